@@ -1,0 +1,1 @@
+//! EventHorizon in memory: presence, both ends of the pipe, and the store.

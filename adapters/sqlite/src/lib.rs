@@ -1,0 +1,1 @@
+//! EventHorizon on SQLite: a durable store with group commit.

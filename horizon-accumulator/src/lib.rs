@@ -1,0 +1,1 @@
+//! Runs the accumulator against a feed and a store.

@@ -1,0 +1,45 @@
+use std::num::NonZeroUsize;
+
+use crate::{Event, Feed, Refusal, Result, StatsStore, Timestamp};
+
+/// What one [`step`] did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Events handed to the store; repeats are among them, counted once all the same.
+    pub applied: usize,
+    /// Events that could not be counted exactly, with the reason.
+    pub refused: Vec<(Event, Refusal)>,
+}
+
+/// Takes the next batch of at most `limit` events through the accumulator: record, publish, acknowledge.
+///
+/// In that order, so that a crash in any gap only repeats the batch. The store makes the repeat
+/// harmless and still answers with the totals, so that no watcher is left behind. `now` is asked once
+/// the batch is there, because waiting for it may take hours.
+///
+/// # Errors
+/// The feed's and the store's. The batch is then unacknowledged and will come again.
+pub async fn step(
+    feed: &mut dyn Feed,
+    store: &dyn StatsStore,
+    now: &(dyn Fn() -> Timestamp + Sync),
+    limit: NonZeroUsize,
+) -> Result<Progress> {
+    let batch = feed.next_batch(limit).await?;
+    let now = now();
+    let mut progress = Progress::default();
+    let mut events = Vec::with_capacity(batch.events.len());
+    for event in batch.events {
+        match event.fits(now) {
+            Ok(()) => events.push(event),
+            Err(refusal) => progress.refused.push((event, refusal)),
+        }
+    }
+    progress.applied = events.len();
+    if !events.is_empty() {
+        let updates = store.apply(&events).await?;
+        feed.publish(&updates).await?;
+    }
+    feed.acknowledge(batch.receipt).await?;
+    Ok(progress)
+}

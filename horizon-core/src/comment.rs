@@ -1,0 +1,186 @@
+use serde::{Deserialize, Serialize};
+
+use crate::{EventId, ReaderId, Slug, Timestamp};
+
+/// The longest comment, in Unicode scalar values (what Rust calls `char`).
+pub const MAX_BODY_CHARS: usize = 2_000;
+
+/// The longest name of a comment's author, in Unicode scalar values.
+pub const MAX_AUTHOR_CHARS: usize = 80;
+
+/// The most replies that one comment takes.
+pub const MAX_REPLIES: usize = 200;
+
+/// What a reader wrote, checked: the text of a comment before it is one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "RawDraft")]
+pub struct Draft {
+    author: String,
+    body: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent: Option<EventId>,
+}
+
+#[derive(Deserialize)]
+struct RawDraft {
+    #[serde(default)]
+    author: String,
+    body: String,
+    #[serde(default)]
+    parent: Option<EventId>,
+}
+
+/// Which field of a [`Draft`] is wrong, and why.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{field}` {reason}")]
+pub struct Invalid {
+    /// The field's name.
+    pub field: &'static str,
+    /// What is wrong with it, as the rest of a sentence that starts with its name.
+    pub reason: String,
+}
+
+impl Draft {
+    /// Checks what a reader wrote. White space around it is dropped, line ends become `\n`.
+    ///
+    /// # Errors
+    /// [`Invalid`] names the field: an empty or too long body, a too long author, a control character
+    /// in either (a body may have tabs and line ends).
+    pub fn new(author: &str, body: &str, parent: Option<EventId>) -> Result<Self, Invalid> {
+        let author = author.trim();
+        let body = body.replace("\r\n", "\n").replace('\r', "\n");
+        let body = body.trim();
+        if body.is_empty() {
+            return Err(Invalid {
+                field: "body",
+                reason: "must not be empty".into(),
+            });
+        }
+        check("body", body, MAX_BODY_CHARS, |c| {
+            c.is_control() && c != '\n' && c != '\t'
+        })?;
+        check("author", author, MAX_AUTHOR_CHARS, char::is_control)?;
+        Ok(Self {
+            author: author.into(),
+            body: body.into(),
+            parent,
+        })
+    }
+
+    /// The name the reader gave, empty for none.
+    #[must_use]
+    pub fn author(&self) -> &str {
+        &self.author
+    }
+
+    /// The text as it was typed. It is hostile until shown otherwise: escape or sanitise it.
+    #[must_use]
+    pub fn body(&self) -> &str {
+        &self.body
+    }
+
+    /// The comment that this one answers.
+    #[must_use]
+    pub fn parent(&self) -> Option<EventId> {
+        self.parent
+    }
+}
+
+fn check(field: &'static str, text: &str, most: usize, forbidden: impl Fn(char) -> bool) -> Result<(), Invalid> {
+    let length = text.chars().count();
+    if length > most {
+        return Err(Invalid {
+            field,
+            reason: format!("has {length} characters, at most {most} are taken"),
+        });
+    }
+    match text.chars().find(|&c| forbidden(c)) {
+        Some(c) => Err(Invalid {
+            field,
+            reason: format!("must not hold the control character U+{:04X}", u32::from(c)),
+        }),
+        None => Ok(()),
+    }
+}
+
+impl TryFrom<RawDraft> for Draft {
+    type Error = Invalid;
+    fn try_from(raw: RawDraft) -> Result<Self, Invalid> {
+        Self::new(&raw.author, &raw.body, raw.parent)
+    }
+}
+
+/// Whether readers see a comment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Visibility {
+    /// Everyone sees it.
+    Shown,
+    /// It waits for the author.
+    Waiting,
+    /// The author took it down.
+    Removed,
+}
+
+/// A comment as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comment {
+    /// The id of the event that brought it.
+    pub id: EventId,
+    /// The page it stands on.
+    pub slug: Slug,
+    /// The comment that it answers, always a top-level one of the same page.
+    pub parent: Option<EventId>,
+    /// Who owns it.
+    pub reader: ReaderId,
+    /// The name the reader gave, empty for none.
+    pub author: String,
+    /// The text as it was typed.
+    pub body: String,
+    /// When it was written.
+    pub at: Timestamp,
+    /// Whether readers see it.
+    pub visibility: Visibility,
+}
+
+/// A top-level comment and what was answered, both oldest first.
+///
+/// A removed comment with shown replies stays as the head of its thread, with an empty author and body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Thread {
+    /// The top-level comment.
+    pub head: Comment,
+    /// Its shown replies, at most [`MAX_REPLIES`].
+    pub replies: Vec<Comment>,
+}
+
+/// A page of threads, oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ThreadPage {
+    /// The threads of this page.
+    pub threads: Vec<Thread>,
+    /// Whether older ones exist; ask for them with the first thread's id as `before`.
+    pub has_earlier: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_draft_is_trimmed_and_its_line_ends_are_made_one() {
+        let draft = Draft::new("  Ada ", "\r\none\r\ntwo\rthree\n", None).unwrap();
+        assert_eq!((draft.author(), draft.body()), ("Ada", "one\ntwo\nthree"));
+    }
+
+    #[test]
+    fn a_wrong_field_is_named() {
+        let field = |author: &str, body: &str| Draft::new(author, body, None).unwrap_err().field;
+        assert_eq!(field("", " \n "), "body");
+        assert_eq!(field("", &"é".repeat(2_001)), "body");
+        assert_eq!(field("", "nul\0"), "body");
+        assert_eq!(field(&"é".repeat(81), "fine"), "author");
+        assert_eq!(field("two\r\nlines", "fine"), "author");
+        assert!(Draft::new(&"é".repeat(80), &"é".repeat(2_000), None).is_ok());
+    }
+}

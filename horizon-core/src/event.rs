@@ -1,0 +1,154 @@
+use serde::{Deserialize, Serialize};
+
+use crate::{CLOCK_SKEW, DEDUPE_WINDOW, Draft, EventId, ReaderId, Stamp, Timestamp, Topic, Visibility, VisitorKey};
+
+/// Something that happened on a page, once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Names this event for good; a retry carries the same id.
+    pub id: EventId,
+    /// When it happened.
+    pub at: Timestamp,
+    /// Where it happened.
+    pub topic: Topic,
+    /// What happened.
+    #[serde(flatten)]
+    pub kind: EventKind,
+}
+
+/// What can happen on a page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum EventKind {
+    /// A visitor has the page open at this moment.
+    ///
+    /// Told when a live connection opens, every few minutes while it lasts, and when it ends. It
+    /// counts as a visit if the visitor had not been seen on the page for [`VISIT_GAP`](crate::VISIT_GAP).
+    /// Without a visitor every event is a visit.
+    Visit {
+        /// Who, as far as counting people goes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        visitor: Option<VisitorKey>,
+    },
+    /// A reader likes the page. Likes are a set: liking twice is liking once.
+    Like {
+        /// Who owns the like.
+        reader: ReaderId,
+    },
+    /// A reader takes the like back.
+    Unlike {
+        /// Who owned the like.
+        reader: ReaderId,
+    },
+    /// A reader comments. The comment is known by the event's id.
+    Comment {
+        /// Who owns the comment.
+        reader: ReaderId,
+        /// What it says.
+        #[serde(flatten)]
+        draft: Draft,
+        /// Whether it waits for moderation before it shows.
+        #[serde(default)]
+        held: bool,
+    },
+    /// The author shows or removes a comment of this page.
+    Moderate {
+        /// Which comment.
+        comment: EventId,
+        /// What it shall be.
+        verdict: Visibility,
+    },
+}
+
+/// Why [`step`](crate::step) does not count an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// Its time is more than [`CLOCK_SKEW`] ahead.
+    #[error("the event's time lies more than an hour in the future")]
+    FromTheFuture,
+    /// Its time is more than [`DEDUPE_WINDOW`] ago.
+    #[error("the event is older than the 30 days in which a repeat would be noticed")]
+    TooOld,
+}
+
+impl Event {
+    /// An event with this stamp.
+    #[must_use]
+    pub fn new(stamp: Stamp, topic: Topic, kind: EventKind) -> Self {
+        Self {
+            id: stamp.id,
+            at: stamp.at,
+            topic,
+            kind,
+        }
+    }
+
+    /// Whether the event's time is one that can be counted exactly, seen from `now`.
+    ///
+    /// # Errors
+    /// The [`Refusal`] says why not.
+    pub fn fits(&self, now: Timestamp) -> Result<(), Refusal> {
+        if self.at > now.plus(CLOCK_SKEW) {
+            return Err(Refusal::FromTheFuture);
+        }
+        if self.at < now.minus(DEDUPE_WINDOW) {
+            return Err(Refusal::TooOld);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Slug;
+
+    fn visit(at: Timestamp) -> Event {
+        Event::new(
+            Stamp::new(at, [1; 10]),
+            Slug::new("hello").unwrap().into(),
+            EventKind::Visit { visitor: None },
+        )
+    }
+
+    #[test]
+    fn an_event_outside_the_window_is_refused_by_name() {
+        let now = Timestamp::from_millis(1_800_000_000_000);
+        let milli = std::time::Duration::from_millis(1);
+        for (at, verdict) in [
+            (now, Ok(())),
+            (now.plus(CLOCK_SKEW), Ok(())),
+            (now.plus(CLOCK_SKEW + milli), Err(Refusal::FromTheFuture)),
+            (now.minus(DEDUPE_WINDOW), Ok(())),
+            (now.minus(DEDUPE_WINDOW + milli), Err(Refusal::TooOld)),
+        ] {
+            assert_eq!(visit(at).fits(now), verdict, "{at:?}");
+        }
+    }
+
+    #[test]
+    fn an_event_is_flat_json_that_reads_back() {
+        let event = visit(Timestamp::from_millis(1000));
+        let json = serde_json::to_string(&event).unwrap();
+        assert_eq!(
+            json,
+            format!(
+                r#"{{"id":"{}","at":1000,"topic":"blog:hello","type":"visit"}}"#,
+                event.id
+            )
+        );
+        assert_eq!(serde_json::from_str::<Event>(&json).unwrap(), event);
+        let comment = Event {
+            kind: EventKind::Comment {
+                reader: ReaderId::from_u128(7),
+                draft: Draft::new("Ada", "Hello", None).unwrap(),
+                held: false,
+            },
+            ..event
+        };
+        let json = serde_json::to_string(&comment).unwrap();
+        assert_eq!(serde_json::from_str::<Event>(&json).unwrap(), comment);
+    }
+}

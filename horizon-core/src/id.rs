@@ -1,0 +1,215 @@
+use std::{fmt, net::IpAddr, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::Timestamp;
+
+/// Why a text is no id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an id is 32 hexadecimal digits, with or without the hyphens of a UUID")]
+pub struct ParseIdError;
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(u128);
+
+        impl $name {
+            /// The id with these 128 bits.
+            #[must_use]
+            pub const fn from_u128(bits: u128) -> Self {
+                Self(bits)
+            }
+
+            /// The id's 128 bits.
+            #[must_use]
+            pub const fn as_u128(self) -> u128 {
+                self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{:032x}", self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({:032x})"), self.0)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = ParseIdError;
+            fn from_str(text: &str) -> Result<Self, ParseIdError> {
+                parse(text).map(Self)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = ParseIdError;
+            fn try_from(text: String) -> Result<Self, ParseIdError> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.to_string()
+            }
+        }
+    };
+}
+
+id! {
+    /// Names one event for good: a retry carries the same id, and is counted once.
+    ///
+    /// A comment is known by the id of the event that brought it.
+    EventId
+}
+
+id! {
+    /// Who counts as one person today: a keyed hash that nobody can turn back into an address.
+    ///
+    /// See [`VisitorKey::derive`]. Its salt changes every day, so it says nothing about yesterday.
+    VisitorKey
+}
+
+id! {
+    /// Who owns a like or a comment: a random id in a signed cookie, unrelated to [`VisitorKey`].
+    ReaderId
+}
+
+fn parse(text: &str) -> Result<u128, ParseIdError> {
+    let mut bits = 0;
+    let mut digits = 0;
+    for (place, c) in text.chars().enumerate() {
+        if c == '-' && text.len() == 36 && matches!(place, 8 | 13 | 18 | 23) {
+            continue;
+        }
+        let digit = c.to_digit(16).ok_or(ParseIdError)?;
+        digits += 1;
+        if digits > 32 {
+            return Err(ParseIdError);
+        }
+        bits = bits << 4 | u128::from(digit);
+    }
+    if digits == 32 { Ok(bits) } else { Err(ParseIdError) }
+}
+
+impl EventId {
+    /// A UUID of version 7 (RFC 9562 §5.7): `at` in the leading 48 bits, `random` behind it.
+    ///
+    /// Ids of later moments sort behind those of earlier ones, which keeps an index over them dense.
+    #[must_use]
+    pub fn new(at: Timestamp, random: [u8; 10]) -> Self {
+        let millis = u128::from(u64::try_from(at.as_millis()).unwrap_or(0) & 0xffff_ffff_ffff);
+        let mut bytes = [0; 16];
+        bytes[6..].copy_from_slice(&random);
+        let tail = u128::from_be_bytes(bytes) & 0x0fff_3fff_ffff_ffff_ffff;
+        Self(millis << 80 | 7 << 76 | 0b10 << 62 | tail)
+    }
+}
+
+impl VisitorKey {
+    /// Hashes what tells visitors apart, under a `salt` that changes every day.
+    ///
+    /// BLAKE3 in keyed mode over site, network and user agent, each behind its length, so that no two
+    /// different triples read the same. An IPv4 address counts whole, an IPv6 address by its /64
+    /// network, because the rest is for the device to change as it likes.
+    #[must_use]
+    pub fn derive(salt: &[u8; 32], site: &str, address: IpAddr, user_agent: &str) -> Self {
+        let mut hasher = blake3::Hasher::new_keyed(salt);
+        let mut field = |bytes: &[u8]| {
+            hasher.update(&(bytes.len() as u64).to_be_bytes());
+            hasher.update(bytes);
+        };
+        field(site.as_bytes());
+        match address.to_canonical() {
+            IpAddr::V4(v4) => field(&v4.octets()),
+            IpAddr::V6(v6) => field(&v6.octets()[..8]),
+        }
+        field(user_agent.as_bytes());
+        let mut bits = [0; 16];
+        hasher.finalize_xof().fill(&mut bits);
+        Self(u128::from_be_bytes(bits))
+    }
+}
+
+/// The birth of an event: its id and its time, minted where it happens.
+///
+/// Core has no clock and no dice, so whoever tracks an event brings both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// The event's id.
+    pub id: EventId,
+    /// When it happened.
+    pub at: Timestamp,
+}
+
+impl Stamp {
+    /// A stamp for something that happens at `at`; `random` keeps it apart from all others.
+    #[must_use]
+    pub fn new(at: Timestamp, random: [u8; 10]) -> Self {
+        Self {
+            id: EventId::new(at, random),
+            at,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_reads_back_with_and_without_hyphens() {
+        let id = EventId::from_u128(0x0189_0a5d_ac96_774b_bcce_b302_099a_8057);
+        assert_eq!(id.to_string().parse(), Ok(id));
+        assert_eq!("01890a5d-ac96-774b-bcce-b302099a8057".parse(), Ok(id));
+    }
+
+    #[test]
+    fn what_is_no_id_is_refused() {
+        let long = "0".repeat(33);
+        for bad in [
+            "",
+            "12",
+            long.as_str(),
+            "zz890a5dac96774bbcceb302099a8057",
+            "01890a5d-ac96774bbcceb302099a8057----",
+        ] {
+            assert_eq!(bad.parse::<EventId>(), Err(ParseIdError), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn an_event_id_is_a_version_7_uuid_that_sorts_by_time() {
+        let id = EventId::new(Timestamp::from_millis(0x017f_22e2_79b0), [0xff; 10]);
+        assert_eq!(id.to_string(), "017f22e279b07fffbfffffffffffffff");
+        assert!(EventId::new(Timestamp::from_millis(1), [0xff; 10]) < EventId::new(Timestamp::from_millis(2), [0; 10]));
+    }
+
+    #[test]
+    fn a_visitor_is_the_same_person_within_a_network_and_only_there() {
+        let key = |site, ip: &str, agent| VisitorKey::derive(&[7; 32], site, ip.parse().unwrap(), agent);
+        let me = key("site", "192.0.2.1", "browser");
+        assert_eq!(me, key("site", "::ffff:192.0.2.1", "browser"));
+        assert_eq!(key("site", "2001:db8::1", "b"), key("site", "2001:db8::ffff", "b"));
+        assert_ne!(key("site", "2001:db8::1", "b"), key("site", "2001:db8:0:1::1", "b"));
+        for other in [
+            key("other", "192.0.2.1", "browser"),
+            key("site", "192.0.2.2", "browser"),
+            key("site", "192.0.2.1", "browse"),
+        ] {
+            assert_ne!(me, other);
+        }
+        assert_ne!(
+            me,
+            VisitorKey::derive(&[8; 32], "site", "192.0.2.1".parse().unwrap(), "browser")
+        );
+    }
+}

@@ -1,0 +1,142 @@
+use std::collections::BTreeMap;
+
+use crate::{
+    Comment, Delta, Event, EventId, EventKind, ReaderId, Timestamp, Topic, Update, VISIT_GAP, Visibility, VisitorKey,
+};
+
+/// The facts behind the numbers, as a store keeps them: what [`record`] reads and writes.
+///
+/// A store hands a ledger to [`record`] inside one transaction and keeps all of it or nothing. The
+/// calls are synchronous, because they happen inside that transaction.
+pub trait Ledger {
+    /// What the store's driver fails with.
+    type Error;
+
+    /// Remembers that an event was counted. Answers whether it was new.
+    fn remember(&mut self, id: EventId, at: Timestamp) -> Result<bool, Self::Error>;
+
+    /// When the visitor was last seen here, and remembers `at` if that is later.
+    fn see(&mut self, topic: &Topic, visitor: VisitorKey, at: Timestamp) -> Result<Option<Timestamp>, Self::Error>;
+
+    /// Puts the reader into the set of those who like the topic, or takes them out. Answers whether
+    /// that changed the set.
+    fn set_like(&mut self, topic: &Topic, reader: ReaderId, likes: bool) -> Result<bool, Self::Error>;
+
+    /// The comment with this id.
+    fn comment(&mut self, id: EventId) -> Result<Option<Comment>, Self::Error>;
+
+    /// Adds a comment behind all others. Its id is new.
+    fn add_comment(&mut self, comment: &Comment) -> Result<(), Self::Error>;
+
+    /// Changes whether readers see a comment.
+    fn set_visibility(&mut self, id: EventId, visibility: Visibility) -> Result<(), Self::Error>;
+
+    /// Adds to the topic's totals and its revision, unless `delta` is nothing. Answers the totals.
+    fn add(&mut self, topic: &Topic, delta: Delta) -> Result<Update, Self::Error>;
+}
+
+/// Counts each event once: the one place that says what an event does to the numbers.
+///
+/// Answers the totals of every topic that `events` name, also when all of them were known already,
+/// so that whoever missed the first answer still learns them. Totals are written once a topic,
+/// however many events name it.
+///
+/// # Errors
+/// The ledger's own; what was written until then must be taken back by the caller.
+pub fn record<L: Ledger>(ledger: &mut L, events: &[Event]) -> Result<Vec<Update>, L::Error> {
+    let mut deltas: BTreeMap<&Topic, Delta> = BTreeMap::new();
+    for event in events {
+        let delta = deltas.entry(&event.topic).or_default();
+        if ledger.remember(event.id, event.at)? {
+            *delta += effect(ledger, event)?;
+        }
+    }
+    deltas
+        .into_iter()
+        .map(|(topic, delta)| ledger.add(topic, delta))
+        .collect()
+}
+
+fn effect<L: Ledger>(ledger: &mut L, event: &Event) -> Result<Delta, L::Error> {
+    match &event.kind {
+        EventKind::Visit { visitor: None } => Ok(Delta::VISIT),
+        EventKind::Visit { visitor: Some(visitor) } => {
+            let last = ledger.see(&event.topic, *visitor, event.at)?;
+            Ok(if last.is_none_or(|last| is_new_visit(last, event.at)) {
+                Delta::VISIT
+            } else {
+                Delta::default()
+            })
+        }
+        EventKind::Like { reader } => Ok(if ledger.set_like(&event.topic, *reader, true)? {
+            Delta::LIKE
+        } else {
+            Delta::default()
+        }),
+        EventKind::Unlike { reader } => Ok(if ledger.set_like(&event.topic, *reader, false)? {
+            Delta::UNLIKE
+        } else {
+            Delta::default()
+        }),
+        EventKind::Comment { .. } => comment(ledger, event),
+        EventKind::Moderate { comment, verdict } => moderate(ledger, &event.topic, *comment, *verdict),
+    }
+}
+
+/// Whether coming at `at` is a visit of its own when the visitor was seen at `last`.
+///
+/// Events may arrive out of order, so the gap counts in both directions.
+fn is_new_visit(last: Timestamp, at: Timestamp) -> bool {
+    at.since(last).max(last.since(at)) > VISIT_GAP
+}
+
+fn comment<L: Ledger>(ledger: &mut L, event: &Event) -> Result<Delta, L::Error> {
+    let (Topic::Blog(slug), EventKind::Comment { reader, draft, held }) = (&event.topic, &event.kind) else {
+        return Ok(Delta::default());
+    };
+    if ledger.comment(event.id)?.is_some() {
+        return Ok(Delta::default());
+    }
+    let parent = match draft.parent() {
+        None => None,
+        Some(id) => ledger
+            .comment(id)?
+            .filter(|parent| parent.slug == *slug && parent.parent.is_none())
+            .map(|p| p.id),
+    };
+    let visibility = if *held { Visibility::Waiting } else { Visibility::Shown };
+    ledger.add_comment(&Comment {
+        id: event.id,
+        slug: slug.clone(),
+        parent,
+        reader: *reader,
+        author: draft.author().into(),
+        body: draft.body().into(),
+        at: event.at,
+        visibility,
+    })?;
+    Ok(if *held { Delta::default() } else { Delta::SHOW })
+}
+
+fn moderate<L: Ledger>(
+    ledger: &mut L,
+    topic: &Topic,
+    comment: EventId,
+    verdict: Visibility,
+) -> Result<Delta, L::Error> {
+    let Some(comment) = ledger
+        .comment(comment)?
+        .filter(|comment| Some(&comment.slug) == topic.slug())
+    else {
+        return Ok(Delta::default());
+    };
+    if comment.visibility == verdict {
+        return Ok(Delta::default());
+    }
+    ledger.set_visibility(comment.id, verdict)?;
+    Ok(match (comment.visibility, verdict) {
+        (_, Visibility::Shown) => Delta::SHOW,
+        (Visibility::Shown, _) => Delta::HIDE,
+        (Visibility::Waiting | Visibility::Removed, _) => Delta::default(),
+    })
+}

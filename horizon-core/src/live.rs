@@ -1,0 +1,119 @@
+//! What one live message says: shared by the server that writes it and the page that reads it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{EventId, Stats, Timestamp};
+
+/// The name of the message with a page's numbers.
+pub const LIVE: &str = "live";
+/// The name of the message with the whole site's numbers.
+pub const SITE: &str = "site";
+/// The name of the message with a page's newest comments.
+pub const COMMENTS: &str = "comments";
+
+/// The numbers of a page or of the site: `{"viewers":2,"visits":10,"likes":1,"comments":0}`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Numbers {
+    /// Distinct visitors with an open live connection.
+    pub viewers: u64,
+    /// Visits, ever.
+    pub visits: u64,
+    /// Readers who like it now.
+    pub likes: u64,
+    /// Comments that show now.
+    pub comments: u64,
+}
+
+impl Numbers {
+    /// Merges what presence and the store say.
+    #[must_use]
+    pub fn new(viewers: u64, stats: Stats) -> Self {
+        Self {
+            viewers,
+            visits: stats.visits,
+            likes: stats.likes,
+            comments: stats.comments,
+        }
+    }
+}
+
+/// A comment as readers get it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommentView {
+    /// The comment's id.
+    pub id: EventId,
+    /// The comment that it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<EventId>,
+    /// The name the reader gave, empty for none. Plain text: escape it.
+    pub author: String,
+    /// The text as sanitised HTML, safe to put into a page.
+    pub html: String,
+    /// When it was written, in milliseconds since 1970 (UTC).
+    pub at: Timestamp,
+    /// Whether the author took it down; author and text are empty then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub removed: bool,
+}
+
+/// A top-level comment and its replies, as readers get them, both oldest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ThreadView {
+    /// The top-level comment.
+    pub comment: CommentView,
+    /// What was answered.
+    pub replies: Vec<CommentView>,
+}
+
+/// A page of threads, as readers get them, oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ThreadsView {
+    /// The threads of this page.
+    pub threads: Vec<ThreadView>,
+    /// Whether older ones exist; ask for them with the first thread's id as `before`.
+    pub has_earlier: bool,
+}
+
+/// The answer to a like: `{"liked":true,"likes":7}`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LikeView {
+    /// Whether this reader likes the page now.
+    pub liked: bool,
+    /// How many readers do.
+    pub likes: u64,
+}
+
+/// One server-sent event (WHATWG HTML §9.2): `event: {name}`, `data: {json}`, an empty line.
+///
+/// JSON has no raw line end, so the data is always one line.
+///
+/// # Errors
+/// Those of the value's own `Serialize`.
+pub fn encode(name: &str, data: &impl Serialize) -> Result<String, serde_json::Error> {
+    Ok(format!("event: {name}\ndata: {}\n\n", serde_json::to_string(data)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_live_message_is_what_the_contract_says() {
+        let numbers = Numbers {
+            viewers: 2,
+            visits: 10,
+            likes: 1,
+            comments: 0,
+        };
+        assert_eq!(
+            encode(LIVE, &numbers).unwrap(),
+            "event: live\ndata: {\"viewers\":2,\"visits\":10,\"likes\":1,\"comments\":0}\n\n"
+        );
+    }
+
+    #[test]
+    fn a_line_end_in_a_comment_does_not_break_the_message() {
+        let message = encode(COMMENTS, &"one\r\ntwo").unwrap();
+        assert_eq!(message.lines().count(), 3);
+    }
+}

@@ -1,0 +1,98 @@
+use async_trait::async_trait;
+use futures::{StreamExt, stream::BoxStream};
+
+use crate::{
+    Analytics, Draft, Event, EventKind, Presence, ReaderId, Result, Slug, Stamp, Stats, StatsStore, Topic, Update,
+    VisitorKey,
+};
+
+/// The words of the blog, over any [`Analytics`].
+#[async_trait]
+pub trait AnalyticsExt: Analytics {
+    /// The visitor has some page of the site open. See [`EventKind::Visit`] for when it counts.
+    ///
+    /// # Errors
+    /// Those of [`Analytics::track`].
+    async fn track_site_visit(&self, stamp: Stamp, visitor: Option<VisitorKey>) -> Result<()> {
+        self.track(Event::new(stamp, Topic::Site, EventKind::Visit { visitor }))
+            .await
+    }
+
+    /// The visitor has this page open. See [`EventKind::Visit`] for when it counts.
+    ///
+    /// # Errors
+    /// Those of [`Analytics::track`].
+    async fn track_blog_visit(&self, stamp: Stamp, slug: &Slug, visitor: Option<VisitorKey>) -> Result<()> {
+        self.track(Event::new(stamp, slug.clone().into(), EventKind::Visit { visitor }))
+            .await
+    }
+
+    /// The reader likes the page, or with `likes` false takes that back.
+    ///
+    /// # Errors
+    /// Those of [`Analytics::track`].
+    async fn track_blog_like(&self, stamp: Stamp, slug: &Slug, reader: ReaderId, likes: bool) -> Result<()> {
+        let kind = if likes {
+            EventKind::Like { reader }
+        } else {
+            EventKind::Unlike { reader }
+        };
+        self.track(Event::new(stamp, slug.clone().into(), kind)).await
+    }
+
+    /// The reader comments on the page; with `held` it waits for moderation.
+    ///
+    /// # Errors
+    /// Those of [`Analytics::track`].
+    async fn track_blog_comment(
+        &self,
+        stamp: Stamp,
+        slug: &Slug,
+        reader: ReaderId,
+        draft: Draft,
+        held: bool,
+    ) -> Result<()> {
+        self.track(Event::new(
+            stamp,
+            slug.clone().into(),
+            EventKind::Comment { reader, draft, held },
+        ))
+        .await
+    }
+
+    /// The totals of the page: the latest at once, then each newer one.
+    fn subscribe_blog_stats(&self, slug: &Slug) -> BoxStream<'static, Stats> {
+        self.watch(slug.clone().into())
+    }
+}
+
+impl<A: Analytics + ?Sized> AnalyticsExt for A {}
+
+/// Conveniences over any [`Presence`].
+#[async_trait]
+pub trait PresenceExt: Presence {
+    /// How many visitors are here now.
+    async fn viewers(&self, topic: Topic) -> u64 {
+        self.watch(topic).next().await.unwrap_or(0)
+    }
+}
+
+impl<P: Presence + ?Sized> PresenceExt for P {}
+
+/// Conveniences over any [`StatsStore`].
+#[async_trait]
+pub trait StatsStoreExt: StatsStore {
+    /// The totals of one topic.
+    ///
+    /// # Errors
+    /// Those of [`StatsStore::get`].
+    async fn total(&self, topic: &Topic) -> Result<Update> {
+        let updates = self.get(std::slice::from_ref(topic)).await?;
+        Ok(updates
+            .into_iter()
+            .next()
+            .unwrap_or_else(|| Update::empty(topic.clone())))
+    }
+}
+
+impl<S: StatsStore + ?Sized> StatsStoreExt for S {}

@@ -1,0 +1,98 @@
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Slug, SlugError};
+
+/// What is counted: the whole site, or one page of it.
+///
+/// Written `site` or `blog:{slug}`; these words are part of the contract.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Topic {
+    /// The whole site.
+    Site,
+    /// One page, by its slug.
+    Blog(Slug),
+}
+
+/// Why a text is no [`Topic`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ParseTopicError {
+    /// Neither `site` nor `blog:…`.
+    #[error("a topic is `site` or `blog:` and a slug")]
+    Unknown,
+    /// The part behind `blog:` is no slug.
+    #[error(transparent)]
+    Slug(#[from] SlugError),
+}
+
+impl Topic {
+    /// The slug of a page, nothing for the site.
+    #[must_use]
+    pub fn slug(&self) -> Option<&Slug> {
+        match self {
+            Self::Site => None,
+            Self::Blog(slug) => Some(slug),
+        }
+    }
+}
+
+impl From<Slug> for Topic {
+    fn from(slug: Slug) -> Self {
+        Self::Blog(slug)
+    }
+}
+
+impl fmt::Display for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Site => f.write_str("site"),
+            Self::Blog(slug) => write!(f, "blog:{slug}"),
+        }
+    }
+}
+
+impl FromStr for Topic {
+    type Err = ParseTopicError;
+    fn from_str(text: &str) -> Result<Self, ParseTopicError> {
+        match text.split_once(':') {
+            None if text == "site" => Ok(Self::Site),
+            Some(("blog", slug)) => Ok(Self::Blog(Slug::new(slug)?)),
+            _ => Err(ParseTopicError::Unknown),
+        }
+    }
+}
+
+impl TryFrom<String> for Topic {
+    type Error = ParseTopicError;
+    fn try_from(text: String) -> Result<Self, ParseTopicError> {
+        text.parse()
+    }
+}
+
+impl From<Topic> for String {
+    fn from(topic: Topic) -> Self {
+        topic.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_topic_reads_back_as_it_was_written() {
+        for topic in [Topic::Site, Topic::Blog(Slug::new("hello").unwrap())] {
+            assert_eq!(topic.to_string().parse::<Topic>().unwrap(), topic);
+        }
+    }
+
+    #[test]
+    fn what_is_no_topic_is_refused() {
+        assert_eq!("blogs:hello".parse::<Topic>(), Err(ParseTopicError::Unknown));
+        assert_eq!("site:hello".parse::<Topic>(), Err(ParseTopicError::Unknown));
+        assert_eq!("blog:".parse::<Topic>(), Err(ParseTopicError::Slug(SlugError::Empty)));
+    }
+}

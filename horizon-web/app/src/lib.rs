@@ -1,0 +1,1 @@
+//! EventHorizon's blog: components and islands.

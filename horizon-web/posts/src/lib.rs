@@ -1,0 +1,1 @@
+//! EventHorizon's blog: a folder of Markdown as posts, pages and feeds.
