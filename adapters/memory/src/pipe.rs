@@ -1,0 +1,232 @@
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures::stream::{BoxStream, StreamExt, unfold};
+use horizon_core::{
+    Analytics, Batch, Error, Event, Feed, Receipt, Result, Stats, StatsStore, StatsStoreExt, Topic, Update,
+};
+use tokio::{
+    sync::{Notify, Semaphore, watch},
+    time::{sleep, timeout},
+};
+
+use crate::{queue::Queue, watchers::Watchers};
+
+/// The most events between the two ends, in events.
+const QUEUE_EVENTS: usize = 16_384;
+
+/// How long an event waits for a place in the queue and for being counted.
+const TRACK_WAIT: Duration = Duration::from_secs(5);
+
+/// How long a watch waits before it reads the totals again, after the first failure.
+const FIRST_RETRY: Duration = Duration::from_millis(100);
+
+/// The longest wait of a watch between two reads of the totals; each is twice the one before.
+const LAST_RETRY: Duration = Duration::from_secs(5);
+
+/// The pipe's end for those who track and watch.
+///
+/// An event is answered once its batch is acknowledged: it is then as durable as the store of
+/// whoever reads the feed. An event that waits longer than 5 seconds, or whose feed goes away, is
+/// answered with a retryable error and may still be counted. Dropping the future of an event that
+/// is in the queue does not take it back.
+pub struct MemoryPipe {
+    shared: Arc<Shared>,
+}
+
+/// The pipe's end for the accumulator.
+///
+/// Without an acknowledgement it hands out the same events again, whichever way it failed.
+pub struct MemoryFeed {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    queue: Mutex<Queue>,
+    places: Arc<Semaphore>,
+    arrived: Notify,
+    watchers: Watchers,
+    store: Arc<dyn StatsStore>,
+}
+
+impl MemoryPipe {
+    /// Both ends of a pipe. Watches read from `store` what was counted before they came.
+    #[must_use]
+    pub fn new(store: Arc<dyn StatsStore>) -> (Self, MemoryFeed) {
+        let shared = Arc::new(Shared {
+            queue: Mutex::new(Queue::new()),
+            places: Arc::new(Semaphore::new(QUEUE_EVENTS)),
+            arrived: Notify::new(),
+            watchers: Watchers::default(),
+            store,
+        });
+        let feed = MemoryFeed {
+            shared: Arc::clone(&shared),
+        };
+        (Self { shared }, feed)
+    }
+
+    /// Opens the feed anew when the last one was dropped. It starts with what is not acknowledged.
+    ///
+    /// # Errors
+    /// Retryable while the last feed is still there: a pipe has one.
+    pub fn feed(&self) -> Result<MemoryFeed> {
+        if !self.shared.queue().open() {
+            return Err(Error::unavailable("the pipe already has a feed"));
+        }
+        Ok(MemoryFeed {
+            shared: Arc::clone(&self.shared),
+        })
+    }
+}
+
+#[async_trait]
+impl Analytics for MemoryPipe {
+    async fn track(&self, event: Event) -> Result<()> {
+        timeout(TRACK_WAIT, self.shared.track(event))
+            .await
+            .unwrap_or_else(|_| Err(Error::unavailable("the event was not counted in time")))
+    }
+
+    fn watch(&self, topic: Topic) -> BoxStream<'static, Stats> {
+        let watcher = Watcher::new(Arc::clone(&self.shared), topic);
+        unfold(watcher, |mut watcher| async {
+            let stats = watcher.next().await?;
+            Some((stats, watcher))
+        })
+        .boxed()
+    }
+}
+
+#[async_trait]
+impl Feed for MemoryFeed {
+    async fn next_batch(&mut self, limit: NonZeroUsize) -> Result<Batch> {
+        loop {
+            let batch = self.shared.queue().batch(limit);
+            match batch {
+                Some(batch) => return Ok(batch),
+                None => self.shared.arrived.notified().await,
+            }
+        }
+    }
+
+    async fn publish(&mut self, updates: &[Update]) -> Result<()> {
+        for update in updates {
+            self.shared.watchers.publish(update);
+        }
+        Ok(())
+    }
+
+    async fn acknowledge(&mut self, receipt: Receipt) -> Result<()> {
+        self.shared.queue().acknowledge(receipt)
+    }
+}
+
+impl Drop for MemoryFeed {
+    fn drop(&mut self) {
+        self.shared.queue().close();
+    }
+}
+
+impl Shared {
+    async fn track(&self, event: Event) -> Result<()> {
+        let gone = || Error::unavailable("nobody takes events off the pipe");
+        let place = Arc::clone(&self.places)
+            .acquire_owned()
+            .await
+            .map_err(|e| gone().with_source(e))?;
+        let counted = self.queue().push(event, place).ok_or_else(gone)?;
+        self.arrived.notify_one();
+        counted.await.map_err(|e| gone().with_source(e))
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+struct Watcher {
+    shared: Arc<Shared>,
+    topic: Topic,
+    news: watch::Receiver<Update>,
+    /// The revision that was said last, nothing before the first.
+    said: Option<u64>,
+}
+
+impl Watcher {
+    fn new(shared: Arc<Shared>, topic: Topic) -> Self {
+        let news = shared.watchers.subscribe(&topic);
+        Self {
+            shared,
+            topic,
+            news,
+            said: None,
+        }
+    }
+
+    async fn next(&mut self) -> Option<Stats> {
+        let update = match self.said {
+            None => self.first().await,
+            Some(said) => self.newer(said).await?,
+        };
+        self.said = Some(update.revision);
+        Some(update.stats)
+    }
+
+    /// What the store has, or what was published since, whichever is newer.
+    async fn first(&mut self) -> Update {
+        let stored = self.stored().await;
+        let published = self.news.borrow_and_update().clone();
+        if published.revision > stored.revision {
+            published
+        } else {
+            stored
+        }
+    }
+
+    async fn newer(&mut self, said: u64) -> Option<Update> {
+        self.news
+            .wait_for(|update| update.revision > said)
+            .await
+            .ok()
+            .map(|update| update.clone())
+    }
+
+    async fn stored(&self) -> Update {
+        let mut wait = FIRST_RETRY;
+        loop {
+            match self.shared.store.total(&self.topic).await {
+                Ok(update) => return update,
+                Err(error) => {
+                    tracing::warn!(topic = %self.topic, %error, ?wait, "the totals cannot be read, trying again");
+                }
+            }
+            sleep(wait).await;
+            wait = (wait * 2).min(LAST_RETRY);
+        }
+    }
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        self.shared.watchers.unsubscribe(&self.topic);
+    }
+}
+
+impl fmt::Debug for MemoryPipe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryPipe").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for MemoryFeed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryFeed").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,92 @@
+use super::*;
+use horizon_core::{EventKind, Stamp, Timestamp};
+
+use crate::MemoryStats;
+
+fn visit(number: u8) -> Event {
+    let stamp = Stamp::new(Timestamp::from_millis(1_800_000_000_000), [number; 10]);
+    Event::new(stamp, Topic::Site, EventKind::Visit { visitor: None })
+}
+
+fn limit() -> NonZeroUsize {
+    NonZeroUsize::new(8).unwrap()
+}
+
+fn pipe() -> (MemoryPipe, MemoryFeed) {
+    MemoryPipe::new(Arc::new(MemoryStats::new()))
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_is_answered_only_once_it_is_acknowledged() {
+    let (pipe, mut feed) = pipe();
+    let mut tracked = std::pin::pin!(pipe.track(visit(1)));
+    let batch = tokio::select! {
+        biased;
+        _ = &mut tracked => panic!("nobody has counted it"),
+        batch = feed.next_batch(limit()) => batch.unwrap(),
+    };
+    feed.acknowledge(batch.receipt).await.unwrap();
+    tracked.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_whose_tracker_went_away_still_comes() {
+    let (pipe, mut feed) = pipe();
+    let tracked = pipe.track(visit(1));
+    assert!(timeout(Duration::from_millis(1), tracked).await.is_err());
+    assert_eq!(feed.next_batch(limit()).await.unwrap().events, [visit(1)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_queue_is_an_error_after_a_bounded_wait() {
+    let (pipe, _feed) = pipe();
+    let all = u32::try_from(QUEUE_EVENTS).unwrap();
+    let _places = pipe.shared.places.acquire_many(all).await.unwrap();
+    assert!(pipe.track(visit(1)).await.unwrap_err().is_retryable());
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_feed_an_event_is_refused_at_once_and_not_kept() {
+    let (pipe, feed) = pipe();
+    drop(feed);
+    assert!(pipe.track(visit(1)).await.unwrap_err().is_retryable());
+    let mut feed = pipe.feed().unwrap();
+    assert!(timeout(Duration::from_secs(1), feed.next_batch(limit())).await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_feed_that_goes_away_answers_those_who_wait() {
+    let (pipe, mut feed) = pipe();
+    let counting = async {
+        feed.next_batch(limit()).await.unwrap();
+        drop(feed);
+    };
+    let (tracked, ()) = tokio::join!(pipe.track(visit(1)), counting);
+    assert!(tracked.unwrap_err().is_retryable());
+    let mut feed = pipe.feed().unwrap();
+    assert_eq!(feed.next_batch(limit()).await.unwrap().events, [visit(1)]);
+}
+
+#[test]
+fn a_pipe_has_one_feed() {
+    let (pipe, feed) = pipe();
+    assert!(pipe.feed().unwrap_err().is_retryable());
+    drop(feed);
+    assert!(pipe.feed().is_ok());
+}
+
+#[tokio::test]
+async fn a_receipt_that_was_never_handed_out_is_misuse() {
+    let (_pipe, mut feed) = pipe();
+    assert!(!feed.acknowledge(Receipt(1)).await.unwrap_err().is_retryable());
+}
+
+#[test]
+fn a_topic_that_nobody_watches_costs_no_memory() {
+    let (pipe, _feed) = pipe();
+    let (one, two) = (pipe.watch(Topic::Site), pipe.watch(Topic::Site));
+    drop(one);
+    assert_eq!(pipe.shared.watchers.topics(), 1);
+    drop(two);
+    assert_eq!(pipe.shared.watchers.topics(), 0);
+}

@@ -1,0 +1,237 @@
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::convert::Infallible;
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use horizon_core::{
+    Comment, Comments, DEDUPE_WINDOW, Day, Delta, Event, EventId, Ledger, MAX_REPLIES, ReaderId, Result, Salts, Slug,
+    StatsStore, Thread, ThreadPage, Timestamp, Topic, Update, VISITOR_MEMORY, Visibility, VisitorKey, record,
+};
+
+/// The facts and the totals, for as long as the process lives.
+#[derive(Default)]
+pub struct MemoryStats(Mutex<Facts>);
+
+#[derive(Default)]
+struct Facts {
+    counted: HashMap<EventId, Timestamp>,
+    visitors: HashMap<(Topic, VisitorKey), Timestamp>,
+    likes: HashSet<(Topic, ReaderId)>,
+    totals: HashMap<Topic, Update>,
+    salts: BTreeMap<Day, [u8; 32]>,
+    /// In the order in which they were added.
+    comments: Vec<Comment>,
+    /// Where each comment stands in `comments`.
+    places: HashMap<EventId, usize>,
+}
+
+impl MemoryStats {
+    /// A store on which nothing was counted.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn facts(&self) -> MutexGuard<'_, Facts> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for MemoryStats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryStats").finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl StatsStore for MemoryStats {
+    async fn apply(&self, events: &[Event]) -> Result<Vec<Update>> {
+        let Ok(updates) = record(&mut *self.facts(), events);
+        Ok(updates)
+    }
+
+    async fn get(&self, topics: &[Topic]) -> Result<Vec<Update>> {
+        let facts = self.facts();
+        Ok(topics.iter().map(|topic| facts.total(topic)).collect())
+    }
+
+    async fn likes(&self, topic: &Topic, reader: ReaderId) -> Result<bool> {
+        Ok(self.facts().likes.contains(&(topic.clone(), reader)))
+    }
+
+    async fn forget(&self, now: Timestamp) -> Result<()> {
+        let mut facts = self.facts();
+        facts.counted.retain(|_, at| *at >= now.minus(DEDUPE_WINDOW));
+        facts.visitors.retain(|_, seen| *seen >= now.minus(VISITOR_MEMORY));
+        facts.salts.retain(|day, _| *day >= now.day().previous());
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Comments for MemoryStats {
+    async fn threads(&self, slug: &Slug, before: Option<EventId>, limit: NonZeroUsize) -> Result<ThreadPage> {
+        let facts = self.facts();
+        let mut threads: Vec<Thread> = facts
+            .older_than(before)
+            .filter(|comment| comment.slug == *slug && comment.parent.is_none())
+            .filter_map(|head| facts.thread(head))
+            .take(limit.get().saturating_add(1))
+            .collect();
+        let has_earlier = threads.len() > limit.get();
+        threads.truncate(limit.get());
+        threads.reverse();
+        Ok(ThreadPage { threads, has_earlier })
+    }
+
+    async fn newest(&self, slug: &Slug, limit: NonZeroUsize) -> Result<Vec<Comment>> {
+        Ok(self
+            .facts()
+            .older_than(None)
+            .filter(|comment| comment.slug == *slug && comment.visibility == Visibility::Shown)
+            .take(limit.get())
+            .cloned()
+            .collect())
+    }
+
+    async fn desk(
+        &self,
+        only: Option<Visibility>,
+        before: Option<EventId>,
+        limit: NonZeroUsize,
+    ) -> Result<Vec<Comment>> {
+        Ok(self
+            .facts()
+            .older_than(before)
+            .filter(|comment| only.is_none_or(|only| comment.visibility == only))
+            .take(limit.get())
+            .cloned()
+            .collect())
+    }
+
+    async fn comment(&self, id: EventId) -> Result<Option<Comment>> {
+        Ok(self.facts().find(id).cloned())
+    }
+
+    async fn replies(&self, parent: EventId) -> Result<usize> {
+        Ok(self.facts().replies_of(parent).count())
+    }
+}
+
+#[async_trait]
+impl Salts for MemoryStats {
+    async fn salt(&self, day: Day, fresh: [u8; 32]) -> Result<[u8; 32]> {
+        let mut facts = self.facts();
+        facts.salts.retain(|kept, _| *kept >= day.previous());
+        Ok(*facts.salts.entry(day).or_insert(fresh))
+    }
+}
+
+impl Facts {
+    fn total(&self, topic: &Topic) -> Update {
+        self.totals
+            .get(topic)
+            .cloned()
+            .unwrap_or_else(|| Update::empty(topic.clone()))
+    }
+
+    fn find(&self, id: EventId) -> Option<&Comment> {
+        self.places.get(&id).and_then(|&place| self.comments.get(place))
+    }
+
+    /// Newest first. Nothing is older than a comment that is not there.
+    fn older_than(&self, before: Option<EventId>) -> impl Iterator<Item = &Comment> {
+        let end = match before {
+            None => self.comments.len(),
+            Some(id) => self.places.get(&id).copied().unwrap_or(0),
+        };
+        self.comments.iter().take(end).rev()
+    }
+
+    fn replies_of(&self, parent: EventId) -> impl Iterator<Item = &Comment> {
+        self.comments
+            .iter()
+            .filter(move |comment| comment.parent == Some(parent))
+    }
+
+    /// What readers see of a thread, if anything.
+    fn thread(&self, head: &Comment) -> Option<Thread> {
+        let replies: Vec<Comment> = self
+            .replies_of(head.id)
+            .filter(|reply| reply.visibility == Visibility::Shown)
+            .take(MAX_REPLIES)
+            .cloned()
+            .collect();
+        let mut head = head.clone();
+        if head.visibility != Visibility::Shown {
+            if replies.is_empty() {
+                return None;
+            }
+            head.author.clear();
+            head.body.clear();
+        }
+        Some(Thread { head, replies })
+    }
+}
+
+impl Ledger for Facts {
+    type Error = Infallible;
+
+    fn remember(&mut self, id: EventId, at: Timestamp) -> Result<bool, Infallible> {
+        let mut new = false;
+        self.counted.entry(id).or_insert_with(|| {
+            new = true;
+            at
+        });
+        Ok(new)
+    }
+
+    fn see(&mut self, topic: &Topic, visitor: VisitorKey, at: Timestamp) -> Result<Option<Timestamp>, Infallible> {
+        let key = (topic.clone(), visitor);
+        let last = self.visitors.get(&key).copied();
+        self.visitors.insert(key, last.map_or(at, |last| last.max(at)));
+        Ok(last)
+    }
+
+    fn set_like(&mut self, topic: &Topic, reader: ReaderId, likes: bool) -> Result<bool, Infallible> {
+        let like = (topic.clone(), reader);
+        Ok(if likes {
+            self.likes.insert(like)
+        } else {
+            self.likes.remove(&like)
+        })
+    }
+
+    fn comment(&mut self, id: EventId) -> Result<Option<Comment>, Infallible> {
+        Ok(self.find(id).cloned())
+    }
+
+    fn add_comment(&mut self, comment: &Comment) -> Result<(), Infallible> {
+        self.places.insert(comment.id, self.comments.len());
+        self.comments.push(comment.clone());
+        Ok(())
+    }
+
+    fn set_visibility(&mut self, id: EventId, visibility: Visibility) -> Result<(), Infallible> {
+        let place = self.places.get(&id).copied();
+        if let Some(comment) = place.and_then(|place| self.comments.get_mut(place)) {
+            comment.visibility = visibility;
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, topic: &Topic, delta: Delta) -> Result<Update, Infallible> {
+        if delta.is_none() {
+            return Ok(self.total(topic));
+        }
+        let total = self
+            .totals
+            .entry(topic.clone())
+            .or_insert_with(|| Update::empty(topic.clone()));
+        total.stats = total.stats + delta;
+        total.revision += 1;
+        Ok(total.clone())
+    }
+}
