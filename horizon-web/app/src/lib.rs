@@ -1,1 +1,14 @@
 //! EventHorizon's blog: components and islands.
+//!
+//! With feature `ssr` the server hands a [`Page`] to [`render`] and gets the answer. With feature
+//! `hydrate` only the islands are compiled, for the browser.
+
+#[cfg(feature = "ssr")]
+mod model;
+#[cfg(feature = "ssr")]
+mod render;
+
+#[cfg(feature = "ssr")]
+pub use model::*;
+#[cfg(feature = "ssr")]
+pub use render::render;
