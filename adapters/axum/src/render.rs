@@ -1,0 +1,89 @@
+//! What a reader typed, as HTML that is safe to put into a page.
+
+use std::{collections::HashSet, sync::LazyLock};
+
+use ammonia::{Builder, UrlRelative};
+use comrak::{Arena, Options, format_html, nodes::NodeValue, parse_document};
+use horizon_core::{Comment, Thread, ThreadPage, live};
+
+/// What is left of any markup.
+const TAGS: [&str; 11] = [
+    "a",
+    "blockquote",
+    "br",
+    "code",
+    "em",
+    "li",
+    "ol",
+    "p",
+    "pre",
+    "strong",
+    "ul",
+];
+const SCHEMES: [&str; 3] = ["http", "https", "mailto"];
+
+static SANITISER: LazyLock<Builder<'static>> = LazyLock::new(|| {
+    let mut builder = Builder::empty();
+    builder
+        .tags(HashSet::from(TAGS))
+        .add_tag_attributes("a", ["href"])
+        .url_schemes(HashSet::from(SCHEMES))
+        .url_relative(UrlRelative::Deny)
+        .link_rel(Some("nofollow ugc noopener noreferrer"));
+    builder
+});
+
+/// A small subset of Markdown: paragraphs, emphasis, code, links, lists and quotes.
+///
+/// A heading becomes a paragraph and an image a link to it; HTML shows as it was typed. What comrak
+/// makes is sanitised all the same, because two locks are better than one.
+pub(crate) fn render(text: &str) -> String {
+    let mut options = Options::default();
+    options.extension.autolink = true;
+    options.render.hardbreaks = true;
+    options.render.escape = true;
+    let arena = Arena::new();
+    let root = parse_document(&arena, text, &options);
+    for node in root.descendants() {
+        let value = &mut node.data.borrow_mut().value;
+        match value {
+            NodeValue::Heading(_) => *value = NodeValue::Paragraph,
+            NodeValue::Image(link) => *value = NodeValue::Link(link.clone()),
+            _ => {}
+        }
+    }
+    let mut html = String::new();
+    if let Err(error) = format_html(root, &options, &mut html) {
+        tracing::error!(%error, "a comment could not be rendered, it shows as plain text");
+        return ammonia::clean_text(text);
+    }
+    SANITISER.clean(&html).to_string()
+}
+
+/// A comment as readers get it.
+pub(crate) fn comment(comment: &Comment) -> live::CommentView {
+    live::CommentView {
+        id: comment.id,
+        parent: comment.parent,
+        author: comment.author.clone(),
+        html: render(&comment.body),
+        at: comment.at,
+        removed: comment.visibility == horizon_core::Visibility::Removed,
+    }
+}
+
+/// A page of threads as readers get it. Lets other tasks run between two threads.
+pub(crate) async fn threads(page: &ThreadPage) -> live::ThreadsView {
+    let mut threads = Vec::with_capacity(page.threads.len());
+    for Thread { head, replies } in &page.threads {
+        threads.push(live::ThreadView {
+            comment: comment(head),
+            replies: replies.iter().map(comment).collect(),
+        });
+        tokio::task::yield_now().await;
+    }
+    live::ThreadsView {
+        threads,
+        has_earlier: page.has_earlier,
+    }
+}

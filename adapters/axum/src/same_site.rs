@@ -1,0 +1,94 @@
+use http::{HeaderMap, Uri, header};
+
+/// Whether a writing request comes from a page of this very host, or from no page at all.
+///
+/// A browser says so itself in `Sec-Fetch-Site`. One too old for that sends `Origin`, which must name
+/// the host that is asked. A request with neither comes from a program such as `curl`, which carries
+/// nobody's cookies by accident.
+#[must_use]
+pub fn same_site(headers: &HeaderMap) -> bool {
+    if let Some(site) = headers.get("sec-fetch-site") {
+        return site == "same-origin" || site == "none";
+    }
+    match headers.get(header::ORIGIN) {
+        None => true,
+        Some(origin) => origin
+            .to_str()
+            .ok()
+            .zip(headers.get(header::HOST).and_then(|host| host.to_str().ok()))
+            .is_some_and(|(origin, host)| names(origin, host)),
+    }
+}
+
+/// Whether the origin `scheme://host[:port]` is that of `host[:port]`.
+fn names(origin: &str, host: &str) -> bool {
+    let Ok(origin) = origin.parse::<Uri>() else {
+        return false;
+    };
+    let Ok(host) = host.parse::<http::uri::Authority>() else {
+        return false;
+    };
+    let usual = match origin.scheme_str() {
+        Some("http") => 80,
+        Some("https") => 443,
+        _ => return false,
+    };
+    origin.authority().is_some_and(|ours| {
+        ours.host().eq_ignore_ascii_case(host.host())
+            && ours.port_u16().unwrap_or(usual) == host.port_u16().unwrap_or(usual)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn allowed(fields: &[(&'static str, &str)]) -> bool {
+        let fields = fields
+            .iter()
+            .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+        same_site(&fields.collect())
+    }
+
+    #[test]
+    fn a_browser_that_names_another_site_is_refused() {
+        for (site, verdict) in [
+            ("same-origin", true),
+            ("none", true),
+            ("same-site", false),
+            ("cross-site", false),
+            ("", false),
+        ] {
+            assert_eq!(allowed(&[("sec-fetch-site", site)]), verdict, "{site}");
+        }
+    }
+
+    #[test]
+    fn without_fetch_metadata_the_origin_must_be_the_host() {
+        for (origin, host, verdict) in [
+            ("https://example.com", "example.com", true),
+            ("https://EXAMPLE.com", "example.com:443", true),
+            ("http://localhost:3000", "localhost:3000", true),
+            ("http://[::1]:3000", "[::1]:3000", true),
+            ("http://localhost:3001", "localhost:3000", false),
+            ("https://evil.example", "example.com", false),
+            ("https://example.com.evil.example", "example.com", false),
+            ("null", "example.com", false),
+            ("file://", "example.com", false),
+            ("\u{ff}", "example.com", false),
+        ] {
+            assert_eq!(
+                allowed(&[("origin", origin), ("host", host)]),
+                verdict,
+                "{origin} → {host}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_program_that_is_no_browser_may_write() {
+        assert!(allowed(&[]));
+        assert!(allowed(&[("host", "example.com")]));
+        assert!(!allowed(&[("origin", "https://example.com")]));
+    }
+}
