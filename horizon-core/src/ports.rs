@@ -72,6 +72,8 @@ pub trait StatsStore: Send + Sync {
 }
 
 /// Reads the comments that a [`StatsStore`] recorded.
+///
+/// Comments are ordered by their arrival. Nothing is older than a `before` that is not known.
 #[async_trait]
 pub trait Comments: Send + Sync {
     /// The newest `limit` threads of a page that are older than `before`, oldest first. Shows only

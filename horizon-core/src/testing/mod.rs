@@ -1,1 +1,137 @@
 //! The conformance suites: each promise of a port as a check that an adapter can fail.
+//!
+//! A check is an async function that answers [`Broken`] when the promise is not kept. An adapter
+//! proves itself with one line a port, which becomes one `#[tokio::test]` per check:
+//!
+//! ```text
+//! async fn make() -> PresenceRig { … }
+//! horizon_core::presence_suite!(make);                      // in real time
+//! horizon_core::presence_suite!(make, start_paused = true); // or in tokio's paused time
+//! ```
+//!
+//! The adapter's crate needs tokio with `macros`, `rt` and `time`. `presence_suite!(each: other)`
+//! hands the names of the checks to the macro `other`.
+
+pub mod comments;
+mod model;
+pub mod pipe;
+pub mod presence;
+pub mod salts;
+mod script;
+pub mod stats;
+
+use std::{fmt, future::Future, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use tokio::time::timeout;
+
+pub use pipe::PipeRig;
+pub use presence::PresenceRig;
+
+use crate::{Comments, Error, Result, Salts, StatsStore};
+
+/// How long a check may take before what it waits for counts as missing.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long a check listens before it believes that nothing comes.
+const QUIET: Duration = Duration::from_millis(100);
+
+/// A promise that an adapter does not keep, in words.
+pub struct Broken(String);
+
+impl Broken {
+    /// What is broken, as a sentence.
+    pub fn new(what: impl Into<String>) -> Self {
+        Self(what.into())
+    }
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Broken {}
+
+impl From<Error> for Broken {
+    fn from(error: Error) -> Self {
+        Self(format!("the port failed: {error:?}"))
+    }
+}
+
+/// Runs a check, at most 30 seconds long.
+///
+/// # Errors
+/// What the check finds, or that it found no end.
+pub async fn prove(check: impl Future<Output = Result<(), Broken>>) -> Result<(), Broken> {
+    timeout(PATIENCE, check)
+        .await
+        .unwrap_or_else(|_| Err(Broken::new("what the check waits for never came")))
+}
+
+/// A store with all its ports.
+pub trait Store: StatsStore + Comments + Salts {}
+
+impl<S: StatsStore + Comments + Salts> Store for S {}
+
+/// How the checks reach a fresh store.
+///
+/// They ask before every single call, so that a rig may close the store and open it again between
+/// any two. They hold nothing of the last answer then.
+#[async_trait]
+pub trait StoreRig: Send {
+    /// The store, as it was left.
+    async fn open(&mut self) -> Result<Arc<dyn Store>>;
+}
+
+#[async_trait]
+impl StoreRig for Arc<dyn Store> {
+    async fn open(&mut self) -> Result<Arc<dyn Store>> {
+        Ok(Arc::clone(self))
+    }
+}
+
+/// Fails with `what` unless the two are the same.
+fn same<T: PartialEq + fmt::Debug>(what: &str, got: &T, want: &T) -> Result<(), Broken> {
+    if got == want {
+        return Ok(());
+    }
+    Err(Broken::new(format!("{what}: got {got:?}, not {want:?}")))
+}
+
+/// One `#[tokio::test]` per check.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! conformance_tests {
+    ($suite:ident, $make:expr, $time:tt, $($check:ident)*) => {
+        $(
+            #[tokio::test $time]
+            async fn $check() -> Result<(), $crate::testing::Broken> {
+                let mut rig = $make().await;
+                $crate::testing::prove($crate::testing::$suite::$check(&mut rig)).await
+            }
+        )*
+    };
+}
+
+/// Defines the macro of one suite from the names of its checks. The first argument is a `$`.
+macro_rules! suite {
+    ($d:tt $(#[$doc:meta])* $name:ident, $module:ident: $($check:ident)*) => {
+        $(#[$doc])*
+        #[macro_export]
+        macro_rules! $name {
+            (each: $d with:ident) => { $d with! { $module: $($check)* } };
+            ($d make:expr $d(, $d ($d time:tt)+)?) => {
+                $crate::conformance_tests! { $module, $d make, ($d($d($d time)+)?), $($check)* }
+            };
+        }
+    };
+}
+use suite;
