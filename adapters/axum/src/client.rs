@@ -1,4 +1,4 @@
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use axum::extract::FromRequestParts;
 use http::{HeaderMap, request::Parts};
@@ -56,6 +56,14 @@ fn parse(entry: &[u8]) -> Option<IpAddr> {
         .or_else(|| entry.parse().ok().map(|socket: SocketAddr| socket.ip()))
         .or_else(|| entry.strip_prefix('[')?.strip_suffix(']')?.parse().ok())?;
     Some(IpAddr::to_canonical(&address))
+}
+
+/// The network that an address belongs to: an IPv4 address itself, an IPv6 /64.
+pub(crate) fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
+        v4 => v4,
+    }
 }
 
 #[cfg(test)]

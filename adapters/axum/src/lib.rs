@@ -1,16 +1,35 @@
 //! EventHorizon over HTTP: live stream, likes, comments and stats as an axum router.
+//!
+//! [`Horizon`] takes the [`Ports`], the [`Pages`] that exist and a [`Config`], and gives a router
+//! that nests under any path, and the numbers for the host's own pages. [`serve`] runs the
+//! application with the limits that a server with open streams needs.
+//!
+//! | call | does |
+//! |---|---|
+//! | `GET /live/{slug}`, `GET /live` | server-sent events with the numbers of a page or of the site |
+//! | `GET /stats/{slug}`, `GET /stats` | the same numbers once |
+//! | `PUT`, `DELETE`, `POST /likes/{slug}` | like a page, take it back |
+//! | `GET`, `POST /comments/{slug}` | read the comments of a page, write one |
+//! | `GET /openapi.json` | the contract in full |
 
+mod attendance;
 mod client;
 mod config;
 mod dice;
+mod extract;
 mod horizon;
+mod live;
 mod metrics;
 mod ports;
 mod problem;
+mod rates;
 mod reader;
 mod render;
+mod routes;
 mod same_site;
 mod serve;
+mod visitors;
+mod visits;
 
 pub use client::{ClientAddr, client_addr};
 pub use config::{Config, Moderation, Rate, Rates, Secret, SecretError, Signals};

@@ -182,7 +182,8 @@ impl IntoResponse for Problem {
         );
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(wait) = self.retry_after {
-            headers.insert(header::RETRY_AFTER, (wait.as_secs_f64().ceil() as u64).max(1).into());
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            headers.insert(header::RETRY_AFTER, seconds.max(1).into());
         }
         response.extensions_mut().insert(self);
         response

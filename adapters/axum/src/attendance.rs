@@ -1,0 +1,143 @@
+//! A reader's being here: counted from the moment a live connection opens until it is dropped.
+
+use std::{
+    fmt,
+    future::Future,
+    net::IpAddr,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use futures::{FutureExt, future::BoxFuture};
+use horizon_core::{Presence, PresenceGuard, Result, Topic, VisitorKey};
+use tokio::time::sleep;
+
+use crate::{
+    dice,
+    visitors::Visitors,
+    visits::{Visit, Visits},
+};
+
+/// The first wait before something is tried again: 100 milliseconds. It doubles each time.
+const FIRST_WAIT: Duration = Duration::from_millis(100);
+
+/// The longest wait before something is tried again: 10 seconds.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
+/// Who comes.
+#[derive(Debug)]
+pub(crate) enum Who {
+    /// A reader who may be known again today.
+    Known { address: IpAddr, user_agent: String },
+    /// A reader who asked not to be known again: a viewer of their own, and a visit unless they say
+    /// that they were here a moment ago.
+    Unnamed { returning: bool },
+}
+
+/// What it takes to count a reader.
+#[derive(Clone)]
+pub(crate) struct Register {
+    pub(crate) presence: Arc<dyn Presence>,
+    pub(crate) visitors: Arc<Visitors>,
+    pub(crate) visits: Arc<Visits>,
+}
+
+/// A reader on their way in, or here. The connection polls it beside its frames, so that a backend
+/// that is slow or down delays no frame and needs no task, and an end of the connection ends it.
+pub(crate) enum Attendance {
+    /// A bot, or one who shall not be counted.
+    Uncounted,
+    Entering(BoxFuture<'static, Here>),
+    Here(#[expect(dead_code, reason = "held for its Drop alone")] Here),
+}
+
+/// What keeps a reader counted.
+pub(crate) struct Here {
+    _guards: Vec<PresenceGuard>,
+    _visit: Option<Visit>,
+}
+
+impl Attendance {
+    /// Begins to count a reader on these topics.
+    pub(crate) fn begin(register: Register, topics: Arc<[Topic]>, who: Who) -> Self {
+        Self::Entering(register.enter(topics, who).boxed())
+    }
+
+    /// Goes on with it, if it is not done.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) {
+        if let Self::Entering(entering) = self
+            && let Poll::Ready(here) = entering.poll_unpin(cx)
+        {
+            *self = Self::Here(here);
+        }
+    }
+
+    /// Goes as far as it goes without waiting. With backends in this process that is all the way, and
+    /// the first frame already counts its own reader.
+    pub(crate) async fn advance(&mut self) {
+        std::future::poll_fn(|cx| {
+            self.poll(cx);
+            Poll::Ready(())
+        })
+        .await;
+    }
+}
+
+impl fmt::Debug for Attendance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Uncounted => "Uncounted",
+            Self::Entering(_) => "Entering",
+            Self::Here(_) => "Here",
+        })
+    }
+}
+
+impl Register {
+    async fn enter(self, topics: Arc<[Topic]>, who: Who) -> Here {
+        let (visitor, visit) = match who {
+            Who::Known { address, user_agent } => {
+                let visitor = insist("a visitor's key", || self.visitors.key(address, &user_agent)).await;
+                let visit = visitor.map(|visitor| Visits::open(&self.visits, Arc::clone(&topics), visitor));
+                (visitor, visit)
+            }
+            Who::Unnamed { returning } => {
+                if !returning {
+                    self.visits.once(&topics);
+                }
+                (
+                    dice::random().map(u128::from_be_bytes).map(VisitorKey::from_u128).ok(),
+                    None,
+                )
+            }
+        };
+        let mut guards = Vec::with_capacity(topics.len());
+        if let Some(visitor) = visitor {
+            for topic in topics.iter() {
+                guards.extend(insist("presence", || self.presence.track(topic.clone(), visitor)).await);
+            }
+        }
+        Here {
+            _guards: guards,
+            _visit: visit,
+        }
+    }
+}
+
+/// Tries until it works, or until trying is of no use. Whoever drops it stops it.
+async fn insist<T, F: Future<Output = Result<T>>>(what: &'static str, mut attempt: impl FnMut() -> F) -> Option<T> {
+    let mut wait = FIRST_WAIT;
+    loop {
+        match attempt().await {
+            Ok(done) => return Some(done),
+            Err(error) if !error.is_retryable() => {
+                tracing::error!(%error, "a reader is not counted: {what} cannot be had");
+                return None;
+            }
+            Err(error) => tracing::debug!(%error, ?wait, "{what} cannot be had right now, trying again"),
+        }
+        sleep(wait).await;
+        wait = (wait * 2).min(LONGEST_WAIT);
+    }
+}

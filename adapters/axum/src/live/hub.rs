@@ -1,0 +1,126 @@
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use horizon_core::{Topic, live::Numbers};
+use tokio::sync::watch;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{Frame, page};
+use crate::{Ports, metrics::Metrics};
+
+/// Every watched page: a task for each, as long as somebody sits there.
+///
+/// A page costs memory only while it is watched, and only pages that exist are ever asked for, so
+/// the map is bounded by the connections and by the pages.
+#[derive(Clone)]
+pub(crate) struct Hub(Arc<Inner>);
+
+struct Inner {
+    ports: Ports,
+    metrics: Arc<Metrics>,
+    closing: CancellationToken,
+    tasks: TaskTracker,
+    rooms: Mutex<HashMap<Topic, Room>>,
+}
+
+struct Room {
+    seats: usize,
+    frames: watch::Receiver<Arc<Frame>>,
+    empty: CancellationToken,
+}
+
+impl Hub {
+    /// A hub whose pages end on `closing` and run among `tasks`.
+    pub(crate) fn new(ports: Ports, metrics: Arc<Metrics>, closing: CancellationToken, tasks: TaskTracker) -> Self {
+        Self(Arc::new(Inner {
+            ports,
+            metrics,
+            closing,
+            tasks,
+            rooms: Mutex::default(),
+        }))
+    }
+
+    /// Sits down at a page, whose task starts with its first seat. Nothing once the hub is closing.
+    pub(crate) fn join(&self, topic: &Topic) -> Option<(Seat, watch::Receiver<Arc<Frame>>)> {
+        if self.0.closing.is_cancelled() {
+            return None;
+        }
+        let mut rooms = self.rooms();
+        let room = rooms.entry(topic.clone()).or_insert_with(|| self.open(topic));
+        room.seats += 1;
+        let frames = room.frames.clone();
+        self.0.metrics.live_pages.set(count(rooms.len()));
+        Some((
+            Seat {
+                hub: self.clone(),
+                topic: topic.clone(),
+            },
+            frames,
+        ))
+    }
+
+    /// The page's numbers, if it is watched and they are known.
+    pub(crate) fn numbers(&self, topic: &Topic) -> Option<Numbers> {
+        self.rooms().get(topic)?.frames.borrow().numbers
+    }
+
+    fn open(&self, topic: &Topic) -> Room {
+        let (sender, frames) = watch::channel(Arc::default());
+        let empty = self.0.closing.child_token();
+        let page = page::run(
+            topic.clone(),
+            self.clone(),
+            self.0.ports.clone(),
+            Arc::clone(&self.0.metrics),
+            sender,
+        );
+        let stop = empty.clone();
+        self.0.tasks.spawn(async move { stop.run_until_cancelled(page).await });
+        Room {
+            seats: 0,
+            frames,
+            empty,
+        }
+    }
+
+    fn leave(&self, topic: &Topic) {
+        let mut rooms = self.rooms();
+        let Some(room) = rooms.get_mut(topic) else { return };
+        room.seats -= 1;
+        if room.seats == 0 {
+            room.empty.cancel();
+            rooms.remove(topic);
+        }
+        self.0.metrics.live_pages.set(count(rooms.len()));
+    }
+
+    fn rooms(&self) -> MutexGuard<'_, HashMap<Topic, Room>> {
+        self.0.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn count(rooms: usize) -> i64 {
+    i64::try_from(rooms).unwrap_or(i64::MAX)
+}
+
+/// Keeps a page's task alive. The last one to be dropped ends it.
+pub(crate) struct Seat {
+    hub: Hub,
+    topic: Topic,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.hub.leave(&self.topic);
+    }
+}
+
+impl fmt::Debug for Seat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Seat({})", self.topic)
+    }
+}

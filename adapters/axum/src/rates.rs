@@ -1,0 +1,110 @@
+//! How much one network may ask for.
+
+use std::{fmt, net::IpAddr, time::Duration};
+
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock};
+use horizon_core::VisitorKey;
+
+use crate::{Rate, Rates, metrics::Metrics, problem::Problem};
+
+/// How many networks are told apart; two that share a number share a rate. It bounds the memory,
+/// whoever comes, to a few megabytes.
+const NETWORKS: u128 = 1 << 17;
+
+/// What a rate is for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Ask {
+    Comment,
+    Like,
+    Live,
+}
+
+/// Counts what each network asks for. It knows networks by a keyed hash alone.
+pub(crate) struct Limiters {
+    key: [u8; 32],
+    comments: DefaultKeyedRateLimiter<u32>,
+    likes: DefaultKeyedRateLimiter<u32>,
+    lives: DefaultKeyedRateLimiter<u32>,
+}
+
+impl Limiters {
+    pub(crate) fn new(rates: Rates, key: [u8; 32]) -> Self {
+        Self {
+            key,
+            comments: limiter(rates.comments),
+            likes: limiter(rates.likes),
+            lives: limiter(rates.lives),
+        }
+    }
+
+    /// Takes one from the network's share, or says when there will be more.
+    pub(crate) fn check(&self, ask: Ask, address: IpAddr, metrics: &Metrics) -> Result<(), Problem> {
+        let (limiter, name) = match ask {
+            Ask::Comment => (&self.comments, "comment"),
+            Ask::Like => (&self.likes, "like"),
+            Ask::Live => (&self.lives, "live"),
+        };
+        limiter.check_key(&self.network(address)).map_err(|refusal| {
+            metrics.rate_limited(name);
+            Problem::too_many(refusal.wait_time_from(limiter.clock().now()))
+        })
+    }
+
+    /// Forgets networks that have their whole share again.
+    pub(crate) fn forget(&self) {
+        for limiter in [&self.comments, &self.likes, &self.lives] {
+            limiter.retain_recent();
+            limiter.shrink_to_fit();
+        }
+    }
+
+    fn network(&self, address: IpAddr) -> u32 {
+        let hash = VisitorKey::derive(&self.key, "rates", address, "").as_u128();
+        u32::try_from(hash % NETWORKS).unwrap_or(0)
+    }
+}
+
+fn limiter(rate: Rate) -> DefaultKeyedRateLimiter<u32> {
+    RateLimiter::keyed(Quota::per_minute(rate.per_minute).allow_burst(rate.burst))
+}
+
+impl fmt::Debug for Limiters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Limiters")
+    }
+}
+
+/// How often networks are forgotten: every minute.
+pub(crate) const FORGET_EVERY: Duration = Duration::from_secs(60);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_has_its_share_and_another_network_has_its_own() {
+        let rates = Rates {
+            comments: Rate::new(1, 2),
+            ..Rates::default()
+        };
+        let (limiters, metrics) = (Limiters::new(rates, [1; 32]), Metrics::new());
+        let ask = |address: &str| limiters.check(Ask::Comment, address.parse().unwrap(), &metrics);
+        assert!(ask("2001:db8::1").is_ok() && ask("2001:db8::2").is_ok());
+        assert!(ask("2001:db8::3").is_err(), "a /64 is one network");
+        assert!(ask("2001:db8:0:1::1").is_ok());
+        assert!(
+            metrics
+                .encode()
+                .contains("horizon_rate_limited_total{kind=\"comment\"} 1")
+        );
+    }
+
+    #[test]
+    fn any_number_of_networks_takes_bounded_memory() {
+        let (limiters, metrics) = (Limiters::new(Rates::default(), [1; 32]), Metrics::new());
+        for number in 0..300_000_u32 {
+            let _ = limiters.check(Ask::Like, IpAddr::V4(number.into()), &metrics);
+        }
+        assert!(limiters.likes.len() as u128 <= NETWORKS);
+    }
+}

@@ -1,0 +1,91 @@
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use super::Limits;
+use crate::{Horizon, client::network};
+
+/// Who may connect: counts open connections, in all and for each network.
+///
+/// The map holds networks with an open connection alone, so it is bounded by [`Limits::connections`].
+pub(super) struct Admission {
+    limits: Limits,
+    horizon: Horizon,
+    open: Mutex<Open>,
+}
+
+#[derive(Default)]
+struct Open {
+    total: usize,
+    networks: HashMap<IpAddr, usize>,
+}
+
+/// Counts one connection until it is dropped.
+pub(super) struct Admitted {
+    admission: Arc<Admission>,
+    network: Option<IpAddr>,
+}
+
+impl Admission {
+    pub(super) fn new(limits: Limits, horizon: Horizon) -> Arc<Self> {
+        Arc::new(Self {
+            limits,
+            horizon,
+            open: Mutex::default(),
+        })
+    }
+
+    /// Lets a connection in, unless it is one too many.
+    pub(super) fn admit(this: &Arc<Self>, peer: IpAddr) -> Option<Admitted> {
+        let proxies = &this.horizon.0.config.trusted_proxies;
+        let peer = peer.to_canonical();
+        let network = (!proxies.iter().any(|proxy| proxy.contains(&peer))).then(|| network(peer));
+        if let Err(reason) = this.count(network) {
+            this.horizon.0.metrics.connection_refused(reason);
+            return None;
+        }
+        this.horizon.0.metrics.connections.inc();
+        Some(Admitted {
+            admission: Arc::clone(this),
+            network,
+        })
+    }
+
+    fn count(&self, network: Option<IpAddr>) -> Result<(), &'static str> {
+        let mut open = self.open();
+        if open.total >= self.limits.connections {
+            return Err("total");
+        }
+        if let Some(network) = network {
+            let own = open.networks.entry(network).or_default();
+            if *own >= self.limits.connections_per_network {
+                return Err("network");
+            }
+            *own += 1;
+        }
+        open.total += 1;
+        Ok(())
+    }
+
+    fn open(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Admitted {
+    fn drop(&mut self) {
+        let mut open = self.admission.open();
+        open.total -= 1;
+        if let Some(network) = self.network
+            && let Some(own) = open.networks.get_mut(&network)
+        {
+            *own -= 1;
+            if *own == 0 {
+                open.networks.remove(&network);
+            }
+        }
+        self.admission.horizon.0.metrics.connections.dec();
+    }
+}

@@ -1,0 +1,185 @@
+//! Serves an application over HTTP/1.1 with the limits that open streams need.
+
+mod admission;
+
+use std::{future::Future, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{ConnectInfo, Request},
+    response::Response,
+};
+use hyper::{body::Incoming, server::conn::http1, service::Service};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+use tower::{ServiceExt, util::Oneshot};
+
+use self::admission::{Admission, Admitted};
+use crate::{ClientAddr, Horizon, client_addr};
+
+/// The largest head of a request, in bytes: 16 KiB. It is also the most that a connection buffers.
+const MAX_HEAD: usize = 16 * 1024;
+
+/// How long written bytes may stay unacknowledged before a connection is given up: 30 seconds.
+#[cfg(target_os = "linux")]
+const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
+
+/// How long to wait when the system has no more sockets to give: 200 milliseconds.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(200);
+
+/// What one server takes before it refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Open connections in all.
+    pub connections: usize,
+    /// Open connections of one network (an IPv4 address, an IPv6 /64). Trusted proxies have no such limit.
+    pub connections_per_network: usize,
+    /// How long the head of a request may take to come, also the next one's on a kept connection.
+    pub head_wait: Duration,
+    /// How long open requests have to end after a shutdown.
+    pub drain: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 20_000,
+            connections_per_network: 512,
+            head_wait: Duration::from_secs(10),
+            drain: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Serves an application that has Horizon's router in it, until `shutdown`.
+///
+/// Every request carries a [`ClientAddr`] and axum's `ConnectInfo<SocketAddr>`. On shutdown no
+/// connection is taken any more, the live streams end ([`Horizon::close`]), open requests get
+/// [`Limits::drain`] to end, and what is left is cut off.
+///
+/// # Errors
+/// The listener's, if it has none to give of its own address.
+pub async fn serve(
+    listener: TcpListener,
+    app: Router,
+    limits: Limits,
+    shutdown: impl Future<Output = ()> + Send,
+    horizon: &Horizon,
+) -> io::Result<()> {
+    tracing::info!(address = %listener.local_addr()?, "serving");
+    let server = Server {
+        app,
+        limits,
+        horizon: horizon.clone(),
+        admission: Admission::new(limits, horizon.clone()),
+    };
+    let (graceful, mut connections) = (GracefulShutdown::new(), JoinSet::new());
+    let mut shutdown = pin!(shutdown);
+    loop {
+        tokio::select! {
+            () = &mut shutdown => break,
+            Some(_) = connections.join_next() => {}
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => server.take(stream, peer, &graceful, &mut connections),
+                Err(error) => pause(&error).await,
+            },
+        }
+    }
+    drop(listener);
+    tracing::info!(connections = connections.len(), "shutting down");
+    let ended = async { tokio::join!(horizon.close(), graceful.shutdown()) };
+    if timeout(limits.drain, ended).await.is_err() {
+        tracing::warn!(
+            connections = connections.len(),
+            "some connections did not end in time and are cut off"
+        );
+    }
+    connections.shutdown().await;
+    Ok(())
+}
+
+/// A connection that failed before it was taken concerns nobody else; anything else, such as too
+/// many open files, would come back at once and spin.
+async fn pause(error: &io::Error) {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    if matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
+        return;
+    }
+    tracing::error!(%error, "no connection can be taken right now");
+    sleep(ACCEPT_AGAIN).await;
+}
+
+struct Server {
+    app: Router,
+    limits: Limits,
+    horizon: Horizon,
+    admission: Arc<Admission>,
+}
+
+impl Server {
+    fn take(&self, stream: TcpStream, peer: SocketAddr, graceful: &GracefulShutdown, connections: &mut JoinSet<()>) {
+        let Some(admitted) = Admission::admit(&self.admission, peer.ip()) else {
+            return;
+        };
+        if let Err(error) = prepare(&stream) {
+            tracing::debug!(%error, "a connection was gone before it was served");
+            return;
+        }
+        let service = PerConnection {
+            app: self.app.clone(),
+            horizon: self.horizon.clone(),
+            peer,
+            _admitted: admitted,
+        };
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.limits.head_wait)
+            .max_buf_size(MAX_HEAD)
+            .serve_connection(TokioIo::new(stream), service);
+        let connection = graceful.watch(connection);
+        connections.spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection broke off");
+            }
+        });
+    }
+}
+
+/// Small messages go out at once, and a peer that vanished is noticed.
+fn prepare(stream: &TcpStream) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    #[cfg(target_os = "linux")]
+    socket2::SockRef::from(stream).set_tcp_user_timeout(Some(UNACKNOWLEDGED))?;
+    Ok(())
+}
+
+/// The application as one connection sees it. It lives as long as the connection.
+struct PerConnection {
+    app: Router,
+    horizon: Horizon,
+    peer: SocketAddr,
+    _admitted: Admitted,
+}
+
+impl Service<Request<Incoming>> for PerConnection {
+    type Response = Response;
+    type Error = std::convert::Infallible;
+    type Future = Oneshot<Router, Request>;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        let mut request = request.map(Body::new);
+        let trusted = &self.horizon.0.config.trusted_proxies;
+        let client = client_addr(self.peer.ip(), request.headers(), trusted);
+        request.extensions_mut().insert(ConnectInfo(self.peer));
+        request.extensions_mut().insert(ClientAddr(client));
+        self.app.clone().oneshot(request)
+    }
+}

@@ -1,0 +1,153 @@
+//! Who counts as one person today, and who counts as nobody.
+
+use std::{
+    fmt,
+    net::IpAddr,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use horizon_core::{Day, Result, Salts, VisitorKey};
+use http::{HeaderMap, header};
+use isbot::Bots;
+
+use crate::dice;
+
+/// Derives visitor keys under the salt of the day, which is asked for once a day.
+pub(crate) struct Visitors {
+    salts: Arc<dyn Salts>,
+    site: String,
+    today: Mutex<Option<(Day, [u8; 32])>>,
+}
+
+impl Visitors {
+    pub(crate) fn new(salts: Arc<dyn Salts>, site: String) -> Self {
+        Self {
+            salts,
+            site,
+            today: Mutex::default(),
+        }
+    }
+
+    /// The key of whoever comes from this address with this user agent.
+    pub(crate) async fn key(&self, address: IpAddr, user_agent: &str) -> Result<VisitorKey> {
+        let salt = self.salt(dice::now().day()).await?;
+        Ok(VisitorKey::derive(&salt, &self.site, address, user_agent))
+    }
+
+    async fn salt(&self, day: Day) -> Result<[u8; 32]> {
+        if let Some((_, salt)) = self.today().filter(|(known, _)| *known == day) {
+            return Ok(salt);
+        }
+        let salt = self.salts.salt(day, dice::random()?).await?;
+        *self.today.lock().unwrap_or_else(PoisonError::into_inner) = Some((day, salt));
+        Ok(salt)
+    }
+
+    fn today(&self) -> Option<(Day, [u8; 32])> {
+        *self.today.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Visitors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Visitors")
+    }
+}
+
+/// Why a request is nobody's visit; nothing if a reader seems to be behind it.
+pub(crate) fn not_a_reader(headers: &HeaderMap, bots: &Bots) -> Option<&'static str> {
+    let agent = user_agent(headers);
+    let agent = agent.trim();
+    if agent.is_empty() {
+        return Some("empty_agent");
+    }
+    if agent.to_ascii_lowercase().contains("headless") {
+        return Some("headless");
+    }
+    if ["sec-purpose", "purpose", "x-moz"]
+        .iter()
+        .any(|name| is_ahead_of_time(headers, name))
+    {
+        return Some("prefetch");
+    }
+    bots.is_bot(agent).then_some("crawler")
+}
+
+/// Whether a browser fetches what its reader has not asked for yet.
+fn is_ahead_of_time(headers: &HeaderMap, name: &str) -> bool {
+    let purpose = headers.get(name).map(|value| value.as_bytes().to_ascii_lowercase());
+    let purpose = purpose.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    purpose.is_some_and(|purpose| purpose.contains("prefetch") || purpose.contains("prerender"))
+}
+
+/// Whether the reader's browser asks not to be followed.
+pub(crate) fn has_privacy_signal(headers: &HeaderMap) -> bool {
+    let says_yes = |name| {
+        headers
+            .get(name)
+            .is_some_and(|value| value.as_bytes().trim_ascii() == b"1")
+    };
+    says_yes("sec-gpc") || says_yes("dnt")
+}
+
+/// What the client calls itself.
+pub(crate) fn user_agent(headers: &HeaderMap) -> String {
+    let agent = headers.get(header::USER_AGENT).map(|agent| agent.as_bytes());
+    String::from_utf8_lossy(agent.unwrap_or_default()).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0";
+
+    fn verdict(fields: &[(&'static str, &str)]) -> Option<&'static str> {
+        let fields = fields
+            .iter()
+            .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+        not_a_reader(&fields.collect(), &Bots::default())
+    }
+
+    #[test]
+    fn a_browser_is_a_reader_and_a_machine_is_not() {
+        let chrome =
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36";
+        let iphone = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1";
+        for (agent, expected) in [
+            (FIREFOX, None),
+            (chrome, None),
+            (iphone, None),
+            ("", Some("empty_agent")),
+            (" ", Some("empty_agent")),
+            (
+                "Mozilla/5.0 (X11; Linux x86_64) HeadlessChrome/130.0.0.0",
+                Some("headless"),
+            ),
+            (
+                "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
+                Some("crawler"),
+            ),
+            ("curl/8.5.0", Some("crawler")),
+        ] {
+            assert_eq!(verdict(&[("user-agent", agent)]), expected, "{agent}");
+        }
+        assert_eq!(verdict(&[]), Some("empty_agent"));
+    }
+
+    #[test]
+    fn what_is_fetched_ahead_of_time_is_no_visit() {
+        for (name, value) in [
+            ("sec-purpose", "prefetch;prerender"),
+            ("Purpose", "prefetch"),
+            ("x-moz", "PreFetch"),
+        ] {
+            assert_eq!(
+                verdict(&[("user-agent", FIREFOX), (name, value)]),
+                Some("prefetch"),
+                "{name}"
+            );
+        }
+        assert_eq!(verdict(&[("user-agent", FIREFOX), ("sec-purpose", "x")]), None);
+    }
+}
