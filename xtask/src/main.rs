@@ -1,2 +1,73 @@
-//! TODO.
-fn main() {}
+//! What it takes to build, run and test EventHorizon, as one command: `cargo xtask …`.
+
+mod blog;
+mod bundle;
+mod ci;
+mod run;
+mod screenshots;
+mod size;
+mod test;
+mod tools;
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::{Context, bail};
+
+use crate::run::Steps;
+
+const USAGE: &str = "\
+Usage: cargo xtask <command>
+
+  blog [-- FLAGS]  builds the blog and serves it; FLAGS and HORIZON_… variables go to the server
+  test             installs what the tests need, then runs all of them
+  ci               what a change must pass: fmt, cargo-deny, clippy, rustdoc and the tests
+  bundle           builds the browser's files into target/site
+  screenshots      takes the README's pictures into docs/images";
+
+fn main() -> ExitCode {
+    let mut steps = Steps::default();
+    let done = dispatch(&mut steps);
+    steps.sum_up();
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            run::say(&format!("xtask: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(steps: &mut Steps) -> anyhow::Result<()> {
+    let root = root()?;
+    let mut arguments = env::args().skip(1);
+    let command = arguments.next().unwrap_or_default();
+    let rest: Vec<String> = arguments.collect();
+    match (command.as_str(), rest.as_slice()) {
+        ("blog", flags) => blog::blog(&root, steps, flags.strip_prefix(&["--".to_owned()]).unwrap_or(flags)),
+        ("test", []) => test::test(&root, steps),
+        ("ci", []) => ci::ci(&root, steps),
+        ("bundle", []) => blog::bundle(&root, steps),
+        ("screenshots", []) => screenshots::screenshots(&root, steps),
+        ("" | "help" | "--help" | "-h", []) => {
+            run::say(USAGE);
+            Ok(())
+        }
+        _ => bail!(
+            "`{}` is not known\n{USAGE}",
+            [&[command], rest.as_slice()].concat().join(" ")
+        ),
+    }
+}
+
+/// The workspace's folder. Asked while it runs, because a compiled-in path would outlive a move.
+fn root() -> anyhow::Result<PathBuf> {
+    let package = env::var_os("CARGO_MANIFEST_DIR").context("run it as `cargo xtask`")?;
+    let root = Path::new(&package)
+        .parent()
+        .context("xtask lies in the workspace's folder")?;
+    Ok(root.to_owned())
+}

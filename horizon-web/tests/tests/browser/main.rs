@@ -1,0 +1,13 @@
+//! The blog in real browsers. Every test also fails on an error in a console and on a request to another host.
+#![expect(clippy::indexing_slicing, reason = "a key that is not there shall fail the test")]
+
+mod comments;
+mod healing;
+mod likes;
+mod looks;
+mod moderation;
+mod presence;
+mod without_script;
+
+/// The post that ships with the tests.
+const POST: &str = "/blog/hello";

@@ -1,0 +1,57 @@
+//! What a change must pass, the quick checks first.
+
+use std::path::Path;
+
+use crate::{
+    run::{self, Steps, WASM, WORKSPACE, say},
+    test, tools,
+};
+
+/// Runs every check.
+pub(crate) fn ci(root: &Path, steps: &mut Steps) -> anyhow::Result<()> {
+    let mut fmt = run::cargo(root);
+    fmt.args(["fmt", "--all", "--check"]);
+    steps.take("fmt", || run::run(&mut fmt))?;
+
+    steps.take("cargo-deny", || deny(root))?;
+
+    let mut clippy = run::cargo(root);
+    clippy
+        .arg("clippy")
+        .args(WORKSPACE)
+        .args(["--all-targets", "--", "-D", "warnings"]);
+    steps.take("clippy", || run::run(&mut clippy))?;
+
+    steps.take("wasm target", tools::ensure_wasm_target)?;
+    let mut hydrate = run::cargo(root);
+    hydrate.args([
+        "clippy",
+        "--package",
+        "horizon-hydrate",
+        "--target",
+        WASM,
+        "--",
+        "-D",
+        "warnings",
+    ]);
+    steps.take("clippy of the islands", || run::run(&mut hydrate))?;
+
+    let mut doc = run::cargo(root);
+    doc.arg("doc")
+        .args(WORKSPACE)
+        .arg("--no-deps")
+        .env("RUSTDOCFLAGS", "-D warnings");
+    steps.take("rustdoc", || run::run(&mut doc))?;
+
+    test::test(root, steps)
+}
+
+fn deny(root: &Path) -> anyhow::Result<()> {
+    tools::ensure_cargo_deny(root)?;
+    run::run(run::cargo(root).args(["deny", "check", "--hide-inclusion-graph", "bans", "licenses", "sources"]))?;
+    if run::run(run::cargo(root).args(["deny", "--log-level", "off", "fetch", "db"])).is_err() {
+        say("The database of advisories could not be fetched, so known vulnerabilities were not looked for.");
+        return Ok(());
+    }
+    run::run(run::cargo(root).args(["deny", "check", "--disable-fetch", "advisories"]))
+}

@@ -1,0 +1,82 @@
+//! Steps with a name and a time, and the programs that they run.
+
+use std::{
+    env,
+    ffi::OsString,
+    path::{Path, PathBuf},
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, bail};
+
+/// What the tests build, with the same features in every step, so that nothing is built twice.
+pub(crate) const WORKSPACE: [&str; 5] = [
+    "--workspace",
+    "--exclude",
+    "horizon-hydrate",
+    "--features",
+    "horizon-core/testing",
+];
+
+/// The target that the islands run on.
+pub(crate) const WASM: &str = "wasm32-unknown-unknown";
+
+/// The steps that were taken and how long each took.
+#[derive(Default)]
+pub(crate) struct Steps(Vec<(String, Duration)>);
+
+impl Steps {
+    /// Takes one step: its name before, its seconds after.
+    pub(crate) fn take(&mut self, name: &str, step: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
+        say(&format!("── {name}"));
+        let started = Instant::now();
+        let done = step().with_context(|| format!("step `{name}`"));
+        self.0.push((name.to_owned(), started.elapsed()));
+        done
+    }
+
+    /// Says what took how long.
+    pub(crate) fn sum_up(&self) {
+        for (name, took) in &self.0 {
+            say(&format!("{:>7.1} s  {name}", took.as_secs_f64()));
+        }
+    }
+}
+
+/// Writes a line for whoever started this.
+#[expect(
+    clippy::print_stderr,
+    reason = "this program talks to a person, and standard output is the tests'"
+)]
+pub(crate) fn say(line: &str) {
+    eprintln!("{line}");
+}
+
+/// This toolchain's cargo, in the workspace's folder.
+pub(crate) fn cargo(root: &Path) -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
+    command.current_dir(root);
+    command
+}
+
+/// Runs a program to its end; an exit code other than zero is an error that shows the call.
+pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
+    let call = shown(command);
+    let status = command.status().with_context(|| format!("`{call}` does not start"))?;
+    if !status.success() {
+        bail!("`{call}` failed with {status}");
+    }
+    Ok(())
+}
+
+fn shown(command: &Command) -> String {
+    let program = Path::new(command.get_program()).file_name().unwrap_or_default();
+    let words = std::iter::once(program).chain(command.get_args());
+    words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+}
+
+/// Where cargo puts what it builds.
+pub(crate) fn target(root: &Path) -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |folder| root.join(folder))
+}
