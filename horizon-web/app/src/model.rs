@@ -80,7 +80,7 @@ pub struct BlogIndex {
     pub tags: Vec<TagCount>,
     /// What was searched for, empty for nothing.
     pub query: String,
-    /// The tag that was picked.
+    /// The slug of the tag that was picked.
     pub tag: Option<String>,
 }
 
@@ -88,16 +88,25 @@ pub struct BlogIndex {
 #[derive(Clone, Debug)]
 pub struct TagPage {
     /// The tag.
-    pub tag: String,
+    pub tag: Tag,
     /// Its posts, newest first.
     pub posts: Vec<Card>,
+}
+
+/// A tag of posts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tag {
+    /// What it says.
+    pub name: String,
+    /// Its name in addresses, `/tags/{slug}`.
+    pub slug: String,
 }
 
 /// A tag and how many posts have it.
 #[derive(Clone, Debug)]
 pub struct TagCount {
     /// The tag.
-    pub tag: String,
+    pub tag: Tag,
     /// How many posts have it.
     pub posts: usize,
 }
@@ -123,7 +132,7 @@ pub struct PostHead {
     /// When it was published.
     pub date: Timestamp,
     /// Its tags.
-    pub tags: Vec<String>,
+    pub tags: Vec<Tag>,
     /// How long it takes to read.
     pub reading_minutes: u32,
     /// Its picture.
@@ -158,8 +167,10 @@ pub struct PostPage {
     pub numbers: Numbers,
     /// Whether this reader likes it.
     pub liked: bool,
-    /// The newest threads.
+    /// The newest threads, or those before [`before`](Self::before).
     pub comments: ThreadsView,
+    /// The thread that the shown ones stand before, from `?before={id}`.
+    pub before: Option<EventId>,
     /// The comment that the form answers, from `?reply={id}`.
     pub reply_to: Option<EventId>,
     /// What the last form came to, for who has no script.
