@@ -1,1 +1,17 @@
 //! EventHorizon on SQLite: a durable store with group commit.
+//!
+//! One thread owns the only connection that writes. It takes what is queued, commits it in one
+//! transaction and answers after the commit, so that a write is on disk when its caller hears of it
+//! and a hundred callers share one sync. Readers have a few connections of their own and never
+//! wait for the writer (WAL).
+
+mod comments;
+mod connection;
+mod error;
+mod ledger;
+mod migrations;
+mod readers;
+mod stats;
+mod writer;
+
+pub use stats::SqliteStats;

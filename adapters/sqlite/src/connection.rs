@@ -1,0 +1,81 @@
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use horizon_core::{Error, Result};
+use rusqlite::{Connection, OpenFlags};
+
+use crate::{error, migrations};
+
+/// How long a statement waits for another process's lock.
+const BUSY_WAIT: Duration = Duration::from_secs(5);
+
+/// How long opening waits for another process that opens the same new file.
+const OPEN_WAIT: Duration = Duration::from_secs(10);
+
+/// The pause between two attempts to open.
+const OPEN_PAUSE: Duration = Duration::from_millis(20);
+
+/// How many compiled statements a connection keeps.
+const STATEMENTS: usize = 64;
+
+/// How large the write-ahead log stays on disk between checkpoints, in bytes.
+const JOURNAL_BYTES: i64 = 64 * 1024 * 1024;
+
+/// Opens the connection that writes. The file is created and its schema brought up to date.
+pub(crate) fn writer(path: &Path) -> Result<Connection> {
+    let start = Instant::now();
+    loop {
+        match open_writer(path) {
+            // Changing to WAL does not wait for a lock, so two processes that start at once meet here.
+            Err(error) if error.is_retryable() && start.elapsed() < OPEN_WAIT => std::thread::sleep(OPEN_PAUSE),
+            done => return done,
+        }
+    }
+}
+
+fn open_writer(path: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut db = open(path, flags)?;
+    configure(&db).map_err(|e| failed("set up", path, e))?;
+    migrations::migrate(&mut db)
+        .map_err(|e| failed("bring up to date", path, e))?
+        .map_err(|version| unknown(path, version))?;
+    Ok(db)
+}
+
+/// Opens a connection that only reads, of a file that a writer has opened.
+pub(crate) fn reader(path: &Path) -> Result<Connection> {
+    open(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+}
+
+fn open(path: &Path, flags: OpenFlags) -> Result<Connection> {
+    let opened = Connection::open_with_flags(path, flags).and_then(|db| {
+        db.busy_timeout(BUSY_WAIT)?;
+        db.set_prepared_statement_cache_capacity(STATEMENTS);
+        Ok(db)
+    });
+    // A missing folder does not come by itself, so opening does not wait for it.
+    opened.map_err(|e| Error::permanent(format!("cannot open the database {}", path.display())).with_source(e))
+}
+
+fn configure(db: &Connection) -> rusqlite::Result<()> {
+    db.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+    db.pragma_update(None, "synchronous", "FULL")?;
+    db.pragma_update(None, "foreign_keys", true)?;
+    db.pragma_update_and_check(None, "journal_size_limit", JOURNAL_BYTES, |_| Ok(()))?;
+    // An erased salt must not stay in a free page, where it would undo the hashing of a day.
+    db.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))
+}
+
+fn failed(what: &str, path: &Path, driver: rusqlite::Error) -> Error {
+    let text = format!("cannot {what} the database {}", path.display());
+    error::map(&text, driver)
+}
+
+fn unknown(path: &Path, version: i64) -> Error {
+    Error::permanent(format!(
+        "the database {} has version {version}, and this program knows versions up to {}: a newer one wrote it",
+        path.display(),
+        migrations::VERSION
+    ))
+}

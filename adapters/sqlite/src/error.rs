@@ -1,0 +1,62 @@
+use std::sync::Arc;
+
+use horizon_core::Error;
+use rusqlite::{ErrorCode, ffi};
+
+/// Says what failed, whether it may pass, and keeps the driver's own error.
+pub(crate) fn map(what: &str, driver: impl Into<Arc<rusqlite::Error>>) -> Error {
+    let driver = driver.into();
+    let error = if may_pass(&driver) {
+        Error::unavailable(what)
+    } else {
+        Error::permanent(what)
+    };
+    error.with_source(driver)
+}
+
+/// The transaction is gone, because another's work in it ran into a full disk or the like.
+pub(crate) fn aborted() -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_ABORT), None)
+}
+
+/// Whether somebody else's lock, the disk or memory is to blame: that may be better next time.
+fn may_pass(driver: &rusqlite::Error) -> bool {
+    matches!(
+        driver.sqlite_error_code(),
+        Some(
+            ErrorCode::CannotOpen
+                | ErrorCode::DatabaseBusy
+                | ErrorCode::DatabaseLocked
+                | ErrorCode::DiskFull
+                | ErrorCode::FileLockingProtocolFailed
+                | ErrorCode::OperationAborted
+                | ErrorCode::OperationInterrupted
+                | ErrorCode::OutOfMemory
+                | ErrorCode::SchemaChanged
+                | ErrorCode::SystemIoFailure
+        )
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::error::Error as _;
+
+    #[test]
+    fn a_lock_and_a_full_disk_may_pass_and_a_broken_file_does_not() {
+        for (code, retry) in [
+            (ffi::SQLITE_BUSY, true),
+            (ffi::SQLITE_FULL, true),
+            (ffi::SQLITE_IOERR, true),
+            (ffi::SQLITE_READONLY, false),
+            (ffi::SQLITE_CORRUPT, false),
+            (ffi::SQLITE_NOTADB, false),
+        ] {
+            let driver = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+            let error = map("it failed", driver);
+            assert_eq!(error.is_retryable(), retry, "{code}");
+            assert!(error.source().is_some());
+        }
+    }
+}

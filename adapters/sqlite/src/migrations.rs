@@ -1,0 +1,82 @@
+use rusqlite::{Connection, TransactionBehavior};
+
+/// Each step brings the schema one version further. What was released is never changed.
+const STEPS: &[&str] = &["
+    -- Which events were counted.
+    CREATE TABLE counted (
+        id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+        at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX counted_at ON counted (at);
+
+    -- The totals.
+    CREATE TABLE topics (
+        topic INTEGER PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE,
+        visits INTEGER NOT NULL DEFAULT 0,
+        likes INTEGER NOT NULL DEFAULT 0,
+        comments INTEGER NOT NULL DEFAULT 0,
+        comments_revision INTEGER NOT NULL DEFAULT 0,
+        revision INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+
+    -- When a visitor was last seen.
+    CREATE TABLE visitors (
+        topic INTEGER NOT NULL REFERENCES topics,
+        visitor BLOB NOT NULL CHECK (length(visitor) = 16),
+        at INTEGER NOT NULL,
+        PRIMARY KEY (topic, visitor)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX visitors_at ON visitors (at);
+
+    -- Who likes what.
+    CREATE TABLE likes (
+        topic INTEGER NOT NULL REFERENCES topics,
+        reader BLOB NOT NULL CHECK (length(reader) = 16),
+        PRIMARY KEY (topic, reader)
+    ) STRICT, WITHOUT ROWID;
+
+    -- seq is the order of arrival.
+    CREATE TABLE comments (
+        seq INTEGER PRIMARY KEY,
+        id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+        slug TEXT NOT NULL,
+        parent BLOB REFERENCES comments (id),
+        reader BLOB NOT NULL CHECK (length(reader) = 16),
+        author TEXT NOT NULL,
+        body TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        visibility INTEGER NOT NULL CHECK (visibility IN (0, 1, 2))
+    ) STRICT;
+    CREATE INDEX comments_threads ON comments (slug, seq) WHERE parent IS NULL;
+    CREATE INDEX comments_replies ON comments (parent, seq) WHERE parent IS NOT NULL;
+    CREATE INDEX comments_newest ON comments (slug, visibility, seq);
+    CREATE INDEX comments_desk ON comments (visibility, seq);
+
+    CREATE TABLE salts (
+        day INTEGER PRIMARY KEY,
+        salt BLOB NOT NULL CHECK (length(salt) = 32)
+    ) STRICT;
+"];
+
+/// The version that this program writes.
+pub(crate) const VERSION: usize = STEPS.len();
+
+/// Brings the schema up to date, each step whole or not at all. The inner error is a version that is not known.
+pub(crate) fn migrate(db: &mut Connection) -> rusqlite::Result<Result<(), i64>> {
+    // Immediate, so that of two processes one migrates and the other finds it done.
+    let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let Some(missing) = usize::try_from(version).ok().and_then(|done| STEPS.get(done..)) else {
+        return Ok(Err(version));
+    };
+    if missing.is_empty() {
+        return Ok(Ok(()));
+    }
+    for step in missing {
+        transaction.execute_batch(step)?;
+    }
+    transaction.pragma_update(None, "user_version", i64::try_from(VERSION).unwrap_or(i64::MAX))?;
+    transaction.commit()?;
+    Ok(Ok(()))
+}

@@ -1,0 +1,178 @@
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use horizon_core::{
+    DEDUPE_WINDOW, Day, Error, Event, ReaderId, Result, Salts, StatsStore, Timestamp, Topic, Update, VISITOR_MEMORY,
+    record,
+};
+use rusqlite::{Connection, OptionalExtension, params};
+use tokio::task::spawn_blocking;
+
+use crate::{
+    connection,
+    ledger::{self, SqlLedger},
+    readers::Readers,
+    writer::Writer,
+};
+
+/// The most rows that one transaction of [`StatsStore::forget`] erases, so that others get their turn.
+const FORGET_ROWS: usize = 10_000;
+
+/// The facts and the totals in one SQLite file.
+///
+/// What was answered with Ok is on disk (WAL, `synchronous=FULL`). Several processes may share the
+/// file on one machine; a network file system will not do.
+pub struct SqliteStats {
+    writer: Writer,
+    readers: Readers,
+}
+
+impl SqliteStats {
+    /// Opens the file, creates it if it is not there, and brings its schema up to date.
+    ///
+    /// This blocks for as long as the file system and another process take, at most some seconds.
+    ///
+    /// # Errors
+    /// Permanent when the path cannot be opened, is no database, or was written by a newer version;
+    /// retryable when another process holds it or the disk is full.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let writer = Writer::start(connection::writer(path)?)?;
+        Ok(Self {
+            writer,
+            readers: Readers::new(path.into()),
+        })
+    }
+
+    /// Whether a write would be taken now: it takes the write lock, after all writes that are queued, and lets it go.
+    ///
+    /// # Errors
+    /// Those of a write.
+    pub async fn check_writable(&self) -> Result<()> {
+        self.writer.write(|_| Ok(())).await
+    }
+
+    /// Writes what is queued and closes the file. Later calls fail for good.
+    ///
+    /// Dropping the store does the same, but blocks its thread meanwhile, for at most 5 seconds.
+    ///
+    /// # Errors
+    /// Retryable if the writes did not end within 5 seconds; they go on.
+    pub async fn close(&self) -> Result<()> {
+        self.readers.close();
+        self.writer.close();
+        match spawn_blocking(self.writer.wait()).await {
+            Ok(true) => Ok(()),
+            Ok(false) | Err(_) => Err(Error::unavailable("the database is still being written")),
+        }
+    }
+
+    /// Runs `query` on a connection that only reads.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.readers.read(query).await
+    }
+
+    async fn erase(&self, sql: &'static str, before: Timestamp) -> Result<()> {
+        loop {
+            let erased = self
+                .writer
+                .write(move |db| {
+                    db.prepare_cached(sql)?
+                        .execute(params![before.as_millis(), FORGET_ROWS])
+                })
+                .await?;
+            if erased < FORGET_ROWS {
+                return Ok(());
+            }
+        }
+    }
+}
+
+impl Drop for SqliteStats {
+    fn drop(&mut self) {
+        self.readers.close();
+        self.writer.close();
+        if !self.writer.wait()() {
+            tracing::warn!("the database is still being written while its store is dropped");
+        }
+    }
+}
+
+impl fmt::Debug for SqliteStats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteStats").finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl StatsStore for SqliteStats {
+    async fn apply(&self, events: &[Event]) -> Result<Vec<Update>> {
+        let events: Arc<[Event]> = events.into();
+        self.writer.write(move |db| record(&mut SqlLedger(db), &events)).await
+    }
+
+    async fn get(&self, topics: &[Topic]) -> Result<Vec<Update>> {
+        let topics = topics.to_vec();
+        self.read(move |db| topics.iter().map(|topic| ledger::total(db, topic)).collect())
+            .await
+    }
+
+    async fn likes(&self, topic: &Topic, reader: ReaderId) -> Result<bool> {
+        let topic = topic.to_string();
+        self.read(move |db| {
+            db.prepare_cached("SELECT 1 FROM likes JOIN topics USING (topic) WHERE name = ?1 AND reader = ?2")?
+                .exists(params![topic, reader.as_u128().to_be_bytes()])
+        })
+        .await
+    }
+
+    async fn forget(&self, now: Timestamp) -> Result<()> {
+        self.erase(
+            "DELETE FROM counted WHERE id IN (SELECT id FROM counted WHERE at < ?1 LIMIT ?2)",
+            now.minus(DEDUPE_WINDOW),
+        )
+        .await?;
+        self.erase(
+            "DELETE FROM visitors WHERE (topic, visitor) IN
+             (SELECT topic, visitor FROM visitors WHERE at < ?1 LIMIT ?2)",
+            now.minus(VISITOR_MEMORY),
+        )
+        .await?;
+        self.writer.write(move |db| erase_salts(db, now.day())).await
+    }
+}
+
+#[async_trait]
+impl Salts for SqliteStats {
+    async fn salt(&self, day: Day, fresh: [u8; 32]) -> Result<[u8; 32]> {
+        if let Some(known) = self.read(move |db| find_salt(db, day)).await? {
+            return Ok(known);
+        }
+        self.writer
+            .write(move |db| {
+                erase_salts(db, day)?;
+                db.prepare_cached("INSERT INTO salts (day, salt) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
+                    .execute(params![day.number(), fresh])?;
+                Ok(find_salt(db, day)?.unwrap_or(fresh))
+            })
+            .await
+    }
+}
+
+fn find_salt(db: &Connection, day: Day) -> rusqlite::Result<Option<[u8; 32]>> {
+    db.prepare_cached("SELECT salt FROM salts WHERE day = ?1")?
+        .query_row([day.number()], |row| row.get(0))
+        .optional()
+}
+
+/// Erases the salts of the days before the one before `day`.
+fn erase_salts(db: &Connection, day: Day) -> rusqlite::Result<()> {
+    db.prepare_cached("DELETE FROM salts WHERE day < ?1")?
+        .execute([day.previous().number()])
+        .map(drop)
+}

@@ -1,0 +1,226 @@
+//! What happens to the file: opened by many, locked, broken, closed.
+
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up fails"
+)]
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use horizon_core::{
+    DEDUPE_WINDOW, Event, EventKind, ReaderId, Slug, Stamp, StatsStore, StatsStoreExt, Timestamp, Topic,
+};
+use horizon_sqlite::SqliteStats;
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
+struct File(TempDir);
+
+impl File {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a folder for the test"))
+    }
+
+    fn path(&self) -> PathBuf {
+        self.0.path().join("horizon.db")
+    }
+
+    fn open(&self) -> SqliteStats {
+        SqliteStats::open(self.path()).expect("the store opens")
+    }
+
+    /// A connection beside the store's own.
+    fn sql(&self) -> Connection {
+        Connection::open(self.path()).expect("the file is a database")
+    }
+}
+
+fn page(slug: &str) -> Topic {
+    Slug::new(slug).expect("a slug").into()
+}
+
+fn hit(topic: &Topic, number: u64) -> Event {
+    let mut random = [0; 10];
+    random[2..].copy_from_slice(&number.to_be_bytes());
+    Event::new(
+        Stamp::new(NOW, random),
+        topic.clone(),
+        EventKind::Visit { visitor: None },
+    )
+}
+
+async fn visits(store: &SqliteStats, topic: &Topic) -> u64 {
+    store.total(topic).await.expect("the store reads").stats.visits
+}
+
+/// Lets every insert of the topic `bad` fail the way `how` says.
+fn spoil(file: &File, how: &str) {
+    let sql = format!(
+        "CREATE TRIGGER spoil BEFORE INSERT ON topics WHEN NEW.name = 'blog:bad' BEGIN SELECT RAISE({how}, 'spoilt'); END"
+    );
+    file.sql().execute_batch(&sql).unwrap();
+}
+
+#[tokio::test]
+async fn an_error_takes_back_one_callers_batch_and_no_other() {
+    let file = File::new();
+    let store = file.open();
+    spoil(&file, "ABORT");
+    let good: Vec<_> = (0..20).map(|number| [hit(&page("good"), number)]).collect();
+    let bad = [hit(&Topic::Site, 100), hit(&page("bad"), 101), hit(&page("other"), 102)];
+    let (failed, counted) = tokio::join!(
+        store.apply(&bad),
+        futures::future::join_all(good.iter().map(|batch| store.apply(batch)))
+    );
+    assert!(!failed.unwrap_err().is_retryable());
+    assert!(counted.iter().all(Result::is_ok));
+    assert_eq!(visits(&store, &page("good")).await, 20);
+    assert_eq!(visits(&store, &Topic::Site).await, 0);
+    assert_eq!(visits(&store, &page("other")).await, 0);
+}
+
+#[tokio::test]
+async fn a_transaction_that_is_gone_fails_all_who_shared_it_and_none_is_counted_in_part() {
+    let file = File::new();
+    let store = file.open();
+    spoil(&file, "ROLLBACK");
+    let good: Vec<_> = (0..20).map(|number| [hit(&page("good"), number)]).collect();
+    let bad = [hit(&page("bad"), 100)];
+    let (failed, mut counted) = tokio::join!(
+        store.apply(&bad),
+        futures::future::join_all(good.iter().map(|batch| store.apply(batch)))
+    );
+    assert!(failed.is_err());
+    counted.retain(Result::is_ok);
+    assert_eq!(visits(&store, &page("good")).await, counted.len() as u64);
+    for batch in &good {
+        store.apply(batch).await.unwrap();
+    }
+    assert_eq!(visits(&store, &page("good")).await, 20);
+}
+
+#[tokio::test]
+async fn two_stores_on_one_file_count_each_event_once() {
+    let file = File::new();
+    let stores = [Arc::new(file.open()), Arc::new(file.open())];
+    let mut tasks = Vec::new();
+    for (turn, store) in stores.iter().cycle().take(8).cloned().enumerate() {
+        tasks.push(tokio::spawn(async move {
+            for step in 0..50 {
+                let number = (step * 7 + turn as u64 * 13) % 50;
+                store.apply(&[hit(&Topic::Site, number)]).await.unwrap();
+            }
+        }));
+    }
+    for task in tasks {
+        task.await.unwrap();
+    }
+    assert_eq!(visits(&stores[0], &Topic::Site).await, 50);
+    assert_eq!(stores[0].total(&Topic::Site).await.unwrap().revision, 50);
+}
+
+#[test]
+fn many_may_open_a_new_file_at_the_same_time() {
+    let file = File::new();
+    let path = file.path();
+    let threads: Vec<_> = (0..8)
+        .map(|_| {
+            let path = path.clone();
+            std::thread::spawn(move || SqliteStats::open(path).map(drop))
+        })
+        .collect();
+    for thread in threads {
+        thread.join().unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_another_process_locks_is_a_retryable_error_after_a_bounded_wait() {
+    let file = File::new();
+    let store = file.open();
+    store.check_writable().await.unwrap();
+    let other = file.sql();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    assert!(store.check_writable().await.unwrap_err().is_retryable());
+    assert_eq!(
+        visits(&store, &Topic::Site).await,
+        0,
+        "readers do not wait for a writer"
+    );
+    other.execute_batch("ROLLBACK").unwrap();
+    store.check_writable().await.unwrap();
+}
+
+#[test]
+fn a_file_of_a_newer_version_is_refused_by_its_name() {
+    let file = File::new();
+    drop(file.open());
+    file.sql().pragma_update(None, "user_version", 99).unwrap();
+    let error = SqliteStats::open(file.path()).unwrap_err();
+    assert!(!error.is_retryable());
+    assert!(error.to_string().contains("horizon.db has version 99"), "{error}");
+}
+
+#[test]
+fn what_is_no_database_or_has_no_folder_is_refused_by_its_name() {
+    let file = File::new();
+    let missing = file.0.path().join("missing").join("horizon.db");
+    std::fs::write(file.path(), "this is a text file, and a long one at that: ".repeat(100)).unwrap();
+    for path in [file.path(), missing] {
+        let error = SqliteStats::open(&path).unwrap_err();
+        assert!(!error.is_retryable());
+        assert!(error.to_string().contains(&path.display().to_string()), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_dropped_store_has_written_everything_into_one_file() {
+    let file = File::new();
+    let store = file.open();
+    store.apply(&[hit(&Topic::Site, 1)]).await.unwrap();
+    assert_eq!(visits(&store, &Topic::Site).await, 1);
+    drop(store);
+    let left: Vec<_> = std::fs::read_dir(file.0.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert_eq!(left, ["horizon.db"]);
+}
+
+#[tokio::test]
+async fn a_closed_store_refuses_for_good() {
+    let file = File::new();
+    let store = file.open();
+    store.close().await.unwrap();
+    assert!(!store.apply(&[hit(&Topic::Site, 1)]).await.unwrap_err().is_retryable());
+    assert!(
+        !store
+            .likes(&Topic::Site, ReaderId::from_u128(1))
+            .await
+            .unwrap_err()
+            .is_retryable()
+    );
+}
+
+#[tokio::test]
+async fn forgetting_goes_through_more_rows_than_one_transaction_takes() {
+    let file = File::new();
+    let store = file.open();
+    let events: Vec<_> = (0..10_001).map(|number| hit(&Topic::Site, number)).collect();
+    store.apply(&events).await.unwrap();
+    store
+        .forget(NOW.plus(DEDUPE_WINDOW + Duration::from_millis(1)))
+        .await
+        .unwrap();
+    let kept: i64 = file
+        .sql()
+        .query_row("SELECT count(*) FROM counted", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(kept, 0);
+    assert_eq!(visits(&store, &Topic::Site).await, 10_001);
+}
