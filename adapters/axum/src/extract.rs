@@ -128,10 +128,8 @@ fn form<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     if percent_decode(bytes).decode_utf8().is_err() {
         return Err(Problem::new(Kind::MalformedBody).detail("It is not UTF-8."));
     }
-    let pairs = serde::de::value::MapDeserializer::new(form_urlencoded::parse(bytes));
-    T::deserialize(pairs).map_err(|error: serde::de::value::Error| {
-        Problem::new(Kind::MalformedBody).detail(format!("The form cannot be read: {error}."))
-    })
+    serde_urlencoded::from_bytes(bytes)
+        .map_err(|error| Problem::new(Kind::MalformedBody).detail(format!("The form cannot be read: {error}.")))
 }
 
 /// An id in a field; an empty one is none.

@@ -10,6 +10,8 @@ use axum::{
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde::Serialize;
 
+use crate::render;
+
 /// How long a client is asked to wait when a backend is down.
 const RETRY_LATER: Duration = Duration::from_secs(2);
 
@@ -154,7 +156,7 @@ impl Problem {
             "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
              <title>{title}</title><h1>{title}</h1><p>{}</p><p>Go back with your browser: \
              what you wrote should still be there.</p></html>",
-            ammonia::clean_text(&detail)
+            render::escape(&detail)
         )
     }
 }

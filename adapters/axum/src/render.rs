@@ -55,9 +55,19 @@ pub(crate) fn render(text: &str) -> String {
     let mut html = String::new();
     if let Err(error) = format_html(root, &options, &mut html) {
         tracing::error!(%error, "a comment could not be rendered, it shows as plain text");
-        return ammonia::clean_text(text);
+        return format!("<p>{}</p>", escape(text));
     }
     SANITISER.clean(&html).to_string()
+}
+
+/// Text as it may stand in HTML.
+pub(crate) fn escape(text: &str) -> String {
+    let mut html = String::with_capacity(text.len());
+    if let Err(error) = comrak::html::escape(&mut html, text) {
+        tracing::error!(%error, "a text could not be escaped, it is left out");
+        return String::new();
+    }
+    html
 }
 
 /// A comment as readers get it.

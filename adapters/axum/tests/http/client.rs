@@ -1,0 +1,227 @@
+//! A small HTTP client: one connection a request, and nothing it does not say.
+
+use std::net::SocketAddr;
+
+use axum::body::Bytes;
+use horizon_core::live::Numbers;
+use http::{HeaderMap, HeaderValue, Request, StatusCode, header};
+use http_body_util::{BodyExt, Full};
+use hyper::{body::Incoming, client::conn::http1};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
+
+use crate::site::PATIENCE;
+
+pub(crate) const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0";
+
+#[derive(Clone)]
+pub(crate) struct Client {
+    address: SocketAddr,
+    pub(crate) headers: HeaderMap,
+}
+
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Client {
+    pub(crate) fn new(address: SocketAddr) -> Self {
+        let headers = HeaderMap::from_iter([(header::USER_AGENT, HeaderValue::from_static(FIREFOX))]);
+        Self { address, headers }
+    }
+
+    /// The same client with another header.
+    pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
+        self.headers
+            .insert(name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
+        self
+    }
+
+    /// Another browser.
+    pub(crate) fn agent(self, number: usize) -> Self {
+        self.with("user-agent", &format!("{FIREFOX} {number}"))
+    }
+
+    /// Keeps the cookie of an answer, as a browser does.
+    pub(crate) fn keep_cookie(self, answer: &Answer) -> Self {
+        let cookie = answer.headers[header::SET_COOKIE].to_str().unwrap();
+        let cookie = cookie.split(';').next().unwrap().to_owned();
+        self.with("cookie", &cookie)
+    }
+
+    async fn start(&self, method: &str, path: &str, body: Vec<u8>) -> http::Response<Incoming> {
+        let stream = TcpStream::connect(self.address).await.unwrap();
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
+        tokio::spawn(connection);
+        let path = format!("/horizon{path}");
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", "blog.example");
+        let mut request = request.body(Full::new(Bytes::from(body))).unwrap();
+        request.headers_mut().extend(self.headers.clone());
+        timeout(PATIENCE, sender.send_request(request))
+            .await
+            .expect("no answer in time")
+            .unwrap()
+    }
+
+    pub(crate) async fn send(&self, method: &str, path: &str, body: impl Into<Vec<u8>>) -> Answer {
+        let (head, body) = self.start(method, path, body.into()).await.into_parts();
+        let body = timeout(PATIENCE, body.collect())
+            .await
+            .expect("no body in time")
+            .unwrap();
+        Answer {
+            status: head.status,
+            headers: head.headers,
+            body: String::from_utf8(body.to_bytes().to_vec()).unwrap(),
+        }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send("GET", path, "").await
+    }
+
+    pub(crate) async fn json(&self, path: &str, body: &Value) -> Answer {
+        let client = self.clone().with("content-type", "application/json");
+        client.send("POST", path, body.to_string()).await
+    }
+
+    /// What a browser does with a plain form.
+    pub(crate) async fn form(&self, path: &str, body: &str) -> Answer {
+        let client = self.clone().with("content-type", "application/x-www-form-urlencoded");
+        let client = client.with("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
+        client.send("POST", path, body).await
+    }
+
+    /// Opens a live stream.
+    pub(crate) async fn live(&self, path: &str) -> Live {
+        let response = self.start("GET", path, Vec::new()).await;
+        assert_eq!(response.status(), 200);
+        Live {
+            headers: response.headers().clone(),
+            body: response.into_body(),
+            read: String::new(),
+        }
+    }
+
+    pub(crate) async fn numbers(&self, path: &str) -> Numbers {
+        self.get(path).await.read()
+    }
+}
+
+impl Answer {
+    #[track_caller]
+    pub(crate) fn read<T: serde::de::DeserializeOwned>(&self) -> T {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {} {}", self.status, self.body))
+    }
+
+    /// Checks that it is a problem document and gives the last part of its type, and its field.
+    #[track_caller]
+    pub(crate) fn problem(&self) -> (u16, String, Option<String>) {
+        assert_eq!(
+            self.headers[header::CONTENT_TYPE],
+            "application/problem+json",
+            "{}",
+            self.body
+        );
+        let document: Value = self.read();
+        assert_eq!(document["status"], self.status.as_u16());
+        assert!(document["title"].is_string());
+        let name = document["type"]
+            .as_str()
+            .unwrap()
+            .strip_prefix("urn:horizon:problem:")
+            .unwrap();
+        let field = document["field"].as_str().map(str::to_owned);
+        (self.status.as_u16(), name.to_owned(), field)
+    }
+}
+
+/// An open live stream.
+pub(crate) struct Live {
+    pub(crate) headers: HeaderMap,
+    body: Incoming,
+    read: String,
+}
+
+/// One server-sent event, with whatever fields it has.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Message {
+    pub(crate) event: String,
+    pub(crate) data: String,
+    pub(crate) id: String,
+    pub(crate) retry: String,
+}
+
+impl Live {
+    /// The next message, nothing once the stream has ended.
+    pub(crate) async fn next(&mut self) -> Option<Message> {
+        loop {
+            if let Some((block, rest)) = self.read.split_once("\n\n") {
+                let mut message = Message::default();
+                for line in block.lines() {
+                    let (name, value) = line.split_once(": ").unwrap();
+                    match name {
+                        "event" => message.event = value.into(),
+                        "data" => message.data = value.into(),
+                        "id" => message.id = value.into(),
+                        "retry" => message.retry = value.into(),
+                        other => panic!("unknown field {other}"),
+                    }
+                }
+                self.read = rest.to_owned();
+                return Some(message);
+            }
+            let frame = timeout(PATIENCE, self.body.frame()).await.expect("no frame in time")?;
+            let bytes = frame.unwrap().into_data().unwrap();
+            self.read.push_str(std::str::from_utf8(&bytes).unwrap());
+        }
+    }
+
+    /// Reads until a message of this name holds.
+    pub(crate) async fn until<T: serde::de::DeserializeOwned>(&mut self, name: &str, holds: impl Fn(&T) -> bool) -> T {
+        let mut seen = Vec::new();
+        let found = timeout(PATIENCE, async {
+            loop {
+                let message = self.next().await.expect("the stream ended");
+                if message.event == name {
+                    let data = serde_json::from_str(&message.data).unwrap();
+                    if holds(&data) {
+                        return data;
+                    }
+                }
+                seen.push(message);
+            }
+        });
+        match found.await {
+            Ok(found) => found,
+            Err(_) => panic!("{name} did not come, but {seen:?}"),
+        }
+    }
+
+    pub(crate) async fn viewers(&mut self, viewers: u64) -> Numbers {
+        self.until("live", |numbers: &Numbers| numbers.viewers == viewers).await
+    }
+}
+
+/// Sends bytes as they are and reads all that comes back until the server closes.
+pub(crate) async fn raw(address: SocketAddr, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    // A server that answers early may close before everything is written.
+    let _ = stream.write_all(bytes).await;
+    let _ = stream.shutdown().await;
+    let mut answer = Vec::new();
+    let _ = timeout(PATIENCE, stream.read_to_end(&mut answer))
+        .await
+        .expect("the server did not close");
+    String::from_utf8_lossy(&answer).into_owned()
+}

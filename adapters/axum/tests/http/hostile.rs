@@ -1,0 +1,342 @@
+//! Input that means no good. The server answers on.
+
+use std::time::Instant;
+
+use horizon_axum::Rate;
+use serde_json::json;
+
+use crate::{
+    client::{Client, raw},
+    site::Site,
+};
+
+const COMMENTS: &str = "/comments/hello";
+const FORM: &str = "application/x-www-form-urlencoded";
+
+async fn is_well(site: &Site) {
+    let answer = site.client().json(COMMENTS, &json!({"body": "still here"})).await;
+    assert_eq!(answer.status, 201);
+}
+
+#[tokio::test]
+async fn a_body_that_cannot_be_read_is_a_problem_that_says_why() {
+    let site = Site::start().await;
+    let too_large = format!(r#"{{"body":"{}"}}"#, "x".repeat(64 * 1024));
+    let json = "application/json";
+    let cases: &[(&str, &[u8], u16, &str, Option<&str>)] = &[
+        (json, too_large.as_bytes(), 413, "body-too-large", None),
+        (FORM, too_large.as_bytes(), 413, "body-too-large", None),
+        (json, b"", 400, "malformed-body", None),
+        (json, b"{", 400, "malformed-body", None),
+        (json, br#"{"body":"trun"#, 400, "malformed-body", None),
+        (json, b"{\"body\":\"\xff\xfe\"}", 400, "malformed-body", None),
+        (json, br#"{"body":"a"} {"#, 400, "malformed-body", None),
+        (json, b"[]", 422, "invalid-field", Some("body")),
+        (json, b"7", 422, "invalid-field", Some("body")),
+        (json, br#"{"body":7}"#, 422, "invalid-field", Some("body")),
+        (
+            json,
+            br#"{"body":"a","author":{}}"#,
+            422,
+            "invalid-field",
+            Some("author"),
+        ),
+        (json, br#"{"body":"a","body":"b"}"#, 422, "invalid-field", Some("body")),
+        (json, b"{}", 422, "invalid-field", Some("body")),
+        (json, b"{\"body\":null}", 422, "invalid-field", Some("body")),
+        (FORM, b"", 422, "invalid-field", Some("body")),
+        (FORM, b"body=%FF%FE", 400, "malformed-body", None),
+        (FORM, b"body=\xff", 400, "malformed-body", None),
+        (FORM, b"body=a&body=b", 400, "malformed-body", None),
+        (FORM, b"body=a&back=//evil.example", 422, "invalid-field", Some("back")),
+        (
+            FORM,
+            b"body=a&back=https://evil.example",
+            422,
+            "invalid-field",
+            Some("back"),
+        ),
+        (
+            "text/plain",
+            b"body=a",
+            415,
+            "unsupported-media-type",
+            Some("Content-Type"),
+        ),
+        (
+            "multipart/form-data; boundary=x",
+            b"",
+            415,
+            "unsupported-media-type",
+            Some("Content-Type"),
+        ),
+        (
+            "application/jsonp",
+            b"{}",
+            415,
+            "unsupported-media-type",
+            Some("Content-Type"),
+        ),
+        ("", b"{}", 415, "unsupported-media-type", Some("Content-Type")),
+    ];
+    for (kind, body, status, name, field) in cases {
+        let answer = site
+            .client()
+            .with("content-type", kind)
+            .send("POST", COMMENTS, *body)
+            .await;
+        let shown = String::from_utf8_lossy(&body[..body.len().min(40)]).into_owned();
+        assert_eq!(
+            answer.problem(),
+            (*status, (*name).into(), field.map(Into::into)),
+            "{kind} {shown}"
+        );
+    }
+    let untyped = site.client().send("POST", COMMENTS, "{}").await;
+    assert_eq!(untyped.problem().0, 415);
+    is_well(&site).await;
+}
+
+#[tokio::test]
+async fn a_control_character_is_refused_in_every_field_by_its_name() {
+    let site = Site::start().await;
+    let id = "01890a5dac96774bbcceb302099a8057";
+    for evil in ["a\r\nSet-Cookie: x=y", "a\nb", "a\0b", "\u{1b}[31m"] {
+        for field in ["author", "body", "parent", "id"] {
+            let mut comment = json!({"body": "fine"});
+            comment[field] = evil.into();
+            let answer = site.client().json(COMMENTS, &comment).await;
+            if field == "body" && !evil.contains(['\0', '\u{1b}']) {
+                assert_eq!(answer.status, 201, "a body may have lines");
+                continue;
+            }
+            assert_eq!(
+                answer.problem(),
+                (422, "invalid-field".into(), Some(field.into())),
+                "{evil:?}"
+            );
+        }
+        let encoded: String = evil.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        for (path, form, field) in [
+            (COMMENTS, format!("body=b&back=/{encoded}"), "back"),
+            ("/likes/hello", format!("liked=true&back=/{encoded}"), "back"),
+            ("/likes/hello", format!("liked={encoded}"), "liked"),
+            ("/likes/hello", format!("liked=true&id={encoded}"), "id"),
+        ] {
+            let answer = site.client().with("content-type", FORM).send("POST", path, form).await;
+            assert_eq!(
+                answer.problem(),
+                (422, "invalid-field".into(), Some(field.into())),
+                "{evil:?}"
+            );
+        }
+        let slug = site.client().get(&format!("/stats/{encoded}")).await;
+        assert_eq!(slug.problem(), (400, "invalid-slug".into(), Some("slug".into())));
+    }
+    let long = json!({"body": "é".repeat(2001), "id": id});
+    assert_eq!(
+        site.client().json(COMMENTS, &long).await.problem().2,
+        Some("body".into())
+    );
+    let long = json!({"body": "b", "author": "é".repeat(81)});
+    assert_eq!(
+        site.client().json(COMMENTS, &long).await.problem().2,
+        Some("author".into())
+    );
+    for key in ["", "x", "\u{ff}", "0189"] {
+        let answer = site
+            .client()
+            .with("idempotency-key", key)
+            .send("PUT", "/likes/hello", "")
+            .await;
+        assert_eq!(
+            answer.problem(),
+            (400, "invalid-header".into(), Some("Idempotency-Key".into()))
+        );
+    }
+    is_well(&site).await;
+}
+
+#[tokio::test]
+async fn a_page_that_does_not_exist_is_unknown_to_every_route() {
+    let site = Site::start().await;
+    for (method, route) in [
+        ("GET", "live"),
+        ("GET", "stats"),
+        ("PUT", "likes"),
+        ("DELETE", "likes"),
+        ("POST", "likes"),
+        ("GET", "comments"),
+        ("POST", "comments"),
+    ] {
+        let ask = async |slug: &str| {
+            site.client()
+                .send(method, &format!("/{route}/{slug}"), "")
+                .await
+                .problem()
+        };
+        assert_eq!(
+            ask("no-such-page").await,
+            (404, "unknown-page".into(), Some("slug".into()))
+        );
+        for bad in [".hidden", "a%2Fb", "%FF", "a%20b", "%00", &"x".repeat(129)] {
+            assert_eq!(
+                ask(bad).await,
+                (400, "invalid-slug".into(), Some("slug".into())),
+                "{method} {bad}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn pages_that_do_not_exist_cost_no_memory() {
+    let site = Site::start().await;
+    let router: axum::Router = site.horizon.router();
+    let start = Instant::now();
+    for number in 0..1_000_000 {
+        let request = http::Request::get(format!("/live/no-{number}"))
+            .body(axum::body::Body::empty())
+            .unwrap();
+        let response = tower::ServiceExt::oneshot(router.clone(), request).await.unwrap();
+        assert_eq!(response.status(), 404);
+    }
+    println!("a million unknown pages in {:?}", start.elapsed());
+    assert_eq!(site.metric("horizon_live_pages"), 0);
+    assert_eq!(site.metric("horizon_live_connections"), 0);
+}
+
+#[tokio::test]
+async fn a_route_that_does_not_exist_and_a_method_that_does_not_apply_are_problems() {
+    let site = Site::start().await;
+    assert_eq!(
+        site.client().get("/nothing").await.problem(),
+        (404, "not-found".into(), None)
+    );
+    for (method, path, allowed) in [
+        ("POST", "/live/hello", "GET,HEAD"),
+        ("DELETE", "/stats", "GET,HEAD"),
+        ("GET", "/likes/hello", "PUT,DELETE,POST"),
+        ("PUT", COMMENTS, "GET,HEAD,POST"),
+    ] {
+        let answer = site.client().send(method, path, "").await;
+        assert_eq!(answer.problem(), (405, "method-not-allowed".into(), None));
+        assert_eq!(answer.headers["allow"], allowed);
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_cannot_write_in_its_readers_name() {
+    let site = Site::start().await;
+    let from = |name, value: &str| -> Client { site.client().with(name, value) };
+    for other in [
+        from("sec-fetch-site", "cross-site"),
+        from("sec-fetch-site", "same-site"),
+        from("origin", "https://evil.example"),
+        from("origin", "null"),
+    ] {
+        for (method, path) in [
+            ("PUT", "/likes/hello"),
+            ("DELETE", "/likes/hello"),
+            ("POST", "/likes/hello"),
+            ("POST", COMMENTS),
+        ] {
+            let answer = other.send(method, path, "").await;
+            assert_eq!(answer.problem(), (403, "cross-site".into(), None), "{method} {path}");
+        }
+        assert_eq!(other.get("/stats/hello").await.status, 200);
+    }
+    assert_eq!(
+        from("sec-fetch-site", "same-origin")
+            .send("PUT", "/likes/hello", "")
+            .await
+            .status,
+        200
+    );
+    assert_eq!(
+        from("origin", "https://blog.example")
+            .send("PUT", "/likes/hello", "")
+            .await
+            .status,
+        200
+    );
+}
+
+#[tokio::test]
+async fn a_person_who_sent_a_plain_form_reads_a_page() {
+    let site = Site::start().await;
+    let answer = site.client().form(COMMENTS, "body=+&author=%3Cscript%3E").await;
+    assert_eq!(answer.status, 422);
+    assert_eq!(answer.headers["content-type"], "text/html; charset=utf-8");
+    assert!(answer.body.contains("body must not be empty"), "{}", answer.body);
+    assert!(answer.body.contains("Go back"));
+    let wrong_id = site.client().form("/likes/%3Cscript%3E", "liked=true").await;
+    assert!(!wrong_id.body.contains("<script"), "{}", wrong_id.body);
+    let script = site
+        .client()
+        .with("accept", "application/json, text/html")
+        .with("content-type", FORM);
+    assert_eq!(script.send("POST", COMMENTS, "").await.problem().0, 422);
+}
+
+#[tokio::test]
+async fn a_network_that_asks_too_often_is_told_when_to_come_again() {
+    let site = Site::with(|config, _| {
+        config.rates.comments = Rate::new(5, 2);
+        config.rates.likes = Rate::new(60, 1);
+        config.rates.lives = Rate::new(60, 1);
+        config.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+    })
+    .await;
+    for _ in 0..2 {
+        is_well(&site).await;
+    }
+    let answer = site.client().json(COMMENTS, &json!({"body": "too much"})).await;
+    assert_eq!(answer.problem(), (429, "too-many-requests".into(), None));
+    let wait: u64 = answer.headers["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((1..=12).contains(&wait), "{wait}");
+    assert_eq!(site.metric("horizon_rate_limited_total{kind=\"comment\"}"), 1);
+    let neighbour = site.client().with("x-forwarded-for", "192.0.2.1");
+    assert_eq!(neighbour.json(COMMENTS, &json!({"body": "fine"})).await.status, 201);
+    for (method, path) in [("PUT", "/likes/hello"), ("GET", "/live/hello")] {
+        drop(if method == "GET" {
+            Some(site.client().live(path).await)
+        } else {
+            None
+        });
+        site.client().send("DELETE", "/likes/hello", "").await;
+        assert_eq!(site.client().send(method, path, "").await.status, 429, "{method}");
+    }
+}
+
+#[tokio::test]
+async fn bytes_that_are_no_http_are_answered_or_dropped() {
+    let site = Site::start().await;
+    let head = "POST /horizon/comments/hello HTTP/1.1\r\nhost: h\r\ncontent-type: application/json\r\n";
+    let truncated = raw(
+        site.address,
+        format!("{head}content-length: 100\r\n\r\n{{\"body\":").as_bytes(),
+    )
+    .await;
+    assert!(
+        truncated.is_empty() || truncated.starts_with("HTTP/1.1 400"),
+        "{truncated}"
+    );
+    let long = format!(
+        "GET /horizon/stats HTTP/1.1\r\nhost: h\r\nx: {}\r\n\r\n",
+        "x".repeat(20_000)
+    );
+    assert!(raw(site.address, long.as_bytes()).await.starts_with("HTTP/1.1 431"));
+    for bytes in [
+        &b"\0\0\0\0\r\n\r\n"[..],
+        b"GET /horizon/stats\r\n\r\n",
+        b"GET / HTTP/1.1\r\nhost: h\r\nbad header\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"POST /horizon/comments/hello HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
+        b"GET /horizon/stats/\xff HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n",
+    ] {
+        let answer = raw(site.address, bytes).await;
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{answer}");
+    }
+    is_well(&site).await;
+}

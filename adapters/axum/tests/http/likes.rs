@@ -1,0 +1,166 @@
+//! Likes.
+
+use std::collections::HashSet;
+
+use horizon_core::live::LikeView;
+use http::header;
+
+use crate::{
+    client::Answer,
+    site::{Site, topic},
+};
+
+const KEY: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+
+fn says(answer: &Answer, liked: bool, likes: u64) {
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert_eq!(answer.headers["cache-control"], "no-store");
+    assert_eq!(answer.read::<LikeView>(), LikeView { liked, likes });
+}
+
+#[tokio::test]
+async fn a_reader_likes_a_page_once_and_takes_it_back_once() {
+    let site = Site::start().await;
+    let first = site.client().send("PUT", "/likes/hello", "").await;
+    says(&first, true, 1);
+    let reader = site.client().keep_cookie(&first);
+    let slug = horizon_core::Slug::new("hello").unwrap();
+    assert!(site.horizon.likes(&slug, &reader.headers).await.unwrap());
+    let again = reader.send("PUT", "/likes/hello", "").await;
+    says(&again, true, 1);
+    assert!(!again.headers.contains_key(header::SET_COOKIE));
+    says(&site.client().send("PUT", "/likes/hello", "").await, true, 2);
+    says(&reader.send("DELETE", "/likes/hello", "").await, false, 1);
+    says(&reader.send("DELETE", "/likes/hello", "").await, false, 1);
+    assert!(!site.horizon.likes(&slug, &reader.headers).await.unwrap());
+    assert!(!site.horizon.likes(&slug, &site.client().headers).await.unwrap());
+}
+
+#[tokio::test]
+async fn the_cookie_is_out_of_reach_for_scripts_and_other_sites() {
+    let site = Site::start().await;
+    let answer = site.client().send("PUT", "/likes/hello", "").await;
+    let cookie = answer.headers[header::SET_COOKIE].to_str().unwrap();
+    for attribute in ["HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=31536000"] {
+        assert!(
+            cookie.split("; ").any(|part| part == attribute),
+            "{attribute}: {cookie}"
+        );
+    }
+    assert!(!cookie.contains("Secure"));
+    let site = Site::with(|config, _| config.secure_cookies = true).await;
+    let answer = site.client().send("PUT", "/likes/hello", "").await;
+    assert!(
+        answer.headers[header::SET_COOKIE]
+            .to_str()
+            .unwrap()
+            .contains("; Secure")
+    );
+}
+
+#[tokio::test]
+async fn reading_sets_no_cookie_and_neither_does_taking_back_what_was_not_given() {
+    let site = Site::start().await;
+    for path in ["/stats/hello", "/stats", "/comments/hello"] {
+        assert!(!site.client().get(path).await.headers.contains_key(header::SET_COOKIE));
+    }
+    assert!(
+        !site
+            .client()
+            .live("/live/hello")
+            .await
+            .headers
+            .contains_key(header::SET_COOKIE)
+    );
+    let answer = site.client().send("DELETE", "/likes/hello", "").await;
+    says(&answer, false, 0);
+    assert!(!answer.headers.contains_key(header::SET_COOKIE));
+    assert_eq!(site.metric("horizon_events_tracked_total{kind=\"unlike\"}"), 0);
+}
+
+#[tokio::test]
+async fn a_cookie_that_was_tampered_with_is_no_cookie() {
+    let site = Site::start().await;
+    let answer = site.client().send("PUT", "/likes/hello", "").await;
+    let reader = site.client().keep_cookie(&answer);
+    let cookie = reader.headers["cookie"].to_str().unwrap().to_owned();
+    let last = if cookie.ends_with('0') { "1" } else { "0" };
+    let forged = reader.with("cookie", &format!("{}{last}", &cookie[..cookie.len() - 1]));
+    says(&forged.send("DELETE", "/likes/hello", "").await, false, 1);
+    let unsigned = site
+        .client()
+        .with("cookie", &format!("horizon_reader={}", "0".repeat(32)));
+    says(&unsigned.send("DELETE", "/likes/hello", "").await, false, 1);
+}
+
+#[tokio::test]
+async fn a_like_whose_answer_was_lost_is_one_like_when_it_is_sent_again() {
+    let site = Site::start().await;
+    let nobody = site.client().with("idempotency-key", KEY);
+    let (first, second) = tokio::join!(
+        nobody.send("PUT", "/likes/hello", ""),
+        nobody.send("PUT", "/likes/hello", "")
+    );
+    says(&nobody.send("PUT", "/likes/hello", "").await, true, 1);
+    assert_eq!(first.headers[header::SET_COOKIE], second.headers[header::SET_COOKIE]);
+    let form = site
+        .client()
+        .form("/likes/hello", &format!("liked=true&id={KEY}"))
+        .await;
+    assert_eq!(form.headers[header::SET_COOKIE], first.headers[header::SET_COOKIE]);
+    let other = nobody.send("PUT", "/likes/other", "").await;
+    assert_ne!(other.headers[header::SET_COOKIE], first.headers[header::SET_COOKIE]);
+}
+
+#[tokio::test]
+async fn many_readers_at_once_are_counted_exactly() {
+    let site = Site::start().await;
+    let readers: Vec<_> = (0..100)
+        .map(|_| {
+            let client = site.client();
+            tokio::spawn(async move { client.send("PUT", "/likes/hello", "").await })
+        })
+        .collect();
+    let mut cookies = HashSet::new();
+    for reader in readers {
+        let answer = reader.await.unwrap();
+        cookies.insert(answer.headers[header::SET_COOKIE].clone());
+    }
+    assert_eq!(cookies.len(), 100);
+    assert_eq!(site.horizon.numbers(&[topic("hello")]).await.unwrap()[0].likes, 100);
+}
+
+#[tokio::test]
+async fn a_plain_form_likes_and_goes_back() {
+    let site = Site::start().await;
+    let answer = site
+        .client()
+        .form("/likes/hello", "liked=true&back=%2Fblog%2Fhello")
+        .await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.headers["location"].to_str().unwrap()),
+        (303, "/blog/hello")
+    );
+    let reader = site.client().keep_cookie(&answer);
+    assert_eq!(site.client().numbers("/stats/hello").await.likes, 1);
+    let answer = reader.form("/likes/hello", "liked=false").await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.headers["location"].to_str().unwrap()),
+        (303, "/")
+    );
+    assert_eq!(site.client().numbers("/stats/hello").await.likes, 0);
+}
+
+#[tokio::test]
+async fn a_like_that_the_pipe_does_not_take_can_be_sent_again() {
+    let site = Site::start().await;
+    site.pipe.shut(true);
+    let nobody = site.client().with("idempotency-key", KEY);
+    let answer = nobody.send("PUT", "/likes/hello", "").await;
+    assert_eq!(answer.problem(), (503, "unavailable".into(), None));
+    assert!(answer.headers.contains_key("retry-after"));
+    assert!(!answer.headers.contains_key(header::SET_COOKIE));
+    assert_eq!(site.metric("horizon_events_failed_total{kind=\"like\"}"), 1);
+    site.pipe.shut(false);
+    says(&nobody.send("PUT", "/likes/hello", "").await, true, 1);
+}

@@ -1,0 +1,168 @@
+//! The live streams.
+
+use horizon_core::{
+    Topic,
+    live::{CommentView, Numbers},
+};
+use serde_json::json;
+
+use crate::site::{Site, eventually, topic};
+
+#[tokio::test]
+async fn a_stream_begins_with_how_to_come_back_and_with_everything() {
+    let site = Site::start().await;
+    let mut live = site.client().live("/live/hello").await;
+    assert_eq!(live.headers["content-type"], "text/event-stream");
+    assert_eq!(live.headers["cache-control"], "no-store");
+    assert_eq!(live.headers["x-accel-buffering"], "no");
+    let greeting = live.next().await.unwrap();
+    assert!((1000..=4000).contains(&greeting.retry.parse::<u32>().unwrap()));
+    assert!(!greeting.id.is_empty());
+    let first = live.next().await.unwrap();
+    assert_eq!(first.event, "live");
+    let numbers: Numbers = serde_json::from_str(&first.data).unwrap();
+    assert_eq!(numbers.viewers, 1, "the first frame counts its own reader");
+    assert_eq!(live.next().await.unwrap().event, "site");
+    let comments = live.next().await.unwrap();
+    assert_eq!((comments.event.as_str(), comments.data.as_str()), ("comments", "[]"));
+}
+
+#[tokio::test]
+async fn two_connections_come_back_at_different_times() {
+    let site = Site::start().await;
+    let mut waits = std::collections::HashSet::new();
+    for _ in 0..20 {
+        waits.insert(site.client().live("/live").await.next().await.unwrap().retry);
+    }
+    assert!(waits.len() > 10, "{waits:?}");
+}
+
+#[tokio::test]
+async fn readers_come_and_go() {
+    let site = Site::start().await;
+    let mut first = site.client().agent(1).live("/live/hello").await;
+    first.viewers(1).await;
+    let second = site.client().agent(2).live("/live/hello").await;
+    first.viewers(2).await;
+    let third = site.client().agent(3).live("/live/other").await;
+    first.until("site", |numbers: &Numbers| numbers.viewers == 3).await;
+    drop((second, third));
+    first.viewers(1).await;
+    first.until("site", |numbers: &Numbers| numbers.viewers == 1).await;
+}
+
+#[tokio::test]
+async fn the_site_has_a_stream_of_its_own() {
+    let site = Site::start().await;
+    let mut live = site.client().agent(1).live("/live").await;
+    live.viewers(1).await;
+    let _page = site.client().agent(2).live("/live/hello").await;
+    let numbers = live.until("live", |numbers: &Numbers| numbers.visits == 2).await;
+    assert_eq!(numbers.viewers, 2);
+    assert_eq!(site.client().numbers("/stats").await.visits, 2);
+}
+
+#[tokio::test]
+async fn a_second_tab_is_neither_a_viewer_nor_a_visit() {
+    let site = Site::start().await;
+    let mut first = site.client().live("/live/hello").await;
+    first.until("live", |numbers: &Numbers| numbers.visits == 1).await;
+    let second = site.client().live("/live/hello").await;
+    site.metric_is("horizon_live_connections", 2).await;
+    site.metric_is("horizon_events_tracked_total{kind=\"visit\"}", 4).await;
+    drop(second);
+    // Leaving tells a visit once more, for the page and for the site.
+    site.metric_is("horizon_events_tracked_total{kind=\"visit\"}", 6).await;
+    let numbers = site.client().numbers("/stats/hello").await;
+    assert_eq!((numbers.viewers, numbers.visits), (1, 1));
+}
+
+#[tokio::test]
+async fn likes_and_comments_reach_everyone_who_watches() {
+    let site = Site::start().await;
+    let (writer, mut live) = (site.client(), site.client().live("/live/hello").await);
+    writer.send("PUT", "/likes/hello", "").await;
+    live.until("live", |numbers: &Numbers| numbers.likes == 1).await;
+    for number in 0..7 {
+        writer
+            .json("/comments/hello", &json!({"body": format!("number {number}")}))
+            .await;
+    }
+    live.until("live", |numbers: &Numbers| numbers.comments == 7).await;
+    let newest = live
+        .until("comments", |newest: &Vec<CommentView>| {
+            newest.first().is_some_and(|comment| comment.html.contains("number 6"))
+        })
+        .await;
+    assert_eq!(newest.len(), 5);
+}
+
+#[tokio::test]
+async fn the_last_reader_to_leave_frees_the_page() {
+    let site = Site::start().await;
+    let pages: Vec<_> = [site.client().live("/live/a").await, site.client().live("/live/b").await].into();
+    site.metric_is("horizon_live_pages", 3).await;
+    drop(pages);
+    site.metric_is("horizon_live_pages", 0).await;
+    site.metric_is("horizon_live_connections", 0).await;
+}
+
+#[tokio::test]
+async fn joining_while_the_last_reader_leaves_always_gives_a_live_page() {
+    let site = Site::start().await;
+    for round in 0..200 {
+        let leaving = site.client().agent(0).live("/live/hello").await;
+        let left = tokio::spawn(async move { drop(leaving) });
+        let mut joined = site.client().agent(1).live("/live/hello").await;
+        assert!(
+            joined
+                .until("live", |numbers: &Numbers| numbers.viewers > 0)
+                .await
+                .viewers
+                > 0,
+            "{round}"
+        );
+        left.await.unwrap();
+    }
+    site.metric_is("horizon_live_pages", 0).await;
+}
+
+#[tokio::test]
+async fn a_pipe_that_is_down_delays_no_stream_and_loses_no_visit() {
+    let site = Site::start().await;
+    site.pipe.shut(true);
+    let mut live = site.client().live("/live/hello").await;
+    assert_eq!(live.viewers(1).await.visits, 0);
+    site.pipe.shut(false);
+    live.until("live", |numbers: &Numbers| numbers.visits == 1).await;
+    assert_eq!(site.visits(Topic::Site).await, 1);
+}
+
+#[tokio::test]
+async fn a_head_request_counts_nobody() {
+    let site = Site::start().await;
+    let answer = site.client().send("HEAD", "/live/hello", "").await;
+    assert_eq!((answer.status.as_u16(), answer.body.as_str()), (200, ""));
+    let _live = site.client().agent(1).live("/live/hello").await;
+    eventually("the visit", async || site.visits(topic("hello")).await > 0).await;
+    assert_eq!(site.visits(topic("hello")).await, 1);
+}
+
+#[tokio::test]
+async fn the_hosts_own_pages_show_the_same_numbers() {
+    let site = Site::start().await;
+    let numbers = async || {
+        site.horizon
+            .numbers(&[topic("hello"), topic("idle"), Topic::Site])
+            .await
+            .unwrap()
+    };
+    let mut live = site.client().live("/live/hello").await;
+    live.until("live", |numbers: &Numbers| numbers.visits == 1).await;
+    let viewers = |numbers: &[Numbers]| numbers.iter().map(|n| n.viewers).collect::<Vec<_>>();
+    eventually("the site's visit", async || numbers().await[2].visits == 1).await;
+    assert_eq!(viewers(&numbers().await), [1, 0, 1]);
+    drop(live);
+    eventually("the reader's leaving", async || viewers(&numbers().await) == [0, 0, 0]).await;
+    assert_eq!(numbers().await[0].visits, 1);
+}

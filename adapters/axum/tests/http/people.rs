@@ -1,0 +1,118 @@
+//! Who counts, and as whom.
+
+use horizon_axum::Signals;
+use horizon_core::{Topic, live::Numbers};
+
+use crate::{
+    client::Client,
+    site::{Site, eventually, topic},
+};
+
+const SIGNALS: [(&str, &str); 2] = [("sec-gpc", "1"), ("dnt", "1")];
+
+async fn with_signals(signals: Signals) -> Site {
+    Site::with(|config, _| config.signals = signals).await
+}
+
+#[tokio::test]
+async fn a_bot_gets_the_stream_and_counts_as_nobody() {
+    let site = Site::start().await;
+    let bots = [
+        ("empty_agent", site.client().with("user-agent", "")),
+        (
+            "headless",
+            site.client().with("user-agent", "Mozilla/5.0 HeadlessChrome/130.0.0.0"),
+        ),
+        ("crawler", site.client().with("user-agent", "Googlebot/2.1")),
+        ("prefetch", site.client().with("sec-purpose", "prefetch;prerender")),
+    ];
+    for (reason, bot) in bots {
+        assert_eq!(bot.live("/live/hello").await.viewers(0).await.viewers, 0, "{reason}");
+        site.metric_is(&format!("horizon_dropped_visits_total{{reason=\"{reason}\"}}"), 1)
+            .await;
+    }
+    let mut reader = site.client().live("/live/hello").await;
+    assert_eq!(
+        reader
+            .until("live", |numbers: &Numbers| numbers.visits > 0)
+            .await
+            .visits,
+        1
+    );
+}
+
+#[tokio::test]
+async fn a_reader_who_asks_not_to_be_followed_counts_without_a_key() {
+    let site = with_signals(Signals::Count).await;
+    for (number, (name, value)) in SIGNALS.into_iter().enumerate() {
+        let reader = site.client().with(name, value);
+        let mut first = reader.live("/live/hello").await;
+        let mut second = reader.live("/live/hello").await;
+        first.viewers(2).await;
+        let visits = 2 * (number as u64 + 1);
+        second.until("live", |numbers: &Numbers| numbers.visits == visits).await;
+        drop((first, second));
+        eventually("leaving", async || {
+            site.client().numbers("/stats/hello").await.viewers == 0
+        })
+        .await;
+        assert_eq!(
+            site.visits(topic("hello")).await,
+            visits,
+            "leaving is no visit of its own"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_reader_without_a_key_who_comes_back_is_no_new_visit() {
+    let site = with_signals(Signals::Count).await;
+    let reader = site.client().with("sec-gpc", "1");
+    let mut live = reader.live("/live/hello").await;
+    let id = live.next().await.unwrap().id;
+    live.until("live", |numbers: &Numbers| numbers.visits == 1).await;
+    drop(live);
+    reader
+        .clone()
+        .with("last-event-id", &id)
+        .live("/live/hello")
+        .await
+        .viewers(1)
+        .await;
+    reader.live("/live/hello?again=1").await.viewers(1).await;
+    let mut new = reader.live("/live/hello").await;
+    new.until("live", |numbers: &Numbers| numbers.visits > 1).await;
+    assert_eq!(site.visits(topic("hello")).await, 2);
+}
+
+#[tokio::test]
+async fn the_policy_for_signals_is_the_sites_choice() {
+    let ignoring = with_signals(Signals::Ignore).await;
+    let reader = ignoring.client().with("dnt", "1");
+    let (_one, mut two) = (reader.live("/live/hello").await, reader.live("/live/hello").await);
+    let numbers = two.until("live", |numbers: &Numbers| numbers.visits > 0).await;
+    assert_eq!((numbers.viewers, numbers.visits), (1, 1));
+
+    let dropping = with_signals(Signals::Drop).await;
+    let reader = dropping.client().with("dnt", "1");
+    reader.live("/live/hello").await.viewers(0).await;
+    assert_eq!(dropping.metric("horizon_dropped_visits_total{reason=\"signal\"}"), 1);
+    assert_eq!(dropping.visits(Topic::Site).await, 0);
+}
+
+#[tokio::test]
+async fn readers_behind_a_trusted_proxy_are_told_apart_by_what_it_says() {
+    let behind = |site: &Site, from: &str| -> Client { site.client().with("x-forwarded-for", from) };
+    let site = Site::with(|config, _| config.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()]).await;
+    let mut one = behind(&site, "192.0.2.1").live("/live/hello").await;
+    let _same = behind(&site, "6.6.6.6, 192.0.2.1, 127.0.0.2").live("/live/hello").await;
+    let _two = behind(&site, "192.0.2.2").live("/live/hello").await;
+    one.viewers(2).await;
+
+    let unproxied = Site::start().await;
+    let mut one = behind(&unproxied, "192.0.2.1").live("/live/hello").await;
+    let _two = behind(&unproxied, "192.0.2.2").live("/live/hello").await;
+    unproxied.metric_is("horizon_live_connections", 2).await;
+    assert_eq!(one.viewers(1).await.viewers, 1);
+    assert_eq!(unproxied.client().numbers("/stats/hello").await.viewers, 1);
+}

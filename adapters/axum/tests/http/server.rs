@@ -1,0 +1,125 @@
+//! The server around the application: limits, time-outs, shutdown.
+
+use std::time::{Duration, Instant};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
+
+use crate::site::{PATIENCE, Site, topic};
+
+async fn closed_after(stream: &mut TcpStream) -> Duration {
+    let (start, mut rest) = (Instant::now(), Vec::new());
+    let _ = timeout(PATIENCE, stream.read_to_end(&mut rest))
+        .await
+        .expect("the server keeps it open");
+    start.elapsed()
+}
+
+#[tokio::test]
+async fn a_head_that_drips_in_is_cut_off() {
+    let site = Site::with(|_, limits| limits.head_wait = Duration::from_millis(300)).await;
+    let mut stream = TcpStream::connect(site.address).await.unwrap();
+    let dripping = async {
+        while stream.write_all(b"x").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(PATIENCE, dripping).await.expect("the server reads on");
+    site.metric_is("horizon_connections", 0).await;
+}
+
+#[tokio::test]
+async fn a_kept_connection_that_says_nothing_is_closed() {
+    let site = Site::with(|_, limits| limits.head_wait = Duration::from_millis(300)).await;
+    let mut stream = TcpStream::connect(site.address).await.unwrap();
+    assert!(closed_after(&mut stream).await < PATIENCE);
+    let mut stream = TcpStream::connect(site.address).await.unwrap();
+    stream
+        .write_all(b"GET /horizon/stats HTTP/1.1\r\nhost: h\r\n\r\n")
+        .await
+        .unwrap();
+    assert!(closed_after(&mut stream).await < PATIENCE);
+}
+
+#[tokio::test]
+async fn a_live_stream_outlives_the_wait_for_a_head() {
+    let site = Site::with(|_, limits| limits.head_wait = Duration::from_millis(100)).await;
+    let mut live = site.client().live("/live/hello").await;
+    live.viewers(1).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    site.client().send("PUT", "/likes/hello", "").await;
+    live.until("live", |numbers: &horizon_core::live::Numbers| numbers.likes == 1)
+        .await;
+}
+
+#[tokio::test]
+async fn one_network_has_its_share_of_the_connections() {
+    let site = Site::with(|_, limits| limits.connections_per_network = 2).await;
+    let first = site.client().live("/live/hello").await;
+    let _second = site.client().live("/live/hello").await;
+    let mut third = TcpStream::connect(site.address).await.unwrap();
+    closed_after(&mut third).await;
+    assert_eq!(site.metric("horizon_connections_refused_total{reason=\"network\"}"), 1);
+    drop(first);
+    site.metric_is("horizon_connections", 1).await;
+    assert_eq!(site.client().get("/stats").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_trusted_proxy_has_no_share_but_the_total_holds() {
+    let site = Site::with(|config, limits| {
+        config.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+        (limits.connections_per_network, limits.connections) = (1, 2);
+    })
+    .await;
+    let _open = [site.client().live("/live/a").await, site.client().live("/live/b").await];
+    closed_after(&mut TcpStream::connect(site.address).await.unwrap()).await;
+    assert_eq!(site.metric("horizon_connections_refused_total{reason=\"total\"}"), 1);
+}
+
+#[tokio::test]
+async fn a_shutdown_ends_open_streams_and_keeps_their_visits() {
+    let mut site = Site::start().await;
+    let mut streams = Vec::new();
+    for number in 0..50 {
+        streams.push(site.client().agent(number).live("/live/hello").await);
+    }
+    let start = Instant::now();
+    site.stop();
+    for stream in &mut streams {
+        while stream.next().await.is_some() {}
+    }
+    timeout(PATIENCE, &mut site.server)
+        .await
+        .expect("the server does not end")
+        .unwrap()
+        .unwrap();
+    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+    assert_eq!(site.visits(topic("hello")).await, 50);
+    assert_eq!(
+        site.metric("horizon_live_connections") + site.metric("horizon_live_pages"),
+        0
+    );
+    assert!(TcpStream::connect(site.address).await.is_err());
+}
+
+#[tokio::test]
+async fn a_shutdown_cuts_off_what_does_not_end() {
+    let mut site = Site::with(|_, limits| limits.drain = Duration::from_millis(500)).await;
+    let mut stuck = TcpStream::connect(site.address).await.unwrap();
+    stuck
+        .write_all(b"POST /horizon/comments/hello HTTP/1.1\r\nhost: h\r\n")
+        .await
+        .unwrap();
+    site.metric_is("horizon_connections", 1).await;
+    site.stop();
+    timeout(PATIENCE, &mut site.server)
+        .await
+        .expect("the server does not end")
+        .unwrap()
+        .unwrap();
+    closed_after(&mut stuck).await;
+}

@@ -1,0 +1,169 @@
+//! A site to test: in-memory ports behind a real listener.
+
+use std::{
+    net::SocketAddr,
+    num::NonZeroUsize,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use async_trait::async_trait;
+use axum::Router;
+use futures::stream::BoxStream;
+use horizon_axum::{Config, Horizon, Limits, Ports, Rate, Rates, Secret, serve};
+use horizon_core::{Analytics, Error, Event, Result, Slug, Stats, Timestamp, Topic, step};
+use horizon_memory::{LocalPresence, MemoryPipe, MemoryStats};
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::Instant};
+
+use crate::client::Client;
+
+/// How long a condition may take to come true.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long a reader who left still counts.
+const GRACE: Duration = Duration::from_millis(50);
+
+pub(crate) struct Site {
+    pub(crate) address: SocketAddr,
+    pub(crate) horizon: Horizon,
+    pub(crate) pipe: Arc<Valve>,
+    pub(crate) store: Arc<MemoryStats>,
+    stop: Option<oneshot::Sender<()>>,
+    pub(crate) server: JoinHandle<std::io::Result<()>>,
+}
+
+impl Site {
+    pub(crate) async fn start() -> Self {
+        Self::with(|_, _| {}).await
+    }
+
+    /// A site that is set up in its own way.
+    pub(crate) async fn with(set: impl FnOnce(&mut Config, &mut Limits)) -> Self {
+        let mut config = Config::new(Secret::from_bytes([7; 32]));
+        let much = Rate::new(1_000_000, 1_000_000);
+        config.rates = Rates {
+            comments: much,
+            likes: much,
+            lives: much,
+        };
+        let mut limits = Limits::default();
+        set(&mut config, &mut limits);
+        let store = Arc::new(MemoryStats::new());
+        let pipe = Valve::new(Arc::clone(&store));
+        let ports = Ports {
+            presence: Arc::new(LocalPresence::new(GRACE)),
+            analytics: Arc::clone(&pipe) as Arc<dyn Analytics>,
+            stats: Arc::clone(&store) as _,
+            comments: Arc::clone(&store) as _,
+            salts: Arc::clone(&store) as _,
+        };
+        let horizon = Horizon::new(ports, Arc::new(|slug: &Slug| !slug.as_str().starts_with("no-")), config);
+        let app = Router::new().nest("/horizon", horizon.router());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let served = horizon.clone();
+        let server = tokio::spawn(async move {
+            let stopped = async { drop(stopped.await) };
+            serve(listener, app, limits, stopped, &served).await
+        });
+        Self {
+            address,
+            horizon,
+            pipe,
+            store,
+            stop: Some(stop),
+            server,
+        }
+    }
+
+    pub(crate) fn client(&self) -> Client {
+        Client::new(self.address)
+    }
+
+    /// Begins a shutdown.
+    pub(crate) fn stop(&mut self) {
+        self.stop.take().unwrap().send(()).unwrap();
+    }
+
+    /// The value of a metric, zero if it was never counted.
+    pub(crate) fn metric(&self, name: &str) -> u64 {
+        let text = self.horizon.metrics();
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.map_or(0, |value| value.parse().unwrap())
+    }
+
+    /// Waits for a metric to have a value.
+    pub(crate) async fn metric_is(&self, name: &str, value: u64) {
+        eventually(name, async || self.metric(name) == value).await;
+    }
+
+    /// The visits of a topic, as they are stored.
+    pub(crate) async fn visits(&self, topic: Topic) -> u64 {
+        horizon_core::StatsStoreExt::total(&*self.store, &topic)
+            .await
+            .unwrap()
+            .stats
+            .visits
+    }
+}
+
+/// Waits until something is so.
+pub(crate) async fn eventually(what: &str, mut condition: impl AsyncFnMut() -> bool) {
+    let end = Instant::now() + PATIENCE;
+    while !condition().await {
+        assert!(Instant::now() < end, "not in time: {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+pub(crate) fn topic(slug: &str) -> Topic {
+    Slug::new(slug).unwrap().into()
+}
+
+/// A pipe with the accumulator behind it, which can be shut.
+pub(crate) struct Valve {
+    pipe: MemoryPipe,
+    shut: AtomicBool,
+}
+
+impl Valve {
+    fn new(store: Arc<MemoryStats>) -> Arc<Self> {
+        let (pipe, mut feed) = MemoryPipe::new(Arc::clone(&store) as _);
+        tokio::spawn(async move {
+            let now = || {
+                let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+                Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap())
+            };
+            while step(&mut feed, &*store, &now, NonZeroUsize::new(1000).unwrap())
+                .await
+                .is_ok()
+            {}
+        });
+        Arc::new(Self {
+            pipe,
+            shut: AtomicBool::new(false),
+        })
+    }
+
+    pub(crate) fn shut(&self, shut: bool) {
+        self.shut.store(shut, Ordering::SeqCst);
+    }
+}
+
+#[async_trait]
+impl Analytics for Valve {
+    async fn track(&self, event: Event) -> Result<()> {
+        if self.shut.load(Ordering::SeqCst) {
+            return Err(Error::unavailable("the pipe is shut"));
+        }
+        self.pipe.track(event).await
+    }
+
+    fn watch(&self, topic: Topic) -> BoxStream<'static, Stats> {
+        self.pipe.watch(topic)
+    }
+}
