@@ -1,4 +1,4 @@
-//! What every pair of [`Analytics`](crate::Analytics) and [`Feed`](crate::Feed) keeps.
+//! What every pair of [`Analytics`] and [`Feed`] keeps.
 
 use std::{future::Future, pin::pin, sync::Arc};
 

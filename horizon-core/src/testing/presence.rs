@@ -1,4 +1,4 @@
-//! What every [`Presence`](crate::Presence) keeps.
+//! What every [`Presence`] keeps.
 
 use std::time::Duration;
 

@@ -1,0 +1,58 @@
+use std::error::Error as _;
+use std::time::Duration;
+
+use horizon_core::Error;
+
+/// The wait after the first failure.
+const FIRST_WAIT: Duration = Duration::from_millis(100);
+
+/// The longest wait after an error that may pass by itself.
+const LAST_WAIT: Duration = Duration::from_secs(10);
+
+/// The wait after an error that does not pass before somebody does something.
+const PERMANENT_WAIT: Duration = Duration::from_secs(30);
+
+/// How long to wait after the next failure: each time twice as long.
+#[derive(Debug)]
+pub(crate) struct Backoff(Duration);
+
+impl Backoff {
+    pub(crate) fn new() -> Self {
+        Self(FIRST_WAIT)
+    }
+
+    /// Logs the failure and answers how long to wait before the next attempt.
+    pub(crate) fn after(&mut self, error: &Error) -> Duration {
+        let cause = cause(error);
+        if error.is_retryable() {
+            let wait = self.0;
+            self.0 = (wait * 2).min(LAST_WAIT);
+            tracing::warn!(%error, cause, ?wait, "a batch could not be counted, it comes again");
+            return wait;
+        }
+        tracing::error!(%error, cause, wait = ?PERMANENT_WAIT, "a batch cannot be counted, somebody has to repair this");
+        PERMANENT_WAIT
+    }
+}
+
+/// What is behind an error, from its source down to the first cause.
+pub(crate) fn cause(error: &Error) -> String {
+    let chain = std::iter::successors(error.source(), |&cause| cause.source());
+    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_wait_is_twice_the_one_before_up_to_the_longest() {
+        let mut backoff = Backoff::new();
+        let down = Error::unavailable("down").with_source("a lock");
+        let waits: Vec<_> = (0..9).map(|_| backoff.after(&down)).collect();
+        assert_eq!(waits[..3], [FIRST_WAIT, FIRST_WAIT * 2, FIRST_WAIT * 4]);
+        assert_eq!(waits[8], LAST_WAIT);
+        assert_eq!(backoff.after(&Error::permanent("broken")), PERMANENT_WAIT);
+        assert_eq!(cause(&down), "a lock");
+    }
+}

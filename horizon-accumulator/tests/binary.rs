@@ -1,0 +1,118 @@
+//! The binary, end to end.
+
+#![expect(clippy::expect_used, reason = "a test that cannot be set up fails")]
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use horizon_core::{Event, EventKind, ReaderId, Slug, Stamp, Timestamp, Topic};
+
+fn run(arguments: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_horizon-accumulator"))
+        .args(arguments)
+        .env_remove("HORIZON_PIPE")
+        .env_remove("HORIZON_STORE")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    // A process that refuses its arguments does not read; its answer says so.
+    let _ = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
+    child.wait_with_output().expect("the binary ends")
+}
+
+fn count(folder: &Path, input: &str) -> Output {
+    let store = format!("sqlite:{}", folder.join("horizon.db").display());
+    run(&["--pipe", "stdin:", "--store", &store], input)
+}
+
+fn stdout(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).expect("text")
+}
+
+fn stderr(output: &Output) -> &str {
+    std::str::from_utf8(&output.stderr).expect("text")
+}
+
+/// Three events on two topics.
+fn events() -> String {
+    let millis = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .expect("after 1970")
+        .as_millis();
+    let at = Timestamp::from_millis(i64::try_from(millis).expect("before the year 292 million"));
+    let page: Topic = Slug::new("hello").expect("a slug").into();
+    let reader = ReaderId::from_u128(7);
+    let kinds = [
+        (Topic::Site, EventKind::Visit { visitor: None }),
+        (page.clone(), EventKind::Visit { visitor: None }),
+        (page, EventKind::Like { reader }),
+    ];
+    let lines = kinds.into_iter().zip(1..).map(|((topic, kind), number)| {
+        let event = Event::new(Stamp::new(at, [number; 10]), topic, kind);
+        serde_json::to_string(&event).expect("an event is JSON") + "\n"
+    });
+    lines.collect()
+}
+
+const TOTALS: &str = r#"{"topic":"site","stats":{"visits":1,"likes":0,"comments":0,"comments_revision":0},"revision":1}
+{"topic":"blog:hello","stats":{"visits":1,"likes":1,"comments":0,"comments_revision":0},"revision":1}
+"#;
+
+#[test]
+fn the_same_file_twice_counts_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let events = events();
+    for _ in 0..2 {
+        let output = count(folder.path(), &events);
+        assert_eq!((stdout(&output), stderr(&output)), (TOTALS, ""));
+        assert!(output.status.success());
+    }
+}
+
+#[test]
+fn two_processes_at_the_same_time_count_each_event_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let events = events();
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| assert!(count(folder.path(), &events).status.success()));
+        }
+    });
+    assert_eq!(stdout(&count(folder.path(), &events)), TOTALS);
+}
+
+#[test]
+fn a_bad_line_is_reported_and_fails_the_run_and_the_good_ones_are_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = count(folder.path(), &format!("not an event\n{}", events()));
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(stdout(&output), TOTALS);
+    assert!(
+        stderr(&output).starts_with("line 1: expected ident (column 2)\n"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn the_memory_pipe_is_refused_in_one_sentence() {
+    let output = run(&["--pipe", "memory:"], "");
+    assert_eq!(output.status.code(), Some(2));
+    let text = stderr(&output);
+    assert!(
+        text.contains("the memory pipe lives inside horizon-web, which runs the accumulator itself"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_store_that_cannot_be_opened_fails_by_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = count(&folder.path().join("missing"), "");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("missing/horizon.db"), "{}", stderr(&output));
+}
