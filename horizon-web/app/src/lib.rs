@@ -3,10 +3,13 @@
 //! With feature `ssr` the server hands a [`Page`] to [`render`] and gets the answer. With feature
 //! `hydrate` only the islands are compiled, for the browser.
 
+mod browser;
+pub mod islands;
 #[cfg(feature = "ssr")]
 mod model;
 #[cfg(feature = "ssr")]
 mod render;
+mod text;
 
 #[cfg(feature = "ssr")]
 pub use model::*;

@@ -1,0 +1,199 @@
+//! The browser's files: islands as WebAssembly, style, theme and icon, named by their content.
+
+use std::{
+    fmt::Write as _,
+    fs, io,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, bail};
+use serde_json::{Value, json};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::run::{self, WASM, say};
+
+/// The profile of the workspace that makes small modules.
+const PROFILE: &str = "wasm";
+
+/// What rustc uses of WebAssembly by default, named for a wasm-opt that is too old to read it from the module.
+const FEATURES: [&str; 6] = [
+    "--enable-bulk-memory",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
+/// How many hexadecimal digits of a content's hash stand in a name.
+const HASH_DIGITS: usize = 12;
+
+/// A file that goes to the browser as it is: its source, and its key in the manifest.
+const STATIC: [(&str, &str); 3] = [
+    ("horizon-web/style/style.css", "css"),
+    ("horizon-web/static/theme.js", "theme_js"),
+    ("horizon-web/static/favicon.svg", "favicon"),
+];
+
+/// Builds `{target}/site`: `manifest.json`, and `pkg/` with every file and its `.br` beside it.
+///
+/// The files in `pkg` are named by their content, so they may be cached for good. Does nothing where
+/// the site was built from the same inputs; leaves the old site where something fails.
+pub(crate) fn bundle(root: &Path) -> anyhow::Result<()> {
+    let module = build(root)?;
+    let site = run::target(root).join("site");
+    let optimise = Command::new("wasm-opt").arg("--version").output().is_ok();
+    let inputs = fingerprint(root, &module, optimise)?;
+    if is_built_from(&site, &inputs) {
+        say(&format!("{} is up to date.", site.display()));
+        return Ok(());
+    }
+    let fresh = run::target(root).join("site.new");
+    remove(&fresh)?;
+    let pkg = fresh.join("pkg");
+    fs::create_dir_all(&pkg)?;
+    let mut manifest = json!({ "inputs": inputs, "bundle": islands(&module, &pkg, optimise)? });
+    for (source, key) in STATIC {
+        manifest[key] = Value::from(static_file(&root.join(source), &pkg)?);
+    }
+    let sizes = compress(&pkg)?;
+    fs::write(fresh.join("manifest.json"), serde_json::to_string_pretty(&manifest)?)?;
+    remove(&site)?;
+    fs::rename(&fresh, &site).with_context(|| format!("{} cannot be put in place", site.display()))?;
+    say(&table(&sizes));
+    if !optimise {
+        say("There is no wasm-opt on the PATH: the module is larger than it could be (Debian package binaryen).");
+    }
+    Ok(())
+}
+
+/// Compiles the islands and answers where the module is.
+fn build(root: &Path) -> anyhow::Result<PathBuf> {
+    let mut cargo = run::cargo(root);
+    cargo.args([
+        "build",
+        "--package",
+        "horizon-hydrate",
+        "--target",
+        WASM,
+        "--profile",
+        PROFILE,
+    ]);
+    run::run(&mut cargo)?;
+    Ok(run::target(root).join(WASM).join(PROFILE).join("horizon_hydrate.wasm"))
+}
+
+fn fingerprint(root: &Path, module: &Path, optimise: bool) -> anyhow::Result<String> {
+    let mut all = format!("{optimise} {}", env!("CARGO_PKG_VERSION"));
+    let sources = STATIC.iter().map(|(source, _)| root.join(source));
+    let this = root.join("xtask/src/bundle.rs");
+    for path in sources.chain([module.to_owned(), this, root.join("Cargo.lock")]) {
+        write!(all, " {}", hash(&read(&path)?))?;
+    }
+    Ok(hash(all.as_bytes()))
+}
+
+fn is_built_from(site: &Path, inputs: &str) -> bool {
+    let manifest = fs::read(site.join("manifest.json")).ok();
+    let manifest = manifest.and_then(|text| serde_json::from_slice::<Value>(&text).ok());
+    manifest.is_some_and(|manifest| manifest["inputs"] == inputs)
+}
+
+/// Turns the module into `{stem}.js` and `{stem}_bg.wasm`, the names that Leptos expects; answers the stem.
+fn islands(module: &Path, pkg: &Path, optimise: bool) -> anyhow::Result<String> {
+    Bindgen::new()
+        .input_path(module)
+        .web(true)?
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        .out_name("horizon")
+        .generate(pkg)
+        .context("wasm-bindgen cannot read the module")?;
+    let wasm = pkg.join("horizon_bg.wasm");
+    let script = pkg.join("horizon.js");
+    if optimise {
+        run::run(
+            Command::new("wasm-opt")
+                .arg("-Oz")
+                .args(FEATURES)
+                .arg(&wasm)
+                .arg("-o")
+                .arg(&wasm),
+        )?;
+    }
+    let stem = format!("horizon-{}", hash(&[read(&script)?, read(&wasm)?].concat()));
+    fs::rename(script, pkg.join(format!("{stem}.js")))?;
+    fs::rename(wasm, pkg.join(format!("{stem}_bg.wasm")))?;
+    Ok(stem)
+}
+
+/// Copies the file under a name with its content's hash; answers its address.
+fn static_file(source: &Path, pkg: &Path) -> anyhow::Result<String> {
+    let content = read(source)?;
+    let (Some(stem), Some(kind)) = (source.file_stem(), source.extension()) else {
+        bail!("{} has no name with an extension", source.display());
+    };
+    let name = format!(
+        "{}-{}.{}",
+        stem.to_string_lossy(),
+        hash(&content),
+        kind.to_string_lossy()
+    );
+    fs::write(pkg.join(&name), content)?;
+    Ok(format!("/pkg/{name}"))
+}
+
+/// Puts a `.br` beside each file; answers names, bytes and compressed bytes.
+fn compress(pkg: &Path) -> anyhow::Result<Vec<(String, usize, usize)>> {
+    let mut sizes = Vec::new();
+    let mut paths: Vec<PathBuf> = fs::read_dir(pkg)?
+        .map(|entry| Ok(entry?.path()))
+        .collect::<io::Result<_>>()?;
+    paths.sort();
+    for path in paths {
+        if path.is_dir() {
+            bail!(
+                "wasm-bindgen made {}, which nothing compresses and the size check does not know",
+                path.display()
+            );
+        }
+        let content = read(&path)?;
+        let mut compressed = Vec::new();
+        let best = brotli::enc::BrotliEncoderParams {
+            quality: 11,
+            size_hint: content.len(),
+            ..Default::default()
+        };
+        brotli::BrotliCompress(&mut content.as_slice(), &mut compressed, &best)?;
+        fs::write(PathBuf::from(format!("{}.br", path.display())), &compressed)?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        sizes.push((name, content.len(), compressed.len()));
+    }
+    Ok(sizes)
+}
+
+fn table(sizes: &[(String, usize, usize)]) -> String {
+    let mut lines = format!("{:>9} {:>9}", "bytes", "brotli");
+    for (name, plain, compressed) in sizes {
+        lines.push_str(&format!("\n{plain:>9} {compressed:>9}  {name}"));
+    }
+    lines
+}
+
+fn hash(content: &[u8]) -> String {
+    blake3::hash(content).to_hex().chars().take(HASH_DIGITS).collect()
+}
+
+fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+    fs::read(path).with_context(|| format!("{} cannot be read", path.display()))
+}
+
+fn remove(folder: &Path) -> anyhow::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("{} cannot be removed", folder.display()))
+        }
+        _ => Ok(()),
+    }
+}
