@@ -2,12 +2,8 @@
 
 use std::{borrow::Cow, time::Duration};
 
-use axum::{
-    extract::Request,
-    middleware::Next,
-    response::{IntoResponse, Response},
-};
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
 
 use crate::render;
@@ -182,7 +178,6 @@ impl IntoResponse for Problem {
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/problem+json"),
         );
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(wait) = self.retry_after {
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             headers.insert(header::RETRY_AFTER, seconds.max(1).into());
@@ -193,21 +188,19 @@ impl IntoResponse for Problem {
 }
 
 /// Turns the problem that a plain form met into a page, because a person reads it.
-pub(crate) async fn readable(request: Request, next: Next) -> Response {
-    let person = request.method() == Method::POST && wants_page(request.headers());
-    let mut response = next.run(request).await;
-    if let Some(problem) = response.extensions_mut().remove::<Problem>().filter(|_| person) {
-        let (mut parts, _) = response.into_parts();
-        parts.headers.remove(header::CONTENT_LENGTH);
-        let html = HeaderValue::from_static("text/html; charset=utf-8");
-        parts.headers.insert(header::CONTENT_TYPE, html);
-        return Response::from_parts(parts, problem.page().into());
-    }
-    response
+pub(crate) fn readable(mut response: Response) -> Response {
+    let Some(problem) = response.extensions_mut().remove::<Problem>() else {
+        return response;
+    };
+    let (mut parts, _) = response.into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    let html = HeaderValue::from_static("text/html; charset=utf-8");
+    parts.headers.insert(header::CONTENT_TYPE, html);
+    Response::from_parts(parts, problem.page().into())
 }
 
 /// Whether `Accept` names HTML and no JSON, as browsers do when a form is sent.
-fn wants_page(headers: &HeaderMap) -> bool {
+pub(crate) fn wants_page(headers: &HeaderMap) -> bool {
     let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     accept.is_some_and(|accept| accept.contains("text/html") && !accept.contains("json"))
 }

@@ -1,6 +1,9 @@
 //! What a reader typed, as HTML that is safe to put into a page.
 
-use std::{collections::HashSet, sync::LazyLock};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::LazyLock,
+};
 
 use ammonia::{Builder, UrlRelative};
 use comrak::{Arena, Options, format_html, nodes::NodeValue, parse_document};
@@ -26,7 +29,8 @@ static SANITISER: LazyLock<Builder<'static>> = LazyLock::new(|| {
     let mut builder = Builder::empty();
     builder
         .tags(HashSet::from(TAGS))
-        .add_tag_attributes("a", ["href"])
+        .generic_attributes(HashSet::new())
+        .tag_attributes(HashMap::from([("a", HashSet::from(["href"]))]))
         .url_schemes(HashSet::from(SCHEMES))
         .url_relative(UrlRelative::Deny)
         .link_rel(Some("nofollow ugc noopener noreferrer"));
@@ -97,3 +101,6 @@ pub(crate) async fn threads(page: &ThreadPage) -> live::ThreadsView {
         has_earlier: page.has_earlier,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,3 +8,6 @@ mod page;
 pub(crate) use body::{LiveBody, Open};
 pub(crate) use frame::{Frame, Part, Parts};
 pub(crate) use hub::{Hub, Seat};
+
+#[cfg(test)]
+mod tests;

@@ -18,11 +18,11 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, put},
 };
-use http::{HeaderValue, header};
+use http::{HeaderValue, Method, header};
 
 use crate::{
     ClientAddr, Horizon, client_addr, extract,
-    problem::{Kind, Problem, readable},
+    problem::{Kind, Problem, readable, wants_page},
     same_site,
 };
 
@@ -42,37 +42,39 @@ pub(crate) fn router(horizon: &Horizon) -> Router<Horizon> {
         .method_not_allowed_fallback(async || Problem::new(Kind::MethodNotAllowed))
         .fallback(async || Problem::new(Kind::NotFound))
         .layer(DefaultBodyLimit::max(extract::MAX_BODY))
-        .layer(middleware::from_fn(writes_from_this_site))
-        .layer(middleware::from_fn_with_state(horizon.clone(), who_asks))
-        .layer(middleware::from_fn(readable))
-        .layer(middleware::from_fn(not_stored))
+        .layer(middleware::from_fn_with_state(horizon.clone(), edge))
 }
 
-/// Refuses to write for a page of another site, which would do it in its reader's name.
-async fn writes_from_this_site(request: Request, next: Next) -> Response {
-    if request.method().is_safe() || same_site(request.headers()) {
-        return next.run(request).await;
-    }
-    Problem::new(Kind::CrossSite)
-        .detail("Only pages of this site may write here.")
-        .into_response()
+/// What every request passes on its way in, and every answer on its way out.
+async fn edge(State(horizon): State<Horizon>, mut request: Request, next: Next) -> Response {
+    let is_for_a_person = request.method() == Method::POST && wants_page(request.headers());
+    let response = if request.method().is_safe() || same_site(request.headers()) {
+        note_client(&horizon, &mut request);
+        next.run(request).await
+    } else {
+        // Otherwise a page of another site could write in its reader's name.
+        let problem = Problem::new(Kind::CrossSite).detail("Only pages of this site may write here.");
+        problem.into_response()
+    };
+    let mut response = if is_for_a_person { readable(response) } else { response };
+    // Numbers are for now: nobody may keep them, unless the answer says otherwise.
+    let no_store = HeaderValue::from_static("no-store");
+    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(no_store);
+    response
 }
 
 /// Puts the client's address on a request that did not come through [`serve`](crate::serve).
-async fn who_asks(State(horizon): State<Horizon>, mut request: Request, next: Next) -> Response {
-    if request.extensions().get::<ClientAddr>().is_none() {
-        let peer = request
-            .extensions()
-            .get::<ConnectInfo<SocketAddr>>()
-            .map(|info| info.0.ip());
-        let address = client_addr(
-            peer.unwrap_or_else(no_peer),
-            request.headers(),
-            &horizon.0.config.trusted_proxies,
-        );
-        request.extensions_mut().insert(ClientAddr(address));
+fn note_client(horizon: &Horizon, request: &mut Request) {
+    if request.extensions().get::<ClientAddr>().is_some() {
+        return;
     }
-    next.run(request).await
+    let peer = request
+        .extensions()
+        .get::<ConnectInfo<SocketAddr>>()
+        .map(|info| info.0.ip());
+    let trusted = &horizon.0.config.trusted_proxies;
+    let address = client_addr(peer.unwrap_or_else(no_peer), request.headers(), trusted);
+    request.extensions_mut().insert(ClientAddr(address));
 }
 
 fn no_peer() -> IpAddr {
@@ -84,12 +86,4 @@ fn no_peer() -> IpAddr {
         );
     });
     IpAddr::V4(Ipv4Addr::UNSPECIFIED)
-}
-
-/// Keeps numbers out of caches, unless the answer says otherwise.
-async fn not_stored(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let no_store = HeaderValue::from_static("no-store");
-    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(no_store);
-    response
 }

@@ -86,6 +86,11 @@ impl Client {
         }
     }
 
+    /// The status alone, for an answer that may never end.
+    pub(crate) async fn status(&self, method: &str, path: &str) -> StatusCode {
+        self.start(method, path, Vec::new()).await.status()
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send("GET", path, "").await
     }

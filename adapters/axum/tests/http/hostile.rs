@@ -1,7 +1,5 @@
 //! Input that means no good. The server answers on.
 
-use std::time::Instant;
-
 use horizon_axum::Rate;
 use serde_json::json;
 
@@ -193,15 +191,13 @@ async fn a_page_that_does_not_exist_is_unknown_to_every_route() {
 async fn pages_that_do_not_exist_cost_no_memory() {
     let site = Site::start().await;
     let router: axum::Router = site.horizon.router();
-    let start = Instant::now();
-    for number in 0..1_000_000 {
+    for number in 0..100_000 {
         let request = http::Request::get(format!("/live/no-{number}"))
             .body(axum::body::Body::empty())
             .unwrap();
         let response = tower::ServiceExt::oneshot(router.clone(), request).await.unwrap();
         assert_eq!(response.status(), 404);
     }
-    println!("a million unknown pages in {:?}", start.elapsed());
     assert_eq!(site.metric("horizon_live_pages"), 0);
     assert_eq!(site.metric("horizon_live_connections"), 0);
 }

@@ -1,0 +1,303 @@
+//! The pace of a live page, in virtual time.
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use futures::{StreamExt, stream::BoxStream};
+use horizon_core::{
+    Analytics, Draft, Event, EventKind, Presence, PresenceGuard, ReaderId, Result, Slug, Stamp, Stats, StatsStore,
+    Timestamp, Topic, VisitorKey,
+};
+use horizon_memory::MemoryStats;
+use http_body::Body;
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep},
+};
+use tokio_stream::wrappers::WatchStream;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{
+    Frame, Hub, LiveBody, Open, Part, Seat,
+    page::{FRAME_EVERY, HEARTBEAT, SITE_EVERY},
+};
+use crate::{Ports, attendance::Attendance, metrics::Metrics};
+
+/// Both ports at once: they say what the test says. Nothing, until it says something.
+struct Said {
+    viewers: watch::Sender<Option<u64>>,
+    stats: watch::Sender<Option<Stats>>,
+}
+
+fn told<T: Copy + Send + Sync + 'static>(sender: &watch::Sender<Option<T>>) -> BoxStream<'static, T> {
+    WatchStream::new(sender.subscribe())
+        .filter_map(async |told| told)
+        .boxed()
+}
+
+#[async_trait]
+impl Presence for Said {
+    async fn track(&self, _: Topic, _: VisitorKey) -> Result<PresenceGuard> {
+        Ok(PresenceGuard::new(()))
+    }
+
+    fn watch(&self, _: Topic) -> BoxStream<'static, u64> {
+        told(&self.viewers)
+    }
+}
+
+#[async_trait]
+impl Analytics for Said {
+    async fn track(&self, _: Event) -> Result<()> {
+        Ok(())
+    }
+
+    fn watch(&self, _: Topic) -> BoxStream<'static, Stats> {
+        told(&self.stats)
+    }
+}
+
+struct Fixture {
+    said: Arc<Said>,
+    store: Arc<MemoryStats>,
+    hub: Hub,
+    metrics: Arc<Metrics>,
+}
+
+fn fixture(viewers: Option<u64>, stats: Option<Stats>) -> Fixture {
+    let said = Arc::new(Said {
+        viewers: watch::Sender::new(viewers),
+        stats: watch::Sender::new(stats),
+    });
+    let store = Arc::new(MemoryStats::new());
+    let ports = Ports {
+        presence: Arc::clone(&said) as _,
+        analytics: Arc::clone(&said) as _,
+        stats: Arc::clone(&store) as _,
+        comments: Arc::clone(&store) as _,
+        salts: Arc::clone(&store) as _,
+    };
+    let metrics = Arc::new(Metrics::new());
+    let hub = Hub::new(
+        ports,
+        Arc::clone(&metrics),
+        CancellationToken::new(),
+        TaskTracker::new(),
+    );
+    Fixture {
+        said,
+        store,
+        hub,
+        metrics,
+    }
+}
+
+impl Fixture {
+    fn running() -> Self {
+        fixture(Some(1), Some(Stats::default()))
+    }
+
+    fn join(&self) -> (Seat, watch::Receiver<Arc<Frame>>) {
+        self.hub.join(&Slug::new("hello").unwrap().into()).unwrap()
+    }
+
+    fn viewers(&self, viewers: u64) {
+        self.said.viewers.send_replace(Some(viewers));
+    }
+}
+
+fn says(frame: &Frame, part: Part) -> String {
+    String::from_utf8(frame.messages.of(part).bytes.to_vec()).unwrap()
+}
+
+async fn next(frames: &mut watch::Receiver<Arc<Frame>>) -> Arc<Frame> {
+    frames.changed().await.unwrap();
+    Arc::clone(&frames.borrow_and_update())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_changes_in_a_second_make_ten_frames_and_the_last_one_wins() {
+    let site = Fixture::running();
+    let (_seat, mut frames) = site.join();
+    next(&mut frames).await;
+    sleep(SITE_EVERY).await;
+    let before = site.metrics.live_frames.get();
+    let mut seen = 0;
+    for viewers in 2..=1001 {
+        site.viewers(viewers);
+        sleep(Duration::from_millis(1)).await;
+        seen += u32::from(frames.has_changed().unwrap());
+        frames.borrow_and_update();
+    }
+    assert!((9..=11).contains(&seen), "{seen}");
+    sleep(FRAME_EVERY).await;
+    assert!(says(&frames.borrow(), Part::Live).contains("\"viewers\":1001"));
+    let both = site.metrics.live_frames.get() - before;
+    assert!(both <= 24, "the page and the site made {both} frames");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_change_after_a_pause_goes_out_at_once() {
+    let site = Fixture::running();
+    let (_seat, mut frames) = site.join();
+    let start = Instant::now();
+    next(&mut frames).await;
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    sleep(Duration::from_secs(5)).await;
+    frames.borrow_and_update();
+    let start = Instant::now();
+    site.viewers(2);
+    assert!(says(&*next(&mut frames).await, Part::Live).contains("\"viewers\":2"));
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    site.viewers(3);
+    next(&mut frames).await;
+    assert!(start.elapsed() >= FRAME_EVERY);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_tells_the_sites_numbers_once_a_second_at_most() {
+    let site = Fixture::running();
+    let (_seat, mut frames) = site.join();
+    let mut revision = next(&mut frames).await.messages.of(Part::Site).revision;
+    let mut told = Vec::new();
+    for viewers in 2..100 {
+        site.viewers(viewers);
+        sleep(Duration::from_millis(50)).await;
+        let newest = frames.borrow().messages.of(Part::Site).revision;
+        if newest > revision {
+            told.push(Instant::now());
+            revision = newest;
+        }
+    }
+    assert!((4..=5).contains(&told.len()), "{}", told.len());
+    sleep(SITE_EVERY).await;
+    assert!(says(&frames.borrow(), Part::Site).contains("\"viewers\":99"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_without_news_says_its_numbers_again() {
+    let site = Fixture::running();
+    let (_seat, mut frames) = site.join();
+    let first = next(&mut frames).await;
+    for _ in 0..3 {
+        let start = Instant::now();
+        let beat = next(&mut frames).await;
+        assert_eq!(start.elapsed(), HEARTBEAT);
+        assert_eq!(says(&beat, Part::Live), says(&first, Part::Live));
+        assert!(beat.messages.of(Part::Live).revision > first.messages.of(Part::Live).revision);
+        assert_eq!(
+            beat.messages.of(Part::Site).revision,
+            first.messages.of(Part::Site).revision
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_that_says_nothing_holds_back_only_its_own_part() {
+    let site = fixture(Some(1), None);
+    let (_seat, mut frames) = site.join();
+    let start = Instant::now();
+    let first = next(&mut frames).await;
+    assert_eq!(start.elapsed(), Duration::from_secs(1));
+    assert_eq!((first.ready, first.numbers), (true, None));
+    assert_eq!(
+        says(&*next(&mut frames).await, Part::Live),
+        ":\n\n",
+        "it shows that it is alive"
+    );
+    site.said.stats.send_replace(Some(Stats::default()));
+    let frame = next(&mut frames).await;
+    assert!(says(&frame, Part::Live).contains("\"viewers\":1"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn new_comments_are_read_when_their_revision_moves() {
+    let site = Fixture::running();
+    let (_seat, mut frames) = site.join();
+    assert_eq!(
+        says(&*next(&mut frames).await, Part::Comments),
+        "event: comments\ndata: []\n\n"
+    );
+    let event = Event::new(
+        Stamp::new(Timestamp::from_millis(1), [1; 10]),
+        Slug::new("hello").unwrap().into(),
+        EventKind::Comment {
+            reader: ReaderId::from_u128(1),
+            draft: Draft::new("Ada", "Hello", None).unwrap(),
+            held: false,
+        },
+    );
+    let stats = site.store.apply(&[event]).await.unwrap()[0].stats;
+    site.said.stats.send_replace(Some(stats));
+    sleep(FRAME_EVERY * 2).await;
+    assert!(says(&frames.borrow(), Part::Comments).contains("<p>Hello</p>"));
+}
+
+fn poll(body: &mut LiveBody) -> Option<String> {
+    match Pin::new(body).poll_frame(&mut Context::from_waker(std::task::Waker::noop())) {
+        Poll::Ready(Some(Ok(frame))) => Some(String::from_utf8(frame.into_data().unwrap().to_vec()).unwrap()),
+        Poll::Ready(None) => panic!("the stream ended"),
+        Poll::Ready(Some(Err(never))) => match never {},
+        Poll::Pending => None,
+    }
+}
+
+fn body(site: &Fixture) -> LiveBody {
+    let open = Open::new(site.metrics.live_connections.clone(), TaskTracker::new().token());
+    LiveBody::new(
+        "retry: 1\n\n".into(),
+        &Part::ALL,
+        site.join(),
+        Attendance::Uncounted,
+        open,
+    )
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_reader_skips_to_the_latest_and_misses_no_part() {
+    let site = Fixture::running();
+    let mut slow = body(&site);
+    assert_eq!(poll(&mut slow), None, "nothing goes out before all is there");
+    sleep(FRAME_EVERY).await;
+    for viewers in 2..=50 {
+        site.viewers(viewers);
+        sleep(FRAME_EVERY).await;
+    }
+    sleep(SITE_EVERY).await;
+    let read: Vec<_> = std::iter::from_fn(|| poll(&mut slow)).collect();
+    assert_eq!(read.len(), 4, "{read:?}");
+    assert_eq!(read[0], "retry: 1\n\n");
+    assert!(read[1].starts_with("event: live\n") && read[1].contains("\"viewers\":50"));
+    assert!(read[2].starts_with("event: site\n") && read[2].contains("\"viewers\":50"));
+    assert!(read[3].starts_with("event: comments\n"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_connections_of_a_page_write_the_same_bytes() {
+    let site = Fixture::running();
+    let (_seat, mut frames) = site.join();
+    let frame = next(&mut frames).await;
+    let (_other_seat, other) = site.join();
+    let (ours, theirs) = (
+        frame.messages.of(Part::Live).bytes.as_ptr(),
+        other.borrow().messages.of(Part::Live).bytes.as_ptr(),
+    );
+    assert_eq!(ours, theirs);
+    assert_eq!(site.metrics.live_pages.get(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_seat_ends_the_page() {
+    let site = Fixture::running();
+    let (seat, mut frames) = site.join();
+    next(&mut frames).await;
+    drop(seat);
+    while frames.changed().await.is_ok() {}
+    assert_eq!(site.said.viewers.receiver_count(), 0, "nothing watches any more");
+    assert_eq!(site.metrics.live_pages.get(), 0);
+}
