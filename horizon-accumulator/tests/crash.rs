@@ -204,6 +204,10 @@ async fn survive(what: &str, faults: Arc<Faults>) {
     let (stop, stopped) = oneshot::channel();
     let accumulator = tokio::spawn(live_and_die(Arc::clone(&pipe), feed, faulty, stopped));
     let mut watchers = [pipe.watch(page(0)), pipe.watch(page(1))];
+    for watcher in &mut watchers {
+        // From here on it hears only what is published.
+        assert_eq!(watcher.next().await, Some(Stats::default()), "{what}");
+    }
     for round in 0..EVENTS / 4 {
         let four = (round * 4..).take(4).map(|number| track(&pipe, event(number)));
         futures::future::join_all(four).await;
