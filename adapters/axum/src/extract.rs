@@ -198,4 +198,17 @@ mod tests {
             assert!(back(Some(bad)).is_err(), "{bad:?}");
         }
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_never_ends_is_given_up() {
+        let body = axum::body::Body::from_stream(futures::stream::pending::<Result<Bytes, std::io::Error>>());
+        let request = Request::post("/")
+            .header("content-type", "application/json")
+            .body(body)
+            .unwrap();
+        let Err(problem) = either::<Again>(request).await else {
+            panic!("it was read");
+        };
+        assert_eq!(problem.status(), StatusCode::REQUEST_TIMEOUT);
+    }
 }

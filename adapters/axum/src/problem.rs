@@ -33,6 +33,26 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    #[cfg(test)]
+    const ALL: [Self; 16] = [
+        Self::InvalidSlug,
+        Self::InvalidQuery,
+        Self::InvalidHeader,
+        Self::MalformedBody,
+        Self::CrossSite,
+        Self::UnknownPage,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::BodyTimeout,
+        Self::IdTaken,
+        Self::BodyTooLarge,
+        Self::UnsupportedMediaType,
+        Self::InvalidField,
+        Self::TooManyRequests,
+        Self::Internal,
+        Self::Unavailable,
+    ];
+
     /// Status, last part of the type's URN, title.
     fn meaning(self) -> (StatusCode, &'static str, &'static str) {
         use StatusCode as S;
@@ -213,6 +233,16 @@ mod tests {
     fn a_page_about_a_problem_escapes_what_the_reader_sent() {
         let page = Problem::field("body", "must not hold <script>").page();
         assert!(page.contains("body must not hold &lt;script&gt;"), "{page}");
+    }
+
+    #[test]
+    fn the_contract_lists_every_kind_of_problem() {
+        let document: serde_json::Value = serde_json::from_str(include_str!("routes/openapi.json")).unwrap();
+        let listed = document["components"]["schemas"]["Problem"]["properties"]["type"]["enum"]
+            .as_array()
+            .unwrap();
+        let kinds = Kind::ALL.map(|kind| Problem::new(kind).document().r#type);
+        assert_eq!(*listed, kinds);
     }
 
     #[test]

@@ -226,3 +226,6 @@ async fn attempt(analytics: &dyn Analytics, event: Event) -> Result<()> {
         Err(horizon_core::Error::unavailable("the pipe did not answer in time").with_source(late))
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,11 +1,20 @@
 //! The contract over HTTP, on real connections.
 
+#[cfg(test)]
 mod client;
+#[cfg(test)]
 mod comments;
+#[cfg(test)]
 mod contract;
+#[cfg(test)]
 mod hostile;
+#[cfg(test)]
 mod likes;
+#[cfg(test)]
 mod live;
+#[cfg(test)]
 mod people;
+#[cfg(test)]
 mod server;
+#[cfg(test)]
 mod site;

@@ -1,0 +1,134 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+use horizon_core::{Error, Stats};
+use tokio::task::JoinHandle;
+
+use super::*;
+
+/// Fails so many times, then takes every event.
+#[derive(Default)]
+struct Pipe {
+    failures: AtomicUsize,
+    tries: AtomicUsize,
+    taken: Mutex<Vec<Event>>,
+}
+
+#[async_trait]
+impl Analytics for Pipe {
+    async fn track(&self, event: Event) -> Result<()> {
+        self.tries.fetch_add(1, Ordering::SeqCst);
+        let left = self
+            .failures
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        if left.is_ok() {
+            return Err(Error::unavailable("down"));
+        }
+        self.taken.lock().unwrap().push(event);
+        Ok(())
+    }
+
+    fn watch(&self, _: Topic) -> BoxStream<'static, Stats> {
+        stream::pending().boxed()
+    }
+}
+
+struct Fixture {
+    pipe: Arc<Pipe>,
+    visits: Arc<Visits>,
+    metrics: Arc<Metrics>,
+    stop: CancellationToken,
+    delivery: JoinHandle<()>,
+}
+
+fn fixture(failures: usize) -> Fixture {
+    let pipe = Arc::new(Pipe {
+        failures: failures.into(),
+        ..Pipe::default()
+    });
+    let (metrics, stop) = (Arc::new(Metrics::new()), CancellationToken::new());
+    let (visits, delivery) = Visits::new(Arc::clone(&pipe) as _, Arc::clone(&metrics));
+    let stopped = stop.clone();
+    Fixture {
+        pipe,
+        visits,
+        metrics,
+        stop,
+        delivery: tokio::spawn(async move { delivery.run(stopped).await }),
+    }
+}
+
+impl Fixture {
+    fn open(&self) -> Visit {
+        Visits::open(&self.visits, Arc::new([Topic::Site]), VisitorKey::from_u128(7))
+    }
+
+    /// Lets the delivery finish and answers how many visits the pipe took.
+    async fn taken(self) -> usize {
+        self.stop.cancel();
+        self.delivery.await.unwrap();
+        self.pipe.taken.lock().unwrap().len()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_visit_is_told_on_coming_every_ten_minutes_and_on_leaving() {
+    let site = fixture(0);
+    let visit = site.open();
+    for _ in 0..3 * SLOTS {
+        site.visits.tick();
+    }
+    drop(visit);
+    for _ in 0..SLOTS {
+        site.visits.tick();
+    }
+    assert_eq!(site.taken().await, 1 + 3 + 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_visit_that_the_pipe_does_not_take_is_tried_again_as_the_same_event() {
+    let site = fixture(5);
+    site.visits.once(&[Topic::Site]);
+    sleep(Duration::from_secs(10)).await;
+    assert_eq!(site.pipe.tries.load(Ordering::SeqCst), 6);
+    assert_eq!(site.taken().await, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_visit_that_nobody_takes_is_given_up_in_the_end() {
+    let site = fixture(usize::MAX);
+    site.visits.once(&[Topic::Site]);
+    sleep(PATIENCE * 2).await;
+    assert!(
+        site.metrics
+            .encode()
+            .contains("horizon_events_failed_total{kind=\"visit\"} 1")
+    );
+    assert_eq!(site.taken().await, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_queue_has_a_bound_and_what_is_over_it_is_counted() {
+    let site = fixture(0);
+    for _ in 0..WAITING + 10 {
+        site.visits.once(&[Topic::Site]);
+    }
+    assert!(
+        site.metrics
+            .encode()
+            .contains("horizon_events_failed_total{kind=\"visit\"} 10")
+    );
+    assert_eq!(site.taken().await, WAITING);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_with_a_pipe_that_is_down_does_not_wait_for_it() {
+    let site = fixture(usize::MAX);
+    for _ in 0..1000 {
+        site.visits.once(&[Topic::Site]);
+    }
+    let start = Instant::now();
+    assert_eq!(site.taken().await, 0);
+    assert!(start.elapsed() < ATTEMPT, "{:?}", start.elapsed());
+}
