@@ -1,1 +1,149 @@
+//! Code with a class on every word that has a colour.
 
+use std::{fmt::Write as _, sync::LazyLock};
+
+use comrak::html::escape;
+use syntect::{
+    easy::ScopeRegionIterator,
+    parsing::{ParseState, Scope, ScopeStack, SyntaxReference, SyntaxSet},
+    util::LinesWithEndings,
+};
+
+use crate::highlight::KINDS;
+
+/// The longest block that is coloured, in bytes: 64 KiB. Grammars are slow on a pasted log.
+const MAX_BYTES: usize = 64 * 1024;
+
+/// The grammars, unpacked when the first block of code comes.
+static GRAMMARS: LazyLock<SyntaxSet> = LazyLock::new(two_face::syntax::extra_newlines);
+
+/// Which scope is of which kind.
+static CLASSES: LazyLock<Vec<(Scope, &'static str)>> = LazyLock::new(|| {
+    let scopes = KINDS
+        .iter()
+        .flat_map(|kind| kind.scopes.iter().map(|scope| (*scope, kind.name)));
+    scopes
+        .filter_map(|(scope, name)| Some((Scope::new(scope).ok()?, name)))
+        .collect()
+});
+
+/// `code` as HTML; none if the language is not known, or its grammar does not get on with the code.
+pub(crate) fn highlight(code: &str, language: &str) -> Option<String> {
+    if code.len() > MAX_BYTES || matches!(language, "" | "text" | "txt" | "plain" | "plaintext") {
+        return None;
+    }
+    colour(code, GRAMMARS.find_syntax_by_token(language)?)
+}
+
+fn colour(code: &str, syntax: &SyntaxReference) -> Option<String> {
+    let mut parser = ParseState::new(syntax);
+    let mut scopes = ScopeStack::new();
+    let mut html = Coloured::default();
+    for line in LinesWithEndings::from(code) {
+        let changes = parser.parse_line(line, &GRAMMARS).ok()?;
+        for (text, change) in ScopeRegionIterator::new(&changes, line) {
+            scopes.apply(change).ok()?;
+            html.push(text, class(scopes.as_slice()))?;
+        }
+    }
+    html.finish()
+}
+
+/// The kind of a word: the innermost of its scopes that is of a kind decides.
+fn class(scopes: &[Scope]) -> &'static str {
+    let of_one = |scope: &Scope| {
+        let fits = CLASSES.iter().filter(|(prefix, _)| prefix.is_prefix_of(*scope));
+        fits.max_by_key(|(prefix, _)| prefix.len()).map(|(_, name)| *name)
+    };
+    scopes.iter().rev().find_map(of_one).unwrap_or_default()
+}
+
+/// HTML that grows word by word; neighbours of one kind share a span.
+#[derive(Default)]
+struct Coloured {
+    html: String,
+    open: &'static str,
+}
+
+impl Coloured {
+    fn push(&mut self, text: &str, class: &'static str) -> Option<()> {
+        if text.is_empty() {
+            return Some(());
+        }
+        // White space has no colour, so it joins what is open.
+        if class != self.open && !text.trim().is_empty() {
+            self.close();
+            if !class.is_empty() {
+                write!(self.html, "<span class=\"hl-{class}\">").ok()?;
+            }
+            self.open = class;
+        }
+        escape(&mut self.html, text).ok()
+    }
+
+    fn close(&mut self) {
+        if !self.open.is_empty() {
+            self.html.push_str("</span>");
+        }
+    }
+
+    fn finish(mut self) -> Option<String> {
+        self.close();
+        Some(self.html)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_one_kind_share_a_span() {
+        assert_eq!(
+            highlight("// a < b\nlet x = \"y\";\n", "rust").unwrap(),
+            "<span class=\"hl-comment\">// a &lt; b\n</span><span class=\"hl-keyword\">let</span> x = \
+             <span class=\"hl-string\">&quot;y&quot;</span>;\n"
+        );
+    }
+
+    #[test]
+    fn the_usual_languages_are_known() {
+        for language in [
+            "rust",
+            "rs",
+            "toml",
+            "bash",
+            "sh",
+            "json",
+            "html",
+            "css",
+            "js",
+            "javascript",
+            "ts",
+            "sql",
+            "yaml",
+            "xml",
+            "dockerfile",
+            "diff",
+            "python",
+            "markdown",
+            "go",
+            "c",
+            "nginx",
+        ] {
+            assert!(GRAMMARS.find_syntax_by_token(language).is_some(), "{language}");
+        }
+    }
+
+    #[test]
+    fn every_scope_of_the_table_is_one() {
+        assert_eq!(CLASSES.len(), KINDS.iter().map(|kind| kind.scopes.len()).sum::<usize>());
+    }
+
+    #[test]
+    fn an_unknown_language_and_a_huge_block_are_left_plain() {
+        assert_eq!(highlight("x", "no-such-language"), None);
+        assert_eq!(highlight("x", ""), None);
+        assert_eq!(highlight(&"x".repeat(MAX_BYTES + 1), "rust"), None);
+    }
+}

@@ -35,6 +35,12 @@ impl Date {
         self.0.format("%Y-%m-%d").to_string()
     }
 
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub fn unix_millis(&self) -> i64 {
+        self.0.timestamp_millis()
+    }
+
     pub(crate) fn rfc2822(&self) -> String {
         self.0.to_rfc2822()
     }
@@ -96,8 +102,16 @@ mod tests {
     #[test]
     fn anything_else_is_no_date() {
         for bad in [
-            "", "2026", "2026-1-5", "2026-02-30", "23.11.2026", "+2026-11-23", "2026-11-23 10:00", "2026-11-23T25:00:00Z",
-            "2026-11-2ä", "tomorrow",
+            "",
+            "2026",
+            "2026-1-5",
+            "2026-02-30",
+            "23.11.2026",
+            "+2026-11-23",
+            "2026-11-23 10:00",
+            "2026-11-23T25:00:00Z",
+            "2026-11-2ä",
+            "tomorrow",
         ] {
             assert_eq!(bad.parse::<Date>(), Err(DateError), "{bad:?}");
         }

@@ -1,5 +1,151 @@
-/// The colours of code, light and dark, as a style sheet.
+//! What kinds of words code has, and their colours: the one table behind the classes and the style sheet.
+
+use std::fmt::Write as _;
+
+/// A kind of word in code.
+pub(crate) struct Kind {
+    /// Its class is `hl-` and this; empty for words that keep the colour of the text.
+    pub(crate) name: &'static str,
+    /// The scopes of Sublime's grammars that are of this kind; the longest that fits a word decides.
+    pub(crate) scopes: &'static [&'static str],
+    light: &'static str,
+    dark: &'static str,
+}
+
+const fn kind(name: &'static str, light: &'static str, dark: &'static str, scopes: &'static [&'static str]) -> Kind {
+    Kind {
+        name,
+        scopes,
+        light,
+        dark,
+    }
+}
+
+/// All kinds. The colours have a contrast of at least 4.5 on a code block's background (WCAG AA).
+pub(crate) const KINDS: [Kind; 12] = [
+    kind("comment", "#57606a", "#9198a1", &["comment"]),
+    kind(
+        "keyword",
+        "#c21e2b",
+        "#ff7b72",
+        &["keyword", "storage", "keyword.operator.word"],
+    ),
+    kind("string", "#0a3069", "#a5d6ff", &["string", "markup.raw"]),
+    kind(
+        "constant",
+        "#0550ae",
+        "#79c0ff",
+        &[
+            "constant",
+            "support.constant",
+            "variable.language",
+            "markup.underline.link",
+        ],
+    ),
+    kind(
+        "function",
+        "#6639ba",
+        "#d2a8ff",
+        &[
+            "entity.name.function",
+            "entity.name.macro",
+            "support.function",
+            "support.macro",
+            "variable.function",
+        ],
+    ),
+    kind(
+        "type",
+        "#953800",
+        "#ffa657",
+        &[
+            "entity.name",
+            "entity.other.inherited-class",
+            "support.type",
+            "support.class",
+        ],
+    ),
+    kind("tag", "#116329", "#7ee787", &["entity.name.tag"]),
+    kind(
+        "attribute",
+        "#0550ae",
+        "#79c0ff",
+        &[
+            "entity.other.attribute-name",
+            "variable.annotation",
+            "support.type.property-name",
+        ],
+    ),
+    kind("heading", "#0550ae", "#79c0ff", &["markup.heading", "meta.diff"]),
+    kind("inserted", "#116329", "#7ee787", &["markup.inserted"]),
+    kind("deleted", "#a40e26", "#ffa198", &["markup.deleted"]),
+    kind("", "", "", &["keyword.operator"]),
+];
+
+/// The colours of code as a style sheet: light, and dark under `[data-theme=dark]`, or where the
+/// system is dark and `html` has no `data-theme` or `system`.
 #[must_use]
 pub fn highlight_css() -> String {
-    String::new()
+    let mut rules = String::new();
+    let (mut light, mut dark) = (String::new(), String::new());
+    for kind in KINDS.iter().filter(|kind| !kind.name.is_empty()) {
+        let name = kind.name;
+        // Writing to a String does not fail.
+        let _ = writeln!(rules, ".hl-{name}{{color:var(--hl-{name})}}");
+        let _ = write!(light, "--hl-{name}:{};", kind.light);
+        let _ = write!(dark, "--hl-{name}:{};", kind.dark);
+    }
+    format!(
+        ":root{{{light}}}\n\
+         [data-theme=dark]{{{dark}}}\n\
+         @media (prefers-color-scheme:dark){{:root:not([data-theme]),:root[data-theme=system]{{{dark}}}}}\n\
+         {rules}"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The backgrounds of a code block that the colours are made for.
+    const LIGHT: &str = "#f6f8fa";
+    const DARK: &str = "#161b22";
+
+    /// WCAG's relative luminance.
+    fn luminance(colour: &str) -> f64 {
+        let channel = |at: usize| {
+            let c = f64::from(u8::from_str_radix(&colour[at..at + 2], 16).unwrap()) / 255.0;
+            if c <= 0.04045 {
+                c / 12.92
+            } else {
+                ((c + 0.055) / 1.055).powf(2.4)
+            }
+        };
+        0.2126 * channel(1) + 0.7152 * channel(3) + 0.0722 * channel(5)
+    }
+
+    fn contrast(a: &str, b: &str) -> f64 {
+        let (a, b) = (luminance(a), luminance(b));
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    #[test]
+    fn every_colour_can_be_read() {
+        for kind in KINDS.iter().filter(|kind| !kind.name.is_empty()) {
+            assert!(contrast(kind.light, LIGHT) >= 4.5, "{} in light", kind.name);
+            assert!(contrast(kind.dark, DARK) >= 4.5, "{} in dark", kind.name);
+        }
+    }
+
+    #[test]
+    fn the_style_sheet_knows_light_dark_and_system() {
+        let css = highlight_css();
+        assert!(css.starts_with(":root{--hl-comment:#57606a;"));
+        assert!(css.contains("\n[data-theme=dark]{--hl-comment:#9198a1;"));
+        assert!(css.contains(
+            "(prefers-color-scheme:dark){:root:not([data-theme]),:root[data-theme=system]{--hl-comment:#9198a1;"
+        ));
+        assert!(css.contains(".hl-keyword{color:var(--hl-keyword)}"));
+        assert_eq!(css.matches('{').count(), css.matches('}').count());
+    }
 }

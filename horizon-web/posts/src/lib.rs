@@ -23,6 +23,7 @@
 
 mod code;
 mod date;
+mod document;
 mod feed;
 mod front_matter;
 mod highlight;
@@ -32,6 +33,7 @@ mod markdown;
 mod post;
 mod problem;
 mod sitemap;
+mod source;
 mod text;
 mod urls;
 mod watch;
@@ -40,8 +42,9 @@ pub use date::{Date, DateError};
 pub use feed::{FEED_POSTS, SiteInfo, atom, rss};
 pub use highlight::highlight_css;
 pub use library::{Library, MAX_SEARCH_WORDS, TagPosts};
-pub use load::{MAX_FILE_BYTES, Options};
+pub use load::Options;
 pub use post::{Cover, Page, Post, Tag, TocEntry};
 pub use problem::{Problem, Problems};
 pub use sitemap::{robots, sitemap};
+pub use source::MAX_FILE_BYTES;
 pub use watch::{DEBOUNCE, WatchError, watch};

@@ -12,6 +12,9 @@ pub struct Library {
     by_slug: HashMap<String, usize>,
     pages: Vec<Arc<Page>>,
     tags: Vec<TagPosts>,
+    /// How it was rendered, for the feeds.
+    pub(crate) raw_html: bool,
+    /// Changes with anything in the files.
     pub(crate) digest: u64,
 }
 
@@ -35,7 +38,7 @@ impl Library {
         load::load(root, options)
     }
 
-    pub(crate) fn new(mut posts: Vec<Post>, mut pages: Vec<Page>, digest: u64) -> Self {
+    pub(crate) fn new(mut posts: Vec<Post>, mut pages: Vec<Page>, raw_html: bool, digest: u64) -> Self {
         posts.sort_by(|a, b| b.date.cmp(&a.date).then_with(|| a.slug.cmp(&b.slug)));
         pages.sort_by(|a, b| a.slug.cmp(&b.slug));
         let posts: Vec<_> = posts.into_iter().map(Arc::new).collect();
@@ -44,6 +47,7 @@ impl Library {
             tags: by_tag(&posts),
             posts,
             pages: pages.into_iter().map(Arc::new).collect(),
+            raw_html,
             digest,
         }
     }
@@ -91,10 +95,7 @@ impl Library {
     /// The posts that have the tag of that slug; none if no post has it.
     #[must_use]
     pub fn tagged(&self, tag_slug: &str) -> Option<&TagPosts> {
-        let at = self
-            .tags
-            .binary_search_by(|t| t.tag.slug.as_str().cmp(tag_slug))
-            .ok()?;
+        let at = self.tags.binary_search_by(|t| t.tag.slug.as_str().cmp(tag_slug)).ok()?;
         self.tags.get(at)
     }
 
@@ -120,13 +121,19 @@ impl Library {
 fn by_tag(posts: &[Arc<Post>]) -> Vec<TagPosts> {
     let mut at: HashMap<&str, usize> = HashMap::new();
     let mut tags: Vec<TagPosts> = Vec::new();
-    for (post, tag) in posts.iter().flat_map(|post| post.tags.iter().map(move |tag| (post, tag))) {
+    for (post, tag) in posts
+        .iter()
+        .flat_map(|post| post.tags.iter().map(move |tag| (post, tag)))
+    {
         let index = *at.entry(&tag.slug).or_insert(tags.len());
         if let Some(known) = tags.get_mut(index) {
             known.posts.push(post.clone());
         } else {
             let posts = vec![post.clone()];
-            tags.push(TagPosts { tag: tag.clone(), posts });
+            tags.push(TagPosts {
+                tag: tag.clone(),
+                posts,
+            });
         }
     }
     tags.sort_by(|a, b| a.tag.slug.cmp(&b.tag.slug));

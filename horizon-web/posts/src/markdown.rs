@@ -1,1 +1,249 @@
+//! Markdown to HTML: CommonMark and GitHub's extensions, safe and accessible.
 
+use std::fmt::{self, Write as _};
+
+use comrak::{
+    Arena, Node,
+    html::{ChildRendering, Context, format_document_with_formatter, format_node_default},
+    nodes::{NodeCodeBlock, NodeHeading, NodeLink, NodeValue},
+    options::Plugins,
+};
+
+use crate::{TocEntry, code, text, urls};
+
+/// A rendered document.
+#[derive(Debug)]
+pub(crate) struct Rendered {
+    pub(crate) html: String,
+    pub(crate) toc: Vec<TocEntry>,
+    pub(crate) reading_minutes: u32,
+    pub(crate) excerpt: String,
+}
+
+/// What the author chose for all documents.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Choices<'a> {
+    pub(crate) raw_html: bool,
+    pub(crate) base_url: &'a str,
+}
+
+/// Renders a document for its own page.
+pub(crate) fn render(markdown: &str, choices: Choices<'_>) -> Rendered {
+    let arena = Arena::new();
+    let root = comrak::parse_document(&arena, markdown, &options());
+    let (html, toc) = format(root, Place::Page, choices);
+    Rendered {
+        html,
+        toc,
+        reading_minutes: text::reading_minutes(root),
+        excerpt: text::excerpt(root),
+    }
+}
+
+/// Renders a document for a feed: every address in full, and nothing that needs the page's style.
+///
+/// `path` is where the document is on the site `base_url`.
+pub(crate) fn render_for_feed(markdown: &str, choices: Choices<'_>, path: &str) -> String {
+    let arena = Arena::new();
+    let root = comrak::parse_document(&arena, markdown, &options());
+    let (html, _) = format(root, Place::Feed { path }, choices);
+    // Footnotes are the only addresses that the library writes by itself. Text never has this quote.
+    html.replace("href=\"#fn", &format!("href=\"{}{path}#fn", choices.base_url))
+}
+
+fn options() -> comrak::Options<'static> {
+    let mut options = comrak::Options::default();
+    options.extension.table = true;
+    options.extension.tasklist = true;
+    options.extension.footnotes = true;
+    options.extension.alerts = true;
+    options.extension.autolink = true;
+    options.extension.strikethrough = true;
+    options.render.tasklist_classes = true;
+    options
+}
+
+/// Where the HTML will be read.
+#[derive(Clone, Copy)]
+enum Place<'a> {
+    Page,
+    Feed { path: &'a str },
+}
+
+struct State<'a> {
+    place: Place<'a>,
+    choices: Choices<'a>,
+    toc: Vec<TocEntry>,
+}
+
+type Out<'o, 'c, 's> = Context<'o, 'c, State<'s>>;
+
+fn format(root: Node<'_>, place: Place<'_>, choices: Choices<'_>) -> (String, Vec<TocEntry>) {
+    let mut html = String::new();
+    let state = State {
+        place,
+        choices,
+        toc: Vec::new(),
+    };
+    let done = format_document_with_formatter(root, &options(), &mut html, &Plugins::default(), format_node, state);
+    // A String takes all that is written to it, so there is always a state.
+    (html, done.map_or_else(|_| Vec::new(), |state| state.toc))
+}
+
+fn format_node(out: &mut Out<'_, '_, '_>, node: Node<'_>, entering: bool) -> Result<ChildRendering, fmt::Error> {
+    match &node.data().value {
+        NodeValue::Heading(heading) => format_heading(out, node, *heading, entering)?,
+        NodeValue::Table(_) => return format_table(out, node, entering),
+        NodeValue::CodeBlock(block) if entering => format_code(out, block)?,
+        NodeValue::Link(link) => format_link(out, link, entering)?,
+        NodeValue::Image(image) => return format_image(out, image, entering),
+        NodeValue::HtmlBlock(block) if entering => format_raw_block(out, &block.literal)?,
+        NodeValue::HtmlInline(literal) if entering => format_raw(out, literal)?,
+        NodeValue::CodeBlock(_) | NodeValue::HtmlBlock(_) | NodeValue::HtmlInline(_) => {}
+        _ => return format_node_default(out, node, entering),
+    }
+    Ok(ChildRendering::HTML)
+}
+
+fn format_heading(out: &mut Out<'_, '_, '_>, node: Node<'_>, heading: NodeHeading, entering: bool) -> fmt::Result {
+    let level = heading.level;
+    if matches!(out.user.place, Place::Feed { .. }) {
+        return if entering {
+            out.cr()?;
+            write!(out, "<h{level}>")
+        } else {
+            writeln!(out, "</h{level}>")
+        };
+    }
+    let text = node.collect_text();
+    if !entering {
+        let id = out.current_anchorized_id.take().unwrap_or_default();
+        write!(
+            out,
+            " <a class=\"anchor\" href=\"#{id}\" aria-label=\"Link to this section: "
+        )?;
+        out.escape(&text)?;
+        return writeln!(out, "\">#</a></h{level}>");
+    }
+    // The id has only letters, digits, `-` and `_`: nothing to escape.
+    let named = text.chars().any(char::is_alphanumeric);
+    let id = out.anchorizer.anchorize(if named { &text } else { "section" });
+    out.cr()?;
+    write!(out, "<h{level} id=\"{id}\">")?;
+    // A heading in a quote or a list is no section of the page.
+    let is_section = node.parent().is_some_and(|parent| parent.parent().is_none());
+    if is_section && (2..=3).contains(&level) {
+        let id = id.clone();
+        out.user.toc.push(TocEntry { level, id, text });
+    }
+    out.current_anchorized_id = Some(id);
+    Ok(())
+}
+
+/// A wide table scrolls by itself, also from the keyboard.
+fn format_table(out: &mut Out<'_, '_, '_>, node: Node<'_>, entering: bool) -> Result<ChildRendering, fmt::Error> {
+    let wrapped = matches!(out.user.place, Place::Page);
+    if wrapped && entering {
+        out.cr()?;
+        out.write_str("<div class=\"table-wrap\" tabindex=\"0\" role=\"region\" aria-label=\"Table\">")?;
+    }
+    let children = format_node_default(out, node, entering)?;
+    if wrapped && !entering {
+        out.write_str("</div>\n")?;
+    }
+    Ok(children)
+}
+
+fn format_code(out: &mut Out<'_, '_, '_>, block: &NodeCodeBlock) -> fmt::Result {
+    // `rust,no_run` and `rust ignore` are Rust.
+    let language = block.info.split([',', ' ', '\t', '{']).next().unwrap_or_default();
+    let on_page = matches!(out.user.place, Place::Page);
+    out.cr()?;
+    out.write_str(if on_page {
+        "<pre tabindex=\"0\"><code"
+    } else {
+        "<pre><code"
+    })?;
+    if !language.is_empty() {
+        out.write_str(" class=\"language-")?;
+        out.escape(language)?;
+        out.write_str("\"")?;
+    }
+    out.write_str(">")?;
+    match code::highlight(&block.literal, language).filter(|_| on_page) {
+        Some(html) => out.write_str(&html)?,
+        None => out.escape(&block.literal)?,
+    }
+    out.write_str("</code></pre>\n")
+}
+
+fn format_link(out: &mut Out<'_, '_, '_>, link: &NodeLink, entering: bool) -> fmt::Result {
+    if !entering {
+        return out.write_str("</a>");
+    }
+    out.write_str("<a")?;
+    if let Some(url) = urls::link(&link.url) {
+        out.write_str(" href=\"")?;
+        let url = placed(out, &url);
+        out.escape_href(&url)?;
+        out.write_str("\"")?;
+        if urls::is_external(&url, out.user.choices.base_url) {
+            out.write_str(" rel=\"noopener noreferrer\"")?;
+        }
+    }
+    format_title(out, &link.title)?;
+    out.write_str(">")
+}
+
+fn format_image(out: &mut Out<'_, '_, '_>, image: &NodeLink, entering: bool) -> Result<ChildRendering, fmt::Error> {
+    let Some(url) = urls::image(&image.url) else {
+        // What cannot be shown is said: the description stays as text.
+        return Ok(ChildRendering::Plain);
+    };
+    if entering {
+        out.write_str("<img src=\"")?;
+        let url = placed(out, &url);
+        out.escape_href(&url)?;
+        out.write_str("\" alt=\"")?;
+    } else {
+        out.write_str("\"")?;
+        format_title(out, &image.title)?;
+        out.write_str(" loading=\"lazy\" decoding=\"async\">")?;
+    }
+    Ok(ChildRendering::Plain)
+}
+
+fn format_title(out: &mut Out<'_, '_, '_>, title: &str) -> fmt::Result {
+    if title.is_empty() {
+        return Ok(());
+    }
+    out.write_str(" title=\"")?;
+    out.escape(title)?;
+    out.write_str("\"")
+}
+
+/// An address as it is written where the HTML is read.
+fn placed(out: &Out<'_, '_, '_>, url: &str) -> String {
+    match out.user.place {
+        Place::Page => url.to_owned(),
+        Place::Feed { path } => urls::absolute(url, out.user.choices.base_url, path),
+    }
+}
+
+fn format_raw_block(out: &mut Out<'_, '_, '_>, literal: &str) -> fmt::Result {
+    out.cr()?;
+    if out.user.choices.raw_html {
+        return out.write_str(literal);
+    }
+    out.write_str("<p>")?;
+    out.escape(literal.trim_end())?;
+    out.write_str("</p>\n")
+}
+
+fn format_raw(out: &mut Out<'_, '_, '_>, literal: &str) -> fmt::Result {
+    if out.user.choices.raw_html {
+        out.write_str(literal)
+    } else {
+        out.escape(literal)
+    }
+}

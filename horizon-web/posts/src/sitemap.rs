@@ -1,13 +1,85 @@
-use crate::{Library, SiteInfo};
+use std::io;
 
-/// All pages for search engines, as sitemaps.org has it.
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use quick_xml::{
+    Writer,
+    events::{BytesDecl, BytesText, Event},
+};
+
+use crate::{
+    Library, SiteInfo,
+    feed::{last_change, path},
+};
+
+/// The most addresses that a sitemap may hold (sitemaps.org).
+const MAX_ADDRESSES: usize = 50_000;
+
+/// What a path carries unescaped (RFC 3986 §2.3).
+const ESCAPED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// All that search engines may show, as sitemaps.org has it; no drafts.
 #[must_use]
-pub fn sitemap(_library: &Library, _site: &SiteInfo) -> String {
-    String::new()
+pub fn sitemap(library: &Library, site: &SiteInfo) -> String {
+    let fixed = ["/", "/blog"].map(|path| (site.at(path), None));
+    let posts = library.posts().iter().filter(|post| !post.draft);
+    let posts = posts.map(|post| (site.at(&path(post)), Some(last_change(post).rfc3339())));
+    let pages = library.pages().iter().filter(|page| !page.draft);
+    let pages = pages.map(|page| {
+        (
+            site.at(&format!("/{}", page.slug)),
+            page.updated.or(page.date).map(|d| d.rfc3339()),
+        )
+    });
+    let tags = library
+        .tags()
+        .iter()
+        .filter(|tagged| tagged.posts.iter().any(|post| !post.draft));
+    let tags = tags.map(|tagged| {
+        let slug = utf8_percent_encode(&tagged.tag.slug, &ESCAPED);
+        (site.at(&format!("/tags/{slug}")), None)
+    });
+    let all = fixed
+        .into_iter()
+        .chain(posts)
+        .chain(pages)
+        .chain(tags)
+        .take(MAX_ADDRESSES);
+    let mut xml = Writer::new(Vec::new());
+    // Writing to a Vec does not fail.
+    let _ = write(&mut xml, all);
+    String::from_utf8(xml.into_inner()).unwrap_or_default()
 }
 
-/// What search engines may read (all but `/admin` and the live API), and where the sitemap is.
+fn write(xml: &mut Writer<Vec<u8>>, all: impl Iterator<Item = (String, Option<String>)>) -> io::Result<()> {
+    xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
+    xml.create_element("urlset")
+        .with_attribute(("xmlns", "http://www.sitemaps.org/schemas/sitemap/0.9"))
+        .write_inner_content(|xml| {
+            for (address, changed) in all {
+                write_one(xml, &address, changed.as_deref())?;
+            }
+            Ok(())
+        })?;
+    Ok(())
+}
+
+fn write_one(xml: &mut Writer<Vec<u8>>, address: &str, changed: Option<&str>) -> io::Result<()> {
+    xml.create_element("url").write_inner_content(|xml| {
+        xml.create_element("loc").write_text_content(BytesText::new(address))?;
+        if let Some(changed) = changed {
+            xml.create_element("lastmod")
+                .write_text_content(BytesText::new(changed))?;
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
+
+/// What search engines may read (all but `/admin` and the live API under `/horizon`), and where the sitemap is.
 #[must_use]
-pub fn robots(_site: &SiteInfo) -> String {
-    String::new()
+pub fn robots(site: &SiteInfo) -> String {
+    format!(
+        "User-agent: *\nDisallow: /admin\nDisallow: /horizon/\n\nSitemap: {}\n",
+        site.at("/sitemap.xml")
+    )
 }

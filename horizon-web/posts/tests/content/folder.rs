@@ -1,0 +1,64 @@
+use std::{fs, path::Path};
+
+use horizon_posts::{Library, Options, Problems, SiteInfo};
+use tempfile::TempDir;
+
+/// A content folder on disk that is removed at the end of a test.
+pub(crate) struct Folder(TempDir);
+
+impl Folder {
+    pub(crate) fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> &Self {
+        let path = self.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+        self
+    }
+
+    /// A post with the least front matter.
+    pub(crate) fn post(&self, slug: &str, date: &str, body: &str) -> &Self {
+        let text = format!("---\ntitle: The {slug}\ndate: {date}\n---\n{body}");
+        self.write(&format!("{slug}.md"), text)
+    }
+
+    pub(crate) fn load(&self) -> Result<Library, Problems> {
+        Library::load(self.path(), &options())
+    }
+
+    /// The problems without the folder's own path.
+    pub(crate) fn problems(&self) -> String {
+        let all = self.load().unwrap_err().to_string();
+        all.replace(&format!("{}/", self.path().display()), "")
+    }
+}
+
+pub(crate) fn options() -> Options {
+    Options {
+        base_url: "https://blog.example".into(),
+        ..Options::default()
+    }
+}
+
+pub(crate) fn site() -> SiteInfo {
+    SiteInfo {
+        title: "Horizon & co".into(),
+        description: "A blog".into(),
+        base_url: "https://blog.example/".into(),
+        language: "en".into(),
+        author: "Ada".into(),
+    }
+}
+
+/// The HTML of a post with that body.
+pub(crate) fn html(body: &str) -> String {
+    let folder = Folder::new();
+    let library = folder.post("one", "2026-11-23", body).load().unwrap();
+    library.post("one").unwrap().html.clone()
+}

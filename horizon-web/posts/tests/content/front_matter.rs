@@ -1,0 +1,241 @@
+use std::path::Path;
+
+use horizon_posts::{Cover, Library, Options, Tag};
+
+use crate::folder::Folder;
+
+/// What is said of a file `x.md` with that text.
+fn problems(text: impl AsRef<[u8]>) -> String {
+    Folder::new().write("x.md", text).problems()
+}
+
+/// What is said of a post with that front matter.
+fn problems_of(front: &str) -> String {
+    problems(format!("---\n{front}\n---\nBody\n"))
+}
+
+#[test]
+fn a_file_without_front_matter_is_refused() {
+    let none = "x.md:1: there is no front matter: the first line must be \"---\", then title and date, then \"---\"";
+    assert_eq!(problems("Hello\n"), none);
+    assert_eq!(problems(""), none);
+    assert_eq!(problems("\n---\ntitle: x\n---\n"), none);
+    assert_eq!(
+        problems("---\ntitle: x\ndate: 2026-11-23\n"),
+        "x.md:1: the front matter does not end: there is no second line \"---\""
+    );
+}
+
+#[test]
+fn broken_yaml_is_refused_with_the_line_of_the_file() {
+    for (front, line) in [
+        ("title: x\ndate: 2026-11-23\ntags: [a, b", 4),
+        ("title: \"x\ndate: 2026-11-23", 2),
+        ("title: x\n\tdate: 2026-11-23", 2),
+        ("title: x\ndate: 2026-11-23\ntitle: y", 4),
+        ("title: a: b\ndate: 2026-11-23", 2),
+        ("title: *nobody", 2),
+        ("- a\n- b", 2),
+        ("just words", 2),
+    ] {
+        let said = problems_of(front);
+        let start = format!("x.md:{line}: the front matter is no valid YAML");
+        assert!(said.starts_with(&start), "{front:?} gave {said:?}");
+        assert_eq!(said.lines().count(), 1, "one problem in one line: {said}");
+    }
+}
+
+#[test]
+fn each_wrong_key_is_named_with_its_line() {
+    for (front, expected) in [
+        ("date: 2026-11-23", "x.md:1: there is no title"),
+        ("title:\ndate: 2026-11-23", "x.md:1: there is no title"),
+        ("title: ''\ndate: 2026-11-23", "x.md:1: there is no title"),
+        ("title: [a]\ndate: 2026-11-23", "x.md:2: \"title\" must be a text"),
+        ("date: 2026-11-23\ntitle: {a: b}", "x.md:3: \"title\" must be a text"),
+        ("title: x", "x.md:1: there is no date"),
+        (
+            "title: x\ndate: yesterday",
+            "x.md:3: \"date\" is \"yesterday\", but a date is YYYY-MM-DD or RFC 3339, as 2026-11-23 or 2026-11-23T09:30:00+01:00",
+        ),
+        (
+            "title: x\ndate: 2026-02-30",
+            "x.md:3: \"date\" is \"2026-02-30\", but a date is YYYY-MM-DD or RFC 3339, as 2026-11-23 or 2026-11-23T09:30:00+01:00",
+        ),
+        (
+            "title: x\ndate: 2026-11-23\ndraft: perhaps",
+            "x.md:4: \"draft\" must be true or false",
+        ),
+        (
+            "title: x\ndate: 2026-11-23\nshowToc: [true]",
+            "x.md:4: \"showToc\" must be true or false",
+        ),
+        (
+            "title: x\ndate: 2026-11-23\ntags: {a: b}",
+            "x.md:4: \"tags\" must be a text or a list of texts",
+        ),
+        (
+            "title: x\ndate: 2026-11-23\ntags: [a, '!']",
+            "x.md:4: the tag \"!\" has no letter and no digit",
+        ),
+    ] {
+        assert_eq!(problems_of(front), expected, "{front:?}");
+    }
+}
+
+#[test]
+fn a_cover_and_a_slug_are_checked_too() {
+    for (front, expected) in [
+        (
+            "title: x\ndate: 2026-11-23\ncover: x.png",
+            "x.md:4: \"cover\" must be a mapping of image, alt and caption, each a text",
+        ),
+        (
+            "title: x\ndate: 2026-11-23\ncover:\n  alt: x",
+            "x.md:5: \"cover\" has no image",
+        ),
+        (
+            "title: x\ndate: 2026-11-23\ncover: {image: x.png}",
+            "x.md:4: \"cover\" has no alt: say what the image shows, or \"\" if it is only decoration",
+        ),
+        (
+            "title: x\ndate: 2026-11-23\ncover: {image: 'javascript:x', alt: x}",
+            "x.md:4: the image \"javascript:x\" of \"cover\" is no web address",
+        ),
+        (
+            "title: x\ndate: 2026-11-23\nslug: a b",
+            "x.md:4: \"slug\" is \"a b\", but a slug holds only ASCII letters, digits, '-', '_', '.' and '~', not ' '",
+        ),
+    ] {
+        assert_eq!(problems_of(front), expected, "{front:?}");
+    }
+}
+
+#[test]
+fn a_file_that_is_not_utf_8_is_refused_with_the_line() {
+    assert_eq!(problems(b"---\ntitle: x\nda\xffte"), "x.md:3: the file is not UTF-8");
+}
+
+#[test]
+fn a_huge_file_is_refused() {
+    assert_eq!(
+        problems(vec![b'x'; (1 << 20) + 1]),
+        "x.md: the file is longer than 1048576 bytes"
+    );
+}
+
+#[test]
+fn a_name_that_makes_no_slug_is_refused() {
+    let said = Folder::new().post("my post", "2026-11-23", "").problems();
+    assert_eq!(
+        said,
+        "my post.md: the file's name makes no slug of \"my post\": a slug holds only ASCII letters, digits, '-', '_', '.' \
+         and '~', not ' '; rename it, or give it a \"slug\""
+    );
+}
+
+#[test]
+fn two_files_with_one_slug_are_refused_and_both_are_named() {
+    let folder = Folder::new();
+    folder
+        .post("2026-11-23-hello", "2026-11-23", "")
+        .post("hello", "2026-11-24", "");
+    let said = folder.problems();
+    let other = folder.path().join("2026-11-23-hello.md");
+    let other = other
+        .display()
+        .to_string()
+        .replace(&format!("{}/", folder.path().display()), "");
+    assert_eq!(said, format!("hello.md: the slug \"hello\" is that of {other} too"));
+}
+
+#[test]
+fn a_page_may_have_the_slug_of_a_post() {
+    let folder = Folder::new();
+    folder
+        .post("about", "2026-11-23", "")
+        .write("pages/about.md", "---\ntitle: About\n---\n");
+    assert!(folder.load().is_ok());
+}
+
+#[test]
+fn a_folder_that_does_not_exist_is_a_problem() {
+    let said = Library::load(Path::new("/no/such/folder"), &Options::default())
+        .unwrap_err()
+        .to_string();
+    assert!(
+        said.starts_with("/no/such/folder: the folder cannot be read: "),
+        "{said}"
+    );
+}
+
+#[test]
+fn all_problems_of_all_files_are_told_at_once() {
+    let folder = Folder::new();
+    folder
+        .write("a.md", "---\ntitle: [x]\ndate: never\ndraft: 7up\n---\n")
+        .write("b.md", "no front matter")
+        .post("good", "2026-11-23", "")
+        .write("pages/c.md", "---\ndescription: a page\n---\n");
+    let said = folder.problems();
+    let starts: Vec<&str> = said
+        .lines()
+        .filter_map(|line| line.split_once(": "))
+        .map(|(at, _)| at)
+        .collect();
+    assert_eq!(
+        starts,
+        ["a.md:2", "a.md:3", "a.md:4", "b.md:1", "pages/c.md:1"],
+        "{said}"
+    );
+}
+
+#[test]
+fn everything_an_author_says_is_kept() {
+    let folder = Folder::new();
+    folder.write(
+        "2026-11-20-long-name.md",
+        "\u{feff}---\r\ntitle: 'Counting: people'\r\nslug: counting\r\ndate: 2026-11-23T09:30:00+01:00\r\nupdated: 2026-11-24\r\n\
+         description: How\r\ntags: [Rust, exactly once, rust]\r\nshowToc: true\r\nweight: 7\r\nother: {deep: [1, 2]}\r\n\
+         cover:\r\n  image: media/a.jpg\r\n  alt: A crowd\r\n  caption: Berlin\r\n---\r\nBody\r\n",
+    );
+    let library = folder.load().unwrap();
+    let post = library.post("counting").unwrap();
+    assert_eq!(post.title, "Counting: people");
+    assert_eq!(post.description.as_deref(), Some("How"));
+    assert_eq!(post.date.rfc3339(), "2026-11-23T09:30:00+01:00");
+    assert_eq!(post.updated.unwrap().to_string(), "24 November 2026");
+    let tag = |name: &str, slug: &str| Tag {
+        name: name.into(),
+        slug: slug.into(),
+    };
+    assert_eq!(post.tags, [tag("Rust", "rust"), tag("exactly once", "exactly-once")]);
+    assert!(post.show_toc && !post.draft);
+    let cover = Cover {
+        image: "/media/a.jpg".into(),
+        alt: "A crowd".into(),
+        caption: Some("Berlin".into()),
+    };
+    assert_eq!(post.cover, Some(cover));
+    assert_eq!(post.html, "<p>Body</p>\n");
+}
+
+#[test]
+fn a_number_is_a_fine_title_and_one_text_a_fine_tag() {
+    let folder = Folder::new();
+    folder.write("x.md", "---\ntitle: 1.10\ndate: 2026-11-23\ntags: 2026\n---\n");
+    let library = folder.load().unwrap();
+    let post = library.post("x").unwrap();
+    assert_eq!((post.title.as_str(), post.tags[0].name.as_str()), ("1.10", "2026"));
+}
+
+#[test]
+fn a_date_before_the_name_is_no_part_of_the_slug() {
+    let folder = Folder::new();
+    folder
+        .post("2026-11-23-hello", "2026-11-23", "")
+        .post("2026-13-45-odd", "2026-11-23", "");
+    let library = folder.load().unwrap();
+    assert!(library.post("hello").is_some());
+    assert!(library.post("2026-13-45-odd").is_some(), "no such day, so it is a name");
+}

@@ -1,0 +1,133 @@
+use std::time::Instant;
+
+use horizon_posts::{Library, Options};
+
+use crate::folder::{Folder, options};
+
+fn slugs(posts: &[std::sync::Arc<horizon_posts::Post>]) -> Vec<&str> {
+    posts.iter().map(|post| post.slug.as_str()).collect()
+}
+
+fn three() -> Folder {
+    let folder = Folder::new();
+    folder
+        .write(
+            "old.md",
+            "---\ntitle: Über Straßen in Rust\ndate: 2026-01-01\ntags: [Rust, Web]\n---\n",
+        )
+        .write(
+            "new.md",
+            "---\ntitle: Rust und Über\ndate: 2026-03-01\ntags: rust\n---\n",
+        )
+        .write("mid.md", "---\ntitle: Counting\ndate: 2026-02-01\n---\n")
+        .write(
+            "draft.md",
+            "---\ntitle: Draft\ndate: 2026-04-01\ndraft: true\ntags: [secret]\n---\n",
+        )
+        .write("pages/about.md", "---\ntitle: About\n---\nUs.\n")
+        .write("pages/zoo.md", "---\ntitle: Zoo\ndraft: true\n---\n")
+        .write("media/x.png", "png")
+        .write(".hidden.md", "no post")
+        .write("notes.txt", "no post");
+    folder
+}
+
+#[test]
+fn posts_come_newest_first_and_know_their_neighbours() {
+    let library = three().load().unwrap();
+    assert_eq!(slugs(library.posts()), ["new", "mid", "old"]);
+    let around = |slug| {
+        let (older, newer) = library.neighbours(slug);
+        (
+            older.map(|post| post.slug.to_string()),
+            newer.map(|post| post.slug.to_string()),
+        )
+    };
+    assert_eq!(around("mid"), (Some("old".into()), Some("new".into())));
+    assert_eq!(around("new"), (Some("mid".into()), None));
+    assert_eq!(around("old"), (None, Some("mid".into())));
+    assert_eq!(around("none"), (None, None));
+}
+
+#[test]
+fn drafts_are_there_only_if_asked_for() {
+    let folder = three();
+    let library = folder.load().unwrap();
+    assert!(library.post("draft").is_none() && library.tagged("secret").is_none() && library.page("zoo").is_none());
+    let all = Library::load(
+        folder.path(),
+        &Options {
+            drafts: true,
+            ..options()
+        },
+    )
+    .unwrap();
+    assert!(all.post("draft").unwrap().draft && all.page("zoo").unwrap().draft);
+}
+
+#[test]
+fn pages_are_apart_from_posts() {
+    let library = three().load().unwrap();
+    assert_eq!(library.pages().len(), 1);
+    assert_eq!(library.page("about").unwrap().html, "<p>Us.</p>\n");
+    assert!(library.post("about").is_none());
+}
+
+#[test]
+fn a_tag_has_its_posts_however_it_is_written() {
+    let library = three().load().unwrap();
+    let tags: Vec<_> = library
+        .tags()
+        .iter()
+        .map(|t| (t.tag.slug.as_str(), t.posts.len()))
+        .collect();
+    assert_eq!(tags, [("rust", 2), ("web", 1)]);
+    let rust = library.tagged("rust").unwrap();
+    assert_eq!(
+        (rust.tag.name.as_str(), slugs(&rust.posts)),
+        ("rust", vec!["new", "old"])
+    );
+    assert!(library.tagged("none").is_none());
+}
+
+#[test]
+fn a_search_takes_words_in_any_order_and_any_case() {
+    let library = three().load().unwrap();
+    for (query, tag, found) in [
+        ("", None, vec!["new", "mid", "old"]),
+        ("RUST über", None, vec!["new", "old"]),
+        ("ÜBER", None, vec!["new", "old"]),
+        ("straß rus", None, vec!["old"]),
+        ("rust", Some("web"), vec!["old"]),
+        ("", Some("none"), vec![]),
+        ("nothing", None, vec![]),
+    ] {
+        assert_eq!(slugs(&library.search(query, tag)), found, "{query:?} {tag:?}");
+    }
+}
+
+#[test]
+fn an_empty_folder_is_an_empty_blog() {
+    let library = Folder::new().load().unwrap();
+    assert!(library.posts().is_empty() && library.pages().is_empty() && library.tags().is_empty());
+}
+
+#[test]
+fn a_thousand_posts_are_loaded() {
+    let folder = Folder::new();
+    let prose = "A sentence of several *words*, to be [read](/x).\n\n## Part\n\n".repeat(50);
+    let code = "```rust\nfn main() {\n    println!(\"{}\", 1 + 1); // two\n}\n```\n".repeat(5);
+    for i in 0..1_000 {
+        // Without optimisation the grammars are slow, so not every post has code.
+        let code = if i % 10 == 0 { code.as_str() } else { "" };
+        folder.post(&format!("post-{i}"), "2026-11-23", &format!("{prose}{code}"));
+    }
+    let start = Instant::now();
+    let library = folder.load().unwrap();
+    println!(
+        "1,000 posts of {} bytes, 100 with code: {:?}",
+        prose.len(),
+        start.elapsed()
+    );
+    assert_eq!(library.posts().len(), 1_000);
+}

@@ -1,0 +1,13 @@
+//! The library as the server sees it: real files in, HTML and feeds out.
+#[cfg(test)]
+mod feeds;
+#[cfg(test)]
+mod folder;
+#[cfg(test)]
+mod front_matter;
+#[cfg(test)]
+mod library;
+#[cfg(test)]
+mod markdown;
+#[cfg(test)]
+mod watch;
