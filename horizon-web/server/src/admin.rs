@@ -1,0 +1,243 @@
+//! The author's desk: who gets in, and what they can do to a comment.
+
+use std::num::NonZeroUsize;
+
+use axum::{
+    Form, Router,
+    extract::{
+        DefaultBodyLimit, Path, Query, State,
+        rejection::{FormRejection, PathRejection, QueryRejection},
+    },
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+    routing::{get, post},
+};
+use horizon_app::{Desk, DeskComment, ErrorPage, Login, Page};
+use horizon_axum::{ClientAddr, same_site};
+use horizon_core::{Comment, EventId, Result, Visibility};
+use serde::Deserialize;
+
+use crate::{clock, pages, session::Sessions, state::App};
+
+/// How many comments the desk shows at once.
+const ON_THE_DESK: NonZeroUsize = NonZeroUsize::new(50).unwrap();
+
+/// The largest form the desk takes, in bytes.
+const LARGEST_FORM: usize = 4 * 1024;
+
+pub(crate) fn router() -> Router<App> {
+    Router::new()
+        .route("/admin", get(desk))
+        .route("/admin/login", post(login))
+        .route("/admin/logout", post(logout))
+        .route("/admin/comments/{id}", post(moderate))
+        .layer(DefaultBodyLimit::max(LARGEST_FORM))
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Filter {
+    only: Option<String>,
+    before: Option<EventId>,
+}
+
+#[derive(Deserialize)]
+struct Attempt {
+    token: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Verdict {
+    verdict: Visibility,
+    #[serde(default)]
+    only: Option<String>,
+}
+
+async fn desk(State(app): State<App>, filter: Result<Query<Filter>, QueryRejection>, headers: HeaderMap) -> Response {
+    let Some(sessions) = &app.sessions else {
+        return pages::not_found(&app).await;
+    };
+    if !sessions.holds(&headers, clock::now()) {
+        return pages::answer(&app, Ok(Page::Login(Login { error: None }))).await;
+    }
+    let Query(filter) = filter.unwrap_or_default();
+    let page = lay_out(&app, &filter).await.map(Page::Desk);
+    pages::answer(&app, page).await
+}
+
+async fn lay_out(app: &App, filter: &Filter) -> Result<Desk> {
+    let only_waiting = filter.only.as_deref() == Some("waiting");
+    let only = only_waiting.then_some(Visibility::Waiting);
+    let comments = app.horizon.desk(only, filter.before, ON_THE_DESK).await?;
+    let older = (comments.len() == ON_THE_DESK.get())
+        .then(|| comments.last())
+        .flatten()
+        .map(|last| {
+            format!(
+                "/admin?{}before={}",
+                if only_waiting { "only=waiting&" } else { "" },
+                last.id
+            )
+        });
+    let library = app.library();
+    let titled = |comment: Comment| {
+        let post = library.post(comment.slug.as_str());
+        let post_title = post.map_or_else(|| comment.slug.to_string(), |post| post.title.clone());
+        DeskComment { comment, post_title }
+    };
+    Ok(Desk {
+        comments: comments.into_iter().map(titled).collect(),
+        only_waiting,
+        older,
+    })
+}
+
+async fn login(
+    State(app): State<App>,
+    ClientAddr(address): ClientAddr,
+    headers: HeaderMap,
+    form: Result<Form<Attempt>, FormRejection>,
+) -> Response {
+    let Some(sessions) = &app.sessions else {
+        return pages::not_found(&app).await;
+    };
+    if !same_site(&headers) {
+        return from_elsewhere(&app).await;
+    }
+    let now = clock::now();
+    if !app.attempts.may_try(address, now) {
+        return refuse(
+            &app,
+            StatusCode::TOO_MANY_REQUESTS,
+            "Too many wrong tokens. Try again in a quarter of an hour.",
+        )
+        .await;
+    }
+    match form {
+        Ok(Form(attempt)) if sessions.opens(&attempt.token) => {
+            (sessions.start(&headers, now), Redirect::to("/admin")).into_response()
+        }
+        Ok(_) => {
+            app.attempts.failed(address, now);
+            tracing::warn!("a wrong token was sent to /admin");
+            refuse(&app, StatusCode::UNAUTHORIZED, "That is not the token.").await
+        }
+        Err(rejection) => {
+            refuse(
+                &app,
+                rejection.status(),
+                "The form did not arrive whole. Send it again.",
+            )
+            .await
+        }
+    }
+}
+
+async fn refuse(app: &App, status: StatusCode, sentence: &str) -> Response {
+    let mut response = pages::answer(
+        app,
+        Ok(Page::Login(Login {
+            error: Some(sentence.into()),
+        })),
+    )
+    .await;
+    *response.status_mut() = status;
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from_static("900"));
+    }
+    response
+}
+
+async fn logout(State(app): State<App>, headers: HeaderMap) -> Response {
+    match may_write(&app, &headers) {
+        Ok(sessions) => (sessions.end(&headers), Redirect::to("/admin")).into_response(),
+        Err(refusal) => refusal.answer(&app).await,
+    }
+}
+
+async fn moderate(
+    State(app): State<App>,
+    id: Result<Path<EventId>, PathRejection>,
+    headers: HeaderMap,
+    form: Result<Form<Verdict>, FormRejection>,
+) -> Response {
+    if let Err(refusal) = may_write(&app, &headers) {
+        return refusal.answer(&app).await;
+    }
+    let Ok(Path(id)) = id else {
+        return pages::not_found(&app).await;
+    };
+    let Ok(Form(form)) = form else {
+        return wrong(
+            &app,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "`verdict` must be `shown` or `removed`.",
+        )
+        .await;
+    };
+    if form.verdict == Visibility::Waiting {
+        return wrong(
+            &app,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "`verdict` must be `shown` or `removed`.",
+        )
+        .await;
+    }
+    match app.horizon.moderate(id, form.verdict).await {
+        Ok(true) if form.only.as_deref() == Some("waiting") => Redirect::to("/admin?only=waiting").into_response(),
+        Ok(true) => Redirect::to("/admin").into_response(),
+        Ok(false) => pages::not_found(&app).await,
+        Err(error) => pages::answer(&app, Err(error)).await,
+    }
+}
+
+/// Why a form of the desk is not taken.
+enum Refusal {
+    NoDesk,
+    FromElsewhere,
+    SignedOut,
+}
+
+fn may_write<'a>(app: &'a App, headers: &HeaderMap) -> Result<&'a Sessions, Refusal> {
+    let sessions = app.sessions.as_ref().ok_or(Refusal::NoDesk)?;
+    if !same_site(headers) {
+        return Err(Refusal::FromElsewhere);
+    }
+    if !sessions.holds(headers, clock::now()) {
+        return Err(Refusal::SignedOut);
+    }
+    Ok(sessions)
+}
+
+impl Refusal {
+    async fn answer(self, app: &App) -> Response {
+        match self {
+            Self::NoDesk => pages::not_found(app).await,
+            Self::FromElsewhere => from_elsewhere(app).await,
+            Self::SignedOut => refuse(app, StatusCode::UNAUTHORIZED, "Your session has ended. Sign in again.").await,
+        }
+    }
+}
+
+async fn from_elsewhere(app: &App) -> Response {
+    wrong(
+        app,
+        StatusCode::FORBIDDEN,
+        "This form was sent from another site, and so it was not taken.",
+    )
+    .await
+}
+
+async fn wrong(app: &App, status: StatusCode, detail: &str) -> Response {
+    let title = status.canonical_reason().unwrap_or("Not taken").into();
+    pages::answer(
+        app,
+        Ok(Page::Error(ErrorPage {
+            status: status.as_u16(),
+            title,
+            detail: detail.into(),
+        })),
+    )
+    .await
+}

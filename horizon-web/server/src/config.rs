@@ -1,0 +1,313 @@
+//! What the server can be told, by flag or by environment variable.
+
+use std::{net::SocketAddr, path::PathBuf, str::FromStr};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use horizon_axum::IpNet;
+
+/// A blog over a folder of Markdown, with live readers and exact numbers.
+#[derive(Debug, Parser)]
+#[command(version, about, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// What to do instead of serving.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// How to serve.
+    #[command(flatten)]
+    pub serve: Serve,
+}
+
+/// What else there is to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Reads the folder of posts and lists everything that is wrong with it.
+    Check {
+        /// What to read.
+        #[command(flatten)]
+        content: Content,
+    },
+}
+
+/// Which posts, and how they are read.
+#[derive(Clone, Debug, Args)]
+pub struct Content {
+    /// The folder with the posts: `*.md`, `pages/*.md`, `media/`.
+    #[arg(
+        long,
+        env = "HORIZON_POSTS",
+        value_name = "HORIZON_POSTS",
+        default_value = "horizon-web/content"
+    )]
+    pub posts: PathBuf,
+    /// Show drafts too.
+    #[arg(long, env = "HORIZON_DRAFTS", value_name = "HORIZON_DRAFTS", num_args = 0..=1, default_missing_value = "true", default_value = "false")]
+    pub drafts: bool,
+    /// Let raw HTML in posts reach the page.
+    #[arg(long, env = "HORIZON_RAW_HTML", value_name = "HORIZON_RAW_HTML", num_args = 0..=1, default_missing_value = "true", default_value = "false")]
+    pub raw_html: bool,
+}
+
+/// How the blog is served.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// The address to listen on.
+    #[arg(
+        long,
+        env = "HORIZON_ADDR",
+        value_name = "HORIZON_ADDR",
+        default_value = "127.0.0.1:3000"
+    )]
+    pub addr: SocketAddr,
+    /// Where readers find the blog, for canonical links and feeds. Without it: the address listened on.
+    #[arg(long, env = "HORIZON_BASE_URL", value_name = "HORIZON_BASE_URL")]
+    pub base_url: Option<BaseUrl>,
+    /// The blog's name.
+    #[arg(
+        long,
+        env = "HORIZON_TITLE",
+        value_name = "HORIZON_TITLE",
+        default_value = "EventHorizon"
+    )]
+    pub title: String,
+    /// What the blog is about, in a sentence.
+    #[arg(
+        long,
+        env = "HORIZON_DESCRIPTION",
+        value_name = "HORIZON_DESCRIPTION",
+        default_value = "Live presence and exact, private analytics, shown by the blog that explains them."
+    )]
+    pub description: String,
+    /// Which posts.
+    #[command(flatten)]
+    pub content: Content,
+    /// The pipe that events go through: `memory:`.
+    #[arg(long, env = "HORIZON_PIPE", value_name = "HORIZON_PIPE", default_value = "memory:")]
+    pub pipe: PipeUrl,
+    /// Where the numbers are kept: `sqlite:PATH` or `memory:`.
+    #[arg(
+        long,
+        env = "HORIZON_STORE",
+        value_name = "HORIZON_STORE",
+        default_value = "sqlite:horizon.db"
+    )]
+    pub store: StoreUrl,
+    /// Signs the readers' cookies, at least 32 characters. Without it: one is made and kept beside the store.
+    #[arg(long, env = "HORIZON_SECRET", value_name = "HORIZON_SECRET", hide_env_values = true)]
+    pub secret: Option<SecretText>,
+    /// Opens `/admin`, at least 12 characters. Without it there is no `/admin`.
+    #[arg(
+        long,
+        env = "HORIZON_ADMIN_TOKEN",
+        value_name = "HORIZON_ADMIN_TOKEN",
+        hide_env_values = true
+    )]
+    pub admin_token: Option<AdminToken>,
+    /// Networks whose `X-Forwarded-For` is believed, separated by commas.
+    #[arg(
+        long,
+        env = "HORIZON_TRUSTED_PROXIES",
+        value_name = "HORIZON_TRUSTED_PROXIES",
+        value_delimiter = ','
+    )]
+    pub trusted_proxies: Vec<IpNet>,
+    /// Whether a comment shows at once or waits for the author.
+    #[arg(
+        long,
+        env = "HORIZON_MODERATION",
+        value_name = "HORIZON_MODERATION",
+        default_value = "after"
+    )]
+    pub moderation: Moderation,
+    /// What a reader's `Sec-GPC: 1` or `DNT: 1` does.
+    #[arg(
+        long,
+        env = "HORIZON_SIGNALS",
+        value_name = "HORIZON_SIGNALS",
+        default_value = "count"
+    )]
+    pub signals: Signals,
+    /// The folder of the browser's files. Without it: `site` beside the binary or one folder up.
+    #[arg(long, env = "HORIZON_SITE", value_name = "HORIZON_SITE")]
+    pub site: Option<PathBuf>,
+}
+
+/// Whether a comment shows at once.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Moderation {
+    /// It shows at once; the author may remove it.
+    After,
+    /// It waits until the author shows it.
+    First,
+}
+
+/// What a privacy signal does.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Signals {
+    /// The reader is counted, without a key that would recognise them.
+    Count,
+    /// Nothing.
+    Ignore,
+    /// The reader is not counted.
+    Drop,
+}
+
+/// The pipe that events go through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PipeUrl {
+    /// Inside this process.
+    Memory,
+}
+
+/// Where the numbers are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreUrl {
+    /// Inside this process, gone with it.
+    Memory,
+    /// In an SQLite file.
+    Sqlite(PathBuf),
+}
+
+/// An absolute `http` or `https` address without a trailing slash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BaseUrl(pub String);
+
+/// A text that signs cookies; its `Debug` says nothing.
+#[derive(Clone)]
+pub struct SecretText(pub String);
+
+/// A text that opens `/admin`; its `Debug` says nothing.
+#[derive(Clone)]
+pub struct AdminToken(pub String);
+
+impl FromStr for PipeUrl {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "memory:" => Ok(Self::Memory),
+            _ => Err("this version knows the pipe `memory:` only".into()),
+        }
+    }
+}
+
+impl FromStr for StoreUrl {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once(':') {
+            Some(("memory", "")) => Ok(Self::Memory),
+            Some(("sqlite", path)) if !path.is_empty() => Ok(Self::Sqlite(path.into())),
+            _ => Err("a store is `sqlite:PATH` or `memory:`".into()),
+        }
+    }
+}
+
+impl FromStr for BaseUrl {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.trim_end_matches('/');
+        let uri: axum::http::Uri = text.parse().map_err(|error| format!("it is no address: {error}"))?;
+        let http = matches!(uri.scheme_str(), Some("http" | "https"));
+        if !http || uri.authority().is_none() || uri.query().is_some() || uri.path() != "/" {
+            return Err("a base address is `https://` and a host, without a path".into());
+        }
+        Ok(Self(text.into()))
+    }
+}
+
+impl From<String> for SecretText {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl From<String> for AdminToken {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl Serve {
+    /// Checks what is secret here and not while parsing, because a parser's complaint repeats the value.
+    ///
+    /// # Errors
+    /// One sentence that names what is wrong.
+    pub fn check(&self) -> Result<(), String> {
+        at_least("HORIZON_SECRET", self.secret.as_ref().map(|secret| &secret.0), 32)?;
+        at_least(
+            "HORIZON_ADMIN_TOKEN",
+            self.admin_token.as_ref().map(|token| &token.0),
+            12,
+        )
+    }
+}
+
+fn at_least(name: &str, text: Option<&String>, fewest: usize) -> Result<(), String> {
+    match text {
+        Some(text) if text.chars().count() < fewest => Err(format!(
+            "{name} is too easy to guess: it needs at least {fewest} characters"
+        )),
+        _ => Ok(()),
+    }
+}
+
+impl std::fmt::Debug for SecretText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SecretText(…)")
+    }
+}
+
+impl std::fmt::Debug for AdminToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("AdminToken(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(arguments: &[&str]) -> String {
+        Cli::try_parse_from(arguments).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_wrong_value_is_refused_by_its_name() {
+        for (flag, name, value) in [
+            ("--addr", "HORIZON_ADDR", "localhost"),
+            ("--store", "HORIZON_STORE", "mysql:x"),
+            ("--pipe", "HORIZON_PIPE", "carrier-pigeon:"),
+            ("--trusted-proxies", "HORIZON_TRUSTED_PROXIES", "everyone"),
+            ("--moderation", "HORIZON_MODERATION", "maybe"),
+            ("--base-url", "HORIZON_BASE_URL", "ftp://example.org"),
+        ] {
+            assert!(refusal(&["horizon-web", flag, value]).contains(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_short_secret_is_refused_without_being_repeated() {
+        for (flag, name) in [("--secret", "HORIZON_SECRET"), ("--admin-token", "HORIZON_ADMIN_TOKEN")] {
+            let refusal = Cli::try_parse_from(["horizon-web", flag, "hunter2"])
+                .unwrap()
+                .serve
+                .check()
+                .unwrap_err();
+            assert!(refusal.contains(name) && !refusal.contains("hunter2"), "{refusal}");
+        }
+    }
+
+    #[test]
+    fn a_secret_does_not_reach_a_log() {
+        let secret = "0123456789abcdef0123456789abcdef";
+        let cli = Cli::try_parse_from(["horizon-web", "--secret", secret, "--admin-token", secret]).unwrap();
+        assert!(!format!("{cli:?}").contains(secret));
+    }
+
+    #[test]
+    fn a_base_address_loses_its_trailing_slash() {
+        assert_eq!(
+            "https://example.org/".parse(),
+            Ok(BaseUrl("https://example.org".into()))
+        );
+        assert!("https://example.org/blog".parse::<BaseUrl>().is_err());
+    }
+}

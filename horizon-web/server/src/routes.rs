@@ -1,0 +1,29 @@
+//! Every address of the blog.
+
+use std::path::Path;
+
+use axum::{Router, middleware};
+use tower_http::{compression::CompressionLayer, services::ServeDir};
+
+use crate::{admin, feeds, headers, health, log, pages, state::App};
+
+/// Where the live contract is: the path that the islands know.
+pub(crate) const HORIZON: &str = "/horizon";
+
+/// The blog as one router. `media` is the folder with the author's images.
+pub(crate) fn router(app: App, media: &Path) -> Router {
+    let compressed = Router::new()
+        .merge(pages::router())
+        .merge(feeds::router())
+        .merge(admin::router())
+        .fallback(pages::fallback)
+        .layer(CompressionLayer::new());
+    compressed
+        .merge(health::router())
+        .merge(app.assets.router())
+        .nest(HORIZON, app.horizon.router())
+        .nest_service("/media", ServeDir::new(media).append_index_html_on_directories(false))
+        .layer(middleware::from_fn(headers::secure))
+        .layer(middleware::from_fn(log::request))
+        .with_state(app)
+}

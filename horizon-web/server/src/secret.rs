@@ -1,0 +1,89 @@
+//! The secret that signs cookies: given, or made once and kept beside the store.
+
+use std::{
+    fs::OpenOptions,
+    io::{ErrorKind, Read, Write},
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context;
+
+use crate::config::{SecretText, StoreUrl};
+
+/// The secret that was given, or else the one kept beside the store, which is made if there is none.
+///
+/// A store in memory keeps nothing, and so the secret lives as long as the process.
+///
+/// # Errors
+/// The file cannot be read or written, or the machine has no randomness.
+pub(crate) fn load(given: Option<&SecretText>, store: &StoreUrl) -> anyhow::Result<[u8; 32]> {
+    match (given, store) {
+        (Some(text), _) => Ok(blake3::derive_key("EventHorizon 2026 cookie secret", text.0.as_bytes())),
+        (None, StoreUrl::Memory) => fresh(),
+        (None, StoreUrl::Sqlite(path)) => {
+            let path = beside(path);
+            kept(&path).with_context(|| format!("the secret in {} cannot be used", path.display()))
+        }
+    }
+}
+
+fn fresh() -> anyhow::Result<[u8; 32]> {
+    let mut secret = [0; 32];
+    getrandom::fill(&mut secret).map_err(|error| anyhow::anyhow!("the machine has no randomness: {error}"))?;
+    Ok(secret)
+}
+
+fn beside(store: &Path) -> PathBuf {
+    let mut name = store.as_os_str().to_owned();
+    name.push(".secret");
+    name.into()
+}
+
+fn kept(path: &Path) -> anyhow::Result<[u8; 32]> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(mut file) => {
+            let secret = fresh()?;
+            file.write_all(&secret)?;
+            file.sync_all()?;
+            Ok(secret)
+        }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            let mut secret = Vec::new();
+            OpenOptions::new()
+                .read(true)
+                .open(path)?
+                .take(33)
+                .read_to_end(&mut secret)?;
+            secret
+                .try_into()
+                .map_err(|_| anyhow::anyhow!("it must hold 32 bytes; remove it to have a new one made"))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_that_was_made_is_the_same_after_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = StoreUrl::Sqlite(folder.path().join("horizon.db"));
+        let secret = load(None, &store).unwrap();
+        assert_eq!(load(None, &store).unwrap(), secret);
+        assert_ne!(load(None, &StoreUrl::Memory).unwrap(), secret);
+    }
+
+    #[test]
+    fn a_secret_of_the_wrong_length_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = StoreUrl::Sqlite(folder.path().join("horizon.db"));
+        std::fs::write(folder.path().join("horizon.db.secret"), "short").unwrap();
+        assert!(format!("{:#}", load(None, &store).unwrap_err()).contains("32 bytes"));
+    }
+}

@@ -1,0 +1,83 @@
+//! From posts to what the pages show.
+
+use std::sync::Arc;
+
+use horizon_app::{Card, Cover, ExtraPage, Link, PostHead, Tag, TagCount, TocEntry};
+use horizon_core::{Result, Timestamp, Topic};
+use horizon_posts::{Library, Page, Post, TagPosts};
+
+use crate::state::App;
+
+/// The posts with their numbers at this moment, in the same order.
+pub(crate) async fn cards(app: &App, posts: &[Arc<Post>]) -> Result<Vec<Card>> {
+    let topics: Vec<Topic> = posts.iter().map(|post| post.slug.clone().into()).collect();
+    let numbers = app.horizon.numbers(&topics).await?;
+    Ok(posts
+        .iter()
+        .zip(numbers)
+        .map(|(post, numbers)| Card {
+            post: head(post),
+            numbers,
+        })
+        .collect())
+}
+
+pub(crate) fn head(post: &Post) -> PostHead {
+    PostHead {
+        slug: post.slug.to_string(),
+        title: post.title.clone(),
+        description: post.summary().to_owned(),
+        date: Timestamp::from_millis(post.date.unix_millis()),
+        tags: post.tags.iter().map(tag).collect(),
+        reading_minutes: post.reading_minutes,
+        cover: post.cover.as_ref().map(|cover| Cover {
+            image: cover.image.clone(),
+            alt: cover.alt.clone(),
+            caption: cover.caption.clone(),
+        }),
+    }
+}
+
+pub(crate) fn toc(post: &Post) -> Vec<TocEntry> {
+    let entry = |entry: &horizon_posts::TocEntry| TocEntry {
+        level: entry.level,
+        id: entry.id.clone(),
+        text: entry.text.clone(),
+    };
+    if post.show_toc {
+        post.toc.iter().map(entry).collect()
+    } else {
+        Vec::new()
+    }
+}
+
+pub(crate) fn link(post: &Arc<Post>) -> Link {
+    Link {
+        title: post.title.clone(),
+        href: format!("/blog/{}", post.slug),
+    }
+}
+
+pub(crate) fn extra(page: &Page) -> ExtraPage {
+    ExtraPage {
+        path: format!("/{}", page.slug),
+        title: page.title.clone(),
+        description: page.summary().to_owned(),
+        html: page.html.clone(),
+    }
+}
+
+pub(crate) fn tag(tag: &horizon_posts::Tag) -> Tag {
+    Tag {
+        name: tag.name.clone(),
+        slug: tag.slug.clone(),
+    }
+}
+
+pub(crate) fn tags(library: &Library) -> Vec<TagCount> {
+    let count = |tagged: &TagPosts| TagCount {
+        tag: tag(&tagged.tag),
+        posts: tagged.posts.len(),
+    };
+    library.tags().iter().map(count).collect()
+}

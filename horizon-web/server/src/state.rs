@@ -1,0 +1,90 @@
+//! What every request handler can reach.
+
+use std::{ops::Deref, sync::Arc};
+
+use horizon_app::{Link, Site};
+use horizon_axum::Horizon;
+use horizon_core::{
+    Error, EventId, Result, Slug, Topic,
+    live::{self, Numbers},
+};
+use horizon_posts::{Library, Page, SiteInfo};
+use tokio::sync::watch;
+
+use crate::{assets::Assets, attempts::Attempts, clock, session::Sessions, store::Store};
+
+/// The server's parts. Cloning is cheap; all clones are one.
+#[derive(Clone)]
+pub(crate) struct App(Arc<Parts>);
+
+pub(crate) struct Parts {
+    pub(crate) horizon: Horizon,
+    pub(crate) store: Store,
+    pub(crate) library: watch::Receiver<Arc<Library>>,
+    /// What is the same on every page, but for the links to the extra pages.
+    pub(crate) site: Site,
+    pub(crate) feeds: SiteInfo,
+    pub(crate) assets: Assets,
+    pub(crate) sessions: Option<Sessions>,
+    pub(crate) attempts: Attempts,
+}
+
+impl App {
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    /// The posts as they are now.
+    pub(crate) fn library(&self) -> Arc<Library> {
+        self.library.borrow().clone()
+    }
+
+    /// What is the same on every page, with links to the extra pages as they are now.
+    pub(crate) fn site(&self) -> Arc<Site> {
+        let library = self.library.borrow();
+        let link = |page: &Arc<Page>| Link {
+            title: page.title.clone(),
+            href: format!("/{}", page.slug),
+        };
+        Arc::new(Site {
+            nav: library.pages().iter().map(link).collect(),
+            ..self.site.clone()
+        })
+    }
+
+    /// The numbers of the whole site, for the footer.
+    pub(crate) async fn totals(&self) -> Result<Numbers> {
+        Ok(self
+            .horizon
+            .numbers(&[Topic::Site])
+            .await?
+            .first()
+            .copied()
+            .unwrap_or_default())
+    }
+
+    /// An id that nobody has yet.
+    pub(crate) fn fresh_id(&self) -> Result<EventId> {
+        let mut random = [0; 10];
+        getrandom::fill(&mut random)
+            .map_err(|error| Error::unavailable("the machine has no randomness").with_source(error.to_string()))?;
+        Ok(EventId::new(clock::now(), random))
+    }
+
+    /// The newest threads of a page that are older than `before`, and whether this reader likes it.
+    pub(crate) async fn talk(
+        &self,
+        slug: &Slug,
+        before: Option<EventId>,
+        headers: &axum::http::HeaderMap,
+    ) -> Result<(live::ThreadsView, bool)> {
+        futures::try_join!(self.horizon.threads(slug, before), self.horizon.likes(slug, headers))
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
