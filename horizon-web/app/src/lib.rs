@@ -4,9 +4,17 @@
 //! `hydrate` only the islands are compiled, for the browser.
 
 mod browser;
+#[cfg(feature = "ssr")]
+mod document;
+#[cfg(feature = "ssr")]
+mod facts;
+#[cfg(feature = "ssr")]
+mod head;
 pub mod islands;
 #[cfg(feature = "ssr")]
 mod model;
+#[cfg(feature = "ssr")]
+mod pages;
 #[cfg(feature = "ssr")]
 mod render;
 mod text;

@@ -1,0 +1,106 @@
+//! What stands around every page.
+
+use horizon_core::live::Numbers;
+use leptos::prelude::*;
+
+use crate::{Link, Page, Site, facts::Facts, head::head, islands::SiteFooter, pages};
+
+/// The whole document of `page`; `totals` are the numbers of the site.
+pub(crate) fn document(site: &Site, totals: Numbers, page: &Page) -> impl IntoView + use<> {
+    let facts = Facts::of(site, page);
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>{head(site, page, &facts)}</head>
+            <body>
+                <a class="skip-link" href="#main">
+                    "Skip to the text"
+                </a>
+                {header(site, &facts)}
+                {pages::body(site, page)}
+                {footer(site, totals, facts.is_live)}
+            </body>
+        </html>
+    }
+}
+
+fn header(site: &Site, facts: &Facts) -> impl IntoView + use<> {
+    let here = facts.path.clone().unwrap_or_default();
+    let blog = Link {
+        title: "Blog".into(),
+        href: "/blog".into(),
+    };
+    let links = std::iter::once(&blog).chain(&site.nav).map(|link| {
+        let current = (link.href == here).then_some("page");
+        view! {
+            <li>
+                <a href=link.href.clone() aria-current=current>
+                    {link.title.clone()}
+                </a>
+            </li>
+        }
+    });
+    view! {
+        <header class="site-header">
+            <a class="brand" href="/">
+                {mark()} <span>{site.title.clone()}</span>
+            </a>
+            <nav aria-label="Site">
+                <ul>{links.collect_view()}</ul>
+            </nav>
+            // theme.js shows it: without a script it could not do anything.
+            <button type="button" class="theme" data-horizon="theme" aria-label="Theme" hidden>
+                <svg viewBox="0 0 24 24" aria-hidden="true">
+                    <g class="theme-system">
+                        <circle cx="12" cy="12" r="8.25" />
+                        <path class="solid" d="M12 3.75a8.25 8.25 0 0 1 0 16.5z" />
+                    </g>
+                    <g class="theme-light">
+                        <circle cx="12" cy="12" r="4.25" />
+                        <path d="M12 2.5v2.25M12 19.25v2.25M2.5 12h2.25M19.25 12h2.25M5.3 5.3l1.6 1.6M17.1 17.1l1.6 1.6M5.3 18.7l1.6-1.6M17.1 6.9l1.6-1.6" />
+                    </g>
+                    <path class="theme-dark" d="M19.8 14.6A8.4 8.4 0 0 1 9.4 4.2a8.4 8.4 0 1 0 10.4 10.4z" />
+                </svg>
+            </button>
+        </header>
+    }
+}
+
+/// The blog's mark: a dark disc, its ring of light, and the light that falls past it.
+pub(crate) fn mark() -> impl IntoView {
+    view! {
+        <svg class="mark" viewBox="0 0 32 32" aria-hidden="true">
+            <circle class="mark-hole" cx="16" cy="16" r="8.5" />
+            <circle class="mark-ring" cx="16" cy="16" r="10.5" />
+            <path class="mark-light" d="M2 19.5C8 23 24 23 30 12.5" />
+        </svg>
+    }
+}
+
+fn footer(site: &Site, totals: Numbers, is_live: bool) -> impl IntoView + use<> {
+    let numbers = move || {
+        view! {
+            <ul class="numbers" data-site-numbers>
+                <li class="now">
+                    {pages::number("site-viewers", totals.viewers, "on the site now", "on the site now")}
+                </li>
+                <li>{pages::number("site-visits", totals.visits, "visit", "visits")}</li>
+            </ul>
+        }
+    };
+    view! {
+        <footer class="site-footer">
+            {if is_live {
+                view! { <SiteFooter>{numbers()}</SiteFooter> }.into_any()
+            } else {
+                numbers().into_any()
+            }} <p>{site.description.clone()}</p>
+            <p>
+                <a href="/feed.xml">"Atom"</a>
+                " · "
+                <a href="/rss.xml">"RSS"</a>
+                " · No cookies for readers, no requests to anyone else."
+            </p>
+        </footer>
+    }
+}

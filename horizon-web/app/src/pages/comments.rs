@@ -1,0 +1,171 @@
+//! The comments of a post and the form for one more.
+//!
+//! The browser builds what comes later from the same markup: the empty thread in the `template`.
+
+use horizon_core::{
+    EventId, MAX_AUTHOR_CHARS, MAX_BODY_CHARS, Timestamp,
+    live::{CommentView, ThreadView},
+};
+use leptos::prelude::*;
+
+use super::number;
+use crate::{Notice, PostPage, text};
+
+/// The whole section.
+pub(super) fn comments(page: &PostPage) -> impl IntoView + use<> {
+    let slug = &page.post.slug;
+    let threads = page.comments.threads.iter().map(thread).collect_view();
+    view! {
+        <section id="comments" class="comments" aria-labelledby="comments-title">
+            <h2 id="comments-title">{number("comments", page.numbers.comments, "comment", "comments")}</h2>
+            {earlier(page)}
+            <ol class="threads" data-horizon="comment-list">
+                {threads}
+            </ol>
+            <template data-thread>{thread(&empty())}</template>
+            {page
+                .before
+                .map(|_| {
+                    view! {
+                        <p class="more">
+                            <a href=format!("/blog/{slug}#comments")>"Newest comments"</a>
+                        </p>
+                    }
+                })}
+            <div aria-live="polite">
+                <button type="button" class="button news" data-horizon="new-comments" hidden></button>
+            </div>
+            <div id="comment-form" data-form-home>
+                {form(page)}
+            </div>
+        </section>
+    }
+}
+
+fn earlier(page: &PostPage) -> Option<impl IntoView + use<>> {
+    let first = page.comments.threads.first().filter(|_| page.comments.has_earlier)?;
+    let href = format!("/blog/{}?before={}#comments", page.post.slug, first.comment.id);
+    Some(view! {
+        <p class="more">
+            <a data-horizon="earlier-comments" href=href>
+                "Earlier comments"
+            </a>
+        </p>
+    })
+}
+
+/// A thread that says nothing, for the browser to fill in.
+fn empty() -> ThreadView {
+    ThreadView {
+        comment: CommentView {
+            id: EventId::from_u128(0),
+            parent: None,
+            author: String::new(),
+            html: REMOVED.into(),
+            at: Timestamp::from_millis(0),
+            removed: false,
+        },
+        replies: Vec::new(),
+    }
+}
+
+/// What stands in the place of a comment that was taken down.
+const REMOVED: &str = "<p>This comment was removed.</p>";
+
+fn thread(thread: &ThreadView) -> impl IntoView + use<> {
+    let replies = thread
+        .replies
+        .iter()
+        .map(|reply| view! { <li>{article(reply, false)}</li> })
+        .collect_view();
+    let takes_replies = !thread.comment.removed;
+    view! { <li class="thread">{article(&thread.comment, takes_replies)} <ol class="replies">{replies}</ol></li> }
+}
+
+fn article(comment: &CommentView, takes_replies: bool) -> impl IntoView + use<> {
+    let id = comment.id.to_string();
+    let anchor = format!("comment-{id}");
+    let at = comment.at.as_millis();
+    let author = text::author(&comment.author).to_owned();
+    let html = if comment.removed {
+        REMOVED.into()
+    } else {
+        comment.html.clone()
+    };
+    let reply = takes_replies.then(|| {
+        view! {
+            <a class="reply" data-horizon="reply" href=format!("?reply={id}#comment-form")>
+                "Reply"
+                <span class="visually-hidden">" to " <span data-author>{author.clone()}</span></span>
+            </a>
+        }
+    });
+    view! {
+        <article class="comment" id=anchor.clone() data-comment-id=id data-removed=comment.removed tabindex="-1">
+            <header class="comment-head">
+                <span class="comment-author" data-author>{author}</span>
+                " "
+                <a href=format!("#{anchor}")>
+                    <time datetime=text::machine(at) title=text::moment(at) data-at=at.to_string()>
+                        {text::day(at)}
+                    </time>
+                </a>
+            </header>
+            <div class="comment-body" data-body inner_html=html></div>
+            {reply}
+        </article>
+    }
+}
+
+fn form(page: &PostPage) -> impl IntoView + use<> {
+    let slug = &page.post.slug;
+    let answered = page.reply_to.and_then(|id| {
+        let mut heads = page.comments.threads.iter().map(|thread| &thread.comment);
+        heads.find(|comment| comment.id == id && !comment.removed)
+    });
+    let parent = answered.map(|comment| comment.id.to_string()).unwrap_or_default();
+    let (role, status) = match &page.notice {
+        None => ("status", String::new()),
+        Some(Notice::Waiting) => (
+            "status",
+            "Thank you. Your comment waits for the author, and shows once it is approved.".into(),
+        ),
+        Some(Notice::Refused(reason)) => ("alert", reason.clone()),
+    };
+    view! {
+        <form class="form" method="post" action=format!("/horizon/comments/{slug}") data-horizon="comment-form">
+            <h3>"Write a comment"</h3>
+            <p class="answered" data-answered hidden=answered.is_none()>
+                "In reply to "
+                <strong data-author>
+                    {answered.map(|comment| text::author(&comment.author)).unwrap_or_default().to_owned()}
+                </strong>
+                " · "
+                <a data-horizon="cancel-reply" href=format!("/blog/{slug}#comment-form")>
+                    "Cancel"
+                </a>
+            </p>
+            <input type="hidden" name="parent" value=parent autocomplete="off" />
+            <input type="hidden" name="id" value=page.comment_id.to_string() autocomplete="off" />
+            <input type="hidden" name="back" value=format!("/blog/{slug}") />
+            <label for="author">"Name "<span class="hint">"(optional)"</span></label>
+            <input id="author" name="author" maxlength=MAX_AUTHOR_CHARS.to_string() autocomplete="name" />
+            <label for="body">"Comment"</label>
+            <textarea id="body" name="body" rows="5" required maxlength=MAX_BODY_CHARS.to_string() aria-describedby="body-hint"></textarea>
+            <p id="body-hint" class="hint">
+                "Plain text, or a little Markdown: "<code>"*emphasis*"</code>", "<code>"`code`"</code>", lists, links."
+            </p>
+            // No person sees it; what fills it in is a machine.
+            <div class="visually-hidden" aria-hidden="true">
+                <label for="website">"Leave this empty"</label>
+                <input id="website" name="website" tabindex="-1" autocomplete="off" />
+            </div>
+            <p class="form-status" data-horizon="form-status" role=role tabindex="-1">
+                {status}
+            </p>
+            <button type="submit" class="button">
+                "Send"
+            </button>
+        </form>
+    }
+}

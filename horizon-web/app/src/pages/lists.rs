@@ -1,0 +1,160 @@
+//! Pages that list posts.
+
+use leptos::prelude::*;
+
+use super::{encoded, likes, number, tags};
+use crate::{BlogIndex, Card, Home, Site, TagCount, TagPage};
+
+/// `/`
+pub(super) fn home(site: &Site, home: &Home) -> impl IntoView + use<> {
+    view! {
+        <main id="main" class="list-page">
+            <header class="intro">
+                <h1>{site.title.clone()}</h1>
+                <p class="lede">{site.description.clone()}</p>
+            </header>
+            <h2 class="list-title">"Latest posts"</h2>
+            {cards(&home.posts, "There are no posts yet.")}
+            <p class="more">
+                <a href="/blog">"All posts"</a>
+            </p>
+        </main>
+    }
+}
+
+/// `/blog`
+pub(super) fn blog(index: &BlogIndex) -> impl IntoView + use<> {
+    let found = match (index.query.is_empty() && index.tag.is_none(), index.posts.len()) {
+        (true, _) => None,
+        (false, 1) => Some("1 post found.".to_owned()),
+        (false, count) => Some(format!("{count} posts found.")),
+    };
+    view! {
+        <main id="main" class="list-page">
+            <h1>"All posts"</h1>
+            {search(index)}
+            {tag_filter(index)}
+            {found.map(|found| view! { <p role="status">{found}</p> })}
+            <h2 class="visually-hidden">"Posts"</h2>
+            {cards(&index.posts, "No post is like that. Try other words, or another tag.")}
+        </main>
+    }
+}
+
+/// `/tags/{tag}`
+pub(super) fn tag(page: &TagPage) -> impl IntoView + use<> {
+    view! {
+        <main id="main" class="list-page">
+            <p class="eyebrow">"Tag"</p>
+            <h1>{page.tag.name.clone()}</h1>
+            <h2 class="visually-hidden">"Posts"</h2>
+            {cards(&page.posts, "There are no posts with this tag.")}
+            <p class="more">
+                <a href="/blog">"All posts"</a>
+            </p>
+        </main>
+    }
+}
+
+fn search(index: &BlogIndex) -> impl IntoView + use<> {
+    let tag = index.tag.clone();
+    view! {
+        <form class="search" role="search" method="get" action="/blog">
+            <label class="visually-hidden" for="q">
+                "Search the titles"
+            </label>
+            <input id="q" type="search" name="q" value=index.query.clone() maxlength="200" placeholder="Search the titles" />
+            {tag.map(|tag| view! { <input type="hidden" name="tag" value=tag /> })}
+            <button type="submit">"Search"</button>
+        </form>
+    }
+}
+
+fn tag_filter(index: &BlogIndex) -> Option<impl IntoView + use<>> {
+    let query = match index.query.as_str() {
+        "" => String::new(),
+        query => format!("q={}", encoded(query)),
+    };
+    let link = |name: String, tag: Option<&str>, count: Option<usize>| {
+        let parts = [
+            query.clone(),
+            tag.map(|tag| format!("tag={}", encoded(tag))).unwrap_or_default(),
+        ];
+        let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        let href = if parts.is_empty() {
+            "/blog".into()
+        } else {
+            format!("/blog?{}", parts.join("&"))
+        };
+        let current = (tag == index.tag.as_deref()).then_some("true");
+        view! {
+            <li>
+                <a href=href aria-current=current>
+                    {name}
+                    {count.map(|count| view! { " " <span class="count">{count}</span> })}
+                </a>
+            </li>
+        }
+    };
+    let all = link("All".into(), None, None);
+    let each = |tag: &TagCount| link(tag.tag.name.clone(), Some(&tag.tag.slug), Some(tag.posts));
+    let each: Vec<_> = index.tags.iter().map(each).collect();
+    (!each.is_empty()).then(|| view! { <ul class="tags" aria-label="Tags">{all} {each}</ul> })
+}
+
+fn cards(posts: &[Card], none: &'static str) -> AnyView {
+    if posts.is_empty() {
+        return view! { <p class="nothing">{none}</p> }.into_any();
+    }
+    view! { <div class="cards">{posts.iter().map(card).collect_view()}</div> }.into_any()
+}
+
+fn card(card: &Card) -> impl IntoView + use<> {
+    let (post, numbers) = (&card.post, card.numbers);
+    let cover = post.cover.as_ref().map(|cover| {
+        view! { <img class="card-cover" src=cover.image.clone() alt="" loading="lazy" decoding="async" /> }
+    });
+    view! {
+        <article class="card" data-slug=post.slug.clone()>
+            {cover}
+            {super::post::meta(post)}
+            <h3>
+                <a href=format!("/blog/{}", post.slug)>{post.title.clone()}</a>
+            </h3>
+            <p>{post.description.clone()}</p>
+            {tags(&post.tags)}
+            <ul class="numbers" aria-label="Numbers">
+                <li class="now">
+                    {number("viewers", numbers.viewers, "reading now", "reading now")}
+                </li>
+                <li>{number("visits", numbers.visits, "view", "views")}</li>
+                <li>{likes(numbers.likes)}</li>
+            </ul>
+        </article>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Tag;
+
+    #[test]
+    fn a_search_keeps_its_words_when_a_tag_is_picked() {
+        let index = BlogIndex {
+            posts: Vec::new(),
+            tags: vec![TagCount {
+                tag: Tag {
+                    name: "C&A".into(),
+                    slug: "c-a".into(),
+                },
+                posts: 2,
+            }],
+            query: "a & b".into(),
+            tag: None,
+        };
+        let html = blog(&index).to_html();
+        assert!(html.contains(r#"href="/blog?q=a%20%26%20b&amp;tag=c-a""#), "{html}");
+        assert!(html.contains(r#"value="a &amp; b""#), "{html}");
+    }
+}
