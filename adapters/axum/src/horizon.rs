@@ -5,7 +5,7 @@ use futures::future::join_all;
 use horizon_core::{Comment, Error, Event, EventId, EventKind, PresenceExt, Result, Slug, Topic, Visibility, live};
 use http::HeaderMap;
 use isbot::Bots;
-use tokio::time::{Instant, interval, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -224,7 +224,8 @@ impl Horizon {
         let (inner, closing) = (Arc::clone(&self.0), self.0.closing.clone());
         let house = async move {
             let mut ticks = interval(TICK);
-            let mut forgot = Instant::now();
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+            let (mut forgot, mut lost) = (Instant::now(), 0);
             ticks.tick().await;
             loop {
                 let now = ticks.tick().await;
@@ -232,6 +233,7 @@ impl Horizon {
                 if now.duration_since(forgot) >= FORGET_EVERY {
                     inner.limiters.forget();
                     forgot = now;
+                    lost = report_lost_visits(inner.metrics.visits_failed(), lost);
                 }
             }
         };
@@ -239,4 +241,15 @@ impl Horizon {
             .tasks
             .spawn(async move { closing.run_until_cancelled(house).await });
     }
+}
+
+/// One line a minute says what a line for each visit would drown.
+fn report_lost_visits(lost: u64, before: u64) -> u64 {
+    if lost > before {
+        tracing::warn!(
+            visits = lost - before,
+            "the pipe did not take some visits, and they are lost"
+        );
+    }
+    lost
 }

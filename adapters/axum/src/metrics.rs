@@ -91,6 +91,11 @@ impl Metrics {
         self.events_failed.get_or_create(&Named { kind: name(kind) }).inc();
     }
 
+    /// How many visits are lost.
+    pub(crate) fn visits_failed(&self) -> u64 {
+        self.events_failed.get_or_create(&Named { kind: "visit" }).get()
+    }
+
     pub(crate) fn rate_limited(&self, kind: &'static str) {
         self.rate_limited.get_or_create(&Named { kind }).inc();
     }

@@ -211,7 +211,7 @@ async fn deliver(analytics: &dyn Analytics, metrics: &Metrics, event: Event, sto
         match attempt(analytics, event.clone()).await {
             Ok(()) => return metrics.event_tracked(&event.kind),
             Err(error) if !error.is_retryable() || Instant::now() + wait > end || stop.is_cancelled() => {
-                tracing::warn!(%error, topic = %event.topic, "a visit was given up");
+                tracing::debug!(%error, topic = %event.topic, "a visit was given up");
                 return metrics.event_failed(&event.kind);
             }
             Err(error) => tracing::debug!(%error, ?wait, "a visit was not taken, trying again"),
