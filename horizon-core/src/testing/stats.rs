@@ -260,13 +260,15 @@ pub async fn a_late_event_is_no_visit_of_its_own(rig: &mut dyn StoreRig) -> Resu
 pub async fn topics_do_not_touch_each_other(rig: &mut dyn StoreRig) -> Result<(), Broken> {
     let mut script = Script::new();
     let topics = [Topic::Site, page("site")?, page("Site")?, page("other")?];
-    for topic in &topics {
-        apply(rig, &[script.visit(topic, 1), script.like(topic, 1)]).await?;
+    for (topic, hits) in topics.iter().zip(0..) {
+        let mut events = vec![script.visit(topic, 1), script.like(topic, 1)];
+        events.extend((0..hits).map(|_| script.hit(topic)));
+        apply(rig, &events).await?;
     }
     apply(rig, &[script.unlike(&topics[3], 1)]).await?;
-    for (topic, likes) in topics.iter().zip([1, 1, 1, 0]) {
+    for (topic, (visits, likes)) in topics.iter().zip([(1, 1), (2, 1), (3, 1), (4, 0)]) {
         let want = Stats {
-            visits: 1,
+            visits,
             likes,
             ..Stats::default()
         };

@@ -1,0 +1,261 @@
+use std::collections::HashMap;
+use std::num::NonZeroUsize;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use horizon_core::{
+    Comment, Comments, Event, EventId, EventKind, Result, Slug, StatsStore, ThreadPage, Timestamp, Topic, Update,
+    Visibility,
+};
+use horizon_memory::MemoryStats;
+
+use crate::store::{Fault, rig};
+use crate::{caught, names};
+
+/// Leaves out some events.
+struct Drops(fn(&Event) -> bool);
+
+#[async_trait]
+impl Fault for Drops {
+    async fn apply(&self, good: &MemoryStats, events: &[Event]) -> Result<Vec<Update>> {
+        let mut events = events.to_vec();
+        events.retain(|event| !(self.0)(event));
+        good.apply(&events).await
+    }
+}
+
+/// Changes a page of threads that a good store answers.
+struct Arranges(fn(&mut ThreadPage));
+
+#[async_trait]
+impl Fault for Arranges {
+    async fn threads(
+        &self,
+        good: &MemoryStats,
+        slug: &Slug,
+        before: Option<EventId>,
+        limit: NonZeroUsize,
+    ) -> Result<ThreadPage> {
+        let mut page = good.threads(slug, before, limit).await?;
+        (self.0)(&mut page);
+        Ok(page)
+    }
+}
+
+struct EscapesOnTheWayIn;
+
+#[async_trait]
+impl Fault for EscapesOnTheWayIn {
+    async fn comment(&self, good: &MemoryStats, id: EventId) -> Result<Option<Comment>> {
+        let mut comment = good.comment(id).await?;
+        if let Some(comment) = &mut comment {
+            comment.body = comment.body.replace('<', "&lt;");
+        }
+        Ok(comment)
+    }
+}
+
+/// Knows a comment by what it remembers of events, and by nothing else.
+#[derive(Default)]
+struct ForgetsComments(AtomicU64);
+
+#[async_trait]
+impl Fault for ForgetsComments {
+    async fn apply(&self, good: &MemoryStats, events: &[Event]) -> Result<Vec<Update>> {
+        let forgotten = self.0.load(Ordering::Relaxed);
+        let mut events = events.to_vec();
+        for event in &mut events {
+            event.id = EventId::from_u128(event.id.as_u128() + u128::from(forgotten));
+        }
+        good.apply(&events).await
+    }
+    async fn forget(&self, good: &MemoryStats, now: Timestamp) -> Result<()> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        good.forget(now).await
+    }
+}
+
+struct TakesUnknownForNewest;
+
+#[async_trait]
+impl Fault for TakesUnknownForNewest {
+    async fn threads(
+        &self,
+        good: &MemoryStats,
+        slug: &Slug,
+        before: Option<EventId>,
+        limit: NonZeroUsize,
+    ) -> Result<ThreadPage> {
+        let known = match before {
+            Some(id) => good.comment(id).await?.map(|comment| comment.id),
+            None => None,
+        };
+        good.threads(slug, known, limit).await
+    }
+}
+
+/// Refuses what is no reply instead of putting it at the top.
+#[derive(Default)]
+struct RefusesOddReplies(Mutex<HashMap<EventId, bool>>);
+
+#[async_trait]
+impl Fault for RefusesOddReplies {
+    async fn apply(&self, good: &MemoryStats, events: &[Event]) -> Result<Vec<Update>> {
+        let mut events = events.to_vec();
+        events.retain(|event| {
+            let EventKind::Comment { draft, .. } = &event.kind else {
+                return true;
+            };
+            let mut tops = self.0.lock().unwrap();
+            let fits = draft.parent().is_none_or(|parent| tops.get(&parent) == Some(&true));
+            tops.insert(event.id, draft.parent().is_none());
+            fits
+        });
+        good.apply(&events).await
+    }
+}
+
+struct ShowsWhatWaits;
+
+#[async_trait]
+impl Fault for ShowsWhatWaits {
+    async fn apply(&self, good: &MemoryStats, events: &[Event]) -> Result<Vec<Update>> {
+        let mut events = events.to_vec();
+        for event in &mut events {
+            if let EventKind::Comment { held, .. } = &mut event.kind {
+                *held = false;
+            }
+        }
+        good.apply(&events).await
+    }
+}
+
+/// Takes one off the count for every verdict that removes.
+#[derive(Default)]
+struct CountsVerdicts(AtomicU64);
+
+#[async_trait]
+impl Fault for CountsVerdicts {
+    async fn apply(&self, good: &MemoryStats, events: &[Event]) -> Result<Vec<Update>> {
+        for event in events {
+            if let EventKind::Moderate { comment, verdict } = event.kind
+                && good
+                    .comment(comment)
+                    .await?
+                    .is_some_and(|comment| comment.visibility == verdict)
+            {
+                self.0.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        good.apply(events).await
+    }
+    async fn get(&self, good: &MemoryStats, topics: &[Topic]) -> Result<Vec<Update>> {
+        let mut updates = good.get(topics).await?;
+        for update in &mut updates {
+            update.stats.comments -= self.0.load(Ordering::Relaxed);
+        }
+        Ok(updates)
+    }
+}
+
+/// Asks for the comment only, not for its page.
+struct ModeratesAnyPage;
+
+#[async_trait]
+impl Fault for ModeratesAnyPage {
+    async fn apply(&self, good: &MemoryStats, events: &[Event]) -> Result<Vec<Update>> {
+        let mut events = events.to_vec();
+        for event in &mut events {
+            if let EventKind::Moderate { comment, .. } = event.kind
+                && let Some(comment) = good.comment(comment).await?
+            {
+                event.topic = comment.slug.into();
+            }
+        }
+        good.apply(&events).await
+    }
+}
+
+struct NewestOfAnyState;
+
+#[async_trait]
+impl Fault for NewestOfAnyState {
+    async fn newest(&self, good: &MemoryStats, slug: &Slug, limit: NonZeroUsize) -> Result<Vec<Comment>> {
+        let mut all = good.desk(None, None, NonZeroUsize::MAX).await?;
+        all.retain(|comment| comment.slug == *slug);
+        all.truncate(limit.get());
+        Ok(all)
+    }
+}
+
+struct DeskIgnoresTheState;
+
+#[async_trait]
+impl Fault for DeskIgnoresTheState {
+    async fn desk(
+        &self,
+        good: &MemoryStats,
+        _: Option<Visibility>,
+        before: Option<EventId>,
+        limit: NonZeroUsize,
+    ) -> Result<Vec<Comment>> {
+        good.desk(None, before, limit).await
+    }
+}
+
+struct CountsShownReplies;
+
+#[async_trait]
+impl Fault for CountsShownReplies {
+    async fn replies(&self, good: &MemoryStats, parent: EventId) -> Result<usize> {
+        let shown = good.desk(Some(Visibility::Shown), None, NonZeroUsize::MAX).await?;
+        Ok(shown.iter().filter(|comment| comment.parent == Some(parent)).count())
+    }
+}
+
+fn is_verdict(event: &Event) -> bool {
+    matches!(event.kind, EventKind::Moderate { .. })
+}
+
+fn newest_first(page: &mut ThreadPage) {
+    page.threads.reverse();
+}
+
+fn by_their_time(page: &mut ThreadPage) {
+    page.threads.sort_by_key(|thread| thread.head.at);
+}
+
+fn replies_newest_first(page: &mut ThreadPage) {
+    page.threads.iter_mut().for_each(|thread| thread.replies.reverse());
+}
+
+fn one_reply_too_many(page: &mut ThreadPage) {
+    for thread in &mut page.threads {
+        thread.replies.extend(thread.replies.last().cloned());
+    }
+}
+
+fn without_removed_heads(page: &mut ThreadPage) {
+    page.threads
+        .retain(|thread| thread.head.visibility == Visibility::Shown);
+}
+
+caught! { comments, comments_suite:
+    a_comment_reads_back_as_it_was_written: rig(EscapesOnTheWayIn);
+    a_comment_is_kept_once_also_when_its_id_is_forgotten: rig(ForgetsComments::default());
+    threads_come_oldest_first_and_page_backwards: rig(Arranges(newest_first));
+    an_unknown_before_has_nothing_older: rig(TakesUnknownForNewest);
+    a_late_comment_moves_no_other: rig(Arranges(by_their_time));
+    replies_stand_under_their_parent_oldest_first: rig(Arranges(replies_newest_first));
+    what_cannot_be_a_reply_stands_at_the_top: rig(RefusesOddReplies::default());
+    a_thread_shows_no_more_than_the_most_replies: rig(Arranges(one_reply_too_many));
+    a_held_comment_counts_and_shows_only_once_it_is_shown: rig(ShowsWhatWaits);
+    a_removed_comment_neither_shows_nor_counts: rig(Drops(is_verdict));
+    a_removed_head_with_shown_replies_stays_blank: rig(Arranges(without_removed_heads));
+    moderating_twice_counts_once: rig(CountsVerdicts::default());
+    moderation_from_another_page_does_nothing: rig(ModeratesAnyPage);
+    the_newest_are_those_shown_replies_included: rig(NewestOfAnyState);
+    the_desk_sees_every_page_and_state: rig(DeskIgnoresTheState);
+    replies_are_counted_whatever_their_state: rig(CountsShownReplies);
+}

@@ -1,0 +1,143 @@
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures::stream::{BoxStream, StreamExt, unfold};
+use horizon_core::testing::PresenceRig;
+use horizon_core::{Presence, PresenceGuard, Result, Topic, VisitorKey};
+use horizon_memory::LocalPresence;
+use tokio::sync::{mpsc, watch};
+
+use crate::{caught, names};
+
+const GRACE: Duration = Duration::from_secs(3);
+
+#[derive(Clone, Copy, PartialEq)]
+enum Fault {
+    CountsItself,
+    CountsLater,
+    CountsTabs,
+    KnowsOnlyTheFirstTab,
+    SeesOneVisitorOnly,
+    MixesTopics,
+    EndsAfterThree,
+    TellsEveryChange,
+    RepeatsItself,
+    NeedsTheRuntimeToDrop,
+}
+
+struct Broken {
+    good: Arc<LocalPresence>,
+    fault: Fault,
+    seen: Mutex<HashSet<VisitorKey>>,
+}
+
+fn rig(fault: Fault) -> PresenceRig {
+    PresenceRig {
+        presence: Box::new(Broken {
+            good: Arc::default(),
+            fault,
+            seen: Mutex::default(),
+        }),
+        grace: GRACE,
+    }
+}
+
+fn without_grace() -> PresenceRig {
+    PresenceRig {
+        presence: Box::new(LocalPresence::new(Duration::ZERO)),
+        grace: GRACE,
+    }
+}
+
+struct NeedsRuntime(#[expect(dead_code, reason = "held for its Drop alone")] PresenceGuard);
+
+impl Drop for NeedsRuntime {
+    fn drop(&mut self) {
+        drop(tokio::spawn(async {}));
+    }
+}
+
+#[async_trait]
+impl Presence for Broken {
+    async fn track(&self, topic: Topic, visitor: VisitorKey) -> Result<PresenceGuard> {
+        let first = self.seen.lock().unwrap().insert(visitor);
+        let (good, topic) = (Arc::clone(&self.good), self.topic(topic));
+        match self.fault {
+            Fault::CountsLater => {
+                let later = tokio::spawn(async move { good.track(topic, visitor).await });
+                return Ok(PresenceGuard::new(later));
+            }
+            Fault::CountsTabs if !first => return good.track(topic, VisitorKey::from_u128(99)).await,
+            Fault::KnowsOnlyTheFirstTab if !first => return Ok(PresenceGuard::new(())),
+            Fault::SeesOneVisitorOnly => return good.track(topic, VisitorKey::from_u128(0)).await,
+            Fault::NeedsTheRuntimeToDrop => {
+                return Ok(PresenceGuard::new(NeedsRuntime(good.track(topic, visitor).await?)));
+            }
+            _ => {}
+        }
+        let guard = good.track(topic, visitor).await;
+        // Lets those who listen in a task of their own hear of each change.
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        guard
+    }
+
+    fn watch(&self, topic: Topic) -> BoxStream<'static, u64> {
+        let counts = self.good.watch(self.topic(topic));
+        match self.fault {
+            Fault::CountsItself => counts.map(|count| count + 1).boxed(),
+            Fault::EndsAfterThree => counts.take(3).boxed(),
+            Fault::TellsEveryChange => every_change(counts),
+            Fault::RepeatsItself => each_wake(counts),
+            _ => counts,
+        }
+    }
+}
+
+impl Broken {
+    fn topic(&self, topic: Topic) -> Topic {
+        if self.fault == Fault::MixesTopics {
+            Topic::Site
+        } else {
+            topic
+        }
+    }
+}
+
+/// What was missed is told later, one by one.
+pub(crate) fn every_change<T: Send + 'static>(mut values: BoxStream<'static, T>) -> BoxStream<'static, T> {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    tokio::spawn(async move { while values.next().await.is_some_and(|value| sender.send(value).is_ok()) {} });
+    unfold(receiver, |mut receiver| async {
+        Some((receiver.recv().await?, receiver))
+    })
+    .boxed()
+}
+
+/// The latest whenever something happened, changed or not.
+fn each_wake(mut counts: BoxStream<'static, u64>) -> BoxStream<'static, u64> {
+    let (sender, receiver) = watch::channel(0);
+    tokio::spawn(async move { while counts.next().await.is_some_and(|count| sender.send(count).is_ok()) {} });
+    unfold(receiver, |mut receiver| async {
+        receiver.changed().await.ok()?;
+        let count = *receiver.borrow_and_update();
+        Some((count, receiver))
+    })
+    .boxed()
+}
+
+caught! { presence, presence_suite:
+    nobody_is_here_at_first: rig(Fault::CountsItself);
+    once_tracked_a_visitor_counts_in_every_watch: rig(Fault::CountsLater);
+    a_second_tab_is_not_a_second_viewer: rig(Fault::CountsTabs);
+    a_closed_tab_is_not_a_leave_while_another_is_open: rig(Fault::KnowsOnlyTheFirstTab);
+    two_visitors_are_two: rig(Fault::SeesOneVisitorOnly);
+    a_visitor_leaves_when_the_grace_is_over: without_grace();
+    a_reload_within_the_grace_shows_no_change: without_grace();
+    a_visitor_may_come_back_after_leaving: rig(Fault::EndsAfterThree);
+    topics_do_not_touch_each_other: rig(Fault::MixesTopics);
+    a_slow_watch_skips_to_the_latest: rig(Fault::TellsEveryChange);
+    a_watch_never_says_the_same_number_twice_in_a_row: rig(Fault::RepeatsItself);
+    a_guard_may_be_dropped_outside_the_runtime: rig(Fault::NeedsTheRuntimeToDrop);
+}

@@ -1,0 +1,50 @@
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use horizon_core::{Day, Result, Salts};
+use horizon_memory::MemoryStats;
+
+use crate::store::{Fault, NeverForgets, rig};
+use crate::{caught, names};
+
+struct AlwaysFresh;
+
+#[async_trait]
+impl Fault for AlwaysFresh {
+    async fn salt(&self, _: &MemoryStats, _: Day, fresh: [u8; 32]) -> Result<[u8; 32]> {
+        Ok(fresh)
+    }
+}
+
+/// Looks first and keeps later, so that two callers both find nothing.
+#[derive(Default)]
+struct LooksThenKeeps(Mutex<HashMap<Day, [u8; 32]>>);
+
+#[async_trait]
+impl Fault for LooksThenKeeps {
+    async fn salt(&self, _: &MemoryStats, day: Day, fresh: [u8; 32]) -> Result<[u8; 32]> {
+        let known = self.0.lock().unwrap().get(&day).copied();
+        tokio::task::yield_now().await;
+        let salt = known.unwrap_or(fresh);
+        self.0.lock().unwrap().insert(day, salt);
+        Ok(salt)
+    }
+}
+
+struct OneForAllDays;
+
+#[async_trait]
+impl Fault for OneForAllDays {
+    async fn salt(&self, good: &MemoryStats, _: Day, fresh: [u8; 32]) -> Result<[u8; 32]> {
+        good.salt(Day::from_number(0), fresh).await
+    }
+}
+
+caught! { salts, salts_suite:
+    the_first_salt_of_a_day_stays: rig(AlwaysFresh);
+    many_who_ask_at_the_same_time_get_the_same_salt: rig(LooksThenKeeps::default());
+    a_day_and_the_day_before_have_their_own_salts: rig(OneForAllDays);
+    a_new_day_erases_the_salts_before_the_previous: rig(LooksThenKeeps::default());
+    forgetting_erases_salts_of_days_before_yesterday_and_no_others: rig(NeverForgets);
+}

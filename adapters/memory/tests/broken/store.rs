@@ -1,0 +1,125 @@
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use horizon_core::testing::Store;
+use horizon_core::{
+    Comment, Comments, Day, Event, EventId, ReaderId, Result, Salts, Slug, StatsStore, ThreadPage, Timestamp, Topic,
+    Update, Visibility,
+};
+use horizon_memory::MemoryStats;
+
+/// What a broken store does otherwise than a good one.
+#[async_trait]
+pub(crate) trait Fault: Send + Sync {
+    async fn apply(&self, good: &MemoryStats, events: &[Event]) -> Result<Vec<Update>> {
+        good.apply(events).await
+    }
+    async fn get(&self, good: &MemoryStats, topics: &[Topic]) -> Result<Vec<Update>> {
+        good.get(topics).await
+    }
+    async fn likes(&self, good: &MemoryStats, topic: &Topic, reader: ReaderId) -> Result<bool> {
+        good.likes(topic, reader).await
+    }
+    async fn forget(&self, good: &MemoryStats, now: Timestamp) -> Result<()> {
+        good.forget(now).await
+    }
+    async fn threads(
+        &self,
+        good: &MemoryStats,
+        slug: &Slug,
+        before: Option<EventId>,
+        limit: NonZeroUsize,
+    ) -> Result<ThreadPage> {
+        good.threads(slug, before, limit).await
+    }
+    async fn newest(&self, good: &MemoryStats, slug: &Slug, limit: NonZeroUsize) -> Result<Vec<Comment>> {
+        good.newest(slug, limit).await
+    }
+    async fn desk(
+        &self,
+        good: &MemoryStats,
+        only: Option<Visibility>,
+        before: Option<EventId>,
+        limit: NonZeroUsize,
+    ) -> Result<Vec<Comment>> {
+        good.desk(only, before, limit).await
+    }
+    async fn comment(&self, good: &MemoryStats, id: EventId) -> Result<Option<Comment>> {
+        good.comment(id).await
+    }
+    async fn replies(&self, good: &MemoryStats, parent: EventId) -> Result<usize> {
+        good.replies(parent).await
+    }
+    async fn salt(&self, good: &MemoryStats, day: Day, fresh: [u8; 32]) -> Result<[u8; 32]> {
+        good.salt(day, fresh).await
+    }
+}
+
+/// A good store with one fault.
+struct Faulty<F> {
+    good: MemoryStats,
+    fault: F,
+}
+
+pub(crate) fn rig(fault: impl Fault + 'static) -> Arc<dyn Store> {
+    let good = MemoryStats::new();
+    Arc::new(Faulty { good, fault })
+}
+
+#[async_trait]
+impl<F: Fault> StatsStore for Faulty<F> {
+    async fn apply(&self, events: &[Event]) -> Result<Vec<Update>> {
+        self.fault.apply(&self.good, events).await
+    }
+    async fn get(&self, topics: &[Topic]) -> Result<Vec<Update>> {
+        self.fault.get(&self.good, topics).await
+    }
+    async fn likes(&self, topic: &Topic, reader: ReaderId) -> Result<bool> {
+        self.fault.likes(&self.good, topic, reader).await
+    }
+    async fn forget(&self, now: Timestamp) -> Result<()> {
+        self.fault.forget(&self.good, now).await
+    }
+}
+
+#[async_trait]
+impl<F: Fault> Comments for Faulty<F> {
+    async fn threads(&self, slug: &Slug, before: Option<EventId>, limit: NonZeroUsize) -> Result<ThreadPage> {
+        self.fault.threads(&self.good, slug, before, limit).await
+    }
+    async fn newest(&self, slug: &Slug, limit: NonZeroUsize) -> Result<Vec<Comment>> {
+        self.fault.newest(&self.good, slug, limit).await
+    }
+    async fn desk(
+        &self,
+        only: Option<Visibility>,
+        before: Option<EventId>,
+        limit: NonZeroUsize,
+    ) -> Result<Vec<Comment>> {
+        self.fault.desk(&self.good, only, before, limit).await
+    }
+    async fn comment(&self, id: EventId) -> Result<Option<Comment>> {
+        self.fault.comment(&self.good, id).await
+    }
+    async fn replies(&self, parent: EventId) -> Result<usize> {
+        self.fault.replies(&self.good, parent).await
+    }
+}
+
+#[async_trait]
+impl<F: Fault> Salts for Faulty<F> {
+    async fn salt(&self, day: Day, fresh: [u8; 32]) -> Result<[u8; 32]> {
+        self.fault.salt(&self.good, day, fresh).await
+    }
+}
+
+/// Never erases anything.
+pub(crate) struct NeverForgets;
+
+#[async_trait]
+impl Fault for NeverForgets {
+    async fn forget(&self, _: &MemoryStats, _: Timestamp) -> Result<()> {
+        Ok(())
+    }
+}
