@@ -1,5 +1,7 @@
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use super::*;
-use horizon_core::{EventKind, Stamp, Timestamp};
+use horizon_core::{EventKind, ReaderId, Stamp, Timestamp};
 
 use crate::MemoryStats;
 
@@ -89,4 +91,48 @@ fn a_topic_that_nobody_watches_costs_no_memory() {
     assert_eq!(pipe.shared.watchers.topics(), 1);
     drop(two);
     assert_eq!(pipe.shared.watchers.topics(), 0);
+}
+
+/// A store that cannot be read a few times.
+struct Recovers {
+    good: MemoryStats,
+    failures: AtomicU32,
+}
+
+#[async_trait]
+impl StatsStore for Recovers {
+    async fn apply(&self, events: &[Event]) -> Result<Vec<Update>> {
+        self.good.apply(events).await
+    }
+
+    async fn get(&self, topics: &[Topic]) -> Result<Vec<Update>> {
+        if self
+            .failures
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1))
+            .is_ok()
+        {
+            return Err(Error::unavailable("not yet"));
+        }
+        self.good.get(topics).await
+    }
+
+    async fn likes(&self, topic: &Topic, reader: ReaderId) -> Result<bool> {
+        self.good.likes(topic, reader).await
+    }
+
+    async fn forget(&self, now: Timestamp) -> Result<()> {
+        self.good.forget(now).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_waits_for_a_store_that_cannot_be_read_and_never_ends() {
+    let store = Recovers {
+        good: MemoryStats::new(),
+        failures: AtomicU32::new(9),
+    };
+    store.apply(&[visit(1)]).await.unwrap();
+    let (pipe, _feed) = MemoryPipe::new(Arc::new(store));
+    let stats = pipe.watch(Topic::Site).next().await.unwrap();
+    assert_eq!(stats.visits, 1);
 }
