@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use crate::{Link, Page, Site, facts::Facts, head::head, islands::SiteFooter, pages};
 
 /// The whole document of `page`; `totals` are the numbers of the site.
-pub(crate) fn document(site: &Site, totals: Numbers, page: &Page) -> impl IntoView + use<> {
+pub(crate) fn document(site: &Site, totals: Numbers, page: &Page) -> AnyView {
     let facts = Facts::of(site, page);
     view! {
         <!DOCTYPE html>
@@ -22,9 +22,10 @@ pub(crate) fn document(site: &Site, totals: Numbers, page: &Page) -> impl IntoVi
             </body>
         </html>
     }
+    .into_any()
 }
 
-fn header(site: &Site, facts: &Facts) -> impl IntoView + use<> {
+fn header(site: &Site, facts: &Facts) -> AnyView {
     let here = facts.path.clone().unwrap_or_default();
     let blog = Link {
         title: "Blog".into(),
@@ -64,10 +65,11 @@ fn header(site: &Site, facts: &Facts) -> impl IntoView + use<> {
             </button>
         </header>
     }
+    .into_any()
 }
 
 /// The blog's mark: a dark disc, its ring of light, and the light that falls past it.
-pub(crate) fn mark() -> impl IntoView {
+pub(crate) fn mark() -> AnyView {
     view! {
         <svg class="mark" viewBox="0 0 32 32" aria-hidden="true">
             <circle class="mark-hole" cx="16" cy="16" r="8.5" />
@@ -75,9 +77,10 @@ pub(crate) fn mark() -> impl IntoView {
             <path class="mark-light" d="M2 19.5C8 23 24 23 30 12.5" />
         </svg>
     }
+    .into_any()
 }
 
-fn footer(site: &Site, totals: Numbers, is_live: bool) -> impl IntoView + use<> {
+fn footer(site: &Site, totals: Numbers, is_live: bool) -> AnyView {
     let numbers = move || {
         view! {
             <ul class="numbers" data-site-numbers>
@@ -103,4 +106,5 @@ fn footer(site: &Site, totals: Numbers, is_live: bool) -> impl IntoView + use<> 
             </p>
         </footer>
     }
+    .into_any()
 }

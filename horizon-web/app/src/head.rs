@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// The head of `page`.
-pub(crate) fn head(site: &Site, page: &Page, facts: &Facts) -> impl IntoView + use<> {
+pub(crate) fn head(site: &Site, page: &Page, facts: &Facts) -> AnyView {
     let title = match (facts.title.is_empty(), page) {
         (true, _) => site.title.clone(),
         (false, _) => format!("{} · {}", facts.title, site.title),
@@ -28,20 +28,21 @@ pub(crate) fn head(site: &Site, page: &Page, facts: &Facts) -> impl IntoView + u
         <script src=assets.theme_js.clone()></script>
         {scripts(site, facts)}
     }
+    .into_any()
 }
 
-fn meta(name: &'static str, content: &str) -> Option<impl IntoView + use<>> {
+fn meta(name: &'static str, content: &str) -> Option<AnyView> {
     let content = content.to_owned();
-    (!content.is_empty()).then(|| view! { <meta name=name content=content /> })
+    (!content.is_empty()).then(|| view! { <meta name=name content=content /> }.into_any())
 }
 
-fn property(name: &'static str, content: &str) -> impl IntoView + use<> {
+fn property(name: &'static str, content: &str) -> AnyView {
     let content = content.to_owned();
     // The macro knows the attributes of HTML, and `property` is RDFa's.
-    leptos::html::meta().content(content).attr("property", name)
+    leptos::html::meta().content(content).attr("property", name).into_any()
 }
 
-fn links(site: &Site, facts: &Facts) -> impl IntoView + use<> {
+fn links(site: &Site, facts: &Facts) -> AnyView {
     let canonical = facts.path.as_ref().map(|path| facts::absolute(site, path));
     view! {
         {match canonical {
@@ -51,9 +52,10 @@ fn links(site: &Site, facts: &Facts) -> impl IntoView + use<> {
         <link rel="alternate" type="application/atom+xml" title=site.title.clone() href="/feed.xml" />
         <link rel="alternate" type="application/rss+xml" title=site.title.clone() href="/rss.xml" />
     }
+    .into_any()
 }
 
-fn open_graph(site: &Site, facts: &Facts) -> Option<impl IntoView + use<>> {
+fn open_graph(site: &Site, facts: &Facts) -> Option<AnyView> {
     let url = facts::absolute(site, facts.path.as_ref()?);
     let title = if facts.title.is_empty() {
         &site.title
@@ -71,23 +73,26 @@ fn open_graph(site: &Site, facts: &Facts) -> Option<impl IntoView + use<>> {
             {property("og:image:alt", &image.alt)}
         }
     });
-    Some(view! {
-        {property("og:site_name", &site.title)}
-        {property("og:type", if facts.published.is_some() { "article" } else { "website" })}
-        {property("og:url", &url)}
-        {property("og:title", title)}
-        {property("og:description", &facts.description)}
-        {image}
-        {facts.published.as_ref().map(|at| property("article:published_time", at))}
-        {facts.tags.iter().map(|tag| property("article:tag", tag)).collect_view()}
-        {meta("twitter:card", card)}
-        {meta("twitter:title", title)}
-        {meta("twitter:description", &facts.description)}
-        {facts.image.as_ref().map(|image| meta("twitter:image", &image.url))}
-    })
+    Some(
+        view! {
+            {property("og:site_name", &site.title)}
+            {property("og:type", if facts.published.is_some() { "article" } else { "website" })}
+            {property("og:url", &url)}
+            {property("og:title", title)}
+            {property("og:description", &facts.description)}
+            {image}
+            {facts.published.as_ref().map(|at| property("article:published_time", at))}
+            {facts.tags.iter().map(|tag| property("article:tag", tag)).collect_view()}
+            {meta("twitter:card", card)}
+            {meta("twitter:title", title)}
+            {meta("twitter:description", &facts.description)}
+            {facts.image.as_ref().map(|image| meta("twitter:image", &image.url))}
+        }
+        .into_any(),
+    )
 }
 
-fn scripts(site: &Site, facts: &Facts) -> impl IntoView + use<> {
+fn scripts(site: &Site, facts: &Facts) -> AnyView {
     let json_ld = facts.json_ld.as_ref().map(facts::inside_a_script);
     let bundle = site.assets.bundle.clone().filter(|_| facts.is_live);
     view! {
@@ -99,4 +104,5 @@ fn scripts(site: &Site, facts: &Facts) -> impl IntoView + use<> {
                 view! { <HydrationScripts options islands=true /> }
             })}
     }
+    .into_any()
 }

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use crate::{Desk, DeskComment, Login, text};
 
 /// The way into the desk.
-pub(super) fn login(login: &Login) -> impl IntoView + use<> {
+pub(super) fn login(login: &Login) -> AnyView {
     let error = login.error.clone();
     view! {
         <main id="main" class="text-page">
@@ -22,10 +22,11 @@ pub(super) fn login(login: &Login) -> impl IntoView + use<> {
             </form>
         </main>
     }
+    .into_any()
 }
 
 /// The newest comments of all posts.
-pub(super) fn desk(desk: &Desk) -> impl IntoView + use<> {
+pub(super) fn desk(desk: &Desk) -> AnyView {
     let only = desk.only_waiting;
     let current = |on: bool| on.then_some("true");
     let items = desk.comments.iter().map(|comment| item(comment, only)).collect_view();
@@ -64,9 +65,10 @@ pub(super) fn desk(desk: &Desk) -> impl IntoView + use<> {
                 })}
         </main>
     }
+    .into_any()
 }
 
-fn item(item: &DeskComment, only_waiting: bool) -> impl IntoView + use<> {
+fn item(item: &DeskComment, only_waiting: bool) -> AnyView {
     let comment = &item.comment;
     let at = comment.at.as_millis();
     let (state, name) = match comment.visibility {
@@ -96,10 +98,11 @@ fn item(item: &DeskComment, only_waiting: bool) -> impl IntoView + use<> {
             </form>
         </li>
     }
+    .into_any()
 }
 
 /// What the author can do to a comment in this state.
-fn verdicts(visibility: Visibility) -> impl IntoView {
+fn verdicts(visibility: Visibility) -> AnyView {
     let show = match visibility {
         Visibility::Shown => None,
         Visibility::Waiting => Some("Approve"),
@@ -124,4 +127,5 @@ fn verdicts(visibility: Visibility) -> impl IntoView {
                 }
             })}
     }
+    .into_any()
 }

@@ -12,7 +12,7 @@ use super::number;
 use crate::{Notice, PostPage, text};
 
 /// The whole section.
-pub(super) fn comments(page: &PostPage) -> impl IntoView + use<> {
+pub(super) fn comments(page: &PostPage) -> AnyView {
     let slug = &page.post.slug;
     let threads = page.comments.threads.iter().map(thread).collect_view();
     view! {
@@ -40,18 +40,22 @@ pub(super) fn comments(page: &PostPage) -> impl IntoView + use<> {
             </div>
         </section>
     }
+    .into_any()
 }
 
-fn earlier(page: &PostPage) -> Option<impl IntoView + use<>> {
+fn earlier(page: &PostPage) -> Option<AnyView> {
     let first = page.comments.threads.first().filter(|_| page.comments.has_earlier)?;
     let href = format!("/blog/{}?before={}#comments", page.post.slug, first.comment.id);
-    Some(view! {
-        <p class="more">
-            <a data-horizon="earlier-comments" href=href>
-                "Earlier comments"
-            </a>
-        </p>
-    })
+    Some(
+        view! {
+            <p class="more">
+                <a data-horizon="earlier-comments" href=href>
+                    "Earlier comments"
+                </a>
+            </p>
+        }
+        .into_any(),
+    )
 }
 
 /// A thread that says nothing, for the browser to fill in.
@@ -72,7 +76,7 @@ fn empty() -> ThreadView {
 /// What stands in the place of a comment that was taken down.
 const REMOVED: &str = "<p>This comment was removed.</p>";
 
-fn thread(thread: &ThreadView) -> impl IntoView + use<> {
+fn thread(thread: &ThreadView) -> AnyView {
     let replies = thread
         .replies
         .iter()
@@ -80,9 +84,10 @@ fn thread(thread: &ThreadView) -> impl IntoView + use<> {
         .collect_view();
     let takes_replies = !thread.comment.removed;
     view! { <li class="thread">{article(&thread.comment, takes_replies)} <ol class="replies">{replies}</ol></li> }
+        .into_any()
 }
 
-fn article(comment: &CommentView, takes_replies: bool) -> impl IntoView + use<> {
+fn article(comment: &CommentView, takes_replies: bool) -> AnyView {
     let id = comment.id.to_string();
     let anchor = format!("comment-{id}");
     let at = comment.at.as_millis();
@@ -115,9 +120,10 @@ fn article(comment: &CommentView, takes_replies: bool) -> impl IntoView + use<> 
             {reply}
         </article>
     }
+    .into_any()
 }
 
-fn form(page: &PostPage) -> impl IntoView + use<> {
+fn form(page: &PostPage) -> AnyView {
     let slug = &page.post.slug;
     let answered = page.reply_to.and_then(|id| {
         let mut heads = page.comments.threads.iter().map(|thread| &thread.comment);
@@ -168,4 +174,5 @@ fn form(page: &PostPage) -> impl IntoView + use<> {
             </button>
         </form>
     }
+    .into_any()
 }

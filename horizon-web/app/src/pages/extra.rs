@@ -5,17 +5,18 @@ use leptos::prelude::*;
 use crate::{ErrorPage, ExtraPage};
 
 /// A page from Markdown.
-pub(super) fn extra(page: &ExtraPage) -> impl IntoView + use<> {
+pub(super) fn extra(page: &ExtraPage) -> AnyView {
     view! {
         <main id="main" class="text-page">
             <h1>{page.title.clone()}</h1>
             <div class="prose" inner_html=page.html.clone()></div>
         </main>
     }
+    .into_any()
 }
 
 /// Status 404.
-pub(super) fn not_found() -> impl IntoView {
+pub(super) fn not_found() -> AnyView {
     view! {
         <main id="main" class="text-page lost">
             <p class="eyebrow">"404"</p>
@@ -32,10 +33,11 @@ pub(super) fn not_found() -> impl IntoView {
             </p>
         </main>
     }
+    .into_any()
 }
 
 /// Something went wrong.
-pub(super) fn error(error: &ErrorPage) -> impl IntoView + use<> {
+pub(super) fn error(error: &ErrorPage) -> AnyView {
     view! {
         <main id="main" class="text-page lost">
             <p class="eyebrow">{error.status}</p>
@@ -48,4 +50,5 @@ pub(super) fn error(error: &ErrorPage) -> impl IntoView + use<> {
             </p>
         </main>
     }
+    .into_any()
 }

@@ -6,7 +6,7 @@ use super::{encoded, likes, number, tags};
 use crate::{BlogIndex, Card, Home, Site, TagCount, TagPage};
 
 /// `/`
-pub(super) fn home(site: &Site, home: &Home) -> impl IntoView + use<> {
+pub(super) fn home(site: &Site, home: &Home) -> AnyView {
     view! {
         <main id="main" class="list-page">
             <header class="intro">
@@ -20,10 +20,11 @@ pub(super) fn home(site: &Site, home: &Home) -> impl IntoView + use<> {
             </p>
         </main>
     }
+    .into_any()
 }
 
 /// `/blog`
-pub(super) fn blog(index: &BlogIndex) -> impl IntoView + use<> {
+pub(super) fn blog(index: &BlogIndex) -> AnyView {
     let found = match (index.query.is_empty() && index.tag.is_none(), index.posts.len()) {
         (true, _) => None,
         (false, 1) => Some("1 post found.".to_owned()),
@@ -39,10 +40,11 @@ pub(super) fn blog(index: &BlogIndex) -> impl IntoView + use<> {
             {cards(&index.posts, "No post is like that. Try other words, or another tag.")}
         </main>
     }
+    .into_any()
 }
 
 /// `/tags/{tag}`
-pub(super) fn tag(page: &TagPage) -> impl IntoView + use<> {
+pub(super) fn tag(page: &TagPage) -> AnyView {
     view! {
         <main id="main" class="list-page">
             <p class="eyebrow">"Tag"</p>
@@ -54,9 +56,10 @@ pub(super) fn tag(page: &TagPage) -> impl IntoView + use<> {
             </p>
         </main>
     }
+    .into_any()
 }
 
-fn search(index: &BlogIndex) -> impl IntoView + use<> {
+fn search(index: &BlogIndex) -> AnyView {
     let tag = index.tag.clone();
     view! {
         <form class="search" role="search" method="get" action="/blog">
@@ -68,9 +71,10 @@ fn search(index: &BlogIndex) -> impl IntoView + use<> {
             <button type="submit">"Search"</button>
         </form>
     }
+    .into_any()
 }
 
-fn tag_filter(index: &BlogIndex) -> Option<impl IntoView + use<>> {
+fn tag_filter(index: &BlogIndex) -> Option<AnyView> {
     let query = match index.query.as_str() {
         "" => String::new(),
         query => format!("q={}", encoded(query)),
@@ -99,7 +103,7 @@ fn tag_filter(index: &BlogIndex) -> Option<impl IntoView + use<>> {
     let all = link("All".into(), None, None);
     let each = |tag: &TagCount| link(tag.tag.name.clone(), Some(&tag.tag.slug), Some(tag.posts));
     let each: Vec<_> = index.tags.iter().map(each).collect();
-    (!each.is_empty()).then(|| view! { <ul class="tags" aria-label="Tags">{all} {each}</ul> })
+    (!each.is_empty()).then(|| view! { <ul class="tags" aria-label="Tags">{all} {each}</ul> }.into_any())
 }
 
 fn cards(posts: &[Card], none: &'static str) -> AnyView {
@@ -109,7 +113,7 @@ fn cards(posts: &[Card], none: &'static str) -> AnyView {
     view! { <div class="cards">{posts.iter().map(card).collect_view()}</div> }.into_any()
 }
 
-fn card(card: &Card) -> impl IntoView + use<> {
+fn card(card: &Card) -> AnyView {
     let (post, numbers) = (&card.post, card.numbers);
     let cover = post.cover.as_ref().map(|cover| {
         view! { <img class="card-cover" src=cover.image.clone() alt="" loading="lazy" decoding="async" /> }
@@ -132,6 +136,7 @@ fn card(card: &Card) -> impl IntoView + use<> {
             </ul>
         </article>
     }
+    .into_any()
 }
 
 #[cfg(test)]

@@ -27,10 +27,11 @@ pub(crate) fn body(site: &Site, page: &Page) -> AnyView {
         Page::Login(login) => admin::login(login).into_any(),
         Page::Desk(desk) => admin::desk(desk).into_any(),
     }
+    .into_any()
 }
 
 /// A number with its word beside it. `hook` is how the islands find it.
-pub(crate) fn number(hook: &'static str, number: u64, one: &'static str, many: &'static str) -> impl IntoView {
+pub(crate) fn number(hook: &'static str, number: u64, one: &'static str, many: &'static str) -> AnyView {
     let word = if number == 1 { one } else { many };
     view! {
         <span data-horizon=hook>{text::grouped(number)}</span>
@@ -39,6 +40,7 @@ pub(crate) fn number(hook: &'static str, number: u64, one: &'static str, many: &
             {word}
         </span>
     }
+    .into_any()
 }
 
 /// The path of a tag's page.
@@ -51,7 +53,7 @@ fn encoded(text: &str) -> String {
 }
 
 /// The tags of a post, as links.
-fn tags(tags: &[Tag]) -> Option<impl IntoView + use<>> {
+fn tags(tags: &[Tag]) -> Option<AnyView> {
     let link = |tag: &Tag| {
         view! {
             <li>
@@ -60,11 +62,11 @@ fn tags(tags: &[Tag]) -> Option<impl IntoView + use<>> {
         }
     };
     let links: Vec<_> = tags.iter().map(link).collect();
-    (!links.is_empty()).then(|| view! { <ul class="tags" aria-label="Tags">{links}</ul> })
+    (!links.is_empty()).then(|| view! { <ul class="tags" aria-label="Tags">{links}</ul> }.into_any())
 }
 
 /// Likes, with a heart that says what they are to who sees it.
-fn likes(number: u64) -> impl IntoView {
+fn likes(number: u64) -> AnyView {
     view! {
         {heart()}
         " "
@@ -74,12 +76,14 @@ fn likes(number: u64) -> impl IntoView {
             {if number == 1 { "like" } else { "likes" }}
         </span>
     }
+    .into_any()
 }
 
-fn heart() -> impl IntoView {
+fn heart() -> AnyView {
     view! {
         <svg class="heart" viewBox="0 0 24 24" aria-hidden="true">
             <path d="M12 20.3 4.4 12.8a4.9 4.9 0 0 1 0-7 4.9 4.9 0 0 1 6.9 0l.7.7.7-.7a4.9 4.9 0 0 1 6.9 0 4.9 4.9 0 0 1 0 7z" />
         </svg>
     }
+    .into_any()
 }

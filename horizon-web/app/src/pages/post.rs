@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// `/blog/{slug}`
-pub(super) fn post(page: &PostPage) -> impl IntoView + use<> {
+pub(super) fn post(page: &PostPage) -> AnyView {
     let post = &page.post;
     let comments = comments::comments(page);
     view! {
@@ -29,10 +29,11 @@ pub(super) fn post(page: &PostPage) -> impl IntoView + use<> {
             <Comments>{comments}</Comments>
         </main>
     }
+    .into_any()
 }
 
 /// When a post was published, and how long it takes to read.
-pub(super) fn meta(post: &PostHead) -> impl IntoView + use<> {
+pub(super) fn meta(post: &PostHead) -> AnyView {
     let at = post.date.as_millis();
     let minutes = post.reading_minutes.max(1);
     view! {
@@ -43,9 +44,10 @@ pub(super) fn meta(post: &PostHead) -> impl IntoView + use<> {
             " min read"
         </p>
     }
+    .into_any()
 }
 
-fn numbers(page: &PostPage) -> impl IntoView + use<> {
+fn numbers(page: &PostPage) -> AnyView {
     let numbers = page.numbers;
     view! {
         <LiveNumbers>
@@ -59,22 +61,26 @@ fn numbers(page: &PostPage) -> impl IntoView + use<> {
             </ul>
         </LiveNumbers>
     }
+    .into_any()
 }
 
-fn cover(post: &PostHead) -> Option<impl IntoView + use<>> {
+fn cover(post: &PostHead) -> Option<AnyView> {
     let cover = post.cover.clone()?;
     let caption = cover
         .caption
         .map(|caption| view! { <figcaption>{caption}</figcaption> });
-    Some(view! {
-        <figure class="cover">
-            <img src=cover.image alt=cover.alt decoding="async" />
-            {caption}
-        </figure>
-    })
+    Some(
+        view! {
+            <figure class="cover">
+                <img src=cover.image alt=cover.alt decoding="async" />
+                {caption}
+            </figure>
+        }
+        .into_any(),
+    )
 }
 
-fn toc(entries: &[TocEntry]) -> Option<impl IntoView + use<>> {
+fn toc(entries: &[TocEntry]) -> Option<AnyView> {
     let link = |entry: &TocEntry| {
         view! {
             <li class=format!("toc-{}", entry.level)>
@@ -92,10 +98,11 @@ fn toc(entries: &[TocEntry]) -> Option<impl IntoView + use<>> {
                 </details>
             </nav>
         }
+        .into_any()
     })
 }
 
-fn like(page: &PostPage) -> impl IntoView + use<> {
+fn like(page: &PostPage) -> AnyView {
     let slug = page.post.slug.clone();
     let (liked, likes) = (page.liked, page.numbers.likes);
     let id = page.like_id.to_string();
@@ -115,9 +122,10 @@ fn like(page: &PostPage) -> impl IntoView + use<> {
             </form>
         </LikeButton>
     }
+    .into_any()
 }
 
-fn neighbours(page: &PostPage) -> Option<impl IntoView + use<>> {
+fn neighbours(page: &PostPage) -> Option<AnyView> {
     let link = |link: &Option<Link>, class: &'static str, rel: &'static str, name: &'static str| {
         let link = link.clone()?;
         Some(view! {
@@ -137,5 +145,6 @@ fn neighbours(page: &PostPage) -> Option<impl IntoView + use<>> {
                 {newer}
             </nav>
         }
+        .into_any()
     })
 }
