@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use any_spawner::Executor;
 use axum::{
     body::Body,
     http::{HeaderValue, Request, StatusCode, header},
@@ -15,7 +16,7 @@ use crate::{Page, Site, document::document};
 
 /// Renders `page` as a whole document: status, Content-Security-Policy with this answer's nonce, HTML.
 ///
-/// `totals` are the numbers of the whole site, for the footer.
+/// `totals` are the numbers of the whole site, for the footer. Runs on a tokio runtime.
 pub async fn render(site: Arc<Site>, totals: Numbers, page: Page) -> Response {
     let status = status(&page);
     let page = Arc::new(page);
@@ -28,6 +29,8 @@ pub async fn render(site: Arc<Site>, totals: Numbers, page: Page) -> Response {
         }
         document(&site, totals, &page)
     };
+    // Leptos yields to this executor once while it renders. To set it again does nothing.
+    let _ = Executor::init_tokio();
     // Leptos reads the request's path, and a request can come without one; pages do not need it.
     leptos_axum::render_app_async(write)(Request::new(Body::empty())).await
 }
