@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use axum::{Router, middleware};
-use tower_http::{compression::CompressionLayer, services::ServeDir};
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, services::ServeDir};
 
 use crate::{admin, feeds, headers, health, log, pages, state::App};
 
@@ -23,6 +23,7 @@ pub(crate) fn router(app: App, media: &Path) -> Router {
         .merge(app.assets.router())
         .nest(HORIZON, app.horizon.router())
         .nest_service("/media", ServeDir::new(media).append_index_html_on_directories(false))
+        .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn(headers::secure))
         .layer(middleware::from_fn(log::request))
         .with_state(app)

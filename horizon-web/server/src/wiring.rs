@@ -44,8 +44,12 @@ pub fn check(content: &Content) -> anyhow::Result<()> {
 }
 
 fn read(content: &Content, base_url: String) -> anyhow::Result<Library> {
-    Library::load(&content.posts, &options(content, base_url))
-        .map_err(|problems| anyhow!("the posts in {} cannot be shown:\n{problems}", content.posts.display()))
+    Library::load(&content.posts, &options(content, base_url)).map_err(|problems| {
+        anyhow!(
+            "HORIZON_POSTS: the posts in {} cannot be shown:\n{problems}",
+            content.posts.display()
+        )
+    })
 }
 
 fn options(content: &Content, base_url: String) -> Options {
