@@ -39,3 +39,8 @@ pub use ports::{Pages, Ports};
 pub use problem::Problem;
 pub use same_site::same_site;
 pub use serve::{Limits, serve};
+
+/// Holds the README's examples to what compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    hash::{BuildHasher, RandomState},
     net::IpAddr,
     sync::{Mutex, PoisonError},
     time::Duration,
@@ -18,41 +19,45 @@ const WINDOW: Duration = Duration::from_secs(15 * 60);
 /// How many networks are remembered; past that, all of them are forgotten.
 const NETWORKS: usize = 10_000;
 
-/// Counts wrong tokens by network, in memory only.
+/// Counts wrong tokens by network, in memory only, under a hash that says nothing outside this process.
 #[derive(Default)]
-pub(crate) struct Attempts(Mutex<HashMap<IpAddr, (Timestamp, u32)>>);
+pub(crate) struct Attempts {
+    hash: RandomState,
+    networks: Mutex<HashMap<u64, (Timestamp, u32)>>,
+}
 
 impl Attempts {
     /// Whether `address` may try at `now`.
     pub(crate) fn may_try(&self, address: IpAddr, now: Timestamp) -> bool {
-        let networks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let networks = self.networks.lock().unwrap_or_else(PoisonError::into_inner);
         networks
-            .get(&network(address))
+            .get(&self.network(address))
             .is_none_or(|(since, wrong)| now.since(*since) >= WINDOW || *wrong < MOST)
     }
 
     /// Remembers a wrong token.
     pub(crate) fn failed(&self, address: IpAddr, now: Timestamp) {
-        let mut networks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut networks = self.networks.lock().unwrap_or_else(PoisonError::into_inner);
         if networks.len() >= NETWORKS {
             networks.retain(|_, (since, _)| now.since(*since) < WINDOW);
         }
         if networks.len() >= NETWORKS {
             networks.clear();
         }
-        let (since, wrong) = networks.entry(network(address)).or_insert((now, 0));
+        let (since, wrong) = networks.entry(self.network(address)).or_insert((now, 0));
         if now.since(*since) >= WINDOW {
             (*since, *wrong) = (now, 0);
         }
         *wrong = wrong.saturating_add(1);
     }
-}
 
-/// What one person can have many of: an IPv6 address counts by its /64.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) >> 64 << 64).into()),
-        v4 => v4,
+    /// Names the network of `address`. An IPv6 address counts by its /64, because one person has many.
+    fn network(&self, address: IpAddr) -> u64 {
+        let network = match address.to_canonical() {
+            IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) >> 64 << 64).into()),
+            v4 => v4,
+        };
+        self.hash.hash_one(network)
     }
 }
 
@@ -81,6 +86,6 @@ mod tests {
         for number in 0..30_000_u32 {
             attempts.failed(IpAddr::V4(number.into()), NOW);
         }
-        assert!(attempts.0.lock().unwrap().len() <= NETWORKS);
+        assert!(attempts.networks.lock().unwrap().len() <= NETWORKS);
     }
 }

@@ -25,8 +25,11 @@ use crate::{
     store::Store,
 };
 
+/// How long the live streams and the last requests may take to end.
+const LAST_REQUESTS: Duration = Duration::from_secs(6);
+
 /// How long the background tasks may take to end, after the last request.
-const LAST_WORDS: Duration = Duration::from_secs(5);
+const LAST_WORDS: Duration = Duration::from_secs(4);
 
 /// Reads the folder of posts and says what is wrong with it, or how much is there.
 ///
@@ -93,8 +96,12 @@ pub async fn run(config: &Serve, shutdown: impl Future<Output = ()> + Send + 'st
     let (analytics, accumulator) = pipe(config.pipe, &store, stopped);
     let app = assemble(config, base_url, store, analytics, library)?;
     let router = routes::router(app.clone(), &config.content.posts.join("media"));
+    let limits = Limits {
+        drain: LAST_REQUESTS,
+        ..Limits::default()
+    };
     writeln!(std::io::stdout(), "EventHorizon is at {address}")?;
-    let served = horizon_axum::serve(listener, router, Limits::default(), shutdown, &app.horizon).await;
+    let served = horizon_axum::serve(listener, router, limits, shutdown, &app.horizon).await;
     stop.send_replace(true);
     let ended = tokio::time::timeout(LAST_WORDS, async {
         accumulator.await.context("the accumulator broke off")?;
