@@ -1,5 +1,10 @@
 //! The pure parts: an event from JSON, a live message to bytes.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a benchmark that cannot be set up has nothing to say but why"
+)]
+
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};

@@ -1,5 +1,10 @@
 //! The stores: how many events a second each counts, in batches of 1,000, for good.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a benchmark that cannot be set up has nothing to say but why"
+)]
+
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use horizon_core::StatsStore;
 use horizon_memory::MemoryStats;
