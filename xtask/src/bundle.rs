@@ -9,6 +9,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
+use walrus::{Module, RefType};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::run::{self, WASM, say};
@@ -25,6 +26,9 @@ const FEATURES: [&str; 6] = [
     "--enable-reference-types",
     "--enable-sign-ext",
 ];
+
+/// The name under which wasm-bindgen's script finds the table of the page's objects.
+const OBJECTS: &str = "__wbindgen_externrefs";
 
 /// How many hexadecimal digits of a content's hash stand in a name.
 const HASH_DIGITS: usize = 12;
@@ -121,11 +125,28 @@ fn islands(module: &Path, pkg: &Path, optimise: bool) -> anyhow::Result<String> 
                 .arg("-o")
                 .arg(&wasm),
         )?;
+        mend(&wasm)?;
     }
     let stem = format!("horizon-{}", hash(&[read(&script)?, read(&wasm)?].concat()));
     fs::rename(script, pkg.join(format!("{stem}.js")))?;
     fs::rename(wasm, pkg.join(format!("{stem}_bg.wasm")))?;
     Ok(stem)
+}
+
+/// Makes the module export the table that it means. wasm-opt 108 exports the first one instead, which
+/// is not the one whose place the script fills with the page's objects.
+fn mend(wasm: &Path) -> anyhow::Result<()> {
+    let mut module = Module::from_file(wasm)?;
+    let objects = module
+        .tables
+        .iter()
+        .find(|table| table.element_ty == RefType::EXTERNREF)
+        .map(|table| table.id());
+    let export = module.exports.iter_mut().find(|export| export.name == OBJECTS);
+    if let (Some(objects), Some(export)) = (objects, export) {
+        export.item = objects.into();
+    }
+    module.emit_wasm_file(wasm)
 }
 
 /// Copies the file under a name with its content's hash; answers its address.

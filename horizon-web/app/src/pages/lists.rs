@@ -128,7 +128,7 @@ fn card(card: &Card) -> AnyView {
             <p>{post.description.clone()}</p>
             {tags(&post.tags)}
             <ul class="numbers" aria-label="Numbers">
-                <li class="now">
+                <li class=if numbers.viewers == 0 { "now nobody" } else { "now" }>
                     {number("viewers", numbers.viewers, "reading now", "reading now")}
                 </li>
                 <li>{number("visits", numbers.visits, "view", "views")}</li>
