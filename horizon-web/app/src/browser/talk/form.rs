@@ -33,7 +33,7 @@ pub(super) fn start(talk: &Rc<Talk>) {
 async fn send(talk: Rc<Talk>, is_busy: Rc<Cell<bool>>) {
     dom::set(&talk.form, "aria-busy", "true");
     dom::each(&talk.form, "[aria-invalid]", |field| {
-        dom::toggle(&field, "aria-invalid", false)
+        dom::toggle(&field, "aria-invalid", false);
     });
     talk.say("status", "");
     let values = FIELDS.map(|name| talk.value(name));

@@ -96,7 +96,7 @@ fn build(talk: &Talk, comment: &Comment) -> Option<Element> {
     article.set_id(&["comment-", &comment.id].concat());
     dom::set(&article, "data-comment-id", &comment.id);
     dom::each(&article, "[data-author]", |name| {
-        dom::write(&name, text::author(&comment.author))
+        dom::write(&name, text::author(&comment.author));
     });
     if let Some(time) = dom::within(&article, "time") {
         dom::set(&time, "data-at", &comment.at.to_string());

@@ -48,7 +48,7 @@ fn answer(talk: &Talk, id: &str) {
     if let Some(line) = dom::within(&talk.form, ANSWERED) {
         dom::toggle(&line, "hidden", false);
         dom::each(&line, "[data-author]", |name| {
-            dom::write(&name, author.as_deref().unwrap_or_default())
+            dom::write(&name, author.as_deref().unwrap_or_default());
         });
     }
     let _ = thread.append_child(&talk.form);
