@@ -89,7 +89,6 @@ fn thread(thread: &ThreadView) -> AnyView {
 
 fn article(comment: &CommentView, takes_replies: bool) -> AnyView {
     let id = comment.id.to_string();
-    let anchor = format!("comment-{id}");
     let at = comment.at.as_millis();
     let author = text::author(&comment.author).to_owned();
     let html = if comment.removed {
@@ -106,11 +105,11 @@ fn article(comment: &CommentView, takes_replies: bool) -> AnyView {
         }
     });
     view! {
-        <article class="comment" id=anchor.clone() data-comment-id=id data-removed=comment.removed tabindex="-1">
+        <article class="comment" id=format!("comment-{id}") data-comment-id=id data-removed=comment.removed tabindex="-1">
             <header class="comment-head">
                 <span class="comment-author" data-author>{author}</span>
                 " "
-                <a href=format!("#{anchor}")>
+                <a href=format!("#comment-{id}")>
                     <time datetime=text::machine(at) title=text::moment(at) data-at=at.to_string()>
                         {text::day(at)}
                     </time>

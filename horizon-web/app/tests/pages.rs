@@ -1,0 +1,422 @@
+//! The pages as the server sends them: whole documents, before any script runs.
+#![expect(clippy::unwrap_used, reason = "what is not there shall fail the test")]
+
+use std::sync::Arc;
+
+use axum::{body::to_bytes, http::StatusCode};
+use horizon_app::{
+    Assets, BlogIndex, Card, Desk, DeskComment, ErrorPage, ExtraPage, Home, Link, Login, Notice, Page, PostHead,
+    PostPage, Site, Tag, TagPage, TocEntry, render,
+};
+use horizon_core::{
+    Comment, EventId, ReaderId, Slug, Timestamp, Visibility,
+    live::{CommentView, Numbers, ThreadView, ThreadsView},
+};
+
+const HOSTILE: &str = r#""><script>alert(1)</script><img src=x onerror='alert(2)'>"#;
+
+fn site() -> Arc<Site> {
+    Arc::new(Site {
+        title: "A blog".into(),
+        description: "About things.".into(),
+        base_url: "https://example.org".into(),
+        nav: vec![Link {
+            title: "About".into(),
+            href: "/about".into(),
+        }],
+        assets: Assets {
+            bundle: Some("horizon-0123".into()),
+            css: "/pkg/style-0123.css".into(),
+            highlight_css: Some("/pkg/highlight-0123.css".into()),
+            theme_js: "/pkg/theme-0123.js".into(),
+            favicon: "/pkg/favicon-0123.svg".into(),
+        },
+    })
+}
+
+fn head(title: &str) -> PostHead {
+    PostHead {
+        slug: "hello".into(),
+        title: title.into(),
+        description: "What it is about".into(),
+        date: Timestamp::from_millis(1_777_899_900_000),
+        tags: vec![Tag {
+            name: "Größe".into(),
+            slug: "größe".into(),
+        }],
+        reading_minutes: 4,
+        cover: None,
+    }
+}
+
+fn comment(id: u128, author: &str, html: &str) -> CommentView {
+    CommentView {
+        id: EventId::from_u128(id),
+        parent: None,
+        author: author.into(),
+        html: html.into(),
+        at: Timestamp::from_millis(1_777_899_900_000),
+        removed: false,
+    }
+}
+
+fn post(title: &str, author: &str) -> PostPage {
+    PostPage {
+        post: head(title),
+        html: "<h2 id=\"one\">One</h2><p>Words.</p>".into(),
+        toc: vec![TocEntry {
+            level: 2,
+            id: "one".into(),
+            text: title.into(),
+        }],
+        older: Some(Link {
+            title: title.into(),
+            href: "/blog/older".into(),
+        }),
+        newer: None,
+        numbers: Numbers {
+            viewers: 17,
+            visits: 1_204,
+            likes: 58,
+            comments: 1,
+        },
+        liked: true,
+        comments: ThreadsView {
+            threads: vec![ThreadView {
+                comment: comment(1, author, "<p>First.</p>"),
+                replies: vec![comment(2, "", "<p>Answer.</p>")],
+            }],
+            has_earlier: true,
+        },
+        before: None,
+        reply_to: None,
+        notice: None,
+        like_id: EventId::from_u128(3),
+        comment_id: EventId::from_u128(4),
+    }
+}
+
+fn hello() -> Page {
+    Page::Post(Box::new(post("Hello", "Ada")))
+}
+
+struct Answer {
+    status: StatusCode,
+    policy: String,
+    html: String,
+}
+
+async fn answer(page: Page) -> Answer {
+    let totals = Numbers {
+        viewers: 2,
+        visits: 12_345,
+        ..Numbers::default()
+    };
+    let response = render(site(), totals, page).await;
+    let policy = response.headers()["content-security-policy"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    assert_eq!(response.headers()["content-type"], "text/html; charset=utf-8");
+    let status = response.status();
+    let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    Answer {
+        status,
+        policy,
+        html: String::from_utf8(body.to_vec()).unwrap(),
+    }
+}
+
+async fn html(page: Page) -> String {
+    answer(page).await.html
+}
+
+fn on_the_desk() -> DeskComment {
+    DeskComment {
+        comment: Comment {
+            id: EventId::from_u128(9),
+            slug: Slug::new("hello").unwrap(),
+            parent: None,
+            reader: ReaderId::from_u128(0),
+            author: HOSTILE.into(),
+            body: HOSTILE.into(),
+            at: Timestamp::from_millis(0),
+            visibility: Visibility::Waiting,
+        },
+        post_title: HOSTILE.into(),
+    }
+}
+
+/// One page of each kind.
+fn all() -> Vec<Page> {
+    let cards = vec![Card {
+        post: head(HOSTILE),
+        numbers: Numbers::default(),
+    }];
+    vec![
+        Page::Home(Home { posts: cards.clone() }),
+        Page::Blog(BlogIndex {
+            posts: cards.clone(),
+            tags: Vec::new(),
+            query: HOSTILE.into(),
+            tag: Some(HOSTILE.into()),
+        }),
+        Page::Post(Box::new(post(HOSTILE, HOSTILE))),
+        Page::Tag(TagPage {
+            tag: Tag {
+                name: HOSTILE.into(),
+                slug: HOSTILE.into(),
+            },
+            posts: cards,
+        }),
+        Page::Extra(ExtraPage {
+            path: "/about".into(),
+            title: HOSTILE.into(),
+            description: HOSTILE.into(),
+            html: "<p>Words.</p>".into(),
+        }),
+        Page::NotFound,
+        Page::Error(ErrorPage {
+            status: 503,
+            title: HOSTILE.into(),
+            detail: HOSTILE.into(),
+        }),
+        Page::Login(Login {
+            error: Some(HOSTILE.into()),
+        }),
+        Page::Desk(Desk {
+            comments: vec![on_the_desk()],
+            only_waiting: true,
+            older: None,
+        }),
+    ]
+}
+
+#[tokio::test]
+async fn every_page_is_one_document_with_one_heading_and_one_main() {
+    for page in all() {
+        let html = html(page).await;
+        assert!(html.starts_with("<!DOCTYPE html><html lang=\"en\"><head>"), "{html}");
+        assert!(html.contains("<title>") && html.contains("name=\"viewport\""), "{html}");
+        for once in ["<h1", "<main id=\"main\"", "</body>", "</html>"] {
+            assert_eq!(html.matches(once).count(), 1, "{once} in {html}");
+        }
+        assert!(html.contains("href=\"#main\""), "{html}");
+    }
+}
+
+#[tokio::test]
+async fn what_authors_and_readers_write_is_text_on_every_page() {
+    for page in all() {
+        let html = html(page).await;
+        assert!(!html.contains("<script>alert"), "{html}");
+        assert!(!html.contains("<img src=x"), "{html}");
+    }
+}
+
+#[tokio::test]
+async fn no_page_needs_what_the_policy_forbids() {
+    for page in all() {
+        let Answer { policy, html, .. } = answer(page).await;
+        assert!(
+            policy.contains("default-src 'none'") && !policy.contains("unsafe-inline"),
+            "{policy}"
+        );
+        let nonce = policy.split("'nonce-").nth(1).unwrap().split('\'').next().unwrap();
+        assert!(nonce.len() >= 16, "{policy}");
+        for script in html.split("<script").skip(1) {
+            let tag = script.split('>').next().unwrap();
+            assert!(
+                tag.contains("src=\"/pkg/") || tag.contains(&format!("nonce=\"{nonce}\"")),
+                "<script{tag}>"
+            );
+        }
+        for tag in html.split('<').filter_map(|rest| rest.split('>').next()) {
+            assert!(
+                !tag.contains(" style=") && !tag.contains(" onclick=") && !tag.contains(" onload="),
+                "<{tag}>"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_answer_has_a_nonce_of_its_own() {
+    assert_ne!(answer(hello()).await.policy, answer(hello()).await.policy);
+}
+
+#[tokio::test]
+async fn a_status_says_what_the_page_says() {
+    assert_eq!(answer(hello()).await.status, 200);
+    assert_eq!(answer(Page::NotFound).await.status, 404);
+    let error = |status| {
+        Page::Error(ErrorPage {
+            status,
+            title: String::new(),
+            detail: String::new(),
+        })
+    };
+    assert_eq!(answer(error(503)).await.status, 503);
+    assert_eq!(answer(error(0)).await.status, 500);
+}
+
+#[tokio::test]
+async fn the_first_html_of_a_post_has_its_numbers_where_the_islands_look_for_them() {
+    let html = html(hello()).await;
+    for hook in [
+        r#" data-slug="hello""#,
+        r#" data-horizon="viewers">17</span>"#,
+        r#" data-horizon="visits">1,204</span>"#,
+        r#" data-horizon="likes">58</span>"#,
+        r#" data-horizon="comments">1</span>"#,
+        r#" data-horizon="site-viewers">2</span>"#,
+        r#" data-horizon="site-visits">12,345</span>"#,
+        r#"data-horizon="theme""#,
+        "<leptos-island data-component=\"LiveNumbers_",
+        "<leptos-island data-component=\"LikeButton_",
+        "<leptos-island data-component=\"Comments_",
+        "<leptos-island data-component=\"SiteFooter_",
+        "/pkg/horizon-0123.js",
+        "/pkg/horizon-0123_bg.wasm",
+    ] {
+        assert!(html.contains(hook), "{hook} is not in {html}");
+    }
+    assert!(
+        html.contains(">comment</span>"),
+        "one comment is not «comments»: {html}"
+    );
+}
+
+#[tokio::test]
+async fn likes_and_comments_are_forms_that_work_without_a_script() {
+    let html = html(hello()).await;
+    for part in [
+        r#"method="post" action="/horizon/likes/hello""#,
+        r#"<input type="hidden" name="liked" value="false""#,
+        r#"data-horizon="like" aria-pressed="true""#,
+        r#"method="post" action="/horizon/comments/hello" data-horizon="comment-form""#,
+        r#"name="id" value="00000000000000000000000000000004""#,
+        r#"name="back" value="/blog/hello""#,
+        r#"name="website" tabindex="-1" autocomplete="off""#,
+        r##"href="?reply=00000000000000000000000000000001#comment-form""##,
+        r#"href="/blog/hello?before=00000000000000000000000000000001#comments""#,
+    ] {
+        assert!(html.contains(part), "{part} is not in {html}");
+    }
+}
+
+#[tokio::test]
+async fn a_reply_takes_no_reply() {
+    let html = html(hello()).await;
+    let (_, reply) = html
+        .split_once(r#"id="comment-00000000000000000000000000000002""#)
+        .unwrap();
+    let (reply, _) = reply.split_once("</article>").unwrap();
+    assert!(reply.contains("Answer.") && !reply.contains("?reply="), "{reply}");
+}
+
+#[tokio::test]
+async fn a_page_asked_for_with_a_reply_answers_that_comment() {
+    let mut page = post("Hello", "Ada");
+    page.reply_to = Some(EventId::from_u128(1));
+    let answered = html(Page::Post(Box::new(page.clone()))).await;
+    assert!(
+        answered.contains(r#"name="parent" value="00000000000000000000000000000001""#),
+        "{answered}"
+    );
+    page.reply_to = Some(EventId::from_u128(77));
+    let unknown = html(Page::Post(Box::new(page))).await;
+    assert!(unknown.contains(r#"name="parent" value="""#), "{unknown}");
+}
+
+#[tokio::test]
+async fn a_removed_comment_keeps_its_place_and_takes_no_reply() {
+    let mut page = post("Hello", "");
+    page.comments.threads[0].comment.removed = true;
+    page.comments.threads[0].comment.html = String::new();
+    let html = html(Page::Post(Box::new(page))).await;
+    let (_, list) = html.split_once("comment-list").unwrap();
+    let (list, _) = list.split_once("<template").unwrap();
+    assert!(
+        list.contains("This comment was removed.") && list.contains("Answer."),
+        "{list}"
+    );
+    assert!(!list.contains("?reply="), "{list}");
+}
+
+#[tokio::test]
+async fn a_form_without_a_script_says_what_came_of_it() {
+    for (notice, role, words) in [
+        (Notice::Waiting, "status", "waits for the author"),
+        (Notice::Refused("It was too long.".into()), "alert", "It was too long."),
+    ] {
+        let mut page = post("Hello", "Ada");
+        page.notice = Some(notice);
+        let html = html(Page::Post(Box::new(page))).await;
+        let (_, status) = html.split_once(r#"data-horizon="form-status""#).unwrap();
+        let (status, _) = status.split_once("</p>").unwrap();
+        assert!(
+            status.contains(&format!("role=\"{role}\"")) && status.contains(words),
+            "{status}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn machines_learn_what_a_post_is() {
+    let html = html(hello()).await;
+    for fact in [
+        r#"<link rel="canonical" href="https://example.org/blog/hello">"#,
+        r#"content="article" property="og:type""#,
+        r#"content="https://example.org/blog/hello" property="og:url""#,
+        r#"name="twitter:card" content="summary""#,
+        r#"type="application/atom+xml""#,
+        r#"type="application/rss+xml""#,
+    ] {
+        assert!(html.contains(fact), "{fact} is not in {html}");
+    }
+    let (_, json) = html.split_once("application/ld+json").unwrap();
+    let json = json.split_once('>').unwrap().1.split_once("</script>").unwrap().0;
+    let json: serde_json::Value = serde_json::from_str(json).unwrap();
+    assert_eq!(json["@type"], "BlogPosting");
+    assert_eq!(json["datePublished"], "2026-05-04T13:05Z");
+}
+
+#[tokio::test]
+async fn a_tag_in_an_address_is_encoded() {
+    let html = html(hello()).await;
+    assert!(html.contains(r#"href="/tags/gr%C3%B6%C3%9Fe""#), "{html}");
+}
+
+#[tokio::test]
+async fn pages_that_are_nobodys_business_are_not_listed_and_load_no_islands() {
+    for page in [
+        Page::NotFound,
+        Page::Login(Login { error: None }),
+        Page::Desk(Desk {
+            comments: Vec::new(),
+            only_waiting: false,
+            older: None,
+        }),
+    ] {
+        let html = html(page).await;
+        assert!(html.contains(r#"name="robots" content="noindex""#), "{html}");
+        assert!(
+            !html.contains("horizon-0123.js") && !html.contains("leptos-island"),
+            "{html}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_desk_offers_what_can_be_done_to_a_comment() {
+    let html = html(all().pop().unwrap()).await;
+    for part in [
+        r#"action="/admin/comments/00000000000000000000000000000009""#,
+        r#"name="verdict" value="shown""#,
+        r#"name="verdict" value="removed""#,
+        r#"name="only" value="waiting""#,
+    ] {
+        assert!(html.contains(part), "{part} is not in {html}");
+    }
+}
