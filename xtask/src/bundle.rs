@@ -1,6 +1,7 @@
 //! The browser's files: islands as WebAssembly, style, theme and icon, named by their content.
 
 use std::{
+    collections::BTreeMap,
     fmt::Write as _,
     fs, io,
     path::{Path, PathBuf},
@@ -8,7 +9,6 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use serde_json::{Value, json};
 use walrus::{Module, RefType};
 use wasm_bindgen_cli_support::Bindgen;
 
@@ -32,6 +32,12 @@ const OBJECTS: &str = "__wbindgen_externrefs";
 
 /// How many hexadecimal digits of a content's hash stand in a name.
 const HASH_DIGITS: usize = 12;
+
+/// The manifest's key of what the site was built from.
+const INPUTS: &str = "inputs";
+
+/// What the server reads: the bundle's stem, the addresses of the other files.
+type Manifest = BTreeMap<String, String>;
 
 /// A file that goes to the browser as it is: its source, and its key in the manifest.
 const STATIC: [(&str, &str); 3] = [
@@ -57,9 +63,12 @@ pub(crate) fn bundle(root: &Path) -> anyhow::Result<()> {
     remove(&fresh)?;
     let pkg = fresh.join("pkg");
     fs::create_dir_all(&pkg)?;
-    let mut manifest = json!({ "inputs": inputs, "bundle": islands(&module, &pkg, optimise)? });
+    let mut manifest = Manifest::from([
+        (INPUTS.to_owned(), inputs),
+        ("bundle".to_owned(), islands(&module, &pkg, optimise)?),
+    ]);
     for (source, key) in STATIC {
-        manifest[key] = Value::from(static_file(&root.join(source), &pkg)?);
+        manifest.insert(key.to_owned(), static_file(&root.join(source), &pkg)?);
     }
     let sizes = compress(&pkg)?;
     fs::write(fresh.join("manifest.json"), serde_json::to_string_pretty(&manifest)?)?;
@@ -89,7 +98,7 @@ fn build(root: &Path) -> anyhow::Result<PathBuf> {
 }
 
 fn fingerprint(root: &Path, module: &Path, optimise: bool) -> anyhow::Result<String> {
-    let mut all = format!("{optimise} {}", env!("CARGO_PKG_VERSION"));
+    let mut all = optimise.to_string();
     let sources = STATIC.iter().map(|(source, _)| root.join(source));
     let this = root.join("xtask/src/bundle.rs");
     for path in sources.chain([module.to_owned(), this, root.join("Cargo.lock")]) {
@@ -100,8 +109,8 @@ fn fingerprint(root: &Path, module: &Path, optimise: bool) -> anyhow::Result<Str
 
 fn is_built_from(site: &Path, inputs: &str) -> bool {
     let manifest = fs::read(site.join("manifest.json")).ok();
-    let manifest = manifest.and_then(|text| serde_json::from_slice::<Value>(&text).ok());
-    manifest.is_some_and(|manifest| manifest["inputs"] == inputs)
+    let manifest = manifest.and_then(|text| serde_json::from_slice::<Manifest>(&text).ok());
+    manifest.is_some_and(|manifest| manifest.get(INPUTS).is_some_and(|before| before == inputs))
 }
 
 /// Turns the module into `{stem}.js` and `{stem}_bg.wasm`, the names that Leptos expects; answers the stem.
