@@ -12,6 +12,9 @@ use crate::{
     text,
 };
 
+/// The replies of a thread; a comment may have a list of its own in its text.
+const REPLIES: &str = ":scope > ol";
+
 const EARLIER: &str = r#"[data-horizon="earlier-comments"]"#;
 
 /// Lets the link to earlier comments put them above the others.
@@ -63,7 +66,7 @@ pub(super) fn insert(talk: &Talk, comment: &Comment) -> Option<Element> {
         None => talk.list.clone(),
         Some(parent) => {
             let thread = comment::find(parent)?.parent_element()?;
-            dom::within(&thread, "ol")?
+            dom::within(&thread, REPLIES)?
         }
     };
     let item = build(talk, comment)?;
@@ -118,8 +121,9 @@ fn build(talk: &Talk, comment: &Comment) -> Option<Element> {
         None => {}
     }
     if comment.parent.is_some() {
-        // A reply takes no replies, and so has no list for them.
-        dom::each(&item, "ol", |replies| replies.remove());
+        // A reply is no thread, and takes no replies.
+        item.remove_attribute("class").ok()?;
+        dom::within(&item, REPLIES)?.remove();
     }
     Some(item)
 }
