@@ -24,6 +24,11 @@ fn main() -> anyhow::Result<()> {
         let cid = stage.reader("Cid").await?;
         ben.opens_live(&post).await?;
         cid.opens_live(&post).await?;
+        cid.sees("visits", 2).await?;
+        let size = json!({ "width": 1200, "height": 900, "deviceScaleFactor": 1, "mobile": false });
+        ada.devtools("Emulation.setDeviceMetricsOverride", &size).await?;
+        ada.devtools("Emulation.setScrollbarsHidden", &json!({ "hidden": true }))
+            .await?;
         for (path, name) in [("/", "home"), (post.as_str(), "post")] {
             for theme in ["light", "dark"] {
                 ada.opens_live(path).await?;
@@ -65,7 +70,7 @@ async fn talk(stage: &Stage, post: &str) -> anyhow::Result<()> {
         .await?;
     }
     for (author, body) in [
-        ("Grace", "So a reload is neither a visit nor a flicker. Nice."),
+        ("Grace", "One folder, one command, and it is live. Nice."),
         ("", "What if the server dies?"),
     ] {
         let headers = [("content-type", "application/json")];
