@@ -99,6 +99,7 @@ fn format_node(out: &mut Out<'_, '_, '_>, node: Node<'_>, entering: bool) -> Res
         NodeValue::Image(image) => return format_image(out, image, entering),
         NodeValue::HtmlBlock(block) if entering => format_raw_block(out, &block.literal)?,
         NodeValue::HtmlInline(literal) if entering => format_raw(out, literal)?,
+        NodeValue::TaskItem(task) => format_task(out, task.symbol.is_some(), entering)?,
         NodeValue::CodeBlock(_) | NodeValue::HtmlBlock(_) | NodeValue::HtmlInline(_) => {}
         _ => return format_node_default(out, node, entering),
     }
@@ -152,6 +153,22 @@ fn format_table(out: &mut Out<'_, '_, '_>, node: Node<'_>, entering: bool) -> Re
         out.write_str("</div>\n")?;
     }
     Ok(children)
+}
+
+/// A box that nobody can tick still needs a name for who cannot see it.
+fn format_task(out: &mut Out<'_, '_, '_>, done: bool, entering: bool) -> fmt::Result {
+    if !entering {
+        return out.write_str("</li>\n");
+    }
+    let (name, checked) = if done { ("Done", " checked=\"\"") } else { ("Open", "") };
+    out.cr()?;
+    out.write_str(
+        "<li class=\"task-list-item\"><input type=\"checkbox\" class=\"task-list-item-checkbox\" aria-label=\"",
+    )?;
+    out.write_str(name)?;
+    out.write_str("\"")?;
+    out.write_str(checked)?;
+    out.write_str(" disabled=\"\" /> ")
 }
 
 fn format_code(out: &mut Out<'_, '_, '_>, block: &NodeCodeBlock) -> fmt::Result {

@@ -14,8 +14,8 @@ fn commonmark_and_the_extensions_of_github_are_rendered() {
         (
             "- [x] done\n- [ ] open",
             "<ul class=\"contains-task-list\">\n\
-             <li class=\"task-list-item\"><input type=\"checkbox\" class=\"task-list-item-checkbox\" checked=\"\" disabled=\"\" /> done</li>\n\
-             <li class=\"task-list-item\"><input type=\"checkbox\" class=\"task-list-item-checkbox\" disabled=\"\" /> open</li>\n</ul>\n",
+             <li class=\"task-list-item\"><input type=\"checkbox\" class=\"task-list-item-checkbox\" aria-label=\"Done\" checked=\"\" disabled=\"\" /> done</li>\n\
+             <li class=\"task-list-item\"><input type=\"checkbox\" class=\"task-list-item-checkbox\" aria-label=\"Open\" disabled=\"\" /> open</li>\n</ul>\n",
         ),
         (
             "> [!WARNING]\n> Hot.",
