@@ -41,6 +41,9 @@ const FIRST_FRAME_WAIT: Duration = Duration::from_secs(1);
 /// How long to wait before comments are asked for again: one second.
 const READ_AGAIN: Duration = Duration::from_secs(1);
 
+/// From how many sources a page has its news.
+const SOURCES: usize = 4;
+
 /// What a page says when it is alive but knows nothing: a comment, which browsers skip.
 const ALIVE: Bytes = Bytes::from_static(b":\n\n");
 
@@ -56,7 +59,14 @@ pub(super) async fn run(
     let mut page = Page::new(topic.slug().is_some(), frames, metrics);
     loop {
         tokio::select! {
-            () = sleep_until(page.due()) => page.publish(Instant::now()),
+            () = sleep_until(page.due()) => {
+                // What is ready together goes out together: a frame with the site's numbers alone
+                // would make the page's own wait for the next one.
+                for news in std::iter::from_fn(|| sources.next().now_or_never()).take(SOURCES) {
+                    page.take(news);
+                }
+                page.publish(Instant::now());
+            }
             news = sources.next() => page.take(news),
         }
         sources.read_comments_at(page.comments_wanted());
