@@ -102,7 +102,7 @@ fn footer(site: &Site, totals: Numbers, is_live: bool) -> AnyView {
                 <a href="/feed.xml">"Atom"</a>
                 " · "
                 <a href="/rss.xml">"RSS"</a>
-                " · No cookies for readers, no requests to anyone else."
+                " · No cookie until you like or comment, no requests to anyone else."
             </p>
         </footer>
     }

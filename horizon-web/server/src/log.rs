@@ -1,6 +1,6 @@
 //! What the server says while it runs: one line a request, and no address of a person.
 
-use std::time::Instant;
+use std::{io::IsTerminal, time::Instant};
 
 use axum::{extract::Request, middleware::Next, response::Response};
 use tracing_subscriber::EnvFilter;
@@ -10,6 +10,7 @@ pub fn start() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
         .init();
 }
