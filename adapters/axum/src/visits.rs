@@ -95,7 +95,10 @@ impl Visits {
         let attendee = Attendee { topics, visitor };
         this.tell(&attendee.topics, Some(visitor));
         let mut wheel = this.wheel();
-        let (slot, number) = (wheel.hand, wheel.next);
+        let number = wheel.next;
+        // In turn and not by the time of coming: after a restart everybody comes at once, and would
+        // be told of at once, every ten minutes.
+        let slot = usize::try_from(number % SLOTS as u64).unwrap_or(0);
         wheel.next += 1;
         if let Some(attendees) = wheel.slots.get_mut(slot) {
             attendees.insert(number, attendee);

@@ -87,6 +87,18 @@ async fn a_visit_is_told_on_coming_every_ten_minutes_and_on_leaving() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn visits_that_begin_at_once_are_told_of_in_turn() {
+    let site = fixture(0);
+    let visits: Vec<Visit> = (0..10 * SLOTS).map(|_| site.open()).collect();
+    for tick in 0..SLOTS {
+        let before = site.visits.queue.capacity();
+        site.visits.tick();
+        assert_eq!(before - site.visits.queue.capacity(), 10, "tick {tick}");
+    }
+    drop(visits);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_visit_that_the_pipe_does_not_take_is_tried_again_as_the_same_event() {
     let site = fixture(5);
     site.visits.once(&[Topic::Site]);
