@@ -74,7 +74,6 @@ pub(super) async fn post(
     headers: HeaderMap,
     request: Request,
 ) -> Result<Response, Problem> {
-    horizon.0.limiters.check(Ask::Comment, address, &horizon.0.metrics)?;
     let sent = Sent::read(request).await?;
     let jar = horizon.jar(&headers);
     let written = sent.written(&horizon, slug);
@@ -87,6 +86,8 @@ pub(super) async fn post(
         return Ok(sent.answer(jar, &stored));
     }
     check_parent(&horizon, &written).await?;
+    // Last, so that a mistake that is mended, or a repeat, costs the reader nothing of their share.
+    horizon.0.limiters.check(Ask::Comment, address, &horizon.0.metrics)?;
     let (jar, stored) = store(&horizon, jar, &headers, &sent.draft, written).await?;
     Ok(sent.answer(jar, &stored))
 }

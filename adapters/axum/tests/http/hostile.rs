@@ -289,6 +289,10 @@ async fn a_network_that_asks_too_often_is_told_when_to_come_again() {
         config.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
     })
     .await;
+    for _ in 0..5 {
+        let mistake = site.client().json(COMMENTS, &json!({"body": ""})).await;
+        assert_eq!(mistake.status, 422, "a mistake costs nothing of the share");
+    }
     for _ in 0..2 {
         is_well(&site).await;
     }
