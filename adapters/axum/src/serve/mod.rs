@@ -97,6 +97,7 @@ pub async fn serve(
     tracing::info!(connections = connections.len(), "shutting down");
     let ended = async { tokio::join!(horizon.close(), graceful.shutdown()) };
     if timeout(limits.drain, ended).await.is_err() {
+        while connections.try_join_next().is_some() {}
         tracing::warn!(
             connections = connections.len(),
             "some connections did not end in time and are cut off"
