@@ -5,7 +5,7 @@ use std::{collections::HashMap, num::NonZeroUsize, panic, path::Path, thread};
 use crate::{
     Library, Problem, Problems,
     document::{self, Document},
-    source::{self, Source},
+    source::{self, Role, Source},
 };
 
 /// The most threads that render at once.
@@ -20,6 +20,8 @@ pub struct Options {
     pub raw_html: bool,
     /// The blog's own address, as `https://blog.example`; links to it are not external.
     pub base_url: String,
+    /// First parts of addresses that are the server's own, as `feed.xml`; no page may have one as its slug.
+    pub reserved: &'static [&'static str],
 }
 
 pub(crate) fn load(root: &Path, options: &Options) -> Result<Library, Problems> {
@@ -35,6 +37,9 @@ pub(crate) fn load(root: &Path, options: &Options) -> Result<Library, Problems> 
                 continue;
             }
         };
+        if source.role == Role::Page && options.reserved.contains(&document.slug().as_str()) {
+            problems.push(reserved(source, &document));
+        }
         // Drafts count: otherwise two files would clash on the day that one is published.
         match taken.insert((source.role, document.slug().clone()), &source.path) {
             Some(other) => problems.push(same_slug(source, &document, other)),
@@ -59,6 +64,14 @@ pub(crate) fn load(root: &Path, options: &Options) -> Result<Library, Problems> 
 
 fn same_slug(source: &Source, document: &Document, other: &Path) -> Problem {
     let reason = format!("the slug \"{}\" is that of {} too", document.slug(), other.display());
+    Problem::new(&source.path, None, reason)
+}
+
+fn reserved(source: &Source, document: &Document) -> Problem {
+    let reason = format!(
+        "the address /{} is the blog's own; give the page another name",
+        document.slug()
+    );
     Problem::new(&source.path, None, reason)
 }
 

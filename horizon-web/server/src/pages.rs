@@ -131,7 +131,8 @@ async fn extra(State(app): State<App>, name: Result<Path<String>, PathRejection>
 /// What no route takes: a trailing slash too many, or nothing that is here.
 pub(crate) async fn fallback(State(app): State<App>, OriginalUri(uri): OriginalUri, request: Request) -> Response {
     let path = uri.path();
-    if path.ends_with('/') && request.method().is_safe() {
+    // A browser reads a backslash as a slash, and two of them in front as another host.
+    if path.ends_with('/') && !path.contains('\\') && request.method().is_safe() {
         // One slash in front: two would name another host.
         return Redirect::permanent(&format!("/{}", path.trim_matches('/'))).into_response();
     }

@@ -10,6 +10,23 @@ use crate::{admin, feeds, headers, health, log, pages, state::App};
 /// Where the live contract is: the path that the islands know.
 pub(crate) const HORIZON: &str = "/horizon";
 
+/// What addresses of the blog begin with. An extra page of such a name could not be reached.
+pub(crate) const RESERVED: [&str; 13] = [
+    "admin",
+    "blog",
+    "feed.xml",
+    "healthz",
+    "horizon",
+    "media",
+    "metrics",
+    "pkg",
+    "readyz",
+    "robots.txt",
+    "rss.xml",
+    "sitemap.xml",
+    "tags",
+];
+
 /// The blog as one router. `media` is the folder with the author's images.
 pub(crate) fn router(app: App, media: &Path) -> Router {
     let compressed = Router::new()

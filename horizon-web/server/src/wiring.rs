@@ -60,6 +60,7 @@ fn options(content: &Content, base_url: String) -> Options {
         drafts: content.drafts,
         raw_html: content.raw_html,
         base_url,
+        reserved: &routes::RESERVED,
     }
 }
 

@@ -42,6 +42,7 @@ impl Folder {
 pub(crate) fn options() -> Options {
     Options {
         base_url: "https://blog.example".into(),
+        reserved: &["feed.xml"],
         ..Options::default()
     }
 }

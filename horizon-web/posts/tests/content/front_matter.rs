@@ -159,6 +159,19 @@ fn a_page_may_have_the_slug_of_a_post() {
 }
 
 #[test]
+fn a_page_cannot_stand_where_the_blog_has_something_of_its_own() {
+    let folder = Folder::new();
+    folder
+        .post("feed.xml", "2026-11-23", "")
+        .write("pages/feed.xml.md", "---\ntitle: Feed\n---\n");
+    let said = folder.problems();
+    assert_eq!(
+        said,
+        "pages/feed.xml.md: the address /feed.xml is the blog's own; give the page another name"
+    );
+}
+
+#[test]
 fn a_folder_that_does_not_exist_is_a_problem() {
     let said = Library::load(Path::new("/no/such/folder"), &Options::default())
         .unwrap_err()
