@@ -16,7 +16,7 @@ const BATCH_EVENTS: NonZeroUsize = NonZeroUsize::new(1_024).unwrap();
 const FORGET_EVERY: Duration = Duration::from_secs(3_600);
 
 /// How long the accumulator goes on after it was told to stop, while events are ready.
-const DRAIN_WAIT: Duration = Duration::from_secs(5);
+const DRAIN_WAIT: Duration = Duration::from_secs(3);
 
 /// How long the feed may take to say that it has another batch, after the accumulator was told to stop.
 const READY_WAIT: Duration = Duration::from_millis(100);
@@ -28,7 +28,7 @@ const READY_WAIT: Duration = Duration::from_millis(100);
 /// a repair needs no restart and nothing is lost meanwhile. Each failure is logged, and so is each
 /// event that is refused. Once an hour, and when it starts, the store forgets what is too old.
 ///
-/// After `shutdown` it returns within 5 seconds. Dropping the future is safe at any point: the batch
+/// After `shutdown` it returns within 3 seconds. Dropping the future is safe at any point: the batch
 /// that it was at comes again.
 pub async fn run(
     mut feed: impl Feed,

@@ -18,6 +18,9 @@ const OPEN_PAUSE: Duration = Duration::from_millis(20);
 /// How many compiled statements a connection keeps.
 const STATEMENTS: usize = 64;
 
+/// Tells `file` and its kin whose database it is: "EvHz".
+const APPLICATION: i32 = 0x4576_487a;
+
 /// How large the write-ahead log stays on disk between checkpoints, in bytes.
 const JOURNAL_BYTES: i64 = 64 * 1024 * 1024;
 
@@ -63,8 +66,24 @@ fn configure(db: &Connection) -> rusqlite::Result<()> {
     db.pragma_update(None, "synchronous", "FULL")?;
     db.pragma_update(None, "foreign_keys", true)?;
     db.pragma_update_and_check(None, "journal_size_limit", JOURNAL_BYTES, |_| Ok(()))?;
+    mark(db)?;
     // An erased salt must not stay in a free page, where it would undo the hashing of a day.
     db.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))
+}
+
+/// Writes whose file this is into its head. It says so already, but is written to the disk all the same.
+pub(crate) fn mark(db: &Connection) -> rusqlite::Result<()> {
+    db.pragma_update(None, "application_id", APPLICATION)
+}
+
+/// Moves all of the write-ahead log into the database and empties it, as far as others let it.
+pub(crate) fn empty_log(path: &Path) -> Result<()> {
+    let db = open(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        .map_err(|e| failed("empty the log of", path, e))
 }
 
 fn failed(what: &str, path: &Path, driver: rusqlite::Error) -> Error {

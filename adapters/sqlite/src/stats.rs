@@ -1,5 +1,5 @@
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -27,6 +27,7 @@ const FORGET_ROWS: usize = 10_000;
 pub struct SqliteStats {
     writer: Writer,
     readers: Readers,
+    path: PathBuf,
 }
 
 impl SqliteStats {
@@ -43,23 +44,24 @@ impl SqliteStats {
         Ok(Self {
             writer,
             readers: Readers::new(path.into()),
+            path: path.into(),
         })
     }
 
-    /// Whether a write would be taken now: it takes the write lock, after all writes that are queued, and lets it go.
+    /// Whether a write would be taken now: writes a number that is there already, after all writes that are queued.
     ///
     /// # Errors
     /// Those of a write.
     pub async fn check_writable(&self) -> Result<()> {
-        self.writer.write(|_| Ok(())).await
+        self.writer.write(connection::mark).await
     }
 
     /// Writes what is queued and closes the file. Later calls fail for good.
     ///
-    /// Dropping the store does the same, but blocks its thread meanwhile, for at most 5 seconds.
+    /// Dropping the store does the same, but blocks its thread meanwhile, for at most 2 seconds.
     ///
     /// # Errors
-    /// Retryable if the writes did not end within 5 seconds; they go on.
+    /// Retryable if the writes did not end within 2 seconds; they go on.
     pub async fn close(&self) -> Result<()> {
         self.readers.close();
         self.writer.close();
@@ -75,6 +77,15 @@ impl SqliteStats {
         query: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T> {
         self.readers.read(query).await
+    }
+
+    /// Empties the write-ahead log, where what was erased could be read until it is written over.
+    ///
+    /// It does what it can: a long read may keep it from emptying the log this time.
+    async fn empty_log(&self) -> Result<()> {
+        let path = self.path.clone();
+        let emptied = spawn_blocking(move || connection::empty_log(&path)).await;
+        emptied.map_err(|e| Error::unavailable("the log was not emptied").with_source(e))?
     }
 
     async fn erase(&self, sql: &'static str, before: Timestamp) -> Result<()> {
@@ -143,7 +154,8 @@ impl StatsStore for SqliteStats {
             now.minus(VISITOR_MEMORY),
         )
         .await?;
-        self.writer.write(move |db| erase_salts(db, now.day())).await
+        self.writer.write(move |db| erase_salts(db, now.day())).await?;
+        self.empty_log().await
     }
 }
 

@@ -17,7 +17,7 @@ const QUEUE_WAIT: Duration = Duration::from_secs(5);
 const GROUP_JOBS: usize = 256;
 
 /// How long closing waits for the jobs that are queued.
-const CLOSE_WAIT: Duration = Duration::from_secs(5);
+const CLOSE_WAIT: Duration = Duration::from_secs(2);
 
 /// Hands jobs to the one thread that writes.
 pub(crate) struct Writer {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use horizon_core::{
-    DEDUPE_WINDOW, Event, EventKind, ReaderId, Slug, Stamp, StatsStore, StatsStoreExt, Timestamp, Topic,
+    DEDUPE_WINDOW, Event, EventKind, ReaderId, Salts, Slug, Stamp, StatsStore, StatsStoreExt, Timestamp, Topic,
 };
 use horizon_sqlite::SqliteStats;
 use rusqlite::Connection;
@@ -223,4 +223,20 @@ async fn forgetting_goes_through_more_rows_than_one_transaction_takes() {
         .unwrap();
     assert_eq!(kept, 0);
     assert_eq!(visits(&store, &Topic::Site).await, 10_001);
+}
+
+#[tokio::test]
+async fn what_was_forgotten_is_not_left_in_the_log() {
+    let (file, secret) = (File::new(), [0xa7; 32]);
+    let store = file.open();
+    store.salt(NOW.day(), secret).await.unwrap();
+    store
+        .forget(NOW.plus(Duration::from_secs(3 * 24 * 3600)))
+        .await
+        .unwrap();
+    for entry in std::fs::read_dir(file.0.path()).unwrap() {
+        let path = entry.unwrap().path();
+        let bytes = std::fs::read(&path).unwrap();
+        assert!(!bytes.windows(32).any(|window| window == secret), "{}", path.display());
+    }
 }

@@ -1,6 +1,6 @@
 //! The author's desk: who gets in, and what they can do to a comment.
 
-use std::num::NonZeroUsize;
+use std::{num::NonZeroUsize, time::Duration};
 
 use axum::{
     Form, Router,
@@ -16,6 +16,7 @@ use horizon_app::{Desk, DeskComment, ErrorPage, Login, Page};
 use horizon_axum::{ClientAddr, same_site};
 use horizon_core::{Comment, EventId, Result, Visibility};
 use serde::Deserialize;
+use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use crate::{clock, pages, session::Sessions, state::App};
 
@@ -25,6 +26,9 @@ const ON_THE_DESK: NonZeroUsize = NonZeroUsize::new(50).unwrap();
 /// The largest form the desk takes, in bytes.
 const LARGEST_FORM: usize = 4 * 1024;
 
+/// How long a form may stall before it is given up.
+const FORM_WAIT: Duration = Duration::from_secs(10);
+
 pub(crate) fn router() -> Router<App> {
     Router::new()
         .route("/admin", get(desk))
@@ -32,6 +36,7 @@ pub(crate) fn router() -> Router<App> {
         .route("/admin/logout", post(logout))
         .route("/admin/comments/{id}", post(moderate))
         .layer(DefaultBodyLimit::max(LARGEST_FORM))
+        .layer(RequestBodyTimeoutLayer::new(FORM_WAIT))
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -81,16 +81,23 @@ pub struct Serve {
     #[command(flatten)]
     pub content: Content,
     /// The pipe that events go through: `memory:`.
-    #[arg(long, env = "HORIZON_PIPE", value_name = "HORIZON_PIPE", default_value = "memory:")]
-    pub pipe: PipeUrl,
+    #[arg(
+        long,
+        env = "HORIZON_PIPE",
+        value_name = "HORIZON_PIPE",
+        default_value = "memory:",
+        hide_env_values = true
+    )]
+    pub pipe: SecretText,
     /// Where the numbers are kept: `sqlite:PATH` or `memory:`.
     #[arg(
         long,
         env = "HORIZON_STORE",
         value_name = "HORIZON_STORE",
-        default_value = "sqlite:horizon.db"
+        default_value = "sqlite:horizon.db",
+        hide_env_values = true
     )]
-    pub store: StoreUrl,
+    pub store: SecretText,
     /// Signs the readers' cookies, at least 32 characters. Without it: one is made and kept beside the store.
     #[arg(long, env = "HORIZON_SECRET", value_name = "HORIZON_SECRET", hide_env_values = true)]
     pub secret: Option<SecretText>,
@@ -101,7 +108,7 @@ pub struct Serve {
         value_name = "HORIZON_ADMIN_TOKEN",
         hide_env_values = true
     )]
-    pub admin_token: Option<AdminToken>,
+    pub admin_token: Option<SecretText>,
     /// Networks whose `X-Forwarded-For` is believed, separated by commas.
     #[arg(
         long,
@@ -171,34 +178,9 @@ pub enum StoreUrl {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BaseUrl(pub String);
 
-/// A text that signs cookies; its `Debug` says nothing.
+/// A text that may be secret, such as a key or an address with a password; its `Debug` says nothing.
 #[derive(Clone)]
 pub struct SecretText(pub String);
-
-/// A text that opens `/admin`; its `Debug` says nothing.
-#[derive(Clone)]
-pub struct AdminToken(pub String);
-
-impl FromStr for PipeUrl {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "memory:" => Ok(Self::Memory),
-            _ => Err("this version knows the pipe `memory:` only".into()),
-        }
-    }
-}
-
-impl FromStr for StoreUrl {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text.split_once(':') {
-            Some(("memory", "")) => Ok(Self::Memory),
-            Some(("sqlite", path)) if !path.is_empty() => Ok(Self::Sqlite(path.into())),
-            _ => Err("a store is `sqlite:PATH` or `memory:`".into()),
-        }
-    }
-}
 
 impl FromStr for BaseUrl {
     type Err = String;
@@ -219,30 +201,37 @@ impl From<String> for SecretText {
     }
 }
 
-impl From<String> for AdminToken {
-    fn from(text: String) -> Self {
-        Self(text)
-    }
-}
-
 impl Serve {
-    /// Checks what is secret here and not while parsing, because a parser's complaint repeats the value.
+    /// Checks what may hold a secret here and not while parsing, because a parser's complaint repeats the value.
+    /// Answers what pipe and store are.
     ///
     /// # Errors
     /// One sentence that names what is wrong.
-    pub fn check(&self) -> Result<(), String> {
-        at_least("HORIZON_SECRET", self.secret.as_ref().map(|secret| &secret.0), 32)?;
-        at_least(
-            "HORIZON_ADMIN_TOKEN",
-            self.admin_token.as_ref().map(|token| &token.0),
-            12,
-        )
+    pub fn check(&self) -> Result<(PipeUrl, StoreUrl), String> {
+        at_least("HORIZON_SECRET", self.secret.as_ref(), 32)?;
+        at_least("HORIZON_ADMIN_TOKEN", self.admin_token.as_ref(), 12)?;
+        Ok((self.pipe()?, self.store()?))
+    }
+
+    fn pipe(&self) -> Result<PipeUrl, String> {
+        match self.pipe.0.as_str() {
+            "memory:" => Ok(PipeUrl::Memory),
+            _ => Err("HORIZON_PIPE is wrong: this version knows the pipe `memory:` only".into()),
+        }
+    }
+
+    fn store(&self) -> Result<StoreUrl, String> {
+        match self.store.0.split_once(':') {
+            Some(("memory", "")) => Ok(StoreUrl::Memory),
+            Some(("sqlite", path)) if !path.is_empty() => Ok(StoreUrl::Sqlite(path.into())),
+            _ => Err("HORIZON_STORE is wrong: a store is `sqlite:PATH` or `memory:`".into()),
+        }
     }
 }
 
-fn at_least(name: &str, text: Option<&String>, fewest: usize) -> Result<(), String> {
+fn at_least(name: &str, text: Option<&SecretText>, fewest: usize) -> Result<(), String> {
     match text {
-        Some(text) if text.chars().count() < fewest => Err(format!(
+        Some(text) if text.0.chars().count() < fewest => Err(format!(
             "{name} is too easy to guess: it needs at least {fewest} characters"
         )),
         _ => Ok(()),
@@ -252,12 +241,6 @@ fn at_least(name: &str, text: Option<&String>, fewest: usize) -> Result<(), Stri
 impl std::fmt::Debug for SecretText {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("SecretText(…)")
-    }
-}
-
-impl std::fmt::Debug for AdminToken {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("AdminToken(…)")
     }
 }
 
@@ -273,8 +256,6 @@ mod tests {
     fn a_wrong_value_is_refused_by_its_name() {
         for (flag, name, value) in [
             ("--addr", "HORIZON_ADDR", "localhost"),
-            ("--store", "HORIZON_STORE", "mysql:x"),
-            ("--pipe", "HORIZON_PIPE", "carrier-pigeon:"),
             ("--trusted-proxies", "HORIZON_TRUSTED_PROXIES", "everyone"),
             ("--moderation", "HORIZON_MODERATION", "maybe"),
             ("--base-url", "HORIZON_BASE_URL", "ftp://example.org"),
@@ -284,8 +265,13 @@ mod tests {
     }
 
     #[test]
-    fn a_short_secret_is_refused_without_being_repeated() {
-        for (flag, name) in [("--secret", "HORIZON_SECRET"), ("--admin-token", "HORIZON_ADMIN_TOKEN")] {
+    fn what_may_be_secret_is_refused_without_being_repeated() {
+        for (flag, name) in [
+            ("--secret", "HORIZON_SECRET"),
+            ("--admin-token", "HORIZON_ADMIN_TOKEN"),
+            ("--store", "HORIZON_STORE"),
+            ("--pipe", "HORIZON_PIPE"),
+        ] {
             let refusal = Cli::try_parse_from(["horizon-web", flag, "hunter2"])
                 .unwrap()
                 .serve

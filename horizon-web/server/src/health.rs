@@ -1,8 +1,15 @@
 //! What a supervisor and a scraper ask.
 
+use std::time::Duration;
+
 use axum::{Router, extract::State, http::StatusCode, http::header, response::IntoResponse, routing::get};
+use horizon_core::Error;
+use tokio::time::timeout;
 
 use crate::state::App;
+
+/// How long the store may take to say that it is writable.
+const READY_WAIT: Duration = Duration::from_secs(2);
 
 pub(crate) fn router() -> Router<App> {
     Router::new()
@@ -12,7 +19,8 @@ pub(crate) fn router() -> Router<App> {
 }
 
 async fn ready(State(app): State<App>) -> impl IntoResponse {
-    match app.store.ready().await {
+    let late = |_| Err(Error::unavailable("the store did not answer in time"));
+    match timeout(READY_WAIT, app.store.ready()).await.unwrap_or_else(late) {
         Ok(()) => (StatusCode::OK, "the store is writable\n"),
         Err(error) => {
             tracing::warn!(%error, "the store is not writable");
@@ -22,8 +30,6 @@ async fn ready(State(app): State<App>) -> impl IntoResponse {
 }
 
 async fn metrics(State(app): State<App>) -> impl IntoResponse {
-    (
-        [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
-        app.horizon.metrics(),
-    )
+    let format = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(header::CONTENT_TYPE, format)], app.horizon.metrics() + "# EOF\n")
 }

@@ -7,7 +7,7 @@ use axum_extra::extract::{
 };
 use horizon_core::Timestamp;
 
-use crate::config::AdminToken;
+use crate::config::SecretText;
 
 /// How long the author stays signed in.
 const SESSION: std::time::Duration = std::time::Duration::from_secs(12 * 3600);
@@ -23,7 +23,7 @@ pub(crate) struct Sessions {
 
 impl Sessions {
     /// Sessions signed under `secret`. They end when the token changes, because it is part of the key.
-    pub(crate) fn new(token: &AdminToken, secret: &[u8; 32], secure: bool) -> Self {
+    pub(crate) fn new(token: &SecretText, secret: &[u8; 32], secure: bool) -> Self {
         let mut key = [0; 64];
         blake3::Hasher::new_derive_key("EventHorizon 2026 admin session")
             .update(secret)
@@ -88,7 +88,7 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
     fn sessions(token: &str) -> Sessions {
-        Sessions::new(&AdminToken(token.into()), &[7; 32], false)
+        Sessions::new(&SecretText(token.into()), &[7; 32], false)
     }
 
     fn signed_in(sessions: &Sessions) -> HeaderMap {

@@ -42,6 +42,14 @@ impl Store {
         }
     }
 
+    /// Writes what is queued and takes no more.
+    pub(crate) async fn close(&self) -> Result<()> {
+        match &self.sqlite {
+            Some(store) => store.close().await,
+            None => Ok(()),
+        }
+    }
+
     /// Whether the store can be written to.
     pub(crate) async fn ready(&self) -> Result<()> {
         match &self.sqlite {

@@ -26,9 +26,9 @@ use crate::{
 };
 
 /// How long the live streams and the last requests may take to end.
-const LAST_REQUESTS: Duration = Duration::from_secs(6);
+const LAST_REQUESTS: Duration = Duration::from_secs(3);
 
-/// How long the background tasks may take to end, after the last request.
+/// How long the accumulator and the store may take to end, after the last request.
 const LAST_WORDS: Duration = Duration::from_secs(4);
 
 /// Reads the folder of posts and says what is wrong with it, or how much is there.
@@ -71,7 +71,7 @@ fn options(content: &Content, base_url: String) -> Options {
 /// # Errors
 /// Something that was configured cannot be used; the sentence names it.
 pub async fn run(config: &Serve, shutdown: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
-    config.check().map_err(|sentence| anyhow!(sentence))?;
+    let (pipe_url, store_url) = config.check().map_err(|sentence| anyhow!(sentence))?;
     let listener = TcpListener::bind(config.addr)
         .await
         .with_context(|| format!("HORIZON_ADDR: {} cannot be listened on", config.addr))?;
@@ -84,7 +84,8 @@ pub async fn run(config: &Serve, shutdown: impl Future<Output = ()> + Send + 'st
         let (content, base_url) = (config.content.clone(), base_url.clone());
         Arc::new(tokio::task::spawn_blocking(move || read(&content, base_url)).await??)
     };
-    let store = Store::open(&config.store).context("HORIZON_STORE cannot be used")?;
+    let secret = secret::load(config.secret.as_ref(), &store_url)?;
+    let store = Store::open(&store_url).context("HORIZON_STORE cannot be used")?;
     let (stop, stopped) = watch::channel(false);
     let mut background = JoinSet::new();
     let (library, keep_fresh) = horizon_posts::watch(
@@ -94,8 +95,8 @@ pub async fn run(config: &Serve, shutdown: impl Future<Output = ()> + Send + 'st
         ended(stopped.clone()),
     )?;
     background.spawn(keep_fresh);
-    let (analytics, accumulator) = pipe(config.pipe, &store, stopped);
-    let app = assemble(config, base_url, store, analytics, library)?;
+    let (analytics, accumulator) = pipe(pipe_url, &store, stopped);
+    let app = assemble(config, base_url, secret, store, analytics, library)?;
     let router = routes::router(app.clone(), &config.content.posts.join("media"));
     let limits = Limits {
         drain: LAST_REQUESTS,
@@ -107,7 +108,7 @@ pub async fn run(config: &Serve, shutdown: impl Future<Output = ()> + Send + 'st
     let ended = tokio::time::timeout(LAST_WORDS, async {
         accumulator.await.context("the accumulator broke off")?;
         while background.join_next().await.is_some() {}
-        anyhow::Ok(())
+        app.store.close().await.context("the store could not be closed")
     });
     ended.await.context("the background tasks did not end in time")??;
     tracing::info!("stopped");
@@ -132,11 +133,11 @@ async fn ended(mut stopped: watch::Receiver<bool>) {
 fn assemble(
     config: &Serve,
     base_url: String,
+    secret: [u8; 32],
     store: Store,
     analytics: MemoryPipe,
     library: watch::Receiver<Arc<Library>>,
 ) -> anyhow::Result<App> {
-    let secret = secret::load(config.secret.as_ref(), &config.store)?;
     let assets = Assets::load(config.site.as_deref(), horizon_posts::highlight_css())?;
     let secure = base_url.starts_with("https:");
     let ports = Ports {
