@@ -2,12 +2,13 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::LazyLock,
+    sync::{Arc, LazyLock},
 };
 
 use ammonia::{Builder, UrlRelative};
 use comrak::{Arena, Options, format_html, nodes::NodeValue, parse_document};
 use horizon_core::{Comment, Thread, ThreadPage, live};
+use quick_cache::{Weighter, sync::Cache};
 
 /// What is left of any markup.
 const TAGS: [&str; 11] = [
@@ -36,6 +37,38 @@ static SANITISER: LazyLock<Builder<'static>> = LazyLock::new(|| {
         .link_rel(Some("nofollow ugc noopener noreferrer"));
     builder
 });
+
+/// How much rendered text is kept, in bytes: 16 MiB.
+const KEPT_BYTES: u64 = 16 * 1024 * 1024;
+
+/// How many comments that is about: a hint for the size of its tables.
+const KEPT_COMMENTS: usize = 16 * 1024;
+
+/// What was rendered lately, by the hash of the text. The same text is the same HTML, so nothing in
+/// here can be out of date.
+static RENDERED: LazyLock<Cache<[u8; 32], Arc<str>, Bytes>> =
+    LazyLock::new(|| Cache::with_weighter(KEPT_COMMENTS, KEPT_BYTES, Bytes));
+
+/// Weighs a kept text by its key, its value and what the cache needs around them.
+#[derive(Clone)]
+struct Bytes;
+
+impl Weighter<[u8; 32], Arc<str>> for Bytes {
+    fn weight(&self, _: &[u8; 32], html: &Arc<str>) -> u64 {
+        html.len() as u64 + 128
+    }
+}
+
+/// [`render`]s a text, unless that was done lately: a page shows its comments to everyone who comes.
+fn rendered(text: &str) -> String {
+    let key = *blake3::hash(text.as_bytes()).as_bytes();
+    if let Some(known) = RENDERED.get(&key) {
+        return known.as_ref().into();
+    }
+    let html = render(text);
+    RENDERED.insert(key, html.as_str().into());
+    html
+}
 
 /// A small subset of Markdown: paragraphs, emphasis, code, links, lists and quotes.
 ///
@@ -80,7 +113,7 @@ pub(crate) fn comment(comment: &Comment) -> live::CommentView {
         id: comment.id,
         parent: comment.parent,
         author: comment.author.clone(),
-        html: render(&comment.body),
+        html: rendered(&comment.body),
         at: comment.at,
         removed: comment.visibility == horizon_core::Visibility::Removed,
     }

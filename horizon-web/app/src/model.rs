@@ -173,21 +173,12 @@ pub struct PostPage {
     pub before: Option<EventId>,
     /// The comment that the form answers, from `?reply={id}`.
     pub reply_to: Option<EventId>,
-    /// What the last form came to, for who has no script.
-    pub notice: Option<Notice>,
+    /// Whether the comment that was just sent waits for the author; said to who has no script.
+    pub is_waiting: bool,
     /// A fresh id for the like form.
     pub like_id: EventId,
     /// A fresh id for the comment form.
     pub comment_id: EventId,
-}
-
-/// What a form without a script came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Notice {
-    /// The comment waits for the author.
-    Waiting,
-    /// The comment was not taken; the reason, a sentence.
-    Refused(String),
 }
 
 /// A heading of a post.

@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
-use horizon_app::{BlogIndex, ErrorPage, Home, Notice, Page, PostPage, TagPage};
+use horizon_app::{BlogIndex, ErrorPage, Home, Page, PostPage, TagPage};
 use horizon_core::{Error, Result, Topic};
 use serde::Deserialize;
 
@@ -111,7 +111,7 @@ async fn post(
             comments,
             before,
             reply_to: talk.reply.and_then(|id| id.parse().ok()),
-            notice: (talk.comment.as_deref() == Some("waiting")).then_some(Notice::Waiting),
+            is_waiting: talk.comment.as_deref() == Some("waiting"),
             like_id: app.fresh_id()?,
             comment_id: app.fresh_id()?,
         })))

@@ -9,7 +9,7 @@ use horizon_core::{
 use leptos::prelude::*;
 
 use super::number;
-use crate::{Notice, PostPage, text};
+use crate::{PostPage, text};
 
 /// The whole section.
 pub(super) fn comments(page: &PostPage) -> AnyView {
@@ -122,6 +122,9 @@ fn article(comment: &CommentView, takes_replies: bool) -> AnyView {
     .into_any()
 }
 
+/// What is said after a comment that is not shown yet.
+const WAITING: &str = "Thank you. Your comment waits for the author, and shows once it is approved.";
+
 fn form(page: &PostPage) -> AnyView {
     let slug = &page.post.slug;
     let answered = page.reply_to.and_then(|id| {
@@ -129,14 +132,7 @@ fn form(page: &PostPage) -> AnyView {
         heads.find(|comment| comment.id == id && !comment.removed)
     });
     let parent = answered.map(|comment| comment.id.to_string()).unwrap_or_default();
-    let (role, status) = match &page.notice {
-        None => ("status", String::new()),
-        Some(Notice::Waiting) => (
-            "status",
-            "Thank you. Your comment waits for the author, and shows once it is approved.".into(),
-        ),
-        Some(Notice::Refused(reason)) => ("alert", reason.clone()),
-    };
+    let status = page.is_waiting.then_some(WAITING);
     view! {
         <form class="form" method="post" action=format!("/horizon/comments/{slug}") data-horizon="comment-form">
             <h3>"Write a comment"</h3>
@@ -165,7 +161,7 @@ fn form(page: &PostPage) -> AnyView {
                 <label for="website">"Leave this empty"</label>
                 <input id="website" name="website" tabindex="-1" autocomplete="off" />
             </div>
-            <p class="form-status" data-horizon="form-status" role=role tabindex="-1">
+            <p class="form-status" data-horizon="form-status" role="status" tabindex="-1">
                 {status}
             </p>
             <button type="submit" class="button">

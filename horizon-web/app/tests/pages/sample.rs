@@ -91,7 +91,7 @@ pub(crate) fn post(title: &str, author: &str) -> PostPage {
         },
         before: None,
         reply_to: None,
-        notice: None,
+        is_waiting: false,
         like_id: EventId::from_u128(3),
         comment_id: EventId::from_u128(4),
     }
