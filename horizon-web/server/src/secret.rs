@@ -1,7 +1,7 @@
 //! The secret that signs cookies: given, or made once and kept beside the store.
 
 use std::{
-    fs::OpenOptions,
+    fs::{self, File, OpenOptions},
     io::{ErrorKind, Read, Write},
     path::{Path, PathBuf},
 };
@@ -40,29 +40,32 @@ fn beside(store: &Path) -> PathBuf {
 }
 
 fn kept(path: &Path) -> anyhow::Result<[u8; 32]> {
+    if !path.try_exists()? {
+        make(path)?;
+    }
+    let mut secret = Vec::new();
+    File::open(path)?.take(33).read_to_end(&mut secret)?;
+    let wrong = |_| anyhow::anyhow!("it must hold 32 bytes; remove it to have a new one made");
+    secret.try_into().map_err(wrong)
+}
+
+/// Writes a fresh secret under another name first, so that the file is whole or not there, and two
+/// servers that start at once end up with the same.
+fn make(path: &Path) -> anyhow::Result<()> {
+    let mut draft = path.as_os_str().to_owned();
+    draft.push(format!(".{}", std::process::id()));
     let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
+    options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
-        Ok(mut file) => {
-            let secret = fresh()?;
-            file.write_all(&secret)?;
-            file.sync_all()?;
-            Ok(secret)
-        }
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            let mut secret = Vec::new();
-            OpenOptions::new()
-                .read(true)
-                .open(path)?
-                .take(33)
-                .read_to_end(&mut secret)?;
-            secret
-                .try_into()
-                .map_err(|_| anyhow::anyhow!("it must hold 32 bytes; remove it to have a new one made"))
-        }
-        Err(error) => Err(error.into()),
+    let mut file = options.open(&draft)?;
+    file.write_all(&fresh()?)?;
+    file.sync_all()?;
+    let named = fs::hard_link(&draft, path);
+    fs::remove_file(&draft)?;
+    match named {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error.into()),
+        _ => Ok(()),
     }
 }
 
@@ -77,6 +80,17 @@ mod tests {
         let secret = load(None, &store).unwrap();
         assert_eq!(load(None, &store).unwrap(), secret);
         assert_ne!(load(None, &StoreUrl::Memory).unwrap(), secret);
+    }
+
+    #[test]
+    fn servers_that_start_at_once_have_one_secret_and_leave_no_draft() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = StoreUrl::Sqlite(folder.path().join("horizon.db"));
+        make(&folder.path().join("horizon.db.secret")).unwrap();
+        let first = load(None, &store).unwrap();
+        make(&folder.path().join("horizon.db.secret")).unwrap();
+        assert_eq!(load(None, &store).unwrap(), first);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]
