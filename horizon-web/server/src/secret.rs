@@ -97,7 +97,7 @@ mod tests {
     fn a_secret_of_the_wrong_length_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let store = StoreUrl::Sqlite(folder.path().join("horizon.db"));
-        std::fs::write(folder.path().join("horizon.db.secret"), "short").unwrap();
+        fs::write(folder.path().join("horizon.db.secret"), "short").unwrap();
         assert!(format!("{:#}", load(None, &store).unwrap_err()).contains("32 bytes"));
     }
 }
