@@ -31,7 +31,8 @@ pub enum EventKind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         visitor: Option<VisitorKey>,
     },
-    /// A reader likes the page. Likes are a set: liking twice is liking once.
+    /// A reader likes the page. Likes are a set: liking twice is liking once. Of a reader's likes and
+    /// unlikes the latest by [`Stamp`] holds, in whatever order they come.
     Like {
         /// Who owns the like.
         reader: ReaderId,
@@ -52,7 +53,8 @@ pub enum EventKind {
         #[serde(default)]
         held: bool,
     },
-    /// The author shows or removes a comment of this page.
+    /// The author shows or removes a comment of this page. The latest verdict by [`Stamp`] holds, in
+    /// whatever order they come.
     Moderate {
         /// Which comment.
         comment: EventId,
@@ -82,6 +84,15 @@ impl Event {
             at: stamp.at,
             topic,
             kind,
+        }
+    }
+
+    /// When and as what it was born.
+    #[must_use]
+    pub fn stamp(&self) -> Stamp {
+        Stamp {
+            at: self.at,
+            id: self.id,
         }
     }
 

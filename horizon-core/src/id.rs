@@ -141,13 +141,14 @@ impl VisitorKey {
 
 /// The birth of an event: its id and its time, minted where it happens.
 ///
-/// Core has no clock and no dice, so whoever tracks an event brings both.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Core has no clock and no dice, so whoever tracks an event brings both. Of two stamps the greater one
+/// is the later: by time, and within a millisecond by id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Stamp {
-    /// The event's id.
-    pub id: EventId,
     /// When it happened.
     pub at: Timestamp,
+    /// The event's id.
+    pub id: EventId,
 }
 
 impl Stamp {
@@ -155,8 +156,8 @@ impl Stamp {
     #[must_use]
     pub fn new(at: Timestamp, random: [u8; 10]) -> Self {
         Self {
-            id: EventId::new(at, random),
             at,
+            id: EventId::new(at, random),
         }
     }
 }

@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    Comment, Delta, Event, EventId, EventKind, ReaderId, Timestamp, Topic, Update, VISIT_GAP, Visibility, VisitorKey,
+    Comment, Delta, Event, EventId, EventKind, ReaderId, Stamp, Timestamp, Topic, Update, VISIT_GAP, Visibility,
+    VisitorKey,
 };
 
 /// The facts behind the numbers, as a store keeps them: what [`record`] reads and writes.
@@ -18,9 +19,9 @@ pub trait Ledger {
     /// When the visitor was last seen here, and remembers `at` if that is later.
     fn see(&mut self, topic: &Topic, visitor: VisitorKey, at: Timestamp) -> Result<Option<Timestamp>, Self::Error>;
 
-    /// Puts the reader into the set of those who like the topic, or takes them out. Answers whether
-    /// that changed the set.
-    fn set_like(&mut self, topic: &Topic, reader: ReaderId, likes: bool) -> Result<bool, Self::Error>;
+    /// Puts the reader into the set of those who like the topic, or takes them out, unless a later
+    /// word of theirs is known. Answers whether that changed the set.
+    fn set_like(&mut self, topic: &Topic, reader: ReaderId, likes: bool, said: Stamp) -> Result<bool, Self::Error>;
 
     /// The comment with this id.
     fn comment(&mut self, id: EventId) -> Result<Option<Comment>, Self::Error>;
@@ -28,14 +29,17 @@ pub trait Ledger {
     /// Adds a comment behind all others. Its id is new.
     fn add_comment(&mut self, comment: &Comment) -> Result<(), Self::Error>;
 
-    /// Changes whether readers see a comment.
-    fn set_visibility(&mut self, id: EventId, visibility: Visibility) -> Result<(), Self::Error>;
+    /// Changes whether readers see a comment, unless a later verdict is known. Answers whether it holds.
+    fn set_visibility(&mut self, id: EventId, visibility: Visibility, said: Stamp) -> Result<bool, Self::Error>;
 
     /// Adds to the topic's totals and its revision, unless `delta` is nothing. Answers the totals.
     fn add(&mut self, topic: &Topic, delta: Delta) -> Result<Update, Self::Error>;
 }
 
 /// Counts each event once: the one place that says what an event does to the numbers.
+///
+/// Several accumulators may share the work, and what a dead one left behind comes late. So likes and
+/// verdicts go by when they were said, not by when they arrive.
 ///
 /// Answers the totals of every topic that `events` name, also when all of them were known already,
 /// so that whoever missed the first answer still learns them. Totals are written once a topic,
@@ -68,18 +72,18 @@ fn effect<L: Ledger>(ledger: &mut L, event: &Event) -> Result<Delta, L::Error> {
                 Delta::default()
             })
         }
-        EventKind::Like { reader } => Ok(if ledger.set_like(&event.topic, *reader, true)? {
+        EventKind::Like { reader } => Ok(if ledger.set_like(&event.topic, *reader, true, event.stamp())? {
             Delta::LIKE
         } else {
             Delta::default()
         }),
-        EventKind::Unlike { reader } => Ok(if ledger.set_like(&event.topic, *reader, false)? {
+        EventKind::Unlike { reader } => Ok(if ledger.set_like(&event.topic, *reader, false, event.stamp())? {
             Delta::UNLIKE
         } else {
             Delta::default()
         }),
         EventKind::Comment { .. } => comment(ledger, event),
-        EventKind::Moderate { comment, verdict } => moderate(ledger, &event.topic, *comment, *verdict),
+        EventKind::Moderate { comment, verdict } => moderate(ledger, event, *comment, *verdict),
     }
 }
 
@@ -120,20 +124,19 @@ fn comment<L: Ledger>(ledger: &mut L, event: &Event) -> Result<Delta, L::Error> 
 
 fn moderate<L: Ledger>(
     ledger: &mut L,
-    topic: &Topic,
+    event: &Event,
     comment: EventId,
     verdict: Visibility,
 ) -> Result<Delta, L::Error> {
     let Some(comment) = ledger
         .comment(comment)?
-        .filter(|comment| Some(&comment.slug) == topic.slug())
+        .filter(|comment| Some(&comment.slug) == event.topic.slug())
     else {
         return Ok(Delta::default());
     };
-    if comment.visibility == verdict {
+    if !ledger.set_visibility(comment.id, verdict, event.stamp())? || comment.visibility == verdict {
         return Ok(Delta::default());
     }
-    ledger.set_visibility(comment.id, verdict)?;
     Ok(match (comment.visibility, verdict) {
         (_, Visibility::Shown) => Delta::SHOW,
         (Visibility::Shown, _) => Delta::HIDE,

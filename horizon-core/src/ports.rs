@@ -56,8 +56,9 @@ pub trait Feed: Send {
 /// Counts each event exactly once.
 #[async_trait]
 pub trait StatsStore: Send + Sync {
-    /// Counts all events or none, each id once, also across restarts. Answers the totals of every
-    /// topic that is named, repeats included. On Ok it is durable, as far as the adapter promises.
+    /// Counts all events or none, each id once, also across restarts. Of what one person says about
+    /// one thing the latest holds, in whatever order it comes. Answers the totals of every topic that
+    /// is named, repeats included. On Ok it is durable, as far as the adapter promises.
     async fn apply(&self, events: &[Event]) -> Result<Vec<Update>>;
 
     /// The totals of each topic, in the order asked; [`Update::empty`] where nothing was counted.

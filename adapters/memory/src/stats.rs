@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use horizon_core::{
     Comment, Comments, DEDUPE_WINDOW, Day, Delta, Event, EventId, Ledger, MAX_REPLIES, ReaderId, Result, Salts, Slug,
-    StatsStore, Thread, ThreadPage, Timestamp, Topic, Update, VISITOR_MEMORY, Visibility, VisitorKey, record,
+    Stamp, StatsStore, Thread, ThreadPage, Timestamp, Topic, Update, VISITOR_MEMORY, Visibility, VisitorKey, record,
 };
 
 /// The facts and the totals, for as long as the process lives.
@@ -18,7 +18,10 @@ pub struct MemoryStats(Mutex<Facts>);
 struct Facts {
     counted: HashMap<EventId, Timestamp>,
     visitors: HashMap<(Topic, VisitorKey), Timestamp>,
-    likes: HashSet<(Topic, ReaderId)>,
+    /// The last word of each reader: whether they like it, and when they said so.
+    words: HashMap<(Topic, ReaderId), (bool, Stamp)>,
+    /// When the last verdict on a comment was given.
+    verdicts: HashMap<EventId, Stamp>,
     totals: HashMap<Topic, Update>,
     salts: BTreeMap<Day, [u8; 32]>,
     /// In the order in which they were added.
@@ -58,13 +61,17 @@ impl StatsStore for MemoryStats {
     }
 
     async fn likes(&self, topic: &Topic, reader: ReaderId) -> Result<bool> {
-        Ok(self.facts().likes.contains(&(topic.clone(), reader)))
+        let word = self.facts().words.get(&(topic.clone(), reader)).copied();
+        Ok(word.is_some_and(|(likes, _)| likes))
     }
 
     async fn forget(&self, now: Timestamp) -> Result<()> {
         let mut facts = self.facts();
         facts.counted.retain(|_, at| *at >= now.minus(DEDUPE_WINDOW));
         facts.visitors.retain(|_, seen| *seen >= now.minus(VISITOR_MEMORY));
+        facts
+            .words
+            .retain(|_, (likes, said)| *likes || said.at >= now.minus(DEDUPE_WINDOW));
         facts.salts.retain(|day, _| *day >= now.day().previous());
         Ok(())
     }
@@ -195,13 +202,12 @@ impl Ledger for Facts {
         Ok(last)
     }
 
-    fn set_like(&mut self, topic: &Topic, reader: ReaderId, likes: bool) -> Result<bool, Infallible> {
-        let like = (topic.clone(), reader);
-        Ok(if likes {
-            self.likes.insert(like)
-        } else {
-            self.likes.remove(&like)
-        })
+    fn set_like(&mut self, topic: &Topic, reader: ReaderId, likes: bool, said: Stamp) -> Result<bool, Infallible> {
+        let word = self.words.entry((topic.clone(), reader)).or_insert((false, said));
+        if said < word.1 {
+            return Ok(false);
+        }
+        Ok(std::mem::replace(word, (likes, said)).0 != likes)
     }
 
     fn comment(&mut self, id: EventId) -> Result<Option<Comment>, Infallible> {
@@ -214,12 +220,17 @@ impl Ledger for Facts {
         Ok(())
     }
 
-    fn set_visibility(&mut self, id: EventId, visibility: Visibility) -> Result<(), Infallible> {
+    fn set_visibility(&mut self, id: EventId, visibility: Visibility, said: Stamp) -> Result<bool, Infallible> {
+        let last = self.verdicts.entry(id).or_insert(said);
+        if said < *last {
+            return Ok(false);
+        }
+        *last = said;
         let place = self.places.get(&id).copied();
         if let Some(comment) = place.and_then(|place| self.comments.get_mut(place)) {
             comment.visibility = visibility;
         }
-        Ok(())
+        Ok(true)
     }
 
     fn add(&mut self, topic: &Topic, delta: Delta) -> Result<Update, Infallible> {

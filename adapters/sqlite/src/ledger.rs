@@ -1,7 +1,7 @@
 use horizon_core::{
-    Comment, Delta, EventId, Ledger, ReaderId, Stats, Timestamp, Topic, Update, Visibility, VisitorKey,
+    Comment, Delta, EventId, Ledger, ReaderId, Stamp, Stats, Timestamp, Topic, Update, Visibility, VisitorKey,
 };
-use rusqlite::{Connection, OptionalExtension, Result, named_params, params};
+use rusqlite::{Connection, OptionalExtension, Result, Row, named_params, params};
 
 use crate::comments;
 
@@ -27,18 +27,23 @@ pub(crate) fn total(db: &Connection, topic: &Topic) -> Result<Update> {
     Ok(found.optional()?.unwrap_or_else(|| Update::empty(topic.clone())))
 }
 
-impl SqlLedger<'_> {
-    /// The topic's key, if it has one.
-    fn find(&self, topic: &Topic) -> Result<Option<i64>> {
-        self.0
-            .prepare_cached("SELECT topic FROM topics WHERE name = ?1")?
-            .query_row([topic.to_string()], |row| row.get(0))
-            .optional()
-    }
+/// The first two columns, `at` and `event`.
+fn stamp(row: &Row<'_>) -> Result<Stamp> {
+    Ok(Stamp {
+        at: Timestamp::from_millis(row.get(0)?),
+        id: EventId::from_u128(u128::from_be_bytes(row.get(1)?)),
+    })
+}
 
+impl SqlLedger<'_> {
     /// The topic's key, which is made if need be.
     fn key(&self, topic: &Topic) -> Result<i64> {
-        if let Some(key) = self.find(topic)? {
+        let known = self
+            .0
+            .prepare_cached("SELECT topic FROM topics WHERE name = ?1")?
+            .query_row([topic.to_string()], |row| row.get(0))
+            .optional()?;
+        if let Some(key) = known {
             return Ok(key);
         }
         self.0
@@ -76,18 +81,29 @@ impl Ledger for SqlLedger<'_> {
         Ok(last.map(Timestamp::from_millis))
     }
 
-    fn set_like(&mut self, topic: &Topic, reader: ReaderId, likes: bool) -> Result<bool> {
-        let reader = reader.as_u128().to_be_bytes();
-        let changed = if likes {
-            self.0
-                .prepare_cached("INSERT INTO likes (topic, reader) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
-                .execute(params![self.key(topic)?, reader])?
-        } else {
-            self.0
-                .prepare_cached("DELETE FROM likes WHERE topic = ?1 AND reader = ?2")?
-                .execute(params![self.find(topic)?, reader])?
-        };
-        Ok(changed > 0)
+    fn set_like(&mut self, topic: &Topic, reader: ReaderId, likes: bool, said: Stamp) -> Result<bool> {
+        let (topic, reader) = (self.key(topic)?, reader.as_u128().to_be_bytes());
+        let last = self
+            .0
+            .prepare_cached("SELECT at, event, likes FROM likes WHERE topic = ?1 AND reader = ?2")?
+            .query_row(params![topic, reader], |row| Ok((stamp(row)?, row.get(2)?)))
+            .optional()?;
+        if last.is_some_and(|(last, _)| said < last) {
+            return Ok(false);
+        }
+        self.0
+            .prepare_cached(
+                "INSERT INTO likes (topic, reader, likes, at, event) VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT DO UPDATE SET likes = excluded.likes, at = excluded.at, event = excluded.event",
+            )?
+            .execute(params![
+                topic,
+                reader,
+                likes,
+                said.at.as_millis(),
+                said.id.as_u128().to_be_bytes()
+            ])?;
+        Ok(last.is_some_and(|(_, liked)| liked) != likes)
     }
 
     fn comment(&mut self, id: EventId) -> Result<Option<Comment>> {
@@ -98,8 +114,24 @@ impl Ledger for SqlLedger<'_> {
         comments::add(self.0, comment)
     }
 
-    fn set_visibility(&mut self, id: EventId, visibility: Visibility) -> Result<()> {
-        comments::set_visibility(self.0, id, visibility)
+    fn set_visibility(&mut self, id: EventId, visibility: Visibility, said: Stamp) -> Result<bool> {
+        let id = id.as_u128().to_be_bytes();
+        let last = self
+            .0
+            .prepare_cached("SELECT at, event FROM verdicts WHERE comment = ?1")?
+            .query_row([id], stamp)
+            .optional()?;
+        if last.is_some_and(|last| said < last) {
+            return Ok(false);
+        }
+        self.0
+            .prepare_cached(
+                "INSERT INTO verdicts (comment, at, event) VALUES (?1, ?2, ?3)
+                 ON CONFLICT DO UPDATE SET at = excluded.at, event = excluded.event",
+            )?
+            .execute(params![id, said.at.as_millis(), said.id.as_u128().to_be_bytes()])?;
+        comments::set_visibility(self.0, EventId::from_u128(u128::from_be_bytes(id)), visibility)?;
+        Ok(true)
     }
 
     fn add(&mut self, topic: &Topic, delta: Delta) -> Result<Update> {

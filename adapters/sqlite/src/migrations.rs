@@ -57,6 +57,20 @@ const STEPS: &[&str] = &["
         day INTEGER PRIMARY KEY,
         salt BLOB NOT NULL CHECK (length(salt) = 32)
     ) STRICT;
+",
+    "
+    -- The last word of a reader and when it was said, so that an earlier one that comes late changes nothing.
+    ALTER TABLE likes ADD COLUMN likes INTEGER NOT NULL DEFAULT 1 CHECK (likes IN (0, 1));
+    ALTER TABLE likes ADD COLUMN at INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE likes ADD COLUMN event BLOB NOT NULL DEFAULT x'00000000000000000000000000000000' CHECK (length(event) = 16);
+    CREATE INDEX likes_taken_back ON likes (at) WHERE likes = 0;
+
+    -- When the last verdict on a comment was given.
+    CREATE TABLE verdicts (
+        comment BLOB NOT NULL PRIMARY KEY CHECK (length(comment) = 16),
+        at INTEGER NOT NULL,
+        event BLOB NOT NULL CHECK (length(event) = 16)
+    ) STRICT, WITHOUT ROWID;
 "];
 
 /// The version that this program writes.
@@ -79,4 +93,26 @@ pub(crate) fn migrate(db: &mut Connection) -> rusqlite::Result<Result<(), i64>> 
     transaction.pragma_update(None, "user_version", i64::try_from(VERSION).unwrap_or(i64::MAX))?;
     transaction.commit()?;
     Ok(Ok(()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn likes_of_the_first_version_are_still_liked_and_can_be_taken_back() {
+        let mut db = Connection::open_in_memory().unwrap();
+        db.execute_batch(STEPS[0]).unwrap();
+        db.execute_batch(
+            "INSERT INTO topics (topic, name, likes) VALUES (1, 'blog:hello', 1);
+             INSERT INTO likes (topic, reader) VALUES (1, x'000102030405060708090a0b0c0d0e0f');
+             PRAGMA user_version = 1",
+        )
+        .unwrap();
+        migrate(&mut db).unwrap().unwrap();
+        let kept = db.query_row("SELECT likes, at FROM likes", [], |row| {
+            Ok((row.get::<_, bool>(0)?, row.get::<_, i64>(1)?))
+        });
+        assert_eq!(kept.unwrap(), (true, 0));
+    }
 }

@@ -136,8 +136,10 @@ impl StatsStore for SqliteStats {
     async fn likes(&self, topic: &Topic, reader: ReaderId) -> Result<bool> {
         let topic = topic.to_string();
         self.read(move |db| {
-            db.prepare_cached("SELECT 1 FROM likes JOIN topics USING (topic) WHERE name = ?1 AND reader = ?2")?
-                .exists(params![topic, reader.as_u128().to_be_bytes()])
+            db.prepare_cached(
+                "SELECT 1 FROM likes JOIN topics USING (topic) WHERE name = ?1 AND reader = ?2 AND likes.likes",
+            )?
+            .exists(params![topic, reader.as_u128().to_be_bytes()])
         })
         .await
     }
@@ -152,6 +154,12 @@ impl StatsStore for SqliteStats {
             "DELETE FROM visitors WHERE (topic, visitor) IN
              (SELECT topic, visitor FROM visitors WHERE at < ?1 LIMIT ?2)",
             now.minus(VISITOR_MEMORY),
+        )
+        .await?;
+        self.erase(
+            "DELETE FROM likes WHERE (topic, reader) IN
+             (SELECT topic, reader FROM likes WHERE likes = 0 AND at < ?1 LIMIT ?2)",
+            now.minus(DEDUPE_WINDOW),
         )
         .await?;
         self.writer.write(move |db| erase_salts(db, now.day())).await?;

@@ -23,6 +23,7 @@ suite! { $
     a_removed_head_with_shown_replies_stays_blank
     moderating_twice_counts_once
     moderation_from_another_page_does_nothing
+    of_verdicts_the_latest_holds_whichever_comes_last
     the_newest_are_those_shown_replies_included
     the_desk_sees_every_page_and_state
     replies_are_counted_whatever_their_state
@@ -314,6 +315,17 @@ pub async fn moderation_from_another_page_does_nothing(rig: &mut dyn StoreRig) -
     desk.expect("another page's verdict", &[("stays", &[])], 1).await?;
     let total = desk.rig.open().await?.total(&page("elsewhere")?).await?;
     same("the other page", &total.stats, &Stats::default())
+}
+
+/// An earlier verdict that comes late changes nothing.
+pub async fn of_verdicts_the_latest_holds_whichever_comes_last(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+    let mut desk = Desk::new(rig)?;
+    let comment = desk.say("comment", None).await?;
+    let early = desk.script.moderate(&desk.slug, comment, Visibility::Shown);
+    desk.moderate(comment, Visibility::Removed).await?;
+    desk.apply(early).await?;
+    desk.expect("removed last", &[], 0).await?;
+    same("one sign to read again", &desk.stats().await?.comments_revision, &2)
 }
 
 /// `newest` knows only what readers may see of this page, newest first.

@@ -1,8 +1,10 @@
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::script::Script;
-use crate::{Draft, Event, EventId, EventKind, ReaderId, Stats, Timestamp, Topic, VISIT_GAP, Visibility, VisitorKey};
+use crate::{
+    Draft, Event, EventId, EventKind, ReaderId, Stamp, Stats, Timestamp, Topic, VISIT_GAP, Visibility, VisitorKey,
+};
 
 /// Random numbers that are the same for the same seed (`SplitMix64`).
 pub(super) struct Dice(u64);
@@ -84,8 +86,9 @@ pub(super) struct Model {
 struct Page {
     visits: u64,
     seen: HashMap<VisitorKey, Timestamp>,
-    likes: BTreeSet<ReaderId>,
+    words: HashMap<ReaderId, (Stamp, bool)>,
     shown: HashMap<EventId, bool>,
+    verdicts: HashMap<EventId, Stamp>,
     comments_revision: u64,
 }
 
@@ -101,7 +104,7 @@ impl Model {
     pub(super) fn total(&self, topic: &Topic) -> Stats {
         self.pages.get(topic).map_or_else(Stats::default, |page| Stats {
             visits: page.visits,
-            likes: page.likes.len() as u64,
+            likes: page.words.values().filter(|(_, likes)| *likes).count() as u64,
             comments: page.shown.values().filter(|shown| **shown).count() as u64,
             comments_revision: page.comments_revision,
         })
@@ -120,17 +123,23 @@ impl Page {
                 }
                 self.seen.insert(*visitor, last.unwrap_or(event.at).max(event.at));
             }
-            EventKind::Like { reader } => {
-                self.likes.insert(*reader);
-            }
-            EventKind::Unlike { reader } => {
-                self.likes.remove(reader);
-            }
+            EventKind::Like { reader } => self.say(*reader, event.stamp(), true),
+            EventKind::Unlike { reader } => self.say(*reader, event.stamp(), false),
             EventKind::Comment { held, .. } => self.show(event.id, !held),
             EventKind::Moderate { comment, verdict } if self.shown.contains_key(comment) => {
-                self.show(*comment, *verdict == Visibility::Shown);
+                let last = self.verdicts.entry(*comment).or_insert(event.stamp());
+                if event.stamp() >= *last {
+                    *last = event.stamp();
+                    self.show(*comment, *verdict == Visibility::Shown);
+                }
             }
             EventKind::Moderate { .. } => {}
+        }
+    }
+
+    fn say(&mut self, reader: ReaderId, said: Stamp, likes: bool) {
+        if self.words.get(&reader).is_none_or(|(last, _)| *last <= said) {
+            self.words.insert(reader, (said, likes));
         }
     }
 

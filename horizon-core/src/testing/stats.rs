@@ -26,6 +26,7 @@ suite! { $
     where_nothing_was_counted_is_nothing
     likes_are_a_set
     likes_says_who_likes_it_now
+    of_likes_and_unlikes_the_latest_holds_whichever_comes_last
     visits_without_a_visitor_count_each
     a_visit_counts_again_only_after_the_gap
     being_seen_again_extends_the_visit
@@ -198,6 +199,25 @@ pub async fn likes_says_who_likes_it_now(rig: &mut dyn StoreRig) -> Result<(), B
         same(&format!("reader {reader} on {topic}"), &likes, &want)?;
     }
     Ok(())
+}
+
+/// What a reader said first changes nothing when it comes last, also within a batch, and also after a forgetting.
+pub async fn of_likes_and_unlikes_the_latest_holds_whichever_comes_last(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+    let (mut script, site) = (Script::new(), Topic::Site);
+    let (early_like, early_unlike) = (script.like(&site, 1), script.unlike(&site, 2));
+    script.wait(MILLI);
+    let (unlike, like) = (script.unlike(&site, 1), script.like(&site, 2));
+    apply(rig, &[unlike.clone(), like]).await?;
+    forget(rig, unlike.at.plus(DEDUPE_WINDOW)).await?;
+    apply(rig, &[early_like, early_unlike]).await?;
+    expect_likes("one took it back, one likes it", rig, 1).await?;
+    for (reader, want) in [(1, false), (2, true)] {
+        let likes = rig.open().await?.likes(&site, ReaderId::from_u128(reader)).await?;
+        same(&format!("reader {reader}"), &likes, &want)?;
+    }
+    let (first, second) = (script.like(&site, 3), script.unlike(&site, 3));
+    apply(rig, &[second, first]).await?;
+    expect_likes("two words in one millisecond", rig, 1).await
 }
 
 /// Nobody can tell them apart, so all count.

@@ -10,7 +10,7 @@ use horizon_core::{
 };
 use horizon_memory::MemoryStats;
 
-use crate::store::{Fault, rig};
+use crate::store::{Fault, GoesByArrival, rig};
 use crate::{caught, names};
 
 /// Leaves out some events.
@@ -255,6 +255,7 @@ caught! { comments, comments_suite:
     a_removed_head_with_shown_replies_stays_blank: rig(Arranges(without_removed_heads));
     moderating_twice_counts_once: rig(CountsVerdicts::default());
     moderation_from_another_page_does_nothing: rig(ModeratesAnyPage);
+    of_verdicts_the_latest_holds_whichever_comes_last: rig(GoesByArrival);
     the_newest_are_those_shown_replies_included: rig(NewestOfAnyState);
     the_desk_sees_every_page_and_state: rig(DeskIgnoresTheState);
     replies_are_counted_whatever_their_state: rig(CountsShownReplies);

@@ -10,7 +10,7 @@ use horizon_core::{
 };
 use horizon_memory::MemoryStats;
 
-use crate::store::{Fault, NeverForgets, rig};
+use crate::store::{Fault, GoesByArrival, NeverForgets, rig};
 use crate::{caught, names};
 
 fn fresh() -> EventId {
@@ -279,6 +279,7 @@ caught! { stats, stats_suite:
     where_nothing_was_counted_is_nothing: rig(Answers(without_empty));
     likes_are_a_set: rig(Changes(likes_by_event));
     likes_says_who_likes_it_now: rig(EveryoneLikesIt);
+    of_likes_and_unlikes_the_latest_holds_whichever_comes_last: rig(GoesByArrival);
     visits_without_a_visitor_count_each: rig(Changes(one_visitor));
     a_visit_counts_again_only_after_the_gap: rig(Changes(twice_as_fast));
     being_seen_again_extends_the_visit: rig(Decides::new(|kept, at| at.since(kept) > VISIT_GAP));

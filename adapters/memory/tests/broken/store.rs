@@ -1,5 +1,6 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use async_trait::async_trait;
 use horizon_core::testing::Store;
@@ -111,6 +112,21 @@ impl<F: Fault> Comments for Faulty<F> {
 impl<F: Fault> Salts for Faulty<F> {
     async fn salt(&self, day: Day, fresh: [u8; 32]) -> Result<[u8; 32]> {
         self.fault.salt(&self.good, day, fresh).await
+    }
+}
+
+/// Goes by when an event arrives, not by when it was said.
+pub(crate) struct GoesByArrival;
+
+#[async_trait]
+impl Fault for GoesByArrival {
+    async fn apply(&self, good: &MemoryStats, events: &[Event]) -> Result<Vec<Update>> {
+        static ARRIVED: AtomicI64 = AtomicI64::new(1_800_000_000_000);
+        let mut events = events.to_vec();
+        for event in &mut events {
+            event.at = Timestamp::from_millis(ARRIVED.fetch_add(1, Ordering::Relaxed));
+        }
+        good.apply(&events).await
     }
 }
 
