@@ -1,0 +1,140 @@
+use std::fmt;
+use std::time::Duration;
+
+use horizon_core::{Error, Result};
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::io::tcp::{TcpSettings, socket2::TcpKeepalive};
+use redis::{AsyncConnectionConfig, Client, ConnectionInfo, IntoConnectionInfo, ProtocolVersion};
+
+use crate::error::map;
+
+/// How long a command may take. Longer than a pause of Redis for a fork or a slow script.
+pub(crate) const COMMAND_WAIT: Duration = Duration::from_secs(5);
+
+/// How long opening a connection may take.
+const CONNECT_WAIT: Duration = Duration::from_secs(2);
+
+/// The shortest and the longest wait between two attempts to connect.
+const RECONNECT_WAITS: (Duration, Duration) = (Duration::from_millis(50), Duration::from_millis(500));
+
+/// How many times a command that finds no connection tries to make one, before it says so.
+const RECONNECT_ATTEMPTS: usize = 4;
+
+/// How long sent bytes may stay unacknowledged before the connection counts as dead (TCP_USER_TIMEOUT).
+const UNHEARD: Duration = Duration::from_secs(10);
+
+/// How long a connection is silent before the machines ask each other whether it is there.
+const KEEPALIVE: Duration = Duration::from_secs(10);
+
+/// The most commands that wait for their turn on one connection.
+const WAITING_COMMANDS: usize = 1_024;
+
+/// Where Redis is, and how to sign in.
+///
+/// `redis://[[user]:password@]host[:port][/database]`, or `rediss://…` for TLS, whose certificates are checked
+/// against the machine's own. Nothing is connected yet: every adapter opens its connections when it first needs them,
+/// and opens them again when they break.
+#[derive(Clone)]
+pub struct RedisConfig {
+    client: Client,
+}
+
+impl RedisConfig {
+    /// Reads the address.
+    ///
+    /// # Errors
+    /// Permanent, if it is none. The message does not repeat it, because it may hold a password.
+    pub fn new(url: &str) -> Result<Self> {
+        let wrong =
+            "an address of Redis is `redis://[[user]:password@]host[:port][/database]`, or `rediss://…` for TLS";
+        let info = url
+            .into_connection_info()
+            .map_err(|e| Error::permanent(wrong).with_source(e.to_string()))?;
+        if !(url.starts_with("redis://") || url.starts_with("rediss://")) {
+            return Err(Error::permanent(wrong));
+        }
+        let client = Client::open(configured(info)).map_err(|e| Error::permanent(wrong).with_source(e))?;
+        Ok(Self { client })
+    }
+
+    /// A connection for commands, shared by its clones. It is made with the first one, and again after a break.
+    pub(crate) fn commands(&self) -> Result<ConnectionManager> {
+        let (least, most) = RECONNECT_WAITS;
+        let config = ConnectionManagerConfig::new()
+            .set_response_timeout(Some(COMMAND_WAIT))
+            .set_connection_timeout(Some(CONNECT_WAIT))
+            .set_number_of_retries(RECONNECT_ATTEMPTS)
+            .set_min_delay(least)
+            .set_max_delay(most)
+            .set_pipeline_buffer_size(WAITING_COMMANDS);
+        ConnectionManager::new_lazy_with_config(self.client.clone(), config)
+            .map_err(|e| map("the connection to Redis cannot be set up", e))
+    }
+
+    /// What a connection of one's own is made with. Each answer may take `wait`.
+    pub(crate) fn own(wait: Duration) -> AsyncConnectionConfig {
+        AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(CONNECT_WAIT))
+            .set_response_timeout(Some(wait))
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+}
+
+fn configured(info: ConnectionInfo) -> ConnectionInfo {
+    let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
+    let tcp = TcpSettings::default()
+        .set_nodelay(true)
+        .set_keepalive(TcpKeepalive::new().with_time(KEEPALIVE));
+    #[cfg(target_os = "linux")]
+    let tcp = tcp.set_user_timeout(UNHEARD);
+    info.set_redis_settings(settings).set_tcp_settings(tcp)
+}
+
+impl fmt::Debug for RedisConfig {
+    /// Names the host and never the password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RedisConfig({})", self.client.get_connection_info().addr())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_with_user_password_database_and_tls_is_read() {
+        for good in [
+            "redis://localhost",
+            "redis://:secret@127.0.0.1:7000/3",
+            "rediss://ada:secret@example.org/0",
+        ] {
+            RedisConfig::new(good).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_wrong_address_is_refused_without_being_repeated() {
+        for bad in [
+            "",
+            "memory:",
+            "http://hunter2",
+            "redis://hunter2:x/notanumber",
+            "redis+unix:///hunter2",
+        ] {
+            let error = RedisConfig::new(bad).unwrap_err();
+            assert!(
+                !error.is_retryable() && !format!("{error:?}").contains("hunter2"),
+                "{error:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_password_does_not_reach_a_log() {
+        let config = RedisConfig::new("redis://ada:hunter2@localhost/1").unwrap();
+        assert_eq!(format!("{config:?}"), "RedisConfig(localhost:6379)");
+    }
+}

@@ -1,0 +1,69 @@
+use std::error::Error as _;
+
+use horizon_core::Error;
+use redis::{ErrorKind, RedisError, ServerErrorKind};
+
+/// Says what failed, whether it may pass, and keeps the driver's own error.
+pub(crate) fn map(what: &str, driver: RedisError) -> Error {
+    let error = if may_pass(&driver) {
+        Error::unavailable(what)
+    } else {
+        Error::permanent(what)
+    };
+    error.with_source(driver)
+}
+
+/// What is behind an error, from its source down to the first cause.
+pub(crate) fn cause(error: &Error) -> String {
+    let chain = std::iter::successors(error.source(), |&cause| cause.source());
+    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+/// Whether Redis is away, starting, full or in the hands of somebody else: that may be better next time.
+fn may_pass(driver: &RedisError) -> bool {
+    match driver.kind() {
+        ErrorKind::Io => true,
+        ErrorKind::Server(ServerErrorKind::ResponseError) | ErrorKind::Extension => {
+            matches!(
+                driver.code(),
+                Some("OOM" | "BUSY" | "MISCONF" | "NOREPLICAS" | "UNBLOCKED" | "NOGROUP")
+            )
+        }
+        ErrorKind::Server(kind) => matches!(
+            kind,
+            ServerErrorKind::BusyLoading
+                | ServerErrorKind::ClusterDown
+                | ServerErrorKind::ExecAbort
+                | ServerErrorKind::MasterDown
+                | ServerErrorKind::NoScript
+                | ServerErrorKind::ReadOnly
+                | ServerErrorKind::TryAgain
+        ),
+        _ => driver.is_connection_dropped() || driver.is_timeout(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_redis_gets_over_may_pass_and_a_wrong_type_does_not() {
+        for (code, retry) in [
+            ("LOADING", true),
+            ("OOM", true),
+            ("READONLY", true),
+            ("MISCONF", true),
+            ("NOPERM", false),
+            ("WRONGTYPE", false),
+            ("ERR", false),
+        ] {
+            let answer = redis::parse_redis_value(format!("-{code} x\r\n").as_bytes()).unwrap();
+            let error = map("it failed", answer.extract_error().unwrap_err());
+            assert_eq!(error.is_retryable(), retry, "{code}");
+            assert!(error.source().is_some());
+        }
+        let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+        assert!(map("it failed", refused.into()).is_retryable());
+    }
+}

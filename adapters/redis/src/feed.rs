@@ -1,0 +1,173 @@
+use std::collections::VecDeque;
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use horizon_core::{Batch, Error, Feed, Receipt, Result, Update};
+use redis::RedisError;
+use redis::aio::ConnectionManager;
+use tokio::sync::mpsc;
+
+use crate::connection::RedisConfig;
+use crate::entries::Entry;
+use crate::error::map;
+use crate::gauges::{Gauges, StreamState};
+use crate::publisher::Publisher;
+use crate::reader::{GROUP, Held, Reader};
+use crate::script::Kept;
+use crate::task::Task;
+use crate::wire::EVENTS;
+
+/// How many reads may lie ready beside the one that is being counted, in reads of 1,024 events.
+const READS_AHEAD: usize = 2;
+
+/// How long an event may stay unacknowledged before another accumulator takes it over, unless told otherwise.
+const CLAIM_AFTER: Duration = Duration::from_secs(10);
+
+/// How a [`RedisFeed`] takes its share of the work.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct FeedConfig {
+    /// The name of this accumulator. Two that run at the same time must not have the same; one that
+    /// is started again with the name it had finds its unfinished work at once.
+    pub consumer: String,
+    /// How long an event may stay unacknowledged before another accumulator takes it over. One that is
+    /// slower than that is not harmed: what is counted twice counts once.
+    pub claim_after: Duration,
+}
+
+impl FeedConfig {
+    /// An accumulator of this name that takes over after 10 seconds.
+    #[must_use]
+    pub fn new(consumer: impl Into<String>) -> Self {
+        Self {
+            consumer: consumer.into(),
+            claim_after: CLAIM_AFTER,
+        }
+    }
+}
+
+/// The pipe's end for an accumulator. As many as you like share the work of one stream.
+///
+/// What another has taken and does not acknowledge for a while comes to this one; with several
+/// accumulators the order of one publisher's events is therefore not kept, and need not be, because stores
+/// go by when something was said. Entries that hold no event are put aside to the stream
+/// `analytics:refused`. What every group has acknowledged is trimmed.
+pub struct RedisFeed {
+    connection: ConnectionManager,
+    publisher: Publisher,
+    arrived: mpsc::Receiver<Vec<Entry>>,
+    /// What is not acknowledged, in order.
+    pending: VecDeque<Entry>,
+    /// The place of the first of `pending`, counted from the first event that ever arrived.
+    first: u64,
+    /// The place behind the last event that was handed out.
+    handed: u64,
+    held: Arc<Held>,
+    gauges: Arc<Gauges>,
+    _reader: Task,
+}
+
+impl RedisFeed {
+    /// Starts to read. It has to be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// The connection cannot be set up.
+    pub fn connect(config: &RedisConfig, feed: FeedConfig) -> Result<Self> {
+        let (out, arrived) = mpsc::channel(READS_AHEAD);
+        let (held, gauges) = (Arc::new(Held::default()), Arc::new(Gauges::default()));
+        let reader = Reader {
+            config: config.clone(),
+            consumer: feed.consumer,
+            claim_after: feed.claim_after,
+            held: Arc::clone(&held),
+            out,
+            gauges: Arc::clone(&gauges),
+            trim: Kept::new(include_str!("scripts/trim.lua")),
+        };
+        let connection = config.commands()?;
+        Ok(Self {
+            publisher: Publisher::new(connection.clone()),
+            connection,
+            arrived,
+            pending: VecDeque::new(),
+            first: 0,
+            handed: 0,
+            held,
+            gauges,
+            _reader: Task::spawn(reader.run()),
+        })
+    }
+
+    /// What to ask how the stream stands, also after the feed has gone to the accumulator.
+    pub fn state(&self) -> impl Fn() -> StreamState + Send + Sync + 'static {
+        let gauges = Arc::clone(&self.gauges);
+        move || gauges.state()
+    }
+}
+
+#[async_trait]
+impl Feed for RedisFeed {
+    async fn next_batch(&mut self, limit: NonZeroUsize) -> Result<Batch> {
+        while self.pending.len() < limit.get() {
+            let more = if self.pending.is_empty() {
+                self.arrived.recv().await
+            } else {
+                self.arrived.try_recv().ok()
+            };
+            match more {
+                Some(entries) => self.pending.extend(entries),
+                None if self.pending.is_empty() => {
+                    return Err(Error::permanent("the task that reads the stream is gone"));
+                }
+                None => break,
+            }
+        }
+        let events: Vec<_> = self
+            .pending
+            .iter()
+            .take(limit.get())
+            .map(|entry| entry.event.clone())
+            .collect();
+        let behind = self.first + events.len() as u64;
+        self.handed = self.handed.max(behind);
+        Ok(Batch {
+            events,
+            receipt: Receipt(behind),
+        })
+    }
+
+    async fn publish(&mut self, updates: &[Update]) -> Result<()> {
+        self.publisher.publish(updates).await
+    }
+
+    async fn acknowledge(&mut self, receipt: Receipt) -> Result<()> {
+        if receipt.0 > self.handed {
+            return Err(Error::permanent("this receipt was never handed out"));
+        }
+        let done = usize::try_from(receipt.0.saturating_sub(self.first)).unwrap_or(usize::MAX);
+        if done == 0 {
+            return Ok(());
+        }
+        let mut acknowledge = redis::cmd("XACK");
+        acknowledge.arg(&[EVENTS, GROUP]);
+        for entry in self.pending.iter().take(done) {
+            acknowledge.arg(&entry.id);
+        }
+        let failed = |e: RedisError| map("the events cannot be acknowledged", e);
+        acknowledge.exec_async(&mut self.connection).await.map_err(failed)?;
+        for entry in self.pending.drain(..done.min(self.pending.len())) {
+            self.held.release(&entry.id);
+            self.first += 1;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for RedisFeed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisFeed").finish_non_exhaustive()
+    }
+}

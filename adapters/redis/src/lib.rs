@@ -1,0 +1,26 @@
+//! EventHorizon on Redis: for as many processes as you like.
+//!
+//! [`RedisPipe`] puts events into a stream and hears of totals by pub/sub, [`RedisFeed`] is its other end for
+//! accumulators that share the work.
+
+mod connection;
+mod entries;
+mod error;
+mod feed;
+mod gauges;
+mod pipe;
+mod publisher;
+mod reader;
+mod script;
+mod subscriber;
+mod task;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod watchers;
+mod wire;
+mod writer;
+
+pub use connection::RedisConfig;
+pub use feed::{FeedConfig, RedisFeed};
+pub use gauges::StreamState;
+pub use pipe::RedisPipe;

@@ -1,0 +1,299 @@
+//! The task that reads the stream: first what was left over, then what is new, and now and then what the dead left.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use horizon_core::Result;
+use redis::aio::MultiplexedConnection;
+use redis::{RedisResult, Value};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep, timeout_at};
+
+use crate::connection::RedisConfig;
+use crate::entries::{BadEntry, Entries, Entry, START};
+use crate::error::{cause, map};
+use crate::gauges::Gauges;
+use crate::script::{Kept, is_unknown};
+use crate::wire::EVENTS;
+
+/// The consumer group of the accumulators.
+pub(crate) const GROUP: &str = "accumulators";
+
+/// Where entries go that hold no event, with the reason.
+const REFUSED: &str = "analytics:refused";
+
+/// The most refused entries that are kept.
+const REFUSED_ENTRIES: usize = 10_000;
+
+/// The most entries that one read brings.
+const READ_ENTRIES: usize = 1_024;
+
+/// How often the dead's entries are looked for, and the stream is trimmed.
+const HOUSE_EVERY: Duration = Duration::from_secs(1);
+
+/// How long an answer may take, on top of the time that a read waits for entries.
+const ANSWER_WAIT: Duration = Duration::from_secs(5);
+
+/// The first wait after a failure; it doubles up to [`LONGEST_WAIT`].
+const FIRST_WAIT: Duration = Duration::from_millis(50);
+
+/// The longest wait after a failure.
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
+
+/// The ids of the entries that are in this process, read and not yet acknowledged.
+#[derive(Debug, Default)]
+pub(crate) struct Held(Mutex<HashSet<String>>);
+
+impl Held {
+    /// Keeps of these entries those that are not here already.
+    fn take_new(&self, entries: &mut Vec<Entry>) {
+        let mut held = self.ids();
+        entries.retain(|entry| held.insert(entry.id.clone()));
+    }
+
+    /// The entry is acknowledged.
+    pub(crate) fn release(&self, id: &str) {
+        self.ids().remove(id);
+    }
+
+    fn ids(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Reads for one consumer.
+pub(crate) struct Reader {
+    pub(crate) config: RedisConfig,
+    pub(crate) consumer: String,
+    /// How long an entry must lie with another consumer before it counts as dead.
+    pub(crate) claim_after: Duration,
+    pub(crate) held: Arc<Held>,
+    pub(crate) out: mpsc::Sender<Vec<Entry>>,
+    pub(crate) gauges: Arc<Gauges>,
+    pub(crate) trim: Kept,
+}
+
+/// The feed is gone.
+struct Closed;
+
+impl Reader {
+    /// Reads until the feed is gone, and comes back from any failure.
+    pub(crate) async fn run(self) {
+        let mut wait = FIRST_WAIT;
+        loop {
+            let started = Instant::now();
+            let Err(driver) = self.serve().await else { return };
+            if started.elapsed() > LONGEST_WAIT * 2 {
+                wait = FIRST_WAIT;
+            }
+            let error = map("events cannot be read from Redis", driver);
+            tracing::warn!(%error, cause = cause(&error), ?wait, "events cannot be read, trying again");
+            sleep(wait).await;
+            wait = (wait * 2).min(LONGEST_WAIT);
+        }
+    }
+
+    async fn serve(&self) -> RedisResult<()> {
+        let settings = RedisConfig::own(HOUSE_EVERY + ANSWER_WAIT);
+        let mut session = Session {
+            reader: self,
+            connection: self
+                .config
+                .client()
+                .get_multiplexed_async_connection_with_config(&settings)
+                .await?,
+            next_house: Instant::now(),
+            drained: None,
+        };
+        session.open().await?;
+        match session.read().await {
+            Ok(Closed) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// One connection's time.
+struct Session<'a> {
+    reader: &'a Reader,
+    connection: MultiplexedConnection,
+    next_house: Instant,
+    /// What was handed out and what was not, when nothing was left to read.
+    drained: Option<u64>,
+}
+
+impl Session<'_> {
+    /// Makes the group if it is not there, and reads what this consumer had read in an earlier life.
+    async fn open(&mut self) -> RedisResult<()> {
+        let made: RedisResult<Value> = redis::cmd("XGROUP")
+            .arg(&["CREATE", EVENTS, GROUP, "0", "MKSTREAM"])
+            .query_async(&mut self.connection)
+            .await;
+        match made {
+            Err(error) if error.code() != Some("BUSYGROUP") => return Err(error),
+            _ => {}
+        }
+        let mut after = START.to_owned();
+        loop {
+            let entries = Entries::of_read(self.ask(&after, None).await?);
+            let Some(last) = entries.last.clone() else {
+                return Ok(());
+            };
+            after = last;
+            if self.hand_over(entries).await?.is_err() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Reads what is new, as long as somebody takes it.
+    async fn read(&mut self) -> RedisResult<Closed> {
+        loop {
+            if Instant::now() >= self.next_house {
+                self.keep_house().await?;
+                self.next_house = Instant::now() + HOUSE_EVERY;
+            }
+            // A place first: what waits in Redis costs no memory here.
+            match timeout_at(self.next_house, self.reader.out.reserve()).await {
+                Err(_) => continue,
+                Ok(Err(_)) => return Ok(Closed),
+                Ok(Ok(_)) => {}
+            }
+            let wait = self.next_house.saturating_duration_since(Instant::now());
+            let entries = Entries::of_read(self.ask(">", Some(wait)).await?);
+            if entries.last.is_none() {
+                self.count_the_lost().await?;
+            } else {
+                self.drained = None;
+                if self.hand_over(entries).await?.is_err() {
+                    return Ok(Closed);
+                }
+            }
+        }
+    }
+
+    async fn ask(&mut self, after: &str, wait: Option<Duration>) -> RedisResult<Value> {
+        let mut read = redis::cmd("XREADGROUP");
+        read.arg(&["GROUP", GROUP, &self.reader.consumer, "COUNT"])
+            .arg(READ_ENTRIES);
+        if let Some(wait) = wait {
+            // Zero would mean for ever.
+            read.arg("BLOCK")
+                .arg(u64::try_from(wait.as_millis()).unwrap_or(1).max(1));
+        }
+        read.arg(&["STREAMS", EVENTS, after])
+            .query_async(&mut self.connection)
+            .await
+    }
+
+    async fn hand_over(&mut self, mut entries: Entries) -> RedisResult<Result<(), Closed>> {
+        self.refuse(&entries.bad).await?;
+        if !entries.lost.is_empty() {
+            tracing::error!(
+                entries = entries.lost.len(),
+                first = entries.lost.first(),
+                "events were removed from the stream before they were counted"
+            );
+            self.reader.gauges.lost_pending(entries.lost.len());
+            self.acknowledge(&entries.lost).await?;
+        }
+        self.reader.held.take_new(&mut entries.good);
+        if entries.good.is_empty() {
+            return Ok(Ok(()));
+        }
+        Ok(self.reader.out.send(entries.good).await.map_err(|_| Closed))
+    }
+
+    /// Puts what is no event aside, where somebody can look at it, and goes on.
+    async fn refuse(&mut self, bad: &[BadEntry]) -> RedisResult<()> {
+        for BadEntry { id, reason, text } in bad {
+            tracing::warn!(
+                entry = id,
+                reason,
+                "an entry of the stream is no event, it was put aside"
+            );
+            let mut pipe = redis::pipe();
+            pipe.atomic();
+            pipe.cmd("XADD").arg(&[REFUSED, "MAXLEN", "~"]).arg(REFUSED_ENTRIES);
+            pipe.arg(&["*", "entry", id, "reason", reason, "event"]).arg(text);
+            pipe.cmd("XACK").arg(&[EVENTS, GROUP, id]);
+            pipe.exec_async(&mut self.connection).await?;
+            self.reader.gauges.refused();
+        }
+        Ok(())
+    }
+
+    async fn acknowledge(&mut self, ids: &[String]) -> RedisResult<()> {
+        redis::cmd("XACK")
+            .arg(&[EVENTS, GROUP])
+            .arg(ids)
+            .exec_async(&mut self.connection)
+            .await
+    }
+
+    /// Takes over what the dead left, and drops from the stream what everybody has acknowledged.
+    async fn keep_house(&mut self) -> RedisResult<()> {
+        let idle = u64::try_from(self.reader.claim_after.as_millis()).unwrap_or(u64::MAX);
+        let mut from = START.to_owned();
+        loop {
+            // Another pass will find the rest; what is claimed now and has no place would only look alive.
+            if self.reader.out.capacity() == 0 {
+                break;
+            }
+            let answer: Value = redis::cmd("XAUTOCLAIM")
+                .arg(&[EVENTS, GROUP, &self.reader.consumer])
+                .arg(idle)
+                .arg(&from)
+                .arg("COUNT")
+                .arg(READ_ENTRIES)
+                .query_async(&mut self.connection)
+                .await?;
+            let (next, entries) = Entries::of_claim(answer);
+            self.reader.gauges.claimed(entries.good.len());
+            if self.hand_over(entries).await?.is_err() || next == START {
+                break;
+            }
+            from = next;
+        }
+        self.look().await.map(drop)
+    }
+
+    /// Trims the stream and notes how it stands. Answers how many events are not handed out, if Redis knows.
+    async fn look(&mut self) -> RedisResult<Option<u64>> {
+        let call = self.reader.trim.call(&[EVENTS]).arg(GROUP).to_owned();
+        let answer: RedisResult<(i64, u64, i64)> = match call.query_async(&mut self.connection).await {
+            Err(error) if is_unknown(&error) => {
+                self.reader.trim.load(&mut self.connection).await?;
+                call.query_async(&mut self.connection).await
+            }
+            answer => answer,
+        };
+        let (unread, pending, lost) = answer?;
+        let unread = u64::try_from(unread).ok();
+        self.reader.gauges.stands(unread.unwrap_or(0), pending);
+        self.tell_lost(u64::try_from(lost).unwrap_or(0));
+        Ok(unread)
+    }
+
+    /// Nothing is left to read. What Redis says is unread all the same, twice and with nothing read in
+    /// between, was removed unread; once might be an event that has just come.
+    async fn count_the_lost(&mut self) -> RedisResult<()> {
+        let before = self.drained.take();
+        let now = self.look().await?;
+        if let (Some(before), Some(now)) = (before, now) {
+            self.tell_lost(before.min(now));
+        }
+        self.drained = now;
+        Ok(())
+    }
+
+    fn tell_lost(&self, lost: u64) {
+        if self.reader.gauges.lost_unread(lost) {
+            tracing::error!(
+                events = lost,
+                "events were removed from the stream before anybody read them"
+            );
+        }
+    }
+}

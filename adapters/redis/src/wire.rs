@@ -1,0 +1,157 @@
+//! What goes over the wire: the JSON of `docs/contract.md`.
+
+use horizon_core::{Event, EventKind, Stamp, Stats, Timestamp, Topic, Update};
+use serde::{Deserialize, Serialize};
+
+/// The version of every message.
+const VERSION: u32 = 1;
+
+/// The channel or stream that events go through.
+pub(crate) const EVENTS: &str = "analytics:events";
+
+#[derive(Deserialize)]
+struct WireEvent {
+    v: u32,
+    id: Option<horizon_core::EventId>,
+    at: Option<Timestamp>,
+    topic: Topic,
+    #[serde(flatten)]
+    kind: EventKind,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WireStats {
+    v: u32,
+    topic: Topic,
+    revision: u64,
+    #[serde(flatten)]
+    stats: Stats,
+}
+
+/// `{"v":1,"id":…,"at":…,"topic":…,"type":…,…}`.
+pub(crate) fn encode_event(event: &Event) -> Result<String, serde_json::Error> {
+    let json = serde_json::to_string(event)?;
+    // Its own `v` in front, because a wrapper that flattens would serialise everything twice.
+    Ok(format!("{{\"v\":{VERSION},{}", json.trim_start_matches('{')))
+}
+
+/// Reads an event. Who publishes by hand may leave out `id` and `at`; they are taken from `birth` then.
+///
+/// Answers what is wrong with it, as a sentence.
+pub(crate) fn decode_event(json: &[u8], birth: Stamp) -> Result<Event, String> {
+    let wire: WireEvent = serde_json::from_slice(json).map_err(|e| e.to_string())?;
+    check(wire.v)?;
+    let stamp = Stamp {
+        id: wire.id.unwrap_or(birth.id),
+        at: wire.at.unwrap_or(birth.at),
+    };
+    Ok(Event::new(stamp, wire.topic, wire.kind))
+}
+
+/// `{"v":1,"topic":…,"revision":…,"visits":…,"likes":…,"comments":…,"comments_revision":…}`.
+pub(crate) fn encode_stats(update: &Update) -> Result<String, serde_json::Error> {
+    serde_json::to_string(&WireStats {
+        v: VERSION,
+        topic: update.topic.clone(),
+        revision: update.revision,
+        stats: update.stats,
+    })
+}
+
+/// Reads the totals of a topic. Answers what is wrong with them, as a sentence.
+pub(crate) fn decode_stats(json: &[u8]) -> Result<Update, String> {
+    let wire: WireStats = serde_json::from_slice(json).map_err(|e| e.to_string())?;
+    check(wire.v)?;
+    Ok(Update {
+        topic: wire.topic,
+        stats: wire.stats,
+        revision: wire.revision,
+    })
+}
+
+fn check(version: u32) -> Result<(), String> {
+    if version == VERSION {
+        return Ok(());
+    }
+    Err(format!(
+        "its version is {version}, and this program knows version {VERSION}"
+    ))
+}
+
+/// The channel where the totals of a topic are told.
+pub(crate) fn stats_channel(topic: &Topic) -> String {
+    format!("stats:{topic}")
+}
+
+/// The topic whose totals a channel tells.
+pub(crate) fn stats_topic(channel: &str) -> Option<Topic> {
+    channel.strip_prefix("stats:")?.parse().ok()
+}
+
+/// The key where the latest totals of a topic are kept.
+pub(crate) fn stats_key(topic: &Topic) -> String {
+    format!("stats:{{{topic}}}")
+}
+
+#[cfg(test)]
+mod tests {
+    use horizon_core::{EventId, ReaderId, Slug};
+
+    use super::*;
+
+    const BIRTH: Stamp = Stamp {
+        at: Timestamp::from_millis(7),
+        id: EventId::from_u128(7),
+    };
+
+    #[test]
+    fn an_event_reads_back_as_it_was_written() {
+        let kind = EventKind::Like {
+            reader: ReaderId::from_u128(1),
+        };
+        let event = Event::new(Stamp::new(Timestamp::from_millis(1_000), [1; 10]), Topic::Site, kind);
+        let json = encode_event(&event).unwrap();
+        assert!(json.starts_with(r#"{"v":1,"id":""#), "{json}");
+        assert_eq!(decode_event(json.as_bytes(), BIRTH), Ok(event));
+    }
+
+    #[test]
+    fn who_publishes_by_hand_need_not_invent_an_id() {
+        let event = decode_event(br#"{"v":1,"topic":"blog:hello","type":"visit"}"#, BIRTH).unwrap();
+        assert_eq!(event.stamp(), BIRTH);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (json, reason) in [
+            ("", "EOF"),
+            (r#"{"topic":"site","type":"visit"}"#, "missing field `v`"),
+            (r#"{"v":2,"topic":"site","type":"visit"}"#, "its version is 2"),
+            (r#"{"v":1,"topic":"sight","type":"visit"}"#, "a topic is"),
+            (r#"{"v":1,"topic":"site","type":"wave"}"#, "unknown variant `wave`"),
+        ] {
+            let error = decode_event(json.as_bytes(), BIRTH).unwrap_err();
+            assert!(error.contains(reason), "{json}: {error}");
+        }
+    }
+
+    #[test]
+    fn totals_are_flat_json_that_reads_back() {
+        let topic = Topic::from(Slug::new("hello").unwrap());
+        let stats = Stats {
+            visits: 3,
+            ..Stats::default()
+        };
+        let update = Update {
+            topic: topic.clone(),
+            stats,
+            revision: 5,
+        };
+        let json = encode_stats(&update).unwrap();
+        let want =
+            r#"{"v":1,"topic":"blog:hello","revision":5,"visits":3,"likes":0,"comments":0,"comments_revision":0}"#;
+        assert_eq!(json, want);
+        assert_eq!(decode_stats(json.as_bytes()), Ok(update));
+        assert_eq!(stats_topic(&stats_channel(&topic)), Some(topic));
+    }
+}

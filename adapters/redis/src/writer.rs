@@ -1,0 +1,168 @@
+//! Group commit: many callers share one round trip to the stream, and each hears of its own event.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use horizon_core::{Error, Event, Result};
+use redis::aio::ConnectionManager;
+use redis::{RedisError, RedisResult, Value};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
+
+use crate::connection::RedisConfig;
+use crate::error::map;
+use crate::task::Task;
+use crate::wire::{self, EVENTS};
+
+/// The most events that share a round trip. There is no artificial wait: the window in which a group
+/// gathers is the round trip of the group before.
+const GROUP_EVENTS: usize = 512;
+
+/// The most events that wait for their group.
+const QUEUE_EVENTS: usize = 16_384;
+
+/// How long an event waits for a place in the queue and for Redis.
+const TRACK_WAIT: Duration = Duration::from_secs(6);
+
+/// Hands events to the one task that writes.
+pub(crate) struct Writer {
+    queue: mpsc::Sender<Job>,
+    waiting: Arc<AtomicU64>,
+    _task: Task,
+}
+
+struct Job {
+    json: String,
+    done: oneshot::Sender<Result<()>>,
+}
+
+impl Writer {
+    /// Starts the task. While more than `most` events wait in the stream, none is taken.
+    pub(crate) fn start(config: &RedisConfig, most: u64) -> Result<Self> {
+        let (queue, jobs) = mpsc::channel(QUEUE_EVENTS);
+        let stream = Stream {
+            connection: config.commands()?,
+            most,
+            full: false,
+            waiting: Arc::default(),
+        };
+        let waiting = Arc::clone(&stream.waiting);
+        let task = Task::spawn(write(stream, jobs));
+        Ok(Self {
+            queue,
+            waiting,
+            _task: task,
+        })
+    }
+
+    /// Answers once Redis has the event.
+    pub(crate) async fn write(&self, event: &Event) -> Result<()> {
+        let json = wire::encode_event(event)
+            .map_err(|e| Error::permanent("the event cannot be written as JSON").with_source(e))?;
+        timeout(TRACK_WAIT, self.hand_over(json))
+            .await
+            .unwrap_or_else(|late| Err(Error::unavailable("Redis did not take the event in time").with_source(late)))
+    }
+
+    async fn hand_over(&self, json: String) -> Result<()> {
+        let gone = || Error::unavailable("the task that writes to Redis is gone");
+        let (done, answer) = oneshot::channel();
+        self.queue.send(Job { json, done }).await.map_err(|_| gone())?;
+        answer.await.map_err(|e| gone().with_source(e))?
+    }
+
+    /// How many events were in the stream when one was last added.
+    pub(crate) fn waiting(&self) -> u64 {
+        self.waiting.load(Ordering::Relaxed)
+    }
+}
+
+struct Stream {
+    connection: ConnectionManager,
+    most: u64,
+    full: bool,
+    waiting: Arc<AtomicU64>,
+}
+
+/// Writes what is queued, group by group.
+async fn write(mut stream: Stream, mut jobs: mpsc::Receiver<Job>) {
+    let mut group = Vec::with_capacity(GROUP_EVENTS);
+    while jobs.recv_many(&mut group, GROUP_EVENTS).await > 0 {
+        let answers = stream.add(&group).await;
+        for (job, answer) in group.drain(..).zip(answers) {
+            // Whoever tracked it may have gone; it is written all the same.
+            let _ = job.done.send(answer);
+        }
+    }
+}
+
+/// Why a whole group was not taken.
+enum Refusal {
+    Full,
+    Driver(RedisError),
+}
+
+impl Refusal {
+    fn error(&self) -> Error {
+        match self {
+            Self::Full => Error::unavailable("too many events wait to be counted"),
+            Self::Driver(driver) => not_taken(driver.clone()),
+        }
+    }
+}
+
+impl Stream {
+    /// One answer for each event, in their order.
+    async fn add(&mut self, group: &[Job]) -> Vec<Result<()>> {
+        match self.try_add(group).await {
+            Ok(answers) => answers
+                .into_iter()
+                .map(|answer| answer.map(drop).map_err(not_taken))
+                .collect(),
+            Err(refusal) => group.iter().map(|_| Err(refusal.error())).collect(),
+        }
+    }
+
+    async fn try_add(&mut self, group: &[Job]) -> Result<Vec<RedisResult<Value>>, Refusal> {
+        if self.full && self.is_still_full().await {
+            return Err(Refusal::Full);
+        }
+        let mut pipe = redis::pipe();
+        // With no memory left some are taken and some are not, and each caller has to hear of their own.
+        pipe.ignore_errors();
+        for job in group {
+            pipe.cmd("XADD").arg(EVENTS).arg("*").arg("event").arg(&job.json);
+        }
+        pipe.cmd("XLEN").arg(EVENTS);
+        let answers = pipe.query_async(&mut self.connection).await;
+        let mut answers: Vec<RedisResult<Value>> = answers.map_err(Refusal::Driver)?;
+        if let Some(Ok(Value::Int(length))) = answers.pop() {
+            self.note(u64::try_from(length).unwrap_or(0));
+        }
+        Ok(answers)
+    }
+
+    async fn is_still_full(&mut self) -> bool {
+        let length: RedisResult<u64> = redis::cmd("XLEN").arg(EVENTS).query_async(&mut self.connection).await;
+        length.map_or(true, |length| {
+            self.note(length);
+            length >= self.most
+        })
+    }
+
+    fn note(&mut self, length: u64) {
+        self.waiting.store(length, Ordering::Relaxed);
+        let was_full = std::mem::replace(&mut self.full, length >= self.most);
+        if self.full && !was_full {
+            tracing::error!(
+                events = length,
+                "too many events wait to be counted, no more are taken: does an accumulator run?"
+            );
+        }
+    }
+}
+
+fn not_taken(driver: RedisError) -> Error {
+    map("Redis did not take the event", driver)
+}
