@@ -69,3 +69,70 @@ mod an_accumulator_that_takes_over_from_another {
     }
     horizon_core::pipe_suite!(make);
 }
+
+/// Best effort: what a feed has not acknowledged is gone with it, and that is all that is missing.
+mod without_a_stream {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use async_trait::async_trait;
+    use horizon_core::testing::PipeRig;
+    use horizon_core::{Analytics, Feed, Result, StatsStore};
+    use horizon_memory::MemoryStats;
+    use horizon_redis::testing::RedisServer;
+    use horizon_redis::{RedisConfig, RedisPubSubFeed, RedisPubSubPipe};
+
+    struct Rig {
+        pipe: Arc<RedisPubSubPipe>,
+        config: RedisConfig,
+        store: Arc<MemoryStats>,
+        _server: RedisServer,
+    }
+
+    async fn make() -> Rig {
+        let server = RedisServer::start(&[]).await.unwrap();
+        let config = RedisConfig::new(&server.url()).unwrap();
+        let store = Arc::new(MemoryStats::new());
+        Rig {
+            pipe: Arc::new(RedisPubSubPipe::connect(&config, Arc::clone(&store) as _).unwrap()),
+            config,
+            store,
+            _server: server,
+        }
+    }
+
+    #[async_trait]
+    impl PipeRig for Rig {
+        fn analytics(&self) -> Arc<dyn Analytics> {
+            Arc::clone(&self.pipe) as _
+        }
+
+        async fn feed(&mut self) -> Result<Box<dyn Feed>> {
+            let feed = RedisPubSubFeed::connect(&self.config)?;
+            let state = feed.state();
+            while !state().0 {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            Ok(Box::new(feed))
+        }
+
+        fn store(&self) -> Arc<dyn StatsStore> {
+            Arc::clone(&self.store) as _
+        }
+    }
+
+    horizon_core::conformance_tests! { pipe, make, (),
+        events_come_in_the_order_in_which_they_were_taken
+        a_batch_holds_at_most_its_limit
+        an_event_is_answered_once_it_went_through_the_accumulator
+        what_is_not_acknowledged_comes_again
+        giving_up_a_wait_for_a_batch_loses_nothing
+        an_event_that_is_tracked_twice_counts_once
+        a_watch_says_the_latest_at_once
+        a_watch_says_each_newer_total
+        a_watch_never_goes_back
+        a_slow_watch_skips_to_the_latest
+        a_watch_hears_only_its_topic
+        a_watch_outlives_the_feed
+    }
+}

@@ -1,0 +1,204 @@
+//! The original's way: events by PUBLISH and SUBSCRIBE, best effort.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+use horizon_core::{
+    Analytics, Batch, Error, Event, EventId, Feed, Receipt, Result, Stamp, Stats, StatsStore, Timestamp, Topic, Update,
+};
+use redis::aio::ConnectionManager;
+use tokio::sync::mpsc;
+
+use crate::connection::RedisConfig;
+use crate::error::map;
+use crate::pipe::watch;
+use crate::publisher::Publisher;
+use crate::subscriber::{Listener, Subscriber};
+use crate::watchers::Watchers;
+use crate::wire::{self, EVENTS};
+
+/// The most events that wait for the accumulator. More are dropped, which is what best effort means.
+const WAITING_EVENTS: usize = 65_536;
+
+/// The pipe's end for those who track and watch, without a stream: an event is published, and counted if
+/// an accumulator listens at that moment.
+///
+/// Ok means that Redis told everybody who listened, also if that was nobody. Any client can take part, as the
+/// original's could. Totals go the same way as those of [`RedisPipe`](crate::RedisPipe).
+pub struct RedisPubSubPipe {
+    connection: ConnectionManager,
+    watchers: Arc<Watchers>,
+}
+
+impl RedisPubSubPipe {
+    /// The pipe of this Redis. New watches read from `store` what was counted before they came.
+    ///
+    /// It has to be called within a tokio runtime. Connections are made when they are needed.
+    ///
+    /// # Errors
+    /// The connection cannot be set up.
+    pub fn connect(config: &RedisConfig, store: Arc<dyn StatsStore>) -> Result<Self> {
+        Ok(Self {
+            connection: config.commands()?,
+            watchers: Arc::new(Watchers::start(config, store)?),
+        })
+    }
+
+    /// How long Redis takes to answer, nothing while it cannot be reached.
+    #[must_use]
+    pub fn round_trip(&self) -> Option<Duration> {
+        self.watchers.round_trip()
+    }
+}
+
+#[async_trait]
+impl Analytics for RedisPubSubPipe {
+    async fn track(&self, event: Event) -> Result<()> {
+        let json = wire::encode_event(&event)
+            .map_err(|e| Error::permanent("the event cannot be written as JSON").with_source(e))?;
+        redis::cmd("PUBLISH")
+            .arg(EVENTS)
+            .arg(json)
+            .exec_async(&mut self.connection.clone())
+            .await
+            .map_err(|e| map("Redis did not publish the event", e))
+    }
+
+    fn watch(&self, topic: Topic) -> BoxStream<'static, Stats> {
+        watch(Arc::clone(&self.watchers), topic)
+    }
+}
+
+/// The pipe's end for an accumulator, without a stream.
+///
+/// What is not acknowledged comes again from this feed, but is gone with it. Every feed hears every event: with
+/// several accumulators on one store each event is applied several times and counts once by its id. An event that
+/// brings no id gets one here, so that it would count once for each.
+pub struct RedisPubSubFeed {
+    publisher: Publisher,
+    arrived: mpsc::Receiver<Event>,
+    /// What is not acknowledged, in order.
+    pending: VecDeque<Event>,
+    /// The place of the first of `pending`, counted from the first event that ever arrived.
+    first: u64,
+    ear: Arc<Ear>,
+    _subscriber: Subscriber,
+}
+
+struct Ear {
+    out: mpsc::Sender<Event>,
+    listening: AtomicBool,
+    dropped: AtomicU64,
+}
+
+impl RedisPubSubFeed {
+    /// Starts to listen. It has to be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// The connection cannot be set up.
+    pub fn connect(config: &RedisConfig) -> Result<Self> {
+        let (out, arrived) = mpsc::channel(WAITING_EVENTS);
+        let ear = Arc::new(Ear {
+            out,
+            listening: AtomicBool::new(false),
+            dropped: AtomicU64::new(0),
+        });
+        let subscriber = Subscriber::start(config.clone(), Arc::clone(&ear) as _);
+        subscriber.subscribe(EVENTS.into());
+        Ok(Self {
+            publisher: Publisher::new(config.commands()?),
+            arrived,
+            pending: VecDeque::new(),
+            first: 0,
+            ear,
+            _subscriber: subscriber,
+        })
+    }
+
+    /// What to ask whether events have been heard since the start, and how many found no place and are lost.
+    pub fn state(&self) -> impl Fn() -> (bool, u64) + Send + Sync + 'static {
+        let ear = Arc::clone(&self.ear);
+        move || {
+            (
+                ear.listening.load(Ordering::Relaxed),
+                ear.dropped.load(Ordering::Relaxed),
+            )
+        }
+    }
+}
+
+impl Listener for Ear {
+    fn subscribed(&self, _: &str) {
+        self.listening.store(true, Ordering::Relaxed);
+    }
+
+    fn message(&self, channel: &str, payload: &[u8]) {
+        match birth().and_then(|birth| wire::decode_event(payload, birth)) {
+            Ok(event) => {
+                if self.out.try_send(event).is_err() {
+                    self.dropped.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+            Err(reason) => tracing::warn!(channel, reason, "a message is no event, it was skipped"),
+        }
+    }
+}
+
+/// The stamp of an event that brings none.
+fn birth() -> Result<Stamp, String> {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let at = Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX));
+    let mut random = [0; 10];
+    getrandom::fill(&mut random).map_err(|error| format!("there is no randomness for its id: {error}"))?;
+    Ok(Stamp {
+        at,
+        id: EventId::new(at, random),
+    })
+}
+
+#[async_trait]
+impl Feed for RedisPubSubFeed {
+    async fn next_batch(&mut self, limit: NonZeroUsize) -> Result<Batch> {
+        if self.pending.is_empty() {
+            let event = self.arrived.recv().await;
+            self.pending.extend(event);
+        }
+        while self.pending.len() < limit.get()
+            && let Ok(event) = self.arrived.try_recv()
+        {
+            self.pending.push_back(event);
+        }
+        let events: Vec<_> = self.pending.iter().take(limit.get()).cloned().collect();
+        let receipt = Receipt(self.first + events.len() as u64);
+        Ok(Batch { events, receipt })
+    }
+
+    async fn publish(&mut self, updates: &[Update]) -> Result<()> {
+        self.publisher.publish(updates).await
+    }
+
+    async fn acknowledge(&mut self, receipt: Receipt) -> Result<()> {
+        while self.first < receipt.0 && self.pending.pop_front().is_some() {
+            self.first += 1;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for RedisPubSubPipe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisPubSubPipe").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for RedisPubSubFeed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisPubSubFeed").finish_non_exhaustive()
+    }
+}
