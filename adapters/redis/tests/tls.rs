@@ -1,0 +1,80 @@
+//! `rediss://`: TLS, checked against the machine's own certificates.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
+
+use std::sync::Arc;
+use std::{env, fs};
+
+use horizon_core::{Analytics, Event, EventKind, Stamp, Timestamp, Topic};
+use horizon_memory::MemoryStats;
+use horizon_redis::testing::RedisServer;
+use horizon_redis::{RedisConfig, RedisPipe};
+use tokio::process::Command;
+
+/// Tells a copy of this test that it is the client, and whom to ask.
+const URL: &str = "HORIZON_TEST_TLS_URL";
+
+#[tokio::test]
+async fn a_certificate_that_the_machine_trusts_is_taken_and_another_is_not() {
+    if let Ok(url) = env::var(URL) {
+        return say_one_visit(&url).await;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let pair = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let (cert, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
+    fs::write(&cert, pair.cert.pem()).unwrap();
+    fs::write(&key, pair.signing_key.serialize_pem()).unwrap();
+    let port = free_port().to_string();
+    let (cert, key) = (cert.to_str().unwrap(), key.to_str().unwrap());
+    let options = [
+        "--tls-port",
+        &port,
+        "--tls-auth-clients",
+        "no",
+        "--tls-cert-file",
+        cert,
+        "--tls-key-file",
+        key,
+    ];
+    let server = RedisServer::start(&options).await.unwrap();
+    let url = format!("rediss://localhost:{port}");
+
+    // What the machine trusts is read from the environment, which this process must not change.
+    let ask = |trusted: &str| {
+        let mut copy = Command::new(env::current_exe().unwrap());
+        copy.env(URL, &url)
+            .env("SSL_CERT_FILE", trusted)
+            .env_remove("SSL_CERT_DIR");
+        copy.output()
+    };
+    let stranger = folder.path().join("stranger.pem");
+    fs::write(
+        &stranger,
+        rcgen::generate_simple_self_signed(["localhost".to_owned()])
+            .unwrap()
+            .cert
+            .pem(),
+    )
+    .unwrap();
+    let refused = ask(stranger.to_str().unwrap()).await.unwrap();
+    assert!(!refused.status.success(), "a certificate that nobody trusts was taken");
+    let taken = ask(cert).await.unwrap();
+    assert!(taken.status.success(), "{}", String::from_utf8_lossy(&taken.stdout));
+    assert_eq!(server.cli(&["XLEN", "analytics:events"]).await.unwrap().trim(), "1");
+}
+
+async fn say_one_visit(url: &str) {
+    let pipe = RedisPipe::connect(&RedisConfig::new(url).unwrap(), Arc::new(MemoryStats::new())).unwrap();
+    let stamp = Stamp::new(Timestamp::from_millis(1), [1; 10]);
+    pipe.track(Event::new(stamp, Topic::Site, EventKind::Visit { visitor: None }))
+        .await
+        .unwrap();
+}
+
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
+}
