@@ -3,6 +3,7 @@
 //! [`RedisPipe`] puts events into a stream and hears of totals by pub/sub, [`RedisFeed`] is its other end for
 //! accumulators that share the work.
 
+mod cluster;
 mod connection;
 mod entries;
 mod error;
@@ -21,6 +22,7 @@ mod watchers;
 mod wire;
 mod writer;
 
+pub use cluster::{About, BEAT_EVERY, Member, RedisCluster, Work};
 pub use connection::RedisConfig;
 pub use feed::{FeedConfig, RedisFeed};
 pub use gauges::StreamState;

@@ -1,0 +1,155 @@
+//! Who takes part: every process says how it is, and anyone can ask.
+
+use std::fmt;
+use std::time::Duration;
+
+use horizon_core::{Error, Result, Timestamp};
+use redis::aio::ConnectionManager;
+use redis::{Cmd, FromRedisValue, RedisResult};
+use serde::{Deserialize, Serialize};
+
+use crate::connection::RedisConfig;
+use crate::error::map;
+use crate::script::{Kept, is_unknown};
+
+/// How often a process should say how it is.
+pub const BEAT_EVERY: Duration = Duration::from_secs(1);
+
+/// How long a process that fell silent is still listed.
+const REMEMBERED: Duration = Duration::from_secs(600);
+
+/// Where they are listed.
+const MEMBERS: &str = "horizon:cluster";
+
+/// What a process says of itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    /// The process' name. Of two that have the same, the last to speak is listed.
+    pub name: String,
+    /// When it started, by its own clock.
+    pub started: Timestamp,
+    /// How long Redis takes to answer it, in microseconds; nothing before the first answer.
+    pub round_trip: Option<u64>,
+    /// What it is and does.
+    #[serde(flatten)]
+    pub work: Work,
+}
+
+/// What a process is and does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "role", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Work {
+    /// It serves readers.
+    Web {
+        /// Distinct visitors of the site that are connected to this process.
+        viewers: u64,
+    },
+    /// It counts events.
+    Accumulator {
+        /// Events that it counted since it started.
+        counted: u64,
+        /// Events that wait in the stream: nobody has read them yet.
+        unread: u64,
+        /// Events that some accumulator has read and not yet acknowledged.
+        pending: u64,
+        /// Events that somebody removed from the stream before they were counted.
+        lost: u64,
+    },
+}
+
+/// A process as it was last heard of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Member {
+    /// What it said.
+    pub about: About,
+    /// How long ago that was, by the clock of Redis.
+    pub silent_for: Duration,
+}
+
+/// The list of the processes that share this Redis.
+pub struct RedisCluster {
+    connection: ConnectionManager,
+    beat: Kept,
+    members: Kept,
+}
+
+impl RedisCluster {
+    /// The list of this Redis. It has to be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// The connection cannot be set up.
+    pub fn connect(config: &RedisConfig) -> Result<Self> {
+        Ok(Self {
+            connection: config.commands()?,
+            beat: Kept::new(include_str!("scripts/beat.lua")),
+            members: Kept::new(include_str!("scripts/members.lua")),
+        })
+    }
+
+    /// Says how this process is. To be repeated every [`BEAT_EVERY`].
+    ///
+    /// # Errors
+    /// Retryable while Redis is away.
+    pub async fn say(&self, about: &About) -> Result<()> {
+        let json = serde_json::to_string(about)
+            .map_err(|e| Error::permanent("what the process says of itself cannot be written").with_source(e))?;
+        let mut call = self.beat.call(&[MEMBERS]);
+        call.arg(&about.name)
+            .arg(json)
+            .arg(u64::try_from(REMEMBERED.as_millis()).unwrap_or(u64::MAX));
+        self.run(&self.beat, &call).await
+    }
+
+    /// This process goes, and is listed no more.
+    ///
+    /// # Errors
+    /// Retryable while Redis is away.
+    pub async fn leave(&self, name: &str) -> Result<()> {
+        let gone = redis::cmd("HDEL")
+            .arg(MEMBERS)
+            .arg(name)
+            .exec_async(&mut self.connection.clone())
+            .await;
+        gone.map_err(|e| map("the process cannot leave the list", e))
+    }
+
+    /// Everybody who was heard of in the last ten minutes, by name.
+    ///
+    /// # Errors
+    /// Retryable while Redis is away.
+    pub async fn members(&self) -> Result<Vec<Member>> {
+        let call = self.members.call(&[MEMBERS]);
+        let (now, all): (u64, Vec<(String, String)>) = self.run(&self.members, &call).await?;
+        let mut members: Vec<_> = all.iter().filter_map(|(_, said)| member(said, now)).collect();
+        members.sort_by(|a, b| a.about.name.cmp(&b.about.name));
+        Ok(members)
+    }
+
+    async fn run<T: FromRedisValue>(&self, script: &Kept, call: &Cmd) -> Result<T> {
+        let mut connection = self.connection.clone();
+        let mut answer: RedisResult<T> = call.query_async(&mut connection).await;
+        if answer.as_ref().is_err_and(is_unknown) {
+            answer = match script.load(&mut connection).await {
+                Ok(()) => call.query_async(&mut connection).await,
+                Err(error) => Err(error),
+            };
+        }
+        answer.map_err(|e| map("the list of processes cannot be reached", e))
+    }
+}
+
+/// A line of a version that this one does not know is skipped, so that versions may run side by side.
+fn member(said: &str, now: u64) -> Option<Member> {
+    let (at, json) = said.split_once(' ')?;
+    let silent_for = Duration::from_millis(now.saturating_sub(at.parse().ok()?));
+    let about = serde_json::from_str(json).ok()?;
+    Some(Member { about, silent_for })
+}
+
+impl fmt::Debug for RedisCluster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisCluster").finish_non_exhaustive()
+    }
+}
