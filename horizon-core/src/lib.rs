@@ -19,6 +19,7 @@ mod ledger;
 pub mod live;
 mod ports;
 mod ports_ext;
+pub mod presence;
 mod slug;
 mod stats;
 #[cfg(feature = "testing")]

@@ -19,7 +19,8 @@ use crate::connection::RedisConfig;
 use crate::error::map;
 use crate::pipe::watch;
 use crate::publisher::Publisher;
-use crate::subscriber::{Listener, Subscriber};
+use crate::subscriber::{Channels, Listener};
+use crate::task::Task;
 use crate::watchers::Watchers;
 use crate::wire::{self, EVENTS};
 
@@ -88,7 +89,7 @@ pub struct RedisPubSubFeed {
     /// The place of the first of `pending`, counted from the first event that ever arrived.
     first: u64,
     ear: Arc<Ear>,
-    _subscriber: Subscriber,
+    _listener: Task,
 }
 
 struct Ear {
@@ -109,15 +110,15 @@ impl RedisPubSubFeed {
             listening: AtomicBool::new(false),
             dropped: AtomicU64::new(0),
         });
-        let subscriber = Subscriber::start(config.clone(), Arc::clone(&ear) as _);
-        subscriber.subscribe(EVENTS.into());
+        let channels = Channels::default();
+        channels.subscribe(EVENTS.into());
         Ok(Self {
             publisher: Publisher::new(config.commands()?),
             arrived,
             pending: VecDeque::new(),
             first: 0,
+            _listener: channels.listen(config, Arc::clone(&ear) as _),
             ear,
-            _subscriber: subscriber,
         })
     }
 

@@ -40,36 +40,29 @@ pub(crate) trait Listener: Send + Sync + 'static {
     fn message(&self, channel: &str, payload: &[u8]);
 }
 
-/// Listens to a changing set of channels until it is dropped.
-pub(crate) struct Subscriber {
-    shared: Arc<Shared>,
-    _task: Task,
-}
+/// The channels that are listened to.
+#[derive(Clone, Default)]
+pub(crate) struct Channels(Arc<Shared>);
 
+#[derive(Default)]
 struct Shared {
-    channels: Mutex<Channels>,
+    wishes: Mutex<Wishes>,
     changed: Notify,
     /// How long the last PING took, in microseconds. Zero while there is no connection.
     round_trip: AtomicU64,
 }
 
 #[derive(Default)]
-struct Channels {
+struct Wishes {
     wanted: HashSet<String>,
     /// Which of them came or went since the connection was last told.
     changed: HashSet<String>,
 }
 
-impl Subscriber {
-    /// Starts to listen.
-    pub(crate) fn start(config: RedisConfig, listener: Arc<dyn Listener>) -> Self {
-        let shared = Arc::new(Shared {
-            channels: Mutex::default(),
-            changed: Notify::new(),
-            round_trip: AtomicU64::new(0),
-        });
-        let task = Task::spawn(listen_for_ever(config, Arc::clone(&shared), listener));
-        Self { shared, _task: task }
+impl Channels {
+    /// Starts to listen, until the answer is dropped.
+    pub(crate) fn listen(&self, config: &RedisConfig, listener: Arc<dyn Listener>) -> Task {
+        Task::spawn(listen_for_ever(config.clone(), Arc::clone(&self.0), listener))
     }
 
     /// Listens to the channel too. The listener is told once that is so.
@@ -83,21 +76,21 @@ impl Subscriber {
     }
 
     fn change(&self, channel: String, wanted: bool) {
-        let mut channels = self.shared.channels();
+        let mut wishes = self.0.wishes();
         let changed = if wanted {
-            channels.wanted.insert(channel.clone())
+            wishes.wanted.insert(channel.clone())
         } else {
-            channels.wanted.remove(&channel)
+            wishes.wanted.remove(&channel)
         };
         if changed {
-            channels.changed.insert(channel);
-            self.shared.changed.notify_one();
+            wishes.changed.insert(channel);
+            self.0.changed.notify_one();
         }
     }
 
     /// How long Redis takes to answer, as far as there is a connection.
     pub(crate) fn round_trip(&self) -> Option<Duration> {
-        match self.shared.round_trip.load(Ordering::Relaxed) {
+        match self.0.round_trip.load(Ordering::Relaxed) {
             0 => None,
             micros => Some(Duration::from_micros(micros)),
         }
@@ -105,17 +98,16 @@ impl Subscriber {
 }
 
 impl Shared {
-    fn channels(&self) -> MutexGuard<'_, Channels> {
-        self.channels.lock().unwrap_or_else(PoisonError::into_inner)
+    fn wishes(&self) -> MutexGuard<'_, Wishes> {
+        self.wishes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What to subscribe to and what to leave, seen from a connection that hears `heard`.
     fn take_changes(&self, heard: &HashSet<String>) -> (Vec<String>, Vec<String>) {
-        let mut channels = self.channels();
-        let changed = std::mem::take(&mut channels.changed);
-        let (wanted, unwanted): (Vec<_>, Vec<_>) = changed
-            .into_iter()
-            .partition(|channel| channels.wanted.contains(channel));
+        let mut wishes = self.wishes();
+        let changed = std::mem::take(&mut wishes.changed);
+        let (wanted, unwanted): (Vec<_>, Vec<_>) =
+            changed.into_iter().partition(|channel| wishes.wanted.contains(channel));
         let come = wanted.into_iter().filter(|channel| !heard.contains(channel)).collect();
         let gone = unwanted.into_iter().filter(|channel| heard.contains(channel)).collect();
         (come, gone)
@@ -123,8 +115,8 @@ impl Shared {
 
     /// A new connection hears nothing yet.
     fn start_over(&self) {
-        let mut channels = self.channels();
-        channels.changed = channels.wanted.clone();
+        let mut wishes = self.wishes();
+        wishes.changed = wishes.wanted.clone();
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::connection::RedisConfig;
 use crate::error::{cause, map};
-use crate::subscriber::{Listener, Subscriber};
+use crate::subscriber::{Channels, Listener};
 use crate::task::Task;
 use crate::wire;
 
@@ -30,13 +30,14 @@ const LAST_RETRY: Duration = Duration::from_secs(5);
 /// What is watched. A topic is kept while somebody watches it.
 pub(crate) struct Watchers {
     shared: Arc<Shared>,
-    subscriber: Subscriber,
     store: Arc<dyn StatsStore>,
     _reader: Task,
+    _listener: Task,
 }
 
 struct Shared {
-    channels: Mutex<HashMap<Topic, Channel>>,
+    topics: Mutex<HashMap<Topic, Channel>>,
+    channels: Channels,
     /// What has to be read before the next turn, because it may have been missed.
     missed: Mutex<HashSet<Topic>>,
     wake: Notify,
@@ -51,24 +52,25 @@ impl Watchers {
     /// Starts to listen and to read. New watches read from `store` what was counted before they came.
     pub(crate) fn start(config: &RedisConfig, store: Arc<dyn StatsStore>) -> Result<Self> {
         let shared = Arc::new(Shared {
-            channels: Mutex::default(),
+            topics: Mutex::default(),
+            channels: Channels::default(),
             missed: Mutex::default(),
             wake: Notify::new(),
         });
         let reader = Task::spawn(read_for_ever(config.commands()?, Arc::clone(&shared)));
-        let subscriber = Subscriber::start(config.clone(), Arc::clone(&shared) as _);
+        let listener = shared.channels.listen(config, Arc::clone(&shared) as _);
         Ok(Self {
             shared,
-            subscriber,
             store,
             _reader: reader,
+            _listener: listener,
         })
     }
 
     fn subscribe(&self, topic: &Topic) -> watch::Receiver<Update> {
-        let mut channels = self.shared.channels();
-        let channel = channels.entry(topic.clone()).or_insert_with(|| {
-            self.subscriber.subscribe(wire::stats_channel(topic));
+        let mut topics = self.shared.topics();
+        let channel = topics.entry(topic.clone()).or_insert_with(|| {
+            self.shared.channels.subscribe(wire::stats_channel(topic));
             Channel {
                 totals: watch::Sender::new(Update::empty(topic.clone())),
                 watchers: 0,
@@ -79,25 +81,25 @@ impl Watchers {
     }
 
     fn unsubscribe(&self, topic: &Topic) {
-        let mut channels = self.shared.channels();
-        let Some(channel) = channels.get_mut(topic) else { return };
+        let mut topics = self.shared.topics();
+        let Some(channel) = topics.get_mut(topic) else { return };
         channel.watchers = channel.watchers.saturating_sub(1);
         if channel.watchers == 0 {
-            channels.remove(topic);
+            topics.remove(topic);
             // Under the lock, so that it cannot overtake the subscription of somebody who comes now.
-            self.subscriber.unsubscribe(wire::stats_channel(topic));
+            self.shared.channels.unsubscribe(wire::stats_channel(topic));
         }
     }
 
     /// How long Redis takes to answer, as far as there is a connection.
     pub(crate) fn round_trip(&self) -> Option<Duration> {
-        self.subscriber.round_trip()
+        self.shared.channels.round_trip()
     }
 }
 
 impl Shared {
-    fn channels(&self) -> MutexGuard<'_, HashMap<Topic, Channel>> {
-        self.channels.lock().unwrap_or_else(PoisonError::into_inner)
+    fn topics(&self) -> MutexGuard<'_, HashMap<Topic, Channel>> {
+        self.topics.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn missed(&self) -> MutexGuard<'_, HashSet<Topic>> {
@@ -106,7 +108,7 @@ impl Shared {
 
     /// Tells the watchers of a topic, if there are any and it is news.
     fn publish(&self, update: &Update) {
-        if let Some(channel) = self.channels().get(&update.topic) {
+        if let Some(channel) = self.topics().get(&update.topic) {
             channel.totals.send_if_modified(|latest| {
                 let newer = update.revision > latest.revision;
                 if newer {
@@ -147,7 +149,7 @@ async fn read_for_ever(mut connection: ConnectionManager, shared: Arc<Shared>) {
         let mut topics: Vec<Topic> = shared.missed().drain().collect();
         if everything {
             next = Instant::now() + READ_EVERY;
-            topics = shared.channels().keys().cloned().collect();
+            topics = shared.topics().keys().cloned().collect();
         }
         for some in topics.chunks(TOPICS_AT_ONCE) {
             if let Err(error) = read(&mut connection, &shared, some).await {

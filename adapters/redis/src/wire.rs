@@ -93,6 +93,16 @@ pub(crate) fn stats_key(topic: &Topic) -> String {
     format!("stats:{{{topic}}}")
 }
 
+/// The channel where nodes say who is on a topic.
+pub(crate) fn presence_channel(topic: &Topic) -> String {
+    format!("presence:{topic}")
+}
+
+/// The topic whose readers a channel tells.
+pub(crate) fn presence_topic(channel: &str) -> Option<Topic> {
+    channel.strip_prefix("presence:")?.parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use horizon_core::{EventId, ReaderId, Slug};

@@ -1,0 +1,219 @@
+//! Presence over Redis keeps every promise of presence, and is one for all nodes.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use horizon_core::presence::{NodeId, Timing};
+use horizon_core::testing::PresenceRig;
+use horizon_core::{Presence, PresenceExt, PresenceGuard, Result, Slug, Topic, VisitorKey};
+use horizon_redis::testing::RedisServer;
+use horizon_redis::{RedisConfig, RedisPresence};
+use tokio::time::{Instant, timeout};
+
+const ADA: VisitorKey = VisitorKey::from_u128(1);
+const BOB: VisitorKey = VisitorKey::from_u128(2);
+
+/// The longest time that anything here may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A grace that is quick to wait for.
+const GRACE: Duration = Duration::from_millis(400);
+
+fn node(server: &RedisServer, name: &str) -> RedisPresence {
+    let timing = Timing {
+        grace: GRACE,
+        ..Timing::default()
+    };
+    let config = RedisConfig::new(&server.url()).unwrap();
+    RedisPresence::with_timing(&config, NodeId::new(name).unwrap(), timing).unwrap()
+}
+
+/// A presence that keeps its server.
+struct Kept {
+    presence: RedisPresence,
+    /// Nobody is there, but the messages go around.
+    _other: RedisPresence,
+    _server: RedisServer,
+}
+
+#[async_trait]
+impl Presence for Kept {
+    async fn track(&self, topic: Topic, visitor: VisitorKey) -> Result<PresenceGuard> {
+        self.presence.track(topic, visitor).await
+    }
+    fn watch(&self, topic: Topic) -> BoxStream<'static, u64> {
+        self.presence.watch(topic)
+    }
+}
+
+async fn make() -> PresenceRig {
+    let server = RedisServer::start(&[]).await.unwrap();
+    let kept = Kept {
+        presence: node(&server, "one"),
+        _other: node(&server, "two"),
+        _server: server,
+    };
+    PresenceRig {
+        presence: Box::new(kept),
+        grace: GRACE,
+    }
+}
+
+horizon_core::presence_suite!(make);
+
+async fn sees(counts: &mut BoxStream<'static, u64>, want: u64) -> Duration {
+    let start = Instant::now();
+    let mut last = None;
+    let seen = async {
+        while last != Some(want) {
+            last = counts.next().await;
+        }
+    };
+    assert!(
+        timeout(PATIENCE, seen).await.is_ok(),
+        "the watch says {last:?} and not {want}"
+    );
+    start.elapsed()
+}
+
+fn page(slug: &str) -> Topic {
+    Slug::new(slug).unwrap().into()
+}
+
+#[tokio::test]
+async fn a_reader_counts_once_and_is_seen_by_both_nodes() {
+    let server = RedisServer::start(&[]).await.unwrap();
+    let (one, two) = (node(&server, "one"), node(&server, "two"));
+    let (mut here, mut there) = (one.watch(Topic::Site), two.watch(Topic::Site));
+    let ada = one.track(Topic::Site, ADA).await.unwrap();
+    sees(&mut here, 1).await;
+    sees(&mut there, 1).await;
+    let again = two.track(Topic::Site, ADA).await.unwrap();
+    let bob = two.track(Topic::Site, BOB).await.unwrap();
+    sees(&mut here, 2).await;
+    sees(&mut there, 2).await;
+    assert_eq!((one.own_viewers(&Topic::Site), two.own_viewers(&Topic::Site)), (1, 2));
+    drop((ada, bob));
+    sees(&mut here, 1).await;
+    sees(&mut there, 1).await;
+    drop(again);
+    sees(&mut here, 0).await;
+}
+
+#[tokio::test]
+async fn a_reload_that_lands_on_another_node_shows_no_change() {
+    let server = RedisServer::start(&[]).await.unwrap();
+    let (one, two) = (node(&server, "one"), node(&server, "two"));
+    let mut counts = two.watch(Topic::Site);
+    let ada = one.track(Topic::Site, ADA).await.unwrap();
+    sees(&mut counts, 1).await;
+    drop(ada);
+    let _again = two.track(Topic::Site, ADA).await.unwrap();
+    let change = timeout(GRACE * 3, counts.next()).await;
+    assert!(change.is_err(), "{change:?}");
+}
+
+#[tokio::test]
+async fn a_look_from_a_node_that_watches_nothing_knows_the_readers_of_the_others() {
+    let server = RedisServer::start(&[]).await.unwrap();
+    let (one, two, three) = (node(&server, "one"), node(&server, "two"), node(&server, "three"));
+    let _ada = one.track(page("hello"), ADA).await.unwrap();
+    let _bob = two.track(page("hello"), BOB).await.unwrap();
+    sees(&mut one.watch(page("hello")), 2).await;
+    assert_eq!(three.viewers(page("hello")).await, 2);
+    let start = Instant::now();
+    assert_eq!(three.viewers(page("nobody")).await, 0);
+    assert!(
+        start.elapsed() < Duration::from_millis(200),
+        "where nobody else is there is nobody to wait for"
+    );
+}
+
+#[tokio::test]
+async fn a_node_hears_only_of_what_its_own_readers_watch() {
+    let server = RedisServer::start(&[]).await.unwrap();
+    let (one, two) = (node(&server, "one"), node(&server, "two"));
+    let _ada = one.track(page("one"), ADA).await.unwrap();
+    let _bob = two.track(page("two"), BOB).await.unwrap();
+    sees(&mut one.watch(page("one")), 1).await;
+    sees(&mut two.watch(page("two")), 1).await;
+    for channel in ["presence:blog:one", "presence:blog:two"] {
+        let heard = server.cli(&["PUBSUB", "NUMSUB", channel]).await.unwrap();
+        assert_eq!(heard.split_whitespace().last(), Some("1"), "{heard}");
+    }
+}
+
+#[tokio::test]
+async fn the_readers_of_a_node_that_stops_are_gone_within_a_second_and_of_a_killed_one_within_ten() {
+    let server = RedisServer::start(&[]).await.unwrap();
+    let (stopped, killed, alive) = (
+        node(&server, "stopped"),
+        node(&server, "killed"),
+        node(&server, "alive"),
+    );
+    let mut counts = alive.watch(Topic::Site);
+    let _ada = stopped.track(Topic::Site, ADA).await.unwrap();
+    let _bob = killed.track(Topic::Site, BOB).await.unwrap();
+    sees(&mut counts, 2).await;
+    stopped.close().await;
+    let took = sees(&mut counts, 1).await;
+    assert!(took < Duration::from_secs(1), "{took:?}");
+    drop(killed);
+    let took = sees(&mut counts, 0).await;
+    assert!(took < Duration::from_secs(10), "{took:?}");
+}
+
+#[tokio::test]
+async fn a_node_that_comes_back_under_its_name_replaces_its_former_self() {
+    let server = RedisServer::start(&[]).await.unwrap();
+    let (first, other) = (node(&server, "web"), node(&server, "other"));
+    let mut counts = other.watch(Topic::Site);
+    let _ada = first.track(Topic::Site, ADA).await.unwrap();
+    sees(&mut counts, 1).await;
+    drop(first);
+    let second = node(&server, "web");
+    let _bob = second.track(Topic::Site, BOB).await.unwrap();
+    let _eve = second.track(Topic::Site, VisitorKey::from_u128(3)).await.unwrap();
+    sees(&mut counts, 2).await;
+}
+
+#[tokio::test]
+async fn what_was_missed_while_the_connection_was_gone_is_made_up_for() {
+    let mut server = RedisServer::start(&[]).await.unwrap();
+    let (one, two) = (node(&server, "one"), node(&server, "two"));
+    let mut counts = two.watch(Topic::Site);
+    let mut guards = Vec::new();
+    for number in 1..=10_u64 {
+        server.cli(&["CLIENT", "KILL", "TYPE", "pubsub"]).await.unwrap();
+        let visitor = VisitorKey::from_u128(number.into());
+        guards.push(one.track(Topic::Site, visitor).await.unwrap());
+        sees(&mut counts, number).await;
+    }
+    server.kill().await.unwrap();
+    guards.truncate(5);
+    server.start_again().await.unwrap();
+    sees(&mut counts, 5).await;
+}
+
+#[tokio::test]
+async fn nonsense_on_a_channel_is_skipped() {
+    let server = RedisServer::start(&[]).await.unwrap();
+    let one = node(&server, "one");
+    let mut counts = one.watch(Topic::Site);
+    sees(&mut counts, 0).await;
+    for nonsense in [
+        "",
+        "nonsense",
+        r#"{"v":2}"#,
+        r#"{"v":1,"node":"x","incarnation":1,"type":"state"}"#,
+    ] {
+        server.cli(&["PUBLISH", "presence:site", nonsense]).await.unwrap();
+    }
+    let joined = r#"{"v":1,"node":"by-hand","incarnation":1,"type":"state","version":1,"members":["00000000000000000000000000000007"]}"#;
+    server.cli(&["PUBLISH", "presence:site", joined]).await.unwrap();
+    sees(&mut counts, 1).await;
+}

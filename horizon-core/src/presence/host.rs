@@ -1,0 +1,78 @@
+use std::time::Duration;
+
+use super::{
+    Body, Effect, MAX_OWN_MEMBERS, Message, NodeId, Timing,
+    message::{MAX_NUMBER, UNHEARD},
+};
+use crate::Topic;
+
+/// What all topics of a node share.
+#[derive(Debug)]
+pub(super) struct Host {
+    pub(super) node: NodeId,
+    pub(super) incarnation: u64,
+    /// The latest version of any topic. One counter for all, so that a topic which was dropped and comes
+    /// again does not go back.
+    version: u64,
+    pub(super) timing: Timing,
+    /// How many members this node has, over all topics.
+    pub(super) own_members: usize,
+    /// How many members of others it keeps, over all topics.
+    pub(super) other_members: usize,
+    /// Before this moment its incarnation is not taken up again.
+    refute_after: Duration,
+    /// Whether goodbye was said.
+    pub(super) is_silent: bool,
+    pub(super) effects: Vec<Effect>,
+}
+
+impl Host {
+    pub(super) fn new(node: NodeId, incarnation: u64, timing: Timing) -> Self {
+        Self {
+            node,
+            incarnation: incarnation.min(MAX_NUMBER),
+            version: UNHEARD,
+            timing,
+            own_members: 0,
+            other_members: 0,
+            refute_after: Duration::ZERO,
+            is_silent: false,
+            effects: Vec::new(),
+        }
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.own_members >= MAX_OWN_MEMBERS
+    }
+
+    pub(super) fn next_version(&mut self) -> u64 {
+        self.version += 1;
+        self.version
+    }
+
+    pub(super) fn say(&mut self, topic: &Topic, body: Body) {
+        if self.is_silent {
+            return;
+        }
+        let message = Message {
+            node: self.node.clone(),
+            incarnation: self.incarnation,
+            body,
+        };
+        self.effects.push(Effect::Publish(topic.clone(), message));
+    }
+
+    /// Takes a newer incarnation if another life of this node said this message in its name, because the
+    /// others believe that life until they hear of a newer one. Answers whether it did; an echo is none.
+    ///
+    /// Two nodes that were given the same name would do so for ever, hence not at once.
+    pub(super) fn refute(&mut self, message: &Message, now: Duration) -> bool {
+        let said = (message.incarnation, message.body.version());
+        if self.is_silent || said <= (self.incarnation, self.version) || now < self.refute_after {
+            return false;
+        }
+        self.incarnation = message.incarnation.saturating_add(1).min(MAX_NUMBER);
+        self.refute_after = now.saturating_add(self.timing.answer_every);
+        true
+    }
+}

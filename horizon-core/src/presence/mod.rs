@@ -1,0 +1,244 @@
+//! Who is here, agreed on by many nodes without anyone in charge: plain state, told the time.
+//!
+//! A node is a process that holds readers' connections. Only it writes who they are: for each topic it says
+//! `(incarnation, version, members)` of itself, and everybody takes the newer pair. That is commutative, associative
+//! and idempotent, so messages may be lost, repeated and reordered. A restarted node has a higher incarnation; its
+//! goodbye is the last word of one.
+//!
+//! - A change is told as a delta from one version to the next. Who has another version asks for the state.
+//! - A node with members gives a sign of life every two seconds; who is silent for seven is dropped.
+//! - All that is said of a topic goes over a channel of its own, also to the one who says it. Who has
+//!   members or watchers there is subscribed, asks everybody once, and answers who asks.
+//!
+//! [`Replica`] does no I/O: it is told what happens and when, and answers [`Effect`]s. `now` is the time since any
+//! fixed moment of the caller's own clock; it never leaves the node. Without anyone to talk to it is
+//! the presence of a single process.
+//!
+//! ```
+//! use std::time::Duration;
+//! use horizon_core::{Topic, VisitorKey, presence::{Effect, NodeId, Replica, Timing}};
+//!
+//! let node = NodeId::new("web-1")?;
+//! let mut replica = Replica::new(node, 1_700_000_000_000, Timing::default());
+//! replica.join(&Topic::Site, VisitorKey::from_u128(1), Duration::from_secs(5));
+//! assert_eq!(replica.viewers(&Topic::Site), 1);
+//! assert_eq!(replica.effects().first(), Some(&Effect::Subscribe(Topic::Site)));
+//! # Ok::<(), horizon_core::presence::ParseNodeIdError>(())
+//! ```
+
+mod alarms;
+mod crowd;
+mod host;
+mod message;
+mod node;
+mod own;
+mod room;
+mod timing;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use crate::{Topic, VisitorKey};
+use host::Host;
+use room::Room;
+
+pub use message::{Body, Message};
+pub use node::{NodeId, ParseNodeIdError};
+pub use timing::Timing;
+
+/// The most members of one node, over all topics: a bound of memory, some 200 MB.
+pub const MAX_OWN_MEMBERS: usize = 1_000_000;
+
+/// The most members of one node on one topic. Their state is a message of 7 MB; Redis drops a subscriber who
+/// has more than 8 MB to catch up with for a minute.
+pub const MAX_MEMBERS: usize = 200_000;
+
+/// The most members of other nodes that are kept, over all topics: a bound of memory, some 150 MB.
+pub const MAX_OTHER_MEMBERS: usize = 2_000_000;
+
+/// The most other nodes that are kept on one topic.
+pub const MAX_NODES: usize = 1_024;
+
+/// What the caller has to do, in this order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Listen to the topic's channel before anything that follows is done.
+    Subscribe(Topic),
+    /// The topic's channel does not matter any more.
+    Unsubscribe(Topic),
+    /// Say this on the topic's channel.
+    Publish(Topic, Message),
+    /// So many visitors are here now; it was another number before.
+    Viewers(Topic, u64),
+}
+
+/// What is known of another node on a topic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known<'a> {
+    /// Its name.
+    pub node: &'a NodeId,
+    /// Which of its lives.
+    pub incarnation: u64,
+    /// The version of what it said last.
+    pub version: u64,
+    /// Who is there.
+    pub members: &'a BTreeSet<VisitorKey>,
+}
+
+/// One node's view of who is here, on all topics that it cares for.
+///
+/// - A visitor counts once per topic, however many guards on however many nodes are held for them.
+/// - What is over a bound is left out: a visitor is not taken, another node's members stay as they were until what
+///   it says fits, and a node too many is not listened to.
+/// - A topic without members and watchers of this node costs nothing, after a while.
+#[derive(Debug)]
+pub struct Replica {
+    host: Host,
+    rooms: BTreeMap<Topic, Room>,
+    /// When each room's first alarm rings.
+    due: BTreeSet<(Duration, Topic)>,
+}
+
+impl Replica {
+    /// A node that knows nobody. `incarnation` is greater than in its lives before: milliseconds since
+    /// 1970 will do.
+    #[must_use]
+    pub fn new(node: NodeId, incarnation: u64, timing: Timing) -> Self {
+        Self {
+            host: Host::new(node, incarnation, timing),
+            rooms: BTreeMap::new(),
+            due: BTreeSet::new(),
+        }
+    }
+
+    /// One guard more for a visitor of this node. Answers whether there was a place for them.
+    pub fn join(&mut self, topic: &Topic, visitor: VisitorKey, now: Duration) -> bool {
+        if self.host.is_full() && !self.rooms.contains_key(topic) {
+            return false;
+        }
+        self.open(topic);
+        self.with(topic, now, |room, host| room.join(visitor, now, host)) == Some(true)
+    }
+
+    /// One guard fewer. The last one's leave counts after the grace.
+    pub fn leave(&mut self, topic: &Topic, visitor: VisitorKey, now: Duration) {
+        self.with(topic, now, |room, host| room.leave(visitor, now, host));
+    }
+
+    /// One watcher more: the topic's number is kept right until [`unwatch`](Self::unwatch).
+    pub fn watch(&mut self, topic: &Topic, now: Duration) {
+        self.open(topic);
+        self.with(topic, now, |room, _| room.watch());
+    }
+
+    /// One watcher fewer.
+    pub fn unwatch(&mut self, topic: &Topic, now: Duration) {
+        self.with(topic, now, |room, _| room.unwatch());
+    }
+
+    /// How many visitors are here. Nobody, where this node has neither members nor watchers.
+    #[must_use]
+    pub fn viewers(&self, topic: &Topic) -> u64 {
+        self.rooms.get(topic).map_or(0, Room::viewers)
+    }
+
+    /// How many of them are connected to this node.
+    #[must_use]
+    pub fn own_viewers(&self, topic: &Topic) -> u64 {
+        self.rooms.get(topic).map_or(0, Room::own_viewers)
+    }
+
+    /// What is known of the other nodes on a topic.
+    pub fn known<'a>(&'a self, topic: &Topic) -> impl Iterator<Item = Known<'a>> + use<'a> {
+        self.rooms.get(topic).into_iter().flat_map(Room::known)
+    }
+
+    /// How many other nodes have said who is there. When it is as many as received the first question, the
+    /// number of viewers is complete.
+    #[must_use]
+    pub fn heard(&self, topic: &Topic) -> usize {
+        self.known(topic).count()
+    }
+
+    /// Takes a message that came over the topic's channel.
+    pub fn receive(&mut self, topic: &Topic, message: Message, now: Duration) {
+        if message.node != self.host.node {
+            self.with(topic, now, |room, host| room.receive(message, now, host));
+        } else if self.host.refute(&message, now) {
+            self.each(now, |room, host| room.answer(now, host));
+        }
+    }
+
+    /// When [`tick`](Self::tick) has to be called next. Any other call may change it.
+    #[must_use]
+    pub fn next_tick(&self) -> Option<Duration> {
+        self.due.first().map(|(at, _)| *at)
+    }
+
+    /// Does what its time has come for.
+    pub fn tick(&mut self, now: Duration) {
+        let ringing: Vec<Topic> = self
+            .due
+            .iter()
+            .take_while(|(at, _)| *at <= now)
+            .map(|(_, topic)| topic.clone())
+            .collect();
+        for topic in ringing {
+            self.with(&topic, now, |room, host| room.tick(now, host));
+        }
+    }
+
+    /// The topic's channel is heard from now on, for the first time or again: asks the others, and says who is here.
+    pub fn subscribed(&mut self, topic: &Topic, now: Duration) {
+        self.with(topic, now, |room, host| room.reconnect(now, host));
+    }
+
+    /// The link to the others was lost and is there again: asks them, and says who is here.
+    pub fn resubscribed(&mut self, now: Duration) {
+        self.each(now, |room, host| room.reconnect(now, host));
+    }
+
+    /// Says the last words of this node; after them it says nothing.
+    pub fn goodbye(&mut self, now: Duration) {
+        self.each(now, |room, host| room.goodbye(host));
+        self.host.is_silent = true;
+    }
+
+    /// Takes what the caller has to do. Ask after each other call.
+    #[must_use]
+    pub fn effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.host.effects)
+    }
+
+    /// Makes sure that the topic is there.
+    fn open(&mut self, topic: &Topic) {
+        if !self.rooms.contains_key(topic) {
+            let room = Room::open(topic.clone(), &mut self.host);
+            self.rooms.insert(topic.clone(), room);
+        }
+    }
+
+    /// Does something with the topic, if it is there, and files when it has to be looked at next.
+    fn with<T>(&mut self, topic: &Topic, now: Duration, act: impl FnOnce(&mut Room, &mut Host) -> T) -> Option<T> {
+        let room = self.rooms.get_mut(topic)?;
+        let filed = room.next_alarm();
+        let answer = act(room, &mut self.host);
+        room.settle(now, &mut self.host);
+        let next = room.next_alarm().filter(|_| !room.is_closed());
+        if room.is_closed() {
+            self.rooms.remove(topic);
+        }
+        if filed != next {
+            filed.map(|at| self.due.remove(&(at, topic.clone())));
+            next.map(|at| self.due.insert((at, topic.clone())));
+        }
+        Some(answer)
+    }
+
+    fn each(&mut self, now: Duration, act: impl Fn(&mut Room, &mut Host)) {
+        let topics: Vec<Topic> = self.rooms.keys().cloned().collect();
+        for topic in topics {
+            self.with(&topic, now, &act);
+        }
+    }
+}

@@ -1,0 +1,87 @@
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::Slug;
+
+/// The name of a node: 1 to 64 characters, the same that a [`Slug`] is made of.
+///
+/// No two nodes that run at the same time may have the same name. Cloning is cheap.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct NodeId(Slug);
+
+/// Why a text is no [`NodeId`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a node's name is 1 to {} ASCII letters, digits, '-', '_', '.' and '~', not starting with a dot",
+    NodeId::MAX_BYTES
+)]
+pub struct ParseNodeIdError;
+
+impl NodeId {
+    /// The longest name, in bytes.
+    pub const MAX_BYTES: usize = 64;
+
+    /// Checks `text` and makes it a name.
+    ///
+    /// # Errors
+    /// [`ParseNodeIdError`] when it is too long or holds what a name cannot hold.
+    pub fn new(text: &str) -> Result<Self, ParseNodeIdError> {
+        if text.len() > Self::MAX_BYTES {
+            return Err(ParseNodeIdError);
+        }
+        Slug::new(text).map(Self).map_err(|_| ParseNodeIdError)
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl fmt::Display for NodeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for NodeId {
+    type Err = ParseNodeIdError;
+    fn from_str(text: &str) -> Result<Self, ParseNodeIdError> {
+        Self::new(text)
+    }
+}
+
+impl TryFrom<String> for NodeId {
+    type Error = ParseNodeIdError;
+    fn try_from(text: String) -> Result<Self, ParseNodeIdError> {
+        Self::new(&text)
+    }
+}
+
+impl From<NodeId> for String {
+    fn from(node: NodeId) -> Self {
+        node.0.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_reads_back_as_it_was_written() {
+        for good in ["a", "web-1", "Web_2.eu~west", &"x".repeat(64)] {
+            assert_eq!(good.parse::<NodeId>().unwrap().to_string(), good);
+        }
+    }
+
+    #[test]
+    fn what_is_no_name_is_refused() {
+        for bad in ["", ".web", "web 1", "web:1", "wéb", &"x".repeat(65)] {
+            assert_eq!(NodeId::new(bad), Err(ParseNodeIdError), "{bad:?}");
+        }
+    }
+}
