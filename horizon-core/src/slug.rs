@@ -62,6 +62,11 @@ impl Slug {
         }
     }
 
+    /// A slug from the program's own text.
+    pub(crate) fn known(text: &'static str) -> Self {
+        Self(text.into())
+    }
+
     /// The slug as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -6,7 +6,6 @@
 mod pipe;
 mod presence;
 mod queue;
-mod rooms;
 mod stats;
 mod watchers;
 

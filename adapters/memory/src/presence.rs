@@ -1,9 +1,11 @@
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::stream::{BoxStream, StreamExt, unfold};
+use horizon_core::presence::{Effect, NodeId, Replica, Timing};
 use horizon_core::{Error, Presence, PresenceGuard, Result, Topic, VisitorKey};
 use tokio::{
     sync::{Notify, watch},
@@ -11,30 +13,51 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use crate::rooms::Rooms;
-
 /// How long a visitor stays counted after their last guard is dropped.
 const DEFAULT_GRACE: Duration = Duration::from_secs(3);
 
-/// Who is here in this process.
+/// How often a sign of life is given where nobody else is there to hear it: once a day.
+const SELDOM: Duration = Duration::from_secs(24 * 3600);
+
+/// Who is here in this process: the presence of many nodes, with one node and nobody to talk to.
 pub struct LocalPresence {
     shared: Arc<Shared>,
     sweeper: Mutex<Option<JoinHandle<()>>>,
 }
 
 struct Shared {
-    rooms: Mutex<Rooms>,
+    state: Mutex<State>,
     /// Tells the sweeper that there is something to wait for, or that all is over.
     wake: Arc<Notify>,
+    started: Instant,
+}
+
+struct State {
+    replica: Replica,
+    /// How many are on each topic that somebody is on or watches.
+    counts: HashMap<Topic, watch::Sender<u64>>,
+    /// When the sweeper will look next.
+    next_look: Option<Duration>,
 }
 
 impl LocalPresence {
     /// Presence where a visitor's leave counts after `grace`.
     #[must_use]
     pub fn new(grace: Duration) -> Self {
+        let timing = Timing {
+            grace,
+            beat_every: SELDOM,
+            linger: Duration::ZERO,
+            ..Timing::default()
+        };
         let shared = Arc::new(Shared {
-            rooms: Mutex::new(Rooms::new(grace)),
+            state: Mutex::new(State {
+                replica: Replica::new(NodeId::default(), 0, timing),
+                counts: HashMap::new(),
+                next_look: None,
+            }),
             wake: Arc::default(),
+            started: Instant::now(),
         });
         Self {
             shared,
@@ -70,7 +93,7 @@ impl fmt::Debug for LocalPresence {
 impl Presence for LocalPresence {
     async fn track(&self, topic: Topic, visitor: VisitorKey) -> Result<PresenceGuard> {
         self.ensure_sweeper();
-        if !self.shared.rooms().enter(&topic, visitor) {
+        if !self.shared.act(|replica, now| replica.join(&topic, visitor, now)) {
             return Err(Error::unavailable("no place for one more visitor"));
         }
         Ok(PresenceGuard::new(Guard {
@@ -91,8 +114,31 @@ impl Presence for LocalPresence {
 }
 
 impl Shared {
-    fn rooms(&self) -> MutexGuard<'_, Rooms> {
-        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells the replica something, and does what follows.
+    fn act<T>(&self, what: impl FnOnce(&mut Replica, Duration) -> T) -> T {
+        let mut state = self.state();
+        let answer = what(&mut state.replica, self.started.elapsed());
+        for effect in state.replica.effects() {
+            match effect {
+                Effect::Subscribe(topic) => drop(state.counts.insert(topic, watch::Sender::new(0))),
+                Effect::Unsubscribe(topic) => drop(state.counts.remove(&topic)),
+                Effect::Publish(..) => {}
+                Effect::Viewers(topic, viewers) => {
+                    if let Some(count) = state.counts.get(&topic) {
+                        count.send_replace(viewers);
+                    }
+                }
+            }
+        }
+        let next = state.replica.next_tick();
+        if next.is_some_and(|next| state.next_look.is_none_or(|look| next < look)) {
+            self.wake.notify_one();
+        }
+        answer
     }
 }
 
@@ -110,16 +156,15 @@ struct Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        if self.shared.rooms().leave(&self.topic, self.visitor, Instant::now()) {
-            self.shared.wake.notify_one();
-        }
+        self.shared
+            .act(|replica, now| replica.leave(&self.topic, self.visitor, now));
     }
 }
 
 /// Lets leavers go when their grace is over, until nobody holds the port, a guard or a stream.
 async fn sweep(shared: Weak<Shared>, wake: Arc<Notify>) {
     // The strong handle must not outlive the statement, or the task would keep its own reason alive.
-    while let Some(next) = shared.upgrade().map(|shared| shared.rooms().expire(Instant::now())) {
+    while let Some(next) = shared.upgrade().map(|shared| look(&shared)) {
         match next {
             None => wake.notified().await,
             Some(at) => tokio::select! {
@@ -128,6 +173,14 @@ async fn sweep(shared: Weak<Shared>, wake: Arc<Notify>) {
             },
         }
     }
+}
+
+/// Does what its time has come for. Answers when to look again.
+fn look(shared: &Shared) -> Option<Instant> {
+    shared.act(Replica::tick);
+    let mut state = shared.state();
+    state.next_look = state.replica.next_tick();
+    state.next_look.map(|next| shared.started + next)
 }
 
 struct Watcher {
@@ -139,7 +192,12 @@ struct Watcher {
 
 impl Watcher {
     fn new(shared: Arc<Shared>, topic: Topic) -> Self {
-        let mut count = shared.rooms().watch(&topic);
+        shared.act(|replica, now| replica.watch(&topic, now));
+        let mut count = {
+            let mut state = shared.state();
+            let count = state.counts.entry(topic.clone()).or_default();
+            count.subscribe()
+        };
         count.mark_changed();
         Self {
             shared,
@@ -162,7 +220,11 @@ impl Watcher {
 
 impl Drop for Watcher {
     fn drop(&mut self) {
-        self.shared.rooms().unwatch(&self.topic);
+        self.shared.act(|replica, now| {
+            replica.unwatch(&self.topic, now);
+            // The topic may go at once, and there may be no sweeper to see to it.
+            replica.tick(now);
+        });
     }
 }
 
@@ -180,6 +242,16 @@ mod tests {
         assert!(!sweeper.is_finished());
         drop(guard);
         sweeper.await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_topic_with_nobody_here_and_nobody_watching_costs_no_memory() {
+        let presence = LocalPresence::default();
+        drop(presence.watch(Topic::Site));
+        assert!(presence.shared.state().counts.is_empty());
+        drop(presence.track(Topic::Site, VisitorKey::from_u128(1)).await.unwrap());
+        tokio::time::sleep(DEFAULT_GRACE * 2).await;
+        assert!(presence.shared.state().counts.is_empty());
     }
 
     #[tokio::test(start_paused = true)]

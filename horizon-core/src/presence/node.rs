@@ -41,6 +41,13 @@ impl NodeId {
     }
 }
 
+impl Default for NodeId {
+    /// `local`: the name of a node that has no others.
+    fn default() -> Self {
+        Self(Slug::known("local"))
+    }
+}
+
 impl fmt::Display for NodeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
