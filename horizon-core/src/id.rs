@@ -1,6 +1,6 @@
 use std::{fmt, net::IpAddr, str::FromStr};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 
 use crate::Timestamp;
 
@@ -12,8 +12,7 @@ pub struct ParseIdError;
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub struct $name(u128);
 
         impl $name {
@@ -49,16 +48,16 @@ macro_rules! id {
             }
         }
 
-        impl TryFrom<String> for $name {
-            type Error = ParseIdError;
-            fn try_from(text: String) -> Result<Self, ParseIdError> {
-                text.parse()
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let digits = digits(self.0);
+                serializer.serialize_str(std::str::from_utf8(&digits).map_err(ser::Error::custom)?)
             }
         }
 
-        impl From<$name> for String {
-            fn from(id: $name) -> Self {
-                id.to_string()
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_str(IdVisitor).map(Self)
             }
         }
     };
@@ -83,14 +82,40 @@ id! {
     ReaderId
 }
 
+/// Reads an id from a text without copying it: every event that passes brings three.
+struct IdVisitor;
+
+impl de::Visitor<'_> for IdVisitor {
+    type Value = u128;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&ParseIdError, f)
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<u128, E> {
+        parse(text).map_err(E::custom)
+    }
+}
+
+/// The 32 hexadecimal digits.
+fn digits(bits: u128) -> [u8; 32] {
+    let mut digits = [0; 32];
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(bits.to_be_bytes()) {
+        for (digit, half) in pair.iter_mut().zip([byte >> 4, byte & 0xf]) {
+            *digit = if half < 10 { b'0' + half } else { b'a' - 10 + half };
+        }
+    }
+    digits
+}
+
 fn parse(text: &str) -> Result<u128, ParseIdError> {
     let mut bits = 0;
     let mut digits = 0;
-    for (place, c) in text.chars().enumerate() {
-        if c == '-' && text.len() == 36 && matches!(place, 8 | 13 | 18 | 23) {
+    for (place, &byte) in text.as_bytes().iter().enumerate() {
+        if byte == b'-' && text.len() == 36 && matches!(place, 8 | 13 | 18 | 23) {
             continue;
         }
-        let digit = c.to_digit(16).ok_or(ParseIdError)?;
+        let digit = char::from(byte).to_digit(16).ok_or(ParseIdError)?;
         digits += 1;
         if digits > 32 {
             return Err(ParseIdError);

@@ -1,14 +1,13 @@
 use std::{fmt, str::FromStr};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::{Slug, SlugError};
 
 /// What is counted: the whole site, or one page of it.
 ///
 /// Written `site` or `blog:{slug}`; these words are part of the contract.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Topic {
     /// The whole site.
     Site,
@@ -65,16 +64,29 @@ impl FromStr for Topic {
     }
 }
 
-impl TryFrom<String> for Topic {
-    type Error = ParseTopicError;
-    fn try_from(text: String) -> Result<Self, ParseTopicError> {
-        text.parse()
+impl Serialize for Topic {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 
-impl From<Topic> for String {
-    fn from(topic: Topic) -> Self {
-        topic.to_string()
+impl<'de> Deserialize<'de> for Topic {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(TopicVisitor)
+    }
+}
+
+struct TopicVisitor;
+
+impl de::Visitor<'_> for TopicVisitor {
+    type Value = Topic;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&ParseTopicError::Unknown, f)
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Topic, E> {
+        text.parse().map_err(E::custom)
     }
 }
 

@@ -1,21 +1,69 @@
 //! What Redis says of stream entries, read.
 
+use std::fmt;
+
 use horizon_core::{Event, EventId, Stamp, Timestamp};
-use redis::{FromRedisValue, Value};
+use redis::{FromRedisValue, RedisWrite, ToRedisArgs, ToSingleRedisArg, Value};
 
 use crate::wire;
+
+/// The id of an entry of a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct StreamId {
+    millis: u64,
+    serial: u64,
+}
+
+impl StreamId {
+    /// Where a stream begins, and where a walk over what is pending starts and ends.
+    pub(crate) const START: Self = Self { millis: 0, serial: 0 };
+
+    fn read(text: &[u8]) -> Option<Self> {
+        let (millis, serial) = std::str::from_utf8(text).ok()?.split_once('-')?;
+        Some(Self {
+            millis: millis.parse().ok()?,
+            serial: serial.parse().ok()?,
+        })
+    }
+
+    /// The stamp of an event that brings none: the entry's own, so that it is the same each time it is read.
+    fn stamp(self) -> Stamp {
+        let at = Timestamp::from_millis(i64::try_from(self.millis).unwrap_or(i64::MAX));
+        let mut random = [0; 10];
+        let (_, tail) = random.split_at_mut(2);
+        tail.copy_from_slice(&self.serial.to_be_bytes());
+        Stamp {
+            at,
+            id: EventId::new(at, random),
+        }
+    }
+}
+
+impl fmt::Display for StreamId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.millis, self.serial)
+    }
+}
+
+impl ToRedisArgs for StreamId {
+    fn write_redis_args<W: ?Sized + RedisWrite>(&self, out: &mut W) {
+        out.write_arg_fmt(self);
+    }
+}
+
+impl ToSingleRedisArg for StreamId {}
 
 /// An entry that holds an event.
 #[derive(Debug)]
 pub(crate) struct Entry {
-    pub(crate) id: String,
+    pub(crate) id: StreamId,
     pub(crate) event: Event,
 }
 
 /// An entry that holds none, and why.
 #[derive(Debug)]
 pub(crate) struct BadEntry {
-    pub(crate) id: String,
+    pub(crate) id: StreamId,
     pub(crate) reason: String,
     pub(crate) text: Vec<u8>,
 }
@@ -26,9 +74,9 @@ pub(crate) struct Entries {
     pub(crate) good: Vec<Entry>,
     pub(crate) bad: Vec<BadEntry>,
     /// Entries that were handed out before and are no longer in the stream.
-    pub(crate) lost: Vec<String>,
+    pub(crate) lost: Vec<StreamId>,
     /// The id of the last entry, good or not.
-    pub(crate) last: Option<String>,
+    pub(crate) last: Option<StreamId>,
 }
 
 impl Entries {
@@ -42,15 +90,15 @@ impl Entries {
     }
 
     /// Reads the answer of XAUTOCLAIM: where to go on, the entries, and the ids of those that are gone.
-    pub(crate) fn of_claim(answer: Value) -> (String, Self) {
+    pub(crate) fn of_claim(answer: Value) -> (StreamId, Self) {
         let Value::Array(parts) = answer else {
-            return (START.into(), Self::default());
+            return (StreamId::START, Self::default());
         };
         let mut parts = parts.into_iter();
-        let next = parts.next().and_then(text).unwrap_or_else(|| START.into());
+        let next = parts.next().and_then(id).unwrap_or(StreamId::START);
         let mut entries = parts.next().map(Self::of_list).unwrap_or_default();
         if let Some(Value::Array(gone)) = parts.next() {
-            entries.lost.extend(gone.into_iter().filter_map(text));
+            entries.lost.extend(gone.into_iter().filter_map(id));
         }
         (next, entries)
     }
@@ -67,8 +115,8 @@ impl Entries {
     fn take(&mut self, entry: Value) {
         let Value::Array(parts) = entry else { return };
         let mut parts = parts.into_iter();
-        let Some(id) = parts.next().and_then(text) else { return };
-        self.last = Some(id.clone());
+        let Some(id) = parts.next().and_then(id) else { return };
+        self.last = Some(id);
         let Some(Value::Array(fields)) = parts.next() else {
             self.lost.push(id);
             return;
@@ -81,18 +129,18 @@ impl Entries {
                 text: Vec::new(),
             });
         };
-        match wire::decode_event(&json, birth(&id)) {
+        match wire::decode_event(&json, id.stamp()) {
             Ok(event) => self.good.push(Entry { id, event }),
             Err(reason) => self.bad.push(BadEntry { id, reason, text: json }),
         }
     }
 }
 
-/// Where a stream begins, and where a walk over what is pending starts and ends.
-pub(crate) const START: &str = "0-0";
-
-fn text(value: Value) -> Option<String> {
-    String::from_redis_value(value).ok()
+fn id(value: Value) -> Option<StreamId> {
+    match value {
+        Value::BulkString(text) => StreamId::read(&text),
+        _ => None,
+    }
 }
 
 fn field(fields: Vec<Value>, name: &[u8]) -> Option<Vec<u8>> {
@@ -103,19 +151,6 @@ fn field(fields: Vec<Value>, name: &[u8]) -> Option<Vec<u8>> {
         }
     }
     None
-}
-
-/// The stamp of an event that brings none: the entry's own, so that it is the same each time it is read.
-fn birth(id: &str) -> Stamp {
-    let (millis, serial) = id.split_once('-').unwrap_or((id, "0"));
-    let at = Timestamp::from_millis(millis.parse().unwrap_or(0));
-    let mut random = [0; 10];
-    let (_, tail) = random.split_at_mut(2);
-    tail.copy_from_slice(&serial.parse::<u64>().unwrap_or(0).to_be_bytes());
-    Stamp {
-        at,
-        id: EventId::new(at, random),
-    }
 }
 
 #[cfg(test)]
@@ -137,17 +172,19 @@ mod tests {
         assert_eq!(first.good[0].event, again.good[0].event);
         assert_ne!(first.good[0].event.id, first.good[1].event.id);
         assert_eq!(first.good[0].event.at.as_millis(), 1_700);
-        assert_eq!(first.last.as_deref(), Some("1700-2"));
+        assert_eq!(first.last.map(|id| id.to_string()).as_deref(), Some("1700-2"));
     }
 
     #[test]
     fn what_is_no_event_and_what_is_gone_are_told_apart() {
         let read = "%1\r\n$1\r\ns\r\n*3\r\n*2\r\n$3\r\n1-0\r\n*2\r\n$1\r\na\r\n$1\r\nb\r\n*2\r\n$3\r\n2-0\r\n_\r\n*2\r\n$3\r\n3-0\r\n*2\r\n$5\r\nevent\r\n$2\r\n{}\r\n";
         let entries = Entries::of_read(answer(read));
-        let bad: Vec<_> = entries.bad.iter().map(|bad| bad.id.as_str()).collect();
-        assert_eq!((bad, entries.lost), (vec!["1-0", "3-0"], vec!["2-0".to_owned()]));
+        let bad: Vec<_> = entries.bad.iter().map(|bad| bad.id.to_string()).collect();
+        let lost = StreamId { millis: 2, serial: 0 };
+        assert_eq!((bad, entries.lost), (vec!["1-0".into(), "3-0".into()], vec![lost]));
         let (next, claimed) = Entries::of_claim(answer("*3\r\n$3\r\n5-0\r\n*0\r\n*1\r\n$3\r\n4-0\r\n"));
-        assert_eq!((next.as_str(), claimed.lost), ("5-0", vec!["4-0".to_owned()]));
+        let lost = StreamId { millis: 4, serial: 0 };
+        assert_eq!((next.to_string().as_str(), claimed.lost), ("5-0", vec![lost]));
         assert!(Entries::of_read(Value::Nil).last.is_none());
     }
 }

@@ -154,14 +154,13 @@ impl Feed for RedisFeed {
         let mut acknowledge = redis::cmd("XACK");
         acknowledge.arg(&[EVENTS, GROUP]);
         for entry in self.pending.iter().take(done) {
-            acknowledge.arg(&entry.id);
+            acknowledge.arg(entry.id);
         }
         let failed = |e: RedisError| map("the events cannot be acknowledged", e);
         acknowledge.exec_async(&mut self.connection).await.map_err(failed)?;
-        for entry in self.pending.drain(..done.min(self.pending.len())) {
-            self.held.release(&entry.id);
-            self.first += 1;
-        }
+        let done = self.pending.drain(..done.min(self.pending.len()));
+        self.first += done.len() as u64;
+        self.held.release(done.map(|entry| entry.id));
         Ok(())
     }
 }

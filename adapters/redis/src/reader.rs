@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::connection::RedisConfig;
-use crate::entries::{BadEntry, Entries, Entry, START};
+use crate::entries::{BadEntry, Entries, Entry, StreamId};
 use crate::error::{cause, map};
 use crate::gauges::Gauges;
 use crate::script::{Kept, is_unknown};
@@ -43,21 +43,24 @@ const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
 /// The ids of the entries that are in this process, read and not yet acknowledged.
 #[derive(Debug, Default)]
-pub(crate) struct Held(Mutex<HashSet<String>>);
+pub(crate) struct Held(Mutex<HashSet<StreamId>>);
 
 impl Held {
     /// Keeps of these entries those that are not here already.
     fn take_new(&self, entries: &mut Vec<Entry>) {
         let mut held = self.ids();
-        entries.retain(|entry| held.insert(entry.id.clone()));
+        entries.retain(|entry| held.insert(entry.id));
     }
 
-    /// The entry is acknowledged.
-    pub(crate) fn release(&self, id: &str) {
-        self.ids().remove(id);
+    /// These are acknowledged.
+    pub(crate) fn release(&self, ids: impl Iterator<Item = StreamId>) {
+        let mut held = self.ids();
+        for id in ids {
+            held.remove(&id);
+        }
     }
 
-    fn ids(&self) -> MutexGuard<'_, HashSet<String>> {
+    fn ids(&self) -> MutexGuard<'_, HashSet<StreamId>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -134,10 +137,10 @@ impl Session<'_> {
             Err(error) if error.code() != Some("BUSYGROUP") => return Err(error),
             _ => {}
         }
-        let mut after = START.to_owned();
+        let mut after = StreamId::START;
         loop {
-            let entries = Entries::of_read(self.ask(&after, None).await?);
-            let Some(last) = entries.last.clone() else {
+            let entries = Entries::of_read(self.ask(&after.to_string(), None).await?);
+            let Some(last) = entries.last else {
                 return Ok(());
             };
             after = last;
@@ -192,7 +195,7 @@ impl Session<'_> {
         if !entries.lost.is_empty() {
             tracing::error!(
                 entries = entries.lost.len(),
-                first = entries.lost.first(),
+                first = ?entries.lost.first(),
                 "events were removed from the stream before they were counted"
             );
             self.reader.gauges.lost_pending(entries.lost.len());
@@ -209,22 +212,25 @@ impl Session<'_> {
     async fn refuse(&mut self, bad: &[BadEntry]) -> RedisResult<()> {
         for BadEntry { id, reason, text } in bad {
             tracing::warn!(
-                entry = id,
+                entry = %id,
                 reason,
                 "an entry of the stream is no event, it was put aside"
             );
             let mut pipe = redis::pipe();
             pipe.atomic();
             pipe.cmd("XADD").arg(&[REFUSED, "MAXLEN", "~"]).arg(REFUSED_ENTRIES);
-            pipe.arg(&["*", "entry", id, "reason", reason, "event"]).arg(text);
-            pipe.cmd("XACK").arg(&[EVENTS, GROUP, id]);
+            pipe.arg(&["*", "entry"])
+                .arg(id)
+                .arg(&["reason", reason, "event"])
+                .arg(text);
+            pipe.cmd("XACK").arg(&[EVENTS, GROUP]).arg(id);
             pipe.exec_async(&mut self.connection).await?;
             self.reader.gauges.refused();
         }
         Ok(())
     }
 
-    async fn acknowledge(&mut self, ids: &[String]) -> RedisResult<()> {
+    async fn acknowledge(&mut self, ids: &[StreamId]) -> RedisResult<()> {
         redis::cmd("XACK")
             .arg(&[EVENTS, GROUP])
             .arg(ids)
@@ -235,7 +241,7 @@ impl Session<'_> {
     /// Takes over what the dead left, and drops from the stream what everybody has acknowledged.
     async fn keep_house(&mut self) -> RedisResult<()> {
         let idle = u64::try_from(self.reader.claim_after.as_millis()).unwrap_or(u64::MAX);
-        let mut from = START.to_owned();
+        let mut from = StreamId::START;
         loop {
             // Another pass will find the rest; what is claimed now and has no place would only look alive.
             if self.reader.out.capacity() == 0 {
@@ -244,14 +250,14 @@ impl Session<'_> {
             let answer: Value = redis::cmd("XAUTOCLAIM")
                 .arg(&[EVENTS, GROUP, &self.reader.consumer])
                 .arg(idle)
-                .arg(&from)
+                .arg(from)
                 .arg("COUNT")
                 .arg(READ_ENTRIES)
                 .query_async(&mut self.connection)
                 .await?;
             let (next, entries) = Entries::of_claim(answer);
             self.reader.gauges.claimed(entries.good.len());
-            if self.hand_over(entries).await?.is_err() || next == START {
+            if self.hand_over(entries).await?.is_err() || next == StreamId::START {
                 break;
             }
             from = next;
