@@ -3,13 +3,17 @@
 use std::{fmt, net::IpAddr, time::Duration};
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock};
-use horizon_core::VisitorKey;
+use horizon_core::{EventId, VisitorKey};
+use quick_cache::sync::Cache;
 
 use crate::{Rate, Rates, metrics::Metrics, problem::Problem};
 
 /// How many networks are told apart; two that share a number share a rate. It bounds the memory,
 /// whoever comes, to a few megabytes.
 const NETWORKS: u128 = 1 << 17;
+
+/// How many of the last comments are known to have been paid for.
+const PAID_COMMENTS: usize = 4_096;
 
 /// What a rate is for.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +29,7 @@ pub(crate) struct Limiters {
     comments: DefaultKeyedRateLimiter<u32>,
     likes: DefaultKeyedRateLimiter<u32>,
     lives: DefaultKeyedRateLimiter<u32>,
+    paid: Cache<EventId, ()>,
 }
 
 impl Limiters {
@@ -34,6 +39,7 @@ impl Limiters {
             comments: limiter(rates.comments),
             likes: limiter(rates.likes),
             lives: limiter(rates.lives),
+            paid: Cache::new(PAID_COMMENTS),
         }
     }
 
@@ -48,6 +54,16 @@ impl Limiters {
             metrics.rate_limited(name);
             Problem::too_many(refusal.wait_time_from(limiter.clock().now()))
         })
+    }
+
+    /// The same for a comment: sent again because it was not stored, it costs nothing.
+    pub(crate) fn check_comment(&self, id: EventId, address: IpAddr, metrics: &Metrics) -> Result<(), Problem> {
+        if self.paid.get(&id).is_some() {
+            return Ok(());
+        }
+        self.check(Ask::Comment, address, metrics)?;
+        self.paid.insert(id, ());
+        Ok(())
     }
 
     /// Forgets networks that have their whole share again.
@@ -97,6 +113,18 @@ mod tests {
                 .encode()
                 .contains("horizon_rate_limited_total{kind=\"comment\"} 1")
         );
+    }
+
+    #[test]
+    fn a_comment_that_is_sent_again_costs_nothing() {
+        let rates = Rates {
+            comments: Rate::new(1, 1),
+            ..Rates::default()
+        };
+        let (limiters, metrics) = (Limiters::new(rates, [1; 32]), Metrics::new());
+        let send = |id| limiters.check_comment(EventId::from_u128(id), IpAddr::V4(1.into()), &metrics);
+        assert!(send(1).is_ok() && send(1).is_ok());
+        assert!(send(2).is_err());
     }
 
     #[test]

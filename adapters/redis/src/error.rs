@@ -1,7 +1,24 @@
 use std::error::Error as _;
 
 use horizon_core::Error;
-use redis::{ErrorKind, RedisError, ServerErrorKind};
+use redis::{ErrorKind, RedisError};
+
+/// What Redis says when it cannot do now what it could do another time.
+const PASSING: [&str; 13] = [
+    "BUSY",
+    "CLUSTERDOWN",
+    "EXECABORT",
+    "LOADING",
+    "MASTERDOWN",
+    "MISCONF",
+    "NOGROUP",
+    "NOREPLICAS",
+    "NOSCRIPT",
+    "OOM",
+    "READONLY",
+    "TRYAGAIN",
+    "UNBLOCKED",
+];
 
 /// Says what failed, whether it may pass, and keeps the driver's own error.
 pub(crate) fn map(what: &str, driver: RedisError) -> Error {
@@ -20,27 +37,14 @@ pub(crate) fn cause(error: &Error) -> String {
 }
 
 /// Whether Redis is away, starting, full or in the hands of somebody else: that may be better next time.
+///
+/// Of several commands that failed together each has to say so.
 fn may_pass(driver: &RedisError) -> bool {
-    match driver.kind() {
-        ErrorKind::Io => true,
-        ErrorKind::Server(ServerErrorKind::ResponseError) | ErrorKind::Extension => {
-            matches!(
-                driver.code(),
-                Some("OOM" | "BUSY" | "MISCONF" | "NOREPLICAS" | "UNBLOCKED" | "NOGROUP")
-            )
-        }
-        ErrorKind::Server(kind) => matches!(
-            kind,
-            ServerErrorKind::BusyLoading
-                | ServerErrorKind::ClusterDown
-                | ServerErrorKind::ExecAbort
-                | ServerErrorKind::MasterDown
-                | ServerErrorKind::NoScript
-                | ServerErrorKind::ReadOnly
-                | ServerErrorKind::TryAgain
-        ),
-        _ => driver.is_connection_dropped() || driver.is_timeout(),
+    if driver.is_connection_dropped() || driver.is_timeout() || driver.kind() == ErrorKind::Io {
+        return true;
     }
+    let errors = driver.clone().into_server_errors();
+    errors.is_some_and(|errors| !errors.is_empty() && errors.iter().all(|(_, error)| PASSING.contains(&error.code())))
 }
 
 #[cfg(test)]

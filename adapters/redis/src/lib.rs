@@ -3,19 +3,28 @@
 //! [`RedisPipe`] puts events into a stream and hears of totals by pub/sub, [`RedisFeed`] is its other end for
 //! accumulators that share the work.
 
+mod batch;
 mod cluster;
+mod commands;
+mod comments;
 mod connection;
+mod desk;
 mod entries;
 mod error;
 mod feed;
+mod forget;
 mod gauges;
+mod keys;
 mod outbox;
 mod pipe;
 mod presence;
 mod publisher;
 mod pubsub;
 mod reader;
+mod record;
+mod salts;
 mod script;
+mod stats;
 mod subscriber;
 mod task;
 #[cfg(feature = "testing")]
@@ -31,3 +40,4 @@ pub use gauges::StreamState;
 pub use pipe::RedisPipe;
 pub use presence::RedisPresence;
 pub use pubsub::{RedisPubSubFeed, RedisPubSubPipe};
+pub use stats::RedisStats;

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use horizon_core::{
-    Analytics, Event, EventKind, Feed, Stamp, Stats, StatsStore, StatsStoreExt, Timestamp, Topic, step,
+    Analytics, Event, EventKind, Feed, Stamp, Stats, StatsStore, StatsStoreExt, Timestamp, Topic, Update, step,
 };
 use horizon_memory::MemoryStats;
 use horizon_redis::testing::RedisServer;

@@ -17,7 +17,6 @@ use crate::{
     extract::{self, Asked, Form, Page},
     horizon::THREADS_A_PAGE,
     problem::{Kind, Problem},
-    rates::Ask,
     render,
 };
 
@@ -87,7 +86,8 @@ pub(super) async fn post(
     }
     check_parent(&horizon, &written).await?;
     // Last, so that a mistake that is mended, or a repeat, costs the reader nothing of their share.
-    horizon.0.limiters.check(Ask::Comment, address, &horizon.0.metrics)?;
+    let (limiters, metrics) = (&horizon.0.limiters, &horizon.0.metrics);
+    limiters.check_comment(written.id, address, metrics)?;
     let (jar, stored) = store(&horizon, jar, &headers, &sent.draft, written).await?;
     Ok(sent.answer(jar, &stored))
 }

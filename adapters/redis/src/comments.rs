@@ -1,0 +1,149 @@
+use std::num::NonZeroUsize;
+
+use async_trait::async_trait;
+use horizon_core::{Comment, Comments, Error, EventId, MAX_REPLIES, Result, Slug, Thread, ThreadPage, Visibility};
+use redis::RedisError;
+
+use crate::desk;
+use crate::error::map;
+use crate::keys;
+use crate::record::{self, Record};
+use crate::stats::RedisStats;
+
+/// The id and the record of a comment, as scripts answer them.
+type Found = (Vec<u8>, Vec<u8>);
+
+/// Where a reading begins: at the newest, or below a place on a page.
+///
+/// Places on two pages may be the same; the pages' names decide then.
+pub(crate) enum End {
+    Newest,
+    Below(u64, Slug),
+}
+
+impl End {
+    /// Which places of this page are older, in the words of ZREVRANGEBYSCORE.
+    pub(crate) fn on(&self, slug: &Slug) -> String {
+        match self {
+            Self::Newest => "+inf".into(),
+            Self::Below(place, page) if slug < page => place.to_string(),
+            Self::Below(place, _) => format!("({place}"),
+        }
+    }
+}
+
+/// How many, as Redis takes it.
+pub(crate) fn rows(limit: NonZeroUsize) -> u32 {
+    u32::try_from(limit.get()).unwrap_or(u32::MAX)
+}
+
+pub(crate) fn not_read(driver: RedisError) -> Error {
+    map("the comments cannot be read from Redis", driver)
+}
+
+fn read(slug: &Slug, (id, bytes): &Found) -> Result<Comment> {
+    let id = record::id(id)?;
+    Ok(record::decode(slug, id, bytes)?.comment)
+}
+
+impl RedisStats {
+    /// The page that a comment stands on, if the comment came as far as being counted.
+    async fn page_of(&self, id: EventId) -> Result<Option<Slug>> {
+        let slug: Option<String> = self
+            .redis
+            .ask(redis::cmd("GET").arg(keys::comment(id)))
+            .await
+            .map_err(not_read)?;
+        let wrong = |e| Error::permanent(format!("the page of the comment {id} cannot be read")).with_source(e);
+        slug.map(|slug| Slug::new(&slug).map_err(wrong)).transpose()
+    }
+
+    async fn find(&self, id: EventId) -> Result<Option<Record>> {
+        let Some(slug) = self.page_of(id).await? else {
+            return Ok(None);
+        };
+        let mut read = redis::cmd("HGET");
+        read.arg(keys::of_blog(&slug, keys::COMMENTS))
+            .arg(&id.as_u128().to_be_bytes());
+        let bytes: Option<Vec<u8>> = self.redis.ask(&read).await.map_err(not_read)?;
+        bytes.map(|bytes| record::decode(&slug, id, &bytes)).transpose()
+    }
+
+    /// Nothing if there is no such comment.
+    async fn end(&self, before: Option<EventId>) -> Result<Option<End>> {
+        let Some(before) = before else {
+            return Ok(Some(End::Newest));
+        };
+        let found = self.find(before).await?;
+        Ok(found.map(|record| End::Below(record.place, record.comment.slug)))
+    }
+}
+
+fn thread(slug: &Slug, head: &Found, replies: &[Found]) -> Result<Thread> {
+    let mut head = read(slug, head)?;
+    if head.visibility != Visibility::Shown {
+        head.author.clear();
+        head.body.clear();
+    }
+    let replies = replies.iter().map(|reply| read(slug, reply)).collect::<Result<_>>()?;
+    Ok(Thread { head, replies })
+}
+
+#[async_trait]
+impl Comments for RedisStats {
+    async fn threads(&self, slug: &Slug, before: Option<EventId>, limit: NonZeroUsize) -> Result<ThreadPage> {
+        let Some(end) = self.end(before).await? else {
+            return Ok(ThreadPage::default());
+        };
+        let script = &self.scripts.threads;
+        let parts = [keys::THREADS, keys::COMMENTS, keys::SHOWN_REPLIES].map(|part| keys::of_blog(slug, part));
+        let mut call = script.call(&parts.each_ref().map(String::as_str));
+        call.arg(end.on(slug)).arg(rows(limit)).arg(MAX_REPLIES);
+        let (has_earlier, found): (bool, Vec<(Found, Vec<Found>)>) =
+            self.redis.invoke(script, &call).await.map_err(not_read)?;
+        let threads = found.iter().rev().map(|(head, replies)| thread(slug, head, replies));
+        Ok(ThreadPage {
+            threads: threads.collect::<Result<_>>()?,
+            has_earlier,
+        })
+    }
+
+    async fn newest(&self, slug: &Slug, limit: NonZeroUsize) -> Result<Vec<Comment>> {
+        let script = &self.scripts.newest;
+        let parts = [keys::list(Visibility::Shown), keys::COMMENTS].map(|part| keys::of_blog(slug, part));
+        let mut call = script.call(&parts.each_ref().map(String::as_str));
+        call.arg(rows(limit));
+        let found: Vec<Found> = self.redis.invoke(script, &call).await.map_err(not_read)?;
+        found.iter().map(|found| read(slug, found)).collect()
+    }
+
+    async fn desk(
+        &self,
+        only: Option<Visibility>,
+        before: Option<EventId>,
+        limit: NonZeroUsize,
+    ) -> Result<Vec<Comment>> {
+        match self.end(before).await? {
+            Some(end) => desk::read(self, only, &end, limit).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    async fn comment(&self, id: EventId) -> Result<Option<Comment>> {
+        Ok(self.find(id).await?.map(|record| record.comment))
+    }
+
+    async fn replies(&self, parent: EventId) -> Result<usize> {
+        let Some(slug) = self.page_of(parent).await? else {
+            return Ok(0);
+        };
+        let parent = parent.as_u128().to_be_bytes();
+        let mut count = redis::cmd("ZLEXCOUNT");
+        count.arg(keys::of_blog(&slug, keys::REPLIES));
+        // A reply's name starts with its parent's id, and goes on with a place, whose first byte is small.
+        count
+            .arg([&b"["[..], &parent].concat())
+            .arg([&b"("[..], &parent, b"\xff"].concat());
+        self.redis.ask(&count).await.map_err(not_read)
+    }
+}

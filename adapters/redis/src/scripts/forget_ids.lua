@@ -1,0 +1,19 @@
+-- Erases ids whose events are older, and answers where to go on; zero at the end.
+-- KEYS: the ids, each with its time or the lower half of it. ARGV: where to go on, how many to look at, the time.
+local high, low = struct.unpack('>I4I4', ARGV[3])
+local function is_old(kept)
+  if #kept == 8 then
+    local kept_high, kept_low = struct.unpack('>I4I4', kept)
+    return kept_high < high or (kept_high == high and kept_low < low)
+  end
+  -- Half a time goes round in 50 days and these are a few apart: what is older is the shorter way back.
+  return (struct.unpack('>I4', kept) - low) % 4294967296 >= 2147483648
+end
+
+local reply = redis.call('HSCAN', KEYS[1], ARGV[1], 'COUNT', ARGV[2])
+for i = 1, #reply[2], 2 do
+  if is_old(reply[2][i + 1]) then
+    redis.call('HDEL', KEYS[1], reply[2][i])
+  end
+end
+return reply[1]

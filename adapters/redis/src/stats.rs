@@ -1,0 +1,233 @@
+use std::fmt;
+
+use async_trait::async_trait;
+use horizon_core::{Error, Event, EventKind, ReaderId, Result, Stats, StatsStore, Timestamp, Topic, Update};
+use redis::{RedisResult, Value, from_redis_value};
+
+use crate::batch::{self, Claims, Page};
+use crate::commands::Commands;
+use crate::connection::RedisConfig;
+use crate::error::map;
+use crate::script::Kept;
+use crate::{forget, keys};
+
+/// The most topics whose totals are read at once.
+const TOPICS_AT_ONCE: usize = 1_000;
+
+/// The totals of a topic, in the order in which `count.lua` answers them too.
+const FIELDS: [&str; 5] = ["visits", "likes", "comments", "comments_revision", "revision"];
+
+/// How long the key that [`RedisStats::check_writable`] writes is kept, in seconds.
+const WRITABLE_SECONDS: u64 = 60;
+
+/// The facts and the totals in Redis, for any number of processes at the same time.
+///
+/// A script counts the events of a page inside Redis, and one transaction holds the scripts of all pages of a batch:
+/// Redis counts the whole batch or nothing of it. A call that ends in an error, or whose caller went away, may have
+/// been counted all the same; repeat it, and each event still counts once. On a Redis Cluster, for which this version
+/// has no client, a batch would be whole for each page alone, and the repeat would count the rest.
+///
+/// How well it outlives Redis is for Redis' own configuration to say. With `appendonly yes` and `appendfsync always`
+/// what was acknowledged is on disk; with `everysec` the last two seconds may be lost. `maxmemory-policy` has to be
+/// `noeviction`, because what Redis evicts is lost or counted again. What is erased can be read in the append-only
+/// file until Redis rewrites it.
+pub struct RedisStats {
+    pub(crate) redis: Commands,
+    pub(crate) scripts: Scripts,
+}
+
+/// The scripts that Redis keeps.
+pub(crate) struct Scripts {
+    count: Kept,
+    pub(crate) threads: Kept,
+    pub(crate) newest: Kept,
+    pub(crate) salts: Kept,
+    pub(crate) forget_ids: Kept,
+    pub(crate) forget_visitors: Kept,
+    pub(crate) forget_unlikes: Kept,
+}
+
+impl Scripts {
+    fn new() -> Self {
+        Self {
+            count: Kept::new(concat!(
+                include_str!("scripts/stamp.lua"),
+                include_str!("scripts/count.lua")
+            )),
+            threads: Kept::new(include_str!("scripts/threads.lua")),
+            newest: Kept::new(include_str!("scripts/newest.lua")),
+            salts: Kept::new(include_str!("scripts/salts.lua")),
+            forget_ids: Kept::new(include_str!("scripts/forget_ids.lua")),
+            forget_visitors: Kept::new(include_str!("scripts/forget_visitors.lua")),
+            forget_unlikes: Kept::new(concat!(
+                include_str!("scripts/stamp.lua"),
+                include_str!("scripts/forget_unlikes.lua")
+            )),
+        }
+    }
+}
+
+impl RedisStats {
+    /// The store in this Redis. It has to be called within a tokio runtime; the connection is made when it is needed.
+    ///
+    /// # Errors
+    /// The connection cannot be set up.
+    pub fn connect(config: &RedisConfig) -> Result<Self> {
+        Ok(Self {
+            redis: Commands(config.commands()?),
+            scripts: Scripts::new(),
+        })
+    }
+
+    /// The secret of all who share the store: `fresh` if nobody asked before, else what the first one brought.
+    ///
+    /// # Errors
+    /// Those of a write. Permanent if what is kept is no secret.
+    pub async fn secret(&self, fresh: [u8; 32]) -> Result<[u8; 32]> {
+        let mut pipe = redis::pipe();
+        pipe.cmd("SET").arg(keys::SECRET).arg(&fresh).arg("NX");
+        pipe.cmd("GET").arg(keys::SECRET);
+        let failed = |e| map("Redis does not keep the secret", e);
+        let answers: Vec<Value> = self.redis.ask_all(&mut pipe).await.map_err(failed)?;
+        let kept = answers.into_iter().next_back().unwrap_or(Value::Nil);
+        let kept: Vec<u8> = from_redis_value(kept).map_err(|e| failed(e.into()))?;
+        let wrong = |_| Error::permanent(format!("the key {} in Redis does not hold 32 bytes", keys::SECRET));
+        kept.try_into().map_err(wrong)
+    }
+
+    /// Whether a write would be taken now: writes a key that goes by itself.
+    ///
+    /// # Errors
+    /// Those of a write.
+    pub async fn check_writable(&self) -> Result<()> {
+        let mut write = redis::cmd("SET");
+        write.arg(keys::WRITABLE).arg(1).arg("EX").arg(WRITABLE_SECONDS);
+        self.redis
+            .ask(&write)
+            .await
+            .map_err(|e| map("Redis takes no writes", e))
+    }
+
+    /// Makes sure that each comment belongs to one page, and learns when it arrives.
+    ///
+    /// Its id may come from a browser, which may send it for two pages at once. No script sees both pages, so the
+    /// first to come takes the id, before anything is counted. If nothing is counted then, it is taken all the same.
+    async fn claim(&self, events: &[Event]) -> RedisResult<Claims> {
+        let is_comment = |event: &&Event| matches!(event.kind, EventKind::Comment { .. });
+        let comments = events.iter().filter(is_comment);
+        let comments: Vec<_> = comments
+            .filter_map(|event| Some((event.id, event.topic.slug()?.as_str())))
+            .collect();
+        if comments.is_empty() {
+            return Ok(Claims::default());
+        }
+        let mut pipe = redis::pipe();
+        pipe.cmd("TIME");
+        pipe.cmd("SADD").arg(keys::COMMENTED);
+        for (_, slug) in &comments {
+            pipe.arg(slug);
+        }
+        for (id, slug) in &comments {
+            pipe.cmd("SET").arg(keys::comment(*id)).arg(slug).arg("NX");
+            pipe.cmd("GET").arg(keys::comment(*id));
+        }
+        let mut answers = self.redis.ask_all::<Value>(&mut pipe).await?.into_iter();
+        let (seconds, micros): (u64, u64) = from_redis_value(answers.next().unwrap_or(Value::Nil))?;
+        // Behind the SADD every second answer is a GET's.
+        let owners = answers.skip(2).step_by(2);
+        let owners = comments
+            .iter()
+            .zip(owners)
+            .map(|((id, _), owner)| Ok((*id, from_redis_value(owner)?)));
+        Ok(Claims {
+            base: seconds.saturating_mul(1_000_000).saturating_add(micros),
+            owners: owners.collect::<RedisResult<_>>()?,
+        })
+    }
+
+    /// Counts all pages in one transaction.
+    async fn count(&self, pages: &[Page<'_>], claims: &Claims) -> RedisResult<Vec<Update>> {
+        let mut pipe = redis::pipe();
+        pipe.atomic();
+        pipe.cmd("SADD").arg(keys::TOPICS);
+        for page in pages {
+            pipe.arg(page.topic.to_string());
+        }
+        for page in pages {
+            pipe.add_command(page.call(&self.scripts.count, claims));
+        }
+        let answers = self.redis.invoke_all::<Value>(&self.scripts.count, &mut pipe).await?;
+        let totals = answers.into_iter().skip(1);
+        pages
+            .iter()
+            .zip(totals)
+            .map(|(page, total)| Ok(update(page.topic, from_redis_value(total)?)))
+            .collect()
+    }
+}
+
+/// The totals of a topic from the fields that [`FIELDS`] names.
+fn update(topic: &Topic, fields: [Option<u64>; 5]) -> Update {
+    let [visits, likes, comments, comments_revision, revision] = fields.map(Option::unwrap_or_default);
+    Update {
+        topic: topic.clone(),
+        stats: Stats {
+            visits,
+            likes,
+            comments,
+            comments_revision,
+        },
+        revision,
+    }
+}
+
+#[async_trait]
+impl StatsStore for RedisStats {
+    async fn apply(&self, events: &[Event]) -> Result<Vec<Update>> {
+        let failed = |e| map("Redis did not count the events", e);
+        if events.is_empty() {
+            return Ok(Vec::new());
+        }
+        let claims = self.claim(events).await.map_err(failed)?;
+        let pages = batch::pages(events, &claims)?;
+        self.count(&pages, &claims).await.map_err(failed)
+    }
+
+    async fn get(&self, topics: &[Topic]) -> Result<Vec<Update>> {
+        let mut updates = Vec::with_capacity(topics.len());
+        for some in topics.chunks(TOPICS_AT_ONCE) {
+            let mut pipe = redis::pipe();
+            for topic in some {
+                pipe.cmd("HMGET").arg(keys::page(topic, keys::TOTAL)).arg(&FIELDS);
+            }
+            let totals = self.redis.ask_all(&mut pipe).await;
+            let totals = totals.map_err(|e| map("the totals cannot be read from Redis", e))?;
+            updates.extend(some.iter().zip(totals).map(|(topic, total)| update(topic, total)));
+        }
+        Ok(updates)
+    }
+
+    async fn likes(&self, topic: &Topic, reader: ReaderId) -> Result<bool> {
+        let mut read = redis::cmd("HGET");
+        read.arg(keys::page(topic, keys::LIKES))
+            .arg(&reader.as_u128().to_be_bytes());
+        let word: Option<Vec<u8>> = self
+            .redis
+            .ask(&read)
+            .await
+            .map_err(|e| map("a like cannot be read from Redis", e))?;
+        Ok(word.is_some_and(|word| word.first() == Some(&b'1')))
+    }
+
+    async fn forget(&self, now: Timestamp) -> Result<()> {
+        forget::forget(self, now)
+            .await
+            .map_err(|e| map("Redis did not forget", e))
+    }
+}
+
+impl fmt::Debug for RedisStats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisStats").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,77 @@
+//! The suites.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use horizon_core::{Result, testing::Store, testing::StoreRig};
+use horizon_redis::RedisStats;
+use horizon_redis::testing::RedisServer;
+use redis::{Client, aio::MultiplexedConnection};
+
+use super::{connect, start};
+
+struct Rig {
+    stores: Vec<Arc<RedisStats>>,
+    turn: usize,
+    /// Where Redis is told to forget its scripts, before every call.
+    flush: Option<MultiplexedConnection>,
+    _server: RedisServer,
+}
+
+impl Rig {
+    async fn new(processes: usize, flushes: bool) -> Self {
+        let (server, store) = start().await;
+        let client = Client::open(server.url()).unwrap();
+        let connection = client.get_multiplexed_async_connection().await.unwrap();
+        let others = (1..processes).map(|_| connect(&server));
+        Self {
+            stores: others.chain([store]).collect(),
+            turn: 0,
+            flush: flushes.then_some(connection),
+            _server: server,
+        }
+    }
+}
+
+#[async_trait]
+impl StoreRig for Rig {
+    async fn open(&mut self) -> Result<Arc<dyn Store>> {
+        if let Some(connection) = &mut self.flush {
+            redis::cmd("SCRIPT").arg("FLUSH").exec_async(connection).await.unwrap();
+        }
+        self.turn = (self.turn + 1) % self.stores.len();
+        Ok(Arc::clone(&self.stores[self.turn]) as _)
+    }
+}
+
+mod one_process {
+    async fn make() -> super::Rig {
+        super::Rig::new(1, false).await
+    }
+
+    mod stats {
+        horizon_core::stats_suite!(super::make);
+    }
+    mod comments {
+        horizon_core::comments_suite!(super::make);
+    }
+    mod salts {
+        horizon_core::salts_suite!(super::make);
+    }
+}
+
+mod two_processes_in_turn_while_redis_forgets_its_scripts {
+    async fn make() -> super::Rig {
+        super::Rig::new(2, true).await
+    }
+
+    mod stats {
+        horizon_core::stats_suite!(super::make);
+    }
+    mod comments {
+        horizon_core::comments_suite!(super::make);
+    }
+    mod salts {
+        horizon_core::salts_suite!(super::make);
+    }
+}

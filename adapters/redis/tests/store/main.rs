@@ -1,0 +1,85 @@
+//! Redis keeps every promise of a store, with many processes, and while it is killed, full or forgetful.
+
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up fails"
+)]
+
+mod conformance;
+mod failures;
+mod pages;
+mod processes;
+mod random;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use horizon_core::{
+    Draft, Event, EventId, EventKind, ReaderId, Slug, Stamp, StatsStore, StatsStoreExt, Timestamp, Topic, VisitorKey,
+};
+use horizon_redis::testing::RedisServer;
+use horizon_redis::{RedisConfig, RedisStats};
+use tokio::time::sleep;
+
+const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+const MILLI: Duration = Duration::from_millis(1);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+async fn start() -> (RedisServer, Arc<RedisStats>) {
+    let server = RedisServer::start(&[]).await.expect("a redis-server");
+    let store = connect(&server);
+    (server, store)
+}
+
+fn connect(server: &RedisServer) -> Arc<RedisStats> {
+    let config = RedisConfig::new(&server.url()).expect("its address");
+    Arc::new(RedisStats::connect(&config).expect("a connection that is not made yet"))
+}
+
+fn page(slug: &str) -> Topic {
+    Slug::new(slug).expect("a slug").into()
+}
+
+fn event(topic: &Topic, at: Timestamp, number: u64, kind: EventKind) -> Event {
+    let mut random = [0; 10];
+    random[2..].copy_from_slice(&number.to_be_bytes());
+    Event::new(Stamp::new(at, random), topic.clone(), kind)
+}
+
+fn hit(topic: &Topic, number: u64) -> Event {
+    event(topic, NOW, number, EventKind::Visit { visitor: None })
+}
+
+fn visit(topic: &Topic, number: u64) -> Event {
+    let visitor = Some(VisitorKey::from_u128(number.into()));
+    event(topic, NOW, number, EventKind::Visit { visitor })
+}
+
+fn like(topic: &Topic, number: u64, reader: u64, likes: bool) -> Event {
+    let reader = ReaderId::from_u128(reader.into());
+    let kind = if likes {
+        EventKind::Like { reader }
+    } else {
+        EventKind::Unlike { reader }
+    };
+    event(topic, NOW, number, kind)
+}
+
+fn comment(topic: &Topic, number: u64, parent: Option<EventId>, held: bool) -> Event {
+    let reader = ReaderId::from_u128(7);
+    let draft = Draft::new("Ada", &number.to_string(), parent).expect("a draft");
+    event(topic, NOW, number, EventKind::Comment { reader, draft, held })
+}
+
+async fn visits(store: &RedisStats, topic: &Topic) -> u64 {
+    store.total(topic).await.expect("the store reads").stats.visits
+}
+
+/// Applies, and repeats it as an accumulator does.
+async fn apply(store: &RedisStats, events: &[Event]) {
+    while let Err(error) = store.apply(events).await {
+        assert!(error.is_retryable(), "{error:?}");
+        sleep(10 * MILLI).await;
+    }
+}

@@ -1,0 +1,159 @@
+//! Where things are, in which order, and for how long.
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::num::NonZeroUsize;
+
+use horizon_core::{
+    Comments, DEDUPE_WINDOW, Event, EventId, EventKind, StatsStore, Timestamp, Topic, Visibility, VisitorKey,
+};
+use horizon_redis::RedisStats;
+use horizon_redis::testing::RedisServer;
+
+use super::{DAY, MILLI, NOW, comment, event, hit, like, page, start, visit, visits};
+
+/// The desk read page by page, from the newest to the oldest.
+async fn desk(store: &RedisStats, limit: usize) -> Vec<EventId> {
+    let limit = NonZeroUsize::new(limit).unwrap();
+    let (mut found, mut before) = (Vec::new(), None);
+    loop {
+        let some = store.desk(None, before, limit).await.unwrap();
+        let Some(last) = some.last() else { return found };
+        before = Some(last.id);
+        found.extend(some.iter().map(|comment| comment.id));
+    }
+}
+
+#[tokio::test]
+async fn the_desk_pages_through_more_pages_than_it_asks_at_once_in_the_order_of_the_batch() {
+    let (_server, store) = start().await;
+    let pages: Vec<_> = (0..400).map(|number| page(&format!("page-{number}"))).collect();
+    let numbers = (0..500_u64).zip(pages.iter().cycle().step_by(7));
+    let batch: Vec<_> = numbers
+        .map(|(number, page)| comment(page, number, None, false))
+        .collect();
+    store.apply(&batch).await.unwrap();
+    let want: Vec<_> = batch.iter().rev().map(|event| event.id).collect();
+    assert_eq!(desk(&store, 60).await, want);
+}
+
+#[tokio::test]
+async fn a_clock_that_goes_back_moves_no_comment_and_none_is_lost_among_those_of_one_moment() {
+    let (server, store) = start().await;
+    let mut want = Vec::new();
+    for (slug, number) in [("b", 1), ("a", 2), ("c", 3)] {
+        let total = format!("horizon:{{blog:{slug}}}:total");
+        server
+            .cli(&["HSET", &total, "last_place", "5000000000000000"])
+            .await
+            .unwrap();
+        let [first, second] = [0, 10].map(|more| comment(&page(slug), number + more, None, false));
+        want.extend([(1, slug, first.id), (2, slug, second.id)]);
+        for event in [first, second] {
+            store.apply(&[event]).await.unwrap();
+        }
+    }
+    want.sort_unstable();
+    let want: Vec<_> = want.into_iter().rev().map(|(_, _, id)| id).collect();
+    assert_eq!(desk(&store, 1).await, want, "the greater page is the newer");
+    assert_eq!(desk(&store, 4).await, want);
+}
+
+async fn number(server: &RedisServer, words: &[&str]) -> i64 {
+    server.cli(words).await.unwrap().trim().parse().unwrap()
+}
+
+/// A server that knows slots, and keeps nothing.
+async fn start_cluster() -> RedisServer {
+    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let options = ["--cluster-enabled", "yes", "--cluster-port", &free.to_string()];
+    RedisServer::start(&options).await.unwrap()
+}
+
+#[tokio::test]
+async fn all_keys_of_a_page_share_a_slot_and_what_is_remembered_goes_by_itself() {
+    let ((server, store), cluster) = (start().await, start_cluster().await);
+    let page = page("page");
+    let head = comment(&page, 1, None, false);
+    let (reply, waits) = (comment(&page, 2, Some(head.id), false), comment(&page, 3, None, true));
+    let (comment, verdict) = (head.id, Visibility::Removed);
+    let removed = event(&page, NOW.plus(DAY), 4, EventKind::Moderate { comment, verdict });
+    store.apply(&[head, reply, waits, removed]).await.unwrap();
+    let mut others = [hit(&page, 5), visit(&page, 6), like(&page, 7, 1, true), hit(&page, 8)];
+    others[3].id = EventId::from_u128(8);
+    store.apply(&others).await.unwrap();
+    let slot = number(&cluster, &["CLUSTER", "KEYSLOT", "blog:page"]).await;
+    let mut lives = Vec::new();
+    for key in server.cli(&["KEYS", "horizon:{*"]).await.unwrap().lines() {
+        assert_eq!(number(&cluster, &["CLUSTER", "KEYSLOT", key]).await, slot, "{key}");
+        let days = (number(&server, &["TTL", key]).await + 3_600).div_euclid(24 * 3_600);
+        lives.push(format!("{} {days}", key.replace("horizon:{blog:page}:", "")));
+    }
+    lives.sort_unstable();
+    let want = "comments 0, days 32, ids:20833 32, ids:20834 32, ids:other 32, likes 0, removed 0, replies 0, replies:shown 0, \
+                shown 0, threads 0, total 0, visitors 3, waiting 0";
+    assert_eq!(lives.join(", "), want, "how many days each key is kept, zero for ever");
+}
+
+#[tokio::test]
+async fn a_repeat_counts_once_also_when_it_brings_another_time() {
+    let (_server, store) = start().await;
+    let midnight = Timestamp::from_millis(NOW.day().number() * 24 * 3_600_000);
+    let before = event(
+        &Topic::Site,
+        midnight.minus(MILLI),
+        1,
+        EventKind::Visit { visitor: None },
+    );
+    let without_a_time = Event {
+        id: EventId::from_u128(u128::MAX),
+        ..before.clone()
+    };
+    for event in [before, without_a_time] {
+        let later = |wait| Event {
+            at: event.at.plus(wait),
+            ..event.clone()
+        };
+        store.apply(&[later(MILLI), event.clone(), later(DAY)]).await.unwrap();
+        store.apply(&[later(DAY / 2), event]).await.unwrap();
+    }
+    assert_eq!(visits(&store, &Topic::Site).await, 2);
+}
+
+#[tokio::test]
+async fn forgetting_goes_through_more_than_a_slice_and_leaves_no_old_day() {
+    let (server, store) = start().await;
+    let at = |number: u64| NOW.minus(DAY * 3).plus(MILLI * u32::try_from(number * 50).unwrap());
+    let mut events: Vec<_> = (0..5_000)
+        .map(|number| {
+            let visitor = Some(VisitorKey::from_u128(number.into()));
+            event(&Topic::Site, at(number), number, EventKind::Visit { visitor })
+        })
+        .collect();
+    for event in &mut events[2_000..=3_000] {
+        event.id = EventId::from_u128(event.id.as_u128() >> 1);
+    }
+    events.extend([hit(&Topic::Site, 9_999), like(&Topic::Site, 9_998, 1, false)]);
+    store.apply(&events).await.unwrap();
+    let ids = format!("horizon:{{site}}:ids:{}", at(0).day().number());
+    let sizes = async || {
+        [
+            number(&server, &["HLEN", &ids]).await,
+            number(&server, &["HLEN", "horizon:{site}:ids:other"]).await,
+            number(&server, &["ZCARD", "horizon:{site}:visitors"]).await,
+            number(&server, &["SCARD", "horizon:{site}:days"]).await,
+            number(&server, &["HLEN", "horizon:{site}:likes"]).await,
+        ]
+    };
+    assert_eq!(sizes().await, [3_999, 1_001, 5_000, 2, 1]);
+    store.forget(at(2_500).plus(DEDUPE_WINDOW)).await.unwrap();
+    assert_eq!(sizes().await, [1_999, 501, 0, 2, 1]);
+    store.forget(NOW.plus(DEDUPE_WINDOW)).await.unwrap();
+    assert_eq!(sizes().await, [0, 0, 0, 1, 1]);
+    store.forget(NOW.plus(DEDUPE_WINDOW + MILLI)).await.unwrap();
+    assert_eq!(sizes().await, [0, 0, 0, 1, 0]);
+    assert_eq!(visits(&store, &Topic::Site).await, 5_001);
+}

@@ -1,0 +1,172 @@
+//! The script says the ledger's rules again, so random histories must read like those of a store that runs the ledger.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use horizon_core::{
+    Comments, DEDUPE_WINDOW, Draft, Event, EventId, EventKind, ReaderId, Slug, Stamp, StatsStore, Timestamp, Topic,
+    VISIT_GAP, Visibility, VisitorKey,
+};
+use horizon_memory::MemoryStats;
+use horizon_redis::RedisStats;
+
+use super::start;
+
+const STATES: [Visibility; 3] = [Visibility::Shown, Visibility::Waiting, Visibility::Removed];
+
+/// Random numbers that are the same for the same seed (xorshift).
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % bound
+    }
+
+    fn pick<T: Clone>(&mut self, from: &[T]) -> Option<T> {
+        let place = usize::try_from(self.below(from.len().max(1) as u64)).unwrap();
+        from.get(place).cloned()
+    }
+}
+
+struct History {
+    dice: Dice,
+    now: Timestamp,
+    topics: Vec<Topic>,
+    past: Vec<Event>,
+    comments: Vec<EventId>,
+}
+
+impl History {
+    fn new(seed: u64) -> Self {
+        let page = |slug: &str| Topic::from(Slug::new(slug).unwrap());
+        Self {
+            dice: Dice(seed),
+            now: Timestamp::from_millis(1_800_000_000_000),
+            topics: vec![Topic::Site, page("one"), page("two")],
+            past: Vec::new(),
+            comments: Vec::new(),
+        }
+    }
+
+    fn event(&mut self) -> Event {
+        if self.dice.below(5) == 0
+            && let Some(mut repeat) = self.dice.pick(&self.past)
+        {
+            repeat.at = repeat.at.plus(Duration::from_millis(self.dice.below(3_600_000)));
+            return repeat;
+        }
+        if self.dice.below(4) == 0 {
+            self.now = self.now.plus(Duration::from_millis(self.dice.below(1_200_000)));
+        }
+        let (topic, kind) = (self.dice.pick(&self.topics).unwrap(), self.kind());
+        // Some far back, some in the same millisecond, where ids that differ in one bit say which is later.
+        let late = [0, 0, 1, 60_000, 3_600_000 * 20];
+        let at = self.now.minus(Duration::from_millis(self.dice.pick(&late).unwrap()));
+        let at = Timestamp::from_millis(at.as_millis().div_euclid(1_000) * 1_000);
+        let bits = [120, 88, 64, 40].map(|place| u128::from(self.dice.below(2)) << place);
+        let odd = bits.into_iter().sum::<u128>() | u128::from(self.dice.below(1 << 32));
+        let usual = EventId::new(self.now, [0; 10]).as_u128() | odd & (u128::MAX >> 66);
+        let id = EventId::from_u128(self.dice.pick(&[odd, usual]).unwrap());
+        let event = Event::new(Stamp { at, id }, topic, kind);
+        if matches!(event.kind, EventKind::Comment { .. }) {
+            self.comments.push(id);
+        }
+        self.past.push(event.clone());
+        event
+    }
+
+    fn kind(&mut self) -> EventKind {
+        let reader = ReaderId::from_u128(self.dice.below(4).into());
+        let some = self.dice.pick(&self.comments);
+        match (self.dice.below(8), some) {
+            (0, _) => EventKind::Visit { visitor: None },
+            (1, _) => EventKind::Visit {
+                visitor: Some(VisitorKey::from_u128(self.dice.below(3).into())),
+            },
+            (2, _) => EventKind::Like { reader },
+            (3, _) => EventKind::Unlike { reader },
+            (4 | 5, Some(comment)) => EventKind::Moderate {
+                comment,
+                verdict: self.dice.pick(&STATES).unwrap(),
+            },
+            (_, parent) => EventKind::Comment {
+                reader,
+                draft: Draft::new(
+                    "Ada",
+                    &self.past.len().to_string(),
+                    parent.filter(|_| self.dice.below(3) > 0),
+                )
+                .unwrap(),
+                held: self.dice.below(3) == 0,
+            },
+        }
+    }
+}
+
+async fn compare(redis: &RedisStats, memory: &MemoryStats, history: &mut History) {
+    let topics = history.topics.clone();
+    assert_eq!(redis.get(&topics).await.unwrap(), memory.get(&topics).await.unwrap());
+    let limit = NonZeroUsize::new(usize::try_from(history.dice.below(6)).unwrap() + 1).unwrap();
+    let before = history
+        .dice
+        .pick(&history.comments)
+        .filter(|_| history.dice.below(2) > 0);
+    for topic in &topics {
+        for reader in (0..4).map(ReaderId::from_u128) {
+            assert_eq!(
+                redis.likes(topic, reader).await.unwrap(),
+                memory.likes(topic, reader).await.unwrap()
+            );
+        }
+        let Some(slug) = topic.slug() else { continue };
+        let threads = redis.threads(slug, before, limit).await.unwrap();
+        assert_eq!(
+            threads,
+            memory.threads(slug, before, limit).await.unwrap(),
+            "{slug} before {before:?}"
+        );
+        assert_eq!(
+            redis.newest(slug, limit).await.unwrap(),
+            memory.newest(slug, limit).await.unwrap()
+        );
+    }
+    for only in STATES.map(Some).into_iter().chain([None]) {
+        let desk = redis.desk(only, before, limit).await.unwrap();
+        assert_eq!(
+            desk,
+            memory.desk(only, before, limit).await.unwrap(),
+            "{only:?} before {before:?}"
+        );
+    }
+    if let Some(id) = before {
+        assert_eq!(redis.comment(id).await.unwrap(), memory.comment(id).await.unwrap());
+        assert_eq!(redis.replies(id).await.unwrap(), memory.replies(id).await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn random_histories_read_like_those_in_memory() {
+    for seed in 1..=20 {
+        let (_server, redis) = start().await;
+        let (memory, mut history) = (MemoryStats::new(), History::new(seed * 0x9e37_79b9));
+        for round in 0..30 {
+            let batch: Vec<_> = (0..=history.dice.below(12)).map(|_| history.event()).collect();
+            let mut answers = redis.apply(&batch).await.unwrap();
+            answers.sort_by(|a, b| a.topic.cmp(&b.topic));
+            assert_eq!(
+                answers,
+                memory.apply(&batch).await.unwrap(),
+                "seed {seed}, round {round}"
+            );
+            compare(&redis, &memory, &mut history).await;
+            if round % 10 == 9 {
+                let now = history.now.plus(if round == 19 { DEDUPE_WINDOW } else { VISIT_GAP });
+                redis.forget(now).await.unwrap();
+                memory.forget(now).await.unwrap();
+            }
+        }
+    }
+}
