@@ -1,7 +1,10 @@
 //! EventHorizon on Redis: for as many processes as you like.
 //!
-//! [`RedisPipe`] puts events into a stream and hears of totals by pub/sub, [`RedisFeed`] is its other end for
-//! accumulators that share the work.
+//! [`RedisPipe`] puts events into a stream and hears of totals by pub/sub, [`RedisFeed`] is its other end for accumulators
+//! that share the work. [`RedisStats`] counts, [`RedisPresence`] knows who is here on all nodes, [`RedisCluster`] lists the
+//! processes. [`RedisPubSubPipe`] and [`RedisPubSubFeed`] do without the stream, best effort.
+//!
+//! What goes over the wire is described in `docs/contract.md`.
 
 mod batch;
 mod cluster;

@@ -300,6 +300,8 @@ async fn without_memory_left_nothing_is_taken_and_nothing_is_lost() {
         error.is_retryable() && format!("{error:?}").contains("OOM"),
         "{error:?}"
     );
+    let error = feed.publish(&[Update::empty(Topic::Site)]).await.unwrap_err();
+    assert!(error.is_retryable(), "several commands at once: {error:?}");
     stage.redis(&["CONFIG", "SET", "maxmemory", "0"]).await;
     stage.track(&hit(1)).await;
     stage.count(&mut feed, 2).await;
