@@ -7,7 +7,7 @@ use horizon_core::Error;
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 
 /// The longest wait after an error that may pass by itself.
-const LAST_WAIT: Duration = Duration::from_secs(10);
+const LAST_WAIT: Duration = Duration::from_secs(2);
 
 /// The wait after an error that does not pass before somebody does something.
 const PERMANENT_WAIT: Duration = Duration::from_secs(30);
@@ -36,7 +36,7 @@ impl Backoff {
 }
 
 /// What is behind an error, from its source down to the first cause.
-pub(crate) fn cause(error: &Error) -> String {
+pub fn cause(error: &Error) -> String {
     let chain = std::iter::successors(error.source(), |&cause| cause.source());
     chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

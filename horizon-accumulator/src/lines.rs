@@ -22,7 +22,7 @@ const BATCH_EVENTS: NonZeroUsize = NonZeroUsize::new(1_024).unwrap();
 const TOPICS: usize = 100_000;
 
 /// How many times a batch is tried while the store says that it may work next time.
-const ATTEMPTS: u32 = 10;
+const ATTEMPTS: u32 = 30;
 
 /// A line that is no event which can be counted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

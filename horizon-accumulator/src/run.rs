@@ -15,15 +15,35 @@ const BATCH_EVENTS: NonZeroUsize = NonZeroUsize::new(1_024).unwrap();
 /// How often the store erases what is too old.
 const FORGET_EVERY: Duration = Duration::from_secs(3_600);
 
-/// How long the accumulator goes on after it was told to stop, while events are ready.
-const DRAIN_WAIT: Duration = Duration::from_secs(3);
+/// How long the accumulator goes on taking batches after it was told to stop, while events are ready.
+const DRAIN_WAIT: Duration = Duration::from_secs(2);
+
+/// How long the last batch may take beyond that, so that what is recorded is acknowledged too.
+const LAST_BATCH_WAIT: Duration = Duration::from_secs(1);
 
 /// How long the feed may take to say that it has another batch, after the accumulator was told to stop.
 const READY_WAIT: Duration = Duration::from_millis(100);
 
+/// Hears what an accumulator does, for those who measure it.
+pub trait Observer: Send + Sync {
+    /// A batch is counted, but for what was refused.
+    fn counted(&self, progress: &Progress);
+
+    /// A batch could not be counted and comes again.
+    fn failed(&self, error: &Error);
+}
+
+/// Nobody measures.
+struct Nobody;
+
+impl Observer for Nobody {
+    fn counted(&self, _: &Progress) {}
+    fn failed(&self, _: &Error) {}
+}
+
 /// Counts what the feed brings until `shutdown` ends, and then as long as more is ready.
 ///
-/// It never gives up. After an error the same batch comes again: after a growing wait of at most 10
+/// It never gives up. After an error the same batch comes again: after a growing wait of at most 2
 /// seconds if the error may pass, and every 30 seconds if somebody has to repair something, so that
 /// a repair needs no restart and nothing is lost meanwhile. Each failure is logged, and so is each
 /// event that is refused. Once an hour, and when it starts, the store forgets what is too old.
@@ -36,65 +56,93 @@ pub async fn run(
     now: impl Fn() -> Timestamp + Send + Sync,
     shutdown: impl Future<Output = ()> + Send,
 ) {
+    run_observed(&mut feed, &*store, &now, &Nobody, shutdown).await;
+}
+
+/// The same as [`run`], and an observer hears of it.
+pub async fn run_observed(
+    feed: &mut dyn Feed,
+    store: &dyn StatsStore,
+    now: &(dyn Fn() -> Timestamp + Sync),
+    observer: &dyn Observer,
+    shutdown: impl Future<Output = ()> + Send,
+) {
+    let counter = Counter { store, now, observer };
     tokio::select! {
         () = shutdown => {}
-        () = count_for_ever(&mut feed, &*store, &now) => {}
-        () = forget_for_ever(&*store, &now) => {}
+        () = counter.count_for_ever(feed) => {}
+        () = counter.forget_for_ever() => {}
     }
-    let deadline = Instant::now() + DRAIN_WAIT;
-    if timeout_at(deadline, drain(&mut feed, &*store, &now)).await.is_err() {
-        tracing::warn!(waited = ?DRAIN_WAIT, "stopped with events that are not counted yet");
-    }
-}
-
-async fn count_for_ever(feed: &mut dyn Feed, store: &dyn StatsStore, now: &(dyn Fn() -> Timestamp + Sync)) {
-    let mut backoff = Backoff::new();
-    loop {
-        match step(feed, store, now, BATCH_EVENTS).await {
-            Ok(progress) => {
-                log(&progress);
-                backoff = Backoff::new();
-            }
-            Err(error) => sleep(backoff.after(&error)).await,
-        }
+    let enough = Instant::now() + DRAIN_WAIT;
+    let drained = timeout_at(enough + LAST_BATCH_WAIT, counter.drain(feed, enough)).await;
+    if !drained.unwrap_or(false) {
+        tracing::warn!("stopped with events that are not counted yet");
     }
 }
 
-async fn forget_for_ever(store: &dyn StatsStore, now: &(dyn Fn() -> Timestamp + Sync)) {
-    let mut hours = interval(FORGET_EVERY);
-    loop {
-        hours.tick().await;
-        match store.forget(now()).await {
-            Ok(()) => tracing::debug!("the store forgot what is too old"),
-            Err(error) => {
-                tracing::warn!(%error, cause = cause(&error), "the store did not forget, it tries again in an hour");
+/// What a batch needs beside its feed.
+struct Counter<'a> {
+    store: &'a dyn StatsStore,
+    now: &'a (dyn Fn() -> Timestamp + Sync),
+    observer: &'a dyn Observer,
+}
+
+impl Counter<'_> {
+    async fn count_for_ever(&self, feed: &mut dyn Feed) {
+        let mut backoff = Backoff::new();
+        loop {
+            match self.step(feed).await {
+                Ok(()) => backoff = Backoff::new(),
+                Err(error) => self.back_off(&error, &mut backoff).await,
             }
         }
     }
-}
 
-/// Counts until the feed has nothing ready.
-async fn drain(feed: &mut dyn Feed, store: &dyn StatsStore, now: &(dyn Fn() -> Timestamp + Sync)) {
-    let mut rest = Rest { feed, empty: false };
-    let mut backoff = Backoff::new();
-    loop {
-        match step(&mut rest, store, now, BATCH_EVENTS).await {
-            Ok(progress) => log(&progress),
-            Err(_) if rest.empty => return,
-            Err(error) => sleep(backoff.after(&error)).await,
+    /// Counts until the feed has nothing ready, or it is `enough`. Answers whether all is counted.
+    async fn drain(&self, feed: &mut dyn Feed, enough: Instant) -> bool {
+        let mut rest = Rest { feed, empty: false };
+        let mut backoff = Backoff::new();
+        while Instant::now() < enough {
+            match self.step(&mut rest).await {
+                Ok(()) => {}
+                Err(_) if rest.empty => return true,
+                Err(error) => self.back_off(&error, &mut backoff).await,
+            }
+        }
+        false
+    }
+
+    async fn step(&self, feed: &mut dyn Feed) -> Result<()> {
+        let progress = step(feed, self.store, self.now, BATCH_EVENTS).await?;
+        for (event, reason) in &progress.refused {
+            tracing::warn!(event = %event.id, topic = %event.topic, %reason, "an event was refused");
+        }
+        tracing::debug!(
+            applied = progress.applied,
+            refused = progress.refused.len(),
+            "a batch was counted"
+        );
+        self.observer.counted(&progress);
+        Ok(())
+    }
+
+    async fn back_off(&self, error: &Error, backoff: &mut Backoff) {
+        self.observer.failed(error);
+        sleep(backoff.after(error)).await;
+    }
+
+    async fn forget_for_ever(&self) {
+        let mut hours = interval(FORGET_EVERY);
+        loop {
+            hours.tick().await;
+            match self.store.forget((self.now)()).await {
+                Ok(()) => tracing::debug!("the store forgot what is too old"),
+                Err(error) => {
+                    tracing::warn!(%error, cause = cause(&error), "the store did not forget, it tries again in an hour");
+                }
+            }
         }
     }
-}
-
-fn log(progress: &Progress) {
-    for (event, reason) in &progress.refused {
-        tracing::warn!(event = %event.id, topic = %event.topic, %reason, "an event was refused");
-    }
-    tracing::debug!(
-        applied = progress.applied,
-        refused = progress.refused.len(),
-        "a batch was counted"
-    );
 }
 
 /// A feed that does not wait for new events.

@@ -23,14 +23,14 @@ pub(crate) fn blog(root: &Path, steps: &mut Steps, flags: &[String]) -> anyhow::
     let mut build = run::cargo(root);
     build.args(["build", "--release", "--package", "horizon-web"]);
     steps.take("server", || run::run(&mut build))?;
-    let mut server = Command::new(binary(root, "release"));
+    let mut server = Command::new(binary(root, "release", "horizon-web"));
     become_program(server.args(flags).current_dir(root))
 }
 
-/// The server that a build with this profile made.
-pub(crate) fn binary(root: &Path, profile: &str) -> PathBuf {
-    let name = format!("horizon-web{}", std::env::consts::EXE_SUFFIX);
-    run::target(root).join(profile).join(name)
+/// The program of this name that a build with this profile made.
+pub(crate) fn binary(root: &Path, profile: &str, name: &str) -> PathBuf {
+    let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+    run::target(root).join(profile).join(file)
 }
 
 /// Replaces this process, so that every signal reaches the server itself.

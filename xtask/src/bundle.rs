@@ -40,9 +40,10 @@ const INPUTS: &str = "inputs";
 type Manifest = BTreeMap<String, String>;
 
 /// A file that goes to the browser as it is: its source, and its key in the manifest.
-const STATIC: [(&str, &str); 3] = [
+const STATIC: [(&str, &str); 4] = [
     ("horizon-web/style/style.css", "css"),
     ("horizon-web/static/theme.js", "theme_js"),
+    ("horizon-web/static/cluster.js", "cluster_js"),
     ("horizon-web/static/favicon.svg", "favicon"),
 ];
 

@@ -3,6 +3,7 @@
 mod blog;
 mod bundle;
 mod ci;
+mod faults;
 mod run;
 mod screenshots;
 mod size;
@@ -25,6 +26,8 @@ Usage: cargo xtask <command>
   blog [-- FLAGS]  builds the blog and serves it; FLAGS and HORIZON_… variables go to the server
   test             installs what the tests need, then runs all of them
   ci               what a change must pass: fmt, cargo-deny, clippy, rustdoc and the tests
+  faults [FLAGS]   kills, pauses and starves the processes under load and checks every number; --short, --only CLASS,
+                   --sabotage (breaks a part in each class, which has to be noticed), --out FILE
   bundle           builds the browser's files into target/site
   screenshots      takes the README's pictures into docs/images";
 
@@ -49,6 +52,7 @@ fn dispatch(steps: &mut Steps) -> anyhow::Result<()> {
     match (command.as_str(), rest.as_slice()) {
         ("blog", flags) => blog::blog(&root, steps, flags.strip_prefix(&["--".to_owned()]).unwrap_or(flags)),
         ("test", []) => test::test(&root, steps),
+        ("faults", flags) => faults::faults(&root, steps, flags),
         ("ci", []) => ci::ci(&root, steps),
         ("bundle", []) => blog::bundle(&root, steps),
         ("screenshots", []) => screenshots::screenshots(&root, steps),

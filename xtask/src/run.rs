@@ -16,7 +16,7 @@ pub(crate) const WORKSPACE: [&str; 5] = [
     "--exclude",
     "horizon-hydrate",
     "--features",
-    "horizon-core/testing",
+    "horizon-core/testing,horizon-redis/testing",
 ];
 
 /// The target that the islands run on.

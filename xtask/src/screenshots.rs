@@ -27,6 +27,6 @@ pub(crate) fn screenshots(root: &Path, steps: &mut Steps) -> anyhow::Result<()> 
         "--",
         "docs/images",
     ])
-    .env("HORIZON_WEB_BIN", blog::binary(root, "debug"));
+    .env("HORIZON_WEB_BIN", blog::binary(root, "debug", "horizon-web"));
     steps.take("screenshots", || run::run(&mut take))
 }

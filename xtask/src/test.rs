@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::{
-    blog,
+    blog, faults,
     run::{self, Steps, WASM, WORKSPACE},
     size, tools,
 };
@@ -29,6 +29,12 @@ pub(crate) fn test(root: &Path, steps: &mut Steps) -> anyhow::Result<()> {
     test.arg("test")
         .args(WORKSPACE)
         .arg("--no-fail-fast")
-        .env("HORIZON_WEB_BIN", blog::binary(root, "debug"));
-    steps.take("tests", || run::run(&mut test))
+        .env("HORIZON_WEB_BIN", blog::binary(root, "debug", "horizon-web"))
+        .env(
+            "HORIZON_ACCUMULATOR_BIN",
+            blog::binary(root, "debug", "horizon-accumulator"),
+        );
+    steps.take("tests", || run::run(&mut test))?;
+
+    steps.take("faults", || faults::play(root, "debug", &[faults::SHORT.to_owned()]))
 }

@@ -18,7 +18,7 @@ struct Tool {
     elsewhere: &'static str,
 }
 
-const TOOLS: [Tool; 3] = [
+const TOOLS: [Tool; 5] = [
     Tool {
         programs: &["chromium", "chromium-browser", "google-chrome"],
         package: "chromium",
@@ -33,6 +33,16 @@ const TOOLS: [Tool; 3] = [
         programs: &["wasm-opt"],
         package: "binaryen",
         elsewhere: "install Binaryen (https://github.com/WebAssembly/binaryen/releases)",
+    },
+    Tool {
+        programs: &["redis-server"],
+        package: "redis-server",
+        elsewhere: "install Redis (https://redis.io/docs/latest/operate/oss_and_stack/install)",
+    },
+    Tool {
+        programs: &["redis-cli"],
+        package: "redis-tools",
+        elsewhere: "install Redis with its command line (https://redis.io/docs/latest/operate/oss_and_stack/install)",
     },
 ];
 
@@ -54,10 +64,19 @@ pub(crate) fn ensure_wasm_target() -> anyhow::Result<()> {
     run::run(Command::new("rustup").args(["target", "add", WASM]))
 }
 
-/// Makes sure that the browser tests can run.
+/// Makes sure that the tests with browsers and with Redis can run.
 pub(crate) fn ensure_test_tools() -> anyhow::Result<()> {
-    let missing: Vec<&Tool> = TOOLS
-        .iter()
+    ensure(&TOOLS)
+}
+
+/// Makes sure that a Redis can be started.
+pub(crate) fn ensure_redis() -> anyhow::Result<()> {
+    ensure(TOOLS.iter().filter(|tool| tool.package.starts_with("redis")))
+}
+
+fn ensure<'a>(tools: impl IntoIterator<Item = &'a Tool>) -> anyhow::Result<()> {
+    let missing: Vec<&Tool> = tools
+        .into_iter()
         .filter(|tool| !tool.programs.iter().any(|name| found(name)))
         .collect();
     let Some(first) = missing.first() else {

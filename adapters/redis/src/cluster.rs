@@ -1,7 +1,8 @@
 //! Who takes part: every process says how it is, and anyone can ask.
 
 use std::fmt;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use horizon_core::{Error, Result, Timestamp};
 use redis::aio::ConnectionManager;
@@ -73,6 +74,8 @@ pub struct RedisCluster {
     connection: ConnectionManager,
     beat: Kept,
     members: Kept,
+    /// How long Redis took to answer the last time, in microseconds; zero before the first.
+    round_trip: AtomicU64,
 }
 
 impl RedisCluster {
@@ -85,21 +88,32 @@ impl RedisCluster {
             connection: config.commands()?,
             beat: Kept::new(include_str!("scripts/beat.lua")),
             members: Kept::new(include_str!("scripts/members.lua")),
+            round_trip: AtomicU64::new(0),
         })
     }
 
-    /// Says how this process is. To be repeated every [`BEAT_EVERY`].
+    /// Says how this process is. To be repeated every [`BEAT_EVERY`]. Who does not know how long Redis
+    /// takes to answer says how long it took the last time that this was said.
     ///
     /// # Errors
     /// Retryable while Redis is away.
     pub async fn say(&self, about: &About) -> Result<()> {
-        let json = serde_json::to_string(about)
+        let last = Some(self.round_trip.load(Ordering::Relaxed)).filter(|&micros| micros > 0);
+        let about = About {
+            round_trip: about.round_trip.or(last),
+            ..about.clone()
+        };
+        let json = serde_json::to_string(&about)
             .map_err(|e| Error::permanent("what the process says of itself cannot be written").with_source(e))?;
         let mut call = self.beat.call(&[MEMBERS]);
         call.arg(&about.name)
             .arg(json)
             .arg(u64::try_from(REMEMBERED.as_millis()).unwrap_or(u64::MAX));
-        self.run(&self.beat, &call).await
+        let asked = Instant::now();
+        self.run::<()>(&self.beat, &call).await?;
+        let micros = u64::try_from(asked.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.round_trip.store(micros, Ordering::Relaxed);
+        Ok(())
     }
 
     /// This process goes, and is listed no more.

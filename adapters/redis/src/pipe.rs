@@ -16,7 +16,7 @@ const WAITING_EVENTS: u64 = 10_000_000;
 /// The pipe's end for those who track and watch: events go into a stream, totals come by pub/sub.
 ///
 /// An event is answered once Redis has it, so it outlives this process; how well it outlives Redis is for
-/// Redis' own configuration to say (`appendonly yes`). Calls at the same time share a round trip. After an
+/// Redis' own configuration to say (`appendonly yes`, `appendfsync always`). Calls at the same time share a round trip. After an
 /// error the event may have been taken: try again with the same event, and it counts once.
 ///
 /// A watch hears of news by pub/sub and reads the kept totals every two seconds, so that nothing that

@@ -17,7 +17,8 @@ const ASK_EVERY: Duration = Duration::from_millis(10);
 
 /// A running redis-server on a free port, with its files in a folder that goes with it.
 ///
-/// What it acknowledged is in its append-only file, so that it is there again after a kill.
+/// It writes an append-only file. With `--appendfsync always` what it answered is there again after a kill; without,
+/// it may answer while a write still waits for the disk.
 #[derive(Debug)]
 pub struct RedisServer {
     child: Option<Child>,

@@ -82,6 +82,7 @@ impl Facts {
             Page::Error(error) => Self::hidden(&error.title),
             Page::Login(_) => Self::hidden("Sign in"),
             Page::Desk(_) => Self::hidden("Comments"),
+            Page::Cluster(_) => Self::hidden("Cluster"),
         }
     }
 

@@ -22,4 +22,6 @@ mod text;
 #[cfg(feature = "ssr")]
 pub use model::*;
 #[cfg(feature = "ssr")]
+pub use pages::cluster::table as cluster_table;
+#[cfg(feature = "ssr")]
 pub use render::render;

@@ -28,6 +28,8 @@ pub struct Assets {
     pub highlight_css: Option<String>,
     /// The small script that sets the theme before the first paint.
     pub theme_js: String,
+    /// The small script that keeps `/cluster` fresh.
+    pub cluster_js: String,
     /// The icon.
     pub favicon: String,
 }
@@ -62,6 +64,8 @@ pub enum Page {
     Login(Login),
     /// `/admin` for the author.
     Desk(Desk),
+    /// `/cluster` for the author.
+    Cluster(Cluster),
 }
 
 /// The first page: the latest posts.
@@ -241,4 +245,52 @@ pub struct DeskComment {
     pub comment: Comment,
     /// The title of the post it stands on.
     pub post_title: String,
+}
+
+/// The processes that serve and count, as they were last heard of.
+#[derive(Clone, Debug, Default)]
+pub struct Cluster {
+    /// Those that serve readers, by name.
+    pub web: Vec<WebNode>,
+    /// Those that count events, by name.
+    pub accumulators: Vec<AccumulatorNode>,
+    /// What is to be said about all of it, a sentence; empty for nothing.
+    pub note: String,
+}
+
+/// A process of the cluster.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// Its name.
+    pub name: String,
+    /// When it started.
+    pub started: Timestamp,
+    /// How long ago it was last heard of, in milliseconds.
+    pub silent_millis: u64,
+    /// How long Redis takes to answer it, in microseconds.
+    pub round_trip_micros: Option<u64>,
+}
+
+/// A process that serves readers.
+#[derive(Clone, Debug)]
+pub struct WebNode {
+    /// What every process says of itself.
+    pub node: Node,
+    /// Distinct visitors who are connected to it.
+    pub viewers: u64,
+}
+
+/// A process that counts events.
+#[derive(Clone, Debug)]
+pub struct AccumulatorNode {
+    /// What every process says of itself.
+    pub node: Node,
+    /// Events that it counted since it started.
+    pub counted: u64,
+    /// Events that nobody has read yet, as it last saw it.
+    pub unread: u64,
+    /// Events that were read and not yet acknowledged, as it last saw it.
+    pub pending: u64,
+    /// Events that were removed before they were counted.
+    pub lost: u64,
 }

@@ -12,13 +12,14 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
+use horizon_accumulator::process::now;
 use horizon_app::{Desk, DeskComment, ErrorPage, Login, Page};
 use horizon_axum::{ClientAddr, same_site};
 use horizon_core::{Comment, EventId, Result, Visibility};
 use serde::Deserialize;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
-use crate::{clock, pages, session::Sessions, state::App};
+use crate::{pages, session::Sessions, state::App};
 
 /// How many comments the desk shows at once.
 const ON_THE_DESK: NonZeroUsize = NonZeroUsize::new(50).unwrap();
@@ -58,15 +59,30 @@ struct Verdict {
 }
 
 async fn desk(State(app): State<App>, filter: Result<Query<Filter>, QueryRejection>, headers: HeaderMap) -> Response {
-    let Some(sessions) = &app.sessions else {
-        return pages::not_found(&app).await;
-    };
-    if !sessions.holds(&headers, clock::now()) {
-        return pages::answer(&app, Ok(Page::Login(Login { error: None }))).await;
+    if let Some(response) = turn_away(&app, &headers).await {
+        return response;
     }
     let Query(filter) = filter.unwrap_or_default();
     let page = lay_out(&app, &filter).await.map(Page::Desk);
     pages::answer(&app, page).await
+}
+
+/// Whether the request comes from the author.
+pub(crate) fn is_author(app: &App, headers: &HeaderMap) -> bool {
+    app.sessions
+        .as_ref()
+        .is_some_and(|sessions| sessions.holds(headers, now()))
+}
+
+/// What a stranger gets instead of one of the author's pages; nothing for the author.
+pub(crate) async fn turn_away(app: &App, headers: &HeaderMap) -> Option<Response> {
+    if is_author(app, headers) {
+        return None;
+    }
+    Some(match &app.sessions {
+        None => pages::not_found(app).await,
+        Some(_) => pages::answer(app, Ok(Page::Login(Login { error: None }))).await,
+    })
 }
 
 async fn lay_out(app: &App, filter: &Filter) -> Result<Desk> {
@@ -108,7 +124,7 @@ async fn login(
     if !same_site(&headers) {
         return from_elsewhere(&app).await;
     }
-    let now = clock::now();
+    let now = now();
     if !app.attempts.may_try(address, now) {
         return refuse(
             &app,
@@ -209,7 +225,7 @@ fn may_write<'a>(app: &'a App, headers: &HeaderMap) -> Result<&'a Sessions, Refu
     if !same_site(headers) {
         return Err(Refusal::FromElsewhere);
     }
-    if !sessions.holds(headers, clock::now()) {
+    if !sessions.holds(headers, now()) {
         return Err(Refusal::SignedOut);
     }
     Ok(sessions)

@@ -45,6 +45,7 @@ struct Manifest {
     bundle: String,
     css: String,
     theme_js: String,
+    cluster_js: String,
     favicon: String,
 }
 
@@ -80,6 +81,7 @@ impl Assets {
             css: manifest.css,
             highlight_css: Some(highlight),
             theme_js: manifest.theme_js,
+            cluster_js: manifest.cluster_js,
             favicon: manifest.favicon,
         };
         Ok(Self { names, files })

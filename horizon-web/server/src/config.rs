@@ -3,7 +3,10 @@
 use std::{net::SocketAddr, path::PathBuf, str::FromStr};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use horizon_accumulator::process::{Delivery, PipeUrl, SecretText, StoreUrl, pipe_and_store, random_node};
 use horizon_axum::IpNet;
+use horizon_core::presence::NodeId;
+use horizon_redis::RedisConfig;
 
 /// A blog over a folder of Markdown, with live readers and exact numbers.
 #[derive(Debug, Parser)]
@@ -80,7 +83,8 @@ pub struct Serve {
     /// Which posts.
     #[command(flatten)]
     pub content: Content,
-    /// The pipe that events go through: `memory:`.
+    /// The pipe that events go through: `memory:`, `redis://HOST`, or best effort `redis+pubsub://HOST`. With TLS:
+    /// `rediss`. With Redis any number of these servers show the same, and horizon-accumulator counts.
     #[arg(
         long,
         env = "HORIZON_PIPE",
@@ -89,16 +93,15 @@ pub struct Serve {
         hide_env_values = true
     )]
     pub pipe: SecretText,
-    /// Where the numbers are kept: `sqlite:PATH` or `memory:`.
-    #[arg(
-        long,
-        env = "HORIZON_STORE",
-        value_name = "HORIZON_STORE",
-        default_value = "sqlite:horizon.db",
-        hide_env_values = true
-    )]
-    pub store: SecretText,
-    /// Signs the readers' cookies, at least 32 characters. Without it: one is made and kept beside the store.
+    /// Where the numbers are kept: `sqlite:PATH`, `redis://HOST` or `memory:`. Without it: the pipe's Redis, else
+    /// `sqlite:horizon.db`.
+    #[arg(long, env = "HORIZON_STORE", value_name = "HORIZON_STORE", hide_env_values = true)]
+    pub store: Option<SecretText>,
+    /// This server's name among those that share a Redis; no two that run may have the same. Without it: `web-` and
+    /// eight random digits.
+    #[arg(long, env = "HORIZON_NODE", value_name = "HORIZON_NODE")]
+    pub node: Option<NodeId>,
+    /// Signs the readers' cookies, at least 32 characters. Without it: one is made and kept with the store.
     #[arg(long, env = "HORIZON_SECRET", value_name = "HORIZON_SECRET", hide_env_values = true)]
     pub secret: Option<SecretText>,
     /// Opens `/admin`, at least 12 characters. Without it there is no `/admin`.
@@ -158,29 +161,20 @@ pub enum Signals {
     Drop,
 }
 
-/// The pipe that events go through.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PipeUrl {
-    /// Inside this process.
-    Memory,
-}
-
-/// Where the numbers are kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StoreUrl {
-    /// Inside this process, gone with it.
-    Memory,
-    /// In an SQLite file.
-    Sqlite(PathBuf),
+/// Where everything is.
+#[derive(Clone, Debug)]
+pub struct Places {
+    /// What events go through; nothing for the memory of this process.
+    pub redis: Option<(Box<RedisConfig>, Delivery)>,
+    /// Where the numbers are kept.
+    pub store: StoreUrl,
+    /// What this process is called.
+    pub node: NodeId,
 }
 
 /// An absolute `http` or `https` address without a trailing slash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BaseUrl(pub String);
-
-/// A text that may be secret, such as a key or an address with a password; its `Debug` says nothing.
-#[derive(Clone)]
-pub struct SecretText(pub String);
 
 impl FromStr for BaseUrl {
     type Err = String;
@@ -195,37 +189,32 @@ impl FromStr for BaseUrl {
     }
 }
 
-impl From<String> for SecretText {
-    fn from(text: String) -> Self {
-        Self(text)
-    }
-}
-
 impl Serve {
     /// Checks what may hold a secret here and not while parsing, because a parser's complaint repeats the value.
-    /// Answers what pipe and store are.
+    /// Answers where everything is.
     ///
     /// # Errors
     /// One sentence that names what is wrong.
-    pub fn check(&self) -> Result<(PipeUrl, StoreUrl), String> {
+    pub fn check(&self) -> Result<Places, String> {
         at_least("HORIZON_SECRET", self.secret.as_ref(), 32)?;
         at_least("HORIZON_ADMIN_TOKEN", self.admin_token.as_ref(), 12)?;
-        Ok((self.pipe()?, self.store()?))
-    }
-
-    fn pipe(&self) -> Result<PipeUrl, String> {
-        match self.pipe.0.as_str() {
-            "memory:" => Ok(PipeUrl::Memory),
-            _ => Err("HORIZON_PIPE is wrong: this version knows the pipe `memory:` only".into()),
-        }
-    }
-
-    fn store(&self) -> Result<StoreUrl, String> {
-        match self.store.0.split_once(':') {
-            Some(("memory", "")) => Ok(StoreUrl::Memory),
-            Some(("sqlite", path)) if !path.is_empty() => Ok(StoreUrl::Sqlite(path.into())),
-            _ => Err("HORIZON_STORE is wrong: a store is `sqlite:PATH` or `memory:`".into()),
-        }
+        let (redis, store) = match pipe_and_store(&self.pipe, self.store.as_ref())? {
+            (PipeUrl::Memory, store) => (None, store),
+            (PipeUrl::Redis(..), StoreUrl::Memory) => {
+                let sentence =
+                    "with a pipe in Redis other processes count, and a store in memory would never hear of it";
+                return Err(format!("HORIZON_STORE is wrong: {sentence}"));
+            }
+            (PipeUrl::Redis(redis, delivery), store) => (Some((redis, delivery)), store),
+            (PipeUrl::Stdin, _) => {
+                return Err("HORIZON_PIPE is wrong: `stdin:` is a pipe of horizon-accumulator alone".into());
+            }
+        };
+        let node = match &self.node {
+            Some(node) => node.clone(),
+            None => random_node("web").map_err(|error| error.to_string())?,
+        };
+        Ok(Places { redis, store, node })
     }
 }
 
@@ -235,12 +224,6 @@ fn at_least(name: &str, text: Option<&SecretText>, fewest: usize) -> Result<(), 
             "{name} is too easy to guess: it needs at least {fewest} characters"
         )),
         _ => Ok(()),
-    }
-}
-
-impl std::fmt::Debug for SecretText {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("SecretText(…)")
     }
 }
 
@@ -258,6 +241,7 @@ mod tests {
             ("--addr", "HORIZON_ADDR", "localhost"),
             ("--trusted-proxies", "HORIZON_TRUSTED_PROXIES", "everyone"),
             ("--moderation", "HORIZON_MODERATION", "maybe"),
+            ("--node", "HORIZON_NODE", "two words"),
             ("--base-url", "HORIZON_BASE_URL", "ftp://example.org"),
         ] {
             assert!(refusal(&["horizon-web", flag, value]).contains(name), "{name}");
@@ -279,6 +263,26 @@ mod tests {
                 .unwrap_err();
             assert!(refusal.contains(name) && !refusal.contains("hunter2"), "{refusal}");
         }
+    }
+
+    #[test]
+    fn what_does_not_go_together_is_refused() {
+        for (pipe, store, name) in [
+            ("stdin:", "memory:", "HORIZON_PIPE"),
+            ("redis://localhost", "memory:", "HORIZON_STORE"),
+        ] {
+            let cli = Cli::try_parse_from(["horizon-web", "--pipe", pipe, "--store", store]).unwrap();
+            let refusal = cli.serve.check().unwrap_err();
+            assert!(refusal.starts_with(name), "{refusal}");
+        }
+    }
+
+    #[test]
+    fn with_a_pipe_in_redis_the_store_is_there_too() {
+        let cli = Cli::try_parse_from(["horizon-web", "--pipe", "redis+pubsub://localhost"]).unwrap();
+        let places = cli.serve.check().unwrap();
+        assert!(matches!(places.redis, Some((_, Delivery::PubSub))));
+        assert!(matches!(places.store, StoreUrl::Redis(_)));
     }
 
     #[test]

@@ -3,20 +3,19 @@
 mod admin;
 mod assets;
 mod attempts;
-mod clock;
+mod backend;
+mod cluster;
 pub mod config;
 mod feeds;
 mod headers;
 mod health;
-pub mod log;
+mod log;
 mod pages;
 mod routes;
 mod secret;
 mod session;
 mod show;
-pub mod signals;
 mod state;
-mod store;
 mod wiring;
 
 pub use wiring::{check, run};

@@ -3,29 +3,18 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use horizon_accumulator::process;
 use horizon_web::config::{Cli, Command};
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let cli = Cli::parse();
-    let outcome = match &cli.command {
-        Some(Command::Check { content }) => horizon_web::check(content),
-        None => {
-            horizon_web::log::start();
-            horizon_web::run(&cli.serve, horizon_web::signals::stop()).await
-        }
-    };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            #[expect(
-                clippy::print_stderr,
-                reason = "the last words of a process that cannot start belong on standard error"
-            )]
-            {
-                eprintln!("horizon-web: {error:#}");
+    process::run("horizon-web", async {
+        match &cli.command {
+            Some(Command::Check { content }) => horizon_web::check(content),
+            None => {
+                process::start_log();
+                horizon_web::run(&cli.serve, process::asked_to_stop()).await
             }
-            ExitCode::FAILURE
         }
-    }
+    })
 }

@@ -5,15 +5,16 @@ use std::path::Path;
 use axum::{Router, middleware};
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, services::ServeDir};
 
-use crate::{admin, feeds, headers, health, log, pages, state::App};
+use crate::{admin, cluster, feeds, headers, health, log, pages, state::App};
 
 /// Where the live contract is: the path that the islands know.
 pub(crate) const HORIZON: &str = "/horizon";
 
 /// What addresses of the blog begin with. An extra page of such a name could not be reached.
-pub(crate) const RESERVED: [&str; 13] = [
+pub(crate) const RESERVED: [&str; 14] = [
     "admin",
     "blog",
+    "cluster",
     "feed.xml",
     "healthz",
     "horizon",
@@ -36,6 +37,7 @@ pub(crate) fn router(app: App, media: &Path) -> Router {
         .fallback(pages::fallback)
         .layer(CompressionLayer::new());
     compressed
+        .merge(cluster::router())
         .merge(health::router())
         .merge(app.assets.router())
         .nest(HORIZON, app.horizon.router())

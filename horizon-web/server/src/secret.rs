@@ -4,19 +4,28 @@ use std::{
     fs::{self, File, OpenOptions},
     io::{ErrorKind, Read, Write},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use anyhow::Context;
+use horizon_accumulator::process::{SecretText, StoreUrl};
+use horizon_redis::{RedisConfig, RedisStats};
+use tokio::time::sleep;
 
-use crate::config::{SecretText, StoreUrl};
+/// The first wait for a Redis that is away; each is twice the one before.
+const FIRST_WAIT: Duration = Duration::from_millis(100);
+
+/// The longest wait.
+const LAST_WAIT: Duration = Duration::from_secs(2);
 
 /// The secret that was given, or else the one kept beside the store, which is made if there is none.
 ///
-/// A store in memory keeps nothing, and so the secret lives as long as the process.
+/// A store in memory keeps nothing, and so the secret lives as long as the process. One in Redis keeps the secret of
+/// all who share it, and is waited for: without the secret a server would not know its readers.
 ///
 /// # Errors
-/// The file cannot be read or written, or the machine has no randomness.
-pub(crate) fn load(given: Option<&SecretText>, store: &StoreUrl) -> anyhow::Result<[u8; 32]> {
+/// The secret cannot be read or written, or the machine has no randomness.
+pub(crate) async fn load(given: Option<&SecretText>, store: &StoreUrl) -> anyhow::Result<[u8; 32]> {
     match (given, store) {
         (Some(text), _) => Ok(blake3::derive_key("EventHorizon 2026 cookie secret", text.0.as_bytes())),
         (None, StoreUrl::Memory) => fresh(),
@@ -24,6 +33,7 @@ pub(crate) fn load(given: Option<&SecretText>, store: &StoreUrl) -> anyhow::Resu
             let path = beside(path);
             kept(&path).with_context(|| format!("the secret in {} cannot be used", path.display()))
         }
+        (None, StoreUrl::Redis(redis)) => shared(redis).await.context("HORIZON_STORE cannot be used"),
     }
 }
 
@@ -31,6 +41,27 @@ fn fresh() -> anyhow::Result<[u8; 32]> {
     let mut secret = [0; 32];
     getrandom::fill(&mut secret).map_err(|error| anyhow::anyhow!("the machine has no randomness: {error}"))?;
     Ok(secret)
+}
+
+async fn shared(redis: &RedisConfig) -> anyhow::Result<[u8; 32]> {
+    let (store, fresh) = (RedisStats::connect(redis)?, fresh()?);
+    let mut wait = FIRST_WAIT;
+    loop {
+        match store.secret(fresh).await {
+            Ok(secret) => return Ok(secret),
+            Err(error) if !error.is_retryable() => return Err(error.into()),
+            Err(error) => {
+                let error = format!("{:#}", anyhow::Error::from(error));
+                tracing::warn!(
+                    error,
+                    ?wait,
+                    "the secret that signs cookies cannot be read, trying again"
+                );
+            }
+        }
+        sleep(wait).await;
+        wait = (wait * 2).min(LAST_WAIT);
+    }
 }
 
 fn beside(store: &Path) -> PathBuf {
@@ -73,31 +104,31 @@ fn make(path: &Path) -> anyhow::Result<()> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_secret_that_was_made_is_the_same_after_a_restart() {
+    #[tokio::test]
+    async fn a_secret_that_was_made_is_the_same_after_a_restart() {
         let folder = tempfile::tempdir().unwrap();
         let store = StoreUrl::Sqlite(folder.path().join("horizon.db"));
-        let secret = load(None, &store).unwrap();
-        assert_eq!(load(None, &store).unwrap(), secret);
-        assert_ne!(load(None, &StoreUrl::Memory).unwrap(), secret);
+        let secret = load(None, &store).await.unwrap();
+        assert_eq!(load(None, &store).await.unwrap(), secret);
+        assert_ne!(load(None, &StoreUrl::Memory).await.unwrap(), secret);
     }
 
-    #[test]
-    fn servers_that_start_at_once_have_one_secret_and_leave_no_draft() {
+    #[tokio::test]
+    async fn servers_that_start_at_once_have_one_secret_and_leave_no_draft() {
         let folder = tempfile::tempdir().unwrap();
         let store = StoreUrl::Sqlite(folder.path().join("horizon.db"));
         make(&folder.path().join("horizon.db.secret")).unwrap();
-        let first = load(None, &store).unwrap();
+        let first = load(None, &store).await.unwrap();
         make(&folder.path().join("horizon.db.secret")).unwrap();
-        assert_eq!(load(None, &store).unwrap(), first);
+        assert_eq!(load(None, &store).await.unwrap(), first);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
-    #[test]
-    fn a_secret_of_the_wrong_length_is_refused() {
+    #[tokio::test]
+    async fn a_secret_of_the_wrong_length_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let store = StoreUrl::Sqlite(folder.path().join("horizon.db"));
         fs::write(folder.path().join("horizon.db.secret"), "short").unwrap();
-        assert!(format!("{:#}", load(None, &store).unwrap_err()).contains("32 bytes"));
+        assert!(format!("{:#}", load(None, &store).await.unwrap_err()).contains("32 bytes"));
     }
 }

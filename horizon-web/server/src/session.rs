@@ -5,9 +5,8 @@ use axum_extra::extract::{
     SignedCookieJar,
     cookie::{Cookie, Key, SameSite},
 };
+use horizon_accumulator::process::SecretText;
 use horizon_core::Timestamp;
-
-use crate::config::SecretText;
 
 /// How long the author stays signed in.
 const SESSION: std::time::Duration = std::time::Duration::from_secs(12 * 3600);

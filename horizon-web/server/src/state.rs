@@ -2,6 +2,7 @@
 
 use std::{ops::Deref, sync::Arc};
 
+use horizon_accumulator::process::{Ready, now};
 use horizon_app::{Link, Site};
 use horizon_axum::Horizon;
 use horizon_core::{
@@ -11,7 +12,7 @@ use horizon_core::{
 use horizon_posts::{Library, Page, SiteInfo};
 use tokio::sync::watch;
 
-use crate::{assets::Assets, attempts::Attempts, clock, session::Sessions, store::Store};
+use crate::{assets::Assets, attempts::Attempts, cluster::Roster, session::Sessions};
 
 /// The server's parts. Cloning is cheap; all clones are one.
 #[derive(Clone)]
@@ -19,7 +20,8 @@ pub(crate) struct App(Arc<Parts>);
 
 pub(crate) struct Parts {
     pub(crate) horizon: Horizon,
-    pub(crate) store: Store,
+    pub(crate) ready: Ready,
+    pub(crate) roster: Roster,
     pub(crate) library: watch::Receiver<Arc<Library>>,
     /// What is the same on every page, but for the links to the extra pages.
     pub(crate) site: Site,
@@ -68,7 +70,7 @@ impl App {
         let mut random = [0; 10];
         getrandom::fill(&mut random)
             .map_err(|error| Error::unavailable("the machine has no randomness").with_source(error.to_string()))?;
-        Ok(EventId::new(clock::now(), random))
+        Ok(EventId::new(now(), random))
     }
 
     /// The newest threads of a page that are older than `before`, and whether this reader likes it.

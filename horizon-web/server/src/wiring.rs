@@ -1,34 +1,29 @@
 //! Puts the parts together, runs them, and takes them apart in order.
 
-use std::{future::Future, io::Write, sync::Arc, time::Duration};
+use std::{future::Future, io::Write, pin::pin, sync::Arc, time::Duration};
 
 use anyhow::{Context, anyhow};
+use horizon_accumulator::process::ended;
 use horizon_app::Site;
-use horizon_axum::{Horizon, Limits, Pages, Ports, Secret};
+use horizon_axum::{Horizon, Limits, Pages, Secret};
 use horizon_core::Slug;
-use horizon_memory::{LocalPresence, MemoryPipe};
 use horizon_posts::{Library, Options, SiteInfo};
-use tokio::{
-    net::TcpListener,
-    sync::watch,
-    task::{JoinHandle, JoinSet},
-};
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
 use crate::{
     assets::Assets,
     attempts::Attempts,
-    clock,
-    config::{Content, Moderation, PipeUrl, Serve, Signals},
+    backend::Backend,
+    config::{Content, Moderation, Serve, Signals},
     routes, secret,
     session::Sessions,
     state::{App, Parts},
-    store::Store,
 };
 
 /// How long the live streams and the last requests may take to end.
 const LAST_REQUESTS: Duration = Duration::from_secs(3);
 
-/// How long the accumulator and the store may take to end, after the last request.
+/// How long what is behind the ports may take to end, after the last request.
 const LAST_WORDS: Duration = Duration::from_secs(4);
 
 /// Reads the folder of posts and says what is wrong with it, or how much is there.
@@ -64,14 +59,14 @@ fn options(content: &Content, base_url: String) -> Options {
     }
 }
 
-/// Serves the blog until `shutdown`, then ends what runs: live streams, requests, the accumulator.
+/// Serves the blog until `shutdown`, then ends what runs: live streams, requests, and what is behind the ports.
 ///
 /// Says on standard output where the blog is, once it can be reached.
 ///
 /// # Errors
 /// Something that was configured cannot be used; the sentence names it.
 pub async fn run(config: &Serve, shutdown: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
-    let (pipe_url, store_url) = config.check().map_err(|sentence| anyhow!(sentence))?;
+    let places = config.check().map_err(|sentence| anyhow!(sentence))?;
     let listener = TcpListener::bind(config.addr)
         .await
         .with_context(|| format!("HORIZON_ADDR: {} cannot be listened on", config.addr))?;
@@ -84,8 +79,12 @@ pub async fn run(config: &Serve, shutdown: impl Future<Output = ()> + Send + 'st
         let (content, base_url) = (config.content.clone(), base_url.clone());
         Arc::new(tokio::task::spawn_blocking(move || read(&content, base_url)).await??)
     };
-    let secret = secret::load(config.secret.as_ref(), &store_url)?;
-    let store = Store::open(&store_url).context("HORIZON_STORE cannot be used")?;
+    let mut shutdown = pin!(shutdown);
+    let secret = tokio::select! {
+        secret = secret::load(config.secret.as_ref(), &places.store) => secret?,
+        () = &mut shutdown => return Ok(()),
+    };
+    let backend = Backend::open(&places)?;
     let (stop, stopped) = watch::channel(false);
     let mut background = JoinSet::new();
     let (library, keep_fresh) = horizon_posts::watch(
@@ -95,59 +94,58 @@ pub async fn run(config: &Serve, shutdown: impl Future<Output = ()> + Send + 'st
         ended(stopped.clone()),
     )?;
     background.spawn(keep_fresh);
-    let (analytics, accumulator) = pipe(pipe_url, &store, stopped);
-    let app = assemble(config, base_url, secret, store, analytics, library)?;
-    let router = routes::router(app.clone(), &config.content.posts.join("media"));
-    let limits = Limits {
-        drain: LAST_REQUESTS,
-        ..Limits::default()
-    };
+    let app = assemble(config, base_url, secret, (&backend, stopped), library)?;
+    background.spawn({
+        let app = app.clone();
+        async move { app.roster.speak().await }
+    });
     writeln!(std::io::stdout(), "EventHorizon is at {address}")?;
-    let served = horizon_axum::serve(listener, router, limits, shutdown, &app.horizon).await;
-    stop.send_replace(true);
+    let served = serve(listener, config, &app, shutdown, &stop).await;
     let ended = tokio::time::timeout(LAST_WORDS, async {
-        accumulator.await.context("the accumulator broke off")?;
         while background.join_next().await.is_some() {}
-        app.store.close().await.context("the store could not be closed")
+        backend.close().await
     });
     ended.await.context("the background tasks did not end in time")??;
     tracing::info!("stopped");
     Ok(served?)
 }
 
-/// The pipe that the configuration names, and the accumulator behind it.
-fn pipe(url: PipeUrl, store: &Store, stopped: watch::Receiver<bool>) -> (MemoryPipe, JoinHandle<()>) {
-    let PipeUrl::Memory = url;
-    let (pipe, feed) = MemoryPipe::new(store.stats.clone());
-    let store = store.stats.clone();
-    let accumulator =
-        tokio::spawn(async move { horizon_accumulator::run(feed, store, clock::now, ended(stopped)).await });
-    (pipe, accumulator)
-}
-
-async fn ended(mut stopped: watch::Receiver<bool>) {
-    // An error means that the sender is gone, which says the same.
-    let _ = stopped.wait_for(|stopped| *stopped).await;
+/// Serves until `shutdown`, and tells the background tasks when it comes: streams end with them.
+async fn serve(
+    listener: TcpListener,
+    config: &Serve,
+    app: &App,
+    shutdown: impl Future<Output = ()> + Send,
+    stop: &watch::Sender<bool>,
+) -> std::io::Result<()> {
+    let router = routes::router(app.clone(), &config.content.posts.join("media"));
+    let limits = Limits {
+        drain: LAST_REQUESTS,
+        ..Limits::default()
+    };
+    let stopping = async {
+        shutdown.await;
+        stop.send_replace(true);
+    };
+    let served = horizon_axum::serve(listener, router, limits, stopping, &app.horizon).await;
+    stop.send_replace(true);
+    served
 }
 
 fn assemble(
     config: &Serve,
     base_url: String,
     secret: [u8; 32],
-    store: Store,
-    analytics: MemoryPipe,
+    (backend, stopped): (&Backend, watch::Receiver<bool>),
     library: watch::Receiver<Arc<Library>>,
 ) -> anyhow::Result<App> {
     let assets = Assets::load(config.site.as_deref(), horizon_posts::highlight_css())?;
     let secure = base_url.starts_with("https:");
-    let ports = Ports {
-        presence: Arc::new(LocalPresence::default()),
-        analytics: Arc::new(analytics),
-        stats: store.stats.clone(),
-        comments: store.comments.clone(),
-        salts: store.salts.clone(),
-    };
-    let horizon = Horizon::new(ports, pages(library.clone()), contract(config, secret, secure));
+    let horizon = Horizon::new(
+        backend.ports(),
+        pages(library.clone()),
+        contract(config, secret, secure),
+    );
     let site = Site {
         title: config.title.clone(),
         description: config.description.clone(),
@@ -157,7 +155,8 @@ fn assemble(
     };
     Ok(App::new(Parts {
         horizon,
-        store,
+        ready: backend.ready(),
+        roster: backend.roster(stopped),
         library,
         site,
         feeds: SiteInfo {

@@ -2,13 +2,16 @@
 
 use std::net::SocketAddr;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 pub use http::Method;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
-use hyper::{body::Bytes, client::conn::http1};
+use hyper::{
+    body::{Bytes, Incoming},
+    client::conn::http1,
+};
 use hyper_util::rt::TokioIo;
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{net::TcpStream, task::JoinSet, time::timeout};
 
 use crate::DEADLINE;
 
@@ -60,8 +63,24 @@ pub async fn send(
     headers: &[(&str, &str)],
     body: impl Into<Bytes>,
 ) -> anyhow::Result<Answer> {
+    let request = request(address, &method, path, headers, body.into())?;
+    let answer = timeout(DEADLINE, exchange(address, request));
+    answer
+        .await
+        .context("no answer in time")
+        .flatten()
+        .with_context(|| format!("{method} {path}"))
+}
+
+fn request(
+    address: SocketAddr,
+    method: &Method,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: Bytes,
+) -> anyhow::Result<Request<Full<Bytes>>> {
     let mut request = Request::builder()
-        .method(&method)
+        .method(method)
         .uri(path)
         .header("host", address.to_string());
     if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("user-agent")) {
@@ -70,13 +89,7 @@ pub async fn send(
     for &(name, value) in headers {
         request = request.header(name, value);
     }
-    let request = request.body(Full::new(body.into()))?;
-    let answer = timeout(DEADLINE, exchange(address, request));
-    answer
-        .await
-        .context("no answer in time")
-        .flatten()
-        .with_context(|| format!("{method} {path}"))
+    Ok(request.body(Full::new(body))?)
 }
 
 async fn exchange(address: SocketAddr, request: Request<Full<Bytes>>) -> anyhow::Result<Answer> {
@@ -98,6 +111,60 @@ async fn exchange(address: SocketAddr, request: Request<Full<Bytes>>) -> anyhow:
         ended = &mut connection => {
             ended?;
             exchange.await
+        }
+    }
+}
+
+/// An answer that goes on, line by line. The connection is closed when this is dropped.
+#[derive(Debug)]
+pub struct Lines {
+    body: Incoming,
+    read: Vec<u8>,
+    _connection: JoinSet<()>,
+}
+
+/// Opens an answer that does not end, such as a live stream.
+///
+/// # Errors
+/// The connection's, no answer within [`DEADLINE`], or one that is not 200.
+pub async fn open(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> anyhow::Result<Lines> {
+    let request = request(address, &Method::GET, path, headers, Bytes::new())?;
+    let opened = timeout(DEADLINE, async {
+        let stream = TcpStream::connect(address).await?;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+        let mut task = JoinSet::new();
+        // How it ends shows in the body.
+        task.spawn(async { drop(connection.await) });
+        let answer = sender.send_request(request).await?;
+        ensure!(answer.status() == StatusCode::OK, "the answer is {}", answer.status());
+        Ok(Lines {
+            body: answer.into_body(),
+            read: Vec::new(),
+            _connection: task,
+        })
+    });
+    opened
+        .await
+        .context("no answer in time")
+        .flatten()
+        .with_context(|| format!("GET {path}"))
+}
+
+impl Lines {
+    /// The next line without its end; nothing once the answer has ended.
+    ///
+    /// # Errors
+    /// The connection's.
+    pub async fn next(&mut self) -> anyhow::Result<Option<String>> {
+        loop {
+            if let Some(end) = self.read.iter().position(|&byte| byte == b'\n') {
+                let line: Vec<u8> = self.read.drain(..=end).collect();
+                return Ok(Some(String::from_utf8_lossy(&line).trim_end().to_owned()));
+            }
+            match self.body.frame().await.transpose()? {
+                Some(frame) => self.read.extend(frame.into_data().unwrap_or_default()),
+                None => return Ok(None),
+            }
         }
     }
 }

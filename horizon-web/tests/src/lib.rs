@@ -8,13 +8,16 @@ mod chrome;
 mod command;
 pub mod http;
 mod log;
+mod nodes;
 mod posts;
+pub mod process;
 mod reader;
 mod seed;
 mod server;
 mod stage;
 mod wait;
 
+pub use nodes::Nodes;
 pub use posts::Posts;
 pub use reader::Reader;
 pub use seed::Seed;

@@ -3,7 +3,7 @@
 use std::process::Output;
 
 use anyhow::{Context, ensure};
-use horizon_web_tests::{DEADLINE, Posts, program};
+use horizon_web_tests::{DEADLINE, Options, Posts, Server, program};
 use tokio::time::timeout;
 
 /// Runs the server with these settings until it gives up.
@@ -88,6 +88,9 @@ async fn a_wrong_setting_stops_the_start_with_a_sentence_that_names_it() -> anyh
         ("HORIZON_STORE", "mysql://localhost"),
         ("HORIZON_STORE", "sqlite:"),
         ("HORIZON_PIPE", "carrier-pigeon:"),
+        ("HORIZON_PIPE", "redis://u:hunter2@localhost/x"),
+        ("HORIZON_PIPE", "stdin:"),
+        ("HORIZON_NODE", "two words"),
         ("HORIZON_SECRET", "hunter2"),
         ("HORIZON_ADMIN_TOKEN", "hunter2"),
         ("HORIZON_TRUSTED_PROXIES", "everyone"),
@@ -111,6 +114,20 @@ async fn a_store_that_cannot_be_opened_stops_the_start_with_its_path() -> anyhow
     let said = complaint(&output);
     ensure!(
         !output.status.success() && said.contains("/no/such/folder/horizon.db"),
+        "it said: {said}"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_second_server_on_the_same_database_is_refused_by_its_name() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let store = format!("sqlite:{}", folder.path().join("numbers.db").display());
+    let _first = Server::start(Options::default().with("HORIZON_STORE", &store)).await?;
+    let output = start(&[], &[("HORIZON_STORE", &store)]).await?;
+    let said = complaint(&output);
+    ensure!(
+        !output.status.success() && said.contains("HORIZON_STORE") && said.contains("numbers.db"),
         "it said: {said}"
     );
     Ok(())

@@ -124,6 +124,24 @@ async fn a_repeat_counts_once_also_when_it_brings_another_time() {
 }
 
 #[tokio::test]
+async fn an_id_goes_when_its_event_is_too_old_also_where_its_own_time_is_of_another_day() {
+    let (_server, store) = start().await;
+    let kind = EventKind::Visit { visitor: None };
+    for (number, at, counted) in [(1, NOW.minus(DAY), 1), (2, NOW.plus(DAY), 3)] {
+        let mut event = event(&Topic::Site, NOW, number, kind.clone());
+        event.at = at;
+        let event = [event];
+        store.apply(&event).await.unwrap();
+        store.forget(at.plus(DEDUPE_WINDOW)).await.unwrap();
+        store.apply(&event).await.unwrap();
+        assert_eq!(visits(&store, &Topic::Site).await, counted, "kept to the last moment");
+        store.forget(at.plus(DEDUPE_WINDOW + MILLI)).await.unwrap();
+        store.apply(&event).await.unwrap();
+        assert_eq!(visits(&store, &Topic::Site).await, counted + 1, "and no longer");
+    }
+}
+
+#[tokio::test]
 async fn forgetting_goes_through_more_than_a_slice_and_leaves_no_old_day() {
     let (server, store) = start().await;
     let at = |number: u64| NOW.minus(DAY * 3).plus(MILLI * u32::try_from(number * 50).unwrap());

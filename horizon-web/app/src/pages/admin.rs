@@ -46,6 +46,9 @@ pub(super) fn desk(desk: &Desk) -> AnyView {
                             "Waiting"
                         </a>
                     </li>
+                    <li>
+                        <a href="/cluster">"Cluster"</a>
+                    </li>
                 </ul>
                 <form method="post" action="/admin/logout">
                     <button type="submit" class="button quiet">

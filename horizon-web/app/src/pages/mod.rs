@@ -1,6 +1,7 @@
 //! What stands inside the document, one file a page.
 
 mod admin;
+pub(crate) mod cluster;
 mod comments;
 mod extra;
 mod lists;
@@ -26,6 +27,7 @@ pub(crate) fn body(site: &Site, page: &Page) -> AnyView {
         Page::Error(error) => extra::error(error).into_any(),
         Page::Login(login) => admin::login(login).into_any(),
         Page::Desk(desk) => admin::desk(desk).into_any(),
+        Page::Cluster(cluster) => cluster::page(site, cluster).into_any(),
     }
     .into_any()
 }

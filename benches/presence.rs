@@ -1,0 +1,182 @@
+//! One replica of the presence with 100,000 members on one page.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a benchmark that cannot be set up has nothing to say but why"
+)]
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use horizon_core::{
+    Slug, Topic, VisitorKey,
+    presence::{Body, Message, NodeId, Replica, Timing},
+};
+
+const MEMBERS: u64 = 100_000;
+
+/// How many of them come or go with one delta.
+const CHANGED: u64 = 100;
+
+const START: Duration = Duration::from_secs(1);
+
+fn page() -> Topic {
+    Slug::new("hello").unwrap().into()
+}
+
+/// Visitors as spread over all keys as hashes are.
+fn visitor(number: u64) -> VisitorKey {
+    VisitorKey::from_u128(u128::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835))
+}
+
+fn visitors(first: u64, count: u64) -> Vec<VisitorKey> {
+    (first..first + count).map(visitor).collect()
+}
+
+fn watching() -> Replica {
+    let timing = Timing {
+        grace: Duration::ZERO,
+        ..Timing::default()
+    };
+    let mut replica = Replica::new(NodeId::new("web-1").unwrap(), 1, timing);
+    replica.watch(&page(), START);
+    replica
+}
+
+/// A replica whose own readers all these members are.
+fn crowded() -> Replica {
+    let mut replica = watching();
+    for visitor in visitors(0, MEMBERS) {
+        replica.join(&page(), visitor, START);
+    }
+    replica.tick(START + Duration::from_millis(100));
+    let _ = replica.effects();
+    replica
+}
+
+fn state(version: u64, first: u64) -> Message {
+    let members = visitors(first, MEMBERS);
+    said(Body::State { version, members })
+}
+
+fn said(body: Body) -> Message {
+    Message {
+        node: NodeId::new("web-2").unwrap(),
+        incarnation: 1,
+        body,
+    }
+}
+
+fn join(criterion: &mut Criterion) {
+    let (mut replica, page, mut now, mut next) = (crowded(), page(), START, MEMBERS);
+    criterion.bench_function("presence/join and leave, one of 100,000", |bencher| {
+        bencher.iter(|| {
+            // Some time between two, so that each is told and not only the sum of them.
+            now += Duration::from_secs(1);
+            next += 1;
+            replica.join(&page, visitor(next), now);
+            replica.leave(&page, visitor(next), now);
+            replica.tick(now);
+            black_box(replica.effects())
+        });
+    });
+}
+
+fn receive(criterion: &mut Criterion) {
+    let page = page();
+    let mut group = criterion.benchmark_group("presence");
+    let (mut replica, mut version) = (watching(), 1);
+    replica.receive(&page, state(version, 0), START);
+    group.throughput(Throughput::Elements(CHANGED));
+    group.bench_function("receive a delta of 100 to 100,000", |bencher| {
+        let change = |is_join: bool, from: u64| {
+            let (some, none) = (visitors(MEMBERS, CHANGED), Vec::new());
+            let (joined, left) = if is_join { (some, none) } else { (none, some) };
+            said(Body::Delta {
+                from,
+                to: from + 1,
+                joined,
+                left,
+            })
+        };
+        bencher.iter(|| {
+            replica.receive(&page, change(version % 2 == 1, version), START);
+            version += 1;
+            black_box(replica.effects())
+        });
+    });
+    group.throughput(Throughput::Elements(MEMBERS));
+    group.sample_size(10);
+    for (name, known) in [
+        ("receive a state of 100,000, nobody known", None),
+        (
+            "receive a state of 100,000, one in ten new",
+            Some(state(1, MEMBERS / 10)),
+        ),
+        ("receive a state of 100,000, known already", Some(state(2, 0))),
+    ] {
+        group.bench_function(name, |bencher| {
+            let setup = || {
+                let mut replica = watching();
+                if let Some(known) = known.clone() {
+                    replica.receive(&page, known, START);
+                }
+                (replica, state(2, 0))
+            };
+            let take = |(mut replica, message): (Replica, Message)| {
+                replica.receive(&page, message, START);
+                replica
+            };
+            bencher.iter_batched(setup, take, BatchSize::PerIteration);
+        });
+    }
+    group.finish();
+}
+
+fn tick(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("presence");
+    let (mut replica, mut now) = (crowded(), START);
+    group.bench_function("tick with 100,000 members, a beat", |bencher| {
+        bencher.iter(|| {
+            now += Timing::default().beat_every;
+            replica.tick(now);
+            black_box(replica.effects())
+        });
+    });
+    group.throughput(Throughput::Elements(MEMBERS));
+    group.sample_size(10);
+    group.bench_function("tick with 100,000 who leave", |bencher| {
+        let setup = || {
+            let mut replica = crowded();
+            for visitor in visitors(0, MEMBERS) {
+                replica.leave(&page(), visitor, START);
+            }
+            replica
+        };
+        let go = |mut replica: Replica| {
+            replica.tick(START * 2);
+            replica
+        };
+        bencher.iter_batched(setup, go, BatchSize::PerIteration);
+    });
+    group.finish();
+}
+
+fn json(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("presence");
+    let message = state(1, 0);
+    let text = serde_json::to_string(&message).unwrap();
+    group.throughput(Throughput::Elements(MEMBERS));
+    group.sample_size(10);
+    group.bench_function("a state of 100,000 to JSON", |bencher| {
+        bencher.iter(|| serde_json::to_string(black_box(&message)).unwrap());
+    });
+    group.bench_function("a state of 100,000 from JSON", |bencher| {
+        bencher.iter(|| serde_json::from_str::<Message>(black_box(&text)).unwrap());
+    });
+    group.finish();
+}
+
+criterion_group!(benches, join, receive, tick, json);
+criterion_main!(benches);

@@ -1,0 +1,280 @@
+//! What it costs eight nodes to agree on 100,000 readers, each on one page and so on the site.
+//!
+//! `cargo bench -p horizon-benches --bench presence_cluster` plays it in one thread, with a clock of its own and a
+//! network without delay, and prints one table. Bytes are those of the JSON: *said* is what nodes publish, *heard* what
+//! all who are subscribed get of it. CPU is that of all nodes together, as Linux counts it; the network's own is not in it.
+
+use std::error::Error;
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use horizon_core::{
+    Slug, Topic, VisitorKey,
+    presence::{Effect, Message, NodeId, Replica, Timing},
+};
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+const NODES: usize = 8;
+const READERS: u64 = 100_000;
+
+/// How long the readers take to come.
+const COMING: Duration = Duration::from_secs(60);
+
+/// How long a reader stays, where they come and go.
+const STAY: Duration = Duration::from_secs(300);
+
+/// How long each of the other phases is watched.
+const WHILE: Duration = Duration::from_secs(60);
+
+/// How often somebody comes or goes.
+const STEP: Duration = Duration::from_millis(10);
+
+fn main() -> Result<()> {
+    let mut cluster = Cluster::new()?;
+    for _ in 0..NODES {
+        cluster.start()?;
+    }
+    writeln!(
+        cluster.out,
+        "| phase | said | heard | states | other messages | CPU | of it JSON |"
+    )?;
+    writeln!(cluster.out, "|---|--:|--:|--:|--:|--:|--:|")?;
+
+    cluster.phase("100,000 readers come within 60 s", |it| {
+        it.each_step(COMING, |it, share| it.join(share_of(READERS, share)))
+    })?;
+    cluster.phase("nobody comes or goes, 60 s", |it| it.each_step(WHILE, |_, _| Ok(())))?;
+    cluster.agree(READERS)?;
+    cluster.phase("readers stay for 5 minutes: 333 come and go a second, 60 s", |it| {
+        let changes = READERS * WHILE.as_secs() / STAY.as_secs();
+        it.each_step(WHILE, |it, share| {
+            it.leave(share_of(changes, share))?;
+            it.join(share_of(changes, share))
+        })
+    })?;
+    cluster.phase("all who left are counted out", |it| {
+        it.each_step(Duration::from_secs(4), |_, _| Ok(()))
+    })?;
+    cluster.agree(READERS)?;
+    cluster.phase("a ninth node comes, 1 s", |it| {
+        it.start()?;
+        it.each_step(Duration::from_secs(1), |_, _| Ok(()))
+    })?;
+    cluster.agree(READERS)?;
+    cluster.phase("a node with an eighth of them stops", |it| {
+        it.stop(0)?;
+        it.each_step(Duration::from_secs(1), |_, _| Ok(()))
+    })?;
+    cluster.agree(READERS - READERS / NODES as u64)?;
+    cluster.memory()
+}
+
+/// How many of `all` fall to the step from one part of a phase to the next, both in millionths.
+fn share_of(all: u64, (from, to): (u64, u64)) -> u64 {
+    all * to / 1_000_000 - all * from / 1_000_000
+}
+
+/// Visitors as spread over all keys as hashes are.
+fn visitor(number: u64) -> VisitorKey {
+    VisitorKey::from_u128(u128::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835))
+}
+
+#[derive(Default)]
+struct Costs {
+    said: usize,
+    heard: usize,
+    states: usize,
+    others: usize,
+    json: Duration,
+    replica: Duration,
+}
+
+struct Cluster {
+    out: std::io::Stdout,
+    topics: [Topic; 2],
+    nodes: Vec<Option<Replica>>,
+    /// Those who came first leave first.
+    first: u64,
+    next: u64,
+    now: Duration,
+    costs: Costs,
+}
+
+impl Cluster {
+    fn new() -> Result<Self> {
+        Ok(Self {
+            out: std::io::stdout(),
+            topics: [Topic::Site, Slug::new("hello")?.into()],
+            nodes: Vec::new(),
+            first: 0,
+            next: 0,
+            now: Duration::ZERO,
+            costs: Costs::default(),
+        })
+    }
+
+    fn phase(&mut self, name: &str, play: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+        self.costs = Costs::default();
+        let (start, cpu) = (self.now, cpu()?);
+        play(self)?;
+        let cpu = self::cpu()? - cpu;
+        let seconds = (self.now - start).as_secs_f64();
+        let kilobytes = |bytes: usize| bytes as f64 / 1_000.0;
+        let Costs {
+            said,
+            heard,
+            states,
+            others,
+            json,
+            replica,
+        } = self.costs;
+        // Other processes slow both down alike, so their share is right when their sum is not.
+        let share = json.as_secs_f64() / (json + replica).as_secs_f64();
+        writeln!(
+            self.out,
+            "| {name} | {:.0} kB, {:.1} kB/s | {:.0} kB | {states} | {others} | {:.3} s | {:.0} % |",
+            kilobytes(said),
+            kilobytes(said) / seconds,
+            kilobytes(heard),
+            cpu.as_secs_f64(),
+            share * 100.0,
+        )?;
+        Ok(())
+    }
+
+    fn each_step(&mut self, all: Duration, act: impl Fn(&mut Self, (u64, u64)) -> Result<()>) -> Result<()> {
+        let steps = u64::try_from(all.as_micros() / STEP.as_micros())?;
+        for step in 0..steps {
+            self.now += STEP;
+            act(self, (step * 1_000_000 / steps, (step + 1) * 1_000_000 / steps))?;
+            for number in 0..self.nodes.len() {
+                let now = self.now;
+                if self.nodes.get(number).is_some_and(Option::is_some) {
+                    self.on(number, |replica, _| replica.tick(now))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Does something at a node, and tells the others what it says.
+    fn on(&mut self, number: usize, act: impl FnOnce(&mut Replica, &[Topic])) -> Result<()> {
+        let Some(Some(replica)) = self.nodes.get_mut(number) else {
+            return Ok(());
+        };
+        let start = Instant::now();
+        act(replica, &self.topics);
+        let effects = replica.effects();
+        self.costs.replica += start.elapsed();
+        for effect in effects {
+            if let Effect::Publish(topic, message) = effect {
+                self.publish(&topic, &message)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn publish(&mut self, topic: &Topic, message: &Message) -> Result<()> {
+        let start = Instant::now();
+        let json = serde_json::to_string(message)?;
+        self.costs.json += start.elapsed();
+        self.costs.said += json.len();
+        if json.contains(r#""type":"state""#) {
+            self.costs.states += 1;
+        } else {
+            self.costs.others += 1;
+        }
+        let now = self.now;
+        for number in 0..self.nodes.len() {
+            if self.nodes.get(number).is_some_and(Option::is_some) {
+                self.costs.heard += json.len();
+                let start = Instant::now();
+                let message: Message = serde_json::from_str(&json)?;
+                self.costs.json += start.elapsed();
+                self.on(number, |replica, _| replica.receive(topic, message, now))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn start(&mut self) -> Result<()> {
+        let (number, now) = (self.nodes.len(), self.now);
+        let name = NodeId::new(&format!("web-{number}"))?;
+        self.nodes.push(Some(Replica::new(name, 1, Timing::default())));
+        self.on(number, |replica, topics| {
+            for topic in topics {
+                replica.watch(topic, now);
+            }
+        })
+    }
+
+    fn stop(&mut self, number: usize) -> Result<()> {
+        let now = self.now;
+        self.on(number, |replica, _| replica.goodbye(now))?;
+        self.nodes.get_mut(number).map(Option::take);
+        Ok(())
+    }
+
+    fn join(&mut self, count: u64) -> Result<()> {
+        let now = self.now;
+        for who in self.next..self.next + count {
+            self.on(node_of(who)?, |replica, topics| {
+                for topic in topics {
+                    replica.join(topic, visitor(who), now);
+                }
+            })?;
+        }
+        self.next += count;
+        Ok(())
+    }
+
+    fn leave(&mut self, count: u64) -> Result<()> {
+        let now = self.now;
+        for who in self.first..self.first + count {
+            self.on(node_of(who)?, |replica, topics| {
+                for topic in topics {
+                    replica.leave(topic, visitor(who), now);
+                }
+            })?;
+        }
+        self.first += count;
+        Ok(())
+    }
+
+    /// Fails unless all nodes count so many readers.
+    fn agree(&self, readers: u64) -> Result<()> {
+        for replica in self.nodes.iter().flatten() {
+            for topic in &self.topics {
+                let viewers = replica.viewers(topic);
+                if viewers != readers {
+                    return Err(format!("a node counts {viewers} readers of {readers}").into());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What the process used, with all its nodes.
+    fn memory(&mut self) -> Result<()> {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let peak = status
+            .lines()
+            .find(|line| line.starts_with("VmHWM"))
+            .unwrap_or("VmHWM: unknown");
+        writeln!(self.out, "\nAll nodes together at their peak, {peak}")?;
+        Ok(())
+    }
+}
+
+/// How long this thread was on a CPU.
+fn cpu() -> Result<Duration> {
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat")?;
+    let nanos = stat.split(' ').next().unwrap_or_default();
+    Ok(Duration::from_nanos(nanos.parse()?))
+}
+
+/// Readers go to the nodes in turn.
+fn node_of(who: u64) -> Result<usize> {
+    Ok(usize::try_from(who)? % NODES)
+}

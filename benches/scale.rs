@@ -1,0 +1,134 @@
+//! The way of an event over Redis, beside what Redis and the stores do by themselves in the same run.
+//!
+//! `cargo bench -p horizon-benches --bench scale` starts a redis-server of its own and prints one table. Rates wander
+//! with whatever else the machine does; the ratios of one run are what to look at.
+
+use std::error::Error;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures::StreamExt;
+use horizon_core::{Analytics, Event, StatsStore, Timestamp, step};
+use horizon_memory::MemoryStats;
+use horizon_redis::testing::RedisServer;
+use horizon_redis::{FeedConfig, RedisConfig, RedisFeed, RedisPipe, RedisStats};
+use horizon_sqlite::SqliteStats;
+use tokio::process::Command;
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// How many events each measurement takes.
+const EVENTS: u64 = 200_000;
+
+/// How many callers track at the same time, as on a busy web node.
+const CALLERS: usize = 1_024;
+
+/// As many as the accumulator records at once.
+const BATCH: usize = 1_024;
+
+const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let mut table = Table(std::io::stdout());
+    let server = RedisServer::start(&[]).await?;
+    table.head()?;
+    let raw = raw_xadd(&server).await?;
+    table.row("redis-benchmark, raw XADD in pipelines of 512", raw, raw)?;
+
+    server.cli(&["FLUSHALL"]).await?;
+    let config = RedisConfig::new(&server.url())?;
+    let pipe = RedisPipe::connect(&config, Arc::new(MemoryStats::new()))?;
+    let tracked = track(&pipe, &horizon_benches::events(0, EVENTS)?).await?;
+    table.row(&format!("one web node: RedisPipe, {CALLERS} callers"), tracked, raw)?;
+
+    let folder = tempfile::tempdir()?;
+    let mut first = EVENTS;
+    for name in ["memory", "sqlite", "redis"] {
+        let store = |place: &str| open(name, &folder.path().join(place), &config);
+        let alone = apply(&*store("alone.db")?, &horizon_benches::events(first, EVENTS)?).await?;
+        table.row(&format!("{name} alone, in batches of {BATCH}"), alone, alone)?;
+        first += EVENTS;
+        server.cli(&["DEL", "analytics:events"]).await?;
+        track(&pipe, &horizon_benches::events(first, EVENTS)?).await?;
+        first += EVENTS;
+        let counted = accumulate(&config, &*store("behind.db")?).await?;
+        table.row(&format!("one accumulator, {name} store"), counted, alone)?;
+    }
+    Ok(())
+}
+
+fn open(name: &str, file: &std::path::Path, config: &RedisConfig) -> Result<Arc<dyn StatsStore>> {
+    Ok(match name {
+        "sqlite" => Arc::new(SqliteStats::open(file)?),
+        "redis" => Arc::new(RedisStats::connect(config)?),
+        _ => Arc::new(MemoryStats::new()),
+    })
+}
+
+/// Events a second.
+fn rate(started: Instant) -> f64 {
+    EVENTS as f64 / started.elapsed().as_secs_f64()
+}
+
+/// What redis-benchmark says of XADD with an entry as large as an event.
+async fn raw_xadd(server: &RedisServer) -> Result<f64> {
+    let event = horizon_benches::events(0, 1)?.into_iter().next().ok_or("no event")?;
+    let json = format!("{{\"v\":1,{}", serde_json::to_string(&event)?.trim_start_matches('{'));
+    let output = Command::new("redis-benchmark")
+        .args(["-p", &server.port().to_string(), "-c", "1", "-P", "512", "--csv", "-n", &EVENTS.to_string()])
+        .args(["XADD", "analytics:events", "*", "event", &json])
+        .output()
+        .await?;
+    let text = String::from_utf8(output.stdout)?;
+    // The last line: the command, requests a second, and six latencies. The command holds commas of its own.
+    let line = text.lines().last().ok_or("redis-benchmark said nothing")?;
+    let rate = line.rsplit(',').nth(6).ok_or("redis-benchmark said no rate")?;
+    Ok(rate.trim_matches('"').parse()?)
+}
+
+async fn track(pipe: &RedisPipe, events: &[Event]) -> Result<f64> {
+    let started = Instant::now();
+    let mut tracked = futures::stream::iter(events.iter().cloned())
+        .map(|event| pipe.track(event))
+        .buffer_unordered(CALLERS);
+    while let Some(answer) = tracked.next().await {
+        answer?;
+    }
+    Ok(rate(started))
+}
+
+async fn apply(store: &dyn StatsStore, events: &[Event]) -> Result<f64> {
+    let started = Instant::now();
+    for batch in events.chunks(BATCH) {
+        store.apply(batch).await?;
+    }
+    Ok(rate(started))
+}
+
+async fn accumulate(config: &RedisConfig, store: &dyn StatsStore) -> Result<f64> {
+    let limit = NonZeroUsize::new(BATCH).ok_or("a batch has events")?;
+    let mut feed = RedisFeed::connect(config, FeedConfig::new("bench"))?;
+    let started = Instant::now();
+    let mut counted = 0;
+    while counted < EVENTS {
+        let progress = tokio::time::timeout(Duration::from_secs(60), step(&mut feed, store, &|| NOW, limit)).await??;
+        counted += progress.applied as u64;
+    }
+    Ok(rate(started))
+}
+
+struct Table<W>(W);
+
+impl<W: std::io::Write> Table<W> {
+    fn head(&mut self) -> Result<()> {
+        writeln!(self.0, "| what | events/s | of what is possible |\n|---|--:|--:|")?;
+        Ok(())
+    }
+
+    fn row(&mut self, what: &str, rate: f64, possible: f64) -> Result<()> {
+        writeln!(self.0, "| {what} | {rate:.0} | {:.0} % |", rate / possible * 100.0)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,76 @@
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+
+use horizon_core::{Error, Result};
+
+use crate::process::StoreUrl;
+
+/// Keeps other accumulators away from an SQLite file for as long as it lives; of any other store there is nothing to keep.
+///
+/// Whoever watches hears only of what was counted by the accumulator behind their own pipe, and so two of them on one
+/// file would show different numbers. The lock is the system's, on a file beside the database: it goes with the
+/// process, also with one that is killed, and what stays of it is an empty file.
+#[derive(Debug)]
+#[must_use = "the lock goes when this is dropped"]
+pub struct Alone {
+    #[expect(dead_code, reason = "held for the lock alone")]
+    lock: Option<File>,
+}
+
+impl Alone {
+    /// Takes the lock of this store.
+    ///
+    /// # Errors
+    /// Permanent if another accumulator has it, or if there can be no such file.
+    pub fn on(store: &StoreUrl) -> Result<Self> {
+        let StoreUrl::Sqlite(database) = store else {
+            return Ok(Self { lock: None });
+        };
+        let path = beside(database);
+        let failed = |error| Error::permanent(format!("{} cannot be locked", path.display())).with_source(error);
+        let file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&path)
+            .map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { lock: Some(file) }),
+            Err(TryLockError::WouldBlock) => Err(Error::permanent(format!(
+                "another accumulator counts into {}, and an SQLite store has only one",
+                database.display()
+            ))),
+            Err(TryLockError::Error(error)) => Err(failed(error)),
+        }
+    }
+}
+
+fn beside(database: &Path) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push(".accumulator");
+    name.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_second_on_a_file_is_refused_until_the_first_is_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = |name| StoreUrl::Sqlite(folder.path().join(name));
+        let first = Alone::on(&store("one.db")).unwrap();
+        let _other = Alone::on(&store("other.db")).unwrap();
+        let refusal = Alone::on(&store("one.db")).unwrap_err();
+        assert!(refusal.to_string().contains("one.db"), "{refusal}");
+        drop(first);
+        let _second = Alone::on(&store("one.db")).unwrap();
+    }
+
+    #[test]
+    fn other_stores_are_not_kept_to_oneself() {
+        let (_one, _two) = (
+            Alone::on(&StoreUrl::Memory).unwrap(),
+            Alone::on(&StoreUrl::Memory).unwrap(),
+        );
+    }
+}

@@ -1,0 +1,58 @@
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use horizon_core::{Error, Result};
+use horizon_redis::RedisCluster;
+use tokio::time::timeout;
+
+use crate::backoff::cause;
+use crate::process::Store;
+
+/// How long the store and Redis may take to answer.
+const READY_WAIT: Duration = Duration::from_secs(2);
+
+/// Says whether a process can do its work now.
+#[derive(Debug)]
+pub struct Ready {
+    store: Store,
+    /// In the pipe's Redis, if that is where the pipe is.
+    cluster: Option<Arc<RedisCluster>>,
+}
+
+impl Ready {
+    /// What asks this store, and the Redis that the pipe goes through.
+    #[must_use]
+    pub fn new(store: Store, cluster: Option<Arc<RedisCluster>>) -> Self {
+        Self { store, cluster }
+    }
+
+    /// Whether everything answers, as a sentence.
+    ///
+    /// # Errors
+    /// What does not, as a sentence; the reason goes to the log.
+    pub async fn check(&self) -> Result<&'static str, &'static str> {
+        let redis = async {
+            match &self.cluster {
+                Some(cluster) => cluster.members().await.map(drop),
+                None => Ok(()),
+            }
+        };
+        let (store, redis) = tokio::join!(in_time(self.store.check_writable()), in_time(redis));
+        say("Redis cannot be reached", redis)?;
+        say("the store is not writable", store)?;
+        Ok("the store is writable")
+    }
+}
+
+async fn in_time(answer: impl Future<Output = Result<()>>) -> Result<()> {
+    let late = |_| Err(Error::unavailable("it did not answer in time"));
+    timeout(READY_WAIT, answer).await.unwrap_or_else(late)
+}
+
+fn say(what: &'static str, answer: Result<()>) -> Result<(), &'static str> {
+    answer.map_err(|error| {
+        tracing::warn!(%error, cause = cause(&error), "{what}");
+        what
+    })
+}

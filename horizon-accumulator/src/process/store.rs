@@ -1,0 +1,81 @@
+use std::fmt;
+use std::sync::Arc;
+
+use horizon_core::{Comments, Result, Salts, StatsStore};
+use horizon_memory::MemoryStats;
+use horizon_redis::RedisStats;
+use horizon_sqlite::SqliteStats;
+
+use crate::process::StoreUrl;
+
+/// One store seen through its three ports. Cloning is cheap; all clones are one.
+#[derive(Clone)]
+pub struct Store {
+    /// The numbers.
+    pub stats: Arc<dyn StatsStore>,
+    /// The comments.
+    pub comments: Arc<dyn Comments>,
+    /// The secrets of the days.
+    pub salts: Arc<dyn Salts>,
+    kind: Kind,
+}
+
+#[derive(Clone)]
+enum Kind {
+    Memory,
+    Sqlite(Arc<SqliteStats>),
+    Redis(Arc<RedisStats>),
+}
+
+impl Store {
+    /// Opens the store that `url` names.
+    ///
+    /// # Errors
+    /// The store's, if it cannot be used. A Redis that is away is no such error: it may come.
+    pub fn open(url: &StoreUrl) -> Result<Self> {
+        match url {
+            StoreUrl::Memory => Ok(Self::of(Arc::new(MemoryStats::new()), |_| Kind::Memory)),
+            StoreUrl::Sqlite(path) => Ok(Self::of(Arc::new(SqliteStats::open(path)?), Kind::Sqlite)),
+            StoreUrl::Redis(redis) => Ok(Self::of(Arc::new(RedisStats::connect(redis)?), Kind::Redis)),
+        }
+    }
+
+    fn of<S: StatsStore + Comments + Salts + 'static>(store: Arc<S>, kind: impl FnOnce(Arc<S>) -> Kind) -> Self {
+        Self {
+            stats: Arc::clone(&store) as _,
+            comments: Arc::clone(&store) as _,
+            salts: Arc::clone(&store) as _,
+            kind: kind(store),
+        }
+    }
+
+    /// Whether the store can be written to.
+    ///
+    /// # Errors
+    /// Those of a write.
+    pub async fn check_writable(&self) -> Result<()> {
+        match &self.kind {
+            Kind::Memory => Ok(()),
+            Kind::Sqlite(store) => store.check_writable().await,
+            Kind::Redis(store) => store.check_writable().await,
+        }
+    }
+
+    /// Writes what is queued and takes no more.
+    ///
+    /// # Errors
+    /// Retryable if that takes too long.
+    pub async fn close(&self) -> Result<()> {
+        match &self.kind {
+            // Redis has what it said Ok to.
+            Kind::Memory | Kind::Redis(_) => Ok(()),
+            Kind::Sqlite(store) => store.close().await,
+        }
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,168 @@
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use horizon_redis::RedisConfig;
+
+use crate::process::SecretText;
+
+/// The store if none was given and the pipe is no Redis.
+const DEFAULT_STORE: &str = "horizon.db";
+
+/// What events go through.
+#[derive(Clone, Debug)]
+pub enum PipeUrl {
+    /// Inside horizon-web: `memory:`.
+    Memory,
+    /// Into horizon-accumulator, as JSON lines on its standard input: `stdin:`.
+    Stdin,
+    /// Through Redis: `redis://…`, or `rediss://…` with TLS.
+    Redis(Box<RedisConfig>, Delivery),
+}
+
+/// What Redis does with an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// It keeps it in a stream until it is counted: `redis://…`.
+    Stream,
+    /// It tells those who listen at that moment, best effort: `redis+pubsub://…`.
+    PubSub,
+}
+
+/// Where the numbers are kept.
+#[derive(Clone, Debug)]
+pub enum StoreUrl {
+    /// Inside this process, gone with it: `memory:`.
+    Memory,
+    /// In an SQLite file: `sqlite:PATH`.
+    Sqlite(PathBuf),
+    /// In Redis: `redis://…`, or `rediss://…` with TLS.
+    Redis(Box<RedisConfig>),
+}
+
+impl Delivery {
+    /// One word for it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Stream => "stream",
+            Self::PubSub => "pubsub",
+        }
+    }
+}
+
+impl StoreUrl {
+    /// One word for it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Sqlite(_) => "sqlite",
+            Self::Redis(_) => "redis",
+        }
+    }
+}
+
+impl FromStr for PipeUrl {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once(':') {
+            Some(("memory", "")) => Ok(Self::Memory),
+            Some(("stdin", "")) => Ok(Self::Stdin),
+            Some(("redis" | "rediss", _)) => Ok(Self::Redis(redis(text)?, Delivery::Stream)),
+            Some(("redis+pubsub" | "rediss+pubsub", _)) => {
+                Ok(Self::Redis(redis(&text.replacen("+pubsub", "", 1))?, Delivery::PubSub))
+            }
+            _ => Err(
+                "a pipe is `memory:` for horizon-web, `stdin:` for horizon-accumulator, or for both \
+                 `redis://…` or, best effort, `redis+pubsub://…`"
+                    .into(),
+            ),
+        }
+    }
+}
+
+impl FromStr for StoreUrl {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once(':') {
+            Some(("memory", "")) => Ok(Self::Memory),
+            Some(("sqlite", path)) if !path.is_empty() => Ok(Self::Sqlite(path.into())),
+            Some(("redis" | "rediss", _)) => redis(text).map(Self::Redis),
+            _ => Err("a store is `sqlite:PATH`, `redis://…` or `memory:`".into()),
+        }
+    }
+}
+
+fn redis(text: &str) -> Result<Box<RedisConfig>, String> {
+    RedisConfig::new(text).map(Box::new).map_err(|error| error.to_string())
+}
+
+/// Reads `HORIZON_PIPE` and `HORIZON_STORE`. Without a store it is the pipe's Redis, or else `sqlite:horizon.db`.
+///
+/// # Errors
+/// One sentence that names the variable and does not repeat what it says, because that may hold a password.
+pub fn pipe_and_store(pipe: &SecretText, store: Option<&SecretText>) -> Result<(PipeUrl, StoreUrl), String> {
+    let pipe = read("HORIZON_PIPE", pipe)?;
+    let store = match (store, &pipe) {
+        (Some(given), _) => read("HORIZON_STORE", given)?,
+        (None, PipeUrl::Redis(redis, _)) => StoreUrl::Redis(redis.clone()),
+        (None, _) => StoreUrl::Sqlite(DEFAULT_STORE.into()),
+    };
+    Ok((pipe, store))
+}
+
+fn read<T: FromStr<Err = String>>(name: &str, text: &SecretText) -> Result<T, String> {
+    text.0
+        .parse()
+        .map_err(|sentence| format!("{name} is wrong: {sentence}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn places(pipe: &str, store: Option<&str>) -> Result<(PipeUrl, StoreUrl), String> {
+        let text = |text: &str| SecretText(text.into());
+        pipe_and_store(&text(pipe), store.map(text).as_ref())
+    }
+
+    #[test]
+    fn one_address_of_redis_names_pipe_and_store() {
+        let (pipe, store) = places("redis://:hunter2@example.org/1", None).unwrap();
+        assert_eq!(
+            format!("{pipe:?} {store:?}"),
+            "Redis(RedisConfig(example.org:6379), Stream) Redis(RedisConfig(example.org:6379))"
+        );
+        let (pipe, store) = places("rediss+pubsub://example.org:7000", Some("sqlite:x.db")).unwrap();
+        assert_eq!(
+            format!("{pipe:?} {store:?}"),
+            r#"Redis(RedisConfig(example.org:7000), PubSub) Sqlite("x.db")"#
+        );
+    }
+
+    #[test]
+    fn without_redis_the_store_is_a_file_in_this_folder() {
+        for pipe in ["memory:", "stdin:"] {
+            let (_, store) = places(pipe, None).unwrap();
+            assert!(matches!(store, StoreUrl::Sqlite(path) if path.ends_with("horizon.db")));
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_by_its_variable_and_not_repeated() {
+        for (pipe, store, name) in [
+            ("hunter2", None, "HORIZON_PIPE"),
+            ("memory:hunter2", None, "HORIZON_PIPE"),
+            ("redis://u:hunter2@host/x", None, "HORIZON_PIPE"),
+            ("redis+pubsub:hunter2", None, "HORIZON_PIPE"),
+            ("redis+unix:///hunter2", None, "HORIZON_PIPE"),
+            ("memory:", Some("sqlite:"), "HORIZON_STORE"),
+            ("memory:", Some("redis+pubsub://hunter2"), "HORIZON_STORE"),
+            ("memory:", Some("mysql://hunter2"), "HORIZON_STORE"),
+        ] {
+            let sentence = places(pipe, store).unwrap_err();
+            assert!(sentence.starts_with(name), "{pipe} {store:?}: {sentence}");
+            assert!(!sentence.contains("hunter2"), "{sentence}");
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! The accumulator as a service of its own.
+
+mod http;
+mod metrics;
+mod pipe;
+
+use std::future::Future;
+use std::io::Write as _;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use horizon_redis::RedisCluster;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use self::http::Health;
+use self::metrics::Metrics;
+use crate::config::Service;
+use crate::process::{Alone, Ready, Store, ended, now, speak};
+use crate::run_observed;
+
+/// Counts what comes through Redis until `shutdown`, and then what is ready.
+///
+/// Says on standard output where its health can be asked for, once that is so.
+///
+/// # Errors
+/// Something that was configured cannot be used; the sentence names it.
+pub async fn serve(service: &Service, shutdown: impl Future<Output = ()> + Send) -> anyhow::Result<()> {
+    let listener = TcpListener::bind(service.addr)
+        .await
+        .with_context(|| format!("HORIZON_ADDR: {} cannot be listened on", service.addr))?;
+    let unusable = "HORIZON_STORE cannot be used";
+    let alone = Alone::on(&service.store).context(unusable)?;
+    let store = Store::open(&service.store).context(unusable)?;
+    let (mut feed, standing) = pipe::open(service)?;
+    let metrics = Arc::new(Metrics::new(service, now(), standing));
+    let cluster = Arc::new(RedisCluster::connect(&service.redis)?);
+    let health = Health {
+        ready: Ready::new(store.clone(), Some(Arc::clone(&cluster))),
+        metrics: Arc::clone(&metrics),
+    };
+    let address = listener.local_addr()?;
+    let (stop, stopped) = watch::channel(false);
+    let mut beside = JoinSet::new();
+    beside.spawn(http::serve(listener, health, ended(stopped.clone())));
+    beside.spawn({
+        let metrics = Arc::clone(&metrics);
+        async move { speak(&cluster, &|| metrics.about(), ended(stopped)).await }
+    });
+    writeln!(std::io::stdout(), "The accumulator is at http://{address}")?;
+    tracing::info!(node = %service.node, redis = ?service.redis, delivery = ?service.delivery, "counting");
+    run_observed(&mut *feed, &*store.stats, &now, &*metrics, shutdown).await;
+    stop.send_replace(true);
+    while let Some(ended) = beside.join_next().await {
+        ended.context("a task beside the accumulator broke off")?;
+    }
+    store.close().await.context("the store could not be closed")?;
+    drop(alone);
+    tracing::info!("stopped");
+    Ok(())
+}

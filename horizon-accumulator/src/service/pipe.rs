@@ -1,0 +1,123 @@
+//! The end of the pipe where events come out, and how the pipe stands.
+
+use std::fmt;
+
+use horizon_core::{Feed, Result};
+use horizon_redis::{FeedConfig, RedisFeed, RedisPubSubFeed, StreamState};
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::gauge::ConstGauge;
+
+use crate::Service;
+use crate::process::Delivery;
+
+/// How the pipe stands, whenever it is asked.
+pub(crate) enum Standing {
+    Stream(Box<dyn Fn() -> StreamState + Send + Sync>),
+    /// Whether events have been listened to since the start, and how many found no place.
+    Channel(Box<dyn Fn() -> (bool, u64) + Send + Sync>),
+}
+
+/// Opens the pipe that this service counts from.
+pub(crate) fn open(service: &Service) -> Result<(Box<dyn Feed>, Standing)> {
+    match service.delivery {
+        Delivery::Stream => {
+            let feed = RedisFeed::connect(&service.redis, FeedConfig::new(service.node.as_str()))?;
+            let standing = Standing::Stream(Box::new(feed.state()));
+            Ok((Box::new(feed), standing))
+        }
+        Delivery::PubSub => {
+            let feed = RedisPubSubFeed::connect(&service.redis)?;
+            let standing = Standing::Channel(Box::new(feed.state()));
+            Ok((Box::new(feed), standing))
+        }
+    }
+}
+
+impl Standing {
+    /// The same of either kind; in a channel nothing waits, and what found no place is lost.
+    pub(crate) fn state(&self) -> StreamState {
+        match self {
+            Self::Stream(state) => state(),
+            Self::Channel(state) => {
+                let mut stands = StreamState::default();
+                (_, stands.lost) = state();
+                stands
+            }
+        }
+    }
+}
+
+impl Collector for Standing {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let mut lines = Lines(&mut encoder);
+        match self {
+            Self::Stream(state) => lines.stream(state()),
+            Self::Channel(state) => lines.channel(state()),
+        }
+    }
+}
+
+struct Lines<'a, 'e>(&'a mut DescriptorEncoder<'e>);
+
+impl Lines<'_, '_> {
+    fn stream(&mut self, state: StreamState) -> fmt::Result {
+        self.gauge(
+            "horizon_stream_unread",
+            "Events that no accumulator has read yet",
+            state.unread,
+        )?;
+        self.gauge(
+            "horizon_stream_pending",
+            "Events that some accumulator has read and not yet acknowledged",
+            state.pending,
+        )?;
+        self.counter(
+            "horizon_stream_claimed",
+            "Events that this accumulator took over from others",
+            state.claimed,
+        )?;
+        self.counter(
+            "horizon_stream_refused",
+            "Entries that held no event and were put aside to analytics:refused",
+            state.refused,
+        )?;
+        self.counter(
+            "horizon_stream_lost",
+            "Events that somebody removed before they were counted; anything but zero is an alarm",
+            state.lost,
+        )
+    }
+
+    fn channel(&mut self, (heard, dropped): (bool, u64)) -> fmt::Result {
+        self.gauge(
+            "horizon_channel_heard",
+            "Whether events have been listened to since the start",
+            u64::from(heard),
+        )?;
+        self.counter(
+            "horizon_channel_dropped",
+            "Events that came faster than they could be counted, and are lost",
+            dropped,
+        )
+    }
+
+    fn gauge(&mut self, name: &str, help: &str, value: u64) -> fmt::Result {
+        self.line(name, help, &ConstGauge::new(value))
+    }
+
+    fn counter(&mut self, name: &str, help: &str, value: u64) -> fmt::Result {
+        self.line(name, help, &ConstCounter::new(value))
+    }
+
+    fn line(&mut self, name: &str, help: &str, metric: &impl EncodeMetric) -> fmt::Result {
+        metric.encode(self.0.encode_descriptor(name, help, None, metric.metric_type())?)
+    }
+}
+
+impl fmt::Debug for Standing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Standing")
+    }
+}

@@ -1,0 +1,162 @@
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Output, Stdio};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use horizon_core::{Event, EventKind, Slug, Stamp, Timestamp, Topic};
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+use tokio::time::{Instant, sleep, timeout};
+
+/// How long a test waits for what should happen at once, even on a busy machine.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
+
+/// How often it looks.
+const POLL: Duration = Duration::from_millis(50);
+
+/// What the accumulator says on standard output once it serves.
+const READY: &str = "The accumulator is at http://";
+
+/// A running `horizon-accumulator` with a folder of its own.
+pub(crate) struct Accumulator {
+    child: Child,
+    address: String,
+    log: PathBuf,
+    _folder: TempDir,
+}
+
+impl Accumulator {
+    /// Starts it with these settings beside a free port, and waits until it says where it is.
+    pub(crate) async fn start(settings: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("log");
+        let mut child = program(settings)
+            .stdout(Stdio::piped())
+            .stderr(File::create(&log).unwrap())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let line = timeout(DEADLINE, lines.next_line()).await.unwrap().unwrap();
+        let address = line.as_deref().and_then(|line| line.strip_prefix(READY));
+        assert!(
+            address.is_some(),
+            "it did not start:\n{}",
+            fs::read_to_string(&log).unwrap()
+        );
+        Self {
+            child,
+            address: address.unwrap().to_owned(),
+            log,
+            _folder: folder,
+        }
+    }
+
+    /// A connection to it.
+    pub(crate) async fn connect(&self) -> TcpStream {
+        TcpStream::connect(&self.address).await.unwrap()
+    }
+
+    /// The status and the body of what it answers.
+    pub(crate) async fn get(&self, path: &str) -> (u16, String) {
+        let mut stream = self.connect().await;
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", self.address);
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        timeout(DEADLINE, stream.read_to_string(&mut answer))
+            .await
+            .unwrap()
+            .unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+        let status = head.split(' ').nth(1).expect("a status");
+        (status.parse().unwrap(), body.to_owned())
+    }
+
+    /// The value of this line among the metrics.
+    pub(crate) async fn metric(&self, name: &str) -> u64 {
+        let (_, text) = self.get("/metrics").await;
+        let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        value.map_or(0, |value| value.parse().unwrap())
+    }
+
+    /// Waits until `/readyz` answers with this status.
+    pub(crate) async fn until_ready_says(&self, status: u16) {
+        wait_until("it is as ready as it should be", async || {
+            self.get("/readyz").await.0 == status
+        })
+        .await;
+    }
+
+    /// SIGTERM: it is asked to end. Answers how it ended and how long that took.
+    pub(crate) async fn stop(mut self) -> (ExitStatus, Duration, String) {
+        let asked = Instant::now();
+        let id = self.child.id().expect("it runs").to_string();
+        Command::new("kill").args(["-TERM", &id]).status().await.unwrap();
+        let status = timeout(DEADLINE, self.child.wait()).await.expect("it ends").unwrap();
+        (status, asked.elapsed(), self.log())
+    }
+
+    /// What it wrote to standard error.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap()
+    }
+}
+
+/// Runs it to its end.
+pub(crate) async fn run(settings: &[(&str, &str)]) -> Output {
+    timeout(DEADLINE, program(settings).output())
+        .await
+        .expect("it ends")
+        .unwrap()
+}
+
+/// The program with these settings and none of our environment's.
+fn program(settings: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_horizon-accumulator"));
+    for name in ["HORIZON_PIPE", "HORIZON_STORE", "HORIZON_NODE", "RUST_LOG"] {
+        command.env_remove(name);
+    }
+    command
+        .env("HORIZON_ADDR", "127.0.0.1:0")
+        .envs(settings.iter().copied())
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
+    command
+}
+
+/// The address of a database.
+pub(crate) fn sqlite(path: &Path) -> String {
+    format!("sqlite:{}", path.display())
+}
+
+/// Asks again and again until it is so.
+pub(crate) async fn wait_until(what: &str, mut probe: impl AsyncFnMut() -> bool) {
+    let give_up = Instant::now() + DEADLINE;
+    while !probe().await {
+        assert!(Instant::now() < give_up, "waited {DEADLINE:?} until {what}");
+        sleep(POLL).await;
+    }
+}
+
+/// The page that the tests' events are about.
+pub(crate) fn page() -> Topic {
+    Slug::new("hello").unwrap().into()
+}
+
+/// A visit of nobody in particular, so that each is one.
+pub(crate) fn visit(number: u64) -> Event {
+    visit_at(now(), number)
+}
+
+/// The same at another time.
+pub(crate) fn visit_at(at: Timestamp, number: u64) -> Event {
+    let mut random = [0; 10];
+    random[2..].copy_from_slice(&number.to_be_bytes());
+    Event::new(Stamp::new(at, random), page(), EventKind::Visit { visitor: None })
+}
+
+pub(crate) fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap())
+}

@@ -1,0 +1,96 @@
+use std::sync::Arc;
+
+use futures::future::join_all;
+use horizon_core::{Analytics, Timestamp};
+use horizon_memory::MemoryStats;
+use horizon_redis::testing::RedisServer;
+use horizon_redis::{RedisConfig, RedisPipe};
+
+use crate::accumulator::{Accumulator, sqlite, visit, visit_at, wait_until};
+
+const COUNTED: &str = "horizon_events_counted_total";
+
+/// The pipe's end of those who track.
+pub(crate) fn pipe(redis: &RedisServer) -> RedisPipe {
+    let config = RedisConfig::new(&redis.url()).unwrap();
+    RedisPipe::connect(&config, Arc::new(MemoryStats::new())).unwrap()
+}
+
+/// How many visits the kept totals of the page say.
+pub(crate) async fn kept_visits(redis: &RedisServer) -> u64 {
+    let kept = redis.cli(&["GET", "stats:{blog:hello}"]).await.unwrap();
+    let Some((_, rest)) = kept.split_once("\"visits\":") else {
+        return 0;
+    };
+    rest.split(',').next().unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn two_share_the_work_of_one_stream_and_each_event_is_counted_by_one() {
+    let redis = RedisServer::start(&[]).await.unwrap();
+    let url = redis.url();
+    let start = async || Accumulator::start(&[("HORIZON_PIPE", &*url)]).await;
+    let (one, two) = tokio::join!(start(), start());
+    let (pipe, mut tracked) = (pipe(&redis), 0);
+    wait_until("both have a share", async || {
+        let some = join_all((0..500).map(|number| pipe.track(visit(tracked + number)))).await;
+        assert!(some.iter().all(Result::is_ok));
+        tracked += 500;
+        one.metric(COUNTED).await > 0 && two.metric(COUNTED).await > 0
+    })
+    .await;
+    wait_until("the totals say all of it", async || {
+        kept_visits(&redis).await == tracked
+    })
+    .await;
+    wait_until("each event was counted by one of them", async || {
+        one.metric(COUNTED).await + two.metric(COUNTED).await == tracked
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_comes_by_the_channel_is_counted_too() {
+    let redis = RedisServer::start(&[]).await.unwrap();
+    let pipe = redis.url().replace("redis:", "redis+pubsub:");
+    let one = Accumulator::start(&[("HORIZON_PIPE", &pipe), ("HORIZON_STORE", "memory:")]).await;
+    wait_until("it listens", async || one.metric("horizon_channel_heard").await == 1).await;
+    let event = r#"{"v":1,"topic":"blog:hello","type":"visit"}"#;
+    redis.cli(&["PUBLISH", "analytics:events", event]).await.unwrap();
+    wait_until("it is counted", async || kept_visits(&redis).await == 1).await;
+    assert_eq!(one.metric("horizon_channel_dropped_total").await, 0);
+}
+
+#[tokio::test]
+async fn the_metrics_tell_what_was_counted_and_what_was_not() {
+    let redis = RedisServer::start(&[]).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let store = sqlite(&folder.path().join("horizon.db"));
+    let one = Accumulator::start(&[("HORIZON_PIPE", &redis.url()), ("HORIZON_STORE", &store)]).await;
+    let pipe = pipe(&redis);
+    pipe.track(visit(1)).await.unwrap();
+    pipe.track(visit_at(Timestamp::from_millis(0), 2)).await.unwrap();
+    redis
+        .cli(&["XADD", "analytics:events", "*", "event", "no event"])
+        .await
+        .unwrap();
+    let lines = [
+        "horizon_events_counted_total 1\n",
+        "horizon_events_refused_total{reason=\"too_old\"} 1\n",
+        "horizon_stream_refused_total 1\n",
+        "horizon_stream_unread 0\n",
+        "horizon_stream_pending 0\n",
+        "horizon_stream_lost_total 0\n",
+        "store=\"sqlite\"",
+    ];
+    wait_until("all three are dealt with", async || {
+        let (_, text) = one.get("/metrics").await;
+        lines.iter().all(|line| text.contains(line))
+    })
+    .await;
+    let (status, text) = one.get("/metrics").await;
+    assert_eq!(status, 200);
+    assert!(text.ends_with("# EOF\n") && !text.contains("hello"), "{text}");
+    assert_eq!(one.get("/healthz").await.0, 200);
+    assert_eq!(one.get("/elsewhere").await.0, 404);
+}

@@ -1,0 +1,133 @@
+//! The processes of the blog, for the author's eyes.
+
+use leptos::prelude::*;
+
+use crate::{AccumulatorNode, Cluster, Node, Site, WebNode, text};
+
+/// A process that was silent for longer than this counts as gone, in milliseconds: it speaks every second.
+const SILENT_MILLIS: u64 = 5_000;
+
+/// The page; `cluster.js` keeps its tables fresh.
+pub(super) fn page(site: &Site, cluster: &Cluster) -> AnyView {
+    view! {
+        <main id="main" class="desk cluster">
+            <h1>"Cluster"</h1>
+            <div class="desk-bar">
+                <ul class="tags" aria-label="The author's pages">
+                    <li>
+                        <a href="/admin">"Comments"</a>
+                    </li>
+                    <li>
+                        <a href="/cluster" aria-current="true">
+                            "Cluster"
+                        </a>
+                    </li>
+                </ul>
+            </div>
+            <div data-horizon="cluster" aria-live="off">
+                {tables(cluster)}
+            </div>
+            <script src=site.assets.cluster_js.clone() defer></script>
+        </main>
+    }
+    .into_any()
+}
+
+/// The tables alone, as HTML that is put into the page as it is.
+#[must_use]
+pub fn table(cluster: &Cluster) -> String {
+    tables(cluster).to_html()
+}
+
+fn tables(cluster: &Cluster) -> AnyView {
+    let note = cluster.note.clone();
+    view! {
+        {(!note.is_empty()).then(|| view! { <p class="hint">{note}</p> })}
+        <h2>"Web nodes"</h2>
+        <table>
+            <thead>
+                <tr>
+                    <th scope="col">"Node"</th>
+                    <th scope="col">"Readers"</th>
+                    <th scope="col">"Last heard of"</th>
+                    <th scope="col">"Round trip to Redis"</th>
+                    <th scope="col">"Since"</th>
+                </tr>
+            </thead>
+            <tbody>{cluster.web.iter().map(web).collect_view()}</tbody>
+        </table>
+        <h2>"Accumulators"</h2>
+        <table>
+            <thead>
+                <tr>
+                    <th scope="col">"Node"</th>
+                    <th scope="col">"Counted"</th>
+                    <th scope="col">"Events waiting"</th>
+                    <th scope="col">"In work"</th>
+                    <th scope="col">"Lost"</th>
+                    <th scope="col">"Last heard of"</th>
+                    <th scope="col">"Round trip to Redis"</th>
+                    <th scope="col">"Since"</th>
+                </tr>
+            </thead>
+            <tbody>{cluster.accumulators.iter().map(accumulator).collect_view()}</tbody>
+        </table>
+    }
+    .into_any()
+}
+
+fn web(web: &WebNode) -> AnyView {
+    let node = &web.node;
+    view! {
+        <tr data-node=node.name.clone() data-state=state(node)>
+            <th scope="row">{node.name.clone()}</th>
+            <td data-cell="viewers">{text::grouped(web.viewers)}</td>
+            {times(node)}
+        </tr>
+    }
+    .into_any()
+}
+
+fn accumulator(accumulator: &AccumulatorNode) -> AnyView {
+    let node = &accumulator.node;
+    view! {
+        <tr data-node=node.name.clone() data-state=state(node)>
+            <th scope="row">{node.name.clone()}</th>
+            <td data-cell="counted">{text::grouped(accumulator.counted)}</td>
+            <td data-cell="unread">{text::grouped(accumulator.unread)}</td>
+            <td data-cell="pending">{text::grouped(accumulator.pending)}</td>
+            <td data-cell="lost">{text::grouped(accumulator.lost)}</td>
+            {times(node)}
+        </tr>
+    }
+    .into_any()
+}
+
+fn state(node: &Node) -> &'static str {
+    if node.silent_millis > SILENT_MILLIS {
+        "silent"
+    } else {
+        "alive"
+    }
+}
+
+fn times(node: &Node) -> AnyView {
+    let heard = match node.silent_millis / 1_000 {
+        0 => "just now".to_owned(),
+        seconds => format!("{seconds} s ago"),
+    };
+    let round_trip = match node.round_trip_micros {
+        None => "none".to_owned(),
+        Some(micros) if micros < 1_000 => format!("{micros} µs"),
+        Some(micros) => format!("{} ms", text::grouped(micros / 1_000)),
+    };
+    let started = node.started.as_millis();
+    view! {
+        <td>{heard}</td>
+        <td>{round_trip}</td>
+        <td>
+            <time datetime=text::machine(started)>{text::moment(started)}</time>
+        </td>
+    }
+    .into_any()
+}

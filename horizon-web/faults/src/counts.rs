@@ -1,0 +1,42 @@
+use std::fmt;
+
+use horizon_core::{Stats, live::Numbers};
+
+/// The numbers of a page that events add up to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) visits: u64,
+    pub(crate) likes: u64,
+    pub(crate) comments: u64,
+}
+
+impl From<Stats> for Counts {
+    fn from(stats: Stats) -> Self {
+        Self {
+            visits: stats.visits,
+            likes: stats.likes,
+            comments: stats.comments,
+        }
+    }
+}
+
+impl From<Numbers> for Counts {
+    fn from(numbers: Numbers) -> Self {
+        Self {
+            visits: numbers.visits,
+            likes: numbers.likes,
+            comments: numbers.comments,
+        }
+    }
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            visits,
+            likes,
+            comments,
+        } = self;
+        write!(f, "{visits} visits, {likes} likes, {comments} comments")
+    }
+}

@@ -1,0 +1,38 @@
+use std::{
+    io::{Write, stdout},
+    sync::Arc,
+    time::Duration,
+};
+
+use horizon_accumulator::process::{Store, asked_to_stop, now, start_log};
+use horizon_redis::{FeedConfig, RedisFeed};
+use tokio::net::TcpListener;
+
+use super::{Place, feed::BrokenFeed, store::BrokenStore};
+use crate::defect::Defect;
+
+/// When an accumulator that takes nothing over would take over: longer than any run, one day.
+const NEVER: Duration = Duration::from_secs(24 * 3_600);
+
+/// Counts as the product's accumulator does, but for the defect.
+pub(crate) async fn accumulator(place: &Place) -> anyhow::Result<()> {
+    start_log();
+    let (redis, store) = place.redis_and_store()?;
+    let mut feed = FeedConfig::new(place.node.as_str());
+    if place.defect == Defect::NeverTakesOver {
+        feed.claim_after = NEVER;
+    }
+    let feed = BrokenFeed {
+        feed: RedisFeed::connect(&redis, feed)?,
+        defect: place.defect,
+    };
+    let store = BrokenStore {
+        store: Store::open(&store)?.stats,
+        defect: place.defect,
+    };
+    // Nobody asks it anything; the address is how its start is noticed.
+    let listener = TcpListener::bind(place.addr).await?;
+    writeln!(stdout(), "The stand-in is at http://{}", listener.local_addr()?)?;
+    horizon_accumulator::run(feed, Arc::new(store), now, asked_to_stop()).await;
+    Ok(())
+}

@@ -1,0 +1,49 @@
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use horizon_core::{Error, Event, EventId, ReaderId, Result, StatsStore, Timestamp, Topic, Update};
+
+use crate::defect::Defect;
+
+/// A store that does one thing wrong.
+pub(crate) struct BrokenStore {
+    pub(crate) store: Arc<dyn StatsStore>,
+    pub(crate) defect: Defect,
+}
+
+#[async_trait]
+impl StatsStore for BrokenStore {
+    async fn apply(&self, events: &[Event]) -> Result<Vec<Update>> {
+        match self.defect {
+            Defect::ForgetsIds => {
+                let fresh = events.iter().map(renamed).collect::<Result<Vec<_>>>()?;
+                self.store.apply(&fresh).await
+            }
+            Defect::GivesUp => Ok(self.store.apply(events).await.unwrap_or_default()),
+            _ => self.store.apply(events).await,
+        }
+    }
+
+    async fn get(&self, topics: &[Topic]) -> Result<Vec<Update>> {
+        self.store.get(topics).await
+    }
+
+    async fn likes(&self, topic: &Topic, reader: ReaderId) -> Result<bool> {
+        self.store.likes(topic, reader).await
+    }
+
+    async fn forget(&self, now: Timestamp) -> Result<()> {
+        self.store.forget(now).await
+    }
+}
+
+/// The same event under an id that nobody has counted.
+fn renamed(event: &Event) -> Result<Event> {
+    let mut random = [0; 10];
+    getrandom::fill(&mut random)
+        .map_err(|error| Error::unavailable("the machine has no randomness").with_source(error.to_string()))?;
+    Ok(Event {
+        id: EventId::new(event.at, random),
+        ..event.clone()
+    })
+}

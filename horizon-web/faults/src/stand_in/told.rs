@@ -1,0 +1,43 @@
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures::{
+    StreamExt,
+    stream::{self, BoxStream},
+};
+use horizon_core::{Analytics, Event, Result, Stats, Topic};
+use horizon_redis::RedisPipe;
+use redis::{Client, Msg, RedisResult};
+
+/// A pipe whose watches hear what they are told as long as their first connection holds, and never look for themselves.
+pub(crate) struct ListensOnce {
+    pub(crate) pipe: Arc<RedisPipe>,
+    pub(crate) redis: Client,
+}
+
+#[async_trait]
+impl Analytics for ListensOnce {
+    async fn track(&self, event: Event) -> Result<()> {
+        self.pipe.track(event).await
+    }
+
+    fn watch(&self, topic: Topic) -> BoxStream<'static, Stats> {
+        let first = self.pipe.watch(topic.clone()).take(1);
+        let told = stream::once(listen(self.redis.clone(), topic)).flat_map(|heard| match heard {
+            Ok(messages) => messages,
+            Err(_) => stream::empty().boxed(),
+        });
+        first.chain(told).chain(stream::pending()).boxed()
+    }
+}
+
+async fn listen(redis: Client, topic: Topic) -> RedisResult<BoxStream<'static, Stats>> {
+    let mut connection = redis.get_async_pubsub().await?;
+    connection.subscribe(format!("stats:{topic}")).await?;
+    let messages = connection.into_on_message();
+    Ok(messages.filter_map(async |message| read(&message)).boxed())
+}
+
+fn read(message: &Msg) -> Option<Stats> {
+    serde_json::from_slice(message.get_payload_bytes()).ok()
+}

@@ -1,0 +1,125 @@
+//! Who takes part: what this process says of itself, and the author's page about all of them.
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::{
+        IntoResponse, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+    routing::get,
+};
+use futures::{StreamExt, stream::unfold};
+use horizon_accumulator::process::{ended, speak};
+use horizon_app::{AccumulatorNode, Cluster, Node, Page, WebNode};
+use horizon_redis::{About, Member, RedisCluster, Work};
+use tokio::{sync::watch, time::interval};
+
+use crate::{admin, pages, state::App};
+
+/// How often the page's tables are made anew.
+const FRESH_EVERY: Duration = Duration::from_secs(1);
+
+pub(crate) fn router() -> Router<App> {
+    Router::new()
+        .route("/cluster", get(page))
+        .route("/cluster/live", get(live))
+}
+
+/// The processes of the blog, seen from this one.
+pub(crate) struct Roster {
+    /// What this process says of itself.
+    pub(crate) about: Box<dyn Fn() -> About + Send + Sync>,
+    /// Where the others are listed; nowhere for a process on its own.
+    pub(crate) cluster: Option<Arc<RedisCluster>>,
+    /// Whether the server is to stop, which ends the streams.
+    pub(crate) stopping: watch::Receiver<bool>,
+}
+
+impl Roster {
+    /// Tells the others how this process is, until the server is to stop.
+    pub(crate) async fn speak(&self) {
+        if let Some(cluster) = &self.cluster {
+            speak(cluster, &*self.about, ended(self.stopping.clone())).await;
+        }
+    }
+
+    async fn look(&self) -> Cluster {
+        let alone = |note: &str| Cluster {
+            note: note.into(),
+            ..sorted(vec![((self.about)(), Duration::ZERO)])
+        };
+        let Some(cluster) = &self.cluster else {
+            return alone("This process serves and counts alone: HORIZON_PIPE names no Redis.");
+        };
+        match cluster.members().await {
+            Ok(members) => sorted(
+                members
+                    .into_iter()
+                    .map(|Member { about, silent_for, .. }| (about, silent_for))
+                    .collect(),
+            ),
+            Err(error) => {
+                tracing::warn!(%error, "the other processes cannot be asked how they are");
+                alone("Redis cannot be reached, so only this process is listed.")
+            }
+        }
+    }
+}
+
+fn sorted(members: Vec<(About, Duration)>) -> Cluster {
+    let mut all = Cluster::default();
+    for (about, silent_for) in members {
+        let node = Node {
+            name: about.name,
+            started: about.started,
+            silent_millis: u64::try_from(silent_for.as_millis()).unwrap_or(u64::MAX),
+            round_trip_micros: about.round_trip,
+        };
+        match about.work {
+            Work::Web { viewers } => all.web.push(WebNode { node, viewers }),
+            Work::Accumulator {
+                counted,
+                unread,
+                pending,
+                lost,
+            } => all.accumulators.push(AccumulatorNode {
+                node,
+                counted,
+                unread,
+                pending,
+                lost,
+            }),
+            _ => {}
+        }
+    }
+    all
+}
+
+async fn page(State(app): State<App>, headers: HeaderMap) -> Response {
+    if let Some(response) = admin::turn_away(&app, &headers).await {
+        return response;
+    }
+    let cluster = app.roster.look().await;
+    pages::answer(&app, Ok(Page::Cluster(cluster))).await
+}
+
+/// The page's tables, again and again, as HTML in a JSON string.
+async fn live(State(app): State<App>, headers: HeaderMap) -> Response {
+    if !admin::is_author(&app, &headers) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    let stopping = app.roster.stopping.clone();
+    let tables = unfold((app, interval(FRESH_EVERY)), |(app, mut turns)| async {
+        turns.tick().await;
+        let table = horizon_app::cluster_table(&app.roster.look().await);
+        let event = Event::default().event("cluster").json_data(table).unwrap_or_default();
+        Some((Ok::<_, Infallible>(event), (app, turns)))
+    });
+    Sse::new(tables.take_until(Box::pin(ended(stopping))))
+        .keep_alive(KeepAlive::default())
+        .into_response()
+}
