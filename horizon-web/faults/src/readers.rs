@@ -18,7 +18,7 @@ const AGAIN: Duration = Duration::from_millis(20);
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The longest that a reader thinks before writing again, in milliseconds.
-const THINKS: u64 = 40;
+const THINKS: u64 = 20;
 
 /// Someone in front of all web nodes, as behind a balancer.
 pub(crate) struct Reader<'a> {

@@ -61,20 +61,20 @@ pub(crate) const FULL: Scale = Scale {
 
 /// For every change: the same classes, and as much of each as fits into three minutes.
 pub(crate) const SHORT: Scale = Scale {
-    events: 20_000,
-    backlog: 40_000,
-    repeated: 2_000,
+    events: 50_000,
+    backlog: 100_000,
+    repeated: 5_000,
     slept_over: 10_000,
-    accumulator_kills: 5,
-    web_kills: 3,
-    redis_kills: 3,
+    accumulator_kills: 8,
+    web_kills: 8,
+    redis_kills: 5,
     pauses: &[Duration::from_secs(1), Duration::from_secs(7)],
     pubsub_kills: 8,
     full_memories: 2,
     full_for: Duration::from_secs(3),
     sleep: Duration::from_secs(15),
-    viewers: 20,
-    readers: 4,
+    viewers: 24,
+    readers: 8,
     stages: 2,
     class_within: Duration::from_secs(3 * 60),
 };

@@ -63,7 +63,7 @@ impl Sessions {
 
     fn cookie(&self, value: String) -> Cookie<'static> {
         Cookie::build((NAME, value))
-            .path("/admin")
+            .path("/")
             .http_only(true)
             .secure(self.secure)
             .same_site(SameSite::Strict)

@@ -10,6 +10,9 @@ use tokio::time::sleep;
 /// An address where no Redis is.
 const NOWHERE: &str = "redis://:hunter2@127.0.0.1:1";
 
+/// How long Redis is away: long enough for the server to say so.
+const AWAY: Duration = Duration::from_secs(3);
+
 /// How long it may take to end.
 const END_WAIT: Duration = Duration::from_secs(10);
 
@@ -40,7 +43,7 @@ async fn a_server_that_starts_before_its_redis_waits_for_the_secret_that_is_kept
         .with("HORIZON_PIPE", &redis.url())
         .with("HORIZON_STORE", &redis.url());
     let comes = async {
-        sleep(Duration::from_secs(1)).await;
+        sleep(AWAY).await;
         redis.start_again().await
     };
     let (server, redis) = tokio::join!(Server::start(options), comes);
