@@ -8,8 +8,9 @@ use redis::{AsyncConnectionConfig, Client, ConnectionInfo, IntoConnectionInfo, P
 
 use crate::error::map;
 
-/// How long a command may take. Longer than a pause of Redis for a fork or a slow script.
-pub(crate) const COMMAND_WAIT: Duration = Duration::from_secs(5);
+/// How long a command may take: longer than a pause of Redis for a fork or a slow script, and not so long that a page
+/// which waits for two of them seems dead.
+pub(crate) const COMMAND_WAIT: Duration = Duration::from_secs(3);
 
 /// How long opening a connection may take.
 const CONNECT_WAIT: Duration = Duration::from_secs(2);

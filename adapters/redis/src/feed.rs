@@ -26,6 +26,10 @@ const READS_AHEAD: usize = 2;
 /// How long an event may stay unacknowledged before another accumulator takes it over, unless told otherwise.
 const CLAIM_AFTER: Duration = Duration::from_secs(10);
 
+/// How long an accumulator that has nothing left to do is remembered, unless told otherwise: an hour. Those with
+/// random names would pile up for ever.
+const FORGET_AFTER: Duration = Duration::from_secs(3_600);
+
 /// How a [`RedisFeed`] takes its share of the work.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -36,6 +40,8 @@ pub struct FeedConfig {
     /// How long an event may stay unacknowledged before another accumulator takes it over. One that is
     /// slower than that is not harmed: what is counted twice counts once.
     pub claim_after: Duration,
+    /// How long an accumulator with nothing left to do may be silent before the group forgets its name.
+    pub forget_after: Duration,
 }
 
 impl FeedConfig {
@@ -45,6 +51,7 @@ impl FeedConfig {
         Self {
             consumer: consumer.into(),
             claim_after: CLAIM_AFTER,
+            forget_after: FORGET_AFTER,
         }
     }
 }
@@ -82,6 +89,7 @@ impl RedisFeed {
             config: config.clone(),
             consumer: feed.consumer,
             claim_after: feed.claim_after,
+            forget_after: feed.forget_after,
             held: Arc::clone(&held),
             out,
             gauges: Arc::clone(&gauges),

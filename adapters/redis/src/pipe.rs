@@ -1,6 +1,5 @@
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::stream::{BoxStream, StreamExt, unfold};
@@ -46,18 +45,6 @@ impl RedisPipe {
             writer: Writer::start(config, most)?,
             watchers: Arc::new(Watchers::start(config, store)?),
         })
-    }
-
-    /// How many events were in the stream when this process last added one.
-    #[must_use]
-    pub fn waiting(&self) -> u64 {
-        self.writer.waiting()
-    }
-
-    /// How long Redis takes to answer, nothing while it cannot be reached.
-    #[must_use]
-    pub fn round_trip(&self) -> Option<Duration> {
-        self.watchers.round_trip()
     }
 }
 

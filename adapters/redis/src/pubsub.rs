@@ -5,7 +5,7 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
@@ -50,12 +50,6 @@ impl RedisPubSubPipe {
             watchers: Arc::new(Watchers::start(config, store)?),
         })
     }
-
-    /// How long Redis takes to answer, nothing while it cannot be reached.
-    #[must_use]
-    pub fn round_trip(&self) -> Option<Duration> {
-        self.watchers.round_trip()
-    }
 }
 
 #[async_trait]
@@ -89,6 +83,7 @@ pub struct RedisPubSubFeed {
     /// The place of the first of `pending`, counted from the first event that ever arrived.
     first: u64,
     ear: Arc<Ear>,
+    channels: Channels,
     _listener: Task,
 }
 
@@ -119,17 +114,16 @@ impl RedisPubSubFeed {
             first: 0,
             _listener: channels.listen(config, Arc::clone(&ear) as _),
             ear,
+            channels,
         })
     }
 
-    /// What to ask whether events have been heard since the start, and how many found no place and are lost.
+    /// What to ask whether events are heard now, and how many found no place and are lost.
     pub fn state(&self) -> impl Fn() -> (bool, u64) + Send + Sync + 'static {
-        let ear = Arc::clone(&self.ear);
+        let (ear, channels) = (Arc::clone(&self.ear), self.channels.clone());
         move || {
-            (
-                ear.listening.load(Ordering::Relaxed),
-                ear.dropped.load(Ordering::Relaxed),
-            )
+            let listens = ear.listening.load(Ordering::Relaxed) && channels.round_trip().is_some();
+            (listens, ear.dropped.load(Ordering::Relaxed))
         }
     }
 }
@@ -168,7 +162,8 @@ impl Feed for RedisPubSubFeed {
     async fn next_batch(&mut self, limit: NonZeroUsize) -> Result<Batch> {
         if self.pending.is_empty() {
             let event = self.arrived.recv().await;
-            self.pending.extend(event);
+            let gone = || Error::permanent("the task that listens for events is gone");
+            self.pending.push_back(event.ok_or_else(gone)?);
         }
         while self.pending.len() < limit.get()
             && let Ok(event) = self.arrived.try_recv()

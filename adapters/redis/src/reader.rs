@@ -71,6 +71,8 @@ pub(crate) struct Reader {
     pub(crate) consumer: String,
     /// How long an entry must lie with another consumer before it counts as dead.
     pub(crate) claim_after: Duration,
+    /// How long a consumer with nothing left to do may be silent.
+    pub(crate) forget_after: Duration,
     pub(crate) held: Arc<Held>,
     pub(crate) out: mpsc::Sender<Vec<Entry>>,
     pub(crate) gauges: Arc<Gauges>,
@@ -240,7 +242,7 @@ impl Session<'_> {
 
     /// Takes over what the dead left, and drops from the stream what everybody has acknowledged.
     async fn keep_house(&mut self) -> RedisResult<()> {
-        let idle = u64::try_from(self.reader.claim_after.as_millis()).unwrap_or(u64::MAX);
+        let idle = millis(self.reader.claim_after);
         let mut from = StreamId::START;
         loop {
             // Another pass will find the rest; what is claimed now and has no place would only look alive.
@@ -267,7 +269,13 @@ impl Session<'_> {
 
     /// Trims the stream and notes how it stands. Answers how many events are not handed out, if Redis knows.
     async fn look(&mut self) -> RedisResult<Option<u64>> {
-        let call = self.reader.trim.call(&[EVENTS]).arg(GROUP).to_owned();
+        let call = self
+            .reader
+            .trim
+            .call(&[EVENTS])
+            .arg(GROUP)
+            .arg(millis(self.reader.forget_after))
+            .to_owned();
         let answer: RedisResult<(i64, u64, i64)> = match call.query_async(&mut self.connection).await {
             Err(error) if is_unknown(&error) => {
                 self.reader.trim.load(&mut self.connection).await?;
@@ -302,4 +310,8 @@ impl Session<'_> {
             );
         }
     }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

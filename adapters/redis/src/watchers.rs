@@ -90,11 +90,6 @@ impl Watchers {
             self.shared.channels.unsubscribe(wire::stats_channel(topic));
         }
     }
-
-    /// How long Redis takes to answer, as far as there is a connection.
-    pub(crate) fn round_trip(&self) -> Option<Duration> {
-        self.shared.channels.round_trip()
-    }
 }
 
 impl Shared {

@@ -1,7 +1,5 @@
 //! Group commit: many callers share one round trip to the stream, and each hears of its own event.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use horizon_core::{Error, Event, Result};
@@ -28,7 +26,6 @@ const TRACK_WAIT: Duration = Duration::from_secs(6);
 /// Hands events to the one task that writes.
 pub(crate) struct Writer {
     queue: mpsc::Sender<Job>,
-    waiting: Arc<AtomicU64>,
     _task: Task,
 }
 
@@ -45,15 +42,9 @@ impl Writer {
             connection: config.commands()?,
             most,
             full: false,
-            waiting: Arc::default(),
         };
-        let waiting = Arc::clone(&stream.waiting);
         let task = Task::spawn(write(stream, jobs));
-        Ok(Self {
-            queue,
-            waiting,
-            _task: task,
-        })
+        Ok(Self { queue, _task: task })
     }
 
     /// Answers once Redis has the event.
@@ -71,18 +62,12 @@ impl Writer {
         self.queue.send(Job { json, done }).await.map_err(|_| gone())?;
         answer.await.map_err(|e| gone().with_source(e))?
     }
-
-    /// How many events were in the stream when one was last added.
-    pub(crate) fn waiting(&self) -> u64 {
-        self.waiting.load(Ordering::Relaxed)
-    }
 }
 
 struct Stream {
     connection: ConnectionManager,
     most: u64,
     full: bool,
-    waiting: Arc<AtomicU64>,
 }
 
 /// Writes what is queued, group by group.
@@ -152,7 +137,6 @@ impl Stream {
     }
 
     fn note(&mut self, length: u64) {
-        self.waiting.store(length, Ordering::Relaxed);
         let was_full = std::mem::replace(&mut self.full, length >= self.most);
         if self.full && !was_full {
             tracing::error!(

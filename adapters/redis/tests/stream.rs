@@ -244,6 +244,32 @@ async fn two_accumulators_share_the_work_and_one_finishes_what_the_other_leaves(
 }
 
 #[tokio::test]
+async fn an_accumulator_that_is_long_gone_is_forgotten_once_its_work_is_done() {
+    let stage = Stage::new(&[]).await;
+    stage.track(&hit(0)).await;
+    let mut dead = stage.feed("dead");
+    dead.next_batch(NonZeroUsize::MIN).await.unwrap();
+    drop(dead);
+    let mut config = FeedConfig::new("alive");
+    config.claim_after = Duration::from_secs(2);
+    config.forget_after = Duration::from_millis(1_500);
+    let mut alive = RedisFeed::connect(&stage.config, config).unwrap();
+    let consumers = async || {
+        stage
+            .redis(&["XINFO", "CONSUMERS", "analytics:events", "accumulators"])
+            .await
+    };
+    sleep(Duration::from_millis(1_800)).await;
+    assert!(consumers().await.contains("dead"), "it still has something to do");
+    stage.count(&mut alive, 1).await;
+    until("the dead one is forgotten", async || {
+        !consumers().await.contains("dead")
+    })
+    .await;
+    assert!(consumers().await.contains("alive"));
+}
+
+#[tokio::test]
 async fn a_watch_hears_what_was_published_while_its_connection_was_gone() {
     let stage = Stage::new(&[]).await;
     let mut feed = stage.feed("one");

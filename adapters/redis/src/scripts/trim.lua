@@ -1,5 +1,6 @@
--- Drops what every group has acknowledged, and says how the stream stands.
--- KEYS: the stream. ARGV: the group whose events nobody else may drop.
+-- Drops what every group has acknowledged and consumers that are long gone, and says how the stream stands.
+-- KEYS: the stream. ARGV: the group whose events nobody else may drop, and how long in milliseconds a consumer with
+-- nothing left to do may be silent.
 local function fields(list)
   local map = {}
   for i = 1, #list, 2 do map[list[i]] = list[i + 1] end
@@ -36,4 +37,10 @@ if stream['length'] > 0 and before(mine['last-delivered-id'], first) then
   lost = stream['entries-added'] - read - stream['length']
 end
 redis.call('XTRIM', KEYS[1], 'MINID', safe)
+for _, consumer in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
+  consumer = fields(consumer)
+  if consumer['pending'] == 0 and consumer['idle'] > tonumber(ARGV[2]) then
+    redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], consumer['name'])
+  end
+end
 return { mine['lag'] or -1, mine['pending'], lost }
