@@ -6,6 +6,7 @@
 use std::error::Error;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
@@ -15,6 +16,7 @@ use horizon_redis::testing::RedisServer;
 use horizon_redis::{FeedConfig, RedisConfig, RedisFeed, RedisPipe, RedisStats};
 use horizon_sqlite::SqliteStats;
 use tokio::process::Command;
+use tokio::sync::Notify;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -26,6 +28,9 @@ const CALLERS: usize = 1_024;
 
 /// As many as the accumulator records at once.
 const BATCH: usize = 1_024;
+
+/// How long one measurement may take.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
@@ -77,7 +82,17 @@ async fn raw_xadd(server: &RedisServer) -> Result<f64> {
     let event = horizon_benches::events(0, 1)?.into_iter().next().ok_or("no event")?;
     let json = format!("{{\"v\":1,{}", serde_json::to_string(&event)?.trim_start_matches('{'));
     let output = Command::new("redis-benchmark")
-        .args(["-p", &server.port().to_string(), "-c", "1", "-P", "512", "--csv", "-n", &EVENTS.to_string()])
+        .args([
+            "-p",
+            &server.port().to_string(),
+            "-c",
+            "1",
+            "-P",
+            "512",
+            "--csv",
+            "-n",
+            &EVENTS.to_string(),
+        ])
         .args(["XADD", "analytics:events", "*", "event", &json])
         .output()
         .await?;
@@ -109,14 +124,27 @@ async fn apply(store: &dyn StatsStore, events: &[Event]) -> Result<f64> {
 
 async fn accumulate(config: &RedisConfig, store: &dyn StatsStore) -> Result<f64> {
     let limit = NonZeroUsize::new(BATCH).ok_or("a batch has events")?;
-    let mut feed = RedisFeed::connect(config, FeedConfig::new("bench"))?;
+    // As the service does: while one reader tells and acknowledges, the store counts for the other.
+    let mut feeds = [
+        RedisFeed::connect(config, FeedConfig::new("bench.1"))?,
+        RedisFeed::connect(config, FeedConfig::new("bench.2"))?,
+    ];
     let started = Instant::now();
-    let mut counted = 0;
-    while counted < EVENTS {
-        let progress = tokio::time::timeout(Duration::from_secs(60), step(&mut feed, store, &|| NOW, limit)).await??;
-        counted += progress.applied as u64;
+    let counted = AtomicU64::new(0);
+    let (done, all) = (Notify::new(), feeds.iter_mut());
+    let counting = futures::future::join_all(all.map(async |feed| {
+        while let Ok(progress) = step(feed, store, &|| NOW, limit).await {
+            let applied = progress.applied as u64;
+            if counted.fetch_add(applied, Ordering::Relaxed) + applied >= EVENTS {
+                done.notify_one();
+            }
+        }
+    }));
+    tokio::select! {
+        () = done.notified() => Ok(rate(started)),
+        _ = counting => Err("a feed or the store failed".into()),
+        () = tokio::time::sleep(PATIENCE) => Err("not everything was counted in time".into()),
     }
-    Ok(rate(started))
 }
 
 struct Table<W>(W);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures::future::join_all;
 use horizon_core::{Batch, Error, Feed, Progress, Receipt, Result, StatsStore, Timestamp, Update, step};
 use tokio::time::{Instant, interval, sleep, timeout, timeout_at};
 
@@ -56,12 +57,14 @@ pub async fn run(
     now: impl Fn() -> Timestamp + Send + Sync,
     shutdown: impl Future<Output = ()> + Send,
 ) {
-    run_observed(&mut feed, &*store, &now, &Nobody, shutdown).await;
+    run_observed(&mut [&mut feed], &*store, &now, &Nobody, shutdown).await;
 }
 
-/// The same as [`run`], and an observer hears of it.
+/// The same as [`run`] for several feeds of one pipe at once, and an observer hears of it.
+///
+/// While one feed tells and acknowledges what is counted, the store counts another's batch.
 pub async fn run_observed(
-    feed: &mut dyn Feed,
+    feeds: &mut [&mut dyn Feed],
     store: &dyn StatsStore,
     now: &(dyn Fn() -> Timestamp + Sync),
     observer: &dyn Observer,
@@ -70,12 +73,13 @@ pub async fn run_observed(
     let counter = Counter { store, now, observer };
     tokio::select! {
         () = shutdown => {}
-        () = counter.count_for_ever(feed) => {}
+        _ = join_all(feeds.iter_mut().map(|feed| counter.count_for_ever(&mut **feed))) => {}
         () = counter.forget_for_ever() => {}
     }
     let enough = Instant::now() + DRAIN_WAIT;
-    let drained = timeout_at(enough + LAST_BATCH_WAIT, counter.drain(feed, enough)).await;
-    if !drained.unwrap_or(false) {
+    let drains = join_all(feeds.iter_mut().map(|feed| counter.drain(&mut **feed, enough)));
+    let drained = timeout_at(enough + LAST_BATCH_WAIT, drains).await;
+    if !drained.is_ok_and(|all| all.into_iter().all(|drained| drained)) {
         tracing::warn!("stopped with events that are not counted yet");
     }
 }

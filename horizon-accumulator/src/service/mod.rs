@@ -9,6 +9,7 @@ use std::io::Write as _;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use horizon_core::Feed;
 use horizon_redis::RedisCluster;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -33,7 +34,7 @@ pub async fn serve(service: &Service, shutdown: impl Future<Output = ()> + Send)
     let unusable = "HORIZON_STORE cannot be used";
     let alone = Alone::on(&service.store).context(unusable)?;
     let store = Store::open(&service.store).context(unusable)?;
-    let (mut feed, standing) = pipe::open(service)?;
+    let (mut feeds, standing) = pipe::open(service)?;
     let metrics = Arc::new(Metrics::new(service, now(), standing));
     let cluster = Arc::new(RedisCluster::connect(&service.redis)?);
     let health = Health {
@@ -50,7 +51,8 @@ pub async fn serve(service: &Service, shutdown: impl Future<Output = ()> + Send)
     });
     writeln!(std::io::stdout(), "The accumulator is at http://{address}")?;
     tracing::info!(node = %service.node, redis = ?service.redis, delivery = ?service.delivery, "counting");
-    run_observed(&mut *feed, &*store.stats, &now, &*metrics, shutdown).await;
+    let mut feeds: Vec<&mut dyn Feed> = feeds.iter_mut().map(|feed| &mut **feed as _).collect();
+    run_observed(&mut feeds, &*store.stats, &now, &*metrics, shutdown).await;
     stop.send_replace(true);
     while let Some(ended) = beside.join_next().await {
         ended.context("a task beside the accumulator broke off")?;

@@ -12,25 +12,35 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use crate::Service;
 use crate::process::Delivery;
 
+/// How many readers of the stream one service has. While one tells and acknowledges what is counted, the store counts
+/// for the other.
+const READERS: usize = 2;
+
 /// How the pipe stands, whenever it is asked.
 pub(crate) enum Standing {
-    Stream(Box<dyn Fn() -> StreamState + Send + Sync>),
+    /// As each reader of the stream sees it.
+    Stream(Vec<Box<dyn Fn() -> StreamState + Send + Sync>>),
     /// Whether events have been listened to since the start, and how many found no place.
     Channel(Box<dyn Fn() -> (bool, u64) + Send + Sync>),
 }
 
 /// Opens the pipe that this service counts from.
-pub(crate) fn open(service: &Service) -> Result<(Box<dyn Feed>, Standing)> {
+pub(crate) fn open(service: &Service) -> Result<(Vec<Box<dyn Feed>>, Standing)> {
     match service.delivery {
         Delivery::Stream => {
-            let feed = RedisFeed::connect(&service.redis, FeedConfig::new(service.node.as_str()))?;
-            let standing = Standing::Stream(Box::new(feed.state()));
-            Ok((Box::new(feed), standing))
+            let (mut feeds, mut states) = (Vec::new(), Vec::new());
+            for reader in 1..=READERS {
+                let name = FeedConfig::new(format!("{}.{reader}", service.node));
+                let feed = RedisFeed::connect(&service.redis, name)?;
+                states.push(Box::new(feed.state()) as _);
+                feeds.push(Box::new(feed) as _);
+            }
+            Ok((feeds, Standing::Stream(states)))
         }
         Delivery::PubSub => {
             let feed = RedisPubSubFeed::connect(&service.redis)?;
             let standing = Standing::Channel(Box::new(feed.state()));
-            Ok((Box::new(feed), standing))
+            Ok((vec![Box::new(feed)], standing))
         }
     }
 }
@@ -39,7 +49,10 @@ impl Standing {
     /// The same of either kind; in a channel nothing waits, and what found no place is lost.
     pub(crate) fn state(&self) -> StreamState {
         match self {
-            Self::Stream(state) => state(),
+            Self::Stream(states) => states
+                .iter()
+                .map(|state| state())
+                .fold(StreamState::default(), together),
             Self::Channel(state) => {
                 let mut stands = StreamState::default();
                 (_, stands.lost) = state();
@@ -49,11 +62,22 @@ impl Standing {
     }
 }
 
+/// What two readers of one stream see: both see all that waits, and each does its own.
+fn together(one: StreamState, other: StreamState) -> StreamState {
+    let mut both = StreamState::default();
+    both.unread = one.unread.max(other.unread);
+    both.pending = one.pending.max(other.pending);
+    both.claimed = one.claimed + other.claimed;
+    both.refused = one.refused + other.refused;
+    both.lost = one.lost.max(other.lost);
+    both
+}
+
 impl Collector for Standing {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let mut lines = Lines(&mut encoder);
         match self {
-            Self::Stream(state) => lines.stream(state()),
+            Self::Stream(_) => lines.stream(self.state()),
             Self::Channel(state) => lines.channel(state()),
         }
     }
