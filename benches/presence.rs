@@ -88,7 +88,6 @@ fn receive(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("presence");
     let (mut replica, mut version) = (watching(), 1);
     replica.receive(&page, state(version, 0), START);
-    group.throughput(Throughput::Elements(CHANGED));
     group.bench_function("receive a delta of 100 to 100,000", |bencher| {
         let change = |is_join: bool, from: u64| {
             let (some, none) = (visitors(MEMBERS, CHANGED), Vec::new());
@@ -106,7 +105,6 @@ fn receive(criterion: &mut Criterion) {
             black_box(replica.effects())
         });
     });
-    group.throughput(Throughput::Elements(MEMBERS));
     group.sample_size(10);
     for (name, known) in [
         ("receive a state of 100,000, nobody known", None),
@@ -144,7 +142,6 @@ fn tick(criterion: &mut Criterion) {
             black_box(replica.effects())
         });
     });
-    group.throughput(Throughput::Elements(MEMBERS));
     group.sample_size(10);
     group.bench_function("tick with 100,000 who leave", |bencher| {
         let setup = || {

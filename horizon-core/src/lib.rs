@@ -4,7 +4,7 @@
 //! EventHorizon talks to three ports: [`Presence`] knows who is here, [`Analytics`] takes
 //! [`Event`]s and hands out [`Stats`], [`StatsStore`] counts each event exactly once. The
 //! accumulator stands between the last two: [`step`] takes a batch from a [`Feed`], records it,
-//! publishes the new totals and acknowledges.
+//! publishes the new totals and acknowledges. [`presence`] is how many nodes agree on who is here.
 //!
 //! Nothing in this crate does I/O, reads a clock or throws dice: time and randomness come in as
 //! arguments ([`Stamp`]), so that every rule can be tested as a plain function. Adapters do the

@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use super::{
     Body, Effect, MAX_OWN_MEMBERS, Message, NodeId, Timing,
     message::{MAX_NUMBER, UNHEARD},
@@ -19,8 +17,6 @@ pub(super) struct Host {
     pub(super) own_members: usize,
     /// How many members of others it keeps, over all topics.
     pub(super) other_members: usize,
-    /// Before this moment its incarnation is not taken up again.
-    refute_after: Duration,
     /// Whether goodbye was said.
     pub(super) is_silent: bool,
     pub(super) effects: Vec<Effect>,
@@ -35,7 +31,6 @@ impl Host {
             timing,
             own_members: 0,
             other_members: 0,
-            refute_after: Duration::ZERO,
             is_silent: false,
             effects: Vec::new(),
         }
@@ -65,14 +60,13 @@ impl Host {
     /// Takes a newer incarnation if another life of this node said this message in its name, because the
     /// others believe that life until they hear of a newer one. Answers whether it did; an echo is none.
     ///
-    /// Two nodes that were given the same name would do so for ever, hence not at once.
-    pub(super) fn refute(&mut self, message: &Message, now: Duration) -> bool {
+    /// Two nodes that were given the same name do so for ever, but not faster than they may answer.
+    pub(super) fn refute(&mut self, message: &Message) -> bool {
         let said = (message.incarnation, message.body.version());
-        if self.is_silent || said <= (self.incarnation, self.version) || now < self.refute_after {
+        if said <= (self.incarnation, self.version) {
             return false;
         }
         self.incarnation = message.incarnation.saturating_add(1).min(MAX_NUMBER);
-        self.refute_after = now.saturating_add(self.timing.answer_every);
         true
     }
 }

@@ -6,7 +6,7 @@ use crate::VisitorKey;
 /// The version of the format; it is in every message as `v`.
 const FORMAT: u8 = 1;
 
-/// The greatest incarnation and version: what every JSON reader keeps exact (RFC 8259 §6).
+/// The greatest incarnation and version (RFC 8259 §6).
 pub(super) const MAX_NUMBER: u64 = (1 << 53) - 1;
 
 /// The version of a node that nothing was heard of. It has no members, so a delta may start there.
@@ -18,7 +18,7 @@ pub(super) const GONE: u64 = u64::MAX;
 /// What a node says on the channel of one topic.
 ///
 /// As JSON: `{"v":1,"node":"web-1","incarnation":1700000000000,"type":"beat","version":9}`. Fields that are not
-/// known are skipped, another `v` is an error.
+/// known are skipped, another `v` is an error. Numbers are below 2^53, what every JSON reader keeps exact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Wire", into = "Wire")]
 pub struct Message {
@@ -42,7 +42,7 @@ pub enum Body {
     },
     /// What changed: `"type":"delta","from":7,"to":9,"joined":["…"],"left":["…"]`.
     Delta {
-        /// The version it starts from; who has another one must ask for the state.
+        /// The version it starts from, 0 where nobody was; who has another one must ask for the state.
         from: u64,
         /// The version it leads to.
         to: u64,
@@ -193,5 +193,86 @@ impl From<Message> for Wire {
             Body::Goodbye => {}
         }
         wire
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ADA: &str = "0000000000000000000000000000000a";
+
+    fn message(body: Body) -> Message {
+        Message {
+            node: NodeId::new("web-1").unwrap(),
+            incarnation: 1_700_000_000_000,
+            body,
+        }
+    }
+
+    #[test]
+    fn messages_are_what_the_contract_says() {
+        let ada: VisitorKey = ADA.parse().unwrap();
+        let members = vec![ada];
+        let of = Some(NodeId::new("web-2").unwrap());
+        let (joined, left) = (members.clone(), vec![]);
+        for (body, rest) in [
+            (
+                Body::State { version: 7, members },
+                format!(r#""state","version":7,"members":["{ADA}"]"#),
+            ),
+            (
+                Body::Delta {
+                    from: 7,
+                    to: 9,
+                    joined,
+                    left,
+                },
+                format!(r#""delta","from":7,"to":9,"joined":["{ADA}"],"left":[]"#),
+            ),
+            (Body::Beat { version: 9 }, r#""beat","version":9"#.into()),
+            (Body::Ask { of: None }, r#""ask""#.into()),
+            (Body::Ask { of }, r#""ask","of":"web-2""#.into()),
+            (Body::Goodbye, r#""goodbye""#.into()),
+        ] {
+            let json = format!(r#"{{"v":1,"node":"web-1","incarnation":1700000000000,"type":{rest}}}"#);
+            assert_eq!(serde_json::to_string(&message(body.clone())).unwrap(), json);
+            assert_eq!(serde_json::from_str::<Message>(&json).unwrap(), message(body));
+        }
+    }
+
+    #[test]
+    fn the_order_of_fields_is_free_and_unknown_ones_are_skipped() {
+        let json = r#"{"version":9,"mood":{"x":[1]},"type":"beat","incarnation":1,"node":"a","v":1}"#;
+        let got: Message = serde_json::from_str(json).unwrap();
+        assert_eq!((got.incarnation, got.body), (1, Body::Beat { version: 9 }));
+    }
+
+    #[test]
+    fn what_is_no_message_is_refused() {
+        let rest = r#""node":"a","incarnation":1,"type""#;
+        for bad in [
+            String::new(),
+            "null".into(),
+            "[]".into(),
+            format!(r#"{{{rest}:"goodbye"}}"#),
+            format!(r#"{{"v":2,{rest}:"goodbye"}}"#),
+            format!(r#"{{"v":1,{rest}:"hello"}}"#),
+            format!(r#"{{"v":1,{rest}:"beat"}}"#),
+            format!(r#"{{"v":1,{rest}:"beat","version":0}}"#),
+            format!(r#"{{"v":1,{rest}:"beat","version":-1}}"#),
+            format!(r#"{{"v":1,{rest}:"beat","version":1.5}}"#),
+            format!(r#"{{"v":1,{rest}:"beat","version":9007199254740992}}"#),
+            format!(r#"{{"v":1,{rest}:"state","version":1}}"#),
+            format!(r#"{{"v":1,{rest}:"state","version":1,"members":["zz"]}}"#),
+            format!(r#"{{"v":1,{rest}:"delta","from":2,"to":2,"joined":[],"left":[]}}"#),
+            format!(r#"{{"v":1,{rest}:"delta","from":1,"to":2,"joined":[]}}"#),
+            format!(r#"{{"v":1,{rest}:"delta","from":1,"to":18446744073709551615,"joined":[],"left":[]}}"#),
+            format!(r#"{{"v":1,{rest}:"ask","of":""}}"#),
+            r#"{"v":1,"node":"a b","incarnation":1,"type":"goodbye"}"#.into(),
+            r#"{"v":1,"node":"a","incarnation":9007199254740992,"type":"goodbye"}"#.into(),
+        ] {
+            assert!(serde_json::from_str::<Message>(&bad).is_err(), "{bad}");
+        }
     }
 }

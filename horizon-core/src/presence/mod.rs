@@ -46,7 +46,7 @@ pub use message::{Body, Message};
 pub use node::{NodeId, ParseNodeIdError};
 pub use timing::Timing;
 
-/// The most members of one node, over all topics: a bound of memory, some 200 MB.
+/// The most members of one node, over all topics: a bound of memory, some 100 MB.
 pub const MAX_OWN_MEMBERS: usize = 1_000_000;
 
 /// The most members of one node on one topic. Their state is a message of 7 MB; Redis drops a subscriber who
@@ -164,7 +164,7 @@ impl Replica {
     pub fn receive(&mut self, topic: &Topic, message: Message, now: Duration) {
         if message.node != self.host.node {
             self.with(topic, now, |room, host| room.receive(message, now, host));
-        } else if self.host.refute(&message, now) {
+        } else if self.host.refute(&message) {
             self.each(now, |room, host| room.answer(now, host));
         }
     }
@@ -188,14 +188,10 @@ impl Replica {
         }
     }
 
-    /// The topic's channel is heard from now on, for the first time or again: asks the others, and says who is here.
+    /// The topic's channel is heard from now on, for the first time or again after the link was lost: asks the
+    /// others, and says who is here.
     pub fn subscribed(&mut self, topic: &Topic, now: Duration) {
         self.with(topic, now, |room, host| room.reconnect(now, host));
-    }
-
-    /// The link to the others was lost and is there again: asks them, and says who is here.
-    pub fn resubscribed(&mut self, now: Duration) {
-        self.each(now, |room, host| room.reconnect(now, host));
     }
 
     /// Says the last words of this node; after them it says nothing.
@@ -242,3 +238,6 @@ impl Replica {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

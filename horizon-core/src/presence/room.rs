@@ -193,28 +193,32 @@ impl Room {
 
     /// Does what its time has come for.
     pub(super) fn tick(&mut self, now: Duration, host: &mut Host) {
+        let mut has_changed = false;
         for alarm in self.alarms.ring(now) {
             match alarm {
                 Alarm::Leave(visitor) => {
                     self.own.remove(visitor);
                     self.crowd.remove(visitor);
                     host.own_members -= 1;
-                    self.tell(now, host);
+                    has_changed = true;
                 }
                 Alarm::Silence(node) => {
                     if let Some(at) = self.crowd.expire(&node, now, host) {
                         self.alarms.set(at, Alarm::Silence(node));
                     }
                 }
-                Alarm::Tell => self.tell(now, host),
+                Alarm::Tell => has_changed = true,
                 Alarm::Answer => self.answer(now, host),
                 Alarm::Beat => self.beat(now, host),
-                Alarm::Close => {
-                    host.other_members -= self.crowd.other_members();
-                    host.effects.push(Effect::Unsubscribe(self.topic.clone()));
-                    self.is_closed = true;
-                }
+                Alarm::Close => self.is_closed = true,
             }
+        }
+        if has_changed {
+            self.tell(now, host);
+        }
+        if self.is_closed {
+            host.other_members -= self.crowd.other_members();
+            host.effects.push(Effect::Unsubscribe(self.topic.clone()));
         }
     }
 
@@ -229,6 +233,9 @@ impl Room {
 
     /// What follows from anything that happened.
     pub(super) fn settle(&mut self, now: Duration, host: &mut Host) {
+        if self.is_closed {
+            return;
+        }
         if !self.is_beating && !self.own.is_empty() {
             self.is_beating = true;
             let at = self.spoke.saturating_add(host.timing.beat_every);

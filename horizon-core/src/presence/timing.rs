@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-/// How long things take. All nodes of a cluster should have the same.
+/// How long things take. All nodes of a cluster should have the same. Only the grace may be nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
     /// How long a visitor stays counted after their last guard is gone: 3 s.

@@ -1,0 +1,241 @@
+use super::*;
+
+const GRACE: Duration = Duration::from_secs(3);
+
+#[test]
+fn a_node_listens_before_it_asks_and_asks_before_it_tells() {
+    let mut replica = replica();
+    assert!(replica.join(&page(), ADA, ms(0)));
+    let say = |body| Effect::Publish(page(), message("me", INCARNATION, body));
+    let want = [
+        Effect::Subscribe(page()),
+        say(Body::Ask { of: None }),
+        say(state(1, &[ADA])),
+        Effect::Viewers(page(), 1),
+    ];
+    assert_eq!(replica.effects(), want);
+    replica.watch(&page(), ms(0));
+    assert_eq!(replica.effects(), []);
+}
+
+#[test]
+fn the_first_change_is_told_at_once_and_a_storm_in_one_message() {
+    let mut replica = watching();
+    for (who, millis) in (0..100).zip(0..) {
+        replica.join(&page(), VisitorKey::from_u128(who), ms(millis));
+        assert_eq!(replica.viewers(&page()), u64::try_from(who).unwrap() + 1);
+    }
+    let all = run(&mut replica, ms(1_000));
+    let [Body::State { members, version }, Body::Delta { from, to, joined, left }] = all.as_slice() else {
+        panic!("{all:?}");
+    };
+    assert_eq!((members.len(), joined.len(), left.len()), (1, 99, 0));
+    assert!(version == from && from < to);
+}
+
+#[test]
+fn who_goes_and_comes_back_before_it_was_told_did_not_change_anything() {
+    let timing = Timing {
+        grace: Duration::ZERO,
+        ..Timing::default()
+    };
+    let mut replica = Replica::new(node("me"), INCARNATION, timing);
+    replica.join(&page(), ADA, ms(0));
+    run(&mut replica, ms(50));
+    replica.leave(&page(), ADA, ms(50));
+    assert_eq!(run(&mut replica, ms(50)), []);
+    assert_eq!(replica.viewers(&page()), 0);
+    replica.join(&page(), ADA, ms(60));
+    assert_eq!(run(&mut replica, ms(1_999)), []);
+    assert_eq!(run(&mut replica, ms(2_000)), [Body::Beat { version: 1 }]);
+}
+
+#[test]
+fn a_leave_counts_when_the_grace_is_over_and_is_told_then() {
+    let mut replica = replica();
+    replica.join(&page(), ADA, ms(0));
+    replica.join(&page(), BOB, ms(0));
+    run(&mut replica, ms(500));
+    replica.leave(&page(), ADA, ms(500));
+    run(&mut replica, ms(500) + GRACE - ms(1));
+    assert_eq!(replica.viewers(&page()), 2);
+    let last = run(&mut replica, ms(500) + GRACE);
+    assert_eq!((replica.viewers(&page()), last), (1, vec![delta(2, 3, &[], &[ADA])]));
+}
+
+#[test]
+fn a_visitor_is_here_until_the_last_guard_is_gone() {
+    let mut replica = replica();
+    replica.join(&page(), ADA, ms(0));
+    replica.join(&page(), ADA, ms(0));
+    replica.leave(&page(), ADA, ms(0));
+    run(&mut replica, GRACE * 2);
+    assert_eq!(replica.viewers(&page()), 1);
+    // Nobody has to care who is not here.
+    replica.leave(&page(), EVE, GRACE * 2);
+    replica.leave(&Topic::Site, ADA, GRACE * 2);
+    assert_eq!(replica.viewers(&page()), 1);
+}
+
+#[test]
+fn the_grace_starts_anew_with_each_leave() {
+    let mut replica = replica();
+    replica.join(&page(), ADA, ms(0));
+    replica.leave(&page(), ADA, ms(0));
+    replica.join(&page(), ADA, ms(0));
+    replica.leave(&page(), ADA, GRACE / 2);
+    run(&mut replica, GRACE);
+    assert_eq!(replica.viewers(&page()), 1);
+    run(&mut replica, GRACE / 2 + GRACE);
+    assert_eq!(replica.viewers(&page()), 0);
+}
+
+#[test]
+fn a_thousand_reloads_within_the_grace_keep_one_entry_and_say_nothing() {
+    let mut replica = replica();
+    replica.join(&page(), ADA, ms(0));
+    let _ = replica.effects();
+    for millis in 0..1_000 {
+        replica.leave(&page(), ADA, ms(millis));
+        replica.join(&page(), ADA, ms(millis));
+        replica.leave(&page(), ADA, ms(millis));
+        assert_eq!(format!("{replica:?}").matches("Leave(").count(), 1);
+        replica.join(&page(), ADA, ms(millis));
+    }
+    assert_eq!((replica.due.len(), replica.host.own_members), (1, 1));
+    assert_eq!(replica.effects(), []);
+}
+
+#[test]
+fn a_topic_with_nobody_here_and_nobody_watching_costs_no_memory_after_a_while() {
+    let mut replica = watching();
+    replica.join(&page(), ADA, ms(0));
+    hear(&mut replica, "web-2", state(1, &[BOB]), ms(0));
+    replica.unwatch(&page(), ms(0));
+    replica.leave(&page(), ADA, ms(0));
+    let idle = GRACE;
+    run(&mut replica, idle + Timing::default().linger - ms(1));
+    assert_eq!(replica.rooms.len(), 1);
+    replica.tick(idle + Timing::default().linger);
+    assert_eq!(replica.effects(), [Effect::Unsubscribe(page())]);
+    assert_eq!((replica.rooms.len(), replica.due.len()), (0, 0));
+    assert_eq!((replica.host.own_members, replica.host.other_members), (0, 0));
+    assert_eq!((replica.viewers(&page()), replica.next_tick()), (0, None));
+}
+
+#[test]
+fn members_of_others_are_given_back_when_a_topic_closes() {
+    let mut replica = watching();
+    replica.unwatch(&page(), ms(0));
+    hear(&mut replica, "web-2", state(1, &[BOB, EVE]), ms(9_000));
+    assert_eq!(replica.host.other_members, 2);
+    replica.tick(ms(10_000));
+    assert_eq!((replica.rooms.len(), replica.host.other_members), (0, 0));
+}
+
+#[test]
+fn a_topic_closes_once_when_the_tick_is_late() {
+    let mut replica = watching();
+    hear(&mut replica, "web-2", state(1, &[ADA]), ms(0));
+    replica.unwatch(&page(), ms(0));
+    hear(&mut replica, "web-3", state(1, &[BOB, EVE]), ms(9_999));
+    let _ = replica.effects();
+    replica.tick(ms(60_000));
+    assert_eq!(replica.effects(), [Effect::Unsubscribe(page())]);
+    assert_eq!((replica.due.len(), replica.host.other_members), (0, 0));
+}
+
+#[test]
+fn looking_again_soon_keeps_the_subscription() {
+    let mut replica = watching();
+    for second in 1..100 {
+        replica.unwatch(&page(), ms(second * 1_000));
+        replica.tick(ms(second * 1_000 + 500));
+        replica.watch(&page(), ms(second * 1_000 + 500));
+    }
+    assert_eq!((run(&mut replica, ms(1_000_000)), replica.rooms.len()), (vec![], 1));
+}
+
+#[test]
+fn a_topic_that_comes_again_does_not_go_back_in_version() {
+    let mut replica = replica();
+    replica.join(&page(), ADA, ms(0));
+    replica.leave(&page(), ADA, ms(0));
+    run(&mut replica, ms(60_000));
+    assert_eq!(replica.rooms.len(), 0);
+    replica.join(&page(), ADA, ms(60_000));
+    assert_eq!(said(&mut replica), [Body::Ask { of: None }, state(3, &[ADA])]);
+}
+
+#[test]
+fn each_topic_goes_on_from_its_own_version() {
+    let mut replica = replica();
+    replica.join(&page(), ADA, ms(0));
+    replica.join(&Topic::Site, ADA, ms(0));
+    let _ = replica.effects();
+    replica.join(&page(), BOB, ms(1_000));
+    replica.join(&Topic::Site, BOB, ms(1_000));
+    assert_eq!(said(&mut replica), [delta(1, 3, &[BOB], &[]), delta(2, 4, &[BOB], &[])]);
+}
+
+#[test]
+fn a_node_beats_while_it_has_members_and_said_nothing_else() {
+    let mut replica = replica();
+    replica.join(&page(), ADA, ms(0));
+    run(&mut replica, ms(1_999));
+    assert_eq!(run(&mut replica, ms(2_000)), [Body::Beat { version: 1 }]);
+    replica.join(&page(), BOB, ms(3_000));
+    assert_eq!(run(&mut replica, ms(4_999)), [delta(1, 2, &[BOB], &[])]);
+    assert_eq!(run(&mut replica, ms(5_000)), [Body::Beat { version: 2 }]);
+    replica.leave(&page(), ADA, ms(5_000));
+    replica.leave(&page(), BOB, ms(5_000));
+    assert_eq!(
+        run(&mut replica, ms(60_000)),
+        [Body::Beat { version: 2 }, delta(2, 3, &[], &[ADA, BOB])]
+    );
+}
+
+#[test]
+fn after_its_goodbye_a_node_counts_but_says_nothing() {
+    let mut replica = watching();
+    replica.watch(&Topic::Site, ms(0));
+    replica.join(&page(), ADA, ms(0));
+    let _ = replica.effects();
+    replica.goodbye(ms(0));
+    let last = Effect::Publish(page(), message("me", INCARNATION, Body::Goodbye));
+    assert_eq!(replica.effects(), [last]);
+    replica.join(&page(), BOB, ms(1_000));
+    hear(&mut replica, "web-2", Body::Ask { of: None }, ms(1_000));
+    hear(&mut replica, "me", Body::Goodbye, ms(1_000));
+    replica.subscribed(&page(), ms(1_000));
+    replica.goodbye(ms(1_000));
+    assert_eq!(run(&mut replica, ms(10_000)), []);
+    assert_eq!(replica.viewers(&page()), 2);
+}
+
+#[test]
+fn a_node_says_goodbye_where_others_may_still_count_its_members() {
+    let timing = Timing {
+        grace: Duration::ZERO,
+        ..Timing::default()
+    };
+    let mut replica = Replica::new(node("me"), INCARNATION, timing);
+    replica.join(&page(), ADA, ms(0));
+    replica.leave(&page(), ADA, ms(10));
+    run(&mut replica, ms(10));
+    replica.goodbye(ms(20));
+    assert_eq!((replica.viewers(&page()), said(&mut replica)), (0, vec![Body::Goodbye]));
+}
+
+#[test]
+fn the_end_of_time_does_no_harm() {
+    let mut replica = watching();
+    for now in [Duration::MAX, ms(5), Duration::MAX] {
+        replica.join(&page(), ADA, now);
+        hear(&mut replica, "web-2", Body::Ask { of: None }, now);
+        hear(&mut replica, "web-3", state(2, &[BOB]), now);
+        replica.leave(&page(), ADA, now);
+        replica.tick(now);
+    }
+    assert_eq!(replica.viewers(&page()), 0);
+}
