@@ -1,7 +1,7 @@
 use std::error::Error as _;
 
 use horizon_core::Error;
-use redis::{ErrorKind, RedisError};
+use redis::{ErrorKind, RedisError, ServerError};
 
 /// What Redis says when it cannot do now what it could do another time.
 const PASSING: [&str; 13] = [
@@ -44,7 +44,17 @@ fn may_pass(driver: &RedisError) -> bool {
         return true;
     }
     let errors = driver.clone().into_server_errors();
-    errors.is_some_and(|errors| !errors.is_empty() && errors.iter().all(|(_, error)| PASSING.contains(&error.code())))
+    errors.is_some_and(|errors| !errors.is_empty() && errors.iter().all(|(_, error)| passes(error)))
+}
+
+fn passes(error: &ServerError) -> bool {
+    // This one has no code of its own.
+    let is_crowded = || {
+        error
+            .details()
+            .is_some_and(|details| details.contains("max number of clients"))
+    };
+    PASSING.contains(&error.code()) || is_crowded()
 }
 
 #[cfg(test)]
@@ -67,6 +77,8 @@ mod tests {
             assert_eq!(error.is_retryable(), retry, "{code}");
             assert!(error.source().is_some());
         }
+        let answer = redis::parse_redis_value(b"-ERR max number of clients reached\r\n").unwrap();
+        assert!(map("it failed", answer.extract_error().unwrap_err()).is_retryable());
         let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
         assert!(map("it failed", refused.into()).is_retryable());
     }

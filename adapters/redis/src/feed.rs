@@ -14,8 +14,9 @@ use crate::connection::RedisConfig;
 use crate::entries::Entry;
 use crate::error::map;
 use crate::gauges::{Gauges, StreamState};
+use crate::held::Held;
 use crate::publisher::Publisher;
-use crate::reader::{GROUP, Held, Reader};
+use crate::reader::{GROUP, Reader};
 use crate::script::Kept;
 use crate::task::Task;
 use crate::wire::EVENTS;
@@ -84,7 +85,7 @@ impl RedisFeed {
     /// The connection cannot be set up.
     pub fn connect(config: &RedisConfig, feed: FeedConfig) -> Result<Self> {
         let (out, arrived) = mpsc::channel(READS_AHEAD);
-        let (held, gauges) = (Arc::new(Held::default()), Arc::new(Gauges::default()));
+        let (held, gauges) = (Arc::new(Held::new()), Arc::new(Gauges::default()));
         let reader = Reader {
             config: config.clone(),
             consumer: feed.consumer,

@@ -17,6 +17,7 @@ mod error;
 mod feed;
 mod forget;
 mod gauges;
+mod held;
 mod keys;
 mod outbox;
 mod pipe;

@@ -36,7 +36,8 @@ const SPEAK_AGAIN: Duration = Duration::from_millis(200);
 pub struct RedisPresence {
     shared: Arc<Shared>,
     connection: ConnectionManager,
-    _tasks: [Task; 3],
+    speaker: Mutex<Option<Task>>,
+    _tasks: [Task; 2],
 }
 
 struct Shared {
@@ -104,7 +105,8 @@ impl RedisPresence {
         Ok(Self {
             shared,
             connection,
-            _tasks: [listener, ticker, speaker],
+            speaker: Mutex::new(Some(speaker)),
+            _tasks: [listener, ticker],
         })
     }
 
@@ -122,6 +124,8 @@ impl RedisPresence {
 
     /// Says the last words of this node, so that its readers are gone everywhere else at once.
     pub async fn close(&self) {
+        // From here on only this says anything, so that nobody else holds last words when it is done.
+        drop(self.speaker.lock().unwrap_or_else(PoisonError::into_inner).take());
         self.shared.act(Replica::goodbye);
         let last_words = async {
             loop {

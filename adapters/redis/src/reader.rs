@@ -1,7 +1,6 @@
 //! The task that reads the stream: first what was left over, then what is new, and now and then what the dead left.
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use horizon_core::Result;
@@ -14,6 +13,7 @@ use crate::connection::RedisConfig;
 use crate::entries::{BadEntry, Entries, Entry, StreamId};
 use crate::error::{cause, map};
 use crate::gauges::Gauges;
+use crate::held::Held;
 use crate::script::{Kept, is_unknown};
 use crate::wire::EVENTS;
 
@@ -25,6 +25,9 @@ const REFUSED: &str = "analytics:refused";
 
 /// The most refused entries that are kept.
 const REFUSED_ENTRIES: usize = 10_000;
+
+/// How much of a refused entry's text is kept, in bytes.
+const REFUSED_BYTES: usize = 4_096;
 
 /// The most entries that one read brings.
 const READ_ENTRIES: usize = 1_024;
@@ -40,30 +43,6 @@ const FIRST_WAIT: Duration = Duration::from_millis(50);
 
 /// The longest wait after a failure.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
-
-/// The ids of the entries that are in this process, read and not yet acknowledged.
-#[derive(Debug, Default)]
-pub(crate) struct Held(Mutex<HashSet<StreamId>>);
-
-impl Held {
-    /// Keeps of these entries those that are not here already.
-    fn take_new(&self, entries: &mut Vec<Entry>) {
-        let mut held = self.ids();
-        entries.retain(|entry| held.insert(entry.id));
-    }
-
-    /// These are acknowledged.
-    pub(crate) fn release(&self, ids: impl Iterator<Item = StreamId>) {
-        let mut held = self.ids();
-        for id in ids {
-            held.remove(&id);
-        }
-    }
-
-    fn ids(&self) -> MutexGuard<'_, HashSet<StreamId>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// Reads for one consumer.
 pub(crate) struct Reader {
@@ -220,6 +199,7 @@ impl Session<'_> {
             );
             let mut pipe = redis::pipe();
             pipe.atomic();
+            let text = text.get(..REFUSED_BYTES).unwrap_or(text);
             pipe.cmd("XADD").arg(&[REFUSED, "MAXLEN", "~"]).arg(REFUSED_ENTRIES);
             pipe.arg(&["*", "entry"])
                 .arg(id)
@@ -242,12 +222,21 @@ impl Session<'_> {
 
     /// Takes over what the dead left, and drops from the stream what everybody has acknowledged.
     async fn keep_house(&mut self) -> RedisResult<()> {
+        // Who does not get its own work done takes over nobody else's. It would claim its own, too, and so make it
+        // look alive.
+        if !self.reader.held.stands_still_for(self.reader.claim_after) {
+            self.claim().await?;
+        }
+        self.look().await.map(drop)
+    }
+
+    async fn claim(&mut self) -> RedisResult<()> {
         let idle = millis(self.reader.claim_after);
         let mut from = StreamId::START;
         loop {
             // Another pass will find the rest; what is claimed now and has no place would only look alive.
             if self.reader.out.capacity() == 0 {
-                break;
+                return Ok(());
             }
             let answer: Value = redis::cmd("XAUTOCLAIM")
                 .arg(&[EVENTS, GROUP, &self.reader.consumer])
@@ -260,11 +249,10 @@ impl Session<'_> {
             let (next, entries) = Entries::of_claim(answer);
             self.reader.gauges.claimed(entries.good.len());
             if self.hand_over(entries).await?.is_err() || next == StreamId::START {
-                break;
+                return Ok(());
             }
             from = next;
         }
-        self.look().await.map(drop)
     }
 
     /// Trims the stream and notes how it stands. Answers how many events are not handed out, if Redis knows.

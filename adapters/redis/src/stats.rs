@@ -24,8 +24,8 @@ const WRITABLE_SECONDS: u64 = 60;
 ///
 /// A script counts the events of a page inside Redis, and one transaction holds the scripts of all pages of a batch:
 /// Redis counts the whole batch or nothing of it. A call that ends in an error, or whose caller went away, may have
-/// been counted all the same; repeat it, and each event still counts once. On a Redis Cluster, for which this version
-/// has no client, a batch would be whole for each page alone, and the repeat would count the rest.
+/// been counted all the same; repeat it, and each event still counts once. A Redis Cluster
+/// cannot run this version: the keys of a page share a slot, but one transaction holds several pages.
 ///
 /// How well it outlives Redis is for Redis' own configuration to say. With `appendonly yes` and `appendfsync always`
 /// what was acknowledged is on disk; with `everysec` the last two seconds may be lost. `maxmemory-policy` has to be

@@ -108,9 +108,10 @@ impl Shared {
         let changed = std::mem::take(&mut wishes.changed);
         let (wanted, unwanted): (Vec<_>, Vec<_>) =
             changed.into_iter().partition(|channel| wishes.wanted.contains(channel));
-        let come = wanted.into_iter().filter(|channel| !heard.contains(channel)).collect();
         let gone = unwanted.into_iter().filter(|channel| heard.contains(channel)).collect();
-        (come, gone)
+        // Also what is heard already: it was left and wanted again before the connection was told, and whoever
+        // wants it waits for the confirmation, which Redis gives again.
+        (wanted, gone)
     }
 
     /// A new connection hears nothing yet.

@@ -114,11 +114,13 @@ impl Shared {
         }
     }
 
-    /// Takes totals off the wire. What is none is dropped: the kept value will say it right.
-    fn take(&self, channel: &str, json: &[u8]) {
+    /// Takes the totals that are kept under a topic's key.
+    fn take(&self, topic: &Topic, json: &[u8]) {
+        let key = wire::stats_key(topic);
         match wire::decode_stats(json) {
-            Ok(update) => self.publish(&update),
-            Err(reason) => tracing::warn!(channel, reason, "a message with totals could not be read"),
+            Ok(update) if update.topic == *topic => self.publish(&update),
+            Ok(update) => tracing::warn!(key, topic = %update.topic, "the kept totals are those of another topic"),
+            Err(reason) => tracing::warn!(key, reason, "the kept totals of a topic could not be read"),
         }
     }
 }
@@ -131,8 +133,10 @@ impl Listener for Shared {
         }
     }
 
-    fn message(&self, channel: &str, payload: &[u8]) {
-        self.take(channel, payload);
+    /// A message is a hint and no more: anybody may send one. What is kept says how things stand, and many messages
+    /// are one reading.
+    fn message(&self, channel: &str, _: &[u8]) {
+        self.subscribed(channel);
     }
 }
 
@@ -167,7 +171,7 @@ async fn read(connection: &mut ConnectionManager, shared: &Shared, topics: &[Top
         .map_err(|e| map("the kept totals cannot be read", e))?;
     for (topic, json) in topics.iter().zip(kept) {
         if let Some(json) = json {
-            shared.take(&wire::stats_channel(topic), &json);
+            shared.take(topic, &json);
         }
     }
     Ok(())

@@ -49,8 +49,9 @@ pub use timing::Timing;
 /// The most members of one node, over all topics: a bound of memory, some 100 MB.
 pub const MAX_OWN_MEMBERS: usize = 1_000_000;
 
-/// The most members of one node on one topic. Their state is a message of 7 MB; Redis drops a subscriber who
-/// has more than 8 MB to catch up with for a minute.
+/// The most members of one node on one topic: a bound of memory. Their state is a message of 7 MB. Redis drops a
+/// subscriber who has 32 MB to catch up with, or 8 MB for a minute, unless it is told otherwise
+/// (`client-output-buffer-limit pubsub`); who has several nodes as full as that has to.
 pub const MAX_MEMBERS: usize = 200_000;
 
 /// The most members of other nodes that are kept, over all topics: a bound of memory, some 150 MB.

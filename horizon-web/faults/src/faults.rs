@@ -1,8 +1,8 @@
 //! What happens in each class, while others write.
 
-use std::time::Duration;
+use std::{cell::Cell, time::Duration};
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use horizon_accumulator::process::now;
 use horizon_web_tests::Seed;
 use tokio::time::{Instant, sleep};
@@ -29,6 +29,18 @@ const CUT_EVERY: Duration = Duration::from_secs(1);
 
 /// How much memory is left when the limit is set, in bytes.
 const HEADROOM: u64 = 512 * 1024;
+
+/// The longest wait before an accumulator is paused, in milliseconds.
+const BEFORE_NAP: u64 = 50;
+
+/// The fewest events that an accumulator has in hand when it falls asleep for long.
+const IN_HAND: u64 = 100;
+
+/// How often an accumulator is paused until it has so many.
+const NAPS: u32 = 100;
+
+/// How many events are sent at a time until an accumulator has fallen asleep over them.
+const AWAKE: u64 = 5_000;
 
 /// How soon an event has to be counted while an accumulator sleeps and nothing waits.
 const COUNTED_WITHIN: Duration = Duration::from_secs(2);
@@ -77,31 +89,55 @@ impl Play<'_> {
     }
 
     async fn rounds(&mut self) -> anyhow::Result<()> {
-        let rounds = self.class.rounds(self.scale);
+        let (rounds, mut left_behind) = (self.class.rounds(self.scale), 0);
         for round in 0..rounds {
             let events = self.crowd.events(self.scale.events / rounds, now(), self.diary);
             let fault = strike(self.class, self.scale, round, self.stage, &mut self.dice);
             let (published, struck) = tokio::join!(self.load.publish(events, self.diary), fault);
-            struck.with_context(|| format!("fault {round}"))?;
+            left_behind += struck.with_context(|| format!("fault {round}"))?;
             published?;
             self.faults += 1;
         }
-        if self.class == Class::RedisFull && self.load.errors() == 0 {
-            self.findings.push("Redis never ran out of memory".into());
-        }
+        self.check_the_faults(left_behind);
         Ok(())
     }
 
+    /// Whether the faults did what they are for.
+    fn check_the_faults(&mut self, left_behind: u64) {
+        if self.class == Class::RedisFull && self.load.errors() == 0 {
+            self.findings.push("Redis never ran out of memory".into());
+        }
+        if self.class == Class::AccumulatorKill {
+            let text = format!("those that were killed had {left_behind} events in hand");
+            if left_behind == 0 {
+                self.findings.push(text.clone());
+            }
+            self.notes.push(text);
+        }
+    }
+
     async fn zombie(&mut self) -> anyhow::Result<()> {
-        let events = self.crowd.events(self.scale.slept_over, now(), self.diary);
-        let (zombie, wait) = (self.dice.next(), self.dice.between(0, BEFORE_KILL));
-        let fall_asleep = async {
-            sleep(Duration::from_millis(wait)).await;
-            self.stage.accumulator(zombie)?.process()?.pause().await
+        let (zombie, asleep) = (self.dice.next(), Cell::new(false));
+        let falling = async {
+            let in_hand = fall_asleep(self.stage, zombie, &mut self.dice).await;
+            asleep.set(true);
+            in_hand
         };
-        let (published, asleep) = tokio::join!(self.load.publish(events, self.diary), fall_asleep);
+        let publishing = async {
+            let mut sent = 0;
+            while sent < self.scale.slept_over || !asleep.get() {
+                let events = self.crowd.events(AWAKE, now(), self.diary);
+                sent += AWAKE;
+                self.load.publish(events, self.diary).await?;
+            }
+            anyhow::Ok(())
+        };
+        let (published, in_hand) = tokio::join!(publishing, falling);
         published?;
-        asleep?;
+        self.notes.push(format!(
+            "the accumulator slept over {} events that it had in hand",
+            in_hand?
+        ));
         sleep(self.scale.sleep).await;
         // Everything but what readers have written in this very moment.
         let end = stream::end(&self.stage.redis).await?;
@@ -175,46 +211,69 @@ impl Play<'_> {
     }
 }
 
-/// One fault of a class.
-async fn strike(class: Class, scale: &Scale, round: u64, stage: &mut Stage, dice: &mut Seed) -> anyhow::Result<()> {
-    match class {
-        Class::AccumulatorKill => {
-            sleep(Duration::from_millis(dice.between(0, BEFORE_KILL))).await;
-            let accumulator = stage.accumulator(dice.next())?;
-            accumulator.kill().await?;
-            // Half come back as themselves, half as a machine that nobody has seen before.
-            if dice.between(0, 2) == 0 {
-                accumulator.start_again().await
-            } else {
-                accumulator.start_anew().await
-            }
+/// Pauses an accumulator at a moment when it has many events in hand. Answers how many.
+async fn fall_asleep(stage: &mut Stage, number: u64, dice: &mut Seed) -> anyhow::Result<u64> {
+    for _ in 0..NAPS {
+        sleep(Duration::from_millis(dice.between(0, BEFORE_NAP))).await;
+        let accumulator = stage.accumulator(number)?;
+        accumulator.process()?.pause().await?;
+        let name = accumulator.full_name();
+        let in_hand = stream::in_hand(&stage.redis, &name).await?;
+        if in_hand >= IN_HAND {
+            return Ok(in_hand);
         }
+        stage.accumulator(number)?.process()?.resume().await?;
+    }
+    bail!("the accumulator never had {IN_HAND} events in hand")
+}
+
+/// One fault of a class. Answers how many events a dead accumulator had in hand.
+async fn strike(class: Class, scale: &Scale, round: u64, stage: &mut Stage, dice: &mut Seed) -> anyhow::Result<u64> {
+    match class {
+        Class::AccumulatorKill => return kill_an_accumulator(stage, dice).await,
         Class::WebKill => {
             sleep(Duration::from_millis(dice.between(0, BEFORE_KILL))).await;
             let web = stage.web(dice.next())?;
             web.kill().await?;
-            web.start_again().await
+            web.start_again().await?;
         }
         Class::RedisKill => {
             sleep(Duration::from_millis(dice.between(0, BEFORE_KILL))).await;
             stage.redis.kill().await?;
             sleep(Duration::from_millis(dice.between(0, REDIS_AWAY))).await;
-            Ok(stage.redis.start_again().await?)
+            stage.redis.start_again().await?;
         }
         Class::RedisPause => {
             let pause = usize::try_from(round).ok().and_then(|round| scale.pauses.get(round));
             stage.redis.pause().await?;
             sleep(*pause.context("a pause has a length")?).await;
-            Ok(stage.redis.resume().await?)
+            stage.redis.resume().await?;
         }
         Class::PubsubKill => {
             stage.redis.cli(&["CLIENT", "KILL", "TYPE", "pubsub"]).await?;
             sleep(CUT_EVERY).await;
-            Ok(())
         }
-        Class::RedisFull => fill(stage, scale.full_for).await,
-        Class::Zombie | Class::Repeats | Class::Backlog => Ok(()),
+        Class::RedisFull => fill(stage, scale.full_for).await?,
+        Class::Zombie | Class::Repeats | Class::Backlog => {}
     }
+    Ok(0)
+}
+
+async fn kill_an_accumulator(stage: &mut Stage, dice: &mut Seed) -> anyhow::Result<u64> {
+    sleep(Duration::from_millis(dice.between(0, BEFORE_KILL))).await;
+    let number = dice.next();
+    let accumulator = stage.accumulator(number)?;
+    accumulator.kill().await?;
+    let name = accumulator.full_name();
+    let in_hand = stream::in_hand(&stage.redis, &name).await?;
+    let accumulator = stage.accumulator(number)?;
+    // Half come back as themselves, half as a machine that nobody has seen before.
+    if dice.between(0, 2) == 0 {
+        accumulator.start_again().await?;
+    } else {
+        accumulator.start_anew().await?;
+    }
+    Ok(in_hand)
 }
 
 /// Leaves Redis hardly any memory for a while.

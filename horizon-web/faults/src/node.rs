@@ -78,7 +78,7 @@ impl Node {
         command
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .env("HORIZON_ADDR", self.address.to_string())
-            .env("HORIZON_NODE", format!("{}.{}", self.name, self.lives))
+            .env("HORIZON_NODE", self.full_name())
             .env("RUST_LOG", "warn");
         let process = Process::start(command, &self.log).await?;
         self.address = process.address();
@@ -123,6 +123,12 @@ impl Node {
             .with_context(|| format!("{} does not run", self.name))
     }
 
+    /// The name that the others know it by at the moment.
+    pub(crate) fn full_name(&self) -> String {
+        format!("{}.{}", self.name, self.lives)
+    }
+
+    /// The name that it keeps.
     pub(crate) fn name(&self) -> &str {
         &self.name
     }

@@ -48,6 +48,8 @@ pub(crate) struct Oracle<'a> {
     pub(crate) viewers: &'a Viewers,
     /// Everything that is not as it has to be.
     pub(crate) findings: Vec<String>,
+    /// How long after the drain everybody saw what is stored, as far as they did.
+    pub(crate) seen_after: Option<Duration>,
 }
 
 impl Oracle<'_> {
@@ -60,7 +62,7 @@ impl Oracle<'_> {
         }
         let counted = Instant::now();
         let stored = self.stored().await?;
-        self.shown(&stored, SHOWN_WITHIN).await;
+        self.shown(&stored).await;
         self.comments().await?;
         self.alarms().await?;
         self.fresh(stored, dice).await?;
@@ -92,17 +94,27 @@ impl Oracle<'_> {
         Ok(stored)
     }
 
-    /// Whether all viewers and all web nodes show what is stored, in time.
-    async fn shown(&mut self, stored: &BTreeMap<Topic, Counts>, within: Duration) {
-        let away = settled(BACK_WITHIN, async || self.away()).await;
-        let late = settled(within, async || {
+    /// Whether all viewers and all web nodes show what is stored, in time. Who has no stream right now may come back first.
+    async fn shown(&mut self, stored: &BTreeMap<Topic, Counts>) {
+        let started = Instant::now();
+        let late = settled(SHOWN_WITHIN, async || {
             let mut late = self.late_viewers(stored);
             late.extend(self.late_webs(stored).await);
             late
         });
         let late = late.await;
+        let away = settled(BACK_WITHIN, async || self.away()).await;
+        let back = if late.is_empty() {
+            settled(SHOWN_WITHIN, async || self.late_viewers(stored)).await
+        } else {
+            Vec::new()
+        };
+        if late.is_empty() && away.is_empty() && back.is_empty() {
+            self.seen_after = Some(started.elapsed());
+        }
+        self.tell(&format!("{SHOWN_WITHIN:?} after the drain"), late);
         self.tell(&format!("after {BACK_WITHIN:?}"), away);
-        self.tell(&format!("{within:?} after the drain"), late);
+        self.tell(&format!("{SHOWN_WITHIN:?} after all came back"), back);
     }
 
     fn tell(&mut self, when: &str, all: Vec<String>) {
@@ -121,7 +133,8 @@ impl Oracle<'_> {
     }
 
     fn late_viewers(&self, stored: &BTreeMap<Topic, Counts>) -> Vec<String> {
-        let late = self.viewers.iter().filter_map(|viewer| {
+        let live = self.viewers.iter().filter(|viewer| viewer.view().is_live);
+        let late = live.filter_map(|viewer| {
             let stored = stored.get(&viewer.topic).copied().unwrap_or_default();
             let (shown, topic, web) = (viewer.counts(), &viewer.topic, &viewer.web);
             match shown {

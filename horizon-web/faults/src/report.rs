@@ -23,6 +23,8 @@ pub(crate) struct Outcome {
     pub(crate) faults: u64,
     /// How long it took after the last fault until everything was counted.
     pub(crate) drain: Option<Duration>,
+    /// How long after that everybody saw it.
+    pub(crate) seen_after: Option<Duration>,
     /// Events counted a second, from the first to the last.
     pub(crate) rate: u128,
     /// What the whole class took.
@@ -44,6 +46,7 @@ impl Outcome {
             acknowledged: 0,
             faults: 0,
             drain: None,
+            seen_after: None,
             rate: 0,
             took: Duration::ZERO,
             notes: Vec::new(),
@@ -105,17 +108,17 @@ impl Outcome {
     fn remarks(&self) -> impl Iterator<Item = &String> {
         self.notes.iter().chain(&self.findings).chain(&self.error)
     }
+}
 
-    fn drain(&self) -> String {
-        self.drain
-            .map_or_else(|| "never".into(), |drain| format!("{:.1} s", drain.as_secs_f64()))
-    }
+fn seconds(time: Option<Duration>) -> String {
+    time.map_or_else(|| "never".into(), |time| format!("{:.1} s", time.as_secs_f64()))
 }
 
 /// The table of a run, and what else there is to say, in Markdown.
 pub(crate) fn classes(outcomes: &[Outcome]) -> String {
     let mut table = String::from(
-        "| class | events acknowledged | faults | drained after | events/s | verdict |\n|---|--:|--:|--:|--:|---|\n",
+        "| class | events acknowledged | faults | counted after | seen after | events/s | verdict |\n\
+         |---|--:|--:|--:|--:|--:|---|\n",
     );
     for outcome in outcomes {
         let verdict = if outcome.is_as_expected() {
@@ -125,11 +128,12 @@ pub(crate) fn classes(outcomes: &[Outcome]) -> String {
         };
         let _ = writeln!(
             table,
-            "| {} | {} | {} | {} | {} | {verdict} |",
+            "| {} | {} | {} | {} | {} | {} | {verdict} |",
             outcome.class.name(),
             grouped(outcome.acknowledged.into()),
             grouped(outcome.faults.into()),
-            outcome.drain(),
+            seconds(outcome.drain),
+            seconds(outcome.seen_after),
             grouped(outcome.rate),
         );
     }

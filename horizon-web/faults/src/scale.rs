@@ -46,7 +46,7 @@ pub(crate) const FULL: Scale = Scale {
     repeated: 100_000,
     slept_over: 200_000,
     accumulator_kills: 50,
-    web_kills: 20,
+    web_kills: 50,
     redis_kills: 20,
     pauses: &[Duration::from_secs(5), Duration::from_secs(30)],
     pubsub_kills: 60,

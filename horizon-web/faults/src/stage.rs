@@ -30,8 +30,8 @@ pub(crate) struct Stage {
     pub(crate) slugs: Vec<Slug>,
     config: RedisConfig,
     store: Store,
-    _posts: Posts,
-    _folder: TempDir,
+    posts: Posts,
+    folder: TempDir,
 }
 
 impl Stage {
@@ -55,8 +55,8 @@ impl Stage {
             config,
             webs: Vec::new(),
             accumulators: Vec::new(),
-            _posts: posts,
-            _folder: folder,
+            posts,
+            folder,
         };
         for number in 0..NODES {
             let accumulator = stage.node(Role::Accumulator, number, defect).await?;
@@ -76,10 +76,10 @@ impl Stage {
         if role == Role::Web {
             variables.push(("HORIZON_SECRET", SECRET.into()));
             variables.push(("HORIZON_TRUSTED_PROXIES", "127.0.0.1/32".into()));
-            variables.push(("HORIZON_POSTS", self._posts.path().to_string_lossy().into_owned()));
+            variables.push(("HORIZON_POSTS", self.posts.path().to_string_lossy().into_owned()));
         }
         let defect = defect.filter(|defect| defect.replaces(part));
-        Node::start(role, number, defect, variables, self._folder.path()).await
+        Node::start(role, number, defect, variables, self.folder.path()).await
     }
 
     /// The way for publishers of our own, as anyone may have.

@@ -38,6 +38,21 @@ struct Stream {
     last_generated_id: Place,
 }
 
+/// A reader of the stream, as XINFO CONSUMERS tells of it.
+#[derive(Debug, Deserialize)]
+struct Consumer {
+    name: String,
+    pending: u64,
+}
+
+impl Consumer {
+    /// An accumulator's readers have its name and a number.
+    fn is_of(&self, accumulator: &str) -> bool {
+        let rest = self.name.strip_prefix(accumulator);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    }
+}
+
 /// What the accumulators have still to do.
 #[derive(Debug)]
 pub(crate) struct Backlog {
@@ -104,6 +119,15 @@ fn first(pending: &str) -> anyhow::Result<Option<Place>> {
     first.as_str().map(|id| id.to_owned().try_into()).transpose()
 }
 
+/// How many events this accumulator has read and not acknowledged, in all of its readers.
+pub(crate) async fn in_hand(redis: &RedisServer, accumulator: &str) -> anyhow::Result<u64> {
+    let consumers = redis.cli(&["--json", "XINFO", "CONSUMERS", EVENTS, GROUP]).await?;
+    let wrong = || format!("XINFO CONSUMERS says {consumers}");
+    let consumers: Vec<Consumer> = serde_json::from_str(&consumers).with_context(wrong)?;
+    let own = consumers.iter().filter(|consumer| consumer.is_of(accumulator));
+    Ok(own.map(|consumer| consumer.pending).sum())
+}
+
 /// The entry that was added last.
 pub(crate) async fn end(redis: &RedisServer) -> anyhow::Result<Place> {
     let stream = redis.cli(&["--json", "XINFO", "STREAM", EVENTS]).await?;
@@ -139,6 +163,16 @@ pub(crate) async fn info(redis: &RedisServer, section: &str, name: &str) -> anyh
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_readers_of_an_accumulator_are_told_from_those_of_another() {
+        let of_first = |name: &str| {
+            let (name, pending) = (name.to_owned(), 0);
+            Consumer { name, pending }.is_of("accumulator-0.1")
+        };
+        assert!(of_first("accumulator-0.1") && of_first("accumulator-0.1.2"));
+        assert!(!of_first("accumulator-0.10") && !of_first("accumulator-0.10.1") && !of_first("accumulator-1.1"));
+    }
 
     #[test]
     fn the_backlog_is_what_is_unread_or_not_acknowledged() {

@@ -108,9 +108,11 @@ async fn play(outcome: &mut Outcome, scale: &Scale, mut dice: Seed) -> anyhow::R
                 diary: &diary,
                 viewers: &viewers,
                 findings: Vec::new(),
+                seen_after: None,
             };
             let examined = oracle.examine(&mut dice).await;
             outcome.findings.append(&mut oracle.findings);
+            outcome.seen_after = oracle.seen_after;
             examined.map(|now| outcome.drained(since, over, now))
         }
         Err(error) => Err(error),

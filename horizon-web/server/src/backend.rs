@@ -141,14 +141,29 @@ impl Backend {
         }
     }
 
-    /// Takes leave of it, once nobody tracks any more: of the other processes, of the pipe, of the store.
+    /// Says to the other nodes that the readers of this one are gone, with the `shutdown` and not after the last
+    /// request: what happens here afterwards is told to nobody.
+    pub(crate) fn goodbye<F>(&self, shutdown: F) -> impl Future<Output = ()> + Send + use<F>
+    where
+        F: Future<Output = ()> + Send,
+    {
+        let presence = match &self.rest {
+            Rest::Here(..) => None,
+            Rest::Shared(presence, _) => Some(presence.clone()),
+        };
+        async move {
+            shutdown.await;
+            if let Some(presence) = presence {
+                presence.close().await;
+            }
+        }
+    }
+
+    /// Takes leave of the pipe and of the store, once nobody tracks any more.
     pub(crate) async fn close(self) -> anyhow::Result<()> {
         // Nobody else shall count before the store is closed.
         let _alone = match self.rest {
-            Rest::Shared(presence, _) => {
-                presence.close().await;
-                None
-            }
+            Rest::Shared(..) => None,
             Rest::Here(_, Accumulator { task, stop, alone }) => {
                 drop(stop);
                 task.await.context("the accumulator broke off")?;

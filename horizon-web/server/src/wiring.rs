@@ -94,6 +94,7 @@ pub async fn run(config: &Serve, shutdown: impl Future<Output = ()> + Send + 'st
         ended(stopped.clone()),
     )?;
     background.spawn(keep_fresh);
+    background.spawn(backend.goodbye(ended(stopped.clone())));
     let app = assemble(config, base_url, secret, (&backend, stopped), library)?;
     background.spawn({
         let app = app.clone();

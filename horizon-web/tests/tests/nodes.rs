@@ -70,9 +70,10 @@ async fn a_stopped_nodes_readers_are_gone_within_a_second_and_a_killed_ones_with
     let _eve = read(&rest, &agent("Eve")).await?;
     all_say(&[&stopped, &killed, &rest], "viewers", 3).await?;
 
-    let status = stopped.stop().await?;
+    let (others, asked) = ([&killed, &rest], stopped.stop());
+    let (status, took) = tokio::join!(asked, all_say(&others, "viewers", 2));
+    let (status, took) = (status?, took?);
     ensure!(status.success(), "it ended with {status}");
-    let took = all_say(&[&killed, &rest], "viewers", 2).await?;
     ensure!(
         took < Duration::from_secs(1),
         "the readers of a stopped node were there for {took:?}"

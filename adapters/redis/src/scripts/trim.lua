@@ -36,6 +36,10 @@ local read = mine['entries-read'] or 0
 if stream['length'] > 0 and before(mine['last-delivered-id'], first) then
   lost = stream['entries-added'] - read - stream['length']
 end
+-- One that was deleted by its id, behind what was read; how many more there were nobody knows.
+if before(mine['last-delivered-id'], stream['max-deleted-entry-id']) then
+  lost = math.max(lost, 1)
+end
 redis.call('XTRIM', KEYS[1], 'MINID', safe)
 for _, consumer in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
   consumer = fields(consumer)
@@ -43,4 +47,5 @@ for _, consumer in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
     redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], consumer['name'])
   end
 end
-return { mine['lag'] or -1, mine['pending'], lost }
+-- Without a lag of its own Redis still knows what was added and what was read, but for the deleted.
+return { mine['lag'] or math.max(0, stream['entries-added'] - read), mine['pending'], lost }

@@ -1,11 +1,11 @@
-//! `rediss://`: TLS, checked against the machine's own certificates.
+//! What an address of Redis may say: TLS checked against the machine's own certificates, a user, a database.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
 use std::sync::Arc;
 use std::{env, fs};
 
-use horizon_core::{Analytics, Event, EventKind, Stamp, Timestamp, Topic};
+use horizon_core::{Analytics, Event, EventKind, Stamp, StatsStore, Timestamp, Topic};
 use horizon_memory::MemoryStats;
 use horizon_redis::testing::RedisServer;
 use horizon_redis::{RedisConfig, RedisPipe};
@@ -65,10 +65,12 @@ async fn a_certificate_that_the_machine_trusts_is_taken_and_another_is_not() {
 
 async fn say_one_visit(url: &str) {
     let pipe = RedisPipe::connect(&RedisConfig::new(url).unwrap(), Arc::new(MemoryStats::new())).unwrap();
+    pipe.track(visit()).await.unwrap();
+}
+
+fn visit() -> Event {
     let stamp = Stamp::new(Timestamp::from_millis(1), [1; 10]);
-    pipe.track(Event::new(stamp, Topic::Site, EventKind::Visit { visitor: None }))
-        .await
-        .unwrap();
+    Event::new(stamp, Topic::Site, EventKind::Visit { visitor: None })
 }
 
 fn free_port() -> u16 {
@@ -77,4 +79,42 @@ fn free_port() -> u16 {
         .local_addr()
         .unwrap()
         .port()
+}
+
+#[tokio::test]
+async fn a_user_of_the_acl_and_a_database_number_are_in_the_address() {
+    let server = RedisServer::start(&[]).await.unwrap();
+    server
+        .cli(&[
+            "ACL",
+            "SETUSER",
+            "horizon",
+            "on",
+            ">secret",
+            "~*",
+            "&*",
+            "+@all",
+            "-flushall",
+        ])
+        .await
+        .unwrap();
+    let store: Arc<dyn StatsStore> = Arc::new(MemoryStats::new());
+    let connect = |user: &str| {
+        let url = format!("redis://{user}@127.0.0.1:{}/3", server.port());
+        RedisPipe::connect(&RedisConfig::new(&url).unwrap(), Arc::clone(&store)).unwrap()
+    };
+    connect("horizon:secret").track(visit()).await.unwrap();
+    assert_eq!(
+        server
+            .cli(&["-n", "3", "XLEN", "analytics:events"])
+            .await
+            .unwrap()
+            .trim(),
+        "1"
+    );
+    let error = connect("horizon:wrong").track(visit()).await.unwrap_err();
+    assert!(
+        !error.is_retryable() && !format!("{error:?}").contains("secret"),
+        "{error:?}"
+    );
 }
