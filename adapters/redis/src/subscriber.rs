@@ -212,3 +212,19 @@ fn hear(listener: &dyn Listener, gone: &Notify, push: PushInfo) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_channel_that_is_left_and_wanted_again_at_once_is_confirmed_again() {
+        let (channels, heard) = (Channels::default(), HashSet::from(["a".to_owned(), "b".to_owned()]));
+        channels.0.wishes().wanted.clone_from(&heard);
+        channels.unsubscribe("a".into());
+        channels.subscribe("a".into());
+        channels.unsubscribe("b".into());
+        let (come, gone) = channels.0.take_changes(&heard);
+        assert_eq!((come, gone), (vec!["a".to_owned()], vec!["b".to_owned()]));
+    }
+}

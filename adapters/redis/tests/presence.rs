@@ -217,23 +217,3 @@ async fn nonsense_on_a_channel_is_skipped() {
     server.cli(&["PUBLISH", "presence:site", joined]).await.unwrap();
     sees(&mut counts, 1).await;
 }
-
-#[tokio::test]
-async fn a_page_that_is_left_and_watched_again_at_once_is_heard() {
-    let server = RedisServer::start(&[]).await.unwrap();
-    let timing = Timing {
-        linger: Duration::ZERO,
-        ..Timing::default()
-    };
-    let config = RedisConfig::new(&server.url()).unwrap();
-    let one = RedisPresence::with_timing(&config, NodeId::new("one").unwrap(), timing).unwrap();
-    let two = node(&server, "two");
-    for _ in 0..50 {
-        assert_eq!(one.viewers(Topic::Site).await, 0);
-        tokio::task::yield_now().await;
-    }
-    let mut counts = two.watch(Topic::Site);
-    let _ada = one.track(Topic::Site, ADA).await.unwrap();
-    let took = sees(&mut counts, 1).await;
-    assert!(took < Duration::from_secs(2), "{took:?}");
-}
