@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use horizon_core::{Error, Result, Timestamp};
-use redis::aio::ConnectionManager;
-use redis::{Cmd, FromRedisValue, RedisResult};
+use redis::{Cmd, FromRedisValue};
 use serde::{Deserialize, Serialize};
 
+use crate::commands::Commands;
 use crate::connection::RedisConfig;
 use crate::error::map;
-use crate::script::{Kept, is_unknown};
+use crate::script::Kept;
 
 /// How often a process should say how it is.
 pub const BEAT_EVERY: Duration = Duration::from_secs(1);
@@ -71,7 +71,7 @@ pub struct Member {
 
 /// The list of the processes that share this Redis.
 pub struct RedisCluster {
-    connection: ConnectionManager,
+    redis: Commands,
     beat: Kept,
     members: Kept,
     /// How long Redis took to answer the last time, in microseconds; zero before the first.
@@ -85,7 +85,7 @@ impl RedisCluster {
     /// The connection cannot be set up.
     pub fn connect(config: &RedisConfig) -> Result<Self> {
         Ok(Self {
-            connection: config.commands()?,
+            redis: Commands(config.commands()?),
             beat: Kept::new(include_str!("scripts/beat.lua")),
             members: Kept::new(include_str!("scripts/members.lua")),
             round_trip: AtomicU64::new(0),
@@ -121,12 +121,12 @@ impl RedisCluster {
     /// # Errors
     /// Retryable while Redis is away.
     pub async fn leave(&self, name: &str) -> Result<()> {
-        let gone = redis::cmd("HDEL")
-            .arg(MEMBERS)
-            .arg(name)
-            .exec_async(&mut self.connection.clone())
-            .await;
-        gone.map_err(|e| map("the process cannot leave the list", e))
+        let mut gone = redis::cmd("HDEL");
+        gone.arg(MEMBERS).arg(name);
+        self.redis
+            .ask(&gone)
+            .await
+            .map_err(|e| map("the process cannot leave the list", e))
     }
 
     /// Everybody who was heard of in the last ten minutes, by name.
@@ -142,14 +142,7 @@ impl RedisCluster {
     }
 
     async fn run<T: FromRedisValue>(&self, script: &Kept, call: &Cmd) -> Result<T> {
-        let mut connection = self.connection.clone();
-        let mut answer: RedisResult<T> = call.query_async(&mut connection).await;
-        if answer.as_ref().is_err_and(is_unknown) {
-            answer = match script.load(&mut connection).await {
-                Ok(()) => call.query_async(&mut connection).await,
-                Err(error) => Err(error),
-            };
-        }
+        let answer = self.redis.invoke(script, call).await;
         answer.map_err(|e| map("the list of processes cannot be reached", e))
     }
 }

@@ -1,40 +1,31 @@
 use horizon_core::{Error, Result, Update};
 use redis::aio::ConnectionManager;
-use redis::{Pipeline, RedisResult};
+use redis::{Pipeline, Value};
 
+use crate::commands::Commands;
 use crate::error::map;
-use crate::script::{Kept, is_unknown};
+use crate::script::Kept;
 use crate::wire;
 
 /// Keeps the totals of topics and tells them to whoever watches.
 pub(crate) struct Publisher {
-    connection: ConnectionManager,
+    redis: Commands,
     script: Kept,
 }
 
 impl Publisher {
     pub(crate) fn new(connection: ConnectionManager) -> Self {
         Self {
-            connection,
+            redis: Commands(connection),
             script: Kept::new(include_str!("scripts/publish.lua")),
         }
     }
 
     /// Tells these totals, each unless newer ones are known.
-    pub(crate) async fn publish(&mut self, updates: &[Update]) -> Result<()> {
-        if updates.is_empty() {
-            return Ok(());
-        }
-        let calls = self.calls(updates)?;
-        let mut told: RedisResult<()> = calls.exec_async(&mut self.connection).await;
-        if told.as_ref().is_err_and(is_unknown) {
-            let loaded = self.script.load(&mut self.connection).await;
-            told = match loaded {
-                Ok(()) => calls.exec_async(&mut self.connection).await,
-                Err(error) => Err(error),
-            };
-        }
-        told.map_err(|e| map("the totals cannot be published", e))
+    pub(crate) async fn publish(&self, updates: &[Update]) -> Result<()> {
+        let mut calls = self.calls(updates)?;
+        let told = self.redis.invoke_all::<Value>(&self.script, &mut calls).await;
+        told.map(drop).map_err(|e| map("the totals cannot be published", e))
     }
 
     fn calls(&self, updates: &[Update]) -> Result<Pipeline> {
