@@ -112,12 +112,13 @@ impl Horizon {
     }
 
     /// The numbers of these topics, in their order: what the live streams say where somebody watches,
-    /// otherwise from presence and the store.
+    /// otherwise from presence and the store. A reader whose like or comment was taken by this process finds it in
+    /// them as soon as the store has it.
     ///
     /// # Errors
     /// Those of the store.
     pub async fn numbers(&self, topics: &[Topic]) -> Result<Vec<live::Numbers>> {
-        let watched: Vec<_> = topics.iter().map(|topic| self.0.hub.numbers(topic)).collect();
+        let watched: Vec<_> = topics.iter().map(|topic| self.0.hub.settled_numbers(topic)).collect();
         if watched.iter().all(Option::is_some) {
             return Ok(watched.into_iter().flatten().collect());
         }
@@ -208,12 +209,15 @@ impl Horizon {
 
     /// Hands an event to the pipe and counts what became of it.
     pub(crate) async fn track(&self, event: Event) -> Result<()> {
-        let kind = event.kind.clone();
+        let (kind, topic) = (event.kind.clone(), event.topic.clone());
         let tracked = timeout(TRACK_WAIT, self.0.ports.analytics.track(event))
             .await
             .unwrap_or_else(|late| Err(Error::unavailable("the pipe did not answer in time").with_source(late)));
         match tracked {
-            Ok(()) => self.0.metrics.event_tracked(&kind),
+            Ok(()) => {
+                self.0.hub.wrote(&topic);
+                self.0.metrics.event_tracked(&kind);
+            }
             Err(_) => self.0.metrics.event_failed(&kind),
         }
         tracked

@@ -2,14 +2,19 @@ use std::{
     collections::HashMap,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use horizon_core::{Topic, live::Numbers};
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{Frame, page};
 use crate::{Ports, metrics::Metrics};
+
+/// For how long after a word was taken here the frames of its page may be without it: 2 seconds, as long as a kept
+/// total may go unread by those who watch it.
+const CATCHING_UP: Duration = Duration::from_secs(2);
 
 /// Every watched page: a task for each, as long as somebody sits there.
 ///
@@ -29,6 +34,8 @@ struct Inner {
 struct Room {
     seats: usize,
     frames: watch::Receiver<Arc<Frame>>,
+    /// When the pipe last took a word of a reader of this process.
+    written: Option<Instant>,
     empty: CancellationToken,
 }
 
@@ -68,6 +75,21 @@ impl Hub {
         self.rooms().get(topic)?.frames.borrow().numbers
     }
 
+    /// The same, unless a reader who just wrote could miss their own word in them.
+    pub(crate) fn settled_numbers(&self, topic: &Topic) -> Option<Numbers> {
+        let rooms = self.rooms();
+        let room = rooms.get(topic)?;
+        let settled = room.written.is_none_or(|written| written.elapsed() > CATCHING_UP);
+        settled.then(|| room.frames.borrow().numbers).flatten()
+    }
+
+    /// The pipe took a word about this page.
+    pub(crate) fn wrote(&self, topic: &Topic) {
+        if let Some(room) = self.rooms().get_mut(topic) {
+            room.written = Some(Instant::now());
+        }
+    }
+
     fn open(&self, topic: &Topic) -> Room {
         let (sender, frames) = watch::channel(Arc::default());
         let empty = self.0.closing.child_token();
@@ -83,6 +105,7 @@ impl Hub {
         Room {
             seats: 0,
             frames,
+            written: None,
             empty,
         }
     }

@@ -164,3 +164,18 @@ async fn a_like_that_the_pipe_does_not_take_can_be_sent_again() {
     site.pipe.shut(false);
     says(&nobody.send("PUT", "/likes/hello", "").await, true, 1);
 }
+
+#[tokio::test]
+async fn whoever_likes_finds_it_in_the_numbers_at_once_though_others_watch() {
+    let site = Site::start().await;
+    let mut live = site.client().live("/live/hello").await;
+    live.viewers(1).await;
+    let first = site.client().send("PUT", "/likes/hello", "").await;
+    let reader = site.client().keep_cookie(&first);
+    for _ in 0..20 {
+        assert_eq!(reader.numbers("/stats/hello").await.likes, 1);
+        reader.send("DELETE", "/likes/hello", "").await;
+        assert_eq!(reader.numbers("/stats/hello").await.likes, 0);
+        reader.send("PUT", "/likes/hello", "").await;
+    }
+}
