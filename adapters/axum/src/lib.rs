@@ -1,6 +1,6 @@
 //! EventHorizon over HTTP: live stream, likes, comments and stats as an axum router.
 //!
-//! [`Horizon`] takes the [`Ports`], the [`Pages`] that exist and a [`Config`], and gives a router
+//! [`Horizon`] takes the [`Ports`](horizon_core::Ports), the [`Pages`] that exist and a [`Config`], and gives a router
 //! that nests under any path, and the numbers for the host's own pages. [`serve`] runs the
 //! application with the limits that a server with open streams needs.
 //!
@@ -20,7 +20,7 @@ mod extract;
 mod horizon;
 mod live;
 mod metrics;
-mod ports;
+mod pages;
 mod problem;
 mod rates;
 mod reader;
@@ -34,8 +34,9 @@ mod visits;
 pub use client::{ClientAddr, client_addr};
 pub use config::{Config, Moderation, Rate, Rates, Secret, SecretError, Signals};
 pub use horizon::Horizon;
+pub use horizon_core::Ports;
 pub use ipnet::IpNet;
-pub use ports::{Pages, Ports};
+pub use pages::Pages;
 pub use problem::Problem;
 pub use same_site::same_site;
 pub use serve::{Limits, serve};
