@@ -7,15 +7,13 @@ use axum::{
     extract::{FromRequestParts, Query, RawPathParams, Request},
 };
 use bytes::Bytes;
+use eventhorizon::{Horizon, Problem, ProblemKind as Kind};
 use horizon_core::{EventId, Slug};
 use http::{HeaderMap, StatusCode, header, request::Parts};
 use percent_encoding::percent_decode;
 use serde::{Deserialize, de::DeserializeOwned};
 
-use crate::{
-    Horizon,
-    problem::{Kind, Problem},
-};
+use crate::problem::Problem as Answer;
 
 /// The largest body, in bytes: 64 KiB.
 pub(crate) const MAX_BODY: usize = 64 * 1024;
@@ -27,19 +25,14 @@ const BODY_WAIT: Duration = Duration::from_secs(10);
 pub(crate) struct Page(pub(crate) Slug);
 
 impl FromRequestParts<Horizon> for Page {
-    type Rejection = Problem;
+    type Rejection = Answer;
 
-    async fn from_request_parts(parts: &mut Parts, horizon: &Horizon) -> Result<Self, Problem> {
-        let wrong = |reason: String| Problem::new(Kind::InvalidSlug).naming("slug", reason);
+    async fn from_request_parts(parts: &mut Parts, horizon: &Horizon) -> Result<Self, Answer> {
         let path = RawPathParams::from_request_parts(parts, horizon)
             .await
-            .map_err(|rejection| wrong(rejection.body_text()))?;
+            .map_err(|rejection| Problem::new(Kind::InvalidSlug).naming("slug", rejection.body_text()))?;
         let text = path.iter().find(|(name, _)| *name == "slug").map(|(_, text)| text);
-        let slug = Slug::new(text.unwrap_or_default()).map_err(|error| wrong(error.to_string()))?;
-        if !horizon.0.pages.exists(&slug) {
-            return Err(Problem::new(Kind::UnknownPage).naming("slug", format!("`{slug}` names no page of this site.")));
-        }
-        Ok(Self(slug))
+        Ok(Self(horizon.page(text.unwrap_or_default())?))
     }
 }
 
@@ -47,12 +40,12 @@ impl FromRequestParts<Horizon> for Page {
 pub(crate) struct Asked<T>(pub(crate) T);
 
 impl<T: DeserializeOwned> FromRequestParts<Horizon> for Asked<T> {
-    type Rejection = Problem;
+    type Rejection = Answer;
 
-    async fn from_request_parts(parts: &mut Parts, horizon: &Horizon) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, horizon: &Horizon) -> Result<Self, Answer> {
         match Query::<T>::from_request_parts(parts, horizon).await {
             Ok(Query(asked)) => Ok(Self(asked)),
-            Err(rejection) => Err(Problem::new(Kind::InvalidQuery).detail(rejection.body_text())),
+            Err(rejection) => Err(Problem::new(Kind::InvalidQuery).detail(rejection.body_text()).into()),
         }
     }
 }

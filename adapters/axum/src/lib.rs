@@ -1,7 +1,7 @@
 //! EventHorizon over HTTP: live stream, likes, comments and stats as an axum router.
 //!
-//! [`Horizon`] takes the [`Ports`](horizon_core::Ports), the [`Pages`] that exist and a [`Config`], and gives a router
-//! that nests under any path, and the numbers for the host's own pages. [`serve`] runs the
+//! [`router`] nests under any path of an application. [`TrackVisits`] counts visits of pages that have no live stream.
+//! [`Requester`], [`Visitor`] and [`Reader`] tell the application's own handlers who asks. [`serve`] runs the
 //! application with the limits that a server with open streams needs.
 //!
 //! | call | does |
@@ -12,34 +12,34 @@
 //! | `GET`, `POST /comments/{slug}` | read the comments of a page, write one |
 //! | `GET /openapi.json` | the contract in full |
 
-mod attendance;
 mod client;
-mod config;
-mod dice;
 mod extract;
-mod horizon;
-mod live;
-mod metrics;
-mod pages;
+mod origins;
 mod problem;
-mod rates;
-mod reader;
-mod render;
 mod routes;
-mod same_site;
 mod serve;
-mod visitors;
 mod visits;
 
-pub use client::{ClientAddr, client_addr};
-pub use config::{Config, Moderation, Rate, Rates, Secret, SecretError, Signals};
-pub use horizon::Horizon;
-pub use horizon_core::Ports;
-pub use ipnet::IpNet;
-pub use pages::Pages;
+use axum::Router;
+pub use client::{ClientAddr, Reader, Requester, Visitor};
+use eventhorizon::Horizon;
 pub use problem::Problem;
-pub use same_site::same_site;
 pub use serve::{Limits, serve};
+pub use visits::TrackVisits;
+
+/// The routes of a site, to be nested under any path of an application, whatever its state.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use eventhorizon::{Horizon, Slug};
+///
+/// let horizon = Horizon::in_memory().start(|slug: &Slug| slug.as_str() == "bread").await?;
+/// let app: axum::Router = axum::Router::new().nest("/horizon", horizon_axum::router(&horizon));
+/// # Ok(()) }
+/// ```
+pub fn router<S: Clone + Send + Sync + 'static>(horizon: &Horizon) -> Router<S> {
+    routes::router(horizon).with_state(horizon.clone())
+}
 
 /// Holds the README's examples to what compiles and runs.
 #[cfg(doctest)]

@@ -1,234 +1,125 @@
-//! Tells visits: when a connection opens, every few minutes while it lasts, and when it ends.
-
 use std::{
-    collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
 };
 
-use futures::{StreamExt, stream};
-use horizon_core::{Analytics, Event, EventKind, Result, Topic, VisitorKey};
-use tokio::{
-    sync::mpsc,
-    time::{Instant, sleep, timeout},
-};
-use tokio_util::sync::CancellationToken;
+use eventhorizon::{Caller, Horizon, Slug};
+use http::{Method, Request, Response, Uri, header};
+use tower::{Layer, Service};
 
-use crate::{dice, metrics::Metrics};
+use crate::client::caller;
 
-/// How often the hand moves: 10 seconds. One tick serves all connections.
-pub(crate) const TICK: Duration = Duration::from_secs(10);
+/// Which page an address is.
+type PageOf = dyn Fn(&Uri) -> Option<Slug> + Send + Sync;
 
-/// How many ticks pass between two visits of a connection that lasts: 60, which is ten minutes.
-const SLOTS: usize = 60;
-
-/// The most visits that wait for the pipe. More are dropped, and counted as failed.
-const WAITING: usize = 16_384;
-
-/// The most visits that the pipe is given at once.
-const IN_FLIGHT: usize = 256;
-
-/// How long one attempt may take: 5 seconds, less than a shutdown waits.
-const ATTEMPT: Duration = Duration::from_secs(5);
-
-/// How long a visit is tried before it is given up: 5 minutes.
-const PATIENCE: Duration = Duration::from_secs(5 * 60);
-
-/// The first wait before a visit is tried again; it doubles up to [`LONGEST_WAIT`].
-const FIRST_WAIT: Duration = Duration::from_millis(100);
-
-/// The longest wait before a visit is tried again: 10 seconds.
-const LONGEST_WAIT: Duration = Duration::from_secs(10);
-
-/// Queues visits and never waits for the pipe.
-pub(crate) struct Visits {
-    queue: mpsc::Sender<Event>,
-    wheel: Mutex<Wheel>,
-    metrics: Arc<Metrics>,
-}
-
-/// Who is here, spread over the ticks of ten minutes.
-struct Wheel {
-    slots: Vec<HashMap<u64, Attendee>>,
-    hand: usize,
-    next: u64,
-}
-
+/// Counts a visit for each page that the wrapped routes answer, without any script: a layer for axum or any `tower` service.
+///
+/// An answer counts if it is a `GET`'s, a success, and HTML. Known crawlers, prefetches and empty agents are left out;
+/// see [`Horizon::visit`] for what such a number is worth. Where a page opens a live stream too, both together are
+/// one visit.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use axum::{Router, response::Html, routing::get};
+/// use eventhorizon::{Horizon, Slug};
+/// use horizon_axum::TrackVisits;
+///
+/// let horizon = Horizon::in_memory().start(|slug: &Slug| slug.as_str() == "bread").await?;
+/// let pages: Router = Router::new()
+///     .route("/{slug}", get(async || Html("<h1>Bread</h1>")))
+///     .layer(TrackVisits::new(&horizon));
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
-struct Attendee {
-    topics: Arc<[Topic]>,
-    visitor: VisitorKey,
+pub struct TrackVisits {
+    horizon: Horizon,
+    page: Arc<PageOf>,
 }
 
-/// A visit that lasts until it is dropped.
-pub(crate) struct Visit {
-    visits: Arc<Visits>,
-    slot: usize,
-    number: u64,
-}
-
-impl Visits {
-    /// The queue, and what takes visits from it to the pipe.
-    pub(crate) fn new(analytics: Arc<dyn Analytics>, metrics: Arc<Metrics>) -> (Arc<Self>, Delivery) {
-        let (queue, events) = mpsc::channel(WAITING);
-        let delivery = Delivery {
-            events,
-            analytics,
-            metrics: Arc::clone(&metrics),
-        };
-        let wheel = Wheel {
-            slots: (0..SLOTS).map(|_| HashMap::new()).collect(),
-            hand: 0,
-            next: 0,
-        };
-        let visits = Self {
-            queue,
-            wheel: Mutex::new(wheel),
-            metrics,
-        };
-        (Arc::new(visits), delivery)
-    }
-
-    /// A visitor comes, and stays until the answer is dropped.
-    pub(crate) fn open(this: &Arc<Self>, topics: Arc<[Topic]>, visitor: VisitorKey) -> Visit {
-        let attendee = Attendee { topics, visitor };
-        this.tell(&attendee.topics, Some(visitor));
-        let mut wheel = this.wheel();
-        let number = wheel.next;
-        // In turn and not by the time of coming: after a restart everybody comes at once, and would
-        // be told of at once, every ten minutes.
-        let slot = usize::try_from(number % SLOTS as u64).unwrap_or(0);
-        wheel.next += 1;
-        if let Some(attendees) = wheel.slots.get_mut(slot) {
-            attendees.insert(number, attendee);
-        }
-        Visit {
-            visits: Arc::clone(this),
-            slot,
-            number,
+impl TrackVisits {
+    /// Counts pages whose slug is the last part of their path: `/blog/hello` is `hello`.
+    #[must_use]
+    pub fn new(horizon: &Horizon) -> Self {
+        Self {
+            horizon: horizon.clone(),
+            page: Arc::new(|uri| Slug::new(uri.path().rsplit('/').next()?).ok()),
         }
     }
 
-    /// Somebody comes of whom nothing else is kept.
-    pub(crate) fn once(&self, topics: &[Topic]) {
-        self.tell(topics, None);
-    }
-
-    /// One tick: tells the visits whose turn it is.
-    pub(crate) fn tick(&self) {
-        let due: Vec<Attendee> = {
-            let mut wheel = self.wheel();
-            wheel.hand = (wheel.hand + 1) % SLOTS;
-            let hand = wheel.hand;
-            wheel
-                .slots
-                .get(hand)
-                .map(|slot| slot.values().cloned().collect())
-                .unwrap_or_default()
-        };
-        for attendee in due {
-            self.tell(&attendee.topics, Some(attendee.visitor));
+    /// Counts pages by a rule of your own. What it answers and the site does not have is not counted.
+    #[must_use]
+    pub fn by(self, page: impl Fn(&Uri) -> Option<Slug> + Send + Sync + 'static) -> Self {
+        Self {
+            page: Arc::new(page),
+            ..self
         }
     }
 
-    fn tell(&self, topics: &[Topic], visitor: Option<VisitorKey>) {
-        for topic in topics {
-            let kind = EventKind::Visit { visitor };
-            let queued = dice::stamp().ok().and_then(|stamp| {
-                let event = Event::new(stamp, topic.clone(), kind.clone());
-                self.queue.try_send(event).ok()
-            });
-            if queued.is_none() {
-                self.metrics.event_failed(&kind);
-            }
+    fn asked<B>(&self, request: &Request<B>) -> Option<(Slug, Caller)> {
+        if request.method() != Method::GET {
+            return None;
         }
-    }
-
-    fn leave(&self, slot: usize, number: u64) {
-        let attendee = self.wheel().slots.get_mut(slot).and_then(|slot| {
-            let attendee = slot.remove(&number);
-            if slot.is_empty() {
-                slot.shrink_to_fit();
-            }
-            attendee
-        });
-        if let Some(attendee) = attendee {
-            self.tell(&attendee.topics, Some(attendee.visitor));
-        }
-    }
-
-    fn wheel(&self) -> MutexGuard<'_, Wheel> {
-        self.wheel.lock().unwrap_or_else(PoisonError::into_inner)
+        let slug = (self.page)(request.uri())?;
+        Some((slug, caller(&self.horizon, request.headers(), request.extensions())))
     }
 }
 
-impl fmt::Debug for Visits {
+impl fmt::Debug for TrackVisits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Visits")
+        f.write_str("TrackVisits")
     }
 }
 
-impl Drop for Visit {
-    fn drop(&mut self) {
-        self.visits.leave(self.slot, self.number);
-    }
-}
+impl<S> Layer<S> for TrackVisits {
+    type Service = Tracked<S>;
 
-/// Takes visits to the pipe, and tries again when it is down.
-pub(crate) struct Delivery {
-    events: mpsc::Receiver<Event>,
-    analytics: Arc<dyn Analytics>,
-    metrics: Arc<Metrics>,
-}
-
-impl Delivery {
-    /// Runs until `stop`; then hands over what waits, each once, and ends.
-    pub(crate) async fn run(self, stop: CancellationToken) {
-        let Self {
-            events,
-            analytics,
-            metrics,
-        } = self;
-        let queue = stream::unfold(events, |mut events| async {
-            let event = tokio::select! {
-                biased;
-                event = events.recv() => event,
-                () = stop.cancelled() => {
-                    events.close();
-                    events.recv().await
-                }
-            };
-            event.map(|event| (event, events))
-        });
-        queue
-            .for_each_concurrent(IN_FLIGHT, |event| deliver(&*analytics, &metrics, event, &stop))
-            .await;
-    }
-}
-
-async fn deliver(analytics: &dyn Analytics, metrics: &Metrics, event: Event, stop: &CancellationToken) {
-    let end = Instant::now() + PATIENCE;
-    let mut wait = FIRST_WAIT;
-    loop {
-        match attempt(analytics, event.clone()).await {
-            Ok(()) => return metrics.event_tracked(&event.kind),
-            Err(error) if !error.is_retryable() || Instant::now() + wait > end || stop.is_cancelled() => {
-                tracing::debug!(%error, topic = %event.topic, "a visit was given up");
-                return metrics.event_failed(&event.kind);
-            }
-            Err(error) => tracing::debug!(%error, ?wait, "a visit was not taken, trying again"),
+    fn layer(&self, inner: S) -> Tracked<S> {
+        Tracked {
+            inner,
+            track: self.clone(),
         }
-        stop.run_until_cancelled(sleep(wait)).await;
-        wait = (wait * 2).min(LONGEST_WAIT);
     }
 }
 
-async fn attempt(analytics: &dyn Analytics, event: Event) -> Result<()> {
-    timeout(ATTEMPT, analytics.track(event)).await.unwrap_or_else(|late| {
-        Err(horizon_core::Error::unavailable("the pipe did not answer in time").with_source(late))
-    })
+/// What [`TrackVisits`] makes of a service.
+#[derive(Clone, Debug)]
+pub struct Tracked<S> {
+    inner: S,
+    track: TrackVisits,
 }
 
-#[cfg(test)]
-mod tests;
+impl<S, B, R> Service<Request<B>> for Tracked<S>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+    S::Future: Send + 'static,
+    R: Send,
+{
+    type Response = Response<R>;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<R>, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let asked = self.track.asked(&request);
+        let horizon = self.track.horizon.clone();
+        let answer = self.inner.call(request);
+        Box::pin(async move {
+            let answer = answer.await?;
+            if let Some((slug, caller)) = asked.filter(|_| is_page(&answer)) {
+                horizon.visit(&slug, &caller).await;
+            }
+            Ok(answer)
+        })
+    }
+}
+
+fn is_page<R>(answer: &Response<R>) -> bool {
+    let kind = answer.headers().get(header::CONTENT_TYPE);
+    answer.status().is_success() && kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
+}

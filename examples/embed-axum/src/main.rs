@@ -2,7 +2,7 @@
 //!
 //! `cargo run -p embed-axum`, then open <http://127.0.0.1:3001/bread> in two browsers.
 
-use std::{error::Error, future::Future, sync::Arc, time::SystemTime};
+use std::{error::Error, future::Future};
 
 use axum::{
     Router,
@@ -11,10 +11,9 @@ use axum::{
     response::Html,
     routing::get,
 };
-use horizon_axum::{Config, Horizon, Limits, Ports, Secret};
-use horizon_core::{Slug, Timestamp};
-use horizon_memory::{LocalPresence, MemoryPipe, MemoryStats};
-use tokio::{net::TcpListener, sync::watch};
+use eventhorizon::{Horizon, Slug};
+use horizon_axum::Limits;
+use tokio::net::TcpListener;
 
 const PAGE: &str = include_str!("page.html");
 
@@ -26,44 +25,23 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn run(listener: TcpListener, shutdown: impl Future<Output = ()> + Send) -> Result<(), Box<dyn Error>> {
-    let store = Arc::new(MemoryStats::new());
-    let (pipe, feed) = MemoryPipe::new(store.clone());
-    let ports = Ports {
-        presence: Arc::new(LocalPresence::default()),
-        analytics: Arc::new(pipe),
-        stats: store.clone(),
-        comments: store.clone(),
-        salts: store.clone(),
-    };
-    let (stop, mut stopped) = watch::channel(false);
-    let counting = tokio::spawn(horizon_accumulator::run(feed, store, now, async move {
-        drop(stopped.wait_for(|stopped| *stopped).await);
-    }));
-
-    let horizon = Horizon::new(ports, Arc::new(is_page), Config::new(Secret::random()?));
+    // In production: `Horizon::from_urls("memory:", "sqlite:numbers.db")?`, and nothing else changes.
+    let horizon = Horizon::in_memory().start(is_page).await?;
     let app = Router::new()
         .route("/{slug}", get(page))
         .with_state(horizon.clone())
-        .nest("/horizon", horizon.router());
-
-    horizon_axum::serve(listener, app, Limits::default(), shutdown, &horizon).await?;
-    stop.send_replace(true);
-    Ok(counting.await?)
+        .nest("/horizon", horizon_axum::router(&horizon));
+    Ok(horizon_axum::serve(listener, app, Limits::default(), shutdown, &horizon).await?)
 }
 
+/// Which pages there are. It is asked on every request.
 fn is_page(slug: &Slug) -> bool {
     matches!(slug.as_str(), "bread" | "soup")
 }
 
-/// The core reads no clock, so whoever embeds it brings one.
-fn now() -> Timestamp {
-    let since = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
-    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
-}
-
 /// A page that already has its numbers when it arrives.
 async fn page(State(horizon): State<Horizon>, Path(slug): Path<String>) -> Result<Html<String>, StatusCode> {
-    let slug = Slug::new(&slug).ok().filter(is_page).ok_or(StatusCode::NOT_FOUND)?;
+    let slug = horizon.page(&slug).map_err(|problem| problem.status())?;
     let numbers = horizon.numbers(&[slug.clone().into()]).await;
     let numbers = numbers.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
     let numbers = numbers.first().copied().unwrap_or_default();

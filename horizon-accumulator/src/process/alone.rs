@@ -1,7 +1,13 @@
-use std::fs::{File, OpenOptions, TryLockError};
-use std::path::{Path, PathBuf};
+use std::fs::File;
+#[cfg(feature = "sqlite")]
+use std::{
+    fs::{OpenOptions, TryLockError},
+    path::{Path, PathBuf},
+};
 
-use horizon_core::{Error, Result};
+#[cfg(feature = "sqlite")]
+use horizon_core::Error;
+use horizon_core::Result;
 
 use crate::process::StoreUrl;
 
@@ -23,9 +29,15 @@ impl Alone {
     /// # Errors
     /// Permanent if another accumulator has it, or if there can be no such file.
     pub fn on(store: &StoreUrl) -> Result<Self> {
-        let StoreUrl::Sqlite(database) = store else {
-            return Ok(Self { lock: None });
-        };
+        match store {
+            #[cfg(feature = "sqlite")]
+            StoreUrl::Sqlite(database) => Self::on_file(database),
+            _ => Ok(Self { lock: None }),
+        }
+    }
+
+    #[cfg(feature = "sqlite")]
+    fn on_file(database: &Path) -> Result<Self> {
         let path = beside(database);
         let failed = |error| Error::permanent(format!("{} cannot be locked", path.display())).with_source(error);
         let file = OpenOptions::new()
@@ -44,13 +56,14 @@ impl Alone {
     }
 }
 
+#[cfg(feature = "sqlite")]
 fn beside(database: &Path) -> PathBuf {
     let mut name = database.as_os_str().to_owned();
     name.push(".accumulator");
     name.into()
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "sqlite"))]
 mod tests {
     use super::*;
 

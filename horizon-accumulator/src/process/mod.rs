@@ -3,12 +3,17 @@
 
 mod alone;
 mod clock;
+#[cfg(feature = "service")]
 mod log;
+#[cfg(feature = "redis")]
 mod node;
 mod ready;
+#[cfg(feature = "service")]
 mod run;
 mod secret_text;
+#[cfg(feature = "service")]
 mod signals;
+#[cfg(feature = "redis")]
 mod speak;
 mod store;
 mod url;
@@ -16,12 +21,19 @@ mod url;
 pub use crate::backoff::cause;
 pub use alone::Alone;
 pub use clock::now;
+#[cfg(feature = "service")]
 pub use log::start_log;
+#[cfg(feature = "redis")]
 pub use node::random_node;
 pub use ready::Ready;
+#[cfg(feature = "service")]
 pub use run::run;
 pub use secret_text::SecretText;
+#[cfg(feature = "service")]
 pub use signals::{asked_to_stop, ended};
+#[cfg(feature = "redis")]
 pub use speak::speak;
 pub use store::Store;
-pub use url::{Delivery, PipeUrl, StoreUrl, pipe_and_store};
+#[cfg(feature = "redis")]
+pub use url::Delivery;
+pub use url::{PipeUrl, StoreUrl, pipe_and_store};

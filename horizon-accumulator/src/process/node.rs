@@ -1,14 +1,15 @@
-use anyhow::anyhow;
-use horizon_core::presence::NodeId;
+use horizon_core::{Error, Result, presence::NodeId};
 
 /// A name that no other process has: this word and eight random hexadecimal digits.
 ///
 /// # Errors
 /// The word is none for a name, or the machine has no randomness.
-pub fn random_node(word: &str) -> anyhow::Result<NodeId> {
+pub fn random_node(word: &str) -> Result<NodeId> {
     let mut random = [0; 4];
-    getrandom::fill(&mut random).map_err(|error| anyhow!("the machine has no randomness: {error}"))?;
-    Ok(NodeId::new(&format!("{word}-{:08x}", u32::from_be_bytes(random)))?)
+    getrandom::fill(&mut random)
+        .map_err(|error| Error::unavailable("the machine has no randomness to give").with_source(error))?;
+    NodeId::new(&format!("{word}-{:08x}", u32::from_be_bytes(random)))
+        .map_err(|error| Error::permanent("a node cannot have this name").with_source(error))
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 use std::future::Future;
+#[cfg(feature = "redis")]
 use std::sync::Arc;
 use std::time::Duration;
 
 use horizon_core::{Error, Result};
+#[cfg(feature = "redis")]
 use horizon_redis::RedisCluster;
 use tokio::time::timeout;
 
@@ -17,14 +19,29 @@ const READY_WAIT: Duration = Duration::from_secs(2);
 pub struct Ready {
     store: Store,
     /// In the pipe's Redis, if that is where the pipe is.
+    #[cfg(feature = "redis")]
     cluster: Option<Arc<RedisCluster>>,
 }
 
 impl Ready {
-    /// What asks this store, and the Redis that the pipe goes through.
+    /// What asks this store alone.
     #[must_use]
-    pub fn new(store: Store, cluster: Option<Arc<RedisCluster>>) -> Self {
-        Self { store, cluster }
+    pub fn new(store: Store) -> Self {
+        Self {
+            store,
+            #[cfg(feature = "redis")]
+            cluster: None,
+        }
+    }
+
+    /// The same, and it asks the Redis that the pipe goes through too.
+    #[cfg(feature = "redis")]
+    #[must_use]
+    pub fn with_redis(self, cluster: Arc<RedisCluster>) -> Self {
+        Self {
+            cluster: Some(cluster),
+            ..self
+        }
     }
 
     /// Whether everything answers, as a sentence.
@@ -32,16 +49,23 @@ impl Ready {
     /// # Errors
     /// What does not, as a sentence; the reason goes to the log.
     pub async fn check(&self) -> Result<&'static str, &'static str> {
-        let redis = async {
-            match &self.cluster {
-                Some(cluster) => cluster.members().await.map(drop),
-                None => Ok(()),
-            }
-        };
-        let (store, redis) = tokio::join!(in_time(self.store.check_writable()), in_time(redis));
+        let (store, redis) = tokio::join!(in_time(self.store.check_writable()), in_time(self.check_redis()));
         say("Redis cannot be reached", redis)?;
         say("the store is not writable", store)?;
         Ok("the store is writable")
+    }
+
+    #[cfg(feature = "redis")]
+    async fn check_redis(&self) -> Result<()> {
+        match &self.cluster {
+            Some(cluster) => cluster.members().await.map(drop),
+            None => Ok(()),
+        }
+    }
+
+    #[cfg(not(feature = "redis"))]
+    async fn check_redis(&self) -> Result<()> {
+        Ok(())
     }
 }
 

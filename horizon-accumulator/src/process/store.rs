@@ -3,7 +3,9 @@ use std::sync::Arc;
 
 use horizon_core::{Comments, Result, Salts, StatsStore};
 use horizon_memory::MemoryStats;
+#[cfg(feature = "redis")]
 use horizon_redis::RedisStats;
+#[cfg(feature = "sqlite")]
 use horizon_sqlite::SqliteStats;
 
 use crate::process::StoreUrl;
@@ -23,7 +25,9 @@ pub struct Store {
 #[derive(Clone)]
 enum Kind {
     Memory,
+    #[cfg(feature = "sqlite")]
     Sqlite(Arc<SqliteStats>),
+    #[cfg(feature = "redis")]
     Redis(Arc<RedisStats>),
 }
 
@@ -35,7 +39,9 @@ impl Store {
     pub fn open(url: &StoreUrl) -> Result<Self> {
         match url {
             StoreUrl::Memory => Ok(Self::of(Arc::new(MemoryStats::new()), |_| Kind::Memory)),
+            #[cfg(feature = "sqlite")]
             StoreUrl::Sqlite(path) => Ok(Self::of(Arc::new(SqliteStats::open(path)?), Kind::Sqlite)),
+            #[cfg(feature = "redis")]
             StoreUrl::Redis(redis) => Ok(Self::of(Arc::new(RedisStats::connect(redis)?), Kind::Redis)),
         }
     }
@@ -56,7 +62,9 @@ impl Store {
     pub async fn check_writable(&self) -> Result<()> {
         match &self.kind {
             Kind::Memory => Ok(()),
+            #[cfg(feature = "sqlite")]
             Kind::Sqlite(store) => store.check_writable().await,
+            #[cfg(feature = "redis")]
             Kind::Redis(store) => store.check_writable().await,
         }
     }
@@ -67,8 +75,11 @@ impl Store {
     /// Retryable if that takes too long.
     pub async fn close(&self) -> Result<()> {
         match &self.kind {
-            // Redis has what it said Ok to.
-            Kind::Memory | Kind::Redis(_) => Ok(()),
+            Kind::Memory => Ok(()),
+            // It has what it said Ok to.
+            #[cfg(feature = "redis")]
+            Kind::Redis(_) => Ok(()),
+            #[cfg(feature = "sqlite")]
             Kind::Sqlite(store) => store.close().await,
         }
     }

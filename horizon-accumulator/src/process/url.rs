@@ -1,25 +1,34 @@
+#[cfg(feature = "sqlite")]
 use std::path::PathBuf;
 use std::str::FromStr;
 
+#[cfg(feature = "redis")]
 use horizon_redis::RedisConfig;
 
 use crate::process::SecretText;
 
 /// The store if none was given and the pipe is no Redis.
-const DEFAULT_STORE: &str = "horizon.db";
+const DEFAULT_STORE: &str = "sqlite:horizon.db";
+
+/// What is said where an address names a Redis in a build that knows none.
+#[cfg(not(feature = "redis"))]
+const WITHOUT_REDIS: &str = "this program was built without Redis: switch on the feature `redis`";
 
 /// What events go through.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum PipeUrl {
     /// Inside horizon-web: `memory:`.
     Memory,
     /// Into horizon-accumulator, as JSON lines on its standard input: `stdin:`.
     Stdin,
     /// Through Redis: `redis://…`, or `rediss://…` with TLS.
+    #[cfg(feature = "redis")]
     Redis(Box<RedisConfig>, Delivery),
 }
 
 /// What Redis does with an event.
+#[cfg(feature = "redis")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
     /// It keeps it in a stream until it is counted: `redis://…`.
@@ -30,15 +39,19 @@ pub enum Delivery {
 
 /// Where the numbers are kept.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum StoreUrl {
     /// Inside this process, gone with it: `memory:`.
     Memory,
     /// In an SQLite file: `sqlite:PATH`.
+    #[cfg(feature = "sqlite")]
     Sqlite(PathBuf),
     /// In Redis: `redis://…`, or `rediss://…` with TLS.
+    #[cfg(feature = "redis")]
     Redis(Box<RedisConfig>),
 }
 
+#[cfg(feature = "redis")]
 impl Delivery {
     /// One word for it.
     #[must_use]
@@ -56,7 +69,9 @@ impl StoreUrl {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Memory => "memory",
+            #[cfg(feature = "sqlite")]
             Self::Sqlite(_) => "sqlite",
+            #[cfg(feature = "redis")]
             Self::Redis(_) => "redis",
         }
     }
@@ -68,10 +83,14 @@ impl FromStr for PipeUrl {
         match text.split_once(':') {
             Some(("memory", "")) => Ok(Self::Memory),
             Some(("stdin", "")) => Ok(Self::Stdin),
+            #[cfg(feature = "redis")]
             Some(("redis" | "rediss", _)) => Ok(Self::Redis(redis(text)?, Delivery::Stream)),
+            #[cfg(feature = "redis")]
             Some(("redis+pubsub" | "rediss+pubsub", _)) => {
                 Ok(Self::Redis(redis(&text.replacen("+pubsub", "", 1))?, Delivery::PubSub))
             }
+            #[cfg(not(feature = "redis"))]
+            Some(("redis" | "rediss" | "redis+pubsub" | "rediss+pubsub", _)) => Err(WITHOUT_REDIS.into()),
             _ => Err(
                 "a pipe is `memory:` for horizon-web, `stdin:` for horizon-accumulator, or for both \
                  `redis://…` or, best effort, `redis+pubsub://…`"
@@ -86,13 +105,20 @@ impl FromStr for StoreUrl {
     fn from_str(text: &str) -> Result<Self, String> {
         match text.split_once(':') {
             Some(("memory", "")) => Ok(Self::Memory),
+            #[cfg(feature = "sqlite")]
             Some(("sqlite", path)) if !path.is_empty() => Ok(Self::Sqlite(path.into())),
+            #[cfg(not(feature = "sqlite"))]
+            Some(("sqlite", _)) => Err("this program was built without SQLite: switch on the feature `sqlite`".into()),
+            #[cfg(feature = "redis")]
             Some(("redis" | "rediss", _)) => redis(text).map(Self::Redis),
+            #[cfg(not(feature = "redis"))]
+            Some(("redis" | "rediss", _)) => Err(WITHOUT_REDIS.into()),
             _ => Err("a store is `sqlite:PATH`, `redis://…` or `memory:`".into()),
         }
     }
 }
 
+#[cfg(feature = "redis")]
 fn redis(text: &str) -> Result<Box<RedisConfig>, String> {
     RedisConfig::new(text).map(Box::new).map_err(|error| error.to_string())
 }
@@ -105,8 +131,9 @@ pub fn pipe_and_store(pipe: &SecretText, store: Option<&SecretText>) -> Result<(
     let pipe = read("HORIZON_PIPE", pipe)?;
     let store = match (store, &pipe) {
         (Some(given), _) => read("HORIZON_STORE", given)?,
+        #[cfg(feature = "redis")]
         (None, PipeUrl::Redis(redis, _)) => StoreUrl::Redis(redis.clone()),
-        (None, _) => StoreUrl::Sqlite(DEFAULT_STORE.into()),
+        (None, _) => DEFAULT_STORE.parse()?,
     };
     Ok((pipe, store))
 }
@@ -117,7 +144,7 @@ fn read<T: FromStr<Err = String>>(name: &str, text: &SecretText) -> Result<T, St
         .map_err(|sentence| format!("{name} is wrong: {sentence}"))
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "redis", feature = "sqlite"))]
 mod tests {
     use super::*;
 

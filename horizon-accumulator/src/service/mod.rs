@@ -38,7 +38,7 @@ pub async fn serve(service: &Service, shutdown: impl Future<Output = ()> + Send)
     let metrics = Arc::new(Metrics::new(service, now(), standing));
     let cluster = Arc::new(RedisCluster::connect(&service.redis)?);
     let health = Health {
-        ready: Ready::new(store.clone(), Some(Arc::clone(&cluster))),
+        ready: Ready::new(store.clone()).with_redis(Arc::clone(&cluster)),
         metrics: Arc::clone(&metrics),
     };
     let address = listener.local_addr()?;

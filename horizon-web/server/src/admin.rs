@@ -12,9 +12,10 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
+use eventhorizon::same_site;
 use horizon_accumulator::process::now;
 use horizon_app::{Desk, DeskComment, ErrorPage, Login, Page};
-use horizon_axum::{ClientAddr, same_site};
+use horizon_axum::ClientAddr;
 use horizon_core::{Comment, EventId, Result, Visibility};
 use serde::Deserialize;
 use tower_http::timeout::RequestBodyTimeoutLayer;

@@ -1,6 +1,6 @@
 //! Who takes part: what this process says of itself, and the author's page about all of them.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{convert::Infallible, time::Duration};
 
 use axum::{
     Router,
@@ -13,9 +13,10 @@ use axum::{
     routing::get,
 };
 use futures::{StreamExt, stream::unfold};
-use horizon_accumulator::process::{ended, speak};
+use horizon_accumulator::process::ended;
 use horizon_app::{AccumulatorNode, Cluster, Node, Page, WebNode};
-use horizon_redis::{About, Member, RedisCluster, Work};
+use horizon_core::{Timestamp, presence::NodeId};
+use horizon_redis::{About, Member, Work};
 use tokio::{sync::watch, time::interval};
 
 use crate::{admin, pages, state::App};
@@ -29,44 +30,54 @@ pub(crate) fn router() -> Router<App> {
         .route("/cluster/live", get(live))
 }
 
-/// The processes of the blog, seen from this one.
+/// What this process is to the others.
 pub(crate) struct Roster {
-    /// What this process says of itself.
-    pub(crate) about: Box<dyn Fn() -> About + Send + Sync>,
-    /// Where the others are listed; nowhere for a process on its own.
-    pub(crate) cluster: Option<Arc<RedisCluster>>,
+    /// What it is called.
+    pub(crate) name: NodeId,
+    /// When it started.
+    pub(crate) started: Timestamp,
     /// Whether the server is to stop, which ends the streams.
     pub(crate) stopping: watch::Receiver<bool>,
 }
 
-impl Roster {
-    /// Tells the others how this process is, until the server is to stop.
-    pub(crate) async fn speak(&self) {
-        if let Some(cluster) = &self.cluster {
-            speak(cluster, &*self.about, ended(self.stopping.clone())).await;
+/// The processes of the blog, seen from this one.
+async fn look(app: &App) -> Cluster {
+    let Some(cluster) = app.horizon.cluster() else {
+        return alone(
+            app,
+            "This process serves and counts alone: HORIZON_PIPE names no Redis.",
+        )
+        .await;
+    };
+    match cluster.members().await {
+        Ok(members) => sorted(
+            members
+                .into_iter()
+                .map(|Member { about, silent_for, .. }| (about, silent_for))
+                .collect(),
+        ),
+        Err(error) => {
+            tracing::warn!(%error, "the other processes cannot be asked how they are");
+            alone(app, "Redis cannot be reached, so only this process is listed.").await
         }
     }
+}
 
-    async fn look(&self) -> Cluster {
-        let alone = |note: &str| Cluster {
-            note: note.into(),
-            ..sorted(vec![((self.about)(), Duration::ZERO)])
-        };
-        let Some(cluster) = &self.cluster else {
-            return alone("This process serves and counts alone: HORIZON_PIPE names no Redis.");
-        };
-        match cluster.members().await {
-            Ok(members) => sorted(
-                members
-                    .into_iter()
-                    .map(|Member { about, silent_for, .. }| (about, silent_for))
-                    .collect(),
-            ),
-            Err(error) => {
-                tracing::warn!(%error, "the other processes cannot be asked how they are");
-                alone("Redis cannot be reached, so only this process is listed.")
-            }
-        }
+async fn alone(app: &App, note: &str) -> Cluster {
+    let about = match app.horizon.about() {
+        Some(about) => about,
+        None => About {
+            name: app.roster.name.to_string(),
+            started: app.roster.started,
+            round_trip: None,
+            work: Work::Web {
+                viewers: app.totals().await.unwrap_or_default().viewers,
+            },
+        },
+    };
+    Cluster {
+        note: note.into(),
+        ..sorted(vec![(about, Duration::ZERO)])
     }
 }
 
@@ -103,7 +114,7 @@ async fn page(State(app): State<App>, headers: HeaderMap) -> Response {
     if let Some(response) = admin::turn_away(&app, &headers).await {
         return response;
     }
-    let cluster = app.roster.look().await;
+    let cluster = look(&app).await;
     pages::answer(&app, Ok(Page::Cluster(cluster))).await
 }
 
@@ -115,7 +126,7 @@ async fn live(State(app): State<App>, headers: HeaderMap) -> Response {
     let stopping = app.roster.stopping.clone();
     let tables = unfold((app, interval(FRESH_EVERY)), |(app, mut turns)| async {
         turns.tick().await;
-        let table = horizon_app::cluster_table(&app.roster.look().await);
+        let table = horizon_app::cluster_table(&look(&app).await);
         let event = Event::default().event("cluster").json_data(table).unwrap_or_default();
         Some((Ok::<_, Infallible>(event), (app, turns)))
     });

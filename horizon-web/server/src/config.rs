@@ -3,10 +3,9 @@
 use std::{net::SocketAddr, path::PathBuf, str::FromStr};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use horizon_accumulator::process::{Delivery, PipeUrl, SecretText, StoreUrl, pipe_and_store, random_node};
-use horizon_axum::IpNet;
+use eventhorizon::{IpNet, PipeUrl, StoreUrl};
+use horizon_accumulator::process::{SecretText, pipe_and_store, random_node};
 use horizon_core::presence::NodeId;
-use horizon_redis::RedisConfig;
 
 /// A blog over a folder of Markdown, with live readers and exact numbers.
 #[derive(Debug, Parser)]
@@ -164,8 +163,8 @@ pub enum Signals {
 /// Where everything is.
 #[derive(Clone, Debug)]
 pub struct Places {
-    /// What events go through; nothing for the memory of this process.
-    pub redis: Option<(Box<RedisConfig>, Delivery)>,
+    /// What events go through.
+    pub pipe: PipeUrl,
     /// Where the numbers are kept.
     pub store: StoreUrl,
     /// What this process is called.
@@ -198,23 +197,23 @@ impl Serve {
     pub fn check(&self) -> Result<Places, String> {
         at_least("HORIZON_SECRET", self.secret.as_ref(), 32)?;
         at_least("HORIZON_ADMIN_TOKEN", self.admin_token.as_ref(), 12)?;
-        let (redis, store) = match pipe_and_store(&self.pipe, self.store.as_ref())? {
-            (PipeUrl::Memory, store) => (None, store),
+        let (pipe, store) = pipe_and_store(&self.pipe, self.store.as_ref())?;
+        match (&pipe, &store) {
             (PipeUrl::Redis(..), StoreUrl::Memory) => {
                 let sentence =
                     "with a pipe in Redis other processes count, and a store in memory would never hear of it";
                 return Err(format!("HORIZON_STORE is wrong: {sentence}"));
             }
-            (PipeUrl::Redis(redis, delivery), store) => (Some((redis, delivery)), store),
             (PipeUrl::Stdin, _) => {
                 return Err("HORIZON_PIPE is wrong: `stdin:` is a pipe of horizon-accumulator alone".into());
             }
-        };
+            _ => {}
+        }
         let node = match &self.node {
             Some(node) => node.clone(),
             None => random_node("web").map_err(|error| error.to_string())?,
         };
-        Ok(Places { redis, store, node })
+        Ok(Places { pipe, store, node })
     }
 }
 
@@ -229,6 +228,8 @@ fn at_least(name: &str, text: Option<&SecretText>, fewest: usize) -> Result<(), 
 
 #[cfg(test)]
 mod tests {
+    use horizon_accumulator::process::Delivery;
+
     use super::*;
 
     fn refusal(arguments: &[&str]) -> String {
@@ -281,7 +282,7 @@ mod tests {
     fn with_a_pipe_in_redis_the_store_is_there_too() {
         let cli = Cli::try_parse_from(["horizon-web", "--pipe", "redis+pubsub://localhost"]).unwrap();
         let places = cli.serve.check().unwrap();
-        assert!(matches!(places.redis, Some((_, Delivery::PubSub))));
+        assert!(matches!(places.pipe, PipeUrl::Redis(_, Delivery::PubSub)));
         assert!(matches!(places.store, StoreUrl::Redis(_)));
     }
 

@@ -3,7 +3,6 @@
 mod admin;
 mod assets;
 mod attempts;
-mod backend;
 mod cluster;
 pub mod config;
 mod feeds;
@@ -12,7 +11,6 @@ mod health;
 mod log;
 mod pages;
 mod routes;
-mod secret;
 mod session;
 mod show;
 mod state;

@@ -6,11 +6,12 @@ use axum::{
         OriginalUri, Path, Query, Request, State,
         rejection::{PathRejection, QueryRejection},
     },
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
 use horizon_app::{BlogIndex, ErrorPage, Home, Page, PostPage, TagPage};
+use horizon_axum::Requester;
 use horizon_core::{Error, Result, Topic};
 use serde::Deserialize;
 
@@ -87,7 +88,7 @@ async fn post(
     State(app): State<App>,
     slug: Result<Path<String>, PathRejection>,
     talk: Result<Query<Talk>, QueryRejection>,
-    headers: HeaderMap,
+    Requester(caller): Requester,
 ) -> Response {
     let library = app.library();
     let Some(post) = slug.ok().and_then(|Path(slug)| library.post(&slug).cloned()) else {
@@ -98,7 +99,7 @@ async fn post(
     let page = async {
         let topic = [Topic::Blog(post.slug.clone())];
         let (numbers, (comments, liked)) =
-            futures::try_join!(app.horizon.numbers(&topic), app.talk(&post.slug, before, &headers))?;
+            futures::try_join!(app.horizon.numbers(&topic), app.talk(&post.slug, before, &caller))?;
         let (older, newer) = library.neighbours(post.slug.as_str());
         Ok(Page::Post(Box::new(PostPage {
             post: show::head(&post),

@@ -40,7 +40,7 @@ pub(crate) fn router(app: App, media: &Path) -> Router {
         .merge(cluster::router())
         .merge(health::router())
         .merge(app.assets.router())
-        .nest(HORIZON, app.horizon.router())
+        .nest(HORIZON, horizon_axum::router(&app.horizon))
         .nest_service("/media", ServeDir::new(media).append_index_html_on_directories(false))
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn(headers::secure))

@@ -2,9 +2,10 @@
 
 use std::{ops::Deref, sync::Arc};
 
-use horizon_accumulator::process::{Ready, now};
+use axum::extract::FromRef;
+use eventhorizon::{Caller, Horizon};
+use horizon_accumulator::process::now;
 use horizon_app::{Link, Site};
-use horizon_axum::Horizon;
 use horizon_core::{
     Error, EventId, Result, Slug, Topic,
     live::{self, Numbers},
@@ -20,7 +21,6 @@ pub(crate) struct App(Arc<Parts>);
 
 pub(crate) struct Parts {
     pub(crate) horizon: Horizon,
-    pub(crate) ready: Ready,
     pub(crate) roster: Roster,
     pub(crate) library: watch::Receiver<Arc<Library>>,
     /// What is the same on every page, but for the links to the extra pages.
@@ -78,9 +78,15 @@ impl App {
         &self,
         slug: &Slug,
         before: Option<EventId>,
-        headers: &axum::http::HeaderMap,
+        caller: &Caller,
     ) -> Result<(live::ThreadsView, bool)> {
-        futures::try_join!(self.horizon.threads(slug, before), self.horizon.likes(slug, headers))
+        futures::try_join!(self.horizon.threads(slug, before), self.horizon.likes(slug, caller))
+    }
+}
+
+impl FromRef<App> for Horizon {
+    fn from_ref(app: &App) -> Self {
+        app.horizon.clone()
     }
 }
 

@@ -3,9 +3,10 @@
 use std::{future::Future, io::Write, pin::pin, sync::Arc, time::Duration};
 
 use anyhow::{Context, anyhow};
-use horizon_accumulator::process::ended;
+use eventhorizon::{Horizon, Pages, Secret};
+use horizon_accumulator::process::{ended, now};
 use horizon_app::Site;
-use horizon_axum::{Horizon, Limits, Pages, Secret};
+use horizon_axum::Limits;
 use horizon_core::Slug;
 use horizon_posts::{Library, Options, SiteInfo};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
@@ -13,9 +14,9 @@ use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 use crate::{
     assets::Assets,
     attempts::Attempts,
-    backend::Backend,
-    config::{Content, Moderation, Serve, Signals},
-    routes, secret,
+    cluster::Roster,
+    config::{Content, Moderation, Places, Serve, Signals},
+    routes,
     session::Sessions,
     state::{App, Parts},
 };
@@ -23,8 +24,14 @@ use crate::{
 /// How long the live streams and the last requests may take to end.
 const LAST_REQUESTS: Duration = Duration::from_secs(3);
 
-/// How long what is behind the ports may take to end, after the last request.
-const LAST_WORDS: Duration = Duration::from_secs(4);
+/// How long the watch over the posts may take to end, after the last request.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// What the key of the author's sessions is derived for.
+const SESSIONS_KEY: &str = "EventHorizon 2026 sessions of the author";
+
+/// What the secret that is configured is stretched for.
+const SECRET_KEY: &str = "EventHorizon 2026 cookie secret";
 
 /// Reads the folder of posts and says what is wrong with it, or how much is there.
 ///
@@ -80,35 +87,45 @@ pub async fn run(config: &Serve, shutdown: impl Future<Output = ()> + Send + 'st
         Arc::new(tokio::task::spawn_blocking(move || read(&content, base_url)).await??)
     };
     let mut shutdown = pin!(shutdown);
-    let secret = tokio::select! {
-        secret = secret::load(config.secret.as_ref(), &places.store) => secret?,
-        () = &mut shutdown => return Ok(()),
-    };
-    let backend = Backend::open(&places)?;
     let (stop, stopped) = watch::channel(false);
-    let mut background = JoinSet::new();
     let (library, keep_fresh) = horizon_posts::watch(
         config.content.posts.clone(),
         options(&config.content, base_url.clone()),
         library,
         ended(stopped.clone()),
     )?;
+    let horizon = tokio::select! {
+        horizon = open(config, &places, base_url.starts_with("https:"), pages(library.clone())) => horizon?,
+        () = &mut shutdown => return Ok(()),
+    };
+    let mut background = JoinSet::new();
     background.spawn(keep_fresh);
-    background.spawn(backend.goodbye(ended(stopped.clone())));
-    let app = assemble(config, base_url, secret, (&backend, stopped), library)?;
-    background.spawn({
-        let app = app.clone();
-        async move { app.roster.speak().await }
-    });
+    let roster = Roster {
+        name: places.node,
+        started: now(),
+        stopping: stopped,
+    };
+    let app = assemble(config, base_url, horizon, roster, library)?;
     writeln!(std::io::stdout(), "EventHorizon is at {address}")?;
     let served = serve(listener, config, &app, shutdown, &stop).await;
-    let ended = tokio::time::timeout(LAST_WORDS, async {
-        while background.join_next().await.is_some() {}
-        backend.close().await
-    });
-    ended.await.context("the background tasks did not end in time")??;
+    let ended = tokio::time::timeout(LAST_WORDS, async { while background.join_next().await.is_some() {} });
+    ended.await.context("the background tasks did not end in time")?;
     tracing::info!("stopped");
     Ok(served?)
+}
+
+/// Opens what is behind the ports. A Redis that keeps the secret and is away is waited for.
+async fn open(config: &Serve, places: &Places, secure: bool, pages: impl Pages + 'static) -> anyhow::Result<Horizon> {
+    let mut builder = Horizon::from_places(places.pipe.clone(), places.store.clone())?
+        .node(places.node.clone())
+        .configure(|contract| configure(contract, config, secure));
+    if let Some(text) = &config.secret {
+        builder = builder.secret(Secret::from_bytes(blake3::derive_key(SECRET_KEY, text.0.as_bytes())));
+    }
+    builder
+        .start(pages)
+        .await
+        .context("what HORIZON_PIPE and HORIZON_STORE name cannot be used")
 }
 
 /// Serves until `shutdown`, and tells the background tasks when it comes: streams end with them.
@@ -136,17 +153,16 @@ async fn serve(
 fn assemble(
     config: &Serve,
     base_url: String,
-    secret: [u8; 32],
-    (backend, stopped): (&Backend, watch::Receiver<bool>),
+    horizon: Horizon,
+    roster: Roster,
     library: watch::Receiver<Arc<Library>>,
 ) -> anyhow::Result<App> {
     let assets = Assets::load(config.site.as_deref(), horizon_posts::highlight_css())?;
     let secure = base_url.starts_with("https:");
-    let horizon = Horizon::new(
-        backend.ports(),
-        pages(library.clone()),
-        contract(config, secret, secure),
-    );
+    let sessions = config
+        .admin_token
+        .as_ref()
+        .map(|token| Sessions::new(token, &horizon.key(SESSIONS_KEY), secure));
     let site = Site {
         title: config.title.clone(),
         description: config.description.clone(),
@@ -156,8 +172,7 @@ fn assemble(
     };
     Ok(App::new(Parts {
         horizon,
-        ready: backend.ready(),
-        roster: backend.roster(stopped),
+        roster,
         library,
         site,
         feeds: SiteInfo {
@@ -168,32 +183,27 @@ fn assemble(
             author: config.title.clone(),
         },
         assets,
-        sessions: config
-            .admin_token
-            .as_ref()
-            .map(|token| Sessions::new(token, &secret, secure)),
+        sessions,
         attempts: Attempts::default(),
     }))
 }
 
 /// A slug is a page if there is a post of that name at this moment.
-fn pages(library: watch::Receiver<Arc<Library>>) -> Arc<dyn Pages> {
-    Arc::new(move |slug: &Slug| library.borrow().post(slug.as_str()).is_some())
+fn pages(library: watch::Receiver<Arc<Library>>) -> impl Pages {
+    move |slug: &Slug| library.borrow().post(slug.as_str()).is_some()
 }
 
-fn contract(config: &Serve, secret: [u8; 32], secure_cookies: bool) -> horizon_axum::Config {
-    let mut contract = horizon_axum::Config::new(Secret::from_bytes(secret));
+fn configure(contract: &mut eventhorizon::Config, config: &Serve, secure_cookies: bool) {
     contract.site.clone_from(&config.title);
     contract.trusted_proxies.clone_from(&config.trusted_proxies);
     contract.secure_cookies = secure_cookies;
     contract.moderation = match config.moderation {
-        Moderation::After => horizon_axum::Moderation::After,
-        Moderation::First => horizon_axum::Moderation::First,
+        Moderation::After => eventhorizon::Moderation::After,
+        Moderation::First => eventhorizon::Moderation::First,
     };
     contract.signals = match config.signals {
-        Signals::Count => horizon_axum::Signals::Count,
-        Signals::Ignore => horizon_axum::Signals::Ignore,
-        Signals::Drop => horizon_axum::Signals::Drop,
+        Signals::Count => eventhorizon::Signals::Count,
+        Signals::Ignore => eventhorizon::Signals::Ignore,
+        Signals::Drop => eventhorizon::Signals::Drop,
     };
-    contract
 }

@@ -6,24 +6,19 @@ mod live;
 mod openapi;
 mod stats;
 
-use std::{
-    net::{IpAddr, Ipv4Addr, SocketAddr},
-    sync::Once,
-};
-
 use axum::{
     Router,
-    extract::{ConnectInfo, DefaultBodyLimit, Request, State},
+    extract::{DefaultBodyLimit, Request, State},
     middleware::{self, Next},
-    response::{IntoResponse, Response},
+    response::{IntoResponse, IntoResponseParts, Response, ResponseParts},
     routing::{get, put},
 };
+use eventhorizon::{Horizon, ProblemKind};
 use http::{HeaderValue, Method, header};
 
 use crate::{
-    ClientAddr, Horizon, client_addr, extract,
-    problem::{Kind, Problem, readable, wants_page},
-    same_site,
+    Problem, extract, origins,
+    problem::{readable, wants_page},
 };
 
 /// Every route, for all to be seen in one place.
@@ -39,22 +34,23 @@ pub(crate) fn router(horizon: &Horizon) -> Router<Horizon> {
         )
         .route("/comments/{slug}", get(comments::list).post(comments::post))
         .route("/openapi.json", get(openapi::document))
-        .method_not_allowed_fallback(async || Problem::new(Kind::MethodNotAllowed))
-        .fallback(async || Problem::new(Kind::NotFound))
+        .method_not_allowed_fallback(async || Problem::from(ProblemKind::MethodNotAllowed))
+        .fallback(async || Problem::from(ProblemKind::NotFound))
         .layer(DefaultBodyLimit::max(extract::MAX_BODY))
         .layer(middleware::from_fn_with_state(horizon.clone(), edge))
+        .layer(origins::layer(&horizon.config().origins))
 }
 
 /// What every request passes on its way in, and every answer on its way out.
-async fn edge(State(horizon): State<Horizon>, mut request: Request, next: Next) -> Response {
+async fn edge(State(horizon): State<Horizon>, request: Request, next: Next) -> Response {
     let is_for_a_person = request.method() == Method::POST && wants_page(request.headers());
-    let response = if request.method().is_safe() || same_site(request.headers()) {
-        note_client(&horizon, &mut request);
+    let may = request.method().is_safe() || origins::may_write(&horizon.config().origins, request.headers());
+    let response = if may {
         next.run(request).await
     } else {
         // Otherwise a page of another site could write in its reader's name.
-        let problem = Problem::new(Kind::CrossSite).detail("Only pages of this site may write here.");
-        problem.into_response()
+        let problem = eventhorizon::Problem::new(ProblemKind::CrossSite);
+        Problem(problem.detail("Only pages of this site may write here.")).into_response()
     };
     let mut response = if is_for_a_person { readable(response) } else { response };
     // Numbers are for now: nobody may keep them, unless the answer says otherwise.
@@ -63,27 +59,16 @@ async fn edge(State(horizon): State<Horizon>, mut request: Request, next: Next) 
     response
 }
 
-/// Puts the client's address on a request that did not come through [`serve`](crate::serve).
-fn note_client(horizon: &Horizon, request: &mut Request) {
-    if request.extensions().get::<ClientAddr>().is_some() {
-        return;
-    }
-    let peer = request
-        .extensions()
-        .get::<ConnectInfo<SocketAddr>>()
-        .map(|info| info.0.ip());
-    let trusted = &horizon.0.config.trusted_proxies;
-    let address = client_addr(peer.unwrap_or_else(no_peer), request.headers(), trusted);
-    request.extensions_mut().insert(ClientAddr(address));
-}
+/// The cookie of a reader who comes for the first time.
+struct SetCookie(Option<String>);
 
-fn no_peer() -> IpAddr {
-    static WARN: Once = Once::new();
-    WARN.call_once(|| {
-        tracing::warn!(
-            "requests carry no peer address, so all readers look like one network: \
-             serve with horizon_axum::serve, or with into_make_service_with_connect_info"
-        );
-    });
-    IpAddr::V4(Ipv4Addr::UNSPECIFIED)
+impl IntoResponseParts for SetCookie {
+    type Error = std::convert::Infallible;
+
+    fn into_response_parts(self, mut parts: ResponseParts) -> Result<ResponseParts, Self::Error> {
+        if let Some(cookie) = self.0.and_then(|cookie| HeaderValue::try_from(cookie).ok()) {
+            parts.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+        Ok(parts)
+    }
 }

@@ -1,7 +1,8 @@
 use axum::{Json, extract::State};
+use eventhorizon::Horizon;
 use horizon_core::{Topic, live::Numbers};
 
-use crate::{Horizon, extract::Page, problem::Problem};
+use crate::{Problem, extract::Page};
 
 /// `GET /stats`: the numbers of the site.
 pub(super) async fn site(State(horizon): State<Horizon>) -> Result<Json<Numbers>, Problem> {

@@ -1,11 +1,12 @@
 use std::{
     collections::HashMap,
-    net::IpAddr,
+    net::{IpAddr, Ipv6Addr},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use eventhorizon::{Connection, Horizon};
+
 use super::Limits;
-use crate::{Horizon, client::network};
 
 /// Who may connect: counts open connections, in all and for each network.
 ///
@@ -26,6 +27,7 @@ struct Open {
 pub(super) struct Admitted {
     admission: Arc<Admission>,
     network: Option<IpAddr>,
+    _connection: Connection,
 }
 
 impl Admission {
@@ -39,17 +41,17 @@ impl Admission {
 
     /// Lets a connection in, unless it is one too many.
     pub(super) fn admit(this: &Arc<Self>, peer: IpAddr) -> Option<Admitted> {
-        let proxies = &this.horizon.0.config.trusted_proxies;
+        let proxies = &this.horizon.config().trusted_proxies;
         let peer = peer.to_canonical();
         let network = (!proxies.iter().any(|proxy| proxy.contains(&peer))).then(|| network(peer));
         if let Err(reason) = this.count(network) {
-            this.horizon.0.metrics.connection_refused(reason);
+            this.horizon.refused_connection(reason);
             return None;
         }
-        this.horizon.0.metrics.connections.inc();
         Some(Admitted {
             admission: Arc::clone(this),
             network,
+            _connection: this.horizon.connection(),
         })
     }
 
@@ -86,6 +88,13 @@ impl Drop for Admitted {
                 open.networks.remove(&network);
             }
         }
-        self.admission.horizon.0.metrics.connections.dec();
+    }
+}
+
+/// The network that an address belongs to: an IPv4 address itself, an IPv6 /64.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
+        v4 => v4,
     }
 }

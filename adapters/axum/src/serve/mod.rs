@@ -10,6 +10,7 @@ use axum::{
     extract::{ConnectInfo, Request},
     response::Response,
 };
+use eventhorizon::{Horizon, client_addr};
 use hyper::{body::Incoming, server::conn::http1, service::Service};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -23,7 +24,7 @@ use tokio::{
 use tower::{ServiceExt, util::Oneshot};
 
 use self::admission::{Admission, Admitted};
-use crate::{ClientAddr, Horizon, client_addr};
+use crate::ClientAddr;
 
 /// The largest head of a request, in bytes: 16 KiB. It is also the most that a connection buffers.
 const MAX_HEAD: usize = 16 * 1024;
@@ -62,8 +63,8 @@ impl Default for Limits {
 /// Serves an application that has Horizon's router in it, until `shutdown`.
 ///
 /// Every request carries a [`ClientAddr`] and axum's `ConnectInfo<SocketAddr>`. On shutdown no
-/// connection is taken any more, the live streams end ([`Horizon::close`]), open requests get
-/// [`Limits::drain`] to end, and what is left is cut off.
+/// connection is taken any more, the live streams end, open requests get [`Limits::drain`] to end, what is left is cut
+/// off, and the site is closed ([`Horizon::close`]).
 ///
 /// # Errors
 /// The listener's, if it has none to give of its own address.
@@ -95,7 +96,7 @@ pub async fn serve(
     }
     drop(listener);
     tracing::info!(connections = connections.len(), "shutting down");
-    let ended = async { tokio::join!(horizon.close(), graceful.shutdown()) };
+    let ended = async { tokio::join!(horizon.end_streams(), graceful.shutdown()) };
     if timeout(limits.drain, ended).await.is_err() {
         while connections.try_join_next().is_some() {}
         tracing::warn!(
@@ -104,6 +105,7 @@ pub async fn serve(
         );
     }
     connections.shutdown().await;
+    horizon.close().await;
     Ok(())
 }
 
@@ -177,7 +179,7 @@ impl Service<Request<Incoming>> for PerConnection {
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let mut request = request.map(Body::new);
-        let trusted = &self.horizon.0.config.trusted_proxies;
+        let trusted = &self.horizon.config().trusted_proxies;
         let client = client_addr(self.peer.ip(), request.headers(), trusted);
         request.extensions_mut().insert(ConnectInfo(self.peer));
         request.extensions_mut().insert(ClientAddr(client));

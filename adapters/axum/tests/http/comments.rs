@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use horizon_axum::Moderation;
+use eventhorizon::Moderation;
 use horizon_core::{
     EventId, MAX_REPLIES, Visibility,
     live::{CommentView, ThreadsView},

@@ -1,6 +1,6 @@
 //! Input that means no good. The server answers on.
 
-use horizon_axum::Rate;
+use eventhorizon::Rate;
 use serde_json::json;
 
 use crate::{
@@ -195,7 +195,7 @@ async fn a_page_that_does_not_exist_is_unknown_to_every_route() {
 #[tokio::test]
 async fn pages_that_do_not_exist_cost_no_memory() {
     let site = Site::start().await;
-    let router: axum::Router = site.horizon.router();
+    let router: axum::Router = horizon_axum::router(&site.horizon);
     for number in 0..100_000 {
         let request = http::Request::get(format!("/live/no-{number}"))
             .body(axum::body::Body::empty())

@@ -25,15 +25,15 @@ async fn a_reader_likes_a_page_once_and_takes_it_back_once() {
     says(&first, true, 1);
     let reader = site.client().keep_cookie(&first);
     let slug = horizon_core::Slug::new("hello").unwrap();
-    assert!(site.horizon.likes(&slug, &reader.headers).await.unwrap());
+    assert!(site.likes(&slug, &reader).await.unwrap());
     let again = reader.send("PUT", "/likes/hello", "").await;
     says(&again, true, 1);
     assert!(!again.headers.contains_key(header::SET_COOKIE));
     says(&site.client().send("PUT", "/likes/hello", "").await, true, 2);
     says(&reader.send("DELETE", "/likes/hello", "").await, false, 1);
     says(&reader.send("DELETE", "/likes/hello", "").await, false, 1);
-    assert!(!site.horizon.likes(&slug, &reader.headers).await.unwrap());
-    assert!(!site.horizon.likes(&slug, &site.client().headers).await.unwrap());
+    assert!(!site.likes(&slug, &reader).await.unwrap());
+    assert!(!site.likes(&slug, &site.client()).await.unwrap());
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Who counts, and as whom.
 
-use horizon_axum::Signals;
+use eventhorizon::Signals;
 use horizon_core::{Topic, live::Numbers};
 
 use crate::{

@@ -12,9 +12,10 @@ use std::{
 
 use async_trait::async_trait;
 use axum::Router;
+use eventhorizon::{Config, Horizon, Rate, Rates, Secret};
 use futures::stream::BoxStream;
-use horizon_axum::{Config, Horizon, Limits, Ports, Rate, Rates, Secret, serve};
-use horizon_core::{Analytics, Error, Event, Result, Slug, Stats, Timestamp, Topic, step};
+use horizon_axum::{Limits, serve};
+use horizon_core::{Analytics, Error, Event, Ports, Result, Slug, Stats, Timestamp, Topic, step};
 use horizon_memory::{LocalPresence, MemoryPipe, MemoryStats};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::Instant};
 
@@ -42,7 +43,7 @@ impl Site {
 
     /// A site that is set up in its own way.
     pub(crate) async fn with(set: impl FnOnce(&mut Config, &mut Limits)) -> Self {
-        let mut config = Config::new(Secret::from_bytes([7; 32]));
+        let mut config = Config::default();
         let much = Rate::new(1_000_000, 1_000_000);
         config.rates = Rates {
             comments: much,
@@ -60,8 +61,13 @@ impl Site {
             comments: Arc::clone(&store) as _,
             salts: Arc::clone(&store) as _,
         };
-        let horizon = Horizon::new(ports, Arc::new(|slug: &Slug| !slug.as_str().starts_with("no-")), config);
-        let app = Router::new().nest("/horizon", horizon.router());
+        let horizon = Horizon::from_ports(ports)
+            .secret(Secret::from_bytes([7; 32]))
+            .configure(|known| *known = config)
+            .start(|slug: &Slug| !slug.as_str().starts_with("no-"))
+            .await
+            .unwrap();
+        let app = Router::new().nest("/horizon", horizon_axum::router(&horizon));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
@@ -99,6 +105,12 @@ impl Site {
     /// Waits for a metric to have a value.
     pub(crate) async fn metric_is(&self, name: &str, value: u64) {
         eventually(name, async || self.metric(name) == value).await;
+    }
+
+    /// Whether the one behind this client likes the page.
+    pub(crate) async fn likes(&self, slug: &Slug, client: &Client) -> Result<bool> {
+        let caller = self.horizon.caller([127, 0, 0, 1].into(), &client.headers);
+        self.horizon.likes(slug, &caller).await
     }
 
     /// The visits of a topic, as they are stored.

@@ -5,9 +5,10 @@ use std::{
 
 use anyhow::{Context, anyhow};
 use axum::Router;
+use eventhorizon::{Horizon, Secret};
 use horizon_accumulator::process::{Store, asked_to_stop, start_log};
-use horizon_axum::{Config, Horizon, Limits, Ports, Secret};
-use horizon_core::{Analytics, Slug};
+use horizon_axum::Limits;
+use horizon_core::{Analytics, Ports, Slug};
 use horizon_memory::LocalPresence;
 use horizon_redis::{RedisPipe, RedisPresence};
 use redis::Client;
@@ -36,11 +37,13 @@ pub(crate) async fn web(place: &Place) -> anyhow::Result<()> {
         salts: store.salts,
     };
     let secret = place.secret.as_ref().context("HORIZON_SECRET is not set")?;
-    let mut config = Config::new(Secret::new(&secret.0)?);
-    config.trusted_proxies.push("127.0.0.1/32".parse()?);
-    let is_page = |slug: &Slug| SLUGS.contains(&slug.as_str());
-    let horizon = Horizon::new(ports, Arc::new(is_page), config);
-    let app = Router::new().nest("/horizon", horizon.router());
+    let proxy = "127.0.0.1/32".parse()?;
+    let horizon = Horizon::from_ports(ports)
+        .secret(Secret::new(&secret.0)?)
+        .configure(|config| config.trusted_proxies.push(proxy))
+        .start(|slug: &Slug| SLUGS.contains(&slug.as_str()))
+        .await?;
+    let app = Router::new().nest("/horizon", horizon_axum::router(&horizon));
     let listener = TcpListener::bind(place.addr).await?;
     writeln!(stdout(), "The stand-in is at http://{}", listener.local_addr()?)?;
     horizon_axum::serve(listener, app, Limits::default(), asked_to_stop(), &horizon).await?;

@@ -30,6 +30,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(10);
 pub(crate) enum Who {
     /// A reader who may be known again today.
     Known { address: IpAddr, user_agent: String },
+    /// A user of the application.
+    Named(String),
     /// A reader who asked not to be known again: a viewer of their own, and a visit unless they say
     /// that they were here a moment ago.
     Unnamed { returning: bool },
@@ -99,12 +101,15 @@ impl Register {
         let (visitor, visit) = match who {
             Who::Known { address, user_agent } => {
                 let visitor = insist("a visitor's key", || self.visitors.key(address, &user_agent)).await;
-                let visit = visitor.map(|visitor| Visits::open(&self.visits, Arc::clone(&topics), visitor));
-                (visitor, visit)
+                (visitor, visitor.map(|visitor| self.open(&topics, visitor)))
+            }
+            Who::Named(name) => {
+                let visitor = insist("a visitor's key", || self.visitors.key_of(&name)).await;
+                (visitor, visitor.map(|visitor| self.open(&topics, visitor)))
             }
             Who::Unnamed { returning } => {
                 if !returning {
-                    self.visits.once(&topics);
+                    self.visits.once(&topics, None);
                 }
                 (
                     dice::random().map(u128::from_be_bytes).map(VisitorKey::from_u128).ok(),
@@ -122,6 +127,10 @@ impl Register {
             _guards: guards,
             _visit: visit,
         }
+    }
+
+    fn open(&self, topics: &Arc<[Topic]>, visitor: VisitorKey) -> Visit {
+        Visits::open(&self.visits, Arc::clone(topics), visitor)
     }
 }
 

@@ -1,13 +1,15 @@
 //! The live path: one task a watched page makes the frames, every connection writes the same bytes.
 
-mod body;
 mod frame;
 mod hub;
+mod open;
 mod page;
+mod stream;
 
-pub(crate) use body::{LiveBody, Open};
 pub(crate) use frame::{Frame, Part, Parts};
 pub(crate) use hub::{Hub, Seat};
+pub use stream::Live;
+pub(crate) use stream::Open;
 
 #[cfg(test)]
 mod tests;

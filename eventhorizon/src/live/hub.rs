@@ -5,12 +5,12 @@ use std::{
     time::Duration,
 };
 
-use horizon_core::{Topic, live::Numbers};
+use horizon_core::{Ports, Topic, live::Numbers};
 use tokio::{sync::watch, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{Frame, page};
-use crate::{Ports, metrics::Metrics};
+use crate::metrics::Metrics;
 
 /// For how long after a word was taken here the frames of its page may be without it: 2 seconds, as long as a kept
 /// total may go unread by those who watch it.

@@ -6,7 +6,7 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock};
 use horizon_core::{EventId, VisitorKey};
 use quick_cache::sync::Cache;
 
-use crate::{Rate, Rates, metrics::Metrics, problem::Problem};
+use crate::{Problem, Rate, Rates, metrics::Metrics};
 
 /// How many networks are told apart; two that share a number share a rate. It bounds the memory,
 /// whoever comes, to a few megabytes.

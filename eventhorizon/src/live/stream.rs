@@ -1,5 +1,5 @@
 use std::{
-    convert::Infallible,
+    fmt,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -7,7 +7,6 @@ use std::{
 
 use bytes::Bytes;
 use futures::Stream;
-use http_body::Body;
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::watch;
 use tokio_stream::wrappers::WatchStream;
@@ -16,11 +15,12 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use super::{Frame, Part, Parts, Seat};
 use crate::attendance::Attendance;
 
-/// One live connection: writes what is newer than what it wrote, and keeps its reader counted.
+/// One live connection: server-sent events, ready to be written, and its reader is counted until it is dropped.
 ///
-/// It is asked for bytes only when the socket takes some, so a slow reader skips to the latest.
-/// Everything that a connection holds ends with it.
-pub(crate) struct LiveBody {
+/// Ask it for bytes only when the socket takes some: a slow reader then skips to the latest. Readers of one page
+/// share the bytes. [`Horizon::live`](crate::Horizon::live) opens it; [`Live::HEADERS`] go in front.
+#[must_use = "the reader leaves when the stream is dropped"]
+pub struct Live {
     attendance: Attendance,
     frames: WatchStream<Arc<Frame>>,
     frame: Arc<Frame>,
@@ -54,7 +54,15 @@ impl Drop for Open {
     }
 }
 
-impl LiveBody {
+impl Live {
+    /// The headers of a live stream: what it is, that nobody may keep it, and that nginx, and those that follow
+    /// it, may not hold it back.
+    pub const HEADERS: [(&str, &str); 3] = [
+        ("content-type", "text/event-stream"),
+        ("cache-control", "no-store"),
+        ("x-accel-buffering", "no"),
+    ];
+
     pub(crate) fn new(
         greeting: Bytes,
         parts: &'static [Part],
@@ -93,14 +101,10 @@ impl LiveBody {
     }
 }
 
-impl Body for LiveBody {
-    type Data = Bytes;
-    type Error = Infallible;
+impl Stream for Live {
+    type Item = Bytes;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Infallible>>> {
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         self.attendance.poll(cx);
         let ended = loop {
             match Pin::new(&mut self.frames).poll_next(cx) {
@@ -110,9 +114,17 @@ impl Body for LiveBody {
             }
         };
         match self.unwritten() {
-            Some(bytes) => Poll::Ready(Some(Ok(http_body::Frame::data(bytes)))),
+            Some(bytes) => Poll::Ready(Some(bytes)),
             None if ended => Poll::Ready(None),
             None => Poll::Pending,
         }
+    }
+}
+
+impl fmt::Debug for Live {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Live")
+            .field("attendance", &self.attendance)
+            .finish_non_exhaustive()
     }
 }

@@ -10,28 +10,36 @@ use horizon_core::{Day, Result, Salts, VisitorKey};
 use http::{HeaderMap, header};
 use isbot::Bots;
 
-use crate::dice;
+use crate::dice::{self, Clock};
 
 /// Derives visitor keys under the salt of the day, which is asked for once a day.
 pub(crate) struct Visitors {
     salts: Arc<dyn Salts>,
     site: String,
+    clock: Clock,
     today: Mutex<Option<(Day, [u8; 32])>>,
 }
 
 impl Visitors {
-    pub(crate) fn new(salts: Arc<dyn Salts>, site: String) -> Self {
+    pub(crate) fn new(salts: Arc<dyn Salts>, site: String, clock: Clock) -> Self {
         Self {
             salts,
             site,
+            clock,
             today: Mutex::default(),
         }
     }
 
     /// The key of whoever comes from this address with this user agent.
     pub(crate) async fn key(&self, address: IpAddr, user_agent: &str) -> Result<VisitorKey> {
-        let salt = self.salt(dice::now().day()).await?;
+        let salt = self.salt(self.clock.now().day()).await?;
         Ok(VisitorKey::derive(&salt, &self.site, address, user_agent))
+    }
+
+    /// The key of a user of the application.
+    pub(crate) async fn key_of(&self, name: &str) -> Result<VisitorKey> {
+        let salt = self.salt(self.clock.now().day()).await?;
+        Ok(VisitorKey::named(&salt, &self.site, name))
     }
 
     async fn salt(&self, day: Day) -> Result<[u8; 32]> {

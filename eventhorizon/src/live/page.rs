@@ -9,7 +9,7 @@ use futures::{
     stream::BoxStream,
 };
 use horizon_core::{
-    Comments, Slug, Stats, Topic,
+    Comments, Ports, Slug, Stats, Topic,
     live::{self, CommentView, Numbers},
 };
 use serde::Serialize;
@@ -20,7 +20,7 @@ use tokio::{
 use tokio_stream::wrappers::WatchStream;
 
 use super::{Frame, Hub, Part, Parts, Seat};
-use crate::{Ports, metrics::Metrics, render};
+use crate::{metrics::Metrics, render};
 
 /// The shortest time between two frames of a page: ten a second.
 pub(crate) const FRAME_EVERY: Duration = Duration::from_millis(100);

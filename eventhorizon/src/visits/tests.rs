@@ -48,7 +48,11 @@ fn fixture(failures: usize) -> Fixture {
         ..Pipe::default()
     });
     let (metrics, stop) = (Arc::new(Metrics::new()), CancellationToken::new());
-    let (visits, delivery) = Visits::new(Arc::clone(&pipe) as _, Arc::clone(&metrics));
+    let (visits, delivery) = Visits::new(
+        Arc::clone(&pipe) as _,
+        Clock::new(|| horizon_core::Timestamp::from_millis(1_800_000_000_000)),
+        Arc::clone(&metrics),
+    );
     let stopped = stop.clone();
     Fixture {
         pipe,
@@ -101,7 +105,7 @@ async fn visits_that_begin_at_once_are_told_of_in_turn() {
 #[tokio::test(start_paused = true)]
 async fn a_visit_that_the_pipe_does_not_take_is_tried_again_as_the_same_event() {
     let site = fixture(5);
-    site.visits.once(&[Topic::Site]);
+    site.visits.once(&[Topic::Site], None);
     sleep(Duration::from_secs(10)).await;
     assert_eq!(site.pipe.tries.load(Ordering::SeqCst), 6);
     assert_eq!(site.taken().await, 1);
@@ -110,7 +114,7 @@ async fn a_visit_that_the_pipe_does_not_take_is_tried_again_as_the_same_event() 
 #[tokio::test(start_paused = true)]
 async fn a_visit_that_nobody_takes_is_given_up_in_the_end() {
     let site = fixture(usize::MAX);
-    site.visits.once(&[Topic::Site]);
+    site.visits.once(&[Topic::Site], None);
     sleep(PATIENCE * 2).await;
     assert!(
         site.metrics
@@ -124,7 +128,7 @@ async fn a_visit_that_nobody_takes_is_given_up_in_the_end() {
 async fn the_queue_has_a_bound_and_what_is_over_it_is_counted() {
     let site = fixture(0);
     for _ in 0..WAITING + 10 {
-        site.visits.once(&[Topic::Site]);
+        site.visits.once(&[Topic::Site], None);
     }
     assert!(
         site.metrics
@@ -138,7 +142,7 @@ async fn the_queue_has_a_bound_and_what_is_over_it_is_counted() {
 async fn a_stop_with_a_pipe_that_is_down_does_not_wait_for_it() {
     let site = fixture(usize::MAX);
     for _ in 0..1000 {
-        site.visits.once(&[Topic::Site]);
+        site.visits.once(&[Topic::Site], None);
     }
     let start = Instant::now();
     assert_eq!(site.taken().await, 0);

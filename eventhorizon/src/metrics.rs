@@ -23,6 +23,7 @@ pub(crate) struct Metrics {
     pub(crate) live_connections: Gauge,
     pub(crate) live_pages: Gauge,
     pub(crate) live_frames: Counter,
+    pub(crate) server_visits: Counter,
     pub(crate) connections: Gauge,
     dropped_visits: Family<Reason, Counter>,
     events_tracked: Family<Named, Counter>,
@@ -50,10 +51,15 @@ impl Metrics {
             "Frames that live pages made",
             all.live_frames.clone(),
         );
+        registry.register(
+            "horizon_server_visits",
+            "Page loads that count as a visit without a live stream",
+            all.server_visits.clone(),
+        );
         registry.register("horizon_connections", "Open TCP connections", all.connections.clone());
         registry.register(
             "horizon_dropped_visits",
-            "Live streams that count as no visit",
+            "Live streams and page loads that count as no visit",
             all.dropped_visits.clone(),
         );
         registry.register(

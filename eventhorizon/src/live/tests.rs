@@ -8,13 +8,12 @@ use std::{
 };
 
 use async_trait::async_trait;
-use futures::{StreamExt, stream::BoxStream};
+use futures::{Stream, StreamExt, stream::BoxStream};
 use horizon_core::{
-    Analytics, Draft, Event, EventKind, Presence, PresenceGuard, ReaderId, Result, Slug, Stamp, Stats, StatsStore,
-    Timestamp, Topic, VisitorKey,
+    Analytics, Draft, Event, EventKind, Ports, Presence, PresenceGuard, ReaderId, Result, Slug, Stamp, Stats,
+    StatsStore, Timestamp, Topic, VisitorKey,
 };
 use horizon_memory::MemoryStats;
-use http_body::Body;
 use tokio::{
     sync::watch,
     time::{Instant, sleep},
@@ -23,10 +22,10 @@ use tokio_stream::wrappers::WatchStream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    Frame, Hub, LiveBody, Open, Part, Seat,
+    Frame, Hub, Live, Open, Part, Seat,
     page::{FRAME_EVERY, HEARTBEAT, SITE_EVERY},
 };
-use crate::{Ports, attendance::Attendance, metrics::Metrics};
+use crate::{attendance::Attendance, metrics::Metrics};
 
 /// Both ports at once: they say what the test says. Nothing, until it says something.
 struct Said {
@@ -238,18 +237,17 @@ async fn new_comments_are_read_when_their_revision_moves() {
     assert!(says(&frames.borrow(), Part::Comments).contains("<p>Hello</p>"));
 }
 
-fn poll(body: &mut LiveBody) -> Option<String> {
-    match Pin::new(body).poll_frame(&mut Context::from_waker(std::task::Waker::noop())) {
-        Poll::Ready(Some(Ok(frame))) => Some(String::from_utf8(frame.into_data().unwrap().to_vec()).unwrap()),
+fn poll(body: &mut Live) -> Option<String> {
+    match Pin::new(body).poll_next(&mut Context::from_waker(std::task::Waker::noop())) {
+        Poll::Ready(Some(bytes)) => Some(String::from_utf8(bytes.to_vec()).unwrap()),
         Poll::Ready(None) => panic!("the stream ended"),
-        Poll::Ready(Some(Err(never))) => match never {},
         Poll::Pending => None,
     }
 }
 
-fn body(site: &Fixture) -> LiveBody {
+fn body(site: &Fixture) -> Live {
     let open = Open::new(site.metrics.live_connections.clone(), TaskTracker::new().token());
-    LiveBody::new(
+    Live::new(
         "retry: 1\n\n".into(),
         &Part::ALL,
         site.join(),

@@ -1,0 +1,196 @@
+use std::fmt;
+
+use horizon_accumulator::process::{PipeUrl, StoreUrl, now};
+use horizon_core::{Error, Ports, Result, Slug, Timestamp};
+
+#[cfg(feature = "redis")]
+use crate::shared::Shared;
+use crate::{Config, Decide, Horizon, Identify, Pages, Secret, backend::Backend, dice::Clock, kept, rules::Rules};
+
+/// Sets a [`Horizon`] up. Every setting has a default, but for which pages there are.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use eventhorizon::{Horizon, Moderation, Secret, Slug};
+///
+/// let horizon = Horizon::in_memory()
+///     .secret(Secret::new("a sentence of at least 32 characters")?)
+///     .configure(|config| config.moderation = Moderation::First)
+///     .start(|slug: &Slug| slug.as_str() == "hello")
+///     .await?;
+/// assert!(horizon.page("hello").is_ok() && horizon.page("other").is_err());
+/// horizon.close().await;
+/// # Ok(()) }
+/// ```
+#[must_use = "nothing happens before `start`"]
+pub struct Builder {
+    behind: Behind,
+    config: Config,
+    secret: Option<Secret>,
+    rules: Rules,
+    clock: Clock,
+    #[cfg(feature = "redis")]
+    node: Option<horizon_core::presence::NodeId>,
+}
+
+/// What shall stand behind the ports.
+enum Behind {
+    Ports(Ports),
+    Places(PipeUrl, StoreUrl),
+}
+
+impl Horizon {
+    /// A site whose events go through `pipe` and whose numbers are kept in `store`.
+    ///
+    /// | pipe | what it means |
+    /// |---|---|
+    /// | `memory:` | this process alone, which counts too |
+    /// | `redis://…`, `rediss://…` | as many processes as you like; `horizon-accumulator`s count (feature `redis`) |
+    /// | `redis+pubsub://…` | the same, best effort |
+    ///
+    /// A store is `sqlite:PATH` (feature `sqlite`, on by default), `redis://…` or `memory:`.
+    ///
+    /// ```
+    /// use eventhorizon::Horizon;
+    ///
+    /// assert!(Horizon::from_urls("memory:", "sqlite:numbers.db").is_ok());
+    /// let error = Horizon::from_urls("memory:", "mysql:").unwrap_err();
+    /// assert!(error.to_string().starts_with("the store is wrong: a store is `sqlite:PATH`"));
+    /// ```
+    ///
+    /// # Errors
+    /// An address is none, or names what this build has no feature for. The sentence says which, and repeats no password.
+    pub fn from_urls(pipe: &str, store: &str) -> Result<Builder> {
+        let wrong = |what| move |sentence: String| Error::permanent(format!("the {what} is wrong: {sentence}"));
+        Self::from_places(
+            pipe.parse().map_err(wrong("pipe"))?,
+            store.parse().map_err(wrong("store"))?,
+        )
+    }
+
+    /// The same, with addresses that are read already.
+    ///
+    /// # Errors
+    /// The pipe is none for an application, or the two do not go together.
+    pub fn from_places(pipe: PipeUrl, store: StoreUrl) -> Result<Builder> {
+        match (&pipe, &store) {
+            (PipeUrl::Stdin, _) => Err(Error::permanent(
+                "the pipe is wrong: `stdin:` is a pipe of horizon-accumulator alone",
+            )),
+            #[cfg(feature = "redis")]
+            (PipeUrl::Redis(..), StoreUrl::Memory) => Err(Error::permanent(
+                "the store is wrong: with a pipe in Redis other processes count, and a store in memory would never \
+                 hear of it",
+            )),
+            _ => Ok(Builder::new(Behind::Places(pipe, store))),
+        }
+    }
+
+    /// A site all of whose numbers end with the process: to try it, and for tests.
+    pub fn in_memory() -> Builder {
+        Builder::new(Behind::Places(PipeUrl::Memory, StoreUrl::Memory))
+    }
+
+    /// A site over ports of your own: an adapter that you wrote, or the fakes of `horizon-memory`.
+    ///
+    /// Somebody else has to count what goes into `ports.analytics`.
+    pub fn from_ports(ports: Ports) -> Builder {
+        Builder::new(Behind::Ports(ports))
+    }
+}
+
+impl Builder {
+    fn new(behind: Behind) -> Self {
+        Self {
+            behind,
+            config: Config::default(),
+            secret: None,
+            rules: Rules::new(|_: &Slug| false),
+            clock: Clock::new(now),
+            #[cfg(feature = "redis")]
+            node: None,
+        }
+    }
+
+    /// Changes what you like of how the site behaves.
+    pub fn configure(mut self, change: impl FnOnce(&mut Config)) -> Self {
+        change(&mut self.config);
+        self
+    }
+
+    /// What cookies are signed with. Without it the secret is made once and kept with the store, or, where nothing is
+    /// kept or the ports are your own, is good until the process ends.
+    pub fn secret(mut self, secret: Secret) -> Self {
+        self.secret = Some(secret);
+        self
+    }
+
+    /// Who asks, as far as the application knows.
+    pub fn identify(mut self, identify: impl Identify + 'static) -> Self {
+        self.rules.identify = Box::new(identify);
+        self
+    }
+
+    /// Whether what is about to happen is wanted.
+    pub fn decide(mut self, decide: impl Decide + 'static) -> Self {
+        self.rules.decide = Box::new(decide);
+        self
+    }
+
+    /// The time, for tests that set it by hand. Without it the machine's clock tells it.
+    pub fn clock(mut self, now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        self.clock = Clock::new(now);
+        self
+    }
+
+    /// The name of this process among those that share a Redis. No two that run may have the same. Without it a
+    /// random one is made.
+    #[cfg(feature = "redis")]
+    pub fn node(mut self, name: horizon_core::presence::NodeId) -> Self {
+        self.node = Some(name);
+        self
+    }
+
+    /// Opens what was named and starts what runs in the background; [`Horizon::close`] ends it. `pages` says which
+    /// pages there are.
+    ///
+    /// It has to be awaited within a tokio runtime. A Redis that is away is waited for where the secret is kept in it,
+    /// and otherwise needed only later.
+    ///
+    /// # Errors
+    /// The store cannot be used, or another accumulator counts into it; the secret cannot be read.
+    pub async fn start(mut self, pages: impl Pages + 'static) -> Result<Horizon> {
+        self.rules.pages = Box::new(pages);
+        let secret = match (self.secret.take(), &self.behind) {
+            (Some(secret), _) => secret,
+            (None, Behind::Ports(_)) => Secret::random()?,
+            (None, Behind::Places(_, store)) => kept::with(store).await?,
+        };
+        let backend = self.open()?;
+        Ok(Horizon::new(backend, self.config, self.rules, self.clock, secret))
+    }
+
+    fn open(&mut self) -> Result<Backend> {
+        match &self.behind {
+            Behind::Ports(ports) => Ok(Backend::brought(ports.clone())),
+            Behind::Places(pipe, store) => match pipe {
+                PipeUrl::Memory => Backend::here(store, &self.clock),
+                #[cfg(feature = "redis")]
+                PipeUrl::Redis(redis, delivery) => {
+                    let name = self.node.take();
+                    let name = name.map_or_else(|| horizon_accumulator::process::random_node("web"), Ok)?;
+                    Shared::open(redis, *delivery, store, name, self.clock.now())
+                }
+                _ => Err(Error::permanent("the pipe is wrong: an application has no such pipe")),
+            },
+        }
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}

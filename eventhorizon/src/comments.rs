@@ -1,0 +1,239 @@
+//! Comments.
+
+use std::num::NonZeroUsize;
+
+use horizon_core::{
+    Comment, Draft, Event, EventId, EventKind, MAX_REPLIES, ReaderId, Result, Slug, Stamp, Topic, Visibility, live,
+};
+use serde::Deserialize;
+
+use crate::{Caller, Decision, Horizon, Moderation, Problem, ProblemKind, render};
+
+/// What a reader sends: the fields of a form or of a JSON object. [`Horizon::comment`] checks them.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[non_exhaustive]
+pub struct NewComment {
+    /// The comment's id, of the sender's own making; the same one sent again is the same comment.
+    pub id: Option<String>,
+    /// What it says.
+    pub body: Option<String>,
+    /// The name that the reader gives.
+    pub author: Option<String>,
+    /// The id of the comment that it answers.
+    pub parent: Option<String>,
+    /// A field that no person sees and only a machine fills in.
+    pub website: Option<String>,
+    /// Where a plain form wants to go back to, for whoever answers it.
+    pub back: Option<String>,
+}
+
+impl NewComment {
+    /// A comment that says this.
+    #[must_use]
+    pub fn new(author: impl Into<String>, body: impl Into<String>) -> Self {
+        Self {
+            body: Some(body.into()),
+            author: Some(author.into()),
+            ..Self::default()
+        }
+    }
+}
+
+/// What became of a comment.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Posted {
+    /// The comment as readers get it.
+    pub view: live::CommentView,
+    /// Whether it waits until the author shows it.
+    pub waits: bool,
+    /// The `Set-Cookie` of the answer, for a reader who comes for the first time.
+    pub set_cookie: Option<String>,
+}
+
+impl Horizon {
+    /// The caller comments on the page.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use eventhorizon::{Horizon, NewComment, Slug};
+    /// let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
+    /// let caller = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]);
+    /// let new = NewComment::new("Ada", "Well *said*");
+    /// let posted = horizon.comment(&horizon.page("bread")?, new, &caller).await?;
+    /// assert_eq!(posted.view.html, "<p>Well <em>said</em></p>\n");
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// The page does not exist, a field is wrong (the problem names it), the network asks too often, the application
+    /// refuses, or the pipe is down and took nothing.
+    pub async fn comment(&self, slug: &Slug, new: NewComment, caller: &Caller) -> Result<Posted, Problem> {
+        self.check_page(slug)?;
+        let is_trapped = new.website.as_ref().is_some_and(|website| !website.is_empty());
+        let sent = self.read(new)?;
+        let mut written = sent.written(slug.clone(), self.0.config.moderation);
+        if is_trapped {
+            tracing::debug!(%slug, "a comment fell into the honeypot");
+            return Ok(posted(&written, None));
+        }
+        if let Some(stored) = self.0.ports().comments.comment(written.id).await? {
+            is_same(&stored, &written)?;
+            return Ok(posted(&stored, None));
+        }
+        self.check_parent(&written).await?;
+        match self.decide(&sent.draft, &written, caller) {
+            Decision::Refuse(reason) => return Err(Problem::refused(reason)),
+            Decision::Hold => written.visibility = Visibility::Waiting,
+            Decision::Take => {}
+        }
+        // Last, so that a mistake that is mended, or a repeat, costs the reader nothing of their share.
+        let (limiters, metrics) = (&self.0.limiters, &self.0.metrics);
+        limiters.check_comment(written.id, caller.address(), metrics)?;
+        self.keep(sent.draft, written, caller).await
+    }
+
+    /// The newest 50 threads of a page that are older than `before`, rendered and sanitised.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn threads(&self, slug: &Slug, before: Option<EventId>) -> Result<live::ThreadsView> {
+        self.some_threads(slug, before, THREADS_A_PAGE).await
+    }
+
+    /// The same, but at most `limit`.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn some_threads(
+        &self,
+        slug: &Slug,
+        before: Option<EventId>,
+        limit: NonZeroUsize,
+    ) -> Result<live::ThreadsView> {
+        let page = self.0.ports().comments.threads(slug, before, limit).await?;
+        Ok(render::threads(&page).await)
+    }
+
+    fn read(&self, new: NewComment) -> Result<Sent, Problem> {
+        let stamp = match id("id", new.id.as_deref())? {
+            Some(id) => Stamp {
+                id,
+                at: self.0.clock.now(),
+            },
+            None => self.0.clock.stamp()?,
+        };
+        let parent = id("parent", new.parent.as_deref())?;
+        let (author, body) = (new.author.unwrap_or_default(), new.body.unwrap_or_default());
+        let draft = Draft::new(&author, &body, parent)
+            .map_err(|invalid| Problem::field(invalid.field, format!("{}.", invalid.reason)))?;
+        Ok(Sent { stamp, draft })
+    }
+
+    fn decide(&self, draft: &Draft, written: &Comment, caller: &Caller) -> Decision {
+        let kind = EventKind::Comment {
+            reader: written.reader,
+            draft: draft.clone(),
+            held: written.visibility == Visibility::Waiting,
+        };
+        self.0.rules.decide(&written.slug.clone().into(), &kind, caller)
+    }
+
+    async fn check_parent(&self, written: &Comment) -> Result<(), Problem> {
+        let Some(id) = written.parent else { return Ok(()) };
+        let comments = &self.0.ports().comments;
+        let wrong = |reason: String| Err(Problem::field("parent", reason));
+        let Some(parent) = comments.comment(id).await? else {
+            return wrong("must be a comment of this page.".into());
+        };
+        if parent.slug != written.slug || parent.visibility != Visibility::Shown {
+            return wrong("must be a comment of this page.".into());
+        }
+        if parent.parent.is_some() {
+            return wrong("must be a comment that is no reply itself.".into());
+        }
+        if comments.replies(id).await? >= MAX_REPLIES {
+            return wrong(format!("has {MAX_REPLIES} replies, and takes no more."));
+        }
+        Ok(())
+    }
+
+    /// Hands the comment to the pipe. Answers it as it is stored, as far as the store has heard of it.
+    ///
+    /// Two requests with one id may come here at once; the store keeps the first, and the other one
+    /// finds out by reading it.
+    async fn keep(&self, draft: Draft, written: Comment, caller: &Caller) -> Result<Posted, Problem> {
+        let topic = Topic::from(written.slug.clone());
+        // The id of a comment is public, so no reader is derived from it as a like's is from its key.
+        let known = self.reader_or_new(caller, None, &topic)?;
+        let (id, at) = (written.id, written.at);
+        let kind = EventKind::Comment {
+            reader: known.reader,
+            draft,
+            held: written.visibility == Visibility::Waiting,
+        };
+        self.track(Event::new(Stamp { id, at }, topic, kind)).await?;
+        match self.0.ports().comments.comment(id).await {
+            Ok(Some(stored)) => {
+                is_same(&stored, &written)?;
+                Ok(posted(&stored, known.set_cookie))
+            }
+            Ok(None) => Ok(posted(&written, known.set_cookie)),
+            Err(error) => {
+                tracing::warn!(%error, "a comment was taken, but could not be read back");
+                Ok(posted(&written, known.set_cookie))
+            }
+        }
+    }
+}
+
+/// The threads of one page of comments, unless another number is asked for.
+pub(crate) const THREADS_A_PAGE: NonZeroUsize = NonZeroUsize::new(50).unwrap();
+
+/// What a reader sent, checked.
+struct Sent {
+    stamp: Stamp,
+    draft: Draft,
+}
+
+impl Sent {
+    /// The comment as it will be, but for its owner.
+    fn written(&self, slug: Slug, moderation: Moderation) -> Comment {
+        Comment {
+            id: self.stamp.id,
+            slug,
+            parent: self.draft.parent(),
+            reader: ReaderId::from_u128(0),
+            author: self.draft.author().into(),
+            body: self.draft.body().into(),
+            at: self.stamp.at,
+            visibility: match moderation {
+                Moderation::After => Visibility::Shown,
+                Moderation::First => Visibility::Waiting,
+            },
+        }
+    }
+}
+
+fn posted(comment: &Comment, set_cookie: Option<String>) -> Posted {
+    Posted {
+        view: render::comment(comment),
+        waits: comment.visibility == Visibility::Waiting,
+        set_cookie,
+    }
+}
+
+/// An id in a field; an empty one is none.
+fn id(name: &'static str, text: Option<&str>) -> Result<Option<EventId>, Problem> {
+    let text = text.filter(|text| !text.is_empty());
+    let id = text.map(str::parse).transpose();
+    id.map_err(|error: horizon_core::ParseIdError| Problem::field(name, format!("is wrong: {error}.")))
+}
+
+/// Whether the comment that has this id already is the one that was sent again.
+fn is_same(stored: &Comment, written: &Comment) -> Result<(), Problem> {
+    if stored.slug == written.slug && stored.body == written.body {
+        return Ok(());
+    }
+    Err(Problem::new(ProblemKind::IdTaken).naming("id", "belongs to another comment."))
+}

@@ -1,0 +1,369 @@
+use std::{
+    fmt,
+    num::NonZeroUsize,
+    sync::{Arc, Weak},
+    time::Duration,
+};
+
+use futures::future::join_all;
+use horizon_accumulator::process::Ready;
+use horizon_core::{
+    Comment, Error, Event, EventId, EventKind, Ports, PresenceExt, Result, Slug, Topic, Visibility, live,
+};
+use isbot::Bots;
+use prometheus_client::metrics::gauge::Gauge;
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    Config, Problem, ProblemKind, Secret,
+    attendance::Register,
+    backend::Backend,
+    dice::Clock,
+    live::Hub,
+    metrics::Metrics,
+    rates::{FORGET_EVERY, Limiters},
+    reader::Readers,
+    rules::Rules,
+    visitors::Visitors,
+    visits::{TICK, Visits},
+};
+
+/// How long a like or a comment waits for the pipe: 10 seconds.
+const TRACK_WAIT: Duration = Duration::from_secs(10);
+
+/// How long a number waits for presence: one second. Then nobody is said to be here.
+const VIEWERS_WAIT: Duration = Duration::from_secs(1);
+
+/// How long the end waits for the live streams: 3 seconds.
+const STREAMS_WAIT: Duration = Duration::from_secs(3);
+
+/// How long the end waits for the tasks after that: 6 seconds, longer than one attempt takes.
+const TASKS_WAIT: Duration = Duration::from_secs(6);
+
+/// What the hash of networks is keyed for.
+const RATES_KEY: &str = "EventHorizon 2026 networks of the rate limits";
+
+/// EventHorizon for one site: what an application holds, and all that its handlers need.
+///
+/// Cloning is cheap; all clones are one. [`close`](Self::close) ends it; so does dropping the last clone, which waits
+/// for nothing.
+#[derive(Clone)]
+pub struct Horizon(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) rules: Rules,
+    pub(crate) config: Config,
+    pub(crate) clock: Clock,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) readers: Readers,
+    pub(crate) limiters: Limiters,
+    pub(crate) bots: Bots,
+    pub(crate) register: Register,
+    pub(crate) hub: Hub,
+    /// The open live streams.
+    pub(crate) streams: TaskTracker,
+    secret: Secret,
+    ports: Ports,
+    ready: Option<Ready>,
+    #[cfg(feature = "redis")]
+    node: Option<Arc<crate::shared::Node>>,
+    backend: tokio::sync::Mutex<Option<Backend>>,
+    tasks: TaskTracker,
+    /// First the streams are told to end, then the delivery of what they left behind.
+    closing: CancellationToken,
+    delivered: CancellationToken,
+}
+
+/// Counts a connection until it is dropped; see [`Horizon::connection`].
+#[derive(Debug)]
+#[must_use = "it counts until it is dropped"]
+pub struct Connection(Gauge);
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+impl Inner {
+    pub(crate) fn ports(&self) -> &Ports {
+        &self.ports
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.closing.cancel();
+        self.delivered.cancel();
+    }
+}
+
+impl fmt::Debug for Horizon {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Horizon")
+            .field("config", &self.0.config)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Horizon {
+    /// Puts the parts together and starts what runs in the background.
+    pub(crate) fn new(backend: Backend, config: Config, rules: Rules, clock: Clock, secret: Secret) -> Self {
+        let ports = backend.ports.clone();
+        let metrics = Arc::new(Metrics::new());
+        let (closing, delivered, tasks) = (CancellationToken::new(), CancellationToken::new(), TaskTracker::new());
+        let (visits, delivery) = Visits::new(Arc::clone(&ports.analytics), clock.clone(), Arc::clone(&metrics));
+        let visitors = Visitors::new(Arc::clone(&ports.salts), config.site.clone(), clock.clone());
+        let stop = delivered.clone();
+        tasks.spawn(async move { delivery.run(stop).await });
+        let horizon = Self(Arc::new(Inner {
+            rules,
+            readers: Readers::new(&secret, config.secure_cookies),
+            limiters: Limiters::new(config.rates, secret.key(RATES_KEY)),
+            bots: Bots::default(),
+            hub: Hub::new(ports.clone(), Arc::clone(&metrics), closing.clone(), tasks.clone()),
+            register: Register {
+                presence: Arc::clone(&ports.presence),
+                visitors: Arc::new(visitors),
+                visits,
+            },
+            config,
+            clock,
+            metrics,
+            streams: TaskTracker::new(),
+            secret,
+            ports,
+            ready: backend.ready(),
+            #[cfg(feature = "redis")]
+            node: match &backend.rest {
+                crate::backend::Rest::Shared(shared) => Some(Arc::clone(shared.node())),
+                _ => None,
+            },
+            backend: tokio::sync::Mutex::new(Some(backend)),
+            tasks,
+            closing,
+            delivered,
+        }));
+        horizon.keep_house();
+        horizon
+    }
+
+    /// The ports behind the site: to track events of your own, and to read what is kept.
+    #[must_use]
+    pub fn ports(&self) -> &Ports {
+        &self.0.ports
+    }
+
+    /// How the site behaves.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    /// A key for one use of the application's own, which `purpose` names, derived from the site's secret.
+    #[must_use]
+    pub fn key(&self, purpose: &str) -> [u8; 32] {
+        self.0.secret.key(purpose)
+    }
+
+    /// The page of this name, if there is one.
+    ///
+    /// # Errors
+    /// It is no slug, or the site has no such page.
+    pub fn page(&self, slug: &str) -> Result<Slug, Problem> {
+        let slug = Slug::new(slug)
+            .map_err(|error| Problem::new(ProblemKind::InvalidSlug).naming("slug", error.to_string()))?;
+        self.check_page(&slug)?;
+        Ok(slug)
+    }
+
+    pub(crate) fn check_page(&self, slug: &Slug) -> Result<(), Problem> {
+        if self.0.rules.pages.exists(slug) {
+            return Ok(());
+        }
+        Err(Problem::new(ProblemKind::UnknownPage).naming("slug", format!("`{slug}` names no page of this site.")))
+    }
+
+    /// The numbers of these topics, in their order: what the live streams say where somebody watches,
+    /// otherwise from presence and the store. A reader whose like or comment was taken by this process finds it in
+    /// them as soon as the store has it.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn numbers(&self, topics: &[Topic]) -> Result<Vec<live::Numbers>> {
+        let watched: Vec<_> = topics.iter().map(|topic| self.0.hub.settled_numbers(topic)).collect();
+        if watched.iter().all(Option::is_some) {
+            return Ok(watched.into_iter().flatten().collect());
+        }
+        let updates = self.0.ports.stats.get(topics).await?;
+        let numbers = updates
+            .into_iter()
+            .zip(watched)
+            .map(async |(update, watched)| match watched {
+                Some(numbers) => numbers,
+                None => live::Numbers::new(self.viewers(update.topic).await, update.stats),
+            });
+        Ok(join_all(numbers).await)
+    }
+
+    async fn viewers(&self, topic: Topic) -> u64 {
+        timeout(VIEWERS_WAIT, self.0.ports.presence.viewers(topic))
+            .await
+            .unwrap_or(0)
+    }
+
+    /// The newest comments of all pages, for the author's eyes: newest first, older than `before`.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn desk(
+        &self,
+        only: Option<Visibility>,
+        before: Option<EventId>,
+        limit: NonZeroUsize,
+    ) -> Result<Vec<Comment>> {
+        self.0.ports.comments.desk(only, before, limit).await
+    }
+
+    /// Shows or removes a comment. Answers false if there is none with this id.
+    ///
+    /// # Errors
+    /// Those of the store and of the pipe.
+    pub async fn moderate(&self, id: EventId, verdict: Visibility) -> Result<bool> {
+        let Some(comment) = self.0.ports.comments.comment(id).await? else {
+            return Ok(false);
+        };
+        let kind = EventKind::Moderate { comment: id, verdict };
+        self.track(Event::new(self.0.clock.stamp()?, comment.slug.into(), kind))
+            .await?;
+        Ok(true)
+    }
+
+    /// What the router counts about itself, in Prometheus' text format, without an end mark.
+    #[must_use]
+    pub fn metrics(&self) -> String {
+        self.0.metrics.encode()
+    }
+
+    /// Counts a connection of the server among the metrics, until it is dropped.
+    pub fn connection(&self) -> Connection {
+        self.0.metrics.connections.inc();
+        Connection(self.0.metrics.connections.clone())
+    }
+
+    /// Counts a connection that the server did not take, and why: `total` and `network` are usual.
+    pub fn refused_connection(&self, reason: &'static str) {
+        self.0.metrics.connection_refused(reason);
+    }
+
+    /// Whether what is behind the ports answers, as a sentence. Ports of your own are yours to ask.
+    ///
+    /// # Errors
+    /// What does not, as a sentence; the reason goes to the log.
+    pub async fn ready(&self) -> Result<&'static str, &'static str> {
+        match &self.0.ready {
+            Some(ready) => ready.check().await,
+            None => Ok("the application brought its ports"),
+        }
+    }
+
+    /// The list of the processes that share a Redis, if this one does.
+    #[cfg(feature = "redis")]
+    #[must_use]
+    pub fn cluster(&self) -> Option<Arc<horizon_redis::RedisCluster>> {
+        self.0.node.as_ref().map(|node| Arc::clone(&node.cluster))
+    }
+
+    /// What this process says of itself to those that share a Redis with it.
+    #[cfg(feature = "redis")]
+    #[must_use]
+    pub fn about(&self) -> Option<horizon_redis::About> {
+        self.0.node.as_ref().map(|node| node.about())
+    }
+
+    /// Ends the live streams, and says to other processes that their readers are gone: three seconds at most. From
+    /// then on no stream can be opened; likes and comments still go through.
+    ///
+    /// Servers call it when they begin to stop, because they wait for open requests, and an open stream does not end.
+    pub async fn end_streams(&self) {
+        self.0.closing.cancel();
+        self.0.streams.close();
+        let goodbye = async {
+            if let Some(backend) = &*self.0.backend.lock().await {
+                backend.goodbye().await;
+            }
+        };
+        let ended = async { tokio::join!(self.0.streams.wait(), goodbye) };
+        if timeout(STREAMS_WAIT, ended).await.is_err() {
+            tracing::warn!(streams = self.0.streams.len(), "some live streams did not end in time");
+        }
+    }
+
+    /// Ends the live streams, hands over the visits that they leave behind, waits for everything that runs in the
+    /// background, and closes the store: 13 seconds at most. Call it after the last request.
+    pub async fn close(&self) {
+        self.end_streams().await;
+        self.0.delivered.cancel();
+        self.0.tasks.close();
+        if timeout(TASKS_WAIT, self.0.tasks.wait()).await.is_err() {
+            tracing::warn!(tasks = self.0.tasks.len(), "some tasks did not end in time");
+        }
+        if let Some(backend) = self.0.backend.lock().await.take() {
+            backend.rest.end().await;
+        }
+    }
+
+    /// Hands an event to the pipe and counts what became of it.
+    pub(crate) async fn track(&self, event: Event) -> Result<()> {
+        let (kind, topic) = (event.kind.clone(), event.topic.clone());
+        let tracked = timeout(TRACK_WAIT, self.0.ports.analytics.track(event))
+            .await
+            .unwrap_or_else(|late| Err(Error::unavailable("the pipe did not answer in time").with_source(late)));
+        match tracked {
+            Ok(()) => {
+                self.0.hub.wrote(&topic);
+                self.0.metrics.event_tracked(&kind);
+            }
+            Err(_) => self.0.metrics.event_failed(&kind),
+        }
+        tracked
+    }
+
+    /// One tick for all connections and limiters, until the end.
+    fn keep_house(&self) {
+        let (inner, closing) = (Arc::downgrade(&self.0), self.0.closing.clone());
+        let house = keep_house(inner);
+        self.0
+            .tasks
+            .spawn(async move { closing.run_until_cancelled(house).await });
+    }
+}
+
+async fn keep_house(inner: Weak<Inner>) {
+    let mut ticks = interval(TICK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let (mut forgot, mut lost) = (Instant::now(), 0);
+    ticks.tick().await;
+    loop {
+        let now = ticks.tick().await;
+        let Some(inner) = inner.upgrade() else { return };
+        inner.register.visits.tick();
+        if now.duration_since(forgot) >= FORGET_EVERY {
+            inner.limiters.forget();
+            forgot = now;
+            lost = report_lost_visits(inner.metrics.visits_failed(), lost);
+        }
+    }
+}
+
+/// One line a minute says what a line for each visit would drown.
+fn report_lost_visits(lost: u64, before: u64) -> u64 {
+    if lost > before {
+        tracing::warn!(
+            visits = lost - before,
+            "the pipe did not take some visits, and they are lost"
+        );
+    }
+    lost
+}

@@ -1,0 +1,64 @@
+//! Live readers, views, likes and comments for any Rust web application.
+//!
+//! [`Horizon`] is what an application holds. [`Horizon::from_urls`] says where events go and numbers are kept; the
+//! application's own rules say which [`Pages`] there are, who asks ([`Identify`]) and what is wanted ([`Decide`]). Then a
+//! handler of any framework opens a [live stream](Horizon::live) and writes its bytes, [likes](Horizon::like),
+//! [comments](Horizon::comment), and reads [numbers](Horizon::numbers) for its own pages. With axum, `horizon-axum` has
+//! the handlers ready.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use eventhorizon::{Horizon, Slug};
+//!
+//! let horizon = Horizon::in_memory().start(|slug: &Slug| slug.as_str() == "bread").await?;
+//! let bread = horizon.page("bread")?;
+//! let caller = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Mozilla/5.0 Firefox/130.0")]);
+//!
+//! let _live = horizon.live(Some(&bread), &caller, false).await?; // a stream of bytes, ready to be written
+//! horizon.like(&bread, true, None, &caller).await?;
+//! let numbers = horizon.numbers(&[bread.into()]).await?[0];
+//! assert_eq!((numbers.viewers, numbers.likes), (1, 1));
+//! horizon.close().await;
+//! # Ok(()) }
+//! ```
+
+mod attendance;
+mod backend;
+mod builder;
+mod caller;
+mod comments;
+mod config;
+mod dice;
+mod horizon;
+mod kept;
+mod likes;
+mod live;
+mod metrics;
+mod origin;
+mod problem;
+mod rates;
+mod reader;
+mod render;
+mod rules;
+mod same_site;
+mod secret;
+#[cfg(feature = "redis")]
+mod shared;
+mod visitors;
+mod visits;
+
+pub use builder::Builder;
+pub use caller::{Caller, client_addr};
+pub use comments::{NewComment, Posted};
+pub use config::{Config, Moderation, Rate, Rates, Signals};
+pub use horizon::{Connection, Horizon};
+pub use horizon_accumulator::process::{PipeUrl, StoreUrl};
+pub use horizon_core::{EventKind, Slug, Topic};
+pub use ipnet::IpNet;
+pub use likes::Liked;
+pub use live::Live;
+pub use origin::{Origin, ParseOriginError};
+pub use problem::{Problem, ProblemKind};
+pub use rules::{Decide, Decision, Identify, Identity, Pages, Proposal};
+pub use same_site::same_site;
+pub use secret::{Secret, SecretError};

@@ -1,0 +1,97 @@
+//! Likes.
+
+use horizon_core::{Event, EventId, EventKind, ReaderId, Slug, StatsStoreExt, Topic, live::LikeView};
+
+use crate::{Caller, Decision, Horizon, Problem, rates::Ask};
+
+/// What became of a like, or of its being taken back.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Liked {
+    /// What the reader is told.
+    pub view: LikeView,
+    /// The `Set-Cookie` of the answer, for a reader who comes for the first time.
+    pub set_cookie: Option<String>,
+}
+
+impl Horizon {
+    /// The caller likes the page, or takes that back. Saying the same twice changes nothing.
+    ///
+    /// `key` is an id that only the sender knows: one who is not known by a cookie yet and sends the same again,
+    /// because the answer was lost, is one reader and not two.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use eventhorizon::{Horizon, Slug};
+    /// let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
+    /// let caller = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]);
+    /// let liked = horizon.like(&horizon.page("bread")?, true, None, &caller).await?;
+    /// assert_eq!((liked.view.liked, liked.view.likes), (true, 1));
+    /// assert!(liked.set_cookie.is_some());
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// The page does not exist, the network asks too often, the application refuses, or the pipe is down and took nothing.
+    pub async fn like(
+        &self,
+        slug: &Slug,
+        liked: bool,
+        key: Option<EventId>,
+        caller: &Caller,
+    ) -> Result<Liked, Problem> {
+        self.check_page(slug)?;
+        self.0.limiters.check(Ask::Like, caller.address(), &self.0.metrics)?;
+        let topic = Topic::from(slug.clone());
+        if !liked && self.reader(caller).is_none() {
+            // Nobody has nothing to take back.
+            let likes = self.0.ports().stats.total(&topic).await?.stats.likes;
+            let view = LikeView { liked, likes };
+            return Ok(Liked { view, set_cookie: None });
+        }
+        let known = self.reader_or_new(caller, key, &topic)?;
+        let reader = known.reader;
+        let kind = if liked {
+            EventKind::Like { reader }
+        } else {
+            EventKind::Unlike { reader }
+        };
+        if let Decision::Refuse(reason) = self.0.rules.decide(&topic, &kind, caller) {
+            return Err(Problem::refused(reason));
+        }
+        self.track(Event::new(self.0.clock.stamp()?, topic.clone(), kind))
+            .await?;
+        let likes = self.likes_after(&topic, reader, liked).await;
+        Ok(Liked {
+            view: LikeView { liked, likes },
+            set_cookie: known.set_cookie,
+        })
+    }
+
+    /// Whether the caller likes the page.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn likes(&self, slug: &Slug, caller: &Caller) -> horizon_core::Result<bool> {
+        match self.reader(caller) {
+            None => Ok(false),
+            Some(reader) => self.0.ports().stats.likes(&slug.clone().into(), reader).await,
+        }
+    }
+
+    /// How many like the page, this reader's word included.
+    ///
+    /// The pipe took the word, but the store may hear of it later. And whatever the store does now, the
+    /// like is taken: an answer that is a little off is better than one that says it failed.
+    async fn likes_after(&self, topic: &Topic, reader: ReaderId, liked: bool) -> u64 {
+        let stats = &self.0.ports().stats;
+        let (counted, total) = tokio::join!(stats.likes(topic, reader), stats.total(topic));
+        let known = self.0.hub.numbers(topic).unwrap_or_default().likes;
+        let likes = total.map_or(known, |update| update.stats.likes);
+        match counted {
+            Ok(counted) if counted == liked => likes,
+            _ if liked => likes.saturating_add(1),
+            _ => likes.saturating_sub(1),
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Opens live connections, and counts visits that have none.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use horizon_core::{EventKind, Result, Slug, Topic, VisitorKey};
+use tokio::time::timeout;
+
+use super::{Live, Open, Part};
+use crate::{
+    Caller, Decision, Horizon, Identity, Problem, Signals,
+    attendance::{Attendance, Who},
+    dice,
+    rates::Ask,
+    visitors,
+};
+
+/// The header that a browser sends when it opens a stream again.
+const LAST_EVENT_ID: &str = "last-event-id";
+
+/// A browser waits this long before it opens a lost stream again, in milliseconds, and up to
+/// [`RETRY_SPREAD`] longer, so that a restart does not bring all readers back at once.
+const RETRY: u32 = 1000;
+
+/// The most that is added to [`RETRY`], in milliseconds.
+const RETRY_SPREAD: u32 = 3000;
+
+/// How long a visit without a live connection waits for its visitor's key: one second.
+const KEY_WAIT: Duration = Duration::from_secs(1);
+
+impl Horizon {
+    /// Opens a live connection to a page, or without one to the whole site. Its reader is counted until it is dropped.
+    ///
+    /// `returning` says that the reader was here a moment ago and comes back by themselves, as `?again=1` does in the
+    /// HTTP contract: one who asked not to be known again is then no second visit.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use eventhorizon::{Horizon, Slug};
+    /// use futures::StreamExt;
+    ///
+    /// let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
+    /// let caller = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Mozilla/5.0 Firefox/130.0")]);
+    /// let mut live = horizon.live(Some(&horizon.page("bread")?), &caller, false).await?;
+    /// let _retry = live.next().await;
+    /// let first = live.next().await.unwrap();
+    /// assert!(first.starts_with(b"event: live\ndata: {\"viewers\":1,"));
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// The page does not exist, the network opens too many, or the site is closing.
+    pub async fn live(&self, page: Option<&Slug>, caller: &Caller, returning: bool) -> Result<Live, Problem> {
+        let inner = &*self.0;
+        let (topics, parts): (Arc<[Topic]>, &[Part]) = match page {
+            None => (Arc::new([Topic::Site]), &[Part::Live]),
+            Some(slug) => {
+                self.check_page(slug)?;
+                (Arc::new([slug.clone().into(), Topic::Site]), &Part::ALL)
+            }
+        };
+        inner.limiters.check(Ask::Live, caller.address(), &inner.metrics)?;
+        let mut attendance = match self.who(&topics, caller, returning) {
+            Ok(who) => Attendance::begin(inner.register.clone(), Arc::clone(&topics), who),
+            Err(reason) => {
+                inner.metrics.dropped_visit(reason);
+                Attendance::Uncounted
+            }
+        };
+        attendance.advance().await;
+        let seat = topics.first().and_then(|topic| inner.hub.join(topic));
+        let seat = seat.ok_or_else(|| Problem::unavailable("The server is about to stop."))?;
+        let open = Open::new(inner.metrics.live_connections.clone(), inner.streams.token());
+        Ok(Live::new(greeting()?, parts, seat, attendance, open))
+    }
+
+    /// Counts a visit of somebody who has the page in front of them but opens no live connection: a reader without
+    /// scripts, a page without ours. The same reader's live connection within half an hour is no second visit.
+    ///
+    /// Crawlers, prefetches and empty agents do not count, but many programs that call themselves browsers do: what is
+    /// counted this way is an upper bound. It is told apart in the metrics, as `horizon_server_visits`.
+    pub async fn visit(&self, slug: &Slug, caller: &Caller) {
+        let inner = &*self.0;
+        if !inner.rules.pages.exists(slug) {
+            return;
+        }
+        let topics = [slug.clone().into(), Topic::Site];
+        let who = match self.who(&topics, caller, false) {
+            Ok(who) => who,
+            Err(reason) => return inner.metrics.dropped_visit(reason),
+        };
+        match timeout(KEY_WAIT, self.key_of(&who)).await {
+            Ok(Ok(visitor)) => {
+                inner.metrics.server_visits.inc();
+                inner.register.visits.once(&topics, visitor);
+            }
+            _ => inner.metrics.event_failed(&EventKind::Visit { visitor: None }),
+        }
+    }
+
+    /// Who counts as one person today: nobody if no reader seems to be behind the request, or if they asked not to be
+    /// known again.
+    ///
+    /// # Errors
+    /// The salt of the day cannot be had from the store.
+    pub async fn visitor(&self, caller: &Caller) -> Result<Option<VisitorKey>> {
+        match self.who(&[], caller, false) {
+            Ok(who) => self.key_of(&who).await,
+            Err(_) => Ok(None),
+        }
+    }
+
+    async fn key_of(&self, who: &Who) -> Result<Option<VisitorKey>> {
+        let visitors = &self.0.register.visitors;
+        match who {
+            Who::Known { address, user_agent } => visitors.key(*address, user_agent).await.map(Some),
+            Who::Named(name) => visitors.key_of(name).await.map(Some),
+            Who::Unnamed { .. } => Ok(None),
+        }
+    }
+
+    /// Who comes, or why they do not count.
+    fn who(&self, topics: &[Topic], caller: &Caller, returning: bool) -> Result<Who, &'static str> {
+        let (headers, rules) = (caller.headers(), &self.0.rules);
+        if let Some(reason) = visitors::not_a_reader(headers, &self.0.bots) {
+            return Err(reason);
+        }
+        let identity = rules.identify.identify(caller);
+        if identity == Identity::Uncounted {
+            return Err("uncounted");
+        }
+        let kind = EventKind::Visit { visitor: None };
+        let refuses = |topic| matches!(rules.decide(topic, &kind, caller), Decision::Refuse(_));
+        if topics.first().is_some_and(refuses) {
+            return Err("refused");
+        }
+        match self.0.config.signals {
+            Signals::Drop if visitors::has_privacy_signal(headers) => Err("signal"),
+            Signals::Count if visitors::has_privacy_signal(headers) => Ok(Who::Unnamed {
+                returning: returning || headers.contains_key(LAST_EVENT_ID),
+            }),
+            _ => Ok(match identity {
+                Identity::Named(name) => Who::Named(name),
+                _ => Who::Known {
+                    address: caller.address(),
+                    user_agent: visitors::user_agent(headers),
+                },
+            }),
+        }
+    }
+}
+
+/// When to come back, and the id by which a browser shows that it does.
+fn greeting() -> Result<Bytes, Problem> {
+    let wait = RETRY + u32::from_be_bytes(dice::random()?) % (RETRY_SPREAD + 1);
+    Ok(format!("retry: {wait}\nid: 1\n\n").into())
+}

@@ -1,0 +1,50 @@
+use std::{fmt, str::FromStr};
+
+use http::{HeaderValue, Uri};
+
+/// Where pages of another site come from: `https://shop.example.com`, with a port if it is not the usual one.
+///
+/// ```
+/// use eventhorizon::Origin;
+///
+/// let origin: Origin = "https://shop.example.com".parse().unwrap();
+/// assert_eq!(origin.to_string(), "https://shop.example.com");
+/// assert!("https://shop.example.com/page".parse::<Origin>().is_err());
+/// assert!("*".parse::<Origin>().is_err());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin(HeaderValue);
+
+/// Why a text is no [`Origin`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an origin is `https://` or `http://`, a host, and a port if it is not the usual one, and nothing behind")]
+pub struct ParseOriginError;
+
+impl Origin {
+    /// As browsers send it.
+    #[must_use]
+    pub fn as_header(&self) -> &HeaderValue {
+        &self.0
+    }
+}
+
+impl FromStr for Origin {
+    type Err = ParseOriginError;
+
+    fn from_str(text: &str) -> Result<Self, ParseOriginError> {
+        let uri: Uri = text.parse().map_err(|_| ParseOriginError)?;
+        let scheme = uri.scheme_str().filter(|scheme| matches!(*scheme, "http" | "https"));
+        let (scheme, authority) = scheme.zip(uri.authority()).ok_or(ParseOriginError)?;
+        let origin = format!("{scheme}://{}", authority.as_str().to_ascii_lowercase());
+        if !text.eq_ignore_ascii_case(&origin) || authority.as_str().contains('@') {
+            return Err(ParseOriginError);
+        }
+        HeaderValue::try_from(origin).map(Self).map_err(|_| ParseOriginError)
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.to_str().unwrap_or_default())
+    }
+}

@@ -1,0 +1,141 @@
+//! What the application decides: which pages there are, who asks, and what it wants to take.
+
+use std::borrow::Cow;
+
+use horizon_core::{EventKind, Slug, Topic};
+
+use crate::Caller;
+
+/// Which pages there are. A slug that it does not know costs neither memory nor a look into a store.
+///
+/// Any `Fn(&Slug) -> bool` will do. It is asked on every request, so it has to be quick.
+///
+/// ```
+/// use eventhorizon::{Pages, Slug};
+///
+/// let pages = |slug: &Slug| matches!(slug.as_str(), "bread" | "soup");
+/// assert!(pages.exists(&Slug::new("soup").unwrap()));
+/// ```
+pub trait Pages: Send + Sync {
+    /// Whether there is a page with this slug.
+    fn exists(&self, slug: &Slug) -> bool;
+}
+
+impl<F: Fn(&Slug) -> bool + Send + Sync> Pages for F {
+    fn exists(&self, slug: &Slug) -> bool {
+        self(slug)
+    }
+}
+
+/// Who asks, as far as the application knows.
+///
+/// Any `Fn(&Caller) -> Identity` will do. It is asked on every request that counts, so it has to be quick.
+///
+/// ```
+/// use eventhorizon::{Caller, Identity};
+///
+/// // A middleware of the application put its user's number on the request.
+/// struct User(u64);
+/// let identify = |caller: &Caller| match caller.extensions().get::<User>() {
+///     Some(User(number)) => Identity::Named(number.to_string()),
+///     None => Identity::Unknown,
+/// };
+/// # let _: &dyn eventhorizon::Identify = &identify;
+/// ```
+pub trait Identify: Send + Sync {
+    /// Who it is.
+    fn identify(&self, caller: &Caller) -> Identity;
+}
+
+impl<F: Fn(&Caller) -> Identity + Send + Sync> Identify for F {
+    fn identify(&self, caller: &Caller) -> Identity {
+        self(caller)
+    }
+}
+
+/// Who somebody is, to the application.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Identity {
+    /// It does not know. Network and user agent tell visitors apart, a cookie those who like and comment.
+    #[default]
+    Unknown,
+    /// A user of the application, by a name that stays the same: one person on all their devices. The name is
+    /// hashed and neither stored nor logged. Their likes and comments are theirs wherever they sign in, without a cookie.
+    Named(String),
+    /// Somebody who shall not be counted: the author, a monitor. They may read, like and comment.
+    Uncounted,
+}
+
+/// Whether something that is about to happen is wanted.
+///
+/// Any `Fn(&Proposal<'_>) -> Decision` will do. It is asked before anything is sent, and has to be quick.
+///
+/// ```
+/// use eventhorizon::{Decision, EventKind, Proposal};
+///
+/// let decide = |proposal: &Proposal<'_>| match proposal.kind {
+///     EventKind::Comment { draft, .. } if draft.body().contains("casino") => Decision::Hold,
+///     EventKind::Comment { .. } if proposal.topic.to_string() == "blog:closed" => {
+///         Decision::Refuse("Comments are closed.".into())
+///     }
+///     _ => Decision::Take,
+/// };
+/// # let _: &dyn eventhorizon::Decide = &decide;
+/// ```
+pub trait Decide: Send + Sync {
+    /// What to do with it.
+    fn decide(&self, proposal: &Proposal<'_>) -> Decision;
+}
+
+impl<F: Fn(&Proposal<'_>) -> Decision + Send + Sync> Decide for F {
+    fn decide(&self, proposal: &Proposal<'_>) -> Decision {
+        self(proposal)
+    }
+}
+
+/// Something that is about to happen.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Proposal<'a> {
+    /// On which page.
+    pub topic: &'a Topic,
+    /// What. A visit's visitor is not known yet.
+    pub kind: &'a EventKind,
+    /// Who asks for it.
+    pub caller: &'a Caller,
+}
+
+/// What to do with a [`Proposal`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Decision {
+    /// Take it.
+    #[default]
+    Take,
+    /// Let a comment wait until the author shows it. Anything else is taken.
+    Hold,
+    /// Do not take it. Who likes or comments is told this sentence; a visitor is not counted and sees the page as usual.
+    Refuse(Cow<'static, str>),
+}
+
+/// The rules of a site.
+pub(crate) struct Rules {
+    pub(crate) pages: Box<dyn Pages>,
+    pub(crate) identify: Box<dyn Identify>,
+    pub(crate) decide: Box<dyn Decide>,
+}
+
+impl Rules {
+    pub(crate) fn new(pages: impl Pages + 'static) -> Self {
+        Self {
+            pages: Box::new(pages),
+            identify: Box::new(|_: &Caller| Identity::default()),
+            decide: Box::new(|_: &Proposal<'_>| Decision::default()),
+        }
+    }
+
+    pub(crate) fn decide(&self, topic: &Topic, kind: &EventKind, caller: &Caller) -> Decision {
+        self.decide.decide(&Proposal { topic, kind, caller })
+    }
+}
