@@ -1,7 +1,7 @@
 use std::{any::Any, fmt, num::NonZeroUsize};
 
 use async_trait::async_trait;
-use futures::stream::BoxStream;
+use futures_core::stream::BoxStream;
 
 use crate::{
     Comment, Day, Event, EventId, ReaderId, Result, Slug, Stats, ThreadPage, Timestamp, Topic, Update, Visibility,

@@ -1,5 +1,7 @@
+use std::future::poll_fn;
+
 use async_trait::async_trait;
-use futures::{StreamExt, stream::BoxStream};
+use futures_core::stream::BoxStream;
 
 use crate::{
     Analytics, Draft, Event, EventKind, Presence, ReaderId, Result, Slug, Stamp, Stats, StatsStore, Topic, Update,
@@ -73,7 +75,8 @@ impl<A: Analytics + ?Sized> AnalyticsExt for A {}
 pub trait PresenceExt: Presence {
     /// How many visitors are here now.
     async fn viewers(&self, topic: Topic) -> u64 {
-        self.watch(topic).next().await.unwrap_or(0)
+        let mut counts = self.watch(topic);
+        poll_fn(|context| counts.as_mut().poll_next(context)).await.unwrap_or(0)
     }
 }
 
