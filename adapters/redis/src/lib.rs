@@ -66,3 +66,8 @@ pub use pipe::RedisPipe;
 pub use presence::RedisPresence;
 pub use pubsub::{RedisPubSubFeed, RedisPubSubPipe};
 pub use stats::RedisStats;
+
+/// Holds the README's example to what compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
