@@ -212,6 +212,16 @@ impl Replica {
     }
 
     /// One watcher more: the topic's number is kept right until [`unwatch`](Self::unwatch).
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use horizon_core::{Topic, VisitorKey, presence::{Effect, NodeId, Replica, Timing}};
+    /// # let mut replica = Replica::new(NodeId::default(), 1, Timing::default());
+    /// # let (site, ada, now) = (Topic::Site, VisitorKey::from_u128(1), Duration::from_secs(5));
+    /// replica.watch(&site, now);
+    /// replica.join(&site, ada, now);
+    /// assert!(replica.effects().contains(&Effect::Viewers(site, 1)));
+    /// ```
     pub fn watch(&mut self, topic: &Topic, now: Duration) {
         self.open(topic);
         self.with(topic, now, |room, _| room.watch());
