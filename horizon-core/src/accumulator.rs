@@ -3,7 +3,18 @@ use std::num::NonZeroUsize;
 use crate::{Event, Feed, Refusal, Result, StatsStore, Timestamp};
 
 /// What one [`step`] did.
+///
+/// ```
+/// use horizon_core::Progress;
+///
+/// fn note(progress: &Progress) -> String {
+///     let reasons = progress.refused.iter().map(|(event, refusal)| format!(", {}: {refusal}", event.id));
+///     format!("{} counted{}", progress.applied, reasons.collect::<String>())
+/// }
+/// assert_eq!(note(&Progress::default()), "0 counted");
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Progress {
     /// Events handed to the store; repeats are among them, counted once all the same.
     pub applied: usize,
@@ -16,6 +27,25 @@ pub struct Progress {
 /// In that order, so that a crash in any gap only repeats the batch. The store makes the repeat
 /// harmless and still answers with the totals, so that no watcher is left behind. `now` is asked once
 /// the batch is there, because waiting for it may take hours.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::{num::NonZeroUsize, sync::Arc};
+/// use horizon_core::{Analytics, Event, EventKind, Stamp, Timestamp, Topic, step};
+/// use horizon_memory::{MemoryPipe, MemoryStats};
+///
+/// let store = Arc::new(MemoryStats::new());
+/// let (pipe, mut feed) = MemoryPipe::new(store.clone());
+/// let clock = || Timestamp::from_millis(1_800_000_000_000); // ask yours
+/// let visit = Event::new(Stamp::new(clock(), [1; 10]), Topic::Site, EventKind::Visit { visitor: None });
+/// let counting = step(&mut feed, &*store, &clock, NonZeroUsize::MIN);
+/// let (tracked, progress) = tokio::join!(pipe.track(visit), counting);
+/// tracked?;
+/// assert_eq!(progress?.applied, 1);
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Errors
 /// The feed's and the store's. The batch is then unacknowledged and will come again.

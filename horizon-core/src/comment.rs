@@ -3,15 +3,51 @@ use serde::{Deserialize, Serialize};
 use crate::{EventId, ReaderId, Slug, Timestamp};
 
 /// The longest comment, in Unicode scalar values (what Rust calls `char`).
+///
+/// ```
+/// use horizon_core::{Draft, MAX_BODY_CHARS};
+///
+/// assert!(Draft::new("Ada", &"é".repeat(MAX_BODY_CHARS), None).is_ok());
+/// assert!(Draft::new("Ada", &"é".repeat(MAX_BODY_CHARS + 1), None).is_err());
+/// ```
 pub const MAX_BODY_CHARS: usize = 2_000;
 
 /// The longest name of a comment's author, in Unicode scalar values.
+///
+/// ```
+/// use horizon_core::{Draft, MAX_AUTHOR_CHARS};
+///
+/// let long = "é".repeat(MAX_AUTHOR_CHARS + 1);
+/// assert_eq!(Draft::new(&long, "Hello", None).unwrap_err().field, "author");
+/// ```
 pub const MAX_AUTHOR_CHARS: usize = 80;
 
 /// The most replies that one comment takes.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use horizon_core::{Comments, EventId, MAX_REPLIES};
+/// use horizon_memory::MemoryStats;
+///
+/// let parent = EventId::from_u128(1);
+/// let takes_more = MemoryStats::new().replies(parent).await? < MAX_REPLIES;
+/// assert!(takes_more); // ask before an answer goes into the pipe
+/// # Ok(())
+/// # }
+/// ```
 pub const MAX_REPLIES: usize = 200;
 
 /// What a reader wrote, checked: the text of a comment before it is one.
+///
+/// ```
+/// use horizon_core::Draft;
+///
+/// let draft = Draft::new("  Ada ", "one\r\ntwo\n", None)?;
+/// assert_eq!((draft.author(), draft.body()), ("Ada", "one\ntwo"));
+/// assert!(serde_json::from_str::<Draft>(r#"{"body":" "}"#).is_err()); // checked here too
+/// # Ok::<(), horizon_core::Invalid>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "RawDraft")]
 pub struct Draft {
@@ -31,8 +67,17 @@ struct RawDraft {
 }
 
 /// Which field of a [`Draft`] is wrong, and why.
+///
+/// ```
+/// use horizon_core::Draft;
+///
+/// let invalid = Draft::new("Ada", "", None).unwrap_err();
+/// assert_eq!(invalid.field, "body");
+/// assert_eq!(invalid.to_string(), "`body` must not be empty");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{field}` {reason}")]
+#[non_exhaustive]
 pub struct Invalid {
     /// The field's name.
     pub field: &'static str,
@@ -42,6 +87,16 @@ pub struct Invalid {
 
 impl Draft {
     /// Checks what a reader wrote. White space around it is dropped, line ends become `\n`.
+    ///
+    /// ```
+    /// use horizon_core::{Draft, EventId};
+    ///
+    /// let parent = EventId::from_u128(1);
+    /// let answer = Draft::new("", "I agree.", Some(parent))?;
+    /// assert_eq!(answer.parent(), Some(parent));
+    /// assert!(Draft::new("Ada", "a\0b", None).is_err());
+    /// # Ok::<(), horizon_core::Invalid>(())
+    /// ```
     ///
     /// # Errors
     /// [`Invalid`] names the field: an empty or too long body, a too long author, a control character
@@ -111,6 +166,12 @@ impl TryFrom<RawDraft> for Draft {
 }
 
 /// Whether readers see a comment.
+///
+/// ```
+/// use horizon_core::Visibility;
+/// assert_eq!(serde_json::to_string(&Visibility::Removed)?, r#""removed""#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Visibility {
@@ -123,6 +184,24 @@ pub enum Visibility {
 }
 
 /// A comment as it is stored.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use std::num::NonZeroUsize;
+/// # use horizon_core::{Comments, Draft, Event, EventKind, ReaderId, Slug, Stamp, StatsStore, Timestamp};
+/// # use horizon_memory::MemoryStats;
+/// # let (slug, store) = (Slug::new("hello")?, MemoryStats::new());
+/// let stamp = Stamp::new(Timestamp::from_millis(1_800_000_000_000), [1; 10]);
+/// let (reader, draft) = (ReaderId::from_u128(7), Draft::new("Ada", "Hello", None)?);
+/// let kind = EventKind::Comment { reader, draft, held: false };
+/// store.apply(&[Event::new(stamp, slug.clone().into(), kind)]).await?;
+///
+/// let comment = store.comment(stamp.id).await?.ok_or("it was just written")?;
+/// assert_eq!((comment.author.as_str(), comment.body.as_str()), ("Ada", "Hello"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Comment {
     /// The id of the event that brought it.
@@ -146,6 +225,29 @@ pub struct Comment {
 /// A top-level comment and what was answered, both oldest first.
 ///
 /// A removed comment with shown replies stays as the head of its thread, with an empty author and body.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use std::num::NonZeroUsize;
+/// # use horizon_core::{Comments, Draft, Event, EventKind, ReaderId, Slug, Stamp, StatsStore, Timestamp};
+/// # use horizon_memory::MemoryStats;
+/// # let (slug, store) = (Slug::new("hello")?, MemoryStats::new());
+/// # let mut say = async |second: i64, parent| -> Result<_, Box<dyn std::error::Error>> {
+/// #     let stamp = Stamp::new(Timestamp::from_millis(second * 1000), [1; 10]);
+/// #     let draft = Draft::new("Ada", "Hello", parent)?;
+/// #     let kind = EventKind::Comment { reader: ReaderId::from_u128(7), draft, held: false };
+/// #     store.apply(&[Event::new(stamp, slug.clone().into(), kind)]).await?;
+/// #     Ok(stamp.id)
+/// # };
+/// let first = say(1, None).await?; // writes a comment, answers its id
+/// let reply = say(2, Some(first)).await?;
+/// let threads = store.threads(&slug, None, NonZeroUsize::MIN).await?.threads;
+/// assert_eq!(threads[0].head.id, first);
+/// assert_eq!(threads[0].replies[0].id, reply);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Thread {
     /// The top-level comment.
@@ -155,6 +257,21 @@ pub struct Thread {
 }
 
 /// A page of threads, oldest first.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::num::NonZeroUsize;
+/// use horizon_core::{Comments, Slug};
+/// use horizon_memory::MemoryStats;
+///
+/// let store = MemoryStats::new();
+/// let page = store.threads(&Slug::new("hello")?, None, NonZeroUsize::MIN).await?;
+/// let before = page.threads.first().map(|thread| thread.head.id); // for the page of older ones
+/// assert!(before.is_none() && !page.has_earlier);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ThreadPage {
     /// The threads of this page.

@@ -1,12 +1,34 @@
 use std::error::Error as StdError;
 
 /// What a port answers.
+///
+/// ```
+/// use horizon_core::{Error, Result};
+///
+/// fn likes(row: Option<u64>) -> Result<u64> {
+///     row.ok_or_else(|| Error::permanent("the row is missing"))
+/// }
+/// assert_eq!(likes(Some(3)).unwrap(), 3);
+/// assert!(likes(None).is_err());
+/// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a port could not do what it was asked, and whether asking again may help.
 ///
 /// Adapters map the errors of their drivers to this one at their edge and keep the driver's as
 /// [`source`](StdError::source).
+///
+/// ```
+/// use horizon_core::Error;
+///
+/// fn map(error: std::io::Error) -> Error {
+///     match error.kind() {
+///         std::io::ErrorKind::TimedOut => Error::unavailable("the disk is slow").with_source(error),
+///         _ => Error::permanent("the disk does not work").with_source(error),
+///     }
+/// }
+/// assert!(map(std::io::ErrorKind::TimedOut.into()).is_retryable());
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct Error {
@@ -17,6 +39,14 @@ pub struct Error {
 
 impl Error {
     /// The backend cannot take it now: down, full or slow. The same call may succeed later.
+    ///
+    /// ```
+    /// use horizon_core::Error;
+    ///
+    /// let error = Error::unavailable("the queue is full");
+    /// assert!(error.is_retryable());
+    /// assert_eq!(error.to_string(), "the queue is full");
+    /// ```
     pub fn unavailable(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
@@ -26,6 +56,11 @@ impl Error {
     }
 
     /// The same call will fail again: corrupt data, wrong version, misuse.
+    ///
+    /// ```
+    /// use horizon_core::Error;
+    /// assert!(!Error::permanent("the file was written by a newer version").is_retryable());
+    /// ```
     pub fn permanent(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
@@ -35,6 +70,14 @@ impl Error {
     }
 
     /// Keeps what caused it.
+    ///
+    /// ```
+    /// use std::error::Error as _;
+    /// use horizon_core::Error;
+    ///
+    /// let error = Error::permanent("the row is no comment").with_source("body is NULL");
+    /// assert_eq!(error.source().map(ToString::to_string).as_deref(), Some("body is NULL"));
+    /// ```
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.source = Some(source.into());
@@ -42,6 +85,13 @@ impl Error {
     }
 
     /// Whether the same call may succeed later.
+    ///
+    /// ```
+    /// use horizon_core::Error;
+    ///
+    /// let status = |error: &Error| if error.is_retryable() { 503 } else { 500 };
+    /// assert_eq!(status(&Error::unavailable("the store is away")), 503);
+    /// ```
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.retry

@@ -3,6 +3,18 @@ use serde::{Deserialize, Serialize};
 use crate::{CLOCK_SKEW, DEDUPE_WINDOW, Draft, EventId, ReaderId, Stamp, Timestamp, Topic, Visibility, VisitorKey};
 
 /// Something that happened on a page, once.
+///
+/// ```
+/// use horizon_core::{Event, EventKind, ReaderId, Slug, Stamp, Timestamp};
+///
+/// let stamp = Stamp::new(Timestamp::from_millis(1_800_000_000_000), [7; 10]);
+/// let reader = ReaderId::from_u128(1);
+/// let event = Event::new(stamp, Slug::new("hello")?.into(), EventKind::Like { reader });
+/// let json = serde_json::to_string(&event)?; // as it goes over the wire
+/// assert!(json.contains(r#""topic":"blog:hello","type":"like""#));
+/// assert_eq!(serde_json::from_str::<Event>(&json)?, event);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
     /// Names this event for good; a retry carries the same id.
@@ -17,6 +29,15 @@ pub struct Event {
 }
 
 /// What can happen on a page.
+///
+/// ```
+/// use horizon_core::{EventKind, ReaderId};
+///
+/// let like = EventKind::Like { reader: ReaderId::from_u128(7) };
+/// let json = serde_json::json!({ "type": "like", "reader": "00000000000000000000000000000007" });
+/// assert_eq!(serde_json::to_value(like)?, json);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -64,6 +85,16 @@ pub enum EventKind {
 }
 
 /// Why [`step`](crate::step) does not count an event.
+///
+/// ```
+/// use std::time::Duration;
+/// use horizon_core::{Event, EventKind, Refusal, Stamp, Timestamp, Topic};
+///
+/// let now = Timestamp::from_millis(1_800_000_000_000);
+/// let born = Stamp::new(now.minus(Duration::from_secs(31 * 24 * 3600)), [1; 10]);
+/// let old = Event::new(born, Topic::Site, EventKind::Visit { visitor: None });
+/// assert_eq!(old.fits(now), Err(Refusal::TooOld));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
@@ -77,6 +108,14 @@ pub enum Refusal {
 
 impl Event {
     /// An event with this stamp.
+    ///
+    /// ```
+    /// use horizon_core::{Event, EventKind, Stamp, Timestamp, Topic};
+    ///
+    /// let stamp = Stamp::new(Timestamp::from_millis(1_800_000_000_000), [1; 10]);
+    /// let visit = Event::new(stamp, Topic::Site, EventKind::Visit { visitor: None });
+    /// assert_eq!(visit.stamp(), stamp);
+    /// ```
     #[must_use]
     pub fn new(stamp: Stamp, topic: Topic, kind: EventKind) -> Self {
         Self {
@@ -97,6 +136,17 @@ impl Event {
     }
 
     /// Whether the event's time is one that can be counted exactly, seen from `now`.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use horizon_core::{Event, EventKind, Refusal, Stamp, Timestamp, Topic};
+    ///
+    /// let now = Timestamp::from_millis(1_800_000_000_000);
+    /// let stamp = Stamp::new(now, [1; 10]);
+    /// let visit = Event::new(stamp, Topic::Site, EventKind::Visit { visitor: None });
+    /// assert_eq!(visit.fits(now), Ok(()));
+    /// assert_eq!(visit.fits(now.minus(Duration::from_secs(7200))), Err(Refusal::FromTheFuture));
+    /// ```
     ///
     /// # Errors
     /// The [`Refusal`] says why not.

@@ -5,8 +5,16 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use crate::Timestamp;
 
 /// Why a text is no id.
+///
+/// ```
+/// use horizon_core::EventId;
+///
+/// let error = "not an id".parse::<EventId>().unwrap_err();
+/// assert!(error.to_string().contains("32 hexadecimal digits"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("an id is 32 hexadecimal digits, with or without the hyphens of a UUID")]
+#[non_exhaustive]
 pub struct ParseIdError;
 
 macro_rules! id {
@@ -67,6 +75,14 @@ id! {
     /// Names one event for good: a retry carries the same id, and is counted once.
     ///
     /// A comment is known by the id of the event that brought it.
+    ///
+    /// ```
+    /// use horizon_core::{EventId, Timestamp};
+    ///
+    /// let id = EventId::new(Timestamp::from_millis(1_800_000_000_000), [7; 10]);
+    /// assert_eq!(id.to_string().len(), 32);
+    /// assert_eq!(id.to_string().parse(), Ok(id));
+    /// ```
     EventId
 }
 
@@ -74,11 +90,28 @@ id! {
     /// Who counts as one person today: a keyed hash that nobody can turn back into an address.
     ///
     /// See [`VisitorKey::derive`]. Its salt changes every day, so it says nothing about yesterday.
+    ///
+    /// ```
+    /// use horizon_core::VisitorKey;
+    ///
+    /// let key: VisitorKey = "9f000000-0000-0000-0000-000000000001".parse()?;
+    /// assert_eq!(key.as_u128(), 0x9f00_0000_0000_0000_0000_0000_0000_0001);
+    /// # Ok::<(), horizon_core::ParseIdError>(())
+    /// ```
     VisitorKey
 }
 
 id! {
     /// Who owns a like or a comment: a random id in a signed cookie, unrelated to [`VisitorKey`].
+    ///
+    /// ```
+    /// use horizon_core::ReaderId;
+    ///
+    /// let random = [7; 16]; // from your source of randomness
+    /// let reader = ReaderId::from_u128(u128::from_be_bytes(random));
+    /// assert_eq!(serde_json::to_string(&reader)?, format!("\"{reader}\""));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     ReaderId
 }
 
@@ -129,6 +162,14 @@ impl EventId {
     /// A UUID of version 7 (RFC 9562 §5.7): `at` in the leading 48 bits, `random` behind it.
     ///
     /// Ids of later moments sort behind those of earlier ones, which keeps an index over them dense.
+    ///
+    /// ```
+    /// use horizon_core::{EventId, Timestamp};
+    ///
+    /// let earlier = EventId::new(Timestamp::from_millis(1), [0xff; 10]);
+    /// let later = EventId::new(Timestamp::from_millis(2), [0; 10]);
+    /// assert!(earlier < later);
+    /// ```
     #[must_use]
     pub fn new(at: Timestamp, random: [u8; 10]) -> Self {
         let millis = u128::from(u64::try_from(at.as_millis()).unwrap_or(0) & 0xffff_ffff_ffff);
@@ -145,6 +186,17 @@ impl VisitorKey {
     /// BLAKE3 in keyed mode over site, network and user agent, each behind its length, so that no two
     /// different triples read the same. An IPv4 address counts whole, an IPv6 address by its /64
     /// network, because the rest is for the device to change as it likes.
+    ///
+    /// ```
+    /// use horizon_core::VisitorKey;
+    ///
+    /// let key = |salt, address: &str| {
+    ///     VisitorKey::derive(&[salt; 32], "example.org", address.parse().unwrap(), "Firefox")
+    /// };
+    /// assert_eq!(key(1, "2001:db8::1"), key(1, "2001:db8::2")); // one network, one person
+    /// assert_ne!(key(1, "192.0.2.1"), key(1, "192.0.2.2"));
+    /// assert_ne!(key(1, "192.0.2.1"), key(2, "192.0.2.1")); // tomorrow nobody knows them
+    /// ```
     #[must_use]
     pub fn derive(salt: &[u8; 32], site: &str, address: IpAddr, user_agent: &str) -> Self {
         match address.to_canonical() {
@@ -177,6 +229,17 @@ impl VisitorKey {
 ///
 /// Core has no clock and no dice, so whoever tracks an event brings both. Of two stamps the greater one
 /// is the later: by time, and within a millisecond by id.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+/// use horizon_core::{Stamp, Timestamp};
+///
+/// let since = SystemTime::UNIX_EPOCH.elapsed()?;
+/// let now = Timestamp::from_millis(i64::try_from(since.as_millis())?);
+/// let stamp = Stamp::new(now, [7; 10]); // ten random bytes
+/// assert!(stamp < Stamp::new(now.plus(Duration::from_millis(1)), [0; 10]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Stamp {
     /// When it happened.
@@ -187,6 +250,13 @@ pub struct Stamp {
 
 impl Stamp {
     /// A stamp for something that happens at `at`; `random` keeps it apart from all others.
+    ///
+    /// ```
+    /// use horizon_core::{EventId, Stamp, Timestamp};
+    ///
+    /// let at = Timestamp::from_millis(1_800_000_000_000);
+    /// assert_eq!(Stamp::new(at, [7; 10]), Stamp { at, id: EventId::new(at, [7; 10]) });
+    /// ```
     #[must_use]
     pub fn new(at: Timestamp, random: [u8; 10]) -> Self {
         Self {

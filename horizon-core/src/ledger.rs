@@ -9,6 +9,50 @@ use crate::{
 ///
 /// A store hands a ledger to [`record`] inside one transaction and keeps all of it or nothing. The
 /// calls are synchronous, because they happen inside that transaction.
+///
+/// One in memory, of which only what visits without a visitor need is shown:
+///
+/// ```
+/// use std::collections::{HashMap, HashSet};
+/// use horizon_core::{Delta, Event, EventId, EventKind, Ledger, Stamp, Timestamp, Topic, Update, record};
+/// # use horizon_core::{Comment, ReaderId, Visibility, VisitorKey};
+///
+/// #[derive(Default)]
+/// struct Facts {
+///     counted: HashSet<EventId>,
+///     totals: HashMap<Topic, Update>,
+/// }
+///
+/// impl Ledger for Facts {
+///     type Error = std::convert::Infallible;
+///
+///     fn remember(&mut self, id: EventId, _: Timestamp) -> Result<bool, Self::Error> {
+///         Ok(self.counted.insert(id))
+///     }
+///
+///     fn add(&mut self, topic: &Topic, delta: Delta) -> Result<Update, Self::Error> {
+///         let total = self.totals.entry(topic.clone()).or_insert_with(|| Update::empty(topic.clone()));
+///         if !delta.is_none() {
+///             total.stats = total.stats + delta;
+///             total.revision += 1;
+///         }
+///         Ok(total.clone())
+///     }
+/// #     fn see(&mut self, _: &Topic, _: VisitorKey, _: Timestamp) -> Result<Option<Timestamp>, Self::Error> {
+/// #         Ok(None)
+/// #     }
+/// #     fn set_like(&mut self, _: &Topic, _: ReaderId, _: bool, _: Stamp) -> Result<bool, Self::Error> { Ok(false) }
+/// #     fn comment(&mut self, _: EventId) -> Result<Option<Comment>, Self::Error> { Ok(None) }
+/// #     fn add_comment(&mut self, _: &Comment) -> Result<(), Self::Error> { Ok(()) }
+/// #     fn set_visibility(&mut self, _: EventId, _: Visibility, _: Stamp) -> Result<bool, Self::Error> { Ok(false) }
+/// }
+///
+/// let stamp = Stamp::new(Timestamp::from_millis(1_800_000_000_000), [1; 10]);
+/// let visit = Event::new(stamp, Topic::Site, EventKind::Visit { visitor: None });
+/// let updates = record(&mut Facts::default(), &[visit.clone(), visit])?;
+/// assert_eq!((updates[0].stats.visits, updates[0].revision), (1, 1));
+/// # Ok::<(), std::convert::Infallible>(())
+/// ```
 pub trait Ledger {
     /// What the store's driver fails with.
     type Error;
@@ -44,6 +88,16 @@ pub trait Ledger {
 /// Answers the totals of every topic that `events` name, also when all of them were known already,
 /// so that whoever missed the first answer still learns them. Totals are written once a topic,
 /// however many events name it.
+///
+/// ```
+/// use horizon_core::{Event, Ledger, Update, record};
+///
+/// /// A store's `apply`, inside its transaction.
+/// fn apply<L: Ledger>(transaction: &mut L, events: &[Event]) -> Result<Vec<Update>, L::Error> {
+///     let updates = record(transaction, events)?; // on an error: roll back
+///     Ok(updates) // else: commit, and only then answer
+/// }
+/// ```
 ///
 /// # Errors
 /// The ledger's own; what was written until then must be taken back by the caller.

@@ -5,6 +5,18 @@ use serde::{Deserialize, Serialize};
 use crate::{EventId, Stats, Timestamp};
 
 /// The name of the message with a page's numbers.
+///
+/// One connection brings all three messages, each by its name.
+///
+/// ```
+/// use horizon_core::live::{COMMENTS, LIVE, Numbers, SITE, encode};
+///
+/// let numbers = Numbers { viewers: 2, ..Numbers::default() };
+/// let first_bytes = encode(LIVE, &numbers)? + &encode(SITE, &numbers)?;
+/// assert!(first_bytes.starts_with("event: live\n"));
+/// assert_eq!(encode(COMMENTS, &["…"])?, "event: comments\ndata: [\"…\"]\n\n");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 pub const LIVE: &str = "live";
 /// The name of the message with the whole site's numbers.
 pub const SITE: &str = "site";
@@ -12,6 +24,14 @@ pub const SITE: &str = "site";
 pub const COMMENTS: &str = "comments";
 
 /// The numbers of a page or of the site: `{"viewers":2,"visits":10,"likes":1,"comments":0}`.
+///
+/// ```
+/// use horizon_core::live::Numbers;
+///
+/// let numbers: Numbers = serde_json::from_str(r#"{"viewers":2,"visits":10,"likes":1,"comments":0}"#)?;
+/// assert_eq!((numbers.viewers, numbers.visits), (2, 10));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Numbers {
     /// Distinct visitors with an open live connection.
@@ -26,6 +46,13 @@ pub struct Numbers {
 
 impl Numbers {
     /// Merges what presence and the store say.
+    ///
+    /// ```
+    /// use horizon_core::{Stats, live::Numbers};
+    ///
+    /// let stats = Stats { visits: 10, ..Stats::default() };
+    /// assert_eq!(Numbers::new(2, stats), Numbers { viewers: 2, visits: 10, likes: 0, comments: 0 });
+    /// ```
     #[must_use]
     pub fn new(viewers: u64, stats: Stats) -> Self {
         Self {
@@ -38,6 +65,16 @@ impl Numbers {
 }
 
 /// A comment as readers get it.
+///
+/// ```
+/// use horizon_core::live::CommentView;
+///
+/// let json = r#"{"id":"00000000000000000000000000000001","author":"Ada","html":"<p>Hello</p>","at":1800000000000}"#;
+/// let view: CommentView = serde_json::from_str(json)?;
+/// assert!(view.parent.is_none() && !view.removed); // left out where they say nothing
+/// assert_eq!(serde_json::to_string(&view)?, json);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommentView {
     /// The comment's id.
@@ -57,6 +94,21 @@ pub struct CommentView {
 }
 
 /// A top-level comment and its replies, as readers get them, both oldest first.
+///
+/// ```
+/// use horizon_core::{EventId, Timestamp, live::{CommentView, ThreadView}};
+///
+/// let comment = |id, html: &str| CommentView {
+///     id: EventId::from_u128(id),
+///     parent: (id != 1).then_some(EventId::from_u128(1)),
+///     author: "Ada".into(),
+///     html: html.into(),
+///     at: Timestamp::from_millis(1_800_000_000_000),
+///     removed: false,
+/// };
+/// let thread = ThreadView { comment: comment(1, "<p>Hello</p>"), replies: vec![comment(2, "<p>Welcome</p>")] };
+/// assert_eq!(thread.replies[0].parent, Some(thread.comment.id));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ThreadView {
     /// The top-level comment.
@@ -66,6 +118,14 @@ pub struct ThreadView {
 }
 
 /// A page of threads, as readers get them, oldest first.
+///
+/// ```
+/// use horizon_core::live::ThreadsView;
+///
+/// let page = ThreadsView { threads: vec![], has_earlier: true };
+/// assert_eq!(serde_json::to_string(&page)?, r#"{"threads":[],"has_earlier":true}"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ThreadsView {
     /// The threads of this page.
@@ -75,6 +135,14 @@ pub struct ThreadsView {
 }
 
 /// The answer to a like: `{"liked":true,"likes":7}`.
+///
+/// ```
+/// use horizon_core::live::LikeView;
+///
+/// let answer = LikeView { liked: true, likes: 7 };
+/// assert_eq!(serde_json::to_string(&answer)?, r#"{"liked":true,"likes":7}"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LikeView {
     /// Whether this reader likes the page now.
@@ -86,6 +154,14 @@ pub struct LikeView {
 /// One server-sent event (WHATWG HTML §9.2): `event: {name}`, `data: {json}`, an empty line.
 ///
 /// JSON has no raw line end, so the data is always one line.
+///
+/// ```
+/// use horizon_core::live::{LikeView, encode};
+///
+/// let message = encode("like", &LikeView { liked: true, likes: 7 })?;
+/// assert_eq!(message, "event: like\ndata: {\"liked\":true,\"likes\":7}\n\n");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 ///
 /// # Errors
 /// Those of the value's own `Serialize`.

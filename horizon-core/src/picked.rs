@@ -5,6 +5,23 @@ use crate::{Analytics, Comments, Presence, Salts, StatsStore};
 /// The ports that stand behind a site: what an embedder picks.
 ///
 /// Cloning is cheap; all clones are one.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::sync::Arc;
+/// use horizon_core::{Ports, StatsStoreExt, Topic};
+/// use horizon_memory::{LocalPresence, MemoryPipe, MemoryStats};
+///
+/// let store = Arc::new(MemoryStats::new());
+/// let (pipe, _feed) = MemoryPipe::new(store.clone()); // the feed is for the accumulator
+/// let (stats, comments, salts) = (store.clone(), store.clone(), store);
+/// let presence = Arc::new(LocalPresence::default());
+/// let ports = Ports { presence, analytics: Arc::new(pipe), stats, comments, salts };
+/// assert_eq!(ports.stats.total(&Topic::Site).await?.stats.visits, 0);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Ports {
     /// Who is here now.

@@ -1,7 +1,7 @@
 use std::{any::Any, fmt, num::NonZeroUsize};
 
 use async_trait::async_trait;
-use futures::stream::BoxStream;
+use futures_core::stream::BoxStream;
 
 use crate::{
     Comment, Day, Event, EventId, ReaderId, Result, Slug, Stats, ThreadPage, Timestamp, Topic, Update, Visibility,
@@ -14,6 +14,22 @@ use crate::{
 /// - A visitor whose last guard is dropped leaves after a grace of a few seconds; coming back within
 ///   it, they never left.
 /// - Topics do not touch each other.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use horizon_core::{Presence, PresenceExt, Topic, VisitorKey};
+/// use horizon_memory::LocalPresence;
+///
+/// let presence = LocalPresence::default();
+/// let ada = VisitorKey::from_u128(1);
+/// let first_tab = presence.track(Topic::Site, ada).await?;
+/// let second_tab = presence.track(Topic::Site, ada).await?;
+/// assert_eq!(presence.viewers(Topic::Site).await, 1);
+/// drop((first_tab, second_tab)); // she leaves when the grace is over
+/// # Ok(())
+/// # }
+/// ```
 #[async_trait]
 pub trait Presence: Send + Sync {
     /// The visitor is here until the guard is dropped. Once it answers, every watch counts them.
@@ -21,18 +37,79 @@ pub trait Presence: Send + Sync {
 
     /// How many visitors are here: now, then each change. It skips to the latest when it is not
     /// polled, never says the same number twice in a row, and never ends while the port lives.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use horizon_core::{Presence, Topic, VisitorKey};
+    /// # let presence = horizon_memory::LocalPresence::default();
+    /// use futures::StreamExt;
+    ///
+    /// let mut viewers = presence.watch(Topic::Site);
+    /// assert_eq!(viewers.next().await, Some(0));
+    /// let _guard = presence.track(Topic::Site, VisitorKey::from_u128(1)).await?;
+    /// assert_eq!(viewers.next().await, Some(1));
+    /// # Ok(())
+    /// # }
+    /// ```
     fn watch(&self, topic: Topic) -> BoxStream<'static, u64>;
 }
 
 /// Takes events, and tells what they add up to.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use std::{num::NonZeroUsize, sync::Arc};
+/// # use futures::StreamExt;
+/// # use horizon_core::{Analytics, Event, EventKind, Feed, Stamp, StatsStore, Timestamp, Topic, step};
+/// # use horizon_memory::{MemoryPipe, MemoryStats};
+/// # let now = Timestamp::from_millis(1_800_000_000_000);
+/// # let visit = Event::new(Stamp::new(now, [1; 10]), Topic::Site, EventKind::Visit { visitor: None });
+/// let store = Arc::new(MemoryStats::new());
+/// let (pipe, mut feed) = MemoryPipe::new(store.clone());
+/// let clock = || now;
+/// let counting = step(&mut feed, &*store, &clock, NonZeroUsize::MIN);
+/// let (tracked, _) = tokio::join!(pipe.track(visit), counting); // it waits for the accumulator
+/// tracked?;
+/// let totals = pipe.watch(Topic::Site).next().await;
+/// assert_eq!(totals.map(|stats| stats.visits), Some(1));
+/// # Ok(())
+/// # }
+/// ```
 #[async_trait]
 pub trait Analytics: Send + Sync {
     /// Hands the event over. Ok means that it outlives this process, as far as the adapter promises.
     /// After an error it may or may not have been taken: try again with the same event.
+    ///
+    /// ```
+    /// use horizon_core::{Analytics, Event, Result};
+    ///
+    /// async fn track_surely(analytics: &dyn Analytics, event: Event) -> Result<()> {
+    ///     match analytics.track(event.clone()).await {
+    ///         Err(error) if error.is_retryable() => analytics.track(event).await, // the same id: it counts once
+    ///         done => done,
+    ///     }
+    /// }
+    /// ```
     async fn track(&self, event: Event) -> Result<()>;
 
     /// The totals of the topic: the latest at once, then each newer one. It skips to the latest when
     /// it is not polled, never goes back to an older one, never ends with an error.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use std::sync::Arc;
+    /// # use futures::StreamExt;
+    /// # use horizon_core::{Analytics, Stats, Topic};
+    /// # use horizon_memory::{MemoryPipe, MemoryStats};
+    /// # let (pipe, _feed) = MemoryPipe::new(Arc::new(MemoryStats::new()));
+    /// let mut totals = pipe.watch(Topic::Site);
+    /// assert_eq!(totals.next().await, Some(Stats::default())); // at once, then on every change
+    /// # Ok(())
+    /// # }
+    /// ```
     fn watch(&self, topic: Topic) -> BoxStream<'static, Stats>;
 }
 
@@ -41,6 +118,28 @@ pub trait Analytics: Send + Sync {
 /// - What is not acknowledged comes again, also after the feed is dropped and opened anew.
 /// - What is acknowledged never comes again.
 /// - Events of one publisher come in the order in which they were taken.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use std::{num::NonZeroUsize, sync::Arc};
+/// # use futures::StreamExt;
+/// # use horizon_core::{Analytics, Event, EventKind, Feed, Stamp, StatsStore, Timestamp, Topic, step};
+/// # use horizon_memory::{MemoryPipe, MemoryStats};
+/// # let now = Timestamp::from_millis(1_800_000_000_000);
+/// # let visit = Event::new(Stamp::new(now, [1; 10]), Topic::Site, EventKind::Visit { visitor: None });
+/// # let store = Arc::new(MemoryStats::new());
+/// # let (pipe, mut feed) = MemoryPipe::new(store.clone());
+/// let (tracked, counted) = tokio::join!(pipe.track(visit), async { // what `step` does
+///     let batch = feed.next_batch(NonZeroUsize::MIN).await?;
+///     let updates = store.apply(&batch.events).await?;
+///     feed.publish(&updates).await?;
+///     feed.acknowledge(batch.receipt).await
+/// });
+/// assert!(tracked.is_ok() && counted.is_ok());
+/// # Ok(())
+/// # }
+/// ```
 #[async_trait]
 pub trait Feed: Send {
     /// Up to `limit` events; waits until there is at least one. Dropping the future loses nothing.
@@ -54,11 +153,41 @@ pub trait Feed: Send {
 }
 
 /// Counts each event exactly once.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use horizon_core::{Event, EventKind, ReaderId, Stamp, StatsStore, Timestamp, Topic};
+/// use horizon_memory::MemoryStats;
+///
+/// let store = MemoryStats::new();
+/// let reader = ReaderId::from_u128(7);
+/// let stamp = Stamp::new(Timestamp::from_millis(1_800_000_000_000), [1; 10]);
+/// store.apply(&[Event::new(stamp, Topic::Site, EventKind::Like { reader })]).await?;
+/// assert_eq!(store.get(&[Topic::Site]).await?[0].stats.likes, 1);
+/// assert!(store.likes(&Topic::Site, reader).await?);
+/// # Ok(())
+/// # }
+/// ```
 #[async_trait]
 pub trait StatsStore: Send + Sync {
     /// Counts all events or none, each id once, also across restarts. Of what one person says about
     /// one thing the latest holds, in whatever order it comes. Answers the totals of every topic that
     /// is named, repeats included. On Ok it is durable, as far as the adapter promises.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use horizon_core::{Event, EventKind, Stamp, StatsStore, Timestamp, Topic};
+    /// # let store = horizon_memory::MemoryStats::new();
+    /// # let stamp = Stamp::new(Timestamp::from_millis(1_800_000_000_000), [1; 10]);
+    /// let visit = Event::new(stamp, Topic::Site, EventKind::Visit { visitor: None });
+    /// let first = store.apply(&[visit.clone()]).await?;
+    /// let repeated = store.apply(&[visit]).await?; // changes nothing, and is answered all the same
+    /// assert_eq!(first, repeated);
+    /// # Ok(())
+    /// # }
+    /// ```
     async fn apply(&self, events: &[Event]) -> Result<Vec<Update>>;
 
     /// The totals of each topic, in the order asked; [`Update::empty`] where nothing was counted.
@@ -69,16 +198,79 @@ pub trait StatsStore: Send + Sync {
 
     /// Erases what `now` makes too old: ids past [`DEDUPE_WINDOW`](crate::DEDUPE_WINDOW), visitors not seen
     /// for [`VISITOR_MEMORY`](crate::VISITOR_MEMORY), salts of days before yesterday. No total changes.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use horizon_core::{DEDUPE_WINDOW, Event, EventKind, Stamp, StatsStore, Timestamp, Topic};
+    /// # let store = horizon_memory::MemoryStats::new();
+    /// # let stamp = Stamp::new(Timestamp::from_millis(1_800_000_000_000), [1; 10]);
+    /// # store.apply(&[Event::new(stamp, Topic::Site, EventKind::Visit { visitor: None })]).await?;
+    /// let before = store.get(&[Topic::Site]).await?;
+    /// store.forget(stamp.at.plus(2 * DEDUPE_WINDOW)).await?; // once an hour will do
+    /// assert_eq!(store.get(&[Topic::Site]).await?, before);
+    /// # Ok(())
+    /// # }
+    /// ```
     async fn forget(&self, now: Timestamp) -> Result<()>;
 }
 
 /// Reads the comments that a [`StatsStore`] recorded.
 ///
 /// Comments are ordered by their arrival. Nothing is older than a `before` that is not known.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use std::num::NonZeroUsize;
+/// # use horizon_core::*;
+/// # let (slug, store) = (Slug::new("hello")?, horizon_memory::MemoryStats::new());
+/// # let say = async |second: i64, held| -> Result<_, Box<dyn std::error::Error>> {
+/// #     let stamp = Stamp::new(Timestamp::from_millis(second * 1000), [1; 10]);
+/// #     let (reader, draft) = (ReaderId::from_u128(7), Draft::new("Ada", "Hello", None)?);
+/// #     let kind = EventKind::Comment { reader, draft, held };
+/// #     store.apply(&[Event::new(stamp, slug.clone().into(), kind)]).await?;
+/// #     Ok(stamp.id)
+/// # };
+/// # let one = NonZeroUsize::MIN;
+/// let shown = say(1, false).await?; // writes a comment, answers its id
+/// let held = say(2, true).await?;
+/// let newest = store.newest(&slug, one).await?;
+/// assert_eq!(newest[0].id, shown); // readers do not see what is held
+/// let waiting = store.desk(Some(Visibility::Waiting), None, one).await?;
+/// assert_eq!(waiting[0].id, held); // the author does
+/// assert_eq!(store.replies(shown).await?, 0);
+/// assert!(store.comment(held).await?.is_some());
+/// # Ok(())
+/// # }
+/// ```
 #[async_trait]
 pub trait Comments: Send + Sync {
     /// The newest `limit` threads of a page that are older than `before`, oldest first. Shows only
     /// what readers may see. A new comment does not move an older one to another place.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use std::num::NonZeroUsize;
+    /// # use horizon_core::*;
+    /// # let (slug, store) = (Slug::new("hello")?, horizon_memory::MemoryStats::new());
+    /// # let say = async |second: i64, held| -> Result<_, Box<dyn std::error::Error>> {
+    /// #     let stamp = Stamp::new(Timestamp::from_millis(second * 1000), [1; 10]);
+    /// #     let (reader, draft) = (ReaderId::from_u128(7), Draft::new("Ada", "Hello", None)?);
+    /// #     let kind = EventKind::Comment { reader, draft, held };
+    /// #     store.apply(&[Event::new(stamp, slug.clone().into(), kind)]).await?;
+    /// #     Ok(stamp.id)
+    /// # };
+    /// # let one = NonZeroUsize::MIN;
+    /// let (older, newer) = (say(1, false).await?, say(2, false).await?);
+    /// let page = store.threads(&slug, None, one).await?;
+    /// assert_eq!((page.threads[0].head.id, page.has_earlier), (newer, true));
+    /// let earlier = store.threads(&slug, Some(newer), one).await?;
+    /// assert_eq!((earlier.threads[0].head.id, earlier.has_earlier), (older, false));
+    /// # Ok(())
+    /// # }
+    /// ```
     async fn threads(&self, slug: &Slug, before: Option<EventId>, limit: NonZeroUsize) -> Result<ThreadPage>;
 
     /// The newest shown comments of a page, replies included, newest first.
@@ -100,6 +292,20 @@ pub trait Comments: Send + Sync {
 }
 
 /// Keeps the secret of the day under which visitors are hashed.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use horizon_core::{Day, Salts};
+/// use horizon_memory::MemoryStats;
+///
+/// let store = MemoryStats::new();
+/// let today = Day::from_number(20_833);
+/// assert_eq!(store.salt(today, [1; 32]).await?, [1; 32]); // 32 random bytes
+/// assert_eq!(store.salt(today, [2; 32]).await?, [1; 32]); // the first one stays
+/// # Ok(())
+/// # }
+/// ```
 #[async_trait]
 pub trait Salts: Send + Sync {
     /// The salt of `day`: `fresh` if nobody asked before, else what the first one brought. All
@@ -108,6 +314,21 @@ pub trait Salts: Send + Sync {
 }
 
 /// Keeps a visitor present until it is dropped.
+///
+/// ```
+/// use std::sync::{Arc, atomic::{AtomicBool, Ordering}};
+/// use horizon_core::PresenceGuard;
+///
+/// struct Leaves(Arc<AtomicBool>);
+/// impl Drop for Leaves {
+///     fn drop(&mut self) {
+///         self.0.store(true, Ordering::Relaxed);
+///     }
+/// }
+/// let left = Arc::new(AtomicBool::new(false));
+/// drop(PresenceGuard::new(Leaves(left.clone())));
+/// assert!(left.load(Ordering::Relaxed));
+/// ```
 #[must_use = "the visitor leaves when the guard is dropped"]
 pub struct PresenceGuard(#[expect(dead_code, reason = "held for its Drop alone")] Box<dyn Any + Send + Sync>);
 
@@ -125,6 +346,19 @@ impl fmt::Debug for PresenceGuard {
 }
 
 /// What a [`Feed`] hands out at once.
+///
+/// ```
+/// use std::collections::VecDeque;
+/// use horizon_core::{Batch, Event, Receipt};
+///
+/// /// `first` is the place of the first of `pending` among all that ever came.
+/// fn hand_out(pending: &VecDeque<Event>, first: u64, limit: usize) -> Batch {
+///     let events: Vec<Event> = pending.iter().take(limit).cloned().collect();
+///     let receipt = Receipt(first + events.len() as u64);
+///     Batch { events, receipt }
+/// }
+/// assert_eq!(hand_out(&VecDeque::new(), 7, 10).receipt, Receipt(7));
+/// ```
 #[derive(Debug)]
 pub struct Batch {
     /// At least one event, in the order in which the pipe took them.
@@ -134,5 +368,14 @@ pub struct Batch {
 }
 
 /// Names a [`Batch`] to the feed that handed it out.
+///
+/// The number is the feed's own to choose. Feeds of one process often count the events that came before.
+///
+/// ```
+/// use horizon_core::Receipt;
+///
+/// let (pending_from, receipt) = (7, Receipt(9)); // acknowledges the events at 7 and 8
+/// assert_eq!(receipt.0 - pending_from, 2);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Receipt(pub u64);

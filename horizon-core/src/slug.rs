@@ -18,6 +18,14 @@ use serde::{Deserialize, Serialize};
 pub struct Slug(Arc<str>);
 
 /// Why a text is no [`Slug`].
+///
+/// ```
+/// use horizon_core::{Slug, SlugError};
+///
+/// let error = Slug::new("hello world").unwrap_err();
+/// assert_eq!(error, SlugError::Character(' '));
+/// assert!(error.to_string().contains("ASCII letters"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SlugError {
@@ -37,9 +45,24 @@ pub enum SlugError {
 
 impl Slug {
     /// The longest slug, in bytes.
+    ///
+    /// ```
+    /// use horizon_core::{Slug, SlugError};
+    ///
+    /// assert!(Slug::new(&"x".repeat(Slug::MAX_BYTES)).is_ok());
+    /// assert_eq!(Slug::new(&"x".repeat(Slug::MAX_BYTES + 1)), Err(SlugError::TooLong));
+    /// ```
     pub const MAX_BYTES: usize = 128;
 
     /// Checks `text` and makes it a slug.
+    ///
+    /// ```
+    /// use horizon_core::{Slug, SlugError};
+    ///
+    /// assert_eq!(Slug::new("2026_notes.v2")?.as_str(), "2026_notes.v2");
+    /// assert_eq!(Slug::new(".hidden"), Err(SlugError::LeadingDot));
+    /// # Ok::<(), SlugError>(())
+    /// ```
     ///
     /// # Errors
     /// [`SlugError`] says which rule the text breaks.

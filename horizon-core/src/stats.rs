@@ -3,6 +3,15 @@ use serde::{Deserialize, Serialize};
 use crate::Topic;
 
 /// What was counted on a page, or on the site.
+///
+/// ```
+/// use horizon_core::{Delta, Stats};
+///
+/// let stats = Stats { visits: 10, ..Stats::default() };
+/// assert_eq!((stats + Delta::VISIT).visits, 11);
+/// assert_eq!(serde_json::to_value(stats)?["visits"], 10);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Stats {
     /// Visits, ever.
@@ -16,6 +25,16 @@ pub struct Stats {
 }
 
 /// What one or more events change in [`Stats`].
+///
+/// ```
+/// use horizon_core::{Delta, Stats};
+///
+/// let mut delta = Delta::LIKE;
+/// delta += Delta::SHOW;
+/// let stats = Stats::default() + delta;
+/// assert_eq!((stats.likes, stats.comments), (1, 1));
+/// assert_eq!((stats + Delta::HIDE).comments_revision, 2); // counts up, also when a comment goes
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Delta {
     /// Visits more.
@@ -66,6 +85,14 @@ impl Delta {
     };
 
     /// Whether it changes nothing.
+    ///
+    /// ```
+    /// use horizon_core::Delta;
+    ///
+    /// let mut delta = Delta::LIKE;
+    /// delta += Delta::UNLIKE;
+    /// assert!(delta.is_none());
+    /// ```
     #[must_use]
     pub fn is_none(self) -> bool {
         self == Self::default()
@@ -94,6 +121,17 @@ impl std::ops::Add<Delta> for Stats {
 }
 
 /// The totals of a topic, as the store has them after a change.
+///
+/// ```
+/// use horizon_core::{Stats, Topic, Update};
+///
+/// let mut shown = Update::empty(Topic::Site);
+/// let news = Update { stats: Stats { visits: 1, ..Stats::default() }, revision: 1, ..shown.clone() };
+/// if news.revision > shown.revision {
+///     shown = news;
+/// }
+/// assert_eq!(shown.stats.visits, 1);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Update {
     /// Whose totals.
@@ -107,6 +145,13 @@ pub struct Update {
 
 impl Update {
     /// The totals of a topic on which nothing was counted yet.
+    ///
+    /// ```
+    /// use horizon_core::{Stats, Topic, Update};
+    ///
+    /// let nothing = Update::empty(Topic::Site);
+    /// assert_eq!((nothing.stats, nothing.revision), (Stats::default(), 0));
+    /// ```
     #[must_use]
     pub fn empty(topic: Topic) -> Self {
         Self {

@@ -3,11 +3,31 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 /// A moment: milliseconds since 1970-01-01T00:00:00Z, without leap seconds (Unix time).
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+/// use horizon_core::Timestamp;
+///
+/// let since = SystemTime::UNIX_EPOCH.elapsed()?;
+/// let now = Timestamp::from_millis(i64::try_from(since.as_millis())?);
+/// let soon = now.plus(Duration::from_secs(60));
+/// assert!(soon > now);
+/// assert_eq!(soon.since(now), Duration::from_secs(60));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Timestamp(i64);
 
 /// A UTC day: days since 1970-01-01.
+///
+/// ```
+/// use horizon_core::{Day, Timestamp};
+///
+/// let day = Timestamp::from_millis(1_800_000_000_000).day();
+/// assert_eq!(day.number(), 20_833);
+/// assert_eq!(day.previous(), Day::from_number(20_832));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Day(i64);
 
@@ -27,12 +47,29 @@ impl Timestamp {
     }
 
     /// How long `earlier` was before `self`; zero if it was not.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use horizon_core::Timestamp;
+    ///
+    /// let (early, late) = (Timestamp::from_millis(1_000), Timestamp::from_millis(3_000));
+    /// assert_eq!(late.since(early), Duration::from_secs(2));
+    /// assert_eq!(early.since(late), Duration::ZERO);
+    /// ```
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
     /// The moment `wait` later, at most the last one that can be said.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use horizon_core::Timestamp;
+    ///
+    /// assert_eq!(Timestamp::from_millis(500).plus(Duration::from_secs(1)), Timestamp::from_millis(1_500));
+    /// assert_eq!(Timestamp::from_millis(i64::MAX).plus(Duration::MAX), Timestamp::from_millis(i64::MAX));
+    /// ```
     #[must_use]
     pub fn plus(self, wait: Duration) -> Self {
         Self(
@@ -42,6 +79,12 @@ impl Timestamp {
     }
 
     /// The moment `ago` earlier, at least the first one that can be said.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use horizon_core::Timestamp;
+    /// assert_eq!(Timestamp::from_millis(1_500).minus(Duration::from_secs(1)), Timestamp::from_millis(500));
+    /// ```
     #[must_use]
     pub fn minus(self, ago: Duration) -> Self {
         Self(
@@ -51,6 +94,13 @@ impl Timestamp {
     }
 
     /// The UTC day of this moment.
+    ///
+    /// ```
+    /// use horizon_core::{Day, Timestamp};
+    ///
+    /// assert_eq!(Timestamp::from_millis(86_399_999).day(), Day::from_number(0));
+    /// assert_eq!(Timestamp::from_millis(86_400_000).day(), Day::from_number(1));
+    /// ```
     #[must_use]
     pub const fn day(self) -> Day {
         Day(self.0.div_euclid(DAY_MILLIS))

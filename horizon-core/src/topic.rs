@@ -7,6 +7,15 @@ use crate::{Slug, SlugError};
 /// What is counted: the whole site, or one page of it.
 ///
 /// Written `site` or `blog:{slug}`; these words are part of the contract.
+///
+/// ```
+/// use horizon_core::{Slug, Topic};
+///
+/// let page = Topic::from(Slug::new("hello")?);
+/// assert_eq!(page.to_string(), "blog:hello");
+/// assert_eq!("site".parse::<Topic>()?, Topic::Site);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Topic {
     /// The whole site.
@@ -16,6 +25,13 @@ pub enum Topic {
 }
 
 /// Why a text is no [`Topic`].
+///
+/// ```
+/// use horizon_core::{ParseTopicError, SlugError, Topic};
+///
+/// assert_eq!("hello".parse::<Topic>(), Err(ParseTopicError::Unknown));
+/// assert_eq!("blog:".parse::<Topic>(), Err(ParseTopicError::Slug(SlugError::Empty)));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParseTopicError {
@@ -29,6 +45,15 @@ pub enum ParseTopicError {
 
 impl Topic {
     /// The slug of a page, nothing for the site.
+    ///
+    /// ```
+    /// use horizon_core::{Slug, Topic};
+    ///
+    /// let hello = Slug::new("hello")?;
+    /// assert_eq!(Topic::Blog(hello.clone()).slug(), Some(&hello));
+    /// assert_eq!(Topic::Site.slug(), None);
+    /// # Ok::<(), horizon_core::SlugError>(())
+    /// ```
     #[must_use]
     pub fn slug(&self) -> Option<&Slug> {
         match self {

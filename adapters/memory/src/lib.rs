@@ -12,3 +12,8 @@ mod watchers;
 pub use pipe::{MemoryFeed, MemoryPipe};
 pub use presence::LocalPresence;
 pub use stats::MemoryStats;
+
+/// Holds the README's example to what compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

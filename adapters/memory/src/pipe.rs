@@ -33,6 +33,24 @@ const LAST_RETRY: Duration = Duration::from_secs(5);
 /// whoever reads the feed. An event that waits longer than 5 seconds, or whose feed goes away, is
 /// answered with a retryable error and may still be counted. Dropping the future of an event that
 /// is in the queue does not take it back.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::{num::NonZeroUsize, sync::Arc};
+/// use horizon_core::{AnalyticsExt, Stamp, StatsStoreExt, Timestamp, Topic, step};
+/// use horizon_memory::{MemoryPipe, MemoryStats};
+///
+/// let store = Arc::new(MemoryStats::new());
+/// let (pipe, mut feed) = MemoryPipe::new(store.clone());
+/// let now = || Timestamp::from_millis(1_800_000_000_000); // ask your clock
+/// let counting = step(&mut feed, &*store, &now, NonZeroUsize::MIN);
+/// let (tracked, _) = tokio::join!(pipe.track_site_visit(Stamp::new(now(), [7; 10]), None), counting);
+/// tracked?;
+/// assert_eq!(store.total(&Topic::Site).await?.stats.visits, 1);
+/// # Ok(())
+/// # }
+/// ```
 pub struct MemoryPipe {
     shared: Arc<Shared>,
 }
@@ -40,6 +58,21 @@ pub struct MemoryPipe {
 /// The pipe's end for the accumulator.
 ///
 /// Without an acknowledgement it hands out the same events again, whichever way it failed.
+///
+/// `horizon_accumulator::run` reads one for as long as the process lives. By hand it is [`step`](horizon_core::step)
+/// in a loop:
+///
+/// ```
+/// use std::num::NonZeroUsize;
+/// use horizon_core::{Result, StatsStore, Timestamp, step};
+/// use horizon_memory::MemoryFeed;
+///
+/// async fn count(mut feed: MemoryFeed, store: &dyn StatsStore, now: fn() -> Timestamp) -> Result<()> {
+///     loop {
+///         step(&mut feed, store, &now, NonZeroUsize::MAX).await?;
+///     }
+/// }
+/// ```
 pub struct MemoryFeed {
     shared: Arc<Shared>,
 }
@@ -70,6 +103,20 @@ impl MemoryPipe {
     }
 
     /// Opens the feed anew when the last one was dropped. It starts with what is not acknowledged.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::sync::Arc;
+    /// use horizon_memory::{MemoryPipe, MemoryStats};
+    ///
+    /// let (pipe, feed) = MemoryPipe::new(Arc::new(MemoryStats::new()));
+    /// assert!(pipe.feed().is_err());
+    /// drop(feed);
+    /// assert!(pipe.feed().is_ok());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// Retryable while the last feed is still there: a pipe has one.

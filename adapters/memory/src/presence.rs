@@ -20,6 +20,20 @@ const DEFAULT_GRACE: Duration = Duration::from_secs(3);
 const SELDOM: Duration = Duration::from_secs(24 * 3600);
 
 /// Who is here in this process: the presence of many nodes, with one node and nobody to talk to.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use horizon_core::{Presence, PresenceExt, Topic, VisitorKey};
+/// use horizon_memory::LocalPresence;
+///
+/// let presence = LocalPresence::default();
+/// let guard = presence.track(Topic::Site, VisitorKey::from_u128(1)).await?;
+/// assert_eq!(presence.viewers(Topic::Site).await, 1);
+/// drop(guard); // 3 seconds later it is 0
+/// # Ok(())
+/// # }
+/// ```
 pub struct LocalPresence {
     shared: Arc<Shared>,
     sweeper: Mutex<Option<JoinHandle<()>>>,
@@ -42,6 +56,24 @@ struct State {
 
 impl LocalPresence {
     /// Presence where a visitor's leave counts after `grace`.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::time::Duration;
+    /// use futures::StreamExt;
+    /// use horizon_core::{Presence, Topic, VisitorKey};
+    /// use horizon_memory::LocalPresence;
+    ///
+    /// let presence = LocalPresence::new(Duration::from_millis(1));
+    /// let guard = presence.track(Topic::Site, VisitorKey::from_u128(1)).await?;
+    /// let mut viewers = presence.watch(Topic::Site);
+    /// assert_eq!(viewers.next().await, Some(1));
+    /// drop(guard);
+    /// assert_eq!(viewers.next().await, Some(0));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn new(grace: Duration) -> Self {
         let timing = Timing {

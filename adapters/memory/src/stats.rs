@@ -11,6 +11,21 @@ use horizon_core::{
 };
 
 /// The facts and the totals, for as long as the process lives.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use horizon_core::{Event, EventKind, Stamp, StatsStore, Timestamp, Topic};
+/// use horizon_memory::MemoryStats;
+///
+/// let store = MemoryStats::new();
+/// let stamp = Stamp::new(Timestamp::from_millis(1_800_000_000_000), [7; 10]);
+/// let visit = Event::new(stamp, Topic::Site, EventKind::Visit { visitor: None });
+/// let totals = store.apply(&[visit.clone(), visit]).await?; // the same event twice
+/// assert_eq!(totals[0].stats.visits, 1);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Default)]
 pub struct MemoryStats(Mutex<Facts>);
 

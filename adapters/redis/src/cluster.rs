@@ -14,6 +14,22 @@ use crate::error::map;
 use crate::script::Kept;
 
 /// How often a process should say how it is.
+///
+/// ```no_run
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use horizon_core::Timestamp;
+/// # use horizon_redis::{About, BEAT_EVERY, RedisCluster, RedisConfig, Work};
+/// # let redis = RedisConfig::new("redis://127.0.0.1")?;
+/// # let work = Work::Web { viewers: 0 };
+/// # let about = About { name: "web-1".into(), started: Timestamp::default(), round_trip: None, work };
+/// let cluster = RedisCluster::connect(&redis)?;
+/// loop {
+///     cluster.say(&about).await?;
+///     tokio::time::sleep(BEAT_EVERY).await;
+/// }
+/// # }
+/// ```
 pub const BEAT_EVERY: Duration = Duration::from_secs(1);
 
 /// How long a process that fell silent is still listed.
@@ -23,6 +39,16 @@ const REMEMBERED: Duration = Duration::from_secs(600);
 const MEMBERS: &str = "horizon:cluster";
 
 /// What a process says of itself.
+///
+/// ```
+/// use horizon_core::Timestamp;
+/// use horizon_redis::{About, Work};
+///
+/// let started = Timestamp::from_millis(1_800_000_000_000);
+/// let about = About { name: "web-1".into(), started, round_trip: None, work: Work::Web { viewers: 17 } };
+/// assert_eq!(serde_json::to_value(&about)?["role"], "web");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct About {
     /// The process' name. Of two that have the same, the last to speak is listed.
@@ -37,6 +63,17 @@ pub struct About {
 }
 
 /// What a process is and does.
+///
+/// ```
+/// use horizon_redis::Work;
+///
+/// let work = Work::Accumulator { counted: 1_204, unread: 3, pending: 2, lost: 0 };
+/// let waiting = match work {
+///     Work::Accumulator { unread, pending, .. } => unread + pending,
+///     _ => 0,
+/// };
+/// assert_eq!(waiting, 5);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "role", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -60,6 +97,21 @@ pub enum Work {
 }
 
 /// A process as it was last heard of.
+///
+/// ```no_run
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use horizon_core::Timestamp;
+/// # use horizon_redis::{About, BEAT_EVERY, RedisCluster, RedisConfig, Work};
+/// # let redis = RedisConfig::new("redis://127.0.0.1")?;
+/// let cluster = RedisCluster::connect(&redis)?;
+/// for member in cluster.members().await? {
+///     let is_silent = member.silent_for > 3 * BEAT_EVERY;
+///     println!("{}{}", member.about.name, if is_silent { " is silent" } else { "" });
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Member {
@@ -70,6 +122,21 @@ pub struct Member {
 }
 
 /// The list of the processes that share this Redis.
+///
+/// ```no_run
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use horizon_core::Timestamp;
+/// # use horizon_redis::{About, BEAT_EVERY, RedisCluster, RedisConfig, Work};
+/// # let redis = RedisConfig::new("redis://127.0.0.1")?;
+/// let cluster = RedisCluster::connect(&redis)?;
+/// let work = Work::Web { viewers: 17 };
+/// cluster.say(&About { name: "web-1".into(), started: Timestamp::default(), round_trip: None, work }).await?;
+/// assert_eq!(cluster.members().await?[0].about.name, "web-1");
+/// cluster.leave("web-1").await?;
+/// # Ok(())
+/// # }
+/// ```
 pub struct RedisCluster {
     redis: Commands,
     beat: Kept,

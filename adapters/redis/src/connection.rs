@@ -35,6 +35,14 @@ const WAITING_COMMANDS: usize = 1_024;
 /// `redis://[[user]:password@]host[:port][/database]`, or `rediss://…` for TLS, whose certificates are checked
 /// against the machine's own. Nothing is connected yet: every adapter opens its connections when it first needs them,
 /// and opens them again when they break.
+///
+/// ```
+/// use horizon_redis::RedisConfig;
+///
+/// let redis = RedisConfig::new("rediss://:password@redis.example.org:6380/2")?; // nothing is connected yet
+/// assert!(!format!("{redis:?}").contains("password"));
+/// # Ok::<(), horizon_core::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct RedisConfig {
     client: Client,
@@ -42,6 +50,13 @@ pub struct RedisConfig {
 
 impl RedisConfig {
     /// Reads the address.
+    ///
+    /// ```
+    /// use horizon_redis::RedisConfig;
+    ///
+    /// assert!(RedisConfig::new("redis://127.0.0.1").is_ok());
+    /// assert!(RedisConfig::new("http://127.0.0.1").is_err());
+    /// ```
     ///
     /// # Errors
     /// Permanent, if it is none. The message does not repeat it, because it may hold a password.

@@ -32,6 +32,15 @@ const CLAIM_AFTER: Duration = Duration::from_secs(10);
 const FORGET_AFTER: Duration = Duration::from_secs(3_600);
 
 /// How a [`RedisFeed`] takes its share of the work.
+///
+/// ```
+/// use std::time::Duration;
+/// use horizon_redis::FeedConfig;
+///
+/// let mut config = FeedConfig::new("counts-1");
+/// config.claim_after = Duration::from_secs(30);
+/// assert_eq!(config.consumer, "counts-1");
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct FeedConfig {
@@ -63,6 +72,22 @@ impl FeedConfig {
 /// accumulators the order of one publisher's events is therefore not kept, and need not be, because stores
 /// go by when something was said. Entries that hold no event are put aside to the stream
 /// `analytics:refused`. What every group has acknowledged is trimmed.
+///
+/// ```no_run
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use std::{num::NonZeroUsize, time::{Duration, SystemTime}};
+/// # use horizon_core::{Feed, Timestamp, step};
+/// # use horizon_redis::{FeedConfig, RedisConfig, RedisFeed, RedisPubSubFeed, RedisStats};
+/// # let redis = RedisConfig::new("redis://127.0.0.1")?;
+/// let store = RedisStats::connect(&redis)?;
+/// let mut feed = RedisFeed::connect(&redis, FeedConfig::new("counts-1"))?;
+/// let now = || Timestamp::default(); // ask your clock
+/// loop {
+///     step(&mut feed, &store, &now, NonZeroUsize::MAX).await?; // `horizon_accumulator::run` also goes on after an error
+/// }
+/// # }
+/// ```
 pub struct RedisFeed {
     connection: ConnectionManager,
     publisher: Publisher,
@@ -111,6 +136,20 @@ impl RedisFeed {
     }
 
     /// What to ask how the stream stands, also after the feed has gone to the accumulator.
+    ///
+    /// ```no_run
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use std::{num::NonZeroUsize, time::{Duration, SystemTime}};
+    /// # use horizon_core::{Feed, Timestamp, step};
+    /// # use horizon_redis::{FeedConfig, RedisConfig, RedisFeed, RedisPubSubFeed, RedisStats};
+    /// # let redis = RedisConfig::new("redis://127.0.0.1")?;
+    /// let feed = RedisFeed::connect(&redis, FeedConfig::new("counts-1"))?;
+    /// let state = feed.state(); // keep it, and give the feed away
+    /// assert_eq!(state().lost, 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn state(&self) -> impl Fn() -> StreamState + Send + Sync + 'static {
         let gauges = Arc::clone(&self.gauges);
         move || gauges.state()

@@ -12,6 +12,13 @@ pub(crate) struct Gauges {
 }
 
 /// How the stream of events stands.
+///
+/// ```
+/// use horizon_redis::StreamState;
+///
+/// let is_behind = |state: StreamState| state.unread + state.pending > 100_000;
+/// assert!(!is_behind(StreamState::default()));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StreamState {

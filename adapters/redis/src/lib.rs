@@ -5,6 +5,27 @@
 //! processes. [`RedisPubSubPipe`] and [`RedisPubSubFeed`] do without the stream, best effort.
 //!
 //! What goes over the wire is described in `docs/contract.md`.
+//!
+//! ```no_run
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use std::sync::Arc;
+//! use horizon_core::Ports;
+//! use horizon_redis::{FeedConfig, RedisConfig, RedisFeed, RedisPipe, RedisPresence, RedisStats};
+//!
+//! let redis = RedisConfig::new("redis://127.0.0.1")?;
+//! let store = Arc::new(RedisStats::connect(&redis)?);
+//! let ports = Ports { // in each web process
+//!     presence: Arc::new(RedisPresence::connect(&redis, "web-1".parse()?)?),
+//!     analytics: Arc::new(RedisPipe::connect(&redis, store.clone())?),
+//!     stats: store.clone(),
+//!     comments: store.clone(),
+//!     salts: store.clone(),
+//! };
+//! let feed = RedisFeed::connect(&redis, FeedConfig::new("counts-1"))?; // in each accumulator
+//! # Ok(())
+//! # }
+//! ```
 
 mod batch;
 mod cluster;
@@ -45,3 +66,8 @@ pub use pipe::RedisPipe;
 pub use presence::RedisPresence;
 pub use pubsub::{RedisPubSubFeed, RedisPubSubPipe};
 pub use stats::RedisStats;
+
+/// Holds the README's example to what compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

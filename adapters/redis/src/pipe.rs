@@ -20,6 +20,21 @@ const WAITING_EVENTS: u64 = 10_000_000;
 ///
 /// A watch hears of news by pub/sub and reads the kept totals every two seconds, so that nothing that
 /// pub/sub loses stays unknown for longer. It outlives any absence of Redis.
+///
+/// ```no_run
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use std::sync::Arc;
+/// # use horizon_core::{AnalyticsExt, Stamp, Timestamp};
+/// # use horizon_redis::{RedisConfig, RedisPipe, RedisPubSubPipe, RedisStats};
+/// # let stamp = Stamp::new(Timestamp::from_millis(1_800_000_000_000), [7; 10]);
+/// let redis = RedisConfig::new("redis://127.0.0.1")?;
+/// let store = Arc::new(RedisStats::connect(&redis)?);
+/// let pipe = RedisPipe::connect(&redis, store)?;
+/// pipe.track_site_visit(stamp, None).await?; // Redis has it
+/// # Ok(())
+/// # }
+/// ```
 pub struct RedisPipe {
     writer: Writer,
     watchers: Arc<Watchers>,
@@ -37,6 +52,21 @@ impl RedisPipe {
     }
 
     /// The same, where no more events are taken while `most` wait in the stream.
+    ///
+    /// ```no_run
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use std::sync::Arc;
+    /// # use horizon_core::{AnalyticsExt, Stamp, Timestamp};
+    /// # use horizon_redis::{RedisConfig, RedisPipe, RedisPubSubPipe, RedisStats};
+    /// # let stamp = Stamp::new(Timestamp::from_millis(1_800_000_000_000), [7; 10]);
+    /// # let redis = RedisConfig::new("redis://127.0.0.1")?;
+    /// # let store = Arc::new(RedisStats::connect(&redis)?);
+    /// let small = RedisPipe::with_capacity(&redis, store, 1_000)?;
+    /// let full = small.track_site_visit(stamp, None).await.is_err_and(|error| error.is_retryable());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// The connection cannot be set up.

@@ -33,6 +33,12 @@ const SPEAK_AGAIN: Duration = Duration::from_millis(200);
 /// Each node says who its readers are, over a channel for each page, and hears only of pages that its own
 /// readers watch; see [`horizon_core::presence`]. While Redis is away it knows its own readers and,
 /// for seven seconds, those of the others.
+///
+/// ```no_run
+/// # use horizon_redis::{RedisConfig, RedisPresence};
+/// let presence = RedisPresence::connect(&RedisConfig::new("redis://127.0.0.1")?, "web-1".parse()?)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct RedisPresence {
     shared: Arc<Shared>,
     connection: ConnectionManager,

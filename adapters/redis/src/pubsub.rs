@@ -32,6 +32,21 @@ const WAITING_EVENTS: usize = 65_536;
 ///
 /// Ok means that Redis told everybody who listened, also if that was nobody. Any client can take part, as the
 /// original's could. Totals go the same way as those of [`RedisPipe`](crate::RedisPipe).
+///
+/// ```no_run
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use std::sync::Arc;
+/// # use horizon_core::{AnalyticsExt, Stamp, Timestamp};
+/// # use horizon_redis::{RedisConfig, RedisPipe, RedisPubSubPipe, RedisStats};
+/// # let stamp = Stamp::new(Timestamp::from_millis(1_800_000_000_000), [7; 10]);
+/// # let redis = RedisConfig::new("redis://127.0.0.1")?;
+/// # let store = Arc::new(RedisStats::connect(&redis)?);
+/// let pipe = RedisPubSubPipe::connect(&redis, store)?;
+/// pipe.track_site_visit(stamp, None).await?; // told to whoever listens
+/// # Ok(())
+/// # }
+/// ```
 pub struct RedisPubSubPipe {
     connection: ConnectionManager,
     watchers: Arc<Watchers>,
@@ -75,6 +90,20 @@ impl Analytics for RedisPubSubPipe {
 /// What is not acknowledged comes again from this feed, but is gone with it. Every feed hears every event: with
 /// several accumulators on one store each event is applied several times and counts once by its id. An event that
 /// brings no id gets one here, so that it would count once for each.
+///
+/// ```no_run
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use std::{num::NonZeroUsize, time::{Duration, SystemTime}};
+/// # use horizon_core::{Feed, Timestamp, step};
+/// # use horizon_redis::{FeedConfig, RedisConfig, RedisFeed, RedisPubSubFeed, RedisStats};
+/// # let redis = RedisConfig::new("redis://127.0.0.1")?;
+/// let mut feed = RedisPubSubFeed::connect(&redis)?;
+/// let batch = feed.next_batch(NonZeroUsize::MIN).await?;
+/// assert_eq!(batch.events.len(), 1);
+/// # Ok(())
+/// # }
+/// ```
 pub struct RedisPubSubFeed {
     publisher: Publisher,
     arrived: mpsc::Receiver<Event>,
@@ -119,6 +148,19 @@ impl RedisPubSubFeed {
     }
 
     /// What to ask whether events are heard now, and how many found no place and are lost.
+    ///
+    /// ```no_run
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use std::{num::NonZeroUsize, time::{Duration, SystemTime}};
+    /// # use horizon_core::{Feed, Timestamp, step};
+    /// # use horizon_redis::{FeedConfig, RedisConfig, RedisFeed, RedisPubSubFeed, RedisStats};
+    /// # let redis = RedisConfig::new("redis://127.0.0.1")?;
+    /// let feed = RedisPubSubFeed::connect(&redis)?;
+    /// let (listens, lost) = feed.state()();
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn state(&self) -> impl Fn() -> (bool, u64) + Send + Sync + 'static {
         let (ear, channels) = (Arc::clone(&self.ear), self.channels.clone());
         move || {

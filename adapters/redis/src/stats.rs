@@ -31,6 +31,20 @@ const WRITABLE_SECONDS: u64 = 60;
 /// what was acknowledged is on disk; with `everysec` the last two seconds may be lost. `maxmemory-policy` has to be
 /// `noeviction`, because what Redis evicts is lost or counted again. What is erased can be read in the append-only
 /// file until Redis rewrites it.
+///
+/// ```no_run
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use horizon_core::{Event, EventKind, Stamp, StatsStore, Timestamp, Topic};
+/// # use horizon_redis::{RedisConfig, RedisStats};
+/// let store = RedisStats::connect(&RedisConfig::new("redis://127.0.0.1")?)?;
+/// let stamp = Stamp::new(Timestamp::from_millis(1_800_000_000_000), [7; 10]);
+/// let visit = Event::new(stamp, Topic::Site, EventKind::Visit { visitor: None });
+/// let totals = store.apply(&[visit.clone(), visit]).await?; // the same event twice
+/// assert_eq!(totals[0].stats.visits, 1);
+/// # Ok(())
+/// # }
+/// ```
 pub struct RedisStats {
     pub(crate) redis: Commands,
     pub(crate) scripts: Scripts,
@@ -81,6 +95,18 @@ impl RedisStats {
 
     /// The secret of all who share the store: `fresh` if nobody asked before, else what the first one brought.
     ///
+    /// ```no_run
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use horizon_core::{Event, EventKind, Stamp, StatsStore, Timestamp, Topic};
+    /// # use horizon_redis::{RedisConfig, RedisStats};
+    /// # let store = RedisStats::connect(&RedisConfig::new("redis://127.0.0.1")?)?;
+    /// let signs_cookies = store.secret([7; 32]).await?; // 32 random bytes, if this process is the first
+    /// assert_eq!(store.secret([8; 32]).await?, signs_cookies);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// Those of a write. Permanent if what is kept is no secret.
     pub async fn secret(&self, fresh: [u8; 32]) -> Result<[u8; 32]> {
@@ -96,6 +122,17 @@ impl RedisStats {
     }
 
     /// Whether a write would be taken now: writes a key that goes by itself.
+    ///
+    /// ```no_run
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use horizon_core::{Event, EventKind, Stamp, StatsStore, Timestamp, Topic};
+    /// # use horizon_redis::{RedisConfig, RedisStats};
+    /// # let store = RedisStats::connect(&RedisConfig::new("redis://127.0.0.1")?)?;
+    /// let is_ready = store.check_writable().await.is_ok(); // for a `/readyz`
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// Those of a write.

@@ -19,6 +19,21 @@ const ASK_EVERY: Duration = Duration::from_millis(10);
 ///
 /// It writes an append-only file. With `--appendfsync always` what it answered is there again after a kill; without,
 /// it may answer while a write still waits for the disk.
+///
+/// ```no_run
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use horizon_redis::{RedisConfig, RedisStats, testing::RedisServer};
+///
+/// let mut server = RedisServer::start(&["--appendfsync", "always"]).await?;
+/// let store = RedisStats::connect(&RedisConfig::new(&server.url())?)?;
+/// store.check_writable().await?;
+/// server.kill().await?;
+/// server.start_again().await?; // with what it had
+/// assert_eq!(server.cli(&["PING"]).await?.trim(), "PONG");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct RedisServer {
     child: Option<Child>,
@@ -141,6 +156,16 @@ impl RedisServer {
     }
 
     /// SIGSTOP: it keeps its connections and answers nothing.
+    ///
+    /// ```no_run
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let server = horizon_redis::testing::RedisServer::start(&[]).await?;
+    /// server.pause().await?; // calls hang now, as behind a dead link
+    /// server.resume().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// The system's.

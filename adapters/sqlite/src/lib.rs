@@ -15,3 +15,8 @@ mod stats;
 mod writer;
 
 pub use stats::SqliteStats;
+
+/// Holds the README's example to what compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

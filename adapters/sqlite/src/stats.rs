@@ -24,6 +24,23 @@ const FORGET_ROWS: usize = 10_000;
 ///
 /// What was answered with Ok is on disk (WAL, `synchronous=FULL`). Several processes may share the
 /// file on one machine; a network file system will not do.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use horizon_core::{Event, EventKind, Stamp, StatsStore, StatsStoreExt, Timestamp, Topic};
+/// use horizon_sqlite::SqliteStats;
+///
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("numbers.db");
+/// let store = SqliteStats::open(&path)?;
+/// let stamp = Stamp::new(Timestamp::from_millis(1_800_000_000_000), [7; 10]);
+/// store.apply(&[Event::new(stamp, Topic::Site, EventKind::Visit { visitor: None })]).await?;
+/// drop(store);
+/// assert_eq!(SqliteStats::open(&path)?.total(&Topic::Site).await?.stats.visits, 1);
+/// # Ok(())
+/// # }
+/// ```
 pub struct SqliteStats {
     writer: Writer,
     readers: Readers,
@@ -34,6 +51,20 @@ impl SqliteStats {
     /// Opens the file, creates it if it is not there, and brings its schema up to date.
     ///
     /// This blocks for as long as the file system and another process take, at most some seconds.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use horizon_sqlite::SqliteStats;
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// assert!(SqliteStats::open(folder.path().join("numbers.db")).is_ok());
+    /// let notes = folder.path().join("notes.txt");
+    /// std::fs::write(&notes, "no database")?;
+    /// assert!(!SqliteStats::open(&notes).unwrap_err().is_retryable());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// Permanent when the path cannot be opened, is no database, or was written by a newer version;
@@ -50,6 +81,17 @@ impl SqliteStats {
 
     /// Whether a write would be taken now: writes a number that is there already, after all writes that are queued.
     ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let store = horizon_sqlite::SqliteStats::open(folder.path().join("numbers.db"))?;
+    /// let is_ready = store.check_writable().await.is_ok(); // for a `/readyz`
+    /// assert!(is_ready);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// Those of a write.
     pub async fn check_writable(&self) -> Result<()> {
@@ -59,6 +101,18 @@ impl SqliteStats {
     /// Writes what is queued and closes the file. Later calls fail for good.
     ///
     /// Dropping the store does the same, but blocks its thread meanwhile, for at most 2 seconds.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use horizon_core::{StatsStoreExt, Topic};
+    /// # let folder = tempfile::tempdir()?;
+    /// # let store = horizon_sqlite::SqliteStats::open(folder.path().join("numbers.db"))?;
+    /// store.close().await?;
+    /// assert!(store.total(&Topic::Site).await.is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// Retryable if the writes did not end within 2 seconds; they go on.

@@ -19,6 +19,16 @@ pub(super) const GONE: u64 = u64::MAX;
 ///
 /// As JSON: `{"v":1,"node":"web-1","incarnation":1700000000000,"type":"beat","version":9}`. Fields that are not
 /// known are skipped, another `v` is an error. Numbers are below 2^53, what every JSON reader keeps exact.
+///
+/// ```
+/// use horizon_core::presence::{Body, Message};
+///
+/// let json = r#"{"v":1,"node":"web-1","incarnation":1700000000000,"type":"beat","version":9}"#;
+/// let message: Message = serde_json::from_str(json)?;
+/// assert_eq!(message.body, Body::Beat { version: 9 });
+/// assert_eq!(serde_json::to_string(&message)?, json);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Wire", into = "Wire")]
 pub struct Message {
@@ -31,6 +41,16 @@ pub struct Message {
 }
 
 /// What a [`Message`] says of its node on its topic. Versions start at 1.
+///
+/// ```
+/// use horizon_core::presence::{Body, Message, NodeId};
+///
+/// let of = Some(NodeId::new("web-2")?);
+/// let ask = Message { node: NodeId::new("web-1")?, incarnation: 1, body: Body::Ask { of } };
+/// let json = serde_json::to_string(&ask).unwrap();
+/// assert_eq!(json, r#"{"v":1,"node":"web-1","incarnation":1,"type":"ask","of":"web-2"}"#);
+/// # Ok::<(), horizon_core::presence::ParseNodeIdError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Body {
     /// All its members: `"type":"state","version":7,"members":["…"]`.

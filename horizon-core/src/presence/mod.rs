@@ -47,6 +47,13 @@ pub use node::{NodeId, ParseNodeIdError};
 pub use timing::Timing;
 
 /// The most members of one node, over all topics: a bound of memory, some 100 MB.
+///
+/// ```
+/// use horizon_core::presence::{MAX_MEMBERS, MAX_NODES, MAX_OTHER_MEMBERS, MAX_OWN_MEMBERS};
+///
+/// assert!(MAX_MEMBERS <= MAX_OWN_MEMBERS && MAX_OWN_MEMBERS <= MAX_OTHER_MEMBERS);
+/// assert!(MAX_NODES < MAX_MEMBERS);
+/// ```
 pub const MAX_OWN_MEMBERS: usize = 1_000_000;
 
 /// The most members of one node on one topic: a bound of memory. Their state is a message of 7 MB. Redis drops a
@@ -61,6 +68,21 @@ pub const MAX_OTHER_MEMBERS: usize = 2_000_000;
 pub const MAX_NODES: usize = 1_024;
 
 /// What the caller has to do, in this order.
+///
+/// ```
+/// # use std::time::Duration;
+/// # use horizon_core::{Topic, VisitorKey, presence::{Body, Effect, Message, NodeId, Replica, Timing}};
+/// # let mut replica = Replica::new(NodeId::default(), 1, Timing::default());
+/// # let (site, ada, now) = (Topic::Site, VisitorKey::from_u128(1), Duration::from_secs(5));
+/// replica.watch(&site, now);
+/// for effect in replica.effects() {
+///     match effect {
+///         Effect::Subscribe(topic) => assert_eq!(topic.to_string(), "site"), // SUBSCRIBE presence:site
+///         Effect::Unsubscribe(_) | Effect::Viewers(..) => {}
+///         Effect::Publish(_, message) => assert_eq!(message.body, Body::Ask { of: None }),
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Listen to the topic's channel before anything that follows is done.
@@ -74,7 +96,22 @@ pub enum Effect {
 }
 
 /// What is known of another node on a topic.
+///
+/// ```
+/// # use std::time::Duration;
+/// # use horizon_core::{Topic, VisitorKey, presence::{Body, Effect, Message, NodeId, Replica, Timing}};
+/// # let mut replica = Replica::new(NodeId::default(), 1, Timing::default());
+/// # let (site, ada, now) = (Topic::Site, VisitorKey::from_u128(1), Duration::from_secs(5));
+/// replica.watch(&site, now);
+/// let body = Body::State { version: 7, members: vec![ada] };
+/// replica.receive(&site, Message { node: "web-2".parse()?, incarnation: 3, body }, now);
+/// let known = replica.known(&site).next().ok_or("it was just heard")?;
+/// assert_eq!((known.node.as_str(), known.incarnation, known.version), ("web-2", 3, 7));
+/// assert!(known.members.contains(&ada));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Known<'a> {
     /// Its name.
     pub node: &'a NodeId,
@@ -92,6 +129,22 @@ pub struct Known<'a> {
 /// - What is over a bound is left out: a visitor is not taken, another node's members stay as they were until what
 ///   it says fits, and a node too many is not listened to.
 /// - A topic without members and watchers of this node costs nothing, after a while.
+///
+/// ```
+/// # use std::time::Duration;
+/// # use horizon_core::{Topic, VisitorKey, presence::{Body, Effect, Message, NodeId, Replica, Timing}};
+/// # let mut replica = Replica::new(NodeId::default(), 1, Timing::default());
+/// # let (site, ada, now) = (Topic::Site, VisitorKey::from_u128(1), Duration::from_secs(5));
+/// let [mut web_1, mut web_2] = ["web-1", "web-2"].map(|n| Replica::new(n.parse().unwrap(), 1, Timing::default()));
+/// web_2.watch(&site, now);
+/// web_1.join(&site, ada, now);
+/// for effect in web_1.effects() {
+///     if let Effect::Publish(topic, message) = effect {
+///         web_2.receive(&topic, message, now); // what the channel does
+///     }
+/// }
+/// assert_eq!(web_2.viewers(&site), 1);
+/// ```
 #[derive(Debug)]
 pub struct Replica {
     host: Host,
@@ -103,6 +156,16 @@ pub struct Replica {
 impl Replica {
     /// A node that knows nobody. `incarnation` is greater than in its lives before: milliseconds since
     /// 1970 will do.
+    ///
+    /// ```
+    /// use std::time::{SystemTime, UNIX_EPOCH};
+    /// use horizon_core::presence::{NodeId, Replica, Timing};
+    ///
+    /// let incarnation = u64::try_from(UNIX_EPOCH.elapsed()?.as_millis())?;
+    /// let mut replica = Replica::new(NodeId::new("web-1")?, incarnation, Timing::default());
+    /// assert!(replica.effects().is_empty() && replica.next_tick().is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn new(node: NodeId, incarnation: u64, timing: Timing) -> Self {
         Self {
@@ -113,6 +176,16 @@ impl Replica {
     }
 
     /// One guard more for a visitor of this node. Answers whether there was a place for them.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use horizon_core::{Topic, VisitorKey, presence::{Body, Effect, Message, NodeId, Replica, Timing}};
+    /// # let mut replica = Replica::new(NodeId::default(), 1, Timing::default());
+    /// # let (site, ada, now) = (Topic::Site, VisitorKey::from_u128(1), Duration::from_secs(5));
+    /// assert!(replica.join(&site, ada, now));
+    /// assert!(replica.join(&site, ada, now)); // a second tab
+    /// assert_eq!(replica.viewers(&site), 1);
+    /// ```
     pub fn join(&mut self, topic: &Topic, visitor: VisitorKey, now: Duration) -> bool {
         if self.host.is_full() && !self.rooms.contains_key(topic) {
             return false;
@@ -122,11 +195,33 @@ impl Replica {
     }
 
     /// One guard fewer. The last one's leave counts after the grace.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use horizon_core::{Topic, VisitorKey, presence::{Body, Effect, Message, NodeId, Replica, Timing}};
+    /// # let mut replica = Replica::new(NodeId::default(), 1, Timing::default());
+    /// # let (site, ada, now) = (Topic::Site, VisitorKey::from_u128(1), Duration::from_secs(5));
+    /// replica.join(&site, ada, now);
+    /// replica.leave(&site, ada, now);
+    /// assert_eq!(replica.viewers(&site), 1); // she may be reloading
+    /// replica.tick(now + Timing::default().grace);
+    /// assert_eq!(replica.viewers(&site), 0);
+    /// ```
     pub fn leave(&mut self, topic: &Topic, visitor: VisitorKey, now: Duration) {
         self.with(topic, now, |room, host| room.leave(visitor, now, host));
     }
 
     /// One watcher more: the topic's number is kept right until [`unwatch`](Self::unwatch).
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use horizon_core::{Topic, VisitorKey, presence::{Effect, NodeId, Replica, Timing}};
+    /// # let mut replica = Replica::new(NodeId::default(), 1, Timing::default());
+    /// # let (site, ada, now) = (Topic::Site, VisitorKey::from_u128(1), Duration::from_secs(5));
+    /// replica.watch(&site, now);
+    /// replica.join(&site, ada, now);
+    /// assert!(replica.effects().contains(&Effect::Viewers(site, 1)));
+    /// ```
     pub fn watch(&mut self, topic: &Topic, now: Duration) {
         self.open(topic);
         self.with(topic, now, |room, _| room.watch());
@@ -162,6 +257,18 @@ impl Replica {
     }
 
     /// Takes a message that came over the topic's channel.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use horizon_core::{Topic, VisitorKey, presence::{Body, Effect, Message, NodeId, Replica, Timing}};
+    /// # let mut replica = Replica::new(NodeId::default(), 1, Timing::default());
+    /// # let (site, ada, now) = (Topic::Site, VisitorKey::from_u128(1), Duration::from_secs(5));
+    /// replica.watch(&site, now);
+    /// let json = r#"{"v":1,"node":"web-2","incarnation":1,"type":"state","version":1,"members":[]}"#;
+    /// replica.receive(&site, serde_json::from_str(json)?, now);
+    /// assert_eq!(replica.heard(&site), 1);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     pub fn receive(&mut self, topic: &Topic, message: Message, now: Duration) {
         if message.node != self.host.node {
             self.with(topic, now, |room, host| room.receive(message, now, host));
@@ -177,6 +284,19 @@ impl Replica {
     }
 
     /// Does what its time has come for.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use horizon_core::{Topic, VisitorKey, presence::{Body, Effect, Message, NodeId, Replica, Timing}};
+    /// # let mut replica = Replica::new(NodeId::default(), 1, Timing::default());
+    /// # let (site, ada, now) = (Topic::Site, VisitorKey::from_u128(1), Duration::from_secs(5));
+    /// replica.join(&site, ada, now);
+    /// replica.leave(&site, ada, now);
+    /// while let Some(at) = replica.next_tick() { // sleep until then
+    ///     replica.tick(at);
+    /// }
+    /// assert_eq!(replica.effects().last(), Some(&Effect::Unsubscribe(site)));
+    /// ```
     pub fn tick(&mut self, now: Duration) {
         let ringing: Vec<Topic> = self
             .due
@@ -191,11 +311,34 @@ impl Replica {
 
     /// The topic's channel is heard from now on, for the first time or again after the link was lost: asks the
     /// others, and says who is here.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use horizon_core::{Topic, VisitorKey, presence::{Body, Effect, Message, NodeId, Replica, Timing}};
+    /// # let mut replica = Replica::new(NodeId::default(), 1, Timing::default());
+    /// # let (site, ada, now) = (Topic::Site, VisitorKey::from_u128(1), Duration::from_secs(5));
+    /// replica.watch(&site, now);
+    /// drop(replica.effects());
+    /// replica.subscribed(&site, now);
+    /// let effects = replica.effects();
+    /// assert!(matches!(&effects[..], [Effect::Publish(_, asks), ..] if asks.body == Body::Ask { of: None }));
+    /// ```
     pub fn subscribed(&mut self, topic: &Topic, now: Duration) {
         self.with(topic, now, |room, host| room.reconnect(now, host));
     }
 
     /// Says the last words of this node; after them it says nothing.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use horizon_core::{Topic, VisitorKey, presence::{Body, Effect, Message, NodeId, Replica, Timing}};
+    /// # let mut replica = Replica::new(NodeId::default(), 1, Timing::default());
+    /// # let (site, ada, now) = (Topic::Site, VisitorKey::from_u128(1), Duration::from_secs(5));
+    /// replica.join(&site, ada, now);
+    /// drop(replica.effects());
+    /// replica.goodbye(now);
+    /// assert!(matches!(&replica.effects()[..], [Effect::Publish(_, last)] if last.body == Body::Goodbye));
+    /// ```
     pub fn goodbye(&mut self, now: Duration) {
         self.each(now, |room, host| room.goodbye(host));
         self.host.is_silent = true;

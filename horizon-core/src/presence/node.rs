@@ -7,16 +7,33 @@ use crate::Slug;
 /// The name of a node: 1 to 64 characters, the same that a [`Slug`] is made of.
 ///
 /// No two nodes that run at the same time may have the same name. Cloning is cheap.
+///
+/// ```
+/// use horizon_core::presence::NodeId;
+///
+/// let node: NodeId = "web-1".parse()?;
+/// assert_eq!(node.as_str(), "web-1");
+/// assert_eq!(NodeId::default().to_string(), "local");
+/// # Ok::<(), horizon_core::presence::ParseNodeIdError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct NodeId(Slug);
 
 /// Why a text is no [`NodeId`].
+///
+/// ```
+/// use horizon_core::presence::NodeId;
+///
+/// let error = NodeId::new("web 1").unwrap_err();
+/// assert!(error.to_string().starts_with("a node's name is 1 to 64"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "a node's name is 1 to {} ASCII letters, digits, '-', '_', '.' and '~', not starting with a dot",
     NodeId::MAX_BYTES
 )]
+#[non_exhaustive]
 pub struct ParseNodeIdError;
 
 impl NodeId {
@@ -24,6 +41,13 @@ impl NodeId {
     pub const MAX_BYTES: usize = 64;
 
     /// Checks `text` and makes it a name.
+    ///
+    /// ```
+    /// use horizon_core::presence::NodeId;
+    ///
+    /// assert!(NodeId::new("web-1.eu").is_ok());
+    /// assert!(NodeId::new(&"x".repeat(NodeId::MAX_BYTES + 1)).is_err());
+    /// ```
     ///
     /// # Errors
     /// [`ParseNodeIdError`] when it is too long or holds what a name cannot hold.

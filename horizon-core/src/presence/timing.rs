@@ -1,6 +1,14 @@
 use std::time::Duration;
 
 /// How long things take. All nodes of a cluster should have the same. Only the grace may be nothing.
+///
+/// ```
+/// use std::time::Duration;
+/// use horizon_core::presence::Timing;
+///
+/// let patient = Timing { grace: Duration::from_secs(30), ..Timing::default() };
+/// assert!(patient.dead_after > 3 * patient.beat_every);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
     /// How long a visitor stays counted after their last guard is gone: 3 s.

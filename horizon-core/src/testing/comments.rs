@@ -9,6 +9,7 @@ use crate::{
 suite! { $
     /// Proves a [`Comments`](crate::Comments): `make` is an async function that answers a fresh
     /// [`StoreRig`](crate::testing::StoreRig).
+    #[doc = include_str!("stores.md")]
     comments_suite, comments:
     a_comment_reads_back_as_it_was_written
     a_comment_is_kept_once_also_when_its_id_is_forgotten

@@ -3,10 +3,30 @@
 //! A check is an async function that answers [`Broken`] when the promise is not kept. An adapter
 //! proves itself with one line a port, which becomes one `#[tokio::test]` per check:
 //!
-//! ```text
-//! async fn make() -> PresenceRig { … }
-//! horizon_core::presence_suite!(make);                      // in real time
-//! horizon_core::presence_suite!(make, start_paused = true); // or in tokio's paused time
+//! ```
+//! use std::time::Duration;
+//! use horizon_core::testing::PresenceRig;
+//! use horizon_memory::LocalPresence; // yours
+//!
+//! async fn make() -> PresenceRig {
+//!     let grace = Duration::from_secs(3);
+//!     PresenceRig { presence: Box::new(LocalPresence::new(grace)), grace }
+//! }
+//! horizon_core::presence_suite!(make); // in tokio's paused time: `(make, start_paused = true)`
+//! ```
+//!
+//! Each check is a function too, to be called by hand:
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use std::sync::Arc;
+//! use horizon_core::testing::{Store, prove, stats};
+//!
+//! let mut rig: Arc<dyn Store> = Arc::new(horizon_memory::MemoryStats::new());
+//! prove(stats::likes_are_a_set(&mut rig)).await?;
+//! # Ok(())
+//! # }
 //! ```
 //!
 //! The adapter's crate needs tokio with `macros`, `rt` and `time`. `presence_suite!(each: other)`
@@ -37,6 +57,14 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const QUIET: Duration = Duration::from_millis(100);
 
 /// A promise that an adapter does not keep, in words.
+///
+/// ```
+/// use horizon_core::{Error, testing::Broken};
+///
+/// assert_eq!(Broken::new("it counts twice").to_string(), "it counts twice");
+/// let failed = Broken::from(Error::unavailable("no disk"));
+/// assert!(failed.to_string().starts_with("the port failed"));
+/// ```
 pub struct Broken(String);
 
 impl Broken {
@@ -68,6 +96,17 @@ impl From<Error> for Broken {
 
 /// Runs a check, at most 30 seconds long.
 ///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use horizon_core::testing::{Broken, prove};
+///
+/// let check = async { if 1 + 1 == 2 { Ok(()) } else { Err(Broken::new("it cannot add")) } };
+/// assert!(prove(check).await.is_ok());
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
 /// What the check finds, or that it found no end.
 pub async fn prove(check: impl Future<Output = Result<(), Broken>>) -> Result<(), Broken> {
@@ -77,6 +116,15 @@ pub async fn prove(check: impl Future<Output = Result<(), Broken>>) -> Result<()
 }
 
 /// A store with all its ports.
+///
+/// ```
+/// use std::sync::Arc;
+/// use horizon_core::testing::Store;
+/// use horizon_memory::MemoryStats;
+///
+/// let store: Arc<dyn Store> = Arc::new(MemoryStats::new()); // it has all three ports
+/// # drop(store);
+/// ```
 pub trait Store: StatsStore + Comments + Salts {}
 
 impl<S: StatsStore + Comments + Salts> Store for S {}
@@ -85,6 +133,23 @@ impl<S: StatsStore + Comments + Salts> Store for S {}
 ///
 /// They ask before every single call, so that a rig may close the store and open it again between
 /// any two. They hold nothing of the last answer then.
+///
+/// One that opens the store anew before every call:
+///
+/// ```
+/// use std::sync::Arc;
+/// use async_trait::async_trait;
+/// use horizon_core::{Result, testing::{Store, StoreRig}};
+///
+/// struct Reopened<F>(F);
+///
+/// #[async_trait]
+/// impl<F: FnMut() -> Result<Arc<dyn Store>> + Send> StoreRig for Reopened<F> {
+///     async fn open(&mut self) -> Result<Arc<dyn Store>> {
+///         (self.0)()
+///     }
+/// }
+/// ```
 #[async_trait]
 pub trait StoreRig: Send {
     /// The store, as it was left.

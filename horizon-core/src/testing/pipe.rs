@@ -17,6 +17,23 @@ use crate::{Analytics, Event, Feed, Result, Stats, StatsStore, Topic, Update, st
 suite! { $
     /// Proves an [`Analytics`](crate::Analytics) and its [`Feed`](crate::Feed): `make` is an async
     /// function that answers a fresh [`PipeRig`](crate::testing::PipeRig).
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use horizon_core::{Analytics, Feed, Result, StatsStore, testing::PipeRig};
+    /// # struct Rig;
+    /// # impl Rig { fn new() -> Self { Self } }
+    /// # #[async_trait::async_trait]
+    /// # impl PipeRig for Rig {
+    /// #     fn analytics(&self) -> Arc<dyn Analytics> { unimplemented!() }
+    /// #     async fn feed(&mut self) -> Result<Box<dyn Feed>> { unimplemented!() }
+    /// #     fn store(&self) -> Arc<dyn StatsStore> { unimplemented!() }
+    /// # }
+    /// async fn make() -> Rig {
+    ///     Rig::new() // `PipeRig` shows one
+    /// }
+    /// horizon_core::pipe_suite!(make);
+    /// ```
     pipe_suite, pipe:
     events_come_in_the_order_in_which_they_were_taken
     a_batch_holds_at_most_its_limit
@@ -35,6 +52,35 @@ suite! { $
 }
 
 /// How the checks reach a fresh pipe.
+///
+/// ```
+/// use std::sync::Arc;
+/// use async_trait::async_trait;
+/// use horizon_core::{Analytics, Feed, Result, StatsStore, testing::PipeRig};
+/// use horizon_memory::{MemoryFeed, MemoryPipe, MemoryStats}; // yours
+///
+/// struct Rig {
+///     pipe: Arc<MemoryPipe>,
+///     first: Option<MemoryFeed>, // what `MemoryPipe::new` answered
+///     store: Arc<MemoryStats>,
+/// }
+///
+/// #[async_trait]
+/// impl PipeRig for Rig {
+///     fn analytics(&self) -> Arc<dyn Analytics> {
+///         self.pipe.clone()
+///     }
+///     async fn feed(&mut self) -> Result<Box<dyn Feed>> {
+///         Ok(Box::new(match self.first.take() {
+///             Some(feed) => feed,
+///             None => self.pipe.feed()?,
+///         }))
+///     }
+///     fn store(&self) -> Arc<dyn StatsStore> {
+///         self.store.clone()
+///     }
+/// }
+/// ```
 #[async_trait]
 pub trait PipeRig: Send {
     /// The end that takes events.

@@ -11,6 +11,18 @@ use crate::{Presence, PresenceExt, PresenceGuard, Slug, Topic, VisitorKey};
 suite! { $
     /// Proves a [`Presence`](crate::Presence): `make` is an async function that answers a fresh
     /// [`PresenceRig`](crate::testing::PresenceRig).
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use horizon_core::testing::PresenceRig;
+    /// use horizon_memory::LocalPresence; // yours
+    ///
+    /// async fn make() -> PresenceRig {
+    ///     let grace = Duration::from_secs(3);
+    ///     PresenceRig { presence: Box::new(LocalPresence::new(grace)), grace }
+    /// }
+    /// horizon_core::presence_suite!(make, start_paused = true);
+    /// ```
     presence_suite, presence:
     nobody_is_here_at_first
     once_tracked_a_visitor_counts_in_every_watch
@@ -31,6 +43,16 @@ const BOB: VisitorKey = VisitorKey::from_u128(2);
 const EVE: VisitorKey = VisitorKey::from_u128(3);
 
 /// A fresh presence and how long it waits before a leave counts.
+///
+/// ```
+/// use std::time::Duration;
+/// use horizon_core::testing::PresenceRig;
+/// use horizon_memory::LocalPresence;
+///
+/// let grace = Duration::from_secs(3);
+/// let rig = PresenceRig { presence: Box::new(LocalPresence::new(grace)), grace };
+/// assert_eq!(rig.grace, grace);
+/// ```
 pub struct PresenceRig {
     /// The adapter.
     pub presence: Box<dyn Presence>,

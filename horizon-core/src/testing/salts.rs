@@ -9,6 +9,7 @@ use crate::Day;
 suite! { $
     /// Proves a [`Salts`](crate::Salts): `make` is an async function that answers a fresh
     /// [`StoreRig`](crate::testing::StoreRig).
+    #[doc = include_str!("stores.md")]
     salts_suite, salts:
     the_first_salt_of_a_day_stays
     many_who_ask_at_the_same_time_get_the_same_salt

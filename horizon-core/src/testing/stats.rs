@@ -15,6 +15,7 @@ use crate::{
 suite! { $
     /// Proves a [`StatsStore`](crate::StatsStore): `make` is an async function that answers a fresh
     /// [`StoreRig`](crate::testing::StoreRig).
+    #[doc = include_str!("stores.md")]
     stats_suite, stats:
     an_event_counts_once_within_a_batch
     an_event_counts_once_across_batches
