@@ -7,6 +7,7 @@ mod pipe;
 mod presence;
 mod queue;
 mod stats;
+mod totals;
 mod watchers;
 
 pub use pipe::{MemoryFeed, MemoryPipe};
