@@ -74,6 +74,12 @@ impl<T: Time> Driver<T> {
         .boxed()
     }
 
+    /// Who is here, in the order of their keys.
+    #[cfg(feature = "testing")]
+    pub(crate) fn members(&self, topic: &Topic) -> Vec<VisitorKey> {
+        self.state().replica.own_members(topic).collect()
+    }
+
     /// Does what its time has come for. Answers when to look again.
     pub(crate) fn look(&self) -> Option<Duration> {
         self.act(Replica::tick);
