@@ -76,6 +76,21 @@ async fn a_watch_of_totals_is_silent_while_disconnected_and_then_shows_the_lates
 }
 
 #[tokio::test]
+async fn a_watch_that_is_waited_for_when_the_disconnect_comes_is_silent_too() {
+    let clock = clock();
+    let fake = Fake::new(clock.clone());
+    let ada = fake.presence().track(Topic::Site, ADA).await.unwrap();
+    let mut counts = fake.presence().watch(Topic::Site);
+    assert_eq!((says(&mut counts), says(&mut counts)), (Some(1), None));
+    fake.disconnect();
+    drop(ada);
+    clock.advance(GRACE);
+    assert_eq!(says(&mut counts), None);
+    fake.reconnect();
+    assert_eq!(says(&mut counts), Some(0));
+}
+
+#[tokio::test]
 async fn a_watch_that_is_opened_while_disconnected_starts_after_it() {
     let fake = fake();
     fake.disconnect();
