@@ -2,11 +2,17 @@
 //!
 //! Everything lives in this process and needs a tokio runtime. With a durable store behind it the
 //! pipe is durable too: [`MemoryPipe`] answers an event only once its batch is acknowledged.
+//!
+//! Feature `testing` holds fakes for whoever tests an application: all ports in one value, a clock that the test
+//! moves, and failures that happen when the test says so.
 
 mod pipe;
 mod presence;
 mod queue;
 mod stats;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod totals;
 mod watchers;
 
 pub use pipe::{MemoryFeed, MemoryPipe};

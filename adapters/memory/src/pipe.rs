@@ -4,28 +4,20 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures::stream::{BoxStream, StreamExt, unfold};
-use horizon_core::{
-    Analytics, Batch, Error, Event, Feed, Receipt, Result, Stats, StatsStore, StatsStoreExt, Topic, Update,
-};
+use futures::stream::BoxStream;
+use horizon_core::{Analytics, Batch, Error, Event, Feed, Receipt, Result, Stats, StatsStore, Topic, Update};
 use tokio::{
-    sync::{Notify, Semaphore, watch},
-    time::{sleep, timeout},
+    sync::{Notify, Semaphore},
+    time::timeout,
 };
 
-use crate::{queue::Queue, watchers::Watchers};
+use crate::{queue::Queue, totals::Totals};
 
 /// The most events between the two ends, in events.
 const QUEUE_EVENTS: usize = 16_384;
 
 /// How long an event waits for a place in the queue and for being counted.
 const TRACK_WAIT: Duration = Duration::from_secs(5);
-
-/// How long a watch waits before it reads the totals again, after the first failure.
-const FIRST_RETRY: Duration = Duration::from_millis(100);
-
-/// The longest wait of a watch between two reads of the totals; each is twice the one before.
-const LAST_RETRY: Duration = Duration::from_secs(5);
 
 /// The pipe's end for those who track and watch.
 ///
@@ -81,8 +73,7 @@ struct Shared {
     queue: Mutex<Queue>,
     places: Arc<Semaphore>,
     arrived: Notify,
-    watchers: Watchers,
-    store: Arc<dyn StatsStore>,
+    totals: Arc<Totals>,
 }
 
 impl MemoryPipe {
@@ -93,8 +84,7 @@ impl MemoryPipe {
             queue: Mutex::new(Queue::new()),
             places: Arc::new(Semaphore::new(QUEUE_EVENTS)),
             arrived: Notify::new(),
-            watchers: Watchers::default(),
-            store,
+            totals: Totals::new(store),
         });
         let feed = MemoryFeed {
             shared: Arc::clone(&shared),
@@ -139,12 +129,7 @@ impl Analytics for MemoryPipe {
     }
 
     fn watch(&self, topic: Topic) -> BoxStream<'static, Stats> {
-        let watcher = Watcher::new(Arc::clone(&self.shared), topic);
-        unfold(watcher, |mut watcher| async {
-            let stats = watcher.next().await?;
-            Some((stats, watcher))
-        })
-        .boxed()
+        self.shared.totals.watch(topic)
     }
 }
 
@@ -161,9 +146,7 @@ impl Feed for MemoryFeed {
     }
 
     async fn publish(&mut self, updates: &[Update]) -> Result<()> {
-        for update in updates {
-            self.shared.watchers.publish(update);
-        }
+        self.shared.totals.publish(updates);
         Ok(())
     }
 
@@ -192,74 +175,6 @@ impl Shared {
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-struct Watcher {
-    shared: Arc<Shared>,
-    topic: Topic,
-    news: watch::Receiver<Update>,
-    /// The revision that was said last, nothing before the first.
-    said: Option<u64>,
-}
-
-impl Watcher {
-    fn new(shared: Arc<Shared>, topic: Topic) -> Self {
-        let news = shared.watchers.subscribe(&topic);
-        Self {
-            shared,
-            topic,
-            news,
-            said: None,
-        }
-    }
-
-    async fn next(&mut self) -> Option<Stats> {
-        let update = match self.said {
-            None => self.first().await,
-            Some(said) => self.newer(said).await?,
-        };
-        self.said = Some(update.revision);
-        Some(update.stats)
-    }
-
-    /// What the store has, or what was published since, whichever is newer.
-    async fn first(&mut self) -> Update {
-        let stored = self.stored().await;
-        let published = self.news.borrow_and_update().clone();
-        if published.revision > stored.revision {
-            published
-        } else {
-            stored
-        }
-    }
-
-    async fn newer(&mut self, said: u64) -> Option<Update> {
-        self.news
-            .wait_for(|update| update.revision > said)
-            .await
-            .ok()
-            .map(|update| update.clone())
-    }
-
-    async fn stored(&self) -> Update {
-        let mut wait = FIRST_RETRY;
-        loop {
-            match self.shared.store.total(&self.topic).await {
-                Ok(update) => return update,
-                Err(error) => {
-                    tracing::warn!(topic = %self.topic, %error, ?wait, "the totals cannot be read, trying again");
-                }
-            }
-            sleep(wait).await;
-            wait = (wait * 2).min(LAST_RETRY);
-        }
-    }
-}
-
-impl Drop for Watcher {
-    fn drop(&mut self) {
-        self.shared.watchers.unsubscribe(&self.topic);
     }
 }
 

@@ -1,23 +1,22 @@
-use std::collections::HashMap;
+pub(crate) mod driver;
+
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures::stream::{BoxStream, StreamExt, unfold};
-use horizon_core::presence::{Effect, NodeId, Replica, Timing};
-use horizon_core::{Error, Presence, PresenceGuard, Result, Topic, VisitorKey};
+use futures::stream::BoxStream;
+use horizon_core::{Presence, PresenceGuard, Result, Topic, VisitorKey};
 use tokio::{
-    sync::{Notify, watch},
+    sync::Notify,
     task::JoinHandle,
     time::{Instant, sleep_until},
 };
 
-/// How long a visitor stays counted after their last guard is dropped.
-const DEFAULT_GRACE: Duration = Duration::from_secs(3);
+use driver::{Driver, Time};
 
-/// How often a sign of life is given where nobody else is there to hear it: once a day.
-const SELDOM: Duration = Duration::from_secs(24 * 3600);
+/// How long a visitor stays counted after their last guard is dropped.
+pub(crate) const DEFAULT_GRACE: Duration = Duration::from_secs(3);
 
 /// Who is here in this process: the presence of many nodes, with one node and nobody to talk to.
 ///
@@ -35,23 +34,25 @@ const SELDOM: Duration = Duration::from_secs(24 * 3600);
 /// # }
 /// ```
 pub struct LocalPresence {
-    shared: Arc<Shared>,
+    driver: Arc<Driver<TokioTime>>,
     sweeper: Mutex<Option<JoinHandle<()>>>,
 }
 
-struct Shared {
-    state: Mutex<State>,
+/// The time of the runtime, in which the sweeper waits.
+struct TokioTime {
+    started: Instant,
     /// Tells the sweeper that there is something to wait for, or that all is over.
     wake: Arc<Notify>,
-    started: Instant,
 }
 
-struct State {
-    replica: Replica,
-    /// How many are on each topic that somebody is on or watches.
-    counts: HashMap<Topic, watch::Sender<u64>>,
-    /// When the sweeper will look next.
-    next_look: Option<Duration>,
+impl Time for TokioTime {
+    fn now(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    fn wake(&self) {
+        self.wake.notify_one();
+    }
 }
 
 impl LocalPresence {
@@ -76,23 +77,12 @@ impl LocalPresence {
     /// ```
     #[must_use]
     pub fn new(grace: Duration) -> Self {
-        let timing = Timing {
-            grace,
-            beat_every: SELDOM,
-            linger: Duration::ZERO,
-            ..Timing::default()
-        };
-        let shared = Arc::new(Shared {
-            state: Mutex::new(State {
-                replica: Replica::new(NodeId::default(), 0, timing),
-                counts: HashMap::new(),
-                next_look: None,
-            }),
-            wake: Arc::default(),
+        let time = TokioTime {
             started: Instant::now(),
-        });
+            wake: Arc::default(),
+        };
         Self {
-            shared,
+            driver: Driver::new(grace, time),
             sweeper: Mutex::default(),
         }
     }
@@ -102,8 +92,8 @@ impl LocalPresence {
     fn ensure_sweeper(&self) {
         let mut sweeper = self.sweeper.lock().unwrap_or_else(PoisonError::into_inner);
         if sweeper.as_ref().is_none_or(JoinHandle::is_finished) {
-            let wake = Arc::clone(&self.shared.wake);
-            *sweeper = Some(tokio::spawn(sweep(Arc::downgrade(&self.shared), wake)));
+            let wake = Arc::clone(&self.driver.time().wake);
+            *sweeper = Some(tokio::spawn(sweep(Arc::downgrade(&self.driver), wake)));
         }
     }
 }
@@ -125,78 +115,18 @@ impl fmt::Debug for LocalPresence {
 impl Presence for LocalPresence {
     async fn track(&self, topic: Topic, visitor: VisitorKey) -> Result<PresenceGuard> {
         self.ensure_sweeper();
-        if !self.shared.act(|replica, now| replica.join(&topic, visitor, now)) {
-            return Err(Error::unavailable("no place for one more visitor"));
-        }
-        Ok(PresenceGuard::new(Guard {
-            shared: Arc::clone(&self.shared),
-            topic,
-            visitor,
-        }))
+        self.driver.track(topic, visitor)
     }
 
     fn watch(&self, topic: Topic) -> BoxStream<'static, u64> {
-        let watcher = Watcher::new(Arc::clone(&self.shared), topic);
-        unfold(watcher, |mut watcher| async {
-            let count = watcher.next().await?;
-            Some((count, watcher))
-        })
-        .boxed()
-    }
-}
-
-impl Shared {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Tells the replica something, and does what follows.
-    fn act<T>(&self, what: impl FnOnce(&mut Replica, Duration) -> T) -> T {
-        let mut state = self.state();
-        let answer = what(&mut state.replica, self.started.elapsed());
-        for effect in state.replica.effects() {
-            match effect {
-                Effect::Subscribe(topic) => drop(state.counts.insert(topic, watch::Sender::new(0))),
-                Effect::Unsubscribe(topic) => drop(state.counts.remove(&topic)),
-                Effect::Publish(..) => {}
-                Effect::Viewers(topic, viewers) => {
-                    if let Some(count) = state.counts.get(&topic) {
-                        count.send_replace(viewers);
-                    }
-                }
-            }
-        }
-        let next = state.replica.next_tick();
-        if next.is_some_and(|next| state.next_look.is_none_or(|look| next < look)) {
-            self.wake.notify_one();
-        }
-        answer
-    }
-}
-
-impl Drop for Shared {
-    fn drop(&mut self) {
-        self.wake.notify_one();
-    }
-}
-
-struct Guard {
-    shared: Arc<Shared>,
-    topic: Topic,
-    visitor: VisitorKey,
-}
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        self.shared
-            .act(|replica, now| replica.leave(&self.topic, self.visitor, now));
+        self.driver.watch(topic)
     }
 }
 
 /// Lets leavers go when their grace is over, until nobody holds the port, a guard or a stream.
-async fn sweep(shared: Weak<Shared>, wake: Arc<Notify>) {
+async fn sweep(driver: Weak<Driver<TokioTime>>, wake: Arc<Notify>) {
     // The strong handle must not outlive the statement, or the task would keep its own reason alive.
-    while let Some(next) = shared.upgrade().map(|shared| look(&shared)) {
+    while let Some(next) = driver.upgrade().map(|driver| look(&driver)) {
         match next {
             None => wake.notified().await,
             Some(at) => tokio::select! {
@@ -208,61 +138,14 @@ async fn sweep(shared: Weak<Shared>, wake: Arc<Notify>) {
 }
 
 /// Does what its time has come for. Answers when to look again.
-fn look(shared: &Shared) -> Option<Instant> {
-    shared.act(Replica::tick);
-    let mut state = shared.state();
-    state.next_look = state.replica.next_tick();
-    state.next_look.map(|next| shared.started + next)
-}
-
-struct Watcher {
-    shared: Arc<Shared>,
-    topic: Topic,
-    count: watch::Receiver<u64>,
-    last: Option<u64>,
-}
-
-impl Watcher {
-    fn new(shared: Arc<Shared>, topic: Topic) -> Self {
-        shared.act(|replica, now| replica.watch(&topic, now));
-        let mut count = {
-            let mut state = shared.state();
-            let count = state.counts.entry(topic.clone()).or_default();
-            count.subscribe()
-        };
-        count.mark_changed();
-        Self {
-            shared,
-            topic,
-            count,
-            last: None,
-        }
-    }
-
-    async fn next(&mut self) -> Option<u64> {
-        loop {
-            self.count.changed().await.ok()?;
-            let count = *self.count.borrow_and_update();
-            if self.last.replace(count) != Some(count) {
-                return Some(count);
-            }
-        }
-    }
-}
-
-impl Drop for Watcher {
-    fn drop(&mut self) {
-        self.shared.act(|replica, now| {
-            replica.unwatch(&self.topic, now);
-            // The topic may go at once, and there may be no sweeper to see to it.
-            replica.tick(now);
-        });
-    }
+fn look(driver: &Driver<TokioTime>) -> Option<Instant> {
+    driver.look().map(|next| driver.time().started + next)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures::StreamExt;
 
     #[tokio::test(start_paused = true)]
     async fn the_sweeper_ends_with_the_last_handle() {
@@ -280,10 +163,10 @@ mod tests {
     async fn a_topic_with_nobody_here_and_nobody_watching_costs_no_memory() {
         let presence = LocalPresence::default();
         drop(presence.watch(Topic::Site));
-        assert!(presence.shared.state().counts.is_empty());
+        assert_eq!(presence.driver.topics(), 0);
         drop(presence.track(Topic::Site, VisitorKey::from_u128(1)).await.unwrap());
         tokio::time::sleep(DEFAULT_GRACE * 2).await;
-        assert!(presence.shared.state().counts.is_empty());
+        assert_eq!(presence.driver.topics(), 0);
     }
 
     #[tokio::test(start_paused = true)]

@@ -244,6 +244,12 @@ impl Replica {
         self.rooms.get(topic).map_or(0, Room::own_viewers)
     }
 
+    /// Who of them is connected to this node, in the order of their keys. Who leaves is among them until the
+    /// grace is over.
+    pub fn own_members<'a>(&'a self, topic: &Topic) -> impl Iterator<Item = VisitorKey> + use<'a> {
+        self.rooms.get(topic).into_iter().flat_map(Room::own_members)
+    }
+
     /// What is known of the other nodes on a topic.
     pub fn known<'a>(&'a self, topic: &Topic) -> impl Iterator<Item = Known<'a>> + use<'a> {
         self.rooms.get(topic).into_iter().flat_map(Room::known)

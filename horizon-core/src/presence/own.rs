@@ -45,6 +45,10 @@ impl Own {
         self.seats.is_empty()
     }
 
+    pub(super) fn members(&self) -> impl Iterator<Item = VisitorKey> + '_ {
+        self.seats.keys().copied()
+    }
+
     pub(super) fn seat(&mut self, visitor: VisitorKey) -> Option<&mut Seat> {
         self.seats.get_mut(&visitor)
     }
@@ -107,7 +111,7 @@ impl Own {
         self.is_told = true;
         Body::State {
             version: self.version,
-            members: self.seats.keys().copied().collect(),
+            members: self.members().collect(),
         }
     }
 }

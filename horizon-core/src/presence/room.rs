@@ -60,6 +60,10 @@ impl Room {
         self.own.len() as u64
     }
 
+    pub(super) fn own_members(&self) -> impl Iterator<Item = VisitorKey> + '_ {
+        self.own.members()
+    }
+
     pub(super) fn known(&self) -> impl Iterator<Item = Known<'_>> {
         self.crowd.known()
     }

@@ -1,6 +1,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
+use futures::StreamExt;
 use horizon_core::{EventKind, ReaderId, Stamp, Timestamp};
 
 use crate::MemoryStats;
@@ -88,9 +89,9 @@ fn a_topic_that_nobody_watches_costs_no_memory() {
     let (pipe, _feed) = pipe();
     let (one, two) = (pipe.watch(Topic::Site), pipe.watch(Topic::Site));
     drop(one);
-    assert_eq!(pipe.shared.watchers.topics(), 1);
+    assert_eq!(pipe.shared.totals.topics(), 1);
     drop(two);
-    assert_eq!(pipe.shared.watchers.topics(), 0);
+    assert_eq!(pipe.shared.totals.topics(), 0);
 }
 
 /// A store that cannot be read a few times.

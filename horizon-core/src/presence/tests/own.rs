@@ -239,3 +239,16 @@ fn the_end_of_time_does_no_harm() {
     }
     assert_eq!(replica.viewers(&page()), 0);
 }
+
+#[test]
+fn a_node_says_who_is_connected_to_it_until_their_grace_is_over() {
+    let mut replica = watching();
+    hear(&mut replica, "web-2", state(1, &[EVE]), ms(0));
+    replica.join(&page(), BOB, ms(0));
+    replica.join(&page(), ADA, ms(0));
+    replica.leave(&page(), ADA, ms(0));
+    assert_eq!(replica.own_members(&page()).collect::<Vec<_>>(), [ADA, BOB]);
+    replica.tick(GRACE);
+    assert_eq!(replica.own_members(&page()).collect::<Vec<_>>(), [BOB]);
+    assert_eq!(replica.own_members(&Topic::Site).count(), 0);
+}

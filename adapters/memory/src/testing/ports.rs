@@ -1,0 +1,89 @@
+use std::num::NonZeroUsize;
+
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+use horizon_core::{
+    Analytics, Comment, Comments, Day, Event, EventId, Presence, PresenceGuard, ReaderId, Result, Salts, Slug, Stats,
+    StatsStore, ThreadPage, Timestamp, Topic, Update, Visibility, VisitorKey,
+};
+
+use super::{Call, Fake};
+
+#[async_trait]
+impl Presence for Fake {
+    async fn track(&self, topic: Topic, visitor: VisitorKey) -> Result<PresenceGuard> {
+        let work = async { self.0.presence.track(topic, visitor) };
+        self.0.call(Call::Present, work).await
+    }
+
+    fn watch(&self, topic: Topic) -> BoxStream<'static, u64> {
+        self.0.link.gate(self.0.presence.watch(topic))
+    }
+}
+
+#[async_trait]
+impl Analytics for Fake {
+    async fn track(&self, event: Event) -> Result<()> {
+        self.0.call(Call::Track, self.0.counter.track(event)).await
+    }
+
+    fn watch(&self, topic: Topic) -> BoxStream<'static, Stats> {
+        self.0.link.gate(self.0.counter.watch(topic))
+    }
+}
+
+#[async_trait]
+impl StatsStore for Fake {
+    async fn apply(&self, events: &[Event]) -> Result<Vec<Update>> {
+        self.0.call(Call::Apply, self.0.store.apply(events)).await
+    }
+
+    async fn get(&self, topics: &[Topic]) -> Result<Vec<Update>> {
+        self.0.call(Call::Get, self.0.store.get(topics)).await
+    }
+
+    async fn likes(&self, topic: &Topic, reader: ReaderId) -> Result<bool> {
+        self.0.call(Call::Likes, self.0.store.likes(topic, reader)).await
+    }
+
+    async fn forget(&self, now: Timestamp) -> Result<()> {
+        self.0.call(Call::Forget, self.0.store.forget(now)).await
+    }
+}
+
+#[async_trait]
+impl Comments for Fake {
+    async fn threads(&self, slug: &Slug, before: Option<EventId>, limit: NonZeroUsize) -> Result<ThreadPage> {
+        let work = self.0.store.threads(slug, before, limit);
+        self.0.call(Call::Threads, work).await
+    }
+
+    async fn newest(&self, slug: &Slug, limit: NonZeroUsize) -> Result<Vec<Comment>> {
+        self.0.call(Call::Newest, self.0.store.newest(slug, limit)).await
+    }
+
+    async fn desk(
+        &self,
+        only: Option<Visibility>,
+        before: Option<EventId>,
+        limit: NonZeroUsize,
+    ) -> Result<Vec<Comment>> {
+        let work = self.0.store.desk(only, before, limit);
+        self.0.call(Call::Desk, work).await
+    }
+
+    async fn comment(&self, id: EventId) -> Result<Option<Comment>> {
+        self.0.call(Call::Comment, self.0.store.comment(id)).await
+    }
+
+    async fn replies(&self, parent: EventId) -> Result<usize> {
+        self.0.call(Call::Replies, self.0.store.replies(parent)).await
+    }
+}
+
+#[async_trait]
+impl Salts for Fake {
+    async fn salt(&self, day: Day, fresh: [u8; 32]) -> Result<[u8; 32]> {
+        self.0.call(Call::Salt, self.0.store.salt(day, fresh)).await
+    }
+}

@@ -1,0 +1,43 @@
+//! The suites of all ports but the pipe's: a fake has no feed, because it counts within `track`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use horizon_core::testing::{PresenceRig, Store};
+use horizon_memory::testing::Fake;
+
+use crate::{GRACE, clock, fake};
+
+async fn store() -> Arc<dyn Store> {
+    Arc::new(fake())
+}
+
+mod stats {
+    horizon_core::stats_suite!(super::store);
+}
+
+mod comments {
+    horizon_core::comments_suite!(super::store);
+}
+
+mod salts {
+    horizon_core::salts_suite!(super::store);
+}
+
+/// A presence whose clock somebody moves as the runtime's time goes by.
+async fn presence_rig() -> PresenceRig {
+    const STEP: Duration = Duration::from_millis(10);
+    let clock = clock();
+    let presence = Box::new(Fake::new(clock.clone()));
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(STEP).await;
+            clock.advance(STEP);
+        }
+    });
+    PresenceRig { presence, grace: GRACE }
+}
+
+mod presence {
+    horizon_core::presence_suite!(super::presence_rig, start_paused = true);
+}

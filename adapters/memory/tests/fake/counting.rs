@@ -1,0 +1,109 @@
+use std::time::Duration;
+
+use horizon_core::{
+    Analytics, AnalyticsExt, CLOCK_SKEW, Comments, DEDUPE_WINDOW, Draft, Event, EventKind, ReaderId, Refusal, Slug,
+    Stamp, Stats, StatsStore, Timestamp, Topic,
+};
+use horizon_memory::testing::{Call, Fake};
+
+use crate::{clock, fake, says, visit, visits};
+
+#[tokio::test]
+async fn what_is_tracked_is_counted_when_track_answers() {
+    let fake = fake();
+    Analytics::track(&fake, visit(1)).await.unwrap();
+    assert_eq!(visits(&fake).await, 1);
+}
+
+#[tokio::test]
+async fn what_is_tracked_is_told_to_the_watches_when_track_answers() {
+    let fake = fake();
+    let mut totals = fake.analytics().watch(Topic::Site);
+    assert_eq!(says(&mut totals), Some(Stats::default()));
+    for number in 1..=2 {
+        fake.analytics().track(visit(number)).await.unwrap();
+        assert_eq!(says(&mut totals).unwrap().visits, u64::from(number));
+    }
+    assert_eq!(says(&mut totals), None);
+}
+
+#[tokio::test]
+async fn a_watch_starts_with_what_was_counted_before_it() {
+    let fake = fake();
+    fake.analytics().track(visit(1)).await.unwrap();
+    assert_eq!(says(&mut fake.analytics().watch(Topic::Site)).unwrap().visits, 1);
+}
+
+#[tokio::test]
+async fn a_watch_outlives_the_fake() {
+    let fake = fake();
+    let mut totals = fake.analytics().watch(Topic::Site);
+    drop(fake);
+    assert_eq!(says(&mut totals), Some(Stats::default()));
+    assert_eq!(says(&mut totals), None);
+}
+
+#[tokio::test]
+async fn tracked_events_are_kept_in_the_order_in_which_they_were_taken_repeats_too() {
+    let fake = fake();
+    let events = [visit(2), visit(1), visit(2)];
+    for event in &events {
+        fake.analytics().track(event.clone()).await.unwrap();
+    }
+    assert_eq!(fake.tracked(), events);
+    assert_eq!(visits(&fake).await, 2);
+}
+
+#[tokio::test]
+async fn an_event_that_does_not_fit_the_clock_is_refused_and_not_counted() {
+    let (fake, now, milli) = (fake(), clock().now(), Duration::from_millis(1));
+    let at = |at: Timestamp| Event { at, ..visit(1) };
+    let late = at(now.minus(DEDUPE_WINDOW + milli));
+    let early = at(now.plus(CLOCK_SKEW + milli));
+    for event in [&late, &early] {
+        fake.analytics().track(event.clone()).await.unwrap();
+    }
+    assert_eq!(visits(&fake).await, 0);
+    assert_eq!(fake.tracked(), [late.clone(), early.clone()]);
+    assert_eq!(
+        fake.refused(),
+        [(late, Refusal::TooOld), (early, Refusal::FromTheFuture)]
+    );
+}
+
+#[tokio::test]
+async fn whether_an_event_fits_goes_by_the_clock_and_not_by_the_machine() {
+    let clock = clock();
+    let fake = Fake::new(clock.clone());
+    clock.advance(DEDUPE_WINDOW);
+    fake.analytics().track(visit(1)).await.unwrap();
+    clock.advance(Duration::from_millis(1));
+    fake.analytics().track(visit(2)).await.unwrap();
+    assert_eq!((visits(&fake).await, fake.refused().len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_comment_that_is_tracked_can_be_read_and_a_like_is_known() {
+    let fake = fake();
+    let (slug, reader) = (Slug::new("hello").unwrap(), ReaderId::from_u128(7));
+    let stamp = |number| Stamp::new(clock().now(), [number; 10]);
+    let draft = Draft::new("Ada", "Hello", None).unwrap();
+    let analytics = fake.analytics();
+    analytics
+        .track_blog_comment(stamp(1), &slug, reader, draft, false)
+        .await
+        .unwrap();
+    analytics.track_blog_like(stamp(2), &slug, reader, true).await.unwrap();
+    assert!(fake.comment(stamp(1).id).await.unwrap().is_some());
+    assert!(fake.likes(&slug.into(), reader).await.unwrap());
+}
+
+#[tokio::test]
+async fn what_is_applied_to_the_store_is_not_an_event_that_was_tracked() {
+    let fake = fake();
+    let kind = EventKind::Visit { visitor: None };
+    let event = Event { kind, ..visit(1) };
+    fake.apply(&[event]).await.unwrap();
+    assert_eq!((visits(&fake).await, fake.tracked()), (1, vec![]));
+    assert_eq!((fake.attempts(Call::Apply), fake.attempts(Call::Track)), (1, 0));
+}
