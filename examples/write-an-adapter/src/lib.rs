@@ -28,6 +28,7 @@
 //!
 //! [redb]: https://docs.rs/redb
 
+mod comments;
 mod error;
 mod ledger;
 mod rows;
