@@ -18,7 +18,7 @@ struct Tool {
     elsewhere: &'static str,
 }
 
-const TOOLS: [Tool; 5] = [
+const TOOLS: [Tool; 6] = [
     Tool {
         programs: &["chromium", "chromium-browser", "google-chrome"],
         package: "chromium",
@@ -44,6 +44,11 @@ const TOOLS: [Tool; 5] = [
         package: "redis-tools",
         elsewhere: "install Redis with its command line (https://redis.io/docs/latest/operate/oss_and_stack/install)",
     },
+    Tool {
+        programs: &["python3"],
+        package: "python3",
+        elsewhere: "install Python 3.9 or newer (https://www.python.org/downloads)",
+    },
 ];
 
 /// Makes sure that rustc can compile for the browser.
@@ -64,7 +69,7 @@ pub(crate) fn ensure_wasm_target() -> anyhow::Result<()> {
     run::run(Command::new("rustup").args(["target", "add", WASM]))
 }
 
-/// Makes sure that the tests with browsers and with Redis can run.
+/// Makes sure that the tests with browsers, with Redis and with Python can run.
 pub(crate) fn ensure_test_tools() -> anyhow::Result<()> {
     ensure(&TOOLS)
 }
