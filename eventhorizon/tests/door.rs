@@ -1,0 +1,95 @@
+//! The front door: what it opens, what it keeps, how it closes.
+
+use std::time::Duration;
+
+use eventhorizon::{Horizon, Slug};
+use futures::StreamExt;
+use tokio::time::timeout;
+
+const PATIENCE: Duration = Duration::from_secs(10);
+const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0";
+
+fn any(_: &Slug) -> bool {
+    true
+}
+
+#[tokio::test]
+async fn what_was_taken_is_there_after_a_restart_and_so_is_the_reader() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = format!("sqlite:{}", folder.path().join("numbers.db").display());
+    let open = async || Horizon::from_urls("memory:", &store).unwrap().start(any).await;
+    let horizon = open().await.unwrap();
+    let bread = horizon.page("bread").unwrap();
+    let stranger = horizon.caller([192, 0, 2, 1].into(), [("user-agent", FIREFOX)]);
+    let cookie = horizon.like(&bread, true, None, &stranger).await.unwrap().set_cookie.unwrap();
+    let second = open().await.unwrap_err().to_string();
+    assert!(second.contains("another accumulator counts into"), "{second}");
+    horizon.close().await;
+
+    let horizon = open().await.unwrap();
+    let pair = cookie.split(';').next().unwrap();
+    let ada = horizon.caller([192, 0, 2, 1].into(), [("cookie", pair), ("user-agent", FIREFOX)]);
+    assert!(horizon.likes(&bread, &ada).await.unwrap());
+    assert_eq!(horizon.like(&bread, false, None, &ada).await.unwrap().view.likes, 0);
+    horizon.close().await;
+}
+
+#[tokio::test]
+async fn an_address_that_is_wrong_is_named_and_not_repeated() {
+    for (pipe, store, what) in [
+        ("hunter2", "memory:", "the pipe is wrong: "),
+        ("memory:", "hunter2", "the store is wrong: "),
+        ("stdin:", "memory:", "the pipe is wrong: "),
+    ] {
+        let error = Horizon::from_urls(pipe, store).unwrap_err();
+        let sentence = error.to_string();
+        assert!(sentence.starts_with(what) && !sentence.contains("hunter2"), "{sentence}");
+        assert!(!error.is_retryable());
+    }
+}
+
+#[cfg(feature = "redis")]
+#[tokio::test]
+async fn a_store_that_would_never_hear_of_the_events_is_refused() {
+    let error = Horizon::from_urls("redis://127.0.0.1", "memory:").unwrap_err();
+    assert!(error.to_string().contains("would never hear of it"), "{error}");
+}
+
+#[cfg(not(feature = "redis"))]
+#[tokio::test]
+async fn a_build_without_redis_says_which_feature_it_lacks() {
+    let error = Horizon::from_urls("redis://127.0.0.1", "memory:").unwrap_err();
+    assert!(error.to_string().contains("the feature `redis`"), "{error}");
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_be_opened_says_where_it_is() {
+    let error = Horizon::from_urls("memory:", "sqlite:/no/such/folder/numbers.db").unwrap();
+    let error = error.start(any).await.unwrap_err();
+    assert!(error.to_string().contains("/no/such/folder/numbers.db"), "{error}");
+}
+
+#[tokio::test]
+async fn closing_ends_open_streams_and_opens_none() {
+    let horizon = Horizon::in_memory().start(any).await.unwrap();
+    let bread = horizon.page("bread").unwrap();
+    let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", FIREFOX)]);
+    let mut live = horizon.live(Some(&bread), &ada, false).await.unwrap();
+    let reading = tokio::spawn(async move { while live.next().await.is_some() {} });
+    timeout(PATIENCE, horizon.close()).await.unwrap();
+    timeout(PATIENCE, reading).await.unwrap().unwrap();
+    assert_eq!(horizon.live(Some(&bread), &ada, false).await.unwrap_err().status(), 503);
+    timeout(PATIENCE, horizon.close()).await.unwrap();
+}
+
+#[tokio::test]
+async fn dropping_the_last_handle_ends_open_streams() {
+    let horizon = Horizon::in_memory().start(any).await.unwrap();
+    let bread = horizon.page("bread").unwrap();
+    let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", FIREFOX)]);
+    let mut live = horizon.live(Some(&bread), &ada, false).await.unwrap();
+    live.next().await.unwrap();
+    drop(horizon);
+    let ended = async { while live.next().await.is_some() {} };
+    timeout(PATIENCE, ended).await.unwrap();
+}

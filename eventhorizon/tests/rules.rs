@@ -1,0 +1,169 @@
+//! What the application decides, and that it holds.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use eventhorizon::{
+    Builder, Caller, Decision, EventKind, Horizon, Identity, NewComment, ProblemKind, Proposal, Secret, Slug, Topic,
+};
+use futures::StreamExt;
+use horizon_core::{Timestamp, Visibility};
+use horizon_memory::testing::{Clock, Fake};
+
+const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0";
+
+fn stage() -> (Fake, Builder) {
+    let clock = Clock::at(Timestamp::from_millis(1_800_000_000_000));
+    let fake = Fake::new(clock.clone());
+    let builder = Horizon::from_ports(fake.ports()).clock(move || clock.now());
+    (fake, builder)
+}
+
+fn is_page(slug: &Slug) -> bool {
+    matches!(slug.as_str(), "bread" | "soup")
+}
+
+fn from(horizon: &Horizon, address: [u8; 4]) -> Caller {
+    horizon.caller(address.into(), [("user-agent", FIREFOX)])
+}
+
+#[derive(Clone)]
+struct User(&'static str);
+
+fn by_user(caller: &Caller) -> Identity {
+    match caller.extensions().get::<User>() {
+        Some(User("author")) => Identity::Uncounted,
+        Some(User(name)) => Identity::Named((*name).into()),
+        None => Identity::Unknown,
+    }
+}
+
+async fn viewers(fake: &Fake, horizon: &Horizon) -> u64 {
+    let topic: Topic = horizon.page("bread").unwrap().into();
+    fake.presence().watch(topic).next().await.unwrap()
+}
+
+#[tokio::test]
+async fn a_user_with_a_name_is_one_reader_on_two_devices_and_needs_no_cookie() {
+    let (fake, builder) = stage();
+    let horizon = builder.identify(by_user).start(is_page).await.unwrap();
+    let bread = horizon.page("bread").unwrap();
+    let at_home = from(&horizon, [192, 0, 2, 1]).with(User("ada"));
+    let at_work = from(&horizon, [198, 51, 100, 1]).with(User("ada"));
+    let _streams = [
+        horizon.live(Some(&bread), &at_home, false).await.unwrap(),
+        horizon.live(Some(&bread), &at_work, false).await.unwrap(),
+    ];
+    assert_eq!(viewers(&fake, &horizon).await, 1);
+    let liked = horizon.like(&bread, true, None, &at_home).await.unwrap();
+    assert_eq!((liked.view.likes, liked.set_cookie), (1, None));
+    assert!(horizon.likes(&bread, &at_work).await.unwrap());
+    assert_eq!(horizon.like(&bread, true, None, &at_work).await.unwrap().view.likes, 1);
+    let ben = from(&horizon, [192, 0, 2, 1]).with(User("ben"));
+    assert!(!horizon.likes(&bread, &ben).await.unwrap());
+    assert_ne!(horizon.visitor(&ben).await.unwrap(), horizon.visitor(&at_home).await.unwrap());
+}
+
+#[tokio::test]
+async fn whoever_shall_not_be_counted_reads_and_writes_and_is_no_viewer() {
+    let (fake, builder) = stage();
+    let horizon = builder.identify(by_user).start(is_page).await.unwrap();
+    let bread = horizon.page("bread").unwrap();
+    let author = from(&horizon, [192, 0, 2, 1]).with(User("author"));
+    let mut live = horizon.live(Some(&bread), &author, false).await.unwrap();
+    live.next().await.unwrap();
+    horizon.visit(&bread, &author).await;
+    assert_eq!(viewers(&fake, &horizon).await, 0);
+    assert!(horizon.like(&bread, true, None, &author).await.unwrap().set_cookie.is_some());
+    horizon.close().await;
+    assert!(fake.tracked().iter().all(|event| !matches!(event.kind, EventKind::Visit { .. })));
+    assert!(horizon.metrics().contains("horizon_dropped_visits_total{reason=\"uncounted\"} 2"));
+}
+
+#[tokio::test]
+async fn what_the_application_refuses_is_answered_with_its_words_and_not_tracked() {
+    let (fake, builder) = stage();
+    let closed = Arc::new(AtomicBool::new(true));
+    let is_closed = Arc::clone(&closed);
+    let horizon = builder
+        .decide(move |_: &Proposal<'_>| match is_closed.load(Ordering::SeqCst) {
+            true => Decision::Refuse("The kitchen is closed.".into()),
+            false => Decision::Take,
+        })
+        .start(is_page)
+        .await
+        .unwrap();
+    let bread = horizon.page("bread").unwrap();
+    let ada = from(&horizon, [192, 0, 2, 1]);
+    let like = horizon.like(&bread, true, None, &ada).await.unwrap_err();
+    assert_eq!((like.kind(), like.status().as_u16()), (ProblemKind::Refused, 403));
+    assert!(like.to_json().contains("The kitchen is closed."));
+    let comment = horizon.comment(&bread, NewComment::new("Ada", "Good"), &ada).await;
+    assert_eq!(comment.unwrap_err().kind(), ProblemKind::Refused);
+    horizon.visit(&bread, &ada).await;
+    let _live = horizon.live(Some(&bread), &ada, false).await.unwrap();
+    assert_eq!(viewers(&fake, &horizon).await, 0);
+    closed.store(false, Ordering::SeqCst);
+    assert_eq!(horizon.like(&bread, true, None, &ada).await.unwrap().view.likes, 1);
+    assert_eq!(fake.tracked().len(), 1);
+}
+
+#[tokio::test]
+async fn a_comment_that_the_application_holds_waits_for_the_author() {
+    let (fake, builder) = stage();
+    let horizon = builder
+        .decide(|proposal: &Proposal<'_>| match proposal.kind {
+            EventKind::Comment { draft, .. } if draft.body().contains("casino") => Decision::Hold,
+            _ => Decision::Take,
+        })
+        .start(is_page)
+        .await
+        .unwrap();
+    let bread = horizon.page("bread").unwrap();
+    let ada = from(&horizon, [192, 0, 2, 1]);
+    let post = async |body| horizon.comment(&bread, NewComment::new("Ada", body), &ada).await.unwrap();
+    assert!(!post("Good").await.waits);
+    let held = post("my casino").await;
+    assert!(held.waits);
+    let stored = fake.comments().comment(held.view.id).await.unwrap().unwrap();
+    assert_eq!(stored.visibility, Visibility::Waiting);
+    let topic: Topic = bread.clone().into();
+    assert_eq!(horizon.numbers(&[topic]).await.unwrap()[0].comments, 1);
+}
+
+#[tokio::test]
+async fn a_page_that_the_application_does_not_have_costs_nothing() {
+    let (fake, builder) = stage();
+    let horizon = builder.start(is_page).await.unwrap();
+    let cake = Slug::new("cake").unwrap();
+    let ada = from(&horizon, [192, 0, 2, 1]);
+    assert_eq!(horizon.page("cake").unwrap_err().kind(), ProblemKind::UnknownPage);
+    assert_eq!(horizon.page("no such name").unwrap_err().kind(), ProblemKind::InvalidSlug);
+    assert_eq!(
+        horizon.live(Some(&cake), &ada, false).await.unwrap_err().kind(),
+        ProblemKind::UnknownPage
+    );
+    assert!(horizon.like(&cake, true, None, &ada).await.is_err());
+    assert!(horizon.comment(&cake, NewComment::new("", "x"), &ada).await.is_err());
+    horizon.visit(&cake, &ada).await;
+    horizon.close().await;
+    assert!(fake.tracked().is_empty());
+}
+
+#[tokio::test]
+async fn a_visit_without_a_stream_and_the_stream_of_the_same_reader_are_one_visit() {
+    let (fake, builder) = stage();
+    let horizon = builder.secret(Secret::from_bytes([7; 32])).start(is_page).await.unwrap();
+    let bread = horizon.page("bread").unwrap();
+    let ada = from(&horizon, [192, 0, 2, 1]);
+    horizon.visit(&bread, &ada).await;
+    drop(horizon.live(Some(&bread), &ada, false).await.unwrap());
+    let robot = horizon.caller([192, 0, 2, 9].into(), [("user-agent", "Googlebot/2.1")]);
+    horizon.visit(&bread, &robot).await;
+    horizon.close().await;
+    let totals = fake.stats().get(&[bread.into(), Topic::Site]).await.unwrap();
+    assert_eq!(totals.iter().map(|total| total.stats.visits).collect::<Vec<_>>(), [1, 1]);
+    assert!(horizon.metrics().contains("horizon_server_visits_total 1"));
+}
