@@ -23,6 +23,17 @@ struct LikeForm {
     back: Option<String>,
 }
 
+/// `GET /likes/{slug}`: whether the reader likes the page.
+pub(super) async fn view(
+    State(horizon): State<Horizon>,
+    Page(slug): Page,
+    headers: HeaderMap,
+) -> Result<Json<LikeView>, Problem> {
+    let liked = horizon.likes(&slug, &headers).await?;
+    let likes = horizon.0.ports.stats.total(&slug.into()).await?.stats.likes;
+    Ok(Json(LikeView { liked, likes }))
+}
+
 /// `PUT /likes/{slug}`: the reader likes the page.
 pub(super) async fn like(
     State(horizon): State<Horizon>,
