@@ -37,7 +37,7 @@ export const connect = ({ slug: pinned, base = home, root = document, onnumbers,
   };
 
   const drawLike = (button) => {
-    // What stands in the first page comes from the server.
+    // What stands there before the first connection comes from the server.
     if (isFirst) liked ||= button.getAttribute("aria-pressed");
     if (liked) button.setAttribute("aria-pressed", liked);
     else if (slug && !asked) {
@@ -139,7 +139,7 @@ export const connect = ({ slug: pinned, base = home, root = document, onnumbers,
     const next =
       pinned ?? script()?.dataset.slug ?? slugOf(document.querySelector("[data-horizon-slug]")) ?? "";
     if (next != slug) {
-      isFirst = slug == null;
+      isFirst = slug == null && !window.horizonLive;
       comments = isFirst ? "" : "[]";
       slug = next;
       numbers = {};

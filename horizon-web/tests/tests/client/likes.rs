@@ -87,7 +87,10 @@ fn a_button_that_says_from_the_start_whether_it_is_pressed_is_believed() -> anyh
     play(1, async |stage| {
         let ada = stage.reader("Ada").await?;
         ada.opens_live("/").await?;
-        let connects = "document.querySelector('[data-horizon=like]').setAttribute('aria-pressed', 'true');
+        // As if nothing had been connected yet.
+        let connects = "window.horizonLive.close();
+            delete window.horizonLive;
+            document.querySelector('[data-horizon=like]').setAttribute('aria-pressed', 'true');
             const { connect } = await import('/horizon/client.js');
             connect({ slug: 'bread' })";
         ada.script(connects, &[]).await?;
@@ -100,5 +103,19 @@ fn a_button_that_says_from_the_start_whether_it_is_pressed_is_believed() -> anyh
             "return performance.getEntriesByType('resource').filter(entry => entry.name.includes('/likes/')).length === 1",
         )
         .await
+    })
+}
+
+#[test]
+fn whoever_connects_to_another_page_is_asked_for_anew() -> anyhow::Result<()> {
+    play(1, async |stage| {
+        let ada = stage.reader("Ada").await?;
+        ada.opens_live("/page/bread").await?;
+        ada.clicks(LIKE).await?;
+        sees_it_pressed(&ada, true).await?;
+        let connects = "(await import('/horizon/client.js')).connect({ slug: 'soup' })";
+        ada.script(connects, &[]).await?;
+        sees_it_pressed(&ada, false).await?;
+        ada.sees("likes", 0).await
     })
 }

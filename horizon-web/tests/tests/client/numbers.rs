@@ -122,8 +122,8 @@ fn a_script_that_runs_twice_is_one_connection_and_a_click_is_one_like() -> anyho
         ada.sees("likes", 1).await?;
         sees_it_pressed(&ada, true).await?;
         ada.finds(
-            "one question and one like were sent",
-            "return performance.getEntriesByType('resource').filter(entry => entry.name.includes('/likes/')).length === 2",
+            "two questions and one like were sent",
+            "return performance.getEntriesByType('resource').filter(entry => entry.name.includes('/likes/')).length === 3",
         )
         .await
     })
