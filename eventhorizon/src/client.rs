@@ -23,3 +23,58 @@ pub fn client_types() -> &'static str {
     include_str!("client/client.d.ts")
 }
 
+/// The script without indentation and without lines that are comments: a third of it is for whoever reads the source.
+///
+/// Behind `;`, `{` and `,` the end of a line means nothing, so those lines are joined. No string of the script spans
+/// lines.
+fn slim(source: &str) -> String {
+    let lines = source.lines().map(str::trim);
+    let mut slim = String::with_capacity(source.len());
+    for line in lines.filter(|line| !line.is_empty() && !line.starts_with("//")) {
+        slim.push_str(line);
+        if !line.ends_with([';', '{', ',']) {
+            slim.push('\n');
+        }
+    }
+    // No string of the script has one of these.
+    slim.replace(" => ", "=>").replace(" = ", "=")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    /// The most that the script may cost a reader, in bytes after brotli.
+    const BUDGET: usize = 2048;
+
+    #[test]
+    fn the_script_costs_a_reader_at_most_two_kilobytes() {
+        let mut writer = brotli::CompressorWriter::new(Vec::new(), 4096, 11, 22);
+        writer.write_all(client_js().as_bytes()).unwrap();
+        let size = writer.into_inner().len();
+        assert!(size <= BUDGET, "{size} bytes");
+    }
+
+    #[test]
+    fn what_is_stripped_from_the_script_is_comments_indentation_and_needless_line_ends() {
+        let source = "// one\nconst a = [\n  1,\n\n  // two\n  2\n];\nconst f = () => {\n  a\n};\n";
+        assert_eq!(slim(source), "const a=[\n1,2\n];const f=()=>{a\n};");
+    }
+
+    #[test]
+    fn no_string_of_the_script_spans_lines_or_has_what_is_stripped() {
+        for line in include_str!("client/client.js")
+            .lines()
+            .filter(|line| !line.trim().starts_with("//"))
+        {
+            for quote in ['"', '`'] {
+                assert_eq!(line.matches(quote).count() % 2, 0, "{line}");
+            }
+            assert!(!line.contains(['\'', '\\']) && !line.contains("/*"), "{line}");
+            let strings = line.split(['"', '`']).skip(1).step_by(2);
+            assert!(strings.clone().all(|string| !string.contains(" = ") && !string.contains(" => ")), "{line}");
+        }
+    }
+}

@@ -26,6 +26,7 @@ mod attendance;
 mod backend;
 mod builder;
 mod caller;
+mod client;
 mod comments;
 mod config;
 mod dice;
@@ -49,6 +50,7 @@ mod visits;
 
 pub use builder::Builder;
 pub use caller::{Caller, client_addr};
+pub use client::{client_js, client_types};
 pub use comments::{NewComment, Posted};
 pub use config::{Config, Moderation, Rate, Rates, Signals};
 pub use horizon::{Connection, Horizon};

@@ -79,6 +79,20 @@ impl Horizon {
         }
     }
 
+    /// The same, and how many do.
+    ///
+    /// # Errors
+    /// The page does not exist, or the store cannot be read.
+    pub async fn like_view(&self, slug: &Slug, caller: &Caller) -> Result<LikeView, Problem> {
+        self.check_page(slug)?;
+        let topic = Topic::from(slug.clone());
+        let (liked, total) = tokio::try_join!(self.likes(slug, caller), self.0.ports().stats.total(&topic))?;
+        Ok(LikeView {
+            liked,
+            likes: total.stats.likes,
+        })
+    }
+
     /// How many like the page, this reader's word included.
     ///
     /// The pipe took the word, but the store may hear of it later. And whatever the store does now, the

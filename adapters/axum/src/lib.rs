@@ -9,7 +9,9 @@
 //! | `GET /live/{slug}`, `GET /live` | server-sent events with the numbers of a page or of the site |
 //! | `GET /stats/{slug}`, `GET /stats` | the same numbers once |
 //! | `PUT`, `DELETE`, `POST /likes/{slug}` | like a page, take it back |
+//! | `GET /likes/{slug}` | whether the reader likes it |
 //! | `GET`, `POST /comments/{slug}` | read the comments of a page, write one |
+//! | `GET /client.js`, `GET /client.d.ts` | the script for pages of any kind, and how it is used |
 //! | `GET /openapi.json` | the contract in full |
 
 mod client;

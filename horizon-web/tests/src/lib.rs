@@ -22,5 +22,5 @@ pub use posts::Posts;
 pub use reader::Reader;
 pub use seed::Seed;
 pub use server::{Options, Server, program};
-pub use stage::{Stage, stage};
+pub use stage::{Host, Stage, stage, stage_of};
 pub use wait::{DEADLINE, wait_until};

@@ -1,5 +1,6 @@
 use std::{
     collections::BTreeSet,
+    net::SocketAddr,
     panic::{AssertUnwindSafe, resume_unwind},
 };
 
@@ -12,11 +13,30 @@ use crate::{Options, Reader, Server, chrome::Driver};
 /// How many browsers may run at once: more do not fit two cores.
 static SEATS: Semaphore = Semaphore::const_new(3);
 
+/// What readers can be in front of.
+pub trait Host {
+    /// Where it listens.
+    fn address(&self) -> SocketAddr;
+
+    /// What it has to say about a test that failed.
+    fn log(&self) -> String;
+}
+
+impl Host for Server {
+    fn address(&self) -> SocketAddr {
+        self.address()
+    }
+
+    fn log(&self) -> String {
+        self.log()
+    }
+}
+
 /// A server and the readers in front of it.
 #[derive(Debug)]
-pub struct Stage {
+pub struct Stage<H = Server> {
     /// The server under test.
-    pub server: Server,
+    pub server: H,
     driver: Option<Driver>,
     readers: Vec<Reader>,
     network_may_fail: bool,
@@ -34,9 +54,21 @@ pub fn stage(
     options: Options,
     play: impl AsyncFnOnce(&mut Stage) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
+    stage_of(readers, async || Server::start(options).await, play)
+}
+
+/// The same with a server of the test's own, which `start` starts.
+///
+/// # Errors
+/// Those of [`stage`].
+pub fn stage_of<H: Host>(
+    readers: u32,
+    start: impl AsyncFnOnce() -> anyhow::Result<H>,
+    play: impl AsyncFnOnce(&mut Stage<H>) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     Builder::new_current_thread().enable_all().build()?.block_on(async {
         let _seats = SEATS.acquire_many(readers).await?;
-        let server = Server::start(options).await?;
+        let server = start().await?;
         let mut stage = Stage {
             server,
             driver: None,
@@ -54,7 +86,7 @@ pub fn stage(
     })
 }
 
-impl Stage {
+impl<H: Host> Stage<H> {
     /// A reader with a browser of their own.
     ///
     /// # Errors
@@ -64,7 +96,7 @@ impl Stage {
             self.driver = Some(Driver::start().await?);
         }
         let driver = self.driver.as_ref().context("a driver was started")?;
-        let reader = Reader::start(driver, name, self.server.url("")).await?;
+        let reader = Reader::start(driver, name, format!("http://{}", self.server.address())).await?;
         self.readers.push(reader.clone());
         Ok(reader)
     }

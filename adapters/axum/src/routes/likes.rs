@@ -22,6 +22,15 @@ struct LikeForm {
     back: Option<String>,
 }
 
+/// `GET /likes/{slug}`: whether the reader likes the page.
+pub(super) async fn view(
+    State(horizon): State<Horizon>,
+    Page(slug): Page,
+    Requester(caller): Requester,
+) -> Result<Json<LikeView>, Problem> {
+    Ok(Json(horizon.like_view(&slug, &caller).await?))
+}
+
 /// `PUT /likes/{slug}`: the reader likes the page.
 pub(super) async fn like(
     State(horizon): State<Horizon>,

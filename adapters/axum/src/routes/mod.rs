@@ -1,5 +1,6 @@
 //! The routes, one file for each thing that can be asked for.
 
+mod client;
 mod comments;
 mod likes;
 mod live;
@@ -11,7 +12,7 @@ use axum::{
     extract::{DefaultBodyLimit, Request, State},
     middleware::{self, Next},
     response::{IntoResponse, IntoResponseParts, Response, ResponseParts},
-    routing::{get, put},
+    routing::get,
 };
 use eventhorizon::{Horizon, ProblemKind};
 use http::{HeaderValue, Method, header};
@@ -30,9 +31,14 @@ pub(crate) fn router(horizon: &Horizon) -> Router<Horizon> {
         .route("/stats/{slug}", get(stats::page))
         .route(
             "/likes/{slug}",
-            put(likes::like).delete(likes::unlike).post(likes::form),
+            get(likes::view)
+                .put(likes::like)
+                .delete(likes::unlike)
+                .post(likes::form),
         )
         .route("/comments/{slug}", get(comments::list).post(comments::post))
+        .route("/client.js", get(client::script))
+        .route("/client.d.ts", get(client::types))
         .route("/openapi.json", get(openapi::document))
         .method_not_allowed_fallback(async || Problem::from(ProblemKind::MethodNotAllowed))
         .fallback(async || Problem::from(ProblemKind::NotFound))

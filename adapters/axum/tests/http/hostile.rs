@@ -217,7 +217,7 @@ async fn a_route_that_does_not_exist_and_a_method_that_does_not_apply_are_proble
     for (method, path, allowed) in [
         ("POST", "/live/hello", "GET,HEAD"),
         ("DELETE", "/stats", "GET,HEAD"),
-        ("GET", "/likes/hello", "PUT,DELETE,POST"),
+        ("PATCH", "/likes/hello", "GET,HEAD,PUT,DELETE,POST"),
         ("PUT", COMMENTS, "GET,HEAD,POST"),
     ] {
         let answer = site.client().send(method, path, "").await;

@@ -131,6 +131,21 @@ async fn many_readers_at_once_are_counted_exactly() {
 }
 
 #[tokio::test]
+async fn whoever_asks_is_told_whether_they_like_the_page() {
+    let site = Site::start().await;
+    let nobody = site.client();
+    says(&nobody.get("/likes/hello").await, false, 0);
+    let reader = site.client().keep_cookie(&nobody.send("PUT", "/likes/hello", "").await);
+    says(&reader.get("/likes/hello").await, true, 1);
+    says(&reader.get("/likes/other").await, false, 0);
+    let answer = nobody.get("/likes/hello").await;
+    says(&answer, false, 1);
+    assert!(!answer.headers.contains_key(header::SET_COOKIE));
+    reader.send("DELETE", "/likes/hello", "").await;
+    says(&reader.get("/likes/hello").await, false, 0);
+}
+
+#[tokio::test]
 async fn a_plain_form_likes_and_goes_back() {
     let site = Site::start().await;
     let answer = site

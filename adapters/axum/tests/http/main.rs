@@ -17,6 +17,8 @@ mod live;
 #[cfg(test)]
 mod people;
 #[cfg(test)]
+mod script;
+#[cfg(test)]
 mod server;
 #[cfg(test)]
 mod site;

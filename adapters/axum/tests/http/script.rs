@@ -1,0 +1,55 @@
+//! The script for pages of any kind, as a file.
+
+use http::header;
+
+use crate::{client::Answer, site::Site};
+
+const FILES: [(&str, &str); 2] = [
+    ("/client.js", "text/javascript; charset=utf-8"),
+    ("/client.d.ts", "text/plain; charset=utf-8"),
+];
+
+fn tag(answer: &Answer) -> &str {
+    let tag = answer.headers[header::ETAG].to_str().unwrap();
+    assert!(tag.starts_with('"') && tag.ends_with('"'), "{tag}");
+    tag
+}
+
+#[tokio::test]
+async fn the_script_and_its_types_are_files_that_may_be_kept() {
+    let site = Site::start().await;
+    for (path, kind) in FILES {
+        let answer = site.client().get(path).await;
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.headers[header::CONTENT_TYPE], kind);
+        assert!(
+            answer.headers[header::CACHE_CONTROL]
+                .to_str()
+                .unwrap()
+                .starts_with("public, max-age=3600"),
+            "{path}"
+        );
+        assert!(answer.body.contains("connect"), "{path}");
+        tag(&answer);
+    }
+}
+
+#[tokio::test]
+async fn whoever_has_the_file_is_told_so_and_gets_it_not_again() {
+    let site = Site::start().await;
+    for (path, _) in FILES {
+        let first = site.client().get(path).await;
+        for known in [tag(&first), &format!("\"other\", W/{}", tag(&first)), "*"] {
+            let again = site.client().with("if-none-match", known).get(path).await;
+            assert_eq!(
+                (again.status.as_u16(), again.body.as_str()),
+                (304, ""),
+                "{path} {known}"
+            );
+            assert_eq!(tag(&again), tag(&first));
+            assert!(again.headers.contains_key(header::CACHE_CONTROL));
+        }
+        let other = site.client().with("if-none-match", "\"other\"").get(path).await;
+        assert_eq!((other.status.as_u16(), other.body), (200, first.body), "{path}");
+    }
+}

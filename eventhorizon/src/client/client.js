@@ -1,0 +1,224 @@
+// EventHorizon for pages of any kind: live numbers, a like button, comments. client.d.ts says how it is used.
+// It is served without the lines that are comments and without indentation, so no string may span lines.
+
+const home = new URL(".", import.meta.url).href.slice(0, -1);
+const script = () => [...document.scripts].find((script) => script.src == import.meta.url);
+const slugOf = (element) => element?.dataset.horizonSlug;
+const freshId = () =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, 0)).join("");
+
+// A reader without a cookie is known by this, so that a like whose answer was lost is no second one.
+const key = freshId();
+
+export const connect = ({ slug: pinned, base = home, root = document, onnumbers, oncomments } = {}) => {
+  let slug, isFirst, numbers, comments, liked, asked, busy, source, again;
+  // When to open the next stream, when the page was last seen, and how long to wait after a refusal.
+  let due = 0;
+  let seen = 0;
+  let wait = 1000;
+  const ending = new AbortController();
+
+  const on = (target, type, act) => target.addEventListener(type, act, { signal: ending.signal });
+  const isOurs = (element) => (slugOf(element.closest("[data-horizon-slug]")) ?? slug) == slug;
+  const address = (route) => base + "/" + route + (slug && "/" + encodeURIComponent(slug));
+  const dueIn = (millis) => {
+    due = Date.now() + millis;
+  };
+
+  // What the server answered; status 0 if it was not heard to the end.
+  const send = async (method, route, body) => {
+    try {
+      const headers = { "Content-Type": "application/json", "Idempotency-Key": key };
+      const answer = await fetch(address(route), { method, body, headers, credentials: "include" });
+      return { ...(await answer.json()), status: answer.status };
+    } catch {
+      return { status: 0 };
+    }
+  };
+
+  const drawLike = (button) => {
+    // What stands there before the first connection comes from the server.
+    if (isFirst) liked ||= button.getAttribute("aria-pressed");
+    if (liked) button.setAttribute("aria-pressed", liked);
+    else if (slug && !asked) {
+      asked = true;
+      like();
+    }
+    button.ariaDisabled = busy;
+  };
+
+  const item = ({ author, html }, template) => {
+    const node = template ? template.content.cloneNode(true) : document.createElement("li");
+    const part = (name, tag) =>
+      node.querySelector(`[data-horizon=${name}]`) ?? (template ? {} : node.appendChild(document.createElement(tag)));
+    part("author", "b").textContent = author || "Someone";
+    // The server has sanitised it.
+    part("body", "div").innerHTML = html;
+    return node;
+  };
+
+  const drawComments = (list) => {
+    if (!comments || list.drawn == comments) return;
+    list.drawn = comments;
+    const template = list.querySelector("template");
+    list.replaceChildren(template ?? "", ...JSON.parse(comments).map((comment) => item(comment, template)));
+  };
+
+  const format = (number) => {
+    try {
+      return number.toLocaleString(document.documentElement.lang || []);
+    } catch {
+      // The page names no language that there is.
+      return number;
+    }
+  };
+
+  const draw = () => {
+    for (const element of root.querySelectorAll("[data-horizon]")) {
+      const name = element.dataset.horizon;
+      if (!isOurs(element)) continue;
+      if (name == "like") drawLike(element);
+      if (name == "comment-list") drawComments(element);
+      if (numbers[name] >= 0) {
+        const text = format(numbers[name]);
+        // To write what is there already would wake the observer, which draws.
+        if (element.textContent != text) element.textContent = text;
+      }
+    }
+  };
+
+  const hear = ({ type, data }) => {
+    // The server speaks at least every 20 s; longer silence is a dead stream.
+    dueIn(45000);
+    wait = 1000;
+    again = "?again=1";
+    const said = JSON.parse(data);
+    if (type == "comments") {
+      comments = data;
+      oncomments?.(said);
+    } else {
+      for (const name in said) numbers[(slug && type == "live" ? "" : "site-") + name] = said[name];
+      onnumbers?.({ ...numbers });
+    }
+    draw();
+  };
+
+  const stop = () => {
+    source?.close();
+    due = 0;
+  };
+
+  const open = () => {
+    stop();
+    dueIn(45000);
+    source = new EventSource(address("live") + again);
+    for (const type of ["live", "site", "comments"]) source.addEventListener(type, hear);
+    source.onerror = () => {
+      // As long as it is not closed the browser itself tries again.
+      if (source.readyState == 2) {
+        dueIn(wait * (0.5 + Math.random()));
+        wait = Math.min(2 * wait, 60000);
+      }
+    };
+  };
+
+  const check = () => {
+    const now = Date.now();
+    if (!document.hidden) {
+      seen = now;
+      if (now > due) open();
+    } else if (now > seen + 10000) stop();
+  };
+
+  const restart = () => {
+    stop();
+    check();
+  };
+
+  const look = () => {
+    const next =
+      pinned ?? script()?.dataset.slug ?? slugOf(document.querySelector("[data-horizon-slug]")) ?? "";
+    if (next != slug) {
+      isFirst = slug == null && !window.horizonLive;
+      comments = isFirst ? "" : "[]";
+      slug = next;
+      numbers = {};
+      liked = asked = again = "";
+      restart();
+    }
+    draw();
+  };
+
+  // Likes the page, takes it back, or asks whether the reader does if nothing is wanted.
+  const like = async (wanted) => {
+    if (busy) return false;
+    const asks = wanted == null;
+    const mine = slug;
+    busy = !asks;
+    draw();
+    const answer = await send(asks ? "GET" : wanted ? "PUT" : "DELETE", "likes");
+    busy &&= asks;
+    const isTaken = answer.status == 200;
+    if (isTaken && mine == slug && !(asks && liked)) {
+      liked = String(answer.liked);
+      numbers.likes = answer.likes;
+    }
+    draw();
+    return isTaken;
+  };
+
+  const comment = async (form) => {
+    if (form.ariaBusy) return;
+    form.ariaBusy = "true";
+    const say = (text) => {
+      const status = form.querySelector("[role=status]");
+      if (status) status.textContent = text;
+    };
+    const id = (form.unheard ??= freshId());
+    const body = JSON.stringify({ ...Object.fromEntries(new FormData(form)), id });
+    const { status, field = "", detail, title } = await send("POST", "comments", body);
+    form.ariaBusy = null;
+    // Unless this one may have been taken unheard, the next one is another.
+    if (status && status < 500) form.unheard = null;
+    const thanks = { 201: "Thank you.", 202: "Thank you. Your comment shows once it is approved." }[status];
+    if (thanks) form.reset();
+    say(thanks ?? field + " " + (detail ?? title ?? "No answer came. Please try again."));
+  };
+
+  // Whoever wants to do it otherwise prevents the default before it comes here.
+  const take = (type, name, act) =>
+    on(root, type, (event) => {
+      const element = event.target.closest?.(`[data-horizon=${name}]`);
+      if (slug && element && isOurs(element) && !event.defaultPrevented) {
+        event.preventDefault();
+        act(element);
+      }
+    });
+
+  window.horizonLive?.close();
+  take("click", "like", () => like(liked != "true"));
+  take("submit", "comment", comment);
+  on(document, "visibilitychange", check);
+  on(window, "online", restart);
+  on(window, "pagehide", stop);
+  const timer = setInterval(check, 2000);
+  const observer = new MutationObserver(look);
+  observer.observe(root, { subtree: true, childList: true, attributeFilter: ["data-slug", "data-horizon-slug"] });
+  look();
+
+  return (window.horizonLive = {
+    like,
+    go(next) {
+      pinned = next;
+      look();
+    },
+    close() {
+      ending.abort();
+      observer.disconnect();
+      clearInterval(timer);
+      stop();
+    },
+  });
+};
+
+if (script()) connect();

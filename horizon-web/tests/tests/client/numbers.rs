@@ -1,0 +1,156 @@
+//! Numbers: filled in, followed, and left alone where they are another page's.
+
+use serde_json::json;
+
+use crate::{LIKE, play, sees_it_pressed};
+
+#[test]
+fn the_numbers_fill_and_follow_a_second_reader() -> anyhow::Result<()> {
+    play(2, async |stage| {
+        let ada = stage.reader("Ada").await?;
+        let ben = stage.reader("Ben").await?;
+        ada.opens_live("/page/bread").await?;
+        ada.sees("viewers", 1).await?;
+        ada.sees("visits", 1).await?;
+        ben.opens_live("/page/bread").await?;
+        ada.sees("viewers", 2).await?;
+        ada.sees("visits", 2).await?;
+        ben.leaves().await?;
+        ada.sees("viewers", 1).await?;
+        ben.opens_live("/page/soup").await?;
+        ada.sees("site-viewers", 2).await?;
+        ada.sees("viewers", 1).await
+    })
+}
+
+#[test]
+fn a_page_that_names_no_slug_shows_the_site_and_takes_no_likes_and_no_comments() -> anyhow::Result<()> {
+    play(2, async |stage| {
+        let ada = stage.reader("Ada").await?;
+        let ben = stage.reader("Ben").await?;
+        ada.opens_live("/").await?;
+        ben.opens_live("/page/bread").await?;
+        ada.sees("site-viewers", 2).await?;
+        ada.sees("viewers", 0).await?;
+        ada.clicks(LIKE).await?;
+        ada.finds(
+            "nothing was sent",
+            "return !performance.getEntriesByType('resource').some(entry => entry.initiatorType === 'fetch')",
+        )
+        .await
+    })
+}
+
+#[test]
+fn numbers_are_grouped_as_the_language_of_the_page_does_it() -> anyhow::Result<()> {
+    play(1, async |stage| {
+        let ada = stage.reader("Ada").await?;
+        ada.opens_live("/page/bread").await?;
+        ada.sees("viewers", 1).await?;
+        for (language, text) in [("en", "1,204"), ("de", "1.204"), ("no_such", "1204")] {
+            let told = "document.documentElement.lang = arguments[0];
+                const data = JSON.stringify({ viewers: 1204 });
+                window.witness.streams.at(-1).dispatchEvent(new MessageEvent('live', { data }));
+                return document.querySelector('[data-horizon=viewers]').textContent";
+            let seen = ada.script(told, &[json!(language)]).await?;
+            anyhow::ensure!(seen == text, "in {language} it reads {seen}");
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn what_comes_later_is_filled_and_what_belongs_to_another_page_is_not() -> anyhow::Result<()> {
+    play(2, async |stage| {
+        let ada = stage.reader("Ada").await?;
+        let ben = stage.reader("Ben").await?;
+        ada.opens_live("/page/bread").await?;
+        ada.sees("visits", 1).await?;
+        ada.script(
+            "const late = document.createElement('b'), other = document.createElement('section');
+             late.dataset.horizon = 'visits';
+             late.id = 'late';
+             other.dataset.horizonSlug = 'soup';
+             const foreign = late.cloneNode();
+             foreign.id = 'foreign';
+             foreign.textContent = 'mine';
+             other.append(foreign);
+             document.querySelector('main').append(late, other)",
+            &[],
+        )
+        .await?;
+        ada.finds(
+            "the late one is filled",
+            "return document.querySelector('#late').textContent === '1'",
+        )
+        .await?;
+        ben.opens_live("/page/bread").await?;
+        ada.finds(
+            "the late one follows",
+            "return document.querySelector('#late').textContent === '2'",
+        )
+        .await?;
+        ada.finds(
+            "the other page's is left alone",
+            "return document.querySelector('#foreign').textContent === 'mine'",
+        )
+        .await
+    })
+}
+
+#[test]
+fn a_script_that_runs_twice_is_one_connection_and_a_click_is_one_like() -> anyhow::Result<()> {
+    play(1, async |stage| {
+        let ada = stage.reader("Ada").await?;
+        ada.opens_live("/page/bread").await?;
+        sees_it_pressed(&ada, false).await?;
+        ada.script(
+            "const again = document.createElement('script');
+             again.type = 'module';
+             again.src = '/horizon/client.js?again';
+             again.dataset.slug = 'bread';
+             document.head.append(again)",
+            &[],
+        )
+        .await?;
+        ada.finds(
+            "the second stream replaced the first",
+            "return window.witness.streams.map(stream => stream.readyState).join() === '2,1'",
+        )
+        .await?;
+        ada.clicks(LIKE).await?;
+        ada.sees("likes", 1).await?;
+        sees_it_pressed(&ada, true).await?;
+        ada.finds(
+            "two questions and one like were sent",
+            "return performance.getEntriesByType('resource').filter(entry => entry.name.includes('/likes/')).length === 3",
+        )
+        .await
+    })
+}
+
+#[test]
+fn a_page_that_imports_the_script_connects_when_it_says_so_and_hears_the_numbers() -> anyhow::Result<()> {
+    play(1, async |stage| {
+        let ada = stage.reader("Ada").await?;
+        ada.opens("/").await?;
+        let connects = "document.querySelector('script').remove();
+            const { connect } = await import('/horizon/client.js');
+            return await new Promise(heard => {
+                const live = connect({ slug: 'bread', base: '/horizon', onnumbers: numbers => {
+                    if (!('site-viewers' in numbers)) return;
+                    live.close();
+                    heard([numbers, window.witness.streams.at(-1).readyState]);
+                } });
+            })";
+        let heard = ada.script(connects, &[]).await?;
+        let numbers = json!({ "viewers": 1, "visits": 1, "likes": 0, "comments": 0 });
+        anyhow::ensure!(
+            heard.pointer("/0/viewers") == numbers.get("viewers"),
+            "it heard {heard}"
+        );
+        anyhow::ensure!(heard.pointer("/0/site-viewers") == Some(&json!(1)), "it heard {heard}");
+        anyhow::ensure!(heard.pointer("/1") == Some(&json!(2)), "it is still open: {heard}");
+        Ok(())
+    })
+}
