@@ -7,13 +7,14 @@ use actix_web::{
     http::{StatusCode, header},
     web::{Data, Json, Path, Query, ServiceConfig, delete, get, post, put},
 };
-use eventhorizon::{Caller, Horizon, Liked, Live, NewComment, Problem};
+use eventhorizon::{Caller, Horizon, Liked, Live, NewComment, Problem, Slug};
 use futures::StreamExt;
 
 /// The routes, for a scope under any path.
-pub(crate) fn routes(scope: &mut ServiceConfig) {
+pub fn routes(scope: &mut ServiceConfig) {
     scope
         .route("/client.js", get().to(script))
+        .route("/live", get().to(site_live))
         .route("/live/{slug}", get().to(live))
         .route("/likes/{slug}", get().to(likes))
         .route("/likes/{slug}", put().to(like))
@@ -22,6 +23,7 @@ pub(crate) fn routes(scope: &mut ServiceConfig) {
 }
 
 type Site = Data<Horizon>;
+type Again = Query<BTreeMap<String, String>>;
 
 async fn script() -> HttpResponse {
     HttpResponse::Ok()
@@ -29,15 +31,23 @@ async fn script() -> HttpResponse {
         .body(eventhorizon::client_js())
 }
 
+async fn site_live(site: Site, again: Again, request: HttpRequest) -> Result<HttpResponse, Refused> {
+    open(&site, None, &again, &request).await
+}
+
+async fn live(site: Site, slug: Path<String>, again: Again, request: HttpRequest) -> Result<HttpResponse, Refused> {
+    open(&site, Some(&site.page(&slug)?), &again, &request).await
+}
+
 /// The stream of ready bytes goes out as it is; the reader is counted until actix drops it.
-async fn live(
-    site: Site,
-    slug: Path<String>,
-    query: Query<BTreeMap<String, String>>,
-    request: HttpRequest,
+async fn open(
+    site: &Horizon,
+    page: Option<&Slug>,
+    again: &BTreeMap<String, String>,
+    request: &HttpRequest,
 ) -> Result<HttpResponse, Refused> {
-    let returning = query.get("again").is_some_and(|again| again == "1");
-    let live = site.live(Some(&site.page(&slug)?), &caller(&site, &request), returning).await?;
+    let returning = again.get("again").is_some_and(|again| again == "1");
+    let live = site.live(page, &caller(site, request), returning).await?;
     let mut answer = HttpResponse::Ok();
     for header in Live::HEADERS {
         answer.insert_header(header);

@@ -1,31 +1,32 @@
 //! The application that the pages belong to. All that the tests know of it is [`host`] and [`Site`].
 
-use std::{io, net::SocketAddr, sync::Arc, time::SystemTime};
-
-use axum::{
-    Router,
-    extract::Path,
-    http::header,
-    response::{Html, IntoResponse},
-    routing::get,
+use std::{
+    io,
+    net::{SocketAddr, TcpListener},
 };
-use horizon_axum::{Config, Horizon, Limits, Moderation, Ports, Secret};
-use horizon_core::{Slug, Timestamp};
-use horizon_memory::{LocalPresence, MemoryPipe, MemoryStats};
+
+use actix_web::{
+    App, HttpResponse, HttpServer,
+    dev::ServerHandle,
+    http::header,
+    web::{self, Path, get},
+};
+use eventhorizon::{Horizon, Moderation, Slug};
 use horizon_web_tests::Host;
-use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+use tokio::task::JoinHandle;
 
 const PAGE: &str = include_str!("page.html");
 
 /// Only what comes from the application itself may run or be asked for.
 const POLICY: &str = "default-src 'self'; img-src data:";
 
-/// A running application; it ends when it is dropped.
+/// A running application of actix-web.
 #[derive(Debug)]
 pub(crate) struct Site {
     address: SocketAddr,
+    horizon: Horizon,
+    handle: ServerHandle,
     server: JoinHandle<io::Result<()>>,
-    stop: oneshot::Sender<()>,
 }
 
 /// Starts an application with the router at `/horizon` and with these pages:
@@ -40,49 +41,34 @@ pub(crate) async fn moderated_host() -> anyhow::Result<Site> {
 }
 
 async fn start(address: SocketAddr, moderation: Moderation) -> anyhow::Result<Site> {
-    let listener = TcpListener::bind(address).await?;
+    let listener = TcpListener::bind(address)?;
     let address = listener.local_addr()?;
-    let store = Arc::new(MemoryStats::new());
-    let (pipe, feed) = MemoryPipe::new(store.clone());
-    tokio::spawn(horizon_accumulator::run(
-        feed,
-        store.clone(),
-        now,
-        std::future::pending(),
-    ));
-    let ports = Ports {
-        presence: Arc::new(LocalPresence::default()),
-        analytics: Arc::new(pipe),
-        stats: store.clone(),
-        comments: store.clone(),
-        salts: store,
+    let horizon = Horizon::in_memory()
+        .configure(|config| config.moderation = moderation)
+        .start(|_: &Slug| true)
+        .await?;
+    let data = web::Data::new(horizon.clone());
+    let app = move || {
+        App::new()
+            .app_data(data.clone())
+            .service(web::scope("/horizon").configure(embed_actix::horizon::routes))
+            .route("/", get().to(async || page("", "", "")))
+            .route("/page/{slug}", get().to(async |slug: Path<String>| page(&slug, &slug, "")))
+            .route("/view/{slug}", get().to(async |slug: Path<String>| page(&slug, "", &slug)))
     };
-    let mut config = Config::new(Secret::random()?);
-    config.moderation = moderation;
-    let horizon = Horizon::new(ports, Arc::new(|_: &Slug| true), config);
-    let app = Router::new()
-        .route("/", get(async || page("", "", "")))
-        .route(
-            "/page/{slug}",
-            get(async |Path(slug): Path<String>| page(&slug, &slug, "")),
-        )
-        .route(
-            "/view/{slug}",
-            get(async |Path(slug): Path<String>| page(&slug, "", &slug)),
-        )
-        .nest("/horizon", horizon.router());
-    let (stop, stopped) = oneshot::channel();
-    let server = tokio::spawn(async move {
-        let stopped = async { drop(stopped.await) };
-        horizon_axum::serve(listener, app, Limits::default(), stopped, &horizon).await
-    });
-    Ok(Site { address, server, stop })
+    let server = HttpServer::new(app).workers(1).disable_signals().listen(listener)?.run();
+    Ok(Site {
+        address,
+        horizon,
+        handle: server.handle(),
+        server: tokio::spawn(server),
+    })
 }
 
 impl Site {
     /// Ends it and every connection to it.
     pub(crate) async fn shutdown(self) -> anyhow::Result<()> {
-        drop(self.stop);
+        embed_actix::end(&self.horizon, &self.handle).await;
         Ok(self.server.await??)
     }
 }
@@ -97,7 +83,7 @@ impl Host for Site {
     }
 }
 
-fn page(title: &str, script: &str, main: &str) -> impl IntoResponse + use<> {
+fn page(title: &str, script: &str, main: &str) -> HttpResponse {
     let named = |name: &str, slug: &str| {
         if slug.is_empty() {
             String::new()
@@ -111,10 +97,8 @@ fn page(title: &str, script: &str, main: &str) -> impl IntoResponse + use<> {
         .replace("{slug}", title)
         .replace("{script}", &script)
         .replace("{main}", &named("data-horizon-slug", main));
-    ([(header::CONTENT_SECURITY_POLICY, POLICY)], Html(html))
-}
-
-fn now() -> Timestamp {
-    let since = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
-    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    HttpResponse::Ok()
+        .content_type("text/html; charset=utf-8")
+        .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
+        .body(html)
 }

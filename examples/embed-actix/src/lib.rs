@@ -1,0 +1,57 @@
+//! An actix-web application with live readers, visits, likes and comments on its two pages.
+//!
+//! [`horizon`] is all that ties the two together; take it with you. The pages are plain HTML: the script of EventHorizon
+//! fills in what is live.
+
+pub mod horizon;
+
+use std::net::TcpListener;
+
+use actix_web::{
+    App, HttpResponse, HttpServer,
+    dev::{Server, ServerHandle},
+    web,
+};
+use eventhorizon::{Horizon, Slug};
+
+const PAGE: &str = include_str!("page.html");
+
+/// The application, listening.
+///
+/// # Errors
+/// Those of the listener.
+pub fn serve(listener: TcpListener, horizon: &Horizon) -> std::io::Result<Server> {
+    let horizon = horizon.clone();
+    let app = move || {
+        App::new()
+            .app_data(web::Data::new(horizon.clone()))
+            .service(web::scope("/horizon").configure(horizon::routes))
+            .route("/{slug}", web::get().to(page))
+    };
+    Ok(HttpServer::new(app).workers(2).disable_signals().listen(listener)?.run())
+}
+
+/// Ends it in order: first the streams, because they would never end, then the server, then what it counted with.
+pub async fn end(horizon: &Horizon, server: &ServerHandle) {
+    horizon.end_streams().await;
+    server.stop(true).await;
+    horizon.close().await;
+}
+
+/// Which pages there are. It is asked on every request.
+#[must_use]
+pub fn is_page(slug: &Slug) -> bool {
+    matches!(slug.as_str(), "bread" | "soup")
+}
+
+async fn page(horizon: web::Data<Horizon>, slug: web::Path<String>) -> HttpResponse {
+    match horizon.page(&slug) {
+        Ok(slug) => HttpResponse::Ok()
+            .content_type("text/html; charset=utf-8")
+            .body(PAGE.replace("{slug}", slug.as_str())),
+        Err(problem) => HttpResponse::NotFound().body(problem.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests;
