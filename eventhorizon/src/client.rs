@@ -23,6 +23,9 @@ pub fn client_types() -> &'static str {
     include_str!("client/client.d.ts")
 }
 
+/// Operators that need no space around them. No string of the script has one with spaces.
+const OPERATORS: [&str; 7] = ["=>", "=", "??", "&&", "||", "==", "!="];
+
 /// The script without indentation and without lines that are comments: a third of it is for whoever reads the source.
 ///
 /// Behind `;`, `{` and `,` the end of a line means nothing, so those lines are joined. No string of the script spans
@@ -36,8 +39,9 @@ fn slim(source: &str) -> String {
             slim.push('\n');
         }
     }
-    // No string of the script has one of these.
-    slim.replace(" => ", "=>").replace(" = ", "=")
+    OPERATORS
+        .iter()
+        .fold(slim, |slim, operator| slim.replace(&format!(" {operator} "), operator))
 }
 
 #[cfg(test)]
@@ -73,8 +77,10 @@ mod tests {
                 assert_eq!(line.matches(quote).count() % 2, 0, "{line}");
             }
             assert!(!line.contains(['\'', '\\']) && !line.contains("/*"), "{line}");
-            let strings = line.split(['"', '`']).skip(1).step_by(2);
-            assert!(strings.clone().all(|string| !string.contains(" = ") && !string.contains(" => ")), "{line}");
+            for string in line.split(['"', '`']).skip(1).step_by(2) {
+                let has = |operator: &&str| string.contains(&format!(" {operator} "));
+                assert!(!OPERATORS.iter().any(has), "{line}");
+            }
         }
     }
 }

@@ -69,7 +69,10 @@ async fn unlike(site: Site, slug: Path<String>, request: HttpRequest) -> Result<
 }
 
 async fn set(site: &Site, slug: &str, liked: bool, request: &HttpRequest) -> Result<HttpResponse, Refused> {
-    let key = request.headers().get("idempotency-key").and_then(|key| key.to_str().ok()?.parse().ok());
+    let key = request
+        .headers()
+        .get("idempotency-key")
+        .and_then(|key| key.to_str().ok()?.parse().ok());
     let done = site.like(&site.page(slug)?, liked, key, &caller(site, request)).await?;
     let Liked { view, set_cookie, .. } = done;
     Ok(with_cookie(HttpResponse::Ok(), set_cookie).json(view))
@@ -82,8 +85,14 @@ async fn comment(
     request: HttpRequest,
     new: Json<NewComment>,
 ) -> Result<HttpResponse, Refused> {
-    let posted = site.comment(&site.page(&slug)?, new.into_inner(), &caller(&site, &request)).await?;
-    let status = if posted.waits { StatusCode::ACCEPTED } else { StatusCode::CREATED };
+    let posted = site
+        .comment(&site.page(&slug)?, new.into_inner(), &caller(&site, &request))
+        .await?;
+    let status = if posted.waits {
+        StatusCode::ACCEPTED
+    } else {
+        StatusCode::CREATED
+    };
     Ok(with_cookie(HttpResponse::build(status), posted.set_cookie).json(posted.view))
 }
 

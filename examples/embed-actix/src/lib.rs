@@ -28,7 +28,9 @@ pub fn serve(listener: TcpListener, horizon: &Horizon) -> std::io::Result<Server
             .service(web::scope("/horizon").configure(horizon::routes))
             .route("/{slug}", web::get().to(page))
     };
-    Ok(HttpServer::new(app).workers(2).disable_signals().listen(listener)?.run())
+    let server = HttpServer::new(app).workers(2).disable_signals();
+    // A reader who closes the page closes the connection; otherwise actix would go on writing to nobody for a while.
+    Ok(server.h1_allow_half_closed(false).listen(listener)?.run())
 }
 
 /// Ends it in order: first the streams, because they would never end, then the server, then what it counted with.

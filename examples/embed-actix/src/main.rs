@@ -16,6 +16,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
         drop(signal::ctrl_c().await);
         end(&horizon, &handle).await;
     };
-    let (served, ()) = futures::join!(server, stop);
+    let (served, ()) = futures::future::join(server, stop).await;
     Ok(served?)
 }

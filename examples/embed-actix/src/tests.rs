@@ -42,9 +42,17 @@ async fn readers_likes_and_comments_show_on_a_page_of_actix() {
     let handle = server.handle();
     let served = actix_web::rt::spawn(server);
 
-    until(&mut ask(address, "GET /bread", "Firefox", "").await, "data-slug=\"bread\"").await;
+    until(
+        &mut ask(address, "GET /bread", "Firefox", "").await,
+        "data-slug=\"bread\"",
+    )
+    .await;
     until(&mut ask(address, "GET /cake", "Firefox", "").await, "404 Not Found").await;
-    until(&mut ask(address, "GET /horizon/client.js", "Firefox", "").await, "EventSource").await;
+    until(
+        &mut ask(address, "GET /horizon/client.js", "Firefox", "").await,
+        "EventSource",
+    )
+    .await;
 
     let mut first = ask(address, "GET /horizon/live/bread", "Firefox", "").await;
     until(&mut first, "event: live\ndata: {\"viewers\":1").await;

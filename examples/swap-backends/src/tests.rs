@@ -50,7 +50,10 @@ impl Stage {
 
     async fn reads(&self, recipe: &str, browser: &str) -> Live {
         let slug = self.horizon.page(recipe).unwrap();
-        self.horizon.live(Some(&slug), &self.caller(browser), false).await.unwrap()
+        self.horizon
+            .live(Some(&slug), &self.caller(browser), false)
+            .await
+            .unwrap()
     }
 
     /// Waits until the visits of a recipe are so many: for the event, not for the clock.
@@ -92,10 +95,18 @@ async fn without_its_store_the_front_page_still_welcomes() {
 async fn a_like_that_was_not_taken_says_so_and_one_whose_answer_was_lost_counts_once() {
     let stage = Stage::new().await;
     stage.fake.fail_next(Call::Track, Error::unavailable("Redis is away"));
-    stage.fake.lose_next_reply(Call::Track, Error::unavailable("the line broke"));
-    assert_eq!(stage.asks("PUT", "/horizon/likes/soup").await.0, StatusCode::SERVICE_UNAVAILABLE);
+    stage
+        .fake
+        .lose_next_reply(Call::Track, Error::unavailable("the line broke"));
+    assert_eq!(
+        stage.asks("PUT", "/horizon/likes/soup").await.0,
+        StatusCode::SERVICE_UNAVAILABLE
+    );
     assert!(stage.fake.tracked().is_empty());
-    assert_eq!(stage.asks("PUT", "/horizon/likes/soup").await.0, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(
+        stage.asks("PUT", "/horizon/likes/soup").await.0,
+        StatusCode::SERVICE_UNAVAILABLE
+    );
     assert_eq!(stage.fake.tracked().len(), 1, "it was taken all the same");
     let answer = stage.asks("PUT", "/horizon/likes/soup").await;
     assert_eq!(answer, (StatusCode::OK, r#"{"liked":true,"likes":1}"#.into()));
@@ -122,7 +133,10 @@ async fn while_the_backend_is_away_a_stream_stays_open_and_catches_up() {
     let mut live = stage.reads("soup", "Firefox").await;
     let mut said = String::new();
     stage.fake.disconnect();
-    assert_eq!(stage.asks("PUT", "/horizon/likes/soup").await.0, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(
+        stage.asks("PUT", "/horizon/likes/soup").await.0,
+        StatusCode::SERVICE_UNAVAILABLE
+    );
     stage.fake.reconnect();
     assert_eq!(stage.asks("PUT", "/horizon/likes/soup").await.0, StatusCode::OK);
     while !said.contains(r#""likes":1"#) {

@@ -40,7 +40,7 @@ async fn main() -> Done {
         stop.send_replace(true);
         heard
     };
-    let (site, heard) = futures::join!(site, until);
+    let (site, heard) = futures::future::join(site, until).await;
     heard?;
     site
 }

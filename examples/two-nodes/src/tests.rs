@@ -11,7 +11,8 @@ use super::*;
 
 async fn ask(node: SocketAddr, request: &str, browser: &str) -> TcpStream {
     let mut stream = TcpStream::connect(node).await.unwrap();
-    let request = format!("{request} HTTP/1.1\r\nhost: localhost\r\nuser-agent: {browser}\r\ncontent-length: 0\r\n\r\n");
+    let request =
+        format!("{request} HTTP/1.1\r\nhost: localhost\r\nuser-agent: {browser}\r\ncontent-length: 0\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
     stream
 }
@@ -54,6 +55,6 @@ async fn readers_of_both_nodes_are_seen_on_both_and_a_like_on_one_shows_on_the_o
         until(&mut ada, "{\"viewers\":1,\"visits\":2,\"likes\":1").await;
         stop.send_replace(true);
     };
-    let (site, ()) = futures::join!(site, readers);
+    let (site, ()) = futures::future::join(site, readers).await;
     site.unwrap();
 }

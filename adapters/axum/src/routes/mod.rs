@@ -24,7 +24,7 @@ use crate::{
 
 /// Every route, for all to be seen in one place.
 pub(crate) fn router(horizon: &Horizon) -> Router<Horizon> {
-    Router::new()
+    let router = Router::new()
         .route("/live", get(live::site))
         .route("/live/{slug}", get(live::page))
         .route("/stats", get(stats::site))
@@ -43,8 +43,11 @@ pub(crate) fn router(horizon: &Horizon) -> Router<Horizon> {
         .method_not_allowed_fallback(async || Problem::from(ProblemKind::MethodNotAllowed))
         .fallback(async || Problem::from(ProblemKind::NotFound))
         .layer(DefaultBodyLimit::max(extract::MAX_BODY))
-        .layer(middleware::from_fn_with_state(horizon.clone(), edge))
-        .layer(origins::layer(&horizon.config().origins))
+        .layer(middleware::from_fn_with_state(horizon.clone(), edge));
+    match origins::layer(&horizon.config().origins) {
+        Some(cors) => router.layer(cors),
+        None => router,
+    }
 }
 
 /// What every request passes on its way in, and every answer on its way out.

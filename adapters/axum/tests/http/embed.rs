@@ -57,13 +57,21 @@ async fn the_applications_own_handlers_know_who_asks() {
         .with_state(State { horizon });
     let says = async |headers: &[(&str, &str)]| {
         let answer = ask(&app, "GET", "/who", headers).await;
-        let bytes = http_body_util::BodyExt::collect(answer.into_body()).await.unwrap().to_bytes();
+        let bytes = http_body_util::BodyExt::collect(answer.into_body())
+            .await
+            .unwrap()
+            .to_bytes();
         String::from_utf8(bytes.to_vec()).unwrap()
     };
     assert_eq!(says(&[("user-agent", FIREFOX)]).await, "0.0.0.0 true false");
     assert_eq!(says(&[("user-agent", "Googlebot/2.1")]).await, "0.0.0.0 false false");
     let liked = ask(&app, "PUT", "/horizon/likes/bread", &[]).await;
-    let cookie = liked.headers()[header::SET_COOKIE].to_str().unwrap().split(';').next().unwrap();
+    let cookie = liked.headers()[header::SET_COOKIE]
+        .to_str()
+        .unwrap()
+        .split(';')
+        .next()
+        .unwrap();
     assert_eq!(says(&[("cookie", cookie)]).await, "0.0.0.0 false true");
 }
 
@@ -86,7 +94,11 @@ async fn a_page_counts_without_a_script_and_only_if_a_reader_got_it() {
         ("GET", "/data/bread", vec![firefox], 200),
         ("GET", "/no/such/bread", vec![firefox], 404),
     ] {
-        assert_eq!(ask(&app, method, path, &headers).await.status(), status, "{method} {path}");
+        assert_eq!(
+            ask(&app, method, path, &headers).await.status(),
+            status,
+            "{method} {path}"
+        );
     }
     horizon.close().await;
     let topic = Topic::from(Slug::new("bread").unwrap());
@@ -122,11 +134,19 @@ async fn a_page_of_a_named_origin_reads_and_writes_and_of_any_other_it_may_not()
     ];
     let asked = ask(&app, "OPTIONS", "/horizon/likes/bread", &before).await;
     assert_eq!(asked.status(), StatusCode::OK);
-    assert!(asked.headers()["access-control-allow-methods"].to_str().unwrap().contains("PUT"));
+    assert!(
+        asked.headers()["access-control-allow-methods"]
+            .to_str()
+            .unwrap()
+            .contains("PUT")
+    );
     for other in ["https://evil.example", "https://shop.example.com.evil.example", "null"] {
         let refused = ask(&app, "PUT", "/horizon/likes/bread", &[("origin", other), cross]).await;
         assert_eq!(refused.status(), StatusCode::FORBIDDEN, "{other}");
-        assert!(!refused.headers().contains_key("access-control-allow-origin"), "{other}");
+        assert!(
+            !refused.headers().contains_key("access-control-allow-origin"),
+            "{other}"
+        );
     }
 }
 
@@ -136,6 +156,11 @@ async fn without_named_origins_no_answer_speaks_of_them() {
     let app: Router = Router::new().nest("/horizon", horizon_axum::router(&horizon));
     let answer = ask(&app, "GET", "/horizon/stats/bread", &[("origin", SHOP)]).await;
     let headers = answer.headers().keys();
-    assert_eq!(headers.filter(|name| name.as_str().starts_with("access-control")).count(), 0);
+    assert_eq!(
+        headers
+            .filter(|name| name.as_str().starts_with("access-control"))
+            .count(),
+        0
+    );
     assert!(!answer.headers().contains_key(header::VARY));
 }

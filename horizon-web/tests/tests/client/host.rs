@@ -53,10 +53,21 @@ async fn start(address: SocketAddr, moderation: Moderation) -> anyhow::Result<Si
             .app_data(data.clone())
             .service(web::scope("/horizon").configure(embed_actix::horizon::routes))
             .route("/", get().to(async || page("", "", "")))
-            .route("/page/{slug}", get().to(async |slug: Path<String>| page(&slug, &slug, "")))
-            .route("/view/{slug}", get().to(async |slug: Path<String>| page(&slug, "", &slug)))
+            .route(
+                "/page/{slug}",
+                get().to(async |slug: Path<String>| page(&slug, &slug, "")),
+            )
+            .route(
+                "/view/{slug}",
+                get().to(async |slug: Path<String>| page(&slug, "", &slug)),
+            )
     };
-    let server = HttpServer::new(app).workers(1).disable_signals().listen(listener)?.run();
+    let server = HttpServer::new(app)
+        .workers(1)
+        .disable_signals()
+        .h1_allow_half_closed(false)
+        .listen(listener)?
+        .run();
     Ok(Site {
         address,
         horizon,

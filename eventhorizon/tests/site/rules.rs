@@ -63,7 +63,10 @@ async fn a_user_with_a_name_is_one_reader_on_two_devices_and_needs_no_cookie() {
     assert_eq!(horizon.like(&bread, true, None, &at_work).await.unwrap().view.likes, 1);
     let ben = from(&horizon, [192, 0, 2, 1]).with(User("ben"));
     assert!(!horizon.likes(&bread, &ben).await.unwrap());
-    assert_ne!(horizon.visitor(&ben).await.unwrap(), horizon.visitor(&at_home).await.unwrap());
+    assert_ne!(
+        horizon.visitor(&ben).await.unwrap(),
+        horizon.visitor(&at_home).await.unwrap()
+    );
 }
 
 #[tokio::test]
@@ -76,10 +79,25 @@ async fn whoever_shall_not_be_counted_reads_and_writes_and_is_no_viewer() {
     live.next().await.unwrap();
     horizon.visit(&bread, &author).await;
     assert_eq!(viewers(&fake, &horizon).await, 0);
-    assert!(horizon.like(&bread, true, None, &author).await.unwrap().set_cookie.is_some());
+    assert!(
+        horizon
+            .like(&bread, true, None, &author)
+            .await
+            .unwrap()
+            .set_cookie
+            .is_some()
+    );
     horizon.close().await;
-    assert!(fake.tracked().iter().all(|event| !matches!(event.kind, EventKind::Visit { .. })));
-    assert!(horizon.metrics().contains("horizon_dropped_visits_total{reason=\"uncounted\"} 2"));
+    assert!(
+        fake.tracked()
+            .iter()
+            .all(|event| !matches!(event.kind, EventKind::Visit { .. }))
+    );
+    assert!(
+        horizon
+            .metrics()
+            .contains("horizon_dropped_visits_total{reason=\"uncounted\"} 2")
+    );
 }
 
 #[tokio::test]
@@ -123,7 +141,12 @@ async fn a_comment_that_the_application_holds_waits_for_the_author() {
         .unwrap();
     let bread = horizon.page("bread").unwrap();
     let ada = from(&horizon, [192, 0, 2, 1]);
-    let post = async |body| horizon.comment(&bread, NewComment::new("Ada", body), &ada).await.unwrap();
+    let post = async |body| {
+        horizon
+            .comment(&bread, NewComment::new("Ada", body), &ada)
+            .await
+            .unwrap()
+    };
     assert!(!post("Good").await.waits);
     let held = post("my casino").await;
     assert!(held.waits);
@@ -140,7 +163,10 @@ async fn a_page_that_the_application_does_not_have_costs_nothing() {
     let cake = Slug::new("cake").unwrap();
     let ada = from(&horizon, [192, 0, 2, 1]);
     assert_eq!(horizon.page("cake").unwrap_err().kind(), ProblemKind::UnknownPage);
-    assert_eq!(horizon.page("no such name").unwrap_err().kind(), ProblemKind::InvalidSlug);
+    assert_eq!(
+        horizon.page("no such name").unwrap_err().kind(),
+        ProblemKind::InvalidSlug
+    );
     assert_eq!(
         horizon.live(Some(&cake), &ada, false).await.unwrap_err().kind(),
         ProblemKind::UnknownPage
@@ -155,7 +181,11 @@ async fn a_page_that_the_application_does_not_have_costs_nothing() {
 #[tokio::test]
 async fn a_visit_without_a_stream_and_the_stream_of_the_same_reader_are_one_visit() {
     let (fake, builder) = stage();
-    let horizon = builder.secret(Secret::from_bytes([7; 32])).start(is_page).await.unwrap();
+    let horizon = builder
+        .secret(Secret::from_bytes([7; 32]))
+        .start(is_page)
+        .await
+        .unwrap();
     let bread = horizon.page("bread").unwrap();
     let ada = from(&horizon, [192, 0, 2, 1]);
     horizon.visit(&bread, &ada).await;
@@ -164,6 +194,9 @@ async fn a_visit_without_a_stream_and_the_stream_of_the_same_reader_are_one_visi
     horizon.visit(&bread, &robot).await;
     horizon.close().await;
     let totals = fake.stats().get(&[bread.into(), Topic::Site]).await.unwrap();
-    assert_eq!(totals.iter().map(|total| total.stats.visits).collect::<Vec<_>>(), [1, 1]);
+    assert_eq!(
+        totals.iter().map(|total| total.stats.visits).collect::<Vec<_>>(),
+        [1, 1]
+    );
     assert!(horizon.metrics().contains("horizon_server_visits_total 1"));
 }

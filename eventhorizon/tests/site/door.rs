@@ -21,7 +21,12 @@ async fn what_was_taken_is_there_after_a_restart_and_so_is_the_reader() {
     let horizon = open().await.unwrap();
     let bread = horizon.page("bread").unwrap();
     let stranger = horizon.caller([192, 0, 2, 1].into(), [("user-agent", FIREFOX)]);
-    let cookie = horizon.like(&bread, true, None, &stranger).await.unwrap().set_cookie.unwrap();
+    let cookie = horizon
+        .like(&bread, true, None, &stranger)
+        .await
+        .unwrap()
+        .set_cookie
+        .unwrap();
     let second = open().await.unwrap_err().to_string();
     assert!(second.contains("another accumulator counts into"), "{second}");
     horizon.close().await;
@@ -43,7 +48,10 @@ async fn an_address_that_is_wrong_is_named_and_not_repeated() {
     ] {
         let error = Horizon::from_urls(pipe, store).unwrap_err();
         let sentence = error.to_string();
-        assert!(sentence.starts_with(what) && !sentence.contains("hunter2"), "{sentence}");
+        assert!(
+            sentence.starts_with(what) && !sentence.contains("hunter2"),
+            "{sentence}"
+        );
         assert!(!error.is_retryable());
     }
 }

@@ -1,0 +1,6 @@
+//! A site as an application holds it: the front door, and the rules that the application brings.
+
+#[cfg(test)]
+mod door;
+#[cfg(test)]
+mod rules;
