@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::{
+    crates,
     run::{self, Steps, WASM, WORKSPACE, say},
     test, tools,
 };
@@ -14,6 +15,8 @@ pub(crate) fn ci(root: &Path, steps: &mut Steps) -> anyhow::Result<()> {
     steps.take("fmt", || run::run(&mut fmt))?;
 
     steps.take("cargo-deny", || deny(root))?;
+    steps.take("oldest Rust", || crates::oldest_rust(root))?;
+    steps.take("counts of crates", || crates::count(root))?;
 
     let mut clippy = run::cargo(root);
     clippy
@@ -36,7 +39,8 @@ pub(crate) fn ci(root: &Path, steps: &mut Steps) -> anyhow::Result<()> {
         .env("RUSTDOCFLAGS", "-D warnings");
     steps.take("rustdoc", || run::run(&mut doc))?;
 
-    test::test(root, steps)
+    test::test(root, steps)?;
+    steps.take("packages", || crates::package(root))
 }
 
 fn deny(root: &Path) -> anyhow::Result<()> {

@@ -3,6 +3,7 @@
 mod blog;
 mod bundle;
 mod ci;
+mod crates;
 mod faults;
 mod run;
 mod screenshots;
@@ -25,7 +26,8 @@ Usage: cargo xtask <command>
 
   blog [-- FLAGS]  builds the blog and serves it; FLAGS and HORIZON_… variables go to the server
   test             installs what the tests need, then runs all of them
-  ci               what a change must pass: fmt, cargo-deny, clippy, rustdoc and the tests
+  ci               what a change must pass: fmt, cargo-deny, clippy, rustdoc, packages and the tests
+  package          packages the crates for others, and builds the packages from one another
   faults [FLAGS]   kills, pauses and starves the processes under load and checks every number; --short, --only CLASS,
                    --sabotage (breaks a part in each class, which has to be noticed), --out FILE
   bundle           builds the browser's files into target/site
@@ -54,6 +56,7 @@ fn dispatch(steps: &mut Steps) -> anyhow::Result<()> {
         ("test", []) => test::test(&root, steps),
         ("faults", flags) => faults::faults(&root, steps, flags),
         ("ci", []) => ci::ci(&root, steps),
+        ("package", []) => steps.take("packages", || crates::package(&root)),
         ("bundle", []) => blog::bundle(&root, steps),
         ("screenshots", []) => screenshots::screenshots(&root, steps),
         ("" | "help" | "--help" | "-h", []) => {

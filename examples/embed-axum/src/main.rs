@@ -1,4 +1,4 @@
-//! A small axum application with live readers, visits and likes on its two pages.
+//! A small axum application with live readers, visits, likes and comments on its two pages.
 //!
 //! `cargo run -p embed-axum`, then open <http://127.0.0.1:3001/bread> in two browsers.
 
@@ -49,7 +49,8 @@ async fn page(State(horizon): State<Horizon>, Path(slug): Path<String>) -> Resul
         .replace("{slug}", slug.as_str())
         .replace("{viewers}", &numbers.viewers.to_string())
         .replace("{visits}", &numbers.visits.to_string())
-        .replace("{likes}", &numbers.likes.to_string());
+        .replace("{likes}", &numbers.likes.to_string())
+        .replace("{comments}", &numbers.comments.to_string());
     Ok(Html(html))
 }
 
@@ -100,7 +101,7 @@ mod tests {
         let second = open(address, live, "Mozilla/5.0 Safari/605.1").await;
         until(&mut first, "event: live\ndata: {\"viewers\":2").await;
         let mut page = open(address, "/bread", "Mozilla/5.0 Safari/605.1").await;
-        until(&mut page, "<b id=\"viewers\">2</b>").await;
+        until(&mut page, "<b data-horizon=\"viewers\">2</b>").await;
         drop(second);
         until(&mut first, "event: live\ndata: {\"viewers\":1").await;
 
