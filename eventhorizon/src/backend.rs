@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use horizon_accumulator::process::{Alone, Ready, Store, StoreUrl};
-use horizon_core::{Ports, Result};
+use horizon_core::{Error, Ports, Result};
 use horizon_memory::{LocalPresence, MemoryPipe};
 use tokio::{sync::oneshot, task::JoinHandle, time::timeout};
 
@@ -11,8 +11,8 @@ use crate::dice::Clock;
 #[cfg(feature = "redis")]
 use crate::shared::Shared;
 
-/// How long what is behind the ports may take to end: 4 seconds, longer than an accumulator's last batch.
-const END_WAIT: Duration = Duration::from_secs(4);
+/// How long what is behind the ports may take to end: 5 seconds. An accumulator's last batch takes 3, and SQLite's 2.
+const END_WAIT: Duration = Duration::from_secs(5);
 
 /// The ports, and what runs behind them.
 pub(crate) struct Backend {
@@ -32,11 +32,13 @@ pub(crate) enum Rest {
 }
 
 /// The store, and the accumulator in this process.
+///
+/// The task counts until it is told to stop, or this is dropped; then it closes the store, and only then another
+/// accumulator may count into it.
 pub(crate) struct Here {
     store: Store,
-    accumulator: JoinHandle<()>,
+    counting: JoinHandle<Result<()>>,
     stop: oneshot::Sender<()>,
-    alone: Alone,
 }
 
 impl Backend {
@@ -58,7 +60,13 @@ impl Backend {
             let clock = clock.clone();
             move || clock.now()
         };
-        let counting = horizon_accumulator::run(feed, Arc::clone(&store.stats), now, async { drop(stopped.await) });
+        let counted = store.clone();
+        let counting = async move {
+            horizon_accumulator::run(feed, Arc::clone(&counted.stats), now, async { drop(stopped.await) }).await;
+            let closed = counted.close().await;
+            drop(alone);
+            closed
+        };
         Ok(Self {
             ports: Ports {
                 presence: Arc::new(LocalPresence::default()),
@@ -69,9 +77,8 @@ impl Backend {
             },
             rest: Rest::Here(Here {
                 store,
-                accumulator: tokio::spawn(counting),
+                counting: tokio::spawn(counting),
                 stop,
-                alone,
             }),
         })
     }
@@ -86,48 +93,54 @@ impl Backend {
         }
     }
 
-    /// Says to other processes that the readers of this one are gone: with the beginning of the end and not after
-    /// the last request, because what happens here afterwards is told to nobody.
-    pub(crate) async fn goodbye(&self) {
+    /// What says to other processes that the readers of this one are gone.
+    pub(crate) fn goodbye(&self) -> Goodbye {
+        Goodbye {
+            #[cfg(feature = "redis")]
+            to: match &self.rest {
+                Rest::Shared(shared) => Some(shared.leaver()),
+                _ => None,
+            },
+        }
+    }
+}
+
+/// Says to other processes that the readers of this one are gone: with the beginning of the end and not after the last
+/// request, because what happens here afterwards is told to nobody.
+#[derive(Clone)]
+pub(crate) struct Goodbye {
+    #[cfg(feature = "redis")]
+    to: Option<crate::shared::Leaver>,
+}
+
+impl Goodbye {
+    pub(crate) async fn say(&self) {
         #[cfg(feature = "redis")]
-        if let Rest::Shared(shared) = &self.rest {
-            shared.goodbye().await;
+        if let Some(leaver) = &self.to {
+            leaver.leave().await;
         }
     }
 }
 
 impl Rest {
-    /// Ends it, once nobody tracks any more. Says in the log what does not end in time.
-    pub(crate) async fn end(self) {
-        match self {
-            Self::Brought => {}
-            Self::Here(Here {
-                store,
-                accumulator,
-                stop,
-                alone,
-            }) => {
+    /// Ends it, once nobody tracks any more.
+    pub(crate) async fn end(self) -> Result<()> {
+        let ended = match self {
+            Self::Brought => return Ok(()),
+            Self::Here(Here { counting, stop, .. }) => {
                 drop(stop);
-                let ended = timeout(END_WAIT, async {
-                    if let Err(error) = accumulator.await {
-                        tracing::error!(%error, "the accumulator broke off");
-                    }
-                    store.close().await
-                });
-                say(ended.await);
-                // Nobody else shall count before the store is closed.
-                drop(alone);
+                timeout(END_WAIT, async {
+                    counting
+                        .await
+                        .unwrap_or_else(|broken| Err(Error::permanent("the accumulator broke off").with_source(broken)))
+                })
+                .await
             }
             #[cfg(feature = "redis")]
-            Self::Shared(shared) => say(timeout(END_WAIT, shared.end()).await),
-        }
-    }
-}
-
-fn say(ended: Result<Result<()>, tokio::time::error::Elapsed>) {
-    match ended {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::error!(%error, "the store could not be closed"),
-        Err(_) => tracing::error!(wait = ?END_WAIT, "what is behind the ports did not end in time"),
+            Self::Shared(shared) => timeout(END_WAIT, shared.end()).await,
+        };
+        ended.unwrap_or_else(|late| {
+            Err(Error::unavailable("what is behind the ports did not end in time").with_source(late))
+        })
     }
 }

@@ -19,7 +19,7 @@ use crate::{Config, Decide, Horizon, Identify, Pages, Secret, backend::Backend, 
 ///     .start(|slug: &Slug| slug.as_str() == "hello")
 ///     .await?;
 /// assert!(horizon.page("hello").is_ok() && horizon.page("other").is_err());
-/// horizon.close().await;
+/// horizon.close().await?;
 /// # Ok(()) }
 /// ```
 #[must_use = "nothing happens before `start`"]
@@ -82,7 +82,12 @@ impl Horizon {
                 "the store is wrong: with a pipe in Redis other processes count, and a store in memory would never \
                  hear of it",
             )),
-            _ => Ok(Builder::new(Behind::Places(pipe, store))),
+            #[cfg(feature = "redis")]
+            (PipeUrl::Redis(..), _) => Ok(Builder::new(Behind::Places(pipe, store))),
+            (PipeUrl::Memory, _) if opens(&store) => Ok(Builder::new(Behind::Places(pipe, store))),
+            _ => Err(Error::permanent(
+                "an address is wrong: `eventhorizon` was built without the feature that it needs, `redis` or `sqlite`",
+            )),
         }
     }
 
@@ -96,6 +101,18 @@ impl Horizon {
     /// Somebody else has to count what goes into `ports.analytics`.
     pub fn from_ports(ports: Ports) -> Builder {
         Builder::new(Behind::Ports(ports))
+    }
+}
+
+/// Whether this build knows what to do with such a store; another crate may have brought it in.
+fn opens(store: &StoreUrl) -> bool {
+    match store {
+        StoreUrl::Memory => true,
+        #[cfg(feature = "sqlite")]
+        StoreUrl::Sqlite(_) => true,
+        #[cfg(feature = "redis")]
+        StoreUrl::Redis(_) => true,
+        _ => false,
     }
 }
 
@@ -158,15 +175,22 @@ impl Builder {
     /// and otherwise needed only later.
     ///
     /// # Errors
-    /// The store cannot be used, or another accumulator counts into it; the secret cannot be read.
+    /// The store cannot be used, or another accumulator counts into it; the secret cannot be read; the configuration
+    /// contradicts itself.
     pub async fn start(mut self, pages: impl Pages + 'static) -> Result<Horizon> {
+        if !self.config.origins.is_empty() && !self.config.secure_cookies {
+            return Err(Error::permanent(
+                "other origins need `secure_cookies`: a browser sends a reader's cookie from another site over HTTPS alone",
+            ));
+        }
         self.rules.pages = Box::new(pages);
+        // First, because of two that start at once only one may have the store, and make the secret beside it.
+        let backend = self.open()?;
         let secret = match (self.secret.take(), &self.behind) {
             (Some(secret), _) => secret,
             (None, Behind::Ports(_)) => Secret::random()?,
             (None, Behind::Places(_, store)) => kept::with(store).await?,
         };
-        let backend = self.open()?;
         Ok(Horizon::new(backend, self.config, self.rules, self.clock, secret))
     }
 

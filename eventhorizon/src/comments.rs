@@ -7,7 +7,7 @@ use horizon_core::{
 };
 use serde::Deserialize;
 
-use crate::{Caller, Decision, Horizon, Moderation, Problem, ProblemKind, render};
+use crate::{Caller, Decision, Horizon, Moderation, Problem, ProblemKind, contract::id, render};
 
 /// What a reader sends: the fields of a form or of a JSON object. [`Horizon::comment`] checks them.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -73,6 +73,7 @@ impl Horizon {
         let is_trapped = new.website.as_ref().is_some_and(|website| !website.is_empty());
         let sent = self.read(new)?;
         let mut written = sent.written(slug.clone(), self.0.config.moderation);
+        written.reader = self.reader(caller).unwrap_or(NOBODY);
         if is_trapped {
             tracing::debug!(%slug, "a comment fell into the honeypot");
             return Ok(posted(&written, None));
@@ -190,6 +191,9 @@ impl Horizon {
 /// The threads of one page of comments, unless another number is asked for.
 pub(crate) const THREADS_A_PAGE: NonZeroUsize = NonZeroUsize::new(50).unwrap();
 
+/// Who owns a comment before they own anything.
+const NOBODY: ReaderId = ReaderId::from_u128(0);
+
 /// What a reader sent, checked.
 struct Sent {
     stamp: Stamp,
@@ -203,7 +207,7 @@ impl Sent {
             id: self.stamp.id,
             slug,
             parent: self.draft.parent(),
-            reader: ReaderId::from_u128(0),
+            reader: NOBODY,
             author: self.draft.author().into(),
             body: self.draft.body().into(),
             at: self.stamp.at,
@@ -221,13 +225,6 @@ fn posted(comment: &Comment, set_cookie: Option<String>) -> Posted {
         waits: comment.visibility == Visibility::Waiting,
         set_cookie,
     }
-}
-
-/// An id in a field; an empty one is none.
-fn id(name: &'static str, text: Option<&str>) -> Result<Option<EventId>, Problem> {
-    let text = text.filter(|text| !text.is_empty());
-    let id = text.map(str::parse).transpose();
-    id.map_err(|error: horizon_core::ParseIdError| Problem::field(name, format!("is wrong: {error}.")))
 }
 
 /// Whether the comment that has this id already is the one that was sent again.

@@ -18,6 +18,9 @@ pub struct Config {
     /// Proxies whose `X-Forwarded-For` is believed. Without any, the peer's own address counts.
     pub trusted_proxies: Vec<IpNet>,
     /// Other origins whose pages may show this site's numbers and write to it. None, unless you say so.
+    ///
+    /// With any, the reader's cookie is one that a browser also sends from there (`SameSite=None; Partitioned`): a
+    /// reader is known to each embedding site by itself. Such a cookie needs HTTPS, and so [`secure_cookies`](Self::secure_cookies).
     pub origins: Vec<Origin>,
     /// When a comment shows.
     pub moderation: Moderation,
@@ -71,6 +74,7 @@ pub enum Signals {
 
 /// How much one network (an IPv4 address, an IPv6 /64) may ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Rates {
     /// Comments posted.
     pub comments: Rate,
@@ -78,6 +82,8 @@ pub struct Rates {
     pub likes: Rate,
     /// Live streams opened.
     pub lives: Rate,
+    /// Page loads that count as a visit without a stream.
+    pub visits: Rate,
 }
 
 /// So many a minute, and so many at once.
@@ -113,6 +119,7 @@ impl Default for Rates {
             comments: Rate::new(5, 5),
             likes: Rate::new(60, 60),
             lives: Rate::new(600, 300),
+            visits: Rate::new(600, 300),
         }
     }
 }

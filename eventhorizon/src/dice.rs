@@ -1,6 +1,9 @@
 //! Randomness and the clock, which core leaves to its adapters.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use horizon_core::{Error, Result, Stamp, Timestamp};
 
@@ -11,6 +14,12 @@ pub(crate) fn random<const N: usize>() -> Result<[u8; N]> {
         .map_err(|cause| Error::unavailable("the operating system has no randomness to give").with_source(cause))?;
     Ok(bytes)
 }
+
+/// How far stamps may run ahead of the clock: 5 seconds. One that was set back by more is believed.
+const RUN_AHEAD: Duration = Duration::from_secs(5);
+
+/// The highest count within a millisecond.
+const COUNTS: u16 = 0xfff;
 
 /// Tells the time and stamps what happens. Cloning is cheap; all clones are one.
 #[derive(Clone)]
@@ -35,37 +44,57 @@ impl Clock {
         (self.0.now)()
     }
 
-    /// A stamp for something that happens now.
+    /// A stamp for something that happens now: later than every one before it, so that of a like and its being taken
+    /// back the later word has the later stamp.
     ///
-    /// A counter leads the id's random bits (RFC 9562 §6.2, method 1), so that of a like and its being taken back
-    /// within one millisecond the later stamp is the later word. It has 12 bits; more than that in a millisecond
-    /// are told apart and not in order.
+    /// A counter leads the id's random bits (RFC 9562 §6.2, method 1): 12 bits a millisecond. Where they do not suffice,
+    /// or the clock was set back a little, stamps run ahead of it.
     pub(crate) fn stamp(&self) -> Result<Stamp> {
         let mut bytes: [u8; 10] = random()?;
         let (at, count) = {
             let mut last = self.0.last.lock().unwrap_or_else(PoisonError::into_inner);
-            let now = self.now();
-            *last = if last.0 == now {
-                (now, last.1.saturating_add(1))
-            } else {
-                (now, 0)
-            };
+            *last = next(*last, self.now());
             *last
         };
         let (leading, _) = bytes.split_at_mut(2);
-        leading.copy_from_slice(&count.min(0xfff).to_be_bytes());
+        leading.copy_from_slice(&count.to_be_bytes());
         Ok(Stamp::new(at, bytes))
+    }
+}
+
+/// The time and the count of the stamp behind `last`.
+fn next((last, count): (Timestamp, u16), now: Timestamp) -> (Timestamp, u16) {
+    if now > last || last > now.plus(RUN_AHEAD) {
+        (now, 0)
+    } else if count < COUNTS {
+        (last, count + 1)
+    } else {
+        (last.plus(Duration::from_millis(1)), 0)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicI64, Ordering};
+
     use super::*;
 
     #[test]
-    fn a_later_stamp_is_greater_also_within_a_millisecond() {
-        let clock = Clock::new(|| Timestamp::from_millis(1_800_000_000_000));
-        let stamps: Vec<_> = (0..1_000).map(|_| clock.stamp().unwrap()).collect();
+    fn a_later_stamp_is_greater_also_within_a_millisecond_and_when_the_clock_is_set_back() {
+        let millis = Arc::new(AtomicI64::new(1_800_000_000_000));
+        let told = Arc::clone(&millis);
+        let clock = Clock::new(move || Timestamp::from_millis(told.load(Ordering::SeqCst)));
+        let mut stamps: Vec<_> = (0..10_000).map(|_| clock.stamp().unwrap()).collect();
+        millis.fetch_sub(200, Ordering::SeqCst);
+        stamps.push(clock.stamp().unwrap());
+        millis.fetch_add(400, Ordering::SeqCst);
+        stamps.push(clock.stamp().unwrap());
         assert!(stamps.is_sorted_by(|earlier, later| earlier < later));
+        let now = millis.fetch_sub(3_600_000, Ordering::SeqCst) - 3_600_000;
+        assert_eq!(
+            clock.stamp().unwrap().at,
+            Timestamp::from_millis(now),
+            "that is no jitter"
+        );
     }
 }

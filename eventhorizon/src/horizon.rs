@@ -1,7 +1,7 @@
 use std::{
     fmt,
     num::NonZeroUsize,
-    sync::{Arc, Weak},
+    sync::{Arc, Mutex, PoisonError, Weak},
     time::Duration,
 };
 
@@ -12,13 +12,16 @@ use horizon_core::{
 };
 use isbot::Bots;
 use prometheus_client::metrics::gauge::Gauge;
-use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, MissedTickBehavior, interval, timeout},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     Config, Problem, ProblemKind, Secret,
     attendance::Register,
-    backend::Backend,
+    backend::{Backend, Goodbye, Rest},
     dice::Clock,
     live::Hub,
     metrics::Metrics,
@@ -38,16 +41,19 @@ const VIEWERS_WAIT: Duration = Duration::from_secs(1);
 /// How long the end waits for the live streams: 3 seconds.
 const STREAMS_WAIT: Duration = Duration::from_secs(3);
 
-/// How long the end waits for the tasks after that: 6 seconds, longer than one attempt takes.
-const TASKS_WAIT: Duration = Duration::from_secs(6);
+/// How long the end waits for the tasks after that: 2 seconds. Visits that a pipe does not take by then are lost.
+const TASKS_WAIT: Duration = Duration::from_secs(2);
+
+/// How many visits without a live connection may look for their visitor's key at once.
+const FINDING: usize = 1_024;
 
 /// What the hash of networks is keyed for.
 const RATES_KEY: &str = "EventHorizon 2026 networks of the rate limits";
 
 /// EventHorizon for one site: what an application holds, and all that its handlers need.
 ///
-/// Cloning is cheap; all clones are one. [`close`](Self::close) ends it; so does dropping the last clone, which waits
-/// for nothing.
+/// Cloning is cheap; all clones are one. [`close`](Self::close) ends it; so does dropping the last clone, in the
+/// background: then nobody knows when the store is free again.
 #[derive(Clone)]
 pub struct Horizon(pub(crate) Arc<Inner>);
 
@@ -61,14 +67,17 @@ pub(crate) struct Inner {
     pub(crate) bots: Bots,
     pub(crate) register: Register,
     pub(crate) hub: Hub,
-    /// The open live streams.
+    /// Places for visits whose visitor's key is looked for.
+    pub(crate) finding: Arc<Semaphore>,
+    /// The open live streams, and visits whose visitor is looked for: what still has something to tell the pipe.
     pub(crate) streams: TaskTracker,
     secret: Secret,
     ports: Ports,
     ready: Option<Ready>,
     #[cfg(feature = "redis")]
     node: Option<Arc<crate::shared::Node>>,
-    backend: tokio::sync::Mutex<Option<Backend>>,
+    goodbye: Goodbye,
+    backend: Mutex<Option<Rest>>,
     tasks: TaskTracker,
     /// First the streams are told to end, then the delivery of what they left behind.
     closing: CancellationToken,
@@ -119,7 +128,7 @@ impl Horizon {
         tasks.spawn(async move { delivery.run(stop).await });
         let horizon = Self(Arc::new(Inner {
             rules,
-            readers: Readers::new(&secret, config.secure_cookies),
+            readers: Readers::new(&secret, &config),
             limiters: Limiters::new(config.rates, secret.key(RATES_KEY)),
             bots: Bots::default(),
             hub: Hub::new(ports.clone(), Arc::clone(&metrics), closing.clone(), tasks.clone()),
@@ -131,17 +140,19 @@ impl Horizon {
             config,
             clock,
             metrics,
+            finding: Arc::new(Semaphore::new(FINDING)),
             streams: TaskTracker::new(),
+            tasks,
             secret,
             ports,
             ready: backend.ready(),
             #[cfg(feature = "redis")]
             node: match &backend.rest {
-                crate::backend::Rest::Shared(shared) => Some(Arc::clone(shared.node())),
+                Rest::Shared(shared) => Some(Arc::clone(shared.node())),
                 _ => None,
             },
-            backend: tokio::sync::Mutex::new(Some(backend)),
-            tasks,
+            goodbye: backend.goodbye(),
+            backend: Mutex::new(Some(backend.rest)),
             closing,
             delivered,
         }));
@@ -289,28 +300,39 @@ impl Horizon {
     pub async fn end_streams(&self) {
         self.0.closing.cancel();
         self.0.streams.close();
-        let goodbye = async {
-            if let Some(backend) = &*self.0.backend.lock().await {
-                backend.goodbye().await;
-            }
-        };
-        let ended = async { tokio::join!(self.0.streams.wait(), goodbye) };
+        let goodbye = self.0.goodbye.clone();
+        let ended = async { tokio::join!(self.0.streams.wait(), goodbye.say()) };
         if timeout(STREAMS_WAIT, ended).await.is_err() {
-            tracing::warn!(streams = self.0.streams.len(), "some live streams did not end in time");
+            tracing::warn!(
+                streams = self.0.streams.len(),
+                "the live streams or the goodbye did not end in time"
+            );
         }
     }
 
     /// Ends the live streams, hands over the visits that they leave behind, waits for everything that runs in the
-    /// background, and closes the store: 13 seconds at most. Call it after the last request.
-    pub async fn close(&self) {
+    /// background, and closes the store: ten seconds at most. Call it after the last request.
+    ///
+    /// # Errors
+    /// The store could not be closed, or not in time. What was acknowledged is kept all the same.
+    pub async fn close(&self) -> Result<()> {
         self.end_streams().await;
         self.0.delivered.cancel();
         self.0.tasks.close();
         if timeout(TASKS_WAIT, self.0.tasks.wait()).await.is_err() {
             tracing::warn!(tasks = self.0.tasks.len(), "some tasks did not end in time");
         }
-        if let Some(backend) = self.0.backend.lock().await.take() {
-            backend.rest.end().await;
+        let lost = self.0.metrics.visits_failed();
+        if lost > 0 {
+            tracing::warn!(
+                visits = lost,
+                "the pipe did not take some visits since the start, and they are lost"
+            );
+        }
+        let backend = self.0.backend.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match backend {
+            Some(backend) => backend.end().await,
+            None => Ok(()),
         }
     }
 

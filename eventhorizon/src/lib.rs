@@ -18,7 +18,7 @@
 //! horizon.like(&bread, true, None, &caller).await?;
 //! let numbers = horizon.numbers(&[bread.into()]).await?[0];
 //! assert_eq!((numbers.viewers, numbers.likes), (1, 1));
-//! horizon.close().await;
+//! horizon.close().await?;
 //! # Ok(()) }
 //! ```
 
@@ -29,6 +29,7 @@ mod caller;
 mod client;
 mod comments;
 mod config;
+mod contract;
 mod dice;
 mod horizon;
 mod kept;
@@ -41,7 +42,7 @@ mod rates;
 mod reader;
 mod render;
 mod rules;
-mod same_site;
+mod same_origin;
 mod secret;
 #[cfg(feature = "redis")]
 mod shared;
@@ -49,18 +50,22 @@ mod visitors;
 mod visits;
 
 pub use builder::Builder;
+pub use bytes;
 pub use caller::{Caller, client_addr};
 pub use client::{client_js, client_types};
 pub use comments::{NewComment, Posted};
 pub use config::{Config, Moderation, Rate, Rates, Signals};
+pub use contract::{Content, MAX_BODY};
 pub use horizon::{Connection, Horizon};
-pub use horizon_accumulator::process::{PipeUrl, StoreUrl};
-pub use horizon_core::{EventKind, Slug, Topic};
+pub use horizon_accumulator::process::{PipeUrl, StoreUrl, asked_to_stop};
+pub use horizon_core::{self as core, EventKind, Slug, Topic};
+pub use http;
 pub use ipnet::IpNet;
 pub use likes::Liked;
 pub use live::Live;
 pub use origin::{Origin, ParseOriginError};
 pub use problem::{Problem, ProblemKind};
 pub use rules::{Decide, Decision, Identify, Identity, Pages, Proposal};
-pub use same_site::same_site;
+pub use same_origin::same_origin;
 pub use secret::{Secret, SecretError};
+pub use visitors::has_privacy_signal;

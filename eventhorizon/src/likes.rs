@@ -43,7 +43,7 @@ impl Horizon {
         self.check_page(slug)?;
         self.0.limiters.check(Ask::Like, caller.address(), &self.0.metrics)?;
         let topic = Topic::from(slug.clone());
-        if !liked && self.reader(caller).is_none() {
+        if !liked && key.is_none() && self.reader(caller).is_none() {
             // Nobody has nothing to take back.
             let likes = self.0.ports().stats.total(&topic).await?.stats.likes;
             let view = LikeView { liked, likes };

@@ -10,6 +10,7 @@ use http::{HeaderValue, Uri};
 /// let origin: Origin = "https://shop.example.com".parse().unwrap();
 /// assert_eq!(origin.to_string(), "https://shop.example.com");
 /// assert!("https://shop.example.com/page".parse::<Origin>().is_err());
+/// assert!("https://shop.example.com:443".parse::<Origin>().is_err(), "browsers leave the usual port out");
 /// assert!("*".parse::<Origin>().is_err());
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +37,10 @@ impl FromStr for Origin {
         let scheme = uri.scheme_str().filter(|scheme| matches!(*scheme, "http" | "https"));
         let (scheme, authority) = scheme.zip(uri.authority()).ok_or(ParseOriginError)?;
         let origin = format!("{scheme}://{}", authority.as_str().to_ascii_lowercase());
-        if !text.eq_ignore_ascii_case(&origin) || authority.as_str().contains('@') {
+        // Browsers leave the usual port out, so with it an origin would match nothing.
+        let usual = if scheme == "http" { 80 } else { 443 };
+        let is_usual = authority.port_u16() == Some(usual);
+        if !text.eq_ignore_ascii_case(&origin) || authority.as_str().contains('@') || is_usual {
             return Err(ParseOriginError);
         }
         HeaderValue::try_from(origin).map(Self).map_err(|_| ParseOriginError)

@@ -1,6 +1,6 @@
 //! What goes wrong, as a problem document (RFC 9457) or, for a plain form, as a small page.
 
-use std::{borrow::Cow, time::Duration};
+use std::{borrow::Cow, fmt, time::Duration};
 
 use http::StatusCode;
 use serde::Serialize;
@@ -52,7 +52,7 @@ pub enum ProblemKind {
 
 impl ProblemKind {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: &'static [Self] = &[
         Self::InvalidSlug,
         Self::InvalidQuery,
         Self::InvalidHeader,
@@ -115,13 +115,13 @@ impl ProblemKind {
 ///     r#"{"type":"urn:horizon:problem:invalid-field","title":"A field is wrong","status":422,"detail":"is empty.","field":"body"}"#
 /// );
 /// ```
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("{}: {detail}", kind.meaning().2)]
+#[derive(Clone, Debug)]
 pub struct Problem {
     kind: ProblemKind,
     detail: Cow<'static, str>,
     field: Option<Cow<'static, str>>,
     retry_after: Option<Duration>,
+    allowed: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -147,6 +147,7 @@ impl Problem {
             detail: Cow::Borrowed(""),
             field: None,
             retry_after: None,
+            allowed: None,
         }
     }
 
@@ -168,6 +169,20 @@ impl Problem {
     pub fn naming(mut self, name: impl Into<Cow<'static, str>>, reason: impl Into<Cow<'static, str>>) -> Self {
         self.field = Some(name.into());
         self.detail(reason)
+    }
+
+    /// Only these methods apply to the address.
+    pub(crate) fn allowing(self, methods: &'static str) -> Self {
+        Self {
+            allowed: Some(methods),
+            ..self
+        }
+    }
+
+    /// The methods for `Allow`, if another one was tried.
+    #[must_use]
+    pub fn allowed(&self) -> Option<&'static str> {
+        self.allowed
     }
 
     /// The application's own rule does not want it, and says why.
@@ -244,6 +259,21 @@ impl Problem {
     }
 }
 
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Document {
+            title, detail, field, ..
+        } = self.document();
+        match (field, detail) {
+            (_, "") => f.write_str(title),
+            (None, detail) => write!(f, "{title}: {detail}"),
+            (Some(field), detail) => write!(f, "{title}: {field} {detail}"),
+        }
+    }
+}
+
+impl std::error::Error for Problem {}
+
 impl From<horizon_core::Error> for Problem {
     fn from(error: horizon_core::Error) -> Self {
         let cause = std::error::Error::source(&error).map(ToString::to_string);
@@ -264,6 +294,19 @@ mod tests {
     fn a_page_about_a_problem_escapes_what_the_reader_sent() {
         let page = Problem::field("body", "must not hold <script>").to_page();
         assert!(page.contains("body must not hold &lt;script&gt;"), "{page}");
+    }
+
+    #[test]
+    fn the_contract_lists_every_kind_of_problem() {
+        let document: serde_json::Value = serde_json::from_str(include_str!("contract/openapi.json")).unwrap();
+        let listed = document["components"]["schemas"]["Problem"]["properties"]["type"]["enum"]
+            .as_array()
+            .unwrap();
+        let kinds: Vec<_> = ProblemKind::ALL
+            .iter()
+            .map(|kind| Problem::new(*kind).document().r#type)
+            .collect();
+        assert_eq!(*listed, kinds);
     }
 
     #[test]

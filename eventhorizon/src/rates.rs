@@ -15,12 +15,16 @@ const NETWORKS: u128 = 1 << 17;
 /// How many of the last comments are known to have been paid for.
 const PAID_COMMENTS: usize = 4_096;
 
+/// How many times a comment is sent again for nothing.
+const FREE_REPEATS: u32 = 5;
+
 /// What a rate is for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Ask {
     Comment,
     Like,
     Live,
+    Visit,
 }
 
 /// Counts what each network asks for. It knows networks by a keyed hash alone.
@@ -29,7 +33,8 @@ pub(crate) struct Limiters {
     comments: DefaultKeyedRateLimiter<u32>,
     likes: DefaultKeyedRateLimiter<u32>,
     lives: DefaultKeyedRateLimiter<u32>,
-    paid: Cache<EventId, ()>,
+    visits: DefaultKeyedRateLimiter<u32>,
+    paid: Cache<(EventId, u32), u32>,
 }
 
 impl Limiters {
@@ -39,6 +44,7 @@ impl Limiters {
             comments: limiter(rates.comments),
             likes: limiter(rates.likes),
             lives: limiter(rates.lives),
+            visits: limiter(rates.visits),
             paid: Cache::new(PAID_COMMENTS),
         }
     }
@@ -49,6 +55,7 @@ impl Limiters {
             Ask::Comment => (&self.comments, "comment"),
             Ask::Like => (&self.likes, "like"),
             Ask::Live => (&self.lives, "live"),
+            Ask::Visit => (&self.visits, "visit"),
         };
         limiter.check_key(&self.network(address)).map_err(|refusal| {
             metrics.rate_limited(name);
@@ -56,19 +63,22 @@ impl Limiters {
         })
     }
 
-    /// The same for a comment: sent again because it was not stored, it costs nothing.
+    /// The same for a comment: sent again a few times because it was not stored, it costs nothing.
     pub(crate) fn check_comment(&self, id: EventId, address: IpAddr, metrics: &Metrics) -> Result<(), Problem> {
-        if self.paid.get(&id).is_some() {
-            return Ok(());
+        let key = (id, self.network(address));
+        let sent = self.paid.get(&key).unwrap_or(0);
+        if sent == 0 || sent > FREE_REPEATS {
+            self.check(Ask::Comment, address, metrics)?;
+            self.paid.insert(key, 1);
+        } else {
+            self.paid.insert(key, sent + 1);
         }
-        self.check(Ask::Comment, address, metrics)?;
-        self.paid.insert(id, ());
         Ok(())
     }
 
     /// Forgets networks that have their whole share again.
     pub(crate) fn forget(&self) {
-        for limiter in [&self.comments, &self.likes, &self.lives] {
+        for limiter in [&self.comments, &self.likes, &self.lives, &self.visits] {
             limiter.retain_recent();
             limiter.shrink_to_fit();
         }
@@ -116,15 +126,17 @@ mod tests {
     }
 
     #[test]
-    fn a_comment_that_is_sent_again_costs_nothing() {
+    fn a_comment_that_is_sent_again_costs_nothing_a_few_times() {
         let rates = Rates {
             comments: Rate::new(1, 1),
             ..Rates::default()
         };
         let (limiters, metrics) = (Limiters::new(rates, [1; 32]), Metrics::new());
         let send = |id| limiters.check_comment(EventId::from_u128(id), IpAddr::V4(1.into()), &metrics);
-        assert!(send(1).is_ok() && send(1).is_ok());
-        assert!(send(2).is_err());
+        for _ in 0..=FREE_REPEATS {
+            assert!(send(1).is_ok());
+        }
+        assert!(send(1).is_err() && send(2).is_err());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use cookie::{Cookie, CookieJar, Key, SameSite, time::Duration};
 use horizon_core::{EventId, ReaderId, Result, Topic};
 use http::{HeaderMap, header};
 
-use crate::{Caller, Horizon, Identity, Secret, dice};
+use crate::{Caller, Config, Horizon, Identity, Secret, dice};
 
 /// The cookie's name.
 const NAME: &str = "horizon_reader";
@@ -23,6 +23,8 @@ pub(crate) struct Readers {
     repeats: [u8; 32],
     names: [u8; 32],
     secure: bool,
+    /// Whether pages of other sites may know them too.
+    abroad: bool,
 }
 
 /// A reader, and the `Set-Cookie` by which they are known from now on, if that is new.
@@ -32,12 +34,13 @@ pub(crate) struct Known {
 }
 
 impl Readers {
-    pub(crate) fn new(secret: &Secret, secure: bool) -> Self {
+    pub(crate) fn new(secret: &Secret, config: &Config) -> Self {
         Self {
             cookies: Key::from(&secret.key::<64>(COOKIE_KEY)),
             repeats: secret.key(REPEAT_KEY),
             names: secret.key(NAME_KEY),
-            secure,
+            secure: config.secure_cookies,
+            abroad: !config.origins.is_empty(),
         }
     }
 
@@ -57,7 +60,8 @@ impl Readers {
     fn cookie(&self, reader: ReaderId) -> Option<String> {
         let cookie = Cookie::build((NAME, reader.to_string()))
             .http_only(true)
-            .same_site(SameSite::Lax)
+            .same_site(if self.abroad { SameSite::None } else { SameSite::Lax })
+            .partitioned(self.abroad)
             .secure(self.secure)
             .path("/")
             .max_age(REMEMBERED)

@@ -6,9 +6,10 @@ use horizon_core::{EventKind, Slug, Topic};
 
 use crate::Caller;
 
-/// Which pages there are. A slug that it does not know costs neither memory nor a look into a store.
+/// Which pages there are. A request for a slug that it does not know costs neither memory nor a look into a store.
 ///
-/// Any `Fn(&Slug) -> bool` will do. It is asked on every request, so it has to be quick.
+/// Any `Fn(&Slug) -> bool` will do. It is asked on every request, so it has to be quick: where pages come from a
+/// database, keep their slugs in memory.
 ///
 /// ```
 /// use eventhorizon::{Pages, Slug};
@@ -67,7 +68,8 @@ pub enum Identity {
     Uncounted,
 }
 
-/// Whether something that is about to happen is wanted.
+/// Whether something that a caller wants to do is wanted. A verdict of [`Horizon::moderate`](crate::Horizon::moderate) is
+/// not asked for: it is the application's own.
 ///
 /// Any `Fn(&Proposal<'_>) -> Decision` will do. It is asked before anything is sent, and has to be quick.
 ///
@@ -100,7 +102,7 @@ impl<F: Fn(&Proposal<'_>) -> Decision + Send + Sync> Decide for F {
 pub struct Proposal<'a> {
     /// On which page.
     pub topic: &'a Topic,
-    /// What. A visit's visitor is not known yet.
+    /// What. A visit's visitor is not known yet; the reader of a comment who never liked or wrote anything is all zeros.
     pub kind: &'a EventKind,
     /// Who asks for it.
     pub caller: &'a Caller,

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::dice;
 
-/// The shortest text that [`Secret::new`] takes, in bytes.
+/// The shortest text that [`Secret::new`] takes, in characters.
 const SHORTEST_SECRET: usize = 32;
 
 /// What cookies are signed with, and networks hashed under. It never shows in a log.
@@ -34,8 +34,9 @@ impl Secret {
     /// # Errors
     /// The text is too short to be one.
     pub fn new(text: &str) -> Result<Self, SecretError> {
-        if text.len() < SHORTEST_SECRET {
-            return Err(SecretError { length: text.len() });
+        let length = text.chars().count();
+        if length < SHORTEST_SECRET {
+            return Err(SecretError { length });
         }
         Ok(Self(blake3::derive_key("EventHorizon 2026 secret", text.as_bytes())))
     }

@@ -82,9 +82,11 @@ impl Shared {
         Ready::new(self.store.clone()).with_redis(Arc::clone(&self.node.cluster))
     }
 
-    pub(crate) async fn goodbye(&self) {
-        self.leaving.cancel();
-        self.node.presence.close().await;
+    pub(crate) fn leaver(&self) -> Leaver {
+        Leaver {
+            leaving: self.leaving.clone(),
+            presence: Arc::clone(&self.node.presence),
+        }
     }
 
     pub(crate) async fn end(self) -> Result<()> {
@@ -92,6 +94,20 @@ impl Shared {
             tracing::error!(%error, "what told the other processes of this one broke off");
         }
         self.store.close().await
+    }
+}
+
+/// Takes leave of the other processes.
+#[derive(Clone)]
+pub(crate) struct Leaver {
+    leaving: CancellationToken,
+    presence: Arc<RedisPresence>,
+}
+
+impl Leaver {
+    pub(crate) async fn leave(&self) {
+        self.leaving.cancel();
+        self.presence.close().await;
     }
 }
 

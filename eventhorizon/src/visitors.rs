@@ -88,8 +88,18 @@ fn is_ahead_of_time(headers: &HeaderMap, name: &str) -> bool {
     purpose.is_some_and(|purpose| purpose.contains("prefetch") || purpose.contains("prerender"))
 }
 
-/// Whether the reader's browser asks not to be followed.
-pub(crate) fn has_privacy_signal(headers: &HeaderMap) -> bool {
+/// Whether the reader's browser asks not to be followed: `Sec-GPC: 1` (Global Privacy Control) or `DNT: 1`.
+///
+/// ```
+/// use eventhorizon::http::{HeaderMap, HeaderValue};
+///
+/// let mut headers = HeaderMap::new();
+/// assert!(!eventhorizon::has_privacy_signal(&headers));
+/// headers.insert("sec-gpc", HeaderValue::from_static("1"));
+/// assert!(eventhorizon::has_privacy_signal(&headers));
+/// ```
+#[must_use]
+pub fn has_privacy_signal(headers: &HeaderMap) -> bool {
     let says_yes = |name| {
         headers
             .get(name)

@@ -71,12 +71,17 @@ impl<S: Sync> FromRequestParts<S> for Visitor
 where
     Horizon: FromRef<S>,
 {
-    type Rejection = Problem;
+    type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
         let horizon = Horizon::from_ref(state);
         let caller = caller(&horizon, &parts.headers, &parts.extensions);
-        Ok(Self(horizon.visitor(&caller).await?))
+        let visitor = horizon.visitor(&caller).await.unwrap_or_else(|error| {
+            // A page is worth more than to know who looks at it.
+            tracing::warn!(%error, "nobody knows who a visitor is");
+            None
+        });
+        Ok(Self(visitor))
     }
 }
 
@@ -99,14 +104,20 @@ where
 
 /// Who makes the request with these headers and extensions.
 pub(crate) fn caller(horizon: &Horizon, headers: &HeaderMap, extensions: &Extensions) -> Caller {
-    let address = match extensions.get::<ClientAddr>() {
+    let address = address(horizon, headers, extensions);
+    horizon.caller(address, headers).with_all(extensions.clone())
+}
+
+/// Whose address counts for it.
+pub(crate) fn address(horizon: &Horizon, headers: &HeaderMap, extensions: &Extensions) -> IpAddr {
+    match extensions.get::<ClientAddr>() {
         Some(ClientAddr(address)) => *address,
         None => {
             let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-            client_addr(peer.unwrap_or_else(no_peer), headers, &horizon.config().trusted_proxies)
+            let proxies = &horizon.config().trusted_proxies;
+            client_addr(peer.unwrap_or_else(no_peer), headers, proxies)
         }
-    };
-    horizon.caller(address, headers).with_all(extensions.clone())
+    }
 }
 
 fn no_peer() -> IpAddr {

@@ -15,8 +15,6 @@
 //! | `GET /openapi.json` | the contract in full |
 
 mod client;
-mod extract;
-mod origins;
 mod problem;
 mod routes;
 mod serve;
@@ -24,10 +22,11 @@ mod visits;
 
 use axum::Router;
 pub use client::{ClientAddr, Reader, Requester, Visitor};
-use eventhorizon::Horizon;
+pub use eventhorizon;
+pub use eventhorizon::{Horizon, Slug, asked_to_stop};
 pub use problem::Problem;
 pub use serve::{Limits, serve};
-pub use visits::TrackVisits;
+pub use visits::{TrackVisits, Tracked};
 
 /// The routes of a site, to be nested under any path of an application, whatever its state.
 ///

@@ -1,8 +1,6 @@
-//! A problem as an answer: a document, or, for a plain form, a small page.
-
 use axum::response::{IntoResponse, Response};
 use eventhorizon::ProblemKind;
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderValue, header};
 
 /// What goes wrong, as an answer of axum: a problem document (RFC 9457).
 #[derive(Clone, Debug)]
@@ -37,44 +35,6 @@ impl IntoResponse for Problem {
         if let Some(seconds) = self.0.retry_after() {
             headers.insert(header::RETRY_AFTER, seconds.into());
         }
-        response.extensions_mut().insert(self);
         response
-    }
-}
-
-/// Turns the problem that a plain form met into a page, because a person reads it.
-pub(crate) fn readable(mut response: Response) -> Response {
-    let Some(Problem(problem)) = response.extensions_mut().remove::<Problem>() else {
-        return response;
-    };
-    let (mut parts, _) = response.into_parts();
-    parts.headers.remove(header::CONTENT_LENGTH);
-    let html = HeaderValue::from_static("text/html; charset=utf-8");
-    parts.headers.insert(header::CONTENT_TYPE, html);
-    Response::from_parts(parts, problem.to_page().into())
-}
-
-/// Whether `Accept` names HTML and no JSON, as browsers do when a form is sent.
-pub(crate) fn wants_page(headers: &HeaderMap) -> bool {
-    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
-    accept.is_some_and(|accept| accept.contains("text/html") && !accept.contains("json"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_contract_lists_every_kind_of_problem() {
-        let document: serde_json::Value = serde_json::from_str(include_str!("routes/openapi.json")).unwrap();
-        let listed = document["components"]["schemas"]["Problem"]["properties"]["type"]["enum"]
-            .as_array()
-            .unwrap();
-        let kinds = ProblemKind::ALL.map(|kind| {
-            let document: serde_json::Value =
-                serde_json::from_str(&eventhorizon::Problem::new(kind).to_json()).unwrap();
-            document["type"].clone()
-        });
-        assert_eq!(*listed, kinds);
     }
 }

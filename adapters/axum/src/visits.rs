@@ -6,7 +6,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use eventhorizon::{Caller, Horizon, Slug};
+use eventhorizon::{Caller, Horizon, Slug, has_privacy_signal};
 use http::{Method, Request, Response, Uri, header};
 use tower::{Layer, Service};
 
@@ -19,7 +19,7 @@ type PageOf = dyn Fn(&Uri) -> Option<Slug> + Send + Sync;
 ///
 /// An answer counts if it is a `GET`'s, a success, and HTML. Known crawlers, prefetches and empty agents are left out;
 /// see [`Horizon::visit`] for what such a number is worth. Where a page opens a live stream too, both together are
-/// one visit.
+/// one visit, if you say so: [`beside_streams`](Self::beside_streams).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -37,6 +37,7 @@ type PageOf = dyn Fn(&Uri) -> Option<Slug> + Send + Sync;
 pub struct TrackVisits {
     horizon: Horizon,
     page: Arc<PageOf>,
+    beside_streams: bool,
 }
 
 impl TrackVisits {
@@ -45,7 +46,8 @@ impl TrackVisits {
     pub fn new(horizon: &Horizon) -> Self {
         Self {
             horizon: horizon.clone(),
-            page: Arc::new(|uri| Slug::new(uri.path().rsplit('/').next()?).ok()),
+            page: Arc::new(|uri| Slug::new(uri.path().trim_end_matches('/').rsplit('/').next()?).ok()),
+            beside_streams: false,
         }
     }
 
@@ -58,11 +60,24 @@ impl TrackVisits {
         }
     }
 
+    /// Leaves a reader who asks not to be known again to the live stream that the pages open too: without a key nobody
+    /// could tell that the two are one visit.
+    #[must_use]
+    pub fn beside_streams(self) -> Self {
+        Self {
+            beside_streams: true,
+            ..self
+        }
+    }
+
     fn asked<B>(&self, request: &Request<B>) -> Option<(Slug, Caller)> {
         if request.method() != Method::GET {
             return None;
         }
-        let slug = (self.page)(request.uri())?;
+        let slug = (self.page)(request.uri()).filter(|slug| self.horizon.page(slug.as_str()).is_ok())?;
+        if self.beside_streams && has_privacy_signal(request.headers()) {
+            return None;
+        }
         Some((slug, caller(&self.horizon, request.headers(), request.extensions())))
     }
 }
@@ -112,7 +127,7 @@ where
         Box::pin(async move {
             let answer = answer.await?;
             if let Some((slug, caller)) = asked.filter(|_| is_page(&answer)) {
-                horizon.visit(&slug, &caller).await;
+                horizon.visit(&slug, &caller);
             }
             Ok(answer)
         })

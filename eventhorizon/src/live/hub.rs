@@ -6,7 +6,7 @@ use std::{
 };
 
 use horizon_core::{Ports, Topic, live::Numbers};
-use tokio::{sync::watch, time::Instant};
+use tokio::{runtime::Handle, sync::watch, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{Frame, page};
@@ -28,6 +28,7 @@ struct Inner {
     metrics: Arc<Metrics>,
     closing: CancellationToken,
     tasks: TaskTracker,
+    runtime: Handle,
     rooms: Mutex<HashMap<Topic, Room>>,
 }
 
@@ -40,13 +41,15 @@ struct Room {
 }
 
 impl Hub {
-    /// A hub whose pages end on `closing` and run among `tasks`.
+    /// A hub whose pages end on `closing` and run among `tasks`, on the runtime that this is called in: the first reader
+    /// of a page may come in on another one, a worker's of a framework that has many.
     pub(crate) fn new(ports: Ports, metrics: Arc<Metrics>, closing: CancellationToken, tasks: TaskTracker) -> Self {
         Self(Arc::new(Inner {
             ports,
             metrics,
             closing,
             tasks,
+            runtime: Handle::current(),
             rooms: Mutex::default(),
         }))
     }
@@ -68,6 +71,11 @@ impl Hub {
             },
             frames,
         ))
+    }
+
+    /// Whether nobody can sit down any more.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.0.closing.is_cancelled()
     }
 
     /// The page's numbers, if it is watched and they are known.
@@ -101,7 +109,8 @@ impl Hub {
             sender,
         );
         let stop = empty.clone();
-        self.0.tasks.spawn(async move { stop.run_until_cancelled(page).await });
+        let page = async move { stop.run_until_cancelled(page).await };
+        self.0.tasks.spawn_on(page, &self.0.runtime);
         Room {
             seats: 0,
             frames,

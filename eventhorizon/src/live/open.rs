@@ -3,13 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use horizon_core::{EventKind, Result, Slug, Topic, VisitorKey};
+use horizon_core::{Error, EventKind, Result, Slug, Topic, VisitorKey};
 use tokio::time::timeout;
 
 use super::{Live, Open, Part};
 use crate::{
     Caller, Decision, Horizon, Identity, Problem, Signals,
-    attendance::{Attendance, Who},
+    attendance::{Attendance, Register, Who},
     dice,
     rates::Ask,
     visitors,
@@ -25,7 +25,7 @@ const RETRY: u32 = 1000;
 /// The most that is added to [`RETRY`], in milliseconds.
 const RETRY_SPREAD: u32 = 3000;
 
-/// How long a visit without a live connection waits for its visitor's key: one second.
+/// How long a visitor's key is waited for, where no live connection insists on it: one second.
 const KEY_WAIT: Duration = Duration::from_secs(1);
 
 impl Horizon {
@@ -60,6 +60,11 @@ impl Horizon {
             }
         };
         inner.limiters.check(Ask::Live, caller.address(), &inner.metrics)?;
+        let stopping = || Problem::unavailable("The server is about to stop.");
+        if inner.hub.is_closing() {
+            // Before they are counted, because they will come again.
+            return Err(stopping());
+        }
         let mut attendance = match self.who(&topics, caller, returning) {
             Ok(who) => Attendance::begin(inner.register.clone(), Arc::clone(&topics), who),
             Err(reason) => {
@@ -69,7 +74,7 @@ impl Horizon {
         };
         attendance.advance().await;
         let seat = topics.first().and_then(|topic| inner.hub.join(topic));
-        let seat = seat.ok_or_else(|| Problem::unavailable("The server is about to stop."))?;
+        let seat = seat.ok_or_else(stopping)?;
         let open = Open::new(inner.metrics.live_connections.clone(), inner.streams.token());
         Ok(Live::new(greeting()?, parts, seat, attendance, open))
     }
@@ -78,8 +83,12 @@ impl Horizon {
     /// scripts, a page without ours. The same reader's live connection within half an hour is no second visit.
     ///
     /// Crawlers, prefetches and empty agents do not count, but many programs that call themselves browsers do: what is
-    /// counted this way is an upper bound. It is told apart in the metrics, as `horizon_server_visits`.
-    pub async fn visit(&self, slug: &Slug, caller: &Caller) {
+    /// counted this way is an upper bound. It is told apart in the metrics, as `horizon_server_visits`. A reader who asks
+    /// not to be known again ([`has_privacy_signal`](crate::has_privacy_signal)) is a visit each time, and one more with a
+    /// live connection: where pages open one, leave such readers to it.
+    ///
+    /// It waits for nothing; the visit is told in the background. It has to be called within a tokio runtime.
+    pub fn visit(&self, slug: &Slug, caller: &Caller) {
         let inner = &*self.0;
         if !inner.rules.pages.exists(slug) {
             return;
@@ -89,33 +98,33 @@ impl Horizon {
             Ok(who) => who,
             Err(reason) => return inner.metrics.dropped_visit(reason),
         };
-        match timeout(KEY_WAIT, self.key_of(&who)).await {
-            Ok(Ok(visitor)) => {
-                inner.metrics.server_visits.inc();
-                inner.register.visits.once(&topics, visitor);
+        let address = caller.address();
+        let place = Arc::clone(&inner.finding).try_acquire_owned();
+        let (Ok(place), Ok(())) = (place, inner.limiters.check(Ask::Visit, address, &inner.metrics)) else {
+            return inner.metrics.dropped_visit("rate");
+        };
+        let (register, metrics) = (inner.register.clone(), Arc::clone(&inner.metrics));
+        inner.streams.spawn(async move {
+            let _place = place;
+            match key_of(&register, &who).await {
+                Ok(visitor) => {
+                    metrics.server_visits.inc();
+                    register.visits.once(&topics, visitor);
+                }
+                Err(_) => metrics.event_failed(&EventKind::Visit { visitor: None }),
             }
-            _ => inner.metrics.event_failed(&EventKind::Visit { visitor: None }),
-        }
+        });
     }
 
     /// Who counts as one person today: nobody if no reader seems to be behind the request, or if they asked not to be
     /// known again.
     ///
     /// # Errors
-    /// The salt of the day cannot be had from the store.
+    /// The salt of the day cannot be had from the store, or not within a second.
     pub async fn visitor(&self, caller: &Caller) -> Result<Option<VisitorKey>> {
         match self.who(&[], caller, false) {
-            Ok(who) => self.key_of(&who).await,
+            Ok(who) => key_of(&self.0.register, &who).await,
             Err(_) => Ok(None),
-        }
-    }
-
-    async fn key_of(&self, who: &Who) -> Result<Option<VisitorKey>> {
-        let visitors = &self.0.register.visitors;
-        match who {
-            Who::Known { address, user_agent } => visitors.key(*address, user_agent).await.map(Some),
-            Who::Named(name) => visitors.key_of(name).await.map(Some),
-            Who::Unnamed { .. } => Ok(None),
         }
     }
 
@@ -148,6 +157,21 @@ impl Horizon {
             }),
         }
     }
+}
+
+/// The key of whoever comes, if they have one.
+async fn key_of(register: &Register, who: &Who) -> Result<Option<VisitorKey>> {
+    let visitors = &register.visitors;
+    let key = async {
+        match who {
+            Who::Known { address, user_agent } => visitors.key(*address, user_agent).await.map(Some),
+            Who::Named(name) => visitors.key_of(name).await.map(Some),
+            Who::Unnamed { .. } => Ok(None),
+        }
+    };
+    timeout(KEY_WAIT, key)
+        .await
+        .unwrap_or_else(|late| Err(Error::unavailable("the salt of the day did not come in time").with_source(late)))
 }
 
 /// When to come back, and the id by which a browser shows that it does.

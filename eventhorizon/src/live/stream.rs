@@ -57,7 +57,7 @@ impl Drop for Open {
 impl Live {
     /// The headers of a live stream: what it is, that nobody may keep it, and that nginx, and those that follow
     /// it, may not hold it back.
-    pub const HEADERS: [(&str, &str); 3] = [
+    pub const HEADERS: &'static [(&'static str, &'static str)] = &[
         ("content-type", "text/event-stream"),
         ("cache-control", "no-store"),
         ("x-accel-buffering", "no"),

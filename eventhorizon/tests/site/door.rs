@@ -29,14 +29,14 @@ async fn what_was_taken_is_there_after_a_restart_and_so_is_the_reader() {
         .unwrap();
     let second = open().await.unwrap_err().to_string();
     assert!(second.contains("another accumulator counts into"), "{second}");
-    horizon.close().await;
+    horizon.close().await.unwrap();
 
     let horizon = open().await.unwrap();
     let pair = cookie.split(';').next().unwrap();
     let ada = horizon.caller([192, 0, 2, 1].into(), [("cookie", pair), ("user-agent", FIREFOX)]);
     assert!(horizon.likes(&bread, &ada).await.unwrap());
     assert_eq!(horizon.like(&bread, false, None, &ada).await.unwrap().view.likes, 0);
-    horizon.close().await;
+    horizon.close().await.unwrap();
 }
 
 #[tokio::test]
@@ -84,10 +84,10 @@ async fn closing_ends_open_streams_and_opens_none() {
     let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", FIREFOX)]);
     let mut live = horizon.live(Some(&bread), &ada, false).await.unwrap();
     let reading = tokio::spawn(async move { while live.next().await.is_some() {} });
-    timeout(PATIENCE, horizon.close()).await.unwrap();
+    timeout(PATIENCE, horizon.close()).await.unwrap().unwrap();
     timeout(PATIENCE, reading).await.unwrap().unwrap();
     assert_eq!(horizon.live(Some(&bread), &ada, false).await.unwrap_err().status(), 503);
-    timeout(PATIENCE, horizon.close()).await.unwrap();
+    timeout(PATIENCE, horizon.close()).await.unwrap().unwrap();
 }
 
 #[tokio::test]

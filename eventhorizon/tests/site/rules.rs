@@ -77,7 +77,7 @@ async fn whoever_shall_not_be_counted_reads_and_writes_and_is_no_viewer() {
     let author = from(&horizon, [192, 0, 2, 1]).with(User("author"));
     let mut live = horizon.live(Some(&bread), &author, false).await.unwrap();
     live.next().await.unwrap();
-    horizon.visit(&bread, &author).await;
+    horizon.visit(&bread, &author);
     assert_eq!(viewers(&fake, &horizon).await, 0);
     assert!(
         horizon
@@ -87,7 +87,7 @@ async fn whoever_shall_not_be_counted_reads_and_writes_and_is_no_viewer() {
             .set_cookie
             .is_some()
     );
-    horizon.close().await;
+    horizon.close().await.unwrap();
     assert!(
         fake.tracked()
             .iter()
@@ -120,7 +120,7 @@ async fn what_the_application_refuses_is_answered_with_its_words_and_not_tracked
     assert!(like.to_json().contains("The kitchen is closed."));
     let comment = horizon.comment(&bread, NewComment::new("Ada", "Good"), &ada).await;
     assert_eq!(comment.unwrap_err().kind(), ProblemKind::Refused);
-    horizon.visit(&bread, &ada).await;
+    horizon.visit(&bread, &ada);
     let _live = horizon.live(Some(&bread), &ada, false).await.unwrap();
     assert_eq!(viewers(&fake, &horizon).await, 0);
     closed.store(false, Ordering::SeqCst);
@@ -173,8 +173,8 @@ async fn a_page_that_the_application_does_not_have_costs_nothing() {
     );
     assert!(horizon.like(&cake, true, None, &ada).await.is_err());
     assert!(horizon.comment(&cake, NewComment::new("", "x"), &ada).await.is_err());
-    horizon.visit(&cake, &ada).await;
-    horizon.close().await;
+    horizon.visit(&cake, &ada);
+    horizon.close().await.unwrap();
     assert!(fake.tracked().is_empty());
 }
 
@@ -188,11 +188,11 @@ async fn a_visit_without_a_stream_and_the_stream_of_the_same_reader_are_one_visi
         .unwrap();
     let bread = horizon.page("bread").unwrap();
     let ada = from(&horizon, [192, 0, 2, 1]);
-    horizon.visit(&bread, &ada).await;
+    horizon.visit(&bread, &ada);
     drop(horizon.live(Some(&bread), &ada, false).await.unwrap());
     let robot = horizon.caller([192, 0, 2, 9].into(), [("user-agent", "Googlebot/2.1")]);
-    horizon.visit(&bread, &robot).await;
-    horizon.close().await;
+    horizon.visit(&bread, &robot);
+    horizon.close().await.unwrap();
     let totals = fake.stats().get(&[bread.into(), Topic::Site]).await.unwrap();
     assert_eq!(
         totals.iter().map(|total| total.stats.visits).collect::<Vec<_>>(),

@@ -25,7 +25,7 @@ pub fn serve(listener: TcpListener, horizon: &Horizon) -> std::io::Result<Server
     let app = move || {
         App::new()
             .app_data(web::Data::new(horizon.clone()))
-            .service(web::scope("/horizon").configure(horizon::routes))
+            .service(web::scope("/horizon").default_service(web::to(horizon::answer)))
             .route("/{slug}", web::get().to(page))
     };
     let server = HttpServer::new(app).workers(2).disable_signals();
@@ -34,10 +34,13 @@ pub fn serve(listener: TcpListener, horizon: &Horizon) -> std::io::Result<Server
 }
 
 /// Ends it in order: first the streams, because they would never end, then the server, then what it counted with.
-pub async fn end(horizon: &Horizon, server: &ServerHandle) {
+///
+/// # Errors
+/// The store's, if it cannot be closed.
+pub async fn end(horizon: &Horizon, server: &ServerHandle) -> eventhorizon::core::Result<()> {
     horizon.end_streams().await;
     server.stop(true).await;
-    horizon.close().await;
+    horizon.close().await
 }
 
 /// Which pages there are. It is asked on every request.

@@ -2,7 +2,6 @@
 
 use std::{error::Error, net::TcpListener};
 
-use actix_web::rt::signal;
 use embed_actix::{end, is_page, serve};
 use eventhorizon::Horizon;
 
@@ -13,9 +12,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let server = serve(TcpListener::bind("127.0.0.1:3002")?, &horizon)?;
     let handle = server.handle();
     let stop = async {
-        drop(signal::ctrl_c().await);
-        end(&horizon, &handle).await;
+        eventhorizon::asked_to_stop().await;
+        end(&horizon, &handle).await
     };
-    let (served, ()) = futures::future::join(server, stop).await;
-    Ok(served?)
+    let (served, ended) = futures::future::join(server, stop).await;
+    served?;
+    Ok(ended?)
 }

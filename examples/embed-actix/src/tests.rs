@@ -65,11 +65,16 @@ async fn readers_likes_and_comments_show_on_a_page_of_actix() {
     let mut comment = ask(address, "POST /horizon/comments/bread", "Safari", words).await;
     until(&mut comment, "201 Created").await;
     until(&mut first, "<p>Well <em>said</em></p>").await;
+    until(
+        &mut ask(address, "GET /horizon/stats/bread", "Firefox", "").await,
+        "\"comments\":1}",
+    )
+    .await;
     let mut empty = ask(address, "POST /horizon/comments/bread", "Safari", r#"{"body":" "}"#).await;
     until(&mut empty, "\"field\":\"body\"").await;
     drop(second);
     until(&mut first, "event: live\ndata: {\"viewers\":1").await;
 
-    end(&horizon, &handle).await;
+    end(&horizon, &handle).await.unwrap();
     served.await.unwrap().unwrap();
 }

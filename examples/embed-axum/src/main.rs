@@ -11,8 +11,7 @@ use axum::{
     response::Html,
     routing::get,
 };
-use eventhorizon::{Horizon, Slug};
-use horizon_axum::Limits;
+use horizon_axum::{Horizon, Limits, Slug};
 use tokio::net::TcpListener;
 
 const PAGE: &str = include_str!("page.html");
@@ -21,7 +20,7 @@ const PAGE: &str = include_str!("page.html");
 async fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().init();
     let listener = TcpListener::bind("127.0.0.1:3001").await?;
-    run(listener, async { drop(tokio::signal::ctrl_c().await) }).await
+    run(listener, horizon_axum::asked_to_stop()).await
 }
 
 async fn run(listener: TcpListener, shutdown: impl Future<Output = ()> + Send) -> Result<(), Box<dyn Error>> {

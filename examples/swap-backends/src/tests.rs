@@ -122,7 +122,7 @@ async fn coming_back_within_half_an_hour_is_one_visit_and_later_it_is_two() {
     stage.clock.advance(VISIT_GAP + Duration::from_millis(1));
     drop(stage.reads("bread", "Firefox").await);
     stage.visits("bread", 2).await;
-    stage.horizon.close().await;
+    stage.horizon.close().await.unwrap();
     let topic = stage.horizon.page("bread").unwrap().into();
     assert_eq!(stage.fake.stats().get(&[topic]).await.unwrap()[0].stats.visits, 2);
 }

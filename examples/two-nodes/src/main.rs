@@ -36,12 +36,10 @@ async fn main() -> Done {
     ];
     let site = run(&redis, listeners, stopped);
     let until = async {
-        let heard = tokio::signal::ctrl_c().await;
+        eventhorizon::asked_to_stop().await;
         stop.send_replace(true);
-        heard
     };
-    let (site, heard) = futures::future::join(site, until).await;
-    heard?;
+    let (site, ()) = futures::future::join(site, until).await;
     site
 }
 

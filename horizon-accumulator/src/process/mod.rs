@@ -11,7 +11,7 @@ mod ready;
 #[cfg(feature = "service")]
 mod run;
 mod secret_text;
-#[cfg(feature = "service")]
+#[cfg(feature = "signals")]
 mod signals;
 #[cfg(feature = "redis")]
 mod speak;
@@ -29,7 +29,7 @@ pub use ready::Ready;
 #[cfg(feature = "service")]
 pub use run::run;
 pub use secret_text::SecretText;
-#[cfg(feature = "service")]
+#[cfg(feature = "signals")]
 pub use signals::{asked_to_stop, ended};
 #[cfg(feature = "redis")]
 pub use speak::speak;

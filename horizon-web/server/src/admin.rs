@@ -12,7 +12,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
-use eventhorizon::same_site;
+use eventhorizon::same_origin;
 use horizon_accumulator::process::now;
 use horizon_app::{Desk, DeskComment, ErrorPage, Login, Page};
 use horizon_axum::ClientAddr;
@@ -122,7 +122,7 @@ async fn login(
     let Some(sessions) = &app.sessions else {
         return pages::not_found(&app).await;
     };
-    if !same_site(&headers) {
+    if !same_origin(&headers) {
         return from_elsewhere(&app).await;
     }
     let now = now();
@@ -223,7 +223,7 @@ enum Refusal {
 
 fn may_write<'a>(app: &'a App, headers: &HeaderMap) -> Result<&'a Sessions, Refusal> {
     let sessions = app.sessions.as_ref().ok_or(Refusal::NoDesk)?;
-    if !same_site(headers) {
+    if !same_origin(headers) {
         return Err(Refusal::FromElsewhere);
     }
     if !sessions.holds(headers, now()) {

@@ -137,10 +137,8 @@ async fn serve(
     stop: &watch::Sender<bool>,
 ) -> std::io::Result<()> {
     let router = routes::router(app.clone(), &config.content.posts.join("media"));
-    let limits = Limits {
-        drain: LAST_REQUESTS,
-        ..Limits::default()
-    };
+    let mut limits = Limits::default();
+    limits.drain = LAST_REQUESTS;
     let stopping = async {
         shutdown.await;
         stop.send_replace(true);

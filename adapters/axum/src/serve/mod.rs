@@ -38,6 +38,7 @@ const ACCEPT_AGAIN: Duration = Duration::from_millis(200);
 
 /// What one server takes before it refuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Limits {
     /// Open connections in all.
     pub connections: usize,
@@ -67,7 +68,7 @@ impl Default for Limits {
 /// off, and the site is closed ([`Horizon::close`]).
 ///
 /// # Errors
-/// The listener's, if it has none to give of its own address.
+/// The listener's, if it has none to give of its own address; the store's, if it cannot be closed.
 pub async fn serve(
     listener: TcpListener,
     app: Router,
@@ -105,8 +106,7 @@ pub async fn serve(
         );
     }
     connections.shutdown().await;
-    horizon.close().await;
-    Ok(())
+    horizon.close().await.map_err(io::Error::other)
 }
 
 /// A connection that failed before it was taken concerns nobody else; anything else, such as too

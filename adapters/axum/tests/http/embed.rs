@@ -16,7 +16,10 @@ async fn stage() -> (Fake, Horizon) {
     let fake = Fake::new(clock.clone());
     let horizon = Horizon::from_ports(fake.ports())
         .clock(move || clock.now())
-        .configure(|config| config.origins.push(SHOP.parse().unwrap()))
+        .configure(|config| {
+            config.origins.push(SHOP.parse().unwrap());
+            config.secure_cookies = true;
+        })
         .start(|slug: &Slug| slug.as_str() == "bread")
         .await
         .unwrap();
@@ -29,6 +32,14 @@ async fn ask(app: &Router, method: &str, path: &str, headers: &[(&str, &str)]) -
         request = request.header(*name, *value);
     }
     app.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+}
+
+async fn text(answer: Response<Body>) -> String {
+    let bytes = http_body_util::BodyExt::collect(answer.into_body())
+        .await
+        .unwrap()
+        .to_bytes();
+    String::from_utf8(bytes.to_vec()).unwrap()
 }
 
 /// An application's own state, with Horizon in it.
@@ -55,14 +66,7 @@ async fn the_applications_own_handlers_know_who_asks() {
         .route("/who", get(who))
         .nest("/horizon", router)
         .with_state(State { horizon });
-    let says = async |headers: &[(&str, &str)]| {
-        let answer = ask(&app, "GET", "/who", headers).await;
-        let bytes = http_body_util::BodyExt::collect(answer.into_body())
-            .await
-            .unwrap()
-            .to_bytes();
-        String::from_utf8(bytes.to_vec()).unwrap()
-    };
+    let says = async |headers: &[(&str, &str)]| text(ask(&app, "GET", "/who", headers).await).await;
     assert_eq!(says(&[("user-agent", FIREFOX)]).await, "0.0.0.0 true false");
     assert_eq!(says(&[("user-agent", "Googlebot/2.1")]).await, "0.0.0.0 false false");
     let liked = ask(&app, "PUT", "/horizon/likes/bread", &[]).await;
@@ -100,7 +104,7 @@ async fn a_page_counts_without_a_script_and_only_if_a_reader_got_it() {
             "{method} {path}"
         );
     }
-    horizon.close().await;
+    horizon.close().await.unwrap();
     let topic = Topic::from(Slug::new("bread").unwrap());
     assert_eq!(fake.stats().get(&[topic]).await.unwrap()[0].stats.visits, 2);
 }
@@ -114,7 +118,7 @@ async fn a_page_counts_by_the_applications_own_rule() {
         .layer(TrackVisits::new(&horizon).by(by_query));
     ask(&app, "GET", "/?recipe=bread", &[("user-agent", FIREFOX)]).await;
     ask(&app, "GET", "/", &[("user-agent", FIREFOX)]).await;
-    horizon.close().await;
+    horizon.close().await.unwrap();
     assert_eq!(fake.tracked().len(), 2, "the page and the site");
 }
 
@@ -127,6 +131,16 @@ async fn a_page_of_a_named_origin_reads_and_writes_and_of_any_other_it_may_not()
     assert_eq!(named.status(), StatusCode::OK);
     assert_eq!(named.headers()["access-control-allow-origin"], SHOP);
     assert_eq!(named.headers()["access-control-allow-credentials"], "true");
+    let cookie = named.headers()[header::SET_COOKIE].to_str().unwrap();
+    for attribute in ["SameSite=None", "Secure", "Partitioned"] {
+        assert!(
+            cookie.split("; ").any(|part| part == attribute),
+            "{attribute}: {cookie}"
+        );
+    }
+    let kept = ("cookie", cookie.split(';').next().unwrap());
+    let back = ask(&app, "DELETE", "/horizon/likes/bread", &[("origin", SHOP), cross, kept]).await;
+    assert_eq!(text(back).await, r#"{"liked":false,"likes":0}"#);
     let before = [
         ("origin", SHOP),
         ("access-control-request-method", "PUT"),
@@ -163,4 +177,54 @@ async fn without_named_origins_no_answer_speaks_of_them() {
         0
     );
     assert!(!answer.headers().contains_key(header::VARY));
+}
+
+#[tokio::test]
+async fn other_origins_without_cookies_for_https_are_refused_at_the_start() {
+    let builder = Horizon::in_memory().configure(|config| config.origins.push(SHOP.parse().unwrap()));
+    let error = builder.start(|_: &Slug| true).await.unwrap_err();
+    assert!(error.to_string().contains("secure_cookies"), "{error}");
+}
+
+#[tokio::test]
+async fn a_reader_who_asks_not_to_be_known_is_one_visit_where_a_stream_is_opened_too() {
+    let (fake, horizon) = stage().await;
+    let signal = [("user-agent", FIREFOX), ("sec-gpc", "1")];
+    let page = get(async || Html("<h1>Bread</h1>"));
+    let alone = Router::new()
+        .route("/{slug}", page.clone())
+        .layer(TrackVisits::new(&horizon));
+    let beside = Router::new()
+        .route("/{slug}", page)
+        .layer(TrackVisits::new(&horizon).beside_streams());
+    ask(&alone, "GET", "/bread", &signal).await;
+    ask(&beside, "GET", "/bread/", &signal).await;
+    ask(&beside, "GET", "/bread", &signal).await;
+    let bread = horizon.page("bread").unwrap();
+    let caller = horizon.caller([192, 0, 2, 1].into(), signal);
+    drop(horizon.live(Some(&bread), &caller, false).await.unwrap());
+    horizon.close().await.unwrap();
+    let total = fake.stats().get(&[bread.into()]).await.unwrap()[0].stats.visits;
+    assert_eq!(total, 2, "one of the page alone, one of the stream");
+}
+
+#[tokio::test]
+async fn page_loads_of_one_network_count_up_to_its_rate() {
+    let horizon = Horizon::in_memory()
+        .configure(|config| config.rates.visits = eventhorizon::Rate::new(1, 2))
+        .start(|_: &Slug| true)
+        .await
+        .unwrap();
+    let bread = horizon.page("bread").unwrap();
+    for browser in ["Firefox/1.0", "Firefox/2.0", "Firefox/3.0"] {
+        let caller = horizon.caller([192, 0, 2, 1].into(), [("user-agent", browser)]);
+        horizon.visit(&bread, &caller);
+    }
+    horizon.close().await.unwrap();
+    assert!(horizon.metrics().contains("horizon_server_visits_total 2"));
+    assert!(
+        horizon
+            .metrics()
+            .contains("horizon_dropped_visits_total{reason=\"rate\"} 1")
+    );
 }

@@ -215,10 +215,10 @@ async fn a_route_that_does_not_exist_and_a_method_that_does_not_apply_are_proble
         (404, "not-found".into(), None)
     );
     for (method, path, allowed) in [
-        ("POST", "/live/hello", "GET,HEAD"),
-        ("DELETE", "/stats", "GET,HEAD"),
-        ("PATCH", "/likes/hello", "GET,HEAD,PUT,DELETE,POST"),
-        ("PUT", COMMENTS, "GET,HEAD,POST"),
+        ("POST", "/live/hello", "GET, HEAD"),
+        ("DELETE", "/stats", "GET, HEAD"),
+        ("PATCH", "/likes/hello", "GET, HEAD, PUT, DELETE, POST"),
+        ("PUT", COMMENTS, "GET, HEAD, POST"),
     ] {
         let answer = site.client().send(method, path, "").await;
         assert_eq!(answer.problem(), (405, "method-not-allowed".into(), None));

@@ -12,7 +12,7 @@ use std::{
 
 use async_trait::async_trait;
 use axum::Router;
-use eventhorizon::{Config, Horizon, Rate, Rates, Secret};
+use eventhorizon::{Config, Horizon, Rate, Secret};
 use futures::stream::BoxStream;
 use horizon_axum::{Limits, serve};
 use horizon_core::{Analytics, Error, Event, Ports, Result, Slug, Stats, Timestamp, Topic, step};
@@ -45,11 +45,8 @@ impl Site {
     pub(crate) async fn with(set: impl FnOnce(&mut Config, &mut Limits)) -> Self {
         let mut config = Config::default();
         let much = Rate::new(1_000_000, 1_000_000);
-        config.rates = Rates {
-            comments: much,
-            likes: much,
-            lives: much,
-        };
+        let rates = &mut config.rates;
+        (rates.comments, rates.likes, rates.lives) = (much, much, much);
         let mut limits = Limits::default();
         set(&mut config, &mut limits);
         let store = Arc::new(MemoryStats::new());

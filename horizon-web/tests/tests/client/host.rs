@@ -51,7 +51,7 @@ async fn start(address: SocketAddr, moderation: Moderation) -> anyhow::Result<Si
     let app = move || {
         App::new()
             .app_data(data.clone())
-            .service(web::scope("/horizon").configure(embed_actix::horizon::routes))
+            .service(web::scope("/horizon").default_service(web::to(embed_actix::horizon::answer)))
             .route("/", get().to(async || page("", "", "")))
             .route(
                 "/page/{slug}",
@@ -79,7 +79,7 @@ async fn start(address: SocketAddr, moderation: Moderation) -> anyhow::Result<Si
 impl Site {
     /// Ends it and every connection to it.
     pub(crate) async fn shutdown(self) -> anyhow::Result<()> {
-        embed_actix::end(&self.horizon, &self.handle).await;
+        embed_actix::end(&self.horizon, &self.handle).await?;
         Ok(self.server.await??)
     }
 }

@@ -6,7 +6,7 @@ use http::{HeaderMap, Uri, header};
 /// the host that is asked. A request with neither comes from a program such as `curl`, which carries
 /// nobody's cookies by accident.
 #[must_use]
-pub fn same_site(headers: &HeaderMap) -> bool {
+pub fn same_origin(headers: &HeaderMap) -> bool {
     if let Some(site) = headers.get("sec-fetch-site") {
         return site == "same-origin" || site == "none";
     }
@@ -47,7 +47,7 @@ mod tests {
         let fields = fields
             .iter()
             .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
-        same_site(&fields.collect())
+        same_origin(&fields.collect())
     }
 
     #[test]

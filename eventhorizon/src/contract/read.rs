@@ -1,67 +1,46 @@
 //! Reads requests. What cannot be read is a problem that says so.
 
-use std::time::Duration;
-
-use axum::{
-    RequestExt,
-    extract::{FromRequestParts, Query, RawPathParams, Request},
-};
-use bytes::Bytes;
-use eventhorizon::{Horizon, Problem, ProblemKind as Kind};
-use horizon_core::{EventId, Slug};
-use http::{HeaderMap, StatusCode, header, request::Parts};
+use horizon_core::EventId;
+use http::{HeaderMap, header};
 use percent_encoding::percent_decode;
 use serde::{Deserialize, de::DeserializeOwned};
 
-use crate::problem::Problem as Answer;
+use crate::{Problem, ProblemKind as Kind};
 
-/// The largest body, in bytes: 64 KiB.
-pub(crate) const MAX_BODY: usize = 64 * 1024;
-
-/// How long a body may take to come: 10 seconds.
-const BODY_WAIT: Duration = Duration::from_secs(10);
-
-/// A page that exists, by the `{slug}` of the path.
-pub(crate) struct Page(pub(crate) Slug);
-
-impl FromRequestParts<Horizon> for Page {
-    type Rejection = Answer;
-
-    async fn from_request_parts(parts: &mut Parts, horizon: &Horizon) -> Result<Self, Answer> {
-        let path = RawPathParams::from_request_parts(parts, horizon)
-            .await
-            .map_err(|rejection| Problem::new(Kind::InvalidSlug).naming("slug", rejection.body_text()))?;
-        let text = path.iter().find(|(name, _)| *name == "slug").map(|(_, text)| text);
-        Ok(Self(horizon.page(text.unwrap_or_default())?))
-    }
-}
+/// The largest body of a request, in bytes: 64 KiB.
+pub const MAX_BODY: usize = 64 * 1024;
 
 /// What the query says, as far as its form is right.
-pub(crate) struct Asked<T>(pub(crate) T);
+pub(super) fn query<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
+    serde_urlencoded::from_str(query)
+        .map_err(|error| Problem::new(Kind::InvalidQuery).detail(format!("It cannot be read: {error}.")))
+}
 
-impl<T: DeserializeOwned> FromRequestParts<Horizon> for Asked<T> {
-    type Rejection = Answer;
+/// What the query of a live stream says.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Again {
+    again: Option<String>,
+}
 
-    async fn from_request_parts(parts: &mut Parts, horizon: &Horizon) -> Result<Self, Answer> {
-        match Query::<T>::from_request_parts(parts, horizon).await {
-            Ok(Query(asked)) => Ok(Self(asked)),
-            Err(rejection) => Err(Problem::new(Kind::InvalidQuery).detail(rejection.body_text()).into()),
-        }
+impl Again {
+    /// Whether the reader was here a moment ago.
+    pub(super) fn is_again(&self) -> bool {
+        self.again.as_deref() == Some("1")
     }
 }
 
 /// How a body came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(super) enum Form {
     Json,
     Plain,
 }
 
 /// Reads a body that is JSON or what a plain HTML form sends.
-pub(crate) async fn either<T: DeserializeOwned>(request: Request) -> Result<(T, Form), Problem> {
-    match media_type(request.headers()).as_deref() {
-        Some("application/json") => Ok((json(&body(request).await?)?, Form::Json)),
-        Some("application/x-www-form-urlencoded") => Ok((form(&body(request).await?)?, Form::Plain)),
+pub(super) fn either<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<(T, Form), Problem> {
+    match media_type(headers).as_deref() {
+        Some("application/json") => Ok((json(short(body)?)?, Form::Json)),
+        Some("application/x-www-form-urlencoded") => Ok((form(short(body)?)?, Form::Plain)),
         other => Err(unsupported(
             other,
             "application/json or application/x-www-form-urlencoded",
@@ -70,11 +49,18 @@ pub(crate) async fn either<T: DeserializeOwned>(request: Request) -> Result<(T, 
 }
 
 /// Reads what a plain HTML form sends.
-pub(crate) async fn plain<T: DeserializeOwned>(request: Request) -> Result<T, Problem> {
-    match media_type(request.headers()).as_deref() {
-        Some("application/x-www-form-urlencoded") => form(&body(request).await?),
+pub(super) fn plain<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, Problem> {
+    match media_type(headers).as_deref() {
+        Some("application/x-www-form-urlencoded") => form(short(body)?),
         other => Err(unsupported(other, "application/x-www-form-urlencoded")),
     }
+}
+
+fn short(body: &[u8]) -> Result<&[u8], Problem> {
+    if body.len() <= MAX_BODY {
+        return Ok(body);
+    }
+    Err(Problem::new(Kind::BodyTooLarge).detail(format!("At most {MAX_BODY} bytes are taken.")))
 }
 
 fn media_type(headers: &HeaderMap) -> Option<String> {
@@ -85,17 +71,6 @@ fn media_type(headers: &HeaderMap) -> Option<String> {
 fn unsupported(got: Option<&str>, expected: &str) -> Problem {
     let got = got.unwrap_or("none");
     Problem::new(Kind::UnsupportedMediaType).naming("Content-Type", format!("must be {expected}, not {got}."))
-}
-
-async fn body(request: Request) -> Result<Bytes, Problem> {
-    match tokio::time::timeout(BODY_WAIT, request.extract::<Bytes, _>()).await {
-        Err(_) => Err(Problem::new(Kind::BodyTimeout).detail(format!("It may take {} seconds.", BODY_WAIT.as_secs()))),
-        Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(rejection)) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-            Err(Problem::new(Kind::BodyTooLarge).detail(format!("At most {MAX_BODY} bytes are taken.")))
-        }
-        Ok(Err(_)) => Err(Problem::new(Kind::MalformedBody).detail("The body ended too early.")),
-    }
 }
 
 fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
@@ -133,7 +108,7 @@ pub(crate) fn id(name: &'static str, text: Option<&str>) -> Result<Option<EventI
 }
 
 /// The id in `Idempotency-Key`, bare or as the quoted string of the draft standard.
-pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<EventId>, Problem> {
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<EventId>, Problem> {
     let Some(value) = headers.get("idempotency-key") else {
         return Ok(None);
     };
@@ -147,7 +122,7 @@ pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<EventId>, Pr
 /// Where a plain form wants to go back to: a path of this host, as it may stand in a header.
 ///
 /// A browser reads `//host` and `/\host` as another host, so neither is let through.
-pub(crate) fn back(text: Option<&str>) -> Result<String, Problem> {
+pub(super) fn back(text: Option<&str>) -> Result<String, Problem> {
     let path = text.filter(|path| !path.is_empty()).unwrap_or("/");
     let is_local = path.starts_with('/') && !path.contains("//") && !path.contains('\\');
     if !is_local || path.chars().any(char::is_control) {
@@ -158,12 +133,6 @@ pub(crate) fn back(text: Option<&str>) -> Result<String, Problem> {
     }
     let path = path.split('#').next().unwrap_or("/");
     Ok(percent_encoding::utf8_percent_encode(path, percent_encoding::CONTROLS).to_string())
-}
-
-/// What the query of a live stream says.
-#[derive(Debug, Default, Deserialize)]
-pub(crate) struct Again {
-    pub(crate) again: Option<String>,
 }
 
 #[cfg(test)]
@@ -190,18 +159,5 @@ mod tests {
         ] {
             assert!(back(Some(bad)).is_err(), "{bad:?}");
         }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_body_that_never_ends_is_given_up() {
-        let body = axum::body::Body::from_stream(futures::stream::pending::<Result<Bytes, std::io::Error>>());
-        let request = Request::post("/")
-            .header("content-type", "application/json")
-            .body(body)
-            .unwrap();
-        let Err(problem) = either::<Again>(request).await else {
-            panic!("it was read");
-        };
-        assert_eq!(problem.status(), StatusCode::REQUEST_TIMEOUT);
     }
 }

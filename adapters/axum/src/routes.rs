@@ -1,0 +1,118 @@
+//! The routes of the HTTP contract, as a router of axum.
+
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{Request, State},
+    response::Response,
+};
+use bytes::Bytes;
+use eventhorizon::{Content, Horizon, Live, MAX_BODY, Origin, Problem, ProblemKind};
+use futures::StreamExt;
+use http::{HeaderName, Method, header};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use tokio::time::timeout;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+use crate::client::address;
+
+/// How long a body may take to come: 10 seconds.
+const BODY_WAIT: Duration = Duration::from_secs(10);
+
+/// What stands behind each of them is [`Horizon::answer`].
+pub(crate) fn router(horizon: &Horizon) -> Router<Horizon> {
+    let router = Router::new().fallback(answer);
+    match cors(&horizon.config().origins) {
+        Some(cors) => router.layer(cors),
+        None => router,
+    }
+}
+
+async fn answer(State(horizon): State<Horizon>, request: Request) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let peer = address(&horizon, &parts.headers, &parts.extensions);
+    // Nothing else has a body that anybody reads.
+    let read = if parts.method == Method::POST {
+        read(body).await
+    } else {
+        Ok(Bytes::new())
+    };
+    let answer = match read {
+        Ok(body) => {
+            let extensions = std::mem::take(&mut parts.extensions);
+            let mut request = http::Request::from_parts(parts, body);
+            *request.extensions_mut() = extensions;
+            horizon.answer(peer, request).await
+        }
+        Err(problem) => horizon.refuse(problem, &parts.method, &parts.headers),
+    };
+    answer.map(|content| match content {
+        Content::Live(live) => Body::new(LiveBody(live)),
+        Content::Bytes(bytes) => bytes.into(),
+        _ => Body::empty(),
+    })
+}
+
+async fn read(body: Body) -> Result<Bytes, Problem> {
+    match timeout(BODY_WAIT, Limited::new(body, MAX_BODY).collect()).await {
+        Err(_) => {
+            let sentence = format!("It may take {} seconds.", BODY_WAIT.as_secs());
+            Err(Problem::new(ProblemKind::BodyTimeout).detail(sentence))
+        }
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            Err(Problem::new(ProblemKind::BodyTooLarge).detail(format!("At most {MAX_BODY} bytes are taken.")))
+        }
+        Ok(Err(_)) => Err(Problem::new(ProblemKind::MalformedBody).detail("The body ended too early.")),
+    }
+}
+
+/// Answers what browsers ask before a page of another origin may read or write (the CORS protocol, WHATWG Fetch §3.2).
+fn cors(origins: &[Origin]) -> Option<CorsLayer> {
+    if origins.is_empty() {
+        return None;
+    }
+    let origins = origins.iter().map(|origin| origin.as_header().clone());
+    let cors = CorsLayer::new()
+        .allow_origin(AllowOrigin::list(origins))
+        .allow_methods([Method::GET, Method::PUT, Method::DELETE, Method::POST])
+        .allow_headers([header::CONTENT_TYPE, HeaderName::from_static("idempotency-key")])
+        .expose_headers([header::RETRY_AFTER])
+        .allow_credentials(true);
+    Some(cors)
+}
+
+/// A live connection as the body of an answer.
+struct LiveBody(Live);
+
+impl http_body::Body for LiveBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Infallible>>> {
+        self.0
+            .poll_next_unpin(cx)
+            .map(|bytes| bytes.map(|bytes| Ok(http_body::Frame::data(bytes))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_never_ends_is_given_up() {
+        let body = Body::from_stream(futures::stream::pending::<Result<Bytes, std::io::Error>>());
+        assert_eq!(read(body).await.unwrap_err().kind(), ProblemKind::BodyTimeout);
+    }
+}
