@@ -1,10 +1,9 @@
 //! What every [`Comments`](crate::Comments) keeps.
 
-use super::script::{Script, limit, page, slug};
+use super::desk::{Desk, bodies, heads};
+use super::script::{limit, page, slug};
 use super::{Broken, StoreRig, same, suite};
-use crate::{
-    Comment, DEDUPE_WINDOW, Event, EventId, MAX_REPLIES, ReaderId, Slug, Stats, StatsStoreExt, ThreadPage, Visibility,
-};
+use crate::{Comment, DEDUPE_WINDOW, EventId, MAX_REPLIES, ReaderId, Stats, StatsStoreExt, ThreadPage, Visibility};
 
 suite! { $
     /// Proves a [`Comments`](crate::Comments): `make` is an async function that answers a fresh
@@ -28,82 +27,6 @@ suite! { $
     the_newest_are_those_shown_replies_included
     the_desk_sees_every_page_and_state
     replies_are_counted_whatever_their_state
-}
-
-struct Desk<'a> {
-    rig: &'a mut dyn StoreRig,
-    script: Script,
-    slug: Slug,
-}
-
-impl<'a> Desk<'a> {
-    fn new(rig: &'a mut dyn StoreRig) -> Result<Self, Broken> {
-        Ok(Self {
-            rig,
-            script: Script::new(),
-            slug: slug("post")?,
-        })
-    }
-
-    async fn apply(&mut self, event: Event) -> Result<EventId, Broken> {
-        let id = event.id;
-        self.rig.open().await?.apply(&[event]).await?;
-        Ok(id)
-    }
-
-    async fn say(&mut self, body: &str, parent: Option<EventId>) -> Result<EventId, Broken> {
-        let event = self.script.comment(&self.slug, body, parent)?;
-        self.apply(event).await
-    }
-
-    async fn hold(&mut self, body: &str, parent: Option<EventId>) -> Result<EventId, Broken> {
-        let event = self.script.held(&self.slug, body, parent)?;
-        self.apply(event).await
-    }
-
-    async fn elsewhere(&mut self, body: &str) -> Result<EventId, Broken> {
-        let event = self.script.comment(&slug("elsewhere")?, body, None)?;
-        self.apply(event).await
-    }
-
-    async fn moderate(&mut self, comment: EventId, verdict: Visibility) -> Result<(), Broken> {
-        let event = self.script.moderate(&self.slug, comment, verdict);
-        self.apply(event).await.map(drop)
-    }
-
-    async fn find(&mut self, id: EventId) -> Result<Option<Comment>, Broken> {
-        Ok(self.rig.open().await?.comment(id).await?)
-    }
-
-    async fn threads(&mut self, before: Option<EventId>, most: usize) -> Result<ThreadPage, Broken> {
-        Ok(self.rig.open().await?.threads(&self.slug, before, limit(most)).await?)
-    }
-
-    async fn stats(&mut self) -> Result<Stats, Broken> {
-        Ok(self.rig.open().await?.total(&self.slug.clone().into()).await?.stats)
-    }
-
-    /// The page must look like this: each thread as its head and its replies, and so many must count.
-    async fn expect(&mut self, what: &str, want: &[(&str, &[&str])], counted: u64) -> Result<(), Broken> {
-        let page = self.threads(None, 100).await?;
-        let got: Vec<(&str, Vec<&str>)> = page
-            .threads
-            .iter()
-            .map(|thread| (thread.head.body.as_str(), bodies(&thread.replies)))
-            .collect();
-        let want: Vec<_> = want.iter().map(|(head, replies)| (*head, replies.to_vec())).collect();
-        same(&format!("{what}, the page"), &got, &want)?;
-        same(&format!("{what}, the count"), &self.stats().await?.comments, &counted)
-    }
-}
-
-fn bodies(comments: &[Comment]) -> Vec<&str> {
-    comments.iter().map(|comment| comment.body.as_str()).collect()
-}
-
-fn heads(page: &ThreadPage) -> (Vec<&str>, bool) {
-    let heads = page.threads.iter().map(|thread| thread.head.body.as_str()).collect();
-    (heads, page.has_earlier)
 }
 
 /// Every field, and any text.

@@ -33,22 +33,24 @@
 //! hands the names of the checks to the macro `other`.
 
 pub mod comments;
+mod desk;
 mod model;
 pub mod pipe;
 pub mod presence;
 pub mod salts;
 mod script;
 pub mod stats;
+mod store;
 
-use std::{fmt, future::Future, sync::Arc, time::Duration};
+use std::{fmt, future::Future, time::Duration};
 
-use async_trait::async_trait;
 use tokio::time::timeout;
 
 pub use pipe::PipeRig;
 pub use presence::PresenceRig;
+pub use store::{Store, StoreRig};
 
-use crate::{Comments, Error, Result, Salts, StatsStore};
+use crate::Error;
 
 /// How long a check may take before what it waits for counts as missing.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -113,54 +115,6 @@ pub async fn prove(check: impl Future<Output = Result<(), Broken>>) -> Result<()
     timeout(PATIENCE, check)
         .await
         .unwrap_or_else(|_| Err(Broken::new("what the check waits for never came")))
-}
-
-/// A store with all its ports.
-///
-/// ```
-/// use std::sync::Arc;
-/// use horizon_core::testing::Store;
-/// use horizon_memory::MemoryStats;
-///
-/// let store: Arc<dyn Store> = Arc::new(MemoryStats::new()); // it has all three ports
-/// # drop(store);
-/// ```
-pub trait Store: StatsStore + Comments + Salts {}
-
-impl<S: StatsStore + Comments + Salts> Store for S {}
-
-/// How the checks reach a fresh store.
-///
-/// They ask before every single call, so that a rig may close the store and open it again between
-/// any two. They hold nothing of the last answer then.
-///
-/// One that opens the store anew before every call:
-///
-/// ```
-/// use std::sync::Arc;
-/// use async_trait::async_trait;
-/// use horizon_core::{Result, testing::{Store, StoreRig}};
-///
-/// struct Reopened<F>(F);
-///
-/// #[async_trait]
-/// impl<F: FnMut() -> Result<Arc<dyn Store>> + Send> StoreRig for Reopened<F> {
-///     async fn open(&mut self) -> Result<Arc<dyn Store>> {
-///         (self.0)()
-///     }
-/// }
-/// ```
-#[async_trait]
-pub trait StoreRig: Send {
-    /// The store, as it was left.
-    async fn open(&mut self) -> Result<Arc<dyn Store>>;
-}
-
-#[async_trait]
-impl StoreRig for Arc<dyn Store> {
-    async fn open(&mut self) -> Result<Arc<dyn Store>> {
-        Ok(Arc::clone(self))
-    }
 }
 
 /// Fails with `what` unless the two are the same.

@@ -7,10 +7,9 @@ use futures::future::join_all;
 use super::model::{Dice, Model};
 use super::pipe::give_up_after;
 use super::script::{Script, page};
+use super::store::{apply, forget, total};
 use super::{Broken, StoreRig, same, suite};
-use crate::{
-    DEDUPE_WINDOW, Event, ReaderId, Stats, StatsStoreExt, Timestamp, Topic, Update, VISIT_GAP, VISITOR_MEMORY,
-};
+use crate::{DEDUPE_WINDOW, Event, ReaderId, Stats, StatsStoreExt, Topic, Update, VISIT_GAP, VISITOR_MEMORY};
 
 suite! { $
     /// Proves a [`StatsStore`](crate::StatsStore): `make` is an async function that answers a fresh
@@ -43,18 +42,6 @@ suite! { $
 }
 
 const MILLI: Duration = Duration::from_millis(1);
-
-async fn apply(rig: &mut dyn StoreRig, events: &[Event]) -> Result<Vec<Update>, Broken> {
-    Ok(rig.open().await?.apply(events).await?)
-}
-
-async fn total(rig: &mut dyn StoreRig, topic: &Topic) -> Result<Stats, Broken> {
-    Ok(rig.open().await?.total(topic).await?.stats)
-}
-
-async fn forget(rig: &mut dyn StoreRig, now: Timestamp) -> Result<(), Broken> {
-    Ok(rig.open().await?.forget(now).await?)
-}
 
 async fn expect_visits(what: &str, rig: &mut dyn StoreRig, want: u64) -> Result<(), Broken> {
     same(what, &total(rig, &Topic::Site).await?.visits, &want)
