@@ -13,6 +13,7 @@ suite! { $
     a_comment_reads_back_as_it_was_written
     a_comment_is_kept_once_also_when_its_id_is_forgotten
     threads_come_oldest_first_and_page_backwards
+    has_earlier_counts_only_threads_that_show
     an_unknown_before_has_nothing_older
     a_late_comment_moves_no_other
     replies_stand_under_their_parent_oldest_first
@@ -21,6 +22,7 @@ suite! { $
     a_held_comment_counts_and_shows_only_once_it_is_shown
     a_removed_comment_neither_shows_nor_counts
     a_removed_head_with_shown_replies_stays_blank
+    a_waiting_head_with_shown_replies_stays_blank
     moderating_twice_counts_once
     moderation_from_another_page_does_nothing
     of_verdicts_the_latest_holds_whichever_comes_last
@@ -94,6 +96,26 @@ pub async fn threads_come_oldest_first_and_page_backwards(rig: &mut dyn StoreRig
         "exactly all",
         &heads(&desk.threads(None, 5).await?),
         &(vec!["a", "b", "c", "d", "e"], false),
+    )
+}
+
+/// Where everything older is hidden nothing is earlier; a blank head above a reply shows.
+pub async fn has_earlier_counts_only_threads_that_show(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+    let mut desk = Desk::new(rig)?;
+    let gone = desk.say("gone", None).await?;
+    desk.moderate(gone, Visibility::Removed).await?;
+    let waits = desk.hold("waits", None).await?;
+    desk.say("shown", None).await?;
+    same(
+        "both earlier ones are hidden",
+        &heads(&desk.threads(None, 1).await?),
+        &(vec!["shown"], false),
+    )?;
+    desk.say("reply", Some(waits)).await?;
+    same(
+        "one of them has a reply",
+        &heads(&desk.threads(None, 1).await?),
+        &(vec!["shown"], true),
     )
 }
 
@@ -207,14 +229,28 @@ pub async fn a_removed_head_with_shown_replies_stays_blank(rig: &mut dyn StoreRi
     let reply = desk.say("reply", Some(head)).await?;
     desk.moderate(head, Visibility::Removed).await?;
     desk.expect("the head is removed", &[("", &["reply"])], 1).await?;
-    let page = desk.threads(None, 1).await?;
-    let blank = page
-        .threads
-        .first()
-        .map(|t| (t.head.author.as_str(), t.head.visibility));
-    same("the head", &blank, &Some(("", Visibility::Removed)))?;
+    same(
+        "the head",
+        &desk.first_head().await?,
+        &Some((String::new(), Visibility::Removed)),
+    )?;
     desk.moderate(reply, Visibility::Removed).await?;
     desk.expect("the reply too", &[], 0).await
+}
+
+/// What the author has not shown yet is not told by what stands under it.
+pub async fn a_waiting_head_with_shown_replies_stays_blank(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+    let mut desk = Desk::new(rig)?;
+    let head = desk.hold("head", None).await?;
+    desk.say("reply", Some(head)).await?;
+    desk.expect("the head waits", &[("", &["reply"])], 1).await?;
+    same(
+        "the head",
+        &desk.first_head().await?,
+        &Some((String::new(), Visibility::Waiting)),
+    )?;
+    desk.moderate(head, Visibility::Shown).await?;
+    desk.expect("once shown", &[("head", &["reply"])], 2).await
 }
 
 /// The same verdict again changes nothing.

@@ -52,6 +52,12 @@ impl<'a> Desk<'a> {
         Ok(self.rig.open().await?.threads(&self.slug, before, limit(most)).await?)
     }
 
+    /// Author and state of the first head on the page.
+    pub(super) async fn first_head(&mut self) -> Result<Option<(String, Visibility)>, Broken> {
+        let first = self.threads(None, 100).await?.threads.into_iter().next();
+        Ok(first.map(|thread| (thread.head.author, thread.head.visibility)))
+    }
+
     pub(super) async fn stats(&mut self) -> Result<Stats, Broken> {
         Ok(self.rig.open().await?.total(&self.slug.clone().into()).await?.stats)
     }

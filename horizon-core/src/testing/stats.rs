@@ -27,6 +27,7 @@ suite! { $
     likes_are_a_set
     likes_says_who_likes_it_now
     of_likes_and_unlikes_the_latest_holds_whichever_comes_last
+    an_unlike_past_the_window_is_erased
     visits_without_a_visitor_count_each
     a_visit_counts_again_only_after_the_gap
     being_seen_again_extends_the_visit
@@ -206,6 +207,18 @@ pub async fn of_likes_and_unlikes_the_latest_holds_whichever_comes_last(rig: &mu
     let (first, second) = (script.like(&site, 3), script.unlike(&site, 3));
     apply(rig, &[second, first]).await?;
     expect_likes("two words in one millisecond", rig, 1).await
+}
+
+/// Behind the window the word is gone, which shows in that an earlier one counts.
+pub async fn an_unlike_past_the_window_is_erased(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+    let (mut script, site) = (Script::new(), Topic::Site);
+    let early = script.like(&site, 1);
+    script.wait(MILLI);
+    let unlike = script.unlike(&site, 1);
+    apply(rig, std::slice::from_ref(&unlike)).await?;
+    forget(rig, unlike.at.plus(DEDUPE_WINDOW + MILLI)).await?;
+    apply(rig, &[early]).await?;
+    expect_likes("the unlike is gone", rig, 1).await
 }
 
 /// Nobody can tell them apart, so all count.
