@@ -117,12 +117,12 @@ pub async fn prove(check: impl Future<Output = Result<(), Broken>>) -> Result<()
         .unwrap_or_else(|_| Err(Broken::new("what the check waits for never came")))
 }
 
-/// Fails with `what` unless the two are the same.
+/// Fails with `what` unless the two are the same. They stand one under the other, to be compared by eye.
 fn same<T: PartialEq + fmt::Debug>(what: &str, got: &T, want: &T) -> Result<(), Broken> {
     if got == want {
         return Ok(());
     }
-    Err(Broken::new(format!("{what}: got {got:?}, not {want:?}")))
+    Err(Broken::new(format!("{what}\n   got {got:?}\nwanted {want:?}")))
 }
 
 /// One `#[tokio::test]` per check.
@@ -154,3 +154,14 @@ macro_rules! suite {
     };
 }
 use suite;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_differs_stands_one_under_the_other() {
+        let broken = same("the likes", &[1, 2], &[1, 3]).unwrap_err();
+        assert_eq!(broken.to_string(), "the likes\n   got [1, 2]\nwanted [1, 3]");
+    }
+}

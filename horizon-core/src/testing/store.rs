@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::Broken;
+use super::{Broken, same};
 use crate::{Comments, Event, Result, Salts, Stats, StatsStore, StatsStoreExt, Timestamp, Topic, Update};
 
 /// A store with all its ports.
@@ -63,4 +63,12 @@ pub(super) async fn total(rig: &mut dyn StoreRig, topic: &Topic) -> Result<Stats
 
 pub(super) async fn forget(rig: &mut dyn StoreRig, now: Timestamp) -> Result<(), Broken> {
     Ok(rig.open().await?.forget(now).await?)
+}
+
+pub(super) async fn expect_visits(what: &str, rig: &mut dyn StoreRig, want: u64) -> Result<(), Broken> {
+    same(what, &total(rig, &Topic::Site).await?.visits, &want)
+}
+
+pub(super) async fn expect_likes(what: &str, rig: &mut dyn StoreRig, want: u64) -> Result<(), Broken> {
+    same(what, &total(rig, &Topic::Site).await?.likes, &want)
 }
