@@ -1,7 +1,8 @@
 //! The conformance suites: each promise of a port as a check that an adapter can fail.
 //!
 //! A check is an async function that answers [`Broken`] when the promise is not kept. An adapter
-//! proves itself with one line a port, which becomes one `#[tokio::test]` per check:
+//! proves itself with one line a port, or one for a whole store
+//! ([`store_suite!`](crate::store_suite)), which becomes one `#[tokio::test]` per check:
 //!
 //! ```
 //! use std::time::Duration;
@@ -29,14 +30,22 @@
 //! # }
 //! ```
 //!
-//! The adapter's crate needs tokio with `macros`, `rt` and `time`. `presence_suite!(each: other)`
-//! hands the names of the checks to the macro `other`.
+//! Each suite wants a module of its own, because checks of two ports may have the same name. The
+//! adapter's crate needs tokio with `macros`, `rt` and `time`, and async-trait for a rig of its own.
+//! `presence_suite!(each: other)` hands the names of the checks to the macro `other`.
+//!
+//! What no suite can see is for the adapter's own tests:
+//!
+//! - An error of the backend in the middle of a batch takes back all of it.
+//! - What was answered with Ok outlives a power cut, as far as the adapter promises.
+//! - What was erased is gone from the disk too.
 
 pub mod comments;
 mod desk;
 mod model;
 pub mod pipe;
 pub mod presence;
+mod reopening;
 pub mod salts;
 mod script;
 pub mod stats;
@@ -48,6 +57,7 @@ use tokio::time::timeout;
 
 pub use pipe::PipeRig;
 pub use presence::PresenceRig;
+pub use reopening::Reopening;
 pub use store::{Store, StoreRig};
 
 use crate::Error;
@@ -137,6 +147,35 @@ macro_rules! conformance_tests {
                 $crate::testing::prove($crate::testing::$suite::$check(&mut rig)).await
             }
         )*
+    };
+}
+
+/// Proves a store with the suites of its three ports, each in a module of its own: `stats`, `comments`
+/// and `salts`. `make` is the name of an async function beside it that answers a fresh
+/// [`StoreRig`](crate::testing::StoreRig).
+///
+/// ```
+/// use std::sync::Arc;
+/// use horizon_core::testing::Store;
+/// use horizon_memory::MemoryStats; // yours
+///
+/// async fn make() -> Arc<dyn Store> {
+///     Arc::new(MemoryStats::new())
+/// }
+/// horizon_core::store_suite!(make);
+/// ```
+#[macro_export]
+macro_rules! store_suite {
+    ($make:ident) => {
+        mod stats {
+            $crate::stats_suite!(super::$make);
+        }
+        mod comments {
+            $crate::comments_suite!(super::$make);
+        }
+        mod salts {
+            $crate::salts_suite!(super::$make);
+        }
     };
 }
 

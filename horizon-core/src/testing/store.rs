@@ -22,27 +22,30 @@ impl<S: StatsStore + Comments + Salts> Store for S {}
 /// How the checks reach a fresh store.
 ///
 /// They ask before every single call, so that a rig may close the store and open it again between
-/// any two. They hold nothing of the last answer then.
+/// any two. They hold nothing of the last answer then. An `Arc<dyn Store>` is a rig that does nothing,
+/// [`Reopening`](super::Reopening) is one for a store on a file.
 ///
-/// One that opens the store anew before every call:
+/// One for processes that share what they store, which are asked in turn:
 ///
 /// ```
 /// use std::sync::Arc;
 /// use async_trait::async_trait;
 /// use horizon_core::{Result, testing::{Store, StoreRig}};
 ///
-/// struct Reopened<F>(F);
+/// struct InTurn(Vec<Arc<dyn Store>>);
 ///
 /// #[async_trait]
-/// impl<F: FnMut() -> Result<Arc<dyn Store>> + Send> StoreRig for Reopened<F> {
+/// impl StoreRig for InTurn {
 ///     async fn open(&mut self) -> Result<Arc<dyn Store>> {
-///         (self.0)()
+///         self.0.rotate_left(1);
+///         Ok(self.0[0].clone())
 ///     }
 /// }
 /// ```
 #[async_trait]
 pub trait StoreRig: Send {
-    /// The store, as it was left.
+    /// The store, as it was left. A call that a check gave up may still be at work: if that locks the
+    /// store, try again until it is done.
     async fn open(&mut self) -> Result<Arc<dyn Store>>;
 }
 
