@@ -224,7 +224,8 @@ pub struct Comment {
 
 /// A top-level comment and what was answered, both oldest first.
 ///
-/// A removed comment with shown replies stays as the head of its thread, with an empty author and body.
+/// A comment that waits or was removed is the head of its thread for as long as replies to it show, with
+/// an empty author and body.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -276,7 +277,7 @@ pub struct Thread {
 pub struct ThreadPage {
     /// The threads of this page.
     pub threads: Vec<Thread>,
-    /// Whether older ones exist; ask for them with the first thread's id as `before`.
+    /// Whether older ones show; ask for them with the first thread's id as `before`.
     pub has_earlier: bool,
 }
 

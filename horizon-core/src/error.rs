@@ -55,7 +55,9 @@ impl Error {
         }
     }
 
-    /// The same call will fail again: corrupt data, wrong version, misuse.
+    /// The same call will fail again, until somebody repairs something: corrupt data, wrong version, misuse.
+    ///
+    /// The accumulator drops nothing for it: it waits 30 seconds and tries the same batch again.
     ///
     /// ```
     /// use horizon_core::Error;

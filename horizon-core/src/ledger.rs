@@ -65,6 +65,9 @@ pub trait Ledger {
 
     /// Puts the reader into the set of those who like the topic, or takes them out, unless a later
     /// word of theirs is known. Answers whether that changed the set.
+    ///
+    /// An unlike is kept also when there was nothing to take back: a like that was said before it may
+    /// still come. [`StatsStore::forget`](crate::StatsStore::forget) erases it when none can.
     fn set_like(&mut self, topic: &Topic, reader: ReaderId, likes: bool, said: Stamp) -> Result<bool, Self::Error>;
 
     /// The comment with this id.
@@ -74,6 +77,7 @@ pub trait Ledger {
     fn add_comment(&mut self, comment: &Comment) -> Result<(), Self::Error>;
 
     /// Changes whether readers see a comment, unless a later verdict is known. Answers whether it holds.
+    /// The comment is there: [`record`] asked for it before.
     fn set_visibility(&mut self, id: EventId, visibility: Visibility, said: Stamp) -> Result<bool, Self::Error>;
 
     /// Adds to the topic's totals and its revision, unless `delta` is nothing. Answers the totals.

@@ -196,8 +196,9 @@ pub trait StatsStore: Send + Sync {
     /// Whether the reader likes the topic now.
     async fn likes(&self, topic: &Topic, reader: ReaderId) -> Result<bool>;
 
-    /// Erases what `now` makes too old: ids past [`DEDUPE_WINDOW`](crate::DEDUPE_WINDOW), visitors not seen
-    /// for [`VISITOR_MEMORY`](crate::VISITOR_MEMORY), salts of days before yesterday. No total changes.
+    /// Erases what `now` makes too old: ids and unlikes past [`DEDUPE_WINDOW`](crate::DEDUPE_WINDOW),
+    /// visitors not seen for [`VISITOR_MEMORY`](crate::VISITOR_MEMORY), salts of days before yesterday.
+    /// A like is kept for as long as it is liked. No total changes.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -247,7 +248,9 @@ pub trait StatsStore: Send + Sync {
 #[async_trait]
 pub trait Comments: Send + Sync {
     /// The newest `limit` threads of a page that are older than `before`, oldest first. Shows only
-    /// what readers may see. A new comment does not move an older one to another place.
+    /// what readers may see: a head that waits or was removed is blank above its shown replies, and
+    /// without any it is not there. `has_earlier` counts only threads that show. A new comment does
+    /// not move an older one to another place.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]

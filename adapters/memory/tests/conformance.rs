@@ -9,17 +9,7 @@ async fn store() -> Arc<dyn Store> {
     Arc::new(MemoryStats::new())
 }
 
-mod stats {
-    horizon_core::stats_suite!(super::store);
-}
-
-mod comments {
-    horizon_core::comments_suite!(super::store);
-}
-
-mod salts {
-    horizon_core::salts_suite!(super::store);
-}
+horizon_core::store_suite!(store);
 
 mod presence {
     use std::time::Duration;

@@ -15,11 +15,12 @@
 //!    the database, off the threads of the async runtime.
 //! 4. `stats.rs` and `comments.rs`: **the ports**, now a few lines a method.
 //! 5. `error.rs`: **the edge.** The driver's errors become the port's, which say whether to try again.
-//! 6. `tests/suites.rs`: **the proof.** One macro line a port, and each promise is a test.
+//! 6. `tests/suites.rs`: **the proof.** One macro line, and each promise is a test.
 //!
 //! Begin with the last step: write the ports with nothing behind them, start the suites, and let them
-//! say what is missing. Two things they cannot see are for you to prove: that an error of the driver in
-//! the middle of a batch takes all of it back (`store.rs` has that test), and that Ok means on the disk.
+//! say what is missing. Three things they cannot see are for you to prove: that an error of the driver in
+//! the middle of a batch takes all of it back (`store.rs` has that test), that Ok means on the disk, and
+//! that what was erased is gone from there.
 //!
 //! What this store leaves out, and `horizon-sqlite` shows: callers who share one commit, a bound on how
 //! many wait, indexes over time (for `forget`) and over a comment's state (for the desk), `forget` in

@@ -1,17 +1,13 @@
 //! The proof that the store keeps every promise of its three ports, and that the file keeps them too.
 //!
-//! The suites bring the checks. This file says how they reach a fresh store, which is the rig, and
-//! names a suite for each port. `cargo test -p write-an-adapter` then runs one test for each promise;
-//! the name of a test that fails is the promise that was broken.
+//! The suites bring the checks. This file says how they reach a fresh store, which is the rig; one
+//! macro names the suites of all three ports. `cargo test -p write-an-adapter` then runs one test for
+//! each promise; the name of a test that fails is the promise that was broken.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Duration;
 
-use async_trait::async_trait;
-use horizon_core::testing::{Store, StoreRig};
 use horizon_core::{Event, EventKind, Result, Stamp, StatsStore, StatsStoreExt, Timestamp, Topic};
 use tempfile::TempDir;
 use write_an_adapter::RedbStats;
@@ -21,79 +17,33 @@ fn file(folder: &TempDir) -> PathBuf {
     folder.path().join("numbers.redb")
 }
 
-/// A store in a folder of its own. The checks call [`StoreRig::open`] before every single call.
-struct Rig {
-    folder: TempDir,
-    store: Option<Arc<RedbStats>>,
-    reopens: bool,
-}
-
-impl Rig {
-    fn new(reopens: bool) -> Self {
-        Self {
-            folder: tempfile::tempdir().unwrap(),
-            store: None,
-            reopens,
-        }
-    }
-}
-
-#[async_trait]
-impl StoreRig for Rig {
-    async fn open(&mut self) -> Result<Arc<dyn Store>> {
-        if self.reopens {
-            self.store = None;
-        }
-        if self.store.is_none() {
-            self.store = Some(Arc::new(reopen(file(&self.folder)).await?));
-        }
-        Ok(self.store.clone().unwrap())
-    }
-}
-
-/// Opens the file. A check may have given up a call that is still at work and so has the file open.
-async fn reopen(path: PathBuf) -> Result<RedbStats> {
-    loop {
-        match RedbStats::open(&path) {
-            Err(error) if error.is_retryable() => tokio::time::sleep(Duration::from_millis(1)).await,
-            done => return done,
-        }
-    }
+/// Opens a store in a folder of its own, which is there for as long as what opens it.
+fn open() -> impl FnMut() -> Result<RedbStats> {
+    let folder = tempfile::tempdir().unwrap();
+    move || RedbStats::open(file(&folder))
 }
 
 /// Every promise, on a store that stays open.
 mod kept_open {
-    async fn make() -> super::Rig {
-        super::Rig::new(false)
+    use horizon_core::testing::Reopening;
+
+    async fn make() -> Reopening {
+        Reopening::never(super::open())
     }
 
-    mod stats {
-        horizon_core::stats_suite!(super::make);
-    }
-    mod comments {
-        horizon_core::comments_suite!(super::make);
-    }
-    mod salts {
-        horizon_core::salts_suite!(super::make);
-    }
+    horizon_core::store_suite!(make);
 }
 
 /// Every promise again, with the store dropped and opened anew between any two calls: whatever it
 /// answered with Ok has to be in the file.
 mod reopened_between_any_two_calls {
-    async fn make() -> super::Rig {
-        super::Rig::new(true)
+    use horizon_core::testing::Reopening;
+
+    async fn make() -> Reopening {
+        Reopening::before_every_call(super::open())
     }
 
-    mod stats {
-        horizon_core::stats_suite!(super::make);
-    }
-    mod comments {
-        horizon_core::comments_suite!(super::make);
-    }
-    mod salts {
-        horizon_core::salts_suite!(super::make);
-    }
+    horizon_core::store_suite!(make);
 }
 
 /// What no suite can know, because it is about this database: the file.

@@ -1,10 +1,9 @@
 //! What every [`Comments`](crate::Comments) keeps.
 
-use super::script::{Script, limit, page, slug};
+use super::desk::{Desk, bodies, heads};
+use super::script::{limit, page, slug};
 use super::{Broken, StoreRig, same, suite};
-use crate::{
-    Comment, DEDUPE_WINDOW, Event, EventId, MAX_REPLIES, ReaderId, Slug, Stats, StatsStoreExt, ThreadPage, Visibility,
-};
+use crate::{Comment, DEDUPE_WINDOW, EventId, MAX_REPLIES, ReaderId, Stats, StatsStoreExt, ThreadPage, Visibility};
 
 suite! { $
     /// Proves a [`Comments`](crate::Comments): `make` is an async function that answers a fresh
@@ -14,6 +13,7 @@ suite! { $
     a_comment_reads_back_as_it_was_written
     a_comment_is_kept_once_also_when_its_id_is_forgotten
     threads_come_oldest_first_and_page_backwards
+    has_earlier_counts_only_threads_that_show
     an_unknown_before_has_nothing_older
     a_late_comment_moves_no_other
     replies_stand_under_their_parent_oldest_first
@@ -22,88 +22,13 @@ suite! { $
     a_held_comment_counts_and_shows_only_once_it_is_shown
     a_removed_comment_neither_shows_nor_counts
     a_removed_head_with_shown_replies_stays_blank
+    a_waiting_head_with_shown_replies_stays_blank
     moderating_twice_counts_once
     moderation_from_another_page_does_nothing
     of_verdicts_the_latest_holds_whichever_comes_last
     the_newest_are_those_shown_replies_included
     the_desk_sees_every_page_and_state
     replies_are_counted_whatever_their_state
-}
-
-struct Desk<'a> {
-    rig: &'a mut dyn StoreRig,
-    script: Script,
-    slug: Slug,
-}
-
-impl<'a> Desk<'a> {
-    fn new(rig: &'a mut dyn StoreRig) -> Result<Self, Broken> {
-        Ok(Self {
-            rig,
-            script: Script::new(),
-            slug: slug("post")?,
-        })
-    }
-
-    async fn apply(&mut self, event: Event) -> Result<EventId, Broken> {
-        let id = event.id;
-        self.rig.open().await?.apply(&[event]).await?;
-        Ok(id)
-    }
-
-    async fn say(&mut self, body: &str, parent: Option<EventId>) -> Result<EventId, Broken> {
-        let event = self.script.comment(&self.slug, body, parent)?;
-        self.apply(event).await
-    }
-
-    async fn hold(&mut self, body: &str, parent: Option<EventId>) -> Result<EventId, Broken> {
-        let event = self.script.held(&self.slug, body, parent)?;
-        self.apply(event).await
-    }
-
-    async fn elsewhere(&mut self, body: &str) -> Result<EventId, Broken> {
-        let event = self.script.comment(&slug("elsewhere")?, body, None)?;
-        self.apply(event).await
-    }
-
-    async fn moderate(&mut self, comment: EventId, verdict: Visibility) -> Result<(), Broken> {
-        let event = self.script.moderate(&self.slug, comment, verdict);
-        self.apply(event).await.map(drop)
-    }
-
-    async fn find(&mut self, id: EventId) -> Result<Option<Comment>, Broken> {
-        Ok(self.rig.open().await?.comment(id).await?)
-    }
-
-    async fn threads(&mut self, before: Option<EventId>, most: usize) -> Result<ThreadPage, Broken> {
-        Ok(self.rig.open().await?.threads(&self.slug, before, limit(most)).await?)
-    }
-
-    async fn stats(&mut self) -> Result<Stats, Broken> {
-        Ok(self.rig.open().await?.total(&self.slug.clone().into()).await?.stats)
-    }
-
-    /// The page must look like this: each thread as its head and its replies, and so many must count.
-    async fn expect(&mut self, what: &str, want: &[(&str, &[&str])], counted: u64) -> Result<(), Broken> {
-        let page = self.threads(None, 100).await?;
-        let got: Vec<(&str, Vec<&str>)> = page
-            .threads
-            .iter()
-            .map(|thread| (thread.head.body.as_str(), bodies(&thread.replies)))
-            .collect();
-        let want: Vec<_> = want.iter().map(|(head, replies)| (*head, replies.to_vec())).collect();
-        same(&format!("{what}, the page"), &got, &want)?;
-        same(&format!("{what}, the count"), &self.stats().await?.comments, &counted)
-    }
-}
-
-fn bodies(comments: &[Comment]) -> Vec<&str> {
-    comments.iter().map(|comment| comment.body.as_str()).collect()
-}
-
-fn heads(page: &ThreadPage) -> (Vec<&str>, bool) {
-    let heads = page.threads.iter().map(|thread| thread.head.body.as_str()).collect();
-    (heads, page.has_earlier)
 }
 
 /// Every field, and any text.
@@ -171,6 +96,26 @@ pub async fn threads_come_oldest_first_and_page_backwards(rig: &mut dyn StoreRig
         "exactly all",
         &heads(&desk.threads(None, 5).await?),
         &(vec!["a", "b", "c", "d", "e"], false),
+    )
+}
+
+/// Where everything older is hidden nothing is earlier; a blank head above a reply shows.
+pub async fn has_earlier_counts_only_threads_that_show(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+    let mut desk = Desk::new(rig)?;
+    let gone = desk.say("gone", None).await?;
+    desk.moderate(gone, Visibility::Removed).await?;
+    let waits = desk.hold("waits", None).await?;
+    desk.say("shown", None).await?;
+    same(
+        "both earlier ones are hidden",
+        &heads(&desk.threads(None, 1).await?),
+        &(vec!["shown"], false),
+    )?;
+    desk.say("reply", Some(waits)).await?;
+    same(
+        "one of them has a reply",
+        &heads(&desk.threads(None, 1).await?),
+        &(vec!["shown"], true),
     )
 }
 
@@ -284,14 +229,28 @@ pub async fn a_removed_head_with_shown_replies_stays_blank(rig: &mut dyn StoreRi
     let reply = desk.say("reply", Some(head)).await?;
     desk.moderate(head, Visibility::Removed).await?;
     desk.expect("the head is removed", &[("", &["reply"])], 1).await?;
-    let page = desk.threads(None, 1).await?;
-    let blank = page
-        .threads
-        .first()
-        .map(|t| (t.head.author.as_str(), t.head.visibility));
-    same("the head", &blank, &Some(("", Visibility::Removed)))?;
+    same(
+        "the head",
+        &desk.first_head().await?,
+        &Some((String::new(), Visibility::Removed)),
+    )?;
     desk.moderate(reply, Visibility::Removed).await?;
     desk.expect("the reply too", &[], 0).await
+}
+
+/// What the author has not shown yet is not told by what stands under it.
+pub async fn a_waiting_head_with_shown_replies_stays_blank(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+    let mut desk = Desk::new(rig)?;
+    let head = desk.hold("head", None).await?;
+    desk.say("reply", Some(head)).await?;
+    desk.expect("the head waits", &[("", &["reply"])], 1).await?;
+    same(
+        "the head",
+        &desk.first_head().await?,
+        &Some((String::new(), Visibility::Waiting)),
+    )?;
+    desk.moderate(head, Visibility::Shown).await?;
+    desk.expect("once shown", &[("head", &["reply"])], 2).await
 }
 
 /// The same verdict again changes nothing.

@@ -1,7 +1,8 @@
 //! The conformance suites: each promise of a port as a check that an adapter can fail.
 //!
 //! A check is an async function that answers [`Broken`] when the promise is not kept. An adapter
-//! proves itself with one line a port, which becomes one `#[tokio::test]` per check:
+//! proves itself with one line a port, or one for a whole store
+//! ([`store_suite!`](crate::store_suite)), which becomes one `#[tokio::test]` per check:
 //!
 //! ```
 //! use std::time::Duration;
@@ -29,26 +30,37 @@
 //! # }
 //! ```
 //!
-//! The adapter's crate needs tokio with `macros`, `rt` and `time`. `presence_suite!(each: other)`
-//! hands the names of the checks to the macro `other`.
+//! Each suite wants a module of its own, because checks of two ports may have the same name. The
+//! adapter's crate needs tokio with `macros`, `rt` and `time`, and async-trait for a rig of its own.
+//! `presence_suite!(each: other)` hands the names of the checks to the macro `other`.
+//!
+//! What no suite can see is for the adapter's own tests:
+//!
+//! - An error of the backend in the middle of a batch takes back all of it.
+//! - What was answered with Ok outlives a power cut, as far as the adapter promises.
+//! - What was erased is gone from the disk too.
 
 pub mod comments;
+mod desk;
 mod model;
 pub mod pipe;
 pub mod presence;
+mod reopening;
 pub mod salts;
 mod script;
 pub mod stats;
+mod store;
 
-use std::{fmt, future::Future, sync::Arc, time::Duration};
+use std::{fmt, future::Future, time::Duration};
 
-use async_trait::async_trait;
 use tokio::time::timeout;
 
 pub use pipe::PipeRig;
 pub use presence::PresenceRig;
+pub use reopening::Reopening;
+pub use store::{Store, StoreRig};
 
-use crate::{Comments, Error, Result, Salts, StatsStore};
+use crate::Error;
 
 /// How long a check may take before what it waits for counts as missing.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -115,60 +127,12 @@ pub async fn prove(check: impl Future<Output = Result<(), Broken>>) -> Result<()
         .unwrap_or_else(|_| Err(Broken::new("what the check waits for never came")))
 }
 
-/// A store with all its ports.
-///
-/// ```
-/// use std::sync::Arc;
-/// use horizon_core::testing::Store;
-/// use horizon_memory::MemoryStats;
-///
-/// let store: Arc<dyn Store> = Arc::new(MemoryStats::new()); // it has all three ports
-/// # drop(store);
-/// ```
-pub trait Store: StatsStore + Comments + Salts {}
-
-impl<S: StatsStore + Comments + Salts> Store for S {}
-
-/// How the checks reach a fresh store.
-///
-/// They ask before every single call, so that a rig may close the store and open it again between
-/// any two. They hold nothing of the last answer then.
-///
-/// One that opens the store anew before every call:
-///
-/// ```
-/// use std::sync::Arc;
-/// use async_trait::async_trait;
-/// use horizon_core::{Result, testing::{Store, StoreRig}};
-///
-/// struct Reopened<F>(F);
-///
-/// #[async_trait]
-/// impl<F: FnMut() -> Result<Arc<dyn Store>> + Send> StoreRig for Reopened<F> {
-///     async fn open(&mut self) -> Result<Arc<dyn Store>> {
-///         (self.0)()
-///     }
-/// }
-/// ```
-#[async_trait]
-pub trait StoreRig: Send {
-    /// The store, as it was left.
-    async fn open(&mut self) -> Result<Arc<dyn Store>>;
-}
-
-#[async_trait]
-impl StoreRig for Arc<dyn Store> {
-    async fn open(&mut self) -> Result<Arc<dyn Store>> {
-        Ok(Arc::clone(self))
-    }
-}
-
-/// Fails with `what` unless the two are the same.
+/// Fails with `what` unless the two are the same. They stand one under the other, to be compared by eye.
 fn same<T: PartialEq + fmt::Debug>(what: &str, got: &T, want: &T) -> Result<(), Broken> {
     if got == want {
         return Ok(());
     }
-    Err(Broken::new(format!("{what}: got {got:?}, not {want:?}")))
+    Err(Broken::new(format!("{what}\n   got {got:?}\nwanted {want:?}")))
 }
 
 /// One `#[tokio::test]` per check.
@@ -186,6 +150,35 @@ macro_rules! conformance_tests {
     };
 }
 
+/// Proves a store with the suites of its three ports, each in a module of its own: `stats`, `comments`
+/// and `salts`. `make` is the name of an async function beside it that answers a fresh
+/// [`StoreRig`](crate::testing::StoreRig).
+///
+/// ```
+/// use std::sync::Arc;
+/// use horizon_core::testing::Store;
+/// use horizon_memory::MemoryStats; // yours
+///
+/// async fn make() -> Arc<dyn Store> {
+///     Arc::new(MemoryStats::new())
+/// }
+/// horizon_core::store_suite!(make);
+/// ```
+#[macro_export]
+macro_rules! store_suite {
+    ($make:ident) => {
+        mod stats {
+            $crate::stats_suite!(super::$make);
+        }
+        mod comments {
+            $crate::comments_suite!(super::$make);
+        }
+        mod salts {
+            $crate::salts_suite!(super::$make);
+        }
+    };
+}
+
 /// Defines the macro of one suite from the names of its checks. The first argument is a `$`.
 macro_rules! suite {
     ($d:tt $(#[$doc:meta])* $name:ident, $module:ident: $($check:ident)*) => {
@@ -200,3 +193,14 @@ macro_rules! suite {
     };
 }
 use suite;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_differs_stands_one_under_the_other() {
+        let broken = same("the likes", &[1, 2], &[1, 3]).unwrap_err();
+        assert_eq!(broken.to_string(), "the likes\n   got [1, 2]\nwanted [1, 3]");
+    }
+}

@@ -95,6 +95,51 @@ impl Fault for TakesUnknownForNewest {
     }
 }
 
+/// Takes every older thread of the page for one that shows.
+struct CountsHiddenThreads;
+
+#[async_trait]
+impl Fault for CountsHiddenThreads {
+    async fn threads(
+        &self,
+        good: &MemoryStats,
+        slug: &Slug,
+        before: Option<EventId>,
+        limit: NonZeroUsize,
+    ) -> Result<ThreadPage> {
+        let mut page = good.threads(slug, before, limit).await?;
+        if let Some(first) = page.threads.first() {
+            let older = good.desk(None, Some(first.head.id), NonZeroUsize::MAX).await?;
+            page.has_earlier = older
+                .iter()
+                .any(|comment| comment.slug == *slug && comment.parent.is_none());
+        }
+        Ok(page)
+    }
+}
+
+/// Blanks a head that was removed and no other.
+struct TellsWhatWaits;
+
+#[async_trait]
+impl Fault for TellsWhatWaits {
+    async fn threads(
+        &self,
+        good: &MemoryStats,
+        slug: &Slug,
+        before: Option<EventId>,
+        limit: NonZeroUsize,
+    ) -> Result<ThreadPage> {
+        let mut page = good.threads(slug, before, limit).await?;
+        for thread in &mut page.threads {
+            if thread.head.visibility == Visibility::Waiting {
+                thread.head = good.comment(thread.head.id).await?.unwrap();
+            }
+        }
+        Ok(page)
+    }
+}
+
 /// Refuses what is no reply instead of putting it at the top.
 #[derive(Default)]
 struct RefusesOddReplies(Mutex<HashMap<EventId, bool>>);
@@ -245,6 +290,7 @@ caught! { comments, comments_suite:
     a_comment_reads_back_as_it_was_written: rig(EscapesOnTheWayIn);
     a_comment_is_kept_once_also_when_its_id_is_forgotten: rig(ForgetsComments::default());
     threads_come_oldest_first_and_page_backwards: rig(Arranges(newest_first));
+    has_earlier_counts_only_threads_that_show: rig(CountsHiddenThreads);
     an_unknown_before_has_nothing_older: rig(TakesUnknownForNewest);
     a_late_comment_moves_no_other: rig(Arranges(by_their_time));
     replies_stand_under_their_parent_oldest_first: rig(Arranges(replies_newest_first));
@@ -253,6 +299,7 @@ caught! { comments, comments_suite:
     a_held_comment_counts_and_shows_only_once_it_is_shown: rig(ShowsWhatWaits);
     a_removed_comment_neither_shows_nor_counts: rig(Drops(is_verdict));
     a_removed_head_with_shown_replies_stays_blank: rig(Arranges(without_removed_heads));
+    a_waiting_head_with_shown_replies_stays_blank: rig(TellsWhatWaits);
     moderating_twice_counts_once: rig(CountsVerdicts::default());
     moderation_from_another_page_does_nothing: rig(ModeratesAnyPage);
     of_verdicts_the_latest_holds_whichever_comes_last: rig(GoesByArrival);

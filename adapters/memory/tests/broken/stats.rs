@@ -280,6 +280,7 @@ caught! { stats, stats_suite:
     likes_are_a_set: rig(Changes(likes_by_event));
     likes_says_who_likes_it_now: rig(EveryoneLikesIt);
     of_likes_and_unlikes_the_latest_holds_whichever_comes_last: rig(GoesByArrival);
+    an_unlike_past_the_window_is_erased: rig(NeverForgets);
     visits_without_a_visitor_count_each: rig(Changes(one_visitor));
     a_visit_counts_again_only_after_the_gap: rig(Changes(twice_as_fast));
     being_seen_again_extends_the_visit: rig(Decides::new(|kept, at| at.since(kept) > VISIT_GAP));

@@ -12,17 +12,7 @@ async fn store() -> Arc<dyn Store> {
     Arc::new(fake())
 }
 
-mod stats {
-    horizon_core::stats_suite!(super::store);
-}
-
-mod comments {
-    horizon_core::comments_suite!(super::store);
-}
-
-mod salts {
-    horizon_core::salts_suite!(super::store);
-}
+horizon_core::store_suite!(store);
 
 /// A presence whose clock somebody moves as the runtime's time goes by.
 async fn presence_rig() -> PresenceRig {

@@ -49,15 +49,7 @@ mod one_process {
         super::Rig::new(1, false).await
     }
 
-    mod stats {
-        horizon_core::stats_suite!(super::make);
-    }
-    mod comments {
-        horizon_core::comments_suite!(super::make);
-    }
-    mod salts {
-        horizon_core::salts_suite!(super::make);
-    }
+    horizon_core::store_suite!(make);
 }
 
 mod two_processes_in_turn_while_redis_forgets_its_scripts {
@@ -65,13 +57,5 @@ mod two_processes_in_turn_while_redis_forgets_its_scripts {
         super::Rig::new(2, true).await
     }
 
-    mod stats {
-        horizon_core::stats_suite!(super::make);
-    }
-    mod comments {
-        horizon_core::comments_suite!(super::make);
-    }
-    mod salts {
-        horizon_core::salts_suite!(super::make);
-    }
+    horizon_core::store_suite!(make);
 }

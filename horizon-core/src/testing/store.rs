@@ -1,0 +1,77 @@
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::{Broken, same};
+use crate::{Comments, Event, Result, Salts, Stats, StatsStore, StatsStoreExt, Timestamp, Topic, Update};
+
+/// A store with all its ports.
+///
+/// ```
+/// use std::sync::Arc;
+/// use horizon_core::testing::Store;
+/// use horizon_memory::MemoryStats;
+///
+/// let store: Arc<dyn Store> = Arc::new(MemoryStats::new()); // it has all three ports
+/// # drop(store);
+/// ```
+pub trait Store: StatsStore + Comments + Salts {}
+
+impl<S: StatsStore + Comments + Salts> Store for S {}
+
+/// How the checks reach a fresh store.
+///
+/// They ask before every single call, so that a rig may close the store and open it again between
+/// any two. They hold nothing of the last answer then. An `Arc<dyn Store>` is a rig that does nothing,
+/// [`Reopening`](super::Reopening) is one for a store on a file.
+///
+/// One for processes that share what they store, which are asked in turn:
+///
+/// ```
+/// use std::sync::Arc;
+/// use async_trait::async_trait;
+/// use horizon_core::{Result, testing::{Store, StoreRig}};
+///
+/// struct InTurn(Vec<Arc<dyn Store>>);
+///
+/// #[async_trait]
+/// impl StoreRig for InTurn {
+///     async fn open(&mut self) -> Result<Arc<dyn Store>> {
+///         self.0.rotate_left(1);
+///         Ok(self.0[0].clone())
+///     }
+/// }
+/// ```
+#[async_trait]
+pub trait StoreRig: Send {
+    /// The store, as it was left. A call that a check gave up may still be at work: if that locks the
+    /// store, try again until it is done.
+    async fn open(&mut self) -> Result<Arc<dyn Store>>;
+}
+
+#[async_trait]
+impl StoreRig for Arc<dyn Store> {
+    async fn open(&mut self) -> Result<Arc<dyn Store>> {
+        Ok(Arc::clone(self))
+    }
+}
+
+pub(super) async fn apply(rig: &mut dyn StoreRig, events: &[Event]) -> Result<Vec<Update>, Broken> {
+    Ok(rig.open().await?.apply(events).await?)
+}
+
+pub(super) async fn total(rig: &mut dyn StoreRig, topic: &Topic) -> Result<Stats, Broken> {
+    Ok(rig.open().await?.total(topic).await?.stats)
+}
+
+pub(super) async fn forget(rig: &mut dyn StoreRig, now: Timestamp) -> Result<(), Broken> {
+    Ok(rig.open().await?.forget(now).await?)
+}
+
+pub(super) async fn expect_visits(what: &str, rig: &mut dyn StoreRig, want: u64) -> Result<(), Broken> {
+    same(what, &total(rig, &Topic::Site).await?.visits, &want)
+}
+
+pub(super) async fn expect_likes(what: &str, rig: &mut dyn StoreRig, want: u64) -> Result<(), Broken> {
+    same(what, &total(rig, &Topic::Site).await?.likes, &want)
+}
