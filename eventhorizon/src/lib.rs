@@ -1,8 +1,8 @@
 //! Live readers, views, likes and comments for any Rust web application.
 //!
 //! [`Horizon`] is what an application holds. [`Horizon::from_urls`] says where events go and numbers are kept; the
-//! application's own rules say which [`Pages`] there are, who asks ([`Identify`]) and what is wanted ([`Decide`]). Then a
-//! handler of any framework opens a [live stream](Horizon::live) and writes its bytes, [likes](Horizon::like),
+//! application's own rules say which [`Pages`] there are, who asks ([`Identify`]) and what is wanted ([`Decide`]). Then
+//! a handler of any framework opens a [live stream](Horizon::live) and writes its bytes, [likes](Horizon::like),
 //! [comments](Horizon::comment), and reads [numbers](Horizon::numbers) for its own pages. With axum, `horizon-axum` has
 //! the handlers ready.
 //!
@@ -64,3 +64,8 @@ pub use problem::{Problem, ProblemKind};
 pub use rules::{Decide, Decision, Identify, Identity, Pages, Proposal};
 pub use same_site::same_site;
 pub use secret::{Secret, SecretError};
+
+/// Holds the README's examples to what compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
