@@ -48,6 +48,7 @@ const RATES_KEY: &str = "EventHorizon 2026 networks of the rate limits";
 ///
 /// Cloning is cheap; all clones are one. [`close`](Self::close) ends it; so does dropping the last clone, which waits
 /// for nothing.
+#[doc = include_str!("horizon/handle.md")]
 #[derive(Clone)]
 pub struct Horizon(pub(crate) Arc<Inner>);
 
@@ -76,6 +77,7 @@ pub(crate) struct Inner {
 }
 
 /// Counts a connection until it is dropped; see [`Horizon::connection`].
+#[doc = include_str!("horizon/connection.md")]
 #[derive(Debug)]
 #[must_use = "it counts until it is dropped"]
 pub struct Connection(Gauge);
@@ -150,27 +152,32 @@ impl Horizon {
     }
 
     /// The ports behind the site: to track events of your own, and to read what is kept.
+    #[doc = include_str!("horizon/ports.md")]
     #[must_use]
     pub fn ports(&self) -> &Ports {
         &self.0.ports
     }
 
     /// How the site behaves.
+    #[doc = include_str!("horizon/config.md")]
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.0.config
     }
 
-    /// A key for one use of the application's own, which `purpose` names, derived from the site's secret.
+    /// A key for one use of the application's own, which `purpose` names, derived from the site's secret. See
+    /// [`Secret::key`] for what makes a good name.
+    #[doc = include_str!("horizon/key.md")]
     #[must_use]
     pub fn key(&self, purpose: &str) -> [u8; 32] {
         self.0.secret.key(purpose)
     }
 
     /// The page of this name, if there is one.
+    #[doc = include_str!("horizon/page.md")]
     ///
     /// # Errors
-    /// It is no slug, or the site has no such page.
+    /// It is no slug ([`ProblemKind::InvalidSlug`]), or the site has no such page ([`ProblemKind::UnknownPage`]).
     pub fn page(&self, slug: &str) -> Result<Slug, Problem> {
         let slug = Slug::new(slug)
             .map_err(|error| Problem::new(ProblemKind::InvalidSlug).naming("slug", error.to_string()))?;
@@ -185,9 +192,12 @@ impl Horizon {
         Err(Problem::new(ProblemKind::UnknownPage).naming("slug", format!("`{slug}` names no page of this site.")))
     }
 
-    /// The numbers of these topics, in their order: what the live streams say where somebody watches,
-    /// otherwise from presence and the store. A reader whose like or comment was taken by this process finds it in
-    /// them as soon as the store has it.
+    /// The numbers of these topics, in their order: what the live streams say where somebody watches, otherwise from
+    /// presence and the store. A reader whose like or comment was taken by this process finds it in them as soon as the
+    /// store has it. A page that the site does not have has zeros, and so have the likes and comments of
+    /// [`Topic::Site`]: each belongs to a page. Presence may take one second; after that nobody is said to be here. How
+    /// long the store may take is the store's own affair.
+    #[doc = include_str!("horizon/numbers.md")]
     ///
     /// # Errors
     /// Those of the store.
@@ -213,7 +223,9 @@ impl Horizon {
             .unwrap_or(0)
     }
 
-    /// The newest comments of all pages, for the author's eyes: newest first, older than `before`.
+    /// The newest comments of all pages, for the author's eyes: newest first, older than `before`, and with `only`
+    /// those in that state.
+    #[doc = include_str!("horizon/desk.md")]
     ///
     /// # Errors
     /// Those of the store.
@@ -226,7 +238,8 @@ impl Horizon {
         self.0.ports.comments.desk(only, before, limit).await
     }
 
-    /// Shows or removes a comment. Answers false if there is none with this id.
+    /// Shows or removes a comment. Answers false if there is none with this id. The pipe may take 10 seconds.
+    #[doc = include_str!("horizon/moderate.md")]
     ///
     /// # Errors
     /// Those of the store and of the pipe.
@@ -240,24 +253,29 @@ impl Horizon {
         Ok(true)
     }
 
-    /// What the router counts about itself, in Prometheus' text format, without an end mark.
+    /// What the site counts about itself, in the OpenMetrics text format that Prometheus reads, without the `# EOF` at
+    /// its end, so that more can follow. It has no label for each page.
+    #[doc = include_str!("horizon/metrics.md")]
     #[must_use]
     pub fn metrics(&self) -> String {
         self.0.metrics.encode()
     }
 
-    /// Counts a connection of the server among the metrics, until it is dropped.
+    /// Counts a connection of the server among the metrics, until the answer is dropped.
+    #[doc = include_str!("horizon/connection.md")]
     pub fn connection(&self) -> Connection {
         self.0.metrics.connections.inc();
         Connection(self.0.metrics.connections.clone())
     }
 
     /// Counts a connection that the server did not take, and why: `total` and `network` are usual.
+    #[doc = include_str!("horizon/refused.md")]
     pub fn refused_connection(&self, reason: &'static str) {
         self.0.metrics.connection_refused(reason);
     }
 
-    /// Whether what is behind the ports answers, as a sentence. Ports of your own are yours to ask.
+    /// Whether what is behind the ports answers within 2 seconds, as a sentence. Ports of your own are yours to ask.
+    #[doc = include_str!("horizon/ready.md")]
     ///
     /// # Errors
     /// What does not, as a sentence; the reason goes to the log.
@@ -269,13 +287,15 @@ impl Horizon {
     }
 
     /// The list of the processes that share a Redis, if this one does.
+    #[doc = include_str!("horizon/shared.md")]
     #[cfg(feature = "redis")]
     #[must_use]
     pub fn cluster(&self) -> Option<Arc<horizon_redis::RedisCluster>> {
         self.0.node.as_ref().map(|node| Arc::clone(&node.cluster))
     }
 
-    /// What this process says of itself to those that share a Redis with it.
+    /// What this process says of itself to those that share a Redis with it, if any do.
+    #[doc = include_str!("horizon/shared.md")]
     #[cfg(feature = "redis")]
     #[must_use]
     pub fn about(&self) -> Option<horizon_redis::About> {
@@ -286,6 +306,7 @@ impl Horizon {
     /// then on no stream can be opened; likes and comments still go through.
     ///
     /// Servers call it when they begin to stop, because they wait for open requests, and an open stream does not end.
+    #[doc = include_str!("horizon/end_streams.md")]
     pub async fn end_streams(&self) {
         self.0.closing.cancel();
         self.0.streams.close();
@@ -301,7 +322,9 @@ impl Horizon {
     }
 
     /// Ends the live streams, hands over the visits that they leave behind, waits for everything that runs in the
-    /// background, and closes the store: 13 seconds at most. Call it after the last request.
+    /// background, and closes the store: 13 seconds at most. Call it after the last request. Ports of your own stay
+    /// open.
+    #[doc = include_str!("horizon/close.md")]
     pub async fn close(&self) {
         self.end_streams().await;
         self.0.delivered.cancel();
