@@ -54,6 +54,7 @@ impl Horizon {
     /// ```
     /// use eventhorizon::Horizon;
     ///
+    /// # #[cfg(feature = "sqlite")]
     /// assert!(Horizon::from_urls("memory:", "sqlite:numbers.db").is_ok());
     /// let error = Horizon::from_urls("memory:", "mysql:").unwrap_err();
     /// assert!(error.to_string().starts_with("the store is wrong: a store is `sqlite:PATH`"));

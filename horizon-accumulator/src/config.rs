@@ -43,7 +43,7 @@ pub struct Arguments {
     pub node: Option<NodeId>,
 }
 
-/// What there is to do.
+/// What there is to do, as [`Arguments::work`] finds it.
 #[derive(Clone, Debug)]
 pub enum Work {
     /// Count the lines of standard input into this store.
@@ -52,7 +52,7 @@ pub enum Work {
     Service(Service),
 }
 
-/// How the service is set up.
+/// How the service is set up, for [`serve`](crate::serve).
 #[derive(Clone, Debug)]
 pub struct Service {
     /// Where events come from.
@@ -61,15 +61,26 @@ pub struct Service {
     pub delivery: Delivery,
     /// Where the numbers are kept.
     pub store: StoreUrl,
-    /// Where it can be asked how it is.
+    /// Where it can be asked how it is. Port 0 lets the system choose one.
     pub addr: SocketAddr,
-    /// What it is called.
+    /// What it is called. No two that run may have the same name.
     pub node: NodeId,
 }
 
 impl Arguments {
     /// What there is to do. It is checked here and not while parsing, because a parser's complaint repeats the
     /// value, and that may hold a password.
+    ///
+    /// ```
+    /// use clap::Parser;
+    /// use horizon_accumulator::{Arguments, Work};
+    ///
+    /// let work = |words: &[&str]| Arguments::parse_from([&["horizon-accumulator"], words].concat()).work();
+    /// assert!(matches!(work(&["--pipe", "stdin:", "--store", "memory:"]), Ok(Work::Lines(_))));
+    /// let Ok(Work::Service(service)) = work(&["--pipe", "redis://127.0.0.1", "--node", "counts-1"]) else { panic!() };
+    /// assert_eq!(service.node.as_str(), "counts-1");
+    /// assert!(work(&["--pipe", "memory:"]).is_err());
+    /// ```
     ///
     /// # Errors
     /// One sentence that names what is wrong.
