@@ -28,7 +28,16 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// The address of whoever really asks; see [`client_addr`].
+    /// The address of whoever really asks, an IPv4 address never as an IPv6 one; see [`client_addr`].
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use eventhorizon::{Horizon, Slug};
+    /// # let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
+    /// let caller = horizon.caller("::ffff:192.0.2.1".parse()?, [("user-agent", "Firefox")]);
+    /// assert_eq!(caller.address().to_string(), "192.0.2.1");
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn address(&self) -> IpAddr {
         self.address
@@ -67,6 +76,16 @@ impl Caller {
     }
 
     /// Puts all of these beside the headers, as [`with`](Self::with) does: for a framework whose requests carry some.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use eventhorizon::{Horizon, Slug};
+    /// # let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
+    /// let (parts, ()) = http::Request::builder().extension("admin").body(())?.into_parts();
+    /// let caller = horizon.caller([192, 0, 2, 1].into(), &parts.headers).with_all(parts.extensions);
+    /// assert_eq!(caller.extensions().get(), Some(&"admin"));
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn with_all(mut self, extensions: Extensions) -> Self {
         self.extensions.extend(extensions);

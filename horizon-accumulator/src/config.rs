@@ -44,6 +44,18 @@ pub struct Arguments {
 }
 
 /// What there is to do, as [`Arguments::work`] finds it.
+///
+/// ```
+/// use horizon_accumulator::{Work, count_stdin, process, serve};
+///
+/// async fn work(work: &Work) -> anyhow::Result<()> {
+///     match work {
+///         Work::Lines(store) => count_stdin(store).await,
+///         Work::Service(service) => serve(service, process::asked_to_stop()).await,
+///     }
+/// }
+/// # let _ = work;
+/// ```
 #[derive(Clone, Debug)]
 pub enum Work {
     /// Count the lines of standard input into this store.
@@ -53,6 +65,22 @@ pub enum Work {
 }
 
 /// How the service is set up, for [`serve`](crate::serve).
+///
+/// ```
+/// use horizon_accumulator::{Service, process::{Delivery, StoreUrl, random_node}};
+/// use horizon_redis::RedisConfig;
+///
+/// let redis = Box::new(RedisConfig::new("redis://127.0.0.1")?);
+/// let service = Service {
+///     redis: redis.clone(),
+///     delivery: Delivery::Stream,
+///     store: StoreUrl::Redis(redis),
+///     addr: ([127, 0, 0, 1], 0).into(),
+///     node: random_node("counts")?,
+/// };
+/// assert_eq!((service.delivery.name(), service.store.name()), ("stream", "redis"));
+/// # Ok::<(), horizon_core::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Service {
     /// Where events come from.
