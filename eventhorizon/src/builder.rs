@@ -48,18 +48,21 @@ impl Horizon {
     /// | `redis://…`, `rediss://…` | as many processes as you like; `horizon-accumulator`s count (feature `redis`) |
     /// | `redis+pubsub://…` | the same, best effort |
     ///
-    /// A store is `sqlite:PATH` (feature `sqlite`, on by default), `redis://…` or `memory:`.
+    /// `rediss+pubsub://…` is that with TLS. A store is `sqlite:PATH` (feature `sqlite`, on by default), `redis://…` or
+    /// `memory:`. The file of SQLite is made if there is none; its folder has to be there.
     ///
     /// ```
     /// use eventhorizon::Horizon;
     ///
+    /// # #[cfg(feature = "sqlite")]
     /// assert!(Horizon::from_urls("memory:", "sqlite:numbers.db").is_ok());
     /// let error = Horizon::from_urls("memory:", "mysql:").unwrap_err();
     /// assert!(error.to_string().starts_with("the store is wrong: a store is `sqlite:PATH`"));
     /// ```
     ///
     /// # Errors
-    /// An address is none, or names what this build has no feature for. The sentence says which, and repeats no password.
+    /// An address is none, or names what this build has no feature for. The sentence says which, and repeats no
+    /// password.
     pub fn from_urls(pipe: &str, store: &str) -> Result<Builder> {
         let wrong = |what| move |sentence: String| Error::permanent(format!("the {what} is wrong: {sentence}"));
         Self::from_places(
@@ -69,6 +72,14 @@ impl Horizon {
     }
 
     /// The same, with addresses that are read already.
+    ///
+    /// ```
+    /// use eventhorizon::{Horizon, PipeUrl, StoreUrl};
+    ///
+    /// assert!(Horizon::from_places(PipeUrl::Memory, StoreUrl::Memory).is_ok());
+    /// let error = Horizon::from_places(PipeUrl::Stdin, StoreUrl::Memory).unwrap_err();
+    /// assert!(error.to_string().contains("a pipe of horizon-accumulator alone"));
+    /// ```
     ///
     /// # Errors
     /// The pipe is none for an application, or the two do not go together.
@@ -85,23 +96,56 @@ impl Horizon {
             #[cfg(feature = "redis")]
             (PipeUrl::Redis(..), _) => Ok(Builder::new(Behind::Places(pipe, store))),
             (PipeUrl::Memory, _) if opens(&store) => Ok(Builder::new(Behind::Places(pipe, store))),
-            _ => Err(Error::permanent(
-                "an address is wrong: `eventhorizon` was built without the feature that it needs, `redis` or `sqlite`",
-            )),
+            (PipeUrl::Memory, _) => Err(lacks("store", store.name())),
+            _ => Err(lacks("pipe", "redis")),
         }
     }
 
     /// A site all of whose numbers end with the process: to try it, and for tests.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use eventhorizon::{Horizon, Slug};
+    /// let horizon = Horizon::in_memory().start(|slug: &Slug| slug.as_str() == "bread").await?;
+    /// assert_eq!(horizon.numbers(&[horizon.page("bread")?.into()]).await?[0].likes, 0);
+    /// # Ok(()) }
+    /// ```
     pub fn in_memory() -> Builder {
         Builder::new(Behind::Places(PipeUrl::Memory, StoreUrl::Memory))
     }
 
     /// A site over ports of your own: an adapter that you wrote, or the fakes of `horizon-memory`.
     ///
-    /// Somebody else has to count what goes into `ports.analytics`.
+    /// Somebody else has to count what goes into `ports.analytics`, or nothing is ever counted.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use eventhorizon::{Horizon, Slug};
+    /// use std::{future::pending, sync::Arc};
+    /// use horizon_accumulator::process::now;
+    /// use horizon_core::Ports;
+    /// use horizon_memory::{LocalPresence, MemoryPipe, MemoryStats};
+    ///
+    /// let store = Arc::new(MemoryStats::new());
+    /// let (pipe, feed) = MemoryPipe::new(store.clone());
+    /// tokio::spawn(horizon_accumulator::run(feed, store.clone(), now, pending()));
+    /// let (stats, comments, salts) = (store.clone(), store.clone(), store);
+    /// let presence = Arc::new(LocalPresence::default());
+    /// let ports = Ports { presence, analytics: Arc::new(pipe), stats, comments, salts };
+    /// let horizon = Horizon::from_ports(ports).start(|_: &Slug| true).await?;
+    /// let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]);
+    /// assert_eq!(horizon.like(&horizon.page("bread")?, true, None, &ada).await?.view.likes, 1);
+    /// # Ok(()) }
+    /// ```
     pub fn from_ports(ports: Ports) -> Builder {
         Builder::new(Behind::Ports(ports))
     }
+}
+
+fn lacks(what: &str, feature: &str) -> Error {
+    Error::permanent(format!(
+        "the {what} is wrong: `eventhorizon` was built without the feature `{feature}`"
+    ))
 }
 
 /// Whether this build knows what to do with such a store; another crate may have brought it in.
@@ -129,39 +173,99 @@ impl Builder {
         }
     }
 
-    /// Changes what you like of how the site behaves.
+    /// Changes what you like of how the site behaves. What it does not touch stays as it was.
+    ///
+    /// ```
+    /// use eventhorizon::{Horizon, Signals};
+    ///
+    /// let builder = Horizon::in_memory().configure(|config| config.signals = Signals::Drop);
+    /// # let _ = builder;
+    /// ```
     pub fn configure(mut self, change: impl FnOnce(&mut Config)) -> Self {
         change(&mut self.config);
         self
     }
 
     /// What cookies are signed with. Without it the secret is made once and kept with the store, or, where nothing is
-    /// kept or the ports are your own, is good until the process ends.
+    /// kept or the ports are your own, is good until the process ends. With SQLite it is in a file beside the store,
+    /// whose name ends in `.secret`, on Unix for its owner alone; in Redis it is one for all processes.
+    ///
+    /// ```
+    /// use eventhorizon::{Horizon, Secret};
+    ///
+    /// let builder = Horizon::in_memory().secret(Secret::new("a sentence of at least 32 characters")?);
+    /// # let _ = builder;
+    /// # Ok::<(), eventhorizon::SecretError>(())
+    /// ```
     pub fn secret(mut self, secret: Secret) -> Self {
         self.secret = Some(secret);
         self
     }
 
-    /// Who asks, as far as the application knows.
+    /// Who asks, as far as the application knows. Without it nobody is known: see [`Identity`](crate::Identity).
+    ///
+    /// ```
+    /// use eventhorizon::{Caller, Horizon, Identity};
+    ///
+    /// #[derive(Clone)]
+    /// struct User(u64);
+    /// let builder = Horizon::in_memory().identify(|caller: &Caller| match caller.extensions().get::<User>() {
+    ///     Some(User(number)) => Identity::Named(number.to_string()),
+    ///     None => Identity::Unknown,
+    /// });
+    /// # let _ = builder;
+    /// ```
     pub fn identify(mut self, identify: impl Identify + 'static) -> Self {
         self.rules.identify = Box::new(identify);
         self
     }
 
-    /// Whether what is about to happen is wanted.
+    /// Whether what is about to happen is wanted. Without it everything is.
+    ///
+    /// ```
+    /// use eventhorizon::{Decision, Horizon, Proposal};
+    ///
+    /// let builder = Horizon::in_memory().decide(|proposal: &Proposal<'_>| match proposal.topic.slug() {
+    ///     Some(slug) if slug.as_str() == "closed" => Decision::Refuse("It is closed.".into()),
+    ///     _ => Decision::Take,
+    /// });
+    /// # let _ = builder;
+    /// ```
     pub fn decide(mut self, decide: impl Decide + 'static) -> Self {
         self.rules.decide = Box::new(decide);
         self
     }
 
-    /// The time, for tests that set it by hand. Without it the machine's clock tells it.
+    /// The time, for tests that set it by hand. Without it the machine's clock tells it. Waits and rates go by tokio's
+    /// and the machine's own clock.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use eventhorizon::{Horizon, NewComment, Slug};
+    /// use horizon_core::Timestamp;
+    ///
+    /// let noon = Timestamp::from_millis(1_800_000_000_000);
+    /// let horizon = Horizon::in_memory().clock(move || noon).start(|_: &Slug| true).await?;
+    /// let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]);
+    /// let posted = horizon.comment(&horizon.page("bread")?, NewComment::new("Ada", "Well said"), &ada).await?;
+    /// assert_eq!(posted.view.at, noon);
+    /// # Ok(()) }
+    /// ```
     pub fn clock(mut self, now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         self.clock = Clock::new(now);
         self
     }
 
-    /// The name of this process among those that share a Redis. No two that run may have the same. Without it a
-    /// random one is made.
+    /// The name of this process among those that share a Redis. No two that run may have the same. Without it it is
+    /// `web-` and eight random hexadecimal digits. Alone a process needs no name, and has none.
+    ///
+    /// ```
+    /// use eventhorizon::Horizon;
+    ///
+    /// let builder = Horizon::from_urls("redis://127.0.0.1", "redis://127.0.0.1")?.node("web-1".parse()?);
+    /// # let _ = builder;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[cfg(feature = "redis")]
     pub fn node(mut self, name: horizon_core::presence::NodeId) -> Self {
         self.node = Some(name);
@@ -171,8 +275,18 @@ impl Builder {
     /// Opens what was named and starts what runs in the background; [`Horizon::close`] ends it. `pages` says which
     /// pages there are.
     ///
-    /// It has to be awaited within a tokio runtime. A Redis that is away is waited for where the secret is kept in it,
-    /// and otherwise needed only later.
+    /// It has to be awaited within a tokio runtime. A Redis that is away is waited for, however long, where the secret
+    /// is kept in it, and otherwise needed only later.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use eventhorizon::{Horizon, Slug};
+    ///
+    /// let horizon = Horizon::in_memory().start(|slug: &Slug| matches!(slug.as_str(), "bread" | "soup")).await?;
+    /// assert!(horizon.page("soup").is_ok() && horizon.page("stew").is_err());
+    /// horizon.close().await?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// The store cannot be used, or another accumulator counts into it; the secret cannot be read; the configuration

@@ -14,6 +14,15 @@ const FORWARDED_FOR: &str = "x-forwarded-for";
 /// Who makes a request: the address that counts, the headers, and what the application put beside them.
 ///
 /// [`Horizon::caller`] makes one from what any web framework knows of a request.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use eventhorizon::{Horizon, Slug};
+/// let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
+/// let caller = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox"), ("dnt", "1")]);
+/// assert_eq!(caller.headers()["dnt"], "1");
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 pub struct Caller {
     address: IpAddr,
@@ -22,32 +31,64 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// The address of whoever really asks; see [`client_addr`].
+    /// The address of whoever really asks, an IPv4 address never as an IPv6 one; see [`client_addr`].
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use eventhorizon::{Horizon, Slug};
+    /// # let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
+    /// let caller = horizon.caller("::ffff:192.0.2.1".parse()?, [("user-agent", "Firefox")]);
+    /// assert_eq!(caller.address().to_string(), "192.0.2.1");
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn address(&self) -> IpAddr {
         self.address
     }
 
-    /// The headers of the request.
+    /// The headers of the request. Their names are in lower case, as in HTTP/2 (RFC 9113 §8.2).
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// What the application knows beside the headers, such as who is signed in.
+    /// What the application knows beside the headers, such as who is signed in: one value of each type.
     #[must_use]
     pub fn extensions(&self) -> &Extensions {
         &self.extensions
     }
 
     /// Puts something beside the headers, for [`Identify`](crate::Identify) and [`Decide`](crate::Decide) to find.
+    /// It takes the place of another one of its type.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use eventhorizon::{Horizon, Slug};
+    /// #[derive(Clone)]
+    /// struct User(u64);
+    ///
+    /// let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
+    /// let caller = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]).with(User(7));
+    /// assert_eq!(caller.extensions().get::<User>().unwrap().0, 7);
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn with<T: Clone + Send + Sync + 'static>(mut self, value: T) -> Self {
         self.extensions.insert(value);
         self
     }
 
-    /// Puts all of these beside the headers.
+    /// Puts all of these beside the headers, as [`with`](Self::with) does: for a framework whose requests carry some.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use eventhorizon::{Horizon, Slug};
+    /// # let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
+    /// let (parts, ()) = http::Request::builder().extension("admin").body(())?.into_parts();
+    /// let caller = horizon.caller([192, 0, 2, 1].into(), &parts.headers).with_all(parts.extensions);
+    /// assert_eq!(caller.extensions().get(), Some(&"admin"));
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn with_all(mut self, extensions: Extensions) -> Self {
         self.extensions.extend(extensions);
@@ -65,13 +106,17 @@ impl fmt::Debug for Caller {
 impl Horizon {
     /// Who makes a request that came from `peer` with these headers, a trusted proxy in front or not.
     ///
-    /// Any framework's headers will do, as names and values. What is no header in HTTP is left out.
+    /// Any framework's headers will do, as names and values. What is no header in HTTP is left out. `peer` is the other
+    /// end of the connection; [`client_addr`] says what becomes of it, with
+    /// [`trusted_proxies`](crate::Config::trusted_proxies).
     ///
     /// ```
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> horizon_core::Result<()> {
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # use eventhorizon::{Horizon, Slug};
-    /// # let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
-    /// let caller = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Mozilla/5.0 Firefox/130.0")]);
+    /// let proxies = vec!["10.0.0.0/8".parse()?];
+    /// let builder = Horizon::in_memory().configure(|config| config.trusted_proxies = proxies);
+    /// let horizon = builder.start(|_: &Slug| true).await?;
+    /// let caller = horizon.caller([10, 0, 0, 1].into(), [("x-forwarded-for", "192.0.2.1")]);
     /// assert_eq!(caller.address().to_string(), "192.0.2.1");
     /// # Ok(()) }
     /// ```
@@ -100,7 +145,18 @@ impl Horizon {
 /// The address that counts for a request that came from `peer`.
 ///
 /// `X-Forwarded-For` is walked from the right, because everything left of the first stranger is
-/// something that stranger could have made up. An entry that is no address ends the walk.
+/// something that stranger could have made up. An entry that is no address ends the walk. An entry may have a port or
+/// brackets; an IPv4 address in IPv6 (`::ffff:192.0.2.1`) is the IPv4 address. `Forwarded` (RFC 7239) is not read.
+///
+/// ```
+/// use eventhorizon::client_addr;
+///
+/// let mut headers = http::HeaderMap::new();
+/// headers.insert("x-forwarded-for", "6.6.6.6, 192.0.2.1".parse().unwrap());
+/// let trusted = ["10.0.0.0/8".parse().unwrap()];
+/// assert_eq!(client_addr([10, 0, 0, 1].into(), &headers, &trusted).to_string(), "192.0.2.1");
+/// assert_eq!(client_addr([10, 0, 0, 1].into(), &headers, &[]).to_string(), "10.0.0.1");
+/// ```
 #[must_use]
 pub fn client_addr(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let is_trusted = |address: IpAddr| trusted.iter().any(|net| net.contains(&address));

@@ -10,25 +10,43 @@ use serde::Deserialize;
 use crate::{Caller, Decision, Horizon, Moderation, Problem, ProblemKind, contract::id, render};
 
 /// What a reader sends: the fields of a form or of a JSON object. [`Horizon::comment`] checks them.
+///
+/// ```
+/// use eventhorizon::NewComment;
+///
+/// let mut reply = NewComment::new("Ben", "I agree");
+/// reply.parent = Some("0191e2c7b5a07c3f8a1b2c3d4e5f6071".into()); // the id of a comment
+/// let sent: NewComment = serde_json::from_str(r#"{"author":"Ada","body":"Well said"}"#)?;
+/// assert_eq!(sent.body.as_deref(), Some("Well said"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, Deserialize)]
 #[non_exhaustive]
 pub struct NewComment {
-    /// The comment's id, of the sender's own making; the same one sent again is the same comment.
+    /// The comment's id, of the sender's own making: 32 hexadecimal digits, or a UUID. The same one sent again is the
+    /// same comment. Without it each one sent is another comment, also one that is sent again because its answer was
+    /// lost.
     pub id: Option<String>,
-    /// What it says.
+    /// What it says: 1 to 2,000 characters, white space around it not counted ([`Draft::new`]).
     pub body: Option<String>,
-    /// The name that the reader gives.
+    /// The name that the reader gives, at most 80 characters; none will do.
     pub author: Option<String>,
-    /// The id of the comment that it answers.
+    /// The id of the comment that it answers: one that shows on this page, is no reply itself and has fewer than 200.
     pub parent: Option<String>,
-    /// A field that no person sees and only a machine fills in.
+    /// A field that no person sees and only a machine fills in. Where it is not empty the comment is dropped, and
+    /// answered as if it had been taken.
     pub website: Option<String>,
-    /// Where a plain form wants to go back to, for whoever answers it.
+    /// Where a plain form wants to go back to, for whoever answers it: check that it is a path of your own.
     pub back: Option<String>,
 }
 
 impl NewComment {
-    /// A comment that says this.
+    /// A comment that says this, under this name.
+    ///
+    /// ```
+    /// let new = eventhorizon::NewComment::new("Ada", "Well said");
+    /// assert_eq!((new.author.as_deref(), new.body.as_deref()), (Some("Ada"), Some("Well said")));
+    /// ```
     #[must_use]
     pub fn new(author: impl Into<String>, body: impl Into<String>) -> Self {
         Self {
@@ -39,7 +57,21 @@ impl NewComment {
     }
 }
 
-/// What became of a comment.
+/// What became of a comment. A JSON API answers 201 with the view, or 202 if it waits (RFC 9110 §15.3).
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use eventhorizon::{Horizon, NewComment, Posted, Slug};
+/// # let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
+/// # let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]);
+/// # let bread = horizon.page("bread")?;
+/// let posted = horizon.comment(&bread, NewComment::new("Ada", "Well said"), &ada).await?;
+/// let Posted { view, waits, set_cookie, .. } = posted;
+/// let status = if waits { 202 } else { 201 };
+/// assert_eq!((status, view.author.as_str()), (201, "Ada"));
+/// assert!(set_cookie.unwrap().starts_with("horizon_reader="));
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Posted {
@@ -52,7 +84,8 @@ pub struct Posted {
 }
 
 impl Horizon {
-    /// The caller comments on the page.
+    /// The caller comments on the page. The text is Markdown of a few kinds (paragraphs, emphasis, code, links, lists,
+    /// quotes); HTML shows as it was typed, and what comes out is sanitised.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -66,8 +99,10 @@ impl Horizon {
     /// ```
     ///
     /// # Errors
-    /// The page does not exist, a field is wrong (the problem names it), the network asks too often, the application
-    /// refuses, or the pipe is down and took nothing.
+    /// The page does not exist, a field is wrong (the problem names it), the id belongs to another comment, the network
+    /// asks too often, or the application refuses. [`Unavailable`](ProblemKind::Unavailable) means that a backend is
+    /// down, or that the pipe did not answer within 10 seconds, when nobody knows whether it took the comment: send it
+    /// again under its id.
     pub async fn comment(&self, slug: &Slug, new: NewComment, caller: &Caller) -> Result<Posted, Problem> {
         self.check_page(slug)?;
         let is_trapped = new.website.as_ref().is_some_and(|website| !website.is_empty());
@@ -94,7 +129,20 @@ impl Horizon {
         self.keep(sent.draft, written, caller).await
     }
 
-    /// The newest 50 threads of a page that are older than `before`, rendered and sanitised.
+    /// The newest 50 threads of a page that are older than `before`, oldest first, rendered and sanitised.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use eventhorizon::{Horizon, NewComment, Slug};
+    /// let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
+    /// let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]);
+    /// let bread = horizon.page("bread")?;
+    /// horizon.comment(&bread, NewComment::new("Ada", "Well said"), &ada).await?;
+    /// let page = horizon.threads(&bread, None).await?;
+    /// assert_eq!(page.threads[0].comment.author, "Ada");
+    /// assert!(!page.has_earlier);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// Those of the store.
@@ -102,7 +150,24 @@ impl Horizon {
         self.some_threads(slug, before, THREADS_A_PAGE).await
     }
 
-    /// The same, but at most `limit`.
+    /// The same, but at most `limit`. Give it a bound: each comment is rendered.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use eventhorizon::{Horizon, NewComment, Slug};
+    /// # use std::num::NonZeroUsize;
+    /// # let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
+    /// # let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]);
+    /// # let bread = horizon.page("bread")?;
+    /// horizon.comment(&bread, NewComment::new("Ada", "One"), &ada).await?;
+    /// horizon.comment(&bread, NewComment::new("Ada", "Two"), &ada).await?;
+    /// let newest = horizon.some_threads(&bread, None, NonZeroUsize::MIN).await?;
+    /// assert!(newest.has_earlier);
+    /// let id = newest.threads[0].comment.id;
+    /// let earlier = horizon.some_threads(&bread, Some(id), NonZeroUsize::MIN).await?;
+    /// assert_eq!(earlier.threads[0].comment.html, "<p>One</p>\n");
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// Those of the store.

@@ -1,15 +1,12 @@
 use std::{
     fmt,
-    num::NonZeroUsize,
     sync::{Arc, Mutex, PoisonError, Weak},
     time::Duration,
 };
 
 use futures::future::join_all;
 use horizon_accumulator::process::Ready;
-use horizon_core::{
-    Comment, Error, Event, EventId, EventKind, Ports, PresenceExt, Result, Slug, Topic, Visibility, live,
-};
+use horizon_core::{Error, Event, Ports, PresenceExt, Result, Slug, Topic, live};
 use isbot::Bots;
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::{
@@ -54,6 +51,7 @@ const RATES_KEY: &str = "EventHorizon 2026 networks of the rate limits";
 ///
 /// Cloning is cheap; all clones are one. [`close`](Self::close) ends it; so does dropping the last clone, in the
 /// background: then nobody knows when the store is free again.
+#[doc = include_str!("horizon/handle.md")]
 #[derive(Clone)]
 pub struct Horizon(pub(crate) Arc<Inner>);
 
@@ -85,6 +83,7 @@ pub(crate) struct Inner {
 }
 
 /// Counts a connection until it is dropped; see [`Horizon::connection`].
+#[doc = include_str!("horizon/connection.md")]
 #[derive(Debug)]
 #[must_use = "it counts until it is dropped"]
 pub struct Connection(Gauge);
@@ -161,27 +160,32 @@ impl Horizon {
     }
 
     /// The ports behind the site: to track events of your own, and to read what is kept.
+    #[doc = include_str!("horizon/ports.md")]
     #[must_use]
     pub fn ports(&self) -> &Ports {
         &self.0.ports
     }
 
     /// How the site behaves.
+    #[doc = include_str!("horizon/config.md")]
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.0.config
     }
 
-    /// A key for one use of the application's own, which `purpose` names, derived from the site's secret.
+    /// A key for one use of the application's own, which `purpose` names, derived from the site's secret. See
+    /// [`Secret::key`] for what makes a good name.
+    #[doc = include_str!("horizon/key.md")]
     #[must_use]
     pub fn key(&self, purpose: &str) -> [u8; 32] {
         self.0.secret.key(purpose)
     }
 
     /// The page of this name, if there is one.
+    #[doc = include_str!("horizon/page.md")]
     ///
     /// # Errors
-    /// It is no slug, or the site has no such page.
+    /// It is no slug ([`ProblemKind::InvalidSlug`]), or the site has no such page ([`ProblemKind::UnknownPage`]).
     pub fn page(&self, slug: &str) -> Result<Slug, Problem> {
         let slug = Slug::new(slug)
             .map_err(|error| Problem::new(ProblemKind::InvalidSlug).naming("slug", error.to_string()))?;
@@ -196,9 +200,12 @@ impl Horizon {
         Err(Problem::new(ProblemKind::UnknownPage).naming("slug", format!("`{slug}` names no page of this site.")))
     }
 
-    /// The numbers of these topics, in their order: what the live streams say where somebody watches,
-    /// otherwise from presence and the store. A reader whose like or comment was taken by this process finds it in
-    /// them as soon as the store has it.
+    /// The numbers of these topics, in their order: what the live streams say where somebody watches, otherwise from
+    /// presence and the store. A reader whose like or comment was taken by this process finds it in them as soon as the
+    /// store has it. A page that the site does not have has zeros, and so have the likes and comments of
+    /// [`Topic::Site`]: each belongs to a page. Presence may take one second; after that nobody is said to be here. How
+    /// long the store may take is the store's own affair.
+    #[doc = include_str!("horizon/numbers.md")]
     ///
     /// # Errors
     /// Those of the store.
@@ -224,51 +231,29 @@ impl Horizon {
             .unwrap_or(0)
     }
 
-    /// The newest comments of all pages, for the author's eyes: newest first, older than `before`.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub async fn desk(
-        &self,
-        only: Option<Visibility>,
-        before: Option<EventId>,
-        limit: NonZeroUsize,
-    ) -> Result<Vec<Comment>> {
-        self.0.ports.comments.desk(only, before, limit).await
-    }
-
-    /// Shows or removes a comment. Answers false if there is none with this id.
-    ///
-    /// # Errors
-    /// Those of the store and of the pipe.
-    pub async fn moderate(&self, id: EventId, verdict: Visibility) -> Result<bool> {
-        let Some(comment) = self.0.ports.comments.comment(id).await? else {
-            return Ok(false);
-        };
-        let kind = EventKind::Moderate { comment: id, verdict };
-        self.track(Event::new(self.0.clock.stamp()?, comment.slug.into(), kind))
-            .await?;
-        Ok(true)
-    }
-
-    /// What the router counts about itself, in Prometheus' text format, without an end mark.
+    /// What the site counts about itself, in the OpenMetrics text format that Prometheus reads, without the `# EOF` at
+    /// its end, so that more can follow. It has no label for each page.
+    #[doc = include_str!("horizon/metrics.md")]
     #[must_use]
     pub fn metrics(&self) -> String {
         self.0.metrics.encode()
     }
 
-    /// Counts a connection of the server among the metrics, until it is dropped.
+    /// Counts a connection of the server among the metrics, until the answer is dropped.
+    #[doc = include_str!("horizon/connection.md")]
     pub fn connection(&self) -> Connection {
         self.0.metrics.connections.inc();
         Connection(self.0.metrics.connections.clone())
     }
 
     /// Counts a connection that the server did not take, and why: `total` and `network` are usual.
+    #[doc = include_str!("horizon/refused.md")]
     pub fn refused_connection(&self, reason: &'static str) {
         self.0.metrics.connection_refused(reason);
     }
 
-    /// Whether what is behind the ports answers, as a sentence. Ports of your own are yours to ask.
+    /// Whether what is behind the ports answers within 2 seconds, as a sentence. Ports of your own are yours to ask.
+    #[doc = include_str!("horizon/ready.md")]
     ///
     /// # Errors
     /// What does not, as a sentence; the reason goes to the log.
@@ -280,13 +265,15 @@ impl Horizon {
     }
 
     /// The list of the processes that share a Redis, if this one does.
+    #[doc = include_str!("horizon/shared.md")]
     #[cfg(feature = "redis")]
     #[must_use]
     pub fn cluster(&self) -> Option<Arc<horizon_redis::RedisCluster>> {
         self.0.node.as_ref().map(|node| Arc::clone(&node.cluster))
     }
 
-    /// What this process says of itself to those that share a Redis with it.
+    /// What this process says of itself to those that share a Redis with it, if any do.
+    #[doc = include_str!("horizon/shared.md")]
     #[cfg(feature = "redis")]
     #[must_use]
     pub fn about(&self) -> Option<horizon_redis::About> {
@@ -297,6 +284,7 @@ impl Horizon {
     /// then on no stream can be opened; likes and comments still go through.
     ///
     /// Servers call it when they begin to stop, because they wait for open requests, and an open stream does not end.
+    #[doc = include_str!("horizon/end_streams.md")]
     pub async fn end_streams(&self) {
         self.0.closing.cancel();
         self.0.streams.close();
@@ -311,7 +299,9 @@ impl Horizon {
     }
 
     /// Ends the live streams, hands over the visits that they leave behind, waits for everything that runs in the
-    /// background, and closes the store: ten seconds at most. Call it after the last request.
+    /// background, and closes the store: ten seconds at most. Call it after the last request. Ports of your own stay
+    /// open.
+    #[doc = include_str!("horizon/close.md")]
     ///
     /// # Errors
     /// The store could not be closed, or not in time. What was acknowledged is kept all the same.

@@ -1,8 +1,8 @@
 //! Live readers, views, likes and comments for any Rust web application.
 //!
 //! [`Horizon`] is what an application holds. [`Horizon::from_urls`] says where events go and numbers are kept; the
-//! application's own rules say which [`Pages`] there are, who asks ([`Identify`]) and what is wanted ([`Decide`]). Then a
-//! handler of any framework opens a [live stream](Horizon::live) and writes its bytes, [likes](Horizon::like),
+//! application's own rules say which [`Pages`] there are, who asks ([`Identify`]) and what is wanted ([`Decide`]). Then
+//! a handler of any framework opens a [live stream](Horizon::live) and writes its bytes, [likes](Horizon::like),
 //! [comments](Horizon::comment), and reads [numbers](Horizon::numbers) for its own pages. With axum, `horizon-axum` has
 //! the handlers ready.
 //!
@@ -30,6 +30,7 @@ mod client;
 mod comments;
 mod config;
 mod contract;
+mod desk;
 mod dice;
 mod horizon;
 mod kept;
@@ -69,3 +70,8 @@ pub use rules::{Decide, Decision, Identify, Identity, Pages, Proposal};
 pub use same_origin::same_origin;
 pub use secret::{Secret, SecretError};
 pub use visitors::has_privacy_signal;
+
+/// Holds the README's examples to what compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -5,20 +5,32 @@ use horizon_core::{Event, EventId, EventKind, ReaderId, Slug, StatsStoreExt, Top
 use crate::{Caller, Decision, Horizon, Problem, rates::Ask};
 
 /// What became of a like, or of its being taken back.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use eventhorizon::{Horizon, Liked, Slug};
+/// # let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
+/// # let bread = horizon.page("bread")?;
+/// let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]);
+/// let Liked { view, set_cookie, .. } = horizon.like(&bread, true, None, &ada).await?;
+/// assert_eq!(serde_json::to_string(&view)?, r#"{"liked":true,"likes":1}"#);
+/// assert!(set_cookie.unwrap().contains("; HttpOnly; SameSite=Lax; "));
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Liked {
     /// What the reader is told.
     pub view: LikeView,
-    /// The `Set-Cookie` of the answer, for a reader who comes for the first time.
+    /// The `Set-Cookie` of the answer (RFC 6265), for a reader who comes for the first time. It lasts a year.
     pub set_cookie: Option<String>,
 }
 
 impl Horizon {
     /// The caller likes the page, or takes that back. Saying the same twice changes nothing.
     ///
-    /// `key` is an id that only the sender knows: one who is not known by a cookie yet and sends the same again,
-    /// because the answer was lost, is one reader and not two.
+    /// `key` is an id that only the sender knows, such as an `Idempotency-Key`: one who is not known by a cookie yet
+    /// and sends the same again, because the answer was lost, is one reader and not two.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -32,7 +44,9 @@ impl Horizon {
     /// ```
     ///
     /// # Errors
-    /// The page does not exist, the network asks too often, the application refuses, or the pipe is down and took nothing.
+    /// The page does not exist, the network asks too often, or the application refuses.
+    /// [`Unavailable`](crate::ProblemKind::Unavailable) means that a backend is down, or that the pipe did not answer
+    /// within 10 seconds, when nobody knows whether it took the like: sending it again does no harm.
     pub async fn like(
         &self,
         slug: &Slug,
@@ -68,7 +82,20 @@ impl Horizon {
         })
     }
 
-    /// Whether the caller likes the page.
+    /// Whether the caller likes the page. [`numbers`](Self::numbers) says how many do.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use eventhorizon::{Horizon, Slug};
+    /// let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
+    /// let bread = horizon.page("bread")?;
+    /// let agent = ("user-agent", "Firefox");
+    /// let stranger = horizon.caller([192, 0, 2, 1].into(), [agent]);
+    /// let cookie = horizon.like(&bread, true, None, &stranger).await?.set_cookie.unwrap();
+    /// let known = horizon.caller([192, 0, 2, 1].into(), [agent, ("cookie", cookie.split(';').next().unwrap())]);
+    /// assert!(horizon.likes(&bread, &known).await? && !horizon.likes(&bread, &stranger).await?);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// Those of the store.
@@ -80,6 +107,16 @@ impl Horizon {
     }
 
     /// The same, and how many do.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use eventhorizon::{Horizon, Slug};
+    /// let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
+    /// let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]);
+    /// let view = horizon.like_view(&horizon.page("bread")?, &ada).await?;
+    /// assert_eq!((view.liked, view.likes), (false, 0));
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// The page does not exist, or the store cannot be read.

@@ -2,7 +2,10 @@ use std::{fmt, str::FromStr};
 
 use http::{HeaderValue, Uri};
 
-/// Where pages of another site come from: `https://shop.example.com`, with a port if it is not the usual one.
+/// Where pages of another site come from: `https://shop.example.com`, with a port if it is not the usual one (RFC 6454
+/// §6.2).
+///
+/// It is compared with what browsers send, letter by letter, and they leave out `:443` of `https` and `:80` of `http`.
 ///
 /// ```
 /// use eventhorizon::Origin;
@@ -17,12 +20,25 @@ use http::{HeaderValue, Uri};
 pub struct Origin(HeaderValue);
 
 /// Why a text is no [`Origin`].
+///
+/// ```
+/// use eventhorizon::{Origin, ParseOriginError};
+///
+/// assert_eq!("shop.example.com".parse::<Origin>(), Err(ParseOriginError));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("an origin is `https://` or `http://`, a host, and a port if it is not the usual one, and nothing behind")]
 pub struct ParseOriginError;
 
 impl Origin {
-    /// As browsers send it.
+    /// As browsers send it, in lower case.
+    ///
+    /// ```
+    /// # use eventhorizon::Origin;
+    /// let origin: Origin = "https://Shop.example.com:8443".parse()?;
+    /// assert_eq!(origin.as_header(), "https://shop.example.com:8443");
+    /// # Ok::<(), eventhorizon::ParseOriginError>(())
+    /// ```
     #[must_use]
     pub fn as_header(&self) -> &HeaderValue {
         &self.0

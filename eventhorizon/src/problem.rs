@@ -10,7 +10,15 @@ use crate::render;
 /// How long a client is asked to wait when a backend is down.
 const RETRY_LATER: Duration = Duration::from_secs(2);
 
-/// The kinds of problems. Their names are part of the contract.
+/// The kinds of problems. Their names are part of the contract, and so are their statuses.
+///
+/// ```
+/// use eventhorizon::{Problem, ProblemKind};
+///
+/// let problem = Problem::new(ProblemKind::UnknownPage);
+/// assert_eq!(problem.status(), 404);
+/// assert!(problem.to_json().starts_with(r#"{"type":"urn:horizon:problem:unknown-page","#));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProblemKind {
@@ -51,7 +59,12 @@ pub enum ProblemKind {
 }
 
 impl ProblemKind {
-    /// All of them.
+    /// All of them, in the order of the OpenAPI document.
+    ///
+    /// ```
+    /// # use eventhorizon::{Problem, ProblemKind};
+    /// assert!(ProblemKind::ALL.iter().all(|&kind| Problem::new(kind).status().as_u16() >= 400));
+    /// ```
     pub const ALL: &'static [Self] = &[
         Self::InvalidSlug,
         Self::InvalidQuery,
@@ -103,7 +116,10 @@ impl ProblemKind {
 
 /// An answer that says what is wrong: a problem document (RFC 9457) with a stable `type`, for any framework to send.
 ///
-/// The types are `urn:horizon:problem:` and a name; the OpenAPI document lists them.
+/// The types are `urn:horizon:problem:` and a name; the OpenAPI document lists them. A handler answers with
+/// [`status`](Self::status), [`MEDIA_TYPE`](Self::MEDIA_TYPE), [`to_json`](Self::to_json) and
+/// [`retry_after`](Self::retry_after). An error of `horizon_core` becomes one too: `Unavailable` if it is retryable,
+/// else `Internal`, and what is behind it goes to the log and not to the client.
 ///
 /// ```
 /// use eventhorizon::{Problem, ProblemKind};
@@ -136,10 +152,19 @@ struct Document<'a> {
 }
 
 impl Problem {
-    /// What a problem document is called on the wire.
+    /// What a problem document is called on the wire (RFC 9457 §3).
     pub const MEDIA_TYPE: &str = "application/problem+json";
 
-    /// A problem of this kind.
+    /// A problem of this kind, which says no more than that.
+    ///
+    /// ```
+    /// # use eventhorizon::{Problem, ProblemKind};
+    /// let problem = Problem::new(ProblemKind::NotFound);
+    /// assert_eq!(
+    ///     problem.to_json(),
+    ///     r#"{"type":"urn:horizon:problem:not-found","title":"There is nothing here","status":404}"#
+    /// );
+    /// ```
     #[must_use]
     pub fn new(kind: ProblemKind) -> Self {
         Self {
@@ -151,20 +176,40 @@ impl Problem {
         }
     }
 
-    /// What exactly is wrong, in a sentence.
+    /// Says what exactly is wrong, in a sentence.
+    ///
+    /// ```
+    /// # use eventhorizon::{Problem, ProblemKind};
+    /// let problem = Problem::new(ProblemKind::Refused).detail("Comments are closed.");
+    /// assert_eq!(problem.to_string(), "The site does not take this: Comments are closed.");
+    /// ```
     #[must_use]
     pub fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
         self.detail = detail.into();
         self
     }
 
-    /// A field of a body that is wrong, and why.
+    /// A field of a body that is wrong, and why: the rest of a sentence that begins with its name.
+    ///
+    /// ```
+    /// # use eventhorizon::{Problem, ProblemKind};
+    /// let problem = Problem::field("liked", "must be `true` or `false`.");
+    /// assert_eq!(problem.kind(), ProblemKind::InvalidField);
+    /// assert!(problem.to_page().contains("liked must be `true` or `false`."));
+    /// ```
     #[must_use]
     pub fn field(name: impl Into<Cow<'static, str>>, reason: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ProblemKind::InvalidField).naming(name, reason)
     }
 
-    /// Names what is wrong: a field, a header, a part of the query.
+    /// Names what is wrong, a field, a header or a part of the query, and says why, instead of a
+    /// [`detail`](Self::detail).
+    ///
+    /// ```
+    /// # use eventhorizon::{Problem, ProblemKind};
+    /// let problem = Problem::new(ProblemKind::InvalidQuery).naming("limit", "must be a number.");
+    /// assert!(problem.to_json().ends_with(r#""detail":"must be a number.","field":"limit"}"#));
+    /// ```
     #[must_use]
     pub fn naming(mut self, name: impl Into<Cow<'static, str>>, reason: impl Into<Cow<'static, str>>) -> Self {
         self.field = Some(name.into());
@@ -216,7 +261,13 @@ impl Problem {
         self.kind.meaning().0
     }
 
-    /// The seconds for `Retry-After`, if it is worth asking again.
+    /// The seconds for `Retry-After` (RFC 9110 §10.2.3), at least one, if it is worth asking again.
+    ///
+    /// ```
+    /// # use eventhorizon::Problem;
+    /// let problem = Problem::from(horizon_core::Error::unavailable("the store is away"));
+    /// assert_eq!((problem.status().as_u16(), problem.retry_after()), (503, Some(2)));
+    /// ```
     #[must_use]
     pub fn retry_after(&self) -> Option<u64> {
         let wait = self.retry_after?;
@@ -240,7 +291,13 @@ impl Problem {
         }
     }
 
-    /// The same as an HTML page, for a person whose browser sent a plain form.
+    /// The same as an HTML page in English, for a person whose browser sent a plain form.
+    ///
+    /// ```
+    /// # use eventhorizon::{Problem, ProblemKind};
+    /// let page = Problem::new(ProblemKind::Refused).detail("Not <here>.").to_page();
+    /// assert!(page.contains("<p>Not &lt;here&gt;.</p>"));
+    /// ```
     #[must_use]
     pub fn to_page(&self) -> String {
         let Document {

@@ -96,7 +96,23 @@ fn hash(key: &[u8; 32], first: &[u8], second: &[u8]) -> ReaderId {
 }
 
 impl Horizon {
-    /// Who owns the likes and comments of this caller: nobody yet, if they never liked or wrote anything.
+    /// Who owns the likes and comments of this caller: nobody yet, if they never liked or wrote anything. Someone who
+    /// is [`Named`](Identity::Named) always does, everybody else by their cookie, which has to be signed with the
+    /// site's secret.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use eventhorizon::{Horizon, Slug};
+    /// let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
+    /// let agent = ("user-agent", "Firefox");
+    /// let stranger = horizon.caller([192, 0, 2, 1].into(), [agent]);
+    /// assert_eq!(horizon.reader(&stranger), None);
+    /// let liked = horizon.like(&horizon.page("bread")?, true, None, &stranger).await?;
+    /// let cookie = liked.set_cookie.unwrap();
+    /// let known = horizon.caller([192, 0, 2, 1].into(), [agent, ("cookie", cookie.split(';').next().unwrap())]);
+    /// assert!(horizon.reader(&known).is_some());
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn reader(&self, caller: &Caller) -> Option<ReaderId> {
         let readers = &self.0.readers;

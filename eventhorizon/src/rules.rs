@@ -36,6 +36,7 @@ impl<F: Fn(&Slug) -> bool + Send + Sync> Pages for F {
 /// use eventhorizon::{Caller, Identity};
 ///
 /// // A middleware of the application put its user's number on the request.
+/// #[derive(Clone)]
 /// struct User(u64);
 /// let identify = |caller: &Caller| match caller.extensions().get::<User>() {
 ///     Some(User(number)) => Identity::Named(number.to_string()),
@@ -55,14 +56,28 @@ impl<F: Fn(&Caller) -> Identity + Send + Sync> Identify for F {
 }
 
 /// Who somebody is, to the application.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use eventhorizon::{Caller, Horizon, Identity, Slug};
+/// let by_key = |caller: &Caller| match caller.headers().contains_key("x-monitor") {
+///     true => Identity::Uncounted,
+///     false => Identity::default(), // it does not know
+/// };
+/// let horizon = Horizon::in_memory().identify(by_key).start(|_: &Slug| true).await?;
+/// let agent = ("user-agent", "Mozilla/5.0 Firefox/130.0");
+/// let monitor = horizon.caller([192, 0, 2, 1].into(), [agent, ("x-monitor", "1")]);
+/// assert_eq!(horizon.visitor(&monitor).await?, None);
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Identity {
     /// It does not know. Network and user agent tell visitors apart, a cookie those who like and comment.
     #[default]
     Unknown,
-    /// A user of the application, by a name that stays the same: one person on all their devices. The name is
-    /// hashed and neither stored nor logged. Their likes and comments are theirs wherever they sign in, without a cookie.
+    /// A user of the application, by a name that stays the same: one person on all their devices. The name is hashed
+    /// and neither stored nor logged. Their likes and comments are theirs wherever they sign in, without a cookie.
     Named(String),
     /// Somebody who shall not be counted: the author, a monitor. They may read, like and comment.
     Uncounted,
@@ -71,7 +86,10 @@ pub enum Identity {
 /// Whether something that a caller wants to do is wanted. A verdict of [`Horizon::moderate`](crate::Horizon::moderate) is
 /// not asked for: it is the application's own.
 ///
-/// Any `Fn(&Proposal<'_>) -> Decision` will do. It is asked before anything is sent, and has to be quick.
+/// Any `Fn(&Proposal<'_>) -> Decision` will do. It is asked before anything is sent, and has to be quick. A visit of a
+/// page is asked about once, by the page's topic, though it counts for the site too. It is not asked about a comment
+/// that fills in [`website`](crate::NewComment::website), the repeat of a stored one, and
+/// [`Horizon::moderate`](crate::Horizon::moderate).
 ///
 /// ```
 /// use eventhorizon::{Decision, EventKind, Proposal};
@@ -97,18 +115,46 @@ impl<F: Fn(&Proposal<'_>) -> Decision + Send + Sync> Decide for F {
 }
 
 /// Something that is about to happen.
+///
+/// ```
+/// use eventhorizon::{Decision, EventKind, Proposal};
+///
+/// /// Only those who are signed in may like.
+/// fn decide(proposal: &Proposal<'_>) -> Decision {
+///     match proposal.kind {
+///         EventKind::Like { .. } if !proposal.caller.headers().contains_key("authorization") => {
+///             Decision::Refuse("Sign in to like this.".into())
+///         }
+///         _ => Decision::Take,
+///     }
+/// }
+/// # let _: &dyn eventhorizon::Decide = &decide;
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Proposal<'a> {
     /// On which page.
     pub topic: &'a Topic,
-    /// What. A visit's visitor is not known yet; the reader of a comment who never liked or wrote anything is all zeros.
+    /// What. Some of it is not known yet: a visit has no visitor, and a comment's reader who never liked or wrote anything
+    /// is zero. `held` says what the site's [`Moderation`](crate::Moderation) does with a comment.
     pub kind: &'a EventKind,
     /// Who asks for it.
     pub caller: &'a Caller,
 }
 
 /// What to do with a [`Proposal`].
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use eventhorizon::{Decision, Horizon, NewComment, Proposal, Slug};
+/// let hold = |_: &Proposal<'_>| Decision::Hold;
+/// let horizon = Horizon::in_memory().decide(hold).start(|_: &Slug| true).await?;
+/// let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]);
+/// let bread = horizon.page("bread")?;
+/// assert!(horizon.comment(&bread, NewComment::new("Ada", "Well said"), &ada).await?.waits);
+/// assert!(horizon.like(&bread, true, None, &ada).await?.view.liked);
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Decision {
@@ -117,7 +163,8 @@ pub enum Decision {
     Take,
     /// Let a comment wait until the author shows it. Anything else is taken.
     Hold,
-    /// Do not take it. Who likes or comments is told this sentence; a visitor is not counted and sees the page as usual.
+    /// Do not take it. Who likes or comments is told this sentence; a visitor is not counted and sees the page as
+    /// usual.
     Refuse(Cow<'static, str>),
 }
 

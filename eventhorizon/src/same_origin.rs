@@ -2,9 +2,23 @@ use http::{HeaderMap, Uri, header};
 
 /// Whether a writing request comes from a page of this very host, or from no page at all.
 ///
-/// A browser says so itself in `Sec-Fetch-Site`. One too old for that sends `Origin`, which must name
-/// the host that is asked. A request with neither comes from a program such as `curl`, which carries
-/// nobody's cookies by accident.
+/// A browser says so itself in `Sec-Fetch-Site` (Fetch Metadata, W3C): only `same-origin` and `none` will do. One too
+/// old for that sends `Origin` (RFC 6454 §7), which must name the host that is asked in `Host`. A request with neither
+/// comes from a program such as `curl`, which carries nobody's cookies by accident.
+///
+/// Ask it before [`Horizon::like`](crate::Horizon::like) and [`Horizon::comment`](crate::Horizon::comment), which do
+/// not.
+///
+/// ```
+/// use eventhorizon::same_origin;
+///
+/// let mut headers = http::HeaderMap::new();
+/// headers.insert("host", "shop.example.com".parse().unwrap());
+/// headers.insert("origin", "https://shop.example.com".parse().unwrap());
+/// assert!(same_origin(&headers));
+/// headers.insert("origin", "https://evil.example".parse().unwrap());
+/// assert!(!same_origin(&headers));
+/// ```
 #[must_use]
 pub fn same_origin(headers: &HeaderMap) -> bool {
     if let Some(site) = headers.get("sec-fetch-site") {

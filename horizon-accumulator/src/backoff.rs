@@ -35,7 +35,14 @@ impl Backoff {
     }
 }
 
-/// What is behind an error, from its source down to the first cause.
+/// What is behind an error, from its source down to the first cause; empty if nothing is.
+///
+/// ```
+/// use horizon_accumulator::process::cause;
+/// use horizon_core::Error;
+///
+/// assert_eq!(cause(&Error::unavailable("the store is away").with_source("a lock")), "a lock");
+/// ```
 pub fn cause(error: &Error) -> String {
     let chain = std::iter::successors(error.source(), |&cause| cause.source());
     chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")

@@ -43,7 +43,19 @@ pub struct Arguments {
     pub node: Option<NodeId>,
 }
 
-/// What there is to do.
+/// What there is to do, as [`Arguments::work`] finds it.
+///
+/// ```
+/// use horizon_accumulator::{Work, count_stdin, process, serve};
+///
+/// async fn work(work: &Work) -> anyhow::Result<()> {
+///     match work {
+///         Work::Lines(store) => count_stdin(store).await,
+///         Work::Service(service) => serve(service, process::asked_to_stop()).await,
+///     }
+/// }
+/// # let _ = work;
+/// ```
 #[derive(Clone, Debug)]
 pub enum Work {
     /// Count the lines of standard input into this store.
@@ -52,7 +64,23 @@ pub enum Work {
     Service(Service),
 }
 
-/// How the service is set up.
+/// How the service is set up, for [`serve`](crate::serve).
+///
+/// ```
+/// use horizon_accumulator::{Service, process::{Delivery, StoreUrl, random_node}};
+/// use horizon_redis::RedisConfig;
+///
+/// let redis = Box::new(RedisConfig::new("redis://127.0.0.1")?);
+/// let service = Service {
+///     redis: redis.clone(),
+///     delivery: Delivery::Stream,
+///     store: StoreUrl::Redis(redis),
+///     addr: ([127, 0, 0, 1], 0).into(),
+///     node: random_node("counts")?,
+/// };
+/// assert_eq!((service.delivery.name(), service.store.name()), ("stream", "redis"));
+/// # Ok::<(), horizon_core::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Service {
     /// Where events come from.
@@ -61,15 +89,26 @@ pub struct Service {
     pub delivery: Delivery,
     /// Where the numbers are kept.
     pub store: StoreUrl,
-    /// Where it can be asked how it is.
+    /// Where it can be asked how it is. Port 0 lets the system choose one.
     pub addr: SocketAddr,
-    /// What it is called.
+    /// What it is called. No two that run may have the same name.
     pub node: NodeId,
 }
 
 impl Arguments {
     /// What there is to do. It is checked here and not while parsing, because a parser's complaint repeats the
     /// value, and that may hold a password.
+    ///
+    /// ```
+    /// use clap::Parser;
+    /// use horizon_accumulator::{Arguments, Work};
+    ///
+    /// let work = |words: &[&str]| Arguments::parse_from([&["horizon-accumulator"], words].concat()).work();
+    /// assert!(matches!(work(&["--pipe", "stdin:", "--store", "memory:"]), Ok(Work::Lines(_))));
+    /// let Ok(Work::Service(service)) = work(&["--pipe", "redis://127.0.0.1", "--node", "counts-1"]) else { panic!() };
+    /// assert_eq!(service.node.as_str(), "counts-1");
+    /// assert!(work(&["--pipe", "memory:"]).is_err());
+    /// ```
     ///
     /// # Errors
     /// One sentence that names what is wrong.

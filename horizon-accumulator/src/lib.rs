@@ -1,8 +1,8 @@
 //! EventHorizon's accumulator: takes events from a feed, counts each once, publishes the totals.
 //!
 //! [`run`] does so until it is told to stop; whoever holds both ends of a pipe spawns it as a task. The program
-//! `horizon-accumulator` (feature `service`, on by default) is that for events in Redis, and the same for events in JSON
-//! lines on its standard input.
+//! `horizon-accumulator` (feature `service`, on by default) is that for events in Redis, and the same for events in
+//! JSON lines on its standard input.
 //!
 //! An application that embeds it needs only `run`: `default-features = false`, and of the features `sqlite` and `redis`
 //! those whose addresses it wants to open by [`process::StoreUrl`] and [`process::PipeUrl`].
@@ -28,3 +28,8 @@ pub use run::{Observer, run, run_observed};
 pub use service::serve;
 #[cfg(feature = "service")]
 pub use stdin::count_stdin;
+
+/// Holds the README's examples to what compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -25,6 +25,11 @@ const TOPICS: usize = 100_000;
 const ATTEMPTS: u32 = 30;
 
 /// A line that is no event which can be counted.
+///
+/// ```
+/// let bad = horizon_accumulator::BadLine { number: 2, reason: "it is longer than 65536 bytes".into() };
+/// assert_eq!(bad.to_string(), "line 2: it is longer than 65536 bytes");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {number}: {reason}")]
 pub struct BadLine {
@@ -36,7 +41,23 @@ pub struct BadLine {
 
 /// A feed of events in JSON lines, as [`Event`] is written by serde. Empty lines are skipped.
 ///
-/// A bad line is told to `report`, and the next one is read. What is published is kept for the end.
+/// A bad line is told to `report`, and the next one is read. What is published is kept for the end. A line has at most
+/// 64 KiB, and the totals of at most 100,000 topics are kept; further ones are counted all the same.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use horizon_accumulator::{LineFeed, count, process::now};
+/// use horizon_memory::MemoryStats;
+///
+/// let input = b"{\"id\":\"00000000000000000000000000000001\"}\nno JSON\n";
+/// let mut bad = Vec::new();
+/// let mut feed = LineFeed::new(&input[..], now, |line| bad.push(line.number));
+/// count(&mut feed, &MemoryStats::new()).await?;
+/// assert_eq!(feed.totals().count(), 0);
+/// drop(feed);
+/// assert_eq!(bad, [1, 2]);
+/// # Ok(()) }
+/// ```
 pub struct LineFeed<R, F> {
     input: BufReader<R>,
     now: fn() -> Timestamp,
@@ -53,7 +74,7 @@ pub struct LineFeed<R, F> {
 }
 
 impl<R: AsyncRead + Send + Unpin, F: FnMut(BadLine) + Send> LineFeed<R, F> {
-    /// A feed that reads `input` and knows from `now` which events are too old to be counted.
+    /// A feed that reads `input` and knows from `now` which events are too old to be counted, or too far ahead.
     pub fn new(input: R, now: fn() -> Timestamp, report: F) -> Self {
         Self {
             input: BufReader::with_capacity(INPUT_BYTES, input),
@@ -180,6 +201,21 @@ impl<R, F> fmt::Debug for LineFeed<R, F> {
 }
 
 /// Counts every event of `feed` into `store` and returns at the input's end.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use horizon_accumulator::{BadLine, LineFeed, count, process::now};
+/// use horizon_core::{Event, EventKind, Stamp, Topic};
+/// use horizon_memory::MemoryStats;
+///
+/// let visit = Event::new(Stamp::new(now(), [7; 10]), Topic::Site, EventKind::Visit { visitor: None });
+/// let line = serde_json::to_string(&visit)?;
+/// let input = format!("{line}\n{line}\n"); // the second one is a repeat, by its id
+/// let mut feed = LineFeed::new(input.as_bytes(), now, |bad: BadLine| println!("{bad}"));
+/// count(&mut feed, &MemoryStats::new()).await?;
+/// assert_eq!(feed.totals().next().unwrap().stats.visits, 1);
+/// # Ok(()) }
+/// ```
 ///
 /// # Errors
 /// The input's, and the store's if it is permanent or does not pass within about a minute. What was

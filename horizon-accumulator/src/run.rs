@@ -25,12 +25,31 @@ const LAST_BATCH_WAIT: Duration = Duration::from_secs(1);
 /// How long the feed may take to say that it has another batch, after the accumulator was told to stop.
 const READY_WAIT: Duration = Duration::from_millis(100);
 
-/// Hears what an accumulator does, for those who measure it.
+/// Hears what an accumulator does, for those who measure it. It is called between two batches, and has to be quick.
+///
+/// ```
+/// use std::sync::atomic::{AtomicUsize, Ordering};
+/// use horizon_accumulator::Observer;
+/// use horizon_core::{Error, Progress};
+///
+/// #[derive(Default)]
+/// struct Counted(AtomicUsize);
+///
+/// impl Observer for Counted {
+///     fn counted(&self, progress: &Progress) {
+///         self.0.fetch_add(progress.applied, Ordering::Relaxed);
+///     }
+///     fn failed(&self, _: &Error) {}
+/// }
+/// let counted = Counted::default();
+/// counted.counted(&Progress::default());
+/// assert_eq!(counted.0.into_inner(), 0);
+/// ```
 pub trait Observer: Send + Sync {
-    /// A batch is counted, but for what was refused.
+    /// A batch is counted and acknowledged, but for what was refused.
     fn counted(&self, progress: &Progress);
 
-    /// A batch could not be counted and comes again.
+    /// A batch could not be had or counted. It comes again.
     fn failed(&self, error: &Error);
 }
 
@@ -49,8 +68,27 @@ impl Observer for Nobody {
 /// a repair needs no restart and nothing is lost meanwhile. Each failure is logged, and so is each
 /// event that is refused. Once an hour, and when it starts, the store forgets what is too old.
 ///
+/// `now` is the clock that says which events are too old to be counted, or too far ahead.
 /// After `shutdown` it returns within 3 seconds. Dropping the future is safe at any point: the batch
 /// that it was at comes again.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::sync::Arc;
+/// use horizon_accumulator::{process::now, run};
+/// use horizon_core::{AnalyticsExt, Stamp, StatsStoreExt, Topic};
+/// use horizon_memory::{MemoryPipe, MemoryStats};
+///
+/// let store = Arc::new(MemoryStats::new());
+/// let (pipe, feed) = MemoryPipe::new(store.clone());
+/// let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+/// let counting = tokio::spawn(run(feed, store.clone(), now, async { drop(stopped.await) }));
+/// pipe.track_site_visit(Stamp::new(now(), [7; 10]), None).await?; // ten random bytes
+/// drop(stop);
+/// counting.await?;
+/// assert_eq!(store.total(&Topic::Site).await?.stats.visits, 1);
+/// # Ok(()) }
+/// ```
 pub async fn run(
     mut feed: impl Feed,
     store: Arc<dyn StatsStore>,
@@ -62,7 +100,28 @@ pub async fn run(
 
 /// The same as [`run`] for several feeds of one pipe at once, and an observer hears of it.
 ///
-/// While one feed tells and acknowledges what is counted, the store counts another's batch.
+/// While one feed tells and acknowledges what is counted, the store counts another's batch. Without any feed it returns
+/// at once.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use std::sync::Arc;
+/// # use horizon_accumulator::{Observer, process::now, run_observed};
+/// # use horizon_core::{AnalyticsExt, Error, Progress, Stamp, StatsStoreExt, Topic};
+/// # use horizon_memory::{MemoryPipe, MemoryStats};
+/// struct Told;
+/// impl Observer for Told {
+///     fn counted(&self, progress: &Progress) { println!("{} counted", progress.applied) }
+///     fn failed(&self, error: &Error) { println!("not yet: {error}") }
+/// }
+/// let store = Arc::new(MemoryStats::new());
+/// let (pipe, mut feed) = MemoryPipe::new(store.clone());
+/// let tracking = pipe.track_site_visit(Stamp::new(now(), [7; 10]), None);
+/// let shutdown = async { tracking.await.unwrap() }; // ends when it is counted
+/// run_observed(&mut [&mut feed], &*store, &now, &Told, shutdown).await;
+/// assert_eq!(store.total(&Topic::Site).await?.stats.visits, 1);
+/// # Ok(()) }
+/// ```
 pub async fn run_observed(
     feeds: &mut [&mut dyn Feed],
     store: &dyn StatsStore,

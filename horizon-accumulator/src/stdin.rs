@@ -6,10 +6,19 @@ use horizon_core::StatsStore;
 use crate::process::{Store, StoreUrl, now};
 use crate::{LineFeed, count};
 
-/// Counts the events on standard input, and then prints the totals of the topics that they name.
+/// Counts the events on standard input, and then prints the totals of the topics that they name: one JSON object a
+/// line, by the topic's name. Bad lines are named on standard error.
+///
+/// ```no_run
+/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = "sqlite:numbers.db".parse()?;
+/// horizon_accumulator::count_stdin(&store).await?;
+/// # Ok(()) }
+/// ```
 ///
 /// # Errors
-/// Those of [`count`]; a line that is no event, once all others are counted.
+/// The store cannot be opened or closed, or what is found out cannot be written; those of [`count`]; a line that is no
+/// event, once all others are counted.
 pub async fn count_stdin(store: &StoreUrl) -> anyhow::Result<()> {
     let store = Store::open(store)?;
     let counted = count_lines(&*store.stats).await;

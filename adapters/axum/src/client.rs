@@ -15,7 +15,25 @@ use crate::Problem;
 
 /// Who really asks: the peer, unless it is a trusted proxy; then whoever that one names.
 ///
-/// [`serve`](crate::serve) puts it on every request, so that any handler of the application can take it.
+/// [`serve`](crate::serve) puts it on every request, so that any handler of the application can take it, whatever its
+/// state. Where it is missing the answer is 500. [`client_addr`] has the rule.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use axum::{Router, body::{Body, to_bytes}, routing::get};
+/// use horizon_axum::ClientAddr;
+/// # use tower::ServiceExt;
+///
+/// async fn whoami(ClientAddr(address): ClientAddr) -> String {
+///     address.to_string()
+/// }
+/// let app: Router = Router::new().route("/", get(whoami));
+/// // In a test, what `serve` does for every request:
+/// let request = http::Request::get("/").extension(ClientAddr([192, 0, 2, 1].into()));
+/// let answer = app.oneshot(request.body(Body::empty())?).await?;
+/// assert_eq!(to_bytes(answer.into_body(), 64).await?, "192.0.2.1");
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientAddr(pub IpAddr);
 
@@ -30,7 +48,11 @@ impl<S: Sync> FromRequestParts<S> for ClientAddr {
     }
 }
 
-/// Who makes a request, as [`Horizon`] wants to know it.
+/// Who makes a request, as [`Horizon`] wants to know it: with its address, its headers, and all that the application's
+/// middleware put on it.
+///
+/// Without [`serve`](crate::serve) the address comes from axum's `ConnectInfo<SocketAddr>`, and without that it is
+/// 0.0.0.0.
 ///
 /// It goes with any state that has a `Horizon` in it ([`FromRef`]):
 ///
@@ -63,7 +85,20 @@ where
 }
 
 /// Who counts as one person today; nobody if no reader seems to be behind the request, or if they asked not to be known
-/// again. See [`Horizon::visitor`].
+/// again. See [`Horizon::visitor`]. Where the store cannot be asked the answer is the [`Problem`].
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use eventhorizon::{Horizon, Slug};
+/// use horizon_axum::Visitor;
+///
+/// async fn greeting(Visitor(visitor): Visitor) -> &'static str {
+///     if visitor.is_some() { "Good to see you." } else { "Whoever you are, read on." }
+/// }
+/// let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
+/// let app: axum::Router = axum::Router::new().route("/", axum::routing::get(greeting)).with_state(horizon);
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Visitor(pub Option<VisitorKey>);
 
@@ -85,7 +120,21 @@ where
     }
 }
 
-/// Who owns the likes and comments of the request; nobody if they never liked or wrote anything. See [`Horizon::reader`].
+/// Who owns the likes and comments of the request; nobody if they never liked or wrote anything. See
+/// [`Horizon::reader`].
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use eventhorizon::{Horizon, Slug};
+/// use horizon_axum::Reader;
+///
+/// async fn mine(Reader(reader): Reader) -> String {
+///     reader.map_or_else(|| "You have nothing here.".into(), |reader| format!("What {reader} wrote:"))
+/// }
+/// let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
+/// let app: axum::Router = axum::Router::new().route("/mine", axum::routing::get(mine)).with_state(horizon);
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reader(pub Option<ReaderId>);
 

@@ -2,7 +2,28 @@ use axum::response::{IntoResponse, Response};
 use eventhorizon::ProblemKind;
 use http::{HeaderValue, header};
 
-/// What goes wrong, as an answer of axum: a problem document (RFC 9457).
+/// What goes wrong, as an answer of axum: a problem document (RFC 9457), with `Retry-After` where it is worth asking
+/// again.
+///
+/// A handler of your own turns what `Horizon` says, and errors of `horizon_core`, into it with `?`.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use axum::{extract::{Path, State}, response::IntoResponse};
+/// use eventhorizon::{Horizon, Slug};
+/// use horizon_axum::Problem;
+///
+/// async fn likes(State(horizon): State<Horizon>, Path(slug): Path<String>) -> Result<String, Problem> {
+///     let slug = horizon.page(&slug)?;
+///     let numbers = horizon.numbers(&[slug.into()]).await?;
+///     Ok(numbers[0].likes.to_string())
+/// }
+/// let horizon = Horizon::in_memory().start(|slug: &Slug| slug.as_str() == "bread").await?;
+/// let answer = likes(State(horizon), Path("stew".into())).await.into_response();
+/// assert_eq!(answer.status(), 404);
+/// assert_eq!(answer.headers()["content-type"], "application/problem+json");
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Problem(pub eventhorizon::Problem);
 

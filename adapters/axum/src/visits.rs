@@ -15,7 +15,8 @@ use crate::client::caller;
 /// Which page an address is.
 type PageOf = dyn Fn(&Uri) -> Option<Slug> + Send + Sync;
 
-/// Counts a visit for each page that the wrapped routes answer, without any script: a layer for axum or any `tower` service.
+/// Counts a visit for each page that the wrapped routes answer, without any script: a layer for axum or any `tower`
+/// service.
 ///
 /// An answer counts if it is a `GET`'s, a success, and HTML. Known crawlers, prefetches and empty agents are left out;
 /// see [`Horizon::visit`] for what such a number is worth. Where a page opens a live stream too, both together are
@@ -23,14 +24,19 @@ type PageOf = dyn Fn(&Uri) -> Option<Slug> + Send + Sync;
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use axum::{Router, response::Html, routing::get};
-/// use eventhorizon::{Horizon, Slug};
+/// use axum::{Router, body::Body, response::Html, routing::get};
+/// use eventhorizon::{Horizon, Slug, Topic};
 /// use horizon_axum::TrackVisits;
+/// # use tower::ServiceExt;
 ///
 /// let horizon = Horizon::in_memory().start(|slug: &Slug| slug.as_str() == "bread").await?;
 /// let pages: Router = Router::new()
 ///     .route("/{slug}", get(async || Html("<h1>Bread</h1>")))
 ///     .layer(TrackVisits::new(&horizon));
+/// let request = http::Request::get("/bread").header("user-agent", "Mozilla/5.0 Firefox/130.0");
+/// pages.oneshot(request.body(Body::empty())?).await?;
+/// horizon.close().await?; // what was queued is counted
+/// assert_eq!(horizon.numbers(&[Topic::Site]).await?[0].visits, 1);
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
@@ -41,7 +47,7 @@ pub struct TrackVisits {
 }
 
 impl TrackVisits {
-    /// Counts pages whose slug is the last part of their path: `/blog/hello` is `hello`.
+    /// Counts pages whose slug is the last part of their path: `/blog/hello` is `hello`, and `/blog/hello/` is none.
     #[must_use]
     pub fn new(horizon: &Horizon) -> Self {
         Self {
@@ -52,6 +58,17 @@ impl TrackVisits {
     }
 
     /// Counts pages by a rule of your own. What it answers and the site does not have is not counted.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use eventhorizon::{Horizon, Slug};
+    /// # use horizon_axum::TrackVisits;
+    /// let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
+    /// let recipes = TrackVisits::new(&horizon)
+    ///     .by(|uri: &http::Uri| Slug::new(uri.path().strip_prefix("/recipe/")?.strip_suffix(".html")?).ok());
+    /// let pages: axum::Router = axum::Router::new().layer(recipes);
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn by(self, page: impl Fn(&Uri) -> Option<Slug> + Send + Sync + 'static) -> Self {
         Self {

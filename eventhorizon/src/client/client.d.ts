@@ -21,7 +21,7 @@
  * | hook | what happens |
  * |---|---|
  * | `viewers`, `visits`, `likes`, `comments` | holds the page's number, grouped as the document's `lang` does it |
- * | `site-viewers`, `site-visits`, `site-likes`, `site-comments` | the same of the site |
+ * | `site-viewers`, `site-visits`, `site-likes`, `site-comments` | the same of the site; a like and a comment belong to a page, so its own likes and comments are 0 |
  * | `like`, on a button | likes the page, or takes it back; `aria-pressed` says which, `aria-disabled` that it is on its way. If the first HTML has `aria-pressed` that is believed, otherwise the server is asked |
  * | `comment`, on a form | sends its fields `body`, `author` and `parent`; the answer is told in its `[role=status]` |
  * | `comment-list` | holds the newest five comments, the newest first, instead of what was in it. A `<template>` in it is an item: its `[data-horizon=author]` and `[data-horizon=body]` are filled in |

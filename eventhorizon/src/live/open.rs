@@ -29,7 +29,8 @@ const RETRY_SPREAD: u32 = 3000;
 const KEY_WAIT: Duration = Duration::from_secs(1);
 
 impl Horizon {
-    /// Opens a live connection to a page, or without one to the whole site. Its reader is counted until it is dropped.
+    /// Opens a live connection to a page, or without one to the whole site. Its reader is counted until it is dropped;
+    /// a crawler and somebody [`Uncounted`](Identity::Uncounted) get the same stream.
     ///
     /// `returning` says that the reader was here a moment ago and comes back by themselves, as `?again=1` does in the
     /// HTTP contract: one who asked not to be known again is then no second visit.
@@ -49,7 +50,8 @@ impl Horizon {
     /// ```
     ///
     /// # Errors
-    /// The page does not exist, the network opens too many, or the site is closing.
+    /// The page does not exist, the network opens too many, or the site is closing. A pipe or a store that is down is
+    /// no error: the stream opens, and says what is known.
     pub async fn live(&self, page: Option<&Slug>, caller: &Caller, returning: bool) -> Result<Live, Problem> {
         let inner = &*self.0;
         let (topics, parts): (Arc<[Topic]>, &[Part]) = match page {
@@ -80,7 +82,8 @@ impl Horizon {
     }
 
     /// Counts a visit of somebody who has the page in front of them but opens no live connection: a reader without
-    /// scripts, a page without ours. The same reader's live connection within half an hour is no second visit.
+    /// scripts, a page without ours. The same reader's live connection within half an hour is no second visit. A page
+    /// that the site does not have is not counted.
     ///
     /// Crawlers, prefetches and empty agents do not count, but many programs that call themselves browsers do: what is
     /// counted this way is an upper bound. It is told apart in the metrics, as `horizon_server_visits`. A reader who asks
@@ -88,6 +91,19 @@ impl Horizon {
     /// live connection: where pages open one, leave such readers to it.
     ///
     /// It waits for nothing; the visit is told in the background. It has to be called within a tokio runtime.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use eventhorizon::{Horizon, Slug};
+    /// let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
+    /// let bread = horizon.page("bread")?;
+    /// for agent in ["Mozilla/5.0 Firefox/130.0", "Mozilla/5.0 Firefox/130.0", "Googlebot/2.1"] {
+    ///     horizon.visit(&bread, &horizon.caller([192, 0, 2, 1].into(), [("user-agent", agent)]));
+    /// }
+    /// horizon.close().await?; // what was queued is counted
+    /// assert_eq!(horizon.numbers(&[bread.into()]).await?[0].visits, 1);
+    /// # Ok(()) }
+    /// ```
     pub fn visit(&self, slug: &Slug, caller: &Caller) {
         let inner = &*self.0;
         if !inner.rules.pages.exists(slug) {
@@ -116,8 +132,20 @@ impl Horizon {
         });
     }
 
-    /// Who counts as one person today: nobody if no reader seems to be behind the request, or if they asked not to be
-    /// known again.
+    /// Who counts as one person today: nobody if no reader seems to be behind the request, if they asked not to be
+    /// known again, or if the application does not count them. At 00:00 UTC everybody becomes somebody else.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use eventhorizon::{Horizon, Slug};
+    /// let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
+    /// let from = |address: [u8; 4], agent| horizon.caller(address.into(), [("user-agent", agent)]);
+    /// let ada = horizon.visitor(&from([192, 0, 2, 1], "Mozilla/5.0 Firefox/130.0")).await?;
+    /// let ben = horizon.visitor(&from([192, 0, 2, 2], "Mozilla/5.0 Firefox/130.0")).await?;
+    /// assert!(ada.is_some() && ada != ben);
+    /// assert_eq!(horizon.visitor(&from([192, 0, 2, 3], "Googlebot/2.1")).await?, None);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// The salt of the day cannot be had from the store, or not within a second.

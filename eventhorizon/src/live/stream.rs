@@ -15,10 +15,31 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use super::{Frame, Part, Parts, Seat};
 use crate::attendance::Attendance;
 
-/// One live connection: server-sent events, ready to be written, and its reader is counted until it is dropped.
+/// One live connection: server-sent events (WHATWG HTML §9.2), ready to be written, and its reader is counted until it
+/// is dropped.
 ///
 /// Ask it for bytes only when the socket takes some: a slow reader then skips to the latest. Readers of one page
 /// share the bytes. [`Horizon::live`](crate::Horizon::live) opens it; [`Live::HEADERS`] go in front.
+///
+/// It says when to come back (after 1 to 4 seconds), and then everything that is known, after one second at most:
+/// `live`, the page's numbers; `site`, the site's; `comments`, the newest five. After that each one that changed, at
+/// most ten times a second, `site` once a second, and `live` also after 20 seconds of silence. It ends when the site
+/// closes.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use eventhorizon::{Horizon, Slug};
+/// use futures::StreamExt;
+///
+/// let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
+/// let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Mozilla/5.0 Firefox/130.0")]);
+/// let live = horizon.live(Some(&horizon.page("bread")?), &ada, false).await?;
+/// let bytes = live.take(4).collect::<Vec<_>>().await.concat();
+/// let text = String::from_utf8(bytes)?;
+/// let names: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("event: ")).collect();
+/// assert_eq!(names, ["live", "site", "comments"]);
+/// # Ok(()) }
+/// ```
 #[must_use = "the reader leaves when the stream is dropped"]
 pub struct Live {
     attendance: Attendance,
@@ -57,6 +78,17 @@ impl Drop for Open {
 impl Live {
     /// The headers of a live stream: what it is, that nobody may keep it, and that nginx, and those that follow
     /// it, may not hold it back.
+    ///
+    /// ```
+    /// use eventhorizon::Live;
+    ///
+    /// let mut answer = http::Response::builder();
+    /// for (name, value) in Live::HEADERS {
+    ///     answer = answer.header(*name, *value);
+    /// }
+    /// let answer = answer.body(()).unwrap(); // with a `Live` as its body
+    /// assert_eq!(answer.headers()["content-type"], "text/event-stream");
+    /// ```
     pub const HEADERS: &'static [(&'static str, &'static str)] = &[
         ("content-type", "text/event-stream"),
         ("cache-control", "no-store"),

@@ -11,11 +11,26 @@ use horizon_core::Result;
 
 use crate::process::StoreUrl;
 
-/// Keeps other accumulators away from an SQLite file for as long as it lives; of any other store there is nothing to keep.
+/// Keeps other accumulators away from an SQLite file for as long as it lives; of any other store there is nothing to
+/// keep.
 ///
 /// Whoever watches hears only of what was counted by the accumulator behind their own pipe, and so two of them on one
 /// file would show different numbers. The lock is the system's, on a file beside the database: it goes with the
-/// process, also with one that is killed, and what stays of it is an empty file.
+/// process, also with one that is killed, and what stays of it is an empty file whose name ends in `.accumulator`.
+///
+/// ```
+/// use horizon_accumulator::process::{Alone, StoreUrl};
+///
+/// # #[cfg(feature = "sqlite")] {
+/// # let folder = tempfile::tempdir()?;
+/// let store = StoreUrl::Sqlite(folder.path().join("numbers.db"));
+/// let alone = Alone::on(&store)?;
+/// assert!(Alone::on(&store).unwrap_err().to_string().starts_with("another accumulator counts into"));
+/// drop(alone);
+/// assert!(Alone::on(&store).is_ok());
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 #[must_use = "the lock goes when this is dropped"]
 pub struct Alone {
@@ -24,7 +39,7 @@ pub struct Alone {
 }
 
 impl Alone {
-    /// Takes the lock of this store.
+    /// Takes the lock of this store. It does not wait for another one to let go.
     ///
     /// # Errors
     /// Permanent if another accumulator has it, or if there can be no such file.

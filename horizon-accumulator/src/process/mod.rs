@@ -1,5 +1,22 @@
-//! What a program around the accumulator needs, whether it is `horizon-accumulator` or `horizon-web`: its log, its
-//! clock, the signals that end it, and the pipe and the store that its configuration names.
+//! What a program around the accumulator needs, whether it is `horizon-accumulator`, `horizon-web` or one of yours: its
+//! log, its clock, the signals that end it, and the pipe and the store that its configuration names.
+//!
+//! The log, [`run`] and the signals need feature `service`; what is said to other processes needs feature `redis`.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use std::future::ready;
+//! use horizon_accumulator::process::{Alone, Store, StoreUrl, now};
+//! use horizon_memory::MemoryPipe;
+//!
+//! let url: StoreUrl = "memory:".parse()?; // in production: `sqlite:numbers.db`
+//! let _alone = Alone::on(&url)?; // nobody else counts into it
+//! let store = Store::open(&url)?;
+//! let (_pipe, feed) = MemoryPipe::new(store.stats.clone());
+//! horizon_accumulator::run(feed, store.stats.clone(), now, ready(())).await;
+//! store.close().await?;
+//! # Ok(()) }
+//! ```
 
 mod alone;
 mod clock;

@@ -1,6 +1,15 @@
 use horizon_core::{Error, Result, presence::NodeId};
 
-/// A name that no other process has: this word and eight random hexadecimal digits.
+/// A name that no other process has: this word, a dash, and eight random hexadecimal digits.
+///
+/// ```
+/// use horizon_accumulator::process::random_node;
+///
+/// let node = random_node("counts")?;
+/// assert!(node.as_str().starts_with("counts-"));
+/// assert!(random_node("two words").is_err());
+/// # Ok::<(), horizon_core::Error>(())
+/// ```
 ///
 /// # Errors
 /// The word is none for a name, or the machine has no randomness.

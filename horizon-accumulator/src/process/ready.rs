@@ -14,7 +14,16 @@ use crate::process::Store;
 /// How long the store and Redis may take to answer.
 const READY_WAIT: Duration = Duration::from_secs(2);
 
-/// Says whether a process can do its work now.
+/// Says whether a process can do its work now: what a supervisor asks for.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use horizon_accumulator::process::{Ready, Store, StoreUrl};
+///
+/// let ready = Ready::new(Store::open(&StoreUrl::Memory)?);
+/// assert_eq!(ready.check().await, Ok("the store is writable"));
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 pub struct Ready {
     store: Store,
@@ -44,7 +53,8 @@ impl Ready {
         }
     }
 
-    /// Whether everything answers, as a sentence.
+    /// Whether everything answers, as a sentence. It takes 2 seconds at most. The store is written to, because a disk
+    /// that is full can be read.
     ///
     /// # Errors
     /// What does not, as a sentence; the reason goes to the log.

@@ -8,6 +8,19 @@ use tokio::runtime::Runtime;
 const LAST_THREADS: Duration = Duration::from_secs(1);
 
 /// Does a program's work on a thread for each core, and says on standard error why it failed.
+///
+/// Once it is done, threads that wait for the system have one more second.
+///
+/// ```
+/// use std::process::ExitCode;
+/// use horizon_accumulator::process::run;
+///
+/// fn main() -> ExitCode {
+///     let code = run("my-counter", async { Ok(()) });
+///     assert_eq!(code, ExitCode::SUCCESS);
+///     code
+/// }
+/// ```
 pub fn run(program: &str, work: impl Future<Output = anyhow::Result<()>>) -> ExitCode {
     match block_on(work) {
         Ok(()) => ExitCode::SUCCESS,

@@ -3,6 +3,14 @@ use std::fmt;
 /// A text that may be secret, such as a key or an address with a password; its `Debug` says nothing.
 ///
 /// A parser of arguments takes it whatever it says, because its complaint would repeat it.
+///
+/// ```
+/// use horizon_accumulator::process::SecretText;
+///
+/// let address = SecretText::from("redis://:hunter2@example.org".to_owned());
+/// assert_eq!(format!("{address:?}"), "SecretText(…)");
+/// assert!(address.0.contains("hunter2"));
+/// ```
 #[derive(Clone)]
 pub struct SecretText(pub String);
 

@@ -4,7 +4,18 @@ use tokio::sync::watch;
 
 /// Ends with SIGTERM or ctrl-c. From the call on they end nothing else, so that none is missed while a program starts.
 ///
-/// It has to be called within a tokio runtime.
+/// It has to be called within a tokio runtime. Where a signal cannot be caught the process ends with it, as it would
+/// have.
+///
+/// ```no_run
+/// use horizon_accumulator::process::asked_to_stop;
+///
+/// # #[tokio::main] async fn main() {
+/// let stopping = asked_to_stop();
+/// // … set everything up; what comes meanwhile is not missed
+/// stopping.await;
+/// # }
+/// ```
 #[cfg(unix)]
 pub fn asked_to_stop() -> impl Future<Output = ()> + Send + 'static {
     use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -35,7 +46,18 @@ pub async fn asked_to_stop() {
     tracing::info!("asked to stop");
 }
 
-/// Ends once this says so, or whoever would say it is gone.
+/// Ends once this says so, or whoever would say it is gone: one word that stops many tasks.
+///
+/// ```
+/// use horizon_accumulator::process::ended;
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let (stop, stopped) = tokio::sync::watch::channel(false);
+/// let tasks = [ended(stopped.clone()), ended(stopped)];
+/// stop.send_replace(true);
+/// futures::future::join_all(tasks).await;
+/// # }
+/// ```
 pub async fn ended(mut stopped: watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }

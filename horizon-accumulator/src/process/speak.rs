@@ -12,7 +12,20 @@ const LEAVE_WAIT: Duration = Duration::from_secs(1);
 
 /// Tells the other processes every second how this one is until `shutdown`, and then that it goes.
 ///
-/// Where `about` says no time of a round trip, it is the one that was needed the last time.
+/// Where `about` says no time of a round trip, it is the one that was needed the last time. Leaving takes one second at
+/// most. A Redis that is away is no error: who was not heard of for a while is known to be gone.
+///
+/// ```no_run
+/// use horizon_accumulator::process::{asked_to_stop, now, random_node, speak};
+/// use horizon_redis::{About, RedisCluster, RedisConfig, Work};
+///
+/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let cluster = RedisCluster::connect(&RedisConfig::new("redis://127.0.0.1")?)?;
+/// let (name, started) = (random_node("web")?.to_string(), now());
+/// let about = || About { name: name.clone(), started, round_trip: None, work: Work::Web { viewers: 17 } };
+/// speak(&cluster, &about, asked_to_stop()).await;
+/// # Ok(()) }
+/// ```
 pub async fn speak(
     cluster: &RedisCluster,
     about: &(dyn Fn() -> About + Send + Sync),

@@ -11,6 +11,18 @@ use horizon_sqlite::SqliteStats;
 use crate::process::StoreUrl;
 
 /// One store seen through its three ports. Cloning is cheap; all clones are one.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use horizon_accumulator::process::Store;
+/// use horizon_core::{StatsStoreExt, Topic};
+///
+/// let store = Store::open(&"memory:".parse()?)?;
+/// assert_eq!(store.stats.total(&Topic::Site).await?.stats.visits, 0);
+/// store.check_writable().await?;
+/// store.close().await?;
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 pub struct Store {
     /// The numbers.
@@ -32,7 +44,8 @@ enum Kind {
 }
 
 impl Store {
-    /// Opens the store that `url` names.
+    /// Opens the store that `url` names. An SQLite file is made if there is none. With Redis it has to be called within
+    /// a tokio runtime.
     ///
     /// # Errors
     /// The store's, if it cannot be used. A Redis that is away is no such error: it may come.
@@ -55,7 +68,7 @@ impl Store {
         }
     }
 
-    /// Whether the store can be written to.
+    /// Whether the store can be written to; it tries.
     ///
     /// # Errors
     /// Those of a write.
@@ -69,10 +82,10 @@ impl Store {
         }
     }
 
-    /// Writes what is queued and takes no more.
+    /// Writes what is queued and takes no more. Memory and Redis have nothing queued, and go on.
     ///
     /// # Errors
-    /// Retryable if that takes too long.
+    /// Retryable if that takes more than 2 seconds.
     pub async fn close(&self) -> Result<()> {
         match &self.kind {
             Kind::Memory => Ok(()),

@@ -15,10 +15,18 @@ const DEFAULT_STORE: &str = "sqlite:horizon.db";
 const WITHOUT_REDIS: &str = "this program was built without Redis: switch on the feature `redis`";
 
 /// What events go through.
+///
+/// ```
+/// use horizon_accumulator::process::PipeUrl;
+///
+/// assert!(matches!("memory:".parse(), Ok(PipeUrl::Memory)));
+/// let sentence = "hunter2".parse::<PipeUrl>().unwrap_err();
+/// assert!(sentence.starts_with("a pipe is `memory:`") && !sentence.contains("hunter2"));
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum PipeUrl {
-    /// Inside horizon-web: `memory:`.
+    /// Inside this process, whose own accumulator counts: `memory:`.
     Memory,
     /// Into horizon-accumulator, as JSON lines on its standard input: `stdin:`.
     Stdin,
@@ -28,22 +36,39 @@ pub enum PipeUrl {
 }
 
 /// What Redis does with an event.
+///
+/// ```
+/// use horizon_accumulator::process::{Delivery, PipeUrl};
+///
+/// let PipeUrl::Redis(_, delivery) = "redis+pubsub://127.0.0.1".parse()? else { panic!() };
+/// assert_eq!((delivery, delivery.name()), (Delivery::PubSub, "pubsub"));
+/// # Ok::<(), String>(())
+/// ```
 #[cfg(feature = "redis")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
-    /// It keeps it in a stream until it is counted: `redis://…`.
+    /// It keeps it in a stream until it is counted: `redis://…`, or `rediss://…` with TLS.
     Stream,
-    /// It tells those who listen at that moment, best effort: `redis+pubsub://…`.
+    /// It tells those who listen at that moment, best effort: `redis+pubsub://…`, or `rediss+pubsub://…` with TLS.
     PubSub,
 }
 
 /// Where the numbers are kept.
+///
+/// ```
+/// use horizon_accumulator::process::StoreUrl;
+///
+/// let store: StoreUrl = "memory:".parse()?;
+/// assert_eq!(store.name(), "memory");
+/// assert_eq!("mysql:".parse::<StoreUrl>().unwrap_err(), "a store is `sqlite:PATH`, `redis://…` or `memory:`");
+/// # Ok::<(), String>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum StoreUrl {
     /// Inside this process, gone with it: `memory:`.
     Memory,
-    /// In an SQLite file: `sqlite:PATH`.
+    /// In an SQLite file: `sqlite:PATH`, what follows the colon as it stands.
     #[cfg(feature = "sqlite")]
     Sqlite(PathBuf),
     /// In Redis: `redis://…`, or `rediss://…` with TLS.
@@ -124,6 +149,20 @@ fn redis(text: &str) -> Result<Box<RedisConfig>, String> {
 }
 
 /// Reads `HORIZON_PIPE` and `HORIZON_STORE`. Without a store it is the pipe's Redis, or else `sqlite:horizon.db`.
+///
+/// It reads what it is given and no environment; the names are for the sentences.
+///
+/// ```
+/// use horizon_accumulator::process::{PipeUrl, SecretText, StoreUrl, pipe_and_store};
+///
+/// # #[cfg(feature = "sqlite")] {
+/// let (pipe, store) = pipe_and_store(&SecretText("memory:".into()), None)?;
+/// assert!(matches!((pipe, store), (PipeUrl::Memory, StoreUrl::Sqlite(_))));
+/// # }
+/// let sentence = pipe_and_store(&SecretText("hunter2".into()), None).unwrap_err();
+/// assert!(sentence.starts_with("HORIZON_PIPE is wrong: "));
+/// # Ok::<(), String>(())
+/// ```
 ///
 /// # Errors
 /// One sentence that names the variable and does not repeat what it says, because that may hold a password.

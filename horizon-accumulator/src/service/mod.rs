@@ -21,12 +21,24 @@ use crate::config::Service;
 use crate::process::{Alone, Ready, Store, ended, now, speak};
 use crate::run_observed;
 
-/// Counts what comes through Redis until `shutdown`, and then what is ready.
+/// Counts what comes through Redis until `shutdown`, and then what is ready, for 3 seconds at most.
 ///
-/// Says on standard output where its health can be asked for, once that is so.
+/// Says on standard output where its health can be asked for, once that is so: `/healthz`, `/readyz` and `/metrics`, at
+/// most 64 connections at once. A Redis that is away is waited for.
+///
+/// ```no_run
+/// use clap::Parser;
+/// use horizon_accumulator::{Arguments, Work, process, serve};
+///
+/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// if let Work::Service(service) = Arguments::parse().work()? {
+///     serve(&service, process::asked_to_stop()).await?;
+/// }
+/// # Ok(()) }
+/// ```
 ///
 /// # Errors
-/// Something that was configured cannot be used; the sentence names it.
+/// Something that was configured cannot be used; the sentence names it. The store could not be closed.
 pub async fn serve(service: &Service, shutdown: impl Future<Output = ()> + Send) -> anyhow::Result<()> {
     let listener = TcpListener::bind(service.addr)
         .await

@@ -36,17 +36,28 @@ const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 /// How long to wait when the system has no more sockets to give: 200 milliseconds.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(200);
 
-/// What one server takes before it refuses.
+/// What one server takes before it refuses. A connection that is one too many is closed at once.
+///
+/// ```
+/// use std::time::Duration;
+/// use horizon_axum::Limits;
+///
+/// let mut limits = Limits::default();
+/// limits.drain = Duration::from_secs(3);
+/// assert_eq!((limits.connections, limits.connections_per_network), (20_000, 512));
+/// assert_eq!(limits.head_wait, Duration::from_secs(10));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Open connections in all.
+    /// Open connections in all. Each needs a file descriptor: see that the process may have so many.
     pub connections: usize,
     /// Open connections of one network (an IPv4 address, an IPv6 /64). Trusted proxies have no such limit.
     pub connections_per_network: usize,
-    /// How long the head of a request may take to come, also the next one's on a kept connection.
+    /// How long the head of a request may take to come, also the next one's on a kept connection. It has at most 16
+    /// KiB.
     pub head_wait: Duration,
-    /// How long open requests have to end after a shutdown.
+    /// How long open requests have to end after a shutdown, before they are cut off.
     pub drain: Duration,
 }
 
@@ -63,9 +74,32 @@ impl Default for Limits {
 
 /// Serves an application that has Horizon's router in it, until `shutdown`.
 ///
-/// Every request carries a [`ClientAddr`] and axum's `ConnectInfo<SocketAddr>`. On shutdown no
-/// connection is taken any more, the live streams end, open requests get [`Limits::drain`] to end, what is left is cut
-/// off, and the site is closed ([`Horizon::close`]).
+/// It speaks HTTP/1.1 without TLS (RFC 9112). Every request carries a [`ClientAddr`] and axum's
+/// `ConnectInfo<SocketAddr>`. Small messages go out at once, and on Linux a connection is given up once what was
+/// written is not acknowledged for 30 seconds (`TCP_USER_TIMEOUT`, RFC 5482).
+///
+/// On shutdown no connection is taken any more, the live streams end, open requests get [`Limits::drain`] to end, what
+/// is left is cut off, and the site is closed ([`Horizon::close`]): that takes [`Limits::drain`] and 13 seconds at
+/// most.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use eventhorizon::{Horizon, Slug};
+/// use axum::Router;
+/// use horizon_axum::Limits;
+/// use tokio::{net::TcpListener, sync::oneshot};
+///
+/// let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
+/// let app = Router::new().nest("/horizon", horizon_axum::router(&horizon));
+/// let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// let (stop, stopped) = oneshot::channel::<()>(); // in a program: `tokio::signal::ctrl_c`
+/// let shutdown = async { drop(stopped.await) };
+/// let server = async move { horizon_axum::serve(listener, app, Limits::default(), shutdown, &horizon).await };
+/// let server = tokio::spawn(server);
+/// drop(stop);
+/// server.await??;
+/// # Ok(()) }
+/// ```
 ///
 /// # Errors
 /// The listener's, if it has none to give of its own address; the store's, if it cannot be closed.
