@@ -29,7 +29,7 @@ pub fn client_types() -> &'static str {
 }
 
 /// Operators that need no space around them. No string of the script has one with spaces.
-const OPERATORS: [&str; 7] = ["=>", "=", "??", "&&", "||", "==", "!="];
+const OPERATORS: [&str; 10] = ["=>", "=", "??", "&&", "||", "==", "!=", "?", ":", "+"];
 
 /// The script without indentation and without lines that are comments: a third of it is for whoever reads the source.
 ///

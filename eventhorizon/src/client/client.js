@@ -111,7 +111,7 @@ export const connect = ({ slug: pinned, base = home, root = document, onnumbers,
   const open = () => {
     stop();
     dueIn(45000);
-    source = new EventSource(address("live") + again);
+    source = new EventSource(address("live") + again, { withCredentials: true });
     for (const type of ["live", "site", "comments"]) source.addEventListener(type, hear);
     source.onerror = () => {
       // As long as it is not closed the browser itself tries again.
