@@ -289,7 +289,7 @@ impl Builder {
     /// ```
     ///
     /// # Errors
-    /// The store cannot be used, or another accumulator counts into it; the secret cannot be read; the configuration
+    /// The store cannot be used, or another process counts into it; the secret cannot be read; the configuration
     /// contradicts itself.
     pub async fn start(mut self, pages: impl Pages + 'static) -> Result<Horizon> {
         if !self.config.origins.is_empty() && !self.config.secure_cookies {

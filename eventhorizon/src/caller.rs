@@ -134,10 +134,15 @@ impl Horizon {
             // What does not fit any more, in tens of thousands of fields, is nothing that anybody here reads.
             let _ = map.try_append(name, value);
         }
+        self.caller_of(peer, map, Extensions::new())
+    }
+
+    /// The same, with headers and extensions as they are.
+    pub(crate) fn caller_of(&self, peer: IpAddr, headers: HeaderMap, extensions: Extensions) -> Caller {
         Caller {
-            address: client_addr(peer, &map, &self.0.config.trusted_proxies),
-            headers: map,
-            extensions: Extensions::new(),
+            address: client_addr(peer, &headers, &self.0.config.trusted_proxies),
+            headers,
+            extensions,
         }
     }
 }

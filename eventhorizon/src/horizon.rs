@@ -188,7 +188,7 @@ impl Horizon {
     /// It is no slug ([`ProblemKind::InvalidSlug`]), or the site has no such page ([`ProblemKind::UnknownPage`]).
     pub fn page(&self, slug: &str) -> Result<Slug, Problem> {
         let slug = Slug::new(slug)
-            .map_err(|error| Problem::new(ProblemKind::InvalidSlug).naming("slug", error.to_string()))?;
+            .map_err(|error| Problem::new(ProblemKind::InvalidSlug).naming("slug", format!("is wrong: {error}.")))?;
         self.check_page(&slug)?;
         Ok(slug)
     }

@@ -50,7 +50,7 @@ async fn shared(redis: &RedisConfig) -> Result<[u8; 32]> {
         match store.secret(fresh).await {
             Err(error) if error.is_retryable() => {
                 let cause = horizon_accumulator::process::cause(&error);
-                tracing::warn!(%error, cause, ?wait, "the secret that signs cookies cannot be read, trying again");
+                tracing::warn!(?redis, %error, cause, ?wait, "the secret that signs cookies cannot be read, trying again");
             }
             answer => return answer,
         }

@@ -1,4 +1,4 @@
-use std::error::Error as StdError;
+use std::{error::Error as StdError, fmt, iter::successors};
 
 /// What a port answers.
 ///
@@ -29,7 +29,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// }
 /// assert!(map(std::io::ErrorKind::TimedOut.into()).is_retryable());
 /// ```
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[error("{message}")]
 pub struct Error {
     message: String,
@@ -97,5 +97,31 @@ impl Error {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.retry
+    }
+}
+
+impl fmt::Debug for Error {
+    /// The sentence, and what is behind it: a `main` that answers the error shows it to a person.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        for cause in successors(self.source(), |&cause| cause.source()) {
+            write!(f, "; because: {cause}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_main_shows_of_an_error_is_a_sentence_and_its_causes() {
+        let disk = Error::permanent("the disk does not work").with_source("it is on fire");
+        let error = Error::unavailable("the store is away").with_source(disk);
+        assert_eq!(
+            format!("{error:?}"),
+            "the store is away; because: the disk does not work; because: it is on fire"
+        );
     }
 }

@@ -20,8 +20,7 @@ use route::Route;
 use crate::{Caller, Horizon, Problem, ProblemKind, same_origin};
 
 impl Horizon {
-    /// Answers a request of the HTTP contract, which [`openapi.json`](https://spec.openapis.org/oas/v3.1.0) beneath the
-    /// same path describes. It is what `horizon-axum` has for a router, for whoever has another.
+    /// Answers a request of the HTTP contract, which `/openapi.json` beneath the same path describes (OpenAPI 3.1). It is what `horizon-axum` has for a router, for whoever has another.
     ///
     /// The address of the request is what stands behind the path where the contract is nested: `/live/hello`. `peer` is
     /// whose connection it came on. What the application knows of it goes into its extensions, for
@@ -42,7 +41,7 @@ impl Horizon {
     /// ```
     pub async fn answer(&self, peer: IpAddr, request: Request<Bytes>) -> Response<Content> {
         let (parts, body) = request.into_parts();
-        let caller = self.caller(peer, &parts.headers).with_all(parts.extensions);
+        let caller = self.caller_of(peer, parts.headers, parts.extensions);
         let asked = Asked {
             horizon: self,
             method: &parts.method,
@@ -50,11 +49,11 @@ impl Horizon {
             caller: &caller,
             body,
         };
-        let answer = match self.may(&parts.method, &parts.headers) {
+        let answer = match self.may(&parts.method, caller.headers()) {
             Ok(()) => asked.of(parts.uri.path()).await,
             Err(problem) => Err(problem),
         };
-        answer::finish(answer, &parts.method, &parts.headers)
+        answer::finish(answer, &parts.method, caller.headers())
     }
 
     /// Answers a request that could not be read to its end: as a problem document, or as a page if a person sent a form.

@@ -28,7 +28,7 @@ async fn what_was_taken_is_there_after_a_restart_and_so_is_the_reader() {
         .set_cookie
         .unwrap();
     let second = open().await.unwrap_err().to_string();
-    assert!(second.contains("another accumulator counts into"), "{second}");
+    assert!(second.contains("another process counts into"), "{second}");
     horizon.close().await.unwrap();
 
     let horizon = open().await.unwrap();

@@ -1,9 +1,14 @@
-//! All that ties EventHorizon to actix-web: requests in, answers out.
+//! All that ties EventHorizon to actix-web: requests in, answers out. To take with you; it needs `actix-web`, `eventhorizon`
+//! and `futures`.
+//!
+//! Two lines of the server belong to it: `.h1_allow_half_closed(false)`, or a reader who closes the page stays for a while,
+//! because actix goes on writing to nobody; and `.disable_signals()` with [`end`], or a stop waits for streams that never end.
 
 use std::convert::Infallible;
 
 use actix_web::{
     HttpRequest, HttpResponse,
+    dev::ServerHandle,
     http::StatusCode,
     web::{Bytes, Data},
 };
@@ -33,4 +38,14 @@ pub async fn answer(site: Data<Horizon>, request: HttpRequest, body: Bytes) -> H
         Content::Bytes(bytes) => answer.body(bytes),
         _ => answer.finish(),
     }
+}
+
+/// Ends it in order: first the streams, then the server, then what it counted with.
+///
+/// # Errors
+/// The store's, if it cannot be closed.
+pub async fn end(horizon: &Horizon, server: &ServerHandle) -> eventhorizon::core::Result<()> {
+    horizon.end_streams().await;
+    server.stop(true).await;
+    horizon.close().await
 }

@@ -7,11 +7,7 @@ pub mod horizon;
 
 use std::net::TcpListener;
 
-use actix_web::{
-    App, HttpResponse, HttpServer,
-    dev::{Server, ServerHandle},
-    web,
-};
+use actix_web::{App, HttpResponse, HttpServer, dev::Server, web};
 use eventhorizon::{Horizon, Slug};
 
 const PAGE: &str = include_str!("page.html");
@@ -31,16 +27,6 @@ pub fn serve(listener: TcpListener, horizon: &Horizon) -> std::io::Result<Server
     let server = HttpServer::new(app).workers(2).disable_signals();
     // A reader who closes the page closes the connection; otherwise actix would go on writing to nobody for a while.
     Ok(server.h1_allow_half_closed(false).listen(listener)?.run())
-}
-
-/// Ends it in order: first the streams, because they would never end, then the server, then what it counted with.
-///
-/// # Errors
-/// The store's, if it cannot be closed.
-pub async fn end(horizon: &Horizon, server: &ServerHandle) -> eventhorizon::core::Result<()> {
-    horizon.end_streams().await;
-    server.stop(true).await;
-    horizon.close().await
 }
 
 /// Which pages there are. It is asked on every request.

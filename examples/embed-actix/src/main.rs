@@ -2,7 +2,7 @@
 
 use std::{error::Error, net::TcpListener};
 
-use embed_actix::{end, is_page, serve};
+use embed_actix::{horizon::end, is_page, serve};
 use eventhorizon::Horizon;
 
 #[actix_web::main]

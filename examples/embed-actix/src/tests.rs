@@ -7,6 +7,7 @@ use tokio::{
 };
 
 use super::*;
+use crate::horizon::end;
 
 async fn ask(address: SocketAddr, request: &str, browser: &str, body: &str) -> TcpStream {
     let mut stream = TcpStream::connect(address).await.unwrap();
@@ -26,7 +27,7 @@ async fn until(stream: &mut TcpStream, text: &str) {
         while !read.contains(text) {
             let length = stream.read(&mut buffer).await.unwrap();
             assert!(length > 0, "the stream ended after {read}");
-            read.push_str(std::str::from_utf8(&buffer[..length]).unwrap());
+            read.push_str(&String::from_utf8_lossy(&buffer[..length]));
         }
     };
     let came = timeout(Duration::from_secs(30), reading).await.is_ok();

@@ -2,6 +2,7 @@ use std::fs::File;
 #[cfg(feature = "sqlite")]
 use std::{
     fs::{OpenOptions, TryLockError},
+    io,
     path::{Path, PathBuf},
 };
 
@@ -25,7 +26,7 @@ use crate::process::StoreUrl;
 /// # let folder = tempfile::tempdir()?;
 /// let store = StoreUrl::Sqlite(folder.path().join("numbers.db"));
 /// let alone = Alone::on(&store)?;
-/// assert!(Alone::on(&store).unwrap_err().to_string().starts_with("another accumulator counts into"));
+/// assert!(Alone::on(&store).unwrap_err().to_string().starts_with("another process counts into"));
 /// drop(alone);
 /// assert!(Alone::on(&store).is_ok());
 /// # }
@@ -54,7 +55,13 @@ impl Alone {
     #[cfg(feature = "sqlite")]
     fn on_file(database: &Path) -> Result<Self> {
         let path = beside(database);
-        let failed = |error| Error::permanent(format!("{} cannot be locked", path.display())).with_source(error);
+        let failed = |error: io::Error| {
+            let why = match error.kind() {
+                io::ErrorKind::NotFound => "cannot be made: its folder does not exist",
+                _ => "cannot be locked",
+            };
+            Error::permanent(format!("{} {why}", path.display())).with_source(error)
+        };
         let file = OpenOptions::new()
             .create(true)
             .append(true)
@@ -63,7 +70,7 @@ impl Alone {
         match file.try_lock() {
             Ok(()) => Ok(Self { lock: Some(file) }),
             Err(TryLockError::WouldBlock) => Err(Error::permanent(format!(
-                "another accumulator counts into {}, and an SQLite store has only one",
+                "another process counts into {}, and an SQLite store is for one at a time",
                 database.display()
             ))),
             Err(TryLockError::Error(error)) => Err(failed(error)),

@@ -12,7 +12,8 @@ const DEFAULT_STORE: &str = "sqlite:horizon.db";
 
 /// What is said where an address names a Redis in a build that knows none.
 #[cfg(not(feature = "redis"))]
-const WITHOUT_REDIS: &str = "this program was built without Redis: switch on the feature `redis`";
+const WITHOUT_REDIS: &str =
+    "this program was built without Redis: switch on the feature `redis` of the crate that opens it";
 
 /// What events go through.
 ///
@@ -60,7 +61,7 @@ pub enum Delivery {
 ///
 /// let store: StoreUrl = "memory:".parse()?;
 /// assert_eq!(store.name(), "memory");
-/// assert_eq!("mysql:".parse::<StoreUrl>().unwrap_err(), "a store is `sqlite:PATH`, `redis://…` or `memory:`");
+/// assert_eq!("mysql:".parse::<StoreUrl>().unwrap_err(), "a store is `sqlite:PATH` (such as `sqlite:numbers.db`), `redis://…` or `memory:`");
 /// # Ok::<(), String>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -117,8 +118,8 @@ impl FromStr for PipeUrl {
             #[cfg(not(feature = "redis"))]
             Some(("redis" | "rediss" | "redis+pubsub" | "rediss+pubsub", _)) => Err(WITHOUT_REDIS.into()),
             _ => Err(
-                "a pipe is `memory:` for horizon-web, `stdin:` for horizon-accumulator, or for both \
-                 `redis://…` or, best effort, `redis+pubsub://…`"
+                "a pipe is `memory:`, `redis://…` or, best effort, `redis+pubsub://…`, and for horizon-accumulator \
+                 also `stdin:`"
                     .into(),
             ),
         }
@@ -130,6 +131,11 @@ impl FromStr for StoreUrl {
     fn from_str(text: &str) -> Result<Self, String> {
         match text.split_once(':') {
             Some(("memory", "")) => Ok(Self::Memory),
+            // Others write their addresses so; taken by its word it would be a file in the root folder.
+            #[cfg(feature = "sqlite")]
+            Some(("sqlite", path)) if path.starts_with("//") && !path.starts_with("///") => Err(
+                "a path follows `sqlite:` at once, as in `sqlite:numbers.db` or `sqlite:/var/lib/numbers.db`".into(),
+            ),
             #[cfg(feature = "sqlite")]
             Some(("sqlite", path)) if !path.is_empty() => Ok(Self::Sqlite(path.into())),
             #[cfg(not(feature = "sqlite"))]
@@ -138,7 +144,7 @@ impl FromStr for StoreUrl {
             Some(("redis" | "rediss", _)) => redis(text).map(Self::Redis),
             #[cfg(not(feature = "redis"))]
             Some(("redis" | "rediss", _)) => Err(WITHOUT_REDIS.into()),
-            _ => Err("a store is `sqlite:PATH`, `redis://…` or `memory:`".into()),
+            _ => Err("a store is `sqlite:PATH` (such as `sqlite:numbers.db`), `redis://…` or `memory:`".into()),
         }
     }
 }
@@ -223,6 +229,7 @@ mod tests {
             ("redis+pubsub:hunter2", None, "HORIZON_PIPE"),
             ("redis+unix:///hunter2", None, "HORIZON_PIPE"),
             ("memory:", Some("sqlite:"), "HORIZON_STORE"),
+            ("memory:", Some("sqlite://hunter2.db"), "HORIZON_STORE"),
             ("memory:", Some("redis+pubsub://hunter2"), "HORIZON_STORE"),
             ("memory:", Some("mysql://hunter2"), "HORIZON_STORE"),
         ] {

@@ -17,7 +17,7 @@ async fn a_second_one_on_the_same_sqlite_file_is_refused_by_its_name() {
     let said = String::from_utf8(second.stderr).unwrap();
     assert_eq!(second.status.code(), Some(1), "{said}");
     assert!(
-        said.contains("HORIZON_STORE") && said.contains("another accumulator") && said.contains("numbers.db"),
+        said.contains("HORIZON_STORE") && said.contains("another process") && said.contains("numbers.db"),
         "{said}"
     );
     assert_eq!(said.lines().count(), 1, "{said}");

@@ -205,7 +205,13 @@ impl Reader {
     /// There is none in time, or it cannot be clicked.
     pub async fn clicks(&self, selector: &str) -> anyhow::Result<()> {
         let what = format!("{} clicks `{selector}`", self.name());
-        wait_until(&what, async || Ok(self.element(selector).await?.click().await?)).await
+        // The driver scrolls too, but does not wait for a page that does so smoothly.
+        let scroll = "document.querySelector(arguments[0])?.scrollIntoView({ block: 'center', behavior: 'instant' })";
+        wait_until(&what, async || {
+            self.script(scroll, &[json!(selector)]).await?;
+            Ok(self.element(selector).await?.click().await?)
+        })
+        .await
     }
 
     /// Types into a field, behind what is in it.

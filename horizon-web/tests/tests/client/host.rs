@@ -79,7 +79,7 @@ async fn start(address: SocketAddr, moderation: Moderation) -> anyhow::Result<Si
 impl Site {
     /// Ends it and every connection to it.
     pub(crate) async fn shutdown(self) -> anyhow::Result<()> {
-        embed_actix::end(&self.horizon, &self.handle).await?;
+        embed_actix::horizon::end(&self.horizon, &self.handle).await?;
         Ok(self.server.await??)
     }
 }
