@@ -19,7 +19,13 @@ use tokio::time::timeout;
 
 const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/publish.py");
 const TOPIC: &str = "blog:hello";
-const READER: &str = "00000000000000000000000000000007";
+const READER: &str = "reader=00000000000000000000000000000007";
+
+/// How the script says how it is used.
+const USAGE: &str = "publish.py redis://127.0.0.1 blog:hello visit";
+
+/// Where no Redis listens.
+const NOWHERE: &str = "redis://127.0.0.1:1";
 
 /// The longest time that the program may take, even on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -42,23 +48,7 @@ impl Stage {
 
     /// Starts `publish.py` with these words behind the address and the topic.
     fn publish(&self, words: &[&str]) -> anyhow::Result<Child> {
-        let address = format!("127.0.0.1:{}", self.redis.port());
-        let mut command = Command::new("python3");
-        command
-            .args([PROGRAM, &address, TOPIC])
-            .args(words)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true);
-        match command.spawn() {
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                bail!(
-                    "python3 is missing: run `cargo xtask test`, which installs it (Debian: `apt-get install python3`)"
-                )
-            }
-            child => child.context("python3 does not start"),
-        }
+        python(&[&[PROGRAM, &self.redis.url(), TOPIC], words].concat())
     }
 
     /// The totals that it prints.
@@ -68,13 +58,28 @@ impl Stage {
 
     /// The sentence with which it fails.
     async fn complaint(&self, words: &[&str]) -> anyhow::Result<String> {
-        let output = end(self.publish(words)?).await?;
-        ensure!(!output.status.success() && output.stdout.is_empty(), "{output:?}");
-        Ok(String::from_utf8(output.stderr)?)
+        complaint(&end(self.publish(words)?).await?)
     }
 
     async fn kept(&self) -> anyhow::Result<Stats> {
         Ok(self.store.total(&TOPIC.parse()?).await?.stats)
+    }
+}
+
+/// Starts Python with these words.
+fn python(words: &[&str]) -> anyhow::Result<Child> {
+    let mut command = Command::new("python3");
+    command
+        .args(words)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    match command.spawn() {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            bail!("python3 is missing: run `cargo xtask test`, which installs it (Debian: `apt-get install python3`)")
+        }
+        child => child.context("python3 does not start"),
     }
 }
 
@@ -86,6 +91,14 @@ async fn end(child: Child) -> anyhow::Result<Output> {
 fn totals(output: &Output) -> anyhow::Result<Value> {
     ensure!(output.status.success(), "{output:?}");
     serde_json::from_slice(&output.stdout).with_context(|| format!("{output:?}"))
+}
+
+fn complaint(output: &Output) -> anyhow::Result<String> {
+    ensure!(
+        output.status.code() == Some(1) && output.stdout.is_empty(),
+        "{output:?}"
+    );
+    Ok(str::from_utf8(&output.stderr)?.to_owned())
 }
 
 /// An id for an event of this moment.
@@ -111,9 +124,9 @@ async fn a_visit_counts_and_the_totals_are_printed() -> anyhow::Result<()> {
 #[tokio::test]
 async fn an_event_that_is_told_twice_counts_once() -> anyhow::Result<()> {
     let stage = Stage::start().await?;
-    let id = fresh_id();
-    let first = stage.totals(&["visit", "--id", &id]).await?;
-    let again = stage.totals(&["visit", "--id", &id]).await?;
+    let id = format!("id={}", fresh_id());
+    let first = stage.totals(&["visit", &id]).await?;
+    let again = stage.totals(&["visit", &id]).await?;
     ensure!(first["visits"] == 1 && first == again, "{first}, then {again}");
     ensure!(stage.kept().await?.visits == 1);
     Ok(())
@@ -127,7 +140,7 @@ async fn an_event_whose_answer_is_lost_is_sent_again_and_counts_once() -> anyhow
     let complaints = child.stderr.take().context("no standard error")?;
     let mut complaints = BufReader::new(complaints).lines();
     let complaint = timeout(DEADLINE, complaints.next_line()).await??.unwrap_or_default();
-    ensure!(complaint.starts_with("No answer"), "{complaint}");
+    ensure!(complaint == "It failed: no answer in three seconds", "{complaint}");
     stage.redis.resume().await?;
     let told = totals(&end(child).await?)?;
     ensure!(told["visits"] == 1, "{told}");
@@ -141,10 +154,11 @@ async fn an_event_whose_answer_is_lost_is_sent_again_and_counts_once() -> anyhow
 #[tokio::test]
 async fn a_like_shows_up_and_is_taken_back() -> anyhow::Result<()> {
     let stage = Stage::start().await?;
-    let told = stage.totals(&["like", "--reader", READER]).await?;
+    let told = stage.totals(&["like", READER]).await?;
     ensure!(told["likes"] == 1, "{told}");
-    ensure!(stage.store.likes(&TOPIC.parse()?, READER.parse()?).await?);
-    let told = stage.totals(&["unlike", "--reader", READER]).await?;
+    let reader = READER.trim_start_matches("reader=");
+    ensure!(stage.store.likes(&TOPIC.parse()?, reader.parse()?).await?);
+    let told = stage.totals(&["unlike", READER]).await?;
     ensure!(told["likes"] == 0, "{told}");
     Ok(())
 }
@@ -153,9 +167,8 @@ async fn a_like_shows_up_and_is_taken_back() -> anyhow::Result<()> {
 async fn a_comment_is_known_by_the_id_of_its_event() -> anyhow::Result<()> {
     let stage = Stage::start().await?;
     let (id, body) = (fresh_id(), "Grüße aus \"Python\"\nin zwei Zeilen 🐍");
-    let words = [
-        "comment", "--id", &id, "--reader", READER, "--author", "Ada", "--body", body,
-    ];
+    let (id_field, body_field) = (format!("id={id}"), format!("body={body}"));
+    let words = ["comment", &id_field, READER, "author=Ada", &body_field];
     let told = stage.totals(&words).await?;
     ensure!(told["comments"] == 1, "{told}");
     let newest = stage.store.newest(&Slug::new("hello")?, NonZeroUsize::MIN).await?;
@@ -176,15 +189,36 @@ async fn what_is_no_event_is_refused_with_its_reason() -> anyhow::Result<()> {
             "The event was refused: unknown variant `wave`, expected one of `visit`",
         ),
         (&["like"], "The event was refused: missing field `reader`"),
+        (&["comment", READER], "The event was refused: `body` must not be empty"),
         (
-            &["comment", "--reader", READER],
-            "The event was refused: `body` must not be empty",
+            &["visit", "id=00000000000000000000000000000007"],
+            "The id has to be a UUID of version 7",
         ),
-        (&["visit", "--id", READER], "it has to be a UUID of version 7"),
+        (&["visit", "id=visit-7"], USAGE),
+        (&["like", "reader"], USAGE),
     ] {
         let complaint = stage.complaint(words).await?;
         ensure!(complaint.contains(reason), "{words:?}: {complaint}");
     }
     ensure!(stage.kept().await? == Stats::default());
+    Ok(())
+}
+
+#[tokio::test]
+async fn without_redis_cli_it_says_what_is_missing() -> anyhow::Result<()> {
+    let hidden = "import os, sys; os.execve(sys.executable, ['python3', *sys.argv[1:]], {'PATH': '/nowhere'})";
+    let child = python(&["-c", hidden, PROGRAM, NOWHERE, TOPIC, "visit"])?;
+    let complaint = complaint(&end(child).await?)?;
+    ensure!(complaint.starts_with("redis-cli is missing"), "{complaint}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn without_a_redis_it_says_how_to_tell_the_event_again() -> anyhow::Result<()> {
+    let id = format!("id={}", fresh_id());
+    let child = python(&[PROGRAM, NOWHERE, TOPIC, "visit", &id])?;
+    let complaint = complaint(&end(child).await?)?;
+    ensure!(complaint.contains("Connection refused"), "{complaint}");
+    ensure!(complaint.trim_end().ends_with(&id), "{complaint}");
     Ok(())
 }
