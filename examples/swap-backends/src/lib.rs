@@ -1,6 +1,6 @@
 //! An application whose unit tests swap Redis for memory in one line, and break it on purpose.
 //!
-//! In production [`in_production`] opens a Redis. The tests below open [`Fake`](horizon_memory::testing::Fake) instead:
+//! In production [`in_production`] opens a Redis. The tests below open `horizon_memory::testing::Fake` instead:
 //! the same ports, proved by the same suites, with a clock that moves when the test says so and failures that come when
 //! the test wants them. No test sleeps, and none needs a server. `cargo test -p swap-backends` runs them.
 
