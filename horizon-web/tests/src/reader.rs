@@ -324,6 +324,21 @@ impl Reader {
         Ok(self.0.client.screenshot().await?)
     }
 
+    /// Waits until the console has an error that holds this text. The errors up to there are gone then.
+    ///
+    /// # Errors
+    /// There is none in time.
+    pub async fn reads_in_console(&self, text: &str) -> anyhow::Result<()> {
+        let what = format!("{} reads `{text}` in the console", self.name());
+        wait_until(&what, async || {
+            let console = self.0.client.issue_cmd(Extension::take_log("browser")).await?;
+            let errors = log::errors(&console, false);
+            ensure!(errors.iter().any(|error| error.contains(text)), "it has {errors:?}");
+            Ok(())
+        })
+        .await
+    }
+
     async fn bear_witness(&self) -> anyhow::Result<()> {
         self.devtools("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": WITNESS }))
             .await

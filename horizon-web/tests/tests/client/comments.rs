@@ -8,14 +8,14 @@ const AUTHOR: &str = "form[data-horizon=comment] [name=author]";
 const BODY: &str = "form[data-horizon=comment] [name=body]";
 const SEND: &str = "form[data-horizon=comment] button";
 
-async fn writes(reader: &Reader, author: &str, words: &str) -> anyhow::Result<()> {
+pub(crate) async fn writes(reader: &Reader, author: &str, words: &str) -> anyhow::Result<()> {
     reader.types(AUTHOR, author).await?;
     reader.types(BODY, words).await?;
     reader.clicks(SEND).await
 }
 
 /// Waits until the list reads so, line by line.
-async fn lists(reader: &Reader, lines: &str) -> anyhow::Result<()> {
+pub(crate) async fn lists(reader: &Reader, lines: &str) -> anyhow::Result<()> {
     let script = format!(
         "return [...document.querySelectorAll('[data-horizon=comment-list] > li')].map(e => e.textContent.trim()).join('|') === {}",
         serde_json::json!(lines)

@@ -95,6 +95,14 @@ impl Host for Site {
 }
 
 fn page(title: &str, script: &str, main: &str) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/html; charset=utf-8")
+        .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
+        .body(html(title, "", script, main))
+}
+
+/// A page whose script is that of the site at `home`.
+pub(crate) fn html(title: &str, home: &str, script: &str, main: &str) -> String {
     let named = |name: &str, slug: &str| {
         if slug.is_empty() {
             String::new()
@@ -103,13 +111,8 @@ fn page(title: &str, script: &str, main: &str) -> HttpResponse {
         }
     };
     let script = named("data-slug", script);
-    let script = format!("<script type=\"module\" src=\"/horizon/client.js\" {script}></script>");
-    let html = PAGE
-        .replace("{slug}", title)
+    let script = format!("<script type=\"module\" src=\"{home}/horizon/client.js\" {script}></script>");
+    PAGE.replace("{slug}", title)
         .replace("{script}", &script)
-        .replace("{main}", &named("data-horizon-slug", main));
-    HttpResponse::Ok()
-        .content_type("text/html; charset=utf-8")
-        .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
-        .body(html)
+        .replace("{main}", &named("data-horizon-slug", main))
 }

@@ -3,6 +3,7 @@
 
 mod attention;
 mod comments;
+mod elsewhere;
 mod healing;
 mod host;
 mod likes;
