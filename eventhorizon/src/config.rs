@@ -31,6 +31,9 @@ pub struct Config {
     ///
     /// With any, the reader's cookie is one that a browser also sends from there (`SameSite=None; Partitioned`): a
     /// reader is known to each embedding site by itself. Such a cookie needs HTTPS, and so [`secure_cookies`](Self::secure_cookies).
+    ///
+    /// `horizon-axum` also answers what browsers ask before they let such a page read (CORS). With another framework that
+    /// is for its own layer: the same origins, with credentials.
     pub origins: Vec<Origin>,
     /// When a comment shows.
     pub moderation: Moderation,
