@@ -1,6 +1,6 @@
 //! The crates that others depend on: that they can be packaged, what they bring along, and the Rust that they need.
 
-use std::{collections::BTreeSet, env, fs, path::Path, process::Command};
+use std::{collections::BTreeSet, env, fs, path::Path, process::Command, time::SystemTime};
 
 use anyhow::{Context, bail, ensure};
 
@@ -24,14 +24,23 @@ const CORE_LIMIT: usize = 25;
 const COUNTS: &str = "docs/dependencies.md";
 
 /// Packages each crate, and builds the packages from one another as they will be downloaded.
+///
+/// In a folder that never was before: cargo takes a package of a name and a version for what it unpacked and built last
+/// time, and here it is another one each time.
 pub(crate) fn package(root: &Path) -> anyhow::Result<()> {
+    let since = SystemTime::UNIX_EPOCH.elapsed().context("the clock is before 1970")?;
+    let folder = run::target(root).join(format!("packages-{}", since.as_millis()));
     let mut package = run::cargo(root);
     // What is not committed yet may be tried too.
-    package.args(["package", "--locked", "--allow-dirty"]);
+    package
+        .args(["package", "--locked", "--allow-dirty", "--target-dir"])
+        .arg(&folder);
     for name in CRATES {
         package.args(["--package", name]);
     }
-    run::run(&mut package)
+    let packaged = run::run(&mut package);
+    fs::remove_dir_all(&folder).with_context(|| format!("{} cannot be removed", folder.display()))?;
+    packaged
 }
 
 /// Counts what each crate brings along, and holds the page that says so to it.
