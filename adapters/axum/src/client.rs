@@ -109,9 +109,9 @@ where
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
-        let horizon = Horizon::from_ref(state);
-        let caller = caller(&horizon, &parts.headers, &parts.extensions);
-        let visitor = horizon.visitor(&caller).await.unwrap_or_else(|error| {
+        let Requester(caller) = Requester::from_request_parts(parts, state).await?;
+        let visitor = Horizon::from_ref(state).visitor(&caller).await;
+        let visitor = visitor.unwrap_or_else(|error| {
             // A page is worth more than to know who looks at it.
             tracing::warn!(%error, "nobody knows who a visitor is");
             None
@@ -145,9 +145,8 @@ where
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
-        let horizon = Horizon::from_ref(state);
-        let caller = caller(&horizon, &parts.headers, &parts.extensions);
-        Ok(Self(horizon.reader(&caller)))
+        let Requester(caller) = Requester::from_request_parts(parts, state).await?;
+        Ok(Self(Horizon::from_ref(state).reader(&caller)))
     }
 }
 

@@ -20,7 +20,8 @@ type PageOf = dyn Fn(&Uri) -> Option<Slug> + Send + Sync;
 ///
 /// An answer counts if it is a `GET`'s, a success, and HTML. Known crawlers, prefetches and empty agents are left out;
 /// see [`Horizon::visit`] for what such a number is worth. Where a page opens a live stream too, both together are
-/// one visit, if you say so: [`beside_streams`](Self::beside_streams).
+/// one visit; of a reader who asks not to be known again that is true only with
+/// [`beside_streams`](Self::beside_streams).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
