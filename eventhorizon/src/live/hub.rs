@@ -6,10 +6,10 @@ use std::{
 };
 
 use horizon_core::{Ports, Topic, live::Numbers};
-use tokio::{runtime::Handle, sync::watch, time::Instant};
+use tokio::{runtime::Handle, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{Frame, page};
+use super::{Frame, Reader, latest::latest, page};
 use crate::metrics::Metrics;
 
 /// For how long after a word was taken here the frames of its page may be without it: 2 seconds, as long as a kept
@@ -34,7 +34,7 @@ struct Inner {
 
 struct Room {
     seats: usize,
-    frames: watch::Receiver<Arc<Frame>>,
+    frames: Reader<Frame>,
     /// When the pipe last took a word of a reader of this process.
     written: Option<Instant>,
     empty: CancellationToken,
@@ -55,7 +55,7 @@ impl Hub {
     }
 
     /// Sits down at a page, whose task starts with its first seat. Nothing once the hub is closing.
-    pub(crate) fn join(&self, topic: &Topic) -> Option<(Seat, watch::Receiver<Arc<Frame>>)> {
+    pub(crate) fn join(&self, topic: &Topic) -> Option<(Seat, Reader<Frame>)> {
         if self.0.closing.is_cancelled() {
             return None;
         }
@@ -80,7 +80,7 @@ impl Hub {
 
     /// The page's numbers, if it is watched and they are known.
     pub(crate) fn numbers(&self, topic: &Topic) -> Option<Numbers> {
-        self.rooms().get(topic)?.frames.borrow().numbers
+        self.rooms().get(topic)?.frames.get().numbers
     }
 
     /// The same, unless a reader who just wrote could miss their own word in them.
@@ -88,7 +88,7 @@ impl Hub {
         let rooms = self.rooms();
         let room = rooms.get(topic)?;
         let settled = room.written.is_none_or(|written| written.elapsed() > CATCHING_UP);
-        settled.then(|| room.frames.borrow().numbers).flatten()
+        settled.then(|| room.frames.get().numbers).flatten()
     }
 
     /// The pipe took a word about this page.
@@ -99,14 +99,14 @@ impl Hub {
     }
 
     fn open(&self, topic: &Topic) -> Room {
-        let (sender, frames) = watch::channel(Arc::default());
+        let (writer, frames) = latest(Frame::default());
         let empty = self.0.closing.child_token();
         let page = page::run(
             topic.clone(),
             self.clone(),
             self.0.ports.clone(),
             Arc::clone(&self.0.metrics),
-            sender,
+            writer,
         );
         let stop = empty.clone();
         let page = async move { stop.run_until_cancelled(page).await };

@@ -2,12 +2,14 @@
 
 mod frame;
 mod hub;
+mod latest;
 mod open;
 mod page;
 mod stream;
 
 pub(crate) use frame::{Frame, Part, Parts};
 pub(crate) use hub::{Hub, Seat};
+pub(crate) use latest::Reader;
 pub use stream::Live;
 pub(crate) use stream::Open;
 

@@ -14,12 +14,10 @@ use horizon_core::{
 };
 use serde::Serialize;
 use tokio::{
-    sync::watch,
     time::{Instant, sleep, sleep_until},
 };
-use tokio_stream::wrappers::WatchStream;
 
-use super::{Frame, Hub, Part, Parts, Seat};
+use super::{Frame, Hub, Part, Parts, Seat, latest::Writer};
 use crate::{metrics::Metrics, render};
 
 /// The shortest time between two frames of a page: ten a second.
@@ -53,7 +51,7 @@ pub(super) async fn run(
     hub: Hub,
     ports: Ports,
     metrics: Arc<Metrics>,
-    frames: watch::Sender<Arc<Frame>>,
+    frames: Writer<Frame>,
 ) {
     let mut sources = Sources::open(&topic, &hub, &ports);
     let mut page = Page::new(topic.slug().is_some(), frames, metrics);
@@ -101,7 +99,7 @@ impl Sources {
         let slug = topic.slug().cloned();
         let (seat, site) = slug.as_ref().and_then(|_| hub.join(&Topic::Site)).unzip();
         let site = futures::stream::iter(site)
-            .flat_map(WatchStream::new)
+            .flatten()
             .filter_map(|frame| async move { frame.numbers.map(News::Site) });
         Self {
             viewers: never_ending(viewers),
@@ -156,7 +154,7 @@ async fn read(comments: Arc<dyn Comments>, slug: Slug) -> News {
 
 /// What a page knows, what it said, and when it may say more.
 struct Page {
-    frames: watch::Sender<Arc<Frame>>,
+    frames: Writer<Frame>,
     metrics: Arc<Metrics>,
     /// Whether it has comments and the site beside its own numbers.
     has_slug: bool,
@@ -174,7 +172,7 @@ struct Page {
 }
 
 impl Page {
-    fn new(has_slug: bool, frames: watch::Sender<Arc<Frame>>, metrics: Arc<Metrics>) -> Self {
+    fn new(has_slug: bool, frames: Writer<Frame>, metrics: Arc<Metrics>) -> Self {
         let now = Instant::now();
         Self {
             frames,
@@ -259,7 +257,7 @@ impl Page {
             self.next_frame = now + FRAME_EVERY;
             self.next_heartbeat = now + HEARTBEAT;
             self.metrics.live_frames.inc();
-            self.frames.send_replace(Arc::new(self.frame.clone()));
+            self.frames.write(self.frame.clone());
         }
     }
 

@@ -8,11 +8,9 @@ use std::{
 use bytes::Bytes;
 use futures::Stream;
 use prometheus_client::metrics::gauge::Gauge;
-use tokio::sync::watch;
-use tokio_stream::wrappers::WatchStream;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use super::{Frame, Part, Parts, Seat};
+use super::{Frame, Part, Parts, Reader, Seat};
 use crate::attendance::Attendance;
 
 /// One live connection: server-sent events (WHATWG HTML §9.2), ready to be written, and its reader is counted until it
@@ -43,7 +41,7 @@ use crate::attendance::Attendance;
 #[must_use = "the reader leaves when the stream is dropped"]
 pub struct Live {
     attendance: Attendance,
-    frames: WatchStream<Arc<Frame>>,
+    frames: Reader<Frame>,
     frame: Arc<Frame>,
     written: Parts<u64>,
     parts: &'static [Part],
@@ -98,13 +96,13 @@ impl Live {
     pub(crate) fn new(
         greeting: Bytes,
         parts: &'static [Part],
-        (seat, frames): (Seat, watch::Receiver<Arc<Frame>>),
+        (seat, frames): (Seat, Reader<Frame>),
         attendance: Attendance,
         open: Open,
     ) -> Self {
         Self {
             attendance,
-            frames: WatchStream::new(frames),
+            frames,
             frame: Arc::default(),
             written: Parts::default(),
             parts,

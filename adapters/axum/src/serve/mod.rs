@@ -1,30 +1,21 @@
 //! Serves an application over HTTP/1.1 with the limits that open streams need.
 
 mod admission;
+mod connection;
+mod stream;
 
 use std::{future::Future, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
-use axum::{
-    Router,
-    body::Body,
-    extract::{ConnectInfo, Request},
-    response::Response,
-};
-use eventhorizon::{Horizon, client_addr};
-use hyper::{body::Incoming, server::conn::http1, service::Service};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
-};
+use axum::Router;
+use eventhorizon::Horizon;
 use tokio::{
     net::{TcpListener, TcpStream},
     task::JoinSet,
     time::{sleep, timeout},
 };
-use tower::{ServiceExt, util::Oneshot};
+use tokio_util::sync::CancellationToken;
 
-use self::admission::{Admission, Admitted};
-use crate::ClientAddr;
+use self::{admission::Admission, connection::Application};
 
 /// The largest head of a request, in bytes: 16 KiB. It is also the most that a connection buffers.
 const MAX_HEAD: usize = 16 * 1024;
@@ -117,21 +108,25 @@ pub async fn serve(
         horizon: horizon.clone(),
         admission: Admission::new(limits, horizon.clone()),
     };
-    let (graceful, mut connections) = (GracefulShutdown::new(), JoinSet::new());
+    let (closing, mut connections) = (CancellationToken::new(), JoinSet::new());
     let mut shutdown = pin!(shutdown);
     loop {
         tokio::select! {
             () = &mut shutdown => break,
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => server.take(stream, peer, &graceful, &mut connections),
+                Ok((stream, peer)) => server.take(stream, peer, &closing, &mut connections),
                 Err(error) => pause(&error).await,
             },
         }
     }
     drop(listener);
     tracing::info!(connections = connections.len(), "shutting down");
-    let ended = async { tokio::join!(horizon.end_streams(), graceful.shutdown()) };
+    closing.cancel();
+    let ended = async {
+        let ended = async { while connections.join_next().await.is_some() {} };
+        tokio::join!(horizon.end_streams(), ended)
+    };
     if timeout(limits.drain, ended).await.is_err() {
         while connections.try_join_next().is_some() {}
         tracing::warn!(
@@ -162,7 +157,7 @@ struct Server {
 }
 
 impl Server {
-    fn take(&self, stream: TcpStream, peer: SocketAddr, graceful: &GracefulShutdown, connections: &mut JoinSet<()>) {
+    fn take(&self, stream: TcpStream, peer: SocketAddr, closing: &CancellationToken, connections: &mut JoinSet<()>) {
         let Some(admitted) = Admission::admit(&self.admission, peer.ip()) else {
             return;
         };
@@ -170,22 +165,15 @@ impl Server {
             tracing::debug!(%error, "a connection was gone before it was served");
             return;
         }
-        let service = PerConnection {
+        let application = Application {
             app: self.app.clone(),
             horizon: self.horizon.clone(),
             peer,
-            _admitted: admitted,
         };
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(self.limits.head_wait)
-            .max_buf_size(MAX_HEAD)
-            .serve_connection(TokioIo::new(stream), service);
-        let connection = graceful.watch(connection);
+        let served = connection::serve(stream, application, self.limits.head_wait, closing.clone());
         connections.spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection broke off");
-            }
+            served.await;
+            drop(admitted);
         });
     }
 }
@@ -196,27 +184,4 @@ fn prepare(stream: &TcpStream) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     socket2::SockRef::from(stream).set_tcp_user_timeout(Some(UNACKNOWLEDGED))?;
     Ok(())
-}
-
-/// The application as one connection sees it. It lives as long as the connection.
-struct PerConnection {
-    app: Router,
-    horizon: Horizon,
-    peer: SocketAddr,
-    _admitted: Admitted,
-}
-
-impl Service<Request<Incoming>> for PerConnection {
-    type Response = Response;
-    type Error = std::convert::Infallible;
-    type Future = Oneshot<Router, Request>;
-
-    fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let mut request = request.map(Body::new);
-        let trusted = &self.horizon.config().trusted_proxies;
-        let client = client_addr(self.peer.ip(), request.headers(), trusted);
-        request.extensions_mut().insert(ConnectInfo(self.peer));
-        request.extensions_mut().insert(ClientAddr(client));
-        self.app.clone().oneshot(request)
-    }
 }

@@ -7,6 +7,8 @@ mod comments;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
+mod departure;
+#[cfg(test)]
 mod embed;
 #[cfg(test)]
 mod hostile;

@@ -1,0 +1,137 @@
+//! A stream on a socket of its own: the least that a reader costs.
+
+use std::{
+    cell::RefCell,
+    future::poll_fn,
+    io::{self, Write},
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use axum::body::Body;
+use bytes::Bytes;
+use http_body::Body as _;
+use tokio::net::TcpStream;
+
+/// How much the system may hold for a reader who does not read, in bytes: 16 KiB, of which Linux makes 32. Left to
+/// itself it takes megabytes, and a reader who is late would be shown minutes of the past before the present.
+const UNREAD: usize = 16 * 1024;
+
+/// About how much is asked of a stream at once, in bytes: 16 KiB.
+const AT_ONCE: usize = 16 * 1024;
+
+/// How much of what a client says into its stream is read at once, to be dropped: 512 bytes.
+const HEARD: usize = 512;
+
+/// The chunk that ends a body (RFC 9112 §7.1).
+const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
+
+thread_local! {
+    /// Where chunks are put together. What a socket takes at once, as nearly always, needs no memory of its own.
+    static CHUNKS: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Writes a body in chunks until it ends or the reader is gone. It is asked for more only when the socket has taken all that
+/// there was.
+pub(super) async fn carry(socket: TcpStream, body: Body) -> Result<(), axum::Error> {
+    // A socket that cannot be told is one that has its usual size.
+    let _ = socket2::SockRef::from(&socket).set_send_buffer_size(UNREAD);
+    let mut carrier = Carrier {
+        socket,
+        body,
+        unwritten: Bytes::new(),
+        has_ended: false,
+    };
+    poll_fn(|cx| carrier.poll(cx)).await
+}
+
+struct Carrier {
+    socket: TcpStream,
+    body: Body,
+    /// What the socket did not take.
+    unwritten: Bytes,
+    has_ended: bool,
+}
+
+impl Carrier {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), axum::Error>> {
+        if self.is_gone(cx).map_err(axum::Error::new)? {
+            return Poll::Ready(Ok(()));
+        }
+        loop {
+            ready!(self.write_rest(cx)).map_err(axum::Error::new)?;
+            if self.has_ended {
+                return Poll::Ready(Ok(()));
+            }
+            let is_any = CHUNKS.with_borrow_mut(|chunks| self.write_next(cx, chunks))?;
+            if !is_any {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    /// Whether the client closed the connection. What else it says is not answered any more.
+    fn is_gone(&self, cx: &mut Context<'_>) -> io::Result<bool> {
+        while self.socket.poll_read_ready(cx)?.is_ready() {
+            match self.socket.try_read(&mut [0; HEARD]) {
+                Ok(0) => return Ok(true),
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(false)
+    }
+
+    fn write_rest(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.unwritten.is_empty() {
+            ready!(self.socket.poll_write_ready(cx))?;
+            let written = take(&self.socket, &self.unwritten)?;
+            let _ = self.unwritten.split_to(written);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Asks the body for what it has, and writes it. Answers whether there was any.
+    fn write_next(&mut self, cx: &mut Context<'_>, chunks: &mut Vec<u8>) -> Result<bool, axum::Error> {
+        chunks.clear();
+        while chunks.len() < AT_ONCE && !self.has_ended {
+            match Pin::new(&mut self.body).poll_frame(cx)? {
+                Poll::Ready(Some(frame)) => {
+                    if let Some(data) = frame.data_ref() {
+                        push(chunks, data);
+                    }
+                }
+                Poll::Ready(None) => {
+                    chunks.extend_from_slice(LAST_CHUNK);
+                    self.has_ended = true;
+                }
+                Poll::Pending => break,
+            }
+        }
+        if !chunks.is_empty() {
+            let written = take(&self.socket, chunks).map_err(axum::Error::new)?;
+            self.unwritten = Bytes::copy_from_slice(chunks.get(written..).unwrap_or_default());
+        }
+        Ok(!chunks.is_empty())
+    }
+}
+
+/// Writes as much as the socket takes now.
+fn take(socket: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
+    match socket.try_write(bytes) {
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(0),
+        written => written,
+    }
+}
+
+/// Adds a chunk (RFC 9112 §7.1). An empty one would be the last.
+fn push(chunks: &mut Vec<u8>, data: &[u8]) {
+    if data.is_empty() {
+        return;
+    }
+    // A vector takes all that is written to it.
+    let _ = write!(chunks, "{:x}\r\n", data.len());
+    chunks.extend_from_slice(data);
+    chunks.extend_from_slice(b"\r\n");
+}
