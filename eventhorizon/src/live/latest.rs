@@ -98,7 +98,11 @@ impl<T> Reader<T> {
             Some((_, mine)) if mine.will_wake(waker) => {}
             Some((place, mine)) => {
                 // Nothing is dropped under the lock: a task that ends there could have a place of its own.
-                let before = self.shared.waiting().get_mut(*place).map(|old| mem::replace(old, waker.clone()));
+                let before = self
+                    .shared
+                    .waiting()
+                    .get_mut(*place)
+                    .map(|old| mem::replace(old, waker.clone()));
                 mine.clone_from(waker);
                 drop(before);
             }
@@ -119,7 +123,10 @@ impl<T> Clone for Reader<T> {
 
 impl<T> Drop for Reader<T> {
     fn drop(&mut self) {
-        let waker = self.place.take().and_then(|(place, _)| self.shared.waiting().try_remove(place));
+        let waker = self
+            .place
+            .take()
+            .and_then(|(place, _)| self.shared.waiting().try_remove(place));
         drop(waker);
     }
 }

@@ -13,9 +13,7 @@ use horizon_core::{
     live::{self, CommentView, Numbers},
 };
 use serde::Serialize;
-use tokio::{
-    time::{Instant, sleep, sleep_until},
-};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::{Frame, Hub, Part, Parts, Seat, latest::Writer};
 use crate::{metrics::Metrics, render};
@@ -46,13 +44,7 @@ const SOURCES: usize = 4;
 const ALIVE: Bytes = Bytes::from_static(b":\n\n");
 
 /// Runs a page until it is dropped.
-pub(super) async fn run(
-    topic: Topic,
-    hub: Hub,
-    ports: Ports,
-    metrics: Arc<Metrics>,
-    frames: Writer<Frame>,
-) {
+pub(super) async fn run(topic: Topic, hub: Hub, ports: Ports, metrics: Arc<Metrics>, frames: Writer<Frame>) {
     let mut sources = Sources::open(&topic, &hub, &ports);
     let mut page = Page::new(topic.slug().is_some(), frames, metrics);
     loop {

@@ -83,7 +83,11 @@ async fn converse(
         let is_open_ended = is_open_ended(&request);
         let answer = application.answer(request);
         let departure = &departure;
-        async move { answer.await.map(|answer| if is_open_ended { departure.of(answer) } else { answer }) }
+        async move {
+            answer
+                .await
+                .map(|answer| if is_open_ended { departure.of(answer) } else { answer })
+        }
     });
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -99,7 +103,9 @@ async fn converse(
         }
         match Pin::new(&mut connection).poll(cx) {
             Poll::Ready(ended) => Poll::Ready(ended.map(|()| None)),
-            Poll::Pending => departure.take().map_or(Poll::Pending, |body| Poll::Ready(Ok(Some(body)))),
+            Poll::Pending => departure
+                .take()
+                .map_or(Poll::Pending, |body| Poll::Ready(Ok(Some(body)))),
         }
     });
     let body = body.await?;

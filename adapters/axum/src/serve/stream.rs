@@ -4,6 +4,7 @@ use std::{
     cell::RefCell,
     future::poll_fn,
     io::{self, Write},
+    ops::ControlFlow,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -63,8 +64,7 @@ impl Carrier {
             if self.has_ended {
                 return Poll::Ready(Ok(()));
             }
-            let is_any = CHUNKS.with_borrow_mut(|chunks| self.write_next(cx, chunks))?;
-            if !is_any {
+            if CHUNKS.with_borrow_mut(|chunks| self.write_next(cx, chunks))?.is_break() && self.unwritten.is_empty() {
                 return Poll::Pending;
             }
         }
@@ -92,28 +92,25 @@ impl Carrier {
         Poll::Ready(Ok(()))
     }
 
-    /// Asks the body for what it has, and writes it. Answers whether there was any.
-    fn write_next(&mut self, cx: &mut Context<'_>, chunks: &mut Vec<u8>) -> Result<bool, axum::Error> {
+    /// Asks the body for what it has, and writes it. Breaks if the body had no more, and wakes this task when it has.
+    fn write_next(&mut self, cx: &mut Context<'_>, chunks: &mut Vec<u8>) -> Result<ControlFlow<()>, axum::Error> {
         chunks.clear();
-        while chunks.len() < AT_ONCE && !self.has_ended {
+        let mut flow = ControlFlow::Continue(());
+        while chunks.len() < AT_ONCE && !self.has_ended && flow.is_continue() {
             match Pin::new(&mut self.body).poll_frame(cx)? {
-                Poll::Ready(Some(frame)) => {
-                    if let Some(data) = frame.data_ref() {
-                        push(chunks, data);
-                    }
-                }
+                Poll::Ready(Some(frame)) => frame.data_ref().into_iter().for_each(|data| push(chunks, data)),
                 Poll::Ready(None) => {
                     chunks.extend_from_slice(LAST_CHUNK);
                     self.has_ended = true;
                 }
-                Poll::Pending => break,
+                Poll::Pending => flow = ControlFlow::Break(()),
             }
         }
         if !chunks.is_empty() {
             let written = take(&self.socket, chunks).map_err(axum::Error::new)?;
             self.unwritten = Bytes::copy_from_slice(chunks.get(written..).unwrap_or_default());
         }
-        Ok(!chunks.is_empty())
+        Ok(flow)
     }
 }
 
