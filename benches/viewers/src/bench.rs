@@ -13,16 +13,14 @@ use crate::{
     publish::{self, Pace, Publication, Publisher},
     report::{Join, Memory},
     server::Server,
+    viewer::Log,
 };
 
 /// No message for so long: the server has told everyone of everyone.
-const QUIET: Duration = Duration::from_secs(1);
+const QUIET: Duration = Duration::from_secs(2);
 
 /// It is waited for that quiet for so long at most, because some servers are never quiet.
 const SETTLING: Duration = Duration::from_secs(15);
-
-/// How long the last message may take to everyone.
-const LAST_WAIT: Duration = Duration::from_secs(10);
 
 /// One run against one server.
 #[derive(Debug)]
@@ -123,10 +121,22 @@ impl Bench {
     pub async fn publish(&self, publisher: &Arc<Publisher>, pace: Pace) -> anyhow::Result<Vec<Publication>> {
         let bar = self.progress.steps("publishing", usize::try_from(pace.count)?);
         let published = pace.run(publisher, self.server.clock, || bar.step()).await;
+        drop(bar);
+        self.wait_for_last(&published).await?;
+        Ok(published)
+    }
+
+    /// Waits until everyone who reads has the last of what was published, but not longer than the patience.
+    ///
+    /// # Errors
+    /// When the server accepted nothing.
+    pub async fn wait_for_last(&self, published: &[Publication]) -> anyhow::Result<()> {
         let last = published.iter().filter_map(Publication::number).max();
         let last = last.with_context(|| format!("the server accepted nothing: {:?}", published.first()))?;
-        let has_last = |reading: Option<crate::scan::Reading>| reading.is_some_and(|reading| reading.value >= last);
-        self.fleet.wait(LAST_WAIT, |log| has_last(log.last)).await;
-        Ok(published)
+        let has_last = |log: &Log| log.last.is_some_and(|reading| reading.value >= last);
+        let patience = Duration::from_secs(self.options.patience.into());
+        let _bar = self.progress.time("waiting");
+        self.fleet.wait(patience, has_last).await;
+        Ok(())
     }
 }

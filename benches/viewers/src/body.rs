@@ -98,7 +98,7 @@ impl State {
             },
             (Self::Size(0) | Self::Extension(0), b'\n', _) => Self::Over,
             (Self::Size(size) | Self::Extension(size), b'\n', _) => Self::Data(size),
-            (Self::Size(size) | Self::Extension(size), ..) => Self::Extension(size),
+            (Self::Size(size), b';' | b' ' | b'\t' | b'\r', _) | (Self::Extension(size), ..) => Self::Extension(size),
             _ => Self::Broken,
         }
     }
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn chunks_are_joined_wherever_they_are_cut() {
-        let text = b"5\r\nevent\r\n1A;x=y\r\n: live and twenty-six more\n\r\n";
+        let text = b"5\r\nevent\r\n1B;x=y\r\n: live and twenty-six more\n\r\n";
         for cut in 0..=text.len() {
             let (one, two) = text.split_at(cut);
             assert_eq!(

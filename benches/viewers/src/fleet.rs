@@ -45,7 +45,7 @@ impl Fleet {
 
     /// Opens so many viewers, and returns once each is connected or has failed.
     pub async fn open(&mut self, count: usize, opened: impl Fn()) {
-        let people = (0..count).map(|_| self.people.next()).collect();
+        let people = (0..count).map(|_| self.people.newcomer()).collect();
         self.open_for(people, opened).await;
     }
 
@@ -93,7 +93,7 @@ impl Fleet {
             return;
         }
         let seat = fastrand::usize(..self.seats.len());
-        let person = self.people.next();
+        let person = self.people.newcomer();
         let Some(mut one) = self.launch(gate, seat, person).await else {
             return;
         };
@@ -193,8 +193,8 @@ impl Fleet {
         Some((viewer, task))
     }
 
-    /// Waits until nobody is connecting any more.
-    async fn all_settled(&self, gate: &Arc<Semaphore>) {
+    /// Waits until nobody whom this gate let in is connecting any more.
+    pub async fn all_settled(&self, gate: &Arc<Semaphore>) {
         let all = u32::try_from(self.in_flight).unwrap_or(u32::MAX);
         let _permits = gate.acquire_many(all).await;
     }

@@ -39,6 +39,9 @@ pub struct Options {
     /// with `post` and without it once the server accepts it.
     #[arg(long)]
     pub publish: Option<Destination>,
+    /// How long the last message may take to everyone, in seconds.
+    #[arg(long, default_value_t = 10)]
+    pub patience: u32,
     /// A file for the report as JSON.
     #[arg(long)]
     pub json: Option<PathBuf>,
@@ -60,7 +63,10 @@ impl Options {
     /// Viewers that will stop reading.
     #[must_use]
     pub fn stalled(&self) -> usize {
-        0
+        match &self.scenario {
+            Scenario::Stalled(stalled) => stalled.stalled,
+            _ => 0,
+        }
     }
 }
 
@@ -74,6 +80,14 @@ pub enum Scenario {
     Joins(Joins),
     /// Everyone views and nothing happens: what a connection costs.
     Idle(Idle),
+    /// Many messages a second: how many frames a viewer gets, and how long a like takes to everyone.
+    Burst(Burst),
+    /// Some stop reading: what it does to the others and to the server's memory.
+    Stalled(Stalled),
+    /// Everyone's connection breaks and is opened again at once: how long until all show the right numbers.
+    Storm,
+    /// Viewers come and go all the time while messages are published.
+    Churn(Churn),
 }
 
 /// Options of `deliveries`.
@@ -101,6 +115,48 @@ pub struct Idle {
     /// How long, in seconds.
     #[arg(long, default_value_t = 60)]
     pub seconds: u32,
+}
+
+/// Options of `burst`.
+#[derive(Clone, Debug, Args, Serialize)]
+pub struct Burst {
+    /// Messages a second; the schedule does not wait for the answers.
+    #[arg(long, default_value_t = 5_000.0, value_parser = rate)]
+    pub rate: f64,
+    /// How long, in seconds.
+    #[arg(long, default_value_t = 10)]
+    pub seconds: u32,
+    /// Connections that publish.
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..))]
+    pub connections: u16,
+}
+
+/// Options of `stalled`.
+#[derive(Clone, Debug, Args, Serialize)]
+pub struct Stalled {
+    /// Viewers who stop reading.
+    #[arg(long, default_value_t = 200)]
+    pub stalled: usize,
+    /// How long each phase is, in seconds: all read, then the stalled do not.
+    #[arg(long, default_value_t = 15)]
+    pub seconds: u32,
+    /// Messages a second.
+    #[arg(long, default_value_t = 10.0, value_parser = rate)]
+    pub rate: f64,
+}
+
+/// Options of `churn`.
+#[derive(Clone, Debug, Args, Serialize)]
+pub struct Churn {
+    /// Viewers a second who leave, each for somebody new.
+    #[arg(long, default_value_t = 200.0, value_parser = rate)]
+    pub rate: f64,
+    /// How long, in seconds.
+    #[arg(long, default_value_t = 30)]
+    pub seconds: u32,
+    /// Messages a second.
+    #[arg(long, default_value_t = 10.0, value_parser = rate)]
+    pub messages: f64,
 }
 
 /// A rate that is above zero.

@@ -45,7 +45,7 @@ impl People {
     }
 
     /// Somebody new, as `X-Forwarded-For` says it.
-    pub fn next(&mut self) -> Ipv4Addr {
+    pub fn newcomer(&mut self) -> Ipv4Addr {
         self.next = (self.next + 1) % HALF;
         Ipv4Addr::from_bits(Ipv4Addr::new(10, 0, 0, 0).to_bits() + self.from + self.next)
     }
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn nobody_who_views_is_somebody_who_likes() {
-        assert!(People::viewing().next().octets()[1] < 128);
-        assert!(People::liking().next().octets()[1] >= 128);
+        assert!(People::viewing().newcomer().octets()[1] < 128);
+        assert!(People::liking().newcomer().octets()[1] >= 128);
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     bench::Bench,
     figures::Quantiles,
     options::Scenario,
-    scenario::{Deliveries, Idle, Joins},
+    scenario::{Burst, Churn, Deliveries, Idle, Joins, Stalled, Storm},
     server::Protocol,
 };
 
@@ -76,6 +76,14 @@ pub enum Figures {
     Joins(Joins),
     /// Of `idle`.
     Idle(Idle),
+    /// Of `burst`.
+    Burst(Burst),
+    /// Of `stalled`.
+    Stalled(Stalled),
+    /// Of `storm`.
+    Storm(Storm),
+    /// Of `churn`.
+    Churn(Churn),
 }
 
 impl Bench {

@@ -126,7 +126,7 @@ impl Publisher {
     }
 
     fn request(&self, number: u64) -> anyhow::Result<Request<Full<Bytes>>> {
-        let person = self.people.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let person = self.people.lock().unwrap_or_else(PoisonError::into_inner).newcomer();
         let request = Request::builder()
             .uri(&self.path)
             .header(header::HOST, &self.authority)

@@ -8,7 +8,7 @@ use super::{Outcome, Publication, Publisher};
 use crate::clock::Clock;
 
 /// Requests that may be without an answer at once; what is due beyond is not sent, and counted.
-pub const OUTSTANDING: usize = 4_096;
+const OUTSTANDING: usize = 4_096;
 
 /// How many, and how fast.
 #[derive(Clone, Copy, Debug)]
@@ -27,11 +27,17 @@ impl Pace {
         clippy::cast_sign_loss,
         reason = "the cast saturates, and no rate is negative"
     )]
-    pub fn lasting(rate: f64, seconds: f64) -> Self {
+    pub fn lasting(rate: f64, seconds: u32) -> Self {
         Self {
-            count: (rate * seconds).round() as u32,
+            count: (rate * f64::from(seconds)).round() as u32,
             rate,
         }
+    }
+
+    /// When the message with this number is due, counted from the start.
+    #[must_use]
+    pub fn due(self, number: u32) -> Duration {
+        Duration::from_secs_f64(f64::from(number) / self.rate)
     }
 
     /// Publishes; what came of each, in no order, once all are answered.
@@ -41,7 +47,7 @@ impl Pace {
         let mut all = Vec::new();
         let start = Instant::now();
         for number in 0..self.count {
-            tokio::time::sleep_until(start + Duration::from_secs_f64(f64::from(number) / self.rate)).await;
+            tokio::time::sleep_until(start + self.due(number)).await;
             match Arc::clone(&room).try_acquire_owned() {
                 Err(_full) => all.push(unsent(clock)),
                 Ok(permit) => {

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::CONNECTIONS;
 use crate::{
     account::{self, Arrived},
     bench::Bench,
@@ -11,9 +12,6 @@ use crate::{
     publish::{Pace, Publication},
     report::{Figures, Report},
 };
-
-/// Connections that publish.
-const CONNECTIONS: usize = 16;
 
 /// Deliveries in the unit that they are priced in.
 const MILLION: f64 = 1e6;
@@ -37,13 +35,17 @@ pub struct Deliveries {
 }
 
 impl Deliveries {
-    /// What became of what was published in a phase.
+    /// What became of what was published in a phase, at all viewers who read.
     ///
     /// # Errors
     /// Never: the bounds of the histograms are good.
     pub fn new(bench: &Bench, published: &[Publication], cost: Cost) -> anyhow::Result<Self> {
         let sent = account::sent(published);
-        let arrived = account::arrived(bench.server.kind, bench.fleet.all(), &sent)?;
+        let arrived = account::arrived(
+            bench.server.kind,
+            bench.fleet.all().filter(|viewer| !viewer.is_stalled()),
+            &sent,
+        )?;
         let accepted: Vec<_> = published.iter().filter(|one| one.number().is_some()).collect();
         let per_million = |seconds: f64| seconds * MILLION * ratio(1, arrived.deliveries);
         Ok(Self {
