@@ -52,6 +52,9 @@
 //!   in it; of likes that were counted together, that of the first.
 //! - `deliveries` are messages that brought a viewer something new that this run published; `frames` are all with numbers,
 //!   `bytes` all bytes from the socket, heartbeats and framing included.
+//! - `connect_ms` of just over a second are mostly not the server's work: its listener's queue was full, the kernel dropped
+//!   the first packet (`nstat TcpExtListenOverflows`), and it was sent again after a second. `--in-flight` below the
+//!   listener's backlog avoids it.
 //! - `errors` are connections that failed or that the server ended, by why.
 //!
 //! Everything is kept as (time, number) for each viewer and computed afterwards; [`account`] is the place.
