@@ -1,6 +1,6 @@
 //! The program `viewers`; the crate's documentation says how it is used.
 
-use std::io::Write;
+use std::{io::Write, process::ExitCode};
 
 use anyhow::Context;
 use clap::Parser;
@@ -8,8 +8,19 @@ use horizon_viewers::Options;
 
 // One thread: the program shares the machine with the server that it measures.
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> anyhow::Result<()> {
-    let options = Options::parse();
+async fn main() -> ExitCode {
+    match measure(Options::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // A sentence for the user, without the backtrace that an error from `main` would show. If nobody listens on
+            // standard error, the exit code still says it.
+            let _ = writeln!(std::io::stderr(), "viewers: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn measure(options: Options) -> anyhow::Result<()> {
     let json = options.json.clone();
     let report = horizon_viewers::run(options).await?;
     if let Some(path) = json {
