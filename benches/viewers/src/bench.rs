@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// It is waited for quiet for so long at most, because some servers are never quiet.
-const SETTLING: Duration = Duration::from_secs(15);
+const SETTLING: Duration = Duration::from_secs(60);
 
 /// One run against one server.
 #[derive(Debug)]

@@ -36,7 +36,7 @@
 //! | `churn` | viewers come and go while messages are published | what is lost then |
 //!
 //! Each begins with everyone's coming, `--in-flight` at once, which is reported as `join` and `memory`, and with a wait until
-//! nothing has come for `--settle` seconds. Each ends with one [`Report`], as a table and with `--json` as JSON.
+//! no numbers have come for `--settle` seconds, a minute at most. Each ends with one [`Report`], as a table and with `--json` as JSON.
 //!
 //! # The figures
 //!
