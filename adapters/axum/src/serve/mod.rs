@@ -24,6 +24,10 @@ const MAX_HEAD: usize = 16 * 1024;
 #[cfg(target_os = "linux")]
 const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 
+/// How many connections may wait to be taken: 4,096, unless the system allows less (`net.core.somaxconn`). With the usual 128
+/// a part of a thousand readers who come back at once would wait for a second, until they ask again.
+const WAITING_CONNECTIONS: i32 = 4096;
+
 /// How long to wait when the system has no more sockets to give: 200 milliseconds.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(200);
 
@@ -66,7 +70,7 @@ impl Default for Limits {
 /// Serves an application that has Horizon's router in it, until `shutdown`.
 ///
 /// It speaks HTTP/1.1 without TLS (RFC 9112). Every request carries a [`ClientAddr`] and axum's
-/// `ConnectInfo<SocketAddr>`. Small messages go out at once, and on Linux a connection is given up once what was
+/// `ConnectInfo<SocketAddr>`. Up to 4,096 connections may wait to be taken. Small messages go out at once, and on Linux a connection is given up once what was
 /// written is not acknowledged for 30 seconds (`TCP_USER_TIMEOUT`, RFC 5482).
 ///
 /// On shutdown no connection is taken any more, the live streams end, open requests get [`Limits::drain`] to end, what
@@ -101,6 +105,8 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send,
     horizon: &Horizon,
 ) -> io::Result<()> {
+    // Who listens again only changes how many may wait.
+    socket2::SockRef::from(&listener).listen(WAITING_CONNECTIONS)?;
     tracing::info!(address = %listener.local_addr()?, "serving");
     let server = Server {
         app,
