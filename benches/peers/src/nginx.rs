@@ -9,7 +9,7 @@ use std::{
 use anyhow::ensure;
 use tokio::process::Command;
 
-use crate::{peer::ensure_installed, place::Place};
+use crate::peer::ensure_installed;
 
 /// Where Debian puts the module.
 const MODULE: &str = "/usr/lib/nginx/modules/ngx_nchan_module.so";
@@ -20,8 +20,8 @@ const CONNECTIONS: &str = "20000";
 const CONFIGURATION: &str = include_str!("../nginx.conf");
 
 /// Writes the configuration into the folder. Answers how to start it and where it will listen.
-pub(crate) fn command(place: Place, folder: &Path) -> anyhow::Result<(Command, SocketAddr)> {
-    ensure_installed("nginx", "nginx-core", "https://nginx.org/en/download.html")?;
+pub(crate) fn command(folder: &Path) -> anyhow::Result<(Command, SocketAddr)> {
+    ensure_installed("nginx", "nginx", "https://nginx.org/en/download.html")?;
     ensure!(
         Path::new(MODULE).is_file(),
         "{MODULE} is missing: `apt-get install libnginx-mod-nchan` brings it on Debian"
@@ -33,7 +33,7 @@ pub(crate) fn command(place: Place, folder: &Path) -> anyhow::Result<(Command, S
         .replace("{address}", &address.to_string());
     let file = folder.join("nginx.conf");
     fs::write(&file, configuration)?;
-    let mut command = place.command("nginx");
+    let mut command = Command::new("nginx");
     command.arg("-p").arg(folder).arg("-c").arg(file);
     Ok((command, address))
 }

@@ -3,6 +3,7 @@ use std::{env, net::SocketAddr};
 use anyhow::{Context, bail};
 use horizon_web_tests::process::{Process, beside_this_program};
 use tempfile::TempDir;
+use tokio::process::Command;
 
 use crate::{nginx, node, place::Place};
 
@@ -76,18 +77,18 @@ impl Peer {
         let log = folder.path().join("log");
         let process = match self {
             Self::Floor | Self::PlainAxum => {
-                let command = place.command(beside_this_program(self.name())?);
-                Process::start(command, &log).await?
+                let command = Command::new(beside_this_program(self.name())?);
+                Process::start(place.put(&command), &log).await?
             }
             Self::Ws | Self::SocketIo => {
                 let script = if self == Self::Ws { "ws.js" } else { "socket-io.js" };
-                let mut command = place.command("node");
+                let mut command = Command::new("node");
                 command.arg(node::folder().await?.join(script));
-                Process::start(command, &log).await?
+                Process::start(place.put(&command), &log).await?
             }
             Self::Nchan => {
-                let (command, address) = nginx::command(place, folder.path())?;
-                Process::start_at(command, address, &log).await?
+                let (command, address) = nginx::command(folder.path())?;
+                Process::start_at(place.put(&command), address, &log).await?
             }
         };
         Ok(Running {

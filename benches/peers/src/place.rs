@@ -1,4 +1,4 @@
-use std::{ffi::OsStr, process::Stdio};
+use std::process::Stdio;
 
 use tokio::process::Command;
 
@@ -17,21 +17,32 @@ impl Place {
 
     /// On this core alone. Needs `taskset`.
     #[must_use]
-    pub fn core(number: usize) -> Self {
+    pub const fn core(number: usize) -> Self {
         Self { core: Some(number) }
     }
 
-    /// A command for the program. It may open as many files as the system lets it, and is killed when it is dropped.
+    /// The same program here. It may open as many files as the system lets it, and is killed when it is dropped.
     ///
     /// Nothing stands between: the process that is started becomes the program, and keeps its id.
     #[must_use]
-    pub fn command(self, program: impl AsRef<OsStr>) -> Command {
-        let mut command = Command::new("sh");
-        command.args(["-c", WITH_ALL_FILES, "sh"]);
+    pub fn put(self, command: &Command) -> Command {
+        let program = command.as_std();
+        let mut here = Command::new("sh");
+        here.args(["-c", WITH_ALL_FILES, "sh"]);
         if let Some(core) = self.core {
-            command.args(["taskset", "-c", &core.to_string()]);
+            here.args(["taskset", "-c", &core.to_string()]);
         }
-        command.arg(program).stdin(Stdio::null()).kill_on_drop(true);
-        command
+        here.arg(program.get_program()).args(program.get_args());
+        for (name, value) in program.get_envs() {
+            match value {
+                Some(value) => here.env(name, value),
+                None => here.env_remove(name),
+            };
+        }
+        if let Some(folder) = program.get_current_dir() {
+            here.current_dir(folder);
+        }
+        here.stdin(Stdio::null()).kill_on_drop(true);
+        here
     }
 }

@@ -40,7 +40,7 @@ impl Viewer {
         viewer.sees("\r\n\r\n").await?;
         if peer.protocol() == Protocol::SocketIo {
             // A masked frame with the packet that joins, and what the server answers to it.
-            viewer.connection.write_all(b"\x81\x82\0\0\0\040").await?;
+            viewer.connection.write_all(b"\x81\x82\x00\x00\x00\x0040").await?;
             viewer.sees("40{").await?;
         }
         Ok(viewer)
@@ -49,7 +49,10 @@ impl Viewer {
     async fn sees(&mut self, text: &str) -> anyhow::Result<()> {
         let seen = timeout(DEADLINE, async {
             while !self.read.windows(text.len()).any(|part| part == text.as_bytes()) {
-                ensure!(self.connection.read_buf(&mut self.read).await? > 0, "the server hung up");
+                ensure!(
+                    self.connection.read_buf(&mut self.read).await? > 0,
+                    "the server hung up"
+                );
             }
             anyhow::Ok(())
         });
