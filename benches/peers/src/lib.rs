@@ -11,5 +11,6 @@ mod peer;
 mod place;
 
 pub use listen::listen;
+pub use node::target;
 pub use peer::{Peer, Protocol, Running};
 pub use place::Place;

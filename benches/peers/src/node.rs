@@ -58,7 +58,10 @@ async fn install(folder: &Path) -> anyhow::Result<()> {
 }
 
 /// Cargo's folder: a program lies in `{target}/debug`, a test in `{target}/debug/deps`.
-fn target() -> anyhow::Result<PathBuf> {
+///
+/// # Errors
+/// This program has no path.
+pub fn target() -> anyhow::Result<PathBuf> {
     let this = env::current_exe().context("this program has no path")?;
     let folder = this.ancestors().skip(1).find(|folder| !folder.ends_with("deps"));
     let target = folder.and_then(Path::parent);
