@@ -12,15 +12,21 @@ use crate::{
     report::Report,
     size::Size,
     subject::{Kind, Subject},
-    text::grouped,
+    text::{grouped, short},
     weight,
 };
 
 /// The seconds of CPU that a join may cost. 1,000 joins half a second, 10,000 five.
 const JOIN_CPU: f64 = 0.0005;
 
-/// The many readers that one page begins to get at once, at least.
+/// The first step of the joins.
 const FEW: usize = 1_000;
+
+/// Likes a second in a burst.
+const LIKES: f64 = 5_000.0;
+
+/// The part of them that has to be accepted, or it was another burst.
+const NEARLY_ALL: f64 = 0.95;
 
 /// Where everything is measured, and how much.
 #[derive(Debug)]
@@ -36,6 +42,9 @@ impl Stage {
         match part {
             Part::Joins => self.joins().await,
             Part::Idle => self.idle().await,
+            Part::Burst => self.burst().await,
+            Part::Stalled => self.stalled().await,
+            Part::Storm => self.storm().await,
             Part::Pages => self.pages().await,
             Part::Start => start().await,
             Part::Weight => weight(),
@@ -74,6 +83,58 @@ impl Stage {
             Aim::at_most(format!("{viewers} idle viewers"), percent, 1.0, "% of a core").whole(&report),
             Aim::at_most("memory of an idle viewer", memory, 6.0, "KiB"),
         ])
+    }
+
+    async fn burst(&self) -> anyhow::Result<Vec<Aim>> {
+        let seconds = self.size.published.as_secs().to_string();
+        let rate = LIKES.to_string();
+        let scenario = ["burst", "--rate", &rate, "--seconds", &seconds];
+        let report = self.play("burst", self.size.viewers, &scenario).await?;
+        let accepted = report.figure("/burst/offered/accepted_per_second")?;
+        let is_whole = accepted >= LIKES * NEARLY_ALL && report.figure("/burst/never_at_everyone")? < 1.0;
+        let all = |aim: Aim| aim.and(is_whole, &format!("{} likes a second", short(accepted)));
+        let likes = format!(
+            "{} likes a second, {} viewers",
+            short(LIKES),
+            grouped(self.size.viewers)
+        );
+        let mean = report.figure("/burst/frames_per_viewer_per_second/mean")?;
+        let most = report.figure("/burst/frames_per_viewer_per_second/most")?;
+        let p99 = report.figure("/burst/to_everyone_ms/p99")?;
+        // What leaves at an even pace may arrive in a bunch, so the most in a second is told and not held to the limit.
+        let frames = Aim::at_most(format!("{likes}: frames to each"), mean, 10.0, "a second");
+        Ok(vec![
+            frames.and(true, &format!("at most {most} in one")),
+            all(Aim::at_most(
+                format!("{likes}: like to last viewer, p99"),
+                p99,
+                250.0,
+                "ms",
+            ))
+            .whole(&report),
+        ])
+    }
+
+    async fn stalled(&self) -> anyhow::Result<Vec<Aim>> {
+        let (stalled, seconds) = (self.size.stalled.to_string(), self.size.published.as_secs().to_string());
+        let scenario = ["stalled", "--stalled", &stalled, "--seconds", &seconds];
+        let report = self.play("stalled", self.size.viewers, &scenario).await?;
+        let what = format!("{stalled} of {} stop reading", grouped(self.size.viewers));
+        let memory = report.figure("/stalled/growth_kib_per_stalled")?;
+        let times = report.figure("/stalled/p99_ratio")?;
+        Ok(vec![
+            Aim::at_most(format!("{what}: memory of each"), memory, 64.0, "KiB"),
+            Aim::at_most(format!("{what}: p99 of the others"), times, 1.1, "×"),
+        ])
+    }
+
+    async fn storm(&self) -> anyhow::Result<Vec<Aim>> {
+        let report = self.play("storm", self.size.viewers, &["storm"]).await?;
+        let what = format!("{} reconnect at once: all are right after", grouped(self.size.viewers));
+        let never = report.figure("/storm/never_right")?;
+        let seconds = report.find("/storm/all_right_seconds").unwrap_or(f64::INFINITY);
+        let aim = Aim::at_most(what, seconds, 3.0, "s").and(never < 1.0, &format!("{never} never"));
+        Ok(vec![aim.whole(&report)])
     }
 
     async fn pages(&self) -> anyhow::Result<Vec<Aim>> {

@@ -1,3 +1,5 @@
+//! How much of everything is measured.
+
 use std::time::Duration;
 
 /// How much of everything there is.
@@ -7,6 +9,8 @@ pub(crate) struct Size {
     pub(crate) viewers: usize,
     /// How many of them stop reading in the scenario about that.
     pub(crate) stalled: usize,
+    /// How long messages are published in the scenarios about many of them, and about those who stop reading.
+    pub(crate) published: Duration,
     /// How long nothing happens in the scenario about that.
     pub(crate) idle: Duration,
     /// How long pages are asked for.
@@ -18,6 +22,7 @@ impl Size {
     pub(crate) const FULL: Self = Self {
         viewers: 10_000,
         stalled: 200,
+        published: Duration::from_secs(10),
         idle: Duration::from_secs(60),
         pages: Duration::from_secs(10),
     };
@@ -26,6 +31,7 @@ impl Size {
     pub(crate) const QUICK: Self = Self {
         viewers: 1_000,
         stalled: 20,
+        published: Duration::from_secs(3),
         idle: Duration::from_secs(10),
         pages: Duration::from_secs(3),
     };
