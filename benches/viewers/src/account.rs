@@ -1,0 +1,203 @@
+//! What arrived of what was published: computed afterwards, from what each viewer kept.
+
+use std::{sync::Arc, time::Duration};
+
+use serde::Serialize;
+
+use crate::{
+    clock::micros,
+    figures::{Latencies, Quantiles, ratio},
+    publish::{Kind, Publication},
+    viewer::{Log, Record, Viewer},
+};
+
+/// What a viewer who leaves need not have seen yet: messages that were sent so shortly before.
+const ON_THE_WAY: Duration = Duration::from_secs(1);
+
+/// What arrived.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Arrived {
+    /// Messages that brought a viewer something new that was published in this phase.
+    pub deliveries: u64,
+    /// All messages that viewers received.
+    pub frames: u64,
+    /// Bytes that viewers received, as their sockets gave them.
+    pub bytes: u64,
+    /// Bytes for each delivery.
+    pub bytes_per_delivery: f64,
+    /// Messages that a viewer should have received and did not, summed up. Only where each message counts.
+    pub lost: Option<u64>,
+    /// Viewers whose last message is not the last one published. Only where the last one counts.
+    pub stale: Option<u64>,
+    /// From just before a message was sent until a viewer had read it, in milliseconds.
+    pub latency_ms: Option<Quantiles>,
+}
+
+/// A published number and when it was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// The number under which it is seen.
+    pub number: u64,
+    /// When it was sent, in microseconds.
+    pub at: u64,
+}
+
+/// The accepted publications by their number. Of several with one number (likes that were counted together) the one
+/// sent first stands for all, which is the longest latency.
+#[must_use]
+pub fn sent(publications: &[Publication]) -> Vec<Sent> {
+    let accepted = publications.iter().filter_map(|publication| {
+        let number = publication.number()?;
+        Some(Sent {
+            number,
+            at: publication.sent,
+        })
+    });
+    let mut sent: Vec<Sent> = accepted.collect();
+    sent.sort_unstable_by_key(|sent| (sent.number, sent.at));
+    sent.dedup_by_key(|sent| sent.number);
+    sent
+}
+
+/// What arrived at these viewers since the phase began.
+///
+/// # Errors
+/// Never: the bounds of the histogram are good.
+pub fn arrived<'a>(
+    kind: Kind,
+    viewers: impl Iterator<Item = &'a Arc<Viewer>>,
+    sent: &[Sent],
+) -> anyhow::Result<Arrived> {
+    let mut latencies = Latencies::new()?;
+    let mut all = Arrived::default();
+    let (mut lost, mut stale) = (0, 0);
+    for viewer in viewers {
+        let log = viewer.log();
+        all.frames += log.frames;
+        all.bytes += log.bytes;
+        all.deliveries += deliveries(kind, &log.records, sent, &mut latencies);
+        lost += lacking(&log, sent);
+        stale += u64::from(is_stale(&log, sent));
+    }
+    all.bytes_per_delivery = ratio(all.bytes, all.deliveries);
+    all.lost = (kind == Kind::Post).then_some(lost);
+    all.stale = (kind == Kind::Like).then_some(stale);
+    all.latency_ms = latencies.quantiles();
+    Ok(all)
+}
+
+/// How many of a viewer's messages brought something new, each with its latency.
+fn deliveries(kind: Kind, records: &[Record], sent: &[Sent], latencies: &mut Latencies) -> u64 {
+    let mut newest = 0;
+    let mut deliveries = 0;
+    for record in records {
+        let Some(told) = newest_of(sent, record.reading.value) else {
+            continue;
+        };
+        let is_new = match kind {
+            Kind::Post => told.number == record.reading.value,
+            Kind::Like => told.number > newest,
+        };
+        if is_new {
+            newest = told.number;
+            deliveries += 1;
+            latencies.add(record.at.saturating_sub(told.at));
+        }
+    }
+    deliveries
+}
+
+/// The newest publication that a message with this value tells of.
+#[must_use]
+pub fn newest_of(sent: &[Sent], value: u64) -> Option<Sent> {
+    let upto = sent.partition_point(|sent| sent.number <= value);
+    upto.checked_sub(1).and_then(|index| sent.get(index)).copied()
+}
+
+/// How many of the messages that a viewer should have received are not there.
+fn lacking(log: &Log, sent: &[Sent]) -> u64 {
+    let Some(connected) = log.connected else {
+        return 0;
+    };
+    let until = log
+        .left
+        .map_or(u64::MAX, |left| left.saturating_sub(micros(ON_THE_WAY)));
+    let mut seen: Vec<u64> = log.records.iter().map(|record| record.reading.value).collect();
+    seen.sort_unstable();
+    let due = sent.iter().filter(|sent| sent.at >= connected && sent.at < until);
+    let lacking = due.filter(|sent| seen.binary_search(&sent.number).is_err()).count();
+    u64::try_from(lacking).unwrap_or(u64::MAX)
+}
+
+/// Whether a viewer who is or should be there does not show the last number.
+fn is_stale(log: &Log, sent: &[Sent]) -> bool {
+    let shown = log.last.map_or(0, |reading| reading.value);
+    let should_be_there = log.connected.is_some() && log.left.is_none();
+    should_be_there && sent.last().is_some_and(|last| shown < last.number)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+    use crate::{publish::Outcome, scan::Reading};
+
+    fn publications(numbers: &[u64]) -> Vec<Publication> {
+        let publication = |number: &u64| Publication {
+            sent: number * 1_000,
+            answered: number * 1_000 + 10,
+            outcome: Outcome::Accepted(*number),
+        };
+        numbers.iter().map(publication).collect()
+    }
+
+    /// A viewer who has seen these values, each half a millisecond after it was sent.
+    fn viewer(values: &[u64]) -> Arc<Viewer> {
+        let viewer = Viewer::new(0, Ipv4Addr::LOCALHOST, false, 0);
+        let mut log = viewer.log();
+        log.connected = Some(1);
+        for &value in values {
+            log.see(value * 1_000 + 500, Reading { value, first: 1 });
+        }
+        drop(log);
+        Arc::new(viewer)
+    }
+
+    #[test]
+    fn where_each_message_counts_a_skipped_one_is_lost() {
+        let sent = sent(&publications(&[3, 1, 2]));
+        let arrived = arrived(Kind::Post, [viewer(&[1, 2, 3]), viewer(&[1, 3])].iter(), &sent).unwrap();
+        assert_eq!((arrived.deliveries, arrived.lost, arrived.stale), (5, Some(1), None));
+        assert!((arrived.latency_ms.unwrap().max - 0.5).abs() < 0.01);
+    }
+
+    #[test]
+    fn where_the_last_counts_a_skipped_one_is_no_matter_and_an_old_one_is_stale() {
+        let sent = sent(&publications(&[11, 12, 13]));
+        let viewers = [viewer(&[10, 11, 11, 13]), viewer(&[11, 12, 12])];
+        let arrived = arrived(Kind::Like, viewers.iter(), &sent).unwrap();
+        assert_eq!((arrived.deliveries, arrived.lost, arrived.stale), (4, None, Some(1)));
+        assert_eq!(arrived.frames, 7);
+    }
+
+    #[test]
+    fn who_came_late_or_left_lacks_only_what_was_said_meanwhile() {
+        let sent = sent(&publications(&[1, 2, 3_000]));
+        let late = viewer(&[3_000]);
+        late.log().connected = Some(1_500);
+        assert_eq!(lacking(&late.log(), &sent), 1);
+        let left = viewer(&[1, 2]);
+        left.log().left = Some(3_000_001);
+        assert_eq!(lacking(&left.log(), &sent), 0);
+        left.log().left = None;
+        assert_eq!(lacking(&left.log(), &sent), 1);
+    }
+
+    #[test]
+    fn likes_counted_together_have_the_first_ones_time() {
+        let mut publications = publications(&[5, 5, 6]);
+        publications[1].sent = 4_000;
+        assert_eq!(sent(&publications)[0], Sent { number: 5, at: 4_000 });
+    }
+}

@@ -1,0 +1,142 @@
+//! What every scenario begins with: a server, a fleet, and everyone joined.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::{Context, ensure};
+
+use crate::{
+    cost::Border,
+    figures::{Latencies, count},
+    fleet::Fleet,
+    options::Options,
+    progress::Progress,
+    publish::{self, Pace, Publication, Publisher},
+    report::{Join, Memory},
+    server::Server,
+    viewer::Log,
+};
+
+/// No message for so long: the server has told everyone of everyone.
+const QUIET: Duration = Duration::from_secs(2);
+
+/// It is waited for that quiet for so long at most, because some servers are never quiet.
+const SETTLING: Duration = Duration::from_secs(15);
+
+/// One run against one server.
+#[derive(Debug)]
+pub struct Bench {
+    /// What was asked for.
+    pub options: Options,
+    /// Who is measured.
+    pub server: Arc<Server>,
+    /// Who views.
+    pub fleet: Fleet,
+    /// Where progress is shown.
+    pub progress: Progress,
+}
+
+impl Bench {
+    /// A run without viewers yet.
+    ///
+    /// # Errors
+    /// When the server's URL is no good.
+    pub fn new(options: Options) -> anyhow::Result<Self> {
+        let server = Arc::new(Server::new(&options.url, options.protocol, options.kind())?);
+        Ok(Self {
+            fleet: Fleet::new(Arc::clone(&server), usize::from(options.in_flight), options.stalled()),
+            progress: Progress::new(options.quiet),
+            server,
+            options,
+        })
+    }
+
+    /// What was used up to now.
+    ///
+    /// # Errors
+    /// When one of the server's processes is gone.
+    pub fn border(&self) -> anyhow::Result<Border> {
+        Border::now(self.server.clock, &self.options.pid)
+    }
+
+    /// Opens all viewers and lets the server settle.
+    ///
+    /// # Errors
+    /// When nobody could connect.
+    pub async fn join(&mut self) -> anyhow::Result<(Join, Memory)> {
+        let viewers = self.options.viewers;
+        let before = self.border()?;
+        let bar = self.progress.steps("connecting", viewers);
+        self.fleet.open(viewers, || bar.step()).await;
+        let opened = self.border()?;
+        drop(bar);
+        let here = self.fleet.here();
+        ensure!(here > 0, "nobody could connect: {:?}", self.errors());
+        self.settle().await;
+        let after = self.border()?;
+        let join = Join {
+            connected: here,
+            connect_ms: Latencies::of(self.connect_times())?,
+            wall_seconds: before.until(&opened).wall_seconds,
+            server_cpu_seconds: before.until(&after).server_cpu_seconds,
+            server_cpu_ms_per_join: before
+                .until(&after)
+                .server_cpu_seconds
+                .map(|seconds| seconds * 1_000.0 / count(here)),
+            own_cpu_seconds: before.until(&after).own_cpu_seconds,
+        };
+        let memory = Memory {
+            rss_before_kib: before.rss_kib(),
+            rss_after_kib: after.rss_kib(),
+            kib_per_connection: before.growth_kib(&after, here),
+        };
+        Ok((join, memory))
+    }
+
+    /// Waits until the server has told everyone of everyone.
+    pub async fn settle(&self) {
+        let _bar = self.progress.time("settling");
+        self.fleet.quiet(QUIET, SETTLING).await;
+    }
+
+    /// How long each connection took to be good, in microseconds.
+    pub fn connect_times(&self) -> impl Iterator<Item = u64> {
+        self.fleet.seated().filter_map(|viewer| {
+            let log = viewer.log();
+            Some(log.connected?.saturating_sub(log.asked))
+        })
+    }
+
+    /// What publishes in this run.
+    ///
+    /// # Errors
+    /// When nothing was said about publishing.
+    pub fn publisher(&self, connections: usize) -> anyhow::Result<Arc<Publisher>> {
+        publish::publisher(self.options.publish.as_ref(), connections)
+    }
+
+    /// Publishes at a pace, and waits until everyone who reads has the last.
+    ///
+    /// # Errors
+    /// When the server accepted nothing.
+    pub async fn publish(&self, publisher: &Arc<Publisher>, pace: Pace) -> anyhow::Result<Vec<Publication>> {
+        let bar = self.progress.steps("publishing", usize::try_from(pace.count)?);
+        let published = pace.run(publisher, self.server.clock, || bar.step()).await;
+        drop(bar);
+        self.wait_for_last(&published).await?;
+        Ok(published)
+    }
+
+    /// Waits until everyone who reads has the last of what was published, but not longer than the patience.
+    ///
+    /// # Errors
+    /// When the server accepted nothing.
+    pub async fn wait_for_last(&self, published: &[Publication]) -> anyhow::Result<()> {
+        let last = published.iter().filter_map(Publication::number).max();
+        let last = last.with_context(|| format!("the server accepted nothing: {:?}", published.first()))?;
+        let has_last = |log: &Log| log.last.is_some_and(|reading| reading.value >= last);
+        let patience = Duration::from_secs(self.options.patience.into());
+        let _bar = self.progress.time("waiting");
+        self.fleet.wait(patience, has_last).await;
+        Ok(())
+    }
+}

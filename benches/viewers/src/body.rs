@@ -1,0 +1,144 @@
+//! Takes the transfer coding off an HTTP/1.1 body (RFC 9112 §7.1), piece by piece.
+
+/// How the body of an answer ends.
+#[derive(Debug)]
+pub enum Body {
+    /// With the connection.
+    UntilClose,
+    /// With a chunk of no bytes.
+    Chunked(Chunks),
+}
+
+/// Where in a chunked body the reader is.
+#[derive(Debug, Default)]
+pub struct Chunks {
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum State {
+    /// Between chunks; the line ends of one may precede the next one's size.
+    #[default]
+    Start,
+    /// In the digits of a size.
+    Size(usize),
+    /// Between the size's digits and the line end.
+    Extension(usize),
+    /// In a chunk with so many bytes to come.
+    Data(usize),
+    /// After the last chunk.
+    Over,
+    /// After something that is no chunk.
+    Broken,
+}
+
+/// What a body cannot be read any further for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// It is over.
+    Over,
+    /// It is no chunked body.
+    Broken,
+}
+
+impl Body {
+    /// Hands on the content in these bytes.
+    ///
+    /// # Errors
+    /// [`End`] when nothing more can come.
+    pub fn content(&mut self, bytes: &[u8], mut content: impl FnMut(&[u8])) -> Result<(), End> {
+        match self {
+            Self::UntilClose => content(bytes),
+            Self::Chunked(chunks) => return chunks.content(bytes, content),
+        }
+        Ok(())
+    }
+}
+
+impl Chunks {
+    fn content(&mut self, mut bytes: &[u8], mut content: impl FnMut(&[u8])) -> Result<(), End> {
+        while let Some((&byte, rest)) = bytes.split_first() {
+            match self.state {
+                State::Data(left) => {
+                    let (data, after) = bytes.split_at(left.min(bytes.len()));
+                    content(data);
+                    bytes = after;
+                    self.state = match left - data.len() {
+                        0 => State::Start,
+                        left => State::Data(left),
+                    };
+                    continue;
+                }
+                State::Over => return Err(End::Over),
+                State::Broken => return Err(End::Broken),
+                other => self.state = other.after(byte),
+            }
+            bytes = rest;
+        }
+        match self.state {
+            State::Over => Err(End::Over),
+            State::Broken => Err(End::Broken),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl State {
+    /// The state after a byte that is no data.
+    fn after(self, byte: u8) -> Self {
+        let digit = char::from(byte)
+            .to_digit(16)
+            .and_then(|digit| usize::try_from(digit).ok());
+        match (self, byte, digit) {
+            (Self::Start, b'\r' | b'\n', _) => Self::Start,
+            (Self::Start, _, Some(digit)) => Self::Size(digit),
+            (Self::Size(size), _, Some(digit)) => match size.checked_mul(16) {
+                Some(size) => Self::Size(size + digit),
+                None => Self::Broken,
+            },
+            (Self::Size(0) | Self::Extension(0), b'\n', _) => Self::Over,
+            (Self::Size(size) | Self::Extension(size), b'\n', _) => Self::Data(size),
+            (Self::Size(size), b';' | b' ' | b'\t' | b'\r', _) | (Self::Extension(size), ..) => Self::Extension(size),
+            _ => Self::Broken,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(parts: &[&[u8]]) -> (String, Result<(), End>) {
+        let mut body = Body::Chunked(Chunks::default());
+        let mut text = Vec::new();
+        let mut end = Ok(());
+        for part in parts {
+            end = body.content(part, |bytes| text.extend_from_slice(bytes));
+        }
+        (String::from_utf8(text).unwrap(), end)
+    }
+
+    #[test]
+    fn chunks_are_joined_wherever_they_are_cut() {
+        let text = b"5\r\nevent\r\n1B;x=y\r\n: live and twenty-six more\n\r\n";
+        for cut in 0..=text.len() {
+            let (one, two) = text.split_at(cut);
+            assert_eq!(
+                read(&[one, two]),
+                ("event: live and twenty-six more\n".into(), Ok(())),
+                "cut at {cut}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_last_chunk_is_the_end() {
+        assert_eq!(read(&[b"2\r\nab\r\n0\r\n\r\n"]), ("ab".into(), Err(End::Over)));
+        assert_eq!(read(&[b"2\r\nab\r\n", b"0\r\n"]), ("ab".into(), Err(End::Over)));
+    }
+
+    #[test]
+    fn what_is_no_chunk_is_said() {
+        assert_eq!(read(&[b"event: live"]).1, Err(End::Broken));
+    }
+}

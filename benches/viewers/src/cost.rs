@@ -1,0 +1,66 @@
+//! What a phase cost the server.
+
+use serde::Serialize;
+
+use crate::{
+    clock::{Clock, seconds},
+    process::{self, Usage},
+};
+
+/// What a phase cost. The server's figures are of its processes together, and empty without `--pid`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Cost {
+    /// How long the phase took, in seconds.
+    pub wall_seconds: f64,
+    /// Seconds that the server was on a processor, in user and kernel mode.
+    pub server_cpu_seconds: Option<f64>,
+    /// The same of this program: near the wall time, it was the bottleneck and not the server.
+    pub own_cpu_seconds: f64,
+}
+
+/// The border between two phases.
+#[derive(Clone, Copy, Debug)]
+pub struct Border {
+    at: u64,
+    server: Option<Usage>,
+    own: Usage,
+}
+
+impl Border {
+    /// Here and now.
+    ///
+    /// # Errors
+    /// When one of the server's processes does not exist.
+    pub fn now(clock: Clock, pids: &[i32]) -> anyhow::Result<Self> {
+        Ok(Self {
+            at: clock.now(),
+            server: process::usage(pids)?,
+            own: process::own()?,
+        })
+    }
+
+    /// The server's resident memory, in KiB.
+    #[must_use]
+    pub fn rss_kib(&self) -> Option<u64> {
+        self.server.map(|usage| usage.rss_kib)
+    }
+
+    /// What was used until another border.
+    #[must_use]
+    pub fn until(&self, end: &Self) -> Cost {
+        let server = self.server.zip(end.server);
+        Cost {
+            wall_seconds: seconds(end.at.saturating_sub(self.at)),
+            server_cpu_seconds: server.map(|(before, after)| after.cpu_seconds - before.cpu_seconds),
+            own_cpu_seconds: end.own.cpu_seconds - self.own.cpu_seconds,
+        }
+    }
+
+    /// How much the server's memory grew until another border, in KiB for each of so many.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "memory in KiB is far below 2^52")]
+    pub fn growth_kib(&self, end: &Self, each_of: usize) -> Option<f64> {
+        let (before, after) = self.rss_kib().zip(end.rss_kib())?;
+        (each_of > 0).then(|| (after as f64 - before as f64) / each_of as f64)
+    }
+}

@@ -1,0 +1,216 @@
+//! All viewers: opens them, lets them go, and knows when they have what they should have.
+
+use std::{net::Ipv4Addr, sync::Arc, time::Duration};
+
+use tokio::{sync::Semaphore, task::JoinHandle};
+
+use crate::{
+    people::People,
+    server::Server,
+    session,
+    viewer::{Log, Viewer},
+};
+
+/// How often a wait looks again.
+pub const LOOK: Duration = Duration::from_millis(10);
+
+/// All viewers, those who have left too.
+#[derive(Debug)]
+pub struct Fleet {
+    server: Arc<Server>,
+    people: People,
+    /// Connections that may be opening at once.
+    in_flight: usize,
+    /// The first so many have small receive buffers.
+    small: usize,
+    /// Who has each seat, and the task of its connection.
+    seats: Vec<(Arc<Viewer>, JoinHandle<()>)>,
+    /// Those who had a seat before.
+    gone: Vec<Arc<Viewer>>,
+}
+
+impl Fleet {
+    /// A fleet without viewers.
+    #[must_use]
+    pub fn new(server: Arc<Server>, in_flight: usize, small: usize) -> Self {
+        Self {
+            server,
+            people: People::viewing(),
+            in_flight,
+            small,
+            seats: Vec::new(),
+            gone: Vec::new(),
+        }
+    }
+
+    /// Opens so many viewers, and returns once each is connected or has failed.
+    pub async fn open(&mut self, count: usize, opened: impl Fn()) {
+        let people = (0..count).map(|_| self.people.newcomer()).collect();
+        self.open_for(people, opened).await;
+    }
+
+    /// Every connection is closed, then opened again by the same viewers.
+    pub async fn reopen(&mut self, opened: impl Fn()) {
+        let people = self.seated().map(|viewer| viewer.person).collect();
+        self.close().await;
+        self.open_for(people, opened).await;
+    }
+
+    async fn open_for(&mut self, people: Vec<Ipv4Addr>, opened: impl Fn()) {
+        let gate = self.gate();
+        for (seat, person) in people.into_iter().enumerate() {
+            if let Some(one) = self.launch(&gate, seat, person).await {
+                self.seats.push(one);
+                opened();
+            }
+        }
+        self.all_settled(&gate).await;
+    }
+
+    /// What lets only so many connect at once.
+    #[must_use]
+    pub fn gate(&self) -> Arc<Semaphore> {
+        Arc::new(Semaphore::new(self.in_flight))
+    }
+
+    /// Closes every connection.
+    pub async fn close(&mut self) {
+        let now = self.server.clock.now();
+        for (viewer, task) in &self.seats {
+            leave(viewer, now);
+            task.abort();
+        }
+        for (viewer, task) in self.seats.drain(..) {
+            // An error is the abort, which is how a connection is dropped.
+            let _ = task.await;
+            self.gone.push(viewer);
+        }
+    }
+
+    /// A viewer drawn at random leaves, and somebody new comes.
+    pub async fn replace(&mut self, gate: &Arc<Semaphore>) {
+        if self.seats.is_empty() {
+            return;
+        }
+        let seat = fastrand::usize(..self.seats.len());
+        let person = self.people.newcomer();
+        let Some(mut one) = self.launch(gate, seat, person).await else {
+            return;
+        };
+        if let Some(place) = self.seats.get_mut(seat) {
+            std::mem::swap(place, &mut one);
+            let (viewer, task) = one;
+            leave(&viewer, self.server.clock.now());
+            task.abort();
+            self.gone.push(viewer);
+        }
+    }
+
+    /// The viewers that have a seat.
+    pub fn seated(&self) -> impl Iterator<Item = &Arc<Viewer>> {
+        self.seats.iter().map(|(viewer, _)| viewer)
+    }
+
+    /// All viewers, those who have left too.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<Viewer>> {
+        self.gone.iter().chain(self.seated())
+    }
+
+    /// How many are connected now.
+    #[must_use]
+    pub fn here(&self) -> usize {
+        self.seated().filter(|viewer| viewer.log().is_here()).count()
+    }
+
+    /// A new phase begins now; gives the time. Those who have left are forgotten.
+    pub fn begin(&mut self) -> u64 {
+        self.gone.clear();
+        for viewer in self.seated() {
+            viewer.log().begin();
+        }
+        self.server.clock.now()
+    }
+
+    /// Waits until this holds of every connected viewer that reads, but not longer than that; says whether it holds.
+    pub async fn wait(&self, patience: Duration, holds: impl Fn(&Log) -> bool) -> bool {
+        let deadline = tokio::time::Instant::now() + patience;
+        let lacks = |viewer: &Arc<Viewer>| {
+            let log = viewer.log();
+            log.is_here() && !viewer.is_stalled() && !holds(&log)
+        };
+        // Whom the last look found lacking is looked at first, for mostly it still lacks.
+        let mut first = 0;
+        loop {
+            let rest = self.seats.iter().skip(first).position(|(viewer, _)| lacks(viewer));
+            match rest {
+                Some(further) => first += further,
+                None if first == 0 => return true,
+                None => {
+                    first = 0;
+                    continue;
+                }
+            }
+            if tokio::time::Instant::now() >= deadline {
+                return false;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// Waits until no message has come for so long, but not longer than `patience`.
+    pub async fn quiet(&self, quiet: Duration, patience: Duration) {
+        let deadline = tokio::time::Instant::now() + patience;
+        let mut before = self.frames();
+        let mut since = tokio::time::Instant::now();
+        loop {
+            tokio::time::sleep(LOOK * 10).await;
+            let now = tokio::time::Instant::now();
+            let frames = self.frames();
+            if frames != before {
+                (before, since) = (frames, now);
+            }
+            if now >= deadline || now.duration_since(since) >= quiet {
+                return;
+            }
+        }
+    }
+
+    fn frames(&self) -> u64 {
+        self.seated().map(|viewer| viewer.log().frames).sum()
+    }
+
+    async fn launch(
+        &self,
+        gate: &Arc<Semaphore>,
+        seat: usize,
+        person: Ipv4Addr,
+    ) -> Option<(Arc<Viewer>, JoinHandle<()>)> {
+        // The gate is never closed.
+        let permit = Arc::clone(gate).acquire_owned().await.ok()?;
+        let asked = self.server.clock.now();
+        let viewer = Arc::new(Viewer::new(seat, person, seat < self.small, asked));
+        let task = tokio::spawn(session::view(Arc::clone(&self.server), Arc::clone(&viewer), permit));
+        Some((viewer, task))
+    }
+
+    /// Waits until nobody whom this gate let in is connecting any more.
+    pub async fn all_settled(&self, gate: &Arc<Semaphore>) {
+        let all = u32::try_from(self.in_flight).unwrap_or(u32::MAX);
+        let _permits = gate.acquire_many(all).await;
+    }
+}
+
+fn leave(viewer: &Viewer, now: u64) {
+    let mut log = viewer.log();
+    if log.failed.is_none() {
+        log.left = Some(now);
+    }
+}
+
+impl Drop for Fleet {
+    fn drop(&mut self) {
+        for (_, task) in &self.seats {
+            task.abort();
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Room for the connections.
+
+use anyhow::{Context, ensure};
+
+use crate::people;
+
+/// File descriptors for everything that is no viewer: standard streams, the runtime, the requests.
+const RESERVE: u64 = 200;
+
+/// Raises the limit of file descriptors as far as it goes, and says whether so many viewers fit.
+///
+/// # Errors
+/// A sentence for the user when they do not.
+pub fn make_room(viewers: usize) -> anyhow::Result<()> {
+    let (soft, hard) =
+        rlimit::getrlimit(rlimit::Resource::NOFILE).context("the limit of file descriptors is unknown")?;
+    if soft < hard {
+        rlimit::setrlimit(rlimit::Resource::NOFILE, hard, hard).context("the limit of file descriptors stays")?;
+    }
+    let fit = hard.saturating_sub(RESERVE);
+    ensure!(
+        u64::try_from(viewers)? <= fit,
+        "{viewers} viewers do not fit: this process may have {hard} file descriptors, which is {fit} viewers; \
+         raise the hard limit (ulimit -Hn) or start a second process"
+    );
+    ensure!(
+        viewers <= people::MOST,
+        "at most {} viewers have a loopback address",
+        people::MOST
+    );
+    ensure!(viewers > 0, "without a viewer there is nothing to measure");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn too_many_viewers_are_told_what_would_fit() {
+        let error = make_room(usize::MAX).unwrap_err().to_string();
+        assert!(error.contains("do not fit") || error.contains("loopback"), "{error}");
+    }
+}

@@ -1,0 +1,97 @@
+//! What the server's processes have used so far, read from /proc.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Context;
+use procfs::process::{Process, Stat};
+
+/// Bytes in a KiB.
+const KIB: u64 = 1024;
+
+/// The use of some processes and all their descendants at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Usage {
+    /// Time on a processor, in user and kernel mode, in seconds.
+    pub cpu_seconds: f64,
+    /// Resident memory, in KiB.
+    pub rss_kib: u64,
+}
+
+/// Reads the use of these processes and their descendants; `None` when there are none to read.
+///
+/// # Errors
+/// When one of them does not exist.
+pub fn usage(pids: &[i32]) -> anyhow::Result<Option<Usage>> {
+    if pids.is_empty() {
+        return Ok(None);
+    }
+    let all: BTreeMap<i32, Stat> = procfs::process::all_processes()?
+        .filter_map(|process| process.ok()?.stat().ok())
+        .map(|stat| (stat.pid, stat))
+        .collect();
+    for pid in pids {
+        all.get(pid).with_context(|| format!("there is no process {pid}"))?;
+    }
+    let family = family(pids, &all);
+    Ok(Some(sum(all.values().filter(|stat| family.contains(&stat.pid)))))
+}
+
+/// What this process itself has used.
+///
+/// # Errors
+/// When /proc cannot be read.
+pub fn own() -> anyhow::Result<Usage> {
+    Ok(sum([&Process::myself()?.stat()?].into_iter()))
+}
+
+fn family(pids: &[i32], all: &BTreeMap<i32, Stat>) -> BTreeSet<i32> {
+    let mut family: BTreeSet<i32> = pids.iter().copied().collect();
+    loop {
+        let before = family.len();
+        let children = all.values().filter(|stat| family.contains(&stat.ppid));
+        let children: Vec<i32> = children.map(|stat| stat.pid).collect();
+        family.extend(children);
+        if family.len() == before {
+            return family;
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "ticks are far below 2^52")]
+fn sum<'a>(stats: impl Iterator<Item = &'a Stat>) -> Usage {
+    let (ticks, pages) = stats.fold((0, 0), |(ticks, pages), stat| {
+        (ticks + stat.utime + stat.stime, pages + stat.rss)
+    });
+    Usage {
+        cpu_seconds: ticks as f64 / procfs::ticks_per_second() as f64,
+        rss_kib: pages * procfs::page_size() / KIB,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::{Command, Stdio};
+
+    use super::*;
+
+    #[test]
+    fn a_process_counts_with_its_children() {
+        let me = i32::try_from(std::process::id()).unwrap();
+        let alone = usage(&[me]).unwrap().unwrap();
+        let mut child = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
+        let child_alone = usage(&[i32::try_from(child.id()).unwrap()]).unwrap().unwrap();
+        let both = usage(&[me]).unwrap().unwrap();
+        assert!(
+            child_alone.rss_kib > 0 && both.rss_kib > alone.rss_kib,
+            "{alone:?} {child_alone:?} {both:?}"
+        );
+        drop(child.stdin.take());
+        child.wait().unwrap();
+    }
+
+    #[test]
+    fn no_process_is_no_figure_and_a_wrong_one_an_error() {
+        assert_eq!(usage(&[]).unwrap(), None);
+        assert!(usage(&[i32::MAX]).unwrap_err().to_string().contains("no process"));
+    }
+}

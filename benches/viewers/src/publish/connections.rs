@@ -1,0 +1,146 @@
+//! The requests that publish, over a bounded set of connections that stay open.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use anyhow::Context;
+use bytes::Bytes;
+use http::{Request, header};
+use http_body_util::{BodyExt, Full};
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper_util::rt::TokioIo;
+use serde::Deserialize;
+use tokio::{net::TcpStream, sync::Semaphore};
+
+use super::{Destination, Kind, Outcome, Publication, message};
+use crate::{
+    clock::Clock,
+    people::{People, USER_AGENT, idempotency_key},
+    server,
+};
+
+/// How long an answer may take.
+const ANSWER_WAIT: Duration = Duration::from_secs(10);
+
+/// Publishes over connections that stay open.
+#[derive(Debug)]
+pub struct Publisher {
+    kind: Kind,
+    address: SocketAddr,
+    authority: String,
+    path: String,
+    next: AtomicU64,
+    people: Mutex<People>,
+    /// One permit for each connection that may be in use.
+    free: Semaphore,
+    /// The connections that are open and not in use.
+    idle: Mutex<Vec<SendRequest<Full<Bytes>>>>,
+}
+
+/// The answer to a like.
+#[derive(Deserialize)]
+struct Likes {
+    likes: u64,
+}
+
+impl Publisher {
+    /// One with so many connections.
+    ///
+    /// # Errors
+    /// When the URL is not one of plain HTTP, or names nobody.
+    pub fn new(destination: &Destination, connections: usize) -> anyhow::Result<Self> {
+        Ok(Self {
+            kind: destination.kind,
+            address: server::address(&destination.url)?,
+            authority: server::authority(&destination.url)?,
+            path: server::path(&destination.url),
+            next: AtomicU64::new(1),
+            people: Mutex::new(People::liking()),
+            free: Semaphore::new(connections),
+            idle: Mutex::new(Vec::new()),
+        })
+    }
+
+    /// Publishes once.
+    pub async fn publish(&self, clock: Clock) -> Publication {
+        // The semaphore is never closed.
+        let _permit = self.free.acquire().await;
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let (sent, outcome) = match self.connection().await {
+            Err(_) => (clock.now(), Outcome::Broken),
+            Ok(connection) => {
+                let sent = clock.now();
+                let asking = tokio::time::timeout(ANSWER_WAIT, self.ask(connection, number));
+                (sent, asking.await.ok().and_then(Result::ok).unwrap_or(Outcome::Broken))
+            }
+        };
+        Publication {
+            sent,
+            answered: clock.now(),
+            outcome,
+        }
+    }
+
+    async fn connection(&self) -> anyhow::Result<SendRequest<Full<Bytes>>> {
+        while let Some(mut connection) = self.take_idle() {
+            if connection.ready().await.is_ok() {
+                return Ok(connection);
+            }
+        }
+        let stream = TcpStream::connect(self.address).await?;
+        stream.set_nodelay(true)?;
+        let (connection, driver) = handshake(TokioIo::new(stream)).await?;
+        // It ends with its connection, which the publisher holds.
+        tokio::spawn(driver);
+        Ok(connection)
+    }
+
+    fn take_idle(&self) -> Option<SendRequest<Full<Bytes>>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+
+    async fn ask(&self, mut connection: SendRequest<Full<Bytes>>, number: u64) -> anyhow::Result<Outcome> {
+        let answer = connection.send_request(self.request(number)?).await?;
+        let status = answer.status();
+        let body = answer.into_body().collect().await?.to_bytes();
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(connection);
+        if !status.is_success() {
+            return Ok(Outcome::Refused(status.as_u16()));
+        }
+        match self.kind {
+            Kind::Post => Ok(Outcome::Accepted(number)),
+            Kind::Like => {
+                let Likes { likes } = serde_json::from_slice(&body).context("the answer to a like is another")?;
+                Ok(Outcome::Accepted(likes))
+            }
+        }
+    }
+
+    fn request(&self, number: u64) -> anyhow::Result<Request<Full<Bytes>>> {
+        let person = self.people.lock().unwrap_or_else(PoisonError::into_inner).newcomer();
+        let request = Request::builder()
+            .uri(&self.path)
+            .header(header::HOST, &self.authority)
+            .header(header::USER_AGENT, USER_AGENT)
+            .header("x-forwarded-for", person.to_string());
+        Ok(match self.kind {
+            Kind::Post => request
+                .method("POST")
+                .header(header::CONTENT_TYPE, "text/plain")
+                .body(Full::from(message(number)))?,
+            Kind::Like => request
+                .method("PUT")
+                .header("idempotency-key", idempotency_key())
+                .body(Full::default())?,
+        })
+    }
+}

@@ -1,0 +1,80 @@
+//! Publishes at a rate that does not wait for the answers.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{sync::Semaphore, task::JoinSet, time::Instant};
+
+use super::{Outcome, Publication, Publisher};
+use crate::clock::Clock;
+
+/// Requests that may be without an answer at once; what is due beyond is not sent, and counted.
+const OUTSTANDING: usize = 4_096;
+
+/// How many, and how fast.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// Messages in all.
+    pub count: u32,
+    /// Messages a second.
+    pub rate: f64,
+}
+
+impl Pace {
+    /// So many a second for so many seconds.
+    #[must_use]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the cast saturates, and no rate is negative"
+    )]
+    pub fn lasting(rate: f64, seconds: u32) -> Self {
+        Self {
+            count: (rate * f64::from(seconds)).round() as u32,
+            rate,
+        }
+    }
+
+    /// When the message with this number is due, counted from the start.
+    #[must_use]
+    pub fn due(self, number: u32) -> Duration {
+        Duration::from_secs_f64(f64::from(number) / self.rate)
+    }
+
+    /// Publishes; what came of each, in no order, once all are answered.
+    pub async fn run(self, publisher: &Arc<Publisher>, clock: Clock, published: impl Fn()) -> Vec<Publication> {
+        let room = Arc::new(Semaphore::new(OUTSTANDING));
+        let mut waiting = JoinSet::new();
+        let mut all = Vec::new();
+        let start = Instant::now();
+        for number in 0..self.count {
+            tokio::time::sleep_until(start + self.due(number)).await;
+            match Arc::clone(&room).try_acquire_owned() {
+                Err(_full) => all.push(unsent(clock)),
+                Ok(permit) => {
+                    let publisher = Arc::clone(publisher);
+                    waiting.spawn(async move {
+                        let _permit = permit;
+                        publisher.publish(clock).await
+                    });
+                }
+            }
+            while let Some(Ok(done)) = waiting.try_join_next() {
+                all.push(done);
+            }
+            published();
+        }
+        while let Some(done) = waiting.join_next().await {
+            all.extend(done);
+        }
+        all
+    }
+}
+
+fn unsent(clock: Clock) -> Publication {
+    let now = clock.now();
+    Publication {
+        sent: now,
+        answered: now,
+        outcome: Outcome::Unsent,
+    }
+}

@@ -1,0 +1,73 @@
+//! Viewers come and go all the time while messages are published.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::time::Instant;
+
+use super::{CONNECTIONS, Deliveries};
+use crate::{
+    bench::Bench,
+    figures::{Latencies, Quantiles},
+    options,
+    publish::Pace,
+    report::{Figures, Report},
+};
+
+/// Coming and going, and what became of the messages meanwhile.
+#[derive(Clone, Debug, Serialize)]
+pub struct Churn {
+    /// Viewers who left, each for somebody new.
+    pub replaced: u32,
+    /// The same a second, as it was achieved.
+    pub replaced_per_second: f64,
+    /// From the start of a newcomer's connection until it was good, in milliseconds.
+    pub newcomers_connect_ms: Option<Quantiles>,
+    /// How many were connected at the end.
+    pub connected_at_the_end: usize,
+    /// What arrived, and what it cost. Whoever was there for a part should have what was published in that part.
+    #[serde(flatten)]
+    pub deliveries: Deliveries,
+}
+
+pub(super) async fn run(mut bench: Bench, options: &options::Churn) -> anyhow::Result<Report> {
+    let publisher = bench.publisher(CONNECTIONS)?;
+    let (join, memory) = bench.join().await?;
+    let start = bench.fleet.begin();
+    let before = bench.border()?;
+    let pace = Pace::lasting(options.messages, options.seconds);
+    let clock = bench.server.clock;
+    let publishing = tokio::spawn(async move { pace.run(&publisher, clock, || {}).await });
+    let replacing = Pace::lasting(options.rate, options.seconds);
+    let took = replace(&mut bench, replacing).await?;
+    let published = publishing.await?;
+    bench.wait_for_last(&published).await?;
+    let cost = before.until(&bench.border()?);
+    let newcomers = bench.fleet.all().filter_map(|viewer| {
+        let log = viewer.log();
+        let connected = log.connected.filter(|_| log.asked >= start)?;
+        Some(connected.saturating_sub(log.asked))
+    });
+    let figures = Churn {
+        replaced: replacing.count,
+        replaced_per_second: f64::from(replacing.count) / took.as_secs_f64(),
+        newcomers_connect_ms: Latencies::of(newcomers)?,
+        connected_at_the_end: bench.fleet.here(),
+        deliveries: Deliveries::new(&bench, &published, cost)?,
+    };
+    Ok(bench.report(join, memory, Figures::Churn(figures)))
+}
+
+/// Replaces viewers at a pace; says how long it took.
+async fn replace(bench: &mut Bench, pace: Pace) -> anyhow::Result<Duration> {
+    let bar = bench.progress.steps("churning", usize::try_from(pace.count)?);
+    let gate = bench.fleet.gate();
+    let start = Instant::now();
+    for number in 0..pace.count {
+        tokio::time::sleep_until(start + pace.due(number)).await;
+        bench.fleet.replace(&gate).await;
+        bar.step();
+    }
+    bench.fleet.all_settled(&gate).await;
+    Ok(start.elapsed())
+}

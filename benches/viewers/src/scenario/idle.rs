@@ -1,0 +1,55 @@
+//! Everyone views and nothing happens.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::{
+    bench::Bench,
+    cost::Cost,
+    options,
+    report::{Figures, Report},
+};
+
+/// What nothing costs.
+#[derive(Clone, Debug, Serialize)]
+pub struct Idle {
+    /// What the time cost.
+    pub cost: Cost,
+    /// The server's share of one processor, in percent.
+    pub server_cpu_percent: Option<f64>,
+    /// The growth of the server's resident memory, in KiB for each who views.
+    pub growth_kib_per_connection: Option<f64>,
+    /// Messages with numbers that viewers received.
+    pub frames: u64,
+    /// Bytes that viewers received, heartbeats included.
+    pub bytes: u64,
+    /// How many still viewed at the end.
+    pub still_connected: usize,
+}
+
+pub(super) async fn run(mut bench: Bench, options: &options::Idle) -> anyhow::Result<Report> {
+    let (join, memory) = bench.join().await?;
+    bench.fleet.begin();
+    let before = bench.border()?;
+    let bar = bench.progress.steps("idle", usize::try_from(options.seconds)?);
+    for _second in 0..options.seconds {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        bar.step();
+    }
+    drop(bar);
+    let after = bench.border()?;
+    let cost = before.until(&after);
+    let logs = || bench.fleet.seated().map(|viewer| viewer.log());
+    let figures = Idle {
+        server_cpu_percent: cost
+            .server_cpu_seconds
+            .map(|seconds| 100.0 * seconds / cost.wall_seconds),
+        growth_kib_per_connection: before.growth_kib(&after, join.connected),
+        frames: logs().map(|log| log.frames).sum(),
+        bytes: logs().map(|log| log.bytes).sum(),
+        still_connected: bench.fleet.here(),
+        cost,
+    };
+    Ok(bench.report(join, memory, Figures::Idle(figures)))
+}

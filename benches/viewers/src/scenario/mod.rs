@@ -1,0 +1,40 @@
+//! What can be measured, a file each.
+
+mod burst;
+mod churn;
+mod deliveries;
+mod idle;
+mod joins;
+mod stalled;
+mod storm;
+
+pub use self::{
+    burst::{Burst, FramesASecond, Offered},
+    churn::Churn,
+    deliveries::Deliveries,
+    idle::Idle,
+    joins::Joins,
+    stalled::Stalled,
+    storm::Storm,
+};
+
+use crate::{bench::Bench, options::Scenario, report::Report};
+
+/// Connections that publish where the rate is low.
+const CONNECTIONS: usize = 16;
+
+/// Runs the scenario that was asked for.
+///
+/// # Errors
+/// When there is nothing to measure: nobody could connect, nothing could be published.
+pub(crate) async fn run(bench: Bench) -> anyhow::Result<Report> {
+    match bench.options.scenario.clone() {
+        Scenario::Deliveries(options) => deliveries::run(bench, &options).await,
+        Scenario::Joins(options) => joins::run(bench, &options).await,
+        Scenario::Idle(options) => idle::run(bench, &options).await,
+        Scenario::Burst(options) => burst::run(bench, &options).await,
+        Scenario::Stalled(options) => stalled::run(bench, &options).await,
+        Scenario::Storm => storm::run(bench).await,
+        Scenario::Churn(options) => churn::run(bench, &options).await,
+    }
+}

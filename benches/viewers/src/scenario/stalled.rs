@@ -1,0 +1,53 @@
+//! Some viewers stop reading, and the others should not notice.
+
+use serde::Serialize;
+
+use super::{CONNECTIONS, Deliveries};
+use crate::{
+    bench::Bench,
+    options,
+    publish::Pace,
+    report::{Figures, Report},
+};
+
+/// The same messages twice: everyone reads, then some do not.
+#[derive(Clone, Debug, Serialize)]
+pub struct Stalled {
+    /// While everyone reads.
+    pub reading: Deliveries,
+    /// While some do not: of the others only.
+    pub stalled: Deliveries,
+    /// How many times as long the latency's p99 is for the others.
+    pub p99_ratio: Option<f64>,
+    /// The growth of the server's resident memory between the ends of both phases, in KiB for each who stopped.
+    pub growth_kib_per_stalled: Option<f64>,
+}
+
+pub(super) async fn run(mut bench: Bench, options: &options::Stalled) -> anyhow::Result<Report> {
+    let publisher = bench.publisher(CONNECTIONS)?;
+    let (join, memory) = bench.join().await?;
+    let pace = Pace::lasting(options.rate, options.seconds);
+
+    bench.fleet.begin();
+    let start = bench.border()?;
+    let published = bench.publish(&publisher, pace).await?;
+    let middle = bench.border()?;
+    let reading = Deliveries::new(&bench, &published, start.until(&middle))?;
+
+    for viewer in bench.fleet.seated().filter(|viewer| viewer.is_small) {
+        viewer.stall();
+    }
+    bench.fleet.begin();
+    let published = bench.publish(&publisher, pace).await?;
+    let end = bench.border()?;
+    let stalled = Deliveries::new(&bench, &published, middle.until(&end))?;
+
+    let p99 = |deliveries: &Deliveries| deliveries.arrived.latency_ms.map(|latency| latency.p99);
+    let figures = Stalled {
+        p99_ratio: p99(&stalled).zip(p99(&reading)).map(|(others, all)| others / all),
+        growth_kib_per_stalled: middle.growth_kib(&end, options.stalled),
+        reading,
+        stalled,
+    };
+    Ok(bench.report(join, memory, Figures::Stalled(figures)))
+}

@@ -1,0 +1,139 @@
+//! Everyone's connection breaks at once, as when a server is started again.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::CONNECTIONS;
+use crate::{
+    bench::Bench,
+    clock::seconds,
+    cost::Cost,
+    figures::{Latencies, Quantiles},
+    publish::{Kind, Pace, Publication},
+    report::{Figures, Report},
+    scan::Reading,
+    viewer::Log,
+};
+
+/// How long it may take until everyone shows the right numbers.
+const RIGHT_WAIT: Duration = Duration::from_secs(60);
+
+/// Everyone back again.
+#[derive(Clone, Debug, Serialize)]
+pub struct Storm {
+    /// How many were back.
+    pub reconnected: usize,
+    /// From the start of a connection until it was good, in milliseconds.
+    pub reconnect_ms: Option<Quantiles>,
+    /// From when all connections broke until a viewer showed the right numbers and went on to, in milliseconds: as many
+    /// likes as are stored, and as many viewers as there are. Where the server has no numbers to show: until the
+    /// connection was good.
+    pub right_ms: Option<Quantiles>,
+    /// From when all connections broke until everyone showed the right numbers, in seconds; empty if some never did.
+    pub all_right_seconds: Option<f64>,
+    /// Viewers who did not show the right numbers in the end.
+    pub never_right: usize,
+    /// What it cost until the server had told everyone of everyone.
+    pub cost: Cost,
+}
+
+/// What a viewer should show.
+#[derive(Clone, Copy, Debug)]
+struct Right {
+    kind: Kind,
+    likes: u64,
+    viewers: u64,
+}
+
+pub(super) async fn run(mut bench: Bench) -> anyhow::Result<Report> {
+    let (join, memory) = bench.join().await?;
+    let likes = stored(&bench).await?;
+    bench.settle().await;
+    let start = bench.fleet.begin();
+    let before = bench.border()?;
+    let bar = bench.progress.steps("reconnecting", bench.options.viewers);
+    bench.fleet.reopen(|| bar.step()).await;
+    drop(bar);
+    let reconnected = bench.fleet.here();
+    let right = Right {
+        kind: bench.server.kind,
+        likes,
+        viewers: u64::try_from(reconnected)?,
+    };
+    bench.fleet.wait(RIGHT_WAIT, |log| right.is_shown(log.last)).await;
+    bench.settle().await;
+    let cost = before.until(&bench.border()?);
+    let times: Vec<_> = bench.fleet.seated().map(|viewer| right.since(&viewer.log())).collect();
+    let since = || times.iter().flatten().map(|at| at.saturating_sub(start));
+    let never_right = times.iter().filter(|at| at.is_none()).count();
+    let figures = Storm {
+        reconnected,
+        reconnect_ms: Latencies::of(bench.connect_times())?,
+        right_ms: Latencies::of(since())?,
+        all_right_seconds: since().max().filter(|_| never_right == 0).map(seconds),
+        never_right,
+        cost,
+    };
+    Ok(bench.report(join, memory, Figures::Storm(figures)))
+}
+
+/// How many likes are stored, after one more.
+async fn stored(bench: &Bench) -> anyhow::Result<u64> {
+    let publisher = bench.publisher(CONNECTIONS)?;
+    let published = bench.publish(&publisher, Pace { count: 1, rate: 1.0 }).await?;
+    Ok(published
+        .iter()
+        .filter_map(Publication::number)
+        .max()
+        .unwrap_or_default())
+}
+
+impl Right {
+    fn is_shown(self, last: Option<Reading>) -> bool {
+        match self.kind {
+            Kind::Post => true,
+            Kind::Like => last.is_some_and(|reading| (reading.value, reading.first) == (self.likes, self.viewers)),
+        }
+    }
+
+    /// Since when a viewer has shown the right numbers to the end; `None` if it does not.
+    fn since(self, log: &Log) -> Option<u64> {
+        if !log.is_here() || !self.is_shown(log.last) {
+            return None;
+        }
+        let right = log
+            .records
+            .iter()
+            .rev()
+            .take_while(|record| self.is_shown(Some(record.reading)));
+        match self.kind {
+            Kind::Post => log.connected,
+            Kind::Like => right.last().map(|record| record.at),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn right_is_since_the_last_wrong_message() {
+        let right = Right {
+            kind: Kind::Like,
+            likes: 7,
+            viewers: 3,
+        };
+        let mut log = Log {
+            connected: Some(1),
+            ..Log::default()
+        };
+        for (at, first) in [(1, 1), (2, 3), (3, 2), (4, 3), (5, 3)] {
+            log.see(at, Reading { value: 7, first });
+        }
+        assert_eq!(right.since(&log), Some(4));
+        log.see(6, Reading { value: 6, first: 3 });
+        assert_eq!(right.since(&log), None);
+    }
+}

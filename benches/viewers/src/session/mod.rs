@@ -1,0 +1,131 @@
+//! One viewer's connection, from the first packet until somebody ends it.
+
+mod socketio;
+mod sse;
+mod ws;
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    pin::pin,
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::{
+    net::{TcpSocket, TcpStream},
+    sync::OwnedSemaphorePermit,
+};
+
+use crate::{
+    people,
+    publish::Kind,
+    scan::Scanner,
+    server::{Protocol, Server},
+    viewer::{Failure, Viewer},
+};
+
+/// How long a connection may take to be good.
+const CONNECT_WAIT: Duration = Duration::from_secs(30);
+
+/// The receive buffer, in bytes, of a viewer who will stop reading. The kernel doubles it.
+const SMALL_BUFFER: u32 = 4 * 1024;
+
+/// Lets a viewer view until the connection ends; the permit is given back once it is good or has failed.
+pub(crate) async fn view(server: Arc<Server>, viewer: Arc<Viewer>, permit: OwnedSemaphorePermit) {
+    let ear = Ear {
+        scanner: Scanner::new(server.pattern()),
+        viewer: Arc::clone(&viewer),
+        permit: Some(permit),
+        is_open: false,
+        server: Arc::clone(&server),
+    };
+    let mut listening = pin!(connect_and_listen(&server, &viewer, ear));
+    let failure = match tokio::time::timeout(CONNECT_WAIT, &mut listening).await {
+        Ok(failure) => failure,
+        Err(_time) if viewer.log().connected.is_some() => listening.await,
+        Err(_late) => Failure::Timeout,
+    };
+    viewer.log().failed = Some((server.clock.now(), failure));
+}
+
+async fn connect_and_listen(server: &Server, viewer: &Viewer, ear: Ear) -> Failure {
+    let Ok(stream) = connect(server, viewer).await else {
+        return Failure::Connect;
+    };
+    match server.protocol {
+        Protocol::Sse => sse::listen(stream, ear).await,
+        Protocol::Ws => Box::pin(ws::listen(stream, ear)).await,
+        Protocol::Socketio => Box::pin(socketio::listen(stream, ear)).await,
+    }
+}
+
+/// Connects from one of several loopback addresses, for one has ports for less than 30,000 connections.
+async fn connect(server: &Server, viewer: &Viewer) -> std::io::Result<TcpStream> {
+    let socket = if server.address.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
+    if viewer.is_small {
+        socket.set_recv_buffer_size(SMALL_BUFFER)?;
+    }
+    if server.address.is_ipv4() && server.address.ip().is_loopback() {
+        socket.bind(SocketAddr::new(IpAddr::V4(people::loopback(viewer.seat)), 0))?;
+    }
+    let stream = socket.connect(server.address).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+/// Takes in what a connection brings, and notes it for its viewer.
+struct Ear {
+    scanner: Scanner,
+    viewer: Arc<Viewer>,
+    /// Held while connecting, so that not all connect at once.
+    permit: Option<OwnedSemaphorePermit>,
+    /// Whether the server has accepted the viewer.
+    is_open: bool,
+    server: Arc<Server>,
+}
+
+impl Ear {
+    /// The server has accepted. Where state is sent at once, the connection is good only with it.
+    fn open(&mut self) {
+        self.is_open = true;
+        if self.server.kind == Kind::Post {
+            self.good();
+        }
+    }
+
+    /// The connection is good.
+    fn good(&mut self) {
+        if self.permit.take().is_some() {
+            self.viewer.log().connected = Some(self.server.clock.now());
+        }
+    }
+
+    /// So many bytes were read.
+    fn count(&self, bytes: usize) {
+        self.viewer.log().bytes += u64::try_from(bytes).unwrap_or_default();
+    }
+
+    /// Reads content.
+    fn hear(&mut self, content: &[u8]) {
+        let mut log = self.viewer.log();
+        let before = log.frames;
+        self.scanner
+            .feed(content, |reading| log.see(self.server.clock.now(), reading));
+        let has_message = log.frames > before;
+        drop(log);
+        if has_message {
+            self.good();
+        }
+    }
+
+    /// Waits for as long as the viewer is stalled, which has no end.
+    async fn stall(&self) {
+        if self.viewer.is_stalled() {
+            std::future::pending::<()>().await;
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Server-sent events over HTTP/1.1, written by hand: a request, one task, no buffer of its own.
+
+use std::{future::poll_fn, mem::MaybeUninit, pin::Pin, task::ready};
+
+use tokio::{
+    io::{AsyncRead, AsyncWriteExt, ReadBuf},
+    net::TcpStream,
+};
+
+use super::Ear;
+use crate::{
+    body::{Body, Chunks},
+    people::USER_AGENT,
+    viewer::Failure,
+};
+
+/// What one read takes, in bytes. It lies on the stack of the one thread, not with each viewer.
+const SCRATCH: usize = 16 * 1024;
+
+/// The head of an answer, at most, in bytes.
+const MAX_HEAD: usize = 16 * 1024;
+
+/// Fields in the head of an answer, at most.
+const MAX_FIELDS: usize = 64;
+
+/// Asks for the stream and listens until it ends.
+pub(super) async fn listen(mut stream: TcpStream, mut ear: Ear) -> Failure {
+    let (mut body, first) = match open(&mut stream, &mut ear).await {
+        Err(failure) => return failure,
+        Ok(opened) => opened,
+    };
+    if body.content(&first, |content| ear.hear(content)).is_err() {
+        return Failure::Closed;
+    }
+    drop(first);
+    loop {
+        ear.stall().await;
+        let read = read(&mut stream, |bytes| {
+            ear.count(bytes.len());
+            body.content(bytes, |content| ear.hear(content))
+        });
+        match read.await {
+            Ok(Some(Ok(()))) => {}
+            Ok(Some(Err(_)) | None) | Err(_) => return Failure::Closed,
+        }
+    }
+}
+
+/// Sends the request and reads the head of the answer; gives what came after it too.
+async fn open(stream: &mut TcpStream, ear: &mut Ear) -> Result<(Body, Vec<u8>), Failure> {
+    stream
+        .write_all(request(ear).as_bytes())
+        .await
+        .map_err(|_| Failure::Closed)?;
+    let mut head = Vec::new();
+    loop {
+        let more = read(stream, |bytes| head.extend_from_slice(bytes)).await;
+        if !matches!(more, Ok(Some(()))) {
+            return Err(Failure::Closed);
+        }
+        if let Some((body, length)) = parse(&head)? {
+            ear.open();
+            let first = head.split_off(length);
+            ear.count(first.len());
+            return Ok((body, first));
+        }
+        if head.len() > MAX_HEAD {
+            return Err(Failure::Protocol);
+        }
+    }
+}
+
+fn request(ear: &Ear) -> String {
+    format!(
+        "GET {} HTTP/1.1\r\nHost: {}\r\nAccept: text/event-stream\r\nCache-Control: no-cache\r\nUser-Agent: {USER_AGENT}\r\n\
+         X-Forwarded-For: {}\r\n\r\n",
+        ear.server.path, ear.server.authority, ear.viewer.person
+    )
+}
+
+/// The body that a complete head announces, and the head's length.
+fn parse(bytes: &[u8]) -> Result<Option<(Body, usize)>, Failure> {
+    let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
+    let mut head = httparse::Response::new(&mut fields);
+    let length = match head.parse(bytes) {
+        Ok(httparse::Status::Complete(length)) => length,
+        Ok(httparse::Status::Partial) => return Ok(None),
+        Err(_) => return Err(Failure::Protocol),
+    };
+    match head.code {
+        Some(200) => {}
+        Some(status) => return Err(Failure::Status(status)),
+        None => return Err(Failure::Protocol),
+    }
+    let is_chunked = head.headers.iter().any(|field| {
+        field.name.eq_ignore_ascii_case("transfer-encoding") && field.value.eq_ignore_ascii_case(b"chunked")
+    });
+    let body = if is_chunked {
+        Body::Chunked(Chunks::default())
+    } else {
+        Body::UntilClose
+    };
+    Ok(Some((body, length)))
+}
+
+/// Waits for bytes and hands them on; `None` at the end. One system call a read, for tokio knows from a short one that
+/// there is no more.
+async fn read<T>(stream: &mut TcpStream, mut take: impl FnMut(&[u8]) -> T) -> std::io::Result<Option<T>> {
+    poll_fn(|context| {
+        let mut scratch = [MaybeUninit::<u8>::uninit(); SCRATCH];
+        let mut buffer = ReadBuf::uninit(&mut scratch);
+        ready!(Pin::new(&mut *stream).poll_read(context, &mut buffer))?;
+        let filled = buffer.filled();
+        std::task::Poll::Ready(Ok((!filled.is_empty()).then(|| take(filled))))
+    })
+    .await
+}

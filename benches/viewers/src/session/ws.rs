@@ -1,0 +1,71 @@
+//! A WebSocket: each message is content.
+
+use futures::StreamExt;
+use http::{HeaderValue, header};
+use tokio::net::TcpStream;
+use tokio_tungstenite::{
+    WebSocketStream, client_async_with_config,
+    tungstenite::{Error, Message, client::IntoClientRequest, protocol::WebSocketConfig},
+};
+
+use super::Ear;
+use crate::{people::USER_AGENT, viewer::Failure};
+
+/// What a viewer's WebSocket reads at once, in bytes; the library would take 128 KiB for each.
+const READ_BUFFER: usize = 4 * 1024;
+
+/// Bytes of a frame's head from the server when its content is shorter than 126 bytes, and when it is not (RFC 6455 §5.2).
+const HEADS: [usize; 2] = [2, 4];
+
+/// Opens the WebSocket and listens until it ends.
+pub(super) async fn listen(stream: TcpStream, mut ear: Ear) -> Failure {
+    let mut socket = match open(stream, &ear).await {
+        Ok(socket) => socket,
+        Err(failure) => return failure,
+    };
+    ear.open();
+    loop {
+        ear.stall().await;
+        let Some(Ok(message)) = socket.next().await else {
+            return Failure::Closed;
+        };
+        take(&mut ear, &message);
+    }
+}
+
+/// Opens a WebSocket.
+pub(super) async fn open(stream: TcpStream, ear: &Ear) -> Result<WebSocketStream<TcpStream>, Failure> {
+    let url = format!("ws://{}{}", ear.server.authority, ear.server.path);
+    let mut request = url.into_client_request().map_err(|_| Failure::Protocol)?;
+    let person = ear.viewer.person.to_string();
+    let person = HeaderValue::from_str(&person).map_err(|_| Failure::Protocol)?;
+    request.headers_mut().insert("x-forwarded-for", person);
+    request
+        .headers_mut()
+        .insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
+    let config = WebSocketConfig::default().read_buffer_size(READ_BUFFER);
+    match client_async_with_config(request, stream, Some(config)).await {
+        Ok((socket, _answer)) => Ok(socket),
+        Err(Error::Http(answer)) => Err(Failure::Status(answer.status().as_u16())),
+        Err(Error::Io(_) | Error::ConnectionClosed) => Err(Failure::Closed),
+        Err(_) => Err(Failure::Protocol),
+    }
+}
+
+/// Notes a message.
+pub(super) fn take(ear: &mut Ear, message: &Message) {
+    let [short, long] = HEADS;
+    ear.count(message.len() + if message.len() < 126 { short } else { long });
+    if let Message::Text(_) | Message::Binary(_) = message {
+        ear.hear(content(message));
+    }
+}
+
+/// The content of a message.
+pub(super) fn content(message: &Message) -> &[u8] {
+    match message {
+        Message::Text(text) => text.as_bytes(),
+        Message::Binary(bytes) => bytes,
+        _ => &[],
+    }
+}

@@ -1,0 +1,47 @@
+//! The program against servers that keep their promises, and against ones that do not.
+
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod protocols;
+#[cfg(test)]
+mod scenarios;
+#[cfg(test)]
+mod server;
+
+#[cfg(test)]
+use clap::Parser;
+#[cfg(test)]
+use horizon_viewers::{Options, Report, report::Figures, scenario::Deliveries};
+#[cfg(test)]
+use server::Server;
+
+/// Measures `server` with five viewers and these further arguments; `kind` is `post` or `like`.
+#[cfg(test)]
+async fn measure(server: &Server, kind: &str, arguments: &[&str]) -> Report {
+    let url = format!("http://{}/live", server.address);
+    let publish = format!("{kind}:http://{}/say", server.address);
+    let first = [
+        "viewers",
+        "--quiet",
+        "--viewers",
+        "5",
+        "--url",
+        &url,
+        "--publish",
+        &publish,
+    ];
+    let options = Options::parse_from(first.iter().chain(arguments));
+    horizon_viewers::run(options).await.unwrap()
+}
+
+/// The figures of `deliveries`, of ten messages.
+#[cfg(test)]
+async fn deliveries(server: &Server, kind: &str) -> (Report, Deliveries) {
+    let arguments = ["--patience", "1", "deliveries", "--messages", "10", "--rate", "50"];
+    let report = measure(server, kind, &arguments).await;
+    match report.figures.clone() {
+        Figures::Deliveries(deliveries) => (report, deliveries),
+        other => panic!("{other:?}"),
+    }
+}

@@ -1,0 +1,88 @@
+use std::{net::SocketAddr, sync::Arc};
+
+use clap::Parser;
+use futures::{SinkExt, StreamExt};
+use horizon_viewers::{Options, report::Figures};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_tungstenite::{accept_async, tungstenite::Message};
+
+use crate::server::{Coding, Fault, Server, Shared};
+
+/// Serves the same messages over WebSockets, as they are or as Socket.IO has them.
+async fn start(shared: Arc<Shared>, is_socketio: bool) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let shared = Arc::clone(&shared);
+            tokio::spawn(async move { serve(stream, &shared, is_socketio).await });
+        }
+    });
+    address
+}
+
+async fn serve(stream: TcpStream, shared: &Shared, is_socketio: bool) -> Option<()> {
+    let mut socket = accept_async(stream).await.ok()?;
+    let mut messages = shared.messages.subscribe();
+    if is_socketio {
+        socket
+            .send(Message::text(r#"0{"sid":"a","pingInterval":25000}"#))
+            .await
+            .ok()?;
+        assert_eq!(socket.next().await?.ok()?, Message::text("40"));
+        socket.send(Message::text(r#"40{"sid":"b"}"#)).await.ok()?;
+        socket.send(Message::text("2")).await.ok()?;
+        assert_eq!(socket.next().await?.ok()?, Message::text("3"));
+    }
+    loop {
+        let message = messages.recv().await.ok()?;
+        let message = message.trim().trim_start_matches("data: ");
+        let message = if is_socketio {
+            format!("42{}", serde_json::json!(["m", message]))
+        } else {
+            message.to_owned()
+        };
+        socket.send(Message::text(message)).await.ok()?;
+    }
+}
+
+async fn every_message_arrives(protocol: &str) {
+    let (server, shared) = Server::start_shared(Fault::None, Coding::Chunked).await;
+    let address = start(shared, protocol == "socketio").await;
+    let url = format!("http://{address}/socket.io/?EIO=4&transport=websocket");
+    let publish = format!("post:http://{}/say", server.address);
+    let arguments = [
+        "viewers",
+        "--quiet",
+        "--viewers",
+        "5",
+        "--protocol",
+        protocol,
+        "--url",
+        &url,
+        "--publish",
+        &publish,
+    ];
+    let options = Options::parse_from(
+        arguments
+            .iter()
+            .chain(&["deliveries", "--messages", "10", "--rate", "50"]),
+    );
+    let report = horizon_viewers::run(options).await.unwrap();
+    let Figures::Deliveries(deliveries) = &report.figures else {
+        panic!("{report:?}");
+    };
+    assert_eq!((report.join.connected, deliveries.arrived.deliveries), (5, 50));
+    assert_eq!(deliveries.arrived.lost, Some(0));
+    assert!(deliveries.arrived.bytes_per_delivery > 150.0, "{deliveries:?}");
+}
+
+#[tokio::test]
+async fn every_message_arrives_over_a_websocket() {
+    every_message_arrives("ws").await;
+}
+
+#[tokio::test]
+async fn every_message_arrives_over_socketio() {
+    every_message_arrives("socketio").await;
+}

@@ -1,0 +1,86 @@
+use horizon_viewers::report::Figures;
+
+use crate::{
+    measure,
+    server::{Coding, Fault, Server},
+};
+
+async fn server() -> Server {
+    Server::start(Fault::None, Coding::Chunked).await
+}
+
+#[tokio::test]
+async fn a_burst_is_at_everyone_in_the_end() {
+    let report = measure(&server().await, "like", &["burst", "--rate", "500", "--seconds", "1"]).await;
+    let Figures::Burst(burst) = report.figures else {
+        panic!("{report:?}");
+    };
+    assert_eq!(
+        (
+            burst.offered.messages,
+            burst.deliveries.accepted,
+            burst.never_at_everyone
+        ),
+        (500, 500, 0)
+    );
+    assert!(
+        burst.to_everyone_ms.unwrap().max > 0.0 && burst.frames_per_viewer_per_second.most > 0,
+        "{burst:?}"
+    );
+    assert_eq!(burst.deliveries.arrived.stale, Some(0));
+}
+
+#[tokio::test]
+async fn who_stops_reading_is_not_counted_among_the_others() {
+    let arguments = ["stalled", "--stalled", "2", "--seconds", "1", "--rate", "50"];
+    let report = measure(&server().await, "post", &arguments).await;
+    let Figures::Stalled(stalled) = report.figures else {
+        panic!("{report:?}");
+    };
+    assert_eq!(stalled.reading.arrived.deliveries, 250);
+    assert_eq!(
+        (stalled.stalled.arrived.deliveries, stalled.stalled.arrived.lost),
+        (150, Some(0))
+    );
+    assert!(stalled.p99_ratio.is_some());
+}
+
+#[tokio::test]
+async fn after_a_storm_everyone_shows_what_is_stored() {
+    let report = measure(&server().await, "like", &["storm"]).await;
+    let Figures::Storm(storm) = report.figures else {
+        panic!("{report:?}");
+    };
+    assert_eq!((storm.reconnected, storm.never_right), (5, 0));
+    assert!(
+        storm.all_right_seconds.is_some() && storm.right_ms.is_some(),
+        "{storm:?}"
+    );
+}
+
+#[tokio::test]
+async fn coming_and_going_loses_nothing() {
+    let arguments = ["churn", "--rate", "50", "--seconds", "2", "--messages", "20"];
+    let report = measure(&server().await, "post", &arguments).await;
+    let Figures::Churn(churn) = &report.figures else {
+        panic!("{report:?}");
+    };
+    assert_eq!((churn.replaced, churn.connected_at_the_end), (100, 5));
+    assert_eq!(
+        (churn.deliveries.accepted, churn.deliveries.arrived.lost),
+        (40, Some(0))
+    );
+    assert!(
+        churn.newcomers_connect_ms.is_some() && report.errors.is_empty(),
+        "{report:?}"
+    );
+}
+
+#[tokio::test]
+async fn nothing_happens_while_idle() {
+    let report = measure(&server().await, "like", &["idle", "--seconds", "1"]).await;
+    let Figures::Idle(idle) = report.figures else {
+        panic!("{report:?}");
+    };
+    assert_eq!((idle.frames, idle.bytes, idle.still_connected), (0, 0, 5));
+}
