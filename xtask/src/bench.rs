@@ -8,18 +8,27 @@ use crate::{
     tools,
 };
 
-/// The packages of the run: the product, what makes the load, what it is measured beside, and what measures.
-const PACKAGES: [&str; 4] = ["horizon-web", "horizon-viewers", "horizon-peers", "horizon-bench"];
+/// What is measured.
+const PRODUCT: [&str; 1] = ["horizon-web"];
+
+/// What makes the load, what EventHorizon is measured beside, and what measures.
+const INSTRUMENTS: [&str; 3] = ["horizon-viewers", "horizon-peers", "horizon-bench"];
 
 /// Builds everything and measures what `flags` ask for.
 pub(crate) fn bench(root: &Path, steps: &mut Steps, flags: &[String]) -> anyhow::Result<()> {
     steps.take("tools", tools::ensure_bench_tools)?;
     blog::bundle(root, steps)?;
-    let mut build = run::cargo(root);
-    build.args(["build", "--release"]);
-    build.args(PACKAGES.iter().flat_map(|name| ["--package", name]));
-    steps.take("build", || run::run(&mut build))?;
+    // Apart, because crates that are built together share their features, and the product is measured as it is run.
+    steps.take("build", || build(root, &PRODUCT))?;
+    steps.take("build of the instruments", || build(root, &INSTRUMENTS))?;
     let mut bench = Command::new(blog::binary(root, "release", "horizon-bench"));
     bench.args(flags).current_dir(root);
     steps.take("measurements", || run::run(&mut bench))
+}
+
+fn build(root: &Path, packages: &[&str]) -> anyhow::Result<()> {
+    let mut build = run::cargo(root);
+    build.args(["build", "--release"]);
+    build.args(packages.iter().flat_map(|name| ["--package", name]));
+    run::run(&mut build)
 }
