@@ -10,7 +10,7 @@ use tokio::{process::Command, sync::Mutex};
 
 use crate::peer::ensure_installed;
 
-/// What is written beside the packages. The lock comes last: once it is there, the rest is.
+/// What is written beside the packages.
 const FILES: [(&str, &str); 4] = [
     ("package.json", include_str!("../node/package.json")),
     ("publish.js", include_str!("../node/publish.js")),

@@ -15,7 +15,7 @@ use crate::{
 const MESSAGES: [&str; 4] = ["--messages", "100", "--rate", "10"];
 
 const HEAD: &str = "\
-| server | CPU s per million deliveries | of the floor | KiB per connection | bytes per delivery | publish → receive ms, p50 / p99 / max | lost or stale | join CPU s |
+| server | CPU s per million deliveries | × floor | KiB per connection | bytes per delivery | publish → receive ms, p50 / p99 / max | lost or stale | join CPU s |
 |---|--:|--:|--:|--:|--:|--:|--:|
 ";
 

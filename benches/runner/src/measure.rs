@@ -92,7 +92,7 @@ impl Stage {
         let report = self.play("burst", self.size.viewers, &scenario).await?;
         let accepted = report.figure("/burst/offered/accepted_per_second")?;
         let is_whole = accepted >= LIKES * NEARLY_ALL && report.figure("/burst/never_at_everyone")? < 1.0;
-        let all = |aim: Aim| aim.and(is_whole, &format!("{} likes a second", short(accepted)));
+        let all = |aim: Aim| aim.and(is_whole, &format!("{} likes a second were taken", short(accepted)));
         let likes = format!(
             "{} likes a second, {} viewers",
             short(LIKES),
