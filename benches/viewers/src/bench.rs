@@ -10,16 +10,13 @@ use crate::{
     fleet::Fleet,
     options::Options,
     progress::Progress,
-    publish::{self, Pace, Publication, Publisher},
+    publish::{self, Kind, Pace, Publication, Publisher},
     report::{Join, Memory},
     server::Server,
     viewer::Log,
 };
 
-/// No message for so long: the server has told everyone of everyone.
-const QUIET: Duration = Duration::from_secs(2);
-
-/// It is waited for that quiet for so long at most, because some servers are never quiet.
+/// It is waited for quiet for so long at most, because some servers are never quiet.
 const SETTLING: Duration = Duration::from_secs(15);
 
 /// One run against one server.
@@ -95,7 +92,9 @@ impl Bench {
     /// Waits until the server has told everyone of everyone.
     pub async fn settle(&self) {
         let _bar = self.progress.time("settling");
-        self.fleet.quiet(QUIET, SETTLING).await;
+        self.fleet
+            .quiet(Duration::from_secs_f64(self.options.settle), SETTLING)
+            .await;
     }
 
     /// How long each connection took to be good, in microseconds.
@@ -131,9 +130,14 @@ impl Bench {
     /// # Errors
     /// When the server accepted nothing.
     pub async fn wait_for_last(&self, published: &[Publication]) -> anyhow::Result<()> {
-        let last = published.iter().filter_map(Publication::number).max();
-        let last = last.with_context(|| format!("the server accepted nothing: {:?}", published.first()))?;
-        let has_last = |log: &Log| log.last.is_some_and(|reading| reading.value >= last);
+        let accepted = published.iter().filter_map(|one| Some((one.number()?, one.sent)));
+        let (last, sent) = accepted
+            .max()
+            .with_context(|| format!("the server accepted nothing: {:?}", published.first()))?;
+        // Whoever came later is not told where each message counts.
+        let is_told = |connected| self.server.kind == Kind::Like || connected <= sent;
+        let has_last =
+            |log: &Log| !log.connected.is_some_and(is_told) || log.last.is_some_and(|reading| reading.value >= last);
         let patience = Duration::from_secs(self.options.patience.into());
         let _bar = self.progress.time("waiting");
         self.fleet.wait(patience, has_last).await;

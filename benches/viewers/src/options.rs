@@ -42,6 +42,9 @@ pub struct Options {
     /// How long the last message may take to everyone, in seconds.
     #[arg(long, default_value_t = 10)]
     pub patience: u32,
+    /// Nothing must have come for so long, in seconds, before a phase begins: the server has told everyone of everyone.
+    #[arg(long, default_value_t = 2.0, value_parser = above_zero)]
+    pub settle: f64,
     /// A file for the report as JSON.
     #[arg(long)]
     pub json: Option<PathBuf>,
@@ -97,7 +100,7 @@ pub struct Deliveries {
     #[arg(long, default_value_t = 100)]
     pub messages: u32,
     /// Messages a second.
-    #[arg(long, default_value_t = 10.0, value_parser = rate)]
+    #[arg(long, default_value_t = 10.0, value_parser = above_zero)]
     pub rate: f64,
 }
 
@@ -121,7 +124,7 @@ pub struct Idle {
 #[derive(Clone, Debug, Args, Serialize)]
 pub struct Burst {
     /// Messages a second; the schedule does not wait for the answers.
-    #[arg(long, default_value_t = 5_000.0, value_parser = rate)]
+    #[arg(long, default_value_t = 5_000.0, value_parser = above_zero)]
     pub rate: f64,
     /// How long, in seconds.
     #[arg(long, default_value_t = 10)]
@@ -141,7 +144,7 @@ pub struct Stalled {
     #[arg(long, default_value_t = 15)]
     pub seconds: u32,
     /// Messages a second.
-    #[arg(long, default_value_t = 10.0, value_parser = rate)]
+    #[arg(long, default_value_t = 10.0, value_parser = above_zero)]
     pub rate: f64,
 }
 
@@ -149,21 +152,21 @@ pub struct Stalled {
 #[derive(Clone, Debug, Args, Serialize)]
 pub struct Churn {
     /// Viewers a second who leave, each for somebody new.
-    #[arg(long, default_value_t = 200.0, value_parser = rate)]
+    #[arg(long, default_value_t = 200.0, value_parser = above_zero)]
     pub rate: f64,
     /// How long, in seconds.
     #[arg(long, default_value_t = 30)]
     pub seconds: u32,
     /// Messages a second.
-    #[arg(long, default_value_t = 10.0, value_parser = rate)]
+    #[arg(long, default_value_t = 10.0, value_parser = above_zero)]
     pub messages: f64,
 }
 
-/// A rate that is above zero.
-fn rate(text: &str) -> Result<f64, String> {
+/// A number that is above zero, and no more than a million.
+fn above_zero(text: &str) -> Result<f64, String> {
     match text.parse() {
-        Ok(rate) if f64::is_finite(rate) && rate > 0.0 => Ok(rate),
-        _ => Err(format!("{text} is no rate above 0")),
+        Ok(number) if number > 0.0 && number <= 1e6 => Ok(number),
+        _ => Err(format!("{text} is no number above 0")),
     }
 }
 
@@ -180,7 +183,11 @@ mod tests {
 
     #[test]
     fn a_rate_of_nothing_is_refused() {
-        assert!(rate("0").is_err() && rate("NaN").is_err() && rate("x").is_err());
-        assert_eq!(rate("0.5"), Ok(0.5));
+        assert!(
+            ["0", "-1", "NaN", "inf", "x"]
+                .iter()
+                .all(|text| above_zero(text).is_err())
+        );
+        assert_eq!(above_zero("0.5"), Ok(0.5));
     }
 }

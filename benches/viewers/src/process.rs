@@ -25,10 +25,7 @@ pub fn usage(pids: &[i32]) -> anyhow::Result<Option<Usage>> {
     if pids.is_empty() {
         return Ok(None);
     }
-    let all: BTreeMap<i32, Stat> = procfs::process::all_processes()?
-        .filter_map(|process| process.ok()?.stat().ok())
-        .map(|stat| (stat.pid, stat))
-        .collect();
+    let all = all()?;
     for pid in pids {
         all.get(pid).with_context(|| format!("there is no process {pid}"))?;
     }
@@ -42,6 +39,14 @@ pub fn usage(pids: &[i32]) -> anyhow::Result<Option<Usage>> {
 /// When /proc cannot be read.
 pub fn own() -> anyhow::Result<Usage> {
     Ok(sum([&Process::myself()?.stat()?].into_iter()))
+}
+
+/// Every process that there is.
+fn all() -> anyhow::Result<BTreeMap<i32, Stat>> {
+    let all = procfs::process::all_processes()?;
+    // One that cannot be read has ended meanwhile.
+    let stats = all.filter_map(|process| process.ok()?.stat().ok());
+    Ok(stats.map(|stat| (stat.pid, stat)).collect())
 }
 
 fn family(pids: &[i32], all: &BTreeMap<i32, Stat>) -> BTreeSet<i32> {
@@ -70,22 +75,26 @@ fn sum<'a>(stats: impl Iterator<Item = &'a Stat>) -> Usage {
 
 #[cfg(test)]
 mod tests {
-    use std::process::{Command, Stdio};
+    use std::{
+        io::{Read, Write},
+        process::{Command, Stdio},
+    };
 
     use super::*;
 
     #[test]
     fn a_process_counts_with_its_children() {
-        let me = i32::try_from(std::process::id()).unwrap();
-        let alone = usage(&[me]).unwrap().unwrap();
-        let mut child = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
-        let child_alone = usage(&[i32::try_from(child.id()).unwrap()]).unwrap().unwrap();
-        let both = usage(&[me]).unwrap().unwrap();
-        assert!(
-            child_alone.rss_kib > 0 && both.rss_kib > alone.rss_kib,
-            "{alone:?} {child_alone:?} {both:?}"
-        );
-        drop(child.stdin.take());
+        let mut command = Command::new("cat");
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let (mut stdin, mut stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        stdin.write_all(b"up").unwrap();
+        stdout.read_exact(&mut [0; 2]).unwrap();
+        let [me, pid] = [std::process::id(), child.id()].map(|pid| i32::try_from(pid).unwrap());
+        let all = all().unwrap();
+        assert!(family(&[me], &all).contains(&pid) && !family(&[pid], &all).contains(&me));
+        let (one, both) = (sum([&all[&pid]].into_iter()), sum([&all[&pid], &all[&me]].into_iter()));
+        assert!(one.rss_kib > 0 && both.rss_kib > one.rss_kib, "{one:?} {both:?}");
+        drop(stdin);
         child.wait().unwrap();
     }
 

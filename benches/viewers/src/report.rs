@@ -122,6 +122,8 @@ impl Report {
     pub fn table(&self) -> anyhow::Result<String> {
         let mut rows = Vec::new();
         collect(&mut rows, String::new(), &serde_json::to_value(self)?);
+        // What the run was comes before what it found.
+        rows.sort_by_key(|(name, _)| name.contains('.') && !name.starts_with("scenario."));
         let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
         let mut table = String::new();
         for (name, value) in rows {
@@ -133,9 +135,14 @@ impl Report {
 
 fn collect(rows: &mut Vec<(String, String)>, name: String, value: &Value) {
     match value {
-        Value::Object(fields) if fields.values().all(Value::is_number) && fields.contains_key("p50") => {
-            let quantiles = fields.iter().map(|(name, value)| format!("{name} {}", cell(value)));
-            rows.push((name, quantiles.collect::<Vec<_>>().join("  ")));
+        Value::Object(fields) if fields.contains_key("p50") => {
+            let quantiles = ["p50", "p99", "max"]
+                .iter()
+                .filter_map(|name| Some((name, fields.get(*name)?)));
+            let cells: Vec<_> = quantiles
+                .map(|(name, value)| format!("{name} {}", cell(value)))
+                .collect();
+            rows.push((name, cells.join("  ")));
         }
         Value::Object(fields) if fields.is_empty() => rows.push((name, "none".into())),
         Value::Object(fields) => {

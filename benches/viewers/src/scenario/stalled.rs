@@ -1,5 +1,6 @@
 //! Some viewers stop reading, and the others should not notice.
 
+use anyhow::ensure;
 use serde::Serialize;
 
 use super::{CONNECTIONS, Deliveries};
@@ -24,6 +25,11 @@ pub struct Stalled {
 }
 
 pub(super) async fn run(mut bench: Bench, options: &options::Stalled) -> anyhow::Result<Report> {
+    let (stalled, viewers) = (options.stalled, bench.options.viewers);
+    ensure!(
+        stalled < viewers,
+        "{stalled} of {viewers} viewers cannot stop reading: nobody would be left"
+    );
     let publisher = bench.publisher(CONNECTIONS)?;
     let (join, memory) = bench.join().await?;
     let pace = Pace::lasting(options.rate, options.seconds);

@@ -1,6 +1,6 @@
 //! Everyone's connection breaks at once, as when a server is started again.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use serde::Serialize;
 
@@ -10,7 +10,7 @@ use crate::{
     clock::seconds,
     cost::Cost,
     figures::{Latencies, Quantiles},
-    publish::{Kind, Pace, Publication},
+    publish::{Kind, Pace, Publication, Publisher},
     report::{Figures, Report},
     scan::Reading,
     viewer::Log,
@@ -47,8 +47,9 @@ struct Right {
 }
 
 pub(super) async fn run(mut bench: Bench) -> anyhow::Result<Report> {
+    let publisher = bench.publisher(CONNECTIONS)?;
     let (join, memory) = bench.join().await?;
-    let likes = stored(&bench).await?;
+    let likes = stored(&bench, &publisher).await?;
     bench.settle().await;
     let start = bench.fleet.begin();
     let before = bench.border()?;
@@ -79,9 +80,8 @@ pub(super) async fn run(mut bench: Bench) -> anyhow::Result<Report> {
 }
 
 /// How many likes are stored, after one more.
-async fn stored(bench: &Bench) -> anyhow::Result<u64> {
-    let publisher = bench.publisher(CONNECTIONS)?;
-    let published = bench.publish(&publisher, Pace { count: 1, rate: 1.0 }).await?;
+async fn stored(bench: &Bench, publisher: &Arc<Publisher>) -> anyhow::Result<u64> {
+    let published = bench.publish(publisher, Pace { count: 1, rate: 1.0 }).await?;
     Ok(published
         .iter()
         .filter_map(Publication::number)

@@ -24,6 +24,8 @@ async fn measure(server: &Server, kind: &str, arguments: &[&str]) -> Report {
     let first = [
         "viewers",
         "--quiet",
+        "--settle",
+        "0.5",
         "--viewers",
         "5",
         "--url",

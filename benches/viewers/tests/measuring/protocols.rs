@@ -54,6 +54,8 @@ async fn every_message_arrives(protocol: &str) {
     let arguments = [
         "viewers",
         "--quiet",
+        "--settle",
+        "0.5",
         "--viewers",
         "5",
         "--protocol",
