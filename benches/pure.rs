@@ -1,17 +1,96 @@
-//! The pure parts: an event from JSON, a live message to bytes.
+//! The pure parts: an event from JSON, events to numbers, a live message to bytes.
 
 #![expect(
     clippy::unwrap_used,
     reason = "a benchmark that cannot be set up has nothing to say but why"
 )]
 
-use std::hint::black_box;
-
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use horizon_core::{
-    Event,
-    live::{self, Numbers},
+use std::{
+    collections::{HashMap, HashSet},
+    convert::Infallible,
+    hint::black_box,
 };
+
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use horizon_core::{
+    Comment, Delta, Event, EventId, Ledger, ReaderId, Stamp, Timestamp, Topic, Update, Visibility, VisitorKey,
+    live::{self, Numbers},
+    record,
+};
+
+/// The facts of one page in hash tables, so that what is measured is [`record`] and not a store.
+#[derive(Default)]
+struct Facts {
+    counted: HashSet<EventId>,
+    seen: HashMap<VisitorKey, Timestamp>,
+    likes: HashSet<ReaderId>,
+    totals: HashMap<Topic, Update>,
+}
+
+impl Ledger for Facts {
+    type Error = Infallible;
+
+    fn remember(&mut self, id: EventId, _: Timestamp) -> Result<bool, Infallible> {
+        Ok(self.counted.insert(id))
+    }
+
+    fn see(&mut self, _: &Topic, visitor: VisitorKey, at: Timestamp) -> Result<Option<Timestamp>, Infallible> {
+        Ok(self.seen.insert(visitor, at))
+    }
+
+    fn set_like(&mut self, _: &Topic, reader: ReaderId, likes: bool, _: Stamp) -> Result<bool, Infallible> {
+        Ok(if likes {
+            self.likes.insert(reader)
+        } else {
+            self.likes.remove(&reader)
+        })
+    }
+
+    fn comment(&mut self, _: EventId) -> Result<Option<Comment>, Infallible> {
+        Ok(None)
+    }
+
+    fn add_comment(&mut self, _: &Comment) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    fn set_visibility(&mut self, _: EventId, _: Visibility, _: Stamp) -> Result<bool, Infallible> {
+        Ok(false)
+    }
+
+    fn add(&mut self, topic: &Topic, delta: Delta) -> Result<Update, Infallible> {
+        let total = self
+            .totals
+            .entry(topic.clone())
+            .or_insert_with(|| Update::empty(topic.clone()));
+        total.stats = total.stats + delta;
+        total.revision += 1;
+        Ok(total.clone())
+    }
+}
+
+fn stats_fold(criterion: &mut Criterion) {
+    let events = horizon_benches::events(0, 1_000).unwrap();
+    let mut group = criterion.benchmark_group("stats");
+    group.throughput(Throughput::Elements(1_000));
+    for (name, known) in [("fold 1,000 new events", false), ("fold 1,000 known events", true)] {
+        group.bench_function(name, |bencher| {
+            let setup = || {
+                let mut facts = Facts::default();
+                if known {
+                    record(&mut facts, &events).unwrap();
+                }
+                facts
+            };
+            let fold = |mut facts: Facts| {
+                black_box(record(&mut facts, &events).unwrap());
+                facts
+            };
+            bencher.iter_batched(setup, fold, BatchSize::SmallInput);
+        });
+    }
+    group.finish();
+}
 
 fn event_decode(criterion: &mut Criterion) {
     let lines: Vec<String> = horizon_benches::events(0, 1_000)
@@ -43,5 +122,5 @@ fn live_encode(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, event_decode, live_encode);
+criterion_group!(benches, event_decode, stats_fold, live_encode);
 criterion_main!(benches);

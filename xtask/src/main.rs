@@ -1,5 +1,6 @@
 //! What it takes to build, run and test EventHorizon, as one command: `cargo xtask …`.
 
+mod bench;
 mod blog;
 mod bundle;
 mod ci;
@@ -30,6 +31,7 @@ Usage: cargo xtask <command>
   package          packages the crates for others, and builds the packages from one another
   faults [FLAGS]   kills, pauses and starves the processes under load and checks every number; --short, --only CLASS,
                    --sabotage (breaks a part in each class, which has to be noticed), --out FILE
+  bench [FLAGS]    measures EventHorizon beside other servers and against its aims; --quick, --only NAME, --out FILE
   bundle           builds the browser's files into target/site
   screenshots      takes the README's pictures into docs/images";
 
@@ -55,6 +57,7 @@ fn dispatch(steps: &mut Steps) -> anyhow::Result<()> {
         ("blog", flags) => blog::blog(&root, steps, flags.strip_prefix(&["--".to_owned()]).unwrap_or(flags)),
         ("test", []) => test::test(&root, steps),
         ("faults", flags) => faults::faults(&root, steps, flags),
+        ("bench", flags) => bench::bench(&root, steps, flags),
         ("ci", []) => ci::ci(&root, steps),
         ("package", []) => steps.take("packages", || crates::package(&root)),
         ("bundle", []) => blog::bundle(&root, steps),

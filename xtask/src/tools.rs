@@ -10,7 +10,7 @@ use crate::run::{self, WASM, say};
 const CARGO_DENY: &str = "0.20.2";
 
 struct Tool {
-    /// The names it goes by; one of them on the `PATH` is enough.
+    /// The names it goes by; one of them on the `PATH` is enough. What is no program has a whole path.
     programs: &'static [&'static str],
     /// The Debian package that brings it.
     package: &'static str,
@@ -18,7 +18,8 @@ struct Tool {
     elsewhere: &'static str,
 }
 
-const TOOLS: [Tool; 6] = [
+/// What the tests need.
+const TOOLS: [Tool; 10] = [
     Tool {
         programs: &["chromium", "chromium-browser", "google-chrome"],
         package: "chromium",
@@ -49,7 +50,44 @@ const TOOLS: [Tool; 6] = [
         package: "python3",
         elsewhere: "install Python 3.9 or newer (https://www.python.org/downloads)",
     },
+    Tool {
+        programs: &["nginx"],
+        package: NGINX,
+        elsewhere: "install nginx (https://nginx.org/en/download.html)",
+    },
+    Tool {
+        programs: &["/usr/lib/nginx/modules/ngx_nchan_module.so"],
+        package: "libnginx-mod-nchan",
+        elsewhere: "build the module nchan for your nginx (https://nchan.io/#install)",
+    },
+    Tool {
+        programs: &["node"],
+        package: "nodejs",
+        elsewhere: "install Node.js 18 or newer (https://nodejs.org/en/download)",
+    },
+    Tool {
+        programs: &["npm"],
+        package: "npm",
+        elsewhere: "install npm, which comes with Node.js (https://nodejs.org/en/download)",
+    },
 ];
+
+/// What the measurements need beside that.
+const BENCH_TOOLS: [Tool; 2] = [
+    Tool {
+        programs: &["wrk"],
+        package: "wrk",
+        elsewhere: "install wrk (https://github.com/wg/wrk)",
+    },
+    Tool {
+        programs: &["taskset"],
+        package: "util-linux",
+        elsewhere: "this is measured on Linux alone, with the taskset of util-linux",
+    },
+];
+
+/// The package that would serve a page on port 80 as soon as it is installed.
+const NGINX: &str = "nginx";
 
 /// Makes sure that rustc can compile for the browser.
 pub(crate) fn ensure_wasm_target() -> anyhow::Result<()> {
@@ -74,6 +112,11 @@ pub(crate) fn ensure_test_tools() -> anyhow::Result<()> {
     ensure(&TOOLS)
 }
 
+/// Makes sure that everything can be measured.
+pub(crate) fn ensure_bench_tools() -> anyhow::Result<()> {
+    ensure(TOOLS.iter().chain(&BENCH_TOOLS))
+}
+
 /// Makes sure that a Redis can be started.
 pub(crate) fn ensure_redis() -> anyhow::Result<()> {
     ensure(TOOLS.iter().filter(|tool| tool.package.starts_with("redis")))
@@ -96,17 +139,30 @@ fn ensure<'a>(tools: impl IntoIterator<Item = &'a Tool>) -> anyhow::Result<()> {
     }
     for tool in &missing {
         say(&format!(
-            "Installing the Debian package {}, which the tests need.",
+            "Installing the Debian package {}, which is needed here.",
             tool.package
         ));
     }
     run::run(apt_get()?.arg("update"))?;
+    // What uses nginx starts one of its own, and nobody asked for a server on port 80.
+    let keep_off = missing.iter().any(|tool| tool.package == NGINX) && Path::new("/run/systemd/system").exists();
+    if keep_off {
+        run::run(as_root("systemctl")?.args(["mask", NGINX]))?;
+    }
     let packages = missing.iter().map(|tool| tool.package);
-    run::run(
-        apt_get()?
-            .args(["install", "-y", "--no-install-recommends"])
-            .args(packages),
-    )
+    let mut install = apt_get()?;
+    install
+        .args(["install", "-y", "--no-install-recommends"])
+        .args(packages);
+    let installed = run::run(&mut install);
+    if keep_off {
+        run::run(as_root("systemctl")?.args(["unmask", NGINX]))?;
+    }
+    installed?;
+    if keep_off {
+        run::run(as_root("systemctl")?.args(["disable", NGINX]))?;
+    }
+    Ok(())
 }
 
 /// Makes sure that `cargo deny` is there.
@@ -121,19 +177,23 @@ pub(crate) fn ensure_cargo_deny(root: &Path) -> anyhow::Result<()> {
 }
 
 fn apt_get() -> anyhow::Result<Command> {
-    let id = Command::new("id").arg("-u").output().context("`id` does not start")?;
-    let root = String::from_utf8_lossy(&id.stdout).trim() == "0";
-    let mut command = match (root, found("sudo")) {
-        (true, _) => Command::new("apt-get"),
-        (false, true) => {
-            let mut command = Command::new("sudo");
-            command.arg("apt-get");
-            command
-        }
-        (false, false) => bail!("installing Debian packages needs root or sudo: run this once as root"),
-    };
+    let mut command = as_root("apt-get")?;
     command.env("DEBIAN_FRONTEND", "noninteractive");
     Ok(command)
+}
+
+fn as_root(program: &str) -> anyhow::Result<Command> {
+    let id = Command::new("id").arg("-u").output().context("`id` does not start")?;
+    let root = String::from_utf8_lossy(&id.stdout).trim() == "0";
+    match (root, found("sudo")) {
+        (true, _) => Ok(Command::new(program)),
+        (false, true) => {
+            let mut command = Command::new("sudo");
+            command.arg(program);
+            Ok(command)
+        }
+        (false, false) => bail!("installing Debian packages needs root or sudo: run this once as root"),
+    }
 }
 
 fn found(program: &str) -> bool {

@@ -11,11 +11,12 @@ use std::{
 use anyhow::{Context, bail, ensure};
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
+    net::TcpStream,
     process::{Child, Command},
     time::timeout,
 };
 
-use crate::DEADLINE;
+use crate::{DEADLINE, wait_until};
 
 /// What a program says on standard output once it serves, in front of its address.
 const READY: &str = " is at http://";
@@ -48,6 +49,20 @@ impl Process {
             let log = fs::read_to_string(log).unwrap_or_default();
             format!("{program} did not start; its log:\n{log}")
         })?;
+        Ok(Self { child, address })
+    }
+
+    /// Starts a program that does not say where it is, and waits until somebody listens at `address`. What it says goes to
+    /// the end of `log`.
+    ///
+    /// # Errors
+    /// It does not start, or does not listen in time; with what it logged.
+    pub async fn start_at(mut command: Command, address: SocketAddr, log: &Path) -> anyhow::Result<Self> {
+        let output = File::options().create(true).append(true).open(log)?;
+        let child = command.stdout(output.try_clone()?).stderr(output).spawn();
+        let child = child.context("the program cannot be started")?;
+        let listens = wait_until("it listens", async || Ok(TcpStream::connect(address).await?)).await;
+        listens.with_context(|| format!("its log:\n{}", fs::read_to_string(log).unwrap_or_default()))?;
         Ok(Self { child, address })
     }
 
@@ -113,7 +128,11 @@ impl Process {
         Ok(line.trim().trim_end_matches(" kB").parse()?)
     }
 
-    fn id(&self) -> anyhow::Result<u32> {
+    /// Its number in the system.
+    ///
+    /// # Errors
+    /// It has ended.
+    pub fn id(&self) -> anyhow::Result<u32> {
         self.child.id().context("the process has ended")
     }
 }
@@ -147,8 +166,11 @@ pub fn program(name: &str, variable: &str) -> anyhow::Result<Command> {
     Ok(command)
 }
 
-/// In `target/debug` also for a test, which lies in `target/debug/deps`.
-fn beside_this_program(name: &str) -> anyhow::Result<PathBuf> {
+/// Where a program lies that was built with this one: in `target/debug` also for a test, which lies in `target/debug/deps`.
+///
+/// # Errors
+/// This program has no path.
+pub fn beside_this_program(name: &str) -> anyhow::Result<PathBuf> {
     let this = env::current_exe().context("this program has no path")?;
     let folder = this.parent().context("this program lies in a folder")?;
     let folder = if folder.ends_with("deps") {

@@ -1,0 +1,141 @@
+//! The least that a server can do which sends each message to everybody: one frame, and one write a socket.
+//!
+//! A viewer is a socket in a list and nothing else: no task, no buffer, no timer, not even an entry in the poller. What
+//! another server costs beyond this is what it does beyond this.
+
+use std::{
+    cell::RefCell,
+    io::{self, ErrorKind, Write as _},
+    net,
+};
+
+use futures::{StreamExt, stream::FuturesUnordered};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+/// The most that a request may have, in bytes.
+const REQUEST: usize = 64 * 1024;
+
+const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncache-control: no-cache\r\n\
+    transfer-encoding: chunked\r\n\r\n";
+
+const PUBLISHED: &[u8] = b"HTTP/1.1 204 No Content\r\n\r\n";
+
+/// Those who get every message.
+type Viewers = RefCell<Vec<net::TcpStream>>;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> anyhow::Result<()> {
+    let listener = horizon_peers::listen("floor")?;
+    let viewers = Viewers::default();
+    let mut connections = FuturesUnordered::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => connections.push(serve(accepted?.0, &viewers)),
+            // A broken connection concerns nobody else.
+            Some(_ended) = connections.next() => {}
+        }
+    }
+}
+
+/// Answers requests until the connection ends or is one of a viewer.
+async fn serve(mut connection: TcpStream, viewers: &Viewers) -> io::Result<()> {
+    let mut read = Vec::new();
+    loop {
+        match request(&mut connection, &mut read).await? {
+            Request::Publish(text) => {
+                publish(viewers, &frame(&text));
+                connection.write_all(PUBLISHED).await?;
+            }
+            Request::View => return admit(connection, viewers),
+            Request::End => return Ok(()),
+        }
+    }
+}
+
+/// Takes the socket out of the poller and puts it into the list.
+fn admit(connection: TcpStream, viewers: &Viewers) -> io::Result<()> {
+    let mut viewer = connection.into_std()?;
+    viewer.set_nodelay(true)?;
+    viewer.write_all(HEAD)?;
+    viewers.borrow_mut().push(viewer);
+    Ok(())
+}
+
+/// Writes once to each socket, and forgets those that do not take all of it.
+fn publish(viewers: &Viewers, frame: &[u8]) {
+    let takes = |viewer: &mut net::TcpStream| viewer.write(frame).is_ok_and(|written| written == frame.len());
+    viewers.borrow_mut().retain_mut(takes);
+}
+
+/// A message of one line as an event, in a chunk of its own.
+fn frame(text: &[u8]) -> Vec<u8> {
+    let event = [b"data: ", text, b"\n\n"].concat();
+    [format!("{:x}\r\n", event.len()).as_bytes(), &event, b"\r\n"].concat()
+}
+
+/// What is wanted of this server.
+#[derive(Debug, PartialEq, Eq)]
+enum Request {
+    /// To send this to everybody.
+    Publish(Vec<u8>),
+    /// To become a viewer.
+    View,
+    /// Nothing any more.
+    End,
+}
+
+/// Reads the next request; `read` holds what came after the one before.
+async fn request(connection: &mut TcpStream, read: &mut Vec<u8>) -> io::Result<Request> {
+    loop {
+        if let Some((request, end)) = parse(read) {
+            read.drain(..end);
+            return Ok(request);
+        }
+        if read.len() > REQUEST {
+            return Err(ErrorKind::InvalidData.into());
+        }
+        if connection.read_buf(read).await? == 0 {
+            return Ok(Request::End);
+        }
+    }
+}
+
+/// The first request in `read` and where it ends, once all of it is there.
+fn parse(read: &[u8]) -> Option<(Request, usize)> {
+    let body = read.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
+    let head = String::from_utf8_lossy(read.get(..body)?);
+    if !head.starts_with("POST /publish ") {
+        return Some((Request::View, body));
+    }
+    let end = body.checked_add(content_length(&head))?;
+    Some((Request::Publish(read.get(body..end)?.to_vec()), end))
+}
+
+fn content_length(head: &str) -> usize {
+    let fields = head.lines().filter_map(|line| line.split_once(':'));
+    let mut lengths = fields.filter(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    let length = lengths.next().and_then(|(_, value)| value.trim().parse().ok());
+    length.unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_taken_once_all_of_it_is_there() {
+        let text = b"POST /publish HTTP/1.1\r\nContent-Length: 5\r\n\r\nhelloGET / HTTP/1.1\r\n\r\n";
+        let end = text.len() - 18;
+        assert_eq!(parse(&text[..end - 1]), None);
+        assert_eq!(parse(text), Some((Request::Publish(b"hello".to_vec()), end)));
+        assert_eq!(parse(&text[end..]), Some((Request::View, 18)));
+    }
+
+    #[test]
+    fn a_frame_is_one_chunk() {
+        assert_eq!(frame(b"hello"), b"d\r\ndata: hello\n\n\r\n");
+    }
+}

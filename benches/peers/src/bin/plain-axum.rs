@@ -1,0 +1,40 @@
+//! What one writes with axum alone to send each message to everybody: its server-sent events over a broadcast channel.
+
+use std::convert::Infallible;
+
+use axum::{
+    Router,
+    extract::State,
+    http::StatusCode,
+    response::sse::{Event, KeepAlive, Sse},
+    routing::{get, post},
+};
+use futures::Stream;
+use tokio::sync::broadcast;
+use tokio_stream::{StreamExt, wrappers::BroadcastStream};
+
+/// How many messages a slow viewer may be behind before it misses some.
+const BEHIND: usize = 64;
+
+type Messages = broadcast::Sender<String>;
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let app = Router::new()
+        .route("/sub", get(subscribe))
+        .route("/publish", post(publish))
+        .with_state(Messages::new(BEHIND));
+    Ok(axum::serve(horizon_peers::listen("plain-axum")?, app).await?)
+}
+
+async fn subscribe(State(messages): State<Messages>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let messages = BroadcastStream::new(messages.subscribe());
+    let events = messages.filter_map(|message| message.ok().map(|text| Ok(Event::default().data(text))));
+    Sse::new(events).keep_alive(KeepAlive::default())
+}
+
+async fn publish(State(messages): State<Messages>, text: String) -> StatusCode {
+    // Nobody may be there.
+    let _ = messages.send(text);
+    StatusCode::NO_CONTENT
+}

@@ -1,0 +1,24 @@
+use std::{env, net::SocketAddr};
+
+use anyhow::Context;
+use tokio::net::{TcpListener, TcpSocket};
+
+/// How many connections may wait to be accepted. The kernel's usual limit.
+const BACKLOG: u32 = 4_096;
+
+/// Listens on 127.0.0.1, at `$PORT` or a free one, and says where.
+///
+/// # Errors
+/// `$PORT` is no number, or is taken.
+#[expect(clippy::print_stdout, reason = "whoever started this waits for the line")]
+pub fn listen(name: &str) -> anyhow::Result<TcpListener> {
+    let port = match env::var("PORT") {
+        Ok(port) => port.parse().with_context(|| format!("PORT is no port: {port}"))?,
+        Err(_) => 0,
+    };
+    let socket = TcpSocket::new_v4()?;
+    socket.bind(SocketAddr::from(([127, 0, 0, 1], port)))?;
+    let listener = socket.listen(BACKLOG)?;
+    println!("{name} is at http://{}", listener.local_addr()?);
+    Ok(listener)
+}

@@ -1,0 +1,44 @@
+//! nginx with the module nchan.
+
+use std::{
+    fs,
+    net::{SocketAddr, TcpListener},
+    path::Path,
+};
+
+use anyhow::ensure;
+use tokio::process::Command;
+
+use crate::peer::ensure_installed;
+
+/// Where Debian puts the module.
+const MODULE: &str = "/usr/lib/nginx/modules/ngx_nchan_module.so";
+
+/// The most connections, and files, that nginx may have open.
+const CONNECTIONS: &str = "20000";
+
+const CONFIGURATION: &str = include_str!("../nginx.conf");
+
+/// Writes the configuration into the folder. Answers how to start it and where it will listen.
+pub(crate) fn command(folder: &Path) -> anyhow::Result<(Command, SocketAddr)> {
+    ensure_installed("nginx", "nginx", "https://nginx.org/en/download.html")?;
+    ensure!(
+        Path::new(MODULE).is_file(),
+        "{MODULE} is missing: `apt-get install libnginx-mod-nchan` brings it on Debian"
+    );
+    let address = free_address()?;
+    let configuration = CONFIGURATION
+        .replace("{module}", MODULE)
+        .replace("{connections}", CONNECTIONS)
+        .replace("{address}", &address.to_string());
+    let file = folder.join("nginx.conf");
+    fs::write(&file, configuration)?;
+    let mut command = Command::new("nginx");
+    command.arg("-p").arg(folder).arg("-c").arg(file);
+    Ok((command, address))
+}
+
+/// An address that was free a moment ago, because nginx does not say which one it chose.
+fn free_address() -> anyhow::Result<SocketAddr> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
+}

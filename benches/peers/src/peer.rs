@@ -1,0 +1,131 @@
+use std::{env, net::SocketAddr};
+
+use anyhow::{Context, bail};
+use horizon_web_tests::process::{Process, beside_this_program};
+use tempfile::TempDir;
+use tokio::process::Command;
+
+use crate::{nginx, node, place::Place};
+
+/// A server that is not EventHorizon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Peer {
+    /// Keeps sockets and writes to each. Nothing that sends to all its viewers can do less.
+    Floor,
+    /// axum's own server-sent events over a broadcast channel.
+    PlainAxum,
+    /// The package `ws` in Node.js.
+    Ws,
+    /// The package `socket.io` in Node.js.
+    SocketIo,
+    /// The module nchan in nginx.
+    Nchan,
+}
+
+/// What a server speaks to its viewers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// Server-sent events.
+    Sse,
+    /// Text messages over a WebSocket.
+    WebSocket,
+    /// The event `m` of socket.io over a WebSocket.
+    SocketIo,
+}
+
+impl Peer {
+    /// All of them, the floor first.
+    pub const ALL: [Self; 5] = [Self::Floor, Self::Ws, Self::Nchan, Self::PlainAxum, Self::SocketIo];
+
+    /// What it is called.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Floor => "floor",
+            Self::PlainAxum => "plain-axum",
+            Self::Ws => "ws",
+            Self::SocketIo => "socket.io",
+            Self::Nchan => "nchan",
+        }
+    }
+
+    /// What it speaks.
+    #[must_use]
+    pub fn protocol(self) -> Protocol {
+        match self {
+            Self::Floor | Self::PlainAxum | Self::Nchan => Protocol::Sse,
+            Self::Ws => Protocol::WebSocket,
+            Self::SocketIo => Protocol::SocketIo,
+        }
+    }
+
+    /// The path at which viewers come.
+    #[must_use]
+    pub fn path(self) -> &'static str {
+        match self {
+            Self::SocketIo => "/socket.io/?EIO=4&transport=websocket",
+            _ => "/sub",
+        }
+    }
+
+    /// Starts it on a free port and waits until it listens.
+    ///
+    /// # Errors
+    /// It is not installed, with how to install it, or it does not start, with what it said.
+    pub async fn start(self, place: Place) -> anyhow::Result<Running> {
+        let folder = TempDir::new().context("no temporary folder for a peer")?;
+        let log = folder.path().join("log");
+        let process = match self {
+            Self::Floor | Self::PlainAxum => {
+                let command = Command::new(beside_this_program(self.name())?);
+                Process::start(place.put(&command), &log).await?
+            }
+            Self::Ws | Self::SocketIo => {
+                let script = if self == Self::Ws { "ws.js" } else { "socket-io.js" };
+                let mut command = Command::new("node");
+                command.arg(node::folder().await?.join(script));
+                Process::start(place.put(&command), &log).await?
+            }
+            Self::Nchan => {
+                let (command, address) = nginx::command(folder.path())?;
+                Process::start_at(place.put(&command), address, &log).await?
+            }
+        };
+        Ok(Running {
+            process,
+            _folder: folder,
+        })
+    }
+}
+
+/// A running peer. It is killed when this is dropped.
+#[derive(Debug)]
+pub struct Running {
+    process: Process,
+    _folder: TempDir,
+}
+
+impl Running {
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.process.address()
+    }
+
+    /// Its process.
+    ///
+    /// # Errors
+    /// It has ended.
+    pub fn id(&self) -> anyhow::Result<u32> {
+        self.process.id()
+    }
+}
+
+/// Says how to get a program that is not on the `PATH`.
+pub(crate) fn ensure_installed(program: &str, package: &str, elsewhere: &str) -> anyhow::Result<()> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    if env::split_paths(&path).any(|folder| folder.join(program).is_file()) {
+        return Ok(());
+    }
+    bail!("{program} is missing: `apt-get install {package}` brings it on Debian, {elsewhere} elsewhere")
+}

@@ -1,0 +1,60 @@
+//! EventHorizon itself: the blog's server with what it does without any configuration, memory and SQLite.
+
+use std::{net::SocketAddr, path::Path};
+
+use anyhow::Context;
+use horizon_peers::Place;
+use horizon_web_tests::{
+    http,
+    process::{Process, program},
+};
+use tempfile::TempDir;
+
+/// A post that ships with the blog.
+pub(crate) const SLUG: &str = "one-frame-for-ten-thousand-readers";
+
+/// The running server, over a database of its own.
+#[derive(Debug)]
+pub(crate) struct Blog {
+    process: Process,
+    _folder: TempDir,
+}
+
+impl Blog {
+    /// Starts it over the posts that ship with it, or over these, and waits until it serves.
+    pub(crate) async fn start(place: Place, posts: Option<&Path>) -> anyhow::Result<Self> {
+        let folder = TempDir::new().context("no temporary folder for the database")?;
+        let store = format!("sqlite:{}", folder.path().join("horizon.db").display());
+        let mut command = program("horizon-web", "HORIZON_WEB_BIN")?;
+        command
+            .env("HORIZON_ADDR", "127.0.0.1:0")
+            .env("HORIZON_STORE", store)
+            // The generator says who each viewer is, as a proxy would.
+            .env("HORIZON_TRUSTED_PROXIES", "127.0.0.0/8");
+        if let Some(posts) = posts {
+            command.env("HORIZON_POSTS", posts);
+        }
+        let process = Process::start(place.put(&command), &folder.path().join("log")).await?;
+        Ok(Self {
+            process,
+            _folder: folder,
+        })
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.process.address()
+    }
+
+    /// Its process.
+    pub(crate) fn id(&self) -> anyhow::Result<u32> {
+        self.process.id()
+    }
+
+    /// Reads a page; that it is there is checked.
+    pub(crate) async fn page(&self, path: &str) -> anyhow::Result<http::Answer> {
+        let answer = http::get(self.address(), path).await?;
+        anyhow::ensure!(answer.status.is_success(), "{path} is answered {}", answer.status);
+        Ok(answer)
+    }
+}

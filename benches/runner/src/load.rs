@@ -1,0 +1,45 @@
+//! The load generator, as a process of its own.
+
+use std::{fs, path::PathBuf, process::Stdio};
+
+use anyhow::{Context, ensure};
+use horizon_peers::Place;
+use horizon_web_tests::process::program;
+
+use crate::{report::Report, say, subject::Subject};
+
+/// Where the load comes from and where its reports go.
+#[derive(Debug)]
+pub(crate) struct Load {
+    pub(crate) place: Place,
+    /// Gets every report as JSON.
+    pub(crate) folder: PathBuf,
+}
+
+impl Load {
+    /// Plays a scenario of the generator, such as `joins`, against the server. The report is kept under `name`.
+    pub(crate) async fn play(
+        &self,
+        subject: &Subject,
+        name: &str,
+        viewers: usize,
+        scenario: &[&str],
+    ) -> anyhow::Result<Report> {
+        say(&format!("{name}: {viewers} viewers"));
+        let file = self.folder.join(format!("{name}.json"));
+        let mut command = program("viewers", "HORIZON_VIEWERS_BIN")?;
+        command
+            .args(["--url", &subject.url, "--protocol", subject.protocol])
+            .args(["--publish", &subject.publish])
+            .args(["--pid", &subject.id()?.to_string()])
+            .args(["--viewers", &viewers.to_string(), "--name", name, "--quiet", "--json"])
+            .arg(&file)
+            .args(scenario);
+        let mut here = self.place.put(&command);
+        let output = here.stdout(Stdio::null()).stderr(Stdio::piped()).output().await?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "the generator failed: {}", said.trim());
+        let json = fs::read(&file).with_context(|| format!("{} is missing", file.display()))?;
+        Report::read(&json)
+    }
+}

@@ -1,0 +1,53 @@
+//! Measures EventHorizon beside other servers and against its aims, and writes one table of each.
+//!
+//! One server runs at a time, on a core of its own; the load comes from another. `cargo xtask bench` builds what is needed
+//! and starts this.
+
+mod aim;
+mod beside;
+mod blog;
+mod ingestion;
+mod load;
+mod machine;
+mod measure;
+mod pages;
+mod part;
+mod posts;
+mod report;
+mod run;
+mod size;
+mod subject;
+mod text;
+mod weight;
+
+use std::path::PathBuf;
+
+use clap::Parser;
+
+use crate::part::Part;
+
+/// What to measure, and where the result goes.
+#[derive(Debug, Parser)]
+#[command(about)]
+struct Cli {
+    /// 1,000 viewers instead of 10,000, and less time for each part.
+    #[arg(long)]
+    quick: bool,
+    /// One part, or several; without it all of them.
+    #[arg(long, value_name = "NAME")]
+    only: Vec<Part>,
+    /// Writes the tables to this file too.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> anyhow::Result<()> {
+    run::run(&Cli::parse()).await
+}
+
+/// Tells whoever waits.
+#[expect(clippy::print_stderr, reason = "this program talks to a person")]
+fn say(line: &str) {
+    eprintln!("{line}");
+}

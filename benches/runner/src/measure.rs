@@ -1,0 +1,182 @@
+//! The second table: each aim of EventHorizon, measured.
+
+use std::{env, path::PathBuf};
+
+use horizon_peers::{Place, target};
+
+use crate::{
+    aim::Aim,
+    load::Load,
+    pages,
+    part::Part,
+    report::Report,
+    size::Size,
+    subject::{Kind, Subject},
+    text::{grouped, short},
+    weight,
+};
+
+/// The seconds of CPU that a join may cost. 1,000 joins half a second, 10,000 five.
+const JOIN_CPU: f64 = 0.0005;
+
+/// The first step of the joins.
+const FEW: usize = 1_000;
+
+/// Likes a second in a burst.
+const LIKES: f64 = 5_000.0;
+
+/// The part of them that has to be accepted, or it was another burst.
+const NEARLY_ALL: f64 = 0.95;
+
+/// Where everything is measured, and how much.
+#[derive(Debug)]
+pub(crate) struct Stage {
+    pub(crate) server: Place,
+    pub(crate) load: Load,
+    pub(crate) size: Size,
+}
+
+impl Stage {
+    /// Measures the aims that a part is about.
+    pub(crate) async fn aims(&self, part: Part) -> anyhow::Result<Vec<Aim>> {
+        match part {
+            Part::Joins => self.joins().await,
+            Part::Idle => self.idle().await,
+            Part::Burst => self.burst().await,
+            Part::Stalled => self.stalled().await,
+            Part::Storm => self.storm().await,
+            Part::Pages => self.pages().await,
+            Part::Start => start().await,
+            Part::Weight => weight(),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// Plays a scenario against a blog that was just started.
+    async fn play(&self, name: &str, viewers: usize, scenario: &[&str]) -> anyhow::Result<Report> {
+        let subject = Subject::start(Kind::EventHorizon, self.server).await?;
+        self.load.play(&subject, name, viewers, scenario).await
+    }
+
+    async fn joins(&self) -> anyhow::Result<Vec<Aim>> {
+        let mut aims = Vec::new();
+        let mut counts = vec![FEW, self.size.viewers];
+        counts.dedup();
+        for count in counts {
+            let report = self.play(&format!("joins-{count}"), count, &["joins"]).await?;
+            let limit = JOIN_CPU * report.figure("/join/connected")?;
+            let cpu = report.figure("/join/server_cpu_seconds")?;
+            aims.push(Aim::at_most(format!("{} joins", grouped(count)), cpu, limit, "s CPU").whole(&report));
+        }
+        Ok(aims)
+    }
+
+    async fn idle(&self) -> anyhow::Result<Vec<Aim>> {
+        let seconds = self.size.idle.as_secs().to_string();
+        let report = self
+            .play("idle", self.size.viewers, &["idle", "--seconds", &seconds])
+            .await?;
+        let viewers = grouped(self.size.viewers);
+        let percent = report.figure("/idle/server_cpu_percent")?;
+        let memory = report.figure("/memory/kib_per_connection")?;
+        Ok(vec![
+            Aim::at_most(format!("{viewers} idle viewers"), percent, 1.0, "% of a core").whole(&report),
+            Aim::at_most("memory of an idle viewer", memory, 6.0, "KiB"),
+        ])
+    }
+
+    async fn burst(&self) -> anyhow::Result<Vec<Aim>> {
+        let seconds = self.size.published.as_secs().to_string();
+        let rate = LIKES.to_string();
+        let scenario = ["burst", "--rate", &rate, "--seconds", &seconds];
+        let report = self.play("burst", self.size.viewers, &scenario).await?;
+        let accepted = report.figure("/burst/offered/accepted_per_second")?;
+        let is_whole = accepted >= LIKES * NEARLY_ALL && report.figure("/burst/never_at_everyone")? < 1.0;
+        let all = |aim: Aim| aim.and(is_whole, &format!("{} likes a second were taken", short(accepted)));
+        let likes = format!(
+            "{} likes a second, {} viewers",
+            short(LIKES),
+            grouped(self.size.viewers)
+        );
+        let mean = report.figure("/burst/frames_per_viewer_per_second/mean")?;
+        let most = report.figure("/burst/frames_per_viewer_per_second/most")?;
+        let p99 = report.figure("/burst/to_everyone_ms/p99")?;
+        // What leaves at an even pace may arrive in a bunch, so the most in a second is told and not held to the limit.
+        let frames = Aim::at_most(format!("{likes}: frames to each"), mean, 10.0, "a second");
+        Ok(vec![
+            frames.and(true, &format!("at most {most} in one")),
+            all(Aim::at_most(
+                format!("{likes}: like to last viewer, p99"),
+                p99,
+                250.0,
+                "ms",
+            ))
+            .whole(&report),
+        ])
+    }
+
+    async fn stalled(&self) -> anyhow::Result<Vec<Aim>> {
+        let (stalled, seconds) = (self.size.stalled.to_string(), self.size.published.as_secs().to_string());
+        let scenario = ["stalled", "--stalled", &stalled, "--seconds", &seconds];
+        let report = self.play("stalled", self.size.viewers, &scenario).await?;
+        let what = format!("{stalled} of {} stop reading", grouped(self.size.viewers));
+        let memory = report.figure("/stalled/growth_kib_per_stalled")?;
+        let times = report.figure("/stalled/p99_ratio")?;
+        Ok(vec![
+            Aim::at_most(format!("{what}: memory of each"), memory, 64.0, "KiB"),
+            Aim::at_most(format!("{what}: p99 of the others"), times, 1.1, "×"),
+        ])
+    }
+
+    async fn storm(&self) -> anyhow::Result<Vec<Aim>> {
+        let report = self.play("storm", self.size.viewers, &["storm"]).await?;
+        let what = format!("{} reconnect at once: all are right after", grouped(self.size.viewers));
+        let never = report.figure("/storm/never_right")?;
+        let seconds = report.find("/storm/all_right_seconds").unwrap_or(f64::INFINITY);
+        let aim = Aim::at_most(what, seconds, 3.0, "s").and(never < 1.0, &format!("{never} never"));
+        Ok(vec![aim.whole(&report)])
+    }
+
+    async fn pages(&self) -> anyhow::Result<Vec<Aim>> {
+        let mut aims = Vec::new();
+        for (what, header) in [("pages", None), ("pages with brotli", Some(pages::BROTLI))] {
+            let rate = pages::rate(self.server, self.load.place, self.size.pages, header).await?;
+            aims.push(Aim::at_least(
+                format!("{what}, one core, wrk"),
+                rate,
+                20_000.0,
+                "a second",
+            ));
+        }
+        Ok(aims)
+    }
+}
+
+async fn start() -> anyhow::Result<Vec<Aim>> {
+    let took = pages::start().await?;
+    let what = "from start to the first page, 1,000 posts";
+    Ok(vec![Aim::at_most(what, took.as_secs_f64() * 1_000.0, 100.0, "ms")])
+}
+
+fn weight() -> anyhow::Result<Vec<Aim>> {
+    let site = env::var_os("HORIZON_SITE").map(PathBuf::from);
+    let site = site.map_or_else(|| Ok(target()?.join("site")), anyhow::Ok)?;
+    let kilobytes = weight::of(&site)?;
+    let what = "script and WebAssembly with brotli";
+    Ok(vec![
+        Aim::at_most(what, kilobytes, 60.0, "kB"),
+        Aim::at_most(what, kilobytes, 37.0, "kB"),
+    ])
+}
+
+impl Aim {
+    /// Holds only if no connection was lost.
+    fn whole(self, report: &Report) -> Self {
+        let errors = report.errors();
+        if errors.is_empty() {
+            self
+        } else {
+            self.and(false, &errors)
+        }
+    }
+}

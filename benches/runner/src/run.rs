@@ -1,0 +1,110 @@
+//! One part after the other, and the report of all.
+
+use std::{env, fmt::Write, fs};
+
+use anyhow::{Context, bail};
+use clap::ValueEnum;
+use horizon_peers::target;
+
+use crate::{
+    Cli,
+    aim::{self, Aim},
+    beside::{self, Row},
+    ingestion,
+    load::Load,
+    machine::Machine,
+    measure::Stage,
+    part::Part,
+    say,
+    size::Size,
+};
+
+/// What came of all parts.
+#[derive(Debug, Default)]
+struct Results {
+    rows: Vec<Row>,
+    aims: Vec<Aim>,
+    ingestion: Option<String>,
+    failures: Vec<String>,
+}
+
+/// Measures what was asked for, and writes the report.
+pub(crate) async fn run(cli: &Cli) -> anyhow::Result<()> {
+    let machine = Machine::look()?;
+    let (server, place) = machine.places();
+    let folder = target()?.join("bench");
+    fs::create_dir_all(&folder)?;
+    let stage = Stage {
+        server,
+        load: Load { place, folder },
+        size: if cli.quick { Size::QUICK } else { Size::FULL },
+    };
+    let mut results = Results::default();
+    for &part in Part::value_variants() {
+        if cli.only.is_empty() || cli.only.contains(&part) {
+            say(&format!("── {}", part.name()));
+            if let Err(error) = results.take(part, &stage).await {
+                say(&format!("{error:#}"));
+                results.failures.push(format!("{}: {error:#}", part.name()));
+            }
+        }
+    }
+    let report = results.report(&machine, stage.size);
+    print(&report);
+    if let Some(out) = &cli.out {
+        fs::write(out, &report).with_context(|| format!("{} cannot be written", out.display()))?;
+    }
+    if !results.failures.is_empty() {
+        bail!("{} of the parts could not be measured", results.failures.len());
+    }
+    Ok(())
+}
+
+impl Results {
+    async fn take(&mut self, part: Part, stage: &Stage) -> anyhow::Result<()> {
+        if let Some(kind) = part.server() {
+            let row = beside::measure(kind, stage.server, &stage.load, stage.size.viewers).await?;
+            self.rows.push(row);
+        } else if part == Part::Ingestion {
+            self.ingestion = ingestion::summary().await?;
+        } else {
+            self.aims.extend(stage.aims(part).await?);
+        }
+        Ok(())
+    }
+
+    fn report(&self, machine: &Machine, size: Size) -> String {
+        let command: Vec<String> = env::args().skip(1).collect();
+        let command = [&["cargo xtask bench".to_owned()], command.as_slice()].concat();
+        let mut text = format!("`{}`\n\n{}\n", command.join(" "), machine.sentence());
+        // A String takes whatever is written to it.
+        if !self.rows.is_empty() {
+            let viewers = crate::text::grouped(size.viewers);
+            let _ = write!(
+                text,
+                "\n{viewers} viewers, 100 messages, 10 a second. The others send on what was posted, 150 bytes; EventHorizon \
+                 counts likes and sends the page's numbers.\n\n{}",
+                beside::table(&self.rows)
+            );
+        }
+        if !self.aims.is_empty() {
+            let _ = write!(text, "\n{}", aim::table(&self.aims));
+        }
+        if let Some(line) = &self.ingestion {
+            let _ = write!(
+                text,
+                "\nIngestion (`cargo bench -p horizon-benches --bench ingestion`): {line}\n"
+            );
+        }
+        for failure in &self.failures {
+            let _ = write!(text, "\n- **Not measured**: {failure}\n");
+        }
+        text
+    }
+}
+
+/// Hands the report to whoever started this.
+#[expect(clippy::print_stdout, reason = "this is what the program is for")]
+fn print(report: &str) {
+    println!("{report}");
+}

@@ -1,0 +1,86 @@
+//! A server that viewers are sent to, whichever it is.
+
+use horizon_peers::{Peer, Place, Protocol, Running};
+
+use crate::blog::{Blog, SLUG};
+
+/// What there is to measure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The blog of this repository.
+    EventHorizon,
+    /// Something else.
+    Peer(Peer),
+}
+
+impl Kind {
+    /// What it is called.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::EventHorizon => "EventHorizon",
+            Self::Peer(peer) => peer.name(),
+        }
+    }
+}
+
+/// A running server. It is killed when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Subject {
+    server: Server,
+    /// Where viewers come.
+    pub(crate) url: String,
+    /// Where something new is said, as the generator wants it.
+    pub(crate) publish: String,
+    /// What it speaks, as the generator calls it.
+    pub(crate) protocol: &'static str,
+}
+
+#[derive(Debug)]
+enum Server {
+    Blog(Blog),
+    Peer(Running),
+}
+
+impl Subject {
+    /// Starts it.
+    pub(crate) async fn start(kind: Kind, place: Place) -> anyhow::Result<Self> {
+        match kind {
+            Kind::EventHorizon => {
+                let blog = Blog::start(place, None).await?;
+                let address = blog.address();
+                Ok(Self {
+                    url: format!("http://{address}/horizon/live/{SLUG}"),
+                    publish: format!("like:http://{address}/horizon/likes/{SLUG}"),
+                    protocol: "sse",
+                    server: Server::Blog(blog),
+                })
+            }
+            Kind::Peer(peer) => {
+                let running = peer.start(place).await?;
+                let address = running.address();
+                Ok(Self {
+                    url: format!("http://{address}{}", peer.path()),
+                    publish: format!("post:http://{address}/publish"),
+                    protocol: protocol(peer.protocol()),
+                    server: Server::Peer(running),
+                })
+            }
+        }
+    }
+
+    /// Its process.
+    pub(crate) fn id(&self) -> anyhow::Result<u32> {
+        match &self.server {
+            Server::Blog(blog) => blog.id(),
+            Server::Peer(running) => running.id(),
+        }
+    }
+}
+
+fn protocol(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Sse => "sse",
+        Protocol::WebSocket => "ws",
+        Protocol::SocketIo => "socketio",
+    }
+}
