@@ -132,7 +132,7 @@ fn raw_html_is_shown_as_text_unless_the_author_chose_otherwise() {
     };
     let library = Library::load(folder.path(), &choice).unwrap();
     assert_eq!(
-        library.post("one").unwrap().html,
+        library.post("one").unwrap().html(),
         "<script>alert(1)</script>\n<p>A <b>bold</b> word.</p>\n"
     );
 }
