@@ -10,8 +10,9 @@ use tokio::time::{Instant, interval, sleep, timeout, timeout_at};
 
 use crate::backoff::{Backoff, cause};
 
-/// The most events that are recorded at once, in events.
-const BATCH_EVENTS: NonZeroUsize = NonZeroUsize::new(1_024).unwrap();
+/// The most events that are recorded at once, in events. What has come while one batch was written to the disk shares the
+/// next one.
+const BATCH_EVENTS: NonZeroUsize = NonZeroUsize::new(4_096).unwrap();
 
 /// How often the store erases what is too old.
 const FORGET_EVERY: Duration = Duration::from_secs(3_600);

@@ -21,6 +21,14 @@ const STATEMENTS: usize = 64;
 /// Tells `file` and its kin whose database it is: "EvHz".
 const APPLICATION: i32 = 0x4576_487a;
 
+/// How much of the database the connection that writes keeps in memory, in KiB: 32 MiB. What a batch of events changes has
+/// to fit, or else it is written to the log twice.
+const CACHE_KIB: i64 = 32 * 1024;
+
+/// How long the write-ahead log grows before it is moved into the database, in pages of 4 KiB: 16 MiB. A page that many
+/// batches change is moved once.
+const LOG_PAGES: i64 = 4_096;
+
 /// How large the write-ahead log stays on disk between checkpoints, in bytes.
 const JOURNAL_BYTES: i64 = 64 * 1024 * 1024;
 
@@ -65,6 +73,9 @@ fn configure(db: &Connection) -> rusqlite::Result<()> {
     db.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
     db.pragma_update(None, "synchronous", "FULL")?;
     db.pragma_update(None, "foreign_keys", true)?;
+    // Negative means KiB.
+    db.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    db.pragma_update_and_check(None, "wal_autocheckpoint", LOG_PAGES, |_| Ok(()))?;
     db.pragma_update_and_check(None, "journal_size_limit", JOURNAL_BYTES, |_| Ok(()))?;
     mark(db)?;
     // An erased salt must not stay in a free page, where it would undo the hashing of a day.

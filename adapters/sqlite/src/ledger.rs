@@ -1,12 +1,24 @@
+use std::collections::HashMap;
+
 use horizon_core::{
     Comment, Delta, EventId, Ledger, ReaderId, Stamp, Stats, Timestamp, Topic, Update, Visibility, VisitorKey,
 };
-use rusqlite::{Connection, OptionalExtension, Result, Row, named_params, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Result, Row, named_params, params};
 
 use crate::comments;
 
 /// The facts in an open transaction.
-pub(crate) struct SqlLedger<'a>(pub(crate) &'a Connection);
+pub(crate) struct SqlLedger<'a> {
+    db: &'a Connection,
+    /// The keys of the topics that came so far.
+    keys: HashMap<Topic, i64>,
+    // What every event needs is looked up among the compiled statements once.
+    remember: CachedStatement<'a>,
+    last_seen: CachedStatement<'a>,
+    see: CachedStatement<'a>,
+    last_word: CachedStatement<'a>,
+    like: CachedStatement<'a>,
+}
 
 const TOTALS: &str = "SELECT visits, likes, comments, comments_revision, revision FROM topics WHERE name = ?1";
 
@@ -35,20 +47,45 @@ fn stamp(row: &Row<'_>) -> Result<Stamp> {
     })
 }
 
-impl SqlLedger<'_> {
+impl<'a> SqlLedger<'a> {
+    pub(crate) fn new(db: &'a Connection) -> Result<Self> {
+        Ok(Self {
+            db,
+            keys: HashMap::new(),
+            remember: db.prepare_cached("INSERT INTO counted (id, at) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?,
+            last_seen: db.prepare_cached("SELECT at FROM visitors WHERE topic = ?1 AND visitor = ?2")?,
+            see: db.prepare_cached(
+                "INSERT INTO visitors (topic, visitor, at) VALUES (?1, ?2, ?3)
+                 ON CONFLICT DO UPDATE SET at = excluded.at",
+            )?,
+            last_word: db.prepare_cached("SELECT at, event, likes FROM likes WHERE topic = ?1 AND reader = ?2")?,
+            like: db.prepare_cached(
+                "INSERT INTO likes (topic, reader, likes, at, event) VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT DO UPDATE SET likes = excluded.likes, at = excluded.at, event = excluded.event",
+            )?,
+        })
+    }
+
     /// The topic's key, which is made if need be.
-    fn key(&self, topic: &Topic) -> Result<i64> {
-        let known = self
-            .0
-            .prepare_cached("SELECT topic FROM topics WHERE name = ?1")?
-            .query_row([topic.to_string()], |row| row.get(0))
-            .optional()?;
-        if let Some(key) = known {
-            return Ok(key);
+    fn key(&mut self, topic: &Topic) -> Result<i64> {
+        if let Some(key) = self.keys.get(topic) {
+            return Ok(*key);
         }
-        self.0
-            .prepare_cached("INSERT INTO topics (name) VALUES (?1)")?
-            .insert([topic.to_string()])
+        let name = topic.to_string();
+        let stored = self
+            .db
+            .prepare_cached("SELECT topic FROM topics WHERE name = ?1")?
+            .query_row([&name], |row| row.get(0))
+            .optional()?;
+        let key = match stored {
+            Some(key) => key,
+            None => self
+                .db
+                .prepare_cached("INSERT INTO topics (name) VALUES (?1)")?
+                .insert([&name])?,
+        };
+        self.keys.insert(topic.clone(), key);
+        Ok(key)
     }
 }
 
@@ -57,8 +94,7 @@ impl Ledger for SqlLedger<'_> {
 
     fn remember(&mut self, id: EventId, at: Timestamp) -> Result<bool> {
         let added = self
-            .0
-            .prepare_cached("INSERT INTO counted (id, at) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
+            .remember
             .execute(params![id.as_u128().to_be_bytes(), at.as_millis()])?;
         Ok(added > 0)
     }
@@ -66,17 +102,11 @@ impl Ledger for SqlLedger<'_> {
     fn see(&mut self, topic: &Topic, visitor: VisitorKey, at: Timestamp) -> Result<Option<Timestamp>> {
         let (topic, visitor) = (self.key(topic)?, visitor.as_u128().to_be_bytes());
         let last: Option<i64> = self
-            .0
-            .prepare_cached("SELECT at FROM visitors WHERE topic = ?1 AND visitor = ?2")?
+            .last_seen
             .query_row(params![topic, visitor], |row| row.get(0))
             .optional()?;
         if last.is_none_or(|last| last < at.as_millis()) {
-            self.0
-                .prepare_cached(
-                    "INSERT INTO visitors (topic, visitor, at) VALUES (?1, ?2, ?3)
-                     ON CONFLICT DO UPDATE SET at = excluded.at",
-                )?
-                .execute(params![topic, visitor, at.as_millis()])?;
+            self.see.execute(params![topic, visitor, at.as_millis()])?;
         }
         Ok(last.map(Timestamp::from_millis))
     }
@@ -84,64 +114,53 @@ impl Ledger for SqlLedger<'_> {
     fn set_like(&mut self, topic: &Topic, reader: ReaderId, likes: bool, said: Stamp) -> Result<bool> {
         let (topic, reader) = (self.key(topic)?, reader.as_u128().to_be_bytes());
         let last = self
-            .0
-            .prepare_cached("SELECT at, event, likes FROM likes WHERE topic = ?1 AND reader = ?2")?
+            .last_word
             .query_row(params![topic, reader], |row| Ok((stamp(row)?, row.get(2)?)))
             .optional()?;
         if last.is_some_and(|(last, _)| said < last) {
             return Ok(false);
         }
-        self.0
-            .prepare_cached(
-                "INSERT INTO likes (topic, reader, likes, at, event) VALUES (?1, ?2, ?3, ?4, ?5)
-                 ON CONFLICT DO UPDATE SET likes = excluded.likes, at = excluded.at, event = excluded.event",
-            )?
-            .execute(params![
-                topic,
-                reader,
-                likes,
-                said.at.as_millis(),
-                said.id.as_u128().to_be_bytes()
-            ])?;
+        let (at, event) = (said.at.as_millis(), said.id.as_u128().to_be_bytes());
+        self.like.execute(params![topic, reader, likes, at, event])?;
         Ok(last.is_some_and(|(_, liked)| liked) != likes)
     }
 
     fn comment(&mut self, id: EventId) -> Result<Option<Comment>> {
-        comments::find(self.0, id)
+        comments::find(self.db, id)
     }
 
     fn add_comment(&mut self, comment: &Comment) -> Result<()> {
-        comments::add(self.0, comment)
+        comments::add(self.db, comment)
     }
 
     fn set_visibility(&mut self, id: EventId, visibility: Visibility, said: Stamp) -> Result<bool> {
         let id = id.as_u128().to_be_bytes();
         let last = self
-            .0
+            .db
             .prepare_cached("SELECT at, event FROM verdicts WHERE comment = ?1")?
             .query_row([id], stamp)
             .optional()?;
         if last.is_some_and(|last| said < last) {
             return Ok(false);
         }
-        self.0
+        self.db
             .prepare_cached(
                 "INSERT INTO verdicts (comment, at, event) VALUES (?1, ?2, ?3)
                  ON CONFLICT DO UPDATE SET at = excluded.at, event = excluded.event",
             )?
             .execute(params![id, said.at.as_millis(), said.id.as_u128().to_be_bytes()])?;
-        comments::set_visibility(self.0, EventId::from_u128(u128::from_be_bytes(id)), visibility)?;
+        comments::set_visibility(self.db, EventId::from_u128(u128::from_be_bytes(id)), visibility)?;
         Ok(true)
     }
 
     fn add(&mut self, topic: &Topic, delta: Delta) -> Result<Update> {
-        let mut total = total(self.0, topic)?;
+        let mut total = total(self.db, topic)?;
         if delta.is_none() {
             return Ok(total);
         }
         total.stats = total.stats + delta;
         total.revision += 1;
-        self.0
+        self.db
             .prepare_cached(
                 "UPDATE topics SET visits = :visits, likes = :likes, comments = :comments,
                  comments_revision = :comments_revision, revision = :revision WHERE topic = :topic",

@@ -178,7 +178,9 @@ impl fmt::Debug for SqliteStats {
 impl StatsStore for SqliteStats {
     async fn apply(&self, events: &[Event]) -> Result<Vec<Update>> {
         let events: Arc<[Event]> = events.into();
-        self.writer.write(move |db| record(&mut SqlLedger(db), &events)).await
+        self.writer
+            .write(move |db| record(&mut SqlLedger::new(db)?, &events))
+            .await
     }
 
     async fn get(&self, topics: &[Topic]) -> Result<Vec<Update>> {

@@ -85,6 +85,18 @@ async fn an_error_takes_back_one_callers_batch_and_no_other() {
 }
 
 #[tokio::test]
+async fn a_batch_that_fails_by_itself_leaves_nothing_and_stops_nobody() {
+    let file = File::new();
+    let store = file.open();
+    spoil(&file, "ABORT");
+    let bad = [hit(&Topic::Site, 100), hit(&page("bad"), 101)];
+    assert!(!store.apply(&bad).await.unwrap_err().is_retryable());
+    assert_eq!(visits(&store, &Topic::Site).await, 0);
+    store.apply(&bad[..1]).await.unwrap();
+    assert_eq!(visits(&store, &Topic::Site).await, 1);
+}
+
+#[tokio::test]
 async fn a_transaction_that_is_gone_fails_all_who_shared_it_and_none_is_counted_in_part() {
     let file = File::new();
     let store = file.open();

@@ -87,7 +87,7 @@ fn post(slug: Slug, date: Date, front: FrontMatter, rendered: Rendered, body: &s
         draft: front.draft,
         cover: front.cover,
         show_toc: front.show_toc,
-        html: rendered.html,
+        body: rendered.body,
         toc: rendered.toc,
         reading_minutes: rendered.reading_minutes,
         excerpt: rendered.excerpt,
@@ -105,7 +105,7 @@ fn page(slug: Slug, front: FrontMatter, rendered: Rendered) -> Page {
         draft: front.draft,
         cover: front.cover,
         show_toc: front.show_toc,
-        html: rendered.html,
+        body: rendered.body,
         toc: rendered.toc,
         excerpt: rendered.excerpt,
     }

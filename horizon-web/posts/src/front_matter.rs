@@ -1,6 +1,6 @@
 //! Reads the YAML at the head of a file, and tells everything that is wrong with it.
 
-use std::{fmt, marker::PhantomData};
+use std::{any::Any, collections::HashMap, fmt, marker::PhantomData};
 
 use horizon_core::Slug;
 use serde::{
@@ -69,10 +69,14 @@ pub(crate) fn split(text: &str) -> Result<(&str, &str), Fault> {
 
 /// Reads the YAML between the fences.
 pub(crate) fn parse(yaml: &str, date_required: bool) -> Result<FrontMatter, Vec<Fault>> {
-    // Broken YAML would fail again for every key: say it once.
-    value::<IgnoredAny>(yaml, None).map_err(|error| vec![syntax_fault(&error)])?;
+    let all = with_deserializer_from_str(yaml, |deserializer| deserializer.deserialize_map(All)).ok();
+    if all.is_none() {
+        // Broken YAML would fail again for every key: say it once.
+        value::<IgnoredAny>(yaml, None).map_err(|error| vec![syntax_fault(&error)])?;
+    }
     let mut read = Reader {
         yaml,
+        all,
         faults: Vec::new(),
     };
     let front = FrontMatter {
@@ -117,6 +121,8 @@ fn syntax_fault(error: &serde_saphyr::Error) -> Fault {
 /// Reads one key a time, so that a wrong value of one does not hide that of another.
 struct Reader<'a> {
     yaml: &'a str,
+    /// What every key says, where none says what it may not.
+    all: Option<Values>,
     faults: Vec<Fault>,
 }
 
@@ -128,9 +134,22 @@ impl Reader<'_> {
         });
     }
 
+    fn value<T: DeserializeOwned + 'static>(&mut self, key: &str) -> Result<Option<Placed<T>>, serde_saphyr::Error> {
+        match &mut self.all {
+            Some(all) => {
+                let (value, line) = match all.remove(key) {
+                    Some(placed) => placed,
+                    None => return Ok(None),
+                };
+                Ok(value.downcast().ok().map(|value| (*value, line)))
+            }
+            None => value(self.yaml, Some(key)),
+        }
+    }
+
     /// The value of `key` and its line; a value of another type is a fault.
-    fn typed<T: DeserializeOwned>(&mut self, key: &str, expected: &str) -> Option<(T, Option<usize>)> {
-        match value::<T>(self.yaml, Some(key)) {
+    fn typed<T: DeserializeOwned + 'static>(&mut self, key: &str, expected: &str) -> Option<(T, Option<usize>)> {
+        match self.value::<T>(key) {
             Ok(found) => found,
             Err(error) => {
                 self.fault(error_line(&error), format!("\"{key}\" must be {expected}"));
@@ -177,7 +196,7 @@ impl Reader<'_> {
     }
 
     fn tags(&mut self) -> Vec<Tag> {
-        let (names, line) = match value::<Vec<String>>(self.yaml, Some("tags")) {
+        let (names, line) = match self.value::<Vec<String>>("tags") {
             Ok(Some(list)) => list,
             Ok(None) => return Vec::new(),
             Err(_) => match self.typed::<String>("tags", "a text or a list of texts") {
@@ -259,6 +278,43 @@ fn value<T: DeserializeOwned>(yaml: &str, key: Option<&str>) -> Result<Option<Pl
         value: PhantomData::<T>,
     };
     with_deserializer_from_str(yaml, |deserializer| deserializer.deserialize_map(only))
+}
+
+/// Values by their keys, each of the type that its key has.
+type Values = HashMap<String, Placed<Box<dyn Any>>>;
+
+/// Takes all values in one go. It fails with the first that has not its key's type.
+struct All;
+
+impl<'de> Visitor<'de> for All {
+    type Value = Values;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a mapping")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Values, A::Error> {
+        let mut all = Values::new();
+        while let Some(key) = map.next_key::<String>()? {
+            let value = match key.as_str() {
+                "title" | "description" | "date" | "updated" | "slug" => placed::<String, A>(&mut map)?,
+                "draft" | "showToc" => placed::<bool, A>(&mut map)?,
+                "tags" => placed::<Vec<String>, A>(&mut map)?,
+                "cover" => placed::<CoverYaml, A>(&mut map)?,
+                _ => map.next_value::<IgnoredAny>().map(|_| None)?,
+            };
+            all.extend(value.map(|value| (key, value)));
+        }
+        Ok(all)
+    }
+}
+
+fn placed<'de, T: DeserializeOwned + 'static, A: MapAccess<'de>>(
+    map: &mut A,
+) -> Result<Option<Placed<Box<dyn Any>>>, A::Error> {
+    let value: Spanned<Option<T>> = map.next_value()?;
+    let line = file_line(value.referenced.line());
+    Ok(value.value.map(|value| (Box::new(value) as Box<dyn Any>, Some(line))))
 }
 
 /// Takes one key's value out of a mapping and skips all others.

@@ -21,6 +21,7 @@
 //!
 //! Other keys are let be.
 
+mod body;
 mod code;
 mod date;
 mod document;

@@ -5,7 +5,7 @@ use crate::{Options, Page, Post, Problems, Tag, load};
 /// The most words of a search that are looked at; more are ignored.
 pub const MAX_SEARCH_WORDS: usize = 16;
 
-/// All that the content folder holds, rendered and in order. Share it in an `Arc`.
+/// All that the content folder holds, rendered but for the colours of code, and in order. Share it in an `Arc`.
 #[derive(Clone, Debug)]
 pub struct Library {
     posts: Vec<Arc<Post>>,

@@ -9,12 +9,16 @@ use comrak::{
     options::Plugins,
 };
 
-use crate::{TocEntry, code, text, urls};
+use crate::{
+    TocEntry,
+    body::{Body, CODE, Code},
+    text, urls,
+};
 
 /// A rendered document.
 #[derive(Debug)]
 pub(crate) struct Rendered {
-    pub(crate) html: String,
+    pub(crate) body: Body,
     pub(crate) toc: Vec<TocEntry>,
     pub(crate) reading_minutes: u32,
     pub(crate) excerpt: String,
@@ -31,10 +35,10 @@ pub(crate) struct Choices<'a> {
 pub(crate) fn render(markdown: &str, choices: Choices<'_>) -> Rendered {
     let arena = Arena::new();
     let root = comrak::parse_document(&arena, markdown, &options());
-    let (html, toc) = format(root, Place::Page, choices);
+    let (html, state) = format(root, Place::Page, choices);
     Rendered {
-        html,
-        toc,
+        body: Body::new(html, state.code),
+        toc: state.toc,
         reading_minutes: text::reading_minutes(root),
         excerpt: text::excerpt(root),
     }
@@ -74,20 +78,23 @@ struct State<'a> {
     place: Place<'a>,
     choices: Choices<'a>,
     toc: Vec<TocEntry>,
+    /// What is coloured later, where the HTML has [`CODE`].
+    code: Vec<Code>,
 }
 
 type Out<'o, 'c, 's> = Context<'o, 'c, State<'s>>;
 
-fn format(root: Node<'_>, place: Place<'_>, choices: Choices<'_>) -> (String, Vec<TocEntry>) {
+fn format<'a>(root: Node<'_>, place: Place<'a>, choices: Choices<'a>) -> (String, State<'a>) {
     let mut html = String::new();
-    let state = State {
+    let state = || State {
         place,
         choices,
         toc: Vec::new(),
+        code: Vec::new(),
     };
-    let done = format_document_with_formatter(root, &options(), &mut html, &Plugins::default(), format_node, state);
+    let done = format_document_with_formatter(root, &options(), &mut html, &Plugins::default(), format_node, state());
     // A String takes all that is written to it, so there is always a state.
-    (html, done.map_or_else(|_| Vec::new(), |state| state.toc))
+    (html, done.unwrap_or_else(|_| state()))
 }
 
 fn format_node(out: &mut Out<'_, '_, '_>, node: Node<'_>, entering: bool) -> Result<ChildRendering, fmt::Error> {
@@ -187,9 +194,11 @@ fn format_code(out: &mut Out<'_, '_, '_>, block: &NodeCodeBlock) -> fmt::Result 
         out.write_str("\"")?;
     }
     out.write_str(">")?;
-    match code::highlight(&block.literal, language).filter(|_| on_page) {
-        Some(html) => out.write_str(&html)?,
-        None => out.escape(&block.literal)?,
+    if on_page {
+        out.user.code.push(Code::new(&block.literal, language));
+        out.write_char(CODE)?;
+    } else {
+        out.escape(&block.literal)?;
     }
     out.write_str("</code></pre>\n")
 }

@@ -1,8 +1,8 @@
 use horizon_core::Slug;
 
-use crate::Date;
+use crate::{Date, body::Body};
 
-/// A post, rendered.
+/// A post, rendered but for the colours of its code.
 #[derive(Clone, Debug)]
 pub struct Post {
     /// Its name in addresses: `/blog/{slug}`.
@@ -23,8 +23,6 @@ pub struct Post {
     pub cover: Option<Cover>,
     /// Whether the author wants the table of contents shown.
     pub show_toc: bool,
-    /// The body as safe HTML, to be written as it is.
-    pub html: String,
     /// The sections, from the headings of level 2 and 3.
     pub toc: Vec<TocEntry>,
     /// How long it takes to read: at least 1 minute. At 220 words a minute; a word of code counts half.
@@ -32,9 +30,10 @@ pub struct Post {
     /// How it begins: plain text of at most about 200 characters.
     pub excerpt: String,
     pub(crate) markdown: String,
+    pub(crate) body: Body,
 }
 
-/// A page beside the posts, rendered.
+/// A page beside the posts, rendered but for the colours of its code.
 #[derive(Clone, Debug)]
 pub struct Page {
     /// Its name in addresses: `/{slug}`.
@@ -53,12 +52,11 @@ pub struct Page {
     pub cover: Option<Cover>,
     /// Whether the author wants the table of contents shown.
     pub show_toc: bool,
-    /// The body as safe HTML, to be written as it is.
-    pub html: String,
     /// The sections, from the headings of level 2 and 3.
     pub toc: Vec<TocEntry>,
     /// How it begins: plain text of at most about 200 characters.
     pub excerpt: String,
+    pub(crate) body: Body,
 }
 
 /// A word that posts are found by.
@@ -98,6 +96,15 @@ impl Post {
     pub fn summary(&self) -> &str {
         self.description.as_deref().unwrap_or(&self.excerpt)
     }
+
+    /// The body as safe HTML, to be written as it is.
+    ///
+    /// The first call colours the code, which takes a millisecond a block or so; [`watch`](crate::watch) makes it for each
+    /// post in the background.
+    #[must_use]
+    pub fn html(&self) -> &str {
+        self.body.html()
+    }
 }
 
 impl Page {
@@ -105,5 +112,14 @@ impl Page {
     #[must_use]
     pub fn summary(&self) -> &str {
         self.description.as_deref().unwrap_or(&self.excerpt)
+    }
+
+    /// The body as safe HTML, to be written as it is.
+    ///
+    /// The first call colours the code, which takes a millisecond a block or so; [`watch`](crate::watch) makes it for each
+    /// post in the background.
+    #[must_use]
+    pub fn html(&self) -> &str {
+        self.body.html()
     }
 }

@@ -34,7 +34,8 @@ pub struct WatchError {
 /// Keeps a library fresh: the receiver has `first`, then each newer one.
 ///
 /// What changed since `first` was loaded is found too. A folder that no longer loads is logged,
-/// problem by problem, and the last good library stays. The future ends on `shutdown`; spawn it.
+/// problem by problem, and the last good library stays. The future ends on `shutdown`; spawn it. It also
+/// colours the code of each library, post by post, so that hardly a reader waits for it.
 ///
 /// # Errors
 /// [`WatchError`] if the system refuses to watch the folder.
@@ -59,7 +60,35 @@ pub fn watch(
         fresh,
         told: None,
     };
-    Ok((latest, keeper.run(changed, shutdown)))
+    let painter = paint_for_ever(latest.clone());
+    Ok((latest, async {
+        tokio::select! {
+            () = keeper.run(changed, shutdown) => {}
+            () = painter => {}
+        }
+    }))
+}
+
+/// Colours what nobody has asked for yet, one post at a time, and begins anew with each newer library.
+async fn paint_for_ever(mut latest: watch::Receiver<Arc<Library>>) {
+    loop {
+        // Those who read already come first.
+        sleep(DEBOUNCE).await;
+        let library = latest.borrow_and_update().clone();
+        for post in library.posts() {
+            let post = post.clone();
+            let painted = spawn_blocking(move || post.html().len()).await;
+            if let Err(error) = painted {
+                tracing::error!(%error, "colouring the code of a post failed");
+            }
+            if !matches!(latest.has_changed(), Ok(false)) {
+                break;
+            }
+        }
+        if latest.changed().await.is_err() {
+            return;
+        }
+    }
 }
 
 /// The system's watches on the folder.

@@ -103,7 +103,7 @@ async fn post(
         let (older, newer) = library.neighbours(post.slug.as_str());
         Ok(Page::Post(Box::new(PostPage {
             post: show::head(&post),
-            html: post.html.clone(),
+            html: post.html().to_owned(),
             toc: show::toc(&post),
             older: older.map(show::link),
             newer: newer.map(show::link),

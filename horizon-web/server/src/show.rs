@@ -63,7 +63,7 @@ pub(crate) fn extra(page: &Page) -> ExtraPage {
         path: format!("/{}", page.slug),
         title: page.title.clone(),
         description: page.summary().to_owned(),
-        html: page.html.clone(),
+        html: page.html().to_owned(),
     }
 }
 

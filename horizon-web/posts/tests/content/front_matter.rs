@@ -230,7 +230,7 @@ fn everything_an_author_says_is_kept() {
         caption: Some("Berlin".into()),
     };
     assert_eq!(post.cover, Some(cover));
-    assert_eq!(post.html, "<p>Body</p>\n");
+    assert_eq!(post.html(), "<p>Body</p>\n");
 }
 
 #[test]

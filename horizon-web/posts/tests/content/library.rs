@@ -69,7 +69,7 @@ fn drafts_are_there_only_if_asked_for() {
 fn pages_are_apart_from_posts() {
     let library = three().load().unwrap();
     assert_eq!(library.pages().len(), 1);
-    assert_eq!(library.page("about").unwrap().html, "<p>Us.</p>\n");
+    assert_eq!(library.page("about").unwrap().html(), "<p>Us.</p>\n");
     assert!(library.post("about").is_none());
 }
 

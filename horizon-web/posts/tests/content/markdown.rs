@@ -99,6 +99,26 @@ fn code_is_coloured_by_class_and_can_be_scrolled_by_keyboard() {
 }
 
 #[test]
+fn a_character_that_markdown_cannot_have_moves_no_code_to_another_place() {
+    for odd in [
+        "a\0b",
+        "a&#0;b",
+        "`a\0b`",
+        "<i a=\"\0\">",
+        "<p>\0</p>",
+        "[a](/\0 \"\0\")",
+        "```\0\na\0b\n```",
+    ] {
+        let html = html(&format!(
+            "{odd}\n\n```no-such\none\n```\n\n{odd}\n\n```no-such\ntwo\n```\n"
+        ));
+        let code = |text| format!("<pre tabindex=\"0\"><code class=\"language-no-such\">{text}\n</code></pre>");
+        let (one, two) = (html.find(&code("one")), html.find(&code("two")));
+        assert!(one.is_some() && one < two && !html.contains('\0'), "{odd:?}: {html}");
+    }
+}
+
+#[test]
 fn an_image_waits_until_it_is_near_and_comes_from_the_media_folder() {
     for source in ["x.png", "media/x.png", "/media/x.png"] {
         assert_eq!(
@@ -132,7 +152,7 @@ fn raw_html_is_shown_as_text_unless_the_author_chose_otherwise() {
     };
     let library = Library::load(folder.path(), &choice).unwrap();
     assert_eq!(
-        library.post("one").unwrap().html,
+        library.post("one").unwrap().html(),
         "<script>alert(1)</script>\n<p>A <b>bold</b> word.</p>\n"
     );
 }

@@ -1,0 +1,294 @@
+//! Exact counting in one process, from `track` to the disk, beside what SQLite itself does with the same rows.
+//!
+//! `cargo bench -p horizon-benches --bench ingestion` prints two tables and a line that sums up. Both ways take the same
+//! events in turns, into fresh files of one folder (`HORIZON_BENCH_DIR`, or the system's for temporary files). Rates
+//! wander with whatever else the machine does; the ratios of one run are what to look at.
+//!
+//! The embedded way is the whole of it: each of 4,096 tasks tracks its events one after another, and goes on once
+//! `MemoryPipe` says that one is counted for good; `horizon_accumulator::run_observed` counts into `SqliteStats`.
+//!
+//! What SQLite itself does is in `reference.rs`.
+
+mod reference;
+
+use std::{
+    error::Error,
+    fmt, fs,
+    io::Write,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
+
+use horizon_accumulator::{Observer, run_observed};
+use horizon_core::{
+    Analytics, Event, EventKind, Progress, ReaderId, Slug, Stamp, StatsStore, StatsStoreExt, Timestamp, Topic,
+    VisitorKey,
+};
+use horizon_memory::MemoryPipe;
+use horizon_sqlite::SqliteStats;
+use tokio::{sync::oneshot, task::JoinSet, time::timeout};
+
+type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
+
+/// How many events each measurement takes.
+const EVENTS: usize = 100_000;
+
+/// How many tasks track at the same time.
+const CALLERS: usize = 4_096;
+
+/// How often each way is measured.
+const ROUNDS: usize = 3;
+
+/// How long one measurement may take.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
+fn main() -> Result<()> {
+    let runtime = tokio::runtime::Runtime::new()?;
+    let mut out = std::io::stdout();
+    let ratios = [1, 100].map(|pages| compare(&runtime, &mut out, pages));
+    for (pages, ratio) in [1, 100].into_iter().zip(ratios) {
+        let (embedded, ratio) = ratio?;
+        writeln!(
+            out,
+            "ingestion: {pages} page(s), {embedded:.0} events/s counted exactly and durably, {:.0} % of SQLite itself",
+            ratio * 100.0
+        )?;
+    }
+    Ok(())
+}
+
+/// Both ways in turns. Answers the median rate of the embedded way, and the median of the rounds' ratios.
+fn compare(runtime: &tokio::runtime::Runtime, out: &mut impl Write, pages: u128) -> Result<(f64, f64)> {
+    writeln!(out, "## 80 % new visitors, 20 % likes, over {pages} page(s)\n")?;
+    writeln!(
+        out,
+        "| way | events/s | CPU s per 100,000 | commits | MB written |\n|---|--:|--:|--:|--:|"
+    )?;
+    let events = events(pages)?;
+    let (mut alone, mut embedded) = (Vec::new(), Vec::new());
+    for round in 0..ROUNDS {
+        // Each goes first as often as the other, as far as an odd number allows.
+        for is_alone in [round % 2 == 0, round % 2 == 1] {
+            let folder = folder()?;
+            let file = folder.path().join("horizon.db");
+            if is_alone {
+                alone.push(reference(&events, &file)?);
+            } else {
+                embedded.push(runtime.block_on(track_all(&events, &file))?);
+            }
+            runtime.block_on(check(&file, pages))?;
+        }
+    }
+    let ratio = median(
+        alone
+            .iter()
+            .zip(&embedded)
+            .map(|(alone, embedded)| embedded.rate() / alone.rate()),
+    );
+    for (way, costs) in [
+        ("SQLite itself, in batches of 1,000", alone),
+        ("`track` to disk", embedded.clone()),
+    ] {
+        writeln!(out, "| {way} | {}", Costs(&costs))?;
+    }
+    writeln!(out)?;
+    Ok((median(embedded.iter().map(Cost::rate)), ratio))
+}
+
+/// Of ten events, eight visits and two likes, each of somebody else. Ids and people are spread as hashes are.
+fn events(pages: u128) -> Result<Vec<Event>> {
+    let topics = (0..pages).map(|page| Ok(Slug::new(&format!("post-{page}"))?.into()));
+    let topics: Vec<Topic> = topics.collect::<Result<_>>()?;
+    let event = |(number, topic): (u128, &Topic)| {
+        let who = number.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+        let mut random = [0; 10];
+        random.copy_from_slice(who.to_be_bytes().split_at(10).0);
+        let kind = match number % 10 {
+            0 | 1 => EventKind::Like {
+                reader: ReaderId::from_u128(who),
+            },
+            _ => EventKind::Visit {
+                visitor: Some(VisitorKey::from_u128(who)),
+            },
+        };
+        // A thousand every 20 milliseconds.
+        let at = NOW.plus(Duration::from_millis(u64::try_from(number / 50).unwrap_or(0)));
+        Event::new(Stamp::new(at, random), topic.clone(), kind)
+    };
+    Ok((0..).zip(topics.iter().cycle()).take(EVENTS).map(event).collect())
+}
+
+/// Where the files are made.
+fn folder() -> std::io::Result<tempfile::TempDir> {
+    match std::env::var_os("HORIZON_BENCH_DIR") {
+        Some(place) => tempfile::tempdir_in(place),
+        None => tempfile::tempdir(),
+    }
+}
+
+/// What one measurement took.
+#[derive(Clone, Copy)]
+struct Cost {
+    wall: f64,
+    cpu: f64,
+    commits: u64,
+    written: u64,
+}
+
+impl Cost {
+    fn rate(&self) -> f64 {
+        EVENTS as f64 / self.wall
+    }
+}
+
+/// Measures until it is asked.
+struct Meter {
+    started: Instant,
+    cpu: f64,
+    written: u64,
+}
+
+impl Meter {
+    fn start() -> Result<Self> {
+        Ok(Self {
+            cpu: cpu_seconds()?,
+            written: bytes_written()?,
+            started: Instant::now(),
+        })
+    }
+
+    fn stop(self, commits: u64) -> Result<Cost> {
+        Ok(Cost {
+            wall: self.started.elapsed().as_secs_f64(),
+            cpu: cpu_seconds()? - self.cpu,
+            commits,
+            written: bytes_written()? - self.written,
+        })
+    }
+}
+
+/// What this process has taken of all cores, in seconds.
+fn cpu_seconds() -> Result<f64> {
+    let stat = fs::read_to_string("/proc/self/stat")?;
+    // Behind the name, which is in brackets, the 12th and 13th fields are utime and stime, in hundredths of a second.
+    let (_, fields) = stat.rsplit_once(')').ok_or("the process has no name")?;
+    let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<f64>);
+    Ok(ticks.sum::<std::result::Result<f64, _>>()? / 100.0)
+}
+
+fn bytes_written() -> Result<u64> {
+    let io = fs::read_to_string("/proc/self/io")?;
+    let line = io.lines().find_map(|line| line.strip_prefix("wchar: "));
+    Ok(line.ok_or("the system does not say what was written")?.parse()?)
+}
+
+fn reference(events: &[Event], file: &Path) -> Result<Cost> {
+    let db = reference::open(file)?;
+    let meter = Meter::start()?;
+    let commits = reference::write(&db, events)?;
+    meter.stop(commits)
+}
+
+async fn track_all(events: &[Event], file: &Path) -> Result<Cost> {
+    let store = Arc::new(SqliteStats::open(file)?);
+    let (pipe, mut feed) = MemoryPipe::new(Arc::clone(&store) as Arc<dyn StatsStore>);
+    let pipe = Arc::new(pipe);
+    let (stop, stopped) = oneshot::channel::<()>();
+    let mut shares: Vec<Vec<Event>> = (0..CALLERS).map(|_| Vec::new()).collect();
+    for (number, event) in events.iter().enumerate() {
+        if let Some(share) = shares.get_mut(number % CALLERS) {
+            share.push(event.clone());
+        }
+    }
+    let batches = Arc::new(Batches::default());
+    let counting = {
+        let (store, batches) = (Arc::clone(&store), Arc::clone(&batches));
+        let clock = || Timestamp::from_millis(NOW.as_millis());
+        tokio::spawn(async move {
+            run_observed(&mut [&mut feed], &*store, &clock, &*batches, async {
+                drop(stopped.await)
+            })
+            .await;
+        })
+    };
+    let meter = Meter::start()?;
+    let mut callers: JoinSet<_> = shares
+        .into_iter()
+        .map(|share| tracking(Arc::clone(&pipe), share))
+        .collect();
+    timeout(PATIENCE, async {
+        while let Some(tracked) = callers.join_next().await {
+            tracked??;
+        }
+        Result::Ok(())
+    })
+    .await??;
+    let cost = meter.stop(batches.0.load(Relaxed))?;
+    drop(stop);
+    counting.await?;
+    store.close().await?;
+    Ok(cost)
+}
+
+async fn tracking(pipe: Arc<MemoryPipe>, share: Vec<Event>) -> horizon_core::Result<()> {
+    for event in share {
+        pipe.track(event).await?;
+    }
+    Ok(())
+}
+
+/// How many batches were counted. Each is a commit of its own: nobody else writes.
+#[derive(Default)]
+struct Batches(AtomicU64);
+
+impl Observer for Batches {
+    fn counted(&self, _: &Progress) {
+        self.0.fetch_add(1, Relaxed);
+    }
+
+    fn failed(&self, _: &horizon_core::Error) {}
+}
+
+/// Both ways must have come to the same numbers.
+async fn check(file: &Path, pages: u128) -> Result<()> {
+    let store = SqliteStats::open(file)?;
+    let (mut visits, mut likes) = (0, 0);
+    for page in 0..pages {
+        let stats = store.total(&Slug::new(&format!("post-{page}"))?.into()).await?.stats;
+        (visits, likes) = (visits + stats.visits, likes + stats.likes);
+    }
+    let expected = (EVENTS as u64 / 10 * 8, EVENTS as u64 / 10 * 2);
+    if (visits, likes) != expected {
+        return Err(format!("counted {visits} visits and {likes} likes, not {expected:?}").into());
+    }
+    Ok(())
+}
+
+/// The medians of some measurements, as the end of a row.
+struct Costs<'a>(&'a [Cost]);
+
+impl fmt::Display for Costs<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let of = |value: fn(&Cost) -> f64| median(self.0.iter().map(value));
+        write!(
+            f,
+            "{:.0} | {:.2} | {:.0} | {:.0} |",
+            of(Cost::rate),
+            of(|cost| cost.cpu) / EVENTS as f64 * 100_000.0,
+            of(|cost| cost.commits as f64),
+            of(|cost| cost.written as f64) / 1e6
+        )
+    }
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default()
+}

@@ -1,0 +1,117 @@
+//! What SQLite itself does with the rows that the events cause.
+//!
+//! The file is one that `SqliteStats` made, with all its tables and indices, and has its pragmas. One thread writes on one
+//! connection, with statements that are compiled once, in transactions of 1,000 events. Of each event it writes what
+//! exact counting needs, and reads nothing that a writer of these very rows could do without: the event's id, which says by
+//! itself whether it is new; the visitor's last visit, or the reader's like; and once a transaction the totals of each
+//! topic. A topic's key is found once and then known.
+
+use std::{collections::HashMap, path::Path};
+
+use horizon_core::{Event, EventKind, Topic};
+use horizon_sqlite::SqliteStats;
+use rusqlite::{Connection, Statement, params};
+
+use super::Result;
+
+/// As many events share a transaction.
+const BATCH: usize = 1_000;
+
+/// A fresh file as the adapter makes it, with the pragmas of its connection.
+pub(crate) fn open(file: &Path) -> Result<Connection> {
+    drop(SqliteStats::open(file)?);
+    let db = Connection::open(file)?;
+    db.pragma_update(None, "synchronous", "FULL")?;
+    db.pragma_update(None, "foreign_keys", true)?;
+    db.pragma_update(None, "cache_size", -32 * 1024)?;
+    db.pragma_update_and_check(None, "wal_autocheckpoint", 4_096, |_| Ok(()))?;
+    db.pragma_update_and_check(None, "journal_size_limit", 64 * 1024 * 1024, |_| Ok(()))?;
+    db.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
+    Ok(db)
+}
+
+/// Writes all of it. Answers how many commits that took.
+pub(crate) fn write(db: &Connection, events: &[Event]) -> Result<u64> {
+    let mut rows = Rows::new(db)?;
+    let mut commits = 0;
+    for batch in events.chunks(BATCH) {
+        rows.begin.execute([])?;
+        rows.batch(batch)?;
+        rows.commit.execute([])?;
+        commits += 1;
+    }
+    Ok(commits)
+}
+
+/// The statements, and the keys of the topics.
+struct Rows<'a> {
+    begin: Statement<'a>,
+    commit: Statement<'a>,
+    id: Statement<'a>,
+    visitor: Statement<'a>,
+    like: Statement<'a>,
+    topic: Statement<'a>,
+    total: Statement<'a>,
+    topics: HashMap<Topic, i64>,
+}
+
+impl<'a> Rows<'a> {
+    fn new(db: &'a Connection) -> Result<Self> {
+        Ok(Self {
+            begin: db.prepare("BEGIN IMMEDIATE")?,
+            commit: db.prepare("COMMIT")?,
+            id: db.prepare("INSERT INTO counted (id, at) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?,
+            visitor: db.prepare(
+                "INSERT INTO visitors (topic, visitor, at) VALUES (?1, ?2, ?3)
+                 ON CONFLICT DO UPDATE SET at = excluded.at",
+            )?,
+            like: db.prepare(
+                "INSERT INTO likes (topic, reader, likes, at, event) VALUES (?1, ?2, 1, ?3, ?4)
+                 ON CONFLICT DO UPDATE SET likes = 1, at = excluded.at, event = excluded.event",
+            )?,
+            topic: db.prepare("INSERT INTO topics (name) VALUES (?1)")?,
+            total: db.prepare(
+                "UPDATE topics SET visits = visits + ?2, likes = likes + ?3, revision = revision + 1 WHERE topic = ?1",
+            )?,
+            topics: HashMap::new(),
+        })
+    }
+
+    fn batch(&mut self, events: &[Event]) -> Result<()> {
+        let mut totals: HashMap<i64, (i64, i64)> = HashMap::new();
+        for event in events {
+            let topic = self.key(&event.topic)?;
+            let (id, at) = (event.id.as_u128().to_be_bytes(), event.at.as_millis());
+            if self.id.execute(params![id, at])? == 0 {
+                continue;
+            }
+            let (visits, likes) = totals.entry(topic).or_default();
+            match &event.kind {
+                EventKind::Visit { visitor: Some(visitor) } => {
+                    let visitor = visitor.as_u128().to_be_bytes();
+                    self.visitor.execute(params![topic, visitor, at])?;
+                    *visits += 1;
+                }
+                EventKind::Like { reader } => {
+                    self.like
+                        .execute(params![topic, reader.as_u128().to_be_bytes(), at, id])?;
+                    *likes += 1;
+                }
+                _ => return Err("the reference knows visits and likes alone".into()),
+            }
+        }
+        for (topic, (visits, likes)) in totals {
+            self.total.execute(params![topic, visits, likes])?;
+        }
+        Ok(())
+    }
+
+    fn key(&mut self, topic: &Topic) -> Result<i64> {
+        if let Some(known) = self.topics.get(topic) {
+            return Ok(*known);
+        }
+        let key = self.topic.insert([topic.to_string()])?;
+        self.topics.insert(topic.clone(), key);
+        Ok(key)
+    }
+}
