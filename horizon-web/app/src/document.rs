@@ -1,24 +1,30 @@
 //! What stands around every page.
 
-use horizon_core::live::Numbers;
 use leptos::prelude::*;
 
-use crate::{Link, Page, Site, facts::Facts, head::head, islands::SiteFooter, pages};
+use crate::{
+    Count, Link, Page, Site,
+    blanks::{Figure, Marks},
+    facts::Facts,
+    head::head,
+    islands::SiteFooter,
+    pages,
+};
 
-/// The whole document of `page`; `totals` are the numbers of the site.
-pub(crate) fn document(site: &Site, totals: Numbers, page: &Page) -> AnyView {
-    let facts = Facts::of(site, page);
+/// The whole document of `page`, with marks where the blanks are.
+pub(crate) fn document(site: &Site, page: &Page, marks: &Marks) -> AnyView {
+    let facts = Facts::of(site, page, marks);
     view! {
         <!DOCTYPE html>
         <html lang="en">
-            <head>{head(site, page, &facts)}</head>
+            <head>{head(site, page, &facts, marks)}</head>
             <body>
                 <a class="skip-link" href="#main">
                     "Skip to the text"
                 </a>
                 {header(site, &facts)}
-                {pages::body(site, page)}
-                {footer(site, totals, facts.is_live)}
+                {pages::body(site, page, marks)}
+                {footer(site, facts.is_live, marks)}
             </body>
         </html>
     }
@@ -80,23 +86,22 @@ pub(crate) fn mark() -> AnyView {
     .into_any()
 }
 
-fn footer(site: &Site, totals: Numbers, is_live: bool) -> AnyView {
-    let numbers = move || {
-        view! {
-            <ul class="numbers" data-site-numbers>
-                <li class="now">
-                    {pages::number("site-viewers", totals.viewers, "on the site now", "on the site now")}
-                </li>
-                <li>{pages::number("site-visits", totals.visits, "visit", "visits")}</li>
-            </ul>
-        }
-    };
+fn footer(site: &Site, is_live: bool, marks: &Marks) -> AnyView {
+    let viewers = Figure::blank(marks, Count::SiteViewers, "on the site now", "on the site now");
+    let visits = Figure::blank(marks, Count::SiteVisits, "visit", "visits");
+    let numbers = view! {
+        <ul class="numbers" data-site-numbers>
+            <li class="now">{pages::number("site-viewers", viewers)}</li>
+            <li>{pages::number("site-visits", visits)}</li>
+        </ul>
+    }
+    .into_any();
     view! {
         <footer class="site-footer">
             {if is_live {
-                view! { <SiteFooter>{numbers()}</SiteFooter> }.into_any()
+                view! { <SiteFooter>{numbers}</SiteFooter> }.into_any()
             } else {
-                numbers().into_any()
+                numbers
             }} <p>{site.description.clone()}</p>
             <p>
                 <a href="/feed.xml">"Atom"</a>

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{Page, PostPage, Site, pages::tag_address, text};
+use crate::{Blank, Count, Page, PostPage, Site, blanks::Marks, pages::tag_address, text};
 
 /// The facts of one page.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ pub(crate) struct Image {
 
 impl Facts {
     /// The facts of `page`.
-    pub(crate) fn of(site: &Site, page: &Page) -> Self {
+    pub(crate) fn of(site: &Site, page: &Page, marks: &Marks) -> Self {
         let list = |title: &str, description: String, path: Option<String>| Self {
             title: title.into(),
             description,
@@ -69,7 +69,7 @@ impl Facts {
                 let description = format!("The posts of {} about {}.", site.title, page.tag.name);
                 list(&page.tag.name, description, Some(tag_address(&page.tag.slug)))
             }
-            Page::Post(page) => Self::of_post(site, page),
+            Page::Post(page) => Self::of_post(site, page, marks),
             Page::Extra(page) => Self {
                 title: page.title.clone(),
                 description: page.description.clone(),
@@ -100,7 +100,7 @@ impl Facts {
         }
     }
 
-    fn of_post(site: &Site, page: &PostPage) -> Self {
+    fn of_post(site: &Site, page: &PostPage, marks: &Marks) -> Self {
         let post = &page.post;
         let path = format!("/blog/{}", post.slug);
         let published = text::machine(post.date.as_millis());
@@ -121,11 +121,11 @@ impl Facts {
             "mainEntityOfPage": absolute(site, &path),
             "isPartOf": { "@type": "Blog", "name": site.title, "url": absolute(site, "/") },
             "author": { "@type": "Organization", "name": site.title, "url": absolute(site, "/") },
-            "commentCount": page.numbers.comments,
+            "commentCount": marks.mark(Blank::Plain(Count::Comments)),
             "interactionStatistic": {
                 "@type": "InteractionCounter",
                 "interactionType": "https://schema.org/LikeAction",
-                "userInteractionCount": page.numbers.likes,
+                "userInteractionCount": marks.mark(Blank::Plain(Count::Likes)),
             },
         });
         if let (Some(image), Some(fields)) = (&image, json_ld.as_object_mut()) {

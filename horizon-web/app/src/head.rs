@@ -1,14 +1,15 @@
 //! The head of every document.
 
-use leptos::{hydration::HydrationScripts, nonce::use_nonce, prelude::*};
+use leptos::{hydration::HydrationScripts, prelude::*};
 
 use crate::{
     Page, Site,
+    blanks::Marks,
     facts::{self, Facts},
 };
 
 /// The head of `page`.
-pub(crate) fn head(site: &Site, page: &Page, facts: &Facts) -> AnyView {
+pub(crate) fn head(site: &Site, page: &Page, facts: &Facts, marks: &Marks) -> AnyView {
     let title = match (facts.title.is_empty(), page) {
         (true, _) => site.title.clone(),
         (false, _) => format!("{} · {}", facts.title, site.title),
@@ -26,7 +27,7 @@ pub(crate) fn head(site: &Site, page: &Page, facts: &Facts) -> AnyView {
         <link rel="stylesheet" href=assets.css.clone() />
         {assets.highlight_css.clone().map(|href| view! { <link rel="stylesheet" href=href /> })}
         <script src=assets.theme_js.clone()></script>
-        {scripts(site, facts)}
+        {scripts(site, facts, marks)}
     }
     .into_any()
 }
@@ -92,12 +93,13 @@ fn open_graph(site: &Site, facts: &Facts) -> Option<AnyView> {
     )
 }
 
-fn scripts(site: &Site, facts: &Facts) -> AnyView {
+fn scripts(site: &Site, facts: &Facts, marks: &Marks) -> AnyView {
     let json_ld = facts.json_ld.as_ref().map(facts::inside_a_script);
+    let json_ld = json_ld.map(|json| marks.as_numbers(&json));
     let bundle = site.assets.bundle.clone().filter(|_| facts.is_live);
     view! {
         {json_ld
-            .map(|json| view! { <script type="application/ld+json" nonce=use_nonce() inner_html=json></script> })}
+            .map(|json| view! { <script type="application/ld+json" inner_html=json></script> })}
         {bundle
             .map(|stem| {
                 let options = LeptosOptions::builder().output_name(stem).site_pkg_dir("pkg").build();

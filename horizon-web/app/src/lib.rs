@@ -1,8 +1,10 @@
 //! EventHorizon's blog: components and islands.
 //!
-//! With feature `ssr` the server hands a [`Page`] to [`render`] and gets the answer. With feature
+//! With feature `ssr` the server makes a [`Template`] of a [`Page`] and fills in [`Values`]. With feature
 //! `hydrate` only the islands are compiled, for the browser.
 
+#[cfg(feature = "ssr")]
+mod blanks;
 mod browser;
 #[cfg(feature = "ssr")]
 mod document;
@@ -20,8 +22,10 @@ mod render;
 mod text;
 
 #[cfg(feature = "ssr")]
+pub use blanks::{Blank, Count, Piece, Values};
+#[cfg(feature = "ssr")]
 pub use model::*;
 #[cfg(feature = "ssr")]
 pub use pages::cluster::table as cluster_table;
 #[cfg(feature = "ssr")]
-pub use render::render;
+pub use render::Template;

@@ -167,10 +167,6 @@ pub struct PostPage {
     pub older: Option<Link>,
     /// The next newer post.
     pub newer: Option<Link>,
-    /// Its numbers at this moment.
-    pub numbers: Numbers,
-    /// Whether this reader likes it.
-    pub liked: bool,
     /// The newest threads, or those before [`before`](Self::before).
     pub comments: ThreadsView,
     /// The thread that the shown ones stand before, from `?before={id}`.
@@ -179,10 +175,6 @@ pub struct PostPage {
     pub reply_to: Option<EventId>,
     /// Whether the comment that was just sent waits for the author; said to who has no script.
     pub is_waiting: bool,
-    /// A fresh id for the like form.
-    pub like_id: EventId,
-    /// A fresh id for the comment form.
-    pub comment_id: EventId,
 }
 
 /// A heading of a post.

@@ -112,7 +112,7 @@ impl File {
 }
 
 /// Whether `br` is among the encodings that the browser takes, and not with a weight of zero.
-fn takes_brotli(headers: &HeaderMap) -> bool {
+pub(crate) fn takes_brotli(headers: &HeaderMap) -> bool {
     let lists = headers
         .get_all(header::ACCEPT_ENCODING)
         .iter()

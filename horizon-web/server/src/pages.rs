@@ -1,4 +1,4 @@
-//! The pages that readers see.
+//! The pages that readers see, but for the posts.
 
 use axum::{
     Router,
@@ -10,12 +10,11 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
-use horizon_app::{BlogIndex, ErrorPage, Home, Page, PostPage, TagPage};
-use horizon_axum::Requester;
-use horizon_core::{Error, Result, Topic};
+use horizon_app::{BlogIndex, ErrorPage, Home, Page, TagPage, Template, Values};
+use horizon_core::{Error, Result, live::Numbers};
 use serde::Deserialize;
 
-use crate::{show, state::App};
+use crate::{sheet::THEIRS, show, state::App};
 
 /// How many posts the first page shows.
 const LATEST: usize = 8;
@@ -27,7 +26,6 @@ pub(crate) fn router() -> Router<App> {
     Router::new()
         .route("/", get(home))
         .route("/blog", get(blog))
-        .route("/blog/{slug}", get(post))
         .route("/tags/{tag}", get(tag))
         .route("/{page}", get(extra))
 }
@@ -37,13 +35,6 @@ struct Search {
     #[serde(default)]
     q: String,
     tag: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct Talk {
-    reply: Option<String>,
-    comment: Option<String>,
-    before: Option<String>,
 }
 
 async fn home(State(app): State<App>) -> Response {
@@ -84,43 +75,6 @@ async fn tag(State(app): State<App>, tag: Result<Path<String>, PathRejection>) -
     answer(&app, page).await
 }
 
-async fn post(
-    State(app): State<App>,
-    slug: Result<Path<String>, PathRejection>,
-    talk: Result<Query<Talk>, QueryRejection>,
-    Requester(caller): Requester,
-) -> Response {
-    let library = app.library();
-    let Some(post) = slug.ok().and_then(|Path(slug)| library.post(&slug).cloned()) else {
-        return not_found(&app).await;
-    };
-    let Query(talk) = talk.unwrap_or_default();
-    let before = talk.before.and_then(|id| id.parse().ok());
-    let page = async {
-        let topic = [Topic::Blog(post.slug.clone())];
-        let (numbers, (comments, liked)) =
-            futures::try_join!(app.horizon.numbers(&topic), app.talk(&post.slug, before, &caller))?;
-        let (older, newer) = library.neighbours(post.slug.as_str());
-        Ok(Page::Post(Box::new(PostPage {
-            post: show::head(&post),
-            html: post.html().to_owned(),
-            toc: show::toc(&post),
-            older: older.map(show::link),
-            newer: newer.map(show::link),
-            numbers: numbers.first().copied().unwrap_or_default(),
-            liked,
-            comments,
-            before,
-            reply_to: talk.reply.and_then(|id| id.parse().ok()),
-            is_waiting: talk.comment.as_deref() == Some("waiting"),
-            like_id: app.fresh_id()?,
-            comment_id: app.fresh_id()?,
-        })))
-    };
-    let page = page.await;
-    answer(&app, page).await
-}
-
 async fn extra(State(app): State<App>, name: Result<Path<String>, PathRejection>) -> Response {
     let library = app.library();
     match name.ok().and_then(|Path(name)| library.page(&name)) {
@@ -146,21 +100,30 @@ pub(crate) async fn not_found(app: &App) -> Response {
 
 /// Renders the page, or says that it cannot be had now.
 pub(crate) async fn answer(app: &App, page: Result<Page>) -> Response {
-    let (page, totals) = match (page, app.totals().await) {
-        (Ok(page), Ok(totals)) => (page, totals),
-        (Err(error), _) | (_, Err(error)) => (unavailable(&error), horizon_core::live::Numbers::default()),
-    };
-    let mut response = horizon_app::render(app.site(), totals, page).await;
-    if response.status() == StatusCode::SERVICE_UNAVAILABLE {
-        response
-            .headers_mut()
-            .insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+    match (page, app.totals().await) {
+        (Ok(page), Ok(totals)) => lay_out(app, &page, &Values::of_site(totals)),
+        (Err(error), _) | (_, Err(error)) => sorry(app, &error),
     }
-    // The page says whether this reader likes it: it is theirs, and old as soon as it is sent.
+}
+
+/// Says that the page cannot be had now.
+pub(crate) fn sorry(app: &App, error: &Error) -> Response {
+    let mut response = lay_out(app, &unavailable(error), &Values::of_site(Numbers::default()));
     response
         .headers_mut()
-        .insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+        .insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
     response
+}
+
+/// Renders the page for this answer alone.
+pub(crate) fn lay_out(app: &App, page: &Page, values: &Values) -> Response {
+    let template = Template::new(&app.site(), page, app.marks);
+    let status = StatusCode::from_u16(template.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let fields = [
+        (header::CONTENT_SECURITY_POLICY, template.policy.clone()),
+        (header::CONTENT_TYPE, "text/html; charset=utf-8".into()),
+    ];
+    (status, fields, [(header::CACHE_CONTROL, THEIRS)], template.fill(values)).into_response()
 }
 
 fn unavailable(error: &Error) -> Page {

@@ -5,7 +5,7 @@ use std::path::Path;
 use axum::{Router, middleware};
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, services::ServeDir};
 
-use crate::{admin, cluster, feeds, headers, health, log, pages, state::App};
+use crate::{admin, cluster, feeds, headers, health, log, pages, posts, state::App};
 
 /// Where the live contract is: the path that the islands know.
 pub(crate) const HORIZON: &str = "/horizon";
@@ -32,6 +32,7 @@ pub(crate) const RESERVED: [&str; 14] = [
 pub(crate) fn router(app: App, media: &Path) -> Router {
     let compressed = Router::new()
         .merge(pages::router())
+        .merge(posts::router())
         .merge(feeds::router())
         .merge(admin::router())
         .fallback(pages::fallback)

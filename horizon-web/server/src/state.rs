@@ -3,17 +3,14 @@
 use std::{ops::Deref, sync::Arc};
 
 use axum::extract::FromRef;
-use eventhorizon::{Caller, Horizon};
+use eventhorizon::Horizon;
 use horizon_accumulator::process::now;
 use horizon_app::{Link, Site};
-use horizon_core::{
-    Error, EventId, Result, Slug, Topic,
-    live::{self, Numbers},
-};
+use horizon_core::{Error, EventId, Result, Topic, live::Numbers};
 use horizon_posts::{Library, Page, SiteInfo};
 use tokio::sync::watch;
 
-use crate::{assets::Assets, attempts::Attempts, cluster::Roster, session::Sessions};
+use crate::{assets::Assets, attempts::Attempts, cluster::Roster, counts::Counts, kept::Kept, session::Sessions};
 
 /// The server's parts. Cloning is cheap; all clones are one.
 #[derive(Clone)]
@@ -29,6 +26,10 @@ pub(crate) struct Parts {
     pub(crate) assets: Assets,
     pub(crate) sessions: Option<Sessions>,
     pub(crate) attempts: Attempts,
+    pub(crate) counts: Counts,
+    pub(crate) kept: Kept,
+    /// What marks the blanks of a page while it is rendered. No page and no log says it.
+    pub(crate) marks: u128,
 }
 
 impl App {
@@ -71,16 +72,6 @@ impl App {
         getrandom::fill(&mut random)
             .map_err(|error| Error::unavailable("the machine has no randomness").with_source(error.to_string()))?;
         Ok(EventId::new(now(), random))
-    }
-
-    /// The newest threads of a page that are older than `before`, and whether this reader likes it.
-    pub(crate) async fn talk(
-        &self,
-        slug: &Slug,
-        before: Option<EventId>,
-        caller: &Caller,
-    ) -> Result<(live::ThreadsView, bool)> {
-        futures::try_join!(self.horizon.threads(slug, before), self.horizon.likes(slug, caller))
     }
 }
 

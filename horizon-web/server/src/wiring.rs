@@ -3,7 +3,7 @@
 use std::{future::Future, io::Write, pin::pin, sync::Arc, time::Duration};
 
 use anyhow::{Context, anyhow};
-use eventhorizon::{Horizon, Pages, Secret};
+use eventhorizon::{Horizon, Pages, PipeUrl, Secret};
 use horizon_accumulator::process::{ended, now};
 use horizon_app::Site;
 use horizon_axum::Limits;
@@ -16,6 +16,8 @@ use crate::{
     attempts::Attempts,
     cluster::Roster,
     config::{Content, Moderation, Places, Serve, Signals},
+    counts::Counts,
+    kept::Kept,
     routes,
     session::Sessions,
     state::{App, Parts},
@@ -29,6 +31,9 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// What the key of the author's sessions is derived for.
 const SESSIONS_KEY: &str = "EventHorizon 2026 sessions of the author";
+
+/// What the key of the marks in pages is derived for.
+const MARKS_KEY: &str = "EventHorizon 2026 marks of the blanks in pages";
 
 /// What the secret that is configured is stretched for.
 const SECRET_KEY: &str = "EventHorizon 2026 cookie secret";
@@ -105,7 +110,8 @@ pub async fn run(config: &Serve, shutdown: impl Future<Output = ()> + Send + 'st
         started: now(),
         stopping: stopped,
     };
-    let app = assemble(config, base_url, horizon, roster, library)?;
+    let counts = Counts::new(matches!(places.pipe, PipeUrl::Memory));
+    let app = assemble(config, base_url, horizon, roster, library, counts)?;
     writeln!(std::io::stdout(), "EventHorizon is at {address}")?;
     let served = serve(listener, config, &app, shutdown, &stop).await;
     let ended = tokio::time::timeout(LAST_WORDS, async { while background.join_next().await.is_some() {} });
@@ -154,6 +160,7 @@ fn assemble(
     horizon: Horizon,
     roster: Roster,
     library: watch::Receiver<Arc<Library>>,
+    counts: Counts,
 ) -> anyhow::Result<App> {
     let assets = Assets::load(config.site.as_deref(), horizon_posts::highlight_css())?;
     let secure = base_url.starts_with("https:");
@@ -161,6 +168,9 @@ fn assemble(
         .admin_token
         .as_ref()
         .map(|token| Sessions::new(token, &horizon.key(SESSIONS_KEY), secure));
+    let kept = Kept::new(library.borrow().clone());
+    let marks = horizon.key(MARKS_KEY);
+    let marks = marks.iter().take(16).fold(0, |key, byte| key << 8 | u128::from(*byte));
     let site = Site {
         title: config.title.clone(),
         description: config.description.clone(),
@@ -183,6 +193,9 @@ fn assemble(
         assets,
         sessions,
         attempts: Attempts::default(),
+        counts,
+        kept,
+        marks,
     }))
 }
 

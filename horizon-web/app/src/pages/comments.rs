@@ -9,15 +9,20 @@ use horizon_core::{
 use leptos::prelude::*;
 
 use super::number;
-use crate::{PostPage, text};
+use crate::{
+    Blank, Count, PostPage,
+    blanks::{Figure, Marks},
+    text,
+};
 
 /// The whole section.
-pub(super) fn comments(page: &PostPage) -> AnyView {
+pub(super) fn comments(page: &PostPage, marks: &Marks) -> AnyView {
+    let count = Figure::blank(marks, Count::Comments, "comment", "comments");
     let slug = &page.post.slug;
     let threads = page.comments.threads.iter().map(thread).collect_view();
     view! {
         <section id="comments" class="comments" aria-labelledby="comments-title">
-            <h2 id="comments-title">{number("comments", page.numbers.comments, "comment", "comments")}</h2>
+            <h2 id="comments-title">{number("comments", count)}</h2>
             {earlier(page)}
             <ol class="threads" data-horizon="comment-list">
                 {threads}
@@ -36,7 +41,7 @@ pub(super) fn comments(page: &PostPage) -> AnyView {
                 <button type="button" class="button news" data-horizon="new-comments" hidden></button>
             </div>
             <div id="comment-form" data-form-home>
-                {form(page)}
+                {form(page, marks)}
             </div>
         </section>
     }
@@ -125,7 +130,7 @@ fn article(comment: &CommentView, takes_replies: bool) -> AnyView {
 /// What is said after a comment that is not shown yet.
 const WAITING: &str = "Thank you. Your comment waits for the author, and shows once it is approved.";
 
-fn form(page: &PostPage) -> AnyView {
+fn form(page: &PostPage, marks: &Marks) -> AnyView {
     let slug = &page.post.slug;
     let answered = page.reply_to.and_then(|id| {
         let mut heads = page.comments.threads.iter().map(|thread| &thread.comment);
@@ -147,7 +152,7 @@ fn form(page: &PostPage) -> AnyView {
                 </a>
             </p>
             <input type="hidden" name="parent" value=parent autocomplete="off" />
-            <input type="hidden" name="id" value=page.comment_id.to_string() autocomplete="off" />
+            <input type="hidden" name="id" value=marks.mark(Blank::CommentId) autocomplete="off" />
             <input type="hidden" name="back" value=format!("/blog/{slug}") />
             <label for="author">"Name "<span class="hint">"(optional)"</span></label>
             <input id="author" name="author" maxlength=MAX_AUTHOR_CHARS.to_string() autocomplete="name" />

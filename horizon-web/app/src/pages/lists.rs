@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{encoded, likes, number, tags};
-use crate::{BlogIndex, Card, Home, Site, TagCount, TagPage};
+use crate::{BlogIndex, Card, Home, Site, TagCount, TagPage, blanks::Figure};
 
 /// `/`
 pub(super) fn home(site: &Site, home: &Home) -> AnyView {
@@ -129,10 +129,10 @@ fn card(card: &Card) -> AnyView {
             {tags(&post.tags)}
             <ul class="numbers" aria-label="Numbers">
                 <li class=if numbers.viewers == 0 { "now nobody" } else { "now" }>
-                    {number("viewers", numbers.viewers, "reading now", "reading now")}
+                    {number("viewers", Figure::known(numbers.viewers, "reading now", "reading now"))}
                 </li>
-                <li>{number("visits", numbers.visits, "view", "views")}</li>
-                <li>{likes(numbers.likes)}</li>
+                <li>{number("visits", Figure::known(numbers.visits, "view", "views"))}</li>
+                <li>{likes(Figure::known(numbers.likes, "like", "likes"))}</li>
             </ul>
         </article>
     }

@@ -10,18 +10,21 @@ mod post;
 use leptos::prelude::*;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::{Page, Site, Tag, text};
+use crate::{
+    Page, Site, Tag,
+    blanks::{Figure, Marks},
+};
 
 /// What a path or a query does not carry as it is (RFC 3986 §2.3).
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// The `main` of `page`.
-pub(crate) fn body(site: &Site, page: &Page) -> AnyView {
+pub(crate) fn body(site: &Site, page: &Page, marks: &Marks) -> AnyView {
     match page {
         Page::Home(home) => lists::home(site, home).into_any(),
         Page::Blog(index) => lists::blog(index).into_any(),
         Page::Tag(page) => lists::tag(page).into_any(),
-        Page::Post(page) => post::post(page).into_any(),
+        Page::Post(page) => post::post(page, marks).into_any(),
         Page::Extra(page) => extra::extra(page).into_any(),
         Page::NotFound => extra::not_found().into_any(),
         Page::Error(error) => extra::error(error).into_any(),
@@ -33,13 +36,12 @@ pub(crate) fn body(site: &Site, page: &Page) -> AnyView {
 }
 
 /// A number with its word beside it. `hook` is how the islands find it.
-pub(crate) fn number(hook: &'static str, number: u64, one: &'static str, many: &'static str) -> AnyView {
-    let word = if number == 1 { one } else { many };
+pub(crate) fn number(hook: &'static str, figure: Figure) -> AnyView {
     view! {
-        <span data-horizon=hook>{text::grouped(number)}</span>
+        <span data-horizon=hook>{figure.number}</span>
         " "
-        <span data-one=one data-many=many>
-            {word}
+        <span data-one=figure.one data-many=figure.many>
+            {figure.word}
         </span>
     }
     .into_any()
@@ -68,14 +70,14 @@ fn tags(tags: &[Tag]) -> Option<AnyView> {
 }
 
 /// Likes, with a heart that says what they are to who sees it.
-fn likes(number: u64) -> AnyView {
+fn likes(figure: Figure) -> AnyView {
     view! {
         {heart()}
         " "
-        <span data-horizon="likes">{text::grouped(number)}</span>
+        <span data-horizon="likes">{figure.number}</span>
         " "
-        <span class="visually-hidden" data-one="like" data-many="likes">
-            {if number == 1 { "like" } else { "likes" }}
+        <span class="visually-hidden" data-one=figure.one data-many=figure.many>
+            {figure.word}
         </span>
     }
     .into_any()

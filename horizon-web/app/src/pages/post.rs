@@ -4,26 +4,27 @@ use leptos::prelude::*;
 
 use super::{comments, heart, likes, number, tags};
 use crate::{
-    Link, PostHead, PostPage, TocEntry,
+    Blank, Count, Link, PostHead, PostPage, TocEntry,
+    blanks::{Figure, Marks},
     islands::{Comments, LikeButton, LiveNumbers},
     text,
 };
 
 /// `/blog/{slug}`
-pub(super) fn post(page: &PostPage) -> AnyView {
+pub(super) fn post(page: &PostPage, marks: &Marks) -> AnyView {
     let post = &page.post;
-    let comments = comments::comments(page);
+    let comments = comments::comments(page, marks);
     view! {
         <main id="main" class="post-page" data-slug=post.slug.clone()>
             <article class="post">
                 <header class="post-head">
                     {meta(post)} <h1>{post.title.clone()}</h1> <p class="lede">{post.description.clone()}</p>
-                    {numbers(page)}
+                    {numbers(marks)}
                 </header>
                 {cover(post)}
                 {toc(&page.toc)}
                 <div class="prose" inner_html=page.html.clone()></div>
-                <footer class="post-foot">{like(page)} {tags(&post.tags)}</footer>
+                <footer class="post-foot">{like(page, marks)} {tags(&post.tags)}</footer>
             </article>
             {neighbours(page)}
             <Comments>{comments}</Comments>
@@ -47,21 +48,23 @@ pub(super) fn meta(post: &PostHead) -> AnyView {
     .into_any()
 }
 
-fn numbers(page: &PostPage) -> AnyView {
-    let numbers = page.numbers;
-    view! {
-        <LiveNumbers>
-            <ul class="numbers" aria-label="Numbers">
-                <li class="now">{number("viewers", numbers.viewers, "reading now", "reading now")}</li>
-                <li>{number("visits", numbers.visits, "view", "views")}</li>
-                <li>{likes(numbers.likes)}</li>
-                <li>
-                    <a href="#comments">{number("comments", numbers.comments, "comment", "comments")}</a>
-                </li>
-            </ul>
-        </LiveNumbers>
+fn numbers(marks: &Marks) -> AnyView {
+    let viewers = Figure::blank(marks, Count::Viewers, "reading now", "reading now");
+    let visits = Figure::blank(marks, Count::Visits, "view", "views");
+    let liked = Figure::blank(marks, Count::Likes, "like", "likes");
+    let comments = Figure::blank(marks, Count::Comments, "comment", "comments");
+    let list = view! {
+        <ul class="numbers" aria-label="Numbers">
+            <li class="now">{number("viewers", viewers)}</li>
+            <li>{number("visits", visits)}</li>
+            <li>{likes(liked)}</li>
+            <li>
+                <a href="#comments">{number("comments", comments)}</a>
+            </li>
+        </ul>
     }
-    .into_any()
+    .into_any();
+    view! { <LiveNumbers>{list}</LiveNumbers> }.into_any()
 }
 
 fn cover(post: &PostHead) -> Option<AnyView> {
@@ -102,27 +105,24 @@ fn toc(entries: &[TocEntry]) -> Option<AnyView> {
     })
 }
 
-fn like(page: &PostPage) -> AnyView {
+fn like(page: &PostPage, marks: &Marks) -> AnyView {
     let slug = page.post.slug.clone();
-    let (liked, likes) = (page.liked, page.numbers.likes);
-    let id = page.like_id.to_string();
-    view! {
-        <LikeButton>
-            <form class="like" method="post" action=format!("/horizon/likes/{slug}") data-like>
-                <input type="hidden" name="liked" value=if liked { "false" } else { "true" } autocomplete="off" />
-                <input type="hidden" name="id" value=id autocomplete="off" />
-                <input type="hidden" name="back" value=format!("/blog/{slug}") />
-                <button type="submit" data-horizon="like" aria-pressed=if liked { "true" } else { "false" }>
-                    {heart()}
-                    " Like "
-                    <span class="count" data-horizon="likes">{text::grouped(likes)}</span>
-                </button>
-                " "
-                <span class="form-status" role="status"></span>
-            </form>
-        </LikeButton>
+    let form = view! {
+        <form class="like" method="post" action=format!("/horizon/likes/{slug}") data-like>
+            <input type="hidden" name="liked" value=marks.mark(Blank::NotLiked) autocomplete="off" />
+            <input type="hidden" name="id" value=marks.mark(Blank::LikeId) autocomplete="off" />
+            <input type="hidden" name="back" value=format!("/blog/{slug}") />
+            <button type="submit" data-horizon="like" aria-pressed=marks.mark(Blank::Liked)>
+                {heart()}
+                " Like "
+                <span class="count" data-horizon="likes">{marks.mark(Blank::Grouped(Count::Likes))}</span>
+            </button>
+            " "
+            <span class="form-status" role="status"></span>
+        </form>
     }
-    .into_any()
+    .into_any();
+    view! { <LikeButton>{form}</LikeButton> }.into_any()
 }
 
 fn neighbours(page: &PostPage) -> Option<AnyView> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use horizon_app::{
     Assets, BlogIndex, Card, Desk, DeskComment, ErrorPage, ExtraPage, Home, Link, Login, Page, PostHead, PostPage,
-    Site, Tag, TagPage, TocEntry,
+    Site, Tag, TagPage, TocEntry, Values,
 };
 use horizon_core::{
     Comment, EventId, ReaderId, Slug, Timestamp, Visibility,
@@ -76,13 +76,6 @@ pub(crate) fn post(title: &str, author: &str) -> PostPage {
             href: "/blog/older".into(),
         }),
         newer: None,
-        numbers: Numbers {
-            viewers: 17,
-            visits: 1_204,
-            likes: 58,
-            comments: 1,
-        },
-        liked: true,
         comments: ThreadsView {
             threads: vec![ThreadView {
                 comment: comment(1, author, "<p>First.</p>"),
@@ -93,6 +86,24 @@ pub(crate) fn post(title: &str, author: &str) -> PostPage {
         before: None,
         reply_to: None,
         is_waiting: false,
+    }
+}
+
+/// What a reader who likes a post finds in it.
+pub(crate) fn values() -> Values {
+    Values {
+        numbers: Numbers {
+            viewers: 17,
+            visits: 1_204,
+            likes: 58,
+            comments: 1,
+        },
+        totals: Numbers {
+            viewers: 2,
+            visits: 12_345,
+            ..Numbers::default()
+        },
+        liked: true,
         like_id: EventId::from_u128(3),
         comment_id: EventId::from_u128(4),
     }

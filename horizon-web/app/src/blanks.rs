@@ -1,0 +1,216 @@
+//! The blanks of a page: what each answer says anew, while the rest of the page is rendered once.
+
+use std::cell::RefCell;
+
+use horizon_core::{EventId, live::Numbers};
+
+use crate::text;
+
+/// A number that moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Count {
+    /// Who reads the page now.
+    Viewers,
+    /// Its visits.
+    Visits,
+    /// Its likes.
+    Likes,
+    /// Its comments.
+    Comments,
+    /// Who is on the site now.
+    SiteViewers,
+    /// The visits of the site.
+    SiteVisits,
+}
+
+/// What belongs into a blank.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blank {
+    /// The number as readers see it: `1,204`.
+    Grouped(Count),
+    /// The number as machines read it: `1204`.
+    Plain(Count),
+    /// The word beside the number: the first of the two if it is one.
+    Word(Count, &'static str, &'static str),
+    /// Whether this reader likes the page.
+    Liked,
+    /// The opposite: what the like form asks for.
+    NotLiked,
+    /// A fresh id for the like form.
+    LikeId,
+    /// A fresh id for the comment form.
+    CommentId,
+}
+
+/// What one answer puts into the blanks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Values {
+    /// The numbers of the page.
+    pub numbers: Numbers,
+    /// The numbers of the whole site.
+    pub totals: Numbers,
+    /// Whether this reader likes the page.
+    pub liked: bool,
+    /// An id for the like form that nobody has yet.
+    pub like_id: EventId,
+    /// An id for the comment form that nobody has yet.
+    pub comment_id: EventId,
+}
+
+impl Values {
+    /// The values of a page that is no post: only the site's numbers move on it.
+    #[must_use]
+    pub fn of_site(totals: Numbers) -> Self {
+        Self {
+            numbers: Numbers::default(),
+            totals,
+            liked: false,
+            like_id: EventId::from_u128(0),
+            comment_id: EventId::from_u128(0),
+        }
+    }
+
+    fn count(&self, count: Count) -> u64 {
+        match count {
+            Count::Viewers => self.numbers.viewers,
+            Count::Visits => self.numbers.visits,
+            Count::Likes => self.numbers.likes,
+            Count::Comments => self.numbers.comments,
+            Count::SiteViewers => self.totals.viewers,
+            Count::SiteVisits => self.totals.visits,
+        }
+    }
+}
+
+impl Blank {
+    /// What stands in it, in HTML as it is.
+    #[must_use]
+    pub fn fill(self, values: &Values) -> String {
+        match self {
+            Self::Grouped(count) => text::grouped(values.count(count)),
+            Self::Plain(count) => values.count(count).to_string(),
+            Self::Word(count, one, many) => text::word(values.count(count), one, many).into(),
+            Self::Liked => values.liked.to_string(),
+            Self::NotLiked => (!values.liked).to_string(),
+            Self::LikeId => values.like_id.to_string(),
+            Self::CommentId => values.comment_id.to_string(),
+        }
+    }
+}
+
+/// A part of a page, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// HTML, the same in every answer.
+    Text(String),
+    /// What each answer fills in.
+    Blank(Blank),
+}
+
+/// Marks the blanks while a page is rendered, and finds them again.
+///
+/// A mark is a number between two keys. Nobody can write one into a post or a comment, because the
+/// key is a new one each time and is in no answer.
+pub(crate) struct Marks {
+    key: String,
+    blanks: RefCell<Vec<Blank>>,
+}
+
+impl Marks {
+    /// `key` is random, and used once.
+    pub(crate) fn new(key: u128) -> Self {
+        Self {
+            key: format!("{key:032x}"),
+            blanks: RefCell::default(),
+        }
+    }
+
+    /// The text that stands for a blank: letters and digits, which no HTML escapes.
+    pub(crate) fn mark(&self, blank: Blank) -> String {
+        let mut blanks = self.blanks.borrow_mut();
+        blanks.push(blank);
+        format!("{key}{}{key}", blanks.len() - 1, key = self.key)
+    }
+
+    /// JSON whose marks stood in strings, as numbers.
+    pub(crate) fn as_numbers(&self, json: &str) -> String {
+        let key = &self.key;
+        json.replace(&format!("\"{key}"), key).replace(&format!("{key}\""), key)
+    }
+
+    /// The page in pieces.
+    pub(crate) fn pieces(self, html: &str) -> Vec<Piece> {
+        let blanks = self.blanks.into_inner();
+        // What stands between two marks is text, what stands between two keys of one is its number.
+        let piece = |(place, part): (usize, &str)| {
+            if place % 2 == 0 {
+                return Some(Piece::Text(part.to_owned()));
+            }
+            let blank: usize = part.parse().ok()?;
+            blanks.get(blank).copied().map(Piece::Blank)
+        };
+        html.split(&self.key).enumerate().filter_map(piece).collect()
+    }
+}
+
+/// A number with its word, known or blank.
+pub(crate) struct Figure {
+    pub(crate) number: String,
+    pub(crate) word: String,
+    pub(crate) one: &'static str,
+    pub(crate) many: &'static str,
+}
+
+impl Figure {
+    pub(crate) fn known(number: u64, one: &'static str, many: &'static str) -> Self {
+        Self {
+            number: text::grouped(number),
+            word: text::word(number, one, many).into(),
+            one,
+            many,
+        }
+    }
+
+    pub(crate) fn blank(marks: &Marks, count: Count, one: &'static str, many: &'static str) -> Self {
+        let word = if one == many {
+            one.into()
+        } else {
+            marks.mark(Blank::Word(count, one, many))
+        };
+        Self {
+            number: marks.mark(Blank::Grouped(count)),
+            word,
+            one,
+            many,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_blanks_stand_where_they_were_marked() {
+        let marks = Marks::new(7);
+        let (visits, liked) = (marks.mark(Blank::Grouped(Count::Visits)), marks.mark(Blank::Liked));
+        let pieces = marks.pieces(&format!("<b>{visits}</b>{liked}"));
+        let text = |text: &str| Piece::Text(text.into());
+        let expected = [
+            text("<b>"),
+            Piece::Blank(Blank::Grouped(Count::Visits)),
+            text("</b>"),
+            Piece::Blank(Blank::Liked),
+            text(""),
+        ];
+        assert_eq!(pieces, expected);
+    }
+
+    #[test]
+    fn a_mark_in_json_is_a_number() {
+        let marks = Marks::new(7);
+        let likes = marks.mark(Blank::Plain(Count::Likes));
+        let json = serde_json::json!({ "likes": likes, "name": "Ada" }).to_string();
+        assert_eq!(marks.as_numbers(&json), format!(r#"{{"likes":{likes},"name":"Ada"}}"#));
+    }
+}
