@@ -1,6 +1,6 @@
 //! The blanks of a page: what each answer says anew, while the rest of the page is rendered once.
 
-use std::cell::RefCell;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use horizon_core::{EventId, live::Numbers};
 
@@ -113,7 +113,7 @@ pub enum Piece {
 /// key is a new one each time and is in no answer.
 pub(crate) struct Marks {
     key: String,
-    blanks: RefCell<Vec<Blank>>,
+    blanks: Mutex<Vec<Blank>>,
 }
 
 impl Marks {
@@ -121,13 +121,13 @@ impl Marks {
     pub(crate) fn new(key: u128) -> Self {
         Self {
             key: format!("{key:032x}"),
-            blanks: RefCell::default(),
+            blanks: Mutex::default(),
         }
     }
 
     /// The text that stands for a blank: letters and digits, which no HTML escapes.
     pub(crate) fn mark(&self, blank: Blank) -> String {
-        let mut blanks = self.blanks.borrow_mut();
+        let mut blanks = self.blanks();
         blanks.push(blank);
         format!("{key}{}{key}", blanks.len() - 1, key = self.key)
     }
@@ -139,8 +139,8 @@ impl Marks {
     }
 
     /// The page in pieces.
-    pub(crate) fn pieces(self, html: &str) -> Vec<Piece> {
-        let blanks = self.blanks.into_inner();
+    pub(crate) fn pieces(&self, html: &str) -> Vec<Piece> {
+        let blanks = self.blanks();
         // What stands between two marks is text, what stands between two keys of one is its number.
         let piece = |(place, part): (usize, &str)| {
             if place % 2 == 0 {
@@ -150,6 +150,10 @@ impl Marks {
             blanks.get(blank).copied().map(Piece::Blank)
         };
         html.split(&self.key).enumerate().filter_map(piece).collect()
+    }
+
+    fn blanks(&self) -> MutexGuard<'_, Vec<Blank>> {
+        self.blanks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

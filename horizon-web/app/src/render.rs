@@ -2,15 +2,26 @@
 
 use std::sync::Arc;
 
+use any_spawner::Executor;
+use axum::{
+    body::{Body, to_bytes},
+    http::Request,
+};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use hydration_context::SsrSharedContext;
-use leptos::prelude::*;
+use horizon_core::{Error, Result};
+use leptos::{nonce::Nonce, reactive::owner::take_context};
 use sha2::{Digest, Sha256};
 
 use crate::{Page, Piece, Site, Values, blanks::Marks, document::document};
 
 /// How the script that starts the islands begins: the only one that stands in a page itself.
 const INLINE: &str = "<script type=\"module\">";
+
+/// Where a document ends.
+const END: &str = "</html>";
+
+/// The longest document, in bytes: 64 MiB, which is more than any post that is taken makes.
+const LONGEST: usize = 64 * 1024 * 1024;
 
 /// A page, rendered once for all its readers. What each answer says anew is left blank.
 #[derive(Clone, Debug)]
@@ -26,18 +37,34 @@ pub struct Template {
 impl Template {
     /// Renders `page` as a whole document.
     ///
-    /// `key` is a random number that is used for nothing else: who writes posts or comments must not know it.
-    #[must_use]
-    pub fn new(site: &Site, page: &Page, key: u128) -> Self {
-        let marks = Marks::new(key);
-        let owner = Owner::new_root(Some(Arc::new(SsrSharedContext::new())));
-        let html = owner.with(|| document(site, page, &marks).to_html());
-        owner.unset_with_forced_cleanup();
-        Self {
-            status: status(page),
+    /// `key` is a random number that is used for nothing else: who writes posts or comments must not know it. It runs on a
+    /// tokio runtime.
+    ///
+    /// # Errors
+    /// The document is longer than 64 MiB.
+    pub async fn new(site: &Arc<Site>, page: Page, key: u128) -> Result<Self> {
+        let (status, marks) = (status(&page), Arc::new(Marks::new(key)));
+        let (site, page, marked) = (Arc::clone(site), Arc::new(page), Arc::clone(&marks));
+        let write = move || {
+            // Each rendering has a nonce, and this one is for many answers: the policy names the script by its hash.
+            let _ = take_context::<Nonce>();
+            document(&site, &page, &marked)
+        };
+        // Leptos yields to this executor once while it renders. To set it again does nothing.
+        let _ = Executor::init_tokio();
+        // Leptos reads the request's path, and pages do not need it.
+        let answer = leptos_axum::render_app_async(write)(Request::new(Body::empty())).await;
+        let html = to_bytes(answer.into_body(), LONGEST)
+            .await
+            .map_err(|error| Error::permanent("a page could not be rendered").with_source(error))?;
+        let html = String::from_utf8_lossy(&html);
+        // Behind it stands a script for what is still to be loaded, which is nothing.
+        let html = html.rsplit_once(END).map_or("", |(html, _)| html).to_owned() + END;
+        Ok(Self {
+            status,
             policy: policy(&html),
             pieces: marks.pieces(&html),
-        }
+        })
     }
 
     /// The HTML with these values in its blanks.

@@ -86,7 +86,8 @@ async fn render(app: &App, library: &Library, post: &Post) -> Result<Arc<Sheet>>
     let comments = app.horizon.threads(&post.slug, None).await?;
     let page = Page::Post(Box::new(posts::page(library, post, comments)));
     let (site, key) = (app.site(), app.marks);
-    let made = tokio::task::spawn_blocking(move || Sheet::new(Template::new(&site, &page, key)));
+    let template = Template::new(&site, page, key).await?;
+    let made = tokio::task::spawn_blocking(move || Sheet::new(template));
     match made.await {
         Ok(Ok(sheet)) => Ok(Arc::new(sheet)),
         Ok(Err(error)) => Err(Error::permanent("a page could not be compressed").with_source(error)),

@@ -101,14 +101,14 @@ pub(crate) async fn not_found(app: &App) -> Response {
 /// Renders the page, or says that it cannot be had now.
 pub(crate) async fn answer(app: &App, page: Result<Page>) -> Response {
     match (page, app.totals().await) {
-        (Ok(page), Ok(totals)) => lay_out(app, &page, &Values::of_site(totals)),
-        (Err(error), _) | (_, Err(error)) => sorry(app, &error),
+        (Ok(page), Ok(totals)) => lay_out(app, page, &Values::of_site(totals)).await,
+        (Err(error), _) | (_, Err(error)) => sorry(app, &error).await,
     }
 }
 
 /// Says that the page cannot be had now.
-pub(crate) fn sorry(app: &App, error: &Error) -> Response {
-    let mut response = lay_out(app, &unavailable(error), &Values::of_site(Numbers::default()));
+pub(crate) async fn sorry(app: &App, error: &Error) -> Response {
+    let mut response = lay_out(app, unavailable(error), &Values::of_site(Numbers::default())).await;
     response
         .headers_mut()
         .insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
@@ -116,8 +116,14 @@ pub(crate) fn sorry(app: &App, error: &Error) -> Response {
 }
 
 /// Renders the page for this answer alone.
-pub(crate) fn lay_out(app: &App, page: &Page, values: &Values) -> Response {
-    let template = Template::new(&app.site(), page, app.marks);
+pub(crate) async fn lay_out(app: &App, page: Page, values: &Values) -> Response {
+    let template = match Template::new(&app.site(), page, app.marks).await {
+        Ok(template) => template,
+        Err(error) => {
+            tracing::error!(%error, "a page could not be rendered");
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        }
+    };
     let status = StatusCode::from_u16(template.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let fields = [
         (header::CONTENT_SECURITY_POLICY, template.policy.clone()),

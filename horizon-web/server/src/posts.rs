@@ -62,7 +62,10 @@ async fn post(
     } else {
         asked_for(&app, &library, &post, &talk, &mut parts).await
     };
-    answer.unwrap_or_else(|error| sorry(&app, &error))
+    match answer {
+        Ok(answer) => answer,
+        Err(error) => sorry(&app, &error).await,
+    }
 }
 
 /// The page with the newest comments, from memory.
@@ -129,7 +132,7 @@ async fn asked_for(app: &App, library: &Library, post: &Post, talk: &Talk, reque
         ..page(library, post, comments)
     };
     let values = values(app, post, now, request).await?;
-    Ok(lay_out(app, &Page::Post(Box::new(page)), &values))
+    Ok(lay_out(app, Page::Post(Box::new(page)), &values).await)
 }
 
 /// The post as it is for most readers.
