@@ -3,13 +3,14 @@
 //! With feature `ssr` the server hands a [`Page`] to [`render`] and gets the answer. With feature
 //! `hydrate` only the islands are compiled, for the browser.
 
-mod browser;
+pub mod browser;
 #[cfg(feature = "ssr")]
 mod document;
 #[cfg(feature = "ssr")]
 mod facts;
 #[cfg(feature = "ssr")]
 mod head;
+#[cfg(feature = "ssr")]
 pub mod islands;
 #[cfg(feature = "ssr")]
 mod model;
