@@ -1,7 +1,6 @@
 //! Keeps the numbers on the page true.
 
-use reactive_graph::prelude::*;
-use reactive_graph::signal::ArcRwSignal;
+use reactive_graph::{prelude::*, signal::ArcRwSignal};
 use web_sys::Element;
 
 use super::{

@@ -11,7 +11,7 @@ pub(crate) fn spawn(future: Pin<Box<dyn Future<Output = ()>>>) {
     spawn_local(future);
 }
 
-/// Runs `act` now, and again whenever a signal that it read has changed.
+/// Runs `act` once the current work is done, and again whenever a signal that it read has changed.
 pub(crate) fn effect(mut act: Box<dyn FnMut()>) {
     Effect::new(move |_: Option<()>| act());
 }
