@@ -12,7 +12,10 @@ use anyhow::{Context, bail};
 use walrus::{Module, RefType};
 use wasm_bindgen_cli_support::Bindgen;
 
-use crate::run::{self, WASM, say};
+use crate::{
+    glue,
+    run::{self, WASM, say},
+};
 
 /// The profile of the workspace that makes small modules.
 const PROFILE: &str = "wasm";
@@ -101,8 +104,8 @@ fn build(root: &Path) -> anyhow::Result<PathBuf> {
 fn fingerprint(root: &Path, module: &Path, optimise: bool) -> anyhow::Result<String> {
     let mut all = optimise.to_string();
     let sources = STATIC.iter().map(|(source, _)| root.join(source));
-    let this = root.join("xtask/src/bundle.rs");
-    for path in sources.chain([module.to_owned(), this, root.join("Cargo.lock")]) {
+    let tools = ["xtask/src/bundle.rs", "xtask/src/glue.rs"].map(|tool| root.join(tool));
+    for path in sources.chain(tools).chain([module.to_owned(), root.join("Cargo.lock")]) {
         write!(all, " {}", hash(&read(&path)?))?;
     }
     Ok(hash(all.as_bytes()))
@@ -135,8 +138,12 @@ fn islands(module: &Path, pkg: &Path, optimise: bool) -> anyhow::Result<String> 
                 .arg("-o")
                 .arg(&wasm),
         )?;
-        mend(&wasm)?;
     }
+    let mut finished = Module::from_file(&wasm)?;
+    mend(&mut finished);
+    let short = glue::shorten(&fs::read_to_string(&script)?, &mut finished);
+    fs::write(&script, short)?;
+    finished.emit_wasm_file(&wasm)?;
     let stem = format!("horizon-{}", hash(&[read(&script)?, read(&wasm)?].concat()));
     fs::rename(script, pkg.join(format!("{stem}.js")))?;
     fs::rename(wasm, pkg.join(format!("{stem}_bg.wasm")))?;
@@ -145,8 +152,7 @@ fn islands(module: &Path, pkg: &Path, optimise: bool) -> anyhow::Result<String> 
 
 /// Makes the module export the table that it means. wasm-opt 108 exports the first one instead, which
 /// is not the one whose place the script fills with the page's objects.
-fn mend(wasm: &Path) -> anyhow::Result<()> {
-    let mut module = Module::from_file(wasm)?;
+fn mend(module: &mut Module) {
     let objects = module
         .tables
         .iter()
@@ -156,7 +162,6 @@ fn mend(wasm: &Path) -> anyhow::Result<()> {
     if let (Some(objects), Some(export)) = (objects, export) {
         export.item = objects.into();
     }
-    module.emit_wasm_file(wasm)
 }
 
 /// Copies the file under a name with its content's hash; answers its address.

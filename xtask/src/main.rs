@@ -6,11 +6,12 @@ mod bundle;
 mod ci;
 mod crates;
 mod faults;
+mod glue;
 mod run;
-mod screenshots;
 mod size;
 mod test;
 mod tools;
+mod visits;
 
 use std::{
     env,
@@ -33,7 +34,8 @@ Usage: cargo xtask <command>
                    --sabotage (breaks a part in each class, which has to be noticed), --out FILE
   bench [FLAGS]    measures EventHorizon beside other servers and against its aims; --quick, --only NAME, --out FILE
   bundle           builds the browser's files into target/site
-  screenshots      takes the README's pictures into docs/images";
+  screenshots      takes the README's pictures into docs/images
+  time-to-live     says how long a browser takes from navigation to live numbers, and what it loads for them";
 
 fn main() -> ExitCode {
     let mut steps = Steps::default();
@@ -61,7 +63,8 @@ fn dispatch(steps: &mut Steps) -> anyhow::Result<()> {
         ("ci", []) => ci::ci(&root, steps),
         ("package", []) => steps.take("packages", || crates::package(&root)),
         ("bundle", []) => blog::bundle(&root, steps),
-        ("screenshots", []) => screenshots::screenshots(&root, steps),
+        ("screenshots", []) => visits::screenshots(&root, steps),
+        ("time-to-live", []) => visits::time_to_live(&root, steps),
         ("" | "help" | "--help" | "-h", []) => {
             run::say(USAGE);
             Ok(())

@@ -1,37 +1,30 @@
 //! The islands: what the browser takes over. Everything else on a page is plain HTML.
 //!
-//! Each holds what the server rendered and starts to work once it is in the browser (an effect does
-//! not run on the server). None has properties: they would travel as JSON, whose reader is a quarter
-//! of the download, and everything they could say stands in the page.
+//! Each holds what the server rendered, and Leptos's script wakes its half in the browser by its name:
+//! [`browser::wake`](crate::browser::wake). None has properties: everything they could say stands in the page.
 
-use leptos::prelude::*;
-
-use crate::browser::{like, numbers, talk};
+use leptos::{prelude::*, tachys::html::islands::Island};
 
 /// The post's numbers, and with them every other place on the page that shows one.
-#[island]
+#[component]
 pub fn LiveNumbers(children: Children) -> impl IntoView {
-    Effect::new(|_| numbers::follow_page());
-    children()
+    Island::new("LiveNumbers", children())
 }
 
 /// The like button.
-#[island]
+#[component]
 pub fn LikeButton(children: Children) -> impl IntoView {
-    Effect::new(|_| like::start());
-    children()
+    Island::new("LikeButton", children())
 }
 
 /// The comments and their form.
-#[island]
+#[component]
 pub fn Comments(children: Children) -> impl IntoView {
-    Effect::new(|_| talk::start());
-    children()
+    Island::new("Comments", children())
 }
 
 /// How many are on the site.
-#[island]
+#[component]
 pub fn SiteFooter(children: Children) -> impl IntoView {
-    Effect::new(|_| numbers::follow_site());
-    children()
+    Island::new("SiteFooter", children())
 }

@@ -5,13 +5,14 @@
 
 #[cfg(feature = "ssr")]
 mod blanks;
-mod browser;
+pub mod browser;
 #[cfg(feature = "ssr")]
 mod document;
 #[cfg(feature = "ssr")]
 mod facts;
 #[cfg(feature = "ssr")]
 mod head;
+#[cfg(feature = "ssr")]
 pub mod islands;
 #[cfg(feature = "ssr")]
 mod model;

@@ -1,10 +1,31 @@
 //! The few things the islands ask of the document.
 
-use leptos::prelude::document;
-use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::{Element, Event, EventTarget, HtmlElement, NodeList};
+use std::time::Duration;
+
+use js_sys::Function;
+use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
+use web_sys::{Document, Element, Event, EventTarget, HtmlElement, NodeList, Window};
 
 use super::js;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(thread_local_v2, js_name = window)]
+    static WINDOW: Window;
+
+    #[wasm_bindgen(thread_local_v2, js_name = document)]
+    static DOCUMENT: Document;
+}
+
+/// The page's window.
+pub(crate) fn window() -> Window {
+    WINDOW.with(Window::clone)
+}
+
+/// The page.
+pub(crate) fn document() -> Document {
+    DOCUMENT.with(Document::clone)
+}
 
 /// The first element of the page that matches.
 pub(crate) fn find(selector: &str) -> Option<Element> {
@@ -62,10 +83,25 @@ pub(crate) fn focus(element: &Element) {
 }
 
 /// Calls `act` on every such event, as long as the page lives.
-pub(crate) fn on(target: &EventTarget, event: &str, act: impl FnMut(Event) + 'static) {
-    let act = Closure::<dyn FnMut(Event)>::new(act);
-    let _ = target.add_event_listener_with_callback(event, act.as_ref().unchecked_ref());
+pub(crate) fn on(target: &EventTarget, event: &str, mut act: impl FnMut(Event) + 'static) {
+    let act = callback(Box::new(move |event| act(event.unchecked_into())));
+    let _ = target.add_event_listener_with_callback(event, &act);
+}
+
+/// Calls `act` again and again, as long as the page lives.
+pub(crate) fn every(period: Duration, mut act: impl FnMut() + 'static) {
+    let act = callback(Box::new(move |_| act()));
+    let period = i32::try_from(period.as_millis()).unwrap_or(i32::MAX);
+    let _ = window().set_interval_with_callback_and_timeout_and_arguments_0(&act, period);
+}
+
+/// A function for the browser, which it may call for good. All have one type: each further one would be
+/// code to download.
+pub(crate) fn callback(act: Box<dyn FnMut(JsValue)>) -> Function {
+    let act = Closure::wrap(act);
+    let function = act.as_ref().unchecked_ref::<Function>().clone();
     act.forget();
+    function
 }
 
 /// The element that matches, at or above what the event happened to.

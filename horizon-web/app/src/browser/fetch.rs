@@ -1,12 +1,11 @@
 //! Requests to the routes under [`BASE`](super::live::BASE).
 
 use js_sys::Object;
-use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{RequestInit, Response};
 
-use super::js;
+use super::{dom, js};
 
 /// What came back.
 pub(crate) struct Answer {
@@ -45,7 +44,7 @@ pub(crate) async fn send(method: &str, url: &str, headers: &[(&str, &str)], body
     if let Some(body) = body {
         request.set_body(&JsValue::from_str(body));
     }
-    let sent = window().fetch_with_str_and_init(url, &request);
+    let sent = dom::window().fetch_with_str_and_init(url, &request);
     let response: Response = JsFuture::from(sent).await.ok()?.dyn_into().ok()?;
     let status = response.status();
     let body = match response.json() {

@@ -68,7 +68,7 @@ pub(crate) fn now() -> i64 {
 pub(crate) fn fresh_id() -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut bytes = [0; 16];
-    if let Ok(crypto) = leptos::prelude::window().crypto() {
+    if let Ok(crypto) = super::dom::window().crypto() {
         let _ = crypto.get_random_values_with_u8_array(&mut bytes);
     }
     let mut bits = u128::from_be_bytes(bytes) & 0x0fff_3fff_ffff_ffff_ffff;

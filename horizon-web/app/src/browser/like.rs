@@ -5,13 +5,13 @@ use std::{
     rc::Rc,
 };
 
-use leptos::{prelude::*, task::spawn_local};
+use reactive_graph::prelude::*;
 use web_sys::Element;
 
 use super::{
     dom,
     fetch::{self, Answer},
-    js, live,
+    js, live, task,
 };
 
 struct Like {
@@ -58,7 +58,7 @@ pub(crate) fn start() {
         event.prevent_default();
         like.want(!like.wanted.get());
         if !like.is_busy.replace(true) {
-            spawn_local(settle(Rc::clone(&like)));
+            task::spawn(Box::pin(settle(Rc::clone(&like))));
         }
     });
 }

@@ -5,8 +5,9 @@ use std::{
     time::Duration,
 };
 
-use leptos::prelude::*;
-use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use js_sys::Function;
+use reactive_graph::{prelude::*, signal::ArcRwSignal};
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Event, EventSource, MessageEvent};
 
 use super::{dom, health::Health, js, talk::Comment};
@@ -54,7 +55,7 @@ struct Live {
     latest: Latest,
     health: RefCell<Health>,
     source: RefCell<Option<EventSource>>,
-    on_event: Closure<dyn Fn(Event)>,
+    on_event: Function,
     joined: Cell<bool>,
 }
 
@@ -81,10 +82,11 @@ pub(crate) fn address(route: &str, slug: &str) -> String {
 
 /// Looks after the stream: by the clock, and whenever the browser says that something has changed.
 fn watch() {
-    set_interval(|| LIVE.with(|live| live.reopen_if(Health::is_due)), CHECK_EVERY);
-    let window = window();
-    dom::on(&document(), "visibilitychange", |_| {
-        if !document().hidden() {
+    dom::every(CHECK_EVERY, || LIVE.with(|live| live.reopen_if(Health::is_due)));
+    let window = dom::window();
+    let document = dom::document();
+    dom::on(&document, "visibilitychange", |_| {
+        if !dom::document().hidden() {
             LIVE.with(|live| live.reopen_if(Health::is_due_on_return));
         }
     });
@@ -105,7 +107,7 @@ impl Live {
             latest: Latest::default(),
             health: RefCell::default(),
             source: RefCell::default(),
-            on_event: Closure::new(|event| LIVE.with(|live| live.hear(&event))),
+            on_event: dom::callback(Box::new(|event| LIVE.with(|live| live.hear(event.unchecked_ref())))),
             joined: Cell::default(),
         }
     }
@@ -123,7 +125,7 @@ impl Live {
         }
         let Ok(source) = EventSource::new(&url) else { return };
         for event in EVENTS {
-            let _ = source.add_event_listener_with_callback(event, self.on_event.as_ref().unchecked_ref());
+            let _ = source.add_event_listener_with_callback(event, &self.on_event);
         }
         self.source.replace(Some(source));
     }

@@ -11,3 +11,5 @@ pub(crate) mod like;
 mod live;
 pub(crate) mod numbers;
 pub(crate) mod talk;
+mod task;
+pub mod wake;

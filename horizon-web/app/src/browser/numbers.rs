@@ -1,11 +1,12 @@
 //! Keeps the numbers on the page true.
 
-use leptos::prelude::*;
+use reactive_graph::{prelude::*, signal::ArcRwSignal};
 use web_sys::Element;
 
 use super::{
     dom,
     live::{self, Numbers},
+    task,
 };
 use crate::text;
 
@@ -39,16 +40,16 @@ pub(crate) fn follow_site() {
 
 fn follow(root: Element, numbers: ArcRwSignal<Option<Numbers>>, hooks: &'static [(&str, Pick)]) {
     let stale = live::latest().stale;
-    Effect::new({
+    task::effect(Box::new({
         let root = root.clone();
-        move |_| {
+        move || {
             let Some(numbers) = numbers.get() else { return };
             for (selector, pick) in hooks {
                 dom::each(&root, selector, |element| show(&element, pick(&numbers)));
             }
         }
-    });
-    Effect::new(move |_| dom::toggle(&root, "data-stale", stale.get()));
+    }));
+    task::effect(Box::new(move || dom::toggle(&root, "data-stale", stale.get())));
 }
 
 /// Writes the number, and beside it the word for one or for many.

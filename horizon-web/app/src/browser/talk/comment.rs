@@ -1,7 +1,7 @@
 use wasm_bindgen::JsValue;
 use web_sys::Element;
 
-use crate::browser::js;
+use crate::browser::{dom, js};
 
 /// A comment as the server sends it: `horizon_core::live::CommentView`.
 #[derive(Clone, Debug)]
@@ -41,5 +41,5 @@ impl Comment {
 
 /// The comment with this id, if the page has it.
 pub(super) fn find(id: &str) -> Option<Element> {
-    leptos::prelude::document().get_element_by_id(&["comment-", id].concat())
+    dom::document().get_element_by_id(&["comment-", id].concat())
 }

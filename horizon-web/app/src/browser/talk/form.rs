@@ -2,13 +2,11 @@
 
 use std::{cell::Cell, rc::Rc};
 
-use leptos::task::spawn_local;
-
 use super::{Comment, Talk, list, reply, times};
 use crate::browser::{
     dom,
     fetch::{self, Answer},
-    js,
+    js, task,
 };
 
 const SHOWN: &str = "Thank you. Your comment is here.";
@@ -25,7 +23,7 @@ pub(super) fn start(talk: &Rc<Talk>) {
     dom::on(&talk.form.clone(), "submit", move |event| {
         event.prevent_default();
         if !is_busy.replace(true) {
-            spawn_local(send(Rc::clone(&talk), Rc::clone(&is_busy)));
+            task::spawn(Box::pin(send(Rc::clone(&talk), Rc::clone(&is_busy))));
         }
     });
 }

@@ -2,13 +2,12 @@
 
 use std::rc::Rc;
 
-use leptos::task::spawn_local;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, HtmlTemplateElement};
 
 use super::{Comment, Talk, comment, times};
 use crate::{
-    browser::{dom, fetch, js},
+    browser::{dom, fetch, js, task},
     text,
 };
 
@@ -23,7 +22,7 @@ pub(super) fn start(talk: &Rc<Talk>) {
     let talk = Rc::clone(talk);
     dom::on(&link.clone(), "click", move |event| {
         event.prevent_default();
-        spawn_local(fetch_earlier(Rc::clone(&talk), link.clone()));
+        task::spawn(Box::pin(fetch_earlier(Rc::clone(&talk), link.clone())));
     });
 }
 

@@ -2,13 +2,13 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use leptos::{prelude::*, task::spawn_local};
+use reactive_graph::prelude::*;
 
 use super::{Comment, Talk, comment, list};
 use crate::browser::{
     dom,
     fetch::{self, Answer},
-    live,
+    live, task,
 };
 
 /// The most comments that are announced one by one; more would not change what the reader does.
@@ -22,13 +22,13 @@ pub(super) fn start(talk: Rc<Talk>) {
     let news = Rc::new(News::default());
     dom::on(&talk.news.clone(), "click", {
         let (talk, news) = (Rc::clone(&talk), Rc::clone(&news));
-        move |_| spawn_local(show(Rc::clone(&talk), Rc::clone(&news)))
+        move |_| task::spawn(Box::pin(show(Rc::clone(&talk), Rc::clone(&news))))
     });
     let newest = live::latest().comments;
-    Effect::new(move |_| {
+    task::effect(Box::new(move || {
         newest.with(|newest| news.take(&talk, newest));
         news.announce(&talk);
-    });
+    }));
 }
 
 impl News {

@@ -2,8 +2,6 @@
 
 use std::{rc::Rc, time::Duration};
 
-use leptos::prelude::set_interval;
-
 use super::Talk;
 use crate::{
     browser::{dom, js},
@@ -16,7 +14,7 @@ const EVERY: Duration = Duration::from_secs(60);
 pub(super) fn start(talk: &Rc<Talk>) {
     refresh(talk);
     let talk = Rc::clone(talk);
-    set_interval(move || refresh(&talk), EVERY);
+    dom::every(EVERY, move || refresh(&talk));
 }
 
 /// Writes how long ago each comment was; an old one keeps its date.
