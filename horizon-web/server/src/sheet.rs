@@ -239,7 +239,7 @@ mod tests {
         among[usize::try_from(next(seed)).unwrap() % among.len()]
     }
 
-    fn text(seed: &mut u64) -> String {
+    fn text(seed: &mut u64, most_words: usize) -> String {
         let words = [
             "<p>",
             "</p>\n",
@@ -251,7 +251,7 @@ mod tests {
             "1,204",
             "\u{1f310}",
         ];
-        let count = pick(seed, &[0, 1, 3, 10, 40, 400, 9_000]);
+        let count = pick(seed, &[0, 1, 3, most_words / 10, most_words]);
         (0..count).map(|_| pick(seed, &words)).collect()
     }
 
@@ -289,9 +289,9 @@ mod tests {
 
     fn template(seed: &mut u64) -> Template {
         let blanks = pick(seed, &[0, 1, 5, 20, 60]);
-        let mut pieces = vec![Piece::Text(text(seed))];
+        let mut pieces = vec![Piece::Text(text(seed, 2_000))];
         for _ in 0..blanks {
-            pieces.extend([Piece::Blank(blank(seed)), Piece::Text(text(seed))]);
+            pieces.extend([Piece::Blank(blank(seed)), Piece::Text(text(seed, 50))]);
         }
         Template {
             status: 200,
@@ -304,7 +304,7 @@ mod tests {
     fn a_page_reads_the_same_in_brotli_whatever_is_filled_in() {
         let seed = u64::from(std::process::id());
         let (mut dice, mut compressed) = (seed, 0);
-        for round in 0..100 {
+        for round in 0..40 {
             let template = template(&mut dice);
             let sheet = Sheet::new(template.clone()).unwrap();
             for _ in 0..2 * SHAPES {
@@ -323,7 +323,7 @@ mod tests {
             }
             assert!(sheet.shapes.lock().unwrap().len() <= SHAPES);
         }
-        assert!(compressed > 500, "{compressed} with seed {seed}");
+        assert!(compressed > 300, "{compressed} with seed {seed}");
     }
 
     #[test]
