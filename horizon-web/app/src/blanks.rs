@@ -89,13 +89,18 @@ impl Blank {
         match self {
             Self::Grouped(count) => text::grouped(values.count(count)),
             Self::Plain(count) => values.count(count).to_string(),
-            Self::Word(count, one, many) => text::word(values.count(count), one, many).into(),
+            Self::Word(count, one, many) => word(values.count(count), one, many).into(),
             Self::Liked => values.liked.to_string(),
             Self::NotLiked => (!values.liked).to_string(),
             Self::LikeId => values.like_id.to_string(),
             Self::CommentId => values.comment_id.to_string(),
         }
     }
+}
+
+/// The word beside a number: `one` if it is one.
+fn word(number: u64, one: &'static str, many: &'static str) -> &'static str {
+    if number == 1 { one } else { many }
 }
 
 /// A part of a page, in order.
@@ -169,7 +174,7 @@ impl Figure {
     pub(crate) fn known(number: u64, one: &'static str, many: &'static str) -> Self {
         Self {
             number: text::grouped(number),
-            word: text::word(number, one, many).into(),
+            word: word(number, one, many).into(),
             one,
             many,
         }

@@ -37,11 +37,6 @@ pub(crate) fn grouped(number: u64) -> String {
     text
 }
 
-/// The word beside a number: `one` if it is one.
-pub(crate) fn word<'a>(number: u64, one: &'a str, many: &'a str) -> &'a str {
-    if number == 1 { one } else { many }
-}
-
 /// A UTC day as `4 May 2026`, of milliseconds since 1970.
 pub(crate) fn day(millis: i64) -> String {
     let (year, month, day) = civil(millis);

@@ -12,8 +12,8 @@ use crate::{posts, sheet::Sheet, state::App};
 /// How many pages are expected to be kept.
 const PAGES: usize = 256;
 
-/// How much they may take together, rendered and compressed: 32 MiB. A larger page is rendered for each answer.
-const BYTES: u64 = 32 << 20;
+/// How much they may take together, in every shape: 64 MiB. A page that is too large for it is rendered for each answer.
+const BYTES: u64 = 64 << 20;
 
 /// Pages that are ready, the most asked for.
 pub(crate) struct Kept {
@@ -90,7 +90,7 @@ async fn render(app: &App, library: &Library, post: &Post) -> Result<Arc<Sheet>>
     let made = tokio::task::spawn_blocking(move || Sheet::new(template));
     match made.await {
         Ok(Ok(sheet)) => Ok(Arc::new(sheet)),
-        Ok(Err(error)) => Err(Error::permanent("a page could not be compressed").with_source(error)),
+        Ok(Err(error)) => Err(Error::permanent("a page has no policy").with_source(error)),
         Err(error) => Err(Error::permanent("a page could not be rendered").with_source(error)),
     }
 }

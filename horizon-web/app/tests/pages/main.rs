@@ -18,18 +18,18 @@ fn rendered(page: Page, key: u128) -> Template {
     runtime.block_on(Template::new(&site(), page, key)).unwrap()
 }
 
-fn template(page: Page) -> Template {
-    rendered(page, KEY)
+fn template(page: &Page) -> Template {
+    rendered(page.clone(), KEY)
 }
 
-fn html(page: Page) -> String {
+fn html(page: &Page) -> String {
     template(page).fill(&values())
 }
 
 #[test]
 fn every_page_is_one_document_with_one_heading_and_one_main() {
     for page in all() {
-        let html = html(page);
+        let html = html(&page);
         assert!(html.starts_with("<!DOCTYPE html><html lang=\"en\"><head>"), "{html}");
         assert!(html.contains("<title>") && html.contains("name=\"viewport\""), "{html}");
         for once in ["<h1", "<main id=\"main\"", "</body>", "</html>"] {
@@ -42,7 +42,7 @@ fn every_page_is_one_document_with_one_heading_and_one_main() {
 #[test]
 fn what_authors_and_readers_write_is_text_on_every_page() {
     for page in all() {
-        let html = html(page);
+        let html = html(&page);
         assert!(!html.contains("<script>alert"), "{html}");
         assert!(!html.contains("<img src=x"), "{html}");
     }
@@ -51,8 +51,8 @@ fn what_authors_and_readers_write_is_text_on_every_page() {
 #[test]
 fn no_page_needs_what_the_policy_forbids() {
     for page in all() {
-        let Template { policy, .. } = template(page.clone());
-        let html = html(page);
+        let Template { policy, .. } = template(&page);
+        let html = html(&page);
         assert!(
             policy.contains("default-src 'none'") && !policy.contains("unsafe-inline"),
             "{policy}"
@@ -78,9 +78,9 @@ fn no_page_needs_what_the_policy_forbids() {
 #[test]
 fn a_script_in_a_post_is_not_in_the_policy() {
     let mut page = post("Hello", "Ada");
-    let before = template(Page::Post(Box::new(page.clone()))).policy;
+    let before = template(&Page::Post(Box::new(page.clone()))).policy;
     page.html = "</head><script type=\"module\">alert(1)</script>".into();
-    assert_eq!(template(Page::Post(Box::new(page))).policy, before);
+    assert_eq!(template(&Page::Post(Box::new(page))).policy, before);
     assert_eq!(before.matches("'sha256-").count(), 1);
 }
 
@@ -100,7 +100,7 @@ fn what_answers_differ_in_is_in_no_text_of_a_template() {
         comments: 1,
     };
     none.numbers = Numbers::default();
-    let template = template(hello());
+    let template = template(&hello());
     assert!(
         template
             .fill(&one)
@@ -116,8 +116,8 @@ fn what_answers_differ_in_is_in_no_text_of_a_template() {
 
 #[test]
 fn a_status_says_what_the_page_says() {
-    assert_eq!(template(hello()).status, 200);
-    assert_eq!(template(Page::NotFound).status, 404);
+    assert_eq!(template(&hello()).status, 200);
+    assert_eq!(template(&Page::NotFound).status, 404);
     let error = |status| {
         Page::Error(ErrorPage {
             status,
@@ -125,13 +125,13 @@ fn a_status_says_what_the_page_says() {
             detail: String::new(),
         })
     };
-    assert_eq!(template(error(503)).status, 503);
-    assert_eq!(template(error(0)).status, 500);
+    assert_eq!(template(&error(503)).status, 503);
+    assert_eq!(template(&error(0)).status, 500);
 }
 
 #[test]
 fn the_first_html_of_a_post_has_its_numbers_where_the_islands_look_for_them() {
-    let html = html(hello());
+    let html = html(&hello());
     for hook in [
         r#" data-slug="hello""#,
         r#" data-horizon="viewers">17</span>"#,
@@ -158,7 +158,7 @@ fn the_first_html_of_a_post_has_its_numbers_where_the_islands_look_for_them() {
 
 #[test]
 fn likes_and_comments_are_forms_that_work_without_a_script() {
-    let html = html(hello());
+    let html = html(&hello());
     for part in [
         r#"method="post" action="/horizon/likes/hello""#,
         r#"<input type="hidden" name="liked" value="false""#,
@@ -176,7 +176,7 @@ fn likes_and_comments_are_forms_that_work_without_a_script() {
 
 #[test]
 fn a_reply_takes_no_reply() {
-    let html = html(hello());
+    let html = html(&hello());
     let (_, reply) = html
         .split_once(r#"id="comment-00000000000000000000000000000002""#)
         .unwrap();
@@ -188,13 +188,13 @@ fn a_reply_takes_no_reply() {
 fn a_page_asked_for_with_a_reply_answers_that_comment() {
     let mut page = post("Hello", "Ada");
     page.reply_to = Some(EventId::from_u128(1));
-    let answered = html(Page::Post(Box::new(page.clone())));
+    let answered = html(&Page::Post(Box::new(page.clone())));
     assert!(
         answered.contains(r#"name="parent" value="00000000000000000000000000000001""#),
         "{answered}"
     );
     page.reply_to = Some(EventId::from_u128(77));
-    let unknown = html(Page::Post(Box::new(page)));
+    let unknown = html(&Page::Post(Box::new(page)));
     assert!(unknown.contains(r#"name="parent" value="""#), "{unknown}");
 }
 
@@ -203,7 +203,7 @@ fn a_removed_comment_keeps_its_place_and_takes_no_reply() {
     let mut page = post("Hello", "");
     page.comments.threads[0].comment.removed = true;
     page.comments.threads[0].comment.html = String::new();
-    let html = html(Page::Post(Box::new(page)));
+    let html = html(&Page::Post(Box::new(page)));
     let (_, list) = html.split_once("comment-list").unwrap();
     let (list, _) = list.split_once("<template").unwrap();
     assert!(
@@ -217,7 +217,7 @@ fn a_removed_comment_keeps_its_place_and_takes_no_reply() {
 fn without_a_script_the_page_says_that_a_comment_waits() {
     let mut page = post("Hello", "Ada");
     page.is_waiting = true;
-    let html = html(Page::Post(Box::new(page)));
+    let html = html(&Page::Post(Box::new(page)));
     let (_, status) = html.split_once(r#"data-horizon="form-status""#).unwrap();
     let (status, _) = status.split_once("</p>").unwrap();
     assert!(
@@ -228,7 +228,7 @@ fn without_a_script_the_page_says_that_a_comment_waits() {
 
 #[test]
 fn machines_learn_what_a_post_is() {
-    let html = html(hello());
+    let html = html(&hello());
     for fact in [
         r#"<link rel="canonical" href="https://example.org/blog/hello">"#,
         r#"content="article" property="og:type""#,
@@ -248,7 +248,7 @@ fn machines_learn_what_a_post_is() {
 
 #[test]
 fn a_tag_in_an_address_is_encoded() {
-    let html = html(hello());
+    let html = html(&hello());
     assert!(html.contains(r#"href="/tags/gr%C3%B6%C3%9Fe""#), "{html}");
 }
 
@@ -263,7 +263,7 @@ fn pages_that_are_nobodys_business_are_not_listed_and_load_no_islands() {
             older: None,
         }),
     ] {
-        let html = html(page);
+        let html = html(&page);
         assert!(html.contains(r#"name="robots" content="noindex""#), "{html}");
         assert!(
             !html.contains("horizon-0123.js") && !html.contains("leptos-island"),
@@ -274,7 +274,7 @@ fn pages_that_are_nobodys_business_are_not_listed_and_load_no_islands() {
 
 #[test]
 fn the_desk_offers_what_can_be_done_to_a_comment() {
-    let html = html(all().pop().unwrap());
+    let html = html(&all().pop().unwrap());
     for part in [
         r#"action="/admin/comments/00000000000000000000000000000009""#,
         r#"name="verdict" value="shown""#,
