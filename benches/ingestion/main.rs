@@ -24,6 +24,7 @@ use std::{
 };
 
 use horizon_accumulator::{Observer, run_observed};
+use horizon_benches::cpu_seconds;
 use horizon_core::{
     Analytics, Event, EventKind, Progress, ReaderId, Slug, Stamp, StatsStore, StatsStoreExt, Timestamp, Topic,
     VisitorKey,
@@ -35,13 +36,13 @@ use tokio::{sync::oneshot, task::JoinSet, time::timeout};
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 /// How many events each measurement takes.
-const EVENTS: usize = 100_000;
+const EVENTS: usize = 200_000;
 
 /// How many tasks track at the same time.
 const CALLERS: usize = 4_096;
 
 /// How often each way is measured.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 5;
 
 /// How long one measurement may take.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -173,15 +174,6 @@ impl Meter {
     }
 }
 
-/// What this process has taken of all cores, in seconds.
-fn cpu_seconds() -> Result<f64> {
-    let stat = fs::read_to_string("/proc/self/stat")?;
-    // Behind the name, which is in brackets, the 12th and 13th fields are utime and stime, in hundredths of a second.
-    let (_, fields) = stat.rsplit_once(')').ok_or("the process has no name")?;
-    let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<f64>);
-    Ok(ticks.sum::<std::result::Result<f64, _>>()? / 100.0)
-}
-
 fn bytes_written() -> Result<u64> {
     let io = fs::read_to_string("/proc/self/io")?;
     let line = io.lines().find_map(|line| line.strip_prefix("wchar: "));
@@ -209,12 +201,9 @@ async fn track_all(events: &[Event], file: &Path) -> Result<Cost> {
     let batches = Arc::new(Batches::default());
     let counting = {
         let (store, batches) = (Arc::clone(&store), Arc::clone(&batches));
-        let clock = || Timestamp::from_millis(NOW.as_millis());
         tokio::spawn(async move {
-            run_observed(&mut [&mut feed], &*store, &clock, &*batches, async {
-                drop(stopped.await)
-            })
-            .await;
+            let stopped = async { drop(stopped.await) };
+            run_observed(&mut [&mut feed], &*store, &|| NOW, &*batches, stopped).await;
         })
     };
     let meter = Meter::start()?;

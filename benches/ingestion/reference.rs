@@ -24,7 +24,7 @@ pub(crate) fn open(file: &Path) -> Result<Connection> {
     db.pragma_update(None, "synchronous", "FULL")?;
     db.pragma_update(None, "foreign_keys", true)?;
     db.pragma_update(None, "cache_size", -32 * 1024)?;
-    db.pragma_update_and_check(None, "wal_autocheckpoint", 4_096, |_| Ok(()))?;
+    db.pragma_update_and_check(None, "wal_autocheckpoint", 2_048, |_| Ok(()))?;
     db.pragma_update_and_check(None, "journal_size_limit", 64 * 1024 * 1024, |_| Ok(()))?;
     db.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
     Ok(db)

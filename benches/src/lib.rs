@@ -1,7 +1,9 @@
-//! What the benchmarks share: events as a busy page sends them.
+//! What the benchmarks share: events as a busy page sends them, and what the CPU had to do.
 //!
 //! Run them with `cargo bench -p horizon-benches`. Timings wander from machine to machine and from run to
 //! run; compare numbers of one run only.
+
+use std::{fs, io};
 
 use horizon_core::{Event, EventKind, ReaderId, Slug, SlugError, Stamp, Timestamp, VisitorKey};
 
@@ -31,4 +33,17 @@ pub fn events(first: u64, count: u64) -> Result<Vec<Event>, SlugError> {
         )
     };
     Ok((first..first + count).map(event).collect())
+}
+
+/// What this process has taken of all cores so far, in seconds.
+///
+/// # Errors
+/// The system does not say: it is no Linux.
+pub fn cpu_seconds() -> io::Result<f64> {
+    let stat = fs::read_to_string("/proc/self/stat")?;
+    // Behind the name, which is in brackets, the 12th and 13th fields are utime and stime, in hundredths of a second.
+    let (_, fields) = stat.rsplit_once(')').unwrap_or_default();
+    let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<f64>);
+    let ticks: f64 = ticks.sum::<Result<_, _>>().map_err(io::Error::other)?;
+    Ok(ticks / 100.0)
 }

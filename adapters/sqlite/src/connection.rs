@@ -25,9 +25,9 @@ const APPLICATION: i32 = 0x4576_487a;
 /// to fit, or else it is written to the log twice.
 const CACHE_KIB: i64 = 32 * 1024;
 
-/// How long the write-ahead log grows before it is moved into the database, in pages of 4 KiB: 16 MiB. A page that many
-/// batches change is moved once.
-const LOG_PAGES: i64 = 4_096;
+/// How long the write-ahead log grows before it is moved into the database, in pages of 4 KiB: 8 MiB. A page that many
+/// batches change is moved once; what is left when the store closes has to be moved within its last two seconds.
+const LOG_PAGES: i64 = 2_048;
 
 /// How large the write-ahead log stays on disk between checkpoints, in bytes.
 const JOURNAL_BYTES: i64 = 64 * 1024 * 1024;

@@ -1,32 +1,87 @@
-use std::path::PathBuf;
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use horizon_core::{Error, Result};
 use rusqlite::Connection;
-use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
+use tokio::{sync::oneshot, task::spawn_blocking, time::timeout};
 
 use crate::{connection, error};
 
-/// The most reads at the same time, each with a connection of its own.
+/// The most threads that read at the same time, each with a connection of its own.
 const READERS: usize = 4;
 
-/// How long a read waits for a connection.
-const READ_WAIT: Duration = Duration::from_secs(5);
+/// The most reads that wait for a thread.
+const QUEUE_JOBS: usize = 16_384;
+
+/// The most reads that one thread answers from one state of the database.
+const GROUP_JOBS: usize = 64;
+
+/// How long a read may take, its wait for a thread included.
+const READ_WAIT: Duration = Duration::from_secs(10);
 
 /// The connections that only read. They are opened when they are first needed.
+///
+/// A thousand readers who like a page at once ask for its number at once: what has come meanwhile shares a thread's turn
+/// and a transaction, which cost more than the queries do.
 pub(crate) struct Readers {
-    path: PathBuf,
-    places: Arc<Semaphore>,
-    idle: Arc<Mutex<Vec<Connection>>>,
+    path: Arc<Path>,
+    queue: Arc<Mutex<Queue>>,
 }
+
+#[derive(Default)]
+struct Queue {
+    jobs: VecDeque<Box<dyn Job>>,
+    idle: Vec<Connection>,
+    /// How many threads take from the queue.
+    threads: usize,
+    closed: bool,
+}
+
+/// The queries that share a turn.
+type Group = Vec<Box<dyn Job>>;
+
+/// A caller's query.
+trait Job: Send {
+    /// Asks, and keeps what it answers.
+    fn run(&mut self, db: &Connection);
+
+    /// Answers the caller; with `error`, if the database could not be asked.
+    fn answer(self: Box<Self>, error: Option<Error>);
+}
+
+struct Query<F, T> {
+    query: Option<F>,
+    done: Option<Result<T>>,
+    caller: oneshot::Sender<Result<T>>,
+}
+
+impl<F, T> Job for Query<F, T>
+where
+    F: FnOnce(&Connection) -> rusqlite::Result<T> + Send,
+    T: Send,
+{
+    fn run(&mut self, db: &Connection) {
+        let query = self.query.take().filter(|_| !self.caller.is_closed());
+        self.done = query.map(|query| query(db).map_err(|driver| error::map(FAILED, driver)));
+    }
+
+    fn answer(self: Box<Self>, error: Option<Error>) {
+        if let Some(answer) = error.map(Err).or(self.done) {
+            // The caller may have gone meanwhile.
+            let _ = self.caller.send(answer);
+        }
+    }
+}
+
+const FAILED: &str = "the database cannot be read";
 
 impl Readers {
     pub(crate) fn new(path: PathBuf) -> Self {
         Self {
-            path,
-            places: Arc::new(Semaphore::new(READERS)),
-            idle: Arc::default(),
+            path: path.into(),
+            queue: Arc::default(),
         }
     }
 
@@ -35,32 +90,130 @@ impl Readers {
         &self,
         query: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T> {
-        let place = timeout(READ_WAIT, Arc::clone(&self.places).acquire_owned())
+        let (caller, answer) = oneshot::channel();
+        self.push(Box::new(Query {
+            query: Some(query),
+            done: None,
+            caller,
+        }))?;
+        timeout(READ_WAIT, answer)
             .await
-            .map_err(|e| Error::unavailable("no connection was free to read the database").with_source(e))?
-            .map_err(|e| Error::permanent("the store is closed").with_source(e))?;
-        let (path, idle) = (self.path.clone(), Arc::clone(&self.idle));
-        let work = move || {
-            let known = lock(&idle).pop();
-            let db = known.map_or_else(|| connection::reader(&path), Ok)?;
-            let answer = db.unchecked_transaction().and_then(|transaction| query(&transaction));
-            lock(&idle).push(db);
-            // The place lives as long as the work, which goes on when its caller goes away.
-            drop(place);
-            answer.map_err(|e| error::map("the database cannot be read", e))
-        };
-        spawn_blocking(work)
-            .await
+            .map_err(|e| Error::unavailable("the database was not read in time").with_source(e))?
             .map_err(|e| Error::unavailable("a read of the database was cut off").with_source(e))?
+    }
+
+    fn push(&self, job: Box<dyn Job>) -> Result<()> {
+        let mut queue = lock(&self.queue);
+        if queue.closed {
+            return Err(Error::permanent("the store is closed"));
+        }
+        if queue.jobs.len() >= QUEUE_JOBS {
+            return Err(Error::unavailable("too many reads wait for the database"));
+        }
+        queue.jobs.push_back(job);
+        if queue.threads < READERS {
+            queue.threads += 1;
+            let turn = Turn {
+                queue: Arc::clone(&self.queue),
+                is_over: false,
+            };
+            let path = Arc::clone(&self.path);
+            spawn_blocking(move || turn.work(&path));
+        }
+        Ok(())
     }
 
     /// Closes the connections and takes no more reads.
     pub(crate) fn close(&self) {
-        self.places.close();
-        lock(&self.idle).clear();
+        let mut queue = lock(&self.queue);
+        queue.closed = true;
+        queue.idle.clear();
+        for job in std::mem::take(&mut queue.jobs) {
+            job.answer(Some(Error::permanent("the store is closed")));
+        }
     }
 }
 
-fn lock(idle: &Mutex<Vec<Connection>>) -> MutexGuard<'_, Vec<Connection>> {
-    idle.lock().unwrap_or_else(PoisonError::into_inner)
+/// A thread's right to read. It is given back also when a query panics, or when the runtime ends before it began.
+struct Turn {
+    queue: Arc<Mutex<Queue>>,
+    is_over: bool,
+}
+
+impl Turn {
+    /// Answers what waits until nothing does.
+    fn work(mut self, path: &Path) {
+        while let Some((mut group, db)) = self.next() {
+            let asked = db.map_or_else(|| connection::reader(path), Ok).and_then(|db| {
+                let asked = ask(&mut group, &db);
+                // Before the answers: whoever closes the store after theirs has closed all of it.
+                lock(&self.queue).keep(db);
+                asked
+            });
+            answer(group, asked.err());
+        }
+    }
+
+    /// What is to do next. The turn ends in the moment in which there is nothing, so that whoever comes then begins one.
+    fn next(&mut self) -> Option<(Group, Option<Connection>)> {
+        let mut queue = lock(&self.queue);
+        let group = queue.take();
+        if group.is_none() {
+            queue.threads -= 1;
+            self.is_over = true;
+        }
+        group
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if !self.is_over {
+            lock(&self.queue).threads -= 1;
+        }
+    }
+}
+
+impl Queue {
+    /// A thread's share of what waits.
+    fn take(&mut self) -> Option<(Group, Option<Connection>)> {
+        let share = self.jobs.len().div_ceil(self.threads.max(1)).min(GROUP_JOBS);
+        let group: Group = self.jobs.drain(..share).collect();
+        (!group.is_empty()).then(|| (group, self.idle.pop()))
+    }
+
+    fn keep(&mut self, db: Connection) {
+        if !self.closed {
+            self.idle.push(db);
+        }
+    }
+}
+
+fn ask(group: &mut Group, db: &Connection) -> Result<()> {
+    let transaction = db
+        .unchecked_transaction()
+        .map_err(|driver| error::map(FAILED, driver))?;
+    for job in group {
+        job.run(&transaction);
+    }
+    Ok(())
+}
+
+/// Answers each with what it asked for, or all with the one error.
+fn answer(group: Group, error: Option<Error>) {
+    let error = error.map(Arc::new);
+    for job in group {
+        job.answer(error.as_ref().map(|error| {
+            let own = if error.is_retryable() {
+                Error::unavailable(error.to_string())
+            } else {
+                Error::permanent(error.to_string())
+            };
+            own.with_source(Arc::clone(error))
+        }));
+    }
+}
+
+fn lock(queue: &Mutex<Queue>) -> MutexGuard<'_, Queue> {
+    queue.lock().unwrap_or_else(PoisonError::into_inner)
 }
