@@ -130,7 +130,13 @@ impl Horizon {
             readers: Readers::new(&secret, &config),
             limiters: Limiters::new(config.rates, secret.key(RATES_KEY)),
             bots: Bots::default(),
-            hub: Hub::new(ports.clone(), Arc::clone(&metrics), closing.clone(), tasks.clone()),
+            hub: Hub::new(
+                ports.clone(),
+                matches!(backend.rest, Rest::Here(_)),
+                Arc::clone(&metrics),
+                closing.clone(),
+                tasks.clone(),
+            ),
             register: Register {
                 presence: Arc::clone(&ports.presence),
                 visitors: Arc::new(visitors),

@@ -135,6 +135,9 @@ impl Horizon {
     /// The pipe took the word, but the store may hear of it later. And whatever the store does now, the
     /// like is taken: an answer that is a little off is better than one that says it failed.
     async fn likes_after(&self, topic: &Topic, reader: ReaderId, liked: bool) -> u64 {
+        if let Some(stats) = self.0.hub.counted(topic) {
+            return stats.likes;
+        }
         let stats = &self.0.ports().stats;
         let (counted, total) = tokio::join!(stats.likes(topic, reader), stats.total(topic));
         let known = self.0.hub.numbers(topic).unwrap_or_default().likes;

@@ -5,11 +5,11 @@ use std::{
     time::Duration,
 };
 
-use horizon_core::{Ports, Topic, live::Numbers};
+use horizon_core::{Ports, Stats, Topic, live::Numbers};
 use tokio::{runtime::Handle, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{Frame, Reader, latest::latest, page};
+use super::{Frame, Reader, heard::Heard, latest::latest, page};
 use crate::metrics::Metrics;
 
 /// For how long after a word was taken here the frames of its page may be without it: 2 seconds, as long as a kept
@@ -25,6 +25,8 @@ pub(crate) struct Hub(Arc<Inner>);
 
 struct Inner {
     ports: Ports,
+    /// Whether what the pipe took is counted and published by then.
+    counts_here: bool,
     metrics: Arc<Metrics>,
     closing: CancellationToken,
     tasks: TaskTracker,
@@ -37,15 +39,24 @@ struct Room {
     frames: Reader<Frame>,
     /// When the pipe last took a word of a reader of this process.
     written: Option<Instant>,
+    heard: Option<Heard>,
     empty: CancellationToken,
 }
 
 impl Hub {
     /// A hub whose pages end on `closing` and run among `tasks`, on the runtime that this is called in: the first reader
-    /// of a page may come in on another one, a worker's of a framework that has many.
-    pub(crate) fn new(ports: Ports, metrics: Arc<Metrics>, closing: CancellationToken, tasks: TaskTracker) -> Self {
+    /// of a page may come in on another one, a worker's of a framework that has many. `counts_here`: the pipe takes a
+    /// word when it is counted and published.
+    pub(crate) fn new(
+        ports: Ports,
+        counts_here: bool,
+        metrics: Arc<Metrics>,
+        closing: CancellationToken,
+        tasks: TaskTracker,
+    ) -> Self {
         Self(Arc::new(Inner {
             ports,
+            counts_here,
             metrics,
             closing,
             tasks,
@@ -91,6 +102,11 @@ impl Hub {
         settled.then(|| room.frames.get().numbers).flatten()
     }
 
+    /// The totals of a watched page with every word in them that the pipe took, where they can be had without the store.
+    pub(crate) fn counted(&self, topic: &Topic) -> Option<Stats> {
+        self.rooms().get_mut(topic)?.heard.as_mut()?.latest()
+    }
+
     /// The pipe took a word about this page.
     pub(crate) fn wrote(&self, topic: &Topic) {
         if let Some(room) = self.rooms().get_mut(topic) {
@@ -108,6 +124,8 @@ impl Hub {
             Arc::clone(&self.0.metrics),
             writer,
         );
+        let counts_here = self.0.counts_here;
+        let heard = counts_here.then(|| Heard::new(self.0.ports.analytics.watch(topic.clone())));
         let stop = empty.clone();
         let page = async move { stop.run_until_cancelled(page).await };
         self.0.tasks.spawn_on(page, &self.0.runtime);
@@ -115,6 +133,7 @@ impl Hub {
             seats: 0,
             frames,
             written: None,
+            heard,
             empty,
         }
     }

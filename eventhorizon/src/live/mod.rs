@@ -1,6 +1,7 @@
 //! The live path: one task a watched page makes the frames, every connection writes the same bytes.
 
 mod frame;
+mod heard;
 mod hub;
 mod latest;
 mod open;

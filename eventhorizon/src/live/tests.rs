@@ -84,6 +84,7 @@ fn fixture(viewers: Option<u64>, stats: Option<Stats>) -> Fixture {
     let metrics = Arc::new(Metrics::new());
     let hub = Hub::new(
         ports,
+        false,
         Arc::clone(&metrics),
         CancellationToken::new(),
         TaskTracker::new(),

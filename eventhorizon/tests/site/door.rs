@@ -101,3 +101,22 @@ async fn dropping_the_last_handle_ends_open_streams() {
     let ended = async { while live.next().await.is_some() {} };
     timeout(PATIENCE, ended).await.unwrap();
 }
+
+#[tokio::test]
+async fn each_of_many_who_like_a_watched_page_is_told_the_number_with_their_own_like() {
+    let horizon = Horizon::in_memory().start(|_: &Slug| true).await.unwrap();
+    let bread = horizon.page("bread").unwrap();
+    let from = |number: u8| horizon.caller([192, 0, 2, number].into(), [("user-agent", FIREFOX)]);
+    let _live = horizon.live(Some(&bread), &from(0), false).await.unwrap();
+    for likes in 1..=100 {
+        let liked = horizon.like(&bread, true, None, &from(likes)).await.unwrap();
+        assert_eq!(liked.view.likes, u64::from(likes));
+        let cookie = liked.set_cookie.unwrap();
+        let known = [("user-agent", FIREFOX), ("cookie", cookie.split(';').next().unwrap())];
+        let known = horizon.caller([192, 0, 2, likes].into(), known);
+        for (liked, expected) in [(false, likes - 1), (true, likes)] {
+            let view = horizon.like(&bread, liked, None, &known).await.unwrap().view;
+            assert_eq!(view.likes, u64::from(expected));
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use std::{
     cell::RefCell,
     future::poll_fn,
-    io::{self, Write},
+    io::{self, Read, Write},
     ops::ControlFlow,
     pin::Pin,
     task::{Context, Poll, ready},
@@ -12,7 +12,8 @@ use std::{
 use axum::body::Body;
 use bytes::Bytes;
 use http_body::Body as _;
-use tokio::net::TcpStream;
+use socket2::SockRef;
+use tokio::{io::Interest, net::TcpStream};
 
 /// How much the system may hold for a reader who does not read, in bytes: 16 KiB, of which Linux makes 32. Left to
 /// itself it takes megabytes, and a reader who is late would be shown minutes of the past before the present.
@@ -36,12 +37,13 @@ thread_local! {
 /// there was.
 pub(super) async fn carry(socket: TcpStream, body: Body) -> Result<(), axum::Error> {
     // A socket that cannot be told is one that has its usual size.
-    let _ = socket2::SockRef::from(&socket).set_send_buffer_size(UNREAD);
+    let _ = SockRef::from(&socket).set_send_buffer_size(UNREAD);
     let mut carrier = Carrier {
         socket,
         body,
         unwritten: Bytes::new(),
         has_ended: false,
+        is_listening: false,
     };
     poll_fn(|cx| carrier.poll(cx)).await
 }
@@ -52,6 +54,8 @@ struct Carrier {
     /// What the socket did not take.
     unwritten: Bytes,
     has_ended: bool,
+    /// Whether the task is woken when the client says something.
+    is_listening: bool,
 }
 
 impl Carrier {
@@ -71,16 +75,28 @@ impl Carrier {
     }
 
     /// Whether the client closed the connection. What else it says is not answered any more.
-    fn is_gone(&self, cx: &mut Context<'_>) -> io::Result<bool> {
-        while self.socket.poll_read_ready(cx)?.is_ready() {
-            match self.socket.try_read(&mut [0; HEARD]) {
+    fn is_gone(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
+        loop {
+            // Who waits already goes on waiting: most of the time a frame is why the task is awake.
+            if !self.is_listening && self.socket.poll_read_ready(cx)?.is_pending() {
+                self.is_listening = true;
+                return Ok(false);
+            }
+            let mut is_told = false;
+            let heard = self.socket.try_io(Interest::READABLE, || {
+                is_told = true;
+                (&*SockRef::from(&self.socket)).read(&mut [0; HEARD])
+            });
+            if !is_told {
+                return Ok(false);
+            }
+            self.is_listening = false;
+            match heard {
                 Ok(0) => return Ok(true),
-                Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) => return Err(error),
+                Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
+                _ => {}
             }
         }
-        Ok(false)
     }
 
     fn write_rest(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
