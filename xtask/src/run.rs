@@ -53,10 +53,21 @@ pub(crate) fn say(line: &str) {
     eprintln!("{line}");
 }
 
+/// What cargo says to a program that it runs about that program.
+const ABOUT_XTASK: [&str; 2] = ["CARGO_PKG_", "CARGO_MANIFEST_"];
+
 /// This toolchain's cargo, in the workspace's folder.
 pub(crate) fn cargo(root: &Path) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
     command.current_dir(root);
+    // Build scripts look at these (ring's does): handed on, they would let all of it be built again whenever somebody
+    // goes from `cargo build` to `cargo xtask` and back.
+    for (name, _) in env::vars_os() {
+        let is_about = |prefix| name.to_string_lossy().starts_with(prefix);
+        if ABOUT_XTASK.into_iter().any(is_about) {
+            command.env_remove(name);
+        }
+    }
     command
 }
 

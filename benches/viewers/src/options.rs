@@ -130,7 +130,7 @@ pub struct Burst {
     #[arg(long, default_value_t = 10)]
     pub seconds: u32,
     /// Connections that publish.
-    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..))]
     pub connections: u16,
 }
 
