@@ -60,15 +60,19 @@ const ABOUT_XTASK: [&str; 2] = ["CARGO_PKG_", "CARGO_MANIFEST_"];
 pub(crate) fn cargo(root: &Path) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
     command.current_dir(root);
-    // Build scripts look at these (ring's does): handed on, they would let all of it be built again whenever somebody
-    // goes from `cargo build` to `cargo xtask` and back.
+    forget_xtask(&mut command);
+    command
+}
+
+/// Keeps from a program that runs cargo what cargo says about this one. Build scripts look at it (ring's does): handed on, it
+/// would let all of it be built again whenever somebody goes from `cargo build` to `cargo xtask` and back.
+pub(crate) fn forget_xtask(command: &mut Command) {
     for (name, _) in env::vars_os() {
         let is_about = |prefix| name.to_string_lossy().starts_with(prefix);
         if ABOUT_XTASK.into_iter().any(is_about) {
             command.env_remove(name);
         }
     }
-    command
 }
 
 /// Runs a program to its end; an exit code other than zero is an error that shows the call.

@@ -1,14 +1,22 @@
 //! EventHorizon itself: the blog's server with what it does without any configuration, memory and SQLite.
 
-use std::{net::SocketAddr, path::Path};
+use std::{net::SocketAddr, path::Path, time::Duration};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use horizon_peers::Place;
+use horizon_viewers::process::usage;
 use horizon_web_tests::{
     http,
     process::{Process, program},
 };
 use tempfile::TempDir;
+use tokio::time::sleep;
+
+/// How long a server that was started has to be idle: half a second.
+const IDLE: Duration = Duration::from_millis(500);
+
+/// How often that is waited for before it is given up: a minute.
+const TRIES: usize = 120;
 
 /// A post that ships with the blog.
 pub(crate) const SLUG: &str = "one-frame-for-ten-thousand-readers";
@@ -39,6 +47,22 @@ impl Blog {
             process,
             _folder: folder,
         })
+    }
+
+    /// Waits until it has nothing left to do: after it answers it still colours the code in its posts, and the memory for
+    /// that is none of its viewers'.
+    pub(crate) async fn settle(&self) -> anyhow::Result<()> {
+        let id = [i32::try_from(self.id()?)?];
+        let mut before = None;
+        for _ in 0..TRIES {
+            let now = usage(&id)?.map(|usage| usage.cpu_seconds);
+            if before == Some(now) {
+                return Ok(());
+            }
+            before = Some(now);
+            sleep(IDLE).await;
+        }
+        bail!("horizon-web does not come to rest after its start")
     }
 
     /// Where it listens.

@@ -66,7 +66,7 @@ impl Results {
             let row = beside::measure(kind, stage.server, &stage.load, stage.size.viewers).await?;
             self.rows.push(row);
         } else if part == Part::Ingestion {
-            self.ingestion = ingestion::summary().await?;
+            self.ingestion = Some(ingestion::summary().await?);
         } else {
             self.aims.extend(stage.aims(part).await?);
         }

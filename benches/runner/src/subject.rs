@@ -47,6 +47,7 @@ impl Subject {
         match kind {
             Kind::EventHorizon => {
                 let blog = Blog::start(place, None).await?;
+                blog.settle().await?;
                 let address = blog.address();
                 Ok(Self {
                     url: format!("http://{address}/horizon/live/{SLUG}"),

@@ -136,17 +136,19 @@ impl Stream for Live {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         self.attendance.poll(cx);
-        let ended = loop {
-            match Pin::new(&mut self.frames).poll_next(cx) {
-                Poll::Ready(Some(frame)) => self.frame = frame,
-                Poll::Ready(None) => break true,
-                Poll::Pending => break false,
+        loop {
+            let next = Pin::new(&mut self.frames).poll_next(cx);
+            let is_over = matches!(next, Poll::Ready(None));
+            let is_idle = next.is_pending();
+            if let Poll::Ready(Some(frame)) = next {
+                self.frame = frame;
             }
-        };
-        match self.unwritten() {
-            Some(bytes) => Poll::Ready(Some(bytes)),
-            None if ended => Poll::Ready(None),
-            None => Poll::Pending,
+            match self.unwritten() {
+                Some(bytes) => return Poll::Ready(Some(bytes)),
+                None if is_over => return Poll::Ready(None),
+                None if is_idle => return Poll::Pending,
+                None => {}
+            }
         }
     }
 }

@@ -41,9 +41,10 @@ pub(crate) fn router(app: App, media: &Path) -> Router {
         .merge(cluster::router())
         .merge(health::router())
         .merge(app.assets.router())
-        .nest(HORIZON, horizon_axum::router(&app.horizon))
         .nest_service("/media", ServeDir::new(media).append_index_html_on_directories(false))
         .layer(CatchPanicLayer::new())
+        // Not in the layer: a body that is put into another pays for it with each frame, and a panic ends one connection.
+        .nest(HORIZON, horizon_axum::router(&app.horizon))
         .layer(middleware::from_fn(headers::secure))
         .layer(middleware::from_fn(log::request))
         .with_state(app)
