@@ -81,11 +81,26 @@ impl Row {
     }
 }
 
+/// The rounds of one server: the middle one by CPU, and the CPU of all.
+fn middle(rows: &[Row], kind: Kind) -> Option<(&Row, String)> {
+    let mut rounds: Vec<&Row> = rows.iter().filter(|row| row.kind == kind).collect();
+    rounds.sort_by(|one, other| one.cpu_per_million.total_cmp(&other.cpu_per_million));
+    let all: Vec<String> = rounds.iter().map(|row| short(row.cpu_per_million)).collect();
+    rounds.get(rounds.len() / 2).map(|row| (*row, all.join(" · ")))
+}
+
 /// The table in Markdown.
 pub(crate) fn table(rows: &[Row]) -> String {
-    let floor = rows.iter().find(|row| row.kind == Kind::Peer(Peer::Floor));
-    let mut table = String::from(HEAD);
+    let mut kinds = Vec::new();
     for row in rows {
+        if !kinds.contains(&row.kind) {
+            kinds.push(row.kind);
+        }
+    }
+    let middles: Vec<_> = kinds.into_iter().filter_map(|kind| middle(rows, kind)).collect();
+    let floor = middle(rows, Kind::Peer(Peer::Floor)).map(|(row, _)| row);
+    let mut table = String::from(HEAD);
+    for (row, all) in &middles {
         let ratio = floor.map_or_else(
             || "–".into(),
             |floor| short(row.cpu_per_million / floor.cpu_per_million),
@@ -94,7 +109,7 @@ pub(crate) fn table(rows: &[Row]) -> String {
         // A String takes whatever is written to it.
         let _ = writeln!(
             table,
-            "| {} | {} | {ratio} | {} | {} | {middle} / {worst_of_hundred} / {worst} | {} | {} |",
+            "| {} | {} ({all}) | {ratio} | {} | {} | {middle} / {worst_of_hundred} / {worst} | {} | {} |",
             row.kind.name(),
             short(row.cpu_per_million),
             short(row.kib_per_connection),
@@ -103,7 +118,7 @@ pub(crate) fn table(rows: &[Row]) -> String {
             short(row.join_cpu),
         );
     }
-    for row in rows {
+    for (row, _) in middles {
         for doubt in row.doubts() {
             let _ = write!(table, "\n- {} {doubt}.\n", row.kind.name());
         }
@@ -116,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_server_is_held_against_the_floor() {
+    fn the_middle_of_each_server_is_held_against_the_floors() {
         let row = |kind, cpu_per_million| Row {
             kind,
             cpu_per_million,
@@ -128,12 +143,16 @@ mod tests {
             refused: 0.0,
             errors: String::new(),
         };
-        let table = table(&[row(Kind::Peer(Peer::Floor), 2.0), row(Kind::EventHorizon, 5.0)]);
+        let floor = [4.0, 1.0, 2.0].map(|cpu| row(Kind::Peer(Peer::Floor), cpu));
+        let mut rows = Vec::from(floor);
+        rows.push(row(Kind::EventHorizon, 5.0));
+        let table = table(&rows);
         assert!(
-            table.contains("| floor | 2.00 | 1.00 | 0.500 | 163 | 1.00 / 20.0 / 300 | 0 | 0.250 |"),
+            table
+                .contains("| floor | 2.00 (1.00 · 2.00 · 4.00) | 1.00 | 0.500 | 163 | 1.00 / 20.0 / 300 | 0 | 0.250 |"),
             "{table}"
         );
         assert!(!table.contains("- floor"), "{table}");
-        assert!(table.contains("| EventHorizon | 5.00 | 2.50 |"), "{table}");
+        assert!(table.contains("| EventHorizon | 5.00 (5.00) | 2.50 |"), "{table}");
     }
 }

@@ -89,10 +89,22 @@ impl Stage {
         let seconds = self.size.published.as_secs().to_string();
         let rate = LIKES.to_string();
         let scenario = ["burst", "--rate", &rate, "--seconds", &seconds];
-        let report = self.play("burst", self.size.viewers, &scenario).await?;
+        let mut rounds = Vec::new();
+        for _ in 0..self.size.rounds {
+            let report = self.play("burst", self.size.viewers, &scenario).await?;
+            rounds.push((report.figure("/burst/to_everyone_ms/p99")?, report));
+        }
+        rounds.sort_by(|(one, _), (other, _)| one.total_cmp(other));
+        let all: Vec<String> = rounds.iter().map(|(p99, _)| short(*p99)).collect();
+        let (p99, report) = rounds.swap_remove(rounds.len() / 2);
         let accepted = report.figure("/burst/offered/accepted_per_second")?;
         let is_whole = accepted >= LIKES * NEARLY_ALL && report.figure("/burst/never_at_everyone")? < 1.0;
-        let all = |aim: Aim| aim.and(is_whole, &format!("{} likes a second were taken", short(accepted)));
+        let taken = format!(
+            "the middle of {}, {} likes a second were taken",
+            all.join(" · "),
+            short(accepted)
+        );
+        let all = |aim: Aim| aim.and(is_whole, &taken);
         let likes = format!(
             "{} likes a second, {} viewers",
             short(LIKES),
@@ -100,7 +112,6 @@ impl Stage {
         );
         let mean = report.figure("/burst/frames_per_viewer_per_second/mean")?;
         let most = report.figure("/burst/frames_per_viewer_per_second/most")?;
-        let p99 = report.figure("/burst/to_everyone_ms/p99")?;
         // What leaves at an even pace may arrive in a bunch, so the most in a second is told and not held to the limit.
         let frames = Aim::at_most(format!("{likes}: frames to each"), mean, 10.0, "a second");
         Ok(vec![

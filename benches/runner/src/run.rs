@@ -40,13 +40,18 @@ pub(crate) async fn run(cli: &Cli) -> anyhow::Result<()> {
         size: if cli.quick { Size::QUICK } else { Size::FULL },
     };
     let mut results = Results::default();
-    for &part in Part::value_variants() {
-        if cli.only.is_empty() || cli.only.contains(&part) {
-            say(&format!("── {}", part.name()));
-            if let Err(error) = results.take(part, &stage).await {
-                say(&format!("{error:#}"));
-                results.failures.push(format!("{}: {error:#}", part.name()));
-            }
+    let wanted = |part: &Part| cli.only.is_empty() || cli.only.contains(part);
+    // One server after the other and then all of them again, so that what else the machine does is no one server's luck.
+    let is_server = |part: &Part| part.server().is_some();
+    let (servers, others): (Vec<_>, Vec<_>) = Part::value_variants()
+        .iter()
+        .filter(|part| wanted(part))
+        .partition(|part| is_server(part));
+    for part in servers.repeat(stage.size.rounds).into_iter().chain(others).copied() {
+        say(&format!("── {}", part.name()));
+        if let Err(error) = results.take(part, &stage).await {
+            say(&format!("{error:#}"));
+            results.failures.push(format!("{}: {error:#}", part.name()));
         }
     }
     let report = results.report(&machine, stage.size);
@@ -79,10 +84,10 @@ impl Results {
         let mut text = format!("`{}`\n\n{}\n", command.join(" "), machine.sentence());
         // A String takes whatever is written to it.
         if !self.rows.is_empty() {
-            let viewers = crate::text::grouped(size.viewers);
+            let (viewers, rounds) = (crate::text::grouped(size.viewers), size.rounds);
             let _ = write!(
                 text,
-                "\n{viewers} viewers, 100 messages, 10 a second. The others send on what was posted, 150 bytes; EventHorizon \
+                "\n{viewers} viewers, 100 messages, 10 a second, measured {rounds} times in turn: the middle one by CPU, and the CPU of all. The others send on what was posted, 150 bytes; EventHorizon \
                  counts likes and sends the page's numbers.\n\n{}",
                 beside::table(&self.rows)
             );

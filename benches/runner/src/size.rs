@@ -5,6 +5,8 @@ use std::time::Duration;
 /// How much of everything there is.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Size {
+    /// How often what wanders is measured; the middle counts.
+    pub(crate) rounds: usize,
     /// How many view.
     pub(crate) viewers: usize,
     /// How many of them stop reading in the scenario about that.
@@ -20,6 +22,7 @@ pub(crate) struct Size {
 impl Size {
     /// What the aims are about.
     pub(crate) const FULL: Self = Self {
+        rounds: 3,
         viewers: 10_000,
         stalled: 200,
         published: Duration::from_secs(10),
@@ -29,6 +32,7 @@ impl Size {
 
     /// A look at whether everything works.
     pub(crate) const QUICK: Self = Self {
+        rounds: 1,
         viewers: 1_000,
         stalled: 20,
         published: Duration::from_secs(3),
