@@ -69,7 +69,7 @@ impl Default for Limits {
 
 /// Serves an application that has Horizon's router in it, until `shutdown`.
 ///
-/// It speaks HTTP/1.1 without TLS (RFC 9112). Every request carries a [`ClientAddr`] and axum's
+/// It speaks HTTP/1.1 without TLS (RFC 9112). Every request carries a [`ClientAddr`](crate::ClientAddr) and axum's
 /// `ConnectInfo<SocketAddr>`. Up to 4,096 connections may wait to be taken. Small messages go out at once, and on Linux a connection is given up once what was
 /// written is not acknowledged for 30 seconds (`TCP_USER_TIMEOUT`, RFC 5482).
 ///
