@@ -73,6 +73,9 @@ impl Default for Limits {
 /// `ConnectInfo<SocketAddr>`. Up to 4,096 connections may wait to be taken. Small messages go out at once, and on Linux a connection is given up once what was
 /// written is not acknowledged for 30 seconds (`TCP_USER_TIMEOUT`, RFC 5482).
 ///
+/// An event stream (`text/event-stream` over HTTP/1.1) is written without what a connection needs for further requests, and
+/// the system holds no more than 32 KiB of it for a client who does not read.
+///
 /// On shutdown no connection is taken any more, the live streams end, open requests get [`Limits::drain`] to end, what
 /// is left is cut off, and the site is closed ([`Horizon::close`]): that takes [`Limits::drain`] and 13 seconds at
 /// most.

@@ -25,6 +25,12 @@ const AT_ONCE: usize = 16 * 1024;
 /// How much of what a client says into its stream is read at once, to be dropped: 512 bytes.
 const HEARD: usize = 512;
 
+/// How much memory a thread keeps for putting chunks together, in bytes: 64 KiB.
+const KEPT: usize = 64 * 1024;
+
+/// How many times a connection reads, and how many times it writes, before others have their turn: 16.
+const IN_A_ROW: usize = 16;
+
 /// The chunk that ends a body (RFC 9112 §7.1).
 const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 
@@ -63,7 +69,7 @@ impl Carrier {
         if self.is_gone(cx).map_err(axum::Error::new)? {
             return Poll::Ready(Ok(()));
         }
-        loop {
+        for _ in 0..IN_A_ROW {
             ready!(self.write_rest(cx)).map_err(axum::Error::new)?;
             if self.has_ended {
                 return Poll::Ready(Ok(()));
@@ -72,11 +78,13 @@ impl Carrier {
                 return Poll::Pending;
             }
         }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     /// Whether the client closed the connection. What else it says is not answered any more.
     fn is_gone(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
-        loop {
+        for _ in 0..IN_A_ROW {
             // Who waits already goes on waiting: most of the time a frame is why the task is awake.
             if !self.is_listening && self.socket.poll_read_ready(cx)?.is_pending() {
                 self.is_listening = true;
@@ -97,6 +105,8 @@ impl Carrier {
                 _ => {}
             }
         }
+        cx.waker().wake_by_ref();
+        Ok(false)
     }
 
     fn write_rest(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -111,6 +121,7 @@ impl Carrier {
     /// Asks the body for what it has, and writes it. Breaks if the body had no more, and wakes this task when it has.
     fn write_next(&mut self, cx: &mut Context<'_>, chunks: &mut Vec<u8>) -> Result<ControlFlow<()>, axum::Error> {
         chunks.clear();
+        chunks.shrink_to(KEPT);
         let mut flow = ControlFlow::Continue(());
         while chunks.len() < AT_ONCE && !self.has_ended && flow.is_continue() {
             match Pin::new(&mut self.body).poll_frame(cx)? {
