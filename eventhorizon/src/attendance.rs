@@ -5,7 +5,7 @@ use std::{
     future::Future,
     net::IpAddr,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
@@ -66,20 +66,20 @@ impl Attendance {
         Self::Entering(register.enter(topics, who).boxed())
     }
 
-    /// Goes on with it, if it is not done.
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) {
-        if let Self::Entering(entering) = self
-            && let Poll::Ready(here) = entering.poll_unpin(cx)
-        {
-            *self = Self::Here(here);
+    /// Goes on with it until it is done.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if let Self::Entering(entering) = self {
+            *self = Self::Here(ready!(entering.poll_unpin(cx)));
         }
+        Poll::Ready(())
     }
 
     /// Goes as far as it goes without waiting. With backends in this process that is all the way, and
     /// the first frame already counts its own reader.
     pub(crate) async fn advance(&mut self) {
         std::future::poll_fn(|cx| {
-            self.poll(cx);
+            // One that is not done goes on with the connection.
+            let _ = self.poll(cx);
             Poll::Ready(())
         })
         .await;

@@ -65,7 +65,7 @@ pub use horizon_core::{
 pub use http;
 pub use ipnet::IpNet;
 pub use likes::Liked;
-pub use live::Live;
+pub use live::{Bell, Listener, Live};
 pub use origin::{Origin, ParseOriginError};
 pub use problem::{Problem, ProblemKind};
 pub use rules::{Decide, Decision, Identify, Identity, Pages, Proposal};

@@ -53,11 +53,16 @@ async fn answer(State(horizon): State<Horizon>, request: Request) -> Response {
         }
         Err(problem) => horizon.refuse(problem, &parts.method, &parts.headers),
     };
-    answer.map(|content| match content {
-        Content::Live(live) => Body::new(LiveBody(live)),
+    let (mut head, content) = answer.into_parts();
+    let body = match content {
+        Content::Live(mut live) => {
+            head.extensions.insert(live.bell());
+            Body::new(LiveBody(live))
+        }
         Content::Bytes(bytes) => bytes.into(),
         _ => Body::empty(),
-    })
+    };
+    Response::from_parts(head, body)
 }
 
 async fn read(body: Body) -> Result<Bytes, Problem> {

@@ -2,9 +2,10 @@
 
 use std::{
     mem,
+    ops::Range,
     pin::Pin,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     task::{Context, Poll, Waker},
@@ -12,6 +13,18 @@ use std::{
 
 use futures::Stream;
 use slab::Slab;
+use tokio::{
+    runtime::Handle,
+    task::{JoinSet, yield_now},
+};
+
+use super::Listener;
+
+/// How many are told before others have their turn: 512, which is some four milliseconds.
+const IN_A_ROW: usize = 512;
+
+/// How many are told by one task at least, before another one takes a part of them: 1,024.
+const FOR_ONE: usize = 1024;
 
 /// A first value, from where newer ones are written, and who reads them.
 pub(crate) fn latest<T>(first: T) -> (Writer<T>, Reader<T>) {
@@ -30,43 +43,103 @@ struct Shared<T> {
     /// Grows after each value.
     version: AtomicU64,
     ended: AtomicBool,
-    /// Whom to wake. Everybody keeps their place from one value to the next, so that a value costs a reader nothing
-    /// but the waking: `tokio::sync::watch` has a list that each of them leaves and joins again.
-    waiting: Mutex<Slab<Waker>>,
+    waiting: Mutex<Waiting>,
+}
+
+/// Whom to tell. Everybody keeps their place from one value to the next, so that a value costs a reader nothing but
+/// the telling: `tokio::sync::watch` has a list that each of them leaves and joins again.
+#[derive(Default)]
+struct Waiting {
+    places: Slab<Waits>,
+    /// No place was ever given beyond this one.
+    end: usize,
+}
+
+/// One who waits.
+#[derive(Default)]
+struct Waits {
+    waker: Option<Waker>,
+    /// Is told instead of the task that `waker` wakes.
+    listener: Option<Weak<dyn Listener>>,
+}
+
+enum Told {
+    Listener(Arc<dyn Listener>),
+    Task(Waker),
+}
+
+impl Waits {
+    fn told(&self) -> Option<Told> {
+        let listener = self.listener.as_ref().and_then(Weak::upgrade);
+        listener
+            .map(Told::Listener)
+            .or_else(|| self.waker.clone().map(Told::Task))
+    }
+}
+
+impl Told {
+    fn tell(self) {
+        match self {
+            Self::Listener(listener) => listener.hear(),
+            Self::Task(waker) => waker.wake(),
+        }
+    }
 }
 
 impl<T> Shared<T> {
-    fn wake(&self) {
-        for (_, waker) in self.waiting().iter() {
-            waker.wake_by_ref();
-        }
-    }
-
     fn value(&self) -> MutexGuard<'_, Arc<T>> {
         self.value.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn waiting(&self) -> MutexGuard<'_, Slab<Waker>> {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is asked of those who wait in these places. Nobody is told under the lock: who ends then gives a place back.
+    fn of_those_in<B>(&self, places: Range<usize>, ask: impl Fn(&Waits) -> Option<B>) -> Vec<B> {
+        let waiting = self.waiting();
+        let waits = places.filter_map(|place| waiting.places.get(place));
+        waits.filter_map(ask).collect()
+    }
+
+    /// Tells those in these places, a few at a time.
+    async fn tell(&self, places: Range<usize>) {
+        let end = places.end;
+        for first in places.step_by(IN_A_ROW) {
+            let some = first..end.min(first + IN_A_ROW);
+            self.of_those_in(some, Waits::told).into_iter().for_each(Told::tell);
+            yield_now().await;
+        }
     }
 }
 
 /// Writes. When it is dropped, readers see the last value and then the end.
 pub(crate) struct Writer<T>(Arc<Shared<T>>);
 
-impl<T> Writer<T> {
-    pub(crate) fn write(&self, value: T) {
+impl<T: Send + Sync + 'static> Writer<T> {
+    /// Writes a value, and tells everybody who waits. Many are told by as many tasks as can run at once.
+    pub(crate) async fn write(&self, value: T) {
         let before = mem::replace(&mut *self.0.value(), Arc::new(value));
-        self.0.version.fetch_add(1, Ordering::Release);
-        self.0.wake();
         drop(before);
+        self.0.version.fetch_add(1, Ordering::Release);
+        let end = self.0.waiting().end;
+        let part = end.div_ceil(Handle::current().metrics().num_workers()).max(FOR_ONE);
+        let mut others = JoinSet::new();
+        for first in (part..end).step_by(part) {
+            let shared = Arc::clone(&self.0);
+            others.spawn(async move { shared.tell(first..end.min(first + part)).await });
+        }
+        self.0.tell(0..end.min(part)).await;
+        while others.join_next().await.is_some() {}
     }
 }
 
 impl<T> Drop for Writer<T> {
     fn drop(&mut self) {
         self.0.ended.store(true, Ordering::Release);
-        self.0.wake();
+        let end = self.0.waiting().end;
+        let wakers = self.0.of_those_in(0..end, |waits| waits.waker.clone());
+        wakers.into_iter().for_each(Waker::wake);
     }
 }
 
@@ -74,8 +147,9 @@ impl<T> Drop for Writer<T> {
 pub(crate) struct Reader<T> {
     shared: Arc<Shared<T>>,
     seen: u64,
-    /// Where this reader waits, and as what.
-    place: Option<(usize, Waker)>,
+    /// As what this reader waits.
+    waker: Waker,
+    place: Option<Arc<Place<T>>>,
 }
 
 impl<T> Reader<T> {
@@ -83,6 +157,7 @@ impl<T> Reader<T> {
         Self {
             shared,
             seen: 0,
+            waker: Waker::noop().clone(),
             place: None,
         }
     }
@@ -92,24 +167,17 @@ impl<T> Reader<T> {
         Arc::clone(&self.shared.value())
     }
 
+    /// Where this reader waits.
+    pub(crate) fn place(&mut self) -> Arc<Place<T>> {
+        let place = self.place.get_or_insert_with(|| Place::take(&self.shared));
+        Arc::clone(place)
+    }
+
     /// Sees to it that the next value wakes this task.
     fn wait(&mut self, waker: &Waker) {
-        match &mut self.place {
-            Some((_, mine)) if mine.will_wake(waker) => {}
-            Some((place, mine)) => {
-                // Nothing is dropped under the lock: a task that ends there could have a place of its own.
-                let before = self
-                    .shared
-                    .waiting()
-                    .get_mut(*place)
-                    .map(|old| mem::replace(old, waker.clone()));
-                mine.clone_from(waker);
-                drop(before);
-            }
-            None => {
-                let place = self.shared.waiting().insert(waker.clone());
-                self.place = Some((place, waker.clone()));
-            }
+        if !self.waker.will_wake(waker) {
+            self.waker.clone_from(waker);
+            self.place().change(|waits| waits.waker.replace(waker.clone()));
         }
     }
 }
@@ -118,16 +186,6 @@ impl<T> Clone for Reader<T> {
     /// A reader who has seen nothing yet.
     fn clone(&self) -> Self {
         Self::of(Arc::clone(&self.shared))
-    }
-}
-
-impl<T> Drop for Reader<T> {
-    fn drop(&mut self) {
-        let waker = self
-            .place
-            .take()
-            .and_then(|(place, _)| self.shared.waiting().try_remove(place));
-        drop(waker);
     }
 }
 
@@ -148,8 +206,46 @@ impl<T> Stream for Reader<T> {
     }
 }
 
+/// A place among those who wait.
+pub(crate) struct Place<T> {
+    shared: Arc<Shared<T>>,
+    key: usize,
+}
+
+impl<T> Place<T> {
+    fn take(shared: &Arc<Shared<T>>) -> Arc<Self> {
+        let waiting = &mut *shared.waiting();
+        let key = waiting.places.insert(Waits::default());
+        waiting.end = waiting.end.max(key + 1);
+        Arc::new(Self {
+            shared: Arc::clone(shared),
+            key,
+        })
+    }
+
+    /// Has somebody told who knows what to do without the task.
+    pub(crate) fn listen(&self, listener: Weak<dyn Listener>) {
+        self.change(|waits| waits.listener.replace(listener));
+    }
+
+    /// What was there before is dropped without the lock: a task that ends there could have a place of its own.
+    fn change<B>(&self, change: impl FnOnce(&mut Waits) -> Option<B>) {
+        let before = self.shared.waiting().places.get_mut(self.key).and_then(change);
+        drop(before);
+    }
+}
+
+impl<T> Drop for Place<T> {
+    fn drop(&mut self) {
+        let before = self.shared.waiting().places.try_remove(self.key);
+        drop(before);
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::task::Wake;
+
     use futures::{FutureExt, StreamExt};
 
     use super::*;
@@ -159,8 +255,8 @@ mod tests {
         let (writer, mut reader) = latest(1);
         assert_eq!(reader.next().await.as_deref(), Some(&1));
         assert_eq!(reader.next().now_or_never(), None);
-        writer.write(2);
-        writer.write(3);
+        writer.write(2).await;
+        writer.write(3).await;
         drop(writer);
         assert_eq!(reader.next().await.as_deref(), Some(&3));
         assert_eq!(reader.next().await, None);
@@ -178,7 +274,7 @@ mod tests {
             }
         });
         for value in 1..=100 {
-            writer.write(value);
+            writer.write(value).await;
             assert_eq!(heard.recv().await, Some(value));
         }
         drop(writer);
@@ -193,8 +289,77 @@ mod tests {
             for other in &mut others {
                 assert!(other.next().now_or_never().is_some() && other.next().now_or_never().is_none());
             }
-            assert_eq!(writer.0.waiting().len(), 10);
+            assert_eq!(writer.0.waiting().places.len(), 10);
         }
-        assert!(writer.0.waiting().is_empty());
+        assert!(writer.0.waiting().places.is_empty());
+    }
+
+    /// Notes what it reads when it hears of it.
+    struct Ear(Mutex<Reader<usize>>, Mutex<Vec<usize>>);
+
+    impl Listener for Ear {
+        fn hear(&self) {
+            let mut cx = Context::from_waker(Waker::noop());
+            if let Poll::Ready(Some(value)) = self.0.lock().unwrap().poll_next_unpin(&mut cx) {
+                self.1.lock().unwrap().push(*value);
+            }
+        }
+    }
+
+    fn ear(reader: &Reader<usize>) -> Arc<Ear> {
+        let mut reader = reader.clone();
+        let place = reader.place();
+        let ear = Arc::new(Ear(Mutex::new(reader), Mutex::default()));
+        let listener: Weak<Ear> = Arc::downgrade(&ear);
+        place.listen(listener);
+        ear
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+    async fn each_of_many_who_listen_hears_each_value_before_the_next() {
+        let (writer, reader) = latest(0);
+        let mut ears: Vec<_> = (0..FOR_ONE * 3 + 7).map(|_| ear(&reader)).collect();
+        for value in 1..=5 {
+            writer.write(value).await;
+            // Who leaves is missed by nobody, and their place is somebody else's.
+            drop(ears.swap_remove(value));
+        }
+        assert!(ears.iter().all(|ear| *ear.1.lock().unwrap() == [1, 2, 3, 4, 5]));
+        assert_eq!(writer.0.waiting().places.len(), ears.len());
+    }
+
+    /// Whether a task was woken.
+    #[derive(Default)]
+    struct Woken(AtomicBool);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_task_is_woken_when_nobody_listens_for_it_any_more_and_at_the_end() {
+        let (writer, mut reader) = latest(0);
+        let ear = ear(&reader);
+        let listener: Weak<Ear> = Arc::downgrade(&ear);
+        reader.place().listen(listener);
+        let woken = Arc::new(Woken::default());
+        let waker = Waker::from(Arc::clone(&woken));
+        let mut poll = || {
+            reader
+                .poll_next_unpin(&mut Context::from_waker(&waker))
+                .map(|value| value.as_deref().copied())
+        };
+        assert_eq!((poll(), poll()), (Poll::Ready(Some(0)), Poll::Pending));
+        writer.write(1).await;
+        assert!(!woken.0.swap(false, Ordering::Relaxed), "somebody listened");
+        drop(ear);
+        writer.write(2).await;
+        assert!(woken.0.swap(false, Ordering::Relaxed));
+        assert_eq!((poll(), poll()), (Poll::Ready(Some(2)), Poll::Pending));
+        drop(writer);
+        assert!(woken.0.swap(false, Ordering::Relaxed));
+        assert_eq!(poll(), Poll::Ready(None));
     }
 }

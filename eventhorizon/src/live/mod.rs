@@ -1,5 +1,6 @@
 //! The live path: one task a watched page makes the frames, every connection writes the same bytes.
 
+mod bell;
 mod frame;
 mod heard;
 mod hub;
@@ -8,6 +9,7 @@ mod open;
 mod page;
 mod stream;
 
+pub use bell::{Bell, Listener};
 pub(crate) use frame::{Frame, Part, Parts};
 pub(crate) use hub::{Hub, Seat};
 pub(crate) use latest::Reader;

@@ -55,7 +55,7 @@ pub(super) async fn run(topic: Topic, hub: Hub, ports: Ports, metrics: Arc<Metri
                 for news in std::iter::from_fn(|| sources.next().now_or_never()).take(SOURCES) {
                     page.take(news);
                 }
-                page.publish(Instant::now());
+                page.publish(Instant::now()).await;
             }
             news = sources.next() => page.take(news),
         }
@@ -231,7 +231,7 @@ impl Page {
             .fold(self.next_heartbeat, Instant::min)
     }
 
-    fn publish(&mut self, now: Instant) {
+    async fn publish(&mut self, now: Instant) {
         self.frame.numbers = self
             .viewers
             .zip(self.stats)
@@ -249,7 +249,7 @@ impl Page {
             self.next_frame = now + FRAME_EVERY;
             self.next_heartbeat = now + HEARTBEAT;
             self.metrics.live_frames.inc();
-            self.frames.write(self.frame.clone());
+            self.frames.write(self.frame.clone()).await;
         }
     }
 

@@ -1,5 +1,5 @@
 use std::{
-    fmt,
+    fmt, mem,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -10,7 +10,7 @@ use futures::Stream;
 use prometheus_client::metrics::gauge::Gauge;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use super::{Frame, Part, Parts, Reader, Seat};
+use super::{Bell, Frame, Part, Parts, Reader, Seat};
 use crate::attendance::Attendance;
 
 /// One live connection: server-sent events (WHATWG HTML §9.2), ready to be written, and its reader is counted until it
@@ -40,13 +40,22 @@ use crate::attendance::Attendance;
 /// ```
 #[must_use = "the reader leaves when the stream is dropped"]
 pub struct Live {
-    attendance: Attendance,
     frames: Reader<Frame>,
     frame: Arc<Frame>,
     written: Parts<u64>,
     parts: &'static [Part],
-    /// What goes out before the first frame.
-    greeting: Option<Bytes>,
+    /// Whether it said when to come back, which goes out before the first frame.
+    has_greeted: bool,
+    /// Whether the reader is counted, or will not be.
+    has_entered: bool,
+    /// What no frame needs, kept apart from what each of them needs: a frame for ten thousand is as slow as the memory
+    /// that it touches.
+    kept: Box<Kept>,
+}
+
+struct Kept {
+    greeting: Bytes,
+    attendance: Attendance,
     _seat: Seat,
     _open: Open,
 }
@@ -101,15 +110,24 @@ impl Live {
         open: Open,
     ) -> Self {
         Self {
-            attendance,
             frames,
             frame: Arc::default(),
             written: Parts::default(),
             parts,
-            greeting: Some(greeting),
-            _seat: seat,
-            _open: open,
+            has_greeted: false,
+            has_entered: false,
+            kept: Box::new(Kept {
+                greeting,
+                attendance,
+                _seat: seat,
+                _open: open,
+            }),
         }
+    }
+
+    /// By which somebody else than the task that polls this is told of what is new. There is one for a connection.
+    pub fn bell(&mut self) -> Bell {
+        Bell::of(self.frames.place())
     }
 
     /// The next bytes that this connection has not written.
@@ -117,8 +135,8 @@ impl Live {
         if !self.frame.ready {
             return None;
         }
-        if let Some(greeting) = self.greeting.take() {
-            return Some(greeting);
+        if !mem::replace(&mut self.has_greeted, true) {
+            return Some(mem::take(&mut self.kept.greeting));
         }
         self.parts.iter().find_map(|&part| {
             let message = self.frame.messages.of(part);
@@ -135,7 +153,9 @@ impl Stream for Live {
     type Item = Bytes;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
-        self.attendance.poll(cx);
+        if !self.has_entered {
+            self.has_entered = self.kept.attendance.poll(cx).is_ready();
+        }
         loop {
             let next = Pin::new(&mut self.frames).poll_next(cx);
             let is_over = matches!(next, Poll::Ready(None));
@@ -156,7 +176,7 @@ impl Stream for Live {
 impl fmt::Debug for Live {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Live")
-            .field("attendance", &self.attendance)
+            .field("attendance", &self.kept.attendance)
             .finish_non_exhaustive()
     }
 }

@@ -9,7 +9,7 @@ use std::{
     net::SocketAddr,
     pin::{Pin, pin},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll},
@@ -23,7 +23,7 @@ use axum::{
     response::Response,
 };
 use bytes::Bytes;
-use eventhorizon::{Horizon, client_addr};
+use eventhorizon::{Bell, Horizon, client_addr};
 use http::{HeaderMap, Method, StatusCode, Version, header};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -57,7 +57,7 @@ pub(super) fn serve(
     async move {
         let ended = match conversation.await {
             Ok(None) => return,
-            Ok(Some((socket, body))) => stream::carry(socket, body).await.map_err(axum::Error::new),
+            Ok(Some((socket, leaving))) => stream::carry(socket, leaving.body, leaving.bell).await,
             Err(error) => Err(axum::Error::new(error)),
         };
         if let Err(error) = ended {
@@ -73,7 +73,7 @@ async fn converse(
     application: Application,
     head_wait: Duration,
     closing: CancellationToken,
-) -> hyper::Result<Option<(TcpStream, Body)>> {
+) -> hyper::Result<Option<(TcpStream, Leaving)>> {
     let departure = Arc::new(Departure::default());
     let io = Watched {
         socket,
@@ -96,7 +96,7 @@ async fn converse(
         .serve_connection(TokioIo::new(io), service);
     let mut closing = pin!(closing.cancelled());
     let mut is_closing = false;
-    let body = poll_fn(|cx| {
+    let leaving = poll_fn(|cx| {
         if !is_closing && closing.as_mut().poll(cx).is_ready() {
             is_closing = true;
             Pin::new(&mut connection).graceful_shutdown();
@@ -105,11 +105,11 @@ async fn converse(
             Poll::Ready(ended) => Poll::Ready(ended.map(|()| None)),
             Poll::Pending => departure
                 .take()
-                .map_or(Poll::Pending, |body| Poll::Ready(Ok(Some(body)))),
+                .map_or(Poll::Pending, |leaving| Poll::Ready(Ok(Some(leaving)))),
         }
     });
-    let body = body.await?;
-    Ok(body.map(|body| (connection.into_parts().io.into_inner().socket, body)))
+    let leaving = leaving.await?;
+    Ok(leaving.map(|leaving| (connection.into_parts().io.into_inner().socket, leaving)))
 }
 
 impl Application {
@@ -135,10 +135,17 @@ fn is_event_stream(status: StatusCode, headers: &HeaderMap) -> bool {
         && !headers.contains_key(header::CONTENT_LENGTH)
 }
 
-/// A stream that leaves hyper, as soon as hyper has written the head that stands before it.
+/// A stream that leaves hyper.
+struct Leaving {
+    body: Body,
+    /// Says when there is more of it, if it is a live connection.
+    bell: Option<Bell>,
+}
+
+/// A stream leaves hyper as soon as hyper has written the head that stands before it.
 #[derive(Default)]
 struct Departure {
-    body: Mutex<Option<Body>>,
+    leaving: Mutex<Option<Leaving>>,
     /// The head is in hyper's buffer.
     is_announced: AtomicBool,
     /// The socket took less than there was.
@@ -152,17 +159,22 @@ impl Departure {
             return answer;
         }
         let silence = Body::new(Silence(Arc::clone(self)));
-        let (head, body) = answer.into_parts();
-        *self.body.lock().unwrap_or_else(PoisonError::into_inner) = Some(body);
+        let (mut head, body) = answer.into_parts();
+        let bell = head.extensions.remove();
+        *self.leaving() = Some(Leaving { body, bell });
         Response::from_parts(head, silence)
     }
 
-    /// The body, once all that stands before it is written.
-    fn take(&self) -> Option<Body> {
+    /// The stream, once all that stands before it is written.
+    fn take(&self) -> Option<Leaving> {
         if !self.is_announced.load(Ordering::Relaxed) || self.is_blocked.load(Ordering::Relaxed) {
             return None;
         }
-        self.body.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.leaving().take()
+    }
+
+    fn leaving(&self) -> MutexGuard<'_, Option<Leaving>> {
+        self.leaving.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

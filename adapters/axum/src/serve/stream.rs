@@ -2,15 +2,18 @@
 
 use std::{
     cell::RefCell,
-    future::poll_fn,
+    future::{Future, poll_fn},
     io::{self, Read, Write},
     ops::ControlFlow,
+    panic::{self, AssertUnwindSafe},
     pin::Pin,
-    task::{Context, Poll, ready},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    task::{Context, Poll, Waker, ready},
 };
 
 use axum::body::Body;
 use bytes::Bytes;
+use eventhorizon::{Bell, Listener};
 use http_body::Body as _;
 use socket2::SockRef;
 use tokio::{io::Interest, net::TcpStream};
@@ -40,21 +43,89 @@ thread_local! {
 }
 
 /// Writes a body in chunks until it ends or the reader is gone. It is asked for more only when the socket has taken all that
-/// there was.
-pub(super) async fn carry(socket: TcpStream, body: Body) -> Result<(), axum::Error> {
+/// there was. With a `bell` that is done by whoever rings it, and this task sleeps until the client does something.
+pub(super) fn carry(
+    socket: TcpStream,
+    body: Body,
+    bell: Option<Bell>,
+) -> impl Future<Output = Result<(), axum::Error>> + Send {
     // A socket that cannot be told is one that has its usual size.
     let _ = SockRef::from(&socket).set_send_buffer_size(UNREAD);
-    let mut carrier = Carrier {
-        socket,
-        body,
-        unwritten: Bytes::new(),
-        has_ended: false,
-        is_listening: false,
-    };
-    poll_fn(|cx| carrier.poll(cx)).await
+    let carrier = Arc::new(Carrier(Mutex::new(Carried {
+        stream: Stream {
+            socket,
+            body,
+            unwritten: Bytes::new(),
+            has_ended: false,
+            is_listening: false,
+        },
+        task: Waker::noop().clone(),
+        ended: None,
+    })));
+    if let Some(bell) = bell {
+        let listener: Weak<Carrier> = Arc::downgrade(&carrier);
+        bell.rings(listener);
+    }
+    poll_fn(move |cx| carrier.carried().poll(cx))
 }
 
-struct Carrier {
+/// A stream between its task and whoever has something new for many.
+struct Carrier(Mutex<Carried>);
+
+impl Carrier {
+    fn carried(&self) -> MutexGuard<'_, Carried> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Listener for Carrier {
+    fn hear(&self) {
+        let carried = &mut *self.carried();
+        if panic::catch_unwind(AssertUnwindSafe(|| carried.go_on())).is_err() {
+            // The body of one answer, with whatever layers are around it, ends with it, and nobody else's.
+            carried.end(Err(axum::Error::new("the body of an answer panicked")));
+        }
+    }
+}
+
+struct Carried {
+    stream: Stream,
+    /// Until the task's first turn, nobody.
+    task: Waker,
+    /// How it ended, while the task does not know.
+    ended: Option<Result<(), axum::Error>>,
+}
+
+impl Carried {
+    /// The task's turn.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), axum::Error>> {
+        if let Some(ended) = self.ended.take() {
+            return Poll::Ready(ended);
+        }
+        self.task.clone_from(cx.waker());
+        if self.stream.is_gone(cx).map_err(axum::Error::new)? {
+            return Poll::Ready(Ok(()));
+        }
+        self.stream.go_on(cx)
+    }
+
+    /// The turn of whoever has something new. What there is to wait for wakes the task, and so does the end.
+    fn go_on(&mut self) {
+        if self.ended.is_some() {
+            return;
+        }
+        if let Poll::Ready(ended) = self.stream.go_on(&mut Context::from_waker(&self.task)) {
+            self.end(ended);
+        }
+    }
+
+    fn end(&mut self, ended: Result<(), axum::Error>) {
+        self.ended = Some(ended);
+        self.task.wake_by_ref();
+    }
+}
+
+struct Stream {
     socket: TcpStream,
     body: Body,
     /// What the socket did not take.
@@ -64,11 +135,9 @@ struct Carrier {
     is_listening: bool,
 }
 
-impl Carrier {
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), axum::Error>> {
-        if self.is_gone(cx).map_err(axum::Error::new)? {
-            return Poll::Ready(Ok(()));
-        }
+impl Stream {
+    /// Writes until there is nothing to write or the socket takes no more.
+    fn go_on(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), axum::Error>> {
         for _ in 0..IN_A_ROW {
             ready!(self.write_rest(cx)).map_err(axum::Error::new)?;
             if self.has_ended {
