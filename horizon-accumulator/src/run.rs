@@ -6,21 +6,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::future::join_all;
 use horizon_core::{Batch, Error, Feed, Progress, Receipt, Result, StatsStore, Timestamp, Update, step};
-use tokio::time::{Instant, interval, sleep, sleep_until, timeout, timeout_at};
+use tokio::time::{Instant, interval, sleep, timeout, timeout_at};
 
 use crate::backoff::{Backoff, cause};
 
 /// The most events that are recorded at once, in events. What has come while one batch was written to the disk shares the
 /// next one.
 const BATCH_EVENTS: NonZeroUsize = NonZeroUsize::new(4_096).unwrap();
-
-/// From how many events in a batch others are likely to come soon, in events.
-const SHARED_EVENTS: usize = 8;
-
-/// How long after a shared batch was asked for the next one is: 10 milliseconds, within which more events come to share it.
-/// The disk is written once for a batch, and to write it for a few events after each other costs most of what they cost.
-/// Who has one event counted after the other does not wait (like `commit_delay` and `commit_siblings` of PostgreSQL).
-const BATCH_EVERY: Duration = Duration::from_millis(10);
 
 /// How often the store erases what is too old.
 const FORGET_EVERY: Duration = Duration::from_secs(3_600);
@@ -163,14 +155,8 @@ impl Counter<'_> {
     async fn count_for_ever(&self, feed: &mut dyn Feed) {
         let mut backoff = Backoff::new();
         loop {
-            let asked = Instant::now();
             match self.step(feed).await {
-                Ok(events) => {
-                    backoff = Backoff::new();
-                    if (SHARED_EVENTS..BATCH_EVENTS.get()).contains(&events) {
-                        sleep_until(asked + BATCH_EVERY).await;
-                    }
-                }
+                Ok(()) => backoff = Backoff::new(),
                 Err(error) => self.back_off(&error, &mut backoff).await,
             }
         }
@@ -182,7 +168,7 @@ impl Counter<'_> {
         let mut backoff = Backoff::new();
         while Instant::now() < enough {
             match self.step(&mut rest).await {
-                Ok(_) => {}
+                Ok(()) => {}
                 Err(_) if rest.empty => return true,
                 Err(error) => self.back_off(&error, &mut backoff).await,
             }
@@ -190,8 +176,7 @@ impl Counter<'_> {
         false
     }
 
-    /// Counts a batch. Answers how many events it had.
-    async fn step(&self, feed: &mut dyn Feed) -> Result<usize> {
+    async fn step(&self, feed: &mut dyn Feed) -> Result<()> {
         let progress = step(feed, self.store, self.now, BATCH_EVENTS).await?;
         for (event, reason) in &progress.refused {
             tracing::warn!(event = %event.id, topic = %event.topic, %reason, "an event was refused");
@@ -202,7 +187,7 @@ impl Counter<'_> {
             "a batch was counted"
         );
         self.observer.counted(&progress);
-        Ok(progress.applied)
+        Ok(())
     }
 
     async fn back_off(&self, error: &Error, backoff: &mut Backoff) {

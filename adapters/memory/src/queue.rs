@@ -54,6 +54,11 @@ impl Queue {
         Some(counted)
     }
 
+    /// How many events are not acknowledged.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     /// The oldest unacknowledged events.
     pub(crate) fn batch(&mut self, limit: NonZeroUsize) -> Option<Batch> {
         let events: Vec<Event> = self.entries.iter().take(limit.get()).map(|e| e.event.clone()).collect();

@@ -3,12 +3,14 @@
 use std::{
     mem,
     ops::Range,
+    panic::{self, AssertUnwindSafe},
     pin::Pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     task::{Context, Poll, Waker},
+    time::{Duration, Instant},
 };
 
 use futures::Stream;
@@ -20,10 +22,13 @@ use tokio::{
 
 use super::Listener;
 
-/// How many are told before others have their turn: 512, which is some four milliseconds.
-const IN_A_ROW: usize = 512;
+/// How many are taken from the list at once: 32.
+const AT_ONCE: usize = 32;
 
-/// How many are told by one task at least, before another one takes a part of them: 1,024.
+/// How long some are told before others have their turn: 4 milliseconds.
+const TURN: Duration = Duration::from_millis(4);
+
+/// For how many another task is worth it: 1,024.
 const FOR_ONE: usize = 1024;
 
 /// A first value, from where newer ones are written, and who reads them.
@@ -51,7 +56,7 @@ struct Shared<T> {
 #[derive(Default)]
 struct Waiting {
     places: Slab<Waits>,
-    /// No place was ever given beyond this one.
+    /// All places that were ever given are before this one.
     end: usize,
 }
 
@@ -59,8 +64,9 @@ struct Waiting {
 #[derive(Default)]
 struct Waits {
     waker: Option<Waker>,
-    /// Is told instead of the task that `waker` wakes.
-    listener: Option<Weak<dyn Listener>>,
+    /// Is told instead of a task, as long as that is the one which waits: between a task and the reader there may be
+    /// something that has a waker of its own and does nothing until that is woken.
+    listener: Option<(Waker, Weak<dyn Listener>)>,
 }
 
 enum Told {
@@ -70,18 +76,24 @@ enum Told {
 
 impl Waits {
     fn told(&self) -> Option<Told> {
-        let listener = self.listener.as_ref().and_then(Weak::upgrade);
-        listener
-            .map(Told::Listener)
-            .or_else(|| self.waker.clone().map(Told::Task))
+        let waker = self.waker.as_ref()?;
+        let listener = match &self.listener {
+            Some((task, listener)) if task.will_wake(waker) => listener.upgrade(),
+            _ => None,
+        };
+        Some(listener.map_or_else(|| Told::Task(waker.clone()), Told::Listener))
     }
 }
 
 impl Told {
+    /// Whoever panics harms none of those who are told after them.
     fn tell(self) {
-        match self {
+        let told = panic::catch_unwind(AssertUnwindSafe(|| match self {
             Self::Listener(listener) => listener.hear(),
             Self::Task(waker) => waker.wake(),
+        }));
+        if told.is_err() {
+            tracing::error!("who listened to a live connection panicked");
         }
     }
 }
@@ -95,6 +107,12 @@ impl<T> Shared<T> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How many wait, and the end of their places.
+    fn count(&self) -> (usize, usize) {
+        let waiting = self.waiting();
+        (waiting.places.len(), waiting.end)
+    }
+
     /// What is asked of those who wait in these places. Nobody is told under the lock: who ends then gives a place back.
     fn of_those_in<B>(&self, places: Range<usize>, ask: impl Fn(&Waits) -> Option<B>) -> Vec<B> {
         let waiting = self.waiting();
@@ -104,11 +122,14 @@ impl<T> Shared<T> {
 
     /// Tells those in these places, a few at a time.
     async fn tell(&self, places: Range<usize>) {
-        let end = places.end;
-        for first in places.step_by(IN_A_ROW) {
-            let some = first..end.min(first + IN_A_ROW);
+        let (end, mut turn) = (places.end, Instant::now());
+        for first in places.step_by(AT_ONCE) {
+            if turn.elapsed() >= TURN {
+                yield_now().await;
+                turn = Instant::now();
+            }
+            let some = first..end.min(first + AT_ONCE);
             self.of_those_in(some, Waits::told).into_iter().for_each(Told::tell);
-            yield_now().await;
         }
     }
 }
@@ -117,19 +138,21 @@ impl<T> Shared<T> {
 pub(crate) struct Writer<T>(Arc<Shared<T>>);
 
 impl<T: Send + Sync + 'static> Writer<T> {
-    /// Writes a value, and tells everybody who waits. Many are told by as many tasks as can run at once.
+    /// Writes a value, and tells everybody who waits: up to 2,047 by this task, more by several, of which there are no more
+    /// than can run at once.
     pub(crate) async fn write(&self, value: T) {
         let before = mem::replace(&mut *self.0.value(), Arc::new(value));
         drop(before);
         self.0.version.fetch_add(1, Ordering::Release);
-        let end = self.0.waiting().end;
-        let part = end.div_ceil(Handle::current().metrics().num_workers()).max(FOR_ONE);
+        let (count, end) = self.0.count();
+        let tasks = (count / FOR_ONE).clamp(1, Handle::current().metrics().num_workers());
+        let part = end.div_ceil(tasks);
         let mut others = JoinSet::new();
-        for first in (part..end).step_by(part) {
+        for task in 1..tasks {
             let shared = Arc::clone(&self.0);
-            others.spawn(async move { shared.tell(first..end.min(first + part)).await });
+            others.spawn(async move { shared.tell(task * part..end.min((task + 1) * part)).await });
         }
-        self.0.tell(0..end.min(part)).await;
+        self.0.tell(0..part).await;
         while others.join_next().await.is_some() {}
     }
 }
@@ -137,7 +160,7 @@ impl<T: Send + Sync + 'static> Writer<T> {
 impl<T> Drop for Writer<T> {
     fn drop(&mut self) {
         self.0.ended.store(true, Ordering::Release);
-        let end = self.0.waiting().end;
+        let (_, end) = self.0.count();
         let wakers = self.0.of_those_in(0..end, |waits| waits.waker.clone());
         wakers.into_iter().for_each(Waker::wake);
     }
@@ -223,9 +246,9 @@ impl<T> Place<T> {
         })
     }
 
-    /// Has somebody told who knows what to do without the task.
-    pub(crate) fn listen(&self, listener: Weak<dyn Listener>) {
-        self.change(|waits| waits.listener.replace(listener));
+    /// Has somebody told who knows what to do without this task.
+    pub(crate) fn listen(&self, task: Waker, listener: Weak<dyn Listener>) {
+        self.change(|waits| waits.listener.replace((task, listener)));
     }
 
     /// What was there before is dropped without the lock: a task that ends there could have a place of its own.
@@ -243,123 +266,4 @@ impl<T> Drop for Place<T> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::task::Wake;
-
-    use futures::{FutureExt, StreamExt};
-
-    use super::*;
-
-    #[tokio::test]
-    async fn a_reader_has_the_value_that_is_there_then_the_newest_and_then_the_end() {
-        let (writer, mut reader) = latest(1);
-        assert_eq!(reader.next().await.as_deref(), Some(&1));
-        assert_eq!(reader.next().now_or_never(), None);
-        writer.write(2).await;
-        writer.write(3).await;
-        drop(writer);
-        assert_eq!(reader.next().await.as_deref(), Some(&3));
-        assert_eq!(reader.next().await, None);
-    }
-
-    #[tokio::test]
-    async fn who_waits_is_woken_by_each_value_also_in_another_task() {
-        let (writer, mut reader) = latest(0);
-        reader.next().await;
-        assert_eq!(reader.next().now_or_never(), None, "it waits as this task first");
-        let (said, mut heard) = tokio::sync::mpsc::unbounded_channel();
-        let reading = tokio::spawn(async move {
-            while let Some(value) = reader.next().await {
-                said.send(*value).unwrap();
-            }
-        });
-        for value in 1..=100 {
-            writer.write(value).await;
-            assert_eq!(heard.recv().await, Some(value));
-        }
-        drop(writer);
-        reading.await.unwrap();
-    }
-
-    #[tokio::test]
-    async fn who_leaves_gives_their_place_back() {
-        let (writer, reader) = latest(0);
-        for _ in 0..3 {
-            let mut others: Vec<_> = (0..10).map(|_| reader.clone()).collect();
-            for other in &mut others {
-                assert!(other.next().now_or_never().is_some() && other.next().now_or_never().is_none());
-            }
-            assert_eq!(writer.0.waiting().places.len(), 10);
-        }
-        assert!(writer.0.waiting().places.is_empty());
-    }
-
-    /// Notes what it reads when it hears of it.
-    struct Ear(Mutex<Reader<usize>>, Mutex<Vec<usize>>);
-
-    impl Listener for Ear {
-        fn hear(&self) {
-            let mut cx = Context::from_waker(Waker::noop());
-            if let Poll::Ready(Some(value)) = self.0.lock().unwrap().poll_next_unpin(&mut cx) {
-                self.1.lock().unwrap().push(*value);
-            }
-        }
-    }
-
-    fn ear(reader: &Reader<usize>) -> Arc<Ear> {
-        let mut reader = reader.clone();
-        let place = reader.place();
-        let ear = Arc::new(Ear(Mutex::new(reader), Mutex::default()));
-        let listener: Weak<Ear> = Arc::downgrade(&ear);
-        place.listen(listener);
-        ear
-    }
-
-    #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
-    async fn each_of_many_who_listen_hears_each_value_before_the_next() {
-        let (writer, reader) = latest(0);
-        let mut ears: Vec<_> = (0..FOR_ONE * 3 + 7).map(|_| ear(&reader)).collect();
-        for value in 1..=5 {
-            writer.write(value).await;
-            // Who leaves is missed by nobody, and their place is somebody else's.
-            drop(ears.swap_remove(value));
-        }
-        assert!(ears.iter().all(|ear| *ear.1.lock().unwrap() == [1, 2, 3, 4, 5]));
-        assert_eq!(writer.0.waiting().places.len(), ears.len());
-    }
-
-    /// Whether a task was woken.
-    #[derive(Default)]
-    struct Woken(AtomicBool);
-
-    impl Wake for Woken {
-        fn wake(self: Arc<Self>) {
-            self.0.store(true, Ordering::Relaxed);
-        }
-    }
-
-    #[tokio::test]
-    async fn the_task_is_woken_when_nobody_listens_for_it_any_more_and_at_the_end() {
-        let (writer, mut reader) = latest(0);
-        let ear = ear(&reader);
-        let listener: Weak<Ear> = Arc::downgrade(&ear);
-        reader.place().listen(listener);
-        let woken = Arc::new(Woken::default());
-        let waker = Waker::from(Arc::clone(&woken));
-        let mut poll = || {
-            reader
-                .poll_next_unpin(&mut Context::from_waker(&waker))
-                .map(|value| value.as_deref().copied())
-        };
-        assert_eq!((poll(), poll()), (Poll::Ready(Some(0)), Poll::Pending));
-        writer.write(1).await;
-        assert!(!woken.0.swap(false, Ordering::Relaxed), "somebody listened");
-        drop(ear);
-        writer.write(2).await;
-        assert!(woken.0.swap(false, Ordering::Relaxed));
-        assert_eq!((poll(), poll()), (Poll::Ready(Some(2)), Poll::Pending));
-        drop(writer);
-        assert!(woken.0.swap(false, Ordering::Relaxed));
-        assert_eq!(poll(), Poll::Ready(None));
-    }
-}
+mod tests;

@@ -125,9 +125,9 @@ impl Live {
         }
     }
 
-    /// By which somebody else than the task that polls this is told of what is new. There is one for a connection.
+    /// By which somebody else than the task that polls this is told of what is new.
     pub fn bell(&mut self) -> Bell {
-        Bell::of(self.frames.place())
+        Bell::of(&self.frames.place())
     }
 
     /// The next bytes that this connection has not written.

@@ -16,7 +16,7 @@ use bytes::Bytes;
 use eventhorizon::{Bell, Listener};
 use http_body::Body as _;
 use socket2::SockRef;
-use tokio::{io::Interest, net::TcpStream};
+use tokio::{io::Interest, net::TcpStream, task::coop};
 
 /// How much the system may hold for a reader who does not read, in bytes: 16 KiB, of which Linux makes 32. Left to
 /// itself it takes megabytes, and a reader who is late would be shown minutes of the past before the present.
@@ -43,7 +43,8 @@ thread_local! {
 }
 
 /// Writes a body in chunks until it ends or the reader is gone. It is asked for more only when the socket has taken all that
-/// there was. With a `bell` that is done by whoever rings it, and this task sleeps until the client does something.
+/// there was. With a `bell` the page's task asks and writes for this one, which then sleeps unless the client does something or
+/// the socket is full.
 pub(super) fn carry(
     socket: TcpStream,
     body: Body,
@@ -60,13 +61,20 @@ pub(super) fn carry(
             is_listening: false,
         },
         task: Waker::noop().clone(),
+        is_over: false,
         ended: None,
     })));
-    if let Some(bell) = bell {
-        let listener: Weak<Carrier> = Arc::downgrade(&carrier);
-        bell.rings(listener);
-    }
-    poll_fn(move |cx| carrier.carried().poll(cx))
+    poll_fn(move |cx| {
+        let carried = &mut *carrier.carried();
+        if !carried.task.will_wake(cx.waker()) {
+            carried.task.clone_from(cx.waker());
+            if let Some(bell) = &bell {
+                let listener: Weak<Carrier> = Arc::downgrade(&carrier);
+                bell.rings(cx.waker().clone(), listener);
+            }
+        }
+        carried.poll(cx)
+    })
 }
 
 /// A stream between its task and whoever has something new for many.
@@ -90,8 +98,9 @@ impl Listener for Carrier {
 
 struct Carried {
     stream: Stream,
-    /// Until the task's first turn, nobody.
     task: Waker,
+    /// Nobody may ask the body again: it ended, or panicked.
+    is_over: bool,
     /// How it ended, while the task does not know.
     ended: Option<Result<(), axum::Error>>,
 }
@@ -102,20 +111,21 @@ impl Carried {
         if let Some(ended) = self.ended.take() {
             return Poll::Ready(ended);
         }
-        self.task.clone_from(cx.waker());
-        if self.stream.is_gone(cx).map_err(axum::Error::new)? {
-            return Poll::Ready(Ok(()));
-        }
-        self.stream.go_on(cx)
+        self.is_over = true;
+        let turn = self.stream.poll(cx);
+        self.is_over = turn.is_ready();
+        turn
     }
 
     /// The turn of whoever has something new. What there is to wait for wakes the task, and so does the end.
     fn go_on(&mut self) {
-        if self.ended.is_some() {
+        if self.is_over {
             return;
         }
-        if let Poll::Ready(ended) = self.stream.go_on(&mut Context::from_waker(&self.task)) {
-            self.end(ended);
+        self.is_over = true;
+        match self.stream.go_on(&mut Context::from_waker(&self.task)) {
+            Poll::Ready(ended) => self.end(ended),
+            Poll::Pending => self.is_over = false,
         }
     }
 
@@ -136,6 +146,13 @@ struct Stream {
 }
 
 impl Stream {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), axum::Error>> {
+        if self.is_gone(cx).map_err(axum::Error::new)? {
+            return Poll::Ready(Ok(()));
+        }
+        self.go_on(cx)
+    }
+
     /// Writes until there is nothing to write or the socket takes no more.
     fn go_on(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), axum::Error>> {
         for _ in 0..IN_A_ROW {
@@ -154,9 +171,10 @@ impl Stream {
     /// Whether the client closed the connection. What else it says is not answered any more.
     fn is_gone(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
         for _ in 0..IN_A_ROW {
-            // Who waits already goes on waiting: most of the time a frame is why the task is awake.
+            // Who waits already goes on waiting.
             if !self.is_listening && self.socket.poll_read_ready(cx)?.is_pending() {
-                self.is_listening = true;
+                // Without a share left the task is not told of what the client does, but has another turn.
+                self.is_listening = coop::has_budget_remaining();
                 return Ok(false);
             }
             let mut is_told = false;
@@ -187,7 +205,7 @@ impl Stream {
         Poll::Ready(Ok(()))
     }
 
-    /// Asks the body for what it has, and writes it. Breaks if the body had no more, and wakes this task when it has.
+    /// Asks the body for what it has, and writes it. Breaks if the body had no more.
     fn write_next(&mut self, cx: &mut Context<'_>, chunks: &mut Vec<u8>) -> Result<ControlFlow<()>, axum::Error> {
         chunks.clear();
         chunks.shrink_to(KEPT);

@@ -13,6 +13,8 @@ mod embed;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod layers;
+#[cfg(test)]
 mod likes;
 #[cfg(test)]
 mod live;

@@ -1,0 +1,181 @@
+//! Layers that change the body of a live stream, which is then written by its page.
+
+use std::{
+    collections::HashSet,
+    convert::Infallible,
+    sync::{Arc, Mutex},
+};
+
+use axum::{Router, body::Body, middleware::map_response, response::Response};
+use eventhorizon::Horizon;
+use futures::{Stream, StreamExt, stream};
+use horizon_axum::{Limits, serve};
+use horizon_core::Slug;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    sync::mpsc,
+    task,
+    time::timeout,
+};
+
+use crate::{departure::until, site::PATIENCE};
+
+/// More than a socket takes, in bytes.
+const TOO_MUCH: usize = 512 * 1024;
+
+/// What a layer gets.
+type Texts = Box<dyn Stream<Item = String> + Send + Unpin>;
+
+/// A site with a layer around its router at `/layered`, and without one at `/horizon`.
+struct Layered {
+    horizon: Horizon,
+    address: std::net::SocketAddr,
+}
+
+impl Layered {
+    async fn start<S>(layer: impl Fn(Texts) -> S + Clone + Send + Sync + 'static) -> Self
+    where
+        S: Stream<Item = String> + Send + 'static,
+    {
+        let horizon = Horizon::in_memory().start(|_: &Slug| true).await.unwrap();
+        let change = move |answer: Response| {
+            let answer = answer.map(|body| {
+                let texts = body.into_data_stream();
+                let texts = texts.map(|bytes| String::from_utf8(bytes.unwrap().to_vec()).unwrap());
+                Body::from_stream(layer(Box::new(texts)).map(Ok::<_, Infallible>))
+            });
+            async { answer }
+        };
+        let app = Router::new()
+            .nest("/layered", horizon_axum::router(&horizon).layer(map_response(change)))
+            .nest("/horizon", horizon_axum::router(&horizon));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = horizon.clone();
+        tokio::spawn(async move { serve(listener, app, Limits::default(), std::future::pending(), &server).await });
+        Self { horizon, address }
+    }
+
+    async fn live(&self, path: &str) -> TcpStream {
+        let mut socket = TcpStream::connect(self.address).await.unwrap();
+        let request = format!("GET {path}/live/hello HTTP/1.1\r\nhost: h\r\n\r\n");
+        socket.write_all(request.as_bytes()).await.unwrap();
+        until(&mut socket, "event: comments").await;
+        socket
+    }
+
+    /// Another reader likes the page. Answers what stands in the frame that tells it.
+    async fn like(&self, likes: u8) -> String {
+        let agent = ("user-agent", "Mozilla/5.0 Firefox/130.0");
+        let caller = self.horizon.caller([192, 0, 2, likes].into(), [agent]);
+        let hello = self.horizon.page("hello").unwrap();
+        self.horizon.like(&hello, true, None, &caller).await.unwrap();
+        format!("\"likes\":{likes}")
+    }
+}
+
+#[tokio::test]
+async fn a_layer_has_its_way_with_every_frame_though_no_task_is_woken_for_it() {
+    let tasks = Arc::new(Mutex::new(HashSet::new()));
+    let seen = Arc::clone(&tasks);
+    let site = Layered::start(move |texts| {
+        let tasks = Arc::clone(&seen);
+        texts.map(move |text| {
+            tasks.lock().unwrap().insert(task::try_id());
+            text.replace("viewers", "readers")
+        })
+    })
+    .await;
+    let mut readers = [site.live("/layered").await, site.live("/layered").await];
+    tasks.lock().unwrap().clear();
+    for likes in 1..=3 {
+        let told = site.like(likes).await;
+        for reader in &mut readers {
+            let frame = until(reader, &told).await;
+            assert!(frame.contains("readers") && !frame.contains("viewers"), "{frame}");
+        }
+    }
+    assert_eq!(tasks.lock().unwrap().len(), 1, "the page's task asked for all of them");
+}
+
+#[tokio::test]
+async fn a_layer_that_panics_ends_its_own_stream_only() {
+    let texts = |texts: Texts| texts.inspect(|text| assert!(!text.contains("\"likes\":2"), "it cannot do with two"));
+    let site = Layered::start(texts).await;
+    let (mut layered, mut plain) = (site.live("/layered").await, site.live("/horizon").await);
+    for likes in 1..=3 {
+        until(&mut plain, &site.like(likes).await).await;
+    }
+    let mut rest = Vec::new();
+    let ended = timeout(PATIENCE, layered.read_to_end(&mut rest))
+        .await
+        .expect("it is open");
+    let rest = String::from_utf8(rest).unwrap();
+    assert!(rest.contains("\"likes\":1") && !rest.contains("\"likes\":3"), "{rest}");
+    assert!(
+        ended.is_err() || !rest.ends_with("0\r\n\r\n"),
+        "the body did not come to its end"
+    );
+}
+
+#[tokio::test]
+async fn a_layer_that_passes_bytes_on_from_a_task_of_its_own_gets_every_frame() {
+    let site = Layered::start(|mut texts: Texts| {
+        let (send, receive) = mpsc::channel(1);
+        tokio::spawn(async move {
+            while let Some(text) = texts.next().await {
+                if send.send(text).await.is_err() {
+                    return;
+                }
+            }
+        });
+        stream::unfold(receive, |mut receive| async { Some((receive.recv().await?, receive)) })
+    })
+    .await;
+    let mut layered = site.live("/layered").await;
+    for likes in 1..=3 {
+        until(&mut layered, &site.like(likes).await).await;
+    }
+}
+
+#[tokio::test]
+async fn a_layer_that_has_streams_of_its_own_beside_gets_every_frame() {
+    let site = Layered::start(|texts| {
+        let silent = Box::new(stream::pending()) as Texts;
+        stream::select_all([texts, silent])
+    })
+    .await;
+    let mut layered = site.live("/layered").await;
+    for likes in 1..=3 {
+        until(&mut layered, &site.like(likes).await).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_does_not_read_for_a_while_is_shown_the_latest_and_no_frame_twice() {
+    let site = Layered::start(|texts| texts.map(|text| format!(":{}\n\n{text}", " ".repeat(TOO_MUCH)))).await;
+    let (mut slow, mut plain) = (site.live("/layered").await, site.live("/horizon").await);
+    let mut last = String::new();
+    for likes in 1..=20 {
+        last = site.like(likes).await;
+        until(&mut plain, &last).await;
+    }
+    let (mut read, mut buffer) = (Vec::new(), vec![0; 1 << 16]);
+    while !read.windows(last.len()).any(|some| some == last.as_bytes()) {
+        let length = timeout(PATIENCE, slow.read(&mut buffer))
+            .await
+            .expect("it stopped")
+            .unwrap();
+        assert!(length > 0, "it ended");
+        read.drain(..read.len().saturating_sub(4096));
+        read.extend_from_slice(&buffer[..length]);
+    }
+    let likes = site.like(21).await;
+    let after = until(&mut slow, &likes).await;
+    assert_eq!(
+        after.matches("event: live").count(),
+        1,
+        "one frame came after the latest"
+    );
+}
