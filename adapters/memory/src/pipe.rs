@@ -23,8 +23,9 @@ const SHARED_EVENTS: usize = 8;
 /// How long nothing more may come before a batch that is gathered goes: 2 milliseconds.
 const GATHER_STEP: Duration = Duration::from_millis(2);
 
-/// How many such steps a batch is gathered for at most: 5, which are 10 milliseconds.
-const GATHER_STEPS: usize = 5;
+/// How many such steps a batch is gathered for at most: 4. A step is up to a millisecond longer than it says, so that they are
+/// some 10 milliseconds.
+const GATHER_STEPS: usize = 4;
 
 /// How long an event waits for a place in the queue and for being counted.
 const TRACK_WAIT: Duration = Duration::from_secs(5);
@@ -60,7 +61,7 @@ pub struct MemoryPipe {
 /// The pipe's end for the accumulator.
 ///
 /// Without an acknowledgement it hands out the same events again, whichever way it failed. Where many track at once it
-/// gathers a batch for 10 milliseconds at most.
+/// gathers a batch for some 10 milliseconds at most.
 ///
 /// `horizon_accumulator::run` reads one for as long as the process lives. By hand it is [`step`](horizon_core::step)
 /// in a loop:
