@@ -9,7 +9,7 @@ use futures::stream::BoxStream;
 use horizon_core::{Analytics, Batch, Error, Event, Feed, Receipt, Result, Stats, StatsStore, Topic, Update};
 use tokio::{
     sync::{Notify, Semaphore},
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 
 use crate::{queue::Queue, totals::Totals};
@@ -23,9 +23,8 @@ const SHARED_EVENTS: usize = 8;
 /// How long nothing more may come before a batch that is gathered goes: 2 milliseconds.
 const GATHER_STEP: Duration = Duration::from_millis(2);
 
-/// How many such steps a batch is gathered for at most: 4. A step is up to a millisecond longer than it says, so that they are
-/// some 10 milliseconds.
-const GATHER_STEPS: usize = 4;
+/// How long a batch is gathered at most: 10 milliseconds.
+const GATHER: Duration = Duration::from_millis(10);
 
 /// How long an event waits for a place in the queue and for being counted.
 const TRACK_WAIT: Duration = Duration::from_secs(5);
@@ -61,7 +60,7 @@ pub struct MemoryPipe {
 /// The pipe's end for the accumulator.
 ///
 /// Without an acknowledgement it hands out the same events again, whichever way it failed. Where many track at once it
-/// gathers a batch for some 10 milliseconds at most.
+/// gathers a batch for 10 milliseconds.
 ///
 /// `horizon_accumulator::run` reads one for as long as the process lives. By hand it is [`step`](horizon_core::step)
 /// in a loop:
@@ -191,7 +190,8 @@ impl MemoryFeed {
         if self.handed < SHARED_EVENTS || waiting >= self.handed {
             return;
         }
-        for _ in 0..GATHER_STEPS {
+        let enough = Instant::now() + GATHER;
+        while Instant::now() < enough {
             sleep(GATHER_STEP).await;
             let before = mem::replace(&mut waiting, self.shared.queue().len());
             if waiting == before || waiting >= limit.get() {

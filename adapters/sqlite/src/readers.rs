@@ -111,15 +111,18 @@ impl Readers {
             return Err(Error::unavailable("too many reads wait for the database"));
         }
         queue.jobs.push_back(job);
-        if queue.threads < READERS {
-            queue.threads += 1;
-            let turn = Turn {
-                queue: Arc::clone(&self.queue),
-                is_over: false,
-            };
-            let path = Arc::clone(&self.path);
-            spawn_blocking(move || turn.work(&path));
+        if queue.threads == READERS {
+            return Ok(());
         }
+        queue.threads += 1;
+        // A runtime that ends drops the turn at once, and that takes the lock.
+        drop(queue);
+        let turn = Turn {
+            queue: Arc::clone(&self.queue),
+            is_over: false,
+        };
+        let path = Arc::clone(&self.path);
+        spawn_blocking(move || turn.work(&path));
         Ok(())
     }
 

@@ -6,16 +6,20 @@
     reason = "a test that cannot be set up fails"
 )]
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
+use std::thread;
 use std::time::Duration;
 
+use futures::FutureExt;
 use horizon_core::{
     DEDUPE_WINDOW, Event, EventKind, ReaderId, Salts, Slug, Stamp, StatsStore, StatsStoreExt, Timestamp, Topic,
 };
 use horizon_sqlite::SqliteStats;
 use rusqlite::Connection;
 use tempfile::TempDir;
+use tokio::runtime::Runtime;
 
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
@@ -166,6 +170,26 @@ async fn a_file_that_another_process_locks_is_a_retryable_error_after_a_bounded_
     );
     other.execute_batch("ROLLBACK").unwrap();
     store.check_writable().await.unwrap();
+}
+
+#[test]
+fn a_read_on_a_runtime_that_ended_neither_hangs_nor_takes_the_place_of_others() {
+    let file = File::new();
+    let store = Arc::new(file.open());
+    let ended = Runtime::new().unwrap();
+    let handle = ended.handle().clone();
+    ended.shutdown_background();
+    for _ in 0..10 {
+        let (store, handle, (done, is_done)) = (Arc::clone(&store), handle.clone(), mpsc::channel());
+        thread::spawn(move || {
+            let _entered = handle.enter();
+            let read = || store.get(&[Topic::Site]).now_or_never().is_some();
+            let _ = done.send(catch_unwind(AssertUnwindSafe(read)).unwrap_or(false));
+        });
+        assert!(!is_done.recv_timeout(Duration::from_secs(20)).expect("it hangs"));
+    }
+    let read = async { assert_eq!(visits(&store, &Topic::Site).await, 0) };
+    Runtime::new().unwrap().block_on(read);
 }
 
 #[test]

@@ -20,6 +20,7 @@ const STARTS: usize = 5;
 /// Pages a second of one post, asked for over 64 connections for so long.
 pub(crate) async fn rate(server: Place, load: Place, time: Duration, header: Option<&str>) -> anyhow::Result<f64> {
     let blog = Blog::start(server, None).await?;
+    blog.settle().await?;
     let path = format!("/blog/{SLUG}");
     blog.page(&path).await?;
     let mut wrk = Command::new("wrk");

@@ -146,14 +146,16 @@ impl<T: Send + Sync + 'static> Writer<T> {
         self.0.version.fetch_add(1, Ordering::Release);
         let (count, end) = self.0.count();
         let tasks = (count / FOR_ONE).clamp(1, Handle::current().metrics().num_workers());
-        let part = end.div_ceil(tasks);
-        let mut others = JoinSet::new();
-        for task in 1..tasks {
-            let shared = Arc::clone(&self.0);
-            others.spawn(async move { shared.tell(task * part..end.min((task + 1) * part)).await });
+        if tasks == 1 {
+            return self.0.tell(0..end).await;
         }
-        self.0.tell(0..part).await;
-        while others.join_next().await.is_some() {}
+        let (part, mut parts) = (end.div_ceil(tasks), JoinSet::new());
+        for task in 0..tasks {
+            let shared = Arc::clone(&self.0);
+            parts.spawn(async move { shared.tell(task * part..end.min((task + 1) * part)).await });
+        }
+        // It waits itself: what a task spawns last is for its own thread, and no other would take it.
+        while parts.join_next().await.is_some() {}
     }
 }
 

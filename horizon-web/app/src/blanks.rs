@@ -115,14 +115,14 @@ pub enum Piece {
 /// Marks the blanks while a page is rendered, and finds them again.
 ///
 /// A mark is a number between two keys. Nobody can write one into a post or a comment, because the
-/// key is a new one each time and is in no answer.
+/// key is in no answer.
 pub(crate) struct Marks {
     key: String,
     blanks: Mutex<Vec<Blank>>,
 }
 
 impl Marks {
-    /// `key` is random, and used once.
+    /// `key` is used for nothing else, and nobody knows it.
     pub(crate) fn new(key: u128) -> Self {
         Self {
             key: format!("{key:032x}"),

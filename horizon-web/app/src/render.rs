@@ -37,8 +37,7 @@ pub struct Template {
 impl Template {
     /// Renders `page` as a whole document.
     ///
-    /// `key` is a random number that is used for nothing else: who writes posts or comments must not know it. It runs on a
-    /// tokio runtime.
+    /// `key` is used for nothing else, and whoever writes posts or comments must not know it. It runs on a tokio runtime.
     ///
     /// # Errors
     /// The document is longer than 64 MiB.

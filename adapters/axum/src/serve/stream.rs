@@ -16,7 +16,7 @@ use bytes::Bytes;
 use eventhorizon::{Bell, Listener};
 use http_body::Body as _;
 use socket2::SockRef;
-use tokio::{io::Interest, net::TcpStream, task::coop};
+use tokio::{io::Interest, net::TcpStream};
 
 /// How much the system may hold for a reader who does not read, in bytes: 16 KiB, of which Linux makes 32. Left to
 /// itself it takes megabytes, and a reader who is late would be shown minutes of the past before the present.
@@ -58,7 +58,6 @@ pub(super) fn carry(
             body,
             unwritten: Bytes::new(),
             has_ended: false,
-            is_listening: false,
         },
         task: Waker::noop().clone(),
         is_over: false,
@@ -141,8 +140,6 @@ struct Stream {
     /// What the socket did not take.
     unwritten: Bytes,
     has_ended: bool,
-    /// Whether the task is woken when the client says something.
-    is_listening: bool,
 }
 
 impl Stream {
@@ -171,21 +168,12 @@ impl Stream {
     /// Whether the client closed the connection. What else it says is not answered any more.
     fn is_gone(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
         for _ in 0..IN_A_ROW {
-            // Who waits already goes on waiting.
-            if !self.is_listening && self.socket.poll_read_ready(cx)?.is_pending() {
-                // Without a share left the task is not told of what the client does, but has another turn.
-                self.is_listening = coop::has_budget_remaining();
+            if self.socket.poll_read_ready(cx)?.is_pending() {
                 return Ok(false);
             }
-            let mut is_told = false;
             let heard = self.socket.try_io(Interest::READABLE, || {
-                is_told = true;
                 (&*SockRef::from(&self.socket)).read(&mut [0; HEARD])
             });
-            if !is_told {
-                return Ok(false);
-            }
-            self.is_listening = false;
             match heard {
                 Ok(0) => return Ok(true),
                 Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),

@@ -152,30 +152,69 @@ async fn a_layer_that_has_streams_of_its_own_beside_gets_every_frame() {
     }
 }
 
+/// Reads on until this comes behind `from`; answers where it begins.
+async fn collect(socket: &mut TcpStream, all: &mut Vec<u8>, from: usize, text: &str) -> usize {
+    let (mut buffer, mut looked) = (vec![0; 1 << 16], from);
+    loop {
+        let found = all[looked..]
+            .windows(text.len())
+            .position(|some| some == text.as_bytes());
+        if let Some(found) = found {
+            return looked + found;
+        }
+        looked = (all.len() + 1).saturating_sub(text.len()).max(from);
+        let length = timeout(PATIENCE, socket.read(&mut buffer)).await;
+        let length = length.expect("it stopped").unwrap();
+        assert!(length > 0, "it ended");
+        all.extend_from_slice(&buffer[..length]);
+    }
+}
+
+/// The data in all chunks that came whole (RFC 9112 §7.1).
+fn unchunked(mut body: &str) -> String {
+    let mut data = String::new();
+    while let Some((size, rest)) = body.split_once("\r\n") {
+        let size = usize::from_str_radix(size, 16).expect("a chunk begins where the one before ends");
+        let Some(chunk) = rest.get(..size + 2) else { break };
+        data.push_str(chunk.strip_suffix("\r\n").expect("a chunk ends with its line"));
+        body = &rest[size + 2..];
+    }
+    data
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_does_not_read_for_a_while_is_shown_the_latest_and_no_frame_twice() {
+async fn who_does_not_read_for_a_while_skips_to_the_latest_and_gets_whole_frames_in_order() {
     let site = Layered::start(|texts| texts.map(|text| format!(":{}\n\n{text}", " ".repeat(TOO_MUCH)))).await;
-    let (mut slow, mut plain) = (site.live("/layered").await, site.live("/horizon").await);
+    let mut slow = TcpStream::connect(site.address).await.unwrap();
+    let request = b"GET /layered/live/hello HTTP/1.1\r\nhost: h\r\n\r\n";
+    slow.write_all(request).await.unwrap();
+    let mut all = Vec::new();
+    let begun = collect(&mut slow, &mut all, 0, "event: comments").await;
+    let mut plain = site.live("/horizon").await;
     let mut last = String::new();
     for likes in 1..=20 {
         last = site.like(likes).await;
         until(&mut plain, &last).await;
     }
-    let (mut read, mut buffer) = (Vec::new(), vec![0; 1 << 16]);
-    while !read.windows(last.len()).any(|some| some == last.as_bytes()) {
-        let length = timeout(PATIENCE, slow.read(&mut buffer))
-            .await
-            .expect("it stopped")
-            .unwrap();
-        assert!(length > 0, "it ended");
-        read.drain(..read.len().saturating_sub(4096));
-        read.extend_from_slice(&buffer[..length]);
-    }
-    let likes = site.like(21).await;
-    let after = until(&mut slow, &likes).await;
-    assert_eq!(
-        after.matches("event: live").count(),
-        1,
-        "one frame came after the latest"
-    );
+    let latest = collect(&mut slow, &mut all, begun, &last).await;
+    let next = site.like(21).await;
+    let next = collect(&mut slow, &mut all, latest, &next).await;
+    collect(&mut slow, &mut all, next, "\r\n").await;
+    let all = String::from_utf8(all).unwrap();
+    let data = unchunked(all.split_once("\r\n\r\n").unwrap().1);
+    let live = data
+        .lines()
+        .filter(|line| line.contains("\"likes\":") && line.contains("\"viewers\""));
+    let likes = live.map(|line| line.split_once("\"likes\":").unwrap().1);
+    let likes: Vec<u32> = likes
+        .map(|rest| {
+            rest.split(|c: char| !c.is_ascii_digit())
+                .next()
+                .unwrap()
+                .parse()
+                .unwrap()
+        })
+        .collect();
+    assert!(likes.len() < 18 && likes.ends_with(&[20, 21]), "{likes:?}");
+    assert!(likes.is_sorted(), "{likes:?}");
 }

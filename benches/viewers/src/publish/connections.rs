@@ -67,17 +67,16 @@ impl Publisher {
         })
     }
 
-    /// Publishes once.
-    pub async fn publish(&self, clock: Clock) -> Publication {
+    /// Publishes once what was due at `sent` by the clock: a wait for a connection counts too.
+    pub async fn publish(&self, clock: Clock, sent: u64) -> Publication {
         // The semaphore is never closed.
         let _permit = self.free.acquire().await;
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let (sent, outcome) = match self.connection().await {
-            Err(_) => (clock.now(), Outcome::Broken),
+        let outcome = match self.connection().await {
+            Err(_) => Outcome::Broken,
             Ok(connection) => {
-                let sent = clock.now();
                 let asking = tokio::time::timeout(ANSWER_WAIT, self.ask(connection, number));
-                (sent, asking.await.ok().and_then(Result::ok).unwrap_or(Outcome::Broken))
+                asking.await.ok().and_then(Result::ok).unwrap_or(Outcome::Broken)
             }
         };
         Publication {

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::Semaphore, task::JoinSet, time::Instant};
 
 use super::{Outcome, Publication, Publisher};
-use crate::clock::Clock;
+use crate::clock::{Clock, micros};
 
 /// Requests that may be without an answer at once; what is due beyond is not sent, and counted.
 const OUTSTANDING: usize = 4_096;
@@ -45,16 +45,18 @@ impl Pace {
         let room = Arc::new(Semaphore::new(OUTSTANDING));
         let mut waiting = JoinSet::new();
         let mut all = Vec::new();
-        let start = Instant::now();
+        let (start, origin) = (Instant::now(), clock.now());
         for number in 0..self.count {
             tokio::time::sleep_until(start + self.due(number)).await;
             match Arc::clone(&room).try_acquire_owned() {
                 Err(_full) => all.push(unsent(clock)),
                 Ok(permit) => {
                     let publisher = Arc::clone(publisher);
+                    // Whoever likes does not wait for a connection of somebody else.
+                    let due = origin + micros(self.due(number));
                     waiting.spawn(async move {
                         let _permit = permit;
-                        publisher.publish(clock).await
+                        publisher.publish(clock, due).await
                     });
                 }
             }
