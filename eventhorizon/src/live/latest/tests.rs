@@ -99,10 +99,10 @@ async fn each_of_many_who_listen_hears_each_value_before_the_next_and_no_task_is
     let (writer, reader) = latest(0);
     let task = Arc::new(Woken::default());
     let mut ears: Vec<_> = (0..FOR_ONE * 3 + 7).map(|_| ear(&reader, &task)).collect();
-    for value in 1..=5 {
+    for (value, place) in ears.iter_mut().enumerate().skip(1).take(5) {
         writer.write(value).await;
         // Who leaves is missed by nobody, and who comes has their place and what is there.
-        ears[value] = ear(&reader, &task);
+        *place = ear(&reader, &task);
     }
     for (number, ear) in ears.iter().enumerate() {
         let first = if number > 5 { 0 } else { number };
