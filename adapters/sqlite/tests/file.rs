@@ -147,7 +147,7 @@ fn many_may_open_a_new_file_at_the_same_time() {
     let threads: Vec<_> = (0..8)
         .map(|_| {
             let path = path.clone();
-            std::thread::spawn(move || SqliteStats::open(path).map(drop))
+            thread::spawn(move || SqliteStats::open(path).map(drop))
         })
         .collect();
     for thread in threads {
