@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::{
-    crates,
+    compatibility, crates,
     run::{self, Steps, WASM, WORKSPACE, say},
     test, tools,
 };
@@ -17,6 +17,7 @@ pub(crate) fn ci(root: &Path, steps: &mut Steps) -> anyhow::Result<()> {
     steps.take("cargo-deny", || deny(root))?;
     steps.take("oldest Rust", || crates::oldest_rust(root))?;
     steps.take("counts of crates", || crates::count(root))?;
+    steps.take("other crates", || compatibility::resolve(root))?;
 
     let mut clippy = run::cargo(root);
     clippy
@@ -40,6 +41,7 @@ pub(crate) fn ci(root: &Path, steps: &mut Steps) -> anyhow::Result<()> {
     steps.take("rustdoc", || run::run(&mut doc))?;
 
     test::test(root, steps)?;
+    steps.take("oldest rusqlite", || compatibility::rusqlite_versions(root))?;
     steps.take("packages", || crates::package(root))
 }
 

@@ -4,6 +4,7 @@ mod bench;
 mod blog;
 mod bundle;
 mod ci;
+mod compatibility;
 mod crates;
 mod faults;
 mod glue;
@@ -29,6 +30,7 @@ Usage: cargo xtask <command>
   blog [-- FLAGS]  builds the blog and serves it; FLAGS and HORIZON_… variables go to the server
   test             installs what the tests need, then runs all of them
   ci               what a change must pass: fmt, cargo-deny, clippy, rustdoc, packages and the tests
+  compatibility    resolves the crates beside sqlx, sea-orm, diesel and rusqlite, and tests the oldest rusqlite
   package          packages the crates for others, and builds the packages from one another
   faults [FLAGS]   kills, pauses and starves the processes under load and checks every number; --short, --only CLASS,
                    --sabotage (breaks a part in each class, which has to be noticed), --out FILE
@@ -61,6 +63,10 @@ fn dispatch(steps: &mut Steps) -> anyhow::Result<()> {
         ("faults", flags) => faults::faults(&root, steps, flags),
         ("bench", flags) => bench::bench(&root, steps, flags),
         ("ci", []) => ci::ci(&root, steps),
+        ("compatibility", []) => {
+            steps.take("other crates", || compatibility::resolve(&root))?;
+            steps.take("oldest rusqlite", || compatibility::rusqlite_versions(&root))
+        }
         ("package", []) => steps.take("packages", || crates::package(&root)),
         ("bundle", []) => blog::bundle(&root, steps),
         ("screenshots", []) => visits::screenshots(&root, steps),

@@ -119,7 +119,8 @@ fn end(db: &Connection, before: Option<EventId>) -> rusqlite::Result<i64> {
     Ok(found.unwrap_or(0))
 }
 
-fn rows(limit: usize) -> i64 {
+/// Returns the limit as SQLite stores integers.
+pub(crate) fn rows(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
@@ -211,7 +212,10 @@ impl Comments for SqliteStats {
     async fn replies(&self, parent: EventId) -> Result<usize> {
         self.read(move |db| {
             db.prepare_cached("SELECT count(*) FROM comments WHERE parent = ?1")?
-                .query_row([Id::from(parent)], |row| row.get(0))
+                .query_row([Id::from(parent)], |row| {
+                    let count: i64 = row.get(0)?;
+                    usize::try_from(count).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, count))
+                })
         })
         .await
     }

@@ -28,15 +28,26 @@ pub(crate) fn total(db: &Connection, topic: &Topic) -> Result<Update> {
         Ok(Update {
             topic: topic.clone(),
             stats: Stats {
-                visits: row.get(0)?,
-                likes: row.get(1)?,
-                comments: row.get(2)?,
-                comments_revision: row.get(3)?,
+                visits: read_unsigned(row, 0)?,
+                likes: read_unsigned(row, 1)?,
+                comments: read_unsigned(row, 2)?,
+                comments_revision: read_unsigned(row, 3)?,
             },
-            revision: row.get(4)?,
+            revision: read_unsigned(row, 4)?,
         })
     });
     Ok(found.optional()?.unwrap_or_else(|| Update::empty(topic.clone())))
+}
+
+/// Reads an unsigned column. rusqlite converts `u64` itself only from 0.38 on, with a feature that older versions lack.
+fn read_unsigned(row: &Row<'_>, column: usize) -> Result<u64> {
+    let number: i64 = row.get(column)?;
+    u64::try_from(number).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, number))
+}
+
+/// Returns the number as SQLite stores integers, which are signed.
+fn to_signed(number: u64) -> Result<i64> {
+    i64::try_from(number).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
 }
 
 /// The first two columns, `at` and `event`.
@@ -167,11 +178,11 @@ impl Ledger for SqlLedger<'_> {
             )?
             .execute(named_params! {
                 ":topic": self.key(topic)?,
-                ":visits": total.stats.visits,
-                ":likes": total.stats.likes,
-                ":comments": total.stats.comments,
-                ":comments_revision": total.stats.comments_revision,
-                ":revision": total.revision,
+                ":visits": to_signed(total.stats.visits)?,
+                ":likes": to_signed(total.stats.likes)?,
+                ":comments": to_signed(total.stats.comments)?,
+                ":comments_revision": to_signed(total.stats.comments_revision)?,
+                ":revision": to_signed(total.revision)?,
             })?;
         Ok(total)
     }

@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use tokio::task::spawn_blocking;
 
 use crate::{
-    connection,
+    comments, connection,
     ledger::{self, SqlLedger},
     readers::Readers,
     writer::Writer,
@@ -148,7 +148,7 @@ impl SqliteStats {
                 .writer
                 .write(move |db| {
                     db.prepare_cached(sql)?
-                        .execute(params![before.as_millis(), FORGET_ROWS])
+                        .execute(params![before.as_millis(), comments::rows(FORGET_ROWS)])
                 })
                 .await?;
             if erased < FORGET_ROWS {
