@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use horizon_accumulator::process::{Alone, Ready, Store, StoreUrl};
+use horizon_accumulator::process::{Alone, Health, Ready, Store, StoreUrl};
 use horizon_core::{Error, Ports, Result};
 use horizon_memory::{LocalPresence, MemoryPipe};
 use tokio::{sync::oneshot, task::JoinHandle, time::timeout};
@@ -18,6 +18,8 @@ const END_WAIT: Duration = Duration::from_secs(5);
 pub(crate) struct Backend {
     pub(crate) ports: Ports,
     pub(crate) rest: Rest,
+    /// What the tasks behind the ports report.
+    pub(crate) health: Health,
 }
 
 /// Who counts, and who else is here.
@@ -47,6 +49,7 @@ impl Backend {
         Self {
             ports,
             rest: Rest::Brought,
+            health: Health::default(),
         }
     }
 
@@ -80,16 +83,18 @@ impl Backend {
                 counting: tokio::spawn(counting),
                 stop,
             }),
+            health: Health::default(),
         })
     }
 
-    /// What says whether all of it answers; nothing if the application brought it.
-    pub(crate) fn ready(&self) -> Option<Ready> {
+    /// Returns the check behind `/readyz`.
+    pub(crate) fn ready(&self) -> Ready {
+        let health = self.health.clone();
         match &self.rest {
-            Rest::Brought => None,
-            Rest::Here(here) => Some(Ready::new(here.store.clone())),
+            Rest::Brought => Ready::of_tasks(health),
+            Rest::Here(here) => Ready::new(here.store.clone(), health),
             #[cfg(feature = "redis")]
-            Rest::Shared(shared) => Some(shared.ready()),
+            Rest::Shared(shared) => shared.ready(health),
         }
     }
 

@@ -5,7 +5,7 @@ use std::{
 };
 
 use futures::future::join_all;
-use horizon_accumulator::process::Ready;
+use horizon_accumulator::process::{NotReady, Ready};
 use horizon_core::{Error, Event, Ports, PresenceExt, Result, Slug, Topic, live};
 use isbot::Bots;
 use prometheus_client::metrics::gauge::Gauge;
@@ -71,7 +71,7 @@ pub(crate) struct Inner {
     pub(crate) streams: TaskTracker,
     secret: Secret,
     ports: Ports,
-    ready: Option<Ready>,
+    ready: Ready,
     #[cfg(feature = "redis")]
     node: Option<Arc<crate::shared::Node>>,
     goodbye: Goodbye,
@@ -258,16 +258,14 @@ impl Horizon {
         self.0.metrics.connection_refused(reason);
     }
 
-    /// Whether what is behind the ports answers within 2 seconds, as a sentence. Ports of your own are yours to ask.
+    /// Returns within 2 seconds whether the background tasks run and what is behind the ports works, as a sentence.
+    /// Ports of your own are yours to check.
     #[doc = include_str!("horizon/ready.md")]
     ///
     /// # Errors
-    /// What does not, as a sentence; the reason goes to the log.
-    pub async fn ready(&self) -> Result<&'static str, &'static str> {
-        match &self.0.ready {
-            Some(ready) => ready.check().await,
-            None => Ok("the application brought its ports"),
-        }
+    /// Every problem, each as a sentence. The log says more about the cause.
+    pub async fn ready(&self) -> Result<&'static str, NotReady> {
+        self.0.ready.check().await
     }
 
     /// The list of the processes that share a Redis, if this one does.

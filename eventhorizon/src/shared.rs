@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use horizon_accumulator::process::{Delivery, Ready, Store, StoreUrl, speak};
+use horizon_accumulator::process::{Delivery, Health, Ready, Store, StoreUrl, speak};
 use horizon_core::{Analytics, Ports, Result, Timestamp, Topic, presence::NodeId};
 use horizon_redis::{About, RedisCluster, RedisConfig, RedisPipe, RedisPresence, RedisPubSubPipe, Work};
 use tokio::task::JoinHandle;
@@ -71,6 +71,7 @@ impl Shared {
                 leaving,
                 speaking,
             }),
+            health: Health::default(),
         })
     }
 
@@ -78,8 +79,8 @@ impl Shared {
         &self.node
     }
 
-    pub(crate) fn ready(&self) -> Ready {
-        Ready::new(self.store.clone()).with_redis(Arc::clone(&self.node.cluster))
+    pub(crate) fn ready(&self, health: Health) -> Ready {
+        Ready::new(self.store.clone(), health).with_redis(Arc::clone(&self.node.cluster))
     }
 
     pub(crate) fn leaver(&self) -> Leaver {

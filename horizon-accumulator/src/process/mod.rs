@@ -20,6 +20,7 @@
 
 mod alone;
 mod clock;
+mod health;
 #[cfg(feature = "service")]
 mod log;
 #[cfg(feature = "redis")]
@@ -38,6 +39,7 @@ mod url;
 pub use crate::backoff::cause;
 pub use alone::Alone;
 pub use clock::now;
+pub use health::{Health, NotReady};
 #[cfg(feature = "service")]
 pub use log::start_log;
 #[cfg(feature = "redis")]

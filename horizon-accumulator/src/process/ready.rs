@@ -9,7 +9,7 @@ use horizon_redis::RedisCluster;
 use tokio::time::timeout;
 
 use crate::backoff::cause;
-use crate::process::Store;
+use crate::process::{Health, NotReady, Store};
 
 /// How long the store and Redis may take to answer.
 const READY_WAIT: Duration = Duration::from_secs(2);
@@ -18,32 +18,44 @@ const READY_WAIT: Duration = Duration::from_secs(2);
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use horizon_accumulator::process::{Ready, Store, StoreUrl};
+/// use horizon_accumulator::process::{Health, Ready, Store, StoreUrl};
 ///
-/// let ready = Ready::new(Store::open(&StoreUrl::Memory)?);
+/// let ready = Ready::new(Store::open(&StoreUrl::Memory)?, Health::default());
 /// assert_eq!(ready.check().await, Ok("the store is writable"));
 /// # Ok(()) }
 /// ```
 #[derive(Debug)]
 pub struct Ready {
-    store: Store,
-    /// In the pipe's Redis, if that is where the pipe is.
+    health: Health,
+    /// Absent where the application brought its ports.
+    store: Option<Store>,
+    /// In the bus's Redis, where there is one.
     #[cfg(feature = "redis")]
     cluster: Option<Arc<RedisCluster>>,
 }
 
 impl Ready {
-    /// What asks this store alone.
+    /// Checks the background tasks alone.
     #[must_use]
-    pub fn new(store: Store) -> Self {
+    pub fn of_tasks(health: Health) -> Self {
         Self {
-            store,
+            health,
+            store: None,
             #[cfg(feature = "redis")]
             cluster: None,
         }
     }
 
-    /// The same, and it asks the Redis that the pipe goes through too.
+    /// Checks the background tasks and this store.
+    #[must_use]
+    pub fn new(store: Store, health: Health) -> Self {
+        Self {
+            store: Some(store),
+            ..Self::of_tasks(health)
+        }
+    }
+
+    /// Checks the Redis that events go through, too.
     #[cfg(feature = "redis")]
     #[must_use]
     pub fn with_redis(self, cluster: Arc<RedisCluster>) -> Self {
@@ -53,16 +65,28 @@ impl Ready {
         }
     }
 
-    /// Whether everything answers, as a sentence. It takes 2 seconds at most. The store is written to, because a disk
-    /// that is full can be read.
+    /// Returns within 2 seconds whether everything works, as a sentence. Writes to the store, because a full disk can
+    /// still be read.
     ///
     /// # Errors
-    /// What does not, as a sentence; the reason goes to the log.
-    pub async fn check(&self) -> Result<&'static str, &'static str> {
-        let (store, redis) = tokio::join!(in_time(self.store.check_writable()), in_time(self.check_redis()));
-        say("Redis cannot be reached", redis)?;
-        say("the store is not writable", store)?;
-        Ok("the store is writable")
+    /// Every problem that the checks find or that background tasks have reported. The log says more about the cause.
+    pub async fn check(&self) -> Result<&'static str, NotReady> {
+        let (store, redis) = tokio::join!(in_time(self.check_store()), in_time(self.check_redis()));
+        let mut problems = self.health.problems();
+        problems.extend(describe("Redis cannot be reached", redis));
+        problems.extend(describe("the store is not writable", store));
+        NotReady::from_problems(problems)?;
+        Ok(match self.store {
+            Some(_) => "the store is writable",
+            None => "the background tasks run",
+        })
+    }
+
+    async fn check_store(&self) -> Result<()> {
+        match &self.store {
+            Some(store) => store.check_writable().await,
+            None => Ok(()),
+        }
     }
 
     #[cfg(feature = "redis")]
@@ -84,9 +108,9 @@ async fn in_time(answer: impl Future<Output = Result<()>>) -> Result<()> {
     timeout(READY_WAIT, answer).await.unwrap_or_else(late)
 }
 
-fn say(what: &'static str, answer: Result<()>) -> Result<(), &'static str> {
-    answer.map_err(|error| {
-        tracing::warn!(%error, cause = cause(&error), "{what}");
-        what
-    })
+/// Logs what went wrong and returns it as a problem.
+fn describe(what: &'static str, answer: Result<()>) -> Option<String> {
+    let error = answer.err()?;
+    tracing::warn!(%error, cause = cause(&error), "not ready: {what}");
+    Some(what.to_owned())
 }

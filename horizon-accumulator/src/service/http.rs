@@ -34,14 +34,14 @@ const ACCEPT_AGAIN: Duration = Duration::from_millis(200);
 
 /// What the answers are made of.
 #[derive(Debug)]
-pub(crate) struct Health {
+pub(crate) struct Probes {
     pub(crate) ready: Ready,
     pub(crate) metrics: Arc<Metrics>,
 }
 
 /// Answers until `shutdown`.
-pub(crate) async fn serve(listener: TcpListener, health: Health, shutdown: impl Future<Output = ()>) {
-    let router = router(health);
+pub(crate) async fn serve(listener: TcpListener, probes: Probes, shutdown: impl Future<Output = ()>) {
+    let router = router(probes);
     let mut shutdown = pin!(shutdown);
     let mut open = JoinSet::new();
     loop {
@@ -74,22 +74,22 @@ async fn answer(stream: TcpStream, router: Router) {
     }
 }
 
-fn router(health: Health) -> Router {
+fn router(probes: Probes) -> Router {
     Router::new()
         .route("/healthz", get(async || "the process answers\n"))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
-        .with_state(Arc::new(health))
+        .with_state(Arc::new(probes))
 }
 
-async fn ready(State(health): State<Arc<Health>>) -> impl IntoResponse {
-    match health.ready.check().await {
+async fn ready(State(probes): State<Arc<Probes>>) -> impl IntoResponse {
+    match probes.ready.check().await {
         Ok(sentence) => (StatusCode::OK, format!("{sentence}\n")),
-        Err(sentence) => (StatusCode::SERVICE_UNAVAILABLE, format!("{sentence}\n")),
+        Err(problems) => (StatusCode::SERVICE_UNAVAILABLE, format!("{problems}\n")),
     }
 }
 
-async fn metrics(State(health): State<Arc<Health>>) -> impl IntoResponse {
+async fn metrics(State(probes): State<Arc<Probes>>) -> impl IntoResponse {
     let format = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    ([(header::CONTENT_TYPE, format)], health.metrics.encode())
+    ([(header::CONTENT_TYPE, format)], probes.metrics.encode())
 }

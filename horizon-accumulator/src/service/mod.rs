@@ -15,10 +15,10 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use self::http::Health;
+use self::http::Probes;
 use self::metrics::Metrics;
 use crate::config::Service;
-use crate::process::{Alone, Ready, Store, ended, now, speak};
+use crate::process::{Alone, Health, Ready, Store, ended, now, speak};
 use crate::run_observed;
 
 /// Counts what comes through Redis until `shutdown`, and then what is ready, for 3 seconds at most.
@@ -49,14 +49,15 @@ pub async fn serve(service: &Service, shutdown: impl Future<Output = ()> + Send)
     let (mut feeds, standing) = pipe::open(service)?;
     let metrics = Arc::new(Metrics::new(service, now(), standing));
     let cluster = Arc::new(RedisCluster::connect(&service.redis)?);
-    let health = Health {
-        ready: Ready::new(store.clone()).with_redis(Arc::clone(&cluster)),
+    let health = Health::default();
+    let probes = Probes {
+        ready: Ready::new(store.clone(), health.clone()).with_redis(Arc::clone(&cluster)),
         metrics: Arc::clone(&metrics),
     };
     let address = listener.local_addr()?;
     let (stop, stopped) = watch::channel(false);
     let mut beside = JoinSet::new();
-    beside.spawn(http::serve(listener, health, ended(stopped.clone())));
+    beside.spawn(http::serve(listener, probes, ended(stopped.clone())));
     beside.spawn({
         let metrics = Arc::clone(&metrics);
         async move { speak(&cluster, &|| metrics.about(), ended(stopped)).await }

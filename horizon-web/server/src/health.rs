@@ -14,7 +14,7 @@ pub(crate) fn router() -> Router<App> {
 async fn ready(State(app): State<App>) -> impl IntoResponse {
     match app.horizon.ready().await {
         Ok(sentence) => (StatusCode::OK, format!("{sentence}\n")),
-        Err(sentence) => (StatusCode::SERVICE_UNAVAILABLE, format!("{sentence}\n")),
+        Err(problems) => (StatusCode::SERVICE_UNAVAILABLE, format!("{problems}\n")),
     }
 }
 
