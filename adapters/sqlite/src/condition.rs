@@ -25,8 +25,19 @@ struct State {
     moved: Option<Moved>,
     /// A part of the file cannot be read. Other parts may be in order, so reads and writes go on.
     damaged: Option<String>,
-    /// The last write failed, and when.
-    failed: Option<(Instant, String)>,
+    /// The last write failed.
+    failed: Option<Failure>,
+}
+
+struct Failure {
+    when: Instant,
+    error: String,
+}
+
+impl Failure {
+    fn is_recent(&self) -> bool {
+        self.when.elapsed() < FAILURE_MEMORY
+    }
 }
 
 /// What to do about a file that is gone.
@@ -90,14 +101,17 @@ impl Condition {
         let database = self.files.database().display();
         match failure {
             Some(error) => {
-                if state.failed.is_none() {
+                if !state.failed.as_ref().is_some_and(Failure::is_recent) {
                     tracing::error!(
                         %database, %error,
                         "the database cannot be written: not ready until a write succeeds; check the disk's free space, and \
                          whether the file can be written"
                     );
                 }
-                state.failed = Some((Instant::now(), error.to_string()));
+                state.failed = Some(Failure {
+                    when: Instant::now(),
+                    error: error.to_string(),
+                });
             }
             None if state.failed.take().is_some() => tracing::info!(%database, "the database is written again"),
             None => {}
@@ -131,8 +145,8 @@ impl Condition {
             return Err(Error::permanent("the database is damaged").with_source(error.clone()));
         }
         match &state.failed {
-            Some((when, error)) if when.elapsed() < FAILURE_MEMORY => {
-                Err(Error::unavailable("the last write to the database failed").with_source(error.clone()))
+            Some(failure) if failure.is_recent() => {
+                Err(Error::unavailable("the last write to the database failed").with_source(failure.error.clone()))
             }
             _ => Ok(()),
         }
@@ -140,5 +154,28 @@ impl Condition {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::ffi;
+
+    #[test]
+    fn a_failed_write_is_remembered_until_one_succeeds_or_for_a_while() {
+        let folder = tempfile::tempdir().unwrap();
+        let (_db, files) = connection::writer(&folder.path().join("horizon.db")).unwrap();
+        let condition = Condition::new(files);
+        let full = rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_FULL), None);
+        condition.record(Some(&full));
+        assert!(condition.check().unwrap_err().is_retryable());
+        condition.record(None);
+        condition.check().unwrap();
+        condition.record(Some(&full));
+        if let Some(failure) = &mut condition.state().failed {
+            failure.when -= FAILURE_MEMORY;
+        }
+        condition.check().unwrap();
     }
 }
