@@ -15,7 +15,7 @@ use tokio::time::sleep;
 
 use crate::{
     dice,
-    visitors::Visitors,
+    late::{Arrival, LateVisits},
     visits::{Visit, Visits},
 };
 
@@ -41,8 +41,8 @@ pub(crate) enum Who {
 #[derive(Clone)]
 pub(crate) struct Register {
     pub(crate) presence: Arc<dyn Presence>,
-    pub(crate) visitors: Arc<Visitors>,
     pub(crate) visits: Arc<Visits>,
+    pub(crate) late: LateVisits,
 }
 
 /// A reader on their way in, or here. The connection polls it beside its frames, so that a backend
@@ -99,14 +99,6 @@ impl fmt::Debug for Attendance {
 impl Register {
     async fn enter(self, topics: Arc<[Topic]>, who: Who) -> Here {
         let (visitor, visit) = match who {
-            Who::Known { address, user_agent } => {
-                let visitor = insist("a visitor's key", || self.visitors.key(address, &user_agent)).await;
-                (visitor, visitor.map(|visitor| self.open(&topics, visitor)))
-            }
-            Who::Named(name) => {
-                let visitor = insist("a visitor's key", || self.visitors.key_of(&name)).await;
-                (visitor, visitor.map(|visitor| self.open(&topics, visitor)))
-            }
             Who::Unnamed { returning } => {
                 if !returning {
                     self.visits.once(&topics, None);
@@ -115,6 +107,11 @@ impl Register {
                     dice::random().map(u128::from_be_bytes).map(VisitorKey::from_u128).ok(),
                     None,
                 )
+            }
+            known => {
+                let arrival = Arrival::new(self.late.clone(), Arc::clone(&topics), known);
+                let visitor = arrival.key().await;
+                (visitor, visitor.map(|visitor| self.open(&topics, visitor)))
             }
         };
         let mut guards = Vec::with_capacity(topics.len());
@@ -135,7 +132,10 @@ impl Register {
 }
 
 /// Tries until it works, or until trying is of no use. Whoever drops it stops it.
-async fn insist<T, F: Future<Output = Result<T>>>(what: &'static str, mut attempt: impl FnMut() -> F) -> Option<T> {
+pub(crate) async fn insist<T, F: Future<Output = Result<T>>>(
+    what: &'static str,
+    mut attempt: impl FnMut() -> F,
+) -> Option<T> {
     let mut wait = FIRST_WAIT;
     loop {
         match attempt().await {

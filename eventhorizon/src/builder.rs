@@ -276,7 +276,7 @@ impl Builder {
     /// pages there are.
     ///
     /// It has to be awaited within a tokio runtime. A Redis that is away is waited for, however long, where the secret
-    /// is kept in it, and otherwise needed only later.
+    /// is kept in it, and otherwise for one second: readers are served without it, and counted once it is there.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -305,7 +305,12 @@ impl Builder {
             (None, Behind::Ports(_)) => Secret::random()?,
             (None, Behind::Places(_, store)) => kept::with(store).await?,
         };
-        Ok(Horizon::new(backend, self.config, self.rules, self.clock, secret))
+        let horizon = Horizon::new(backend, self.config, self.rules, self.clock, secret);
+        // Before the first reader comes: a visit waits for the salt, and a short one would end before.
+        if let Err(error) = horizon.0.visitors.read_ahead().await {
+            tracing::warn!(%error, "today's salt cannot be read yet: visits are counted once it can");
+        }
+        Ok(horizon)
     }
 
     fn open(&mut self) -> Result<Backend> {

@@ -9,10 +9,7 @@ use horizon_accumulator::process::{NotReady, Ready};
 use horizon_core::{Error, Event, Ports, PresenceExt, Result, Slug, Topic, live};
 use isbot::Bots;
 use prometheus_client::metrics::gauge::Gauge;
-use tokio::{
-    sync::Semaphore,
-    time::{Instant, MissedTickBehavior, interval, timeout},
-};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -20,6 +17,7 @@ use crate::{
     attendance::Register,
     backend::{Backend, Goodbye, Rest},
     dice::Clock,
+    late::LateVisits,
     live::Hub,
     metrics::Metrics,
     rates::{FORGET_EVERY, Limiters},
@@ -41,9 +39,6 @@ const STREAMS_WAIT: Duration = Duration::from_secs(3);
 /// How long the end waits for the tasks after that: 2 seconds. Visits that a pipe does not take by then are lost.
 const TASKS_WAIT: Duration = Duration::from_secs(2);
 
-/// How many visits without a live connection may look for their visitor's key at once.
-const FINDING: usize = 1_024;
-
 /// What the hash of networks is keyed for.
 const RATES_KEY: &str = "EventHorizon 2026 networks of the rate limits";
 
@@ -64,9 +59,8 @@ pub(crate) struct Inner {
     pub(crate) limiters: Limiters,
     pub(crate) bots: Bots,
     pub(crate) register: Register,
+    pub(crate) visitors: Arc<Visitors>,
     pub(crate) hub: Hub,
-    /// Places for visits whose visitor's key is looked for.
-    pub(crate) finding: Arc<Semaphore>,
     /// The open live streams, and visits whose visitor is looked for: what still has something to tell the pipe.
     pub(crate) streams: TaskTracker,
     secret: Secret,
@@ -123,6 +117,14 @@ impl Horizon {
         let (closing, delivered, tasks) = (CancellationToken::new(), CancellationToken::new(), TaskTracker::new());
         let (visits, delivery) = Visits::new(Arc::clone(&ports.analytics), clock.clone(), Arc::clone(&metrics));
         let visitors = Visitors::new(Arc::clone(&ports.salts), config.site.clone(), clock.clone());
+        let (visitors, streams) = (Arc::new(visitors), TaskTracker::new());
+        let late = LateVisits::new(
+            Arc::clone(&visitors),
+            Arc::clone(&visits),
+            Arc::clone(&metrics),
+            streams.clone(),
+            closing.clone(),
+        );
         let stop = delivered.clone();
         tasks.spawn(async move { delivery.run(stop).await });
         let horizon = Self(Arc::new(Inner {
@@ -139,14 +141,14 @@ impl Horizon {
             ),
             register: Register {
                 presence: Arc::clone(&ports.presence),
-                visitors: Arc::new(visitors),
                 visits,
+                late,
             },
+            visitors,
             config,
             clock,
             metrics,
-            finding: Arc::new(Semaphore::new(FINDING)),
-            streams: TaskTracker::new(),
+            streams,
             tasks,
             secret,
             ports,
@@ -365,10 +367,16 @@ async fn keep_house(inner: Weak<Inner>) {
         let now = ticks.tick().await;
         let Some(inner) = inner.upgrade() else { return };
         inner.register.visits.tick();
+        let visitors = Arc::clone(&inner.visitors);
         if now.duration_since(forgot) >= FORGET_EVERY {
             inner.limiters.forget();
             forgot = now;
             lost = report_lost_visits(inner.metrics.visits_failed(), lost);
+        }
+        // The store may take its time, and nobody's last handle shall have to wait for it.
+        drop(inner);
+        if let Err(error) = visitors.read_ahead().await {
+            tracing::debug!(%error, "the salts cannot be read ahead, trying again");
         }
     }
 }

@@ -8,6 +8,8 @@ use std::{
 };
 
 use horizon_accumulator::process::StoreUrl;
+#[cfg(feature = "sqlite")]
+use horizon_accumulator::process::real_path;
 use horizon_core::{Error, Result};
 #[cfg(feature = "redis")]
 use horizon_redis::{RedisConfig, RedisStats};
@@ -31,7 +33,7 @@ pub(crate) async fn with(store: &StoreUrl) -> Result<Secret> {
         StoreUrl::Memory => Secret::random(),
         #[cfg(feature = "sqlite")]
         StoreUrl::Sqlite(path) => {
-            let path = beside(path);
+            let path = place(path);
             kept(&path).map(Secret::from_bytes).map_err(|error| {
                 Error::permanent(format!("the secret in {} cannot be used", path.display())).with_source(error)
             })
@@ -56,6 +58,17 @@ async fn shared(redis: &RedisConfig) -> Result<[u8; 32]> {
         }
         tokio::time::sleep(wait).await;
         wait = (wait * 2).min(LAST_WAIT);
+    }
+}
+
+/// Returns the file of the secret: beside the real database, so that every path of it leads to the same secret. A secret
+/// that lies beside a symbolic link, where earlier versions made it, is used on.
+#[cfg(feature = "sqlite")]
+fn place(store: &Path) -> PathBuf {
+    let given = beside(store);
+    match real_path(store) {
+        Ok(real) if !given.exists() => beside(&real),
+        _ => given,
     }
 }
 
@@ -115,6 +128,23 @@ mod tests {
         assert_ne!(secret, [0; 8]);
         assert_eq!(load(&store).await, secret);
         assert_ne!(load(&StoreUrl::Memory).await, secret);
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_symbolic_link_to_the_store_has_the_secret_of_the_store_unless_it_has_one_already() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = |name| StoreUrl::Sqlite(folder.path().join(name));
+        std::os::unix::fs::symlink("horizon.db", folder.path().join("link.db")).unwrap();
+        let secret = load(&store("link.db")).await;
+        assert_eq!(load(&store("horizon.db")).await, secret);
+        make(&folder.path().join("link.db.secret")).unwrap();
+        assert_ne!(
+            load(&store("link.db")).await,
+            secret,
+            "cookies signed with it must stay good"
+        );
+        assert_eq!(load(&store("horizon.db")).await, secret);
     }
 
     #[tokio::test]

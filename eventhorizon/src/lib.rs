@@ -34,6 +34,7 @@ mod desk;
 mod dice;
 mod horizon;
 mod kept;
+mod late;
 mod likes;
 mod live;
 mod metrics;

@@ -1,23 +1,35 @@
 //! Who counts as one person today, and who counts as nobody.
 
 use std::{
+    collections::BTreeMap,
     fmt,
-    net::IpAddr,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
-use horizon_core::{Day, Result, Salts, VisitorKey};
+use horizon_core::{Day, Error, Result, Salts, Timestamp, VisitorKey};
 use http::{HeaderMap, header};
 use isbot::Bots;
+use tokio::time::timeout;
 
-use crate::dice::{self, Clock};
+use crate::{
+    attendance::Who,
+    dice::{self, Clock},
+};
 
-/// Derives visitor keys under the salt of the day, which is asked for once a day.
+/// How long before midnight (UTC) the salt of the next day is read: one hour, so that no reader waits for it at midnight.
+const READ_AHEAD: Duration = Duration::from_secs(3_600);
+
+/// How long the start and the housekeeping wait for salts: one second. Readers are served without them, too.
+const SALT_WAIT: Duration = Duration::from_secs(1);
+
+/// Derives visitor keys under the salt of the day, which is read ahead.
 pub(crate) struct Visitors {
     salts: Arc<dyn Salts>,
     site: String,
     clock: Clock,
-    today: Mutex<Option<(Day, [u8; 32])>>,
+    /// The salts of today and tomorrow, as far as they were read.
+    known: Mutex<BTreeMap<Day, [u8; 32]>>,
 }
 
 impl Visitors {
@@ -26,33 +38,54 @@ impl Visitors {
             salts,
             site,
             clock,
-            today: Mutex::default(),
+            known: Mutex::default(),
         }
     }
 
-    /// The key of whoever comes from this address with this user agent.
-    pub(crate) async fn key(&self, address: IpAddr, user_agent: &str) -> Result<VisitorKey> {
-        let salt = self.salt(self.clock.now().day()).await?;
-        Ok(VisitorKey::derive(&salt, &self.site, address, user_agent))
+    /// Returns the key under which this reader counts today; nothing for one who is not to be known again.
+    pub(crate) async fn find(&self, who: &Who) -> Result<Option<VisitorKey>> {
+        let today = || self.salt(self.clock.now());
+        Ok(match who {
+            Who::Known { address, user_agent } => {
+                Some(VisitorKey::derive(&today().await?, &self.site, *address, user_agent))
+            }
+            Who::Named(name) => Some(VisitorKey::named(&today().await?, &self.site, name)),
+            Who::Unnamed { .. } => None,
+        })
     }
 
-    /// The key of a user of the application.
-    pub(crate) async fn key_of(&self, name: &str) -> Result<VisitorKey> {
-        let salt = self.salt(self.clock.now().day()).await?;
-        Ok(VisitorKey::named(&salt, &self.site, name))
+    /// Reads today's salt, and in the last hour of the day tomorrow's, unless they are known.
+    ///
+    /// # Errors
+    /// Those of the store, or it did not answer within a second.
+    pub(crate) async fn read_ahead(&self) -> Result<()> {
+        let now = self.clock.now();
+        self.known().retain(|day, _| *day >= now.day());
+        let read = async {
+            self.salt(now).await?;
+            self.salt(now.plus(READ_AHEAD)).await.map(drop)
+        };
+        timeout(SALT_WAIT, read).await.unwrap_or_else(|late| {
+            Err(Error::unavailable("the salt of the day did not come in time").with_source(late))
+        })
     }
 
-    async fn salt(&self, day: Day) -> Result<[u8; 32]> {
-        if let Some((_, salt)) = self.today().filter(|(known, _)| *known == day) {
-            return Ok(salt);
+    /// Returns the salt of the day of this moment.
+    async fn salt(&self, at: Timestamp) -> Result<[u8; 32]> {
+        let day = at.day();
+        if let Some(salt) = self.known().get(&day) {
+            return Ok(*salt);
         }
         let salt = self.salts.salt(day, dice::random()?).await?;
-        *self.today.lock().unwrap_or_else(PoisonError::into_inner) = Some((day, salt));
+        let mut known = self.known();
+        let today = self.clock.now().day();
+        known.retain(|day, _| *day >= today);
+        known.insert(day, salt);
         Ok(salt)
     }
 
-    fn today(&self) -> Option<(Day, [u8; 32])> {
-        *self.today.lock().unwrap_or_else(PoisonError::into_inner)
+    fn known(&self) -> MutexGuard<'_, BTreeMap<Day, [u8; 32]>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -313,6 +313,10 @@ pub trait Comments: Send + Sync {
 pub trait Salts: Send + Sync {
     /// The salt of `day`: `fresh` if nobody asked before, else what the first one brought. All
     /// processes that share the store get the same; salts of days before the previous are erased.
+    ///
+    /// The salt of tomorrow may be asked for today, so that nobody waits for it at midnight. Today's stays, and
+    /// yesterday's is erased then: ask for it late in the day, when no process takes it for yesterday any more.
+    /// [`StatsStore::forget`] keeps tomorrow's.
     async fn salt(&self, day: Day, fresh: [u8; 32]) -> Result<[u8; 32]>;
 }
 

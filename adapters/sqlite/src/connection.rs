@@ -2,9 +2,13 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use horizon_core::{Error, Result};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
-use crate::{error, migrations};
+use crate::{
+    error,
+    files::{FileId, Files},
+    inspect, migrations,
+};
 
 /// How long a statement waits for another process's lock.
 const BUSY_WAIT: Duration = Duration::from_secs(5);
@@ -19,7 +23,7 @@ const OPEN_PAUSE: Duration = Duration::from_millis(20);
 const STATEMENTS: usize = 64;
 
 /// Tells `file` and its kin whose database it is: "EvHz".
-const APPLICATION: i32 = 0x4576_487a;
+pub(crate) const APPLICATION: i32 = 0x4576_487a;
 
 /// How much of the database the connection that writes keeps in memory, in KiB: 32 MiB. What a batch of events changes has
 /// to fit, or else it is written to the log twice.
@@ -33,7 +37,8 @@ const LOG_PAGES: i64 = 2_048;
 const JOURNAL_BYTES: i64 = 64 * 1024 * 1024;
 
 /// Opens the connection that writes. The file is created and its schema brought up to date.
-pub(crate) fn writer(path: &Path) -> Result<Connection> {
+/// A file of another program is refused and not touched.
+pub(crate) fn writer(path: &Path) -> Result<(Connection, Files)> {
     let start = Instant::now();
     loop {
         match open_writer(path) {
@@ -44,22 +49,34 @@ pub(crate) fn writer(path: &Path) -> Result<Connection> {
     }
 }
 
-fn open_writer(path: &Path) -> Result<Connection> {
+fn open_writer(path: &Path) -> Result<(Connection, Files)> {
+    inspect::check(path)?;
+    let before = FileId::at(path);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut db = open(path, flags)?;
     configure(&db).map_err(|e| failed("set up", path, e))?;
     migrations::migrate(&mut db)
         .map_err(|e| failed("bring up to date", path, e))?
         .map_err(|version| unknown(path, version))?;
-    Ok(db)
+    let files = Files::of(path)?;
+    if before.is_some_and(|before| !files.is_database(before)) {
+        let text = format!("the database {} was replaced while it was opened", path.display());
+        return Err(Error::unavailable(text));
+    }
+    Ok((db, files))
 }
 
 /// Opens a connection that only reads, of a file that a writer has opened.
 pub(crate) fn reader(path: &Path) -> Result<Connection> {
-    open(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+    let db = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    // The first read opens the log, too.
+    db.pragma_query_value(None, "schema_version", |_| Ok(()))
+        .map_err(|e| failed("read", path, e))?;
+    Ok(db)
 }
 
-fn open(path: &Path, flags: OpenFlags) -> Result<Connection> {
+/// Opens the file at this path, or behind this URI if the flags say so.
+pub(crate) fn open(path: &Path, flags: OpenFlags) -> Result<Connection> {
     let opened = Connection::open_with_flags(path, flags).and_then(|db| {
         db.busy_timeout(BUSY_WAIT)?;
         db.set_prepared_statement_cache_capacity(STATEMENTS);
@@ -87,6 +104,17 @@ pub(crate) fn mark(db: &Connection) -> rusqlite::Result<()> {
     db.pragma_update(None, "application_id", APPLICATION)
 }
 
+/// Moves the write-ahead log into the database, as far as others let it.
+pub(crate) fn checkpoint(db: &Connection) -> rusqlite::Result<()> {
+    db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
+}
+
+/// Makes closing this connection neither write to the database nor delete the log by its name, which may be another's.
+pub(crate) fn leave_files_alone(db: &Connection) -> rusqlite::Result<()> {
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
+        .map(drop)
+}
+
 /// Moves all of the write-ahead log into the database and empties it, as far as others let it.
 pub(crate) fn empty_log(path: &Path) -> Result<()> {
     let db = open(
@@ -97,12 +125,12 @@ pub(crate) fn empty_log(path: &Path) -> Result<()> {
         .map_err(|e| failed("empty the log of", path, e))
 }
 
-fn failed(what: &str, path: &Path, driver: rusqlite::Error) -> Error {
+pub(crate) fn failed(what: &str, path: &Path, driver: rusqlite::Error) -> Error {
     let text = format!("cannot {what} the database {}", path.display());
     error::map(&text, driver)
 }
 
-fn unknown(path: &Path, version: i64) -> Error {
+pub(crate) fn unknown(path: &Path, version: i64) -> Error {
     Error::permanent(format!(
         "the database {} has version {version}, and this program knows versions up to {}: a newer one wrote it",
         path.display(),

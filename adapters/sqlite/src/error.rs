@@ -38,6 +38,33 @@ fn may_pass(driver: &rusqlite::Error) -> bool {
     )
 }
 
+/// Whether a part of the file cannot be read as what it should be.
+pub(crate) fn is_damage(driver: &rusqlite::Error) -> bool {
+    matches!(
+        driver.sqlite_error_code(),
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+    )
+}
+
+/// Whether a failed write says something about those to come: the disk, the file or the schema is to blame, and neither
+/// what was written nor another's lock or failure, which the next write finds out for itself.
+pub(crate) fn concerns_other_writes(driver: &rusqlite::Error) -> bool {
+    driver.sqlite_error_code().is_some_and(|code| {
+        !matches!(
+            code,
+            ErrorCode::ConstraintViolation
+                | ErrorCode::DatabaseBusy
+                | ErrorCode::DatabaseLocked
+                | ErrorCode::OperationAborted
+                | ErrorCode::OperationInterrupted
+                | ErrorCode::ParameterOutOfRange
+                | ErrorCode::SchemaChanged
+                | ErrorCode::TooBig
+                | ErrorCode::TypeMismatch
+        )
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,5 +85,22 @@ mod tests {
             assert_eq!(error.is_retryable(), retry, "{code}");
             assert!(error.source().is_some());
         }
+    }
+    #[test]
+    fn a_full_disk_concerns_all_writes_and_a_lock_or_a_refused_row_does_not() {
+        for (code, expected) in [
+            (ffi::SQLITE_FULL, true),
+            (ffi::SQLITE_IOERR, true),
+            (ffi::SQLITE_CORRUPT, true),
+            (ffi::SQLITE_READONLY, true),
+            (ffi::SQLITE_ERROR, true),
+            (ffi::SQLITE_BUSY, false),
+            (ffi::SQLITE_ABORT, false),
+            (ffi::SQLITE_CONSTRAINT, false),
+        ] {
+            let driver = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+            assert_eq!(concerns_other_writes(&driver), expected, "{code}");
+        }
+        assert!(!concerns_other_writes(&rusqlite::Error::IntegralValueOutOfRange(0, -1)));
     }
 }

@@ -6,8 +6,11 @@
 //! wait for the writer (WAL).
 
 mod comments;
+mod condition;
 mod connection;
 mod error;
+mod files;
+mod inspect;
 mod ledger;
 mod migrations;
 mod readers;

@@ -95,6 +95,34 @@ pub(crate) fn migrate(db: &mut Connection) -> rusqlite::Result<Result<(), i64>> 
     Ok(Ok(()))
 }
 
+/// Returns the first table or column of this version that the database lacks.
+pub(crate) fn missing(db: &Connection, version: usize) -> rusqlite::Result<Option<String>> {
+    let whole = Connection::open_in_memory()?;
+    for step in STEPS.iter().take(version) {
+        whole.execute_batch(step)?;
+    }
+    let tables = names(
+        &whole,
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND ?1 = ''",
+        "",
+    )?;
+    for table in tables {
+        let columns = |db| names(db, "SELECT name FROM pragma_table_info(?1)", &table);
+        let found = columns(db)?;
+        if found.is_empty() {
+            return Ok(Some(format!("the table `{table}`")));
+        }
+        if let Some(column) = columns(&whole)?.into_iter().find(|column| !found.contains(column)) {
+            return Ok(Some(format!("the column `{table}.{column}`")));
+        }
+    }
+    Ok(None)
+}
+
+fn names(db: &Connection, sql: &str, argument: &str) -> rusqlite::Result<Vec<String>> {
+    db.prepare(sql)?.query_map([argument], |row| row.get(0))?.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,7 +7,7 @@ use horizon_core::{Error, Result};
 use rusqlite::Connection;
 use tokio::{sync::oneshot, task::spawn_blocking, time::timeout};
 
-use crate::{connection, error};
+use crate::{condition::Condition, connection, error};
 
 /// The most threads that read at the same time, each with a connection of its own.
 const READERS: usize = 4;
@@ -27,6 +27,7 @@ const READ_WAIT: Duration = Duration::from_secs(10);
 /// and a transaction, which cost more than the queries do.
 pub(crate) struct Readers {
     path: Arc<Path>,
+    condition: Arc<Condition>,
     queue: Arc<Mutex<Queue>>,
 }
 
@@ -45,7 +46,7 @@ type Group = Vec<Box<dyn Job>>;
 /// A caller's query.
 trait Job: Send {
     /// Asks, and keeps what it answers.
-    fn run(&mut self, db: &Connection);
+    fn run(&mut self, db: &Connection, condition: &Condition);
 
     /// Answers the caller; with `error`, if the database could not be asked.
     fn answer(self: Box<Self>, error: Option<Error>);
@@ -62,9 +63,14 @@ where
     F: FnOnce(&Connection) -> rusqlite::Result<T> + Send,
     T: Send,
 {
-    fn run(&mut self, db: &Connection) {
+    fn run(&mut self, db: &Connection, condition: &Condition) {
         let query = self.query.take().filter(|_| !self.caller.is_closed());
-        self.done = query.map(|query| query(db).map_err(|driver| error::map(FAILED, driver)));
+        self.done = query.map(|query| {
+            query(db).map_err(|driver| {
+                condition.record_damage(&driver);
+                error::map(FAILED, driver)
+            })
+        });
     }
 
     fn answer(self: Box<Self>, error: Option<Error>) {
@@ -78,9 +84,10 @@ where
 const FAILED: &str = "the database cannot be read";
 
 impl Readers {
-    pub(crate) fn new(path: PathBuf) -> Self {
+    pub(crate) fn new(path: PathBuf, condition: Arc<Condition>) -> Self {
         Self {
             path: path.into(),
+            condition,
             queue: Arc::default(),
         }
     }
@@ -121,8 +128,8 @@ impl Readers {
             queue: Arc::clone(&self.queue),
             is_over: false,
         };
-        let path = Arc::clone(&self.path);
-        spawn_blocking(move || turn.work(&path));
+        let (path, condition) = (Arc::clone(&self.path), Arc::clone(&self.condition));
+        spawn_blocking(move || turn.work(&path, &condition));
         Ok(())
     }
 
@@ -145,10 +152,10 @@ struct Turn {
 
 impl Turn {
     /// Answers what waits until nothing does.
-    fn work(mut self, path: &Path) {
+    fn work(mut self, path: &Path, condition: &Condition) {
         while let Some((mut group, db)) = self.next() {
-            let asked = db.map_or_else(|| connection::reader(path), Ok).and_then(|db| {
-                let asked = ask(&mut group, &db);
+            let asked = db.map_or_else(|| open(path, condition), Ok).and_then(|db| {
+                let asked = ask(&mut group, &db, condition);
                 // Before the answers: whoever closes the store after theirs has closed all of it.
                 lock(&self.queue).keep(db);
                 asked
@@ -192,12 +199,20 @@ impl Queue {
     }
 }
 
-fn ask(group: &mut Group, db: &Connection) -> Result<()> {
+/// Opens a connection to the files that the writer has open, and to no others that took their place.
+fn open(path: &Path, condition: &Condition) -> Result<Connection> {
+    condition.check_files()?;
+    let db = connection::reader(path)?;
+    condition.check_files()?;
+    Ok(db)
+}
+
+fn ask(group: &mut Group, db: &Connection, condition: &Condition) -> Result<()> {
     let transaction = db
         .unchecked_transaction()
         .map_err(|driver| error::map(FAILED, driver))?;
     for job in group {
-        job.run(&transaction);
+        job.run(&transaction, condition);
     }
     Ok(())
 }

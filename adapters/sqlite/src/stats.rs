@@ -11,7 +11,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 use tokio::task::spawn_blocking;
 
 use crate::{
-    comments, connection,
+    comments,
+    condition::Condition,
+    connection,
     ledger::{self, SqlLedger},
     readers::Readers,
     writer::Writer,
@@ -24,6 +26,12 @@ const FORGET_ROWS: usize = 10_000;
 ///
 /// What was answered with Ok is on disk (WAL, `synchronous=FULL`). Several processes may share the
 /// file on one machine; a network file system will not do.
+///
+/// Before a write is answered, and once a second, the store makes sure that the database, its `-wal` and its `-shm` are
+/// still the files that it opened. When one of them was deleted, renamed or replaced, the store logs an error and
+/// refuses all writes until it is opened again. Nothing is acknowledged after that moment. What was acknowledged before
+/// is in the files that were taken away; if only `-wal` or `-shm` was deleted, it is moved into the database. A file
+/// that is overwritten in place is not noticed.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -44,6 +52,7 @@ const FORGET_ROWS: usize = 10_000;
 pub struct SqliteStats {
     writer: Writer,
     readers: Readers,
+    condition: Arc<Condition>,
     path: PathBuf,
 }
 
@@ -67,19 +76,28 @@ impl SqliteStats {
     /// ```
     ///
     /// # Errors
-    /// Permanent when the path cannot be opened, is no database, or was written by a newer version;
-    /// retryable when another process holds it or the disk is full.
+    /// Permanent when the path cannot be opened, is no database or another program's, has several names (hard links),
+    /// was written by a newer version, or lacks a table; a file that is refused is not changed. Retryable when another
+    /// process holds it or the disk is full.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let writer = Writer::start(connection::writer(path)?)?;
+        let (db, files) = connection::writer(path)?;
+        let condition = Arc::new(Condition::new(files));
         Ok(Self {
-            writer,
-            readers: Readers::new(path.into()),
+            writer: Writer::start(db, Arc::clone(&condition))?,
+            readers: Readers::new(path.into(), Arc::clone(&condition)),
+            condition,
             path: path.into(),
         })
     }
 
-    /// Whether a write would be taken now: writes a number that is there already, after all writes that are queued.
+    /// Whether writes are taken now: writes a number that is there already, after all writes that are queued.
+    ///
+    /// It also fails
+    /// - after a file of the database was deleted, renamed or replaced, until the store is opened again;
+    /// - after a damaged part of the file was met, until the store is opened again;
+    /// - after a write failed because of the disk, the file or its schema, until a write succeeds, for 30 seconds at
+    ///   most: on a full disk a small write may still find room where others do not.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -93,9 +111,10 @@ impl SqliteStats {
     /// ```
     ///
     /// # Errors
-    /// Those of a write.
+    /// Those of a write, and what is said above.
     pub async fn check_writable(&self) -> Result<()> {
-        self.writer.write(connection::mark).await
+        self.condition.check()?;
+        self.writer.probe(connection::mark).await
     }
 
     /// Writes what is queued and closes the file. Later calls fail for good.
@@ -137,8 +156,12 @@ impl SqliteStats {
     ///
     /// It does what it can: a long read may keep it from emptying the log this time.
     async fn empty_log(&self) -> Result<()> {
-        let path = self.path.clone();
-        let emptied = spawn_blocking(move || connection::empty_log(&path)).await;
+        let (path, condition) = (self.path.clone(), Arc::clone(&self.condition));
+        let emptied = spawn_blocking(move || {
+            condition.check_files()?;
+            connection::empty_log(&path)
+        })
+        .await;
         emptied.map_err(|e| Error::unavailable("the log was not emptied").with_source(e))?
     }
 

@@ -3,9 +3,11 @@ use std::time::Duration;
 
 use horizon_core::{Error, Result};
 use rusqlite::Connection;
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 
-use crate::error;
+use crate::{condition::Condition, error};
 
 /// The most jobs that wait for the writer.
 const QUEUE_JOBS: usize = 1_024;
@@ -15,6 +17,9 @@ const QUEUE_WAIT: Duration = Duration::from_secs(5);
 
 /// The most jobs that share one commit.
 const GROUP_JOBS: usize = 256;
+
+/// How often a writer without work makes sure that its files are still there.
+const CHECK_EVERY: Duration = Duration::from_secs(1);
 
 /// How long closing waits for the jobs that are queued.
 const CLOSE_WAIT: Duration = Duration::from_secs(2);
@@ -32,29 +37,41 @@ trait Job: Send {
     /// Does the work and keeps what it answers. Says whether it succeeded. It may be asked again, after a rollback.
     fn run(&mut self, db: &Connection) -> bool;
 
+    /// Returns how the work ended, if it was done and is no probe: `Some(None)` is a success.
+    fn outcome(&self) -> Option<Option<&rusqlite::Error>>;
+
     /// Answers the caller after the commit, which may have failed.
     fn answer(self: Box<Self>, commit: Result<(), Arc<rusqlite::Error>>);
+
+    /// Answers the caller that the work does not hold, whatever became of it.
+    fn refuse(self: Box<Self>, error: Error);
 }
 
 struct Work<F, T> {
     work: F,
     done: Option<rusqlite::Result<T>>,
+    is_probe: bool,
     caller: oneshot::Sender<Result<T>>,
 }
 
 impl Writer {
     /// Starts the thread.
-    pub(crate) fn start(db: Connection) -> Result<Self> {
+    pub(crate) fn start(db: Connection, condition: Arc<Condition>) -> Result<Self> {
         let (jobs, queue) = mpsc::channel(QUEUE_JOBS);
         let (alive, ended) = std_mpsc::channel();
+        let failed = "cannot start the thread that writes";
+        let runtime = Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .map_err(|e| Error::permanent(failed).with_source(e))?;
         std::thread::Builder::new()
             .name("horizon-sqlite".into())
             .spawn(move || {
-                write(&db, queue);
+                write(&db, Jobs { queue, runtime }, &condition);
                 drop(db);
                 drop(alive);
             })
-            .map_err(|e| Error::permanent("cannot start the thread that writes").with_source(e))?;
+            .map_err(|e| Error::permanent(failed).with_source(e))?;
         Ok(Self {
             jobs: Mutex::new(Some(jobs)),
             ended: Arc::new(Mutex::new(ended)),
@@ -68,12 +85,29 @@ impl Writer {
         &self,
         work: impl FnMut(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T> {
+        self.queue(work, false).await
+    }
+
+    /// The same for a write that only finds out whether writing works: it says nothing about those that do more.
+    pub(crate) async fn probe(
+        &self,
+        work: impl FnMut(&Connection) -> rusqlite::Result<()> + Send + 'static,
+    ) -> Result<()> {
+        self.queue(work, true).await
+    }
+
+    async fn queue<T: Send + 'static>(
+        &self,
+        work: impl FnMut(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        is_probe: bool,
+    ) -> Result<T> {
         let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let jobs = jobs.ok_or_else(|| Error::permanent("the store is closed"))?;
         let (caller, answer) = oneshot::channel();
         let job = Work {
             work,
             done: None,
+            is_probe,
             caller,
         };
         jobs.send_timeout(Box::new(job), QUEUE_WAIT)
@@ -114,6 +148,16 @@ where
         succeeded
     }
 
+    fn outcome(&self) -> Option<Option<&rusqlite::Error>> {
+        let done = self.done.as_ref().filter(|_| !self.is_probe)?;
+        Some(done.as_ref().err())
+    }
+
+    fn refuse(self: Box<Self>, error: Error) {
+        // The caller may have gone.
+        let _ = self.caller.send(Err(error));
+    }
+
     fn answer(self: Box<Self>, commit: Result<(), Arc<rusqlite::Error>>) {
         let failed = "the database cannot be written";
         let answer = match (self.done, commit) {
@@ -127,26 +171,88 @@ where
     }
 }
 
-/// The thread: commits what is queued, group by group, until nobody can queue any more.
-fn write(db: &Connection, mut queue: mpsc::Receiver<Box<dyn Job>>) {
-    while let Some(first) = queue.blocking_recv() {
+/// What the thread takes its work from.
+struct Jobs {
+    queue: mpsc::Receiver<Box<dyn Job>>,
+    /// For the clock alone: a thread has no other way to wait for the queue and for a time.
+    runtime: Runtime,
+}
+
+impl Jobs {
+    /// Waits for jobs, at most [`CHECK_EVERY`]: then it returns none. Returns nothing once nobody can queue any more.
+    fn next(&mut self) -> Option<Vec<Box<dyn Job>>> {
+        let (queue, runtime) = (&mut self.queue, &self.runtime);
+        let first = match queue.try_recv() {
+            Ok(job) => job,
+            Err(_) => match runtime.block_on(async { timeout(CHECK_EVERY, queue.recv()).await }) {
+                Ok(job) => job?,
+                Err(_) => return Some(Vec::new()),
+            },
+        };
         let mut group = vec![first];
         while group.len() < GROUP_JOBS
             && let Ok(next) = queue.try_recv()
         {
             group.push(next);
         }
-        let commit = commit(db, &mut group).map_err(Arc::new);
-        if let Err(error) = &commit {
-            tracing::warn!(jobs = group.len(), %error, "a commit failed, nothing of it was kept");
+        Some(group)
+    }
+}
+
+/// The thread: commits what is queued, group by group, until nobody can queue any more.
+fn write(db: &Connection, mut jobs: Jobs, condition: &Condition) {
+    let mut has_saved = false;
+    while let Some(mut group) = jobs.next() {
+        let written = condition.check_files().and_then(|()| {
+            let commit = commit(db, &mut group).map_err(Arc::new);
+            // Once more before the answers: nothing is acknowledged that went into a file that nobody finds again.
+            condition.check_files().map(|()| commit)
+        });
+        if !has_saved && condition.is_moved() {
+            condition.save(db);
+            has_saved = true;
         }
-        for job in group {
-            job.answer(commit.clone());
+        match written {
+            Ok(commit) => answer(group, &commit, condition),
+            Err(error) => refuse(group, &error),
         }
     }
 }
 
+fn answer(group: Vec<Box<dyn Job>>, commit: &Result<(), Arc<rusqlite::Error>>, condition: &Condition) {
+    record(condition, &group, commit.as_ref().err());
+    if let Err(error) = commit {
+        tracing::warn!(jobs = group.len(), %error, "a commit failed, nothing of it was kept");
+    }
+    for job in group {
+        job.answer(commit.clone());
+    }
+}
+
+fn refuse(group: Vec<Box<dyn Job>>, error: &Error) {
+    for job in group {
+        job.refuse(Error::unavailable(error.to_string()));
+    }
+}
+
+/// Tells the readiness check how real writes fare.
+fn record(condition: &Condition, group: &[Box<dyn Job>], commit: Option<&Arc<rusqlite::Error>>) {
+    let outcomes: Vec<_> = group.iter().filter_map(|job| job.outcome()).collect();
+    if outcomes.is_empty() {
+        return;
+    }
+    let mut failures = outcomes.iter().copied().flatten().chain(commit.map(|error| &**error));
+    match failures.find(|error| error::concerns_other_writes(error)) {
+        Some(failure) => condition.record(Some(failure)),
+        None if commit.is_none() && outcomes.iter().any(Option::is_none) => condition.record(None),
+        None => {}
+    }
+}
+
 fn commit(db: &Connection, group: &mut [Box<dyn Job>]) -> rusqlite::Result<()> {
+    if group.is_empty() {
+        return Ok(());
+    }
     let committed = run(db, group).and_then(|()| statement(db, "COMMIT"));
     if committed.is_err() && !db.is_autocommit() {
         statement(db, "ROLLBACK")?;
@@ -185,4 +291,24 @@ fn part(db: &Connection, job: &mut dyn Job) -> rusqlite::Result<()> {
 
 fn statement(db: &Connection, sql: &str) -> rusqlite::Result<()> {
     db.prepare_cached(sql)?.execute([]).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connection;
+
+    #[tokio::test]
+    async fn what_is_committed_into_a_file_that_is_deleted_meanwhile_is_not_acknowledged() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("horizon.db");
+        let (db, files) = connection::writer(&path).unwrap();
+        let writer = Writer::start(db, Arc::new(Condition::new(files))).unwrap();
+        let refusal = writer.write(move |db| {
+            std::fs::remove_file(&path).unwrap();
+            statement(db, "INSERT INTO topics (name) VALUES ('blog:hello')")
+        });
+        let refusal = refusal.await.unwrap_err();
+        assert!(refusal.to_string().contains("was deleted"), "{refusal}");
+    }
 }

@@ -9,8 +9,9 @@ use tokio::time::timeout;
 use super::{Live, Open, Part};
 use crate::{
     Caller, Decision, Horizon, Identity, Problem, Signals,
-    attendance::{Attendance, Register, Who},
+    attendance::{Attendance, Who},
     dice,
+    metrics::Metrics,
     rates::Ask,
     visitors,
 };
@@ -25,7 +26,7 @@ const RETRY: u32 = 1000;
 /// The most that is added to [`RETRY`], in milliseconds.
 const RETRY_SPREAD: u32 = 3000;
 
-/// How long a visitor's key is waited for, where no live connection insists on it: one second.
+/// How long the application waits for a visitor's key: one second.
 const KEY_WAIT: Duration = Duration::from_secs(1);
 
 impl Horizon {
@@ -114,22 +115,16 @@ impl Horizon {
             Ok(who) => who,
             Err(reason) => return inner.metrics.dropped_visit(reason),
         };
-        let address = caller.address();
-        let place = Arc::clone(&inner.finding).try_acquire_owned();
-        let (Ok(place), Ok(())) = (place, inner.limiters.check(Ask::Visit, address, &inner.metrics)) else {
-            return inner.metrics.dropped_visit("rate");
+        let is_allowed = inner
+            .limiters
+            .check(Ask::Visit, caller.address(), &inner.metrics)
+            .is_ok();
+        let told = |metrics: &Metrics| {
+            metrics.server_visits.inc();
         };
-        let (register, metrics) = (inner.register.clone(), Arc::clone(&inner.metrics));
-        inner.streams.spawn(async move {
-            let _place = place;
-            match key_of(&register, &who).await {
-                Ok(visitor) => {
-                    metrics.server_visits.inc();
-                    register.visits.once(&topics, visitor);
-                }
-                Err(_) => metrics.event_failed(&EventKind::Visit { visitor: None }),
-            }
-        });
+        if !is_allowed || !inner.register.late.tell(Arc::new(topics), who, told) {
+            inner.metrics.dropped_visit("rate");
+        }
     }
 
     /// Who counts as one person today: nobody if no reader seems to be behind the request, if they asked not to be
@@ -151,9 +146,17 @@ impl Horizon {
     /// The salt of the day cannot be had from the store, or not within a second.
     pub async fn visitor(&self, caller: &Caller) -> Result<Option<VisitorKey>> {
         match self.who(&[], caller, false) {
-            Ok(who) => key_of(&self.0.register, &who).await,
+            Ok(who) => self.key_of(&who).await,
             Err(_) => Ok(None),
         }
+    }
+
+    async fn key_of(&self, who: &Who) -> Result<Option<VisitorKey>> {
+        timeout(KEY_WAIT, self.0.visitors.find(who))
+            .await
+            .unwrap_or_else(
+                |late| Err(Error::unavailable("the salt of the day did not come in time").with_source(late)),
+            )
     }
 
     /// Who comes, or why they do not count.
@@ -185,21 +188,6 @@ impl Horizon {
             }),
         }
     }
-}
-
-/// The key of whoever comes, if they have one.
-async fn key_of(register: &Register, who: &Who) -> Result<Option<VisitorKey>> {
-    let visitors = &register.visitors;
-    let key = async {
-        match who {
-            Who::Known { address, user_agent } => visitors.key(*address, user_agent).await.map(Some),
-            Who::Named(name) => visitors.key_of(name).await.map(Some),
-            Who::Unnamed { .. } => Ok(None),
-        }
-    };
-    timeout(KEY_WAIT, key)
-        .await
-        .unwrap_or_else(|late| Err(Error::unavailable("the salt of the day did not come in time").with_source(late)))
 }
 
 /// When to come back, and the id by which a browser shows that it does.

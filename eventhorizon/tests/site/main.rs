@@ -4,3 +4,5 @@
 mod door;
 #[cfg(test)]
 mod rules;
+#[cfg(test)]
+mod salts;

@@ -11,13 +11,16 @@ use horizon_core::Error;
 use horizon_core::Result;
 
 use crate::process::StoreUrl;
+#[cfg(feature = "sqlite")]
+use crate::process::real_path;
 
 /// Keeps other accumulators away from an SQLite file for as long as it lives; of any other store there is nothing to
 /// keep.
 ///
 /// Whoever watches hears only of what was counted by the accumulator behind their own pipe, and so two of them on one
 /// file would show different numbers. The lock is the system's, on a file beside the database: it goes with the
-/// process, also with one that is killed, and what stays of it is an empty file whose name ends in `.accumulator`.
+/// process, also with one that is killed, and what stays of it is an empty file whose name ends in `.accumulator`. It is
+/// beside the real file, so that a symbolic link leads to the same lock.
 ///
 /// ```
 /// use horizon_accumulator::process::{Alone, StoreUrl};
@@ -54,26 +57,26 @@ impl Alone {
 
     #[cfg(feature = "sqlite")]
     fn on_file(database: &Path) -> Result<Self> {
-        let path = beside(database);
-        let failed = |error: io::Error| {
+        let failed = |path: &Path, error: io::Error| {
             let why = match error.kind() {
                 io::ErrorKind::NotFound => "cannot be made: its folder does not exist",
                 _ => "cannot be locked",
             };
             Error::permanent(format!("{} {why}", path.display())).with_source(error)
         };
+        let path = beside(&real_path(database).map_err(|error| failed(database, error))?);
         let file = OpenOptions::new()
             .create(true)
             .append(true)
             .open(&path)
-            .map_err(failed)?;
+            .map_err(|error| failed(&path, error))?;
         match file.try_lock() {
             Ok(()) => Ok(Self { lock: Some(file) }),
             Err(TryLockError::WouldBlock) => Err(Error::permanent(format!(
                 "another process counts into {}, and an SQLite store is for one at a time",
                 database.display()
             ))),
-            Err(TryLockError::Error(error)) => Err(failed(error)),
+            Err(TryLockError::Error(error)) => Err(failed(&path, error)),
         }
     }
 }
@@ -99,6 +102,20 @@ mod tests {
         assert!(refusal.to_string().contains("one.db"), "{refusal}");
         drop(first);
         let _second = Alone::on(&store("one.db")).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_symbolic_link_and_another_spelling_lead_to_the_same_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink("one.db", folder.path().join("link.db")).unwrap();
+        let store = |name| StoreUrl::Sqlite(folder.path().join(name));
+        let _first = Alone::on(&store("link.db")).unwrap();
+        std::fs::write(folder.path().join("one.db"), "").unwrap();
+        for name in ["one.db", "link.db", "./one.db"] {
+            let refusal = Alone::on(&store(name)).unwrap_err();
+            assert!(refusal.to_string().contains("another process counts into"), "{refusal}");
+        }
     }
 
     #[test]

@@ -26,6 +26,8 @@ mod log;
 #[cfg(feature = "redis")]
 mod node;
 mod ready;
+#[cfg(feature = "sqlite")]
+mod real_path;
 #[cfg(feature = "service")]
 mod run;
 mod secret_text;
@@ -45,6 +47,8 @@ pub use log::start_log;
 #[cfg(feature = "redis")]
 pub use node::random_node;
 pub use ready::Ready;
+#[cfg(feature = "sqlite")]
+pub use real_path::real_path;
 #[cfg(feature = "service")]
 pub use run::run;
 pub use secret_text::SecretText;

@@ -16,6 +16,7 @@ suite! { $
     a_day_and_the_day_before_have_their_own_salts
     a_new_day_erases_the_salts_before_the_previous
     forgetting_erases_salts_of_days_before_yesterday_and_no_others
+    forgetting_keeps_the_salt_of_tomorrow
 }
 
 const TODAY: i64 = 20_000;
@@ -73,4 +74,15 @@ pub async fn forgetting_erases_salts_of_days_before_yesterday_and_no_others(
     rig.open().await?.forget(now).await?;
     same("yesterday's", &salt(rig, today - 1, 8).await?, &2)?;
     same("two days old", &salt(rig, today - 2, 9).await?, &9)
+}
+
+/// Tomorrow's salt is asked for ahead, and all processes keep the one that they got.
+pub async fn forgetting_keeps_the_salt_of_tomorrow(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+    let now = Script::new().now();
+    let today = now.day().number();
+    salt(rig, today, 1).await?;
+    salt(rig, today + 1, 2).await?;
+    rig.open().await?.forget(now).await?;
+    same("today's", &salt(rig, today, 8).await?, &1)?;
+    same("tomorrow's", &salt(rig, today + 1, 9).await?, &2)
 }

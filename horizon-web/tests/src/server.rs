@@ -70,10 +70,7 @@ impl Server {
         }
         command
             .env("HORIZON_ADDR", self.address.to_string())
-            .env(
-                "HORIZON_STORE",
-                format!("sqlite:{}", self.folder.path().join("horizon.db").display()),
-            )
+            .env("HORIZON_STORE", format!("sqlite:{}", self.database().display()))
             .envs(self.options.variables.iter().map(|(name, value)| (name, value)));
         let process = Process::start(command, &self.log_path()).await?;
         self.address = process.address();
@@ -115,6 +112,12 @@ impl Server {
     #[must_use]
     pub fn posts(&self) -> &Posts {
         &self.posts
+    }
+
+    /// The file in which it keeps its numbers, unless another store was given.
+    #[must_use]
+    pub fn database(&self) -> PathBuf {
+        self.folder.path().join("horizon.db")
     }
 
     /// What it wrote to standard error.

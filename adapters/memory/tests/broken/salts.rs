@@ -1,8 +1,9 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use async_trait::async_trait;
-use horizon_core::{Day, Result, Salts};
+use horizon_core::{Day, Result, Salts, StatsStore, Timestamp};
 use horizon_memory::MemoryStats;
 
 use crate::store::{Fault, NeverForgets, rig};
@@ -41,10 +42,29 @@ impl Fault for OneForAllDays {
     }
 }
 
+/// Loses the salts of days to come when it forgets.
+struct ForgetsTomorrow(AtomicI64);
+
+#[async_trait]
+impl Fault for ForgetsTomorrow {
+    async fn forget(&self, good: &MemoryStats, now: Timestamp) -> Result<()> {
+        self.0.store(now.day().number(), Ordering::Relaxed);
+        good.forget(now).await
+    }
+
+    async fn salt(&self, good: &MemoryStats, day: Day, fresh: [u8; 32]) -> Result<[u8; 32]> {
+        if day.number() > self.0.load(Ordering::Relaxed) {
+            return Ok(fresh);
+        }
+        good.salt(day, fresh).await
+    }
+}
+
 caught! { salts, salts_suite:
     the_first_salt_of_a_day_stays: rig(AlwaysFresh);
     many_who_ask_at_the_same_time_get_the_same_salt: rig(LooksThenKeeps::default());
     a_day_and_the_day_before_have_their_own_salts: rig(OneForAllDays);
     a_new_day_erases_the_salts_before_the_previous: rig(LooksThenKeeps::default());
     forgetting_erases_salts_of_days_before_yesterday_and_no_others: rig(NeverForgets);
+    forgetting_keeps_the_salt_of_tomorrow: rig(ForgetsTomorrow(i64::MAX.into()));
 }

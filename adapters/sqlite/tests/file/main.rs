@@ -6,6 +6,13 @@
     reason = "a test that cannot be set up fails"
 )]
 
+#[cfg(test)]
+mod failing;
+#[cfg(test)]
+mod foreign;
+#[cfg(test)]
+mod moved;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
@@ -190,16 +197,6 @@ fn a_read_on_a_runtime_that_ended_neither_hangs_nor_takes_the_place_of_others() 
     }
     let read = async { assert_eq!(visits(&store, &Topic::Site).await, 0) };
     Runtime::new().unwrap().block_on(read);
-}
-
-#[test]
-fn a_file_of_a_newer_version_is_refused_by_its_name() {
-    let file = File::new();
-    drop(file.open());
-    file.sql().pragma_update(None, "user_version", 99).unwrap();
-    let error = SqliteStats::open(file.path()).unwrap_err();
-    assert!(!error.is_retryable());
-    assert!(error.to_string().contains("horizon.db has version 99"), "{error}");
 }
 
 #[test]

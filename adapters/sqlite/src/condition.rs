@@ -1,0 +1,181 @@
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use horizon_core::{Error, Result};
+use rusqlite::Connection;
+
+use crate::{
+    connection, error,
+    files::{Files, Moved},
+};
+
+/// How long a failed write keeps the store from being ready, unless one succeeds before. It is longer than the longest
+/// pause of those who try again, which is 10 seconds. After it a small write of the readiness check decides.
+const FAILURE_MEMORY: Duration = Duration::from_secs(30);
+
+/// What the writer, the readers and the readiness check know of the state that the database is in.
+pub(crate) struct Condition {
+    files: Files,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// A file of the database was deleted or replaced: nothing is written any more.
+    moved: Option<Moved>,
+    /// A part of the file cannot be read. Other parts may be in order, so reads and writes go on.
+    damaged: Option<String>,
+    /// The last write failed.
+    failed: Option<Failure>,
+}
+
+struct Failure {
+    when: Instant,
+    error: String,
+}
+
+impl Failure {
+    fn is_recent(&self) -> bool {
+        self.when.elapsed() < FAILURE_MEMORY
+    }
+}
+
+/// What to do about a file that is gone.
+const RESTORE: &str = "writes are refused until a restart: stop the server, put the file back, and start it again";
+
+impl Condition {
+    pub(crate) fn new(files: Files) -> Self {
+        Self {
+            files,
+            state: Mutex::default(),
+        }
+    }
+
+    /// Returns an error if a file of the database was deleted or replaced since it was opened, and
+    /// from then on always.
+    pub(crate) fn check_files(&self) -> Result<()> {
+        let mut state = self.state();
+        if state.moved.is_none() {
+            match self.files.check() {
+                Ok(Ok(())) => {}
+                Ok(Err(moved)) => {
+                    let (database, what) = (self.files.database().display(), &moved.what);
+                    tracing::error!(%database, "the database is lost: {what} while it was open; {RESTORE}");
+                    state.moved = Some(moved);
+                }
+                Err(error) => {
+                    return Err(Error::unavailable("the database's files cannot be looked up").with_source(error));
+                }
+            }
+        }
+        match &state.moved {
+            None => Ok(()),
+            // Retryable, so that events that wait in a queue are kept for the repaired database.
+            Some(Moved { what, .. }) => Err(Error::unavailable(format!(
+                "{what} while the database was open; {RESTORE}"
+            ))),
+        }
+    }
+
+    /// Whether a file of the database is known to be gone.
+    pub(crate) fn is_moved(&self) -> bool {
+        self.state().moved.is_some()
+    }
+
+    /// Saves what can be saved once a file is gone. It is for the connection that writes, and for one call.
+    pub(crate) fn save(&self, db: &Connection) {
+        let can_checkpoint = self.state().moved.as_ref().is_some_and(|moved| moved.can_checkpoint);
+        if can_checkpoint {
+            // The database itself is there: what the lost log holds still gets into it.
+            if let Err(error) = connection::checkpoint(db) {
+                tracing::error!(%error, "the lost log could not be moved into the database");
+            }
+        } else if let Err(error) = connection::leave_files_alone(db) {
+            tracing::error!(%error, "closing the database may delete the log of the file that took its place");
+        }
+    }
+
+    /// Records how writes ended: with this failure of a kind that concerns other writes too, or well.
+    pub(crate) fn record(&self, failure: Option<&rusqlite::Error>) {
+        let mut state = self.state();
+        let database = self.files.database().display();
+        match failure {
+            Some(error) => {
+                if !state.failed.as_ref().is_some_and(Failure::is_recent) {
+                    tracing::error!(
+                        %database, %error,
+                        "the database cannot be written: not ready until a write succeeds; check the disk's free space, and \
+                         whether the file can be written"
+                    );
+                }
+                state.failed = Some(Failure {
+                    when: Instant::now(),
+                    error: error.to_string(),
+                });
+            }
+            None if state.failed.take().is_some() => tracing::info!(%database, "the database is written again"),
+            None => {}
+        }
+        drop(state);
+        failure.into_iter().for_each(|error| self.record_damage(error));
+    }
+
+    /// Records that a part of the file is damaged, if this error says so.
+    pub(crate) fn record_damage(&self, error: &rusqlite::Error) {
+        if !error::is_damage(error) {
+            return;
+        }
+        let mut state = self.state();
+        if state.damaged.is_none() {
+            let database = self.files.database().display();
+            tracing::error!(
+                %database, %error,
+                "the database is damaged: not ready until a restart; stop the server, and restore the file from a \
+                 backup or with the `.recover` command of sqlite3"
+            );
+        }
+        state.damaged = Some(error.to_string());
+    }
+
+    /// Returns an error if the store is not fit to be used, as far as writes and reads have shown.
+    pub(crate) fn check(&self) -> Result<()> {
+        self.check_files()?;
+        let state = self.state();
+        if let Some(error) = &state.damaged {
+            return Err(Error::permanent("the database is damaged").with_source(error.clone()));
+        }
+        match &state.failed {
+            Some(failure) if failure.is_recent() => {
+                Err(Error::unavailable("the last write to the database failed").with_source(failure.error.clone()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::ffi;
+
+    #[test]
+    fn a_failed_write_is_remembered_until_one_succeeds_or_for_a_while() {
+        let folder = tempfile::tempdir().unwrap();
+        let (_db, files) = connection::writer(&folder.path().join("horizon.db")).unwrap();
+        let condition = Condition::new(files);
+        let full = rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_FULL), None);
+        condition.record(Some(&full));
+        assert!(condition.check().unwrap_err().is_retryable());
+        condition.record(None);
+        condition.check().unwrap();
+        condition.record(Some(&full));
+        if let Some(failure) = &mut condition.state().failed {
+            failure.when -= FAILURE_MEMORY;
+        }
+        condition.check().unwrap();
+    }
+}

@@ -1,0 +1,156 @@
+//! Files that are not the store's own are refused, and stay what they are.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs;
+
+use super::*;
+
+/// All files of the test's folder and what is in them, but for a `-shm`: those who read a log keep their locks there.
+fn contents(file: &File) -> BTreeMap<OsString, Vec<u8>> {
+    let entries = fs::read_dir(file.0.path()).unwrap().map(|entry| entry.unwrap());
+    entries
+        .map(|entry| (entry.file_name(), fs::read(entry.path()).unwrap()))
+        .map(|(name, bytes)| {
+            if name == "horizon.db-shm" {
+                (name, Vec::new())
+            } else {
+                (name, bytes)
+            }
+        })
+        .collect()
+}
+
+/// Opens the file and returns the refusal, which must be final, name the file and leave everything as it was.
+fn refusal(file: &File) -> String {
+    let before = contents(file);
+    let error = SqliteStats::open(file.path()).unwrap_err();
+    assert!(contents(file) == before, "the files were changed");
+    assert!(!error.is_retryable(), "{error}");
+    let text = error.to_string();
+    assert!(text.contains(&file.path().display().to_string()), "{text}");
+    text
+}
+
+#[test]
+fn a_database_of_another_program_is_refused_and_not_changed() {
+    for sql in [
+        "CREATE TABLE notes (text TEXT)",
+        "CREATE TABLE notes (text TEXT); PRAGMA user_version = 2",
+        "CREATE TABLE comments (id INTEGER PRIMARY KEY); PRAGMA user_version = 1",
+        "CREATE TABLE notes (text TEXT); PRAGMA application_id = 0x47504b47",
+        "PRAGMA application_id = 0x47504b47",
+        "PRAGMA user_version = 7",
+        "CREATE TABLE notes (text TEXT); PRAGMA user_version = -1",
+        "PRAGMA journal_mode = WAL; CREATE TABLE notes (text TEXT)",
+    ] {
+        let file = File::new();
+        file.sql().execute_batch(sql).unwrap();
+        let text = refusal(&file);
+        assert!(text.contains("belongs to another program"), "{sql}: {text}");
+    }
+}
+
+#[test]
+fn what_another_program_has_only_in_its_log_counts_and_stays_there() {
+    let file = File::new();
+    let other = file.sql();
+    other
+        .execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0;
+             CREATE TABLE notes (text TEXT); PRAGMA application_id = 77",
+        )
+        .unwrap();
+    let text = refusal(&file);
+    assert!(text.contains("application id 0x4d"), "{text}");
+    // As a crash leaves it.
+    let crashed = File::new();
+    for suffix in ["", "-wal", "-shm"] {
+        let name = format!("horizon.db{suffix}");
+        fs::copy(file.0.path().join(&name), crashed.0.path().join(&name)).unwrap();
+    }
+    let text = refusal(&crashed);
+    assert!(text.contains("application id 0x4d"), "{text}");
+}
+
+#[test]
+fn a_file_of_a_newer_version_is_refused_and_not_changed() {
+    let file = File::new();
+    drop(file.open());
+    file.sql().pragma_update(None, "user_version", 99).unwrap();
+    let text = refusal(&file);
+    assert!(text.contains("has version 99"), "{text}");
+}
+
+#[test]
+fn a_file_that_lacks_a_table_or_a_column_is_refused_and_not_changed() {
+    for (sql, missing) in [
+        ("DROP TABLE salts", "lacks the table `salts`"),
+        (
+            "ALTER TABLE topics DROP COLUMN visits",
+            "lacks the column `topics.visits`",
+        ),
+    ] {
+        let file = File::new();
+        drop(file.open());
+        file.sql().execute_batch(sql).unwrap();
+        let text = refusal(&file);
+        assert!(text.contains(missing), "{text}");
+    }
+}
+
+#[test]
+fn an_empty_file_and_an_empty_database_become_new_stores() {
+    for sql in ["", "PRAGMA journal_mode = WAL", "VACUUM"] {
+        let file = File::new();
+        fs::write(file.path(), "").unwrap();
+        file.sql().execute_batch(sql).unwrap();
+        drop(file.open());
+    }
+}
+
+#[tokio::test]
+async fn a_store_of_the_first_days_without_a_mark_still_opens() {
+    let file = File::new();
+    let store = file.open();
+    store.apply(&[hit(&Topic::Site, 1)]).await.unwrap();
+    drop(store);
+    file.sql().pragma_update(None, "application_id", 0).unwrap();
+    assert_eq!(visits(&file.open(), &Topic::Site).await, 1);
+    let mark: i64 = file
+        .sql()
+        .pragma_query_value(None, "application_id", |row| row.get(0))
+        .unwrap();
+    assert_eq!(mark, 0x4576_487a);
+}
+
+#[tokio::test]
+async fn a_store_that_was_killed_opens_with_what_is_in_its_log() {
+    let (file, killed) = (File::new(), File::new());
+    let store = file.open();
+    store.apply(&[hit(&Topic::Site, 1)]).await.unwrap();
+    for suffix in ["", "-wal"] {
+        let name = format!("horizon.db{suffix}");
+        fs::copy(file.0.path().join(&name), killed.0.path().join(&name)).unwrap();
+    }
+    assert_eq!(visits(&killed.open(), &Topic::Site).await, 1);
+}
+
+#[test]
+fn a_path_with_every_kind_of_character_opens() {
+    let file = File::new();
+    let path = file.0.path().join("a?b#c%20d e&f=ü.db");
+    drop(SqliteStats::open(&path).unwrap());
+    drop(SqliteStats::open(&path).unwrap());
+    assert!(path.exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_with_two_names_is_refused() {
+    let file = File::new();
+    drop(file.open());
+    fs::hard_link(file.path(), file.0.path().join("second.db")).unwrap();
+    let text = refusal(&file);
+    assert!(text.contains("2 names"), "{text}");
+}

@@ -1,0 +1,134 @@
+//! The files are deleted, renamed or replaced while the store is open.
+
+use std::fs;
+use std::path::Path;
+
+use super::*;
+
+/// Nothing is acknowledged any more, and readiness says so.
+async fn assert_refuses(store: &SqliteStats, number: u64) {
+    let refusal = store.apply(&[hit(&Topic::Site, number)]).await.unwrap_err();
+    assert!(refusal.is_retryable(), "events that wait are kept: {refusal}");
+    assert!(refusal.to_string().contains("until a restart"), "{refusal}");
+    let not_ready = store.check_writable().await.unwrap_err();
+    assert!(not_ready.to_string().contains("until a restart"), "{not_ready}");
+}
+
+async fn opened_with_one_visit(file: &File) -> SqliteStats {
+    let store = file.open();
+    store.apply(&[hit(&Topic::Site, 1)]).await.unwrap();
+    store
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    PathBuf::from(format!("{}{suffix}", path.display()))
+}
+
+#[tokio::test]
+async fn nothing_is_acknowledged_once_the_database_is_deleted() {
+    let file = File::new();
+    let store = opened_with_one_visit(&file).await;
+    for suffix in ["", "-wal", "-shm"] {
+        fs::remove_file(beside(&file.path(), suffix)).unwrap();
+    }
+    assert_refuses(&store, 2).await;
+    drop(store);
+    assert_eq!(fs::read_dir(file.0.path()).unwrap().count(), 0, "closing made a file");
+}
+
+#[tokio::test]
+async fn a_database_in_the_place_of_the_open_one_is_neither_read_nor_written_nor_harmed() {
+    let file = File::new();
+    let store = opened_with_one_visit(&file).await;
+    for suffix in ["", "-wal", "-shm"] {
+        fs::remove_file(beside(&file.path(), suffix)).unwrap();
+    }
+    let other = file.open();
+    other.apply(&[hit(&page("other"), 7)]).await.unwrap();
+    assert_refuses(&store, 2).await;
+    assert!(
+        store.total(&page("other")).await.is_err(),
+        "a reader opened the other file"
+    );
+    drop(store);
+    assert!(beside(&file.path(), "-wal").exists(), "the other's log is deleted");
+    other.apply(&[hit(&page("other"), 8)]).await.unwrap();
+    assert_eq!(visits(&other, &page("other")).await, 2);
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_survives_the_deletion_of_the_log_or_of_its_index() {
+    for suffix in ["-wal", "-shm"] {
+        let file = File::new();
+        let store = opened_with_one_visit(&file).await;
+        fs::remove_file(beside(&file.path(), suffix)).unwrap();
+        assert_refuses(&store, 2).await;
+        // What a crash leaves, too.
+        let saved = File::new();
+        fs::copy(file.path(), saved.path()).unwrap();
+        assert_eq!(visits(&saved.open(), &Topic::Site).await, 1, "{suffix}");
+        drop(store);
+        assert_eq!(visits(&file.open(), &Topic::Site).await, 1, "{suffix}");
+    }
+}
+
+#[tokio::test]
+async fn a_log_in_the_place_of_the_open_one_is_not_deleted() {
+    let file = File::new();
+    let store = opened_with_one_visit(&file).await;
+    let log = beside(&file.path(), "-wal");
+    fs::rename(&log, beside(&log, ".kept")).unwrap();
+    fs::write(&log, "another program's").unwrap();
+    assert_refuses(&store, 2).await;
+    drop(store);
+    assert_eq!(fs::read_to_string(&log).unwrap(), "another program's");
+}
+
+#[tokio::test]
+async fn a_renamed_folder_is_noticed_and_the_store_stays_closed_to_writes_when_it_is_back() {
+    let file = File::new();
+    let folder = file.0.path().join("data");
+    fs::create_dir(&folder).unwrap();
+    let path = folder.join("horizon.db");
+    let store = SqliteStats::open(&path).unwrap();
+    store.apply(&[hit(&Topic::Site, 1)]).await.unwrap();
+    fs::rename(&folder, file.0.path().join("elsewhere")).unwrap();
+    assert_refuses(&store, 2).await;
+    fs::rename(file.0.path().join("elsewhere"), &folder).unwrap();
+    assert_refuses(&store, 3).await;
+    drop(store);
+    let again = SqliteStats::open(&path).unwrap();
+    assert_eq!(visits(&again, &Topic::Site).await, 1);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_symbolic_link_that_leads_elsewhere_is_noticed() {
+    let file = File::new();
+    let (link, other) = (file.0.path().join("link.db"), file.0.path().join("other.db"));
+    drop(SqliteStats::open(&other).unwrap());
+    drop(file.open());
+    std::os::unix::fs::symlink(file.path(), &link).unwrap();
+    let store = SqliteStats::open(&link).unwrap();
+    store.apply(&[hit(&Topic::Site, 1)]).await.unwrap();
+    fs::remove_file(&link).unwrap();
+    std::os::unix::fs::symlink(&other, &link).unwrap();
+    assert_refuses(&store, 2).await;
+}
+
+#[tokio::test]
+async fn a_store_without_work_notices_too() {
+    let file = File::new();
+    let store = opened_with_one_visit(&file).await;
+    fs::rename(file.path(), file.0.path().join("away")).unwrap();
+    // It is back before anybody writes, so that only the writer's own look can have noticed.
+    tokio::time::timeout(Duration::from_secs(30), async {
+        while store.check_writable().await.is_ok() {
+            fs::rename(file.path(), file.0.path().join("away")).unwrap();
+            tokio::time::sleep(Duration::from_millis(1_500)).await;
+            fs::rename(file.0.path().join("away"), file.path()).unwrap();
+        }
+    })
+    .await
+    .expect("it notices");
+}

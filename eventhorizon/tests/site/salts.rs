@@ -1,0 +1,136 @@
+//! Visits and the salt of the day: it is read ahead, and a visit waits for it.
+
+use std::time::Duration;
+
+use eventhorizon::{Builder, Caller, Horizon, Slug};
+use horizon_core::{Day, Timestamp};
+use horizon_memory::testing::{Call, Clock, Fake};
+use tokio::time::{Instant, sleep};
+
+const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0";
+
+/// Later than the site needs for what it does every ten seconds.
+const HOUSEKEEPING: Duration = Duration::from_secs(30);
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// The site's clock stands at this time of day until it is moved. Tokio's clock runs by itself.
+fn stage(hours: u64) -> (Fake, Clock, Builder) {
+    let midnight = Timestamp::from_millis(20_000 * 24 * 3_600 * 1_000);
+    let clock = Clock::at(midnight.plus(Duration::from_secs(hours * 3_600)));
+    let (fake, now) = (Fake::new(clock.clone()), clock.clone());
+    let builder = Horizon::from_ports(fake.ports()).clock(move || now.now());
+    (fake, clock, builder)
+}
+
+fn any(_: &Slug) -> bool {
+    true
+}
+
+fn reader(horizon: &Horizon, number: u8) -> Caller {
+    horizon.caller([192, 0, 2, number].into(), [("user-agent", FIREFOX)])
+}
+
+async fn come_and_go(horizon: &Horizon, number: u8) {
+    let bread = horizon.page("bread").unwrap();
+    let live = horizon.live(Some(&bread), &reader(horizon, number), false).await;
+    drop(live.unwrap());
+}
+
+/// How many different visitors were told to the pipe.
+fn visitors(fake: &Fake) -> usize {
+    let mut keys: Vec<_> = fake.tracked().iter().map(|event| format!("{:?}", event.kind)).collect();
+    keys.sort();
+    keys.dedup();
+    keys.len()
+}
+
+#[tokio::test(start_paused = true)]
+async fn todays_salt_is_read_before_the_first_reader_comes() {
+    let (fake, _, builder) = stage(12);
+    let horizon = builder.start(any).await.unwrap();
+    assert_eq!(fake.attempts(Call::Salt), 1);
+    come_and_go(&horizon, 1).await;
+    assert_eq!(fake.attempts(Call::Salt), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_does_not_answer_holds_the_start_up_for_a_second_and_is_asked_again() {
+    let (fake, _, builder) = stage(12);
+    fake.delay(Call::Salt, MINUTE);
+    let start = Instant::now();
+    let horizon = builder.start(any).await.unwrap();
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    fake.delay(Call::Salt, Duration::ZERO);
+    sleep(HOUSEKEEPING).await;
+    let attempts = fake.attempts(Call::Salt);
+    come_and_go(&horizon, 1).await;
+    assert_eq!(fake.attempts(Call::Salt), attempts, "it was read meanwhile");
+}
+
+#[tokio::test(start_paused = true)]
+async fn tomorrows_salt_is_read_in_the_last_hour_and_the_same_for_all_processes() {
+    let (fake, clock, builder) = stage(22);
+    let horizon = builder.start(any).await.unwrap();
+    sleep(HOUSEKEEPING).await;
+    assert_eq!(fake.attempts(Call::Salt), 1, "it is too early");
+    clock.advance(MINUTE * 61);
+    sleep(HOUSEKEEPING).await;
+    assert_eq!(fake.attempts(Call::Salt), 2);
+    clock.advance(MINUTE * 60);
+    come_and_go(&horizon, 1).await;
+    assert_eq!(fake.attempts(Call::Salt), 2, "nobody waits at midnight");
+    let (today, fresh) = (Day::from_number(20_001), [9; 32]);
+    assert_ne!(fake.salts().salt(today, fresh).await.unwrap(), fresh);
+    let yesterday = today.previous();
+    assert_ne!(
+        fake.salts().salt(yesterday, fresh).await.unwrap(),
+        fresh,
+        "it is erased too early"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn readers_who_leave_before_the_salt_is_there_are_counted_once_it_is() {
+    let (fake, clock, builder) = stage(12);
+    fake.delay(Call::Salt, MINUTE);
+    let horizon = builder.start(any).await.unwrap();
+    for number in 1..=100 {
+        come_and_go(&horizon, number).await;
+    }
+    let bread = horizon.page("bread").unwrap();
+    horizon.visit(&bread, &reader(&horizon, 101));
+    sleep(HOUSEKEEPING).await;
+    assert_eq!(fake.tracked(), []);
+    clock.advance(MINUTE);
+    horizon.close().await.unwrap();
+    assert_eq!(visitors(&fake), 101);
+    assert_eq!(horizon.numbers(&[bread.into()]).await.unwrap()[0].visits, 101);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_visit_outlives_a_store_that_is_away_for_minutes() {
+    let (fake, _, builder) = stage(12);
+    fake.disconnect();
+    let horizon = builder.start(any).await.unwrap();
+    come_and_go(&horizon, 1).await;
+    sleep(MINUTE * 3).await;
+    fake.reconnect();
+    sleep(HOUSEKEEPING).await;
+    assert_eq!(visitors(&fake), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_site_that_closes_does_not_wait_for_a_salt_that_does_not_come() {
+    let (fake, _, builder) = stage(12);
+    fake.delay(Call::Salt, MINUTE);
+    let horizon = builder.start(any).await.unwrap();
+    for number in 1..=100 {
+        come_and_go(&horizon, number).await;
+    }
+    let start = Instant::now();
+    horizon.close().await.unwrap();
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    let failed = "horizon_events_failed_total{kind=\"visit\"} 100";
+    assert!(horizon.metrics().contains(failed), "{}", horizon.metrics());
+}
