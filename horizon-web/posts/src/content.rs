@@ -76,7 +76,7 @@ impl Content {
     /// Whether no post and no page could be read, although something is there: nothing but errors.
     #[must_use]
     pub fn is_all_broken(&self) -> bool {
-        self.files.is_empty() && !self.problems.of(Severity::Error).is_empty()
+        self.files.is_empty() && !self.problems.at_least(Severity::Error).is_empty()
     }
 
     /// What is public at that time.

@@ -4,14 +4,14 @@ use std::{
 };
 
 /// How much a [`Problem`] matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Severity {
-    /// A file is not shown as its author wants it.
-    Error,
-    /// A file is shown, but something in it has no effect and is probably a mistake.
-    Warning,
     /// A file is left out, and probably rightly so.
     Note,
+    /// A file is shown, but something in it has no effect and is probably a mistake.
+    Warning,
+    /// A file is not shown as its author wants it.
+    Error,
 }
 
 /// What a [`Problem`] does to its file.
@@ -50,6 +50,14 @@ impl Problem {
         }
     }
 
+    /// Where it is, with the line if that is known: `posts/a.md:3`.
+    #[must_use]
+    pub fn place(&self) -> String {
+        let path = self.path.display();
+        self.line
+            .map_or_else(|| path.to_string(), |line| format!("{path}:{line}"))
+    }
+
     /// How much it matters.
     #[must_use]
     pub fn severity(&self) -> Severity {
@@ -63,10 +71,7 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:", self.path.display())?;
-        if let Some(line) = self.line {
-            write!(f, "{line}:")?;
-        }
+        write!(f, "{}:", self.place())?;
         match self.severity() {
             Severity::Error => {}
             Severity::Warning => f.write_str(" warning:")?,
@@ -91,15 +96,11 @@ impl Problems {
         self.0.iter()
     }
 
-    /// Those of this severity.
+    /// Returns those that matter at least as much as this.
     #[must_use]
-    pub fn of(&self, severity: Severity) -> Self {
-        Self(
-            self.iter()
-                .filter(|problem| problem.severity() == severity)
-                .cloned()
-                .collect(),
-        )
+    pub fn at_least(&self, severity: Severity) -> Self {
+        let some = self.iter().filter(|problem| problem.severity() >= severity);
+        Self(some.cloned().collect())
     }
 
     /// How many there are.
