@@ -1,4 +1,4 @@
-//! Everything that the folder holds, public or not, and what of it is public at a time.
+//! All files of the folder, public or not, and which of them are public at a given time.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -17,16 +17,16 @@ use crate::{
     source::{self, Role, Source},
 };
 
-/// The content folder as it was read last. [`library`](Self::library) is what of it is public at a time.
+/// The content folder as it was last read. [`library`](Self::library) returns what is public at a given time.
 ///
-/// A file that is broken is one of the [`problems`](Self::problems), and hides no other file.
+/// A broken file is one of the [`problems`](Self::problems) and does not affect other files.
 #[derive(Clone, Debug)]
 pub struct Content {
     root: PathBuf,
     options: Options,
     files: Vec<File>,
     problems: Problems,
-    /// When a file becomes public, ends to be, or is updated; sorted.
+    /// The times at which a file becomes public, expires or counts as updated, in order.
     moments: Vec<Timestamp>,
     /// Changes with anything in the files.
     digest: u64,
@@ -61,25 +61,25 @@ impl Content {
         Reader::new(options, None).read(root)
     }
 
-    /// Reads the folder again. A file that was public at `shown` and is broken now stays as it was then, unless it can
-    /// still be read that the author has taken it back.
+    /// Reads the folder again. A file that was public at `shown` and is broken now keeps its last good version, unless
+    /// the broken version still says that it is not public.
     pub(crate) fn load_again(&self, shown: Timestamp) -> Self {
         Reader::new(&self.options, Some((self, shown))).read(&self.root)
     }
 
-    /// What is wrong with the files.
+    /// Returns what is wrong with the files.
     #[must_use]
     pub fn problems(&self) -> &Problems {
         &self.problems
     }
 
-    /// Whether no post and no page could be read, although something is there: nothing but errors.
+    /// Returns whether there are errors and not a single readable post or page.
     #[must_use]
     pub fn is_all_broken(&self) -> bool {
         self.files.is_empty() && !self.problems.at_least(Severity::Error).is_empty()
     }
 
-    /// What is public at that time.
+    /// Returns what is public at that time.
     #[must_use]
     pub fn library(&self, now: Timestamp) -> Library {
         let mut shown = Shown::default();
@@ -100,7 +100,7 @@ impl Content {
         &self.options
     }
 
-    /// What becomes public after that time, the next first.
+    /// Returns what becomes public after that time, the next first.
     pub(crate) fn waiting(&self, now: Timestamp) -> Vec<Waiting> {
         let hidden = self.files.iter().filter(|file| !self.is_shown(file, now));
         let waiting = hidden.filter_map(|file| {
@@ -115,14 +115,14 @@ impl Content {
         waiting
     }
 
-    /// Changes with anything in the files, and with what of them is public.
+    /// Returns a number that changes with the files and with which of them are public.
     pub(crate) fn digest(&self, now: Timestamp) -> u64 {
         let mut hasher = DefaultHasher::new();
         (self.digest, self.passed(now)).hash(&mut hasher);
         hasher.finish()
     }
 
-    /// When something becomes public or ends to be next.
+    /// Returns when the library changes next without a change of a file.
     pub(crate) fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
         self.moments.get(self.passed(now)).copied()
     }
@@ -139,7 +139,7 @@ impl Content {
 /// Reads the folder once.
 struct Reader<'a> {
     options: &'a Options,
-    /// What there was before, and when it was shown.
+    /// The previous content, and when it was last shown.
     before: Option<(&'a Content, Timestamp)>,
     files: Vec<File>,
     problems: Vec<Problem>,
@@ -181,7 +181,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The files of that role which were shown before.
+    /// Returns the files of that role that were shown before.
     fn shown_before(&self, role: Role) -> impl Iterator<Item = &'a File> + use<'a> {
         let before = self.before.into_iter();
         before.flat_map(move |(content, shown)| {
@@ -233,7 +233,7 @@ impl<'a> Reader<'a> {
         self.files.extend(reading.document.map(file).or(last_good));
     }
 
-    /// The version of a broken file that is to be shown further.
+    /// Returns the version of a broken file that stays shown.
     fn last_good(&self, source: &Source, broken: &Reading) -> Option<File> {
         let (_, shown) = self.before?;
         let mut candidates = self.shown_before(source.role);
@@ -253,8 +253,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Of several files with one slug the one that is public first keeps it, and of these the first by name. A draft never
-    /// takes the place of what is public, but it clashes already: otherwise it would on the day that it is published.
+    /// Of several files with the same slug keeps the one that becomes public first, then the first by path. Drafts come
+    /// last: a draft never replaces a public post, but the clash is reported before the draft is published.
     fn refuse_slugs_that_are_taken(&mut self) {
         let order = |file: &File| (file.publication.is_draft, file.publication.from, file.path.clone());
         self.files.sort_by_cached_key(order);

@@ -14,8 +14,7 @@ use crate::{
 /// The length of `YYYY-MM-DD-` before a file's name, in bytes.
 const DATE_PREFIX_BYTES: usize = 11;
 
-/// Names of files that lie in many folders and are no posts, unless they have front matter: up to the first dot, in small
-/// letters.
+/// Names, up to the first dot and in lower case, of common files that are not posts unless they have front matter.
 const NO_POSTS: [&str; 12] = [
     "readme",
     "license",
@@ -90,7 +89,7 @@ impl Options {
     }
 }
 
-/// Whether a file is something else than a post by its name, and has no front matter that says otherwise.
+/// Returns whether a file has a common name such as `README.md` and no front matter.
 pub(crate) fn is_no_post(source: &Source) -> bool {
     let name = source
         .path

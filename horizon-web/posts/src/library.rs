@@ -7,7 +7,7 @@ use crate::{Content, Date, Options, Page, Post, Problems, Tag, Waiting};
 /// The most words of a search that are looked at; more are ignored.
 pub const MAX_SEARCH_WORDS: usize = 16;
 
-/// What of the content folder is public, rendered but for the colours of code, and in order. Share it in an `Arc`.
+/// What is public of the content folder, rendered but for the colours of code, and in order. Share it in an `Arc`.
 #[derive(Clone, Debug)]
 pub struct Library {
     posts: Vec<Arc<Post>>,
@@ -39,7 +39,7 @@ pub struct TagPosts {
 }
 
 impl Library {
-    /// What of the folder is public at that time.
+    /// Reads the folder and returns what is public at that time.
     ///
     /// It blocks on the disk: call it from a blocking thread.
     #[must_use]
@@ -73,13 +73,13 @@ impl Library {
         }
     }
 
-    /// What is wrong with the folder.
+    /// Returns what is wrong with the folder.
     #[must_use]
     pub fn problems(&self) -> &Problems {
         &self.problems
     }
 
-    /// What becomes public later, the next first.
+    /// Returns what becomes public later, the next first.
     #[must_use]
     pub fn waiting(&self) -> &[Waiting] {
         &self.waiting
@@ -151,7 +151,7 @@ impl Library {
     }
 }
 
-/// A date of the future says nothing yet: feeds would be newer than anything that comes before it.
+/// Returns whether an update is in the future. It is ignored until then: it would make feeds newer than later posts.
 fn is_to_come(updated: Option<Date>, now: Timestamp) -> bool {
     updated.is_some_and(|updated| updated.timestamp() > now)
 }

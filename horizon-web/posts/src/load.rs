@@ -49,7 +49,7 @@ fn read_share(share: &[Source], options: &Options) -> Vec<Reading> {
     share.iter().map(read).collect()
 }
 
-/// A file on which the renderer panics is one broken file, and not the end of all others.
+/// Turns a panic of the renderer into a fault of the one file.
 fn guarded(read: impl FnOnce() -> Reading) -> Reading {
     let read = panic::catch_unwind(AssertUnwindSafe(read));
     read.unwrap_or_else(|_| {
@@ -64,7 +64,7 @@ mod tests {
 
     #[test]
     fn a_panic_while_a_file_is_rendered_is_a_fault_of_that_file() {
-        let reading = guarded(|| panic!("as a renderer may"));
+        let reading = guarded(|| panic!("in the renderer"));
         assert!(reading.document.is_none() && reading.faults.len() == 1);
     }
 }

@@ -24,9 +24,9 @@ use crate::{Content, Effect, Library, Problem, Problems, Waiting};
 /// An editor or a checkout writes several files, and each of them in several steps.
 pub const DEBOUNCE: Duration = Duration::from_millis(100);
 
-/// The longest time between two looks at the clock: a minute.
+/// The longest time between two checks of the clock: 60 s.
 ///
-/// A sleep does not end earlier because the clock was set, or because the machine was suspended.
+/// A sleep does not notice that the clock was set or that the machine was suspended.
 pub const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 
 /// The folder cannot be watched, as when the system has no watches left.
@@ -39,10 +39,10 @@ pub struct WatchError {
 
 /// Keeps a library fresh: the receiver has what is public now, then each newer library.
 ///
-/// A post whose date is to come is public at that moment of `now`. What changed in the folder since `content` was loaded is
-/// found too. A file that is broken is logged once, and its last good version stays, unless the author has taken it back.
-/// The future ends on `shutdown`; spawn it. It also colours the code of each library, post by post, so that hardly a reader
-/// waits for it.
+/// `now` is the clock. A post with a date in the future becomes public when the clock reaches it. Changes of the folder
+/// since `content` was loaded are found too. A broken file is logged once per change, and its last good version stays
+/// public unless the broken version still says that it is not public. The future ends on `shutdown`; spawn it. It also
+/// highlights the code of each library in the background.
 ///
 /// # Errors
 /// [`WatchError`] if the system refuses to watch the folder.
@@ -189,7 +189,7 @@ impl<N: Fn() -> Timestamp> Keeper<N> {
         }
     }
 
-    /// Shows what is public now, if that is not what is shown already.
+    /// Sends a new library if what is public has changed.
     fn publish(&mut self) {
         let now = (self.now)();
         let last = self.fresh.borrow().clone();
@@ -206,7 +206,7 @@ impl<N: Fn() -> Timestamp> Keeper<N> {
     }
 }
 
-/// Says what a library holds, and what waits and what is wrong in it as far as that was not told before.
+/// Logs what a library holds, and the problems and waiting posts that were not logged before.
 fn tell_news(library: &Library, told: &Problems, known: &[Waiting]) {
     tracing::info!(
         posts = library.posts().len(),

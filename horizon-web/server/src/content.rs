@@ -8,10 +8,10 @@ use horizon_posts::{Content, Library, Options, Problems, Severity};
 
 use crate::{config, routes};
 
-/// Reads the folder of posts. Says on standard output what is there, what waits for its date, and what is doubtful.
+/// Reads the folder of posts, and lists warnings, waiting posts and the number of posts on standard output.
 ///
 /// # Errors
-/// Every file that cannot be shown; with `--strict` also everything that is doubtful.
+/// Lists every file that cannot be shown; with `--strict` also the warnings.
 pub fn check(settings: &config::Content) -> anyhow::Result<()> {
     let content = load(settings, String::new());
     let library = content.library(now());
@@ -59,7 +59,7 @@ fn refuse(settings: &config::Content, problems: &Problems) -> anyhow::Result<()>
     Ok(())
 }
 
-/// Writes all but the errors, which [`refuse`] says; then how much is there, in one line.
+/// Writes everything but the errors, which [`refuse`] lists, and a summary as the last line.
 fn report(settings: &config::Content, library: &Library, out: &mut impl Write) -> io::Result<()> {
     let problems = library.problems();
     let errors = problems.at_least(Severity::Error).len();

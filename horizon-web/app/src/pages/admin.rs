@@ -97,7 +97,7 @@ fn problems(desk: &Desk) -> Option<AnyView> {
                 .then(|| {
                     view! {
                         <p class="more">
-                            {format!("{more} more are in the log, and ")} <code>"horizon-web check"</code> " lists them."
+                            {more} " more are in the log; " <code>"horizon-web check"</code> " lists all of them."
                         </p>
                     }
                 })}

@@ -295,7 +295,7 @@ fn the_desk_lists_the_files_that_cannot_be_shown() {
         "<code>posts/a.md:3</code>",
         "The last good version is shown",
         "<code>posts/b.md</code>",
-        "7 more are in the log",
+        " more are in the log; <code>horizon-web check</code>",
     ] {
         assert!(html.contains(part), "{part} is not in {html}");
     }

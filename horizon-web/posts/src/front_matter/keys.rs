@@ -10,7 +10,7 @@ pub(crate) struct Key {
     pub(crate) meaning: Meaning,
 }
 
-/// What the value of a key decides about whether a file is public.
+/// What the value of a key means for whether a file is public.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Meaning {
     /// Nothing.
@@ -35,8 +35,8 @@ const fn key(name: &'static str, meaning: Meaning) -> Key {
     Key { name, meaning }
 }
 
-/// All keys. Beside the blog's own these are the ways in which Hugo, Jekyll, Zola, Astro, Docusaurus, Eleventy, Obsidian,
-/// Ghost and WordPress say that a file is not public.
+/// All known keys: the blog's own, and those with which Hugo, Jekyll, Zola, Astro, Docusaurus, Eleventy, Obsidian, Ghost
+/// and WordPress mark a file as not public.
 static KEYS: [Key; 31] = [
     key("title", Meaning::Content),
     key("description", Meaning::Content),
@@ -71,7 +71,7 @@ static KEYS: [Key; 31] = [
     key("postpassword", Meaning::Password),
 ];
 
-/// Keys that resemble one of ours and are none: other programs have them, or they are common words.
+/// Keys that resemble a known key and are not misspellings of it.
 const OTHERS: [&str; 12] = [
     "craft",
     "crafts",
@@ -90,38 +90,38 @@ const OTHERS: [&str; 12] = [
 /// What a key in a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Found {
-    /// One of ours, in some spelling.
+    /// A known key, in any case and with any separators.
     Known(&'static Key),
-    /// Not one of ours, but so like this one that it is probably a misspelling of it.
+    /// Probably a misspelling of this key.
     Near(&'static Key),
-    /// Something else.
+    /// Any other key.
     Other,
 }
 
 impl Key {
-    /// Whether a misspelling of the key is enough to hold a file back, whatever its value is.
+    /// Returns whether a misspelling of the key holds a file back even if its value cannot be understood.
     pub(crate) fn is_draft_or_published(&self) -> bool {
         matches!(self.name, "draft" | "drafts" | "published" | "publish")
     }
 
-    /// Whether two spellings of the key in one file both count.
-    pub(crate) fn is_heeded_twice(&self) -> bool {
+    /// Returns whether two spellings of the key in one file both count.
+    pub(crate) fn may_repeat(&self) -> bool {
         !matches!(self.meaning, Meaning::Content | Meaning::Date)
     }
 
-    /// How many letters a misspelling may have wrong: 1 in a short key, 2 in one of seven letters or more.
+    /// Returns the largest edit distance of a misspelling: 1 for keys below seven letters, else 2.
     fn tolerance(&self) -> usize {
         if self.name.len() < 7 { 1 } else { 2 }
     }
 }
 
-/// The key without what authors spell in different ways: its letters and digits, in lower case.
+/// Returns the letters and digits of a key in lower case.
 pub(crate) fn normal(name: &str) -> String {
     let characters = name.chars().filter(|c| c.is_alphanumeric());
     characters.flat_map(char::to_lowercase).collect()
 }
 
-/// Finds the key that an author means.
+/// Returns which known key an author means.
 pub(crate) fn find(name: &str) -> Found {
     let normal = normal(name);
     if let Some(key) = KEYS.iter().find(|key| key.name == normal) {

@@ -165,7 +165,7 @@ impl<'a> Names<'a> {
             match names.iter_mut().find(|(name, _)| *name == key.name) {
                 None => names.push((key.name, entry)),
                 // Each of these counts, because each may say that the file is not public.
-                Some(_) if key.is_heeded_twice() => {}
+                Some(_) if key.may_repeat() => {}
                 Some((_, first)) => {
                     let (counts, other) = if entry.name == key.name {
                         (entry, *first)

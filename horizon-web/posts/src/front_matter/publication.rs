@@ -1,4 +1,4 @@
-//! Whether a file is public, and from when on. What cannot be understood is not public.
+//! Whether a file is public, and when. A value that cannot be understood makes it a draft.
 
 use horizon_core::Timestamp;
 
@@ -39,27 +39,27 @@ const NOT_PUBLIC: [&str; 12] = [
 /// Whether a file is public, and when.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Publication {
-    /// The author says that it is not public, or something that cannot be understood.
+    /// The author marks it as not public, or it cannot be understood whether it is.
     pub(crate) is_draft: bool,
     pub(crate) from: Option<Date>,
     pub(crate) until: Option<Date>,
 }
 
 impl Publication {
-    /// Whether the file is public at that time.
+    /// Returns whether the file is public at that time.
     pub(crate) fn is_public(&self, now: Timestamp) -> bool {
         let has_come = |date: &Date| date.timestamp() <= now;
         !self.is_draft && self.from.as_ref().is_none_or(has_come) && !self.until.as_ref().is_some_and(has_come)
     }
 
-    /// Whether the file becomes public after that time, and when.
+    /// Returns when the file becomes public, if that is after this time.
     pub(crate) fn due_after(&self, now: Timestamp) -> Option<Date> {
         let ends = |from: Date| self.until.is_some_and(|until| until <= from);
         self.from
             .filter(|from| !self.is_draft && from.timestamp() > now && !ends(*from))
     }
 
-    /// Understands the keys that decide, and tells what is wrong with them.
+    /// Evaluates the keys, and adds what is wrong with them to `faults`.
     pub(super) fn of(entries: &[Entry], faults: &mut Vec<Fault>) -> Self {
         let mut publication = Self::default();
         for entry in entries {
@@ -72,15 +72,15 @@ impl Publication {
         publication
     }
 
-    /// Reads what it can of YAML that is broken: the lines that begin with a key that decides.
+    /// Evaluates broken YAML line by line.
     pub(super) fn of_broken<'a>(lines: impl Iterator<Item = &'a str>) -> Self {
         let entry = |line: &str| {
             let (name, value) = line.split_once(':')?;
             let value = value.split(" #").next().unwrap_or_default().trim();
             let value = value.trim_matches(['"', '\'']);
             let entry = Entry::new(name, None, Scalar::new(value));
-            // What is indented belongs to another key, as in `cover: {hidden: true}`. A line with `draft` that was
-            // indented by mistake is worth the doubt.
+            // An indented line usually belongs to another key, as `hidden` below `cover`. An indented `draft` is more
+            // likely the mistake that broke the YAML.
             let is_draft = matches!(entry.found, Found::Known(key) if key.is_draft_or_published());
             (is_draft || !name.starts_with(char::is_whitespace)).then_some(entry)
         };
@@ -97,11 +97,11 @@ impl Publication {
         self.add(verdict);
     }
 
-    /// A misspelt key counts as the one that is meant if it says that the file is not public.
+    /// A misspelt key counts like the key that it resembles if it hides the file.
     fn add_near(&mut self, entry: &Entry, key: &Key, faults: &mut Vec<Fault>) {
         let verdict = match verdict(key.meaning, &entry.value) {
             Verdict::Unclear(_) if !key.is_draft_or_published() => Verdict::Public,
-            // Its date is the file's own, which another key may say.
+            // `dates` and the like hold no date of publication.
             Verdict::From(_) if key.meaning == Meaning::Date => Verdict::Public,
             verdict => verdict,
         };
@@ -138,7 +138,7 @@ enum Verdict {
     NotPublic,
     From(Date),
     Until(Date),
-    /// Nobody can tell; the value must be this.
+    /// The value cannot be understood; it must be this.
     Unclear(&'static str),
 }
 
@@ -187,7 +187,7 @@ fn state(text: &str) -> Verdict {
     }
 }
 
-/// Yes or no, in any of the ways that YAML had.
+/// Returns a flag, in any of the spellings of YAML 1.1.
 pub(super) fn flag(text: &str) -> Option<bool> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "yes" | "on" | "y" | "t" | "1" => Some(true),

@@ -127,7 +127,7 @@ fn what_cannot_be_understood_is_not_public_and_is_named() {
             },
             now(),
         );
-        assert_eq!(shown(&all), (true, true), "who asks for drafts sees it");
+        assert_eq!(shown(&all), (true, true), "with drafts it is shown");
     }
 }
 
@@ -146,7 +146,8 @@ fn a_misspelling_of_draft_or_published_is_not_public_and_is_named() {
         let folder = folder(line);
         assert_eq!(shown(&folder.load()), (false, false), "{line:?}");
         let reason = format!(
-            "\"{name}\" is not a known key, and looks like \"{meant}\": correct or remove it, until then this is not public"
+            "\"{name}\" is not a known key, and looks like \"{meant}\": correct or remove it, until then this is not \
+             public"
         );
         assert_eq!(
             folder.problems(),

@@ -30,7 +30,7 @@ fn folder() -> Folder {
 }
 
 #[test]
-fn nothing_knows_of_a_post_before_its_time() {
+fn a_post_is_in_no_list_and_no_feed_before_its_time() {
     let content = folder().content();
     let library = content.library(at("2026-12-24T16:59:59Z"));
     assert!(library.post("next").is_none() && library.page("party").is_none() && library.tagged("secret").is_none());
@@ -103,7 +103,7 @@ fn an_update_of_the_future_is_not_said_before_its_time() {
 }
 
 #[test]
-fn who_asks_for_drafts_sees_what_waits() {
+fn with_drafts_waiting_posts_are_shown() {
     let folder = folder();
     let options = Options {
         drafts: true,
