@@ -228,6 +228,21 @@ pub struct Desk {
     pub only_waiting: bool,
     /// Where older ones are.
     pub older: Option<String>,
+    /// The files of the blog that cannot be shown, by path.
+    pub problems: Vec<FileProblem>,
+    /// How many more of them there are.
+    pub more_problems: usize,
+}
+
+/// Why a file of the blog cannot be shown.
+#[derive(Clone, Debug)]
+pub struct FileProblem {
+    /// Where it is, with the line if that is known: `posts/a.md:3`.
+    pub place: String,
+    /// What is wrong, a sentence.
+    pub reason: String,
+    /// Whether readers see an earlier version of it.
+    pub is_last_good_shown: bool,
 }
 
 /// A comment on the author's desk.

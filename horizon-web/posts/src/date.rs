@@ -1,6 +1,7 @@
 use std::{fmt, str::FromStr};
 
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, SecondsFormat};
+use horizon_core::Timestamp;
 
 /// When a post was written: a day (midnight, UTC), or a moment with the author's offset.
 ///
@@ -39,6 +40,10 @@ impl Date {
     #[must_use]
     pub fn unix_millis(&self) -> i64 {
         self.0.timestamp_millis()
+    }
+
+    pub(crate) fn timestamp(&self) -> Timestamp {
+        Timestamp::from_millis(self.unix_millis())
     }
 
     pub(crate) fn rfc2822(&self) -> String {

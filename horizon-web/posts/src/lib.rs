@@ -1,8 +1,9 @@
 //! A folder of Markdown as a blog's content: posts, pages, feeds and a sitemap.
 //!
-//! [`Library::load`] reads `*.md` in the folder as posts and `pages/*.md` as pages, and either gives
-//! the whole library or tells every problem of every file at once. [`watch`] keeps it fresh while
-//! people edit. Images live in `media/`, which the server shows at `/media/`.
+//! [`Content::load`] reads `*.md` in the folder as posts and `pages/*.md` as pages. A file that cannot be read is a
+//! [`Problem`] and does not affect other files. [`Content::library`] returns what is public at a given time, and [`watch`]
+//! updates it when files change and when a post becomes due. Images live in `media/`, which the server serves at
+//! `/media/`, including those of posts that are not public.
 //!
 //! The slug of a file is its name without `.md` and without a leading `YYYY-MM-DD-`, unless its
 //! front matter says `slug`. The front matter is YAML between two `---` lines:
@@ -19,10 +20,16 @@
 //! slug: counting-people
 //! ```
 //!
-//! Other keys are let be.
+//! Keys may be written in any case. A key that is probably a misspelling of a known one is reported; other keys are
+//! ignored.
+//!
+//! A post is not public before its date, and a draft is never public. Drafts are marked as in the common site generators:
+//! `draft: true`, `published: false`, `status: draft`, `visibility: private` and so on. If such a value or key cannot be
+//! understood, as in `draft: maybe` or `darft: true`, the post is not public.
 
 mod body;
 mod code;
+mod content;
 mod date;
 mod document;
 mod feed;
@@ -39,13 +46,14 @@ mod text;
 mod urls;
 mod watch;
 
+pub use content::{Content, Waiting};
 pub use date::{Date, DateError};
 pub use feed::{FEED_POSTS, SiteInfo, atom, rss};
 pub use highlight::highlight_css;
 pub use library::{Library, MAX_SEARCH_WORDS, TagPosts};
 pub use load::Options;
 pub use post::{Cover, Page, Post, Tag, TocEntry};
-pub use problem::{Problem, Problems};
+pub use problem::{Effect, Problem, Problems, Severity};
 pub use sitemap::{robots, sitemap};
 pub use source::MAX_FILE_BYTES;
-pub use watch::{DEBOUNCE, WatchError, watch};
+pub use watch::{DEBOUNCE, LONGEST_SLEEP, WatchError, watch};

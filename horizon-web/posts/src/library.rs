@@ -1,21 +1,32 @@
 use std::{collections::HashMap, path::Path, sync::Arc};
 
-use crate::{Options, Page, Post, Problems, Tag, load};
+use horizon_core::Timestamp;
+
+use crate::{Content, Date, Options, Page, Post, Problems, Tag, Waiting};
 
 /// The most words of a search that are looked at; more are ignored.
 pub const MAX_SEARCH_WORDS: usize = 16;
 
-/// All that the content folder holds, rendered but for the colours of code, and in order. Share it in an `Arc`.
+/// What is public of the content folder, rendered but for the colours of code, and in order. Share it in an `Arc`.
 #[derive(Clone, Debug)]
 pub struct Library {
     posts: Vec<Arc<Post>>,
     by_slug: HashMap<String, usize>,
     pages: Vec<Arc<Page>>,
     tags: Vec<TagPosts>,
+    problems: Problems,
+    waiting: Vec<Waiting>,
     /// How it was rendered, for the feeds.
     pub(crate) raw_html: bool,
-    /// Changes with anything in the files.
+    /// Changes with anything in the files, and with what of them is public.
     pub(crate) digest: u64,
+}
+
+/// The posts and pages that are public, in any order.
+#[derive(Default)]
+pub(crate) struct Shown {
+    pub(crate) posts: Vec<Arc<Post>>,
+    pub(crate) pages: Vec<Arc<Page>>,
 }
 
 /// A tag and the posts that have it.
@@ -28,31 +39,53 @@ pub struct TagPosts {
 }
 
 impl Library {
-    /// Reads and renders the folder.
+    /// Reads the folder and returns what is public at that time.
     ///
     /// It blocks on the disk: call it from a blocking thread.
-    ///
-    /// # Errors
-    /// [`Problems`] lists everything that is wrong with any of the files.
-    pub fn load(root: &Path, options: &Options) -> Result<Self, Problems> {
-        load::load(root, options)
+    #[must_use]
+    pub fn load(root: &Path, options: &Options, now: Timestamp) -> Self {
+        Content::load(root, options).library(now)
     }
 
-    pub(crate) fn new(mut posts: Vec<Post>, mut pages: Vec<Page>, raw_html: bool, digest: u64) -> Self {
+    pub(crate) fn new(shown: Shown, content: &Content, now: Timestamp) -> Self {
+        let Shown { mut posts, mut pages } = shown;
+        for post in &mut posts {
+            if is_to_come(post.updated, now) {
+                Arc::make_mut(post).updated = None;
+            }
+        }
+        for page in &mut pages {
+            if is_to_come(page.updated, now) {
+                Arc::make_mut(page).updated = None;
+            }
+        }
         posts.sort_by(|a, b| b.date.cmp(&a.date).then_with(|| a.slug.cmp(&b.slug)));
         pages.sort_by(|a, b| a.slug.cmp(&b.slug));
-        let posts: Vec<_> = posts.into_iter().map(Arc::new).collect();
         Self {
             by_slug: posts.iter().enumerate().map(|(i, p)| (p.slug.to_string(), i)).collect(),
             tags: by_tag(&posts),
             posts,
-            pages: pages.into_iter().map(Arc::new).collect(),
-            raw_html,
-            digest,
+            pages,
+            problems: content.problems().clone(),
+            waiting: content.waiting(now),
+            raw_html: content.options().raw_html,
+            digest: content.digest(now),
         }
     }
 
-    /// All posts, newest first; drafts only if they were asked for.
+    /// Returns what is wrong with the folder.
+    #[must_use]
+    pub fn problems(&self) -> &Problems {
+        &self.problems
+    }
+
+    /// Returns what becomes public later, the next first.
+    #[must_use]
+    pub fn waiting(&self) -> &[Waiting] {
+        &self.waiting
+    }
+
+    /// All posts, newest first; drafts and waiting ones only if they were asked for.
     #[must_use]
     pub fn posts(&self) -> &[Arc<Post>] {
         &self.posts
@@ -116,6 +149,11 @@ impl Library {
         };
         among.iter().filter(matches).cloned().collect()
     }
+}
+
+/// Returns whether an update is in the future. It is ignored until then: it would make feeds newer than later posts.
+fn is_to_come(updated: Option<Date>, now: Timestamp) -> bool {
+    updated.is_some_and(|updated| updated.timestamp() > now)
 }
 
 fn by_tag(posts: &[Arc<Post>]) -> Vec<TagPosts> {

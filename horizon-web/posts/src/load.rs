@@ -1,11 +1,15 @@
-//! Makes a library of the folder, or tells everything that is wrong with it.
+//! Reads and renders the files of the folder on all cores.
 
-use std::{collections::HashMap, num::NonZeroUsize, panic, path::Path, thread};
+use std::{
+    num::NonZeroUsize,
+    panic::{self, AssertUnwindSafe},
+    thread,
+};
 
 use crate::{
-    Library, Problem, Problems,
-    document::{self, Document},
-    source::{self, Role, Source},
+    document::{self, Reading},
+    front_matter::Fault,
+    source::Source,
 };
 
 /// The most threads that render at once.
@@ -14,7 +18,7 @@ const MAX_THREADS: usize = 8;
 /// How the folder is read.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// Whether drafts are part of the library.
+    /// Whether what is not public, or not yet, is part of the library: drafts, and posts whose time has not come.
     pub drafts: bool,
     /// Whether HTML in Markdown reaches the page as it is. Otherwise it is shown as text.
     pub raw_html: bool,
@@ -24,66 +28,15 @@ pub struct Options {
     pub reserved: &'static [&'static str],
 }
 
-pub(crate) fn load(root: &Path, options: &Options) -> Result<Library, Problems> {
-    let mut problems = Vec::new();
-    let sources = source::read_all(root, &mut problems);
-    let mut documents = Vec::with_capacity(sources.len());
-    let mut taken = HashMap::new();
-    for (source, result) in sources.iter().zip(render_all(&sources, options)) {
-        let document = match result {
-            Ok(document) => document,
-            Err(more) => {
-                problems.extend(more);
-                continue;
-            }
-        };
-        if source.role == Role::Page && options.reserved.contains(&document.slug().as_str()) {
-            problems.push(reserved(source, &document));
-        }
-        // Drafts count: otherwise two files would clash on the day that one is published.
-        match taken.insert((source.role, document.slug().clone()), &source.path) {
-            Some(other) => problems.push(same_slug(source, &document, other)),
-            None => documents.push(document),
-        }
-    }
-    if !problems.is_empty() {
-        return Err(Problems::new(problems));
-    }
-    let (mut posts, mut pages) = (Vec::new(), Vec::new());
-    for document in documents
-        .into_iter()
-        .filter(|document| options.drafts || !document.is_draft())
-    {
-        match document {
-            Document::Post(post) => posts.push(post),
-            Document::Page(page) => pages.push(page),
-        }
-    }
-    Ok(Library::new(posts, pages, options.raw_html, source::digest(&sources)))
-}
-
-fn same_slug(source: &Source, document: &Document, other: &Path) -> Problem {
-    let reason = format!("the slug \"{}\" is that of {} too", document.slug(), other.display());
-    Problem::new(&source.path, None, reason)
-}
-
-fn reserved(source: &Source, document: &Document) -> Problem {
-    let reason = format!(
-        "the address /{} is the blog's own; give the page another name",
-        document.slug()
-    );
-    Problem::new(&source.path, None, reason)
-}
-
 /// Renders the files on all cores, in their order.
-fn render_all(sources: &[Source], options: &Options) -> Vec<Result<Document, Vec<Problem>>> {
+pub(crate) fn read_all(sources: &[Source], options: &Options) -> Vec<Reading> {
     let threads = thread::available_parallelism()
         .map_or(1, NonZeroUsize::get)
         .min(MAX_THREADS);
     let share = sources.len().div_ceil(threads).max(1);
     thread::scope(|scope| {
-        let render = |share| move || render_share(share, options);
-        let workers: Vec<_> = sources.chunks(share).map(|share| scope.spawn(render(share))).collect();
+        let read = |share| move || read_share(share, options);
+        let workers: Vec<_> = sources.chunks(share).map(|share| scope.spawn(read(share))).collect();
         let results = workers
             .into_iter()
             .flat_map(|worker| worker.join().unwrap_or_else(|panicked| panic::resume_unwind(panicked)));
@@ -91,6 +44,27 @@ fn render_all(sources: &[Source], options: &Options) -> Vec<Result<Document, Vec
     })
 }
 
-fn render_share(share: &[Source], options: &Options) -> Vec<Result<Document, Vec<Problem>>> {
-    share.iter().map(|source| document::read(source, options)).collect()
+fn read_share(share: &[Source], options: &Options) -> Vec<Reading> {
+    let read = |source| guarded(|| document::read(source, options));
+    share.iter().map(read).collect()
+}
+
+/// Turns a panic of the renderer into a fault of the one file.
+fn guarded(read: impl FnOnce() -> Reading) -> Reading {
+    let read = panic::catch_unwind(AssertUnwindSafe(read));
+    read.unwrap_or_else(|_| {
+        let reason = "the file cannot be rendered: the Markdown renderer panics on it; please report it with the file";
+        Reading::broken(Fault::error(None, reason))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_while_a_file_is_rendered_is_a_fault_of_that_file() {
+        let reading = guarded(|| panic!("in the renderer"));
+        assert!(reading.document.is_none() && reading.faults.len() == 1);
+    }
 }

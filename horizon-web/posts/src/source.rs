@@ -2,12 +2,11 @@
 
 use std::{
     fs,
-    hash::{DefaultHasher, Hash as _, Hasher as _},
     io::{self, Read as _},
     path::{Path, PathBuf},
 };
 
-use crate::Problem;
+use crate::front_matter::Fault;
 
 /// The longest file that is read, in bytes: 1 MiB.
 pub const MAX_FILE_BYTES: u64 = 1 << 20;
@@ -19,45 +18,32 @@ pub(crate) enum Role {
     Page,
 }
 
-/// A file and what it says.
+/// A file and what it says, or why it cannot be read.
 #[derive(Debug, Hash)]
 pub(crate) struct Source {
     pub(crate) path: PathBuf,
     pub(crate) role: Role,
-    pub(crate) text: String,
+    pub(crate) text: Result<String, Fault>,
 }
 
-/// Reads all posts and pages; what cannot be read is a problem.
-pub(crate) fn read_all(root: &Path, problems: &mut Vec<Problem>) -> Vec<Source> {
-    let mut sources = Vec::new();
-    for (folder, role) in [(root.to_owned(), Role::Post), (root.join("pages"), Role::Page)] {
-        let files = match markdown_files(&folder) {
-            Ok(files) => files,
-            Err(error) if role == Role::Page && error.kind() == io::ErrorKind::NotFound => continue,
-            Err(error) => {
-                problems.push(Problem::new(
-                    &folder,
-                    None,
-                    format!("the folder cannot be read: {error}"),
-                ));
-                continue;
-            }
+/// All files of one role, or why their folder cannot be read.
+#[derive(Debug, Hash)]
+pub(crate) struct Folder {
+    pub(crate) path: PathBuf,
+    pub(crate) role: Role,
+    pub(crate) sources: Result<Vec<Source>, String>,
+}
+
+/// Reads all posts and pages.
+pub(crate) fn read_all(root: &Path) -> [Folder; 2] {
+    [(root.to_owned(), Role::Post), (root.join("pages"), Role::Page)].map(|(path, role)| {
+        let sources = match markdown_files(&path) {
+            Ok(files) => Ok(files.into_iter().filter_map(|path| read(path, role)).collect()),
+            Err(error) if role == Role::Page && error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(format!("the folder cannot be read: {error}")),
         };
-        for path in files {
-            match read(&path) {
-                Ok(text) => sources.push(Source { path, role, text }),
-                Err((line, reason)) => problems.push(Problem::new(&path, line, reason)),
-            }
-        }
-    }
-    sources
-}
-
-/// A number that changes with anything in the files.
-pub(crate) fn digest(sources: &[Source]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    sources.hash(&mut hasher);
-    hasher.finish()
+        Folder { path, role, sources }
+    })
 }
 
 /// The `*.md` files of a folder by name, without hidden ones: editors keep their drafts in these.
@@ -68,7 +54,7 @@ fn markdown_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
         let hidden = path
             .file_name()
             .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-        if !hidden && path.extension().is_some_and(|extension| extension == "md") && !path.is_dir() {
+        if !hidden && path.extension().is_some_and(|extension| extension == "md") {
             files.push(path);
         }
     }
@@ -76,13 +62,31 @@ fn markdown_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn read(path: &Path) -> Result<String, (Option<usize>, String)> {
+/// Reads a file; none if it was removed since the folder was listed.
+fn read(path: PathBuf, role: Role) -> Option<Source> {
+    let text = read_text(&path);
+    let is_gone = fs::symlink_metadata(&path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
+    if text.is_err() && is_gone {
+        return None;
+    }
+    Some(Source { path, role, text })
+}
+
+fn read_text(path: &Path) -> Result<String, Fault> {
+    let unreadable = |error: io::Error| Fault::error(None, format!("the file cannot be read: {error}"));
+    // Opening a named pipe would wait for somebody who writes to it.
+    if !fs::metadata(path).map_err(unreadable)?.is_file() {
+        return Err(Fault::error(None, "this is a folder or a device, and no file"));
+    }
     let mut bytes = Vec::new();
     fs::File::open(path)
         .and_then(|file| file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes))
-        .map_err(|error| (None, format!("the file cannot be read: {error}")))?;
+        .map_err(unreadable)?;
     if bytes.len() as u64 > MAX_FILE_BYTES {
-        return Err((None, format!("the file is longer than {MAX_FILE_BYTES} bytes")));
+        return Err(Fault::error(
+            None,
+            format!("the file is longer than {MAX_FILE_BYTES} bytes"),
+        ));
     }
     let text = String::from_utf8(bytes).map_err(|error| {
         let good = error
@@ -90,7 +94,7 @@ fn read(path: &Path) -> Result<String, (Option<usize>, String)> {
             .get(..error.utf8_error().valid_up_to())
             .unwrap_or_default();
         let line = 1 + good.iter().filter(|byte| **byte == b'\n').count();
-        (Some(line), "the file is not UTF-8".to_owned())
+        Fault::error(Some(line), "the file is not UTF-8")
     })?;
     // Some editors begin a file with a byte order mark.
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use horizon_core::Timestamp;
 use notify::{
     Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _,
     event::{AccessKind, AccessMode},
@@ -16,12 +17,17 @@ use tokio::{
     time::sleep,
 };
 
-use crate::{Library, Options, Problems};
+use crate::{Content, Effect, Library, Problem, Problems, Waiting};
 
 /// How long the folder is left alone after a change before it is read again: 100 ms.
 ///
 /// An editor or a checkout writes several files, and each of them in several steps.
 pub const DEBOUNCE: Duration = Duration::from_millis(100);
+
+/// The longest time between two checks of the clock: 60 s.
+///
+/// A sleep does not notice that the clock was set or that the machine was suspended.
+pub const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 
 /// The folder cannot be watched, as when the system has no watches left.
 #[derive(Debug, thiserror::Error)]
@@ -31,34 +37,37 @@ pub struct WatchError {
     source: Box<dyn std::error::Error + Send + Sync>,
 }
 
-/// Keeps a library fresh: the receiver has `first`, then each newer one.
+/// Keeps a library fresh: the receiver has what is public now, then each newer library.
 ///
-/// What changed since `first` was loaded is found too. A folder that no longer loads is logged,
-/// problem by problem, and the last good library stays. The future ends on `shutdown`; spawn it. It also
-/// colours the code of each library, post by post, so that hardly a reader waits for it.
+/// `now` is the clock. A post with a date in the future becomes public when the clock reaches it. Changes of the folder
+/// since `content` was loaded are found too. A broken file is logged once per change, and its last good version stays
+/// public unless the broken version still says that it is not public. The future ends on `shutdown`; spawn it. It also
+/// highlights the code of each library in the background.
 ///
 /// # Errors
 /// [`WatchError`] if the system refuses to watch the folder.
 pub fn watch(
-    root: PathBuf,
-    options: Options,
-    first: Arc<Library>,
+    content: Content,
+    now: impl Fn() -> Timestamp + Send + 'static,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(watch::Receiver<Arc<Library>>, impl Future<Output = ()> + Send + 'static), WatchError> {
     let changed = Arc::new(Notify::new());
-    let eyes = Eyes::open(&root, changed.clone()).map_err(|source| WatchError {
-        path: root.clone(),
+    let eyes = Eyes::open(content.root(), changed.clone()).map_err(|source| WatchError {
+        path: content.root().to_owned(),
         source: source.into(),
     })?;
+    let shown = now();
+    let first = Arc::new(content.library(shown));
+    tell_news(&first, &Problems::default(), &[]);
     let (fresh, latest) = watch::channel(first);
     // The folder may have changed between the first load and now.
     changed.notify_one();
     let keeper = Keeper {
-        root,
-        options,
+        content: Arc::new(content),
         eyes,
+        now,
+        shown,
         fresh,
-        told: None,
     };
     let painter = paint_for_ever(latest.clone());
     Ok((latest, async {
@@ -136,65 +145,95 @@ fn is_change(event: &Event, root: &Path) -> bool {
     event.need_rescan() || (wrote && event.paths.iter().any(|path| path.starts_with(root)))
 }
 
-struct Keeper {
-    root: PathBuf,
-    options: Options,
+struct Keeper<N> {
+    content: Arc<Content>,
     eyes: Eyes,
+    now: N,
+    /// When the latest library was made.
+    shown: Timestamp,
     fresh: watch::Sender<Arc<Library>>,
-    /// The problems that were logged last, so that they are not logged again on every change.
-    told: Option<Problems>,
 }
 
-impl Keeper {
+impl<N: Fn() -> Timestamp> Keeper<N> {
     async fn run(mut self, changed: Arc<Notify>, shutdown: impl Future<Output = ()>) {
         let mut shutdown = pin!(shutdown);
         loop {
-            tokio::select! {
+            let is_changed = tokio::select! {
                 () = &mut shutdown => return,
-                () = async { changed.notified().await; sleep(DEBOUNCE).await } => self.reload().await,
+                () = changed.notified() => true,
+                () = sleep(self.until_next_change()) => false,
+            };
+            if is_changed {
+                tokio::select! {
+                    () = &mut shutdown => return,
+                    () = sleep(DEBOUNCE) => self.reload().await,
+                }
             }
+            self.publish();
         }
+    }
+
+    fn until_next_change(&self) -> Duration {
+        let now = (self.now)();
+        let next = self.content.next_change(now);
+        next.map_or(LONGEST_SLEEP, |next| next.since(now).min(LONGEST_SLEEP))
     }
 
     async fn reload(&mut self) {
         // Loading says what is wrong with a folder that cannot be watched.
         let _ = self.eyes.look();
-        let (root, options) = (self.root.clone(), self.options.clone());
-        match spawn_blocking(move || Library::load(&root, &options)).await {
-            Ok(Ok(library)) => self.publish(library),
-            Ok(Err(problems)) => self.tell(problems),
+        let (content, shown) = (self.content.clone(), self.shown);
+        match spawn_blocking(move || content.load_again(shown)).await {
+            Ok(content) => self.content = Arc::new(content),
             Err(error) => tracing::error!(%error, "reading the content folder failed; the last good content stays"),
         }
     }
 
-    fn publish(&mut self, library: Library) {
-        let is_new = self.fresh.borrow().digest != library.digest;
-        let is_healed = self.told.take().is_some();
-        if is_new || is_healed {
-            tracing::info!(
-                posts = library.posts().len(),
-                pages = library.pages().len(),
-                "the content folder was read again"
-            );
-        }
-        if is_new {
-            self.fresh.send_replace(Arc::new(library));
-        }
-    }
-
-    fn tell(&mut self, problems: Problems) {
-        if self.told.as_ref() == Some(&problems) {
+    /// Sends a new library if what is public has changed.
+    fn publish(&mut self) {
+        let now = (self.now)();
+        let last = self.fresh.borrow().clone();
+        self.shown = now;
+        if last.digest == self.content.digest(now) {
             return;
         }
-        for problem in &problems {
-            tracing::error!(
-                path = %problem.path.display(),
-                line = problem.line,
-                reason = %problem.reason,
-                "a content file is broken; the last good content stays"
-            );
+        let library = Arc::new(self.content.library(now));
+        tell_news(&library, last.problems(), last.waiting());
+        for problem in last.problems().without(library.problems()) {
+            tracing::info!(path = %problem.path.display(), "a problem with the content is gone: {}", problem.reason);
         }
-        self.told = Some(problems);
+        self.fresh.send_replace(library);
+    }
+}
+
+/// Logs what a library holds, and the problems and waiting posts that were not logged before.
+fn tell_news(library: &Library, told: &Problems, known: &[Waiting]) {
+    tracing::info!(
+        posts = library.posts().len(),
+        pages = library.pages().len(),
+        waiting = library.waiting().len(),
+        problems = library.problems().len(),
+        "the content folder was read"
+    );
+    for waiting in library.waiting().iter().filter(|waiting| !known.contains(waiting)) {
+        let (path, until) = (waiting.path.display(), waiting.until.rfc3339());
+        tracing::info!(%path, until, "this is not public before its time");
+    }
+    library.problems().without(told).for_each(tell);
+}
+
+fn tell(problem: &Problem) {
+    let Problem { path, line, reason, .. } = problem;
+    let path = path.display();
+    match problem.effect {
+        Effect::NotShown => tracing::error!(%path, line, reason, "a content file is not shown"),
+        Effect::LastGoodShown => {
+            tracing::error!(%path, line, reason, "a content file is broken; its last good version is shown");
+        }
+        Effect::Shown => {
+            tracing::warn!(%path, line, reason, "a content file is shown, and something in it has no effect");
+        }
+        Effect::Skipped => tracing::info!(%path, line, reason, "a file is not taken for a post"),
     }
 }
 

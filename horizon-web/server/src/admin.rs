@@ -14,9 +14,10 @@ use axum::{
 };
 use eventhorizon::same_origin;
 use horizon_accumulator::process::now;
-use horizon_app::{Desk, DeskComment, ErrorPage, Login, Page};
+use horizon_app::{Desk, DeskComment, ErrorPage, FileProblem, Login, Page};
 use horizon_axum::ClientAddr;
 use horizon_core::{Comment, EventId, Result, Visibility};
+use horizon_posts::{Effect, Problem, Severity};
 use serde::Deserialize;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
@@ -24,6 +25,9 @@ use crate::{pages, session::Sessions, state::App};
 
 /// How many comments the desk shows at once.
 const ON_THE_DESK: NonZeroUsize = NonZeroUsize::new(50).unwrap();
+
+/// How many files that cannot be shown the desk lists at most.
+const PROBLEMS_ON_THE_DESK: usize = 50;
 
 /// The largest form the desk takes, in bytes.
 const LARGEST_FORM: usize = 4 * 1024;
@@ -106,11 +110,22 @@ async fn lay_out(app: &App, filter: &Filter) -> Result<Desk> {
         let post_title = post.map_or_else(|| comment.slug.to_string(), |post| post.title.clone());
         DeskComment { comment, post_title }
     };
+    let problems = library.problems().at_least(Severity::Error);
     Ok(Desk {
         comments: comments.into_iter().map(titled).collect(),
         only_waiting,
         older,
+        problems: problems.iter().take(PROBLEMS_ON_THE_DESK).map(file_problem).collect(),
+        more_problems: problems.len().saturating_sub(PROBLEMS_ON_THE_DESK),
     })
+}
+
+fn file_problem(problem: &Problem) -> FileProblem {
+    FileProblem {
+        place: problem.place(),
+        reason: problem.reason.clone(),
+        is_last_good_shown: problem.effect == Effect::LastGoodShown,
+    }
 }
 
 async fn login(

@@ -41,12 +41,15 @@ pub struct Content {
         default_value = "horizon-web/content"
     )]
     pub posts: PathBuf,
-    /// Show drafts too.
+    /// Show drafts too, and posts whose date is to come.
     #[arg(long, env = "HORIZON_DRAFTS", value_name = "HORIZON_DRAFTS", num_args = 0..=1, default_missing_value = "true", default_value = "false")]
     pub drafts: bool,
     /// Let raw HTML in posts reach the page.
     #[arg(long, env = "HORIZON_RAW_HTML", value_name = "HORIZON_RAW_HTML", num_args = 0..=1, default_missing_value = "true", default_value = "false")]
     pub raw_html: bool,
+    /// Refuse to start if anything is wrong with any post. Without it: what can be shown is shown.
+    #[arg(long, env = "HORIZON_STRICT", value_name = "HORIZON_STRICT", num_args = 0..=1, default_missing_value = "true", default_value = "false")]
+    pub strict: bool,
 }
 
 /// How the blog is served.

@@ -6,6 +6,7 @@ mod attempts;
 mod brotli;
 mod cluster;
 pub mod config;
+mod content;
 mod counts;
 mod etag;
 mod feeds;
@@ -22,4 +23,5 @@ mod show;
 mod state;
 mod wiring;
 
-pub use wiring::{check, run};
+pub use content::check;
+pub use wiring::run;

@@ -8,14 +8,15 @@ use horizon_accumulator::process::{ended, now};
 use horizon_app::Site;
 use horizon_axum::Limits;
 use horizon_core::Slug;
-use horizon_posts::{Library, Options, SiteInfo};
+use horizon_posts::{Library, SiteInfo};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
 use crate::{
     assets::Assets,
     attempts::Attempts,
     cluster::Roster,
-    config::{Content, Moderation, Places, Serve, Signals},
+    config::{Moderation, Places, Serve, Signals},
+    content,
     counts::Counts,
     kept::Kept,
     routes,
@@ -38,39 +39,6 @@ const MARKS_KEY: &str = "EventHorizon 2026 marks of the blanks in pages";
 /// What the secret that is configured is stretched for.
 const SECRET_KEY: &str = "EventHorizon 2026 cookie secret";
 
-/// Reads the folder of posts and says what is wrong with it, or how much is there.
-///
-/// # Errors
-/// Everything that is wrong with any of the files.
-pub fn check(content: &Content) -> anyhow::Result<()> {
-    let library = read(content, String::new())?;
-    let (posts, pages) = (library.posts().len(), library.pages().len());
-    writeln!(
-        std::io::stdout(),
-        "{}: {posts} posts and {pages} pages, nothing wrong",
-        content.posts.display()
-    )?;
-    Ok(())
-}
-
-fn read(content: &Content, base_url: String) -> anyhow::Result<Library> {
-    Library::load(&content.posts, &options(content, base_url)).map_err(|problems| {
-        anyhow!(
-            "HORIZON_POSTS: the posts in {} cannot be shown:\n{problems}",
-            content.posts.display()
-        )
-    })
-}
-
-fn options(content: &Content, base_url: String) -> Options {
-    Options {
-        drafts: content.drafts,
-        raw_html: content.raw_html,
-        base_url,
-        reserved: &routes::RESERVED,
-    }
-}
-
 /// Serves the blog until `shutdown`, then ends what runs: live streams, requests, and what is behind the ports.
 ///
 /// Says on standard output where the blog is, once it can be reached.
@@ -87,18 +55,13 @@ pub async fn run(config: &Serve, shutdown: impl Future<Output = ()> + Send + 'st
         .base_url
         .as_ref()
         .map_or_else(|| address.clone(), |base| base.0.clone());
-    let library = {
-        let (content, base_url) = (config.content.clone(), base_url.clone());
-        Arc::new(tokio::task::spawn_blocking(move || read(&content, base_url)).await??)
+    let posts = {
+        let (settings, base_url) = (config.content.clone(), base_url.clone());
+        tokio::task::spawn_blocking(move || content::read(&settings, base_url)).await??
     };
     let mut shutdown = pin!(shutdown);
     let (stop, stopped) = watch::channel(false);
-    let (library, keep_fresh) = horizon_posts::watch(
-        config.content.posts.clone(),
-        options(&config.content, base_url.clone()),
-        library,
-        ended(stopped.clone()),
-    )?;
+    let (library, keep_fresh) = horizon_posts::watch(posts, now, ended(stopped.clone()))?;
     let horizon = tokio::select! {
         horizon = open(config, &places, base_url.starts_with("https:"), pages(library.clone())) => horizon?,
         () = &mut shutdown => return Ok(()),

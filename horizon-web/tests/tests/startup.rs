@@ -50,10 +50,10 @@ fn broken_posts() -> anyhow::Result<(Posts, Vec<(&'static str, &'static str)>)> 
 }
 
 #[tokio::test]
-async fn broken_posts_stop_the_start_and_the_check_with_every_one_listed() -> anyhow::Result<()> {
+async fn broken_posts_stop_the_check_and_a_strict_start_with_every_one_listed() -> anyhow::Result<()> {
     let (posts, expected) = broken_posts()?;
     let folder = posts.path().to_string_lossy().into_owned();
-    for arguments in [&[][..], &["check"]] {
+    for arguments in [&["--strict"][..], &["check"]] {
         let output = start(arguments, &[("HORIZON_POSTS", &folder)]).await?;
         let said = complaint(&output);
         ensure!(!output.status.success(), "{arguments:?} goes on: {said}");
@@ -69,6 +69,62 @@ async fn broken_posts_stop_the_start_and_the_check_with_every_one_listed() -> an
             "{arguments:?} complains about a good post: {said}"
         );
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_folder_in_which_every_file_is_broken_stops_the_start() -> anyhow::Result<()> {
+    let posts = Posts::empty()?;
+    posts.write("Untitled.md", "")?;
+    let folder = posts.path().to_string_lossy().into_owned();
+    let said = complaint(&start(&[], &[("HORIZON_POSTS", &folder)]).await?);
+    ensure!(
+        said.contains("HORIZON_POSTS") && said.contains("Untitled.md:1"),
+        "{said}"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_warning_stops_only_a_strict_start_and_check() -> anyhow::Result<()> {
+    let posts = Posts::two()?;
+    posts.write("x.md", "---\ntitle: x\ndate: 2026-01-02\ndescripton: y\n---\nWords.\n")?;
+    let folder = posts.path().to_string_lossy().into_owned();
+    let output = start(&["check"], &[("HORIZON_POSTS", &folder)]).await?;
+    let said = complaint(&output);
+    ensure!(
+        output.status.success() && said.contains("x.md:4: warning: \"descripton\""),
+        "{said}"
+    );
+    ensure!(said.ends_with(": 3 posts and 0 pages, 1 warning\n"), "{said}");
+    for arguments in [&[][..], &["check"]] {
+        let output = start(arguments, &[("HORIZON_POSTS", &folder), ("HORIZON_STRICT", "true")]).await?;
+        let said = complaint(&output);
+        ensure!(!output.status.success(), "{arguments:?} goes on: {said}");
+        ensure!(said.contains("HORIZON_STRICT") && said.contains("x.md:4"), "{said}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_check_names_what_waits_and_what_is_no_post_and_finds_nothing_wrong() -> anyhow::Result<()> {
+    let posts = Posts::two()?;
+    posts.write("README.md", "# My blog\n")?;
+    posts.write("later.md", "---\ntitle: x\ndate: 2099-01-02\n---\nWords.\n")?;
+    let folder = posts.path().to_string_lossy().into_owned();
+    let output = start(&["check", "--strict"], &[("HORIZON_POSTS", &folder)]).await?;
+    let said = complaint(&output);
+    ensure!(output.status.success(), "{said}");
+    for line in [
+        "/README.md: note: not read: there is no front matter\n",
+        "/later.md: waits until 2099-01-02T00:00:00Z\n",
+    ] {
+        ensure!(said.contains(line), "`{line}` is not in {said}");
+    }
+    ensure!(
+        said.ends_with(&format!("{folder}: 2 posts and 0 pages, nothing wrong\n")),
+        "{said}"
+    );
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use horizon_core::Visibility;
 use leptos::prelude::*;
 
-use crate::{Desk, DeskComment, Login, text};
+use crate::{Desk, DeskComment, FileProblem, Login, text};
 
 /// The way into the desk.
 pub(super) fn login(login: &Login) -> AnyView {
@@ -56,6 +56,7 @@ pub(super) fn desk(desk: &Desk) -> AnyView {
                     </button>
                 </form>
             </div>
+            {problems(desk)}
             {desk.comments.is_empty().then(|| view! { <p class="nothing">"There is nothing here."</p> })}
             <ol class="desk-list">{items}</ol>
             {older
@@ -69,6 +70,40 @@ pub(super) fn desk(desk: &Desk) -> AnyView {
         </main>
     }
     .into_any()
+}
+
+/// The files that cannot be shown; nothing if there are none.
+fn problems(desk: &Desk) -> Option<AnyView> {
+    let problem = |problem: &FileProblem| {
+        view! {
+            <li class="desk-item">
+                <p class="comment-head">
+                    <code>{problem.place.clone()}</code>
+                    {problem
+                        .is_last_good_shown
+                        .then(|| view! { " " <span class="state">"The last good version is shown"</span> })}
+                </p>
+                <p class="desk-text">{problem.reason.clone()}</p>
+            </li>
+        }
+    };
+    let items = desk.problems.iter().map(problem).collect_view();
+    let more = desk.more_problems;
+    let view = view! {
+        <section aria-labelledby="problems">
+            <h2 id="problems">"Posts that cannot be shown"</h2>
+            <ul class="desk-list">{items}</ul>
+            {(more > 0)
+                .then(|| {
+                    view! {
+                        <p class="more">
+                            {more} " more are in the log; " <code>"horizon-web check"</code> " lists all of them."
+                        </p>
+                    }
+                })}
+        </section>
+    };
+    (!desk.problems.is_empty()).then(|| view.into_any())
 }
 
 fn item(item: &DeskComment, only_waiting: bool) -> AnyView {

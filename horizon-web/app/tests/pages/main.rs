@@ -261,6 +261,8 @@ fn pages_that_are_nobodys_business_are_not_listed_and_load_no_islands() {
             comments: Vec::new(),
             only_waiting: false,
             older: None,
+            problems: Vec::new(),
+            more_problems: 0,
         }),
     ] {
         let html = html(&page);
@@ -280,6 +282,20 @@ fn the_desk_offers_what_can_be_done_to_a_comment() {
         r#"name="verdict" value="shown""#,
         r#"name="verdict" value="removed""#,
         r#"name="only" value="waiting""#,
+    ] {
+        assert!(html.contains(part), "{part} is not in {html}");
+    }
+}
+
+#[test]
+fn the_desk_lists_the_files_that_cannot_be_shown() {
+    let html = html(&all().pop().unwrap());
+    for part in [
+        "Posts that cannot be shown",
+        "<code>posts/a.md:3</code>",
+        "The last good version is shown",
+        "<code>posts/b.md</code>",
+        " more are in the log; <code>horizon-web check</code>",
     ] {
         assert!(html.contains(part), "{part} is not in {html}");
     }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use horizon_app::{
-    Assets, BlogIndex, Card, Desk, DeskComment, ErrorPage, ExtraPage, Home, Link, Login, Page, PostHead, PostPage,
-    Site, Tag, TagPage, TocEntry, Values,
+    Assets, BlogIndex, Card, Desk, DeskComment, ErrorPage, ExtraPage, FileProblem, Home, Link, Login, Page, PostHead,
+    PostPage, Site, Tag, TagPage, TocEntry, Values,
 };
 use horizon_core::{
     Comment, EventId, ReaderId, Slug, Timestamp, Visibility,
@@ -130,6 +130,14 @@ fn on_the_desk() -> DeskComment {
     }
 }
 
+fn file_problem(place: &str, is_last_good_shown: bool) -> FileProblem {
+    FileProblem {
+        place: place.into(),
+        reason: HOSTILE.into(),
+        is_last_good_shown,
+    }
+}
+
 /// One page of each kind.
 pub(crate) fn all() -> Vec<Page> {
     let cards = vec![Card {
@@ -171,6 +179,8 @@ pub(crate) fn all() -> Vec<Page> {
             comments: vec![on_the_desk()],
             only_waiting: true,
             older: None,
+            problems: vec![file_problem("posts/a.md:3", true), file_problem("posts/b.md", false)],
+            more_problems: 7,
         }),
     ]
 }

@@ -1,6 +1,7 @@
 use std::{fs, path::Path};
 
-use horizon_posts::{Library, Options, Problems, SiteInfo};
+use horizon_core::Timestamp;
+use horizon_posts::{Content, Library, Options, SiteInfo};
 use tempfile::TempDir;
 
 /// A content folder on disk that is removed at the end of a test.
@@ -28,15 +29,31 @@ impl Folder {
         self.write(&format!("{slug}.md"), text)
     }
 
-    pub(crate) fn load(&self) -> Result<Library, Problems> {
-        Library::load(self.path(), &options())
+    pub(crate) fn content(&self) -> Content {
+        Content::load(self.path(), &options())
+    }
+
+    /// What is public at [`now`].
+    pub(crate) fn load(&self) -> Library {
+        self.content().library(now())
     }
 
     /// The problems without the folder's own path.
     pub(crate) fn problems(&self) -> String {
-        let all = self.load().unwrap_err().to_string();
+        let all = self.content().problems().to_string();
         all.replace(&format!("{}/", self.path().display()), "")
     }
+}
+
+/// The moment that a date of the front matter says.
+pub(crate) fn at(date: &str) -> Timestamp {
+    let date: horizon_posts::Date = date.parse().unwrap();
+    Timestamp::from_millis(date.unix_millis())
+}
+
+/// When the tests take place, if they do not say otherwise: after every date in them.
+pub(crate) fn now() -> Timestamp {
+    at("2027-01-01")
 }
 
 pub(crate) fn options() -> Options {
@@ -60,6 +77,6 @@ pub(crate) fn site() -> SiteInfo {
 /// The HTML of a post with that body.
 pub(crate) fn html(body: &str) -> String {
     let folder = Folder::new();
-    let library = folder.post("one", "2026-11-23", body).load().unwrap();
+    let library = folder.post("one", "2026-11-23", body).load();
     library.post("one").unwrap().html().to_owned()
 }

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use horizon_posts::{Cover, Library, Options, Tag};
+use horizon_posts::{Content, Cover, Options, Tag};
 
 use crate::folder::Folder;
 
@@ -65,6 +65,10 @@ fn each_wrong_key_is_named_with_its_line() {
         (
             "title: x\ndate: 2026-11-23\ndraft: perhaps",
             "x.md:4: \"draft\" must be true or false",
+        ),
+        (
+            "title: x\ndate: 2026-11-23\nshowToc: perhaps",
+            "x.md:4: \"showToc\" must be true or false",
         ),
         (
             "title: x\ndate: 2026-11-23\nshowToc: [true]",
@@ -155,7 +159,7 @@ fn a_page_may_have_the_slug_of_a_post() {
     folder
         .post("about", "2026-11-23", "")
         .write("pages/about.md", "---\ntitle: About\n---\n");
-    assert!(folder.load().is_ok());
+    assert_eq!(folder.problems(), "");
 }
 
 #[test]
@@ -173,9 +177,9 @@ fn a_page_cannot_stand_where_the_blog_has_something_of_its_own() {
 
 #[test]
 fn a_folder_that_does_not_exist_is_a_problem() {
-    let said = Library::load(Path::new("/no/such/folder"), &Options::default())
-        .unwrap_err()
-        .to_string();
+    let content = Content::load(Path::new("/no/such/folder"), &Options::default());
+    let said = content.problems().to_string();
+    assert!(content.is_all_broken());
     assert!(
         said.starts_with("/no/such/folder: the folder cannot be read: "),
         "{said}"
@@ -212,7 +216,7 @@ fn everything_an_author_says_is_kept() {
          description: How\r\ntags: [Rust, exactly once, rust]\r\nshowToc: true\r\nweight: 7\r\nother: {deep: [1, 2]}\r\n\
          cover:\r\n  image: media/a.jpg\r\n  alt: A crowd\r\n  caption: Berlin\r\n---\r\nBody\r\n",
     );
-    let library = folder.load().unwrap();
+    let library = folder.load();
     let post = library.post("counting").unwrap();
     assert_eq!(post.title, "Counting: people");
     assert_eq!(post.description.as_deref(), Some("How"));
@@ -237,7 +241,7 @@ fn everything_an_author_says_is_kept() {
 fn a_number_is_a_fine_title_and_one_text_a_fine_tag() {
     let folder = Folder::new();
     folder.write("x.md", "---\ntitle: 1.10\ndate: 2026-11-23\ntags: 2026\n---\n");
-    let library = folder.load().unwrap();
+    let library = folder.load();
     let post = library.post("x").unwrap();
     assert_eq!((post.title.as_str(), post.tags[0].name.as_str()), ("1.10", "2026"));
 }
@@ -248,7 +252,7 @@ fn a_date_before_the_name_is_no_part_of_the_slug() {
     folder
         .post("2026-11-23-hello", "2026-11-23", "")
         .post("2026-13-45-odd", "2026-11-23", "");
-    let library = folder.load().unwrap();
+    let library = folder.load();
     assert!(library.post("hello").is_some());
     assert!(library.post("2026-13-45-odd").is_some(), "no such day, so it is a name");
 }

@@ -10,4 +10,10 @@ mod library;
 #[cfg(test)]
 mod markdown;
 #[cfg(test)]
+mod problems;
+#[cfg(test)]
+mod publication;
+#[cfg(test)]
+mod waiting;
+#[cfg(test)]
 mod watch;

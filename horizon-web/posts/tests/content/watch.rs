@@ -1,13 +1,13 @@
 use std::{fs, sync::Arc, time::Duration};
 
-use horizon_posts::{Library, watch};
+use horizon_posts::{Content, Effect, Library, watch};
 use tokio::{
     sync::{oneshot, watch::Receiver},
     task::JoinHandle,
     time::timeout,
 };
 
-use crate::folder::{Folder, options};
+use crate::folder::{Folder, now, options};
 
 /// How long a test waits for what must happen.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -21,14 +21,14 @@ struct Watched {
 
 impl Watched {
     fn start(folder: Folder) -> Self {
-        let first = Arc::new(folder.load().unwrap());
-        Self::start_from(folder, first)
+        let content = folder.content();
+        Self::start_from(folder, content)
     }
 
-    fn start_from(folder: Folder, first: Arc<Library>) -> Self {
+    fn start_from(folder: Folder, content: Content) -> Self {
         let (stop, stopped) = oneshot::channel();
         let shutdown = async { stopped.await.unwrap_or_default() };
-        let (latest, run) = watch(folder.path().to_owned(), options(), first, shutdown).unwrap();
+        let (latest, run) = watch(content, now, shutdown).unwrap();
         let task = tokio::spawn(run);
         Self {
             folder,
@@ -49,6 +49,18 @@ impl Watched {
     async fn until_title(&mut self, slug: &str, title: &str) {
         self.until(title, |library| {
             library.post(slug).is_some_and(|post| post.title == title)
+        })
+        .await;
+    }
+
+    /// Waits until the file has a problem with this effect, or none.
+    async fn until_problem(&mut self, name: &str, effect: Option<Effect>) {
+        self.until(name, |library| {
+            let mut problems = library.problems().iter();
+            problems
+                .find(|problem| problem.path.ends_with(name))
+                .map(|problem| problem.effect)
+                == effect
         })
         .await;
     }
@@ -96,22 +108,88 @@ async fn a_file_that_is_moved_into_place_is_seen() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_broken_file_leaves_the_last_good_library() {
+async fn a_broken_file_stays_as_it_was_and_others_are_fresh() {
     let mut watched = Watched::start(one());
-    watched.folder.write("one.md", "broken");
-    // Nothing can be waited for here: that a later good file is the next that is seen is the proof.
-    watched.folder.write("two.md", titled("Two"));
-    let before = watched.latest.borrow().clone();
-    assert!(before.post("one").is_some_and(|post| post.title == "First"));
+    watched.folder.write("one.md", "broken").write("two.md", titled("Two"));
+    watched.until_title("two", "Two").await;
+    watched.until_problem("one.md", Some(Effect::LastGoodShown)).await;
+    watched.until_title("one", "First").await;
     watched.folder.write("one.md", titled("Mended"));
     watched.until_title("one", "Mended").await;
+    watched.until_problem("one.md", None).await;
+    watched.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_cannot_be_read_any_more_stays_as_it_was() {
+    let mut watched = Watched::start(one());
+    for bad in [&b"---\ntitle: x\nda\xffte"[..], &[b'x'; (1 << 20) + 1], b""] {
+        watched.folder.write("one.md", bad);
+        watched.until_problem("one.md", Some(Effect::LastGoodShown)).await;
+        watched.until_title("one", "First").await;
+    }
+    let path = watched.folder.path().join("one.md");
+    fs::remove_file(&path).unwrap();
+    std::os::unix::fs::symlink("nowhere.md", &path).unwrap();
+    watched
+        .until("a dangling link", |library| {
+            library
+                .problems()
+                .to_string()
+                .contains("one.md: the file cannot be read")
+        })
+        .await;
+    watched.until_title("one", "First").await;
+    watched.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edit_that_takes_a_post_back_does_so_also_where_it_is_broken() {
+    for edit in [
+        "---\ntitle: x\ndate: 2026-11-23\ndraft: true\n---\n",
+        "---\ntitle: x\ndate: 2026-11-23\ndraft: maybe\n---\n",
+        "---\ntitle: x\ndate: never\ndraft: true\n---\n",
+        "---\ntitle: a: b\ndate: 2026-11-23\nDraft: \"true\" # not yet\n---\n",
+        "---\ntitle: a: b\ndate: 2026-11-23\npublished: false\n---\n",
+        "---\ntitle: x\n draft: true\ndate: 2026-11-23\n---\n",
+        "---\ntitle: x\ndate: 2026-11-23\ndraft: true\n\nNo end.\n",
+        "---\ndate: 2026-11-23\nupdated: 2026-11-24\nvisibility: private\n---\n",
+        "---\ndate: 2099-01-01\n---\nNo title.\n",
+        "---\ntitle: a: b\ndate: 2099-01-01\n---\n",
+    ] {
+        let mut watched = Watched::start(one());
+        watched.folder.write("one.md", edit);
+        watched.until(edit, |library| library.post("one").is_none()).await;
+        // What is taken back does not come again with the next mistake.
+        watched.folder.write("one.md", "broken").write("two.md", titled("Two"));
+        watched.until_title("two", "Two").await;
+        watched.until_problem("one.md", Some(Effect::NotShown)).await;
+        assert!(watched.latest.borrow().post("one").is_none(), "{edit}");
+        watched.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_or_waiting_post_that_breaks_is_not_published() {
+    let folder = one();
+    folder
+        .write("draft.md", "---\ntitle: x\ndate: 2026-11-23\ndraft: true\n---\n")
+        .post("waiting", "2099-01-01", "");
+    let mut watched = Watched::start(folder);
+    for name in ["draft", "waiting"] {
+        watched.folder.write(&format!("{name}.md"), "broken");
+        watched
+            .until_problem(&format!("{name}.md"), Some(Effect::NotShown))
+            .await;
+        assert!(watched.latest.borrow().post(name).is_none());
+    }
     watched.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_between_the_first_load_and_the_watch_is_seen() {
     let folder = one();
-    let first = Arc::new(folder.load().unwrap());
+    let first = folder.content();
     folder.write("one.md", titled("In between"));
     let mut watched = Watched::start_from(folder, first);
     watched.until_title("one", "In between").await;
@@ -125,9 +203,9 @@ async fn a_folder_that_is_replaced_as_a_whole_is_seen() {
         .write("content/one.md", titled("First"))
         .write("next/one.md", titled("Deployed"));
     let root = above.path().join("content");
-    let first = Arc::new(Library::load(&root, &options()).unwrap());
+    let first = Content::load(&root, &options());
     let (stop, stopped) = oneshot::channel::<()>();
-    let (mut latest, run) = watch(root.clone(), options(), first, async {
+    let (mut latest, run) = watch(first, now, async {
         stopped.await.unwrap_or_default();
     })
     .unwrap();
@@ -151,10 +229,7 @@ async fn a_folder_that_is_replaced_as_a_whole_is_seen() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_folder_that_does_not_exist_cannot_be_watched() {
     let folder = Folder::new();
-    let library = Arc::new(folder.load().unwrap());
-    let missing = folder.path().join("missing");
-    let error = watch(missing, options(), library, std::future::pending())
-        .err()
-        .unwrap();
+    let missing = Content::load(&folder.path().join("missing"), &options());
+    let error = watch(missing, now, std::future::pending()).err().unwrap();
     assert!(error.to_string().ends_with("missing cannot be watched"), "{error}");
 }

@@ -1,0 +1,124 @@
+//! A file that cannot be shown is told of, and hides no other.
+
+use std::{fs, os::unix::fs::symlink, process::Command};
+
+use horizon_posts::Severity;
+
+use crate::folder::Folder;
+
+fn good() -> Folder {
+    let folder = Folder::new();
+    folder.post("good", "2026-11-23", "");
+    folder
+}
+
+#[test]
+fn a_broken_file_hides_no_other() {
+    let folder = good();
+    folder
+        .write("Untitled.md", "")
+        .write("latin.md", b"---\ntitle: \xe4\n---\n")
+        .write("long.md", vec![b'x'; (1 << 20) + 1])
+        .write("folder.md/inner.txt", "")
+        .write("pages/about.md", "---\ntitle: About\n---\n")
+        .write("pages/broken.md", "---\ntitle: [a\n---\n");
+    symlink("nowhere", folder.path().join("dangling.md")).unwrap();
+    let made = Command::new("mkfifo").arg(folder.path().join("pipe.md")).status();
+    assert!(made.unwrap().success());
+    let library = folder.load();
+    assert!(library.post("good").is_some() && library.page("about").is_some());
+    assert_eq!(library.posts().len() + library.pages().len(), 2);
+    let said = folder.problems();
+    let starts: Vec<&str> = said.lines().map(|line| &line[..line.find(": ").unwrap()]).collect();
+    assert_eq!(
+        starts,
+        [
+            "Untitled.md:1",
+            "dangling.md",
+            "folder.md",
+            "latin.md:2",
+            "long.md",
+            "pages/broken.md:2",
+            "pipe.md"
+        ],
+        "{said}"
+    );
+    assert_eq!(library.problems().at_least(Severity::Error).len(), 7);
+    assert!(!folder.content().is_all_broken());
+}
+
+#[test]
+fn files_that_lie_in_many_folders_are_no_posts_unless_they_have_front_matter() {
+    let folder = good();
+    folder
+        .write("README.md", "# My blog\n")
+        .write("readme.de.md", "# Mein Blog\n")
+        .write("LICENSE.md", "MIT\n")
+        .write("CHANGELOG.md", "")
+        .write("pages/README.md", "Pages.\n")
+        .write("Contributing.md", "---\ntitle: How to\ndate: 2026-11-23\n---\n");
+    let library = folder.load();
+    assert_eq!(library.posts().len(), 2);
+    assert!(library.post("Contributing").is_some());
+    let notes = [
+        "CHANGELOG.md",
+        "LICENSE.md",
+        "README.md",
+        "pages/README.md",
+        "readme.de.md",
+    ]
+    .map(|name| format!("{name}: note: not read: there is no front matter"));
+    assert_eq!(folder.problems(), notes.join("\n"));
+    assert_eq!(library.problems().at_least(Severity::Warning).len(), 0);
+}
+
+#[test]
+fn a_folder_with_nothing_but_a_readme_is_empty_and_not_broken() {
+    let folder = Folder::new();
+    folder.write("README.md", "# My blog\n");
+    assert!(!folder.content().is_all_broken());
+    folder.write("x.md", "");
+    assert!(folder.content().is_all_broken());
+}
+
+#[test]
+fn files_that_editors_make_for_themselves_are_ignored() {
+    let folder = good();
+    for name in [".#good.md", "good.md~", ".good.md.swp", "#good.md#", "4913"] {
+        folder.write(name, "broken");
+    }
+    symlink("user@host.1234", folder.path().join(".#new.md")).unwrap();
+    assert_eq!(folder.problems(), "");
+    assert_eq!(folder.load().posts().len(), 1);
+}
+
+#[test]
+fn of_two_files_with_one_slug_the_one_that_was_first_is_shown() {
+    let folder = Folder::new();
+    let file =
+        |title: &str, date: &str, more: &str| format!("---\ntitle: {title}\ndate: {date}\nslug: same\n{more}---\n");
+    folder
+        .write("d.md", file("The first", "2026-01-01", ""))
+        .write("a.md", file("A draft", "2025-01-01", "draft: true\n"))
+        .write("b.md", file("Waiting", "2025-01-01", "publishDate: 2099-01-01\n"))
+        .write("c.md", file("Later", "2026-01-02", ""));
+    let library = folder.load();
+    assert_eq!(library.posts().len(), 1);
+    assert_eq!(library.post("same").unwrap().title, "The first");
+    let said = folder.problems();
+    let d = folder.path().join("d.md").display().to_string();
+    let d = d.replace(&format!("{}/", folder.path().display()), "");
+    let lines = ["a.md", "b.md", "c.md"].map(|name| format!("{name}: the slug \"same\" is that of {d} too"));
+    assert_eq!(said, lines.join("\n"));
+}
+
+#[test]
+fn a_folder_of_pages_that_cannot_be_read_hides_no_post() {
+    let folder = good();
+    folder.write("pages", "a file where a folder should be");
+    assert!(folder.load().post("good").is_some());
+    let said = folder.problems();
+    assert!(said.starts_with("pages: the folder cannot be read: "), "{said}");
+    fs::remove_file(folder.path().join("pages")).unwrap();
+    assert_eq!(folder.problems(), "");
+}
