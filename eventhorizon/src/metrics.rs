@@ -82,6 +82,8 @@ impl Metrics {
             "TCP connections over a cap",
             all.connections_refused.clone(),
         );
+        #[cfg(feature = "log")]
+        horizon_accumulator::process::register_log_metrics(registry);
         all
     }
 
