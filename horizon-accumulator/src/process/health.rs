@@ -98,6 +98,7 @@ impl Health {
 
     /// Records that a background task panicked, for tasks that [`supervise`](Self::supervise) does not run.
     pub fn report_panic(&self, task: &str, message: &str) {
+        let message = message.lines().collect::<Vec<_>>().join(" ");
         let sentence = format!("the background task `{task}` panicked: {message}; restart the process");
         tracing::error!("{sentence}");
         self.0.panic.send_if_modified(|first| {
