@@ -6,7 +6,7 @@ mod panics;
 mod queue;
 mod writer;
 
-use std::io::{IsTerminal, Write as _};
+use std::io::IsTerminal as _;
 use std::sync::{Arc, OnceLock};
 
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -55,13 +55,13 @@ pub fn start_log() -> LogGuard {
     let filter = filter.unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
     registry().with(lines).with(limit.clone()).with(filter).init();
     if output::start(Arc::clone(&queue), limit.clone()) {
-        panics::log_panics(Arc::clone(&queue), limit);
+        panics::log_panics(Arc::clone(&queue), limit.clone());
         QUEUE.get_or_init(|| Arc::clone(&queue));
     }
     if !is_readable {
         tracing::warn!("RUST_LOG cannot be read; the log shows `{DEFAULT_FILTER}` and above");
     }
-    LogGuard(queue)
+    LogGuard { queue, limit }
 }
 
 /// Waits for what is queued when it is dropped, up to one second; see [`start_log`].
@@ -70,18 +70,31 @@ pub fn start_log() -> LogGuard {
 /// let log = horizon_accumulator::process::start_log();
 /// drop(log); // at the end of `main`
 /// ```
-#[derive(Debug)]
 #[must_use = "without it the last lines of the log are lost"]
-pub struct LogGuard(Arc<Queue>);
+pub struct LogGuard {
+    queue: Arc<Queue>,
+    limit: Limit,
+}
 
 impl Drop for LogGuard {
     fn drop(&mut self) {
-        self.0.flush();
+        // What was suppressed since the last window is said too.
+        self.limit.next_window();
+        self.queue.flush();
+    }
+}
+
+impl std::fmt::Debug for LogGuard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("LogGuard")
     }
 }
 
 /// Says something on standard error, in turn with the log if there is one. Nothing happens if that fails.
+#[cfg(feature = "service")]
 pub(super) fn say(text: &str) {
+    use std::io::Write as _;
+
     match QUEUE.get() {
         Some(queue) => queue.push(format!("{text}\n"), true),
         None => {
