@@ -39,7 +39,7 @@ pub(crate) enum Rest {
 /// accumulator may count into it.
 pub(crate) struct Here {
     store: Store,
-    counting: JoinHandle<Result<()>>,
+    counting: JoinHandle<Option<Result<()>>>,
     stop: oneshot::Sender<()>,
 }
 
@@ -58,6 +58,7 @@ impl Backend {
         let alone = Alone::on(store)?;
         let store = Store::open(store)?;
         let (pipe, feed) = MemoryPipe::new(Arc::clone(&store.stats));
+        let health = Health::default();
         let (stop, stopped) = oneshot::channel();
         let now = {
             let clock = clock.clone();
@@ -80,10 +81,10 @@ impl Backend {
             },
             rest: Rest::Here(Here {
                 store,
-                counting: tokio::spawn(counting),
+                counting: tokio::spawn(health.supervise("counting", counting)),
                 stop,
             }),
-            health: Health::default(),
+            health,
         })
     }
 
@@ -134,10 +135,13 @@ impl Rest {
             Self::Brought => return Ok(()),
             Self::Here(Here { counting, stop, .. }) => {
                 drop(stop);
+                let broke_off = || Error::permanent("the accumulator broke off");
                 timeout(END_WAIT, async {
-                    counting
-                        .await
-                        .unwrap_or_else(|broken| Err(Error::permanent("the accumulator broke off").with_source(broken)))
+                    match counting.await {
+                        Ok(Some(closed)) => closed,
+                        Ok(None) => Err(broke_off()),
+                        Err(error) => Err(broke_off().with_source(error)),
+                    }
                 })
                 .await
             }

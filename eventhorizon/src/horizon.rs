@@ -5,7 +5,7 @@ use std::{
 };
 
 use futures::future::join_all;
-use horizon_accumulator::process::{NotReady, Ready};
+use horizon_accumulator::process::{Health, NotReady, Ready};
 use horizon_core::{Error, Event, Ports, PresenceExt, Result, Slug, Topic, live};
 use isbot::Bots;
 use prometheus_client::metrics::gauge::Gauge;
@@ -66,6 +66,7 @@ pub(crate) struct Inner {
     secret: Secret,
     ports: Ports,
     ready: Ready,
+    pub(crate) health: Health,
     #[cfg(feature = "redis")]
     node: Option<Arc<crate::shared::Node>>,
     goodbye: Goodbye,
@@ -124,9 +125,10 @@ impl Horizon {
             Arc::clone(&metrics),
             streams.clone(),
             closing.clone(),
+            backend.health.clone(),
         );
-        let stop = delivered.clone();
-        tasks.spawn(async move { delivery.run(stop).await });
+        let (stop, health) = (delivered.clone(), backend.health.clone());
+        tasks.spawn(health.supervise("visits", async move { delivery.run(stop).await }));
         let horizon = Self(Arc::new(Inner {
             rules,
             readers: Readers::new(&secret, &config),
@@ -138,6 +140,7 @@ impl Horizon {
                 Arc::clone(&metrics),
                 closing.clone(),
                 tasks.clone(),
+                health.clone(),
             ),
             register: Register {
                 presence: Arc::clone(&ports.presence),
@@ -153,6 +156,7 @@ impl Horizon {
             secret,
             ports,
             ready: backend.ready(),
+            health,
             #[cfg(feature = "redis")]
             node: match &backend.rest {
                 Rest::Shared(shared) => Some(Arc::clone(shared.node())),
@@ -270,6 +274,14 @@ impl Horizon {
         self.0.ready.check().await
     }
 
+    /// The problems of the background tasks, which make the site not ready. An application can add those of its own, and
+    /// should end when a background task panics: [`Health::panicked`] waits for that.
+    #[doc = include_str!("horizon/health.md")]
+    #[must_use]
+    pub fn health(&self) -> &Health {
+        &self.0.health
+    }
+
     /// The list of the processes that share a Redis, if this one does.
     #[doc = include_str!("horizon/shared.md")]
     #[cfg(feature = "redis")]
@@ -351,7 +363,7 @@ impl Horizon {
     /// One tick for all connections and limiters, until the end.
     fn keep_house(&self) {
         let (inner, closing) = (Arc::downgrade(&self.0), self.0.closing.clone());
-        let house = keep_house(inner);
+        let house = self.0.health.supervise("house-keeping", keep_house(inner));
         self.0
             .tasks
             .spawn(async move { closing.run_until_cancelled(house).await });

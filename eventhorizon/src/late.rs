@@ -2,6 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use horizon_accumulator::process::Health;
 use horizon_core::{EventKind, Topic, VisitorKey};
 use tokio::{
     runtime::Handle,
@@ -36,6 +37,7 @@ pub(crate) struct LateVisits {
     places: Arc<Semaphore>,
     tasks: TaskTracker,
     closing: CancellationToken,
+    health: Health,
     /// A visit may be handed over by the drop of a connection, and that may happen outside of a runtime.
     runtime: Handle,
 }
@@ -56,6 +58,7 @@ impl LateVisits {
         metrics: Arc<Metrics>,
         tasks: TaskTracker,
         closing: CancellationToken,
+        health: Health,
     ) -> Self {
         Self {
             visitors,
@@ -64,6 +67,7 @@ impl LateVisits {
             places: Arc::new(Semaphore::new(WAITING)),
             tasks,
             closing,
+            health,
             runtime: Handle::current(),
         }
     }
@@ -84,7 +88,7 @@ impl LateVisits {
                 None => late.metrics.event_failed(&EventKind::Visit { visitor: None }),
             }
         };
-        self.tasks.spawn_on(task, &self.runtime);
+        self.tasks.spawn_on(self.health.supervise("visit", task), &self.runtime);
         true
     }
 

@@ -59,7 +59,9 @@ pub use comments::{NewComment, Posted};
 pub use config::{Config, Moderation, Rate, Rates, Signals};
 pub use contract::{Content, MAX_BODY};
 pub use horizon::{Connection, Horizon};
-pub use horizon_accumulator::process::{NotReady, PipeUrl, StoreUrl, asked_to_stop};
+pub use horizon_accumulator::process::{Health, NotReady, PipeUrl, StoreUrl, asked_to_stop};
+#[cfg(feature = "log")]
+pub use horizon_accumulator::process::{LogGuard, start_log};
 pub use horizon_core::{
     self as core, Comment, Error, EventId, EventKind, Ports, Slug, Timestamp, Topic, Visibility, live::Numbers,
 };

@@ -35,6 +35,14 @@ pub(crate) struct Metrics {
 impl Metrics {
     pub(crate) fn new() -> Self {
         let mut all = Self::default();
+        all.register();
+        #[cfg(feature = "log")]
+        horizon_accumulator::process::register_log_metrics(&mut all.registry);
+        all
+    }
+
+    fn register(&mut self) {
+        let all = self;
         let registry = &mut all.registry;
         registry.register(
             "horizon_live_connections",
@@ -82,7 +90,6 @@ impl Metrics {
             "TCP connections over a cap",
             all.connections_refused.clone(),
         );
-        all
     }
 
     pub(crate) fn dropped_visit(&self, reason: &'static str) {

@@ -16,7 +16,7 @@ pub(crate) struct Shared {
     node: Arc<Node>,
     leaving: CancellationToken,
     _leave: DropGuard,
-    speaking: JoinHandle<()>,
+    speaking: JoinHandle<Option<()>>,
 }
 
 /// What the others are told of this process.
@@ -36,6 +36,8 @@ impl Shared {
         name: NodeId,
         started: Timestamp,
     ) -> Result<Backend> {
+        let health = Health::default();
+        let redis = &health.watch_redis(redis);
         let store = Store::open(store)?;
         let stats = Arc::clone(&store.stats);
         let analytics: Arc<dyn Analytics> = match delivery {
@@ -52,9 +54,9 @@ impl Shared {
         let leaving = CancellationToken::new();
         let speaking = {
             let (node, leaving) = (Arc::clone(&node), leaving.clone());
-            tokio::spawn(async move {
+            tokio::spawn(health.supervise("cluster", async move {
                 speak(&node.cluster, &|| node.about(), leaving.cancelled()).await;
-            })
+            }))
         };
         Ok(Backend {
             ports: Ports {
@@ -71,7 +73,7 @@ impl Shared {
                 leaving,
                 speaking,
             }),
-            health: Health::default(),
+            health,
         })
     }
 

@@ -11,7 +11,7 @@ fn main() -> ExitCode {
         let complaint = Arguments::command().error(ErrorKind::ValueValidation, sentence);
         complaint.exit()
     });
-    process::start_log();
+    let _log = process::start_log();
     process::run("horizon-accumulator", async {
         match &work {
             Work::Lines(store) => count_stdin(store).await,

@@ -1,4 +1,4 @@
-use std::{error::Error as StdError, fmt, iter::successors};
+use std::{any::Any, error::Error as StdError, fmt, iter::successors};
 
 /// What a port answers.
 ///
@@ -109,6 +109,21 @@ impl fmt::Debug for Error {
         }
         Ok(())
     }
+}
+
+/// Returns the message of a panic that was caught.
+///
+/// ```
+/// use horizon_core::panic_message;
+///
+/// let caught = std::panic::catch_unwind(|| panic!("{} is too many", 18)).unwrap_err();
+/// assert_eq!(panic_message(&*caught), "18 is too many");
+/// ```
+#[must_use]
+pub fn panic_message(payload: &(dyn Any + Send)) -> &str {
+    let formatted = payload.downcast_ref::<String>().map(String::as_str);
+    let constant = || payload.downcast_ref::<&str>().copied();
+    formatted.or_else(constant).unwrap_or("no message")
 }
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ pub use accumulator::{Progress, step};
 pub use comment::{
     Comment, Draft, Invalid, MAX_AUTHOR_CHARS, MAX_BODY_CHARS, MAX_REPLIES, Thread, ThreadPage, Visibility,
 };
-pub use error::{Error, Result};
+pub use error::{Error, Result, panic_message};
 pub use event::{Event, EventKind, Refusal};
 pub use id::{EventId, ParseIdError, ReaderId, Stamp, VisitorKey};
 pub use ledger::{Ledger, record};

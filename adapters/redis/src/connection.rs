@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use horizon_core::{Error, Result};
@@ -7,6 +8,7 @@ use redis::io::tcp::{TcpSettings, socket2::TcpKeepalive};
 use redis::{AsyncConnectionConfig, Client, ConnectionInfo, IntoConnectionInfo, ProtocolVersion};
 
 use crate::error::map;
+use crate::task::PanicReport;
 
 /// How long a command may take: longer than a pause of Redis for a fork or a slow script, and not so long that a page
 /// which waits for two of them seems dead.
@@ -46,6 +48,7 @@ const WAITING_COMMANDS: usize = 1_024;
 #[derive(Clone)]
 pub struct RedisConfig {
     client: Client,
+    panic_report: PanicReport,
 }
 
 impl RedisConfig {
@@ -70,7 +73,32 @@ impl RedisConfig {
             return Err(Error::permanent(wrong));
         }
         let client = Client::open(configured(info)).map_err(|e| Error::permanent(wrong).with_source(e))?;
-        Ok(Self { client })
+        Ok(Self {
+            client,
+            panic_report: Arc::new(log_panic),
+        })
+    }
+
+    /// Calls `report` with the name of a background task and the panic's message, should one of those panic that serve
+    /// what is connected with this configuration. Such a process has to be restarted. Without it the log says so.
+    ///
+    /// ```
+    /// use horizon_redis::RedisConfig;
+    ///
+    /// let redis = RedisConfig::new("redis://127.0.0.1")?.on_task_panic(|task, message| {
+    ///     tracing::error!(task, message, "a task panicked"); // and fail the next check of readiness
+    /// });
+    /// # let _ = redis;
+    /// # Ok::<(), horizon_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn on_task_panic(mut self, report: impl Fn(&str, &str) + Send + Sync + 'static) -> Self {
+        self.panic_report = Arc::new(report);
+        self
+    }
+
+    pub(crate) fn panic_report(&self) -> &PanicReport {
+        &self.panic_report
     }
 
     /// A connection for commands, shared by its clones. It is made with the first one, and again after a break.
@@ -97,6 +125,14 @@ impl RedisConfig {
     pub(crate) fn client(&self) -> &Client {
         &self.client
     }
+}
+
+fn log_panic(task: &str, message: &str) {
+    tracing::error!(
+        task,
+        message,
+        "a background task of the Redis adapter panicked; restart the process"
+    );
 }
 
 fn configured(info: ConnectionInfo) -> ConnectionInfo {

@@ -131,7 +131,7 @@ impl RedisFeed {
             handed: 0,
             held,
             gauges,
-            _reader: Task::spawn(reader.run()),
+            _reader: Task::spawn(config.panic_report(), "redis stream reader", reader.run()),
         })
     }
 

@@ -106,8 +106,10 @@ impl RedisPresence {
         });
         let connection = config.commands()?;
         let listener = shared.channels.listen(config, Arc::clone(&shared) as _);
-        let ticker = Task::spawn(tick(Arc::clone(&shared)));
-        let speaker = Task::spawn(speak(Arc::clone(&shared), connection.clone()));
+        let report = config.panic_report();
+        let ticker = Task::spawn(report, "redis presence clock", tick(Arc::clone(&shared)));
+        let speaking = speak(Arc::clone(&shared), connection.clone());
+        let speaker = Task::spawn(report, "redis presence", speaking);
         Ok(Self {
             shared,
             connection,

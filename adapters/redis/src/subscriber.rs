@@ -62,7 +62,8 @@ struct Wishes {
 impl Channels {
     /// Starts to listen, until the answer is dropped.
     pub(crate) fn listen(&self, config: &RedisConfig, listener: Arc<dyn Listener>) -> Task {
-        Task::spawn(listen_for_ever(config.clone(), Arc::clone(&self.0), listener))
+        let listening = listen_for_ever(config.clone(), Arc::clone(&self.0), listener);
+        Task::spawn(config.panic_report(), "redis subscriber", listening)
     }
 
     /// Listens to the channel too. The listener is told once that is so.

@@ -57,7 +57,8 @@ impl Watchers {
             missed: Mutex::default(),
             wake: Notify::new(),
         });
-        let reader = Task::spawn(read_for_ever(config.commands()?, Arc::clone(&shared)));
+        let reading = read_for_ever(config.commands()?, Arc::clone(&shared));
+        let reader = Task::spawn(config.panic_report(), "redis totals reader", reading);
         let listener = shared.channels.listen(config, Arc::clone(&shared) as _);
         Ok(Self {
             shared,

@@ -43,7 +43,7 @@ impl Writer {
             most,
             full: false,
         };
-        let task = Task::spawn(write(stream, jobs));
+        let task = Task::spawn(config.panic_report(), "redis writer", write(stream, jobs));
         Ok(Self { queue, _task: task })
     }
 

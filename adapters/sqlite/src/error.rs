@@ -1,6 +1,7 @@
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use horizon_core::Error;
+use horizon_core::{Error, Result, panic_message};
 use rusqlite::{ErrorCode, ffi};
 
 /// Says what failed, whether it may pass, and keeps the driver's own error.
@@ -12,6 +13,45 @@ pub(crate) fn map(what: &str, driver: impl Into<Arc<rusqlite::Error>>) -> Error 
         Error::permanent(what)
     };
     error.with_source(driver)
+}
+
+/// Why a caller's part of the work failed.
+pub(crate) enum Failure {
+    Driver(rusqlite::Error),
+    /// With the panic's message.
+    Panic(String),
+}
+
+impl Failure {
+    /// Returns the driver's error, if it was one.
+    pub(crate) fn driver(&self) -> Option<&rusqlite::Error> {
+        match self {
+            Self::Driver(driver) => Some(driver),
+            Self::Panic(_) => None,
+        }
+    }
+
+    pub(crate) fn into_error(self, what: &str) -> Error {
+        match self {
+            Self::Driver(driver) => map(what, driver),
+            Self::Panic(message) => Error::permanent(format!("{what}: the code for it panicked: {message}")),
+        }
+    }
+}
+
+/// Does a caller's part of the work. A panic is a failure of this part alone, and the thread that does it goes on.
+pub(crate) fn part<T>(work: impl FnOnce() -> rusqlite::Result<T>) -> Result<T, Failure> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(done) => done.map_err(Failure::Driver),
+        Err(panic) => {
+            let message = panic_message(&*panic).to_owned();
+            tracing::error!(
+                message,
+                "code that works on the database panicked; nothing of it was kept"
+            );
+            Err(Failure::Panic(message))
+        }
+    }
 }
 
 /// The transaction is gone, because another's work in it ran into a full disk or the like.

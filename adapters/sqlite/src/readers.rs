@@ -66,9 +66,12 @@ where
     fn run(&mut self, db: &Connection, condition: &Condition) {
         let query = self.query.take().filter(|_| !self.caller.is_closed());
         self.done = query.map(|query| {
-            query(db).map_err(|driver| {
-                condition.record_damage(&driver);
-                error::map(FAILED, driver)
+            error::part(|| query(db)).map_err(|failure| {
+                failure
+                    .driver()
+                    .into_iter()
+                    .for_each(|driver| condition.record_damage(driver));
+                failure.into_error(FAILED)
             })
         });
     }

@@ -4,10 +4,14 @@ use std::time::Duration;
 use horizon_core::{Error, Result};
 use rusqlite::Connection;
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::mpsc::error::SendTimeoutError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
-use crate::{condition::Condition, error};
+use crate::{
+    condition::Condition,
+    error::{self, Failure},
+};
 
 /// The most jobs that wait for the writer.
 const QUEUE_JOBS: usize = 1_024;
@@ -23,6 +27,8 @@ const CHECK_EVERY: Duration = Duration::from_secs(1);
 
 /// How long closing waits for the jobs that are queued.
 const CLOSE_WAIT: Duration = Duration::from_secs(2);
+
+const FAILED: &str = "the database cannot be written";
 
 /// Hands jobs to the one thread that writes.
 pub(crate) struct Writer {
@@ -49,7 +55,7 @@ trait Job: Send {
 
 struct Work<F, T> {
     work: F,
-    done: Option<rusqlite::Result<T>>,
+    done: Option<Result<T, Failure>>,
     is_probe: bool,
     caller: oneshot::Sender<Result<T>>,
 }
@@ -112,10 +118,11 @@ impl Writer {
         };
         jobs.send_timeout(Box::new(job), QUEUE_WAIT)
             .await
-            .map_err(|e| Error::unavailable("the database takes no more writes").with_source(e.to_string()))?;
-        answer
-            .await
-            .map_err(|e| Error::unavailable("the thread that writes is gone").with_source(e))?
+            .map_err(|e| match e {
+                SendTimeoutError::Timeout(_) => Error::unavailable("the database takes no more writes"),
+                SendTimeoutError::Closed(_) => gone(),
+            })?;
+        answer.await.map_err(|e| gone().with_source(e))?
     }
 
     /// Takes no more work. The thread ends when it has done what is queued.
@@ -142,15 +149,18 @@ where
     T: Send,
 {
     fn run(&mut self, db: &Connection) -> bool {
-        let done = (self.work)(db);
+        let done = error::part(|| (self.work)(db));
         let succeeded = done.is_ok();
         self.done = Some(done);
         succeeded
     }
 
     fn outcome(&self) -> Option<Option<&rusqlite::Error>> {
-        let done = self.done.as_ref().filter(|_| !self.is_probe)?;
-        Some(done.as_ref().err())
+        match self.done.as_ref().filter(|_| !self.is_probe)? {
+            Ok(_) => Some(None),
+            // A panic says nothing about the database.
+            Err(failure) => failure.driver().map(Some),
+        }
     }
 
     fn refuse(self: Box<Self>, error: Error) {
@@ -159,16 +169,19 @@ where
     }
 
     fn answer(self: Box<Self>, commit: Result<(), Arc<rusqlite::Error>>) {
-        let failed = "the database cannot be written";
         let answer = match (self.done, commit) {
-            (Some(Err(own)), _) => Err(error::map(failed, own)),
-            (_, Err(shared)) => Err(error::map(failed, shared)),
+            (Some(Err(own)), _) => Err(own.into_error(FAILED)),
+            (_, Err(shared)) => Err(error::map(FAILED, shared)),
             (Some(Ok(value)), Ok(())) => Ok(value),
             (None, Ok(())) => Err(Error::unavailable("the work was not begun")),
         };
         // The caller may have gone; the work is done all the same.
         let _ = self.caller.send(answer);
     }
+}
+
+fn gone() -> Error {
+    Error::permanent("the thread that writes to the database is gone; restart the process")
 }
 
 /// What the thread takes its work from.
@@ -310,5 +323,28 @@ mod tests {
         });
         let refusal = refusal.await.unwrap_err();
         assert!(refusal.to_string().contains("was deleted"), "{refusal}");
+    }
+
+    #[tokio::test]
+    async fn work_that_panics_fails_alone_and_the_thread_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let (db, files) = connection::writer(&folder.path().join("horizon.db")).unwrap();
+        let writer = Writer::start(db, Arc::new(Condition::new(files))).unwrap();
+        let name = |db: &Connection, name: &str| db.execute("INSERT INTO topics (name) VALUES (?1)", [name]);
+        let broken = writer.write::<usize>(move |db| {
+            name(db, "blog:broken")?;
+            panic!("a bug")
+        });
+        let (broken, named) = tokio::join!(broken, writer.write(move |db| name(db, "blog:hello")));
+        let error = broken.unwrap_err();
+        assert!(
+            !error.is_retryable() && error.to_string().ends_with("panicked: a bug"),
+            "{error}"
+        );
+        assert_eq!(named.unwrap(), 1);
+        let count = |db: &Connection| db.query_row("SELECT count(*) FROM topics", [], |row| row.get::<_, i64>(0));
+        assert_eq!(writer.write(count).await.unwrap(), 1);
+        writer.close();
+        assert!(writer.wait()());
     }
 }

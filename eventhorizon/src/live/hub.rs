@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use horizon_accumulator::process::Health;
 use horizon_core::{Ports, Stats, Topic, live::Numbers};
 use tokio::{runtime::Handle, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -30,6 +31,7 @@ struct Inner {
     metrics: Arc<Metrics>,
     closing: CancellationToken,
     tasks: TaskTracker,
+    health: Health,
     runtime: Handle,
     rooms: Mutex<HashMap<Topic, Room>>,
 }
@@ -53,6 +55,7 @@ impl Hub {
         metrics: Arc<Metrics>,
         closing: CancellationToken,
         tasks: TaskTracker,
+        health: Health,
     ) -> Self {
         Self(Arc::new(Inner {
             ports,
@@ -60,6 +63,7 @@ impl Hub {
             metrics,
             closing,
             tasks,
+            health,
             runtime: Handle::current(),
             rooms: Mutex::default(),
         }))
@@ -128,6 +132,7 @@ impl Hub {
         let heard = counts_here.then(|| Heard::new(self.0.ports.analytics.watch(topic.clone())));
         let stop = empty.clone();
         let page = async move { stop.run_until_cancelled(page).await };
+        let page = self.0.health.supervise("live page", page);
         self.0.tasks.spawn_on(page, &self.0.runtime);
         Room {
             seats: 0,

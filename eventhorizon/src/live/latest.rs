@@ -17,7 +17,7 @@ use futures::Stream;
 use slab::Slab;
 use tokio::{
     runtime::Handle,
-    task::{JoinSet, yield_now},
+    task::{JoinError, JoinSet, yield_now},
 };
 
 use super::Listener;
@@ -155,7 +155,11 @@ impl<T: Send + Sync + 'static> Writer<T> {
             parts.spawn(async move { shared.tell(task * part..end.min((task + 1) * part)).await });
         }
         // It waits itself: what a task spawns last is for its own thread, and no other would take it.
-        while parts.join_next().await.is_some() {}
+        while let Some(told) = parts.join_next().await {
+            if let Err(Ok(panic)) = told.map_err(JoinError::try_into_panic) {
+                panic::resume_unwind(panic);
+            }
+        }
     }
 }
 

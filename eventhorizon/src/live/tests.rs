@@ -9,6 +9,7 @@ use std::{
 
 use async_trait::async_trait;
 use futures::{FutureExt, Stream, StreamExt, stream::BoxStream};
+use horizon_accumulator::process::Health;
 use horizon_core::{
     Analytics, Draft, Event, EventKind, Ports, Presence, PresenceGuard, ReaderId, Result, Slug, Stamp, Stats,
     StatsStore, Timestamp, Topic, VisitorKey,
@@ -88,6 +89,7 @@ fn fixture(viewers: Option<u64>, stats: Option<Stats>) -> Fixture {
         Arc::clone(&metrics),
         CancellationToken::new(),
         TaskTracker::new(),
+        Health::default(),
     );
     Fixture {
         said,

@@ -6,3 +6,5 @@ mod door;
 mod rules;
 #[cfg(test)]
 mod salts;
+#[cfg(test)]
+mod tasks;

@@ -1,6 +1,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures::FutureExt as _;
+use horizon_core::panic_message;
+use tokio::sync::watch;
 
 /// Why this process cannot do all of its work, as its background tasks report it.
 ///
@@ -18,7 +24,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// assert!(health.problems().is_empty());
 /// ```
 #[derive(Clone, Default)]
-pub struct Health(Arc<Mutex<BTreeMap<&'static str, String>>>);
+pub struct Health(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    parts: Mutex<BTreeMap<&'static str, String>>,
+    /// The first background task that panicked, as a sentence. It stays until the process ends.
+    panic: watch::Sender<Option<String>>,
+}
 
 impl Health {
     /// Records the problem of a part, in place of the one that it had. A new problem is logged as an error.
@@ -46,18 +59,83 @@ impl Health {
         }
     }
 
-    /// Returns all problems, each as `part: problem`, sorted by part.
+    /// Returns all problems, each as `part: problem`: first a task that panicked, then the parts in alphabetical order.
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
+        let panic = self.panic().map(|sentence| format!("tasks: {sentence}"));
         let parts = self.parts();
-        parts
-            .iter()
-            .map(|(part, problem)| format!("{part}: {problem}"))
-            .collect()
+        let parts = parts.iter().map(|(part, problem)| format!("{part}: {problem}"));
+        panic.into_iter().chain(parts).collect()
+    }
+
+    /// Runs a background task. Returns nothing if it panics: that is then a problem of this process until it ends.
+    /// Every spawned task is run so, because otherwise nobody would notice that it is gone.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// use horizon_accumulator::process::Health;
+    ///
+    /// let health = Health::default();
+    /// tokio::spawn(health.supervise("sums", async { assert_eq!(1 + 1, 3, "wrong sum") }));
+    /// let sentence = health.panicked().await;
+    /// assert!(sentence.starts_with("the background task `sums` panicked: "));
+    /// assert_eq!(health.problems(), [format!("tasks: {sentence}")]);
+    /// # }
+    /// ```
+    pub fn supervise<W: Future>(
+        &self,
+        task: &'static str,
+        work: W,
+    ) -> impl Future<Output = Option<W::Output>> + use<W> {
+        let health = self.clone();
+        async move {
+            let outcome = AssertUnwindSafe(work).catch_unwind().await;
+            outcome
+                .map_err(|panic| health.report_panic(task, panic_message(&*panic)))
+                .ok()
+        }
+    }
+
+    /// Records that a background task panicked, for tasks that [`supervise`](Self::supervise) does not run.
+    pub fn report_panic(&self, task: &str, message: &str) {
+        let message = message.lines().collect::<Vec<_>>().join(" ");
+        let sentence = format!("the background task `{task}` panicked: {message}; restart the process");
+        tracing::error!("{sentence}");
+        self.0.panic.send_if_modified(|first| {
+            let is_first = first.is_none();
+            first.get_or_insert(sentence);
+            is_first
+        });
+    }
+
+    /// Returns the same configuration; the background tasks of what is connected with it report here if they panic.
+    #[cfg(feature = "redis")]
+    #[must_use]
+    pub fn watch_redis(&self, redis: &horizon_redis::RedisConfig) -> horizon_redis::RedisConfig {
+        let health = self.clone();
+        let report = move |task: &str, message: &str| health.report_panic(task, message);
+        redis.clone().on_task_panic(report)
+    }
+
+    /// Returns the first background task that panicked, if one did, as a sentence.
+    #[must_use]
+    pub fn panic(&self) -> Option<String> {
+        self.0.panic.borrow().clone()
+    }
+
+    /// Waits until a background task panics, and returns that as a sentence. Such a process cannot do its work any more:
+    /// a program ends then, so that its supervisor starts it again.
+    pub async fn panicked(&self) -> String {
+        let mut panic = self.0.panic.subscribe();
+        match panic.wait_for(Option::is_some).await.map(|sentence| sentence.clone()) {
+            Ok(Some(sentence)) => sentence,
+            // `self` holds the other end.
+            _ => std::future::pending().await,
+        }
     }
 
     fn parts(&self) -> MutexGuard<'_, BTreeMap<&'static str, String>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.parts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,7 +1,8 @@
 //! What a program around the accumulator needs, whether it is `horizon-accumulator`, `horizon-web` or one of yours: its
 //! log, its clock, the signals that end it, and the pipe and the store that its configuration names.
 //!
-//! The log, [`run`] and the signals need feature `service`; what is said to other processes needs feature `redis`.
+//! The log needs feature `log`, the signals feature `signals`, [`run`] feature `service`, which has both; what is said to
+//! other processes needs feature `redis`.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -19,9 +20,11 @@
 //! ```
 
 mod alone;
+#[cfg(feature = "service")]
+mod announce;
 mod clock;
 mod health;
-#[cfg(feature = "service")]
+#[cfg(feature = "log")]
 mod log;
 #[cfg(feature = "redis")]
 mod node;
@@ -40,10 +43,12 @@ mod url;
 
 pub use crate::backoff::cause;
 pub use alone::Alone;
+#[cfg(feature = "service")]
+pub use announce::announce;
 pub use clock::now;
 pub use health::{Health, NotReady};
-#[cfg(feature = "service")]
-pub use log::start_log;
+#[cfg(feature = "log")]
+pub use log::{LogGuard, register_log_metrics, start_log};
 #[cfg(feature = "redis")]
 pub use node::random_node;
 pub use ready::Ready;

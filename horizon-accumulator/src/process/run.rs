@@ -1,13 +1,20 @@
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::anyhow;
+use futures::FutureExt as _;
+use horizon_core::panic_message;
 use tokio::runtime::Runtime;
+
+use crate::process::log;
 
 /// How long threads may go on that wait for the system, such as for the address of a host.
 const LAST_THREADS: Duration = Duration::from_secs(1);
 
-/// Does a program's work on a thread for each core, and says on standard error why it failed.
+/// Does a program's work on a thread for each core, and says on standard error why it failed. A panic of the work is a
+/// failure like any other.
 ///
 /// Once it is done, threads that wait for the system have one more second.
 ///
@@ -25,13 +32,7 @@ pub fn run(program: &str, work: impl Future<Output = anyhow::Result<()>>) -> Exi
     match block_on(work) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            #[expect(
-                clippy::print_stderr,
-                reason = "the last words of a process that cannot go on belong on standard error"
-            )]
-            {
-                eprintln!("{program}: {error:#}");
-            }
+            log::say(&format!("{program}: {error:#}"));
             ExitCode::FAILURE
         }
     }
@@ -39,8 +40,8 @@ pub fn run(program: &str, work: impl Future<Output = anyhow::Result<()>>) -> Exi
 
 fn block_on(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
     let runtime = Runtime::new()?;
-    let outcome = runtime.block_on(work);
+    let outcome = runtime.block_on(AssertUnwindSafe(work).catch_unwind());
     // Dropping it would wait for such threads however long they take.
     runtime.shutdown_timeout(LAST_THREADS);
-    outcome
+    outcome.unwrap_or_else(|panic| Err(anyhow!("it panicked: {}", panic_message(&*panic))))
 }

@@ -13,6 +13,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 use super::pipe::Standing;
+use crate::process::register_log_metrics;
 use crate::{Observer, Service};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -84,6 +85,7 @@ impl Metrics {
             Info::new(Vec::from(about)),
         );
         registry.register_collector(Box::new(Arc::clone(&self.standing)));
+        register_log_metrics(registry);
     }
 
     /// What this process says of itself to the others.

@@ -5,10 +5,9 @@ mod metrics;
 mod pipe;
 
 use std::future::Future;
-use std::io::Write as _;
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use horizon_core::Feed;
 use horizon_redis::RedisCluster;
 use tokio::net::TcpListener;
@@ -18,7 +17,7 @@ use tokio::task::JoinSet;
 use self::http::Probes;
 use self::metrics::Metrics;
 use crate::config::Service;
-use crate::process::{Alone, Health, Ready, Store, ended, now, speak};
+use crate::process::{Alone, Health, Ready, Store, announce, ended, now, speak};
 use crate::run_observed;
 
 /// Counts what comes through Redis until `shutdown`, and then what is ready, for 3 seconds at most.
@@ -46,10 +45,10 @@ pub async fn serve(service: &Service, shutdown: impl Future<Output = ()> + Send)
     let unusable = "HORIZON_STORE cannot be used";
     let alone = Alone::on(&service.store).context(unusable)?;
     let store = Store::open(&service.store).context(unusable)?;
-    let (mut feeds, standing) = pipe::open(service)?;
+    let health = Health::default();
+    let (mut feeds, standing) = pipe::open(service, &health)?;
     let metrics = Arc::new(Metrics::new(service, now(), standing));
     let cluster = Arc::new(RedisCluster::connect(&service.redis)?);
-    let health = Health::default();
     let probes = Probes {
         ready: Ready::new(store.clone(), health.clone()).with_redis(Arc::clone(&cluster)),
         metrics: Arc::clone(&metrics),
@@ -57,21 +56,31 @@ pub async fn serve(service: &Service, shutdown: impl Future<Output = ()> + Send)
     let address = listener.local_addr()?;
     let (stop, stopped) = watch::channel(false);
     let mut beside = JoinSet::new();
-    beside.spawn(http::serve(listener, probes, ended(stopped.clone())));
+    beside.spawn(health.supervise("http", http::serve(listener, probes, ended(stopped.clone()))));
     beside.spawn({
         let metrics = Arc::clone(&metrics);
-        async move { speak(&cluster, &|| metrics.about(), ended(stopped)).await }
+        health.supervise("cluster", async move {
+            speak(&cluster, &|| metrics.about(), ended(stopped)).await;
+        })
     });
-    writeln!(std::io::stdout(), "The accumulator is at http://{address}")?;
+    announce(&format!("The accumulator is at http://{address}"));
     tracing::info!(node = %service.node, redis = ?service.redis, delivery = ?service.delivery, "counting");
     let mut feeds: Vec<&mut dyn Feed> = feeds.iter_mut().map(|feed| &mut **feed as _).collect();
-    run_observed(&mut feeds, &*store.stats, &now, &*metrics, shutdown).await;
+    let shutdown = async {
+        tokio::select! {
+            () = shutdown => {}
+            _ = health.panicked() => {}
+        }
+    };
+    let counting = run_observed(&mut feeds, &*store.stats, &now, &*metrics, shutdown);
+    health.supervise("counting", counting).await;
     stop.send_replace(true);
-    while let Some(ended) = beside.join_next().await {
-        ended.context("a task beside the accumulator broke off")?;
-    }
+    while beside.join_next().await.is_some() {}
     store.close().await.context("the store could not be closed")?;
     drop(alone);
+    if let Some(panic) = health.panic() {
+        bail!(panic);
+    }
     tracing::info!("stopped");
     Ok(())
 }

@@ -10,7 +10,7 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 
 use crate::Service;
-use crate::process::Delivery;
+use crate::process::{Delivery, Health};
 
 /// How many readers of the stream one service has. While one tells and acknowledges what is counted, the store counts
 /// for the other.
@@ -24,21 +24,22 @@ pub(crate) enum Standing {
     Channel(Box<dyn Fn() -> (bool, u64) + Send + Sync>),
 }
 
-/// Opens the pipe that this service counts from.
-pub(crate) fn open(service: &Service) -> Result<(Vec<Box<dyn Feed>>, Standing)> {
+/// Opens the pipe that this service counts from. A task behind it that panics is reported to `health`.
+pub(crate) fn open(service: &Service, health: &Health) -> Result<(Vec<Box<dyn Feed>>, Standing)> {
+    let redis = health.watch_redis(&service.redis);
     match service.delivery {
         Delivery::Stream => {
             let (mut feeds, mut states) = (Vec::new(), Vec::new());
             for reader in 1..=READERS {
                 let name = FeedConfig::new(format!("{}.{reader}", service.node));
-                let feed = RedisFeed::connect(&service.redis, name)?;
+                let feed = RedisFeed::connect(&redis, name)?;
                 states.push(Box::new(feed.state()) as _);
                 feeds.push(Box::new(feed) as _);
             }
             Ok((feeds, Standing::Stream(states)))
         }
         Delivery::PubSub => {
-            let feed = RedisPubSubFeed::connect(&service.redis)?;
+            let feed = RedisPubSubFeed::connect(&redis)?;
             let standing = Standing::Channel(Box::new(feed.state()));
             Ok((vec![Box::new(feed)], standing))
         }

@@ -31,10 +31,20 @@ impl Accumulator {
     /// Starts it with these settings beside a free port, and waits until it says where it is.
     pub(crate) async fn start(settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let output = File::create(folder.path().join("log")).unwrap();
+        Self::start_in(folder, settings, output).await
+    }
+
+    /// The same with another standard error than a file.
+    pub(crate) async fn start_with(settings: &[(&str, &str)], standard_error: impl Into<Stdio>) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), settings, standard_error).await
+    }
+
+    async fn start_in(folder: TempDir, settings: &[(&str, &str)], standard_error: impl Into<Stdio>) -> Self {
         let log = folder.path().join("log");
         let mut child = program(settings)
             .stdout(Stdio::piped())
-            .stderr(File::create(&log).unwrap())
+            .stderr(standard_error)
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -43,7 +53,7 @@ impl Accumulator {
         assert!(
             address.is_some(),
             "it did not start:\n{}",
-            fs::read_to_string(&log).unwrap()
+            fs::read_to_string(&log).unwrap_or_default()
         );
         Self {
             child,
@@ -99,7 +109,7 @@ impl Accumulator {
 
     /// What it wrote to standard error.
     pub(crate) fn log(&self) -> String {
-        fs::read_to_string(&self.log).unwrap()
+        fs::read_to_string(&self.log).unwrap_or_default()
     }
 }
 
@@ -112,7 +122,7 @@ pub(crate) async fn run(settings: &[(&str, &str)]) -> Output {
 }
 
 /// The program with these settings and none of our environment's.
-fn program(settings: &[(&str, &str)]) -> Command {
+pub(crate) fn program(settings: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_horizon-accumulator"));
     for name in ["HORIZON_PIPE", "HORIZON_STORE", "HORIZON_NODE", "RUST_LOG"] {
         command.env_remove(name);

@@ -9,5 +9,6 @@
 mod accumulator;
 mod away;
 mod counts;
+mod log;
 mod refuses;
 mod stops;

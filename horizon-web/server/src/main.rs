@@ -8,13 +8,11 @@ use horizon_web::config::{Cli, Command};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    let _log = cli.command.is_none().then(process::start_log);
     process::run("horizon-web", async {
         match &cli.command {
             Some(Command::Check { content }) => horizon_web::check(content),
-            None => {
-                process::start_log();
-                horizon_web::run(&cli.serve, process::asked_to_stop()).await
-            }
+            None => horizon_web::run(&cli.serve, process::asked_to_stop()).await,
         }
     })
 }

@@ -2,9 +2,9 @@
 
 use std::{future::Future, io::Write, pin::pin, sync::Arc, time::Duration};
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use eventhorizon::{Horizon, Pages, PipeUrl, Secret};
-use horizon_accumulator::process::{ended, now};
+use horizon_accumulator::process::{announce, ended, now};
 use horizon_app::Site;
 use horizon_axum::Limits;
 use horizon_core::Slug;
@@ -44,7 +44,8 @@ const SECRET_KEY: &str = "EventHorizon 2026 cookie secret";
 /// Says on standard output where the blog is, once it can be reached.
 ///
 /// # Errors
-/// Something that was configured cannot be used; the sentence names it.
+/// Something that was configured cannot be used; the sentence names it. A background task panicked: then it ends by
+/// itself, so that it is started again.
 pub async fn run(config: &Serve, shutdown: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
     let places = config.check().map_err(|sentence| anyhow!(sentence))?;
     let listener = TcpListener::bind(config.addr)
@@ -66,8 +67,9 @@ pub async fn run(config: &Serve, shutdown: impl Future<Output = ()> + Send + 'st
         horizon = open(config, &places, base_url.starts_with("https:"), pages(library.clone())) => horizon?,
         () = &mut shutdown => return Ok(()),
     };
+    let health = horizon.health().clone();
     let mut background = JoinSet::new();
-    background.spawn(keep_fresh);
+    background.spawn(health.supervise("posts", keep_fresh));
     let roster = Roster {
         name: places.node,
         started: now(),
@@ -75,9 +77,12 @@ pub async fn run(config: &Serve, shutdown: impl Future<Output = ()> + Send + 'st
     };
     let counts = Counts::new(matches!(places.pipe, PipeUrl::Memory));
     let app = assemble(config, base_url, horizon, roster, library, counts)?;
-    writeln!(std::io::stdout(), "EventHorizon is at {address}")?;
+    announce(&format!("EventHorizon is at {address}"));
     let served = serve(listener, config, &app, shutdown, &stop).await;
     let ended = tokio::time::timeout(LAST_WORDS, async { while background.join_next().await.is_some() {} });
+    if let Some(panic) = health.panic() {
+        bail!(panic);
+    }
     ended.await.context("the background tasks did not end in time")?;
     tracing::info!("stopped");
     Ok(served?)
@@ -109,7 +114,10 @@ async fn serve(
     let mut limits = Limits::default();
     limits.drain = LAST_REQUESTS;
     let stopping = async {
-        shutdown.await;
+        tokio::select! {
+            () = shutdown => {}
+            _ = app.horizon.health().panicked() => {}
+        }
         stop.send_replace(true);
     };
     let served = horizon_axum::serve(listener, router, limits, stopping, &app.horizon).await;

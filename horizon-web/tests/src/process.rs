@@ -33,11 +33,20 @@ impl Process {
     ///
     /// # Errors
     /// It does not start, or does not say where it is in time; with what it logged.
-    pub async fn start(mut command: Command, log: &Path) -> anyhow::Result<Self> {
+    pub async fn start(command: Command, log: &Path) -> anyhow::Result<Self> {
+        let output = File::options().create(true).append(true).open(log)?;
+        let started = Self::start_with(command, output).await;
+        started.with_context(|| format!("its log:\n{}", fs::read_to_string(log).unwrap_or_default()))
+    }
+
+    /// Starts a program with this standard error and waits until it serves.
+    ///
+    /// # Errors
+    /// It does not start, or does not say where it is in time.
+    pub async fn start_with(mut command: Command, standard_error: impl Into<Stdio>) -> anyhow::Result<Self> {
         let program = command.as_std().get_program().to_owned();
         let program = Path::new(&program).display();
-        let output = File::options().create(true).append(true).open(log)?;
-        let command = command.stdout(Stdio::piped()).stderr(output);
+        let command = command.stdout(Stdio::piped()).stderr(standard_error);
         let mut child = command
             .spawn()
             .with_context(|| format!("{program} cannot be started"))?;
@@ -45,10 +54,7 @@ impl Process {
             .await
             .context("it did not say where it is in time")
             .flatten();
-        let address = said.with_context(|| {
-            let log = fs::read_to_string(log).unwrap_or_default();
-            format!("{program} did not start; its log:\n{log}")
-        })?;
+        let address = said.with_context(|| format!("{program} did not start"))?;
         Ok(Self { child, address })
     }
 

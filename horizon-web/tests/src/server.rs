@@ -1,4 +1,4 @@
-use std::{fs, net::SocketAddr, path::PathBuf, process::ExitStatus};
+use std::{fs, fs::File, net::SocketAddr, os::fd::OwnedFd, path::PathBuf, process::ExitStatus};
 
 use anyhow::Context;
 use tempfile::TempDir;
@@ -14,6 +14,7 @@ use crate::{
 pub struct Options {
     variables: Vec<(String, String)>,
     default_posts: bool,
+    standard_error: Option<File>,
 }
 
 impl Options {
@@ -21,6 +22,13 @@ impl Options {
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Logs there instead of into a file of its own, so that [`Server::log`] is empty.
+    #[must_use]
+    pub fn with_standard_error(mut self, to: impl Into<OwnedFd>) -> Self {
+        self.standard_error = Some(File::from(to.into()));
         self
     }
 
@@ -72,7 +80,10 @@ impl Server {
             .env("HORIZON_ADDR", self.address.to_string())
             .env("HORIZON_STORE", format!("sqlite:{}", self.database().display()))
             .envs(self.options.variables.iter().map(|(name, value)| (name, value)));
-        let process = Process::start(command, &self.log_path()).await?;
+        let process = match &self.options.standard_error {
+            Some(to) => Process::start_with(command, to.try_clone()?).await?,
+            None => Process::start(command, &self.log_path()).await?,
+        };
         self.address = process.address();
         self.process = Some(process);
         Ok(())

@@ -16,7 +16,7 @@ const NEVER: Duration = Duration::from_secs(24 * 3_600);
 
 /// Counts as the product's accumulator does, but for the defect.
 pub(crate) async fn accumulator(place: &Place) -> anyhow::Result<()> {
-    start_log();
+    let _log = start_log();
     let (redis, store) = place.redis_and_store()?;
     let mut feed = FeedConfig::new(place.node.as_str());
     if place.defect == Defect::NeverTakesOver {

@@ -19,7 +19,7 @@ use crate::{defect::Defect, stage::SLUGS};
 
 /// Serves the router that the product's web node has, but for the defect.
 pub(crate) async fn web(place: &Place) -> anyhow::Result<()> {
-    start_log();
+    let _log = start_log();
     let (redis, store) = place.redis_and_store()?;
     let store = Store::open(&store)?;
     let pipe = Arc::new(RedisPipe::connect(&redis, Arc::clone(&store.stats))?);

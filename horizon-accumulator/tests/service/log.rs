@@ -1,0 +1,83 @@
+//! Standard error does not work, and everything else does.
+
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::process::Stdio;
+
+use horizon_core::Analytics;
+use horizon_redis::testing::RedisServer;
+
+use crate::accumulator::{Accumulator, visit, wait_until};
+use crate::counts::{kept_visits, pipe};
+
+/// What a pipe holds on Linux, in bytes.
+const PIPE_BYTES: usize = 65_536;
+
+/// How many events are tracked between two looks at the metrics.
+const BATCHES: usize = 100;
+
+/// Counts events while the log goes there, until a dropped line of it is counted; then stops it.
+async fn counts_with(standard_error: impl Into<Stdio>, reason: &str) {
+    let redis = RedisServer::start(&[]).await.unwrap();
+    let settings = [("HORIZON_PIPE", &*redis.url()), ("RUST_LOG", "trace")];
+    let one = Accumulator::start_with(&settings, standard_error).await;
+    one.until_ready_says(200).await;
+    let pipe = pipe(&redis);
+    let dropped = format!("horizon_log_lines_dropped_total{{reason=\"{reason}\"}}");
+    let mut tracked = 0;
+    wait_until("dropped lines are counted", async || {
+        // One after the other, because each batch is a line of the log.
+        for _ in 0..BATCHES {
+            pipe.track(visit(tracked)).await.unwrap();
+            tracked += 1;
+        }
+        assert_eq!(one.get("/healthz").await.0, 200);
+        one.metric(&dropped).await > 0
+    })
+    .await;
+    wait_until("all is counted", async || kept_visits(&redis).await == tracked).await;
+    one.until_ready_says(200).await;
+    let (status, _, _) = one.stop().await;
+    assert_eq!(status.code(), Some(0));
+}
+
+#[tokio::test]
+async fn a_full_disk_under_the_log_stops_nothing() {
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    counts_with(full, "write_error").await;
+}
+
+#[tokio::test]
+async fn a_dead_reader_of_the_log_stops_nothing() {
+    let (reader, writer) = io::pipe().unwrap();
+    drop(reader);
+    counts_with(writer, "write_error").await;
+}
+
+#[tokio::test]
+async fn a_log_that_nobody_reads_stops_nothing() {
+    let (reader, mut writer) = io::pipe().unwrap();
+    writer.write_all(&[b'\n'; PIPE_BYTES]).unwrap();
+    counts_with(writer, "overflow").await;
+    drop(reader);
+}
+
+#[tokio::test]
+async fn a_standard_output_that_takes_nothing_is_said_in_the_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let settings = [("HORIZON_PIPE", "redis://127.0.0.1:1"), ("HORIZON_STORE", "memory:")];
+    let mut command = crate::accumulator::program(&settings);
+    let mut child = command
+        .stdout(full)
+        .stderr(File::create(&log).unwrap())
+        .spawn()
+        .unwrap();
+    wait_until("the log says where it is", async || {
+        let log = std::fs::read_to_string(&log).unwrap();
+        log.contains("standard output does not take: The accumulator is at http://127.0.0.1:")
+    })
+    .await;
+    assert!(child.try_wait().unwrap().is_none(), "it goes on");
+}
