@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use futures::{FutureExt, future::join_all};
 use horizon_core::{Error, PresenceExt, Result, Slug, Stats, Topic, live};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::{
     Horizon,
@@ -14,8 +14,11 @@ use crate::{
     render,
 };
 
-/// How long a number of viewers that is not known yet waits for presence: 600 milliseconds.
-const VIEWERS_WAIT: Duration = Duration::from_millis(600);
+/// How long the numbers of a page may take in all: 600 milliseconds. Presence over Redis needs 500 where others are silent.
+const PAGE_WAIT: Duration = Duration::from_millis(600);
+
+/// How long numbers may take in all that have to be current: one second.
+const CURRENT_WAIT: Duration = Duration::from_secs(1);
 
 /// The numbers of a topic, as far as they are known.
 ///
@@ -64,6 +67,15 @@ enum Want {
     Known,
     /// Only what the backends say now.
     Current,
+}
+
+impl Want {
+    fn wait(self) -> Duration {
+        match self {
+            Self::Known => PAGE_WAIT,
+            Self::Current => CURRENT_WAIT,
+        }
+    }
 }
 
 impl Horizon {
@@ -161,6 +173,7 @@ impl Horizon {
         if watched.iter().all(Option::is_some) && !self.0.breaker.is_open() {
             return (watched, None);
         }
+        let deadline = Instant::now() + want.wait();
         let read = self.read_totals(topics, want).await;
         let is_current = read.is_ok();
         let (totals, error) = match read {
@@ -174,19 +187,17 @@ impl Horizon {
         let known = topics.iter().zip(watched).zip(totals);
         let known = known.map(async |((topic, watched), stats)| match watched {
             Some(watched) => Some(KnownNumbers { is_current, ..watched }),
-            None => self.unwatched(topic, stats?, want, is_current).await,
+            None => {
+                let (stats, until) = (stats?, is_current.then_some(deadline));
+                let viewers = self.viewers(topic, want, until).await?;
+                Some(KnownNumbers {
+                    numbers: live::Numbers::new(viewers, stats),
+                    comments_revision: stats.comments_revision,
+                    is_current,
+                })
+            }
         });
         (join_all(known).await, error)
-    }
-
-    /// The numbers of a topic with these totals.
-    async fn unwatched(&self, topic: &Topic, stats: Stats, want: Want, is_current: bool) -> Option<KnownNumbers> {
-        let viewers = self.viewers(topic, want, is_current).await?;
-        Some(KnownNumbers {
-            numbers: live::Numbers::new(viewers, stats),
-            comments_revision: stats.comments_revision,
-            is_current,
-        })
     }
 
     /// Reads the totals of the topics, and keeps those of the ones that exist.
@@ -219,15 +230,15 @@ impl Horizon {
             .await
     }
 
-    /// How many are here: as presence says, or as it said last.
-    async fn viewers(&self, topic: &Topic, want: Want, is_current: bool) -> Option<u64> {
+    /// How many are here: as presence says, or as it said last. Without a moment `until` which to wait nobody waits.
+    async fn viewers(&self, topic: &Topic, want: Want, until: Option<Instant>) -> Option<u64> {
         let known = self.0.known.viewers(topic);
         let viewers = self.0.ports().presence.viewers(topic.clone());
-        let viewers = match (is_current, known, want) {
+        let viewers = match (until, known, want) {
             // Whoever waited for the store in vain waits for nothing else.
-            (false, ..) => viewers.now_or_never(),
-            (true, Some(_), Want::Known) => timeout(KNOWN_WAIT, viewers).await.ok(),
-            (true, ..) => timeout(VIEWERS_WAIT, viewers).await.ok(),
+            (None, ..) => viewers.now_or_never(),
+            (Some(_), Some(_), Want::Known) => timeout(KNOWN_WAIT, viewers).await.ok(),
+            (Some(until), ..) => timeout_at(until, viewers).await.ok(),
         };
         if let Some(viewers) = viewers
             && self.exists(topic)
