@@ -101,7 +101,7 @@ impl Horizon {
     /// # Errors
     /// The page does not exist, a field is wrong (the problem names it), the id belongs to another comment, the network
     /// asks too often, or the application refuses. [`Unavailable`](ProblemKind::Unavailable) means that a backend is
-    /// down, or that the pipe did not answer within 10 seconds, when nobody knows whether it took the comment: send it
+    /// down, or that the pipe did not answer within 3 seconds, when nobody knows whether it took the comment: send it
     /// again under its id.
     pub async fn comment(&self, slug: &Slug, new: NewComment, caller: &Caller) -> Result<Posted, Problem> {
         self.check_page(slug)?;
@@ -113,7 +113,8 @@ impl Horizon {
             tracing::debug!(%slug, "a comment fell into the honeypot");
             return Ok(posted(&written, None));
         }
-        if let Some(stored) = self.0.ports().comments.comment(written.id).await? {
+        let (breaker, comments) = (&self.0.breaker, &self.0.ports().comments);
+        if let Some(stored) = breaker.read(comments.comment(written.id)).await? {
             is_same(&stored, &written)?;
             return Ok(posted(&stored, None));
         }
@@ -129,7 +130,8 @@ impl Horizon {
         self.keep(sent.draft, written, caller).await
     }
 
-    /// The newest 50 threads of a page that are older than `before`, oldest first, rendered and sanitised.
+    /// The newest 50 threads of a page that are older than `before`, oldest first, rendered and sanitised. It takes a
+    /// second at most; a page of an application shows [`known_threads`](Self::known_threads).
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -177,7 +179,8 @@ impl Horizon {
         before: Option<EventId>,
         limit: NonZeroUsize,
     ) -> Result<live::ThreadsView> {
-        let page = self.0.ports().comments.threads(slug, before, limit).await?;
+        let page = self.0.ports().comments.threads(slug, before, limit);
+        let page = self.0.breaker.read(page).await?;
         Ok(render::threads(&page).await)
     }
 
@@ -207,9 +210,9 @@ impl Horizon {
 
     async fn check_parent(&self, written: &Comment) -> Result<(), Problem> {
         let Some(id) = written.parent else { return Ok(()) };
-        let comments = &self.0.ports().comments;
+        let (breaker, comments) = (&self.0.breaker, &self.0.ports().comments);
         let wrong = |reason: String| Err(Problem::field("parent", reason));
-        let Some(parent) = comments.comment(id).await? else {
+        let Some(parent) = breaker.read(comments.comment(id)).await? else {
             return wrong("must be a comment of this page.".into());
         };
         if parent.slug != written.slug || parent.visibility != Visibility::Shown {
@@ -218,7 +221,7 @@ impl Horizon {
         if parent.parent.is_some() {
             return wrong("must be a comment that is no reply itself.".into());
         }
-        if comments.replies(id).await? >= MAX_REPLIES {
+        if breaker.read(comments.replies(id)).await? >= MAX_REPLIES {
             return wrong(format!("has {MAX_REPLIES} replies, and takes no more."));
         }
         Ok(())
@@ -239,7 +242,7 @@ impl Horizon {
             held: written.visibility == Visibility::Waiting,
         };
         self.track(Event::new(Stamp { id, at }, topic, kind)).await?;
-        match self.0.ports().comments.comment(id).await {
+        match self.0.breaker.read(self.0.ports().comments.comment(id)).await {
             Ok(Some(stored)) => {
                 is_same(&stored, &written)?;
                 Ok(posted(&stored, known.set_cookie))

@@ -19,16 +19,19 @@ impl Horizon {
         before: Option<EventId>,
         limit: NonZeroUsize,
     ) -> Result<Vec<Comment>> {
-        self.ports().comments.desk(only, before, limit).await
+        self.0
+            .breaker
+            .read(self.ports().comments.desk(only, before, limit))
+            .await
     }
 
-    /// Shows or removes a comment. Answers false if there is none with this id. The pipe may take 10 seconds.
+    /// Shows or removes a comment. Answers false if there is none with this id. The pipe may take 3 seconds.
     #[doc = include_str!("horizon/moderate.md")]
     ///
     /// # Errors
     /// Those of the store and of the pipe.
     pub async fn moderate(&self, id: EventId, verdict: Visibility) -> Result<bool> {
-        let Some(comment) = self.ports().comments.comment(id).await? else {
+        let Some(comment) = self.0.breaker.read(self.ports().comments.comment(id)).await? else {
             return Ok(false);
         };
         let kind = EventKind::Moderate { comment: id, verdict };

@@ -4,9 +4,8 @@ use std::{
     time::Duration,
 };
 
-use futures::future::join_all;
 use horizon_accumulator::process::{Health, NotReady, Ready};
-use horizon_core::{Error, Event, Ports, PresenceExt, Result, Slug, Topic, live};
+use horizon_core::{Error, Event, Ports, Result, Slug};
 use isbot::Bots;
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
@@ -16,7 +15,9 @@ use crate::{
     Config, Problem, ProblemKind, Secret,
     attendance::Register,
     backend::{Backend, Goodbye, Rest},
+    breaker::Breaker,
     dice::Clock,
+    known::LastKnown,
     late::LateVisits,
     live::Hub,
     metrics::Metrics,
@@ -27,11 +28,8 @@ use crate::{
     visits::{TICK, Visits},
 };
 
-/// How long a like or a comment waits for the pipe: 10 seconds.
-const TRACK_WAIT: Duration = Duration::from_secs(10);
-
-/// How long a number waits for presence: one second. Then nobody is said to be here.
-const VIEWERS_WAIT: Duration = Duration::from_secs(1);
+/// How long a like or a comment waits for the pipe: 3 seconds. A person waits for the answer.
+const TRACK_WAIT: Duration = Duration::from_secs(3);
 
 /// How long the end waits for the live streams: 3 seconds.
 const STREAMS_WAIT: Duration = Duration::from_secs(3);
@@ -61,6 +59,10 @@ pub(crate) struct Inner {
     pub(crate) register: Register,
     pub(crate) visitors: Arc<Visitors>,
     pub(crate) hub: Hub,
+    /// What is shown while a backend does not answer.
+    pub(crate) known: Arc<LastKnown>,
+    /// What bounds the reads of the store.
+    pub(crate) breaker: Breaker,
     /// The open live streams, and visits whose visitor is looked for: what still has something to tell the pipe.
     pub(crate) streams: TaskTracker,
     secret: Secret,
@@ -129,6 +131,8 @@ impl Horizon {
         );
         let (stop, health) = (delivered.clone(), backend.health.clone());
         tasks.spawn(health.supervise("visits", async move { delivery.run(stop).await }));
+        let known = Arc::new(LastKnown::new());
+        let breaker = Breaker::new(tasks.clone(), delivered.clone());
         let horizon = Self(Arc::new(Inner {
             rules,
             readers: Readers::new(&secret, &config),
@@ -137,11 +141,14 @@ impl Horizon {
             hub: Hub::new(
                 ports.clone(),
                 matches!(backend.rest, Rest::Here(_)),
+                Arc::clone(&known),
                 Arc::clone(&metrics),
                 closing.clone(),
                 tasks.clone(),
                 health.clone(),
             ),
+            known,
+            breaker,
             register: Register {
                 presence: Arc::clone(&ports.presence),
                 visits,
@@ -210,37 +217,6 @@ impl Horizon {
             return Ok(());
         }
         Err(Problem::new(ProblemKind::UnknownPage).naming("slug", format!("`{slug}` names no page of this site.")))
-    }
-
-    /// The numbers of these topics, in their order: what the live streams say where somebody watches, otherwise from
-    /// presence and the store. A reader whose like or comment was taken by this process finds it in them as soon as the
-    /// store has it. A page that the site does not have has zeros, and so have the likes and comments of
-    /// [`Topic::Site`]: each belongs to a page. Presence may take one second; after that nobody is said to be here. How
-    /// long the store may take is the store's own affair.
-    #[doc = include_str!("horizon/numbers.md")]
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub async fn numbers(&self, topics: &[Topic]) -> Result<Vec<live::Numbers>> {
-        let watched: Vec<_> = topics.iter().map(|topic| self.0.hub.settled_numbers(topic)).collect();
-        if watched.iter().all(Option::is_some) {
-            return Ok(watched.into_iter().flatten().collect());
-        }
-        let updates = self.0.ports.stats.get(topics).await?;
-        let numbers = updates
-            .into_iter()
-            .zip(watched)
-            .map(async |(update, watched)| match watched {
-                Some(numbers) => numbers,
-                None => live::Numbers::new(self.viewers(update.topic).await, update.stats),
-            });
-        Ok(join_all(numbers).await)
-    }
-
-    async fn viewers(&self, topic: Topic) -> u64 {
-        timeout(VIEWERS_WAIT, self.0.ports.presence.viewers(topic))
-            .await
-            .unwrap_or(0)
     }
 
     /// What the site counts about itself, in the OpenMetrics text format that Prometheus reads, without the `# EOF` at
@@ -353,6 +329,7 @@ impl Horizon {
         match tracked {
             Ok(()) => {
                 self.0.hub.wrote(&topic);
+                self.0.known.wrote(&topic);
                 self.0.metrics.event_tracked(&kind);
             }
             Err(_) => self.0.metrics.event_failed(&kind),

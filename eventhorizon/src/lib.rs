@@ -24,6 +24,7 @@
 
 mod attendance;
 mod backend;
+mod breaker;
 mod builder;
 mod caller;
 mod client;
@@ -34,10 +35,12 @@ mod desk;
 mod dice;
 mod horizon;
 mod kept;
+mod known;
 mod late;
 mod likes;
 mod live;
 mod metrics;
+mod numbers;
 mod origin;
 mod problem;
 mod rates;
@@ -69,6 +72,7 @@ pub use http;
 pub use ipnet::IpNet;
 pub use likes::Liked;
 pub use live::{Bell, Listener, Live};
+pub use numbers::{KnownNumbers, KnownThreads};
 pub use origin::{Origin, ParseOriginError};
 pub use problem::{Problem, ProblemKind};
 pub use rules::{Decide, Decision, Identify, Identity, Pages, Proposal};

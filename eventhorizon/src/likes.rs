@@ -46,7 +46,7 @@ impl Horizon {
     /// # Errors
     /// The page does not exist, the network asks too often, or the application refuses.
     /// [`Unavailable`](crate::ProblemKind::Unavailable) means that a backend is down, or that the pipe did not answer
-    /// within 10 seconds, when nobody knows whether it took the like: sending it again does no harm.
+    /// within 3 seconds, when nobody knows whether it took the like: sending it again does no harm.
     pub async fn like(
         &self,
         slug: &Slug,
@@ -59,7 +59,8 @@ impl Horizon {
         let topic = Topic::from(slug.clone());
         if !liked && key.is_none() && self.reader(caller).is_none() {
             // Nobody has nothing to take back.
-            let likes = self.0.ports().stats.total(&topic).await?.stats.likes;
+            let total = self.0.breaker.read(self.0.ports().stats.total(&topic)).await?;
+            let likes = total.stats.likes;
             let view = LikeView { liked, likes };
             return Ok(Liked { view, set_cookie: None });
         }
@@ -102,7 +103,10 @@ impl Horizon {
     pub async fn likes(&self, slug: &Slug, caller: &Caller) -> horizon_core::Result<bool> {
         match self.reader(caller) {
             None => Ok(false),
-            Some(reader) => self.0.ports().stats.likes(&slug.clone().into(), reader).await,
+            Some(reader) => {
+                let topic = slug.clone().into();
+                self.0.breaker.read(self.0.ports().stats.likes(&topic, reader)).await
+            }
         }
     }
 
@@ -123,7 +127,8 @@ impl Horizon {
     pub async fn like_view(&self, slug: &Slug, caller: &Caller) -> Result<LikeView, Problem> {
         self.check_page(slug)?;
         let topic = Topic::from(slug.clone());
-        let (liked, total) = tokio::try_join!(self.likes(slug, caller), self.0.ports().stats.total(&topic))?;
+        let total = self.0.breaker.read(self.0.ports().stats.total(&topic));
+        let (liked, total) = tokio::try_join!(self.likes(slug, caller), total)?;
         Ok(LikeView {
             liked,
             likes: total.stats.likes,
@@ -138,9 +143,12 @@ impl Horizon {
         if let Some(stats) = self.0.hub.counted(topic) {
             return stats.likes;
         }
-        let stats = &self.0.ports().stats;
-        let (counted, total) = tokio::join!(stats.likes(topic, reader), stats.total(topic));
-        let known = self.0.hub.numbers(topic).unwrap_or_default().likes;
+        let (breaker, stats) = (&self.0.breaker, &self.0.ports().stats);
+        let (counted, total) = tokio::join!(
+            breaker.read(stats.likes(topic, reader)),
+            breaker.read(stats.total(topic))
+        );
+        let known = self.0.known.stats(topic).unwrap_or_default().likes;
         let likes = total.map_or(known, |update| update.stats.likes);
         match counted {
             Ok(counted) if counted == liked => likes,

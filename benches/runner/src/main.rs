@@ -10,6 +10,7 @@ mod ingestion;
 mod load;
 mod machine;
 mod measure;
+mod outage;
 mod pages;
 mod part;
 mod posts;

@@ -7,7 +7,7 @@ use horizon_peers::{Place, target};
 use crate::{
     aim::Aim,
     load::Load,
-    pages,
+    outage, pages,
     part::Part,
     report::Report,
     size::Size,
@@ -46,6 +46,7 @@ impl Stage {
             Part::Stalled => self.stalled().await,
             Part::Storm => self.storm().await,
             Part::Pages => self.pages().await,
+            Part::Outage => outage::measure(self.size.outage).await,
             Part::Start => start().await,
             Part::Weight => weight(),
             _ => Ok(Vec::new()),

@@ -21,6 +21,7 @@ pub(crate) enum Part {
     Stalled,
     Storm,
     Pages,
+    Outage,
     Start,
     Weight,
     Ingestion,

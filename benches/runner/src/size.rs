@@ -17,6 +17,8 @@ pub(crate) struct Size {
     pub(crate) idle: Duration,
     /// How long pages are asked for.
     pub(crate) pages: Duration,
+    /// How many readers come while a backend is away.
+    pub(crate) outage: usize,
 }
 
 impl Size {
@@ -28,6 +30,7 @@ impl Size {
         published: Duration::from_secs(10),
         idle: Duration::from_secs(60),
         pages: Duration::from_secs(10),
+        outage: 100,
     };
 
     /// A look at whether everything works.
@@ -38,5 +41,6 @@ impl Size {
         published: Duration::from_secs(3),
         idle: Duration::from_secs(10),
         pages: Duration::from_secs(3),
+        outage: 10,
     };
 }

@@ -122,8 +122,7 @@ impl Asked<'_> {
             Some(page) => self.page(page)?.into(),
             None => horizon_core::Topic::Site,
         };
-        let numbers = self.horizon.numbers(&[topic]).await?;
-        answer::json(&numbers.into_iter().next().unwrap_or_default())
+        answer::json(&self.horizon.current_numbers(topic).await?)
     }
 
     /// The page of this name, as it stands in an address.

@@ -9,6 +9,10 @@ pub(crate) struct Frame {
     pub(crate) ready: bool,
     /// The numbers of the page, once they are known.
     pub(crate) numbers: Option<Numbers>,
+    /// Which comments the numbers tell of.
+    pub(crate) comments_revision: u64,
+    /// Whether the numbers come from the page's sources, and are not what was known before they answered.
+    pub(crate) is_current: bool,
     /// The parts, each an encoded message, by [`Part`].
     pub(crate) messages: Parts<Message>,
 }

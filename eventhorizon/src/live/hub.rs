@@ -6,12 +6,12 @@ use std::{
 };
 
 use horizon_accumulator::process::Health;
-use horizon_core::{Ports, Stats, Topic, live::Numbers};
+use horizon_core::{Ports, Stats, Topic};
 use tokio::{runtime::Handle, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{Frame, Reader, heard::Heard, latest::latest, page};
-use crate::metrics::Metrics;
+use crate::{KnownNumbers, known::LastKnown, metrics::Metrics};
 
 /// For how long after a word was taken here the frames of its page may be without it: 2 seconds, as long as a kept
 /// total may go unread by those who watch it.
@@ -28,6 +28,7 @@ struct Inner {
     ports: Ports,
     /// Whether what the pipe took is counted and published by then.
     counts_here: bool,
+    known: Arc<LastKnown>,
     metrics: Arc<Metrics>,
     closing: CancellationToken,
     tasks: TaskTracker,
@@ -48,10 +49,11 @@ struct Room {
 impl Hub {
     /// A hub whose pages end on `closing` and run among `tasks`, on the runtime that this is called in: the first reader
     /// of a page may come in on another one, a worker's of a framework that has many. `counts_here`: the pipe takes a
-    /// word when it is counted and published.
+    /// word when it is counted and published. `known` holds what a page says until its sources answer.
     pub(crate) fn new(
         ports: Ports,
         counts_here: bool,
+        known: Arc<LastKnown>,
         metrics: Arc<Metrics>,
         closing: CancellationToken,
         tasks: TaskTracker,
@@ -60,6 +62,7 @@ impl Hub {
         Self(Arc::new(Inner {
             ports,
             counts_here,
+            known,
             metrics,
             closing,
             tasks,
@@ -93,17 +96,19 @@ impl Hub {
         self.0.closing.is_cancelled()
     }
 
-    /// The page's numbers, if it is watched and they are known.
-    pub(crate) fn numbers(&self, topic: &Topic) -> Option<Numbers> {
-        self.rooms().get(topic)?.frames.get().numbers
-    }
-
-    /// The same, unless a reader who just wrote could miss their own word in them.
-    pub(crate) fn settled_numbers(&self, topic: &Topic) -> Option<Numbers> {
+    /// The page's numbers, if it is watched and its sources have said them, unless a reader who just wrote could miss their
+    /// own word in them.
+    pub(crate) fn settled_numbers(&self, topic: &Topic) -> Option<KnownNumbers> {
         let rooms = self.rooms();
         let room = rooms.get(topic)?;
         let settled = room.written.is_none_or(|written| written.elapsed() > CATCHING_UP);
-        settled.then(|| room.frames.get().numbers).flatten()
+        let frame = settled.then(|| room.frames.get())?;
+        let numbers = frame.numbers.filter(|_| frame.is_current)?;
+        Some(KnownNumbers {
+            numbers,
+            comments_revision: frame.comments_revision,
+            is_current: true,
+        })
     }
 
     /// The totals of a watched page with every word in them that the pipe took, where they can be had without the store.
@@ -125,6 +130,7 @@ impl Hub {
             topic.clone(),
             self.clone(),
             self.0.ports.clone(),
+            Arc::clone(&self.0.known),
             Arc::clone(&self.0.metrics),
             writer,
         );

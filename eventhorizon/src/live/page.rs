@@ -9,14 +9,14 @@ use futures::{
     stream::BoxStream,
 };
 use horizon_core::{
-    Comments, Ports, Slug, Stats, Topic,
+    Comments, Error, Ports, Slug, Stats, Topic,
     live::{self, CommentView, Numbers},
 };
 use serde::Serialize;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::{Frame, Hub, Part, Parts, Seat, latest::Writer};
-use crate::{metrics::Metrics, render};
+use crate::{breaker::KNOWN_WAIT, known::LastKnown, metrics::Metrics, render};
 
 /// The shortest time between two frames of a page: ten a second.
 pub(crate) const FRAME_EVERY: Duration = Duration::from_millis(100);
@@ -31,8 +31,12 @@ pub(crate) const HEARTBEAT: Duration = Duration::from_secs(20);
 /// How many of the newest comments a page tells.
 pub(crate) const NEWEST_COMMENTS: NonZeroUsize = NonZeroUsize::new(5).unwrap();
 
-/// How long the first frame waits for a source that does not answer: one second.
+/// How long the first frame waits for a source that does not answer: one second. Where the last numbers are known it waits
+/// for [`KNOWN_WAIT`], and says those.
 const FIRST_FRAME_WAIT: Duration = Duration::from_secs(1);
+
+/// How long one attempt to read the comments may take: 10 seconds.
+const READ_COMMENTS_WAIT: Duration = Duration::from_secs(10);
 
 /// How long to wait before comments are asked for again: one second.
 const READ_AGAIN: Duration = Duration::from_secs(1);
@@ -44,9 +48,16 @@ const SOURCES: usize = 4;
 const ALIVE: Bytes = Bytes::from_static(b":\n\n");
 
 /// Runs a page until it is dropped.
-pub(super) async fn run(topic: Topic, hub: Hub, ports: Ports, metrics: Arc<Metrics>, frames: Writer<Frame>) {
+pub(super) async fn run(
+    topic: Topic,
+    hub: Hub,
+    ports: Ports,
+    known: Arc<LastKnown>,
+    metrics: Arc<Metrics>,
+    frames: Writer<Frame>,
+) {
     let mut sources = Sources::open(&topic, &hub, &ports);
-    let mut page = Page::new(topic.slug().is_some(), frames, metrics);
+    let mut page = Page::new(topic, known, frames, metrics);
     loop {
         tokio::select! {
             () = sleep_until(page.due()) => {
@@ -136,7 +147,10 @@ fn never_ending(source: impl futures::Stream<Item = News> + Send + 'static) -> B
 
 async fn read(comments: Arc<dyn Comments>, slug: Slug) -> News {
     loop {
-        match comments.newest(&slug, NEWEST_COMMENTS).await {
+        let newest = timeout(READ_COMMENTS_WAIT, comments.newest(&slug, NEWEST_COMMENTS)).await;
+        match newest
+            .unwrap_or_else(|late| Err(Error::unavailable("the store did not answer in time").with_source(late)))
+        {
             Ok(newest) => return News::Comments(newest.iter().map(render::comment).collect()),
             Err(error) => tracing::warn!(%error, %slug, "the newest comments could not be read, trying again"),
         }
@@ -146,10 +160,10 @@ async fn read(comments: Arc<dyn Comments>, slug: Slug) -> News {
 
 /// What a page knows, what it said, and when it may say more.
 struct Page {
+    topic: Topic,
+    known: Arc<LastKnown>,
     frames: Writer<Frame>,
     metrics: Arc<Metrics>,
-    /// Whether it has comments and the site beside its own numbers.
-    has_slug: bool,
     viewers: Option<u64>,
     stats: Option<Stats>,
     site: Option<Numbers>,
@@ -164,12 +178,14 @@ struct Page {
 }
 
 impl Page {
-    fn new(has_slug: bool, frames: Writer<Frame>, metrics: Arc<Metrics>) -> Self {
+    fn new(topic: Topic, known: Arc<LastKnown>, frames: Writer<Frame>, metrics: Arc<Metrics>) -> Self {
         let now = Instant::now();
+        let wait = known.numbers(&topic).map_or(FIRST_FRAME_WAIT, |_| KNOWN_WAIT);
         Self {
+            topic,
+            known,
             frames,
             metrics,
-            has_slug,
             viewers: None,
             stats: None,
             site: None,
@@ -177,7 +193,7 @@ impl Page {
             frame: Frame::default(),
             news: Parts::default(),
             next_site: now,
-            next_frame: now + FIRST_FRAME_WAIT,
+            next_frame: now + wait,
             next_heartbeat: now + HEARTBEAT,
         }
     }
@@ -209,7 +225,8 @@ impl Page {
 
     fn knows_all(&self) -> bool {
         let own = self.viewers.is_some() && self.stats.is_some();
-        own && (!self.has_slug || self.site.is_some() && self.comments.is_some())
+        // A page has comments and the site beside its own numbers.
+        own && (self.topic.slug().is_none() || self.site.is_some() && self.comments.is_some())
     }
 
     /// The revision of the comments that the totals tell of.
@@ -232,10 +249,7 @@ impl Page {
     }
 
     async fn publish(&mut self, now: Instant) {
-        self.frame.numbers = self
-            .viewers
-            .zip(self.stats)
-            .map(|(viewers, stats)| Numbers::new(viewers, stats));
+        self.update_numbers();
         let mut changed = !self.frame.ready;
         self.frame.ready = true;
         for part in Part::ALL {
@@ -251,6 +265,24 @@ impl Page {
             self.metrics.live_frames.inc();
             self.frames.write(self.frame.clone()).await;
         }
+    }
+
+    /// Merges the numbers of the sources. What a source did not say yet is as it was known last.
+    fn update_numbers(&mut self) {
+        self.frame.is_current = self.viewers.is_some() && self.stats.is_some();
+        let viewers = self.viewers.or_else(|| self.known.viewers(&self.topic));
+        let stats = self.stats.or_else(|| self.known.stats(&self.topic));
+        let Some((viewers, stats)) = viewers.zip(stats) else {
+            return;
+        };
+        if self.frame.is_current {
+            self.known.keep_told(&self.topic, viewers, stats);
+        }
+        if self.frame.numbers.is_none() {
+            *self.news.of_mut(Part::Live) = true;
+        }
+        self.frame.numbers = Some(Numbers::new(viewers, stats));
+        self.frame.comments_revision = stats.comments_revision;
     }
 
     /// Encodes a part that has news. Answers whether it says something else than before.

@@ -19,10 +19,11 @@ use crate::attendance::Attendance;
 /// Ask it for bytes only when the socket takes some: a slow reader then skips to the latest. Readers of one page
 /// share the bytes. [`Horizon::live`](crate::Horizon::live) opens it; [`Live::HEADERS`] go in front.
 ///
-/// It says when to come back (after 1 to 4 seconds), and then everything that is known, after one second at most:
+/// It says at once when to come back (after 1 to 4 seconds), and then everything that is known, after one second at most:
 /// `live`, the page's numbers; `site`, the site's; `comments`, the newest five. After that each one that changed, at
-/// most ten times a second, `site` once a second, and `live` also after 20 seconds of silence. It ends when the site
-/// closes.
+/// most ten times a second, `site` once a second, and `live` also after 20 seconds of silence. While a backend does not
+/// answer, the numbers are the last known, and a message of which nothing is known is left out until it is. It ends when
+/// the site closes.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -44,7 +45,7 @@ pub struct Live {
     frame: Arc<Frame>,
     written: Parts<u64>,
     parts: &'static [Part],
-    /// Whether it said when to come back, which goes out before the first frame.
+    /// Whether it said when to come back, which goes out at once.
     has_greeted: bool,
     /// Whether the reader is counted, or will not be.
     has_entered: bool,
@@ -132,11 +133,12 @@ impl Live {
 
     /// The next bytes that this connection has not written.
     fn unwritten(&mut self) -> Option<Bytes> {
-        if !self.frame.ready {
-            return None;
-        }
+        // Before anything is known: the browser learns at once that the stream is there.
         if !mem::replace(&mut self.has_greeted, true) {
             return Some(mem::take(&mut self.kept.greeting));
+        }
+        if !self.frame.ready {
+            return None;
         }
         self.parts.iter().find_map(|&part| {
             let message = self.frame.messages.of(part);

@@ -26,7 +26,7 @@ use super::{
     Frame, Hub, Live, Open, Part, Reader, Seat,
     page::{FRAME_EVERY, HEARTBEAT, SITE_EVERY},
 };
-use crate::{attendance::Attendance, metrics::Metrics};
+use crate::{attendance::Attendance, breaker::KNOWN_WAIT, known::LastKnown, metrics::Metrics};
 
 /// Both ports at once: they say what the test says. Nothing, until it says something.
 struct Said {
@@ -66,6 +66,7 @@ struct Fixture {
     said: Arc<Said>,
     store: Arc<MemoryStats>,
     hub: Hub,
+    known: Arc<LastKnown>,
     metrics: Arc<Metrics>,
 }
 
@@ -82,10 +83,11 @@ fn fixture(viewers: Option<u64>, stats: Option<Stats>) -> Fixture {
         comments: Arc::clone(&store) as _,
         salts: Arc::clone(&store) as _,
     };
-    let metrics = Arc::new(Metrics::new());
+    let (metrics, known) = (Arc::new(Metrics::new()), Arc::new(LastKnown::new()));
     let hub = Hub::new(
         ports,
         false,
+        Arc::clone(&known),
         Arc::clone(&metrics),
         CancellationToken::new(),
         TaskTracker::new(),
@@ -95,6 +97,7 @@ fn fixture(viewers: Option<u64>, stats: Option<Stats>) -> Fixture {
         said,
         store,
         hub,
+        known,
         metrics,
     }
 }
@@ -221,6 +224,32 @@ async fn a_source_that_says_nothing_holds_back_only_its_own_part() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn sources_that_say_nothing_are_stood_in_for_by_what_was_known_and_then_believed() {
+    let site = fixture(None, None);
+    let was = Stats {
+        visits: 7,
+        ..Stats::default()
+    };
+    site.known.keep_told(&Slug::new("hello").unwrap().into(), 3, was);
+    let (_seat, mut frames) = site.join();
+    let start = Instant::now();
+    let first = next(&mut frames).await;
+    assert_eq!(start.elapsed(), KNOWN_WAIT);
+    assert!(says(&first, Part::Live).contains("\"viewers\":3,\"visits\":7"));
+    let topic = Slug::new("hello").unwrap().into();
+    assert_eq!(
+        site.hub.settled_numbers(&topic),
+        None,
+        "they are not what the page says now"
+    );
+    site.said.stats.send_replace(Some(Stats::default()));
+    site.viewers(1);
+    let frame = next(&mut frames).await;
+    assert!(says(&frame, Part::Live).contains("\"viewers\":1,\"visits\":0"));
+    assert!(site.hub.settled_numbers(&topic).is_some());
+}
+
+#[tokio::test(start_paused = true)]
 async fn new_comments_are_read_when_their_revision_moves() {
     let site = Fixture::running();
     let (_seat, mut frames) = site.join();
@@ -266,7 +295,8 @@ fn body(site: &Fixture) -> Live {
 async fn a_slow_reader_skips_to_the_latest_and_misses_no_part() {
     let site = Fixture::running();
     let mut slow = body(&site);
-    assert_eq!(poll(&mut slow), None, "nothing goes out before all is there");
+    assert_eq!(poll(&mut slow).as_deref(), Some("retry: 1\n\n"));
+    assert_eq!(poll(&mut slow), None, "no message goes out before all is there");
     sleep(FRAME_EVERY).await;
     for viewers in 2..=50 {
         site.viewers(viewers);
@@ -274,11 +304,10 @@ async fn a_slow_reader_skips_to_the_latest_and_misses_no_part() {
     }
     sleep(SITE_EVERY).await;
     let read: Vec<_> = std::iter::from_fn(|| poll(&mut slow)).collect();
-    assert_eq!(read.len(), 4, "{read:?}");
-    assert_eq!(read[0], "retry: 1\n\n");
-    assert!(read[1].starts_with("event: live\n") && read[1].contains("\"viewers\":50"));
-    assert!(read[2].starts_with("event: site\n") && read[2].contains("\"viewers\":50"));
-    assert!(read[3].starts_with("event: comments\n"));
+    assert_eq!(read.len(), 3, "{read:?}");
+    assert!(read[0].starts_with("event: live\n") && read[0].contains("\"viewers\":50"));
+    assert!(read[1].starts_with("event: site\n") && read[1].contains("\"viewers\":50"));
+    assert!(read[2].starts_with("event: comments\n"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod door;
 #[cfg(test)]
+mod known;
+#[cfg(test)]
 mod rules;
 #[cfg(test)]
 mod salts;

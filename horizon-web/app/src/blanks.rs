@@ -6,6 +6,9 @@ use horizon_core::{EventId, live::Numbers};
 
 use crate::text;
 
+/// What stands in the place of a number that is not known.
+const UNKNOWN: &str = "\u{2013}";
+
 /// A number that moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Count {
@@ -28,7 +31,7 @@ pub enum Count {
 pub enum Blank {
     /// The number as readers see it: `1,204`.
     Grouped(Count),
-    /// The number as machines read it: `1204`.
+    /// The number as machines read it, in JSON: `1204`, or `null` if it is not known.
     Plain(Count),
     /// The word beside the number: the first of the two if it is one.
     Word(Count, &'static str, &'static str),
@@ -45,10 +48,10 @@ pub enum Blank {
 /// What one answer puts into the blanks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Values {
-    /// The numbers of the page.
-    pub numbers: Numbers,
-    /// The numbers of the whole site.
-    pub totals: Numbers,
+    /// The numbers of the page, as far as they are known.
+    pub numbers: Option<Numbers>,
+    /// The numbers of the whole site, as far as they are known.
+    pub totals: Option<Numbers>,
     /// Whether this reader likes the page.
     pub liked: bool,
     /// An id for the like form that nobody has yet.
@@ -60,9 +63,9 @@ pub struct Values {
 impl Values {
     /// The values of a page that is no post: only the site's numbers move on it.
     #[must_use]
-    pub fn of_site(totals: Numbers) -> Self {
+    pub fn of_site(totals: Option<Numbers>) -> Self {
         Self {
-            numbers: Numbers::default(),
+            numbers: None,
             totals,
             liked: false,
             like_id: EventId::from_u128(0),
@@ -70,14 +73,16 @@ impl Values {
         }
     }
 
-    fn count(&self, count: Count) -> u64 {
+    fn count(&self, count: Count) -> Option<u64> {
+        let of_page = |pick: fn(Numbers) -> u64| self.numbers.map(pick);
+        let of_site = |pick: fn(Numbers) -> u64| self.totals.map(pick);
         match count {
-            Count::Viewers => self.numbers.viewers,
-            Count::Visits => self.numbers.visits,
-            Count::Likes => self.numbers.likes,
-            Count::Comments => self.numbers.comments,
-            Count::SiteViewers => self.totals.viewers,
-            Count::SiteVisits => self.totals.visits,
+            Count::Viewers => of_page(|numbers| numbers.viewers),
+            Count::Visits => of_page(|numbers| numbers.visits),
+            Count::Likes => of_page(|numbers| numbers.likes),
+            Count::Comments => of_page(|numbers| numbers.comments),
+            Count::SiteViewers => of_site(|numbers| numbers.viewers),
+            Count::SiteVisits => of_site(|numbers| numbers.visits),
         }
     }
 }
@@ -87,8 +92,10 @@ impl Blank {
     #[must_use]
     pub fn fill(self, values: &Values) -> String {
         match self {
-            Self::Grouped(count) => text::grouped(values.count(count)),
-            Self::Plain(count) => values.count(count).to_string(),
+            Self::Grouped(count) => grouped(values.count(count)),
+            Self::Plain(count) => values
+                .count(count)
+                .map_or_else(|| "null".into(), |count| count.to_string()),
             Self::Word(count, one, many) => word(values.count(count), one, many).into(),
             Self::Liked => values.liked.to_string(),
             Self::NotLiked => (!values.liked).to_string(),
@@ -98,9 +105,14 @@ impl Blank {
     }
 }
 
+/// The number as readers see it, a dash if it is not known: a zero would be a wrong number.
+fn grouped(number: Option<u64>) -> String {
+    number.map_or_else(|| UNKNOWN.into(), text::grouped)
+}
+
 /// The word beside a number: `one` if it is one.
-fn word(number: u64, one: &'static str, many: &'static str) -> &'static str {
-    if number == 1 { one } else { many }
+fn word(number: Option<u64>, one: &'static str, many: &'static str) -> &'static str {
+    if number == Some(1) { one } else { many }
 }
 
 /// A part of a page, in order.
@@ -171,9 +183,10 @@ pub(crate) struct Figure {
 }
 
 impl Figure {
-    pub(crate) fn known(number: u64, one: &'static str, many: &'static str) -> Self {
+    /// The number of this answer, if it is known.
+    pub(crate) fn of(number: Option<u64>, one: &'static str, many: &'static str) -> Self {
         Self {
-            number: text::grouped(number),
+            number: grouped(number),
             word: word(number, one, many).into(),
             one,
             many,
@@ -213,6 +226,15 @@ mod tests {
             text(""),
         ];
         assert_eq!(pieces, expected);
+    }
+
+    #[test]
+    fn a_number_that_is_not_known_is_no_zero() {
+        let values = Values::of_site(None);
+        let fill = |blank: Blank| blank.fill(&values);
+        assert_eq!(fill(Blank::Grouped(Count::SiteVisits)), "\u{2013}");
+        assert_eq!(fill(Blank::Word(Count::SiteVisits, "visit", "visits")), "visits");
+        assert_eq!(fill(Blank::Plain(Count::Likes)), "null");
     }
 
     #[test]

@@ -120,8 +120,8 @@ pub struct TagCount {
 pub struct Card {
     /// What every post says about itself.
     pub post: PostHead,
-    /// Its numbers at this moment.
-    pub numbers: Numbers,
+    /// Its numbers at this moment, as far as they are known.
+    pub numbers: Option<Numbers>,
 }
 
 /// What every post says about itself.
@@ -169,6 +169,8 @@ pub struct PostPage {
     pub newer: Option<Link>,
     /// The newest threads, or those before [`before`](Self::before).
     pub comments: ThreadsView,
+    /// Whether the comments cannot be read at the moment, and so none are shown.
+    pub has_unknown_comments: bool,
     /// The thread that the shown ones stand before, from `?before={id}`.
     pub before: Option<EventId>,
     /// The comment that the form answers, from `?reply={id}`.

@@ -15,11 +15,17 @@ use axum::{
 use futures::{StreamExt, stream::unfold};
 use horizon_accumulator::process::ended;
 use horizon_app::{AccumulatorNode, Cluster, Node, Page, WebNode};
-use horizon_core::{Timestamp, presence::NodeId};
+use horizon_core::{Error, Timestamp, presence::NodeId};
 use horizon_redis::{About, Member, Work};
-use tokio::{sync::watch, time::interval};
+use tokio::{
+    sync::watch,
+    time::{interval, timeout},
+};
 
 use crate::{admin, pages, state::App};
+
+/// How long Redis may take to list the processes: 500 milliseconds.
+const MEMBERS_WAIT: Duration = Duration::from_millis(500);
 
 /// How often the page's tables are made anew.
 const FRESH_EVERY: Duration = Duration::from_secs(1);
@@ -49,7 +55,8 @@ async fn look(app: &App) -> Cluster {
         )
         .await;
     };
-    match cluster.members().await {
+    let members = timeout(MEMBERS_WAIT, cluster.members()).await;
+    match members.unwrap_or_else(|late| Err(Error::unavailable("Redis did not answer in time").with_source(late))) {
         Ok(members) => sorted(
             members
                 .into_iter()
@@ -71,7 +78,7 @@ async fn alone(app: &App, note: &str) -> Cluster {
             started: app.roster.started,
             round_trip: None,
             work: Work::Web {
-                viewers: app.totals().await.unwrap_or_default().viewers,
+                viewers: app.totals().await.map_or(0, |totals| totals.numbers.viewers),
             },
         },
     };

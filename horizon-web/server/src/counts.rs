@@ -8,7 +8,7 @@ use std::{
 
 use eventhorizon::Horizon;
 use futures::{FutureExt, StreamExt, stream::BoxStream};
-use horizon_core::{Ports, Result, Slug, StatsStoreExt, Topic, live::Numbers};
+use horizon_core::{Ports, Slug, Topic, live::Numbers};
 use tokio::task::unconstrained;
 
 /// For how long what was heard of a topic stands without a read of the store: 2 seconds, as long as in the live path.
@@ -21,10 +21,14 @@ const MOST_TOPICS: usize = 4_096;
 /// What a page says of itself and of the site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Now {
-    pub(crate) numbers: Numbers,
-    pub(crate) totals: Numbers,
+    /// The numbers of the page, as far as they are known.
+    pub(crate) numbers: Option<Numbers>,
+    /// The numbers of the site, as far as they are known.
+    pub(crate) totals: Option<Numbers>,
     /// Which comments show: it grows whenever one comes or goes.
-    pub(crate) comments: u64,
+    pub(crate) comments: Option<u64>,
+    /// Whether all of it is what the backends say now, and not the last known.
+    pub(crate) is_current: bool,
 }
 
 /// What this process heard last, where it is the one that counts.
@@ -50,21 +54,22 @@ impl Counts {
         self.is_counting
     }
 
-    /// The numbers at this moment.
-    pub(crate) async fn now(&self, horizon: &Horizon, slug: &Slug) -> Result<Now> {
+    /// The numbers at this moment, or the last known.
+    pub(crate) async fn now(&self, horizon: &Horizon, slug: &Slug) -> Now {
         let topics = [Topic::from(slug.clone()), Topic::Site];
         if let Some(now) = self.heard(horizon.ports(), &topics) {
-            return Ok(now);
+            return now;
         }
-        // The comments first: they may be newer than their revision says, but not older.
-        let [page, _] = &topics;
-        let comments = horizon.ports().stats.total(page).await?.stats.comments_revision;
-        let mut numbers = horizon.numbers(&topics).await?.into_iter();
-        Ok(Now {
-            numbers: numbers.next().unwrap_or_default(),
-            totals: numbers.next().unwrap_or_default(),
-            comments,
-        })
+        let mut known = horizon.known_numbers(&topics).await.into_iter();
+        let (page, site) = (known.next().flatten(), known.next().flatten());
+        Now {
+            numbers: page.map(|page| page.numbers),
+            totals: site.map(|site| site.numbers),
+            comments: page.map(|page| page.comments_revision),
+            is_current: [page, site]
+                .iter()
+                .all(|known| known.is_some_and(|known| known.is_current)),
+        }
     }
 
     fn heard(&self, ports: &Ports, [page, site]: &[Topic; 2]) -> Option<Now> {
@@ -79,9 +84,10 @@ impl Counts {
         let (totals, _) = hear(&mut heard, site, ports)?;
         let (numbers, comments) = page?;
         Some(Now {
-            numbers,
-            totals,
-            comments,
+            numbers: Some(numbers),
+            totals: Some(totals),
+            comments: Some(comments),
+            is_current: true,
         })
     }
 }

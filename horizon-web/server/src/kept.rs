@@ -2,12 +2,12 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use horizon_app::{Page, Template};
+use horizon_app::{Page, PostPage, Template};
 use horizon_core::{Error, Result, Slug};
 use horizon_posts::{Library, Post};
 use quick_cache::{Weighter, sync::Cache};
 
-use crate::{posts, sheet::Sheet, state::App};
+use crate::{counts::Now, posts, sheet::Sheet, state::App};
 
 /// How many pages are expected to be kept.
 const PAGES: usize = 256;
@@ -32,8 +32,8 @@ struct Shelf {
 struct Key {
     slug: Slug,
     edition: u64,
-    /// The revision of the comments.
-    comments: u64,
+    /// The revision of the comments; nothing for a page that says that they cannot be shown.
+    comments: Option<u64>,
 }
 
 #[derive(Clone)]
@@ -53,20 +53,36 @@ impl Kept {
         }
     }
 
-    /// The post with its newest comments. Whoever asks while it is rendered waits for the one who renders it.
-    pub(crate) async fn sheet(&self, app: &App, post: &Post, comments: u64) -> Result<Arc<Sheet>> {
+    /// The post with its newest comments, and whether those are current. Whoever asks while it is rendered waits for the one
+    /// who renders it.
+    pub(crate) async fn sheet(&self, app: &App, post: &Post, now: &Now) -> Result<(Arc<Sheet>, bool)> {
         let (library, edition) = self.shelf(app);
-        let key = Key {
+        // The post as it is in the edition that the key names.
+        let post = library.post(post.slug.as_str()).map_or(post, |post| post);
+        let key = |comments| Key {
             slug: post.slug.clone(),
             edition,
             comments,
         };
-        let ready = self.sheets.get_or_insert_async(&key, async {
-            // The post as it is in the edition that the key names.
-            let post = library.post(post.slug.as_str()).map_or(post, |post| post);
-            render(app, &library, post).await
-        });
-        ready.await
+        if let Some(sheet) = now.comments.and_then(|revision| self.sheets.get(&key(Some(revision)))) {
+            return Ok((sheet, now.is_current));
+        }
+        if let Some(revision) = now.comments.filter(|_| now.is_current) {
+            let render = async { render_current(app, &library, post).await };
+            match self.sheets.get_or_insert_async(&key(Some(revision)), render).await {
+                Ok(sheet) => return Ok((sheet, true)),
+                Err(Unready::Broken(error)) => return Err(error),
+                Err(Unready::NotCurrent) => {}
+            }
+        }
+        // Pages with the last known comments are not kept: nothing tells how old those are.
+        if let Some(known) = app.horizon.known_threads(&post.slug).await {
+            let page = posts::page(&library, post, Some(known.view));
+            return Ok((render(app, page).await?, false));
+        }
+        let render = async { render(app, posts::page(&library, post, None)).await };
+        let sheet = self.sheets.get_or_insert_async(&key(None), render).await?;
+        Ok((sheet, false))
     }
 
     /// The posts as they are now, and their edition. With a new one the pages of the old go.
@@ -82,11 +98,26 @@ impl Kept {
     }
 }
 
-async fn render(app: &App, library: &Library, post: &Post) -> Result<Arc<Sheet>> {
-    let comments = app.horizon.threads(&post.slug, None).await?;
-    let page = Page::Post(Box::new(posts::page(library, post, comments)));
+/// Why there is no page to be kept.
+enum Unready {
+    /// The comments cannot be read now.
+    NotCurrent,
+    Broken(Error),
+}
+
+async fn render_current(app: &App, library: &Library, post: &Post) -> Result<Arc<Sheet>, Unready> {
+    match app.horizon.known_threads(&post.slug).await {
+        Some(known) if known.is_current => {
+            let page = posts::page(library, post, Some(known.view));
+            render(app, page).await.map_err(Unready::Broken)
+        }
+        _ => Err(Unready::NotCurrent),
+    }
+}
+
+async fn render(app: &App, page: PostPage) -> Result<Arc<Sheet>> {
     let (site, key) = (app.site(), app.marks);
-    let template = Template::new(&site, page, key).await?;
+    let template = Template::new(&site, Page::Post(Box::new(page)), key).await?;
     let made = tokio::task::spawn_blocking(move || Sheet::new(template));
     match made.await {
         Ok(Ok(sheet)) => Ok(Arc::new(sheet)),

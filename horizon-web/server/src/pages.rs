@@ -10,14 +10,21 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
-use horizon_app::{BlogIndex, ErrorPage, Home, Page, TagPage, Template, Values};
-use horizon_core::{Error, Result, live::Numbers};
+use horizon_app::{BlogIndex, Card, ErrorPage, Home, Page, TagPage, Template, Values};
+use horizon_core::{Error, Result};
 use serde::Deserialize;
 
-use crate::{sheet::THEIRS, show, state::App};
+use crate::{
+    sheet::THEIRS,
+    show::{self, Cards},
+    state::App,
+};
 
 /// How many posts the first page shows.
 const LATEST: usize = 8;
+
+/// Stands in place of the usual header where a page shows the last known numbers, or none.
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// The longest search that is looked for, in characters; the rest is cut.
 const LONGEST_SEARCH: usize = 200;
@@ -40,8 +47,8 @@ struct Search {
 async fn home(State(app): State<App>) -> Response {
     let library = app.library();
     let posts: Vec<_> = library.posts().iter().take(LATEST).cloned().collect();
-    let page = show::cards(&app, &posts).await.map(|posts| Page::Home(Home { posts }));
-    answer(&app, page).await
+    let cards = show::cards(&app, &posts).await;
+    answer_list(&app, cards, |posts| Page::Home(Home { posts })).await
 }
 
 async fn blog(State(app): State<App>, search: Result<Query<Search>, QueryRejection>) -> Response {
@@ -50,15 +57,16 @@ async fn blog(State(app): State<App>, search: Result<Query<Search>, QueryRejecti
     let tag = search.tag.filter(|tag| !tag.is_empty());
     let library = app.library();
     let found = library.search(&query, tag.as_deref());
-    let page = show::cards(&app, &found).await.map(|posts| {
+    let cards = show::cards(&app, &found).await;
+    let page = |posts| {
         Page::Blog(BlogIndex {
             posts,
             tags: show::tags(&library),
             query,
             tag,
         })
-    });
-    answer(&app, page).await
+    };
+    answer_list(&app, cards, page).await
 }
 
 async fn tag(State(app): State<App>, tag: Result<Path<String>, PathRejection>) -> Response {
@@ -66,13 +74,9 @@ async fn tag(State(app): State<App>, tag: Result<Path<String>, PathRejection>) -
     let Some(tagged) = tag.ok().and_then(|Path(tag)| library.tagged(&tag)) else {
         return not_found(&app).await;
     };
-    let page = show::cards(&app, &tagged.posts).await.map(|posts| {
-        Page::Tag(TagPage {
-            tag: show::tag(&tagged.tag),
-            posts,
-        })
-    });
-    answer(&app, page).await
+    let cards = show::cards(&app, &tagged.posts).await;
+    let tag = show::tag(&tagged.tag);
+    answer_list(&app, cards, |posts| Page::Tag(TagPage { tag, posts })).await
 }
 
 async fn extra(State(app): State<App>, name: Result<Path<String>, PathRejection>) -> Response {
@@ -98,17 +102,36 @@ pub(crate) async fn not_found(app: &App) -> Response {
     answer(app, Ok(Page::NotFound)).await
 }
 
+/// Renders a list of posts.
+async fn answer_list(app: &App, cards: Cards, page: impl FnOnce(Vec<Card>) -> Page) -> Response {
+    let values = Values::of_site(cards.totals);
+    marked(lay_out(app, page(cards.posts), &values).await, cards.is_current)
+}
+
 /// Renders the page, or says that it cannot be had now.
 pub(crate) async fn answer(app: &App, page: Result<Page>) -> Response {
-    match (page, app.totals().await) {
-        (Ok(page), Ok(totals)) => lay_out(app, page, &Values::of_site(totals)).await,
-        (Err(error), _) | (_, Err(error)) => sorry(app, &error).await,
+    match page {
+        Ok(page) => {
+            let totals = app.totals().await;
+            let values = Values::of_site(totals.map(|totals| totals.numbers));
+            let is_current = totals.is_some_and(|totals| totals.is_current);
+            marked(lay_out(app, page, &values).await, is_current)
+        }
+        Err(error) => sorry(app, &error).await,
     }
+}
+
+/// Says that nobody may keep the page, unless it is current: it shows the last known numbers, or none.
+pub(crate) fn marked(mut response: Response, is_current: bool) -> Response {
+    if !is_current {
+        response.headers_mut().insert(header::CACHE_CONTROL, NO_STORE);
+    }
+    response
 }
 
 /// Says that the page cannot be had now.
 pub(crate) async fn sorry(app: &App, error: &Error) -> Response {
-    let mut response = lay_out(app, unavailable(error), &Values::of_site(Numbers::default())).await;
+    let mut response = marked(lay_out(app, unavailable(error), &Values::of_site(None)).await, false);
     response
         .headers_mut()
         .insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
@@ -137,6 +160,6 @@ fn unavailable(error: &Error) -> Page {
     Page::Error(ErrorPage {
         status: StatusCode::SERVICE_UNAVAILABLE.as_u16(),
         title: "Not now".into(),
-        detail: "The numbers cannot be read at the moment. Please try again in a few seconds.".into(),
+        detail: "The store of this blog does not answer at the moment. Please try again in a few seconds.".into(),
     })
 }

@@ -20,7 +20,7 @@ use crate::{
     assets::takes_brotli,
     counts::Now,
     etag,
-    pages::{lay_out, not_found, sorry},
+    pages::{lay_out, marked, not_found, sorry},
     sheet::Sheet,
     show,
     state::App,
@@ -70,14 +70,18 @@ async fn post(
 
 /// The page with the newest comments, from memory.
 async fn usual(app: &App, post: &Post, request: &mut Parts) -> Result<Response> {
-    let now = app.counts.now(&app.horizon, &post.slug).await?;
-    let sheet = app.kept.sheet(app, post, now.comments).await?;
-    let values = values(app, post, now, request).await?;
+    let now = app.counts.now(&app.horizon, &post.slug).await;
+    let (sheet, has_current_comments) = app.kept.sheet(app, post, &now).await?;
+    let likes = likes(app, post, &now, request).await;
+    let values = values(app, &now, likes)?;
     let headers = &request.headers;
+    if !(has_current_comments && now.is_current && likes.is_some()) {
+        return Ok(marked(sheet.answer(&values, takes_brotli(headers)), false));
+    }
     if !app.counts.is_counting() {
         return Ok(sheet.answer(&values, takes_brotli(headers)));
     }
-    let state = state(&sheet, &values);
+    let state = state(&sheet, &now, &values);
     if let Some(id) = known(app, &state, headers).await {
         let tag = etag::weak(&format!("{state}.{id}"));
         return Ok((StatusCode::NOT_MODIFIED, sheet.fields(), tag, ()).into_response());
@@ -87,8 +91,8 @@ async fn usual(app: &App, post: &Post, request: &mut Parts) -> Result<Response> 
 }
 
 /// All that a reader can see on the page, in a word.
-fn state(sheet: &Sheet, values: &Values) -> String {
-    let (page, site) = (values.numbers, values.totals);
+fn state(sheet: &Sheet, now: &Now, values: &Values) -> String {
+    let (page, site) = (now.numbers.unwrap_or_default(), now.totals.unwrap_or_default());
     format!(
         "{}-{}-{}-{}-{}-{}-{}-{}",
         sheet.digest(),
@@ -123,20 +127,37 @@ async fn known(app: &App, state: &str, headers: &HeaderMap) -> Option<EventId> {
 async fn asked_for(app: &App, library: &Library, post: &Post, talk: &Talk, request: &mut Parts) -> Result<Response> {
     let id = |text: &Option<String>| text.as_ref().and_then(|id| id.parse().ok());
     let before = id(&talk.before);
-    let now = app.counts.now(&app.horizon, &post.slug).await?;
-    let comments = app.horizon.threads(&post.slug, before).await?;
+    let now = app.counts.now(&app.horizon, &post.slug).await;
+    let (comments, has_current_comments) = match before {
+        None => match app.horizon.known_threads(&post.slug).await {
+            Some(known) => (Some(known.view), known.is_current),
+            None => (None, false),
+        },
+        // Only the newest are known without the store.
+        Some(_) if !now.is_current => (None, false),
+        Some(_) => {
+            let earlier = app.horizon.threads(&post.slug, before).await.ok();
+            let is_current = earlier.is_some();
+            (earlier, is_current)
+        }
+    };
     let page = PostPage {
         before,
         reply_to: id(&talk.reply),
         is_waiting: talk.comment.as_deref() == Some("waiting"),
         ..page(library, post, comments)
     };
-    let values = values(app, post, now, request).await?;
-    Ok(lay_out(app, Page::Post(Box::new(page)), &values).await)
+    let likes = likes(app, post, &now, request).await;
+    let values = values(app, &now, likes)?;
+    let is_current = has_current_comments && now.is_current && likes.is_some();
+    Ok(marked(
+        lay_out(app, Page::Post(Box::new(page)), &values).await,
+        is_current,
+    ))
 }
 
-/// The post as it is for most readers.
-pub(crate) fn page(library: &Library, post: &Post, comments: ThreadsView) -> PostPage {
+/// The post as it is for most readers. Without comments it says that they cannot be shown.
+pub(crate) fn page(library: &Library, post: &Post, comments: Option<ThreadsView>) -> PostPage {
     let (older, newer) = library.neighbours(post.slug.as_str());
     PostPage {
         post: show::head(post),
@@ -144,28 +165,33 @@ pub(crate) fn page(library: &Library, post: &Post, comments: ThreadsView) -> Pos
         toc: show::toc(post),
         older: older.map(show::link),
         newer: newer.map(show::link),
-        comments,
+        has_unknown_comments: comments.is_none(),
+        comments: comments.unwrap_or_default(),
         before: None,
         reply_to: None,
         is_waiting: false,
     }
 }
 
-async fn values(app: &App, post: &Post, now: Now, request: &mut Parts) -> Result<Values> {
+fn values(app: &App, now: &Now, likes: Option<bool>) -> Result<Values> {
     Ok(Values {
         numbers: now.numbers,
         totals: now.totals,
-        liked: likes(app, post, request).await?,
+        liked: likes.unwrap_or(false),
         like_id: app.fresh_id()?,
         comment_id: app.fresh_id()?,
     })
 }
 
-/// Whether this reader likes the post. Who has no cookie never said so.
-async fn likes(app: &App, post: &Post, request: &mut Parts) -> Result<bool> {
+/// Whether this reader likes the post, if it is known. Who has no cookie never said so.
+async fn likes(app: &App, post: &Post, now: &Now, request: &mut Parts) -> Option<bool> {
     if !request.headers.contains_key(header::COOKIE) {
-        return Ok(false);
+        return Some(false);
+    }
+    if !now.is_current {
+        // The store does not answer, and the page has waited for it.
+        return None;
     }
     let Ok(Requester(caller)) = Requester::from_request_parts(request, app).await;
-    app.horizon.likes(&post.slug, &caller).await
+    app.horizon.likes(&post.slug, &caller).await.ok()
 }

@@ -274,13 +274,13 @@ mod tests {
         let mut number = || next(seed) >> pick(&mut next(seed), &[63, 60, 50, 30, 0]);
         let (viewers, visits, likes, comments) = (number(), number(), number(), number());
         Values {
-            numbers: Numbers {
+            numbers: (viewers % 5 != 0).then_some(Numbers {
                 viewers,
                 visits,
                 likes,
                 comments,
-            },
-            totals: Numbers::default(),
+            }),
+            totals: Some(Numbers::default()),
             liked: viewers % 2 == 0,
             like_id: EventId::from_u128(u128::from(next(seed))),
             comment_id: EventId::from_u128(u128::from(next(seed)) << 60),

@@ -3,23 +3,38 @@
 use std::sync::Arc;
 
 use horizon_app::{Card, Cover, ExtraPage, Link, PostHead, Tag, TagCount, TocEntry};
-use horizon_core::{Result, Timestamp, Topic};
+use horizon_core::{Timestamp, Topic, live::Numbers};
 use horizon_posts::{Library, Page, Post, TagPosts};
 
 use crate::state::App;
 
-/// The posts with their numbers at this moment, in the same order.
-pub(crate) async fn cards(app: &App, posts: &[Arc<Post>]) -> Result<Vec<Card>> {
-    let topics: Vec<Topic> = posts.iter().map(|post| post.slug.clone().into()).collect();
-    let numbers = app.horizon.numbers(&topics).await?;
-    Ok(posts
-        .iter()
-        .zip(numbers)
-        .map(|(post, numbers)| Card {
-            post: head(post),
-            numbers,
-        })
-        .collect())
+/// Posts and the site with their numbers.
+pub(crate) struct Cards {
+    /// The posts, in the order asked.
+    pub(crate) posts: Vec<Card>,
+    /// The numbers of the site, as far as they are known.
+    pub(crate) totals: Option<Numbers>,
+    /// Whether all numbers are what the backends say now.
+    pub(crate) is_current: bool,
+}
+
+/// The posts and the site with their numbers at this moment, or the last known.
+pub(crate) async fn cards(app: &App, posts: &[Arc<Post>]) -> Cards {
+    let topics = posts.iter().map(|post| post.slug.clone().into());
+    let topics: Vec<Topic> = std::iter::once(Topic::Site).chain(topics).collect();
+    let known = app.horizon.known_numbers(&topics).await;
+    let is_current = known.iter().all(|known| known.is_some_and(|known| known.is_current));
+    let mut numbers = known.into_iter().map(|known| known.map(|known| known.numbers));
+    let totals = numbers.next().flatten();
+    let card = |(post, numbers): (&Arc<Post>, Option<Numbers>)| Card {
+        post: head(post),
+        numbers,
+    };
+    Cards {
+        posts: posts.iter().zip(numbers).map(card).collect(),
+        totals,
+        is_current,
+    }
 }
 
 pub(crate) fn head(post: &Post) -> PostHead {

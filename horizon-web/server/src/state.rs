@@ -3,10 +3,10 @@
 use std::{ops::Deref, sync::Arc};
 
 use axum::extract::FromRef;
-use eventhorizon::Horizon;
+use eventhorizon::{Horizon, KnownNumbers};
 use horizon_accumulator::process::now;
 use horizon_app::{Link, Site};
-use horizon_core::{Error, EventId, Result, Topic, live::Numbers};
+use horizon_core::{Error, EventId, Result, Topic};
 use horizon_posts::{Library, Page, SiteInfo};
 use tokio::sync::watch;
 
@@ -55,15 +55,14 @@ impl App {
         })
     }
 
-    /// The numbers of the whole site, for the footer.
-    pub(crate) async fn totals(&self) -> Result<Numbers> {
-        Ok(self
-            .horizon
-            .numbers(&[Topic::Site])
-            .await?
-            .first()
-            .copied()
-            .unwrap_or_default())
+    /// The numbers of the whole site, for the footer, as far as they are known.
+    pub(crate) async fn totals(&self) -> Option<KnownNumbers> {
+        self.horizon
+            .known_numbers(&[Topic::Site])
+            .await
+            .into_iter()
+            .next()
+            .flatten()
     }
 
     /// An id that nobody has yet.

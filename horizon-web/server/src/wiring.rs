@@ -1,6 +1,6 @@
 //! Puts the parts together, runs them, and takes them apart in order.
 
-use std::{future::Future, io::Write, pin::pin, sync::Arc, time::Duration};
+use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
 use anyhow::{Context, anyhow, bail};
 use eventhorizon::{Horizon, Pages, PipeUrl, Secret};

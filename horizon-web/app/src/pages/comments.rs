@@ -23,6 +23,7 @@ pub(super) fn comments(page: &PostPage, marks: &Marks) -> AnyView {
     view! {
         <section id="comments" class="comments" aria-labelledby="comments-title">
             <h2 id="comments-title">{number("comments", count)}</h2>
+            {page.has_unknown_comments.then(|| view! { <p class="nothing">{UNKNOWN}</p> })}
             {earlier(page)}
             <ol class="threads" data-horizon="comment-list">
                 {threads}
@@ -47,6 +48,9 @@ pub(super) fn comments(page: &PostPage, marks: &Marks) -> AnyView {
     }
     .into_any()
 }
+
+/// What is said where the comments cannot be read.
+const UNKNOWN: &str = "Comments cannot be shown right now.";
 
 fn earlier(page: &PostPage) -> Option<AnyView> {
     let first = page.comments.threads.first().filter(|_| page.comments.has_earlier)?;

@@ -115,6 +115,9 @@ fn cards(posts: &[Card], none: &'static str) -> AnyView {
 
 fn card(card: &Card) -> AnyView {
     let (post, numbers) = (&card.post, card.numbers);
+    let viewers = numbers.map(|numbers| numbers.viewers);
+    let visits = numbers.map(|numbers| numbers.visits);
+    let liked = numbers.map(|numbers| numbers.likes);
     let cover = post.cover.as_ref().map(|cover| {
         view! { <img class="card-cover" src=cover.image.clone() alt="" loading="lazy" decoding="async" /> }
     });
@@ -128,11 +131,11 @@ fn card(card: &Card) -> AnyView {
             <p>{post.description.clone()}</p>
             {tags(&post.tags)}
             <ul class="numbers" aria-label="Numbers">
-                <li class=if numbers.viewers == 0 { "now nobody" } else { "now" }>
-                    {number("viewers", Figure::known(numbers.viewers, "reading now", "reading now"))}
+                <li class=if viewers.unwrap_or(0) == 0 { "now nobody" } else { "now" }>
+                    {number("viewers", Figure::of(viewers, "reading now", "reading now"))}
                 </li>
-                <li>{number("visits", Figure::known(numbers.visits, "view", "views"))}</li>
-                <li>{likes(Figure::known(numbers.likes, "like", "likes"))}</li>
+                <li>{number("visits", Figure::of(visits, "view", "views"))}</li>
+                <li>{likes(Figure::of(liked, "like", "likes"))}</li>
             </ul>
         </article>
     }

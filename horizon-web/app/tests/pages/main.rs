@@ -4,7 +4,7 @@
 mod sample;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use horizon_app::{Desk, ErrorPage, Login, Page, Piece, Template};
+use horizon_app::{Desk, ErrorPage, Login, Page, Piece, Template, Values};
 use horizon_core::{EventId, live::Numbers};
 use sha2::{Digest, Sha256};
 
@@ -93,13 +93,13 @@ fn what_answers_differ_in_is_in_no_text_of_a_template() {
     };
     assert_eq!(texts(1 << 100), texts(2 << 100));
     let (mut one, mut none) = (values(), values());
-    one.numbers = Numbers {
+    one.numbers = Some(Numbers {
         viewers: 1,
         visits: 1,
         likes: 1,
         comments: 1,
-    };
-    none.numbers = Numbers::default();
+    });
+    none.numbers = Some(Numbers::default());
     let template = template(&hello());
     assert!(
         template
@@ -112,6 +112,24 @@ fn what_answers_differ_in_is_in_no_text_of_a_template() {
             .contains(">0</span> <span data-one=\"view\" data-many=\"views\">views</span>")
     );
     assert!(template.fill(&one).contains(r#""commentCount":1,"#));
+}
+
+#[test]
+fn a_page_whose_numbers_and_comments_are_not_known_has_neither_and_keeps_its_forms() {
+    let mut page = post("Hello", "Ada");
+    page.comments = horizon_core::live::ThreadsView::default();
+    page.has_unknown_comments = true;
+    let unknown = Values {
+        numbers: None,
+        totals: None,
+        ..values()
+    };
+    let html = template(&Page::Post(Box::new(page))).fill(&unknown);
+    assert!(html.contains(">\u{2013}</span> <span data-one=\"view\" data-many=\"views\">views</span>"));
+    assert!(html.contains("Comments cannot be shown right now."));
+    assert!(html.contains(r#""commentCount":null,"#));
+    assert!(html.contains(r#"action="/horizon/comments/hello""#) && html.contains(r#"action="/horizon/likes/hello""#));
+    assert!(!html.contains(">0</span>"), "a zero is a wrong number");
 }
 
 #[test]

@@ -83,6 +83,7 @@ pub(crate) fn post(title: &str, author: &str) -> PostPage {
             }],
             has_earlier: true,
         },
+        has_unknown_comments: false,
         before: None,
         reply_to: None,
         is_waiting: false,
@@ -92,17 +93,17 @@ pub(crate) fn post(title: &str, author: &str) -> PostPage {
 /// What a reader who likes a post finds in it.
 pub(crate) fn values() -> Values {
     Values {
-        numbers: Numbers {
+        numbers: Some(Numbers {
             viewers: 17,
             visits: 1_204,
             likes: 58,
             comments: 1,
-        },
-        totals: Numbers {
+        }),
+        totals: Some(Numbers {
             viewers: 2,
             visits: 12_345,
             ..Numbers::default()
-        },
+        }),
         liked: true,
         like_id: EventId::from_u128(3),
         comment_id: EventId::from_u128(4),
@@ -142,7 +143,7 @@ fn file_problem(place: &str, is_last_good_shown: bool) -> FileProblem {
 pub(crate) fn all() -> Vec<Page> {
     let cards = vec![Card {
         post: head(HOSTILE),
-        numbers: Numbers::default(),
+        numbers: Some(Numbers::default()),
     }];
     vec![
         Page::Home(Home { posts: cards.clone() }),

@@ -1,0 +1,126 @@
+//! How soon readers have a page, and the first numbers of a live stream, while a backend is away.
+
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, ensure};
+use horizon_web_tests::{Nodes, Options, Server, http};
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+use crate::aim::Aim;
+
+/// The pages that are asked for.
+const PAGES: [&str; 4] = ["/", "/blog", "/blog/hello", "/tags/test"];
+
+/// The page whose stream is opened.
+const STREAM: &str = "/horizon/live/hello";
+
+/// How soon a reader should have the text, where numbers are known, in milliseconds.
+const KNOWN: f64 = 100.0;
+
+/// The same where a process knows nothing yet, in milliseconds.
+const UNKNOWN: f64 = 1_000.0;
+
+/// A secret of the blog's own, so that a process starts while Redis is away.
+const SECRET: (&str, &str) = ("HORIZON_SECRET", "a sentence of at least thirty-two characters");
+
+/// The slowest answers of some rounds.
+#[derive(Clone, Copy, Debug, Default)]
+struct Slowest {
+    page: Duration,
+    frame: Duration,
+}
+
+impl Slowest {
+    fn aims(self, state: &str) -> [Aim; 2] {
+        let aim =
+            |what: &str, time: Duration| Aim::at_most(format!("{state}: {what}"), milliseconds(time), KNOWN, "ms");
+        [
+            aim("slowest page", self.page),
+            aim("slowest first frame of a stream", self.frame),
+        ]
+    }
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1_000.0
+}
+
+/// Takes Redis and SQLite away, and measures `rounds` readers each time.
+pub(crate) async fn measure(rounds: usize) -> anyhow::Result<Vec<Aim>> {
+    let mut aims = redis(rounds).await?;
+    aims.extend(sqlite(rounds).await?);
+    Ok(aims)
+}
+
+async fn redis(rounds: usize) -> anyhow::Result<Vec<Aim>> {
+    let mut nodes = Nodes::start().await?;
+    let web = nodes.web("web", &[SECRET]).await?;
+    let mut aims = Vec::new();
+    aims.extend(slowest(web.address(), rounds).await?.aims("Redis up"));
+    nodes.redis.pause().await?;
+    aims.extend(slowest(web.address(), rounds).await?.aims("Redis stopped"));
+    aims.push(fresh(&nodes, "Redis stopped").await?);
+    nodes.redis.resume().await?;
+    nodes.redis.kill().await?;
+    aims.extend(slowest(web.address(), rounds).await?.aims("Redis gone"));
+    aims.push(fresh(&nodes, "Redis gone").await?);
+    Ok(aims)
+}
+
+/// The first pages of a process that has just started.
+async fn fresh(nodes: &Nodes, state: &str) -> anyhow::Result<Aim> {
+    let web = nodes.web("fresh", &[SECRET]).await?;
+    let mut slowest = Duration::ZERO;
+    for path in PAGES {
+        slowest = slowest.max(page(web.address(), path).await?);
+    }
+    let what = format!("{state}: slowest first page of a process that knows nothing");
+    Ok(Aim::at_most(what, milliseconds(slowest), UNKNOWN, "ms"))
+}
+
+async fn sqlite(rounds: usize) -> anyhow::Result<Vec<Aim>> {
+    let folder = TempDir::new().context("no temporary folder for the database")?;
+    let file = folder.path().join("numbers.db");
+    let store = format!("sqlite:{}", file.display());
+    let server = Server::start(Options::default().with("HORIZON_STORE", &store)).await?;
+    let mut aims = Vec::new();
+    aims.extend(slowest(server.address(), rounds).await?.aims("SQLite"));
+    let lock = Connection::open(&file)?;
+    lock.execute_batch("BEGIN EXCLUSIVE")?;
+    aims.extend(slowest(server.address(), rounds).await?.aims("SQLite locked"));
+    Ok(aims)
+}
+
+async fn slowest(site: SocketAddr, rounds: usize) -> anyhow::Result<Slowest> {
+    let mut slowest = Slowest::default();
+    for _ in 0..rounds {
+        for path in PAGES {
+            slowest.page = slowest.page.max(page(site, path).await?);
+        }
+        slowest.frame = slowest.frame.max(first_frame(site).await?);
+    }
+    Ok(slowest)
+}
+
+async fn page(site: SocketAddr, path: &str) -> anyhow::Result<Duration> {
+    let asked = Instant::now();
+    let answer = http::get(site, path).await?;
+    let took = asked.elapsed();
+    ensure!(answer.status == 200, "{path} is answered {}", answer.status);
+    Ok(took)
+}
+
+async fn first_frame(site: SocketAddr) -> anyhow::Result<Duration> {
+    let asked = Instant::now();
+    let mut stream = http::open(site, STREAM, &[]).await?;
+    while let Some(line) = stream.next().await? {
+        if line == "event: live" {
+            return Ok(asked.elapsed());
+        }
+    }
+    anyhow::bail!("the stream ended without numbers")
+}

@@ -1,0 +1,222 @@
+//! What an application shows while its backends do not answer: the last known numbers and comments, or none.
+
+use std::time::Duration;
+
+use eventhorizon::{Caller, Content, Horizon, NewComment, Slug, bytes::Bytes, http::Request};
+use futures::{FutureExt, StreamExt, future::join_all};
+use horizon_core::Timestamp;
+use horizon_memory::testing::{Call, Clock, Fake};
+use tokio::time::{Instant, sleep};
+
+const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0";
+
+/// Longer than anything here waits.
+const FOR_EVER: Duration = Duration::from_secs(24 * 3600);
+
+/// What nobody waits longer for before there is something to read.
+const LONGEST: Duration = Duration::from_secs(1);
+
+struct Site {
+    clock: Clock,
+    fake: Fake,
+    horizon: Horizon,
+    bread: Slug,
+    ada: Caller,
+}
+
+impl Site {
+    async fn open() -> Self {
+        let clock = Clock::at(Timestamp::from_millis(1_800_000_000_000));
+        let fake = Fake::new(clock.clone());
+        let now = clock.clone();
+        let horizon = Horizon::from_ports(fake.ports()).clock(move || now.now());
+        let horizon = horizon.start(|slug: &Slug| slug.as_str() == "bread").await.unwrap();
+        let bread = horizon.page("bread").unwrap();
+        let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", FIREFOX)]);
+        Self {
+            clock,
+            fake,
+            horizon,
+            bread,
+            ada,
+        }
+    }
+
+    async fn like(&self) {
+        self.horizon.like(&self.bread, true, None, &self.ada).await.unwrap();
+    }
+
+    /// The likes, and whether they are current.
+    async fn likes(&self) -> Option<(u64, bool)> {
+        let known = self.horizon.known_numbers(&[self.bread.clone().into()]).await;
+        known[0].map(|known| (known.numbers.likes, known.is_current))
+    }
+
+    async fn ask(&self, request: Request<Bytes>) -> (u16, bool, String) {
+        let answer = self.horizon.answer([192, 0, 2, 1].into(), request).await;
+        let (status, again) = (answer.status().as_u16(), answer.headers().contains_key("retry-after"));
+        let Content::Bytes(bytes) = answer.into_body() else {
+            panic!("a stream")
+        };
+        (status, again, String::from_utf8(bytes.to_vec()).unwrap())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_hangs_is_read_once_and_the_last_known_numbers_show_until_it_answers() {
+    let site = Site::open().await;
+    site.like().await;
+    assert_eq!(site.likes().await, Some((1, true)));
+    sleep(Duration::from_secs(10)).await; // Long after the reader's own word.
+
+    site.fake.delay(Call::Get, FOR_EVER);
+    assert_eq!(site.likes().await, Some((1, false)));
+    let reads = site.fake.attempts(Call::Get);
+    let start = Instant::now();
+    for known in join_all((0..100).map(|_| site.likes())).await {
+        assert_eq!(known, Some((1, false)));
+    }
+    assert_eq!(
+        start.elapsed(),
+        Duration::ZERO,
+        "nobody waits for a read that is late already"
+    );
+    assert_eq!(site.fake.attempts(Call::Get), reads, "and nobody starts another");
+
+    site.fake.delay(Call::Get, Duration::ZERO);
+    site.clock.advance(FOR_EVER);
+    while site.likes().await != Some((1, true)) {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_numbers_after_an_outage_are_current() {
+    let site = Site::open().await;
+    assert_eq!(site.likes().await, Some((0, true)));
+    site.fake.disconnect();
+    assert_eq!(site.likes().await, Some((0, false)));
+    assert_eq!(
+        site.horizon.numbers(&[site.bread.clone().into()]).await.unwrap()[0].likes,
+        0
+    );
+    site.fake.reconnect();
+    site.like().await;
+    assert_eq!(site.likes().await, Some((1, true)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn numbers_that_nobody_knows_are_none_and_are_not_waited_for_longer_than_a_second() {
+    let site = Site::open().await;
+    site.fake.delay(Call::Get, FOR_EVER);
+    site.fake.delay(Call::Threads, FOR_EVER);
+    let start = Instant::now();
+    assert_eq!(site.likes().await, None);
+    assert_eq!(site.horizon.known_threads(&site.bread).await, None);
+    assert!(start.elapsed() < LONGEST, "{:?}", start.elapsed());
+    assert!(
+        site.horizon
+            .numbers(&[site.bread.clone().into()])
+            .await
+            .unwrap_err()
+            .is_retryable()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_kept_of_a_page_that_does_not_exist() {
+    let site = Site::open().await;
+    let stranger: Slug = "stranger".parse().unwrap();
+    let topics = [stranger.clone().into(), site.bread.clone().into()];
+    let known = site.horizon.known_numbers(&topics).await;
+    assert!(known.iter().all(Option::is_some), "{known:?}");
+    assert!(site.horizon.known_threads(&stranger).await.is_some());
+    site.fake.disconnect();
+    let known = site.horizon.known_numbers(&topics).await;
+    assert!(known[0].is_none() && known[1].is_some(), "{known:?}");
+    assert_eq!(site.horizon.known_threads(&stranger).await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_finds_their_own_like_also_where_the_store_is_slow() {
+    let site = Site::open().await;
+    assert_eq!(site.likes().await, Some((0, true)));
+    site.like().await;
+    let slow = Duration::from_millis(200);
+    site.fake.delay(Call::Get, slow);
+    let later = async {
+        sleep(slow).await;
+        site.clock.advance(slow);
+    };
+    let (known, ()) = tokio::join!(site.likes(), later);
+    assert_eq!(known, Some((1, true)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_known_comments_show_while_the_store_hangs() {
+    let site = Site::open().await;
+    let said = NewComment::new("Ada", "Well said");
+    site.horizon.comment(&site.bread, said, &site.ada).await.unwrap();
+    let known = site.horizon.known_threads(&site.bread).await.unwrap();
+    assert!(known.is_current);
+    site.fake.delay(Call::Threads, FOR_EVER);
+    let again = site.horizon.known_threads(&site.bread).await.unwrap();
+    assert!(!again.is_current);
+    assert_eq!(again.view, known.view);
+}
+
+#[tokio::test(start_paused = true)]
+async fn machines_are_told_no_old_numbers_and_people_get_a_page_that_they_can_read() {
+    let site = Site::open().await;
+    assert_eq!(site.likes().await, Some((0, true)));
+    for call in [Call::Get, Call::Threads, Call::Likes, Call::Track, Call::Comment] {
+        site.fake.delay(call, FOR_EVER);
+    }
+    for path in ["/stats/bread", "/stats", "/comments/bread", "/likes/bread"] {
+        let start = Instant::now();
+        let (status, again, text) = site.ask(Request::get(path).body(Bytes::new()).unwrap()).await;
+        assert_eq!((status, again), (503, true), "{path}: {text}");
+        assert!(start.elapsed() <= LONGEST, "{path} took {:?}", start.elapsed());
+    }
+    for (path, form) in [("/likes/bread", "liked=true"), ("/comments/bread", "body=Hello")] {
+        let request = Request::post(path)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("accept", "text/html,*/*;q=0.8")
+            .header("user-agent", FIREFOX);
+        let start = Instant::now();
+        let (status, again, text) = site.ask(request.body(form.into()).unwrap()).await;
+        assert_eq!((status, again), (503, true), "{path}: {text}");
+        assert!(text.starts_with("<!doctype html>"), "{path}: {text}");
+        assert!(
+            start.elapsed() <= Duration::from_secs(4),
+            "{path} took {:?}",
+            start.elapsed()
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_says_the_last_known_numbers_at_once_and_then_the_new_ones() {
+    let site = Site::open().await;
+    site.like().await;
+    assert_eq!(site.likes().await, Some((1, true)));
+    site.fake.disconnect();
+    let start = Instant::now();
+    let mut live = site.horizon.live(Some(&site.bread), &site.ada, false).await.unwrap();
+    assert!(live.next().now_or_never().flatten().unwrap().starts_with(b"retry: "));
+    let first = String::from_utf8(live.next().await.unwrap().to_vec()).unwrap();
+    assert!(
+        first.starts_with("event: live\n") && first.contains("\"likes\":1"),
+        "{first}"
+    );
+    assert!(start.elapsed() < Duration::from_millis(100), "{:?}", start.elapsed());
+    site.fake.reconnect();
+    let ben = site.horizon.caller([192, 0, 2, 2].into(), [("user-agent", FIREFOX)]);
+    site.horizon.like(&site.bread, true, None, &ben).await.unwrap();
+    loop {
+        let bytes = live.next().await.unwrap();
+        if String::from_utf8_lossy(&bytes).contains("\"likes\":2") {
+            return;
+        }
+    }
+}

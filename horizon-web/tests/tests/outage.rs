@@ -1,0 +1,290 @@
+//! Readers while what is behind the blog is stopped, killed or locked: they get every page with the last known numbers, or
+//! without numbers, and the live stream says what is known.
+
+use anyhow::{Context, ensure};
+use horizon_web_tests::{Nodes, Options, Posts, Server, http, process::Process, wait_until};
+use rusqlite::Connection;
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// What stands in the place of a number that is not known.
+const UNKNOWN: &str = "\u{2013}";
+
+/// What is said in place of comments that are not known.
+const NO_COMMENTS: &str = "Comments cannot be shown right now.";
+
+/// A page of each kind that needs no backend to be read, with its status.
+const PAGES: [(&str, u16); 9] = [
+    ("/", 200),
+    ("/blog", 200),
+    ("/blog?q=hello", 200),
+    ("/tags/test", 200),
+    ("/about", 200),
+    ("/no-such-page", 404),
+    ("/blog/no-such-post", 404),
+    ("/feed.xml", 200),
+    ("/sitemap.xml", 200),
+];
+
+/// How Redis goes away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outage {
+    /// SIGSTOP: connections stay, and nothing answers.
+    Stopped,
+    /// SIGKILL: nobody is there.
+    Killed,
+}
+
+/// The two posts of the tests, and an extra page.
+fn posts() -> anyhow::Result<Posts> {
+    let posts = Posts::two()?;
+    std::fs::create_dir(posts.path().join("pages"))?;
+    posts.write(
+        "pages/about.md",
+        "---\ntitle: About\ndescription: \"Who writes\"\n---\n\nMe.\n",
+    )?;
+    Ok(posts)
+}
+
+async fn like(web: &Process, id: &str) -> anyhow::Result<http::Answer> {
+    let id = ("idempotency-key", id);
+    http::send(web.address(), http::Method::PUT, "/horizon/likes/hello", &[id], "").await
+}
+
+/// Waits until the page of the post shows so many likes, as a page that may be kept.
+async fn shows(web: &Process, likes: &str) -> anyhow::Result<()> {
+    wait_until(&format!("the page shows {likes} likes"), async || {
+        let page = http::get(web.address(), "/blog/hello").await?;
+        let shown = http::text_of(&page.text(), "likes");
+        ensure!(shown.iter().all(|text| text == likes), "{shown:?}");
+        ensure!(
+            page.header("cache-control") == "private, no-cache",
+            "{:?}",
+            page.headers
+        );
+        Ok(())
+    })
+    .await
+}
+
+/// Reads on until a message of this name, and returns its data.
+async fn message(stream: &mut http::Lines, name: &str) -> anyhow::Result<String> {
+    let name = format!("event: {name}");
+    while let Some(line) = stream.next().await? {
+        if line == name {
+            return stream.next().await?.context("a message has data");
+        }
+    }
+    anyhow::bail!("the stream ended")
+}
+
+/// Reads every page. What is known of `hello` is one like, and nothing is known of `second`.
+async fn readers_are_served(web: &Process) -> anyhow::Result<()> {
+    let hello = http::get(web.address(), "/blog/hello").await?;
+    let text = hello.text();
+    ensure!(hello.status == 200 && text.contains("The first words."), "{text}");
+    ensure!(http::text_of(&text, "likes").iter().all(|likes| likes == "1"), "{text}");
+    ensure!(hello.header("cache-control") == "no-store", "{:?}", hello.headers);
+    ensure!(hello.header("etag").is_empty(), "{:?}", hello.headers);
+
+    let second = http::get(web.address(), "/blog/second").await?;
+    let text = second.text();
+    ensure!(second.status == 200 && text.contains("Other words."), "{text}");
+    ensure!(
+        http::text_of(&text, "visits") == [UNKNOWN],
+        "a zero is a wrong number: {text}"
+    );
+    ensure!(
+        text.contains(NO_COMMENTS) && text.contains("data-horizon=\"comment-form\""),
+        "{text}"
+    );
+    for (path, status) in PAGES {
+        let page = http::get(web.address(), path).await?;
+        ensure!(page.status == status, "{path} is {}: {}", page.status, page.text());
+    }
+    let list = http::get(web.address(), "/blog").await?.text();
+    let likes = http::text_of(&list, "likes");
+    ensure!(likes == [UNKNOWN, "1"], "the newest first: {likes:?}");
+    Ok(())
+}
+
+/// What cannot be done is said so, to machines and to people.
+async fn writers_are_told(web: &Process) -> anyhow::Result<()> {
+    for path in ["/horizon/stats/second", "/horizon/comments/hello"] {
+        let answer = http::get(web.address(), path).await?;
+        ensure!(answer.status == 503, "{path} is {}: {}", answer.status, answer.text());
+        ensure!(!answer.header("retry-after").is_empty(), "{:?}", answer.headers);
+    }
+    for (path, form) in [
+        ("/horizon/likes/hello", "liked=true"),
+        ("/horizon/comments/hello", "body=Hello"),
+    ] {
+        let headers = [("content-type", FORM), ("accept", "text/html")];
+        let answer = http::send(web.address(), http::Method::POST, path, &headers, form).await?;
+        ensure!(
+            answer.status == 503 && answer.text().contains("<h1>"),
+            "{} {}",
+            answer.status,
+            answer.text()
+        );
+        ensure!(!answer.header("retry-after").is_empty(), "{:?}", answer.headers);
+    }
+    Ok(())
+}
+
+async fn readers_during(outage: Outage) -> anyhow::Result<()> {
+    let mut nodes = Nodes::start().await?;
+    let posts = posts()?;
+    let folder = posts.path().to_string_lossy().into_owned();
+    let web = nodes
+        .web("web", &[("HORIZON_POSTS", &folder), ("HORIZON_ADMIN_TOKEN", TOKEN)])
+        .await?;
+    let _accumulator = nodes.accumulator("a").await?;
+    let author = sign_in(&web).await?;
+    ensure!(like(&web, "019ab4f0c1d27a3c8e5f6071829304a5").await?.status == 200);
+    shows(&web, "1").await?;
+
+    match outage {
+        Outage::Stopped => nodes.redis.pause().await?,
+        Outage::Killed => nodes.redis.kill().await?,
+    }
+    readers_are_served(&web).await?;
+    let mut known = http::open(web.address(), "/horizon/live/hello", &[]).await?;
+    let said = message(&mut known, "live").await?;
+    ensure!(said.contains("\"likes\":1,"), "{said}");
+    let mut unknown = http::open(web.address(), "/horizon/live/second", &[]).await?;
+    let first = unknown.next().await?.unwrap_or_default();
+    ensure!(first.starts_with("retry: "), "{first}");
+    writers_are_told(&web).await?;
+    let desk = http::send(web.address(), http::Method::GET, "/admin", &[("cookie", &author)], "").await?;
+    ensure!(
+        desk.status == 503 && desk.text().contains("<h1>"),
+        "{} {}",
+        desk.status,
+        desk.text()
+    );
+    let cluster = http::send(web.address(), http::Method::GET, "/cluster", &[("cookie", &author)], "").await?;
+    ensure!(
+        cluster.status == 200 && cluster.text().contains("Redis cannot be reached"),
+        "{}",
+        cluster.text()
+    );
+
+    // Only now is it back, and everything catches up by itself.
+    match outage {
+        Outage::Stopped => nodes.redis.resume().await?,
+        Outage::Killed => nodes.redis.start_again().await?,
+    }
+    let id = "019ab4f0c1d27a3c8e5f6071829304a6";
+    wait_until("a like is taken again", async || {
+        let answer = like(&web, id).await?;
+        ensure!(answer.status == 200, "{} {}", answer.status, answer.text());
+        Ok(())
+    })
+    .await?;
+    // The form without a cookie may have been counted, too: nobody knew whether it was taken.
+    let likes = wait_until("the numbers are current", async || {
+        let numbers = http::get(web.address(), "/horizon/stats/hello").await?.json()?;
+        let likes = numbers["likes"].as_u64().context("no likes")?;
+        ensure!(likes >= 2, "{numbers}");
+        Ok(likes)
+    })
+    .await?;
+    shows(&web, &likes.to_string()).await?;
+    while !message(&mut known, "live")
+        .await?
+        .contains(&format!("\"likes\":{likes},"))
+    {}
+    let said = message(&mut unknown, "live").await?;
+    ensure!(said.contains("\"likes\":0,"), "{said}");
+    let second = http::get(web.address(), "/blog/second").await?.text();
+    ensure!(!second.contains(NO_COMMENTS) && !second.contains(UNKNOWN), "{second}");
+    Ok(())
+}
+
+/// The author's token.
+const TOKEN: &str = "a token of the tests, long enough";
+
+/// The cookie of the author's session.
+async fn sign_in(web: &Process) -> anyhow::Result<String> {
+    let form = format!("token={}", TOKEN.replace(' ', "+"));
+    let headers = [("content-type", FORM)];
+    let answer = http::send(web.address(), http::Method::POST, "/admin/login", &headers, form).await?;
+    let cookie = answer.header("set-cookie");
+    let cookie = cookie.split(';').next().filter(|cookie| !cookie.is_empty());
+    Ok(cookie.with_context(|| answer.text())?.to_owned())
+}
+
+#[tokio::test]
+async fn readers_get_every_page_and_what_is_known_while_redis_is_stopped() -> anyhow::Result<()> {
+    readers_during(Outage::Stopped).await
+}
+
+#[tokio::test]
+async fn readers_get_every_page_and_what_is_known_while_redis_is_gone() -> anyhow::Result<()> {
+    readers_during(Outage::Killed).await
+}
+
+#[tokio::test]
+async fn a_blog_with_a_secret_of_its_own_starts_and_is_read_while_redis_is_gone() -> anyhow::Result<()> {
+    let mut nodes = Nodes::start().await?;
+    nodes.redis.kill().await?;
+    let secret = "a sentence of at least thirty-two characters";
+    let web = nodes.web("web", &[("HORIZON_SECRET", secret)]).await?;
+    for path in ["/", "/blog", "/blog/hello", "/tags/test"] {
+        let page = http::get(web.address(), path).await?;
+        ensure!(page.status == 200, "{path} is {}: {}", page.status, page.text());
+        ensure!(page.text().contains(UNKNOWN), "{path} has numbers: {}", page.text());
+    }
+    nodes.redis.start_again().await?;
+    shows(&web, "0").await
+}
+
+#[tokio::test]
+async fn readers_get_every_page_while_another_process_has_locked_the_database() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("numbers.db");
+    let server = Server::start(Options::default().with("HORIZON_STORE", &format!("sqlite:{}", file.display()))).await?;
+    let web = server.address();
+    let put = async |id: &str| {
+        let id = ("idempotency-key", id);
+        http::send(web, http::Method::PUT, "/horizon/likes/hello", &[id], "").await
+    };
+    ensure!(put("019ab4f0c1d27a3c8e5f6071829304a5").await?.status == 200);
+
+    let lock = Connection::open(&file)?;
+    lock.execute_batch("BEGIN EXCLUSIVE")?;
+    let mut live = http::open(web, "/horizon/live/hello", &[]).await?;
+    let said = message(&mut live, "live").await?;
+    ensure!(said.contains("\"likes\":1,"), "{said}");
+    for path in ["/", "/blog", "/blog/hello", "/blog/second", "/tags/test"] {
+        let page = http::get(web, path).await?;
+        ensure!(page.status == 200, "{path} is {}: {}", page.status, page.text());
+        ensure!(!page.text().contains(UNKNOWN), "{path}: {}", page.text());
+    }
+    let missing = http::get(web, "/no-such-page").await?;
+    ensure!(missing.status == 404, "{} {}", missing.status, missing.text());
+    let second = "019ab4f0c1d27a3c8e5f6071829304a6";
+    let refused = put(second).await?;
+    ensure!(
+        refused.status == 503 && !refused.header("retry-after").is_empty(),
+        "{:?}",
+        refused.headers
+    );
+
+    lock.execute_batch("ROLLBACK")?;
+    wait_until("a like is taken again", async || {
+        let taken = put(second).await?;
+        ensure!(
+            taken.status == 200 && taken.json()?["likes"] == 2,
+            "{} {}",
+            taken.status,
+            taken.text()
+        );
+        Ok(())
+    })
+    .await?;
+    let page = http::get(web, "/blog/hello").await?.text();
+    ensure!(http::text_of(&page, "likes").iter().all(|likes| likes == "2"), "{page}");
+    Ok(())
+}
