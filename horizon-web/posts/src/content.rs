@@ -4,6 +4,7 @@ use std::{
     collections::{HashMap, HashSet},
     hash::{DefaultHasher, Hash as _, Hasher as _},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use horizon_core::{Slug, Timestamp};
@@ -84,9 +85,21 @@ impl Content {
     pub fn library(&self, now: Timestamp) -> Library {
         let mut shown = Shown::default();
         for file in self.files.iter().filter(|file| self.is_shown(file, now)) {
-            match &file.document {
-                Document::Post(post) => shown.posts.push(post.clone()),
-                Document::Page(page) => shown.pages.push(page.clone()),
+            // Feeds and the sitemap leave out what is shown only because drafts are.
+            let is_draft = !file.publication.is_public(now);
+            match file.document.clone() {
+                Document::Post(mut post) => {
+                    if post.draft != is_draft {
+                        Arc::make_mut(&mut post).draft = is_draft;
+                    }
+                    shown.posts.push(post);
+                }
+                Document::Page(mut page) => {
+                    if page.draft != is_draft {
+                        Arc::make_mut(&mut page).draft = is_draft;
+                    }
+                    shown.pages.push(page);
+                }
             }
         }
         Library::new(shown, self, now)
@@ -202,7 +215,13 @@ impl<'a> Reader<'a> {
     }
 
     fn skip_what_is_no_post(&mut self, sources: &mut Vec<Source>) {
-        for skipped in sources.extract_if(.., |source| document::is_no_post(source)) {
+        let shown: HashSet<&Path> = [Role::Post, Role::Page]
+            .into_iter()
+            .flat_map(|role| self.shown_before(role))
+            .map(|file| file.path.as_path())
+            .collect();
+        let is_skipped = |source: &mut Source| document::is_no_post(source) && !shown.contains(source.path.as_path());
+        for skipped in sources.extract_if(.., is_skipped) {
             let reason = "not read: there is no front matter";
             self.problems
                 .push(Problem::new(&skipped.path, None, Effect::Skipped, reason));

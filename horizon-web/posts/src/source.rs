@@ -34,12 +34,14 @@ pub(crate) struct Folder {
     pub(crate) sources: Result<Vec<Source>, String>,
 }
 
-/// Reads all posts and pages.
+/// Reads all posts and pages. A blog need not have a folder of pages, unless its own folder is missing too.
 pub(crate) fn read_all(root: &Path) -> [Folder; 2] {
     [(root.to_owned(), Role::Post), (root.join("pages"), Role::Page)].map(|(path, role)| {
         let sources = match markdown_files(&path) {
             Ok(files) => Ok(files.into_iter().filter_map(|path| read(path, role)).collect()),
-            Err(error) if role == Role::Page && error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) if role == Role::Page && error.kind() == io::ErrorKind::NotFound && root.is_dir() => {
+                Ok(Vec::new())
+            }
             Err(error) => Err(format!("the folder cannot be read: {error}")),
         };
         Folder { path, role, sources }

@@ -97,7 +97,7 @@ fn problems(desk: &Desk) -> Option<AnyView> {
                 .then(|| {
                     view! {
                         <p class="more">
-                            {more} " more are in the log; " <code>"horizon-web check"</code> " lists all of them."
+                            {more} " more. " <code>"horizon-web check"</code> " lists all of them."
                         </p>
                     }
                 })}

@@ -313,7 +313,7 @@ fn the_desk_lists_the_files_that_cannot_be_shown() {
         "<code>posts/a.md:3</code>",
         "The last good version is shown",
         "<code>posts/b.md</code>",
-        " more are in the log; <code>horizon-web check</code>",
+        " more. <code>horizon-web check</code> lists all of them.",
     ] {
         assert!(html.contains(part), "{part} is not in {html}");
     }

@@ -110,7 +110,14 @@ fn with_drafts_waiting_posts_are_shown() {
         ..options()
     };
     let library = Library::load(folder.path(), &options, at("2026-12-01"));
-    assert!(library.post("next").is_some() && library.waiting().is_empty());
+    assert!(library.post("next").is_some_and(|post| post.draft) && library.waiting().is_empty());
+    for document in [
+        atom(&library, &site()),
+        rss(&library, &site()),
+        sitemap(&library, &site()),
+    ] {
+        assert!(!document.contains("/next") && document.contains("/old"), "{document}");
+    }
 }
 
 /// A clock that goes with tokio's, which a test in paused time drives; and that can be set.

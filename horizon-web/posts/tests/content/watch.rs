@@ -121,6 +121,27 @@ async fn a_broken_file_stays_as_it_was_and_others_are_fresh() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_is_gone_leaves_all_posts_and_pages() {
+    let folder = Folder::new();
+    folder
+        .write("blog/one.md", titled("First"))
+        .write("blog/README.md", titled("A post by its front matter"))
+        .write("blog/pages/about.md", titled("About"));
+    let root = folder.path().join("blog");
+    let mut watched = Watched::start_from(folder, Content::load(&root, &options()));
+    fs::rename(&root, root.with_extension("old")).unwrap();
+    watched.until_problem("blog", Some(Effect::LastGoodShown)).await;
+    let library = watched.latest.borrow().clone();
+    assert!(library.posts().len() == 2 && library.page("about").is_some());
+    fs::rename(root.with_extension("old"), &root).unwrap();
+    watched.until_problem("blog", None).await;
+    watched.folder.write("blog/README.md", "no front matter any more");
+    watched.until_problem("README.md", Some(Effect::LastGoodShown)).await;
+    assert_eq!(watched.latest.borrow().posts().len(), 2);
+    watched.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_cannot_be_read_any_more_stays_as_it_was() {
     let mut watched = Watched::start(one());
     for bad in [&b"---\ntitle: x\nda\xffte"[..], &[b'x'; (1 << 20) + 1], b""] {
