@@ -88,6 +88,15 @@ impl Backend {
         })
     }
 
+    /// Returns this process among those that share a Redis, if it is one of them.
+    #[cfg(feature = "redis")]
+    pub(crate) fn node(&self) -> Option<Arc<crate::shared::Node>> {
+        match &self.rest {
+            Rest::Shared(shared) => Some(Arc::clone(shared.node())),
+            _ => None,
+        }
+    }
+
     /// Returns the check behind `/readyz`.
     pub(crate) fn ready(&self) -> Ready {
         let health = self.health.clone();

@@ -19,8 +19,8 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-/// How long a read may take whose last known result can be shown instead: 75 milliseconds.
-pub(crate) const KNOWN_WAIT: Duration = Duration::from_millis(75);
+/// How long a read may take whose last known result can be shown instead: 50 milliseconds.
+pub(crate) const KNOWN_WAIT: Duration = Duration::from_millis(50);
 
 /// How long a read of a page may take whose result is not known yet: 400 milliseconds. A page needs two of them at most,
 /// and less than a second in all.
@@ -82,13 +82,13 @@ impl Breaker {
         self.0.is_open.load(Ordering::Relaxed)
     }
 
-    /// Reads within [`ANSWER_WAIT`]. A read that takes longer is dropped.
+    /// Reads within [`ANSWER_WAIT`], whatever became of other reads. A read that takes longer is dropped.
     ///
     /// # Errors
-    /// Those of the read, or it took too long, or another one has been taking too long.
+    /// Those of the read, or it took too long.
     pub(crate) async fn read<T>(&self, read: impl Future<Output = Result<T>>) -> Result<T> {
         let read = pin!(read);
-        match timeout(self.patience(ANSWER_WAIT), read).await {
+        match timeout(ANSWER_WAIT, read).await {
             Ok(result) => self.note(result),
             Err(_) => self.note(Err(late())),
         }
@@ -97,7 +97,7 @@ impl Breaker {
     /// Reads within `wait`. A read that takes longer goes on in the background, so what it finds has to be kept by itself.
     ///
     /// # Errors
-    /// Those of [`read`](Self::read).
+    /// Those of the read, or it took too long, or one about this subject has been taking too long.
     pub(crate) async fn read_on<T: Send + 'static>(
         &self,
         subject: Subject,

@@ -138,15 +138,7 @@ impl Horizon {
             readers: Readers::new(&secret, &config),
             limiters: Limiters::new(config.rates, secret.key(RATES_KEY)),
             bots: Bots::default(),
-            hub: Hub::new(
-                ports.clone(),
-                matches!(backend.rest, Rest::Here(_)),
-                Arc::clone(&known),
-                Arc::clone(&metrics),
-                closing.clone(),
-                tasks.clone(),
-                health.clone(),
-            ),
+            hub: hub(&backend, &known, &metrics, &closing, &tasks),
             known,
             breaker,
             register: Register {
@@ -165,10 +157,7 @@ impl Horizon {
             ready: backend.ready(),
             health,
             #[cfg(feature = "redis")]
-            node: match &backend.rest {
-                Rest::Shared(shared) => Some(Arc::clone(shared.node())),
-                _ => None,
-            },
+            node: backend.node(),
             goodbye: backend.goodbye(),
             backend: Mutex::new(Some(backend.rest)),
             closing,
@@ -345,6 +334,25 @@ impl Horizon {
             .tasks
             .spawn(async move { closing.run_until_cancelled(house).await });
     }
+}
+
+/// The hub of the pages over these ports.
+fn hub(
+    backend: &Backend,
+    known: &Arc<LastKnown>,
+    metrics: &Arc<Metrics>,
+    closing: &CancellationToken,
+    tasks: &TaskTracker,
+) -> Hub {
+    Hub::new(
+        backend.ports.clone(),
+        matches!(backend.rest, Rest::Here(_)),
+        Arc::clone(known),
+        Arc::clone(metrics),
+        closing.clone(),
+        tasks.clone(),
+        backend.health.clone(),
+    )
 }
 
 async fn keep_house(inner: Weak<Inner>) {

@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::{
     Horizon,
-    breaker::{ANSWER_WAIT, KNOWN_WAIT, READ_WAIT, Subject},
+    breaker::{KNOWN_WAIT, READ_WAIT, Subject},
     comments::THREADS_A_PAGE,
     render,
 };
@@ -84,7 +84,7 @@ impl Horizon {
     /// store has it. A page that the site does not have has zeros, and so have the likes and comments of
     /// [`Topic::Site`]: each belongs to a page.
     ///
-    /// It takes one second at most. Where the store or presence does not answer within 75 milliseconds, the last known
+    /// It takes one second at most. Where the store or presence does not answer within 50 milliseconds, the last known
     /// numbers are returned; [`known_numbers`](Self::known_numbers) says which those are.
     #[doc = include_str!("horizon/numbers.md")]
     ///
@@ -112,7 +112,7 @@ impl Horizon {
         self.look_up(topics, Want::Known).await.0
     }
 
-    /// The newest 50 threads of a page, oldest first, as far as they are known: within 75 milliseconds where the last
+    /// The newest 50 threads of a page, oldest first, as far as they are known: within 50 milliseconds where the last
     /// known can be returned instead, otherwise within half a second. [`threads`](Self::threads) returns an error instead.
     ///
     /// ```
@@ -204,10 +204,10 @@ impl Horizon {
     async fn read_totals(&self, topics: &[Topic], want: Want) -> Result<Vec<Stats>> {
         let inner = &self.0;
         let is_known = |topic| inner.known.stats(topic).is_some() && !inner.known.is_catching_up(topic);
-        let wait = match want {
-            Want::Known if topics.iter().all(is_known) => KNOWN_WAIT,
-            Want::Known => READ_WAIT,
-            Want::Current => ANSWER_WAIT,
+        let wait = if topics.iter().all(is_known) {
+            KNOWN_WAIT
+        } else {
+            READ_WAIT
         };
         let existing: Vec<bool> = topics.iter().map(|topic| self.exists(topic)).collect();
         let read = {
@@ -224,10 +224,13 @@ impl Horizon {
                 Ok(updates.into_iter().map(|update| update.stats).collect())
             }
         };
-        inner
-            .breaker
-            .read_on(Subject::Totals(topics.to_vec()), wait, read)
-            .await
+        match want {
+            Want::Known => {
+                let subject = Subject::Totals(topics.to_vec());
+                inner.breaker.read_on(subject, wait, read).await
+            }
+            Want::Current => inner.breaker.read(read).await,
+        }
     }
 
     /// How many are here: as presence says, or as it said last. Without a moment `until` which to wait nobody waits.

@@ -1,5 +1,7 @@
 //! `/blog/{slug}`: a post with its numbers and its comments.
 
+use std::time::Duration;
+
 use axum::{
     Router,
     extract::{
@@ -12,9 +14,10 @@ use axum::{
 };
 use horizon_app::{Page, PostPage, Values};
 use horizon_axum::Requester;
-use horizon_core::{EventId, Result, live::ThreadsView};
+use horizon_core::{Error, EventId, Result, live::ThreadsView};
 use horizon_posts::{Library, Post};
 use serde::Deserialize;
+use tokio::time::timeout;
 
 use crate::{
     assets::takes_brotli,
@@ -25,6 +28,9 @@ use crate::{
     show,
     state::App,
 };
+
+/// How long the question takes at most whether a copy of a page still works: 100 milliseconds. Then the page is sent again.
+const COMMENT_WAIT: Duration = Duration::from_millis(100);
 
 pub(crate) fn router() -> Router<App> {
     Router::new().route("/blog/{slug}", get(post))
@@ -113,7 +119,8 @@ fn state(sheet: &Sheet, now: &Now, values: &Values) -> String {
 async fn known(app: &App, state: &str, headers: &HeaderMap) -> Option<EventId> {
     let copies = etag::known(headers).filter_map(|tag| tag.strip_prefix(state)?.strip_prefix('.')?.parse().ok());
     let id = copies.take(1).next()?;
-    match app.horizon.ports().comments.comment(id).await {
+    let comment = timeout(COMMENT_WAIT, app.horizon.ports().comments.comment(id)).await;
+    match comment.unwrap_or_else(|late| Err(Error::unavailable("the store did not answer in time").with_source(late))) {
         Ok(None) => Some(id),
         Ok(Some(_)) => None,
         Err(error) => {
