@@ -88,6 +88,15 @@ impl Backend {
         })
     }
 
+    /// Returns what other processes are told of this one, if there are others.
+    #[cfg(feature = "redis")]
+    pub(crate) fn node(&self) -> Option<Arc<crate::shared::Node>> {
+        match &self.rest {
+            Rest::Shared(shared) => Some(Arc::clone(shared.node())),
+            _ => None,
+        }
+    }
+
     /// Returns the check behind `/readyz`.
     pub(crate) fn ready(&self) -> Ready {
         let health = self.health.clone();
