@@ -12,6 +12,7 @@ use std::{
     time::Duration,
 };
 
+use horizon_accumulator::process::Health;
 use horizon_core::{Error, Result, Slug, Topic};
 use tokio::{
     runtime::Handle,
@@ -61,18 +62,20 @@ struct Inner {
     warned: Mutex<Option<Instant>>,
     tasks: TaskTracker,
     stop: CancellationToken,
+    health: Health,
     runtime: Handle,
 }
 
 impl Breaker {
     /// A closed breaker. Late reads run among `tasks`, on the runtime that this is called in, and end on `stop`.
-    pub(crate) fn new(tasks: TaskTracker, stop: CancellationToken) -> Self {
+    pub(crate) fn new(tasks: TaskTracker, stop: CancellationToken, health: Health) -> Self {
         Self(Arc::new(Inner {
             is_open: AtomicBool::new(false),
             late: Mutex::default(),
             warned: Mutex::default(),
             tasks,
             stop,
+            health,
             runtime: Handle::current(),
         }))
     }
@@ -123,6 +126,7 @@ impl Breaker {
                 drop((breaker.note(read), running));
             };
             let rest = async move { stop.run_until_cancelled(rest).await };
+            let rest = self.0.health.supervise("late read", rest);
             self.0.tasks.spawn_on(rest, &self.0.runtime);
         }
         result

@@ -1,6 +1,6 @@
 use std::{
     fmt,
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -8,7 +8,7 @@ use horizon_accumulator::process::{Health, NotReady, Ready};
 use horizon_core::{Error, Event, Ports, Result, Slug};
 use isbot::Bots;
 use prometheus_client::metrics::gauge::Gauge;
-use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tokio::time::timeout;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -17,15 +17,16 @@ use crate::{
     backend::{Backend, Goodbye, Rest},
     breaker::Breaker,
     dice::Clock,
+    house,
     known::LastKnown,
     late::LateVisits,
     live::Hub,
     metrics::Metrics,
-    rates::{FORGET_EVERY, Limiters},
+    rates::Limiters,
     reader::Readers,
     rules::Rules,
     visitors::Visitors,
-    visits::{TICK, Visits},
+    visits::Visits,
 };
 
 /// How long a like or a comment waits for the pipe: 3 seconds. A person waits for the answer.
@@ -132,7 +133,7 @@ impl Horizon {
         let (stop, health) = (delivered.clone(), backend.health.clone());
         tasks.spawn(health.supervise("visits", async move { delivery.run(stop).await }));
         let known = Arc::new(LastKnown::new());
-        let breaker = Breaker::new(tasks.clone(), delivered.clone());
+        let breaker = Breaker::new(tasks.clone(), delivered.clone(), health.clone());
         let horizon = Self(Arc::new(Inner {
             rules,
             readers: Readers::new(&secret, &config),
@@ -326,10 +327,10 @@ impl Horizon {
         tracked
     }
 
-    /// One tick for all connections and limiters, until the end.
+    /// Starts what happens regularly, until the end.
     fn keep_house(&self) {
         let (inner, closing) = (Arc::downgrade(&self.0), self.0.closing.clone());
-        let house = self.0.health.supervise("house-keeping", keep_house(inner));
+        let house = self.0.health.supervise("house-keeping", house::keep(inner));
         self.0
             .tasks
             .spawn(async move { closing.run_until_cancelled(house).await });
@@ -353,38 +354,4 @@ fn hub(
         tasks.clone(),
         backend.health.clone(),
     )
-}
-
-async fn keep_house(inner: Weak<Inner>) {
-    let mut ticks = interval(TICK);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
-    let (mut forgot, mut lost) = (Instant::now(), 0);
-    ticks.tick().await;
-    loop {
-        let now = ticks.tick().await;
-        let Some(inner) = inner.upgrade() else { return };
-        inner.register.visits.tick();
-        let visitors = Arc::clone(&inner.visitors);
-        if now.duration_since(forgot) >= FORGET_EVERY {
-            inner.limiters.forget();
-            forgot = now;
-            lost = report_lost_visits(inner.metrics.visits_failed(), lost);
-        }
-        // The store may take its time, and nobody's last handle shall have to wait for it.
-        drop(inner);
-        if let Err(error) = visitors.read_ahead().await {
-            tracing::debug!(%error, "the salts cannot be read ahead, trying again");
-        }
-    }
-}
-
-/// One line a minute says what a line for each visit would drown.
-fn report_lost_visits(lost: u64, before: u64) -> u64 {
-    if lost > before {
-        tracing::warn!(
-            visits = lost - before,
-            "the pipe did not take some visits, and they are lost"
-        );
-    }
-    lost
 }

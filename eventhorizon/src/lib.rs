@@ -34,6 +34,7 @@ mod contract;
 mod desk;
 mod dice;
 mod horizon;
+mod house;
 mod kept;
 mod known;
 mod late;
