@@ -61,8 +61,8 @@ async fn shared(redis: &RedisConfig) -> Result<[u8; 32]> {
     }
 }
 
-/// Returns the file of the secret: beside the real database, so that every path of it leads to the same secret. A secret
-/// that lies beside a symbolic link, where earlier versions made it, is used on.
+/// Returns the file of the secret: beside the real database, so that every path of it leads to the same secret. A
+/// secret that lies beside a symbolic link, where earlier versions made it, is used on.
 #[cfg(feature = "sqlite")]
 fn place(store: &Path) -> PathBuf {
     let given = beside(store);

@@ -17,7 +17,7 @@ use crate::{
     dice::{self, Clock},
 };
 
-/// How long before midnight (UTC) the salt of the next day is read: one hour, so that no reader waits for it at midnight.
+/// How long before midnight (UTC) the salt of the next day is read: one hour. So no reader waits for it at midnight.
 const READ_AHEAD: Duration = Duration::from_secs(3_600);
 
 /// How long the start and the housekeeping wait for salts: one second. Readers are served without them, too.

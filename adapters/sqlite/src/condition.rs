@@ -104,8 +104,8 @@ impl Condition {
                 if !state.failed.as_ref().is_some_and(Failure::is_recent) {
                     tracing::error!(
                         %database, %error,
-                        "the database cannot be written: not ready until a write succeeds; check the disk's free space, and \
-                         whether the file can be written"
+                        "the database cannot be written: not ready until a write succeeds; check the disk's free \
+                         space, and whether the file can be written"
                     );
                 }
                 state.failed = Some(Failure {

@@ -37,6 +37,8 @@ struct Queue {
     idle: Vec<Connection>,
     /// How many threads take from the queue.
     threads: usize,
+    /// How many connections were opened.
+    opened: usize,
     closed: bool,
 }
 
@@ -121,7 +123,13 @@ impl Readers {
             return Err(Error::unavailable("too many reads wait for the database"));
         }
         queue.jobs.push_back(job);
-        if queue.threads == READERS {
+        // Once a file is gone no connection can be opened, and those that are open go on in the old file.
+        let most = if self.condition.is_moved() {
+            queue.opened.max(1)
+        } else {
+            READERS
+        };
+        if queue.threads >= most {
             return Ok(());
         }
         queue.threads += 1;
@@ -157,7 +165,7 @@ impl Turn {
     /// Answers what waits until nothing does.
     fn work(mut self, path: &Path, condition: &Condition) {
         while let Some((mut group, db)) = self.next() {
-            let asked = db.map_or_else(|| open(path, condition), Ok).and_then(|db| {
+            let asked = db.map_or_else(|| self.open(path, condition), Ok).and_then(|db| {
                 let asked = ask(&mut group, &db, condition);
                 // Before the answers: whoever closes the store after theirs has closed all of it.
                 lock(&self.queue).keep(db);
@@ -165,6 +173,15 @@ impl Turn {
             });
             answer(group, asked.err());
         }
+    }
+
+    /// Opens a connection to the files that the writer has open, and to no others that took their place.
+    fn open(&self, path: &Path, condition: &Condition) -> Result<Connection> {
+        condition.check_files()?;
+        let db = connection::reader(path)?;
+        condition.check_files()?;
+        lock(&self.queue).opened += 1;
+        Ok(db)
     }
 
     /// What is to do next. The turn ends in the moment in which there is nothing, so that whoever comes then begins one.
@@ -200,14 +217,6 @@ impl Queue {
             self.idle.push(db);
         }
     }
-}
-
-/// Opens a connection to the files that the writer has open, and to no others that took their place.
-fn open(path: &Path, condition: &Condition) -> Result<Connection> {
-    condition.check_files()?;
-    let db = connection::reader(path)?;
-    condition.check_files()?;
-    Ok(db)
 }
 
 fn ask(group: &mut Group, db: &Connection, condition: &Condition) -> Result<()> {

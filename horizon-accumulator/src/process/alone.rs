@@ -19,8 +19,8 @@ use crate::process::real_path;
 ///
 /// Whoever watches hears only of what was counted by the accumulator behind their own pipe, and so two of them on one
 /// file would show different numbers. The lock is the system's, on a file beside the database: it goes with the
-/// process, also with one that is killed, and what stays of it is an empty file whose name ends in `.accumulator`. It is
-/// beside the real file, so that a symbolic link leads to the same lock.
+/// process, also with one that is killed, and what stays of it is an empty file whose name ends in `.accumulator`. It
+/// is beside the real file, so that a symbolic link leads to the same lock.
 ///
 /// ```
 /// use horizon_accumulator::process::{Alone, StoreUrl};

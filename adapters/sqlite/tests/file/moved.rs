@@ -57,6 +57,17 @@ async fn a_database_in_the_place_of_the_open_one_is_neither_read_nor_written_nor
 }
 
 #[tokio::test]
+async fn what_is_known_can_still_be_read_by_many_at_once() {
+    let file = File::new();
+    let store = opened_with_one_visit(&file).await;
+    assert_eq!(visits(&store, &Topic::Site).await, 1);
+    fs::remove_file(file.path()).unwrap();
+    assert_refuses(&store, 2).await;
+    let reads = (0..100).map(|_| visits(&store, &Topic::Site));
+    assert_eq!(futures::future::join_all(reads).await, [1; 100]);
+}
+
+#[tokio::test]
 async fn what_was_acknowledged_survives_the_deletion_of_the_log_or_of_its_index() {
     for suffix in ["-wal", "-shm"] {
         let file = File::new();
