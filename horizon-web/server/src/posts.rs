@@ -1,5 +1,7 @@
 //! `/blog/{slug}`: a post with its numbers and its comments.
 
+use std::num::NonZeroUsize;
+
 use axum::{
     Router,
     extract::{
@@ -26,6 +28,9 @@ use crate::{
     state::App,
 };
 
+/// The most replies that a page with one thread shows.
+const REPLIES_A_PAGE: NonZeroUsize = NonZeroUsize::new(50).unwrap();
+
 pub(crate) fn router() -> Router<App> {
     Router::new().route("/blog/{slug}", get(post))
 }
@@ -36,12 +41,14 @@ struct Talk {
     reply: Option<String>,
     comment: Option<String>,
     before: Option<String>,
+    thread: Option<String>,
+    after: Option<String>,
 }
 
 impl Talk {
     /// Whether the page is the one that most readers get.
     fn is_usual(&self) -> bool {
-        self.reply.is_none() && self.comment.is_none() && self.before.is_none()
+        self.reply.is_none() && self.comment.is_none() && self.before.is_none() && self.thread.is_none()
     }
 }
 
@@ -128,21 +135,20 @@ async fn asked_for(app: &App, library: &Library, post: &Post, talk: &Talk, reque
     let id = |text: &Option<String>| text.as_ref().and_then(|id| id.parse().ok());
     let before = id(&talk.before);
     let now = app.counts.now(&app.horizon, &post.slug).await;
-    let (comments, has_current_comments) = match before {
-        None => match app.horizon.known_threads(&post.slug).await {
+    let thread = id(&talk.thread);
+    let (comments, has_current_comments) = match (thread, before) {
+        // Only the newest are known without the store.
+        (Some(_), _) | (None, Some(_)) if !now.is_current => (None, false),
+        (Some(head), _) => read_now(one_thread(app, post, head, id(&talk.after)).await),
+        (None, Some(_)) => read_now(app.horizon.threads(&post.slug, before).await),
+        (None, None) => match app.horizon.known_threads(&post.slug).await {
             Some(known) => (Some(known.view), known.is_current),
             None => (None, false),
         },
-        // Only the newest are known without the store.
-        Some(_) if !now.is_current => (None, false),
-        Some(_) => {
-            let earlier = app.horizon.threads(&post.slug, before).await.ok();
-            let is_current = earlier.is_some();
-            (earlier, is_current)
-        }
     };
     let page = PostPage {
         before,
+        is_one_thread: thread.is_some(),
         reply_to: id(&talk.reply),
         is_waiting: talk.comment.as_deref() == Some("waiting"),
         ..page(library, post, comments)
@@ -154,6 +160,21 @@ async fn asked_for(app: &App, library: &Library, post: &Post, talk: &Talk, reque
         lay_out(app, Page::Post(Box::new(page)), &values).await,
         is_current,
     ))
+}
+
+/// What the store answered, and whether it did.
+fn read_now(comments: Result<ThreadsView>) -> (Option<ThreadsView>, bool) {
+    let is_current = comments.is_ok();
+    (comments.ok(), is_current)
+}
+
+/// The thread with this head, and its replies after one of them.
+async fn one_thread(app: &App, post: &Post, head: EventId, after: Option<EventId>) -> Result<ThreadsView> {
+    let thread = app.horizon.thread(&post.slug, head, after, REPLIES_A_PAGE).await?;
+    Ok(ThreadsView {
+        threads: thread.into_iter().collect(),
+        has_earlier: false,
+    })
 }
 
 /// The post as it is for most readers. Without comments it says that they cannot be shown.
@@ -168,6 +189,7 @@ pub(crate) fn page(library: &Library, post: &Post, comments: Option<ThreadsView>
         has_unknown_comments: comments.is_none(),
         comments: comments.unwrap_or_default(),
         before: None,
+        is_one_thread: false,
         reply_to: None,
         is_waiting: false,
     }
