@@ -40,7 +40,15 @@ pub fn events(first: u64, count: u64) -> Result<Vec<Event>, SlugError> {
 /// # Errors
 /// The system does not say: it is no Linux.
 pub fn cpu_seconds() -> io::Result<f64> {
-    let stat = fs::read_to_string("/proc/self/stat")?;
+    cpu_seconds_of(std::process::id())
+}
+
+/// What a process has taken of all cores so far, in seconds.
+///
+/// # Errors
+/// The system does not say: there is no such process, or it is no Linux.
+pub fn cpu_seconds_of(process: u32) -> io::Result<f64> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
     // Behind the name, which is in brackets, the 12th and 13th fields are utime and stime, in hundredths of a second.
     let (_, fields) = stat.rsplit_once(')').unwrap_or_default();
     let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<f64>);

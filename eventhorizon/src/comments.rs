@@ -130,8 +130,10 @@ impl Horizon {
         self.keep(sent.draft, written, caller).await
     }
 
-    /// The newest 50 threads of a page that are older than `before`, oldest first, rendered and sanitised. It takes a
-    /// second at most; a page of an application shows [`known_threads`](Self::known_threads).
+    /// The newest 50 threads of a page that are older than `before`, oldest first, rendered and sanitised. Each has its
+    /// first [`REPLIES_A_THREAD`](horizon_core::REPLIES_A_THREAD) replies; [`thread`](Self::thread) reads the others.
+    /// Fewer come where the comments or their HTML take [`MAX_PAGE_BYTES`](horizon_core::MAX_PAGE_BYTES).
+    /// It takes a second at most; a page of an application shows [`known_threads`](Self::known_threads).
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -182,6 +184,43 @@ impl Horizon {
         let page = self.0.ports().comments.threads(slug, before, limit);
         let page = self.0.breaker.read(page).await?;
         Ok(render::threads(&page).await)
+    }
+
+    /// One thread with its first `limit` replies that came after the reply `after`, oldest first: the rest of a thread
+    /// that [`has_more_replies`](live::ThreadView::has_more_replies). None if no thread of the page with this head shows.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use eventhorizon::{Horizon, NewComment, Slug};
+    /// # use std::num::NonZeroUsize;
+    /// # let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
+    /// # let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]);
+    /// # let bread = horizon.page("bread")?;
+    /// let head = horizon.comment(&bread, NewComment::new("Ada", "One"), &ada).await?.view.id;
+    /// for body in ["Two", "Three"] {
+    ///     let mut reply = NewComment::new("Ben", body);
+    ///     reply.parent = Some(head.to_string());
+    ///     horizon.comment(&bread, reply, &ada).await?;
+    /// }
+    /// let first = horizon.thread(&bread, head, None, NonZeroUsize::MIN).await?.ok_or("it shows")?;
+    /// assert!(first.has_more_replies);
+    /// let rest = horizon.thread(&bread, head, Some(first.replies[0].id), NonZeroUsize::MIN).await?.ok_or("it shows")?;
+    /// assert_eq!(rest.replies[0].html, "<p>Three</p>\n");
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn thread(
+        &self,
+        slug: &Slug,
+        head: EventId,
+        after: Option<EventId>,
+        limit: NonZeroUsize,
+    ) -> Result<Option<live::ThreadView>> {
+        let thread = self.0.ports().comments.thread(slug, head, after, limit);
+        let thread = self.0.breaker.read(thread).await?;
+        Ok(thread.as_ref().map(render::thread))
     }
 
     fn read(&self, new: NewComment) -> Result<Sent, Problem> {

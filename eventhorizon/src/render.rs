@@ -7,7 +7,7 @@ use std::{
 
 use ammonia::{Builder, UrlRelative};
 use comrak::{Arena, Options, format_html, nodes::NodeValue, parse_document};
-use horizon_core::{Comment, Thread, ThreadPage, live};
+use horizon_core::{Comment, PageBudget, Thread, ThreadPage, live};
 use quick_cache::{Weighter, sync::Cache};
 
 /// What is left of any markup.
@@ -119,20 +119,50 @@ pub(crate) fn comment(comment: &Comment) -> live::CommentView {
     }
 }
 
-/// A page of threads as readers get it. Lets other tasks run between two threads.
+/// A page of threads as readers get it. HTML is longer than the text it is made of, so the page may end earlier than the
+/// store's. Lets other tasks run between two threads.
 pub(crate) async fn threads(page: &ThreadPage) -> live::ThreadsView {
-    let mut threads = Vec::with_capacity(page.threads.len());
-    for Thread { head, replies } in &page.threads {
-        threads.push(live::ThreadView {
-            comment: comment(head),
-            replies: replies.iter().map(comment).collect(),
-        });
+    let mut budget = PageBudget::default();
+    let mut view = live::ThreadsView {
+        threads: Vec::with_capacity(page.threads.len()),
+        has_earlier: page.has_earlier,
+    };
+    for thread in page.threads.iter().rev() {
+        let head = comment(&thread.head);
+        if !takes(&mut budget, &head) {
+            view.has_earlier = true;
+            break;
+        }
+        view.threads.push(with_replies(head, thread, &mut budget));
         tokio::task::yield_now().await;
     }
-    live::ThreadsView {
-        threads,
-        has_earlier: page.has_earlier,
+    view.threads.reverse();
+    view
+}
+
+/// One thread as readers get it.
+pub(crate) fn thread(thread: &Thread) -> live::ThreadView {
+    with_replies(comment(&thread.head), thread, &mut PageBudget::default())
+}
+
+fn with_replies(head: live::CommentView, thread: &Thread, budget: &mut PageBudget) -> live::ThreadView {
+    let mut view = live::ThreadView {
+        comment: head,
+        replies: Vec::with_capacity(thread.replies.len()),
+        has_more_replies: thread.has_more_replies,
+    };
+    for reply in thread.replies.iter().map(comment) {
+        if !takes(budget, &reply) {
+            view.has_more_replies = true;
+            break;
+        }
+        view.replies.push(reply);
     }
+    view
+}
+
+fn takes(budget: &mut PageBudget, comment: &live::CommentView) -> bool {
+    budget.take(comment.author.len() + comment.html.len())
 }
 
 #[cfg(test)]

@@ -253,8 +253,10 @@ pub struct Comment {
 pub struct Thread {
     /// The top-level comment.
     pub head: Comment,
-    /// Its shown replies, at most [`MAX_REPLIES`].
+    /// Some of its shown replies. [`Comments`](crate::Comments) says which.
     pub replies: Vec<Comment>,
+    /// Whether more shown replies follow; ask for them with the last reply's id as `after`.
+    pub has_more_replies: bool,
 }
 
 /// A page of threads, oldest first.

@@ -106,15 +106,22 @@ pub struct CommentView {
 ///     at: Timestamp::from_millis(1_800_000_000_000),
 ///     removed: false,
 /// };
-/// let thread = ThreadView { comment: comment(1, "<p>Hello</p>"), replies: vec![comment(2, "<p>Welcome</p>")] };
+/// let thread = ThreadView {
+///     comment: comment(1, "<p>Hello</p>"),
+///     replies: vec![comment(2, "<p>Welcome</p>")],
+///     has_more_replies: false,
+/// };
 /// assert_eq!(thread.replies[0].parent, Some(thread.comment.id));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ThreadView {
     /// The top-level comment.
     pub comment: CommentView,
-    /// What was answered.
+    /// What was answered, or the first of it.
     pub replies: Vec<CommentView>,
+    /// Whether more replies show; ask for them with the comment's id as `thread` and the last reply's as `after`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_more_replies: bool,
 }
 
 /// A page of threads, as readers get them, oldest first.

@@ -6,6 +6,7 @@
 //! Feature `testing` holds fakes for whoever tests an application: all ports in one value, a clock that the test
 //! moves, and failures that happen when the test says so.
 
+mod comments;
 mod pipe;
 mod presence;
 mod queue;

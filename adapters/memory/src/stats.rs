@@ -6,9 +6,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use horizon_core::{
-    Comment, Comments, DEDUPE_WINDOW, Day, Delta, Event, EventId, Ledger, MAX_REPLIES, ReaderId, Result, Salts, Slug,
-    Stamp, StatsStore, Thread, ThreadPage, Timestamp, Topic, Update, VISITOR_MEMORY, Visibility, VisitorKey, record,
+    Comment, Comments, DEDUPE_WINDOW, Day, Delta, Event, EventId, Ledger, ReaderId, Result, Salts, Slug, Stamp,
+    StatsStore, Thread, ThreadPage, Timestamp, Topic, Update, VISITOR_MEMORY, Visibility, VisitorKey, record,
 };
+
+use crate::comments::CommentTable;
 
 /// The facts and the totals, for as long as the process lives.
 ///
@@ -39,10 +41,7 @@ struct Facts {
     verdicts: HashMap<EventId, Stamp>,
     totals: HashMap<Topic, Update>,
     salts: BTreeMap<Day, [u8; 32]>,
-    /// In the order in which they were added.
-    comments: Vec<Comment>,
-    /// Where each comment stands in `comments`.
-    places: HashMap<EventId, usize>,
+    comments: CommentTable,
 }
 
 impl MemoryStats {
@@ -95,27 +94,21 @@ impl StatsStore for MemoryStats {
 #[async_trait]
 impl Comments for MemoryStats {
     async fn threads(&self, slug: &Slug, before: Option<EventId>, limit: NonZeroUsize) -> Result<ThreadPage> {
-        let facts = self.facts();
-        let mut threads: Vec<Thread> = facts
-            .older_than(before)
-            .filter(|comment| comment.slug == *slug && comment.parent.is_none())
-            .filter_map(|head| facts.thread(head))
-            .take(limit.get().saturating_add(1))
-            .collect();
-        let has_earlier = threads.len() > limit.get();
-        threads.truncate(limit.get());
-        threads.reverse();
-        Ok(ThreadPage { threads, has_earlier })
+        Ok(self.facts().comments.threads(slug, before, limit))
+    }
+
+    async fn thread(
+        &self,
+        slug: &Slug,
+        head: EventId,
+        after: Option<EventId>,
+        limit: NonZeroUsize,
+    ) -> Result<Option<Thread>> {
+        Ok(self.facts().comments.thread(slug, head, after, limit))
     }
 
     async fn newest(&self, slug: &Slug, limit: NonZeroUsize) -> Result<Vec<Comment>> {
-        Ok(self
-            .facts()
-            .older_than(None)
-            .filter(|comment| comment.slug == *slug && comment.visibility == Visibility::Shown)
-            .take(limit.get())
-            .cloned()
-            .collect())
+        Ok(self.facts().comments.newest(slug, limit))
     }
 
     async fn desk(
@@ -124,21 +117,15 @@ impl Comments for MemoryStats {
         before: Option<EventId>,
         limit: NonZeroUsize,
     ) -> Result<Vec<Comment>> {
-        Ok(self
-            .facts()
-            .older_than(before)
-            .filter(|comment| only.is_none_or(|only| comment.visibility == only))
-            .take(limit.get())
-            .cloned()
-            .collect())
+        Ok(self.facts().comments.desk(only, before, limit))
     }
 
     async fn comment(&self, id: EventId) -> Result<Option<Comment>> {
-        Ok(self.facts().find(id).cloned())
+        Ok(self.facts().comments.find(id).cloned())
     }
 
     async fn replies(&self, parent: EventId) -> Result<usize> {
-        Ok(self.facts().replies_of(parent).count())
+        Ok(self.facts().comments.count_replies(parent))
     }
 }
 
@@ -157,44 +144,6 @@ impl Facts {
             .get(topic)
             .cloned()
             .unwrap_or_else(|| Update::empty(topic.clone()))
-    }
-
-    fn find(&self, id: EventId) -> Option<&Comment> {
-        self.places.get(&id).and_then(|&place| self.comments.get(place))
-    }
-
-    /// Newest first. Nothing is older than a comment that is not there.
-    fn older_than(&self, before: Option<EventId>) -> impl Iterator<Item = &Comment> {
-        let end = match before {
-            None => self.comments.len(),
-            Some(id) => self.places.get(&id).copied().unwrap_or(0),
-        };
-        self.comments.iter().take(end).rev()
-    }
-
-    fn replies_of(&self, parent: EventId) -> impl Iterator<Item = &Comment> {
-        self.comments
-            .iter()
-            .filter(move |comment| comment.parent == Some(parent))
-    }
-
-    /// What readers see of a thread, if anything.
-    fn thread(&self, head: &Comment) -> Option<Thread> {
-        let replies: Vec<Comment> = self
-            .replies_of(head.id)
-            .filter(|reply| reply.visibility == Visibility::Shown)
-            .take(MAX_REPLIES)
-            .cloned()
-            .collect();
-        let mut head = head.clone();
-        if head.visibility != Visibility::Shown {
-            if replies.is_empty() {
-                return None;
-            }
-            head.author.clear();
-            head.body.clear();
-        }
-        Some(Thread { head, replies })
     }
 }
 
@@ -226,12 +175,11 @@ impl Ledger for Facts {
     }
 
     fn comment(&mut self, id: EventId) -> Result<Option<Comment>, Infallible> {
-        Ok(self.find(id).cloned())
+        Ok(self.comments.find(id).cloned())
     }
 
     fn add_comment(&mut self, comment: &Comment) -> Result<(), Infallible> {
-        self.places.insert(comment.id, self.comments.len());
-        self.comments.push(comment.clone());
+        self.comments.add(comment);
         Ok(())
     }
 
@@ -241,10 +189,7 @@ impl Ledger for Facts {
             return Ok(false);
         }
         *last = said;
-        let place = self.places.get(&id).copied();
-        if let Some(comment) = place.and_then(|place| self.comments.get_mut(place)) {
-            comment.visibility = visibility;
-        }
+        self.comments.set_visibility(id, visibility);
         Ok(true)
     }
 

@@ -1,13 +1,17 @@
 use std::num::NonZeroUsize;
 
 use async_trait::async_trait;
-use horizon_core::{Comment, Comments, Error, EventId, MAX_REPLIES, Result, Slug, Thread, ThreadPage, Visibility};
-use redis::RedisError;
+use horizon_core::{
+    COMMENT_BYTES, Comment, Comments, Error, EventId, MAX_PAGE_BYTES, REPLIES_A_THREAD, Result, Slug, Thread,
+    ThreadPage, Visibility,
+};
+use redis::{Cmd, RedisError};
 
 use crate::desk;
 use crate::error::map;
 use crate::keys;
 use crate::record::{self, Record};
+use crate::script::Kept;
 use crate::stats::RedisStats;
 
 /// The id and the record of a comment, as scripts answer them.
@@ -35,6 +39,19 @@ impl End {
 /// How many, as Redis takes it.
 pub(crate) fn rows(limit: NonZeroUsize) -> u32 {
     u32::try_from(limit.get()).unwrap_or(u32::MAX)
+}
+
+/// A limit, and one more that tells whether more follow.
+fn and_one(limit: NonZeroUsize) -> u32 {
+    rows(limit.saturating_add(1))
+}
+
+/// A call of a script that starts with `page.lua`, with the arguments that it takes.
+fn page_call(script: &Kept, slug: &Slug) -> Cmd {
+    let parts = [keys::THREADS, keys::COMMENTS, keys::SHOWN_REPLIES].map(|part| keys::of_blog(slug, part));
+    let mut call = script.call(&parts.each_ref().map(String::as_str));
+    call.arg(MAX_PAGE_BYTES).arg(COMMENT_BYTES);
+    call
 }
 
 pub(crate) fn not_read(driver: RedisError) -> Error {
@@ -79,16 +96,6 @@ impl RedisStats {
     }
 }
 
-fn thread(slug: &Slug, head: &Found, replies: &[Found]) -> Result<Thread> {
-    let mut head = read(slug, head)?;
-    if head.visibility != Visibility::Shown {
-        head.author.clear();
-        head.body.clear();
-    }
-    let replies = replies.iter().map(|reply| read(slug, reply)).collect::<Result<_>>()?;
-    Ok(Thread { head, replies })
-}
-
 #[async_trait]
 impl Comments for RedisStats {
     async fn threads(&self, slug: &Slug, before: Option<EventId>, limit: NonZeroUsize) -> Result<ThreadPage> {
@@ -96,16 +103,36 @@ impl Comments for RedisStats {
             return Ok(ThreadPage::default());
         };
         let script = &self.scripts.threads;
-        let parts = [keys::THREADS, keys::COMMENTS, keys::SHOWN_REPLIES].map(|part| keys::of_blog(slug, part));
-        let mut call = script.call(&parts.each_ref().map(String::as_str));
-        call.arg(end.on(slug)).arg(rows(limit)).arg(MAX_REPLIES);
-        let (has_earlier, found): (bool, Vec<(Found, Vec<Found>)>) =
-            self.redis.invoke(script, &call).await.map_err(not_read)?;
-        let threads = found.iter().rev().map(|(head, replies)| thread(slug, head, replies));
-        Ok(ThreadPage {
-            threads: threads.collect::<Result<_>>()?,
-            has_earlier,
+        let mut call = page_call(script, slug);
+        call.arg(end.on(slug))
+            .arg(and_one(limit))
+            .arg(and_one(REPLIES_A_THREAD));
+        let found: Vec<(Found, Vec<Found>)> = self.redis.invoke(script, &call).await.map_err(not_read)?;
+        let mut replies = found.iter().map(|(_, replies)| replies);
+        let heads = found.iter().map(|(head, _)| read(slug, head));
+        ThreadPage::collect(heads, limit, |_| {
+            let replies = replies.next().into_iter().flatten();
+            Ok(replies.map(|reply| read(slug, reply)))
         })
+    }
+
+    async fn thread(
+        &self,
+        slug: &Slug,
+        head: EventId,
+        after: Option<EventId>,
+        limit: NonZeroUsize,
+    ) -> Result<Option<Thread>> {
+        let script = &self.scripts.thread;
+        let mut call = page_call(script, slug);
+        call.arg(&head.as_u128().to_be_bytes()).arg(and_one(limit));
+        if let Some(after) = after {
+            call.arg(&after.as_u128().to_be_bytes());
+        }
+        let found: Option<(Found, Vec<Found>)> = self.redis.invoke(script, &call).await.map_err(not_read)?;
+        let Some((head, replies)) = found else { return Ok(None) };
+        let replies = replies.iter().map(|reply| read(slug, reply));
+        Thread::collect(read(slug, &head)?, replies, limit).map(Some)
     }
 
     async fn newest(&self, slug: &Slug, limit: NonZeroUsize) -> Result<Vec<Comment>> {

@@ -54,6 +54,7 @@ pub struct RedisStats {
 pub(crate) struct Scripts {
     count: Kept,
     pub(crate) threads: Kept,
+    pub(crate) thread: Kept,
     pub(crate) newest: Kept,
     pub(crate) salts: Kept,
     pub(crate) forget_ids: Kept,
@@ -68,7 +69,14 @@ impl Scripts {
                 include_str!("scripts/stamp.lua"),
                 include_str!("scripts/count.lua")
             )),
-            threads: Kept::new(include_str!("scripts/threads.lua")),
+            threads: Kept::new(concat!(
+                include_str!("scripts/page.lua"),
+                include_str!("scripts/threads.lua")
+            )),
+            thread: Kept::new(concat!(
+                include_str!("scripts/page.lua"),
+                include_str!("scripts/thread.lua")
+            )),
             newest: Kept::new(include_str!("scripts/newest.lua")),
             salts: Kept::new(include_str!("scripts/salts.lua")),
             forget_ids: Kept::new(include_str!("scripts/forget_ids.lua")),

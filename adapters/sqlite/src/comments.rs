@@ -2,14 +2,13 @@ use std::num::NonZeroUsize;
 
 use async_trait::async_trait;
 use horizon_core::{
-    Comment, Comments, EventId, MAX_REPLIES, ReaderId, Result, Slug, Thread, ThreadPage, Timestamp, Visibility,
+    Comment, Comments, EventId, REPLIES_A_THREAD, ReaderId, Result, Slug, Thread, ThreadPage, Timestamp, Visibility,
 };
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OptionalExtension, Params, Row, ToSql, params};
+use rusqlite::{OptionalExtension, Params, Row, ToSql, params};
 
 use crate::SqliteStats;
-
-const COLUMNS: &str = "id, slug, parent, reader, author, body, at, visibility";
+use crate::sql::{self, Db, Sql};
 
 /// How a visibility stands in its column.
 struct State(Visibility);
@@ -71,23 +70,18 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Comment> {
     })
 }
 
-fn select(db: &Connection, rest: &str, params: impl Params) -> rusqlite::Result<Vec<Comment>> {
-    let mut statement = db.prepare_cached(&format!("SELECT {COLUMNS} FROM comments AS c {rest}"))?;
-    statement.query_map(params, read)?.collect()
+fn select(db: Db<'_>, query: Sql, params: impl Params) -> rusqlite::Result<Vec<Comment>> {
+    db.prepare(query)?.query_map(params, read)?.collect()
 }
 
 /// One comment, whatever its state.
-pub(crate) fn find(db: &Connection, id: EventId) -> rusqlite::Result<Option<Comment>> {
-    Ok(select(db, "WHERE id = ?1", [Id::from(id)])?.pop())
+pub(crate) fn find(db: Db<'_>, id: EventId) -> rusqlite::Result<Option<Comment>> {
+    Ok(select(db, sql::COMMENT, [Id::from(id)])?.pop())
 }
 
 /// Adds a comment behind all others.
-pub(crate) fn add(db: &Connection, comment: &Comment) -> rusqlite::Result<()> {
-    db.prepare_cached(
-        "INSERT INTO comments (id, slug, parent, reader, author, body, at, visibility)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-    )?
-    .execute(params![
+pub(crate) fn add(db: Db<'_>, comment: &Comment) -> rusqlite::Result<()> {
+    db.prepare(sql::ADD_COMMENT)?.execute(params![
         Id::from(comment.id),
         comment.slug.as_str(),
         comment.parent.map(Id::from),
@@ -101,22 +95,29 @@ pub(crate) fn add(db: &Connection, comment: &Comment) -> rusqlite::Result<()> {
 }
 
 /// Changes whether readers see a comment.
-pub(crate) fn set_visibility(db: &Connection, id: EventId, visibility: Visibility) -> rusqlite::Result<()> {
-    db.prepare_cached("UPDATE comments SET visibility = ?2 WHERE id = ?1")?
+pub(crate) fn set_visibility(db: Db<'_>, id: EventId, visibility: Visibility) -> rusqlite::Result<()> {
+    db.prepare(sql::SET_VISIBILITY)?
         .execute(params![Id::from(id), State(visibility)])?;
     Ok(())
 }
 
+fn place(db: Db<'_>, query: Sql, params: impl Params) -> rusqlite::Result<Option<i64>> {
+    db.prepare(query)?.query_row(params, |row| row.get(0)).optional()
+}
+
 /// The place behind the last comment that is older than `before`. Nothing is older than an unknown one.
-fn end(db: &Connection, before: Option<EventId>) -> rusqlite::Result<i64> {
+fn end(db: Db<'_>, before: Option<EventId>) -> rusqlite::Result<i64> {
     let Some(before) = before else {
         return Ok(i64::MAX);
     };
-    let found = db
-        .prepare_cached("SELECT seq FROM comments WHERE id = ?1")?
-        .query_row([Id::from(before)], |row| row.get(0))
-        .optional()?;
-    Ok(found.unwrap_or(0))
+    Ok(place(db, sql::COMMENT_PLACE, [Id::from(before)])?.unwrap_or(0))
+}
+
+/// The place that replies after `after` are behind. Nothing comes after a comment that the page does not have.
+fn start(db: Db<'_>, slug: &Slug, after: Option<EventId>) -> rusqlite::Result<i64> {
+    let Some(after) = after else { return Ok(0) };
+    let found = place(db, sql::COMMENT_PLACE_ON_PAGE, params![Id::from(after), slug.as_str()])?;
+    Ok(found.unwrap_or(i64::MAX))
 }
 
 /// Returns the limit as SQLite stores integers.
@@ -124,56 +125,45 @@ pub(crate) fn rows(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
-fn threads(db: &Connection, slug: &Slug, before: Option<EventId>, limit: usize) -> rusqlite::Result<ThreadPage> {
-    let mut heads = select(
-        db,
-        "WHERE slug = ?1 AND parent IS NULL AND seq < ?2 AND (visibility = ?4 OR EXISTS
-            (SELECT 1 FROM comments AS reply WHERE reply.parent = c.id AND reply.visibility = ?4))
-         ORDER BY seq DESC LIMIT ?3",
-        params![
-            slug.as_str(),
-            end(db, before)?,
-            rows(limit.saturating_add(1)),
-            State(Visibility::Shown)
-        ],
-    )?;
-    let has_earlier = heads.len() > limit;
-    heads.truncate(limit);
-    let threads = heads
-        .into_iter()
-        .rev()
-        .map(|head| thread(db, head))
-        .collect::<Result<_, _>>()?;
-    Ok(ThreadPage { threads, has_earlier })
+/// A limit, and one more row that tells whether more follow.
+fn and_one(limit: NonZeroUsize) -> i64 {
+    rows(limit.get().saturating_add(1))
 }
 
-fn thread(db: &Connection, mut head: Comment) -> rusqlite::Result<Thread> {
-    let replies = select(
-        db,
-        "WHERE parent = ?1 AND visibility = ?2 ORDER BY seq LIMIT ?3",
-        params![Id::from(head.id), State(Visibility::Shown), rows(MAX_REPLIES)],
-    )?;
-    if head.visibility != Visibility::Shown {
-        head.author.clear();
-        head.body.clear();
-    }
-    Ok(Thread { head, replies })
+fn threads(db: Db<'_>, slug: &Slug, before: Option<EventId>, limit: NonZeroUsize) -> rusqlite::Result<ThreadPage> {
+    let mut query = db.prepare(sql::THREADS)?;
+    let heads = query.query_map(params![slug.as_str(), end(db, before)?, and_one(limit)], read)?;
+    ThreadPage::collect(heads, limit, |head| {
+        let replies = params![Id::from(head.id), 0, and_one(REPLIES_A_THREAD)];
+        Ok(select(db, sql::REPLIES, replies)?.into_iter().map(Ok))
+    })
+}
+
+fn thread(
+    db: Db<'_>,
+    slug: &Slug,
+    head: EventId,
+    after: Option<EventId>,
+    limit: NonZeroUsize,
+) -> rusqlite::Result<Option<Thread>> {
+    let Some(head) = select(db, sql::THREAD, params![Id::from(head), slug.as_str()])?.pop() else {
+        return Ok(None);
+    };
+    let mut query = db.prepare(sql::REPLIES)?;
+    let params = params![Id::from(head.id), start(db, slug, after)?, and_one(limit)];
+    Thread::collect(head, query.query_map(params, read)?, limit).map(Some)
 }
 
 fn desk(
-    db: &Connection,
+    db: Db<'_>,
     only: Option<Visibility>,
     before: Option<EventId>,
-    limit: usize,
+    limit: NonZeroUsize,
 ) -> rusqlite::Result<Vec<Comment>> {
-    let (end, limit) = (end(db, before)?, rows(limit));
+    let (end, limit) = (end(db, before)?, rows(limit.get()));
     match only {
-        None => select(db, "WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2", params![end, limit]),
-        Some(only) => select(
-            db,
-            "WHERE visibility = ?3 AND seq < ?1 ORDER BY seq DESC LIMIT ?2",
-            params![end, limit, State(only)],
-        ),
+        None => select(db, sql::DESK, params![end, limit]),
+        Some(only) => select(db, sql::DESK_IN_STATE, params![end, limit, State(only)]),
     }
 }
 
@@ -181,19 +171,24 @@ fn desk(
 impl Comments for SqliteStats {
     async fn threads(&self, slug: &Slug, before: Option<EventId>, limit: NonZeroUsize) -> Result<ThreadPage> {
         let slug = slug.clone();
-        self.read(move |db| threads(db, &slug, before, limit.get())).await
+        self.read(move |db| threads(db, &slug, before, limit)).await
+    }
+
+    async fn thread(
+        &self,
+        slug: &Slug,
+        head: EventId,
+        after: Option<EventId>,
+        limit: NonZeroUsize,
+    ) -> Result<Option<Thread>> {
+        let slug = slug.clone();
+        self.read(move |db| thread(db, &slug, head, after, limit)).await
     }
 
     async fn newest(&self, slug: &Slug, limit: NonZeroUsize) -> Result<Vec<Comment>> {
         let slug = slug.clone();
-        self.read(move |db| {
-            select(
-                db,
-                "WHERE slug = ?1 AND visibility = ?2 ORDER BY seq DESC LIMIT ?3",
-                params![slug.as_str(), State(Visibility::Shown), rows(limit.get())],
-            )
-        })
-        .await
+        self.read(move |db| select(db, sql::NEWEST, params![slug.as_str(), rows(limit.get())]))
+            .await
     }
 
     async fn desk(
@@ -202,7 +197,7 @@ impl Comments for SqliteStats {
         before: Option<EventId>,
         limit: NonZeroUsize,
     ) -> Result<Vec<Comment>> {
-        self.read(move |db| desk(db, only, before, limit.get())).await
+        self.read(move |db| desk(db, only, before, limit)).await
     }
 
     async fn comment(&self, id: EventId) -> Result<Option<Comment>> {
@@ -211,11 +206,10 @@ impl Comments for SqliteStats {
 
     async fn replies(&self, parent: EventId) -> Result<usize> {
         self.read(move |db| {
-            db.prepare_cached("SELECT count(*) FROM comments WHERE parent = ?1")?
-                .query_row([Id::from(parent)], |row| {
-                    let count: i64 = row.get(0)?;
-                    usize::try_from(count).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, count))
-                })
+            db.prepare(sql::COUNT_REPLIES)?.query_row([Id::from(parent)], |row| {
+                let count: i64 = row.get(0)?;
+                usize::try_from(count).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, count))
+            })
         })
         .await
     }

@@ -8,6 +8,7 @@ use crate::{
     error,
     files::{FileId, Files},
     inspect, migrations,
+    sql::Db,
 };
 
 /// How long a statement waits for another process's lock.
@@ -36,6 +37,9 @@ const LOG_PAGES: i64 = 2_048;
 /// How large the write-ahead log stays on disk between checkpoints, in bytes.
 const JOURNAL_BYTES: i64 = 64 * 1024 * 1024;
 
+/// The most rows of an index that are read for its statistics.
+const ANALYSIS_ROWS: i64 = 400;
+
 /// Opens the connection that writes. The file is created and its schema brought up to date.
 /// A file of another program is refused and not touched.
 pub(crate) fn writer(path: &Path) -> Result<(Connection, Files)> {
@@ -58,6 +62,7 @@ fn open_writer(path: &Path) -> Result<(Connection, Files)> {
     migrations::migrate(&mut db)
         .map_err(|e| failed("bring up to date", path, e))?
         .map_err(|version| unknown(path, version))?;
+    optimize(&db).map_err(|e| failed("gather the statistics of", path, e))?;
     let files = Files::of(path)?;
     if before.is_some_and(|before| !files.is_database(before)) {
         let text = format!("the database {} was replaced while it was opened", path.display());
@@ -94,14 +99,22 @@ fn configure(db: &Connection) -> rusqlite::Result<()> {
     db.pragma_update(None, "cache_size", -CACHE_KIB)?;
     db.pragma_update_and_check(None, "wal_autocheckpoint", LOG_PAGES, |_| Ok(()))?;
     db.pragma_update_and_check(None, "journal_size_limit", JOURNAL_BYTES, |_| Ok(()))?;
-    mark(db)?;
+    mark(Db::new(db))?;
     // An erased salt must not stay in a free page, where it would undo the hashing of a day.
     db.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))
 }
 
+/// Gathers statistics where there are none or the tables have changed much, as SQLite wants it from connections that stay
+/// open. [`sql::OPTIMIZE`](crate::sql::OPTIMIZE) does it again later.
+fn optimize(db: &Connection) -> rusqlite::Result<()> {
+    db.pragma_update_and_check(None, "analysis_limit", ANALYSIS_ROWS, |_| Ok(()))?;
+    // All tables, also those that the connection has not used.
+    db.execute_batch("PRAGMA optimize = 0x10002")
+}
+
 /// Writes whose file this is into its head. It says so already, but is written to the disk all the same.
-pub(crate) fn mark(db: &Connection) -> rusqlite::Result<()> {
-    db.pragma_update(None, "application_id", APPLICATION)
+pub(crate) fn mark(db: Db<'_>) -> rusqlite::Result<()> {
+    db.set_pragma("application_id", APPLICATION)
 }
 
 /// Moves the write-ahead log into the database, as far as others let it.

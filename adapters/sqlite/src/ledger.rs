@@ -3,13 +3,14 @@ use std::collections::HashMap;
 use horizon_core::{
     Comment, Delta, EventId, Ledger, ReaderId, Stamp, Stats, Timestamp, Topic, Update, Visibility, VisitorKey,
 };
-use rusqlite::{CachedStatement, Connection, OptionalExtension, Result, Row, named_params, params};
+use rusqlite::{CachedStatement, OptionalExtension, Result, Row, named_params, params};
 
 use crate::comments;
+use crate::sql::{self, Db};
 
 /// The facts in an open transaction.
 pub(crate) struct SqlLedger<'a> {
-    db: &'a Connection,
+    db: Db<'a>,
     /// The keys of the topics that came so far.
     keys: HashMap<Topic, i64>,
     // What every event needs is looked up among the compiled statements once.
@@ -20,11 +21,9 @@ pub(crate) struct SqlLedger<'a> {
     like: CachedStatement<'a>,
 }
 
-const TOTALS: &str = "SELECT visits, likes, comments, comments_revision, revision FROM topics WHERE name = ?1";
-
 /// The totals of a topic, whatever transaction is open.
-pub(crate) fn total(db: &Connection, topic: &Topic) -> Result<Update> {
-    let found = db.prepare_cached(TOTALS)?.query_row([topic.to_string()], |row| {
+pub(crate) fn total(db: Db<'_>, topic: &Topic) -> Result<Update> {
+    let found = db.prepare(sql::TOTALS)?.query_row([topic.to_string()], |row| {
         Ok(Update {
             topic: topic.clone(),
             stats: Stats {
@@ -59,21 +58,15 @@ fn stamp(row: &Row<'_>) -> Result<Stamp> {
 }
 
 impl<'a> SqlLedger<'a> {
-    pub(crate) fn new(db: &'a Connection) -> Result<Self> {
+    pub(crate) fn new(db: Db<'a>) -> Result<Self> {
         Ok(Self {
             db,
             keys: HashMap::new(),
-            remember: db.prepare_cached("INSERT INTO counted (id, at) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?,
-            last_seen: db.prepare_cached("SELECT at FROM visitors WHERE topic = ?1 AND visitor = ?2")?,
-            see: db.prepare_cached(
-                "INSERT INTO visitors (topic, visitor, at) VALUES (?1, ?2, ?3)
-                 ON CONFLICT DO UPDATE SET at = excluded.at",
-            )?,
-            last_word: db.prepare_cached("SELECT at, event, likes FROM likes WHERE topic = ?1 AND reader = ?2")?,
-            like: db.prepare_cached(
-                "INSERT INTO likes (topic, reader, likes, at, event) VALUES (?1, ?2, ?3, ?4, ?5)
-                 ON CONFLICT DO UPDATE SET likes = excluded.likes, at = excluded.at, event = excluded.event",
-            )?,
+            remember: db.prepare(sql::REMEMBER)?,
+            last_seen: db.prepare(sql::LAST_SEEN)?,
+            see: db.prepare(sql::SEE)?,
+            last_word: db.prepare(sql::LAST_WORD)?,
+            like: db.prepare(sql::LIKE)?,
         })
     }
 
@@ -85,15 +78,12 @@ impl<'a> SqlLedger<'a> {
         let name = topic.to_string();
         let stored = self
             .db
-            .prepare_cached("SELECT topic FROM topics WHERE name = ?1")?
+            .prepare(sql::TOPIC)?
             .query_row([&name], |row| row.get(0))
             .optional()?;
         let key = match stored {
             Some(key) => key,
-            None => self
-                .db
-                .prepare_cached("INSERT INTO topics (name) VALUES (?1)")?
-                .insert([&name])?,
+            None => self.db.prepare(sql::ADD_TOPIC)?.insert([&name])?,
         };
         self.keys.insert(topic.clone(), key);
         Ok(key)
@@ -146,20 +136,15 @@ impl Ledger for SqlLedger<'_> {
 
     fn set_visibility(&mut self, id: EventId, visibility: Visibility, said: Stamp) -> Result<bool> {
         let id = id.as_u128().to_be_bytes();
-        let last = self
-            .db
-            .prepare_cached("SELECT at, event FROM verdicts WHERE comment = ?1")?
-            .query_row([id], stamp)
-            .optional()?;
+        let last = self.db.prepare(sql::VERDICT)?.query_row([id], stamp).optional()?;
         if last.is_some_and(|last| said < last) {
             return Ok(false);
         }
-        self.db
-            .prepare_cached(
-                "INSERT INTO verdicts (comment, at, event) VALUES (?1, ?2, ?3)
-                 ON CONFLICT DO UPDATE SET at = excluded.at, event = excluded.event",
-            )?
-            .execute(params![id, said.at.as_millis(), said.id.as_u128().to_be_bytes()])?;
+        self.db.prepare(sql::SET_VERDICT)?.execute(params![
+            id,
+            said.at.as_millis(),
+            said.id.as_u128().to_be_bytes()
+        ])?;
         comments::set_visibility(self.db, EventId::from_u128(u128::from_be_bytes(id)), visibility)?;
         Ok(true)
     }
@@ -171,19 +156,14 @@ impl Ledger for SqlLedger<'_> {
         }
         total.stats = total.stats + delta;
         total.revision += 1;
-        self.db
-            .prepare_cached(
-                "UPDATE topics SET visits = :visits, likes = :likes, comments = :comments,
-                 comments_revision = :comments_revision, revision = :revision WHERE topic = :topic",
-            )?
-            .execute(named_params! {
-                ":topic": self.key(topic)?,
-                ":visits": to_signed(total.stats.visits)?,
-                ":likes": to_signed(total.stats.likes)?,
-                ":comments": to_signed(total.stats.comments)?,
-                ":comments_revision": to_signed(total.stats.comments_revision)?,
-                ":revision": to_signed(total.revision)?,
-            })?;
+        self.db.prepare(sql::SET_TOTALS)?.execute(named_params! {
+            ":topic": self.key(topic)?,
+            ":visits": to_signed(total.stats.visits)?,
+            ":likes": to_signed(total.stats.likes)?,
+            ":comments": to_signed(total.stats.comments)?,
+            ":comments_revision": to_signed(total.stats.comments_revision)?,
+            ":revision": to_signed(total.revision)?,
+        })?;
         Ok(total)
     }
 }

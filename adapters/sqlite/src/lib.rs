@@ -14,6 +14,7 @@ mod inspect;
 mod ledger;
 mod migrations;
 mod readers;
+mod sql;
 mod stats;
 mod writer;
 

@@ -1,6 +1,7 @@
 use rusqlite::{Connection, TransactionBehavior};
 
-/// Each step brings the schema one version further. What was released is never changed.
+/// Each step brings the schema one version further. What was released is never changed. An index that a released
+/// statement names stays, because a process of an earlier version may still run it.
 const STEPS: &[&str] = &["
     -- Which events were counted.
     CREATE TABLE counted (
@@ -71,6 +72,28 @@ const STEPS: &[&str] = &["
         at INTEGER NOT NULL,
         event BLOB NOT NULL CHECK (length(event) = 16)
     ) STRICT, WITHOUT ROWID;
+",
+    "
+    -- Whether a thread shows: its head does, or a reply to it. Heads carry it. Triggers keep it, so that a process of the
+    -- version before, which may still write to the file, keeps it too.
+    ALTER TABLE comments ADD COLUMN shows INTEGER NOT NULL DEFAULT 0 CHECK (shows IN (0, 1));
+    UPDATE comments SET shows = 1 WHERE parent IS NULL AND visibility = 1;
+    UPDATE comments SET shows = 1 WHERE id IN
+        (SELECT parent FROM comments WHERE parent IS NOT NULL AND visibility = 1);
+    CREATE TRIGGER comments_add AFTER INSERT ON comments WHEN new.visibility = 1 BEGIN
+        UPDATE comments SET shows = 1 WHERE id = coalesce(new.parent, new.id);
+    END;
+    CREATE TRIGGER comments_moderate AFTER UPDATE OF visibility ON comments BEGIN
+        UPDATE comments SET shows = visibility = 1 OR EXISTS
+            (SELECT 1 FROM comments AS reply WHERE reply.parent = comments.id AND reply.visibility = 1)
+        WHERE id = coalesce(new.parent, new.id);
+    END;
+
+    -- Each query of comments has an index of which it reads only what it returns.
+    DROP INDEX comments_threads;
+    DROP INDEX comments_replies;
+    CREATE INDEX comments_threads ON comments (slug, seq) WHERE shows = 1;
+    CREATE INDEX comments_replies ON comments (parent, visibility, seq) WHERE parent IS NOT NULL;
 "];
 
 /// The version that this program writes.
@@ -125,7 +148,12 @@ fn names(db: &Connection, sql: &str, argument: &str) -> rusqlite::Result<Vec<Str
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroUsize;
+
+    use horizon_core::{Comments, Slug};
+
     use super::*;
+    use crate::SqliteStats;
 
     #[test]
     fn likes_of_the_first_version_are_still_liked_and_can_be_taken_back() {
@@ -142,5 +170,45 @@ mod tests {
             Ok((row.get::<_, bool>(0)?, row.get::<_, i64>(1)?))
         });
         assert_eq!(kept.unwrap(), (true, 0));
+    }
+
+    /// Three threads of one page: shown, removed above a shown reply, and waiting above a waiting one.
+    const VERSION_2: &str = "
+        INSERT INTO comments (seq, id, slug, parent, reader, author, body, at, visibility) VALUES
+            (1, x'00000000000000000000000000000001', 'hello', NULL, zeroblob(16), 'Ada', 'shown', 0, 1),
+            (2, x'00000000000000000000000000000002', 'hello', NULL, zeroblob(16), 'Ada', 'removed', 0, 2),
+            (3, x'00000000000000000000000000000003', 'hello', NULL, zeroblob(16), 'Ada', 'waits', 0, 0),
+            (4, x'00000000000000000000000000000004', 'hello', x'00000000000000000000000000000002', zeroblob(16), '', 're', 0, 1),
+            (5, x'00000000000000000000000000000005', 'hello', x'00000000000000000000000000000003', zeroblob(16), '', 're', 0, 0);
+        PRAGMA user_version = 2";
+
+    #[tokio::test]
+    async fn threads_of_the_second_version_are_read_and_a_process_of_it_may_still_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("horizon.db");
+        let old = Connection::open(&path).unwrap();
+        old.execute_batch(&[STEPS[0], STEPS[1], VERSION_2].concat()).unwrap();
+        let store = SqliteStats::open(&path).unwrap();
+        let threads = async || {
+            let page = store
+                .threads(&Slug::new("hello").unwrap(), None, NonZeroUsize::MAX)
+                .await;
+            let shown = page.unwrap().threads.into_iter();
+            shown
+                .map(|thread| (thread.head.body, thread.replies.len()))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(threads().await, [("shown".into(), 0), (String::new(), 1)]);
+        old.execute_batch(
+            "UPDATE comments SET visibility = 1 WHERE seq = 5;
+             UPDATE comments SET visibility = 2 WHERE seq = 4;
+             INSERT INTO comments (id, slug, reader, author, body, at, visibility) VALUES
+                (x'00000000000000000000000000000006', 'hello', zeroblob(16), 'Ada', 'new', 0, 1)",
+        )
+        .unwrap();
+        assert_eq!(
+            threads().await,
+            [("shown".into(), 0), (String::new(), 1), ("new".into(), 0)]
+        );
     }
 }

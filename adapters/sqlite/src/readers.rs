@@ -7,7 +7,7 @@ use horizon_core::{Error, Result};
 use rusqlite::Connection;
 use tokio::{sync::oneshot, task::spawn_blocking, time::timeout};
 
-use crate::{condition::Condition, connection, error};
+use crate::{condition::Condition, connection, error, sql::Db};
 
 /// The most threads that read at the same time, each with a connection of its own.
 const READERS: usize = 4;
@@ -48,7 +48,7 @@ type Group = Vec<Box<dyn Job>>;
 /// A caller's query.
 trait Job: Send {
     /// Asks, and keeps what it answers.
-    fn run(&mut self, db: &Connection, condition: &Condition);
+    fn run(&mut self, db: Db<'_>, condition: &Condition);
 
     /// Answers the caller; with `error`, if the database could not be asked.
     fn answer(self: Box<Self>, error: Option<Error>);
@@ -62,10 +62,10 @@ struct Query<F, T> {
 
 impl<F, T> Job for Query<F, T>
 where
-    F: FnOnce(&Connection) -> rusqlite::Result<T> + Send,
+    F: FnOnce(Db<'_>) -> rusqlite::Result<T> + Send,
     T: Send,
 {
-    fn run(&mut self, db: &Connection, condition: &Condition) {
+    fn run(&mut self, db: Db<'_>, condition: &Condition) {
         let query = self.query.take().filter(|_| !self.caller.is_closed());
         self.done = query.map(|query| {
             error::part(|| query(db)).map_err(|failure| {
@@ -100,7 +100,7 @@ impl Readers {
     /// Runs `query` where it may block, on one state of the database.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
-        query: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        query: impl FnOnce(Db<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T> {
         let (caller, answer) = oneshot::channel();
         self.push(Box::new(Query {
@@ -224,7 +224,7 @@ fn ask(group: &mut Group, db: &Connection, condition: &Condition) -> Result<()> 
         .unchecked_transaction()
         .map_err(|driver| error::map(FAILED, driver))?;
     for job in group {
-        job.run(&transaction, condition);
+        job.run(Db::new(&transaction), condition);
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use horizon_core::{
     DEDUPE_WINDOW, Day, Error, Event, ReaderId, Result, Salts, StatsStore, Timestamp, Topic, Update, VISITOR_MEMORY,
     record,
 };
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{OptionalExtension, params};
 use tokio::task::spawn_blocking;
 
 use crate::{
@@ -16,6 +16,7 @@ use crate::{
     connection,
     ledger::{self, SqlLedger},
     readers::Readers,
+    sql::{self, Db, Sql},
     writer::Writer,
 };
 
@@ -147,7 +148,7 @@ impl SqliteStats {
     /// Runs `query` on a connection that only reads.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
-        query: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        query: impl FnOnce(Db<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T> {
         self.readers.read(query).await
     }
@@ -165,12 +166,12 @@ impl SqliteStats {
         emptied.map_err(|e| Error::unavailable("the log was not emptied").with_source(e))?
     }
 
-    async fn erase(&self, sql: &'static str, before: Timestamp) -> Result<()> {
+    async fn erase(&self, sql: Sql, before: Timestamp) -> Result<()> {
         loop {
             let erased = self
                 .writer
                 .write(move |db| {
-                    db.prepare_cached(sql)?
+                    db.prepare(sql)?
                         .execute(params![before.as_millis(), comments::rows(FORGET_ROWS)])
                 })
                 .await?;
@@ -215,34 +216,18 @@ impl StatsStore for SqliteStats {
     async fn likes(&self, topic: &Topic, reader: ReaderId) -> Result<bool> {
         let topic = topic.to_string();
         self.read(move |db| {
-            // SQLite compiles a join anew for every value that it is asked with, because of the index on part of the likes.
-            db.prepare_cached(
-                "SELECT 1 FROM likes WHERE topic = (SELECT topic FROM topics WHERE name = ?1) AND reader = ?2 AND likes",
-            )?
-            .exists(params![topic, reader.as_u128().to_be_bytes()])
+            db.prepare(sql::LIKES)?
+                .exists(params![topic, reader.as_u128().to_be_bytes()])
         })
         .await
     }
 
     async fn forget(&self, now: Timestamp) -> Result<()> {
-        self.erase(
-            "DELETE FROM counted WHERE id IN (SELECT id FROM counted WHERE at < ?1 LIMIT ?2)",
-            now.minus(DEDUPE_WINDOW),
-        )
-        .await?;
-        self.erase(
-            "DELETE FROM visitors WHERE (topic, visitor) IN
-             (SELECT topic, visitor FROM visitors WHERE at < ?1 LIMIT ?2)",
-            now.minus(VISITOR_MEMORY),
-        )
-        .await?;
-        self.erase(
-            "DELETE FROM likes WHERE (topic, reader) IN
-             (SELECT topic, reader FROM likes WHERE likes = 0 AND at < ?1 LIMIT ?2)",
-            now.minus(DEDUPE_WINDOW),
-        )
-        .await?;
+        self.erase(sql::FORGET_COUNTED, now.minus(DEDUPE_WINDOW)).await?;
+        self.erase(sql::FORGET_VISITORS, now.minus(VISITOR_MEMORY)).await?;
+        self.erase(sql::FORGET_UNLIKES, now.minus(DEDUPE_WINDOW)).await?;
         self.writer.write(move |db| erase_salts(db, now.day())).await?;
+        self.writer.write(|db| db.run(sql::OPTIMIZE)).await?;
         self.empty_log().await
     }
 }
@@ -256,23 +241,22 @@ impl Salts for SqliteStats {
         self.writer
             .write(move |db| {
                 erase_salts(db, day)?;
-                db.prepare_cached("INSERT INTO salts (day, salt) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
-                    .execute(params![day.number(), fresh])?;
+                db.prepare(sql::ADD_SALT)?.execute(params![day.number(), fresh])?;
                 Ok(find_salt(db, day)?.unwrap_or(fresh))
             })
             .await
     }
 }
 
-fn find_salt(db: &Connection, day: Day) -> rusqlite::Result<Option<[u8; 32]>> {
-    db.prepare_cached("SELECT salt FROM salts WHERE day = ?1")?
+fn find_salt(db: Db<'_>, day: Day) -> rusqlite::Result<Option<[u8; 32]>> {
+    db.prepare(sql::SALT)?
         .query_row([day.number()], |row| row.get(0))
         .optional()
 }
 
 /// Erases the salts of the days before the one before `day`.
-fn erase_salts(db: &Connection, day: Day) -> rusqlite::Result<()> {
-    db.prepare_cached("DELETE FROM salts WHERE day < ?1")?
+fn erase_salts(db: Db<'_>, day: Day) -> rusqlite::Result<()> {
+    db.prepare(sql::FORGET_SALTS)?
         .execute([day.previous().number()])
         .map(drop)
 }

@@ -11,6 +11,7 @@ use tokio::time::timeout;
 use crate::{
     condition::Condition,
     error::{self, Failure},
+    sql::{self, Db},
 };
 
 /// The most jobs that wait for the writer.
@@ -41,7 +42,7 @@ pub(crate) struct Writer {
 /// A caller's part of a transaction.
 trait Job: Send {
     /// Does the work and keeps what it answers. Says whether it succeeded. It may be asked again, after a rollback.
-    fn run(&mut self, db: &Connection) -> bool;
+    fn run(&mut self, db: Db<'_>) -> bool;
 
     /// Returns how the work ended, if it was done and is no probe: `Some(None)` is a success.
     fn outcome(&self) -> Option<Option<&rusqlite::Error>>;
@@ -89,7 +90,7 @@ impl Writer {
     /// where another's error took back all of it.
     pub(crate) async fn write<T: Send + 'static>(
         &self,
-        work: impl FnMut(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        work: impl FnMut(Db<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T> {
         self.queue(work, false).await
     }
@@ -97,14 +98,14 @@ impl Writer {
     /// The same for a write that only finds out whether writing works: it says nothing about those that do more.
     pub(crate) async fn probe(
         &self,
-        work: impl FnMut(&Connection) -> rusqlite::Result<()> + Send + 'static,
+        work: impl FnMut(Db<'_>) -> rusqlite::Result<()> + Send + 'static,
     ) -> Result<()> {
         self.queue(work, true).await
     }
 
     async fn queue<T: Send + 'static>(
         &self,
-        work: impl FnMut(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        work: impl FnMut(Db<'_>) -> rusqlite::Result<T> + Send + 'static,
         is_probe: bool,
     ) -> Result<T> {
         let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -145,10 +146,10 @@ impl Writer {
 
 impl<F, T> Job for Work<F, T>
 where
-    F: FnMut(&Connection) -> rusqlite::Result<T> + Send,
+    F: FnMut(Db<'_>) -> rusqlite::Result<T> + Send,
     T: Send,
 {
-    fn run(&mut self, db: &Connection) -> bool {
+    fn run(&mut self, db: Db<'_>) -> bool {
         let done = error::part(|| (self.work)(db));
         let succeeded = done.is_ok();
         self.done = Some(done);
@@ -217,7 +218,7 @@ fn write(db: &Connection, mut jobs: Jobs, condition: &Condition) {
     let mut has_saved = false;
     while let Some(mut group) = jobs.next() {
         let written = condition.check_files().and_then(|()| {
-            let commit = commit(db, &mut group).map_err(Arc::new);
+            let commit = commit(Db::new(db), &mut group).map_err(Arc::new);
             // Once more before the answers: nothing is acknowledged that went into a file that nobody finds again.
             condition.check_files().map(|()| commit)
         });
@@ -262,13 +263,13 @@ fn record(condition: &Condition, group: &[Box<dyn Job>], commit: Option<&Arc<rus
     }
 }
 
-fn commit(db: &Connection, group: &mut [Box<dyn Job>]) -> rusqlite::Result<()> {
+fn commit(db: Db<'_>, group: &mut [Box<dyn Job>]) -> rusqlite::Result<()> {
     if group.is_empty() {
         return Ok(());
     }
-    let committed = run(db, group).and_then(|()| statement(db, "COMMIT"));
+    let committed = run(db, group).and_then(|()| db.run(sql::COMMIT));
     if committed.is_err() && !db.is_autocommit() {
-        statement(db, "ROLLBACK")?;
+        db.run(sql::ROLLBACK)?;
     }
     committed
 }
@@ -277,33 +278,29 @@ fn commit(db: &Connection, group: &mut [Box<dyn Job>]) -> rusqlite::Result<()> {
 ///
 /// For a savepoint SQLite copies every page before its first change, a fifth of all it does for a batch of events. So
 /// there is none until a job has failed, and all begin anew.
-fn run(db: &Connection, group: &mut [Box<dyn Job>]) -> rusqlite::Result<()> {
-    statement(db, "BEGIN IMMEDIATE")?;
+fn run(db: Db<'_>, group: &mut [Box<dyn Job>]) -> rusqlite::Result<()> {
+    db.run(sql::BEGIN)?;
     if group.iter_mut().all(|job| job.run(db)) {
         return Ok(());
     }
     if !db.is_autocommit() {
-        statement(db, "ROLLBACK")?;
+        db.run(sql::ROLLBACK)?;
     }
-    statement(db, "BEGIN IMMEDIATE")?;
+    db.run(sql::BEGIN)?;
     group.iter_mut().try_for_each(|job| part(db, job.as_mut()))
 }
 
 /// Runs one job so that its failure takes back its own work only.
-fn part(db: &Connection, job: &mut dyn Job) -> rusqlite::Result<()> {
-    statement(db, "SAVEPOINT part")?;
+fn part(db: Db<'_>, job: &mut dyn Job) -> rusqlite::Result<()> {
+    db.run(sql::SAVE)?;
     if !job.run(db) {
         // A full disk, for one, ends the whole transaction; what others did in it is gone too.
         if db.is_autocommit() {
             return Err(error::aborted());
         }
-        statement(db, "ROLLBACK TO part")?;
+        db.run(sql::ROLLBACK_TO)?;
     }
-    statement(db, "RELEASE part")
-}
-
-fn statement(db: &Connection, sql: &str) -> rusqlite::Result<()> {
-    db.prepare_cached(sql)?.execute([]).map(drop)
+    db.run(sql::RELEASE)
 }
 
 #[cfg(test)]
@@ -319,7 +316,7 @@ mod tests {
         let writer = Writer::start(db, Arc::new(Condition::new(files))).unwrap();
         let refusal = writer.write(move |db| {
             std::fs::remove_file(&path).unwrap();
-            statement(db, "INSERT INTO topics (name) VALUES ('blog:hello')")
+            db.prepare(sql::ADD_TOPIC)?.execute(["blog:hello"])
         });
         let refusal = refusal.await.unwrap_err();
         assert!(refusal.to_string().contains("was deleted"), "{refusal}");
@@ -330,7 +327,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (db, files) = connection::writer(&folder.path().join("horizon.db")).unwrap();
         let writer = Writer::start(db, Arc::new(Condition::new(files))).unwrap();
-        let name = |db: &Connection, name: &str| db.execute("INSERT INTO topics (name) VALUES (?1)", [name]);
+        let name = |db: Db<'_>, name: &str| db.prepare(sql::ADD_TOPIC)?.execute([name]);
         let broken = writer.write::<usize>(move |db| {
             name(db, "blog:broken")?;
             panic!("a bug")
@@ -342,8 +339,8 @@ mod tests {
             "{error}"
         );
         assert_eq!(named.unwrap(), 1);
-        let count = |db: &Connection| db.query_row("SELECT count(*) FROM topics", [], |row| row.get::<_, i64>(0));
-        assert_eq!(writer.write(count).await.unwrap(), 1);
+        let is_kept = writer.write(|db| db.prepare(sql::TOPIC)?.exists(["blog:broken"]));
+        assert!(!is_kept.await.unwrap());
         writer.close();
         assert!(writer.wait()());
     }

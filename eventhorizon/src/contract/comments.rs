@@ -1,5 +1,6 @@
 use std::num::NonZeroUsize;
 
+use horizon_core::{EventId, live::ThreadsView};
 use http::{Method, StatusCode};
 use serde::Deserialize;
 
@@ -7,42 +8,39 @@ use super::{
     Answer, Asked, answer,
     read::{self, Form},
 };
-use crate::{NewComment, Posted, Problem, ProblemKind};
+use crate::{NewComment, Posted, Problem, ProblemKind, comments::THREADS_A_PAGE};
 
-/// The most threads that one answer holds.
+/// The most threads, or replies of one thread, that one answer holds.
 const MAX_LIMIT: usize = 100;
 
-/// Which threads.
+/// Which threads, or which replies of one thread.
 #[derive(Deserialize)]
 struct Which {
     before: Option<String>,
+    thread: Option<String>,
+    after: Option<String>,
     limit: Option<String>,
 }
 
 impl Asked<'_> {
-    /// `/comments/{slug}`: a page of threads, or one comment more.
+    /// `/comments/{slug}`: a page of threads, a page of replies, or one comment more.
     pub(super) async fn comments(&self, page: &str) -> Answer {
         let slug = self.page(page)?;
         if self.method == Method::POST {
             return self.comment(&slug).await;
         }
         let which: Which = read::query(self.query)?;
-        let wrong = |name, reason: String| Problem::new(ProblemKind::InvalidQuery).naming(name, reason);
-        let before = which.before.map(|text| text.parse()).transpose();
-        let before =
-            before.map_err(|error: horizon_core::ParseIdError| wrong("before", format!("is wrong: {error}.")))?;
-        let threads = match which.limit.as_deref() {
-            None => self.horizon.threads(&slug, before).await?,
-            Some(text) => {
-                let limit = text
-                    .parse()
-                    .ok()
-                    .filter(|limit: &NonZeroUsize| limit.get() <= MAX_LIMIT);
-                let limit = limit.ok_or_else(|| wrong("limit", format!("must be a number from 1 to {MAX_LIMIT}.")))?;
-                self.horizon.some_threads(&slug, before, limit).await?
-            }
+        let limit = which.limit()?.unwrap_or(THREADS_A_PAGE);
+        let before = query_id("before", which.before.as_deref())?;
+        let Some(head) = query_id("thread", which.thread.as_deref())? else {
+            return answer::json(&self.horizon.some_threads(&slug, before, limit).await?);
         };
-        answer::json(&threads)
+        let after = query_id("after", which.after.as_deref())?;
+        let thread = self.horizon.thread(&slug, head, after, limit).await?;
+        answer::json(&ThreadsView {
+            threads: thread.into_iter().collect(),
+            has_earlier: false,
+        })
     }
 
     async fn comment(&self, slug: &horizon_core::Slug) -> Answer {
@@ -58,6 +56,25 @@ impl Asked<'_> {
         }
         posted(self.horizon.comment(slug, new, self.caller).await?, back)
     }
+}
+
+impl Which {
+    fn limit(&self) -> Result<Option<NonZeroUsize>, Problem> {
+        let Some(text) = &self.limit else { return Ok(None) };
+        let limit = text.parse().ok();
+        let limit = limit.filter(|limit: &NonZeroUsize| limit.get() <= MAX_LIMIT);
+        let wrong = || wrong("limit", format!("must be a number from 1 to {MAX_LIMIT}."));
+        limit.ok_or_else(wrong).map(Some)
+    }
+}
+
+fn query_id(name: &'static str, text: Option<&str>) -> Result<Option<EventId>, Problem> {
+    let id = text.map(str::parse).transpose();
+    id.map_err(|error: horizon_core::ParseIdError| wrong(name, format!("is wrong: {error}.")))
+}
+
+fn wrong(name: &'static str, reason: String) -> Problem {
+    Problem::new(ProblemKind::InvalidQuery).naming(name, reason)
 }
 
 /// 201 with the comment, 202 if it waits; a plain form is sent back to where it came from.

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use async_trait::async_trait;
-use horizon_core::{Comment, Comments, EventId, MAX_REPLIES, Result, Slug, Thread, ThreadPage, Visibility};
+use horizon_core::{Comment, Comments, EventId, Result, Slug, Thread, ThreadPage, Visibility};
 use redb::{ReadOnlyTable, ReadTransaction};
 
 use crate::RedbStats;
@@ -49,44 +49,69 @@ impl Reader {
         Ok(places.rev().map(|place| at(&self.comments, place?.0.value().1)))
     }
 
-    /// The replies of a comment, oldest first, whatever their state.
-    fn replies(&self, parent: EventId) -> Result<impl Iterator<Item = Result<Comment, Failed>>, Failed> {
+    /// The replies of a comment from a place on, oldest first, whatever their state.
+    fn replies(&self, parent: EventId, start: u64) -> Result<impl Iterator<Item = Result<Comment, Failed>>, Failed> {
         let places = self
             .replies
-            .range((parent.as_u128(), 0)..(parent.as_u128(), u64::MAX))?;
+            .range((parent.as_u128(), start)..(parent.as_u128(), u64::MAX))?;
         Ok(places.map(|place| at(&self.comments, place?.0.value().1)))
     }
 
-    fn threads(&self, slug: &Slug, before: Option<EventId>, limit: usize) -> Result<ThreadPage, Failed> {
-        let mut page = ThreadPage::default();
-        for comment in self.page(slug, before)? {
-            let comment = comment?;
-            if comment.parent.is_some() {
-                continue;
-            }
-            let Some(thread) = self.thread(comment)? else { continue };
-            // Only a thread that shows is one more, so the page must find it before it says that there is one.
-            if page.threads.len() == limit {
-                page.has_earlier = true;
-                break;
-            }
-            page.threads.push(thread);
-        }
-        page.threads.reverse();
-        Ok(page)
+    fn threads(&self, slug: &Slug, before: Option<EventId>, limit: NonZeroUsize) -> Result<ThreadPage, Failed> {
+        let heads = self.page(slug, before)?.filter_map(|comment| match comment {
+            Ok(comment) => self.shows(&comment).map(|shows| shows.then_some(comment)).transpose(),
+            failed => Some(failed),
+        });
+        ThreadPage::collect(heads, limit, |head| self.shown_replies(head.id, 0))
     }
 
-    /// What readers see of a thread, if anything.
-    fn thread(&self, mut head: Comment) -> Result<Option<Thread>, Failed> {
-        let replies = take(self.replies(head.id)?, MAX_REPLIES, is_shown)?;
-        if !is_shown(&head) {
-            if replies.is_empty() {
-                return Ok(None);
-            }
-            head.author.clear();
-            head.body.clear();
+    fn thread(
+        &self,
+        slug: &Slug,
+        head: EventId,
+        after: Option<EventId>,
+        limit: NonZeroUsize,
+    ) -> Result<Option<Thread>, Failed> {
+        let head = self.on_page(slug, head)?.filter(|head| head.parent.is_none());
+        let Some(head) = head else { return Ok(None) };
+        if !self.shows(&head)? {
+            return Ok(None);
         }
-        Ok(Some(Thread { head, replies }))
+        let start = match after {
+            None => 0,
+            // Nothing comes after a comment that the page does not have.
+            Some(after) => match self.on_page(slug, after)? {
+                None => u64::MAX,
+                Some(after) => self.end(Some(after.id))? + 1,
+            },
+        };
+        let replies = self.shown_replies(head.id, start)?;
+        Thread::collect(head, replies, limit).map(Some)
+    }
+
+    /// The comment with this id, if it stands on this page.
+    fn on_page(&self, slug: &Slug, id: EventId) -> Result<Option<Comment>, Failed> {
+        let found = find(&self.places, &self.comments, id)?;
+        Ok(found.filter(|comment| comment.slug == *slug))
+    }
+
+    /// Whether a comment is the head of a thread that shows.
+    fn shows(&self, comment: &Comment) -> Result<bool, Failed> {
+        let is_blank_head = comment.parent.is_none() && !is_shown(comment);
+        if is_blank_head {
+            return Ok(self.shown_replies(comment.id, 0)?.next().transpose()?.is_some());
+        }
+        Ok(comment.parent.is_none())
+    }
+
+    /// The replies that readers see, from a place on.
+    fn shown_replies(
+        &self,
+        head: EventId,
+        start: u64,
+    ) -> Result<impl Iterator<Item = Result<Comment, Failed>>, Failed> {
+        let replies = self.replies(head, start)?;
+        Ok(replies.filter(|reply| reply.as_ref().map_or(true, is_shown)))
     }
 
     fn desk(&self, only: Option<Visibility>, before: Option<EventId>, limit: usize) -> Result<Vec<Comment>, Failed> {
@@ -102,7 +127,19 @@ impl Reader {
 impl Comments for RedbStats {
     async fn threads(&self, slug: &Slug, before: Option<EventId>, limit: NonZeroUsize) -> Result<ThreadPage> {
         let slug = slug.clone();
-        self.read(move |transaction| Reader::open(transaction)?.threads(&slug, before, limit.get()))
+        self.read(move |transaction| Reader::open(transaction)?.threads(&slug, before, limit))
+            .await
+    }
+
+    async fn thread(
+        &self,
+        slug: &Slug,
+        head: EventId,
+        after: Option<EventId>,
+        limit: NonZeroUsize,
+    ) -> Result<Option<Thread>> {
+        let slug = slug.clone();
+        self.read(move |transaction| Reader::open(transaction)?.thread(&slug, head, after, limit))
             .await
     }
 
@@ -136,7 +173,7 @@ impl Comments for RedbStats {
     async fn replies(&self, parent: EventId) -> Result<usize> {
         self.read(move |transaction| {
             let reader = Reader::open(transaction)?;
-            Ok(take(reader.replies(parent)?, usize::MAX, |_| true)?.len())
+            Ok(take(reader.replies(parent, 0)?, usize::MAX, |_| true)?.len())
         })
         .await
     }

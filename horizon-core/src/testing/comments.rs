@@ -1,9 +1,15 @@
 //! What every [`Comments`](crate::Comments) keeps.
 
+pub use super::paging::{
+    a_page_of_replies_ends_at_its_most_bytes, a_page_of_threads_ends_at_its_most_bytes,
+    a_thread_alone_is_there_only_if_it_shows, a_thread_shows_its_first_replies_and_whether_more_follow,
+    nothing_comes_after_a_reply_that_the_page_does_not_have, the_replies_of_a_thread_page_forwards,
+};
+
 use super::desk::{Desk, bodies, heads};
 use super::script::{limit, page, slug};
 use super::{Broken, StoreRig, same, suite};
-use crate::{Comment, DEDUPE_WINDOW, EventId, MAX_REPLIES, ReaderId, Stats, StatsStoreExt, ThreadPage, Visibility};
+use crate::{Comment, DEDUPE_WINDOW, EventId, ReaderId, Stats, StatsStoreExt, ThreadPage, Visibility};
 
 suite! { $
     /// Proves a [`Comments`](crate::Comments): `make` is an async function that answers a fresh
@@ -18,7 +24,12 @@ suite! { $
     a_late_comment_moves_no_other
     replies_stand_under_their_parent_oldest_first
     what_cannot_be_a_reply_stands_at_the_top
-    a_thread_shows_no_more_than_the_most_replies
+    a_thread_shows_its_first_replies_and_whether_more_follow
+    the_replies_of_a_thread_page_forwards
+    a_thread_alone_is_there_only_if_it_shows
+    nothing_comes_after_a_reply_that_the_page_does_not_have
+    a_page_of_threads_ends_at_its_most_bytes
+    a_page_of_replies_ends_at_its_most_bytes
     a_held_comment_counts_and_shows_only_once_it_is_shown
     a_removed_comment_neither_shows_nor_counts
     a_removed_head_with_shown_replies_stays_blank
@@ -172,22 +183,6 @@ pub async fn what_cannot_be_a_reply_stands_at_the_top(rig: &mut dyn StoreRig) ->
         ("to nothing", alone),
     ];
     desk.expect("answers", &want, 5).await
-}
-
-/// Whatever is in the store, a page stays bounded; the oldest replies are the ones shown.
-pub async fn a_thread_shows_no_more_than_the_most_replies(rig: &mut dyn StoreRig) -> Result<(), Broken> {
-    let mut desk = Desk::new(rig)?;
-    let head = desk.say("head", None).await?;
-    let replies: Result<Vec<_>, _> = (0..=MAX_REPLIES)
-        .map(|number| desk.script.comment(&desk.slug, &number.to_string(), Some(head)))
-        .collect();
-    desk.rig.open().await?.apply(&replies?).await?;
-    let page = desk.threads(None, 1).await?;
-    let shown = page
-        .threads
-        .first()
-        .map(|t| (t.replies.len(), t.replies.first().map(|r| r.body.as_str())));
-    same("the replies", &shown, &Some((MAX_REPLIES, Some("0"))))
 }
 
 /// A comment that waits is nowhere until the author shows it.

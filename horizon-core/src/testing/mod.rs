@@ -43,6 +43,7 @@
 pub mod comments;
 mod desk;
 mod model;
+mod paging;
 pub mod pipe;
 pub mod presence;
 mod reopening;

@@ -167,12 +167,14 @@ pub struct PostPage {
     pub older: Option<Link>,
     /// The next newer post.
     pub newer: Option<Link>,
-    /// The newest threads, or those before [`before`](Self::before).
+    /// The newest threads, those before [`before`](Self::before), or one thread.
     pub comments: ThreadsView,
     /// Whether the comments cannot be read at the moment, and so none are shown.
     pub has_unknown_comments: bool,
     /// The thread that the shown ones stand before, from `?before={id}`.
     pub before: Option<EventId>,
+    /// Whether the comments are one thread with a page of its replies, from `?thread={id}`.
+    pub is_one_thread: bool,
     /// The comment that the form answers, from `?reply={id}`.
     pub reply_to: Option<EventId>,
     /// Whether the comment that was just sent waits for the author; said to who has no script.

@@ -16,7 +16,9 @@ use eventhorizon::same_origin;
 use horizon_accumulator::process::now;
 use horizon_app::{Desk, DeskComment, ErrorPage, FileProblem, Login, Page};
 use horizon_axum::ClientAddr;
-use horizon_core::{Comment, EventId, Result, Visibility};
+use horizon_core::{
+    COMMENT_BYTES, Comment, EventId, MAX_AUTHOR_CHARS, MAX_BODY_CHARS, MAX_PAGE_BYTES, Result, Visibility,
+};
 use horizon_posts::{Effect, Problem, Severity};
 use serde::Deserialize;
 use tower_http::timeout::RequestBodyTimeoutLayer;
@@ -25,6 +27,12 @@ use crate::{pages, session::Sessions, state::App};
 
 /// How many comments the desk shows at once.
 const ON_THE_DESK: NonZeroUsize = NonZeroUsize::new(50).unwrap();
+
+// The largest comments fill no more than a page of comments may take: a `char` has up to four bytes.
+const _: () = assert!(
+    ON_THE_DESK.get() * (4 * (MAX_AUTHOR_CHARS + MAX_BODY_CHARS) + COMMENT_BYTES) <= MAX_PAGE_BYTES,
+    "the desk shows too many comments at once"
+);
 
 /// How many files that cannot be shown the desk lists at most.
 const PROBLEMS_ON_THE_DESK: usize = 50;

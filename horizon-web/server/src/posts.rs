@@ -1,6 +1,6 @@
 //! `/blog/{slug}`: a post with its numbers and its comments.
 
-use std::time::Duration;
+use std::{num::NonZeroUsize, time::Duration};
 
 use axum::{
     Router,
@@ -32,6 +32,9 @@ use crate::{
 /// How long the question takes at most whether a copy of a page still works: 100 milliseconds. Then the page is sent again.
 const COMMENT_WAIT: Duration = Duration::from_millis(100);
 
+/// The most replies that a page with one thread shows.
+const REPLIES_A_PAGE: NonZeroUsize = NonZeroUsize::new(50).unwrap();
+
 pub(crate) fn router() -> Router<App> {
     Router::new().route("/blog/{slug}", get(post))
 }
@@ -42,12 +45,14 @@ struct Talk {
     reply: Option<String>,
     comment: Option<String>,
     before: Option<String>,
+    thread: Option<String>,
+    after: Option<String>,
 }
 
 impl Talk {
     /// Whether the page is the one that most readers get.
     fn is_usual(&self) -> bool {
-        self.reply.is_none() && self.comment.is_none() && self.before.is_none()
+        self.reply.is_none() && self.comment.is_none() && self.before.is_none() && self.thread.is_none()
     }
 }
 
@@ -135,21 +140,20 @@ async fn asked_for(app: &App, library: &Library, post: &Post, talk: &Talk, reque
     let id = |text: &Option<String>| text.as_ref().and_then(|id| id.parse().ok());
     let before = id(&talk.before);
     let now = app.counts.now(&app.horizon, &post.slug).await;
-    let (comments, has_current_comments) = match before {
-        None => match app.horizon.known_threads(&post.slug).await {
+    let thread = id(&talk.thread);
+    let (comments, has_current_comments) = match (thread, before) {
+        // Only the newest are known without the store.
+        (Some(_), _) | (None, Some(_)) if !now.is_current => (None, false),
+        (Some(head), _) => read_now(one_thread(app, post, head, id(&talk.after)).await),
+        (None, Some(_)) => read_now(app.horizon.threads(&post.slug, before).await),
+        (None, None) => match app.horizon.known_threads(&post.slug).await {
             Some(known) => (Some(known.view), known.is_current),
             None => (None, false),
         },
-        // Only the newest are known without the store.
-        Some(_) if !now.is_current => (None, false),
-        Some(_) => {
-            let earlier = app.horizon.threads(&post.slug, before).await.ok();
-            let is_current = earlier.is_some();
-            (earlier, is_current)
-        }
     };
     let page = PostPage {
         before,
+        is_one_thread: thread.is_some(),
         reply_to: id(&talk.reply),
         is_waiting: talk.comment.as_deref() == Some("waiting"),
         ..page(library, post, comments)
@@ -161,6 +165,21 @@ async fn asked_for(app: &App, library: &Library, post: &Post, talk: &Talk, reque
         lay_out(app, Page::Post(Box::new(page)), &values).await,
         is_current,
     ))
+}
+
+/// What the store answered, and whether it did.
+fn read_now(comments: Result<ThreadsView>) -> (Option<ThreadsView>, bool) {
+    let is_current = comments.is_ok();
+    (comments.ok(), is_current)
+}
+
+/// The thread with this head, and its replies after one of them.
+async fn one_thread(app: &App, post: &Post, head: EventId, after: Option<EventId>) -> Result<ThreadsView> {
+    let thread = app.horizon.thread(&post.slug, head, after, REPLIES_A_PAGE).await?;
+    Ok(ThreadsView {
+        threads: thread.into_iter().collect(),
+        has_earlier: false,
+    })
 }
 
 /// The post as it is for most readers. Without comments it says that they cannot be shown.
@@ -175,6 +194,7 @@ pub(crate) fn page(library: &Library, post: &Post, comments: Option<ThreadsView>
         has_unknown_comments: comments.is_none(),
         comments: comments.unwrap_or_default(),
         before: None,
+        is_one_thread: false,
         reply_to: None,
         is_waiting: false,
     }

@@ -6,6 +6,7 @@
 
 mod chrome;
 mod command;
+mod comments;
 pub mod http;
 mod log;
 mod nodes;
@@ -17,6 +18,7 @@ mod server;
 mod stage;
 mod wait;
 
+pub use comments::Writer;
 pub use nodes::Nodes;
 pub use posts::Posts;
 pub use reader::Reader;

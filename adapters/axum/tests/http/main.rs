@@ -19,6 +19,8 @@ mod likes;
 #[cfg(test)]
 mod live;
 #[cfg(test)]
+mod paging;
+#[cfg(test)]
 mod people;
 #[cfg(test)]
 mod script;

@@ -23,6 +23,8 @@ pub enum Call {
     Forget,
     /// [`Comments::threads`](horizon_core::Comments::threads).
     Threads,
+    /// [`Comments::thread`](horizon_core::Comments::thread).
+    Thread,
     /// [`Comments::newest`](horizon_core::Comments::newest).
     Newest,
     /// [`Comments::desk`](horizon_core::Comments::desk).

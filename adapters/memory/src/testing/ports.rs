@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 use horizon_core::{
     Analytics, Comment, Comments, Day, Event, EventId, Presence, PresenceGuard, ReaderId, Result, Salts, Slug, Stats,
-    StatsStore, ThreadPage, Timestamp, Topic, Update, Visibility, VisitorKey,
+    StatsStore, Thread, ThreadPage, Timestamp, Topic, Update, Visibility, VisitorKey,
 };
 
 use super::{Call, Fake};
@@ -56,6 +56,17 @@ impl Comments for Fake {
     async fn threads(&self, slug: &Slug, before: Option<EventId>, limit: NonZeroUsize) -> Result<ThreadPage> {
         let work = self.0.store.threads(slug, before, limit);
         self.0.call(Call::Threads, work).await
+    }
+
+    async fn thread(
+        &self,
+        slug: &Slug,
+        head: EventId,
+        after: Option<EventId>,
+        limit: NonZeroUsize,
+    ) -> Result<Option<Thread>> {
+        let work = self.0.store.thread(slug, head, after, limit);
+        self.0.call(Call::Thread, work).await
     }
 
     async fn newest(&self, slug: &Slug, limit: NonZeroUsize) -> Result<Vec<Comment>> {

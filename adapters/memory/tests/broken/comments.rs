@@ -10,6 +10,7 @@ use horizon_core::{
 };
 use horizon_memory::MemoryStats;
 
+use crate::paging::{CountsNoBytes, FindsAnyThread, IgnoresAfter, TakesUnknownForFirst, no_more_replies};
 use crate::store::{Fault, GoesByArrival, rig};
 use crate::{caught, names};
 
@@ -275,12 +276,6 @@ fn replies_newest_first(page: &mut ThreadPage) {
     page.threads.iter_mut().for_each(|thread| thread.replies.reverse());
 }
 
-fn one_reply_too_many(page: &mut ThreadPage) {
-    for thread in &mut page.threads {
-        thread.replies.extend(thread.replies.last().cloned());
-    }
-}
-
 fn without_removed_heads(page: &mut ThreadPage) {
     page.threads
         .retain(|thread| thread.head.visibility == Visibility::Shown);
@@ -295,7 +290,12 @@ caught! { comments, comments_suite:
     a_late_comment_moves_no_other: rig(Arranges(by_their_time));
     replies_stand_under_their_parent_oldest_first: rig(Arranges(replies_newest_first));
     what_cannot_be_a_reply_stands_at_the_top: rig(RefusesOddReplies::default());
-    a_thread_shows_no_more_than_the_most_replies: rig(Arranges(one_reply_too_many));
+    a_thread_shows_its_first_replies_and_whether_more_follow: rig(Arranges(no_more_replies));
+    the_replies_of_a_thread_page_forwards: rig(IgnoresAfter);
+    a_thread_alone_is_there_only_if_it_shows: rig(FindsAnyThread);
+    nothing_comes_after_a_reply_that_the_page_does_not_have: rig(TakesUnknownForFirst);
+    a_page_of_threads_ends_at_its_most_bytes: rig(CountsNoBytes);
+    a_page_of_replies_ends_at_its_most_bytes: rig(CountsNoBytes);
     a_held_comment_counts_and_shows_only_once_it_is_shown: rig(ShowsWhatWaits);
     a_removed_comment_neither_shows_nor_counts: rig(Drops(is_verdict));
     a_removed_head_with_shown_replies_stays_blank: rig(Arranges(without_removed_heads));

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a broken adapter that cannot be built fails its test")]
 
 mod comments;
+mod paging;
 mod pipe;
 mod presence;
 mod salts;

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use async_trait::async_trait;
 use horizon_core::testing::Store;
 use horizon_core::{
-    Comment, Comments, Day, Event, EventId, ReaderId, Result, Salts, Slug, StatsStore, ThreadPage, Timestamp, Topic,
-    Update, Visibility,
+    Comment, Comments, Day, Event, EventId, ReaderId, Result, Salts, Slug, StatsStore, Thread, ThreadPage, Timestamp,
+    Topic, Update, Visibility,
 };
 use horizon_memory::MemoryStats;
 
@@ -33,6 +33,16 @@ pub(crate) trait Fault: Send + Sync {
         limit: NonZeroUsize,
     ) -> Result<ThreadPage> {
         good.threads(slug, before, limit).await
+    }
+    async fn thread(
+        &self,
+        good: &MemoryStats,
+        slug: &Slug,
+        head: EventId,
+        after: Option<EventId>,
+        limit: NonZeroUsize,
+    ) -> Result<Option<Thread>> {
+        good.thread(slug, head, after, limit).await
     }
     async fn newest(&self, good: &MemoryStats, slug: &Slug, limit: NonZeroUsize) -> Result<Vec<Comment>> {
         good.newest(slug, limit).await
@@ -88,6 +98,15 @@ impl<F: Fault> StatsStore for Faulty<F> {
 impl<F: Fault> Comments for Faulty<F> {
     async fn threads(&self, slug: &Slug, before: Option<EventId>, limit: NonZeroUsize) -> Result<ThreadPage> {
         self.fault.threads(&self.good, slug, before, limit).await
+    }
+    async fn thread(
+        &self,
+        slug: &Slug,
+        head: EventId,
+        after: Option<EventId>,
+        limit: NonZeroUsize,
+    ) -> Result<Option<Thread>> {
+        self.fault.thread(&self.good, slug, head, after, limit).await
     }
     async fn newest(&self, slug: &Slug, limit: NonZeroUsize) -> Result<Vec<Comment>> {
         self.fault.newest(&self.good, slug, limit).await

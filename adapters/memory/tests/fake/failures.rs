@@ -8,7 +8,7 @@ use horizon_memory::testing::{Call, Fake};
 use crate::{ADA, GRACE, clock, fake, says, visit, visits};
 
 /// Every call there is.
-const CALLS: [Call; 12] = [
+const CALLS: [Call; 13] = [
     Call::Present,
     Call::Track,
     Call::Apply,
@@ -16,6 +16,7 @@ const CALLS: [Call; 12] = [
     Call::Likes,
     Call::Forget,
     Call::Threads,
+    Call::Thread,
     Call::Newest,
     Call::Desk,
     Call::Comment,
@@ -34,6 +35,7 @@ async fn make(fake: &Fake, call: Call) -> Result<()> {
         Call::Likes => fake.likes(&Topic::Site, ReaderId::from_u128(1)).await.map(drop),
         Call::Forget => fake.forget(clock().now()).await,
         Call::Threads => fake.threads(&slug, None, one).await.map(drop),
+        Call::Thread => fake.thread(&slug, id, None, one).await.map(drop),
         Call::Newest => fake.newest(&slug, one).await.map(drop),
         Call::Desk => fake.desk(None, None, one).await.map(drop),
         Call::Comment => fake.comment(id).await.map(drop),

@@ -1,15 +1,12 @@
--- The newest threads of a page, newest first, and whether there are older ones.
--- KEYS: the threads, the comments, the shown replies. ARGV: older than which place, how many, how many replies each.
-local most = tonumber(ARGV[2])
-local heads = redis.call('ZREVRANGEBYSCORE', KEYS[1], ARGV[1], '-inf', 'LIMIT', 0, most + 1)
+-- The newest threads of a page, newest first, each with its first replies.
+-- ARGV after those of page.lua: older than which place, one more than how many, and one more than how many replies each.
+local heads = redis.call('ZREVRANGEBYSCORE', KEYS[1], ARGV[3], '-inf', 'LIMIT', 0, ARGV[4])
 local threads = {}
-for i = 1, math.min(#heads, most) do
-  local head, replies = heads[i], {}
-  local found = redis.call('ZRANGEBYLEX', KEYS[3], '[' .. head, '(' .. head .. '\255', 'LIMIT', 0, ARGV[3])
-  for _, reply in ipairs(found) do
-    local id = string.sub(reply, 25)
-    replies[#replies + 1] = { id, redis.call('HGET', KEYS[2], id) }
-  end
-  threads[i] = { { head, redis.call('HGET', KEYS[2], head) }, replies }
+for i, head in ipairs(heads) do
+  -- The thread behind the page says that there are more; its replies do not matter.
+  local is_full = left < 0 or i == tonumber(ARGV[4])
+  local found = read(head)
+  threads[i] = { found, is_full and {} or read_replies(head, '[' .. head, ARGV[5]) }
+  if is_full then break end
 end
-return { #heads > most and 1 or 0, threads }
+return threads

@@ -128,6 +128,13 @@ async fn compare(redis: &RedisStats, memory: &MemoryStats, history: &mut History
             memory.threads(slug, before, limit).await.unwrap(),
             "{slug} before {before:?}"
         );
+        if let Some(head) = history.dice.pick(&history.comments) {
+            assert_eq!(
+                redis.thread(slug, head, before, limit).await.unwrap(),
+                memory.thread(slug, head, before, limit).await.unwrap(),
+                "{slug} {head} after {before:?}"
+            );
+        }
         assert_eq!(
             redis.newest(slug, limit).await.unwrap(),
             memory.newest(slug, limit).await.unwrap()

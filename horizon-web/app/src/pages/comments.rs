@@ -19,7 +19,8 @@ use crate::{
 pub(super) fn comments(page: &PostPage, marks: &Marks) -> AnyView {
     let count = Figure::blank(marks, Count::Comments, "comment", "comments");
     let slug = &page.post.slug;
-    let threads = page.comments.threads.iter().map(thread).collect_view();
+    let threads = page.comments.threads.iter().map(|one| thread(slug, one)).collect_view();
+    let are_newest = page.before.is_none() && !page.is_one_thread;
     view! {
         <section id="comments" class="comments" aria-labelledby="comments-title">
             <h2 id="comments-title">{number("comments", count)}</h2>
@@ -28,10 +29,9 @@ pub(super) fn comments(page: &PostPage, marks: &Marks) -> AnyView {
             <ol class="threads" data-horizon="comment-list">
                 {threads}
             </ol>
-            <template data-thread>{thread(&empty())}</template>
-            {page
-                .before
-                .map(|_| {
+            <template data-thread>{thread(slug, &empty())}</template>
+            {(!are_newest)
+                .then(|| {
                     view! {
                         <p class="more">
                             <a href=format!("/blog/{slug}#comments")>"Newest comments"</a>
@@ -79,21 +79,47 @@ fn empty() -> ThreadView {
             removed: false,
         },
         replies: Vec::new(),
+        // The browser removes the link where it leads nowhere.
+        has_more_replies: true,
     }
 }
 
 /// What stands in the place of a comment that was taken down.
 const REMOVED: &str = "<p>This comment was removed.</p>";
 
-fn thread(thread: &ThreadView) -> AnyView {
+fn thread(slug: &str, thread: &ThreadView) -> AnyView {
     let replies = thread
         .replies
         .iter()
         .map(|reply| view! { <li>{article(reply, false)}</li> })
         .collect_view();
     let takes_replies = !thread.comment.removed;
-    view! { <li class="thread">{article(&thread.comment, takes_replies)} <ol class="replies">{replies}</ol></li> }
+    view! {
+        <li class="thread">
+            {article(&thread.comment, takes_replies)} <ol class="replies">{replies}</ol> {more_replies(slug, thread)}
+        </li>
+    }
+    .into_any()
+}
+
+/// The way to the replies that do not stand here.
+fn more_replies(slug: &str, thread: &ThreadView) -> Option<AnyView> {
+    let after = thread.replies.last().map(|last| format!("&after={}", last.id));
+    let href = format!(
+        "/blog/{slug}?thread={}{}#comments",
+        thread.comment.id,
+        after.unwrap_or_default()
+    );
+    thread.has_more_replies.then(|| {
+        view! {
+            <p class="more">
+                <a data-horizon="more-replies" href=href>
+                    "More replies"
+                </a>
+            </p>
+        }
         .into_any()
+    })
 }
 
 fn article(comment: &CommentView, takes_replies: bool) -> AnyView {

@@ -4,7 +4,7 @@
 mod sample;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use horizon_app::{Desk, ErrorPage, Login, Page, Piece, Template, Values};
+use horizon_app::{Desk, ErrorPage, Login, Page, Piece, PostPage, Template, Values};
 use horizon_core::{EventId, live::Numbers};
 use sha2::{Digest, Sha256};
 
@@ -229,6 +229,33 @@ fn a_removed_comment_keeps_its_place_and_takes_no_reply() {
         "{list}"
     );
     assert!(!list.contains("?reply="), "{list}");
+}
+
+#[test]
+fn without_a_script_a_link_leads_to_more_replies_and_back_to_the_newest_comments() {
+    let list = |page: PostPage| {
+        let html = html(&Page::Post(Box::new(page)));
+        let (_, list) = html.split_once("comment-list").unwrap();
+        // The template has a link of its own, for the browser.
+        let (list, rest) = list.split_once("<template").unwrap();
+        let (_, rest) = rest.split_once("</template>").unwrap();
+        list.to_owned() + rest
+    };
+    let mut page = post("Hello", "Ada");
+    let whole = list(page.clone());
+    assert!(
+        !whole.contains("More replies") && !whole.contains("Newest comments"),
+        "{whole}"
+    );
+    page.comments.threads[0].has_more_replies = true;
+    page.is_one_thread = true;
+    let part = list(page.clone());
+    let (head, reply) = (EventId::from_u128(1), EventId::from_u128(2));
+    let href = format!("/blog/hello?thread={head}&amp;after={reply}#comments");
+    assert!(part.contains(&href) && part.contains("Newest comments"), "{part}");
+    page.comments.threads[0].replies.clear();
+    let bare = list(page);
+    assert!(bare.contains(&format!("/blog/hello?thread={head}#comments")), "{bare}");
 }
 
 #[test]

@@ -80,11 +80,13 @@ pub(crate) fn post(title: &str, author: &str) -> PostPage {
             threads: vec![ThreadView {
                 comment: comment(1, author, "<p>First.</p>"),
                 replies: vec![comment(2, "", "<p>Answer.</p>")],
+                has_more_replies: false,
             }],
             has_earlier: true,
         },
         has_unknown_comments: false,
         before: None,
+        is_one_thread: false,
         reply_to: None,
         is_waiting: false,
     }

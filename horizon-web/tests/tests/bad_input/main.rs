@@ -5,6 +5,7 @@
 mod bytes;
 mod memory;
 mod requests;
+mod worst_page;
 
 use horizon_web_tests::{Server, http};
 

@@ -8,6 +8,7 @@ mod likes;
 mod looks;
 mod moderation;
 mod presence;
+mod replies;
 mod without_script;
 
 /// The post that ships with the tests.

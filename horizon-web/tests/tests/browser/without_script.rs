@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::POST;
 
-async fn without_script(reader: &Reader) -> anyhow::Result<()> {
+pub(crate) async fn without_script(reader: &Reader) -> anyhow::Result<()> {
     reader
         .devtools("Emulation.setScriptExecutionDisabled", &json!({ "value": true }))
         .await

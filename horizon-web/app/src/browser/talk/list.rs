@@ -16,8 +16,19 @@ const REPLIES: &str = ":scope > ol";
 
 const EARLIER: &str = r#"[data-horizon="earlier-comments"]"#;
 
-/// Lets the link to earlier comments put them above the others.
+const MORE_REPLIES: &str = r#"[data-horizon="more-replies"]"#;
+
+/// Lets the links to earlier comments and to more replies put them where they belong.
 pub(super) fn start(talk: &Rc<Talk>) {
+    dom::on(&talk.list, "click", {
+        let talk = Rc::clone(talk);
+        move |event| {
+            if let Some(link) = dom::target(&event, MORE_REPLIES) {
+                event.prevent_default();
+                task::spawn(Box::pin(fetch_replies(Rc::clone(&talk), link)));
+            }
+        }
+    });
     let Some(link) = dom::find(EARLIER) else { return };
     let talk = Rc::clone(talk);
     dom::on(&link.clone(), "click", move |event| {
@@ -43,20 +54,58 @@ async fn fetch_earlier(talk: Rc<Talk>, link: Element) {
     }
 }
 
+/// Fetches what a link to more replies leads to. The thread gets a new link if there are more still.
+async fn fetch_replies(talk: Rc<Talk>, link: Element) {
+    let href = link.get_attribute("href").unwrap_or_default();
+    let query = href.find('?').and_then(|start| href.get(start..)).unwrap_or_default();
+    match fetch::send("GET", &[&talk.url, query].concat(), &[], None).await {
+        Some(answer) if answer.status == 200 => {
+            if let Some(line) = link.parent_element() {
+                line.remove();
+            }
+            if let Some(new) = insert_threads(&talk, &answer.body) {
+                dom::focus(&new);
+            }
+        }
+        refused => talk.say("alert", &fetch::Answer::complaint(refused.as_ref())),
+    }
+}
+
 /// Puts every comment of a page of threads into the list that is not there yet; answers the first of them.
 pub(super) fn insert_threads(talk: &Talk, page: &JsValue) -> Option<Element> {
     let mut first = None;
     for thread in js::items(&js::get(page, "threads")) {
         let head = Comment::read(&js::get(&thread, "comment"));
-        let replies = js::items(&js::get(&thread, "replies")).map(|reply| Comment::read(&reply));
-        for comment in std::iter::once(head).chain(replies) {
+        let id = head.id.clone();
+        let mut after = String::new();
+        for comment in
+            std::iter::once(head).chain(js::items(&js::get(&thread, "replies")).map(|reply| Comment::read(&reply)))
+        {
             if !comment.is_shown() {
                 first = first.or(insert(talk, &comment));
             }
+            if comment.parent.is_some() {
+                after = ["&after=", &comment.id].concat();
+            }
+        }
+        if js::get(&thread, "has_more_replies").is_truthy() {
+            link_replies(talk, &id, &after);
         }
     }
     times::refresh(talk);
     first
+}
+
+/// Gives a thread the link to its replies after those that were put in, unless it has one.
+fn link_replies(talk: &Talk, head: &str, after: &str) -> Option<()> {
+    let thread = comment::find(head)?.parent_element()?;
+    if dom::within(&thread, MORE_REPLIES).is_none() {
+        let line = dom::within(&blank(talk)?, MORE_REPLIES)?.parent_element()?;
+        let link = dom::within(&line, MORE_REPLIES)?;
+        dom::set(&link, "href", &["?thread=", head, after, "#comments"].concat());
+        thread.append_child(&line).ok()?;
+    }
+    Some(())
 }
 
 /// Puts one comment into the list, by its time; answers its article. A reply needs its thread on the page.
@@ -84,16 +133,19 @@ fn written(item: &Element) -> i64 {
     time.and_then(|at| at.parse().ok()).unwrap_or_default()
 }
 
+/// A thread that says nothing, from the page's template.
+fn blank(talk: &Talk) -> Option<Element> {
+    let template = talk.template.dyn_ref::<HtmlTemplateElement>()?.content();
+    let item = template.first_element_child()?.clone_node_with_deep(true).ok()?;
+    item.dyn_into().ok()
+}
+
 /// Makes the list item of a comment from the page's template.
 fn build(talk: &Talk, comment: &Comment) -> Option<Element> {
-    let template = talk.template.dyn_ref::<HtmlTemplateElement>()?;
-    let item: Element = template
-        .content()
-        .first_element_child()?
-        .clone_node_with_deep(true)
-        .ok()?
-        .dyn_into()
-        .ok()?;
+    let item = blank(talk)?;
+    if let Some(line) = dom::within(&item, MORE_REPLIES).and_then(|link| link.parent_element()) {
+        line.remove();
+    }
     let article = dom::within(&item, "article")?;
     article.set_id(&["comment-", &comment.id].concat());
     dom::set(&article, "data-comment-id", &comment.id);

@@ -1,0 +1,115 @@
+//! Faults in how threads and replies are paged.
+
+use std::num::NonZeroUsize;
+
+use async_trait::async_trait;
+use horizon_core::{Comment, Comments, EventId, Result, Slug, Thread, ThreadPage};
+use horizon_memory::MemoryStats;
+
+use crate::store::Fault;
+
+pub(crate) fn no_more_replies(page: &mut ThreadPage) {
+    for thread in &mut page.threads {
+        thread.has_more_replies = false;
+    }
+}
+
+/// Returns the first replies again, whatever `after` says.
+pub(crate) struct IgnoresAfter;
+
+#[async_trait]
+impl Fault for IgnoresAfter {
+    async fn thread(
+        &self,
+        good: &MemoryStats,
+        slug: &Slug,
+        head: EventId,
+        _: Option<EventId>,
+        limit: NonZeroUsize,
+    ) -> Result<Option<Thread>> {
+        good.thread(slug, head, None, limit).await
+    }
+}
+
+/// Takes any comment for the head of a thread.
+pub(crate) struct FindsAnyThread;
+
+#[async_trait]
+impl Fault for FindsAnyThread {
+    async fn thread(
+        &self,
+        good: &MemoryStats,
+        slug: &Slug,
+        head: EventId,
+        after: Option<EventId>,
+        limit: NonZeroUsize,
+    ) -> Result<Option<Thread>> {
+        let comment = good.comment(head).await?;
+        let alone = comment.map(|head| alone(head, Vec::new()));
+        Ok(good.thread(slug, head, after, limit).await?.or(alone))
+    }
+}
+
+/// Starts at the first reply where `after` is none of the page.
+pub(crate) struct TakesUnknownForFirst;
+
+#[async_trait]
+impl Fault for TakesUnknownForFirst {
+    async fn thread(
+        &self,
+        good: &MemoryStats,
+        slug: &Slug,
+        head: EventId,
+        after: Option<EventId>,
+        limit: NonZeroUsize,
+    ) -> Result<Option<Thread>> {
+        let after = match after {
+            Some(id) => good.comment(id).await?.filter(|comment| comment.slug == *slug),
+            None => None,
+        };
+        good.thread(slug, head, after.map(|comment| comment.id), limit).await
+    }
+}
+
+/// Bounds a page by its limit alone.
+pub(crate) struct CountsNoBytes;
+
+#[async_trait]
+impl Fault for CountsNoBytes {
+    async fn threads(
+        &self,
+        good: &MemoryStats,
+        slug: &Slug,
+        before: Option<EventId>,
+        limit: NonZeroUsize,
+    ) -> Result<ThreadPage> {
+        let older = good.desk(None, before, NonZeroUsize::MAX).await?;
+        let heads = older.iter().filter(|c| c.slug == *slug && c.parent.is_none());
+        let mut threads: Vec<_> = heads.map(|head| alone(head.clone(), Vec::new())).collect();
+        let has_earlier = threads.len() > limit.get();
+        threads.truncate(limit.get());
+        threads.reverse();
+        Ok(ThreadPage { threads, has_earlier })
+    }
+    async fn thread(
+        &self,
+        good: &MemoryStats,
+        slug: &Slug,
+        head: EventId,
+        _: Option<EventId>,
+        limit: NonZeroUsize,
+    ) -> Result<Option<Thread>> {
+        let mut replies = good.newest(slug, NonZeroUsize::MAX).await?;
+        replies.retain(|comment| comment.parent == Some(head));
+        replies.truncate(limit.get());
+        Ok(good.comment(head).await?.map(|head| alone(head, replies)))
+    }
+}
+
+fn alone(head: Comment, replies: Vec<Comment>) -> Thread {
+    Thread {
+        head,
+        replies,
+        has_more_replies: false,
+    }
+}

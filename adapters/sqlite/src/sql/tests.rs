@@ -1,0 +1,251 @@
+use rusqlite::config::DbConfig;
+use rusqlite::types::Value;
+
+use super::*;
+use crate::migrations;
+
+/// How each statement finds its rows. A new statement wants a line here, and a plan that reads no more than it returns.
+const PLANS: &[(&str, &[&str])] = &[
+    ("BEGIN", &[]),
+    ("COMMIT", &[]),
+    ("ROLLBACK", &[]),
+    ("SAVE", &[]),
+    ("ROLLBACK_TO", &[]),
+    ("RELEASE", &[]),
+    ("OPTIMIZE", &[]),
+    (
+        "COMMENT",
+        &["SEARCH comments USING INDEX sqlite_autoindex_comments_1 (id=?)"],
+    ),
+    (
+        "COMMENT_PLACE",
+        &["SEARCH comments USING COVERING INDEX sqlite_autoindex_comments_1 (id=?)"],
+    ),
+    (
+        "COMMENT_PLACE_ON_PAGE",
+        &["SEARCH comments USING INDEX sqlite_autoindex_comments_1 (id=?)"],
+    ),
+    (
+        "THREADS",
+        &["SEARCH comments USING INDEX comments_threads (slug=? AND seq<?)"],
+    ),
+    (
+        "THREAD",
+        &["SEARCH comments USING INDEX sqlite_autoindex_comments_1 (id=?)"],
+    ),
+    (
+        "REPLIES",
+        &["SEARCH comments USING INDEX comments_replies (parent=? AND visibility=? AND seq>?)"],
+    ),
+    (
+        "NEWEST",
+        &["SEARCH comments USING INDEX comments_newest (slug=? AND visibility=?)"],
+    ),
+    ("DESK", &["SEARCH comments USING INTEGER PRIMARY KEY (rowid<?)"]),
+    (
+        "DESK_IN_STATE",
+        &["SEARCH comments USING INDEX comments_desk (visibility=? AND seq<?)"],
+    ),
+    (
+        "COUNT_REPLIES",
+        &["SEARCH comments USING COVERING INDEX comments_replies (parent=?)"],
+    ),
+    (
+        "ADD_COMMENT",
+        &[
+            "SEARCH comments USING COVERING INDEX comments_replies (parent=?)",
+            "-- TRIGGER comments_add",
+            "SEARCH comments USING INDEX sqlite_autoindex_comments_1 (id=?)",
+        ],
+    ),
+    (
+        "SET_VISIBILITY",
+        &[
+            "SEARCH comments USING INDEX sqlite_autoindex_comments_1 (id=?)",
+            "-- TRIGGER comments_moderate",
+            "SEARCH comments USING INDEX sqlite_autoindex_comments_1 (id=?)",
+            "SEARCH reply USING COVERING INDEX comments_replies (parent=? AND visibility=?)",
+        ],
+    ),
+    ("VERDICT", &["SEARCH verdicts USING PRIMARY KEY (comment=?)"]),
+    ("SET_VERDICT", &[]),
+    ("REMEMBER", &[]),
+    (
+        "LAST_SEEN",
+        &["SEARCH visitors USING PRIMARY KEY (topic=? AND visitor=?)"],
+    ),
+    ("SEE", &[]),
+    ("LAST_WORD", &["SEARCH likes USING PRIMARY KEY (topic=? AND reader=?)"]),
+    ("LIKE", &[]),
+    (
+        "LIKES",
+        &[
+            "SEARCH likes USING PRIMARY KEY (topic=? AND reader=?)",
+            "SCALAR SUBQUERY 1",
+            "SEARCH topics USING COVERING INDEX sqlite_autoindex_topics_1 (name=?)",
+        ],
+    ),
+    (
+        "TOPIC",
+        &["SEARCH topics USING COVERING INDEX sqlite_autoindex_topics_1 (name=?)"],
+    ),
+    ("ADD_TOPIC", &[]),
+    (
+        "TOTALS",
+        &["SEARCH topics USING INDEX sqlite_autoindex_topics_1 (name=?)"],
+    ),
+    ("SET_TOTALS", &["SEARCH topics USING INTEGER PRIMARY KEY (rowid=?)"]),
+    (
+        "FORGET_COUNTED",
+        &[
+            "SEARCH counted USING PRIMARY KEY (id=?)",
+            "LIST SUBQUERY 1",
+            "SEARCH counted USING COVERING INDEX counted_at (at<?)",
+        ],
+    ),
+    (
+        "FORGET_VISITORS",
+        &[
+            "SEARCH visitors USING PRIMARY KEY (topic=? AND visitor=?)",
+            "LIST SUBQUERY 2",
+            "SEARCH visitors USING COVERING INDEX visitors_at (at<?)",
+        ],
+    ),
+    (
+        "FORGET_UNLIKES",
+        &[
+            "SEARCH likes USING PRIMARY KEY (topic=? AND reader=?)",
+            "LIST SUBQUERY 2",
+            "SEARCH likes USING COVERING INDEX likes_taken_back (at<?)",
+        ],
+    ),
+    ("SALT", &["SEARCH salts USING INTEGER PRIMARY KEY (rowid=?)"]),
+    ("ADD_SALT", &[]),
+    ("FORGET_SALTS", &["SEARCH salts USING INTEGER PRIMARY KEY (rowid<?)"]),
+];
+
+/// What grows with the tables: reading all of one, and sorting what was read.
+const GROWS: [&str; 2] = ["SCAN", "TEMP B-TREE"];
+
+/// The most sets of values that a statement is explained with.
+const VALUE_SETS: u32 = 700;
+
+/// How many comments a skewed database has.
+const COMMENTS: u32 = 3_000;
+
+/// The page, the number of the parent and the visibility of the comment with a number.
+type Shape = fn(u32) -> (String, Option<u32>, u32);
+
+/// Databases in which one value of a column is in nearly all rows.
+const SKEWED: [(&str, Shape); 6] = [
+    ("every comment on its own page", |n| (format!("page{n}"), None, 1)),
+    ("one page of removed spam", |n| {
+        ("busy".into(), None, if n > 10 { 2 } else { 1 })
+    }),
+    ("one page where all is shown", |_| ("busy".into(), None, 1)),
+    ("replies to one comment", |n| ("busy".into(), (n > 1).then_some(1), 1)),
+    ("waiting replies to one comment", |n| {
+        ("busy".into(), (n > 1).then_some(1), u32::from(n == 1))
+    }),
+    ("a reply to each of many", |n| {
+        ("busy".into(), (n > 1_500).then(|| n - 1_500), n % 3)
+    }),
+];
+
+#[test]
+fn every_statement_has_a_plan_that_does_not_grow_with_the_tables() {
+    let statements: Vec<&str> = ALL.iter().map(|(name, _)| *name).collect();
+    let planned: Vec<&str> = PLANS.iter().map(|(name, _)| *name).collect();
+    assert_eq!(statements, planned);
+    for (name, steps) in PLANS {
+        let grows = |step: &&&str| GROWS.iter().any(|word| step.contains(word));
+        assert_eq!(steps.iter().find(grows), None, "{name}");
+    }
+    check_plans(&database(), "without statistics");
+}
+
+#[test]
+fn no_statistics_change_a_plan() {
+    let empty = database();
+    empty.execute_batch("ANALYZE").unwrap();
+    check_plans(&empty, "statistics of an empty database");
+    for (name, shape) in SKEWED {
+        for analyze in ["PRAGMA analysis_limit = 400; PRAGMA optimize = 0x10002", "ANALYZE"] {
+            let db = database();
+            fill(&db, shape);
+            check_plans(&db, name);
+            db.execute_batch(analyze).unwrap();
+            db.execute_batch("ANALYZE sqlite_schema").unwrap();
+            check_plans(&db, &format!("{name}, {analyze}"));
+        }
+    }
+}
+
+#[test]
+fn a_missing_index_is_noticed() {
+    let db = database();
+    db.execute_batch("DROP INDEX comments_replies").unwrap();
+    assert_eq!(plan(&db, COUNT_REPLIES, &[]), ["SCAN comments"]);
+}
+
+fn check_plans(db: &Connection, what: &str) {
+    for ((name, sql), (_, planned)) in ALL.iter().zip(PLANS) {
+        let parameters = db.prepare(sql.0).unwrap().parameter_count();
+        assert_eq!(plan(db, *sql, &[]), *planned, "{name}, {what}");
+        for values in value_sets(parameters) {
+            assert_eq!(plan(db, *sql, &values), *planned, "{name} with {values:?}, {what}");
+        }
+    }
+}
+
+/// Values that SQLite may look at while it plans, in all combinations if there are few.
+fn value_sets(parameters: usize) -> Vec<Vec<Value>> {
+    let values = [
+        Value::Integer(0),
+        Value::Integer(1),
+        Value::Integer(i64::MAX),
+        Value::Text("busy".into()),
+        Value::Blob(1_u128.to_be_bytes().to_vec()),
+    ];
+    let count = values.len().pow(u32::try_from(parameters).unwrap().min(8));
+    if count > VALUE_SETS as usize {
+        return values.into_iter().map(|value| vec![value; parameters]).collect();
+    }
+    let digit = |set: usize, place: usize| set / values.len().pow(u32::try_from(place).unwrap()) % values.len();
+    let values_of = |set| (0..parameters).map(|place| values[digit(set, place)].clone()).collect();
+    (0..count).map(values_of).collect()
+}
+
+fn database() -> Connection {
+    let mut db = Connection::open_in_memory().unwrap();
+    migrations::migrate(&mut db).unwrap().unwrap();
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_TRIGGER_EQP, true).unwrap();
+    db
+}
+
+fn fill(db: &Connection, shape: Shape) {
+    let id = |number: u32| u128::from(number).to_be_bytes();
+    db.execute_batch("BEGIN").unwrap();
+    for number in 1..=COMMENTS {
+        let (slug, parent, visibility) = shape(number);
+        let (id, parent) = (id(number), parent.map(id));
+        let mut add = db.prepare_cached(ADD_COMMENT.0).unwrap();
+        add.execute(rusqlite::params![id, slug, parent, id, "Ada", "Hello", 0, visibility])
+            .unwrap();
+    }
+    db.execute_batch("COMMIT").unwrap();
+}
+
+/// What SQLite says it does for a statement with these values, a line a step.
+fn plan(db: &Connection, sql: Sql, values: &[Value]) -> Vec<String> {
+    let mut explain = db.prepare(&format!("EXPLAIN QUERY PLAN {}", sql.0)).unwrap();
+    for (number, value) in (1..=explain.parameter_count()).zip(values) {
+        explain.raw_bind_parameter(number, value).unwrap();
+    }
+    let mut rows = explain.raw_query();
+    let mut steps = Vec::new();
+    while let Some(row) = rows.next().unwrap() {
+        steps.push(row.get("detail").unwrap());
+    }
+    steps
+}

@@ -1,0 +1,205 @@
+//! What reading a page's comments costs while the database holds more and more comments of other pages.
+//!
+//! `cargo bench -p horizon-benches --bench comments_reads` asks for `GET /comments/{slug}` through `Horizon::answer`: 50
+//! threads with two replies each, from memory, SQLite and a redis-server of its own. It prints the CPU per request of this
+//! process and of Redis, and of each store the dearest row over the cheapest. `-- --quick` asks less often, and stops at
+//! 10,000 comments.
+
+use std::{
+    error::Error,
+    io::{Write, stdout},
+    net::IpAddr,
+    sync::Arc,
+};
+
+use eventhorizon::{
+    Horizon, Slug,
+    bytes::Bytes,
+    http::{Request, StatusCode},
+};
+use horizon_benches::{cpu_seconds, cpu_seconds_of};
+use horizon_core::testing::Store;
+use horizon_core::{Draft, Event, EventId, EventKind, Ports, ReaderId, Stamp, Timestamp, Topic, Visibility};
+use horizon_memory::{LocalPresence, MemoryPipe, MemoryStats};
+use horizon_redis::{RedisConfig, RedisStats, testing::RedisServer};
+use horizon_sqlite::SqliteStats;
+
+type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
+
+/// The page that is read.
+const PAGE: &str = "measured";
+
+/// The threads of the page that is read, as many as one answer holds.
+const THREADS: u32 = 50;
+
+/// The replies to each of them.
+const REPLIES: u32 = 2;
+
+/// How many comments other pages have.
+const SIZES: [u32; 4] = [100, 1_000, 10_000, 100_000];
+
+/// How many comments each of the other pages has.
+const A_PAGE: u32 = 200;
+
+/// How many events are written at once.
+const BATCH: usize = 1_000;
+
+/// How many requests are measured.
+const REQUESTS: u32 = 2_000;
+
+/// How many are measured with `--quick`.
+const QUICK_REQUESTS: u32 = 200;
+
+/// The most that the dearest row of a store may cost over the cheapest.
+const TARGET: f64 = 1.5;
+
+const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let is_quick = std::env::args().any(|argument| argument == "--quick");
+    let sizes = SIZES.get(..if is_quick { 3 } else { 4 }).unwrap_or(&SIZES);
+    let requests = if is_quick { QUICK_REQUESTS } else { REQUESTS };
+    let folder = tempfile::tempdir()?;
+    let server = RedisServer::start(&[]).await?;
+    writeln!(stdout(), "store   comments elsewhere   CPU per GET")?;
+    for name in ["memory", "sqlite", "redis"] {
+        let store: Arc<dyn Store> = match name {
+            "sqlite" => Arc::new(SqliteStats::open(folder.path().join("horizon.db"))?),
+            "redis" => Arc::new(RedisStats::connect(&RedisConfig::new(&server.url())?)?),
+            _ => Arc::new(MemoryStats::new()),
+        };
+        let redis = server.id().filter(|_| name == "redis");
+        let costs = measure(name, store, redis, sizes, requests).await?;
+        let dearest = costs.iter().copied().fold(0.0, f64::max);
+        let cheapest = costs.iter().copied().fold(f64::INFINITY, f64::min);
+        let ratio = dearest / cheapest;
+        writeln!(stdout(), "{name:<7} max/min {ratio:.2}, wanted at most {TARGET}")?;
+    }
+    Ok(())
+}
+
+/// The seconds of CPU that a request takes at each size.
+async fn measure(
+    name: &str,
+    store: Arc<dyn Store>,
+    redis: Option<u32>,
+    sizes: &[u32],
+    requests: u32,
+) -> Result<Vec<f64>> {
+    let mut writer = Writer::default();
+    let events = writer.page(PAGE, THREADS, REPLIES)?;
+    apply(&*store, &events).await?;
+    let horizon = horizon(&store).await?;
+    let mut costs = Vec::new();
+    for &size in sizes {
+        let events = writer.elsewhere(size)?;
+        apply(&*store, &events).await?;
+        read(&horizon, requests / 10).await?;
+        let before = cpu(redis)?;
+        read(&horizon, requests).await?;
+        let cost = (cpu(redis)? - before) / f64::from(requests);
+        writeln!(stdout(), "{name:<7} {size:>18} {:>10.0} µs", cost * 1e6)?;
+        costs.push(cost);
+    }
+    horizon.close().await?;
+    Ok(costs)
+}
+
+fn cpu(redis: Option<u32>) -> Result<f64> {
+    let theirs = redis.map(cpu_seconds_of).transpose()?;
+    Ok(cpu_seconds()? + theirs.unwrap_or_default())
+}
+
+async fn horizon(store: &Arc<dyn Store>) -> Result<Horizon> {
+    let (pipe, _feed) = MemoryPipe::new(Arc::clone(store) as _);
+    let ports = Ports {
+        presence: Arc::new(LocalPresence::default()),
+        analytics: Arc::new(pipe),
+        stats: Arc::clone(store) as _,
+        comments: Arc::clone(store) as _,
+        salts: Arc::clone(store) as _,
+    };
+    Ok(Horizon::from_ports(ports).start(|_: &Slug| true).await?)
+}
+
+async fn apply(store: &dyn Store, events: &[Event]) -> Result<()> {
+    for batch in events.chunks(BATCH) {
+        store.apply(batch).await?;
+    }
+    Ok(())
+}
+
+async fn read(horizon: &Horizon, requests: u32) -> Result<()> {
+    let peer: IpAddr = [192, 0, 2, 1].into();
+    for _ in 0..requests {
+        let request = Request::get(format!("/comments/{PAGE}")).body(Bytes::new())?;
+        let answer = horizon.answer(peer, request).await;
+        if answer.status() != StatusCode::OK {
+            return Err(format!("the comments were answered {}", answer.status()).into());
+        }
+    }
+    Ok(())
+}
+
+/// Writes comments, each with an id of its own.
+#[derive(Default)]
+struct Writer {
+    written: u64,
+    /// How many comments other pages have.
+    elsewhere: u32,
+}
+
+impl Writer {
+    /// Comments of other pages until they have `size` in all: threads of one reply, and every tenth of them removed.
+    fn elsewhere(&mut self, size: u32) -> Result<Vec<Event>> {
+        let mut events = Vec::new();
+        while self.elsewhere < size {
+            let slug = format!("page-{}", self.elsewhere / A_PAGE);
+            let thread = self.page(&slug, 1, 1)?;
+            if self.elsewhere.is_multiple_of(10)
+                && let Some(head) = thread.first()
+            {
+                let comment = head.id;
+                let verdict = Visibility::Removed;
+                events.extend(thread.iter().cloned());
+                events.push(self.event(&slug, EventKind::Moderate { comment, verdict })?);
+            } else {
+                events.extend(thread);
+            }
+            self.elsewhere += 2;
+        }
+        Ok(events)
+    }
+
+    fn page(&mut self, slug: &str, threads: u32, replies: u32) -> Result<Vec<Event>> {
+        let mut events = Vec::new();
+        for _ in 0..threads {
+            let head = self.comment(slug, None)?;
+            let parent = Some(head.id);
+            events.push(head);
+            for _ in 0..replies {
+                events.push(self.comment(slug, parent)?);
+            }
+        }
+        Ok(events)
+    }
+
+    fn comment(&mut self, slug: &str, parent: Option<EventId>) -> Result<Event> {
+        let text = format!("The comment number {}, which says a few words.", self.written);
+        let kind = EventKind::Comment {
+            reader: ReaderId::from_u128(self.written.into()),
+            draft: Draft::new("Ada", &text, parent)?,
+            held: false,
+        };
+        self.event(slug, kind)
+    }
+
+    fn event(&mut self, slug: &str, kind: EventKind) -> Result<Event> {
+        self.written += 1;
+        let mut random = [0; 10];
+        let (_, tail) = random.split_at_mut(2);
+        tail.copy_from_slice(&self.written.to_be_bytes());
+        Ok(Event::new(Stamp::new(NOW, random), Topic::from(Slug::new(slug)?), kind))
+    }
+}
