@@ -1,5 +1,6 @@
 //! What the router counts about itself. Never a label per page: their number has no bound.
 
+use horizon_accumulator::process::Health;
 use horizon_core::EventKind;
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode_registry},
@@ -33,8 +34,10 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    pub(crate) fn new() -> Self {
+    /// The metrics of a site whose background tasks report their problems to `health`.
+    pub(crate) fn new(health: &Health) -> Self {
         let mut all = Self::default();
+        all.registry.register_collector(Box::new(health.clone()));
         all.register();
         #[cfg(feature = "log")]
         horizon_accumulator::process::register_log_metrics(&mut all.registry);

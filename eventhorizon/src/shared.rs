@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use horizon_accumulator::process::{Delivery, Health, Ready, Store, StoreUrl, speak};
+use horizon_accumulator::process::{Delivery, Health, Ready, Store, StoreUrl, check_redis, speak};
 use horizon_core::{Analytics, Ports, Result, Timestamp, Topic, presence::NodeId};
 use horizon_redis::{About, RedisCluster, RedisConfig, RedisPipe, RedisPresence, RedisPubSubPipe, Work};
 use tokio::task::JoinHandle;
@@ -17,6 +17,7 @@ pub(crate) struct Shared {
     leaving: CancellationToken,
     _leave: DropGuard,
     speaking: JoinHandle<Option<()>>,
+    checking: JoinHandle<Option<()>>,
 }
 
 /// What the others are told of this process.
@@ -24,6 +25,7 @@ pub(crate) struct Node {
     name: NodeId,
     started: Timestamp,
     presence: Arc<RedisPresence>,
+    health: Health,
     pub(crate) cluster: Arc<RedisCluster>,
 }
 
@@ -49,6 +51,7 @@ impl Shared {
             name,
             started,
             presence: Arc::clone(&presence),
+            health: health.clone(),
             cluster: Arc::new(RedisCluster::connect(redis)?),
         });
         let leaving = CancellationToken::new();
@@ -57,6 +60,14 @@ impl Shared {
             tokio::spawn(health.supervise("cluster", async move {
                 speak(&node.cluster, &|| node.about(), leaving.cancelled()).await;
             }))
+        };
+        let checking = {
+            let (health, leaving) = (health.clone(), leaving.clone());
+            let checks = {
+                let health = health.clone();
+                async move { check_redis(&[], &health, leaving.cancelled()).await }
+            };
+            tokio::spawn(health.supervise("redis-checks", checks))
         };
         Ok(Backend {
             ports: Ports {
@@ -72,6 +83,7 @@ impl Shared {
                 _leave: leaving.clone().drop_guard(),
                 leaving,
                 speaking,
+                checking,
             }),
             health,
         })
@@ -95,6 +107,9 @@ impl Shared {
     pub(crate) async fn end(self) -> Result<()> {
         if let Err(error) = self.speaking.await {
             tracing::error!(%error, "what told the other processes of this one broke off");
+        }
+        if let Err(error) = self.checking.await {
+            tracing::error!(%error, "the task that checks Redis broke off");
         }
         self.store.close().await
     }
@@ -120,6 +135,7 @@ impl Node {
             name: self.name.to_string(),
             started: self.started,
             round_trip: self.presence.round_trip().map(micros),
+            problems: self.health.problems(),
             work: Work::Web {
                 viewers: self.presence.own_viewers(&Topic::Site),
             },

@@ -28,9 +28,13 @@ mod health;
 mod log;
 #[cfg(feature = "redis")]
 mod node;
+#[cfg(feature = "metrics")]
+mod problem_metric;
 mod ready;
 #[cfg(feature = "sqlite")]
 mod real_path;
+#[cfg(feature = "redis")]
+mod redis_checks;
 #[cfg(feature = "service")]
 mod run;
 mod secret_text;
@@ -54,6 +58,8 @@ pub use node::random_node;
 pub use ready::Ready;
 #[cfg(feature = "sqlite")]
 pub use real_path::real_path;
+#[cfg(feature = "redis")]
+pub use redis_checks::{CHECK_EVERY, RedisCheck, check_redis};
 #[cfg(feature = "service")]
 pub use run::run;
 pub use secret_text::SecretText;

@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 use self::http::Probes;
 use self::metrics::Metrics;
 use crate::config::Service;
-use crate::process::{Alone, Health, Ready, Store, announce, ended, now, speak};
+use crate::process::{Alone, Health, Ready, Store, announce, check_redis, ended, now, speak};
 use crate::run_observed;
 
 /// Counts what comes through Redis until `shutdown`, and then what is ready, for 3 seconds at most.
@@ -47,7 +47,7 @@ pub async fn serve(service: &Service, shutdown: impl Future<Output = ()> + Send)
     let store = Store::open(&service.store).context(unusable)?;
     let health = Health::default();
     let (mut feeds, standing) = pipe::open(service, &health)?;
-    let metrics = Arc::new(Metrics::new(service, now(), standing));
+    let metrics = Arc::new(Metrics::new(service, now(), standing, health.clone()));
     let cluster = Arc::new(RedisCluster::connect(&service.redis)?);
     let probes = Probes {
         ready: Ready::new(store.clone(), health.clone()).with_redis(Arc::clone(&cluster)),
@@ -58,9 +58,15 @@ pub async fn serve(service: &Service, shutdown: impl Future<Output = ()> + Send)
     let mut beside = JoinSet::new();
     beside.spawn(health.supervise("http", http::serve(listener, probes, ended(stopped.clone()))));
     beside.spawn({
-        let metrics = Arc::clone(&metrics);
+        let (metrics, stopped) = (Arc::clone(&metrics), stopped.clone());
         health.supervise("cluster", async move {
             speak(&cluster, &|| metrics.about(), ended(stopped)).await;
+        })
+    });
+    beside.spawn({
+        let reported = health.clone();
+        health.supervise("redis-checks", async move {
+            check_redis(&[], &reported, ended(stopped)).await;
         })
     });
     announce(&format!("The accumulator is at http://{address}"));
