@@ -1,8 +1,8 @@
 //! What the router counts about itself. Never a label per page: their number has no bound.
 
-use horizon_accumulator::process::Health;
 use horizon_core::EventKind;
 use prometheus_client::{
+    collector::Collector,
     encoding::{EncodeLabelSet, text::encode_registry},
     metrics::{counter::Counter, family::Family, gauge::Gauge},
     registry::Registry,
@@ -34,10 +34,12 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    /// The metrics of a site whose background tasks report their problems to `health`.
-    pub(crate) fn new(health: &Health) -> Self {
+    /// The metrics of a site, and those of what is behind its ports.
+    pub(crate) fn new(collectors: Vec<Box<dyn Collector>>) -> Self {
         let mut all = Self::default();
-        all.registry.register_collector(Box::new(health.clone()));
+        for collector in collectors {
+            all.registry.register_collector(collector);
+        }
         all.register();
         #[cfg(feature = "log")]
         horizon_accumulator::process::register_log_metrics(&mut all.registry);

@@ -22,6 +22,8 @@
 mod alone;
 #[cfg(feature = "service")]
 mod announce;
+#[cfg(feature = "redis")]
+mod bus_report;
 mod clock;
 mod health;
 #[cfg(feature = "log")]
@@ -33,8 +35,9 @@ mod problem_metric;
 mod ready;
 #[cfg(feature = "sqlite")]
 mod real_path;
-#[cfg(feature = "redis")]
 mod redis_checks;
+#[cfg(feature = "redis")]
+mod redis_setup;
 #[cfg(feature = "service")]
 mod run;
 mod secret_text;
@@ -49,6 +52,8 @@ pub use crate::backoff::cause;
 pub use alone::Alone;
 #[cfg(feature = "service")]
 pub use announce::announce;
+#[cfg(feature = "redis")]
+pub use bus_report::report_bus;
 pub use clock::now;
 pub use health::{Health, NotReady};
 #[cfg(feature = "log")]
@@ -58,8 +63,9 @@ pub use node::random_node;
 pub use ready::Ready;
 #[cfg(feature = "sqlite")]
 pub use real_path::real_path;
-#[cfg(feature = "redis")]
 pub use redis_checks::{CHECK_EVERY, RedisCheck, check_redis};
+#[cfg(feature = "redis")]
+pub use redis_setup::SetupCheck;
 #[cfg(feature = "service")]
 pub use run::run;
 pub use secret_text::SecretText;

@@ -120,6 +120,7 @@ impl Metrics {
 
 impl Observer for Metrics {
     fn counted(&self, progress: &Progress) {
+        self.health.counted(progress);
         self.batches.inc();
         self.counted.inc_by(progress.applied as u64);
         for (_, refusal) in &progress.refused {
@@ -133,6 +134,7 @@ impl Observer for Metrics {
     }
 
     fn failed(&self, error: &Error) {
+        self.health.failed(error);
         let reason = match error.is_retryable() {
             true => "unavailable",
             false => "permanent",

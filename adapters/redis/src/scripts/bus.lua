@@ -44,8 +44,8 @@ end
 -- What is remembered of it.
 local kept = fields(redis.call('HGETALL', marker))
 local is_new = kept['id'] == nil
-for _, name in ipairs({ 'lost', 'added', 'waiting', 'group' }) do kept[name] = tonumber(kept[name] or 0) end
-for name, empty in pairs({ id = fresh, last = '0-0', oldest = '', deleted = '0-0' }) do
+for _, name in ipairs({ 'lost', 'added', 'waiting', 'group', 'counted' }) do kept[name] = tonumber(kept[name] or 0) end
+for name, empty in pairs({ id = fresh, last = '0-0', oldest = '', deleted = '0-0', from = '' }) do
   kept[name] = kept[name] or empty
 end
 
@@ -62,7 +62,7 @@ local claimed = 0
 if is_new then
   -- Whoever saw it before knows that more is gone than the stream.
   if seen.id ~= '' then claimed = math.max(1, seen.waiting) end
-  kept.lost = seen.lost + claimed
+  kept.lost, kept.counted, kept.from = seen.lost + claimed, claimed, seen.id
 elseif is_another() then
   claimed = kept.waiting
   if seen.id == kept.id then
@@ -70,7 +70,12 @@ elseif is_another() then
     -- All of Redis went back to an older state.
     if seen.added > kept.added then claimed = math.max(claimed, seen.added - now.added) end
   end
-  kept.id, kept.lost, kept.group, kept.deleted = fresh, kept.lost + claimed, 0, '0-0'
+  kept.counted, kept.from, kept.id, kept.lost = claimed, kept.id, fresh, kept.lost + claimed
+  kept.group, kept.deleted = 0, '0-0'
+elseif seen.id ~= '' and seen.id == kept.from and seen.waiting > kept.counted then
+  -- Another found it first, and knew of fewer events.
+  claimed = seen.waiting - kept.counted
+  kept.counted, kept.lost = seen.waiting, kept.lost + claimed
 end
 
 -- A group that was destroyed is made again; what it had not acknowledged is still in the stream.
