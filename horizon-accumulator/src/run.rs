@@ -253,3 +253,18 @@ impl Feed for Rest<'_> {
         self.feed.acknowledge(receipt).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_that_cannot_be_counted_is_a_problem_until_one_is() {
+        let health = Health::default();
+        health.failed(&Error::unavailable("the store is away").with_source("a lock"));
+        let problem = "counting: a batch cannot be counted: the store is away (a lock)";
+        assert_eq!(health.problems(), [problem]);
+        health.counted(&Progress::default());
+        assert!(health.problems().is_empty());
+    }
+}

@@ -150,6 +150,8 @@ impl Stream {
             Err(refusal) => {
                 if let Refusal::Driver(driver) = &refusal {
                     self.monitor.refused(driver);
+                    // Another Redis may stand at this address when it is back.
+                    self.is_single = false;
                 }
                 group.iter().map(|_| Err(refusal.error())).collect()
             }

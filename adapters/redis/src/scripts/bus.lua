@@ -45,7 +45,7 @@ end
 local kept = fields(redis.call('HGETALL', marker))
 local is_new = kept['id'] == nil
 for _, name in ipairs({ 'lost', 'added', 'waiting', 'group', 'counted' }) do kept[name] = tonumber(kept[name] or 0) end
-for name, empty in pairs({ id = fresh, last = '0-0', oldest = '', deleted = '0-0', from = '' }) do
+for name, empty in pairs({ id = fresh, last = '0-0', delivered = '0-0', oldest = '', deleted = '0-0', from = '' }) do
   kept[name] = kept[name] or empty
 end
 
@@ -71,7 +71,7 @@ elseif is_another() then
     if seen.added > kept.added then claimed = math.max(claimed, seen.added - now.added) end
   end
   kept.counted, kept.from, kept.id, kept.lost = claimed, kept.id, fresh, kept.lost + claimed
-  kept.group, kept.deleted = 0, '0-0'
+  kept.group, kept.deleted, kept.delivered = 0, '0-0', '0-0'
 elseif seen.id ~= '' and seen.id == kept.from and seen.waiting > kept.counted then
   -- Another found it first, and knew of fewer events.
   claimed = seen.waiting - kept.counted
@@ -100,6 +100,13 @@ if mine then
   local read = mine['entries-read']
   if not read and delivered == '0-0' then read = 0 end
   unread = mine['lag'] or math.max(0, now.added - (read or 0))
+
+  -- Somebody set the group back, so that all that is there is read again.
+  if job == 'keep' and before(delivered, kept.delivered) and now.first and before(delivered, now.first) then
+    read = now.added - now.length
+    redis.call('XGROUP', 'SETID', stream, group, delivered, 'ENTRIESREAD', read)
+  end
+  kept.delivered = delivered
 
   -- What was added, never handed out, and is not there any more. The group is told, so that it counts once.
   if job == 'keep' and read then

@@ -128,6 +128,26 @@ async fn deleting_the_stream_while_nothing_waits_raises_no_alarm() {
 }
 
 #[tokio::test]
+async fn setting_the_group_back_raises_no_alarm() {
+    let stage = Stage::new(&[]).await;
+    let mut feed = stage.feed("one");
+    stage.track(0..10).await;
+    stage.count(&mut feed, 10).await;
+    until("it is trimmed", async || {
+        stage.redis(&["XLEN", "analytics:events"]).await == "1"
+    })
+    .await;
+    stage
+        .redis(&["XGROUP", "SETID", "analytics:events", "accumulators", "0"])
+        .await;
+    stage.track(10..11).await;
+    stage.count(&mut feed, 11).await;
+    stage.looked(4).await;
+    assert_eq!((lost(&stage.pipe.monitor()), lost(&feed.monitor())), (0, 0));
+    assert_eq!(stage.visits().await, 11);
+}
+
+#[tokio::test]
 async fn two_accumulators_and_two_pipes_count_a_loss_once_and_all_of_them_know() {
     let stage = Stage::new(&[]).await;
     let second = horizon_redis::RedisPipe::connect(&stage.config, stage.store.clone()).unwrap();
