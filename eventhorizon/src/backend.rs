@@ -2,10 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use horizon_accumulator::process::{Alone, Health, Ready, Store, StoreUrl};
-use horizon_core::{Error, Ports, Result};
+use horizon_accumulator::process::{Alone, Health, Ready, RedisCheck, Store, StoreUrl, check_redis};
+use horizon_core::{Error, Feed, Ports, Result};
 use horizon_memory::{LocalPresence, MemoryPipe};
-use tokio::{sync::oneshot, task::JoinHandle, time::timeout};
+use prometheus_client::collector::Collector;
+use tokio::{task::JoinHandle, time::timeout};
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::dice::Clock;
 #[cfg(feature = "redis")]
@@ -40,7 +42,7 @@ pub(crate) enum Rest {
 pub(crate) struct Here {
     store: Store,
     counting: JoinHandle<Option<Result<()>>>,
-    stop: oneshot::Sender<()>,
+    stop: DropGuard,
 }
 
 impl Backend {
@@ -54,19 +56,22 @@ impl Backend {
     }
 
     /// Opens a store in this process, and an accumulator that counts into it.
-    pub(crate) fn here(store: &StoreUrl, clock: &Clock) -> Result<Self> {
+    pub(crate) fn here(store: &StoreUrl, clock: &Clock, checks: Vec<Box<dyn RedisCheck>>) -> Result<Self> {
         let alone = Alone::on(store)?;
         let store = Store::open(store)?;
-        let (pipe, feed) = MemoryPipe::new(Arc::clone(&store.stats));
-        let health = Health::default();
-        let (stop, stopped) = oneshot::channel();
+        let (pipe, mut feed) = MemoryPipe::new(Arc::clone(&store.stats));
+        let (stop, health) = (CancellationToken::new(), Health::default());
         let now = {
             let clock = clock.clone();
             move || clock.now()
         };
-        let counted = store.clone();
+        let (counted, stopped, reported) = (store.clone(), stop.clone(), health.clone());
         let counting = async move {
-            horizon_accumulator::run(feed, Arc::clone(&counted.stats), now, async { drop(stopped.await) }).await;
+            let (feeds, stats): (&mut [&mut dyn Feed], _) = (&mut [&mut feed], &*counted.stats);
+            tokio::join!(
+                horizon_accumulator::run_observed(feeds, stats, &now, &reported, stopped.cancelled()),
+                check_redis(&checks, &reported, stopped.cancelled()),
+            );
             let closed = counted.close().await;
             drop(alone);
             closed
@@ -82,7 +87,7 @@ impl Backend {
             rest: Rest::Here(Here {
                 store,
                 counting: tokio::spawn(health.supervise("counting", counting)),
-                stop,
+                stop: stop.drop_guard(),
             }),
             health,
         })
@@ -106,6 +111,17 @@ impl Backend {
             #[cfg(feature = "redis")]
             Rest::Shared(shared) => shared.ready(health),
         }
+    }
+
+    /// Returns the metrics of what is behind the ports.
+    pub(crate) fn collectors(&self) -> Vec<Box<dyn Collector>> {
+        let problems: Box<dyn Collector> = Box::new(self.health.clone());
+        let lost = match &self.rest {
+            #[cfg(feature = "redis")]
+            Rest::Shared(shared) => shared.lost_metric().map(|metric| Box::new(metric) as _),
+            _ => None,
+        };
+        std::iter::once(problems).chain(lost).collect()
     }
 
     /// What says to other processes that the readers of this one are gone.

@@ -1,6 +1,8 @@
 use std::fmt;
 
-use horizon_accumulator::process::{PipeUrl, StoreUrl, now};
+#[cfg(feature = "redis")]
+use horizon_accumulator::process::SetupCheck;
+use horizon_accumulator::process::{PipeUrl, RedisCheck, StoreUrl, now};
 use horizon_core::{Error, Ports, Result, Slug, Timestamp};
 
 #[cfg(feature = "redis")]
@@ -299,7 +301,7 @@ impl Builder {
         }
         self.rules.pages = Box::new(pages);
         // First, because of two that start at once only one may have the store, and make the secret beside it.
-        let backend = self.open()?;
+        let backend = self.open().await?;
         let secret = match (self.secret.take(), &self.behind) {
             (Some(secret), _) => secret,
             (None, Behind::Ports(_)) => Secret::random()?,
@@ -313,20 +315,41 @@ impl Builder {
         Ok(horizon)
     }
 
-    fn open(&mut self) -> Result<Backend> {
+    async fn open(&mut self) -> Result<Backend> {
+        let checks = self.checks().await?;
         match &self.behind {
             Behind::Ports(ports) => Ok(Backend::brought(ports.clone())),
             Behind::Places(pipe, store) => match pipe {
-                PipeUrl::Memory => Backend::here(store, &self.clock),
+                PipeUrl::Memory => Backend::here(store, &self.clock, checks),
                 #[cfg(feature = "redis")]
                 PipeUrl::Redis(redis, delivery) => {
                     let name = self.node.take();
                     let name = name.map_or_else(|| horizon_accumulator::process::random_node("web"), Ok)?;
-                    Shared::open(redis, *delivery, store, name, self.clock.now())
+                    Shared::open(redis, *delivery, store, name, self.clock.now(), checks)
                 }
                 _ => Err(Error::permanent("the pipe is wrong: an application has no such pipe")),
             },
         }
+    }
+}
+
+impl Builder {
+    /// Returns what is checked of each Redis while the site runs.
+    #[cfg(feature = "redis")]
+    async fn checks(&self) -> Result<Vec<Box<dyn RedisCheck>>> {
+        let (bus, store) = match &self.behind {
+            Behind::Ports(_) => return Ok(Vec::new()),
+            Behind::Places(PipeUrl::Redis(redis, delivery), store) => (Some((&**redis, *delivery)), store),
+            Behind::Places(_, store) => (None, store),
+        };
+        let setup = SetupCheck::new(bus, store, self.config.redis_may_lose_data)?;
+        setup.refuse_cluster().await?;
+        Ok(vec![Box::new(setup)])
+    }
+
+    #[cfg(not(feature = "redis"))]
+    async fn checks(&self) -> Result<Vec<Box<dyn RedisCheck>>> {
+        Ok(Vec::new())
     }
 }
 

@@ -44,6 +44,9 @@ pub struct Config {
     pub secure_cookies: bool,
     /// How much one network may ask for.
     pub rates: Rates,
+    /// Whether the site is ready although its Redis may lose what it acknowledged, because its `maxmemory-policy` is not
+    /// `noeviction` or its `appendonly` is `no`. Then only the log warns of it. False, unless you say so.
+    pub redis_may_lose_data: bool,
 }
 
 impl Default for Config {
@@ -58,6 +61,7 @@ impl Default for Config {
             signals: Signals::default(),
             secure_cookies: false,
             rates: Rates::default(),
+            redis_may_lose_data: false,
         }
     }
 }

@@ -117,7 +117,7 @@ impl Horizon {
     /// Puts the parts together and starts what runs in the background.
     pub(crate) fn new(backend: Backend, config: Config, rules: Rules, clock: Clock, secret: Secret) -> Self {
         let ports = backend.ports.clone();
-        let metrics = Arc::new(Metrics::new());
+        let metrics = Arc::new(Metrics::new(backend.collectors()));
         let (closing, delivered, tasks) = (CancellationToken::new(), CancellationToken::new(), TaskTracker::new());
         let (visits, delivery) = Visits::new(Arc::clone(&ports.analytics), clock.clone(), Arc::clone(&metrics));
         let visitors = Visitors::new(Arc::clone(&ports.salts), config.site.clone(), clock.clone());

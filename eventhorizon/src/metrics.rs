@@ -2,6 +2,7 @@
 
 use horizon_core::EventKind;
 use prometheus_client::{
+    collector::Collector,
     encoding::{EncodeLabelSet, text::encode_registry},
     metrics::{counter::Counter, family::Family, gauge::Gauge},
     registry::Registry,
@@ -33,8 +34,12 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    pub(crate) fn new() -> Self {
+    /// The metrics of a site, and those of what is behind its ports.
+    pub(crate) fn new(collectors: Vec<Box<dyn Collector>>) -> Self {
         let mut all = Self::default();
+        for collector in collectors {
+            all.registry.register_collector(collector);
+        }
         all.register();
         #[cfg(feature = "log")]
         horizon_accumulator::process::register_log_metrics(&mut all.registry);

@@ -1,22 +1,36 @@
 //! One of many processes that share a Redis.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
-use horizon_accumulator::process::{Delivery, Health, Ready, Store, StoreUrl, speak};
+use horizon_accumulator::process::{
+    Delivery, Health, Ready, RedisCheck, Store, StoreUrl, check_redis, report_bus, speak,
+};
 use horizon_core::{Analytics, Ports, Result, Timestamp, Topic, presence::NodeId};
-use horizon_redis::{About, RedisCluster, RedisConfig, RedisPipe, RedisPresence, RedisPubSubPipe, Work};
+use horizon_redis::{About, BusMonitor, RedisCluster, RedisConfig, RedisPipe, RedisPresence, RedisPubSubPipe, Work};
+use prometheus_client::{
+    collector::Collector,
+    encoding::{DescriptorEncoder, EncodeMetric as _},
+    metrics::counter::ConstCounter,
+};
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::backend::{Backend, Rest};
 
+/// How long `/readyz` says 503 after acknowledged events were lost: one minute. It is long enough to be noticed, and does
+/// not keep the site's readers away for longer.
+const ALARM: Duration = Duration::from_secs(60);
+
 /// This process among the others.
 pub(crate) struct Shared {
     store: Store,
     node: Arc<Node>,
+    /// Absent where events go through a channel.
+    monitor: Option<BusMonitor>,
     leaving: CancellationToken,
     _leave: DropGuard,
     speaking: JoinHandle<Option<()>>,
+    checking: JoinHandle<Option<()>>,
 }
 
 /// What the others are told of this process.
@@ -24,6 +38,7 @@ pub(crate) struct Node {
     name: NodeId,
     started: Timestamp,
     presence: Arc<RedisPresence>,
+    health: Health,
     pub(crate) cluster: Arc<RedisCluster>,
 }
 
@@ -35,20 +50,26 @@ impl Shared {
         store: &StoreUrl,
         name: NodeId,
         started: Timestamp,
+        checks: Vec<Box<dyn RedisCheck>>,
     ) -> Result<Backend> {
         let health = Health::default();
         let redis = &health.watch_redis(redis);
         let store = Store::open(store)?;
         let stats = Arc::clone(&store.stats);
-        let analytics: Arc<dyn Analytics> = match delivery {
-            Delivery::Stream => Arc::new(RedisPipe::connect(redis, stats)?),
-            Delivery::PubSub => Arc::new(RedisPubSubPipe::connect(redis, stats)?),
+        let (analytics, monitor): (Arc<dyn Analytics>, _) = match delivery {
+            Delivery::Stream => {
+                let pipe = RedisPipe::connect(redis, stats)?;
+                let monitor = pipe.monitor();
+                (Arc::new(pipe), Some(monitor))
+            }
+            Delivery::PubSub => (Arc::new(RedisPubSubPipe::connect(redis, stats)?), None),
         };
         let presence = Arc::new(RedisPresence::connect(redis, name.clone())?);
         let node = Arc::new(Node {
             name,
             started,
             presence: Arc::clone(&presence),
+            health: health.clone(),
             cluster: Arc::new(RedisCluster::connect(redis)?),
         });
         let leaving = CancellationToken::new();
@@ -57,6 +78,16 @@ impl Shared {
             tokio::spawn(health.supervise("cluster", async move {
                 speak(&node.cluster, &|| node.about(), leaving.cancelled()).await;
             }))
+        };
+        let checking = {
+            let (reported, leaving, monitors) = (health.clone(), leaving.clone(), Vec::from_iter(monitor.clone()));
+            let checks = async move {
+                tokio::join!(
+                    check_redis(&checks, &reported, leaving.cancelled()),
+                    report_bus(&monitors, Some(ALARM), &reported, leaving.cancelled()),
+                );
+            };
+            tokio::spawn(health.supervise("redis-checks", checks))
         };
         Ok(Backend {
             ports: Ports {
@@ -69,9 +100,11 @@ impl Shared {
             rest: Rest::Shared(Self {
                 store,
                 node,
+                monitor,
                 _leave: leaving.clone().drop_guard(),
                 leaving,
                 speaking,
+                checking,
             }),
             health,
         })
@@ -85,6 +118,11 @@ impl Shared {
         Ready::new(self.store.clone(), health).with_redis(Arc::clone(&self.node.cluster))
     }
 
+    /// Returns the metric of the events that this process found to be lost.
+    pub(crate) fn lost_metric(&self) -> Option<LostMetric> {
+        self.monitor.clone().map(LostMetric)
+    }
+
     pub(crate) fn leaver(&self) -> Leaver {
         Leaver {
             leaving: self.leaving.clone(),
@@ -96,7 +134,23 @@ impl Shared {
         if let Err(error) = self.speaking.await {
             tracing::error!(%error, "what told the other processes of this one broke off");
         }
+        if let Err(error) = self.checking.await {
+            tracing::error!(%error, "the task that checks Redis broke off");
+        }
         self.store.close().await
+    }
+}
+
+/// Counts the events that this process found to be lost.
+#[derive(Debug)]
+pub(crate) struct LostMetric(BusMonitor);
+
+impl Collector for LostMetric {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let counter = ConstCounter::new(self.0.found());
+        let help = "Events that were removed before they were counted, found by this process first; anything but zero \
+                    is an alarm";
+        counter.encode(encoder.encode_descriptor("horizon_stream_lost", help, None, counter.metric_type())?)
     }
 }
 
@@ -120,6 +174,7 @@ impl Node {
             name: self.name.to_string(),
             started: self.started,
             round_trip: self.presence.round_trip().map(micros),
+            problems: self.health.problems(),
             work: Work::Web {
                 viewers: self.presence.own_viewers(&Topic::Site),
             },

@@ -41,6 +41,17 @@ pub struct Arguments {
     /// Without it: `accumulator-` and eight random digits.
     #[arg(long, env = "HORIZON_NODE", value_name = "HORIZON_NODE")]
     pub node: Option<NodeId>,
+    /// Accept a Redis that may lose what it acknowledged: one whose `maxmemory-policy` is not `noeviction` or whose
+    /// `appendonly` is `no`. Without it, `/readyz` says 503 for such a Redis.
+    #[arg(
+        long,
+        env = "HORIZON_REDIS_MAY_LOSE_DATA",
+        value_name = "HORIZON_REDIS_MAY_LOSE_DATA",
+        num_args = 0..=1,
+        default_missing_value = "true",
+        default_value = "false"
+    )]
+    pub redis_may_lose_data: bool,
 }
 
 /// What there is to do, as [`Arguments::work`] finds it.
@@ -77,6 +88,7 @@ pub enum Work {
 ///     store: StoreUrl::Redis(redis),
 ///     addr: ([127, 0, 0, 1], 0).into(),
 ///     node: random_node("counts")?,
+///     redis_may_lose_data: false,
 /// };
 /// assert_eq!((service.delivery.name(), service.store.name()), ("stream", "redis"));
 /// # Ok::<(), horizon_core::Error>(())
@@ -93,6 +105,8 @@ pub struct Service {
     pub addr: SocketAddr,
     /// What it is called. No two that run may have the same name.
     pub node: NodeId,
+    /// Whether it is ready although Redis is set up so that it may lose what it acknowledged.
+    pub redis_may_lose_data: bool,
 }
 
 impl Arguments {
@@ -131,6 +145,7 @@ impl Arguments {
             store,
             addr: self.addr,
             node,
+            redis_may_lose_data: self.redis_may_lose_data,
         }))
     }
 }

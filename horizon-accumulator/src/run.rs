@@ -9,6 +9,7 @@ use horizon_core::{Batch, Error, Feed, Progress, Receipt, Result, StatsStore, Ti
 use tokio::time::{Instant, interval, sleep, timeout, timeout_at};
 
 use crate::backoff::{Backoff, cause};
+use crate::process::Health;
 
 /// The most events that are recorded at once, in events. What has come while one batch was written to the disk shares the
 /// next one.
@@ -25,6 +26,9 @@ const LAST_BATCH_WAIT: Duration = Duration::from_secs(1);
 
 /// How long the feed may take to say that it has another batch, after the accumulator was told to stop.
 const READY_WAIT: Duration = Duration::from_millis(100);
+
+/// The part of a process that takes batches and counts them.
+const COUNTING: &str = "counting";
 
 /// Hears what an accumulator does, for those who measure it. It is called between two batches, and has to be quick.
 ///
@@ -52,6 +56,20 @@ pub trait Observer: Send + Sync {
 
     /// A batch could not be had or counted. It comes again.
     fn failed(&self, error: &Error);
+}
+
+/// Reports the part `counting` while a batch cannot be had or counted.
+impl Observer for Health {
+    fn counted(&self, _: &Progress) {
+        self.recover(COUNTING);
+    }
+
+    fn failed(&self, error: &Error) {
+        self.fail(
+            COUNTING,
+            format!("a batch cannot be counted: {error} ({})", cause(error)),
+        );
+    }
 }
 
 /// Nobody measures.
@@ -233,5 +251,20 @@ impl Feed for Rest<'_> {
 
     async fn acknowledge(&mut self, receipt: Receipt) -> Result<()> {
         self.feed.acknowledge(receipt).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_that_cannot_be_counted_is_a_problem_until_one_is() {
+        let health = Health::default();
+        health.failed(&Error::unavailable("the store is away").with_source("a lock"));
+        let problem = "counting: a batch cannot be counted: the store is away (a lock)";
+        assert_eq!(health.problems(), [problem]);
+        health.counted(&Progress::default());
+        assert!(health.problems().is_empty());
     }
 }

@@ -22,7 +22,7 @@ use crate::script::Kept;
 /// # use horizon_redis::{About, BEAT_EVERY, RedisCluster, RedisConfig, Work};
 /// # let redis = RedisConfig::new("redis://127.0.0.1")?;
 /// # let work = Work::Web { viewers: 0 };
-/// # let about = About { name: "web-1".into(), started: Timestamp::default(), round_trip: None, work };
+/// # let about = About { name: "web-1".into(), started: Timestamp::default(), round_trip: None, problems: Vec::new(), work };
 /// let cluster = RedisCluster::connect(&redis)?;
 /// loop {
 ///     cluster.say(&about).await?;
@@ -35,6 +35,12 @@ pub const BEAT_EVERY: Duration = Duration::from_secs(1);
 /// How long a process that fell silent is still listed.
 const REMEMBERED: Duration = Duration::from_secs(600);
 
+/// The most problems that one process sends, in sentences.
+const PROBLEMS: usize = 16;
+
+/// The longest problem, in bytes. What is longer is cut.
+const PROBLEM_BYTES: usize = 300;
+
 /// Where they are listed.
 const MEMBERS: &str = "horizon:cluster";
 
@@ -45,7 +51,7 @@ const MEMBERS: &str = "horizon:cluster";
 /// use horizon_redis::{About, Work};
 ///
 /// let started = Timestamp::from_millis(1_800_000_000_000);
-/// let about = About { name: "web-1".into(), started, round_trip: None, work: Work::Web { viewers: 17 } };
+/// let about = About { name: "web-1".into(), started, round_trip: None, problems: Vec::new(), work: Work::Web { viewers: 17 } };
 /// assert_eq!(serde_json::to_value(&about)?["role"], "web");
 /// # Ok::<(), serde_json::Error>(())
 /// ```
@@ -57,6 +63,9 @@ pub struct About {
     pub started: Timestamp,
     /// How long Redis takes to answer it, in microseconds; nothing before the first answer.
     pub round_trip: Option<u64>,
+    /// Why it cannot do all of its work, each as a sentence. At most 16 of at most 300 bytes are sent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<String>,
     /// What it is and does.
     #[serde(flatten)]
     pub work: Work,
@@ -131,7 +140,7 @@ pub struct Member {
 /// # let redis = RedisConfig::new("redis://127.0.0.1")?;
 /// let cluster = RedisCluster::connect(&redis)?;
 /// let work = Work::Web { viewers: 17 };
-/// cluster.say(&About { name: "web-1".into(), started: Timestamp::default(), round_trip: None, work }).await?;
+/// cluster.say(&About { name: "web-1".into(), started: Timestamp::default(), round_trip: None, problems: Vec::new(), work }).await?;
 /// assert_eq!(cluster.members().await?[0].about.name, "web-1");
 /// cluster.leave("web-1").await?;
 /// # Ok(())
@@ -168,6 +177,7 @@ impl RedisCluster {
         let last = Some(self.round_trip.load(Ordering::Relaxed)).filter(|&micros| micros > 0);
         let about = About {
             round_trip: about.round_trip.or(last),
+            problems: bounded(&about.problems),
             ..about.clone()
         };
         let json = serde_json::to_string(&about)
@@ -214,11 +224,24 @@ impl RedisCluster {
     }
 }
 
+/// Cuts a list of problems to what one process may send.
+fn bounded(problems: &[String]) -> Vec<String> {
+    let cut = |problem: &String| problem.chars().scan(0, within_bound).collect();
+    problems.iter().take(PROBLEMS).map(cut).collect()
+}
+
+/// Returns the character while the bytes so far fit into a problem.
+fn within_bound(bytes: &mut usize, character: char) -> Option<char> {
+    *bytes += character.len_utf8();
+    (*bytes <= PROBLEM_BYTES).then_some(character)
+}
+
 /// A line of a version that this one does not know is skipped, so that versions may run side by side.
 fn member(said: &str, now: u64) -> Option<Member> {
     let (at, json) = said.split_once(' ')?;
     let silent_for = Duration::from_millis(now.saturating_sub(at.parse().ok()?));
-    let about = serde_json::from_str(json).ok()?;
+    let mut about: About = serde_json::from_str(json).ok()?;
+    about.problems = bounded(&about.problems);
     Some(Member { about, silent_for })
 }
 

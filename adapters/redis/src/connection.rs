@@ -101,6 +101,20 @@ impl RedisConfig {
         &self.panic_report
     }
 
+    /// Returns host and port, without user and password.
+    ///
+    /// ```
+    /// use horizon_redis::RedisConfig;
+    ///
+    /// let redis = RedisConfig::new("rediss://:password@redis.example.org:6380/2")?;
+    /// assert_eq!(redis.address(), "redis.example.org:6380");
+    /// # Ok::<(), horizon_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn address(&self) -> String {
+        self.client.get_connection_info().addr().to_string()
+    }
+
     /// A connection for commands, shared by its clones. It is made with the first one, and again after a break.
     pub(crate) fn commands(&self) -> Result<ConnectionManager> {
         let (least, most) = RECONNECT_WAITS;

@@ -8,7 +8,7 @@ use redis::{FromRedisValue, RedisWrite, ToRedisArgs, ToSingleRedisArg, Value};
 use crate::wire;
 
 /// The id of an entry of a stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct StreamId {
     millis: u64,
     serial: u64,
@@ -18,8 +18,9 @@ impl StreamId {
     /// Where a stream begins, and where a walk over what is pending starts and ends.
     pub(crate) const START: Self = Self { millis: 0, serial: 0 };
 
-    fn read(text: &[u8]) -> Option<Self> {
-        let (millis, serial) = std::str::from_utf8(text).ok()?.split_once('-')?;
+    /// Reads an id as Redis writes it.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let (millis, serial) = text.split_once('-')?;
         Some(Self {
             millis: millis.parse().ok()?,
             serial: serial.parse().ok()?,
@@ -95,10 +96,10 @@ impl Entries {
             return (StreamId::START, Self::default());
         };
         let mut parts = parts.into_iter();
-        let next = parts.next().and_then(id).unwrap_or(StreamId::START);
+        let next = parts.next().as_ref().and_then(id).unwrap_or(StreamId::START);
         let mut entries = parts.next().map(Self::of_list).unwrap_or_default();
         if let Some(Value::Array(gone)) = parts.next() {
-            entries.lost.extend(gone.into_iter().filter_map(id));
+            entries.lost.extend(gone.iter().filter_map(id));
         }
         (next, entries)
     }
@@ -115,7 +116,9 @@ impl Entries {
     fn take(&mut self, entry: Value) {
         let Value::Array(parts) = entry else { return };
         let mut parts = parts.into_iter();
-        let Some(id) = parts.next().and_then(id) else { return };
+        let Some(id) = parts.next().as_ref().and_then(id) else {
+            return;
+        };
         self.last = Some(id);
         let Some(Value::Array(fields)) = parts.next() else {
             self.lost.push(id);
@@ -136,9 +139,10 @@ impl Entries {
     }
 }
 
-fn id(value: Value) -> Option<StreamId> {
+/// Reads the id of an entry out of an answer.
+pub(crate) fn id(value: &Value) -> Option<StreamId> {
     match value {
-        Value::BulkString(text) => StreamId::read(&text),
+        Value::BulkString(text) => StreamId::parse(std::str::from_utf8(text).ok()?),
         _ => None,
     }
 }

@@ -10,14 +10,15 @@ use redis::RedisError;
 use redis::aio::ConnectionManager;
 use tokio::sync::mpsc;
 
+use crate::bus::Bus;
 use crate::connection::RedisConfig;
 use crate::entries::Entry;
 use crate::error::map;
 use crate::gauges::{Gauges, StreamState};
 use crate::held::Held;
+use crate::monitor::BusMonitor;
 use crate::publisher::Publisher;
 use crate::reader::{GROUP, Reader};
-use crate::script::Kept;
 use crate::task::Task;
 use crate::wire::EVENTS;
 
@@ -100,6 +101,7 @@ pub struct RedisFeed {
     handed: u64,
     held: Arc<Held>,
     gauges: Arc<Gauges>,
+    monitor: BusMonitor,
     _reader: Task,
 }
 
@@ -111,6 +113,7 @@ impl RedisFeed {
     pub fn connect(config: &RedisConfig, feed: FeedConfig) -> Result<Self> {
         let (out, arrived) = mpsc::channel(READS_AHEAD);
         let (held, gauges) = (Arc::new(Held::new()), Arc::new(Gauges::default()));
+        let monitor = BusMonitor::default();
         let reader = Reader {
             config: config.clone(),
             consumer: feed.consumer,
@@ -119,7 +122,7 @@ impl RedisFeed {
             held: Arc::clone(&held),
             out,
             gauges: Arc::clone(&gauges),
-            trim: Kept::new(include_str!("scripts/trim.lua")),
+            bus: Bus::new(monitor.clone()),
         };
         let connection = config.commands()?;
         Ok(Self {
@@ -131,6 +134,7 @@ impl RedisFeed {
             handed: 0,
             held,
             gauges,
+            monitor,
             _reader: Task::spawn(config.panic_report(), "redis stream reader", reader.run()),
         })
     }
@@ -151,8 +155,14 @@ impl RedisFeed {
     /// # }
     /// ```
     pub fn state(&self) -> impl Fn() -> StreamState + Send + Sync + 'static {
-        let gauges = Arc::clone(&self.gauges);
-        move || gauges.state()
+        let (gauges, monitor) = (Arc::clone(&self.gauges), self.monitor.clone());
+        move || gauges.state(monitor.found())
+    }
+
+    /// Returns what knows of lost events, also after the feed has gone to the accumulator.
+    #[must_use]
+    pub fn monitor(&self) -> BusMonitor {
+        self.monitor.clone()
     }
 }
 

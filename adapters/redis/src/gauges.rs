@@ -7,8 +7,6 @@ pub(crate) struct Gauges {
     pending: AtomicU64,
     claimed: AtomicU64,
     refused: AtomicU64,
-    lost_unread: AtomicU64,
-    lost_pending: AtomicU64,
 }
 
 /// How the stream of events stands.
@@ -30,19 +28,20 @@ pub struct StreamState {
     pub claimed: u64,
     /// Entries that held no event, and were put aside to `analytics:refused`.
     pub refused: u64,
-    /// Events that somebody removed from the stream before they were counted. Anything but zero is an alarm.
+    /// Events that were removed before they were counted and whose loss this feed was the first to find. The sum over
+    /// all feeds and pipes is what was lost. Anything but zero is an alarm.
     pub lost: u64,
 }
 
 impl Gauges {
-    pub(crate) fn state(&self) -> StreamState {
+    pub(crate) fn state(&self, lost: u64) -> StreamState {
         let get = |gauge: &AtomicU64| gauge.load(Ordering::Relaxed);
         StreamState {
             unread: get(&self.unread),
             pending: get(&self.pending),
             claimed: get(&self.claimed),
             refused: get(&self.refused),
-            lost: get(&self.lost_unread) + get(&self.lost_pending),
+            lost,
         }
     }
 
@@ -57,14 +56,5 @@ impl Gauges {
 
     pub(crate) fn refused(&self) {
         self.refused.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(crate) fn lost_pending(&self, entries: usize) {
-        self.lost_pending.fetch_add(entries as u64, Ordering::Relaxed);
-    }
-
-    /// So many are lost in all. Answers whether that is news.
-    pub(crate) fn lost_unread(&self, events: u64) -> bool {
-        self.lost_unread.fetch_max(events, Ordering::Relaxed) < events
     }
 }

@@ -28,6 +28,7 @@
 //! ```
 
 mod batch;
+mod bus;
 mod cluster;
 mod commands;
 mod comments;
@@ -39,7 +40,9 @@ mod feed;
 mod forget;
 mod gauges;
 mod held;
+mod inspect;
 mod keys;
+mod monitor;
 mod outbox;
 mod pipe;
 mod presence;
@@ -54,6 +57,7 @@ mod subscriber;
 mod task;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod unconfirmed;
 mod watchers;
 mod wire;
 mod writer;
@@ -62,6 +66,8 @@ pub use cluster::{About, BEAT_EVERY, Member, RedisCluster, Work};
 pub use connection::RedisConfig;
 pub use feed::{FeedConfig, RedisFeed};
 pub use gauges::StreamState;
+pub use inspect::{RedisInspector, RedisSetup};
+pub use monitor::{BusMonitor, Loss};
 pub use pipe::RedisPipe;
 pub use presence::RedisPresence;
 pub use pubsub::{RedisPubSubFeed, RedisPubSubPipe};

@@ -6,6 +6,7 @@ use futures::stream::{BoxStream, StreamExt, unfold};
 use horizon_core::{Analytics, Event, Result, Stats, StatsStore, Topic};
 
 use crate::connection::RedisConfig;
+use crate::monitor::BusMonitor;
 use crate::watchers::{Watcher, Watchers};
 use crate::writer::Writer;
 
@@ -75,6 +76,25 @@ impl RedisPipe {
             writer: Writer::start(config, most)?,
             watchers: Arc::new(Watchers::start(config, store)?),
         })
+    }
+
+    /// Returns what knows of lost events, and why Redis takes none.
+    ///
+    /// ```no_run
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use std::sync::Arc;
+    /// # use horizon_redis::{RedisConfig, RedisPipe, RedisStats};
+    /// # let redis = RedisConfig::new("redis://127.0.0.1")?;
+    /// # let store = Arc::new(RedisStats::connect(&redis)?);
+    /// let monitor = RedisPipe::connect(&redis, store)?.monitor();
+    /// assert_eq!(monitor.found(), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn monitor(&self) -> BusMonitor {
+        self.writer.monitor().clone()
     }
 }
 

@@ -9,12 +9,12 @@ use redis::{RedisResult, Value};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout_at};
 
+use crate::bus::{Bus, Job, Own};
 use crate::connection::RedisConfig;
 use crate::entries::{BadEntry, Entries, Entry, StreamId};
 use crate::error::{cause, map};
 use crate::gauges::Gauges;
 use crate::held::Held;
-use crate::script::{Kept, is_unknown};
 use crate::wire::EVENTS;
 
 /// The consumer group of the accumulators.
@@ -55,7 +55,7 @@ pub(crate) struct Reader {
     pub(crate) held: Arc<Held>,
     pub(crate) out: mpsc::Sender<Vec<Entry>>,
     pub(crate) gauges: Arc<Gauges>,
-    pub(crate) trim: Kept,
+    pub(crate) bus: Bus,
 }
 
 /// The feed is gone.
@@ -88,7 +88,6 @@ impl Reader {
                 .get_multiplexed_async_connection_with_config(&settings)
                 .await?,
             next_house: Instant::now(),
-            drained: None,
         };
         session.open().await?;
         match session.read().await {
@@ -103,21 +102,12 @@ struct Session<'a> {
     reader: &'a Reader,
     connection: MultiplexedConnection,
     next_house: Instant,
-    /// What was handed out and what was not, when nothing was left to read.
-    drained: Option<u64>,
 }
 
 impl Session<'_> {
     /// Makes the group if it is not there, and reads what this consumer had read in an earlier life.
     async fn open(&mut self) -> RedisResult<()> {
-        let made: RedisResult<Value> = redis::cmd("XGROUP")
-            .arg(&["CREATE", EVENTS, GROUP, "0", "MKSTREAM"])
-            .query_async(&mut self.connection)
-            .await;
-        match made {
-            Err(error) if error.code() != Some("BUSYGROUP") => return Err(error),
-            _ => {}
-        }
+        self.look(Job::Open).await?;
         let mut after = StreamId::START;
         loop {
             let entries = Entries::of_read(self.ask(&after.to_string(), None).await?);
@@ -146,13 +136,8 @@ impl Session<'_> {
             }
             let wait = self.next_house.saturating_duration_since(Instant::now());
             let entries = Entries::of_read(self.ask(">", Some(wait)).await?);
-            if entries.last.is_none() {
-                self.count_the_lost().await?;
-            } else {
-                self.drained = None;
-                if self.hand_over(entries).await?.is_err() {
-                    return Ok(Closed);
-                }
+            if self.hand_over(entries).await?.is_err() {
+                return Ok(Closed);
             }
         }
     }
@@ -179,7 +164,8 @@ impl Session<'_> {
                 first = ?entries.lost.first(),
                 "events were removed from the stream before they were counted"
             );
-            self.reader.gauges.lost_pending(entries.lost.len());
+            let lost = entries.lost.len() as u64;
+            self.reader.bus.lose(&mut self.connection, lost).await?;
             self.acknowledge(&entries.lost).await?;
         }
         self.reader.held.take_new(&mut entries.good);
@@ -227,7 +213,7 @@ impl Session<'_> {
         if !self.reader.held.stands_still_for(self.reader.claim_after) {
             self.claim().await?;
         }
-        self.look().await.map(drop)
+        self.look(Job::Keep(self.reader.forget_after)).await
     }
 
     async fn claim(&mut self) -> RedisResult<()> {
@@ -255,48 +241,11 @@ impl Session<'_> {
         }
     }
 
-    /// Trims the stream and notes how it stands. Answers how many events are not handed out, if Redis knows.
-    async fn look(&mut self) -> RedisResult<Option<u64>> {
-        let call = self
-            .reader
-            .trim
-            .call(&[EVENTS])
-            .arg(GROUP)
-            .arg(millis(self.reader.forget_after))
-            .to_owned();
-        let answer: RedisResult<(i64, u64, i64)> = match call.query_async(&mut self.connection).await {
-            Err(error) if is_unknown(&error) => {
-                self.reader.trim.load(&mut self.connection).await?;
-                call.query_async(&mut self.connection).await
-            }
-            answer => answer,
-        };
-        let (unread, pending, lost) = answer?;
-        let unread = u64::try_from(unread).ok();
-        self.reader.gauges.stands(unread.unwrap_or(0), pending);
-        self.tell_lost(u64::try_from(lost).unwrap_or(0));
-        Ok(unread)
-    }
-
-    /// Nothing is left to read. What Redis says is unread all the same, twice and with nothing read in
-    /// between, was removed unread; once might be an event that has just come.
-    async fn count_the_lost(&mut self) -> RedisResult<()> {
-        let before = self.drained.take();
-        let now = self.look().await?;
-        if let (Some(before), Some(now)) = (before, now) {
-            self.tell_lost(before.min(now));
-        }
-        self.drained = now;
+    /// Looks at the stream and notes how it stands.
+    async fn look(&mut self, job: Job) -> RedisResult<()> {
+        let standing = self.reader.bus.look(&mut self.connection, job, Own::default()).await?;
+        self.reader.gauges.stands(standing.unread, standing.pending);
         Ok(())
-    }
-
-    fn tell_lost(&self, lost: u64) {
-        if self.reader.gauges.lost_unread(lost) {
-            tracing::error!(
-                events = lost,
-                "events were removed from the stream before anybody read them"
-            );
-        }
     }
 }
 

@@ -1,16 +1,22 @@
 //! Group commit: many callers share one round trip to the stream, and each hears of its own event.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use horizon_core::{Error, Event, Result};
 use redis::aio::ConnectionManager;
 use redis::{RedisError, RedisResult, Value};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
+use crate::bus::{self, Bus};
 use crate::connection::RedisConfig;
+use crate::entries;
 use crate::error::map;
+use crate::inspect::{NO_CLUSTER, is_cluster};
+use crate::monitor::BusMonitor;
 use crate::task::Task;
+use crate::unconfirmed::Unconfirmed;
 use crate::wire::{self, EVENTS};
 
 /// The most events that share a round trip. There is no artificial wait: the window in which a group
@@ -23,10 +29,15 @@ const QUEUE_EVENTS: usize = 16_384;
 /// How long an event waits for a place in the queue and for Redis.
 const TRACK_WAIT: Duration = Duration::from_secs(6);
 
+/// How often it is checked whether the stream still has what was written.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
 /// Hands events to the one task that writes.
 pub(crate) struct Writer {
     queue: mpsc::Sender<Job>,
+    monitor: BusMonitor,
     _task: Task,
+    _look: Task,
 }
 
 struct Job {
@@ -38,13 +49,27 @@ impl Writer {
     /// Starts the task. While more than `most` events wait in the stream, none is taken.
     pub(crate) fn start(config: &RedisConfig, most: u64) -> Result<Self> {
         let (queue, jobs) = mpsc::channel(QUEUE_EVENTS);
+        let (monitor, unconfirmed) = (BusMonitor::default(), Arc::new(Unconfirmed::default()));
         let stream = Stream {
             connection: config.commands()?,
             most,
             full: false,
+            is_single: false,
+            monitor: monitor.clone(),
+            unconfirmed: Arc::clone(&unconfirmed),
         };
-        let task = Task::spawn(config.panic_report(), "redis writer", write(stream, jobs));
-        Ok(Self { queue, _task: task })
+        let look = look_for_ever(Bus::new(monitor.clone()), config.commands()?, unconfirmed);
+        let report = config.panic_report();
+        Ok(Self {
+            queue,
+            monitor,
+            _task: Task::spawn(report, "redis writer", write(stream, jobs)),
+            _look: Task::spawn(report, "redis stream watcher", look),
+        })
+    }
+
+    pub(crate) fn monitor(&self) -> &BusMonitor {
+        &self.monitor
     }
 
     /// Answers once Redis has the event.
@@ -68,6 +93,21 @@ struct Stream {
     connection: ConnectionManager,
     most: u64,
     full: bool,
+    /// Whether Redis was asked whether it is a node of a cluster, and is none.
+    is_single: bool,
+    monitor: BusMonitor,
+    unconfirmed: Arc<Unconfirmed>,
+}
+
+/// Looks at the stream every second, for what was written and lost.
+async fn look_for_ever(bus: Bus, mut connection: ConnectionManager, unconfirmed: Arc<Unconfirmed>) {
+    loop {
+        match bus.look(&mut connection, bus::Job::Look, unconfirmed.own()).await {
+            Ok(standing) => unconfirmed.confirm(&standing),
+            Err(error) => tracing::debug!(%error, "the stream cannot be looked at, trying again"),
+        }
+        sleep(LOOK_EVERY).await;
+    }
 }
 
 /// Writes what is queued, group by group.
@@ -85,6 +125,7 @@ async fn write(mut stream: Stream, mut jobs: mpsc::Receiver<Job>) {
 /// Why a whole group was not taken.
 enum Refusal {
     Full,
+    Cluster,
     Driver(RedisError),
 }
 
@@ -92,6 +133,7 @@ impl Refusal {
     fn error(&self) -> Error {
         match self {
             Self::Full => Error::unavailable("too many events wait to be counted"),
+            Self::Cluster => Error::unavailable(NO_CLUSTER),
             Self::Driver(driver) => not_taken(driver.clone()),
         }
     }
@@ -105,11 +147,24 @@ impl Stream {
                 .into_iter()
                 .map(|answer| answer.map(drop).map_err(not_taken))
                 .collect(),
-            Err(refusal) => group.iter().map(|_| Err(refusal.error())).collect(),
+            Err(refusal) => {
+                if let Refusal::Driver(driver) = &refusal {
+                    self.monitor.refused(driver);
+                    // Another Redis may stand at this address when it is back.
+                    self.is_single = false;
+                }
+                group.iter().map(|_| Err(refusal.error())).collect()
+            }
         }
     }
 
     async fn try_add(&mut self, group: &[Job]) -> Result<Vec<RedisResult<Value>>, Refusal> {
+        if !self.is_single {
+            if is_cluster(&mut self.connection).await.map_err(Refusal::Driver)? {
+                return Err(Refusal::Cluster);
+            }
+            self.is_single = true;
+        }
         if self.full && self.is_still_full().await {
             return Err(Refusal::Full);
         }
@@ -125,7 +180,20 @@ impl Stream {
         if let Some(Ok(Value::Int(length))) = answers.pop() {
             self.note(u64::try_from(length).unwrap_or(0));
         }
+        self.note_taken(&answers);
         Ok(answers)
+    }
+
+    /// Notes what was written, for [`look_for_ever`], and what was refused.
+    fn note_taken(&self, answers: &[RedisResult<Value>]) {
+        let ids = answers.iter().filter_map(|answer| entries::id(answer.as_ref().ok()?));
+        if let Some(last) = ids.clone().max() {
+            self.unconfirmed.wrote(ids.count() as u64, last);
+            self.monitor.taken();
+        }
+        if let Some(Err(error)) = answers.iter().find(|answer| answer.is_err()) {
+            self.monitor.refused(error);
+        }
     }
 
     async fn is_still_full(&mut self) -> bool {

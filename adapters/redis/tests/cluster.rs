@@ -11,6 +11,7 @@ fn about(name: &str, viewers: u64) -> About {
         name: name.into(),
         started: Timestamp::from_millis(7),
         round_trip: Some(123),
+        problems: Vec::new(),
         work: Work::Web { viewers },
     }
 }
@@ -58,4 +59,23 @@ async fn who_has_long_been_silent_is_forgotten() {
         .map(|member| member.about.name)
         .collect();
     assert_eq!(names, ["alive"]);
+}
+
+#[tokio::test]
+async fn problems_are_listed_within_their_bound_and_records_without_them_stay_readable() {
+    let server = RedisServer::start(&[]).await.unwrap();
+    let cluster = RedisCluster::connect(&RedisConfig::new(&server.url()).unwrap()).unwrap();
+    let mut many = about("many", 1);
+    many.problems = (0..20)
+        .map(|number| format!("{number}: {}", "\u{fc}".repeat(400)))
+        .collect();
+    cluster.say(&many).await.unwrap();
+    let old = r#"1 {"name":"old","started":7,"round_trip":null,"role":"web","viewers":3}"#;
+    server.cli(&["HSET", "horizon:cluster", "old", old]).await.unwrap();
+    let members = cluster.members().await.unwrap();
+    let problems: Vec<_> = members.iter().map(|member| member.about.problems.clone()).collect();
+    assert_eq!(problems[0].len(), 16);
+    assert!(problems[0].iter().all(|problem| (299..=300).contains(&problem.len())));
+    assert!(problems[0][15].starts_with("15: "), "{}", problems[0][15]);
+    assert_eq!(problems[1], Vec::<String>::new());
 }

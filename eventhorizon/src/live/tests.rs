@@ -83,7 +83,7 @@ fn fixture(viewers: Option<u64>, stats: Option<Stats>) -> Fixture {
         comments: Arc::clone(&store) as _,
         salts: Arc::clone(&store) as _,
     };
-    let (metrics, known) = (Arc::new(Metrics::new()), Arc::new(LastKnown::new()));
+    let (metrics, known) = (Arc::new(Metrics::new(Vec::new())), Arc::new(LastKnown::new()));
     let hub = Hub::new(
         ports,
         false,

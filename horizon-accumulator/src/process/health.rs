@@ -134,7 +134,7 @@ impl Health {
         }
     }
 
-    fn parts(&self) -> MutexGuard<'_, BTreeMap<&'static str, String>> {
+    pub(crate) fn parts(&self) -> MutexGuard<'_, BTreeMap<&'static str, String>> {
         self.0.parts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -22,15 +22,22 @@
 mod alone;
 #[cfg(feature = "service")]
 mod announce;
+#[cfg(feature = "redis")]
+mod bus_report;
 mod clock;
 mod health;
 #[cfg(feature = "log")]
 mod log;
 #[cfg(feature = "redis")]
 mod node;
+#[cfg(feature = "metrics")]
+mod problem_metric;
 mod ready;
 #[cfg(feature = "sqlite")]
 mod real_path;
+mod redis_checks;
+#[cfg(feature = "redis")]
+mod redis_setup;
 #[cfg(feature = "service")]
 mod run;
 mod secret_text;
@@ -45,6 +52,8 @@ pub use crate::backoff::cause;
 pub use alone::Alone;
 #[cfg(feature = "service")]
 pub use announce::announce;
+#[cfg(feature = "redis")]
+pub use bus_report::report_bus;
 pub use clock::now;
 pub use health::{Health, NotReady};
 #[cfg(feature = "log")]
@@ -54,6 +63,9 @@ pub use node::random_node;
 pub use ready::Ready;
 #[cfg(feature = "sqlite")]
 pub use real_path::real_path;
+pub use redis_checks::{CHECK_EVERY, RedisCheck, check_redis};
+#[cfg(feature = "redis")]
+pub use redis_setup::SetupCheck;
 #[cfg(feature = "service")]
 pub use run::run;
 pub use secret_text::SecretText;

@@ -22,7 +22,7 @@ const LEAVE_WAIT: Duration = Duration::from_secs(1);
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let cluster = RedisCluster::connect(&RedisConfig::new("redis://127.0.0.1")?)?;
 /// let (name, started) = (random_node("web")?.to_string(), now());
-/// let about = || About { name: name.clone(), started, round_trip: None, work: Work::Web { viewers: 17 } };
+/// let about = || About { name: name.clone(), started, round_trip: None, problems: Vec::new(), work: Work::Web { viewers: 17 } };
 /// speak(&cluster, &about, asked_to_stop()).await;
 /// # Ok(()) }
 /// ```

@@ -13,7 +13,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 use super::pipe::Standing;
-use crate::process::register_log_metrics;
+use crate::process::{Health, register_log_metrics};
 use crate::{Observer, Service};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -28,6 +28,7 @@ pub(crate) struct Metrics {
     name: String,
     started: Timestamp,
     standing: Arc<Standing>,
+    health: Health,
     counted: Counter,
     refused: Family<Reason, Counter>,
     batches: Counter,
@@ -36,12 +37,13 @@ pub(crate) struct Metrics {
 
 impl Metrics {
     /// Nothing is done yet by this service, which started at `started`.
-    pub(crate) fn new(service: &Service, started: Timestamp, standing: Standing) -> Self {
+    pub(crate) fn new(service: &Service, started: Timestamp, standing: Standing, health: Health) -> Self {
         let mut all = Self {
             registry: Registry::default(),
             name: service.node.to_string(),
             started,
             standing: Arc::new(standing),
+            health,
             counted: Counter::default(),
             refused: Family::default(),
             batches: Counter::default(),
@@ -86,6 +88,7 @@ impl Metrics {
         );
         registry.register_collector(Box::new(Arc::clone(&self.standing)));
         register_log_metrics(registry);
+        registry.register_collector(Box::new(self.health.clone()));
     }
 
     /// What this process says of itself to the others.
@@ -95,6 +98,7 @@ impl Metrics {
             name: self.name.clone(),
             started: self.started,
             round_trip: None,
+            problems: self.health.problems(),
             work: Work::Accumulator {
                 counted: self.counted.get(),
                 unread: state.unread,
@@ -116,6 +120,7 @@ impl Metrics {
 
 impl Observer for Metrics {
     fn counted(&self, progress: &Progress) {
+        self.health.counted(progress);
         self.batches.inc();
         self.counted.inc_by(progress.applied as u64);
         for (_, refusal) in &progress.refused {
@@ -129,6 +134,7 @@ impl Observer for Metrics {
     }
 
     fn failed(&self, error: &Error) {
+        self.health.failed(error);
         let reason = match error.is_retryable() {
             true => "unavailable",
             false => "permanent",

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use horizon_core::Feed;
-use horizon_redis::RedisCluster;
+use horizon_redis::{BusMonitor, RedisCluster};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -17,7 +17,9 @@ use tokio::task::JoinSet;
 use self::http::Probes;
 use self::metrics::Metrics;
 use crate::config::Service;
-use crate::process::{Alone, Health, Ready, Store, announce, ended, now, speak};
+use crate::process::{
+    Alone, Health, Ready, RedisCheck, SetupCheck, Store, announce, check_redis, ended, now, report_bus, speak,
+};
 use crate::run_observed;
 
 /// Counts what comes through Redis until `shutdown`, and then what is ready, for 3 seconds at most.
@@ -45,9 +47,12 @@ pub async fn serve(service: &Service, shutdown: impl Future<Output = ()> + Send)
     let unusable = "HORIZON_STORE cannot be used";
     let alone = Alone::on(&service.store).context(unusable)?;
     let store = Store::open(&service.store).context(unusable)?;
+    let bus = Some((&*service.redis, service.delivery));
+    let setup = SetupCheck::new(bus, &service.store, service.redis_may_lose_data)?;
+    setup.refuse_cluster().await?;
     let health = Health::default();
-    let (mut feeds, standing) = pipe::open(service, &health)?;
-    let metrics = Arc::new(Metrics::new(service, now(), standing));
+    let mut pipe = pipe::open(service, &health)?;
+    let metrics = Arc::new(Metrics::new(service, now(), pipe.standing, health.clone()));
     let cluster = Arc::new(RedisCluster::connect(&service.redis)?);
     let probes = Probes {
         ready: Ready::new(store.clone(), health.clone()).with_redis(Arc::clone(&cluster)),
@@ -58,14 +63,15 @@ pub async fn serve(service: &Service, shutdown: impl Future<Output = ()> + Send)
     let mut beside = JoinSet::new();
     beside.spawn(health.supervise("http", http::serve(listener, probes, ended(stopped.clone()))));
     beside.spawn({
-        let metrics = Arc::clone(&metrics);
+        let (metrics, stopped) = (Arc::clone(&metrics), stopped.clone());
         health.supervise("cluster", async move {
             speak(&cluster, &|| metrics.about(), ended(stopped)).await;
         })
     });
+    beside.spawn(watch_redis(vec![Box::new(setup)], pipe.monitors, &health, stopped));
     announce(&format!("The accumulator is at http://{address}"));
     tracing::info!(node = %service.node, redis = ?service.redis, delivery = ?service.delivery, "counting");
-    let mut feeds: Vec<&mut dyn Feed> = feeds.iter_mut().map(|feed| &mut **feed as _).collect();
+    let mut feeds: Vec<&mut dyn Feed> = pipe.feeds.iter_mut().map(|feed| &mut **feed as _).collect();
     let shutdown = async {
         tokio::select! {
             () = shutdown => {}
@@ -83,4 +89,20 @@ pub async fn serve(service: &Service, shutdown: impl Future<Output = ()> + Send)
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Returns the task that checks Redis, and reports what it lost, until the service stops.
+fn watch_redis(
+    checks: Vec<Box<dyn RedisCheck>>,
+    monitors: Vec<BusMonitor>,
+    health: &Health,
+    stopped: watch::Receiver<bool>,
+) -> impl Future<Output = Option<()>> + use<> {
+    let reported = health.clone();
+    health.supervise("redis-checks", async move {
+        tokio::join!(
+            check_redis(&checks, &reported, ended(stopped.clone())),
+            report_bus(&monitors, None, &reported, ended(stopped)),
+        );
+    })
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use horizon_core::{Feed, Result};
-use horizon_redis::{FeedConfig, RedisFeed, RedisPubSubFeed, StreamState};
+use horizon_redis::{BusMonitor, FeedConfig, RedisFeed, RedisPubSubFeed, StreamState};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::counter::ConstCounter;
@@ -24,24 +24,40 @@ pub(crate) enum Standing {
     Channel(Box<dyn Fn() -> (bool, u64) + Send + Sync>),
 }
 
+/// What a service counts from.
+pub(crate) struct Pipe {
+    pub(crate) feeds: Vec<Box<dyn Feed>>,
+    pub(crate) standing: Standing,
+    pub(crate) monitors: Vec<BusMonitor>,
+}
+
 /// Opens the pipe that this service counts from. A task behind it that panics is reported to `health`.
-pub(crate) fn open(service: &Service, health: &Health) -> Result<(Vec<Box<dyn Feed>>, Standing)> {
+pub(crate) fn open(service: &Service, health: &Health) -> Result<Pipe> {
     let redis = health.watch_redis(&service.redis);
     match service.delivery {
         Delivery::Stream => {
-            let (mut feeds, mut states) = (Vec::new(), Vec::new());
+            let (mut feeds, mut states, mut monitors) = (Vec::new(), Vec::new(), Vec::new());
             for reader in 1..=READERS {
                 let name = FeedConfig::new(format!("{}.{reader}", service.node));
                 let feed = RedisFeed::connect(&redis, name)?;
                 states.push(Box::new(feed.state()) as _);
+                monitors.push(feed.monitor());
                 feeds.push(Box::new(feed) as _);
             }
-            Ok((feeds, Standing::Stream(states)))
+            Ok(Pipe {
+                feeds,
+                standing: Standing::Stream(states),
+                monitors,
+            })
         }
         Delivery::PubSub => {
             let feed = RedisPubSubFeed::connect(&redis)?;
             let standing = Standing::Channel(Box::new(feed.state()));
-            Ok((vec![Box::new(feed)], standing))
+            Ok(Pipe {
+                feeds: vec![Box::new(feed)],
+                standing,
+                monitors: Vec::new(),
+            })
         }
     }
 }
@@ -70,7 +86,7 @@ fn together(one: StreamState, other: StreamState) -> StreamState {
     both.pending = one.pending.max(other.pending);
     both.claimed = one.claimed + other.claimed;
     both.refused = one.refused + other.refused;
-    both.lost = one.lost.max(other.lost);
+    both.lost = one.lost + other.lost;
     both
 }
 
@@ -110,7 +126,8 @@ impl Lines<'_, '_> {
         )?;
         self.counter(
             "horizon_stream_lost",
-            "Events that somebody removed before they were counted; anything but zero is an alarm",
+            "Events that were removed before they were counted, found by this process first; anything but zero is an \
+             alarm",
             state.lost,
         )
     }

@@ -98,11 +98,16 @@ impl Accumulator {
         .await;
     }
 
+    /// Sends it a signal.
+    pub(crate) async fn signal(&self, signal: &str) {
+        let id = self.child.id().expect("it runs").to_string();
+        Command::new("kill").args([signal, &id]).status().await.unwrap();
+    }
+
     /// SIGTERM: it is asked to end. Answers how it ended and how long that took.
     pub(crate) async fn stop(mut self) -> (ExitStatus, Duration, String) {
         let asked = Instant::now();
-        let id = self.child.id().expect("it runs").to_string();
-        Command::new("kill").args(["-TERM", &id]).status().await.unwrap();
+        self.signal("-TERM").await;
         let status = timeout(DEADLINE, self.child.wait()).await.expect("it ends").unwrap();
         (status, asked.elapsed(), self.log())
     }
@@ -124,7 +129,13 @@ pub(crate) async fn run(settings: &[(&str, &str)]) -> Output {
 /// The program with these settings and none of our environment's.
 pub(crate) fn program(settings: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_horizon-accumulator"));
-    for name in ["HORIZON_PIPE", "HORIZON_STORE", "HORIZON_NODE", "RUST_LOG"] {
+    for name in [
+        "HORIZON_PIPE",
+        "HORIZON_STORE",
+        "HORIZON_NODE",
+        "HORIZON_REDIS_MAY_LOSE_DATA",
+        "RUST_LOG",
+    ] {
         command.env_remove(name);
     }
     command

@@ -10,5 +10,6 @@ mod accumulator;
 mod away;
 mod counts;
 mod log;
+mod loses;
 mod refuses;
 mod stops;

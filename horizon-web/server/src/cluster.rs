@@ -77,6 +77,7 @@ async fn alone(app: &App, note: &str) -> Cluster {
             name: app.roster.name.to_string(),
             started: app.roster.started,
             round_trip: None,
+            problems: app.horizon.health().problems(),
             work: Work::Web {
                 viewers: app.totals().await.map_or(0, |totals| totals.numbers.viewers),
             },
@@ -96,6 +97,7 @@ fn sorted(members: Vec<(About, Duration)>) -> Cluster {
             started: about.started,
             silent_millis: u64::try_from(silent_for.as_millis()).unwrap_or(u64::MAX),
             round_trip_micros: about.round_trip,
+            problems: about.problems,
         };
         match about.work {
             Work::Web { viewers } => all.web.push(WebNode { node, viewers }),

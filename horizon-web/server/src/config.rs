@@ -103,6 +103,17 @@ pub struct Serve {
     /// eight random digits.
     #[arg(long, env = "HORIZON_NODE", value_name = "HORIZON_NODE")]
     pub node: Option<NodeId>,
+    /// Accept a Redis that may lose what it acknowledged: one whose `maxmemory-policy` is not `noeviction` or whose
+    /// `appendonly` is `no`. Without it, `/readyz` says 503 for such a Redis.
+    #[arg(
+        long,
+        env = "HORIZON_REDIS_MAY_LOSE_DATA",
+        value_name = "HORIZON_REDIS_MAY_LOSE_DATA",
+        num_args = 0..=1,
+        default_missing_value = "true",
+        default_value = "false"
+    )]
+    pub redis_may_lose_data: bool,
     /// Signs the readers' cookies, at least 32 characters. Without it: one is made and kept with the store.
     #[arg(long, env = "HORIZON_SECRET", value_name = "HORIZON_SECRET", hide_env_values = true)]
     pub secret: Option<SecretText>,

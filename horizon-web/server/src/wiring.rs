@@ -179,6 +179,7 @@ fn configure(contract: &mut eventhorizon::Config, config: &Serve, secure_cookies
     contract.site.clone_from(&config.title);
     contract.trusted_proxies.clone_from(&config.trusted_proxies);
     contract.secure_cookies = secure_cookies;
+    contract.redis_may_lose_data = config.redis_may_lose_data;
     contract.moderation = match config.moderation {
         Moderation::After => eventhorizon::Moderation::After,
         Moderation::First => eventhorizon::Moderation::First,

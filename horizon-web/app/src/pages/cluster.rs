@@ -43,6 +43,7 @@ fn tables(cluster: &Cluster) -> AnyView {
     let note = cluster.note.clone();
     view! {
         {(!note.is_empty()).then(|| view! { <p class="hint">{note}</p> })}
+        {problems(cluster)}
         <h2>"Web nodes"</h2>
         <table>
             <thead>
@@ -74,6 +75,28 @@ fn tables(cluster: &Cluster) -> AnyView {
         </table>
     }
     .into_any()
+}
+
+/// The problems of all processes, or nothing if there are none.
+fn problems(cluster: &Cluster) -> Option<AnyView> {
+    let web = cluster.web.iter().map(|web| &web.node);
+    let nodes = web.chain(cluster.accumulators.iter().map(|accumulator| &accumulator.node));
+    let problems: Vec<_> = nodes
+        .flat_map(|node| node.problems.iter().map(|problem| (&node.name, problem)))
+        .map(|(name, problem)| {
+            view! {
+                <li data-problem-of=name.clone()>
+                    <strong>{name.clone()}</strong>
+                    " "
+                    {problem.clone()}
+                </li>
+            }
+        })
+        .collect();
+    if problems.is_empty() {
+        return None;
+    }
+    Some(view! { <h2>"Problems"</h2> <ul>{problems}</ul> }.into_any())
 }
 
 fn web(web: &WebNode) -> AnyView {

@@ -4,8 +4,10 @@
 mod sample;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use horizon_app::{Desk, ErrorPage, Login, Page, Piece, PostPage, Template, Values};
-use horizon_core::{EventId, live::Numbers};
+use horizon_app::{
+    Cluster, Desk, ErrorPage, Login, Node, Page, Piece, PostPage, Template, Values, WebNode, cluster_table,
+};
+use horizon_core::{EventId, Timestamp, live::Numbers};
 use sha2::{Digest, Sha256};
 
 use sample::{all, hello, post, site, values};
@@ -344,4 +346,22 @@ fn the_desk_lists_the_files_that_cannot_be_shown() {
     ] {
         assert!(html.contains(part), "{part} is not in {html}");
     }
+}
+
+#[test]
+fn the_problems_of_each_process_are_listed_as_text() {
+    let node = Node {
+        name: "web-1".into(),
+        started: Timestamp::from_millis(1_795_550_822_604),
+        silent_millis: 0,
+        round_trip_micros: None,
+        problems: vec!["clock: <b>it is wrong".into()],
+    };
+    let mut cluster = Cluster::default();
+    cluster.web.push(WebNode { node, viewers: 0 });
+    let html = cluster_table(&cluster);
+    assert!(html.contains(r#"<li data-problem-of="web-1">"#), "{html}");
+    assert!(html.contains("clock: &lt;b&gt;it is wrong"), "{html}");
+    cluster.web.clear();
+    assert!(!cluster_table(&cluster).contains("Problems"));
 }

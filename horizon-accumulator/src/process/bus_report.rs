@@ -1,0 +1,69 @@
+use std::future::Future;
+use std::time::Duration;
+
+use horizon_redis::{BusMonitor, Loss};
+use tokio::time::sleep;
+
+use crate::process::Health;
+
+/// How often a process reports what it knows of the stream: once a second.
+const REPORT_EVERY: Duration = Duration::from_secs(1);
+
+/// The part of the process that the problems belong to.
+const PART: &str = "bus";
+
+/// Reports to `health`, every second until `shutdown`, which events were lost and why the stream cannot be used.
+///
+/// A loss stays a problem for `alarm` after the last one, or without it until the process ends.
+///
+/// ```no_run
+/// use horizon_accumulator::process::{Health, asked_to_stop, report_bus};
+/// use horizon_redis::{FeedConfig, RedisConfig, RedisFeed};
+///
+/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let feed = RedisFeed::connect(&RedisConfig::new("redis://127.0.0.1")?, FeedConfig::new("counts-1"))?;
+/// let health = Health::default();
+/// report_bus(&[feed.monitor()], None, &health, asked_to_stop()).await;
+/// # Ok(()) }
+/// ```
+pub async fn report_bus(
+    monitors: &[BusMonitor],
+    alarm: Option<Duration>,
+    health: &Health,
+    shutdown: impl Future<Output = ()>,
+) {
+    let report = async {
+        loop {
+            health.update(PART, problem(monitors, alarm));
+            sleep(REPORT_EVERY).await;
+        }
+    };
+    tokio::select! {
+        () = shutdown => {}
+        () = report => {}
+    }
+}
+
+/// Monitors of one process see the same losses, so the largest number is that of all.
+fn problem(monitors: &[BusMonitor], alarm: Option<Duration>) -> Option<String> {
+    let losses = monitors.iter().filter_map(BusMonitor::loss);
+    let loss = losses.max_by_key(|loss| loss.events);
+    let lost = loss.filter(|loss| alarm.is_none_or(|alarm| loss.age < alarm));
+    let sentences = [
+        lost.map(|loss| sentence(loss, alarm)),
+        monitors.iter().find_map(BusMonitor::trouble),
+    ];
+    let sentences: Vec<_> = sentences.into_iter().flatten().collect();
+    (!sentences.is_empty()).then(|| sentences.join("; "))
+}
+
+fn sentence(Loss { events, .. }: Loss, alarm: Option<Duration>) -> String {
+    let until = match alarm {
+        Some(alarm) => format!("this alarm ends {} s after the last loss", alarm.as_secs()),
+        None => "restart this process to clear this alarm".to_owned(),
+    };
+    format!(
+        "{events} acknowledged events were lost from the stream analytics:events before they were counted, because it \
+         was deleted, trimmed or evicted or Redis lost data (the log says when); {until}"
+    )
+}

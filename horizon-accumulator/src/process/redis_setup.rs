@@ -1,0 +1,158 @@
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use horizon_core::{Error, Result};
+use horizon_redis::{RedisConfig, RedisInspector, RedisSetup};
+use tokio::time::timeout;
+
+use crate::process::{Delivery, Health, RedisCheck, StoreUrl};
+
+/// How long a start waits to hear whether a Redis is the node of a cluster. One that is away is checked later.
+const START_WAIT: Duration = Duration::from_secs(2);
+
+/// Checks whether the Redis of a process is one that it can work with, and keeps what it acknowledges.
+///
+/// Reports the parts `redis-kind` (the node of a cluster, a replica) and `redis-settings` (`maxmemory-policy` other
+/// than `noeviction`, `appendonly` off). Settings are only warned of where nothing has to be kept, where Redis forbids
+/// CONFIG, and where `may_lose_data` accepts it.
+///
+/// ```no_run
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use horizon_accumulator::process::{Delivery, Health, RedisCheck, SetupCheck, StoreUrl};
+/// use horizon_redis::RedisConfig;
+///
+/// let redis = RedisConfig::new("redis://127.0.0.1")?;
+/// let check = SetupCheck::new(Some((&redis, Delivery::Stream)), &StoreUrl::Memory, false)?;
+/// check.refuse_cluster().await?;
+/// let health = Health::default();
+/// check.check(&health).await?;
+/// assert!(health.problems().is_empty());
+/// # Ok(()) }
+/// ```
+pub struct SetupCheck {
+    places: Vec<Place>,
+    may_lose_data: bool,
+    /// The last warning, so that each is logged once.
+    warned: Mutex<Option<String>>,
+}
+
+/// A Redis and what it is for.
+struct Place {
+    name: String,
+    inspector: RedisInspector,
+    /// Whether it holds what must not be lost.
+    keeps: bool,
+}
+
+impl SetupCheck {
+    /// Checks the Redis that events go through and the one that numbers are kept in, as far as there are any. It has to
+    /// be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// A connection cannot be set up.
+    pub fn new(bus: Option<(&RedisConfig, Delivery)>, store: &StoreUrl, may_lose_data: bool) -> Result<Self> {
+        let store = match store {
+            StoreUrl::Redis(redis) => Some(&**redis),
+            _ => None,
+        };
+        let mut places = Vec::new();
+        match (bus, store) {
+            (Some((bus, _)), Some(store)) if bus.address() == store.address() => {
+                places.push(Place::new("the Redis of events and numbers", store, true)?);
+            }
+            _ => {
+                if let Some((bus, delivery)) = bus {
+                    places.push(Place::new("the Redis of events", bus, delivery == Delivery::Stream)?);
+                }
+                if let Some(store) = store {
+                    places.push(Place::new("the Redis of numbers", store, true)?);
+                }
+            }
+        }
+        Ok(Self {
+            places,
+            may_lose_data,
+            warned: Mutex::default(),
+        })
+    }
+
+    /// Checks at a start, for at most 2 seconds each, that no Redis is the node of a cluster. One that does not answer
+    /// passes, and is checked by [`check`](RedisCheck::check) once it does.
+    ///
+    /// # Errors
+    /// Permanent, with a sentence that names it.
+    pub async fn refuse_cluster(&self) -> Result<()> {
+        for place in &self.places {
+            if let Ok(Ok(setup)) = timeout(START_WAIT, place.inspector.inspect()).await
+                && setup.is_cluster
+            {
+                let problem = setup.kind_problem().unwrap_or_default();
+                return Err(Error::permanent(format!("{}: {problem}", place.name)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Logs a warning unless it is the last one.
+    fn warn(&self, warning: Option<String>) {
+        let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(warning) = warning.as_ref().filter(|warning| warned.as_ref() != Some(*warning)) {
+            tracing::warn!("{warning}");
+        }
+        *warned = warning;
+    }
+}
+
+#[async_trait]
+impl RedisCheck for SetupCheck {
+    async fn check(&self, health: &Health) -> Result<()> {
+        let (mut kinds, mut problems, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
+        for place in &self.places {
+            let setup = place.inspector.inspect().await?;
+            kinds.extend(setup.kind_problem().map(|problem| format!("{}: {problem}", place.name)));
+            let is_accepted = self.may_lose_data || !place.keeps || setup.forbids_config;
+            let sentences = if is_accepted { &mut warnings } else { &mut problems };
+            sentences.extend(place.sentences(&setup));
+        }
+        health.update("redis-kind", joined(&kinds));
+        health.update("redis-settings", joined(&problems));
+        self.warn(joined(&warnings));
+        Ok(())
+    }
+}
+
+impl Place {
+    fn new(what: &str, redis: &RedisConfig, keeps: bool) -> Result<Self> {
+        Ok(Self {
+            name: format!("{what} at {}", redis.address()),
+            inspector: RedisInspector::connect(redis)?,
+            keeps,
+        })
+    }
+
+    /// What this setup may lose, and how to accept that.
+    fn sentences(&self, setup: &RedisSetup) -> Vec<String> {
+        let name = &self.name;
+        if setup.is_unknown() {
+            let unknown = "neither INFO nor CONFIG says whether `maxmemory-policy` is `noeviction` and `appendonly` is \
+                           `yes`, as they should be";
+            return vec![format!("{name}: {unknown}")];
+        }
+        let volatile = setup.volatile();
+        volatile.iter().map(|problem| format!("{name}: {problem}")).collect()
+    }
+}
+
+fn joined(sentences: &[String]) -> Option<String> {
+    (!sentences.is_empty()).then(|| sentences.join("; "))
+}
+
+impl fmt::Debug for SetupCheck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SetupCheck")
+            .field("may_lose_data", &self.may_lose_data)
+            .finish_non_exhaustive()
+    }
+}
