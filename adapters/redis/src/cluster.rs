@@ -5,13 +5,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use horizon_core::{Error, Result, Timestamp};
-use redis::{Cmd, FromRedisValue};
+use redis::{Cmd, FromRedisValue, Value};
 use serde::{Deserialize, Serialize};
 
 use crate::commands::Commands;
 use crate::connection::RedisConfig;
 use crate::error::map;
 use crate::script::Kept;
+use crate::writes::Writes;
 
 /// How often a process should say how it is.
 ///
@@ -148,6 +149,8 @@ pub struct Member {
 /// ```
 pub struct RedisCluster {
     redis: Commands,
+    /// To ask whether writes are confirmed by as many replicas as the address says.
+    writes: Writes,
     beat: Kept,
     members: Kept,
     /// How long Redis took to answer the last time, in microseconds; zero before the first.
@@ -160,8 +163,10 @@ impl RedisCluster {
     /// # Errors
     /// The connection cannot be set up.
     pub fn connect(config: &RedisConfig) -> Result<Self> {
+        let redis = Commands(config.commands()?);
         Ok(Self {
-            redis: Commands(config.commands()?),
+            writes: Writes::new(config, &redis)?,
+            redis,
             beat: Kept::new(include_str!("scripts/beat.lua")),
             members: Kept::new(include_str!("scripts/members.lua")),
             round_trip: AtomicU64::new(0),
@@ -216,6 +221,27 @@ impl RedisCluster {
         let mut members: Vec<_> = all.iter().filter_map(|(_, said)| member(said, now)).collect();
         members.sort_by(|a, b| a.about.name.cmp(&b.about.name));
         Ok(members)
+    }
+
+    /// Returns whether as many replicas confirm writes as `?wait=N` in the address asks for.
+    ///
+    /// ```no_run
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use horizon_redis::{RedisCluster, RedisConfig};
+    /// let cluster = RedisCluster::connect(&RedisConfig::new("redis://127.0.0.1?wait=1")?)?;
+    /// let is_ready = cluster.check_replicas().await.is_ok(); // for a `/readyz`
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Retryable while Redis is away, or while too few replicas confirm in time.
+    pub async fn check_replicas(&self) -> Result<()> {
+        let mut pipe = redis::pipe();
+        pipe.cmd("PING");
+        let answers: Result<Vec<Value>> = self.writes.ask_all(pipe, "Redis cannot be reached").await;
+        answers.map(drop)
     }
 
     async fn run<T: FromRedisValue>(&self, script: &Kept, call: &Cmd) -> Result<T> {
