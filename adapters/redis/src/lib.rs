@@ -64,7 +64,7 @@ mod wire;
 mod writer;
 mod writes;
 
-pub use cluster::{About, BEAT_EVERY, Member, RedisCluster, Work};
+pub use cluster::{About, BEAT_EVERY, Beat, Member, RedisCluster, Work};
 pub use connection::RedisConfig;
 pub use feed::{FeedConfig, RedisFeed};
 pub use gauges::StreamState;

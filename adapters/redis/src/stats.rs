@@ -142,6 +142,44 @@ impl RedisStats {
         from_redis_value(kept).map_err(|e| map(what, e.into()))
     }
 
+    /// Returns a text that everybody with this store gets, and nobody with another one.
+    ///
+    /// ```no_run
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use horizon_redis::{RedisConfig, RedisStats};
+    /// let one = RedisStats::connect(&RedisConfig::new("redis://127.0.0.1/1")?)?;
+    /// let other = RedisStats::connect(&RedisConfig::new("redis://127.0.0.1/2")?)?;
+    /// assert_ne!(one.identity().await?, other.identity().await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Those of a write.
+    pub async fn identity(&self) -> Result<String> {
+        let failed = |e| map("the store in Redis cannot be told from others", e);
+        let known: Option<String> = self
+            .redis
+            .ask(redis::cmd("GET").arg(keys::STORE_ID))
+            .await
+            .map_err(failed)?;
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let mut random = [0; 16];
+        getrandom::fill(&mut random)
+            .map_err(|e| Error::unavailable("the machine has no randomness to give").with_source(e))?;
+        let mut pipe = redis::pipe();
+        pipe.cmd("SET")
+            .arg(keys::STORE_ID)
+            .arg(format!("{:032x}", u128::from_be_bytes(random)))
+            .arg("NX");
+        pipe.cmd("GET").arg(keys::STORE_ID);
+        let answers: Vec<Option<String>> = self.redis.ask_all(&mut pipe).await.map_err(failed)?;
+        Ok(answers.into_iter().next_back().flatten().unwrap_or_default())
+    }
+
     /// Whether a write would be taken now: writes a key that goes by itself.
     ///
     /// ```no_run
