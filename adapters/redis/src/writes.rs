@@ -95,6 +95,6 @@ impl Writes {
 
 fn confirmed<T>(answers: Answers<T>, what: &str) -> Result<Vec<T>> {
     let (answers, confirmed) = answers.map_err(|driver| map(what, driver))?;
-    confirmed.map_err(|unconfirmed| Error::from(&unconfirmed))?;
+    confirmed.map_err(|cause| Error::from(&cause))?;
     Ok(answers)
 }
