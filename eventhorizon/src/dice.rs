@@ -47,6 +47,11 @@ impl Clock {
         self.0.now.now()
     }
 
+    /// Whether the time is known, and so which day it is. Over Redis it is not before the first answer.
+    pub(crate) fn is_known(&self) -> bool {
+        self.0.now.is_known()
+    }
+
     /// What it goes by, to be compared with the clock of Redis.
     #[cfg(feature = "redis")]
     pub(crate) fn corrected(&self) -> &CorrectedClock {

@@ -97,7 +97,7 @@ impl CorrectedClock {
         loop {
             let mut compared = std::pin::pin!(self.0.compared.notified());
             compared.as_mut().enable();
-            if !matches!(*self.state(), State::Unknown) {
+            if self.is_known() {
                 return;
             }
             compared.await;
@@ -118,6 +118,18 @@ impl CorrectedClock {
             State::Compared { anchor, .. } => later(anchor, Instant::now()),
             State::Alone | State::Unknown => (self.0.machine)(),
         }
+    }
+
+    /// Returns whether the time is known: there is nothing to compare the clock with, or it was compared.
+    ///
+    /// ```
+    /// use horizon_accumulator::process::{CorrectedClock, now};
+    ///
+    /// assert!(CorrectedClock::new(now).is_known());
+    /// ```
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        !matches!(*self.state(), State::Unknown)
     }
 
     /// Returns whether an event may be stamped or judged by this clock.
@@ -282,7 +294,7 @@ mod tests {
     #[test]
     fn a_clock_is_corrected_by_what_it_is_compared_with() {
         let (clock, _) = clock();
-        assert!(clock.check().unwrap_err().to_string().contains("not been compared"));
+        assert!(clock.check().unwrap_err().to_string().contains("not been compared") && !clock.is_known());
         compare(&clock, -83_000, Duration::from_millis(2));
         assert!(is_about(clock.offset(), 83_000), "{:?}", clock.offset());
         let behind = Timestamp::from_millis(NOON).since(clock.now());
