@@ -53,7 +53,6 @@ impl Clock {
     }
 
     /// What it goes by, to be compared with the clock of Redis.
-    #[cfg(feature = "redis")]
     pub(crate) fn corrected(&self) -> &CorrectedClock {
         &self.0.now
     }
@@ -61,7 +60,8 @@ impl Clock {
     /// Returns whether the clock can be trusted.
     ///
     /// # Errors
-    /// `Unavailable` if not: what is stamped by a wrong clock would be refused later, or win against what is said after it.
+    /// `Unavailable` if not: what is stamped by a wrong clock would be refused later, or win against what is said after
+    /// it.
     pub(crate) fn check(&self) -> Result<(), Problem> {
         self.0.now.check().map_err(|error| {
             tracing::debug!(%error, "a request was refused because of the clock");

@@ -243,8 +243,8 @@ impl RedisCluster {
     }
 
     /// Says how this process is, and learns the time and whether another process has its name. To be repeated every
-    /// [`BEAT_EVERY`]. Who does not know how long Redis takes to answer says how long it took the last time that this was
-    /// said.
+    /// [`BEAT_EVERY`]. Who does not know how long Redis takes to answer says how long it took the last time that this
+    /// was said.
     ///
     /// # Errors
     /// Retryable while Redis is away.

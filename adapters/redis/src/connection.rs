@@ -40,8 +40,8 @@ const WAITING_COMMANDS: usize = 1_024;
 /// and opens them again when they break.
 ///
 /// With `?wait=N`, 0 to 16, a stream and a store acknowledge a write once N replicas have confirmed it. Where they do
-/// not within a second, the write fails as retryable: the server may have it, and a repeat counts once. Without it, what
-/// only the master had is lost when a replica is promoted.
+/// not within a second, the write fails as retryable: the server may have it, and a repeat counts once. Without it,
+/// what only the master had is lost when a replica is promoted.
 ///
 /// ```
 /// use horizon_redis::RedisConfig;

@@ -63,7 +63,8 @@ impl RedisPubSubPipe {
     pub fn connect(config: &RedisConfig, store: Arc<dyn StatsStore>) -> Result<Self> {
         if config.waits_for_replicas() {
             return Err(Error::permanent(
-                "`wait` in the address of Redis needs a stream: by pub/sub no event is kept, and no replica can have it",
+                "`wait` in the address of Redis needs a stream: by pub/sub no event is kept, and no \
+                 replica can have it",
             ));
         }
         Ok(Self {

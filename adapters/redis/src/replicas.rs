@@ -30,7 +30,8 @@ impl Replicas {
                 }
                 _ => {
                     return Err(Error::permanent(
-                        "behind the `?` of an address of Redis only `wait=N` may stand; write a `?` of a password as `%3F`",
+                        "behind the `?` of an address of Redis only `wait=N` may stand; write a `?` of a \
+                         password as `%3F`",
                     ));
                 }
             }

@@ -45,7 +45,8 @@ impl ClockReport {
             self.warned = Some(offset);
             tracing::warn!(
                 ahead_millis = offset,
-                "the clock of this machine is not that of Redis; events get the time of Redis. Set the wrong one of the two"
+                "the clock of this machine is not that of Redis; events get the time of Redis. Set the \
+                 wrong one of the two"
             );
         }
     }

@@ -54,9 +54,9 @@ enum State {
     },
 }
 
-/// The machine's clock and its stopwatch at the same moment.
+/// The machine's clock and its stopwatch at the same moment; see [`CorrectedClock::compare`].
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Reading {
+pub struct Reading {
     wall: Timestamp,
     at: Instant,
 }
@@ -135,8 +135,8 @@ impl CorrectedClock {
     /// Returns whether an event may be stamped or judged by this clock.
     ///
     /// # Errors
-    /// Retryable while it has not been compared, while it is more than [`MAX_CLOCK_OFFSET`] from the other one, and after
-    /// a jump until it is compared again. The message is a sentence.
+    /// Retryable while it has not been compared, while it is more than [`MAX_CLOCK_OFFSET`] from the other one, and
+    /// after a jump until it is compared again. The message is a sentence.
     pub fn check(&self) -> Result<()> {
         let (from, to) = self.readings();
         match *self.state() {
@@ -159,8 +159,8 @@ impl CorrectedClock {
         }
     }
 
-    /// Returns by how many milliseconds the machine's clock is ahead of the other one, or negative behind it. Nothing if it
-    /// was not compared. What is within 50 milliseconds counts as no difference.
+    /// Returns by how many milliseconds the machine's clock is ahead of the other one, or negative behind it. Nothing if
+    /// it was not compared. What is within 50 milliseconds counts as no difference.
     ///
     /// ```
     /// use horizon_accumulator::process::{CorrectedClock, now};
@@ -176,15 +176,25 @@ impl CorrectedClock {
         }
     }
 
-    /// Reads the machine's clock and its stopwatch.
-    #[cfg(any(feature = "redis", test))]
-    pub(crate) fn reading(&self) -> Reading {
+    /// Reads the machine's clock and its stopwatch, for [`compare`](Self::compare).
+    #[must_use]
+    pub fn reading(&self) -> Reading {
         self.readings().1
     }
 
-    /// Learns what time the other clock told between two readings of this one.
-    #[cfg(any(feature = "redis", test))]
-    pub(crate) fn compare(&self, sent: Reading, told: Timestamp, received: Reading) {
+    /// Learns what time another clock told between two readings of this one. An answer that took more than a second is
+    /// not believed.
+    ///
+    /// ```
+    /// use horizon_accumulator::process::{CorrectedClock, now};
+    ///
+    /// let clock = CorrectedClock::new(now);
+    /// let sent = clock.reading();
+    /// let told = now(); // ask the other one
+    /// clock.compare(sent, told, clock.reading());
+    /// assert_eq!(clock.offset(), Some(0));
+    /// ```
+    pub fn compare(&self, sent: Reading, told: Timestamp, received: Reading) {
         let round_trip = received.at.saturating_duration_since(sent.at);
         if round_trip > MAX_ROUND_TRIP || has_jumped(sent, received, received) {
             return;

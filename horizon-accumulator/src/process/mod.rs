@@ -60,7 +60,7 @@ pub use announce::announce;
 #[cfg(feature = "redis")]
 pub use bus_report::report_bus;
 pub use clock::now;
-pub use corrected_clock::{CorrectedClock, MAX_CLOCK_OFFSET};
+pub use corrected_clock::{CorrectedClock, MAX_CLOCK_OFFSET, Reading};
 pub use health::{Health, NotReady};
 #[cfg(feature = "log")]
 pub use log::{LogGuard, register_log_metrics, start_log};

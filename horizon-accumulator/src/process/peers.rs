@@ -54,8 +54,8 @@ impl Name {
         if !std::mem::replace(&mut self.warned, true) {
             tracing::warn!(
                 name,
-                "a web node and an accumulator have the same name, so /cluster lists only one of them: give each its own \
-                 HORIZON_NODE"
+                "a web node and an accumulator have the same name, so /cluster lists only one of them: give each its \
+                 own HORIZON_NODE"
             );
         }
     }
@@ -63,8 +63,8 @@ impl Name {
 
 fn taken(name: &str) -> String {
     format!(
-        "another process is named `{name}`, too, and of their readers or events one hides the other's: give each its own \
-         HORIZON_NODE"
+        "another process is named `{name}`, too, and of their readers or events one hides the other's: give each its \
+         own HORIZON_NODE"
     )
 }
 
@@ -110,8 +110,8 @@ impl Stores {
         } else if !std::mem::replace(&mut self.warned, true) {
             tracing::warn!(
                 accumulator = other,
-                "the accumulator counts into another store than this node reads: likes and comments that are counted do \
-                 not show here. Give both the same HORIZON_STORE"
+                "the accumulator counts into another store than this node reads: likes and comments that are counted \
+                 do not show here. Give both the same HORIZON_STORE"
             );
         }
     }

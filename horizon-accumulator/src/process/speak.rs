@@ -42,8 +42,8 @@ pub struct Membership {
     pub clock: CorrectedClock,
     /// The store that all accumulators must share.
     pub store: Store,
-    /// What is told of a clock that is too far off, a name that is taken, and a store that others do not have: the
-    /// parts `clock`, `node-name` and `accumulators`.
+    /// What is told of a clock that is too far off, a name that is taken, a store that others do not have, and a Redis
+    /// that refuses: the parts `clock`, `node-name`, `accumulators` and `cluster`.
     pub health: Health,
 }
 
@@ -131,6 +131,7 @@ impl Speaker<'_> {
         let received = clock.reading();
         let took = u64::try_from(asked.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.round_trip = said.is_ok().then_some(took);
+        health.update("cluster", said.as_ref().err().and_then(refusal));
         let beat = said?;
         clock.compare(sent, beat.time, received);
         if let Some(offset) = clock.offset() {
@@ -151,6 +152,18 @@ impl Speaker<'_> {
         self.store = Some(identity);
         self.stores.check(cluster, &about, health).await
     }
+}
+
+/// The sentence about a sign of life that Redis refuses, as it does to a user without the right to `TIME`. A Redis that
+/// is away refuses nothing.
+fn refusal(error: &Error) -> Option<String> {
+    (!error.is_retryable()).then(|| {
+        format!(
+            "Redis refuses the sign of life of this process, so its clock is not compared and /cluster \
+             does not list it: {}",
+            cause(error)
+        )
+    })
 }
 
 /// Others say loudly enough that Redis is away.

@@ -89,12 +89,23 @@ impl Store {
     /// Returns a text that only processes with the same store get. One in memory is known to nobody else and has none.
     ///
     /// Of an SQLite file it is what the system knows it by, so that a copy is another store.
-    #[cfg(feature = "redis")]
-    pub(crate) async fn identity(&self) -> Result<Option<String>> {
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use horizon_accumulator::process::{Store, StoreUrl};
+    ///
+    /// assert_eq!(Store::open(&StoreUrl::Memory)?.identity().await?, None);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// Retryable if the store cannot be asked now.
+    pub async fn identity(&self) -> Result<Option<String>> {
         match &self.kind {
             Kind::Memory => Ok(None),
             #[cfg(feature = "sqlite")]
             Kind::Sqlite(_, path) => file_identity(path).map(Some),
+            #[cfg(feature = "redis")]
             Kind::Redis(store) => store.identity().await.map(|id| Some(format!("redis:{id}"))),
         }
     }
@@ -116,7 +127,7 @@ impl Store {
 }
 
 /// Returns device, number and time of birth of a file; its whole path where the system tells no device.
-#[cfg(all(feature = "redis", feature = "sqlite"))]
+#[cfg(feature = "sqlite")]
 fn file_identity(path: &std::path::Path) -> Result<String> {
     let failed = |error| {
         let sentence = format!("the file {} cannot be told from others", path.display());

@@ -149,3 +149,16 @@ async fn an_accumulator_whose_clock_is_a_month_or_hours_off_refuses_and_forgets_
     .await;
     assert_eq!(store.total(&Topic::Site).await.unwrap().stats.visits, 1);
 }
+
+#[tokio::test]
+async fn a_user_that_may_not_ask_for_the_time_is_a_problem_with_a_reason() {
+    let redis = RedisServer::start(&[]).await.unwrap();
+    let user = [
+        "ACL", "SETUSER", "timeless", "on", ">secret", "~*", "&*", "+@all", "-time",
+    ];
+    redis.cli(&user).await.unwrap();
+    let url = format!("redis://timeless:secret@127.0.0.1:{}", redis.port());
+    let one = Accumulator::start(&[("HORIZON_PIPE", &url)]).await;
+    until_not_ready(&one, "cluster: Redis refuses the sign of life of this process").await;
+    assert!(!one.log().contains("secret"), "{}", one.log());
+}
