@@ -11,9 +11,15 @@ pub const MAX_CLOCK_OFFSET: Duration = Duration::from_secs(600);
 /// The longest round trip whose answer tells the time: one second. Behind a longer one the error would be too large.
 const MAX_ROUND_TRIP: Duration = Duration::from_secs(1);
 
-/// The difference from Redis that is not corrected: 50 ms, or half the round trip if that is more. Below it the
-/// measurement says more about the network than about the clock.
-const TOLERANCE: Duration = Duration::from_millis(50);
+/// The round trip that the first comparison waits for: 100 ms. What is stamped before a better one may be off by half of
+/// it.
+const FIRST_ROUND_TRIP: Duration = Duration::from_millis(100);
+
+/// How many longer round trips the first comparison puts up with.
+const FIRST_TRIES: u32 = 5;
+
+/// The difference that is not corrected: 10 ms beyond what the round trip may hide.
+const TOLERANCE: Duration = Duration::from_millis(10);
 
 /// How far the machine's clock may move against its stopwatch between two comparisons: one second. Beyond it somebody
 /// set the clock, or the machine was suspended.
@@ -44,8 +50,8 @@ struct Inner {
 enum State {
     /// There is nothing to compare it with.
     Alone,
-    /// It must be compared, and has not been yet.
-    Unknown,
+    /// It must be compared, and has not been yet: only so many round trips were made, and they were long.
+    Unknown(u32),
     Compared {
         /// What time it was at some moment, by the clock that is right.
         anchor: (Timestamp, Instant),
@@ -81,7 +87,7 @@ impl CorrectedClock {
     /// assert!(clock.check().unwrap_err().is_retryable());
     /// ```
     pub fn require_comparison(&self) {
-        *self.state() = State::Unknown;
+        *self.state() = State::Unknown(0);
     }
 
     /// Waits until the clock was compared, if it must be.
@@ -116,7 +122,7 @@ impl CorrectedClock {
         let state = *self.state();
         match state {
             State::Compared { anchor, .. } => later(anchor, Instant::now()),
-            State::Alone | State::Unknown => (self.0.machine)(),
+            State::Alone | State::Unknown(_) => (self.0.machine)(),
         }
     }
 
@@ -129,7 +135,7 @@ impl CorrectedClock {
     /// ```
     #[must_use]
     pub fn is_known(&self) -> bool {
-        !matches!(*self.state(), State::Unknown)
+        !matches!(*self.state(), State::Unknown(_))
     }
 
     /// Returns whether an event may be stamped or judged by this clock.
@@ -141,7 +147,7 @@ impl CorrectedClock {
         let (from, to) = self.readings();
         match *self.state() {
             State::Alone => Ok(()),
-            State::Unknown => Err(Error::unavailable(
+            State::Unknown(_) => Err(Error::unavailable(
                 "the clock of this machine has not been compared with that of Redis yet",
             )),
             State::Compared { anchor, seen } => {
@@ -160,7 +166,7 @@ impl CorrectedClock {
     }
 
     /// Returns by how many milliseconds the machine's clock is ahead of the other one, or negative behind it. Nothing if
-    /// it was not compared. What is within 50 milliseconds counts as no difference.
+    /// it was not compared. What may be due to the round trip counts as no difference.
     ///
     /// ```
     /// use horizon_accumulator::process::{CorrectedClock, now};
@@ -172,7 +178,7 @@ impl CorrectedClock {
         let (_, now) = self.readings();
         match *self.state() {
             State::Compared { anchor, .. } => Some(offset(anchor, now)),
-            State::Alone | State::Unknown => None,
+            State::Alone | State::Unknown(_) => None,
         }
     }
 
@@ -199,18 +205,26 @@ impl CorrectedClock {
         if round_trip > MAX_ROUND_TRIP || has_jumped(sent, received, received) {
             return;
         }
-        let (middle, tolerance) = (sent.at + round_trip / 2, TOLERANCE.max(round_trip / 2));
         {
             let mut state = self.state();
             let believed = match *state {
+                State::Unknown(tries) if round_trip > FIRST_ROUND_TRIP && tries < FIRST_TRIES => {
+                    *state = State::Unknown(tries + 1);
+                    return;
+                }
                 State::Compared { anchor, .. } => anchor,
                 // Until now the machine's own clock is believed.
-                State::Alone | State::Unknown => (sent.wall, sent.at),
+                State::Alone | State::Unknown(_) => (sent.wall, sent.at),
             };
-            let expected = later(believed, middle);
-            let is_right = expected.since(told).max(told.since(expected)) <= tolerance;
+            // The other clock was read at some moment in between, nobody knows at which.
+            let (earliest, latest) = (later(believed, sent.at), later(believed, received.at));
+            let is_right = told.plus(TOLERANCE) >= earliest && told <= latest.plus(TOLERANCE);
             *state = State::Compared {
-                anchor: if is_right { believed } else { (told, middle) },
+                anchor: if is_right {
+                    believed
+                } else {
+                    (told, sent.at + round_trip / 2)
+                },
                 seen: received,
             };
         }
@@ -315,14 +329,27 @@ mod tests {
     #[test]
     fn jitter_and_slow_answers_correct_nothing() {
         let (clock, _) = clock();
-        compare(&clock, 49, Duration::from_millis(2));
+        compare(&clock, 9, Duration::from_millis(2));
         assert_eq!(clock.offset(), Some(0));
         compare(&clock, 190, Duration::from_millis(400));
-        assert_eq!(clock.offset(), Some(0));
+        compare(&clock, -190, Duration::from_millis(400));
         compare(&clock, 7_200_000, Duration::from_millis(1_100));
         assert_eq!(clock.offset(), Some(0));
         compare(&clock, 190, Duration::from_millis(2));
         assert!(is_about(clock.offset(), -190), "{:?}", clock.offset());
+    }
+
+    #[test]
+    fn the_first_comparison_waits_for_a_short_round_trip_and_a_better_one_improves_it() {
+        let (clock, _) = clock();
+        for _ in 0..FIRST_TRIES {
+            compare(&clock, -60_000, Duration::from_millis(900));
+            assert!(!clock.is_known());
+        }
+        compare(&clock, -60_400, Duration::from_millis(900));
+        assert!(is_about(clock.offset(), 60_400), "{:?}", clock.offset());
+        compare(&clock, -60_000, Duration::from_millis(2));
+        assert!(is_about(clock.offset(), 60_000), "{:?}", clock.offset());
     }
 
     #[test]

@@ -93,10 +93,17 @@ async fn speak_for_ever(membership: &Membership, about: &(dyn Fn() -> About + Se
         stores: Stores::default(),
         clock: ClockReport::default(),
     };
+    // The first answer takes as long as the connection, and would tell the time late.
+    tell("members", membership.cluster.members().await.map(drop));
     for number in 0_u32.. {
         beats.tick().await;
         let about = speaker.complete(about());
-        tell("beat", speaker.beat(&about).await);
+        let said = speaker.beat(&about).await;
+        // Nobody may stamp anything before the time is known, so a slow answer is not waited upon for a second.
+        if said.is_ok() && !membership.clock.is_known() {
+            beats.reset_immediately();
+        }
+        tell("beat", said);
         if number % STORES_EVERY == 0 {
             tell("stores", speaker.check_stores(about).await);
         }
