@@ -23,7 +23,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use horizon_accumulator::{Observer, run_observed};
+use horizon_accumulator::{Observer, process::CorrectedClock, run_observed};
 use horizon_benches::cpu_seconds;
 use horizon_core::{
     Analytics, Event, EventKind, Progress, ReaderId, Slug, Stamp, StatsStore, StatsStoreExt, Timestamp, Topic,
@@ -203,7 +203,14 @@ async fn track_all(events: &[Event], file: &Path) -> Result<Cost> {
         let (store, batches) = (Arc::clone(&store), Arc::clone(&batches));
         tokio::spawn(async move {
             let stopped = async { drop(stopped.await) };
-            run_observed(&mut [&mut feed], &*store, &|| NOW, &*batches, stopped).await;
+            run_observed(
+                &mut [&mut feed],
+                &*store,
+                &CorrectedClock::new(|| NOW),
+                &*batches,
+                stopped,
+            )
+            .await;
         })
     };
     let meter = Meter::start()?;

@@ -61,15 +61,12 @@ impl Backend {
         let store = Store::open(store)?;
         let (pipe, mut feed) = MemoryPipe::new(Arc::clone(&store.stats));
         let (stop, health) = (CancellationToken::new(), Health::default());
-        let now = {
-            let clock = clock.clone();
-            move || clock.now()
-        };
+        let clock = clock.corrected().clone();
         let (counted, stopped, reported) = (store.clone(), stop.clone(), health.clone());
         let counting = async move {
             let (feeds, stats): (&mut [&mut dyn Feed], _) = (&mut [&mut feed], &*counted.stats);
             tokio::join!(
-                horizon_accumulator::run_observed(feeds, stats, &now, &reported, stopped.cancelled()),
+                horizon_accumulator::run_observed(feeds, stats, &clock, &reported, stopped.cancelled()),
                 check_redis(&checks, &reported, stopped.cancelled()),
             );
             let closed = counted.close().await;

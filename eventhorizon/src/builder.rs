@@ -9,6 +9,10 @@ use horizon_core::{Error, Ports, Result, Slug, Timestamp};
 use crate::shared::Shared;
 use crate::{Config, Decide, Horizon, Identify, Pages, Secret, backend::Backend, dice::Clock, kept, rules::Rules};
 
+/// How long a start waits for the time of Redis: two seconds.
+#[cfg(feature = "redis")]
+const COMPARE_WAIT: std::time::Duration = std::time::Duration::from_secs(2);
+
 /// Sets a [`Horizon`] up. Every setting has a default, but for which pages there are.
 ///
 /// ```
@@ -238,8 +242,9 @@ impl Builder {
         self
     }
 
-    /// The time, for tests that set it by hand. Without it the machine's clock tells it. Waits and rates go by tokio's
-    /// and the machine's own clock.
+    /// The time, for tests that set it by hand. Without it the machine's clock tells it. Over Redis it is corrected by
+    /// that of Redis, and one that is more than ten minutes off takes no likes and comments. Waits and rates go by
+    /// tokio's and the machine's own clock.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -307,12 +312,23 @@ impl Builder {
             (None, Behind::Ports(_)) => Secret::random()?,
             (None, Behind::Places(_, store)) => kept::with(store).await?,
         };
+        #[cfg(feature = "redis")]
+        self.compare_clock().await;
         let horizon = Horizon::new(backend, self.config, self.rules, self.clock, secret);
         // Before the first reader comes: a visit waits for the salt, and a short one would end before.
         if let Err(error) = horizon.0.visitors.read_ahead().await {
             tracing::warn!(%error, "today's salt cannot be read yet: visits are counted once it can");
         }
         Ok(horizon)
+    }
+
+    /// Waits for the time of Redis, so that what happens first has it, too. One that is away is not waited for.
+    #[cfg(feature = "redis")]
+    async fn compare_clock(&self) {
+        let compared = tokio::time::timeout(COMPARE_WAIT, self.clock.corrected().compared()).await;
+        if compared.is_err() {
+            tracing::warn!("Redis did not tell the time; until it does, no like and no comment is taken");
+        }
     }
 
     async fn open(&mut self) -> Result<Backend> {
@@ -325,7 +341,7 @@ impl Builder {
                 PipeUrl::Redis(redis, delivery) => {
                     let name = self.node.take();
                     let name = name.map_or_else(|| horizon_accumulator::process::random_node("web"), Ok)?;
-                    Shared::open(redis, *delivery, store, name, self.clock.now(), checks)
+                    Shared::open(redis, *delivery, store, name, &self.clock, checks)
                 }
                 _ => Err(Error::permanent("the pipe is wrong: an application has no such pipe")),
             },

@@ -224,6 +224,7 @@ impl Horizon {
     }
 
     fn read(&self, new: NewComment) -> Result<Sent, Problem> {
+        self.0.clock.check()?;
         let stamp = match id("id", new.id.as_deref())? {
             Some(id) => Stamp {
                 id,

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use horizon_core::{Comment, Event, EventId, EventKind, Result, Visibility};
+use horizon_core::{Comment, Error, Event, EventId, EventKind, Result, Visibility};
 
 use crate::Horizon;
 
@@ -34,6 +34,8 @@ impl Horizon {
         let Some(comment) = self.0.breaker.read(self.ports().comments.comment(id)).await? else {
             return Ok(false);
         };
+        let wrong = |problem| Error::unavailable("a verdict needs the right time").with_source(problem);
+        self.0.clock.check().map_err(wrong)?;
         let kind = EventKind::Moderate { comment: id, verdict };
         self.track(Event::new(self.0.clock.stamp()?, comment.slug.into(), kind))
             .await?;

@@ -5,7 +5,10 @@ use std::{
     time::Duration,
 };
 
+use horizon_accumulator::process::CorrectedClock;
 use horizon_core::{Error, Result, Stamp, Timestamp};
+
+use crate::Problem;
 
 /// Bytes nobody can guess.
 pub(crate) fn random<const N: usize>() -> Result<[u8; N]> {
@@ -26,7 +29,7 @@ const COUNTS: u16 = 0xfff;
 pub(crate) struct Clock(Arc<Inner>);
 
 struct Inner {
-    now: Box<dyn Fn() -> Timestamp + Send + Sync>,
+    now: CorrectedClock,
     /// The last stamp's time, and how many there were before it in that millisecond.
     last: Mutex<(Timestamp, u16)>,
 }
@@ -34,14 +37,38 @@ struct Inner {
 impl Clock {
     pub(crate) fn new(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         Self(Arc::new(Inner {
-            now: Box::new(now),
+            now: CorrectedClock::new(now),
             last: Mutex::new((Timestamp::from_millis(i64::MIN), 0)),
         }))
     }
 
     /// The moment it is.
     pub(crate) fn now(&self) -> Timestamp {
-        (self.0.now)()
+        self.0.now.now()
+    }
+
+    /// Whether the time is known, and so which day it is. Over Redis it is not before the first answer.
+    pub(crate) fn is_known(&self) -> bool {
+        self.0.now.is_known()
+    }
+
+    /// What it goes by, to be compared with the clock of Redis.
+    pub(crate) fn corrected(&self) -> &CorrectedClock {
+        &self.0.now
+    }
+
+    /// Returns whether the clock can be trusted.
+    ///
+    /// # Errors
+    /// `Unavailable` if not: what is stamped by a wrong clock would be refused later, or win against what is said after
+    /// it.
+    pub(crate) fn check(&self) -> Result<(), Problem> {
+        self.0.now.check().map_err(|error| {
+            tracing::debug!(%error, "a request was refused because of the clock");
+            Problem::unavailable(
+                "The clock of this server is wrong, so it takes nothing now. Nothing is lost: ask again.",
+            )
+        })
     }
 
     /// A stamp for something that happens now: later than every one before it, so that of a like and its being taken

@@ -74,6 +74,7 @@ impl Horizon {
         if let Decision::Refuse(reason) = self.0.rules.decide(&topic, &kind, caller) {
             return Err(Problem::refused(reason));
         }
+        self.0.clock.check()?;
         self.track(Event::new(self.0.clock.stamp()?, topic.clone(), kind))
             .await?;
         let likes = self.likes_after(&topic, reader, liked).await;

@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use horizon_accumulator::process::{
-    Delivery, Health, Ready, RedisCheck, Store, StoreUrl, check_redis, report_bus, speak,
+    Delivery, Health, Membership, Ready, RedisCheck, Store, StoreUrl, check_redis, report_bus, speak,
 };
 use horizon_core::{Analytics, Ports, Result, Timestamp, Topic, presence::NodeId};
 use horizon_redis::{About, BusMonitor, RedisCluster, RedisConfig, RedisPipe, RedisPresence, RedisPubSubPipe, Work};
@@ -15,7 +15,10 @@ use prometheus_client::{
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::backend::{Backend, Rest};
+use crate::{
+    backend::{Backend, Rest},
+    dice::Clock,
+};
 
 /// How long `/readyz` says 503 after acknowledged events were lost: one minute. It is long enough to be noticed, and does
 /// not keep the site's readers away for longer.
@@ -49,7 +52,7 @@ impl Shared {
         delivery: Delivery,
         store: &StoreUrl,
         name: NodeId,
-        started: Timestamp,
+        clock: &Clock,
         checks: Vec<Box<dyn RedisCheck>>,
     ) -> Result<Backend> {
         let health = Health::default();
@@ -67,16 +70,23 @@ impl Shared {
         let presence = Arc::new(RedisPresence::connect(redis, name.clone())?);
         let node = Arc::new(Node {
             name,
-            started,
+            started: clock.now(),
             presence: Arc::clone(&presence),
             health: health.clone(),
             cluster: Arc::new(RedisCluster::connect(redis)?),
         });
         let leaving = CancellationToken::new();
+        let membership = Membership {
+            cluster: Arc::clone(&node.cluster),
+            clock: clock.corrected().clone(),
+            store: store.clone(),
+            health: health.clone(),
+        };
+        membership.clock.require_comparison();
         let speaking = {
             let (node, leaving) = (Arc::clone(&node), leaving.clone());
             tokio::spawn(health.supervise("cluster", async move {
-                speak(&node.cluster, &|| node.about(), leaving.cancelled()).await;
+                speak(&membership, &|| node.about(), leaving.cancelled()).await;
             }))
         };
         let checking = {
@@ -170,15 +180,13 @@ impl Leaver {
 
 impl Node {
     pub(crate) fn about(&self) -> About {
-        About {
-            name: self.name.to_string(),
-            started: self.started,
-            round_trip: self.presence.round_trip().map(micros),
-            problems: self.health.problems(),
-            work: Work::Web {
-                viewers: self.presence.own_viewers(&Topic::Site),
-            },
-        }
+        let work = Work::Web {
+            viewers: self.presence.own_viewers(&Topic::Site),
+        };
+        let mut about = About::new(self.name.as_str(), self.started, work);
+        about.round_trip = self.presence.round_trip().map(micros);
+        about.problems = self.health.problems();
+        about
     }
 }
 

@@ -76,6 +76,10 @@ impl Visitors {
         if let Some(salt) = self.known().get(&day) {
             return Ok(*salt);
         }
+        // Making the salt of a wrong day would erase those of the right one.
+        if !self.clock.is_known() {
+            return Err(Error::unavailable("the day is not known before Redis told the time"));
+        }
         let salt = self.salts.salt(day, dice::random()?).await?;
         let mut known = self.known();
         let today = self.clock.now().day();

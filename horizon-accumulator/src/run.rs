@@ -9,7 +9,7 @@ use horizon_core::{Batch, Error, Feed, Progress, Receipt, Result, StatsStore, Ti
 use tokio::time::{Instant, interval, sleep, timeout, timeout_at};
 
 use crate::backoff::{Backoff, cause};
-use crate::process::Health;
+use crate::process::{CorrectedClock, Health};
 
 /// The most events that are recorded at once, in events. What has come while one batch was written to the disk shares the
 /// next one.
@@ -17,6 +17,9 @@ const BATCH_EVENTS: NonZeroUsize = NonZeroUsize::new(4_096).unwrap();
 
 /// How often the store erases what is too old.
 const FORGET_EVERY: Duration = Duration::from_secs(3_600);
+
+/// The wait before the store may forget, while the clock cannot be trusted: one second.
+const CLOCK_AGAIN: Duration = Duration::from_secs(1);
 
 /// How long the accumulator goes on taking batches after it was told to stop, while events are ready.
 const DRAIN_WAIT: Duration = Duration::from_secs(2);
@@ -111,21 +114,23 @@ impl Observer for Nobody {
 pub async fn run(
     mut feed: impl Feed,
     store: Arc<dyn StatsStore>,
-    now: impl Fn() -> Timestamp + Send + Sync,
+    now: impl Fn() -> Timestamp + Send + Sync + 'static,
     shutdown: impl Future<Output = ()> + Send,
 ) {
-    run_observed(&mut [&mut feed], &*store, &now, &Nobody, shutdown).await;
+    let clock = CorrectedClock::new(now);
+    run_observed(&mut [&mut feed], &*store, &clock, &Nobody, shutdown).await;
 }
 
 /// The same as [`run`] for several feeds of one pipe at once, and an observer hears of it.
 ///
 /// While one feed tells and acknowledges what is counted, the store counts another's batch. Without any feed it returns
-/// at once.
+/// at once. While the clock cannot be trusted nothing is counted, refused or forgotten: a wrong clock would take good
+/// events for too old or too far ahead, and forget too early.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # use std::sync::Arc;
-/// # use horizon_accumulator::{Observer, process::now, run_observed};
+/// # use horizon_accumulator::{Observer, process::{CorrectedClock, now}, run_observed};
 /// # use horizon_core::{AnalyticsExt, Error, Progress, Stamp, StatsStoreExt, Topic};
 /// # use horizon_memory::{MemoryPipe, MemoryStats};
 /// struct Told;
@@ -137,18 +142,18 @@ pub async fn run(
 /// let (pipe, mut feed) = MemoryPipe::new(store.clone());
 /// let tracking = pipe.track_site_visit(Stamp::new(now(), [7; 10]), None);
 /// let shutdown = async { tracking.await.unwrap() }; // ends when it is counted
-/// run_observed(&mut [&mut feed], &*store, &now, &Told, shutdown).await;
+/// run_observed(&mut [&mut feed], &*store, &CorrectedClock::new(now), &Told, shutdown).await;
 /// assert_eq!(store.total(&Topic::Site).await?.stats.visits, 1);
 /// # Ok(()) }
 /// ```
 pub async fn run_observed(
     feeds: &mut [&mut dyn Feed],
     store: &dyn StatsStore,
-    now: &(dyn Fn() -> Timestamp + Sync),
+    clock: &CorrectedClock,
     observer: &dyn Observer,
     shutdown: impl Future<Output = ()> + Send,
 ) {
-    let counter = Counter { store, now, observer };
+    let counter = Counter { store, clock, observer };
     tokio::select! {
         () = shutdown => {}
         _ = join_all(feeds.iter_mut().map(|feed| counter.count_for_ever(&mut **feed))) => {}
@@ -165,12 +170,13 @@ pub async fn run_observed(
 /// What a batch needs beside its feed.
 struct Counter<'a> {
     store: &'a dyn StatsStore,
-    now: &'a (dyn Fn() -> Timestamp + Sync),
+    clock: &'a CorrectedClock,
     observer: &'a dyn Observer,
 }
 
 impl Counter<'_> {
     async fn count_for_ever(&self, feed: &mut dyn Feed) {
+        self.clock.compared().await;
         let mut backoff = Backoff::new();
         loop {
             match self.step(feed).await {
@@ -195,7 +201,11 @@ impl Counter<'_> {
     }
 
     async fn step(&self, feed: &mut dyn Feed) -> Result<()> {
-        let progress = step(feed, self.store, self.now, BATCH_EVENTS).await?;
+        let mut feed = InTime {
+            feed,
+            clock: self.clock,
+        };
+        let progress = step(&mut feed, self.store, &|| self.clock.now(), BATCH_EVENTS).await?;
         for (event, reason) in &progress.refused {
             tracing::warn!(event = %event.id, topic = %event.topic, %reason, "an event was refused");
         }
@@ -217,13 +227,41 @@ impl Counter<'_> {
         let mut hours = interval(FORGET_EVERY);
         loop {
             hours.tick().await;
-            match self.store.forget((self.now)()).await {
+            while let Err(error) = self.clock.check() {
+                tracing::debug!(%error, "the store does not forget by a clock that cannot be trusted");
+                sleep(CLOCK_AGAIN).await;
+            }
+            match self.store.forget(self.clock.now()).await {
                 Ok(()) => tracing::debug!("the store forgot what is too old"),
                 Err(error) => {
                     tracing::warn!(%error, cause = cause(&error), "the store did not forget, it tries again in an hour");
                 }
             }
         }
+    }
+}
+
+/// A feed whose batches wait while the clock cannot be trusted.
+struct InTime<'a> {
+    feed: &'a mut dyn Feed,
+    clock: &'a CorrectedClock,
+}
+
+#[async_trait]
+impl Feed for InTime<'_> {
+    async fn next_batch(&mut self, limit: NonZeroUsize) -> Result<Batch> {
+        let batch = self.feed.next_batch(limit).await?;
+        // Behind the wait, which may take hours. A batch that is not acknowledged comes again.
+        self.clock.check()?;
+        Ok(batch)
+    }
+
+    async fn publish(&mut self, updates: &[Update]) -> Result<()> {
+        self.feed.publish(updates).await
+    }
+
+    async fn acknowledge(&mut self, receipt: Receipt) -> Result<()> {
+        self.feed.acknowledge(receipt).await
     }
 }
 

@@ -19,7 +19,7 @@ struct Tool {
 }
 
 /// What the tests need.
-const TOOLS: [Tool; 10] = [
+const TOOLS: [Tool; 11] = [
     Tool {
         programs: &["chromium", "chromium-browser", "google-chrome"],
         package: "chromium",
@@ -59,6 +59,11 @@ const TOOLS: [Tool; 10] = [
         programs: &["/usr/lib/nginx/modules/ngx_nchan_module.so"],
         package: "libnginx-mod-nchan",
         elsewhere: "build the module nchan for your nginx (https://nchan.io/#install)",
+    },
+    Tool {
+        programs: &["faketime"],
+        package: "faketime",
+        elsewhere: "install libfaketime (https://github.com/wolfcw/libfaketime)",
     },
     Tool {
         programs: &["node"],

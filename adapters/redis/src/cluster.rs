@@ -1,17 +1,18 @@
 //! Who takes part: every process says how it is, and anyone can ask.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use horizon_core::{Error, Result, Timestamp};
-use redis::{Cmd, FromRedisValue};
+use redis::{Cmd, FromRedisValue, Value};
 use serde::{Deserialize, Serialize};
 
 use crate::commands::Commands;
 use crate::connection::RedisConfig;
 use crate::error::map;
 use crate::script::Kept;
+use crate::writes::Writes;
 
 /// How often a process should say how it is.
 ///
@@ -22,7 +23,7 @@ use crate::script::Kept;
 /// # use horizon_redis::{About, BEAT_EVERY, RedisCluster, RedisConfig, Work};
 /// # let redis = RedisConfig::new("redis://127.0.0.1")?;
 /// # let work = Work::Web { viewers: 0 };
-/// # let about = About { name: "web-1".into(), started: Timestamp::default(), round_trip: None, problems: Vec::new(), work };
+/// # let about = About::new("web-1", Timestamp::default(), work);
 /// let cluster = RedisCluster::connect(&redis)?;
 /// loop {
 ///     cluster.say(&about).await?;
@@ -51,13 +52,14 @@ const MEMBERS: &str = "horizon:cluster";
 /// use horizon_redis::{About, Work};
 ///
 /// let started = Timestamp::from_millis(1_800_000_000_000);
-/// let about = About { name: "web-1".into(), started, round_trip: None, problems: Vec::new(), work: Work::Web { viewers: 17 } };
+/// let about = About::new("web-1", started, Work::Web { viewers: 17 });
 /// assert_eq!(serde_json::to_value(&about)?["role"], "web");
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct About {
-    /// The process' name. Of two that have the same, the last to speak is listed.
+    /// The process' name. Of two that have the same, the last to speak is listed; [`Beat::rival`] tells them.
     pub name: String,
     /// When it started, by its own clock.
     pub started: Timestamp,
@@ -66,9 +68,44 @@ pub struct About {
     /// Why it cannot do all of its work, each as a sentence. At most 16 of at most 300 bytes are sent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<String>,
+    /// By how many milliseconds its clock is ahead of that of Redis, or negative behind it. Nothing before they were
+    /// compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_offset: Option<i64>,
+    /// A text that only processes with the same store have. Nothing where it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store: Option<String>,
+    /// Tells this process from others of its name: random, made anew with each start. [`RedisCluster::say`] sets it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<String>,
     /// What it is and does.
     #[serde(flatten)]
     pub work: Work,
+}
+
+impl About {
+    /// Returns what a process says that knows no more of itself than this.
+    ///
+    /// ```
+    /// use horizon_core::Timestamp;
+    /// use horizon_redis::{About, Work};
+    ///
+    /// let mut about = About::new("web-1", Timestamp::from_millis(1_800_000_000_000), Work::Web { viewers: 17 });
+    /// about.problems.push("clock: it is two hours ahead".into());
+    /// ```
+    #[must_use]
+    pub fn new(name: impl Into<String>, started: Timestamp, work: Work) -> Self {
+        Self {
+            name: name.into(),
+            started,
+            round_trip: None,
+            problems: Vec::new(),
+            clock_offset: None,
+            store: None,
+            instance: None,
+            work,
+        }
+    }
 }
 
 /// What a process is and does.
@@ -103,6 +140,30 @@ pub enum Work {
         /// Events that somebody removed from the stream before they were counted.
         lost: u64,
     },
+}
+
+/// What Redis answers to a sign of life.
+///
+/// ```no_run
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use horizon_core::Timestamp;
+/// # use horizon_redis::{About, RedisCluster, RedisConfig, Work};
+/// # let cluster = RedisCluster::connect(&RedisConfig::new("redis://127.0.0.1")?)?;
+/// # let about = About::new("web-1", Timestamp::default(), Work::Web { viewers: 17 });
+/// let beat = cluster.say(&about).await?;
+/// println!("it is {} ms since 1970", beat.time.as_millis());
+/// assert!(beat.rival.is_none(), "another process has this name");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Beat {
+    /// The time, by the clock of Redis.
+    pub time: Timestamp,
+    /// What another process said under the same name since this one last did. A dead one says nothing any more.
+    pub rival: Option<About>,
 }
 
 /// A process as it was last heard of.
@@ -140,7 +201,7 @@ pub struct Member {
 /// # let redis = RedisConfig::new("redis://127.0.0.1")?;
 /// let cluster = RedisCluster::connect(&redis)?;
 /// let work = Work::Web { viewers: 17 };
-/// cluster.say(&About { name: "web-1".into(), started: Timestamp::default(), round_trip: None, problems: Vec::new(), work }).await?;
+/// cluster.say(&About::new("web-1", Timestamp::default(), work)).await?;
 /// assert_eq!(cluster.members().await?[0].about.name, "web-1");
 /// cluster.leave("web-1").await?;
 /// # Ok(())
@@ -148,36 +209,51 @@ pub struct Member {
 /// ```
 pub struct RedisCluster {
     redis: Commands,
+    /// To ask whether writes are confirmed by as many replicas as the address says.
+    writes: Writes,
     beat: Kept,
     members: Kept,
     /// How long Redis took to answer the last time, in microseconds; zero before the first.
     round_trip: AtomicU64,
+    /// Tells this process from others of its name.
+    instance: String,
+    /// Whether this process is listed, so that another record under its name is newer than its own.
+    listed: AtomicBool,
 }
 
 impl RedisCluster {
     /// The list of this Redis. It has to be called within a tokio runtime.
     ///
     /// # Errors
-    /// The connection cannot be set up.
+    /// The connection cannot be set up, or the machine has no randomness.
     pub fn connect(config: &RedisConfig) -> Result<Self> {
+        let redis = Commands(config.commands()?);
+        let mut random = [0; 16];
+        getrandom::fill(&mut random)
+            .map_err(|e| Error::unavailable("the machine has no randomness to give").with_source(e))?;
         Ok(Self {
-            redis: Commands(config.commands()?),
+            instance: format!("{:032x}", u128::from_be_bytes(random)),
+            listed: AtomicBool::new(false),
+            writes: Writes::new(config, &redis)?,
+            redis,
             beat: Kept::new(include_str!("scripts/beat.lua")),
             members: Kept::new(include_str!("scripts/members.lua")),
             round_trip: AtomicU64::new(0),
         })
     }
 
-    /// Says how this process is. To be repeated every [`BEAT_EVERY`]. Who does not know how long Redis
-    /// takes to answer says how long it took the last time that this was said.
+    /// Says how this process is, and learns the time and whether another process has its name. To be repeated every
+    /// [`BEAT_EVERY`]. Who does not know how long Redis takes to answer says how long it took the last time that this
+    /// was said.
     ///
     /// # Errors
     /// Retryable while Redis is away.
-    pub async fn say(&self, about: &About) -> Result<()> {
+    pub async fn say(&self, about: &About) -> Result<Beat> {
         let last = Some(self.round_trip.load(Ordering::Relaxed)).filter(|&micros| micros > 0);
         let about = About {
             round_trip: about.round_trip.or(last),
             problems: bounded(&about.problems),
+            instance: Some(self.instance.clone()),
             ..about.clone()
         };
         let json = serde_json::to_string(&about)
@@ -187,10 +263,34 @@ impl RedisCluster {
             .arg(json)
             .arg(u64::try_from(REMEMBERED.as_millis()).unwrap_or(u64::MAX));
         let asked = Instant::now();
-        self.run::<()>(&self.beat, &call).await?;
+        let (now, before): (u64, Option<String>) = self.run(&self.beat, &call).await?;
         let micros = u64::try_from(asked.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.round_trip.store(micros, Ordering::Relaxed);
-        Ok(())
+        let was_listed = self.listed.swap(true, Ordering::Relaxed);
+        let before = before.filter(|_| was_listed).and_then(|said| member(&said, now));
+        Ok(Beat {
+            time: Timestamp::from_millis(i64::try_from(now).unwrap_or(i64::MAX)),
+            rival: before
+                .map(|before| before.about)
+                .filter(|about| about.instance.as_ref() != Some(&self.instance)),
+        })
+    }
+
+    /// Returns what tells this process from others of its name.
+    ///
+    /// ```no_run
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use horizon_redis::{RedisCluster, RedisConfig};
+    /// let redis = RedisConfig::new("redis://127.0.0.1")?;
+    /// let (one, other) = (RedisCluster::connect(&redis)?, RedisCluster::connect(&redis)?);
+    /// assert_ne!(one.instance(), other.instance());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn instance(&self) -> &str {
+        &self.instance
     }
 
     /// This process goes, and is listed no more.
@@ -198,6 +298,7 @@ impl RedisCluster {
     /// # Errors
     /// Retryable while Redis is away.
     pub async fn leave(&self, name: &str) -> Result<()> {
+        self.listed.store(false, Ordering::Relaxed);
         let mut gone = redis::cmd("HDEL");
         gone.arg(MEMBERS).arg(name);
         self.redis
@@ -216,6 +317,27 @@ impl RedisCluster {
         let mut members: Vec<_> = all.iter().filter_map(|(_, said)| member(said, now)).collect();
         members.sort_by(|a, b| a.about.name.cmp(&b.about.name));
         Ok(members)
+    }
+
+    /// Returns whether as many replicas confirm writes as `?wait=N` in the address asks for.
+    ///
+    /// ```no_run
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use horizon_redis::{RedisCluster, RedisConfig};
+    /// let cluster = RedisCluster::connect(&RedisConfig::new("redis://127.0.0.1?wait=1")?)?;
+    /// let is_ready = cluster.check_replicas().await.is_ok(); // for a `/readyz`
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Retryable while Redis is away, or while too few replicas confirm in time.
+    pub async fn check_replicas(&self) -> Result<()> {
+        let mut pipe = redis::pipe();
+        pipe.cmd("PING");
+        let answers: Result<Vec<Value>> = self.writes.ask_all(pipe, "Redis cannot be reached").await;
+        answers.map(drop)
     }
 
     async fn run<T: FromRedisValue>(&self, script: &Kept, call: &Cmd) -> Result<T> {

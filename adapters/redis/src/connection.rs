@@ -8,6 +8,7 @@ use redis::io::tcp::{TcpSettings, socket2::TcpKeepalive};
 use redis::{AsyncConnectionConfig, Client, ConnectionInfo, IntoConnectionInfo, ProtocolVersion};
 
 use crate::error::map;
+use crate::replicas::Replicas;
 use crate::task::PanicReport;
 
 /// How long a command may take: longer than a pause of Redis for a fork or a slow script, and not so long that a page
@@ -34,9 +35,13 @@ const WAITING_COMMANDS: usize = 1_024;
 
 /// Where Redis is, and how to sign in.
 ///
-/// `redis://[[user]:password@]host[:port][/database]`, or `rediss://…` for TLS, whose certificates are checked
+/// `redis://[[user]:password@]host[:port][/database][?wait=N]`, or `rediss://…` for TLS, whose certificates are checked
 /// against the machine's own. Nothing is connected yet: every adapter opens its connections when it first needs them,
 /// and opens them again when they break.
+///
+/// With `?wait=N`, 0 to 16, a stream and a store acknowledge a write once N replicas have confirmed it. Where they do
+/// not within a second, the write fails as retryable: the server may have it, and a repeat counts once. Without it,
+/// what only the master had is lost when a replica is promoted.
 ///
 /// ```
 /// use horizon_redis::RedisConfig;
@@ -49,6 +54,7 @@ const WAITING_COMMANDS: usize = 1_024;
 pub struct RedisConfig {
     client: Client,
     panic_report: PanicReport,
+    replicas: Replicas,
 }
 
 impl RedisConfig {
@@ -62,20 +68,26 @@ impl RedisConfig {
     /// ```
     ///
     /// # Errors
-    /// Permanent, if it is none. The message does not repeat it, because it may hold a password.
+    /// Permanent, if it is none. The message does not repeat it, because it may hold a password. A parameter that is
+    /// not known is named.
     pub fn new(url: &str) -> Result<Self> {
-        let wrong =
-            "an address of Redis is `redis://[[user]:password@]host[:port][/database]`, or `rediss://…` for TLS";
-        let info = url
-            .into_connection_info()
-            .map_err(|e| Error::permanent(wrong).with_source(e.to_string()))?;
+        let wrong = "an address of Redis is `redis://[[user]:password@]host[:port][/database][?wait=N]`, or \
+                     `rediss://…` for TLS";
         if !(url.starts_with("redis://") || url.starts_with("rediss://")) {
             return Err(Error::permanent(wrong));
         }
+        let mut address = redis::parse_redis_url(url).ok_or_else(|| Error::permanent(wrong))?;
+        let query = address.query().map(str::to_owned);
+        address.set_query(None);
+        let info = address
+            .into_connection_info()
+            .map_err(|e| Error::permanent(wrong).with_source(e.to_string()))?;
+        let replicas = Replicas::from_query(query.as_deref())?;
         let client = Client::open(configured(info)).map_err(|e| Error::permanent(wrong).with_source(e))?;
         Ok(Self {
             client,
             panic_report: Arc::new(log_panic),
+            replicas,
         })
     }
 
@@ -99,6 +111,33 @@ impl RedisConfig {
 
     pub(crate) fn panic_report(&self) -> &PanicReport {
         &self.panic_report
+    }
+
+    /// Returns whether the address asks for replicas to confirm writes: `?wait=N` with N above 0.
+    ///
+    /// ```
+    /// use horizon_redis::RedisConfig;
+    ///
+    /// assert!(RedisConfig::new("redis://127.0.0.1?wait=1")?.waits_for_replicas());
+    /// # Ok::<(), horizon_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn waits_for_replicas(&self) -> bool {
+        !self.replicas.is_zero()
+    }
+
+    pub(crate) fn replicas(&self) -> Replicas {
+        self.replicas
+    }
+
+    /// A connection for writes that must be confirmed: `commands` itself where none must be, otherwise its own one,
+    /// because whatever is sent behind a wait stands still with it.
+    pub(crate) fn writes(&self, commands: &ConnectionManager) -> Result<ConnectionManager> {
+        if self.replicas.is_zero() {
+            Ok(commands.clone())
+        } else {
+            self.commands()
+        }
     }
 
     /// Returns host and port, without user and password.
@@ -176,6 +215,7 @@ mod tests {
             "redis://localhost",
             "redis://:secret@127.0.0.1:7000/3",
             "rediss://ada:secret@example.org/0",
+            "redis://:secret@127.0.0.1:7000/3?wait=2",
         ] {
             RedisConfig::new(good).unwrap();
         }
@@ -189,6 +229,8 @@ mod tests {
             "http://hunter2",
             "redis://hunter2:x/notanumber",
             "redis+unix:///hunter2",
+            "redis://:hunter?2@localhost",
+            "redis://localhost?wait=hunter2",
         ] {
             let error = RedisConfig::new(bad).unwrap_err();
             assert!(

@@ -16,6 +16,9 @@ pub(crate) const SALTS: &str = "horizon:salts";
 /// The secret that all who share the store sign with (string).
 pub(crate) const SECRET: &str = "horizon:secret";
 
+/// What tells this store from others (string).
+pub(crate) const STORE_ID: &str = "horizon:store-id";
+
 /// What is written to see whether writing works (string).
 pub(crate) const WRITABLE: &str = "horizon:writable";
 

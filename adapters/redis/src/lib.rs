@@ -50,6 +50,7 @@ mod publisher;
 mod pubsub;
 mod reader;
 mod record;
+mod replicas;
 mod salts;
 mod script;
 mod stats;
@@ -61,8 +62,9 @@ mod unconfirmed;
 mod watchers;
 mod wire;
 mod writer;
+mod writes;
 
-pub use cluster::{About, BEAT_EVERY, Member, RedisCluster, Work};
+pub use cluster::{About, BEAT_EVERY, Beat, Member, RedisCluster, Work};
 pub use connection::RedisConfig;
 pub use feed::{FeedConfig, RedisFeed};
 pub use gauges::StreamState;

@@ -58,8 +58,15 @@ impl RedisPubSubPipe {
     /// It has to be called within a tokio runtime. Connections are made when they are needed.
     ///
     /// # Errors
-    /// The connection cannot be set up.
+    /// The connection cannot be set up. Permanent if the address has `?wait=N`: nothing is kept that a replica could
+    /// confirm.
     pub fn connect(config: &RedisConfig, store: Arc<dyn StatsStore>) -> Result<Self> {
+        if config.waits_for_replicas() {
+            return Err(Error::permanent(
+                "`wait` in the address of Redis needs a stream: by pub/sub no event is kept, and no \
+                 replica can have it",
+            ));
+        }
         Ok(Self {
             connection: config.commands()?,
             watchers: Arc::new(Watchers::start(config, store)?),

@@ -9,6 +9,7 @@ use crate::commands::Commands;
 use crate::connection::RedisConfig;
 use crate::error::map;
 use crate::script::Kept;
+use crate::writes::Writes;
 use crate::{forget, keys};
 
 /// The most topics whose totals are read at once.
@@ -16,6 +17,9 @@ const TOPICS_AT_ONCE: usize = 1_000;
 
 /// The totals of a topic, in the order in which `count.lua` answers them too.
 const FIELDS: [&str; 5] = ["visits", "likes", "comments", "comments_revision", "revision"];
+
+/// What an error says of a batch.
+const NOT_COUNTED: &str = "Redis did not count the events";
 
 /// How long the key that [`RedisStats::check_writable`] writes is kept, in seconds.
 const WRITABLE_SECONDS: u64 = 60;
@@ -28,7 +32,8 @@ const WRITABLE_SECONDS: u64 = 60;
 /// cannot run this version: the keys of a page share a slot, but one transaction holds several pages.
 ///
 /// How well it outlives Redis is for Redis' own configuration to say. With `appendonly yes` and `appendfsync always`
-/// what was acknowledged is on disk; with `everysec` the last two seconds may be lost. `maxmemory-policy` has to be
+/// what was acknowledged is on disk; with `everysec` the last two seconds may be lost. With replicas, `?wait=N` in the
+/// address keeps what was acknowledged when one of them is promoted. `maxmemory-policy` has to be
 /// `noeviction`, because what Redis evicts is lost or counted again. What is erased can be read in the append-only
 /// file until Redis rewrites it.
 ///
@@ -47,6 +52,7 @@ const WRITABLE_SECONDS: u64 = 60;
 /// ```
 pub struct RedisStats {
     pub(crate) redis: Commands,
+    pub(crate) writes: Writes,
     pub(crate) scripts: Scripts,
 }
 
@@ -95,8 +101,10 @@ impl RedisStats {
     /// # Errors
     /// The connection cannot be set up.
     pub fn connect(config: &RedisConfig) -> Result<Self> {
+        let redis = Commands(config.commands()?);
         Ok(Self {
-            redis: Commands(config.commands()?),
+            writes: Writes::new(config, &redis)?,
+            redis,
             scripts: Scripts::new(),
         })
     }
@@ -118,15 +126,66 @@ impl RedisStats {
     /// # Errors
     /// Those of a write. Permanent if what is kept is no secret.
     pub async fn secret(&self, fresh: [u8; 32]) -> Result<[u8; 32]> {
+        let what = "Redis does not keep the secret";
+        let known: Option<Vec<u8>> = self
+            .redis
+            .ask(redis::cmd("GET").arg(keys::SECRET))
+            .await
+            .map_err(|e| map(what, e))?;
+        // A fresh secret that is there is that of an earlier call, which its replicas may not have confirmed.
+        let kept = match known {
+            Some(known) if known != fresh => known,
+            _ => self.keep_secret(fresh, what).await?,
+        };
+        let wrong = |_| Error::permanent(format!("the key {} in Redis does not hold 32 bytes", keys::SECRET));
+        kept.try_into().map_err(wrong)
+    }
+
+    async fn keep_secret(&self, fresh: [u8; 32], what: &str) -> Result<Vec<u8>> {
         let mut pipe = redis::pipe();
         pipe.cmd("SET").arg(keys::SECRET).arg(&fresh).arg("NX");
         pipe.cmd("GET").arg(keys::SECRET);
-        let failed = |e| map("Redis does not keep the secret", e);
-        let answers: Vec<Value> = self.redis.ask_all(&mut pipe).await.map_err(failed)?;
+        let answers: Vec<Value> = self.writes.ask_all(pipe, what).await?;
         let kept = answers.into_iter().next_back().unwrap_or(Value::Nil);
-        let kept: Vec<u8> = from_redis_value(kept).map_err(|e| failed(e.into()))?;
-        let wrong = |_| Error::permanent(format!("the key {} in Redis does not hold 32 bytes", keys::SECRET));
-        kept.try_into().map_err(wrong)
+        from_redis_value(kept).map_err(|e| map(what, e.into()))
+    }
+
+    /// Returns a text that everybody with this store gets, and nobody with another one.
+    ///
+    /// ```no_run
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use horizon_redis::{RedisConfig, RedisStats};
+    /// let one = RedisStats::connect(&RedisConfig::new("redis://127.0.0.1/1")?)?;
+    /// let other = RedisStats::connect(&RedisConfig::new("redis://127.0.0.1/2")?)?;
+    /// assert_ne!(one.identity().await?, other.identity().await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Those of a write.
+    pub async fn identity(&self) -> Result<String> {
+        let failed = |e| map("the store in Redis cannot be told from others", e);
+        let known: Option<String> = self
+            .redis
+            .ask(redis::cmd("GET").arg(keys::STORE_ID))
+            .await
+            .map_err(failed)?;
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let mut random = [0; 16];
+        getrandom::fill(&mut random)
+            .map_err(|e| Error::unavailable("the machine has no randomness to give").with_source(e))?;
+        let mut pipe = redis::pipe();
+        pipe.cmd("SET")
+            .arg(keys::STORE_ID)
+            .arg(format!("{:032x}", u128::from_be_bytes(random)))
+            .arg("NX");
+        pipe.cmd("GET").arg(keys::STORE_ID);
+        let answers: Vec<Option<String>> = self.redis.ask_all(&mut pipe).await.map_err(failed)?;
+        Ok(answers.into_iter().next_back().flatten().unwrap_or_default())
     }
 
     /// Whether a write would be taken now: writes a key that goes by itself.
@@ -145,12 +204,14 @@ impl RedisStats {
     /// # Errors
     /// Those of a write.
     pub async fn check_writable(&self) -> Result<()> {
-        let mut write = redis::cmd("SET");
-        write.arg(keys::WRITABLE).arg(1).arg("EX").arg(WRITABLE_SECONDS);
-        self.redis
-            .ask(&write)
-            .await
-            .map_err(|e| map("Redis takes no writes", e))
+        let mut pipe = redis::pipe();
+        pipe.cmd("SET")
+            .arg(keys::WRITABLE)
+            .arg(1)
+            .arg("EX")
+            .arg(WRITABLE_SECONDS);
+        let answers: Result<Vec<Value>> = self.writes.ask_all(pipe, "Redis takes no writes").await;
+        answers.map(drop)
     }
 
     /// Makes sure that each comment belongs to one page, and learns when it arrives.
@@ -191,9 +252,8 @@ impl RedisStats {
     }
 
     /// Counts all pages in one transaction.
-    async fn count(&self, pages: &[Page<'_>], claims: &Claims) -> RedisResult<Vec<Update>> {
+    async fn count(&self, pages: &[Page<'_>], claims: &Claims) -> Result<Vec<Update>> {
         let mut pipe = redis::pipe();
-        pipe.atomic();
         pipe.cmd("SADD").arg(keys::TOPICS);
         for page in pages {
             pipe.arg(page.topic.to_string());
@@ -201,12 +261,15 @@ impl RedisStats {
         for page in pages {
             pipe.add_command(page.call(&self.scripts.count, claims));
         }
-        let answers = self.redis.invoke_all::<Value>(&self.scripts.count, &mut pipe).await?;
+        let answers: Vec<Value> = self.writes.transact(&self.scripts.count, &pipe, NOT_COUNTED).await?;
         let totals = answers.into_iter().skip(1);
         pages
             .iter()
             .zip(totals)
-            .map(|(page, total)| Ok(update(page.topic, from_redis_value(total)?)))
+            .map(|(page, total)| {
+                let total = from_redis_value(total).map_err(|e| map(NOT_COUNTED, e.into()))?;
+                Ok(update(page.topic, total))
+            })
             .collect()
     }
 }
@@ -229,13 +292,12 @@ fn update(topic: &Topic, fields: [Option<u64>; 5]) -> Update {
 #[async_trait]
 impl StatsStore for RedisStats {
     async fn apply(&self, events: &[Event]) -> Result<Vec<Update>> {
-        let failed = |e| map("Redis did not count the events", e);
         if events.is_empty() {
             return Ok(Vec::new());
         }
-        let claims = self.claim(events).await.map_err(failed)?;
+        let claims = self.claim(events).await.map_err(|e| map(NOT_COUNTED, e))?;
         let pages = batch::pages(events, &claims)?;
-        self.count(&pages, &claims).await.map_err(failed)
+        self.count(&pages, &claims).await
     }
 
     async fn get(&self, topics: &[Topic]) -> Result<Vec<Update>> {

@@ -12,9 +12,10 @@ use tokio::time::{sleep, timeout};
 use crate::bus::{self, Bus};
 use crate::connection::RedisConfig;
 use crate::entries;
-use crate::error::map;
+use crate::error::{cause, map};
 use crate::inspect::{NO_CLUSTER, is_cluster};
 use crate::monitor::BusMonitor;
+use crate::replicas::{NotReplicated, Replicas};
 use crate::task::Task;
 use crate::unconfirmed::Unconfirmed;
 use crate::wire::{self, EVENTS};
@@ -52,11 +53,13 @@ impl Writer {
         let (monitor, unconfirmed) = (BusMonitor::default(), Arc::new(Unconfirmed::default()));
         let stream = Stream {
             connection: config.commands()?,
+            replicas: config.replicas(),
             most,
             full: false,
             is_single: false,
             monitor: monitor.clone(),
             unconfirmed: Arc::clone(&unconfirmed),
+            unreplicated: false,
         };
         let look = look_for_ever(Bus::new(monitor.clone()), config.commands()?, unconfirmed);
         let report = config.panic_report();
@@ -91,12 +94,15 @@ impl Writer {
 
 struct Stream {
     connection: ConnectionManager,
+    replicas: Replicas,
     most: u64,
     full: bool,
     /// Whether Redis was asked whether it is a node of a cluster, and is none.
     is_single: bool,
     monitor: BusMonitor,
     unconfirmed: Arc<Unconfirmed>,
+    /// Whether replicas did not confirm the last group.
+    unreplicated: bool,
 }
 
 /// Looks at the stream every second, for what was written and lost.
@@ -122,6 +128,9 @@ async fn write(mut stream: Stream, mut jobs: mpsc::Receiver<Job>) {
     }
 }
 
+/// What Redis said to each event of a group, and whether its replicas have them.
+type Added = (Vec<RedisResult<Value>>, Result<(), NotReplicated>);
+
 /// Why a whole group was not taken.
 enum Refusal {
     Full,
@@ -143,9 +152,13 @@ impl Stream {
     /// One answer for each event, in their order.
     async fn add(&mut self, group: &[Job]) -> Vec<Result<()>> {
         match self.try_add(group).await {
-            Ok(answers) => answers
+            Ok((answers, confirmed)) => answers
                 .into_iter()
-                .map(|answer| answer.map(drop).map_err(not_taken))
+                .map(|answer| match (answer, &confirmed) {
+                    (Err(driver), _) => Err(not_taken(driver)),
+                    (Ok(_), Err(cause)) => Err(cause.into()),
+                    (Ok(_), Ok(())) => Ok(()),
+                })
                 .collect(),
             Err(refusal) => {
                 if let Refusal::Driver(driver) = &refusal {
@@ -158,7 +171,7 @@ impl Stream {
         }
     }
 
-    async fn try_add(&mut self, group: &[Job]) -> Result<Vec<RedisResult<Value>>, Refusal> {
+    async fn try_add(&mut self, group: &[Job]) -> Result<Added, Refusal> {
         if !self.is_single {
             if is_cluster(&mut self.connection).await.map_err(Refusal::Driver)? {
                 return Err(Refusal::Cluster);
@@ -175,13 +188,30 @@ impl Stream {
             pipe.cmd("XADD").arg(EVENTS).arg("*").arg("event").arg(&job.json);
         }
         pipe.cmd("XLEN").arg(EVENTS);
+        self.replicas.wait_in(&mut pipe);
         let answers = pipe.query_async(&mut self.connection).await;
         let mut answers: Vec<RedisResult<Value>> = answers.map_err(Refusal::Driver)?;
+        let confirmed = self.replicas.confirm(&mut answers);
+        self.note_replicated(&confirmed);
         if let Some(Ok(Value::Int(length))) = answers.pop() {
             self.note(u64::try_from(length).unwrap_or(0));
         }
         self.note_taken(&answers);
-        Ok(answers)
+        Ok((answers, confirmed))
+    }
+
+    /// Logs once that replicas do not confirm, and once that they do again.
+    fn note_replicated(&mut self, confirmed: &Result<(), NotReplicated>) {
+        let was = std::mem::replace(&mut self.unreplicated, confirmed.is_err());
+        match confirmed {
+            Err(not_replicated) if !was => {
+                let error = Error::from(not_replicated);
+                let cause = cause(&error);
+                tracing::error!(%error, cause, "events are not acknowledged: look at the replicas of Redis");
+            }
+            Ok(()) if was => tracing::info!("the replicas of Redis confirm events again"),
+            _ => {}
+        }
     }
 
     /// Notes what was written, for [`look_for_ever`], and what was refused.

@@ -4,16 +4,19 @@ use std::time::Duration;
 
 use horizon_core::Timestamp;
 use horizon_redis::testing::RedisServer;
-use horizon_redis::{About, RedisCluster, RedisConfig, Work};
+use horizon_redis::{About, Member, RedisCluster, RedisConfig, Work};
 
 fn about(name: &str, viewers: u64) -> About {
-    About {
-        name: name.into(),
-        started: Timestamp::from_millis(7),
-        round_trip: Some(123),
-        problems: Vec::new(),
-        work: Work::Web { viewers },
-    }
+    let mut about = About::new(name, Timestamp::from_millis(7), Work::Web { viewers });
+    about.round_trip = Some(123);
+    about
+}
+
+/// What was said, without what tells a process from others of its name.
+fn said(member: &Member) -> About {
+    let mut about = member.about.clone();
+    assert!(about.instance.take().is_some());
+    about
 }
 
 #[tokio::test]
@@ -30,8 +33,8 @@ async fn everybody_is_listed_with_what_they_last_said_and_how_long_ago() {
         .await
         .unwrap();
     let members = cluster.members().await.unwrap();
-    let said: Vec<_> = members.iter().map(|member| &member.about).collect();
-    assert_eq!(said, [&about("a", 2), &about("b", 3)]);
+    let said: Vec<_> = members.iter().map(said).collect();
+    assert_eq!(said, [about("a", 2), about("b", 3)]);
     assert!(members.iter().all(|member| member.silent_for < Duration::from_secs(10)));
     cluster.leave("a").await.unwrap();
     assert_eq!(cluster.members().await.unwrap().len(), 1);
@@ -78,4 +81,50 @@ async fn problems_are_listed_within_their_bound_and_records_without_them_stay_re
     assert!(problems[0].iter().all(|problem| (299..=300).contains(&problem.len())));
     assert!(problems[0][15].starts_with("15: "), "{}", problems[0][15]);
     assert_eq!(problems[1], Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn two_processes_of_one_name_both_hear_of_the_other_and_a_restarted_one_does_not() {
+    let server = RedisServer::start(&[]).await.unwrap();
+    let connect = || RedisCluster::connect(&RedisConfig::new(&server.url()).unwrap()).unwrap();
+    let (dead, one, other) = (connect(), connect(), connect());
+    dead.say(&about("web-1", 1)).await.unwrap();
+    assert_eq!(
+        one.say(&about("web-1", 2)).await.unwrap().rival,
+        None,
+        "a dead one says no more"
+    );
+    assert_eq!(one.say(&about("web-1", 2)).await.unwrap().rival, None);
+    assert_eq!(
+        other.say(&about("web-1", 3)).await.unwrap().rival,
+        None,
+        "it may have just taken over"
+    );
+    let viewers = |about: Option<About>| about.map(|about| about.work);
+    let heard = one.say(&about("web-1", 2)).await.unwrap().rival;
+    assert_eq!(viewers(heard), Some(Work::Web { viewers: 3 }));
+    let heard = other.say(&about("web-1", 3)).await.unwrap().rival;
+    assert_eq!(viewers(heard), Some(Work::Web { viewers: 2 }));
+    other.leave("web-1").await.unwrap();
+    assert_eq!(one.say(&about("web-1", 2)).await.unwrap().rival, None);
+    // A process of the last version does not say which one it is.
+    let old = r#"{"name":"web-1","started":7,"round_trip":null,"role":"web","viewers":4}"#;
+    server
+        .cli(&["HSET", "horizon:cluster", "web-1", &format!("1 {old}")])
+        .await
+        .unwrap();
+    assert!(one.say(&about("web-1", 2)).await.unwrap().rival.is_some());
+}
+
+#[tokio::test]
+async fn an_answer_tells_the_time_of_redis() {
+    let server = RedisServer::start(&[]).await.unwrap();
+    let cluster = RedisCluster::connect(&RedisConfig::new(&server.url()).unwrap()).unwrap();
+    let time = async || {
+        let answer = server.cli(&["TIME"]).await.unwrap();
+        answer.lines().next().unwrap().parse::<i64>().unwrap() * 1_000
+    };
+    let before = time().await;
+    let told = cluster.say(&about("web-1", 1)).await.unwrap().time.as_millis();
+    assert!(before <= told && told < time().await + 1_000, "{told}");
 }

@@ -25,11 +25,16 @@ mod announce;
 #[cfg(feature = "redis")]
 mod bus_report;
 mod clock;
+#[cfg(feature = "redis")]
+mod clock_report;
+mod corrected_clock;
 mod health;
 #[cfg(feature = "log")]
 mod log;
 #[cfg(feature = "redis")]
 mod node;
+#[cfg(feature = "redis")]
+mod peers;
 #[cfg(feature = "metrics")]
 mod problem_metric;
 mod ready;
@@ -55,6 +60,7 @@ pub use announce::announce;
 #[cfg(feature = "redis")]
 pub use bus_report::report_bus;
 pub use clock::now;
+pub use corrected_clock::{CorrectedClock, MAX_CLOCK_OFFSET, Reading};
 pub use health::{Health, NotReady};
 #[cfg(feature = "log")]
 pub use log::{LogGuard, register_log_metrics, start_log};
@@ -72,7 +78,7 @@ pub use secret_text::SecretText;
 #[cfg(feature = "signals")]
 pub use signals::{asked_to_stop, ended};
 #[cfg(feature = "redis")]
-pub use speak::speak;
+pub use speak::{Membership, speak};
 pub use store::Store;
 #[cfg(feature = "redis")]
 pub use url::Delivery;

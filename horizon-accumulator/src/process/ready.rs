@@ -71,9 +71,17 @@ impl Ready {
     /// # Errors
     /// Every problem that the checks find or that background tasks have reported. The log says more about the cause.
     pub async fn check(&self) -> Result<&'static str, NotReady> {
-        let (store, redis) = tokio::join!(in_time(self.check_store()), in_time(self.check_redis()));
+        let (store, redis, replicas) = tokio::join!(
+            in_time(self.check_store()),
+            in_time(self.check_redis()),
+            in_time(self.check_replicas())
+        );
+        let is_there = redis.is_ok();
         let mut problems = self.health.problems();
         problems.extend(describe("Redis cannot be reached", redis));
+        if is_there {
+            problems.extend(describe("the replicas of Redis do not confirm writes", replicas));
+        }
         problems.extend(describe("the store is not writable", store));
         NotReady::from_problems(problems)?;
         Ok(match self.store {
@@ -97,8 +105,21 @@ impl Ready {
         }
     }
 
+    #[cfg(feature = "redis")]
+    async fn check_replicas(&self) -> Result<()> {
+        match &self.cluster {
+            Some(cluster) => cluster.check_replicas().await,
+            None => Ok(()),
+        }
+    }
+
     #[cfg(not(feature = "redis"))]
     async fn check_redis(&self) -> Result<()> {
+        Ok(())
+    }
+
+    #[cfg(not(feature = "redis"))]
+    async fn check_replicas(&self) -> Result<()> {
         Ok(())
     }
 }

@@ -1,4 +1,6 @@
 use std::fmt;
+#[cfg(feature = "sqlite")]
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use horizon_core::{Comments, Result, Salts, StatsStore};
@@ -38,7 +40,7 @@ pub struct Store {
 enum Kind {
     Memory,
     #[cfg(feature = "sqlite")]
-    Sqlite(Arc<SqliteStats>),
+    Sqlite(Arc<SqliteStats>, PathBuf),
     #[cfg(feature = "redis")]
     Redis(Arc<RedisStats>),
 }
@@ -53,7 +55,9 @@ impl Store {
         match url {
             StoreUrl::Memory => Ok(Self::of(Arc::new(MemoryStats::new()), |_| Kind::Memory)),
             #[cfg(feature = "sqlite")]
-            StoreUrl::Sqlite(path) => Ok(Self::of(Arc::new(SqliteStats::open(path)?), Kind::Sqlite)),
+            StoreUrl::Sqlite(path) => Ok(Self::of(Arc::new(SqliteStats::open(path)?), |store| {
+                Kind::Sqlite(store, path.clone())
+            })),
             #[cfg(feature = "redis")]
             StoreUrl::Redis(redis) => Ok(Self::of(Arc::new(RedisStats::connect(redis)?), Kind::Redis)),
         }
@@ -76,9 +80,33 @@ impl Store {
         match &self.kind {
             Kind::Memory => Ok(()),
             #[cfg(feature = "sqlite")]
-            Kind::Sqlite(store) => store.check_writable().await,
+            Kind::Sqlite(store, _) => store.check_writable().await,
             #[cfg(feature = "redis")]
             Kind::Redis(store) => store.check_writable().await,
+        }
+    }
+
+    /// Returns a text that only processes with the same store get. One in memory is known to nobody else and has none.
+    ///
+    /// Of an SQLite file it is what the system knows it by, so that a copy is another store.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use horizon_accumulator::process::{Store, StoreUrl};
+    ///
+    /// assert_eq!(Store::open(&StoreUrl::Memory)?.identity().await?, None);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// Retryable if the store cannot be asked now.
+    pub async fn identity(&self) -> Result<Option<String>> {
+        match &self.kind {
+            Kind::Memory => Ok(None),
+            #[cfg(feature = "sqlite")]
+            Kind::Sqlite(_, path) => file_identity(path).map(Some),
+            #[cfg(feature = "redis")]
+            Kind::Redis(store) => store.identity().await.map(|id| Some(format!("redis:{id}"))),
         }
     }
 
@@ -93,8 +121,33 @@ impl Store {
             #[cfg(feature = "redis")]
             Kind::Redis(_) => Ok(()),
             #[cfg(feature = "sqlite")]
-            Kind::Sqlite(store) => store.close().await,
+            Kind::Sqlite(store, _) => store.close().await,
         }
+    }
+}
+
+/// Returns device, number and time of birth of a file; its whole path where the system tells no device.
+#[cfg(feature = "sqlite")]
+fn file_identity(path: &std::path::Path) -> Result<String> {
+    let failed = |error| {
+        let sentence = format!("the file {} cannot be told from others", path.display());
+        horizon_core::Error::unavailable(sentence).with_source(error)
+    };
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        let file = std::fs::metadata(path).map_err(failed)?;
+        let born = file
+            .created()
+            .ok()
+            .and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
+        let born = born.map_or(0, |born| born.as_nanos());
+        Ok(format!("sqlite:{}:{}:{born}", file.dev(), file.ino()))
+    }
+    #[cfg(not(unix))]
+    {
+        let whole = path.canonicalize().map_err(failed)?;
+        Ok(format!("sqlite:{}", whole.display()))
     }
 }
 

@@ -113,7 +113,11 @@ impl FromStr for PipeUrl {
             Some(("redis" | "rediss", _)) => Ok(Self::Redis(redis(text)?, Delivery::Stream)),
             #[cfg(feature = "redis")]
             Some(("redis+pubsub" | "rediss+pubsub", _)) => {
-                Ok(Self::Redis(redis(&text.replacen("+pubsub", "", 1))?, Delivery::PubSub))
+                let redis = redis(&text.replacen("+pubsub", "", 1))?;
+                if redis.waits_for_replicas() {
+                    return Err("`wait` needs a stream: by `redis+pubsub` no event is kept for a replica".into());
+                }
+                Ok(Self::Redis(redis, Delivery::PubSub))
             }
             #[cfg(not(feature = "redis"))]
             Some(("redis" | "rediss" | "redis+pubsub" | "rediss+pubsub", _)) => Err(WITHOUT_REDIS.into()),
@@ -228,6 +232,8 @@ mod tests {
             ("redis://u:hunter2@host/x", None, "HORIZON_PIPE"),
             ("redis+pubsub:hunter2", None, "HORIZON_PIPE"),
             ("redis+unix:///hunter2", None, "HORIZON_PIPE"),
+            ("redis://localhost?wait=hunter2", None, "HORIZON_PIPE"),
+            ("redis+pubsub://u:hunter2@localhost?wait=1", None, "HORIZON_PIPE"),
             ("memory:", Some("sqlite:"), "HORIZON_STORE"),
             ("memory:", Some("sqlite://hunter2.db"), "HORIZON_STORE"),
             ("memory:", Some("redis+pubsub://hunter2"), "HORIZON_STORE"),

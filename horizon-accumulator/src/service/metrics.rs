@@ -94,18 +94,15 @@ impl Metrics {
     /// What this process says of itself to the others.
     pub(crate) fn about(&self) -> About {
         let state = self.standing.state();
-        About {
-            name: self.name.clone(),
-            started: self.started,
-            round_trip: None,
-            problems: self.health.problems(),
-            work: Work::Accumulator {
-                counted: self.counted.get(),
-                unread: state.unread,
-                pending: state.pending,
-                lost: state.lost,
-            },
-        }
+        let work = Work::Accumulator {
+            counted: self.counted.get(),
+            unread: state.unread,
+            pending: state.pending,
+            lost: state.lost,
+        };
+        let mut about = About::new(&*self.name, self.started, work);
+        about.problems = self.health.problems();
+        about
     }
 
     /// All of it in Prometheus' text format.

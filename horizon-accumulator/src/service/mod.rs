@@ -18,7 +18,8 @@ use self::http::Probes;
 use self::metrics::Metrics;
 use crate::config::Service;
 use crate::process::{
-    Alone, Health, Ready, RedisCheck, SetupCheck, Store, announce, check_redis, ended, now, report_bus, speak,
+    Alone, CorrectedClock, Health, Membership, Ready, RedisCheck, SetupCheck, Store, announce, check_redis, ended, now,
+    report_bus, speak,
 };
 use crate::run_observed;
 
@@ -54,8 +55,9 @@ pub async fn serve(service: &Service, shutdown: impl Future<Output = ()> + Send)
     let mut pipe = pipe::open(service, &health)?;
     let metrics = Arc::new(Metrics::new(service, now(), pipe.standing, health.clone()));
     let cluster = Arc::new(RedisCluster::connect(&service.redis)?);
+    let membership = membership(&cluster, &store, &health);
     let probes = Probes {
-        ready: Ready::new(store.clone(), health.clone()).with_redis(Arc::clone(&cluster)),
+        ready: Ready::new(store.clone(), health.clone()).with_redis(cluster),
         metrics: Arc::clone(&metrics),
     };
     let address = listener.local_addr()?;
@@ -63,9 +65,9 @@ pub async fn serve(service: &Service, shutdown: impl Future<Output = ()> + Send)
     let mut beside = JoinSet::new();
     beside.spawn(health.supervise("http", http::serve(listener, probes, ended(stopped.clone()))));
     beside.spawn({
-        let (metrics, stopped) = (Arc::clone(&metrics), stopped.clone());
+        let (metrics, stopped, membership) = (Arc::clone(&metrics), stopped.clone(), membership.clone());
         health.supervise("cluster", async move {
-            speak(&cluster, &|| metrics.about(), ended(stopped)).await;
+            speak(&membership, &|| metrics.about(), ended(stopped)).await;
         })
     });
     beside.spawn(watch_redis(vec![Box::new(setup)], pipe.monitors, &health, stopped));
@@ -78,7 +80,7 @@ pub async fn serve(service: &Service, shutdown: impl Future<Output = ()> + Send)
             _ = health.panicked() => {}
         }
     };
-    let counting = run_observed(&mut feeds, &*store.stats, &now, &*metrics, shutdown);
+    let counting = run_observed(&mut feeds, &*store.stats, &membership.clock, &*metrics, shutdown);
     health.supervise("counting", counting).await;
     stop.send_replace(true);
     while beside.join_next().await.is_some() {}
@@ -105,4 +107,16 @@ fn watch_redis(
             report_bus(&monitors, None, &reported, ended(stopped)),
         );
     })
+}
+
+/// What this process is among the others. Until its clock is compared with that of Redis, it counts nothing.
+fn membership(cluster: &Arc<RedisCluster>, store: &Store, health: &Health) -> Membership {
+    let clock = CorrectedClock::new(now);
+    clock.require_comparison();
+    Membership {
+        cluster: Arc::clone(cluster),
+        clock,
+        store: store.clone(),
+        health: health.clone(),
+    }
 }

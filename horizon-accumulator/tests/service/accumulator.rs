@@ -19,6 +19,9 @@ const POLL: Duration = Duration::from_millis(50);
 /// What the accumulator says on standard output once it serves.
 const READY: &str = "The accumulator is at http://";
 
+/// Where Debian has the library that changes what a process takes for the time; the system's loader replaces `$LIB`.
+const FAKETIME_LIBRARY: &str = "/usr/$LIB/faketime/libfaketimeMT.so.1";
+
 /// A running `horizon-accumulator` with a folder of its own.
 pub(crate) struct Accumulator {
     child: Child,
@@ -61,6 +64,18 @@ impl Accumulator {
             log,
             _folder: folder,
         }
+    }
+
+    /// The same with its clock off by `FAKETIME`, such as `+2h`. Its stopwatch is right.
+    pub(crate) async fn start_in_fake_time(settings: &[(&str, &str)]) -> Self {
+        let fake = [("LD_PRELOAD", FAKETIME_LIBRARY), ("FAKETIME_DONT_FAKE_MONOTONIC", "1")];
+        let started = Self::start(&[settings, &fake].concat()).await;
+        let log = started.log();
+        assert!(
+            !log.contains("cannot be preloaded"),
+            "libfaketime is missing: run `cargo xtask test`, which installs it (Debian: `apt-get install faketime`)"
+        );
+        started
     }
 
     /// A connection to it.

@@ -11,5 +11,6 @@ mod away;
 mod counts;
 mod log;
 mod loses;
+mod peers;
 mod refuses;
 mod stops;

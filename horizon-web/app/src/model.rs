@@ -280,6 +280,8 @@ pub struct Node {
     pub silent_millis: u64,
     /// How long Redis takes to answer it, in microseconds.
     pub round_trip_micros: Option<u64>,
+    /// By how many milliseconds its clock is ahead of that of Redis, or negative behind it.
+    pub clock_offset_millis: Option<i64>,
     /// Why it cannot do all of its work, each as a sentence.
     pub problems: Vec<String>,
 }

@@ -73,15 +73,12 @@ async fn look(app: &App) -> Cluster {
 async fn alone(app: &App, note: &str) -> Cluster {
     let about = match app.horizon.about() {
         Some(about) => about,
-        None => About {
-            name: app.roster.name.to_string(),
-            started: app.roster.started,
-            round_trip: None,
-            problems: app.horizon.health().problems(),
-            work: Work::Web {
-                viewers: app.totals().await.map_or(0, |totals| totals.numbers.viewers),
-            },
-        },
+        None => {
+            let viewers = app.totals().await.map_or(0, |totals| totals.numbers.viewers);
+            let mut about = About::new(app.roster.name.as_str(), app.roster.started, Work::Web { viewers });
+            about.problems = app.horizon.health().problems();
+            about
+        }
     };
     Cluster {
         note: note.into(),
@@ -97,6 +94,7 @@ fn sorted(members: Vec<(About, Duration)>) -> Cluster {
             started: about.started,
             silent_millis: u64::try_from(silent_for.as_millis()).unwrap_or(u64::MAX),
             round_trip_micros: about.round_trip,
+            clock_offset_millis: about.clock_offset,
             problems: about.problems,
         };
         match about.work {

@@ -52,6 +52,7 @@ fn tables(cluster: &Cluster) -> AnyView {
                     <th scope="col">"Readers"</th>
                     <th scope="col">"Last heard of"</th>
                     <th scope="col">"Round trip to Redis"</th>
+                    <th scope="col">"Clock"</th>
                     <th scope="col">"Since"</th>
                 </tr>
             </thead>
@@ -68,6 +69,7 @@ fn tables(cluster: &Cluster) -> AnyView {
                     <th scope="col">"Lost"</th>
                     <th scope="col">"Last heard of"</th>
                     <th scope="col">"Round trip to Redis"</th>
+                    <th scope="col">"Clock"</th>
                     <th scope="col">"Since"</th>
                 </tr>
             </thead>
@@ -134,6 +136,19 @@ fn state(node: &Node) -> &'static str {
     }
 }
 
+/// How the clock of a process differs from that of Redis.
+fn clock(node: &Node) -> String {
+    let Some(offset) = node.clock_offset_millis else {
+        return "not compared".to_owned();
+    };
+    let direction = if offset > 0 { "ahead" } else { "behind" };
+    match offset.unsigned_abs() {
+        0 => "as Redis".to_owned(),
+        millis if millis < 1_000 => format!("{millis} ms {direction}"),
+        millis => format!("{} s {direction}", text::grouped(millis / 1_000)),
+    }
+}
+
 fn times(node: &Node) -> AnyView {
     let heard = match node.silent_millis / 1_000 {
         0 => "just now".to_owned(),
@@ -148,6 +163,7 @@ fn times(node: &Node) -> AnyView {
     view! {
         <td>{heard}</td>
         <td>{round_trip}</td>
+        <td data-cell="clock">{clock(node)}</td>
         <td>
             <time datetime=text::machine(started)>{text::moment(started)}</time>
         </td>

@@ -355,6 +355,7 @@ fn the_problems_of_each_process_are_listed_as_text() {
         started: Timestamp::from_millis(1_795_550_822_604),
         silent_millis: 0,
         round_trip_micros: None,
+        clock_offset_millis: Some(-7_200_000),
         problems: vec!["clock: <b>it is wrong".into()],
     };
     let mut cluster = Cluster::default();
@@ -362,6 +363,7 @@ fn the_problems_of_each_process_are_listed_as_text() {
     let html = cluster_table(&cluster);
     assert!(html.contains(r#"<li data-problem-of="web-1">"#), "{html}");
     assert!(html.contains("clock: &lt;b&gt;it is wrong"), "{html}");
+    assert!(html.contains("7,200 s behind"), "{html}");
     cluster.web.clear();
     assert!(!cluster_table(&cluster).contains("Problems"));
 }

@@ -1,0 +1,145 @@
+//! `?wait=N`: what was acknowledged is on the replicas, too, and outlives the promotion of one of them.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures::future::join_all;
+use horizon_core::{Analytics, Day, Event, EventId, EventKind, Salts, Stamp, StatsStore, Timestamp, Topic};
+use horizon_memory::MemoryStats;
+use horizon_redis::testing::RedisServer;
+use horizon_redis::{RedisConfig, RedisPipe, RedisPubSubPipe, RedisStats};
+
+/// How long a write may take to be refused where replicas do not confirm it: the wait for them is one second.
+const REFUSED_WITHIN: Duration = Duration::from_secs(5);
+
+/// A master whose replica has everything.
+async fn pair() -> (RedisServer, RedisServer) {
+    let master = RedisServer::start(&["--repl-diskless-sync-delay", "0"]).await.unwrap();
+    let port = master.port().to_string();
+    let replica = RedisServer::start(&["--replicaof", "127.0.0.1", &port]).await.unwrap();
+    // It waits for a replica that has not come yet.
+    while master.cli(&["WAIT", "1", "1000"]).await.unwrap().trim() != "1" {}
+    (master, replica)
+}
+
+fn pipe(master: &RedisServer, query: &str) -> RedisPipe {
+    let config = RedisConfig::new(&format!("{}{query}", master.url())).unwrap();
+    RedisPipe::connect(&config, Arc::new(MemoryStats::new())).unwrap()
+}
+
+fn store(master: &RedisServer, query: &str) -> RedisStats {
+    RedisStats::connect(&RedisConfig::new(&format!("{}{query}", master.url())).unwrap()).unwrap()
+}
+
+fn visit(number: u64) -> Event {
+    let mut random = [0; 10];
+    random[2..].copy_from_slice(&number.to_be_bytes());
+    let stamp = Stamp::new(Timestamp::from_millis(1_800_000_000_000), random);
+    Event::new(stamp, Topic::Site, EventKind::Visit { visitor: None })
+}
+
+/// Tracks these events at the same time and returns the ids of those that were acknowledged.
+async fn acknowledged(pipe: &RedisPipe, numbers: std::ops::Range<u64>) -> HashSet<EventId> {
+    let tracked = numbers.map(|number| async move {
+        let event = visit(number);
+        let id = event.id;
+        pipe.track(event).await.is_ok().then_some(id)
+    });
+    join_all(tracked).await.into_iter().flatten().collect()
+}
+
+/// How many of these events are not in the server's stream.
+async fn missing(server: &RedisServer, ids: &HashSet<EventId>) -> usize {
+    let entries = server.cli(&["XRANGE", "analytics:events", "-", "+"]).await.unwrap();
+    ids.iter().filter(|id| !entries.contains(&id.to_string())).count()
+}
+
+/// Promotes the replica while events are tracked on the old master, which stays up.
+async fn missing_after_a_promotion(query: &str) -> (usize, usize) {
+    let (master, replica) = pair().await;
+    let pipe = pipe(&master, query);
+    let mut ids = acknowledged(&pipe, 0..50).await;
+    assert_eq!(ids.len(), 50, "while the replica confirms, everything is taken");
+    replica.cli(&["REPLICAOF", "NO", "ONE"]).await.unwrap();
+    ids.extend(acknowledged(&pipe, 50..100).await);
+    (ids.len(), missing(&replica, &ids).await)
+}
+
+#[tokio::test]
+async fn events_acknowledged_with_wait_are_on_a_promoted_replica() {
+    let (acknowledged, missing) = missing_after_a_promotion("?wait=1").await;
+    assert_eq!((acknowledged, missing), (50, 0));
+}
+
+#[tokio::test]
+async fn events_acknowledged_without_wait_may_be_missing_on_a_promoted_replica() {
+    let (acknowledged, missing) = missing_after_a_promotion("").await;
+    assert_eq!(acknowledged, 100);
+    assert!(missing >= 50, "{missing} are missing");
+}
+
+#[tokio::test]
+async fn an_event_is_acknowledged_again_once_the_replica_is_back() {
+    let (master, replica) = pair().await;
+    let pipe = pipe(&master, "?wait=1");
+    replica.pause().await.unwrap();
+    let start = Instant::now();
+    let error = pipe.track(visit(1)).await.unwrap_err();
+    assert!(
+        error.is_retryable() && error.to_string().contains("only 0 of 1 replicas"),
+        "{error}"
+    );
+    assert!(start.elapsed() < REFUSED_WITHIN, "{:?}", start.elapsed());
+    replica.resume().await.unwrap();
+    while let Err(error) = pipe.track(visit(1)).await {
+        assert!(error.is_retryable(), "{error}");
+    }
+    assert_eq!(missing(&replica, &HashSet::from([visit(1).id])).await, 0);
+}
+
+#[tokio::test]
+async fn a_store_counts_once_what_a_replica_confirms_late() {
+    let (master, replica) = pair().await;
+    let (store, reader) = (store(&master, "?wait=1"), store(&master, ""));
+    replica.pause().await.unwrap();
+    let start = Instant::now();
+    assert!(store.apply(&[visit(1)]).await.unwrap_err().is_retryable());
+    assert!(
+        store
+            .salt(Day::from_number(20_000), [1; 32])
+            .await
+            .unwrap_err()
+            .is_retryable()
+    );
+    assert!(store.secret([2; 32]).await.unwrap_err().is_retryable());
+    assert!(store.check_writable().await.unwrap_err().is_retryable());
+    assert!(start.elapsed() < 4 * REFUSED_WITHIN, "{:?}", start.elapsed());
+    // Reads do not stand still behind a write that waits.
+    let second = [visit(2)];
+    let (applied, read) = tokio::join!(store.apply(&second), async {
+        let start = Instant::now();
+        (store.get(&[Topic::Site]).await.unwrap(), start.elapsed())
+    });
+    assert!(applied.is_err() && read.1 < Duration::from_millis(900), "{read:?}");
+    replica.resume().await.unwrap();
+    master.cli(&["SCRIPT", "FLUSH"]).await.unwrap();
+    while let Err(error) = store.apply(&[visit(1), visit(2)]).await {
+        assert!(error.is_retryable(), "{error}");
+    }
+    assert_eq!(reader.get(&[Topic::Site]).await.unwrap()[0].stats.visits, 2);
+    assert_eq!(store.secret([2; 32]).await.unwrap(), [2; 32]);
+    assert_eq!(store.secret([3; 32]).await.unwrap(), [2; 32]);
+}
+
+#[tokio::test]
+async fn a_pipe_without_a_stream_refuses_to_wait_for_replicas() {
+    let config = RedisConfig::new("redis://127.0.0.1:1?wait=1").unwrap();
+    let refusal = RedisPubSubPipe::connect(&config, Arc::new(MemoryStats::new())).unwrap_err();
+    assert!(
+        !refusal.is_retryable() && refusal.to_string().contains("`wait`"),
+        "{refusal}"
+    );
+}

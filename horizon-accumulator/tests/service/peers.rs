@@ -1,0 +1,164 @@
+//! What an accumulator notices about the others, and about its clock.
+
+use std::sync::Arc;
+
+use horizon_core::{Analytics, Event, EventKind, Stamp, StatsStoreExt, Topic};
+use horizon_redis::testing::RedisServer;
+use horizon_redis::{About, RedisCluster, RedisConfig, RedisPipe, RedisStats, Work};
+
+use crate::accumulator::{Accumulator, now, page, sqlite, visit, wait_until};
+
+/// Waits until `/readyz` has this problem, and checks that the log has it as an error.
+async fn until_not_ready(accumulator: &Accumulator, problem: &str) {
+    wait_until(problem, async || {
+        let (status, text) = accumulator.get("/readyz").await;
+        status == 503 && text.contains(problem)
+    })
+    .await;
+    let log = accumulator.log();
+    let logged = |line: &str| line.contains("ERROR") && line.contains(problem.split(": ").last().unwrap());
+    assert!(log.lines().any(logged), "{log}");
+}
+
+#[tokio::test]
+async fn accumulators_with_different_stores_are_not_ready_until_one_is_gone() {
+    let redis = RedisServer::start(&[]).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let (url, file) = (redis.url(), sqlite(&folder.path().join("numbers.db")));
+    let one = Accumulator::start(&[("HORIZON_PIPE", &url), ("HORIZON_NODE", "one")]).await;
+    let same = Accumulator::start(&[("HORIZON_PIPE", &url), ("HORIZON_NODE", "same")]).await;
+    let other = [
+        ("HORIZON_PIPE", &*url),
+        ("HORIZON_STORE", &file),
+        ("HORIZON_NODE", "other"),
+    ];
+    let other = Accumulator::start(&other).await;
+    until_not_ready(&one, "accumulators: the accumulator `other` counts into another store").await;
+    until_not_ready(&same, "accumulators: the accumulator `other` counts into another store").await;
+    until_not_ready(&other, "accumulators: the accumulator `one` counts into another store").await;
+    other.stop().await;
+    one.until_ready_says(200).await;
+    same.until_ready_says(200).await;
+}
+
+#[tokio::test]
+async fn two_accumulators_of_one_name_are_not_ready_until_one_is_gone() {
+    let redis = RedisServer::start(&[]).await.unwrap();
+    let url = redis.url();
+    let settings = [("HORIZON_PIPE", &*url), ("HORIZON_NODE", "same")];
+    let (one, other) = (Accumulator::start(&settings).await, Accumulator::start(&settings).await);
+    for accumulator in [&one, &other] {
+        until_not_ready(accumulator, "node-name: another process is named `same`, too").await;
+    }
+    other.stop().await;
+    one.until_ready_says(200).await;
+}
+
+#[tokio::test]
+async fn a_restart_under_the_same_name_is_no_problem() {
+    let redis = RedisServer::start(&[]).await.unwrap();
+    let url = redis.url();
+    let cluster = RedisCluster::connect(&RedisConfig::new(&url).unwrap()).unwrap();
+    let work = Work::Accumulator {
+        counted: 0,
+        unread: 0,
+        pending: 0,
+        lost: 0,
+    };
+    // The last word of one that was killed.
+    cluster.say(&About::new("same", now(), work)).await.unwrap();
+    let one = Accumulator::start(&[("HORIZON_PIPE", &url), ("HORIZON_NODE", "same")]).await;
+    one.until_ready_says(200).await;
+    let first = one.metric("horizon_start_time_seconds").await;
+    wait_until("it spoke a few times", async || {
+        let members = cluster.members().await.unwrap();
+        members[0].about.started.as_millis() / 1_000 == i64::try_from(first).unwrap()
+            && members[0].about.store.is_some()
+    })
+    .await;
+    assert_eq!(one.get("/readyz").await.0, 200, "{}", one.log());
+    assert!(!one.log().contains("ERROR"), "{}", one.log());
+}
+
+/// What `faketime` does to a process' clock.
+fn off_by(offset: &str) -> (&'static str, &str) {
+    ("FAKETIME", offset)
+}
+
+#[tokio::test]
+async fn an_accumulator_whose_clock_is_minutes_off_judges_events_by_that_of_redis() {
+    let redis = RedisServer::start(&[]).await.unwrap();
+    let url = redis.url();
+    let one = Accumulator::start_in_fake_time(&[("HORIZON_PIPE", &url), off_by("-480s")]).await;
+    let store = Arc::new(RedisStats::connect(&RedisConfig::new(&url).unwrap()).unwrap());
+    let pipe = RedisPipe::connect(&RedisConfig::new(&url).unwrap(), store.clone()).unwrap();
+    // By the process' own clock it is an hour and five minutes ahead.
+    let mut event = visit(1);
+    event.at = now().plus(std::time::Duration::from_secs(57 * 60));
+    pipe.track(event).await.unwrap();
+    wait_until("it is counted", async || {
+        store.total(&page()).await.unwrap().stats.visits == 1
+    })
+    .await;
+    assert_eq!(one.get("/readyz").await.0, 200);
+    assert!(one.log().contains("is not that of Redis"), "{}", one.log());
+    let cluster = RedisCluster::connect(&RedisConfig::new(&url).unwrap()).unwrap();
+    wait_until("it tells the others", async || {
+        let offset = cluster.members().await.unwrap()[0].about.clock_offset;
+        offset.is_some_and(|offset| (offset + 480_000).abs() < 1_000)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_accumulator_whose_clock_is_a_month_or_hours_off_refuses_and_forgets_nothing() {
+    let redis = RedisServer::start(&[]).await.unwrap();
+    let url = redis.url();
+    let store = Arc::new(RedisStats::connect(&RedisConfig::new(&url).unwrap()).unwrap());
+    let pipe = RedisPipe::connect(&RedisConfig::new(&url).unwrap(), store.clone()).unwrap();
+    let once = Event::new(
+        Stamp::new(now(), [9; 10]),
+        Topic::Site,
+        EventKind::Visit { visitor: None },
+    );
+    horizon_core::StatsStore::apply(&*store, &[once.clone()]).await.unwrap();
+    for (number, offset) in [(1, "+31d"), (2, "-2h")] {
+        let wrong = Accumulator::start_in_fake_time(&[("HORIZON_PIPE", &url), off_by(offset)]).await;
+        until_not_ready(&wrong, "clock: the clock of this machine is").await;
+        pipe.track(visit(number)).await.unwrap();
+        wait_until("it tried", async || {
+            wrong
+                .metric("horizon_batch_failures_total{reason=\"unavailable\"}")
+                .await
+                > 0
+        })
+        .await;
+        assert_eq!(wrong.metric("horizon_events_refused_total").await, 0);
+        wrong.stop().await;
+    }
+    // What it knew of ids it knows still, and what was published is counted by one that has the time.
+    let right = Accumulator::start(&[("HORIZON_PIPE", &url)]).await;
+    wait_until("both are counted", async || {
+        store.total(&page()).await.unwrap().stats.visits == 2
+    })
+    .await;
+    pipe.track(once).await.unwrap();
+    wait_until("the repeat is acknowledged", async || {
+        right.metric("horizon_events_counted_total").await == 3
+    })
+    .await;
+    assert_eq!(store.total(&Topic::Site).await.unwrap().stats.visits, 1);
+}
+
+#[tokio::test]
+async fn a_user_that_may_not_ask_for_the_time_is_a_problem_with_a_reason() {
+    let redis = RedisServer::start(&[]).await.unwrap();
+    let user = [
+        "ACL", "SETUSER", "timeless", "on", ">secret", "~*", "&*", "+@all", "-time",
+    ];
+    redis.cli(&user).await.unwrap();
+    let url = format!("redis://timeless:secret@127.0.0.1:{}", redis.port());
+    let one = Accumulator::start(&[("HORIZON_PIPE", &url)]).await;
+    until_not_ready(&one, "cluster: Redis refuses the sign of life of this process").await;
+    assert!(!one.log().contains("secret"), "{}", one.log());
+}
