@@ -37,6 +37,10 @@ const LOG_PAGES: i64 = 2_048;
 /// How large the write-ahead log stays on disk between checkpoints, in bytes.
 const JOURNAL_BYTES: i64 = 64 * 1024 * 1024;
 
+/// What the log says when statistics cannot be gathered.
+pub(crate) const NO_STATISTICS: &str =
+    "no statistics of the database were gathered; reads and writes work without them";
+
 /// The most rows of an index that are read for its statistics.
 const ANALYSIS_ROWS: i64 = 400;
 
@@ -62,7 +66,9 @@ fn open_writer(path: &Path) -> Result<(Connection, Files)> {
     migrations::migrate(&mut db)
         .map_err(|e| failed("bring up to date", path, e))?
         .map_err(|version| unknown(path, version))?;
-    optimize(&db).map_err(|e| failed("gather the statistics of", path, e))?;
+    if let Err(error) = optimize(&db) {
+        tracing::warn!(%error, path = %path.display(), "{NO_STATISTICS}");
+    }
     let files = Files::of(path)?;
     if before.is_some_and(|before| !files.is_database(before)) {
         let text = format!("the database {} was replaced while it was opened", path.display());

@@ -227,7 +227,9 @@ impl StatsStore for SqliteStats {
         self.erase(sql::FORGET_VISITORS, now.minus(VISITOR_MEMORY)).await?;
         self.erase(sql::FORGET_UNLIKES, now.minus(DEDUPE_WINDOW)).await?;
         self.writer.write(move |db| erase_salts(db, now.day())).await?;
-        self.writer.write(|db| db.run(sql::OPTIMIZE)).await?;
+        if let Err(error) = self.writer.write(|db| db.run(sql::OPTIMIZE)).await {
+            tracing::warn!(%error, path = %self.path.display(), "{}", connection::NO_STATISTICS);
+        }
         self.empty_log().await
     }
 }

@@ -96,10 +96,7 @@ impl Writer {
     }
 
     /// The same for a write that only finds out whether writing works: it says nothing about those that do more.
-    pub(crate) async fn probe(
-        &self,
-        work: impl FnMut(Db<'_>) -> rusqlite::Result<()> + Send + 'static,
-    ) -> Result<()> {
+    pub(crate) async fn probe(&self, work: impl FnMut(Db<'_>) -> rusqlite::Result<()> + Send + 'static) -> Result<()> {
         self.queue(work, true).await
     }
 
