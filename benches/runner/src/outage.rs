@@ -10,7 +10,7 @@ use horizon_web_tests::{Nodes, Options, Server, http};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use crate::aim::Aim;
+use crate::{aim::Aim, text::short};
 
 /// The pages that are asked for.
 const PAGES: [&str; 4] = ["/", "/blog", "/blog/hello", "/tags/test"];
@@ -27,22 +27,29 @@ const UNKNOWN: f64 = 1_000.0;
 /// A secret of the blog's own, so that a process starts while Redis is away.
 const SECRET: (&str, &str) = ("HORIZON_SECRET", "a sentence of at least thirty-two characters");
 
-/// The slowest answers of some rounds.
-#[derive(Clone, Copy, Debug, Default)]
-struct Slowest {
-    page: Duration,
-    frame: Duration,
+/// How long answers took.
+#[derive(Debug, Default)]
+struct Times {
+    pages: Vec<Duration>,
+    frames: Vec<Duration>,
 }
 
-impl Slowest {
+impl Times {
     fn aims(self, state: &str) -> [Aim; 2] {
-        let aim =
-            |what: &str, time: Duration| Aim::at_most(format!("{state}: {what}"), milliseconds(time), KNOWN, "ms");
         [
-            aim("slowest page", self.page),
-            aim("slowest first frame of a stream", self.frame),
+            aim(format!("{state}: slowest page"), self.pages),
+            aim(format!("{state}: slowest first frame of a stream"), self.frames),
         ]
     }
+}
+
+/// The slowest has to meet the limit; the middle one is said beside it.
+fn aim(what: String, mut times: Vec<Duration>) -> Aim {
+    times.sort();
+    let slowest = times.last().copied().unwrap_or(Duration::MAX);
+    let middle = times.get(times.len() / 2).copied().unwrap_or(Duration::MAX);
+    let said = format!("the middle of {} is {}", times.len(), short(milliseconds(middle)));
+    Aim::at_most(what, milliseconds(slowest), KNOWN, "ms").and(true, &said)
 }
 
 fn milliseconds(time: Duration) -> f64 {
@@ -60,13 +67,13 @@ async fn redis(rounds: usize) -> anyhow::Result<Vec<Aim>> {
     let mut nodes = Nodes::start().await?;
     let web = nodes.web("web", &[SECRET]).await?;
     let mut aims = Vec::new();
-    aims.extend(slowest(web.address(), rounds).await?.aims("Redis up"));
+    aims.extend(times(web.address(), rounds).await?.aims("Redis up"));
     nodes.redis.pause().await?;
-    aims.extend(slowest(web.address(), rounds).await?.aims("Redis stopped"));
+    aims.extend(times(web.address(), rounds).await?.aims("Redis stopped"));
     aims.push(fresh(&nodes, "Redis stopped").await?);
     nodes.redis.resume().await?;
     nodes.redis.kill().await?;
-    aims.extend(slowest(web.address(), rounds).await?.aims("Redis gone"));
+    aims.extend(times(web.address(), rounds).await?.aims("Redis gone"));
     aims.push(fresh(&nodes, "Redis gone").await?);
     Ok(aims)
 }
@@ -88,22 +95,22 @@ async fn sqlite(rounds: usize) -> anyhow::Result<Vec<Aim>> {
     let store = format!("sqlite:{}", file.display());
     let server = Server::start(Options::default().with("HORIZON_STORE", &store)).await?;
     let mut aims = Vec::new();
-    aims.extend(slowest(server.address(), rounds).await?.aims("SQLite"));
+    aims.extend(times(server.address(), rounds).await?.aims("SQLite"));
     let lock = Connection::open(&file)?;
     lock.execute_batch("BEGIN EXCLUSIVE")?;
-    aims.extend(slowest(server.address(), rounds).await?.aims("SQLite locked"));
+    aims.extend(times(server.address(), rounds).await?.aims("SQLite locked"));
     Ok(aims)
 }
 
-async fn slowest(site: SocketAddr, rounds: usize) -> anyhow::Result<Slowest> {
-    let mut slowest = Slowest::default();
+async fn times(site: SocketAddr, rounds: usize) -> anyhow::Result<Times> {
+    let mut times = Times::default();
     for _ in 0..rounds {
         for path in PAGES {
-            slowest.page = slowest.page.max(page(site, path).await?);
+            times.pages.push(page(site, path).await?);
         }
-        slowest.frame = slowest.frame.max(first_frame(site).await?);
+        times.frames.push(first_frame(site).await?);
     }
-    Ok(slowest)
+    Ok(times)
 }
 
 async fn page(site: SocketAddr, path: &str) -> anyhow::Result<Duration> {
