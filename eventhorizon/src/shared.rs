@@ -58,15 +58,7 @@ impl Shared {
         let health = Health::default();
         let redis = &health.watch_redis(redis);
         let store = Store::open(store)?;
-        let stats = Arc::clone(&store.stats);
-        let (analytics, monitor): (Arc<dyn Analytics>, _) = match delivery {
-            Delivery::Stream => {
-                let pipe = RedisPipe::connect(redis, stats)?;
-                let monitor = pipe.monitor();
-                (Arc::new(pipe), Some(monitor))
-            }
-            Delivery::PubSub => (Arc::new(RedisPubSubPipe::connect(redis, stats)?), None),
-        };
+        let (analytics, monitor) = connect_bus(redis, delivery, &store)?;
         let presence = Arc::new(RedisPresence::connect(redis, name.clone())?);
         let node = Arc::new(Node {
             name,
@@ -83,22 +75,8 @@ impl Shared {
             health: health.clone(),
         };
         membership.clock.require_comparison();
-        let speaking = {
-            let (node, leaving) = (Arc::clone(&node), leaving.clone());
-            tokio::spawn(health.supervise("cluster", async move {
-                speak(&membership, &|| node.about(), leaving.cancelled()).await;
-            }))
-        };
-        let checking = {
-            let (reported, leaving, monitors) = (health.clone(), leaving.clone(), Vec::from_iter(monitor.clone()));
-            let checks = async move {
-                tokio::join!(
-                    check_redis(&checks, &reported, leaving.cancelled()),
-                    report_bus(&monitors, Some(ALARM), &reported, leaving.cancelled()),
-                );
-            };
-            tokio::spawn(health.supervise("redis-checks", checks))
-        };
+        let speaking = spawn_speaking(&node, membership, leaving.clone());
+        let checking = spawn_checking(checks, monitor.clone(), &health, leaving.clone());
         Ok(Backend {
             ports: Ports {
                 presence,
@@ -162,6 +140,47 @@ impl Collector for LostMetric {
                     is an alarm";
         counter.encode(encoder.encode_descriptor("horizon_stream_lost", help, None, counter.metric_type())?)
     }
+}
+
+/// Connects to the bus; a stream has a monitor of what is lost.
+fn connect_bus(
+    redis: &RedisConfig,
+    delivery: Delivery,
+    store: &Store,
+) -> Result<(Arc<dyn Analytics>, Option<BusMonitor>)> {
+    let stats = Arc::clone(&store.stats);
+    Ok(match delivery {
+        Delivery::Stream => {
+            let pipe = RedisPipe::connect(redis, stats)?;
+            let monitor = pipe.monitor();
+            (Arc::new(pipe), Some(monitor))
+        }
+        Delivery::PubSub => (Arc::new(RedisPubSubPipe::connect(redis, stats)?), None),
+    })
+}
+
+/// Spawns the task that tells the other processes of this one.
+fn spawn_speaking(node: &Arc<Node>, membership: Membership, leaving: CancellationToken) -> JoinHandle<Option<()>> {
+    let (node, health) = (Arc::clone(node), node.health.clone());
+    tokio::spawn(health.supervise("cluster", async move {
+        speak(&membership, &|| node.about(), leaving.cancelled()).await;
+    }))
+}
+
+/// Spawns the task that checks Redis, and reports what it lost.
+fn spawn_checking(
+    checks: Vec<Box<dyn RedisCheck>>,
+    monitor: Option<BusMonitor>,
+    health: &Health,
+    leaving: CancellationToken,
+) -> JoinHandle<Option<()>> {
+    let (reported, monitors) = (health.clone(), Vec::from_iter(monitor));
+    tokio::spawn(health.supervise("redis-checks", async move {
+        tokio::join!(
+            check_redis(&checks, &reported, leaving.cancelled()),
+            report_bus(&monitors, Some(ALARM), &reported, leaving.cancelled()),
+        );
+    }))
 }
 
 /// Takes leave of the other processes.

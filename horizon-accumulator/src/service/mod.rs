@@ -42,9 +42,7 @@ use crate::run_observed;
 /// # Errors
 /// Something that was configured cannot be used; the sentence names it. The store could not be closed.
 pub async fn serve(service: &Service, shutdown: impl Future<Output = ()> + Send) -> anyhow::Result<()> {
-    let listener = TcpListener::bind(service.addr)
-        .await
-        .with_context(|| format!("HORIZON_ADDR: {} cannot be listened on", service.addr))?;
+    let listener = bind(service).await?;
     let unusable = "HORIZON_STORE cannot be used";
     let alone = Alone::on(&service.store).context(unusable)?;
     let store = Store::open(&service.store).context(unusable)?;
@@ -91,6 +89,12 @@ pub async fn serve(service: &Service, shutdown: impl Future<Output = ()> + Send)
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+async fn bind(service: &Service) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(service.addr)
+        .await
+        .with_context(|| format!("HORIZON_ADDR: {} cannot be listened on", service.addr))
 }
 
 /// Returns the task that checks Redis, and reports what it lost, until the service stops.

@@ -121,7 +121,9 @@ async fn an_accumulator_whose_clock_is_a_month_or_hours_off_refuses_and_forgets_
         Topic::Site,
         EventKind::Visit { visitor: None },
     );
-    horizon_core::StatsStore::apply(&*store, &[once.clone()]).await.unwrap();
+    horizon_core::StatsStore::apply(&*store, std::slice::from_ref(&once))
+        .await
+        .unwrap();
     for (number, offset) in [(1, "+31d"), (2, "-2h")] {
         let wrong = Accumulator::start_in_fake_time(&[("HORIZON_PIPE", &url), off_by(offset)]).await;
         until_not_ready(&wrong, "clock: the clock of this machine is").await;

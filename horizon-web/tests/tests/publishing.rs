@@ -87,6 +87,17 @@ async fn no_address_knows_of_a_post_that_is_not_public() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The addresses that lead to the newest post.
+const LINKS_TO_THE_NEWEST: [&str; 7] = [
+    "/",
+    "/blog",
+    "/feed.xml",
+    "/rss.xml",
+    "/sitemap.xml",
+    "/tags/secret-tag",
+    "/blog/second",
+];
+
 #[tokio::test]
 async fn a_post_becomes_public_at_its_time_without_a_restart() -> anyhow::Result<()> {
     let server = Server::start(Options::default()).await?;
@@ -115,15 +126,7 @@ async fn a_post_becomes_public_at_its_time_without_a_restart() -> anyhow::Result
         "it was public {:?} too early",
         due - now
     );
-    for path in [
-        "/",
-        "/blog",
-        "/feed.xml",
-        "/rss.xml",
-        "/sitemap.xml",
-        "/tags/secret-tag",
-        "/blog/second",
-    ] {
+    for path in LINKS_TO_THE_NEWEST {
         let text = get(server.address(), path).await?.text();
         ensure!(text.contains("/blog/soon"), "{path}: {text}");
     }
