@@ -10,7 +10,7 @@ use horizon_web_tests::Seed;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
-    Run,
+    Run, alarms,
     classes::Class,
     counts::Counts,
     crowd::Crowd,
@@ -76,7 +76,14 @@ async fn attempt(class: Class, defect: Option<Defect>, scale: &Scale, dice: Seed
     wait_for_a_day_long_enough(scale.class_within).await;
     let mut outcome = Outcome::new(class, defect);
     let started = Instant::now();
-    let played = timeout(scale.class_within, play(&mut outcome, scale, dice)).await;
+    let played = timeout(scale.class_within, async {
+        if class.is_alarm() {
+            alarms::play(&mut outcome, scale, dice).await
+        } else {
+            play(&mut outcome, scale, dice).await
+        }
+    });
+    let played = played.await;
     let played = played.context("it takes too long").flatten();
     outcome.error = played.err().map(|error| format!("{error:#}"));
     outcome.took = started.elapsed();
