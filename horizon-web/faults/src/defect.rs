@@ -37,10 +37,10 @@ pub(crate) enum Defect {
     HidesAlarms,
     /// A like is acknowledged although the store refused it.
     AcknowledgesErrors,
-    /// An accumulator that reads on after its stream was lost, and tells nobody.
-    MakesGroupsSilently,
-    /// A web node that stamps events by its own clock, and compares it with nobody's.
-    TrustsItsClock,
+    /// An accumulator that reads on, whatever becomes of its stream and whoever else counts.
+    ReadsOnSilently,
+    /// A web node that looks at nothing but its own work: not at the clock of Redis, its kind or its other clients.
+    ChecksNothing,
     /// `?wait=1` is left out of the address.
     DropsWait,
     /// A server that sets its database up and looks later whose it is.
@@ -72,12 +72,12 @@ impl Defect {
             | Self::NeverPublishes
             | Self::NeverTakesOver
             | Self::GivesUp
-            | Self::MakesGroupsSilently => Part::Accumulators,
+            | Self::ReadsOnSilently => Part::Accumulators,
             Self::PromisesFirst
             | Self::ListensOnce
             | Self::HoldsEvents
             | Self::KeepsToItself
-            | Self::TrustsItsClock
+            | Self::ChecksNothing
             | Self::SetsUpFirst
             | Self::BlocksOnLog
             | Self::PanicsOnLog => Part::Webs,

@@ -37,6 +37,8 @@ pub(crate) struct Scale {
     pub(crate) likes: u64,
     /// Stages that run at the same time.
     pub(crate) stages: usize,
+    /// Scenes of alarms that are played at the same time. They have few readers.
+    pub(crate) scenes: usize,
     /// The longest that a class may take. It is also how far from midnight one starts.
     pub(crate) class_within: Duration,
 }
@@ -59,6 +61,7 @@ pub(crate) const FULL: Scale = Scale {
     readers: 8,
     likes: 1_000,
     stages: 1,
+    scenes: 2,
     class_within: Duration::from_secs(15 * 60),
 };
 
@@ -80,5 +83,6 @@ pub(crate) const SHORT: Scale = Scale {
     readers: 8,
     likes: 50,
     stages: 2,
+    scenes: 4,
     class_within: Duration::from_secs(3 * 60),
 };

@@ -43,9 +43,12 @@ pub(crate) async fn run(run: &Run) -> anyhow::Result<()> {
     report::say(&format!("HORIZON_SEED={seed}"));
     let trials = trials(run).into_iter().map(|(class, defect)| {
         let dice = Seed::new(dice.next());
-        attempt(class, defect, scale, dice)
+        (class.is_alarm(), attempt(class, defect, scale, dice))
     });
-    let outcomes: Vec<Outcome> = stream::iter(trials).buffered(scale.stages).collect().await;
+    let (alarms, counts): (Vec<_>, Vec<_>) = trials.partition(|(is_alarm, _)| *is_alarm);
+    let played = |trials: Vec<(bool, _)>, at_once| stream::iter(trials).map(|(_, trial)| trial).buffered(at_once);
+    let mut outcomes: Vec<Outcome> = played(counts, scale.stages).collect().await;
+    outcomes.extend(played(alarms, scale.scenes).collect::<Vec<_>>().await);
     let table = if run.sabotage {
         report::sabotage(&outcomes)
     } else {

@@ -8,12 +8,9 @@ use super::{
     articles::Articles,
     likers::{Likers, PAGE, likes_at},
     scene::Scene,
-    witness,
+    witness::{self, Problem},
 };
 use crate::node::Node;
-
-/// What a process calls its clock.
-const CLOCK: &[&str] = &["clock"];
 
 /// Where Debian and others put the library that tells a process another time.
 const LIBRARIES: [&str; 4] = [
@@ -88,7 +85,7 @@ async fn likes_count_or_are_refused(
         }
     }
     if !must_pass {
-        scene.must_report(wrong, CLOCK).await;
+        scene.all_must_report(&[wrong], Problem::CLOCK).await;
     } else if let Err(answer) = witness::readiness(wrong).await {
         scene.note(format!("/readyz of a node whose clock is {offset} off says {answer}"));
     }

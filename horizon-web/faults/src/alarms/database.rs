@@ -8,11 +8,12 @@ use std::{
 
 use rusqlite::Connection;
 
-use super::{articles::Articles, scene::Scene, witness::REPORTED_WITHIN};
+use super::{
+    articles::Articles,
+    scene::Scene,
+    witness::{Problem, REPORTED_WITHIN},
+};
 use crate::node::Node;
-
-/// What a process calls its store.
-pub(crate) const STORE: &[&str] = &["store"];
 
 /// What may happen to the file.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +50,7 @@ async fn lose(scene: &mut Scene, file: &Path, loss: Loss) -> anyhow::Result<()> 
             "{loss:?}: {REPORTED_WITHIN:?} later likes are still acknowledged"
         ));
     }
-    scene.must_report(&web, STORE).await;
+    scene.all_must_report(&[&web], Problem::STORE).await;
     if likers.likes(scene.likes).await > 0 {
         scene.find(format!(
             "{loss:?}: likes are acknowledged after the server knows that its file is gone"

@@ -4,10 +4,10 @@ use std::{fs, time::Duration};
 
 use super::{
     articles::Articles,
-    database::{STORE, store},
+    database::store,
     scene::Scene,
     tmpfs::Tmpfs,
-    witness,
+    witness::{self, Problem},
 };
 use crate::node::Node;
 
@@ -45,10 +45,7 @@ async fn fill_and_free(scene: &mut Scene, disk: &Tmpfs, web: &Node) -> anyhow::R
         ));
     }
     likers.likes(scene.likes.min(10)).await;
-    match witness::not_ready(web).await {
-        Some(answer) => scene.note(format!("on a full disk /readyz says {answer}")),
-        None => scene.find("/readyz is 200 while nothing can be written"),
-    }
+    scene.all_must_report(&[web], Problem::STORE).await;
     if let Err(answer) = witness::alive(web).await {
         scene.find(format!("on a full disk /healthz says {answer}"));
     }
@@ -74,7 +71,6 @@ async fn fill_and_free(scene: &mut Scene, disk: &Tmpfs, web: &Node) -> anyhow::R
     if web.log().contains("panicked") {
         scene.find("the server panicked");
     }
-    let _ = STORE;
     scene.finish_reading(articles).await;
     Ok(())
 }

@@ -9,13 +9,22 @@ use tokio::{
     process::Command,
 };
 
-use super::{articles::Articles, database::store, scene::Scene, witness};
+use super::{
+    articles::Articles,
+    database::store,
+    likers::{Likers, likes_at},
+    scene::Scene,
+    witness,
+};
 use crate::node::{Node, Role};
 
 /// The metric of lines that could not be written.
 const DROPPED: &str = "horizon_log_lines_dropped_total";
 
-/// How much is logged: so much that a pipe, which holds 64 KiB, is full at once.
+/// How much is written to a pipe at once to fill it, in bytes.
+const PAGE_BYTES: usize = 4_096;
+
+/// How much is logged: so much that each request has a line.
 const EVERYTHING: (&str, &str) = ("RUST_LOG", "trace");
 
 /// What becomes of the log.
@@ -31,36 +40,37 @@ enum Dead {
 
 /// The log of an embedded blog dies in each of these ways, and that of an accumulator.
 pub(crate) async fn dead(scene: &mut Scene) -> anyhow::Result<()> {
+    let level = || (EVERYTHING.0, EVERYTHING.1.to_owned());
     for dead in [Dead::ReaderGone, Dead::DevFull, Dead::NobodyReads] {
         let log = Log::open(scene.folder(), dead, Role::Web).await?;
         let file = store(&scene.folder().join(format!("{dead:?}.db")));
-        let level = (EVERYTHING.0, EVERYTHING.1.to_owned());
-        let web = scene.web_with_log(&[file, level], log.path.clone()).await?;
-        goes_on(scene, &web, web.name(), &web, log, dead).await?;
+        let web = scene.web_with_log(&[file, level()], log.path.clone()).await?;
+        let mut likers = scene.likers(&[&web]);
+        goes_on(scene, &web, &web, &mut likers, log).await?;
+        scene.add_up(likers.acknowledged(), likes_at(web.address()).await.unwrap_or_default());
         ends_in_order(scene, web, dead).await;
     }
     let redis = RedisServer::start(&[]).await?;
     let pipe = ("HORIZON_PIPE", redis.url());
     let web = scene.web(std::slice::from_ref(&pipe)).await?;
+    let mut likers = scene.likers(&[&web]);
     for dead in [Dead::ReaderGone, Dead::DevFull, Dead::NobodyReads] {
         let log = Log::open(scene.folder(), dead, Role::Accumulator).await?;
-        let level = (EVERYTHING.0, EVERYTHING.1.to_owned());
-        let accumulator = scene
-            .accumulator_with_log(&[pipe.clone(), level], log.path.clone())
-            .await?;
-        goes_on(scene, &accumulator, accumulator.name(), &web, log, dead).await?;
+        let variables = [pipe.clone(), level()];
+        let accumulator = scene.accumulator_with_log(&variables, log.path.clone()).await?;
+        goes_on(scene, &accumulator, &web, &mut likers, log).await?;
         ends_in_order(scene, accumulator, dead).await;
     }
+    scene.add_up(likers.acknowledged(), likes_at(web.address()).await?);
     Ok(())
 }
 
 /// Likes at `web` are acknowledged and counted, and `node` answers, although nobody takes its log.
-async fn goes_on(scene: &mut Scene, node: &Node, name: &str, web: &Node, log: Log, dead: Dead) -> anyhow::Result<()> {
-    let base = super::likers::likes_at(web.address()).await.unwrap_or_default();
-    let _read_by = log.die();
+async fn goes_on(scene: &mut Scene, node: &Node, web: &Node, likers: &mut Likers, log: Log) -> anyhow::Result<()> {
+    let (dead, name) = (log.dead, node.name());
+    let _never_read = log.die().await?;
     scene.struck();
     let articles = Articles::read_at(&[web]);
-    let mut likers = scene.likers(&[web]);
     let likes = scene.likes;
     let taken = likers.likes(likes).await;
     if taken < likes {
@@ -70,10 +80,9 @@ async fn goes_on(scene: &mut Scene, node: &Node, name: &str, web: &Node, log: Lo
             likes - taken
         ));
     }
-    match likers.counted_at(web.address(), base).await {
+    match likers.counted_at(web.address(), 0).await {
         Ok(counted) => {
-            scene.add_up(likers.acknowledged(), counted - base);
-            if let Some(difference) = likers.difference(counted - base) {
+            if let Some(difference) = likers.difference(counted) {
                 scene.find(format!("{dead:?}: {difference}"));
             }
         }
@@ -131,11 +140,15 @@ impl Log {
         Ok(Self { path, dead, reader })
     }
 
-    /// Takes the reader away if that is how the log dies, and returns it otherwise: it reads nothing, and has to stay.
-    fn die(self) -> Option<Receiver> {
-        match self.dead {
-            Dead::NobodyReads => self.reader,
-            Dead::ReaderGone | Dead::DevFull => None,
+    /// Takes the reader away, or fills the pipe. Returns a reader that reads nothing and has to stay.
+    async fn die(self) -> anyhow::Result<Option<Receiver>> {
+        if matches!(self.dead, Dead::NobodyReads) {
+            let pipe = OpenOptions::new().open_sender(&self.path)?;
+            pipe.writable().await?;
+            // Whole pages, so that there is no room for less either.
+            while pipe.try_write(&[b'.'; PAGE_BYTES]).is_ok() {}
+            return Ok(self.reader);
         }
+        Ok(None)
     }
 }

@@ -6,11 +6,14 @@ use horizon_redis::testing::RedisServer;
 use horizon_web_tests::wait_until;
 use tokio::time::sleep;
 
-use super::{articles::Articles, likers::likes_at, link::Link, scene::Scene, witness};
+use super::{
+    articles::Articles,
+    likers::likes_at,
+    link::Link,
+    scene::Scene,
+    witness::{self, Problem},
+};
 use crate::{defect::Defect, node::Node};
-
-/// What a process calls the bus between web nodes and accumulators.
-const BUS: &[&str] = &["bus"];
 
 /// How long clients write to a master that is none any more.
 const APART_FOR: Duration = Duration::from_secs(2);
@@ -23,16 +26,13 @@ pub(crate) async fn without_wait(scene: &mut Scene) -> anyhow::Result<()> {
     let cluster = Replicated::start().await?;
     let url = cluster.link.url();
     let played = play(scene, &cluster, url).await?;
-    let difference = played.difference();
-    if let Some(difference) = &difference {
-        scene.note(difference.clone());
-    } else {
+    if played.difference.is_none() {
         scene.find("nothing was lost although no client waited for a replica: the class proves nothing");
     }
-    let reported = scene.one_must_report(&played.accumulators.each_ref(), BUS).await;
-    if let (Some(difference), false) = (difference, reported) {
-        scene.find(format!("{difference}, and nobody says so"));
-    }
+    let reported = scene
+        .one_must_report(&played.accumulators.each_ref(), Problem::BUS)
+        .await;
+    scene.lost(played.difference, reported);
     Ok(())
 }
 
@@ -44,7 +44,7 @@ pub(crate) async fn with_wait(scene: &mut Scene) -> anyhow::Result<()> {
         _ => format!("{}/?wait=1", cluster.link.url()),
     };
     let played = play(scene, &cluster, url).await?;
-    if let Some(difference) = played.difference() {
+    if let Some(difference) = &played.difference {
         scene.find(format!("although each like waits for a replica, {difference}"));
     }
     for node in played.webs.iter().chain(&played.accumulators) {
@@ -58,12 +58,6 @@ struct Played {
     webs: [Node; 2],
     accumulators: [Node; 2],
     difference: Option<String>,
-}
-
-impl Played {
-    fn difference(&self) -> Option<String> {
-        self.difference.clone()
-    }
 }
 
 async fn play(scene: &mut Scene, cluster: &Replicated, url: String) -> anyhow::Result<Played> {
@@ -98,11 +92,8 @@ async fn play(scene: &mut Scene, cluster: &Replicated, url: String) -> anyhow::R
             likers.last_refusal()
         ));
     }
-    let counted = likers.counted_at(webs[0].address(), 0).await;
-    let counted = match counted {
-        Ok(counted) => counted.min(likes_at(webs[1].address()).await?),
-        Err(error) => return Err(error),
-    };
+    let counted = likers.counted_at(webs[0].address(), 0).await?;
+    let counted = counted.min(likes_at(webs[1].address()).await?);
     scene.add_up(likers.acknowledged(), counted);
     scene.finish_reading(articles).await;
     Ok(Played {

@@ -13,7 +13,7 @@ use super::{
     articles::Articles,
     likers::{Likers, PAGE},
     scene::Scene,
-    witness::REPORTED_WITHIN,
+    witness::{Problem, REPORTED_WITHIN},
 };
 use crate::{
     crowd::Crowd,
@@ -22,12 +22,6 @@ use crate::{
     node::Node,
     stream::{EVENTS, info},
 };
-
-/// What a process calls the bus between web nodes and accumulators.
-const BUS: &[&str] = &["bus"];
-
-/// What a process calls settings of Redis under which it may lose events.
-const SETTINGS: &[&str] = &["redis-settings"];
 
 /// A Redis that throws away whatever was not used for long once it holds so much.
 const EVICTING: &[&str] = &["--maxmemory", "4mb", "--maxmemory-policy", "allkeys-lru"];
@@ -134,15 +128,10 @@ async fn lose(
     strike(&mut cast.redis).await?;
     scene.struck();
     cast.resume_accumulators().await?;
-    let reported = scene.one_must_report(&cast.accumulators.each_ref(), BUS).await;
+    let reported = scene.one_must_report(&cast.accumulators.each_ref(), Problem::BUS).await;
     let stored = cast.stored().await?;
     scene.add_up(likers.acknowledged(), stored);
-    if let Some(difference) = likers.difference(stored) {
-        scene.note(difference.clone());
-        if !reported {
-            scene.find(format!("{difference}, and nobody says so"));
-        }
-    }
+    scene.lost(likers.difference(stored), reported);
     later_likes_are_counted(scene, &cast, stored).await?;
     scene.finish_reading(articles).await;
     Ok(())
@@ -172,9 +161,8 @@ async fn later_likes_are_counted(scene: &mut Scene, cast: &Cast, base: u64) -> a
 pub(crate) async fn eviction(scene: &mut Scene) -> anyhow::Result<()> {
     let cast = Cast::start(scene, EVICTING).await?;
     let articles = Articles::read_at(&cast.webs());
-    for node in cast.accumulators.iter().chain(&cast.webs) {
-        scene.must_report(node, SETTINGS).await;
-    }
+    let nodes: Vec<&Node> = cast.accumulators.iter().chain(&cast.webs).collect();
+    scene.all_must_report(&nodes, Problem::SETTINGS).await;
     cast.pause_accumulators().await?;
     let acknowledged = fill_until_evicted(scene, &cast).await?;
     scene.struck();
@@ -182,7 +170,7 @@ pub(crate) async fn eviction(scene: &mut Scene) -> anyhow::Result<()> {
     scene.note(format!(
         "{acknowledged} events were acknowledged until Redis threw the stream away"
     ));
-    scene.one_must_report(&cast.accumulators.each_ref(), BUS).await;
+    scene.one_must_report(&cast.accumulators.each_ref(), Problem::BUS).await;
     scene.finish_reading(articles).await;
     Ok(())
 }

@@ -1,12 +1,13 @@
 use std::path::{Path, PathBuf};
 
+use futures::future::join_all;
 use horizon_web_tests::{Posts, Seed};
 use tempfile::TempDir;
 
 use super::{
     articles::Articles,
     likers::Likers,
-    witness::{self, Testimony},
+    witness::{self, Problem, Testimony},
 };
 use crate::{
     defect::{Defect, Part},
@@ -133,6 +134,15 @@ impl Scene {
         self.notes.push(note.into());
     }
 
+    /// What is counted differs from what was acknowledged: a finding unless somebody reported it.
+    pub(crate) fn lost(&mut self, difference: Option<String>, is_reported: bool) {
+        match difference {
+            Some(difference) if is_reported => self.note(difference),
+            Some(difference) => self.find(format!("{difference}, and nobody says so")),
+            None => {}
+        }
+    }
+
     /// Keeps what the readers of the articles missed.
     pub(crate) async fn finish_reading(&mut self, articles: Articles) {
         let missed = articles.finish().await;
@@ -145,33 +155,35 @@ impl Scene {
         self.counted += counted;
     }
 
-    /// Waits until the node reports a problem of one of these parts in its log, its metrics and `/readyz`. What is
-    /// missing is a finding. Returns whether everything is there.
-    pub(crate) async fn must_report(&mut self, node: &Node, parts: &[&str]) -> bool {
-        let testimony = witness::of_problem(node, parts).await;
-        self.keep(node, parts, testimony)
+    /// Waits until all of these nodes report the problem: in the log, in the metrics and at `/readyz`. What is missing is
+    /// a finding. Returns whether everything is there.
+    pub(crate) async fn all_must_report(&mut self, nodes: &[&Node], problem: Problem) -> bool {
+        let testimonies = nodes.iter().map(|node| witness::of_problem(node, problem));
+        let testimonies = join_all(testimonies).await;
+        let all = nodes.iter().zip(testimonies);
+        all.fold(true, |complete, (node, testimony)| {
+            self.keep(node, problem, &testimony) && complete
+        })
     }
 
-    /// Waits until one of the nodes reports such a problem. What the last one lacks is a finding if none does.
-    pub(crate) async fn one_must_report(&mut self, nodes: &[&Node], parts: &[&str]) -> bool {
-        let testimonies = nodes.iter().map(|node| witness::of_problem(node, parts));
-        let testimonies = futures::future::join_all(testimonies).await;
-        let complete = |testimony: &Testimony| testimony.lacks(parts).is_empty();
-        let any = testimonies.iter().any(complete);
-        let mut reported = false;
+    /// Waits until one of these nodes reports the problem. What each lacks is a finding if none does.
+    pub(crate) async fn one_must_report(&mut self, nodes: &[&Node], problem: Problem) -> bool {
+        let testimonies = nodes.iter().map(|node| witness::of_problem(node, problem));
+        let testimonies = join_all(testimonies).await;
+        let is_complete = |testimony: &Testimony| testimony.lacks(problem).is_empty();
+        let is_reported = testimonies.iter().any(is_complete);
         for (node, testimony) in nodes.iter().zip(testimonies) {
-            if complete(&testimony) || !any {
-                reported |= self.keep(node, parts, testimony);
+            if is_complete(&testimony) || !is_reported {
+                self.keep(node, problem, &testimony);
             }
         }
-        reported
+        is_reported
     }
 
-    fn keep(&mut self, node: &Node, parts: &[&str], testimony: Testimony) -> bool {
-        let lacks = testimony.lacks(parts);
-        let name = node.name();
-        if let Some(problem) = testimony.problem(parts) {
-            self.reported.push(format!("{name}: {problem}"));
+    fn keep(&mut self, node: &Node, problem: Problem, testimony: &Testimony) -> bool {
+        let (lacks, name) = (testimony.lacks(problem), node.name());
+        if let Some(line) = testimony.line(problem) {
+            self.reported.push(format!("{name}: {line}"));
         }
         if lacks.is_empty() {
             return true;

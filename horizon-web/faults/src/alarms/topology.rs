@@ -8,18 +8,9 @@ use super::{
     articles::Articles,
     likers::likes_at,
     scene::Scene,
-    witness::{self, REPORTED_WITHIN},
+    witness::{self, Problem, REPORTED_WITHIN},
 };
 use crate::node::Node;
-
-/// What a process calls a Redis that is no single server.
-const KIND: &[&str] = &["redis-kind"];
-
-/// What a process calls accumulators that count into different stores.
-const ACCUMULATORS: &[&str] = &["accumulators"];
-
-/// What a process calls another one of its name.
-const NAME: &[&str] = &["node-name"];
 
 /// How often it is looked whether a process has ended.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -79,7 +70,7 @@ async fn refused_or_reported(
         names_the_cluster(scene, what, &node.log());
         return Ok(None);
     }
-    scene.must_report(&node, KIND).await;
+    scene.all_must_report(&[&node], Problem::KIND).await;
     Ok(Some(node))
 }
 
@@ -102,12 +93,10 @@ pub(crate) async fn two_stores(scene: &mut Scene) -> anyhow::Result<()> {
     let articles = Articles::read_at(&[&web]);
     let mut likers = scene.likers(&[&web]);
     likers.likes(scene.likes).await;
-    let reported = scene.one_must_report(&[&one, &other], ACCUMULATORS).await;
+    let reported = scene.one_must_report(&[&one, &other], Problem::ACCUMULATORS).await;
     let counted = likes_at(web.address()).await?;
     scene.add_up(likers.acknowledged(), counted);
-    if let (Some(difference), false) = (likers.difference(counted), reported) {
-        scene.find(format!("{difference}, and nobody says so"));
-    }
+    scene.lost(likers.difference(counted), reported);
     scene.finish_reading(articles).await;
     Ok(())
 }
@@ -122,7 +111,7 @@ pub(crate) async fn duplicate_names(scene: &mut Scene) -> anyhow::Result<()> {
     let mut other = scene.web(&[pipe, name]).await?;
     scene.struck();
     let articles = Articles::read_at(&[&one]);
-    scene.one_must_report(&[&one, &other], NAME).await;
+    scene.one_must_report(&[&one, &other], Problem::NAME).await;
     other.stop().await?;
     scene
         .must_be_ready(&one, "after the other one of its name is gone")

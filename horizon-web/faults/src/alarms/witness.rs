@@ -25,6 +25,43 @@ const PROBLEM: &str = "horizon_problem{part=\"";
 /// The metric of events that were removed before they were counted.
 const LOST: &str = "horizon_stream_lost_total ";
 
+/// A problem that a process has to report.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Problem {
+    /// How the line of `/readyz` about it begins.
+    line: &'static str,
+    /// The label of its metric, if there is one.
+    part: Option<&'static str>,
+}
+
+impl Problem {
+    /// Events were lost on their way from web nodes to accumulators.
+    pub(crate) const BUS: Self = Self::of_part("bus");
+    /// Redis may lose what it acknowledged, because of its settings.
+    pub(crate) const SETTINGS: Self = Self::of_part("redis-settings");
+    /// Redis is no single server.
+    pub(crate) const KIND: Self = Self::of_part("redis-kind");
+    /// The clock is off.
+    pub(crate) const CLOCK: Self = Self::of_part("clock");
+    /// Another process has the same name.
+    pub(crate) const NAME: Self = Self::of_part("node-name");
+    /// Accumulators count into different stores.
+    pub(crate) const ACCUMULATORS: Self = Self::of_part("accumulators");
+    /// The store cannot be written. Only `/readyz` finds that out, and so there is no metric.
+    pub(crate) const STORE: Self = Self {
+        line: "the store is not writable",
+        part: None,
+    };
+
+    /// A problem that a background task reports under this name.
+    const fn of_part(part: &'static str) -> Self {
+        Self {
+            line: part,
+            part: Some(part),
+        }
+    }
+}
+
 /// What one process says.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Testimony {
@@ -43,16 +80,16 @@ impl Testimony {
         }
     }
 
-    /// What is missing of a report about one of these parts.
-    pub(crate) fn lacks(&self, parts: &[&str]) -> Vec<String> {
+    /// What is missing of a report about this problem.
+    pub(crate) fn lacks(&self, problem: Problem) -> Vec<String> {
         let mut lacks = Vec::new();
         if self.errors == 0 {
             lacks.push("no ERROR is logged".into());
         }
-        if !self.has_metric(parts) {
+        if !self.has_metric(problem) {
             lacks.push("no metric shows it".into());
         }
-        if self.problem(parts).is_none() {
+        if self.line(problem).is_none() {
             lacks.push(match self.ready.as_str() {
                 "" => "/readyz is 200".into(),
                 other => format!("/readyz says {other}"),
@@ -61,27 +98,27 @@ impl Testimony {
         lacks
     }
 
-    /// What `/readyz` says about one of these parts while it is 503.
-    pub(crate) fn problem(&self, parts: &[&str]) -> Option<&str> {
-        let is_about = |line: &&str| parts.iter().any(|part| line.starts_with(&format!("{part}: ")));
-        self.ready.strip_prefix("503 ")?.lines().find(is_about)
+    /// What `/readyz` says about this problem while it is 503.
+    pub(crate) fn line(&self, problem: Problem) -> Option<&str> {
+        let mut lines = self.ready.strip_prefix("503 ")?.lines();
+        lines.find(|line| line.starts_with(problem.line))
     }
 
-    fn has_metric(&self, parts: &[&str]) -> bool {
+    fn has_metric(&self, problem: Problem) -> bool {
+        let Some(part) = problem.part else { return true };
         self.metrics.lines().any(|line| {
-            let is_problem = |part: &&str| line.starts_with(&format!("{PROBLEM}{part}\"}} 1"));
             let lost = line.strip_prefix(LOST).is_some_and(|lost| lost.trim() != "0");
-            lost || parts.iter().any(is_problem)
+            lost || line.starts_with(&format!("{PROBLEM}{part}\"}} 1"))
         })
     }
 }
 
-/// Waits until a node reports a problem of one of these parts everywhere, and returns what it says then or at last.
-pub(crate) async fn of_problem(node: &Node, parts: &[&str]) -> Testimony {
+/// Waits until a node reports this problem everywhere, and returns what it says then or at last.
+pub(crate) async fn of_problem(node: &Node, problem: Problem) -> Testimony {
     let give_up = Instant::now() + REPORTED_WITHIN;
     loop {
         let testimony = Testimony::of(node).await;
-        if testimony.lacks(parts).is_empty() || Instant::now() > give_up {
+        if testimony.lacks(problem).is_empty() || Instant::now() > give_up {
             return testimony;
         }
         sleep(ASK_EVERY).await;
@@ -111,18 +148,6 @@ pub(crate) async fn ready(node: &Node) -> Result<(), String> {
             answer => return answer,
         }
     }
-}
-
-/// Waits until a node is not ready, and returns what it says.
-pub(crate) async fn not_ready(node: &Node) -> Option<String> {
-    let give_up = Instant::now() + REPORTED_WITHIN;
-    while Instant::now() < give_up {
-        if let Err(answer) = readiness(node).await {
-            return Some(answer);
-        }
-        sleep(ASK_EVERY).await;
-    }
-    None
 }
 
 /// Returns whether the process answers `/healthz`, or how it does not.
@@ -157,15 +182,15 @@ mod tests {
     #[test]
     fn a_report_has_an_error_a_metric_and_a_reason() {
         let mut testimony = Testimony::default();
-        assert_eq!(testimony.lacks(&["bus"]).len(), 3);
+        assert_eq!(testimony.lacks(Problem::BUS).len(), 3);
         testimony.errors = 1;
         testimony.metrics = "horizon_stream_lost_total 0\nhorizon_problem{part=\"clock\"} 1\n".into();
         testimony.ready = "503 clock: it is off\nbus: events are lost".into();
-        assert_eq!(testimony.lacks(&["bus"]), ["no metric shows it"]);
-        assert_eq!(testimony.problem(&["bus"]), Some("bus: events are lost"));
+        assert_eq!(testimony.lacks(Problem::BUS), ["no metric shows it"]);
+        assert_eq!(testimony.line(Problem::BUS), Some("bus: events are lost"));
         testimony.metrics = "horizon_stream_lost_total 7\n".into();
-        assert!(testimony.lacks(&["bus"]).is_empty());
+        assert!(testimony.lacks(Problem::BUS).is_empty());
         testimony.ready = "200 bus: fine".into();
-        assert_eq!(testimony.lacks(&["bus"]).len(), 1);
+        assert_eq!(testimony.lacks(Problem::BUS).len(), 1);
     }
 }

@@ -12,7 +12,7 @@ use axum::{
     routing::get,
 };
 use eventhorizon::{Builder, Horizon, Secret};
-use horizon_accumulator::process::{StoreUrl, asked_to_stop, pipe_and_store};
+use horizon_accumulator::process::{StoreUrl, asked_to_stop, pipe_and_store, start_log};
 use horizon_axum::Limits;
 use horizon_core::Slug;
 use rusqlite::Connection;
@@ -23,6 +23,7 @@ use crate::{defect::Defect, stage::SLUGS};
 
 /// Serves a blog that counts itself, but for the defect.
 pub(crate) async fn embedded(place: &Place) -> anyhow::Result<()> {
+    start_log();
     let (pipe, store) = pipe_and_store(&place.pipe, place.store.as_ref()).map_err(|sentence| anyhow!(sentence))?;
     if place.defect == Defect::SetsUpFirst {
         set_up(&store)?;

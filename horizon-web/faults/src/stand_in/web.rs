@@ -13,8 +13,8 @@ use crate::defect::Defect;
 
 /// Serves the router that the product's web node has, but for the defect.
 pub(crate) async fn web(place: &Place) -> anyhow::Result<()> {
-    match place.defect {
-        Defect::SetsUpFirst | Defect::BlocksOnLog | Defect::PanicsOnLog => blog::embedded(place).await,
+    match place.pipe.0.as_str() {
+        "memory:" => blog::embedded(place).await,
         _ => shared(place).await,
     }
 }
