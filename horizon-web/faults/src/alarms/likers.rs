@@ -12,6 +12,9 @@ use crate::stage::SLUGS;
 /// How long a reader waits for the answer to a like.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
+/// How many readers in a row wait in vain for an answer before no more come.
+const IN_VAIN: u32 = 3;
+
 /// How long a reader waits before the next like.
 const THINKS: Duration = Duration::from_millis(5);
 
@@ -33,6 +36,8 @@ pub(crate) struct Likers {
     /// The ids of likes without an acknowledgement. Each may be counted or not.
     unsure: Vec<String>,
     last_refusal: String,
+    /// How many of the last requests waited in vain for an answer.
+    unanswered: u32,
 }
 
 impl Likers {
@@ -44,6 +49,7 @@ impl Likers {
             acknowledged: 0,
             unsure: Vec::new(),
             last_refusal: String::new(),
+            unanswered: 0,
         }
     }
 
@@ -72,11 +78,14 @@ impl Likers {
         taken
     }
 
-    /// So many readers like. Returns how many of those are acknowledged.
+    /// So many readers like, or fewer if several in a row wait in vain for an answer. Returns how many are acknowledged.
     pub(crate) async fn likes(&mut self, count: u64) -> u64 {
         let before = self.acknowledged;
         for _ in 0..count {
             self.like().await;
+            if self.unanswered >= IN_VAIN {
+                break;
+            }
         }
         self.acknowledged - before
     }
@@ -123,7 +132,9 @@ impl Likers {
         let headers = [("idempotency-key", id), ("x-forwarded-for", network.as_str())];
         let path = format!("/horizon/likes/{PAGE}");
         let answer = timeout(ANSWER_WITHIN, http::send(web, http::Method::PUT, &path, &headers, ""));
-        match answer.await {
+        let answer = answer.await;
+        self.unanswered = if answer.is_err() { self.unanswered + 1 } else { 0 };
+        match answer {
             Ok(Ok(answer)) if answer.status == 200 => {
                 self.acknowledged += 1;
                 return true;
