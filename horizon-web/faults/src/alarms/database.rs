@@ -15,6 +15,12 @@ use super::{
 };
 use crate::node::Node;
 
+/// How the name of the lock ends that keeps two servers from one file.
+const LOCK: &str = "accumulator";
+
+/// How many likes are sent to a server that knows that its file is gone. Each may take as long as a retry.
+const LATE_LIKES: u64 = 3;
+
 /// What may happen to the file.
 #[derive(Clone, Copy, Debug)]
 enum Loss {
@@ -51,7 +57,7 @@ async fn lose(scene: &mut Scene, file: &Path, loss: Loss) -> anyhow::Result<()> 
         ));
     }
     scene.all_must_report(&[&web], Problem::STORE).await;
-    if likers.likes(scene.likes).await > 0 {
+    if likers.likes(LATE_LIKES).await > 0 {
         scene.find(format!(
             "{loss:?}: likes are acknowledged after the server knows that its file is gone"
         ));
@@ -124,11 +130,24 @@ async fn refused(scene: &mut Scene, folder: &Path, file: &Path, mark: &str) -> a
             if !said.contains(&file.display().to_string()) {
                 scene.find(format!("the refusal does not name the file: {said}"));
             }
-            scene.note(format!("{mark}: {}", said.lines().last().unwrap_or_default()));
+            let sentence = said.lines().find(|line| line.contains("database"));
+            scene.note(format!("{mark}: {}", sentence.unwrap_or(&said)));
         }
     }
-    if contents(folder)? != before {
-        scene.find(format!("the other program's folder is changed ({mark})"));
+    let after = contents(folder)?;
+    for (path, bytes) in &before {
+        if after.get(path) != Some(bytes) {
+            scene.find(format!("{} of another program is changed ({mark})", path.display()));
+        }
+    }
+    for path in after.keys().filter(|path| !before.contains_key(*path)) {
+        let text = format!("{} lies beside another program's database ({mark})", path.display());
+        // A lock is empty and nobody else's.
+        if path.extension().is_some_and(|end| end == LOCK) {
+            scene.note(text);
+        } else {
+            scene.find(text);
+        }
     }
     Ok(())
 }
