@@ -31,7 +31,7 @@ pub(crate) enum Class {
     RedisEmptied,
     /// Redis evicts what was not used for long (`allkeys-lru`, 4 MB).
     Eviction,
-    /// The clock of a web node is off: by +2 h, by -31 days, by +50 minutes.
+    /// The clock of a web node is off: by 2 hours, by -31 days, by 50 minutes, by 5 minutes.
     ClockOff,
     /// A replica becomes the master while clients write to the old one and wait for no replica.
     Partition,
