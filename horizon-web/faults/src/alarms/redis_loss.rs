@@ -75,6 +75,19 @@ impl Cast {
     fn webs(&self) -> [&Node; 2] {
         self.webs.each_ref()
     }
+
+    fn nodes(&self) -> Vec<&Node> {
+        self.accumulators.iter().chain(&self.webs).collect()
+    }
+
+    /// Starts every process again, as an operator does who has seen the alarm.
+    async fn restart(&mut self) -> anyhow::Result<()> {
+        for node in self.accumulators.iter_mut().chain(&mut self.webs) {
+            node.stop().await?;
+            node.start_again().await?;
+        }
+        Ok(())
+    }
 }
 
 /// The stream is deleted while events wait in it.
@@ -128,12 +141,16 @@ async fn lose(
     strike(&mut cast.redis).await?;
     scene.struck();
     cast.resume_accumulators().await?;
-    let reported = scene.one_must_report(&cast.accumulators.each_ref(), Problem::BUS).await;
+    let reported = scene.all_must_report(&cast.nodes(), Problem::BUS).await;
     let stored = cast.stored().await?;
     scene.add_up(likers.acknowledged(), stored);
     scene.lost(likers.difference(stored), reported);
     later_likes_are_counted(scene, &cast, stored).await?;
     scene.finish_reading(articles).await;
+    cast.restart().await?;
+    for node in cast.nodes() {
+        scene.must_be_ready(node, "after a restart").await;
+    }
     Ok(())
 }
 
@@ -161,8 +178,7 @@ async fn later_likes_are_counted(scene: &mut Scene, cast: &Cast, base: u64) -> a
 pub(crate) async fn eviction(scene: &mut Scene) -> anyhow::Result<()> {
     let cast = Cast::start(scene, EVICTING).await?;
     let articles = Articles::read_at(&cast.webs());
-    let nodes: Vec<&Node> = cast.accumulators.iter().chain(&cast.webs).collect();
-    scene.all_must_report(&nodes, Problem::SETTINGS).await;
+    scene.all_must_report(&cast.nodes(), Problem::SETTINGS).await;
     cast.pause_accumulators().await?;
     let acknowledged = fill_until_evicted(scene, &cast).await?;
     scene.struck();
@@ -170,7 +186,7 @@ pub(crate) async fn eviction(scene: &mut Scene) -> anyhow::Result<()> {
     scene.note(format!(
         "{acknowledged} events were acknowledged until Redis threw the stream away"
     ));
-    scene.one_must_report(&cast.accumulators.each_ref(), Problem::BUS).await;
+    scene.all_must_report(&cast.nodes(), Problem::BUS).await;
     scene.finish_reading(articles).await;
     Ok(())
 }
