@@ -6,7 +6,7 @@ use horizon_web_tests::http;
 
 use super::{
     articles::Articles,
-    likers::{Likers, PAGE, likes_at},
+    likers::{COUNTED_WITHIN, Likers, PAGE, likes_at},
     scene::Scene,
     witness::{self, Problem},
 };
@@ -71,7 +71,10 @@ async fn likes_count_or_are_refused(
     let base = likes_at(right.address()).await?;
     let mut likers: Likers = scene.likers(&[wrong]);
     likers.likes(scene.likes).await;
-    let counted = likers.counted_at(right.address(), base).await?.saturating_sub(base);
+    let counted = likers
+        .counted_at(right.address(), base, COUNTED_WITHIN)
+        .await?
+        .saturating_sub(base);
     scene.add_up(likers.acknowledged(), counted);
     if let Some(difference) = likers.difference(counted) {
         scene.find(format!("at a node whose clock is {offset} off {difference}"));

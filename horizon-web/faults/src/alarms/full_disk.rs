@@ -5,6 +5,7 @@ use std::{fs, time::Duration};
 use super::{
     articles::Articles,
     database::store,
+    likers::COUNTED_WITHIN,
     scene::Scene,
     tmpfs::Tmpfs,
     witness::{self, Problem},
@@ -59,7 +60,7 @@ async fn fill_and_free(scene: &mut Scene, disk: &Tmpfs, web: &Node) -> anyhow::R
     }
     scene.must_be_ready(web, "after there is space again").await;
     scene.note(format!("{refused} likes were refused meanwhile"));
-    match likers.counted_at(web.address(), 0).await {
+    match likers.counted_at(web.address(), 0, COUNTED_WITHIN).await {
         Ok(counted) => {
             scene.add_up(likers.acknowledged(), counted);
             if let Some(difference) = likers.difference(counted) {

@@ -22,7 +22,7 @@ const THINKS: Duration = Duration::from_millis(5);
 const ASK_EVERY: Duration = Duration::from_millis(50);
 
 /// How soon what is acknowledged has to be counted where nothing stands in the way.
-const COUNTED_WITHIN: Duration = Duration::from_secs(15);
+pub(crate) const COUNTED_WITHIN: Duration = Duration::from_secs(15);
 
 /// The page that is liked.
 pub(crate) const PAGE: &str = SLUGS[0];
@@ -151,10 +151,10 @@ impl Likers {
         self.webs.get(usize::try_from(place).ok()?).copied()
     }
 
-    /// Waits until a web node shows what was acknowledged, counted from `base`. Returns what it shows.
-    pub(crate) async fn counted_at(&self, web: SocketAddr, base: u64) -> anyhow::Result<u64> {
+    /// Waits until a web node shows what was acknowledged, counted from `base`. Returns what it shows then or at last.
+    pub(crate) async fn counted_at(&self, web: SocketAddr, base: u64, within: Duration) -> anyhow::Result<u64> {
         let least = base + self.acknowledged;
-        let give_up = Instant::now() + COUNTED_WITHIN;
+        let give_up = Instant::now() + within;
         loop {
             let shown = likes_at(web).await;
             match shown {

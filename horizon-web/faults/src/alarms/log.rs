@@ -12,7 +12,7 @@ use tokio::{
 use super::{
     articles::Articles,
     database::store,
-    likers::{Likers, likes_at},
+    likers::{COUNTED_WITHIN, Likers, likes_at},
     scene::Scene,
     witness,
 };
@@ -80,7 +80,7 @@ async fn goes_on(scene: &mut Scene, node: &Node, web: &Node, likers: &mut Likers
             likes - taken
         ));
     }
-    match likers.counted_at(web.address(), 0).await {
+    match likers.counted_at(web.address(), 0, COUNTED_WITHIN).await {
         Ok(counted) => {
             if let Some(difference) = likers.difference(counted) {
                 scene.find(format!("{dead:?}: {difference}"));

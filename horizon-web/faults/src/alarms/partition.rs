@@ -13,7 +13,7 @@ use super::{
     scene::Scene,
     witness::{self, Problem},
 };
-use crate::{defect::Defect, node::Node};
+use crate::{defect::Defect, node::Node, oracle::SHOWN_WITHIN, stream};
 
 /// How long clients write to a master that is none any more.
 const APART_FOR: Duration = Duration::from_secs(2);
@@ -29,9 +29,8 @@ pub(crate) async fn without_wait(scene: &mut Scene) -> anyhow::Result<()> {
     if played.difference.is_none() {
         scene.find("nothing was lost although no client waited for a replica: the class proves nothing");
     }
-    let reported = scene
-        .one_must_report(&played.accumulators.each_ref(), Problem::BUS)
-        .await;
+    let nodes: Vec<&Node> = played.accumulators.iter().chain(&played.webs).collect();
+    let reported = scene.all_must_report(&nodes, Problem::BUS).await;
     scene.lost(played.difference, reported);
     Ok(())
 }
@@ -92,7 +91,11 @@ async fn play(scene: &mut Scene, cluster: &Replicated, url: String) -> anyhow::R
             likers.last_refusal()
         ));
     }
-    let counted = likers.counted_at(webs[0].address(), 0).await?;
+    if let Some(rest) = stream::drained(&cluster.first).await? {
+        scene.find(format!("at the new master the backlog stands still: {rest}"));
+    }
+    // What was lost never comes, so this waits as long as what was counted may take to be shown.
+    let counted = likers.counted_at(webs[0].address(), 0, SHOWN_WITHIN).await?;
     let counted = counted.min(likes_at(webs[1].address()).await?);
     scene.add_up(likers.acknowledged(), counted);
     scene.finish_reading(articles).await;

@@ -11,7 +11,7 @@ use tokio::time::{Duration, Instant};
 
 use super::{
     articles::Articles,
-    likers::{Likers, PAGE},
+    likers::{COUNTED_WITHIN, Likers, PAGE},
     scene::Scene,
     witness::{Problem, REPORTED_WITHIN},
 };
@@ -131,7 +131,7 @@ async fn lose(
     let mut likers = scene.likers(&cast.webs());
     let likes = scene.likes;
     likers.likes(likes).await;
-    let counted = likers.counted_at(cast.webs[0].address(), 0).await?;
+    let counted = likers.counted_at(cast.webs[0].address(), 0, COUNTED_WITHIN).await?;
     ensure!(
         likers.difference(counted).is_none(),
         "before any fault {counted} are counted"

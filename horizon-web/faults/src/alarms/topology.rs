@@ -6,7 +6,7 @@ use tokio::time::{Duration, Instant, sleep};
 
 use super::{
     articles::Articles,
-    likers::likes_at,
+    likers::{COUNTED_WITHIN, likes_at},
     scene::Scene,
     witness::{self, Problem, REPORTED_WITHIN},
 };
@@ -33,7 +33,10 @@ pub(crate) async fn cluster_node(scene: &mut Scene) -> anyhow::Result<()> {
     if let Some(web) = refused_or_reported(scene, web, "a web node").await? {
         let mut likers = scene.likers(&[&web]);
         likers.likes(scene.likes).await;
-        let counted = likers.counted_at(web.address(), 0).await.unwrap_or_default();
+        let counted = likers
+            .counted_at(web.address(), 0, COUNTED_WITHIN)
+            .await
+            .unwrap_or_default();
         scene.add_up(likers.acknowledged(), counted);
         if let Some(difference) = likers.difference(counted) {
             scene.find(difference);
@@ -118,7 +121,7 @@ pub(crate) async fn duplicate_names(scene: &mut Scene) -> anyhow::Result<()> {
         .await;
     let mut likers = scene.likers(&[&one]);
     likers.likes(scene.likes).await;
-    let counted = likers.counted_at(one.address(), 0).await?;
+    let counted = likers.counted_at(one.address(), 0, COUNTED_WITHIN).await?;
     scene.add_up(likers.acknowledged(), counted);
     if let Some(difference) = likers.difference(counted) {
         scene.find(difference);
