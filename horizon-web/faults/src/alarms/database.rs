@@ -18,8 +18,8 @@ use crate::node::Node;
 /// How the name of the lock ends that keeps two servers from one file.
 const LOCK: &str = "accumulator";
 
-/// How many likes are sent to a server that knows that its file is gone. Each may take as long as a retry.
-const LATE_LIKES: u64 = 3;
+/// How many likes are sent to a server that knows that its file is gone: it answers each only after seconds of retries.
+const LATE_LIKES: u64 = 1;
 
 /// What may happen to the file.
 #[derive(Clone, Copy, Debug)]

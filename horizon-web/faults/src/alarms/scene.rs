@@ -101,8 +101,9 @@ impl Scene {
             Role::Accumulator => Part::Accumulators,
         };
         let stand_in = self.defect.filter(|defect| defect.replaces(part));
-        let mut node = Node::start_with_log(role, self.nodes, stand_in, variables, log).await?;
+        let number = self.nodes;
         self.nodes += 1;
+        let mut node = Node::start_with_log(role, number, stand_in, variables, log).await?;
         if let Some(defect) = self.defect.filter(|defect| defect.replaces(Part::Front)) {
             node.put_behind(defect).await?;
         }
