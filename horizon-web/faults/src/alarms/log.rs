@@ -18,8 +18,11 @@ use super::{
 };
 use crate::node::{Node, Role};
 
-/// The metric of lines that could not be written.
-const DROPPED: &str = "horizon_log_lines_dropped_total";
+/// The metric of lines that standard error did not take.
+const REFUSED: &str = "horizon_log_lines_dropped_total{reason=\"write_error\"}";
+
+/// The metric of lines for which there was no place while others waited.
+const OVERFLOWN: &str = "horizon_log_lines_dropped_total{reason=\"overflow\"}";
 
 /// How much is written to a pipe at once to fill it, in bytes.
 const PAGE_BYTES: usize = 4_096;
@@ -96,12 +99,19 @@ async fn goes_on(scene: &mut Scene, node: &Node, web: &Node, likers: &mut Likers
             scene.find(format!("{dead:?}: {what} of {name} says {answer}"));
         }
     }
-    match witness::metric(node, DROPPED).await {
-        Some(0) | None => scene.find(format!(
+    let (refused, overflown) = (
+        witness::metric(node, REFUSED).await,
+        witness::metric(node, OVERFLOWN).await,
+    );
+    let dropped = refused.unwrap_or_default() + overflown.unwrap_or_default();
+    // Where nobody reads, many lines may wait before the first is dropped.
+    let may_wait = matches!(dead, Dead::NobodyReads) && overflown.is_some();
+    if dropped == 0 && !may_wait {
+        scene.find(format!(
             "{dead:?}: {name} does not say that lines of its log were dropped"
-        )),
-        Some(dropped) => scene.note(format!("{dead:?}: {name} dropped {dropped} lines of its log")),
+        ));
     }
+    scene.note(format!("{dead:?}: {name} dropped {dropped} lines of its log"));
     scene.finish_reading(articles).await;
     Ok(())
 }

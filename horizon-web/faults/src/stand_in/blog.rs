@@ -23,7 +23,7 @@ use crate::{defect::Defect, stage::SLUGS};
 
 /// Serves a blog that counts itself, but for the defect.
 pub(crate) async fn embedded(place: &Place) -> anyhow::Result<()> {
-    start_log();
+    let _log = start_log();
     let (pipe, store) = pipe_and_store(&place.pipe, place.store.as_ref()).map_err(|sentence| anyhow!(sentence))?;
     if place.defect == Defect::SetsUpFirst {
         set_up(&store)?;
