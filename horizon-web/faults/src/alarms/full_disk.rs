@@ -18,6 +18,9 @@ const DISK: u64 = 16;
 /// How soon a like has to be refused on a full disk.
 const REFUSED_WITHIN: Duration = Duration::from_secs(30);
 
+/// How many more likes are sent to a full disk: the server answers each only after seconds of retries.
+const LATE_LIKES: u64 = 2;
+
 /// How soon every like has to be acknowledged once there is space again.
 const HEALED_WITHIN: Duration = Duration::from_secs(15);
 
@@ -30,8 +33,10 @@ pub(crate) async fn with_the_log(scene: &mut Scene) -> anyhow::Result<()> {
     let level = ("RUST_LOG", "debug".to_owned());
     let mut web = scene.web_with_log(&[file, level], disk.path().join("web.log")).await?;
     let played = fill_and_free(scene, &disk, &web).await;
-    let _ = web.stop().await;
-    played
+    let ended = web.stop().await;
+    // The disk goes, and its log is shown if the class fails.
+    fs::copy(disk.path().join("web.log"), scene.folder().join("web.log"))?;
+    played.and(ended)
 }
 
 async fn fill_and_free(scene: &mut Scene, disk: &Tmpfs, web: &Node) -> anyhow::Result<()> {
@@ -45,8 +50,9 @@ async fn fill_and_free(scene: &mut Scene, disk: &Tmpfs, web: &Node) -> anyhow::R
             "{REFUSED_WITHIN:?} after the disk was full likes are still acknowledged"
         ));
     }
-    likers.likes(scene.likes.min(10)).await;
-    scene.all_must_report(&[web], Problem::STORE).await;
+    likers.likes(LATE_LIKES).await;
+    // There is no space for an ERROR either.
+    scene.must_be_unready(web, Problem::STORE).await;
     if let Err(answer) = witness::alive(web).await {
         scene.find(format!("on a full disk /healthz says {answer}"));
     }

@@ -193,6 +193,15 @@ impl Scene {
         false
     }
 
+    /// Waits until `/readyz` of this node says that there is the problem.
+    pub(crate) async fn must_be_unready(&mut self, node: &Node, problem: Problem) {
+        let name = node.name();
+        match witness::unready(node, problem).await {
+            Ok(line) => self.reported.push(format!("{name}: {line}")),
+            Err(answer) => self.find(format!("/readyz of {name} does not say what is wrong: {answer}")),
+        }
+    }
+
     /// Keeps what the node answers to `/readyz` if that is not 200 in time.
     pub(crate) async fn must_be_ready(&mut self, node: &Node, when: &str) {
         if let Err(answer) = witness::ready(node).await {

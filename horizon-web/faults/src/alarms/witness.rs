@@ -53,6 +53,11 @@ impl Problem {
         part: None,
     };
 
+    fn line_of(self, ready: &str) -> Option<&str> {
+        let mut lines = ready.strip_prefix("503 ")?.lines();
+        lines.find(|line| line.starts_with(self.line))
+    }
+
     /// A problem that a background task reports under this name.
     const fn of_part(part: &'static str) -> Self {
         Self {
@@ -100,8 +105,7 @@ impl Testimony {
 
     /// What `/readyz` says about this problem while it is 503.
     pub(crate) fn line(&self, problem: Problem) -> Option<&str> {
-        let mut lines = self.ready.strip_prefix("503 ")?.lines();
-        lines.find(|line| line.starts_with(problem.line))
+        problem.line_of(&self.ready)
     }
 
     fn has_metric(&self, problem: Problem) -> bool {
@@ -146,6 +150,22 @@ pub(crate) async fn ready(node: &Node) -> Result<(), String> {
         match readiness(node).await {
             Err(_) if Instant::now() < give_up => sleep(ASK_EVERY).await,
             answer => return answer,
+        }
+    }
+}
+
+/// Waits until a node is not ready because of this problem, and returns what it says of it.
+///
+/// # Errors
+/// What it answers at last.
+pub(crate) async fn unready(node: &Node, problem: Problem) -> Result<String, String> {
+    let give_up = Instant::now() + REPORTED_WITHIN;
+    loop {
+        let answer = readiness(node).await.err().unwrap_or_else(|| "200".into());
+        match problem.line_of(&answer) {
+            Some(line) => return Ok(line.to_owned()),
+            None if Instant::now() > give_up => return Err(answer),
+            None => sleep(ASK_EVERY).await,
         }
     }
 }
