@@ -32,7 +32,8 @@ Usage: cargo xtask <command>
   ci               what a change must pass: fmt, cargo-deny, clippy, rustdoc, packages and the tests
   compatibility    resolves the crates beside sqlx, sea-orm, diesel and rusqlite, and tests the oldest rusqlite
   package          packages the crates for others, and builds the packages from one another
-  faults [FLAGS]   kills, pauses and starves the processes under load and checks every number; --short, --only CLASS,
+  faults [FLAGS]   kills, pauses and starves the processes under load and checks every number, and that no loss is
+                   silent (one class fills a disk that it mounts, as root); --short, --only CLASS,
                    --sabotage (breaks a part in each class, which has to be noticed), --out FILE
   bench [FLAGS]    measures EventHorizon beside other servers and against its aims; --quick, --only NAME, --out FILE
   bundle           builds the browser's files into target/site

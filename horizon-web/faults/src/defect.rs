@@ -31,6 +31,24 @@ pub(crate) enum Defect {
     KeepsNothing,
     /// Somebody trims the stream by its length.
     TrimsUnread,
+    /// `/readyz` says 200, whatever happens.
+    AlwaysReady,
+    /// `/metrics` shows no problem and no loss.
+    HidesAlarms,
+    /// A like is acknowledged although the store refused it.
+    AcknowledgesErrors,
+    /// An accumulator that reads on, whatever becomes of its stream and whoever else counts.
+    ReadsOnSilently,
+    /// A web node that looks at nothing but its own work: not at the clock of Redis, its kind or its other clients.
+    ChecksNothing,
+    /// `?wait=1` is left out of the address.
+    DropsWait,
+    /// A server that sets its database up and looks later whose it is.
+    SetsUpFirst,
+    /// A server that waits until its log is written.
+    BlocksOnLog,
+    /// A server that prints with `eprintln!`, which panics when nobody takes it.
+    PanicsOnLog,
 }
 
 /// Which part of the stage is broken.
@@ -40,6 +58,8 @@ pub(crate) enum Part {
     Webs,
     Publishers,
     Redis,
+    /// What stands before a genuine process and answers in its place.
+    Front,
 }
 
 impl Defect {
@@ -51,10 +71,19 @@ impl Defect {
             | Self::ForgetsIds
             | Self::NeverPublishes
             | Self::NeverTakesOver
-            | Self::GivesUp => Part::Accumulators,
-            Self::PromisesFirst | Self::ListensOnce | Self::HoldsEvents | Self::KeepsToItself => Part::Webs,
+            | Self::GivesUp
+            | Self::ReadsOnSilently => Part::Accumulators,
+            Self::PromisesFirst
+            | Self::ListensOnce
+            | Self::HoldsEvents
+            | Self::KeepsToItself
+            | Self::ChecksNothing
+            | Self::SetsUpFirst
+            | Self::BlocksOnLog
+            | Self::PanicsOnLog => Part::Webs,
+            Self::AlwaysReady | Self::HidesAlarms | Self::AcknowledgesErrors => Part::Front,
             Self::BelievesErrors | Self::MintsAgain => Part::Publishers,
-            Self::KeepsNothing | Self::TrimsUnread => Part::Redis,
+            Self::KeepsNothing | Self::TrimsUnread | Self::DropsWait => Part::Redis,
         };
         broken == part
     }

@@ -254,7 +254,7 @@ async fn strike(class: Class, scale: &Scale, round: u64, stage: &mut Stage, dice
             sleep(CUT_EVERY).await;
         }
         Class::RedisFull => fill(stage, scale.full_for).await?,
-        Class::Zombie | Class::Repeats | Class::Backlog => {}
+        _ => {}
     }
     Ok(0)
 }

@@ -5,6 +5,7 @@
 //! write over HTTP and publishers through the pipe, each event with an id and until it is acknowledged; viewers keep live
 //! streams open. With `--sabotage` one part is replaced by a broken one, and the run has to notice.
 
+mod alarms;
 mod classes;
 mod counts;
 mod crowd;

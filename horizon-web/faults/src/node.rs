@@ -1,5 +1,4 @@
 use std::{
-    fs,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
 };
@@ -8,7 +7,7 @@ use anyhow::Context;
 use horizon_web_tests::process::{self, Process};
 use tokio::process::Command;
 
-use crate::defect::Defect;
+use crate::{alarms::Front, defect::Defect};
 
 /// What a [`Node`] does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +17,7 @@ pub(crate) enum Role {
 }
 
 impl Role {
-    fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Web => "web",
             Self::Accumulator => "accumulator",
@@ -43,6 +42,8 @@ pub(crate) struct Node {
     variables: Vec<(&'static str, String)>,
     address: SocketAddr,
     process: Option<Process>,
+    /// What clients reach in place of the process, if something stands before it.
+    front: Option<Front>,
     log: PathBuf,
     /// How many names it has had.
     lives: u32,
@@ -57,15 +58,27 @@ impl Node {
         variables: Vec<(&'static str, String)>,
         folder: &Path,
     ) -> anyhow::Result<Self> {
-        let name = format!("{}-{number}", role.word());
+        let log = folder.join(format!("{}-{number}.log", role.word()));
+        Self::start_with_log(role, number, defect, variables, log).await
+    }
+
+    /// Starts it on a free port; its log goes to `log`, which may be a pipe or a device.
+    pub(crate) async fn start_with_log(
+        role: Role,
+        number: usize,
+        defect: Option<Defect>,
+        variables: Vec<(&'static str, String)>,
+        log: PathBuf,
+    ) -> anyhow::Result<Self> {
         let mut node = Self {
-            log: folder.join(format!("{name}.log")),
-            name,
+            log,
+            name: format!("{}-{number}", role.word()),
             role,
             defect,
             variables,
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             process: None,
+            front: None,
             lives: 0,
         };
         node.start_again().await?;
@@ -76,10 +89,10 @@ impl Node {
     pub(crate) async fn start_again(&mut self) -> anyhow::Result<()> {
         let mut command = self.command()?;
         command
-            .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .env("HORIZON_ADDR", self.address.to_string())
             .env("HORIZON_NODE", self.full_name())
-            .env("RUST_LOG", "warn");
+            .env("RUST_LOG", "warn")
+            .envs(self.variables.iter().map(|(name, value)| (name, value)));
         let process = Process::start(command, &self.log).await?;
         self.address = process.address();
         self.process = Some(process);
@@ -123,6 +136,13 @@ impl Node {
             .with_context(|| format!("{} does not run", self.name))
     }
 
+    /// Whether it has ended by itself.
+    pub(crate) fn has_ended(&mut self) -> anyhow::Result<bool> {
+        let name = &self.name;
+        let process = self.process.as_mut();
+        process.with_context(|| format!("{name} does not run"))?.has_ended()
+    }
+
     /// The name that the others know it by at the moment.
     pub(crate) fn full_name(&self) -> String {
         format!("{}.{}", self.name, self.lives)
@@ -133,9 +153,15 @@ impl Node {
         &self.name
     }
 
-    /// Where it listens, whether it runs or not.
+    /// Where clients reach it, whether it runs or not.
     pub(crate) fn address(&self) -> SocketAddr {
-        self.address
+        self.front.as_ref().map_or(self.address, Front::address)
+    }
+
+    /// Puts a front with this defect before the process. Clients that ask for [`address`](Self::address) talk to it.
+    pub(crate) async fn put_behind(&mut self, defect: Defect) -> anyhow::Result<()> {
+        self.front = Some(Front::start(self.address, defect).await?);
+        Ok(())
     }
 
     /// Whether it is the product's own program.
@@ -143,8 +169,8 @@ impl Node {
         self.defect.is_none()
     }
 
-    /// What it logged.
+    /// What it logged, if the log is a file.
     pub(crate) fn log(&self) -> String {
-        fs::read_to_string(&self.log).unwrap_or_default()
+        process::read_log(&self.log)
     }
 }

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// How soon every viewer has to see what is stored.
-const SHOWN_WITHIN: Duration = Duration::from_secs(2);
+pub(crate) const SHOWN_WITHIN: Duration = Duration::from_secs(2);
 
 /// How soon a fresh like has to be counted and shown.
 const FRESH_WITHIN: Duration = Duration::from_secs(3);

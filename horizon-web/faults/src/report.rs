@@ -1,6 +1,8 @@
 //! What came of it, for whoever started it.
 
-use std::{fmt::Write, time::Duration};
+use std::{fmt::Write, fs, path::Path, time::Duration};
+
+use horizon_web_tests::process;
 
 use tokio::time::Instant;
 
@@ -19,6 +21,10 @@ pub(crate) struct Outcome {
     pub(crate) defect: Option<Defect>,
     /// Events that were acknowledged.
     pub(crate) acknowledged: u64,
+    /// Likes that are counted in the end, in a class that checks alarms.
+    pub(crate) counted: Option<u64>,
+    /// What processes reported of their own problems.
+    pub(crate) reported: Vec<String>,
     /// Faults that happened.
     pub(crate) faults: u64,
     /// How long it took after the last fault until everything was counted.
@@ -44,6 +50,8 @@ impl Outcome {
             class,
             defect,
             acknowledged: 0,
+            counted: None,
+            reported: Vec::new(),
             faults: 0,
             drain: None,
             seen_after: None,
@@ -66,12 +74,27 @@ impl Outcome {
     /// Keeps the end of what every process logged.
     pub(crate) fn read_logs(&mut self, stage: &Stage) {
         for node in stage.nodes() {
-            let log = node.log();
-            let lines: Vec<&str> = log.lines().collect();
-            let last = lines.get(lines.len().saturating_sub(LOG_LINES)..).unwrap_or_default();
-            // A String takes whatever is written to it.
-            let _ = writeln!(self.logs, "── {}\n{}", node.name(), last.join("\n"));
+            self.keep_log(node.name(), &node.log());
         }
+    }
+
+    /// Keeps the end of every log in a folder.
+    pub(crate) fn read_log_files(&mut self, folder: &Path) {
+        let files = fs::read_dir(folder).into_iter().flatten().flatten();
+        let mut logs: Vec<_> = files.map(|file| file.path()).collect();
+        logs.retain(|path| path.extension().is_some_and(|end| end == "log"));
+        logs.sort();
+        for path in logs {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy();
+            self.keep_log(&name, &process::read_log(&path));
+        }
+    }
+
+    fn keep_log(&mut self, name: &str, log: &str) {
+        let lines: Vec<&str> = log.lines().collect();
+        let last = lines.get(lines.len().saturating_sub(LOG_LINES)..).unwrap_or_default();
+        // A String takes whatever is written to it.
+        let _ = writeln!(self.logs, "── {name}\n{}", last.join("\n"));
     }
 
     /// Whether the class passed; with something broken, whether it did not.
@@ -106,7 +129,8 @@ impl Outcome {
     }
 
     fn remarks(&self) -> impl Iterator<Item = &String> {
-        self.notes.iter().chain(&self.findings).chain(&self.error)
+        let all = self.notes.iter().chain(&self.reported);
+        all.chain(&self.findings).chain(&self.error)
     }
 }
 
@@ -114,8 +138,25 @@ fn seconds(time: Option<Duration>) -> String {
     time.map_or_else(|| "never".into(), |time| format!("{:.1} s", time.as_secs_f64()))
 }
 
-/// The table of a run, and what else there is to say, in Markdown.
+/// The tables of a run, and what else there is to say, in Markdown.
 pub(crate) fn classes(outcomes: &[Outcome]) -> String {
+    let (alarms, counts): (Vec<&Outcome>, _) = outcomes.iter().partition(|outcome| outcome.class.is_alarm());
+    let mut text = String::new();
+    for table in [exact(&counts), reported(&alarms)].into_iter().flatten() {
+        text += &table;
+        text.push('\n');
+    }
+    for outcome in outcomes {
+        for more in outcome.remarks() {
+            let _ = write!(text, "\n- {}: {more}", outcome.class.name());
+        }
+    }
+    text + "\n"
+}
+
+/// The table of the classes whose numbers have to be exact.
+fn exact(outcomes: &[&Outcome]) -> Option<String> {
+    outcomes.first()?;
     let mut table = String::from(
         "| class | events acknowledged | faults | counted after | seen after | events/s | verdict |\n\
          |---|--:|--:|--:|--:|--:|---|\n",
@@ -137,12 +178,33 @@ pub(crate) fn classes(outcomes: &[Outcome]) -> String {
             grouped(outcome.rate),
         );
     }
+    Some(table)
+}
+
+/// The table of the classes where nothing may be lost in silence.
+fn reported(outcomes: &[&Outcome]) -> Option<String> {
+    outcomes.first()?;
+    let mut table = String::from(
+        "| class | what happens | likes acknowledged | counted | who reports it | verdict |\n|---|---|--:|--:|---|---|\n",
+    );
     for outcome in outcomes {
-        for more in outcome.remarks() {
-            let _ = write!(table, "\n- {}: {more}", outcome.class.name());
-        }
+        let counted = outcome.counted.unwrap_or_default();
+        let verdict = match (outcome.is_as_expected(), outcome.acknowledged == counted) {
+            (false, _) => "**FAILED**",
+            (true, true) => "exact",
+            (true, false) => "reported",
+        };
+        let _ = writeln!(
+            table,
+            "| {} | {} | {} | {} | {} | {verdict} |",
+            outcome.class.name(),
+            outcome.class.sentence(),
+            grouped(outcome.acknowledged.into()),
+            grouped(counted.into()),
+            outcome.reported.join("<br>"),
+        );
     }
-    table + "\n"
+    Some(table)
 }
 
 /// The table of a run with sabotage, in Markdown.

@@ -33,8 +33,12 @@ pub(crate) struct Scale {
     pub(crate) viewers: u64,
     /// Readers who write over HTTP at the same time.
     pub(crate) readers: u64,
+    /// Likes that are sent at each step of a class that checks alarms.
+    pub(crate) likes: u64,
     /// Stages that run at the same time.
     pub(crate) stages: usize,
+    /// Scenes of alarms that are played at the same time. They have few readers.
+    pub(crate) scenes: usize,
     /// The longest that a class may take. It is also how far from midnight one starts.
     pub(crate) class_within: Duration,
 }
@@ -55,7 +59,9 @@ pub(crate) const FULL: Scale = Scale {
     sleep: Duration::from_secs(60),
     viewers: 100,
     readers: 8,
+    likes: 1_000,
     stages: 1,
+    scenes: 2,
     class_within: Duration::from_secs(15 * 60),
 };
 
@@ -75,6 +81,8 @@ pub(crate) const SHORT: Scale = Scale {
     sleep: Duration::from_secs(15),
     viewers: 24,
     readers: 8,
+    likes: 50,
     stages: 2,
+    scenes: 4,
     class_within: Duration::from_secs(3 * 60),
 };

@@ -20,7 +20,7 @@ pub(crate) const SLUGS: [&str; 2] = ["hello", "second"];
 const NODES: usize = 2;
 
 /// What signs cookies at every web node, so that each knows the others' readers.
-const SECRET: &str = "the secret that all web nodes of the fault run share";
+pub(crate) const SECRET: &str = "the secret that all web nodes of the fault run share";
 
 /// A Redis, and the processes that share it.
 pub(crate) struct Stage {

@@ -10,7 +10,7 @@ use horizon_web_tests::Seed;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
-    Run,
+    Run, alarms,
     classes::Class,
     counts::Counts,
     crowd::Crowd,
@@ -43,9 +43,12 @@ pub(crate) async fn run(run: &Run) -> anyhow::Result<()> {
     report::say(&format!("HORIZON_SEED={seed}"));
     let trials = trials(run).into_iter().map(|(class, defect)| {
         let dice = Seed::new(dice.next());
-        attempt(class, defect, scale, dice)
+        (class.is_alarm(), attempt(class, defect, scale, dice))
     });
-    let outcomes: Vec<Outcome> = stream::iter(trials).buffered(scale.stages).collect().await;
+    let (alarms, counts): (Vec<_>, Vec<_>) = trials.partition(|(is_alarm, _)| *is_alarm);
+    let played = |trials: Vec<(bool, _)>, at_once| stream::iter(trials).map(|(_, trial)| trial).buffered(at_once);
+    let mut outcomes: Vec<Outcome> = played(counts, scale.stages).collect().await;
+    outcomes.extend(played(alarms, scale.scenes).collect::<Vec<_>>().await);
     let table = if run.sabotage {
         report::sabotage(&outcomes)
     } else {
@@ -76,7 +79,14 @@ async fn attempt(class: Class, defect: Option<Defect>, scale: &Scale, dice: Seed
     wait_for_a_day_long_enough(scale.class_within).await;
     let mut outcome = Outcome::new(class, defect);
     let started = Instant::now();
-    let played = timeout(scale.class_within, play(&mut outcome, scale, dice)).await;
+    let played = timeout(scale.class_within, async {
+        if class.is_alarm() {
+            alarms::play(&mut outcome, scale, dice).await
+        } else {
+            play(&mut outcome, scale, dice).await
+        }
+    });
+    let played = played.await;
     let played = played.context("it takes too long").flatten();
     outcome.error = played.err().map(|error| format!("{error:#}"));
     outcome.took = started.elapsed();

@@ -36,7 +36,7 @@ impl Process {
     pub async fn start(command: Command, log: &Path) -> anyhow::Result<Self> {
         let output = File::options().create(true).append(true).open(log)?;
         let started = Self::start_with(command, output).await;
-        started.with_context(|| format!("its log:\n{}", fs::read_to_string(log).unwrap_or_default()))
+        started.with_context(|| format!("its log:\n{}", read_log(log)))
     }
 
     /// Starts a program with this standard error and waits until it serves.
@@ -68,7 +68,7 @@ impl Process {
         let child = command.stdout(output.try_clone()?).stderr(output).spawn();
         let child = child.context("the program cannot be started")?;
         let listens = wait_until("it listens", async || Ok(TcpStream::connect(address).await?)).await;
-        listens.with_context(|| format!("its log:\n{}", fs::read_to_string(log).unwrap_or_default()))?;
+        listens.with_context(|| format!("its log:\n{}", read_log(log)))?;
         Ok(Self { child, address })
     }
 
@@ -134,6 +134,14 @@ impl Process {
         Ok(line.trim().trim_end_matches(" kB").parse()?)
     }
 
+    /// Returns whether it has ended.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn has_ended(&mut self) -> anyhow::Result<bool> {
+        Ok(self.child.try_wait()?.is_some())
+    }
+
     /// Its number in the system.
     ///
     /// # Errors
@@ -141,6 +149,17 @@ impl Process {
     pub fn id(&self) -> anyhow::Result<u32> {
         self.child.id().context("the process has ended")
     }
+}
+
+/// Returns what a program logged, or nothing if its log is no file: reading a pipe would wait for the program.
+#[must_use]
+pub fn read_log(log: &Path) -> String {
+    let bytes = if log.is_file() {
+        fs::read(log).unwrap_or_default()
+    } else {
+        Vec::new()
+    };
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// One of the product's programs, in the workspace's folder and with none of our environment's settings.

@@ -8,7 +8,7 @@ use horizon_accumulator::process::{Store, asked_to_stop, now, start_log};
 use horizon_redis::{FeedConfig, RedisFeed};
 use tokio::net::TcpListener;
 
-use super::{Place, feed::BrokenFeed, store::BrokenStore};
+use super::{Place, feed::BrokenFeed, probes::probes, store::BrokenStore};
 use crate::defect::Defect;
 
 /// When an accumulator that takes nothing over would take over: longer than any run, one day.
@@ -26,13 +26,16 @@ pub(crate) async fn accumulator(place: &Place) -> anyhow::Result<()> {
         feed: RedisFeed::connect(&redis, feed)?,
         defect: place.defect,
     };
+    let opened = Store::open(&store)?;
     let store = BrokenStore {
-        store: Store::open(&store)?.stats,
+        store: Arc::clone(&opened.stats),
         defect: place.defect,
     };
-    // Nobody asks it anything; the address is how its start is noticed.
     let listener = TcpListener::bind(place.addr).await?;
     writeln!(stdout(), "The stand-in is at http://{}", listener.local_addr()?)?;
-    horizon_accumulator::run(feed, Arc::new(store), now, asked_to_stop()).await;
+    tokio::select! {
+        answered = axum::serve(listener, probes(opened)) => answered?,
+        () = horizon_accumulator::run(feed, Arc::new(store), now, asked_to_stop()) => {}
+    }
     Ok(())
 }

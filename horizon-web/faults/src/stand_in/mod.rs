@@ -1,8 +1,10 @@
 //! Stand-ins for the product's programs: put together from the same parts, with one of them broken.
 
 mod accumulator;
+mod blog;
 mod feed;
 mod hold;
+mod probes;
 mod promises;
 mod store;
 mod told;
@@ -26,7 +28,7 @@ pub(crate) struct Place {
     defect: Defect,
     #[arg(long, env = "HORIZON_ADDR")]
     addr: SocketAddr,
-    #[arg(long, env = "HORIZON_PIPE")]
+    #[arg(long, env = "HORIZON_PIPE", default_value = "memory:")]
     pipe: SecretText,
     #[arg(long, env = "HORIZON_STORE")]
     store: Option<SecretText>,

@@ -1,24 +1,25 @@
-use std::{
-    io::{Write, stdout},
-    sync::Arc,
-};
+use std::sync::Arc;
 
-use anyhow::{Context, anyhow};
-use axum::Router;
-use eventhorizon::{Horizon, Secret};
-use horizon_accumulator::process::{Store, asked_to_stop, start_log};
-use horizon_axum::Limits;
-use horizon_core::{Analytics, Ports, Slug};
+use anyhow::anyhow;
+use eventhorizon::Horizon;
+use horizon_accumulator::process::{Store, start_log};
+use horizon_core::{Analytics, Ports};
 use horizon_memory::LocalPresence;
 use horizon_redis::{RedisPipe, RedisPresence};
 use redis::Client;
-use tokio::net::TcpListener;
 
-use super::{Place, hold::hold, promises::Promises, told::ListensOnce};
-use crate::{defect::Defect, stage::SLUGS};
+use super::{Place, blog, hold::hold, promises::Promises, told::ListensOnce};
+use crate::defect::Defect;
 
 /// Serves the router that the product's web node has, but for the defect.
 pub(crate) async fn web(place: &Place) -> anyhow::Result<()> {
+    match place.pipe.0.as_str() {
+        "memory:" => blog::embedded(place).await,
+        _ => shared(place).await,
+    }
+}
+
+async fn shared(place: &Place) -> anyhow::Result<()> {
     let _log = start_log();
     let (redis, store) = place.redis_and_store()?;
     let store = Store::open(&store)?;
@@ -36,18 +37,8 @@ pub(crate) async fn web(place: &Place) -> anyhow::Result<()> {
         comments: store.comments,
         salts: store.salts,
     };
-    let secret = place.secret.as_ref().context("HORIZON_SECRET is not set")?;
-    let proxy = "127.0.0.1/32".parse()?;
-    let horizon = Horizon::from_ports(ports)
-        .secret(Secret::new(&secret.0)?)
-        .configure(|config| config.trusted_proxies.push(proxy))
-        .start(|slug: &Slug| SLUGS.contains(&slug.as_str()))
-        .await?;
-    let app = Router::new().nest("/horizon", horizon_axum::router(&horizon));
-    let listener = TcpListener::bind(place.addr).await?;
-    writeln!(stdout(), "The stand-in is at http://{}", listener.local_addr()?)?;
-    horizon_axum::serve(listener, app, Limits::default(), asked_to_stop(), &horizon).await?;
-    Ok(())
+    let horizon = blog::start(place, Horizon::from_ports(ports)).await?;
+    blog::serve(place, blog::router(&horizon), &horizon).await
 }
 
 fn analytics(place: &Place, pipe: Arc<RedisPipe>) -> anyhow::Result<Arc<dyn Analytics>> {
