@@ -48,13 +48,18 @@ pub async fn report_bus(
 fn problem(monitors: &[BusMonitor], alarm: Option<Duration>) -> Option<String> {
     let losses = monitors.iter().filter_map(BusMonitor::loss);
     let loss = losses.max_by_key(|loss| loss.events);
-    let lost = loss.filter(|loss| alarm.is_none_or(|alarm| loss.age < alarm));
+    let lost = loss.filter(|loss| is_alarming(loss.age, alarm));
     let sentences = [
         lost.map(|loss| sentence(loss, alarm)),
         monitors.iter().find_map(BusMonitor::trouble),
     ];
     let sentences: Vec<_> = sentences.into_iter().flatten().collect();
     (!sentences.is_empty()).then(|| sentences.join("; "))
+}
+
+/// Whether a loss of this age is still a problem.
+fn is_alarming(age: Duration, alarm: Option<Duration>) -> bool {
+    alarm.is_none_or(|alarm| age < alarm)
 }
 
 fn sentence(Loss { events, .. }: Loss, alarm: Option<Duration>) -> String {
@@ -66,4 +71,17 @@ fn sentence(Loss { events, .. }: Loss, alarm: Option<Duration>) -> String {
         "{events} acknowledged events were lost from the stream analytics:events before they were counted, because it \
          was deleted, trimmed or evicted or Redis lost data (the log says when); {until}"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loss_is_a_problem_until_the_alarm_ends_or_for_good_without_an_end() {
+        let minute = Duration::from_secs(60);
+        assert!(is_alarming(minute - Duration::from_millis(1), Some(minute)));
+        assert!(!is_alarming(minute, Some(minute)));
+        assert!(is_alarming(minute * 60 * 24, None));
+    }
 }

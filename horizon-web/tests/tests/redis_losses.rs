@@ -1,13 +1,8 @@
 //! What Redis loses, or may lose, is told by a web node's `/readyz`, `/metrics` and log.
 
-use std::time::Duration;
-
 use anyhow::ensure;
 use horizon_redis::testing::RedisServer;
 use horizon_web_tests::{Nodes, http, process::Process, wait_until};
-
-/// How long a web node is not ready after a loss, and a little more.
-const ALARM: Duration = Duration::from_secs(70);
 
 async fn like(node: &Process, id: u32) -> anyhow::Result<http::Answer> {
     let id = format!("{id:032x}");
@@ -30,7 +25,7 @@ async fn says(node: &Process, words: &str) -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn likes_that_redis_lost_before_anybody_counted_them_are_an_alarm_for_a_minute() -> anyhow::Result<()> {
+async fn likes_that_redis_lost_before_anybody_counted_them_are_an_alarm() -> anyhow::Result<()> {
     let nodes = Nodes::start().await?;
     let web = nodes.web("web", &[]).await?;
     for id in 1..=3 {
@@ -48,18 +43,6 @@ async fn likes_that_redis_lost_before_anybody_counted_them_are_an_alarm_for_a_mi
     }
     let log = nodes.log_of("web");
     ensure!(log.contains("ERROR") && log.contains("are lost"), "{log}");
-    let over = async {
-        while http::get(web.address(), "/readyz").await?.status != 200 {
-            tokio::time::sleep(Duration::from_millis(500)).await;
-        }
-        anyhow::Ok(())
-    };
-    tokio::time::timeout(ALARM, over).await??;
-    let metrics = http::get(web.address(), "/metrics").await?;
-    ensure!(
-        metrics.text().contains("horizon_stream_lost_total 3\n"),
-        "the number stays"
-    );
     Ok(())
 }
 
