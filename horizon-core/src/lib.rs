@@ -30,6 +30,7 @@
 
 mod accumulator;
 mod comment;
+mod comments;
 mod error;
 mod event;
 mod id;
@@ -51,13 +52,14 @@ pub use accumulator::{Progress, step};
 pub use comment::{
     Comment, Draft, Invalid, MAX_AUTHOR_CHARS, MAX_BODY_CHARS, MAX_REPLIES, Thread, ThreadPage, Visibility,
 };
+pub use comments::Comments;
 pub use error::{Error, Result, panic_message};
 pub use event::{Event, EventKind, Refusal};
 pub use id::{EventId, ParseIdError, ReaderId, Stamp, VisitorKey};
 pub use ledger::{Ledger, record};
 pub use paging::{COMMENT_BYTES, MAX_PAGE_BYTES, PageBudget, REPLIES_A_THREAD};
 pub use picked::Ports;
-pub use ports::{Analytics, Batch, Comments, Feed, Presence, PresenceGuard, Receipt, Salts, StatsStore};
+pub use ports::{Analytics, Batch, Feed, Presence, PresenceGuard, Receipt, Salts, StatsStore};
 pub use ports_ext::{AnalyticsExt, PresenceExt, StatsStoreExt};
 pub use slug::{Slug, SlugError};
 pub use stats::{Delta, Stats, Update};
