@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use horizon_accumulator::process::{Store, StoreUrl};
 use horizon_core::{Slug, Topic};
 use horizon_redis::{RedisConfig, RedisPipe, testing::RedisServer};
-use horizon_web_tests::Posts;
+use horizon_web_tests::{Posts, wait_until};
 use tempfile::TempDir;
 
 use crate::{
@@ -103,12 +103,11 @@ impl Stage {
     /// What the store has, asked without any web node.
     pub(crate) async fn stored(&self, topics: impl Iterator<Item = &Topic>) -> anyhow::Result<BTreeMap<Topic, Counts>> {
         let topics: Vec<Topic> = topics.cloned().collect();
-        let updates = self
-            .store
-            .stats
-            .get(&topics)
-            .await
-            .context("the store cannot be read")?;
+        // The first call after a break may fail, although Redis is there again.
+        let updates = wait_until("the store can be read", async || {
+            Ok(self.store.stats.get(&topics).await?)
+        });
+        let updates = updates.await?;
         Ok(updates
             .into_iter()
             .map(|update| (update.topic, update.stats.into()))
