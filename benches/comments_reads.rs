@@ -1,9 +1,9 @@
 //! What reading a page's comments costs while the database holds more and more comments of other pages.
 //!
-//! `cargo bench -p horizon-benches --bench comments_reads` asks for `GET /comments/{slug}` through `Horizon::answer`: 50
-//! threads with two replies each, from memory, SQLite and a redis-server of its own. It prints the CPU per request of this
-//! process and of Redis, and of each store the dearest row over the cheapest. `-- --quick` asks less often, and stops at
-//! 10,000 comments.
+//! `cargo bench -p horizon-benches --bench comments_reads` asks for `GET /comments/{slug}` through `Horizon::answer`:
+//! 50 threads with two replies each, from memory, SQLite and a redis-server of its own. It prints the CPU per request
+//! of this process and of Redis, and of each store the dearest row over the cheapest. `-- --quick` asks less often, and
+//! stops at 10,000 comments.
 
 use std::{
     error::Error,

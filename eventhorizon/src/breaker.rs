@@ -23,8 +23,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 /// How long a read may take whose last known result can be shown instead: 50 milliseconds.
 pub(crate) const KNOWN_WAIT: Duration = Duration::from_millis(50);
 
-/// How long a read of a page may take whose result is not known yet: 400 milliseconds. A page needs two of them at most,
-/// and less than a second in all.
+/// How long a read of a page may take whose result is not known yet: 400 milliseconds. A page needs two of them at
+/// most, and less than a second in all.
 pub(crate) const READ_WAIT: Duration = Duration::from_millis(400);
 
 /// How long a read may take that an answer cannot do without: 900 milliseconds.
@@ -50,9 +50,9 @@ pub(crate) enum Subject {
 
 /// Bounds the reads of the store. Cloning is cheap; all clones are one.
 ///
-/// While reads succeed, each request reads for itself, so that it finds what was written before. A read that fails or takes
-/// too long opens the breaker: a late read goes on in the background, and further ones about its subject return an error
-/// at once. The first read that succeeds closes it.
+/// While reads succeed, each request reads for itself, so that it finds what was written before. A read that fails or
+/// takes too long opens the breaker: a late read goes on in the background, and further ones about its subject return
+/// an error at once. The first read that succeeds closes it.
 #[derive(Clone)]
 pub(crate) struct Breaker(Arc<Inner>);
 
@@ -97,7 +97,8 @@ impl Breaker {
         }
     }
 
-    /// Reads within `wait`. A read that takes longer goes on in the background, so what it finds has to be kept by itself.
+    /// Reads within `wait`. A read that takes longer goes on in the background, so what it finds has to be kept by
+    /// itself.
     ///
     /// # Errors
     /// Those of the read, or it took too long, or one about this subject has been taking too long.

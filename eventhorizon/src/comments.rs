@@ -187,7 +187,8 @@ impl Horizon {
     }
 
     /// One thread with its first `limit` replies that came after the reply `after`, oldest first: the rest of a thread
-    /// that [`has_more_replies`](live::ThreadView::has_more_replies). None if no thread of the page with this head shows.
+    /// that [`has_more_replies`](live::ThreadView::has_more_replies). None if no thread of the page with this head
+    /// shows.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {

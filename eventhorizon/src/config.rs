@@ -30,10 +30,11 @@ pub struct Config {
     /// Other origins whose pages may show this site's numbers and write to it. None, unless you say so.
     ///
     /// With any, the reader's cookie is one that a browser also sends from there (`SameSite=None; Partitioned`): a
-    /// reader is known to each embedding site by itself. Such a cookie needs HTTPS, and so [`secure_cookies`](Self::secure_cookies).
+    /// reader is known to each embedding site by itself. Such a cookie needs HTTPS, and so
+    /// [`secure_cookies`](Self::secure_cookies).
     ///
-    /// `horizon-axum` also answers what browsers ask before they let such a page read (CORS). With another framework that
-    /// is for its own layer: the same origins, with credentials.
+    /// `horizon-axum` also answers what browsers ask before they let such a page read (CORS). With another framework
+    /// that is for its own layer: the same origins, with credentials.
     pub origins: Vec<Origin>,
     /// When a comment shows.
     pub moderation: Moderation,
@@ -44,8 +45,8 @@ pub struct Config {
     pub secure_cookies: bool,
     /// How much one network may ask for.
     pub rates: Rates,
-    /// Whether the site is ready although its Redis may lose what it acknowledged, because its `maxmemory-policy` is not
-    /// `noeviction` or its `appendonly` is `no`. Then only the log warns of it. False, unless you say so.
+    /// Whether the site is ready although its Redis may lose what it acknowledged, because its `maxmemory-policy` is
+    /// not `noeviction` or its `appendonly` is `no`. Then only the log warns of it. False, unless you say so.
     pub redis_may_lose_data: bool,
 }
 

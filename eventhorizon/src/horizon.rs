@@ -240,8 +240,8 @@ impl Horizon {
         self.0.ready.check().await
     }
 
-    /// The problems of the background tasks, which make the site not ready. An application can add those of its own, and
-    /// should end when a background task panics: [`Health::panicked`] waits for that.
+    /// The problems of the background tasks, which make the site not ready. An application can add those of its own,
+    /// and should end when a background task panics: [`Health::panicked`] waits for that.
     #[doc = include_str!("horizon/health.md")]
     #[must_use]
     pub fn health(&self) -> &Health {

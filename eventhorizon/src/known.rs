@@ -18,8 +18,8 @@ const THREADS_PAGES: usize = 1_024;
 /// What a comment takes beside its text, in bytes.
 const COMMENT_BYTES: usize = 256;
 
-/// For how long after a word was taken here what is known of its page may be without it: 2 seconds, as long as a kept total
-/// may go unread by those who watch it.
+/// For how long after a word was taken here what is known of its page may be without it: 2 seconds, as long as a kept
+/// total may go unread by those who watch it.
 const CATCHING_UP: Duration = Duration::from_secs(2);
 
 /// Holds what was read last. Only pages that exist may be put in.

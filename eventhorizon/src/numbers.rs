@@ -1,5 +1,5 @@
-//! The numbers and the comments of a page, as an application shows them: current where the backends answer soon, otherwise
-//! the last known.
+//! The numbers and the comments of a page, as an application shows them: current where the backends answer soon,
+//! otherwise the last known.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,7 +14,8 @@ use crate::{
     render,
 };
 
-/// How long the numbers of a page may take in all: 600 milliseconds. Presence over Redis needs 500 where others are silent.
+/// How long the numbers of a page may take in all: 600 milliseconds. Presence over Redis needs 500 where others are
+/// silent.
 const PAGE_WAIT: Duration = Duration::from_millis(600);
 
 /// How long numbers may take in all that have to be current: one second.
@@ -113,7 +114,8 @@ impl Horizon {
     }
 
     /// The newest 50 threads of a page, oldest first, as far as they are known: within 50 milliseconds where the last
-    /// known can be returned instead, otherwise within half a second. [`threads`](Self::threads) returns an error instead.
+    /// known can be returned instead, otherwise within half a second. [`threads`](Self::threads) returns an error
+    /// instead.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {

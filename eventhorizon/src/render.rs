@@ -119,8 +119,8 @@ pub(crate) fn comment(comment: &Comment) -> live::CommentView {
     }
 }
 
-/// A page of threads as readers get it. HTML is longer than the text it is made of, so the page may end earlier than the
-/// store's. Lets other tasks run between two threads.
+/// A page of threads as readers get it. HTML is longer than the text it is made of, so the page may end earlier than
+/// the store's. Lets other tasks run between two threads.
 pub(crate) async fn threads(page: &ThreadPage) -> live::ThreadsView {
     let mut budget = PageBudget::default();
     let mut view = live::ThreadsView {

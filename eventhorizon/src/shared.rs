@@ -20,8 +20,8 @@ use crate::{
     dice::Clock,
 };
 
-/// How long `/readyz` says 503 after acknowledged events were lost: one minute. It is long enough to be noticed, and does
-/// not keep the site's readers away for longer.
+/// How long `/readyz` says 503 after acknowledged events were lost: one minute. It is long enough to be noticed, and
+/// does not keep the site's readers away for longer.
 const ALARM: Duration = Duration::from_secs(60);
 
 /// This process among the others.

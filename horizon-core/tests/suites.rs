@@ -9,7 +9,10 @@ fn no_check_is_left_out_of_its_suite() {
     for (listed, source) in [
         (
             horizon_core::comments_suite!(each: count),
-            include_str!("../src/testing/comments.rs"),
+            concat!(
+                include_str!("../src/testing/comments.rs"),
+                include_str!("../src/testing/paging.rs")
+            ),
         ),
         (
             horizon_core::pipe_suite!(each: count),

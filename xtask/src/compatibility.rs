@@ -62,7 +62,8 @@ pub(crate) fn resolve(root: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Tests `horizon-sqlite` with the oldest rusqlite that it accepts, and with the newest where the lock file has another.
+/// Tests `horizon-sqlite` with the oldest rusqlite that it accepts, and with the newest where the lock file has
+/// another.
 pub(crate) fn rusqlite_versions(root: &Path) -> anyhow::Result<()> {
     let oldest = oldest_rusqlite(root)?;
     let copy = run::target(root).join("compatibility/workspace");

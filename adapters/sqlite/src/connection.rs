@@ -26,8 +26,8 @@ const STATEMENTS: usize = 64;
 /// Tells `file` and its kin whose database it is: "EvHz".
 pub(crate) const APPLICATION: i32 = 0x4576_487a;
 
-/// How much of the database the connection that writes keeps in memory, in KiB: 32 MiB. What a batch of events changes has
-/// to fit, or else it is written to the log twice.
+/// How much of the database the connection that writes keeps in memory, in KiB: 32 MiB. What a batch of events changes
+/// has to fit, or else it is written to the log twice.
 const CACHE_KIB: i64 = 32 * 1024;
 
 /// How long the write-ahead log grows before it is moved into the database, in pages of 4 KiB: 8 MiB. A page that many
@@ -110,8 +110,8 @@ fn configure(db: &Connection) -> rusqlite::Result<()> {
     db.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))
 }
 
-/// Gathers statistics where there are none or the tables have changed much, as SQLite wants it from connections that stay
-/// open. [`sql::OPTIMIZE`](crate::sql::OPTIMIZE) does it again later.
+/// Gathers statistics where there are none or the tables have changed much, as SQLite wants it from connections that
+/// stay open. [`sql::OPTIMIZE`](crate::sql::OPTIMIZE) does it again later.
 fn optimize(db: &Connection) -> rusqlite::Result<()> {
     db.pragma_update_and_check(None, "analysis_limit", ANALYSIS_ROWS, |_| Ok(()))?;
     // All tables, also those that the connection has not used.

@@ -74,8 +74,8 @@ const STEPS: &[&str] = &["
     ) STRICT, WITHOUT ROWID;
 ",
     "
-    -- Whether a thread shows: its head does, or a reply to it. Heads carry it. Triggers keep it, so that a process of the
-    -- version before, which may still write to the file, keeps it too.
+    -- Whether a thread shows: its head does, or a reply to it. Heads carry it. Triggers keep it, so that a process of
+    -- the version before, which may still write to the file, keeps it too.
     ALTER TABLE comments ADD COLUMN shows INTEGER NOT NULL DEFAULT 0 CHECK (shows IN (0, 1));
     UPDATE comments SET shows = 1 WHERE parent IS NULL AND visibility = 1;
     UPDATE comments SET shows = 1 WHERE id IN
@@ -178,8 +178,10 @@ mod tests {
             (1, x'00000000000000000000000000000001', 'hello', NULL, zeroblob(16), 'Ada', 'shown', 0, 1),
             (2, x'00000000000000000000000000000002', 'hello', NULL, zeroblob(16), 'Ada', 'removed', 0, 2),
             (3, x'00000000000000000000000000000003', 'hello', NULL, zeroblob(16), 'Ada', 'waits', 0, 0),
-            (4, x'00000000000000000000000000000004', 'hello', x'00000000000000000000000000000002', zeroblob(16), '', 're', 0, 1),
-            (5, x'00000000000000000000000000000005', 'hello', x'00000000000000000000000000000003', zeroblob(16), '', 're', 0, 0);
+            (4, x'00000000000000000000000000000004', 'hello', x'00000000000000000000000000000002', zeroblob(16),
+             '', 're', 0, 1),
+            (5, x'00000000000000000000000000000005', 'hello', x'00000000000000000000000000000003', zeroblob(16),
+             '', 're', 0, 0);
         PRAGMA user_version = 2";
 
     #[tokio::test]

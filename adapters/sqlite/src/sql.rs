@@ -72,8 +72,8 @@ statements! {
     COMMENT = comments!("WHERE id = ?1");
     COMMENT_PLACE = "SELECT seq FROM comments WHERE id = ?1";
     COMMENT_PLACE_ON_PAGE = "SELECT seq FROM comments WHERE id = ?1 AND slug = ?2";
-    // Each list names its index. With statistics of some databases SQLite chooses another one, and reads all of a page, or
-    // all comments, to find a few.
+    // Each list names its index. With statistics of some databases SQLite chooses another one, and reads all of a page,
+    // or all comments, to find a few.
     // `shows` belongs to heads.
     THREADS = comments!(
         "INDEXED BY comments_threads WHERE slug = ?1 AND shows = 1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3"

@@ -47,9 +47,9 @@ struct Room {
 }
 
 impl Hub {
-    /// A hub whose pages end on `closing` and run among `tasks`, on the runtime that this is called in: the first reader
-    /// of a page may come in on another one, a worker's of a framework that has many. `counts_here`: the pipe takes a
-    /// word when it is counted and published. `known` holds what a page says until its sources answer.
+    /// A hub whose pages end on `closing` and run among `tasks`, on the runtime that this is called in: the first
+    /// reader of a page may come in on another one, a worker's of a framework that has many. `counts_here`: the pipe
+    /// takes a word when it is counted and published. `known` holds what a page says until its sources answer.
     pub(crate) fn new(
         ports: Ports,
         counts_here: bool,
@@ -96,8 +96,8 @@ impl Hub {
         self.0.closing.is_cancelled()
     }
 
-    /// The page's numbers, if it is watched and its sources have said them, unless a reader who just wrote could miss their
-    /// own word in them.
+    /// The page's numbers, if it is watched and its sources have said them, unless a reader who just wrote could miss
+    /// their own word in them.
     pub(crate) fn settled_numbers(&self, topic: &Topic) -> Option<KnownNumbers> {
         let rooms = self.rooms();
         let room = rooms.get(topic)?;
@@ -111,7 +111,8 @@ impl Hub {
         })
     }
 
-    /// The totals of a watched page with every word in them that the pipe took, where they can be had without the store.
+    /// The totals of a watched page with every word in them that the pipe took, where they can be had without the
+    /// store.
     pub(crate) fn counted(&self, topic: &Topic) -> Option<Stats> {
         self.rooms().get_mut(topic)?.heard.as_mut()?.latest()
     }

@@ -31,8 +31,8 @@ pub(crate) const HEARTBEAT: Duration = Duration::from_secs(20);
 /// How many of the newest comments a page tells.
 pub(crate) const NEWEST_COMMENTS: NonZeroUsize = NonZeroUsize::new(5).unwrap();
 
-/// How long the first frame waits for a source that does not answer: one second. Where the last numbers are known it waits
-/// for [`KNOWN_WAIT`], and says those.
+/// How long the first frame waits for a source that does not answer: one second. Where the last numbers are known it
+/// waits for [`KNOWN_WAIT`], and says those.
 const FIRST_FRAME_WAIT: Duration = Duration::from_secs(1);
 
 /// How long one attempt to read the comments may take: 10 seconds.

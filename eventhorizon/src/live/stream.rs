@@ -19,11 +19,11 @@ use crate::attendance::Attendance;
 /// Ask it for bytes only when the socket takes some: a slow reader then skips to the latest. Readers of one page
 /// share the bytes. [`Horizon::live`](crate::Horizon::live) opens it; [`Live::HEADERS`] go in front.
 ///
-/// It says at once when to come back (after 1 to 4 seconds), and then everything that is known, after one second at most:
-/// `live`, the page's numbers; `site`, the site's; `comments`, the newest five. After that each one that changed, at
-/// most ten times a second, `site` once a second, and `live` also after 20 seconds of silence. While a backend does not
-/// answer, the numbers are the last known, and a message of which nothing is known is left out until it is. It ends when
-/// the site closes.
+/// It says at once when to come back (after 1 to 4 seconds), and then everything that is known, after one second at
+/// most: `live`, the page's numbers; `site`, the site's; `comments`, the newest five. After that each one that changed,
+/// at most ten times a second, `site` once a second, and `live` also after 20 seconds of silence. While a backend does
+/// not answer, the numbers are the last known, and a message of which nothing is known is left out until it is. It ends
+/// when the site closes.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -11,8 +11,8 @@ pub const MAX_CLOCK_OFFSET: Duration = Duration::from_secs(600);
 /// The longest round trip whose answer tells the time: one second. Behind a longer one the error would be too large.
 const MAX_ROUND_TRIP: Duration = Duration::from_secs(1);
 
-/// The round trip that the first comparison waits for: 100 ms. What is stamped before a better one may be off by half of
-/// it.
+/// The round trip that the first comparison waits for: 100 ms. What is stamped before a better one may be off by half
+/// of it.
 const FIRST_ROUND_TRIP: Duration = Duration::from_millis(100);
 
 /// How many longer round trips the first comparison puts up with.
@@ -165,8 +165,8 @@ impl CorrectedClock {
         }
     }
 
-    /// Returns by how many milliseconds the machine's clock is ahead of the other one, or negative behind it. Nothing if
-    /// it was not compared. What may be due to the round trip counts as no difference.
+    /// Returns by how many milliseconds the machine's clock is ahead of the other one, or negative behind it. Nothing
+    /// if it was not compared. What may be due to the round trip counts as no difference.
     ///
     /// ```
     /// use horizon_accumulator::process::{CorrectedClock, now};

@@ -123,8 +123,8 @@ impl Health {
         self.0.panic.borrow().clone()
     }
 
-    /// Waits until a background task panics, and returns that as a sentence. Such a process cannot do its work any more:
-    /// a program ends then, so that its supervisor starts it again.
+    /// Waits until a background task panics, and returns that as a sentence. Such a process cannot do its work any
+    /// more: a program ends then, so that its supervisor starts it again.
     pub async fn panicked(&self) -> String {
         let mut panic = self.0.panic.subscribe();
         match panic.wait_for(Option::is_some).await.map(|sentence| sentence.clone()) {

@@ -1,8 +1,8 @@
 //! What a program around the accumulator needs, whether it is `horizon-accumulator`, `horizon-web` or one of yours: its
 //! log, its clock, the signals that end it, and the pipe and the store that its configuration names.
 //!
-//! The log needs feature `log`, the signals feature `signals`, [`run`] feature `service`, which has both; what is said to
-//! other processes needs feature `redis`.
+//! The log needs feature `log`, the signals feature `signals`, [`run`] feature `service`, which has both; what is said
+//! to other processes needs feature `redis`.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -185,7 +185,8 @@ fn exact(outcomes: &[&Outcome]) -> Option<String> {
 fn reported(outcomes: &[&Outcome]) -> Option<String> {
     outcomes.first()?;
     let mut table = String::from(
-        "| class | what happens | likes acknowledged | counted | who reports it | verdict |\n|---|---|--:|--:|---|---|\n",
+        "| class | what happens | likes acknowledged | counted | who reports it | verdict |\n\
+         |---|---|--:|--:|---|---|\n",
     );
     for outcome in outcomes {
         let counted = outcome.counted.unwrap_or_default();

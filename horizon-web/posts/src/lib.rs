@@ -1,9 +1,9 @@
 //! A folder of Markdown as a blog's content: posts, pages, feeds and a sitemap.
 //!
 //! [`Content::load`] reads `*.md` in the folder as posts and `pages/*.md` as pages. A file that cannot be read is a
-//! [`Problem`] and does not affect other files. [`Content::library`] returns what is public at a given time, and [`watch`]
-//! updates it when files change and when a post becomes due. Images live in `media/`, which the server serves at
-//! `/media/`, including those of posts that are not public.
+//! [`Problem`] and does not affect other files. [`Content::library`] returns what is public at a given time, and
+//! [`watch`] updates it when files change and when a post becomes due. Images live in `media/`, which the server serves
+//! at `/media/`, including those of posts that are not public.
 //!
 //! The slug of a file is its name without `.md` and without a leading `YYYY-MM-DD-`, unless its
 //! front matter says `slug`. The front matter is YAML between two `---` lines:
@@ -23,9 +23,9 @@
 //! Keys may be written in any case. A key that is probably a misspelling of a known one is reported; other keys are
 //! ignored.
 //!
-//! A post is not public before its date, and a draft is never public. Drafts are marked as in the common site generators:
-//! `draft: true`, `published: false`, `status: draft`, `visibility: private` and so on. If such a value or key cannot be
-//! understood, as in `draft: maybe` or `darft: true`, the post is not public.
+//! A post is not public before its date, and a draft is never public. Drafts are marked as in the common site
+//! generators: `draft: true`, `published: false`, `status: draft`, `visibility: private` and so on. If such a value or
+//! key cannot be understood, as in `draft: maybe` or `darft: true`, the post is not public.
 
 mod body;
 mod code;

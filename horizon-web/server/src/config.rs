@@ -48,7 +48,14 @@ pub struct Content {
     #[arg(long, env = "HORIZON_RAW_HTML", value_name = "HORIZON_RAW_HTML", num_args = 0..=1, default_missing_value = "true", default_value = "false")]
     pub raw_html: bool,
     /// Refuse to start if anything is wrong with any post. Without it: what can be shown is shown.
-    #[arg(long, env = "HORIZON_STRICT", value_name = "HORIZON_STRICT", num_args = 0..=1, default_missing_value = "true", default_value = "false")]
+    #[arg(
+        long,
+        env = "HORIZON_STRICT",
+        value_name = "HORIZON_STRICT",
+        num_args = 0..=1,
+        default_missing_value = "true",
+        default_value = "false"
+    )]
     pub strict: bool,
 }
 

@@ -30,7 +30,10 @@ pub(crate) fn read(settings: &config::Content, base_url: String) -> anyhow::Resu
     }
     if content.library(now()).posts().is_empty() {
         let folder = settings.posts.display();
-        tracing::warn!(%folder, "there is no public post in the folder of posts (HORIZON_POSTS); the blog starts without");
+        tracing::warn!(
+            %folder,
+            "there is no public post in the folder of posts (HORIZON_POSTS); the blog starts without"
+        );
     }
     Ok(content)
 }

@@ -12,7 +12,8 @@ use crate::{counts::Now, posts, sheet::Sheet, state::App};
 /// How many pages are expected to be kept.
 const PAGES: usize = 256;
 
-/// How much they may take together, in every shape: 64 MiB. A page that is too large for it is rendered for each answer.
+/// How much they may take together, in every shape: 64 MiB. A page that is too large for it is rendered for each
+/// answer.
 const BYTES: u64 = 64 << 20;
 
 /// Pages that are ready, the most asked for.
@@ -53,8 +54,8 @@ impl Kept {
         }
     }
 
-    /// The post with its newest comments, and whether those are current. Whoever asks while it is rendered waits for the one
-    /// who renders it.
+    /// The post with its newest comments, and whether those are current. Whoever asks while it is rendered waits for
+    /// the one who renders it.
     pub(crate) async fn sheet(&self, app: &App, post: &Post, now: &Now) -> Result<(Arc<Sheet>, bool)> {
         let (library, edition) = self.shelf(app);
         // The post as it is in the edition that the key names.

@@ -1,4 +1,5 @@
-//! What the server says of requests, without an address of a person: what failed, and with `RUST_LOG=debug` all of them.
+//! What the server says of requests, without an address of a person: what failed, and with `RUST_LOG=debug` all of
+//! them.
 
 use std::time::Instant;
 

@@ -29,7 +29,8 @@ use crate::{
     state::App,
 };
 
-/// How long the question takes at most whether a copy of a page still works: 100 milliseconds. Then the page is sent again.
+/// How long the question takes at most whether a copy of a page still works: 100 milliseconds. Then the page is sent
+/// again.
 const COMMENT_WAIT: Duration = Duration::from_millis(100);
 
 /// The most replies that a page with one thread shows.

@@ -1,5 +1,5 @@
-//! Readers while what is behind the blog is stopped, killed or locked: they get every page with the last known numbers, or
-//! without numbers, and the live stream says what is known.
+//! Readers while what is behind the blog is stopped, killed or locked: they get every page with the last known numbers,
+//! or without numbers, and the live stream says what is known.
 
 use anyhow::{Context, ensure};
 use horizon_web_tests::{Nodes, Options, Posts, Server, http, process::Process, wait_until};
@@ -150,7 +150,8 @@ async fn the_author_is_told(web: &Process, author: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Likes are taken, and the pages and the streams of the post that was `known` and of the one that was not have the numbers.
+/// Likes are taken, and the pages and the streams of the post that was `known` and of the one that was not have the
+/// numbers.
 async fn everything_catches_up(web: &Process, mut known: http::Lines, mut unknown: http::Lines) -> anyhow::Result<()> {
     let id = "019ab4f0c1d27a3c8e5f6071829304a6";
     wait_until("a like is taken again", async || {

@@ -109,7 +109,8 @@ pub(crate) async fn foreign(scene: &mut Scene) -> anyhow::Result<()> {
         let file = folder.join(name);
         let database = Connection::open(&file)?;
         database.execute_batch(&format!(
-            "{mark}; CREATE TABLE invoices (id INTEGER PRIMARY KEY, amount INTEGER); INSERT INTO invoices VALUES (1, 99);"
+            "{mark}; CREATE TABLE invoices (id INTEGER PRIMARY KEY, amount INTEGER); \
+             INSERT INTO invoices VALUES (1, 99);"
         ))?;
         drop(database);
         refused(scene, &folder, &file, mark).await?;

@@ -78,7 +78,8 @@ impl Likers {
         taken
     }
 
-    /// So many readers like, or fewer if several in a row wait in vain for an answer. Returns how many are acknowledged.
+    /// So many readers like, or fewer if several in a row wait in vain for an answer. Returns how many are
+    /// acknowledged.
     pub(crate) async fn likes(&mut self, count: u64) -> u64 {
         let before = self.acknowledged;
         for _ in 0..count {

@@ -7,8 +7,8 @@ use tokio::{
     task::JoinSet,
 };
 
-/// A port that leads to one server at a time, as the address of a group of servers would. Connections that are open when
-/// it is turned to another server are cut. It ends when this is dropped.
+/// A port that leads to one server at a time, as the address of a group of servers would. Connections that are open
+/// when it is turned to another server are cut. It ends when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Link {
     address: SocketAddr,

@@ -1,7 +1,7 @@
 //! The classes that check the second promise: nothing is lost in silence.
 //!
-//! What is acknowledged is counted exactly, or the loss is reported: an ERROR line, a metric, and 503 from `/readyz` with
-//! the reason. Articles stay readable meanwhile, and `/readyz` tells the truth.
+//! What is acknowledged is counted exactly, or the loss is reported: an ERROR line, a metric, and 503 from `/readyz`
+//! with the reason. Articles stay readable meanwhile, and `/readyz` tells the truth.
 
 mod articles;
 mod clock;

@@ -80,7 +80,8 @@ async fn play(scene: &mut Scene, cluster: &Replicated, url: String) -> anyhow::R
     scene.struck();
     let said = readiness?.err().unwrap_or_else(|| "200".into());
     scene.note(format!(
-        "while clients were at the old master {} likes were acknowledged and {} were not; /readyz of a web node said {said}",
+        "while clients were at the old master {} likes were acknowledged and {} were not; /readyz of a web node said \
+         {said}",
         likers.acknowledged() - before.0,
         likers.unsure() - before.1
     ));

@@ -156,8 +156,8 @@ impl Scene {
         self.counted += counted;
     }
 
-    /// Waits until all of these nodes report the problem: in the log, in the metrics and at `/readyz`. What is missing is
-    /// a finding. Returns whether everything is there.
+    /// Waits until all of these nodes report the problem: in the log, in the metrics and at `/readyz`. What is missing
+    /// is a finding. Returns whether everything is there.
     pub(crate) async fn all_must_report(&mut self, nodes: &[&Node], problem: Problem) -> bool {
         let testimonies = nodes.iter().map(|node| witness::of_problem(node, problem));
         let testimonies = join_all(testimonies).await;

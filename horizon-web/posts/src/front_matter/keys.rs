@@ -35,8 +35,8 @@ const fn key(name: &'static str, meaning: Meaning) -> Key {
     Key { name, meaning }
 }
 
-/// All known keys: the blog's own, and those with which Hugo, Jekyll, Zola, Astro, Docusaurus, Eleventy, Obsidian, Ghost
-/// and WordPress mark a file as not public.
+/// All known keys: the blog's own, and those with which Hugo, Jekyll, Zola, Astro, Docusaurus, Eleventy, Obsidian,
+/// Ghost and WordPress mark a file as not public.
 static KEYS: [Key; 31] = [
     key("title", Meaning::Content),
     key("description", Meaning::Content),
