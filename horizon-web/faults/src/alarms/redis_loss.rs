@@ -1,12 +1,12 @@
 //! Redis loses events that wait to be counted.
 
-use std::fs;
+use std::{fs, sync::Arc};
 
 use anyhow::{Context, ensure};
 use horizon_accumulator::process::now;
 use horizon_core::Slug;
 use horizon_redis::{RedisConfig, RedisPipe, RedisStats, testing::RedisServer};
-use horizon_web_tests::Seed;
+use horizon_web_tests::{Seed, wait_until};
 use tokio::time::{Duration, Instant};
 
 use super::{
@@ -70,6 +70,16 @@ impl Cast {
             accumulator.process()?.resume().await?;
         }
         Ok(())
+    }
+
+    /// Waits until the accumulators have trimmed what they counted, and so have looked at the stream since.
+    async fn trimmed(&self) -> anyhow::Result<()> {
+        wait_until("the stream is trimmed", async || {
+            let length = self.redis.cli(&["XLEN", EVENTS]).await?;
+            ensure!(length.trim() == "1", "{} events are in the stream", length.trim());
+            Ok(())
+        })
+        .await
     }
 
     fn webs(&self) -> [&Node; 2] {
@@ -179,29 +189,38 @@ pub(crate) async fn eviction(scene: &mut Scene) -> anyhow::Result<()> {
     let cast = Cast::start(scene, EVICTING).await?;
     let articles = Articles::read_at(&cast.webs());
     scene.all_must_report(&cast.nodes(), Problem::SETTINGS).await;
+    // A stream that never had an event when somebody last looked at it cannot be told from another one.
+    scene.likers(&cast.webs()).likes(scene.likes).await;
+    cast.trimmed().await?;
     cast.pause_accumulators().await?;
-    let acknowledged = fill_until_evicted(scene, &cast).await?;
+    // It lives on after the loss, as publishers do: only who wrote an event knows of it in the first second.
+    let publisher = publisher(&cast)?;
+    let acknowledged = fill_until_evicted(scene, &cast, &publisher).await?;
     scene.struck();
     cast.resume_accumulators().await?;
     scene.note(format!(
         "{acknowledged} events were acknowledged until Redis threw the stream away"
     ));
     scene.all_must_report(&cast.nodes(), Problem::BUS).await;
+    drop(publisher);
     scene.finish_reading(articles).await;
     Ok(())
 }
 
-/// Sends events until Redis has thrown the stream away. Returns how many were acknowledged.
-async fn fill_until_evicted(scene: &mut Scene, cast: &Cast) -> anyhow::Result<u64> {
+fn publisher(cast: &Cast) -> anyhow::Result<Load> {
     let config = RedisConfig::new(&cast.redis.url())?;
-    let store = std::sync::Arc::new(RedisStats::connect(&config)?);
-    let load = Load::new(RedisPipe::connect(&config, store)?, None);
+    let store = Arc::new(RedisStats::connect(&config)?);
+    Ok(Load::new(RedisPipe::connect(&config, store)?, None))
+}
+
+/// Sends events until Redis has thrown the stream away. Returns how many were acknowledged.
+async fn fill_until_evicted(scene: &mut Scene, cast: &Cast, publisher: &Load) -> anyhow::Result<u64> {
     let (diary, slug) = (Diary::default(), Slug::new(PAGE)?);
     let mut crowd = Crowd::new(Seed::new(scene.dice.next()), &[slug]);
     let give_up = Instant::now() + EVICTED_WITHIN;
     let mut waiting = 0;
     while Instant::now() < give_up {
-        load.publish(crowd.events(SLICE, now(), &diary), &diary).await?;
+        publisher.publish(crowd.events(SLICE, now(), &diary), &diary).await?;
         let before = waiting;
         waiting = cast.redis.cli(&["XLEN", EVENTS]).await?.trim().parse::<u64>()?;
         if waiting < before {
