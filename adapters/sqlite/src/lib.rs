@@ -13,6 +13,7 @@ mod files;
 mod inspect;
 mod ledger;
 mod migrations;
+mod panics;
 mod readers;
 mod sql;
 mod stats;
