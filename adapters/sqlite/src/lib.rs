@@ -12,6 +12,7 @@ mod error;
 mod files;
 mod inspect;
 mod ledger;
+mod log;
 mod migrations;
 mod panics;
 mod readers;
