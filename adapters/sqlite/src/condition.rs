@@ -1,4 +1,4 @@
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use horizon_core::{Error, Result};
@@ -16,13 +16,14 @@ const FAILURE_MEMORY: Duration = Duration::from_secs(30);
 /// What the writer, the readers and the readiness check know of the state that the database is in.
 pub(crate) struct Condition {
     files: Files,
+    /// Set once a file of the database was deleted or replaced: nothing is written any more. Reading it never blocks.
+    moved: OnceLock<Moved>,
+    /// Never held while the file system is asked, because async callers lock it.
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
-    /// A file of the database was deleted or replaced: nothing is written any more.
-    moved: Option<Moved>,
     /// A part of the file cannot be read. Other parts may be in order, so reads and writes go on.
     damaged: Option<String>,
     /// The last write failed.
@@ -47,28 +48,36 @@ impl Condition {
     pub(crate) fn new(files: Files) -> Self {
         Self {
             files,
+            moved: OnceLock::new(),
             state: Mutex::default(),
         }
     }
 
-    /// Returns an error if a file of the database was deleted or replaced since it was opened, and
-    /// from then on always.
+    /// Looks the files up. Returns an error if one of them was deleted or replaced since the database was opened, and
+    /// from then on always. It blocks while the file system does not answer: never call it from async code.
     pub(crate) fn check_files(&self) -> Result<()> {
-        let mut state = self.state();
-        if state.moved.is_none() {
-            match self.files.check() {
-                Ok(Ok(())) => {}
-                Ok(Err(moved)) => {
-                    let (database, what) = (self.files.database().display(), &moved.what);
-                    tracing::error!(%database, "the database is lost: {what} while it was open; {RESTORE}");
-                    state.moved = Some(moved);
-                }
-                Err(error) => {
-                    return Err(Error::unavailable("the database's files cannot be looked up").with_source(error));
-                }
+        if !self.is_moved() {
+            let found = self.files.check();
+            let found =
+                found.map_err(|e| Error::unavailable("the database's files cannot be looked up").with_source(e))?;
+            if let Err(moved) = found {
+                self.record_moved(moved);
             }
         }
-        match &state.moved {
+        self.check_moved()
+    }
+
+    fn record_moved(&self, moved: Moved) {
+        let what = moved.what.clone();
+        // Another thread may have found it at the same time.
+        if self.moved.set(moved).is_ok() {
+            let database = self.files.database().display();
+            tracing::error!(%database, "the database is lost: {what} while it was open; {RESTORE}");
+        }
+    }
+
+    fn check_moved(&self) -> Result<()> {
+        match self.moved.get() {
             None => Ok(()),
             // Retryable, so that events that wait in a queue are kept for the repaired database.
             Some(Moved { what, .. }) => Err(Error::unavailable(format!(
@@ -77,14 +86,14 @@ impl Condition {
         }
     }
 
-    /// Whether a file of the database is known to be gone.
+    /// Whether a file of the database is known to be gone. It does not block.
     pub(crate) fn is_moved(&self) -> bool {
-        self.state().moved.is_some()
+        self.moved.get().is_some()
     }
 
     /// Saves what can be saved once a file is gone. It is for the connection that writes, and for one call.
     pub(crate) fn save(&self, db: &Connection) {
-        let can_checkpoint = self.state().moved.as_ref().is_some_and(|moved| moved.can_checkpoint);
+        let can_checkpoint = self.moved.get().is_some_and(|moved| moved.can_checkpoint);
         if can_checkpoint {
             // The database itself is there: what the lost log holds still gets into it.
             if let Err(error) = connection::checkpoint(db) {
@@ -137,9 +146,10 @@ impl Condition {
         state.damaged = Some(error.to_string());
     }
 
-    /// Returns an error if the store is not fit to be used, as far as writes and reads have shown.
+    /// Returns an error if the store is not fit to be used, as far as the writer and the readers have found out. It
+    /// asks no file system, so that async code may call it.
     pub(crate) fn check(&self) -> Result<()> {
-        self.check_files()?;
+        self.check_moved()?;
         let state = self.state();
         if let Some(error) = &state.damaged {
             return Err(Error::permanent("the database is damaged").with_source(error.clone()));
@@ -159,8 +169,40 @@ impl Condition {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, mpsc};
+    use std::thread;
+
     use super::*;
     use rusqlite::ffi;
+
+    #[test]
+    fn the_readiness_check_asks_no_file_system_and_says_what_the_writer_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("horizon.db");
+        let (_db, files) = connection::writer(&path).unwrap();
+        let condition = Condition::new(files);
+        std::fs::rename(&path, folder.path().join("away")).unwrap();
+        condition.check().unwrap();
+        assert!(condition.check_files().is_err());
+        assert!(condition.is_moved() && condition.check().is_err());
+    }
+
+    #[test]
+    fn looking_the_files_up_does_not_wait_for_the_state_that_async_callers_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("horizon.db");
+        let (_db, files) = connection::writer(&path).unwrap();
+        let condition = Arc::new(Condition::new(files));
+        std::fs::rename(&path, folder.path().join("away")).unwrap();
+        let (looked, done) = mpsc::channel();
+        let held = condition.state();
+        let other = Arc::clone(&condition);
+        let thread = thread::spawn(move || looked.send(other.check_files().is_err()));
+        assert_eq!(done.recv_timeout(Duration::from_secs(20)), Ok(true));
+        assert!(condition.is_moved());
+        drop(held);
+        thread.join().unwrap().unwrap();
+    }
 
     #[test]
     fn a_failed_write_is_remembered_until_one_succeeds_or_for_a_while() {

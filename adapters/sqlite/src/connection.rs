@@ -17,6 +17,9 @@ const BUSY_WAIT: Duration = Duration::from_secs(5);
 /// How long opening waits for another process that opens the same new file.
 const OPEN_WAIT: Duration = Duration::from_secs(10);
 
+/// How long opening waits while another process brings the database up to date.
+const MIGRATION_WAIT: Duration = Duration::from_secs(5 * 60);
+
 /// The pause between two attempts to open.
 const OPEN_PAUSE: Duration = Duration::from_millis(20);
 
@@ -47,14 +50,67 @@ const ANALYSIS_ROWS: i64 = 400;
 /// Opens the connection that writes. The file is created and its schema brought up to date.
 /// A file of another program is refused and not touched.
 pub(crate) fn writer(path: &Path) -> Result<(Connection, Files)> {
-    let start = Instant::now();
+    let mut patience = Patience::new(Instant::now());
     loop {
         match open_writer(path) {
             // Changing to WAL does not wait for a lock, so two processes that start at once meet here.
-            Err(error) if error.is_retryable() && start.elapsed() < OPEN_WAIT => std::thread::sleep(OPEN_PAUSE),
+            Err(error) if error.is_retryable() => {
+                let is_migrated = error::is_lock(&error) && is_old(path);
+                if !patience.lasts(is_migrated, Instant::now()) {
+                    return Err(error);
+                }
+                if is_migrated && !std::mem::replace(&mut patience.is_told, true) {
+                    tracing::warn!(
+                        database = %path.display(),
+                        "the database has an old version, and another process has locked it, perhaps to bring it up to \
+                         date: waiting for it, at most {} s",
+                        MIGRATION_WAIT.as_secs()
+                    );
+                }
+                std::thread::sleep(OPEN_PAUSE);
+            }
             done => return done,
         }
     }
+}
+
+/// How much longer opening waits for other processes.
+struct Patience {
+    until: Instant,
+    /// When it does not wait for a migration any more.
+    end: Instant,
+    /// Whether the log says what it waits for.
+    is_told: bool,
+}
+
+impl Patience {
+    fn new(now: Instant) -> Self {
+        Self {
+            until: now + OPEN_WAIT,
+            end: now + MIGRATION_WAIT,
+            is_told: false,
+        }
+    }
+
+    /// Whether to try again, after an attempt failed. While another process migrates, the short wait begins anew.
+    fn lasts(&mut self, is_migrated: bool, now: Instant) -> bool {
+        if is_migrated {
+            self.until = (now + OPEN_WAIT).min(self.end);
+        }
+        now < self.until
+    }
+}
+
+/// Whether the database has a version that has to be brought up to date. Readers do not wait for a migration.
+fn is_old(path: &Path) -> bool {
+    reader(path)
+        .and_then(|db| version(&db).map_err(|e| failed("read", path, e)))
+        .is_ok_and(migrations::is_old)
+}
+
+/// Returns the version that the database has.
+pub(crate) fn version(db: &Connection) -> rusqlite::Result<i64> {
+    db.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
 fn open_writer(path: &Path) -> Result<(Connection, Files)> {
@@ -155,4 +211,45 @@ pub(crate) fn unknown(path: &Path, version: i64) -> Error {
         path.display(),
         migrations::VERSION
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn opening_waits_longer_while_another_process_migrates_but_not_for_ever() {
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let mut patience = Patience::new(start);
+        assert!(patience.lasts(false, at(9)) && !patience.lasts(false, at(10)));
+        for second in 10..300 {
+            assert!(patience.lasts(true, at(second)), "{second}");
+        }
+        assert!(!patience.lasts(true, at(300)));
+    }
+
+    #[test]
+    fn opening_that_waited_for_a_migration_has_its_short_wait_after_it() {
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let mut patience = Patience::new(start);
+        assert!(patience.lasts(true, at(100)));
+        assert!(patience.lasts(false, at(109)) && !patience.lasts(false, at(110)));
+    }
+
+    #[test]
+    fn a_database_that_another_process_migrates_is_seen_as_old_and_locked() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("horizon.db");
+        drop(writer(&path).unwrap());
+        assert!(!is_old(&path));
+        let other = Connection::open(&path).unwrap();
+        other
+            .execute_batch("PRAGMA user_version = 2; BEGIN IMMEDIATE; PRAGMA user_version = 3")
+            .unwrap();
+        assert!(is_old(&path));
+        let locked = open_writer(&path).map(drop).unwrap_err();
+        assert!(locked.is_retryable() && error::is_lock(&locked), "{locked}");
+    }
 }

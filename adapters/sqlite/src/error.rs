@@ -1,3 +1,4 @@
+use std::error::Error as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -78,6 +79,15 @@ fn may_pass(driver: &rusqlite::Error) -> bool {
     )
 }
 
+/// Whether another's lock is the cause of this error.
+pub(crate) fn is_lock(error: &Error) -> bool {
+    let driver = error
+        .source()
+        .and_then(|source| source.downcast_ref::<Arc<rusqlite::Error>>());
+    let code = driver.and_then(|driver| driver.sqlite_error_code());
+    matches!(code, Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+}
+
 /// Whether a part of the file cannot be read as what it should be.
 pub(crate) fn is_damage(driver: &rusqlite::Error) -> bool {
     matches!(
@@ -108,7 +118,6 @@ pub(crate) fn concerns_other_writes(driver: &rusqlite::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::error::Error as _;
 
     #[test]
     fn a_lock_and_a_full_disk_may_pass_and_a_broken_file_does_not() {

@@ -6,7 +6,7 @@ use horizon_core::{Error, Result};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::connection::{self, APPLICATION};
-use crate::{files, migrations};
+use crate::{files, log, migrations};
 
 /// What a file says about itself.
 struct Head {
@@ -28,6 +28,9 @@ pub(crate) fn check(path: &Path) -> Result<()> {
         return Ok(());
     }
     let failed = |driver| connection::failed("read", path, driver);
+    if has_only_log(path) {
+        check_mark(path)?;
+    }
     let db = open(path)?;
     // One state of the file for all that is asked.
     let transaction = db.unchecked_transaction().map_err(failed)?;
@@ -51,7 +54,7 @@ impl Head {
     fn of(db: &Connection) -> rusqlite::Result<Self> {
         Ok(Self {
             application: db.pragma_query_value(None, "application_id", |row| row.get(0))?,
-            version: db.pragma_query_value(None, "user_version", |row| row.get(0))?,
+            version: connection::version(db)?,
             objects: db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?,
         })
     }
@@ -76,17 +79,64 @@ fn check_names(_: &Path, _: &Metadata) -> Result<()> {
     Ok(())
 }
 
-/// Opens the file so that nothing is written: not to it, and nothing new beside it.
+/// Refuses a file with a log and without that log's index, unless its mark says that it is ours: to read such a log,
+/// SQLite makes the index beside the file.
+fn check_mark(path: &Path) -> Result<()> {
+    let failed = |driver| connection::failed("read", path, driver);
+    let log = files::beside(&real(path), "-wal");
+    let marked = log::mark(&log)
+        .map_err(|e| Error::unavailable(format!("cannot read the log {}", log.display())).with_source(e))?;
+    let head = Head::of(&open_without_log(path)?).map_err(failed)?;
+    // The log is newer, where it has the page.
+    let (application, version) = marked.unwrap_or((head.application, head.version));
+    match application {
+        APPLICATION => Ok(()),
+        0 => Err(Error::permanent(format!(
+            "the database {} is not marked as one of EventHorizon, and has a log ({}) without the log's index (-shm), \
+             so that it cannot be read without a change: if it is another program's, choose another path; otherwise \
+             open it once with `sqlite3`, which moves the log into it",
+            path.display(),
+            log.display()
+        ))),
+        application => Err(foreign(
+            path,
+            &Head {
+                application,
+                version,
+                ..head
+            },
+        )),
+    }
+}
+
+/// Opens the file so that nothing is written: not to it, and nothing new beside another program's.
 fn open(path: &Path) -> Result<Connection> {
-    let is_in_use = |suffix| fs::metadata(files::beside(&real(path), suffix));
-    let has_log = is_in_use("-wal").is_ok_and(|log| log.len() > 0) || is_in_use("-shm").is_ok();
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    if has_log {
-        // What is in the log counts too. The files that SQLite needs to read it are there already.
-        return connection::open(path, flags);
+    if has_log(path) || beside(path, "-shm").is_some() {
+        // What is in the log counts too. The index that SQLite needs to read it is there already, or the file is ours.
+        return connection::open(path, READ);
     }
     // Without a log the file is all there is, and SQLite need not make the files of a log to read it.
-    connection::open(&unchanging(path)?, flags | OpenFlags::SQLITE_OPEN_URI)
+    open_without_log(path)
+}
+
+/// Opens the file so that SQLite neither reads a log nor makes files for one.
+fn open_without_log(path: &Path) -> Result<Connection> {
+    connection::open(&unchanging(path)?, READ | OpenFlags::SQLITE_OPEN_URI)
+}
+
+const READ: OpenFlags = OpenFlags::SQLITE_OPEN_READ_ONLY.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
+
+/// Whether there is a log without its index, as a copy or a crash of the whole machine may leave it.
+fn has_only_log(path: &Path) -> bool {
+    has_log(path) && beside(path, "-shm").is_none()
+}
+
+fn has_log(path: &Path) -> bool {
+    beside(path, "-wal").is_some_and(|log| log.len() > 0)
+}
+
+fn beside(path: &Path, suffix: &str) -> Option<Metadata> {
+    fs::metadata(files::beside(&real(path), suffix)).ok()
 }
 
 fn real(path: &Path) -> std::path::PathBuf {

@@ -1,4 +1,8 @@
+use std::time::Instant;
+
 use rusqlite::{Connection, TransactionBehavior};
+
+use crate::connection;
 
 /// Each step brings the schema one version further. What was released is never changed. An index that a released
 /// statement names stays, because a process of an earlier version may still run it.
@@ -99,26 +103,68 @@ const STEPS: &[&str] = &["
 /// The version that this program writes.
 pub(crate) const VERSION: usize = STEPS.len();
 
+/// How long bringing a million comments from version 2 to 3 takes, in seconds: 17 were measured with a debug build on two
+/// busy cores and a file of 379 MiB.
+const SECONDS_A_MILLION: u32 = 20;
+
 /// Brings the schema up to date, each step whole or not at all. The inner error is a version that is not known.
 pub(crate) fn migrate(db: &mut Connection) -> rusqlite::Result<Result<(), i64>> {
     // Immediate, so that of two processes one migrates and the other finds it done.
     let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let version: i64 = connection::version(&transaction)?;
     let Some(missing) = usize::try_from(version).ok().and_then(|done| STEPS.get(done..)) else {
         return Ok(Err(version));
     };
     if missing.is_empty() {
         return Ok(Ok(()));
     }
+    // A new database has nothing that takes long.
+    let upgrade = (version > 0).then(|| Upgrade::begin(&transaction, version));
     for step in missing {
         transaction.execute_batch(step)?;
     }
     transaction.pragma_update(None, "user_version", i64::try_from(VERSION).unwrap_or(i64::MAX))?;
     transaction.commit()?;
+    upgrade.into_iter().for_each(Upgrade::end);
     Ok(Ok(()))
 }
 
-/// Returns the first table or column of this version that the database lacks.
+/// Whether a database of this version has to be brought up to date.
+pub(crate) fn is_old(version: i64) -> bool {
+    usize::try_from(version).is_ok_and(|version| (1..VERSION).contains(&version))
+}
+
+/// Tells the operator about a migration, which may take long.
+struct Upgrade {
+    database: String,
+    start: Instant,
+}
+
+impl Upgrade {
+    fn begin(db: &Connection, version: i64) -> Self {
+        let database = db.path().unwrap_or_default().to_owned();
+        tracing::warn!(
+            database,
+            "bringing the database from version {version} to {VERSION}: this may take some {SECONDS_A_MILLION} s for \
+             each million of comments, or longer on a slow disk. Other processes cannot write to it meanwhile. Do not \
+             stop this process: nothing would be lost, but it would begin anew"
+        );
+        Self {
+            database,
+            start: Instant::now(),
+        }
+    }
+
+    fn end(self) {
+        let (database, seconds) = (self.database, self.start.elapsed().as_secs_f64());
+        tracing::info!(
+            database,
+            "the database has version {VERSION} now; that took {seconds:.1} s"
+        );
+    }
+}
+
+/// Returns the first table, column, index or trigger of this version that the database lacks.
 pub(crate) fn missing(db: &Connection, version: usize) -> rusqlite::Result<Option<String>> {
     let whole = Connection::open_in_memory()?;
     for step in STEPS.iter().take(version) {
@@ -137,6 +183,14 @@ pub(crate) fn missing(db: &Connection, version: usize) -> rusqlite::Result<Optio
         }
         if let Some(column) = columns(&whole)?.into_iter().find(|column| !found.contains(column)) {
             return Ok(Some(format!("the column `{table}.{column}`")));
+        }
+    }
+    // Queries name the indexes that they use, and triggers keep what the queries look at.
+    for kind in ["index", "trigger"] {
+        let found = |db| names(db, "SELECT name FROM sqlite_schema WHERE type = ?1", kind);
+        let there = found(db)?;
+        if let Some(name) = found(&whole)?.into_iter().find(|name| !there.contains(name)) {
+            return Ok(Some(format!("the {kind} `{name}`")));
         }
     }
     Ok(None)

@@ -144,14 +144,14 @@ impl Readers {
         Ok(())
     }
 
-    /// Closes the connections and takes no more reads.
-    pub(crate) fn close(&self) {
+    /// Takes no more reads. Returns the idle connections: dropping them closes them, which may block.
+    pub(crate) fn close(&self) -> Vec<Connection> {
         let mut queue = lock(&self.queue);
         queue.closed = true;
-        queue.idle.clear();
         for job in std::mem::take(&mut queue.jobs) {
             job.answer(Some(Error::permanent("the store is closed")));
         }
+        std::mem::take(&mut queue.idle)
     }
 }
 
@@ -168,7 +168,9 @@ impl Turn {
             let asked = db.map_or_else(|| self.open(path, condition), Ok).and_then(|db| {
                 let asked = ask(&mut group, &db, condition);
                 // Before the answers: whoever closes the store after theirs has closed all of it.
-                lock(&self.queue).keep(db);
+                let left = lock(&self.queue).keep(db);
+                // Closing a connection asks the file system, so it waits for the lock to be free.
+                drop(left);
                 asked
             });
             answer(group, asked.err());
@@ -212,10 +214,13 @@ impl Queue {
         (!group.is_empty()).then(|| (group, self.idle.pop()))
     }
 
-    fn keep(&mut self, db: Connection) {
-        if !self.closed {
-            self.idle.push(db);
+    /// Keeps the connection, or returns it to be closed.
+    fn keep(&mut self, db: Connection) -> Option<Connection> {
+        if self.closed {
+            return Some(db);
         }
+        self.idle.push(db);
+        None
     }
 }
 

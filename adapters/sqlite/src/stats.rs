@@ -15,6 +15,7 @@ use crate::{
     condition::Condition,
     connection,
     ledger::{self, SqlLedger},
+    panics::Panics,
     readers::Readers,
     sql::{self, Db, Sql},
     writer::Writer,
@@ -54,6 +55,7 @@ pub struct SqliteStats {
     writer: Writer,
     readers: Readers,
     condition: Arc<Condition>,
+    panics: Arc<Panics>,
     path: PathBuf,
 }
 
@@ -84,12 +86,32 @@ impl SqliteStats {
         let path = path.as_ref();
         let (db, files) = connection::writer(path)?;
         let condition = Arc::new(Condition::new(files));
+        let panics = Arc::new(Panics::default());
         Ok(Self {
-            writer: Writer::start(db, Arc::clone(&condition))?,
+            writer: Writer::start(db, Arc::clone(&condition), Arc::clone(&panics))?,
             readers: Readers::new(path.into(), Arc::clone(&condition)),
             condition,
+            panics,
             path: path.into(),
         })
+    }
+
+    /// Sets who is told, in place of any before, when the thread that writes panics: the name of the thread and the
+    /// panic's message. A panic before this call is reported at once.
+    ///
+    /// All writes and [`check_writable`](Self::check_writable) fail for good after it, so a program should end.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let store = horizon_sqlite::SqliteStats::open(folder.path().join("numbers.db"))?;
+    /// store.on_task_panic(|task, message| eprintln!("the task `{task}` panicked: {message}"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn on_task_panic(&self, report: impl Fn(&str, &str) + Send + Sync + 'static) {
+        self.panics.report_to(Box::new(report));
     }
 
     /// Whether writes are taken now: writes a number that is there already, after all writes that are queued.
@@ -137,11 +159,19 @@ impl SqliteStats {
     /// # Errors
     /// Retryable if the writes did not end within 2 seconds; they go on.
     pub async fn close(&self) -> Result<()> {
-        self.readers.close();
-        self.writer.close();
-        match spawn_blocking(self.writer.wait()).await {
+        match spawn_blocking(self.begin_close()).await {
             Ok(true) => Ok(()),
             Ok(false) | Err(_) => Err(Error::unavailable("the database is still being written")),
+        }
+    }
+
+    /// Takes no more reads and writes. Returns the rest of closing, which blocks and returns whether all has ended.
+    fn begin_close(&self) -> impl FnOnce() -> bool + Send + 'static {
+        let (idle, wait) = (self.readers.close(), self.writer.close());
+        move || {
+            // Before the writer's: only a connection that writes can delete the log when it is the last.
+            drop(idle);
+            wait()
         }
     }
 
@@ -184,9 +214,7 @@ impl SqliteStats {
 
 impl Drop for SqliteStats {
     fn drop(&mut self) {
-        self.readers.close();
-        self.writer.close();
-        if !self.writer.wait()() {
+        if !self.begin_close()() {
             tracing::warn!("the database is still being written while its store is dropped");
         }
     }

@@ -11,6 +11,7 @@ use tokio::time::timeout;
 use crate::{
     condition::Condition,
     error::{self, Failure},
+    panics::Panics,
     sql::{self, Db},
 };
 
@@ -28,6 +29,9 @@ const CHECK_EVERY: Duration = Duration::from_secs(1);
 
 /// How long closing waits for the jobs that are queued.
 const CLOSE_WAIT: Duration = Duration::from_secs(2);
+
+/// The name of the thread.
+const THREAD: &str = "horizon-sqlite";
 
 const FAILED: &str = "the database cannot be written";
 
@@ -63,7 +67,7 @@ struct Work<F, T> {
 
 impl Writer {
     /// Starts the thread.
-    pub(crate) fn start(db: Connection, condition: Arc<Condition>) -> Result<Self> {
+    pub(crate) fn start(db: Connection, condition: Arc<Condition>, panics: Arc<Panics>) -> Result<Self> {
         let (jobs, queue) = mpsc::channel(QUEUE_JOBS);
         let (alive, ended) = std_mpsc::channel();
         let failed = "cannot start the thread that writes";
@@ -72,9 +76,9 @@ impl Writer {
             .build()
             .map_err(|e| Error::permanent(failed).with_source(e))?;
         std::thread::Builder::new()
-            .name("horizon-sqlite".into())
+            .name(THREAD.into())
             .spawn(move || {
-                write(&db, Jobs { queue, runtime }, &condition);
+                panics.watch(THREAD, || write(&db, Jobs { queue, runtime }, &condition));
                 drop(db);
                 drop(alive);
             })
@@ -123,15 +127,13 @@ impl Writer {
         answer.await.map_err(|e| gone().with_source(e))?
     }
 
-    /// Takes no more work. The thread ends when it has done what is queued.
-    pub(crate) fn close(&self) {
-        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).take();
-    }
-
-    /// Blocks until the thread has ended, but not for ever. Answers whether it has.
-    pub(crate) fn wait(&self) -> impl FnOnce() -> bool + Send + 'static {
+    /// Takes no more work. The thread does what is queued and ends, once what is returned is called or dropped: the
+    /// call blocks until the thread has ended, but not for ever, and returns whether it has.
+    pub(crate) fn close(&self) -> impl FnOnce() -> bool + Send + 'static {
+        let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner).take();
         let ended = Arc::clone(&self.ended);
         move || {
+            drop(jobs);
             let ended = ended.lock().unwrap_or_else(PoisonError::into_inner);
             matches!(
                 ended.recv_timeout(CLOSE_WAIT),
@@ -301,44 +303,4 @@ fn part(db: Db<'_>, job: &mut dyn Job) -> rusqlite::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::connection;
-
-    #[tokio::test]
-    async fn what_is_committed_into_a_file_that_is_deleted_meanwhile_is_not_acknowledged() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("horizon.db");
-        let (db, files) = connection::writer(&path).unwrap();
-        let writer = Writer::start(db, Arc::new(Condition::new(files))).unwrap();
-        let refusal = writer.write(move |db| {
-            std::fs::remove_file(&path).unwrap();
-            db.prepare(sql::ADD_TOPIC)?.execute(["blog:hello"])
-        });
-        let refusal = refusal.await.unwrap_err();
-        assert!(refusal.to_string().contains("was deleted"), "{refusal}");
-    }
-
-    #[tokio::test]
-    async fn work_that_panics_fails_alone_and_the_thread_goes_on() {
-        let folder = tempfile::tempdir().unwrap();
-        let (db, files) = connection::writer(&folder.path().join("horizon.db")).unwrap();
-        let writer = Writer::start(db, Arc::new(Condition::new(files))).unwrap();
-        let name = |db: Db<'_>, name: &str| db.prepare(sql::ADD_TOPIC)?.execute([name]);
-        let broken = writer.write::<usize>(move |db| {
-            name(db, "blog:broken")?;
-            panic!("a bug")
-        });
-        let (broken, named) = tokio::join!(broken, writer.write(move |db| name(db, "blog:hello")));
-        let error = broken.unwrap_err();
-        assert!(
-            !error.is_retryable() && error.to_string().ends_with("panicked: a bug"),
-            "{error}"
-        );
-        assert_eq!(named.unwrap(), 1);
-        let is_kept = writer.write(|db| db.prepare(sql::TOPIC)?.exists(["blog:broken"]));
-        assert!(!is_kept.await.unwrap());
-        writer.close();
-        assert!(writer.wait()());
-    }
-}
+mod tests;

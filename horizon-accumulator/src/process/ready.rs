@@ -46,9 +46,11 @@ impl Ready {
         }
     }
 
-    /// Checks the background tasks and this store.
+    /// Checks the background tasks and this store. From now on a panic of the store's own thread is reported to
+    /// `health`, like that of any other task.
     #[must_use]
     pub fn new(store: Store, health: Health) -> Self {
+        store.report_panics_to(&health);
         Self {
             store: Some(store),
             ..Self::of_tasks(health)

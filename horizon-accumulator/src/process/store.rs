@@ -3,6 +3,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+#[cfg(feature = "sqlite")]
+use horizon_core::Error;
 use horizon_core::{Comments, Result, Salts, StatsStore};
 use horizon_memory::MemoryStats;
 #[cfg(feature = "redis")]
@@ -10,7 +12,7 @@ use horizon_redis::RedisStats;
 #[cfg(feature = "sqlite")]
 use horizon_sqlite::SqliteStats;
 
-use crate::process::StoreUrl;
+use crate::process::{Health, StoreUrl};
 
 /// One store seen through its three ports. Cloning is cheap; all clones are one.
 ///
@@ -104,10 +106,28 @@ impl Store {
         match &self.kind {
             Kind::Memory => Ok(None),
             #[cfg(feature = "sqlite")]
-            Kind::Sqlite(_, path) => file_identity(path).map(Some),
+            Kind::Sqlite(_, path) => {
+                let path = path.clone();
+                // The file system may not answer, and other tasks go on meanwhile.
+                let identity = tokio::task::spawn_blocking(move || file_identity(&path)).await;
+                let stopped = |error| Error::unavailable("the store's file was not looked up").with_source(error);
+                identity.map_err(stopped)?.map(Some)
+            }
             #[cfg(feature = "redis")]
             Kind::Redis(store) => store.identity().await.map(|id| Some(format!("redis:{id}"))),
         }
+    }
+
+    /// Reports a panic of the store's own thread to `health`. Memory and Redis have none: the tasks of a Redis store
+    /// report as [`Health::watch_redis`] says.
+    pub(crate) fn report_panics_to(&self, health: &Health) {
+        #[cfg(feature = "sqlite")]
+        if let Kind::Sqlite(store, _) = &self.kind {
+            let health = health.clone();
+            store.on_task_panic(move |task, message| health.report_panic(task, message));
+        }
+        #[cfg(not(feature = "sqlite"))]
+        let _ = health;
     }
 
     /// Writes what is queued and takes no more. Memory and Redis have nothing queued, and go on.
@@ -131,7 +151,7 @@ impl Store {
 fn file_identity(path: &std::path::Path) -> Result<String> {
     let failed = |error| {
         let sentence = format!("the file {} cannot be told from others", path.display());
-        horizon_core::Error::unavailable(sentence).with_source(error)
+        Error::unavailable(sentence).with_source(error)
     };
     #[cfg(unix)]
     {

@@ -73,6 +73,68 @@ fn what_another_program_has_only_in_its_log_counts_and_stays_there() {
     assert!(text.contains("application id 0x4d"), "{text}");
 }
 
+/// Copies a database in use without the index of its log, as a backup program may.
+fn copied_without_index(file: &File) -> File {
+    let copy = File::new();
+    for suffix in ["", "-wal"] {
+        let name = format!("horizon.db{suffix}");
+        fs::copy(file.0.path().join(&name), copy.0.path().join(&name)).unwrap();
+    }
+    assert!(fs::metadata(copy.0.path().join("horizon.db-wal")).unwrap().len() > 0);
+    copy
+}
+
+#[test]
+fn no_index_is_made_beside_another_programs_log() {
+    let log = "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0;";
+    for (sql, expected) in [
+        // Marked in the file.
+        (
+            "PRAGMA application_id = 77; WAL; CREATE TABLE notes (text TEXT)",
+            "0x4d",
+        ),
+        // Marked in the log alone.
+        (
+            "WAL; CREATE TABLE notes (text TEXT); PRAGMA application_id = 77",
+            "0x4d",
+        ),
+        // The last mark of the log counts.
+        (
+            "WAL; PRAGMA application_id = 77; CREATE TABLE notes (text TEXT); PRAGMA application_id = 78",
+            "0x4e",
+        ),
+        // Not marked at all.
+        (
+            "CREATE TABLE notes (text TEXT); WAL; INSERT INTO notes VALUES ('a')",
+            "open it once",
+        ),
+        ("WAL; CREATE TABLE notes (text TEXT)", "open it once"),
+    ] {
+        let file = File::new();
+        let other = file.sql();
+        other.execute_batch(&sql.replace("WAL;", log)).unwrap();
+        let text = refusal(&copied_without_index(&file));
+        assert!(text.contains(expected), "{sql}: {text}");
+    }
+}
+
+#[test]
+fn a_log_with_a_torn_end_counts_up_to_its_last_commit() {
+    let file = File::new();
+    let other = file.sql();
+    other
+        .execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0;
+             PRAGMA application_id = 77; CREATE TABLE notes (text TEXT)",
+        )
+        .unwrap();
+    let copy = copied_without_index(&file);
+    let log = copy.0.path().join("horizon.db-wal");
+    let bytes = fs::read(&log).unwrap();
+    fs::write(&log, &bytes[..bytes.len() - 100]).unwrap();
+    assert!(refusal(&copy).contains("0x4d"));
+}
+
 #[test]
 fn a_file_of_a_newer_version_is_refused_and_not_changed() {
     let file = File::new();
@@ -83,13 +145,15 @@ fn a_file_of_a_newer_version_is_refused_and_not_changed() {
 }
 
 #[test]
-fn a_file_that_lacks_a_table_or_a_column_is_refused_and_not_changed() {
+fn a_file_that_lacks_a_part_of_its_schema_is_refused_and_not_changed() {
     for (sql, missing) in [
         ("DROP TABLE salts", "lacks the table `salts`"),
         (
             "ALTER TABLE topics DROP COLUMN visits",
             "lacks the column `topics.visits`",
         ),
+        ("DROP INDEX comments_threads", "lacks the index `comments_threads`"),
+        ("DROP TRIGGER comments_add", "lacks the trigger `comments_add`"),
     ] {
         let file = File::new();
         drop(file.open());
@@ -126,13 +190,10 @@ async fn a_store_of_the_first_days_without_a_mark_still_opens() {
 
 #[tokio::test]
 async fn a_store_that_was_killed_opens_with_what_is_in_its_log() {
-    let (file, killed) = (File::new(), File::new());
+    let file = File::new();
     let store = file.open();
     store.apply(&[hit(&Topic::Site, 1)]).await.unwrap();
-    for suffix in ["", "-wal"] {
-        let name = format!("horizon.db{suffix}");
-        fs::copy(file.0.path().join(&name), killed.0.path().join(&name)).unwrap();
-    }
+    let killed = copied_without_index(&file);
     assert_eq!(visits(&killed.open(), &Topic::Site).await, 1);
 }
 

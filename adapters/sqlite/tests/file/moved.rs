@@ -126,20 +126,3 @@ async fn a_symbolic_link_that_leads_elsewhere_is_noticed() {
     std::os::unix::fs::symlink(&other, &link).unwrap();
     assert_refuses(&store, 2).await;
 }
-
-#[tokio::test]
-async fn a_store_without_work_notices_too() {
-    let file = File::new();
-    let store = opened_with_one_visit(&file).await;
-    fs::rename(file.path(), file.0.path().join("away")).unwrap();
-    // It is back before anybody writes, so that only the writer's own look can have noticed.
-    tokio::time::timeout(Duration::from_secs(30), async {
-        while store.check_writable().await.is_ok() {
-            fs::rename(file.path(), file.0.path().join("away")).unwrap();
-            tokio::time::sleep(Duration::from_millis(1_500)).await;
-            fs::rename(file.0.path().join("away"), file.path()).unwrap();
-        }
-    })
-    .await
-    .expect("it notices");
-}
