@@ -344,7 +344,11 @@ impl RedisCluster {
     pub async fn check_replicas(&self) -> Result<()> {
         let mut pipe = redis::pipe();
         if self.writes.are_confirmed() {
-            pipe.cmd("SET").arg(REPLICA_CHECK).arg(1).arg("EX").arg(REPLICA_CHECK_KEPT);
+            pipe.cmd("SET")
+                .arg(REPLICA_CHECK)
+                .arg(1)
+                .arg("EX")
+                .arg(REPLICA_CHECK_KEPT);
         } else {
             pipe.cmd("PING");
         }
