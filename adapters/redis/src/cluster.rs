@@ -42,6 +42,12 @@ const PROBLEMS: usize = 16;
 /// The longest problem, in bytes. What is longer is cut.
 const PROBLEM_BYTES: usize = 300;
 
+/// The key that a check of the replicas writes.
+const REPLICA_CHECK: &str = "horizon:replica-check";
+
+/// How long that key is kept, in seconds.
+const REPLICA_CHECK_KEPT: u32 = 60;
+
 /// Where they are listed.
 const MEMBERS: &str = "horizon:cluster";
 
@@ -213,6 +219,7 @@ pub struct RedisCluster {
     writes: Writes,
     beat: Kept,
     members: Kept,
+    leave: Kept,
     /// How long Redis took to answer the last time, in microseconds; zero before the first.
     round_trip: AtomicU64,
     /// Tells this process from others of its name.
@@ -238,6 +245,7 @@ impl RedisCluster {
             redis,
             beat: Kept::new(include_str!("scripts/beat.lua")),
             members: Kept::new(include_str!("scripts/members.lua")),
+            leave: Kept::new(include_str!("scripts/leave.lua")),
             round_trip: AtomicU64::new(0),
         })
     }
@@ -293,18 +301,15 @@ impl RedisCluster {
         &self.instance
     }
 
-    /// This process goes, and is listed no more.
+    /// Removes this process from the list. The record of another process of the same name stays.
     ///
     /// # Errors
     /// Retryable while Redis is away.
     pub async fn leave(&self, name: &str) -> Result<()> {
         self.listed.store(false, Ordering::Relaxed);
-        let mut gone = redis::cmd("HDEL");
-        gone.arg(MEMBERS).arg(name);
-        self.redis
-            .ask(&gone)
-            .await
-            .map_err(|e| map("the process cannot leave the list", e))
+        let mut call = self.leave.call(&[MEMBERS]);
+        call.arg(name).arg(&self.instance);
+        self.run(&self.leave, &call).await
     }
 
     /// Everybody who was heard of in the last ten minutes, by name.
@@ -331,11 +336,22 @@ impl RedisCluster {
     /// # }
     /// ```
     ///
+    /// It writes a key that expires after a minute, because Redis waits only for writes of the same connection. Without
+    /// `?wait=N` it writes nothing.
+    ///
     /// # Errors
     /// Retryable while Redis is away, or while too few replicas confirm in time.
     pub async fn check_replicas(&self) -> Result<()> {
         let mut pipe = redis::pipe();
-        pipe.cmd("PING");
+        if self.writes.are_confirmed() {
+            pipe.cmd("SET")
+                .arg(REPLICA_CHECK)
+                .arg(1)
+                .arg("EX")
+                .arg(REPLICA_CHECK_KEPT);
+        } else {
+            pipe.cmd("PING");
+        }
         let answers: Result<Vec<Value>> = self.writes.ask_all(pipe, "Redis cannot be reached").await;
         answers.map(drop)
     }

@@ -27,6 +27,11 @@ impl Writes {
         })
     }
 
+    /// Returns whether replicas have to confirm writes.
+    pub(crate) fn are_confirmed(&self) -> bool {
+        !self.replicas.is_zero()
+    }
+
     /// Returns what Redis says to each command, once all of them are confirmed. `what` says in an error what failed.
     pub(crate) async fn ask_all<T: FromRedisValue>(&self, pipe: Pipeline, what: &str) -> Result<Vec<T>> {
         confirmed(self.send(pipe).await, what)

@@ -41,6 +41,36 @@ async fn everybody_is_listed_with_what_they_last_said_and_how_long_ago() {
 }
 
 #[tokio::test]
+async fn a_process_that_leaves_does_not_remove_its_successor_of_the_same_name() {
+    let server = RedisServer::start(&[]).await.unwrap();
+    let connect = || RedisCluster::connect(&RedisConfig::new(&server.url()).unwrap()).unwrap();
+    let (old, new) = (connect(), connect());
+    old.say(&about("web-1", 1)).await.unwrap();
+    new.say(&about("web-1", 2)).await.unwrap();
+    old.leave("web-1").await.unwrap();
+    let members: Vec<_> = new.members().await.unwrap().iter().map(said).collect();
+    assert_eq!(members, [about("web-1", 2)]);
+    server.cli(&["SCRIPT", "FLUSH"]).await.unwrap();
+    new.leave("web-1").await.unwrap();
+    assert!(old.members().await.unwrap().is_empty());
+    new.leave("web-1").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_process_that_leaves_keeps_the_record_of_another_version() {
+    let server = RedisServer::start(&[]).await.unwrap();
+    let cluster = RedisCluster::connect(&RedisConfig::new(&server.url()).unwrap()).unwrap();
+    // The last version says no instance; of a later version nothing is known.
+    let last = r#"1 {"name":"web-1","started":7,"round_trip":null,"role":"web","viewers":4}"#;
+    for record in [last, "1 7", "1 [", "1", "later"] {
+        server.cli(&["HSET", "horizon:cluster", "web-1", record]).await.unwrap();
+        cluster.leave("web-1").await.unwrap();
+        let kept = server.cli(&["HGET", "horizon:cluster", "web-1"]).await.unwrap();
+        assert_eq!(kept.trim(), record);
+    }
+}
+
+#[tokio::test]
 async fn who_has_long_been_silent_is_forgotten() {
     let server = RedisServer::start(&[]).await.unwrap();
     let cluster = RedisCluster::connect(&RedisConfig::new(&server.url()).unwrap()).unwrap();

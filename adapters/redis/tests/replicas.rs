@@ -10,7 +10,7 @@ use futures::future::join_all;
 use horizon_core::{Analytics, Day, Event, EventId, EventKind, Salts, Stamp, StatsStore, Timestamp, Topic};
 use horizon_memory::MemoryStats;
 use horizon_redis::testing::RedisServer;
-use horizon_redis::{RedisConfig, RedisPipe, RedisPubSubPipe, RedisStats};
+use horizon_redis::{RedisCluster, RedisConfig, RedisPipe, RedisPubSubPipe, RedisStats};
 
 /// How long a write may take to be refused where replicas do not confirm it: the wait for them is one second.
 const REFUSED_WITHIN: Duration = Duration::from_secs(5);
@@ -132,6 +132,30 @@ async fn a_store_counts_once_what_a_replica_confirms_late() {
     assert_eq!(reader.get(&[Topic::Site]).await.unwrap()[0].stats.visits, 2);
     assert_eq!(store.secret([2; 32]).await.unwrap(), [2; 32]);
     assert_eq!(store.secret([3; 32]).await.unwrap(), [2; 32]);
+}
+
+#[tokio::test]
+async fn the_check_of_the_replicas_fails_while_a_replica_is_stopped() {
+    let (master, replica) = pair().await;
+    let connect = |query: &str| {
+        let config = RedisConfig::new(&format!("{}{query}", master.url())).unwrap();
+        RedisCluster::connect(&config).unwrap()
+    };
+    let (waiting, other) = (connect("?wait=1"), connect(""));
+    waiting.check_replicas().await.unwrap();
+    replica.pause().await.unwrap();
+    let error = waiting.check_replicas().await.unwrap_err();
+    assert!(
+        error.is_retryable() && error.to_string().contains("only 0 of 1 replicas"),
+        "{error}"
+    );
+    other.check_replicas().await.unwrap();
+    let expires = master.cli(&["PTTL", "horizon:replica-check"]).await.unwrap();
+    assert!(expires.trim().parse::<i64>().unwrap() > 0, "{expires}");
+    replica.resume().await.unwrap();
+    while let Err(error) = waiting.check_replicas().await {
+        assert!(error.is_retryable(), "{error}");
+    }
 }
 
 #[tokio::test]

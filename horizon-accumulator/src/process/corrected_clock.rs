@@ -8,15 +8,20 @@ use tokio::sync::Notify;
 /// How far the machine's clock may be from that of Redis before events are refused: ten minutes.
 pub const MAX_CLOCK_OFFSET: Duration = Duration::from_secs(600);
 
-/// The longest round trip whose answer tells the time: one second. Behind a longer one the error would be too large.
+/// The longest round trip whose answer corrects a clock that is trusted: one second. Behind a longer one the error would
+/// be too large.
 const MAX_ROUND_TRIP: Duration = Duration::from_secs(1);
 
 /// The round trip that the first comparison waits for: 100 ms. What is stamped before a better one may be off by half
 /// of it.
 const FIRST_ROUND_TRIP: Duration = Duration::from_millis(100);
 
-/// How many longer round trips the first comparison puts up with.
+/// How many longer round trips a comparison of a clock that is not trusted ignores. Then the shortest of them is used.
 const FIRST_TRIES: u32 = 5;
+
+/// The longest round trip that is used then: three seconds, as long as a command may take. It is far below
+/// [`MAX_CLOCK_OFFSET`].
+const LONGEST_ROUND_TRIP: Duration = Duration::from_secs(3);
 
 /// The difference that is not corrected: 10 ms beyond what the round trip may hide.
 const TOLERANCE: Duration = Duration::from_millis(10);
@@ -30,6 +35,11 @@ const MAX_JUMP: Duration = Duration::from_secs(1);
 /// Every process of a site must agree about the time: what was said last holds, and an accumulator refuses what is too
 /// old or too far ahead. Between two comparisons the time advances with the machine's stopwatch, so that setting its
 /// clock changes nothing.
+///
+/// The error of a comparison is at most its round trip. It is 100 ms or less where Redis answers in time, and 3 s where
+/// it answers slowly from the start or after a jump: such a process must not stop for as long as Redis is slow. For two
+/// events of one reader that reach different processes within the error, the earlier one may then win. The first fast
+/// answer corrects the clock.
 ///
 /// ```
 /// use horizon_accumulator::process::{CorrectedClock, now};
@@ -50,13 +60,17 @@ struct Inner {
 enum State {
     /// There is nothing to compare it with.
     Alone,
-    /// It must be compared, and has not been yet: only so many round trips were made, and they were long.
-    Unknown(u32),
+    /// It must be compared, and has not been yet.
+    Unknown(Slow),
     Compared {
         /// What time it was at some moment, by the clock that is right.
         anchor: (Timestamp, Instant),
+        /// How far the anchor may be off.
+        error: Duration,
         /// What time it was at the last comparison, by the machine's clock.
         seen: Reading,
+        /// The answers since a jump.
+        slow: Slow,
     },
 }
 
@@ -87,7 +101,7 @@ impl CorrectedClock {
     /// assert!(clock.check().unwrap_err().is_retryable());
     /// ```
     pub fn require_comparison(&self) {
-        *self.state() = State::Unknown(0);
+        *self.state() = State::Unknown(Slow::default());
     }
 
     /// Waits until the clock was compared, if it must be.
@@ -145,23 +159,26 @@ impl CorrectedClock {
     /// after a jump until it is compared again. The message is a sentence.
     pub fn check(&self) -> Result<()> {
         let (from, to) = self.readings();
+        let state = *self.state();
+        let offset = state.offset(to).and_then(problem);
+        match offset.or_else(|| state.uncompared(from, to).map(str::to_owned)) {
+            Some(problem) => Err(Error::unavailable(problem)),
+            None => Ok(()),
+        }
+    }
+
+    /// Returns why the clock must be compared before it is trusted, as a sentence without an end. Nothing if it is
+    /// compared.
+    pub(crate) fn uncompared(&self) -> Option<&'static str> {
+        let (from, to) = self.readings();
+        self.state().uncompared(from, to)
+    }
+
+    /// Returns how far the time may be off because of the round trip. Nothing if it was not compared.
+    pub(crate) fn error(&self) -> Option<Duration> {
         match *self.state() {
-            State::Alone => Ok(()),
-            State::Unknown(_) => Err(Error::unavailable(
-                "the clock of this machine has not been compared with that of Redis yet",
-            )),
-            State::Compared { anchor, seen } => {
-                if let Some(problem) = problem(offset(anchor, to)) {
-                    return Err(Error::unavailable(problem));
-                }
-                if has_jumped(seen, from, to) {
-                    return Err(Error::unavailable(
-                        "the clock of this machine has just been set, or the machine was suspended: it must be \
-                         compared with that of Redis again",
-                    ));
-                }
-                Ok(())
-            }
+            State::Compared { error, .. } => Some(error),
+            State::Alone | State::Unknown(_) => None,
         }
     }
 
@@ -176,10 +193,7 @@ impl CorrectedClock {
     #[must_use]
     pub fn offset(&self) -> Option<i64> {
         let (_, now) = self.readings();
-        match *self.state() {
-            State::Compared { anchor, .. } => Some(offset(anchor, now)),
-            State::Alone | State::Unknown(_) => None,
-        }
+        self.state().offset(now)
     }
 
     /// Reads the machine's clock and its stopwatch, for [`compare`](Self::compare).
@@ -188,8 +202,9 @@ impl CorrectedClock {
         self.readings().1
     }
 
-    /// Learns what time another clock told between two readings of this one. An answer that took more than a second is
-    /// not believed.
+    /// Learns what time another clock told between two readings of this one. An answer that took more than a second
+    /// corrects nothing while the clock is trusted. While it is not, the best of six slow answers is used, of at most
+    /// three seconds each.
     ///
     /// ```
     /// use horizon_accumulator::process::{CorrectedClock, now};
@@ -201,31 +216,26 @@ impl CorrectedClock {
     /// assert_eq!(clock.offset(), Some(0));
     /// ```
     pub fn compare(&self, sent: Reading, told: Timestamp, received: Reading) {
-        let round_trip = received.at.saturating_duration_since(sent.at);
-        if round_trip > MAX_ROUND_TRIP || has_jumped(sent, received, received) {
+        if has_jumped(sent, received, received) {
             return;
         }
         {
             let mut state = self.state();
-            let believed = match *state {
-                State::Unknown(tries) if round_trip > FIRST_ROUND_TRIP && tries < FIRST_TRIES => {
-                    *state = State::Unknown(tries + 1);
-                    return;
-                }
-                State::Compared { anchor, .. } => anchor,
-                // Until now the machine's own clock is believed.
-                State::Alone | State::Unknown(_) => (sent.wall, sent.at),
+            let Some(answer) = state.choose(Answer { sent, told, received }) else {
+                return;
             };
-            // The other clock was read at some moment in between, nobody knows at which.
-            let (earliest, latest) = (later(believed, sent.at), later(believed, received.at));
-            let is_right = told.plus(TOLERANCE) >= earliest && told <= latest.plus(TOLERANCE);
+            let (believed, error) = match *state {
+                State::Compared { anchor, error, .. } => (anchor, error),
+                // Until now the machine's own clock is believed.
+                State::Alone | State::Unknown(_) => ((answer.sent.wall, answer.sent.at), Duration::MAX),
+            };
+            let round_trip = answer.round_trip();
+            let is_right = answer.agrees_with(believed);
             *state = State::Compared {
-                anchor: if is_right {
-                    believed
-                } else {
-                    (told, sent.at + round_trip / 2)
-                },
+                anchor: if is_right { believed } else { answer.middle() },
+                error: if is_right { error.min(round_trip) } else { round_trip },
                 seen: received,
+                slow: Slow::default(),
             };
         }
         self.0.compared.notify_waiters();
@@ -241,6 +251,94 @@ impl CorrectedClock {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn offset(&self, now: Reading) -> Option<i64> {
+        match *self {
+            Self::Compared { anchor, .. } => {
+                Some(now.wall.as_millis().saturating_sub(later(anchor, now.at).as_millis()))
+            }
+            Self::Alone | Self::Unknown(_) => None,
+        }
+    }
+
+    /// The stopwatch read between `from` and `to`.
+    fn uncompared(&self, from: Reading, to: Reading) -> Option<&'static str> {
+        match *self {
+            Self::Unknown(_) => Some("the clock of this machine has not been compared with that of Redis yet"),
+            Self::Compared { seen, .. } if has_jumped(seen, from, to) => Some(
+                "the clock of this machine has just been set, or the machine was suspended: it must be compared with \
+                 that of Redis again",
+            ),
+            Self::Alone | Self::Compared { .. } => None,
+        }
+    }
+
+    /// Returns the answer to go by, now that this one came.
+    fn choose(&mut self, answer: Answer) -> Option<Answer> {
+        let received = answer.received;
+        match self {
+            Self::Unknown(slow) => slow.choose(answer, FIRST_ROUND_TRIP),
+            Self::Compared { seen, slow, .. } if has_jumped(*seen, received, received) => {
+                slow.choose(answer, MAX_ROUND_TRIP)
+            }
+            Self::Alone | Self::Compared { .. } => (answer.round_trip() <= MAX_ROUND_TRIP).then_some(answer),
+        }
+    }
+}
+
+/// Slow answers that came while the clock was not trusted.
+#[derive(Clone, Copy, Default)]
+struct Slow {
+    number: u32,
+    best: Option<Answer>,
+}
+
+impl Slow {
+    /// Returns the answer if it took no longer than `enough`, and the best of all after [`FIRST_TRIES`] that did.
+    fn choose(&mut self, answer: Answer, enough: Duration) -> Option<Answer> {
+        let round_trip = answer.round_trip();
+        if round_trip <= enough {
+            return Some(answer);
+        }
+        if round_trip > LONGEST_ROUND_TRIP {
+            return None;
+        }
+        // After another jump an earlier answer no longer tells the time.
+        let is_better = |best: &Answer| {
+            best.round_trip() < round_trip && !has_jumped(best.received, answer.received, answer.received)
+        };
+        let best = self.best.filter(is_better).unwrap_or(answer);
+        *self = Self {
+            number: self.number.saturating_add(1),
+            best: Some(best),
+        };
+        (self.number > FIRST_TRIES).then_some(best)
+    }
+}
+
+/// What another clock told at some moment between two readings of this one, nobody knows at which.
+#[derive(Clone, Copy)]
+struct Answer {
+    sent: Reading,
+    told: Timestamp,
+    received: Reading,
+}
+
+impl Answer {
+    fn round_trip(&self) -> Duration {
+        self.received.at.saturating_duration_since(self.sent.at)
+    }
+
+    fn agrees_with(&self, believed: (Timestamp, Instant)) -> bool {
+        let (earliest, latest) = (later(believed, self.sent.at), later(believed, self.received.at));
+        self.told.plus(TOLERANCE) >= earliest && self.told <= latest.plus(TOLERANCE)
+    }
+
+    fn middle(&self) -> (Timestamp, Instant) {
+        (self.told, self.sent.at + self.round_trip() / 2)
     }
 }
 
@@ -263,10 +361,6 @@ fn later((time, at): (Timestamp, Instant), now: Instant) -> Timestamp {
         .minus(at.saturating_duration_since(now))
 }
 
-fn offset(anchor: (Timestamp, Instant), now: Reading) -> i64 {
-    now.wall.as_millis().saturating_sub(later(anchor, now.at).as_millis())
-}
-
 /// Whether the machine's clock moved otherwise than its stopwatch, which read between `from` and `to` at that moment.
 fn has_jumped(seen: Reading, from: Reading, to: Reading) -> bool {
     let earliest = later((seen.wall, seen.at), from.at);
@@ -281,119 +375,4 @@ impl fmt::Debug for CorrectedClock {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicI64, Ordering};
-
-    use super::*;
-
-    const NOON: i64 = 1_800_000_000_000;
-
-    /// A clock whose machine's clock goes with the stopwatch, and is set by adding to a number.
-    fn clock() -> (CorrectedClock, Arc<AtomicI64>) {
-        let (set, start) = (Arc::new(AtomicI64::new(NOON)), Instant::now());
-        let machine = {
-            let set = Arc::clone(&set);
-            move || Timestamp::from_millis(set.load(Ordering::SeqCst)).plus(start.elapsed())
-        };
-        let clock = CorrectedClock::new(machine);
-        clock.require_comparison();
-        (clock, set)
-    }
-
-    /// Compares it with one that is ahead by so many milliseconds, over a network that takes so long.
-    fn compare(clock: &CorrectedClock, ahead: i64, round_trip: Duration) {
-        let sent = clock.reading();
-        let told = sent.wall.plus(round_trip / 2).as_millis() + ahead;
-        let received = Reading {
-            wall: sent.wall.plus(round_trip),
-            at: sent.at + round_trip,
-        };
-        clock.compare(sent, Timestamp::from_millis(told), received);
-    }
-
-    fn is_about(offset: Option<i64>, expected: i64) -> bool {
-        offset.is_some_and(|offset| (offset - expected).abs() < 40)
-    }
-
-    #[test]
-    fn a_clock_is_corrected_by_what_it_is_compared_with() {
-        let (clock, _) = clock();
-        assert!(clock.check().unwrap_err().to_string().contains("not been compared") && !clock.is_known());
-        compare(&clock, -83_000, Duration::from_millis(2));
-        assert!(is_about(clock.offset(), 83_000), "{:?}", clock.offset());
-        let behind = Timestamp::from_millis(NOON).since(clock.now());
-        assert!(behind > Duration::from_secs(82), "{behind:?}");
-        clock.check().unwrap();
-    }
-
-    #[test]
-    fn jitter_and_slow_answers_correct_nothing() {
-        let (clock, _) = clock();
-        compare(&clock, 9, Duration::from_millis(2));
-        assert_eq!(clock.offset(), Some(0));
-        compare(&clock, 190, Duration::from_millis(400));
-        compare(&clock, -190, Duration::from_millis(400));
-        compare(&clock, 7_200_000, Duration::from_millis(1_100));
-        assert_eq!(clock.offset(), Some(0));
-        compare(&clock, 190, Duration::from_millis(2));
-        assert!(is_about(clock.offset(), -190), "{:?}", clock.offset());
-    }
-
-    #[test]
-    fn the_first_comparison_waits_for_a_short_round_trip_and_a_better_one_improves_it() {
-        let (clock, _) = clock();
-        for _ in 0..FIRST_TRIES {
-            compare(&clock, -60_000, Duration::from_millis(900));
-            assert!(!clock.is_known());
-        }
-        compare(&clock, -60_400, Duration::from_millis(900));
-        assert!(is_about(clock.offset(), 60_400), "{:?}", clock.offset());
-        compare(&clock, -60_000, Duration::from_millis(2));
-        assert!(is_about(clock.offset(), 60_000), "{:?}", clock.offset());
-    }
-
-    #[test]
-    fn a_clock_that_is_hours_or_a_month_off_is_not_trusted_until_it_is_set() {
-        let (clock, set) = clock();
-        for (ahead, word) in [(-7_200_000, "7200 s ahead of"), (31 * 86_400_000, "2678400 s behind")] {
-            compare(&clock, ahead, Duration::from_millis(2));
-            let error = clock.check().unwrap_err();
-            assert!(error.is_retryable() && error.to_string().contains(word), "{error}");
-        }
-        set.fetch_add(31 * 86_400_000, Ordering::SeqCst);
-        compare(&clock, 0, Duration::from_millis(2));
-        clock.check().unwrap();
-    }
-
-    #[test]
-    fn a_jump_of_the_machine_s_clock_changes_no_time_and_is_trusted_after_the_next_comparison() {
-        let (clock, set) = clock();
-        compare(&clock, 0, Duration::from_millis(2));
-        let before = clock.now();
-        for jump in [-120_000, 240_000] {
-            set.fetch_add(jump, Ordering::SeqCst);
-            let error = clock.check().unwrap_err();
-            assert!(
-                error.is_retryable() && error.to_string().contains("just been set"),
-                "{error}"
-            );
-            assert!(clock.now().since(before) < Duration::from_secs(60) && clock.now() >= before);
-            compare(&clock, NOON - set.load(Ordering::SeqCst), Duration::from_millis(2));
-            clock.check().unwrap();
-        }
-    }
-
-    #[tokio::test]
-    async fn a_wait_for_the_first_comparison_ends_with_it() {
-        let (clock, _) = clock();
-        let waiting = tokio::spawn({
-            let clock = clock.clone();
-            async move { clock.compared().await }
-        });
-        tokio::task::yield_now().await;
-        assert!(!waiting.is_finished());
-        compare(&clock, 0, Duration::from_millis(2));
-        waiting.await.unwrap();
-        clock.compared().await;
-    }
-}
+mod tests;

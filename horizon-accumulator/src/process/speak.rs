@@ -74,6 +74,7 @@ pub async fn speak(
     tokio::select! {
         () = shutdown => {}
         () = speak_for_ever(membership, about) => {}
+        () = report_clock_for_ever(membership) => {}
     }
     let left = timeout(LEAVE_WAIT, membership.cluster.leave(&about().name)).await;
     tell(
@@ -91,7 +92,6 @@ async fn speak_for_ever(membership: &Membership, about: &(dyn Fn() -> About + Se
         store: None,
         name: Name::default(),
         stores: Stores::default(),
-        clock: ClockReport::default(),
     };
     // The first answer takes as long as the connection, and would tell the time late.
     tell("members", membership.cluster.members().await.map(drop));
@@ -110,6 +110,16 @@ async fn speak_for_ever(membership: &Membership, about: &(dyn Fn() -> About + Se
     }
 }
 
+/// Reports what is wrong with the clock, beside the signs of life: one that Redis does not answer takes many seconds.
+async fn report_clock_for_ever(membership: &Membership) {
+    let (mut looks, mut report) = (interval(BEAT_EVERY), ClockReport::default());
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        looks.tick().await;
+        report.note(&membership.clock, &membership.health);
+    }
+}
+
 /// What was learnt so far.
 struct Speaker<'a> {
     membership: &'a Membership,
@@ -117,7 +127,6 @@ struct Speaker<'a> {
     store: Option<String>,
     name: Name,
     stores: Stores,
-    clock: ClockReport,
 }
 
 impl Speaker<'_> {
@@ -141,9 +150,6 @@ impl Speaker<'_> {
         health.update("cluster", said.as_ref().err().and_then(refusal));
         let beat = said?;
         clock.compare(sent, beat.time, received);
-        if let Some(offset) = clock.offset() {
-            self.clock.note(offset, health);
-        }
         self.name.note(about, beat.rival.as_ref(), health);
         Ok(())
     }

@@ -13,4 +13,5 @@ mod log;
 mod loses;
 mod peers;
 mod refuses;
+mod slow;
 mod stops;

@@ -1,0 +1,113 @@
+//! A Redis that answers slowly, and what an accumulator does with the time that it tells.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use horizon_core::Analytics;
+use horizon_memory::MemoryStats;
+use horizon_redis::testing::RedisServer;
+use horizon_redis::{RedisConfig, RedisPipe};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
+
+use crate::accumulator::{Accumulator, sqlite, visit, wait_until};
+
+/// A relay that holds back what the server answers.
+struct Relay {
+    address: SocketAddr,
+    delay: Arc<AtomicU64>,
+    _tasks: JoinSet<io::Result<()>>,
+}
+
+impl Relay {
+    async fn start(server: u16, delay: Duration) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let millis = Arc::new(AtomicU64::new(0));
+        let mut tasks = JoinSet::new();
+        let delay_of = Arc::clone(&millis);
+        tasks.spawn(async move {
+            let mut connections = JoinSet::new();
+            loop {
+                let (client, _) = listener.accept().await?;
+                connections.spawn(relay(client, server, Arc::clone(&delay_of)));
+            }
+        });
+        let relay = Self {
+            address,
+            delay: millis,
+            _tasks: tasks,
+        };
+        relay.delay(delay);
+        relay
+    }
+
+    /// Sets how long an answer is held back.
+    fn delay(&self, delay: Duration) {
+        self.delay
+            .store(delay.as_millis().try_into().unwrap(), Ordering::SeqCst);
+    }
+}
+
+async fn relay(client: TcpStream, server: u16, delay: Arc<AtomicU64>) -> io::Result<()> {
+    let (mut from_client, mut to_client) = client.into_split();
+    let (mut from_server, mut to_server) = TcpStream::connect(("127.0.0.1", server)).await?.into_split();
+    let (held, mut due) = mpsc::unbounded_channel::<(Instant, Vec<u8>)>();
+    let hold = async {
+        let mut bytes = vec![0; 65_536];
+        loop {
+            let length = from_server.read(&mut bytes).await?;
+            let at = Instant::now() + Duration::from_millis(delay.load(Ordering::SeqCst));
+            if length == 0 || held.send((at, bytes[..length].to_vec())).is_err() {
+                return io::Result::Ok(());
+            }
+        }
+    };
+    let answer = async {
+        while let Some((at, bytes)) = due.recv().await {
+            sleep_until(at).await;
+            to_client.write_all(&bytes).await?;
+        }
+        io::Result::Ok(())
+    };
+    tokio::select! {
+        ended = tokio::io::copy(&mut from_client, &mut to_server) => ended.map(drop),
+        ended = hold => ended,
+        ended = answer => ended,
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_not_compared_is_a_problem_and_a_slow_redis_is_enough_to_compare_it() {
+    let redis = RedisServer::start(&[]).await.unwrap();
+    let relay = Relay::start(redis.port(), Duration::from_secs(60)).await;
+    let folder = tempfile::tempdir().unwrap();
+    let store = sqlite(&folder.path().join("numbers.db"));
+    let pipe = RedisConfig::new(&redis.url()).unwrap();
+    let pipe = RedisPipe::connect(&pipe, Arc::new(MemoryStats::new())).unwrap();
+    pipe.track(visit(1)).await.unwrap();
+    let url = format!("redis://{}", relay.address);
+    let accumulator = Accumulator::start(&[("HORIZON_PIPE", &url), ("HORIZON_STORE", &store)]).await;
+    let problem = "clock: the clock of this machine has not been compared with that of Redis yet";
+    wait_until("it says that the time is not known", async || {
+        let (status, text) = accumulator.get("/readyz").await;
+        status == 503 && text.contains(problem)
+    })
+    .await;
+    // Longer than a trusted clock believes, and shorter than what a command may take.
+    relay.delay(Duration::from_millis(1_100));
+    wait_until("the event is counted", async || {
+        accumulator.metric("horizon_events_counted_total").await == 1
+    })
+    .await;
+    relay.delay(Duration::ZERO);
+    accumulator.until_ready_says(200).await;
+    let log = accumulator.log();
+    assert!(log.contains("its time is known only roughly"), "{log}");
+}
