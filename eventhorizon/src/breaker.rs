@@ -164,7 +164,7 @@ impl Breaker {
             *warned = Some(Instant::now());
             tracing::warn!(
                 %error,
-                source = ?std::error::Error::source(error),
+                cause = horizon_accumulator::process::cause(error),
                 "the store does not answer: pages show the last known numbers, or none"
             );
         }

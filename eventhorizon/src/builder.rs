@@ -306,7 +306,14 @@ impl Builder {
         }
         self.rules.pages = Box::new(pages);
         // First, because of two that start at once only one may have the store, and make the secret beside it.
+        let is_secret_lost = self.is_secret_lost();
         let backend = self.open().await?;
+        if is_secret_lost {
+            tracing::warn!(
+                "the database is there and the secret beside it is not: a new one is made, and no reader is recognised \
+                 by their cookie any more; to undo that, restore the file that ends in `.secret` from a backup"
+            );
+        }
         let secret = match (self.secret.take(), &self.behind) {
             (Some(secret), _) => secret,
             (None, Behind::Ports(_)) => Secret::random()?,
@@ -320,6 +327,14 @@ impl Builder {
             tracing::warn!(%error, "today's salt cannot be read yet: visits are counted once it can");
         }
         Ok(horizon)
+    }
+
+    /// Whether a secret is going to be made for a database that had one.
+    fn is_secret_lost(&self) -> bool {
+        match &self.behind {
+            Behind::Places(_, store) if self.secret.is_none() => kept::is_lost(store),
+            _ => false,
+        }
     }
 
     /// Waits for the time of Redis, so that what happens first has it, too. One that is away is not waited for.

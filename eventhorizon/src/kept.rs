@@ -44,6 +44,15 @@ pub(crate) async fn with(store: &StoreUrl) -> Result<Secret> {
     }
 }
 
+/// Whether the store has a database, and no secret beside it.
+pub(crate) fn is_lost(store: &StoreUrl) -> bool {
+    match store {
+        #[cfg(feature = "sqlite")]
+        StoreUrl::Sqlite(path) => fs::metadata(path).is_ok_and(|file| file.len() > 0) && !place(path).exists(),
+        _ => false,
+    }
+}
+
 #[cfg(feature = "redis")]
 async fn shared(redis: &RedisConfig) -> Result<[u8; 32]> {
     let (store, fresh) = (RedisStats::connect(redis)?, crate::dice::random()?);
@@ -156,6 +165,18 @@ mod tests {
         make(&folder.path().join("horizon.db.secret")).unwrap();
         assert_eq!(load(&store).await, first);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_secret_is_lost_where_only_the_database_is_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("horizon.db");
+        let store = StoreUrl::Sqlite(database.clone());
+        assert!(!is_lost(&store), "a first start");
+        fs::write(&database, "numbers").unwrap();
+        assert!(is_lost(&store));
+        load(&store).await;
+        assert!(!is_lost(&store) && !is_lost(&StoreUrl::Memory));
     }
 
     #[tokio::test]

@@ -24,7 +24,8 @@ pub(crate) struct Condition {
 
 #[derive(Default)]
 struct State {
-    /// A part of the file cannot be read. Other parts may be in order, so reads and writes go on.
+    /// A part of the file cannot be read. Reads of other parts go on; writes end, because what is written behind a
+    /// damaged part may not be found again.
     damaged: Option<String>,
     /// The last write failed.
     failed: Option<Failure>,
@@ -86,6 +87,19 @@ impl Condition {
         }
     }
 
+    /// Returns an error before a write if a file is gone, or once a part of the database is damaged. It blocks as
+    /// [`check_files`](Self::check_files) does.
+    pub(crate) fn check_before_write(&self) -> Result<()> {
+        self.check_files()?;
+        match &self.state().damaged {
+            None => Ok(()),
+            Some(error) => Err(Error::unavailable(
+                "the database is damaged, and writes are refused until a restart with a repaired file",
+            )
+            .with_source(error.clone())),
+        }
+    }
+
     /// Whether a file of the database is known to be gone. It does not block.
     pub(crate) fn is_moved(&self) -> bool {
         self.moved.get().is_some()
@@ -139,8 +153,8 @@ impl Condition {
             let database = self.files.database().display();
             tracing::error!(
                 %database, %error,
-                "the database is damaged: not ready until a restart; stop the server, and restore the file from a \
-                 backup or with the `.recover` command of sqlite3"
+                "the database is damaged: writes are refused until a restart; stop the server, and restore the file from \
+                 a backup or with the `.recover` command of sqlite3"
             );
         }
         state.damaged = Some(error.to_string());

@@ -24,6 +24,7 @@ pub(crate) fn check(path: &Path) -> Result<()> {
         return Ok(()); // Opening it says what is wrong, if something is.
     };
     check_names(path, &metadata)?;
+    check_mounts(path)?;
     if metadata.len() == 0 {
         return Ok(());
     }
@@ -77,6 +78,42 @@ fn check_names(path: &Path, metadata: &Metadata) -> Result<()> {
 #[cfg(not(unix))]
 fn check_names(_: &Path, _: &Metadata) -> Result<()> {
     Ok(())
+}
+
+/// A file that is mounted by itself, as by `docker run -v ./horizon.db:/data/horizon.db`, has its log beside the mount
+/// point, on another file system: what is only in the log is lost with the container.
+fn check_mounts(path: &Path) -> Result<()> {
+    if !is_mount_point(path) {
+        return Ok(());
+    }
+    Err(Error::permanent(format!(
+        "the database {} is mounted as a single file, so that its log (-wal) lies on another file system and is lost \
+         without it: mount the folder of the database instead",
+        path.display()
+    )))
+}
+
+/// Whether the system lists this path among its mount points.
+#[cfg(target_os = "linux")]
+fn is_mount_point(path: &Path) -> bool {
+    use std::os::unix::ffi::OsStrExt;
+
+    let mounts = fs::read("/proc/self/mountinfo").unwrap_or_default();
+    let real = real(path);
+    let mut escaped = Vec::new();
+    for &byte in real.as_os_str().as_bytes() {
+        match byte {
+            b' ' | b'\t' | b'\n' | b'\\' => escaped.extend(format!("\\{byte:03o}").into_bytes()),
+            _ => escaped.push(byte),
+        }
+    }
+    let mut lines = mounts.split(|&byte| byte == b'\n');
+    lines.any(|line| line.split(|&byte| byte == b' ').nth(4) == Some(&escaped))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_mount_point(_: &Path) -> bool {
+    false
 }
 
 /// Refuses a file with a log and without that log's index, unless its mark says that it is ours: to read such a log,

@@ -216,7 +216,7 @@ impl Jobs {
 fn write(db: &Connection, mut jobs: Jobs, condition: &Condition) {
     let mut has_saved = false;
     while let Some(mut group) = jobs.next() {
-        let written = condition.check_files().and_then(|()| {
+        let written = condition.check_before_write().and_then(|()| {
             let commit = commit(Db::new(db), &mut group).map_err(Arc::new);
             // Once more before the answers: nothing is acknowledged that went into a file that nobody finds again.
             condition.check_files().map(|()| commit)

@@ -135,5 +135,5 @@ async fn in_time(answer: impl Future<Output = Result<()>>) -> Result<()> {
 fn describe(what: &'static str, answer: Result<()>) -> Option<String> {
     let error = answer.err()?;
     tracing::warn!(%error, cause = cause(&error), "not ready: {what}");
-    Some(what.to_owned())
+    Some(format!("{what}: {error}"))
 }

@@ -40,8 +40,23 @@ pub fn run(program: &str, work: impl Future<Output = anyhow::Result<()>>) -> Exi
 
 fn block_on(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
     let runtime = Runtime::new()?;
+    runtime.block_on(async { ignore_file_size_signal() });
     let outcome = runtime.block_on(AssertUnwindSafe(work).catch_unwind());
     // Dropping it would wait for such threads however long they take.
     runtime.shutdown_timeout(LAST_THREADS);
     outcome.unwrap_or_else(|panic| Err(anyhow!("it panicked: {}", panic_message(&*panic))))
 }
+
+/// Lets a write beyond the limit of a file's size (`ulimit -f`) fail as any other, instead of ending the process.
+#[cfg(unix)]
+fn ignore_file_size_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    // A handler stays for as long as the process runs, also when nobody listens.
+    if let Err(error) = signal(SignalKind::from_raw(libc::SIGXFSZ)) {
+        tracing::warn!(%error, "a file that reaches its size limit (ulimit -f) will end this process");
+    }
+}
+
+#[cfg(not(unix))]
+fn ignore_file_size_signal() {}

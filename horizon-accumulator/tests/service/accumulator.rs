@@ -66,6 +66,11 @@ impl Accumulator {
         }
     }
 
+    /// The number that the system has for it.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id().unwrap()
+    }
+
     /// The same with its clock off by `FAKETIME`, such as `+2h`. Its stopwatch is right.
     pub(crate) async fn start_in_fake_time(settings: &[(&str, &str)]) -> Self {
         let fake = [("LD_PRELOAD", FAKETIME_LIBRARY), ("FAKETIME_DONT_FAKE_MONOTONIC", "1")];
@@ -115,7 +120,7 @@ impl Accumulator {
 
     /// Sends it a signal.
     pub(crate) async fn signal(&self, signal: &str) {
-        let id = self.child.id().expect("it runs").to_string();
+        let id = self.pid().to_string();
         Command::new("kill").args([signal, &id]).status().await.unwrap();
     }
 

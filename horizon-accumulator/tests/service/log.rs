@@ -18,10 +18,16 @@ const BATCHES: usize = 100;
 
 /// Counts events while the log goes there, until a dropped line of it is counted; then stops it.
 async fn counts_with(standard_error: impl Into<Stdio>, reason: &str) {
+    counts_after(standard_error, |_| (), reason).await;
+}
+
+/// The same, where something happens to the running accumulator.
+async fn counts_after(standard_error: impl Into<Stdio>, happens: impl FnOnce(&Accumulator), reason: &str) {
     let redis = RedisServer::start(&[]).await.unwrap();
     let settings = [("HORIZON_PIPE", &*redis.url()), ("RUST_LOG", "trace")];
     let one = Accumulator::start_with(&settings, standard_error).await;
     one.until_ready_says(200).await;
+    happens(&one);
     let pipe = pipe(&redis);
     let dropped = format!("horizon_log_lines_dropped_total{{reason=\"{reason}\"}}");
     let mut tracked = 0;
@@ -45,6 +51,20 @@ async fn counts_with(standard_error: impl Into<Stdio>, reason: &str) {
 async fn a_full_disk_under_the_log_stops_nothing() {
     let full = File::options().write(true).open("/dev/full").unwrap();
     counts_with(full, "write_error").await;
+}
+
+#[tokio::test]
+async fn a_log_file_that_reaches_the_size_limit_stops_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = File::create(folder.path().join("log")).unwrap();
+    let limit = |one: &Accumulator| {
+        let pid = one.pid().to_string();
+        let done = std::process::Command::new("prlimit")
+            .args(["--pid", &pid, "--fsize=1"])
+            .status();
+        assert!(done.unwrap().success(), "prlimit (Debian: util-linux) sets the limit");
+    };
+    counts_after(log, limit, "write_error").await;
 }
 
 #[tokio::test]

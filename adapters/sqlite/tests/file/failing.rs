@@ -11,24 +11,34 @@ use super::*;
 const SIZE: &str = "size=8m";
 
 /// A disk in memory, unmounted when it is dropped. Making it needs root, by itself or through sudo.
-struct SmallDisk(TempDir);
+struct SmallDisk {
+    // Unmounted before the folder is removed.
+    _mounted: Unmount,
+    folder: TempDir,
+}
+
+/// Unmounts what is mounted at a path when it is dropped.
+pub(super) struct Unmount(pub(super) PathBuf);
 
 impl SmallDisk {
     fn new() -> Self {
-        let disk = Self(tempfile::tempdir().unwrap());
-        as_root(&["mount", "-t", "tmpfs", "-o", SIZE, "tmpfs"], disk.0.path());
-        as_root(&["chmod", "0777"], disk.0.path());
-        disk
+        let folder = tempfile::tempdir().unwrap();
+        as_root(&["mount", "-t", "tmpfs", "-o", SIZE, "tmpfs"], folder.path());
+        as_root(&["chmod", "0777"], folder.path());
+        Self {
+            _mounted: Unmount(folder.path().into()),
+            folder,
+        }
     }
 }
 
-impl Drop for SmallDisk {
+impl Drop for Unmount {
     fn drop(&mut self) {
-        as_root(&["umount", "--lazy"], self.0.path());
+        as_root(&["umount", "--lazy"], &self.0);
     }
 }
 
-fn as_root(command: &[&str], path: &Path) {
+pub(super) fn as_root(command: &[&str], path: &Path) {
     let run = |words: &[&str]| Command::new(words[0]).args(&words[1..]).arg(path).output();
     let done = run(command).is_ok_and(|output| output.status.success())
         || run(&[&["sudo", "-n"], command].concat()).is_ok_and(|output| output.status.success());
@@ -52,9 +62,9 @@ async fn fill(store: &SqliteStats) -> u64 {
 #[tokio::test]
 async fn a_store_is_not_ready_while_its_log_fills_the_disk_and_ready_once_a_write_succeeds() {
     let disk = SmallDisk::new();
-    let ballast = disk.0.path().join("ballast");
+    let ballast = disk.folder.path().join("ballast");
     fs::write(&ballast, vec![1; 2 << 20]).unwrap();
-    let store = SqliteStats::open(disk.0.path().join("horizon.db")).unwrap();
+    let store = SqliteStats::open(disk.folder.path().join("horizon.db")).unwrap();
     let failed = fill(&store).await;
     for _ in 0..20 {
         assert!(store.check_writable().await.unwrap_err().is_retryable());
@@ -98,6 +108,9 @@ async fn a_store_is_not_ready_after_a_read_met_a_damaged_page() {
     store.check_writable().await.unwrap();
     assert!(store.total(&Topic::Site).await.is_err());
     assert!(store.check_writable().await.is_err());
+    let refused = store.apply(&batch(1_000)).await.unwrap_err();
+    assert!(refused.is_retryable(), "{refused}");
+    assert!(refused.to_string().contains("writes are refused"), "{refused}");
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
+use std::path::Path;
 
 use super::*;
 
@@ -214,4 +215,22 @@ fn a_file_with_two_names_is_refused() {
     fs::hard_link(file.path(), file.0.path().join("second.db")).unwrap();
     let text = refusal(&file);
     assert!(text.contains("2 names"), "{text}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_is_mounted_by_itself_is_refused_and_one_in_a_mounted_folder_is_not() {
+    let (file, other) = (File::new(), File::new());
+    drop(file.open());
+    fs::write(other.path(), "").unwrap();
+    let mount = |from: &Path, to: &Path| {
+        failing::as_root(&["mount", "--bind", &from.display().to_string()], to);
+        failing::Unmount(to.into())
+    };
+    let mounted = mount(&file.path(), &other.path());
+    let text = refusal(&other);
+    assert!(text.contains("mount the folder"), "{text}");
+    drop(mounted);
+    let _mounted = mount(file.0.path(), other.0.path());
+    drop(other.open());
 }
