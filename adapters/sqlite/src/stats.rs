@@ -82,8 +82,8 @@ impl SqliteStats {
     ///
     /// # Errors
     /// Permanent when the path cannot be opened, is no database or another program's, has several names (hard links),
-    /// has a log without its index and no mark of ours, was written by a newer version, or lacks a table, column, index or trigger; a file that is refused is not changed. Retryable when another
-    /// process holds it or the disk is full.
+    /// has a log without its index and no mark of ours, was written by a newer version, or lacks a table, column, index
+    /// or trigger; a file that is refused is not changed. Retryable when another process holds it or the disk is full.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let (db, files) = connection::writer(path)?;

@@ -1,5 +1,5 @@
-//! What the log says about a migration. It is alone in its process: `tracing` asks one thread's subscriber whether a line
-//! is wanted, and keeps the answer for all threads.
+//! What the log says about a migration. It is alone in its process: `tracing` asks one thread's subscriber whether a
+//! line is wanted, and keeps the answer for all threads.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
