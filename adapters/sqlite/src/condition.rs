@@ -18,7 +18,7 @@ pub(crate) struct Condition {
     files: Files,
     /// Set once a file of the database was deleted or replaced: nothing is written any more. Reading it never blocks.
     moved: OnceLock<Moved>,
-    /// Never held while the file system is asked, because async callers lock it.
+    /// Never held while the file system is asked or a line is logged, because async callers lock it.
     state: Mutex<State>,
 }
 
@@ -120,26 +120,22 @@ impl Condition {
 
     /// Records how writes ended: with this failure of a kind that concerns other writes too, or well.
     pub(crate) fn record(&self, failure: Option<&rusqlite::Error>) {
-        let mut state = self.state();
+        let new = failure.map(|error| Failure {
+            when: Instant::now(),
+            error: error.to_string(),
+        });
+        // The lock is free again before anything is logged.
+        let before = std::mem::replace(&mut self.state().failed, new);
         let database = self.files.database().display();
-        match failure {
-            Some(error) => {
-                if !state.failed.as_ref().is_some_and(Failure::is_recent) {
-                    tracing::error!(
-                        %database, %error,
-                        "the database cannot be written: not ready until a write succeeds; check the disk's free \
-                         space, and whether the file can be written"
-                    );
-                }
-                state.failed = Some(Failure {
-                    when: Instant::now(),
-                    error: error.to_string(),
-                });
-            }
-            None if state.failed.take().is_some() => tracing::info!(%database, "the database is written again"),
-            None => {}
+        match (failure, before) {
+            (Some(error), before) if !before.as_ref().is_some_and(Failure::is_recent) => tracing::error!(
+                %database, %error,
+                "the database cannot be written: not ready until a write succeeds; check the disk's free space, and \
+                 whether the file can be written"
+            ),
+            (None, Some(_)) => tracing::info!(%database, "the database is written again"),
+            _ => {}
         }
-        drop(state);
         failure.into_iter().for_each(|error| self.record_damage(error));
     }
 
@@ -148,8 +144,8 @@ impl Condition {
         if !error::is_damage(error) {
             return;
         }
-        let mut state = self.state();
-        if state.damaged.is_none() {
+        let before = self.state().damaged.replace(error.to_string());
+        if before.is_none() {
             let database = self.files.database().display();
             tracing::error!(
                 %database, %error,
@@ -157,7 +153,6 @@ impl Condition {
                  a backup or with the `.recover` command of sqlite3"
             );
         }
-        state.damaged = Some(error.to_string());
     }
 
     /// Returns an error if the store is not fit to be used, as far as the writer and the readers have found out. It

@@ -1,4 +1,6 @@
-//! Reads a write-ahead log without SQLite, which makes an index beside it. The format: <https://sqlite.org/walformat.html>.
+//! Reads a write-ahead log without SQLite, which makes an index beside it.
+//!
+//! The format: <https://sqlite.org/walformat.html>.
 
 use std::fs::File;
 use std::io::{self, BufReader, ErrorKind, Read, Seek, SeekFrom};
@@ -15,8 +17,8 @@ const DATABASE_HEADER: usize = 100;
 const USER_VERSION: usize = 60;
 const APPLICATION_ID: usize = 68;
 
-/// Returns the mark of the program (`application_id`) and the version (`user_version`) that the newest first page in the
-/// log has; nothing if no committed one is in it.
+/// Returns the mark of the program (`application_id`) and the version (`user_version`) that the newest first page in
+/// the log has; nothing if no committed one is in it.
 ///
 /// Checksums are not looked at: the mark decides only whose file it is.
 ///

@@ -103,8 +103,8 @@ const STEPS: &[&str] = &["
 /// The version that this program writes.
 pub(crate) const VERSION: usize = STEPS.len();
 
-/// How long bringing a million comments from version 2 to 3 takes, in seconds: 17 were measured with a debug build on two
-/// busy cores and a file of 379 MiB.
+/// How long bringing a million comments from version 2 to 3 takes, in seconds: 17 were measured with a debug build on
+/// two busy cores and a file of 379 MiB.
 const SECONDS_A_MILLION: u32 = 20;
 
 /// Brings the schema up to date, each step whole or not at all. The inner error is a version that is not known.

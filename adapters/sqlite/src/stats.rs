@@ -62,7 +62,9 @@ pub struct SqliteStats {
 impl SqliteStats {
     /// Opens the file, creates it if it is not there, and brings its schema up to date.
     ///
-    /// This blocks for as long as the file system and another process take, at most some seconds.
+    /// This blocks for as long as the file system takes. It waits for another process for at most 15 seconds, and for
+    /// about 5 minutes while that one brings the file up to date. Bringing it up to date takes as long as it takes: the
+    /// log has a line before and one after it.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -80,8 +82,8 @@ impl SqliteStats {
     ///
     /// # Errors
     /// Permanent when the path cannot be opened, is no database or another program's, has several names (hard links),
-    /// was written by a newer version, or lacks a table; a file that is refused is not changed. Retryable when another
-    /// process holds it or the disk is full.
+    /// has a log without its index and no mark of ours, was written by a newer version, or lacks a table, column, index
+    /// or trigger; a file that is refused is not changed. Retryable when another process holds it or the disk is full.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let (db, files) = connection::writer(path)?;
@@ -118,6 +120,7 @@ impl SqliteStats {
     ///
     /// It also fails
     /// - after a file of the database was deleted, renamed or replaced, until the store is opened again;
+    /// - after the thread that writes panicked, for good: restart the process;
     /// - after a damaged part of the file was met, until the store is opened again;
     /// - after a write failed because of the disk, the file or its schema, until a write succeeds, for 30 seconds at
     ///   most: on a full disk a small write may still find room where others do not.

@@ -1,0 +1,75 @@
+//! What the log says about a migration. It is alone in its process: `tracing` asks one thread's subscriber whether a
+//! line is wanted, and keeps the answer for all threads.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use horizon_sqlite::SqliteStats;
+use rusqlite::Connection;
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+/// Takes back the step from version 2 to 3.
+const BACK_TO_2: &str = "
+    DROP TRIGGER comments_add;
+    DROP TRIGGER comments_moderate;
+    DROP INDEX comments_threads;
+    DROP INDEX comments_replies;
+    ALTER TABLE comments DROP COLUMN shows;
+    CREATE INDEX comments_threads ON comments (slug, seq) WHERE parent IS NULL;
+    CREATE INDEX comments_replies ON comments (parent, seq) WHERE parent IS NOT NULL;
+    PRAGMA user_version = 2";
+
+/// Collects the messages of the log.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<String>>>);
+
+impl Visit for Log {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        if field.name() == "message" {
+            self.0.lock().unwrap().push(format!("{value:?}"));
+        }
+    }
+}
+
+impl Subscriber for Log {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target().starts_with("horizon_sqlite")
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        event.record(&mut self.clone());
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+#[test]
+fn the_log_says_when_a_migration_begins_and_ends_and_nothing_about_a_new_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("horizon.db");
+    let log = Log::default();
+    tracing::subscriber::with_default(log.clone(), || {
+        drop(SqliteStats::open(&path).unwrap());
+        assert_eq!(log.0.lock().unwrap().len(), 0);
+        Connection::open(&path).unwrap().execute_batch(BACK_TO_2).unwrap();
+        drop(SqliteStats::open(&path).unwrap());
+    });
+    let lines = log.0.lock().unwrap();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(
+        lines[0].starts_with("bringing the database from version 2 to 3"),
+        "{lines:?}"
+    );
+    assert!(lines[1].starts_with("the database has version 3 now"), "{lines:?}");
+}
