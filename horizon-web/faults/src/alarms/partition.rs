@@ -81,7 +81,7 @@ async fn play(scene: &mut Scene, cluster: &Replicated, url: String) -> anyhow::R
     };
     let (readiness, ()) = tokio::join!(parting, likers.like_until(|| over.get()));
     scene.struck();
-    let said = readiness?.err().unwrap_or_else(|| "200".into());
+    let said = readiness?.err().unwrap_or_else(|| "200".into()).replace('\n', "; ");
     scene.note(format!(
         "while clients were at the old master {} likes were acknowledged and {} were not; /readyz of a web node said \
          {said}",
