@@ -33,7 +33,7 @@ pub(super) struct ClockReport {
 }
 
 impl ClockReport {
-    /// Reports what is wrong with a clock, if it is news. To be called every second.
+    /// Reports what is wrong with a clock, if it is news. To be called after each comparison, and every second.
     pub(super) fn note(&mut self, clock: &CorrectedClock, health: &Health) {
         if let Some(reason) = clock.uncompared() {
             self.wait(reason, health);

@@ -8,8 +8,8 @@ use tokio::sync::Notify;
 /// How far the machine's clock may be from that of Redis before events are refused: ten minutes.
 pub const MAX_CLOCK_OFFSET: Duration = Duration::from_secs(600);
 
-/// The longest round trip whose answer corrects a clock that is trusted: one second. Behind a longer one the error would
-/// be too large.
+/// The longest round trip whose answer corrects a clock that is trusted: one second. Behind a longer one the error
+/// would be too large.
 const MAX_ROUND_TRIP: Duration = Duration::from_secs(1);
 
 /// The round trip that the first comparison waits for: 100 ms. What is stamped before a better one may be off by half
@@ -124,6 +124,12 @@ impl CorrectedClock {
         }
     }
 
+    /// Waits until the clock is compared once more.
+    #[cfg(feature = "redis")]
+    pub(crate) async fn next_comparison(&self) {
+        self.0.compared.notified().await;
+    }
+
     /// Returns the time, corrected where it was compared.
     ///
     /// ```
@@ -169,12 +175,14 @@ impl CorrectedClock {
 
     /// Returns why the clock must be compared before it is trusted, as a sentence without an end. Nothing if it is
     /// compared.
+    #[cfg(any(test, feature = "redis"))]
     pub(crate) fn uncompared(&self) -> Option<&'static str> {
         let (from, to) = self.readings();
         self.state().uncompared(from, to)
     }
 
     /// Returns how far the time may be off because of the round trip. Nothing if it was not compared.
+    #[cfg(any(test, feature = "redis"))]
     pub(crate) fn error(&self) -> Option<Duration> {
         match *self.state() {
             State::Compared { error, .. } => Some(error),

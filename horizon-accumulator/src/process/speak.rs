@@ -115,7 +115,10 @@ async fn report_clock_for_ever(membership: &Membership) {
     let (mut looks, mut report) = (interval(BEAT_EVERY), ClockReport::default());
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        looks.tick().await;
+        tokio::select! {
+            _ = looks.tick() => {}
+            () = membership.clock.next_comparison() => {}
+        }
         report.note(&membership.clock, &membership.health);
     }
 }

@@ -64,7 +64,8 @@ async fn relay(client: TcpStream, server: u16, delay: Arc<AtomicU64>) -> io::Res
         loop {
             let length = from_server.read(&mut bytes).await?;
             let at = Instant::now() + Duration::from_millis(delay.load(Ordering::SeqCst));
-            if length == 0 || held.send((at, bytes[..length].to_vec())).is_err() {
+            let answer = bytes.get(..length).unwrap_or_default().to_vec();
+            if answer.is_empty() || held.send((at, answer)).is_err() {
                 return io::Result::Ok(());
             }
         }

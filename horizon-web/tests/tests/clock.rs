@@ -2,7 +2,7 @@
 
 #![expect(clippy::indexing_slicing, reason = "a key that is not there shall fail the test")]
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use horizon_web_tests::{Nodes, http, process::Process, wait_until};
 
 /// Settings that change what a process takes for the time, by `FAKETIME`; its stopwatch is right. The system's loader
@@ -84,6 +84,74 @@ async fn a_node_that_is_hours_or_a_month_off_takes_no_like_and_no_comment_and_is
         !metrics.contains("horizon_events_refused_total{"),
         "an event was refused: {metrics}"
     );
+    Ok(())
+}
+
+/// The author's token.
+const TOKEN: &str = "a token of the tests, long enough";
+
+/// Returns the cookie of the author's session.
+async fn sign_in(node: &Process) -> anyhow::Result<String> {
+    let form = format!("token={}", TOKEN.replace(' ', "+"));
+    let headers = [("content-type", FORM)];
+    let answer = http::send(node.address(), http::Method::POST, "/admin/login", &headers, form).await?;
+    let cookie = answer.header("set-cookie");
+    let cookie = cookie.split(';').next().filter(|cookie| !cookie.is_empty());
+    Ok(cookie.with_context(|| answer.text())?.to_owned())
+}
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+#[tokio::test]
+async fn a_node_that_is_hours_ahead_takes_no_verdict() -> anyhow::Result<()> {
+    let nodes = Nodes::start().await?;
+    let _accumulator = nodes.accumulator("a").await?;
+    let token = [("HORIZON_ADMIN_TOKEN", TOKEN)];
+    let right = nodes.web("right", &token).await?;
+    let ahead = nodes.web("ahead", &[&token[..], &off_by("+2h")].concat()).await?;
+    let json = [("content-type", "application/json")];
+    let comment = r#"{"author":"Ada","body":"Hello"}"#;
+    let path = "/horizon/comments/hello";
+    let posted = http::send(right.address(), http::Method::POST, path, &json, comment).await?;
+    ensure!(posted.status == 201, "{} {}", posted.status, posted.text());
+    let posted = posted.json()?;
+    let id = posted["id"].as_str().with_context(|| posted.to_string())?;
+    let removes = async |node: &Process| {
+        let author = sign_in(node).await?;
+        let headers = [("cookie", &*author), ("content-type", FORM)];
+        let path = format!("/admin/comments/{id}");
+        http::send(node.address(), http::Method::POST, &path, &headers, "verdict=removed").await
+    };
+    let refused = removes(&ahead).await?;
+    ensure!(refused.status == 503, "{} {}", refused.status, refused.text());
+    let shown = http::get(right.address(), path).await?.text();
+    ensure!(shown.contains(id), "{shown}");
+    let taken = removes(&right).await?;
+    ensure!(taken.status == 303, "{} {}", taken.status, taken.text());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_web_node_warns_of_an_accumulator_that_counts_into_another_store() -> anyhow::Result<()> {
+    let nodes = Nodes::start().await?;
+    let _accumulator = nodes.accumulator("counting").await?;
+    let folder = tempfile::tempdir()?;
+    let store = format!("sqlite:{}", folder.path().join("numbers.db").display());
+    let other = nodes.web("other", &[("HORIZON_STORE", &store)]).await?;
+    let same = nodes.web("same", &[]).await?;
+    let words = "the accumulator counts into another store than this node reads";
+    let warning = wait_until("it warns", async || {
+        let log = nodes.log_of("other");
+        let line = log.lines().find(|line| line.contains(words));
+        line.map(str::to_owned).context(log.clone())
+    })
+    .await?;
+    ensure!(warning.contains("WARN") && warning.contains("counting"), "{warning}");
+    for node in [&other, &same] {
+        let ready = http::get(node.address(), "/readyz").await?;
+        ensure!(ready.status == 200, "{}", ready.text());
+    }
+    ensure!(!nodes.log_of("same").contains(words), "{}", nodes.log_of("same"));
     Ok(())
 }
 
