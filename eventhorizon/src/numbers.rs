@@ -100,7 +100,8 @@ impl Horizon {
     }
 
     /// The same, as far as they are known: nothing for a topic whose numbers are not. Show such a page without numbers,
-    /// because a zero would be a wrong number.
+    /// because a zero would be a wrong number. A page that needs more than its numbers reads them through
+    /// [`page_reads`](Self::page_reads).
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -1,16 +1,10 @@
 //! How long a page and the answer to a form may take while what is behind the ports hangs, in virtual time.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::time::Duration;
 
-use eventhorizon::{Caller, Content, Horizon, NewComment, Ports, Slug, Topic, bytes::Bytes, http::Request};
-use futures::{StreamExt, stream::BoxStream};
-use horizon_core::{EventId, Presence, PresenceGuard, Result, Timestamp, VisitorKey};
+use eventhorizon::{Caller, Content, Horizon, NewComment, Slug, Topic, bytes::Bytes, http::Request};
+use futures::StreamExt;
+use horizon_core::{EventId, Timestamp};
 use horizon_memory::testing::{Call, Clock, Fake};
 use tokio::time::{Instant, sleep};
 
@@ -30,29 +24,8 @@ const CALLS: [Call; 5] = [Call::Get, Call::Threads, Call::Thread, Call::Likes, C
 
 const HEAD: EventId = EventId::from_u128(0x019a_b4f0_c1d2_7a3c_8e5f_6071_8293_04a6);
 
-/// Presence that says nothing while it is silent.
-struct Silent {
-    presence: Arc<dyn Presence>,
-    is_silent: AtomicBool,
-}
-
-#[async_trait::async_trait]
-impl Presence for Silent {
-    async fn track(&self, topic: Topic, visitor: VisitorKey) -> Result<PresenceGuard> {
-        self.presence.track(topic, visitor).await
-    }
-
-    fn watch(&self, topic: Topic) -> BoxStream<'static, u64> {
-        if self.is_silent.load(Ordering::Relaxed) {
-            return futures::stream::pending().boxed();
-        }
-        self.presence.watch(topic)
-    }
-}
-
 struct Site {
     fake: Fake,
-    presence: Arc<Silent>,
     horizon: Horizon,
     bread: Slug,
     /// A reader with a cookie.
@@ -63,16 +36,7 @@ impl Site {
     async fn open() -> Self {
         let clock = Clock::at(Timestamp::from_millis(1_800_000_000_000));
         let fake = Fake::new(clock.clone());
-        let ports = fake.ports();
-        let presence = Arc::new(Silent {
-            presence: Arc::clone(&ports.presence),
-            is_silent: AtomicBool::new(false),
-        });
-        let ports = Ports {
-            presence: Arc::clone(&presence) as _,
-            ..ports
-        };
-        let horizon = Horizon::from_ports(ports).clock(move || clock.now());
+        let horizon = Horizon::from_ports(fake.ports()).clock(move || clock.now());
         let horizon = horizon.start(|slug: &Slug| slug.as_str() == "bread").await.unwrap();
         let bread = horizon.page("bread").unwrap();
         let stranger = horizon.caller([192, 0, 2, 1].into(), [("user-agent", FIREFOX)]);
@@ -83,7 +47,6 @@ impl Site {
         sleep(Duration::from_secs(10)).await; // Long after the reader's own word.
         Self {
             fake,
-            presence,
             horizon,
             bread,
             ada,
@@ -100,8 +63,10 @@ impl Site {
             };
             self.fake.delay(call, delay);
         }
-        let is_silent = which >> CALLS.len() & 1 == 1;
-        self.presence.is_silent.store(is_silent, Ordering::Relaxed);
+        match which >> CALLS.len() & 1 {
+            0 => self.fake.unmute_presence(),
+            _ => self.fake.mute_presence(),
+        }
     }
 
     /// Reads all that a page may need, in the order of a page, and returns how long that took.
