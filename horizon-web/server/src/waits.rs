@@ -157,7 +157,7 @@ impl Blog {
             .header(header::USER_AGENT, FIREFOX)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header(header::COOKIE, &self.cookies)
-            .body(body.into());
+            .body(Body::from(body));
         self.router.clone().oneshot(request.unwrap()).await.unwrap()
     }
 
