@@ -120,7 +120,9 @@ async fn reader(site: SocketAddr) -> anyhow::Result<String> {
     let liked = http::send(site, http::Method::PUT, path, &[("idempotency-key", id)], "").await?;
     let cookie = liked.header("set-cookie");
     let cookie = cookie.split(';').next().filter(|cookie| !cookie.is_empty());
-    Ok(cookie.with_context(|| format!("a like is answered {}", liked.text()))?.to_owned())
+    Ok(cookie
+        .with_context(|| format!("a like is answered {}", liked.text()))?
+        .to_owned())
 }
 
 /// Asks for each page without a cookie and with one.
