@@ -13,7 +13,7 @@ use std::{
 };
 
 use horizon_accumulator::process::Health;
-use horizon_core::{Error, Result, Slug, Topic};
+use horizon_core::{Error, ReaderId, Result, Slug, Topic};
 use tokio::{
     runtime::Handle,
     time::{Instant, timeout},
@@ -23,11 +23,15 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 /// How long a read may take whose last known result can be shown instead: 50 milliseconds.
 pub(crate) const KNOWN_WAIT: Duration = Duration::from_millis(50);
 
-/// How long a read of a page may take whose result is not known yet: 400 milliseconds. A page needs two of them at
-/// most, and less than a second in all.
+/// How long a read of a page may take whose result is not known yet: 400 milliseconds.
 pub(crate) const READ_WAIT: Duration = Duration::from_millis(400);
 
-/// How long a read may take that an answer cannot do without: 900 milliseconds.
+/// How long the read may take whether a reader likes a page, if that is not known yet: 100 milliseconds. A page can do
+/// without it.
+pub(crate) const LIKE_WAIT: Duration = Duration::from_millis(100);
+
+/// How long all reads for one page may take together: 900 milliseconds. It is also the limit of a single read that an
+/// answer cannot do without.
 pub(crate) const ANSWER_WAIT: Duration = Duration::from_millis(900);
 
 /// How long a late read goes on in the background before it is given up: 10 seconds.
@@ -46,6 +50,8 @@ pub(crate) enum Subject {
     Totals(Vec<Topic>),
     /// The newest threads of a page.
     Threads(Slug),
+    /// Whether this reader likes this page.
+    Like(Topic, ReaderId),
 }
 
 /// Bounds the reads of the store. Cloning is cheap; all clones are one.
@@ -90,15 +96,34 @@ impl Breaker {
     /// # Errors
     /// Those of the read, or it took too long.
     pub(crate) async fn read<T>(&self, read: impl Future<Output = Result<T>>) -> Result<T> {
+        self.read_within(ANSWER_WAIT, read).await
+    }
+
+    /// Reads within [`ANSWER_WAIT`], and not longer than until `deadline`. A read that takes longer is dropped.
+    ///
+    /// # Errors
+    /// Those of the read, or it took too long.
+    pub(crate) async fn read_until<T>(&self, deadline: Instant, read: impl Future<Output = Result<T>>) -> Result<T> {
+        self.read_within(ANSWER_WAIT.min(remaining(deadline)), read).await
+    }
+
+    /// Reads within `wait`. A read that takes longer is dropped. Without any time left nothing is read.
+    ///
+    /// # Errors
+    /// Those of the read, or it took too long.
+    pub(crate) async fn read_within<T>(&self, wait: Duration, read: impl Future<Output = Result<T>>) -> Result<T> {
+        if wait.is_zero() {
+            return Err(late());
+        }
         let read = pin!(read);
-        match timeout(ANSWER_WAIT, read).await {
+        match timeout(wait, read).await {
             Ok(result) => self.note(result),
             Err(_) => self.note(Err(late())),
         }
     }
 
     /// Reads within `wait`. A read that takes longer goes on in the background, so what it finds has to be kept by
-    /// itself.
+    /// itself. Without any time left nothing is read.
     ///
     /// # Errors
     /// Those of the read, or it took too long, or one about this subject has been taking too long.
@@ -108,6 +133,9 @@ impl Breaker {
         wait: Duration,
         read: impl Future<Output = Result<T>> + Send + 'static,
     ) -> Result<T> {
+        if wait.is_zero() {
+            return Err(late());
+        }
         if self.is_open() {
             let running = self.late();
             if running.len() >= MOST_LATE || running.contains(&subject) {
@@ -115,7 +143,7 @@ impl Breaker {
             }
         }
         let mut read = Box::pin(read);
-        if let Ok(result) = timeout(self.patience(wait), &mut read).await {
+        if let Ok(result) = timeout(self.patience(&subject, wait), &mut read).await {
             return self.note(result);
         }
         let result = self.note(Err(late()));
@@ -133,9 +161,11 @@ impl Breaker {
         result
     }
 
-    /// While a late read shows that the store hangs, there is no point in waiting long for another.
-    fn patience(&self, wait: Duration) -> Duration {
-        if self.is_open() && !self.late().is_empty() {
+    /// While a late read shows that the store hangs, or takes long about this subject, there is no point in waiting
+    /// long for another.
+    fn patience(&self, subject: &Subject, wait: Duration) -> Duration {
+        let running = self.late();
+        if running.contains(subject) || self.is_open() && !running.is_empty() {
             wait.min(KNOWN_WAIT)
         } else {
             wait
@@ -183,7 +213,13 @@ impl fmt::Debug for Breaker {
     }
 }
 
-fn late() -> Error {
+/// The time that is left until `deadline`.
+pub(crate) fn remaining(deadline: Instant) -> Duration {
+    deadline.saturating_duration_since(Instant::now())
+}
+
+/// A read that was given up, or not begun.
+pub(crate) fn late() -> Error {
     Error::unavailable("the store did not answer in time")
 }
 

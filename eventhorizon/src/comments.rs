@@ -6,6 +6,7 @@ use horizon_core::{
     Comment, Draft, Event, EventId, EventKind, MAX_REPLIES, ReaderId, Result, Slug, Stamp, Topic, Visibility, live,
 };
 use serde::Deserialize;
+use tokio::time::Instant;
 
 use crate::{Caller, Decision, Horizon, Moderation, Problem, ProblemKind, contract::id, render};
 
@@ -104,6 +105,17 @@ impl Horizon {
     /// down, or that the pipe did not answer within 3 seconds, when nobody knows whether it took the comment: send it
     /// again under its id.
     pub async fn comment(&self, slug: &Slug, new: NewComment, caller: &Caller) -> Result<Posted, Problem> {
+        self.comment_until(slug, new, caller, Self::write_deadline()).await
+    }
+
+    /// The same, until `deadline`.
+    pub(crate) async fn comment_until(
+        &self,
+        slug: &Slug,
+        new: NewComment,
+        caller: &Caller,
+        deadline: Instant,
+    ) -> Result<Posted, Problem> {
         self.check_page(slug)?;
         let is_trapped = new.website.as_ref().is_some_and(|website| !website.is_empty());
         let sent = self.read(new)?;
@@ -114,11 +126,11 @@ impl Horizon {
             return Ok(posted(&written, None));
         }
         let (breaker, comments) = (&self.0.breaker, &self.0.ports().comments);
-        if let Some(stored) = breaker.read(comments.comment(written.id)).await? {
+        if let Some(stored) = breaker.read_until(deadline, comments.comment(written.id)).await? {
             is_same(&stored, &written)?;
             return Ok(posted(&stored, None));
         }
-        self.check_parent(&written).await?;
+        self.check_parent(&written, deadline).await?;
         match self.decide(&sent.draft, &written, caller) {
             Decision::Refuse(reason) => return Err(Problem::refused(reason)),
             Decision::Hold => written.visibility = Visibility::Waiting,
@@ -127,7 +139,7 @@ impl Horizon {
         // Last, so that a mistake that is mended, or a repeat, costs the reader nothing of their share.
         let (limiters, metrics) = (&self.0.limiters, &self.0.metrics);
         limiters.check_comment(written.id, caller.address(), metrics)?;
-        self.keep(sent.draft, written, caller).await
+        self.keep(sent.draft, written, caller, deadline).await
     }
 
     /// The newest 50 threads of a page that are older than `before`, oldest first, rendered and sanitised. Each has its
@@ -249,11 +261,11 @@ impl Horizon {
         self.0.rules.decide(&written.slug.clone().into(), &kind, caller)
     }
 
-    async fn check_parent(&self, written: &Comment) -> Result<(), Problem> {
+    async fn check_parent(&self, written: &Comment, deadline: Instant) -> Result<(), Problem> {
         let Some(id) = written.parent else { return Ok(()) };
         let (breaker, comments) = (&self.0.breaker, &self.0.ports().comments);
         let wrong = |reason: String| Err(Problem::field("parent", reason));
-        let Some(parent) = breaker.read(comments.comment(id)).await? else {
+        let Some(parent) = breaker.read_until(deadline, comments.comment(id)).await? else {
             return wrong("must be a comment of this page.".into());
         };
         if parent.slug != written.slug || parent.visibility != Visibility::Shown {
@@ -262,7 +274,7 @@ impl Horizon {
         if parent.parent.is_some() {
             return wrong("must be a comment that is no reply itself.".into());
         }
-        if breaker.read(comments.replies(id)).await? >= MAX_REPLIES {
+        if breaker.read_until(deadline, comments.replies(id)).await? >= MAX_REPLIES {
             return wrong(format!("has {MAX_REPLIES} replies, and takes no more."));
         }
         Ok(())
@@ -272,7 +284,13 @@ impl Horizon {
     ///
     /// Two requests with one id may come here at once; the store keeps the first, and the other one
     /// finds out by reading it.
-    async fn keep(&self, draft: Draft, written: Comment, caller: &Caller) -> Result<Posted, Problem> {
+    async fn keep(
+        &self,
+        draft: Draft,
+        written: Comment,
+        caller: &Caller,
+        deadline: Instant,
+    ) -> Result<Posted, Problem> {
         let topic = Topic::from(written.slug.clone());
         // The id of a comment is public, so no reader is derived from it as a like's is from its key.
         let known = self.reader_or_new(caller, None, &topic)?;
@@ -282,8 +300,9 @@ impl Horizon {
             draft,
             held: written.visibility == Visibility::Waiting,
         };
-        self.track(Event::new(Stamp { id, at }, topic, kind)).await?;
-        match self.0.breaker.read(self.0.ports().comments.comment(id)).await {
+        self.track(Event::new(Stamp { id, at }, topic, kind), deadline).await?;
+        let stored = self.0.ports().comments.comment(id);
+        match self.0.breaker.read_until(deadline, stored).await {
             Ok(Some(stored)) => {
                 is_same(&stored, &written)?;
                 Ok(posted(&stored, known.set_cookie))

@@ -8,7 +8,7 @@ use horizon_accumulator::process::{Health, NotReady, Ready};
 use horizon_core::{Error, Event, Ports, Result, Slug};
 use isbot::Bots;
 use prometheus_client::metrics::gauge::Gauge;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -29,8 +29,8 @@ use crate::{
     visits::Visits,
 };
 
-/// How long a like or a comment waits for the pipe: 3 seconds. A person waits for the answer.
-const TRACK_WAIT: Duration = Duration::from_secs(3);
+/// How long a like or a comment may take in all, its reads included: 3 seconds. A person waits for the answer.
+const WRITE_WAIT: Duration = Duration::from_secs(3);
 
 /// How long the end waits for the live streams: 3 seconds.
 const STREAMS_WAIT: Duration = Duration::from_secs(3);
@@ -310,10 +310,15 @@ impl Horizon {
         }
     }
 
-    /// Hands an event to the pipe and counts what became of it.
-    pub(crate) async fn track(&self, event: Event) -> Result<()> {
+    /// Until when a like or a comment that comes now may take, where nothing is shown before the answer.
+    pub(crate) fn write_deadline() -> Instant {
+        Instant::now() + WRITE_WAIT
+    }
+
+    /// Hands an event to the pipe, waits until `deadline`, and counts what became of the event.
+    pub(crate) async fn track(&self, event: Event, deadline: Instant) -> Result<()> {
         let (kind, topic) = (event.kind.clone(), event.topic.clone());
-        let tracked = timeout(TRACK_WAIT, self.0.ports.analytics.track(event))
+        let tracked = timeout_at(deadline, self.0.ports.analytics.track(event))
             .await
             .unwrap_or_else(|late| Err(Error::unavailable("the pipe did not answer in time").with_source(late)));
         match tracked {

@@ -2,12 +2,15 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use horizon_core::{Slug, Stats, ThreadPage, Topic, live::Numbers};
+use horizon_core::{ReaderId, Slug, Stats, ThreadPage, Topic, live::Numbers};
 use quick_cache::{Weighter, sync::Cache};
 use tokio::time::Instant;
 
 /// Of how many topics the numbers are kept: 16,384, some four megabytes.
 const MOST_TOPICS: usize = 16_384;
+
+/// Of how many readers and pages it is kept whether the reader likes the page: 16,384, some two megabytes.
+const MOST_LIKES: usize = 16_384;
 
 /// How much the kept comments may take: 16 MiB.
 const THREADS_BYTES: u64 = 16 << 20;
@@ -28,6 +31,7 @@ pub(crate) struct LastKnown {
     viewers: Cache<Topic, u64>,
     written: Cache<Topic, Instant>,
     threads: Cache<Slug, Read<Arc<ThreadPage>>, Weight>,
+    likes: Cache<(Topic, ReaderId), Read<bool>>,
 }
 
 /// A value, and when its read began.
@@ -58,6 +62,7 @@ impl LastKnown {
             viewers: Cache::new(MOST_TOPICS),
             written: Cache::new(MOST_TOPICS),
             threads: Cache::with_weighter(THREADS_PAGES, THREADS_BYTES, Weight),
+            likes: Cache::new(MOST_LIKES),
         }
     }
 
@@ -88,6 +93,14 @@ impl LastKnown {
         }
     }
 
+    /// Keeps whether this reader likes the page, unless the result of a later read is there.
+    pub(crate) fn keep_like(&self, topic: &Topic, reader: ReaderId, liked: bool, began: Instant) {
+        let key = (topic.clone(), reader);
+        if self.likes.get(&key).is_none_or(|known| known.began <= began) {
+            self.likes.insert(key, Read { began, value: liked });
+        }
+    }
+
     /// The pipe took a word about this page, which the known totals may be without.
     pub(crate) fn wrote(&self, topic: &Topic) {
         self.written.insert(topic.clone(), Instant::now());
@@ -110,6 +123,11 @@ impl LastKnown {
 
     pub(crate) fn numbers(&self, topic: &Topic) -> Option<Numbers> {
         Some(Numbers::new(self.viewers(topic)?, self.stats(topic)?))
+    }
+
+    /// Returns whether this reader likes the page, as far as it is known.
+    pub(crate) fn likes(&self, topic: &Topic, reader: ReaderId) -> Option<bool> {
+        self.likes.get(&(topic.clone(), reader)).map(|known| known.value)
     }
 
     pub(crate) fn threads(&self, slug: &Slug) -> Option<Arc<ThreadPage>> {

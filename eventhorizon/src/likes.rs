@@ -2,6 +2,8 @@
 
 use horizon_core::{Event, EventId, EventKind, ReaderId, Slug, StatsStoreExt, Topic, live::LikeView};
 
+use tokio::time::Instant;
+
 use crate::{Caller, Decision, Horizon, Problem, rates::Ask};
 
 /// What became of a like, or of its being taken back.
@@ -54,12 +56,25 @@ impl Horizon {
         key: Option<EventId>,
         caller: &Caller,
     ) -> Result<Liked, Problem> {
+        self.like_until(slug, liked, key, caller, Self::write_deadline()).await
+    }
+
+    /// The same, until `deadline`.
+    pub(crate) async fn like_until(
+        &self,
+        slug: &Slug,
+        liked: bool,
+        key: Option<EventId>,
+        caller: &Caller,
+        deadline: Instant,
+    ) -> Result<Liked, Problem> {
         self.check_page(slug)?;
         self.0.limiters.check(Ask::Like, caller.address(), &self.0.metrics)?;
         let topic = Topic::from(slug.clone());
         if !liked && key.is_none() && self.reader(caller).is_none() {
             // Nobody has nothing to take back.
-            let total = self.0.breaker.read(self.0.ports().stats.total(&topic)).await?;
+            let total = self.0.ports().stats.total(&topic);
+            let total = self.0.breaker.read_until(deadline, total).await?;
             let likes = total.stats.likes;
             let view = LikeView { liked, likes };
             return Ok(Liked { view, set_cookie: None });
@@ -75,16 +90,18 @@ impl Horizon {
             return Err(Problem::refused(reason));
         }
         self.0.clock.check()?;
-        self.track(Event::new(self.0.clock.stamp()?, topic.clone(), kind))
-            .await?;
-        let likes = self.likes_after(&topic, reader, liked).await;
+        let event = Event::new(self.0.clock.stamp()?, topic.clone(), kind);
+        self.track(event, deadline).await?;
+        self.0.known.keep_like(&topic, reader, liked, Instant::now());
+        let likes = self.likes_after(&topic, reader, liked, deadline).await;
         Ok(Liked {
             view: LikeView { liked, likes },
             set_cookie: known.set_cookie,
         })
     }
 
-    /// Whether the caller likes the page. [`numbers`](Self::numbers) says how many do.
+    /// Whether the caller likes the page. [`numbers`](Self::numbers) says how many do. It takes 900 milliseconds at most;
+    /// a page of an application shows [`PageReads::known_like`](crate::PageReads::known_like).
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -140,14 +157,14 @@ impl Horizon {
     ///
     /// The pipe took the word, but the store may hear of it later. And whatever the store does now, the
     /// like is taken: an answer that is a little off is better than one that says it failed.
-    async fn likes_after(&self, topic: &Topic, reader: ReaderId, liked: bool) -> u64 {
+    async fn likes_after(&self, topic: &Topic, reader: ReaderId, liked: bool, deadline: Instant) -> u64 {
         if let Some(stats) = self.0.hub.counted(topic) {
             return stats.likes;
         }
         let (breaker, stats) = (&self.0.breaker, &self.0.ports().stats);
         let (counted, total) = tokio::join!(
-            breaker.read(stats.likes(topic, reader)),
-            breaker.read(stats.total(topic))
+            breaker.read_until(deadline, stats.likes(topic, reader)),
+            breaker.read_until(deadline, stats.total(topic))
         );
         let known = self.0.known.stats(topic).unwrap_or_default().likes;
         let likes = total.map_or(known, |update| update.stats.likes);

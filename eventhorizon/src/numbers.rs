@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::{
     Horizon,
-    breaker::{KNOWN_WAIT, READ_WAIT, Subject},
+    breaker::{KNOWN_WAIT, READ_WAIT, Subject, remaining},
     comments::THREADS_A_PAGE,
     render,
 };
@@ -71,11 +71,13 @@ enum Want {
 }
 
 impl Want {
-    fn wait(self) -> Duration {
-        match self {
+    /// Until when a look-up that begins now may take.
+    fn deadline(self) -> Instant {
+        let wait = match self {
             Self::Known => PAGE_WAIT,
             Self::Current => CURRENT_WAIT,
-        }
+        };
+        Instant::now() + wait
     }
 }
 
@@ -92,13 +94,14 @@ impl Horizon {
     /// # Errors
     /// Those of the store, where some of the numbers are not known.
     pub async fn numbers(&self, topics: &[Topic]) -> Result<Vec<live::Numbers>> {
-        let (known, error) = self.look_up(topics, Want::Known).await;
+        let (known, error) = self.look_up(topics, Want::Known, Want::Known.deadline()).await;
         let numbers: Option<Vec<_>> = known.into_iter().map(|known| Some(known?.numbers)).collect();
         numbers.ok_or_else(|| error.unwrap_or_else(unknown))
     }
 
     /// The same, as far as they are known: nothing for a topic whose numbers are not. Show such a page without numbers,
-    /// because a zero would be a wrong number.
+    /// because a zero would be a wrong number. A page that needs more than its numbers reads them through
+    /// [`page_reads`](Self::page_reads).
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -110,7 +113,7 @@ impl Horizon {
     /// # Ok(()) }
     /// ```
     pub async fn known_numbers(&self, topics: &[Topic]) -> Vec<Option<KnownNumbers>> {
-        self.look_up(topics, Want::Known).await.0
+        self.page_reads().known_numbers(topics).await
     }
 
     /// The newest 50 threads of a page, oldest first, as far as they are known: within 50 milliseconds where the last
@@ -132,6 +135,11 @@ impl Horizon {
     /// # Ok(()) }
     /// ```
     pub async fn known_threads(&self, slug: &Slug) -> Option<KnownThreads> {
+        self.page_reads().known_threads(slug).await
+    }
+
+    /// The newest threads of a page, read until `deadline`.
+    pub(crate) async fn threads_until(&self, slug: &Slug, deadline: Instant) -> Option<KnownThreads> {
         let inner = &self.0;
         let known = inner.known.threads(slug);
         let is_enough = known.is_some() && !inner.known.is_catching_up(&slug.clone().into());
@@ -148,6 +156,7 @@ impl Horizon {
             }
         };
         let wait = if is_enough { KNOWN_WAIT } else { READ_WAIT };
+        let wait = wait.min(remaining(deadline));
         let (page, is_current) = match inner.breaker.read_on(Subject::Threads(slug.clone()), wait, read).await {
             Ok(page) => (page, true),
             Err(error) => {
@@ -161,22 +170,32 @@ impl Horizon {
 
     /// The numbers of a topic as the backends say them now.
     pub(crate) async fn current_numbers(&self, topic: Topic) -> Result<live::Numbers> {
-        let (known, error) = self.look_up(&[topic], Want::Current).await;
+        let (known, error) = self.look_up(&[topic], Want::Current, Want::Current.deadline()).await;
         match known.into_iter().next().flatten() {
             Some(known) if known.is_current => Ok(known.numbers),
             _ => Err(error.unwrap_or_else(unknown)),
         }
     }
 
+    /// The numbers of these topics as a page shows them, read until `deadline`.
+    pub(crate) async fn numbers_until(&self, topics: &[Topic], deadline: Instant) -> Vec<Option<KnownNumbers>> {
+        let deadline = deadline.min(Want::Known.deadline());
+        self.look_up(topics, Want::Known, deadline).await.0
+    }
+
     /// The numbers, and why some of them are not current.
-    async fn look_up(&self, topics: &[Topic], want: Want) -> (Vec<Option<KnownNumbers>>, Option<Error>) {
+    async fn look_up(
+        &self,
+        topics: &[Topic],
+        want: Want,
+        deadline: Instant,
+    ) -> (Vec<Option<KnownNumbers>>, Option<Error>) {
         let watched: Vec<_> = topics.iter().map(|topic| self.0.hub.settled_numbers(topic)).collect();
         // An open breaker is closed by a read alone.
         if watched.iter().all(Option::is_some) && !self.0.breaker.is_open() {
             return (watched, None);
         }
-        let deadline = Instant::now() + want.wait();
-        let read = self.read_totals(topics, want).await;
+        let read = self.read_totals(topics, want, deadline).await;
         let is_current = read.is_ok();
         let (totals, error) = match read {
             Ok(totals) => (totals.into_iter().map(Some).collect(), None),
@@ -203,7 +222,7 @@ impl Horizon {
     }
 
     /// Reads the totals of the topics, and keeps those of the ones that exist.
-    async fn read_totals(&self, topics: &[Topic], want: Want) -> Result<Vec<Stats>> {
+    async fn read_totals(&self, topics: &[Topic], want: Want, deadline: Instant) -> Result<Vec<Stats>> {
         let inner = &self.0;
         let is_known = |topic| inner.known.stats(topic).is_some() && !inner.known.is_catching_up(topic);
         let wait = if topics.iter().all(is_known) {
@@ -211,6 +230,7 @@ impl Horizon {
         } else {
             READ_WAIT
         };
+        let wait = wait.min(remaining(deadline));
         let existing: Vec<bool> = topics.iter().map(|topic| self.exists(topic)).collect();
         let read = {
             let (known, stats) = (Arc::clone(&inner.known), Arc::clone(&inner.ports().stats));
@@ -254,7 +274,7 @@ impl Horizon {
     }
 
     /// Whether something may be kept about the topic: what a stranger can name has no end.
-    fn exists(&self, topic: &Topic) -> bool {
+    pub(crate) fn exists(&self, topic: &Topic) -> bool {
         topic.slug().is_none_or(|slug| self.0.rules.pages.exists(slug))
     }
 }

@@ -13,7 +13,14 @@ use tempfile::TempDir;
 use crate::{aim::Aim, text::short};
 
 /// The pages that are asked for.
-const PAGES: [&str; 4] = ["/", "/blog", "/blog/hello", "/tags/test"];
+const PAGES: [&str; 6] = [
+    "/",
+    "/blog",
+    "/blog/hello",
+    "/blog/hello?reply=019ab4f0c1d27a3c8e5f6071829304b0",
+    "/blog/second",
+    "/tags/test",
+];
 
 /// The page whose stream is opened.
 const STREAM: &str = "/horizon/live/hello";
@@ -26,6 +33,9 @@ const UNKNOWN: f64 = 1_000.0;
 
 /// A secret of the blog's own, so that a process starts while Redis is away.
 const SECRET: (&str, &str) = ("HORIZON_SECRET", "a sentence of at least thirty-two characters");
+
+/// The like of the reader who asks.
+const LIKE: (&str, &str) = ("/horizon/likes/hello", "019ab4f0c1d27a3c8e5f6071829304a5");
 
 /// How long answers took.
 #[derive(Debug, Default)]
@@ -66,24 +76,25 @@ pub(crate) async fn measure(rounds: usize) -> anyhow::Result<Vec<Aim>> {
 async fn redis(rounds: usize) -> anyhow::Result<Vec<Aim>> {
     let mut nodes = Nodes::start().await?;
     let web = nodes.web("web", &[SECRET]).await?;
+    let cookie = reader(web.address()).await?;
     let mut aims = Vec::new();
-    aims.extend(times(web.address(), rounds).await?.aims("Redis up"));
+    aims.extend(times(web.address(), &cookie, rounds).await?.aims("Redis up"));
     nodes.redis.pause().await?;
-    aims.extend(times(web.address(), rounds).await?.aims("Redis stopped"));
-    aims.push(fresh(&nodes, "Redis stopped").await?);
+    aims.extend(times(web.address(), &cookie, rounds).await?.aims("Redis stopped"));
+    aims.push(fresh(&nodes, &cookie, "Redis stopped").await?);
     nodes.redis.resume().await?;
     nodes.redis.kill().await?;
-    aims.extend(times(web.address(), rounds).await?.aims("Redis gone"));
-    aims.push(fresh(&nodes, "Redis gone").await?);
+    aims.extend(times(web.address(), &cookie, rounds).await?.aims("Redis gone"));
+    aims.push(fresh(&nodes, &cookie, "Redis gone").await?);
     Ok(aims)
 }
 
 /// The first pages of a process that has just started.
-async fn fresh(nodes: &Nodes, state: &str) -> anyhow::Result<Aim> {
+async fn fresh(nodes: &Nodes, cookie: &str, state: &str) -> anyhow::Result<Aim> {
     let web = nodes.web("fresh", &[SECRET]).await?;
     let mut slowest = Duration::ZERO;
     for path in PAGES {
-        slowest = slowest.max(page(web.address(), path).await?);
+        slowest = slowest.max(page(web.address(), path, Some(cookie)).await?);
     }
     let what = format!("{state}: slowest first page of a process that knows nothing");
     Ok(Aim::at_most(what, milliseconds(slowest), UNKNOWN, "ms"))
@@ -94,28 +105,43 @@ async fn sqlite(rounds: usize) -> anyhow::Result<Vec<Aim>> {
     let file = folder.path().join("numbers.db");
     let store = format!("sqlite:{}", file.display());
     let server = Server::start(Options::default().with("HORIZON_STORE", &store)).await?;
+    let cookie = reader(server.address()).await?;
     let mut aims = Vec::new();
-    aims.extend(times(server.address(), rounds).await?.aims("SQLite"));
+    aims.extend(times(server.address(), &cookie, rounds).await?.aims("SQLite"));
     let lock = Connection::open(&file)?;
     lock.execute_batch("BEGIN EXCLUSIVE")?;
-    aims.extend(times(server.address(), rounds).await?.aims("SQLite locked"));
+    aims.extend(times(server.address(), &cookie, rounds).await?.aims("SQLite locked"));
     Ok(aims)
 }
 
-async fn times(site: SocketAddr, rounds: usize) -> anyhow::Result<Times> {
+/// Likes a post, and returns the cookie of the reader who did.
+async fn reader(site: SocketAddr) -> anyhow::Result<String> {
+    let (path, id) = LIKE;
+    let liked = http::send(site, http::Method::PUT, path, &[("idempotency-key", id)], "").await?;
+    let cookie = liked.header("set-cookie");
+    let cookie = cookie.split(';').next().filter(|cookie| !cookie.is_empty());
+    Ok(cookie
+        .with_context(|| format!("a like is answered {}", liked.text()))?
+        .to_owned())
+}
+
+/// Asks for each page without a cookie and with one.
+async fn times(site: SocketAddr, cookie: &str, rounds: usize) -> anyhow::Result<Times> {
     let mut times = Times::default();
     for _ in 0..rounds {
         for path in PAGES {
-            times.pages.push(page(site, path).await?);
+            times.pages.push(page(site, path, None).await?);
+            times.pages.push(page(site, path, Some(cookie)).await?);
         }
         times.frames.push(first_frame(site).await?);
     }
     Ok(times)
 }
 
-async fn page(site: SocketAddr, path: &str) -> anyhow::Result<Duration> {
+async fn page(site: SocketAddr, path: &str, cookie: Option<&str>) -> anyhow::Result<Duration> {
+    let headers: Vec<_> = cookie.map(|cookie| ("cookie", cookie)).into_iter().collect();
     let asked = Instant::now();
-    let answer = http::get(site, path).await?;
+    let answer = http::send(site, http::Method::GET, path, &headers, "").await?;
     let took = asked.elapsed();
     ensure!(answer.status == 200, "{path} is answered {}", answer.status);
     Ok(took)

@@ -52,8 +52,7 @@ pub(super) fn with_cookie(mut answer: Response<Content>, cookie: Option<String>)
 
 /// What every answer passes on its way out.
 pub(super) fn finish(answer: Answer, method: &Method, headers: &HeaderMap) -> Response<Content> {
-    let is_for_a_person = method == Method::POST && wants_page(headers);
-    let mut answer = answer.unwrap_or_else(|problem| of_problem(&problem, is_for_a_person));
+    let mut answer = answer.unwrap_or_else(|problem| of_problem(&problem, is_for_a_person(method, headers)));
     // Numbers are for now: nobody may keep them, unless the answer says otherwise.
     let no_store = HeaderValue::from_static("no-store");
     answer.headers_mut().entry(header::CACHE_CONTROL).or_insert(no_store);
@@ -80,6 +79,11 @@ fn of_problem(problem: &Problem, is_for_a_person: bool) -> Response<Content> {
         set(&mut answer, header::ALLOW, methods);
     }
     answer
+}
+
+/// Whether a person reads the answer, because their browser sent a plain form.
+pub(super) fn is_for_a_person(method: &Method, headers: &HeaderMap) -> bool {
+    method == Method::POST && wants_page(headers)
 }
 
 /// Whether `Accept` names HTML and no JSON, as browsers do when a form is sent.

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::{
     Answer, Asked, answer,
     read::{self, Form},
+    resend::Resend,
 };
 use crate::{NewComment, Posted, Problem, ProblemKind, comments::THREADS_A_PAGE};
 
@@ -54,7 +55,18 @@ impl Asked<'_> {
         if new.id.as_deref().is_none_or(str::is_empty) {
             new.id = key.map(|key| key.to_string());
         }
-        posted(self.horizon.comment(slug, new, self.caller).await?, back)
+        let again = back.as_deref().filter(|_| self.is_for_a_person()).map(|back| {
+            if new.id.as_deref().is_none_or(str::is_empty) {
+                new.id = self.fresh_id().map(|id| id.to_string());
+            }
+            Resend::of_comment(&new, back)
+        });
+        let comment = self.horizon.comment_until(slug, new, self.caller, self.deadline());
+        match (comment.await, again) {
+            (Ok(comment), _) => posted(comment, back),
+            (Err(problem), Some(again)) => again.answer(problem),
+            (Err(problem), None) => Err(problem),
+        }
     }
 }
 

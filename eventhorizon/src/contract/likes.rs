@@ -1,7 +1,7 @@
 use http::{Method, Response};
 use serde::Deserialize;
 
-use super::{Answer, Asked, Content, answer, read};
+use super::{Answer, Asked, Content, answer, read, resend::Resend};
 use crate::{Liked, Problem};
 
 /// What a plain form says.
@@ -39,7 +39,14 @@ impl Asked<'_> {
             Some("false") => false,
             _ => return Err(Problem::field("liked", "must be `true` or `false`.")),
         };
-        let Liked { set_cookie, .. } = self.horizon.like(slug, liked, key, self.caller).await?;
-        Ok(answer::with_cookie(answer::see_other(&back), set_cookie))
+        let key = if liked { key.or_else(|| self.fresh_id()) } else { key };
+        let like = self.horizon.like_until(slug, liked, key, self.caller, self.deadline());
+        match like.await {
+            Ok(Liked { set_cookie, .. }) => Ok(answer::with_cookie(answer::see_other(&back), set_cookie)),
+            Err(problem) if self.is_for_a_person() => {
+                Resend::of_like(liked, key.map(|key| key.to_string()), &back).answer(problem)
+            }
+            Err(problem) => Err(problem),
+        }
     }
 }

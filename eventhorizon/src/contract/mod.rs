@@ -5,19 +5,21 @@ mod comments;
 mod files;
 mod likes;
 mod read;
+mod resend;
 mod route;
 
 use std::net::IpAddr;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response};
+use tokio::time::Instant;
 
 pub use answer::Content;
 pub use read::MAX_BODY;
 pub(crate) use read::id;
 use route::Route;
 
-use crate::{Caller, Horizon, Problem, ProblemKind, same_origin};
+use crate::{Caller, Horizon, Problem, ProblemKind, breaker::ANSWER_WAIT, same_origin};
 
 impl Horizon {
     /// Answers a request of the HTTP contract, which `/openapi.json` beneath the same path describes (OpenAPI 3.1). It is what `horizon-axum` has for a router, for whoever has another.
@@ -123,6 +125,27 @@ impl Asked<'_> {
             None => horizon_core::Topic::Site,
         };
         answer::json(&self.horizon.current_numbers(topic).await?)
+    }
+
+    /// Until when what is asked may take. A person who sent a plain form has nothing to read before it is answered.
+    fn deadline(&self) -> Instant {
+        if self.is_for_a_person() {
+            Instant::now() + ANSWER_WAIT
+        } else {
+            Horizon::write_deadline()
+        }
+    }
+
+    fn is_for_a_person(&self) -> bool {
+        answer::is_for_a_person(self.method, self.caller.headers())
+    }
+
+    /// An id for a form that has none, so that it can be sent again. While the clock is wrong there is none, and
+    /// nothing is taken either.
+    fn fresh_id(&self) -> Option<horizon_core::EventId> {
+        let clock = &self.horizon.0.clock;
+        clock.check().ok()?;
+        Some(clock.stamp().ok()?.id)
     }
 
     /// The page of this name, as it stands in an address.

@@ -1,6 +1,8 @@
 //! A site as an application holds it: the front door, and the rules that the application brings.
 
 #[cfg(test)]
+mod budget;
+#[cfg(test)]
 mod door;
 #[cfg(test)]
 mod known;

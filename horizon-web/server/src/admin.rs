@@ -76,8 +76,10 @@ async fn desk(State(app): State<App>, filter: Result<Query<Filter>, QueryRejecti
         return response;
     }
     let Query(filter) = filter.unwrap_or_default();
+    // Before the desk is read, so that the numbers of the site get the time that is left.
+    let reads = app.horizon.page_reads();
     let page = lay_out(&app, &filter).await.map(Page::Desk);
-    pages::answer(&app, page).await
+    pages::answer_within(&app, &reads, page).await
 }
 
 /// Whether the request comes from the author.
@@ -229,10 +231,11 @@ async fn moderate(
         )
         .await;
     }
+    let reads = app.horizon.page_reads();
     match app.horizon.moderate(id, form.verdict).await {
         Ok(true) if form.only.as_deref() == Some("waiting") => Redirect::to("/admin?only=waiting").into_response(),
         Ok(true) => Redirect::to("/admin").into_response(),
-        Ok(false) => pages::not_found(&app).await,
+        Ok(false) => pages::answer_within(&app, &reads, Ok(Page::NotFound)).await,
         Err(error) => pages::answer(&app, Err(error)).await,
     }
 }

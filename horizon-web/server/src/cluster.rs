@@ -12,6 +12,7 @@ use axum::{
     },
     routing::get,
 };
+use eventhorizon::PageReads;
 use futures::{StreamExt, stream::unfold};
 use horizon_accumulator::process::ended;
 use horizon_app::{AccumulatorNode, Cluster, Node, Page, WebNode};
@@ -47,10 +48,11 @@ pub(crate) struct Roster {
 }
 
 /// The processes of the blog, seen from this one.
-async fn look(app: &App) -> Cluster {
+async fn look(app: &App, reads: &PageReads) -> Cluster {
     let Some(cluster) = app.horizon.cluster() else {
         return alone(
             app,
+            reads,
             "This process serves and counts alone: HORIZON_PIPE names no Redis.",
         )
         .await;
@@ -65,16 +67,16 @@ async fn look(app: &App) -> Cluster {
         ),
         Err(error) => {
             tracing::warn!(%error, "the other processes cannot be asked how they are");
-            alone(app, "Redis cannot be reached, so only this process is listed.").await
+            alone(app, reads, "Redis cannot be reached, so only this process is listed.").await
         }
     }
 }
 
-async fn alone(app: &App, note: &str) -> Cluster {
+async fn alone(app: &App, reads: &PageReads, note: &str) -> Cluster {
     let about = match app.horizon.about() {
         Some(about) => about,
         None => {
-            let viewers = app.totals().await.map_or(0, |totals| totals.numbers.viewers);
+            let viewers = app.totals(reads).await.map_or(0, |totals| totals.numbers.viewers);
             let mut about = About::new(app.roster.name.as_str(), app.roster.started, Work::Web { viewers });
             about.problems = app.horizon.health().problems();
             about
@@ -121,8 +123,9 @@ async fn page(State(app): State<App>, headers: HeaderMap) -> Response {
     if let Some(response) = admin::turn_away(&app, &headers).await {
         return response;
     }
-    let cluster = look(&app).await;
-    pages::answer(&app, Ok(Page::Cluster(cluster))).await
+    let reads = app.horizon.page_reads();
+    let cluster = look(&app, &reads).await;
+    pages::answer_within(&app, &reads, Ok(Page::Cluster(cluster))).await
 }
 
 /// The page's tables, again and again, as HTML in a JSON string.
@@ -133,7 +136,7 @@ async fn live(State(app): State<App>, headers: HeaderMap) -> Response {
     let stopping = app.roster.stopping.clone();
     let tables = unfold((app, interval(FRESH_EVERY)), |(app, mut turns)| async {
         turns.tick().await;
-        let table = horizon_app::cluster_table(&look(&app).await);
+        let table = horizon_app::cluster_table(&look(&app, &app.horizon.page_reads()).await);
         let event = Event::default().event("cluster").json_data(table).unwrap_or_default();
         Some((Ok::<_, Infallible>(event), (app, turns)))
     });

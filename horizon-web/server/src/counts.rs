@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use eventhorizon::Horizon;
+use eventhorizon::{Horizon, PageReads};
 use futures::{FutureExt, StreamExt, stream::BoxStream};
 use horizon_core::{Ports, Slug, Topic, live::Numbers};
 use tokio::task::unconstrained;
@@ -54,13 +54,15 @@ impl Counts {
         self.is_counting
     }
 
-    /// The numbers at this moment, or the last known.
-    pub(crate) async fn now(&self, horizon: &Horizon, slug: &Slug) -> Now {
+    /// The numbers at this moment, or the last known. What was heard is used while the store answers.
+    pub(crate) async fn now(&self, horizon: &Horizon, reads: &PageReads, slug: &Slug) -> Now {
         let topics = [Topic::from(slug.clone()), Topic::Site];
-        if let Some(now) = self.heard(horizon.ports(), &topics) {
+        if reads.does_store_answer()
+            && let Some(now) = self.heard(horizon.ports(), &topics)
+        {
             return now;
         }
-        let mut known = horizon.known_numbers(&topics).await.into_iter();
+        let mut known = reads.known_numbers(&topics).await.into_iter();
         let (page, site) = (known.next().flatten(), known.next().flatten());
         Now {
             numbers: page.map(|page| page.numbers),

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use eventhorizon::PageReads;
 use horizon_app::{Page, PostPage, Template};
 use horizon_core::{Error, Result, Slug};
 use horizon_posts::{Library, Post};
@@ -56,7 +57,13 @@ impl Kept {
 
     /// The post with its newest comments, and whether those are current. Whoever asks while it is rendered waits for
     /// the one who renders it.
-    pub(crate) async fn sheet(&self, app: &App, post: &Post, now: &Now) -> Result<(Arc<Sheet>, bool)> {
+    pub(crate) async fn sheet(
+        &self,
+        app: &App,
+        reads: &PageReads,
+        post: &Post,
+        now: &Now,
+    ) -> Result<(Arc<Sheet>, bool)> {
         let (library, edition) = self.shelf(app);
         // The post as it is in the edition that the key names.
         let post = library.post(post.slug.as_str()).map_or(post, |post| post);
@@ -69,7 +76,7 @@ impl Kept {
             return Ok((sheet, now.is_current));
         }
         if let Some(revision) = now.comments.filter(|_| now.is_current) {
-            let render = async { render_current(app, &library, post).await };
+            let render = async { render_current(app, reads, &library, post).await };
             match self.sheets.get_or_insert_async(&key(Some(revision)), render).await {
                 Ok(sheet) => return Ok((sheet, true)),
                 Err(Unready::Broken(error)) => return Err(error),
@@ -77,7 +84,7 @@ impl Kept {
             }
         }
         // Pages with the last known comments are not kept: nothing tells how old those are.
-        if let Some(known) = app.horizon.known_threads(&post.slug).await {
+        if let Some(known) = reads.known_threads(&post.slug).await {
             let page = posts::page(&library, post, Some(known.view));
             return Ok((render(app, page).await?, false));
         }
@@ -106,8 +113,8 @@ enum Unready {
     Broken(Error),
 }
 
-async fn render_current(app: &App, library: &Library, post: &Post) -> Result<Arc<Sheet>, Unready> {
-    match app.horizon.known_threads(&post.slug).await {
+async fn render_current(app: &App, reads: &PageReads, library: &Library, post: &Post) -> Result<Arc<Sheet>, Unready> {
+    match reads.known_threads(&post.slug).await {
         Some(known) if known.is_current => {
             let page = posts::page(library, post, Some(known.view));
             render(app, page).await.map_err(Unready::Broken)

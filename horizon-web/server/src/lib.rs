@@ -21,6 +21,8 @@ mod session;
 mod sheet;
 mod show;
 mod state;
+#[cfg(test)]
+mod waits;
 mod wiring;
 
 pub use content::check;

@@ -10,6 +10,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
+use eventhorizon::PageReads;
 use horizon_app::{BlogIndex, Card, ErrorPage, Home, Page, TagPage, Template, Values};
 use horizon_core::{Error, Result};
 use serde::Deserialize;
@@ -110,9 +111,14 @@ async fn answer_list(app: &App, cards: Cards, page: impl FnOnce(Vec<Card>) -> Pa
 
 /// Renders the page, or says that it cannot be had now.
 pub(crate) async fn answer(app: &App, page: Result<Page>) -> Response {
+    answer_within(app, &app.horizon.page_reads(), page).await
+}
+
+/// The same, for a request that has read before.
+pub(crate) async fn answer_within(app: &App, reads: &PageReads, page: Result<Page>) -> Response {
     match page {
         Ok(page) => {
-            let totals = app.totals().await;
+            let totals = app.totals(reads).await;
             let values = Values::of_site(totals.map(|totals| totals.numbers));
             let is_current = totals.is_some_and(|totals| totals.is_current);
             marked(lay_out(app, page, &values).await, is_current)

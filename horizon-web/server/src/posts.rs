@@ -1,6 +1,6 @@
 //! `/blog/{slug}`: a post with its numbers and its comments.
 
-use std::{num::NonZeroUsize, time::Duration};
+use std::num::NonZeroUsize;
 
 use axum::{
     Router,
@@ -12,12 +12,12 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use eventhorizon::PageReads;
 use horizon_app::{Page, PostPage, Values};
 use horizon_axum::Requester;
-use horizon_core::{Error, EventId, Result, live::ThreadsView};
+use horizon_core::{EventId, Result, live::ThreadsView};
 use horizon_posts::{Library, Post};
 use serde::Deserialize;
-use tokio::time::timeout;
 
 use crate::{
     assets::takes_brotli,
@@ -28,10 +28,6 @@ use crate::{
     show,
     state::App,
 };
-
-/// How long the question takes at most whether a copy of a page still works: 100 milliseconds. Then the page is sent
-/// again.
-const COMMENT_WAIT: Duration = Duration::from_millis(100);
 
 /// The most replies that a page with one thread shows.
 const REPLIES_A_PAGE: NonZeroUsize = NonZeroUsize::new(50).unwrap();
@@ -63,6 +59,7 @@ async fn post(
     talk: Result<Query<Talk>, QueryRejection>,
     request: Request,
 ) -> Response {
+    let reads = app.horizon.page_reads();
     let library = app.library();
     let Some(post) = slug.ok().and_then(|Path(slug)| library.post(&slug).cloned()) else {
         return not_found(&app).await;
@@ -70,9 +67,15 @@ async fn post(
     let Query(talk) = talk.unwrap_or_default();
     let (mut parts, _) = request.into_parts();
     let answer = if talk.is_usual() {
-        usual(&app, &post, &mut parts).await
+        usual(&app, &reads, &post, &mut parts).await
     } else {
-        asked_for(&app, &library, &post, &talk, &mut parts).await
+        let asked = Asked {
+            app: &app,
+            library: &library,
+            post: &post,
+            talk: &talk,
+        };
+        asked_for(&asked, &reads, &mut parts).await
     };
     match answer {
         Ok(answer) => answer,
@@ -81,20 +84,20 @@ async fn post(
 }
 
 /// The page with the newest comments, from memory.
-async fn usual(app: &App, post: &Post, request: &mut Parts) -> Result<Response> {
-    let now = app.counts.now(&app.horizon, &post.slug).await;
-    let (sheet, has_current_comments) = app.kept.sheet(app, post, &now).await?;
-    let likes = likes(app, post, &now, request).await;
+async fn usual(app: &App, reads: &PageReads, post: &Post, request: &mut Parts) -> Result<Response> {
+    let now = app.counts.now(&app.horizon, reads, &post.slug).await;
+    let (sheet, has_current_comments) = app.kept.sheet(app, reads, post, &now).await?;
+    let likes = likes(app, reads, post, request).await;
     let values = values(app, &now, likes)?;
     let headers = &request.headers;
-    if !(has_current_comments && now.is_current && likes.is_some()) {
+    if !(has_current_comments && now.is_current && reads.is_current()) {
         return Ok(marked(sheet.answer(&values, takes_brotli(headers)), false));
     }
     if !app.counts.is_counting() {
         return Ok(sheet.answer(&values, takes_brotli(headers)));
     }
     let state = state(&sheet, &now, &values);
-    if let Some(id) = known(app, &state, headers).await {
+    if let Some(id) = known(reads, &state, headers).await {
         let tag = etag::weak(&format!("{state}.{id}"));
         return Ok((StatusCode::NOT_MODIFIED, sheet.fields(), tag, ()).into_response());
     }
@@ -122,11 +125,10 @@ fn state(sheet: &Sheet, now: &Now, values: &Values) -> String {
 ///
 /// An id names one comment. A reader whose first comment waits for the author would find a copy with its id in the
 /// form, and the next comment would be refused. An old id of the like form does no harm.
-async fn known(app: &App, state: &str, headers: &HeaderMap) -> Option<EventId> {
+async fn known(reads: &PageReads, state: &str, headers: &HeaderMap) -> Option<EventId> {
     let copies = etag::known(headers).filter_map(|tag| tag.strip_prefix(state)?.strip_prefix('.')?.parse().ok());
     let id = copies.take(1).next()?;
-    let comment = timeout(COMMENT_WAIT, app.horizon.ports().comments.comment(id)).await;
-    match comment.unwrap_or_else(|late| Err(Error::unavailable("the store did not answer in time").with_source(late))) {
+    match reads.comment(id).await {
         Ok(None) => Some(id),
         Ok(Some(_)) => None,
         Err(error) => {
@@ -136,18 +138,32 @@ async fn known(app: &App, state: &str, headers: &HeaderMap) -> Option<EventId> {
     }
 }
 
+/// A post, and what the address asks of its comments.
+struct Asked<'a> {
+    app: &'a App,
+    library: &'a Library,
+    post: &'a Post,
+    talk: &'a Talk,
+}
+
 /// The page with what the address asks for, rendered for this answer.
-async fn asked_for(app: &App, library: &Library, post: &Post, talk: &Talk, request: &mut Parts) -> Result<Response> {
+async fn asked_for(asked: &Asked<'_>, reads: &PageReads, request: &mut Parts) -> Result<Response> {
+    let Asked {
+        app,
+        library,
+        post,
+        talk,
+    } = *asked;
     let id = |text: &Option<String>| text.as_ref().and_then(|id| id.parse().ok());
     let before = id(&talk.before);
-    let now = app.counts.now(&app.horizon, &post.slug).await;
+    let now = app.counts.now(&app.horizon, reads, &post.slug).await;
     let thread = id(&talk.thread);
     let (comments, has_current_comments) = match (thread, before) {
         // Only the newest are known without the store.
         (Some(_), _) | (None, Some(_)) if !now.is_current => (None, false),
-        (Some(head), _) => read_now(one_thread(app, post, head, id(&talk.after)).await),
-        (None, Some(_)) => read_now(app.horizon.threads(&post.slug, before).await),
-        (None, None) => match app.horizon.known_threads(&post.slug).await {
+        (Some(head), _) => read_now(one_thread(reads, post, head, id(&talk.after)).await),
+        (None, Some(_)) => read_now(reads.threads(&post.slug, before).await),
+        (None, None) => match reads.known_threads(&post.slug).await {
             Some(known) => (Some(known.view), known.is_current),
             None => (None, false),
         },
@@ -159,9 +175,9 @@ async fn asked_for(app: &App, library: &Library, post: &Post, talk: &Talk, reque
         is_waiting: talk.comment.as_deref() == Some("waiting"),
         ..page(library, post, comments)
     };
-    let likes = likes(app, post, &now, request).await;
+    let likes = likes(app, reads, post, request).await;
     let values = values(app, &now, likes)?;
-    let is_current = has_current_comments && now.is_current && likes.is_some();
+    let is_current = has_current_comments && now.is_current && reads.is_current();
     Ok(marked(
         lay_out(app, Page::Post(Box::new(page)), &values).await,
         is_current,
@@ -175,8 +191,8 @@ fn read_now(comments: Result<ThreadsView>) -> (Option<ThreadsView>, bool) {
 }
 
 /// The thread with this head, and its replies after one of them.
-async fn one_thread(app: &App, post: &Post, head: EventId, after: Option<EventId>) -> Result<ThreadsView> {
-    let thread = app.horizon.thread(&post.slug, head, after, REPLIES_A_PAGE).await?;
+async fn one_thread(reads: &PageReads, post: &Post, head: EventId, after: Option<EventId>) -> Result<ThreadsView> {
+    let thread = reads.thread(&post.slug, head, after, REPLIES_A_PAGE).await?;
     Ok(ThreadsView {
         threads: thread.into_iter().collect(),
         has_earlier: false,
@@ -211,15 +227,11 @@ fn values(app: &App, now: &Now, likes: Option<bool>) -> Result<Values> {
     })
 }
 
-/// Whether this reader likes the post, if it is known. Who has no cookie never said so.
-async fn likes(app: &App, post: &Post, now: &Now, request: &mut Parts) -> Option<bool> {
+/// Whether this reader likes the post, if it is known. A reader without a cookie never said so.
+async fn likes(app: &App, reads: &PageReads, post: &Post, request: &mut Parts) -> Option<bool> {
     if !request.headers.contains_key(header::COOKIE) {
         return Some(false);
     }
-    if !now.is_current {
-        // The store does not answer, and the page has waited for it.
-        return None;
-    }
     let Ok(Requester(caller)) = Requester::from_request_parts(request, app).await;
-    app.horizon.likes(&post.slug, &caller).await.ok()
+    reads.known_like(&post.slug, &caller).await
 }

@@ -125,7 +125,7 @@ async fn serve(
     served
 }
 
-fn assemble(
+pub(crate) fn assemble(
     config: &Serve,
     base_url: String,
     horizon: Horizon,
@@ -171,7 +171,7 @@ fn assemble(
 }
 
 /// A slug is a page if there is a post of that name at this moment.
-fn pages(library: watch::Receiver<Arc<Library>>) -> impl Pages {
+pub(crate) fn pages(library: watch::Receiver<Arc<Library>>) -> impl Pages {
     move |slug: &Slug| library.borrow().post(slug.as_str()).is_some()
 }
 

@@ -1,6 +1,8 @@
 //! Readers while what is behind the blog is stopped, killed or locked: they get every page with the last known numbers,
 //! or without numbers, and the live stream says what is known.
 
+use std::net::SocketAddr;
+
 use anyhow::{Context, ensure};
 use horizon_web_tests::{Nodes, Options, Posts, Server, http, process::Process, wait_until};
 use rusqlite::Connection;
@@ -26,6 +28,16 @@ const PAGES: [(&str, u16); 9] = [
     ("/sitemap.xml", 200),
 ];
 
+/// What the address of a post may ask of its comments.
+const QUERIES: [&str; 6] = [
+    "",
+    "?before=019ab4f0c1d27a3c8e5f6071829304b0",
+    "?thread=019ab4f0c1d27a3c8e5f6071829304b0",
+    "?thread=019ab4f0c1d27a3c8e5f6071829304b0&after=019ab4f0c1d27a3c8e5f6071829304b1",
+    "?reply=019ab4f0c1d27a3c8e5f6071829304b0",
+    "?comment=waiting",
+];
+
 /// How Redis goes away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outage {
@@ -49,6 +61,29 @@ fn posts() -> anyhow::Result<Posts> {
 async fn like(web: &Process, id: &str) -> anyhow::Result<http::Answer> {
     let id = ("idempotency-key", id);
     http::send(web.address(), http::Method::PUT, "/horizon/likes/hello", &[id], "").await
+}
+
+/// The name and the value of the cookie that this answer sets.
+fn cookie_of(answer: &http::Answer) -> anyhow::Result<String> {
+    let cookie = answer.header("set-cookie");
+    let cookie = cookie.split(';').next().filter(|cookie| !cookie.is_empty());
+    Ok(cookie.with_context(|| answer.text())?.to_owned())
+}
+
+/// Reads the post as a reader who likes it, with everything that its address may ask.
+async fn a_known_reader_is_served(web: SocketAddr, cookie: &str, caching: &str) -> anyhow::Result<()> {
+    for query in QUERIES {
+        let path = format!("/blog/hello{query}");
+        let page = http::send(web, http::Method::GET, &path, &[("cookie", cookie)], "").await?;
+        let text = page.text();
+        ensure!(
+            page.status == 200 && text.contains("The first words."),
+            "{path}: {text}"
+        );
+        ensure!(text.contains("aria-pressed=\"true\""), "{path} shows no like: {text}");
+        ensure!(page.header("cache-control") == caching, "{path}: {:?}", page.headers);
+    }
+    Ok(())
 }
 
 /// Waits until the page of the post shows so many likes, as a page that may be kept.
@@ -108,28 +143,41 @@ async fn readers_are_served(web: &Process) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What cannot be done is said so, to machines and to people.
-async fn writers_are_told(web: &Process) -> anyhow::Result<()> {
+/// What cannot be done is said so, to machines and to people. Returns the id of the comment that a person sent.
+async fn writers_are_told(web: &Process) -> anyhow::Result<String> {
     for path in ["/horizon/stats/second", "/horizon/comments/hello"] {
         let answer = http::get(web.address(), path).await?;
         ensure!(answer.status == 503, "{path} is {}: {}", answer.status, answer.text());
         ensure!(!answer.header("retry-after").is_empty(), "{:?}", answer.headers);
     }
-    for (path, form) in [
-        ("/horizon/likes/hello", "liked=true"),
-        ("/horizon/comments/hello", "body=Hello"),
+    let mut id = String::new();
+    for (path, form, shown) in [
+        ("/horizon/likes/hello", "liked=true", "your like"),
+        (
+            "/horizon/comments/hello",
+            "body=Hello+%3Cyou%3E",
+            "Hello &lt;you&gt;</textarea>",
+        ),
     ] {
         let headers = [("content-type", FORM), ("accept", "text/html")];
         let answer = http::send(web.address(), http::Method::POST, path, &headers, form).await?;
+        let text = answer.text();
         ensure!(
-            answer.status == 503 && answer.text().contains("<h1>"),
-            "{} {}",
-            answer.status,
-            answer.text()
+            answer.status == 503 && text.contains("<h1>"),
+            "{} {text}",
+            answer.status
         );
+        ensure!(text.contains(shown), "{text}");
         ensure!(!answer.header("retry-after").is_empty(), "{:?}", answer.headers);
+        let policy = answer.header("content-security-policy");
+        ensure!(
+            policy.contains("form-action 'self'") && !policy.contains("sandbox"),
+            "the form cannot be sent again: {policy}"
+        );
+        let (_, rest) = text.split_once("name=\"id\" value=\"").context("the form has no id")?;
+        id = rest.split('"').next().unwrap_or_default().to_owned();
     }
-    Ok(())
+    Ok(id)
 }
 
 /// The desk cannot be had, and the list of the processes is short.
@@ -148,6 +196,28 @@ async fn the_author_is_told(web: &Process, author: &str) -> anyhow::Result<()> {
         cluster.text()
     );
     Ok(())
+}
+
+/// The form that was shown again is sent, and its comment is there once.
+async fn a_comment_sent_again_is_there_once(web: &Process, id: &str) -> anyhow::Result<()> {
+    let form = format!("body=Hello+%3Cyou%3E&id={id}");
+    let headers = [("content-type", FORM), ("accept", "text/html")];
+    for _ in 0..2 {
+        wait_until("the comment is taken", async || {
+            let path = "/horizon/comments/hello";
+            let answer = http::send(web.address(), http::Method::POST, path, &headers, form.clone()).await?;
+            ensure!(answer.status == 303, "{} {}", answer.status, answer.text());
+            Ok(())
+        })
+        .await?;
+    }
+    wait_until("the comment shows", async || {
+        let page = http::get(web.address(), "/blog/hello").await?.text();
+        let shown = page.matches("Hello &lt;you&gt;").count();
+        ensure!(shown == 1, "the comment shows {shown} times: {page}");
+        Ok(())
+    })
+    .await
 }
 
 /// Likes are taken, and the pages and the streams of the post that was `known` and of the one that was not have the
@@ -192,21 +262,29 @@ async fn readers_during(outage: Outage) -> anyhow::Result<()> {
         .await?;
     let _accumulator = nodes.accumulator("a").await?;
     let author = sign_in(&web).await?;
-    ensure!(like(&web, "019ab4f0c1d27a3c8e5f6071829304a5").await?.status == 200);
+    let liked = like(&web, "019ab4f0c1d27a3c8e5f6071829304a5").await?;
+    let cookie = cookie_of(&liked)?;
     shows(&web, "1").await?;
+    let mut watching = http::open(web.address(), "/horizon/live/hello", &[]).await?;
+    while !message(&mut watching, "live").await?.contains("\"likes\":1,") {}
+    a_known_reader_is_served(web.address(), &cookie, "private, no-cache").await?;
 
     match outage {
         Outage::Stopped => nodes.redis.pause().await?,
         Outage::Killed => nodes.redis.kill().await?,
     }
+    // First while somebody watches: then the numbers of the page come without a read of the store.
+    a_known_reader_is_served(web.address(), &cookie, "no-store").await?;
+    drop(watching);
     readers_are_served(&web).await?;
+    a_known_reader_is_served(web.address(), &cookie, "no-store").await?;
     let mut known = http::open(web.address(), "/horizon/live/hello", &[]).await?;
     let said = message(&mut known, "live").await?;
     ensure!(said.contains("\"likes\":1,"), "{said}");
     let mut unknown = http::open(web.address(), "/horizon/live/second", &[]).await?;
     let first = unknown.next().await?.unwrap_or_default();
     ensure!(first.starts_with("retry: "), "{first}");
-    writers_are_told(&web).await?;
+    let comment = writers_are_told(&web).await?;
     the_author_is_told(&web, &author).await?;
 
     // Only now is it back, and everything catches up by itself.
@@ -214,7 +292,8 @@ async fn readers_during(outage: Outage) -> anyhow::Result<()> {
         Outage::Stopped => nodes.redis.resume().await?,
         Outage::Killed => nodes.redis.start_again().await?,
     }
-    everything_catches_up(&web, known, unknown).await
+    everything_catches_up(&web, known, unknown).await?;
+    a_comment_sent_again_is_there_once(&web, &comment).await
 }
 
 /// The author's token.
@@ -225,9 +304,7 @@ async fn sign_in(web: &Process) -> anyhow::Result<String> {
     let form = format!("token={}", TOKEN.replace(' ', "+"));
     let headers = [("content-type", FORM)];
     let answer = http::send(web.address(), http::Method::POST, "/admin/login", &headers, form).await?;
-    let cookie = answer.header("set-cookie");
-    let cookie = cookie.split(';').next().filter(|cookie| !cookie.is_empty());
-    Ok(cookie.with_context(|| answer.text())?.to_owned())
+    cookie_of(&answer)
 }
 
 #[tokio::test]
@@ -265,7 +342,7 @@ async fn readers_get_every_page_while_another_process_has_locked_the_database() 
         let id = ("idempotency-key", id);
         http::send(web, http::Method::PUT, "/horizon/likes/hello", &[id], "").await
     };
-    ensure!(put("019ab4f0c1d27a3c8e5f6071829304a5").await?.status == 200);
+    let cookie = cookie_of(&put("019ab4f0c1d27a3c8e5f6071829304a5").await?)?;
 
     let lock = Connection::open(&file)?;
     lock.execute_batch("BEGIN EXCLUSIVE")?;
@@ -277,6 +354,8 @@ async fn readers_get_every_page_while_another_process_has_locked_the_database() 
         ensure!(page.status == 200, "{path} is {}: {}", page.status, page.text());
         ensure!(!page.text().contains(UNKNOWN), "{path}: {}", page.text());
     }
+    // A lock stops who writes. Reads go on.
+    a_known_reader_is_served(web, &cookie, "private, no-cache").await?;
     let missing = http::get(web, "/no-such-page").await?;
     ensure!(missing.status == 404, "{} {}", missing.status, missing.text());
     let second = "019ab4f0c1d27a3c8e5f6071829304a6";

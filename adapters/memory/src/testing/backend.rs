@@ -18,6 +18,8 @@ pub(super) struct Backend {
     pub(super) store: Arc<MemoryStats>,
     pub(super) plan: Plan,
     pub(super) link: Link,
+    /// The way to the numbers of who is here, which can be cut alone.
+    pub(super) viewers: Link,
     clock: Clock,
 }
 
@@ -30,6 +32,7 @@ impl Backend {
             store,
             plan: Plan::default(),
             link: Link::new(),
+            viewers: Link::new(),
             clock,
         }
     }

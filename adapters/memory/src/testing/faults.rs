@@ -105,4 +105,34 @@ impl Fake {
     pub fn reconnect(&self) {
         self.0.link.set(true);
     }
+
+    /// From now on [`Presence::watch`](horizon_core::Presence::watch) stays open and is silent, also for those who begin
+    /// to watch, until [`unmute_presence`](Self::unmute_presence). Everything else works.
+    ///
+    /// ```
+    /// # use futures::{FutureExt, StreamExt};
+    /// # use horizon_core::{Timestamp, Topic};
+    /// # use horizon_memory::testing::{Clock, Fake};
+    /// let fake = Fake::new(Clock::at(Timestamp::from_millis(0)));
+    /// fake.mute_presence();
+    /// let mut viewers = fake.presence().watch(Topic::Site);
+    /// assert_eq!(viewers.next().now_or_never(), None);
+    /// fake.unmute_presence();
+    /// assert_eq!(viewers.next().now_or_never(), Some(Some(0)));
+    /// ```
+    pub fn mute_presence(&self) {
+        self.0.viewers.set(false);
+    }
+
+    /// Presence speaks again, and says the latest.
+    ///
+    /// ```
+    /// # use horizon_core::Timestamp;
+    /// # use horizon_memory::testing::{Clock, Fake};
+    /// # let fake = Fake::new(Clock::at(Timestamp::from_millis(0)));
+    /// fake.unmute_presence(); // changes nothing where it was not muted
+    /// ```
+    pub fn unmute_presence(&self) {
+        self.0.viewers.set(true);
+    }
 }

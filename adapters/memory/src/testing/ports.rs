@@ -17,7 +17,8 @@ impl Presence for Fake {
     }
 
     fn watch(&self, topic: Topic) -> BoxStream<'static, u64> {
-        self.0.link.gate(self.0.presence.watch(topic))
+        let viewers = self.0.viewers.gate(self.0.presence.watch(topic));
+        self.0.link.gate(viewers)
     }
 }
 

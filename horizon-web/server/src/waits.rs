@@ -1,0 +1,243 @@
+//! How long each page of the blog takes while what is behind it hangs, in virtual time.
+
+use std::{fs, time::Duration};
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{Method, Request, Response, StatusCode, header},
+};
+use clap::Parser;
+use eventhorizon::{Horizon, Live};
+use futures::StreamExt;
+use horizon_accumulator::process::now;
+use horizon_axum::ClientAddr;
+use horizon_core::Timestamp;
+use horizon_memory::testing::{Call, Clock, Fake};
+use tempfile::TempDir;
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep},
+};
+use tower::ServiceExt;
+
+use crate::{cluster::Roster, config::Cli, content, counts::Counts, routes, wiring};
+
+const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0";
+
+const TOKEN: &str = "a-token-of-the-tests";
+
+/// Longer than anything here waits.
+const FOR_EVER: Duration = Duration::from_secs(24 * 3600);
+
+/// How long a reader waits at most before there is something to read.
+const LONGEST: Duration = Duration::from_secs(1);
+
+/// How long a reader waits at most for a page that was read before.
+const KNOWN: Duration = Duration::from_millis(100);
+
+/// What can hang: the totals, the comments, the likes. Presence hangs beside them.
+const CALLS: [&[Call]; 3] = [
+    &[Call::Get],
+    &[Call::Threads, Call::Thread, Call::Comment, Call::Desk],
+    &[Call::Likes],
+];
+
+/// What readers see. Where everything is known, it is there soon.
+const PAGES: [&str; 9] = [
+    "/",
+    "/blog",
+    "/tags/test",
+    "/no-such-page",
+    "/blog/hello",
+    "/blog/hello?reply=019ab4f0c1d27a3c8e5f6071829304b0",
+    "/blog/hello?comment=waiting",
+    "/blog/second",
+    "/blog/no-such-post",
+];
+
+/// What has no last known answer.
+const OTHERS: [&str; 8] = [
+    "/blog/hello?before=019ab4f0c1d27a3c8e5f6071829304b0",
+    "/blog/hello?thread=019ab4f0c1d27a3c8e5f6071829304b0",
+    "/admin",
+    "/cluster",
+    "/horizon/stats",
+    "/horizon/stats/hello",
+    "/horizon/likes/hello",
+    "/horizon/comments/hello",
+];
+
+/// What happened before the backends hang.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Before {
+    /// Nothing: the process has just started.
+    Nothing,
+    /// Each page was read.
+    Read,
+    /// Each page was read, and somebody watches the post.
+    Watched,
+}
+
+struct Blog {
+    fake: Fake,
+    router: Router,
+    horizon: Horizon,
+    /// The cookies of the author, who likes the post.
+    cookies: String,
+    _folder: TempDir,
+}
+
+/// A folder with two posts, and a bundle without files.
+fn folder() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    for (name, title) in [("hello.md", "Hello"), ("second.md", "Second")] {
+        let text =
+            format!("---\ntitle: {title}\ndescription: \"A post\"\ndate: 2026-01-02\ntags: [test]\n---\n\nText.\n");
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    fs::create_dir_all(folder.path().join("site/pkg")).unwrap();
+    let names =
+        ["bundle", "css", "theme_js", "cluster_js", "favicon"].map(|name| format!("\"{name}\":\"/pkg/{name}\""));
+    fs::write(
+        folder.path().join("site/manifest.json"),
+        format!("{{{}}}", names.join(",")),
+    )
+    .unwrap();
+    folder
+}
+
+impl Blog {
+    async fn open(is_counting: bool) -> Self {
+        let folder = folder();
+        let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+        let arguments = [
+            "horizon-web",
+            "--posts",
+            &path(""),
+            "--site",
+            &path("site"),
+            "--admin-token",
+            TOKEN,
+        ];
+        let config = Cli::try_parse_from(arguments).unwrap().serve;
+        let library = content::read(&config.content, String::new()).unwrap().library(now());
+        let (_, library) = watch::channel(library.into());
+        let clock = Clock::at(Timestamp::from_millis(1_800_000_000_000));
+        let fake = Fake::new(clock.clone());
+        let horizon = Horizon::from_ports(fake.ports()).clock(move || clock.now());
+        let horizon = horizon.start(wiring::pages(library.clone())).await.unwrap();
+        let roster = Roster {
+            name: "web".parse().unwrap(),
+            started: now(),
+            stopping: watch::channel(false).1,
+        };
+        let counts = Counts::new(is_counting);
+        let app = wiring::assemble(&config, "http://blog".into(), horizon.clone(), roster, library, counts).unwrap();
+        let mut blog = Self {
+            fake,
+            router: routes::router(app, &folder.path().join("media")),
+            horizon,
+            cookies: String::new(),
+            _folder: folder,
+        };
+        let form = format!("token={TOKEN}");
+        let author = cookie_of(&blog.send(Method::POST, "/admin/login", form).await);
+        let reader = cookie_of(&blog.send(Method::PUT, "/horizon/likes/hello", String::new()).await);
+        blog.cookies = format!("{author}; {reader}");
+        sleep(Duration::from_secs(10)).await; // Long after the reader's own word.
+        blog
+    }
+
+    async fn send(&self, method: Method, path: &str, body: String) -> Response<Body> {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .extension(ClientAddr([192, 0, 2, 1].into()))
+            .header(header::USER_AGENT, FIREFOX)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::COOKIE, &self.cookies)
+            .body(Body::from(body));
+        self.router.clone().oneshot(request.unwrap()).await.unwrap()
+    }
+
+    /// Reads a page to its end, and returns how long that took.
+    async fn time(&self, path: &str) -> (StatusCode, Duration) {
+        let start = Instant::now();
+        let answer = self.send(Method::GET, path, String::new()).await;
+        let status = answer.status();
+        to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+        (status, start.elapsed())
+    }
+
+    /// Reads what is needed, and returns the stream of the one who watches.
+    async fn prepare(&self, before: Before) -> Option<Live> {
+        if before != Before::Nothing {
+            for path in PAGES {
+                self.time(path).await;
+            }
+        }
+        if before != Before::Watched {
+            return None;
+        }
+        let caller = self.horizon.caller([192, 0, 2, 2].into(), [("user-agent", FIREFOX)]);
+        let hello = self.horizon.page("hello").unwrap();
+        let mut live = self.horizon.live(Some(&hello), &caller, false).await.unwrap();
+        live.next().await;
+        live.next().await;
+        Some(live)
+    }
+
+    /// Lets these hang: a bit for each of [`CALLS`], and the next one for presence.
+    fn hang(&self, which: usize) {
+        let hanging = CALLS.into_iter().enumerate().filter(|(bit, _)| which >> bit & 1 == 1);
+        for &call in hanging.flat_map(|(_, calls)| calls) {
+            self.fake.delay(call, FOR_EVER);
+        }
+        if which >> CALLS.len() & 1 == 1 {
+            self.fake.mute_presence();
+        }
+    }
+}
+
+fn cookie_of(answer: &Response<Body>) -> String {
+    let cookie = answer.headers()[header::SET_COOKIE].to_str().unwrap();
+    cookie.split(';').next().unwrap().to_owned()
+}
+
+/// Reads everything twice, for each combination of what hangs.
+async fn check(before: Before) {
+    for which in 0..1_usize << (CALLS.len() + 1) {
+        for is_counting in [false, true] {
+            let blog = Blog::open(is_counting).await;
+            let _live = blog.prepare(before).await;
+            blog.hang(which);
+            for _ in 0..2 {
+                for path in PAGES.into_iter().chain(OTHERS) {
+                    let (status, took) = blog.time(path).await;
+                    let is_known = before != Before::Nothing && PAGES.contains(&path);
+                    let limit = if is_known { KNOWN } else { LONGEST };
+                    let what = format!("{path} is {status} after {took:?}: {which:04b} hang, counting: {is_counting}");
+                    assert!(took <= limit, "{what}");
+                    let is_read = !path.starts_with("/horizon") && path != "/admin" && !path.contains("no-such");
+                    assert!(!is_read || status == StatusCode::OK, "{what}");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_process_that_knows_nothing_answers_each_page_within_a_second_whatever_hangs() {
+    check(Before::Nothing).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn pages_that_were_read_before_are_there_within_a_tenth_of_a_second_whatever_hangs() {
+    check(Before::Read).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn pages_are_there_within_a_tenth_of_a_second_while_somebody_watches_whatever_hangs() {
+    check(Before::Watched).await;
+}
