@@ -7,6 +7,8 @@
 -- forgets a consumer without work.
 local stream, marker = KEYS[1], KEYS[2]
 local job, group, fresh = ARGV[1], ARGV[2], ARGV[3]
+-- The most entries that one call counts, in entries.
+local MOST_COUNTED = 10000
 local seen = { id = ARGV[4], last = ARGV[8] }
 seen.lost, seen.added, seen.waiting = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 
@@ -23,6 +25,8 @@ local function before(a, b)
 end
 
 -- How the stream stands.
+-- A script that has written is not refused for lack of memory, and this deletes nothing: a full Redis can be drained.
+redis.pcall('HDEL', marker, '')
 local now = { length = 0, added = 0, last = '0-0', deleted = '0-0', exists = redis.call('EXISTS', stream) == 1 }
 local mine, groups = nil, {}
 local function find_groups()
@@ -36,15 +40,30 @@ if now.exists then
   local info = fields(redis.call('XINFO', 'STREAM', stream))
   now.length, now.last = info['length'], info['last-generated-id']
   now.added, now.deleted = info['entries-added'] or 0, info['max-deleted-entry-id'] or '0-0'
+  now.counts_reads = info['entries-added'] ~= nil
   now.first = info['first-entry'] and info['first-entry'][1]
   now.newest = info['last-entry'] and info['last-entry'][1]
   find_groups()
 end
 
+-- Returns how many entries the group has not been handed, or nil where counting them would take too long.
+local function count_unread()
+  local delivered = mine['last-delivered-id']
+  if not now.newest or not before(delivered, now.newest) then return 0 end
+  if before(delivered, now.first) then return now.length end
+  local read = #redis.call('XRANGE', stream, '-', delivered, 'COUNT', MOST_COUNTED)
+  if read == MOST_COUNTED then return nil end
+  return now.length - read
+end
+
 -- What is remembered of it.
 local kept = fields(redis.call('HGETALL', marker))
 local is_new = kept['id'] == nil
-for _, name in ipairs({ 'lost', 'added', 'waiting', 'group', 'counted' }) do kept[name] = tonumber(kept[name] or 0) end
+for _, name in ipairs({ 'lost', 'added', 'waiting', 'group', 'counted' }) do
+  kept[name] = math.max(0, tonumber(kept[name] or 0) or 0)
+end
+-- Minus one where it is not known.
+for _, name in ipairs({ 'read', 'stored' }) do kept[name] = tonumber(kept[name] or -1) or -1 end
 for name, empty in pairs({ id = fresh, last = '0-0', delivered = '0-0', oldest = '', deleted = '0-0', from = '' }) do
   kept[name] = kept[name] or empty
 end
@@ -71,7 +90,10 @@ elseif is_another() then
     if seen.added > kept.added then claimed = math.max(claimed, seen.added - now.added) end
   end
   kept.counted, kept.from, kept.id, kept.lost = claimed, kept.id, fresh, kept.lost + claimed
-  kept.group, kept.deleted, kept.delivered = 0, '0-0', '0-0'
+  -- Where stream and hash went back together, what the hash says of the group is still right.
+  if now.added < kept.added or before(now.last, kept.last) or not mine then
+    kept.group, kept.deleted, kept.delivered, kept.read = 0, '0-0', '0-0', -1
+  end
 elseif seen.id ~= '' and seen.id == kept.from and seen.waiting > kept.counted then
   -- Another found it first, and knew of fewer events.
   claimed = seen.waiting - kept.counted
@@ -84,9 +106,12 @@ if job == 'open' and not mine then
   if kept.group == 1 and now.exists then
     remade = 1
     redis.call('XGROUP', 'CREATE', stream, group, '0', 'ENTRIESREAD', now.added - now.length)
+    kept.read = now.added - now.length
   else
     redis.call('XGROUP', 'CREATE', stream, group, '0', 'MKSTREAM')
+    kept.read = 0
   end
+  kept.delivered = '0-0'
   find_groups()
 end
 if job == 'keep' and not mine then
@@ -99,17 +124,21 @@ if mine then
   if pending > 0 then oldest_pending = redis.call('XPENDING', stream, group)[2] end
   local read = mine['entries-read']
   if not read and delivered == '0-0' then read = 0 end
-  unread = mine['lag'] or math.max(0, now.added - (read or 0))
+  unread = math.min(now.length, math.max(0, mine['lag'] or now.added - (read or 0)))
 
-  -- Somebody set the group back, so that all that is there is read again.
-  if job == 'keep' and before(delivered, kept.delivered) and now.first and before(delivered, now.first) then
-    read = now.added - now.length
-    redis.call('XGROUP', 'SETID', stream, group, delivered, 'ENTRIESREAD', read)
+  -- A restart and a promoted replica know what was handed out, but not how many that were: Redis 7 puts the counter
+  -- of XREADGROUP neither into its log nor into the link to its replicas. Somebody may have set the group back, too.
+  -- What is there is counted then, and nothing is taken for lost. Only who reads remembers the counter: every reader
+  -- looks before it reads.
+  local is_stale = not read or kept.read < 0 or read < kept.read or before(delivered, kept.delivered)
+    or (read == kept.read and before(kept.delivered, delivered))
+  if is_stale and now.counts_reads then
+    local counted = count_unread()
+    unread, read = counted or now.length, counted and now.added - counted
   end
-  kept.delivered = delivered
 
   -- What was added, never handed out, and is not there any more. The group is told, so that it counts once.
-  if job == 'keep' and read then
+  if job == 'keep' and read and not is_stale then
     local gone = 0
     if not now.newest or not before(delivered, now.newest) then
       gone = now.added - read
@@ -117,10 +146,17 @@ if mine then
       gone = now.added - read - now.length
     end
     if gone > 0 then
-      redis.call('XGROUP', 'SETID', stream, group, delivered, 'ENTRIESREAD', read + gone)
       claimed, kept.lost, unread = claimed + gone, kept.lost + gone, math.max(0, unread - gone)
-      kept.deleted = now.deleted
+      kept.deleted, read = now.deleted, read + gone
     end
+  end
+  if job ~= 'look' and now.counts_reads then
+    if not read then
+      redis.call('XGROUP', 'SETID', stream, group, delivered)
+    elseif is_stale or read ~= kept.stored then
+      redis.call('XGROUP', 'SETID', stream, group, delivered, 'ENTRIESREAD', read)
+    end
+    kept.read, kept.stored, kept.delivered = read or -1, read or -1, delivered
   end
   -- One that was deleted by its id, in front of what was read; how many more there were nobody knows.
   if job == 'keep' and before(delivered, now.deleted) and before(kept.deleted, now.deleted) then
