@@ -7,9 +7,9 @@ use redis::RedisResult;
 use redis::aio::ConnectionLike;
 
 use crate::entries::StreamId;
-use crate::monitor::BusMonitor;
+use crate::monitor::{BusMonitor, Kind};
 use crate::reader::GROUP;
-use crate::script::{Kept, is_unknown};
+use crate::script::Kept;
 use crate::wire::EVENTS;
 
 /// The hash that remembers how the stream stood.
@@ -63,6 +63,13 @@ struct Seen {
     last: StreamId,
 }
 
+impl Seen {
+    /// Notes that the caller knows of so many lost events more.
+    fn know(&mut self, lost: u64) {
+        self.lost = self.lost.saturating_add(lost);
+    }
+}
+
 /// Looks at the stream, and remembers what it saw.
 pub(crate) struct Bus {
     script: Kept,
@@ -71,7 +78,7 @@ pub(crate) struct Bus {
 }
 
 /// What the script answers.
-type Answer = (String, u64, u64, u64, u64, u64, String, String, String, u64);
+type Answer = (String, u64, u64, u64, String, u64, u64, u64, String, String, String, u64);
 
 impl Bus {
     pub(crate) fn new(monitor: BusMonitor) -> Self {
@@ -86,13 +93,7 @@ impl Bus {
     pub(crate) async fn look(&self, connection: &mut impl ConnectionLike, job: Job, own: Own) -> RedisResult<Standing> {
         let before = self.seen().clone();
         let call = self.call(job, own, &before)?;
-        let answer: RedisResult<Answer> = match call.query_async(connection).await {
-            Err(error) if is_unknown(&error) => {
-                self.script.load(connection).await?;
-                call.query_async(connection).await
-            }
-            answer => answer,
-        };
+        let answer: RedisResult<Answer> = self.script.run(&call, connection).await;
         self.monitor.looked(&answer);
         Ok(self.note(answer?, &before))
     }
@@ -118,7 +119,7 @@ impl Bus {
     }
 
     fn note(&self, answer: Answer, before: &Seen) -> Standing {
-        let (id, lost, claimed, added, unread, pending, last, delivered, oldest_pending, remade) = answer;
+        let (id, lost, found, events, kind, added, unread, pending, last, delivered, oldest_pending, remade) = answer;
         let is_first = before.id.is_empty();
         let is_another = !is_first && before.id != id;
         if remade == 1 {
@@ -129,21 +130,20 @@ impl Bus {
                  once"
             );
         }
-        if is_another && lost <= before.lost {
+        if is_another && events == 0 {
             tracing::warn!(
                 stream = EVENTS,
                 "the stream was deleted while no event waited in it; nothing is known to be lost"
             );
         }
-        if claimed > 0 || (!is_first && lost > before.lost) {
-            let new = if is_first { claimed } else { lost - before.lost };
-            self.monitor.lose(new, claimed);
+        if events > 0 {
+            self.monitor.lose(events, found, Kind::parse(&kind));
         }
         *self.seen() = Seen {
             id,
             lost,
             added,
-            waiting: unread + pending,
+            waiting: unread.saturating_add(pending),
             last: StreamId::parse(&last).unwrap_or_default(),
         };
         Standing {
@@ -157,11 +157,12 @@ impl Bus {
 
     /// Reports events that were read, not counted, and are gone. Other processes hear of it with their next look.
     pub(crate) async fn lose(&self, connection: &mut impl ConnectionLike, events: u64) -> RedisResult<()> {
-        self.monitor.lose(events, events);
-        self.seen().lost += events;
         let mut add = redis::cmd("HINCRBY");
         add.arg(MARKER).arg("lost").arg(events);
-        add.exec_async(connection).await
+        let () = add.query_async(connection).await?;
+        self.seen().know(events);
+        self.monitor.lose(events, events, Kind::Exact);
+        Ok(())
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {

@@ -1,6 +1,10 @@
 -- Says how the stream of events stands, and finds what was lost from it: the stream is gone, or older than what was
 -- seen of it before, or events were removed unread. Each loss is counted by the first call that finds it.
 -- KEYS: the stream, and the hash that remembers how the stream stood.
+-- RETURNS: the stream's id, all lost events, those that this call found, those that the caller had not heard of, and
+-- whether that is `exact`, an upper bound (`at most`), or one for a Redis that was `emptied` while nothing is known to
+-- have waited; then events added, unread and pending, the last entry's id, the last that was handed out, the oldest
+-- pending one, and whether the group was made again.
 -- ARGV: the job (`look`; `open` also makes the group; `keep` also trims), the group, an id for a stream that is new,
 -- then what the caller saw last: the stream's id (empty before the first call), the number of events lost so far,
 -- events added, events that wait, and the last entry's id. At the end the silence in milliseconds after which `keep`
@@ -9,6 +13,8 @@ local stream, marker = KEYS[1], KEYS[2]
 local job, group, fresh = ARGV[1], ARGV[2], ARGV[3]
 -- The most entries that one call counts, in entries.
 local MOST_COUNTED = 10000
+-- How much is remembered of the ids of streams that were there before, in bytes: 16 ids.
+local FORMER_BYTES = 16 * 17
 local seen = { id = ARGV[4], last = ARGV[8] }
 seen.lost, seen.added, seen.waiting = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 
@@ -59,45 +65,75 @@ end
 -- What is remembered of it.
 local kept = fields(redis.call('HGETALL', marker))
 local is_new = kept['id'] == nil
-for _, name in ipairs({ 'lost', 'added', 'waiting', 'group', 'counted' }) do
+for _, name in ipairs({ 'lost', 'added', 'waiting', 'group', 'counted', 'nominal' }) do
   kept[name] = math.max(0, tonumber(kept[name] or 0) or 0)
 end
--- Minus one where it is not known.
-for _, name in ipairs({ 'read', 'stored' }) do kept[name] = tonumber(kept[name] or -1) or -1 end
-for name, empty in pairs({ id = fresh, last = '0-0', delivered = '0-0', oldest = '', deleted = '0-0', from = '' }) do
+-- Minus one where it is not known. The last two: events added and events waiting when Redis went back.
+for _, name in ipairs({ 'read', 'stored', 'base', 'floor', 'left' }) do kept[name] = tonumber(kept[name] or -1) or -1 end
+for name, empty in pairs({ id = fresh, last = '0-0', delivered = '0-0', oldest = '', deleted = '0-0', from = '', former = '' }) do
   kept[name] = kept[name] or empty
 end
 
--- Whether it is the stream that is remembered. Without its group nobody trims it, so the oldest entry is still there;
--- where it is not, and no entry is missing, the stream was made anew.
+-- Whether stream or hash are older than this.
+local function is_behind(what) return now.added < what.added or before(now.last, what.last) end
+
+-- Whether it is another stream than the one that is remembered. Without its group nobody trims it, so the oldest entry
+-- is still there; where it is not, and no entry is missing, the stream was made anew.
 local function is_another()
-  if now.added < kept.added or before(now.last, kept.last) then return true end
-  if seen.id == kept.id and (now.added < seen.added or before(now.last, seen.last)) then return true end
+  if is_behind(kept) then return true end
   if mine or kept.oldest == '' or now.added ~= now.length then return false end
   return #redis.call('XRANGE', stream, kept.oldest, kept.oldest) == 0
 end
 
 local claimed = 0
+local function claim(events)
+  claimed, kept.lost = claimed + events, kept.lost + events
+end
+
+-- Returns how many of the events that the caller knows of are gone at most. Where Redis went back to an older state,
+-- what still waits in it is not gone.
+local function known_lost()
+  if kept.floor < 0 then return seen.waiting end
+  return math.max(math.min(seen.added - kept.floor, seen.waiting), seen.waiting - kept.left)
+end
+
+-- Claims a loss that ends the stream of this id: `known` events, at least `least`.
+local turned = false
+local function turn(from, known, least)
+  turned = true
+  kept.base, kept.from, kept.former = kept.lost, from, string.sub(from .. ' ' .. kept.former, 1, FORMER_BYTES)
+  -- Nothing is known to have waited, but that something is gone is.
+  kept.nominal = known < least and 1 or 0
+  kept.counted = math.max(least, known)
+  claim(kept.counted)
+end
+
 if is_new then
+  kept.lost, kept.floor = seen.lost, -1
   -- Whoever saw it before knows that more is gone than the stream.
-  if seen.id ~= '' then claimed = math.max(1, seen.waiting) end
-  kept.lost, kept.counted, kept.from = seen.lost + claimed, claimed, seen.id
+  if seen.id ~= '' then turn(seen.id, seen.waiting, 1) end
 elseif is_another() then
-  claimed = kept.waiting
-  if seen.id == kept.id then
-    claimed = math.max(claimed, seen.waiting)
-    -- All of Redis went back to an older state.
-    if seen.added > kept.added then claimed = math.max(claimed, seen.added - now.added) end
+  kept.floor = -1
+  turn(kept.id, math.max(kept.waiting, seen.id == kept.id and seen.waiting or 0), 0)
+  kept.id, kept.group, kept.deleted, kept.delivered, kept.read = fresh, 0, '0-0', '0-0', -1
+elseif seen.id == kept.id and is_behind(seen) then
+  -- Stream and hash went back together, so what the hash says of the group is right.
+  kept.floor, kept.left = now.added, now.length
+  if mine then kept.left = mine['pending'] + (count_unread() or now.length) end
+  turn(kept.id, known_lost(), 1)
+  kept.id = fresh
+elseif seen.id ~= '' and seen.id == kept.from then
+  -- Another found it first, and may have known of fewer events.
+  local more = known_lost() - kept.counted
+  if more > 0 then
+    kept.counted, kept.nominal = kept.counted + more, 0
+    claim(more)
   end
-  kept.counted, kept.from, kept.id, kept.lost = claimed, kept.id, fresh, kept.lost + claimed
-  -- Where stream and hash went back together, what the hash says of the group is still right.
-  if now.added < kept.added or before(now.last, kept.last) or not mine then
-    kept.group, kept.deleted, kept.delivered, kept.read = 0, '0-0', '0-0', -1
-  end
-elseif seen.id ~= '' and seen.id == kept.from and seen.waiting > kept.counted then
-  -- Another found it first, and knew of fewer events.
-  claimed = seen.waiting - kept.counted
-  kept.counted, kept.lost = seen.waiting, kept.lost + claimed
+elseif seen.id ~= '' and seen.id ~= kept.id and not string.find(kept.former, seen.id, 1, true) then
+  -- Redis was emptied or went back so far that it does not know the caller's stream, and one that had seen nothing
+  -- came first.
+  kept.floor = -1
+  turn(seen.id, seen.waiting, 1)
 end
 
 -- A group that was destroyed is made again; what it had not acknowledged is still in the stream.
@@ -146,8 +182,8 @@ if mine then
       gone = now.added - read - now.length
     end
     if gone > 0 then
-      claimed, kept.lost, unread = claimed + gone, kept.lost + gone, math.max(0, unread - gone)
-      kept.deleted, read = now.deleted, read + gone
+      claim(gone)
+      unread, kept.deleted, read = math.max(0, unread - gone), now.deleted, read + gone
     end
   end
   if job ~= 'look' and now.counts_reads then
@@ -160,7 +196,7 @@ if mine then
   end
   -- One that was deleted by its id, in front of what was read; how many more there were nobody knows.
   if job == 'keep' and before(delivered, now.deleted) and before(kept.deleted, now.deleted) then
-    claimed, kept.lost = claimed + 1, kept.lost + 1
+    claim(1)
   end
   if job == 'keep' then kept.deleted = now.deleted end
 end
@@ -196,4 +232,16 @@ for name, value in pairs(kept) do
   end
 end
 if #changed > 0 then redis.call('HSET', marker, unpack(changed)) end
-return { kept.id, kept.lost, claimed, kept.added, unread, pending, kept.last, delivered, oldest_pending, remade }
+
+-- What of it is news to the caller, and whether the number is exact.
+local news, kind = math.max(0, kept.lost - seen.lost), 'exact'
+if seen.id == '' then
+  news = claimed
+elseif seen.id ~= kept.id then
+  turned, news = true, kept.lost - (kept.base < 0 and seen.lost or math.min(kept.base, seen.lost))
+end
+if turned then kind = kept.nominal == 1 and news == 1 and 'emptied' or 'at most' end
+return {
+  kept.id, kept.lost, claimed, math.max(0, news), kind, kept.added, unread, pending, kept.last, delivered,
+  oldest_pending, remade
+}

@@ -4,6 +4,7 @@
 
 mod alarms;
 mod restarts;
+mod setbacks;
 mod setup;
 
 use std::num::NonZeroUsize;
@@ -107,7 +108,7 @@ async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     assert!(held.await.is_ok(), "{what}");
 }
 
-/// How many events are known to be lost.
+/// How many events are known to be lost, and one for each time that Redis was emptied while none waited.
 fn lost(monitor: &BusMonitor) -> u64 {
-    monitor.loss().map_or(0, |loss| loss.events)
+    monitor.loss().map_or(0, |loss| loss.events + loss.emptied)
 }
