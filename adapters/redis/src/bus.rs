@@ -9,6 +9,7 @@ use redis::aio::ConnectionLike;
 use crate::entries::StreamId;
 use crate::monitor::{BusMonitor, Kind};
 use crate::reader::GROUP;
+use crate::replicas::Replicas;
 use crate::script::Kept;
 use crate::wire::EVENTS;
 
@@ -49,7 +50,7 @@ pub(crate) struct Standing {
 pub(crate) struct Own {
     /// Events that it wrote and that are not known to be counted.
     pub(crate) waiting: u64,
-    /// The last event that it wrote.
+    /// The last event that it wrote, and that replicas have confirmed where they have to.
     pub(crate) last: StreamId,
 }
 
@@ -63,29 +64,38 @@ struct Seen {
     last: StreamId,
 }
 
-impl Seen {
-    /// Notes that the caller knows of so many lost events more.
-    fn know(&mut self, lost: u64) {
-        self.lost = self.lost.saturating_add(lost);
-    }
-}
-
 /// Looks at the stream, and remembers what it saw.
 pub(crate) struct Bus {
     script: Kept,
     seen: Mutex<Seen>,
     monitor: BusMonitor,
+    /// Whether replicas must confirm a write before it counts as taken.
+    waits_for_replicas: bool,
 }
 
 /// What the script answers.
-type Answer = (String, u64, u64, u64, String, u64, u64, u64, String, String, String, u64);
+type Answer = (
+    String,
+    u64,
+    u64,
+    u64,
+    String,
+    u64,
+    u64,
+    u64,
+    String,
+    String,
+    String,
+    u64,
+);
 
 impl Bus {
-    pub(crate) fn new(monitor: BusMonitor) -> Self {
+    pub(crate) fn new(monitor: BusMonitor, replicas: Replicas) -> Self {
         Self {
             script: Kept::new(include_str!("scripts/bus.lua")),
             seen: Mutex::default(),
             monitor,
+            waits_for_replicas: !replicas.is_zero(),
         }
     }
 
@@ -105,15 +115,22 @@ impl Bus {
             Job::Keep(silence) => silence,
             Job::Look | Job::Open => Duration::ZERO,
         };
+        // The stream may hold events that no replica has confirmed. They were not acknowledged, so a promoted replica
+        // without them lost nothing: only what this process wrote and knows to be confirmed has to be there.
+        let (added, last) = if self.waits_for_replicas {
+            (0, own.last)
+        } else {
+            (seen.added, seen.last.max(own.last))
+        };
         let mut call = self.script.call(&[EVENTS, MARKER]);
         call.arg(job.name())
             .arg(GROUP)
             .arg(format!("{:016x}", u64::from_be_bytes(random)))
             .arg(&seen.id)
             .arg(seen.lost)
-            .arg(seen.added)
+            .arg(added)
             .arg(seen.waiting.max(own.waiting))
-            .arg(seen.last.max(own.last))
+            .arg(last)
             .arg(u64::try_from(forget_after.as_millis()).unwrap_or(u64::MAX));
         Ok(call)
     }
@@ -155,14 +172,14 @@ impl Bus {
         }
     }
 
-    /// Reports events that were read, not counted, and are gone. Other processes hear of it with their next look.
-    pub(crate) async fn lose(&self, connection: &mut impl ConnectionLike, events: u64) -> RedisResult<()> {
-        let mut add = redis::cmd("HINCRBY");
-        add.arg(MARKER).arg("lost").arg(events);
-        let () = add.query_async(connection).await?;
-        self.seen().know(events);
-        self.monitor.lose(events, events, Kind::Exact);
-        Ok(())
+    /// Reports events that were read, not counted, and are gone, once the hash has them. Other processes hear of it with
+    /// their next look.
+    pub(crate) fn lose(&self, events: u64) {
+        if events > 0 {
+            let mut seen = self.seen();
+            seen.lost = seen.lost.saturating_add(events);
+            self.monitor.lose(events, events, Kind::Exact);
+        }
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {

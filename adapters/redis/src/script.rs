@@ -17,7 +17,11 @@ impl Kept {
     }
 
     /// Runs a call, and tells Redis the script first where it does not know it.
-    pub(crate) async fn run<T: FromRedisValue>(&self, call: &Cmd, connection: &mut impl ConnectionLike) -> RedisResult<T> {
+    pub(crate) async fn run<T: FromRedisValue>(
+        &self,
+        call: &Cmd,
+        connection: &mut impl ConnectionLike,
+    ) -> RedisResult<T> {
         match call.query_async(connection).await {
             Err(error) if is_unknown(&error) => {
                 self.load(connection).await?;

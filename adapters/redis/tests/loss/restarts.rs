@@ -57,7 +57,10 @@ async fn a_promoted_replica_that_has_everything_raises_no_alarm() {
     stage.looked(4).await;
     let port = stage.server.port().to_string();
     let replica = RedisServer::start(&["--replicaof", "127.0.0.1", &port]).await.unwrap();
-    until("it has everything", async || stage.redis(&["WAIT", "1", "100"]).await == "1").await;
+    until("it has everything", async || {
+        stage.redis(&["WAIT", "1", "100"]).await == "1"
+    })
+    .await;
     stage.track(13..23).await;
     stage.count(&mut feed, 23).await;
     stage.redis(&["WAIT", "1", "1000"]).await;

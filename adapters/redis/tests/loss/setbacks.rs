@@ -21,7 +21,9 @@ async fn a_process_that_starts_on_an_emptied_redis_does_not_hide_the_loss_from_t
     stage.track(0..5).await;
     stage.looked(4).await;
     // Only the new process may look.
-    stage.redis(&["ACL", "SETUSER", "new", "on", ">pw", "~*", "&*", "+@all"]).await;
+    stage
+        .redis(&["ACL", "SETUSER", "new", "on", ">pw", "~*", "&*", "+@all"])
+        .await;
     stage.redis(&["ACL", "SETUSER", "default", "-evalsha"]).await;
     stage.redis(&["FLUSHALL"]).await;
     let url = format!("redis://new:pw@127.0.0.1:{}", stage.server.port());
@@ -32,7 +34,10 @@ async fn a_process_that_starts_on_an_emptied_redis_does_not_hide_the_loss_from_t
     .await;
     stage.redis(&["ACL", "SETUSER", "default", "+evalsha"]).await;
     let all = [stage.pipe.monitor(), second.monitor(), third.monitor()];
-    until("all of them know", async || all.iter().all(|monitor| lost(monitor) == 5)).await;
+    until("all of them know", async || {
+        all.iter().all(|monitor| lost(monitor) == 5)
+    })
+    .await;
     stage.looked(6).await;
     assert_eq!(found(&all), 5);
     assert_eq!(all.each_ref().map(lost), [5, 5, 5]);
@@ -47,12 +52,18 @@ async fn a_backup_that_knows_an_older_stream_is_found() {
     stage.looked(4).await;
     stage.redis(&["SAVE"]).await;
     stage.redis(&["DEL", "analytics:events"]).await;
-    until("both know of the first loss", async || all.iter().all(|monitor| lost(monitor) == 2)).await;
+    until("both know of the first loss", async || {
+        all.iter().all(|monitor| lost(monitor) == 2)
+    })
+    .await;
     stage.track(2..5).await;
     stage.looked(4).await;
     stage.server.kill().await.unwrap();
     stage.server.start_again().await.unwrap();
-    until("both know of the second", async || all.iter().all(|monitor| lost(monitor) == 5)).await;
+    until("both know of the second", async || {
+        all.iter().all(|monitor| lost(monitor) == 5)
+    })
+    .await;
     stage.looked(6).await;
     assert_eq!((found(&all), all.each_ref().map(lost)), (5, [5, 5]));
 }
