@@ -67,7 +67,10 @@ fn sentence(loss: Loss, alarm: Option<Duration>) -> String {
         Some(alarm) => format!("this alarm ends {} s after the last loss", alarm.as_secs()),
         None => "restart this process to clear this alarm".to_owned(),
     };
-    format!("{} (the log says when); {until}", what_happened(loss.events, loss.is_upper_bound))
+    format!(
+        "{} (the log says when); {until}",
+        what_happened(loss.events, loss.is_upper_bound)
+    )
 }
 
 /// What was lost. Without a number Redis was emptied while nothing waited.

@@ -1,8 +1,14 @@
 //! Entries that were removed one by one, and a Redis that has no memory left.
 
+use std::time::Duration;
+
 use horizon_core::Analytics;
+use tokio::time::timeout;
 
 use crate::{Stage, hit, lost, until};
+
+/// How long a step may take that acknowledges what was counted before.
+const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(2);
 
 /// How often accumulators read.
 async fn reads(stage: &Stage) -> u64 {
@@ -78,6 +84,11 @@ async fn a_full_redis_is_drained_by_an_accumulator_that_connects_while_it_is_ful
     }
     let mut feed = stage.feed("one");
     stage.count(&mut feed, taken).await;
+    until("one is taken again", async || {
+        let _ = timeout(ACKNOWLEDGED_WITHIN, stage.step(&mut feed)).await;
+        stage.pipe.track(hit(1_000_000)).await.is_ok()
+    })
+    .await;
     assert_eq!((lost(&stage.pipe.monitor()), lost(&feed.monitor())), (0, 0));
 }
 
