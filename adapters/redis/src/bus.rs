@@ -7,9 +7,10 @@ use redis::RedisResult;
 use redis::aio::ConnectionLike;
 
 use crate::entries::StreamId;
-use crate::monitor::BusMonitor;
+use crate::monitor::{BusMonitor, Kind};
 use crate::reader::GROUP;
-use crate::script::{Kept, is_unknown};
+use crate::replicas::Replicas;
+use crate::script::Kept;
 use crate::wire::EVENTS;
 
 /// The hash that remembers how the stream stood.
@@ -49,7 +50,7 @@ pub(crate) struct Standing {
 pub(crate) struct Own {
     /// Events that it wrote and that are not known to be counted.
     pub(crate) waiting: u64,
-    /// The last event that it wrote.
+    /// The last event that it wrote, and that replicas have confirmed where they have to.
     pub(crate) last: StreamId,
 }
 
@@ -68,17 +69,33 @@ pub(crate) struct Bus {
     script: Kept,
     seen: Mutex<Seen>,
     monitor: BusMonitor,
+    /// Whether replicas must confirm a write before it counts as taken.
+    waits_for_replicas: bool,
 }
 
 /// What the script answers.
-type Answer = (String, u64, u64, u64, u64, u64, String, String, String, u64);
+type Answer = (
+    String,
+    u64,
+    u64,
+    u64,
+    String,
+    u64,
+    u64,
+    u64,
+    String,
+    String,
+    String,
+    u64,
+);
 
 impl Bus {
-    pub(crate) fn new(monitor: BusMonitor) -> Self {
+    pub(crate) fn new(monitor: BusMonitor, replicas: Replicas) -> Self {
         Self {
             script: Kept::new(include_str!("scripts/bus.lua")),
             seen: Mutex::default(),
             monitor,
+            waits_for_replicas: !replicas.is_zero(),
         }
     }
 
@@ -86,13 +103,7 @@ impl Bus {
     pub(crate) async fn look(&self, connection: &mut impl ConnectionLike, job: Job, own: Own) -> RedisResult<Standing> {
         let before = self.seen().clone();
         let call = self.call(job, own, &before)?;
-        let answer: RedisResult<Answer> = match call.query_async(connection).await {
-            Err(error) if is_unknown(&error) => {
-                self.script.load(connection).await?;
-                call.query_async(connection).await
-            }
-            answer => answer,
-        };
+        let answer: RedisResult<Answer> = self.script.run(&call, connection).await;
         self.monitor.looked(&answer);
         Ok(self.note(answer?, &before))
     }
@@ -104,21 +115,28 @@ impl Bus {
             Job::Keep(silence) => silence,
             Job::Look | Job::Open => Duration::ZERO,
         };
+        // The stream may hold events that no replica has confirmed. They were not acknowledged, so a promoted replica
+        // without them lost nothing: only what this process wrote and knows to be confirmed has to be there.
+        let (added, last) = if self.waits_for_replicas {
+            (0, own.last)
+        } else {
+            (seen.added, seen.last.max(own.last))
+        };
         let mut call = self.script.call(&[EVENTS, MARKER]);
         call.arg(job.name())
             .arg(GROUP)
             .arg(format!("{:016x}", u64::from_be_bytes(random)))
             .arg(&seen.id)
             .arg(seen.lost)
-            .arg(seen.added)
+            .arg(added)
             .arg(seen.waiting.max(own.waiting))
-            .arg(seen.last.max(own.last))
+            .arg(last)
             .arg(u64::try_from(forget_after.as_millis()).unwrap_or(u64::MAX));
         Ok(call)
     }
 
     fn note(&self, answer: Answer, before: &Seen) -> Standing {
-        let (id, lost, claimed, added, unread, pending, last, delivered, oldest_pending, remade) = answer;
+        let (id, lost, found, events, kind, added, unread, pending, last, delivered, oldest_pending, remade) = answer;
         let is_first = before.id.is_empty();
         let is_another = !is_first && before.id != id;
         if remade == 1 {
@@ -129,21 +147,20 @@ impl Bus {
                  once"
             );
         }
-        if is_another && lost <= before.lost {
+        if is_another && events == 0 {
             tracing::warn!(
                 stream = EVENTS,
                 "the stream was deleted while no event waited in it; nothing is known to be lost"
             );
         }
-        if claimed > 0 || (!is_first && lost > before.lost) {
-            let new = if is_first { claimed } else { lost - before.lost };
-            self.monitor.lose(new, claimed);
+        if events > 0 {
+            self.monitor.lose(events, found, Kind::parse(&kind));
         }
         *self.seen() = Seen {
             id,
             lost,
             added,
-            waiting: unread + pending,
+            waiting: unread.saturating_add(pending),
             last: StreamId::parse(&last).unwrap_or_default(),
         };
         Standing {
@@ -155,13 +172,14 @@ impl Bus {
         }
     }
 
-    /// Reports events that were read, not counted, and are gone. Other processes hear of it with their next look.
-    pub(crate) async fn lose(&self, connection: &mut impl ConnectionLike, events: u64) -> RedisResult<()> {
-        self.monitor.lose(events, events);
-        self.seen().lost += events;
-        let mut add = redis::cmd("HINCRBY");
-        add.arg(MARKER).arg("lost").arg(events);
-        add.exec_async(connection).await
+    /// Reports events that were read, not counted, and are gone, once the hash has them. Other processes hear of it with
+    /// their next look.
+    pub(crate) fn lose(&self, events: u64) {
+        if events > 0 {
+            let mut seen = self.seen();
+            seen.lost = seen.lost.saturating_add(events);
+            self.monitor.lose(events, events, Kind::Exact);
+        }
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {

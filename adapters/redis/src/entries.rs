@@ -76,6 +76,8 @@ pub(crate) struct Entries {
     pub(crate) bad: Vec<BadEntry>,
     /// Entries that were handed out before and are no longer in the stream.
     pub(crate) lost: Vec<StreamId>,
+    /// Those of them that XAUTOCLAIM has removed from the list of what is pending.
+    pub(crate) removed: Vec<StreamId>,
     /// The id of the last entry, good or not.
     pub(crate) last: Option<StreamId>,
 }
@@ -99,7 +101,7 @@ impl Entries {
         let next = parts.next().as_ref().and_then(id).unwrap_or(StreamId::START);
         let mut entries = parts.next().map(Self::of_list).unwrap_or_default();
         if let Some(Value::Array(gone)) = parts.next() {
-            entries.lost.extend(gone.iter().filter_map(id));
+            entries.removed.extend(gone.iter().filter_map(id));
         }
         (next, entries)
     }
@@ -188,7 +190,7 @@ mod tests {
         assert_eq!((bad, entries.lost), (vec!["1-0".into(), "3-0".into()], vec![lost]));
         let (next, claimed) = Entries::of_claim(answer("*3\r\n$3\r\n5-0\r\n*0\r\n*1\r\n$3\r\n4-0\r\n"));
         let lost = StreamId { millis: 4, serial: 0 };
-        assert_eq!((next.to_string().as_str(), claimed.lost), ("5-0", vec![lost]));
+        assert_eq!((next.to_string().as_str(), claimed.removed), ("5-0", vec![lost]));
         assert!(Entries::of_read(Value::Nil).last.is_none());
     }
 }

@@ -47,6 +47,16 @@ fn may_pass(driver: &RedisError) -> bool {
     errors.is_some_and(|errors| !errors.is_empty() && errors.iter().all(|(_, error)| passes(error)))
 }
 
+/// What Redis says to everything as long as nobody has logged in.
+const NOT_LOGGED_IN: [&str; 2] = ["NOAUTH", "WRONGPASS"];
+
+/// Whether Redis refused this command, and will another time, too.
+pub(crate) fn is_refusal(driver: &RedisError) -> bool {
+    let errors = driver.clone().into_server_errors();
+    let is_of_command = |(_, error): &(_, ServerError)| !NOT_LOGGED_IN.contains(&error.code());
+    errors.is_some_and(|errors| errors.iter().any(is_of_command)) && !may_pass(driver)
+}
+
 fn passes(error: &ServerError) -> bool {
     // This one has no code of its own.
     let is_crowded = || {
@@ -76,10 +86,13 @@ mod tests {
             let error = map("it failed", answer.extract_error().unwrap_err());
             assert_eq!(error.is_retryable(), retry, "{code}");
             assert!(error.source().is_some());
+            let refused = redis::parse_redis_value(format!("-{code} x\r\n").as_bytes()).unwrap();
+            assert_eq!(is_refusal(&refused.extract_error().unwrap_err()), !retry, "{code}");
         }
         let answer = redis::parse_redis_value(b"-ERR max number of clients reached\r\n").unwrap();
         assert!(map("it failed", answer.extract_error().unwrap_err()).is_retryable());
         let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
-        assert!(map("it failed", refused.into()).is_retryable());
+        let refused = redis::RedisError::from(refused);
+        assert!(!is_refusal(&refused) && map("it failed", refused).is_retryable());
     }
 }

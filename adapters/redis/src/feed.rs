@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use crate::bus::Bus;
 use crate::connection::RedisConfig;
 use crate::entries::Entry;
+use crate::entry_scripts::EntryScripts;
 use crate::error::map;
 use crate::gauges::{Gauges, StreamState};
 use crate::held::Held;
@@ -122,7 +123,8 @@ impl RedisFeed {
             held: Arc::clone(&held),
             out,
             gauges: Arc::clone(&gauges),
-            bus: Bus::new(monitor.clone()),
+            scripts: EntryScripts::new(),
+            bus: Bus::new(monitor.clone(), config.replicas()),
         };
         let connection = config.commands()?;
         Ok(Self {

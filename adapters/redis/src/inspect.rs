@@ -2,11 +2,11 @@ use std::fmt;
 
 use horizon_core::Result;
 use redis::aio::ConnectionLike;
-use redis::{InfoDict, RedisError, RedisResult};
+use redis::{InfoDict, RedisResult};
 
 use crate::commands::Commands;
 use crate::connection::RedisConfig;
-use crate::error::map;
+use crate::error::{is_refusal, map};
 
 /// What is said of an address that is a node of a Redis Cluster.
 pub(crate) const NO_CLUSTER: &str = "this Redis is a node of a Redis Cluster, which is not supported: use a Redis \
@@ -144,17 +144,14 @@ fn read(info: &InfoDict) -> RedisSetup {
     }
 }
 
-/// Returns the answer, or nothing where this Redis or the user's rights do not have the command.
+/// Returns the answer, or nothing where this Redis or the user's rights do not have the command. Managed services refuse
+/// it in words of their own, so that any refusal counts that may not pass.
 fn permitted<T>(answer: RedisResult<T>) -> RedisResult<Option<T>> {
     match answer {
         Ok(answer) => Ok(Some(answer)),
-        Err(error) if is_forbidden(&error) => Ok(None),
+        Err(error) if is_refusal(&error) => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-fn is_forbidden(error: &RedisError) -> bool {
-    error.code() == Some("NOPERM") || error.to_string().contains("unknown command")
 }
 
 impl fmt::Debug for RedisInspector {

@@ -35,6 +35,7 @@ mod comments;
 mod connection;
 mod desk;
 mod entries;
+mod entry_scripts;
 mod error;
 mod feed;
 mod forget;

@@ -31,14 +31,37 @@ pub struct BusMonitor(Arc<Mutex<Known>>);
 #[derive(Default)]
 struct Known {
     found: u64,
-    loss: Option<Found>,
+    loss: Option<Lost>,
     unusable: Option<String>,
     refused: Option<(Instant, String)>,
 }
 
-struct Found {
+struct Lost {
     events: u64,
+    is_upper_bound: bool,
+    emptied: u64,
     at: Instant,
+}
+
+/// How exact a number of lost events is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Exact,
+    /// An upper bound: some may have been counted before they were removed.
+    AtMost,
+    /// The one that stands for a Redis that lost its data while no event is known to have waited.
+    Emptied,
+}
+
+impl Kind {
+    /// Reads the word of `bus.lua`.
+    pub(crate) fn parse(word: &str) -> Self {
+        match word {
+            "exact" => Self::Exact,
+            "emptied" => Self::Emptied,
+            _ => Self::AtMost,
+        }
+    }
 }
 
 /// Events that were acknowledged and then removed from Redis before they were counted.
@@ -53,15 +76,20 @@ struct Found {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Loss {
-    /// How many since this process started, whichever process found them. At least one for each time that something
-    /// was lost; how many events waited is known to the second.
+    /// How many since this process started, whichever process found them. Zero where Redis lost its data while no
+    /// event is known to have waited; how many events waited is known to the second.
     pub events: u64,
+    /// Whether some of them may have been counted before they were removed, so that `events` is an upper bound.
+    pub is_upper_bound: bool,
+    /// How many times Redis lost its data, or went back to an older state, while no event is known to have waited.
+    pub emptied: u64,
     /// How long ago this process heard of the last ones.
     pub age: Duration,
 }
 
 impl BusMonitor {
-    /// Returns how many lost events this process was the first to find. The sum over all processes is what was lost.
+    /// Returns how many lost events this process was the first to find. The sum over all processes is what was lost, and
+    /// one for each time that Redis lost its data while no event is known to have waited.
     #[must_use]
     pub fn found(&self) -> u64 {
         self.known().found
@@ -74,6 +102,8 @@ impl BusMonitor {
         let found = known.loss.as_ref()?;
         Some(Loss {
             events: found.events,
+            is_upper_bound: found.is_upper_bound,
+            emptied: found.emptied,
             age: found.at.elapsed(),
         })
     }
@@ -87,21 +117,22 @@ impl BusMonitor {
     }
 
     /// Records that so many events are lost, of which this process is the first to find `found`.
-    pub(crate) fn lose(&self, events: u64, found: u64) {
-        tracing::error!(
-            stream = EVENTS,
-            events,
-            found,
-            "acknowledged events were removed from Redis before they were counted, and are lost: the stream was \
-             deleted, trimmed or evicted, or Redis lost data"
-        );
+    pub(crate) fn lose(&self, events: u64, found: u64, kind: Kind) {
+        log(events, found, kind);
         let mut known = self.known();
-        known.found += found;
-        let before = known.loss.as_ref().map_or(0, |loss| loss.events);
-        known.loss = Some(Found {
-            events: before + events,
+        known.found = known.found.saturating_add(found);
+        let loss = known.loss.get_or_insert(Lost {
+            events: 0,
+            is_upper_bound: false,
+            emptied: 0,
             at: Instant::now(),
         });
+        loss.at = Instant::now();
+        match kind {
+            Kind::Emptied => loss.emptied = loss.emptied.saturating_add(events),
+            Kind::Exact | Kind::AtMost => loss.events = loss.events.saturating_add(events),
+        }
+        loss.is_upper_bound |= kind == Kind::AtMost;
     }
 
     /// Records whether Redis answered a look at the stream.
@@ -128,6 +159,31 @@ impl BusMonitor {
 
     fn known(&self) -> MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn log(events: u64, found: u64, kind: Kind) {
+    match kind {
+        Kind::Emptied => tracing::error!(
+            stream = EVENTS,
+            "Redis lost its data or went back to an older state. No event is known to have waited to be counted, but \
+             numbers that are stored in this Redis may be gone"
+        ),
+        Kind::Exact => tracing::error!(
+            stream = EVENTS,
+            events,
+            found,
+            "acknowledged events were removed from Redis before they were counted, and are lost: the stream was \
+             trimmed, or entries were deleted from it"
+        ),
+        Kind::AtMost => tracing::error!(
+            stream = EVENTS,
+            at_most = events,
+            found,
+            "acknowledged events were removed from Redis before they were counted, and are lost: the stream was \
+             deleted, trimmed or evicted, or Redis lost data. Those that an accumulator had already read are counted \
+             all the same, so fewer than `at_most` may be lost"
+        ),
     }
 }
 

@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use crate::bus::{Bus, Job, Own};
 use crate::connection::RedisConfig;
 use crate::entries::{BadEntry, Entries, Entry, StreamId};
+use crate::entry_scripts::EntryScripts;
 use crate::error::{cause, map};
 use crate::gauges::Gauges;
 use crate::held::Held;
@@ -19,15 +20,6 @@ use crate::wire::EVENTS;
 
 /// The consumer group of the accumulators.
 pub(crate) const GROUP: &str = "accumulators";
-
-/// Where entries go that hold no event, with the reason.
-const REFUSED: &str = "analytics:refused";
-
-/// The most refused entries that are kept.
-const REFUSED_ENTRIES: usize = 10_000;
-
-/// How much of a refused entry's text is kept, in bytes.
-const REFUSED_BYTES: usize = 4_096;
 
 /// The most entries that one read brings.
 const READ_ENTRIES: usize = 1_024;
@@ -56,6 +48,7 @@ pub(crate) struct Reader {
     pub(crate) out: mpsc::Sender<Vec<Entry>>,
     pub(crate) gauges: Arc<Gauges>,
     pub(crate) bus: Bus,
+    pub(crate) scripts: EntryScripts,
 }
 
 /// The feed is gone.
@@ -158,16 +151,7 @@ impl Session<'_> {
 
     async fn hand_over(&mut self, mut entries: Entries) -> RedisResult<Result<(), Closed>> {
         self.refuse(&entries.bad).await?;
-        if !entries.lost.is_empty() {
-            tracing::error!(
-                entries = entries.lost.len(),
-                first = ?entries.lost.first(),
-                "events were removed from the stream before they were counted"
-            );
-            let lost = entries.lost.len() as u64;
-            self.reader.bus.lose(&mut self.connection, lost).await?;
-            self.acknowledge(&entries.lost).await?;
-        }
+        self.forget_gone(&entries).await?;
         self.reader.held.take_new(&mut entries.good);
         if entries.good.is_empty() {
             return Ok(Ok(()));
@@ -177,33 +161,36 @@ impl Session<'_> {
 
     /// Puts what is no event aside, where somebody can look at it, and goes on.
     async fn refuse(&mut self, bad: &[BadEntry]) -> RedisResult<()> {
-        for BadEntry { id, reason, text } in bad {
+        for entry in bad {
             tracing::warn!(
-                entry = %id,
-                reason,
+                entry = %entry.id,
+                reason = entry.reason,
                 "an entry of the stream is no event, it was put aside"
             );
-            let mut pipe = redis::pipe();
-            pipe.atomic();
-            let text = text.get(..REFUSED_BYTES).unwrap_or(text);
-            pipe.cmd("XADD").arg(&[REFUSED, "MAXLEN", "~"]).arg(REFUSED_ENTRIES);
-            pipe.arg(&["*", "entry"])
-                .arg(id)
-                .arg(&["reason", reason, "event"])
-                .arg(text);
-            pipe.cmd("XACK").arg(&[EVENTS, GROUP]).arg(id);
-            pipe.exec_async(&mut self.connection).await?;
+            self.reader.scripts.refuse(&mut self.connection, entry).await?;
             self.reader.gauges.refused();
         }
         Ok(())
     }
 
-    async fn acknowledge(&mut self, ids: &[StreamId]) -> RedisResult<()> {
-        redis::cmd("XACK")
-            .arg(&[EVENTS, GROUP])
-            .arg(ids)
-            .exec_async(&mut self.connection)
-            .await
+    /// Reports entries that are gone from the stream, and acknowledges them where the claim has not removed them.
+    async fn forget_gone(&mut self, entries: &Entries) -> RedisResult<()> {
+        let mut lost = entries.removed.len() as u64;
+        self.reader.bus.lose(lost);
+        if !entries.lost.is_empty() {
+            let removed = self.reader.scripts.remove(&mut self.connection, &entries.lost).await?;
+            self.reader.bus.lose(removed);
+            lost += removed;
+        }
+        if lost > 0 {
+            let first = entries.removed.iter().chain(&entries.lost).min();
+            tracing::error!(
+                entries = lost,
+                first = ?first,
+                "events were removed from the stream before they were counted"
+            );
+        }
+        Ok(())
     }
 
     /// Takes over what the dead left, and drops from the stream what everybody has acknowledged.
@@ -217,20 +204,15 @@ impl Session<'_> {
     }
 
     async fn claim(&mut self) -> RedisResult<()> {
-        let idle = millis(self.reader.claim_after);
         let mut from = StreamId::START;
         loop {
             // Another pass will find the rest; what is claimed now and has no place would only look alive.
             if self.reader.out.capacity() == 0 {
                 return Ok(());
             }
-            let answer: Value = redis::cmd("XAUTOCLAIM")
-                .arg(&[EVENTS, GROUP, &self.reader.consumer])
-                .arg(idle)
-                .arg(from)
-                .arg("COUNT")
-                .arg(READ_ENTRIES)
-                .query_async(&mut self.connection)
+            let Reader { scripts, consumer, .. } = self.reader;
+            let answer = scripts
+                .claim(&mut self.connection, consumer, self.reader.claim_after, from)
                 .await?;
             let (next, entries) = Entries::of_claim(answer);
             self.reader.gauges.claimed(entries.good.len());
@@ -247,8 +229,4 @@ impl Session<'_> {
         self.reader.gauges.stands(standing.unread, standing.pending);
         Ok(())
     }
-}
-
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

@@ -1,5 +1,5 @@
 use redis::aio::ConnectionLike;
-use redis::{Cmd, RedisResult, Script};
+use redis::{Cmd, FromRedisValue, RedisResult, Script};
 
 /// A script that Redis keeps, called by its hash.
 pub(crate) struct Kept(Script);
@@ -14,6 +14,21 @@ impl Kept {
         let mut call = redis::cmd("EVALSHA");
         call.arg(self.0.get_hash()).arg(keys.len()).arg(keys);
         call
+    }
+
+    /// Runs a call, and tells Redis the script first where it does not know it.
+    pub(crate) async fn run<T: FromRedisValue>(
+        &self,
+        call: &Cmd,
+        connection: &mut impl ConnectionLike,
+    ) -> RedisResult<T> {
+        match call.query_async(connection).await {
+            Err(error) if is_unknown(&error) => {
+                self.load(connection).await?;
+                call.query_async(connection).await
+            }
+            answer => answer,
+        }
     }
 
     /// Tells Redis the script. A restart or a SCRIPT FLUSH made it forget.

@@ -25,7 +25,7 @@ impl Unconfirmed {
         written.last = last;
         let is_full = written.groups.len() >= GROUPS;
         match written.groups.back_mut() {
-            Some(group) if is_full => *group = (last, group.1 + events),
+            Some(group) if is_full => *group = (last, group.1.saturating_add(events)),
             _ => written.groups.push_back((last, events)),
         }
     }

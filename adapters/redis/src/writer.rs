@@ -61,7 +61,11 @@ impl Writer {
             unconfirmed: Arc::clone(&unconfirmed),
             unreplicated: false,
         };
-        let look = look_for_ever(Bus::new(monitor.clone()), config.commands()?, unconfirmed);
+        let look = look_for_ever(
+            Bus::new(monitor.clone(), config.replicas()),
+            config.commands()?,
+            unconfirmed,
+        );
         let report = config.panic_report();
         Ok(Self {
             queue,
@@ -196,7 +200,7 @@ impl Stream {
         if let Some(Ok(Value::Int(length))) = answers.pop() {
             self.note(u64::try_from(length).unwrap_or(0));
         }
-        self.note_taken(&answers);
+        self.note_taken(&answers, confirmed.is_ok());
         Ok((answers, confirmed))
     }
 
@@ -214,11 +218,13 @@ impl Stream {
         }
     }
 
-    /// Notes what was written, for [`look_for_ever`], and what was refused.
-    fn note_taken(&self, answers: &[RedisResult<Value>]) {
+    /// Notes what was written and confirmed, for [`look_for_ever`], and what was refused.
+    fn note_taken(&self, answers: &[RedisResult<Value>], is_confirmed: bool) {
         let ids = answers.iter().filter_map(|answer| entries::id(answer.as_ref().ok()?));
         if let Some(last) = ids.clone().max() {
-            self.unconfirmed.wrote(ids.count() as u64, last);
+            if is_confirmed {
+                self.unconfirmed.wrote(ids.count() as u64, last);
+            }
             self.monitor.taken();
         }
         if let Some(Err(error)) = answers.iter().find(|answer| answer.is_err()) {

@@ -47,7 +47,7 @@ pub async fn report_bus(
 /// Monitors of one process see the same losses, so the largest number is that of all.
 fn problem(monitors: &[BusMonitor], alarm: Option<Duration>) -> Option<String> {
     let losses = monitors.iter().filter_map(BusMonitor::loss);
-    let loss = losses.max_by_key(|loss| loss.events);
+    let loss = losses.max_by_key(|loss| (loss.events, loss.emptied));
     let lost = loss.filter(|loss| is_alarming(loss.age, alarm));
     let sentences = [
         lost.map(|loss| sentence(loss, alarm)),
@@ -62,14 +62,31 @@ fn is_alarming(age: Duration, alarm: Option<Duration>) -> bool {
     alarm.is_none_or(|alarm| age < alarm)
 }
 
-fn sentence(Loss { events, .. }: Loss, alarm: Option<Duration>) -> String {
+fn sentence(loss: Loss, alarm: Option<Duration>) -> String {
     let until = match alarm {
         Some(alarm) => format!("this alarm ends {} s after the last loss", alarm.as_secs()),
         None => "restart this process to clear this alarm".to_owned(),
     };
     format!(
-        "{events} acknowledged events were lost from the stream analytics:events before they were counted, because it \
-         was deleted, trimmed or evicted or Redis lost data (the log says when); {until}"
+        "{} (the log says when); {until}",
+        what_happened(loss.events, loss.is_upper_bound)
+    )
+}
+
+/// What was lost. Without a number Redis was emptied while nothing waited.
+fn what_happened(events: u64, is_upper_bound: bool) -> String {
+    let number = match (events, is_upper_bound) {
+        (0, _) => {
+            return "Redis lost its data or went back to an older state; no event is known to have waited to be \
+                    counted, but numbers that are stored in this Redis may be gone"
+                .to_owned();
+        }
+        (events, true) => format!("up to {events}"),
+        (events, false) => events.to_string(),
+    };
+    format!(
+        "{number} acknowledged events were lost from the stream analytics:events before they were counted, because it \
+         was deleted, trimmed or evicted or Redis lost data"
     )
 }
 
@@ -83,5 +100,12 @@ mod tests {
         assert!(is_alarming(minute - Duration::from_millis(1), Some(minute)));
         assert!(!is_alarming(minute, Some(minute)));
         assert!(is_alarming(minute * 60 * 24, None));
+    }
+
+    #[test]
+    fn an_upper_bound_is_told_apart_from_a_number_and_from_an_emptied_redis() {
+        assert!(what_happened(7, false).starts_with("7 acknowledged events were lost"));
+        assert!(what_happened(7, true).starts_with("up to 7 acknowledged events were lost"));
+        assert!(!what_happened(0, true).contains("events were lost"));
     }
 }

@@ -59,6 +59,11 @@ impl Health {
         }
     }
 
+    /// Whether this part has a problem.
+    pub(crate) fn has(&self, part: &str) -> bool {
+        self.parts().contains_key(part)
+    }
+
     /// Returns all problems, each as `part: problem`: first a task that panicked, then the parts in alphabetical order.
     #[must_use]
     pub fn problems(&self) -> Vec<String> {

@@ -44,6 +44,24 @@ struct Place {
     inspector: RedisInspector,
     /// Whether it holds what must not be lost.
     keeps: bool,
+    /// What was found when it answered last.
+    found: Mutex<Found>,
+}
+
+/// Sentences about one or more Redis.
+#[derive(Clone, Default)]
+struct Found {
+    kinds: Vec<String>,
+    problems: Vec<String>,
+    warnings: Vec<String>,
+}
+
+impl Found {
+    fn add(&mut self, other: &Self) {
+        self.kinds.extend_from_slice(&other.kinds);
+        self.problems.extend_from_slice(&other.problems);
+        self.warnings.extend_from_slice(&other.warnings);
+    }
 }
 
 impl SetupCheck {
@@ -95,6 +113,21 @@ impl SetupCheck {
         Ok(())
     }
 
+    /// What this setup of the place is a problem for.
+    fn find(&self, place: &Place, setup: &RedisSetup) -> Found {
+        let is_accepted = self.may_lose_data || !place.keeps || setup.forbids_config;
+        let (problems, warnings) = match place.sentences(setup) {
+            sentences if is_accepted => (Vec::new(), sentences),
+            sentences => (sentences, Vec::new()),
+        };
+        let kind = setup.kind_problem().map(|problem| format!("{}: {problem}", place.name));
+        Found {
+            kinds: kind.into_iter().collect(),
+            problems,
+            warnings,
+        }
+    }
+
     /// Logs a warning unless it is the last one.
     fn warn(&self, warning: Option<String>) {
         let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
@@ -108,18 +141,20 @@ impl SetupCheck {
 #[async_trait]
 impl RedisCheck for SetupCheck {
     async fn check(&self, health: &Health) -> Result<()> {
-        let (mut kinds, mut problems, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
+        let mut found = Found::default();
+        let mut unanswered = None;
         for place in &self.places {
-            let setup = place.inspector.inspect().await?;
-            kinds.extend(setup.kind_problem().map(|problem| format!("{}: {problem}", place.name)));
-            let is_accepted = self.may_lose_data || !place.keeps || setup.forbids_config;
-            let sentences = if is_accepted { &mut warnings } else { &mut problems };
-            sentences.extend(place.sentences(&setup));
+            // One that is away does not leave the other unchecked.
+            match place.inspector.inspect().await {
+                Ok(setup) => place.keep(self.find(place, &setup)),
+                Err(error) => unanswered = Some(error),
+            }
+            found.add(&place.last());
         }
-        health.update("redis-kind", joined(&kinds));
-        health.update("redis-settings", joined(&problems));
-        self.warn(joined(&warnings));
-        Ok(())
+        health.update("redis-kind", joined(&found.kinds));
+        health.update("redis-settings", joined(&found.problems));
+        self.warn(joined(&found.warnings));
+        unanswered.map_or(Ok(()), Err)
     }
 }
 
@@ -129,7 +164,16 @@ impl Place {
             name: format!("{what} at {}", redis.address()),
             inspector: RedisInspector::connect(redis)?,
             keeps,
+            found: Mutex::default(),
         })
+    }
+
+    fn keep(&self, found: Found) {
+        *self.found.lock().unwrap_or_else(PoisonError::into_inner) = found;
+    }
+
+    fn last(&self) -> Found {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// What this setup may lose, and how to accept that.

@@ -1,5 +1,5 @@
 use horizon_core::Analytics;
-use horizon_redis::RedisPipe;
+use horizon_redis::{RedisConfig, RedisPipe};
 use horizon_redis::testing::RedisServer;
 use tempfile::TempDir;
 
@@ -77,7 +77,7 @@ async fn a_stream_that_is_deleted_or_emptied_with_all_of_redis_is_an_alarm_with_
         stage.seven_wait().await;
         stage.redis(word).await;
         stage.one.signal("-CONT").await;
-        stage.until_it_says("bus: 7 acknowledged events were lost").await;
+        stage.until_it_says("bus: up to 7 acknowledged events were lost").await;
         assert_eq!(stage.one.metric(LOST).await + stage.pipe.monitor().found(), 7);
         let metrics = stage.metrics().await;
         assert!(metrics.contains("horizon_problem{part=\"bus\"} 1\n"), "{metrics}");
@@ -91,7 +91,9 @@ async fn emptying_redis_is_an_alarm_also_where_nothing_waited() {
     let stage = Stage::new(&[], &[]).await;
     stage.one.until_ready_says(200).await;
     stage.redis(&["FLUSHALL"]).await;
-    stage.until_it_says("bus: 1 acknowledged events were lost").await;
+    stage
+        .until_it_says("bus: Redis lost its data or went back to an older state; no event is known")
+        .await;
 }
 
 #[tokio::test]
@@ -207,4 +209,22 @@ async fn while_a_batch_cannot_be_counted_it_is_not_ready() {
         status == 503 && body.contains("counting: a batch cannot be counted")
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_redis_of_events_that_is_away_does_not_leave_the_one_of_numbers_unchecked() {
+    use horizon_accumulator::process::{Delivery, Health, RedisCheck, SetupCheck, StoreUrl};
+    let server = RedisServer::start(&["--maxmemory-policy", "allkeys-lru"])
+        .await
+        .unwrap();
+    let store = StoreUrl::Redis(Box::new(RedisConfig::new(&server.url()).unwrap()));
+    let bus = RedisConfig::new("redis://127.0.0.1:1").unwrap();
+    let check = SetupCheck::new(Some((&bus, Delivery::Stream)), &store, false).unwrap();
+    let health = Health::default();
+    assert!(check.check(&health).await.is_err(), "the Redis of events is away");
+    let problems = health.problems();
+    assert!(
+        problems.iter().any(|problem| problem.contains("allkeys-lru")),
+        "{problems:?}"
+    );
 }

@@ -3,6 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
 mod alarms;
+mod entries;
+mod failover;
+mod restarts;
+mod setbacks;
 mod setup;
 
 use std::num::NonZeroUsize;
@@ -84,8 +88,14 @@ impl Stage {
     }
 
     async fn looks(&self) -> u64 {
+        self.calls("evalsha").await
+    }
+
+    /// How often this command was called.
+    async fn calls(&self, command: &str) -> u64 {
         let stats = self.redis(&["INFO", "commandstats"]).await;
-        let line = stats.lines().find(|line| line.starts_with("cmdstat_evalsha:"));
+        let start = format!("cmdstat_{command}:");
+        let line = stats.lines().find(|line| line.starts_with(&start));
         let calls = line.and_then(|line| line.split_once("calls=")?.1.split_once(','));
         calls.map_or(0, |(calls, _)| calls.parse().unwrap())
     }
@@ -106,7 +116,7 @@ async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     assert!(held.await.is_ok(), "{what}");
 }
 
-/// How many events are known to be lost.
+/// How many events are known to be lost, and one for each time that Redis was emptied while none waited.
 fn lost(monitor: &BusMonitor) -> u64 {
-    monitor.loss().map_or(0, |loss| loss.events)
+    monitor.loss().map_or(0, |loss| loss.events + loss.emptied)
 }

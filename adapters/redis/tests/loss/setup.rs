@@ -106,3 +106,25 @@ async fn the_settings_are_found_with_info_or_config_and_unknown_without_both() {
     let setup = inspect(&stage).await;
     assert!(setup.is_unknown() && setup.volatile().is_empty() && setup.forbids_config);
 }
+
+#[tokio::test]
+async fn a_config_that_is_refused_in_other_words_is_forbidden() {
+    // Redis says "wrong number of arguments" where CONFIG is another command, as services do that rename it.
+    let options = [
+        "--maxmemory-policy",
+        "allkeys-lru",
+        "--rename-command",
+        "CONFIG",
+        "X",
+        "--rename-command",
+        "GET",
+        "CONFIG",
+    ];
+    let stage = Stage::new(&options).await;
+    let setup = inspect(&stage).await;
+    assert_eq!(
+        (setup.volatile().len(), setup.forbids_config),
+        (1, true),
+        "INFO says it"
+    );
+}
