@@ -92,7 +92,7 @@ mod tests {
         let answer = redis::parse_redis_value(b"-ERR max number of clients reached\r\n").unwrap();
         assert!(map("it failed", answer.extract_error().unwrap_err()).is_retryable());
         let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
-        let refused = redis::RedisError::from(refused);
+        let refused = RedisError::from(refused);
         assert!(!is_refusal(&refused) && map("it failed", refused).is_retryable());
     }
 }

@@ -1,6 +1,6 @@
 use horizon_core::Analytics;
-use horizon_redis::{RedisConfig, RedisPipe};
 use horizon_redis::testing::RedisServer;
+use horizon_redis::{RedisConfig, RedisPipe};
 use tempfile::TempDir;
 
 use crate::accumulator::{Accumulator, run, sqlite, visit, wait_until};
