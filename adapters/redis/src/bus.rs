@@ -172,8 +172,8 @@ impl Bus {
         }
     }
 
-    /// Reports events that were read, not counted, and are gone, once the hash has them. Other processes hear of it with
-    /// their next look.
+    /// Reports events that were read, not counted, and are gone, once the hash has them. Other processes hear of it
+    /// with their next look.
     pub(crate) fn lose(&self, events: u64) {
         if events > 0 {
             let mut seen = self.seen();

@@ -144,8 +144,8 @@ fn read(info: &InfoDict) -> RedisSetup {
     }
 }
 
-/// Returns the answer, or nothing where this Redis or the user's rights do not have the command. Managed services refuse
-/// it in words of their own, so that any refusal counts that may not pass.
+/// Returns the answer, or nothing where this Redis or the user's rights do not have the command. Managed services
+/// refuse it in words of their own, so that any refusal counts that may not pass.
 fn permitted<T>(answer: RedisResult<T>) -> RedisResult<Option<T>> {
     match answer {
         Ok(answer) => Ok(Some(answer)),

@@ -88,8 +88,8 @@ pub struct Loss {
 }
 
 impl BusMonitor {
-    /// Returns how many lost events this process was the first to find. The sum over all processes is what was lost, and
-    /// one for each time that Redis lost its data while no event is known to have waited.
+    /// Returns how many lost events this process was the first to find. The sum over all processes is what was lost,
+    /// and one for each time that Redis lost its data while no event is known to have waited.
     #[must_use]
     pub fn found(&self) -> u64 {
         self.known().found

@@ -31,7 +31,8 @@ pub trait RedisCheck: Send + Sync {
 /// Runs these checks at once and then every minute, until `shutdown`.
 ///
 /// They run again after a second where Redis did not answer one of them or one reports a problem of the parts
-/// `redis-kind` and `redis-settings`, so that a Redis that was away or is replaced by another is checked when it is there.
+/// `redis-kind` and `redis-settings`, so that a Redis that was away or is replaced by another is checked when
+/// it is there.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() {

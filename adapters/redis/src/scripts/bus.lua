@@ -234,7 +234,7 @@ end
 if #changed > 0 then redis.call('HSET', marker, unpack(changed)) end
 
 -- What of it is news to the caller, and whether the number is exact.
-local news, kind = math.max(0, kept.lost - seen.lost), 'exact'
+local news, kind = kept.lost - seen.lost, 'exact'
 if seen.id == '' then
   news = claimed
 elseif seen.id ~= kept.id then
@@ -242,6 +242,6 @@ elseif seen.id ~= kept.id then
 end
 if turned then kind = kept.nominal == 1 and news == 1 and 'emptied' or 'at most' end
 return {
-  kept.id, kept.lost, claimed, math.max(0, news), kind, kept.added, unread, pending, kept.last, delivered,
+  kept.id, kept.lost, claimed, math.max(claimed, news), kind, kept.added, unread, pending, kept.last, delivered,
   oldest_pending, remade
 }

@@ -91,6 +91,11 @@ impl Stage {
         self.calls("evalsha").await
     }
 
+    /// How many connections there are, this one included.
+    async fn clients(&self) -> usize {
+        self.redis(&["CLIENT", "LIST"]).await.lines().count()
+    }
+
     /// How often this command was called.
     async fn calls(&self, command: &str) -> u64 {
         let stats = self.redis(&["INFO", "commandstats"]).await;

@@ -116,3 +116,22 @@ async fn emptying_redis_while_nothing_waits_is_told_apart_from_lost_events() {
         assert_eq!((loss.events, loss.emptied), (0, 1));
     }
 }
+
+#[tokio::test]
+async fn unread_events_that_are_trimmed_are_told_although_the_hash_went_back() {
+    let stage = Stage::new(&[]).await;
+    let (mut feed, pipe) = (stage.feed("one"), stage.pipe.monitor());
+    stage.track(0..5).await;
+    stage.count(&mut feed, 5).await;
+    stage.redis(&["HINCRBY", "horizon:bus", "lost", "9"]).await;
+    until("the feed has heard of nine", async || lost(&feed.monitor()) == 9).await;
+    // One call, so that nobody reads between the two.
+    let script = "redis.call('HSET', 'horizon:bus', 'lost', 0) \
+                  redis.call('XADD', 'analytics:events', '*', 'event', 'x') \
+                  redis.call('XTRIM', 'analytics:events', 'MAXLEN', 0)";
+    stage.redis(&["EVAL", script, "0"]).await;
+    until("the tenth is told", async || {
+        feed.monitor().found() + pipe.found() == 1 && lost(&feed.monitor()) == 10
+    })
+    .await;
+}

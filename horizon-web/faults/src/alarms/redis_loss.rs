@@ -169,6 +169,10 @@ async fn later_likes_are_counted(scene: &mut Scene, cast: &Cast, base: u64) -> a
     let mut likers: Likers = scene.likers(&cast.webs());
     likers.likes(scene.likes).await;
     if likers.acknowledged() == 0 {
+        scene.find(format!(
+            "after the loss no like is acknowledged: {}",
+            likers.last_refusal()
+        ));
         return Ok(());
     }
     let give_up = Instant::now() + REPORTED_WITHIN;

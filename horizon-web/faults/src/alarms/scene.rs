@@ -209,15 +209,6 @@ impl Scene {
         }
     }
 
-    /// The same where this problem alone is worth a note.
-    pub(crate) async fn must_be_ready_but_for(&mut self, node: &Node, problem: Problem, when: &str) {
-        match witness::ready_but_for(node, problem).await {
-            Ok(None) => {}
-            Ok(Some(line)) => self.note(format!("{when}, {} reports more than happened: {line}", node.name())),
-            Err(answer) => self.find(format!("{when}, /readyz of {} says {answer}", node.name())),
-        }
-    }
-
     /// Moves everything that was seen into the outcome.
     pub(crate) fn hand_over(mut self, outcome: &mut Outcome) {
         outcome.acknowledged = self.acknowledged;

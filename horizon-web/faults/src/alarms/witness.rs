@@ -154,24 +154,6 @@ pub(crate) async fn ready(node: &Node) -> Result<(), String> {
     }
 }
 
-/// Waits until a node has no problem but this one, and returns what it says of it, if it has it.
-///
-/// # Errors
-/// What it answers at last.
-pub(crate) async fn ready_but_for(node: &Node, problem: Problem) -> Result<Option<String>, String> {
-    let give_up = Instant::now() + READY_WITHIN;
-    loop {
-        let Err(answer) = readiness(node).await else {
-            return Ok(None);
-        };
-        match problem.line_of(&answer) {
-            Some(line) if answer.lines().count() == 1 => return Ok(Some(line.to_owned())),
-            _ if Instant::now() > give_up => return Err(answer),
-            _ => sleep(ASK_EVERY).await,
-        }
-    }
-}
-
 /// Waits until a node is not ready because of this problem, and returns what it says of it.
 ///
 /// # Errors
