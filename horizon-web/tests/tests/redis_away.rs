@@ -21,7 +21,11 @@ async fn it_is_not_ready_and_serves_pages_and_ends_in_time() -> anyhow::Result<(
     let mut server = Server::start(Options::default().with("HORIZON_PIPE", NOWHERE)).await?;
     let ready = http::get(server.address(), "/readyz").await?;
     ensure!(ready.status == 503, "{} {}", ready.status, ready.text());
-    ensure!(ready.text().starts_with("Redis cannot be reached: "), "{}", ready.text());
+    ensure!(
+        ready.text().starts_with("Redis cannot be reached: "),
+        "{}",
+        ready.text()
+    );
     for path in ["/healthz", "/metrics", "/", "/blog/hello"] {
         let answer = http::get(server.address(), path).await?;
         ensure!(answer.status == 200, "{path}: {} {}", answer.status, answer.text());
