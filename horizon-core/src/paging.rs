@@ -8,7 +8,7 @@ use crate::{Comment, Thread, ThreadPage, Visibility};
 ///
 /// ```
 /// use horizon_core::{MAX_REPLIES, REPLIES_A_THREAD};
-/// assert!(REPLIES_A_THREAD < MAX_REPLIES);
+/// assert!(REPLIES_A_THREAD.get() < MAX_REPLIES);
 /// ```
 pub const REPLIES_A_THREAD: NonZeroUsize = NonZeroUsize::new(20).unwrap();
 
