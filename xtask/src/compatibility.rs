@@ -89,8 +89,12 @@ fn oldest_rusqlite(root: &Path) -> anyhow::Result<String> {
     Ok(format!("{oldest}.0"))
 }
 
-/// Copies what belongs to the repository, so that the copy can have a lock file of its own.
+/// Copies what belongs to the repository, so that the copy can have a lock file of its own. An earlier copy is removed:
+/// it may have files that the repository has no more.
 fn copy_workspace(root: &Path, copy: &Path) -> anyhow::Result<()> {
+    if copy.exists() {
+        fs::remove_dir_all(copy).with_context(|| format!("{} cannot be removed", copy.display()))?;
+    }
     let mut list = Command::new("git");
     list.current_dir(root)
         .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
