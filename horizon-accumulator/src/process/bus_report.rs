@@ -84,9 +84,14 @@ fn what_happened(events: u64, is_upper_bound: bool) -> String {
         (events, true) => format!("up to {events}"),
         (events, false) => events.to_string(),
     };
+    let stored = if is_upper_bound {
+        "; numbers that are stored in this Redis may be gone, too"
+    } else {
+        ""
+    };
     format!(
         "{number} acknowledged events were lost from the stream analytics:events before they were counted, because it \
-         was deleted, trimmed or evicted or Redis lost data"
+         was deleted, trimmed or evicted or Redis lost data{stored}"
     )
 }
 
@@ -105,7 +110,9 @@ mod tests {
     #[test]
     fn an_upper_bound_is_told_apart_from_a_number_and_from_an_emptied_redis() {
         assert!(what_happened(7, false).starts_with("7 acknowledged events were lost"));
-        assert!(what_happened(7, true).starts_with("up to 7 acknowledged events were lost"));
+        let bound = what_happened(7, true);
+        assert!(bound.starts_with("up to 7 acknowledged events were lost") && bound.ends_with("may be gone, too"));
+        assert!(!what_happened(7, false).contains("may be gone"));
         assert!(!what_happened(0, true).contains("events were lost"));
     }
 }
