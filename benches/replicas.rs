@@ -1,8 +1,8 @@
 //! What `?wait=1` costs: acknowledged events per second with and without it.
 //!
-//! `cargo bench -p horizon-benches --bench replicas` prints a table. Both ways take turns in front of a redis-server with
-//! one replica, which are started anew for each measurement, all on this machine. Rates wander with whatever else the
-//! machine does; the ratio of one run is what to look at.
+//! `cargo bench -p horizon-benches --bench replicas` prints a table. Both ways take turns in front of a redis-server
+//! with one replica, which are started anew for each measurement, all on this machine. Rates wander with whatever else
+//! the machine does; the ratio of one run is what to look at.
 
 use std::error::Error;
 use std::io::Write;

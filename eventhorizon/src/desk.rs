@@ -26,8 +26,9 @@ impl Horizon {
             .await
     }
 
-    /// Shows or removes a comment. Answers false if there is none with this id. It takes 900 milliseconds at most; where
-    /// the pipe does not answer in that time, nobody knows whether it took the verdict: giving it again does no harm.
+    /// Shows or removes a comment. Answers false if there is none with this id. It takes 900 milliseconds at most;
+    /// where the pipe does not answer in that time, nobody knows whether it took the verdict: giving it again does no
+    /// harm.
     #[doc = include_str!("horizon/moderate.md")]
     ///
     /// # Errors

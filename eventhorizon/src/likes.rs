@@ -100,8 +100,8 @@ impl Horizon {
         })
     }
 
-    /// Whether the caller likes the page. [`numbers`](Self::numbers) says how many do. It takes 900 milliseconds at most;
-    /// a page of an application shows [`PageReads::known_like`](crate::PageReads::known_like).
+    /// Whether the caller likes the page. [`numbers`](Self::numbers) says how many do. It takes 900 milliseconds at
+    /// most; a page of an application shows [`PageReads::known_like`](crate::PageReads::known_like).
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -49,7 +49,8 @@ pub(crate) fn resolve(root: &Path) -> anyhow::Result<()> {
     fs::write(folder.join("src/lib.rs"), "")?;
     for (name, dependency) in NEIGHBOURS {
         let manifest = format!(
-            "[package]\nname = \"neighbour\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n\
+            "[package]\nname = \"neighbour\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
+             [dependencies]\n\
              horizon-axum = {{ path = {:?}, features = [\"redis\"] }}\n{dependency}\n",
             root.join("adapters/axum"),
         );

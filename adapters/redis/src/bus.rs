@@ -143,8 +143,8 @@ impl Bus {
             tracing::warn!(
                 stream = EVENTS,
                 group = GROUP,
-                "the consumer group was gone and is made again; all events in the stream are read again, and each counts \
-                 once"
+                "the consumer group was gone and is made again; all events in the stream are read again, and each \
+                 counts once"
             );
         }
         if is_another && events == 0 {

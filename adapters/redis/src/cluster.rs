@@ -65,7 +65,8 @@ const MEMBERS: &str = "horizon:cluster";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct About {
-    /// The process' name. Of two that have the same, the last to speak is listed; [`Beat::rival`] tells them.
+    /// The name of the process. If two processes have the same name, the list has the one that wrote last;
+    /// [`Beat::rival`] tells both of them.
     pub name: String,
     /// When it started, by its own clock.
     pub started: Timestamp,

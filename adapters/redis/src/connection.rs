@@ -68,8 +68,8 @@ impl RedisConfig {
     /// ```
     ///
     /// # Errors
-    /// Permanent, if it is none. The message does not repeat it, because it may hold a password. A parameter that is
-    /// not known is named.
+    /// Permanent if the address is invalid. The message does not repeat it, because it may hold a password. A parameter
+    /// that is not known is named.
     pub fn new(url: &str) -> Result<Self> {
         let wrong = "an address of Redis is `redis://[[user]:password@]host[:port][/database][?wait=N]`, or \
                      `rediss://…` for TLS";

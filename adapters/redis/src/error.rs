@@ -47,7 +47,7 @@ fn may_pass(driver: &RedisError) -> bool {
     errors.is_some_and(|errors| !errors.is_empty() && errors.iter().all(|(_, error)| passes(error)))
 }
 
-/// What Redis says to everything as long as nobody has logged in.
+/// The error codes of a connection that has not signed in.
 const NOT_LOGGED_IN: [&str; 2] = ["NOAUTH", "WRONGPASS"];
 
 /// Whether Redis refused this command, and will another time, too.

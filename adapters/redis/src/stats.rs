@@ -150,7 +150,8 @@ impl RedisStats {
         from_redis_value(kept).map_err(|e| map(what, e.into()))
     }
 
-    /// Returns a text that everybody with this store gets, and nobody with another one.
+    /// Returns the identity of this store: the same for every process that uses it, and different for every other
+    /// store.
     ///
     /// ```no_run
     /// # #[tokio::main(flavor = "current_thread")]

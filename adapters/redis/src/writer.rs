@@ -101,7 +101,7 @@ struct Stream {
     replicas: Replicas,
     most: u64,
     full: bool,
-    /// Whether Redis was asked whether it is a node of a cluster, and is none.
+    /// Whether Redis has confirmed that it is not a node of a cluster.
     is_single: bool,
     monitor: BusMonitor,
     unconfirmed: Arc<Unconfirmed>,

@@ -149,8 +149,8 @@ impl Condition {
             let database = self.files.database().display();
             tracing::error!(
                 %database, %error,
-                "the database is damaged: writes are refused until a restart; stop the server, and restore the file from \
-                 a backup or with the `.recover` command of sqlite3"
+                "the database is damaged: writes are refused until a restart; stop the server, and restore the file \
+                 from a backup or with the `.recover` command of sqlite3"
             );
         }
     }

@@ -54,7 +54,7 @@ trait Job: Send {
     /// Answers the caller after the commit, which may have failed.
     fn answer(self: Box<Self>, commit: Result<(), Arc<rusqlite::Error>>);
 
-    /// Answers the caller that the work does not hold, whatever became of it.
+    /// Returns this error to the caller, even if the work was done.
     fn refuse(self: Box<Self>, error: Error);
 }
 
@@ -192,7 +192,8 @@ struct Jobs {
 }
 
 impl Jobs {
-    /// Waits for jobs, at most [`CHECK_EVERY`]: then it returns none. Returns nothing once nobody can queue any more.
+    /// Returns the jobs that are queued, an empty list after [`CHECK_EVERY`] without one, and `None` once the queue is
+    /// closed.
     fn next(&mut self) -> Option<Vec<Box<dyn Job>>> {
         let (queue, runtime) = (&mut self.queue, &self.runtime);
         let first = match queue.try_recv() {
@@ -218,7 +219,7 @@ fn write(db: &Connection, mut jobs: Jobs, condition: &Condition) {
     while let Some(mut group) = jobs.next() {
         let written = condition.check_before_write().and_then(|()| {
             let commit = commit(Db::new(db), &mut group).map_err(Arc::new);
-            // Once more before the answers: nothing is acknowledged that went into a file that nobody finds again.
+            // Check again before answering: a commit into a deleted file must not be acknowledged.
             condition.check_files().map(|()| commit)
         });
         if !has_saved && condition.is_moved() {

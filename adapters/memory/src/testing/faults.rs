@@ -106,8 +106,8 @@ impl Fake {
         self.0.link.set(true);
     }
 
-    /// From now on [`Presence::watch`](horizon_core::Presence::watch) stays open and is silent, also for those who begin
-    /// to watch, until [`unmute_presence`](Self::unmute_presence). Everything else works.
+    /// From now on [`Presence::watch`](horizon_core::Presence::watch) stays open and is silent, also for those who
+    /// begin to watch, until [`unmute_presence`](Self::unmute_presence). Everything else works.
     ///
     /// ```
     /// # use futures::{FutureExt, StreamExt};
