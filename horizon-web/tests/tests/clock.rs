@@ -116,6 +116,13 @@ async fn a_node_that_is_hours_ahead_takes_no_verdict() -> anyhow::Result<()> {
     ensure!(posted.status == 201, "{} {}", posted.status, posted.text());
     let posted = posted.json()?;
     let id = posted["id"].as_str().with_context(|| posted.to_string())?;
+    // The accumulator stores a comment after the node has acknowledged it; a verdict needs the stored one.
+    wait_until("the comment is stored", async || {
+        let shown = http::get(ahead.address(), path).await?.text();
+        ensure!(shown.contains(id), "{shown}");
+        Ok(())
+    })
+    .await?;
     let removes = async |node: &Process| {
         let author = sign_in(node).await?;
         let headers = [("cookie", &*author), ("content-type", FORM)];
