@@ -5,7 +5,7 @@
 //! wander with whatever else the machine does; the ratios of one run are what to look at.
 //!
 //! The embedded way is the whole of it: each of 4,096 tasks tracks its events one after another, and goes on once
-//! `MemoryPipe` says that one is counted for good; `horizon_accumulator::run_observed` counts into `SqliteStats`.
+//! `MemoryPipe` says that one is counted for good; `horizon_backend::run_observed` counts into `SqliteStats`.
 //!
 //! What SQLite itself does is in `reference.rs`.
 
@@ -23,7 +23,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use horizon_accumulator::{Observer, process::CorrectedClock, run_observed};
+use horizon_backend::{CorrectedClock, Observer, run_observed};
 use horizon_benches::cpu_seconds;
 use horizon_core::{
     Analytics, Event, EventKind, Progress, ReaderId, Slug, Stamp, StatsStore, StatsStoreExt, Timestamp, Topic,

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use horizon_accumulator::process::{Alone, Health, Ready, RedisCheck, Store, StoreUrl, check_redis};
+use horizon_backend::{Alone, Health, Ready, RedisCheck, Store, StoreUrl, check_redis};
 use horizon_core::{Error, Feed, Ports, Result};
 use horizon_memory::{LocalPresence, MemoryPipe};
 use prometheus_client::collector::Collector;
@@ -66,7 +66,7 @@ impl Backend {
         let counting = async move {
             let (feeds, stats): (&mut [&mut dyn Feed], _) = (&mut [&mut feed], &*counted.stats);
             tokio::join!(
-                horizon_accumulator::run_observed(feeds, stats, &clock, &reported, stopped.cancelled()),
+                horizon_backend::run_observed(feeds, stats, &clock, &reported, stopped.cancelled()),
                 check_redis(&checks, &reported, stopped.cancelled()),
             );
             let closed = counted.close().await;

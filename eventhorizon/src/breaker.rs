@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use horizon_accumulator::process::Health;
+use horizon_backend::Health;
 use horizon_core::{Error, ReaderId, Result, Slug, Topic};
 use tokio::{
     runtime::Handle,
@@ -194,7 +194,7 @@ impl Breaker {
             *warned = Some(Instant::now());
             tracing::warn!(
                 %error,
-                cause = horizon_accumulator::process::cause(error),
+                cause = horizon_backend::cause(error),
                 "the store does not answer: pages show the last known numbers, or none"
             );
         }

@@ -1,8 +1,8 @@
 use std::fmt;
 
 #[cfg(feature = "redis")]
-use horizon_accumulator::process::SetupCheck;
-use horizon_accumulator::process::{PipeUrl, RedisCheck, StoreUrl, now};
+use horizon_backend::SetupCheck;
+use horizon_backend::{PipeUrl, RedisCheck, StoreUrl, now};
 use horizon_core::{Error, Ports, Result, Slug, Timestamp};
 
 #[cfg(feature = "redis")]
@@ -128,13 +128,13 @@ impl Horizon {
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # use eventhorizon::{Horizon, Slug};
     /// use std::{future::pending, sync::Arc};
-    /// use horizon_accumulator::process::now;
+    /// use horizon_backend::now;
     /// use horizon_core::Ports;
     /// use horizon_memory::{LocalPresence, MemoryPipe, MemoryStats};
     ///
     /// let store = Arc::new(MemoryStats::new());
     /// let (pipe, feed) = MemoryPipe::new(store.clone());
-    /// tokio::spawn(horizon_accumulator::run(feed, store.clone(), now, pending()));
+    /// tokio::spawn(horizon_backend::run(feed, store.clone(), now, pending()));
     /// let (stats, comments, salts) = (store.clone(), store.clone(), store);
     /// let presence = Arc::new(LocalPresence::default());
     /// let ports = Ports { presence, analytics: Arc::new(pipe), stats, comments, salts };
@@ -355,7 +355,7 @@ impl Builder {
                 #[cfg(feature = "redis")]
                 PipeUrl::Redis(redis, delivery) => {
                     let name = self.node.take();
-                    let name = name.map_or_else(|| horizon_accumulator::process::random_node("web"), Ok)?;
+                    let name = name.map_or_else(|| horizon_backend::random_node("web"), Ok)?;
                     Shared::open(redis, *delivery, store, name, &self.clock, checks)
                 }
                 _ => Err(Error::permanent("the pipe is wrong: an application has no such pipe")),

@@ -8,7 +8,7 @@ use horizon_core::{
 use serde::Deserialize;
 use tokio::time::Instant;
 
-use crate::{Caller, Decision, Horizon, Moderation, Problem, ProblemKind, contract::id, render};
+use crate::{Caller, Decision, Horizon, Moderation, Problem, ProblemKind, http::id, render};
 
 /// What a reader sends: the fields of a form or of a JSON object. [`Horizon::comment`] checks them.
 ///

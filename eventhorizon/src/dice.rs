@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use horizon_accumulator::process::CorrectedClock;
+use horizon_backend::CorrectedClock;
 use horizon_core::{Error, Result, Stamp, Timestamp};
 
 use crate::Problem;

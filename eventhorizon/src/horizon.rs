@@ -4,7 +4,7 @@ use std::{
     time::Duration,
 };
 
-use horizon_accumulator::process::{Health, NotReady, Ready};
+use horizon_backend::{Health, NotReady, Ready};
 use horizon_core::{Error, Event, Ports, Result, Slug};
 use isbot::Bots;
 use prometheus_client::metrics::gauge::Gauge;

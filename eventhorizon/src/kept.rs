@@ -7,9 +7,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use horizon_accumulator::process::StoreUrl;
+use horizon_backend::StoreUrl;
 #[cfg(feature = "sqlite")]
-use horizon_accumulator::process::real_path;
+use horizon_backend::real_path;
 use horizon_core::{Error, Result};
 #[cfg(feature = "redis")]
 use horizon_redis::{RedisConfig, RedisStats};
@@ -60,7 +60,7 @@ async fn shared(redis: &RedisConfig) -> Result<[u8; 32]> {
     loop {
         match store.secret(fresh).await {
             Err(error) if error.is_retryable() => {
-                let cause = horizon_accumulator::process::cause(&error);
+                let cause = horizon_backend::cause(&error);
                 tracing::warn!(?redis, %error, cause, ?wait, "the secret that signs cookies cannot be read, trying again");
             }
             answer => return answer,

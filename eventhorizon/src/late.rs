@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use horizon_accumulator::process::Health;
+use horizon_backend::Health;
 use horizon_core::{EventKind, Topic, VisitorKey};
 use tokio::{
     runtime::Handle,

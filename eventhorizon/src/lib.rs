@@ -30,11 +30,11 @@ mod caller;
 mod client;
 mod comments;
 mod config;
-mod contract;
 mod desk;
 mod dice;
 mod horizon;
 mod house;
+pub mod http;
 mod kept;
 mod known;
 mod late;
@@ -62,15 +62,14 @@ pub use caller::{Caller, client_addr};
 pub use client::{client_js, client_types};
 pub use comments::{NewComment, Posted};
 pub use config::{Config, Moderation, Rate, Rates, Signals};
-pub use contract::{Content, MAX_BODY};
 pub use horizon::{Connection, Horizon};
-pub use horizon_accumulator::process::{Health, NotReady, PipeUrl, StoreUrl, asked_to_stop};
+pub use horizon_backend::{Health, NotReady, PipeUrl, StoreUrl, asked_to_stop};
 #[cfg(feature = "log")]
-pub use horizon_accumulator::process::{LogGuard, start_log};
+pub use horizon_backend::{LogGuard, start_log};
 pub use horizon_core::{
     self as core, Comment, Error, EventId, EventKind, Ports, Slug, Timestamp, Topic, Visibility, live::Numbers,
 };
-pub use http;
+pub use http::{Content, MAX_BODY};
 pub use ipnet::IpNet;
 pub use likes::Liked;
 pub use live::{Bell, Listener, Live};

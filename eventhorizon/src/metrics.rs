@@ -42,7 +42,7 @@ impl Metrics {
         }
         all.register();
         #[cfg(feature = "log")]
-        horizon_accumulator::process::register_log_metrics(&mut all.registry);
+        horizon_backend::register_log_metrics(&mut all.registry);
         all
     }
 

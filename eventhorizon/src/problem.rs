@@ -355,7 +355,7 @@ mod tests {
 
     #[test]
     fn the_contract_lists_every_kind_of_problem() {
-        let document: serde_json::Value = serde_json::from_str(include_str!("contract/openapi.json")).unwrap();
+        let document: serde_json::Value = serde_json::from_str(include_str!("http/openapi.json")).unwrap();
         let listed = document["components"]["schemas"]["Problem"]["properties"]["type"]["enum"]
             .as_array()
             .unwrap();

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use horizon_accumulator::process::{
+use horizon_backend::{
     Delivery, Health, Membership, Ready, RedisCheck, Store, StoreUrl, check_redis, report_bus, speak,
 };
 use horizon_core::{Analytics, Ports, Result, Timestamp, Topic, presence::NodeId};

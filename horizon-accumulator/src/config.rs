@@ -6,7 +6,7 @@ use clap::Parser;
 use horizon_core::presence::NodeId;
 use horizon_redis::RedisConfig;
 
-use crate::process::{Delivery, PipeUrl, SecretText, StoreUrl, pipe_and_store, random_node};
+use horizon_backend::{Delivery, PipeUrl, SecretText, StoreUrl, pipe_and_store, random_node};
 
 /// Counts events, each exactly once.
 ///
@@ -57,12 +57,12 @@ pub struct Arguments {
 /// What there is to do, as [`Arguments::work`] finds it.
 ///
 /// ```
-/// use horizon_accumulator::{Work, count_stdin, process, serve};
+/// use horizon_accumulator::{Work, count_stdin, serve};
 ///
 /// async fn work(work: &Work) -> anyhow::Result<()> {
 ///     match work {
 ///         Work::Lines(store) => count_stdin(store).await,
-///         Work::Service(service) => serve(service, process::asked_to_stop()).await,
+///         Work::Service(service) => serve(service, horizon_backend::asked_to_stop()).await,
 ///     }
 /// }
 /// # let _ = work;
@@ -78,7 +78,8 @@ pub enum Work {
 /// How the service is set up, for [`serve`](crate::serve).
 ///
 /// ```
-/// use horizon_accumulator::{Service, process::{Delivery, StoreUrl, random_node}};
+/// use horizon_accumulator::Service;
+/// use horizon_backend::{Delivery, StoreUrl, random_node};
 /// use horizon_redis::RedisConfig;
 ///
 /// let redis = Box::new(RedisConfig::new("redis://127.0.0.1")?);
@@ -130,7 +131,7 @@ impl Arguments {
         let (redis, delivery, store) = match pipe_and_store(&self.pipe, self.store.as_ref())? {
             (PipeUrl::Redis(redis, delivery), store) => (redis, delivery, store),
             (PipeUrl::Stdin, store) => return Ok(Work::Lines(store)),
-            (PipeUrl::Memory, _) => {
+            _ => {
                 let sentence = "the memory pipe lives inside horizon-web, which runs the accumulator itself";
                 return Err(format!("HORIZON_PIPE is wrong: {sentence}"));
             }

@@ -7,7 +7,7 @@ use horizon_core::{Batch, Error, Event, Feed, Receipt, Result, StatsStore, Times
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::time::sleep;
 
-use crate::backoff::Backoff;
+use horizon_backend::Backoff;
 
 /// The longest line, in bytes; the longest comment with every character escaped takes 25,000.
 const LINE_BYTES: usize = 64 * 1024;
@@ -46,7 +46,8 @@ pub struct BadLine {
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use horizon_accumulator::{LineFeed, count, process::now};
+/// use horizon_accumulator::{LineFeed, count};
+/// use horizon_backend::now;
 /// use horizon_memory::MemoryStats;
 ///
 /// let input = b"{\"id\":\"00000000000000000000000000000001\"}\nno JSON\n";
@@ -204,7 +205,8 @@ impl<R, F> fmt::Debug for LineFeed<R, F> {
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use horizon_accumulator::{BadLine, LineFeed, count, process::now};
+/// use horizon_accumulator::{BadLine, LineFeed, count};
+/// use horizon_backend::now;
 /// use horizon_core::{Event, EventKind, Stamp, Topic};
 /// use horizon_memory::MemoryStats;
 ///

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, error::ErrorKind};
-use horizon_accumulator::{Arguments, Work, count_stdin, process, serve};
+use horizon_accumulator::{Arguments, Work, count_stdin, serve};
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -11,11 +11,11 @@ fn main() -> ExitCode {
         let complaint = Arguments::command().error(ErrorKind::ValueValidation, sentence);
         complaint.exit()
     });
-    let _log = process::start_log();
-    process::run("horizon-accumulator", async {
+    let _log = horizon_backend::start_log();
+    horizon_backend::run_program("horizon-accumulator", async {
         match &work {
             Work::Lines(store) => count_stdin(store).await,
-            Work::Service(service) => serve(service, process::asked_to_stop()).await,
+            Work::Service(service) => serve(service, horizon_backend::asked_to_stop()).await,
         }
     })
 }

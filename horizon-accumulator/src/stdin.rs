@@ -3,8 +3,8 @@ use std::io::Write as _;
 use anyhow::{Context as _, bail};
 use horizon_core::StatsStore;
 
-use crate::process::{Store, StoreUrl, now};
 use crate::{LineFeed, count};
+use horizon_backend::{Store, StoreUrl, now};
 
 /// Counts the events on standard input, and then prints the totals of the topics that they name: one JSON object a
 /// line, by the topic's name. Bad lines are named on standard error.

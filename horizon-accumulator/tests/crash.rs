@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::StreamExt;
-use horizon_accumulator::run;
+use horizon_backend::run;
 use horizon_core::{
     Analytics, Batch, Error, Event, EventKind, Feed, ReaderId, Receipt, Result, Slug, Stamp, Stats, StatsStore,
     Timestamp, Topic, Update,

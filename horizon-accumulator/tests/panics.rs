@@ -12,8 +12,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use horizon_accumulator::process::{self, Health};
-use horizon_accumulator::run;
+use horizon_backend::run;
+use horizon_backend::{self, Health};
 use horizon_core::{Batch, Feed, Receipt, Result, Update};
 use horizon_memory::MemoryStats;
 
@@ -44,8 +44,8 @@ impl Feed for Broken {
 /// In the process that plays the program: runs it and ends. Otherwise: starts that process for the same test.
 fn played(test: &str, program: impl Future<Output = anyhow::Result<()>>) -> Output {
     if env::var_os(PROGRAM).is_some() {
-        let log = process::start_log();
-        let code = process::run("counter", program);
+        let log = horizon_backend::start_log();
+        let code = horizon_backend::run_program("counter", program);
         drop(log);
         exit(if code == ExitCode::SUCCESS { 0 } else { 3 });
     }
@@ -72,7 +72,7 @@ fn a_program_whose_accumulator_panicked_ends_with_a_line_and_a_code() {
         "a_program_whose_accumulator_panicked_ends_with_a_line_and_a_code",
         async {
             let health = Health::default();
-            let counting = run(Broken, Arc::new(MemoryStats::new()), process::now, pending());
+            let counting = run(Broken, Arc::new(MemoryStats::new()), horizon_backend::now, pending());
             tokio::spawn(health.supervise("counting", counting));
             anyhow::bail!(health.panicked().await)
         },

@@ -52,7 +52,7 @@ pub(crate) fn resolve(root: &Path) -> anyhow::Result<()> {
             "[package]\nname = \"neighbour\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
              [dependencies]\n\
              horizon-axum = {{ path = {:?}, features = [\"redis\"] }}\n{dependency}\n",
-            root.join("adapters/axum"),
+            root.join("integrations/axum"),
         );
         fs::write(folder.join("Cargo.toml"), manifest)?;
         let mut resolve = run::cargo(root);

@@ -7,11 +7,12 @@ use anyhow::{Context, bail, ensure};
 use crate::run::{self, say};
 
 /// The crates for others, in the order in which they have to be published.
-const CRATES: [&str; 7] = [
+const CRATES: [&str; 8] = [
     "horizon-core",
     "horizon-memory",
     "horizon-sqlite",
     "horizon-redis",
+    "horizon-backend",
     "horizon-accumulator",
     "eventhorizon",
     "horizon-axum",

@@ -32,7 +32,7 @@ fn visit(root: &Path, steps: &mut Steps, profile: &str, example: &str, arguments
 
     let mut visits = run::cargo(root);
     visits
-        .args(["run", "--package", "horizon-web-tests", "--example", example, "--"])
+        .args(["run", "--package", "horizon-e2e", "--example", example, "--"])
         .args(arguments)
         .env("HORIZON_WEB_BIN", blog::binary(root, profile, "horizon-web"));
     steps.take(example, || run::run(&mut visits))

@@ -62,7 +62,7 @@ pub struct MemoryPipe {
 /// Without an acknowledgement it hands out the same events again, whichever way it failed. Where many track at once it
 /// gathers a batch for 10 milliseconds.
 ///
-/// `horizon_accumulator::run` reads one for as long as the process lives. By hand it is [`step`](horizon_core::step)
+/// `horizon_backend::run` reads one for as long as the process lives. By hand it is [`step`](horizon_core::step)
 /// in a loop:
 ///
 /// ```

@@ -86,7 +86,7 @@ impl FeedConfig {
 /// let mut feed = RedisFeed::connect(&redis, FeedConfig::new("counts-1"))?;
 /// let now = || Timestamp::default(); // ask your clock
 /// loop {
-///     step(&mut feed, &store, &now, NonZeroUsize::MAX).await?; // `horizon_accumulator::run` also goes on after an error
+///     step(&mut feed, &store, &now, NonZeroUsize::MAX).await?; // `horizon_backend::run` also goes on after an error
 /// }
 /// # }
 /// ```

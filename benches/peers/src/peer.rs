@@ -1,7 +1,7 @@
 use std::{env, net::SocketAddr};
 
 use anyhow::{Context, bail};
-use horizon_web_tests::process::{Process, beside_this_program};
+use horizon_test_support::process::{Process, beside_this_program};
 use tempfile::TempDir;
 use tokio::process::Command;
 

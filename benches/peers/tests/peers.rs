@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use horizon_peers::{Peer, Place, Protocol};
-use horizon_web_tests::http::{self, Method};
+use horizon_test_support::http::{self, Method};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,

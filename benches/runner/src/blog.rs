@@ -4,11 +4,11 @@ use std::{net::SocketAddr, path::Path, time::Duration};
 
 use anyhow::{Context, bail};
 use horizon_peers::Place;
-use horizon_viewers::process::usage;
-use horizon_web_tests::{
+use horizon_test_support::{
     http,
     process::{Process, program},
 };
+use horizon_viewers::process::usage;
 use tempfile::TempDir;
 use tokio::time::sleep;
 

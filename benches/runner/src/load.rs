@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf, process::Stdio};
 
 use anyhow::{Context, ensure};
 use horizon_peers::Place;
-use horizon_web_tests::process::program;
+use horizon_test_support::process::program;
 
 use crate::{report::Report, say, subject::Subject};
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::{Context, ensure};
-use horizon_web_tests::{Nodes, Options, Server, http};
+use horizon_test_support::{Nodes, Options, Server, http};
 use rusqlite::Connection;
 use tempfile::TempDir;
 

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use horizon_accumulator::process::Health;
+use horizon_backend::Health;
 use horizon_core::{Ports, Stats, Topic};
 use tokio::{runtime::Handle, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};

@@ -9,7 +9,7 @@ use std::{
 
 use async_trait::async_trait;
 use futures::{FutureExt, Stream, StreamExt, stream::BoxStream};
-use horizon_accumulator::process::Health;
+use horizon_backend::Health;
 use horizon_core::{
     Analytics, Draft, Event, EventKind, Ports, Presence, PresenceGuard, ReaderId, Result, Slug, Stamp, Stats,
     StatsStore, Timestamp, Topic, VisitorKey,

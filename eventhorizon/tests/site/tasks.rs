@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use eventhorizon::{Caller, Horizon, Ports, ProblemKind, Slug, Topic};
 use futures::{StreamExt, stream::BoxStream};
-use horizon_accumulator::process::now;
+use horizon_backend::now;
 use horizon_core::{Analytics, Day, Error, Event, Presence, PresenceGuard, Result, Salts, Stats, VisitorKey};
 use horizon_memory::{LocalPresence, MemoryPipe, MemoryStats};
 use tokio::{task::try_id, time::timeout};

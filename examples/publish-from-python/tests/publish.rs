@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
-use horizon_accumulator::process::now;
+use horizon_backend::now;
 use horizon_core::{Comments, EventId, Slug, Stats, StatsStore, StatsStoreExt};
 use horizon_redis::testing::RedisServer;
 use horizon_redis::{FeedConfig, RedisConfig, RedisFeed, RedisStats};
@@ -42,7 +42,7 @@ impl Stage {
         let config = RedisConfig::new(&redis.url())?;
         let store = Arc::new(RedisStats::connect(&config)?);
         let feed = RedisFeed::connect(&config, FeedConfig::new("counts"))?;
-        tokio::spawn(horizon_accumulator::run(feed, store.clone(), now, pending()));
+        tokio::spawn(horizon_backend::run(feed, store.clone(), now, pending()));
         Ok(Self { redis, store })
     }
 

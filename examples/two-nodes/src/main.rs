@@ -15,8 +15,8 @@ use std::{env, error::Error, sync::Arc};
 use axum::{Router, extract::Path, http::StatusCode, response::Html, routing::get};
 use eventhorizon::{Horizon, Slug};
 use futures::future::try_join3;
-use horizon_accumulator::process::{Store, StoreUrl, now};
 use horizon_axum::Limits;
+use horizon_backend::{Store, StoreUrl, now};
 use horizon_core::presence::NodeId;
 use horizon_redis::{FeedConfig, RedisConfig, RedisFeed};
 use tokio::{net::TcpListener, sync::watch};
@@ -69,7 +69,7 @@ async fn node(redis: &str, name: &str, listener: TcpListener, stop: impl Future<
 async fn accumulator(redis: &str, stop: impl Future<Output = ()> + Send) -> Done {
     let feed = RedisFeed::connect(&RedisConfig::new(redis)?, FeedConfig::new("counts-1"))?;
     let store = Store::open(&redis.parse::<StoreUrl>()?)?;
-    horizon_accumulator::run(feed, Arc::clone(&store.stats), now, stop).await;
+    horizon_backend::run(feed, Arc::clone(&store.stats), now, stop).await;
     Ok(())
 }
 

@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::metrics::Metrics;
-use crate::process::Ready;
+use horizon_backend::Ready;
 
 /// The most connections that are open at once; further ones wait.
 const CONNECTIONS: usize = 64;

@@ -12,9 +12,10 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
+use horizon_backend::{Health, Observer, register_log_metrics};
+
 use super::pipe::Standing;
-use crate::process::{Health, register_log_metrics};
-use crate::{Observer, Service};
+use crate::Service;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Reason {

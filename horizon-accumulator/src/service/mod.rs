@@ -17,11 +17,11 @@ use tokio::task::JoinSet;
 use self::http::Probes;
 use self::metrics::Metrics;
 use crate::config::Service;
-use crate::process::{
+use horizon_backend::run_observed;
+use horizon_backend::{
     Alone, CorrectedClock, Health, Membership, Ready, RedisCheck, SetupCheck, Store, announce, check_redis, ended, now,
     report_bus, speak,
 };
-use crate::run_observed;
 
 /// Counts what comes through Redis until `shutdown`, and then what is ready, for 3 seconds at most.
 ///
@@ -30,11 +30,11 @@ use crate::run_observed;
 ///
 /// ```no_run
 /// use clap::Parser;
-/// use horizon_accumulator::{Arguments, Work, process, serve};
+/// use horizon_accumulator::{Arguments, Work, serve};
 ///
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// if let Work::Service(service) = Arguments::parse().work()? {
-///     serve(&service, process::asked_to_stop()).await?;
+///     serve(&service, horizon_backend::asked_to_stop()).await?;
 /// }
 /// # Ok(()) }
 /// ```

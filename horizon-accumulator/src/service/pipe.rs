@@ -10,7 +10,7 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 
 use crate::Service;
-use crate::process::{Delivery, Health};
+use horizon_backend::{Delivery, Health};
 
 /// How many readers of the stream one service has. While one tells and acknowledges what is counted, the store counts
 /// for the other.

@@ -213,7 +213,7 @@ async fn while_a_batch_cannot_be_counted_it_is_not_ready() {
 
 #[tokio::test]
 async fn a_redis_of_events_that_is_away_does_not_leave_the_one_of_numbers_unchecked() {
-    use horizon_accumulator::process::{Delivery, Health, RedisCheck, SetupCheck, StoreUrl};
+    use horizon_backend::{Delivery, Health, RedisCheck, SetupCheck, StoreUrl};
     let server = RedisServer::start(&["--maxmemory-policy", "allkeys-lru"])
         .await
         .unwrap();

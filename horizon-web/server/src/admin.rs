@@ -13,9 +13,9 @@ use axum::{
     routing::{get, post},
 };
 use eventhorizon::same_origin;
-use horizon_accumulator::process::now;
 use horizon_app::{Desk, DeskComment, ErrorPage, FileProblem, Login, Page};
 use horizon_axum::ClientAddr;
+use horizon_backend::now;
 use horizon_core::{
     COMMENT_BYTES, Comment, EventId, MAX_AUTHOR_CHARS, MAX_BODY_CHARS, MAX_PAGE_BYTES, Result, Visibility,
 };

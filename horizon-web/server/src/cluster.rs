@@ -14,8 +14,8 @@ use axum::{
 };
 use eventhorizon::PageReads;
 use futures::{StreamExt, stream::unfold};
-use horizon_accumulator::process::ended;
 use horizon_app::{AccumulatorNode, Cluster, Node, Page, WebNode};
+use horizon_backend::ended;
 use horizon_core::{Error, Timestamp, presence::NodeId};
 use horizon_redis::{About, Member, Work};
 use tokio::{

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, str::FromStr};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use eventhorizon::{IpNet, PipeUrl, StoreUrl};
-use horizon_accumulator::process::{SecretText, pipe_and_store, random_node};
+use horizon_backend::{SecretText, pipe_and_store, random_node};
 use horizon_core::presence::NodeId;
 
 /// A blog over a folder of Markdown, with live readers and exact numbers.
@@ -249,7 +249,7 @@ fn at_least(name: &str, text: Option<&SecretText>, fewest: usize) -> Result<(), 
 
 #[cfg(test)]
 mod tests {
-    use horizon_accumulator::process::Delivery;
+    use horizon_backend::Delivery;
 
     use super::*;
 

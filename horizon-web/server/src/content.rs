@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use anyhow::{bail, ensure};
-use horizon_accumulator::process::now;
+use horizon_backend::now;
 use horizon_posts::{Content, Library, Options, Problems, Severity};
 
 use crate::{config, routes};

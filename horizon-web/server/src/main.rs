@@ -3,16 +3,15 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use horizon_accumulator::process;
 use horizon_web::config::{Cli, Command};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let _log = cli.command.is_none().then(process::start_log);
-    process::run("horizon-web", async {
+    let _log = cli.command.is_none().then(horizon_backend::start_log);
+    horizon_backend::run_program("horizon-web", async {
         match &cli.command {
             Some(Command::Check { content }) => horizon_web::check(content),
-            None => horizon_web::run(&cli.serve, process::asked_to_stop()).await,
+            None => horizon_web::run(&cli.serve, horizon_backend::asked_to_stop()).await,
         }
     })
 }

@@ -5,7 +5,7 @@ use axum_extra::extract::{
     SignedCookieJar,
     cookie::{Cookie, Key, SameSite},
 };
-use horizon_accumulator::process::SecretText;
+use horizon_backend::SecretText;
 use horizon_core::Timestamp;
 
 /// How long the author stays signed in.

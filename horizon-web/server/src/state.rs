@@ -4,8 +4,8 @@ use std::{ops::Deref, sync::Arc};
 
 use axum::extract::FromRef;
 use eventhorizon::{Horizon, KnownNumbers, PageReads};
-use horizon_accumulator::process::now;
 use horizon_app::{Link, Site};
+use horizon_backend::now;
 use horizon_core::{Error, EventId, Result, Topic};
 use horizon_posts::{Library, Page, SiteInfo};
 use tokio::sync::watch;

@@ -10,8 +10,8 @@ use axum::{
 use clap::Parser;
 use eventhorizon::{Horizon, Live};
 use futures::StreamExt;
-use horizon_accumulator::process::now;
 use horizon_axum::ClientAddr;
+use horizon_backend::now;
 use horizon_core::Timestamp;
 use horizon_memory::testing::{Call, Clock, Fake};
 use tempfile::TempDir;

@@ -4,9 +4,9 @@ use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
 use anyhow::{Context, anyhow, bail};
 use eventhorizon::{Horizon, Pages, PipeUrl, Secret};
-use horizon_accumulator::process::{announce, ended, now};
 use horizon_app::Site;
 use horizon_axum::Limits;
+use horizon_backend::{announce, ended, now};
 use horizon_core::Slug;
 use horizon_posts::{Library, SiteInfo};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};

@@ -1,0 +1,107 @@
+//! Takes the README's pictures: the shipped blog, with readers in front of it. Run it as `cargo xtask screenshots`.
+
+use std::{env, fs, path::PathBuf};
+
+use anyhow::Context;
+use horizon_test_support::{Options, Reader, Stage, http, stage};
+use serde_json::json;
+
+fn main() -> anyhow::Result<()> {
+    let folder = PathBuf::from(
+        env::args_os()
+            .nth(1)
+            .context("which folder shall the pictures go to?")?,
+    );
+    fs::create_dir_all(&folder)?;
+    let options = Options::default()
+        .with_default_posts()
+        .with("HORIZON_TRUSTED_PROXIES", "127.0.0.1/32");
+    stage(3, options, async |stage| {
+        let post = newest_post(stage).await?;
+        talk(stage, &post).await?;
+        let ada = stage.reader("Ada").await?;
+        let ben = stage.reader("Ben").await?;
+        let cid = stage.reader("Cid").await?;
+        ben.opens_live(&post).await?;
+        cid.opens_live(&post).await?;
+        cid.sees("visits", 2).await?;
+        let size = json!({ "width": 1200, "height": 900, "deviceScaleFactor": 1, "mobile": false });
+        ada.devtools("Emulation.setDeviceMetricsOverride", &size).await?;
+        ada.devtools("Emulation.setScrollbarsHidden", &json!({ "hidden": true }))
+            .await?;
+        for (path, name) in [("/", "home"), (post.as_str(), "post")] {
+            for theme in ["light", "dark"] {
+                ada.opens_live(path).await?;
+                wears(&ada, theme).await?;
+                ada.sees("site-viewers", 3).await?;
+                if name == "post" {
+                    ada.sees("viewers", 3).await?;
+                }
+                let file = folder.join(format!("{name}-{theme}.png"));
+                fs::write(&file, ada.picture().await?)
+                    .with_context(|| format!("{} cannot be written", file.display()))?;
+            }
+        }
+        Ok(())
+    })
+}
+
+async fn newest_post(stage: &Stage) -> anyhow::Result<String> {
+    let page = http::get(stage.server.address(), "/blog").await?.text();
+    let main = page.split_once("<main").context("no <main>")?.1;
+    let (_, slug) = main.split_once("href=\"/blog/").context("no post is listed")?;
+    Ok(format!("/blog/{}", slug.split('"').next().unwrap_or_default()))
+}
+
+/// Some likes and comments of readers who are gone.
+async fn talk(stage: &Stage, post: &str) -> anyhow::Result<()> {
+    let slug = post.trim_start_matches("/blog/");
+    for reader in 1..=14 {
+        let network = format!("10.0.0.{reader}");
+        let key = format!("{reader:032x}");
+        let headers = [("x-forwarded-for", network.as_str()), ("idempotency-key", &key)];
+        http::send(
+            stage.server.address(),
+            http::Method::PUT,
+            &format!("/horizon/likes/{slug}"),
+            &headers,
+            "",
+        )
+        .await?;
+    }
+    for (author, body) in [
+        ("Grace", "One folder, one command, and it is live. Nice."),
+        ("", "What if the server dies?"),
+    ] {
+        let headers = [("content-type", "application/json")];
+        let body = json!({ "author": author, "body": body }).to_string();
+        http::send(
+            stage.server.address(),
+            http::Method::POST,
+            &format!("/horizon/comments/{slug}"),
+            &headers,
+            body,
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+/// Clicks the theme's button until it says so.
+async fn wears(reader: &Reader, theme: &str) -> anyhow::Result<()> {
+    for _ in 0..3 {
+        let worn = reader
+            .script("return document.documentElement.dataset.theme ?? null", &[])
+            .await?;
+        if worn == theme {
+            return Ok(());
+        }
+        reader.clicks(r#"button[data-horizon="theme"]"#).await?;
+    }
+    reader
+        .finds(
+            "it wears the theme",
+            &format!("return document.documentElement.dataset.theme === '{theme}'"),
+        )
+        .await
+}

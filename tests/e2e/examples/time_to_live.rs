@@ -1,0 +1,107 @@
+//! How long a reader waits until the numbers of a post are live, and what the browser loads for it. Prints one line.
+//! Run it as `cargo xtask time-to-live`.
+//!
+//! Each visit has a browser with an empty profile and a server with an empty database. The time runs from the
+//! navigation to the first text on the page that only the stream can know: the server writes a post that nobody
+//! reads, and the stream says that one is here.
+
+use anyhow::{Context, ensure};
+use horizon_test_support::{Options, Stage, http, stage};
+use serde_json::{Value, json};
+
+/// How often a post is opened over each line.
+const VISITS: usize = 10;
+
+const POST: &str = "/blog/hello";
+
+/// A line that takes nothing away.
+const FREE: [i32; 3] = [0, -1, -1];
+
+/// A slow mobile line as Lighthouse has it: milliseconds for a round trip, bytes a second down and up.
+const SLOW: [i32; 3] = [150, 200_000, 93_750];
+
+/// Runs before anything of the page.
+const WATCH: &str = r#"
+    new MutationObserver((_, observer) => {
+        const seen = document.querySelector('[data-horizon="viewers"]')?.textContent;
+        window.first ??= seen;
+        if (seen !== "1") return;
+        window.liveAfter = performance.now();
+        observer.disconnect();
+    }).observe(document, { childList: true, characterData: true, subtree: true });
+"#;
+
+/// The time in milliseconds, and the compressed bytes of the scripts and the module, each counted once.
+const REPORT: &str = r#"
+    const sizes = new Map(performance.getEntriesByType("resource")
+        .filter(({ name }) => /\.(js|wasm)$/.test(name))
+        .map(({ name, encodedBodySize }) => [name, encodedBodySize]));
+    return { first: window.first, after: window.liveAfter, bytes: [...sizes.values()].reduce((a, b) => a + b, 0) };
+"#;
+
+#[expect(clippy::print_stdout, reason = "its one line is what this program is for")]
+fn main() -> anyhow::Result<()> {
+    let here = visits(FREE)?;
+    let slow = visits(SLOW)?;
+    println!(
+        "Navigation to live numbers in headless Chromium, {VISITS} first visits each: {} on this machine, {} at \
+         1.6 Mbit/s and 150 ms; {} bytes of script and WebAssembly.",
+        here.text(),
+        slow.text(),
+        here.bytes
+    );
+    Ok(())
+}
+
+struct Visits {
+    millis: Vec<f64>,
+    bytes: u64,
+}
+
+impl Visits {
+    fn text(&self) -> String {
+        let median = self.millis.get(self.millis.len() / 2).copied().unwrap_or_default();
+        let longest = self.millis.last().copied().unwrap_or_default();
+        format!("median {median:.0} ms, longest {longest:.0} ms")
+    }
+}
+
+fn visits(line: [i32; 3]) -> anyhow::Result<Visits> {
+    let mut visits = Visits {
+        millis: Vec::with_capacity(VISITS),
+        bytes: 0,
+    };
+    for _ in 0..VISITS {
+        stage(1, Options::default(), async |stage| {
+            let (millis, bytes) = visit(stage, line).await?;
+            visits.millis.push(millis);
+            visits.bytes = bytes;
+            Ok(())
+        })?;
+    }
+    visits.millis.sort_by(f64::total_cmp);
+    Ok(visits)
+}
+
+async fn visit(stage: &mut Stage, line: [i32; 3]) -> anyhow::Result<(f64, u64)> {
+    // The server's first answer is its slowest, and only one reader of many waits for it.
+    http::get(stage.server.address(), POST).await?;
+    let ada = stage.reader("Ada").await?;
+    let [latency, down, up] = line;
+    let conditions =
+        json!({ "offline": false, "latency": latency, "downloadThroughput": down, "uploadThroughput": up });
+    ada.devtools("Network.emulateNetworkConditions", &conditions).await?;
+    ada.devtools("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": WATCH }))
+        .await?;
+    ada.opens(POST).await?;
+    ada.finds("its numbers are live", "return window.liveAfter !== undefined")
+        .await?;
+    let report = ada.script(REPORT, &[]).await?;
+    ensure!(
+        report.get("first") == Some(&json!("0")),
+        "the page came with its numbers live: {report}"
+    );
+    let after = report.get("after").and_then(Value::as_f64).context("no time")?;
+    let bytes = report.get("bytes").and_then(Value::as_u64).context("no bytes")?;
+    Ok((after, bytes))
+}

@@ -1,0 +1,97 @@
+//! No memory is kept for what a stranger can name.
+
+use std::net::SocketAddr;
+
+use anyhow::{Context, ensure};
+use horizon_test_support::{DEADLINE, Options, Server};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
+
+use crate::answers_on;
+
+/// How many slugs are asked for, all different and none known.
+const SLUGS: u32 = 1_000_000;
+
+/// How many connections ask at once.
+const CONNECTIONS: u32 = 4;
+
+/// How many requests are on their way on one connection.
+const PIPELINED: u32 = 50;
+
+/// How many slugs are asked for before the memory is measured: pools and caches fill once.
+const WARM_UP: u32 = 20_000;
+
+/// The most that the server may grow, in kilobytes. At 64 bytes a slug it would be twenty times as much.
+const MAY_GROW: u64 = 3 * 1024;
+
+/// One in so many asks for a page, which costs as much as a hundred of the others.
+const PAGES: u32 = 50;
+
+#[tokio::test]
+async fn no_memory_is_kept_for_a_million_slugs_that_nobody_wrote() -> anyhow::Result<()> {
+    let server = Server::start(Options::default().with("RUST_LOG", "warn")).await?;
+    ask(server.address(), 0, WARM_UP).await?;
+    let before = server.resident_kilobytes()?;
+    ask(server.address(), WARM_UP, WARM_UP + SLUGS).await?;
+    let after = server.resident_kilobytes()?;
+    println!("{before} kB before, {after} kB after {SLUGS} unknown slugs");
+    ensure!(after <= before + MAY_GROW, "it grew from {before} kB to {after} kB");
+    answers_on(&server).await
+}
+
+async fn ask(address: SocketAddr, from: u32, to: u32) -> anyhow::Result<()> {
+    let share = (to - from) / CONNECTIONS;
+    let askers = (0..CONNECTIONS).map(|asker| ask_on_one(address, from + asker * share, from + (asker + 1) * share));
+    futures::future::try_join_all(askers).await.map(drop)
+}
+
+async fn ask_on_one(address: SocketAddr, from: u32, to: u32) -> anyhow::Result<()> {
+    let mut stream = TcpStream::connect(address).await?;
+    for first in (from..to).step_by(PIPELINED as usize) {
+        let last = to.min(first + PIPELINED);
+        let requests: String = (first..last).map(request).collect();
+        stream.write_all(requests.as_bytes()).await?;
+        let answered = timeout(DEADLINE, not_founds(&mut stream, last - first));
+        answered
+            .await
+            .context("no answer in time")
+            .flatten()
+            .with_context(|| format!("slugs {first} to {last}"))?;
+    }
+    Ok(())
+}
+
+fn request(number: u32) -> String {
+    let path = match (number.is_multiple_of(PAGES), number % 3) {
+        (true, _) => "/blog",
+        (_, 0) => "/horizon/live",
+        (_, 1) => "/horizon/stats",
+        _ => "/horizon/comments",
+    };
+    format!("GET {path}/nobody-{number} HTTP/1.1\r\nhost: a\r\nuser-agent: Mozilla/5.0\r\n\r\n")
+}
+
+/// Reads until so many answers with status 404 have begun, and fails on any other.
+async fn not_founds(stream: &mut TcpStream, mut expected: u32) -> anyhow::Result<()> {
+    const STATUS: &[u8] = b"HTTP/1.1 ";
+    let mut buffer = Vec::new();
+    while expected > 0 {
+        ensure!(stream.read_buf(&mut buffer).await? > 0, "the server hung up");
+        let mut rest = 0;
+        while let Some(place) = buffer[rest..].windows(STATUS.len()).position(|window| window == STATUS) {
+            let status = rest + place + STATUS.len();
+            let Some(code) = buffer.get(status..status + 3) else {
+                break;
+            };
+            ensure!(code == b"404", "an answer is {}", String::from_utf8_lossy(code));
+            expected = expected.checked_sub(1).context("more answers than questions")?;
+            rest = status + 3;
+        }
+        let keep = rest.max(buffer.len().saturating_sub(STATUS.len() + 2));
+        buffer.drain(..keep);
+    }
+    Ok(())
+}

@@ -1,0 +1,67 @@
+//! A page with as many long comments as there may be.
+
+use std::net::SocketAddr;
+
+use anyhow::ensure;
+use futures::future::try_join_all;
+use horizon_test_support::{Options, Server, Writer, http};
+
+use crate::answers_on;
+
+/// How many threads the page has, and how many replies each.
+const THREADS: usize = 20;
+const REPLIES: usize = 40;
+
+/// How long each comment is, in characters: as long as one may be.
+const LENGTH: usize = 2_000;
+
+/// How many ask at once.
+const READERS: usize = 60;
+
+/// The most bytes of an answer. The comments alone are 1.6 MB.
+const ANSWER_BYTES: usize = 1024 * 1024;
+
+/// The most that the server may grow while all ask, and keep of it, in kilobytes.
+const MAY_GROW: u64 = 128 * 1024;
+
+#[tokio::test]
+async fn sixty_readers_of_the_largest_page_get_bounded_answers_and_the_memory_comes_back() -> anyhow::Result<()> {
+    let server = Server::start(Options::default().with("HORIZON_TRUSTED_PROXIES", "127.0.0.1/32")).await?;
+    fill(server.address()).await?;
+    let before = server.resident_kilobytes()?;
+    for path in [
+        "/horizon/comments/hello?limit=100",
+        "/blog/hello",
+        "/blog/hello?reply=1",
+    ] {
+        let answers = try_join_all((0..READERS).map(|_| http::get(server.address(), path))).await?;
+        let after = server.resident_kilobytes()?;
+        let largest = answers.iter().map(|answer| answer.body.len()).max().unwrap_or_default();
+        println!("{path}: at most {largest} bytes, {before} kB before, {after} kB after");
+        ensure!(
+            answers.iter().all(|answer| answer.status == 200),
+            "{path} was not answered"
+        );
+        ensure!(largest <= ANSWER_BYTES, "{path} has {largest} bytes");
+        ensure!(after <= before + MAY_GROW, "it grew from {before} kB to {after} kB");
+    }
+    answers_on(&server).await
+}
+
+async fn fill(address: SocketAddr) -> anyhow::Result<()> {
+    let mut writer = Writer::new(address);
+    for thread in 0..THREADS {
+        let head = writer.writes(&text(thread, 0), None).await?;
+        for reply in 1..=REPLIES {
+            writer.writes(&text(thread, reply), Some(&head)).await?;
+        }
+    }
+    Ok(())
+}
+
+/// A text that no other comment has.
+fn text(thread: usize, reply: usize) -> String {
+    let start = format!("{thread}.{reply} ");
+    let rest = "words ".repeat(LENGTH / 6 - start.len());
+    start + &rest
+}

@@ -1,0 +1,87 @@
+//! The author's page about the processes of the blog.
+
+use horizon_redis::testing::RedisServer;
+use horizon_test_support::{
+    Options, Reader,
+    process::{Process, program},
+    stage,
+};
+use tempfile::TempDir;
+use tokio::runtime::Builder;
+
+use crate::POST;
+
+const TOKEN: &str = "a token for the tests alone";
+
+async fn signs_in(author: &Reader) -> anyhow::Result<()> {
+    author.opens("/admin").await?;
+    author.types(r#"input[name="token"]"#, TOKEN).await?;
+    author.clicks(r#"form[action="/admin/login"] [type="submit"]"#).await?;
+    author.clicks(r#"a[href="/cluster"]"#).await
+}
+
+/// Waits until the cell of this node says so, without a reload.
+async fn says(author: &Reader, node: &str, cell: &str, want: &str) -> anyhow::Result<()> {
+    let script = format!(
+        r#"return document.querySelector('tr[data-node="{node}"] [data-cell="{cell}"]')?.textContent === '{want}'"#
+    );
+    author.finds(&format!("{node} says {want} {cell}"), &script).await
+}
+
+#[test]
+fn the_author_sees_nodes_and_accumulators_come_and_count() -> anyhow::Result<()> {
+    let outside = Builder::new_current_thread().enable_all().build()?;
+    let redis = outside.block_on(RedisServer::start(&[]))?;
+    let options = Options::default()
+        .with("HORIZON_PIPE", &redis.url())
+        .with("HORIZON_STORE", &redis.url())
+        .with("HORIZON_NODE", "web-1")
+        .with("HORIZON_ADMIN_TOKEN", TOKEN);
+    stage(2, options, async |stage| {
+        let (author, ada) = (stage.reader("Author").await?, stage.reader("Ada").await?);
+        signs_in(&author).await?;
+        says(&author, "web-1", "viewers", "0").await?;
+        ada.opens_live(POST).await?;
+        says(&author, "web-1", "viewers", "1").await?;
+
+        let folder = TempDir::new()?;
+        let mut command = program("horizon-accumulator", "HORIZON_ACCUMULATOR_BIN")?;
+        command
+            .env("HORIZON_PIPE", redis.url())
+            .env("HORIZON_NODE", "counts-1")
+            .env("HORIZON_ADDR", "127.0.0.1:0");
+        let accumulator = Process::start(command, &folder.path().join("log")).await?;
+        // One visit of the page and one of the site.
+        says(&author, "counts-1", "counted", "2").await?;
+        says(&author, "counts-1", "unread", "0").await?;
+        accumulator.kill().await?;
+        author
+            .finds(
+                "the killed one is seen to be silent",
+                r#"return document.querySelector('tr[data-node="counts-1"]')?.dataset.state === 'silent'"#,
+            )
+            .await
+    })
+}
+
+#[test]
+fn a_blog_on_its_own_says_so_and_a_stranger_sees_nothing() -> anyhow::Result<()> {
+    let options = Options::default().with("HORIZON_ADMIN_TOKEN", TOKEN);
+    stage(1, options, async |stage| {
+        let author = stage.reader("Author").await?;
+        author.opens("/cluster").await?;
+        author
+            .finds(
+                "a stranger is asked for the token",
+                r#"return !!document.querySelector('input[name="token"]')"#,
+            )
+            .await?;
+        signs_in(&author).await?;
+        author
+            .finds(
+                "it counts alone",
+                "return document.body.innerText.includes('HORIZON_PIPE names no Redis')",
+            )
+            .await
+    })
+}

@@ -1,0 +1,176 @@
+//! Theme, width, names, and everything else that is seen.
+
+use anyhow::ensure;
+use horizon_test_support::{Options, Reader, http, stage};
+use serde_json::{Value, json};
+
+use crate::POST;
+
+const BACKGROUND: &str = "return getComputedStyle(document.body).backgroundColor";
+
+#[test]
+fn the_theme_survives_a_reload_and_is_there_before_the_first_paint() -> anyhow::Result<()> {
+    stage(1, Options::default(), async |stage| {
+        let ada = stage.reader("Ada").await?;
+        ada.opens_live(POST).await?;
+        let mut seen = Vec::new();
+        for _ in 0..3 {
+            let before = ada
+                .script("return document.documentElement.dataset.theme ?? null", &[])
+                .await?;
+            ada.clicks(r#"button[data-horizon="theme"]"#).await?;
+            let changed = format!("return (document.documentElement.dataset.theme ?? null) !== {before}");
+            ada.finds("the theme has changed", &changed).await?;
+            let theme = ada
+                .script("return document.documentElement.dataset.theme ?? null", &[])
+                .await?;
+            let colour = ada.script(BACKGROUND, &[]).await?;
+            ada.reloads().await?;
+            let first = ada.script("return window.witness.themeBeforeBody", &[]).await?;
+            ensure!(
+                first == theme,
+                "before the body the theme was {first}, and should be {theme}"
+            );
+            ensure!(
+                ada.script(BACKGROUND, &[]).await? == colour,
+                "the reload changed the colour of {theme}"
+            );
+            seen.push((theme, colour));
+        }
+        let colour_of = |name: &str| seen.iter().find(|(theme, _)| theme == name).map(|(_, colour)| colour);
+        ensure!(
+            colour_of("dark").is_some() && colour_of("light").is_some(),
+            "not every theme was there: {seen:?}"
+        );
+        ensure!(
+            colour_of("dark") != colour_of("light"),
+            "dark looks like light: {seen:?}"
+        );
+        Ok(())
+    })
+}
+
+/// Every page of the shipped blog that a link on `/blog` leads to, and the lists themselves.
+async fn pages(reader: &Reader) -> anyhow::Result<Vec<String>> {
+    reader.opens("/blog").await?;
+    let script = "return [...new Set([...document.querySelectorAll('a[href^=\"/\"]')].map(a => a.pathname))]";
+    let links = reader.script(script, &[]).await?;
+    let links = links.as_array().into_iter().flatten().filter_map(Value::as_str);
+    let pages: Vec<String> = links.filter(|path| !path.contains('.')).map(str::to_owned).collect();
+    ensure!(pages.len() > 6, "the shipped blog has only {pages:?}");
+    Ok(pages)
+}
+
+#[test]
+fn at_320_pixels_no_page_of_the_shipped_blog_scrolls_sideways() -> anyhow::Result<()> {
+    stage(1, Options::default().with_default_posts(), async |stage| {
+        let ada = stage.reader("Ada").await?;
+        let narrow = json!({ "width": 320, "height": 640, "deviceScaleFactor": 1, "mobile": true });
+        ada.devtools("Emulation.setDeviceMetricsOverride", &narrow).await?;
+        for page in pages(&ada).await? {
+            ada.opens(&page).await?;
+            let width = ada.script("return document.documentElement.scrollWidth", &[]).await?;
+            ensure!(width == json!(320), "{page} is {width} pixels wide");
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn everything_that_can_be_used_has_a_name() -> anyhow::Result<()> {
+    stage(1, Options::default().with_default_posts(), async |stage| {
+        let ada = stage.reader("Ada").await?;
+        for page in pages(&ada).await? {
+            ada.opens(&page).await?;
+            let nameless = nameless(&ada).await?;
+            ensure!(nameless.is_empty(), "{page} has nameless {nameless:?}");
+            let outline = "return [document.documentElement.lang !== '', document.title !== '', \
+                document.querySelectorAll('h1').length, document.querySelectorAll('main').length, \
+                [...document.images].filter(i => !i.hasAttribute('alt')).length]";
+            let outline = ada.script(outline, &[]).await?;
+            ensure!(
+                outline == json!([true, true, 1, 1, 0]),
+                "{page}: language, title, h1s, mains, images without alt: {outline}"
+            );
+        }
+        Ok(())
+    })
+}
+
+/// The roles of what the browser tells a screen reader of without a name.
+async fn nameless(reader: &Reader) -> anyhow::Result<Vec<String>> {
+    let tree = reader.devtools("Accessibility.getFullAXTree", &json!({})).await?;
+    let nodes = tree["nodes"].as_array().into_iter().flatten();
+    let used = nodes.filter(|node| {
+        let role = node["role"]["value"].as_str().unwrap_or_default();
+        node["ignored"] == false && ["button", "link", "textbox", "searchbox", "checkbox", "combobox"].contains(&role)
+    });
+    let without = used.filter(|node| node["name"]["value"].as_str().is_none_or(|name| name.trim().is_empty()));
+    Ok(without
+        .map(|node| format!("{} {}", node["role"]["value"], node["backendDOMNodeId"]))
+        .collect())
+}
+
+#[test]
+fn a_page_that_is_not_there_is_a_page_with_status_404() -> anyhow::Result<()> {
+    stage(1, Options::default(), async |stage| {
+        stage.expect_in_console("status of 404");
+        let ada = stage.reader("Ada").await?;
+        ada.opens("/blog/no-such-post").await?;
+        ada.finds(
+            "it leads home",
+            "return document.querySelector('main a[href=\"/\"], main a[href=\"/blog\"]') !== null",
+        )
+        .await?;
+        let answer = http::get(stage.server.address(), "/blog/no-such-post").await?;
+        ensure!(answer.status == 404, "the status is {}", answer.status);
+        Ok(())
+    })
+}
+
+#[test]
+fn a_search_is_in_the_address_and_narrows_the_list() -> anyhow::Result<()> {
+    stage(1, Options::default(), async |stage| {
+        let ada = stage.reader("Ada").await?;
+        ada.opens("/blog?q=second").await?;
+        ada.finds(
+            "only the second post is listed",
+            "return !!document.querySelector('main a[href=\"/blog/second\"]') && !document.querySelector('main a[href=\"/blog/hello\"]')",
+        )
+        .await?;
+        ada.opens("/blog").await?;
+        ada.types("main input[name=\"q\"]", "hello\u{e007}").await?;
+        ada.finds(
+            "the address says what was searched",
+            "return new URL(location).searchParams.get('q') === 'hello'",
+        )
+        .await?;
+        ada.finds(
+            "only the first post is listed",
+            "return !document.querySelector('main a[href=\"/blog/second\"]')",
+        )
+        .await
+    })
+}
+
+#[test]
+fn an_edited_post_shows_on_the_next_load() -> anyhow::Result<()> {
+    stage(1, Options::default(), async |stage| {
+        let ada = stage.reader("Ada").await?;
+        ada.opens_live(POST).await?;
+        let text = "---\ntitle: Hello again\ndescription: Edited\ndate: 2026-01-02\n---\n\nEdited words.\n";
+        stage.server.posts().write("hello.md", text)?;
+        horizon_test_support::wait_until("the edited post is served", async || {
+            let page = http::get(stage.server.address(), POST).await?.text();
+            ensure!(page.contains("Edited words."), "the old text is served");
+            Ok(())
+        })
+        .await?;
+        ada.reloads().await?;
+        ada.finds(
+            "the new text is there",
+            "return document.body.innerText.includes('Edited words.')",
+        )
+        .await
+    })
+}

@@ -1,0 +1,183 @@
+//! Pages of another origin.
+//!
+//! The site is at `http://localhost`, the pages are at `http://127.0.0.1`: to a browser these are two sites. Headless
+//! Chromium needs no setting for it. It takes `Secure` cookies from `localhost` also without TLS, as from any
+//! trustworthy origin (W3C Secure Contexts §3.1), and by itself it refuses cookies of other sites that are not
+//! `Partitioned`.
+
+use std::{future::pending, net::SocketAddr};
+
+use anyhow::ensure;
+use axum::{Router, response::Html, routing::get};
+use eventhorizon::{Horizon, Slug};
+use horizon_axum::Limits;
+use horizon_test_support::{Host, Stage, stage_of};
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use crate::{
+    LIKE,
+    comments::{lists, writes},
+    host::html,
+    sees_it_pressed,
+};
+
+/// A plain page, and a site on another origin whose script it has.
+#[derive(Debug)]
+struct Elsewhere {
+    page: SocketAddr,
+    site: String,
+    horizon: Horizon,
+}
+
+impl Host for Elsewhere {
+    fn address(&self) -> SocketAddr {
+        self.page
+    }
+
+    fn log(&self) -> String {
+        self.horizon.metrics()
+    }
+}
+
+/// Starts both; `origin` is the one that the site names, if it knows where the page is.
+async fn elsewhere(origin: impl FnOnce(SocketAddr) -> Option<String>) -> anyhow::Result<Elsewhere> {
+    let pages = TcpListener::bind("127.0.0.1:0").await?;
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let page = pages.local_addr()?;
+    let site = format!("localhost:{}", listener.local_addr()?.port());
+    let origin = origin(page).map(|origin| origin.parse()).transpose()?;
+    let horizon = Horizon::in_memory()
+        .configure(|config| {
+            config.origins.extend(origin);
+            config.secure_cookies = true;
+        })
+        .start(|_: &Slug| true)
+        .await?;
+    let home = format!("http://{site}");
+    let app = page_of(&home).nest("/horizon", horizon_axum::router(&horizon));
+    let served = horizon.clone();
+    tokio::spawn(async move { horizon_axum::serve(listener, app, Limits::default(), pending(), &served).await });
+    tokio::spawn(async move { axum::serve(pages, page_of(&home)).await });
+    Ok(Elsewhere { page, site, horizon })
+}
+
+/// The page `/bread`. Only the script of the site may run, and only the site may be asked.
+fn page_of(home: &str) -> Router {
+    let policy = format!("default-src 'none'; img-src data:; script-src {home}; connect-src {home}");
+    let html = html("bread", home, "bread", "");
+    Router::new().route(
+        "/bread",
+        get(async move || ([("content-security-policy", policy)], Html(html))),
+    )
+}
+
+/// Plays a test with such a pair.
+fn play(
+    readers: u32,
+    origin: impl FnOnce(SocketAddr) -> Option<String>,
+    play: impl AsyncFnOnce(&mut Stage<Elsewhere>) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    stage_of(
+        readers,
+        async || elsewhere(origin).await,
+        async |stage| {
+            stage.expect_host(stage.server.site.clone());
+            play(stage).await
+        },
+    )
+}
+
+fn named(page: SocketAddr) -> Option<String> {
+    Some(format!("http://{page}"))
+}
+
+#[test]
+fn a_page_of_a_named_origin_shows_what_is_live_and_knows_its_reader_again() -> anyhow::Result<()> {
+    play(2, named, async |stage| {
+        let ada = stage.reader("Ada").await?;
+        let ben = stage.reader("Ben").await?;
+        ada.opens_live("/bread").await?;
+        ada.sees("viewers", 1).await?;
+        ada.sees("visits", 1).await?;
+        ben.opens_live("/bread").await?;
+        ada.sees("viewers", 2).await?;
+        ben.sees("site-viewers", 2).await?;
+        sees_it_pressed(&ada, false).await?;
+        ada.clicks(LIKE).await?;
+        sees_it_pressed(&ada, true).await?;
+        ben.sees("likes", 1).await?;
+        sees_it_pressed(&ben, false).await?;
+        ada.reloads().await?;
+        sees_it_pressed(&ada, true).await?;
+        ada.sees("likes", 1).await?;
+        ada.clicks(LIKE).await?;
+        sees_it_pressed(&ada, false).await?;
+        ada.sees("likes", 0).await?;
+        ben.sees("likes", 0).await?;
+        writes(&ben, "Ben", "hello").await?;
+        lists(&ada, "Benhello").await
+    })
+}
+
+#[test]
+fn the_sites_own_pages_know_their_reader_again_too_but_not_by_the_cookie_of_elsewhere() -> anyhow::Result<()> {
+    play(1, named, async |stage| {
+        let ada = stage.reader("Ada").await?;
+        ada.opens_live("/bread").await?;
+        ada.clicks(LIKE).await?;
+        sees_it_pressed(&ada, true).await?;
+        let home = format!("http://{}/bread", stage.server.site);
+        ada.script("location = arguments[0]", &[json!(home)]).await?;
+        ada.finds("it is at home", "return location.hostname === 'localhost'")
+            .await?;
+        ada.is_live().await?;
+        sees_it_pressed(&ada, false).await?;
+        ada.clicks(LIKE).await?;
+        ada.sees("likes", 2).await?;
+        ada.reloads().await?;
+        sees_it_pressed(&ada, true).await?;
+        ada.opens_live("/bread").await?;
+        sees_it_pressed(&ada, true).await?;
+        ada.sees("likes", 2).await
+    })
+}
+
+/// Likes a page as the script does it, which asks the server first.
+const ASKS: &str = "
+    const like = fetch(arguments[0], { method: 'PUT', credentials: 'include' });
+    return await like.then(() => 'answered', (error) => error.name)";
+
+/// Likes a page as a form does it, which browsers send unasked.
+const SENDS: &str = "
+    const body = new URLSearchParams({ liked: 'true' });
+    return (await fetch(arguments[0], { method: 'POST', body, mode: 'no-cors', credentials: 'include' })).type";
+
+fn is_refused(origin: impl FnOnce(SocketAddr) -> Option<String>) -> anyhow::Result<()> {
+    play(1, origin, async |stage| {
+        for expected in ["blocked by CORS policy", "net::ERR_FAILED", "status of 403"] {
+            stage.expect_in_console(expected);
+        }
+        let ada = stage.reader("Ada").await?;
+        ada.opens("/bread").await?;
+        ada.reads_in_console("/horizon/client.js' from origin").await?;
+        ada.clicks(LIKE).await?;
+        let likes = [json!(format!("http://{}/horizon/likes/bread", stage.server.site))];
+        let asked = ada.script(ASKS, &likes).await?;
+        ensure!(asked == json!("TypeError"), "the page got {asked}");
+        ada.reads_in_console("/horizon/likes/bread' from origin").await?;
+        let sent = ada.script(SENDS, &likes).await?;
+        ensure!(sent == json!("opaque"), "the page got {sent}");
+        let horizon = &stage.server.horizon;
+        let numbers = horizon.numbers(&[horizon.page("bread")?.into()]).await?;
+        let is_unliked = numbers.first().is_some_and(|page| page.likes == 0);
+        ensure!(is_unliked, "the like went through");
+        ada.reads_in_console("status of 403").await
+    })
+}
+
+#[test]
+fn a_page_of_an_origin_that_is_not_named_can_neither_load_the_script_nor_like() -> anyhow::Result<()> {
+    is_refused(|_| None)?;
+    is_refused(|_| Some("http://127.0.0.1:1".to_owned()))
+}

@@ -1,0 +1,118 @@
+//! The application that the pages belong to. All that the tests know of it is [`host`] and [`Site`].
+
+use std::{
+    io,
+    net::{SocketAddr, TcpListener},
+};
+
+use actix_web::{
+    App, HttpResponse, HttpServer,
+    dev::ServerHandle,
+    http::header,
+    web::{self, Path, get},
+};
+use eventhorizon::{Horizon, Moderation, Slug};
+use horizon_test_support::Host;
+use tokio::task::JoinHandle;
+
+const PAGE: &str = include_str!("page.html");
+
+/// Only what comes from the application itself may run or be asked for.
+const POLICY: &str = "default-src 'self'; img-src data:";
+
+/// A running application of actix-web.
+#[derive(Debug)]
+pub(crate) struct Site {
+    address: SocketAddr,
+    horizon: Horizon,
+    handle: ServerHandle,
+    server: JoinHandle<io::Result<()>>,
+}
+
+/// Starts an application with the router at `/horizon` and with these pages:
+/// `/page/{slug}` whose script names the slug, `/view/{slug}` whose `main` does, and `/` that is none of them.
+pub(crate) async fn host(address: SocketAddr) -> anyhow::Result<Site> {
+    start(address, Moderation::After).await
+}
+
+/// The same where comments wait to be approved.
+pub(crate) async fn moderated_host() -> anyhow::Result<Site> {
+    start(SocketAddr::from(([127, 0, 0, 1], 0)), Moderation::First).await
+}
+
+async fn start(address: SocketAddr, moderation: Moderation) -> anyhow::Result<Site> {
+    let listener = TcpListener::bind(address)?;
+    let address = listener.local_addr()?;
+    let horizon = Horizon::in_memory()
+        .configure(|config| config.moderation = moderation)
+        .start(|_: &Slug| true)
+        .await?;
+    let data = web::Data::new(horizon.clone());
+    let app = move || {
+        App::new()
+            .app_data(data.clone())
+            .service(web::scope("/horizon").default_service(web::to(embed_actix::horizon::answer)))
+            .route("/", get().to(async || page("", "", "")))
+            .route(
+                "/page/{slug}",
+                get().to(async |slug: Path<String>| page(&slug, &slug, "")),
+            )
+            .route(
+                "/view/{slug}",
+                get().to(async |slug: Path<String>| page(&slug, "", &slug)),
+            )
+    };
+    let server = HttpServer::new(app)
+        .workers(1)
+        .disable_signals()
+        .h1_allow_half_closed(false)
+        .listen(listener)?
+        .run();
+    Ok(Site {
+        address,
+        horizon,
+        handle: server.handle(),
+        server: tokio::spawn(server),
+    })
+}
+
+impl Site {
+    /// Ends it and every connection to it.
+    pub(crate) async fn shutdown(self) -> anyhow::Result<()> {
+        embed_actix::horizon::end(&self.horizon, &self.handle).await?;
+        Ok(self.server.await??)
+    }
+}
+
+impl Host for Site {
+    fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    fn log(&self) -> String {
+        String::new()
+    }
+}
+
+fn page(title: &str, script: &str, main: &str) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/html; charset=utf-8")
+        .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
+        .body(html(title, "", script, main))
+}
+
+/// A page whose script is that of the site at `home`.
+pub(crate) fn html(title: &str, home: &str, script: &str, main: &str) -> String {
+    let named = |name: &str, slug: &str| {
+        if slug.is_empty() {
+            String::new()
+        } else {
+            format!("{name}=\"{slug}\"")
+        }
+    };
+    let script = named("data-slug", script);
+    let script = format!("<script type=\"module\" src=\"{home}/horizon/client.js\" {script}></script>");
+    PAGE.replace("{slug}", title)
+        .replace("{script}", &script)
+        .replace("{main}", &named("data-horizon-slug", main))
+}

@@ -1,0 +1,34 @@
+//! `client.js` in real browsers, on the plain pages of a small application. Every test also fails on an error in a
+//! console, and so on anything that the pages' content security policy forbids.
+
+mod attention;
+mod comments;
+mod elsewhere;
+mod healing;
+mod host;
+mod likes;
+mod navigation;
+mod numbers;
+
+use std::net::SocketAddr;
+
+use horizon_test_support::{Reader, Stage, stage_of};
+
+use crate::host::{Site, host};
+
+const LIKE: &str = "[data-horizon=like]";
+
+/// Plays a test with an application of its own.
+fn play(readers: u32, play: impl AsyncFnOnce(&mut Stage<Site>) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    stage_of(
+        readers,
+        async || host(SocketAddr::from(([127, 0, 0, 1], 0))).await,
+        play,
+    )
+}
+
+/// Waits until the like button says whether its reader likes the page.
+async fn sees_it_pressed(reader: &Reader, pressed: bool) -> anyhow::Result<()> {
+    let script = format!("return document.querySelector('{LIKE}').getAttribute('aria-pressed') === '{pressed}'");
+    reader.finds(&format!("aria-pressed is {pressed}"), &script).await
+}

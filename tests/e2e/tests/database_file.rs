@@ -1,0 +1,141 @@
+//! The file of the numbers is deleted, replaced or another program's, or is in use by another path.
+
+use std::{fs, path::Path, process::Output};
+
+use anyhow::{Context, ensure};
+use horizon_test_support::{DEADLINE, Options, Server, http, program, wait_until};
+use tokio::time::timeout;
+
+async fn like(server: &Server, number: u32) -> anyhow::Result<http::Answer> {
+    let id = format!("{number:032x}");
+    http::send(
+        server.address(),
+        http::Method::PUT,
+        "/horizon/likes/hello",
+        &[("idempotency-key", &id)],
+        String::new(),
+    )
+    .await
+}
+
+fn remove_with_log(database: &Path) -> anyhow::Result<()> {
+    for suffix in ["", "-wal", "-shm"] {
+        fs::remove_file(format!("{}{suffix}", database.display()))?;
+    }
+    Ok(())
+}
+
+/// No like is acknowledged, readiness fails, the log says what to do once, and the pages are still there.
+async fn assert_noticed(server: &Server) -> anyhow::Result<()> {
+    for number in 2..5 {
+        let answer = like(server, number).await?;
+        ensure!(answer.status == 503, "a like: {} {}", answer.status, answer.text());
+        let ready = http::get(server.address(), "/readyz").await?;
+        ensure!(ready.status == 503, "readyz: {} {}", ready.status, ready.text());
+    }
+    for path in ["/healthz", "/blog/hello"] {
+        let answer = http::get(server.address(), path).await?;
+        ensure!(answer.status == 200, "{path}: {} {}", answer.status, answer.text());
+    }
+    let log = server.log();
+    let errors: Vec<_> = log
+        .lines()
+        .filter(|line| line.contains("the database is lost"))
+        .collect();
+    ensure!(
+        matches!(errors.as_slice(), [one] if one.contains("ERROR") && one.contains("put the file back")),
+        "{log}"
+    );
+    ensure!(!log.contains("panicked"), "{log}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn nothing_is_acknowledged_once_the_database_is_deleted_and_a_restart_begins_anew() -> anyhow::Result<()> {
+    let mut server = Server::start(Options::default()).await?;
+    ensure!(like(&server, 1).await?.status == 200);
+    remove_with_log(&server.database())?;
+    assert_noticed(&server).await?;
+    server.stop().await?;
+    server.start_again().await?;
+    let ready = http::get(server.address(), "/readyz").await?;
+    ensure!(ready.status == 200, "{}", ready.text());
+    ensure!(like(&server, 9).await?.status == 200);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_database_that_took_the_place_of_the_open_one_is_noticed() -> anyhow::Result<()> {
+    let server = Server::start(Options::default()).await?;
+    ensure!(like(&server, 1).await?.status == 200);
+    let other = Server::start(Options::default()).await?;
+    fs::copy(other.database(), server.database().with_extension("new"))?;
+    fs::rename(server.database().with_extension("new"), server.database())?;
+    assert_noticed(&server).await
+}
+
+#[tokio::test]
+async fn a_server_without_requests_says_that_its_database_is_gone() -> anyhow::Result<()> {
+    let server = Server::start(Options::default()).await?;
+    remove_with_log(&server.database())?;
+    wait_until("the log says so", async || {
+        ensure!(server.log().contains("the database is lost"), "{}", server.log());
+        Ok(())
+    })
+    .await
+}
+
+/// Runs the server on this store until it gives up.
+async fn start(store: &Path) -> anyhow::Result<Output> {
+    let mut command = program()?;
+    command
+        .env("HORIZON_ADDR", "127.0.0.1:0")
+        .env("HORIZON_STORE", format!("sqlite:{}", store.display()));
+    let ended = timeout(DEADLINE, command.kill_on_drop(true).output());
+    Ok(ended.await.context("it starts in spite of it")??)
+}
+
+async fn assert_refused(store: &Path, why: &str) -> anyhow::Result<()> {
+    let output = start(store).await?;
+    let said = String::from_utf8_lossy(&[output.stderr.as_slice(), output.stdout.as_slice()].concat()).into_owned();
+    ensure!(!output.status.success() && said.contains(why), "it said: {said}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_database_of_another_program_stops_the_start_and_is_not_changed() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("other.db");
+    // The head of an empty SQLite database of one page, with the mark and the version of another program.
+    let mut page = vec![0; 4096];
+    page[..16].copy_from_slice(b"SQLite format 3\0");
+    page[16..28].copy_from_slice(&[0x10, 0, 1, 1, 0, 64, 32, 32, 0, 0, 0, 1]);
+    page[28..48].copy_from_slice(&[0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4]);
+    page[56..72].copy_from_slice(&[0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 0, 0x47, 0x50, 0x4b, 0x47]);
+    page[92..100].copy_from_slice(&[0, 0, 0, 1, 0, 0x2e, 0x7e, 0x70]);
+    page[100..108].copy_from_slice(&[13, 0, 0, 0, 0, 0x10, 0, 0]);
+    fs::write(&path, &page)?;
+    assert_refused(
+        &path,
+        "belongs to another program (application id 0x47504b47, version 2)",
+    )
+    .await?;
+    ensure!(fs::read(&path)? == page, "the file was changed");
+    for suffix in ["-wal", "-shm", ".secret"] {
+        let beside = folder.path().join(format!("other.db{suffix}"));
+        ensure!(!beside.exists(), "{} was left behind", beside.display());
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_second_server_is_refused_whatever_path_leads_to_the_database() -> anyhow::Result<()> {
+    let server = Server::start(Options::default()).await?;
+    let folder = tempfile::tempdir()?;
+    let link = folder.path().join("link.db");
+    std::os::unix::fs::symlink(server.database(), &link)?;
+    assert_refused(&link, "another process counts into").await?;
+    let hard = folder.path().join("hard.db");
+    fs::hard_link(server.database(), &hard)?;
+    assert_refused(&hard, "has 2 names").await
+}

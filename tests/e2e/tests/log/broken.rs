@@ -1,0 +1,66 @@
+//! Standard error does not work, and everything else does.
+
+use std::{
+    fs::File,
+    io::{self, Write},
+    os::fd::OwnedFd,
+};
+
+use anyhow::ensure;
+use horizon_test_support::{Server, http, wait_until};
+
+use crate::{dropped, is_well, like, likes, options};
+
+/// What a pipe holds on Linux, in bytes.
+const PIPE_BYTES: usize = 65_536;
+
+/// How many requests are sent between two looks at the metrics.
+const REQUESTS: usize = 50;
+
+/// Serves while the log goes there, until a dropped line of it is counted; then stops the server.
+async fn serves_with(standard_error: impl Into<OwnedFd>, reason: &str) -> anyhow::Result<()> {
+    let options = options().with("RUST_LOG", "debug").with_standard_error(standard_error);
+    let mut server = Server::start(options).await?;
+    let mut liked = 0;
+    wait_until("dropped lines are counted", async || {
+        let answer = like(&server, "hello", liked).await?;
+        ensure!(answer.status == 200, "a like got {} {}", answer.status, answer.text());
+        liked += 1;
+        for _ in 0..REQUESTS {
+            http::get(server.address(), "/healthz").await?;
+        }
+        let dropped = dropped(&server, reason).await?;
+        ensure!(dropped > 0, "none is");
+        Ok(())
+    })
+    .await?;
+    is_well(&server).await?;
+    ensure!(
+        likes(&server).await? == u64::from(liked),
+        "{liked} likes were acknowledged"
+    );
+    let status = server.stop().await?;
+    ensure!(status.success(), "{status}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_full_disk_under_the_log_stops_nothing() -> anyhow::Result<()> {
+    serves_with(File::options().write(true).open("/dev/full")?, "write_error").await
+}
+
+#[tokio::test]
+async fn a_dead_reader_of_the_log_stops_nothing() -> anyhow::Result<()> {
+    let (reader, writer) = io::pipe()?;
+    drop(reader);
+    serves_with(writer, "write_error").await
+}
+
+#[tokio::test]
+async fn a_log_that_nobody_reads_stops_nothing() -> anyhow::Result<()> {
+    let (reader, mut writer) = io::pipe()?;
+    writer.write_all(&[b'\n'; PIPE_BYTES])?;
+    serves_with(writer, "overflow").await?;
+    drop(reader);
+    Ok(())
+}

@@ -1,0 +1,200 @@
+//! What stops the start, and what is said then.
+
+use std::process::Output;
+
+use anyhow::{Context, ensure};
+use horizon_test_support::{DEADLINE, Options, Posts, Server, program};
+use tokio::time::timeout;
+
+/// Runs the server with these settings until it gives up.
+async fn start(arguments: &[&str], variables: &[(&str, &str)]) -> anyhow::Result<Output> {
+    let mut command = program()?;
+    command
+        .args(arguments)
+        .env("HORIZON_ADDR", "127.0.0.1:0")
+        .env("HORIZON_STORE", "memory:")
+        .envs(variables.to_vec());
+    Ok(timeout(DEADLINE, command.output())
+        .await
+        .context("it starts in spite of it")??)
+}
+
+fn complaint(output: &Output) -> String {
+    String::from_utf8_lossy(&[output.stderr.as_slice(), output.stdout.as_slice()].concat()).into_owned()
+}
+
+/// A folder in which every file but one is broken, and what must be said about each.
+fn broken_posts() -> anyhow::Result<(Posts, Vec<(&'static str, &'static str)>)> {
+    let posts = Posts::two()?;
+    let files = [
+        (
+            "no-title.md",
+            "---\ndescription: x\ndate: 2026-01-02\n---\nWords.\n",
+            "title",
+        ),
+        ("bad-date.md", "---\ntitle: x\ndate: the day after\n---\nWords.\n", ":3"),
+        ("bad-yaml.md", "---\ntitle: \"x\n tags: [a\n---\nWords.\n", ":"),
+        ("no-front-matter.md", "Only words.\n", ":1"),
+        (
+            "Hello.md",
+            "---\ntitle: x\ndate: 2026-01-02\nslug: hello\n---\nWords.\n",
+            "hello",
+        ),
+    ];
+    let mut expected = Vec::new();
+    for (name, text, sign) in files {
+        posts.write(name, text)?;
+        expected.push((name, sign));
+    }
+    Ok((posts, expected))
+}
+
+#[tokio::test]
+async fn broken_posts_stop_the_check_and_a_strict_start_with_every_one_listed() -> anyhow::Result<()> {
+    let (posts, expected) = broken_posts()?;
+    let folder = posts.path().to_string_lossy().into_owned();
+    for arguments in [&["--strict"][..], &["check"]] {
+        let output = start(arguments, &[("HORIZON_POSTS", &folder)]).await?;
+        let said = complaint(&output);
+        ensure!(!output.status.success(), "{arguments:?} goes on: {said}");
+        for (name, sign) in &expected {
+            let line = said.lines().find(|line| line.contains(name));
+            ensure!(
+                line.is_some_and(|line| line.contains(sign)),
+                "{arguments:?} does not say `{sign}` of {name}: {said}"
+            );
+        }
+        ensure!(
+            !said.contains("second.md"),
+            "{arguments:?} complains about a good post: {said}"
+        );
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_folder_in_which_every_file_is_broken_stops_the_start() -> anyhow::Result<()> {
+    let posts = Posts::empty()?;
+    posts.write("Untitled.md", "")?;
+    let folder = posts.path().to_string_lossy().into_owned();
+    let said = complaint(&start(&[], &[("HORIZON_POSTS", &folder)]).await?);
+    ensure!(
+        said.contains("HORIZON_POSTS") && said.contains("Untitled.md:1"),
+        "{said}"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_warning_stops_only_a_strict_start_and_check() -> anyhow::Result<()> {
+    let posts = Posts::two()?;
+    posts.write("x.md", "---\ntitle: x\ndate: 2026-01-02\ndescripton: y\n---\nWords.\n")?;
+    let folder = posts.path().to_string_lossy().into_owned();
+    let output = start(&["check"], &[("HORIZON_POSTS", &folder)]).await?;
+    let said = complaint(&output);
+    ensure!(
+        output.status.success() && said.contains("x.md:4: warning: \"descripton\""),
+        "{said}"
+    );
+    ensure!(said.ends_with(": 3 posts and 0 pages, 1 warning\n"), "{said}");
+    for arguments in [&[][..], &["check"]] {
+        let output = start(arguments, &[("HORIZON_POSTS", &folder), ("HORIZON_STRICT", "true")]).await?;
+        let said = complaint(&output);
+        ensure!(!output.status.success(), "{arguments:?} goes on: {said}");
+        ensure!(said.contains("HORIZON_STRICT") && said.contains("x.md:4"), "{said}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_check_names_what_waits_and_what_is_no_post_and_finds_nothing_wrong() -> anyhow::Result<()> {
+    let posts = Posts::two()?;
+    posts.write("README.md", "# My blog\n")?;
+    posts.write("later.md", "---\ntitle: x\ndate: 2099-01-02\n---\nWords.\n")?;
+    let folder = posts.path().to_string_lossy().into_owned();
+    let output = start(&["check", "--strict"], &[("HORIZON_POSTS", &folder)]).await?;
+    let said = complaint(&output);
+    ensure!(output.status.success(), "{said}");
+    for line in [
+        "/README.md: note: not read: there is no front matter\n",
+        "/later.md: waits until 2099-01-02T00:00:00Z\n",
+    ] {
+        ensure!(said.contains(line), "`{line}` is not in {said}");
+    }
+    ensure!(
+        said.ends_with(&format!("{folder}: 2 posts and 0 pages, nothing wrong\n")),
+        "{said}"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_shipped_posts_pass_the_check() -> anyhow::Result<()> {
+    let output = start(&["check"], &[]).await?;
+    ensure!(output.status.success(), "{}", complaint(&output));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_wrong_setting_stops_the_start_with_a_sentence_that_names_it() -> anyhow::Result<()> {
+    for (name, value) in [
+        ("HORIZON_ADDR", "localhost"),
+        ("HORIZON_ADDR", "127.0.0.1:65536"),
+        ("HORIZON_POSTS", "/no/such/folder"),
+        ("HORIZON_STORE", "mysql://localhost"),
+        ("HORIZON_STORE", "sqlite:"),
+        ("HORIZON_PIPE", "carrier-pigeon:"),
+        ("HORIZON_PIPE", "redis://u:hunter2@localhost/x"),
+        ("HORIZON_PIPE", "stdin:"),
+        ("HORIZON_NODE", "two words"),
+        ("HORIZON_SECRET", "hunter2"),
+        ("HORIZON_ADMIN_TOKEN", "hunter2"),
+        ("HORIZON_TRUSTED_PROXIES", "everyone"),
+        ("HORIZON_MODERATION", "maybe"),
+        ("HORIZON_SITE", "/no/such/folder"),
+    ] {
+        let output = start(&[], &[(name, value)]).await?;
+        let said = complaint(&output);
+        ensure!(!output.status.success(), "{name}={value} goes on: {said}");
+        let named = said.contains(name);
+        ensure!(named, "{name}={value} is not named: {said}");
+        ensure!(!said.contains("hunter2"), "a secret is repeated: {said}");
+        ensure!(!said.contains("panicked"), "{name}={value} panics: {said}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_be_opened_stops_the_start_with_its_path() -> anyhow::Result<()> {
+    let output = start(&[], &[("HORIZON_STORE", "sqlite:/no/such/folder/horizon.db")]).await?;
+    let said = complaint(&output);
+    ensure!(
+        !output.status.success() && said.contains("/no/such/folder/horizon.db"),
+        "it said: {said}"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_second_server_on_the_same_database_is_refused_by_its_name() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let store = format!("sqlite:{}", folder.path().join("numbers.db").display());
+    let _first = Server::start(Options::default().with("HORIZON_STORE", &store)).await?;
+    let output = start(&[], &[("HORIZON_STORE", &store)]).await?;
+    let said = complaint(&output);
+    ensure!(
+        !output.status.success() && said.contains("HORIZON_STORE") && said.contains("numbers.db"),
+        "it said: {said}"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_address_that_is_taken_stops_the_start_with_that_address() -> anyhow::Result<()> {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0")?;
+    let address = taken.local_addr()?.to_string();
+    let output = start(&[], &[("HORIZON_ADDR", &address)]).await?;
+    let said = complaint(&output);
+    ensure!(!output.status.success() && said.contains(&address), "it said: {said}");
+    Ok(())
+}

@@ -1,0 +1,107 @@
+//! What every stand-in for a web node serves, and the ones that keep a store of their own.
+
+use std::io::{Write, stderr, stdout};
+
+use anyhow::{Context, anyhow};
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use eventhorizon::{Builder, Horizon, Secret};
+use horizon_axum::Limits;
+use horizon_backend::{StoreUrl, asked_to_stop, pipe_and_store, start_log};
+use horizon_core::Slug;
+use rusqlite::Connection;
+use tokio::net::TcpListener;
+
+use super::Place;
+use crate::{defect::Defect, stage::SLUGS};
+
+/// Serves a blog that counts itself, but for the defect.
+pub(crate) async fn embedded(place: &Place) -> anyhow::Result<()> {
+    let _log = start_log();
+    let (pipe, store) = pipe_and_store(&place.pipe, place.store.as_ref()).map_err(|sentence| anyhow!(sentence))?;
+    if place.defect == Defect::SetsUpFirst {
+        set_up(&store)?;
+    }
+    let horizon = start(place, Horizon::from_places(pipe, store)?).await?;
+    let app = router(&horizon);
+    let app = match place.defect {
+        Defect::BlocksOnLog => app.layer(middleware::from_fn(log_and_wait)),
+        Defect::PanicsOnLog => app.layer(middleware::from_fn(print)),
+        _ => app,
+    };
+    serve(place, app, &horizon).await
+}
+
+/// Starts the site of the stand-in.
+pub(crate) async fn start(place: &Place, builder: Builder) -> anyhow::Result<Horizon> {
+    let secret = place.secret.as_ref().context("HORIZON_SECRET is not set")?;
+    let proxy = "127.0.0.1/32".parse()?;
+    let horizon = builder
+        .secret(Secret::new(&secret.0)?)
+        .configure(|config| config.trusted_proxies.push(proxy))
+        .start(|slug: &Slug| SLUGS.contains(&slug.as_str()));
+    Ok(horizon.await?)
+}
+
+/// The routes of the product's web node that the fault run asks for.
+pub(crate) fn router(horizon: &Horizon) -> Router {
+    Router::new()
+        .route("/healthz", get(async || "the process answers\n"))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(metrics))
+        .route("/blog/{slug}", get(async || "an article"))
+        .with_state(horizon.clone())
+        .nest("/horizon", horizon_axum::router(horizon))
+}
+
+/// Serves until the process is asked to stop.
+pub(crate) async fn serve(place: &Place, app: Router, horizon: &Horizon) -> anyhow::Result<()> {
+    let listener = TcpListener::bind(place.addr).await?;
+    writeln!(stdout(), "The stand-in is at http://{}", listener.local_addr()?)?;
+    horizon_axum::serve(listener, app, Limits::default(), asked_to_stop(), horizon).await?;
+    Ok(())
+}
+
+async fn ready(State(horizon): State<Horizon>) -> impl IntoResponse {
+    match horizon.ready().await {
+        Ok(sentence) => (StatusCode::OK, format!("{sentence}\n")),
+        Err(problems) => (StatusCode::SERVICE_UNAVAILABLE, format!("{problems}\n")),
+    }
+}
+
+async fn metrics(State(horizon): State<Horizon>) -> impl IntoResponse {
+    let format = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(header::CONTENT_TYPE, format)], horizon.metrics() + "# EOF\n")
+}
+
+/// Writes a long line for each request, and waits until it is written.
+async fn log_and_wait(request: Request, next: Next) -> Response {
+    // What cannot be written is dropped; what is not taken is waited for.
+    let _ = writeln!(stderr(), "{} {}", request.uri(), ".".repeat(4_096));
+    next.run(request).await
+}
+
+/// Prints a line for each request.
+#[expect(
+    clippy::print_stderr,
+    reason = "it panics when nobody takes the line, which is the defect"
+)]
+async fn print(request: Request, next: Next) -> Response {
+    eprintln!("{}", request.uri());
+    next.run(request).await
+}
+
+/// Does to a file what a server may do to its own alone.
+fn set_up(store: &StoreUrl) -> anyhow::Result<()> {
+    if let StoreUrl::Sqlite(file) = store {
+        let database = Connection::open(file)?;
+        database.execute_batch("PRAGMA application_id = 1; PRAGMA journal_mode = WAL; VACUUM;")?;
+    }
+    Ok(())
+}

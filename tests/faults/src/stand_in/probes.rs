@@ -1,0 +1,31 @@
+use std::sync::Arc;
+
+use axum::{Router, http::StatusCode, routing::get};
+use horizon_backend::{Health, Ready, Store, register_log_metrics};
+use prometheus_client::{encoding::text::encode, registry::Registry};
+
+/// `/healthz`, `/readyz` and `/metrics` of an accumulator whose background tasks have no problem to report.
+pub(crate) fn probes(store: Store) -> Router {
+    let ready = Arc::new(Ready::new(store, Health::default()));
+    let mut registry = Registry::default();
+    register_log_metrics(&mut registry);
+    let registry = Arc::new(registry);
+    Router::new()
+        .route("/healthz", get(async || "the process answers\n"))
+        .route(
+            "/metrics",
+            get(async move || {
+                let mut text = "horizon_stream_lost_total 0\n".to_owned();
+                // A String takes whatever is written to it.
+                let _ = encode(&mut text, &registry);
+                text
+            }),
+        )
+        .route(
+            "/readyz",
+            get(async move || match ready.check().await {
+                Ok(sentence) => (StatusCode::OK, format!("{sentence}\n")),
+                Err(problems) => (StatusCode::SERVICE_UNAVAILABLE, format!("{problems}\n")),
+            }),
+        )
+}

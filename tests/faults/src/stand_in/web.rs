@@ -1,0 +1,57 @@
+use std::sync::Arc;
+
+use anyhow::anyhow;
+use eventhorizon::Horizon;
+use horizon_backend::{Store, start_log};
+use horizon_core::{Analytics, Ports};
+use horizon_memory::LocalPresence;
+use horizon_redis::{RedisPipe, RedisPresence};
+use redis::Client;
+
+use super::{Place, blog, hold::hold, promises::Promises, told::ListensOnce};
+use crate::defect::Defect;
+
+/// Serves the router that the product's web node has, but for the defect.
+pub(crate) async fn web(place: &Place) -> anyhow::Result<()> {
+    match place.pipe.0.as_str() {
+        "memory:" => blog::embedded(place).await,
+        _ => shared(place).await,
+    }
+}
+
+async fn shared(place: &Place) -> anyhow::Result<()> {
+    let _log = start_log();
+    let (redis, store) = place.redis_and_store()?;
+    let store = Store::open(&store)?;
+    let pipe = Arc::new(RedisPipe::connect(&redis, Arc::clone(&store.stats))?);
+    if place.defect == Defect::HoldsEvents {
+        tokio::spawn(hold(client(place)?));
+    }
+    let ports = Ports {
+        presence: match place.defect {
+            Defect::KeepsToItself => Arc::new(LocalPresence::default()),
+            _ => Arc::new(RedisPresence::connect(&redis, place.node.clone())?),
+        },
+        analytics: analytics(place, pipe)?,
+        stats: store.stats,
+        comments: store.comments,
+        salts: store.salts,
+    };
+    let horizon = blog::start(place, Horizon::from_ports(ports)).await?;
+    blog::serve(place, blog::router(&horizon), &horizon).await
+}
+
+fn analytics(place: &Place, pipe: Arc<RedisPipe>) -> anyhow::Result<Arc<dyn Analytics>> {
+    Ok(match place.defect {
+        Defect::PromisesFirst => Arc::new(Promises::new(pipe)),
+        Defect::ListensOnce => Arc::new(ListensOnce {
+            pipe,
+            redis: client(place)?,
+        }),
+        _ => pipe,
+    })
+}
+
+fn client(place: &Place) -> anyhow::Result<Client> {
+    Client::open(place.pipe.0.as_str()).map_err(|error| anyhow!("HORIZON_PIPE is wrong: {error}"))
+}
