@@ -20,7 +20,7 @@ use eventhorizon::{
 use horizon_benches::{cpu_seconds, cpu_seconds_of};
 use horizon_core::testing::Store;
 use horizon_core::{Draft, Event, EventId, EventKind, Ports, ReaderId, Stamp, Timestamp, Topic, Visibility};
-use horizon_memory::{LocalPresence, MemoryPipe, MemoryStats};
+use horizon_memory::{MemoryBus, MemoryPresence, MemoryStats};
 use horizon_redis::{RedisConfig, RedisStats, testing::RedisServer};
 use horizon_sqlite::SqliteStats;
 
@@ -112,9 +112,9 @@ fn cpu(redis: Option<u32>) -> Result<f64> {
 }
 
 async fn horizon(store: &Arc<dyn Store>) -> Result<Horizon> {
-    let (pipe, _feed) = MemoryPipe::new(Arc::clone(store) as _);
+    let (pipe, _feed) = MemoryBus::new(Arc::clone(store) as _);
     let ports = Ports {
-        presence: Arc::new(LocalPresence::default()),
+        presence: Arc::new(MemoryPresence::default()),
         analytics: Arc::new(pipe),
         stats: Arc::clone(store) as _,
         comments: Arc::clone(store) as _,

@@ -12,7 +12,7 @@ use std::time::Duration;
 use horizon_core::{Analytics, Event, EventKind, Stamp, Timestamp, Topic};
 use horizon_memory::MemoryStats;
 use horizon_redis::testing::RedisServer;
-use horizon_redis::{RedisConfig, RedisPipe};
+use horizon_redis::{RedisBus, RedisConfig};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -65,7 +65,7 @@ async fn measure(query: &str) -> Result<f64> {
     let _replica = RedisServer::start(&["--replicaof", "127.0.0.1", &port]).await?;
     while master.cli(&["WAIT", "1", "1000"]).await?.trim() != "1" {}
     let config = RedisConfig::new(&format!("{}{query}", master.url()))?;
-    let pipe = Arc::new(RedisPipe::connect(&config, Arc::new(MemoryStats::new()))?);
+    let pipe = Arc::new(RedisBus::connect(&config, Arc::new(MemoryStats::new()))?);
     let start = Instant::now();
     let mut trackers: JoinSet<_> = (0..TRACKERS)
         .map(|tracker| track(Arc::clone(&pipe), tracker, start + TIME))
@@ -78,7 +78,7 @@ async fn measure(query: &str) -> Result<f64> {
 }
 
 /// Tracks events until `end`, and returns how many were acknowledged.
-async fn track(pipe: Arc<RedisPipe>, tracker: u16, end: Instant) -> horizon_core::Result<u32> {
+async fn track(pipe: Arc<RedisBus>, tracker: u16, end: Instant) -> horizon_core::Result<u32> {
     let mut number = 0_u32;
     while Instant::now() < end {
         let mut random = [0; 10];

@@ -13,7 +13,7 @@ use futures::StreamExt;
 use horizon_core::{Analytics, Event, StatsStore, Timestamp, step};
 use horizon_memory::MemoryStats;
 use horizon_redis::testing::RedisServer;
-use horizon_redis::{FeedConfig, RedisConfig, RedisFeed, RedisPipe, RedisStats};
+use horizon_redis::{ConsumerConfig, RedisBus, RedisConfig, RedisConsumer, RedisStats};
 use horizon_sqlite::SqliteStats;
 use tokio::process::Command;
 use tokio::sync::Notify;
@@ -44,9 +44,9 @@ async fn main() -> Result<()> {
 
     server.cli(&["FLUSHALL"]).await?;
     let config = RedisConfig::new(&server.url())?;
-    let pipe = RedisPipe::connect(&config, Arc::new(MemoryStats::new()))?;
+    let pipe = RedisBus::connect(&config, Arc::new(MemoryStats::new()))?;
     let tracked = track(&pipe, &horizon_benches::events(0, EVENTS)?).await?;
-    table.row(&format!("one web node: RedisPipe, {CALLERS} callers"), tracked, raw)?;
+    table.row(&format!("one web node: RedisBus, {CALLERS} callers"), tracked, raw)?;
 
     let folder = tempfile::tempdir()?;
     let mut first = EVENTS;
@@ -103,7 +103,7 @@ async fn raw_xadd(server: &RedisServer) -> Result<f64> {
     Ok(rate.trim_matches('"').parse()?)
 }
 
-async fn track(pipe: &RedisPipe, events: &[Event]) -> Result<f64> {
+async fn track(pipe: &RedisBus, events: &[Event]) -> Result<f64> {
     let started = Instant::now();
     let mut tracked = futures::stream::iter(events.iter().cloned())
         .map(|event| pipe.track(event))
@@ -126,8 +126,8 @@ async fn accumulate(config: &RedisConfig, store: &dyn StatsStore) -> Result<f64>
     let limit = NonZeroUsize::new(BATCH).ok_or("a batch has events")?;
     // As the service does: while one reader tells and acknowledges, the store counts for the other.
     let mut feeds = [
-        RedisFeed::connect(config, FeedConfig::new("bench.1"))?,
-        RedisFeed::connect(config, FeedConfig::new("bench.2"))?,
+        RedisConsumer::connect(config, ConsumerConfig::new("bench.1"))?,
+        RedisConsumer::connect(config, ConsumerConfig::new("bench.2"))?,
     ];
     let started = Instant::now();
     let counted = AtomicU64::new(0);

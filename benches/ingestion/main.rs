@@ -5,7 +5,7 @@
 //! wander with whatever else the machine does; the ratios of one run are what to look at.
 //!
 //! The embedded way is the whole of it: each of 4,096 tasks tracks its events one after another, and goes on once
-//! `MemoryPipe` says that one is counted for good; `horizon_backend::run_observed` counts into `SqliteStats`.
+//! `MemoryBus` says that one is counted for good; `horizon_backend::run_accumulator_observed` counts into `SqliteStats`.
 //!
 //! What SQLite itself does is in `reference.rs`.
 
@@ -23,13 +23,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use horizon_backend::{CorrectedClock, Observer, run_observed};
+use horizon_backend::{AccumulatorObserver, CorrectedClock, run_accumulator_observed};
 use horizon_benches::cpu_seconds;
 use horizon_core::{
-    Analytics, Event, EventKind, Progress, ReaderId, Slug, Stamp, StatsStore, StatsStoreExt, Timestamp, Topic,
+    Analytics, BatchOutcome, Event, EventKind, ReaderId, Slug, Stamp, StatsStore, StatsStoreExt, Timestamp, Topic,
     VisitorKey,
 };
-use horizon_memory::MemoryPipe;
+use horizon_memory::MemoryBus;
 use horizon_sqlite::SqliteStats;
 use tokio::{sync::oneshot, task::JoinSet, time::timeout};
 
@@ -189,7 +189,7 @@ fn reference(events: &[Event], file: &Path) -> Result<Cost> {
 
 async fn track_all(events: &[Event], file: &Path) -> Result<Cost> {
     let store = Arc::new(SqliteStats::open(file)?);
-    let (pipe, mut feed) = MemoryPipe::new(Arc::clone(&store) as Arc<dyn StatsStore>);
+    let (pipe, mut feed) = MemoryBus::new(Arc::clone(&store) as Arc<dyn StatsStore>);
     let pipe = Arc::new(pipe);
     let (stop, stopped) = oneshot::channel::<()>();
     let mut shares: Vec<Vec<Event>> = (0..CALLERS).map(|_| Vec::new()).collect();
@@ -203,7 +203,7 @@ async fn track_all(events: &[Event], file: &Path) -> Result<Cost> {
         let (store, batches) = (Arc::clone(&store), Arc::clone(&batches));
         tokio::spawn(async move {
             let stopped = async { drop(stopped.await) };
-            run_observed(
+            run_accumulator_observed(
                 &mut [&mut feed],
                 &*store,
                 &CorrectedClock::new(|| NOW),
@@ -232,7 +232,7 @@ async fn track_all(events: &[Event], file: &Path) -> Result<Cost> {
     Ok(cost)
 }
 
-async fn tracking(pipe: Arc<MemoryPipe>, share: Vec<Event>) -> horizon_core::Result<()> {
+async fn tracking(pipe: Arc<MemoryBus>, share: Vec<Event>) -> horizon_core::Result<()> {
     for event in share {
         pipe.track(event).await?;
     }
@@ -243,8 +243,8 @@ async fn tracking(pipe: Arc<MemoryPipe>, share: Vec<Event>) -> horizon_core::Res
 #[derive(Default)]
 struct Batches(AtomicU64);
 
-impl Observer for Batches {
-    fn counted(&self, _: &Progress) {
+impl AccumulatorObserver for Batches {
+    fn counted(&self, _: &BatchOutcome) {
         self.0.fetch_add(1, Relaxed);
     }
 

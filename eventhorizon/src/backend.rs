@@ -2,9 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use horizon_backend::{Alone, Health, Ready, RedisCheck, Store, StoreUrl, check_redis};
-use horizon_core::{Error, Feed, Ports, Result};
-use horizon_memory::{LocalPresence, MemoryPipe};
+use horizon_backend::{Health, Ready, RedisCheck, StoreHandle, StoreLock, StoreUrl, check_redis};
+use horizon_core::{Error, EventConsumer, Ports, Result};
+use horizon_memory::{MemoryBus, MemoryPresence};
 use prometheus_client::collector::Collector;
 use tokio::{task::JoinHandle, time::timeout};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -40,7 +40,7 @@ pub(crate) enum Rest {
 /// The task counts until it is told to stop, or this is dropped; then it closes the store, and only then another
 /// accumulator may count into it.
 pub(crate) struct Here {
-    store: Store,
+    store: StoreHandle,
     counting: JoinHandle<Option<Result<()>>>,
     stop: DropGuard,
 }
@@ -57,16 +57,16 @@ impl Backend {
 
     /// Opens a store in this process, and an accumulator that counts into it.
     pub(crate) fn here(store: &StoreUrl, clock: &Clock, checks: Vec<Box<dyn RedisCheck>>) -> Result<Self> {
-        let alone = Alone::on(store)?;
-        let store = Store::open(store)?;
-        let (pipe, mut feed) = MemoryPipe::new(Arc::clone(&store.stats));
+        let alone = StoreLock::on(store)?;
+        let store = StoreHandle::open(store)?;
+        let (pipe, mut feed) = MemoryBus::new(Arc::clone(&store.stats));
         let (stop, health) = (CancellationToken::new(), Health::default());
         let clock = clock.corrected().clone();
         let (counted, stopped, reported) = (store.clone(), stop.clone(), health.clone());
         let counting = async move {
-            let (feeds, stats): (&mut [&mut dyn Feed], _) = (&mut [&mut feed], &*counted.stats);
+            let (feeds, stats): (&mut [&mut dyn EventConsumer], _) = (&mut [&mut feed], &*counted.stats);
             tokio::join!(
-                horizon_backend::run_observed(feeds, stats, &clock, &reported, stopped.cancelled()),
+                horizon_backend::run_accumulator_observed(feeds, stats, &clock, &reported, stopped.cancelled()),
                 check_redis(&checks, &reported, stopped.cancelled()),
             );
             let closed = counted.close().await;
@@ -75,7 +75,7 @@ impl Backend {
         };
         Ok(Self {
             ports: Ports {
-                presence: Arc::new(LocalPresence::default()),
+                presence: Arc::new(MemoryPresence::default()),
                 analytics: Arc::new(pipe),
                 stats: Arc::clone(&store.stats),
                 comments: Arc::clone(&store.comments),

@@ -2,7 +2,7 @@ use std::fmt;
 
 #[cfg(feature = "redis")]
 use horizon_backend::SetupCheck;
-use horizon_backend::{PipeUrl, RedisCheck, StoreUrl, now};
+use horizon_backend::{BusUrl, RedisCheck, StoreUrl, now};
 use horizon_core::{Error, Ports, Result, Slug, Timestamp};
 
 #[cfg(feature = "redis")]
@@ -30,7 +30,7 @@ const COMPARE_WAIT: std::time::Duration = std::time::Duration::from_secs(2);
 /// ```
 #[must_use = "nothing happens before `start`"]
 pub struct Builder {
-    behind: Behind,
+    behind: BackendSource,
     config: Config,
     secret: Option<Secret>,
     rules: Rules,
@@ -40,9 +40,9 @@ pub struct Builder {
 }
 
 /// What shall stand behind the ports.
-enum Behind {
+enum BackendSource {
     Ports(Ports),
-    Places(PipeUrl, StoreUrl),
+    Places(BusUrl, StoreUrl),
 }
 
 impl Horizon {
@@ -71,7 +71,7 @@ impl Horizon {
     /// password.
     pub fn from_urls(pipe: &str, store: &str) -> Result<Builder> {
         let wrong = |what| move |sentence: String| Error::permanent(format!("the {what} is wrong: {sentence}"));
-        Self::from_places(
+        Self::from_parsed_urls(
             pipe.parse().map_err(wrong("pipe"))?,
             store.parse().map_err(wrong("store"))?,
         )
@@ -80,29 +80,29 @@ impl Horizon {
     /// The same, with addresses that are read already.
     ///
     /// ```
-    /// use eventhorizon::{Horizon, PipeUrl, StoreUrl};
+    /// use eventhorizon::{Horizon, BusUrl, StoreUrl};
     ///
-    /// assert!(Horizon::from_places(PipeUrl::Memory, StoreUrl::Memory).is_ok());
-    /// let error = Horizon::from_places(PipeUrl::Stdin, StoreUrl::Memory).unwrap_err();
+    /// assert!(Horizon::from_parsed_urls(BusUrl::Memory, StoreUrl::Memory).is_ok());
+    /// let error = Horizon::from_parsed_urls(BusUrl::Stdin, StoreUrl::Memory).unwrap_err();
     /// assert!(error.to_string().contains("a pipe of horizon-accumulator alone"));
     /// ```
     ///
     /// # Errors
     /// The pipe is none for an application, or the two do not go together.
-    pub fn from_places(pipe: PipeUrl, store: StoreUrl) -> Result<Builder> {
+    pub fn from_parsed_urls(pipe: BusUrl, store: StoreUrl) -> Result<Builder> {
         match (&pipe, &store) {
-            (PipeUrl::Stdin, _) => Err(Error::permanent(
+            (BusUrl::Stdin, _) => Err(Error::permanent(
                 "the pipe is wrong: `stdin:` is a pipe of horizon-accumulator alone",
             )),
             #[cfg(feature = "redis")]
-            (PipeUrl::Redis(..), StoreUrl::Memory) => Err(Error::permanent(
+            (BusUrl::Redis(..), StoreUrl::Memory) => Err(Error::permanent(
                 "the store is wrong: with a pipe in Redis other processes count, and a store in memory would never \
                  hear of it",
             )),
             #[cfg(feature = "redis")]
-            (PipeUrl::Redis(..), _) => Ok(Builder::new(Behind::Places(pipe, store))),
-            (PipeUrl::Memory, _) if opens(&store) => Ok(Builder::new(Behind::Places(pipe, store))),
-            (PipeUrl::Memory, _) => Err(lacks("store", store.name())),
+            (BusUrl::Redis(..), _) => Ok(Builder::new(BackendSource::Places(pipe, store))),
+            (BusUrl::Memory, _) if opens(&store) => Ok(Builder::new(BackendSource::Places(pipe, store))),
+            (BusUrl::Memory, _) => Err(lacks("store", store.name())),
             _ => Err(lacks("pipe", "redis")),
         }
     }
@@ -117,7 +117,7 @@ impl Horizon {
     /// # Ok(()) }
     /// ```
     pub fn in_memory() -> Builder {
-        Builder::new(Behind::Places(PipeUrl::Memory, StoreUrl::Memory))
+        Builder::new(BackendSource::Places(BusUrl::Memory, StoreUrl::Memory))
     }
 
     /// A site over ports of your own: an adapter that you wrote, or the fakes of `horizon-memory`.
@@ -130,13 +130,13 @@ impl Horizon {
     /// use std::{future::pending, sync::Arc};
     /// use horizon_backend::now;
     /// use horizon_core::Ports;
-    /// use horizon_memory::{LocalPresence, MemoryPipe, MemoryStats};
+    /// use horizon_memory::{MemoryPresence, MemoryBus, MemoryStats};
     ///
     /// let store = Arc::new(MemoryStats::new());
-    /// let (pipe, feed) = MemoryPipe::new(store.clone());
+    /// let (pipe, feed) = MemoryBus::new(store.clone());
     /// tokio::spawn(horizon_backend::run(feed, store.clone(), now, pending()));
     /// let (stats, comments, salts) = (store.clone(), store.clone(), store);
-    /// let presence = Arc::new(LocalPresence::default());
+    /// let presence = Arc::new(MemoryPresence::default());
     /// let ports = Ports { presence, analytics: Arc::new(pipe), stats, comments, salts };
     /// let horizon = Horizon::from_ports(ports).start(|_: &Slug| true).await?;
     /// let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]);
@@ -144,7 +144,7 @@ impl Horizon {
     /// # Ok(()) }
     /// ```
     pub fn from_ports(ports: Ports) -> Builder {
-        Builder::new(Behind::Ports(ports))
+        Builder::new(BackendSource::Ports(ports))
     }
 }
 
@@ -167,7 +167,7 @@ fn opens(store: &StoreUrl) -> bool {
 }
 
 impl Builder {
-    fn new(behind: Behind) -> Self {
+    fn new(behind: BackendSource) -> Self {
         Self {
             behind,
             config: Config::default(),
@@ -316,8 +316,8 @@ impl Builder {
         }
         let secret = match (self.secret.take(), &self.behind) {
             (Some(secret), _) => secret,
-            (None, Behind::Ports(_)) => Secret::random()?,
-            (None, Behind::Places(_, store)) => kept::with(store).await?,
+            (None, BackendSource::Ports(_)) => Secret::random()?,
+            (None, BackendSource::Places(_, store)) => kept::with(store).await?,
         };
         #[cfg(feature = "redis")]
         self.compare_clock().await;
@@ -332,7 +332,7 @@ impl Builder {
     /// Whether a secret is going to be made for a database that had one.
     fn is_secret_lost(&self) -> bool {
         match &self.behind {
-            Behind::Places(_, store) if self.secret.is_none() => kept::is_lost(store),
+            BackendSource::Places(_, store) if self.secret.is_none() => kept::is_lost(store),
             _ => false,
         }
     }
@@ -349,11 +349,11 @@ impl Builder {
     async fn open(&mut self) -> Result<Backend> {
         let checks = self.checks().await?;
         match &self.behind {
-            Behind::Ports(ports) => Ok(Backend::brought(ports.clone())),
-            Behind::Places(pipe, store) => match pipe {
-                PipeUrl::Memory => Backend::here(store, &self.clock, checks),
+            BackendSource::Ports(ports) => Ok(Backend::brought(ports.clone())),
+            BackendSource::Places(pipe, store) => match pipe {
+                BusUrl::Memory => Backend::here(store, &self.clock, checks),
                 #[cfg(feature = "redis")]
-                PipeUrl::Redis(redis, delivery) => {
+                BusUrl::Redis(redis, delivery) => {
                     let name = self.node.take();
                     let name = name.map_or_else(|| horizon_backend::random_node("web"), Ok)?;
                     Shared::open(redis, *delivery, store, name, &self.clock, checks)
@@ -369,9 +369,9 @@ impl Builder {
     #[cfg(feature = "redis")]
     async fn checks(&self) -> Result<Vec<Box<dyn RedisCheck>>> {
         let (bus, store) = match &self.behind {
-            Behind::Ports(_) => return Ok(Vec::new()),
-            Behind::Places(PipeUrl::Redis(redis, delivery), store) => (Some((&**redis, *delivery)), store),
-            Behind::Places(_, store) => (None, store),
+            BackendSource::Ports(_) => return Ok(Vec::new()),
+            BackendSource::Places(BusUrl::Redis(redis, delivery), store) => (Some((&**redis, *delivery)), store),
+            BackendSource::Places(_, store) => (None, store),
         };
         let setup = SetupCheck::new(bus, store, self.config.redis_may_lose_data)?;
         setup.refuse_cluster().await?;

@@ -62,12 +62,12 @@ impl NewComment {
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # use eventhorizon::{Horizon, NewComment, Posted, Slug};
+/// # use eventhorizon::{Horizon, NewComment, CommentOutcome, Slug};
 /// # let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
 /// # let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]);
 /// # let bread = horizon.page("bread")?;
 /// let posted = horizon.comment(&bread, NewComment::new("Ada", "Well said"), &ada).await?;
-/// let Posted { view, waits, set_cookie, .. } = posted;
+/// let CommentOutcome { view, waits, set_cookie, .. } = posted;
 /// let status = if waits { 202 } else { 201 };
 /// assert_eq!((status, view.author.as_str()), (201, "Ada"));
 /// assert!(set_cookie.unwrap().starts_with("horizon_reader="));
@@ -75,7 +75,7 @@ impl NewComment {
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Posted {
+pub struct CommentOutcome {
     /// The comment as readers get it.
     pub view: live::CommentView,
     /// Whether it waits until the author shows it.
@@ -104,7 +104,7 @@ impl Horizon {
     /// asks too often, or the application refuses. [`Unavailable`](ProblemKind::Unavailable) means that a backend is
     /// down, or that the pipe did not answer within 3 seconds, when nobody knows whether it took the comment: send it
     /// again under its id.
-    pub async fn comment(&self, slug: &Slug, new: NewComment, caller: &Caller) -> Result<Posted, Problem> {
+    pub async fn comment(&self, slug: &Slug, new: NewComment, caller: &Caller) -> Result<CommentOutcome, Problem> {
         self.comment_until(slug, new, caller, Self::write_deadline()).await
     }
 
@@ -115,7 +115,7 @@ impl Horizon {
         new: NewComment,
         caller: &Caller,
         deadline: Instant,
-    ) -> Result<Posted, Problem> {
+    ) -> Result<CommentOutcome, Problem> {
         self.check_page(slug)?;
         let is_trapped = new.website.as_ref().is_some_and(|website| !website.is_empty());
         let sent = self.read(new)?;
@@ -133,7 +133,7 @@ impl Horizon {
         self.check_parent(&written, deadline).await?;
         match self.decide(&sent.draft, &written, caller) {
             Decision::Refuse(reason) => return Err(Problem::refused(reason)),
-            Decision::Hold => written.visibility = Visibility::Waiting,
+            Decision::Hold => written.visibility = Visibility::Pending,
             Decision::Take => {}
         }
         // Last, so that a mistake that is mended, or a repeat, costs the reader nothing of their share.
@@ -256,7 +256,7 @@ impl Horizon {
         let kind = EventKind::Comment {
             reader: written.reader,
             draft: draft.clone(),
-            held: written.visibility == Visibility::Waiting,
+            held: written.visibility == Visibility::Pending,
         };
         self.0.rules.decide(&written.slug.clone().into(), &kind, caller)
     }
@@ -290,7 +290,7 @@ impl Horizon {
         written: Comment,
         caller: &Caller,
         deadline: Instant,
-    ) -> Result<Posted, Problem> {
+    ) -> Result<CommentOutcome, Problem> {
         let topic = Topic::from(written.slug.clone());
         // The id of a comment is public, so no reader is derived from it as a like's is from its key.
         let known = self.reader_or_new(caller, None, &topic)?;
@@ -298,7 +298,7 @@ impl Horizon {
         let kind = EventKind::Comment {
             reader: known.reader,
             draft,
-            held: written.visibility == Visibility::Waiting,
+            held: written.visibility == Visibility::Pending,
         };
         self.track(Event::new(Stamp { id, at }, topic, kind), deadline).await?;
         let stored = self.0.ports().comments.comment(id);
@@ -341,16 +341,16 @@ impl Sent {
             at: self.stamp.at,
             visibility: match moderation {
                 Moderation::After => Visibility::Shown,
-                Moderation::First => Visibility::Waiting,
+                Moderation::First => Visibility::Pending,
             },
         }
     }
 }
 
-fn posted(comment: &Comment, set_cookie: Option<String>) -> Posted {
-    Posted {
+fn posted(comment: &Comment, set_cookie: Option<String>) -> CommentOutcome {
+    CommentOutcome {
         view: render::comment(comment),
-        waits: comment.visibility == Visibility::Waiting,
+        waits: comment.visibility == Visibility::Pending,
         set_cookie,
     }
 }

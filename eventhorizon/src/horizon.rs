@@ -252,7 +252,7 @@ impl Horizon {
     #[doc = include_str!("horizon/shared.md")]
     #[cfg(feature = "redis")]
     #[must_use]
-    pub fn cluster(&self) -> Option<Arc<horizon_redis::RedisCluster>> {
+    pub fn cluster(&self) -> Option<Arc<horizon_redis::NodeRegistry>> {
         self.0.node.as_ref().map(|node| Arc::clone(&node.cluster))
     }
 
@@ -260,7 +260,7 @@ impl Horizon {
     #[doc = include_str!("horizon/shared.md")]
     #[cfg(feature = "redis")]
     #[must_use]
-    pub fn about(&self) -> Option<horizon_redis::About> {
+    pub fn about(&self) -> Option<horizon_redis::NodeInfo> {
         self.0.node.as_ref().map(|node| node.about())
     }
 

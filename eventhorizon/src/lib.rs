@@ -60,10 +60,10 @@ pub use builder::Builder;
 pub use bytes;
 pub use caller::{Caller, client_addr};
 pub use client::{client_js, client_types};
-pub use comments::{NewComment, Posted};
+pub use comments::{CommentOutcome, NewComment};
 pub use config::{Config, Moderation, Rate, Rates, Signals};
 pub use horizon::{Connection, Horizon};
-pub use horizon_backend::{Health, NotReady, PipeUrl, StoreUrl, asked_to_stop};
+pub use horizon_backend::{BusUrl, Health, NotReady, StoreUrl, shutdown_signal};
 #[cfg(feature = "log")]
 pub use horizon_backend::{LogGuard, start_log};
 pub use horizon_core::{
@@ -71,7 +71,7 @@ pub use horizon_core::{
 };
 pub use http::{Content, MAX_BODY};
 pub use ipnet::IpNet;
-pub use likes::Liked;
+pub use likes::LikeOutcome;
 pub use live::{Bell, Listener, Live};
 pub use numbers::{KnownNumbers, KnownThreads};
 pub use origin::{Origin, ParseOriginError};

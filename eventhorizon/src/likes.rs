@@ -10,18 +10,18 @@ use crate::{Caller, Decision, Horizon, Problem, rates::Ask};
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # use eventhorizon::{Horizon, Liked, Slug};
+/// # use eventhorizon::{Horizon, LikeOutcome, Slug};
 /// # let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
 /// # let bread = horizon.page("bread")?;
 /// let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]);
-/// let Liked { view, set_cookie, .. } = horizon.like(&bread, true, None, &ada).await?;
+/// let LikeOutcome { view, set_cookie, .. } = horizon.like(&bread, true, None, &ada).await?;
 /// assert_eq!(serde_json::to_string(&view)?, r#"{"liked":true,"likes":1}"#);
 /// assert!(set_cookie.unwrap().contains("; HttpOnly; SameSite=Lax; "));
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Liked {
+pub struct LikeOutcome {
     /// What the reader is told.
     pub view: LikeView,
     /// The `Set-Cookie` of the answer (RFC 6265), for a reader who comes for the first time. It lasts a year.
@@ -55,7 +55,7 @@ impl Horizon {
         liked: bool,
         key: Option<EventId>,
         caller: &Caller,
-    ) -> Result<Liked, Problem> {
+    ) -> Result<LikeOutcome, Problem> {
         self.like_until(slug, liked, key, caller, Self::write_deadline()).await
     }
 
@@ -67,7 +67,7 @@ impl Horizon {
         key: Option<EventId>,
         caller: &Caller,
         deadline: Instant,
-    ) -> Result<Liked, Problem> {
+    ) -> Result<LikeOutcome, Problem> {
         self.check_page(slug)?;
         self.0.limiters.check(Ask::Like, caller.address(), &self.0.metrics)?;
         let topic = Topic::from(slug.clone());
@@ -77,7 +77,7 @@ impl Horizon {
             let total = self.0.breaker.read_until(deadline, total).await?;
             let likes = total.stats.likes;
             let view = LikeView { liked, likes };
-            return Ok(Liked { view, set_cookie: None });
+            return Ok(LikeOutcome { view, set_cookie: None });
         }
         let known = self.reader_or_new(caller, key, &topic)?;
         let reader = known.reader;
@@ -94,7 +94,7 @@ impl Horizon {
         self.track(event, deadline).await?;
         self.0.known.keep_like(&topic, reader, liked, Instant::now());
         let likes = self.likes_after(&topic, reader, liked, deadline).await;
-        Ok(Liked {
+        Ok(LikeOutcome {
             view: LikeView { liked, likes },
             set_cookie: known.set_cookie,
         })

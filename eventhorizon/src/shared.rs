@@ -3,10 +3,12 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use horizon_backend::{
-    Delivery, Health, Membership, Ready, RedisCheck, Store, StoreUrl, check_redis, report_bus, speak,
+    Delivery, Health, Membership, Ready, RedisCheck, StoreHandle, StoreUrl, check_redis, report_bus, speak,
 };
 use horizon_core::{Analytics, Ports, Result, Timestamp, Topic, presence::NodeId};
-use horizon_redis::{About, BusMonitor, RedisCluster, RedisConfig, RedisPipe, RedisPresence, RedisPubSubPipe, Work};
+use horizon_redis::{
+    BusMonitor, NodeInfo, NodeRegistry, NodeRole, RedisBus, RedisConfig, RedisPresence, RedisPubSubBus,
+};
 use prometheus_client::{
     collector::Collector,
     encoding::{DescriptorEncoder, EncodeMetric as _},
@@ -26,7 +28,7 @@ const ALARM: Duration = Duration::from_secs(60);
 
 /// This process among the others.
 pub(crate) struct Shared {
-    store: Store,
+    store: StoreHandle,
     node: Arc<Node>,
     /// Absent where events go through a channel.
     monitor: Option<BusMonitor>,
@@ -42,7 +44,7 @@ pub(crate) struct Node {
     started: Timestamp,
     presence: Arc<RedisPresence>,
     health: Health,
-    pub(crate) cluster: Arc<RedisCluster>,
+    pub(crate) cluster: Arc<NodeRegistry>,
 }
 
 impl Shared {
@@ -57,7 +59,7 @@ impl Shared {
     ) -> Result<Backend> {
         let health = Health::default();
         let redis = &health.watch_redis(redis);
-        let store = Store::open(store)?;
+        let store = StoreHandle::open(store)?;
         let (analytics, monitor) = connect_bus(redis, delivery, &store)?;
         let presence = Arc::new(RedisPresence::connect(redis, name.clone())?);
         let node = Arc::new(Node {
@@ -65,7 +67,7 @@ impl Shared {
             started: clock.now(),
             presence: Arc::clone(&presence),
             health: health.clone(),
-            cluster: Arc::new(RedisCluster::connect(redis)?),
+            cluster: Arc::new(NodeRegistry::connect(redis)?),
         });
         let leaving = CancellationToken::new();
         let membership = Membership {
@@ -146,16 +148,16 @@ impl Collector for LostMetric {
 fn connect_bus(
     redis: &RedisConfig,
     delivery: Delivery,
-    store: &Store,
+    store: &StoreHandle,
 ) -> Result<(Arc<dyn Analytics>, Option<BusMonitor>)> {
     let stats = Arc::clone(&store.stats);
     Ok(match delivery {
         Delivery::Stream => {
-            let pipe = RedisPipe::connect(redis, stats)?;
+            let pipe = RedisBus::connect(redis, stats)?;
             let monitor = pipe.monitor();
             (Arc::new(pipe), Some(monitor))
         }
-        Delivery::PubSub => (Arc::new(RedisPubSubPipe::connect(redis, stats)?), None),
+        Delivery::PubSub => (Arc::new(RedisPubSubBus::connect(redis, stats)?), None),
     })
 }
 
@@ -198,11 +200,11 @@ impl Leaver {
 }
 
 impl Node {
-    pub(crate) fn about(&self) -> About {
-        let work = Work::Web {
+    pub(crate) fn about(&self) -> NodeInfo {
+        let work = NodeRole::Web {
             viewers: self.presence.own_viewers(&Topic::Site),
         };
-        let mut about = About::new(self.name.as_str(), self.started, work);
+        let mut about = NodeInfo::new(self.name.as_str(), self.started, work);
         about.round_trip = self.presence.round_trip().map(micros);
         about.problems = self.health.problems();
         about

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use horizon_core::{Day, Error, Result, Salts, Timestamp, VisitorKey};
+use horizon_core::{Day, Error, Result, SaltStore, Timestamp, VisitorKey};
 use http::{HeaderMap, header};
 use isbot::Bots;
 use tokio::time::timeout;
@@ -25,7 +25,7 @@ const SALT_WAIT: Duration = Duration::from_secs(1);
 
 /// Derives visitor keys under the salt of the day, which is read ahead.
 pub(crate) struct Visitors {
-    salts: Arc<dyn Salts>,
+    salts: Arc<dyn SaltStore>,
     site: String,
     clock: Clock,
     /// The salts of today and tomorrow, as far as they were read.
@@ -33,7 +33,7 @@ pub(crate) struct Visitors {
 }
 
 impl Visitors {
-    pub(crate) fn new(salts: Arc<dyn Salts>, site: String, clock: Clock) -> Self {
+    pub(crate) fn new(salts: Arc<dyn SaltStore>, site: String, clock: Clock) -> Self {
         Self {
             salts,
             site,

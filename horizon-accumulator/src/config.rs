@@ -6,7 +6,7 @@ use clap::Parser;
 use horizon_core::presence::NodeId;
 use horizon_redis::RedisConfig;
 
-use horizon_backend::{Delivery, PipeUrl, SecretText, StoreUrl, pipe_and_store, random_node};
+use horizon_backend::{BusUrl, Delivery, SecretText, StoreUrl, pipe_and_store, random_node};
 
 /// Counts events, each exactly once.
 ///
@@ -62,7 +62,7 @@ pub struct Arguments {
 /// async fn work(work: &Work) -> anyhow::Result<()> {
 ///     match work {
 ///         Work::Lines(store) => count_stdin(store).await,
-///         Work::Service(service) => serve(service, horizon_backend::asked_to_stop()).await,
+///         Work::Service(service) => serve(service, horizon_backend::shutdown_signal()).await,
 ///     }
 /// }
 /// # let _ = work;
@@ -129,8 +129,8 @@ impl Arguments {
     /// One sentence that names what is wrong.
     pub fn work(&self) -> Result<Work, String> {
         let (redis, delivery, store) = match pipe_and_store(&self.pipe, self.store.as_ref())? {
-            (PipeUrl::Redis(redis, delivery), store) => (redis, delivery, store),
-            (PipeUrl::Stdin, store) => return Ok(Work::Lines(store)),
+            (BusUrl::Redis(redis, delivery), store) => (redis, delivery, store),
+            (BusUrl::Stdin, store) => return Ok(Work::Lines(store)),
             _ => {
                 let sentence = "the memory pipe lives inside horizon-web, which runs the accumulator itself";
                 return Err(format!("HORIZON_PIPE is wrong: {sentence}"));

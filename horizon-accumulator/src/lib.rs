@@ -9,6 +9,6 @@ mod service;
 mod stdin;
 
 pub use config::{Arguments, Service, Work};
-pub use lines::{BadLine, LineFeed, count};
+pub use lines::{BadLine, LineConsumer, count};
 pub use service::serve;
 pub use stdin::count_stdin;

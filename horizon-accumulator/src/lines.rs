@@ -3,7 +3,7 @@ use std::fmt;
 use std::num::NonZeroUsize;
 
 use async_trait::async_trait;
-use horizon_core::{Batch, Error, Event, Feed, Receipt, Result, StatsStore, Timestamp, Topic, Update, step};
+use horizon_core::{AckToken, Batch, Error, Event, EventConsumer, Result, StatsStore, Timestamp, Topic, Update, step};
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::time::sleep;
 
@@ -46,20 +46,20 @@ pub struct BadLine {
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use horizon_accumulator::{LineFeed, count};
+/// use horizon_accumulator::{LineConsumer, count};
 /// use horizon_backend::now;
 /// use horizon_memory::MemoryStats;
 ///
 /// let input = b"{\"id\":\"00000000000000000000000000000001\"}\nno JSON\n";
 /// let mut bad = Vec::new();
-/// let mut feed = LineFeed::new(&input[..], now, |line| bad.push(line.number));
+/// let mut feed = LineConsumer::new(&input[..], now, |line| bad.push(line.number));
 /// count(&mut feed, &MemoryStats::new()).await?;
 /// assert_eq!(feed.totals().count(), 0);
 /// drop(feed);
 /// assert_eq!(bad, [1, 2]);
 /// # Ok(()) }
 /// ```
-pub struct LineFeed<R, F> {
+pub struct LineConsumer<R, F> {
     input: BufReader<R>,
     now: fn() -> Timestamp,
     report: F,
@@ -74,7 +74,7 @@ pub struct LineFeed<R, F> {
     totals: BTreeMap<Topic, Update>,
 }
 
-impl<R: AsyncRead + Send + Unpin, F: FnMut(BadLine) + Send> LineFeed<R, F> {
+impl<R: AsyncRead + Send + Unpin, F: FnMut(BadLine) + Send> LineConsumer<R, F> {
     /// A feed that reads `input` and knows from `now` which events are too old to be counted, or too far ahead.
     pub fn new(input: R, now: fn() -> Timestamp, report: F) -> Self {
         Self {
@@ -165,15 +165,15 @@ fn parse(line: &[u8], now: Timestamp) -> Result<Event, String> {
 }
 
 #[async_trait]
-impl<R: AsyncRead + Send + Unpin, F: FnMut(BadLine) + Send> Feed for LineFeed<R, F> {
+impl<R: AsyncRead + Send + Unpin, F: FnMut(BadLine) + Send> EventConsumer for LineConsumer<R, F> {
     async fn next_batch(&mut self, limit: NonZeroUsize) -> Result<Batch> {
         if !self.fill(limit).await? {
             // A feed waits for events; that none will come is what `count` asks about.
             std::future::pending::<()>().await;
         }
         let events: Vec<_> = self.pending.iter().take(limit.get()).cloned().collect();
-        let receipt = Receipt(self.acknowledged + events.len() as u64);
-        Ok(Batch { events, receipt })
+        let ack = AckToken(self.acknowledged + events.len() as u64);
+        Ok(Batch { events, ack })
     }
 
     async fn publish(&mut self, updates: &[Update]) -> Result<()> {
@@ -185,17 +185,17 @@ impl<R: AsyncRead + Send + Unpin, F: FnMut(BadLine) + Send> Feed for LineFeed<R,
         Ok(())
     }
 
-    async fn acknowledge(&mut self, receipt: Receipt) -> Result<()> {
-        while self.acknowledged < receipt.0 && self.pending.pop_front().is_some() {
+    async fn acknowledge(&mut self, ack: AckToken) -> Result<()> {
+        while self.acknowledged < ack.0 && self.pending.pop_front().is_some() {
             self.acknowledged += 1;
         }
         Ok(())
     }
 }
 
-impl<R, F> fmt::Debug for LineFeed<R, F> {
+impl<R, F> fmt::Debug for LineConsumer<R, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LineFeed")
+        f.debug_struct("LineConsumer")
             .field("number", &self.number)
             .finish_non_exhaustive()
     }
@@ -205,7 +205,7 @@ impl<R, F> fmt::Debug for LineFeed<R, F> {
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use horizon_accumulator::{BadLine, LineFeed, count};
+/// use horizon_accumulator::{BadLine, LineConsumer, count};
 /// use horizon_backend::now;
 /// use horizon_core::{Event, EventKind, Stamp, Topic};
 /// use horizon_memory::MemoryStats;
@@ -213,7 +213,7 @@ impl<R, F> fmt::Debug for LineFeed<R, F> {
 /// let visit = Event::new(Stamp::new(now(), [7; 10]), Topic::Site, EventKind::Visit { visitor: None });
 /// let line = serde_json::to_string(&visit)?;
 /// let input = format!("{line}\n{line}\n"); // the second one is a repeat, by its id
-/// let mut feed = LineFeed::new(input.as_bytes(), now, |bad: BadLine| println!("{bad}"));
+/// let mut feed = LineConsumer::new(input.as_bytes(), now, |bad: BadLine| println!("{bad}"));
 /// count(&mut feed, &MemoryStats::new()).await?;
 /// assert_eq!(feed.totals().next().unwrap().stats.visits, 1);
 /// # Ok(()) }
@@ -222,7 +222,7 @@ impl<R, F> fmt::Debug for LineFeed<R, F> {
 /// # Errors
 /// The input's, and the store's if it is permanent or does not pass within about a minute. What was
 /// counted stays counted; running again with the same input counts the rest.
-pub async fn count<R, F>(feed: &mut LineFeed<R, F>, store: &dyn StatsStore) -> Result<()>
+pub async fn count<R, F>(feed: &mut LineConsumer<R, F>, store: &dyn StatsStore) -> Result<()>
 where
     R: AsyncRead + Send + Unpin,
     F: FnMut(BadLine) + Send,

@@ -15,7 +15,7 @@ fn main() -> ExitCode {
     horizon_backend::run_program("horizon-accumulator", async {
         match &work {
             Work::Lines(store) => count_stdin(store).await,
-            Work::Service(service) => serve(service, horizon_backend::asked_to_stop()).await,
+            Work::Service(service) => serve(service, horizon_backend::shutdown_signal()).await,
         }
     })
 }

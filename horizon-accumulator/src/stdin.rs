@@ -3,8 +3,8 @@ use std::io::Write as _;
 use anyhow::{Context as _, bail};
 use horizon_core::StatsStore;
 
-use crate::{LineFeed, count};
-use horizon_backend::{Store, StoreUrl, now};
+use crate::{LineConsumer, count};
+use horizon_backend::{StoreHandle, StoreUrl, now};
 
 /// Counts the events on standard input, and then prints the totals of the topics that they name: one JSON object a
 /// line, by the topic's name. Bad lines are named on standard error.
@@ -20,7 +20,7 @@ use horizon_backend::{Store, StoreUrl, now};
 /// The store cannot be opened or closed, or what is found out cannot be written; those of [`count`]; a line that is no
 /// event, once all others are counted.
 pub async fn count_stdin(store: &StoreUrl) -> anyhow::Result<()> {
-    let store = Store::open(store)?;
+    let store = StoreHandle::open(store)?;
     let counted = count_lines(&*store.stats).await;
     store.close().await?;
     match counted? {
@@ -32,7 +32,7 @@ pub async fn count_stdin(store: &StoreUrl) -> anyhow::Result<()> {
 /// Answers how many lines were bad.
 async fn count_lines(store: &dyn StatsStore) -> anyhow::Result<u64> {
     let (mut bad, mut unheard) = (0, Ok(()));
-    let mut feed = LineFeed::new(tokio::io::stdin(), now, |line| {
+    let mut feed = LineConsumer::new(tokio::io::stdin(), now, |line| {
         bad += 1;
         let told = writeln!(std::io::stderr(), "{line}");
         unheard = std::mem::replace(&mut unheard, Ok(())).and(told);

@@ -15,10 +15,10 @@ use async_trait::async_trait;
 use futures::StreamExt;
 use horizon_backend::run;
 use horizon_core::{
-    Analytics, Batch, Error, Event, EventKind, Feed, ReaderId, Receipt, Result, Slug, Stamp, Stats, StatsStore,
-    Timestamp, Topic, Update,
+    AckToken, Analytics, Batch, Error, Event, EventConsumer, EventKind, ReaderId, Result, Slug, Stamp, Stats,
+    StatsStore, Timestamp, Topic, Update,
 };
-use horizon_memory::{MemoryFeed, MemoryPipe, MemoryStats};
+use horizon_memory::{MemoryBus, MemoryConsumer, MemoryStats};
 use tokio::sync::{Notify, oneshot};
 use tokio::time::timeout;
 
@@ -83,12 +83,12 @@ impl Faults {
 }
 
 struct FaultyFeed {
-    feed: MemoryFeed,
+    feed: MemoryConsumer,
     faults: Arc<Faults>,
 }
 
 #[async_trait]
-impl Feed for FaultyFeed {
+impl EventConsumer for FaultyFeed {
     async fn next_batch(&mut self, limit: NonZeroUsize) -> Result<Batch> {
         self.faults.pass(Gap::BeforeBatch).await?;
         let batch = self.feed.next_batch(limit).await?;
@@ -102,9 +102,9 @@ impl Feed for FaultyFeed {
         self.faults.pass(Gap::AfterPublish).await
     }
 
-    async fn acknowledge(&mut self, receipt: Receipt) -> Result<()> {
+    async fn acknowledge(&mut self, ack: AckToken) -> Result<()> {
         self.faults.pass(Gap::BeforeAcknowledge).await?;
-        self.feed.acknowledge(receipt).await?;
+        self.feed.acknowledge(ack).await?;
         self.faults.pass(Gap::AfterAcknowledge).await
     }
 }
@@ -166,7 +166,12 @@ fn exact(events: u64) -> [Stats; 2] {
 }
 
 /// Runs the accumulator again and again, each time until it dies, and answers when told to stop.
-async fn live_and_die(pipe: Arc<MemoryPipe>, first: MemoryFeed, store: FaultyStore, mut stop: oneshot::Receiver<()>) {
+async fn live_and_die(
+    pipe: Arc<MemoryBus>,
+    first: MemoryConsumer,
+    store: FaultyStore,
+    mut stop: oneshot::Receiver<()>,
+) {
     let faults = Arc::clone(&store.faults);
     let store: Arc<dyn StatsStore> = Arc::new(store);
     let mut next = Some(first);
@@ -184,7 +189,7 @@ async fn live_and_die(pipe: Arc<MemoryPipe>, first: MemoryFeed, store: FaultySto
 }
 
 /// A client that tries again with the same event until it is acknowledged.
-async fn track(pipe: &MemoryPipe, event: Event) {
+async fn track(pipe: &MemoryBus, event: Event) {
     while let Err(error) = pipe.track(event.clone()).await {
         assert!(error.is_retryable(), "{error}");
         tokio::task::yield_now().await;
@@ -195,7 +200,7 @@ async fn track(pipe: &MemoryPipe, event: Event) {
 async fn survive(what: &str, faults: Arc<Faults>) {
     const EVENTS: u64 = 40;
     let store = Arc::new(MemoryStats::new());
-    let (pipe, feed) = MemoryPipe::new(Arc::clone(&store) as _);
+    let (pipe, feed) = MemoryBus::new(Arc::clone(&store) as _);
     let pipe = Arc::new(pipe);
     let faulty = FaultyStore {
         store: Arc::clone(&store),
@@ -271,13 +276,13 @@ async fn failures_and_deaths_at_random_count_nothing_twice_and_leave_no_watcher_
 fn start(
     faults: Arc<Faults>,
 ) -> (
-    MemoryPipe,
+    MemoryBus,
     Arc<MemoryStats>,
     oneshot::Sender<()>,
     tokio::task::JoinHandle<()>,
 ) {
     let store = Arc::new(MemoryStats::new());
-    let (pipe, feed) = MemoryPipe::new(Arc::clone(&store) as _);
+    let (pipe, feed) = MemoryBus::new(Arc::clone(&store) as _);
     let feed = FaultyFeed {
         feed,
         faults: Arc::clone(&faults),

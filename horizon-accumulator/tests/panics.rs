@@ -14,7 +14,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use horizon_backend::run;
 use horizon_backend::{self, Health};
-use horizon_core::{Batch, Feed, Receipt, Result, Update};
+use horizon_core::{AckToken, Batch, EventConsumer, Result, Update};
 use horizon_memory::MemoryStats;
 
 /// Is set for the process that plays the program.
@@ -27,7 +27,7 @@ const END_WAIT: Duration = Duration::from_secs(10);
 struct Broken;
 
 #[async_trait]
-impl Feed for Broken {
+impl EventConsumer for Broken {
     async fn next_batch(&mut self, _: NonZeroUsize) -> Result<Batch> {
         panic!("a bug\nin a feed")
     }
@@ -36,7 +36,7 @@ impl Feed for Broken {
         Ok(())
     }
 
-    async fn acknowledge(&mut self, _: Receipt) -> Result<()> {
+    async fn acknowledge(&mut self, _: AckToken) -> Result<()> {
         Ok(())
     }
 }

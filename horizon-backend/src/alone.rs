@@ -23,26 +23,26 @@ use crate::real_path;
 /// is beside the real file, so that a symbolic link leads to the same lock.
 ///
 /// ```
-/// use horizon_backend::{Alone, StoreUrl};
+/// use horizon_backend::{StoreLock, StoreUrl};
 ///
 /// # #[cfg(feature = "sqlite")] {
 /// # let folder = tempfile::tempdir()?;
 /// let store = StoreUrl::Sqlite(folder.path().join("numbers.db"));
-/// let alone = Alone::on(&store)?;
-/// assert!(Alone::on(&store).unwrap_err().to_string().starts_with("another process counts into"));
+/// let alone = StoreLock::on(&store)?;
+/// assert!(StoreLock::on(&store).unwrap_err().to_string().starts_with("another process counts into"));
 /// drop(alone);
-/// assert!(Alone::on(&store).is_ok());
+/// assert!(StoreLock::on(&store).is_ok());
 /// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
 #[must_use = "the lock goes when this is dropped"]
-pub struct Alone {
+pub struct StoreLock {
     #[expect(dead_code, reason = "held for the lock alone")]
     lock: Option<File>,
 }
 
-impl Alone {
+impl StoreLock {
     /// Takes the lock of this store. It does not wait for another one to let go.
     ///
     /// # Errors
@@ -96,12 +96,12 @@ mod tests {
     fn the_second_on_a_file_is_refused_until_the_first_is_gone() {
         let folder = tempfile::tempdir().unwrap();
         let store = |name| StoreUrl::Sqlite(folder.path().join(name));
-        let first = Alone::on(&store("one.db")).unwrap();
-        let _other = Alone::on(&store("other.db")).unwrap();
-        let refusal = Alone::on(&store("one.db")).unwrap_err();
+        let first = StoreLock::on(&store("one.db")).unwrap();
+        let _other = StoreLock::on(&store("other.db")).unwrap();
+        let refusal = StoreLock::on(&store("one.db")).unwrap_err();
         assert!(refusal.to_string().contains("one.db"), "{refusal}");
         drop(first);
-        let _second = Alone::on(&store("one.db")).unwrap();
+        let _second = StoreLock::on(&store("one.db")).unwrap();
     }
 
     #[cfg(unix)]
@@ -110,10 +110,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::os::unix::fs::symlink("one.db", folder.path().join("link.db")).unwrap();
         let store = |name| StoreUrl::Sqlite(folder.path().join(name));
-        let _first = Alone::on(&store("link.db")).unwrap();
+        let _first = StoreLock::on(&store("link.db")).unwrap();
         std::fs::write(folder.path().join("one.db"), "").unwrap();
         for name in ["one.db", "link.db", "./one.db"] {
-            let refusal = Alone::on(&store(name)).unwrap_err();
+            let refusal = StoreLock::on(&store(name)).unwrap_err();
             assert!(refusal.to_string().contains("another process counts into"), "{refusal}");
         }
     }
@@ -121,8 +121,8 @@ mod tests {
     #[test]
     fn other_stores_are_not_kept_to_oneself() {
         let (_one, _two) = (
-            Alone::on(&StoreUrl::Memory).unwrap(),
-            Alone::on(&StoreUrl::Memory).unwrap(),
+            StoreLock::on(&StoreUrl::Memory).unwrap(),
+            StoreLock::on(&StoreUrl::Memory).unwrap(),
         );
     }
 }

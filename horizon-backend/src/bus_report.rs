@@ -17,13 +17,13 @@ const PART: &str = "bus";
 /// A loss stays a problem for `alarm` after the last one, or without it until the process ends.
 ///
 /// ```no_run
-/// use horizon_backend::{Health, asked_to_stop, report_bus};
-/// use horizon_redis::{FeedConfig, RedisConfig, RedisFeed};
+/// use horizon_backend::{Health, shutdown_signal, report_bus};
+/// use horizon_redis::{ConsumerConfig, RedisConfig, RedisConsumer};
 ///
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let feed = RedisFeed::connect(&RedisConfig::new("redis://127.0.0.1")?, FeedConfig::new("counts-1"))?;
+/// let feed = RedisConsumer::connect(&RedisConfig::new("redis://127.0.0.1")?, ConsumerConfig::new("counts-1"))?;
 /// let health = Health::default();
-/// report_bus(&[feed.monitor()], None, &health, asked_to_stop()).await;
+/// report_bus(&[feed.monitor()], None, &health, shutdown_signal()).await;
 /// # Ok(()) }
 /// ```
 pub async fn report_bus(

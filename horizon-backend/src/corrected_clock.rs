@@ -59,7 +59,7 @@ struct Inner {
 #[derive(Clone, Copy)]
 enum State {
     /// There is nothing to compare it with.
-    Alone,
+    StoreLock,
     /// It must be compared, and has not been yet.
     Unknown(Slow),
     Compared {
@@ -86,7 +86,7 @@ impl CorrectedClock {
     pub fn new(machine: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         Self(Arc::new(Inner {
             machine: Box::new(machine),
-            state: Mutex::new(State::Alone),
+            state: Mutex::new(State::StoreLock),
             compared: Notify::new(),
         }))
     }
@@ -142,7 +142,7 @@ impl CorrectedClock {
         let state = *self.state();
         match state {
             State::Compared { anchor, .. } => later(anchor, Instant::now()),
-            State::Alone | State::Unknown(_) => (self.0.machine)(),
+            State::StoreLock | State::Unknown(_) => (self.0.machine)(),
         }
     }
 
@@ -186,7 +186,7 @@ impl CorrectedClock {
     pub(crate) fn error(&self) -> Option<Duration> {
         match *self.state() {
             State::Compared { error, .. } => Some(error),
-            State::Alone | State::Unknown(_) => None,
+            State::StoreLock | State::Unknown(_) => None,
         }
     }
 
@@ -235,7 +235,7 @@ impl CorrectedClock {
             let (believed, error) = match *state {
                 State::Compared { anchor, error, .. } => (anchor, error),
                 // Until now the machine's own clock is believed.
-                State::Alone | State::Unknown(_) => ((answer.sent.wall, answer.sent.at), Duration::MAX),
+                State::StoreLock | State::Unknown(_) => ((answer.sent.wall, answer.sent.at), Duration::MAX),
             };
             let round_trip = answer.round_trip();
             let is_right = answer.agrees_with(believed);
@@ -268,7 +268,7 @@ impl State {
             Self::Compared { anchor, .. } => {
                 Some(now.wall.as_millis().saturating_sub(later(anchor, now.at).as_millis()))
             }
-            Self::Alone | Self::Unknown(_) => None,
+            Self::StoreLock | Self::Unknown(_) => None,
         }
     }
 
@@ -280,7 +280,7 @@ impl State {
                 "the clock of this machine has just been set, or the machine was suspended: it must be compared with \
                  that of Redis again",
             ),
-            Self::Alone | Self::Compared { .. } => None,
+            Self::StoreLock | Self::Compared { .. } => None,
         }
     }
 
@@ -292,7 +292,7 @@ impl State {
             Self::Compared { seen, slow, .. } if has_jumped(*seen, received, received) => {
                 slow.choose(answer, MAX_ROUND_TRIP)
             }
-            Self::Alone | Self::Compared { .. } => (answer.round_trip() <= MAX_ROUND_TRIP).then_some(answer),
+            Self::StoreLock | Self::Compared { .. } => (answer.round_trip() <= MAX_ROUND_TRIP).then_some(answer),
         }
     }
 }

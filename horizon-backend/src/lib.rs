@@ -3,13 +3,13 @@
 //! ```
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use std::future::ready;
-//! use horizon_backend::{Alone, Store, StoreUrl, now};
-//! use horizon_memory::MemoryPipe;
+//! use horizon_backend::{StoreLock, StoreHandle, StoreUrl, now};
+//! use horizon_memory::MemoryBus;
 //!
 //! let url: StoreUrl = "memory:".parse()?; // in production: `sqlite:numbers.db`
-//! let _alone = Alone::on(&url)?; // no other process counts into it
-//! let store = Store::open(&url)?;
-//! let (_pipe, feed) = MemoryPipe::new(store.stats.clone());
+//! let _alone = StoreLock::on(&url)?; // no other process counts into it
+//! let store = StoreHandle::open(&url)?;
+//! let (_pipe, feed) = MemoryBus::new(store.stats.clone());
 //! horizon_backend::run(feed, store.stats.clone(), now, ready(())).await;
 //! store.close().await?;
 //! # Ok(()) }
@@ -51,7 +51,7 @@ mod speak;
 mod store;
 mod url;
 
-pub use alone::Alone;
+pub use alone::StoreLock;
 #[cfg(feature = "program")]
 pub use announce::announce;
 pub use backoff::{Backoff, cause};
@@ -72,16 +72,16 @@ pub use real_path::real_path;
 pub use redis_checks::{CHECK_EVERY, RedisCheck, check_redis};
 #[cfg(feature = "redis")]
 pub use redis_setup::SetupCheck;
-pub use run::{Observer, run, run_observed};
+pub use run::{AccumulatorObserver, run, run_accumulator_observed};
 pub use secret_text::SecretText;
 #[cfg(feature = "signals")]
-pub use signals::{asked_to_stop, ended};
+pub use signals::{ended, shutdown_signal};
 #[cfg(feature = "redis")]
 pub use speak::{Membership, speak};
-pub use store::Store;
+pub use store::StoreHandle;
 #[cfg(feature = "redis")]
 pub use url::Delivery;
-pub use url::{PipeUrl, StoreUrl, pipe_and_store};
+pub use url::{BusUrl, StoreUrl, pipe_and_store};
 
 /// Compiles and runs the examples of the README.
 #[cfg(doctest)]

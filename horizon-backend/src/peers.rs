@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use horizon_core::Result;
-use horizon_redis::{About, Member, RedisCluster, Work};
+use horizon_redis::{NodeInfo, NodeRegistry, NodeRole, RegisteredNode};
 use tokio::time::Instant;
 
 use crate::Health;
@@ -32,7 +32,7 @@ pub(super) struct Name {
 
 impl Name {
     /// Learns whom a sign of life met under the name of this process.
-    pub(super) fn note(&mut self, own: &About, rival: Option<&About>, health: &Health) {
+    pub(super) fn note(&mut self, own: &NodeInfo, rival: Option<&NodeInfo>, health: &Health) {
         match rival {
             Some(rival) if is_accumulator(own) == is_accumulator(rival) => {
                 self.sightings += 1;
@@ -78,7 +78,7 @@ pub(super) struct Stores {
 
 impl Stores {
     /// Looks through the list of processes.
-    pub(super) async fn check(&mut self, cluster: &RedisCluster, own: &About, health: &Health) -> Result<()> {
+    pub(super) async fn check(&mut self, cluster: &NodeRegistry, own: &NodeInfo, health: &Health) -> Result<()> {
         let members = cluster.members().await?;
         match members
             .iter()
@@ -98,7 +98,7 @@ impl Stores {
         Ok(())
     }
 
-    fn report(&mut self, own: &About, other: &str, health: &Health) {
+    fn report(&mut self, own: &NodeInfo, other: &str, health: &Health) {
         if is_accumulator(own) {
             health.fail(
                 "accumulators",
@@ -118,7 +118,7 @@ impl Stores {
 }
 
 /// Whether this is another process that counts into another store now.
-fn counts_elsewhere(member: &Member, own: &About, instance: &str) -> bool {
+fn counts_elsewhere(member: &RegisteredNode, own: &NodeInfo, instance: &str) -> bool {
     let about = &member.about;
     is_accumulator(about)
         && about.instance.as_deref() != Some(instance)
@@ -128,8 +128,8 @@ fn counts_elsewhere(member: &Member, own: &About, instance: &str) -> bool {
         && about.store != own.store
 }
 
-fn is_accumulator(about: &About) -> bool {
-    matches!(about.work, Work::Accumulator { .. })
+fn is_accumulator(about: &NodeInfo) -> bool {
+    matches!(about.work, NodeRole::Accumulator { .. })
 }
 
 #[cfg(test)]
@@ -138,18 +138,18 @@ mod tests {
 
     use super::*;
 
-    fn web() -> About {
-        About::new("one", Timestamp::default(), Work::Web { viewers: 0 })
+    fn web() -> NodeInfo {
+        NodeInfo::new("one", Timestamp::default(), NodeRole::Web { viewers: 0 })
     }
 
-    fn accumulator() -> About {
-        let work = Work::Accumulator {
+    fn accumulator() -> NodeInfo {
+        let work = NodeRole::Accumulator {
             counted: 0,
             unread: 0,
             pending: 0,
             lost: 0,
         };
-        About::new("one", Timestamp::default(), work)
+        NodeInfo::new("one", Timestamp::default(), work)
     }
 
     #[tokio::test(start_paused = true)]

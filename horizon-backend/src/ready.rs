@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use horizon_core::{Error, Result};
 #[cfg(feature = "redis")]
-use horizon_redis::RedisCluster;
+use horizon_redis::NodeRegistry;
 use tokio::time::timeout;
 
 use crate::backoff::cause;
-use crate::{Health, NotReady, Store};
+use crate::{Health, NotReady, StoreHandle};
 
 /// How long the store and Redis may take to answer.
 const READY_WAIT: Duration = Duration::from_secs(2);
@@ -18,9 +18,9 @@ const READY_WAIT: Duration = Duration::from_secs(2);
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use horizon_backend::{Health, Ready, Store, StoreUrl};
+/// use horizon_backend::{Health, Ready, StoreHandle, StoreUrl};
 ///
-/// let ready = Ready::new(Store::open(&StoreUrl::Memory)?, Health::default());
+/// let ready = Ready::new(StoreHandle::open(&StoreUrl::Memory)?, Health::default());
 /// assert_eq!(ready.check().await, Ok("the store is writable"));
 /// # Ok(()) }
 /// ```
@@ -28,10 +28,10 @@ const READY_WAIT: Duration = Duration::from_secs(2);
 pub struct Ready {
     health: Health,
     /// Absent where the application brought its ports.
-    store: Option<Store>,
+    store: Option<StoreHandle>,
     /// In the bus's Redis, where there is one.
     #[cfg(feature = "redis")]
-    cluster: Option<Arc<RedisCluster>>,
+    cluster: Option<Arc<NodeRegistry>>,
 }
 
 impl Ready {
@@ -49,7 +49,7 @@ impl Ready {
     /// Checks the background tasks and this store. From now on a panic of the store's own thread is reported to
     /// `health`, like that of any other task.
     #[must_use]
-    pub fn new(store: Store, health: Health) -> Self {
+    pub fn new(store: StoreHandle, health: Health) -> Self {
         store.report_panics_to(&health);
         Self {
             store: Some(store),
@@ -60,7 +60,7 @@ impl Ready {
     /// Checks the Redis that events go through, too.
     #[cfg(feature = "redis")]
     #[must_use]
-    pub fn with_redis(self, cluster: Arc<RedisCluster>) -> Self {
+    pub fn with_redis(self, cluster: Arc<NodeRegistry>) -> Self {
         Self {
             cluster: Some(cluster),
             ..self

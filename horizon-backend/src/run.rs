@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::future::join_all;
-use horizon_core::{Batch, Error, Feed, Progress, Receipt, Result, StatsStore, Timestamp, Update, step};
+use horizon_core::{AckToken, Batch, BatchOutcome, Error, EventConsumer, Result, StatsStore, Timestamp, Update, step};
 use tokio::time::{Instant, interval, sleep, timeout, timeout_at};
 
 use crate::backoff::{Backoff, cause};
@@ -37,33 +37,33 @@ const COUNTING: &str = "counting";
 ///
 /// ```
 /// use std::sync::atomic::{AtomicUsize, Ordering};
-/// use horizon_backend::Observer;
-/// use horizon_core::{Error, Progress};
+/// use horizon_backend::AccumulatorObserver;
+/// use horizon_core::{Error, BatchOutcome};
 ///
 /// #[derive(Default)]
 /// struct Counted(AtomicUsize);
 ///
-/// impl Observer for Counted {
-///     fn counted(&self, progress: &Progress) {
+/// impl AccumulatorObserver for Counted {
+///     fn counted(&self, progress: &BatchOutcome) {
 ///         self.0.fetch_add(progress.applied, Ordering::Relaxed);
 ///     }
 ///     fn failed(&self, _: &Error) {}
 /// }
 /// let counted = Counted::default();
-/// counted.counted(&Progress::default());
+/// counted.counted(&BatchOutcome::default());
 /// assert_eq!(counted.0.into_inner(), 0);
 /// ```
-pub trait Observer: Send + Sync {
+pub trait AccumulatorObserver: Send + Sync {
     /// A batch is counted and acknowledged, but for what was refused.
-    fn counted(&self, progress: &Progress);
+    fn counted(&self, progress: &BatchOutcome);
 
     /// A batch could not be had or counted. It comes again.
     fn failed(&self, error: &Error);
 }
 
 /// Reports the part `counting` while a batch cannot be had or counted.
-impl Observer for Health {
-    fn counted(&self, _: &Progress) {
+impl AccumulatorObserver for Health {
+    fn counted(&self, _: &BatchOutcome) {
         self.recover(COUNTING);
     }
 
@@ -78,8 +78,8 @@ impl Observer for Health {
 /// Nobody measures.
 struct Nobody;
 
-impl Observer for Nobody {
-    fn counted(&self, _: &Progress) {}
+impl AccumulatorObserver for Nobody {
+    fn counted(&self, _: &BatchOutcome) {}
     fn failed(&self, _: &Error) {}
 }
 
@@ -99,10 +99,10 @@ impl Observer for Nobody {
 /// use std::sync::Arc;
 /// use horizon_backend::{now, run};
 /// use horizon_core::{AnalyticsExt, Stamp, StatsStoreExt, Topic};
-/// use horizon_memory::{MemoryPipe, MemoryStats};
+/// use horizon_memory::{MemoryBus, MemoryStats};
 ///
 /// let store = Arc::new(MemoryStats::new());
-/// let (pipe, feed) = MemoryPipe::new(store.clone());
+/// let (pipe, feed) = MemoryBus::new(store.clone());
 /// let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
 /// let counting = tokio::spawn(run(feed, store.clone(), now, async { drop(stopped.await) }));
 /// pipe.track_site_visit(Stamp::new(now(), [7; 10]), None).await?; // ten random bytes
@@ -112,13 +112,13 @@ impl Observer for Nobody {
 /// # Ok(()) }
 /// ```
 pub async fn run(
-    mut feed: impl Feed,
+    mut feed: impl EventConsumer,
     store: Arc<dyn StatsStore>,
     now: impl Fn() -> Timestamp + Send + Sync + 'static,
     shutdown: impl Future<Output = ()> + Send,
 ) {
     let clock = CorrectedClock::new(now);
-    run_observed(&mut [&mut feed], &*store, &clock, &Nobody, shutdown).await;
+    run_accumulator_observed(&mut [&mut feed], &*store, &clock, &Nobody, shutdown).await;
 }
 
 /// The same as [`run`] for several feeds of one pipe at once, and an observer hears of it.
@@ -130,27 +130,27 @@ pub async fn run(
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # use std::sync::Arc;
-/// # use horizon_backend::{CorrectedClock, Observer, now, run_observed};
-/// # use horizon_core::{AnalyticsExt, Error, Progress, Stamp, StatsStoreExt, Topic};
-/// # use horizon_memory::{MemoryPipe, MemoryStats};
+/// # use horizon_backend::{CorrectedClock, AccumulatorObserver, now, run_accumulator_observed};
+/// # use horizon_core::{AnalyticsExt, Error, BatchOutcome, Stamp, StatsStoreExt, Topic};
+/// # use horizon_memory::{MemoryBus, MemoryStats};
 /// struct Told;
-/// impl Observer for Told {
-///     fn counted(&self, progress: &Progress) { println!("{} counted", progress.applied) }
+/// impl AccumulatorObserver for Told {
+///     fn counted(&self, progress: &BatchOutcome) { println!("{} counted", progress.applied) }
 ///     fn failed(&self, error: &Error) { println!("not yet: {error}") }
 /// }
 /// let store = Arc::new(MemoryStats::new());
-/// let (pipe, mut feed) = MemoryPipe::new(store.clone());
+/// let (pipe, mut feed) = MemoryBus::new(store.clone());
 /// let tracking = pipe.track_site_visit(Stamp::new(now(), [7; 10]), None);
 /// let shutdown = async { tracking.await.unwrap() }; // ends when it is counted
-/// run_observed(&mut [&mut feed], &*store, &CorrectedClock::new(now), &Told, shutdown).await;
+/// run_accumulator_observed(&mut [&mut feed], &*store, &CorrectedClock::new(now), &Told, shutdown).await;
 /// assert_eq!(store.total(&Topic::Site).await?.stats.visits, 1);
 /// # Ok(()) }
 /// ```
-pub async fn run_observed(
-    feeds: &mut [&mut dyn Feed],
+pub async fn run_accumulator_observed(
+    feeds: &mut [&mut dyn EventConsumer],
     store: &dyn StatsStore,
     clock: &CorrectedClock,
-    observer: &dyn Observer,
+    observer: &dyn AccumulatorObserver,
     shutdown: impl Future<Output = ()> + Send,
 ) {
     let counter = Counter { store, clock, observer };
@@ -171,11 +171,11 @@ pub async fn run_observed(
 struct Counter<'a> {
     store: &'a dyn StatsStore,
     clock: &'a CorrectedClock,
-    observer: &'a dyn Observer,
+    observer: &'a dyn AccumulatorObserver,
 }
 
 impl Counter<'_> {
-    async fn count_for_ever(&self, feed: &mut dyn Feed) {
+    async fn count_for_ever(&self, feed: &mut dyn EventConsumer) {
         self.clock.compared().await;
         let mut backoff = Backoff::new();
         loop {
@@ -187,7 +187,7 @@ impl Counter<'_> {
     }
 
     /// Counts until the feed has nothing ready, or it is `enough`. Answers whether all is counted.
-    async fn drain(&self, feed: &mut dyn Feed, enough: Instant) -> bool {
+    async fn drain(&self, feed: &mut dyn EventConsumer, enough: Instant) -> bool {
         let mut rest = Rest { feed, empty: false };
         let mut backoff = Backoff::new();
         while Instant::now() < enough {
@@ -200,7 +200,7 @@ impl Counter<'_> {
         false
     }
 
-    async fn step(&self, feed: &mut dyn Feed) -> Result<()> {
+    async fn step(&self, feed: &mut dyn EventConsumer) -> Result<()> {
         let mut feed = InTime {
             feed,
             clock: self.clock,
@@ -243,12 +243,12 @@ impl Counter<'_> {
 
 /// A feed whose batches wait while the clock cannot be trusted.
 struct InTime<'a> {
-    feed: &'a mut dyn Feed,
+    feed: &'a mut dyn EventConsumer,
     clock: &'a CorrectedClock,
 }
 
 #[async_trait]
-impl Feed for InTime<'_> {
+impl EventConsumer for InTime<'_> {
     async fn next_batch(&mut self, limit: NonZeroUsize) -> Result<Batch> {
         let batch = self.feed.next_batch(limit).await?;
         // Behind the wait, which may take hours. A batch that is not acknowledged comes again.
@@ -260,19 +260,19 @@ impl Feed for InTime<'_> {
         self.feed.publish(updates).await
     }
 
-    async fn acknowledge(&mut self, receipt: Receipt) -> Result<()> {
-        self.feed.acknowledge(receipt).await
+    async fn acknowledge(&mut self, ack: AckToken) -> Result<()> {
+        self.feed.acknowledge(ack).await
     }
 }
 
 /// A feed that does not wait for new events.
 struct Rest<'a> {
-    feed: &'a mut dyn Feed,
+    feed: &'a mut dyn EventConsumer,
     empty: bool,
 }
 
 #[async_trait]
-impl Feed for Rest<'_> {
+impl EventConsumer for Rest<'_> {
     async fn next_batch(&mut self, limit: NonZeroUsize) -> Result<Batch> {
         match timeout(READY_WAIT, self.feed.next_batch(limit)).await {
             Ok(answer) => answer,
@@ -287,8 +287,8 @@ impl Feed for Rest<'_> {
         self.feed.publish(updates).await
     }
 
-    async fn acknowledge(&mut self, receipt: Receipt) -> Result<()> {
-        self.feed.acknowledge(receipt).await
+    async fn acknowledge(&mut self, ack: AckToken) -> Result<()> {
+        self.feed.acknowledge(ack).await
     }
 }
 
@@ -302,7 +302,7 @@ mod tests {
         health.failed(&Error::unavailable("the store is away").with_source("a lock"));
         let problem = "counting: a batch cannot be counted: the store is away (a lock)";
         assert_eq!(health.problems(), [problem]);
-        health.counted(&Progress::default());
+        health.counted(&BatchOutcome::default());
         assert!(health.problems().is_empty());
     }
 }

@@ -8,16 +8,16 @@ use tokio::sync::watch;
 /// have.
 ///
 /// ```no_run
-/// use horizon_backend::asked_to_stop;
+/// use horizon_backend::shutdown_signal;
 ///
 /// # #[tokio::main] async fn main() {
-/// let stopping = asked_to_stop();
+/// let stopping = shutdown_signal();
 /// // … set everything up; what comes meanwhile is not missed
 /// stopping.await;
 /// # }
 /// ```
 #[cfg(unix)]
-pub fn asked_to_stop() -> impl Future<Output = ()> + Send + 'static {
+pub fn shutdown_signal() -> impl Future<Output = ()> + Send + 'static {
     use tokio::signal::unix::{Signal, SignalKind, signal};
 
     async fn heard(signal: std::io::Result<Signal>) {
@@ -39,7 +39,7 @@ pub fn asked_to_stop() -> impl Future<Output = ()> + Send + 'static {
 
 /// Ends with ctrl-c.
 #[cfg(not(unix))]
-pub async fn asked_to_stop() {
+pub async fn shutdown_signal() {
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
     }

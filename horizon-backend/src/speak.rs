@@ -3,13 +3,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use horizon_core::{Error, Result};
-use horizon_redis::{About, BEAT_EVERY, RedisCluster};
+use horizon_redis::{HEARTBEAT_INTERVAL, NodeInfo, NodeRegistry};
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
 use super::clock_report::ClockReport;
 use super::peers::{Name, Stores};
 use crate::backoff::cause;
-use crate::{CorrectedClock, Health, Store};
+use crate::{CorrectedClock, Health, StoreHandle};
 
 /// How long it may take to say that this process goes.
 const LEAVE_WAIT: Duration = Duration::from_secs(1);
@@ -22,13 +22,13 @@ const STORES_EVERY: u32 = 5;
 /// ```no_run
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use std::sync::Arc;
-/// use horizon_backend::{CorrectedClock, Health, Membership, Store, now};
-/// use horizon_redis::{RedisCluster, RedisConfig};
+/// use horizon_backend::{CorrectedClock, Health, Membership, StoreHandle, now};
+/// use horizon_redis::{NodeRegistry, RedisConfig};
 ///
 /// let membership = Membership {
-///     cluster: Arc::new(RedisCluster::connect(&RedisConfig::new("redis://127.0.0.1")?)?),
+///     cluster: Arc::new(NodeRegistry::connect(&RedisConfig::new("redis://127.0.0.1")?)?),
 ///     clock: CorrectedClock::new(now),
-///     store: Store::open(&"redis://127.0.0.1".parse()?)?,
+///     store: StoreHandle::open(&"redis://127.0.0.1".parse()?)?,
 ///     health: Health::default(),
 /// };
 /// membership.clock.require_comparison();
@@ -37,11 +37,11 @@ const STORES_EVERY: u32 = 5;
 #[derive(Clone, Debug)]
 pub struct Membership {
     /// Where the processes are listed.
-    pub cluster: Arc<RedisCluster>,
+    pub cluster: Arc<NodeRegistry>,
     /// The clock that is corrected by that of Redis.
     pub clock: CorrectedClock,
     /// The store that all accumulators must share.
-    pub store: Store,
+    pub store: StoreHandle,
     /// What is told of a clock that is too far off, a name that is taken, a store that others do not have, and a Redis
     /// that refuses: the parts `clock`, `node-name`, `accumulators` and `cluster`.
     pub health: Health,
@@ -56,19 +56,19 @@ pub struct Membership {
 /// most. A Redis that is away is no error: who was not heard of for a while is known to be gone.
 ///
 /// ```no_run
-/// use horizon_backend::{Membership, asked_to_stop, now, random_node, speak};
-/// use horizon_redis::{About, Work};
+/// use horizon_backend::{Membership, shutdown_signal, now, random_node, speak};
+/// use horizon_redis::{NodeInfo, NodeRole};
 ///
 /// async fn take_part(membership: &Membership) -> horizon_core::Result<()> {
 ///     let (name, started) = (random_node("web")?.to_string(), now());
-///     let about = || About::new(&*name, started, Work::Web { viewers: 17 });
-///     speak(membership, &about, asked_to_stop()).await;
+///     let about = || NodeInfo::new(&*name, started, NodeRole::Web { viewers: 17 });
+///     speak(membership, &about, shutdown_signal()).await;
 ///     Ok(())
 /// }
 /// ```
 pub async fn speak(
     membership: &Membership,
-    about: &(dyn Fn() -> About + Send + Sync),
+    about: &(dyn Fn() -> NodeInfo + Send + Sync),
     shutdown: impl Future<Output = ()>,
 ) {
     tokio::select! {
@@ -83,8 +83,8 @@ pub async fn speak(
     );
 }
 
-async fn speak_for_ever(membership: &Membership, about: &(dyn Fn() -> About + Send + Sync)) {
-    let mut beats = interval(BEAT_EVERY);
+async fn speak_for_ever(membership: &Membership, about: &(dyn Fn() -> NodeInfo + Send + Sync)) {
+    let mut beats = interval(HEARTBEAT_INTERVAL);
     beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut speaker = Speaker {
         membership,
@@ -112,7 +112,7 @@ async fn speak_for_ever(membership: &Membership, about: &(dyn Fn() -> About + Se
 
 /// Reports what is wrong with the clock, beside the signs of life: one that Redis does not answer takes many seconds.
 async fn report_clock_for_ever(membership: &Membership) {
-    let (mut looks, mut report) = (interval(BEAT_EVERY), ClockReport::default());
+    let (mut looks, mut report) = (interval(HEARTBEAT_INTERVAL), ClockReport::default());
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
@@ -134,14 +134,14 @@ struct Speaker<'a> {
 
 impl Speaker<'_> {
     /// Adds what the process itself does not know.
-    fn complete(&self, mut about: About) -> About {
+    fn complete(&self, mut about: NodeInfo) -> NodeInfo {
         about.round_trip = about.round_trip.or(self.round_trip);
         about.store = self.store.clone();
         about.clock_offset = self.membership.clock.offset();
         about
     }
 
-    async fn beat(&mut self, about: &About) -> Result<()> {
+    async fn beat(&mut self, about: &NodeInfo) -> Result<()> {
         let Membership {
             cluster, clock, health, ..
         } = self.membership;
@@ -157,7 +157,7 @@ impl Speaker<'_> {
         Ok(())
     }
 
-    async fn check_stores(&mut self, mut about: About) -> Result<()> {
+    async fn check_stores(&mut self, mut about: NodeInfo) -> Result<()> {
         let Membership {
             cluster, store, health, ..
         } = self.membership;

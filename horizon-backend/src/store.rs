@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 #[cfg(feature = "sqlite")]
 use horizon_core::Error;
-use horizon_core::{Comments, Result, Salts, StatsStore};
+use horizon_core::{CommentStore, Result, SaltStore, StatsStore};
 use horizon_memory::MemoryStats;
 #[cfg(feature = "redis")]
 use horizon_redis::RedisStats;
@@ -18,23 +18,23 @@ use crate::{Health, StoreUrl};
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use horizon_backend::Store;
+/// use horizon_backend::StoreHandle;
 /// use horizon_core::{StatsStoreExt, Topic};
 ///
-/// let store = Store::open(&"memory:".parse()?)?;
+/// let store = StoreHandle::open(&"memory:".parse()?)?;
 /// assert_eq!(store.stats.total(&Topic::Site).await?.stats.visits, 0);
 /// store.check_writable().await?;
 /// store.close().await?;
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
-pub struct Store {
+pub struct StoreHandle {
     /// The numbers.
     pub stats: Arc<dyn StatsStore>,
     /// The comments.
-    pub comments: Arc<dyn Comments>,
+    pub comments: Arc<dyn CommentStore>,
     /// The secrets of the days.
-    pub salts: Arc<dyn Salts>,
+    pub salts: Arc<dyn SaltStore>,
     kind: Kind,
 }
 
@@ -47,7 +47,7 @@ enum Kind {
     Redis(Arc<RedisStats>),
 }
 
-impl Store {
+impl StoreHandle {
     /// Opens the store that `url` names. An SQLite file is made if there is none. With Redis it has to be called within
     /// a tokio runtime.
     ///
@@ -65,7 +65,10 @@ impl Store {
         }
     }
 
-    fn of<S: StatsStore + Comments + Salts + 'static>(store: Arc<S>, kind: impl FnOnce(Arc<S>) -> Kind) -> Self {
+    fn of<S: StatsStore + CommentStore + SaltStore + 'static>(
+        store: Arc<S>,
+        kind: impl FnOnce(Arc<S>) -> Kind,
+    ) -> Self {
         Self {
             stats: Arc::clone(&store) as _,
             comments: Arc::clone(&store) as _,
@@ -94,9 +97,9 @@ impl Store {
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// use horizon_backend::{Store, StoreUrl};
+    /// use horizon_backend::{StoreHandle, StoreUrl};
     ///
-    /// assert_eq!(Store::open(&StoreUrl::Memory)?.identity().await?, None);
+    /// assert_eq!(StoreHandle::open(&StoreUrl::Memory)?.identity().await?, None);
     /// # Ok(()) }
     /// ```
     ///
@@ -171,8 +174,8 @@ fn file_identity(path: &std::path::Path) -> Result<String> {
     }
 }
 
-impl fmt::Debug for Store {
+impl fmt::Debug for StoreHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Store").finish_non_exhaustive()
+        f.debug_struct("StoreHandle").finish_non_exhaustive()
     }
 }

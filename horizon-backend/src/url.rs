@@ -18,15 +18,15 @@ const WITHOUT_REDIS: &str =
 /// What events go through.
 ///
 /// ```
-/// use horizon_backend::PipeUrl;
+/// use horizon_backend::BusUrl;
 ///
-/// assert!(matches!("memory:".parse(), Ok(PipeUrl::Memory)));
-/// let sentence = "hunter2".parse::<PipeUrl>().unwrap_err();
+/// assert!(matches!("memory:".parse(), Ok(BusUrl::Memory)));
+/// let sentence = "hunter2".parse::<BusUrl>().unwrap_err();
 /// assert!(sentence.starts_with("a pipe is `memory:`") && !sentence.contains("hunter2"));
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub enum PipeUrl {
+pub enum BusUrl {
     /// Inside this process, whose own accumulator counts: `memory:`.
     Memory,
     /// Into horizon-accumulator, as JSON lines on its standard input: `stdin:`.
@@ -39,9 +39,9 @@ pub enum PipeUrl {
 /// What Redis does with an event.
 ///
 /// ```
-/// use horizon_backend::{Delivery, PipeUrl};
+/// use horizon_backend::{Delivery, BusUrl};
 ///
-/// let PipeUrl::Redis(_, delivery) = "redis+pubsub://127.0.0.1".parse()? else { panic!() };
+/// let BusUrl::Redis(_, delivery) = "redis+pubsub://127.0.0.1".parse()? else { panic!() };
 /// assert_eq!((delivery, delivery.name()), (Delivery::PubSub, "pubsub"));
 /// # Ok::<(), String>(())
 /// ```
@@ -103,7 +103,7 @@ impl StoreUrl {
     }
 }
 
-impl FromStr for PipeUrl {
+impl FromStr for BusUrl {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
         match text.split_once(':') {
@@ -163,11 +163,11 @@ fn redis(text: &str) -> Result<Box<RedisConfig>, String> {
 /// It reads what it is given and no environment; the names are for the sentences.
 ///
 /// ```
-/// use horizon_backend::{PipeUrl, SecretText, StoreUrl, pipe_and_store};
+/// use horizon_backend::{BusUrl, SecretText, StoreUrl, pipe_and_store};
 ///
 /// # #[cfg(feature = "sqlite")] {
 /// let (pipe, store) = pipe_and_store(&SecretText("memory:".into()), None)?;
-/// assert!(matches!((pipe, store), (PipeUrl::Memory, StoreUrl::Sqlite(_))));
+/// assert!(matches!((pipe, store), (BusUrl::Memory, StoreUrl::Sqlite(_))));
 /// # }
 /// let sentence = pipe_and_store(&SecretText("hunter2".into()), None).unwrap_err();
 /// assert!(sentence.starts_with("HORIZON_PIPE is wrong: "));
@@ -176,12 +176,12 @@ fn redis(text: &str) -> Result<Box<RedisConfig>, String> {
 ///
 /// # Errors
 /// One sentence that names the variable and does not repeat what it says, because that may hold a password.
-pub fn pipe_and_store(pipe: &SecretText, store: Option<&SecretText>) -> Result<(PipeUrl, StoreUrl), String> {
+pub fn pipe_and_store(pipe: &SecretText, store: Option<&SecretText>) -> Result<(BusUrl, StoreUrl), String> {
     let pipe = read("HORIZON_PIPE", pipe)?;
     let store = match (store, &pipe) {
         (Some(given), _) => read("HORIZON_STORE", given)?,
         #[cfg(feature = "redis")]
-        (None, PipeUrl::Redis(redis, _)) => StoreUrl::Redis(redis.clone()),
+        (None, BusUrl::Redis(redis, _)) => StoreUrl::Redis(redis.clone()),
         (None, _) => DEFAULT_STORE.parse()?,
     };
     Ok((pipe, store))
@@ -197,7 +197,7 @@ fn read<T: FromStr<Err = String>>(name: &str, text: &SecretText) -> Result<T, St
 mod tests {
     use super::*;
 
-    fn places(pipe: &str, store: Option<&str>) -> Result<(PipeUrl, StoreUrl), String> {
+    fn places(pipe: &str, store: Option<&str>) -> Result<(BusUrl, StoreUrl), String> {
         let text = |text: &str| SecretText(text.into());
         pipe_and_store(&text(pipe), store.map(text).as_ref())
     }

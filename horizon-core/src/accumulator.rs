@@ -1,25 +1,25 @@
 use std::num::NonZeroUsize;
 
-use crate::{Event, Feed, Refusal, Result, StatsStore, Timestamp};
+use crate::{Event, EventConsumer, RejectReason, Result, StatsStore, Timestamp};
 
 /// What one [`step`] did.
 ///
 /// ```
-/// use horizon_core::Progress;
+/// use horizon_core::BatchOutcome;
 ///
-/// fn note(progress: &Progress) -> String {
+/// fn note(progress: &BatchOutcome) -> String {
 ///     let reasons = progress.refused.iter().map(|(event, refusal)| format!(", {}: {refusal}", event.id));
 ///     format!("{} counted{}", progress.applied, reasons.collect::<String>())
 /// }
-/// assert_eq!(note(&Progress::default()), "0 counted");
+/// assert_eq!(note(&BatchOutcome::default()), "0 counted");
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Progress {
+pub struct BatchOutcome {
     /// Events handed to the store; repeats are among them, counted once all the same.
     pub applied: usize,
     /// Events that could not be counted exactly, with the reason.
-    pub refused: Vec<(Event, Refusal)>,
+    pub refused: Vec<(Event, RejectReason)>,
 }
 
 /// Takes the next batch of at most `limit` events through the accumulator: record, publish, acknowledge.
@@ -33,10 +33,10 @@ pub struct Progress {
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use std::{num::NonZeroUsize, sync::Arc};
 /// use horizon_core::{Analytics, Event, EventKind, Stamp, Timestamp, Topic, step};
-/// use horizon_memory::{MemoryPipe, MemoryStats};
+/// use horizon_memory::{MemoryBus, MemoryStats};
 ///
 /// let store = Arc::new(MemoryStats::new());
-/// let (pipe, mut feed) = MemoryPipe::new(store.clone());
+/// let (pipe, mut feed) = MemoryBus::new(store.clone());
 /// let clock = || Timestamp::from_millis(1_800_000_000_000); // ask yours
 /// let visit = Event::new(Stamp::new(clock(), [1; 10]), Topic::Site, EventKind::Visit { visitor: None });
 /// let counting = step(&mut feed, &*store, &clock, NonZeroUsize::MIN);
@@ -50,14 +50,14 @@ pub struct Progress {
 /// # Errors
 /// The feed's and the store's. The batch is then unacknowledged and will come again.
 pub async fn step(
-    feed: &mut dyn Feed,
+    feed: &mut dyn EventConsumer,
     store: &dyn StatsStore,
     now: &(dyn Fn() -> Timestamp + Sync),
     limit: NonZeroUsize,
-) -> Result<Progress> {
+) -> Result<BatchOutcome> {
     let batch = feed.next_batch(limit).await?;
     let now = now();
-    let mut progress = Progress::default();
+    let mut progress = BatchOutcome::default();
     let mut events = Vec::with_capacity(batch.events.len());
     for event in batch.events {
         match event.fits(now) {
@@ -70,6 +70,6 @@ pub async fn step(
         let updates = store.apply(&events).await?;
         feed.publish(&updates).await?;
     }
-    feed.acknowledge(batch.receipt).await?;
+    feed.acknowledge(batch.ack).await?;
     Ok(progress)
 }

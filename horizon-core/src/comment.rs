@@ -46,7 +46,7 @@ pub const MAX_REPLIES: usize = 200;
 /// let draft = Draft::new("  Ada ", "one\r\ntwo\n", None)?;
 /// assert_eq!((draft.author(), draft.body()), ("Ada", "one\ntwo"));
 /// assert!(serde_json::from_str::<Draft>(r#"{"body":" "}"#).is_err()); // checked here too
-/// # Ok::<(), horizon_core::Invalid>(())
+/// # Ok::<(), horizon_core::DraftError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "RawDraft")]
@@ -78,7 +78,7 @@ struct RawDraft {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{field}` {reason}")]
 #[non_exhaustive]
-pub struct Invalid {
+pub struct DraftError {
     /// The field's name.
     pub field: &'static str,
     /// What is wrong with it, as the rest of a sentence that starts with its name.
@@ -95,18 +95,18 @@ impl Draft {
     /// let answer = Draft::new("", "I agree.", Some(parent))?;
     /// assert_eq!(answer.parent(), Some(parent));
     /// assert!(Draft::new("Ada", "a\0b", None).is_err());
-    /// # Ok::<(), horizon_core::Invalid>(())
+    /// # Ok::<(), horizon_core::DraftError>(())
     /// ```
     ///
     /// # Errors
-    /// [`Invalid`] names the field: an empty or too long body, a too long author, a control character
+    /// [`DraftError`] names the field: an empty or too long body, a too long author, a control character
     /// in either (a body may have tabs and line ends).
-    pub fn new(author: &str, body: &str, parent: Option<EventId>) -> Result<Self, Invalid> {
+    pub fn new(author: &str, body: &str, parent: Option<EventId>) -> Result<Self, DraftError> {
         let author = author.trim();
         let body = body.replace("\r\n", "\n").replace('\r', "\n");
         let body = body.trim();
         if body.is_empty() {
-            return Err(Invalid {
+            return Err(DraftError {
                 field: "body",
                 reason: "must not be empty".into(),
             });
@@ -141,16 +141,16 @@ impl Draft {
     }
 }
 
-fn check(field: &'static str, text: &str, most: usize, forbidden: impl Fn(char) -> bool) -> Result<(), Invalid> {
+fn check(field: &'static str, text: &str, most: usize, forbidden: impl Fn(char) -> bool) -> Result<(), DraftError> {
     let length = text.chars().count();
     if length > most {
-        return Err(Invalid {
+        return Err(DraftError {
             field,
             reason: format!("has {length} characters, at most {most} are taken"),
         });
     }
     match text.chars().find(|&c| forbidden(c)) {
-        Some(c) => Err(Invalid {
+        Some(c) => Err(DraftError {
             field,
             reason: format!("must not hold the control character U+{:04X}", u32::from(c)),
         }),
@@ -159,8 +159,8 @@ fn check(field: &'static str, text: &str, most: usize, forbidden: impl Fn(char) 
 }
 
 impl TryFrom<RawDraft> for Draft {
-    type Error = Invalid;
-    fn try_from(raw: RawDraft) -> Result<Self, Invalid> {
+    type Error = DraftError;
+    fn try_from(raw: RawDraft) -> Result<Self, DraftError> {
         Self::new(&raw.author, &raw.body, raw.parent)
     }
 }
@@ -178,7 +178,8 @@ pub enum Visibility {
     /// Everyone sees it.
     Shown,
     /// It waits for the author.
-    Waiting,
+    #[serde(rename = "waiting")]
+    Pending,
     /// The author took it down.
     Removed,
 }

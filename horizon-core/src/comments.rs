@@ -30,7 +30,7 @@ use crate::{Comment, EventId, Result, Slug, Thread, ThreadPage, Visibility};
 /// let held = say(2, true).await?;
 /// let newest = store.newest(&slug, one).await?;
 /// assert_eq!(newest[0].id, shown); // readers do not see what is held
-/// let waiting = store.desk(Some(Visibility::Waiting), None, one).await?;
+/// let waiting = store.desk(Some(Visibility::Pending), None, one).await?;
 /// assert_eq!(waiting[0].id, held); // the author does
 /// assert_eq!(store.replies(shown).await?, 0);
 /// assert!(store.comment(held).await?.is_some());
@@ -38,7 +38,7 @@ use crate::{Comment, EventId, Result, Slug, Thread, ThreadPage, Visibility};
 /// # }
 /// ```
 #[async_trait]
-pub trait Comments: Send + Sync {
+pub trait CommentStore: Send + Sync {
     /// The newest `limit` threads of a page that are older than `before`, oldest first. Shows only
     /// what readers may see: a head that waits or was removed is blank above its shown replies, and
     /// without any it is not there. `has_earlier` counts only threads that show. A new comment does

@@ -88,16 +88,16 @@ pub enum EventKind {
 ///
 /// ```
 /// use std::time::Duration;
-/// use horizon_core::{Event, EventKind, Refusal, Stamp, Timestamp, Topic};
+/// use horizon_core::{Event, EventKind, RejectReason, Stamp, Timestamp, Topic};
 ///
 /// let now = Timestamp::from_millis(1_800_000_000_000);
 /// let born = Stamp::new(now.minus(Duration::from_secs(31 * 24 * 3600)), [1; 10]);
 /// let old = Event::new(born, Topic::Site, EventKind::Visit { visitor: None });
-/// assert_eq!(old.fits(now), Err(Refusal::TooOld));
+/// assert_eq!(old.fits(now), Err(RejectReason::TooOld));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Refusal {
+pub enum RejectReason {
     /// Its time is more than [`CLOCK_SKEW`] ahead.
     #[error("the event's time lies more than an hour in the future")]
     FromTheFuture,
@@ -139,23 +139,23 @@ impl Event {
     ///
     /// ```
     /// use std::time::Duration;
-    /// use horizon_core::{Event, EventKind, Refusal, Stamp, Timestamp, Topic};
+    /// use horizon_core::{Event, EventKind, RejectReason, Stamp, Timestamp, Topic};
     ///
     /// let now = Timestamp::from_millis(1_800_000_000_000);
     /// let stamp = Stamp::new(now, [1; 10]);
     /// let visit = Event::new(stamp, Topic::Site, EventKind::Visit { visitor: None });
     /// assert_eq!(visit.fits(now), Ok(()));
-    /// assert_eq!(visit.fits(now.minus(Duration::from_secs(7200))), Err(Refusal::FromTheFuture));
+    /// assert_eq!(visit.fits(now.minus(Duration::from_secs(7200))), Err(RejectReason::FromTheFuture));
     /// ```
     ///
     /// # Errors
-    /// The [`Refusal`] says why not.
-    pub fn fits(&self, now: Timestamp) -> Result<(), Refusal> {
+    /// The [`RejectReason`] says why not.
+    pub fn fits(&self, now: Timestamp) -> Result<(), RejectReason> {
         if self.at > now.plus(CLOCK_SKEW) {
-            return Err(Refusal::FromTheFuture);
+            return Err(RejectReason::FromTheFuture);
         }
         if self.at < now.minus(DEDUPE_WINDOW) {
-            return Err(Refusal::TooOld);
+            return Err(RejectReason::TooOld);
         }
         Ok(())
     }
@@ -181,9 +181,9 @@ mod tests {
         for (at, verdict) in [
             (now, Ok(())),
             (now.plus(CLOCK_SKEW), Ok(())),
-            (now.plus(CLOCK_SKEW + milli), Err(Refusal::FromTheFuture)),
+            (now.plus(CLOCK_SKEW + milli), Err(RejectReason::FromTheFuture)),
             (now.minus(DEDUPE_WINDOW), Ok(())),
-            (now.minus(DEDUPE_WINDOW + milli), Err(Refusal::TooOld)),
+            (now.minus(DEDUPE_WINDOW + milli), Err(RejectReason::TooOld)),
         ] {
             assert_eq!(visit(at).fits(now), verdict, "{at:?}");
         }

@@ -153,7 +153,7 @@ fn is_new_visit(last: Timestamp, at: Timestamp) -> bool {
 }
 
 fn comment<L: Ledger>(ledger: &mut L, event: &Event) -> Result<Delta, L::Error> {
-    let (Topic::Blog(slug), EventKind::Comment { reader, draft, held }) = (&event.topic, &event.kind) else {
+    let (Topic::Page(slug), EventKind::Comment { reader, draft, held }) = (&event.topic, &event.kind) else {
         return Ok(Delta::default());
     };
     if ledger.comment(event.id)?.is_some() {
@@ -166,7 +166,7 @@ fn comment<L: Ledger>(ledger: &mut L, event: &Event) -> Result<Delta, L::Error> 
             .filter(|parent| parent.slug == *slug && parent.parent.is_none())
             .map(|p| p.id),
     };
-    let visibility = if *held { Visibility::Waiting } else { Visibility::Shown };
+    let visibility = if *held { Visibility::Pending } else { Visibility::Shown };
     ledger.add_comment(&Comment {
         id: event.id,
         slug: slug.clone(),
@@ -198,6 +198,6 @@ fn moderate<L: Ledger>(
     Ok(match (comment.visibility, verdict) {
         (_, Visibility::Shown) => Delta::SHOW,
         (Visibility::Shown, _) => Delta::HIDE,
-        (Visibility::Waiting | Visibility::Removed, _) => Delta::default(),
+        (Visibility::Pending | Visibility::Removed, _) => Delta::default(),
     })
 }

@@ -3,7 +3,7 @@
 //! A page has *viewers* (who is reading it now), *visits*, *likes* and *comments*. Whoever embeds
 //! EventHorizon talks to three ports: [`Presence`] knows who is here, [`Analytics`] takes
 //! [`Event`]s and hands out [`Stats`], [`StatsStore`] counts each event exactly once. The
-//! accumulator stands between the last two: [`step`] takes a batch from a [`Feed`], records it,
+//! accumulator stands between the last two: [`step`] takes a batch from a [`EventConsumer`], records it,
 //! publishes the new totals and acknowledges. [`presence`] is how many nodes agree on who is here.
 //!
 //! Nothing in this crate does I/O, reads a clock or throws dice: time and randomness come in as
@@ -48,18 +48,18 @@ pub mod testing;
 mod time;
 mod topic;
 
-pub use accumulator::{Progress, step};
+pub use accumulator::{BatchOutcome, step};
 pub use comment::{
-    Comment, Draft, Invalid, MAX_AUTHOR_CHARS, MAX_BODY_CHARS, MAX_REPLIES, Thread, ThreadPage, Visibility,
+    Comment, Draft, DraftError, MAX_AUTHOR_CHARS, MAX_BODY_CHARS, MAX_REPLIES, Thread, ThreadPage, Visibility,
 };
-pub use comments::Comments;
+pub use comments::CommentStore;
 pub use error::{Error, Result, panic_message};
-pub use event::{Event, EventKind, Refusal};
+pub use event::{Event, EventKind, RejectReason};
 pub use id::{EventId, ParseIdError, ReaderId, Stamp, VisitorKey};
 pub use ledger::{Ledger, record};
 pub use paging::{COMMENT_BYTES, MAX_PAGE_BYTES, PageBudget, REPLIES_A_THREAD};
 pub use picked::Ports;
-pub use ports::{Analytics, Batch, Feed, Presence, PresenceGuard, Receipt, Salts, StatsStore};
+pub use ports::{AckToken, Analytics, Batch, EventConsumer, Presence, PresenceGuard, SaltStore, StatsStore};
 pub use ports_ext::{AnalyticsExt, PresenceExt, StatsStoreExt};
 pub use slug::{Slug, SlugError};
 pub use stats::{Delta, Stats, Update};

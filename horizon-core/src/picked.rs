@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc};
 
-use crate::{Analytics, Comments, Presence, Salts, StatsStore};
+use crate::{Analytics, CommentStore, Presence, SaltStore, StatsStore};
 
 /// The ports that stand behind a site: what an embedder picks.
 ///
@@ -11,12 +11,12 @@ use crate::{Analytics, Comments, Presence, Salts, StatsStore};
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use std::sync::Arc;
 /// use horizon_core::{Ports, StatsStoreExt, Topic};
-/// use horizon_memory::{LocalPresence, MemoryPipe, MemoryStats};
+/// use horizon_memory::{MemoryPresence, MemoryBus, MemoryStats};
 ///
 /// let store = Arc::new(MemoryStats::new());
-/// let (pipe, _feed) = MemoryPipe::new(store.clone()); // the feed is for the accumulator
+/// let (pipe, _feed) = MemoryBus::new(store.clone()); // the feed is for the accumulator
 /// let (stats, comments, salts) = (store.clone(), store.clone(), store);
-/// let presence = Arc::new(LocalPresence::default());
+/// let presence = Arc::new(MemoryPresence::default());
 /// let ports = Ports { presence, analytics: Arc::new(pipe), stats, comments, salts };
 /// assert_eq!(ports.stats.total(&Topic::Site).await?.stats.visits, 0);
 /// # Ok(())
@@ -31,9 +31,9 @@ pub struct Ports {
     /// The totals at rest.
     pub stats: Arc<dyn StatsStore>,
     /// The comments at rest.
-    pub comments: Arc<dyn Comments>,
+    pub comments: Arc<dyn CommentStore>,
     /// The secret of the day under which visitors are hashed.
-    pub salts: Arc<dyn Salts>,
+    pub salts: Arc<dyn SaltStore>,
 }
 
 impl fmt::Debug for Ports {

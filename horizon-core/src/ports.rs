@@ -16,9 +16,9 @@ use crate::{Day, Event, ReaderId, Result, Stats, Timestamp, Topic, Update, Visit
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use horizon_core::{Presence, PresenceExt, Topic, VisitorKey};
-/// use horizon_memory::LocalPresence;
+/// use horizon_memory::MemoryPresence;
 ///
-/// let presence = LocalPresence::default();
+/// let presence = MemoryPresence::default();
 /// let ada = VisitorKey::from_u128(1);
 /// let first_tab = presence.track(Topic::Site, ada).await?;
 /// let second_tab = presence.track(Topic::Site, ada).await?;
@@ -39,7 +39,7 @@ pub trait Presence: Send + Sync {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # use horizon_core::{Presence, Topic, VisitorKey};
-    /// # let presence = horizon_memory::LocalPresence::default();
+    /// # let presence = horizon_memory::MemoryPresence::default();
     /// use futures::StreamExt;
     ///
     /// let mut viewers = presence.watch(Topic::Site);
@@ -59,12 +59,12 @@ pub trait Presence: Send + Sync {
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # use std::{num::NonZeroUsize, sync::Arc};
 /// # use futures::StreamExt;
-/// # use horizon_core::{Analytics, Event, EventKind, Feed, Stamp, StatsStore, Timestamp, Topic, step};
-/// # use horizon_memory::{MemoryPipe, MemoryStats};
+/// # use horizon_core::{Analytics, Event, EventKind, EventConsumer, Stamp, StatsStore, Timestamp, Topic, step};
+/// # use horizon_memory::{MemoryBus, MemoryStats};
 /// # let now = Timestamp::from_millis(1_800_000_000_000);
 /// # let visit = Event::new(Stamp::new(now, [1; 10]), Topic::Site, EventKind::Visit { visitor: None });
 /// let store = Arc::new(MemoryStats::new());
-/// let (pipe, mut feed) = MemoryPipe::new(store.clone());
+/// let (pipe, mut feed) = MemoryBus::new(store.clone());
 /// let clock = || now;
 /// let counting = step(&mut feed, &*store, &clock, NonZeroUsize::MIN);
 /// let (tracked, _) = tokio::join!(pipe.track(visit), counting); // it waits for the accumulator
@@ -100,8 +100,8 @@ pub trait Analytics: Send + Sync {
     /// # use std::sync::Arc;
     /// # use futures::StreamExt;
     /// # use horizon_core::{Analytics, Stats, Topic};
-    /// # use horizon_memory::{MemoryPipe, MemoryStats};
-    /// # let (pipe, _feed) = MemoryPipe::new(Arc::new(MemoryStats::new()));
+    /// # use horizon_memory::{MemoryBus, MemoryStats};
+    /// # let (pipe, _feed) = MemoryBus::new(Arc::new(MemoryStats::new()));
     /// let mut totals = pipe.watch(Topic::Site);
     /// assert_eq!(totals.next().await, Some(Stats::default())); // at once, then on every change
     /// # Ok(())
@@ -121,24 +121,24 @@ pub trait Analytics: Send + Sync {
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # use std::{num::NonZeroUsize, sync::Arc};
 /// # use futures::StreamExt;
-/// # use horizon_core::{Analytics, Event, EventKind, Feed, Stamp, StatsStore, Timestamp, Topic, step};
-/// # use horizon_memory::{MemoryPipe, MemoryStats};
+/// # use horizon_core::{Analytics, Event, EventKind, EventConsumer, Stamp, StatsStore, Timestamp, Topic, step};
+/// # use horizon_memory::{MemoryBus, MemoryStats};
 /// # let now = Timestamp::from_millis(1_800_000_000_000);
 /// # let visit = Event::new(Stamp::new(now, [1; 10]), Topic::Site, EventKind::Visit { visitor: None });
 /// # let store = Arc::new(MemoryStats::new());
-/// # let (pipe, mut feed) = MemoryPipe::new(store.clone());
+/// # let (pipe, mut feed) = MemoryBus::new(store.clone());
 /// let (tracked, counted) = tokio::join!(pipe.track(visit), async { // what `step` does
 ///     let batch = feed.next_batch(NonZeroUsize::MIN).await?;
 ///     let updates = store.apply(&batch.events).await?;
 ///     feed.publish(&updates).await?;
-///     feed.acknowledge(batch.receipt).await
+///     feed.acknowledge(batch.ack).await
 /// });
 /// assert!(tracked.is_ok() && counted.is_ok());
 /// # Ok(())
 /// # }
 /// ```
 #[async_trait]
-pub trait Feed: Send {
+pub trait EventConsumer: Send {
     /// Up to `limit` events; waits until there is at least one. Dropping the future loses nothing.
     async fn next_batch(&mut self, limit: NonZeroUsize) -> Result<Batch>;
 
@@ -146,7 +146,7 @@ pub trait Feed: Send {
     async fn publish(&mut self, updates: &[Update]) -> Result<()>;
 
     /// The batch is recorded and must not come again.
-    async fn acknowledge(&mut self, receipt: Receipt) -> Result<()>;
+    async fn acknowledge(&mut self, ack: AckToken) -> Result<()>;
 }
 
 /// Counts each event exactly once.
@@ -218,7 +218,7 @@ pub trait StatsStore: Send + Sync {
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use horizon_core::{Day, Salts};
+/// use horizon_core::{Day, SaltStore};
 /// use horizon_memory::MemoryStats;
 ///
 /// let store = MemoryStats::new();
@@ -229,7 +229,7 @@ pub trait StatsStore: Send + Sync {
 /// # }
 /// ```
 #[async_trait]
-pub trait Salts: Send + Sync {
+pub trait SaltStore: Send + Sync {
     /// The salt of `day`: `fresh` if nobody asked before, else what the first one brought. All
     /// processes that share the store get the same; salts of days before the previous are erased.
     ///
@@ -271,26 +271,26 @@ impl fmt::Debug for PresenceGuard {
     }
 }
 
-/// What a [`Feed`] hands out at once.
+/// What a [`EventConsumer`] hands out at once.
 ///
 /// ```
 /// use std::collections::VecDeque;
-/// use horizon_core::{Batch, Event, Receipt};
+/// use horizon_core::{Batch, Event, AckToken};
 ///
 /// /// `first` is the place of the first of `pending` among all that ever came.
 /// fn hand_out(pending: &VecDeque<Event>, first: u64, limit: usize) -> Batch {
 ///     let events: Vec<Event> = pending.iter().take(limit).cloned().collect();
-///     let receipt = Receipt(first + events.len() as u64);
-///     Batch { events, receipt }
+///     let ack = AckToken(first + events.len() as u64);
+///     Batch { events, ack }
 /// }
-/// assert_eq!(hand_out(&VecDeque::new(), 7, 10).receipt, Receipt(7));
+/// assert_eq!(hand_out(&VecDeque::new(), 7, 10).ack, AckToken(7));
 /// ```
 #[derive(Debug)]
 pub struct Batch {
     /// At least one event, in the order in which the pipe took them.
     pub events: Vec<Event>,
-    /// Give it back with [`Feed::acknowledge`] once the events are recorded.
-    pub receipt: Receipt,
+    /// Give it back with [`EventConsumer::acknowledge`] once the events are recorded.
+    pub ack: AckToken,
 }
 
 /// Names a [`Batch`] to the feed that handed it out.
@@ -298,10 +298,10 @@ pub struct Batch {
 /// The number is the feed's own to choose. Feeds of one process often count the events that came before.
 ///
 /// ```
-/// use horizon_core::Receipt;
+/// use horizon_core::AckToken;
 ///
-/// let (pending_from, receipt) = (7, Receipt(9)); // acknowledges the events at 7 and 8
-/// assert_eq!(receipt.0 - pending_from, 2);
+/// let (pending_from, ack) = (7, AckToken(9)); // acknowledges the events at 7 and 8
+/// assert_eq!(ack.0 - pending_from, 2);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Receipt(pub u64);
+pub struct AckToken(pub u64);

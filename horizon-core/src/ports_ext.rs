@@ -16,9 +16,9 @@ use crate::{
 /// # use std::{num::NonZeroUsize, sync::Arc};
 /// # use futures::StreamExt;
 /// # use horizon_core::{AnalyticsExt, Draft, ReaderId, Slug, Stamp, Timestamp, step};
-/// # use horizon_memory::{MemoryPipe, MemoryStats};
+/// # use horizon_memory::{MemoryBus, MemoryStats};
 /// # let store = Arc::new(MemoryStats::new());
-/// # let (pipe, mut feed) = MemoryPipe::new(store.clone());
+/// # let (pipe, mut feed) = MemoryBus::new(store.clone());
 /// # let now = || Timestamp::from_millis(1_800_000_000_000);
 /// # tokio::spawn(async move { while step(&mut feed, &*store, &now, NonZeroUsize::MIN).await.is_ok() {} });
 /// # let stamp = |random| Stamp::new(now(), [random; 10]);
@@ -99,9 +99,9 @@ impl<A: Analytics + ?Sized> AnalyticsExt for A {}
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use horizon_core::{PresenceExt, Topic};
-/// use horizon_memory::LocalPresence;
+/// use horizon_memory::MemoryPresence;
 ///
-/// assert_eq!(LocalPresence::default().viewers(Topic::Site).await, 0);
+/// assert_eq!(MemoryPresence::default().viewers(Topic::Site).await, 0);
 /// # Ok(())
 /// # }
 /// ```

@@ -21,7 +21,7 @@ pub enum Topic {
     /// The whole site.
     Site,
     /// One page, by its slug.
-    Blog(Slug),
+    Page(Slug),
 }
 
 /// Why a text is no [`Topic`].
@@ -50,7 +50,7 @@ impl Topic {
     /// use horizon_core::{Slug, Topic};
     ///
     /// let hello = Slug::new("hello")?;
-    /// assert_eq!(Topic::Blog(hello.clone()).slug(), Some(&hello));
+    /// assert_eq!(Topic::Page(hello.clone()).slug(), Some(&hello));
     /// assert_eq!(Topic::Site.slug(), None);
     /// # Ok::<(), horizon_core::SlugError>(())
     /// ```
@@ -58,14 +58,14 @@ impl Topic {
     pub fn slug(&self) -> Option<&Slug> {
         match self {
             Self::Site => None,
-            Self::Blog(slug) => Some(slug),
+            Self::Page(slug) => Some(slug),
         }
     }
 }
 
 impl From<Slug> for Topic {
     fn from(slug: Slug) -> Self {
-        Self::Blog(slug)
+        Self::Page(slug)
     }
 }
 
@@ -73,7 +73,7 @@ impl fmt::Display for Topic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Site => f.write_str("site"),
-            Self::Blog(slug) => write!(f, "blog:{slug}"),
+            Self::Page(slug) => write!(f, "blog:{slug}"),
         }
     }
 }
@@ -83,7 +83,7 @@ impl FromStr for Topic {
     fn from_str(text: &str) -> Result<Self, ParseTopicError> {
         match text.split_once(':') {
             None if text == "site" => Ok(Self::Site),
-            Some(("blog", slug)) => Ok(Self::Blog(Slug::new(slug)?)),
+            Some(("blog", slug)) => Ok(Self::Page(Slug::new(slug)?)),
             _ => Err(ParseTopicError::Unknown),
         }
     }
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn a_topic_reads_back_as_it_was_written() {
-        for topic in [Topic::Site, Topic::Blog(Slug::new("hello").unwrap())] {
+        for topic in [Topic::Site, Topic::Page(Slug::new("hello").unwrap())] {
             assert_eq!(topic.to_string().parse::<Topic>().unwrap(), topic);
         }
     }

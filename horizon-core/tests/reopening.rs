@@ -1,6 +1,6 @@
 //! The rig that opens a store again waits for what may pass, and for nothing else.
 
-use horizon_core::testing::{Reopening, StoreRig};
+use horizon_core::testing::{Reopening, StoreHarness};
 use horizon_core::{Error, Result};
 use horizon_memory::MemoryStats;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
-use horizon_core::{Analytics, Batch, Error, Event, Feed, Receipt, Result, Stats, StatsStore, Topic, Update};
+use horizon_core::{AckToken, Analytics, Batch, Error, Event, EventConsumer, Result, Stats, StatsStore, Topic, Update};
 use tokio::{
     sync::{Notify, Semaphore},
     time::{Instant, sleep, timeout},
@@ -41,10 +41,10 @@ const TRACK_WAIT: Duration = Duration::from_secs(5);
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use std::{num::NonZeroUsize, sync::Arc};
 /// use horizon_core::{AnalyticsExt, Stamp, StatsStoreExt, Timestamp, Topic, step};
-/// use horizon_memory::{MemoryPipe, MemoryStats};
+/// use horizon_memory::{MemoryBus, MemoryStats};
 ///
 /// let store = Arc::new(MemoryStats::new());
-/// let (pipe, mut feed) = MemoryPipe::new(store.clone());
+/// let (pipe, mut feed) = MemoryBus::new(store.clone());
 /// let now = || Timestamp::from_millis(1_800_000_000_000); // ask your clock
 /// let counting = step(&mut feed, &*store, &now, NonZeroUsize::MIN);
 /// let (tracked, _) = tokio::join!(pipe.track_site_visit(Stamp::new(now(), [7; 10]), None), counting);
@@ -53,7 +53,7 @@ const TRACK_WAIT: Duration = Duration::from_secs(5);
 /// # Ok(())
 /// # }
 /// ```
-pub struct MemoryPipe {
+pub struct MemoryBus {
     shared: Arc<Shared>,
 }
 
@@ -68,15 +68,15 @@ pub struct MemoryPipe {
 /// ```
 /// use std::num::NonZeroUsize;
 /// use horizon_core::{Result, StatsStore, Timestamp, step};
-/// use horizon_memory::MemoryFeed;
+/// use horizon_memory::MemoryConsumer;
 ///
-/// async fn count(mut feed: MemoryFeed, store: &dyn StatsStore, now: fn() -> Timestamp) -> Result<()> {
+/// async fn count(mut feed: MemoryConsumer, store: &dyn StatsStore, now: fn() -> Timestamp) -> Result<()> {
 ///     loop {
 ///         step(&mut feed, store, &now, NonZeroUsize::MAX).await?;
 ///     }
 /// }
 /// ```
-pub struct MemoryFeed {
+pub struct MemoryConsumer {
     shared: Arc<Shared>,
     /// How many events the last batch had.
     handed: usize,
@@ -89,17 +89,17 @@ struct Shared {
     totals: Arc<Totals>,
 }
 
-impl MemoryPipe {
+impl MemoryBus {
     /// Both ends of a pipe. Watches read from `store` what was counted before they came.
     #[must_use]
-    pub fn new(store: Arc<dyn StatsStore>) -> (Self, MemoryFeed) {
+    pub fn new(store: Arc<dyn StatsStore>) -> (Self, MemoryConsumer) {
         let shared = Arc::new(Shared {
             queue: Mutex::new(Queue::new()),
             places: Arc::new(Semaphore::new(QUEUE_EVENTS)),
             arrived: Notify::new(),
             totals: Totals::new(store),
         });
-        let feed = MemoryFeed::of(&shared);
+        let feed = MemoryConsumer::of(&shared);
         (Self { shared }, feed)
     }
 
@@ -109,9 +109,9 @@ impl MemoryPipe {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// use std::sync::Arc;
-    /// use horizon_memory::{MemoryPipe, MemoryStats};
+    /// use horizon_memory::{MemoryBus, MemoryStats};
     ///
-    /// let (pipe, feed) = MemoryPipe::new(Arc::new(MemoryStats::new()));
+    /// let (pipe, feed) = MemoryBus::new(Arc::new(MemoryStats::new()));
     /// assert!(pipe.feed().is_err());
     /// drop(feed);
     /// assert!(pipe.feed().is_ok());
@@ -121,16 +121,16 @@ impl MemoryPipe {
     ///
     /// # Errors
     /// Retryable while the last feed is still there: a pipe has one.
-    pub fn feed(&self) -> Result<MemoryFeed> {
+    pub fn feed(&self) -> Result<MemoryConsumer> {
         if !self.shared.queue().open() {
             return Err(Error::unavailable("the pipe already has a feed"));
         }
-        Ok(MemoryFeed::of(&self.shared))
+        Ok(MemoryConsumer::of(&self.shared))
     }
 }
 
 #[async_trait]
-impl Analytics for MemoryPipe {
+impl Analytics for MemoryBus {
     async fn track(&self, event: Event) -> Result<()> {
         timeout(TRACK_WAIT, self.shared.track(event))
             .await
@@ -143,7 +143,7 @@ impl Analytics for MemoryPipe {
 }
 
 #[async_trait]
-impl Feed for MemoryFeed {
+impl EventConsumer for MemoryConsumer {
     async fn next_batch(&mut self, limit: NonZeroUsize) -> Result<Batch> {
         self.gather(limit).await;
         loop {
@@ -163,18 +163,18 @@ impl Feed for MemoryFeed {
         Ok(())
     }
 
-    async fn acknowledge(&mut self, receipt: Receipt) -> Result<()> {
-        self.shared.queue().acknowledge(receipt)
+    async fn acknowledge(&mut self, ack: AckToken) -> Result<()> {
+        self.shared.queue().acknowledge(ack)
     }
 }
 
-impl Drop for MemoryFeed {
+impl Drop for MemoryConsumer {
     fn drop(&mut self) {
         self.shared.queue().close();
     }
 }
 
-impl MemoryFeed {
+impl MemoryConsumer {
     fn of(shared: &Arc<Shared>) -> Self {
         Self {
             shared: Arc::clone(shared),
@@ -218,15 +218,15 @@ impl Shared {
     }
 }
 
-impl fmt::Debug for MemoryPipe {
+impl fmt::Debug for MemoryBus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryPipe").finish_non_exhaustive()
+        f.debug_struct("MemoryBus").finish_non_exhaustive()
     }
 }
 
-impl fmt::Debug for MemoryFeed {
+impl fmt::Debug for MemoryConsumer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryFeed").finish_non_exhaustive()
+        f.debug_struct("MemoryConsumer").finish_non_exhaustive()
     }
 }
 

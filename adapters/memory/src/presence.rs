@@ -24,16 +24,16 @@ pub(crate) const DEFAULT_GRACE: Duration = Duration::from_secs(3);
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use horizon_core::{Presence, PresenceExt, Topic, VisitorKey};
-/// use horizon_memory::LocalPresence;
+/// use horizon_memory::MemoryPresence;
 ///
-/// let presence = LocalPresence::default();
+/// let presence = MemoryPresence::default();
 /// let guard = presence.track(Topic::Site, VisitorKey::from_u128(1)).await?;
 /// assert_eq!(presence.viewers(Topic::Site).await, 1);
 /// drop(guard); // 3 seconds later it is 0
 /// # Ok(())
 /// # }
 /// ```
-pub struct LocalPresence {
+pub struct MemoryPresence {
     driver: Arc<Driver<TokioTime>>,
     sweeper: Mutex<Option<JoinHandle<()>>>,
 }
@@ -55,7 +55,7 @@ impl Time for TokioTime {
     }
 }
 
-impl LocalPresence {
+impl MemoryPresence {
     /// Presence where a visitor's leave counts after `grace`.
     ///
     /// ```
@@ -64,9 +64,9 @@ impl LocalPresence {
     /// use std::time::Duration;
     /// use futures::StreamExt;
     /// use horizon_core::{Presence, Topic, VisitorKey};
-    /// use horizon_memory::LocalPresence;
+    /// use horizon_memory::MemoryPresence;
     ///
-    /// let presence = LocalPresence::new(Duration::from_millis(1));
+    /// let presence = MemoryPresence::new(Duration::from_millis(1));
     /// let guard = presence.track(Topic::Site, VisitorKey::from_u128(1)).await?;
     /// let mut viewers = presence.watch(Topic::Site);
     /// assert_eq!(viewers.next().await, Some(1));
@@ -98,21 +98,21 @@ impl LocalPresence {
     }
 }
 
-impl Default for LocalPresence {
+impl Default for MemoryPresence {
     /// A grace of 3 seconds.
     fn default() -> Self {
         Self::new(DEFAULT_GRACE)
     }
 }
 
-impl fmt::Debug for LocalPresence {
+impl fmt::Debug for MemoryPresence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LocalPresence").finish_non_exhaustive()
+        f.debug_struct("MemoryPresence").finish_non_exhaustive()
     }
 }
 
 #[async_trait]
-impl Presence for LocalPresence {
+impl Presence for MemoryPresence {
     async fn track(&self, topic: Topic, visitor: VisitorKey) -> Result<PresenceGuard> {
         self.ensure_sweeper();
         self.driver.track(topic, visitor)
@@ -149,7 +149,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_sweeper_ends_with_the_last_handle() {
-        let presence = LocalPresence::default();
+        let presence = MemoryPresence::default();
         let guard = presence.track(Topic::Site, VisitorKey::from_u128(1)).await.unwrap();
         let sweeper = presence.sweeper.lock().unwrap().take().unwrap();
         drop(presence);
@@ -161,7 +161,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_topic_with_nobody_here_and_nobody_watching_costs_no_memory() {
-        let presence = LocalPresence::default();
+        let presence = MemoryPresence::default();
         drop(presence.watch(Topic::Site));
         assert_eq!(presence.driver.topics(), 0);
         drop(presence.track(Topic::Site, VisitorKey::from_u128(1)).await.unwrap());
@@ -171,7 +171,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_guard_may_be_dropped_outside_the_runtime() {
-        let presence = LocalPresence::default();
+        let presence = MemoryPresence::default();
         let guard = presence.track(Topic::Site, VisitorKey::from_u128(1)).await.unwrap();
         let mut counts = presence.watch(Topic::Site);
         assert_eq!(counts.next().await, Some(1));

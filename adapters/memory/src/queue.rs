@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
 
-use horizon_core::{Batch, Error, Event, Receipt, Result};
+use horizon_core::{AckToken, Batch, Error, Event, Result};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 /// The events between the pipe's two ends: plain state.
@@ -69,16 +69,16 @@ impl Queue {
         self.handed = self.handed.max(behind);
         Some(Batch {
             events,
-            receipt: Receipt(behind),
+            ack: AckToken(behind),
         })
     }
 
     /// Forgets the events of a batch, and tells those who wait for them.
-    pub(crate) fn acknowledge(&mut self, receipt: Receipt) -> Result<()> {
-        if receipt.0 > self.handed {
-            return Err(Error::permanent("this receipt was never handed out"));
+    pub(crate) fn acknowledge(&mut self, ack: AckToken) -> Result<()> {
+        if ack.0 > self.handed {
+            return Err(Error::permanent("this ack was never handed out"));
         }
-        while self.first < receipt.0 {
+        while self.first < ack.0 {
             self.first += 1;
             if let Some(tracker) = self.entries.pop_front().and_then(|entry| entry.tracker) {
                 // Whoever tracked it may have gone; it is counted all the same.

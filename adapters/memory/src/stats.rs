@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use horizon_core::{
-    Comment, Comments, DEDUPE_WINDOW, Day, Delta, Event, EventId, Ledger, ReaderId, Result, Salts, Slug, Stamp,
+    Comment, CommentStore, DEDUPE_WINDOW, Day, Delta, Event, EventId, Ledger, ReaderId, Result, SaltStore, Slug, Stamp,
     StatsStore, Thread, ThreadPage, Timestamp, Topic, Update, VISITOR_MEMORY, Visibility, VisitorKey, record,
 };
 
@@ -92,7 +92,7 @@ impl StatsStore for MemoryStats {
 }
 
 #[async_trait]
-impl Comments for MemoryStats {
+impl CommentStore for MemoryStats {
     async fn threads(&self, slug: &Slug, before: Option<EventId>, limit: NonZeroUsize) -> Result<ThreadPage> {
         Ok(self.facts().comments.threads(slug, before, limit))
     }
@@ -130,7 +130,7 @@ impl Comments for MemoryStats {
 }
 
 #[async_trait]
-impl Salts for MemoryStats {
+impl SaltStore for MemoryStats {
     async fn salt(&self, day: Day, fresh: [u8; 32]) -> Result<[u8; 32]> {
         let mut facts = self.facts();
         facts.salts.retain(|kept, _| *kept >= day.previous());

@@ -14,12 +14,12 @@ horizon_core::store_suite!(store);
 mod presence {
     use std::time::Duration;
 
-    use horizon_core::testing::PresenceRig;
-    use horizon_memory::LocalPresence;
+    use horizon_core::testing::PresenceHarness;
+    use horizon_memory::MemoryPresence;
 
-    async fn make() -> PresenceRig {
-        PresenceRig {
-            presence: Box::new(LocalPresence::default()),
+    async fn make() -> PresenceHarness {
+        PresenceHarness {
+            presence: Box::new(MemoryPresence::default()),
             grace: Duration::from_secs(3),
         }
     }
@@ -31,22 +31,22 @@ mod pipe {
     use std::sync::Arc;
 
     use async_trait::async_trait;
-    use horizon_core::{Analytics, Feed, Result, StatsStore, testing::PipeRig};
-    use horizon_memory::{MemoryFeed, MemoryPipe, MemoryStats};
+    use horizon_core::{Analytics, EventConsumer, Result, StatsStore, testing::BusHarness};
+    use horizon_memory::{MemoryBus, MemoryConsumer, MemoryStats};
 
     struct Rig {
-        pipe: Arc<MemoryPipe>,
-        first: Option<MemoryFeed>,
+        pipe: Arc<MemoryBus>,
+        first: Option<MemoryConsumer>,
         store: Arc<MemoryStats>,
     }
 
     #[async_trait]
-    impl PipeRig for Rig {
+    impl BusHarness for Rig {
         fn analytics(&self) -> Arc<dyn Analytics> {
             Arc::clone(&self.pipe) as _
         }
 
-        async fn feed(&mut self) -> Result<Box<dyn Feed>> {
+        async fn feed(&mut self) -> Result<Box<dyn EventConsumer>> {
             Ok(match self.first.take() {
                 Some(feed) => Box::new(feed),
                 None => Box::new(self.pipe.feed()?),
@@ -60,7 +60,7 @@ mod pipe {
 
     async fn make() -> Rig {
         let store = Arc::new(MemoryStats::new());
-        let (pipe, feed) = MemoryPipe::new(Arc::clone(&store) as _);
+        let (pipe, feed) = MemoryBus::new(Arc::clone(&store) as _);
         Rig {
             pipe: Arc::new(pipe),
             first: Some(feed),

@@ -6,7 +6,7 @@ use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
 use futures::future::{Either, join_all, select};
 use horizon_core::{Analytics, Event, EventKind, Stamp, Timestamp, Topic, step};
-use horizon_memory::{MemoryPipe, MemoryStats};
+use horizon_memory::{MemoryBus, MemoryStats};
 use tokio::time::{Instant, sleep};
 
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
@@ -19,9 +19,9 @@ fn visit(number: u16) -> Event {
 }
 
 /// Counts what these track until they are done: how long that took, and the sizes of the batches.
-async fn counted(callers: impl AsyncFnOnce(&MemoryPipe)) -> (Duration, Vec<usize>) {
+async fn counted(callers: impl AsyncFnOnce(&MemoryBus)) -> (Duration, Vec<usize>) {
     let store = Arc::new(MemoryStats::new());
-    let (pipe, mut feed) = MemoryPipe::new(store.clone());
+    let (pipe, mut feed) = MemoryBus::new(store.clone());
     let begin = Instant::now();
     let mut batches = Vec::new();
     let counting = async {
@@ -37,7 +37,7 @@ async fn counted(callers: impl AsyncFnOnce(&MemoryPipe)) -> (Duration, Vec<usize
 
 #[tokio::test(start_paused = true)]
 async fn who_tracks_one_event_after_the_other_waits_for_nothing() {
-    let one = async |pipe: &MemoryPipe| {
+    let one = async |pipe: &MemoryBus| {
         for number in 0..100 {
             pipe.track(visit(number)).await.unwrap();
         }
@@ -49,7 +49,7 @@ async fn who_tracks_one_event_after_the_other_waits_for_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn many_events_a_second_share_batches_of_ten_milliseconds() {
-    let crowd = async |pipe: &MemoryPipe| {
+    let crowd = async |pipe: &MemoryBus| {
         let caller = |number: u16| async move {
             sleep(Duration::from_micros(100) * u32::from(number)).await;
             pipe.track(visit(number)).await.unwrap();
@@ -63,7 +63,7 @@ async fn many_events_a_second_share_batches_of_ten_milliseconds() {
 
 #[tokio::test(start_paused = true)]
 async fn those_who_wait_for_each_other_wait_for_nobody_else() {
-    let few = async |pipe: &MemoryPipe| {
+    let few = async |pipe: &MemoryBus| {
         let caller = |caller: u16| async move {
             for number in 0..50 {
                 pipe.track(visit(caller * 50 + number)).await.unwrap();

@@ -20,18 +20,18 @@ use crate::writes::Writes;
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # use horizon_core::Timestamp;
-/// # use horizon_redis::{About, BEAT_EVERY, RedisCluster, RedisConfig, Work};
+/// # use horizon_redis::{NodeInfo, HEARTBEAT_INTERVAL, NodeRegistry, RedisConfig, NodeRole};
 /// # let redis = RedisConfig::new("redis://127.0.0.1")?;
-/// # let work = Work::Web { viewers: 0 };
-/// # let about = About::new("web-1", Timestamp::default(), work);
-/// let cluster = RedisCluster::connect(&redis)?;
+/// # let work = NodeRole::Web { viewers: 0 };
+/// # let about = NodeInfo::new("web-1", Timestamp::default(), work);
+/// let cluster = NodeRegistry::connect(&redis)?;
 /// loop {
 ///     cluster.say(&about).await?;
-///     tokio::time::sleep(BEAT_EVERY).await;
+///     tokio::time::sleep(HEARTBEAT_INTERVAL).await;
 /// }
 /// # }
 /// ```
-pub const BEAT_EVERY: Duration = Duration::from_secs(1);
+pub const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How long a process that fell silent is still listed.
 const REMEMBERED: Duration = Duration::from_secs(600);
@@ -55,18 +55,18 @@ const MEMBERS: &str = "horizon:cluster";
 ///
 /// ```
 /// use horizon_core::Timestamp;
-/// use horizon_redis::{About, Work};
+/// use horizon_redis::{NodeInfo, NodeRole};
 ///
 /// let started = Timestamp::from_millis(1_800_000_000_000);
-/// let about = About::new("web-1", started, Work::Web { viewers: 17 });
+/// let about = NodeInfo::new("web-1", started, NodeRole::Web { viewers: 17 });
 /// assert_eq!(serde_json::to_value(&about)?["role"], "web");
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct About {
+pub struct NodeInfo {
     /// The name of the process. If two processes have the same name, the list has the one that wrote last;
-    /// [`Beat::rival`] tells both of them.
+    /// [`Heartbeat::rival`] tells both of them.
     pub name: String,
     /// When it started, by its own clock.
     pub started: Timestamp,
@@ -82,26 +82,26 @@ pub struct About {
     /// A text that only processes with the same store have. Nothing where it is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub store: Option<String>,
-    /// Tells this process from others of its name: random, made anew with each start. [`RedisCluster::say`] sets it.
+    /// Tells this process from others of its name: random, made anew with each start. [`NodeRegistry::say`] sets it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instance: Option<String>,
     /// What it is and does.
     #[serde(flatten)]
-    pub work: Work,
+    pub work: NodeRole,
 }
 
-impl About {
+impl NodeInfo {
     /// Returns what a process says that knows no more of itself than this.
     ///
     /// ```
     /// use horizon_core::Timestamp;
-    /// use horizon_redis::{About, Work};
+    /// use horizon_redis::{NodeInfo, NodeRole};
     ///
-    /// let mut about = About::new("web-1", Timestamp::from_millis(1_800_000_000_000), Work::Web { viewers: 17 });
+    /// let mut about = NodeInfo::new("web-1", Timestamp::from_millis(1_800_000_000_000), NodeRole::Web { viewers: 17 });
     /// about.problems.push("clock: it is two hours ahead".into());
     /// ```
     #[must_use]
-    pub fn new(name: impl Into<String>, started: Timestamp, work: Work) -> Self {
+    pub fn new(name: impl Into<String>, started: Timestamp, work: NodeRole) -> Self {
         Self {
             name: name.into(),
             started,
@@ -118,11 +118,11 @@ impl About {
 /// What a process is and does.
 ///
 /// ```
-/// use horizon_redis::Work;
+/// use horizon_redis::NodeRole;
 ///
-/// let work = Work::Accumulator { counted: 1_204, unread: 3, pending: 2, lost: 0 };
+/// let work = NodeRole::Accumulator { counted: 1_204, unread: 3, pending: 2, lost: 0 };
 /// let waiting = match work {
-///     Work::Accumulator { unread, pending, .. } => unread + pending,
+///     NodeRole::Accumulator { unread, pending, .. } => unread + pending,
 ///     _ => 0,
 /// };
 /// assert_eq!(waiting, 5);
@@ -130,7 +130,7 @@ impl About {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "role", rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Work {
+pub enum NodeRole {
     /// It serves readers.
     Web {
         /// Distinct visitors of the site that are connected to this process.
@@ -155,9 +155,9 @@ pub enum Work {
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # use horizon_core::Timestamp;
-/// # use horizon_redis::{About, RedisCluster, RedisConfig, Work};
-/// # let cluster = RedisCluster::connect(&RedisConfig::new("redis://127.0.0.1")?)?;
-/// # let about = About::new("web-1", Timestamp::default(), Work::Web { viewers: 17 });
+/// # use horizon_redis::{NodeInfo, NodeRegistry, RedisConfig, NodeRole};
+/// # let cluster = NodeRegistry::connect(&RedisConfig::new("redis://127.0.0.1")?)?;
+/// # let about = NodeInfo::new("web-1", Timestamp::default(), NodeRole::Web { viewers: 17 });
 /// let beat = cluster.say(&about).await?;
 /// println!("it is {} ms since 1970", beat.time.as_millis());
 /// assert!(beat.rival.is_none(), "another process has this name");
@@ -166,11 +166,11 @@ pub enum Work {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Beat {
+pub struct Heartbeat {
     /// The time, by the clock of Redis.
     pub time: Timestamp,
     /// What another process said under the same name since this one last did. A dead one says nothing any more.
-    pub rival: Option<About>,
+    pub rival: Option<NodeInfo>,
 }
 
 /// A process as it was last heard of.
@@ -179,11 +179,11 @@ pub struct Beat {
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # use horizon_core::Timestamp;
-/// # use horizon_redis::{About, BEAT_EVERY, RedisCluster, RedisConfig, Work};
+/// # use horizon_redis::{NodeInfo, HEARTBEAT_INTERVAL, NodeRegistry, RedisConfig, NodeRole};
 /// # let redis = RedisConfig::new("redis://127.0.0.1")?;
-/// let cluster = RedisCluster::connect(&redis)?;
+/// let cluster = NodeRegistry::connect(&redis)?;
 /// for member in cluster.members().await? {
-///     let is_silent = member.silent_for > 3 * BEAT_EVERY;
+///     let is_silent = member.silent_for > 3 * HEARTBEAT_INTERVAL;
 ///     println!("{}{}", member.about.name, if is_silent { " is silent" } else { "" });
 /// }
 /// # Ok(())
@@ -191,9 +191,9 @@ pub struct Beat {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Member {
+pub struct RegisteredNode {
     /// What it said.
-    pub about: About,
+    pub about: NodeInfo,
     /// How long ago that was, by the clock of Redis.
     pub silent_for: Duration,
 }
@@ -204,17 +204,17 @@ pub struct Member {
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # use horizon_core::Timestamp;
-/// # use horizon_redis::{About, BEAT_EVERY, RedisCluster, RedisConfig, Work};
+/// # use horizon_redis::{NodeInfo, HEARTBEAT_INTERVAL, NodeRegistry, RedisConfig, NodeRole};
 /// # let redis = RedisConfig::new("redis://127.0.0.1")?;
-/// let cluster = RedisCluster::connect(&redis)?;
-/// let work = Work::Web { viewers: 17 };
-/// cluster.say(&About::new("web-1", Timestamp::default(), work)).await?;
+/// let cluster = NodeRegistry::connect(&redis)?;
+/// let work = NodeRole::Web { viewers: 17 };
+/// cluster.say(&NodeInfo::new("web-1", Timestamp::default(), work)).await?;
 /// assert_eq!(cluster.members().await?[0].about.name, "web-1");
 /// cluster.leave("web-1").await?;
 /// # Ok(())
 /// # }
 /// ```
-pub struct RedisCluster {
+pub struct NodeRegistry {
     redis: Commands,
     /// To ask whether writes are confirmed by as many replicas as the address says.
     writes: Writes,
@@ -229,7 +229,7 @@ pub struct RedisCluster {
     listed: AtomicBool,
 }
 
-impl RedisCluster {
+impl NodeRegistry {
     /// The list of this Redis. It has to be called within a tokio runtime.
     ///
     /// # Errors
@@ -252,14 +252,14 @@ impl RedisCluster {
     }
 
     /// Says how this process is, and learns the time and whether another process has its name. To be repeated every
-    /// [`BEAT_EVERY`]. Who does not know how long Redis takes to answer says how long it took the last time that this
+    /// [`HEARTBEAT_INTERVAL`]. Who does not know how long Redis takes to answer says how long it took the last time that this
     /// was said.
     ///
     /// # Errors
     /// Retryable while Redis is away.
-    pub async fn say(&self, about: &About) -> Result<Beat> {
+    pub async fn say(&self, about: &NodeInfo) -> Result<Heartbeat> {
         let last = Some(self.round_trip.load(Ordering::Relaxed)).filter(|&micros| micros > 0);
-        let about = About {
+        let about = NodeInfo {
             round_trip: about.round_trip.or(last),
             problems: bounded(&about.problems),
             instance: Some(self.instance.clone()),
@@ -277,7 +277,7 @@ impl RedisCluster {
         self.round_trip.store(micros, Ordering::Relaxed);
         let was_listed = self.listed.swap(true, Ordering::Relaxed);
         let before = before.filter(|_| was_listed).and_then(|said| member(&said, now));
-        Ok(Beat {
+        Ok(Heartbeat {
             time: Timestamp::from_millis(i64::try_from(now).unwrap_or(i64::MAX)),
             rival: before
                 .map(|before| before.about)
@@ -290,9 +290,9 @@ impl RedisCluster {
     /// ```no_run
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # use horizon_redis::{RedisCluster, RedisConfig};
+    /// # use horizon_redis::{NodeRegistry, RedisConfig};
     /// let redis = RedisConfig::new("redis://127.0.0.1")?;
-    /// let (one, other) = (RedisCluster::connect(&redis)?, RedisCluster::connect(&redis)?);
+    /// let (one, other) = (NodeRegistry::connect(&redis)?, NodeRegistry::connect(&redis)?);
     /// assert_ne!(one.instance(), other.instance());
     /// # Ok(())
     /// # }
@@ -317,7 +317,7 @@ impl RedisCluster {
     ///
     /// # Errors
     /// Retryable while Redis is away.
-    pub async fn members(&self) -> Result<Vec<Member>> {
+    pub async fn members(&self) -> Result<Vec<RegisteredNode>> {
         let call = self.members.call(&[MEMBERS]);
         let (now, all): (u64, Vec<(String, String)>) = self.run(&self.members, &call).await?;
         let mut members: Vec<_> = all.iter().filter_map(|(_, said)| member(said, now)).collect();
@@ -330,8 +330,8 @@ impl RedisCluster {
     /// ```no_run
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # use horizon_redis::{RedisCluster, RedisConfig};
-    /// let cluster = RedisCluster::connect(&RedisConfig::new("redis://127.0.0.1?wait=1")?)?;
+    /// # use horizon_redis::{NodeRegistry, RedisConfig};
+    /// let cluster = NodeRegistry::connect(&RedisConfig::new("redis://127.0.0.1?wait=1")?)?;
     /// let is_ready = cluster.check_replicas().await.is_ok(); // for a `/readyz`
     /// # Ok(())
     /// # }
@@ -376,16 +376,16 @@ fn within_bound(bytes: &mut usize, character: char) -> Option<char> {
 }
 
 /// A line of a version that this one does not know is skipped, so that versions may run side by side.
-fn member(said: &str, now: u64) -> Option<Member> {
+fn member(said: &str, now: u64) -> Option<RegisteredNode> {
     let (at, json) = said.split_once(' ')?;
     let silent_for = Duration::from_millis(now.saturating_sub(at.parse().ok()?));
-    let mut about: About = serde_json::from_str(json).ok()?;
+    let mut about: NodeInfo = serde_json::from_str(json).ok()?;
     about.problems = bounded(&about.problems);
-    Some(Member { about, silent_for })
+    Some(RegisteredNode { about, silent_for })
 }
 
-impl fmt::Debug for RedisCluster {
+impl fmt::Debug for NodeRegistry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedisCluster").finish_non_exhaustive()
+        f.debug_struct("NodeRegistry").finish_non_exhaustive()
     }
 }

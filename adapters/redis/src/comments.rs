@@ -2,7 +2,7 @@ use std::num::NonZeroUsize;
 
 use async_trait::async_trait;
 use horizon_core::{
-    COMMENT_BYTES, Comment, Comments, Error, EventId, MAX_PAGE_BYTES, REPLIES_A_THREAD, Result, Slug, Thread,
+    COMMENT_BYTES, Comment, CommentStore, Error, EventId, MAX_PAGE_BYTES, REPLIES_A_THREAD, Result, Slug, Thread,
     ThreadPage, Visibility,
 };
 use redis::{Cmd, RedisError};
@@ -97,7 +97,7 @@ impl RedisStats {
 }
 
 #[async_trait]
-impl Comments for RedisStats {
+impl CommentStore for RedisStats {
     async fn threads(&self, slug: &Slug, before: Option<EventId>, limit: NonZeroUsize) -> Result<ThreadPage> {
         let Some(end) = self.end(before).await? else {
             return Ok(ThreadPage::default());

@@ -45,7 +45,7 @@ async fn lists(store: &RedisStats, only: Option<Visibility>) -> Result<Vec<List>
         .ask(redis::cmd("SMEMBERS").arg(keys::COMMENTED))
         .await
         .map_err(not_read)?;
-    let all = [Visibility::Shown, Visibility::Waiting, Visibility::Removed];
+    let all = [Visibility::Shown, Visibility::Pending, Visibility::Removed];
     let mut lists = Vec::new();
     for slug in slugs {
         let slug = Slug::new(&slug).map_err(|e| {

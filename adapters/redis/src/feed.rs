@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use horizon_core::{Batch, Error, Feed, Receipt, Result, Update};
+use horizon_core::{AckToken, Batch, Error, EventConsumer, Result, Update};
 use redis::RedisError;
 use redis::aio::ConnectionManager;
 use tokio::sync::mpsc;
@@ -33,19 +33,19 @@ const CLAIM_AFTER: Duration = Duration::from_secs(10);
 /// random names would pile up for ever.
 const FORGET_AFTER: Duration = Duration::from_secs(3_600);
 
-/// How a [`RedisFeed`] takes its share of the work.
+/// How a [`RedisConsumer`] takes its share of the work.
 ///
 /// ```
 /// use std::time::Duration;
-/// use horizon_redis::FeedConfig;
+/// use horizon_redis::ConsumerConfig;
 ///
-/// let mut config = FeedConfig::new("counts-1");
+/// let mut config = ConsumerConfig::new("counts-1");
 /// config.claim_after = Duration::from_secs(30);
 /// assert_eq!(config.consumer, "counts-1");
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct FeedConfig {
+pub struct ConsumerConfig {
     /// The name of this accumulator. Two that run at the same time must not have the same; one that
     /// is started again with the name it had finds its unfinished work at once.
     pub consumer: String,
@@ -56,7 +56,7 @@ pub struct FeedConfig {
     pub forget_after: Duration,
 }
 
-impl FeedConfig {
+impl ConsumerConfig {
     /// An accumulator of this name that takes over after 10 seconds.
     #[must_use]
     pub fn new(consumer: impl Into<String>) -> Self {
@@ -79,18 +79,18 @@ impl FeedConfig {
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # use std::{num::NonZeroUsize, time::{Duration, SystemTime}};
-/// # use horizon_core::{Feed, Timestamp, step};
-/// # use horizon_redis::{FeedConfig, RedisConfig, RedisFeed, RedisPubSubFeed, RedisStats};
+/// # use horizon_core::{EventConsumer, Timestamp, step};
+/// # use horizon_redis::{ConsumerConfig, RedisConfig, RedisConsumer, RedisPubSubConsumer, RedisStats};
 /// # let redis = RedisConfig::new("redis://127.0.0.1")?;
 /// let store = RedisStats::connect(&redis)?;
-/// let mut feed = RedisFeed::connect(&redis, FeedConfig::new("counts-1"))?;
+/// let mut feed = RedisConsumer::connect(&redis, ConsumerConfig::new("counts-1"))?;
 /// let now = || Timestamp::default(); // ask your clock
 /// loop {
 ///     step(&mut feed, &store, &now, NonZeroUsize::MAX).await?; // `horizon_backend::run` also goes on after an error
 /// }
 /// # }
 /// ```
-pub struct RedisFeed {
+pub struct RedisConsumer {
     connection: ConnectionManager,
     publisher: Publisher,
     arrived: mpsc::Receiver<Vec<Entry>>,
@@ -106,12 +106,12 @@ pub struct RedisFeed {
     _reader: Task,
 }
 
-impl RedisFeed {
+impl RedisConsumer {
     /// Starts to read. It has to be called within a tokio runtime.
     ///
     /// # Errors
     /// The connection cannot be set up.
-    pub fn connect(config: &RedisConfig, feed: FeedConfig) -> Result<Self> {
+    pub fn connect(config: &RedisConfig, feed: ConsumerConfig) -> Result<Self> {
         let (out, arrived) = mpsc::channel(READS_AHEAD);
         let (held, gauges) = (Arc::new(Held::new()), Arc::new(Gauges::default()));
         let monitor = BusMonitor::default();
@@ -147,10 +147,10 @@ impl RedisFeed {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # use std::{num::NonZeroUsize, time::{Duration, SystemTime}};
-    /// # use horizon_core::{Feed, Timestamp, step};
-    /// # use horizon_redis::{FeedConfig, RedisConfig, RedisFeed, RedisPubSubFeed, RedisStats};
+    /// # use horizon_core::{EventConsumer, Timestamp, step};
+    /// # use horizon_redis::{ConsumerConfig, RedisConfig, RedisConsumer, RedisPubSubConsumer, RedisStats};
     /// # let redis = RedisConfig::new("redis://127.0.0.1")?;
-    /// let feed = RedisFeed::connect(&redis, FeedConfig::new("counts-1"))?;
+    /// let feed = RedisConsumer::connect(&redis, ConsumerConfig::new("counts-1"))?;
     /// let state = feed.state(); // keep it, and give the feed away
     /// assert_eq!(state().lost, 0);
     /// # Ok(())
@@ -169,7 +169,7 @@ impl RedisFeed {
 }
 
 #[async_trait]
-impl Feed for RedisFeed {
+impl EventConsumer for RedisConsumer {
     async fn next_batch(&mut self, limit: NonZeroUsize) -> Result<Batch> {
         while self.pending.len() < limit.get() {
             let more = if self.pending.is_empty() {
@@ -195,7 +195,7 @@ impl Feed for RedisFeed {
         self.handed = self.handed.max(behind);
         Ok(Batch {
             events,
-            receipt: Receipt(behind),
+            ack: AckToken(behind),
         })
     }
 
@@ -203,11 +203,11 @@ impl Feed for RedisFeed {
         self.publisher.publish(updates).await
     }
 
-    async fn acknowledge(&mut self, receipt: Receipt) -> Result<()> {
-        if receipt.0 > self.handed {
-            return Err(Error::permanent("this receipt was never handed out"));
+    async fn acknowledge(&mut self, ack: AckToken) -> Result<()> {
+        if ack.0 > self.handed {
+            return Err(Error::permanent("this ack was never handed out"));
         }
-        let done = usize::try_from(receipt.0.saturating_sub(self.first)).unwrap_or(usize::MAX);
+        let done = usize::try_from(ack.0.saturating_sub(self.first)).unwrap_or(usize::MAX);
         if done == 0 {
             return Ok(());
         }
@@ -225,8 +225,8 @@ impl Feed for RedisFeed {
     }
 }
 
-impl fmt::Debug for RedisFeed {
+impl fmt::Debug for RedisConsumer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedisFeed").finish_non_exhaustive()
+        f.debug_struct("RedisConsumer").finish_non_exhaustive()
     }
 }

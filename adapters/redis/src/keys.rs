@@ -52,7 +52,7 @@ pub(crate) const SHOWN_REPLIES: &str = "replies:shown";
 /// The comments in one state, by their places (sorted set).
 pub(crate) const fn list(state: Visibility) -> &'static str {
     match state {
-        Visibility::Waiting => "waiting",
+        Visibility::Pending => "waiting",
         Visibility::Shown => "shown",
         Visibility::Removed => "removed",
     }
@@ -65,7 +65,7 @@ pub(crate) fn page(topic: impl Display, part: &str) -> String {
 
 /// A key of a page that has comments.
 pub(crate) fn of_blog(slug: &Slug, part: &str) -> String {
-    page(Topic::Blog(slug.clone()), part)
+    page(Topic::Page(slug.clone()), part)
 }
 
 /// The ids whose own time is of this day, each with the lower half of its event's time (hash).
@@ -86,7 +86,7 @@ pub(crate) fn of_page(topic: &Topic) -> [String; 12] {
         VISITORS,
         LIKES,
         COMMENTS,
-        list(Visibility::Waiting),
+        list(Visibility::Pending),
         list(Visibility::Shown),
         list(Visibility::Removed),
         THREADS,

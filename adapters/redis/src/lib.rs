@@ -1,8 +1,8 @@
 //! EventHorizon on Redis: for as many processes as you like.
 //!
-//! [`RedisPipe`] puts events into a stream and hears of totals by pub/sub, [`RedisFeed`] is its other end for accumulators
-//! that share the work. [`RedisStats`] counts, [`RedisPresence`] knows who is here on all nodes, [`RedisCluster`] lists the
-//! processes. [`RedisPubSubPipe`] and [`RedisPubSubFeed`] do without the stream, best effort.
+//! [`RedisBus`] puts events into a stream and hears of totals by pub/sub, [`RedisConsumer`] is its other end for accumulators
+//! that share the work. [`RedisStats`] counts, [`RedisPresence`] knows who is here on all nodes, [`NodeRegistry`] lists the
+//! processes. [`RedisPubSubBus`] and [`RedisPubSubConsumer`] do without the stream, best effort.
 //!
 //! What goes over the wire is described in `docs/contract.md`.
 //!
@@ -11,18 +11,18 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use std::sync::Arc;
 //! use horizon_core::Ports;
-//! use horizon_redis::{FeedConfig, RedisConfig, RedisFeed, RedisPipe, RedisPresence, RedisStats};
+//! use horizon_redis::{ConsumerConfig, RedisConfig, RedisConsumer, RedisBus, RedisPresence, RedisStats};
 //!
 //! let redis = RedisConfig::new("redis://127.0.0.1")?;
 //! let store = Arc::new(RedisStats::connect(&redis)?);
 //! let ports = Ports { // in each web process
 //!     presence: Arc::new(RedisPresence::connect(&redis, "web-1".parse()?)?),
-//!     analytics: Arc::new(RedisPipe::connect(&redis, store.clone())?),
+//!     analytics: Arc::new(RedisBus::connect(&redis, store.clone())?),
 //!     stats: store.clone(),
 //!     comments: store.clone(),
 //!     salts: store.clone(),
 //! };
-//! let feed = RedisFeed::connect(&redis, FeedConfig::new("counts-1"))?; // in each accumulator
+//! let feed = RedisConsumer::connect(&redis, ConsumerConfig::new("counts-1"))?; // in each accumulator
 //! # Ok(())
 //! # }
 //! ```
@@ -65,15 +65,15 @@ mod wire;
 mod writer;
 mod writes;
 
-pub use cluster::{About, BEAT_EVERY, Beat, Member, RedisCluster, Work};
+pub use cluster::{HEARTBEAT_INTERVAL, Heartbeat, NodeInfo, NodeRegistry, NodeRole, RegisteredNode};
 pub use connection::RedisConfig;
-pub use feed::{FeedConfig, RedisFeed};
+pub use feed::{ConsumerConfig, RedisConsumer};
 pub use gauges::StreamState;
 pub use inspect::{RedisInspector, RedisSetup};
 pub use monitor::{BusMonitor, Loss};
-pub use pipe::RedisPipe;
+pub use pipe::RedisBus;
 pub use presence::RedisPresence;
-pub use pubsub::{RedisPubSubFeed, RedisPubSubPipe};
+pub use pubsub::{RedisPubSubBus, RedisPubSubConsumer};
 pub use stats::RedisStats;
 
 /// Holds the README's example to what compiles.

@@ -11,15 +11,15 @@ use crate::wire::EVENTS;
 /// process that gets no more requests because of it would never be ready again.
 const REFUSED_FOR: Duration = Duration::from_secs(10);
 
-/// What a [`RedisPipe`](crate::RedisPipe) or [`RedisFeed`](crate::RedisFeed) knows of lost events, and why the stream
+/// What a [`RedisBus`](crate::RedisPipe) or [`RedisConsumer`](crate::RedisFeed) knows of lost events, and why the stream
 /// cannot be used. Cloning is cheap; all clones share what they know.
 ///
 /// ```no_run
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use horizon_redis::{FeedConfig, RedisConfig, RedisFeed};
+/// use horizon_redis::{ConsumerConfig, RedisConfig, RedisConsumer};
 ///
-/// let feed = RedisFeed::connect(&RedisConfig::new("redis://127.0.0.1")?, FeedConfig::new("counts-1"))?;
+/// let feed = RedisConsumer::connect(&RedisConfig::new("redis://127.0.0.1")?, ConsumerConfig::new("counts-1"))?;
 /// let monitor = feed.monitor();
 /// assert!(monitor.loss().is_none() && monitor.trouble().is_none());
 /// # Ok(())

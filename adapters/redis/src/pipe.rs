@@ -27,21 +27,21 @@ const WAITING_EVENTS: u64 = 10_000_000;
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # use std::sync::Arc;
 /// # use horizon_core::{AnalyticsExt, Stamp, Timestamp};
-/// # use horizon_redis::{RedisConfig, RedisPipe, RedisPubSubPipe, RedisStats};
+/// # use horizon_redis::{RedisConfig, RedisBus, RedisPubSubBus, RedisStats};
 /// # let stamp = Stamp::new(Timestamp::from_millis(1_800_000_000_000), [7; 10]);
 /// let redis = RedisConfig::new("redis://127.0.0.1")?;
 /// let store = Arc::new(RedisStats::connect(&redis)?);
-/// let pipe = RedisPipe::connect(&redis, store)?;
+/// let pipe = RedisBus::connect(&redis, store)?;
 /// pipe.track_site_visit(stamp, None).await?; // Redis has it
 /// # Ok(())
 /// # }
 /// ```
-pub struct RedisPipe {
+pub struct RedisBus {
     writer: Writer,
     watchers: Arc<Watchers>,
 }
 
-impl RedisPipe {
+impl RedisBus {
     /// The pipe of this Redis. New watches read from `store` what was counted before they came.
     ///
     /// It has to be called within a tokio runtime. Connections are made when they are needed.
@@ -59,11 +59,11 @@ impl RedisPipe {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # use std::sync::Arc;
     /// # use horizon_core::{AnalyticsExt, Stamp, Timestamp};
-    /// # use horizon_redis::{RedisConfig, RedisPipe, RedisPubSubPipe, RedisStats};
+    /// # use horizon_redis::{RedisConfig, RedisBus, RedisPubSubBus, RedisStats};
     /// # let stamp = Stamp::new(Timestamp::from_millis(1_800_000_000_000), [7; 10]);
     /// # let redis = RedisConfig::new("redis://127.0.0.1")?;
     /// # let store = Arc::new(RedisStats::connect(&redis)?);
-    /// let small = RedisPipe::with_capacity(&redis, store, 1_000)?;
+    /// let small = RedisBus::with_capacity(&redis, store, 1_000)?;
     /// let full = small.track_site_visit(stamp, None).await.is_err_and(|error| error.is_retryable());
     /// # Ok(())
     /// # }
@@ -84,10 +84,10 @@ impl RedisPipe {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # use std::sync::Arc;
-    /// # use horizon_redis::{RedisConfig, RedisPipe, RedisStats};
+    /// # use horizon_redis::{RedisConfig, RedisBus, RedisStats};
     /// # let redis = RedisConfig::new("redis://127.0.0.1")?;
     /// # let store = Arc::new(RedisStats::connect(&redis)?);
-    /// let monitor = RedisPipe::connect(&redis, store)?.monitor();
+    /// let monitor = RedisBus::connect(&redis, store)?.monitor();
     /// assert_eq!(monitor.found(), 0);
     /// # Ok(())
     /// # }
@@ -99,7 +99,7 @@ impl RedisPipe {
 }
 
 #[async_trait]
-impl Analytics for RedisPipe {
+impl Analytics for RedisBus {
     async fn track(&self, event: Event) -> Result<()> {
         self.writer.write(&event).await
     }
@@ -118,8 +118,8 @@ pub(crate) fn watch(watchers: Arc<Watchers>, topic: Topic) -> BoxStream<'static,
     .boxed()
 }
 
-impl fmt::Debug for RedisPipe {
+impl fmt::Debug for RedisBus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedisPipe").finish_non_exhaustive()
+        f.debug_struct("RedisBus").finish_non_exhaustive()
     }
 }

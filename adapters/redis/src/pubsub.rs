@@ -10,7 +10,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use horizon_core::{
-    Analytics, Batch, Error, Event, EventId, Feed, Receipt, Result, Stamp, Stats, StatsStore, Timestamp, Topic, Update,
+    AckToken, Analytics, Batch, Error, Event, EventConsumer, EventId, Result, Stamp, Stats, StatsStore, Timestamp,
+    Topic, Update,
 };
 use redis::aio::ConnectionManager;
 use tokio::sync::mpsc;
@@ -31,28 +32,28 @@ const WAITING_EVENTS: usize = 65_536;
 /// an accumulator listens at that moment.
 ///
 /// Ok means that Redis told everybody who listened, also if that was nobody. Any client can take part, as the
-/// original's could. Totals go the same way as those of [`RedisPipe`](crate::RedisPipe).
+/// original's could. Totals go the same way as those of [`RedisBus`](crate::RedisPipe).
 ///
 /// ```no_run
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # use std::sync::Arc;
 /// # use horizon_core::{AnalyticsExt, Stamp, Timestamp};
-/// # use horizon_redis::{RedisConfig, RedisPipe, RedisPubSubPipe, RedisStats};
+/// # use horizon_redis::{RedisConfig, RedisBus, RedisPubSubBus, RedisStats};
 /// # let stamp = Stamp::new(Timestamp::from_millis(1_800_000_000_000), [7; 10]);
 /// # let redis = RedisConfig::new("redis://127.0.0.1")?;
 /// # let store = Arc::new(RedisStats::connect(&redis)?);
-/// let pipe = RedisPubSubPipe::connect(&redis, store)?;
+/// let pipe = RedisPubSubBus::connect(&redis, store)?;
 /// pipe.track_site_visit(stamp, None).await?; // told to whoever listens
 /// # Ok(())
 /// # }
 /// ```
-pub struct RedisPubSubPipe {
+pub struct RedisPubSubBus {
     connection: ConnectionManager,
     watchers: Arc<Watchers>,
 }
 
-impl RedisPubSubPipe {
+impl RedisPubSubBus {
     /// The pipe of this Redis. New watches read from `store` what was counted before they came.
     ///
     /// It has to be called within a tokio runtime. Connections are made when they are needed.
@@ -75,7 +76,7 @@ impl RedisPubSubPipe {
 }
 
 #[async_trait]
-impl Analytics for RedisPubSubPipe {
+impl Analytics for RedisPubSubBus {
     async fn track(&self, event: Event) -> Result<()> {
         let json = wire::encode_event(&event)
             .map_err(|e| Error::permanent("the event cannot be written as JSON").with_source(e))?;
@@ -102,16 +103,16 @@ impl Analytics for RedisPubSubPipe {
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # use std::{num::NonZeroUsize, time::{Duration, SystemTime}};
-/// # use horizon_core::{Feed, Timestamp, step};
-/// # use horizon_redis::{FeedConfig, RedisConfig, RedisFeed, RedisPubSubFeed, RedisStats};
+/// # use horizon_core::{EventConsumer, Timestamp, step};
+/// # use horizon_redis::{ConsumerConfig, RedisConfig, RedisConsumer, RedisPubSubConsumer, RedisStats};
 /// # let redis = RedisConfig::new("redis://127.0.0.1")?;
-/// let mut feed = RedisPubSubFeed::connect(&redis)?;
+/// let mut feed = RedisPubSubConsumer::connect(&redis)?;
 /// let batch = feed.next_batch(NonZeroUsize::MIN).await?;
 /// assert_eq!(batch.events.len(), 1);
 /// # Ok(())
 /// # }
 /// ```
-pub struct RedisPubSubFeed {
+pub struct RedisPubSubConsumer {
     publisher: Publisher,
     arrived: mpsc::Receiver<Event>,
     /// What is not acknowledged, in order.
@@ -129,7 +130,7 @@ struct Ear {
     dropped: AtomicU64,
 }
 
-impl RedisPubSubFeed {
+impl RedisPubSubConsumer {
     /// Starts to listen. It has to be called within a tokio runtime.
     ///
     /// # Errors
@@ -160,10 +161,10 @@ impl RedisPubSubFeed {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # use std::{num::NonZeroUsize, time::{Duration, SystemTime}};
-    /// # use horizon_core::{Feed, Timestamp, step};
-    /// # use horizon_redis::{FeedConfig, RedisConfig, RedisFeed, RedisPubSubFeed, RedisStats};
+    /// # use horizon_core::{EventConsumer, Timestamp, step};
+    /// # use horizon_redis::{ConsumerConfig, RedisConfig, RedisConsumer, RedisPubSubConsumer, RedisStats};
     /// # let redis = RedisConfig::new("redis://127.0.0.1")?;
-    /// let feed = RedisPubSubFeed::connect(&redis)?;
+    /// let feed = RedisPubSubConsumer::connect(&redis)?;
     /// let (listens, lost) = feed.state()();
     /// # Ok(())
     /// # }
@@ -207,7 +208,7 @@ fn birth() -> Result<Stamp, String> {
 }
 
 #[async_trait]
-impl Feed for RedisPubSubFeed {
+impl EventConsumer for RedisPubSubConsumer {
     async fn next_batch(&mut self, limit: NonZeroUsize) -> Result<Batch> {
         if self.pending.is_empty() {
             let event = self.arrived.recv().await;
@@ -220,30 +221,30 @@ impl Feed for RedisPubSubFeed {
             self.pending.push_back(event);
         }
         let events: Vec<_> = self.pending.iter().take(limit.get()).cloned().collect();
-        let receipt = Receipt(self.first + events.len() as u64);
-        Ok(Batch { events, receipt })
+        let ack = AckToken(self.first + events.len() as u64);
+        Ok(Batch { events, ack })
     }
 
     async fn publish(&mut self, updates: &[Update]) -> Result<()> {
         self.publisher.publish(updates).await
     }
 
-    async fn acknowledge(&mut self, receipt: Receipt) -> Result<()> {
-        while self.first < receipt.0 && self.pending.pop_front().is_some() {
+    async fn acknowledge(&mut self, ack: AckToken) -> Result<()> {
+        while self.first < ack.0 && self.pending.pop_front().is_some() {
             self.first += 1;
         }
         Ok(())
     }
 }
 
-impl fmt::Debug for RedisPubSubPipe {
+impl fmt::Debug for RedisPubSubBus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedisPubSubPipe").finish_non_exhaustive()
+        f.debug_struct("RedisPubSubBus").finish_non_exhaustive()
     }
 }
 
-impl fmt::Debug for RedisPubSubFeed {
+impl fmt::Debug for RedisPubSubConsumer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedisPubSubFeed").finish_non_exhaustive()
+        f.debug_struct("RedisPubSubConsumer").finish_non_exhaustive()
     }
 }

@@ -17,7 +17,7 @@ pub(crate) struct Record {
 /// The byte for a state.
 pub(crate) fn state(visibility: Visibility) -> u8 {
     match visibility {
-        Visibility::Waiting => b'0',
+        Visibility::Pending => b'0',
         Visibility::Shown => b'1',
         Visibility::Removed => b'2',
     }
@@ -96,7 +96,7 @@ fn parse(slug: &Slug, id: EventId, bytes: &[u8]) -> Option<Record> {
             body: str::from_utf8(body).ok()?.into(),
             at: Timestamp::from_millis(at),
             visibility: match state {
-                b'0' => Visibility::Waiting,
+                b'0' => Visibility::Pending,
                 b'1' => Visibility::Shown,
                 b'2' => Visibility::Removed,
                 _ => return None,

@@ -1,5 +1,5 @@
 use async_trait::async_trait;
-use horizon_core::{Day, Error, Result, Salts};
+use horizon_core::{Day, Error, Result, SaltStore};
 use redis::RedisResult;
 
 use crate::error::map;
@@ -7,7 +7,7 @@ use crate::keys;
 use crate::stats::RedisStats;
 
 #[async_trait]
-impl Salts for RedisStats {
+impl SaltStore for RedisStats {
     async fn salt(&self, day: Day, fresh: [u8; 32]) -> Result<[u8; 32]> {
         let salt = find_or_keep(self, day, fresh).await?;
         salt.try_into()

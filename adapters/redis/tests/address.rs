@@ -8,7 +8,7 @@ use std::{env, fs};
 use horizon_core::{Analytics, Event, EventKind, Stamp, StatsStore, Timestamp, Topic};
 use horizon_memory::MemoryStats;
 use horizon_redis::testing::RedisServer;
-use horizon_redis::{RedisConfig, RedisPipe};
+use horizon_redis::{RedisBus, RedisConfig};
 use tokio::process::Command;
 
 /// Tells a copy of this test that it is the client, and whom to ask.
@@ -64,7 +64,7 @@ async fn a_certificate_that_the_machine_trusts_is_taken_and_another_is_not() {
 }
 
 async fn say_one_visit(url: &str) {
-    let pipe = RedisPipe::connect(&RedisConfig::new(url).unwrap(), Arc::new(MemoryStats::new())).unwrap();
+    let pipe = RedisBus::connect(&RedisConfig::new(url).unwrap(), Arc::new(MemoryStats::new())).unwrap();
     pipe.track(visit()).await.unwrap();
 }
 
@@ -101,7 +101,7 @@ async fn a_user_of_the_acl_and_a_database_number_are_in_the_address() {
     let store: Arc<dyn StatsStore> = Arc::new(MemoryStats::new());
     let connect = |user: &str| {
         let url = format!("redis://{user}@127.0.0.1:{}/3", server.port());
-        RedisPipe::connect(&RedisConfig::new(&url).unwrap(), Arc::clone(&store)).unwrap()
+        RedisBus::connect(&RedisConfig::new(&url).unwrap(), Arc::clone(&store)).unwrap()
     };
     connect("horizon:secret").track(visit()).await.unwrap();
     assert_eq!(

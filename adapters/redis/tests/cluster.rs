@@ -4,16 +4,16 @@ use std::time::Duration;
 
 use horizon_core::Timestamp;
 use horizon_redis::testing::RedisServer;
-use horizon_redis::{About, Member, RedisCluster, RedisConfig, Work};
+use horizon_redis::{NodeInfo, NodeRegistry, NodeRole, RedisConfig, RegisteredNode};
 
-fn about(name: &str, viewers: u64) -> About {
-    let mut about = About::new(name, Timestamp::from_millis(7), Work::Web { viewers });
+fn about(name: &str, viewers: u64) -> NodeInfo {
+    let mut about = NodeInfo::new(name, Timestamp::from_millis(7), NodeRole::Web { viewers });
     about.round_trip = Some(123);
     about
 }
 
 /// What was said, without what tells a process from others of its name.
-fn said(member: &Member) -> About {
+fn said(member: &RegisteredNode) -> NodeInfo {
     let mut about = member.about.clone();
     assert!(about.instance.take().is_some());
     about
@@ -22,7 +22,7 @@ fn said(member: &Member) -> About {
 #[tokio::test]
 async fn everybody_is_listed_with_what_they_last_said_and_how_long_ago() {
     let server = RedisServer::start(&[]).await.unwrap();
-    let cluster = RedisCluster::connect(&RedisConfig::new(&server.url()).unwrap()).unwrap();
+    let cluster = NodeRegistry::connect(&RedisConfig::new(&server.url()).unwrap()).unwrap();
     assert!(cluster.members().await.unwrap().is_empty());
     cluster.say(&about("b", 1)).await.unwrap();
     cluster.say(&about("a", 2)).await.unwrap();
@@ -43,7 +43,7 @@ async fn everybody_is_listed_with_what_they_last_said_and_how_long_ago() {
 #[tokio::test]
 async fn a_process_that_leaves_does_not_remove_its_successor_of_the_same_name() {
     let server = RedisServer::start(&[]).await.unwrap();
-    let connect = || RedisCluster::connect(&RedisConfig::new(&server.url()).unwrap()).unwrap();
+    let connect = || NodeRegistry::connect(&RedisConfig::new(&server.url()).unwrap()).unwrap();
     let (old, new) = (connect(), connect());
     old.say(&about("web-1", 1)).await.unwrap();
     new.say(&about("web-1", 2)).await.unwrap();
@@ -59,7 +59,7 @@ async fn a_process_that_leaves_does_not_remove_its_successor_of_the_same_name() 
 #[tokio::test]
 async fn a_process_that_leaves_keeps_the_record_of_another_version() {
     let server = RedisServer::start(&[]).await.unwrap();
-    let cluster = RedisCluster::connect(&RedisConfig::new(&server.url()).unwrap()).unwrap();
+    let cluster = NodeRegistry::connect(&RedisConfig::new(&server.url()).unwrap()).unwrap();
     // The last version says no instance; of a later version nothing is known.
     let last = r#"1 {"name":"web-1","started":7,"round_trip":null,"role":"web","viewers":4}"#;
     for record in [last, "1 7", "1 [", "1", "later"] {
@@ -73,7 +73,7 @@ async fn a_process_that_leaves_keeps_the_record_of_another_version() {
 #[tokio::test]
 async fn who_has_long_been_silent_is_forgotten() {
     let server = RedisServer::start(&[]).await.unwrap();
-    let cluster = RedisCluster::connect(&RedisConfig::new(&server.url()).unwrap()).unwrap();
+    let cluster = NodeRegistry::connect(&RedisConfig::new(&server.url()).unwrap()).unwrap();
     cluster.say(&about("dead", 1)).await.unwrap();
     let said = server.cli(&["HGET", "horizon:cluster", "dead"]).await.unwrap();
     let (at, json) = said.trim().split_once(' ').unwrap();
@@ -97,7 +97,7 @@ async fn who_has_long_been_silent_is_forgotten() {
 #[tokio::test]
 async fn problems_are_listed_within_their_bound_and_records_without_them_stay_readable() {
     let server = RedisServer::start(&[]).await.unwrap();
-    let cluster = RedisCluster::connect(&RedisConfig::new(&server.url()).unwrap()).unwrap();
+    let cluster = NodeRegistry::connect(&RedisConfig::new(&server.url()).unwrap()).unwrap();
     let mut many = about("many", 1);
     many.problems = (0..20)
         .map(|number| format!("{number}: {}", "\u{fc}".repeat(400)))
@@ -116,7 +116,7 @@ async fn problems_are_listed_within_their_bound_and_records_without_them_stay_re
 #[tokio::test]
 async fn two_processes_of_one_name_both_hear_of_the_other_and_a_restarted_one_does_not() {
     let server = RedisServer::start(&[]).await.unwrap();
-    let connect = || RedisCluster::connect(&RedisConfig::new(&server.url()).unwrap()).unwrap();
+    let connect = || NodeRegistry::connect(&RedisConfig::new(&server.url()).unwrap()).unwrap();
     let (dead, one, other) = (connect(), connect(), connect());
     dead.say(&about("web-1", 1)).await.unwrap();
     assert_eq!(
@@ -130,11 +130,11 @@ async fn two_processes_of_one_name_both_hear_of_the_other_and_a_restarted_one_do
         None,
         "it may have just taken over"
     );
-    let viewers = |about: Option<About>| about.map(|about| about.work);
+    let viewers = |about: Option<NodeInfo>| about.map(|about| about.work);
     let heard = one.say(&about("web-1", 2)).await.unwrap().rival;
-    assert_eq!(viewers(heard), Some(Work::Web { viewers: 3 }));
+    assert_eq!(viewers(heard), Some(NodeRole::Web { viewers: 3 }));
     let heard = other.say(&about("web-1", 3)).await.unwrap().rival;
-    assert_eq!(viewers(heard), Some(Work::Web { viewers: 2 }));
+    assert_eq!(viewers(heard), Some(NodeRole::Web { viewers: 2 }));
     other.leave("web-1").await.unwrap();
     assert_eq!(one.say(&about("web-1", 2)).await.unwrap().rival, None);
     // A process of the last version does not say which one it is.
@@ -149,7 +149,7 @@ async fn two_processes_of_one_name_both_hear_of_the_other_and_a_restarted_one_do
 #[tokio::test]
 async fn an_answer_tells_the_time_of_redis() {
     let server = RedisServer::start(&[]).await.unwrap();
-    let cluster = RedisCluster::connect(&RedisConfig::new(&server.url()).unwrap()).unwrap();
+    let cluster = NodeRegistry::connect(&RedisConfig::new(&server.url()).unwrap()).unwrap();
     let time = async || {
         let answer = server.cli(&["TIME"]).await.unwrap();
         answer.lines().next().unwrap().parse::<i64>().unwrap() * 1_000

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use horizon_core::testing::PipeRig;
-use horizon_core::{Analytics, Feed, Result, StatsStore};
+use horizon_core::testing::BusHarness;
+use horizon_core::{Analytics, EventConsumer, Result, StatsStore};
 use horizon_memory::MemoryStats;
 use horizon_redis::testing::RedisServer;
-use horizon_redis::{FeedConfig, RedisConfig, RedisFeed, RedisPipe};
+use horizon_redis::{ConsumerConfig, RedisBus, RedisConfig, RedisConsumer};
 
 struct Rig {
-    pipe: Arc<RedisPipe>,
+    pipe: Arc<RedisBus>,
     config: RedisConfig,
     store: Arc<MemoryStats>,
     /// How a new feed is called: like the last one, or not.
@@ -28,7 +28,7 @@ impl Rig {
         let config = RedisConfig::new(&server.url()).unwrap();
         let store = Arc::new(MemoryStats::new());
         Self {
-            pipe: Arc::new(RedisPipe::connect(&config, Arc::clone(&store) as _).unwrap()),
+            pipe: Arc::new(RedisBus::connect(&config, Arc::clone(&store) as _).unwrap()),
             config,
             store,
             names,
@@ -39,16 +39,16 @@ impl Rig {
 }
 
 #[async_trait]
-impl PipeRig for Rig {
+impl BusHarness for Rig {
     fn analytics(&self) -> Arc<dyn Analytics> {
         Arc::clone(&self.pipe) as _
     }
 
-    async fn feed(&mut self) -> Result<Box<dyn Feed>> {
+    async fn feed(&mut self) -> Result<Box<dyn EventConsumer>> {
         self.feeds += 1;
-        let mut feed = FeedConfig::new((self.names)(self.feeds));
+        let mut feed = ConsumerConfig::new((self.names)(self.feeds));
         feed.claim_after = Duration::from_millis(100);
-        Ok(Box::new(RedisFeed::connect(&self.config, feed)?))
+        Ok(Box::new(RedisConsumer::connect(&self.config, feed)?))
     }
 
     fn store(&self) -> Arc<dyn StatsStore> {
@@ -76,14 +76,14 @@ mod without_a_stream {
     use std::time::Duration;
 
     use async_trait::async_trait;
-    use horizon_core::testing::PipeRig;
-    use horizon_core::{Analytics, Feed, Result, StatsStore};
+    use horizon_core::testing::BusHarness;
+    use horizon_core::{Analytics, EventConsumer, Result, StatsStore};
     use horizon_memory::MemoryStats;
     use horizon_redis::testing::RedisServer;
-    use horizon_redis::{RedisConfig, RedisPubSubFeed, RedisPubSubPipe};
+    use horizon_redis::{RedisConfig, RedisPubSubBus, RedisPubSubConsumer};
 
     struct Rig {
-        pipe: Arc<RedisPubSubPipe>,
+        pipe: Arc<RedisPubSubBus>,
         config: RedisConfig,
         store: Arc<MemoryStats>,
         _server: RedisServer,
@@ -94,7 +94,7 @@ mod without_a_stream {
         let config = RedisConfig::new(&server.url()).unwrap();
         let store = Arc::new(MemoryStats::new());
         Rig {
-            pipe: Arc::new(RedisPubSubPipe::connect(&config, Arc::clone(&store) as _).unwrap()),
+            pipe: Arc::new(RedisPubSubBus::connect(&config, Arc::clone(&store) as _).unwrap()),
             config,
             store,
             _server: server,
@@ -102,13 +102,13 @@ mod without_a_stream {
     }
 
     #[async_trait]
-    impl PipeRig for Rig {
+    impl BusHarness for Rig {
         fn analytics(&self) -> Arc<dyn Analytics> {
             Arc::clone(&self.pipe) as _
         }
 
-        async fn feed(&mut self) -> Result<Box<dyn Feed>> {
-            let feed = RedisPubSubFeed::connect(&self.config)?;
+        async fn feed(&mut self) -> Result<Box<dyn EventConsumer>> {
+            let feed = RedisPubSubConsumer::connect(&self.config)?;
             let state = feed.state();
             while !state().0 {
                 tokio::time::sleep(Duration::from_millis(1)).await;

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use horizon_core::presence::{NodeId, Timing};
-use horizon_core::testing::PresenceRig;
+use horizon_core::testing::PresenceHarness;
 use horizon_core::{Presence, PresenceExt, PresenceGuard, Result, Slug, Topic, VisitorKey};
 use horizon_redis::testing::RedisServer;
 use horizon_redis::{RedisConfig, RedisPresence};
@@ -50,14 +50,14 @@ impl Presence for Kept {
     }
 }
 
-async fn make() -> PresenceRig {
+async fn make() -> PresenceHarness {
     let server = RedisServer::start(&[]).await.unwrap();
     let kept = Kept {
         presence: node(&server, "one"),
         _other: node(&server, "two"),
         _server: server,
     };
-    PresenceRig {
+    PresenceHarness {
         presence: Box::new(kept),
         grace: GRACE,
     }

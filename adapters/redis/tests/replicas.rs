@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
-use horizon_core::{Analytics, Day, Event, EventId, EventKind, Salts, Stamp, StatsStore, Timestamp, Topic};
+use horizon_core::{Analytics, Day, Event, EventId, EventKind, SaltStore, Stamp, StatsStore, Timestamp, Topic};
 use horizon_memory::MemoryStats;
 use horizon_redis::testing::RedisServer;
-use horizon_redis::{RedisCluster, RedisConfig, RedisPipe, RedisPubSubPipe, RedisStats};
+use horizon_redis::{NodeRegistry, RedisBus, RedisConfig, RedisPubSubBus, RedisStats};
 
 /// How long a write may take to be refused where replicas do not confirm it: the wait for them is one second.
 const REFUSED_WITHIN: Duration = Duration::from_secs(5);
@@ -25,9 +25,9 @@ async fn pair() -> (RedisServer, RedisServer) {
     (master, replica)
 }
 
-fn pipe(master: &RedisServer, query: &str) -> RedisPipe {
+fn pipe(master: &RedisServer, query: &str) -> RedisBus {
     let config = RedisConfig::new(&format!("{}{query}", master.url())).unwrap();
-    RedisPipe::connect(&config, Arc::new(MemoryStats::new())).unwrap()
+    RedisBus::connect(&config, Arc::new(MemoryStats::new())).unwrap()
 }
 
 fn store(master: &RedisServer, query: &str) -> RedisStats {
@@ -42,7 +42,7 @@ fn visit(number: u64) -> Event {
 }
 
 /// Tracks these events at the same time and returns the ids of those that were acknowledged.
-async fn acknowledged(pipe: &RedisPipe, numbers: std::ops::Range<u64>) -> HashSet<EventId> {
+async fn acknowledged(pipe: &RedisBus, numbers: std::ops::Range<u64>) -> HashSet<EventId> {
     let tracked = numbers.map(|number| async move {
         let event = visit(number);
         let id = event.id;
@@ -139,7 +139,7 @@ async fn the_check_of_the_replicas_fails_while_a_replica_is_stopped() {
     let (master, replica) = pair().await;
     let connect = |query: &str| {
         let config = RedisConfig::new(&format!("{}{query}", master.url())).unwrap();
-        RedisCluster::connect(&config).unwrap()
+        NodeRegistry::connect(&config).unwrap()
     };
     let (waiting, other) = (connect("?wait=1"), connect(""));
     waiting.check_replicas().await.unwrap();
@@ -161,7 +161,7 @@ async fn the_check_of_the_replicas_fails_while_a_replica_is_stopped() {
 #[tokio::test]
 async fn a_pipe_without_a_stream_refuses_to_wait_for_replicas() {
     let config = RedisConfig::new("redis://127.0.0.1:1?wait=1").unwrap();
-    let refusal = RedisPubSubPipe::connect(&config, Arc::new(MemoryStats::new())).unwrap_err();
+    let refusal = RedisPubSubBus::connect(&config, Arc::new(MemoryStats::new())).unwrap_err();
     assert!(
         !refusal.is_retryable() && refusal.to_string().contains("`wait`"),
         "{refusal}"

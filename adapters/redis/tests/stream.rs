@@ -12,11 +12,11 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use horizon_core::{
-    Analytics, Event, EventKind, Feed, Stamp, Stats, StatsStore, StatsStoreExt, Timestamp, Topic, Update, step,
+    Analytics, Event, EventConsumer, EventKind, Stamp, Stats, StatsStore, StatsStoreExt, Timestamp, Topic, Update, step,
 };
 use horizon_memory::MemoryStats;
 use horizon_redis::testing::RedisServer;
-use horizon_redis::{FeedConfig, RedisConfig, RedisFeed, RedisPipe};
+use horizon_redis::{ConsumerConfig, RedisBus, RedisConfig, RedisConsumer};
 use tokio::time::{sleep, timeout};
 
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
@@ -28,7 +28,7 @@ struct Stage {
     server: RedisServer,
     config: RedisConfig,
     store: Arc<MemoryStats>,
-    pipe: RedisPipe,
+    pipe: RedisBus,
 }
 
 impl Stage {
@@ -36,7 +36,7 @@ impl Stage {
         let server = RedisServer::start(options).await.unwrap();
         let config = RedisConfig::new(&server.url()).unwrap();
         let store = Arc::new(MemoryStats::new());
-        let pipe = RedisPipe::connect(&config, Arc::clone(&store) as _).unwrap();
+        let pipe = RedisBus::connect(&config, Arc::clone(&store) as _).unwrap();
         Self {
             server,
             config,
@@ -45,10 +45,10 @@ impl Stage {
         }
     }
 
-    fn feed(&self, name: &str) -> RedisFeed {
-        let mut feed = FeedConfig::new(name);
+    fn feed(&self, name: &str) -> RedisConsumer {
+        let mut feed = ConsumerConfig::new(name);
         feed.claim_after = Duration::from_millis(200);
-        RedisFeed::connect(&self.config, feed).unwrap()
+        RedisConsumer::connect(&self.config, feed).unwrap()
     }
 
     /// Tracks, and tries again until it is taken.
@@ -63,7 +63,7 @@ impl Stage {
     }
 
     /// Counts until the site has so many visits.
-    async fn count(&self, feed: &mut RedisFeed, visits: u64) {
+    async fn count(&self, feed: &mut RedisConsumer, visits: u64) {
         let counted = async {
             while self.visits().await < visits {
                 // A failed step repeats itself, as the accumulator's does.
@@ -250,10 +250,10 @@ async fn an_accumulator_that_is_long_gone_is_forgotten_once_its_work_is_done() {
     let mut dead = stage.feed("dead");
     dead.next_batch(NonZeroUsize::MIN).await.unwrap();
     drop(dead);
-    let mut config = FeedConfig::new("alive");
+    let mut config = ConsumerConfig::new("alive");
     config.claim_after = Duration::from_secs(2);
     config.forget_after = Duration::from_millis(1_500);
-    let mut alive = RedisFeed::connect(&stage.config, config).unwrap();
+    let mut alive = RedisConsumer::connect(&stage.config, config).unwrap();
     let consumers = async || {
         stage
             .redis(&["XINFO", "CONSUMERS", "analytics:events", "accumulators"])
@@ -344,7 +344,7 @@ async fn without_memory_left_nothing_is_taken_and_nothing_is_lost() {
 #[tokio::test]
 async fn while_too_many_events_wait_none_is_taken() {
     let stage = Stage::new(&[]).await;
-    let pipe = RedisPipe::with_capacity(&stage.config, Arc::clone(&stage.store) as _, 3).unwrap();
+    let pipe = RedisBus::with_capacity(&stage.config, Arc::clone(&stage.store) as _, 3).unwrap();
     for number in 0..3 {
         pipe.track(hit(number)).await.unwrap();
     }

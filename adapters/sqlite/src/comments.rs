@@ -2,7 +2,7 @@ use std::num::NonZeroUsize;
 
 use async_trait::async_trait;
 use horizon_core::{
-    Comment, Comments, EventId, REPLIES_A_THREAD, ReaderId, Result, Slug, Thread, ThreadPage, Timestamp, Visibility,
+    Comment, CommentStore, EventId, REPLIES_A_THREAD, ReaderId, Result, Slug, Thread, ThreadPage, Timestamp, Visibility,
 };
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
 use rusqlite::{OptionalExtension, Params, Row, ToSql, params};
@@ -19,7 +19,7 @@ struct Id(u128);
 impl ToSql for State {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(ToSqlOutput::from(match self.0 {
-            Visibility::Waiting => 0,
+            Visibility::Pending => 0,
             Visibility::Shown => 1,
             Visibility::Removed => 2,
         }))
@@ -29,7 +29,7 @@ impl ToSql for State {
 impl FromSql for State {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         match value.as_i64()? {
-            0 => Ok(Self(Visibility::Waiting)),
+            0 => Ok(Self(Visibility::Pending)),
             1 => Ok(Self(Visibility::Shown)),
             2 => Ok(Self(Visibility::Removed)),
             other => Err(FromSqlError::OutOfRange(other)),
@@ -168,7 +168,7 @@ fn desk(
 }
 
 #[async_trait]
-impl Comments for SqliteStats {
+impl CommentStore for SqliteStats {
     async fn threads(&self, slug: &Slug, before: Option<EventId>, limit: NonZeroUsize) -> Result<ThreadPage> {
         let slug = slug.clone();
         self.read(move |db| threads(db, &slug, before, limit)).await

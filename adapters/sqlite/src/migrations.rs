@@ -204,7 +204,7 @@ fn names(db: &Connection, sql: &str, argument: &str) -> rusqlite::Result<Vec<Str
 mod tests {
     use std::num::NonZeroUsize;
 
-    use horizon_core::{Comments, Slug};
+    use horizon_core::{CommentStore, Slug};
 
     use super::*;
     use crate::SqliteStats;

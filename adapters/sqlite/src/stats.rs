@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use horizon_core::{
-    DEDUPE_WINDOW, Day, Error, Event, ReaderId, Result, Salts, StatsStore, Timestamp, Topic, Update, VISITOR_MEMORY,
-    record,
+    DEDUPE_WINDOW, Day, Error, Event, ReaderId, Result, SaltStore, StatsStore, Timestamp, Topic, Update,
+    VISITOR_MEMORY, record,
 };
 use rusqlite::{OptionalExtension, params};
 use tokio::task::spawn_blocking;
@@ -266,7 +266,7 @@ impl StatsStore for SqliteStats {
 }
 
 #[async_trait]
-impl Salts for SqliteStats {
+impl SaltStore for SqliteStats {
     async fn salt(&self, day: Day, fresh: [u8; 32]) -> Result<[u8; 32]> {
         if let Some(known) = self.read(move |db| find_salt(db, day)).await? {
             return Ok(known);

@@ -9,7 +9,7 @@ use super::{
     read::{self, Form},
     resend::Resend,
 };
-use crate::{NewComment, Posted, Problem, ProblemKind, comments::THREADS_A_PAGE};
+use crate::{CommentOutcome, NewComment, Problem, ProblemKind, comments::THREADS_A_PAGE};
 
 /// The most threads, or replies of one thread, that one answer holds.
 const MAX_LIMIT: usize = 100;
@@ -90,8 +90,8 @@ fn wrong(name: &'static str, reason: String) -> Problem {
 }
 
 /// 201 with the comment, 202 if it waits; a plain form is sent back to where it came from.
-fn posted(posted: Posted, back: Option<String>) -> Answer {
-    let Posted {
+fn posted(posted: CommentOutcome, back: Option<String>) -> Answer {
+    let CommentOutcome {
         view,
         waits,
         set_cookie,

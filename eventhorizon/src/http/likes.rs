@@ -2,7 +2,7 @@ use http::{Method, Response};
 use serde::Deserialize;
 
 use super::{Answer, Asked, Content, answer, read, resend::Resend};
-use crate::{Liked, Problem};
+use crate::{LikeOutcome, Problem};
 
 /// What a plain form says.
 #[derive(Deserialize)]
@@ -23,7 +23,7 @@ impl Asked<'_> {
             _ => return answer::json(&self.horizon.like_view(&slug, self.caller).await?),
         };
         let key = read::idempotency_key(self.caller.headers())?;
-        let Liked { view, set_cookie, .. } = self.horizon.like(&slug, liked, key, self.caller).await?;
+        let LikeOutcome { view, set_cookie, .. } = self.horizon.like(&slug, liked, key, self.caller).await?;
         Ok(answer::with_cookie(answer::json(&view)?, set_cookie))
     }
 
@@ -42,7 +42,7 @@ impl Asked<'_> {
         let key = if liked { key.or_else(|| self.fresh_id()) } else { key };
         let like = self.horizon.like_until(slug, liked, key, self.caller, self.deadline());
         match like.await {
-            Ok(Liked { set_cookie, .. }) => Ok(answer::with_cookie(answer::see_other(&back), set_cookie)),
+            Ok(LikeOutcome { set_cookie, .. }) => Ok(answer::with_cookie(answer::see_other(&back), set_cookie)),
             Err(problem) if self.is_for_a_person() => {
                 Resend::of_like(liked, key.map(|key| key.to_string()), &back).answer(problem)
             }

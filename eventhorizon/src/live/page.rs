@@ -9,7 +9,7 @@ use futures::{
     stream::BoxStream,
 };
 use horizon_core::{
-    Comments, Error, Ports, Slug, Stats, Topic,
+    CommentStore, Error, Ports, Slug, Stats, Topic,
     live::{self, CommentView, Numbers},
 };
 use serde::Serialize;
@@ -90,7 +90,7 @@ struct Sources {
     reading: Option<BoxFuture<'static, News>>,
     /// Of which revision the comments were last read.
     read: Option<u64>,
-    comments: Arc<dyn Comments>,
+    comments: Arc<dyn CommentStore>,
     slug: Option<Slug>,
     _site_seat: Option<Seat>,
 }
@@ -145,7 +145,7 @@ fn never_ending(source: impl futures::Stream<Item = News> + Send + 'static) -> B
     source.chain(futures::stream::pending()).boxed()
 }
 
-async fn read(comments: Arc<dyn Comments>, slug: Slug) -> News {
+async fn read(comments: Arc<dyn CommentStore>, slug: Slug) -> News {
     loop {
         let newest = timeout(READ_COMMENTS_WAIT, comments.newest(&slug, NEWEST_COMMENTS)).await;
         match newest

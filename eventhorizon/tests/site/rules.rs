@@ -151,7 +151,7 @@ async fn a_comment_that_the_application_holds_waits_for_the_author() {
     let held = post("my casino").await;
     assert!(held.waits);
     let stored = fake.comments().comment(held.view.id).await.unwrap().unwrap();
-    assert_eq!(stored.visibility, Visibility::Waiting);
+    assert_eq!(stored.visibility, Visibility::Pending);
     let topic: Topic = bread.clone().into();
     assert_eq!(horizon.numbers(&[topic]).await.unwrap()[0].comments, 1);
 }

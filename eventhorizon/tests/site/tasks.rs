@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use eventhorizon::{Caller, Horizon, Ports, ProblemKind, Slug, Topic};
 use futures::{StreamExt, stream::BoxStream};
 use horizon_backend::now;
-use horizon_core::{Analytics, Day, Error, Event, Presence, PresenceGuard, Result, Salts, Stats, VisitorKey};
-use horizon_memory::{LocalPresence, MemoryPipe, MemoryStats};
+use horizon_core::{Analytics, Day, Error, Event, Presence, PresenceGuard, Result, SaltStore, Stats, VisitorKey};
+use horizon_memory::{MemoryBus, MemoryPresence, MemoryStats};
 use tokio::{task::try_id, time::timeout};
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -39,7 +39,7 @@ impl Presence for Broken {
 }
 
 #[async_trait]
-impl Salts for Broken {
+impl SaltStore for Broken {
     async fn salt(&self, _: Day, _: [u8; 32]) -> Result<[u8; 32]> {
         // The start reads the salt of the day ahead, and is no background task.
         assert!(try_id().is_none(), "a bug in salt");
@@ -49,9 +49,9 @@ impl Salts for Broken {
 
 fn good_ports() -> Ports {
     let store = Arc::new(MemoryStats::new());
-    let (pipe, _) = MemoryPipe::new(Arc::clone(&store) as _);
+    let (pipe, _) = MemoryBus::new(Arc::clone(&store) as _);
     Ports {
-        presence: Arc::new(LocalPresence::default()),
+        presence: Arc::new(MemoryPresence::default()),
         analytics: Arc::new(pipe),
         stats: Arc::clone(&store) as _,
         comments: Arc::clone(&store) as _,

@@ -12,7 +12,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let server = serve(TcpListener::bind("127.0.0.1:3002")?, &horizon)?;
     let handle = server.handle();
     let stop = async {
-        eventhorizon::asked_to_stop().await;
+        eventhorizon::shutdown_signal().await;
         end(&horizon, &handle).await
     };
     let (served, ended) = futures::future::join(server, stop).await;

@@ -20,7 +20,7 @@ const PAGE: &str = include_str!("page.html");
 async fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().init();
     let listener = TcpListener::bind("127.0.0.1:3001").await?;
-    run(listener, horizon_axum::asked_to_stop()).await
+    run(listener, horizon_axum::shutdown_signal()).await
 }
 
 async fn run(listener: TcpListener, shutdown: impl Future<Output = ()> + Send) -> Result<(), Box<dyn Error>> {

@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use horizon_backend::now;
-use horizon_core::{Comments, EventId, Slug, Stats, StatsStore, StatsStoreExt};
+use horizon_core::{CommentStore, EventId, Slug, Stats, StatsStore, StatsStoreExt};
 use horizon_redis::testing::RedisServer;
-use horizon_redis::{FeedConfig, RedisConfig, RedisFeed, RedisStats};
+use horizon_redis::{ConsumerConfig, RedisConfig, RedisConsumer, RedisStats};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
@@ -41,7 +41,7 @@ impl Stage {
         let redis = RedisServer::start(&[]).await?;
         let config = RedisConfig::new(&redis.url())?;
         let store = Arc::new(RedisStats::connect(&config)?);
-        let feed = RedisFeed::connect(&config, FeedConfig::new("counts"))?;
+        let feed = RedisConsumer::connect(&config, ConsumerConfig::new("counts"))?;
         tokio::spawn(horizon_backend::run(feed, store.clone(), now, pending()));
         Ok(Self { redis, store })
     }

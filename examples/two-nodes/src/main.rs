@@ -16,9 +16,9 @@ use axum::{Router, extract::Path, http::StatusCode, response::Html, routing::get
 use eventhorizon::{Horizon, Slug};
 use futures::future::try_join3;
 use horizon_axum::Limits;
-use horizon_backend::{Store, StoreUrl, now};
+use horizon_backend::{StoreHandle, StoreUrl, now};
 use horizon_core::presence::NodeId;
-use horizon_redis::{FeedConfig, RedisConfig, RedisFeed};
+use horizon_redis::{ConsumerConfig, RedisConfig, RedisConsumer};
 use tokio::{net::TcpListener, sync::watch};
 
 const PAGE: &str = include_str!("page.html");
@@ -36,7 +36,7 @@ async fn main() -> Done {
     ];
     let site = run(&redis, listeners, stopped);
     let until = async {
-        eventhorizon::asked_to_stop().await;
+        eventhorizon::shutdown_signal().await;
         stop.send_replace(true);
     };
     let (site, ()) = futures::future::join(site, until).await;
@@ -67,8 +67,8 @@ async fn node(redis: &str, name: &str, listener: TcpListener, stop: impl Future<
 
 /// What counts. Start as many as you like: each event is counted once. As a program of its own it is `horizon-accumulator`.
 async fn accumulator(redis: &str, stop: impl Future<Output = ()> + Send) -> Done {
-    let feed = RedisFeed::connect(&RedisConfig::new(redis)?, FeedConfig::new("counts-1"))?;
-    let store = Store::open(&redis.parse::<StoreUrl>()?)?;
+    let feed = RedisConsumer::connect(&RedisConfig::new(redis)?, ConsumerConfig::new("counts-1"))?;
+    let store = StoreHandle::open(&redis.parse::<StoreUrl>()?)?;
     horizon_backend::run(feed, Arc::clone(&store.stats), now, stop).await;
     Ok(())
 }

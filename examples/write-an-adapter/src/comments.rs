@@ -1,9 +1,9 @@
-//! The port that reads comments: [`Comments`].
+//! The port that reads comments: [`CommentStore`].
 
 use std::num::NonZeroUsize;
 
 use async_trait::async_trait;
-use horizon_core::{Comment, Comments, EventId, Result, Slug, Thread, ThreadPage, Visibility};
+use horizon_core::{Comment, CommentStore, EventId, Result, Slug, Thread, ThreadPage, Visibility};
 use redb::{ReadOnlyTable, ReadTransaction};
 
 use crate::RedbStats;
@@ -124,7 +124,7 @@ impl Reader {
 }
 
 #[async_trait]
-impl Comments for RedbStats {
+impl CommentStore for RedbStats {
     async fn threads(&self, slug: &Slug, before: Option<EventId>, limit: NonZeroUsize) -> Result<ThreadPage> {
         let slug = slug.clone();
         self.read(move |transaction| Reader::open(transaction)?.threads(&slug, before, limit))

@@ -1,8 +1,8 @@
 //! How to write an adapter: a store for EventHorizon over the key-value database [redb].
 //!
 //! A store keeps the numbers and the comments. It is asked through three ports:
-//! [`StatsStore`](horizon_core::StatsStore) counts, [`Comments`](horizon_core::Comments) reads what
-//! was counted as a comment, [`Salts`](horizon_core::Salts) keeps the secret of the day. Read the
+//! [`StatsStore`](horizon_core::StatsStore) counts, [`CommentStore`](horizon_core::Comments) reads what
+//! was counted as a comment, [`SaltStore`](horizon_core::Salts) keeps the secret of the day. Read the
 //! files in this order; each one is a step, and the steps are the same over any database.
 //!
 //! 1. `tables.rs`: **what is kept.** The facts behind the numbers, not only the numbers: which ids

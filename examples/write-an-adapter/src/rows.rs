@@ -66,7 +66,7 @@ pub(crate) fn at(comments: &impl ReadableTable<u64, CommentRow>, place: u64) -> 
 /// How a comment stands in its table.
 fn row(comment: &Comment) -> <CommentRow as Value>::SelfType<'_> {
     let visibility = match comment.visibility {
-        Visibility::Waiting => 0,
+        Visibility::Pending => 0,
         Visibility::Shown => 1,
         Visibility::Removed => 2,
     };
@@ -95,7 +95,7 @@ pub(crate) fn read(
         body: body.into(),
         at: Timestamp::from_millis(at),
         visibility: match visibility {
-            0 => Visibility::Waiting,
+            0 => Visibility::Pending,
             1 => Visibility::Shown,
             2 => Visibility::Removed,
             other => return Err(Failed::corrupt(format!("{other} is no visibility"))),

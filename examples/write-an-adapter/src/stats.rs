@@ -1,8 +1,9 @@
-//! The ports that count: [`StatsStore`] and [`Salts`].
+//! The ports that count: [`StatsStore`] and [`SaltStore`].
 
 use async_trait::async_trait;
 use horizon_core::{
-    DEDUPE_WINDOW, Day, Event, ReaderId, Result, Salts, StatsStore, Timestamp, Topic, Update, VISITOR_MEMORY, record,
+    DEDUPE_WINDOW, Day, Event, ReaderId, Result, SaltStore, StatsStore, Timestamp, Topic, Update, VISITOR_MEMORY,
+    record,
 };
 use redb::{ReadableTable, WriteTransaction};
 
@@ -55,7 +56,7 @@ impl StatsStore for RedbStats {
 }
 
 #[async_trait]
-impl Salts for RedbStats {
+impl SaltStore for RedbStats {
     async fn salt(&self, day: Day, fresh: [u8; 32]) -> Result<[u8; 32]> {
         // A look and a write in one transaction, so that of many who ask first all get the same.
         self.write(move |transaction| {

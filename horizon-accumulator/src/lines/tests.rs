@@ -22,7 +22,7 @@ fn limit(most: usize) -> NonZeroUsize {
 
 async fn bad_lines(input: &str) -> (Vec<BadLine>, u64) {
     let mut bad = Vec::new();
-    let mut feed = LineFeed::new(input.as_bytes(), || NOW, |line| bad.push(line));
+    let mut feed = LineConsumer::new(input.as_bytes(), || NOW, |line| bad.push(line));
     count(&mut feed, &MemoryStats::new())
         .await
         .expect("a memory store takes all");
@@ -64,7 +64,7 @@ async fn a_bad_line_is_reported_by_number_and_reason_and_the_others_are_counted(
 #[tokio::test]
 async fn bytes_that_are_no_text_are_a_bad_line() {
     let mut bad = Vec::new();
-    let mut feed = LineFeed::new([0xff, 0xfe, b'\n'].as_slice(), || NOW, |line| bad.push(line));
+    let mut feed = LineConsumer::new([0xff, 0xfe, b'\n'].as_slice(), || NOW, |line| bad.push(line));
     count(&mut feed, &MemoryStats::new()).await.unwrap();
     assert_eq!(bad.len(), 1);
 }
@@ -72,13 +72,13 @@ async fn bytes_that_are_no_text_are_a_bad_line() {
 #[tokio::test]
 async fn what_is_not_acknowledged_comes_again() {
     let input: String = (1..=4).map(|number| json(&hit(number)) + "\n").collect();
-    let mut feed = LineFeed::new(input.as_bytes(), || NOW, drop);
+    let mut feed = LineConsumer::new(input.as_bytes(), || NOW, drop);
     let first = feed.next_batch(limit(3)).await.unwrap();
     assert_eq!(first.events, [hit(1), hit(2), hit(3)]);
     let again = feed.next_batch(limit(2)).await.unwrap();
     assert_eq!(again.events, [hit(1), hit(2)]);
-    feed.acknowledge(again.receipt).await.unwrap();
-    feed.acknowledge(again.receipt).await.unwrap();
+    feed.acknowledge(again.ack).await.unwrap();
+    feed.acknowledge(again.ack).await.unwrap();
     assert_eq!(feed.next_batch(limit(9)).await.unwrap().events, [hit(3), hit(4)]);
 }
 
@@ -86,7 +86,7 @@ async fn what_is_not_acknowledged_comes_again() {
 async fn a_slow_input_is_not_waited_for_and_a_wait_may_be_given_up() {
     use tokio::io::AsyncWriteExt;
     let (mut input, output) = tokio::io::duplex(64);
-    let mut feed = LineFeed::new(output, || NOW, drop);
+    let mut feed = LineConsumer::new(output, || NOW, drop);
     let text = json(&hit(1)) + "\n" + &json(&hit(2)) + "\n";
     let (start, rest) = text.split_at(text.len() - 20);
     let given_up = tokio::join!(
@@ -94,7 +94,7 @@ async fn a_slow_input_is_not_waited_for_and_a_wait_may_be_given_up() {
         tokio::time::timeout(std::time::Duration::from_secs(1), async {
             let batch = feed.next_batch(limit(9)).await.unwrap();
             assert_eq!(batch.events, [hit(1)]);
-            feed.acknowledge(batch.receipt).await.unwrap();
+            feed.acknowledge(batch.ack).await.unwrap();
             feed.next_batch(limit(9)).await
         })
     );
@@ -105,7 +105,7 @@ async fn a_slow_input_is_not_waited_for_and_a_wait_may_be_given_up() {
 
 #[tokio::test(start_paused = true)]
 async fn an_input_that_ended_brings_nothing_more() {
-    let mut feed = LineFeed::new([].as_slice(), || NOW, drop);
+    let mut feed = LineConsumer::new([].as_slice(), || NOW, drop);
     let waited = tokio::time::timeout(std::time::Duration::from_secs(1), feed.next_batch(limit(1))).await;
     assert!(waited.is_err());
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use horizon_core::{Error, Progress, Refusal, Timestamp};
-use horizon_redis::{About, Work};
+use horizon_core::{BatchOutcome, Error, RejectReason, Timestamp};
+use horizon_redis::{NodeInfo, NodeRole};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -12,7 +12,7 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
-use horizon_backend::{Health, Observer, register_log_metrics};
+use horizon_backend::{AccumulatorObserver, Health, register_log_metrics};
 
 use super::pipe::Standing;
 use crate::Service;
@@ -93,15 +93,15 @@ impl Metrics {
     }
 
     /// What this process says of itself to the others.
-    pub(crate) fn about(&self) -> About {
+    pub(crate) fn about(&self) -> NodeInfo {
         let state = self.standing.state();
-        let work = Work::Accumulator {
+        let work = NodeRole::Accumulator {
             counted: self.counted.get(),
             unread: state.unread,
             pending: state.pending,
             lost: state.lost,
         };
-        let mut about = About::new(&*self.name, self.started, work);
+        let mut about = NodeInfo::new(&*self.name, self.started, work);
         about.problems = self.health.problems();
         about
     }
@@ -116,15 +116,15 @@ impl Metrics {
     }
 }
 
-impl Observer for Metrics {
-    fn counted(&self, progress: &Progress) {
+impl AccumulatorObserver for Metrics {
+    fn counted(&self, progress: &BatchOutcome) {
         self.health.counted(progress);
         self.batches.inc();
         self.counted.inc_by(progress.applied as u64);
         for (_, refusal) in &progress.refused {
             let reason = match refusal {
-                Refusal::FromTheFuture => "from_the_future",
-                Refusal::TooOld => "too_old",
+                RejectReason::FromTheFuture => "from_the_future",
+                RejectReason::TooOld => "too_old",
                 _ => "other",
             };
             self.refused.get_or_create(&Reason { reason }).inc();

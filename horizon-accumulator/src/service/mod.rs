@@ -8,8 +8,8 @@ use std::future::Future;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use horizon_core::Feed;
-use horizon_redis::{BusMonitor, RedisCluster};
+use horizon_core::EventConsumer;
+use horizon_redis::{BusMonitor, NodeRegistry};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -17,10 +17,10 @@ use tokio::task::JoinSet;
 use self::http::Probes;
 use self::metrics::Metrics;
 use crate::config::Service;
-use horizon_backend::run_observed;
+use horizon_backend::run_accumulator_observed;
 use horizon_backend::{
-    Alone, CorrectedClock, Health, Membership, Ready, RedisCheck, SetupCheck, Store, announce, check_redis, ended, now,
-    report_bus, speak,
+    CorrectedClock, Health, Membership, Ready, RedisCheck, SetupCheck, StoreHandle, StoreLock, announce, check_redis,
+    ended, now, report_bus, speak,
 };
 
 /// Counts what comes through Redis until `shutdown`, and then what is ready, for 3 seconds at most.
@@ -34,7 +34,7 @@ use horizon_backend::{
 ///
 /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// if let Work::Service(service) = Arguments::parse().work()? {
-///     serve(&service, horizon_backend::asked_to_stop()).await?;
+///     serve(&service, horizon_backend::shutdown_signal()).await?;
 /// }
 /// # Ok(()) }
 /// ```
@@ -44,15 +44,15 @@ use horizon_backend::{
 pub async fn serve(service: &Service, shutdown: impl Future<Output = ()> + Send) -> anyhow::Result<()> {
     let listener = bind(service).await?;
     let unusable = "HORIZON_STORE cannot be used";
-    let alone = Alone::on(&service.store).context(unusable)?;
-    let store = Store::open(&service.store).context(unusable)?;
+    let alone = StoreLock::on(&service.store).context(unusable)?;
+    let store = StoreHandle::open(&service.store).context(unusable)?;
     let bus = Some((&*service.redis, service.delivery));
     let setup = SetupCheck::new(bus, &service.store, service.redis_may_lose_data)?;
     setup.refuse_cluster().await?;
     let health = Health::default();
     let mut pipe = pipe::open(service, &health)?;
     let metrics = Arc::new(Metrics::new(service, now(), pipe.standing, health.clone()));
-    let cluster = Arc::new(RedisCluster::connect(&service.redis)?);
+    let cluster = Arc::new(NodeRegistry::connect(&service.redis)?);
     let membership = membership(&cluster, &store, &health);
     let probes = Probes {
         ready: Ready::new(store.clone(), health.clone()).with_redis(cluster),
@@ -71,14 +71,14 @@ pub async fn serve(service: &Service, shutdown: impl Future<Output = ()> + Send)
     beside.spawn(watch_redis(vec![Box::new(setup)], pipe.monitors, &health, stopped));
     announce(&format!("The accumulator is at http://{address}"));
     tracing::info!(node = %service.node, redis = ?service.redis, delivery = ?service.delivery, "counting");
-    let mut feeds: Vec<&mut dyn Feed> = pipe.feeds.iter_mut().map(|feed| &mut **feed as _).collect();
+    let mut feeds: Vec<&mut dyn EventConsumer> = pipe.feeds.iter_mut().map(|feed| &mut **feed as _).collect();
     let shutdown = async {
         tokio::select! {
             () = shutdown => {}
             _ = health.panicked() => {}
         }
     };
-    let counting = run_observed(&mut feeds, &*store.stats, &membership.clock, &*metrics, shutdown);
+    let counting = run_accumulator_observed(&mut feeds, &*store.stats, &membership.clock, &*metrics, shutdown);
     health.supervise("counting", counting).await;
     stop.send_replace(true);
     while beside.join_next().await.is_some() {}
@@ -114,7 +114,7 @@ fn watch_redis(
 }
 
 /// What this process is among the others. Until its clock is compared with that of Redis, it counts nothing.
-fn membership(cluster: &Arc<RedisCluster>, store: &Store, health: &Health) -> Membership {
+fn membership(cluster: &Arc<NodeRegistry>, store: &StoreHandle, health: &Health) -> Membership {
     let clock = CorrectedClock::new(now);
     clock.require_comparison();
     Membership {

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use horizon_core::{Feed, Result};
-use horizon_redis::{BusMonitor, FeedConfig, RedisFeed, RedisPubSubFeed, StreamState};
+use horizon_core::{EventConsumer, Result};
+use horizon_redis::{BusMonitor, ConsumerConfig, RedisConsumer, RedisPubSubConsumer, StreamState};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::counter::ConstCounter;
@@ -26,7 +26,7 @@ pub(crate) enum Standing {
 
 /// What a service counts from.
 pub(crate) struct Pipe {
-    pub(crate) feeds: Vec<Box<dyn Feed>>,
+    pub(crate) feeds: Vec<Box<dyn EventConsumer>>,
     pub(crate) standing: Standing,
     pub(crate) monitors: Vec<BusMonitor>,
 }
@@ -38,8 +38,8 @@ pub(crate) fn open(service: &Service, health: &Health) -> Result<Pipe> {
         Delivery::Stream => {
             let (mut feeds, mut states, mut monitors) = (Vec::new(), Vec::new(), Vec::new());
             for reader in 1..=READERS {
-                let name = FeedConfig::new(format!("{}.{reader}", service.node));
-                let feed = RedisFeed::connect(&redis, name)?;
+                let name = ConsumerConfig::new(format!("{}.{reader}", service.node));
+                let feed = RedisConsumer::connect(&redis, name)?;
                 states.push(Box::new(feed.state()) as _);
                 monitors.push(feed.monitor());
                 feeds.push(Box::new(feed) as _);
@@ -51,7 +51,7 @@ pub(crate) fn open(service: &Service, health: &Health) -> Result<Pipe> {
             })
         }
         Delivery::PubSub => {
-            let feed = RedisPubSubFeed::connect(&redis)?;
+            let feed = RedisPubSubConsumer::connect(&redis)?;
             let standing = Standing::Channel(Box::new(feed.state()));
             Ok(Pipe {
                 feeds: vec![Box::new(feed)],

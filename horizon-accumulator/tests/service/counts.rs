@@ -4,16 +4,16 @@ use futures::future::join_all;
 use horizon_core::{Analytics, Timestamp};
 use horizon_memory::MemoryStats;
 use horizon_redis::testing::RedisServer;
-use horizon_redis::{RedisConfig, RedisPipe};
+use horizon_redis::{RedisBus, RedisConfig};
 
 use crate::accumulator::{Accumulator, sqlite, visit, visit_at, wait_until};
 
 const COUNTED: &str = "horizon_events_counted_total";
 
 /// The pipe's end of those who track.
-pub(crate) fn pipe(redis: &RedisServer) -> RedisPipe {
+pub(crate) fn pipe(redis: &RedisServer) -> RedisBus {
     let config = RedisConfig::new(&redis.url()).unwrap();
-    RedisPipe::connect(&config, Arc::new(MemoryStats::new())).unwrap()
+    RedisBus::connect(&config, Arc::new(MemoryStats::new())).unwrap()
 }
 
 /// How many visits the kept totals of the page say.

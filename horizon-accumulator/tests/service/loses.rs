@@ -1,6 +1,6 @@
 use horizon_core::Analytics;
 use horizon_redis::testing::RedisServer;
-use horizon_redis::{RedisConfig, RedisPipe};
+use horizon_redis::{RedisBus, RedisConfig};
 use tempfile::TempDir;
 
 use crate::accumulator::{Accumulator, run, sqlite, visit, wait_until};
@@ -12,7 +12,7 @@ const LOST: &str = "horizon_stream_lost_total";
 struct Stage {
     redis: RedisServer,
     one: Accumulator,
-    pipe: RedisPipe,
+    pipe: RedisBus,
     _folder: TempDir,
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use horizon_core::{Analytics, Event, EventKind, Stamp, StatsStoreExt, Topic};
 use horizon_redis::testing::RedisServer;
-use horizon_redis::{About, RedisCluster, RedisConfig, RedisPipe, RedisStats, Work};
+use horizon_redis::{NodeInfo, NodeRegistry, NodeRole, RedisBus, RedisConfig, RedisStats};
 
 use crate::accumulator::{Accumulator, now, page, sqlite, visit, wait_until};
 
@@ -58,15 +58,15 @@ async fn two_accumulators_of_one_name_are_not_ready_until_one_is_gone() {
 async fn a_restart_under_the_same_name_is_no_problem() {
     let redis = RedisServer::start(&[]).await.unwrap();
     let url = redis.url();
-    let cluster = RedisCluster::connect(&RedisConfig::new(&url).unwrap()).unwrap();
-    let work = Work::Accumulator {
+    let cluster = NodeRegistry::connect(&RedisConfig::new(&url).unwrap()).unwrap();
+    let work = NodeRole::Accumulator {
         counted: 0,
         unread: 0,
         pending: 0,
         lost: 0,
     };
     // The last word of one that was killed.
-    cluster.say(&About::new("same", now(), work)).await.unwrap();
+    cluster.say(&NodeInfo::new("same", now(), work)).await.unwrap();
     let one = Accumulator::start(&[("HORIZON_PIPE", &url), ("HORIZON_NODE", "same")]).await;
     one.until_ready_says(200).await;
     let first = one.metric("horizon_start_time_seconds").await;
@@ -91,7 +91,7 @@ async fn an_accumulator_whose_clock_is_minutes_off_judges_events_by_that_of_redi
     let url = redis.url();
     let one = Accumulator::start_in_fake_time(&[("HORIZON_PIPE", &url), off_by("-480s")]).await;
     let store = Arc::new(RedisStats::connect(&RedisConfig::new(&url).unwrap()).unwrap());
-    let pipe = RedisPipe::connect(&RedisConfig::new(&url).unwrap(), store.clone()).unwrap();
+    let pipe = RedisBus::connect(&RedisConfig::new(&url).unwrap(), store.clone()).unwrap();
     // By the process' own clock it is an hour and five minutes ahead.
     let mut event = visit(1);
     event.at = now().plus(std::time::Duration::from_secs(57 * 60));
@@ -102,7 +102,7 @@ async fn an_accumulator_whose_clock_is_minutes_off_judges_events_by_that_of_redi
     .await;
     assert_eq!(one.get("/readyz").await.0, 200);
     assert!(one.log().contains("is not that of Redis"), "{}", one.log());
-    let cluster = RedisCluster::connect(&RedisConfig::new(&url).unwrap()).unwrap();
+    let cluster = NodeRegistry::connect(&RedisConfig::new(&url).unwrap()).unwrap();
     wait_until("it tells the others", async || {
         let offset = cluster.members().await.unwrap()[0].about.clock_offset;
         offset.is_some_and(|offset| (offset + 480_000).abs() < 1_000)
@@ -115,7 +115,7 @@ async fn an_accumulator_whose_clock_is_a_month_or_hours_off_refuses_and_forgets_
     let redis = RedisServer::start(&[]).await.unwrap();
     let url = redis.url();
     let store = Arc::new(RedisStats::connect(&RedisConfig::new(&url).unwrap()).unwrap());
-    let pipe = RedisPipe::connect(&RedisConfig::new(&url).unwrap(), store.clone()).unwrap();
+    let pipe = RedisBus::connect(&RedisConfig::new(&url).unwrap(), store.clone()).unwrap();
     let once = Event::new(
         Stamp::new(now(), [9; 10]),
         Topic::Site,

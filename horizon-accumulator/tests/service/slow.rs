@@ -9,7 +9,7 @@ use std::time::Duration;
 use horizon_core::Analytics;
 use horizon_memory::MemoryStats;
 use horizon_redis::testing::RedisServer;
-use horizon_redis::{RedisConfig, RedisPipe};
+use horizon_redis::{RedisBus, RedisConfig};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -91,7 +91,7 @@ async fn a_clock_that_is_not_compared_is_a_problem_and_a_slow_redis_is_enough_to
     let folder = tempfile::tempdir().unwrap();
     let store = sqlite(&folder.path().join("numbers.db"));
     let pipe = RedisConfig::new(&redis.url()).unwrap();
-    let pipe = RedisPipe::connect(&pipe, Arc::new(MemoryStats::new())).unwrap();
+    let pipe = RedisBus::connect(&pipe, Arc::new(MemoryStats::new())).unwrap();
     pipe.track(visit(1)).await.unwrap();
     let url = format!("redis://{}", relay.address);
     let accumulator = Accumulator::start(&[("HORIZON_PIPE", &url), ("HORIZON_STORE", &store)]).await;

@@ -1,4 +1,4 @@
-//! What every [`Comments`](crate::Comments) keeps.
+//! What every [`CommentStore`](crate::Comments) keeps.
 
 pub use super::paging::{
     a_page_of_replies_ends_at_its_most_bytes, a_page_of_threads_ends_at_its_most_bytes,
@@ -8,12 +8,12 @@ pub use super::paging::{
 
 use super::desk::{Desk, bodies, heads};
 use super::script::{limit, page, slug};
-use super::{Broken, StoreRig, same, suite};
+use super::{StoreHarness, Violation, same, suite};
 use crate::{Comment, DEDUPE_WINDOW, EventId, ReaderId, Stats, StatsStoreExt, ThreadPage, Visibility};
 
 suite! { $
-    /// Proves a [`Comments`](crate::Comments): `make` is an async function that answers a fresh
-    /// [`StoreRig`](crate::testing::StoreRig).
+    /// Proves a [`CommentStore`](crate::Comments): `make` is an async function that answers a fresh
+    /// [`StoreHarness`](crate::testing::StoreRig).
     #[doc = include_str!("stores.md")]
     comments_suite, comments:
     a_comment_reads_back_as_it_was_written
@@ -43,7 +43,7 @@ suite! { $
 }
 
 /// Every field, and any text.
-pub async fn a_comment_reads_back_as_it_was_written(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn a_comment_reads_back_as_it_was_written(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut desk = Desk::new(rig)?;
     let body = "<b>'quoted' \"text\"</b>;\n\t%_\\ \u{1f600} e\u{301} \u{202e}";
     let at = desk.script.now();
@@ -71,7 +71,7 @@ pub async fn a_comment_reads_back_as_it_was_written(rig: &mut dyn StoreRig) -> R
 }
 
 /// A repeat adds no second comment, whether or not its id is still remembered.
-pub async fn a_comment_is_kept_once_also_when_its_id_is_forgotten(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn a_comment_is_kept_once_also_when_its_id_is_forgotten(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut desk = Desk::new(rig)?;
     let event = desk.script.comment(&desk.slug, "once", None)?;
     desk.apply(event.clone()).await?;
@@ -84,7 +84,7 @@ pub async fn a_comment_is_kept_once_also_when_its_id_is_forgotten(rig: &mut dyn 
 }
 
 /// The newest page first, oldest thread first on it; `before` leads back until nothing is earlier.
-pub async fn threads_come_oldest_first_and_page_backwards(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn threads_come_oldest_first_and_page_backwards(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut desk = Desk::new(rig)?;
     for body in ["a", "b", "c", "d", "e"] {
         let head = desk.say(body, None).await?;
@@ -111,7 +111,7 @@ pub async fn threads_come_oldest_first_and_page_backwards(rig: &mut dyn StoreRig
 }
 
 /// Where everything older is hidden nothing is earlier; a blank head above a reply shows.
-pub async fn has_earlier_counts_only_threads_that_show(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn has_earlier_counts_only_threads_that_show(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut desk = Desk::new(rig)?;
     let gone = desk.say("gone", None).await?;
     desk.moderate(gone, Visibility::Removed).await?;
@@ -131,7 +131,7 @@ pub async fn has_earlier_counts_only_threads_that_show(rig: &mut dyn StoreRig) -
 }
 
 /// A `before` that no comment has is a page without threads.
-pub async fn an_unknown_before_has_nothing_older(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn an_unknown_before_has_nothing_older(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut desk = Desk::new(rig)?;
     desk.say("a", None).await?;
     let unknown = Some(EventId::from_u128(u128::MAX));
@@ -141,7 +141,7 @@ pub async fn an_unknown_before_has_nothing_older(rig: &mut dyn StoreRig) -> Resu
 }
 
 /// A comment stands where it arrived, even when it was written earlier.
-pub async fn a_late_comment_moves_no_other(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn a_late_comment_moves_no_other(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut desk = Desk::new(rig)?;
     let early = desk.script.comment(&desk.slug, "written first", None)?;
     desk.script.wait(std::time::Duration::from_secs(60));
@@ -155,7 +155,7 @@ pub async fn a_late_comment_moves_no_other(rig: &mut dyn StoreRig) -> Result<(),
 }
 
 /// Replies are no threads of their own.
-pub async fn replies_stand_under_their_parent_oldest_first(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn replies_stand_under_their_parent_oldest_first(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut desk = Desk::new(rig)?;
     let (one, two) = (desk.say("one", None).await?, desk.say("two", None).await?);
     for (body, parent) in [("1a", one), ("2a", two), ("1b", one)] {
@@ -167,7 +167,7 @@ pub async fn replies_stand_under_their_parent_oldest_first(rig: &mut dyn StoreRi
 }
 
 /// An answer to a reply, to another page's comment or to nothing is a thread of its own.
-pub async fn what_cannot_be_a_reply_stands_at_the_top(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn what_cannot_be_a_reply_stands_at_the_top(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut desk = Desk::new(rig)?;
     let head = desk.say("head", None).await?;
     let reply = desk.say("reply", Some(head)).await?;
@@ -186,7 +186,9 @@ pub async fn what_cannot_be_a_reply_stands_at_the_top(rig: &mut dyn StoreRig) ->
 }
 
 /// A comment that waits is nowhere until the author shows it.
-pub async fn a_held_comment_counts_and_shows_only_once_it_is_shown(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn a_held_comment_counts_and_shows_only_once_it_is_shown(
+    rig: &mut dyn StoreHarness,
+) -> Result<(), Violation> {
     let mut desk = Desk::new(rig)?;
     let held = desk.hold("held", None).await?;
     desk.expect("while it waits", &[], 0).await?;
@@ -194,7 +196,7 @@ pub async fn a_held_comment_counts_and_shows_only_once_it_is_shown(rig: &mut dyn
     same(
         "its state",
         &desk.find(held).await?.map(|c| c.visibility),
-        &Some(Visibility::Waiting),
+        &Some(Visibility::Pending),
     )?;
     desk.moderate(held, Visibility::Shown).await?;
     desk.expect("once shown", &[("held", &[])], 1).await?;
@@ -202,7 +204,7 @@ pub async fn a_held_comment_counts_and_shows_only_once_it_is_shown(rig: &mut dyn
 }
 
 /// Removing takes it from page and count, restoring brings it back to its place.
-pub async fn a_removed_comment_neither_shows_nor_counts(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn a_removed_comment_neither_shows_nor_counts(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut desk = Desk::new(rig)?;
     let (one, _) = (desk.say("one", None).await?, desk.say("two", None).await?);
     desk.moderate(one, Visibility::Removed).await?;
@@ -218,7 +220,7 @@ pub async fn a_removed_comment_neither_shows_nor_counts(rig: &mut dyn StoreRig) 
 }
 
 /// A thread does not fall apart because its head is gone; nothing of the head's words is told.
-pub async fn a_removed_head_with_shown_replies_stays_blank(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn a_removed_head_with_shown_replies_stays_blank(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut desk = Desk::new(rig)?;
     let head = desk.say("head", None).await?;
     let reply = desk.say("reply", Some(head)).await?;
@@ -234,7 +236,7 @@ pub async fn a_removed_head_with_shown_replies_stays_blank(rig: &mut dyn StoreRi
 }
 
 /// What the author has not shown yet is not told by what stands under it.
-pub async fn a_waiting_head_with_shown_replies_stays_blank(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn a_waiting_head_with_shown_replies_stays_blank(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut desk = Desk::new(rig)?;
     let head = desk.hold("head", None).await?;
     desk.say("reply", Some(head)).await?;
@@ -242,14 +244,14 @@ pub async fn a_waiting_head_with_shown_replies_stays_blank(rig: &mut dyn StoreRi
     same(
         "the head",
         &desk.first_head().await?,
-        &Some((String::new(), Visibility::Waiting)),
+        &Some((String::new(), Visibility::Pending)),
     )?;
     desk.moderate(head, Visibility::Shown).await?;
     desk.expect("once shown", &[("head", &["reply"])], 2).await
 }
 
 /// The same verdict again changes nothing.
-pub async fn moderating_twice_counts_once(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn moderating_twice_counts_once(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut desk = Desk::new(rig)?;
     let (one, _) = (desk.say("one", None).await?, desk.say("two", None).await?);
     for (verdict, counted) in [(Visibility::Removed, 1), (Visibility::Shown, 2)] {
@@ -261,7 +263,7 @@ pub async fn moderating_twice_counts_once(rig: &mut dyn StoreRig) -> Result<(), 
 }
 
 /// A verdict has to name the comment's own page.
-pub async fn moderation_from_another_page_does_nothing(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn moderation_from_another_page_does_nothing(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut desk = Desk::new(rig)?;
     let comment = desk.say("stays", None).await?;
     let other = slug("elsewhere")?;
@@ -273,7 +275,7 @@ pub async fn moderation_from_another_page_does_nothing(rig: &mut dyn StoreRig) -
 }
 
 /// An earlier verdict that comes late changes nothing.
-pub async fn of_verdicts_the_latest_holds_whichever_comes_last(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn of_verdicts_the_latest_holds_whichever_comes_last(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut desk = Desk::new(rig)?;
     let comment = desk.say("comment", None).await?;
     let early = desk.script.moderate(&desk.slug, comment, Visibility::Shown);
@@ -284,7 +286,7 @@ pub async fn of_verdicts_the_latest_holds_whichever_comes_last(rig: &mut dyn Sto
 }
 
 /// `newest` knows only what readers may see of this page, newest first.
-pub async fn the_newest_are_those_shown_replies_included(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn the_newest_are_those_shown_replies_included(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut desk = Desk::new(rig)?;
     let one = desk.say("one", None).await?;
     let gone = desk.say("gone", None).await?;
@@ -300,13 +302,13 @@ pub async fn the_newest_are_those_shown_replies_included(rig: &mut dyn StoreRig)
 }
 
 /// The author finds everything, newest first, page by page, or one state only.
-pub async fn the_desk_sees_every_page_and_state(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn the_desk_sees_every_page_and_state(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut desk = Desk::new(rig)?;
     let shown = desk.say("shown", None).await?;
     desk.hold("waits", Some(shown)).await?;
     let foreign = desk.elsewhere("foreign").await?;
     desk.hold("waits too", None).await?;
-    let waiting = Some(Visibility::Waiting);
+    let waiting = Some(Visibility::Pending);
     for (what, only, before, most, want) in [
         ("all", None, None, 9, vec!["waits too", "foreign", "waits", "shown"]),
         ("two", None, None, 2, vec!["waits too", "foreign"]),
@@ -322,7 +324,7 @@ pub async fn the_desk_sees_every_page_and_state(rig: &mut dyn StoreRig) -> Resul
 }
 
 /// A ceiling for replies counts those that wait or were removed too.
-pub async fn replies_are_counted_whatever_their_state(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn replies_are_counted_whatever_their_state(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut desk = Desk::new(rig)?;
     let (head, other) = (desk.say("head", None).await?, desk.say("other", None).await?);
     desk.say("reply", Some(head)).await?;

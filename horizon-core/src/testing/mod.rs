@@ -1,17 +1,17 @@
 //! The conformance suites: each promise of a port as a check that an adapter can fail.
 //!
-//! A check is an async function that answers [`Broken`] when the promise is not kept. An adapter
+//! A check is an async function that answers [`Violation`] when the promise is not kept. An adapter
 //! proves itself with one line a port, or one for a whole store
 //! ([`store_suite!`](crate::store_suite)), which becomes one `#[tokio::test]` per check:
 //!
 //! ```
 //! use std::time::Duration;
-//! use horizon_core::testing::PresenceRig;
-//! use horizon_memory::LocalPresence; // yours
+//! use horizon_core::testing::PresenceHarness;
+//! use horizon_memory::MemoryPresence; // yours
 //!
-//! async fn make() -> PresenceRig {
+//! async fn make() -> PresenceHarness {
 //!     let grace = Duration::from_secs(3);
-//!     PresenceRig { presence: Box::new(LocalPresence::new(grace)), grace }
+//!     PresenceHarness { presence: Box::new(MemoryPresence::new(grace)), grace }
 //! }
 //! horizon_core::presence_suite!(make); // in tokio's paused time: `(make, start_paused = true)`
 //! ```
@@ -56,10 +56,10 @@ use std::{fmt, future::Future, time::Duration};
 
 use tokio::time::timeout;
 
-pub use pipe::PipeRig;
-pub use presence::PresenceRig;
+pub use pipe::BusHarness;
+pub use presence::PresenceHarness;
 pub use reopening::Reopening;
-pub use store::{Store, StoreRig};
+pub use store::{Store, StoreHarness};
 
 use crate::Error;
 
@@ -72,36 +72,36 @@ const QUIET: Duration = Duration::from_millis(100);
 /// A promise that an adapter does not keep, in words.
 ///
 /// ```
-/// use horizon_core::{Error, testing::Broken};
+/// use horizon_core::{Error, testing::Violation};
 ///
-/// assert_eq!(Broken::new("it counts twice").to_string(), "it counts twice");
-/// let failed = Broken::from(Error::unavailable("no disk"));
+/// assert_eq!(Violation::new("it counts twice").to_string(), "it counts twice");
+/// let failed = Violation::from(Error::unavailable("no disk"));
 /// assert!(failed.to_string().starts_with("the port failed"));
 /// ```
-pub struct Broken(String);
+pub struct Violation(String);
 
-impl Broken {
+impl Violation {
     /// What is broken, as a sentence.
     pub fn new(what: impl Into<String>) -> Self {
         Self(what.into())
     }
 }
 
-impl fmt::Display for Broken {
+impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl fmt::Debug for Broken {
+impl fmt::Debug for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for Broken {}
+impl std::error::Error for Violation {}
 
-impl From<Error> for Broken {
+impl From<Error> for Violation {
     fn from(error: Error) -> Self {
         Self(format!("the port failed: {error:?}"))
     }
@@ -112,9 +112,9 @@ impl From<Error> for Broken {
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use horizon_core::testing::{Broken, prove};
+/// use horizon_core::testing::{Violation, prove};
 ///
-/// let check = async { if 1 + 1 == 2 { Ok(()) } else { Err(Broken::new("it cannot add")) } };
+/// let check = async { if 1 + 1 == 2 { Ok(()) } else { Err(Violation::new("it cannot add")) } };
 /// assert!(prove(check).await.is_ok());
 /// # Ok(())
 /// # }
@@ -122,18 +122,18 @@ impl From<Error> for Broken {
 ///
 /// # Errors
 /// What the check finds, or that it found no end.
-pub async fn prove(check: impl Future<Output = Result<(), Broken>>) -> Result<(), Broken> {
+pub async fn prove(check: impl Future<Output = Result<(), Violation>>) -> Result<(), Violation> {
     timeout(PATIENCE, check)
         .await
-        .unwrap_or_else(|_| Err(Broken::new("what the check waits for never came")))
+        .unwrap_or_else(|_| Err(Violation::new("what the check waits for never came")))
 }
 
 /// Fails with `what` unless the two are the same. They stand one under the other, to be compared by eye.
-fn same<T: PartialEq + fmt::Debug>(what: &str, got: &T, want: &T) -> Result<(), Broken> {
+fn same<T: PartialEq + fmt::Debug>(what: &str, got: &T, want: &T) -> Result<(), Violation> {
     if got == want {
         return Ok(());
     }
-    Err(Broken::new(format!("{what}\n   got {got:?}\nwanted {want:?}")))
+    Err(Violation::new(format!("{what}\n   got {got:?}\nwanted {want:?}")))
 }
 
 /// One `#[tokio::test]` per check.
@@ -143,7 +143,7 @@ macro_rules! conformance_tests {
     ($suite:ident, $make:expr, $time:tt, $($check:ident)*) => {
         $(
             #[tokio::test $time]
-            async fn $check() -> Result<(), $crate::testing::Broken> {
+            async fn $check() -> Result<(), $crate::testing::Violation> {
                 let mut rig = $make().await;
                 $crate::testing::prove($crate::testing::$suite::$check(&mut rig)).await
             }
@@ -153,7 +153,7 @@ macro_rules! conformance_tests {
 
 /// Proves a store with the suites of its three ports, each in a module of its own: `stats`, `comments`
 /// and `salts`. `make` is the name of an async function beside it that answers a fresh
-/// [`StoreRig`](crate::testing::StoreRig).
+/// [`StoreHarness`](crate::testing::StoreRig).
 ///
 /// ```
 /// use std::sync::Arc;

@@ -1,9 +1,9 @@
-//! What every [`Comments`](crate::Comments) keeps about pages of threads and of replies. They are checks of its suite.
+//! What every [`CommentStore`](crate::Comments) keeps about pages of threads and of replies. They are checks of its suite.
 
 use super::desk::{Desk, bodies, heads};
 use super::script::limit;
-use super::{Broken, same};
-use crate::testing::StoreRig;
+use super::{Violation, same};
+use crate::testing::StoreHarness;
 use crate::{
     COMMENT_BYTES, Comment, EventId, MAX_BODY_CHARS, MAX_PAGE_BYTES, MAX_REPLIES, REPLIES_A_THREAD, Thread, ThreadPage,
     Visibility,
@@ -13,7 +13,12 @@ use crate::{
 const LARGE_COMMENTS: usize = 70;
 
 impl Desk<'_> {
-    async fn thread(&mut self, head: EventId, after: Option<EventId>, most: usize) -> Result<Option<Thread>, Broken> {
+    async fn thread(
+        &mut self,
+        head: EventId,
+        after: Option<EventId>,
+        most: usize,
+    ) -> Result<Option<Thread>, Violation> {
         let store = self.rig.open().await?;
         Ok(store.thread(&self.slug, head, after, limit(most)).await?)
     }
@@ -24,7 +29,7 @@ impl Desk<'_> {
         count: usize,
         parent: Option<EventId>,
         body: impl Fn(usize) -> String,
-    ) -> Result<Vec<EventId>, Broken> {
+    ) -> Result<Vec<EventId>, Violation> {
         let mut events = Vec::with_capacity(count);
         for number in 0..count {
             events.push(self.script.comment(&self.slug, &body(number), parent)?);
@@ -58,7 +63,9 @@ fn bytes<'a>(comments: impl IntoIterator<Item = &'a Comment>) -> usize {
 }
 
 /// However many replies there are, a page shows the first of them; exactly as many are all.
-pub async fn a_thread_shows_its_first_replies_and_whether_more_follow(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn a_thread_shows_its_first_replies_and_whether_more_follow(
+    rig: &mut dyn StoreHarness,
+) -> Result<(), Violation> {
     let mut desk = Desk::new(rig)?;
     let few = desk.say("few", None).await?;
     let many = desk.say("many", None).await?;
@@ -79,7 +86,7 @@ pub async fn a_thread_shows_its_first_replies_and_whether_more_follow(rig: &mut 
 }
 
 /// `after` leads through all shown replies, oldest first, also from one that was removed meanwhile.
-pub async fn the_replies_of_a_thread_page_forwards(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn the_replies_of_a_thread_page_forwards(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut desk = Desk::new(rig)?;
     let (head, other) = (desk.say("head", None).await?, desk.say("other", None).await?);
     let mut after = None;
@@ -120,7 +127,7 @@ pub async fn the_replies_of_a_thread_page_forwards(rig: &mut dyn StoreRig) -> Re
 }
 
 /// A reply, a comment of another page and what does not show are no threads; a blank head above replies is one.
-pub async fn a_thread_alone_is_there_only_if_it_shows(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn a_thread_alone_is_there_only_if_it_shows(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut desk = Desk::new(rig)?;
     let head = desk.say("head", None).await?;
     let reply = desk.say("reply", Some(head)).await?;
@@ -146,7 +153,9 @@ pub async fn a_thread_alone_is_there_only_if_it_shows(rig: &mut dyn StoreRig) ->
 }
 
 /// An `after` that is unknown or stands on another page has no replies behind it.
-pub async fn nothing_comes_after_a_reply_that_the_page_does_not_have(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn nothing_comes_after_a_reply_that_the_page_does_not_have(
+    rig: &mut dyn StoreHarness,
+) -> Result<(), Violation> {
     let mut desk = Desk::new(rig)?;
     let foreign = desk.elsewhere("foreign").await?;
     let head = desk.say("head", None).await?;
@@ -159,7 +168,7 @@ pub async fn nothing_comes_after_a_reply_that_the_page_does_not_have(rig: &mut d
 }
 
 /// Large comments end a page before its limit, and paging on still finds each of them.
-pub async fn a_page_of_threads_ends_at_its_most_bytes(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn a_page_of_threads_ends_at_its_most_bytes(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut desk = Desk::new(rig)?;
     desk.say_all(LARGE_COMMENTS, None, large).await?;
     let newest = desk.threads(None, LARGE_COMMENTS).await?;
@@ -192,12 +201,12 @@ fn all_bytes(page: &ThreadPage) -> usize {
 }
 
 /// The same for the replies of one thread.
-pub async fn a_page_of_replies_ends_at_its_most_bytes(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn a_page_of_replies_ends_at_its_most_bytes(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut desk = Desk::new(rig)?;
     let head = desk.say("head", None).await?;
     desk.say_all(LARGE_COMMENTS, Some(head), large).await?;
     let first = desk.thread(head, None, LARGE_COMMENTS).await?;
-    let first = first.ok_or_else(|| Broken::new("the thread shows, and is not found"))?;
+    let first = first.ok_or_else(|| Violation::new("the thread shows, and is not found"))?;
     let is_within = bytes(&first.replies) <= MAX_PAGE_BYTES;
     same("the first page", &(is_within, first.has_more_replies), &(true, true))?;
     let after = first.replies.last().map(|reply| reply.id);

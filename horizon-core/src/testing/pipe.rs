@@ -1,4 +1,4 @@
-//! What every pair of [`Analytics`] and [`Feed`] keeps.
+//! What every pair of [`Analytics`] and [`EventConsumer`] keeps.
 
 use std::{future::Future, pin::pin, sync::Arc};
 
@@ -11,26 +11,26 @@ use futures::{
 use tokio::time::{sleep, timeout};
 
 use super::script::{Script, limit, page};
-use super::{Broken, PATIENCE, QUIET, same, suite};
-use crate::{Analytics, Event, Feed, Result, Stats, StatsStore, Topic, Update, step};
+use super::{PATIENCE, QUIET, Violation, same, suite};
+use crate::{Analytics, Event, EventConsumer, Result, Stats, StatsStore, Topic, Update, step};
 
 suite! { $
-    /// Proves an [`Analytics`](crate::Analytics) and its [`Feed`](crate::Feed): `make` is an async
-    /// function that answers a fresh [`PipeRig`](crate::testing::PipeRig).
+    /// Proves an [`Analytics`](crate::Analytics) and its [`EventConsumer`](crate::Feed): `make` is an async
+    /// function that answers a fresh [`BusHarness`](crate::testing::PipeRig).
     ///
     /// ```
     /// # use std::sync::Arc;
-    /// # use horizon_core::{Analytics, Feed, Result, StatsStore, testing::PipeRig};
+    /// # use horizon_core::{Analytics, EventConsumer, Result, StatsStore, testing::BusHarness};
     /// # struct Rig;
     /// # impl Rig { fn new() -> Self { Self } }
     /// # #[async_trait::async_trait]
-    /// # impl PipeRig for Rig {
+    /// # impl BusHarness for Rig {
     /// #     fn analytics(&self) -> Arc<dyn Analytics> { unimplemented!() }
-    /// #     async fn feed(&mut self) -> Result<Box<dyn Feed>> { unimplemented!() }
+    /// #     async fn feed(&mut self) -> Result<Box<dyn EventConsumer>> { unimplemented!() }
     /// #     fn store(&self) -> Arc<dyn StatsStore> { unimplemented!() }
     /// # }
     /// async fn make() -> Rig {
-    ///     Rig::new() // `PipeRig` shows one
+    ///     Rig::new() // `BusHarness` shows one
     /// }
     /// horizon_core::pipe_suite!(make);
     /// ```
@@ -56,21 +56,21 @@ suite! { $
 /// ```
 /// use std::sync::Arc;
 /// use async_trait::async_trait;
-/// use horizon_core::{Analytics, Feed, Result, StatsStore, testing::PipeRig};
-/// use horizon_memory::{MemoryFeed, MemoryPipe, MemoryStats}; // yours
+/// use horizon_core::{Analytics, EventConsumer, Result, StatsStore, testing::BusHarness};
+/// use horizon_memory::{MemoryConsumer, MemoryBus, MemoryStats}; // yours
 ///
 /// struct Rig {
-///     pipe: Arc<MemoryPipe>,
-///     first: Option<MemoryFeed>, // what `MemoryPipe::new` answered
+///     pipe: Arc<MemoryBus>,
+///     first: Option<MemoryConsumer>, // what `MemoryBus::new` answered
 ///     store: Arc<MemoryStats>,
 /// }
 ///
 /// #[async_trait]
-/// impl PipeRig for Rig {
+/// impl BusHarness for Rig {
 ///     fn analytics(&self) -> Arc<dyn Analytics> {
 ///         self.pipe.clone()
 ///     }
-///     async fn feed(&mut self) -> Result<Box<dyn Feed>> {
+///     async fn feed(&mut self) -> Result<Box<dyn EventConsumer>> {
 ///         Ok(Box::new(match self.first.take() {
 ///             Some(feed) => feed,
 ///             None => self.pipe.feed()?,
@@ -82,12 +82,12 @@ suite! { $
 /// }
 /// ```
 #[async_trait]
-pub trait PipeRig: Send {
+pub trait BusHarness: Send {
     /// The end that takes events.
     fn analytics(&self) -> Arc<dyn Analytics>;
 
     /// Opens the other end. The checks drop a feed before they ask for the next.
-    async fn feed(&mut self) -> Result<Box<dyn Feed>>;
+    async fn feed(&mut self) -> Result<Box<dyn EventConsumer>>;
 
     /// The store where the pipe's watches find what was counted before they came.
     fn store(&self) -> Arc<dyn StatsStore>;
@@ -104,24 +104,24 @@ async fn meanwhile<T>(analytics: &dyn Analytics, events: &[Event], script: impl 
 }
 
 /// Takes as many events as there should be, in batches of at most `most`, and acknowledges them.
-async fn take(feed: &mut dyn Feed, count: usize, most: usize) -> Result<Vec<Event>, Broken> {
+async fn take(feed: &mut dyn EventConsumer, count: usize, most: usize) -> Result<Vec<Event>, Violation> {
     let mut taken = Vec::new();
     while taken.len() < count {
         let batch = feed.next_batch(limit(most)).await?;
         if batch.events.is_empty() || batch.events.len() > most {
-            return Err(Broken::new(format!(
+            return Err(Violation::new(format!(
                 "a batch of {} with a limit of {most}",
                 batch.events.len()
             )));
         }
         taken.extend(batch.events);
-        feed.acknowledge(batch.receipt).await?;
+        feed.acknowledge(batch.ack).await?;
     }
     Ok(taken)
 }
 
 /// Waits until the head of the feed is these events; hands out nothing to acknowledge.
-async fn peek(feed: &mut dyn Feed, want: &[Event]) -> Result<(), Broken> {
+async fn peek(feed: &mut dyn EventConsumer, want: &[Event]) -> Result<(), Violation> {
     let mut got = Vec::new();
     // The adapter may hand out a part while the rest is on its way.
     let whole = async {
@@ -130,21 +130,21 @@ async fn peek(feed: &mut dyn Feed, want: &[Event]) -> Result<(), Broken> {
             // A part that is there is answered at once; who brings the rest has to get its turn.
             sleep(std::time::Duration::from_millis(1)).await;
         }
-        Ok::<_, Broken>(())
+        Ok::<_, Violation>(())
     };
     let _ = timeout(PATIENCE / 2, whole).await;
     same("the unacknowledged events", &got, &want.to_vec())
 }
 
-async fn expect_nothing(what: &str, feed: &mut dyn Feed) -> Result<(), Broken> {
+async fn expect_nothing(what: &str, feed: &mut dyn EventConsumer) -> Result<(), Violation> {
     match timeout(QUIET, feed.next_batch(limit(1))).await {
-        Ok(batch) => Err(Broken::new(format!("{what}: the feed says {batch:?}"))),
+        Ok(batch) => Err(Violation::new(format!("{what}: the feed says {batch:?}"))),
         Err(_) => Ok(()),
     }
 }
 
 /// Takes one event through the whole pipe and the accumulator.
-async fn count(rig: &dyn PipeRig, feed: &mut dyn Feed, event: &Event) -> Result<(), Broken> {
+async fn count(rig: &dyn BusHarness, feed: &mut dyn EventConsumer, event: &Event) -> Result<(), Violation> {
     let (analytics, store, at) = (rig.analytics(), rig.store(), event.at);
     let counting = async { step(feed, &*store, &|| at, limit(1)).await };
     let (tracked, counted) = join(analytics.track(event.clone()), counting).await;
@@ -167,16 +167,16 @@ fn update(topic: &Topic, revision: u64) -> Update {
     }
 }
 
-async fn expect(what: &str, totals: &mut BoxStream<'static, Stats>, want: u64) -> Result<(), Broken> {
+async fn expect(what: &str, totals: &mut BoxStream<'static, Stats>, want: u64) -> Result<(), Violation> {
     match timeout(PATIENCE / 2, totals.next()).await {
         Ok(got) => same(what, &got, &Some(visits(want))),
-        Err(_) => Err(Broken::new(format!("{what}: the watch does not say {want}"))),
+        Err(_) => Err(Violation::new(format!("{what}: the watch does not say {want}"))),
     }
 }
 
-async fn expect_silence(what: &str, totals: &mut BoxStream<'static, Stats>) -> Result<(), Broken> {
+async fn expect_silence(what: &str, totals: &mut BoxStream<'static, Stats>) -> Result<(), Violation> {
     match timeout(QUIET, totals.next()).await {
-        Ok(got) => Err(Broken::new(format!("{what}: the watch says {got:?}"))),
+        Ok(got) => Err(Violation::new(format!("{what}: the watch says {got:?}"))),
         Err(_) => Ok(()),
     }
 }
@@ -187,14 +187,14 @@ fn hits(count: usize) -> Vec<Event> {
 }
 
 /// What one publisher tracks comes out in that order, whatever the limit.
-pub async fn events_come_in_the_order_in_which_they_were_taken(rig: &mut dyn PipeRig) -> Result<(), Broken> {
+pub async fn events_come_in_the_order_in_which_they_were_taken(rig: &mut dyn BusHarness) -> Result<(), Violation> {
     let (mut feed, events) = (rig.feed().await?, hits(20));
     let taken = meanwhile(&*rig.analytics(), &events, take(&mut *feed, 20, 3)).await?;
     same("twenty events", &taken, &events)
 }
 
 /// A batch has at least one event and at most as many as asked for.
-pub async fn a_batch_holds_at_most_its_limit(rig: &mut dyn PipeRig) -> Result<(), Broken> {
+pub async fn a_batch_holds_at_most_its_limit(rig: &mut dyn BusHarness) -> Result<(), Violation> {
     let (mut feed, events) = (rig.feed().await?, hits(7));
     for most in [1, 2, 100] {
         meanwhile(&*rig.analytics(), &events, take(&mut *feed, 7, most)).await?;
@@ -203,7 +203,9 @@ pub async fn a_batch_holds_at_most_its_limit(rig: &mut dyn PipeRig) -> Result<()
 }
 
 /// `track` answers, and the event is in the store.
-pub async fn an_event_is_answered_once_it_went_through_the_accumulator(rig: &mut dyn PipeRig) -> Result<(), Broken> {
+pub async fn an_event_is_answered_once_it_went_through_the_accumulator(
+    rig: &mut dyn BusHarness,
+) -> Result<(), Violation> {
     let mut feed = rig.feed().await?;
     for event in &hits(2) {
         count(rig, &mut *feed, event).await?;
@@ -213,7 +215,7 @@ pub async fn an_event_is_answered_once_it_went_through_the_accumulator(rig: &mut
 }
 
 /// The same feed hands an unacknowledged batch out again.
-pub async fn what_is_not_acknowledged_comes_again(rig: &mut dyn PipeRig) -> Result<(), Broken> {
+pub async fn what_is_not_acknowledged_comes_again(rig: &mut dyn BusHarness) -> Result<(), Violation> {
     let (mut feed, events) = (rig.feed().await?, hits(3));
     let twice = async {
         peek(&mut *feed, &events).await?;
@@ -223,7 +225,7 @@ pub async fn what_is_not_acknowledged_comes_again(rig: &mut dyn PipeRig) -> Resu
 }
 
 /// A new feed starts with what the old one left unacknowledged.
-pub async fn what_is_not_acknowledged_comes_again_from_a_new_feed(rig: &mut dyn PipeRig) -> Result<(), Broken> {
+pub async fn what_is_not_acknowledged_comes_again_from_a_new_feed(rig: &mut dyn BusHarness) -> Result<(), Violation> {
     let (mut feed, events) = (rig.feed().await?, hits(3));
     meanwhile(&*rig.analytics(), &events, peek(&mut *feed, &events)).await?;
     drop(feed);
@@ -231,7 +233,7 @@ pub async fn what_is_not_acknowledged_comes_again_from_a_new_feed(rig: &mut dyn 
 }
 
 /// Neither the same feed nor a new one repeats what was acknowledged.
-pub async fn what_is_acknowledged_never_comes_again(rig: &mut dyn PipeRig) -> Result<(), Broken> {
+pub async fn what_is_acknowledged_never_comes_again(rig: &mut dyn BusHarness) -> Result<(), Violation> {
     let (mut feed, events) = (rig.feed().await?, hits(3));
     let (first, rest) = events.split_at(2);
     let taken = meanwhile(&*rig.analytics(), first, take(&mut *feed, 2, 1)).await?;
@@ -244,7 +246,7 @@ pub async fn what_is_acknowledged_never_comes_again(rig: &mut dyn PipeRig) -> Re
 }
 
 /// Dropping the future of `next_batch` at any point loses no event.
-pub async fn giving_up_a_wait_for_a_batch_loses_nothing(rig: &mut dyn PipeRig) -> Result<(), Broken> {
+pub async fn giving_up_a_wait_for_a_batch_loses_nothing(rig: &mut dyn BusHarness) -> Result<(), Violation> {
     let (mut feed, events) = (rig.feed().await?, hits(3));
     give_up_after(2, feed.next_batch(limit(3))).await;
     let script = async {
@@ -269,7 +271,7 @@ pub(super) async fn give_up_after<F: Future>(polls: usize, future: F) {
 }
 
 /// A retry with the same event adds nothing, and is answered.
-pub async fn an_event_that_is_tracked_twice_counts_once(rig: &mut dyn PipeRig) -> Result<(), Broken> {
+pub async fn an_event_that_is_tracked_twice_counts_once(rig: &mut dyn BusHarness) -> Result<(), Violation> {
     let (mut feed, events) = (rig.feed().await?, hits(1));
     for event in events.iter().chain(&events) {
         count(rig, &mut *feed, event).await?;
@@ -279,7 +281,7 @@ pub async fn an_event_that_is_tracked_twice_counts_once(rig: &mut dyn PipeRig) -
 }
 
 /// Whoever comes later starts with what was counted before, also when that is nothing.
-pub async fn a_watch_says_the_latest_at_once(rig: &mut dyn PipeRig) -> Result<(), Broken> {
+pub async fn a_watch_says_the_latest_at_once(rig: &mut dyn BusHarness) -> Result<(), Violation> {
     let mut feed = rig.feed().await?;
     for event in &hits(2) {
         count(rig, &mut *feed, event).await?;
@@ -289,7 +291,7 @@ pub async fn a_watch_says_the_latest_at_once(rig: &mut dyn PipeRig) -> Result<()
 }
 
 /// A watch that is polled hears of every event that is counted.
-pub async fn a_watch_says_each_newer_total(rig: &mut dyn PipeRig) -> Result<(), Broken> {
+pub async fn a_watch_says_each_newer_total(rig: &mut dyn BusHarness) -> Result<(), Violation> {
     let mut feed = rig.feed().await?;
     let mut totals = rig.analytics().watch(Topic::Site);
     expect("nothing counted", &mut totals, 0).await?;
@@ -301,7 +303,7 @@ pub async fn a_watch_says_each_newer_total(rig: &mut dyn PipeRig) -> Result<(), 
 }
 
 /// An update with a lower or the same revision is dropped.
-pub async fn a_watch_never_goes_back(rig: &mut dyn PipeRig) -> Result<(), Broken> {
+pub async fn a_watch_never_goes_back(rig: &mut dyn BusHarness) -> Result<(), Violation> {
     let mut feed = rig.feed().await?;
     let mut totals = rig.analytics().watch(Topic::Site);
     expect("nothing counted", &mut totals, 0).await?;
@@ -316,7 +318,7 @@ pub async fn a_watch_never_goes_back(rig: &mut dyn PipeRig) -> Result<(), Broken
 }
 
 /// What was published while nobody polled is not told one by one later.
-pub async fn a_slow_watch_skips_to_the_latest(rig: &mut dyn PipeRig) -> Result<(), Broken> {
+pub async fn a_slow_watch_skips_to_the_latest(rig: &mut dyn BusHarness) -> Result<(), Violation> {
     let mut feed = rig.feed().await?;
     let (mut slow, mut quick) = (rig.analytics().watch(Topic::Site), rig.analytics().watch(Topic::Site));
     expect("nothing counted", &mut slow, 0).await?;
@@ -330,7 +332,7 @@ pub async fn a_slow_watch_skips_to_the_latest(rig: &mut dyn PipeRig) -> Result<(
 }
 
 /// Updates of one topic do not wake another's watch.
-pub async fn a_watch_hears_only_its_topic(rig: &mut dyn PipeRig) -> Result<(), Broken> {
+pub async fn a_watch_hears_only_its_topic(rig: &mut dyn BusHarness) -> Result<(), Violation> {
     let mut feed = rig.feed().await?;
     let (here, there) = (page("here")?, page("there")?);
     let (mut mine, mut other) = (
@@ -346,7 +348,7 @@ pub async fn a_watch_hears_only_its_topic(rig: &mut dyn PipeRig) -> Result<(), B
 }
 
 /// The accumulator may go and come again; a watch just goes on.
-pub async fn a_watch_outlives_the_feed(rig: &mut dyn PipeRig) -> Result<(), Broken> {
+pub async fn a_watch_outlives_the_feed(rig: &mut dyn BusHarness) -> Result<(), Violation> {
     let feed = rig.feed().await?;
     let mut totals = rig.analytics().watch(Topic::Site);
     expect("nothing counted", &mut totals, 0).await?;

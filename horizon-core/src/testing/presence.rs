@@ -5,21 +5,21 @@ use std::time::Duration;
 use futures::{StreamExt, stream::BoxStream};
 use tokio::time::{Instant, timeout};
 
-use super::{Broken, PATIENCE, QUIET, same, suite};
+use super::{PATIENCE, QUIET, Violation, same, suite};
 use crate::{Presence, PresenceExt, PresenceGuard, Slug, Topic, VisitorKey};
 
 suite! { $
     /// Proves a [`Presence`](crate::Presence): `make` is an async function that answers a fresh
-    /// [`PresenceRig`](crate::testing::PresenceRig).
+    /// [`PresenceHarness`](crate::testing::PresenceRig).
     ///
     /// ```
     /// use std::time::Duration;
-    /// use horizon_core::testing::PresenceRig;
-    /// use horizon_memory::LocalPresence; // yours
+    /// use horizon_core::testing::PresenceHarness;
+    /// use horizon_memory::MemoryPresence; // yours
     ///
-    /// async fn make() -> PresenceRig {
+    /// async fn make() -> PresenceHarness {
     ///     let grace = Duration::from_secs(3);
-    ///     PresenceRig { presence: Box::new(LocalPresence::new(grace)), grace }
+    ///     PresenceHarness { presence: Box::new(MemoryPresence::new(grace)), grace }
     /// }
     /// horizon_core::presence_suite!(make, start_paused = true);
     /// ```
@@ -46,30 +46,30 @@ const EVE: VisitorKey = VisitorKey::from_u128(3);
 ///
 /// ```
 /// use std::time::Duration;
-/// use horizon_core::testing::PresenceRig;
-/// use horizon_memory::LocalPresence;
+/// use horizon_core::testing::PresenceHarness;
+/// use horizon_memory::MemoryPresence;
 ///
 /// let grace = Duration::from_secs(3);
-/// let rig = PresenceRig { presence: Box::new(LocalPresence::new(grace)), grace };
+/// let rig = PresenceHarness { presence: Box::new(MemoryPresence::new(grace)), grace };
 /// assert_eq!(rig.grace, grace);
 /// ```
-pub struct PresenceRig {
+pub struct PresenceHarness {
     /// The adapter.
     pub presence: Box<dyn Presence>,
     /// Its grace. The checks let events of 100 ms happen within it.
     pub grace: Duration,
 }
 
-impl std::fmt::Debug for PresenceRig {
+impl std::fmt::Debug for PresenceHarness {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PresenceRig")
+        f.debug_struct("PresenceHarness")
             .field("grace", &self.grace)
             .finish_non_exhaustive()
     }
 }
 
-impl PresenceRig {
-    async fn track(&self, visitor: VisitorKey) -> Result<PresenceGuard, Broken> {
+impl PresenceHarness {
+    async fn track(&self, visitor: VisitorKey) -> Result<PresenceGuard, Violation> {
         Ok(self.presence.track(Topic::Site, visitor).await?)
     }
 
@@ -86,27 +86,27 @@ impl PresenceRig {
     }
 }
 
-async fn expect(what: &str, counts: &mut BoxStream<'static, u64>, want: u64) -> Result<(), Broken> {
+async fn expect(what: &str, counts: &mut BoxStream<'static, u64>, want: u64) -> Result<(), Violation> {
     match timeout(PATIENCE / 2, counts.next()).await {
         Ok(got) => same(what, &got, &Some(want)),
-        Err(_) => Err(Broken::new(format!("{what}: the watch does not say {want}"))),
+        Err(_) => Err(Violation::new(format!("{what}: the watch does not say {want}"))),
     }
 }
 
-async fn expect_silence(what: &str, counts: &mut BoxStream<'static, u64>, wait: Duration) -> Result<(), Broken> {
+async fn expect_silence(what: &str, counts: &mut BoxStream<'static, u64>, wait: Duration) -> Result<(), Violation> {
     match timeout(wait, counts.next()).await {
-        Ok(got) => Err(Broken::new(format!("{what}: the watch says {got:?}"))),
+        Ok(got) => Err(Violation::new(format!("{what}: the watch says {got:?}"))),
         Err(_) => Ok(()),
     }
 }
 
 /// A watch says 0 at once when nobody is here.
-pub async fn nobody_is_here_at_first(rig: &mut PresenceRig) -> Result<(), Broken> {
+pub async fn nobody_is_here_at_first(rig: &mut PresenceHarness) -> Result<(), Violation> {
     expect("an empty topic", &mut rig.watch(), 0).await
 }
 
 /// After `track` answered, a watch that is open says so, and a new one starts with it.
-pub async fn once_tracked_a_visitor_counts_in_every_watch(rig: &mut PresenceRig) -> Result<(), Broken> {
+pub async fn once_tracked_a_visitor_counts_in_every_watch(rig: &mut PresenceHarness) -> Result<(), Violation> {
     let mut before = rig.watch();
     expect("before anyone came", &mut before, 0).await?;
     let _ada = rig.track(ADA).await?;
@@ -115,7 +115,7 @@ pub async fn once_tracked_a_visitor_counts_in_every_watch(rig: &mut PresenceRig)
 }
 
 /// Two guards of one visitor count once.
-pub async fn a_second_tab_is_not_a_second_viewer(rig: &mut PresenceRig) -> Result<(), Broken> {
+pub async fn a_second_tab_is_not_a_second_viewer(rig: &mut PresenceHarness) -> Result<(), Violation> {
     let _first = rig.track(ADA).await?;
     let mut counts = rig.watch();
     expect("one tab", &mut counts, 1).await?;
@@ -125,7 +125,7 @@ pub async fn a_second_tab_is_not_a_second_viewer(rig: &mut PresenceRig) -> Resul
 }
 
 /// Of two guards of one visitor, one is enough to be here.
-pub async fn a_closed_tab_is_not_a_leave_while_another_is_open(rig: &mut PresenceRig) -> Result<(), Broken> {
+pub async fn a_closed_tab_is_not_a_leave_while_another_is_open(rig: &mut PresenceHarness) -> Result<(), Violation> {
     let first = rig.track(ADA).await?;
     let _second = rig.track(ADA).await?;
     let mut counts = rig.watch();
@@ -135,14 +135,14 @@ pub async fn a_closed_tab_is_not_a_leave_while_another_is_open(rig: &mut Presenc
 }
 
 /// Different visitors count each.
-pub async fn two_visitors_are_two(rig: &mut PresenceRig) -> Result<(), Broken> {
+pub async fn two_visitors_are_two(rig: &mut PresenceHarness) -> Result<(), Violation> {
     let _ada = rig.track(ADA).await?;
     let _bob = rig.track(BOB).await?;
     expect("two visitors", &mut rig.watch(), 2).await
 }
 
 /// The last guard's drop counts after the grace, not before.
-pub async fn a_visitor_leaves_when_the_grace_is_over(rig: &mut PresenceRig) -> Result<(), Broken> {
+pub async fn a_visitor_leaves_when_the_grace_is_over(rig: &mut PresenceHarness) -> Result<(), Violation> {
     let ada = rig.track(ADA).await?;
     let mut counts = rig.watch();
     expect("a visitor", &mut counts, 1).await?;
@@ -151,13 +151,13 @@ pub async fn a_visitor_leaves_when_the_grace_is_over(rig: &mut PresenceRig) -> R
     expect("the visitor left", &mut counts, 0).await?;
     let waited = start.elapsed();
     if waited < rig.grace {
-        return Err(Broken::new(format!("the leave counted after {waited:?} already")));
+        return Err(Violation::new(format!("the leave counted after {waited:?} already")));
     }
     Ok(())
 }
 
 /// Going and coming back within the grace is never seen.
-pub async fn a_reload_within_the_grace_shows_no_change(rig: &mut PresenceRig) -> Result<(), Broken> {
+pub async fn a_reload_within_the_grace_shows_no_change(rig: &mut PresenceHarness) -> Result<(), Violation> {
     let before = rig.track(ADA).await?;
     let mut counts = rig.watch();
     expect("a visitor", &mut counts, 1).await?;
@@ -168,7 +168,7 @@ pub async fn a_reload_within_the_grace_shows_no_change(rig: &mut PresenceRig) ->
 }
 
 /// Who left is counted again when they come again, and the watch still listens.
-pub async fn a_visitor_may_come_back_after_leaving(rig: &mut PresenceRig) -> Result<(), Broken> {
+pub async fn a_visitor_may_come_back_after_leaving(rig: &mut PresenceHarness) -> Result<(), Violation> {
     let mut counts = rig.watch();
     expect("nobody", &mut counts, 0).await?;
     for _ in 0..2 {
@@ -181,8 +181,8 @@ pub async fn a_visitor_may_come_back_after_leaving(rig: &mut PresenceRig) -> Res
 }
 
 /// A visitor of one page is nowhere else, and leaves no other page when they leave one.
-pub async fn topics_do_not_touch_each_other(rig: &mut PresenceRig) -> Result<(), Broken> {
-    let page = |slug| Ok::<_, Broken>(Topic::from(Slug::new(slug).map_err(|e| Broken::new(e.to_string()))?));
+pub async fn topics_do_not_touch_each_other(rig: &mut PresenceHarness) -> Result<(), Violation> {
+    let page = |slug| Ok::<_, Violation>(Topic::from(Slug::new(slug).map_err(|e| Violation::new(e.to_string()))?));
     let (here, there) = (page("here")?, page("there")?);
     let guard = rig.presence.track(here.clone(), ADA).await?;
     same("another page", &rig.presence.viewers(there.clone()).await, &0)?;
@@ -200,7 +200,7 @@ pub async fn topics_do_not_touch_each_other(rig: &mut PresenceRig) -> Result<(),
 }
 
 /// What was missed while nobody polled is not told later.
-pub async fn a_slow_watch_skips_to_the_latest(rig: &mut PresenceRig) -> Result<(), Broken> {
+pub async fn a_slow_watch_skips_to_the_latest(rig: &mut PresenceHarness) -> Result<(), Violation> {
     let mut slow = rig.watch();
     expect("nobody", &mut slow, 0).await?;
     let mut guards = Vec::new();
@@ -212,7 +212,7 @@ pub async fn a_slow_watch_skips_to_the_latest(rig: &mut PresenceRig) -> Result<(
 }
 
 /// One leaves and another comes while nobody polls: that is no change.
-pub async fn a_watch_never_says_the_same_number_twice_in_a_row(rig: &mut PresenceRig) -> Result<(), Broken> {
+pub async fn a_watch_never_says_the_same_number_twice_in_a_row(rig: &mut PresenceHarness) -> Result<(), Violation> {
     let ada = rig.track(ADA).await?;
     let (mut slow, mut quick) = (rig.watch(), rig.watch());
     expect("a visitor", &mut slow, 1).await?;
@@ -225,12 +225,12 @@ pub async fn a_watch_never_says_the_same_number_twice_in_a_row(rig: &mut Presenc
 }
 
 /// A guard's drop is synchronous and needs no runtime.
-pub async fn a_guard_may_be_dropped_outside_the_runtime(rig: &mut PresenceRig) -> Result<(), Broken> {
+pub async fn a_guard_may_be_dropped_outside_the_runtime(rig: &mut PresenceHarness) -> Result<(), Violation> {
     let guard = rig.track(ADA).await?;
     let mut counts = rig.watch();
     expect("a visitor", &mut counts, 1).await?;
     std::thread::spawn(move || drop(guard))
         .join()
-        .map_err(|_| Broken::new("the guard's drop panicked"))?;
+        .map_err(|_| Violation::new("the guard's drop panicked"))?;
     expect("the visitor left", &mut counts, 0).await
 }

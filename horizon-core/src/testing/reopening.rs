@@ -3,7 +3,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use tokio::time::sleep;
 
-use super::{Store, StoreRig};
+use super::{Store, StoreHarness};
 use crate::Result;
 
 /// How long to wait before a store that could not be opened is tried again.
@@ -45,7 +45,7 @@ impl Reopening {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # use std::sync::Arc;
-    /// # use horizon_core::testing::{Reopening, StoreRig};
+    /// # use horizon_core::testing::{Reopening, StoreHarness};
     /// # use horizon_memory::MemoryStats;
     /// let mut rig = Reopening::never(|| Ok(MemoryStats::new()));
     /// assert!(Arc::ptr_eq(&rig.open().await?, &rig.open().await?));
@@ -62,7 +62,7 @@ impl Reopening {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # use std::sync::Arc;
-    /// # use horizon_core::testing::{Reopening, StoreRig};
+    /// # use horizon_core::testing::{Reopening, StoreHarness};
     /// # use horizon_memory::MemoryStats;
     /// let mut rig = Reopening::before_every_call(|| Ok(MemoryStats::new()));
     /// assert!(!Arc::ptr_eq(&rig.open().await?, &rig.open().await?));
@@ -83,7 +83,7 @@ impl Reopening {
 }
 
 #[async_trait]
-impl StoreRig for Reopening {
+impl StoreHarness for Reopening {
     async fn open(&mut self) -> Result<Arc<dyn Store>> {
         if self.before_every_call {
             self.store = None;

@@ -1,7 +1,7 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use super::Broken;
+use super::Violation;
 use crate::{Draft, Event, EventId, EventKind, ReaderId, Slug, Stamp, Timestamp, Topic, Visibility, VisitorKey};
 
 /// Makes the events of a check: it has the clock and the dice that core has not.
@@ -53,16 +53,16 @@ impl Script {
         self.event(topic, EventKind::Unlike { reader })
     }
 
-    pub(super) fn comment(&mut self, slug: &Slug, body: &str, parent: Option<EventId>) -> Result<Event, Broken> {
+    pub(super) fn comment(&mut self, slug: &Slug, body: &str, parent: Option<EventId>) -> Result<Event, Violation> {
         self.write(slug, body, parent, false)
     }
 
-    pub(super) fn held(&mut self, slug: &Slug, body: &str, parent: Option<EventId>) -> Result<Event, Broken> {
+    pub(super) fn held(&mut self, slug: &Slug, body: &str, parent: Option<EventId>) -> Result<Event, Violation> {
         self.write(slug, body, parent, true)
     }
 
-    fn write(&mut self, slug: &Slug, body: &str, parent: Option<EventId>, held: bool) -> Result<Event, Broken> {
-        let draft = Draft::new("Ada", body, parent).map_err(|e| Broken::new(e.to_string()))?;
+    fn write(&mut self, slug: &Slug, body: &str, parent: Option<EventId>, held: bool) -> Result<Event, Violation> {
+        let draft = Draft::new("Ada", body, parent).map_err(|e| Violation::new(e.to_string()))?;
         let reader = ReaderId::from_u128(7);
         Ok(self.event(&slug.clone().into(), EventKind::Comment { reader, draft, held }))
     }
@@ -72,11 +72,11 @@ impl Script {
     }
 }
 
-pub(super) fn slug(text: &str) -> Result<Slug, Broken> {
-    Slug::new(text).map_err(|e| Broken::new(e.to_string()))
+pub(super) fn slug(text: &str) -> Result<Slug, Violation> {
+    Slug::new(text).map_err(|e| Violation::new(e.to_string()))
 }
 
-pub(super) fn page(text: &str) -> Result<Topic, Broken> {
+pub(super) fn page(text: &str) -> Result<Topic, Violation> {
     Ok(slug(text)?.into())
 }
 

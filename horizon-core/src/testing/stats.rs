@@ -8,12 +8,12 @@ use super::model::{Dice, Model};
 use super::pipe::give_up_after;
 use super::script::{Script, page};
 use super::store::{apply, expect_likes, expect_visits, forget, total};
-use super::{Broken, StoreRig, same, suite};
+use super::{StoreHarness, Violation, same, suite};
 use crate::{DEDUPE_WINDOW, Event, ReaderId, Stats, StatsStoreExt, Topic, Update, VISIT_GAP, VISITOR_MEMORY};
 
 suite! { $
     /// Proves a [`StatsStore`](crate::StatsStore): `make` is an async function that answers a fresh
-    /// [`StoreRig`](crate::testing::StoreRig).
+    /// [`StoreHarness`](crate::testing::StoreRig).
     #[doc = include_str!("stores.md")]
     stats_suite, stats:
     an_event_counts_once_within_a_batch
@@ -45,14 +45,14 @@ suite! { $
 const MILLI: Duration = Duration::from_millis(1);
 
 /// A batch that brings an id twice counts it once.
-pub async fn an_event_counts_once_within_a_batch(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn an_event_counts_once_within_a_batch(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
     let hit = Script::new().hit(&Topic::Site);
     apply(rig, &[hit.clone(), hit]).await?;
     expect_visits("twice in one batch", rig, 1).await
 }
 
 /// A batch that brings a known id counts the rest.
-pub async fn an_event_counts_once_across_batches(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn an_event_counts_once_across_batches(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut script = Script::new();
     let (first, second) = (script.hit(&Topic::Site), script.hit(&Topic::Site));
     apply(rig, std::slice::from_ref(&first)).await?;
@@ -61,7 +61,9 @@ pub async fn an_event_counts_once_across_batches(rig: &mut dyn StoreRig) -> Resu
 }
 
 /// Callers at the same time, each with the event that all have and one of its own.
-pub async fn an_event_counts_once_when_many_bring_it_at_the_same_time(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn an_event_counts_once_when_many_bring_it_at_the_same_time(
+    rig: &mut dyn StoreHarness,
+) -> Result<(), Violation> {
     let mut script = Script::new();
     let shared = script.hit(&Topic::Site);
     let batches: Vec<_> = (0..16).map(|_| [shared.clone(), script.hit(&Topic::Site)]).collect();
@@ -74,7 +76,7 @@ pub async fn an_event_counts_once_when_many_bring_it_at_the_same_time(rig: &mut 
 }
 
 /// Whoever missed the first answer gets it again.
-pub async fn a_repeat_is_answered_with_the_totals(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn a_repeat_is_answered_with_the_totals(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
     let hit = Script::new().hit(&Topic::Site);
     let first = apply(rig, std::slice::from_ref(&hit)).await?;
     let again = apply(rig, &[hit]).await?;
@@ -83,7 +85,7 @@ pub async fn a_repeat_is_answered_with_the_totals(rig: &mut dyn StoreRig) -> Res
 }
 
 /// One answer a topic, also where an event changes nothing.
-pub async fn every_topic_that_is_named_is_answered_once(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn every_topic_that_is_named_is_answered_once(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut script = Script::new();
     let (one, two) = (page("one")?, page("two")?);
     let events = [
@@ -98,7 +100,7 @@ pub async fn every_topic_that_is_named_is_answered_once(rig: &mut dyn StoreRig) 
 }
 
 /// A caller that goes away leaves the whole batch or nothing of it, and can repeat it.
-pub async fn a_batch_is_counted_whole_or_not_at_all(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn a_batch_is_counted_whole_or_not_at_all(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut script = Script::new();
     let topics = [Topic::Site, page("one")?, page("two")?];
     for (polls, counted) in (0..6).zip(1..) {
@@ -108,7 +110,7 @@ pub async fn a_batch_is_counted_whole_or_not_at_all(rig: &mut dyn StoreRig) -> R
         let visits: Vec<_> = store.get(&topics).await?.iter().map(|u| u.stats.visits).collect();
         drop(store);
         if visits.windows(2).any(|pair| pair.first() != pair.last()) {
-            return Err(Broken::new(format!("a batch was counted in part: {visits:?}")));
+            return Err(Violation::new(format!("a batch was counted in part: {visits:?}")));
         }
         apply(rig, &batch).await?;
         for topic in &topics {
@@ -119,7 +121,7 @@ pub async fn a_batch_is_counted_whole_or_not_at_all(rig: &mut dyn StoreRig) -> R
 }
 
 /// `get` answers each topic at its place, also one that is asked for twice.
-pub async fn get_answers_in_the_order_asked(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn get_answers_in_the_order_asked(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut script = Script::new();
     let (one, two) = (page("one")?, page("two")?);
     apply(rig, &[script.hit(&one), script.hit(&two), script.hit(&two)]).await?;
@@ -132,7 +134,7 @@ pub async fn get_answers_in_the_order_asked(rig: &mut dyn StoreRig) -> Result<()
 }
 
 /// A topic that never saw an event, or only one that changed nothing, is empty.
-pub async fn where_nothing_was_counted_is_nothing(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn where_nothing_was_counted_is_nothing(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
     let empty = vec![Update::empty(Topic::Site)];
     same("never named", &rig.open().await?.get(&[Topic::Site]).await?, &empty)?;
     let unlike = Script::new().unlike(&Topic::Site, 1);
@@ -140,7 +142,7 @@ pub async fn where_nothing_was_counted_is_nothing(rig: &mut dyn StoreRig) -> Res
 }
 
 /// Liking twice is liking once; what is not there cannot be taken back.
-pub async fn likes_are_a_set(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn likes_are_a_set(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
     let (mut script, site) = (Script::new(), Topic::Site);
     for (what, event, want) in [
         ("nothing to take back", script.unlike(&site, 1), 0),
@@ -163,7 +165,7 @@ pub async fn likes_are_a_set(rig: &mut dyn StoreRig) -> Result<(), Broken> {
 }
 
 /// `likes` knows each reader's own.
-pub async fn likes_says_who_likes_it_now(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn likes_says_who_likes_it_now(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
     let (mut script, site) = (Script::new(), Topic::Site);
     apply(
         rig,
@@ -183,7 +185,9 @@ pub async fn likes_says_who_likes_it_now(rig: &mut dyn StoreRig) -> Result<(), B
 }
 
 /// What a reader said first changes nothing when it comes last, also within a batch, and also after a forgetting.
-pub async fn of_likes_and_unlikes_the_latest_holds_whichever_comes_last(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn of_likes_and_unlikes_the_latest_holds_whichever_comes_last(
+    rig: &mut dyn StoreHarness,
+) -> Result<(), Violation> {
     let (mut script, site) = (Script::new(), Topic::Site);
     let (early_like, early_unlike) = (script.like(&site, 1), script.unlike(&site, 2));
     script.wait(MILLI);
@@ -202,7 +206,7 @@ pub async fn of_likes_and_unlikes_the_latest_holds_whichever_comes_last(rig: &mu
 }
 
 /// Behind the window the word is gone, which shows in that an earlier one counts.
-pub async fn an_unlike_past_the_window_is_erased(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn an_unlike_past_the_window_is_erased(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
     let (mut script, site) = (Script::new(), Topic::Site);
     let early = script.like(&site, 1);
     script.wait(MILLI);
@@ -214,14 +218,14 @@ pub async fn an_unlike_past_the_window_is_erased(rig: &mut dyn StoreRig) -> Resu
 }
 
 /// Nobody can tell them apart, so all count.
-pub async fn visits_without_a_visitor_count_each(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn visits_without_a_visitor_count_each(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut script = Script::new();
     apply(rig, &[script.hit(&Topic::Site), script.hit(&Topic::Site)]).await?;
     expect_visits("two without a visitor", rig, 2).await
 }
 
 /// Thirty minutes away is the same visit, a millisecond more is another.
-pub async fn a_visit_counts_again_only_after_the_gap(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn a_visit_counts_again_only_after_the_gap(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut script = Script::new();
     for (what, wait, want) in [
         ("the first", Duration::ZERO, 1),
@@ -240,7 +244,7 @@ pub async fn a_visit_counts_again_only_after_the_gap(rig: &mut dyn StoreRig) -> 
 }
 
 /// The gap runs from when the visitor was last seen, not from when the visit began.
-pub async fn being_seen_again_extends_the_visit(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn being_seen_again_extends_the_visit(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut script = Script::new();
     for _ in 0..5 {
         let seen = script.visit(&Topic::Site, 1);
@@ -251,7 +255,7 @@ pub async fn being_seen_again_extends_the_visit(rig: &mut dyn StoreRig) -> Resul
 }
 
 /// Out of order, the gap counts backwards too, and the later sighting is the one remembered.
-pub async fn a_late_event_is_no_visit_of_its_own(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn a_late_event_is_no_visit_of_its_own(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut script = Script::new();
     let (much_earlier, _) = (script.visit(&Topic::Site, 1), script.wait(VISIT_GAP));
     let (earlier, _) = (script.visit(&Topic::Site, 1), script.wait(VISIT_GAP));
@@ -270,7 +274,7 @@ pub async fn a_late_event_is_no_visit_of_its_own(rig: &mut dyn StoreRig) -> Resu
 }
 
 /// The same visitor and reader on other pages, also where only the case differs.
-pub async fn topics_do_not_touch_each_other(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn topics_do_not_touch_each_other(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut script = Script::new();
     let topics = [Topic::Site, page("site")?, page("Site")?, page("other")?];
     for (topic, hits) in topics.iter().zip(0..) {
@@ -291,7 +295,7 @@ pub async fn topics_do_not_touch_each_other(rig: &mut dyn StoreRig) -> Result<()
 }
 
 /// Of two totals the newer has the higher revision; what changed nothing is not newer.
-pub async fn the_revision_grows_with_every_change_and_only_then(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn the_revision_grows_with_every_change_and_only_then(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
     let (mut script, site) = (Script::new(), Topic::Site);
     let mut last = Update::empty(site.clone());
     for (event, changes) in [
@@ -315,7 +319,7 @@ pub async fn the_revision_grows_with_every_change_and_only_then(rig: &mut dyn St
 }
 
 /// Facts go, totals stay; a like is kept as long as it is liked.
-pub async fn forgetting_changes_no_total_and_no_like(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn forgetting_changes_no_total_and_no_like(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
     let (mut script, site) = (Script::new(), Topic::Site);
     apply(rig, &[script.hit(&site), script.visit(&site, 1), script.like(&site, 1)]).await?;
     let before = rig.open().await?.total(&site).await?;
@@ -327,7 +331,7 @@ pub async fn forgetting_changes_no_total_and_no_like(rig: &mut dyn StoreRig) -> 
 }
 
 /// Up to the last moment of the window a repeat is recognised.
-pub async fn an_id_is_remembered_for_the_whole_window(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn an_id_is_remembered_for_the_whole_window(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
     let hit = Script::new().hit(&Topic::Site);
     apply(rig, std::slice::from_ref(&hit)).await?;
     forget(rig, hit.at.plus(DEDUPE_WINDOW)).await?;
@@ -336,7 +340,7 @@ pub async fn an_id_is_remembered_for_the_whole_window(rig: &mut dyn StoreRig) ->
 }
 
 /// Behind the window the id is gone, which shows in that nobody recognises the repeat any more.
-pub async fn an_id_past_the_window_is_erased(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn an_id_past_the_window_is_erased(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
     let hit = Script::new().hit(&Topic::Site);
     apply(rig, std::slice::from_ref(&hit)).await?;
     forget(rig, hit.at.plus(DEDUPE_WINDOW + MILLI)).await?;
@@ -345,16 +349,16 @@ pub async fn an_id_past_the_window_is_erased(rig: &mut dyn StoreRig) -> Result<(
 }
 
 /// Up to the last moment of 24 hours the visitor is known.
-pub async fn a_visitor_is_remembered_for_a_day(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn a_visitor_is_remembered_for_a_day(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
     seen_and_forgotten(rig, VISITOR_MEMORY, 1).await
 }
 
 /// After 24 hours unseen the visitor is gone, which shows in that a late event is a visit again.
-pub async fn a_visitor_not_seen_for_a_day_is_erased(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn a_visitor_not_seen_for_a_day_is_erased(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
     seen_and_forgotten(rig, VISITOR_MEMORY + MILLI, 2).await
 }
 
-async fn seen_and_forgotten(rig: &mut dyn StoreRig, after: Duration, want: u64) -> Result<(), Broken> {
+async fn seen_and_forgotten(rig: &mut dyn StoreHarness, after: Duration, want: u64) -> Result<(), Violation> {
     let mut script = Script::new();
     let (early, seen, late) = (
         script.now(),
@@ -368,7 +372,7 @@ async fn seen_and_forgotten(rig: &mut dyn StoreRig, after: Duration, want: u64) 
 }
 
 /// Random events in random batches, with repeats, add up to what a plain replay says.
-pub async fn random_events_equal_a_naive_model(rig: &mut dyn StoreRig) -> Result<(), Broken> {
+pub async fn random_events_equal_a_naive_model(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut script = Script::new();
     for seed in 1..=8 {
         let (mut dice, mut model) = (Dice::new(seed), Model::default());

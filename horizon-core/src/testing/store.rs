@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{Broken, same};
-use crate::{Comments, Event, Result, Salts, Stats, StatsStore, StatsStoreExt, Timestamp, Topic, Update};
+use super::{Violation, same};
+use crate::{CommentStore, Event, Result, SaltStore, Stats, StatsStore, StatsStoreExt, Timestamp, Topic, Update};
 
 /// A store with all its ports.
 ///
@@ -15,9 +15,9 @@ use crate::{Comments, Event, Result, Salts, Stats, StatsStore, StatsStoreExt, Ti
 /// let store: Arc<dyn Store> = Arc::new(MemoryStats::new()); // it has all three ports
 /// # drop(store);
 /// ```
-pub trait Store: StatsStore + Comments + Salts {}
+pub trait Store: StatsStore + CommentStore + SaltStore {}
 
-impl<S: StatsStore + Comments + Salts> Store for S {}
+impl<S: StatsStore + CommentStore + SaltStore> Store for S {}
 
 /// How the checks reach a fresh store.
 ///
@@ -30,12 +30,12 @@ impl<S: StatsStore + Comments + Salts> Store for S {}
 /// ```
 /// use std::sync::Arc;
 /// use async_trait::async_trait;
-/// use horizon_core::{Result, testing::{Store, StoreRig}};
+/// use horizon_core::{Result, testing::{Store, StoreHarness}};
 ///
 /// struct InTurn(Vec<Arc<dyn Store>>);
 ///
 /// #[async_trait]
-/// impl StoreRig for InTurn {
+/// impl StoreHarness for InTurn {
 ///     async fn open(&mut self) -> Result<Arc<dyn Store>> {
 ///         self.0.rotate_left(1);
 ///         Ok(self.0[0].clone())
@@ -43,35 +43,35 @@ impl<S: StatsStore + Comments + Salts> Store for S {}
 /// }
 /// ```
 #[async_trait]
-pub trait StoreRig: Send {
+pub trait StoreHarness: Send {
     /// The store, as it was left. A call that a check gave up may still be at work: if that locks the
     /// store, try again until it is done.
     async fn open(&mut self) -> Result<Arc<dyn Store>>;
 }
 
 #[async_trait]
-impl StoreRig for Arc<dyn Store> {
+impl StoreHarness for Arc<dyn Store> {
     async fn open(&mut self) -> Result<Arc<dyn Store>> {
         Ok(Arc::clone(self))
     }
 }
 
-pub(super) async fn apply(rig: &mut dyn StoreRig, events: &[Event]) -> Result<Vec<Update>, Broken> {
+pub(super) async fn apply(rig: &mut dyn StoreHarness, events: &[Event]) -> Result<Vec<Update>, Violation> {
     Ok(rig.open().await?.apply(events).await?)
 }
 
-pub(super) async fn total(rig: &mut dyn StoreRig, topic: &Topic) -> Result<Stats, Broken> {
+pub(super) async fn total(rig: &mut dyn StoreHarness, topic: &Topic) -> Result<Stats, Violation> {
     Ok(rig.open().await?.total(topic).await?.stats)
 }
 
-pub(super) async fn forget(rig: &mut dyn StoreRig, now: Timestamp) -> Result<(), Broken> {
+pub(super) async fn forget(rig: &mut dyn StoreHarness, now: Timestamp) -> Result<(), Violation> {
     Ok(rig.open().await?.forget(now).await?)
 }
 
-pub(super) async fn expect_visits(what: &str, rig: &mut dyn StoreRig, want: u64) -> Result<(), Broken> {
+pub(super) async fn expect_visits(what: &str, rig: &mut dyn StoreHarness, want: u64) -> Result<(), Violation> {
     same(what, &total(rig, &Topic::Site).await?.visits, &want)
 }
 
-pub(super) async fn expect_likes(what: &str, rig: &mut dyn StoreRig, want: u64) -> Result<(), Broken> {
+pub(super) async fn expect_likes(what: &str, rig: &mut dyn StoreHarness, want: u64) -> Result<(), Violation> {
     same(what, &total(rig, &Topic::Site).await?.likes, &want)
 }

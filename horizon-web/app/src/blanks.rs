@@ -36,7 +36,7 @@ pub enum Blank {
     /// The word beside the number: the first of the two if it is one.
     Word(Count, &'static str, &'static str),
     /// Whether this reader likes the page.
-    Liked,
+    LikeOutcome,
     /// The opposite: what the like form asks for.
     NotLiked,
     /// A fresh id for the like form.
@@ -97,7 +97,7 @@ impl Blank {
                 .count(count)
                 .map_or_else(|| "null".into(), |count| count.to_string()),
             Self::Word(count, one, many) => word(values.count(count), one, many).into(),
-            Self::Liked => values.liked.to_string(),
+            Self::LikeOutcome => values.liked.to_string(),
             Self::NotLiked => (!values.liked).to_string(),
             Self::LikeId => values.like_id.to_string(),
             Self::CommentId => values.comment_id.to_string(),
@@ -215,14 +215,17 @@ mod tests {
     #[test]
     fn the_blanks_stand_where_they_were_marked() {
         let marks = Marks::new(7);
-        let (visits, liked) = (marks.mark(Blank::Grouped(Count::Visits)), marks.mark(Blank::Liked));
+        let (visits, liked) = (
+            marks.mark(Blank::Grouped(Count::Visits)),
+            marks.mark(Blank::LikeOutcome),
+        );
         let pieces = marks.pieces(&format!("<b>{visits}</b>{liked}"));
         let text = |text: &str| Piece::Text(text.into());
         let expected = [
             text("<b>"),
             Piece::Blank(Blank::Grouped(Count::Visits)),
             text("</b>"),
-            Piece::Blank(Blank::Liked),
+            Piece::Blank(Blank::LikeOutcome),
             text(""),
         ];
         assert_eq!(pieces, expected);

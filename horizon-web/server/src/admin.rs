@@ -102,7 +102,7 @@ pub(crate) async fn turn_away(app: &App, headers: &HeaderMap) -> Option<Response
 
 async fn lay_out(app: &App, filter: &Filter) -> Result<Desk> {
     let only_waiting = filter.only.as_deref() == Some("waiting");
-    let only = only_waiting.then_some(Visibility::Waiting);
+    let only = only_waiting.then_some(Visibility::Pending);
     let comments = app.horizon.desk(only, filter.before, ON_THE_DESK).await?;
     let older = (comments.len() == ON_THE_DESK.get())
         .then(|| comments.last())
@@ -223,7 +223,7 @@ async fn moderate(
         )
         .await;
     };
-    if form.verdict == Visibility::Waiting {
+    if form.verdict == Visibility::Pending {
         return wrong(
             &app,
             StatusCode::UNPROCESSABLE_ENTITY,

@@ -17,7 +17,7 @@ use futures::{StreamExt, stream::unfold};
 use horizon_app::{AccumulatorNode, Cluster, Node, Page, WebNode};
 use horizon_backend::ended;
 use horizon_core::{Error, Timestamp, presence::NodeId};
-use horizon_redis::{About, Member, Work};
+use horizon_redis::{NodeInfo, NodeRole, RegisteredNode};
 use tokio::{
     sync::watch,
     time::{interval, timeout},
@@ -62,7 +62,7 @@ async fn look(app: &App, reads: &PageReads) -> Cluster {
         Ok(members) => sorted(
             members
                 .into_iter()
-                .map(|Member { about, silent_for, .. }| (about, silent_for))
+                .map(|RegisteredNode { about, silent_for, .. }| (about, silent_for))
                 .collect(),
         ),
         Err(error) => {
@@ -77,7 +77,7 @@ async fn alone(app: &App, reads: &PageReads, note: &str) -> Cluster {
         Some(about) => about,
         None => {
             let viewers = app.totals(reads).await.map_or(0, |totals| totals.numbers.viewers);
-            let mut about = About::new(app.roster.name.as_str(), app.roster.started, Work::Web { viewers });
+            let mut about = NodeInfo::new(app.roster.name.as_str(), app.roster.started, NodeRole::Web { viewers });
             about.problems = app.horizon.health().problems();
             about
         }
@@ -88,7 +88,7 @@ async fn alone(app: &App, reads: &PageReads, note: &str) -> Cluster {
     }
 }
 
-fn sorted(members: Vec<(About, Duration)>) -> Cluster {
+fn sorted(members: Vec<(NodeInfo, Duration)>) -> Cluster {
     let mut all = Cluster::default();
     for (about, silent_for) in members {
         let node = Node {
@@ -100,8 +100,8 @@ fn sorted(members: Vec<(About, Duration)>) -> Cluster {
             problems: about.problems,
         };
         match about.work {
-            Work::Web { viewers } => all.web.push(WebNode { node, viewers }),
-            Work::Accumulator {
+            NodeRole::Web { viewers } => all.web.push(WebNode { node, viewers }),
+            NodeRole::Accumulator {
                 counted,
                 unread,
                 pending,

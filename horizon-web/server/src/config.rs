@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf, str::FromStr};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use eventhorizon::{IpNet, PipeUrl, StoreUrl};
+use eventhorizon::{BusUrl, IpNet, StoreUrl};
 use horizon_backend::{SecretText, pipe_and_store, random_node};
 use horizon_core::presence::NodeId;
 
@@ -185,7 +185,7 @@ pub enum Signals {
 #[derive(Clone, Debug)]
 pub struct Places {
     /// What events go through.
-    pub pipe: PipeUrl,
+    pub pipe: BusUrl,
     /// Where the numbers are kept.
     pub store: StoreUrl,
     /// What this process is called.
@@ -220,12 +220,12 @@ impl Serve {
         at_least("HORIZON_ADMIN_TOKEN", self.admin_token.as_ref(), 12)?;
         let (pipe, store) = pipe_and_store(&self.pipe, self.store.as_ref())?;
         match (&pipe, &store) {
-            (PipeUrl::Redis(..), StoreUrl::Memory) => {
+            (BusUrl::Redis(..), StoreUrl::Memory) => {
                 let sentence =
                     "with a pipe in Redis other processes count, and a store in memory would never hear of it";
                 return Err(format!("HORIZON_STORE is wrong: {sentence}"));
             }
-            (PipeUrl::Stdin, _) => {
+            (BusUrl::Stdin, _) => {
                 return Err("HORIZON_PIPE is wrong: `stdin:` is a pipe of horizon-accumulator alone".into());
             }
             _ => {}
@@ -303,7 +303,7 @@ mod tests {
     fn with_a_pipe_in_redis_the_store_is_there_too() {
         let cli = Cli::try_parse_from(["horizon-web", "--pipe", "redis+pubsub://localhost"]).unwrap();
         let places = cli.serve.check().unwrap();
-        assert!(matches!(places.pipe, PipeUrl::Redis(_, Delivery::PubSub)));
+        assert!(matches!(places.pipe, BusUrl::Redis(_, Delivery::PubSub)));
         assert!(matches!(places.store, StoreUrl::Redis(_)));
     }
 

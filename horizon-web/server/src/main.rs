@@ -11,7 +11,7 @@ fn main() -> ExitCode {
     horizon_backend::run_program("horizon-web", async {
         match &cli.command {
             Some(Command::Check { content }) => horizon_web::check(content),
-            None => horizon_web::run(&cli.serve, horizon_backend::asked_to_stop()).await,
+            None => horizon_web::run(&cli.serve, horizon_backend::shutdown_signal()).await,
         }
     })
 }

@@ -262,7 +262,7 @@ mod tests {
                 Blank::Grouped(Count::Viewers),
                 Blank::Plain(Count::Visits),
                 Blank::Word(Count::Likes, "like", "likes"),
-                Blank::Liked,
+                Blank::LikeOutcome,
                 Blank::NotLiked,
                 Blank::LikeId,
                 Blank::CommentId,

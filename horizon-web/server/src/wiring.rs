@@ -3,7 +3,7 @@
 use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
 use anyhow::{Context, anyhow, bail};
-use eventhorizon::{Horizon, Pages, PipeUrl, Secret};
+use eventhorizon::{BusUrl, Horizon, Pages, Secret};
 use horizon_app::Site;
 use horizon_axum::Limits;
 use horizon_backend::{announce, ended, now};
@@ -75,7 +75,7 @@ pub async fn run(config: &Serve, shutdown: impl Future<Output = ()> + Send + 'st
         started: now(),
         stopping: stopped,
     };
-    let counts = Counts::new(matches!(places.pipe, PipeUrl::Memory));
+    let counts = Counts::new(matches!(places.pipe, BusUrl::Memory));
     let app = assemble(config, base_url, horizon, roster, library, counts)?;
     announce(&format!("EventHorizon is at {address}"));
     let served = serve(listener, config, &app, shutdown, &stop).await;
@@ -90,7 +90,7 @@ pub async fn run(config: &Serve, shutdown: impl Future<Output = ()> + Send + 'st
 
 /// Opens what is behind the ports. A Redis that keeps the secret and is away is waited for.
 async fn open(config: &Serve, places: &Places, secure: bool, pages: impl Pages + 'static) -> anyhow::Result<Horizon> {
-    let mut builder = Horizon::from_places(places.pipe.clone(), places.store.clone())?
+    let mut builder = Horizon::from_parsed_urls(places.pipe.clone(), places.store.clone())?
         .node(places.node.clone())
         .configure(|contract| configure(contract, config, secure));
     if let Some(text) = &config.secret {

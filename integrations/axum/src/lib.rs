@@ -27,10 +27,10 @@ mod visits;
 use axum::Router;
 pub use client::{ClientAddr, Reader, Requester, Visitor};
 pub use eventhorizon;
-pub use eventhorizon::{Horizon, Slug, asked_to_stop};
+pub use eventhorizon::{Horizon, Slug, shutdown_signal};
 pub use problem::Problem;
 pub use serve::{Limits, serve};
-pub use visits::{TrackVisits, Tracked};
+pub use visits::{TrackVisits, TrackVisitsService};
 
 /// The routes of a site, to be nested under any path of an application, whatever its state.
 ///

@@ -107,10 +107,10 @@ impl fmt::Debug for TrackVisits {
 }
 
 impl<S> Layer<S> for TrackVisits {
-    type Service = Tracked<S>;
+    type Service = TrackVisitsService<S>;
 
-    fn layer(&self, inner: S) -> Tracked<S> {
-        Tracked {
+    fn layer(&self, inner: S) -> TrackVisitsService<S> {
+        TrackVisitsService {
             inner,
             track: self.clone(),
         }
@@ -119,12 +119,12 @@ impl<S> Layer<S> for TrackVisits {
 
 /// What [`TrackVisits`] makes of a service.
 #[derive(Clone, Debug)]
-pub struct Tracked<S> {
+pub struct TrackVisitsService<S> {
     inner: S,
     track: TrackVisits,
 }
 
-impl<S, B, R> Service<Request<B>> for Tracked<S>
+impl<S, B, R> Service<Request<B>> for TrackVisitsService<S>
 where
     S: Service<Request<B>, Response = Response<R>>,
     S::Future: Send + 'static,

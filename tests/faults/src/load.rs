@@ -8,7 +8,7 @@ use std::{
 use anyhow::Context;
 use futures::stream::{self, TryStreamExt};
 use horizon_core::{Analytics, Event, EventId};
-use horizon_redis::RedisPipe;
+use horizon_redis::RedisBus;
 use tokio::time::{Instant, sleep};
 
 use crate::{defect::Defect, diary::Diary};
@@ -25,14 +25,14 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// Publishers who do not give up.
 #[derive(Debug)]
 pub(crate) struct Load {
-    pipe: RedisPipe,
+    pipe: RedisBus,
     /// What they do wrong, if they are broken.
     defect: Option<Defect>,
     errors: AtomicU64,
 }
 
 impl Load {
-    pub(crate) fn new(pipe: RedisPipe, defect: Option<Defect>) -> Self {
+    pub(crate) fn new(pipe: RedisBus, defect: Option<Defect>) -> Self {
         Self {
             pipe,
             defect,

@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 
 use anyhow::anyhow;
-use horizon_backend::{Store, StoreUrl};
+use horizon_backend::{StoreHandle, StoreUrl};
 use horizon_core::{Slug, Topic};
-use horizon_redis::{RedisConfig, RedisPipe, testing::RedisServer};
+use horizon_redis::{RedisBus, RedisConfig, testing::RedisServer};
 use horizon_test_support::{Posts, wait_until};
 use tempfile::TempDir;
 
@@ -29,7 +29,7 @@ pub(crate) struct Stage {
     pub(crate) accumulators: Vec<Node>,
     pub(crate) slugs: Vec<Slug>,
     config: RedisConfig,
-    store: Store,
+    store: StoreHandle,
     posts: Posts,
     folder: TempDir,
 }
@@ -46,7 +46,7 @@ impl Stage {
         let store: StoreUrl = redis.url().parse().map_err(|sentence: String| anyhow!(sentence))?;
         let (folder, posts) = (TempDir::new()?, Posts::two()?);
         let mut stage = Self {
-            store: Store::open(&store)?,
+            store: StoreHandle::open(&store)?,
             slugs: SLUGS
                 .iter()
                 .map(|slug| Ok(Slug::new(slug)?))
@@ -83,8 +83,8 @@ impl Stage {
     }
 
     /// The way for publishers of our own, as anyone may have.
-    pub(crate) fn pipe(&self) -> anyhow::Result<RedisPipe> {
-        Ok(RedisPipe::connect(&self.config, self.store.stats.clone())?)
+    pub(crate) fn pipe(&self) -> anyhow::Result<RedisBus> {
+        Ok(RedisBus::connect(&self.config, self.store.stats.clone())?)
     }
 
     pub(crate) fn web(&mut self, number: u64) -> anyhow::Result<&mut Node> {

@@ -15,8 +15,8 @@ fn limit() -> NonZeroUsize {
     NonZeroUsize::new(8).unwrap()
 }
 
-fn pipe() -> (MemoryPipe, MemoryFeed) {
-    MemoryPipe::new(Arc::new(MemoryStats::new()))
+fn pipe() -> (MemoryBus, MemoryConsumer) {
+    MemoryBus::new(Arc::new(MemoryStats::new()))
 }
 
 #[tokio::test(start_paused = true)]
@@ -28,7 +28,7 @@ async fn an_event_is_answered_only_once_it_is_acknowledged() {
         _ = &mut tracked => panic!("nobody has counted it"),
         batch = feed.next_batch(limit()) => batch.unwrap(),
     };
-    feed.acknowledge(batch.receipt).await.unwrap();
+    feed.acknowledge(batch.ack).await.unwrap();
     tracked.await.unwrap();
 }
 
@@ -81,7 +81,7 @@ fn a_pipe_has_one_feed() {
 #[tokio::test]
 async fn a_receipt_that_was_never_handed_out_is_misuse() {
     let (_pipe, mut feed) = pipe();
-    assert!(!feed.acknowledge(Receipt(1)).await.unwrap_err().is_retryable());
+    assert!(!feed.acknowledge(AckToken(1)).await.unwrap_err().is_retryable());
 }
 
 #[test]
@@ -133,7 +133,7 @@ async fn a_watch_waits_for_a_store_that_cannot_be_read_and_never_ends() {
         failures: AtomicU32::new(9),
     };
     store.apply(&[visit(1)]).await.unwrap();
-    let (pipe, _feed) = MemoryPipe::new(Arc::new(store));
+    let (pipe, _feed) = MemoryBus::new(Arc::new(store));
     let stats = pipe.watch(Topic::Site).next().await.unwrap();
     assert_eq!(stats.visits, 1);
 }

@@ -21,18 +21,18 @@ pub enum Call {
     Likes,
     /// [`StatsStore::forget`](horizon_core::StatsStore::forget).
     Forget,
-    /// [`Comments::threads`](horizon_core::Comments::threads).
+    /// [`CommentStore::threads`](horizon_core::Comments::threads).
     Threads,
-    /// [`Comments::thread`](horizon_core::Comments::thread).
+    /// [`CommentStore::thread`](horizon_core::Comments::thread).
     Thread,
-    /// [`Comments::newest`](horizon_core::Comments::newest).
+    /// [`CommentStore::newest`](horizon_core::Comments::newest).
     Newest,
-    /// [`Comments::desk`](horizon_core::Comments::desk).
+    /// [`CommentStore::desk`](horizon_core::Comments::desk).
     Desk,
-    /// [`Comments::comment`](horizon_core::Comments::comment).
+    /// [`CommentStore::comment`](horizon_core::Comments::comment).
     Comment,
-    /// [`Comments::replies`](horizon_core::Comments::replies).
+    /// [`CommentStore::replies`](horizon_core::Comments::replies).
     Replies,
-    /// [`Salts::salt`](horizon_core::Salts::salt).
+    /// [`SaltStore::salt`](horizon_core::Salts::salt).
     Salt,
 }

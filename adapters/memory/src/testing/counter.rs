@@ -3,7 +3,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
-use horizon_core::{Batch, Event, Feed, Receipt, Refusal, Result, Stats, StatsStore, Topic, Update, step};
+use horizon_core::{
+    AckToken, Batch, Event, EventConsumer, RejectReason, Result, Stats, StatsStore, Topic, Update, step,
+};
 
 use super::Clock;
 use crate::totals::Totals;
@@ -20,7 +22,7 @@ pub(super) struct Counter {
 #[derive(Default)]
 struct Log {
     taken: Vec<Event>,
-    refused: Vec<(Event, Refusal)>,
+    refused: Vec<(Event, RejectReason)>,
 }
 
 impl Counter {
@@ -60,7 +62,7 @@ impl Counter {
     }
 
     /// Those of them that were not counted.
-    pub(super) fn refused(&self) -> Vec<(Event, Refusal)> {
+    pub(super) fn refused(&self) -> Vec<(Event, RejectReason)> {
         self.log().refused.clone()
     }
 
@@ -76,11 +78,11 @@ struct OneEvent<'a> {
 }
 
 #[async_trait]
-impl Feed for OneEvent<'_> {
+impl EventConsumer for OneEvent<'_> {
     async fn next_batch(&mut self, _: NonZeroUsize) -> Result<Batch> {
         Ok(Batch {
             events: self.event.take().into_iter().collect(),
-            receipt: Receipt(0),
+            ack: AckToken(0),
         })
     }
 
@@ -89,7 +91,7 @@ impl Feed for OneEvent<'_> {
         Ok(())
     }
 
-    async fn acknowledge(&mut self, _: Receipt) -> Result<()> {
+    async fn acknowledge(&mut self, _: AckToken) -> Result<()> {
         Ok(())
     }
 }

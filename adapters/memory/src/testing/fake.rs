@@ -1,7 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use horizon_core::{Analytics, Comments, Ports, Presence, Salts, StatsStore};
+use horizon_core::{Analytics, CommentStore, Ports, Presence, SaltStore, StatsStore};
 
 use super::{Clock, backend::Backend};
 
@@ -144,7 +144,7 @@ impl Fake {
     /// # }
     /// ```
     #[must_use]
-    pub fn comments(&self) -> Arc<dyn Comments> {
+    pub fn comments(&self) -> Arc<dyn CommentStore> {
         Arc::new(self.clone())
     }
 
@@ -161,7 +161,7 @@ impl Fake {
     /// # }
     /// ```
     #[must_use]
-    pub fn salts(&self) -> Arc<dyn Salts> {
+    pub fn salts(&self) -> Arc<dyn SaltStore> {
         Arc::new(self.clone())
     }
 }

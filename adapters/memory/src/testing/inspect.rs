@@ -1,4 +1,4 @@
-use horizon_core::{Event, Refusal, Topic, VisitorKey};
+use horizon_core::{Event, RejectReason, Topic, VisitorKey};
 
 use super::{Call, Fake};
 
@@ -28,7 +28,7 @@ impl Fake {
     /// Those of the [tracked](Self::tracked) events that were not counted, and why.
     ///
     /// ```
-    /// # use horizon_core::{Event, EventKind, Refusal, Stamp, Timestamp, Topic};
+    /// # use horizon_core::{Event, EventKind, RejectReason, Stamp, Timestamp, Topic};
     /// # use horizon_memory::testing::{Clock, Fake};
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> horizon_core::Result<()> {
@@ -36,12 +36,12 @@ impl Fake {
     /// let stamp = Stamp::new(Timestamp::from_millis(0), [1; 10]);
     /// let old = Event::new(stamp, Topic::Site, EventKind::Visit { visitor: None });
     /// fake.analytics().track(old.clone()).await?;
-    /// assert_eq!(fake.refused(), [(old, Refusal::TooOld)]);
+    /// assert_eq!(fake.refused(), [(old, RejectReason::TooOld)]);
     /// # Ok(())
     /// # }
     /// ```
     #[must_use]
-    pub fn refused(&self) -> Vec<(Event, Refusal)> {
+    pub fn refused(&self) -> Vec<(Event, RejectReason)> {
         self.0.counter.refused()
     }
 

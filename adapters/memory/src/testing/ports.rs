@@ -3,8 +3,8 @@ use std::num::NonZeroUsize;
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use horizon_core::{
-    Analytics, Comment, Comments, Day, Event, EventId, Presence, PresenceGuard, ReaderId, Result, Salts, Slug, Stats,
-    StatsStore, Thread, ThreadPage, Timestamp, Topic, Update, Visibility, VisitorKey,
+    Analytics, Comment, CommentStore, Day, Event, EventId, Presence, PresenceGuard, ReaderId, Result, SaltStore, Slug,
+    Stats, StatsStore, Thread, ThreadPage, Timestamp, Topic, Update, Visibility, VisitorKey,
 };
 
 use super::{Call, Fake};
@@ -53,7 +53,7 @@ impl StatsStore for Fake {
 }
 
 #[async_trait]
-impl Comments for Fake {
+impl CommentStore for Fake {
     async fn threads(&self, slug: &Slug, before: Option<EventId>, limit: NonZeroUsize) -> Result<ThreadPage> {
         let work = self.0.store.threads(slug, before, limit);
         self.0.call(Call::Threads, work).await
@@ -94,7 +94,7 @@ impl Comments for Fake {
 }
 
 #[async_trait]
-impl Salts for Fake {
+impl SaltStore for Fake {
     async fn salt(&self, day: Day, fresh: [u8; 32]) -> Result<[u8; 32]> {
         self.0.call(Call::Salt, self.0.store.salt(day, fresh)).await
     }

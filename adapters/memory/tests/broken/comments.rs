@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use horizon_core::{
-    Comment, Comments, Event, EventId, EventKind, Result, Slug, StatsStore, ThreadPage, Timestamp, Topic, Update,
+    Comment, CommentStore, Event, EventId, EventKind, Result, Slug, StatsStore, ThreadPage, Timestamp, Topic, Update,
     Visibility,
 };
 use horizon_memory::MemoryStats;
@@ -133,7 +133,7 @@ impl Fault for TellsWhatWaits {
     ) -> Result<ThreadPage> {
         let mut page = good.threads(slug, before, limit).await?;
         for thread in &mut page.threads {
-            if thread.head.visibility == Visibility::Waiting {
+            if thread.head.visibility == Visibility::Pending {
                 thread.head = good.comment(thread.head.id).await?.unwrap();
             }
         }

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use async_trait::async_trait;
-use horizon_core::{Comment, Comments, EventId, Result, Slug, Thread, ThreadPage};
+use horizon_core::{Comment, CommentStore, EventId, Result, Slug, Thread, ThreadPage};
 use horizon_memory::MemoryStats;
 
 use crate::store::Fault;

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::stream::{BoxStream, StreamExt};
-use horizon_core::testing::PipeRig;
-use horizon_core::{Analytics, Batch, Event, EventId, Feed, Receipt, Result, Stats, StatsStore, Topic, Update};
-use horizon_memory::{MemoryFeed, MemoryPipe, MemoryStats};
+use horizon_core::testing::BusHarness;
+use horizon_core::{
+    AckToken, Analytics, Batch, Event, EventConsumer, EventId, Result, Stats, StatsStore, Topic, Update,
+};
+use horizon_memory::{MemoryBus, MemoryConsumer, MemoryStats};
 use tokio::sync::watch;
 
 use crate::{caught, names, presence::every_change};
@@ -32,11 +34,11 @@ enum Fault {
 struct Rig {
     store: Arc<MemoryStats>,
     pipe: Arc<BrokenPipe>,
-    first: Option<MemoryFeed>,
+    first: Option<MemoryConsumer>,
 }
 
 struct BrokenPipe {
-    good: MemoryPipe,
+    good: MemoryBus,
     fault: Fault,
     serial: AtomicU64,
     /// Ends when the feed does.
@@ -44,14 +46,14 @@ struct BrokenPipe {
 }
 
 struct BrokenFeed {
-    good: MemoryFeed,
+    good: MemoryConsumer,
     fault: Fault,
     pipe: Arc<BrokenPipe>,
 }
 
 fn rig(fault: Fault) -> Rig {
     let store = Arc::new(MemoryStats::new());
-    let (good, feed) = MemoryPipe::new(Arc::clone(&store) as _);
+    let (good, feed) = MemoryBus::new(Arc::clone(&store) as _);
     let pipe = BrokenPipe {
         good,
         fault,
@@ -66,12 +68,12 @@ fn rig(fault: Fault) -> Rig {
 }
 
 #[async_trait]
-impl PipeRig for Rig {
+impl BusHarness for Rig {
     fn analytics(&self) -> Arc<dyn Analytics> {
         Arc::clone(&self.pipe) as _
     }
 
-    async fn feed(&mut self) -> Result<Box<dyn Feed>> {
+    async fn feed(&mut self) -> Result<Box<dyn EventConsumer>> {
         let good = match self.first.take() {
             Some(feed) => feed,
             None => self.pipe.good.feed()?,
@@ -116,16 +118,16 @@ impl Analytics for BrokenPipe {
 }
 
 #[async_trait]
-impl Feed for BrokenFeed {
+impl EventConsumer for BrokenFeed {
     async fn next_batch(&mut self, limit: NonZeroUsize) -> Result<Batch> {
         let ignores = self.fault == Fault::IgnoresTheLimit;
         let limit = if ignores { NonZeroUsize::MAX } else { limit };
         let mut batch = self.good.next_batch(limit).await?;
         match self.fault {
             Fault::ReversesBatches => batch.events.reverse(),
-            Fault::AcknowledgesAtOnce => self.good.acknowledge(batch.receipt).await?,
+            Fault::AcknowledgesAtOnce => self.good.acknowledge(batch.ack).await?,
             Fault::LosesWhatWasGivenUp => {
-                self.good.acknowledge(batch.receipt).await?;
+                self.good.acknowledge(batch.ack).await?;
                 tokio::task::yield_now().await;
             }
             _ => {}
@@ -148,11 +150,11 @@ impl Feed for BrokenFeed {
         Ok(())
     }
 
-    async fn acknowledge(&mut self, receipt: Receipt) -> Result<()> {
+    async fn acknowledge(&mut self, ack: AckToken) -> Result<()> {
         if self.fault == Fault::ForgetsAcknowledgements {
             return Ok(());
         }
-        self.good.acknowledge(receipt).await
+        self.good.acknowledge(ack).await
     }
 }
 

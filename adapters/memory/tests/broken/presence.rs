@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::stream::{BoxStream, StreamExt, unfold};
-use horizon_core::testing::PresenceRig;
+use horizon_core::testing::PresenceHarness;
 use horizon_core::{Presence, PresenceGuard, Result, Topic, VisitorKey};
-use horizon_memory::LocalPresence;
+use horizon_memory::MemoryPresence;
 use tokio::sync::{mpsc, watch};
 
 use crate::{caught, names};
@@ -28,13 +28,13 @@ enum Fault {
 }
 
 struct Broken {
-    good: Arc<LocalPresence>,
+    good: Arc<MemoryPresence>,
     fault: Fault,
     seen: Mutex<HashSet<VisitorKey>>,
 }
 
-fn rig(fault: Fault) -> PresenceRig {
-    PresenceRig {
+fn rig(fault: Fault) -> PresenceHarness {
+    PresenceHarness {
         presence: Box::new(Broken {
             good: Arc::default(),
             fault,
@@ -44,9 +44,9 @@ fn rig(fault: Fault) -> PresenceRig {
     }
 }
 
-fn without_grace() -> PresenceRig {
-    PresenceRig {
-        presence: Box::new(LocalPresence::new(Duration::ZERO)),
+fn without_grace() -> PresenceHarness {
+    PresenceHarness {
+        presence: Box::new(MemoryPresence::new(Duration::ZERO)),
         grace: GRACE,
     }
 }

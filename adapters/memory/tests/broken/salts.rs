@@ -3,7 +3,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use async_trait::async_trait;
-use horizon_core::{Day, Result, Salts, StatsStore, Timestamp};
+use horizon_core::{Day, Result, SaltStore, StatsStore, Timestamp};
 use horizon_memory::MemoryStats;
 
 use crate::store::{Fault, NeverForgets, rig};

@@ -179,7 +179,7 @@ struct IgnoresCase;
 fn lower(topic: &Topic) -> Topic {
     match topic {
         Topic::Site => Topic::Site,
-        Topic::Blog(slug) => Slug::new(&slug.as_str().to_lowercase()).unwrap().into(),
+        Topic::Page(slug) => Slug::new(&slug.as_str().to_lowercase()).unwrap().into(),
     }
 }
 

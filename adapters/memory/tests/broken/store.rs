@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use async_trait::async_trait;
 use horizon_core::testing::Store;
 use horizon_core::{
-    Comment, Comments, Day, Event, EventId, ReaderId, Result, Salts, Slug, StatsStore, Thread, ThreadPage, Timestamp,
-    Topic, Update, Visibility,
+    Comment, CommentStore, Day, Event, EventId, ReaderId, Result, SaltStore, Slug, StatsStore, Thread, ThreadPage,
+    Timestamp, Topic, Update, Visibility,
 };
 use horizon_memory::MemoryStats;
 
@@ -95,7 +95,7 @@ impl<F: Fault> StatsStore for Faulty<F> {
 }
 
 #[async_trait]
-impl<F: Fault> Comments for Faulty<F> {
+impl<F: Fault> CommentStore for Faulty<F> {
     async fn threads(&self, slug: &Slug, before: Option<EventId>, limit: NonZeroUsize) -> Result<ThreadPage> {
         self.fault.threads(&self.good, slug, before, limit).await
     }
@@ -128,7 +128,7 @@ impl<F: Fault> Comments for Faulty<F> {
 }
 
 #[async_trait]
-impl<F: Fault> Salts for Faulty<F> {
+impl<F: Fault> SaltStore for Faulty<F> {
     async fn salt(&self, day: Day, fresh: [u8; 32]) -> Result<[u8; 32]> {
         self.fault.salt(&self.good, day, fresh).await
     }

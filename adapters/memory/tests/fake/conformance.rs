@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use horizon_core::testing::{PresenceRig, Store};
+use horizon_core::testing::{PresenceHarness, Store};
 use horizon_memory::testing::Fake;
 
 use crate::{GRACE, clock, fake};
@@ -15,7 +15,7 @@ async fn store() -> Arc<dyn Store> {
 horizon_core::store_suite!(store);
 
 /// A presence whose clock somebody moves as the runtime's time goes by.
-async fn presence_rig() -> PresenceRig {
+async fn presence_rig() -> PresenceHarness {
     const STEP: Duration = Duration::from_millis(10);
     let clock = clock();
     let presence = Box::new(Fake::new(clock.clone()));
@@ -25,7 +25,7 @@ async fn presence_rig() -> PresenceRig {
             clock.advance(STEP);
         }
     });
-    PresenceRig { presence, grace: GRACE }
+    PresenceHarness { presence, grace: GRACE }
 }
 
 mod presence {

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use horizon_core::{
-    Analytics, AnalyticsExt, CLOCK_SKEW, Comments, DEDUPE_WINDOW, Draft, Event, EventKind, ReaderId, Refusal, Slug,
-    Stamp, Stats, StatsStore, Timestamp, Topic,
+    Analytics, AnalyticsExt, CLOCK_SKEW, CommentStore, DEDUPE_WINDOW, Draft, Event, EventKind, ReaderId, RejectReason,
+    Slug, Stamp, Stats, StatsStore, Timestamp, Topic,
 };
 use horizon_memory::testing::{Call, Fake};
 
@@ -67,7 +67,7 @@ async fn an_event_that_does_not_fit_the_clock_is_refused_and_not_counted() {
     assert_eq!(fake.tracked(), [late.clone(), early.clone()]);
     assert_eq!(
         fake.refused(),
-        [(late, Refusal::TooOld), (early, Refusal::FromTheFuture)]
+        [(late, RejectReason::TooOld), (early, RejectReason::FromTheFuture)]
     );
 }
 

@@ -1,7 +1,7 @@
 use std::num::NonZeroUsize;
 
 use horizon_core::{
-    Analytics, Comments, Day, Error, EventId, Presence, ReaderId, Result, Salts, Slug, StatsStore, Topic,
+    Analytics, CommentStore, Day, Error, EventId, Presence, ReaderId, Result, SaltStore, Slug, StatsStore, Topic,
 };
 use horizon_memory::testing::{Call, Fake};
 

@@ -29,7 +29,7 @@ async fn an_accumulator_that_starts_finds_that_the_stream_was_deleted_and_made_a
     let mut stage = Stage::new(&[]).await;
     five_wait(&stage).await;
     // No pipe looks any more, and so many events come that the new stream is longer than the old one.
-    let other = horizon_redis::RedisPipe::connect(&stage.config, stage.store.clone()).unwrap();
+    let other = horizon_redis::RedisBus::connect(&stage.config, stage.store.clone()).unwrap();
     drop(std::mem::replace(&mut stage.pipe, other));
     stage.redis(&["DEL", "analytics:events"]).await;
     for number in 5..15 {
@@ -150,7 +150,7 @@ async fn setting_the_group_back_raises_no_alarm() {
 #[tokio::test]
 async fn two_accumulators_and_two_pipes_count_a_loss_once_and_all_of_them_know() {
     let stage = Stage::new(&[]).await;
-    let second = horizon_redis::RedisPipe::connect(&stage.config, stage.store.clone()).unwrap();
+    let second = horizon_redis::RedisBus::connect(&stage.config, stage.store.clone()).unwrap();
     five_wait(&stage).await;
     stage.track(5..10).await;
     stage.redis(&["XTRIM", "analytics:events", "MAXLEN", "3"]).await;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use horizon_core::Analytics;
 use horizon_redis::testing::RedisServer;
-use horizon_redis::{FeedConfig, RedisConfig, RedisFeed, RedisPipe};
+use horizon_redis::{ConsumerConfig, RedisBus, RedisConfig, RedisConsumer};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -51,8 +51,8 @@ async fn events_that_no_replica_confirmed_are_not_lost_with_the_old_master() {
     let mut tasks = JoinSet::new();
     tasks.spawn(forward(listener, told));
     stage.config = RedisConfig::new(&url).unwrap();
-    stage.pipe = RedisPipe::connect(&stage.config, Arc::clone(&stage.store) as _).unwrap();
-    let mut feed = RedisFeed::connect(&stage.config, FeedConfig::new("one")).unwrap();
+    stage.pipe = RedisBus::connect(&stage.config, Arc::clone(&stage.store) as _).unwrap();
+    let mut feed = RedisConsumer::connect(&stage.config, ConsumerConfig::new("one")).unwrap();
     stage.track(0..5).await;
     stage.count(&mut feed, 5).await;
     replica.cli(&["REPLICAOF", "NO", "ONE"]).await.unwrap();

@@ -16,7 +16,7 @@ use std::time::Duration;
 use horizon_core::{Analytics, Event, EventKind, Stamp, StatsStoreExt, Timestamp, Topic, step};
 use horizon_memory::MemoryStats;
 use horizon_redis::testing::RedisServer;
-use horizon_redis::{BusMonitor, FeedConfig, RedisConfig, RedisFeed, RedisPipe};
+use horizon_redis::{BusMonitor, ConsumerConfig, RedisBus, RedisConfig, RedisConsumer};
 use tokio::time::{sleep, timeout};
 
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
@@ -28,7 +28,7 @@ struct Stage {
     server: RedisServer,
     config: RedisConfig,
     store: Arc<MemoryStats>,
-    pipe: RedisPipe,
+    pipe: RedisBus,
 }
 
 impl Stage {
@@ -36,7 +36,7 @@ impl Stage {
         let server = RedisServer::start(options).await.unwrap();
         let config = RedisConfig::new(&server.url()).unwrap();
         let store = Arc::new(MemoryStats::new());
-        let pipe = RedisPipe::connect(&config, Arc::clone(&store) as _).unwrap();
+        let pipe = RedisBus::connect(&config, Arc::clone(&store) as _).unwrap();
         Self {
             server,
             config,
@@ -45,10 +45,10 @@ impl Stage {
         }
     }
 
-    fn feed(&self, name: &str) -> RedisFeed {
-        let mut feed = FeedConfig::new(name);
+    fn feed(&self, name: &str) -> RedisConsumer {
+        let mut feed = ConsumerConfig::new(name);
         feed.claim_after = Duration::from_millis(200);
-        RedisFeed::connect(&self.config, feed).unwrap()
+        RedisConsumer::connect(&self.config, feed).unwrap()
     }
 
     async fn track(&self, numbers: std::ops::Range<u64>) {
@@ -62,7 +62,7 @@ impl Stage {
     }
 
     /// Counts until the site has so many visits.
-    async fn count(&self, feed: &mut RedisFeed, visits: u64) {
+    async fn count(&self, feed: &mut RedisConsumer, visits: u64) {
         let counted = async {
             while self.visits().await < visits {
                 let _ = timeout(Duration::from_millis(100), self.step(feed)).await;
@@ -73,7 +73,7 @@ impl Stage {
     }
 
     /// Counts one batch. A failed step repeats itself, as the accumulator's does.
-    async fn step(&self, feed: &mut RedisFeed) {
+    async fn step(&self, feed: &mut RedisConsumer) {
         let _ = step(feed, &*self.store, &|| NOW, NonZeroUsize::MAX).await;
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use horizon_redis::testing::RedisServer;
-use horizon_redis::{RedisConfig, RedisPipe};
+use horizon_redis::{RedisBus, RedisConfig};
 
 use crate::{Stage, lost, until};
 
@@ -68,7 +68,7 @@ async fn a_promoted_replica_that_has_everything_raises_no_alarm() {
     replica.cli(&["REPLICAOF", "NO", "ONE"]).await.unwrap();
     stage.config = RedisConfig::new(&replica.url()).unwrap();
     stage.server = replica;
-    stage.pipe = RedisPipe::connect(&stage.config, Arc::clone(&stage.store) as _).unwrap();
+    stage.pipe = RedisBus::connect(&stage.config, Arc::clone(&stage.store) as _).unwrap();
     let mut feed = stage.feed("two");
     stage.track(23..25).await;
     stage.count(&mut feed, 25).await;

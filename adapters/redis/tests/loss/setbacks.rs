@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use horizon_redis::{BusMonitor, RedisConfig, RedisPipe};
+use horizon_redis::{BusMonitor, RedisBus, RedisConfig};
 
 use crate::{Stage, lost, until};
 
-fn another_pipe(stage: &Stage) -> RedisPipe {
-    RedisPipe::connect(&stage.config, Arc::clone(&stage.store) as _).unwrap()
+fn another_pipe(stage: &Stage) -> RedisBus {
+    RedisBus::connect(&stage.config, Arc::clone(&stage.store) as _).unwrap()
 }
 
 fn found(monitors: &[BusMonitor]) -> u64 {
@@ -27,7 +27,7 @@ async fn a_process_that_starts_on_an_emptied_redis_does_not_hide_the_loss_from_t
     stage.redis(&["ACL", "SETUSER", "default", "-evalsha"]).await;
     stage.redis(&["FLUSHALL"]).await;
     let url = format!("redis://new:pw@127.0.0.1:{}", stage.server.port());
-    let third = RedisPipe::connect(&RedisConfig::new(&url).unwrap(), Arc::clone(&stage.store) as _).unwrap();
+    let third = RedisBus::connect(&RedisConfig::new(&url).unwrap(), Arc::clone(&stage.store) as _).unwrap();
     until("the new process looks", async || {
         stage.redis(&["EXISTS", "horizon:bus"]).await == "1"
     })

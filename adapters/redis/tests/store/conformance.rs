@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use horizon_core::{Result, testing::Store, testing::StoreRig};
+use horizon_core::{Result, testing::Store, testing::StoreHarness};
 use horizon_redis::RedisStats;
 use horizon_redis::testing::RedisServer;
 use redis::{Client, aio::MultiplexedConnection};
@@ -34,7 +34,7 @@ impl Rig {
 }
 
 #[async_trait]
-impl StoreRig for Rig {
+impl StoreHarness for Rig {
     async fn open(&mut self) -> Result<Arc<dyn Store>> {
         if let Some(connection) = &mut self.flush {
             redis::cmd("SCRIPT").arg("FLUSH").exec_async(connection).await.unwrap();

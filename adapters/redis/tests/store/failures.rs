@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures::future::join_all;
-use horizon_core::{Comments, DEDUPE_WINDOW, Event, Slug, StatsStore, StatsStoreExt, Topic};
+use horizon_core::{CommentStore, DEDUPE_WINDOW, Event, Slug, StatsStore, StatsStoreExt, Topic};
 use horizon_redis::testing::RedisServer;
 use tokio::time::sleep;
 

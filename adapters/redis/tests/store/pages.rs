@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::num::NonZeroUsize;
 
 use horizon_core::{
-    Comments, DEDUPE_WINDOW, Event, EventId, EventKind, StatsStore, Timestamp, Topic, Visibility, VisitorKey,
+    CommentStore, DEDUPE_WINDOW, Event, EventId, EventKind, StatsStore, Timestamp, Topic, Visibility, VisitorKey,
 };
 use horizon_redis::RedisStats;
 use horizon_redis::testing::RedisServer;

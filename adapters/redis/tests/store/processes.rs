@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures::future::join_all;
-use horizon_core::{Comments, DEDUPE_WINDOW, ReaderId, StatsStore, StatsStoreExt, Topic};
+use horizon_core::{CommentStore, DEDUPE_WINDOW, ReaderId, StatsStore, StatsStoreExt, Topic};
 
 use super::{NOW, apply, comment, connect, hit, like, page, start, visit, visits};
 

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use horizon_core::{
-    Comments, DEDUPE_WINDOW, Draft, Event, EventId, EventKind, ReaderId, Slug, Stamp, StatsStore, Timestamp, Topic,
+    CommentStore, DEDUPE_WINDOW, Draft, Event, EventId, EventKind, ReaderId, Slug, Stamp, StatsStore, Timestamp, Topic,
     VISIT_GAP, Visibility, VisitorKey,
 };
 use horizon_memory::MemoryStats;
@@ -12,7 +12,7 @@ use horizon_redis::RedisStats;
 
 use super::start;
 
-const STATES: [Visibility; 3] = [Visibility::Shown, Visibility::Waiting, Visibility::Removed];
+const STATES: [Visibility; 3] = [Visibility::Shown, Visibility::Pending, Visibility::Removed];
 
 /// Random numbers that are the same for the same seed (xorshift).
 struct Dice(u64);

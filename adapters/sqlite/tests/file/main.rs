@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use horizon_core::{
-    DEDUPE_WINDOW, Event, EventKind, ReaderId, Salts, Slug, Stamp, StatsStore, StatsStoreExt, Timestamp, Topic,
+    DEDUPE_WINDOW, Event, EventKind, ReaderId, SaltStore, Slug, Stamp, StatsStore, StatsStoreExt, Timestamp, Topic,
 };
 use horizon_sqlite::SqliteStats;
 use rusqlite::Connection;

@@ -111,7 +111,7 @@ fn item(item: &DeskComment, only_waiting: bool) -> AnyView {
     let at = comment.at.as_millis();
     let (state, name) = match comment.visibility {
         Visibility::Shown => ("shown", "Shown"),
-        Visibility::Waiting => ("waiting", "Waiting"),
+        Visibility::Pending => ("waiting", "Waiting"),
         Visibility::Removed => ("removed", "Removed"),
     };
     let page = format!("/blog/{}#comment-{}", comment.slug, comment.id);
@@ -143,7 +143,7 @@ fn item(item: &DeskComment, only_waiting: bool) -> AnyView {
 fn verdicts(visibility: Visibility) -> AnyView {
     let show = match visibility {
         Visibility::Shown => None,
-        Visibility::Waiting => Some("Approve"),
+        Visibility::Pending => Some("Approve"),
         Visibility::Removed => Some("Restore"),
     };
     let remove = (visibility != Visibility::Removed).then_some("Remove");

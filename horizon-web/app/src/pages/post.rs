@@ -112,7 +112,7 @@ fn like(page: &PostPage, marks: &Marks) -> AnyView {
             <input type="hidden" name="liked" value=marks.mark(Blank::NotLiked) autocomplete="off" />
             <input type="hidden" name="id" value=marks.mark(Blank::LikeId) autocomplete="off" />
             <input type="hidden" name="back" value=format!("/blog/{slug}") />
-            <button type="submit" data-horizon="like" aria-pressed=marks.mark(Blank::Liked)>
+            <button type="submit" data-horizon="like" aria-pressed=marks.mark(Blank::LikeOutcome)>
                 {heart()}
                 " Like "
                 <span class="count" data-horizon="likes">{marks.mark(Blank::Grouped(Count::Likes))}</span>

@@ -127,7 +127,7 @@ fn on_the_desk() -> DeskComment {
             author: HOSTILE.into(),
             body: HOSTILE.into(),
             at: Timestamp::from_millis(0),
-            visibility: Visibility::Waiting,
+            visibility: Visibility::Pending,
         },
         post_title: HOSTILE.into(),
     }

@@ -170,13 +170,13 @@ async fn with_moderation_first_a_comment_waits_for_the_author() {
     assert_eq!(site.client().json(PATH, &sent).await.status, 202);
     assert!(threads(&site, "").await.threads.is_empty());
     let ten = NonZeroUsize::new(10).unwrap();
-    let waiting = site.horizon.desk(Some(Visibility::Waiting), None, ten).await.unwrap();
+    let waiting = site.horizon.desk(Some(Visibility::Pending), None, ten).await.unwrap();
     assert_eq!(waiting.len(), 1);
     assert!(site.horizon.moderate(waiting[0].id, Visibility::Shown).await.unwrap());
     assert_eq!(threads(&site, "").await.threads.len(), 1);
     assert!(
         site.horizon
-            .desk(Some(Visibility::Waiting), None, ten)
+            .desk(Some(Visibility::Pending), None, ten)
             .await
             .unwrap()
             .is_empty()

@@ -16,7 +16,7 @@ use eventhorizon::{Config, Horizon, Rate, Secret};
 use futures::stream::BoxStream;
 use horizon_axum::{Limits, serve};
 use horizon_core::{Analytics, Error, Event, Ports, Result, Slug, Stats, Timestamp, Topic, step};
-use horizon_memory::{LocalPresence, MemoryPipe, MemoryStats};
+use horizon_memory::{MemoryBus, MemoryPresence, MemoryStats};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::Instant};
 
 use crate::client::Client;
@@ -52,7 +52,7 @@ impl Site {
         let store = Arc::new(MemoryStats::new());
         let pipe = Valve::new(Arc::clone(&store));
         let ports = Ports {
-            presence: Arc::new(LocalPresence::new(GRACE)),
+            presence: Arc::new(MemoryPresence::new(GRACE)),
             analytics: Arc::clone(&pipe) as Arc<dyn Analytics>,
             stats: Arc::clone(&store) as _,
             comments: Arc::clone(&store) as _,
@@ -135,13 +135,13 @@ pub(crate) fn topic(slug: &str) -> Topic {
 
 /// A pipe with the accumulator behind it, which can be shut.
 pub(crate) struct Valve {
-    pipe: MemoryPipe,
+    pipe: MemoryBus,
     shut: AtomicBool,
 }
 
 impl Valve {
     fn new(store: Arc<MemoryStats>) -> Arc<Self> {
-        let (pipe, mut feed) = MemoryPipe::new(Arc::clone(&store) as _);
+        let (pipe, mut feed) = MemoryBus::new(Arc::clone(&store) as _);
         tokio::spawn(async move {
             let now = || {
                 let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();

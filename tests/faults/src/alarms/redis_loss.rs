@@ -5,7 +5,7 @@ use std::{fs, sync::Arc};
 use anyhow::{Context, ensure};
 use horizon_backend::now;
 use horizon_core::Slug;
-use horizon_redis::{RedisConfig, RedisPipe, RedisStats, testing::RedisServer};
+use horizon_redis::{RedisBus, RedisConfig, RedisStats, testing::RedisServer};
 use horizon_test_support::{Seed, wait_until};
 use tokio::time::{Duration, Instant};
 
@@ -214,7 +214,7 @@ pub(crate) async fn eviction(scene: &mut Scene) -> anyhow::Result<()> {
 fn publisher(cast: &Cast) -> anyhow::Result<Load> {
     let config = RedisConfig::new(&cast.redis.url())?;
     let store = Arc::new(RedisStats::connect(&config)?);
-    Ok(Load::new(RedisPipe::connect(&config, store)?, None))
+    Ok(Load::new(RedisBus::connect(&config, store)?, None))
 }
 
 /// Sends events until Redis has thrown the stream away. Returns how many were acknowledged.

@@ -4,8 +4,8 @@ use std::{
     time::Duration,
 };
 
-use horizon_backend::{Store, asked_to_stop, now, start_log};
-use horizon_redis::{FeedConfig, RedisFeed};
+use horizon_backend::{StoreHandle, now, shutdown_signal, start_log};
+use horizon_redis::{ConsumerConfig, RedisConsumer};
 use tokio::net::TcpListener;
 
 use super::{Place, feed::BrokenFeed, probes::probes, store::BrokenStore};
@@ -18,15 +18,15 @@ const NEVER: Duration = Duration::from_secs(24 * 3_600);
 pub(crate) async fn accumulator(place: &Place) -> anyhow::Result<()> {
     let _log = start_log();
     let (redis, store) = place.redis_and_store()?;
-    let mut feed = FeedConfig::new(place.node.as_str());
+    let mut feed = ConsumerConfig::new(place.node.as_str());
     if place.defect == Defect::NeverTakesOver {
         feed.claim_after = NEVER;
     }
     let feed = BrokenFeed {
-        feed: RedisFeed::connect(&redis, feed)?,
+        feed: RedisConsumer::connect(&redis, feed)?,
         defect: place.defect,
     };
-    let opened = Store::open(&store)?;
+    let opened = StoreHandle::open(&store)?;
     let store = BrokenStore {
         store: Arc::clone(&opened.stats),
         defect: place.defect,
@@ -35,7 +35,7 @@ pub(crate) async fn accumulator(place: &Place) -> anyhow::Result<()> {
     writeln!(stdout(), "The stand-in is at http://{}", listener.local_addr()?)?;
     tokio::select! {
         answered = axum::serve(listener, probes(opened)) => answered?,
-        () = horizon_backend::run(feed, Arc::new(store), now, asked_to_stop()) => {}
+        () = horizon_backend::run(feed, Arc::new(store), now, shutdown_signal()) => {}
     }
     Ok(())
 }

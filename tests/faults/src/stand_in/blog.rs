@@ -13,7 +13,7 @@ use axum::{
 };
 use eventhorizon::{Builder, Horizon, Secret};
 use horizon_axum::Limits;
-use horizon_backend::{StoreUrl, asked_to_stop, pipe_and_store, start_log};
+use horizon_backend::{StoreUrl, pipe_and_store, shutdown_signal, start_log};
 use horizon_core::Slug;
 use rusqlite::Connection;
 use tokio::net::TcpListener;
@@ -28,7 +28,7 @@ pub(crate) async fn embedded(place: &Place) -> anyhow::Result<()> {
     if place.defect == Defect::SetsUpFirst {
         set_up(&store)?;
     }
-    let horizon = start(place, Horizon::from_places(pipe, store)?).await?;
+    let horizon = start(place, Horizon::from_parsed_urls(pipe, store)?).await?;
     let app = router(&horizon);
     let app = match place.defect {
         Defect::BlocksOnLog => app.layer(middleware::from_fn(log_and_wait)),
@@ -64,7 +64,7 @@ pub(crate) fn router(horizon: &Horizon) -> Router {
 pub(crate) async fn serve(place: &Place, app: Router, horizon: &Horizon) -> anyhow::Result<()> {
     let listener = TcpListener::bind(place.addr).await?;
     writeln!(stdout(), "The stand-in is at http://{}", listener.local_addr()?)?;
-    horizon_axum::serve(listener, app, Limits::default(), asked_to_stop(), horizon).await?;
+    horizon_axum::serve(listener, app, Limits::default(), shutdown_signal(), horizon).await?;
     Ok(())
 }
 

@@ -1,23 +1,23 @@
 use std::num::NonZeroUsize;
 
 use async_trait::async_trait;
-use horizon_core::{Batch, Feed, Receipt, Result, Update};
-use horizon_redis::RedisFeed;
+use horizon_core::{AckToken, Batch, EventConsumer, Result, Update};
+use horizon_redis::RedisConsumer;
 
 use crate::defect::Defect;
 
 /// A feed that does one thing wrong.
 pub(crate) struct BrokenFeed {
-    pub(crate) feed: RedisFeed,
+    pub(crate) feed: RedisConsumer,
     pub(crate) defect: Defect,
 }
 
 #[async_trait]
-impl Feed for BrokenFeed {
+impl EventConsumer for BrokenFeed {
     async fn next_batch(&mut self, limit: NonZeroUsize) -> Result<Batch> {
         let batch = self.feed.next_batch(limit).await?;
         if self.defect == Defect::AcknowledgesFirst {
-            self.feed.acknowledge(batch.receipt).await?;
+            self.feed.acknowledge(batch.ack).await?;
         }
         Ok(batch)
     }
@@ -29,10 +29,10 @@ impl Feed for BrokenFeed {
         self.feed.publish(updates).await
     }
 
-    async fn acknowledge(&mut self, receipt: Receipt) -> Result<()> {
+    async fn acknowledge(&mut self, ack: AckToken) -> Result<()> {
         if self.defect == Defect::AcknowledgesFirst {
             return Ok(());
         }
-        self.feed.acknowledge(receipt).await
+        self.feed.acknowledge(ack).await
     }
 }

@@ -1,11 +1,11 @@
 use std::sync::Arc;
 
 use axum::{Router, http::StatusCode, routing::get};
-use horizon_backend::{Health, Ready, Store, register_log_metrics};
+use horizon_backend::{Health, Ready, StoreHandle, register_log_metrics};
 use prometheus_client::{encoding::text::encode, registry::Registry};
 
 /// `/healthz`, `/readyz` and `/metrics` of an accumulator whose background tasks have no problem to report.
-pub(crate) fn probes(store: Store) -> Router {
+pub(crate) fn probes(store: StoreHandle) -> Router {
     let ready = Arc::new(Ready::new(store, Health::default()));
     let mut registry = Registry::default();
     register_log_metrics(&mut registry);

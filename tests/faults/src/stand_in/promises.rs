@@ -3,7 +3,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use futures::{future::join_all, stream::BoxStream};
 use horizon_core::{Analytics, Error, Event, Result, Stats, Topic};
-use horizon_redis::RedisPipe;
+use horizon_redis::RedisBus;
 use tokio::{sync::mpsc, time::sleep};
 
 /// How long events gather in this process before they go to Redis.
@@ -14,19 +14,19 @@ const GROUP: usize = 1_024;
 
 /// A pipe that answers Ok while only this process has the event.
 pub(crate) struct Promises {
-    pipe: Arc<RedisPipe>,
+    pipe: Arc<RedisBus>,
     queue: mpsc::UnboundedSender<Event>,
 }
 
 impl Promises {
-    pub(crate) fn new(pipe: Arc<RedisPipe>) -> Self {
+    pub(crate) fn new(pipe: Arc<RedisBus>) -> Self {
         let (queue, events) = mpsc::unbounded_channel();
         tokio::spawn(deliver(Arc::clone(&pipe), events));
         Self { pipe, queue }
     }
 }
 
-async fn deliver(pipe: Arc<RedisPipe>, mut events: mpsc::UnboundedReceiver<Event>) {
+async fn deliver(pipe: Arc<RedisBus>, mut events: mpsc::UnboundedReceiver<Event>) {
     let mut group = Vec::new();
     while events.recv_many(&mut group, GROUP).await > 0 {
         sleep(GATHER).await;

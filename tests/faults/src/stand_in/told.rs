@@ -6,12 +6,12 @@ use futures::{
     stream::{self, BoxStream},
 };
 use horizon_core::{Analytics, Event, Result, Stats, Topic};
-use horizon_redis::RedisPipe;
+use horizon_redis::RedisBus;
 use redis::{Client, Msg, RedisResult};
 
 /// A pipe whose watches hear what they are told as long as their first connection holds, and never look for themselves.
 pub(crate) struct ListensOnce {
-    pub(crate) pipe: Arc<RedisPipe>,
+    pub(crate) pipe: Arc<RedisBus>,
     pub(crate) redis: Client,
 }
 

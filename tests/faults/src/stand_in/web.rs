@@ -2,10 +2,10 @@ use std::sync::Arc;
 
 use anyhow::anyhow;
 use eventhorizon::Horizon;
-use horizon_backend::{Store, start_log};
+use horizon_backend::{StoreHandle, start_log};
 use horizon_core::{Analytics, Ports};
-use horizon_memory::LocalPresence;
-use horizon_redis::{RedisPipe, RedisPresence};
+use horizon_memory::MemoryPresence;
+use horizon_redis::{RedisBus, RedisPresence};
 use redis::Client;
 
 use super::{Place, blog, hold::hold, promises::Promises, told::ListensOnce};
@@ -22,14 +22,14 @@ pub(crate) async fn web(place: &Place) -> anyhow::Result<()> {
 async fn shared(place: &Place) -> anyhow::Result<()> {
     let _log = start_log();
     let (redis, store) = place.redis_and_store()?;
-    let store = Store::open(&store)?;
-    let pipe = Arc::new(RedisPipe::connect(&redis, Arc::clone(&store.stats))?);
+    let store = StoreHandle::open(&store)?;
+    let pipe = Arc::new(RedisBus::connect(&redis, Arc::clone(&store.stats))?);
     if place.defect == Defect::HoldsEvents {
         tokio::spawn(hold(client(place)?));
     }
     let ports = Ports {
         presence: match place.defect {
-            Defect::KeepsToItself => Arc::new(LocalPresence::default()),
+            Defect::KeepsToItself => Arc::new(MemoryPresence::default()),
             _ => Arc::new(RedisPresence::connect(&redis, place.node.clone())?),
         },
         analytics: analytics(place, pipe)?,
@@ -41,7 +41,7 @@ async fn shared(place: &Place) -> anyhow::Result<()> {
     blog::serve(place, blog::router(&horizon), &horizon).await
 }
 
-fn analytics(place: &Place, pipe: Arc<RedisPipe>) -> anyhow::Result<Arc<dyn Analytics>> {
+fn analytics(place: &Place, pipe: Arc<RedisBus>) -> anyhow::Result<Arc<dyn Analytics>> {
     Ok(match place.defect {
         Defect::PromisesFirst => Arc::new(Promises::new(pipe)),
         Defect::ListensOnce => Arc::new(ListensOnce {
