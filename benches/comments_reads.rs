@@ -113,13 +113,13 @@ fn cpu(redis: Option<u32>) -> Result<f64> {
 
 async fn horizon(store: &Arc<dyn Store>) -> Result<Horizon> {
     let (pipe, _feed) = MemoryBus::new(Arc::clone(store) as _);
-    let ports = Ports {
-        presence: Arc::new(MemoryPresence::default()),
-        analytics: Arc::new(pipe),
-        stats: Arc::clone(store) as _,
-        comments: Arc::clone(store) as _,
-        salts: Arc::clone(store) as _,
-    };
+    let ports = Ports::new(
+        Arc::new(MemoryPresence::default()),
+        Arc::new(pipe),
+        Arc::clone(store) as _,
+        Arc::clone(store) as _,
+        Arc::clone(store) as _,
+    );
     Ok(Horizon::from_ports(ports).start(|_: &Slug| true).await?)
 }
 

@@ -35,10 +35,8 @@ fn visitors(first: u64, count: u64) -> Vec<VisitorKey> {
 }
 
 fn watching() -> Replica {
-    let timing = Timing {
-        grace: Duration::ZERO,
-        ..Timing::default()
-    };
+    let mut timing = Timing::default();
+    timing.grace = Duration::ZERO;
     let mut replica = Replica::new(NodeId::new("web-1").unwrap(), 1, timing);
     replica.watch(&page(), START);
     replica

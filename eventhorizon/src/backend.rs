@@ -74,13 +74,13 @@ impl Backend {
             closed
         };
         Ok(Self {
-            ports: Ports {
-                presence: Arc::new(MemoryPresence::default()),
-                analytics: Arc::new(pipe),
-                stats: Arc::clone(&store.stats),
-                comments: Arc::clone(&store.comments),
-                salts: Arc::clone(&store.salts),
-            },
+            ports: Ports::new(
+                Arc::new(MemoryPresence::default()),
+                Arc::new(pipe),
+                Arc::clone(&store.stats),
+                Arc::clone(&store.comments),
+                Arc::clone(&store.salts),
+            ),
             rest: Rest::Here(Here {
                 store,
                 counting: tokio::spawn(health.supervise("counting", counting)),

@@ -331,19 +331,14 @@ struct Sent {
 impl Sent {
     /// The comment as it will be, but for its owner.
     fn written(&self, slug: Slug, moderation: Moderation) -> Comment {
-        Comment {
-            id: self.stamp.id,
-            slug,
-            parent: self.draft.parent(),
-            reader: NOBODY,
-            author: self.draft.author().into(),
-            body: self.draft.body().into(),
-            at: self.stamp.at,
-            visibility: match moderation {
-                Moderation::After => Visibility::Shown,
-                Moderation::First => Visibility::Pending,
-            },
+        let mut comment = Comment::new(self.stamp.id, slug, NOBODY, self.stamp.at);
+        comment.parent = self.draft.parent();
+        comment.author = self.draft.author().into();
+        comment.body = self.draft.body().into();
+        if moderation == Moderation::First {
+            comment.visibility = Visibility::Pending;
         }
+        comment
     }
 }
 

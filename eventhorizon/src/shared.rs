@@ -80,13 +80,13 @@ impl Shared {
         let speaking = spawn_speaking(&node, membership, leaving.clone());
         let checking = spawn_checking(checks, monitor.clone(), &health, leaving.clone());
         Ok(Backend {
-            ports: Ports {
+            ports: Ports::new(
                 presence,
                 analytics,
-                stats: Arc::clone(&store.stats),
-                comments: Arc::clone(&store.comments),
-                salts: Arc::clone(&store.salts),
-            },
+                Arc::clone(&store.stats),
+                Arc::clone(&store.comments),
+                Arc::clone(&store.salts),
+            ),
             rest: Rest::Shared(Self {
                 store,
                 node,

@@ -173,7 +173,7 @@ impl<R: AsyncRead + Send + Unpin, F: FnMut(BadLine) + Send> EventConsumer for Li
         }
         let events: Vec<_> = self.pending.iter().take(limit.get()).cloned().collect();
         let ack = AckToken(self.acknowledged + events.len() as u64);
-        Ok(Batch { events, ack })
+        Ok(Batch::new(events, ack))
     }
 
     async fn publish(&mut self, updates: &[Update]) -> Result<()> {

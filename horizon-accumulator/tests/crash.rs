@@ -157,11 +157,7 @@ fn exact(events: u64) -> [Stats; 2] {
     [0, 1].map(|page| {
         let mine = (0..events).filter(|number| number % 2 == page);
         let likes = mine.clone().filter(|number| number % 3 == 0).count() as u64;
-        Stats {
-            visits: mine.count() as u64 - likes,
-            likes,
-            ..Stats::default()
-        }
+        Stats::new(mine.count() as u64 - likes, likes, 0)
     })
 }
 
@@ -333,10 +329,8 @@ async fn it_stops_in_time_even_if_the_store_never_answers() {
 #[tokio::test(start_paused = true)]
 async fn an_event_that_is_too_old_is_refused_and_does_not_stop_the_others() {
     let (pipe, store, stop, task) = start(Faults::new(|_| Fate::Goes));
-    let old = Event {
-        at: Timestamp::from_millis(0),
-        ..event(1)
-    };
+    let mut old = event(1);
+    old.at = Timestamp::from_millis(0);
     let (refused, counted) = tokio::join!(pipe.track(old), pipe.track(event(2)));
     assert!(refused.is_ok() && counted.is_ok());
     assert_eq!(visits_and_likes(&store).await, 1);

@@ -174,6 +174,7 @@ impl TryFrom<RawDraft> for Draft {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Visibility {
     /// Everyone sees it.
     Shown,
@@ -182,6 +183,18 @@ pub enum Visibility {
     Pending,
     /// The author took it down.
     Removed,
+}
+
+impl Visibility {
+    /// Returns the word on the wire and in stores: `shown`, `waiting` or `removed`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Shown => "shown",
+            Self::Pending => "waiting",
+            Self::Removed => "removed",
+        }
+    }
 }
 
 /// A comment as it is stored.
@@ -204,6 +217,7 @@ pub enum Visibility {
 /// # }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Comment {
     /// The id of the event that brought it.
     pub id: EventId,
@@ -221,6 +235,23 @@ pub struct Comment {
     pub at: Timestamp,
     /// Whether readers see it.
     pub visibility: Visibility,
+}
+
+impl Comment {
+    /// Returns a shown top-level comment without author and body, which the caller sets.
+    #[must_use]
+    pub const fn new(id: EventId, slug: Slug, reader: ReaderId, at: Timestamp) -> Self {
+        Self {
+            id,
+            slug,
+            parent: None,
+            reader,
+            author: String::new(),
+            body: String::new(),
+            at,
+            visibility: Visibility::Shown,
+        }
+    }
 }
 
 /// A top-level comment and what was answered, both oldest first.

@@ -50,7 +50,7 @@ impl Numbers {
     /// ```
     /// use horizon_core::{Stats, live::Numbers};
     ///
-    /// let stats = Stats { visits: 10, ..Stats::default() };
+    /// let stats = Stats::new(10, 0, 0);
     /// assert_eq!(Numbers::new(2, stats), Numbers { viewers: 2, visits: 10, likes: 0, comments: 0 });
     /// ```
     #[must_use]

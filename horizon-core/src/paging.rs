@@ -87,10 +87,9 @@ impl Thread {
     /// ```
     /// # use std::{convert::Infallible, num::NonZeroUsize};
     /// # use horizon_core::{Comment, EventId, ReaderId, Slug, Thread, Timestamp, Visibility};
-    /// # let comment = |id| Comment {
-    /// #     id: EventId::from_u128(id), slug: Slug::new("hello").unwrap(), parent: None, author: "Ada".into(),
-    /// #     reader: ReaderId::from_u128(7), body: "Hello".into(), at: Timestamp::from_millis(0),
-    /// #     visibility: Visibility::Shown,
+    /// # let comment = |id| {
+    /// #     let (slug, reader) = (Slug::new("hello").unwrap(), ReaderId::from_u128(7));
+    /// #     Comment::new(EventId::from_u128(id), slug, reader, Timestamp::from_millis(0))
     /// # };
     /// let replies = [comment(2), comment(3)].map(Ok::<_, Infallible>);
     /// let thread = Thread::collect(comment(1), replies, NonZeroUsize::MIN)?;
@@ -148,10 +147,9 @@ impl ThreadPage {
     /// ```
     /// # use std::{convert::Infallible, num::NonZeroUsize};
     /// # use horizon_core::{Comment, EventId, ReaderId, Slug, ThreadPage, Timestamp, Visibility};
-    /// # let comment = |id| Comment {
-    /// #     id: EventId::from_u128(id), slug: Slug::new("hello").unwrap(), parent: None, author: "Ada".into(),
-    /// #     reader: ReaderId::from_u128(7), body: "Hello".into(), at: Timestamp::from_millis(0),
-    /// #     visibility: Visibility::Shown,
+    /// # let comment = |id| {
+    /// #     let (slug, reader) = (Slug::new("hello").unwrap(), ReaderId::from_u128(7));
+    /// #     Comment::new(EventId::from_u128(id), slug, reader, Timestamp::from_millis(0))
     /// # };
     /// let newest_first = [comment(2), comment(1)].map(Ok::<_, Infallible>);
     /// let page = ThreadPage::collect(newest_first, NonZeroUsize::MIN, |_head| Ok([]))?;

@@ -15,14 +15,13 @@ use crate::{Analytics, CommentStore, Presence, SaltStore, StatsStore};
 ///
 /// let store = Arc::new(MemoryStats::new());
 /// let (pipe, _feed) = MemoryBus::new(store.clone()); // the feed is for the accumulator
-/// let (stats, comments, salts) = (store.clone(), store.clone(), store);
-/// let presence = Arc::new(MemoryPresence::default());
-/// let ports = Ports { presence, analytics: Arc::new(pipe), stats, comments, salts };
+/// let ports = Ports::with_store(Arc::new(MemoryPresence::default()), Arc::new(pipe), store);
 /// assert_eq!(ports.stats.total(&Topic::Site).await?.stats.visits, 0);
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Ports {
     /// Who is here now.
     pub presence: Arc<dyn Presence>,
@@ -34,6 +33,35 @@ pub struct Ports {
     pub comments: Arc<dyn CommentStore>,
     /// The secret of the day under which visitors are hashed.
     pub salts: Arc<dyn SaltStore>,
+}
+
+impl Ports {
+    /// Returns the ports of a site whose store implements all three store ports.
+    #[must_use]
+    pub fn with_store<S>(presence: Arc<dyn Presence>, analytics: Arc<dyn Analytics>, store: Arc<S>) -> Self
+    where
+        S: StatsStore + CommentStore + SaltStore + 'static,
+    {
+        Self::new(presence, analytics, store.clone(), store.clone(), store)
+    }
+
+    /// Returns the ports of a site, each on its own.
+    #[must_use]
+    pub fn new(
+        presence: Arc<dyn Presence>,
+        analytics: Arc<dyn Analytics>,
+        stats: Arc<dyn StatsStore>,
+        comments: Arc<dyn CommentStore>,
+        salts: Arc<dyn SaltStore>,
+    ) -> Self {
+        Self {
+            presence,
+            analytics,
+            stats,
+            comments,
+            salts,
+        }
+    }
 }
 
 impl fmt::Debug for Ports {

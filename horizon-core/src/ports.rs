@@ -281,16 +281,25 @@ impl fmt::Debug for PresenceGuard {
 /// fn hand_out(pending: &VecDeque<Event>, first: u64, limit: usize) -> Batch {
 ///     let events: Vec<Event> = pending.iter().take(limit).cloned().collect();
 ///     let ack = AckToken(first + events.len() as u64);
-///     Batch { events, ack }
+///     Batch::new(events, ack)
 /// }
 /// assert_eq!(hand_out(&VecDeque::new(), 7, 10).ack, AckToken(7));
 /// ```
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Batch {
     /// At least one event, in the order in which the pipe took them.
     pub events: Vec<Event>,
     /// Give it back with [`EventConsumer::acknowledge`] once the events are recorded.
     pub ack: AckToken,
+}
+
+impl Batch {
+    /// Returns the events that `ack` acknowledges.
+    #[must_use]
+    pub const fn new(events: Vec<Event>, ack: AckToken) -> Self {
+        Self { events, ack }
+    }
 }
 
 /// Names a [`Batch`] to the feed that handed it out.

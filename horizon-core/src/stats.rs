@@ -7,12 +7,13 @@ use crate::Topic;
 /// ```
 /// use horizon_core::{Delta, Stats};
 ///
-/// let stats = Stats { visits: 10, ..Stats::default() };
+/// let stats = Stats::new(10, 0, 0);
 /// assert_eq!((stats + Delta::VISIT).visits, 11);
 /// assert_eq!(serde_json::to_value(stats)?["visits"], 10);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Stats {
     /// Visits, ever.
     pub visits: u64,
@@ -22,6 +23,19 @@ pub struct Stats {
     pub comments: u64,
     /// Grows by one whenever a shown comment comes or goes: a sign to read the comments again.
     pub comments_revision: u64,
+}
+
+impl Stats {
+    /// Returns totals whose comments never changed, in the order visits, likes, comments.
+    #[must_use]
+    pub const fn new(visits: u64, likes: u64, comments: u64) -> Self {
+        Self {
+            visits,
+            likes,
+            comments,
+            comments_revision: 0,
+        }
+    }
 }
 
 /// What one or more events change in [`Stats`].
@@ -126,13 +140,14 @@ impl std::ops::Add<Delta> for Stats {
 /// use horizon_core::{Stats, Topic, Update};
 ///
 /// let mut shown = Update::empty(Topic::Site);
-/// let news = Update { stats: Stats { visits: 1, ..Stats::default() }, revision: 1, ..shown.clone() };
+/// let news = Update::new(Topic::Site, Stats::new(1, 0, 0), 1);
 /// if news.revision > shown.revision {
 ///     shown = news;
 /// }
 /// assert_eq!(shown.stats.visits, 1);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Update {
     /// Whose totals.
     pub topic: Topic,
@@ -144,6 +159,12 @@ pub struct Update {
 }
 
 impl Update {
+    /// Returns the totals of a topic after the change with this number.
+    #[must_use]
+    pub const fn new(topic: Topic, stats: Stats, revision: u64) -> Self {
+        Self { topic, stats, revision }
+    }
+
     /// The totals of a topic on which nothing was counted yet.
     ///
     /// ```

@@ -17,6 +17,7 @@ use crate::{Slug, SlugError};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Topic {
     /// The whole site.
     Site,

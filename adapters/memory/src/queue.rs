@@ -67,10 +67,7 @@ impl Queue {
         }
         let behind = self.first + events.len() as u64;
         self.handed = self.handed.max(behind);
-        Some(Batch {
-            events,
-            ack: AckToken(behind),
-        })
+        Some(Batch::new(events, AckToken(behind)))
     }
 
     /// Forgets the events of a batch, and tells those who wait for them.

@@ -193,10 +193,7 @@ impl EventConsumer for RedisConsumer {
             .collect();
         let behind = self.first + events.len() as u64;
         self.handed = self.handed.max(behind);
-        Ok(Batch {
-            events,
-            ack: AckToken(behind),
-        })
+        Ok(Batch::new(events, AckToken(behind)))
     }
 
     async fn publish(&mut self, updates: &[Update]) -> Result<()> {

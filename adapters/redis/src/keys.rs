@@ -51,11 +51,7 @@ pub(crate) const SHOWN_REPLIES: &str = "replies:shown";
 
 /// The comments in one state, by their places (sorted set).
 pub(crate) const fn list(state: Visibility) -> &'static str {
-    match state {
-        Visibility::Pending => "waiting",
-        Visibility::Shown => "shown",
-        Visibility::Removed => "removed",
-    }
+    state.as_str()
 }
 
 /// A key of a page.

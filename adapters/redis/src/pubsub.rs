@@ -222,7 +222,7 @@ impl EventConsumer for RedisPubSubConsumer {
         }
         let events: Vec<_> = self.pending.iter().take(limit.get()).cloned().collect();
         let ack = AckToken(self.first + events.len() as u64);
-        Ok(Batch { events, ack })
+        Ok(Batch::new(events, ack))
     }
 
     async fn publish(&mut self, updates: &[Update]) -> Result<()> {

@@ -17,9 +17,9 @@ pub(crate) struct Record {
 /// The byte for a state.
 pub(crate) fn state(visibility: Visibility) -> u8 {
     match visibility {
-        Visibility::Pending => b'0',
         Visibility::Shown => b'1',
         Visibility::Removed => b'2',
+        _ => b'0',
     }
 }
 
@@ -85,24 +85,22 @@ fn parse(slug: &Slug, id: EventId, bytes: &[u8]) -> Option<Record> {
     let at = i64::from_be_bytes(take(&mut bytes)?) ^ i64::MIN;
     let length = u16::from_be_bytes(take(&mut bytes)?);
     let (author, body) = bytes.split_at_checked(length.into())?;
-    Some(Record {
-        place,
-        comment: Comment {
-            id,
-            slug: slug.clone(),
-            parent: (is_reply == b'1').then(|| EventId::from_u128(parent)),
-            reader: ReaderId::from_u128(reader),
-            author: str::from_utf8(author).ok()?.into(),
-            body: str::from_utf8(body).ok()?.into(),
-            at: Timestamp::from_millis(at),
-            visibility: match state {
-                b'0' => Visibility::Pending,
-                b'1' => Visibility::Shown,
-                b'2' => Visibility::Removed,
-                _ => return None,
-            },
-        },
-    })
+    let mut comment = Comment::new(
+        id,
+        slug.clone(),
+        ReaderId::from_u128(reader),
+        Timestamp::from_millis(at),
+    );
+    comment.parent = (is_reply == b'1').then(|| EventId::from_u128(parent));
+    comment.author = str::from_utf8(author).ok()?.into();
+    comment.body = str::from_utf8(body).ok()?.into();
+    comment.visibility = match state {
+        b'0' => Visibility::Pending,
+        b'1' => Visibility::Shown,
+        b'2' => Visibility::Removed,
+        _ => return None,
+    };
+    Some(Record { place, comment })
 }
 
 fn take<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {

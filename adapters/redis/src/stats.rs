@@ -278,16 +278,9 @@ impl RedisStats {
 /// The totals of a topic from the fields that [`FIELDS`] names.
 fn update(topic: &Topic, fields: [Option<u64>; 5]) -> Update {
     let [visits, likes, comments, comments_revision, revision] = fields.map(Option::unwrap_or_default);
-    Update {
-        topic: topic.clone(),
-        stats: Stats {
-            visits,
-            likes,
-            comments,
-            comments_revision,
-        },
-        revision,
-    }
+    let mut stats = Stats::new(visits, likes, comments);
+    stats.comments_revision = comments_revision;
+    Update::new(topic.clone(), stats, revision)
 }
 
 #[async_trait]

@@ -105,11 +105,7 @@ pub(crate) fn encode_stats(update: &Update) -> Result<String, serde_json::Error>
 pub(crate) fn decode_stats(json: &[u8]) -> Result<Update, String> {
     let wire: WireStats = serde_json::from_slice(json).map_err(|e| e.to_string())?;
     check(wire.v)?;
-    Ok(Update {
-        topic: wire.topic,
-        stats: wire.stats,
-        revision: wire.revision,
-    })
+    Ok(Update::new(wire.topic, wire.stats, wire.revision))
 }
 
 fn check(version: u32) -> Result<(), String> {
@@ -216,15 +212,7 @@ mod tests {
     #[test]
     fn totals_are_flat_json_that_reads_back() {
         let topic = Topic::from(Slug::new("hello").unwrap());
-        let stats = Stats {
-            visits: 3,
-            ..Stats::default()
-        };
-        let update = Update {
-            topic: topic.clone(),
-            stats,
-            revision: 5,
-        };
+        let update = Update::new(topic.clone(), Stats::new(3, 0, 0), 5);
         let json = encode_stats(&update).unwrap();
         let want =
             r#"{"v":1,"topic":"blog:hello","revision":5,"visits":3,"likes":0,"comments":0,"comments_revision":0}"#;

@@ -24,10 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const GRACE: Duration = Duration::from_millis(400);
 
 fn node(server: &RedisServer, name: &str) -> RedisPresence {
-    let timing = Timing {
-        grace: GRACE,
-        ..Timing::default()
-    };
+    let mut timing = Timing::default();
+    timing.grace = GRACE;
     let config = RedisConfig::new(&server.url()).unwrap();
     RedisPresence::with_timing(&config, NodeId::new(name).unwrap(), timing).unwrap()
 }

@@ -329,10 +329,7 @@ async fn without_memory_left_nothing_is_taken_and_nothing_is_lost() {
     // What is counted is published before it is acknowledged, so that a full Redis can be drained.
     feed.publish(&[Update::empty(Topic::Site)]).await.unwrap();
     stage.redis(&["REPLICAOF", "127.0.0.1", "1"]).await;
-    let newer = Update {
-        revision: 7,
-        ..Update::empty(Topic::Site)
-    };
+    let newer = Update::new(Topic::Site, Stats::default(), 7);
     let error = feed.publish(&[newer]).await.unwrap_err();
     assert!(error.is_retryable(), "several commands at once: {error:?}");
     stage.redis(&["REPLICAOF", "NO", "ONE"]).await;

@@ -19,9 +19,9 @@ struct Id(u128);
 impl ToSql for State {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(ToSqlOutput::from(match self.0 {
-            Visibility::Pending => 0,
             Visibility::Shown => 1,
             Visibility::Removed => 2,
+            _ => 0,
         }))
     }
 }
@@ -58,16 +58,17 @@ impl From<EventId> for Id {
 fn read(row: &Row<'_>) -> rusqlite::Result<Comment> {
     let slug: String = row.get("slug")?;
     let event = |Id(bits)| EventId::from_u128(bits);
-    Ok(Comment {
-        id: event(row.get("id")?),
-        slug: Slug::new(&slug).map_err(|e| FromSqlError::Other(e.into()))?,
-        parent: row.get::<_, Option<Id>>("parent")?.map(event),
-        reader: ReaderId::from_u128(row.get::<_, Id>("reader")?.0),
-        author: row.get("author")?,
-        body: row.get("body")?,
-        at: Timestamp::from_millis(row.get("at")?),
-        visibility: row.get::<_, State>("visibility")?.0,
-    })
+    let mut comment = Comment::new(
+        event(row.get("id")?),
+        Slug::new(&slug).map_err(|e| FromSqlError::Other(e.into()))?,
+        ReaderId::from_u128(row.get::<_, Id>("reader")?.0),
+        Timestamp::from_millis(row.get("at")?),
+    );
+    comment.parent = row.get::<_, Option<Id>>("parent")?.map(event);
+    comment.author = row.get("author")?;
+    comment.body = row.get("body")?;
+    comment.visibility = row.get::<_, State>("visibility")?.0;
+    Ok(comment)
 }
 
 fn select(db: Db<'_>, query: Sql, params: impl Params) -> rusqlite::Result<Vec<Comment>> {

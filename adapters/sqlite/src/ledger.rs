@@ -24,16 +24,10 @@ pub(crate) struct SqlLedger<'a> {
 /// The totals of a topic, whatever transaction is open.
 pub(crate) fn total(db: Db<'_>, topic: &Topic) -> Result<Update> {
     let found = db.prepare(sql::TOTALS)?.query_row([topic.to_string()], |row| {
-        Ok(Update {
-            topic: topic.clone(),
-            stats: Stats {
-                visits: read_unsigned(row, 0)?,
-                likes: read_unsigned(row, 1)?,
-                comments: read_unsigned(row, 2)?,
-                comments_revision: read_unsigned(row, 3)?,
-            },
-            revision: read_unsigned(row, 4)?,
-        })
+        let number = |column| read_unsigned(row, column);
+        let mut stats = Stats::new(number(0)?, number(1)?, number(2)?);
+        stats.comments_revision = number(3)?;
+        Ok(Update::new(topic.clone(), stats, number(4)?))
     });
     Ok(found.optional()?.unwrap_or_else(|| Update::empty(topic.clone())))
 }

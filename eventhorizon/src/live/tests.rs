@@ -76,13 +76,7 @@ fn fixture(viewers: Option<u64>, stats: Option<Stats>) -> Fixture {
         stats: watch::Sender::new(stats),
     });
     let store = Arc::new(MemoryStats::new());
-    let ports = Ports {
-        presence: Arc::clone(&said) as _,
-        analytics: Arc::clone(&said) as _,
-        stats: Arc::clone(&store) as _,
-        comments: Arc::clone(&store) as _,
-        salts: Arc::clone(&store) as _,
-    };
+    let ports = Ports::with_store(Arc::clone(&said) as _, Arc::clone(&said) as _, Arc::clone(&store));
     let (metrics, known) = (Arc::new(Metrics::new(Vec::new())), Arc::new(LastKnown::new()));
     let hub = Hub::new(
         ports,
@@ -226,10 +220,7 @@ async fn a_source_that_says_nothing_holds_back_only_its_own_part() {
 #[tokio::test(start_paused = true)]
 async fn sources_that_say_nothing_are_stood_in_for_by_what_was_known_and_then_believed() {
     let site = fixture(None, None);
-    let was = Stats {
-        visits: 7,
-        ..Stats::default()
-    };
+    let was = Stats::new(7, 0, 0);
     site.known.keep_told(&Slug::new("hello").unwrap().into(), 3, was);
     let (_seat, mut frames) = site.join();
     let start = Instant::now();

@@ -50,13 +50,7 @@ impl SaltStore for Broken {
 fn good_ports() -> Ports {
     let store = Arc::new(MemoryStats::new());
     let (pipe, _) = MemoryBus::new(Arc::clone(&store) as _);
-    Ports {
-        presence: Arc::new(MemoryPresence::default()),
-        analytics: Arc::new(pipe),
-        stats: Arc::clone(&store) as _,
-        comments: Arc::clone(&store) as _,
-        salts: store,
-    }
+    Ports::with_store(Arc::new(MemoryPresence::default()), Arc::new(pipe), store)
 }
 
 async fn over(ports: Ports) -> (Horizon, Slug, Caller) {
@@ -77,11 +71,11 @@ async fn until_it_is_not_ready(horizon: &Horizon, task: &str, message: &str) {
 
 #[tokio::test]
 async fn a_panic_of_the_delivery_of_visits_fails_readiness() {
-    let (horizon, bread, ada) = over(Ports {
-        analytics: Arc::new(Broken),
-        ..good_ports()
-    })
-    .await;
+    let (horizon, bread, ada) = {
+        let mut ports = good_ports();
+        ports.analytics = Arc::new(Broken);
+        over(ports).await
+    };
     horizon.visit(&bread, &ada);
     until_it_is_not_ready(&horizon, "visits", "a bug in track").await;
     timeout(PATIENCE, horizon.close()).await.unwrap().unwrap();
@@ -89,22 +83,22 @@ async fn a_panic_of_the_delivery_of_visits_fails_readiness() {
 
 #[tokio::test]
 async fn a_panic_of_a_single_visit_fails_readiness() {
-    let (horizon, bread, ada) = over(Ports {
-        salts: Arc::new(Broken),
-        ..good_ports()
-    })
-    .await;
+    let (horizon, bread, ada) = {
+        let mut ports = good_ports();
+        ports.salts = Arc::new(Broken);
+        over(ports).await
+    };
     horizon.visit(&bread, &ada);
     until_it_is_not_ready(&horizon, "visit", "a bug in salt").await;
 }
 
 #[tokio::test]
 async fn a_panic_of_a_page_ends_its_streams_and_fails_readiness() {
-    let (horizon, bread, ada) = over(Ports {
-        presence: Arc::new(Broken),
-        ..good_ports()
-    })
-    .await;
+    let (horizon, bread, ada) = {
+        let mut ports = good_ports();
+        ports.presence = Arc::new(Broken);
+        over(ports).await
+    };
     let live = horizon.live(Some(&bread), &ada, false).await.unwrap();
     timeout(PATIENCE, live.collect::<Vec<_>>())
         .await

@@ -98,17 +98,9 @@ pub(crate) fn total(totals: &impl ReadableTable<&'static str, Totals>, topic: &T
         return Ok(Update::empty(topic.clone()));
     };
     let (visits, likes, comments, comments_revision, revision) = row.value();
-    let stats = Stats {
-        visits,
-        likes,
-        comments,
-        comments_revision,
-    };
-    Ok(Update {
-        topic: topic.clone(),
-        stats,
-        revision,
-    })
+    let mut stats = Stats::new(visits, likes, comments);
+    stats.comments_revision = comments_revision;
+    Ok(Update::new(topic.clone(), stats, revision))
 }
 
 fn stamp(at: i64, id: u128) -> Stamp {

@@ -37,10 +37,8 @@ pub(crate) fn set_visibility(
     let Some(place) = places.get(id.as_u128())?.map(|place| place.value()) else {
         return Ok(());
     };
-    let comment = Comment {
-        visibility,
-        ..at(&comments, place)?
-    };
+    let mut comment = at(&comments, place)?;
+    comment.visibility = visibility;
     comments.insert(place, row(&comment))?;
     Ok(())
 }
@@ -66,9 +64,9 @@ pub(crate) fn at(comments: &impl ReadableTable<u64, CommentRow>, place: u64) -> 
 /// How a comment stands in its table.
 fn row(comment: &Comment) -> <CommentRow as Value>::SelfType<'_> {
     let visibility = match comment.visibility {
-        Visibility::Pending => 0,
         Visibility::Shown => 1,
         Visibility::Removed => 2,
+        _ => 0,
     };
     (
         comment.id.as_u128(),
@@ -86,19 +84,17 @@ fn row(comment: &Comment) -> <CommentRow as Value>::SelfType<'_> {
 pub(crate) fn read(
     (id, slug, parent, reader, author, body, at, visibility): <CommentRow as Value>::SelfType<'_>,
 ) -> Result<Comment, Failed> {
-    Ok(Comment {
-        id: EventId::from_u128(id),
-        slug: Slug::new(slug).map_err(|e| Failed::corrupt(e.to_string()))?,
-        parent: parent.map(EventId::from_u128),
-        reader: ReaderId::from_u128(reader),
-        author: author.into(),
-        body: body.into(),
-        at: Timestamp::from_millis(at),
-        visibility: match visibility {
-            0 => Visibility::Pending,
-            1 => Visibility::Shown,
-            2 => Visibility::Removed,
-            other => return Err(Failed::corrupt(format!("{other} is no visibility"))),
-        },
-    })
+    let slug = Slug::new(slug).map_err(|e| Failed::corrupt(e.to_string()))?;
+    let (id, reader) = (EventId::from_u128(id), ReaderId::from_u128(reader));
+    let mut comment = Comment::new(id, slug, reader, Timestamp::from_millis(at));
+    comment.parent = parent.map(EventId::from_u128);
+    comment.author = author.into();
+    comment.body = body.into();
+    comment.visibility = match visibility {
+        0 => Visibility::Pending,
+        1 => Visibility::Shown,
+        2 => Visibility::Removed,
+        other => return Err(Failed::corrupt(format!("{other} is not a visibility"))),
+    };
+    Ok(comment)
 }

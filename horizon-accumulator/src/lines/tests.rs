@@ -39,10 +39,8 @@ async fn each_event_is_counted_once_with_or_without_a_last_line_end() {
 
 #[tokio::test]
 async fn a_bad_line_is_reported_by_number_and_reason_and_the_others_are_counted() {
-    let old = Event {
-        at: Timestamp::from_millis(0),
-        ..hit(3)
-    };
+    let mut old = hit(3);
+    old.at = Timestamp::from_millis(0);
     let long = "x".repeat(LINE_BYTES + 1);
     let (one, two) = (json(&hit(1)), json(&hit(2)));
     let input = format!("{one}\nno json\n{{}}\n{}\n{long}\n{two}\n{{\"id\":", json(&old));

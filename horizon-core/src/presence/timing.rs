@@ -6,10 +6,12 @@ use std::time::Duration;
 /// use std::time::Duration;
 /// use horizon_core::presence::Timing;
 ///
-/// let patient = Timing { grace: Duration::from_secs(30), ..Timing::default() };
+/// let mut patient = Timing::default();
+/// patient.grace = Duration::from_secs(30);
 /// assert!(patient.dead_after > 3 * patient.beat_every);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Timing {
     /// How long a visitor stays counted after their last guard is gone: 3 s.
     pub grace: Duration,

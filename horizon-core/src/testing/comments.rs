@@ -49,16 +49,8 @@ pub async fn a_comment_reads_back_as_it_was_written(rig: &mut dyn StoreHarness) 
     let at = desk.script.now();
     let head = desk.say(body, None).await?;
     let reply = desk.say("reply", Some(head)).await?;
-    let want = Comment {
-        id: head,
-        slug: desk.slug.clone(),
-        parent: None,
-        reader: ReaderId::from_u128(7),
-        author: "Ada".into(),
-        body: body.into(),
-        at,
-        visibility: Visibility::Shown,
-    };
+    let mut want = Comment::new(head, desk.slug.clone(), ReaderId::from_u128(7), at);
+    (want.author, want.body) = ("Ada".into(), body.into());
     same("the comment", &desk.find(head).await?.as_ref(), &Some(&want))?;
     let page = desk.threads(None, 1).await?;
     same("on the page", &page.threads.first().map(|t| &t.head), &Some(&want))?;

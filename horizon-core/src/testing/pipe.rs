@@ -153,18 +153,11 @@ async fn count(rig: &dyn BusHarness, feed: &mut dyn EventConsumer, event: &Event
 }
 
 fn visits(visits: u64) -> Stats {
-    Stats {
-        visits,
-        ..Stats::default()
-    }
+    Stats::new(visits, 0, 0)
 }
 
 fn update(topic: &Topic, revision: u64) -> Update {
-    Update {
-        topic: topic.clone(),
-        stats: visits(revision),
-        revision,
-    }
+    Update::new(topic.clone(), visits(revision), revision)
 }
 
 async fn expect(what: &str, totals: &mut BoxStream<'static, Stats>, want: u64) -> Result<(), Violation> {

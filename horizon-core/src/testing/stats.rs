@@ -284,11 +284,7 @@ pub async fn topics_do_not_touch_each_other(rig: &mut dyn StoreHarness) -> Resul
     }
     apply(rig, &[script.unlike(&topics[3], 1)]).await?;
     for (topic, (visits, likes)) in topics.iter().zip([(1, 1), (2, 1), (3, 1), (4, 0)]) {
-        let want = Stats {
-            visits,
-            likes,
-            ..Stats::default()
-        };
+        let want = Stats::new(visits, likes, 0);
         same(&topic.to_string(), &total(rig, topic).await?, &want)?;
     }
     Ok(())

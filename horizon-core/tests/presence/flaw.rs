@@ -29,18 +29,13 @@ pub(crate) enum Flaw {
 
 impl Flaw {
     pub(crate) fn timing(flaw: Option<Self>) -> Timing {
-        let right = Timing::default();
+        let mut timing = Timing::default();
         match flaw {
-            Some(Self::NeverDropsTheSilent) => Timing {
-                dead_after: Duration::from_secs(3600),
-                ..right
-            },
-            Some(Self::HasNoGrace) => Timing {
-                grace: Duration::ZERO,
-                ..right
-            },
-            _ => right,
+            Some(Self::NeverDropsTheSilent) => timing.dead_after = Duration::from_secs(3600),
+            Some(Self::HasNoGrace) => timing.grace = Duration::ZERO,
+            _ => {}
         }
+        timing
     }
 
     /// Whether a message that the node says is swallowed.

@@ -36,12 +36,10 @@ struct State {
 impl<T: Time> Driver<T> {
     /// Presence where a visitor's leave counts after `grace`.
     pub(crate) fn new(grace: Duration, time: T) -> Arc<Self> {
-        let timing = Timing {
-            grace,
-            beat_every: SELDOM,
-            linger: Duration::ZERO,
-            ..Timing::default()
-        };
+        let mut timing = Timing::default();
+        timing.grace = grace;
+        timing.beat_every = SELDOM;
+        timing.linger = Duration::ZERO;
         Arc::new(Self {
             state: Mutex::new(State {
                 replica: Replica::new(NodeId::default(), 0, timing),

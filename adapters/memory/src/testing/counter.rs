@@ -80,10 +80,7 @@ struct OneEvent<'a> {
 #[async_trait]
 impl EventConsumer for OneEvent<'_> {
     async fn next_batch(&mut self, _: NonZeroUsize) -> Result<Batch> {
-        Ok(Batch {
-            events: self.event.take().into_iter().collect(),
-            ack: AckToken(0),
-        })
+        Ok(Batch::new(self.event.take().into_iter().collect(), AckToken(0)))
     }
 
     async fn publish(&mut self, updates: &[Update]) -> Result<()> {

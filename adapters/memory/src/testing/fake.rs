@@ -71,13 +71,13 @@ impl Fake {
     /// ```
     #[must_use]
     pub fn ports(&self) -> Ports {
-        Ports {
-            presence: self.presence(),
-            analytics: self.analytics(),
-            stats: self.stats(),
-            comments: self.comments(),
-            salts: self.salts(),
-        }
+        Ports::new(
+            self.presence(),
+            self.analytics(),
+            self.stats(),
+            self.comments(),
+            self.salts(),
+        )
     }
 
     /// Its presence alone.

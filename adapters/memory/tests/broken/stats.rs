@@ -177,10 +177,9 @@ impl Fault for Decides {
 struct IgnoresCase;
 
 fn lower(topic: &Topic) -> Topic {
-    match topic {
-        Topic::Site => Topic::Site,
-        Topic::Page(slug) => Slug::new(&slug.as_str().to_lowercase()).unwrap().into(),
-    }
+    topic.slug().map_or(Topic::Site, |slug| {
+        Slug::new(&slug.as_str().to_lowercase()).unwrap().into()
+    })
 }
 
 #[async_trait]

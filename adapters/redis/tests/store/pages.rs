@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::num::NonZeroUsize;
 
 use horizon_core::{
-    CommentStore, DEDUPE_WINDOW, Event, EventId, EventKind, StatsStore, Timestamp, Topic, Visibility, VisitorKey,
+    CommentStore, DEDUPE_WINDOW, EventId, EventKind, StatsStore, Timestamp, Topic, Visibility, VisitorKey,
 };
 use horizon_redis::RedisStats;
 use horizon_redis::testing::RedisServer;
@@ -108,14 +108,13 @@ async fn a_repeat_counts_once_also_when_it_brings_another_time() {
         1,
         EventKind::Visit { visitor: None },
     );
-    let without_a_time = Event {
-        id: EventId::from_u128(u128::MAX),
-        ..before.clone()
-    };
+    let mut without_a_time = before.clone();
+    without_a_time.id = EventId::from_u128(u128::MAX);
     for event in [before, without_a_time] {
-        let later = |wait| Event {
-            at: event.at.plus(wait),
-            ..event.clone()
+        let later = |wait| {
+            let mut later = event.clone();
+            later.at = event.at.plus(wait);
+            later
         };
         store.apply(&[later(MILLI), event.clone(), later(DAY)]).await.unwrap();
         store.apply(&[later(DAY / 2), event]).await.unwrap();

@@ -109,10 +109,11 @@ fn problems(desk: &Desk) -> Option<AnyView> {
 fn item(item: &DeskComment, only_waiting: bool) -> AnyView {
     let comment = &item.comment;
     let at = comment.at.as_millis();
-    let (state, name) = match comment.visibility {
-        Visibility::Shown => ("shown", "Shown"),
-        Visibility::Pending => ("waiting", "Waiting"),
-        Visibility::Removed => ("removed", "Removed"),
+    let state = comment.visibility.as_str();
+    let name = match comment.visibility {
+        Visibility::Shown => "Shown",
+        Visibility::Removed => "Removed",
+        _ => "Waiting",
     };
     let page = format!("/blog/{}#comment-{}", comment.slug, comment.id);
     view! {
@@ -143,8 +144,8 @@ fn item(item: &DeskComment, only_waiting: bool) -> AnyView {
 fn verdicts(visibility: Visibility) -> AnyView {
     let show = match visibility {
         Visibility::Shown => None,
-        Visibility::Pending => Some("Approve"),
         Visibility::Removed => Some("Restore"),
+        _ => Some("Approve"),
     };
     let remove = (visibility != Visibility::Removed).then_some("Remove");
     view! {

@@ -118,17 +118,12 @@ pub(crate) fn hello() -> Page {
 }
 
 fn on_the_desk() -> DeskComment {
+    let (slug, reader) = (Slug::new("hello").unwrap(), ReaderId::from_u128(0));
+    let mut comment = Comment::new(EventId::from_u128(9), slug, reader, Timestamp::from_millis(0));
+    (comment.author, comment.body) = (HOSTILE.into(), HOSTILE.into());
+    comment.visibility = Visibility::Pending;
     DeskComment {
-        comment: Comment {
-            id: EventId::from_u128(9),
-            slug: Slug::new("hello").unwrap(),
-            parent: None,
-            reader: ReaderId::from_u128(0),
-            author: HOSTILE.into(),
-            body: HOSTILE.into(),
-            at: Timestamp::from_millis(0),
-            visibility: Visibility::Pending,
-        },
+        comment,
         post_title: HOSTILE.into(),
     }
 }

@@ -51,13 +51,11 @@ impl Site {
         set(&mut config, &mut limits);
         let store = Arc::new(MemoryStats::new());
         let pipe = Valve::new(Arc::clone(&store));
-        let ports = Ports {
-            presence: Arc::new(MemoryPresence::new(GRACE)),
-            analytics: Arc::clone(&pipe) as Arc<dyn Analytics>,
-            stats: Arc::clone(&store) as _,
-            comments: Arc::clone(&store) as _,
-            salts: Arc::clone(&store) as _,
-        };
+        let ports = Ports::with_store(
+            Arc::new(MemoryPresence::new(GRACE)),
+            Arc::clone(&pipe) as Arc<dyn Analytics>,
+            Arc::clone(&store),
+        );
         let horizon = Horizon::from_ports(ports)
             .secret(Secret::from_bytes([7; 32]))
             .configure(|known| *known = config)

@@ -42,8 +42,7 @@ fn renamed(event: &Event) -> Result<Event> {
     let mut random = [0; 10];
     getrandom::fill(&mut random)
         .map_err(|error| Error::unavailable("the machine has no randomness").with_source(error.to_string()))?;
-    Ok(Event {
-        id: EventId::new(event.at, random),
-        ..event.clone()
-    })
+    let mut renamed = event.clone();
+    renamed.id = EventId::new(event.at, random);
+    Ok(renamed)
 }

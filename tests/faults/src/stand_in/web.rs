@@ -3,7 +3,7 @@ use std::sync::Arc;
 use anyhow::anyhow;
 use eventhorizon::Horizon;
 use horizon_backend::{StoreHandle, start_log};
-use horizon_core::{Analytics, Ports};
+use horizon_core::{Analytics, Ports, Presence};
 use horizon_memory::MemoryPresence;
 use horizon_redis::{RedisBus, RedisPresence};
 use redis::Client;
@@ -27,16 +27,12 @@ async fn shared(place: &Place) -> anyhow::Result<()> {
     if place.defect == Defect::HoldsEvents {
         tokio::spawn(hold(client(place)?));
     }
-    let ports = Ports {
-        presence: match place.defect {
-            Defect::KeepsToItself => Arc::new(MemoryPresence::default()),
-            _ => Arc::new(RedisPresence::connect(&redis, place.node.clone())?),
-        },
-        analytics: analytics(place, pipe)?,
-        stats: store.stats,
-        comments: store.comments,
-        salts: store.salts,
+    let presence: Arc<dyn Presence> = match place.defect {
+        Defect::KeepsToItself => Arc::new(MemoryPresence::default()),
+        _ => Arc::new(RedisPresence::connect(&redis, place.node.clone())?),
     };
+    let analytics = analytics(place, pipe)?;
+    let ports = Ports::new(presence, analytics, store.stats, store.comments, store.salts);
     let horizon = blog::start(place, Horizon::from_ports(ports)).await?;
     blog::serve(place, blog::router(&horizon), &horizon).await
 }
