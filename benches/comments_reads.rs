@@ -1,6 +1,6 @@
 //! What reading a page's comments costs while the database holds more and more comments of other pages.
 //!
-//! `cargo bench -p horizon-benches --bench comments_reads` asks for `GET /comments/{slug}` through `Horizon::answer`:
+//! `cargo bench -p horizon-benches --bench comments_reads` asks for `GET /comments/{slug}` through `Horizon::handle`:
 //! 50 threads with two replies each, from memory, SQLite and a redis-server of its own. It prints the CPU per request
 //! of this process and of Redis, and of each store the dearest row over the cheapest. `-- --quick` asks less often, and
 //! stops at 10,000 comments.
@@ -134,7 +134,7 @@ async fn read(horizon: &Horizon, requests: u32) -> Result<()> {
     let peer: IpAddr = [192, 0, 2, 1].into();
     for _ in 0..requests {
         let request = Request::get(format!("/comments/{PAGE}")).body(Bytes::new())?;
-        let answer = horizon.answer(peer, request).await;
+        let answer = horizon.handle(peer, request).await;
         if answer.status() != StatusCode::OK {
             return Err(format!("the comments were answered {}", answer.status()).into());
         }
@@ -190,7 +190,7 @@ impl Writer {
         let kind = EventKind::Comment {
             reader: ReaderId::from_u128(self.written.into()),
             draft: Draft::new("Ada", &text, parent)?,
-            held: false,
+            pending: false,
         };
         self.event(slug, kind)
     }

@@ -1,7 +1,7 @@
 //! What a like costs the server's CPU, all in but the socket: from the request to the answer, with the row on the disk.
 //!
 //! `cargo bench -p horizon-benches --bench likes` sends 5,000 likes a second for some seconds, each by another reader from
-//! another network, without a cookie and with an `Idempotency-Key`, through `Horizon::answer` into SQLite.
+//! another network, without a cookie and with an `Idempotency-Key`, through `Horizon::handle` into SQLite.
 
 use std::{
     error::Error,
@@ -56,7 +56,7 @@ async fn main() -> Result<()> {
     for page in 0..PAGES {
         let topic = Slug::new(&format!("post-{page}"))?.into();
         counted += horizon
-            .numbers(&[topic])
+            .stats(&[topic])
             .await?
             .iter()
             .map(|numbers| numbers.likes)
@@ -84,7 +84,7 @@ async fn like(horizon: Horizon, number: u32) -> Result<()> {
             "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0",
         )
         .body(Bytes::new())?;
-    let answer = horizon.answer(peer, request).await;
+    let answer = horizon.handle(peer, request).await;
     if answer.status() != 200 {
         return Err(format!("a like was answered {}", answer.status()).into());
     }

@@ -135,7 +135,7 @@ fn tick(criterion: &mut Criterion) {
     let (mut replica, mut now) = (crowded(), START);
     group.bench_function("tick with 100,000 members, a beat", |bencher| {
         bencher.iter(|| {
-            now += Timing::default().beat_every;
+            now += Timing::default().heartbeat_interval;
             replica.tick(now);
             black_box(replica.effects())
         });

@@ -14,11 +14,11 @@ use std::{
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use horizon_core::{
     Comment, Delta, Event, EventId, Ledger, ReaderId, Stamp, Timestamp, Topic, Update, Visibility, VisitorKey,
-    live::{self, Numbers},
-    record,
+    apply_events,
+    wire::{self, PageStats},
 };
 
-/// The facts of one page in hash tables, so that what is measured is [`record`] and not a store.
+/// The facts of one page in hash tables, so that what is measured is [`apply_events`] and not a store.
 #[derive(Default)]
 struct Facts {
     counted: HashSet<EventId>,
@@ -78,12 +78,12 @@ fn stats_fold(criterion: &mut Criterion) {
             let setup = || {
                 let mut facts = Facts::default();
                 if known {
-                    record(&mut facts, &events).unwrap();
+                    apply_events(&mut facts, &events).unwrap();
                 }
                 facts
             };
             let fold = |mut facts: Facts| {
-                black_box(record(&mut facts, &events).unwrap());
+                black_box(apply_events(&mut facts, &events).unwrap());
                 facts
             };
             bencher.iter_batched(setup, fold, BatchSize::SmallInput);
@@ -111,14 +111,14 @@ fn event_decode(criterion: &mut Criterion) {
 }
 
 fn live_encode(criterion: &mut Criterion) {
-    let numbers = Numbers {
+    let numbers = PageStats {
         viewers: 17,
         visits: 1_204,
         likes: 58,
         comments: 3,
     };
     criterion.bench_function("live/encode one message", |bencher| {
-        bencher.iter(|| live::encode(live::LIVE, black_box(&numbers)).unwrap());
+        bencher.iter(|| wire::encode(wire::LIVE, black_box(&numbers)).unwrap());
     });
 }
 

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
-use horizon_core::{Analytics, Event, StatsStore, Timestamp, step};
+use horizon_core::{Analytics, Event, StatsStore, Timestamp, process_batch};
 use horizon_memory::MemoryStats;
 use horizon_redis::testing::RedisServer;
 use horizon_redis::{ConsumerConfig, RedisBus, RedisConfig, RedisConsumer, RedisStats};
@@ -133,7 +133,7 @@ async fn accumulate(config: &RedisConfig, store: &dyn StatsStore) -> Result<f64>
     let counted = AtomicU64::new(0);
     let (done, all) = (Notify::new(), feeds.iter_mut());
     let counting = futures::future::join_all(all.map(async |feed| {
-        while let Ok(progress) = step(feed, store, &|| NOW, limit).await {
+        while let Ok(progress) = process_batch(feed, store, &|| NOW, limit).await {
             let applied = progress.applied as u64;
             if counted.fetch_add(applied, Ordering::Relaxed) + applied >= EVENTS {
                 done.notify_one();

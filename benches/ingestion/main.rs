@@ -244,11 +244,11 @@ async fn tracking(pipe: Arc<MemoryBus>, share: Vec<Event>) -> horizon_core::Resu
 struct Batches(AtomicU64);
 
 impl AccumulatorObserver for Batches {
-    fn counted(&self, _: &BatchOutcome) {
+    fn on_batch(&self, _: &BatchOutcome) {
         self.0.fetch_add(1, Relaxed);
     }
 
-    fn failed(&self, _: &horizon_core::Error) {}
+    fn on_error(&self, _: &horizon_core::Error) {}
 }
 
 /// Both ways must have come to the same numbers.

@@ -27,7 +27,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// Who comes.
 #[derive(Debug)]
-pub(crate) enum Who {
+pub(crate) enum VisitorIdentity {
     /// A reader who may be known again today.
     Known { address: IpAddr, user_agent: String },
     /// A user of the application.
@@ -39,7 +39,7 @@ pub(crate) enum Who {
 
 /// What it takes to count a reader.
 #[derive(Clone)]
-pub(crate) struct Register {
+pub(crate) struct VisitTracker {
     pub(crate) presence: Arc<dyn Presence>,
     pub(crate) visits: Arc<Visits>,
     pub(crate) late: LateVisits,
@@ -47,22 +47,22 @@ pub(crate) struct Register {
 
 /// A reader on their way in, or here. The connection polls it beside its frames, so that a backend
 /// that is slow or down delays no frame and needs no task, and an end of the connection ends it.
-pub(crate) enum Attendance {
+pub(crate) enum ViewerSession {
     /// A bot, or one who shall not be counted.
     Uncounted,
-    Entering(BoxFuture<'static, Here>),
-    Here(#[expect(dead_code, reason = "held for its Drop alone")] Here),
+    Entering(BoxFuture<'static, ViewerGuards>),
+    Here(#[expect(dead_code, reason = "held for its Drop alone")] ViewerGuards),
 }
 
 /// What keeps a reader counted.
-pub(crate) struct Here {
+pub(crate) struct ViewerGuards {
     _guards: Vec<PresenceGuard>,
     _visit: Option<Visit>,
 }
 
-impl Attendance {
+impl ViewerSession {
     /// Begins to count a reader on these topics.
-    pub(crate) fn begin(register: Register, topics: Arc<[Topic]>, who: Who) -> Self {
+    pub(crate) fn begin(register: VisitTracker, topics: Arc<[Topic]>, who: VisitorIdentity) -> Self {
         Self::Entering(register.enter(topics, who).boxed())
     }
 
@@ -86,7 +86,7 @@ impl Attendance {
     }
 }
 
-impl fmt::Debug for Attendance {
+impl fmt::Debug for ViewerSession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Uncounted => "Uncounted",
@@ -96,10 +96,10 @@ impl fmt::Debug for Attendance {
     }
 }
 
-impl Register {
-    async fn enter(self, topics: Arc<[Topic]>, who: Who) -> Here {
+impl VisitTracker {
+    async fn enter(self, topics: Arc<[Topic]>, who: VisitorIdentity) -> ViewerGuards {
         let (visitor, visit) = match who {
-            Who::Unnamed { returning } => {
+            VisitorIdentity::Unnamed { returning } => {
                 if !returning {
                     self.visits.once(&topics, None);
                 }
@@ -120,7 +120,7 @@ impl Register {
                 guards.extend(insist("presence", || self.presence.track(topic.clone(), visitor)).await);
             }
         }
-        Here {
+        ViewerGuards {
             _guards: guards,
             _visit: visit,
         }

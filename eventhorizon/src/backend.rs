@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use horizon_backend::{Health, Ready, RedisCheck, StoreHandle, StoreLock, StoreUrl, check_redis};
+use horizon_backend::{Health, ReadinessCheck, RedisCheck, StoreHandle, StoreLock, StoreUrl, check_redis};
 use horizon_core::{Error, EventConsumer, Ports, Result};
 use horizon_memory::{MemoryBus, MemoryPresence};
 use prometheus_client::collector::Collector;
@@ -11,7 +11,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::dice::Clock;
 #[cfg(feature = "redis")]
-use crate::shared::Shared;
+use crate::shared::RedisBackend;
 
 /// How long what is behind the ports may take to end: 5 seconds. An accumulator's last batch takes 3, and SQLite's 2.
 const END_WAIT: Duration = Duration::from_secs(5);
@@ -19,27 +19,27 @@ const END_WAIT: Duration = Duration::from_secs(5);
 /// The ports, and what runs behind them.
 pub(crate) struct Backend {
     pub(crate) ports: Ports,
-    pub(crate) rest: Rest,
+    pub(crate) rest: BackendRuntime,
     /// What the tasks behind the ports report.
     pub(crate) health: Health,
 }
 
 /// Who counts, and who else is here.
-pub(crate) enum Rest {
+pub(crate) enum BackendRuntime {
     /// The application brought the ports, and knows.
     Brought,
     /// All of it is in this process.
-    Here(Here),
+    Here(EmbeddedBackend),
     /// Other processes serve readers too, and yet others count.
     #[cfg(feature = "redis")]
-    Shared(Shared),
+    Shared(RedisBackend),
 }
 
 /// The store, and the accumulator in this process.
 ///
 /// The task counts until it is told to stop, or this is dropped; then it closes the store, and only then another
 /// accumulator may count into it.
-pub(crate) struct Here {
+pub(crate) struct EmbeddedBackend {
     store: StoreHandle,
     counting: JoinHandle<Option<Result<()>>>,
     stop: DropGuard,
@@ -50,7 +50,7 @@ impl Backend {
     pub(crate) fn brought(ports: Ports) -> Self {
         Self {
             ports,
-            rest: Rest::Brought,
+            rest: BackendRuntime::Brought,
             health: Health::default(),
         }
     }
@@ -81,7 +81,7 @@ impl Backend {
                 Arc::clone(&store.comments),
                 Arc::clone(&store.salts),
             ),
-            rest: Rest::Here(Here {
+            rest: BackendRuntime::Here(EmbeddedBackend {
                 store,
                 counting: tokio::spawn(health.supervise("counting", counting)),
                 stop: stop.drop_guard(),
@@ -92,21 +92,21 @@ impl Backend {
 
     /// Returns this process among those that share a Redis, if it is one of them.
     #[cfg(feature = "redis")]
-    pub(crate) fn node(&self) -> Option<Arc<crate::shared::Node>> {
+    pub(crate) fn node(&self) -> Option<Arc<crate::shared::NodeIdentity>> {
         match &self.rest {
-            Rest::Shared(shared) => Some(Arc::clone(shared.node())),
+            BackendRuntime::Shared(shared) => Some(Arc::clone(shared.node())),
             _ => None,
         }
     }
 
     /// Returns the check behind `/readyz`.
-    pub(crate) fn ready(&self) -> Ready {
+    pub(crate) fn ready(&self) -> ReadinessCheck {
         let health = self.health.clone();
         match &self.rest {
-            Rest::Brought => Ready::of_tasks(health),
-            Rest::Here(here) => Ready::new(here.store.clone(), health),
+            BackendRuntime::Brought => ReadinessCheck::of_tasks(health),
+            BackendRuntime::Here(here) => ReadinessCheck::new(here.store.clone(), health),
             #[cfg(feature = "redis")]
-            Rest::Shared(shared) => shared.ready(health),
+            BackendRuntime::Shared(shared) => shared.ready(health),
         }
     }
 
@@ -115,7 +115,7 @@ impl Backend {
         let problems: Box<dyn Collector> = Box::new(self.health.clone());
         let lost = match &self.rest {
             #[cfg(feature = "redis")]
-            Rest::Shared(shared) => shared.lost_metric().map(|metric| Box::new(metric) as _),
+            BackendRuntime::Shared(shared) => shared.lost_metric().map(|metric| Box::new(metric) as _),
             _ => None,
         };
         std::iter::once(problems).chain(lost).collect()
@@ -126,7 +126,7 @@ impl Backend {
         Goodbye {
             #[cfg(feature = "redis")]
             to: match &self.rest {
-                Rest::Shared(shared) => Some(shared.leaver()),
+                BackendRuntime::Shared(shared) => Some(shared.leaver()),
                 _ => None,
             },
         }
@@ -150,12 +150,12 @@ impl Goodbye {
     }
 }
 
-impl Rest {
+impl BackendRuntime {
     /// Ends it, once nobody tracks any more.
     pub(crate) async fn end(self) -> Result<()> {
         let ended = match self {
             Self::Brought => return Ok(()),
-            Self::Here(Here { counting, stop, .. }) => {
+            Self::Here(EmbeddedBackend { counting, stop, .. }) => {
                 drop(stop);
                 let broke_off = || Error::permanent("the accumulator broke off");
                 timeout(END_WAIT, async {

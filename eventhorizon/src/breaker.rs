@@ -194,7 +194,7 @@ impl Breaker {
             *warned = Some(Instant::now());
             tracing::warn!(
                 %error,
-                cause = horizon_backend::cause(error),
+                cause = horizon_backend::error_chain(error),
                 "the store does not answer: pages show the last known numbers, or none"
             );
         }

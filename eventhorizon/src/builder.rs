@@ -1,13 +1,13 @@
 use std::fmt;
 
 #[cfg(feature = "redis")]
-use horizon_backend::SetupCheck;
+use horizon_backend::RedisSetupCheck;
 use horizon_backend::{BusUrl, RedisCheck, StoreUrl, now};
 use horizon_core::{Error, Ports, Result, Slug, Timestamp};
 
 #[cfg(feature = "redis")]
-use crate::shared::Shared;
-use crate::{Config, Decide, Horizon, Identify, Pages, Secret, backend::Backend, dice::Clock, kept, rules::Rules};
+use crate::shared::RedisBackend;
+use crate::{Config, EventPolicy, Horizon, Identify, Pages, Secret, backend::Backend, dice::Clock, kept, rules::Rules};
 
 /// How long a start waits for the time of Redis: two seconds.
 #[cfg(feature = "redis")]
@@ -21,7 +21,7 @@ const COMPARE_WAIT: std::time::Duration = std::time::Duration::from_secs(2);
 ///
 /// let horizon = Horizon::in_memory()
 ///     .secret(Secret::new("a sentence of at least 32 characters")?)
-///     .configure(|config| config.moderation = Moderation::First)
+///     .configure(|config| config.moderation = Moderation::BeforePublishing)
 ///     .start(|slug: &Slug| slug.as_str() == "hello")
 ///     .await?;
 /// assert!(horizon.page("hello").is_ok() && horizon.page("other").is_err());
@@ -113,7 +113,7 @@ impl Horizon {
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # use eventhorizon::{Horizon, Slug};
     /// let horizon = Horizon::in_memory().start(|slug: &Slug| slug.as_str() == "bread").await?;
-    /// assert_eq!(horizon.numbers(&[horizon.page("bread")?.into()]).await?[0].likes, 0);
+    /// assert_eq!(horizon.stats(&[horizon.page("bread")?.into()]).await?[0].likes, 0);
     /// # Ok(()) }
     /// ```
     pub fn in_memory() -> Builder {
@@ -134,7 +134,7 @@ impl Horizon {
     ///
     /// let store = Arc::new(MemoryStats::new());
     /// let (pipe, feed) = MemoryBus::new(store.clone());
-    /// tokio::spawn(horizon_backend::run(feed, store.clone(), now, pending()));
+    /// tokio::spawn(horizon_backend::run_accumulator(feed, store.clone(), now, pending()));
     /// let (stats, comments, salts) = (store.clone(), store.clone(), store);
     /// let presence = Arc::new(MemoryPresence::default());
     /// let ports = Ports { presence, analytics: Arc::new(pipe), stats, comments, salts };
@@ -229,15 +229,15 @@ impl Builder {
     /// Whether what is about to happen is wanted. Without it everything is.
     ///
     /// ```
-    /// use eventhorizon::{Decision, Horizon, Proposal};
+    /// use eventhorizon::{Decision, Horizon, ProposedEvent};
     ///
-    /// let builder = Horizon::in_memory().decide(|proposal: &Proposal<'_>| match proposal.topic.slug() {
-    ///     Some(slug) if slug.as_str() == "closed" => Decision::Refuse("It is closed.".into()),
-    ///     _ => Decision::Take,
+    /// let builder = Horizon::in_memory().decide(|proposal: &ProposedEvent<'_>| match proposal.topic.slug() {
+    ///     Some(slug) if slug.as_str() == "closed" => Decision::Reject("It is closed.".into()),
+    ///     _ => Decision::Accept,
     /// });
     /// # let _ = builder;
     /// ```
-    pub fn decide(mut self, decide: impl Decide + 'static) -> Self {
+    pub fn decide(mut self, decide: impl EventPolicy + 'static) -> Self {
         self.rules.decide = Box::new(decide);
         self
     }
@@ -356,7 +356,7 @@ impl Builder {
                 BusUrl::Redis(redis, delivery) => {
                     let name = self.node.take();
                     let name = name.map_or_else(|| horizon_backend::random_node("web"), Ok)?;
-                    Shared::open(redis, *delivery, store, name, &self.clock, checks)
+                    RedisBackend::open(redis, *delivery, store, name, &self.clock, checks)
                 }
                 _ => Err(Error::permanent("the pipe is wrong: an application has no such pipe")),
             },
@@ -373,7 +373,7 @@ impl Builder {
             BackendSource::Places(BusUrl::Redis(redis, delivery), store) => (Some((&**redis, *delivery)), store),
             BackendSource::Places(_, store) => (None, store),
         };
-        let setup = SetupCheck::new(bus, store, self.config.redis_may_lose_data)?;
+        let setup = RedisSetupCheck::new(bus, store, self.config.redis_may_lose_data)?;
         setup.refuse_cluster().await?;
         Ok(vec![Box::new(setup)])
     }

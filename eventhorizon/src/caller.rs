@@ -58,7 +58,7 @@ impl Caller {
         &self.extensions
     }
 
-    /// Puts something beside the headers, for [`Identify`](crate::Identify) and [`Decide`](crate::Decide) to find.
+    /// Puts something beside the headers, for [`Identify`](crate::Identify) and [`EventPolicy`](crate::Decide) to find.
     /// It takes the place of another one of its type.
     ///
     /// ```

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use horizon_core::{
-    Comment, Draft, Event, EventId, EventKind, MAX_REPLIES, ReaderId, Result, Slug, Stamp, Topic, Visibility, live,
+    Comment, Draft, Event, EventId, EventKind, MAX_REPLIES, ReaderId, Result, Slug, Stamp, Topic, Visibility, wire,
 };
 use serde::Deserialize;
 use tokio::time::Instant;
@@ -67,8 +67,8 @@ impl NewComment {
 /// # let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]);
 /// # let bread = horizon.page("bread")?;
 /// let posted = horizon.comment(&bread, NewComment::new("Ada", "Well said"), &ada).await?;
-/// let CommentOutcome { view, waits, set_cookie, .. } = posted;
-/// let status = if waits { 202 } else { 201 };
+/// let CommentOutcome { view, pending, set_cookie, .. } = posted;
+/// let status = if pending { 202 } else { 201 };
 /// assert_eq!((status, view.author.as_str()), (201, "Ada"));
 /// assert!(set_cookie.unwrap().starts_with("horizon_reader="));
 /// # Ok(()) }
@@ -77,9 +77,9 @@ impl NewComment {
 #[non_exhaustive]
 pub struct CommentOutcome {
     /// The comment as readers get it.
-    pub view: live::CommentView,
+    pub view: wire::CommentView,
     /// Whether it waits until the author shows it.
-    pub waits: bool,
+    pub pending: bool,
     /// The `Set-Cookie` of the answer, for a reader who comes for the first time.
     pub set_cookie: Option<String>,
 }
@@ -132,9 +132,9 @@ impl Horizon {
         }
         self.check_parent(&written, deadline).await?;
         match self.decide(&sent.draft, &written, caller) {
-            Decision::Refuse(reason) => return Err(Problem::refused(reason)),
-            Decision::Hold => written.visibility = Visibility::Pending,
-            Decision::Take => {}
+            Decision::Reject(reason) => return Err(Problem::refused(reason)),
+            Decision::Pending => written.visibility = Visibility::Pending,
+            Decision::Accept => {}
         }
         // Last, so that a mistake that is mended, or a repeat, costs the reader nothing of their share.
         let (limiters, metrics) = (&self.0.limiters, &self.0.metrics);
@@ -162,7 +162,7 @@ impl Horizon {
     ///
     /// # Errors
     /// Those of the store.
-    pub async fn threads(&self, slug: &Slug, before: Option<EventId>) -> Result<live::ThreadsView> {
+    pub async fn threads(&self, slug: &Slug, before: Option<EventId>) -> Result<wire::ThreadsView> {
         self.some_threads(slug, before, THREADS_A_PAGE).await
     }
 
@@ -192,7 +192,7 @@ impl Horizon {
         slug: &Slug,
         before: Option<EventId>,
         limit: NonZeroUsize,
-    ) -> Result<live::ThreadsView> {
+    ) -> Result<wire::ThreadsView> {
         let page = self.0.ports().comments.threads(slug, before, limit);
         let page = self.0.breaker.read(page).await?;
         Ok(render::threads(&page).await)
@@ -230,7 +230,7 @@ impl Horizon {
         head: EventId,
         after: Option<EventId>,
         limit: NonZeroUsize,
-    ) -> Result<Option<live::ThreadView>> {
+    ) -> Result<Option<wire::ThreadView>> {
         let thread = self.0.ports().comments.thread(slug, head, after, limit);
         let thread = self.0.breaker.read(thread).await?;
         Ok(thread.as_ref().map(render::thread))
@@ -256,7 +256,7 @@ impl Horizon {
         let kind = EventKind::Comment {
             reader: written.reader,
             draft: draft.clone(),
-            held: written.visibility == Visibility::Pending,
+            pending: written.visibility == Visibility::Pending,
         };
         self.0.rules.decide(&written.slug.clone().into(), &kind, caller)
     }
@@ -298,7 +298,7 @@ impl Horizon {
         let kind = EventKind::Comment {
             reader: known.reader,
             draft,
-            held: written.visibility == Visibility::Pending,
+            pending: written.visibility == Visibility::Pending,
         };
         self.track(Event::new(Stamp { id, at }, topic, kind), deadline).await?;
         let stored = self.0.ports().comments.comment(id);
@@ -335,7 +335,7 @@ impl Sent {
         comment.parent = self.draft.parent();
         comment.author = self.draft.author().into();
         comment.body = self.draft.body().into();
-        if moderation == Moderation::First {
+        if moderation == Moderation::BeforePublishing {
             comment.visibility = Visibility::Pending;
         }
         comment
@@ -345,7 +345,7 @@ impl Sent {
 fn posted(comment: &Comment, set_cookie: Option<String>) -> CommentOutcome {
     CommentOutcome {
         view: render::comment(comment),
-        waits: comment.visibility == Visibility::Pending,
+        pending: comment.visibility == Visibility::Pending,
         set_cookie,
     }
 }

@@ -12,7 +12,7 @@ use crate::Origin;
 /// let builder = Horizon::in_memory().configure(|config| {
 ///     config.site = "shop.example.com".into();
 ///     config.trusted_proxies = vec!["10.0.0.0/8".parse().unwrap()];
-///     config.moderation = Moderation::First;
+///     config.moderation = Moderation::BeforePublishing;
 ///     config.secure_cookies = true;
 /// });
 /// let horizon = builder.start(|_: &Slug| true).await?;
@@ -72,11 +72,11 @@ impl Default for Config {
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # use eventhorizon::{Horizon, Moderation, NewComment, Slug};
-/// let builder = Horizon::in_memory().configure(|config| config.moderation = Moderation::First);
+/// let builder = Horizon::in_memory().configure(|config| config.moderation = Moderation::BeforePublishing);
 /// let horizon = builder.start(|_: &Slug| true).await?;
 /// let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]);
 /// let posted = horizon.comment(&horizon.page("bread")?, NewComment::new("Ada", "Well said"), &ada).await?;
-/// assert!(posted.waits); // until `Horizon::moderate` shows it
+/// assert!(posted.pending); // until `Horizon::moderate` shows it
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -84,9 +84,9 @@ impl Default for Config {
 pub enum Moderation {
     /// At once; the author may take it down after.
     #[default]
-    After,
+    AfterPublishing,
     /// Once the author has let it through.
-    First,
+    BeforePublishing,
 }
 
 /// What a reader's privacy signal does: `Sec-GPC: 1` (Global Privacy Control, W3C) or `DNT: 1` (Tracking Preference

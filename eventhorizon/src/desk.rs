@@ -14,7 +14,7 @@ impl Horizon {
     ///
     /// # Errors
     /// Those of the store.
-    pub async fn desk(
+    pub async fn recent_comments(
         &self,
         only: Option<Visibility>,
         before: Option<EventId>,
@@ -22,7 +22,7 @@ impl Horizon {
     ) -> Result<Vec<Comment>> {
         self.0
             .breaker
-            .read(self.ports().comments.desk(only, before, limit))
+            .read(self.ports().comments.recent_comments(only, before, limit))
             .await
     }
 

@@ -4,7 +4,7 @@ use std::{
     time::Duration,
 };
 
-use horizon_backend::{Health, NotReady, Ready};
+use horizon_backend::{Health, NotReady, ReadinessCheck};
 use horizon_core::{Error, Event, Ports, Result, Slug};
 use isbot::Bots;
 use prometheus_client::metrics::gauge::Gauge;
@@ -13,8 +13,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     Config, Problem, ProblemKind, Secret,
-    attendance::Register,
-    backend::{Backend, Goodbye, Rest},
+    attendance::VisitTracker,
+    backend::{Backend, BackendRuntime, Goodbye},
     breaker::Breaker,
     dice::Clock,
     house,
@@ -22,7 +22,7 @@ use crate::{
     late::LateVisits,
     live::Hub,
     metrics::Metrics,
-    rates::Limiters,
+    rates::RateLimiters,
     reader::Readers,
     rules::Rules,
     visitors::Visitors,
@@ -55,9 +55,9 @@ pub(crate) struct Inner {
     pub(crate) clock: Clock,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) readers: Readers,
-    pub(crate) limiters: Limiters,
+    pub(crate) limiters: RateLimiters,
     pub(crate) bots: Bots,
-    pub(crate) register: Register,
+    pub(crate) register: VisitTracker,
     pub(crate) visitors: Arc<Visitors>,
     pub(crate) hub: Hub,
     /// What is shown while a backend does not answer.
@@ -68,12 +68,12 @@ pub(crate) struct Inner {
     pub(crate) streams: TaskTracker,
     secret: Secret,
     ports: Ports,
-    ready: Ready,
+    ready: ReadinessCheck,
     pub(crate) health: Health,
     #[cfg(feature = "redis")]
-    node: Option<Arc<crate::shared::Node>>,
+    node: Option<Arc<crate::shared::NodeIdentity>>,
     goodbye: Goodbye,
-    backend: Mutex<Option<Rest>>,
+    backend: Mutex<Option<BackendRuntime>>,
     tasks: TaskTracker,
     /// First the streams are told to end, then the delivery of what they left behind.
     closing: CancellationToken,
@@ -137,12 +137,12 @@ impl Horizon {
         let horizon = Self(Arc::new(Inner {
             rules,
             readers: Readers::new(&secret, &config),
-            limiters: Limiters::new(config.rates, secret.key(RATES_KEY)),
+            limiters: RateLimiters::new(config.rates, secret.key(RATES_KEY)),
             bots: Bots::default(),
             hub: hub(&backend, &known, &metrics, &closing, &tasks),
             known,
             breaker,
-            register: Register {
+            register: VisitTracker {
                 presence: Arc::clone(&ports.presence),
                 visits,
                 late,
@@ -352,7 +352,7 @@ fn hub(
 ) -> Hub {
     Hub::new(
         backend.ports.clone(),
-        matches!(backend.rest, Rest::Here(_)),
+        matches!(backend.rest, BackendRuntime::Here(_)),
         Arc::clone(known),
         Arc::clone(metrics),
         closing.clone(),

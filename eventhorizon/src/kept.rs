@@ -60,7 +60,7 @@ async fn shared(redis: &RedisConfig) -> Result<[u8; 32]> {
     loop {
         match store.secret(fresh).await {
             Err(error) if error.is_retryable() => {
-                let cause = horizon_backend::cause(&error);
+                let cause = horizon_backend::error_chain(&error);
                 tracing::warn!(?redis, %error, cause, ?wait, "the secret that signs cookies cannot be read, trying again");
             }
             answer => return answer,

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use horizon_core::{ReaderId, Slug, Stats, ThreadPage, Topic, live::Numbers};
+use horizon_core::{ReaderId, Slug, Stats, ThreadPage, Topic, wire::PageStats};
 use quick_cache::{Weighter, sync::Cache};
 use tokio::time::Instant;
 
@@ -74,7 +74,7 @@ impl LastKnown {
     }
 
     /// Keeps what a page's task says. A read of the store in the last moments knows better.
-    pub(crate) fn keep_told(&self, topic: &Topic, viewers: u64, stats: Stats) {
+    pub(crate) fn keep_published(&self, topic: &Topic, viewers: u64, stats: Stats) {
         let now = Instant::now();
         self.keep_viewers(topic, viewers);
         self.keep_stats(topic, stats, now.checked_sub(CATCHING_UP).unwrap_or(now));
@@ -121,8 +121,8 @@ impl LastKnown {
         self.viewers.get(topic)
     }
 
-    pub(crate) fn numbers(&self, topic: &Topic) -> Option<Numbers> {
-        Some(Numbers::new(self.viewers(topic)?, self.stats(topic)?))
+    pub(crate) fn numbers(&self, topic: &Topic) -> Option<PageStats> {
+        Some(PageStats::new(self.viewers(topic)?, self.stats(topic)?))
     }
 
     /// Returns whether this reader likes the page, as far as it is known.

@@ -12,7 +12,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    attendance::{Who, insist},
+    attendance::{VisitorIdentity, insist},
     metrics::Metrics,
     visitors::Visitors,
     visits::Visits,
@@ -47,7 +47,7 @@ pub(crate) struct LateVisits {
 pub(crate) struct Arrival {
     late: LateVisits,
     topics: Arc<[Topic]>,
-    who: Option<Who>,
+    who: Option<VisitorIdentity>,
 }
 
 impl LateVisits {
@@ -73,7 +73,12 @@ impl LateVisits {
     }
 
     /// Tells a visit in the background, then calls `told`. Returns whether there was room for it.
-    pub(crate) fn tell(&self, topics: Arc<[Topic]>, who: Who, told: impl FnOnce(&Metrics) + Send + 'static) -> bool {
+    pub(crate) fn tell(
+        &self,
+        topics: Arc<[Topic]>,
+        who: VisitorIdentity,
+        told: impl FnOnce(&Metrics) + Send + 'static,
+    ) -> bool {
         let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
             return false;
         };
@@ -93,7 +98,7 @@ impl LateVisits {
     }
 
     /// Returns the visitor's key, `Some(None)` for one who has none, and nothing if it cannot be had.
-    async fn find(&self, who: &Who) -> Option<Option<VisitorKey>> {
+    async fn find(&self, who: &VisitorIdentity) -> Option<Option<VisitorKey>> {
         let found = timeout(PATIENCE, insist("a visitor's key", || self.visitors.find(who)));
         let ends = async {
             self.closing.cancelled().await;
@@ -108,7 +113,7 @@ impl LateVisits {
 }
 
 impl Arrival {
-    pub(crate) fn new(late: LateVisits, topics: Arc<[Topic]>, who: Who) -> Self {
+    pub(crate) fn new(late: LateVisits, topics: Arc<[Topic]>, who: VisitorIdentity) -> Self {
         Self {
             late,
             topics,

@@ -1,7 +1,7 @@
 //! Live readers, views, likes and comments for any Rust web application.
 //!
 //! [`Horizon`] is what an application holds. [`Horizon::from_urls`] says where events go and numbers are kept; the
-//! application's own rules say which [`Pages`] there are, who asks ([`Identify`]) and what is wanted ([`Decide`]). Then
+//! application's own rules say which [`Pages`] there are, who asks ([`Identify`]) and what is wanted ([`EventPolicy`]). Then
 //! a handler of any framework opens a [live stream](Horizon::live) and writes its bytes, [likes](Horizon::like),
 //! [comments](Horizon::comment), and reads [numbers](Horizon::numbers) for its own pages. With axum, `horizon-axum` has
 //! the handlers ready.
@@ -16,7 +16,7 @@
 //!
 //! let _live = horizon.live(Some(&bread), &caller, false).await?; // a stream of bytes, ready to be written
 //! horizon.like(&bread, true, None, &caller).await?;
-//! let numbers = horizon.numbers(&[bread.into()]).await?[0];
+//! let numbers = horizon.stats(&[bread.into()]).await?[0];
 //! assert_eq!((numbers.viewers, numbers.likes), (1, 1));
 //! horizon.close().await?;
 //! # Ok(()) }
@@ -67,17 +67,17 @@ pub use horizon_backend::{BusUrl, Health, NotReady, StoreUrl, shutdown_signal};
 #[cfg(feature = "log")]
 pub use horizon_backend::{LogGuard, start_log};
 pub use horizon_core::{
-    self as core, Comment, Error, EventId, EventKind, Ports, Slug, Timestamp, Topic, Visibility, live::Numbers,
+    self, Comment, Error, EventId, EventKind, Ports, Slug, Timestamp, Topic, Visibility, wire::PageStats,
 };
 pub use http::{Content, MAX_BODY};
 pub use ipnet::IpNet;
 pub use likes::LikeOutcome;
 pub use live::{Bell, Listener, Live};
-pub use numbers::{KnownNumbers, KnownThreads};
+pub use numbers::{LastKnownStats, LastKnownThreads};
 pub use origin::{Origin, ParseOriginError};
 pub use page_reads::PageReads;
 pub use problem::{Problem, ProblemKind};
-pub use rules::{Decide, Decision, Identify, Identity, Pages, Proposal};
+pub use rules::{Decision, EventPolicy, Identify, Identity, Pages, ProposedEvent};
 pub use same_origin::same_origin;
 pub use secret::{Secret, SecretError};
 pub use visitors::has_privacy_signal;

@@ -1,10 +1,10 @@
 //! Likes.
 
-use horizon_core::{Event, EventId, EventKind, ReaderId, Slug, StatsStoreExt, Topic, live::LikeView};
+use horizon_core::{Event, EventId, EventKind, ReaderId, Slug, StatsStoreExt, Topic, wire::LikeView};
 
 use tokio::time::Instant;
 
-use crate::{Caller, Decision, Horizon, Problem, rates::Ask};
+use crate::{Caller, Decision, Horizon, Problem, rates::RateClass};
 
 /// What became of a like, or of its being taken back.
 ///
@@ -69,7 +69,9 @@ impl Horizon {
         deadline: Instant,
     ) -> Result<LikeOutcome, Problem> {
         self.check_page(slug)?;
-        self.0.limiters.check(Ask::Like, caller.address(), &self.0.metrics)?;
+        self.0
+            .limiters
+            .check(RateClass::Like, caller.address(), &self.0.metrics)?;
         let topic = Topic::from(slug.clone());
         if !liked && key.is_none() && self.reader(caller).is_none() {
             // Nobody has nothing to take back.
@@ -86,7 +88,7 @@ impl Horizon {
         } else {
             EventKind::Unlike { reader }
         };
-        if let Decision::Refuse(reason) = self.0.rules.decide(&topic, &kind, caller) {
+        if let Decision::Reject(reason) = self.0.rules.decide(&topic, &kind, caller) {
             return Err(Problem::refused(reason));
         }
         self.0.clock.check()?;
@@ -112,18 +114,21 @@ impl Horizon {
     /// let stranger = horizon.caller([192, 0, 2, 1].into(), [agent]);
     /// let cookie = horizon.like(&bread, true, None, &stranger).await?.set_cookie.unwrap();
     /// let known = horizon.caller([192, 0, 2, 1].into(), [agent, ("cookie", cookie.split(';').next().unwrap())]);
-    /// assert!(horizon.likes(&bread, &known).await? && !horizon.likes(&bread, &stranger).await?);
+    /// assert!(horizon.is_liked_by(&bread, &known).await? && !horizon.is_liked_by(&bread, &stranger).await?);
     /// # Ok(()) }
     /// ```
     ///
     /// # Errors
     /// Those of the store.
-    pub async fn likes(&self, slug: &Slug, caller: &Caller) -> horizon_core::Result<bool> {
+    pub async fn is_liked_by(&self, slug: &Slug, caller: &Caller) -> horizon_core::Result<bool> {
         match self.reader(caller) {
             None => Ok(false),
             Some(reader) => {
                 let topic = slug.clone().into();
-                self.0.breaker.read(self.0.ports().stats.likes(&topic, reader)).await
+                self.0
+                    .breaker
+                    .read(self.0.ports().stats.is_liked_by(&topic, reader))
+                    .await
             }
         }
     }
@@ -146,7 +151,7 @@ impl Horizon {
         self.check_page(slug)?;
         let topic = Topic::from(slug.clone());
         let total = self.0.breaker.read(self.0.ports().stats.total(&topic));
-        let (liked, total) = tokio::try_join!(self.likes(slug, caller), total)?;
+        let (liked, total) = tokio::try_join!(self.is_liked_by(slug, caller), total)?;
         Ok(LikeView {
             liked,
             likes: total.stats.likes,
@@ -163,7 +168,7 @@ impl Horizon {
         }
         let (breaker, stats) = (&self.0.breaker, &self.0.ports().stats);
         let (counted, total) = tokio::join!(
-            breaker.read_until(deadline, stats.likes(topic, reader)),
+            breaker.read_until(deadline, stats.is_liked_by(topic, reader)),
             breaker.read_until(deadline, stats.total(topic))
         );
         let known = self.0.known.stats(topic).unwrap_or_default().likes;

@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use futures::{FutureExt, future::join_all};
-use horizon_core::{Error, PresenceExt, Result, Slug, Stats, Topic, live};
+use horizon_core::{Error, PresenceExt, Result, Slug, Stats, Topic, wire};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::{
@@ -33,9 +33,9 @@ const CURRENT_WAIT: Duration = Duration::from_secs(1);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct KnownNumbers {
+pub struct LastKnownStats {
     /// The numbers.
-    pub numbers: live::Numbers,
+    pub numbers: wire::PageStats,
     /// Which comments the page shows: it grows whenever one comes or goes.
     pub comments_revision: u64,
     /// Whether the store answered. If not, these are the last known numbers: show them, and keep no copy of the page.
@@ -54,9 +54,9 @@ pub struct KnownNumbers {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct KnownThreads {
+pub struct LastKnownThreads {
     /// The threads, rendered and sanitised.
-    pub view: live::ThreadsView,
+    pub view: wire::ThreadsView,
     /// Whether the store answered. If not, these are the last known threads.
     pub is_current: bool,
 }
@@ -93,7 +93,7 @@ impl Horizon {
     ///
     /// # Errors
     /// Those of the store, where some of the numbers are not known.
-    pub async fn numbers(&self, topics: &[Topic]) -> Result<Vec<live::Numbers>> {
+    pub async fn stats(&self, topics: &[Topic]) -> Result<Vec<wire::PageStats>> {
         let (known, error) = self.look_up(topics, Want::Known, Want::Known.deadline()).await;
         let numbers: Option<Vec<_>> = known.into_iter().map(|known| Some(known?.numbers)).collect();
         numbers.ok_or_else(|| error.unwrap_or_else(unknown))
@@ -112,7 +112,7 @@ impl Horizon {
     /// assert_eq!(views, "0 views");
     /// # Ok(()) }
     /// ```
-    pub async fn known_numbers(&self, topics: &[Topic]) -> Vec<Option<KnownNumbers>> {
+    pub async fn known_numbers(&self, topics: &[Topic]) -> Vec<Option<LastKnownStats>> {
         self.page_reads().known_numbers(topics).await
     }
 
@@ -134,12 +134,12 @@ impl Horizon {
     /// assert_eq!(html, "<p>Well said</p>\n");
     /// # Ok(()) }
     /// ```
-    pub async fn known_threads(&self, slug: &Slug) -> Option<KnownThreads> {
+    pub async fn known_threads(&self, slug: &Slug) -> Option<LastKnownThreads> {
         self.page_reads().known_threads(slug).await
     }
 
     /// The newest threads of a page, read until `deadline`.
-    pub(crate) async fn threads_until(&self, slug: &Slug, deadline: Instant) -> Option<KnownThreads> {
+    pub(crate) async fn threads_until(&self, slug: &Slug, deadline: Instant) -> Option<LastKnownThreads> {
         let inner = &self.0;
         let known = inner.known.threads(slug);
         let is_enough = known.is_some() && !inner.known.is_catching_up(&slug.clone().into());
@@ -165,11 +165,11 @@ impl Horizon {
             }
         };
         let view = render::threads(&page).await;
-        Some(KnownThreads { view, is_current })
+        Some(LastKnownThreads { view, is_current })
     }
 
     /// The numbers of a topic as the backends say them now.
-    pub(crate) async fn current_numbers(&self, topic: Topic) -> Result<live::Numbers> {
+    pub(crate) async fn current_stats(&self, topic: Topic) -> Result<wire::PageStats> {
         let (known, error) = self.look_up(&[topic], Want::Current, Want::Current.deadline()).await;
         match known.into_iter().next().flatten() {
             Some(known) if known.is_current => Ok(known.numbers),
@@ -178,7 +178,7 @@ impl Horizon {
     }
 
     /// The numbers of these topics as a page shows them, read until `deadline`.
-    pub(crate) async fn numbers_until(&self, topics: &[Topic], deadline: Instant) -> Vec<Option<KnownNumbers>> {
+    pub(crate) async fn numbers_until(&self, topics: &[Topic], deadline: Instant) -> Vec<Option<LastKnownStats>> {
         let deadline = deadline.min(Want::Known.deadline());
         self.look_up(topics, Want::Known, deadline).await.0
     }
@@ -189,7 +189,7 @@ impl Horizon {
         topics: &[Topic],
         want: Want,
         deadline: Instant,
-    ) -> (Vec<Option<KnownNumbers>>, Option<Error>) {
+    ) -> (Vec<Option<LastKnownStats>>, Option<Error>) {
         let watched: Vec<_> = topics.iter().map(|topic| self.0.hub.settled_numbers(topic)).collect();
         // An open breaker is closed by a read alone.
         if watched.iter().all(Option::is_some) && !self.0.breaker.is_open() {
@@ -207,12 +207,12 @@ impl Horizon {
         let totals: Vec<Option<Stats>> = totals;
         let known = topics.iter().zip(watched).zip(totals);
         let known = known.map(async |((topic, watched), stats)| match watched {
-            Some(watched) => Some(KnownNumbers { is_current, ..watched }),
+            Some(watched) => Some(LastKnownStats { is_current, ..watched }),
             None => {
                 let (stats, until) = (stats?, is_current.then_some(deadline));
                 let viewers = self.viewers(topic, want, until).await?;
-                Some(KnownNumbers {
-                    numbers: live::Numbers::new(viewers, stats),
+                Some(LastKnownStats {
+                    numbers: wire::PageStats::new(viewers, stats),
                     comments_revision: stats.comments_revision,
                     is_current,
                 })

@@ -9,11 +9,11 @@ use std::{
     time::Duration,
 };
 
-use horizon_core::{Comment, EventId, Result, Slug, Topic, live};
+use horizon_core::{Comment, EventId, Result, Slug, Topic, wire};
 use tokio::time::Instant;
 
 use crate::{
-    Caller, Horizon, KnownNumbers, KnownThreads,
+    Caller, Horizon, LastKnownStats, LastKnownThreads,
     breaker::{ANSWER_WAIT, KNOWN_WAIT, LIKE_WAIT, READ_WAIT, Subject, late, remaining},
     comments::THREADS_A_PAGE,
     render,
@@ -73,7 +73,7 @@ impl PageReads {
     }
 
     /// The numbers of these topics, as [`Horizon::known_numbers`] returns them.
-    pub async fn known_numbers(&self, topics: &[Topic]) -> Vec<Option<KnownNumbers>> {
+    pub async fn known_numbers(&self, topics: &[Topic]) -> Vec<Option<LastKnownStats>> {
         let known = self.horizon.numbers_until(topics, self.deadline).await;
         if !known.iter().all(|known| known.is_some_and(|known| known.is_current)) {
             self.is_current.store(false, Ordering::Relaxed);
@@ -82,7 +82,7 @@ impl PageReads {
     }
 
     /// The newest threads of a page, as [`Horizon::known_threads`] returns them.
-    pub async fn known_threads(&self, slug: &Slug) -> Option<KnownThreads> {
+    pub async fn known_threads(&self, slug: &Slug) -> Option<LastKnownThreads> {
         let known = self.horizon.threads_until(slug, self.deadline).await;
         if !known.as_ref().is_some_and(|known| known.is_current) {
             self.is_current.store(false, Ordering::Relaxed);
@@ -94,7 +94,7 @@ impl PageReads {
     ///
     /// # Errors
     /// Those of the store, or it did not answer in time. After a read that failed none is begun.
-    pub async fn threads(&self, slug: &Slug, before: Option<EventId>) -> Result<live::ThreadsView> {
+    pub async fn threads(&self, slug: &Slug, before: Option<EventId>) -> Result<wire::ThreadsView> {
         let threads = self.horizon.ports().comments.threads(slug, before, THREADS_A_PAGE);
         let threads = self.read(READ_WAIT, threads).await?;
         Ok(render::threads(&threads).await)
@@ -110,7 +110,7 @@ impl PageReads {
         head: EventId,
         after: Option<EventId>,
         limit: NonZeroUsize,
-    ) -> Result<Option<live::ThreadView>> {
+    ) -> Result<Option<wire::ThreadView>> {
         let thread = self.horizon.ports().comments.thread(slug, head, after, limit);
         let thread = self.read(READ_WAIT, thread).await?;
         Ok(thread.as_ref().map(render::thread))
@@ -141,7 +141,7 @@ impl PageReads {
             let (topic, exists) = (topic.clone(), self.horizon.exists(&topic));
             async move {
                 let began = Instant::now();
-                let liked = stats.likes(&topic, reader).await?;
+                let liked = stats.is_liked_by(&topic, reader).await?;
                 if exists {
                     known.keep_like(&topic, reader, liked, began);
                 }

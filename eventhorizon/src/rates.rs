@@ -20,7 +20,7 @@ const FREE_REPEATS: u32 = 5;
 
 /// What a rate is for.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Ask {
+pub(crate) enum RateClass {
     Comment,
     Like,
     Live,
@@ -28,7 +28,7 @@ pub(crate) enum Ask {
 }
 
 /// Counts what each network asks for. It knows networks by a keyed hash alone.
-pub(crate) struct Limiters {
+pub(crate) struct RateLimiters {
     key: [u8; 32],
     comments: DefaultKeyedRateLimiter<u32>,
     likes: DefaultKeyedRateLimiter<u32>,
@@ -37,7 +37,7 @@ pub(crate) struct Limiters {
     paid: Cache<(EventId, u32), u32>,
 }
 
-impl Limiters {
+impl RateLimiters {
     pub(crate) fn new(rates: Rates, key: [u8; 32]) -> Self {
         Self {
             key,
@@ -50,12 +50,12 @@ impl Limiters {
     }
 
     /// Takes one from the network's share, or says when there will be more.
-    pub(crate) fn check(&self, ask: Ask, address: IpAddr, metrics: &Metrics) -> Result<(), Problem> {
+    pub(crate) fn check(&self, ask: RateClass, address: IpAddr, metrics: &Metrics) -> Result<(), Problem> {
         let (limiter, name) = match ask {
-            Ask::Comment => (&self.comments, "comment"),
-            Ask::Like => (&self.likes, "like"),
-            Ask::Live => (&self.lives, "live"),
-            Ask::Visit => (&self.visits, "visit"),
+            RateClass::Comment => (&self.comments, "comment"),
+            RateClass::Like => (&self.likes, "like"),
+            RateClass::Live => (&self.lives, "live"),
+            RateClass::Visit => (&self.visits, "visit"),
         };
         limiter.check_key(&self.network(address)).map_err(|refusal| {
             metrics.rate_limited(name);
@@ -68,7 +68,7 @@ impl Limiters {
         let key = (id, self.network(address));
         let sent = self.paid.get(&key).unwrap_or(0);
         if sent == 0 || sent > FREE_REPEATS {
-            self.check(Ask::Comment, address, metrics)?;
+            self.check(RateClass::Comment, address, metrics)?;
             self.paid.insert(key, 1);
         } else {
             self.paid.insert(key, sent + 1);
@@ -94,7 +94,7 @@ fn limiter(rate: Rate) -> DefaultKeyedRateLimiter<u32> {
     RateLimiter::keyed(Quota::per_minute(rate.per_minute).allow_burst(rate.burst))
 }
 
-impl fmt::Debug for Limiters {
+impl fmt::Debug for RateLimiters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Limiters")
     }
@@ -113,8 +113,8 @@ mod tests {
             comments: Rate::new(1, 2),
             ..Rates::default()
         };
-        let (limiters, metrics) = (Limiters::new(rates, [1; 32]), Metrics::new(Vec::new()));
-        let ask = |address: &str| limiters.check(Ask::Comment, address.parse().unwrap(), &metrics);
+        let (limiters, metrics) = (RateLimiters::new(rates, [1; 32]), Metrics::new(Vec::new()));
+        let ask = |address: &str| limiters.check(RateClass::Comment, address.parse().unwrap(), &metrics);
         assert!(ask("2001:db8::1").is_ok() && ask("2001:db8::2").is_ok());
         assert!(ask("2001:db8::3").is_err(), "a /64 is one network");
         assert!(ask("2001:db8:0:1::1").is_ok());
@@ -131,7 +131,7 @@ mod tests {
             comments: Rate::new(1, 1),
             ..Rates::default()
         };
-        let (limiters, metrics) = (Limiters::new(rates, [1; 32]), Metrics::new(Vec::new()));
+        let (limiters, metrics) = (RateLimiters::new(rates, [1; 32]), Metrics::new(Vec::new()));
         let send = |id| limiters.check_comment(EventId::from_u128(id), IpAddr::V4(1.into()), &metrics);
         for _ in 0..=FREE_REPEATS {
             assert!(send(1).is_ok());
@@ -141,9 +141,9 @@ mod tests {
 
     #[test]
     fn any_number_of_networks_takes_bounded_memory() {
-        let (limiters, metrics) = (Limiters::new(Rates::default(), [1; 32]), Metrics::new(Vec::new()));
+        let (limiters, metrics) = (RateLimiters::new(Rates::default(), [1; 32]), Metrics::new(Vec::new()));
         for number in 0..300_000_u32 {
-            let _ = limiters.check(Ask::Like, IpAddr::V4(number.into()), &metrics);
+            let _ = limiters.check(RateClass::Like, IpAddr::V4(number.into()), &metrics);
         }
         assert!(limiters.likes.len() as u128 <= NETWORKS);
     }

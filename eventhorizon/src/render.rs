@@ -7,7 +7,7 @@ use std::{
 
 use ammonia::{Builder, UrlRelative};
 use comrak::{Arena, Options, format_html, nodes::NodeValue, parse_document};
-use horizon_core::{Comment, PageBudget, Thread, ThreadPage, live};
+use horizon_core::{Comment, PageBudget, Thread, ThreadPage, wire};
 use quick_cache::{Weighter, sync::Cache};
 
 /// What is left of any markup.
@@ -108,8 +108,8 @@ pub(crate) fn escape(text: &str) -> String {
 }
 
 /// A comment as readers get it.
-pub(crate) fn comment(comment: &Comment) -> live::CommentView {
-    live::CommentView {
+pub(crate) fn comment(comment: &Comment) -> wire::CommentView {
+    wire::CommentView {
         id: comment.id,
         parent: comment.parent,
         author: comment.author.clone(),
@@ -121,9 +121,9 @@ pub(crate) fn comment(comment: &Comment) -> live::CommentView {
 
 /// A page of threads as readers get it. HTML is longer than the text it is made of, so the page may end earlier than
 /// the store's. Lets other tasks run between two threads.
-pub(crate) async fn threads(page: &ThreadPage) -> live::ThreadsView {
+pub(crate) async fn threads(page: &ThreadPage) -> wire::ThreadsView {
     let mut budget = PageBudget::default();
-    let mut view = live::ThreadsView {
+    let mut view = wire::ThreadsView {
         threads: Vec::with_capacity(page.threads.len()),
         has_earlier: page.has_earlier,
     };
@@ -141,12 +141,12 @@ pub(crate) async fn threads(page: &ThreadPage) -> live::ThreadsView {
 }
 
 /// One thread as readers get it.
-pub(crate) fn thread(thread: &Thread) -> live::ThreadView {
+pub(crate) fn thread(thread: &Thread) -> wire::ThreadView {
     with_replies(comment(&thread.head), thread, &mut PageBudget::default())
 }
 
-fn with_replies(head: live::CommentView, thread: &Thread, budget: &mut PageBudget) -> live::ThreadView {
-    let mut view = live::ThreadView {
+fn with_replies(head: wire::CommentView, thread: &Thread, budget: &mut PageBudget) -> wire::ThreadView {
+    let mut view = wire::ThreadView {
         comment: head,
         replies: Vec::with_capacity(thread.replies.len()),
         has_more_replies: thread.has_more_replies,
@@ -161,7 +161,7 @@ fn with_replies(head: live::CommentView, thread: &Thread, budget: &mut PageBudge
     view
 }
 
-fn takes(budget: &mut PageBudget, comment: &live::CommentView) -> bool {
+fn takes(budget: &mut PageBudget, comment: &wire::CommentView) -> bool {
     budget.take(comment.author.len() + comment.html.len())
 }
 

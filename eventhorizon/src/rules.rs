@@ -86,30 +86,30 @@ pub enum Identity {
 /// Whether something that a caller wants to do is wanted. A verdict of [`Horizon::moderate`](crate::Horizon::moderate) is
 /// not asked for: it is the application's own.
 ///
-/// Any `Fn(&Proposal<'_>) -> Decision` will do. It is asked before anything is sent, and has to be quick. A visit of a
+/// Any `Fn(&ProposedEvent<'_>) -> Decision` will do. It is asked before anything is sent, and has to be quick. A visit of a
 /// page is asked about once, by the page's topic, though it counts for the site too. It is not asked about a comment
 /// that fills in [`website`](crate::NewComment::website), the repeat of a stored one, and
 /// [`Horizon::moderate`](crate::Horizon::moderate).
 ///
 /// ```
-/// use eventhorizon::{Decision, EventKind, Proposal};
+/// use eventhorizon::{Decision, EventKind, ProposedEvent};
 ///
-/// let decide = |proposal: &Proposal<'_>| match proposal.kind {
-///     EventKind::Comment { draft, .. } if draft.body().contains("casino") => Decision::Hold,
+/// let decide = |proposal: &ProposedEvent<'_>| match proposal.kind {
+///     EventKind::Comment { draft, .. } if draft.body().contains("casino") => Decision::Pending,
 ///     EventKind::Comment { .. } if proposal.topic.to_string() == "blog:closed" => {
-///         Decision::Refuse("Comments are closed.".into())
+///         Decision::Reject("Comments are closed.".into())
 ///     }
-///     _ => Decision::Take,
+///     _ => Decision::Accept,
 /// };
-/// # let _: &dyn eventhorizon::Decide = &decide;
+/// # let _: &dyn eventhorizon::EventPolicy = &decide;
 /// ```
-pub trait Decide: Send + Sync {
+pub trait EventPolicy: Send + Sync {
     /// What to do with it.
-    fn decide(&self, proposal: &Proposal<'_>) -> Decision;
+    fn decide(&self, proposal: &ProposedEvent<'_>) -> Decision;
 }
 
-impl<F: Fn(&Proposal<'_>) -> Decision + Send + Sync> Decide for F {
-    fn decide(&self, proposal: &Proposal<'_>) -> Decision {
+impl<F: Fn(&ProposedEvent<'_>) -> Decision + Send + Sync> EventPolicy for F {
+    fn decide(&self, proposal: &ProposedEvent<'_>) -> Decision {
         self(proposal)
     }
 }
@@ -117,22 +117,22 @@ impl<F: Fn(&Proposal<'_>) -> Decision + Send + Sync> Decide for F {
 /// Something that is about to happen.
 ///
 /// ```
-/// use eventhorizon::{Decision, EventKind, Proposal};
+/// use eventhorizon::{Decision, EventKind, ProposedEvent};
 ///
 /// /// Only those who are signed in may like.
-/// fn decide(proposal: &Proposal<'_>) -> Decision {
+/// fn decide(proposal: &ProposedEvent<'_>) -> Decision {
 ///     match proposal.kind {
 ///         EventKind::Like { .. } if !proposal.caller.headers().contains_key("authorization") => {
-///             Decision::Refuse("Sign in to like this.".into())
+///             Decision::Reject("Sign in to like this.".into())
 ///         }
-///         _ => Decision::Take,
+///         _ => Decision::Accept,
 ///     }
 /// }
-/// # let _: &dyn eventhorizon::Decide = &decide;
+/// # let _: &dyn eventhorizon::EventPolicy = &decide;
 /// ```
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
-pub struct Proposal<'a> {
+pub struct ProposedEvent<'a> {
     /// On which page.
     pub topic: &'a Topic,
     /// What. Some of it is not known yet: a visit has no visitor, and a comment's reader who never liked or wrote anything
@@ -142,16 +142,16 @@ pub struct Proposal<'a> {
     pub caller: &'a Caller,
 }
 
-/// What to do with a [`Proposal`].
+/// What to do with a [`ProposedEvent`].
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # use eventhorizon::{Decision, Horizon, NewComment, Proposal, Slug};
-/// let hold = |_: &Proposal<'_>| Decision::Hold;
+/// # use eventhorizon::{Decision, Horizon, NewComment, ProposedEvent, Slug};
+/// let hold = |_: &ProposedEvent<'_>| Decision::Pending;
 /// let horizon = Horizon::in_memory().decide(hold).start(|_: &Slug| true).await?;
 /// let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]);
 /// let bread = horizon.page("bread")?;
-/// assert!(horizon.comment(&bread, NewComment::new("Ada", "Well said"), &ada).await?.waits);
+/// assert!(horizon.comment(&bread, NewComment::new("Ada", "Well said"), &ada).await?.pending);
 /// assert!(horizon.like(&bread, true, None, &ada).await?.view.liked);
 /// # Ok(()) }
 /// ```
@@ -160,19 +160,19 @@ pub struct Proposal<'a> {
 pub enum Decision {
     /// Take it.
     #[default]
-    Take,
+    Accept,
     /// Let a comment wait until the author shows it. Anything else is taken.
-    Hold,
+    Pending,
     /// Do not take it. Who likes or comments is told this sentence; a visitor is not counted and sees the page as
     /// usual.
-    Refuse(Cow<'static, str>),
+    Reject(Cow<'static, str>),
 }
 
 /// The rules of a site.
 pub(crate) struct Rules {
     pub(crate) pages: Box<dyn Pages>,
     pub(crate) identify: Box<dyn Identify>,
-    pub(crate) decide: Box<dyn Decide>,
+    pub(crate) decide: Box<dyn EventPolicy>,
 }
 
 impl Rules {
@@ -180,11 +180,11 @@ impl Rules {
         Self {
             pages: Box::new(pages),
             identify: Box::new(|_: &Caller| Identity::default()),
-            decide: Box::new(|_: &Proposal<'_>| Decision::default()),
+            decide: Box::new(|_: &ProposedEvent<'_>| Decision::default()),
         }
     }
 
     pub(crate) fn decide(&self, topic: &Topic, kind: &EventKind, caller: &Caller) -> Decision {
-        self.decide.decide(&Proposal { topic, kind, caller })
+        self.decide.decide(&ProposedEvent { topic, kind, caller })
     }
 }

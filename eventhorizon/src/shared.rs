@@ -3,7 +3,8 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use horizon_backend::{
-    Delivery, Health, Membership, Ready, RedisCheck, StoreHandle, StoreUrl, check_redis, report_bus, speak,
+    Delivery, Health, Membership, ReadinessCheck, RedisCheck, StoreHandle, StoreUrl, check_redis, report_bus,
+    run_heartbeat,
 };
 use horizon_core::{Analytics, Ports, Result, Timestamp, Topic, presence::NodeId};
 use horizon_redis::{
@@ -18,7 +19,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::{
-    backend::{Backend, Rest},
+    backend::{Backend, BackendRuntime},
     dice::Clock,
 };
 
@@ -27,9 +28,9 @@ use crate::{
 const ALARM: Duration = Duration::from_secs(60);
 
 /// This process among the others.
-pub(crate) struct Shared {
+pub(crate) struct RedisBackend {
     store: StoreHandle,
-    node: Arc<Node>,
+    node: Arc<NodeIdentity>,
     /// Absent where events go through a channel.
     monitor: Option<BusMonitor>,
     leaving: CancellationToken,
@@ -39,7 +40,7 @@ pub(crate) struct Shared {
 }
 
 /// What the others are told of this process.
-pub(crate) struct Node {
+pub(crate) struct NodeIdentity {
     name: NodeId,
     started: Timestamp,
     presence: Arc<RedisPresence>,
@@ -47,7 +48,7 @@ pub(crate) struct Node {
     pub(crate) cluster: Arc<NodeRegistry>,
 }
 
-impl Shared {
+impl RedisBackend {
     /// Connects to a Redis. One that is away is waited for later, by whoever needs it.
     pub(crate) fn open(
         redis: &RedisConfig,
@@ -62,7 +63,7 @@ impl Shared {
         let store = StoreHandle::open(store)?;
         let (analytics, monitor) = connect_bus(redis, delivery, &store)?;
         let presence = Arc::new(RedisPresence::connect(redis, name.clone())?);
-        let node = Arc::new(Node {
+        let node = Arc::new(NodeIdentity {
             name,
             started: clock.now(),
             presence: Arc::clone(&presence),
@@ -87,7 +88,7 @@ impl Shared {
                 Arc::clone(&store.comments),
                 Arc::clone(&store.salts),
             ),
-            rest: Rest::Shared(Self {
+            rest: BackendRuntime::Shared(Self {
                 store,
                 node,
                 monitor,
@@ -100,12 +101,12 @@ impl Shared {
         })
     }
 
-    pub(crate) fn node(&self) -> &Arc<Node> {
+    pub(crate) fn node(&self) -> &Arc<NodeIdentity> {
         &self.node
     }
 
-    pub(crate) fn ready(&self, health: Health) -> Ready {
-        Ready::new(self.store.clone(), health).with_redis(Arc::clone(&self.node.cluster))
+    pub(crate) fn ready(&self, health: Health) -> ReadinessCheck {
+        ReadinessCheck::new(self.store.clone(), health).with_redis(Arc::clone(&self.node.cluster))
     }
 
     /// Returns the metric of the events that this process found to be lost.
@@ -162,10 +163,14 @@ fn connect_bus(
 }
 
 /// Spawns the task that tells the other processes of this one.
-fn spawn_speaking(node: &Arc<Node>, membership: Membership, leaving: CancellationToken) -> JoinHandle<Option<()>> {
+fn spawn_speaking(
+    node: &Arc<NodeIdentity>,
+    membership: Membership,
+    leaving: CancellationToken,
+) -> JoinHandle<Option<()>> {
     let (node, health) = (Arc::clone(node), node.health.clone());
     tokio::spawn(health.supervise("cluster", async move {
-        speak(&membership, &|| node.about(), leaving.cancelled()).await;
+        run_heartbeat(&membership, &|| node.about(), leaving.cancelled()).await;
     }))
 }
 
@@ -199,7 +204,7 @@ impl Leaver {
     }
 }
 
-impl Node {
+impl NodeIdentity {
     pub(crate) fn about(&self) -> NodeInfo {
         let work = NodeRole::Web {
             viewers: self.presence.own_viewers(&Topic::Site),

@@ -13,7 +13,7 @@ use isbot::Bots;
 use tokio::time::timeout;
 
 use crate::{
-    attendance::Who,
+    attendance::VisitorIdentity,
     dice::{self, Clock},
 };
 
@@ -43,14 +43,14 @@ impl Visitors {
     }
 
     /// Returns the key under which this reader counts today; nothing for one who is not to be known again.
-    pub(crate) async fn find(&self, who: &Who) -> Result<Option<VisitorKey>> {
+    pub(crate) async fn find(&self, who: &VisitorIdentity) -> Result<Option<VisitorKey>> {
         let today = || self.salt(self.clock.now());
         Ok(match who {
-            Who::Known { address, user_agent } => {
+            VisitorIdentity::Known { address, user_agent } => {
                 Some(VisitorKey::derive(&today().await?, &self.site, *address, user_agent))
             }
-            Who::Named(name) => Some(VisitorKey::named(&today().await?, &self.site, name)),
-            Who::Unnamed { .. } => None,
+            VisitorIdentity::Named(name) => Some(VisitorKey::named(&today().await?, &self.site, name)),
+            VisitorIdentity::Unnamed { .. } => None,
         })
     }
 

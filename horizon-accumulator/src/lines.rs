@@ -3,7 +3,9 @@ use std::fmt;
 use std::num::NonZeroUsize;
 
 use async_trait::async_trait;
-use horizon_core::{AckToken, Batch, Error, Event, EventConsumer, Result, StatsStore, Timestamp, Topic, Update, step};
+use horizon_core::{
+    AckToken, Batch, Error, Event, EventConsumer, Result, StatsStore, Timestamp, Topic, Update, process_batch,
+};
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::time::sleep;
 
@@ -160,7 +162,7 @@ fn parse(line: &[u8], now: Timestamp) -> Result<Event, String> {
             .map_or(text.as_str(), |(reason, _)| reason);
         format!("{reason} (column {})", error.column())
     })?;
-    event.fits(now).map_err(|refusal| refusal.to_string())?;
+    event.check_time(now).map_err(|refusal| refusal.to_string())?;
     Ok(event)
 }
 
@@ -230,7 +232,7 @@ where
     let now = feed.now;
     let (mut backoff, mut attempt) = (Backoff::new(), 1);
     while feed.fill(BATCH_EVENTS).await? {
-        match step(feed, store, &now, BATCH_EVENTS).await {
+        match process_batch(feed, store, &now, BATCH_EVENTS).await {
             Ok(_) => (backoff, attempt) = (Backoff::new(), 1),
             Err(error) if attempt >= ATTEMPTS || !error.is_retryable() => return Err(error),
             Err(error) => {

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::StreamExt;
-use horizon_backend::run;
+use horizon_backend::run_accumulator;
 use horizon_core::{
     AckToken, Analytics, Batch, Error, Event, EventConsumer, EventKind, ReaderId, Result, Slug, Stamp, Stats,
     StatsStore, Timestamp, Topic, Update,
@@ -127,12 +127,12 @@ impl StatsStore for FaultyStore {
         self.store.get(topics).await
     }
 
-    async fn likes(&self, topic: &Topic, reader: ReaderId) -> Result<bool> {
-        self.store.likes(topic, reader).await
+    async fn is_liked_by(&self, topic: &Topic, reader: ReaderId) -> Result<bool> {
+        self.store.is_liked_by(topic, reader).await
     }
 
-    async fn forget(&self, now: Timestamp) -> Result<()> {
-        self.store.forget(now).await
+    async fn expire(&self, now: Timestamp) -> Result<()> {
+        self.store.expire(now).await
     }
 }
 
@@ -177,7 +177,7 @@ async fn live_and_die(
             faults: Arc::clone(&faults),
         };
         tokio::select! {
-            () = run(feed, Arc::clone(&store), || NOW, std::future::pending()) => {}
+            () = run_accumulator(feed, Arc::clone(&store), || NOW, std::future::pending()) => {}
             () = faults.died.notified() => next = Some(pipe.feed().expect("the dead one's feed is gone")),
             _ = &mut stop => {}
         }
@@ -288,7 +288,7 @@ fn start(
         faults,
     });
     let (stop, stopped) = oneshot::channel();
-    let task = tokio::spawn(run(feed, faulty, || NOW, async {
+    let task = tokio::spawn(run_accumulator(feed, faulty, || NOW, async {
         let _ = stopped.await;
     }));
     (pipe, store, stop, task)

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use horizon_backend::run;
+use horizon_backend::run_accumulator;
 use horizon_backend::{self, Health};
 use horizon_core::{AckToken, Batch, EventConsumer, Result, Update};
 use horizon_memory::MemoryStats;
@@ -72,7 +72,7 @@ fn a_program_whose_accumulator_panicked_ends_with_a_line_and_a_code() {
         "a_program_whose_accumulator_panicked_ends_with_a_line_and_a_code",
         async {
             let health = Health::default();
-            let counting = run(Broken, Arc::new(MemoryStats::new()), horizon_backend::now, pending());
+            let counting = run_accumulator(Broken, Arc::new(MemoryStats::new()), horizon_backend::now, pending());
             tokio::spawn(health.supervise("counting", counting));
             anyhow::bail!(health.panicked().await)
         },

@@ -36,7 +36,7 @@ impl Backoff {
 
     /// Logs the failure and returns how long to wait before the next attempt.
     pub fn after(&mut self, error: &Error) -> Duration {
-        let cause = cause(error);
+        let cause = error_chain(error);
         if error.is_retryable() {
             let wait = self.0;
             self.0 = (wait * 2).min(LAST_WAIT);
@@ -51,12 +51,12 @@ impl Backoff {
 /// What is behind an error, from its source down to the first cause; empty if nothing is.
 ///
 /// ```
-/// use horizon_backend::cause;
+/// use horizon_backend::error_chain;
 /// use horizon_core::Error;
 ///
-/// assert_eq!(cause(&Error::unavailable("the store is away").with_source("a lock")), "a lock");
+/// assert_eq!(error_chain(&Error::unavailable("the store is away").with_source("a lock")), "a lock");
 /// ```
-pub fn cause(error: &Error) -> String {
+pub fn error_chain(error: &Error) -> String {
     let chain = std::iter::successors(error.source(), |&cause| cause.source());
     chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
@@ -73,6 +73,6 @@ mod tests {
         assert_eq!(waits[..3], [FIRST_WAIT, FIRST_WAIT * 2, FIRST_WAIT * 4]);
         assert_eq!(waits[8], LAST_WAIT);
         assert_eq!(backoff.after(&Error::permanent("broken")), PERMANENT_WAIT);
-        assert_eq!(cause(&down), "a lock");
+        assert_eq!(error_chain(&down), "a lock");
     }
 }

@@ -68,7 +68,7 @@ enum State {
         /// How far the anchor may be off.
         error: Duration,
         /// What time it was at the last comparison, by the machine's clock.
-        seen: Reading,
+        seen: ClockReading,
         /// The answers since a jump.
         slow: Slow,
     },
@@ -76,7 +76,7 @@ enum State {
 
 /// The machine's clock and its stopwatch at the same moment; see [`CorrectedClock::compare`].
 #[derive(Clone, Copy, Debug)]
-pub struct Reading {
+pub struct ClockReading {
     wall: Timestamp,
     at: Instant,
 }
@@ -91,7 +91,7 @@ impl CorrectedClock {
         }))
     }
 
-    /// Makes the clock wrong until it is compared with another one, as [`speak`](crate::speak) does.
+    /// Makes the clock wrong until it is compared with another one, as [`run_heartbeat`](crate::speak) does.
     ///
     /// ```
     /// use horizon_backend::{CorrectedClock, now};
@@ -206,7 +206,7 @@ impl CorrectedClock {
 
     /// Reads the machine's clock and its stopwatch, for [`compare`](Self::compare).
     #[must_use]
-    pub fn reading(&self) -> Reading {
+    pub fn reading(&self) -> ClockReading {
         self.readings().1
     }
 
@@ -223,7 +223,7 @@ impl CorrectedClock {
     /// clock.compare(sent, told, clock.reading());
     /// assert_eq!(clock.offset(), Some(0));
     /// ```
-    pub fn compare(&self, sent: Reading, told: Timestamp, received: Reading) {
+    pub fn compare(&self, sent: ClockReading, told: Timestamp, received: ClockReading) {
         if has_jumped(sent, received, received) {
             return;
         }
@@ -250,11 +250,11 @@ impl CorrectedClock {
     }
 
     /// Reads the stopwatch before and after the machine's clock, because the process may be stopped in between.
-    fn readings(&self) -> (Reading, Reading) {
+    fn readings(&self) -> (ClockReading, ClockReading) {
         let before = Instant::now();
         let wall = (self.0.machine)();
         let after = Instant::now();
-        (Reading { wall, at: before }, Reading { wall, at: after })
+        (ClockReading { wall, at: before }, ClockReading { wall, at: after })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -263,7 +263,7 @@ impl CorrectedClock {
 }
 
 impl State {
-    fn offset(&self, now: Reading) -> Option<i64> {
+    fn offset(&self, now: ClockReading) -> Option<i64> {
         match *self {
             Self::Compared { anchor, .. } => {
                 Some(now.wall.as_millis().saturating_sub(later(anchor, now.at).as_millis()))
@@ -273,7 +273,7 @@ impl State {
     }
 
     /// The stopwatch read between `from` and `to`.
-    fn uncompared(&self, from: Reading, to: Reading) -> Option<&'static str> {
+    fn uncompared(&self, from: ClockReading, to: ClockReading) -> Option<&'static str> {
         match *self {
             Self::Unknown(_) => Some("the clock of this machine has not been compared with that of Redis yet"),
             Self::Compared { seen, .. } if has_jumped(seen, from, to) => Some(
@@ -330,9 +330,9 @@ impl Slow {
 /// What another clock told at some moment between two readings of this one, nobody knows at which.
 #[derive(Clone, Copy)]
 struct Answer {
-    sent: Reading,
+    sent: ClockReading,
     told: Timestamp,
-    received: Reading,
+    received: ClockReading,
 }
 
 impl Answer {
@@ -370,7 +370,7 @@ fn later((time, at): (Timestamp, Instant), now: Instant) -> Timestamp {
 }
 
 /// Whether the machine's clock moved otherwise than its stopwatch, which read between `from` and `to` at that moment.
-fn has_jumped(seen: Reading, from: Reading, to: Reading) -> bool {
+fn has_jumped(seen: ClockReading, from: ClockReading, to: ClockReading) -> bool {
     let earliest = later((seen.wall, seen.at), from.at);
     let latest = later((seen.wall, seen.at), to.at);
     earliest.since(to.wall) > MAX_JUMP || to.wall.since(latest) > MAX_JUMP

@@ -154,10 +154,10 @@ impl fmt::Debug for Health {
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use horizon_backend::{Health, Ready, StoreHandle, StoreUrl};
+/// use horizon_backend::{Health, ReadinessCheck, StoreHandle, StoreUrl};
 ///
 /// let health = Health::default();
-/// let ready = Ready::new(StoreHandle::open(&StoreUrl::Memory)?, health.clone());
+/// let ready = ReadinessCheck::new(StoreHandle::open(&StoreUrl::Memory)?, health.clone());
 /// health.fail("clock", "the clock is 7,200 s ahead of Redis");
 /// let not_ready = ready.check().await.unwrap_err();
 /// assert_eq!(not_ready.problems(), ["clock: the clock is 7,200 s ahead of Redis"]);

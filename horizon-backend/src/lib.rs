@@ -10,7 +10,7 @@
 //! let _alone = StoreLock::on(&url)?; // no other process counts into it
 //! let store = StoreHandle::open(&url)?;
 //! let (_pipe, feed) = MemoryBus::new(store.stats.clone());
-//! horizon_backend::run(feed, store.stats.clone(), now, ready(())).await;
+//! horizon_backend::run_accumulator(feed, store.stats.clone(), now, ready(())).await;
 //! store.close().await?;
 //! # Ok(()) }
 //! ```
@@ -54,11 +54,11 @@ mod url;
 pub use alone::StoreLock;
 #[cfg(feature = "program")]
 pub use announce::announce;
-pub use backoff::{Backoff, cause};
+pub use backoff::{Backoff, error_chain};
 #[cfg(feature = "redis")]
 pub use bus_report::report_bus;
 pub use clock::now;
-pub use corrected_clock::{CorrectedClock, MAX_CLOCK_OFFSET, Reading};
+pub use corrected_clock::{ClockReading, CorrectedClock, MAX_CLOCK_OFFSET};
 pub use health::{Health, NotReady};
 #[cfg(feature = "log")]
 pub use log::{LogGuard, register_log_metrics, start_log};
@@ -66,18 +66,18 @@ pub use log::{LogGuard, register_log_metrics, start_log};
 pub use node::random_node;
 #[cfg(feature = "program")]
 pub use program::run_program;
-pub use ready::Ready;
+pub use ready::ReadinessCheck;
 #[cfg(feature = "sqlite")]
 pub use real_path::real_path;
-pub use redis_checks::{CHECK_EVERY, RedisCheck, check_redis};
+pub use redis_checks::{CHECK_INTERVAL, RedisCheck, check_redis};
 #[cfg(feature = "redis")]
-pub use redis_setup::SetupCheck;
-pub use run::{AccumulatorObserver, run, run_accumulator_observed};
+pub use redis_setup::RedisSetupCheck;
+pub use run::{AccumulatorObserver, run_accumulator, run_accumulator_observed};
 pub use secret_text::SecretText;
 #[cfg(feature = "signals")]
-pub use signals::{ended, shutdown_signal};
+pub use signals::{shutdown_signal, wait_for_shutdown};
 #[cfg(feature = "redis")]
-pub use speak::{Membership, speak};
+pub use speak::{Membership, run_heartbeat};
 pub use store::StoreHandle;
 #[cfg(feature = "redis")]
 pub use url::Delivery;

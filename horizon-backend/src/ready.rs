@@ -8,7 +8,7 @@ use horizon_core::{Error, Result};
 use horizon_redis::NodeRegistry;
 use tokio::time::timeout;
 
-use crate::backoff::cause;
+use crate::backoff::error_chain;
 use crate::{Health, NotReady, StoreHandle};
 
 /// How long the store and Redis may take to answer.
@@ -18,14 +18,14 @@ const READY_WAIT: Duration = Duration::from_secs(2);
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use horizon_backend::{Health, Ready, StoreHandle, StoreUrl};
+/// use horizon_backend::{Health, ReadinessCheck, StoreHandle, StoreUrl};
 ///
-/// let ready = Ready::new(StoreHandle::open(&StoreUrl::Memory)?, Health::default());
+/// let ready = ReadinessCheck::new(StoreHandle::open(&StoreUrl::Memory)?, Health::default());
 /// assert_eq!(ready.check().await, Ok("the store is writable"));
 /// # Ok(()) }
 /// ```
 #[derive(Debug)]
-pub struct Ready {
+pub struct ReadinessCheck {
     health: Health,
     /// Absent where the application brought its ports.
     store: Option<StoreHandle>,
@@ -34,7 +34,7 @@ pub struct Ready {
     cluster: Option<Arc<NodeRegistry>>,
 }
 
-impl Ready {
+impl ReadinessCheck {
     /// Checks the background tasks alone.
     #[must_use]
     pub fn of_tasks(health: Health) -> Self {
@@ -134,6 +134,6 @@ async fn in_time(answer: impl Future<Output = Result<()>>) -> Result<()> {
 /// Logs what went wrong and returns it as a problem.
 fn describe(what: &'static str, answer: Result<()>) -> Option<String> {
     let error = answer.err()?;
-    tracing::warn!(%error, cause = cause(&error), "not ready: {what}");
+    tracing::warn!(%error, cause = error_chain(&error), "not ready: {what}");
     Some(format!("{what}: {error}"))
 }

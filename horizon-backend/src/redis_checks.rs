@@ -6,10 +6,10 @@ use horizon_core::Result;
 use tokio::time::sleep;
 
 use crate::Health;
-use crate::backoff::cause;
+use crate::backoff::error_chain;
 
 /// How often a process checks its Redis: once a minute.
-pub const CHECK_EVERY: Duration = Duration::from_secs(60);
+pub const CHECK_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The wait before the checks run again where Redis did not answer one, or one found a problem: one second. After a
 /// failover the address leads to another server soon.
@@ -64,10 +64,10 @@ pub async fn check_redis(checks: &[Box<dyn RedisCheck>], health: &Health, shutdo
 
 async fn check_for_ever(checks: &[Box<dyn RedisCheck>], health: &Health) {
     loop {
-        let mut wait = CHECK_EVERY;
+        let mut wait = CHECK_INTERVAL;
         for check in checks {
             if let Err(error) = check.check(health).await {
-                tracing::debug!(%error, cause = cause(&error), "Redis cannot be checked, trying again");
+                tracing::debug!(%error, cause = error_chain(&error), "Redis cannot be checked, trying again");
                 wait = ASK_AGAIN;
             }
         }
@@ -111,6 +111,6 @@ mod tests {
             }
         };
         check_redis(&[Box::new(Turned::default())], &health, gone).await;
-        assert!(start.elapsed() < CHECK_EVERY / 10, "{:?}", start.elapsed());
+        assert!(start.elapsed() < CHECK_INTERVAL / 10, "{:?}", start.elapsed());
     }
 }

@@ -20,18 +20,18 @@ const START_WAIT: Duration = Duration::from_secs(2);
 ///
 /// ```no_run
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use horizon_backend::{Delivery, Health, RedisCheck, SetupCheck, StoreUrl};
+/// use horizon_backend::{Delivery, Health, RedisCheck, RedisSetupCheck, StoreUrl};
 /// use horizon_redis::RedisConfig;
 ///
 /// let redis = RedisConfig::new("redis://127.0.0.1")?;
-/// let check = SetupCheck::new(Some((&redis, Delivery::Stream)), &StoreUrl::Memory, false)?;
+/// let check = RedisSetupCheck::new(Some((&redis, Delivery::Stream)), &StoreUrl::Memory, false)?;
 /// check.refuse_cluster().await?;
 /// let health = Health::default();
 /// check.check(&health).await?;
 /// assert!(health.problems().is_empty());
 /// # Ok(()) }
 /// ```
-pub struct SetupCheck {
+pub struct RedisSetupCheck {
     places: Vec<Place>,
     may_lose_data: bool,
     /// The last warning, so that each is logged once.
@@ -64,7 +64,7 @@ impl Found {
     }
 }
 
-impl SetupCheck {
+impl RedisSetupCheck {
     /// Checks the Redis that events go through and the one that numbers are kept in, as far as there are any. It has to
     /// be called within a tokio runtime.
     ///
@@ -139,7 +139,7 @@ impl SetupCheck {
 }
 
 #[async_trait]
-impl RedisCheck for SetupCheck {
+impl RedisCheck for RedisSetupCheck {
     async fn check(&self, health: &Health) -> Result<()> {
         let mut found = Found::default();
         let mut unanswered = None;
@@ -193,7 +193,7 @@ fn joined(sentences: &[String]) -> Option<String> {
     (!sentences.is_empty()).then(|| sentences.join("; "))
 }
 
-impl fmt::Debug for SetupCheck {
+impl fmt::Debug for RedisSetupCheck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SetupCheck")
             .field("may_lose_data", &self.may_lose_data)

@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::future::join_all;
-use horizon_core::{AckToken, Batch, BatchOutcome, Error, EventConsumer, Result, StatsStore, Timestamp, Update, step};
+use horizon_core::{
+    AckToken, Batch, BatchOutcome, Error, EventConsumer, Result, StatsStore, Timestamp, Update, process_batch,
+};
 use tokio::time::{Instant, interval, sleep, timeout, timeout_at};
 
-use crate::backoff::{Backoff, cause};
+use crate::backoff::{Backoff, error_chain};
 use crate::{CorrectedClock, Health};
 
 /// The most events that are recorded at once, in events. What has come while one batch was written to the disk shares the
@@ -44,33 +46,33 @@ const COUNTING: &str = "counting";
 /// struct Counted(AtomicUsize);
 ///
 /// impl AccumulatorObserver for Counted {
-///     fn counted(&self, progress: &BatchOutcome) {
+///     fn on_batch(&self, progress: &BatchOutcome) {
 ///         self.0.fetch_add(progress.applied, Ordering::Relaxed);
 ///     }
-///     fn failed(&self, _: &Error) {}
+///     fn on_error(&self, _: &Error) {}
 /// }
 /// let counted = Counted::default();
-/// counted.counted(&BatchOutcome::default());
+/// counted.on_batch(&BatchOutcome::default());
 /// assert_eq!(counted.0.into_inner(), 0);
 /// ```
 pub trait AccumulatorObserver: Send + Sync {
     /// A batch is counted and acknowledged, but for what was refused.
-    fn counted(&self, progress: &BatchOutcome);
+    fn on_batch(&self, progress: &BatchOutcome);
 
     /// A batch could not be had or counted. It comes again.
-    fn failed(&self, error: &Error);
+    fn on_error(&self, error: &Error);
 }
 
 /// Reports the part `counting` while a batch cannot be had or counted.
 impl AccumulatorObserver for Health {
-    fn counted(&self, _: &BatchOutcome) {
+    fn on_batch(&self, _: &BatchOutcome) {
         self.recover(COUNTING);
     }
 
-    fn failed(&self, error: &Error) {
+    fn on_error(&self, error: &Error) {
         self.fail(
             COUNTING,
-            format!("a batch cannot be counted: {error} ({})", cause(error)),
+            format!("a batch cannot be counted: {error} ({})", error_chain(error)),
         );
     }
 }
@@ -79,8 +81,8 @@ impl AccumulatorObserver for Health {
 struct Nobody;
 
 impl AccumulatorObserver for Nobody {
-    fn counted(&self, _: &BatchOutcome) {}
-    fn failed(&self, _: &Error) {}
+    fn on_batch(&self, _: &BatchOutcome) {}
+    fn on_error(&self, _: &Error) {}
 }
 
 /// Counts what the feed brings until `shutdown` ends, and then as long as more is ready.
@@ -97,7 +99,7 @@ impl AccumulatorObserver for Nobody {
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use std::sync::Arc;
-/// use horizon_backend::{now, run};
+/// use horizon_backend::{now, run_accumulator};
 /// use horizon_core::{AnalyticsExt, Stamp, StatsStoreExt, Topic};
 /// use horizon_memory::{MemoryBus, MemoryStats};
 ///
@@ -111,7 +113,7 @@ impl AccumulatorObserver for Nobody {
 /// assert_eq!(store.total(&Topic::Site).await?.stats.visits, 1);
 /// # Ok(()) }
 /// ```
-pub async fn run(
+pub async fn run_accumulator(
     mut feed: impl EventConsumer,
     store: Arc<dyn StatsStore>,
     now: impl Fn() -> Timestamp + Send + Sync + 'static,
@@ -135,8 +137,8 @@ pub async fn run(
 /// # use horizon_memory::{MemoryBus, MemoryStats};
 /// struct Told;
 /// impl AccumulatorObserver for Told {
-///     fn counted(&self, progress: &BatchOutcome) { println!("{} counted", progress.applied) }
-///     fn failed(&self, error: &Error) { println!("not yet: {error}") }
+///     fn on_batch(&self, progress: &BatchOutcome) { println!("{} counted", progress.applied) }
+///     fn on_error(&self, error: &Error) { println!("not yet: {error}") }
 /// }
 /// let store = Arc::new(MemoryStats::new());
 /// let (pipe, mut feed) = MemoryBus::new(store.clone());
@@ -205,21 +207,21 @@ impl Counter<'_> {
             feed,
             clock: self.clock,
         };
-        let progress = step(&mut feed, self.store, &|| self.clock.now(), BATCH_EVENTS).await?;
-        for (event, reason) in &progress.refused {
+        let progress = process_batch(&mut feed, self.store, &|| self.clock.now(), BATCH_EVENTS).await?;
+        for (event, reason) in &progress.rejected {
             tracing::warn!(event = %event.id, topic = %event.topic, %reason, "an event was refused");
         }
         tracing::debug!(
             applied = progress.applied,
-            refused = progress.refused.len(),
+            refused = progress.rejected.len(),
             "a batch was counted"
         );
-        self.observer.counted(&progress);
+        self.observer.on_batch(&progress);
         Ok(())
     }
 
     async fn back_off(&self, error: &Error, backoff: &mut Backoff) {
-        self.observer.failed(error);
+        self.observer.on_error(error);
         sleep(backoff.after(error)).await;
     }
 
@@ -231,10 +233,10 @@ impl Counter<'_> {
                 tracing::debug!(%error, "the store does not forget by a clock that cannot be trusted");
                 sleep(CLOCK_AGAIN).await;
             }
-            match self.store.forget(self.clock.now()).await {
+            match self.store.expire(self.clock.now()).await {
                 Ok(()) => tracing::debug!("the store forgot what is too old"),
                 Err(error) => {
-                    tracing::warn!(%error, cause = cause(&error), "the store did not forget, it tries again in an hour");
+                    tracing::warn!(%error, cause = error_chain(&error), "the store did not forget, it tries again in an hour");
                 }
             }
         }
@@ -299,10 +301,10 @@ mod tests {
     #[test]
     fn a_batch_that_cannot_be_counted_is_a_problem_until_one_is() {
         let health = Health::default();
-        health.failed(&Error::unavailable("the store is away").with_source("a lock"));
+        health.on_error(&Error::unavailable("the store is away").with_source("a lock"));
         let problem = "counting: a batch cannot be counted: the store is away (a lock)";
         assert_eq!(health.problems(), [problem]);
-        health.counted(&BatchOutcome::default());
+        health.on_batch(&BatchOutcome::default());
         assert!(health.problems().is_empty());
     }
 }

@@ -58,6 +58,6 @@ pub async fn shutdown_signal() {
 /// futures::future::join_all(tasks).await;
 /// # }
 /// ```
-pub async fn ended(mut stopped: watch::Receiver<bool>) {
+pub async fn wait_for_shutdown(mut stopped: watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }

@@ -8,7 +8,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
 use super::clock_report::ClockReport;
 use super::peers::{Name, Stores};
-use crate::backoff::cause;
+use crate::backoff::error_chain;
 use crate::{CorrectedClock, Health, StoreHandle};
 
 /// How long it may take to say that this process goes.
@@ -17,7 +17,7 @@ const LEAVE_WAIT: Duration = Duration::from_secs(1);
 /// How often the stores of the others are looked at, in signs of life: every fifth, so every five seconds.
 const STORES_EVERY: u32 = 5;
 
-/// A process among those that share a Redis, for [`speak`]. Cloning is cheap.
+/// A process among those that share a Redis, for [`run_heartbeat`]. Cloning is cheap.
 ///
 /// ```no_run
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -56,17 +56,17 @@ pub struct Membership {
 /// most. A Redis that is away is no error: who was not heard of for a while is known to be gone.
 ///
 /// ```no_run
-/// use horizon_backend::{Membership, shutdown_signal, now, random_node, speak};
+/// use horizon_backend::{Membership, shutdown_signal, now, random_node, run_heartbeat};
 /// use horizon_redis::{NodeInfo, NodeRole};
 ///
 /// async fn take_part(membership: &Membership) -> horizon_core::Result<()> {
 ///     let (name, started) = (random_node("web")?.to_string(), now());
 ///     let about = || NodeInfo::new(&*name, started, NodeRole::Web { viewers: 17 });
-///     speak(membership, &about, shutdown_signal()).await;
+///     run_heartbeat(membership, &about, shutdown_signal()).await;
 ///     Ok(())
 /// }
 /// ```
-pub async fn speak(
+pub async fn run_heartbeat(
     membership: &Membership,
     about: &(dyn Fn() -> NodeInfo + Send + Sync),
     shutdown: impl Future<Output = ()>,
@@ -76,7 +76,7 @@ pub async fn speak(
         () = speak_for_ever(membership, about) => {}
         () = report_clock_for_ever(membership) => {}
     }
-    let left = timeout(LEAVE_WAIT, membership.cluster.leave(&about().name)).await;
+    let left = timeout(LEAVE_WAIT, membership.cluster.deregister(&about().name)).await;
     tell(
         "left",
         left.unwrap_or_else(|_| Err(Error::unavailable("Redis did not answer in time"))),
@@ -146,7 +146,7 @@ impl Speaker<'_> {
             cluster, clock, health, ..
         } = self.membership;
         let (asked, sent) = (Instant::now(), clock.reading());
-        let said = cluster.say(about).await;
+        let said = cluster.heartbeat(about).await;
         let received = clock.reading();
         let took = u64::try_from(asked.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.round_trip = said.is_ok().then_some(took);
@@ -177,7 +177,7 @@ fn refusal(error: &Error) -> Option<String> {
         format!(
             "Redis refuses the sign of life of this process, so its clock is not compared and /cluster \
              does not list it: {}",
-            cause(error)
+            error_chain(error)
         )
     })
 }
@@ -185,6 +185,6 @@ fn refusal(error: &Error) -> Option<String> {
 /// Others say loudly enough that Redis is away.
 fn tell(what: &str, said: Result<()>) {
     if let Err(error) = said {
-        tracing::debug!(what, %error, cause = cause(&error), "the other processes could not be told");
+        tracing::debug!(what, %error, cause = error_chain(&error), "the other processes could not be told");
     }
 }

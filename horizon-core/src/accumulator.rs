@@ -2,13 +2,13 @@ use std::num::NonZeroUsize;
 
 use crate::{Event, EventConsumer, RejectReason, Result, StatsStore, Timestamp};
 
-/// What one [`step`] did.
+/// What one [`process_batch`] did.
 ///
 /// ```
 /// use horizon_core::BatchOutcome;
 ///
 /// fn note(progress: &BatchOutcome) -> String {
-///     let reasons = progress.refused.iter().map(|(event, refusal)| format!(", {}: {refusal}", event.id));
+///     let reasons = progress.rejected.iter().map(|(event, refusal)| format!(", {}: {refusal}", event.id));
 ///     format!("{} counted{}", progress.applied, reasons.collect::<String>())
 /// }
 /// assert_eq!(note(&BatchOutcome::default()), "0 counted");
@@ -19,7 +19,7 @@ pub struct BatchOutcome {
     /// Events handed to the store; repeats are among them, counted once all the same.
     pub applied: usize,
     /// Events that could not be counted exactly, with the reason.
-    pub refused: Vec<(Event, RejectReason)>,
+    pub rejected: Vec<(Event, RejectReason)>,
 }
 
 /// Takes the next batch of at most `limit` events through the accumulator: record, publish, acknowledge.
@@ -32,14 +32,14 @@ pub struct BatchOutcome {
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use std::{num::NonZeroUsize, sync::Arc};
-/// use horizon_core::{Analytics, Event, EventKind, Stamp, Timestamp, Topic, step};
+/// use horizon_core::{Analytics, Event, EventKind, Stamp, Timestamp, Topic, process_batch};
 /// use horizon_memory::{MemoryBus, MemoryStats};
 ///
 /// let store = Arc::new(MemoryStats::new());
 /// let (pipe, mut feed) = MemoryBus::new(store.clone());
 /// let clock = || Timestamp::from_millis(1_800_000_000_000); // ask yours
 /// let visit = Event::new(Stamp::new(clock(), [1; 10]), Topic::Site, EventKind::Visit { visitor: None });
-/// let counting = step(&mut feed, &*store, &clock, NonZeroUsize::MIN);
+/// let counting = process_batch(&mut feed, &*store, &clock, NonZeroUsize::MIN);
 /// let (tracked, progress) = tokio::join!(pipe.track(visit), counting);
 /// tracked?;
 /// assert_eq!(progress?.applied, 1);
@@ -49,7 +49,7 @@ pub struct BatchOutcome {
 ///
 /// # Errors
 /// The feed's and the store's. The batch is then unacknowledged and will come again.
-pub async fn step(
+pub async fn process_batch(
     feed: &mut dyn EventConsumer,
     store: &dyn StatsStore,
     now: &(dyn Fn() -> Timestamp + Sync),
@@ -60,9 +60,9 @@ pub async fn step(
     let mut progress = BatchOutcome::default();
     let mut events = Vec::with_capacity(batch.events.len());
     for event in batch.events {
-        match event.fits(now) {
+        match event.check_time(now) {
             Ok(()) => events.push(event),
-            Err(refusal) => progress.refused.push((event, refusal)),
+            Err(refusal) => progress.rejected.push((event, refusal)),
         }
     }
     progress.applied = events.len();

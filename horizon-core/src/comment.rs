@@ -27,7 +27,7 @@ pub const MAX_AUTHOR_CHARS: usize = 80;
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use horizon_core::{Comments, EventId, MAX_REPLIES};
+/// use horizon_core::{CommentStore, EventId, MAX_REPLIES};
 /// use horizon_memory::MemoryStats;
 ///
 /// let parent = EventId::from_u128(1);
@@ -203,12 +203,12 @@ impl Visibility {
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # use std::num::NonZeroUsize;
-/// # use horizon_core::{Comments, Draft, Event, EventKind, ReaderId, Slug, Stamp, StatsStore, Timestamp};
+/// # use horizon_core::{CommentStore, Draft, Event, EventKind, ReaderId, Slug, Stamp, StatsStore, Timestamp};
 /// # use horizon_memory::MemoryStats;
 /// # let (slug, store) = (Slug::new("hello")?, MemoryStats::new());
 /// let stamp = Stamp::new(Timestamp::from_millis(1_800_000_000_000), [1; 10]);
 /// let (reader, draft) = (ReaderId::from_u128(7), Draft::new("Ada", "Hello", None)?);
-/// let kind = EventKind::Comment { reader, draft, held: false };
+/// let kind = EventKind::Comment { reader, draft, pending: false };
 /// store.apply(&[Event::new(stamp, slug.clone().into(), kind)]).await?;
 ///
 /// let comment = store.comment(stamp.id).await?.ok_or("it was just written")?;
@@ -263,13 +263,13 @@ impl Comment {
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # use std::num::NonZeroUsize;
-/// # use horizon_core::{Comments, Draft, Event, EventKind, ReaderId, Slug, Stamp, StatsStore, Timestamp};
+/// # use horizon_core::{CommentStore, Draft, Event, EventKind, ReaderId, Slug, Stamp, StatsStore, Timestamp};
 /// # use horizon_memory::MemoryStats;
 /// # let (slug, store) = (Slug::new("hello")?, MemoryStats::new());
 /// # let mut say = async |second: i64, parent| -> Result<_, Box<dyn std::error::Error>> {
 /// #     let stamp = Stamp::new(Timestamp::from_millis(second * 1000), [1; 10]);
 /// #     let draft = Draft::new("Ada", "Hello", parent)?;
-/// #     let kind = EventKind::Comment { reader: ReaderId::from_u128(7), draft, held: false };
+/// #     let kind = EventKind::Comment { reader: ReaderId::from_u128(7), draft, pending: false };
 /// #     store.apply(&[Event::new(stamp, slug.clone().into(), kind)]).await?;
 /// #     Ok(stamp.id)
 /// # };
@@ -297,7 +297,7 @@ pub struct Thread {
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use std::num::NonZeroUsize;
-/// use horizon_core::{Comments, Slug};
+/// use horizon_core::{CommentStore, Slug};
 /// use horizon_memory::MemoryStats;
 ///
 /// let store = MemoryStats::new();

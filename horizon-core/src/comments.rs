@@ -21,7 +21,7 @@ use crate::{Comment, EventId, Result, Slug, Thread, ThreadPage, Visibility};
 /// # let say = async |second: i64, held| -> Result<_, Box<dyn std::error::Error>> {
 /// #     let stamp = Stamp::new(Timestamp::from_millis(second * 1000), [1; 10]);
 /// #     let (reader, draft) = (ReaderId::from_u128(7), Draft::new("Ada", "Hello", None)?);
-/// #     let kind = EventKind::Comment { reader, draft, held };
+/// #     let kind = EventKind::Comment { reader, draft, pending };
 /// #     store.apply(&[Event::new(stamp, slug.clone().into(), kind)]).await?;
 /// #     Ok(stamp.id)
 /// # };
@@ -30,7 +30,7 @@ use crate::{Comment, EventId, Result, Slug, Thread, ThreadPage, Visibility};
 /// let held = say(2, true).await?;
 /// let newest = store.newest(&slug, one).await?;
 /// assert_eq!(newest[0].id, shown); // readers do not see what is held
-/// let waiting = store.desk(Some(Visibility::Pending), None, one).await?;
+/// let waiting = store.recent_comments(Some(Visibility::Pending), None, one).await?;
 /// assert_eq!(waiting[0].id, held); // the author does
 /// assert_eq!(store.replies(shown).await?, 0);
 /// assert!(store.comment(held).await?.is_some());
@@ -54,7 +54,7 @@ pub trait CommentStore: Send + Sync {
     /// # let say = async |second: i64, held| -> Result<_, Box<dyn std::error::Error>> {
     /// #     let stamp = Stamp::new(Timestamp::from_millis(second * 1000), [1; 10]);
     /// #     let (reader, draft) = (ReaderId::from_u128(7), Draft::new("Ada", "Hello", None)?);
-    /// #     let kind = EventKind::Comment { reader, draft, held };
+    /// #     let kind = EventKind::Comment { reader, draft, pending };
     /// #     store.apply(&[Event::new(stamp, slug.clone().into(), kind)]).await?;
     /// #     Ok(stamp.id)
     /// # };
@@ -82,7 +82,7 @@ pub trait CommentStore: Send + Sync {
     /// # let say = async |second: i64, parent| -> Result<_, Box<dyn std::error::Error>> {
     /// #     let stamp = Stamp::new(Timestamp::from_millis(second * 1000), [1; 10]);
     /// #     let (reader, draft) = (ReaderId::from_u128(7), Draft::new("Ada", "Hello", parent)?);
-    /// #     let kind = EventKind::Comment { reader, draft, held: false };
+    /// #     let kind = EventKind::Comment { reader, draft, pending: false };
     /// #     store.apply(&[Event::new(stamp, slug.clone().into(), kind)]).await?;
     /// #     Ok(stamp.id)
     /// # };
@@ -108,7 +108,7 @@ pub trait CommentStore: Send + Sync {
     async fn newest(&self, slug: &Slug, limit: NonZeroUsize) -> Result<Vec<Comment>>;
 
     /// The newest comments of all pages, newest first, older than `before`; with `only`, those in that state.
-    async fn desk(
+    async fn recent_comments(
         &self,
         only: Option<Visibility>,
         before: Option<EventId>,

@@ -72,8 +72,8 @@ pub enum EventKind {
         #[serde(flatten)]
         draft: Draft,
         /// Whether it waits for moderation before it shows.
-        #[serde(default)]
-        held: bool,
+        #[serde(rename = "held", default)]
+        pending: bool,
     },
     /// The author shows or removes a comment of this page. The latest verdict by [`Stamp`] holds, in
     /// whatever order they come.
@@ -85,7 +85,7 @@ pub enum EventKind {
     },
 }
 
-/// Why [`step`](crate::step) does not count an event.
+/// Why [`process_batch`](crate::step) does not count an event.
 ///
 /// ```
 /// use std::time::Duration;
@@ -94,7 +94,7 @@ pub enum EventKind {
 /// let now = Timestamp::from_millis(1_800_000_000_000);
 /// let born = Stamp::new(now.minus(Duration::from_secs(31 * 24 * 3600)), [1; 10]);
 /// let old = Event::new(born, Topic::Site, EventKind::Visit { visitor: None });
-/// assert_eq!(old.fits(now), Err(RejectReason::TooOld));
+/// assert_eq!(old.check_time(now), Err(RejectReason::TooOld));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -145,13 +145,13 @@ impl Event {
     /// let now = Timestamp::from_millis(1_800_000_000_000);
     /// let stamp = Stamp::new(now, [1; 10]);
     /// let visit = Event::new(stamp, Topic::Site, EventKind::Visit { visitor: None });
-    /// assert_eq!(visit.fits(now), Ok(()));
-    /// assert_eq!(visit.fits(now.minus(Duration::from_secs(7200))), Err(RejectReason::FromTheFuture));
+    /// assert_eq!(visit.check_time(now), Ok(()));
+    /// assert_eq!(visit.check_time(now.minus(Duration::from_secs(7200))), Err(RejectReason::FromTheFuture));
     /// ```
     ///
     /// # Errors
     /// The [`RejectReason`] says why not.
-    pub fn fits(&self, now: Timestamp) -> Result<(), RejectReason> {
+    pub fn check_time(&self, now: Timestamp) -> Result<(), RejectReason> {
         if self.at > now.plus(CLOCK_SKEW) {
             return Err(RejectReason::FromTheFuture);
         }
@@ -186,7 +186,7 @@ mod tests {
             (now.minus(DEDUPE_WINDOW), Ok(())),
             (now.minus(DEDUPE_WINDOW + milli), Err(RejectReason::TooOld)),
         ] {
-            assert_eq!(visit(at).fits(now), verdict, "{at:?}");
+            assert_eq!(visit(at).check_time(now), verdict, "{at:?}");
         }
     }
 
@@ -206,7 +206,7 @@ mod tests {
             kind: EventKind::Comment {
                 reader: ReaderId::from_u128(7),
                 draft: Draft::new("Ada", "Hello", None).unwrap(),
-                held: false,
+                pending: false,
             },
             ..event
         };

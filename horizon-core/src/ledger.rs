@@ -5,16 +5,16 @@ use crate::{
     VisitorKey,
 };
 
-/// The facts behind the numbers, as a store keeps them: what [`record`] reads and writes.
+/// The facts behind the numbers, as a store keeps them: what [`apply_events`] reads and writes.
 ///
-/// A store hands a ledger to [`record`] inside one transaction and keeps all of it or nothing. The
+/// A store hands a ledger to [`apply_events`] inside one transaction and keeps all of it or nothing. The
 /// calls are synchronous, because they happen inside that transaction.
 ///
 /// One in memory, of which only what visits without a visitor need is shown:
 ///
 /// ```
 /// use std::collections::{HashMap, HashSet};
-/// use horizon_core::{Delta, Event, EventId, EventKind, Ledger, Stamp, Timestamp, Topic, Update, record};
+/// use horizon_core::{Delta, Event, EventId, EventKind, Ledger, Stamp, Timestamp, Topic, Update, apply_events};
 /// # use horizon_core::{Comment, ReaderId, Visibility, VisitorKey};
 ///
 /// #[derive(Default)]
@@ -32,7 +32,7 @@ use crate::{
 ///
 ///     fn add(&mut self, topic: &Topic, delta: Delta) -> Result<Update, Self::Error> {
 ///         let total = self.totals.entry(topic.clone()).or_insert_with(|| Update::empty(topic.clone()));
-///         if !delta.is_none() {
+///         if !delta.is_empty() {
 ///             total.stats = total.stats + delta;
 ///             total.revision += 1;
 ///         }
@@ -49,7 +49,7 @@ use crate::{
 ///
 /// let stamp = Stamp::new(Timestamp::from_millis(1_800_000_000_000), [1; 10]);
 /// let visit = Event::new(stamp, Topic::Site, EventKind::Visit { visitor: None });
-/// let updates = record(&mut Facts::default(), &[visit.clone(), visit])?;
+/// let updates = apply_events(&mut Facts::default(), &[visit.clone(), visit])?;
 /// assert_eq!((updates[0].stats.visits, updates[0].revision), (1, 1));
 /// # Ok::<(), std::convert::Infallible>(())
 /// ```
@@ -67,7 +67,7 @@ pub trait Ledger {
     /// word of theirs is known. Answers whether that changed the set.
     ///
     /// An unlike is kept also when there was nothing to take back: a like that was said before it may
-    /// still come. [`StatsStore::forget`](crate::StatsStore::forget) erases it when none can.
+    /// still come. [`StatsStore::expire`](crate::StatsStore::forget) erases it when none can.
     fn set_like(&mut self, topic: &Topic, reader: ReaderId, likes: bool, said: Stamp) -> Result<bool, Self::Error>;
 
     /// The comment with this id.
@@ -77,7 +77,7 @@ pub trait Ledger {
     fn add_comment(&mut self, comment: &Comment) -> Result<(), Self::Error>;
 
     /// Changes whether readers see a comment, unless a later verdict is known. Answers whether it holds.
-    /// The comment is there: [`record`] asked for it before.
+    /// The comment is there: [`apply_events`] asked for it before.
     fn set_visibility(&mut self, id: EventId, visibility: Visibility, said: Stamp) -> Result<bool, Self::Error>;
 
     /// Adds to the topic's totals and its revision, unless `delta` is nothing. Answers the totals.
@@ -94,18 +94,18 @@ pub trait Ledger {
 /// however many events name it.
 ///
 /// ```
-/// use horizon_core::{Event, Ledger, Update, record};
+/// use horizon_core::{Event, Ledger, Update, apply_events};
 ///
 /// /// A store's `apply`, inside its transaction.
 /// fn apply<L: Ledger>(transaction: &mut L, events: &[Event]) -> Result<Vec<Update>, L::Error> {
-///     let updates = record(transaction, events)?; // on an error: roll back
+///     let updates = apply_events(transaction, events)?; // on an error: roll back
 ///     Ok(updates) // else: commit, and only then answer
 /// }
 /// ```
 ///
 /// # Errors
 /// The ledger's own; what was written until then must be taken back by the caller.
-pub fn record<L: Ledger>(ledger: &mut L, events: &[Event]) -> Result<Vec<Update>, L::Error> {
+pub fn apply_events<L: Ledger>(ledger: &mut L, events: &[Event]) -> Result<Vec<Update>, L::Error> {
     let mut deltas: BTreeMap<&Topic, Delta> = BTreeMap::new();
     for event in events {
         let delta = deltas.entry(&event.topic).or_default();
@@ -153,7 +153,15 @@ fn is_new_visit(last: Timestamp, at: Timestamp) -> bool {
 }
 
 fn comment<L: Ledger>(ledger: &mut L, event: &Event) -> Result<Delta, L::Error> {
-    let (Topic::Page(slug), EventKind::Comment { reader, draft, held }) = (&event.topic, &event.kind) else {
+    let (
+        Topic::Page(slug),
+        EventKind::Comment {
+            reader,
+            draft,
+            pending: held,
+        },
+    ) = (&event.topic, &event.kind)
+    else {
         return Ok(Delta::default());
     };
     if ledger.comment(event.id)?.is_some() {

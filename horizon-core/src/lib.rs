@@ -3,7 +3,7 @@
 //! A page has *viewers* (who is reading it now), *visits*, *likes* and *comments*. Whoever embeds
 //! EventHorizon talks to three ports: [`Presence`] knows who is here, [`Analytics`] takes
 //! [`Event`]s and hands out [`Stats`], [`StatsStore`] counts each event exactly once. The
-//! accumulator stands between the last two: [`step`] takes a batch from a [`EventConsumer`], records it,
+//! accumulator stands between the last two: [`process_batch`] takes a batch from a [`EventConsumer`], records it,
 //! publishes the new totals and acknowledges. [`presence`] is how many nodes agree on who is here.
 //!
 //! Nothing in this crate does I/O, reads a clock or throws dice: time and randomness come in as
@@ -35,7 +35,6 @@ mod error;
 mod event;
 mod id;
 mod ledger;
-pub mod live;
 mod paging;
 mod picked;
 mod ports;
@@ -47,8 +46,9 @@ mod stats;
 pub mod testing;
 mod time;
 mod topic;
+pub mod wire;
 
-pub use accumulator::{BatchOutcome, step};
+pub use accumulator::{BatchOutcome, process_batch};
 pub use comment::{
     Comment, Draft, DraftError, MAX_AUTHOR_CHARS, MAX_BODY_CHARS, MAX_REPLIES, Thread, ThreadPage, Visibility,
 };
@@ -56,7 +56,7 @@ pub use comments::CommentStore;
 pub use error::{Error, Result, panic_message};
 pub use event::{Event, EventKind, RejectReason};
 pub use id::{EventId, ParseIdError, ReaderId, Stamp, VisitorKey};
-pub use ledger::{Ledger, record};
+pub use ledger::{Ledger, apply_events};
 pub use paging::{COMMENT_BYTES, MAX_PAGE_BYTES, PageBudget, REPLIES_A_THREAD};
 pub use picked::Ports;
 pub use ports::{AckToken, Analytics, Batch, EventConsumer, Presence, PresenceGuard, SaltStore, StatsStore};
@@ -68,7 +68,7 @@ pub use topic::{ParseTopicError, Topic};
 
 /// How long an event's id is remembered, and so how old an event may be: 30 days.
 ///
-/// Within it a repeated event is recognised; one that is older is refused by [`step`], because
+/// Within it a repeated event is recognised; one that is older is refused by [`process_batch`], because
 /// nobody could tell any more whether it had been counted.
 ///
 /// ```
@@ -89,7 +89,7 @@ pub const DEDUPE_WINDOW: std::time::Duration = std::time::Duration::from_secs(30
 /// let now = Timestamp::from_millis(1_800_000_000_000);
 /// let ahead = Stamp::new(now.plus(CLOCK_SKEW), [1; 10]);
 /// let visit = Event::new(ahead, Topic::Site, EventKind::Visit { visitor: None });
-/// assert!(visit.fits(now).is_ok());
+/// assert!(visit.check_time(now).is_ok());
 /// ```
 pub const CLOCK_SKEW: std::time::Duration = std::time::Duration::from_secs(3600);
 
@@ -115,7 +115,7 @@ pub const VISIT_GAP: std::time::Duration = std::time::Duration::from_secs(30 * 6
 
 /// How long a store remembers when it last saw a visitor: 24 hours, as long as a visitor key lives.
 ///
-/// [`StatsStore::forget`] erases who is older, and no visit is counted twice for it.
+/// [`StatsStore::expire`] erases who is older, and no visit is counted twice for it.
 ///
 /// ```
 /// use horizon_core::{VISIT_GAP, VISITOR_MEMORY};

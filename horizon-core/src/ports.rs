@@ -59,14 +59,14 @@ pub trait Presence: Send + Sync {
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # use std::{num::NonZeroUsize, sync::Arc};
 /// # use futures::StreamExt;
-/// # use horizon_core::{Analytics, Event, EventKind, EventConsumer, Stamp, StatsStore, Timestamp, Topic, step};
+/// # use horizon_core::{Analytics, Event, EventKind, EventConsumer, Stamp, StatsStore, Timestamp, Topic, process_batch};
 /// # use horizon_memory::{MemoryBus, MemoryStats};
 /// # let now = Timestamp::from_millis(1_800_000_000_000);
 /// # let visit = Event::new(Stamp::new(now, [1; 10]), Topic::Site, EventKind::Visit { visitor: None });
 /// let store = Arc::new(MemoryStats::new());
 /// let (pipe, mut feed) = MemoryBus::new(store.clone());
 /// let clock = || now;
-/// let counting = step(&mut feed, &*store, &clock, NonZeroUsize::MIN);
+/// let counting = process_batch(&mut feed, &*store, &clock, NonZeroUsize::MIN);
 /// let (tracked, _) = tokio::join!(pipe.track(visit), counting); // it waits for the accumulator
 /// tracked?;
 /// let totals = pipe.watch(Topic::Site).next().await;
@@ -121,13 +121,13 @@ pub trait Analytics: Send + Sync {
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # use std::{num::NonZeroUsize, sync::Arc};
 /// # use futures::StreamExt;
-/// # use horizon_core::{Analytics, Event, EventKind, EventConsumer, Stamp, StatsStore, Timestamp, Topic, step};
+/// # use horizon_core::{Analytics, Event, EventKind, EventConsumer, Stamp, StatsStore, Timestamp, Topic, process_batch};
 /// # use horizon_memory::{MemoryBus, MemoryStats};
 /// # let now = Timestamp::from_millis(1_800_000_000_000);
 /// # let visit = Event::new(Stamp::new(now, [1; 10]), Topic::Site, EventKind::Visit { visitor: None });
 /// # let store = Arc::new(MemoryStats::new());
 /// # let (pipe, mut feed) = MemoryBus::new(store.clone());
-/// let (tracked, counted) = tokio::join!(pipe.track(visit), async { // what `step` does
+/// let (tracked, counted) = tokio::join!(pipe.track(visit), async { // what `process_batch` does
 ///     let batch = feed.next_batch(NonZeroUsize::MIN).await?;
 ///     let updates = store.apply(&batch.events).await?;
 ///     feed.publish(&updates).await?;
@@ -162,7 +162,7 @@ pub trait EventConsumer: Send {
 /// let stamp = Stamp::new(Timestamp::from_millis(1_800_000_000_000), [1; 10]);
 /// store.apply(&[Event::new(stamp, Topic::Site, EventKind::Like { reader })]).await?;
 /// assert_eq!(store.get(&[Topic::Site]).await?[0].stats.likes, 1);
-/// assert!(store.likes(&Topic::Site, reader).await?);
+/// assert!(store.is_liked_by(&Topic::Site, reader).await?);
 /// # Ok(())
 /// # }
 /// ```
@@ -191,7 +191,7 @@ pub trait StatsStore: Send + Sync {
     async fn get(&self, topics: &[Topic]) -> Result<Vec<Update>>;
 
     /// Whether the reader likes the topic now.
-    async fn likes(&self, topic: &Topic, reader: ReaderId) -> Result<bool>;
+    async fn is_liked_by(&self, topic: &Topic, reader: ReaderId) -> Result<bool>;
 
     /// Erases what `now` makes too old: ids and unlikes past [`DEDUPE_WINDOW`](crate::DEDUPE_WINDOW),
     /// visitors not seen for [`VISITOR_MEMORY`](crate::VISITOR_MEMORY), salts of days before yesterday.
@@ -205,12 +205,12 @@ pub trait StatsStore: Send + Sync {
     /// # let stamp = Stamp::new(Timestamp::from_millis(1_800_000_000_000), [1; 10]);
     /// # store.apply(&[Event::new(stamp, Topic::Site, EventKind::Visit { visitor: None })]).await?;
     /// let before = store.get(&[Topic::Site]).await?;
-    /// store.forget(stamp.at.plus(2 * DEDUPE_WINDOW)).await?; // once an hour will do
+    /// store.expire(stamp.at.plus(2 * DEDUPE_WINDOW)).await?; // once an hour will do
     /// assert_eq!(store.get(&[Topic::Site]).await?, before);
     /// # Ok(())
     /// # }
     /// ```
-    async fn forget(&self, now: Timestamp) -> Result<()>;
+    async fn expire(&self, now: Timestamp) -> Result<()>;
 }
 
 /// Keeps the secret of the day under which visitors are hashed.
@@ -235,7 +235,7 @@ pub trait SaltStore: Send + Sync {
     ///
     /// The salt of tomorrow may be asked for today, so that nobody waits for it at midnight. Today's stays, and
     /// yesterday's is erased then: ask for it late in the day, when no process takes it for yesterday any more.
-    /// [`StatsStore::forget`] keeps tomorrow's.
+    /// [`StatsStore::expire`] keeps tomorrow's.
     async fn salt(&self, day: Day, fresh: [u8; 32]) -> Result<[u8; 32]>;
 }
 

@@ -15,12 +15,12 @@ use crate::{
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # use std::{num::NonZeroUsize, sync::Arc};
 /// # use futures::StreamExt;
-/// # use horizon_core::{AnalyticsExt, Draft, ReaderId, Slug, Stamp, Timestamp, step};
+/// # use horizon_core::{AnalyticsExt, Draft, ReaderId, Slug, Stamp, Timestamp, process_batch};
 /// # use horizon_memory::{MemoryBus, MemoryStats};
 /// # let store = Arc::new(MemoryStats::new());
 /// # let (pipe, mut feed) = MemoryBus::new(store.clone());
 /// # let now = || Timestamp::from_millis(1_800_000_000_000);
-/// # tokio::spawn(async move { while step(&mut feed, &*store, &now, NonZeroUsize::MIN).await.is_ok() {} });
+/// # tokio::spawn(async move { while process_batch(&mut feed, &*store, &now, NonZeroUsize::MIN).await.is_ok() {} });
 /// # let stamp = |random| Stamp::new(now(), [random; 10]);
 /// let (hello, reader) = (Slug::new("hello")?, ReaderId::from_u128(7));
 /// pipe.track_site_visit(stamp(1), None).await?; // an accumulator runs beside this
@@ -80,7 +80,11 @@ pub trait AnalyticsExt: Analytics {
         self.track(Event::new(
             stamp,
             slug.clone().into(),
-            EventKind::Comment { reader, draft, held },
+            EventKind::Comment {
+                reader,
+                draft,
+                pending: held,
+            },
         ))
         .await
     }

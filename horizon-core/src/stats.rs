@@ -105,10 +105,10 @@ impl Delta {
     ///
     /// let mut delta = Delta::LIKE;
     /// delta += Delta::UNLIKE;
-    /// assert!(delta.is_none());
+    /// assert!(delta.is_empty());
     /// ```
     #[must_use]
-    pub fn is_none(self) -> bool {
+    pub fn is_empty(self) -> bool {
         self == Self::default()
     }
 }

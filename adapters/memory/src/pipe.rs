@@ -40,13 +40,13 @@ const TRACK_WAIT: Duration = Duration::from_secs(5);
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use std::{num::NonZeroUsize, sync::Arc};
-/// use horizon_core::{AnalyticsExt, Stamp, StatsStoreExt, Timestamp, Topic, step};
+/// use horizon_core::{AnalyticsExt, Stamp, StatsStoreExt, Timestamp, Topic, process_batch};
 /// use horizon_memory::{MemoryBus, MemoryStats};
 ///
 /// let store = Arc::new(MemoryStats::new());
 /// let (pipe, mut feed) = MemoryBus::new(store.clone());
 /// let now = || Timestamp::from_millis(1_800_000_000_000); // ask your clock
-/// let counting = step(&mut feed, &*store, &now, NonZeroUsize::MIN);
+/// let counting = process_batch(&mut feed, &*store, &now, NonZeroUsize::MIN);
 /// let (tracked, _) = tokio::join!(pipe.track_site_visit(Stamp::new(now(), [7; 10]), None), counting);
 /// tracked?;
 /// assert_eq!(store.total(&Topic::Site).await?.stats.visits, 1);
@@ -62,17 +62,17 @@ pub struct MemoryBus {
 /// Without an acknowledgement it hands out the same events again, whichever way it failed. Where many track at once it
 /// gathers a batch for 10 milliseconds.
 ///
-/// `horizon_backend::run` reads one for as long as the process lives. By hand it is [`step`](horizon_core::step)
+/// `horizon_backend::run_accumulator` reads one for as long as the process lives. By hand it is [`process_batch`](horizon_core::step)
 /// in a loop:
 ///
 /// ```
 /// use std::num::NonZeroUsize;
-/// use horizon_core::{Result, StatsStore, Timestamp, step};
+/// use horizon_core::{Result, StatsStore, Timestamp, process_batch};
 /// use horizon_memory::MemoryConsumer;
 ///
 /// async fn count(mut feed: MemoryConsumer, store: &dyn StatsStore, now: fn() -> Timestamp) -> Result<()> {
 ///     loop {
-///         step(&mut feed, store, &now, NonZeroUsize::MAX).await?;
+///         process_batch(&mut feed, store, &now, NonZeroUsize::MAX).await?;
 ///     }
 /// }
 /// ```

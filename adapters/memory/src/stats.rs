@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use horizon_core::{
     Comment, CommentStore, DEDUPE_WINDOW, Day, Delta, Event, EventId, Ledger, ReaderId, Result, SaltStore, Slug, Stamp,
-    StatsStore, Thread, ThreadPage, Timestamp, Topic, Update, VISITOR_MEMORY, Visibility, VisitorKey, record,
+    StatsStore, Thread, ThreadPage, Timestamp, Topic, Update, VISITOR_MEMORY, Visibility, VisitorKey, apply_events,
 };
 
 use crate::comments::CommentTable;
@@ -65,7 +65,7 @@ impl fmt::Debug for MemoryStats {
 #[async_trait]
 impl StatsStore for MemoryStats {
     async fn apply(&self, events: &[Event]) -> Result<Vec<Update>> {
-        let Ok(updates) = record(&mut *self.facts(), events);
+        let Ok(updates) = apply_events(&mut *self.facts(), events);
         Ok(updates)
     }
 
@@ -74,12 +74,12 @@ impl StatsStore for MemoryStats {
         Ok(topics.iter().map(|topic| facts.total(topic)).collect())
     }
 
-    async fn likes(&self, topic: &Topic, reader: ReaderId) -> Result<bool> {
+    async fn is_liked_by(&self, topic: &Topic, reader: ReaderId) -> Result<bool> {
         let word = self.facts().words.get(&(topic.clone(), reader)).copied();
         Ok(word.is_some_and(|(likes, _)| likes))
     }
 
-    async fn forget(&self, now: Timestamp) -> Result<()> {
+    async fn expire(&self, now: Timestamp) -> Result<()> {
         let mut facts = self.facts();
         facts.counted.retain(|_, at| *at >= now.minus(DEDUPE_WINDOW));
         facts.visitors.retain(|_, seen| *seen >= now.minus(VISITOR_MEMORY));
@@ -111,7 +111,7 @@ impl CommentStore for MemoryStats {
         Ok(self.facts().comments.newest(slug, limit))
     }
 
-    async fn desk(
+    async fn recent_comments(
         &self,
         only: Option<Visibility>,
         before: Option<EventId>,
@@ -194,7 +194,7 @@ impl Ledger for Facts {
     }
 
     fn add(&mut self, topic: &Topic, delta: Delta) -> Result<Update, Infallible> {
-        if delta.is_none() {
+        if delta.is_empty() {
             return Ok(self.total(topic));
         }
         let total = self

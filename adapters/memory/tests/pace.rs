@@ -5,7 +5,7 @@
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
 use futures::future::{Either, join_all, select};
-use horizon_core::{Analytics, Event, EventKind, Stamp, Timestamp, Topic, step};
+use horizon_core::{Analytics, Event, EventKind, Stamp, Timestamp, Topic, process_batch};
 use horizon_memory::{MemoryBus, MemoryStats};
 use tokio::time::{Instant, sleep};
 
@@ -26,7 +26,7 @@ async fn counted(callers: impl AsyncFnOnce(&MemoryBus)) -> (Duration, Vec<usize>
     let mut batches = Vec::new();
     let counting = async {
         loop {
-            batches.push(step(&mut feed, &*store, &|| NOW, LIMIT).await.unwrap().applied);
+            batches.push(process_batch(&mut feed, &*store, &|| NOW, LIMIT).await.unwrap().applied);
         }
     };
     let ended = select(Box::pin(callers(&pipe)), Box::pin(counting)).await;

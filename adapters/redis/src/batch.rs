@@ -123,7 +123,14 @@ fn word(event: &Event, number: u32, claims: &Claims) -> Result<Vec<u8>> {
         (EventKind::Like { reader }, _) => (b'l', said(b'1', reader.as_u128())),
         (EventKind::Unlike { reader }, _) => (b'l', said(b'0', reader.as_u128())),
         (EventKind::Moderate { comment, verdict }, Some(_)) => (b'm', said(record::state(*verdict), comment.as_u128())),
-        (EventKind::Comment { reader, draft, held }, Some(slug)) if claims.is_of(event.id, slug) => {
+        (
+            EventKind::Comment {
+                reader,
+                draft,
+                pending: held,
+            },
+            Some(slug),
+        ) if claims.is_of(event.id, slug) => {
             let state = if *held { Visibility::Pending } else { Visibility::Shown };
             let mut rest = vec![record::state(state)];
             rest.extend(number.to_be_bytes());

@@ -26,7 +26,7 @@ use crate::writes::Writes;
 /// # let about = NodeInfo::new("web-1", Timestamp::default(), work);
 /// let cluster = NodeRegistry::connect(&redis)?;
 /// loop {
-///     cluster.say(&about).await?;
+///     registry.heartbeat(&about).await?;
 ///     tokio::time::sleep(HEARTBEAT_INTERVAL).await;
 /// }
 /// # }
@@ -82,7 +82,7 @@ pub struct NodeInfo {
     /// A text that only processes with the same store have. Nothing where it is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub store: Option<String>,
-    /// Tells this process from others of its name: random, made anew with each start. [`NodeRegistry::say`] sets it.
+    /// Tells this process from others of its name: random, made anew with each start. [`NodeRegistry::heartbeat`] sets it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instance: Option<String>,
     /// What it is and does.
@@ -158,7 +158,7 @@ pub enum NodeRole {
 /// # use horizon_redis::{NodeInfo, NodeRegistry, RedisConfig, NodeRole};
 /// # let cluster = NodeRegistry::connect(&RedisConfig::new("redis://127.0.0.1")?)?;
 /// # let about = NodeInfo::new("web-1", Timestamp::default(), NodeRole::Web { viewers: 17 });
-/// let beat = cluster.say(&about).await?;
+/// let beat = registry.heartbeat(&about).await?;
 /// println!("it is {} ms since 1970", beat.time.as_millis());
 /// assert!(beat.rival.is_none(), "another process has this name");
 /// # Ok(())
@@ -208,9 +208,9 @@ pub struct RegisteredNode {
 /// # let redis = RedisConfig::new("redis://127.0.0.1")?;
 /// let cluster = NodeRegistry::connect(&redis)?;
 /// let work = NodeRole::Web { viewers: 17 };
-/// cluster.say(&NodeInfo::new("web-1", Timestamp::default(), work)).await?;
+/// registry.heartbeat(&NodeInfo::new("web-1", Timestamp::default(), work)).await?;
 /// assert_eq!(cluster.members().await?[0].about.name, "web-1");
-/// cluster.leave("web-1").await?;
+/// registry.deregister("web-1").await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -257,7 +257,7 @@ impl NodeRegistry {
     ///
     /// # Errors
     /// Retryable while Redis is away.
-    pub async fn say(&self, about: &NodeInfo) -> Result<Heartbeat> {
+    pub async fn heartbeat(&self, about: &NodeInfo) -> Result<Heartbeat> {
         let last = Some(self.round_trip.load(Ordering::Relaxed)).filter(|&micros| micros > 0);
         let about = NodeInfo {
             round_trip: about.round_trip.or(last),
@@ -306,7 +306,7 @@ impl NodeRegistry {
     ///
     /// # Errors
     /// Retryable while Redis is away.
-    pub async fn leave(&self, name: &str) -> Result<()> {
+    pub async fn deregister(&self, name: &str) -> Result<()> {
         self.listed.store(false, Ordering::Relaxed);
         let mut call = self.leave.call(&[MEMBERS]);
         call.arg(name).arg(&self.instance);

@@ -144,7 +144,7 @@ impl CommentStore for RedisStats {
         found.iter().map(|found| read(slug, found)).collect()
     }
 
-    async fn desk(
+    async fn recent_comments(
         &self,
         only: Option<Visibility>,
         before: Option<EventId>,

@@ -79,14 +79,14 @@ impl ConsumerConfig {
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # use std::{num::NonZeroUsize, time::{Duration, SystemTime}};
-/// # use horizon_core::{EventConsumer, Timestamp, step};
+/// # use horizon_core::{EventConsumer, Timestamp, process_batch};
 /// # use horizon_redis::{ConsumerConfig, RedisConfig, RedisConsumer, RedisPubSubConsumer, RedisStats};
 /// # let redis = RedisConfig::new("redis://127.0.0.1")?;
 /// let store = RedisStats::connect(&redis)?;
 /// let mut feed = RedisConsumer::connect(&redis, ConsumerConfig::new("counts-1"))?;
 /// let now = || Timestamp::default(); // ask your clock
 /// loop {
-///     step(&mut feed, &store, &now, NonZeroUsize::MAX).await?; // `horizon_backend::run` also goes on after an error
+///     process_batch(&mut feed, &store, &now, NonZeroUsize::MAX).await?; // `horizon_backend::run_accumulator` also goes on after an error
 /// }
 /// # }
 /// ```
@@ -147,7 +147,7 @@ impl RedisConsumer {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # use std::{num::NonZeroUsize, time::{Duration, SystemTime}};
-    /// # use horizon_core::{EventConsumer, Timestamp, step};
+    /// # use horizon_core::{EventConsumer, Timestamp, process_batch};
     /// # use horizon_redis::{ConsumerConfig, RedisConfig, RedisConsumer, RedisPubSubConsumer, RedisStats};
     /// # let redis = RedisConfig::new("redis://127.0.0.1")?;
     /// let feed = RedisConsumer::connect(&redis, ConsumerConfig::new("counts-1"))?;

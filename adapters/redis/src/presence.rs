@@ -239,7 +239,9 @@ impl State {
     fn settle(&self, topic: &Topic) {
         if let Some(ear) = self.topics.get(topic)
             && ear.count.borrow().is_none()
-            && ear.asked.is_some_and(|asked| self.replica.heard(topic) as u64 >= asked)
+            && ear
+                .asked
+                .is_some_and(|asked| self.replica.known_nodes(topic) as u64 >= asked)
         {
             ear.count.send_replace(Some(self.replica.viewers(topic)));
         }

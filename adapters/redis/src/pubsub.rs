@@ -103,7 +103,7 @@ impl Analytics for RedisPubSubBus {
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # use std::{num::NonZeroUsize, time::{Duration, SystemTime}};
-/// # use horizon_core::{EventConsumer, Timestamp, step};
+/// # use horizon_core::{EventConsumer, Timestamp, process_batch};
 /// # use horizon_redis::{ConsumerConfig, RedisConfig, RedisConsumer, RedisPubSubConsumer, RedisStats};
 /// # let redis = RedisConfig::new("redis://127.0.0.1")?;
 /// let mut feed = RedisPubSubConsumer::connect(&redis)?;
@@ -161,7 +161,7 @@ impl RedisPubSubConsumer {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # use std::{num::NonZeroUsize, time::{Duration, SystemTime}};
-    /// # use horizon_core::{EventConsumer, Timestamp, step};
+    /// # use horizon_core::{EventConsumer, Timestamp, process_batch};
     /// # use horizon_redis::{ConsumerConfig, RedisConfig, RedisConsumer, RedisPubSubConsumer, RedisStats};
     /// # let redis = RedisConfig::new("redis://127.0.0.1")?;
     /// let feed = RedisPubSubConsumer::connect(&redis)?;

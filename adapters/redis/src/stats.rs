@@ -308,7 +308,7 @@ impl StatsStore for RedisStats {
         Ok(updates)
     }
 
-    async fn likes(&self, topic: &Topic, reader: ReaderId) -> Result<bool> {
+    async fn is_liked_by(&self, topic: &Topic, reader: ReaderId) -> Result<bool> {
         let mut read = redis::cmd("HGET");
         read.arg(keys::page(topic, keys::LIKES))
             .arg(&reader.as_u128().to_be_bytes());
@@ -320,7 +320,7 @@ impl StatsStore for RedisStats {
         Ok(word.is_some_and(|word| word.first() == Some(&b'1')))
     }
 
-    async fn forget(&self, now: Timestamp) -> Result<()> {
+    async fn expire(&self, now: Timestamp) -> Result<()> {
         forget::forget(self, now)
             .await
             .map_err(|e| map("Redis did not forget", e))

@@ -52,7 +52,7 @@ impl WireEvent {
             Type::Comment => EventKind::Comment {
                 reader: reader?,
                 draft: Draft::new(&self.author, &self.body, self.parent).map_err(|e| e.to_string())?,
-                held: self.held,
+                pending: self.held,
             },
             Type::Moderate => EventKind::Moderate {
                 comment: self.comment.ok_or("missing field `comment`")?,
@@ -168,12 +168,12 @@ mod tests {
             EventKind::Comment {
                 reader,
                 draft: draft(None),
-                held: false,
+                pending: false,
             },
             EventKind::Comment {
                 reader,
                 draft: draft(Some(comment)),
-                held: true,
+                pending: true,
             },
             EventKind::Moderate { comment, verdict },
         ] {

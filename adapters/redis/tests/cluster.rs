@@ -24,10 +24,10 @@ async fn everybody_is_listed_with_what_they_last_said_and_how_long_ago() {
     let server = RedisServer::start(&[]).await.unwrap();
     let cluster = NodeRegistry::connect(&RedisConfig::new(&server.url()).unwrap()).unwrap();
     assert!(cluster.members().await.unwrap().is_empty());
-    cluster.say(&about("b", 1)).await.unwrap();
-    cluster.say(&about("a", 2)).await.unwrap();
+    cluster.heartbeat(&about("b", 1)).await.unwrap();
+    cluster.heartbeat(&about("a", 2)).await.unwrap();
     server.cli(&["SCRIPT", "FLUSH"]).await.unwrap();
-    cluster.say(&about("b", 3)).await.unwrap();
+    cluster.heartbeat(&about("b", 3)).await.unwrap();
     server
         .cli(&["HSET", "horizon:cluster", "later", "1 {\"from\":\"a later version\"}"])
         .await
@@ -36,7 +36,7 @@ async fn everybody_is_listed_with_what_they_last_said_and_how_long_ago() {
     let said: Vec<_> = members.iter().map(said).collect();
     assert_eq!(said, [about("a", 2), about("b", 3)]);
     assert!(members.iter().all(|member| member.silent_for < Duration::from_secs(10)));
-    cluster.leave("a").await.unwrap();
+    cluster.deregister("a").await.unwrap();
     assert_eq!(cluster.members().await.unwrap().len(), 1);
 }
 
@@ -45,15 +45,15 @@ async fn a_process_that_leaves_does_not_remove_its_successor_of_the_same_name() 
     let server = RedisServer::start(&[]).await.unwrap();
     let connect = || NodeRegistry::connect(&RedisConfig::new(&server.url()).unwrap()).unwrap();
     let (old, new) = (connect(), connect());
-    old.say(&about("web-1", 1)).await.unwrap();
-    new.say(&about("web-1", 2)).await.unwrap();
-    old.leave("web-1").await.unwrap();
+    old.heartbeat(&about("web-1", 1)).await.unwrap();
+    new.heartbeat(&about("web-1", 2)).await.unwrap();
+    old.deregister("web-1").await.unwrap();
     let members: Vec<_> = new.members().await.unwrap().iter().map(said).collect();
     assert_eq!(members, [about("web-1", 2)]);
     server.cli(&["SCRIPT", "FLUSH"]).await.unwrap();
-    new.leave("web-1").await.unwrap();
+    new.deregister("web-1").await.unwrap();
     assert!(old.members().await.unwrap().is_empty());
-    new.leave("web-1").await.unwrap();
+    new.deregister("web-1").await.unwrap();
 }
 
 #[tokio::test]
@@ -64,7 +64,7 @@ async fn a_process_that_leaves_keeps_the_record_of_another_version() {
     let last = r#"1 {"name":"web-1","started":7,"round_trip":null,"role":"web","viewers":4}"#;
     for record in [last, "1 7", "1 [", "1", "later"] {
         server.cli(&["HSET", "horizon:cluster", "web-1", record]).await.unwrap();
-        cluster.leave("web-1").await.unwrap();
+        cluster.deregister("web-1").await.unwrap();
         let kept = server.cli(&["HGET", "horizon:cluster", "web-1"]).await.unwrap();
         assert_eq!(kept.trim(), record);
     }
@@ -74,7 +74,7 @@ async fn a_process_that_leaves_keeps_the_record_of_another_version() {
 async fn who_has_long_been_silent_is_forgotten() {
     let server = RedisServer::start(&[]).await.unwrap();
     let cluster = NodeRegistry::connect(&RedisConfig::new(&server.url()).unwrap()).unwrap();
-    cluster.say(&about("dead", 1)).await.unwrap();
+    cluster.heartbeat(&about("dead", 1)).await.unwrap();
     let said = server.cli(&["HGET", "horizon:cluster", "dead"]).await.unwrap();
     let (at, json) = said.trim().split_once(' ').unwrap();
     let long_ago = at.parse::<u64>().unwrap() - 601_000;
@@ -83,7 +83,7 @@ async fn who_has_long_been_silent_is_forgotten() {
         .await
         .unwrap();
     assert_eq!(cluster.members().await.unwrap()[0].silent_for.as_secs(), 601);
-    cluster.say(&about("alive", 1)).await.unwrap();
+    cluster.heartbeat(&about("alive", 1)).await.unwrap();
     let names: Vec<_> = cluster
         .members()
         .await
@@ -102,7 +102,7 @@ async fn problems_are_listed_within_their_bound_and_records_without_them_stay_re
     many.problems = (0..20)
         .map(|number| format!("{number}: {}", "\u{fc}".repeat(400)))
         .collect();
-    cluster.say(&many).await.unwrap();
+    cluster.heartbeat(&many).await.unwrap();
     let old = r#"1 {"name":"old","started":7,"round_trip":null,"role":"web","viewers":3}"#;
     server.cli(&["HSET", "horizon:cluster", "old", old]).await.unwrap();
     let members = cluster.members().await.unwrap();
@@ -118,32 +118,32 @@ async fn two_processes_of_one_name_both_hear_of_the_other_and_a_restarted_one_do
     let server = RedisServer::start(&[]).await.unwrap();
     let connect = || NodeRegistry::connect(&RedisConfig::new(&server.url()).unwrap()).unwrap();
     let (dead, one, other) = (connect(), connect(), connect());
-    dead.say(&about("web-1", 1)).await.unwrap();
+    dead.heartbeat(&about("web-1", 1)).await.unwrap();
     assert_eq!(
-        one.say(&about("web-1", 2)).await.unwrap().rival,
+        one.heartbeat(&about("web-1", 2)).await.unwrap().rival,
         None,
         "a dead one says no more"
     );
-    assert_eq!(one.say(&about("web-1", 2)).await.unwrap().rival, None);
+    assert_eq!(one.heartbeat(&about("web-1", 2)).await.unwrap().rival, None);
     assert_eq!(
-        other.say(&about("web-1", 3)).await.unwrap().rival,
+        other.heartbeat(&about("web-1", 3)).await.unwrap().rival,
         None,
         "it may have just taken over"
     );
     let viewers = |about: Option<NodeInfo>| about.map(|about| about.work);
-    let heard = one.say(&about("web-1", 2)).await.unwrap().rival;
+    let heard = one.heartbeat(&about("web-1", 2)).await.unwrap().rival;
     assert_eq!(viewers(heard), Some(NodeRole::Web { viewers: 3 }));
-    let heard = other.say(&about("web-1", 3)).await.unwrap().rival;
+    let heard = other.heartbeat(&about("web-1", 3)).await.unwrap().rival;
     assert_eq!(viewers(heard), Some(NodeRole::Web { viewers: 2 }));
-    other.leave("web-1").await.unwrap();
-    assert_eq!(one.say(&about("web-1", 2)).await.unwrap().rival, None);
+    other.deregister("web-1").await.unwrap();
+    assert_eq!(one.heartbeat(&about("web-1", 2)).await.unwrap().rival, None);
     // A process of the last version does not say which one it is.
     let old = r#"{"name":"web-1","started":7,"round_trip":null,"role":"web","viewers":4}"#;
     server
         .cli(&["HSET", "horizon:cluster", "web-1", &format!("1 {old}")])
         .await
         .unwrap();
-    assert!(one.say(&about("web-1", 2)).await.unwrap().rival.is_some());
+    assert!(one.heartbeat(&about("web-1", 2)).await.unwrap().rival.is_some());
 }
 
 #[tokio::test]
@@ -155,6 +155,6 @@ async fn an_answer_tells_the_time_of_redis() {
         answer.lines().next().unwrap().parse::<i64>().unwrap() * 1_000
     };
     let before = time().await;
-    let told = cluster.say(&about("web-1", 1)).await.unwrap().time.as_millis();
+    let told = cluster.heartbeat(&about("web-1", 1)).await.unwrap().time.as_millis();
     assert!(before <= told && told < time().await + 1_000, "{told}");
 }

@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use horizon_core::{
-    Analytics, Event, EventConsumer, EventKind, Stamp, Stats, StatsStore, StatsStoreExt, Timestamp, Topic, Update, step,
+    Analytics, Event, EventConsumer, EventKind, Stamp, Stats, StatsStore, StatsStoreExt, Timestamp, Topic, Update,
+    process_batch,
 };
 use horizon_memory::MemoryStats;
 use horizon_redis::testing::RedisServer;
@@ -67,7 +68,7 @@ impl Stage {
         let counted = async {
             while self.visits().await < visits {
                 // A failed step repeats itself, as the accumulator's does.
-                let _ = step(feed, &*self.store, &|| NOW, NonZeroUsize::MAX).await;
+                let _ = process_batch(feed, &*self.store, &|| NOW, NonZeroUsize::MAX).await;
             }
         };
         let counted = timeout(PATIENCE, counted).await;

@@ -192,7 +192,7 @@ impl CommentStore for SqliteStats {
             .await
     }
 
-    async fn desk(
+    async fn recent_comments(
         &self,
         only: Option<Visibility>,
         before: Option<EventId>,

@@ -145,7 +145,7 @@ impl Ledger for SqlLedger<'_> {
 
     fn add(&mut self, topic: &Topic, delta: Delta) -> Result<Update> {
         let mut total = total(self.db, topic)?;
-        if delta.is_none() {
+        if delta.is_empty() {
             return Ok(total);
         }
         total.stats = total.stats + delta;

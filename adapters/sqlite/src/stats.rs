@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use horizon_core::{
     DEDUPE_WINDOW, Day, Error, Event, ReaderId, Result, SaltStore, StatsStore, Timestamp, Topic, Update,
-    VISITOR_MEMORY, record,
+    VISITOR_MEMORY, apply_events,
 };
 use rusqlite::{OptionalExtension, params};
 use tokio::task::spawn_blocking;
@@ -21,7 +21,7 @@ use crate::{
     writer::Writer,
 };
 
-/// The most rows that one transaction of [`StatsStore::forget`] erases, so that others get their turn.
+/// The most rows that one transaction of [`StatsStore::expire`] erases, so that others get their turn.
 const FORGET_ROWS: usize = 10_000;
 
 /// The facts and the totals in one SQLite file.
@@ -234,7 +234,7 @@ impl StatsStore for SqliteStats {
     async fn apply(&self, events: &[Event]) -> Result<Vec<Update>> {
         let events: Arc<[Event]> = events.into();
         self.writer
-            .write(move |db| record(&mut SqlLedger::new(db)?, &events))
+            .write(move |db| apply_events(&mut SqlLedger::new(db)?, &events))
             .await
     }
 
@@ -244,7 +244,7 @@ impl StatsStore for SqliteStats {
             .await
     }
 
-    async fn likes(&self, topic: &Topic, reader: ReaderId) -> Result<bool> {
+    async fn is_liked_by(&self, topic: &Topic, reader: ReaderId) -> Result<bool> {
         let topic = topic.to_string();
         self.read(move |db| {
             db.prepare(sql::LIKES)?
@@ -253,7 +253,7 @@ impl StatsStore for SqliteStats {
         .await
     }
 
-    async fn forget(&self, now: Timestamp) -> Result<()> {
+    async fn expire(&self, now: Timestamp) -> Result<()> {
         self.erase(sql::FORGET_COUNTED, now.minus(DEDUPE_WINDOW)).await?;
         self.erase(sql::FORGET_VISITORS, now.minus(VISITOR_MEMORY)).await?;
         self.erase(sql::FORGET_UNLIKES, now.minus(DEDUPE_WINDOW)).await?;

@@ -23,7 +23,7 @@ async fn open(path: &std::path::Path) -> SqliteStats {
     let kind = EventKind::Comment {
         reader: ReaderId::from_u128(7),
         draft: Draft::new("Ada", "Hello", None).unwrap(),
-        held: false,
+        pending: false,
     };
     let topic = Slug::new("hello").unwrap().into();
     let event = Event::new(Stamp::new(NOW, [1; 10]), topic, kind);
@@ -46,6 +46,6 @@ async fn statistics_are_gathered_while_the_store_stays_open() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("horizon.db");
     let store = open(&path).await;
-    store.forget(NOW).await.unwrap();
+    store.expire(NOW).await.unwrap();
     assert!(analyzed(&path) > 0);
 }

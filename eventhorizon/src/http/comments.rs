@@ -1,6 +1,6 @@
 use std::num::NonZeroUsize;
 
-use horizon_core::{EventId, live::ThreadsView};
+use horizon_core::{EventId, wire::ThreadsView};
 use http::{Method, StatusCode};
 use serde::Deserialize;
 
@@ -93,7 +93,7 @@ fn wrong(name: &'static str, reason: String) -> Problem {
 fn posted(posted: CommentOutcome, back: Option<String>) -> Answer {
     let CommentOutcome {
         view,
-        waits,
+        pending: waits,
         set_cookie,
     } = posted;
     let answer = match back {

@@ -29,7 +29,7 @@ impl Horizon {
     ///
     /// The address of the request is what stands behind the path where the contract is nested: `/live/hello`. `peer` is
     /// whose connection it came on. What the application knows of it goes into its extensions, for
-    /// [`Identify`](crate::Identify) and [`Decide`](crate::Decide). A body of more than [`MAX_BODY`] bytes is refused.
+    /// [`Identify`](crate::Identify) and [`EventPolicy`](crate::Decide). A body of more than [`MAX_BODY`] bytes is refused.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -38,13 +38,13 @@ impl Horizon {
     ///
     /// let horizon = Horizon::in_memory().start(|slug: &Slug| slug.as_str() == "bread").await?;
     /// let request = Request::put("/likes/bread").body(Bytes::new())?;
-    /// let answer = horizon.answer([192, 0, 2, 1].into(), request).await;
+    /// let answer = horizon.handle([192, 0, 2, 1].into(), request).await;
     /// assert_eq!(answer.status(), 200);
     /// let Content::Bytes(json) = answer.into_body() else { panic!("that is no stream") };
     /// assert_eq!(json, r#"{"liked":true,"likes":1}"#);
     /// # Ok(()) }
     /// ```
-    pub async fn answer(&self, peer: IpAddr, request: Request<Bytes>) -> Response<Content> {
+    pub async fn handle(&self, peer: IpAddr, request: Request<Bytes>) -> Response<Content> {
         let (parts, body) = request.into_parts();
         let caller = self.caller_of(peer, parts.headers, parts.extensions);
         let asked = Asked {
@@ -70,10 +70,10 @@ impl Horizon {
     ///
     /// # let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
     /// let problem = Problem::new(ProblemKind::BodyTooLarge);
-    /// assert_eq!(horizon.refuse(problem, &Method::POST, &HeaderMap::new()).status(), 413);
+    /// assert_eq!(horizon.error_response(problem, &Method::POST, &HeaderMap::new()).status(), 413);
     /// # Ok(()) }
     /// ```
-    pub fn refuse(&self, problem: Problem, method: &Method, headers: &HeaderMap) -> Response<Content> {
+    pub fn error_response(&self, problem: Problem, method: &Method, headers: &HeaderMap) -> Response<Content> {
         answer::finish(Err(problem), method, headers)
     }
 
@@ -127,7 +127,7 @@ impl Asked<'_> {
             Some(page) => self.page(page)?.into(),
             None => horizon_core::Topic::Site,
         };
-        answer::json(&self.horizon.current_numbers(topic).await?)
+        answer::json(&self.horizon.current_stats(topic).await?)
     }
 
     /// Until when what is asked may take. A person who sent a plain form has nothing to read before it is answered.

@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use horizon_core::live::Numbers;
+use horizon_core::wire::PageStats;
 
 /// What a live page says at one moment. Each part stands for itself and has its own revision, so
 /// that a connection that missed some frames writes what is newer than what it wrote, and nothing else.
@@ -8,7 +8,7 @@ pub(crate) struct Frame {
     /// Whether there is all that there will be for a start.
     pub(crate) ready: bool,
     /// The numbers of the page, once they are known.
-    pub(crate) numbers: Option<Numbers>,
+    pub(crate) numbers: Option<PageStats>,
     /// Which comments the numbers tell of.
     pub(crate) comments_revision: u64,
     /// Whether the numbers come from the page's sources, and are not what was known before they answered.
@@ -27,13 +27,13 @@ pub(crate) struct Message {
 
 /// The parts of a frame, in the order in which they are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Part {
+pub(crate) enum FramePart {
     Live,
     Site,
     Comments,
 }
 
-impl Part {
+impl FramePart {
     pub(crate) const ALL: [Self; 3] = [Self::Live, Self::Site, Self::Comments];
 }
 
@@ -46,19 +46,19 @@ pub(crate) struct Parts<T> {
 }
 
 impl<T> Parts<T> {
-    pub(crate) fn of(&self, part: Part) -> &T {
+    pub(crate) fn of(&self, part: FramePart) -> &T {
         match part {
-            Part::Live => &self.live,
-            Part::Site => &self.site,
-            Part::Comments => &self.comments,
+            FramePart::Live => &self.live,
+            FramePart::Site => &self.site,
+            FramePart::Comments => &self.comments,
         }
     }
 
-    pub(crate) fn of_mut(&mut self, part: Part) -> &mut T {
+    pub(crate) fn of_mut(&mut self, part: FramePart) -> &mut T {
         match part {
-            Part::Live => &mut self.live,
-            Part::Site => &mut self.site,
-            Part::Comments => &mut self.comments,
+            FramePart::Live => &mut self.live,
+            FramePart::Site => &mut self.site,
+            FramePart::Comments => &mut self.comments,
         }
     }
 }

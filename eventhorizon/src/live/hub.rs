@@ -11,7 +11,7 @@ use tokio::{runtime::Handle, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{Frame, Reader, heard::Heard, latest::latest, page};
-use crate::{KnownNumbers, known::LastKnown, metrics::Metrics};
+use crate::{LastKnownStats, known::LastKnown, metrics::Metrics};
 
 /// For how long after a word was taken here the frames of its page may be without it: 2 seconds, as long as a kept
 /// total may go unread by those who watch it.
@@ -98,13 +98,13 @@ impl Hub {
 
     /// The page's numbers, if it is watched and its sources have said them, unless a reader who just wrote could miss
     /// their own word in them.
-    pub(crate) fn settled_numbers(&self, topic: &Topic) -> Option<KnownNumbers> {
+    pub(crate) fn settled_numbers(&self, topic: &Topic) -> Option<LastKnownStats> {
         let rooms = self.rooms();
         let room = rooms.get(topic)?;
         let settled = room.written.is_none_or(|written| written.elapsed() > CATCHING_UP);
         let frame = settled.then(|| room.frames.get())?;
         let numbers = frame.numbers.filter(|_| frame.is_current)?;
-        Some(KnownNumbers {
+        Some(LastKnownStats {
             numbers,
             comments_revision: frame.comments_revision,
             is_current: true,

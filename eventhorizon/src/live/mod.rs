@@ -10,7 +10,7 @@ mod page;
 mod stream;
 
 pub use bell::{Bell, Listener};
-pub(crate) use frame::{Frame, Part, Parts};
+pub(crate) use frame::{Frame, FramePart, Parts};
 pub(crate) use hub::{Hub, Seat};
 pub(crate) use latest::Reader;
 pub use stream::Live;

@@ -6,13 +6,13 @@ use bytes::Bytes;
 use horizon_core::{Error, EventKind, Result, Slug, Topic, VisitorKey};
 use tokio::time::timeout;
 
-use super::{Live, Open, Part};
+use super::{FramePart, Live, Open};
 use crate::{
     Caller, Decision, Horizon, Identity, Problem, Signals,
-    attendance::{Attendance, Who},
+    attendance::{ViewerSession, VisitorIdentity},
     dice,
     metrics::Metrics,
-    rates::Ask,
+    rates::RateClass,
     visitors,
 };
 
@@ -55,24 +55,26 @@ impl Horizon {
     /// no error: the stream opens, and says what is known.
     pub async fn live(&self, page: Option<&Slug>, caller: &Caller, returning: bool) -> Result<Live, Problem> {
         let inner = &*self.0;
-        let (topics, parts): (Arc<[Topic]>, &[Part]) = match page {
-            None => (Arc::new([Topic::Site]), &[Part::Live]),
+        let (topics, parts): (Arc<[Topic]>, &[FramePart]) = match page {
+            None => (Arc::new([Topic::Site]), &[FramePart::Live]),
             Some(slug) => {
                 self.check_page(slug)?;
-                (Arc::new([slug.clone().into(), Topic::Site]), &Part::ALL)
+                (Arc::new([slug.clone().into(), Topic::Site]), &FramePart::ALL)
             }
         };
-        inner.limiters.check(Ask::Live, caller.address(), &inner.metrics)?;
+        inner
+            .limiters
+            .check(RateClass::Live, caller.address(), &inner.metrics)?;
         let stopping = || Problem::unavailable("The server is about to stop.");
         if inner.hub.is_closing() {
             // Before they are counted, because they will come again.
             return Err(stopping());
         }
         let mut attendance = match self.who(&topics, caller, returning) {
-            Ok(who) => Attendance::begin(inner.register.clone(), Arc::clone(&topics), who),
+            Ok(who) => ViewerSession::begin(inner.register.clone(), Arc::clone(&topics), who),
             Err(reason) => {
                 inner.metrics.dropped_visit(reason);
-                Attendance::Uncounted
+                ViewerSession::Uncounted
             }
         };
         attendance.advance().await;
@@ -102,7 +104,7 @@ impl Horizon {
     ///     horizon.visit(&bread, &horizon.caller([192, 0, 2, 1].into(), [("user-agent", agent)]));
     /// }
     /// horizon.close().await?; // what was queued is counted
-    /// assert_eq!(horizon.numbers(&[bread.into()]).await?[0].visits, 1);
+    /// assert_eq!(horizon.stats(&[bread.into()]).await?[0].visits, 1);
     /// # Ok(()) }
     /// ```
     pub fn visit(&self, slug: &Slug, caller: &Caller) {
@@ -117,7 +119,7 @@ impl Horizon {
         };
         let is_allowed = inner
             .limiters
-            .check(Ask::Visit, caller.address(), &inner.metrics)
+            .check(RateClass::Visit, caller.address(), &inner.metrics)
             .is_ok();
         let told = |metrics: &Metrics| {
             metrics.server_visits.inc();
@@ -151,7 +153,7 @@ impl Horizon {
         }
     }
 
-    async fn key_of(&self, who: &Who) -> Result<Option<VisitorKey>> {
+    async fn key_of(&self, who: &VisitorIdentity) -> Result<Option<VisitorKey>> {
         timeout(KEY_WAIT, self.0.visitors.find(who))
             .await
             .unwrap_or_else(
@@ -160,7 +162,7 @@ impl Horizon {
     }
 
     /// Who comes, or why they do not count.
-    fn who(&self, topics: &[Topic], caller: &Caller, returning: bool) -> Result<Who, &'static str> {
+    fn who(&self, topics: &[Topic], caller: &Caller, returning: bool) -> Result<VisitorIdentity, &'static str> {
         let (headers, rules) = (caller.headers(), &self.0.rules);
         if let Some(reason) = visitors::not_a_reader(headers, &self.0.bots) {
             return Err(reason);
@@ -170,18 +172,18 @@ impl Horizon {
             return Err("uncounted");
         }
         let kind = EventKind::Visit { visitor: None };
-        let refuses = |topic| matches!(rules.decide(topic, &kind, caller), Decision::Refuse(_));
+        let refuses = |topic| matches!(rules.decide(topic, &kind, caller), Decision::Reject(_));
         if topics.first().is_some_and(refuses) {
             return Err("refused");
         }
         match self.0.config.signals {
             Signals::Drop if visitors::has_privacy_signal(headers) => Err("signal"),
-            Signals::Count if visitors::has_privacy_signal(headers) => Ok(Who::Unnamed {
+            Signals::Count if visitors::has_privacy_signal(headers) => Ok(VisitorIdentity::Unnamed {
                 returning: returning || headers.contains_key(LAST_EVENT_ID),
             }),
             _ => Ok(match identity {
-                Identity::Named(name) => Who::Named(name),
-                _ => Who::Known {
+                Identity::Named(name) => VisitorIdentity::Named(name),
+                _ => VisitorIdentity::Known {
                     address: caller.address(),
                     user_agent: visitors::user_agent(headers),
                 },

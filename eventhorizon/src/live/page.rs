@@ -10,12 +10,12 @@ use futures::{
 };
 use horizon_core::{
     CommentStore, Error, Ports, Slug, Stats, Topic,
-    live::{self, CommentView, Numbers},
+    wire::{self, CommentView, PageStats},
 };
 use serde::Serialize;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use super::{Frame, Hub, Part, Parts, Seat, latest::Writer};
+use super::{Frame, FramePart, Hub, Parts, Seat, latest::Writer};
 use crate::{breaker::KNOWN_WAIT, known::LastKnown, metrics::Metrics, render};
 
 /// The shortest time between two frames of a page: ten a second.
@@ -78,7 +78,7 @@ pub(super) async fn run(
 enum News {
     Viewers(u64),
     Stats(Stats),
-    Site(Numbers),
+    Site(PageStats),
     Comments(Vec<CommentView>),
 }
 
@@ -166,7 +166,7 @@ struct Page {
     metrics: Arc<Metrics>,
     viewers: Option<u64>,
     stats: Option<Stats>,
-    site: Option<Numbers>,
+    site: Option<PageStats>,
     comments: Option<Vec<CommentView>>,
     frame: Frame,
     news: Parts<bool>,
@@ -202,19 +202,19 @@ impl Page {
         let part = match news {
             News::Viewers(viewers) => {
                 self.viewers = Some(viewers);
-                Part::Live
+                FramePart::Live
             }
             News::Stats(stats) => {
                 self.stats = Some(stats);
-                Part::Live
+                FramePart::Live
             }
             News::Site(numbers) => {
                 self.site = Some(numbers);
-                Part::Site
+                FramePart::Site
             }
             News::Comments(newest) => {
                 self.comments = Some(newest);
-                Part::Comments
+                FramePart::Comments
             }
         };
         *self.news.of_mut(part) = true;
@@ -239,9 +239,12 @@ impl Page {
         if !self.frame.ready {
             return self.next_frame;
         }
-        let own = *self.news.of(Part::Live) || *self.news.of(Part::Comments);
+        let own = *self.news.of(FramePart::Live) || *self.news.of(FramePart::Comments);
         let own = own.then_some(self.next_frame);
-        let site = self.news.of(Part::Site).then_some(self.next_frame.max(self.next_site));
+        let site = self
+            .news
+            .of(FramePart::Site)
+            .then_some(self.next_frame.max(self.next_site));
         [own, site]
             .into_iter()
             .flatten()
@@ -252,7 +255,7 @@ impl Page {
         self.update_numbers();
         let mut changed = !self.frame.ready;
         self.frame.ready = true;
-        for part in Part::ALL {
+        for part in FramePart::ALL {
             changed |= self.say(part, now);
         }
         if !changed && now >= self.next_heartbeat {
@@ -276,18 +279,18 @@ impl Page {
             return;
         };
         if self.frame.is_current {
-            self.known.keep_told(&self.topic, viewers, stats);
+            self.known.keep_published(&self.topic, viewers, stats);
         }
         if self.frame.numbers.is_none() {
-            *self.news.of_mut(Part::Live) = true;
+            *self.news.of_mut(FramePart::Live) = true;
         }
-        self.frame.numbers = Some(Numbers::new(viewers, stats));
+        self.frame.numbers = Some(PageStats::new(viewers, stats));
         self.frame.comments_revision = stats.comments_revision;
     }
 
     /// Encodes a part that has news. Answers whether it says something else than before.
-    fn say(&mut self, part: Part, now: Instant) -> bool {
-        if !*self.news.of(part) || part == Part::Site && now < self.next_site {
+    fn say(&mut self, part: FramePart, now: Instant) -> bool {
+        if !*self.news.of(part) || part == FramePart::Site && now < self.next_site {
             return false;
         }
         *self.news.of_mut(part) = false;
@@ -298,23 +301,23 @@ impl Page {
         }
         message.bytes = bytes;
         message.revision += 1;
-        if part == Part::Site {
+        if part == FramePart::Site {
             self.next_site = now + SITE_EVERY;
         }
         true
     }
 
-    fn encode(&self, part: Part) -> Option<Bytes> {
+    fn encode(&self, part: FramePart) -> Option<Bytes> {
         match part {
-            Part::Live => message(live::LIVE, &self.frame.numbers?),
-            Part::Site => message(live::SITE, &self.site?),
-            Part::Comments => message(live::COMMENTS, self.comments.as_ref()?),
+            FramePart::Live => message(wire::LIVE, &self.frame.numbers?),
+            FramePart::Site => message(wire::SITE, &self.site?),
+            FramePart::Comments => message(wire::COMMENTS, self.comments.as_ref()?),
         }
     }
 
     /// Says the numbers once more.
     fn beat(&mut self) {
-        let message = self.frame.messages.of_mut(Part::Live);
+        let message = self.frame.messages.of_mut(FramePart::Live);
         message.revision += 1;
         if message.bytes.is_empty() {
             message.bytes = ALIVE;
@@ -323,7 +326,7 @@ impl Page {
 }
 
 fn message(name: &str, data: &impl Serialize) -> Option<Bytes> {
-    match live::encode(name, data) {
+    match wire::encode(name, data) {
         Ok(text) => Some(text.into()),
         Err(error) => {
             tracing::error!(%error, name, "a live message could not be encoded");

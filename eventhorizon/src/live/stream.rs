@@ -10,8 +10,8 @@ use futures::Stream;
 use prometheus_client::metrics::gauge::Gauge;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use super::{Bell, Frame, Part, Parts, Reader, Seat};
-use crate::attendance::Attendance;
+use super::{Bell, Frame, FramePart, Parts, Reader, Seat};
+use crate::attendance::ViewerSession;
 
 /// One live connection: server-sent events (WHATWG HTML §9.2), ready to be written, and its reader is counted until it
 /// is dropped.
@@ -44,7 +44,7 @@ pub struct Live {
     frames: Reader<Frame>,
     frame: Arc<Frame>,
     written: Parts<u64>,
-    parts: &'static [Part],
+    parts: &'static [FramePart],
     /// Whether it said when to come back, which goes out at once.
     has_greeted: bool,
     /// Whether the reader is counted, or will not be.
@@ -56,7 +56,7 @@ pub struct Live {
 
 struct Kept {
     greeting: Bytes,
-    attendance: Attendance,
+    attendance: ViewerSession,
     _seat: Seat,
     _open: Open,
 }
@@ -105,9 +105,9 @@ impl Live {
 
     pub(crate) fn new(
         greeting: Bytes,
-        parts: &'static [Part],
+        parts: &'static [FramePart],
         (seat, frames): (Seat, Reader<Frame>),
-        attendance: Attendance,
+        attendance: ViewerSession,
         open: Open,
     ) -> Self {
         Self {

@@ -23,10 +23,10 @@ use tokio_stream::wrappers::WatchStream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    Frame, Hub, Live, Open, Part, Reader, Seat,
+    Frame, FramePart, Hub, Live, Open, Reader, Seat,
     page::{FRAME_EVERY, HEARTBEAT, SITE_EVERY},
 };
-use crate::{attendance::Attendance, breaker::KNOWN_WAIT, known::LastKnown, metrics::Metrics};
+use crate::{attendance::ViewerSession, breaker::KNOWN_WAIT, known::LastKnown, metrics::Metrics};
 
 /// Both ports at once: they say what the test says. Nothing, until it says something.
 struct Said {
@@ -110,7 +110,7 @@ impl Fixture {
     }
 }
 
-fn says(frame: &Frame, part: Part) -> String {
+fn says(frame: &Frame, part: FramePart) -> String {
     String::from_utf8(frame.messages.of(part).bytes.to_vec()).unwrap()
 }
 
@@ -138,7 +138,7 @@ async fn a_thousand_changes_in_a_second_make_ten_frames_and_the_last_one_wins() 
     }
     assert!((9..=11).contains(&seen), "{seen}");
     sleep(FRAME_EVERY).await;
-    assert!(says(&frames.get(), Part::Live).contains("\"viewers\":1001"));
+    assert!(says(&frames.get(), FramePart::Live).contains("\"viewers\":1001"));
     let both = site.metrics.live_frames.get() - before;
     assert!(both <= 24, "the page and the site made {both} frames");
 }
@@ -154,7 +154,7 @@ async fn the_first_change_after_a_pause_goes_out_at_once() {
     while frames.next().now_or_never().is_some() {}
     let start = Instant::now();
     site.viewers(2);
-    assert!(says(&*next(&mut frames).await, Part::Live).contains("\"viewers\":2"));
+    assert!(says(&*next(&mut frames).await, FramePart::Live).contains("\"viewers\":2"));
     assert_eq!(start.elapsed(), Duration::ZERO);
     site.viewers(3);
     next(&mut frames).await;
@@ -165,12 +165,12 @@ async fn the_first_change_after_a_pause_goes_out_at_once() {
 async fn a_page_tells_the_sites_numbers_once_a_second_at_most() {
     let site = Fixture::running();
     let (_seat, mut frames) = site.join();
-    let mut revision = next(&mut frames).await.messages.of(Part::Site).revision;
+    let mut revision = next(&mut frames).await.messages.of(FramePart::Site).revision;
     let mut told = Vec::new();
     for viewers in 2..100 {
         site.viewers(viewers);
         sleep(Duration::from_millis(50)).await;
-        let newest = frames.get().messages.of(Part::Site).revision;
+        let newest = frames.get().messages.of(FramePart::Site).revision;
         if newest > revision {
             told.push(Instant::now());
             revision = newest;
@@ -178,7 +178,7 @@ async fn a_page_tells_the_sites_numbers_once_a_second_at_most() {
     }
     assert!((4..=5).contains(&told.len()), "{}", told.len());
     sleep(SITE_EVERY).await;
-    assert!(says(&frames.get(), Part::Site).contains("\"viewers\":99"));
+    assert!(says(&frames.get(), FramePart::Site).contains("\"viewers\":99"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -190,11 +190,11 @@ async fn a_page_without_news_says_its_numbers_again() {
         let start = Instant::now();
         let beat = next(&mut frames).await;
         assert_eq!(start.elapsed(), HEARTBEAT);
-        assert_eq!(says(&beat, Part::Live), says(&first, Part::Live));
-        assert!(beat.messages.of(Part::Live).revision > first.messages.of(Part::Live).revision);
+        assert_eq!(says(&beat, FramePart::Live), says(&first, FramePart::Live));
+        assert!(beat.messages.of(FramePart::Live).revision > first.messages.of(FramePart::Live).revision);
         assert_eq!(
-            beat.messages.of(Part::Site).revision,
-            first.messages.of(Part::Site).revision
+            beat.messages.of(FramePart::Site).revision,
+            first.messages.of(FramePart::Site).revision
         );
     }
 }
@@ -208,25 +208,25 @@ async fn a_source_that_says_nothing_holds_back_only_its_own_part() {
     assert_eq!(start.elapsed(), Duration::from_secs(1));
     assert_eq!((first.ready, first.numbers), (true, None));
     assert_eq!(
-        says(&*next(&mut frames).await, Part::Live),
+        says(&*next(&mut frames).await, FramePart::Live),
         ":\n\n",
         "it shows that it is alive"
     );
     site.said.stats.send_replace(Some(Stats::default()));
     let frame = next(&mut frames).await;
-    assert!(says(&frame, Part::Live).contains("\"viewers\":1"));
+    assert!(says(&frame, FramePart::Live).contains("\"viewers\":1"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn sources_that_say_nothing_are_stood_in_for_by_what_was_known_and_then_believed() {
     let site = fixture(None, None);
     let was = Stats::new(7, 0, 0);
-    site.known.keep_told(&Slug::new("hello").unwrap().into(), 3, was);
+    site.known.keep_published(&Slug::new("hello").unwrap().into(), 3, was);
     let (_seat, mut frames) = site.join();
     let start = Instant::now();
     let first = next(&mut frames).await;
     assert_eq!(start.elapsed(), KNOWN_WAIT);
-    assert!(says(&first, Part::Live).contains("\"viewers\":3,\"visits\":7"));
+    assert!(says(&first, FramePart::Live).contains("\"viewers\":3,\"visits\":7"));
     let topic = Slug::new("hello").unwrap().into();
     assert_eq!(
         site.hub.settled_numbers(&topic),
@@ -236,7 +236,7 @@ async fn sources_that_say_nothing_are_stood_in_for_by_what_was_known_and_then_be
     site.said.stats.send_replace(Some(Stats::default()));
     site.viewers(1);
     let frame = next(&mut frames).await;
-    assert!(says(&frame, Part::Live).contains("\"viewers\":1,\"visits\":0"));
+    assert!(says(&frame, FramePart::Live).contains("\"viewers\":1,\"visits\":0"));
     assert!(site.hub.settled_numbers(&topic).is_some());
 }
 
@@ -245,7 +245,7 @@ async fn new_comments_are_read_when_their_revision_moves() {
     let site = Fixture::running();
     let (_seat, mut frames) = site.join();
     assert_eq!(
-        says(&*next(&mut frames).await, Part::Comments),
+        says(&*next(&mut frames).await, FramePart::Comments),
         "event: comments\ndata: []\n\n"
     );
     let event = Event::new(
@@ -254,13 +254,13 @@ async fn new_comments_are_read_when_their_revision_moves() {
         EventKind::Comment {
             reader: ReaderId::from_u128(1),
             draft: Draft::new("Ada", "Hello", None).unwrap(),
-            held: false,
+            pending: false,
         },
     );
     let stats = site.store.apply(&[event]).await.unwrap()[0].stats;
     site.said.stats.send_replace(Some(stats));
     sleep(FRAME_EVERY * 2).await;
-    assert!(says(&frames.get(), Part::Comments).contains("<p>Hello</p>"));
+    assert!(says(&frames.get(), FramePart::Comments).contains("<p>Hello</p>"));
 }
 
 fn poll(body: &mut Live) -> Option<String> {
@@ -275,9 +275,9 @@ fn body(site: &Fixture) -> Live {
     let open = Open::new(site.metrics.live_connections.clone(), TaskTracker::new().token());
     Live::new(
         "retry: 1\n\n".into(),
-        &Part::ALL,
+        &FramePart::ALL,
         site.join(),
-        Attendance::Uncounted,
+        ViewerSession::Uncounted,
         open,
     )
 }
@@ -308,8 +308,8 @@ async fn all_connections_of_a_page_write_the_same_bytes() {
     let frame = next(&mut frames).await;
     let (_other_seat, other) = site.join();
     let (ours, theirs) = (
-        frame.messages.of(Part::Live).bytes.as_ptr(),
-        other.get().messages.of(Part::Live).bytes.as_ptr(),
+        frame.messages.of(FramePart::Live).bytes.as_ptr(),
+        other.get().messages.of(FramePart::Live).bytes.as_ptr(),
     );
     assert_eq!(ours, theirs);
     assert_eq!(site.metrics.live_pages.get(), 2);

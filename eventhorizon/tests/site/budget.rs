@@ -91,7 +91,7 @@ impl Site {
             .header("user-agent", FIREFOX);
         let answer = self
             .horizon
-            .answer([192, 0, 2, 9].into(), request.body(form.into()).unwrap());
+            .handle([192, 0, 2, 9].into(), request.body(form.into()).unwrap());
         let answer = answer.await;
         let status = answer.status().as_u16();
         let Content::Bytes(bytes) = answer.into_body() else {
@@ -223,7 +223,7 @@ async fn a_form_whose_answer_was_lost_counts_once_when_it_is_sent_again() {
         let (status, page) = site.ask(path, again).await;
         assert_eq!(status, 303, "{page}");
     }
-    let numbers = site.horizon.numbers(&[site.bread.clone().into()]).await.unwrap()[0];
+    let numbers = site.horizon.stats(&[site.bread.clone().into()]).await.unwrap()[0];
     assert_eq!((numbers.likes, numbers.comments), (2, 1), "one of them is Ada's");
 }
 
@@ -262,7 +262,7 @@ async fn what_machines_send_takes_three_seconds_in_all_whatever_hangs() {
             .unwrap(),
     ] {
         let start = Instant::now();
-        let answer = site.horizon.answer([192, 0, 2, 9].into(), request).await;
+        let answer = site.horizon.handle([192, 0, 2, 9].into(), request).await;
         assert_eq!(answer.status(), 503);
         assert!(start.elapsed() <= Duration::from_secs(3), "{:?}", start.elapsed());
     }

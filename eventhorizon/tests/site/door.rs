@@ -34,7 +34,7 @@ async fn what_was_taken_is_there_after_a_restart_and_so_is_the_reader() {
     let horizon = open().await.unwrap();
     let pair = cookie.split(';').next().unwrap();
     let ada = horizon.caller([192, 0, 2, 1].into(), [("cookie", pair), ("user-agent", FIREFOX)]);
-    assert!(horizon.likes(&bread, &ada).await.unwrap());
+    assert!(horizon.is_liked_by(&bread, &ada).await.unwrap());
     assert_eq!(horizon.like(&bread, false, None, &ada).await.unwrap().view.likes, 0);
     horizon.close().await.unwrap();
 }

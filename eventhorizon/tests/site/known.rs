@@ -53,7 +53,7 @@ impl Site {
     }
 
     async fn ask(&self, request: Request<Bytes>) -> (u16, bool, String) {
-        let answer = self.horizon.answer([192, 0, 2, 1].into(), request).await;
+        let answer = self.horizon.handle([192, 0, 2, 1].into(), request).await;
         let (status, again) = (answer.status().as_u16(), answer.headers().contains_key("retry-after"));
         let Content::Bytes(bytes) = answer.into_body() else {
             panic!("a stream")
@@ -97,7 +97,7 @@ async fn the_first_numbers_after_an_outage_are_current() {
     site.fake.disconnect();
     assert_eq!(site.likes().await, Some((0, false)));
     assert_eq!(
-        site.horizon.numbers(&[site.bread.clone().into()]).await.unwrap()[0].likes,
+        site.horizon.stats(&[site.bread.clone().into()]).await.unwrap()[0].likes,
         0
     );
     site.fake.reconnect();
@@ -116,7 +116,7 @@ async fn numbers_that_nobody_knows_are_none_and_are_not_waited_for_longer_than_a
     assert!(start.elapsed() < LONGEST, "{:?}", start.elapsed());
     assert!(
         site.horizon
-            .numbers(&[site.bread.clone().into()])
+            .stats(&[site.bread.clone().into()])
             .await
             .unwrap_err()
             .is_retryable()

@@ -6,7 +6,8 @@ use std::sync::{
 };
 
 use eventhorizon::{
-    Builder, Caller, Decision, EventKind, Horizon, Identity, NewComment, ProblemKind, Proposal, Secret, Slug, Topic,
+    Builder, Caller, Decision, EventKind, Horizon, Identity, NewComment, ProblemKind, ProposedEvent, Secret, Slug,
+    Topic,
 };
 use futures::StreamExt;
 use horizon_core::{Timestamp, Visibility};
@@ -59,10 +60,10 @@ async fn a_user_with_a_name_is_one_reader_on_two_devices_and_needs_no_cookie() {
     assert_eq!(viewers(&fake, &horizon).await, 1);
     let liked = horizon.like(&bread, true, None, &at_home).await.unwrap();
     assert_eq!((liked.view.likes, liked.set_cookie), (1, None));
-    assert!(horizon.likes(&bread, &at_work).await.unwrap());
+    assert!(horizon.is_liked_by(&bread, &at_work).await.unwrap());
     assert_eq!(horizon.like(&bread, true, None, &at_work).await.unwrap().view.likes, 1);
     let ben = from(&horizon, [192, 0, 2, 1]).with(User("ben"));
-    assert!(!horizon.likes(&bread, &ben).await.unwrap());
+    assert!(!horizon.is_liked_by(&bread, &ben).await.unwrap());
     assert_ne!(
         horizon.visitor(&ben).await.unwrap(),
         horizon.visitor(&at_home).await.unwrap()
@@ -106,9 +107,9 @@ async fn what_the_application_refuses_is_answered_with_its_words_and_not_tracked
     let closed = Arc::new(AtomicBool::new(true));
     let is_closed = Arc::clone(&closed);
     let horizon = builder
-        .decide(move |_: &Proposal<'_>| match is_closed.load(Ordering::SeqCst) {
-            true => Decision::Refuse("The kitchen is closed.".into()),
-            false => Decision::Take,
+        .decide(move |_: &ProposedEvent<'_>| match is_closed.load(Ordering::SeqCst) {
+            true => Decision::Reject("The kitchen is closed.".into()),
+            false => Decision::Accept,
         })
         .start(is_page)
         .await
@@ -132,9 +133,9 @@ async fn what_the_application_refuses_is_answered_with_its_words_and_not_tracked
 async fn a_comment_that_the_application_holds_waits_for_the_author() {
     let (fake, builder) = stage();
     let horizon = builder
-        .decide(|proposal: &Proposal<'_>| match proposal.kind {
-            EventKind::Comment { draft, .. } if draft.body().contains("casino") => Decision::Hold,
-            _ => Decision::Take,
+        .decide(|proposal: &ProposedEvent<'_>| match proposal.kind {
+            EventKind::Comment { draft, .. } if draft.body().contains("casino") => Decision::Pending,
+            _ => Decision::Accept,
         })
         .start(is_page)
         .await
@@ -147,13 +148,13 @@ async fn a_comment_that_the_application_holds_waits_for_the_author() {
             .await
             .unwrap()
     };
-    assert!(!post("Good").await.waits);
+    assert!(!post("Good").await.pending);
     let held = post("my casino").await;
-    assert!(held.waits);
+    assert!(held.pending);
     let stored = fake.comments().comment(held.view.id).await.unwrap().unwrap();
     assert_eq!(stored.visibility, Visibility::Pending);
     let topic: Topic = bread.clone().into();
-    assert_eq!(horizon.numbers(&[topic]).await.unwrap()[0].comments, 1);
+    assert_eq!(horizon.stats(&[topic]).await.unwrap()[0].comments, 1);
 }
 
 #[tokio::test]

@@ -105,7 +105,7 @@ async fn readers_who_leave_before_the_salt_is_there_are_counted_once_it_is() {
     clock.advance(MINUTE);
     horizon.close().await.unwrap();
     assert_eq!(visitors(&fake), 101);
-    assert_eq!(horizon.numbers(&[bread.into()]).await.unwrap()[0].visits, 101);
+    assert_eq!(horizon.stats(&[bread.into()]).await.unwrap()[0].visits, 101);
 }
 
 #[tokio::test(start_paused = true)]

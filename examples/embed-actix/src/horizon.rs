@@ -26,7 +26,7 @@ pub async fn answer(site: Data<Horizon>, request: HttpRequest, body: Bytes) -> H
     let Ok(asked) = asked.body(body) else {
         return HttpResponse::BadRequest().finish();
     };
-    let (parts, content) = site.answer(peer, asked).await.into_parts();
+    let (parts, content) = site.handle(peer, asked).await.into_parts();
     let status = StatusCode::from_u16(parts.status.as_u16()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut answer = HttpResponse::build(status);
     for (name, value) in &parts.headers {
@@ -44,7 +44,7 @@ pub async fn answer(site: Data<Horizon>, request: HttpRequest, body: Bytes) -> H
 ///
 /// # Errors
 /// The store's, if it cannot be closed.
-pub async fn end(horizon: &Horizon, server: &ServerHandle) -> eventhorizon::core::Result<()> {
+pub async fn end(horizon: &Horizon, server: &ServerHandle) -> eventhorizon::horizon_core::Result<()> {
     horizon.end_streams().await;
     server.stop(true).await;
     horizon.close().await

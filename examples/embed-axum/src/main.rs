@@ -41,7 +41,7 @@ fn is_page(slug: &Slug) -> bool {
 /// A page that already has its numbers when it arrives.
 async fn page(State(horizon): State<Horizon>, Path(slug): Path<String>) -> Result<Html<String>, StatusCode> {
     let slug = horizon.page(&slug).map_err(|problem| problem.status())?;
-    let numbers = horizon.numbers(&[slug.clone().into()]).await;
+    let numbers = horizon.stats(&[slug.clone().into()]).await;
     let numbers = numbers.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
     let numbers = numbers.first().copied().unwrap_or_default();
     let html = PAGE

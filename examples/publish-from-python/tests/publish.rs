@@ -42,7 +42,7 @@ impl Stage {
         let config = RedisConfig::new(&redis.url())?;
         let store = Arc::new(RedisStats::connect(&config)?);
         let feed = RedisConsumer::connect(&config, ConsumerConfig::new("counts"))?;
-        tokio::spawn(horizon_backend::run(feed, store.clone(), now, pending()));
+        tokio::spawn(horizon_backend::run_accumulator(feed, store.clone(), now, pending()));
         Ok(Self { redis, store })
     }
 
@@ -157,7 +157,7 @@ async fn a_like_shows_up_and_is_taken_back() -> anyhow::Result<()> {
     let told = stage.totals(&["like", READER]).await?;
     ensure!(told["likes"] == 1, "{told}");
     let reader = READER.trim_start_matches("reader=");
-    ensure!(stage.store.likes(&TOPIC.parse()?, reader.parse()?).await?);
+    ensure!(stage.store.is_liked_by(&TOPIC.parse()?, reader.parse()?).await?);
     let told = stage.totals(&["unlike", READER]).await?;
     ensure!(told["likes"] == 0, "{told}");
     Ok(())

@@ -37,7 +37,7 @@ pub fn app(horizon: &Horizon) -> Router {
 async fn front_page(State(horizon): State<Horizon>) -> String {
     let recipes = RECIPES.iter().filter_map(|name| Slug::new(name).ok());
     let topics: Vec<Topic> = recipes.map(Topic::from).collect();
-    let Ok(numbers) = horizon.numbers(&topics).await else {
+    let Ok(numbers) = horizon.stats(&topics).await else {
         return "Welcome!".into();
     };
     let most = RECIPES.iter().zip(numbers).max_by_key(|(_, numbers)| numbers.viewers);

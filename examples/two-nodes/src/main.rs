@@ -69,7 +69,7 @@ async fn node(redis: &str, name: &str, listener: TcpListener, stop: impl Future<
 async fn accumulator(redis: &str, stop: impl Future<Output = ()> + Send) -> Done {
     let feed = RedisConsumer::connect(&RedisConfig::new(redis)?, ConsumerConfig::new("counts-1"))?;
     let store = StoreHandle::open(&redis.parse::<StoreUrl>()?)?;
-    horizon_backend::run(feed, Arc::clone(&store.stats), now, stop).await;
+    horizon_backend::run_accumulator(feed, Arc::clone(&store.stats), now, stop).await;
     Ok(())
 }
 

@@ -152,7 +152,7 @@ impl CommentStore for RedbStats {
         .await
     }
 
-    async fn desk(
+    async fn recent_comments(
         &self,
         only: Option<Visibility>,
         before: Option<EventId>,

@@ -1,4 +1,4 @@
-//! How a fact is written: the questions that [`record`](horizon_core::record) asks about each event.
+//! How a fact is written: the questions that [`apply_events`](horizon_core::record) asks about each event.
 
 use horizon_core::{
     Comment, Delta, EventId, Ledger, ReaderId, Stamp, Stats, Timestamp, Topic, Update, Visibility, VisitorKey,
@@ -74,7 +74,7 @@ impl Ledger for RedbLedger<'_> {
         let mut totals = self.0.open_table(TOTALS)?;
         let mut total = total(&totals, topic)?;
         // A new revision says that the totals changed, so where nothing did there must be none.
-        if delta.is_none() {
+        if delta.is_empty() {
             return Ok(total);
         }
         total.stats = total.stats + delta;

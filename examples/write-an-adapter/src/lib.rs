@@ -9,9 +9,9 @@
 //!    were counted, when a visitor was last seen, what a reader said last.
 //! 2. `ledger.rs`: **how a fact is written.** A [`Ledger`](horizon_core::Ledger) is seven small
 //!    questions about these facts. The rules, for instance when a visit is a new one, stay in
-//!    [`record`](horizon_core::record), which asks them. No adapter writes the rules again. `rows.rs`
+//!    [`apply_events`](horizon_core::record), which asks them. No adapter writes the rules again. `rows.rs`
 //!    is its part about comments.
-//! 3. `store.rs`: **all or nothing.** [`RedbStats`] runs `record` inside one write transaction of
+//! 3. `store.rs`: **all or nothing.** [`RedbStats`] runs `apply_events` inside one write transaction of
 //!    the database, off the threads of the async runtime.
 //! 4. `stats.rs` and `comments.rs`: **the ports**, now a few lines a method.
 //! 5. `error.rs`: **the edge.** The driver's errors become the port's, which say whether to try again.
@@ -23,7 +23,7 @@
 //! that what was erased is gone from there.
 //!
 //! What this store leaves out, and `horizon-sqlite` shows: callers who share one commit, a bound on how
-//! many wait, indexes over time (for `forget`) and over a comment's state (for the desk), `forget` in
+//! many wait, indexes over time (for `expire`) and over a comment's state (for the desk), `expire` in
 //! small portions, and writing over what was erased, which here stays in the file until redb needs the
 //! room.
 //!

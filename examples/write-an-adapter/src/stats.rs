@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use horizon_core::{
     DEDUPE_WINDOW, Day, Event, ReaderId, Result, SaltStore, StatsStore, Timestamp, Topic, Update, VISITOR_MEMORY,
-    record,
+    apply_events,
 };
 use redb::{ReadableTable, WriteTransaction};
 
@@ -16,7 +16,7 @@ use crate::tables::{COUNTED, SALTS, TOTALS, VISITORS, WORDS};
 impl StatsStore for RedbStats {
     async fn apply(&self, events: &[Event]) -> Result<Vec<Update>> {
         let events = events.to_vec();
-        self.write(move |transaction| record(&mut RedbLedger(transaction), &events))
+        self.write(move |transaction| apply_events(&mut RedbLedger(transaction), &events))
             .await
     }
 
@@ -29,7 +29,7 @@ impl StatsStore for RedbStats {
         .await
     }
 
-    async fn likes(&self, topic: &Topic, reader: ReaderId) -> Result<bool> {
+    async fn is_liked_by(&self, topic: &Topic, reader: ReaderId) -> Result<bool> {
         let topic = topic.to_string();
         self.read(move |transaction| {
             let words = transaction.open_table(WORDS)?;
@@ -39,7 +39,7 @@ impl StatsStore for RedbStats {
         .await
     }
 
-    async fn forget(&self, now: Timestamp) -> Result<()> {
+    async fn expire(&self, now: Timestamp) -> Result<()> {
         let unknown = now.minus(DEDUPE_WINDOW).as_millis();
         let away = now.minus(VISITOR_MEMORY).as_millis();
         // This walks through the tables while other writers wait. A large store wants an index over time.

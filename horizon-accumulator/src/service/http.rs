@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::metrics::Metrics;
-use horizon_backend::Ready;
+use horizon_backend::ReadinessCheck;
 
 /// The most connections that are open at once; further ones wait.
 const CONNECTIONS: usize = 64;
@@ -35,7 +35,7 @@ const ACCEPT_AGAIN: Duration = Duration::from_millis(200);
 /// What the answers are made of.
 #[derive(Debug)]
 pub(crate) struct Probes {
-    pub(crate) ready: Ready,
+    pub(crate) ready: ReadinessCheck,
     pub(crate) metrics: Arc<Metrics>,
 }
 

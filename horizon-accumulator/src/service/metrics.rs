@@ -117,11 +117,11 @@ impl Metrics {
 }
 
 impl AccumulatorObserver for Metrics {
-    fn counted(&self, progress: &BatchOutcome) {
-        self.health.counted(progress);
+    fn on_batch(&self, progress: &BatchOutcome) {
+        self.health.on_batch(progress);
         self.batches.inc();
         self.counted.inc_by(progress.applied as u64);
-        for (_, refusal) in &progress.refused {
+        for (_, refusal) in &progress.rejected {
             let reason = match refusal {
                 RejectReason::FromTheFuture => "from_the_future",
                 RejectReason::TooOld => "too_old",
@@ -131,8 +131,8 @@ impl AccumulatorObserver for Metrics {
         }
     }
 
-    fn failed(&self, error: &Error) {
-        self.health.failed(error);
+    fn on_error(&self, error: &Error) {
+        self.health.on_error(error);
         let reason = match error.is_retryable() {
             true => "unavailable",
             false => "permanent",

@@ -19,8 +19,8 @@ use self::metrics::Metrics;
 use crate::config::Service;
 use horizon_backend::run_accumulator_observed;
 use horizon_backend::{
-    CorrectedClock, Health, Membership, Ready, RedisCheck, SetupCheck, StoreHandle, StoreLock, announce, check_redis,
-    ended, now, report_bus, speak,
+    CorrectedClock, Health, Membership, ReadinessCheck, RedisCheck, RedisSetupCheck, StoreHandle, StoreLock, announce,
+    check_redis, now, report_bus, run_heartbeat, wait_for_shutdown,
 };
 
 /// Counts what comes through Redis until `shutdown`, and then what is ready, for 3 seconds at most.
@@ -47,7 +47,7 @@ pub async fn serve(service: &Service, shutdown: impl Future<Output = ()> + Send)
     let alone = StoreLock::on(&service.store).context(unusable)?;
     let store = StoreHandle::open(&service.store).context(unusable)?;
     let bus = Some((&*service.redis, service.delivery));
-    let setup = SetupCheck::new(bus, &service.store, service.redis_may_lose_data)?;
+    let setup = RedisSetupCheck::new(bus, &service.store, service.redis_may_lose_data)?;
     setup.refuse_cluster().await?;
     let health = Health::default();
     let mut pipe = pipe::open(service, &health)?;
@@ -55,17 +55,20 @@ pub async fn serve(service: &Service, shutdown: impl Future<Output = ()> + Send)
     let cluster = Arc::new(NodeRegistry::connect(&service.redis)?);
     let membership = membership(&cluster, &store, &health);
     let probes = Probes {
-        ready: Ready::new(store.clone(), health.clone()).with_redis(cluster),
+        ready: ReadinessCheck::new(store.clone(), health.clone()).with_redis(cluster),
         metrics: Arc::clone(&metrics),
     };
     let address = listener.local_addr()?;
     let (stop, stopped) = watch::channel(false);
     let mut beside = JoinSet::new();
-    beside.spawn(health.supervise("http", http::serve(listener, probes, ended(stopped.clone()))));
+    beside.spawn(health.supervise(
+        "http",
+        http::serve(listener, probes, wait_for_shutdown(stopped.clone())),
+    ));
     beside.spawn({
         let (metrics, stopped, membership) = (Arc::clone(&metrics), stopped.clone(), membership.clone());
         health.supervise("cluster", async move {
-            speak(&membership, &|| metrics.about(), ended(stopped)).await;
+            run_heartbeat(&membership, &|| metrics.about(), wait_for_shutdown(stopped)).await;
         })
     });
     beside.spawn(watch_redis(vec![Box::new(setup)], pipe.monitors, &health, stopped));
@@ -107,8 +110,8 @@ fn watch_redis(
     let reported = health.clone();
     health.supervise("redis-checks", async move {
         tokio::join!(
-            check_redis(&checks, &reported, ended(stopped.clone())),
-            report_bus(&monitors, None, &reported, ended(stopped)),
+            check_redis(&checks, &reported, wait_for_shutdown(stopped.clone())),
+            report_bus(&monitors, None, &reported, wait_for_shutdown(stopped)),
         );
     })
 }

@@ -213,13 +213,13 @@ async fn while_a_batch_cannot_be_counted_it_is_not_ready() {
 
 #[tokio::test]
 async fn a_redis_of_events_that_is_away_does_not_leave_the_one_of_numbers_unchecked() {
-    use horizon_backend::{Delivery, Health, RedisCheck, SetupCheck, StoreUrl};
+    use horizon_backend::{Delivery, Health, RedisCheck, RedisSetupCheck, StoreUrl};
     let server = RedisServer::start(&["--maxmemory-policy", "allkeys-lru"])
         .await
         .unwrap();
     let store = StoreUrl::Redis(Box::new(RedisConfig::new(&server.url()).unwrap()));
     let bus = RedisConfig::new("redis://127.0.0.1:1").unwrap();
-    let check = SetupCheck::new(Some((&bus, Delivery::Stream)), &store, false).unwrap();
+    let check = RedisSetupCheck::new(Some((&bus, Delivery::Stream)), &store, false).unwrap();
     let health = Health::default();
     assert!(check.check(&health).await.is_err(), "the Redis of events is away");
     let problems = health.problems();

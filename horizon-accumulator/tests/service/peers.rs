@@ -66,7 +66,7 @@ async fn a_restart_under_the_same_name_is_no_problem() {
         lost: 0,
     };
     // The last word of one that was killed.
-    cluster.say(&NodeInfo::new("same", now(), work)).await.unwrap();
+    cluster.heartbeat(&NodeInfo::new("same", now(), work)).await.unwrap();
     let one = Accumulator::start(&[("HORIZON_PIPE", &url), ("HORIZON_NODE", "same")]).await;
     one.until_ready_says(200).await;
     let first = one.metric("horizon_start_time_seconds").await;

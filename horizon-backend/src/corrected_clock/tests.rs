@@ -20,7 +20,7 @@ fn clock() -> (CorrectedClock, Arc<AtomicI64>) {
 fn compare(clock: &CorrectedClock, ahead: i64, round_trip: Duration) {
     let sent = clock.reading();
     let told = sent.wall.plus(round_trip / 2).as_millis() + ahead;
-    let received = Reading {
+    let received = ClockReading {
         wall: sent.wall.plus(round_trip),
         at: sent.at + round_trip,
     };

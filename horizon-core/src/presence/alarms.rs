@@ -23,9 +23,9 @@ pub(super) enum Alarm {
 
 /// The alarms of one topic, the first to ring in front.
 #[derive(Debug, Default)]
-pub(super) struct Alarms(BTreeSet<(Duration, Alarm)>);
+pub(super) struct Timers(BTreeSet<(Duration, Alarm)>);
 
-impl Alarms {
+impl Timers {
     pub(super) fn set(&mut self, at: Duration, alarm: Alarm) {
         self.0.insert((at, alarm));
     }

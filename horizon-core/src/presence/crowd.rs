@@ -2,8 +2,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::{
-    Body, Known, MAX_MEMBERS, MAX_NODES, MAX_OTHER_MEMBERS, NodeId,
-    host::Host,
+    Body, KnownNode, MAX_MEMBERS, MAX_NODES, MAX_OTHER_MEMBERS, NodeId,
+    host::NodeContext,
     message::{GONE, UNHEARD},
 };
 use crate::VisitorKey;
@@ -13,7 +13,7 @@ use crate::VisitorKey;
 /// Only a node itself writes its entry, so the newer (incarnation, version) is right, in whatever order and
 /// however often messages come.
 #[derive(Debug, Default)]
-pub(super) struct Crowd {
+pub(super) struct ViewerIndex {
     nodes: BTreeMap<NodeId, Entry>,
     /// On how many nodes each visitor is, this one included.
     visitors: BTreeMap<VisitorKey, u32>,
@@ -42,7 +42,7 @@ impl Entry {
     }
 }
 
-impl Crowd {
+impl ViewerIndex {
     pub(super) fn viewers(&self) -> u64 {
         self.visitors.len() as u64
     }
@@ -58,11 +58,11 @@ impl Crowd {
     }
 
     /// The nodes that were heard and did not say goodbye.
-    pub(super) fn known(&self) -> impl Iterator<Item = Known<'_>> {
+    pub(super) fn known(&self) -> impl Iterator<Item = KnownNode<'_>> {
         self.nodes
             .iter()
             .filter(|(_, entry)| !matches!(entry.version, UNHEARD | GONE))
-            .map(|(node, entry)| Known {
+            .map(|(node, entry)| KnownNode {
                 node,
                 incarnation: entry.incarnation,
                 version: entry.version,
@@ -81,7 +81,7 @@ impl Crowd {
         incarnation: u64,
         body: Body,
         now: Duration,
-        host: &mut Host,
+        host: &mut NodeContext,
     ) -> bool {
         if !self.meet(node, incarnation, now, host) {
             return false;
@@ -116,7 +116,7 @@ impl Crowd {
     }
 
     /// Makes sure that there is an entry of this incarnation. Answers whether there is.
-    fn meet(&mut self, node: &NodeId, incarnation: u64, now: Duration, host: &mut Host) -> bool {
+    fn meet(&mut self, node: &NodeId, incarnation: u64, now: Duration, host: &mut NodeContext) -> bool {
         let is_full = self.nodes.len() >= MAX_NODES;
         match self.nodes.get_mut(node) {
             Some(entry) if entry.incarnation > incarnation => return false,
@@ -135,7 +135,7 @@ impl Crowd {
     }
 
     /// Drops a node that was silent for too long. Answers when to look again if it was not.
-    pub(super) fn expire(&mut self, node: &NodeId, now: Duration, host: &mut Host) -> Option<Duration> {
+    pub(super) fn expire(&mut self, node: &NodeId, now: Duration, host: &mut NodeContext) -> Option<Duration> {
         let entry = self.nodes.get_mut(node)?;
         let dead_at = entry.heard.saturating_add(host.timing.dead_after);
         if dead_at > now {
@@ -154,7 +154,12 @@ impl Crowd {
 
 impl Entry {
     /// Makes these the members, if there is place for them.
-    fn replace(&mut self, members: Vec<VisitorKey>, visitors: &mut BTreeMap<VisitorKey, u32>, host: &mut Host) -> bool {
+    fn replace(
+        &mut self,
+        members: Vec<VisitorKey>,
+        visitors: &mut BTreeMap<VisitorKey, u32>,
+        host: &mut NodeContext,
+    ) -> bool {
         let members = BTreeSet::from_iter(members);
         let rest = host.other_members - self.members.len();
         if members.len() > MAX_MEMBERS || rest + members.len() > MAX_OTHER_MEMBERS {
@@ -177,7 +182,7 @@ impl Entry {
         joined: Vec<VisitorKey>,
         left: Vec<VisitorKey>,
         visitors: &mut BTreeMap<VisitorKey, u32>,
-        host: &mut Host,
+        host: &mut NodeContext,
     ) -> bool {
         if self.members.len() + joined.len() > MAX_MEMBERS || host.other_members + joined.len() > MAX_OTHER_MEMBERS {
             return false;
@@ -197,10 +202,10 @@ impl Entry {
         true
     }
 
-    fn wants_state(&mut self, now: Duration, host: &Host) -> bool {
+    fn wants_state(&mut self, now: Duration, host: &NodeContext) -> bool {
         let may_ask = now >= self.ask_after;
         if may_ask {
-            self.ask_after = now.saturating_add(host.timing.answer_every);
+            self.ask_after = now.saturating_add(host.timing.state_request_interval);
         }
         may_ask
     }

@@ -6,7 +6,7 @@ use crate::Topic;
 
 /// What all topics of a node share.
 #[derive(Debug)]
-pub(super) struct Host {
+pub(super) struct NodeContext {
     pub(super) node: NodeId,
     pub(super) incarnation: u64,
     /// The latest version of any topic. One counter for all, so that a topic which was dropped and comes
@@ -22,7 +22,7 @@ pub(super) struct Host {
     pub(super) effects: Vec<Effect>,
 }
 
-impl Host {
+impl NodeContext {
     pub(super) fn new(node: NodeId, incarnation: u64, timing: Timing) -> Self {
         Self {
             node,

@@ -39,8 +39,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::{Topic, VisitorKey};
-use host::Host;
-use room::Room;
+use host::NodeContext;
+use room::TopicState;
 
 pub use message::{Body, Message};
 pub use node::{NodeId, ParseNodeIdError};
@@ -112,7 +112,7 @@ pub enum Effect {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Known<'a> {
+pub struct KnownNode<'a> {
     /// Its name.
     pub node: &'a NodeId,
     /// Which of its lives.
@@ -147,8 +147,8 @@ pub struct Known<'a> {
 /// ```
 #[derive(Debug)]
 pub struct Replica {
-    host: Host,
-    rooms: BTreeMap<Topic, Room>,
+    host: NodeContext,
+    rooms: BTreeMap<Topic, TopicState>,
     /// When each room's first alarm rings.
     due: BTreeSet<(Duration, Topic)>,
 }
@@ -169,7 +169,7 @@ impl Replica {
     #[must_use]
     pub fn new(node: NodeId, incarnation: u64, timing: Timing) -> Self {
         Self {
-            host: Host::new(node, incarnation, timing),
+            host: NodeContext::new(node, incarnation, timing),
             rooms: BTreeMap::new(),
             due: BTreeSet::new(),
         }
@@ -235,30 +235,30 @@ impl Replica {
     /// How many visitors are here. Nobody, where this node has neither members nor watchers.
     #[must_use]
     pub fn viewers(&self, topic: &Topic) -> u64 {
-        self.rooms.get(topic).map_or(0, Room::viewers)
+        self.rooms.get(topic).map_or(0, TopicState::viewers)
     }
 
     /// How many of them are connected to this node.
     #[must_use]
     pub fn own_viewers(&self, topic: &Topic) -> u64 {
-        self.rooms.get(topic).map_or(0, Room::own_viewers)
+        self.rooms.get(topic).map_or(0, TopicState::own_viewers)
     }
 
     /// Who of them is connected to this node, in the order of their keys. Who leaves is among them until the
     /// grace is over.
     pub fn own_members<'a>(&'a self, topic: &Topic) -> impl Iterator<Item = VisitorKey> + use<'a> {
-        self.rooms.get(topic).into_iter().flat_map(Room::own_members)
+        self.rooms.get(topic).into_iter().flat_map(TopicState::own_members)
     }
 
     /// What is known of the other nodes on a topic.
-    pub fn known<'a>(&'a self, topic: &Topic) -> impl Iterator<Item = Known<'a>> + use<'a> {
-        self.rooms.get(topic).into_iter().flat_map(Room::known)
+    pub fn known<'a>(&'a self, topic: &Topic) -> impl Iterator<Item = KnownNode<'a>> + use<'a> {
+        self.rooms.get(topic).into_iter().flat_map(TopicState::known)
     }
 
     /// How many other nodes have said who is there. When it is as many as received the first question, the
     /// number of viewers is complete.
     #[must_use]
-    pub fn heard(&self, topic: &Topic) -> usize {
+    pub fn known_nodes(&self, topic: &Topic) -> usize {
         self.known(topic).count()
     }
 
@@ -272,7 +272,7 @@ impl Replica {
     /// replica.watch(&site, now);
     /// let json = r#"{"v":1,"node":"web-2","incarnation":1,"type":"state","version":1,"members":[]}"#;
     /// replica.receive(&site, serde_json::from_str(json)?, now);
-    /// assert_eq!(replica.heard(&site), 1);
+    /// assert_eq!(replica.known_nodes(&site), 1);
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     pub fn receive(&mut self, topic: &Topic, message: Message, now: Duration) {
@@ -359,13 +359,18 @@ impl Replica {
     /// Makes sure that the topic is there.
     fn open(&mut self, topic: &Topic) {
         if !self.rooms.contains_key(topic) {
-            let room = Room::open(topic.clone(), &mut self.host);
+            let room = TopicState::open(topic.clone(), &mut self.host);
             self.rooms.insert(topic.clone(), room);
         }
     }
 
     /// Does something with the topic, if it is there, and files when it has to be looked at next.
-    fn with<T>(&mut self, topic: &Topic, now: Duration, act: impl FnOnce(&mut Room, &mut Host) -> T) -> Option<T> {
+    fn with<T>(
+        &mut self,
+        topic: &Topic,
+        now: Duration,
+        act: impl FnOnce(&mut TopicState, &mut NodeContext) -> T,
+    ) -> Option<T> {
         let room = self.rooms.get_mut(topic)?;
         let filed = room.next_alarm();
         let answer = act(room, &mut self.host);
@@ -381,7 +386,7 @@ impl Replica {
         Some(answer)
     }
 
-    fn each(&mut self, now: Duration, act: impl Fn(&mut Room, &mut Host)) {
+    fn each(&mut self, now: Duration, act: impl Fn(&mut TopicState, &mut NodeContext)) {
         let topics: Vec<Topic> = self.rooms.keys().cloned().collect();
         for topic in topics {
             self.with(&topic, now, &act);

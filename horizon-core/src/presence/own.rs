@@ -1,12 +1,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Body, host::Host};
+use super::{Body, host::NodeContext};
 use crate::VisitorKey;
 
 /// The members that this node has on one topic, and what of them the others were not told yet.
 #[derive(Debug)]
-pub(super) struct Own {
+pub(super) struct LocalMembers {
     seats: BTreeMap<VisitorKey, Seat>,
     /// How the seats differ from what was told last.
     untold: BTreeMap<VisitorKey, Change>,
@@ -27,7 +27,7 @@ enum Change {
     Left,
 }
 
-impl Own {
+impl LocalMembers {
     pub(super) fn new(version: u64) -> Self {
         Self {
             seats: BTreeMap::new(),
@@ -85,7 +85,7 @@ impl Own {
 
     /// What changed since it was told last. Nothing before the whole state was told: who does not know
     /// where a change starts from would only ask back.
-    pub(super) fn delta(&mut self, host: &mut Host) -> Option<Body> {
+    pub(super) fn delta(&mut self, host: &mut NodeContext) -> Option<Body> {
         if !self.is_told || self.untold.is_empty() {
             return None;
         }

@@ -1,21 +1,21 @@
 use std::time::Duration;
 
 use super::{
-    Body, Effect, Known, MAX_MEMBERS, Message,
-    alarms::{Alarm, Alarms},
-    crowd::Crowd,
-    host::Host,
-    own::{Own, Seat},
+    Body, Effect, KnownNode, MAX_MEMBERS, Message,
+    alarms::{Alarm, Timers},
+    crowd::ViewerIndex,
+    host::NodeContext,
+    own::{LocalMembers, Seat},
 };
 use crate::{Topic, VisitorKey};
 
 /// One topic as a node sees it, while somebody of the node is in it or watches it.
 #[derive(Debug)]
-pub(super) struct Room {
+pub(super) struct TopicState {
     topic: Topic,
-    own: Own,
-    crowd: Crowd,
-    alarms: Alarms,
+    own: LocalMembers,
+    crowd: ViewerIndex,
+    alarms: Timers,
     watchers: usize,
     /// Before this moment changes are not told again.
     tell_after: Duration,
@@ -30,15 +30,15 @@ pub(super) struct Room {
     shown: u64,
 }
 
-impl Room {
+impl TopicState {
     /// Subscribes first and then asks, so that nothing is missed between the two.
-    pub(super) fn open(topic: Topic, host: &mut Host) -> Self {
+    pub(super) fn open(topic: Topic, host: &mut NodeContext) -> Self {
         host.effects.push(Effect::Subscribe(topic.clone()));
         let room = Self {
             topic,
-            own: Own::new(host.next_version()),
-            crowd: Crowd::default(),
-            alarms: Alarms::default(),
+            own: LocalMembers::new(host.next_version()),
+            crowd: ViewerIndex::default(),
+            alarms: Timers::default(),
             watchers: 0,
             tell_after: Duration::ZERO,
             answer_after: Duration::ZERO,
@@ -64,7 +64,7 @@ impl Room {
         self.own.members()
     }
 
-    pub(super) fn known(&self) -> impl Iterator<Item = Known<'_>> {
+    pub(super) fn known(&self) -> impl Iterator<Item = KnownNode<'_>> {
         self.crowd.known()
     }
 
@@ -76,7 +76,7 @@ impl Room {
         self.is_closed
     }
 
-    pub(super) fn ask(&self, host: &mut Host) {
+    pub(super) fn ask(&self, host: &mut NodeContext) {
         host.say(&self.topic, Body::Ask { of: None });
     }
 
@@ -88,7 +88,7 @@ impl Room {
         self.watchers = self.watchers.saturating_sub(1);
     }
 
-    pub(super) fn join(&mut self, visitor: VisitorKey, now: Duration, host: &mut Host) -> bool {
+    pub(super) fn join(&mut self, visitor: VisitorKey, now: Duration, host: &mut NodeContext) -> bool {
         let is_full = host.is_full() || self.own.len() >= MAX_MEMBERS;
         match self.own.seat(visitor) {
             Some(Seat::Taken { guards }) => *guards += 1,
@@ -108,7 +108,7 @@ impl Room {
         true
     }
 
-    pub(super) fn leave(&mut self, visitor: VisitorKey, now: Duration, host: &Host) {
+    pub(super) fn leave(&mut self, visitor: VisitorKey, now: Duration, host: &NodeContext) {
         match self.own.seat(visitor) {
             Some(Seat::Taken { guards }) if *guards > 1 => *guards -= 1,
             Some(seat @ Seat::Taken { .. }) => {
@@ -121,7 +121,7 @@ impl Room {
     }
 
     /// Takes what another node says.
-    pub(super) fn receive(&mut self, message: Message, now: Duration, host: &mut Host) {
+    pub(super) fn receive(&mut self, message: Message, now: Duration, host: &mut NodeContext) {
         let Message {
             node,
             incarnation,
@@ -144,7 +144,7 @@ impl Room {
     }
 
     /// Says the state to all, now or when it may be said again; many wishes for it are one.
-    pub(super) fn answer(&mut self, now: Duration, host: &mut Host) {
+    pub(super) fn answer(&mut self, now: Duration, host: &mut NodeContext) {
         if now < self.answer_after {
             self.alarms.set(self.answer_after, Alarm::Answer);
             return;
@@ -155,14 +155,14 @@ impl Room {
     }
 
     /// After the link to the others was lost: nobody knows what was missed.
-    pub(super) fn reconnect(&mut self, now: Duration, host: &mut Host) {
+    pub(super) fn reconnect(&mut self, now: Duration, host: &mut NodeContext) {
         self.ask(host);
         if self.own.is_counted() {
             self.answer(now, host);
         }
     }
 
-    pub(super) fn goodbye(&self, host: &mut Host) {
+    pub(super) fn goodbye(&self, host: &mut NodeContext) {
         if self.own.is_counted() {
             host.say(&self.topic, Body::Goodbye);
         }
@@ -170,7 +170,7 @@ impl Room {
 
     /// Tells what changed, now or when it may be told again: the first change goes at once, a storm is
     /// one message.
-    fn tell(&mut self, now: Duration, host: &mut Host) {
+    fn tell(&mut self, now: Duration, host: &mut NodeContext) {
         if now < self.tell_after {
             self.alarms.set(self.tell_after, Alarm::Tell);
         } else if self.own.is_told() {
@@ -180,23 +180,23 @@ impl Room {
         }
     }
 
-    fn say_delta(&mut self, now: Duration, host: &mut Host) {
+    fn say_delta(&mut self, now: Duration, host: &mut NodeContext) {
         if let Some(delta) = self.own.delta(host) {
             host.say(&self.topic, delta);
-            self.tell_after = now.saturating_add(host.timing.flush_every);
+            self.tell_after = now.saturating_add(host.timing.flush_interval);
             self.spoke = now;
         }
     }
 
-    fn say_state(&mut self, now: Duration, host: &mut Host) {
+    fn say_state(&mut self, now: Duration, host: &mut NodeContext) {
         host.say(&self.topic, self.own.state());
-        self.tell_after = now.saturating_add(host.timing.flush_every);
-        self.answer_after = now.saturating_add(host.timing.answer_every);
+        self.tell_after = now.saturating_add(host.timing.flush_interval);
+        self.answer_after = now.saturating_add(host.timing.state_request_interval);
         self.spoke = now;
     }
 
     /// Does what its time has come for.
-    pub(super) fn tick(&mut self, now: Duration, host: &mut Host) {
+    pub(super) fn tick(&mut self, now: Duration, host: &mut NodeContext) {
         let mut has_changed = false;
         for alarm in self.alarms.ring(now) {
             match alarm {
@@ -227,22 +227,22 @@ impl Room {
     }
 
     /// Says that this node lives, unless it spoke meanwhile anyway.
-    fn beat(&mut self, now: Duration, host: &mut Host) {
+    fn beat(&mut self, now: Duration, host: &mut NodeContext) {
         self.is_beating = false;
-        if !self.own.is_empty() && self.spoke.saturating_add(host.timing.beat_every) <= now {
+        if !self.own.is_empty() && self.spoke.saturating_add(host.timing.heartbeat_interval) <= now {
             host.say(&self.topic, self.own.beat());
             self.spoke = now;
         }
     }
 
     /// What follows from anything that happened.
-    pub(super) fn settle(&mut self, now: Duration, host: &mut Host) {
+    pub(super) fn settle(&mut self, now: Duration, host: &mut NodeContext) {
         if self.is_closed {
             return;
         }
         if !self.is_beating && !self.own.is_empty() {
             self.is_beating = true;
-            let at = self.spoke.saturating_add(host.timing.beat_every);
+            let at = self.spoke.saturating_add(host.timing.heartbeat_interval);
             self.alarms.set(at, Alarm::Beat);
         }
         let is_needed = self.watchers > 0 || !self.own.is_empty();

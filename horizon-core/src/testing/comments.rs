@@ -70,7 +70,7 @@ pub async fn a_comment_is_kept_once_also_when_its_id_is_forgotten(rig: &mut dyn 
     desk.apply(event.clone()).await?;
     desk.expect("a repeat", &[("once", &[])], 1).await?;
     let later = event.at.plus(DEDUPE_WINDOW * 2);
-    desk.rig.open().await?.forget(later).await?;
+    desk.rig.open().await?.expire(later).await?;
     desk.apply(event).await?;
     desk.expect("a repeat of a forgotten id", &[("once", &[])], 1).await
 }
@@ -128,7 +128,7 @@ pub async fn an_unknown_before_has_nothing_older(rig: &mut dyn StoreHarness) -> 
     desk.say("a", None).await?;
     let unknown = Some(EventId::from_u128(u128::MAX));
     same("the page", &desk.threads(unknown, 9).await?, &ThreadPage::default())?;
-    let found = desk.rig.open().await?.desk(None, unknown, limit(9)).await?;
+    let found = desk.rig.open().await?.recent_comments(None, unknown, limit(9)).await?;
     same("the desk", &bodies(&found), &vec![])
 }
 
@@ -309,7 +309,12 @@ pub async fn the_desk_sees_every_page_and_state(rig: &mut dyn StoreHarness) -> R
         ("older ones that wait", waiting, Some(foreign), 9, vec!["waits"]),
         ("removed ones", Some(Visibility::Removed), None, 9, vec![]),
     ] {
-        let found = desk.rig.open().await?.desk(only, before, limit(most)).await?;
+        let found = desk
+            .rig
+            .open()
+            .await?
+            .recent_comments(only, before, limit(most))
+            .await?;
         same(what, &bodies(&found), &want)?;
     }
     Ok(())

@@ -22,10 +22,10 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use std::sync::Arc;
-//! use horizon_core::testing::{Store, prove, stats};
+//! use horizon_core::testing::{Store, run_check, stats};
 //!
 //! let mut rig: Arc<dyn Store> = Arc::new(horizon_memory::MemoryStats::new());
-//! prove(stats::likes_are_a_set(&mut rig)).await?;
+//! run_check(stats::likes_are_a_set(&mut rig)).await?;
 //! # Ok(())
 //! # }
 //! ```
@@ -112,17 +112,17 @@ impl From<Error> for Violation {
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use horizon_core::testing::{Violation, prove};
+/// use horizon_core::testing::{Violation, run_check};
 ///
 /// let check = async { if 1 + 1 == 2 { Ok(()) } else { Err(Violation::new("it cannot add")) } };
-/// assert!(prove(check).await.is_ok());
+/// assert!(run_check(check).await.is_ok());
 /// # Ok(())
 /// # }
 /// ```
 ///
 /// # Errors
 /// What the check finds, or that it found no end.
-pub async fn prove(check: impl Future<Output = Result<(), Violation>>) -> Result<(), Violation> {
+pub async fn run_check(check: impl Future<Output = Result<(), Violation>>) -> Result<(), Violation> {
     timeout(PATIENCE, check)
         .await
         .unwrap_or_else(|_| Err(Violation::new("what the check waits for never came")))
@@ -145,7 +145,7 @@ macro_rules! conformance_tests {
             #[tokio::test $time]
             async fn $check() -> Result<(), $crate::testing::Violation> {
                 let mut rig = $make().await;
-                $crate::testing::prove($crate::testing::$suite::$check(&mut rig)).await
+                $crate::testing::run_check($crate::testing::$suite::$check(&mut rig)).await
             }
         )*
     };

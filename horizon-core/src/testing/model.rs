@@ -67,7 +67,7 @@ impl Dice {
                 Ok(draft) => EventKind::Comment {
                     reader,
                     draft,
-                    held: self.below(3) == 0,
+                    pending: self.below(3) == 0,
                 },
                 Err(_) => EventKind::Like { reader },
             },
@@ -125,7 +125,7 @@ impl Page {
             }
             EventKind::Like { reader } => self.say(*reader, event.stamp(), true),
             EventKind::Unlike { reader } => self.say(*reader, event.stamp(), false),
-            EventKind::Comment { held, .. } => self.show(event.id, !held),
+            EventKind::Comment { pending: held, .. } => self.show(event.id, !held),
             EventKind::Moderate { comment, verdict } if self.shown.contains_key(comment) => {
                 let last = self.verdicts.entry(*comment).or_insert(event.stamp());
                 if event.stamp() >= *last {

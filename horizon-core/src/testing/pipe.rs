@@ -12,7 +12,7 @@ use tokio::time::{sleep, timeout};
 
 use super::script::{Script, limit, page};
 use super::{PATIENCE, QUIET, Violation, same, suite};
-use crate::{Analytics, Event, EventConsumer, Result, Stats, StatsStore, Topic, Update, step};
+use crate::{Analytics, Event, EventConsumer, Result, Stats, StatsStore, Topic, Update, process_batch};
 
 suite! { $
     /// Proves an [`Analytics`](crate::Analytics) and its [`EventConsumer`](crate::Feed): `make` is an async
@@ -146,7 +146,7 @@ async fn expect_nothing(what: &str, feed: &mut dyn EventConsumer) -> Result<(), 
 /// Takes one event through the whole pipe and the accumulator.
 async fn count(rig: &dyn BusHarness, feed: &mut dyn EventConsumer, event: &Event) -> Result<(), Violation> {
     let (analytics, store, at) = (rig.analytics(), rig.store(), event.at);
-    let counting = async { step(feed, &*store, &|| at, limit(1)).await };
+    let counting = async { process_batch(feed, &*store, &|| at, limit(1)).await };
     let (tracked, counted) = join(analytics.track(event.clone()), counting).await;
     counted?;
     Ok(tracked?)

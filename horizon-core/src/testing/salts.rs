@@ -63,7 +63,7 @@ pub async fn a_new_day_erases_the_salts_before_the_previous(rig: &mut dyn StoreH
     same("two days old", &salt(rig, TODAY - 2, 3).await?, &3)
 }
 
-/// `forget` keeps today's and yesterday's salt.
+/// `expire` keeps today's and yesterday's salt.
 pub async fn forgetting_erases_salts_of_days_before_yesterday_and_no_others(
     rig: &mut dyn StoreHarness,
 ) -> Result<(), Violation> {
@@ -71,7 +71,7 @@ pub async fn forgetting_erases_salts_of_days_before_yesterday_and_no_others(
     let today = now.day().number();
     salt(rig, today - 2, 1).await?;
     salt(rig, today - 1, 2).await?;
-    rig.open().await?.forget(now).await?;
+    rig.open().await?.expire(now).await?;
     same("yesterday's", &salt(rig, today - 1, 8).await?, &2)?;
     same("two days old", &salt(rig, today - 2, 9).await?, &9)
 }
@@ -82,7 +82,7 @@ pub async fn forgetting_keeps_the_salt_of_tomorrow(rig: &mut dyn StoreHarness) -
     let today = now.day().number();
     salt(rig, today, 1).await?;
     salt(rig, today + 1, 2).await?;
-    rig.open().await?.forget(now).await?;
+    rig.open().await?.expire(now).await?;
     same("today's", &salt(rig, today, 8).await?, &1)?;
     same("tomorrow's", &salt(rig, today + 1, 9).await?, &2)
 }

@@ -64,7 +64,14 @@ impl Script {
     fn write(&mut self, slug: &Slug, body: &str, parent: Option<EventId>, held: bool) -> Result<Event, Violation> {
         let draft = Draft::new("Ada", body, parent).map_err(|e| Violation::new(e.to_string()))?;
         let reader = ReaderId::from_u128(7);
-        Ok(self.event(&slug.clone().into(), EventKind::Comment { reader, draft, held }))
+        Ok(self.event(
+            &slug.clone().into(),
+            EventKind::Comment {
+                reader,
+                draft,
+                pending: held,
+            },
+        ))
     }
 
     pub(super) fn moderate(&mut self, slug: &Slug, comment: EventId, verdict: Visibility) -> Event {

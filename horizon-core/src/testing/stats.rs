@@ -178,7 +178,11 @@ pub async fn likes_says_who_likes_it_now(rig: &mut dyn StoreHarness) -> Result<(
         (3, &site, false),
         (1, &page("one")?, false),
     ] {
-        let likes = rig.open().await?.likes(topic, ReaderId::from_u128(reader)).await?;
+        let likes = rig
+            .open()
+            .await?
+            .is_liked_by(topic, ReaderId::from_u128(reader))
+            .await?;
         same(&format!("reader {reader} on {topic}"), &likes, &want)?;
     }
     Ok(())
@@ -197,7 +201,11 @@ pub async fn of_likes_and_unlikes_the_latest_holds_whichever_comes_last(
     apply(rig, &[early_like, early_unlike]).await?;
     expect_likes("one took it back, one likes it", rig, 1).await?;
     for (reader, want) in [(1, false), (2, true)] {
-        let likes = rig.open().await?.likes(&site, ReaderId::from_u128(reader)).await?;
+        let likes = rig
+            .open()
+            .await?
+            .is_liked_by(&site, ReaderId::from_u128(reader))
+            .await?;
         same(&format!("reader {reader}"), &likes, &want)?;
     }
     let (first, second) = (script.like(&site, 3), script.unlike(&site, 3));

@@ -65,7 +65,7 @@ pub(super) async fn total(rig: &mut dyn StoreHarness, topic: &Topic) -> Result<S
 }
 
 pub(super) async fn forget(rig: &mut dyn StoreHarness, now: Timestamp) -> Result<(), Violation> {
-    Ok(rig.open().await?.forget(now).await?)
+    Ok(rig.open().await?.expire(now).await?)
 }
 
 pub(super) async fn expect_visits(what: &str, rig: &mut dyn StoreHarness, want: u64) -> Result<(), Violation> {

@@ -1,4 +1,4 @@
-use horizon_core::presence::{Body, Known, Message, NodeId};
+use horizon_core::presence::{Body, KnownNode, Message, NodeId};
 
 use crate::crowd::{Crowd, crowd};
 use crate::life::Life;
@@ -129,7 +129,7 @@ fn inside(world: &mut World, me: usize, place: usize) -> Result<(), String> {
 }
 
 /// Who the node said its members are at that version, if that is what is known.
-fn confirmed(lives: &[Life], place: usize, known: &Known<'_>) -> Result<Crowd, String> {
+fn confirmed(lives: &[Life], place: usize, known: &KnownNode<'_>) -> Result<Crowd, String> {
     let life = lives.iter().find(|life| life.incarnations.contains(&known.incarnation));
     match life.and_then(|life| life.said(place, known.version)) {
         Some(said) if said == crowd(known.members) => Ok(said),

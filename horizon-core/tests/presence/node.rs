@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use horizon_core::{
     Slug, Topic,
-    presence::{Effect, Known, Message, NodeId, Replica},
+    presence::{Effect, KnownNode, Message, NodeId, Replica},
 };
 
 use crate::crowd::{Crowd, VISITORS, visitor};
@@ -187,7 +187,7 @@ impl Node {
         }
     }
 
-    pub(crate) fn known(&self, place: usize) -> impl Iterator<Item = Known<'_>> {
+    pub(crate) fn known(&self, place: usize) -> impl Iterator<Item = KnownNode<'_>> {
         self.replica
             .iter()
             .flat_map(move |replica| replica.known(&TOPIC[place]))

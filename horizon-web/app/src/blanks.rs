@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use horizon_core::{EventId, live::Numbers};
+use horizon_core::{EventId, wire::PageStats};
 
 use crate::text;
 
@@ -49,9 +49,9 @@ pub enum Blank {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Values {
     /// The numbers of the page, as far as they are known.
-    pub numbers: Option<Numbers>,
+    pub numbers: Option<PageStats>,
     /// The numbers of the whole site, as far as they are known.
-    pub totals: Option<Numbers>,
+    pub totals: Option<PageStats>,
     /// Whether this reader likes the page.
     pub liked: bool,
     /// An id for the like form that nobody has yet.
@@ -63,7 +63,7 @@ pub struct Values {
 impl Values {
     /// The values of a page that is no post: only the site's numbers move on it.
     #[must_use]
-    pub fn of_site(totals: Option<Numbers>) -> Self {
+    pub fn of_site(totals: Option<PageStats>) -> Self {
         Self {
             numbers: None,
             totals,
@@ -74,8 +74,8 @@ impl Values {
     }
 
     fn count(&self, count: Count) -> Option<u64> {
-        let of_page = |pick: fn(Numbers) -> u64| self.numbers.map(pick);
-        let of_site = |pick: fn(Numbers) -> u64| self.totals.map(pick);
+        let of_page = |pick: fn(PageStats) -> u64| self.numbers.map(pick);
+        let of_site = |pick: fn(PageStats) -> u64| self.totals.map(pick);
         match count {
             Count::Viewers => of_page(|numbers| numbers.viewers),
             Count::Visits => of_page(|numbers| numbers.visits),

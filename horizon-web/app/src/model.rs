@@ -1,6 +1,6 @@
 //! What a page shows, as plain data: the server fills it in, the pages put it into HTML.
 
-use horizon_core::{Comment, EventId, Timestamp, live::Numbers, live::ThreadsView};
+use horizon_core::{Comment, EventId, Timestamp, wire::PageStats, wire::ThreadsView};
 
 /// What is the same on every page.
 #[derive(Clone, Debug)]
@@ -121,7 +121,7 @@ pub struct Card {
     /// What every post says about itself.
     pub post: PostHead,
     /// Its numbers at this moment, as far as they are known.
-    pub numbers: Option<Numbers>,
+    pub numbers: Option<PageStats>,
 }
 
 /// What every post says about itself.

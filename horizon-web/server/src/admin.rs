@@ -103,7 +103,7 @@ pub(crate) async fn turn_away(app: &App, headers: &HeaderMap) -> Option<Response
 async fn lay_out(app: &App, filter: &Filter) -> Result<Desk> {
     let only_waiting = filter.only.as_deref() == Some("waiting");
     let only = only_waiting.then_some(Visibility::Pending);
-    let comments = app.horizon.desk(only, filter.before, ON_THE_DESK).await?;
+    let comments = app.horizon.recent_comments(only, filter.before, ON_THE_DESK).await?;
     let older = (comments.len() == ON_THE_DESK.get())
         .then(|| comments.last())
         .flatten()

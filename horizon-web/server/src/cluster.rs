@@ -15,7 +15,7 @@ use axum::{
 use eventhorizon::PageReads;
 use futures::{StreamExt, stream::unfold};
 use horizon_app::{AccumulatorNode, Cluster, Node, Page, WebNode};
-use horizon_backend::ended;
+use horizon_backend::wait_for_shutdown;
 use horizon_core::{Error, Timestamp, presence::NodeId};
 use horizon_redis::{NodeInfo, NodeRole, RegisteredNode};
 use tokio::{
@@ -140,7 +140,7 @@ async fn live(State(app): State<App>, headers: HeaderMap) -> Response {
         let event = Event::default().event("cluster").json_data(table).unwrap_or_default();
         Some((Ok::<_, Infallible>(event), (app, turns)))
     });
-    Sse::new(tables.take_until(Box::pin(ended(stopping))))
+    Sse::new(tables.take_until(Box::pin(wait_for_shutdown(stopping))))
         .keep_alive(KeepAlive::default())
         .into_response()
 }

@@ -8,7 +8,7 @@ use std::{
 
 use eventhorizon::{Horizon, PageReads};
 use futures::{FutureExt, StreamExt, stream::BoxStream};
-use horizon_core::{Ports, Slug, Topic, live::Numbers};
+use horizon_core::{Ports, Slug, Topic, wire::PageStats};
 use tokio::task::unconstrained;
 
 /// For how long what was heard of a topic stands without a read of the store: 2 seconds, as long as in the live path.
@@ -22,9 +22,9 @@ const MOST_TOPICS: usize = 4_096;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Now {
     /// The numbers of the page, as far as they are known.
-    pub(crate) numbers: Option<Numbers>,
+    pub(crate) numbers: Option<PageStats>,
     /// The numbers of the site, as far as they are known.
-    pub(crate) totals: Option<Numbers>,
+    pub(crate) totals: Option<PageStats>,
     /// Which comments show: it grows whenever one comes or goes.
     pub(crate) comments: Option<u64>,
     /// Whether all of it is what the backends say now, and not the last known.
@@ -94,7 +94,7 @@ impl Counts {
     }
 }
 
-fn hear(heard: &mut HashMap<Topic, Heard>, topic: &Topic, ports: &Ports) -> Option<(Numbers, u64)> {
+fn hear(heard: &mut HashMap<Topic, Heard>, topic: &Topic, ports: &Ports) -> Option<(PageStats, u64)> {
     match heard.get_mut(topic) {
         Some(heard) if heard.since.elapsed() < HEARD_FOR => heard.latest(),
         _ => {
@@ -132,7 +132,7 @@ impl Heard {
     }
 
     /// The latest, and the revision of the comments; nothing as long as the first read is under way.
-    fn latest(&mut self) -> Option<(Numbers, u64)> {
+    fn latest(&mut self) -> Option<(PageStats, u64)> {
         // Unconstrained: a task that had its share would hear nothing, and take old numbers for the latest.
         while let Some(Some(news)) = unconstrained(self.news.next()).now_or_never() {
             match news {
@@ -141,6 +141,6 @@ impl Heard {
             }
         }
         let (viewers, stats) = (self.viewers?, self.stats?);
-        Some((Numbers::new(viewers, stats), stats.comments_revision))
+        Some((PageStats::new(viewers, stats), stats.comments_revision))
     }
 }

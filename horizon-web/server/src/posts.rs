@@ -15,7 +15,7 @@ use axum::{
 use eventhorizon::PageReads;
 use horizon_app::{Page, PostPage, Values};
 use horizon_axum::Requester;
-use horizon_core::{EventId, Result, live::ThreadsView};
+use horizon_core::{EventId, Result, wire::ThreadsView};
 use horizon_posts::{Library, Post};
 use serde::Deserialize;
 

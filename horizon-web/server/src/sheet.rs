@@ -223,7 +223,7 @@ mod tests {
     use std::io::Read;
 
     use horizon_app::Count;
-    use horizon_core::{EventId, live::Numbers};
+    use horizon_core::{EventId, wire::PageStats};
 
     use super::*;
 
@@ -274,13 +274,13 @@ mod tests {
         let mut number = || next(seed) >> pick(&mut next(seed), &[63, 60, 50, 30, 0]);
         let (viewers, visits, likes, comments) = (number(), number(), number(), number());
         Values {
-            numbers: (viewers % 5 != 0).then_some(Numbers {
+            numbers: (viewers % 5 != 0).then_some(PageStats {
                 viewers,
                 visits,
                 likes,
                 comments,
             }),
-            totals: Some(Numbers::default()),
+            totals: Some(PageStats::default()),
             liked: viewers % 2 == 0,
             like_id: EventId::from_u128(u128::from(next(seed))),
             comment_id: EventId::from_u128(u128::from(next(seed)) << 60),

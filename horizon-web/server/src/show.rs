@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use horizon_app::{Card, Cover, ExtraPage, Link, PostHead, Tag, TagCount, TocEntry};
-use horizon_core::{Timestamp, Topic, live::Numbers};
+use horizon_core::{Timestamp, Topic, wire::PageStats};
 use horizon_posts::{Library, Page, Post, TagPosts};
 
 use crate::state::App;
@@ -13,7 +13,7 @@ pub(crate) struct Cards {
     /// The posts, in the order asked.
     pub(crate) posts: Vec<Card>,
     /// The numbers of the site, as far as they are known.
-    pub(crate) totals: Option<Numbers>,
+    pub(crate) totals: Option<PageStats>,
     /// Whether all numbers are what the backends say now.
     pub(crate) is_current: bool,
 }
@@ -26,7 +26,7 @@ pub(crate) async fn cards(app: &App, posts: &[Arc<Post>]) -> Cards {
     let is_current = known.iter().all(|known| known.is_some_and(|known| known.is_current));
     let mut numbers = known.into_iter().map(|known| known.map(|known| known.numbers));
     let totals = numbers.next().flatten();
-    let card = |(post, numbers): (&Arc<Post>, Option<Numbers>)| Card {
+    let card = |(post, numbers): (&Arc<Post>, Option<PageStats>)| Card {
         post: head(post),
         numbers,
     };

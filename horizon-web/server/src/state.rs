@@ -3,7 +3,7 @@
 use std::{ops::Deref, sync::Arc};
 
 use axum::extract::FromRef;
-use eventhorizon::{Horizon, KnownNumbers, PageReads};
+use eventhorizon::{Horizon, LastKnownStats, PageReads};
 use horizon_app::{Link, Site};
 use horizon_backend::now;
 use horizon_core::{Error, EventId, Result, Topic};
@@ -56,7 +56,7 @@ impl App {
     }
 
     /// The numbers of the whole site, for the footer, as far as they are known.
-    pub(crate) async fn totals(&self, reads: &PageReads) -> Option<KnownNumbers> {
+    pub(crate) async fn totals(&self, reads: &PageReads) -> Option<LastKnownStats> {
         reads.known_numbers(&[Topic::Site]).await.into_iter().next().flatten()
     }
 

@@ -6,7 +6,7 @@ use anyhow::{Context, anyhow, bail};
 use eventhorizon::{BusUrl, Horizon, Pages, Secret};
 use horizon_app::Site;
 use horizon_axum::Limits;
-use horizon_backend::{announce, ended, now};
+use horizon_backend::{announce, now, wait_for_shutdown};
 use horizon_core::Slug;
 use horizon_posts::{Library, SiteInfo};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
@@ -62,7 +62,7 @@ pub async fn run(config: &Serve, shutdown: impl Future<Output = ()> + Send + 'st
     };
     let mut shutdown = pin!(shutdown);
     let (stop, stopped) = watch::channel(false);
-    let (library, keep_fresh) = horizon_posts::watch(posts, now, ended(stopped.clone()))?;
+    let (library, keep_fresh) = horizon_posts::watch(posts, now, wait_for_shutdown(stopped.clone()))?;
     let horizon = tokio::select! {
         horizon = open(config, &places, base_url.starts_with("https:"), pages(library.clone())) => horizon?,
         () = &mut shutdown => return Ok(()),
@@ -181,8 +181,8 @@ fn configure(contract: &mut eventhorizon::Config, config: &Serve, secure_cookies
     contract.secure_cookies = secure_cookies;
     contract.redis_may_lose_data = config.redis_may_lose_data;
     contract.moderation = match config.moderation {
-        Moderation::After => eventhorizon::Moderation::After,
-        Moderation::First => eventhorizon::Moderation::First,
+        Moderation::After => eventhorizon::Moderation::AfterPublishing,
+        Moderation::First => eventhorizon::Moderation::BeforePublishing,
     };
     contract.signals = match config.signals {
         Signals::Count => eventhorizon::Signals::Count,

@@ -62,7 +62,7 @@ impl<S: Sync> FromRequestParts<S> for ClientAddr {
 /// use horizon_axum::Requester;
 ///
 /// async fn page(State(horizon): State<Horizon>, Requester(caller): Requester) -> String {
-///     let liked = horizon.likes(&Slug::new("bread").unwrap(), &caller).await.unwrap_or(false);
+///     let liked = horizon.is_liked_by(&Slug::new("bread").unwrap(), &caller).await.unwrap_or(false);
 ///     format!("you {} this", if liked { "like" } else { "may like" })
 /// }
 /// ```

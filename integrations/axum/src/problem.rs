@@ -15,7 +15,7 @@ use http::{HeaderValue, header};
 ///
 /// async fn likes(State(horizon): State<Horizon>, Path(slug): Path<String>) -> Result<String, Problem> {
 ///     let slug = horizon.page(&slug)?;
-///     let numbers = horizon.numbers(&[slug.into()]).await?;
+///     let numbers = horizon.stats(&[slug.into()]).await?;
 ///     Ok(numbers[0].likes.to_string())
 /// }
 /// let horizon = Horizon::in_memory().start(|slug: &Slug| slug.as_str() == "bread").await?;

@@ -26,7 +26,7 @@ use crate::client::address;
 /// How long a body may take to come: 10 seconds.
 const BODY_WAIT: Duration = Duration::from_secs(10);
 
-/// What stands behind each of them is [`Horizon::answer`].
+/// What stands behind each of them is [`Horizon::handle`].
 pub(crate) fn router(horizon: &Horizon) -> Router<Horizon> {
     let router = Router::new().fallback(answer);
     match cors(&horizon.config().origins) {
@@ -49,9 +49,9 @@ async fn answer(State(horizon): State<Horizon>, request: Request) -> Response {
             let extensions = std::mem::take(&mut parts.extensions);
             let mut request = http::Request::from_parts(parts, body);
             *request.extensions_mut() = extensions;
-            horizon.answer(peer, request).await
+            horizon.handle(peer, request).await
         }
-        Err(problem) => horizon.refuse(problem, &parts.method, &parts.headers),
+        Err(problem) => horizon.error_response(problem, &parts.method, &parts.headers),
     };
     let (mut head, content) = answer.into_parts();
     let body = match content {

@@ -37,7 +37,7 @@ type PageOf = dyn Fn(&Uri) -> Option<Slug> + Send + Sync;
 /// let request = http::Request::get("/bread").header("user-agent", "Mozilla/5.0 Firefox/130.0");
 /// pages.oneshot(request.body(Body::empty())?).await?;
 /// horizon.close().await?; // what was queued is counted
-/// assert_eq!(horizon.numbers(&[Topic::Site]).await?[0].visits, 1);
+/// assert_eq!(horizon.stats(&[Topic::Site]).await?[0].visits, 1);
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]

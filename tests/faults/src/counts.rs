@@ -1,6 +1,6 @@
 use std::fmt;
 
-use horizon_core::{Stats, live::Numbers};
+use horizon_core::{Stats, wire::PageStats};
 
 /// The numbers of a page that events add up to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,8 +20,8 @@ impl From<Stats> for Counts {
     }
 }
 
-impl From<Numbers> for Counts {
-    fn from(numbers: Numbers) -> Self {
+impl From<PageStats> for Counts {
+    fn from(numbers: PageStats) -> Self {
         Self {
             visits: numbers.visits,
             likes: numbers.likes,

@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::Context;
-use horizon_core::{Slug, Topic, live::Numbers};
+use horizon_core::{Slug, Topic, wire::PageStats};
 use horizon_test_support::{Seed, http};
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
@@ -241,7 +241,7 @@ pub(crate) async fn settled(within: Duration, mut wrong: impl AsyncFnMut() -> Ve
     }
 }
 
-async fn numbers(web: SocketAddr, topic: &Topic) -> anyhow::Result<Numbers> {
+async fn numbers(web: SocketAddr, topic: &Topic) -> anyhow::Result<PageStats> {
     let path = match topic.slug() {
         Some(slug) => format!("/horizon/stats/{slug}"),
         None => "/horizon/stats".into(),

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use horizon_core::{
     Topic,
-    live::{self, Numbers},
+    wire::{self, PageStats},
 };
 use horizon_test_support::http;
 use tokio::{sync::watch, task::JoinSet, time::sleep};
@@ -20,7 +20,7 @@ pub(crate) struct View {
     /// Whether the stream is open and has said something since.
     pub(crate) is_live: bool,
     /// The last numbers that were shown.
-    pub(crate) numbers: Option<Numbers>,
+    pub(crate) numbers: Option<PageStats>,
 }
 
 /// Somebody who looks at a page.
@@ -118,8 +118,8 @@ impl Stream {
             match line.split_once(": ") {
                 Some(("retry", millis)) => self.retry = Duration::from_millis(millis.parse()?),
                 Some(("event", event)) => name = event.to_owned(),
-                Some(("data", json)) if name == live::LIVE => {
-                    let numbers: Numbers = serde_json::from_str(json)?;
+                Some(("data", json)) if name == wire::LIVE => {
+                    let numbers: PageStats = serde_json::from_str(json)?;
                     self.shown.send_replace(View {
                         is_live: true,
                         numbers: Some(numbers),

@@ -117,12 +117,12 @@ impl StatsStore for Recovers {
         self.good.get(topics).await
     }
 
-    async fn likes(&self, topic: &Topic, reader: ReaderId) -> Result<bool> {
-        self.good.likes(topic, reader).await
+    async fn is_liked_by(&self, topic: &Topic, reader: ReaderId) -> Result<bool> {
+        self.good.is_liked_by(topic, reader).await
     }
 
-    async fn forget(&self, now: Timestamp) -> Result<()> {
-        self.good.forget(now).await
+    async fn expire(&self, now: Timestamp) -> Result<()> {
+        self.good.expire(now).await
     }
 }
 

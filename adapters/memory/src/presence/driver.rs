@@ -38,7 +38,7 @@ impl<T: Time> Driver<T> {
     pub(crate) fn new(grace: Duration, time: T) -> Arc<Self> {
         let mut timing = Timing::default();
         timing.grace = grace;
-        timing.beat_every = SELDOM;
+        timing.heartbeat_interval = SELDOM;
         timing.linger = Duration::ZERO;
         Arc::new(Self {
             state: Mutex::new(State {

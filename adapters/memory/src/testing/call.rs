@@ -17,9 +17,9 @@ pub enum Call {
     Apply,
     /// [`StatsStore::get`](horizon_core::StatsStore::get).
     Get,
-    /// [`StatsStore::likes`](horizon_core::StatsStore::likes).
+    /// [`StatsStore::is_liked_by`](horizon_core::StatsStore::likes).
     Likes,
-    /// [`StatsStore::forget`](horizon_core::StatsStore::forget).
+    /// [`StatsStore::expire`](horizon_core::StatsStore::forget).
     Forget,
     /// [`CommentStore::threads`](horizon_core::Comments::threads).
     Threads,

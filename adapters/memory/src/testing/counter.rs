@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use horizon_core::{
-    AckToken, Batch, Event, EventConsumer, RejectReason, Result, Stats, StatsStore, Topic, Update, step,
+    AckToken, Batch, Event, EventConsumer, RejectReason, Result, Stats, StatsStore, Topic, Update, process_batch,
 };
 
 use super::Clock;
@@ -43,11 +43,11 @@ impl Counter {
             totals: &self.totals,
         };
         let now = || self.clock.now();
-        let progress = step(&mut feed, &*self.store, &now, NonZeroUsize::MIN).await?;
-        for (event, reason) in &progress.refused {
+        let progress = process_batch(&mut feed, &*self.store, &now, NonZeroUsize::MIN).await?;
+        for (event, reason) in &progress.rejected {
             tracing::warn!(event = %event.id, topic = %event.topic, %reason, "an event was refused");
         }
-        self.log().refused.extend(progress.refused);
+        self.log().refused.extend(progress.rejected);
         Ok(())
     }
 

@@ -36,7 +36,7 @@ impl Fake {
     /// let stamp = Stamp::new(Timestamp::from_millis(0), [1; 10]);
     /// let old = Event::new(stamp, Topic::Site, EventKind::Visit { visitor: None });
     /// fake.analytics().track(old.clone()).await?;
-    /// assert_eq!(fake.refused(), [(old, RejectReason::TooOld)]);
+    /// assert_eq!(fake.rejected(), [(old, RejectReason::TooOld)]);
     /// # Ok(())
     /// # }
     /// ```

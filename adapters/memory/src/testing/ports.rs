@@ -43,12 +43,12 @@ impl StatsStore for Fake {
         self.0.call(Call::Get, self.0.store.get(topics)).await
     }
 
-    async fn likes(&self, topic: &Topic, reader: ReaderId) -> Result<bool> {
-        self.0.call(Call::Likes, self.0.store.likes(topic, reader)).await
+    async fn is_liked_by(&self, topic: &Topic, reader: ReaderId) -> Result<bool> {
+        self.0.call(Call::Likes, self.0.store.is_liked_by(topic, reader)).await
     }
 
-    async fn forget(&self, now: Timestamp) -> Result<()> {
-        self.0.call(Call::Forget, self.0.store.forget(now)).await
+    async fn expire(&self, now: Timestamp) -> Result<()> {
+        self.0.call(Call::Forget, self.0.store.expire(now)).await
     }
 }
 
@@ -74,13 +74,13 @@ impl CommentStore for Fake {
         self.0.call(Call::Newest, self.0.store.newest(slug, limit)).await
     }
 
-    async fn desk(
+    async fn recent_comments(
         &self,
         only: Option<Visibility>,
         before: Option<EventId>,
         limit: NonZeroUsize,
     ) -> Result<Vec<Comment>> {
-        let work = self.0.store.desk(only, before, limit);
+        let work = self.0.store.recent_comments(only, before, limit);
         self.0.call(Call::Desk, work).await
     }
 

@@ -73,7 +73,7 @@ impl Fault for ForgetsComments {
     }
     async fn forget(&self, good: &MemoryStats, now: Timestamp) -> Result<()> {
         self.0.fetch_add(1, Ordering::Relaxed);
-        good.forget(now).await
+        good.expire(now).await
     }
 }
 
@@ -110,7 +110,9 @@ impl Fault for CountsHiddenThreads {
     ) -> Result<ThreadPage> {
         let mut page = good.threads(slug, before, limit).await?;
         if let Some(first) = page.threads.first() {
-            let older = good.desk(None, Some(first.head.id), NonZeroUsize::MAX).await?;
+            let older = good
+                .recent_comments(None, Some(first.head.id), NonZeroUsize::MAX)
+                .await?;
             page.has_earlier = older
                 .iter()
                 .any(|comment| comment.slug == *slug && comment.parent.is_none());
@@ -169,7 +171,7 @@ impl Fault for ShowsWhatWaits {
     async fn apply(&self, good: &MemoryStats, events: &[Event]) -> Result<Vec<Update>> {
         let mut events = events.to_vec();
         for event in &mut events {
-            if let EventKind::Comment { held, .. } = &mut event.kind {
+            if let EventKind::Comment { pending: held, .. } = &mut event.kind {
                 *held = false;
             }
         }
@@ -228,7 +230,7 @@ struct NewestOfAnyState;
 #[async_trait]
 impl Fault for NewestOfAnyState {
     async fn newest(&self, good: &MemoryStats, slug: &Slug, limit: NonZeroUsize) -> Result<Vec<Comment>> {
-        let mut all = good.desk(None, None, NonZeroUsize::MAX).await?;
+        let mut all = good.recent_comments(None, None, NonZeroUsize::MAX).await?;
         all.retain(|comment| comment.slug == *slug);
         all.truncate(limit.get());
         Ok(all)
@@ -246,7 +248,7 @@ impl Fault for DeskIgnoresTheState {
         before: Option<EventId>,
         limit: NonZeroUsize,
     ) -> Result<Vec<Comment>> {
-        good.desk(None, before, limit).await
+        good.recent_comments(None, before, limit).await
     }
 }
 
@@ -255,7 +257,9 @@ struct CountsShownReplies;
 #[async_trait]
 impl Fault for CountsShownReplies {
     async fn replies(&self, good: &MemoryStats, parent: EventId) -> Result<usize> {
-        let shown = good.desk(Some(Visibility::Shown), None, NonZeroUsize::MAX).await?;
+        let shown = good
+            .recent_comments(Some(Visibility::Shown), None, NonZeroUsize::MAX)
+            .await?;
         Ok(shown.iter().filter(|comment| comment.parent == Some(parent)).count())
     }
 }

@@ -17,7 +17,7 @@ macro_rules! caught {
             #[tokio::test(start_paused = true)]
             async fn $check() {
                 let mut rig = $rig;
-                let answer = horizon_core::testing::prove(horizon_core::testing::$suite::$check(&mut rig)).await;
+                let answer = horizon_core::testing::run_check(horizon_core::testing::$suite::$check(&mut rig)).await;
                 // Shown with `--nocapture`, to read whether it was caught for the right reason.
                 println!("{}: {}", stringify!($check), answer.expect_err("this adapter keeps the promise"));
             }

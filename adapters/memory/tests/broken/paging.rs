@@ -83,7 +83,7 @@ impl Fault for CountsNoBytes {
         before: Option<EventId>,
         limit: NonZeroUsize,
     ) -> Result<ThreadPage> {
-        let older = good.desk(None, before, NonZeroUsize::MAX).await?;
+        let older = good.recent_comments(None, before, NonZeroUsize::MAX).await?;
         let heads = older.iter().filter(|c| c.slug == *slug && c.parent.is_none());
         let mut threads: Vec<_> = heads.map(|head| alone(head.clone(), Vec::new())).collect();
         let has_earlier = threads.len() > limit.get();

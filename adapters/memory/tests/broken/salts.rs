@@ -49,7 +49,7 @@ struct ForgetsTomorrow(AtomicI64);
 impl Fault for ForgetsTomorrow {
     async fn forget(&self, good: &MemoryStats, now: Timestamp) -> Result<()> {
         self.0.store(now.day().number(), Ordering::Relaxed);
-        good.forget(now).await
+        good.expire(now).await
     }
 
     async fn salt(&self, good: &MemoryStats, day: Day, fresh: [u8; 32]) -> Result<[u8; 32]> {

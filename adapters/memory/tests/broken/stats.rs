@@ -63,7 +63,7 @@ struct RemembersOneBatch;
 #[async_trait]
 impl Fault for RemembersOneBatch {
     async fn apply(&self, good: &MemoryStats, events: &[Event]) -> Result<Vec<Update>> {
-        good.forget(Timestamp::from_millis(i64::MAX)).await?;
+        good.expire(Timestamp::from_millis(i64::MAX)).await?;
         good.apply(events).await
     }
 }
@@ -204,7 +204,7 @@ struct ForgetsTotals(AtomicBool);
 impl Fault for ForgetsTotals {
     async fn forget(&self, good: &MemoryStats, now: Timestamp) -> Result<()> {
         self.0.store(true, Ordering::Relaxed);
-        good.forget(now).await
+        good.expire(now).await
     }
     async fn get(&self, good: &MemoryStats, topics: &[Topic]) -> Result<Vec<Update>> {
         let mut updates = good.get(topics).await?;
@@ -220,7 +220,7 @@ struct ForgetsEarly;
 #[async_trait]
 impl Fault for ForgetsEarly {
     async fn forget(&self, good: &MemoryStats, now: Timestamp) -> Result<()> {
-        good.forget(now.plus(Duration::from_millis(1))).await
+        good.expire(now.plus(Duration::from_millis(1))).await
     }
 }
 

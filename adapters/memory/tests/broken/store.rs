@@ -20,10 +20,10 @@ pub(crate) trait Fault: Send + Sync {
         good.get(topics).await
     }
     async fn likes(&self, good: &MemoryStats, topic: &Topic, reader: ReaderId) -> Result<bool> {
-        good.likes(topic, reader).await
+        good.is_liked_by(topic, reader).await
     }
     async fn forget(&self, good: &MemoryStats, now: Timestamp) -> Result<()> {
-        good.forget(now).await
+        good.expire(now).await
     }
     async fn threads(
         &self,
@@ -54,7 +54,7 @@ pub(crate) trait Fault: Send + Sync {
         before: Option<EventId>,
         limit: NonZeroUsize,
     ) -> Result<Vec<Comment>> {
-        good.desk(only, before, limit).await
+        good.recent_comments(only, before, limit).await
     }
     async fn comment(&self, good: &MemoryStats, id: EventId) -> Result<Option<Comment>> {
         good.comment(id).await
@@ -86,10 +86,10 @@ impl<F: Fault> StatsStore for Faulty<F> {
     async fn get(&self, topics: &[Topic]) -> Result<Vec<Update>> {
         self.fault.get(&self.good, topics).await
     }
-    async fn likes(&self, topic: &Topic, reader: ReaderId) -> Result<bool> {
+    async fn is_liked_by(&self, topic: &Topic, reader: ReaderId) -> Result<bool> {
         self.fault.likes(&self.good, topic, reader).await
     }
-    async fn forget(&self, now: Timestamp) -> Result<()> {
+    async fn expire(&self, now: Timestamp) -> Result<()> {
         self.fault.forget(&self.good, now).await
     }
 }
@@ -111,7 +111,7 @@ impl<F: Fault> CommentStore for Faulty<F> {
     async fn newest(&self, slug: &Slug, limit: NonZeroUsize) -> Result<Vec<Comment>> {
         self.fault.newest(&self.good, slug, limit).await
     }
-    async fn desk(
+    async fn recent_comments(
         &self,
         only: Option<Visibility>,
         before: Option<EventId>,

@@ -99,7 +99,7 @@ async fn a_comment_that_is_tracked_can_be_read_and_a_like_is_known() {
         .unwrap();
     analytics.track_blog_like(stamp(2), &slug, reader, true).await.unwrap();
     assert!(fake.comment(stamp(1).id).await.unwrap().is_some());
-    assert!(fake.likes(&slug.into(), reader).await.unwrap());
+    assert!(fake.is_liked_by(&slug.into(), reader).await.unwrap());
 }
 
 #[tokio::test]

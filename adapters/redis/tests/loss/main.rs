@@ -13,7 +13,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use horizon_core::{Analytics, Event, EventKind, Stamp, StatsStoreExt, Timestamp, Topic, step};
+use horizon_core::{Analytics, Event, EventKind, Stamp, StatsStoreExt, Timestamp, Topic, process_batch};
 use horizon_memory::MemoryStats;
 use horizon_redis::testing::RedisServer;
 use horizon_redis::{BusMonitor, ConsumerConfig, RedisBus, RedisConfig, RedisConsumer};
@@ -74,7 +74,7 @@ impl Stage {
 
     /// Counts one batch. A failed step repeats itself, as the accumulator's does.
     async fn step(&self, feed: &mut RedisConsumer) {
-        let _ = step(feed, &*self.store, &|| NOW, NonZeroUsize::MAX).await;
+        let _ = process_batch(feed, &*self.store, &|| NOW, NonZeroUsize::MAX).await;
     }
 
     async fn redis(&self, words: &[&str]) -> String {

@@ -124,7 +124,7 @@ async fn with_no_memory_left_nothing_is_counted_in_part_and_later_all_of_it() {
     store.check_writable().await.unwrap();
     server.cli(&["CONFIG", "SET", "maxmemory", "1"]).await.unwrap();
     assert!(store.check_writable().await.unwrap_err().is_retryable());
-    store.forget(NOW.plus(DEDUPE_WINDOW * 2)).await.unwrap();
+    store.expire(NOW.plus(DEDUPE_WINDOW * 2)).await.unwrap();
     assert_eq!(
         visits(&store, &topics[0]).await,
         30 * 200,

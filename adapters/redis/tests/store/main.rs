@@ -69,7 +69,16 @@ fn like(topic: &Topic, number: u64, reader: u64, likes: bool) -> Event {
 fn comment(topic: &Topic, number: u64, parent: Option<EventId>, held: bool) -> Event {
     let reader = ReaderId::from_u128(7);
     let draft = Draft::new("Ada", &number.to_string(), parent).expect("a draft");
-    event(topic, NOW, number, EventKind::Comment { reader, draft, held })
+    event(
+        topic,
+        NOW,
+        number,
+        EventKind::Comment {
+            reader,
+            draft,
+            pending: held,
+        },
+    )
 }
 
 async fn visits(store: &RedisStats, topic: &Topic) -> u64 {

@@ -16,7 +16,7 @@ async fn desk(store: &RedisStats, limit: usize) -> Vec<EventId> {
     let limit = NonZeroUsize::new(limit).unwrap();
     let (mut found, mut before) = (Vec::new(), None);
     loop {
-        let some = store.desk(None, before, limit).await.unwrap();
+        let some = store.recent_comments(None, before, limit).await.unwrap();
         let Some(last) = some.last() else { return found };
         before = Some(last.id);
         found.extend(some.iter().map(|comment| comment.id));
@@ -131,10 +131,10 @@ async fn an_id_goes_when_its_event_is_too_old_also_where_its_own_time_is_of_anot
         event.at = at;
         let event = [event];
         store.apply(&event).await.unwrap();
-        store.forget(at.plus(DEDUPE_WINDOW)).await.unwrap();
+        store.expire(at.plus(DEDUPE_WINDOW)).await.unwrap();
         store.apply(&event).await.unwrap();
         assert_eq!(visits(&store, &Topic::Site).await, counted, "kept to the last moment");
-        store.forget(at.plus(DEDUPE_WINDOW + MILLI)).await.unwrap();
+        store.expire(at.plus(DEDUPE_WINDOW + MILLI)).await.unwrap();
         store.apply(&event).await.unwrap();
         assert_eq!(visits(&store, &Topic::Site).await, counted + 1, "and no longer");
     }
@@ -166,11 +166,11 @@ async fn forgetting_goes_through_more_than_a_slice_and_leaves_no_old_day() {
         ]
     };
     assert_eq!(sizes().await, [3_999, 1_001, 5_000, 2, 1]);
-    store.forget(at(2_500).plus(DEDUPE_WINDOW)).await.unwrap();
+    store.expire(at(2_500).plus(DEDUPE_WINDOW)).await.unwrap();
     assert_eq!(sizes().await, [1_999, 501, 0, 2, 1]);
-    store.forget(NOW.plus(DEDUPE_WINDOW)).await.unwrap();
+    store.expire(NOW.plus(DEDUPE_WINDOW)).await.unwrap();
     assert_eq!(sizes().await, [0, 0, 0, 1, 1]);
-    store.forget(NOW.plus(DEDUPE_WINDOW + MILLI)).await.unwrap();
+    store.expire(NOW.plus(DEDUPE_WINDOW + MILLI)).await.unwrap();
     assert_eq!(sizes().await, [0, 0, 0, 1, 0]);
     assert_eq!(visits(&store, &Topic::Site).await, 5_001);
 }

@@ -67,7 +67,7 @@ async fn likes_hold_while_another_process_forgets() {
     let (other, done) = (connect(&server), AtomicBool::new(false));
     let forgetting = async {
         while !done.load(Ordering::Relaxed) {
-            other.forget(NOW.plus(DEDUPE_WINDOW * 2)).await.unwrap();
+            other.expire(NOW.plus(DEDUPE_WINDOW * 2)).await.unwrap();
         }
     };
     let liking = async {
@@ -87,7 +87,7 @@ async fn likes_hold_while_another_process_forgets() {
         done.store(true, Ordering::Relaxed);
     };
     tokio::join!(forgetting, liking);
-    let liked = join_all((0..20).map(|reader| store.likes(&Topic::Site, ReaderId::from_u128(reader)))).await;
+    let liked = join_all((0..20).map(|reader| store.is_liked_by(&Topic::Site, ReaderId::from_u128(reader)))).await;
     let liked = liked.into_iter().filter(|likes| *likes.as_ref().unwrap()).count() as u64;
     assert_eq!(store.total(&Topic::Site).await.unwrap().stats.likes, liked);
 }

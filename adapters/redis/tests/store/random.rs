@@ -100,7 +100,7 @@ impl History {
                     parent.filter(|_| self.dice.below(3) > 0),
                 )
                 .unwrap(),
-                held: self.dice.below(3) == 0,
+                pending: self.dice.below(3) == 0,
             },
         }
     }
@@ -117,8 +117,8 @@ async fn compare(redis: &RedisStats, memory: &MemoryStats, history: &mut History
     for topic in &topics {
         for reader in (0..4).map(ReaderId::from_u128) {
             assert_eq!(
-                redis.likes(topic, reader).await.unwrap(),
-                memory.likes(topic, reader).await.unwrap()
+                redis.is_liked_by(topic, reader).await.unwrap(),
+                memory.is_liked_by(topic, reader).await.unwrap()
             );
         }
         let Some(slug) = topic.slug() else { continue };
@@ -141,10 +141,10 @@ async fn compare(redis: &RedisStats, memory: &MemoryStats, history: &mut History
         );
     }
     for only in STATES.map(Some).into_iter().chain([None]) {
-        let desk = redis.desk(only, before, limit).await.unwrap();
+        let desk = redis.recent_comments(only, before, limit).await.unwrap();
         assert_eq!(
             desk,
-            memory.desk(only, before, limit).await.unwrap(),
+            memory.recent_comments(only, before, limit).await.unwrap(),
             "{only:?} before {before:?}"
         );
     }
@@ -171,8 +171,8 @@ async fn random_histories_read_like_those_in_memory() {
             compare(&redis, &memory, &mut history).await;
             if round % 10 == 9 {
                 let now = history.now.plus(if round == 19 { DEDUPE_WINDOW } else { VISIT_GAP });
-                redis.forget(now).await.unwrap();
-                memory.forget(now).await.unwrap();
+                redis.expire(now).await.unwrap();
+                memory.expire(now).await.unwrap();
             }
         }
     }

@@ -233,7 +233,7 @@ async fn a_closed_store_refuses_for_good() {
     assert!(!store.apply(&[hit(&Topic::Site, 1)]).await.unwrap_err().is_retryable());
     assert!(
         !store
-            .likes(&Topic::Site, ReaderId::from_u128(1))
+            .is_liked_by(&Topic::Site, ReaderId::from_u128(1))
             .await
             .unwrap_err()
             .is_retryable()
@@ -247,7 +247,7 @@ async fn forgetting_goes_through_more_rows_than_one_transaction_takes() {
     let events: Vec<_> = (0..10_001).map(|number| hit(&Topic::Site, number)).collect();
     store.apply(&events).await.unwrap();
     store
-        .forget(NOW.plus(DEDUPE_WINDOW + Duration::from_millis(1)))
+        .expire(NOW.plus(DEDUPE_WINDOW + Duration::from_millis(1)))
         .await
         .unwrap();
     let kept: i64 = file
@@ -264,7 +264,7 @@ async fn what_was_forgotten_is_not_left_in_the_log() {
     let store = file.open();
     store.salt(NOW.day(), secret).await.unwrap();
     store
-        .forget(NOW.plus(Duration::from_secs(3 * 24 * 3600)))
+        .expire(NOW.plus(Duration::from_secs(3 * 24 * 3600)))
         .await
         .unwrap();
     for entry in std::fs::read_dir(file.0.path()).unwrap() {

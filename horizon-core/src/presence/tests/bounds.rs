@@ -83,7 +83,7 @@ fn a_node_too_many_is_not_listened_to_until_another_is_gone() {
     let late = VisitorKey::from_u128(u128::MAX);
     hear(&mut replica, "late", state(1, &[late]), ms(0));
     assert_eq!(
-        (replica.heard(&page()), replica.viewers(&page())),
+        (replica.known_nodes(&page()), replica.viewers(&page())),
         (MAX_NODES, MAX_NODES as u64)
     );
     // Its question is answered all the same.

@@ -11,7 +11,7 @@ fn a_change_is_taken_from_the_version_that_is_known() {
     assert_eq!(replica.effects(), viewers[..1]);
     let known: Vec<_> = replica.known(&page()).collect();
     assert_eq!((known[0].version, known[0].members), (7, &BTreeSet::from([BOB, EVE])));
-    assert_eq!(replica.heard(&page()), 1);
+    assert_eq!(replica.known_nodes(&page()), 1);
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn who_speaks_and_is_not_known_is_asked() {
         ms(0),
     );
     assert_eq!(said(&mut replica), [ask("web-2"), ask("web-3")]);
-    assert_eq!((replica.viewers(&page()), replica.heard(&page())), (0, 0));
+    assert_eq!((replica.viewers(&page()), replica.known_nodes(&page())), (0, 0));
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn a_silent_node_is_dropped_with_its_members() {
     assert_eq!(replica.viewers(&page()), 1);
     replica.tick(ms(2_000) + DEAD_AFTER);
     assert_eq!(replica.effects(), [Effect::Viewers(page(), 0)]);
-    assert_eq!((replica.heard(&page()), replica.host.other_members), (0, 0));
+    assert_eq!((replica.known_nodes(&page()), replica.host.other_members), (0, 0));
     assert_eq!(replica.next_tick(), None);
 }
 
@@ -156,7 +156,11 @@ fn goodbye_is_the_last_word_of_a_life_also_when_it_comes_first() {
     hear(&mut replica, "web-2", state(9, &[ADA]), ms(1_000));
     hear(&mut replica, "web-2", delta(9, 10, &[BOB], &[]), ms(2_000));
     assert_eq!(
-        (replica.viewers(&page()), replica.heard(&page()), said(&mut replica)),
+        (
+            replica.viewers(&page()),
+            replica.known_nodes(&page()),
+            said(&mut replica)
+        ),
         (0, 0, vec![])
     );
     replica.receive(&page(), message("web-2", 2, state(1, &[ADA])), ms(3_000));
@@ -192,7 +196,11 @@ fn a_nodes_echo_is_nothing_new_to_it() {
         }
     }
     assert_eq!(
-        (replica.effects(), replica.viewers(&page()), replica.heard(&page())),
+        (
+            replica.effects(),
+            replica.viewers(&page()),
+            replica.known_nodes(&page())
+        ),
         (vec![], 5, 0)
     );
 }

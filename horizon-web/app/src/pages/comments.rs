@@ -4,7 +4,7 @@
 
 use horizon_core::{
     EventId, MAX_AUTHOR_CHARS, MAX_BODY_CHARS, Timestamp,
-    live::{CommentView, ThreadView},
+    wire::{CommentView, ThreadView},
 };
 use leptos::prelude::*;
 

@@ -7,7 +7,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use horizon_app::{
     Cluster, Desk, ErrorPage, Login, Node, Page, Piece, PostPage, Template, Values, WebNode, cluster_table,
 };
-use horizon_core::{EventId, Timestamp, live::Numbers};
+use horizon_core::{EventId, Timestamp, wire::PageStats};
 use sha2::{Digest, Sha256};
 
 use sample::{all, hello, post, site, values};
@@ -95,13 +95,13 @@ fn what_answers_differ_in_is_in_no_text_of_a_template() {
     };
     assert_eq!(texts(1 << 100), texts(2 << 100));
     let (mut one, mut none) = (values(), values());
-    one.numbers = Some(Numbers {
+    one.numbers = Some(PageStats {
         viewers: 1,
         visits: 1,
         likes: 1,
         comments: 1,
     });
-    none.numbers = Some(Numbers::default());
+    none.numbers = Some(PageStats::default());
     let template = template(&hello());
     assert!(
         template
@@ -119,7 +119,7 @@ fn what_answers_differ_in_is_in_no_text_of_a_template() {
 #[test]
 fn a_page_whose_numbers_and_comments_are_not_known_has_neither_and_keeps_its_forms() {
     let mut page = post("Hello", "Ada");
-    page.comments = horizon_core::live::ThreadsView::default();
+    page.comments = horizon_core::wire::ThreadsView::default();
     page.has_unknown_comments = true;
     let unknown = Values {
         numbers: None,

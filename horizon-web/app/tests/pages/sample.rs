@@ -8,7 +8,7 @@ use horizon_app::{
 };
 use horizon_core::{
     Comment, EventId, ReaderId, Slug, Timestamp, Visibility,
-    live::{CommentView, Numbers, ThreadView, ThreadsView},
+    wire::{CommentView, PageStats, ThreadView, ThreadsView},
 };
 
 /// What someone writes who means harm.
@@ -95,16 +95,16 @@ pub(crate) fn post(title: &str, author: &str) -> PostPage {
 /// What a reader who likes a post finds in it.
 pub(crate) fn values() -> Values {
     Values {
-        numbers: Some(Numbers {
+        numbers: Some(PageStats {
             viewers: 17,
             visits: 1_204,
             likes: 58,
             comments: 1,
         }),
-        totals: Some(Numbers {
+        totals: Some(PageStats {
             viewers: 2,
             visits: 12_345,
-            ..Numbers::default()
+            ..PageStats::default()
         }),
         liked: true,
         like_id: EventId::from_u128(3),
@@ -140,7 +140,7 @@ fn file_problem(place: &str, is_last_good_shown: bool) -> FileProblem {
 pub(crate) fn all() -> Vec<Page> {
     let cards = vec![Card {
         post: head(HOSTILE),
-        numbers: Some(Numbers::default()),
+        numbers: Some(PageStats::default()),
     }];
     vec![
         Page::Home(Home { posts: cards.clone() }),

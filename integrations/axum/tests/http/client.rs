@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use axum::body::Bytes;
-use horizon_core::live::Numbers;
+use horizon_core::wire::PageStats;
 use http::{HeaderMap, HeaderValue, Request, StatusCode, header};
 use http_body_util::{BodyExt, Full};
 use hyper::{body::Incoming, client::conn::http1};
@@ -118,7 +118,7 @@ impl Client {
         }
     }
 
-    pub(crate) async fn numbers(&self, path: &str) -> Numbers {
+    pub(crate) async fn numbers(&self, path: &str) -> PageStats {
         self.get(path).await.read()
     }
 }
@@ -213,8 +213,9 @@ impl Live {
         }
     }
 
-    pub(crate) async fn viewers(&mut self, viewers: u64) -> Numbers {
-        self.until("live", |numbers: &Numbers| numbers.viewers == viewers).await
+    pub(crate) async fn viewers(&mut self, viewers: u64) -> PageStats {
+        self.until("live", |numbers: &PageStats| numbers.viewers == viewers)
+            .await
     }
 }
 

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use eventhorizon::Moderation;
 use horizon_core::{
     EventId, MAX_REPLIES, Visibility,
-    live::{CommentView, ThreadsView},
+    wire::{CommentView, ThreadsView},
 };
 use http::header;
 use serde_json::json;
@@ -163,20 +163,24 @@ async fn a_parent_must_be_a_comment_that_can_be_answered() {
 
 #[tokio::test]
 async fn with_moderation_first_a_comment_waits_for_the_author() {
-    let site = Site::with(|config, _| config.moderation = Moderation::First).await;
+    let site = Site::with(|config, _| config.moderation = Moderation::BeforePublishing).await;
     let sent = json!({"body": "please", "id": ID});
     let answer = site.client().json(PATH, &sent).await;
     assert_eq!(answer.status, 202);
     assert_eq!(site.client().json(PATH, &sent).await.status, 202);
     assert!(threads(&site, "").await.threads.is_empty());
     let ten = NonZeroUsize::new(10).unwrap();
-    let waiting = site.horizon.desk(Some(Visibility::Pending), None, ten).await.unwrap();
+    let waiting = site
+        .horizon
+        .recent_comments(Some(Visibility::Pending), None, ten)
+        .await
+        .unwrap();
     assert_eq!(waiting.len(), 1);
     assert!(site.horizon.moderate(waiting[0].id, Visibility::Shown).await.unwrap());
     assert_eq!(threads(&site, "").await.threads.len(), 1);
     assert!(
         site.horizon
-            .desk(Some(Visibility::Pending), None, ten)
+            .recent_comments(Some(Visibility::Pending), None, ten)
             .await
             .unwrap()
             .is_empty()
@@ -207,7 +211,7 @@ async fn a_plain_form_comments_and_goes_back() {
         (answer.status.as_u16(), location),
         (303, &*format!("/blog/hello#comment-{}", comment.id))
     );
-    let site = Site::with(|config, _| config.moderation = Moderation::First).await;
+    let site = Site::with(|config, _| config.moderation = Moderation::BeforePublishing).await;
     for (back, expected) in [
         ("/a", "/a?comment=waiting#comments"),
         ("/a%3Fb%3Dc%23d", "/a?b=c&comment=waiting#comments"),

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use horizon_core::live::LikeView;
+use horizon_core::wire::LikeView;
 use http::header;
 
 use crate::{
@@ -127,7 +127,7 @@ async fn many_readers_at_once_are_counted_exactly() {
         cookies.insert(answer.headers[header::SET_COOKIE].clone());
     }
     assert_eq!(cookies.len(), 100);
-    assert_eq!(site.horizon.numbers(&[topic("hello")]).await.unwrap()[0].likes, 100);
+    assert_eq!(site.horizon.stats(&[topic("hello")]).await.unwrap()[0].likes, 100);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use horizon_core::{
     Topic,
-    live::{CommentView, Numbers},
+    wire::{CommentView, PageStats},
 };
 use serde_json::json;
 
@@ -20,7 +20,7 @@ async fn a_stream_begins_with_how_to_come_back_and_with_everything() {
     assert!(!greeting.id.is_empty());
     let first = live.next().await.unwrap();
     assert_eq!(first.event, "live");
-    let numbers: Numbers = serde_json::from_str(&first.data).unwrap();
+    let numbers: PageStats = serde_json::from_str(&first.data).unwrap();
     assert_eq!(numbers.viewers, 1, "the first frame counts its own reader");
     assert_eq!(live.next().await.unwrap().event, "site");
     let comments = live.next().await.unwrap();
@@ -45,10 +45,10 @@ async fn readers_come_and_go() {
     let second = site.client().agent(2).live("/live/hello").await;
     first.viewers(2).await;
     let third = site.client().agent(3).live("/live/other").await;
-    first.until("site", |numbers: &Numbers| numbers.viewers == 3).await;
+    first.until("site", |numbers: &PageStats| numbers.viewers == 3).await;
     drop((second, third));
     first.viewers(1).await;
-    first.until("site", |numbers: &Numbers| numbers.viewers == 1).await;
+    first.until("site", |numbers: &PageStats| numbers.viewers == 1).await;
 }
 
 #[tokio::test]
@@ -57,7 +57,7 @@ async fn the_site_has_a_stream_of_its_own() {
     let mut live = site.client().agent(1).live("/live").await;
     live.viewers(1).await;
     let _page = site.client().agent(2).live("/live/hello").await;
-    let numbers = live.until("live", |numbers: &Numbers| numbers.visits == 2).await;
+    let numbers = live.until("live", |numbers: &PageStats| numbers.visits == 2).await;
     assert_eq!(numbers.viewers, 2);
     assert_eq!(site.client().numbers("/stats").await.visits, 2);
 }
@@ -66,7 +66,7 @@ async fn the_site_has_a_stream_of_its_own() {
 async fn a_second_tab_is_neither_a_viewer_nor_a_visit() {
     let site = Site::start().await;
     let mut first = site.client().live("/live/hello").await;
-    first.until("live", |numbers: &Numbers| numbers.visits == 1).await;
+    first.until("live", |numbers: &PageStats| numbers.visits == 1).await;
     let second = site.client().live("/live/hello").await;
     site.metric_is("horizon_live_connections", 2).await;
     site.metric_is("horizon_events_tracked_total{kind=\"visit\"}", 4).await;
@@ -82,13 +82,13 @@ async fn likes_and_comments_reach_everyone_who_watches() {
     let site = Site::start().await;
     let (writer, mut live) = (site.client(), site.client().live("/live/hello").await);
     writer.send("PUT", "/likes/hello", "").await;
-    live.until("live", |numbers: &Numbers| numbers.likes == 1).await;
+    live.until("live", |numbers: &PageStats| numbers.likes == 1).await;
     for number in 0..7 {
         writer
             .json("/comments/hello", &json!({"body": format!("number {number}")}))
             .await;
     }
-    live.until("live", |numbers: &Numbers| numbers.comments == 7).await;
+    live.until("live", |numbers: &PageStats| numbers.comments == 7).await;
     let newest = live
         .until("comments", |newest: &Vec<CommentView>| {
             newest.first().is_some_and(|comment| comment.html.contains("number 6"))
@@ -116,7 +116,7 @@ async fn joining_while_the_last_reader_leaves_always_gives_a_live_page() {
         let mut joined = site.client().agent(1).live("/live/hello").await;
         assert!(
             joined
-                .until("live", |numbers: &Numbers| numbers.viewers > 0)
+                .until("live", |numbers: &PageStats| numbers.viewers > 0)
                 .await
                 .viewers
                 > 0,
@@ -134,7 +134,7 @@ async fn a_pipe_that_is_down_delays_no_stream_and_loses_no_visit() {
     let mut live = site.client().live("/live/hello").await;
     assert_eq!(live.viewers(1).await.visits, 0);
     site.pipe.shut(false);
-    live.until("live", |numbers: &Numbers| numbers.visits == 1).await;
+    live.until("live", |numbers: &PageStats| numbers.visits == 1).await;
     assert_eq!(site.visits(Topic::Site).await, 1);
 }
 
@@ -153,13 +153,13 @@ async fn the_hosts_own_pages_show_the_same_numbers() {
     let site = Site::start().await;
     let numbers = async || {
         site.horizon
-            .numbers(&[topic("hello"), topic("idle"), Topic::Site])
+            .stats(&[topic("hello"), topic("idle"), Topic::Site])
             .await
             .unwrap()
     };
     let mut live = site.client().live("/live/hello").await;
-    live.until("live", |numbers: &Numbers| numbers.visits == 1).await;
-    let viewers = |numbers: &[Numbers]| numbers.iter().map(|n| n.viewers).collect::<Vec<_>>();
+    live.until("live", |numbers: &PageStats| numbers.visits == 1).await;
+    let viewers = |numbers: &[PageStats]| numbers.iter().map(|n| n.viewers).collect::<Vec<_>>();
     eventually("the site's visit", async || numbers().await[2].visits == 1).await;
     assert_eq!(viewers(&numbers().await), [1, 0, 1]);
     drop(live);

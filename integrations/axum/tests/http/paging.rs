@@ -2,7 +2,7 @@
 
 use horizon_core::{
     EventId, MAX_BODY_CHARS, MAX_PAGE_BYTES, REPLIES_A_THREAD,
-    live::{CommentView, ThreadView, ThreadsView},
+    wire::{CommentView, ThreadView, ThreadsView},
 };
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! Who counts, and as whom.
 
 use eventhorizon::Signals;
-use horizon_core::{Topic, live::Numbers};
+use horizon_core::{Topic, wire::PageStats};
 
 use crate::{
     client::Client,
@@ -34,7 +34,7 @@ async fn a_bot_gets_the_stream_and_counts_as_nobody() {
     let mut reader = site.client().live("/live/hello").await;
     assert_eq!(
         reader
-            .until("live", |numbers: &Numbers| numbers.visits > 0)
+            .until("live", |numbers: &PageStats| numbers.visits > 0)
             .await
             .visits,
         1
@@ -50,7 +50,9 @@ async fn a_reader_who_asks_not_to_be_followed_counts_without_a_key() {
         let mut second = reader.live("/live/hello").await;
         first.viewers(2).await;
         let visits = 2 * (number as u64 + 1);
-        second.until("live", |numbers: &Numbers| numbers.visits == visits).await;
+        second
+            .until("live", |numbers: &PageStats| numbers.visits == visits)
+            .await;
         drop((first, second));
         eventually("leaving", async || {
             site.client().numbers("/stats/hello").await.viewers == 0
@@ -70,7 +72,7 @@ async fn a_reader_without_a_key_who_comes_back_is_no_new_visit() {
     let reader = site.client().with("sec-gpc", "1");
     let mut live = reader.live("/live/hello").await;
     let id = live.next().await.unwrap().id;
-    live.until("live", |numbers: &Numbers| numbers.visits == 1).await;
+    live.until("live", |numbers: &PageStats| numbers.visits == 1).await;
     drop(live);
     reader
         .clone()
@@ -81,7 +83,7 @@ async fn a_reader_without_a_key_who_comes_back_is_no_new_visit() {
         .await;
     reader.live("/live/hello?again=1").await.viewers(1).await;
     let mut new = reader.live("/live/hello").await;
-    new.until("live", |numbers: &Numbers| numbers.visits > 1).await;
+    new.until("live", |numbers: &PageStats| numbers.visits > 1).await;
     assert_eq!(site.visits(topic("hello")).await, 2);
 }
 
@@ -90,7 +92,7 @@ async fn the_policy_for_signals_is_the_sites_choice() {
     let ignoring = with_signals(Signals::Ignore).await;
     let reader = ignoring.client().with("dnt", "1");
     let (_one, mut two) = (reader.live("/live/hello").await, reader.live("/live/hello").await);
-    let numbers = two.until("live", |numbers: &Numbers| numbers.visits > 0).await;
+    let numbers = two.until("live", |numbers: &PageStats| numbers.visits > 0).await;
     assert_eq!((numbers.viewers, numbers.visits), (1, 1));
 
     let dropping = with_signals(Signals::Drop).await;

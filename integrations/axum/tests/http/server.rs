@@ -51,7 +51,7 @@ async fn a_live_stream_outlives_the_wait_for_a_head() {
     live.viewers(1).await;
     tokio::time::sleep(Duration::from_millis(300)).await;
     site.client().send("PUT", "/likes/hello", "").await;
-    live.until("live", |numbers: &horizon_core::live::Numbers| numbers.likes == 1)
+    live.until("live", |numbers: &horizon_core::wire::PageStats| numbers.likes == 1)
         .await;
 }
 

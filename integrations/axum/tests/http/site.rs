@@ -15,7 +15,7 @@ use axum::Router;
 use eventhorizon::{Config, Horizon, Rate, Secret};
 use futures::stream::BoxStream;
 use horizon_axum::{Limits, serve};
-use horizon_core::{Analytics, Error, Event, Ports, Result, Slug, Stats, Timestamp, Topic, step};
+use horizon_core::{Analytics, Error, Event, Ports, Result, Slug, Stats, Timestamp, Topic, process_batch};
 use horizon_memory::{MemoryBus, MemoryPresence, MemoryStats};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::Instant};
 
@@ -105,7 +105,7 @@ impl Site {
     /// Whether the one behind this client likes the page.
     pub(crate) async fn likes(&self, slug: &Slug, client: &Client) -> Result<bool> {
         let caller = self.horizon.caller([127, 0, 0, 1].into(), &client.headers);
-        self.horizon.likes(slug, &caller).await
+        self.horizon.is_liked_by(slug, &caller).await
     }
 
     /// The visits of a topic, as they are stored.
@@ -145,7 +145,7 @@ impl Valve {
                 let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
                 Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap())
             };
-            while step(&mut feed, &*store, &now, NonZeroUsize::new(1000).unwrap())
+            while process_batch(&mut feed, &*store, &now, NonZeroUsize::new(1000).unwrap())
                 .await
                 .is_ok()
             {}

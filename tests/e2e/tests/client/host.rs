@@ -32,12 +32,12 @@ pub(crate) struct Site {
 /// Starts an application with the router at `/horizon` and with these pages:
 /// `/page/{slug}` whose script names the slug, `/view/{slug}` whose `main` does, and `/` that is none of them.
 pub(crate) async fn host(address: SocketAddr) -> anyhow::Result<Site> {
-    start(address, Moderation::After).await
+    start(address, Moderation::AfterPublishing).await
 }
 
 /// The same where comments wait to be approved.
 pub(crate) async fn moderated_host() -> anyhow::Result<Site> {
-    start(SocketAddr::from(([127, 0, 0, 1], 0)), Moderation::First).await
+    start(SocketAddr::from(([127, 0, 0, 1], 0)), Moderation::BeforePublishing).await
 }
 
 async fn start(address: SocketAddr, moderation: Moderation) -> anyhow::Result<Site> {

@@ -35,7 +35,7 @@ pub(crate) async fn accumulator(place: &Place) -> anyhow::Result<()> {
     writeln!(stdout(), "The stand-in is at http://{}", listener.local_addr()?)?;
     tokio::select! {
         answered = axum::serve(listener, probes(opened)) => answered?,
-        () = horizon_backend::run(feed, Arc::new(store), now, shutdown_signal()) => {}
+        () = horizon_backend::run_accumulator(feed, Arc::new(store), now, shutdown_signal()) => {}
     }
     Ok(())
 }

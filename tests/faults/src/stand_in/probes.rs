@@ -1,12 +1,12 @@
 use std::sync::Arc;
 
 use axum::{Router, http::StatusCode, routing::get};
-use horizon_backend::{Health, Ready, StoreHandle, register_log_metrics};
+use horizon_backend::{Health, ReadinessCheck, StoreHandle, register_log_metrics};
 use prometheus_client::{encoding::text::encode, registry::Registry};
 
 /// `/healthz`, `/readyz` and `/metrics` of an accumulator whose background tasks have no problem to report.
 pub(crate) fn probes(store: StoreHandle) -> Router {
-    let ready = Arc::new(Ready::new(store, Health::default()));
+    let ready = Arc::new(ReadinessCheck::new(store, Health::default()));
     let mut registry = Registry::default();
     register_log_metrics(&mut registry);
     let registry = Arc::new(registry);

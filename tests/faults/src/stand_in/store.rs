@@ -28,12 +28,12 @@ impl StatsStore for BrokenStore {
         self.store.get(topics).await
     }
 
-    async fn likes(&self, topic: &Topic, reader: ReaderId) -> Result<bool> {
-        self.store.likes(topic, reader).await
+    async fn is_liked_by(&self, topic: &Topic, reader: ReaderId) -> Result<bool> {
+        self.store.is_liked_by(topic, reader).await
     }
 
-    async fn forget(&self, now: Timestamp) -> Result<()> {
-        self.store.forget(now).await
+    async fn expire(&self, now: Timestamp) -> Result<()> {
+        self.store.expire(now).await
     }
 }
 

@@ -3,7 +3,7 @@ use web_sys::Element;
 
 use crate::browser::{dom, js};
 
-/// A comment as the server sends it: `horizon_core::live::CommentView`.
+/// A comment as the server sends it: `horizon_core::wire::CommentView`.
 #[derive(Clone, Debug)]
 pub(crate) struct Comment {
     /// Its id.

@@ -9,9 +9,9 @@ use crate::{EventId, Stats, Timestamp};
 /// One connection brings all three messages, each by its name.
 ///
 /// ```
-/// use horizon_core::live::{COMMENTS, LIVE, Numbers, SITE, encode};
+/// use horizon_core::wire::{COMMENTS, LIVE, PageStats, SITE, encode};
 ///
-/// let numbers = Numbers { viewers: 2, ..Numbers::default() };
+/// let numbers = PageStats { viewers: 2, ..PageStats::default() };
 /// let first_bytes = encode(LIVE, &numbers)? + &encode(SITE, &numbers)?;
 /// assert!(first_bytes.starts_with("event: live\n"));
 /// assert_eq!(encode(COMMENTS, &["…"])?, "event: comments\ndata: [\"…\"]\n\n");
@@ -26,14 +26,14 @@ pub const COMMENTS: &str = "comments";
 /// The numbers of a page or of the site: `{"viewers":2,"visits":10,"likes":1,"comments":0}`.
 ///
 /// ```
-/// use horizon_core::live::Numbers;
+/// use horizon_core::wire::PageStats;
 ///
-/// let numbers: Numbers = serde_json::from_str(r#"{"viewers":2,"visits":10,"likes":1,"comments":0}"#)?;
+/// let numbers: PageStats = serde_json::from_str(r#"{"viewers":2,"visits":10,"likes":1,"comments":0}"#)?;
 /// assert_eq!((numbers.viewers, numbers.visits), (2, 10));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Numbers {
+pub struct PageStats {
     /// Distinct visitors with an open live connection.
     pub viewers: u64,
     /// Visits, ever.
@@ -44,14 +44,14 @@ pub struct Numbers {
     pub comments: u64,
 }
 
-impl Numbers {
+impl PageStats {
     /// Merges what presence and the store say.
     ///
     /// ```
-    /// use horizon_core::{Stats, live::Numbers};
+    /// use horizon_core::{Stats, wire::PageStats};
     ///
     /// let stats = Stats::new(10, 0, 0);
-    /// assert_eq!(Numbers::new(2, stats), Numbers { viewers: 2, visits: 10, likes: 0, comments: 0 });
+    /// assert_eq!(PageStats::new(2, stats), PageStats { viewers: 2, visits: 10, likes: 0, comments: 0 });
     /// ```
     #[must_use]
     pub fn new(viewers: u64, stats: Stats) -> Self {
@@ -67,7 +67,7 @@ impl Numbers {
 /// A comment as readers get it.
 ///
 /// ```
-/// use horizon_core::live::CommentView;
+/// use horizon_core::wire::CommentView;
 ///
 /// let json = r#"{"id":"00000000000000000000000000000001","author":"Ada","html":"<p>Hello</p>","at":1800000000000}"#;
 /// let view: CommentView = serde_json::from_str(json)?;
@@ -96,7 +96,7 @@ pub struct CommentView {
 /// A top-level comment and its replies, as readers get them, both oldest first.
 ///
 /// ```
-/// use horizon_core::{EventId, Timestamp, live::{CommentView, ThreadView}};
+/// use horizon_core::{EventId, Timestamp, wire::{CommentView, ThreadView}};
 ///
 /// let comment = |id, html: &str| CommentView {
 ///     id: EventId::from_u128(id),
@@ -127,7 +127,7 @@ pub struct ThreadView {
 /// A page of threads, as readers get them, oldest first.
 ///
 /// ```
-/// use horizon_core::live::ThreadsView;
+/// use horizon_core::wire::ThreadsView;
 ///
 /// let page = ThreadsView { threads: vec![], has_earlier: true };
 /// assert_eq!(serde_json::to_string(&page)?, r#"{"threads":[],"has_earlier":true}"#);
@@ -144,7 +144,7 @@ pub struct ThreadsView {
 /// The answer to a like: `{"liked":true,"likes":7}`.
 ///
 /// ```
-/// use horizon_core::live::LikeView;
+/// use horizon_core::wire::LikeView;
 ///
 /// let answer = LikeView { liked: true, likes: 7 };
 /// assert_eq!(serde_json::to_string(&answer)?, r#"{"liked":true,"likes":7}"#);
@@ -163,7 +163,7 @@ pub struct LikeView {
 /// JSON has no raw line end, so the data is always one line.
 ///
 /// ```
-/// use horizon_core::live::{LikeView, encode};
+/// use horizon_core::wire::{LikeView, encode};
 ///
 /// let message = encode("like", &LikeView { liked: true, likes: 7 })?;
 /// assert_eq!(message, "event: like\ndata: {\"liked\":true,\"likes\":7}\n\n");
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn a_live_message_is_what_the_contract_says() {
-        let numbers = Numbers {
+        let numbers = PageStats {
             viewers: 2,
             visits: 10,
             likes: 1,
