@@ -29,6 +29,7 @@
 //! ```
 
 mod accumulator;
+mod backoff;
 mod comment;
 mod comments;
 mod error;
@@ -49,6 +50,7 @@ mod topic;
 pub mod wire;
 
 pub use accumulator::{BatchOutcome, process_batch};
+pub use backoff::Backoff;
 pub use comment::{
     Comment, Draft, DraftError, MAX_AUTHOR_CHARS, MAX_BODY_CHARS, MAX_REPLIES, Thread, ThreadPage, Visibility,
 };

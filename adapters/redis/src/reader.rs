@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use horizon_core::Result;
+use horizon_core::{Backoff, Result};
 use redis::aio::MultiplexedConnection;
 use redis::{RedisResult, Value};
 use tokio::sync::mpsc;
@@ -30,11 +30,8 @@ const HOUSE_EVERY: Duration = Duration::from_secs(1);
 /// How long an answer may take, on top of the time that a read waits for entries.
 const ANSWER_WAIT: Duration = Duration::from_secs(5);
 
-/// The first wait after a failure; it doubles up to [`LONGEST_WAIT`].
-const FIRST_WAIT: Duration = Duration::from_millis(50);
-
-/// The longest wait after a failure.
-const LONGEST_WAIT: Duration = Duration::from_secs(1);
+/// The initial and the longest delay before reading again after a failure.
+const RETRY_DELAYS: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
 
 /// Reads for one consumer.
 pub(crate) struct Reader {
@@ -57,17 +54,18 @@ struct Closed;
 impl Reader {
     /// Reads until the feed is gone, and comes back from any failure.
     pub(crate) async fn run(self) {
-        let mut wait = FIRST_WAIT;
+        let (initial, longest) = RETRY_DELAYS;
+        let mut backoff = Backoff::new(initial, longest);
         loop {
             let started = Instant::now();
             let Err(driver) = self.serve().await else { return };
-            if started.elapsed() > LONGEST_WAIT * 2 {
-                wait = FIRST_WAIT;
+            if started.elapsed() > longest * 2 {
+                backoff.reset();
             }
             let error = map("events cannot be read from Redis", driver);
-            tracing::warn!(%error, cause = cause(&error), ?wait, "events cannot be read, trying again");
-            sleep(wait).await;
-            wait = (wait * 2).min(LONGEST_WAIT);
+            let delay = backoff.next_delay_with_jitter(fastrand::u32(..));
+            tracing::warn!(%error, cause = cause(&error), ?delay, "the event stream cannot be read; retrying");
+            sleep(delay).await;
         }
     }
 

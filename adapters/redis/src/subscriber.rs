@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use horizon_core::{Error, Result};
+use horizon_core::{Backoff, Error, Result};
 use redis::aio::MultiplexedConnection;
 use redis::{FromRedisValue, PushInfo, PushKind};
 use tokio::sync::Notify;
@@ -21,11 +21,8 @@ const PING_EVERY: Duration = Duration::from_secs(2);
 /// How long an answer may take before the connection counts as dead.
 const PONG_WAIT: Duration = Duration::from_secs(5);
 
-/// The first wait before connecting again; it doubles up to [`LONGEST_WAIT`].
-const FIRST_WAIT: Duration = Duration::from_millis(50);
-
-/// The longest wait before connecting again.
-const LONGEST_WAIT: Duration = Duration::from_secs(1);
+/// The initial and the longest delay before connecting again.
+const RECONNECT_DELAYS: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
 
 /// The most channels that one command names.
 const CHANNELS_AT_ONCE: usize = 512;
@@ -123,7 +120,8 @@ impl Shared {
 }
 
 async fn listen_for_ever(config: RedisConfig, shared: Arc<Shared>, listener: Arc<dyn Listener>) {
-    let mut wait = FIRST_WAIT;
+    let (initial, longest) = RECONNECT_DELAYS;
+    let mut backoff = Backoff::new(initial, longest);
     loop {
         let started = Instant::now();
         let error = match listen(&config, &shared, &listener).await {
@@ -131,12 +129,12 @@ async fn listen_for_ever(config: RedisConfig, shared: Arc<Shared>, listener: Arc
             Err(error) => error,
         };
         shared.round_trip.store(0, Ordering::Relaxed);
-        if started.elapsed() > LONGEST_WAIT {
-            wait = FIRST_WAIT;
+        if started.elapsed() > longest {
+            backoff.reset();
         }
-        tracing::warn!(%error, cause = cause(&error), ?wait, "the connection that listens to Redis is gone, connecting again");
-        sleep(wait).await;
-        wait = (wait * 2).min(LONGEST_WAIT);
+        let delay = backoff.next_delay_with_jitter(fastrand::u32(..));
+        tracing::warn!(%error, cause = cause(&error), ?delay, "the Redis subscription connection failed; reconnecting");
+        sleep(delay).await;
     }
 }
 
