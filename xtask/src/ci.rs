@@ -3,28 +3,19 @@
 use std::path::Path;
 
 use crate::{
-    compatibility, crates,
+    check, compatibility, crates,
     run::{self, Steps, WASM, WORKSPACE, say},
     test, tools,
 };
 
 /// Runs every check.
 pub(crate) fn ci(root: &Path, steps: &mut Steps) -> anyhow::Result<()> {
-    let mut fmt = run::cargo(root);
-    fmt.args(["fmt", "--all", "--check"]);
-    steps.take("fmt", || run::run(&mut fmt))?;
+    check::lint(root, steps)?;
 
     steps.take("cargo-deny", || deny(root))?;
     steps.take("oldest Rust", || crates::oldest_rust(root))?;
     steps.take("counts of crates", || crates::count(root))?;
     steps.take("other crates", || compatibility::resolve(root))?;
-
-    let mut clippy = run::cargo(root);
-    clippy
-        .arg("clippy")
-        .args(WORKSPACE)
-        .args(["--all-targets", "--", "-D", "warnings"]);
-    steps.take("clippy", || run::run(&mut clippy))?;
 
     steps.take("wasm target", tools::ensure_wasm_target)?;
     // In the bundle's own profile, so that what runs on this machine is built once for both.

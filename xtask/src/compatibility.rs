@@ -2,9 +2,9 @@
 //!
 //! `libsqlite3-sys` may be linked once per program, so a narrow range of rusqlite versions shuts out other crates.
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, path::Path};
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 
 use crate::run::{self, say};
 
@@ -96,19 +96,10 @@ fn copy_workspace(root: &Path, copy: &Path) -> anyhow::Result<()> {
     if copy.exists() {
         fs::remove_dir_all(copy).with_context(|| format!("{} cannot be removed", copy.display()))?;
     }
-    let mut list = Command::new("git");
-    list.current_dir(root)
-        .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
-    let listed = list.output().context("git does not start")?;
-    ensure!(listed.status.success(), "{} is not a git repository", root.display());
-    let names = String::from_utf8(listed.stdout)?;
-    for name in names.split_terminator('\0') {
-        let (from, to) = (root.join(name), copy.join(name));
-        // A file that was removed and not yet committed is listed too.
-        if from.is_file() {
-            fs::create_dir_all(to.parent().unwrap_or(copy))?;
-            fs::copy(&from, &to).with_context(|| format!("{} cannot be copied", from.display()))?;
-        }
+    for name in run::tracked_files(root, "")? {
+        let (from, to) = (root.join(&name), copy.join(&name));
+        fs::create_dir_all(to.parent().unwrap_or(copy))?;
+        fs::copy(&from, &to).with_context(|| format!("{} cannot be copied", from.display()))?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, env, fs, path::Path, process::Command, time::SystemTime};
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 
 use crate::run::{self, say};
 
@@ -73,11 +73,7 @@ fn brings_along(root: &Path, name: &str) -> anyhow::Result<usize> {
         "--prefix",
         "none",
     ]);
-    let output = tree.output().context("`cargo tree` does not start")?;
-    if !output.status.success() {
-        bail!("`cargo tree` failed: {}", String::from_utf8_lossy(&output.stderr));
-    }
-    let text = String::from_utf8(output.stdout)?;
+    let text = run::output(&mut tree)?;
     // A crate that stands in several places is marked from the second on.
     let crates: BTreeSet<&str> = text.lines().map(|line| line.trim_end_matches(" (*)")).collect();
     Ok(crates.len())

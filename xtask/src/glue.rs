@@ -64,10 +64,13 @@ mod tests {
 
     #[test]
     fn a_script_keeps_its_code_and_loses_its_comments() {
-        let script = "/**\n * Says what.\n */\nexport function f() {\n    // Why.\n\n    g(\"/* no comment */\"); // Beside.\n}\n/* One line. */\nf();\n";
+        let script = concat!(
+            "/**\n * Says what.\n */\nexport function f() {\n    // Why.\n\n",
+            "    g(\"/* no comment */\"); // Same line.\n}\n/* One line. */\nf();\n",
+        );
         assert_eq!(
             without_comments(script),
-            "export function f() {\ng(\"/* no comment */\"); // Beside.\n}\nf();\n"
+            "export function f() {\ng(\"/* no comment */\"); // Same line.\n}\nf();\n"
         );
     }
 }

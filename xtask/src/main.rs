@@ -1,17 +1,22 @@
 //! What it takes to build, run and test EventHorizon, as one command: `cargo xtask …`.
 
+mod allowed;
+mod arrows;
 mod bench;
 mod blog;
 mod bundle;
+mod check;
 mod ci;
 mod compatibility;
 mod crates;
 mod faults;
 mod glue;
+mod line_length;
 mod run;
 mod size;
 mod test;
 mod tools;
+mod type_names;
 mod visits;
 
 use std::{
@@ -29,6 +34,7 @@ Usage: cargo xtask <command>
 
   blog [-- FLAGS]  builds the blog and serves it; FLAGS and HORIZON_… variables go to the server
   test             installs what the tests need, then runs all of them
+  check            the fast lane: fmt, structure, clippy, and the tests that need neither a browser nor Redis
   ci               what a change must pass: fmt, cargo-deny, clippy, rustdoc, packages and the tests
   compatibility    resolves the crates beside sqlx, sea-orm, diesel and rusqlite, and tests the oldest rusqlite
   package          packages the crates for others, and builds the packages from one another
@@ -63,6 +69,7 @@ fn dispatch(steps: &mut Steps) -> anyhow::Result<()> {
         ("test", []) => test::test(&root, steps),
         ("faults", flags) => faults::faults(&root, steps, flags),
         ("bench", flags) => bench::bench(&root, steps, flags),
+        ("check", []) => check::check(&root, steps),
         ("ci", []) => ci::ci(&root, steps),
         ("compatibility", []) => {
             steps.take("other crates", || compatibility::resolve(&root))?;

@@ -64,8 +64,8 @@ pub(crate) fn cargo(root: &Path) -> Command {
     command
 }
 
-/// Keeps from a program that runs cargo what cargo says about this one. Build scripts look at it (ring's does): handed on, it
-/// would let all of it be built again whenever somebody goes from `cargo build` to `cargo xtask` and back.
+/// Removes the variables that cargo sets about xtask from a program that runs cargo. Build scripts depend on them
+/// (ring's does), so they would run again after each change between `cargo build` and `cargo xtask`.
 pub(crate) fn forget_xtask(command: &mut Command) {
     for (name, _) in env::vars_os() {
         let is_about = |prefix| name.to_string_lossy().starts_with(prefix);
@@ -83,6 +83,33 @@ pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
         bail!("`{call}` failed with {status}");
     }
     Ok(())
+}
+
+/// Runs a program to its end and returns its standard output.
+pub(crate) fn output(command: &mut Command) -> anyhow::Result<String> {
+    let call = shown(command);
+    let output = command.output().with_context(|| format!("`{call}` does not start"))?;
+    if !output.status.success() {
+        bail!(
+            "`{call}` failed with {}: {}",
+            output.status,
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+/// Returns the paths of all files of the repository with this ending, also of those not committed yet.
+pub(crate) fn tracked_files(root: &Path, ending: &str) -> anyhow::Result<Vec<String>> {
+    let mut list = Command::new("git");
+    list.current_dir(root);
+    list.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
+    let names = output(&mut list)?;
+    // `git` also lists files that were removed without a commit.
+    let exist = names
+        .split_terminator('\0')
+        .filter(|name| name.ends_with(ending) && root.join(name).is_file());
+    Ok(exist.map(str::to_owned).collect())
 }
 
 fn shown(command: &Command) -> String {

@@ -1,0 +1,67 @@
+//! The fast lane: what can be checked in two minutes, without a browser and without Redis.
+
+use std::path::Path;
+
+use anyhow::ensure;
+
+use crate::{
+    arrows, line_length,
+    run::{self, Steps, WORKSPACE, say},
+    type_names,
+};
+
+/// The crates whose tests need neither a browser nor Redis.
+const CRATES: [&str; 8] = [
+    "horizon-core",
+    "horizon-memory",
+    "horizon-sqlite",
+    "horizon-backend",
+    "eventhorizon",
+    "horizon-posts",
+    "horizon-app",
+    "xtask",
+];
+
+/// The features of [`CRATES`] under which all of their tests are compiled.
+const FEATURES: &str = "horizon-core/testing,horizon-app/ssr";
+
+/// Formats, lints and tests without servers.
+pub(crate) fn check(root: &Path, steps: &mut Steps) -> anyhow::Result<()> {
+    lint(root, steps)?;
+    let mut test = run::cargo(root);
+    test.args(["test", "--lib", "--bins", "--tests", "--features", FEATURES]);
+    test.args(CRATES.iter().flat_map(|name| ["--package", name]));
+    steps.take("tests without servers", || run::run(&mut test))
+}
+
+/// Checks format, structure and lints.
+pub(crate) fn lint(root: &Path, steps: &mut Steps) -> anyhow::Result<()> {
+    let mut fmt = run::cargo(root);
+    fmt.args(["fmt", "--all", "--check"]);
+    steps.take("fmt", || run::run(&mut fmt))?;
+
+    steps.take("structure", || {
+        let checks = [arrows::problems, type_names::problems, line_length::problems];
+        let problems: Vec<_> = checks.iter().map(|check| check(root)).collect::<anyhow::Result<_>>()?;
+        report(&problems.concat())
+    })?;
+
+    let mut clippy = run::cargo(root);
+    clippy
+        .arg("clippy")
+        .args(WORKSPACE)
+        .args(["--all-targets", "--", "-D", "warnings"]);
+    steps.take("clippy", || run::run(&mut clippy))
+}
+
+fn report(problems: &[String]) -> anyhow::Result<()> {
+    for problem in problems {
+        say(problem);
+    }
+    ensure!(
+        problems.is_empty(),
+        "{} problems in the structure of the workspace",
+        problems.len()
+    );
+    Ok(())
+}
