@@ -1,4 +1,4 @@
-//! The measurements: EventHorizon beside other servers, and against its aims.
+//! The benchmarks: EventHorizon compared with other servers and with its targets.
 
 use std::{path::Path, process::Command};
 
@@ -8,24 +8,24 @@ use crate::{
     tools,
 };
 
-/// What is measured.
+/// The program that is measured.
 const PRODUCT: [&str; 1] = ["horizon-web"];
 
-/// What makes the load, what EventHorizon is measured beside, and what measures.
-const INSTRUMENTS: [&str; 3] = ["horizon-viewers", "horizon-peers", "horizon-bench"];
+/// The load generator, the servers to compare with, and the program that measures.
+const TOOLS: [&str; 3] = ["horizon-viewers", "horizon-peers", "horizon-bench"];
 
-/// Builds everything and measures what `flags` ask for.
+/// Builds everything and runs the benchmarks that `flags` select.
 pub(crate) fn bench(root: &Path, steps: &mut Steps, flags: &[String]) -> anyhow::Result<()> {
-    steps.take("tools", tools::ensure_bench_tools)?;
+    steps.run("tools", tools::ensure_bench_tools)?;
     blog::bundle(root, steps)?;
-    // Apart, because crates that are built together share their features, and the product is measured as it is run.
-    steps.take("build", || build(root, &PRODUCT))?;
-    steps.take("build of the instruments", || build(root, &INSTRUMENTS))?;
+    // Two builds, because crates that are built together share features: the product is measured with its own.
+    steps.run("build", || build(root, &PRODUCT))?;
+    steps.run("build of the tools", || build(root, &TOOLS))?;
     let mut bench = Command::new(blog::binary(root, "release", "horizon-bench"));
     bench.args(flags).current_dir(root);
     // It runs cargo for one of the benchmarks.
-    run::forget_xtask(&mut bench);
-    steps.take("measurements", || run::run(&mut bench))
+    run::remove_xtask_variables(&mut bench);
+    steps.run("benchmarks", || run::run(&mut bench))
 }
 
 fn build(root: &Path, packages: &[&str]) -> anyhow::Result<()> {

@@ -1,4 +1,4 @@
-//! Programs in which real browsers visit the blog.
+//! Programs that drive a real browser through the blog.
 
 use std::path::Path;
 
@@ -8,19 +8,19 @@ use crate::{
     tools,
 };
 
-/// Takes the README's pictures.
+/// Takes the screenshots of the README.
 pub(crate) fn screenshots(root: &Path, steps: &mut Steps) -> anyhow::Result<()> {
-    visit(root, steps, "debug", "screenshots", &["docs/images"])
+    run_example(root, steps, "debug", "screenshots", &["docs/images"])
 }
 
-/// Says how long it takes until a post's numbers are live.
+/// Measures the time until a post's numbers are live.
 pub(crate) fn time_to_live(root: &Path, steps: &mut Steps) -> anyhow::Result<()> {
-    visit(root, steps, "release", "time_to_live", &[])
+    run_example(root, steps, "release", "time_to_live", &[])
 }
 
-/// Builds the blog, its server with this profile, and runs the example of the tests that visits it.
-fn visit(root: &Path, steps: &mut Steps, profile: &str, example: &str, arguments: &[&str]) -> anyhow::Result<()> {
-    steps.take("tools", tools::ensure_test_tools)?;
+/// Builds the bundle and the server, the server with `profile`, and runs an example of `tests/e2e` against them.
+fn run_example(root: &Path, steps: &mut Steps, profile: &str, example: &str, arguments: &[&str]) -> anyhow::Result<()> {
+    steps.run("tools", tools::ensure_test_tools)?;
     blog::bundle(root, steps)?;
 
     let mut build = run::cargo(root);
@@ -28,12 +28,11 @@ fn visit(root: &Path, steps: &mut Steps, profile: &str, example: &str, arguments
     if profile == "release" {
         build.arg("--release");
     }
-    steps.take("server", || run::run(&mut build))?;
+    steps.run("server", || run::run(&mut build))?;
 
-    let mut visits = run::cargo(root);
-    visits
-        .args(["run", "--package", "horizon-e2e", "--example", example, "--"])
+    let mut run = run::cargo(root);
+    run.args(["run", "--package", "horizon-e2e", "--example", example, "--"])
         .args(arguments)
         .env("HORIZON_WEB_BIN", blog::binary(root, profile, "horizon-web"));
-    steps.take(example, || run::run(&mut visits))
+    steps.run(example, || run::run(&mut run))
 }

@@ -1,4 +1,4 @@
-//! The browser's files: islands as WebAssembly, style, theme and icon, named by their content.
+//! The browser's files: islands as WebAssembly, style, scripts and icon, with hashes of their content in their names.
 
 use std::{
     collections::BTreeMap,
@@ -14,13 +14,13 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use crate::{
     glue,
-    run::{self, WASM, say},
+    run::{self, WASM, print_line},
 };
 
 /// The profile of the workspace that makes small modules.
 const PROFILE: &str = "wasm";
 
-/// What rustc uses of WebAssembly by default, named for a wasm-opt that is too old to read it from the module.
+/// The WebAssembly features that rustc uses by default. Old versions of wasm-opt do not read them from the module.
 const FEATURES: [&str; 6] = [
     "--enable-bulk-memory",
     "--enable-multivalue",
@@ -30,19 +30,19 @@ const FEATURES: [&str; 6] = [
     "--enable-sign-ext",
 ];
 
-/// The name under which wasm-bindgen's script finds the table of the page's objects.
+/// The export by which the script of wasm-bindgen finds the table of JavaScript objects.
 const OBJECTS: &str = "__wbindgen_externrefs";
 
-/// How many hexadecimal digits of a content's hash stand in a name.
+/// The number of hexadecimal digits of a content's hash in a file name.
 const HASH_DIGITS: usize = 12;
 
-/// The manifest's key of what the site was built from.
+/// The key in the manifest of the hash of all inputs.
 const INPUTS: &str = "inputs";
 
-/// What the server reads: the bundle's stem, the addresses of the other files.
+/// The file that the server reads: the stem of the bundle, and the URL paths of the other files.
 type Manifest = BTreeMap<String, String>;
 
-/// A file that goes to the browser as it is: its source, and its key in the manifest.
+/// Files that are served unchanged: the source, and the key in the manifest.
 const STATIC: [(&str, &str); 4] = [
     ("horizon-web/style/style.css", "css"),
     ("horizon-web/static/theme.js", "theme_js"),
@@ -50,22 +50,22 @@ const STATIC: [(&str, &str); 4] = [
     ("horizon-web/static/favicon.svg", "favicon"),
 ];
 
-/// Builds `{target}/site`: `manifest.json`, and `pkg/` with every file and its `.br` beside it.
+/// Builds `{target}/site`: `manifest.json`, and `pkg/` with every file and its brotli version (`.br`).
 ///
-/// The files in `pkg` are named by their content, so they may be cached for good. Does nothing where
-/// the site was built from the same inputs; leaves the old site where something fails.
+/// The names in `pkg` contain hashes, so browsers may cache the files forever. Does nothing if the inputs have not
+/// changed; keeps the old site if an error occurs.
 pub(crate) fn bundle(root: &Path) -> anyhow::Result<()> {
     let module = build(root)?;
     let site = run::target(root).join("site");
     let optimise = Command::new("wasm-opt").arg("--version").output().is_ok();
     let inputs = fingerprint(root, &module, optimise)?;
     if is_built_from(&site, &inputs) {
-        say(&format!("{} is up to date.", site.display()));
+        print_line(&format!("{} is up to date.", site.display()));
         return Ok(());
     }
-    let fresh = run::target(root).join("site.new");
-    remove(&fresh)?;
-    let pkg = fresh.join("pkg");
+    let new_site = run::target(root).join("site.new");
+    remove(&new_site)?;
+    let pkg = new_site.join("pkg");
     fs::create_dir_all(&pkg)?;
     let mut manifest = Manifest::from([
         (INPUTS.to_owned(), inputs),
@@ -75,17 +75,17 @@ pub(crate) fn bundle(root: &Path) -> anyhow::Result<()> {
         manifest.insert(key.to_owned(), static_file(&root.join(source), &pkg)?);
     }
     let sizes = compress(&pkg)?;
-    fs::write(fresh.join("manifest.json"), serde_json::to_string_pretty(&manifest)?)?;
+    fs::write(new_site.join("manifest.json"), serde_json::to_string_pretty(&manifest)?)?;
     remove(&site)?;
-    fs::rename(&fresh, &site).with_context(|| format!("{} cannot be put in place", site.display()))?;
-    say(&table(&sizes));
+    fs::rename(&new_site, &site).with_context(|| format!("{} cannot be replaced", site.display()))?;
+    print_line(&table(&sizes));
     if !optimise {
-        say("There is no wasm-opt on the PATH: the module is larger than it could be (Debian package binaryen).");
+        print_line("wasm-opt is not on the PATH, so the module is larger than necessary (Debian package binaryen).");
     }
     Ok(())
 }
 
-/// Compiles the islands and answers where the module is.
+/// Compiles the islands and returns the path of the module.
 fn build(root: &Path) -> anyhow::Result<PathBuf> {
     let mut cargo = run::cargo(root);
     cargo.args([
@@ -117,7 +117,7 @@ fn is_built_from(site: &Path, inputs: &str) -> bool {
     manifest.is_some_and(|manifest| manifest.get(INPUTS).is_some_and(|before| before == inputs))
 }
 
-/// Turns the module into `{stem}.js` and `{stem}_bg.wasm`, the names that Leptos expects; answers the stem.
+/// Converts the module to `{stem}.js` and `{stem}_bg.wasm`, the names that Leptos expects, and returns the stem.
 fn islands(module: &Path, pkg: &Path, optimise: bool) -> anyhow::Result<String> {
     Bindgen::new()
         .input_path(module)
@@ -140,7 +140,7 @@ fn islands(module: &Path, pkg: &Path, optimise: bool) -> anyhow::Result<String> 
         )?;
     }
     let mut finished = Module::from_file(&wasm)?;
-    mend(&mut finished);
+    restore_export(&mut finished);
     let short = glue::shorten(&fs::read_to_string(&script)?, &mut finished);
     fs::write(&script, short)?;
     finished.emit_wasm_file(&wasm)?;
@@ -150,9 +150,8 @@ fn islands(module: &Path, pkg: &Path, optimise: bool) -> anyhow::Result<String> 
     Ok(stem)
 }
 
-/// Makes the module export the table that it means. wasm-opt 108 exports the first one instead, which
-/// is not the one whose place the script fills with the page's objects.
-fn mend(module: &mut Module) {
+/// Restores the export of the table of JavaScript objects: wasm-opt 108 exports the first table under its name instead.
+fn restore_export(module: &mut Module) {
     let objects = module
         .tables
         .iter()
@@ -164,7 +163,7 @@ fn mend(module: &mut Module) {
     }
 }
 
-/// Copies the file under a name with its content's hash; answers its address.
+/// Copies the file to a name with the hash of its content, and returns its URL path.
 fn static_file(source: &Path, pkg: &Path) -> anyhow::Result<String> {
     let content = read(source)?;
     let (Some(stem), Some(kind)) = (source.file_stem(), source.extension()) else {
@@ -180,7 +179,7 @@ fn static_file(source: &Path, pkg: &Path) -> anyhow::Result<String> {
     Ok(format!("/pkg/{name}"))
 }
 
-/// Puts a `.br` beside each file; answers names, bytes and compressed bytes.
+/// Writes the `.br` version of each file, and returns names, bytes and compressed bytes.
 fn compress(pkg: &Path) -> anyhow::Result<Vec<(String, usize, usize)>> {
     let mut sizes = Vec::new();
     let mut paths: Vec<PathBuf> = fs::read_dir(pkg)?
@@ -190,7 +189,7 @@ fn compress(pkg: &Path) -> anyhow::Result<Vec<(String, usize, usize)>> {
     for path in paths {
         if path.is_dir() {
             bail!(
-                "wasm-bindgen made {}, which nothing compresses and the size check does not know",
+                "wasm-bindgen wrote the folder {}, which neither compression nor the size check supports",
                 path.display()
             );
         }

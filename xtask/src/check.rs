@@ -1,4 +1,4 @@
-//! The fast lane: what can be checked in two minutes, without a browser and without Redis.
+//! `cargo xtask check`: the checks that need neither a browser nor Redis.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use anyhow::ensure;
 
 use crate::{
     arrows, line_length,
-    run::{self, Steps, WORKSPACE, say},
+    run::{self, Steps, WORKSPACE, print_line},
     type_names,
 };
 
@@ -31,16 +31,16 @@ pub(crate) fn check(root: &Path, steps: &mut Steps) -> anyhow::Result<()> {
     let mut test = run::cargo(root);
     test.args(["test", "--lib", "--bins", "--tests", "--features", FEATURES]);
     test.args(CRATES.iter().flat_map(|name| ["--package", name]));
-    steps.take("tests without servers", || run::run(&mut test))
+    steps.run("tests without servers", || run::run(&mut test))
 }
 
 /// Checks format, structure and lints.
 pub(crate) fn lint(root: &Path, steps: &mut Steps) -> anyhow::Result<()> {
     let mut fmt = run::cargo(root);
     fmt.args(["fmt", "--all", "--check"]);
-    steps.take("fmt", || run::run(&mut fmt))?;
+    steps.run("fmt", || run::run(&mut fmt))?;
 
-    steps.take("structure", || {
+    steps.run("structure", || {
         let checks = [arrows::problems, type_names::problems, line_length::problems];
         let problems: Vec<_> = checks.iter().map(|check| check(root)).collect::<anyhow::Result<_>>()?;
         report(&problems.concat())
@@ -51,12 +51,12 @@ pub(crate) fn lint(root: &Path, steps: &mut Steps) -> anyhow::Result<()> {
         .arg("clippy")
         .args(WORKSPACE)
         .args(["--all-targets", "--", "-D", "warnings"]);
-    steps.take("clippy", || run::run(&mut clippy))
+    steps.run("clippy", || run::run(&mut clippy))
 }
 
 fn report(problems: &[String]) -> anyhow::Result<()> {
     for problem in problems {
-        say(problem);
+        print_line(problem);
     }
     ensure!(
         problems.is_empty(),

@@ -1,15 +1,15 @@
-//! Whether the crates resolve beside other database crates, and work with every rusqlite that they accept.
+//! Checks that our crates resolve together with other database crates, and work with every rusqlite they accept.
 //!
-//! `libsqlite3-sys` may be linked once per program, so a narrow range of rusqlite versions shuts out other crates.
+//! `libsqlite3-sys` may be linked once per program, so a narrow range of rusqlite versions would exclude other crates.
 
 use std::{fs, path::Path};
 
 use anyhow::Context;
 
-use crate::run::{self, say};
+use crate::run::{self, print_line};
 
-/// What applications have beside `horizon-axum`: a name for the check, and the lines of the manifest.
-const NEIGHBOURS: [(&str, &str); 9] = [
+/// Dependencies that applications use together with `horizon-axum`: a name, and the line of the manifest.
+const DATABASES: [(&str, &str); 9] = [
     (
         "sqlx 0.8 with SQLite",
         r#"sqlx = { version = "0.8", features = ["runtime-tokio", "sqlite"] }"#,
@@ -42,14 +42,14 @@ const NEIGHBOURS: [(&str, &str); 9] = [
     ("rusqlite 0.37", r#"rusqlite = "0.37""#),
 ];
 
-/// Resolves a small application for each of [`NEIGHBOURS`]. Nothing is compiled.
+/// Resolves a small application for each of [`DATABASES`], without compiling it.
 pub(crate) fn resolve(root: &Path) -> anyhow::Result<()> {
     let folder = run::target(root).join("compatibility/resolve");
-    fs::create_dir_all(folder.join("src")).with_context(|| format!("{} cannot be made", folder.display()))?;
+    fs::create_dir_all(folder.join("src")).with_context(|| format!("{} cannot be created", folder.display()))?;
     fs::write(folder.join("src/lib.rs"), "")?;
-    for (name, dependency) in NEIGHBOURS {
+    for (name, dependency) in DATABASES {
         let manifest = format!(
-            "[package]\nname = \"neighbour\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
+            "[package]\nname = \"application\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
              [dependencies]\n\
              horizon-axum = {{ path = {:?}, features = [\"redis\"] }}\n{dependency}\n",
             root.join("integrations/axum"),
@@ -57,14 +57,13 @@ pub(crate) fn resolve(root: &Path) -> anyhow::Result<()> {
         fs::write(folder.join("Cargo.toml"), manifest)?;
         let mut resolve = run::cargo(root);
         resolve.current_dir(&folder).args(["generate-lockfile", "--quiet"]);
-        run::run(&mut resolve).with_context(|| format!("horizon-axum does not resolve beside {name}"))?;
-        say(&format!("horizon-axum resolves beside {name}"));
+        run::run(&mut resolve).with_context(|| format!("horizon-axum does not resolve together with {name}"))?;
+        print_line(&format!("horizon-axum resolves together with {name}"));
     }
     Ok(())
 }
 
-/// Tests `horizon-sqlite` with the oldest rusqlite that it accepts, and with the newest where the lock file has
-/// another.
+/// Tests `horizon-sqlite` with the oldest rusqlite that it accepts, and with the newest unless Cargo.lock has it.
 pub(crate) fn rusqlite_versions(root: &Path) -> anyhow::Result<()> {
     let oldest = oldest_rusqlite(root)?;
     let copy = run::target(root).join("compatibility/workspace");
@@ -74,24 +73,23 @@ pub(crate) fn rusqlite_versions(root: &Path) -> anyhow::Result<()> {
     fs::copy(root.join("Cargo.lock"), copy.join("Cargo.lock"))?;
     update_rusqlite(&copy, &[])?;
     if fs::read(root.join("Cargo.lock"))? == fs::read(copy.join("Cargo.lock"))? {
-        say("Cargo.lock has the newest rusqlite, which the tests of the workspace use");
+        print_line("Cargo.lock has the newest rusqlite, so the tests of the workspace cover it");
         return Ok(());
     }
     test_sqlite(root, &copy)
 }
 
-/// Reads the lower end of the range in the workspace's manifest, such as `0.32.0`.
+/// Returns the lower bound of rusqlite in Cargo.toml, such as `0.32.0`.
 fn oldest_rusqlite(root: &Path) -> anyhow::Result<String> {
     let manifest = fs::read_to_string(root.join("Cargo.toml"))?;
     let line = manifest.lines().find(|line| line.starts_with("rusqlite = "));
     let range = line.and_then(|line| line.split('"').nth(1));
     let oldest = range.and_then(|range| range.strip_prefix(">=")?.split(',').next());
-    let oldest = oldest.context("Cargo.toml names no range of rusqlite versions as `>=OLDEST, <NEXT`")?;
+    let oldest = oldest.context("Cargo.toml has no rusqlite version of the form `>=OLDEST, <NEXT`")?;
     Ok(format!("{oldest}.0"))
 }
 
-/// Copies what belongs to the repository, so that the copy can have a lock file of its own. An earlier copy is removed:
-/// it may have files that the repository has no more.
+/// Copies the files of the repository, so that the copy can have its own Cargo.lock. Replaces an earlier copy.
 fn copy_workspace(root: &Path, copy: &Path) -> anyhow::Result<()> {
     if copy.exists() {
         fs::remove_dir_all(copy).with_context(|| format!("{} cannot be removed", copy.display()))?;

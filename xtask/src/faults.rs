@@ -1,4 +1,4 @@
-//! The fault run: what was acknowledged is counted, whatever is killed.
+//! The fault run: acknowledged events are counted, whatever process is killed.
 
 use std::{path::Path, process::Command};
 
@@ -8,20 +8,20 @@ use crate::{
     tools,
 };
 
-/// The programs of the run: two of the product, and the one that kills them.
+/// Two programs of the product, and the one that kills them.
 const PROGRAMS: [&str; 3] = ["horizon-web", "horizon-accumulator", "horizon-faults"];
 
-/// What asks for the form that fits into every change.
+/// The flag for a run that is short enough for CI.
 pub(crate) const SHORT: &str = "--short";
 
-/// Builds everything and plays what `flags` ask for.
+/// Builds everything and runs the faults that `flags` select.
 pub(crate) fn faults(root: &Path, steps: &mut Steps, flags: &[String]) -> anyhow::Result<()> {
-    steps.take("tools", tools::ensure_redis)?;
+    steps.run("tools", tools::ensure_redis)?;
     blog::bundle(root, steps)?;
     let mut build = run::cargo(root);
     build.arg("build");
     let profile = if flags.iter().any(|flag| flag == SHORT) {
-        // As the tests build it, so that nothing is built twice.
+        // The build of the tests, so that nothing is built twice.
         build.args(WORKSPACE).args(["--bins", "--examples", "--tests"]);
         "debug"
     } else {
@@ -29,16 +29,17 @@ pub(crate) fn faults(root: &Path, steps: &mut Steps, flags: &[String]) -> anyhow
         build.args(PROGRAMS.iter().flat_map(|name| ["--package", name]));
         "release"
     };
-    steps.take("build", || run::run(&mut build))?;
-    steps.take("faults", || play(root, profile, flags))
+    steps.run("build", || run::run(&mut build))?;
+    steps.run("faults", || run_built(root, profile, flags))
 }
 
-/// Plays what `flags` ask for with the programs that a build with this profile made.
-pub(crate) fn play(root: &Path, profile: &str, flags: &[String]) -> anyhow::Result<()> {
+/// Runs the faults that `flags` select with the programs built with `profile`.
+pub(crate) fn run_built(root: &Path, profile: &str, flags: &[String]) -> anyhow::Result<()> {
     let program = |name| blog::binary(root, profile, name);
-    let mut play = Command::new(program("horizon-faults"));
-    play.args(flags)
+    let mut faults = Command::new(program("horizon-faults"));
+    faults
+        .args(flags)
         .env("HORIZON_WEB_BIN", program("horizon-web"))
         .env("HORIZON_ACCUMULATOR_BIN", program("horizon-accumulator"));
-    run::run(&mut play)
+    run::run(&mut faults)
 }

@@ -1,46 +1,46 @@
-//! The script between the browser and the module, as wasm-bindgen writes it: for people. Here it gets ready
-//! for the way.
+//! Shortens the script that wasm-bindgen generates between the browser and the module.
 
 use walrus::Module;
 
-/// How many hexadecimal digits end a name that wasm-bindgen made up. Only script and module use it.
+/// The number of hexadecimal digits at the end of a generated name, which only script and module use.
 const HASH_DIGITS: usize = 16;
 
-/// Gives what script and module call each other by short names, and answers the script with them and
-/// without its comments. A hash does not compress, and each name stands in both files.
+/// Gives generated names in script and module short names, and returns the script with them and without comments.
+///
+/// The hashes in generated names do not compress, and both files contain them.
 pub(crate) fn shorten(script: &str, module: &mut Module) -> String {
     let imports = module.imports.iter_mut().map(|import| &mut import.name);
     let exports = module.exports.iter_mut().map(|export| &mut export.name);
-    let mut names: Vec<_> = imports.chain(exports).filter(|name| is_made_up(name)).collect();
-    // The longer first, so that none is found inside another.
+    let mut names: Vec<_> = imports.chain(exports).filter(|name| is_generated(name)).collect();
+    // Longest first, because a name may be part of a longer one.
     names.sort_by_key(|name| std::cmp::Reverse(name.len()));
     let mut script = without_comments(script);
-    for (place, name) in names.into_iter().enumerate() {
-        let short = format!("${place}");
+    for (index, name) in names.into_iter().enumerate() {
+        let short = format!("${index}");
         script = script.replace(name.as_str(), &short);
         *name = short;
     }
     script
 }
 
-fn is_made_up(name: &str) -> bool {
+fn is_generated(name: &str) -> bool {
     let hash = name.bytes().rev().take_while(u8::is_ascii_hexdigit);
     hash.count() >= HASH_DIGITS
 }
 
-/// Takes out comments that have lines of their own, and indentation.
+/// Removes comments on their own lines, and indentation.
 fn without_comments(script: &str) -> String {
-    let mut kept = String::with_capacity(script.len());
+    let mut output = String::with_capacity(script.len());
     let mut in_comment = false;
     for line in script.lines().map(str::trim) {
         in_comment |= line.starts_with("/*");
         if !in_comment && !line.is_empty() && !line.starts_with("//") {
-            kept.push_str(line);
-            kept.push('\n');
+            output.push_str(line);
+            output.push('\n');
         }
         in_comment &= !line.ends_with("*/");
     }
-    kept
+    output
 }
 
 #[cfg(test)]
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_only_script_and_module_know_gets_one_short_name_in_both() {
+    fn generated_names_become_short_in_script_and_module() {
         let mut module = Module::default();
         let function = module.types.add(&[], &[]);
         module.add_import_func("./glue.js", "__wbg_get_2080c49015e35254", function);

@@ -1,9 +1,10 @@
-//! What it takes to build, run and test EventHorizon, as one command: `cargo xtask …`.
+//! `cargo xtask …` builds, runs and tests EventHorizon.
 
 mod allowed;
 mod arrows;
 mod bench;
 mod blog;
+mod browser;
 mod bundle;
 mod check;
 mod ci;
@@ -17,7 +18,6 @@ mod size;
 mod test;
 mod tools;
 mod type_names;
-mod visits;
 
 use std::{
     env,
@@ -32,28 +32,28 @@ use crate::run::Steps;
 const USAGE: &str = "\
 Usage: cargo xtask <command>
 
-  blog [-- FLAGS]  builds the blog and serves it; FLAGS and HORIZON_… variables go to the server
-  test             installs what the tests need, then runs all of them
+  blog [-- FLAGS]  builds the blog quickly and starts it; the server reads FLAGS and HORIZON_… variables
   check            the fast lane: fmt, structure, clippy, and the tests that need neither a browser nor Redis
-  ci               what a change must pass: fmt, cargo-deny, clippy, rustdoc, packages and the tests
-  compatibility    resolves the crates beside sqlx, sea-orm, diesel and rusqlite, and tests the oldest rusqlite
-  package          packages the crates for others, and builds the packages from one another
-  faults [FLAGS]   kills, pauses and starves the processes under load and checks every number, and that no loss is
-                   silent (one class fills a disk that it mounts, as root); --short, --only CLASS,
-                   --sabotage (breaks a part in each class, which has to be noticed), --out FILE
-  bench [FLAGS]    measures EventHorizon beside other servers and against its aims; --quick, --only NAME, --out FILE
+  test             installs the tools of the tests and runs all tests
+  ci               every check of a change: check, cargo-deny, rustdoc, all tests, compatibility and packages
+  compatibility    resolves the crates together with sqlx, sea-orm, diesel and rusqlite, and tests the oldest rusqlite
+  package          packages the published crates and builds the packages
+  faults [FLAGS]   kills, pauses and overloads the processes under load, and checks that every number is right and every
+                   loss is reported (one class mounts a small disk and needs root); --short, --only CLASS,
+                   --sabotage (breaks a part in each class, which must be detected), --out FILE
+  bench [FLAGS]    compares EventHorizon with other servers and with its targets; --quick, --only NAME, --out FILE
   bundle           builds the browser's files into target/site
-  screenshots      takes the README's pictures into docs/images
-  time-to-live     says how long a browser takes from navigation to live numbers, and what it loads for them";
+  screenshots      takes the screenshots of the README into docs/images
+  time-to-live     measures how long a browser takes from navigation to live numbers, and how much it downloads";
 
 fn main() -> ExitCode {
     let mut steps = Steps::default();
     let done = dispatch(&mut steps);
-    steps.sum_up();
+    steps.print_summary();
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            run::say(&format!("xtask: {error:#}"));
+            run::print_line(&format!("xtask: {error:#}"));
             ExitCode::FAILURE
         }
     }
@@ -72,29 +72,29 @@ fn dispatch(steps: &mut Steps) -> anyhow::Result<()> {
         ("check", []) => check::check(&root, steps),
         ("ci", []) => ci::ci(&root, steps),
         ("compatibility", []) => {
-            steps.take("other crates", || compatibility::resolve(&root))?;
-            steps.take("oldest rusqlite", || compatibility::rusqlite_versions(&root))
+            steps.run("compatibility", || compatibility::resolve(&root))?;
+            steps.run("oldest rusqlite", || compatibility::rusqlite_versions(&root))
         }
-        ("package", []) => steps.take("packages", || crates::package(&root)),
+        ("package", []) => steps.run("packages", || crates::package(&root)),
         ("bundle", []) => blog::bundle(&root, steps),
-        ("screenshots", []) => visits::screenshots(&root, steps),
-        ("time-to-live", []) => visits::time_to_live(&root, steps),
+        ("screenshots", []) => browser::screenshots(&root, steps),
+        ("time-to-live", []) => browser::time_to_live(&root, steps),
         ("" | "help" | "--help" | "-h", []) => {
-            run::say(USAGE);
+            run::print_line(USAGE);
             Ok(())
         }
         _ => bail!(
-            "`{}` is not known\n{USAGE}",
+            "unknown command `{}`\n{USAGE}",
             [&[command], rest.as_slice()].concat().join(" ")
         ),
     }
 }
 
-/// The workspace's folder. Asked while it runs, because a compiled-in path would outlive a move.
+/// Returns the folder of the workspace. Read at run time, because the folder may have moved since the build.
 fn root() -> anyhow::Result<PathBuf> {
     let package = env::var_os("CARGO_MANIFEST_DIR").context("run it as `cargo xtask`")?;
     let root = Path::new(&package)
         .parent()
-        .context("xtask lies in the workspace's folder")?;
+        .context("xtask must be in the folder of the workspace")?;
     Ok(root.to_owned())
 }

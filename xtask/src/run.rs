@@ -1,4 +1,4 @@
-//! Steps with a name and a time, and the programs that they run.
+//! Steps with a name and a duration, and the programs that they run.
 
 use std::{
     env,
@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context, bail};
 
-/// What the tests build, with the same features in every step, so that nothing is built twice.
+/// The packages and features of lints and tests. The same in every step, so that nothing is built twice.
 pub(crate) const WORKSPACE: [&str; 5] = [
     "--workspace",
     "--exclude",
@@ -19,54 +19,54 @@ pub(crate) const WORKSPACE: [&str; 5] = [
     "horizon-core/testing,horizon-redis/testing",
 ];
 
-/// The target that the islands run on.
+/// The target of the browser's bundle.
 pub(crate) const WASM: &str = "wasm32-unknown-unknown";
 
-/// The steps that were taken and how long each took.
+/// The finished steps and their durations.
 #[derive(Default)]
 pub(crate) struct Steps(Vec<(String, Duration)>);
 
 impl Steps {
-    /// Takes one step: its name before, its seconds after.
-    pub(crate) fn take(&mut self, name: &str, step: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
-        say(&format!("── {name}"));
+    /// Prints the name of a step, runs it and records its duration.
+    pub(crate) fn run(&mut self, name: &str, step: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
+        print_line(&format!("── {name}"));
         let started = Instant::now();
         let done = step().with_context(|| format!("step `{name}`"));
         self.0.push((name.to_owned(), started.elapsed()));
         done
     }
 
-    /// Says what took how long.
-    pub(crate) fn sum_up(&self) {
+    /// Prints the duration of each step.
+    pub(crate) fn print_summary(&self) {
         for (name, took) in &self.0 {
-            say(&format!("{:>7.1} s  {name}", took.as_secs_f64()));
+            print_line(&format!("{:>7.1} s  {name}", took.as_secs_f64()));
         }
     }
 }
 
-/// Writes a line for whoever started this.
+/// Prints a line to standard error.
 #[expect(
     clippy::print_stderr,
-    reason = "this program talks to a person, and standard output is the tests'"
+    reason = "the messages of this program; standard output belongs to the tests"
 )]
-pub(crate) fn say(line: &str) {
+pub(crate) fn print_line(line: &str) {
     eprintln!("{line}");
 }
 
-/// What cargo says to a program that it runs about that program.
+/// Prefixes of the variables that cargo sets about the program that it runs.
 const ABOUT_XTASK: [&str; 2] = ["CARGO_PKG_", "CARGO_MANIFEST_"];
 
-/// This toolchain's cargo, in the workspace's folder.
+/// Returns a command for this toolchain's cargo in the folder `root`.
 pub(crate) fn cargo(root: &Path) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
     command.current_dir(root);
-    forget_xtask(&mut command);
+    remove_xtask_variables(&mut command);
     command
 }
 
 /// Removes the variables that cargo sets about xtask from a program that runs cargo. Build scripts depend on them
 /// (ring's does), so they would run again after each change between `cargo build` and `cargo xtask`.
-pub(crate) fn forget_xtask(command: &mut Command) {
+pub(crate) fn remove_xtask_variables(command: &mut Command) {
     for (name, _) in env::vars_os() {
         let is_about = |prefix| name.to_string_lossy().starts_with(prefix);
         if ABOUT_XTASK.into_iter().any(is_about) {
@@ -75,9 +75,9 @@ pub(crate) fn forget_xtask(command: &mut Command) {
     }
 }
 
-/// Runs a program to its end; an exit code other than zero is an error that shows the call.
+/// Runs a program to its end. An exit code other than zero is an error that contains the command line.
 pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
-    let call = shown(command);
+    let call = command_line(command);
     let status = command.status().with_context(|| format!("`{call}` does not start"))?;
     if !status.success() {
         bail!("`{call}` failed with {status}");
@@ -87,7 +87,7 @@ pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
 
 /// Runs a program to its end and returns its standard output.
 pub(crate) fn output(command: &mut Command) -> anyhow::Result<String> {
-    let call = shown(command);
+    let call = command_line(command);
     let output = command.output().with_context(|| format!("`{call}` does not start"))?;
     if !output.status.success() {
         bail!(
@@ -112,13 +112,13 @@ pub(crate) fn tracked_files(root: &Path, ending: &str) -> anyhow::Result<Vec<Str
     Ok(exist.map(str::to_owned).collect())
 }
 
-fn shown(command: &Command) -> String {
+fn command_line(command: &Command) -> String {
     let program = Path::new(command.get_program()).file_name().unwrap_or_default();
     let words = std::iter::once(program).chain(command.get_args());
     words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
 }
 
-/// Where cargo puts what it builds.
+/// Returns the target directory of cargo.
 pub(crate) fn target(root: &Path) -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |folder| root.join(folder))
 }

@@ -1,4 +1,4 @@
-//! What a reader downloads, held to a limit.
+//! The limit on what a browser downloads.
 
 use std::{
     fs,
@@ -7,10 +7,10 @@ use std::{
 
 use anyhow::{Context, bail};
 
-use crate::run::say;
+use crate::run::print_line;
 
-/// The most that all scripts and modules may weigh together, compressed with brotli, in bytes: what they
-/// weigh, and room for another compiler's taste. Phoenix LiveView's client has 37 KiB.
+/// The limit on all scripts and modules together, compressed with brotli, in bytes: their size and some room for other
+/// versions of the compiler. Phoenix LiveView's client has 37 KiB.
 const LIMIT: u64 = 33 * 1024;
 
 /// Adds up the compressed scripts and WebAssembly modules under `site`.
@@ -25,14 +25,14 @@ pub(crate) fn check(site: &Path) -> anyhow::Result<()> {
             .with_context(|| format!("{} is missing", compressed.display()))?
             .len();
         let name = file.strip_prefix(site).unwrap_or(file);
-        say(&format!("{bytes:>7} bytes  {}", name.display()));
+        print_line(&format!("{bytes:>7} bytes  {}", name.display()));
         total += bytes;
     }
-    say(&format!(
-        "{total:>7} bytes of script and WebAssembly with brotli, at most {LIMIT}"
+    print_line(&format!(
+        "{total:>7} bytes of script and WebAssembly with brotli; limit {LIMIT}"
     ));
     if files.is_empty() || total > LIMIT {
-        bail!("the bundle must have scripts, and at most {LIMIT} bytes of them; it has {total}");
+        bail!("the bundle has {total} bytes of script; it must have some, and at most {LIMIT}");
     }
     Ok(())
 }

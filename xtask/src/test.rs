@@ -1,4 +1,4 @@
-//! The README's second command: everything that shows the blog works.
+//! `cargo xtask test`: all tests.
 
 use std::path::Path;
 
@@ -8,22 +8,22 @@ use crate::{
     size, tools,
 };
 
-/// Installs what is missing, builds, holds the bundle to its size and runs every test.
+/// Installs missing tools, builds, checks the size of the bundle and runs every test.
 pub(crate) fn test(root: &Path, steps: &mut Steps) -> anyhow::Result<()> {
-    steps.take("tools", tools::ensure_test_tools)?;
+    steps.run("tools", tools::ensure_test_tools)?;
     blog::bundle(root, steps)?;
-    steps.take("size of the bundle", || size::check(&run::target(root).join("site")))?;
+    steps.run("size of the bundle", || size::check(&run::target(root).join("site")))?;
 
     let mut core = run::cargo(root);
     core.args(["check", "--package", "horizon-core", "--target", WASM]);
-    steps.take("core for wasm32", || run::run(&mut core))?;
+    steps.run("core for wasm32", || run::run(&mut core))?;
 
     let mut build = run::cargo(root);
     build
         .arg("build")
         .args(WORKSPACE)
         .args(["--bins", "--examples", "--tests"]);
-    steps.take("build", || run::run(&mut build))?;
+    steps.run("build", || run::run(&mut build))?;
 
     let mut test = run::cargo(root);
     test.arg("test")
@@ -34,7 +34,9 @@ pub(crate) fn test(root: &Path, steps: &mut Steps) -> anyhow::Result<()> {
             "HORIZON_ACCUMULATOR_BIN",
             blog::binary(root, "debug", "horizon-accumulator"),
         );
-    steps.take("tests", || run::run(&mut test))?;
+    steps.run("tests", || run::run(&mut test))?;
 
-    steps.take("faults", || faults::play(root, "debug", &[faults::SHORT.to_owned()]))
+    steps.run("faults", || {
+        faults::run_built(root, "debug", &[faults::SHORT.to_owned()])
+    })
 }

@@ -1,24 +1,24 @@
-//! What is not Rust and yet needed: found, or installed with a line that says so.
+//! Tools that are not Rust crates: finds them, or installs them and prints which.
 
 use std::{env, path::Path, process::Command};
 
 use anyhow::{Context, bail};
 
-use crate::run::{self, WASM, say};
+use crate::run::{self, WASM, print_line};
 
-/// The version of cargo-deny that is installed when there is none.
+/// The version of cargo-deny to install if there is none.
 const CARGO_DENY: &str = "0.20.2";
 
 struct Tool {
-    /// The names it goes by; one of them on the `PATH` is enough. What is no program has a whole path.
+    /// Its names; one of them on the `PATH` is enough. A file that is not a program has an absolute path.
     programs: &'static [&'static str],
-    /// The Debian package that brings it.
+    /// The Debian package that contains it.
     package: &'static str,
-    /// How to get it elsewhere, as the rest of a sentence.
+    /// How to install it on other systems, as the rest of a sentence.
     elsewhere: &'static str,
 }
 
-/// What the tests need.
+/// The tools of the tests.
 const TOOLS: [Tool; 11] = [
     Tool {
         programs: &["chromium", "chromium-browser", "google-chrome"],
@@ -77,7 +77,7 @@ const TOOLS: [Tool; 11] = [
     },
 ];
 
-/// What the measurements need beside that.
+/// The additional tools of the benchmarks.
 const BENCH_TOOLS: [Tool; 2] = [
     Tool {
         programs: &["wrk"],
@@ -87,14 +87,14 @@ const BENCH_TOOLS: [Tool; 2] = [
     Tool {
         programs: &["taskset"],
         package: "util-linux",
-        elsewhere: "this is measured on Linux alone, with the taskset of util-linux",
+        elsewhere: "run the benchmarks on Linux, which has taskset in util-linux",
     },
 ];
 
-/// The package that would serve a page on port 80 as soon as it is installed.
+/// The package that starts a server on port 80 when it is installed.
 const NGINX: &str = "nginx";
 
-/// Makes sure that rustc can compile for the browser.
+/// Installs the Rust target of the browser if it is missing.
 pub(crate) fn ensure_wasm_target() -> anyhow::Result<()> {
     let probe = Command::new("rustc")
         .args(["--print", "target-libdir", "--target", WASM])
@@ -106,23 +106,23 @@ pub(crate) fn ensure_wasm_target() -> anyhow::Result<()> {
     if !found("rustup") {
         bail!("the Rust target {WASM} is missing and so is rustup: install the target the way you installed Rust");
     }
-    say(&format!(
-        "Installing the Rust target {WASM}, which the islands are compiled for."
+    print_line(&format!(
+        "Installing the Rust target {WASM}, the target of the browser's bundle."
     ));
     run::run(Command::new("rustup").args(["target", "add", WASM]))
 }
 
-/// Makes sure that the tests with browsers, with Redis and with Python can run.
+/// Installs the missing tools of the tests.
 pub(crate) fn ensure_test_tools() -> anyhow::Result<()> {
     ensure(&TOOLS)
 }
 
-/// Makes sure that everything can be measured.
+/// Installs the missing tools of the tests and benchmarks.
 pub(crate) fn ensure_bench_tools() -> anyhow::Result<()> {
     ensure(TOOLS.iter().chain(&BENCH_TOOLS))
 }
 
-/// Makes sure that a Redis can be started.
+/// Installs Redis if it is missing.
 pub(crate) fn ensure_redis() -> anyhow::Result<()> {
     ensure(TOOLS.iter().filter(|tool| tool.package.starts_with("redis")))
 }
@@ -143,15 +143,12 @@ fn ensure<'a>(tools: impl IntoIterator<Item = &'a Tool>) -> anyhow::Result<()> {
         );
     }
     for tool in &missing {
-        say(&format!(
-            "Installing the Debian package {}, which is needed here.",
-            tool.package
-        ));
+        print_line(&format!("Installing the Debian package {}.", tool.package));
     }
     run::run(apt_get()?.arg("update"))?;
-    // What uses nginx starts one of its own, and nobody asked for a server on port 80.
-    let keep_off = missing.iter().any(|tool| tool.package == NGINX) && Path::new("/run/systemd/system").exists();
-    if keep_off {
+    // The benchmarks start nginx themselves, so its service must not start.
+    let mask_service = missing.iter().any(|tool| tool.package == NGINX) && Path::new("/run/systemd/system").exists();
+    if mask_service {
         run::run(as_root("systemctl")?.args(["mask", NGINX]))?;
     }
     let packages = missing.iter().map(|tool| tool.package);
@@ -160,22 +157,22 @@ fn ensure<'a>(tools: impl IntoIterator<Item = &'a Tool>) -> anyhow::Result<()> {
         .args(["install", "-y", "--no-install-recommends"])
         .args(packages);
     let installed = run::run(&mut install);
-    if keep_off {
+    if mask_service {
         run::run(as_root("systemctl")?.args(["unmask", NGINX]))?;
     }
     installed?;
-    if keep_off {
+    if mask_service {
         run::run(as_root("systemctl")?.args(["disable", NGINX]))?;
     }
     Ok(())
 }
 
-/// Makes sure that `cargo deny` is there.
+/// Installs cargo-deny if it is missing.
 pub(crate) fn ensure_cargo_deny(root: &Path) -> anyhow::Result<()> {
     if found("cargo-deny") {
         return Ok(());
     }
-    say(&format!(
+    print_line(&format!(
         "Installing cargo-deny {CARGO_DENY}, which checks licences and sources."
     ));
     run::run(run::cargo(root).args(["install", "cargo-deny", "--locked", "--version", CARGO_DENY]))
