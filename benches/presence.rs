@@ -11,7 +11,7 @@ use std::time::Duration;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use horizon_core::{
     Slug, Topic, VisitorKey,
-    presence::{Body, Message, NodeId, Replica, Timing},
+    presence::{MessageBody, NodeId, PresenceMessage, Replica, Timing},
 };
 
 const MEMBERS: u64 = 100_000;
@@ -53,13 +53,13 @@ fn crowded() -> Replica {
     replica
 }
 
-fn state(version: u64, first: u64) -> Message {
+fn state(version: u64, first: u64) -> PresenceMessage {
     let members = visitors(first, MEMBERS);
-    said(Body::State { version, members })
+    said(MessageBody::State { version, members })
 }
 
-fn said(body: Body) -> Message {
-    Message {
+fn said(body: MessageBody) -> PresenceMessage {
+    PresenceMessage {
         node: NodeId::new("web-2").unwrap(),
         incarnation: 1,
         body,
@@ -90,7 +90,7 @@ fn receive(criterion: &mut Criterion) {
         let change = |is_join: bool, from: u64| {
             let (some, none) = (visitors(MEMBERS, CHANGED), Vec::new());
             let (joined, left) = if is_join { (some, none) } else { (none, some) };
-            said(Body::Delta {
+            said(MessageBody::Delta {
                 from,
                 to: from + 1,
                 joined,
@@ -120,7 +120,7 @@ fn receive(criterion: &mut Criterion) {
                 }
                 (replica, state(2, 0))
             };
-            let take = |(mut replica, message): (Replica, Message)| {
+            let take = |(mut replica, message): (Replica, PresenceMessage)| {
                 replica.receive(&page, message, START);
                 replica
             };
@@ -168,7 +168,7 @@ fn json(criterion: &mut Criterion) {
         bencher.iter(|| serde_json::to_string(black_box(&message)).unwrap());
     });
     group.bench_function("a state of 100,000 from JSON", |bencher| {
-        bencher.iter(|| serde_json::from_str::<Message>(black_box(&text)).unwrap());
+        bencher.iter(|| serde_json::from_str::<PresenceMessage>(black_box(&text)).unwrap());
     });
     group.finish();
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use horizon_core::{
     Slug, Topic, VisitorKey,
-    presence::{Effect, Message, NodeId, Replica, Timing},
+    presence::{Effect, NodeId, PresenceMessage, Replica, Timing},
 };
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -175,7 +175,7 @@ impl Cluster {
         Ok(())
     }
 
-    fn publish(&mut self, topic: &Topic, message: &Message) -> Result<()> {
+    fn publish(&mut self, topic: &Topic, message: &PresenceMessage) -> Result<()> {
         let start = Instant::now();
         let json = serde_json::to_string(message)?;
         self.costs.json += start.elapsed();
@@ -190,7 +190,7 @@ impl Cluster {
             if self.nodes.get(number).is_some_and(Option::is_some) {
                 self.costs.heard += json.len();
                 let start = Instant::now();
-                let message: Message = serde_json::from_str(&json)?;
+                let message: PresenceMessage = serde_json::from_str(&json)?;
                 self.costs.json += start.elapsed();
                 self.on(number, |replica, _| replica.receive(topic, message, now))?;
             }

@@ -143,7 +143,7 @@ impl Horizon {
     }
 
     /// The newest 50 threads of a page that are older than `before`, oldest first, rendered and sanitised. Each has its
-    /// first [`REPLIES_A_THREAD`](horizon_core::REPLIES_A_THREAD) replies; [`thread`](Self::thread) reads the others.
+    /// first [`REPLIES_PER_THREAD`](horizon_core::REPLIES_A_THREAD) replies; [`thread`](Self::thread) reads the others.
     /// Fewer come where the comments or their HTML take [`MAX_PAGE_BYTES`](horizon_core::MAX_PAGE_BYTES).
     /// It takes a second at most; a page of an application shows [`known_threads`](Self::known_threads).
     ///
@@ -274,7 +274,7 @@ impl Horizon {
         if parent.parent.is_some() {
             return wrong("must be a comment that is no reply itself.".into());
         }
-        if breaker.read_until(deadline, comments.replies(id)).await? >= MAX_REPLIES {
+        if breaker.read_until(deadline, comments.reply_count(id)).await? >= MAX_REPLIES {
             return wrong(format!("has {MAX_REPLIES} replies, and takes no more."));
         }
         Ok(())

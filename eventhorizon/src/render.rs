@@ -162,7 +162,7 @@ fn with_replies(head: wire::CommentView, thread: &Thread, budget: &mut PageBudge
 }
 
 fn takes(budget: &mut PageBudget, comment: &wire::CommentView) -> bool {
-    budget.take(comment.author.len() + comment.html.len())
+    budget.try_add(comment.author.len() + comment.html.len())
 }
 
 #[cfg(test)]

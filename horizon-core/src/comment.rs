@@ -31,7 +31,7 @@ pub const MAX_AUTHOR_CHARS: usize = 80;
 /// use horizon_memory::MemoryStats;
 ///
 /// let parent = EventId::from_u128(1);
-/// let takes_more = MemoryStats::new().replies(parent).await? < MAX_REPLIES;
+/// let takes_more = MemoryStats::new().reply_count(parent).await? < MAX_REPLIES;
 /// assert!(takes_more); // ask before an answer goes into the pipe
 /// # Ok(())
 /// # }

@@ -58,10 +58,15 @@ pub trait Ledger {
     type Error;
 
     /// Remembers that an event was counted. Answers whether it was new.
-    fn remember(&mut self, id: EventId, at: Timestamp) -> Result<bool, Self::Error>;
+    fn insert_event_id(&mut self, id: EventId, at: Timestamp) -> Result<bool, Self::Error>;
 
     /// When the visitor was last seen here, and remembers `at` if that is later.
-    fn see(&mut self, topic: &Topic, visitor: VisitorKey, at: Timestamp) -> Result<Option<Timestamp>, Self::Error>;
+    fn touch_visitor(
+        &mut self,
+        topic: &Topic,
+        visitor: VisitorKey,
+        at: Timestamp,
+    ) -> Result<Option<Timestamp>, Self::Error>;
 
     /// Puts the reader into the set of those who like the topic, or takes them out, unless a later
     /// word of theirs is known. Answers whether that changed the set.
@@ -81,7 +86,7 @@ pub trait Ledger {
     fn set_visibility(&mut self, id: EventId, visibility: Visibility, said: Stamp) -> Result<bool, Self::Error>;
 
     /// Adds to the topic's totals and its revision, unless `delta` is nothing. Answers the totals.
-    fn add(&mut self, topic: &Topic, delta: Delta) -> Result<Update, Self::Error>;
+    fn add_delta(&mut self, topic: &Topic, delta: Delta) -> Result<Update, Self::Error>;
 }
 
 /// Counts each event once: the one place that says what an event does to the numbers.
@@ -109,21 +114,21 @@ pub fn apply_events<L: Ledger>(ledger: &mut L, events: &[Event]) -> Result<Vec<U
     let mut deltas: BTreeMap<&Topic, Delta> = BTreeMap::new();
     for event in events {
         let delta = deltas.entry(&event.topic).or_default();
-        if ledger.remember(event.id, event.at)? {
-            *delta += effect(ledger, event)?;
+        if ledger.insert_event_id(event.id, event.at)? {
+            *delta += apply_event(ledger, event)?;
         }
     }
     deltas
         .into_iter()
-        .map(|(topic, delta)| ledger.add(topic, delta))
+        .map(|(topic, delta)| ledger.add_delta(topic, delta))
         .collect()
 }
 
-fn effect<L: Ledger>(ledger: &mut L, event: &Event) -> Result<Delta, L::Error> {
+fn apply_event<L: Ledger>(ledger: &mut L, event: &Event) -> Result<Delta, L::Error> {
     match &event.kind {
         EventKind::Visit { visitor: None } => Ok(Delta::VISIT),
         EventKind::Visit { visitor: Some(visitor) } => {
-            let last = ledger.see(&event.topic, *visitor, event.at)?;
+            let last = ledger.touch_visitor(&event.topic, *visitor, event.at)?;
             Ok(if last.is_none_or(|last| is_new_visit(last, event.at)) {
                 Delta::VISIT
             } else {
@@ -140,8 +145,8 @@ fn effect<L: Ledger>(ledger: &mut L, event: &Event) -> Result<Delta, L::Error> {
         } else {
             Delta::default()
         }),
-        EventKind::Comment { .. } => comment(ledger, event),
-        EventKind::Moderate { comment, verdict } => moderate(ledger, event, *comment, *verdict),
+        EventKind::Comment { .. } => apply_comment(ledger, event),
+        EventKind::Moderate { comment, verdict } => apply_verdict(ledger, event, *comment, *verdict),
     }
 }
 
@@ -152,7 +157,7 @@ fn is_new_visit(last: Timestamp, at: Timestamp) -> bool {
     at.since(last).max(last.since(at)) > VISIT_GAP
 }
 
-fn comment<L: Ledger>(ledger: &mut L, event: &Event) -> Result<Delta, L::Error> {
+fn apply_comment<L: Ledger>(ledger: &mut L, event: &Event) -> Result<Delta, L::Error> {
     let (
         Topic::Page(slug),
         EventKind::Comment {
@@ -188,7 +193,7 @@ fn comment<L: Ledger>(ledger: &mut L, event: &Event) -> Result<Delta, L::Error> 
     Ok(if *held { Delta::default() } else { Delta::SHOW })
 }
 
-fn moderate<L: Ledger>(
+fn apply_verdict<L: Ledger>(
     ledger: &mut L,
     event: &Event,
     comment: EventId,

@@ -31,16 +31,16 @@
 mod accumulator;
 mod backoff;
 mod comment;
-mod comments;
+mod comment_store;
 mod error;
 mod event;
 mod id;
 mod ledger;
 mod paging;
-mod picked;
 mod ports;
 mod ports_ext;
 pub mod presence;
+mod site_ports;
 mod slug;
 mod stats;
 #[cfg(feature = "testing")]
@@ -54,15 +54,15 @@ pub use backoff::Backoff;
 pub use comment::{
     Comment, Draft, DraftError, MAX_AUTHOR_CHARS, MAX_BODY_CHARS, MAX_REPLIES, Thread, ThreadPage, Visibility,
 };
-pub use comments::CommentStore;
+pub use comment_store::CommentStore;
 pub use error::{Error, Result, panic_message};
 pub use event::{Event, EventKind, RejectReason};
 pub use id::{EventId, ParseIdError, ReaderId, Stamp, VisitorKey};
 pub use ledger::{Ledger, apply_events};
-pub use paging::{COMMENT_BYTES, MAX_PAGE_BYTES, PageBudget, REPLIES_A_THREAD};
-pub use picked::Ports;
+pub use paging::{COMMENT_OVERHEAD_BYTES, MAX_PAGE_BYTES, PageBudget, REPLIES_PER_THREAD};
 pub use ports::{AckToken, Analytics, Batch, EventConsumer, Presence, PresenceGuard, SaltStore, StatsStore};
 pub use ports_ext::{AnalyticsExt, PresenceExt, StatsStoreExt};
+pub use site_ports::Ports;
 pub use slug::{Slug, SlugError};
 pub use stats::{Delta, Stats, Update};
 pub use time::{Day, Timestamp};

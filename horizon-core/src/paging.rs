@@ -7,10 +7,10 @@ use crate::{Comment, Thread, ThreadPage, Visibility};
 /// The most replies of one thread on a page of threads. [`Comments::thread`](crate::Comments::thread) reads the others.
 ///
 /// ```
-/// use horizon_core::{MAX_REPLIES, REPLIES_A_THREAD};
-/// assert!(REPLIES_A_THREAD.get() < MAX_REPLIES);
+/// use horizon_core::{MAX_REPLIES, REPLIES_PER_THREAD};
+/// assert!(REPLIES_PER_THREAD.get() < MAX_REPLIES);
 /// ```
-pub const REPLIES_A_THREAD: NonZeroUsize = NonZeroUsize::new(20).unwrap();
+pub const REPLIES_PER_THREAD: NonZeroUsize = NonZeroUsize::new(20).unwrap();
 
 /// The most bytes that one page of comments takes: 512 KiB. A comment takes its texts and [`COMMENT_BYTES`].
 ///
@@ -31,7 +31,7 @@ pub const MAX_PAGE_BYTES: usize = 512 * 1024;
 /// use horizon_core::{COMMENT_BYTES, MAX_PAGE_BYTES};
 /// assert_eq!(MAX_PAGE_BYTES / COMMENT_BYTES, 1_024); // the most comments of a page
 /// ```
-pub const COMMENT_BYTES: usize = 512;
+pub const COMMENT_OVERHEAD_BYTES: usize = 512;
 
 /// What is left of [`MAX_PAGE_BYTES`] while a page is put together.
 ///
@@ -39,8 +39,8 @@ pub const COMMENT_BYTES: usize = 512;
 /// use horizon_core::{MAX_PAGE_BYTES, PageBudget};
 ///
 /// let mut budget = PageBudget::default();
-/// assert!(budget.take(2 * MAX_PAGE_BYTES)); // the first comment is always taken
-/// assert!(!budget.take(1));
+/// assert!(budget.try_add(2 * MAX_PAGE_BYTES)); // the first comment is always taken
+/// assert!(!budget.try_add(1));
 /// ```
 #[derive(Clone, Debug)]
 pub struct PageBudget {
@@ -64,13 +64,13 @@ impl PageBudget {
     /// use horizon_core::{COMMENT_BYTES, MAX_PAGE_BYTES, PageBudget};
     ///
     /// let mut budget = PageBudget::default();
-    /// assert!(budget.take(MAX_PAGE_BYTES - 3 * COMMENT_BYTES));
-    /// assert!(budget.take(COMMENT_BYTES));
-    /// assert!(!budget.take(0));
+    /// assert!(budget.try_add(MAX_PAGE_BYTES - 3 * COMMENT_BYTES));
+    /// assert!(budget.try_add(COMMENT_BYTES));
+    /// assert!(!budget.try_add(0));
     /// ```
     #[must_use = "a comment that does not fit ends the page"]
-    pub fn take(&mut self, text: usize) -> bool {
-        let cost = text.saturating_add(COMMENT_BYTES);
+    pub fn try_add(&mut self, text: usize) -> bool {
+        let cost = text.saturating_add(COMMENT_OVERHEAD_BYTES);
         let fits = self.is_unused || cost <= self.left;
         self.left = if fits { self.left.saturating_sub(cost) } else { 0 };
         self.is_unused = false;
@@ -129,7 +129,7 @@ impl Thread {
     ) -> Result<(), E> {
         for reply in replies {
             let reply = reply?;
-            if self.replies.len() == limit.get() || !budget.take(text_bytes(&reply)) {
+            if self.replies.len() == limit.get() || !budget.try_add(text_bytes(&reply)) {
                 self.has_more_replies = true;
                 break;
             }
@@ -141,7 +141,7 @@ impl Thread {
 
 impl ThreadPage {
     /// Builds a page from the heads of threads that show, newest first: at most `limit` threads with
-    /// [`REPLIES_A_THREAD`] replies each, and within [`MAX_PAGE_BYTES`]. `replies` reads the shown replies of a head,
+    /// [`REPLIES_PER_THREAD`] replies each, and within [`MAX_PAGE_BYTES`]. `replies` reads the shown replies of a head,
     /// oldest first. Whether more follow is known if there is one more head, and one more reply, than the page holds.
     ///
     /// ```
@@ -167,11 +167,11 @@ impl ThreadPage {
         let (mut page, mut budget) = (Self::default(), PageBudget::default());
         for head in heads {
             let mut thread = Thread::without_replies(head?);
-            if page.threads.len() == limit.get() || !budget.take(text_bytes(&thread.head)) {
+            if page.threads.len() == limit.get() || !budget.try_add(text_bytes(&thread.head)) {
                 page.has_earlier = true;
                 break;
             }
-            thread.fill(replies(&thread.head)?, REPLIES_A_THREAD, &mut budget)?;
+            thread.fill(replies(&thread.head)?, REPLIES_PER_THREAD, &mut budget)?;
             page.threads.push(thread);
         }
         page.threads.reverse();

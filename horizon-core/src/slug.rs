@@ -86,7 +86,7 @@ impl Slug {
     }
 
     /// A slug from the program's own text.
-    pub(crate) fn known(text: &'static str) -> Self {
+    pub(crate) fn from_static(text: &'static str) -> Self {
         Self(text.into())
     }
 

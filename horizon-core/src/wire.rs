@@ -4,23 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{EventId, Stats, Timestamp};
 
-/// The name of the message with a page's numbers.
-///
-/// One connection brings all three messages, each by its name.
-///
-/// ```
-/// use horizon_core::wire::{COMMENTS, LIVE, PageStats, SITE, encode};
-///
-/// let numbers = PageStats { viewers: 2, ..PageStats::default() };
-/// let first_bytes = encode(LIVE, &numbers)? + &encode(SITE, &numbers)?;
-/// assert!(first_bytes.starts_with("event: live\n"));
-/// assert_eq!(encode(COMMENTS, &["…"])?, "event: comments\ndata: [\"…\"]\n\n");
-/// # Ok::<(), serde_json::Error>(())
-/// ```
+/// The name of the server-sent event with a page's numbers, a [`PageStats`].
 pub const LIVE: &str = "live";
-/// The name of the message with the whole site's numbers.
+/// The name of the server-sent event with the numbers of the site, a [`PageStats`].
 pub const SITE: &str = "site";
-/// The name of the message with a page's newest comments.
+/// The name of the server-sent event with the newest comments of a page, a list of [`CommentView`].
 pub const COMMENTS: &str = "comments";
 
 /// The numbers of a page or of the site: `{"viewers":2,"visits":10,"likes":1,"comments":0}`.
@@ -156,47 +144,4 @@ pub struct LikeView {
     pub liked: bool,
     /// How many readers do.
     pub likes: u64,
-}
-
-/// One server-sent event (WHATWG HTML §9.2): `event: {name}`, `data: {json}`, an empty line.
-///
-/// JSON has no raw line end, so the data is always one line.
-///
-/// ```
-/// use horizon_core::wire::{LikeView, encode};
-///
-/// let message = encode("like", &LikeView { liked: true, likes: 7 })?;
-/// assert_eq!(message, "event: like\ndata: {\"liked\":true,\"likes\":7}\n\n");
-/// # Ok::<(), serde_json::Error>(())
-/// ```
-///
-/// # Errors
-/// Those of the value's own `Serialize`.
-pub fn encode(name: &str, data: &impl Serialize) -> Result<String, serde_json::Error> {
-    Ok(format!("event: {name}\ndata: {}\n\n", serde_json::to_string(data)?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_live_message_is_what_the_contract_says() {
-        let numbers = PageStats {
-            viewers: 2,
-            visits: 10,
-            likes: 1,
-            comments: 0,
-        };
-        assert_eq!(
-            encode(LIVE, &numbers).unwrap(),
-            "event: live\ndata: {\"viewers\":2,\"visits\":10,\"likes\":1,\"comments\":0}\n\n"
-        );
-    }
-
-    #[test]
-    fn a_line_end_in_a_comment_does_not_break_the_message() {
-        let message = encode(COMMENTS, &"one\r\ntwo").unwrap();
-        assert_eq!(message.lines().count(), 3);
-    }
 }

@@ -15,8 +15,8 @@ fn no_check_is_left_out_of_its_suite() {
             ),
         ),
         (
-            horizon_core::pipe_suite!(each: count),
-            include_str!("../src/testing/pipe.rs"),
+            horizon_core::bus_suite!(each: count),
+            include_str!("../src/testing/bus.rs"),
         ),
         (
             horizon_core::presence_suite!(each: count),

@@ -107,7 +107,7 @@ impl CommentStore for MemoryStats {
         Ok(self.facts().comments.thread(slug, head, after, limit))
     }
 
-    async fn newest(&self, slug: &Slug, limit: NonZeroUsize) -> Result<Vec<Comment>> {
+    async fn newest_comments(&self, slug: &Slug, limit: NonZeroUsize) -> Result<Vec<Comment>> {
         Ok(self.facts().comments.newest(slug, limit))
     }
 
@@ -124,7 +124,7 @@ impl CommentStore for MemoryStats {
         Ok(self.facts().comments.find(id).cloned())
     }
 
-    async fn replies(&self, parent: EventId) -> Result<usize> {
+    async fn reply_count(&self, parent: EventId) -> Result<usize> {
         Ok(self.facts().comments.count_replies(parent))
     }
 }
@@ -150,7 +150,7 @@ impl Facts {
 impl Ledger for Facts {
     type Error = Infallible;
 
-    fn remember(&mut self, id: EventId, at: Timestamp) -> Result<bool, Infallible> {
+    fn insert_event_id(&mut self, id: EventId, at: Timestamp) -> Result<bool, Infallible> {
         let mut new = false;
         self.counted.entry(id).or_insert_with(|| {
             new = true;
@@ -159,7 +159,12 @@ impl Ledger for Facts {
         Ok(new)
     }
 
-    fn see(&mut self, topic: &Topic, visitor: VisitorKey, at: Timestamp) -> Result<Option<Timestamp>, Infallible> {
+    fn touch_visitor(
+        &mut self,
+        topic: &Topic,
+        visitor: VisitorKey,
+        at: Timestamp,
+    ) -> Result<Option<Timestamp>, Infallible> {
         let key = (topic.clone(), visitor);
         let last = self.visitors.get(&key).copied();
         self.visitors.insert(key, last.map_or(at, |last| last.max(at)));
@@ -193,7 +198,7 @@ impl Ledger for Facts {
         Ok(true)
     }
 
-    fn add(&mut self, topic: &Topic, delta: Delta) -> Result<Update, Infallible> {
+    fn add_delta(&mut self, topic: &Topic, delta: Delta) -> Result<Update, Infallible> {
         if delta.is_empty() {
             return Ok(self.total(topic));
         }

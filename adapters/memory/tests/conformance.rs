@@ -46,7 +46,7 @@ mod pipe {
             Arc::clone(&self.pipe) as _
         }
 
-        async fn feed(&mut self) -> Result<Box<dyn EventConsumer>> {
+        async fn consumer(&mut self) -> Result<Box<dyn EventConsumer>> {
             Ok(match self.first.take() {
                 Some(feed) => Box::new(feed),
                 None => Box::new(self.pipe.feed()?),
@@ -68,5 +68,5 @@ mod pipe {
         }
     }
 
-    horizon_core::pipe_suite!(make, start_paused = true);
+    horizon_core::bus_suite!(make, start_paused = true);
 }

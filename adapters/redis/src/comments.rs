@@ -2,8 +2,8 @@ use std::num::NonZeroUsize;
 
 use async_trait::async_trait;
 use horizon_core::{
-    COMMENT_BYTES, Comment, CommentStore, Error, EventId, MAX_PAGE_BYTES, REPLIES_A_THREAD, Result, Slug, Thread,
-    ThreadPage, Visibility,
+    COMMENT_OVERHEAD_BYTES, Comment, CommentStore, Error, EventId, MAX_PAGE_BYTES, REPLIES_PER_THREAD, Result, Slug,
+    Thread, ThreadPage, Visibility,
 };
 use redis::{Cmd, RedisError};
 
@@ -50,7 +50,7 @@ fn and_one(limit: NonZeroUsize) -> u32 {
 fn page_call(script: &Kept, slug: &Slug) -> Cmd {
     let parts = [keys::THREADS, keys::COMMENTS, keys::SHOWN_REPLIES].map(|part| keys::of_blog(slug, part));
     let mut call = script.call(&parts.each_ref().map(String::as_str));
-    call.arg(MAX_PAGE_BYTES).arg(COMMENT_BYTES);
+    call.arg(MAX_PAGE_BYTES).arg(COMMENT_OVERHEAD_BYTES);
     call
 }
 
@@ -106,7 +106,7 @@ impl CommentStore for RedisStats {
         let mut call = page_call(script, slug);
         call.arg(end.on(slug))
             .arg(and_one(limit))
-            .arg(and_one(REPLIES_A_THREAD));
+            .arg(and_one(REPLIES_PER_THREAD));
         let found: Vec<(Found, Vec<Found>)> = self.redis.invoke(script, &call).await.map_err(not_read)?;
         let mut replies = found.iter().map(|(_, replies)| replies);
         let heads = found.iter().map(|(head, _)| read(slug, head));
@@ -135,7 +135,7 @@ impl CommentStore for RedisStats {
         Thread::collect(read(slug, &head)?, replies, limit).map(Some)
     }
 
-    async fn newest(&self, slug: &Slug, limit: NonZeroUsize) -> Result<Vec<Comment>> {
+    async fn newest_comments(&self, slug: &Slug, limit: NonZeroUsize) -> Result<Vec<Comment>> {
         let script = &self.scripts.newest;
         let parts = [keys::list(Visibility::Shown), keys::COMMENTS].map(|part| keys::of_blog(slug, part));
         let mut call = script.call(&parts.each_ref().map(String::as_str));
@@ -160,7 +160,7 @@ impl CommentStore for RedisStats {
         Ok(self.find(id).await?.map(|record| record.comment))
     }
 
-    async fn replies(&self, parent: EventId) -> Result<usize> {
+    async fn reply_count(&self, parent: EventId) -> Result<usize> {
         let Some(slug) = self.page_of(parent).await? else {
             return Ok(0);
         };

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use horizon_core::presence::{Body, Message};
+use horizon_core::presence::{MessageBody, PresenceMessage};
 use horizon_core::{Error, Result, Topic};
 use redis::aio::ConnectionManager;
 
@@ -23,7 +23,7 @@ const MESSAGES_AT_ONCE: usize = 512;
 #[derive(Debug)]
 pub(crate) struct Letter {
     pub(crate) topic: Topic,
-    pub(crate) message: Message,
+    pub(crate) message: PresenceMessage,
 }
 
 /// Messages in the order in which they are to be said.
@@ -34,7 +34,7 @@ pub(crate) struct Outbox {
 }
 
 impl Outbox {
-    pub(crate) fn put(&mut self, topic: Topic, message: Message) {
+    pub(crate) fn put(&mut self, topic: Topic, message: PresenceMessage) {
         let visitors = named(&message);
         if self.letters.len() < WAITING_MESSAGES && self.visitors + visitors <= WAITING_VISITORS {
             self.visitors += visitors;
@@ -63,10 +63,10 @@ pub(crate) async fn publish(connection: &mut ConnectionManager, letters: &[Lette
         .map_err(|e| map("the other nodes cannot be told who is here", e))
 }
 
-fn named(message: &Message) -> usize {
+fn named(message: &PresenceMessage) -> usize {
     match &message.body {
-        Body::State { members, .. } => members.len(),
-        Body::Delta { joined, left, .. } => joined.len() + left.len(),
-        Body::Beat { .. } | Body::Ask { .. } | Body::Goodbye => 0,
+        MessageBody::State { members, .. } => members.len(),
+        MessageBody::Delta { joined, left, .. } => joined.len() + left.len(),
+        MessageBody::Heartbeat { .. } | MessageBody::StateRequest { .. } | MessageBody::Goodbye => 0,
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use futures::stream::{BoxStream, StreamExt, unfold};
-use horizon_core::presence::{Body, Effect, NodeId, Replica, Timing};
+use horizon_core::presence::{Effect, MessageBody, NodeId, Replica, Timing};
 use horizon_core::{Error, Presence, PresenceGuard, Result, Topic, VisitorKey};
 use redis::aio::ConnectionManager;
 use tokio::sync::{Notify, watch};
@@ -121,7 +121,7 @@ impl RedisPresence {
     /// How many of the topic's visitors are connected to this node.
     #[must_use]
     pub fn own_viewers(&self, topic: &Topic) -> u64 {
-        self.shared.state().replica.own_viewers(topic)
+        self.shared.state().replica.local_viewers(topic)
     }
 
     /// How long Redis takes to answer, nothing while it cannot be reached.
@@ -241,7 +241,7 @@ impl State {
             && ear.count.borrow().is_none()
             && ear
                 .asked
-                .is_some_and(|asked| self.replica.known_nodes(topic) as u64 >= asked)
+                .is_some_and(|asked| self.replica.remote_node_count(topic) as u64 >= asked)
         {
             ear.count.send_replace(Some(self.replica.viewers(topic)));
         }
@@ -327,7 +327,7 @@ async fn speak(shared: Arc<Shared>, mut connection: ConnectionManager) {
         match publish(&mut connection, &letters).await {
             Ok(receivers) => {
                 for (letter, receivers) in letters.iter().zip(receivers) {
-                    if letter.message.body == (Body::Ask { of: None }) {
+                    if letter.message.body == (MessageBody::StateRequest { node: None }) {
                         shared.asked(&letter.topic, receivers);
                     }
                 }

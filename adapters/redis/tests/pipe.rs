@@ -44,7 +44,7 @@ impl BusHarness for Rig {
         Arc::clone(&self.pipe) as _
     }
 
-    async fn feed(&mut self) -> Result<Box<dyn EventConsumer>> {
+    async fn consumer(&mut self) -> Result<Box<dyn EventConsumer>> {
         self.feeds += 1;
         let mut feed = ConsumerConfig::new((self.names)(self.feeds));
         feed.claim_after = Duration::from_millis(100);
@@ -60,14 +60,14 @@ mod an_accumulator_that_comes_back_by_its_name {
     async fn make() -> super::Rig {
         super::Rig::new(|_| "one".into()).await
     }
-    horizon_core::pipe_suite!(make);
+    horizon_core::bus_suite!(make);
 }
 
 mod an_accumulator_that_takes_over_from_another {
     async fn make() -> super::Rig {
         super::Rig::new(|number| number.to_string()).await
     }
-    horizon_core::pipe_suite!(make);
+    horizon_core::bus_suite!(make);
 }
 
 /// Best effort: what a feed has not acknowledged is gone with it, and that is all that is missing.
@@ -107,7 +107,7 @@ mod without_a_stream {
             Arc::clone(&self.pipe) as _
         }
 
-        async fn feed(&mut self) -> Result<Box<dyn EventConsumer>> {
+        async fn consumer(&mut self) -> Result<Box<dyn EventConsumer>> {
             let feed = RedisPubSubConsumer::connect(&self.config)?;
             let state = feed.state();
             while !state().0 {
@@ -122,17 +122,17 @@ mod without_a_stream {
     }
 
     horizon_core::conformance_tests! { pipe, make, (),
-        events_come_in_the_order_in_which_they_were_taken
-        a_batch_holds_at_most_its_limit
-        an_event_is_answered_once_it_went_through_the_accumulator
-        what_is_not_acknowledged_comes_again
-        giving_up_a_wait_for_a_batch_loses_nothing
-        an_event_that_is_tracked_twice_counts_once
-        a_watch_says_the_latest_at_once
-        a_watch_says_each_newer_total
-        a_watch_never_goes_back
+        events_are_delivered_in_order
+        a_batch_has_at_most_limit_events
+        a_tracked_event_reaches_the_store
+        unacknowledged_events_are_redelivered
+        cancelling_next_batch_loses_nothing
+        an_event_tracked_twice_counts_once
+        a_watch_starts_with_the_latest_totals
+        a_watch_yields_each_newer_total
+        a_watch_ignores_older_revisions
         a_slow_watch_skips_to_the_latest
-        a_watch_hears_only_its_topic
-        a_watch_outlives_the_feed
+        a_watch_yields_only_its_topic
+        a_watch_outlives_the_consumer
     }
 }

@@ -2,7 +2,8 @@ use std::num::NonZeroUsize;
 
 use async_trait::async_trait;
 use horizon_core::{
-    Comment, CommentStore, EventId, REPLIES_A_THREAD, ReaderId, Result, Slug, Thread, ThreadPage, Timestamp, Visibility,
+    Comment, CommentStore, EventId, REPLIES_PER_THREAD, ReaderId, Result, Slug, Thread, ThreadPage, Timestamp,
+    Visibility,
 };
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
 use rusqlite::{OptionalExtension, Params, Row, ToSql, params};
@@ -135,7 +136,7 @@ fn threads(db: Db<'_>, slug: &Slug, before: Option<EventId>, limit: NonZeroUsize
     let mut query = db.prepare(sql::THREADS)?;
     let heads = query.query_map(params![slug.as_str(), end(db, before)?, and_one(limit)], read)?;
     ThreadPage::collect(heads, limit, |head| {
-        let replies = params![Id::from(head.id), 0, and_one(REPLIES_A_THREAD)];
+        let replies = params![Id::from(head.id), 0, and_one(REPLIES_PER_THREAD)];
         Ok(select(db, sql::REPLIES, replies)?.into_iter().map(Ok))
     })
 }
@@ -186,7 +187,7 @@ impl CommentStore for SqliteStats {
         self.read(move |db| thread(db, &slug, head, after, limit)).await
     }
 
-    async fn newest(&self, slug: &Slug, limit: NonZeroUsize) -> Result<Vec<Comment>> {
+    async fn newest_comments(&self, slug: &Slug, limit: NonZeroUsize) -> Result<Vec<Comment>> {
         let slug = slug.clone();
         self.read(move |db| select(db, sql::NEWEST, params![slug.as_str(), rows(limit.get())]))
             .await
@@ -205,7 +206,7 @@ impl CommentStore for SqliteStats {
         self.read(move |db| find(db, id)).await
     }
 
-    async fn replies(&self, parent: EventId) -> Result<usize> {
+    async fn reply_count(&self, parent: EventId) -> Result<usize> {
         self.read(move |db| {
             db.prepare(sql::COUNT_REPLIES)?.query_row([Id::from(parent)], |row| {
                 let count: i64 = row.get(0)?;

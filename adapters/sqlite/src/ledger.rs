@@ -87,14 +87,14 @@ impl<'a> SqlLedger<'a> {
 impl Ledger for SqlLedger<'_> {
     type Error = rusqlite::Error;
 
-    fn remember(&mut self, id: EventId, at: Timestamp) -> Result<bool> {
+    fn insert_event_id(&mut self, id: EventId, at: Timestamp) -> Result<bool> {
         let added = self
             .remember
             .execute(params![id.as_u128().to_be_bytes(), at.as_millis()])?;
         Ok(added > 0)
     }
 
-    fn see(&mut self, topic: &Topic, visitor: VisitorKey, at: Timestamp) -> Result<Option<Timestamp>> {
+    fn touch_visitor(&mut self, topic: &Topic, visitor: VisitorKey, at: Timestamp) -> Result<Option<Timestamp>> {
         let (topic, visitor) = (self.key(topic)?, visitor.as_u128().to_be_bytes());
         let last: Option<i64> = self
             .last_seen
@@ -143,7 +143,7 @@ impl Ledger for SqlLedger<'_> {
         Ok(true)
     }
 
-    fn add(&mut self, topic: &Topic, delta: Delta) -> Result<Update> {
+    fn add_delta(&mut self, topic: &Topic, delta: Delta) -> Result<Update> {
         let mut total = total(self.db, topic)?;
         if delta.is_empty() {
             return Ok(total);

@@ -12,20 +12,20 @@ fn open() -> impl FnMut() -> Result<SqliteStats> {
 }
 
 mod kept_open {
-    use horizon_core::testing::Reopening;
+    use horizon_core::testing::FileStoreHarness;
 
-    async fn make() -> Reopening {
-        Reopening::never(super::open())
+    async fn make() -> FileStoreHarness {
+        FileStoreHarness::keep_open(super::open())
     }
 
     horizon_core::store_suite!(make);
 }
 
 mod reopened_between_any_two_calls {
-    use horizon_core::testing::Reopening;
+    use horizon_core::testing::FileStoreHarness;
 
-    async fn make() -> Reopening {
-        Reopening::before_every_call(super::open())
+    async fn make() -> FileStoreHarness {
+        FileStoreHarness::reopen_before_each_call(super::open())
     }
 
     horizon_core::store_suite!(make);

@@ -7,6 +7,7 @@ mod hub;
 mod latest;
 mod open;
 mod page;
+mod sse;
 mod stream;
 
 pub use bell::{Bell, Listener};

@@ -15,7 +15,7 @@ use horizon_core::{
 use serde::Serialize;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use super::{Frame, FramePart, Hub, Parts, Seat, latest::Writer};
+use super::{Frame, FramePart, Hub, Parts, Seat, latest::Writer, sse};
 use crate::{breaker::KNOWN_WAIT, known::LastKnown, metrics::Metrics, render};
 
 /// The shortest time between two frames of a page: ten a second.
@@ -147,7 +147,7 @@ fn never_ending(source: impl futures::Stream<Item = News> + Send + 'static) -> B
 
 async fn read(comments: Arc<dyn CommentStore>, slug: Slug) -> News {
     loop {
-        let newest = timeout(READ_COMMENTS_WAIT, comments.newest(&slug, NEWEST_COMMENTS)).await;
+        let newest = timeout(READ_COMMENTS_WAIT, comments.newest_comments(&slug, NEWEST_COMMENTS)).await;
         match newest
             .unwrap_or_else(|late| Err(Error::unavailable("the store did not answer in time").with_source(late)))
         {
@@ -326,7 +326,7 @@ impl Page {
 }
 
 fn message(name: &str, data: &impl Serialize) -> Option<Bytes> {
-    match wire::encode(name, data) {
+    match sse::encode(name, data) {
         Ok(text) => Some(text.into()),
         Err(error) => {
             tracing::error!(%error, name, "a live message could not be encoded");

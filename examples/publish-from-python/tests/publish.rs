@@ -171,7 +171,10 @@ async fn a_comment_is_known_by_the_id_of_its_event() -> anyhow::Result<()> {
     let words = ["comment", &id_field, READER, "author=Ada", &body_field];
     let told = stage.totals(&words).await?;
     ensure!(told["comments"] == 1, "{told}");
-    let newest = stage.store.newest(&Slug::new("hello")?, NonZeroUsize::MIN).await?;
+    let newest = stage
+        .store
+        .newest_comments(&Slug::new("hello")?, NonZeroUsize::MIN)
+        .await?;
     let comment = newest.first().context("the store has no comment")?;
     ensure!(
         comment.id.to_string() == id && comment.author == "Ada" && comment.body == body,

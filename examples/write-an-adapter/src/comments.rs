@@ -143,7 +143,7 @@ impl CommentStore for RedbStats {
             .await
     }
 
-    async fn newest(&self, slug: &Slug, limit: NonZeroUsize) -> Result<Vec<Comment>> {
+    async fn newest_comments(&self, slug: &Slug, limit: NonZeroUsize) -> Result<Vec<Comment>> {
         let slug = slug.clone();
         self.read(move |transaction| {
             let reader = Reader::open(transaction)?;
@@ -170,7 +170,7 @@ impl CommentStore for RedbStats {
         .await
     }
 
-    async fn replies(&self, parent: EventId) -> Result<usize> {
+    async fn reply_count(&self, parent: EventId) -> Result<usize> {
         self.read(move |transaction| {
             let reader = Reader::open(transaction)?;
             Ok(take(reader.replies(parent, 0)?, usize::MAX, |_| true)?.len())

@@ -17,7 +17,7 @@ pub(crate) struct RedbLedger<'t>(pub(crate) &'t WriteTransaction);
 impl Ledger for RedbLedger<'_> {
     type Error = Failed;
 
-    fn remember(&mut self, id: EventId, at: Timestamp) -> Result<bool, Failed> {
+    fn insert_event_id(&mut self, id: EventId, at: Timestamp) -> Result<bool, Failed> {
         let mut counted = self.0.open_table(COUNTED)?;
         if counted.get(id.as_u128())?.is_some() {
             return Ok(false);
@@ -26,7 +26,12 @@ impl Ledger for RedbLedger<'_> {
         Ok(true)
     }
 
-    fn see(&mut self, topic: &Topic, visitor: VisitorKey, at: Timestamp) -> Result<Option<Timestamp>, Failed> {
+    fn touch_visitor(
+        &mut self,
+        topic: &Topic,
+        visitor: VisitorKey,
+        at: Timestamp,
+    ) -> Result<Option<Timestamp>, Failed> {
         let mut visitors = self.0.open_table(VISITORS)?;
         let (topic, at) = (topic.to_string(), at.as_millis());
         let key = (topic.as_str(), visitor.as_u128());
@@ -70,7 +75,7 @@ impl Ledger for RedbLedger<'_> {
         Ok(true)
     }
 
-    fn add(&mut self, topic: &Topic, delta: Delta) -> Result<Update, Failed> {
+    fn add_delta(&mut self, topic: &Topic, delta: Delta) -> Result<Update, Failed> {
         let mut totals = self.0.open_table(TOTALS)?;
         let mut total = total(&totals, topic)?;
         // A new revision says that the totals changed, so where nothing did there must be none.

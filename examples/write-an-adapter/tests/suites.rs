@@ -25,10 +25,10 @@ fn open() -> impl FnMut() -> Result<RedbStats> {
 
 /// Every promise, on a store that stays open.
 mod kept_open {
-    use horizon_core::testing::Reopening;
+    use horizon_core::testing::FileStoreHarness;
 
-    async fn make() -> Reopening {
-        Reopening::never(super::open())
+    async fn make() -> FileStoreHarness {
+        FileStoreHarness::keep_open(super::open())
     }
 
     horizon_core::store_suite!(make);
@@ -37,10 +37,10 @@ mod kept_open {
 /// Every promise again, with the store dropped and opened anew between any two calls: whatever it
 /// answered with Ok has to be in the file.
 mod reopened_between_any_two_calls {
-    use horizon_core::testing::Reopening;
+    use horizon_core::testing::FileStoreHarness;
 
-    async fn make() -> Reopening {
-        Reopening::before_every_call(super::open())
+    async fn make() -> FileStoreHarness {
+        FileStoreHarness::reopen_before_each_call(super::open())
     }
 
     horizon_core::store_suite!(make);

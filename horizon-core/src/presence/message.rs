@@ -4,16 +4,16 @@ use super::NodeId;
 use crate::VisitorKey;
 
 /// The version of the format; it is in every message as `v`.
-const FORMAT: u8 = 1;
+const FORMAT_VERSION: u8 = 1;
 
 /// The greatest incarnation and version (RFC 8259 §6).
 pub(super) const MAX_NUMBER: u64 = (1 << 53) - 1;
 
 /// The version of a node that nothing was heard of. It has no members, so a delta may start there.
-pub(super) const UNHEARD: u64 = 0;
+pub(super) const NO_VERSION: u64 = 0;
 
 /// The version of a node that said goodbye: it has no members, and nothing is newer.
-pub(super) const GONE: u64 = u64::MAX;
+pub(super) const GOODBYE_VERSION: u64 = u64::MAX;
 
 /// What a node says on the channel of one topic.
 ///
@@ -21,38 +21,38 @@ pub(super) const GONE: u64 = u64::MAX;
 /// known are skipped, another `v` is an error. Numbers are below 2^53, what every JSON reader keeps exact.
 ///
 /// ```
-/// use horizon_core::presence::{Body, Message};
+/// use horizon_core::presence::{MessageBody, PresenceMessage};
 ///
 /// let json = r#"{"v":1,"node":"web-1","incarnation":1700000000000,"type":"beat","version":9}"#;
-/// let message: Message = serde_json::from_str(json)?;
-/// assert_eq!(message.body, Body::Beat { version: 9 });
+/// let message: PresenceMessage = serde_json::from_str(json)?;
+/// assert_eq!(message.body, MessageBody::Heartbeat { version: 9 });
 /// assert_eq!(serde_json::to_string(&message)?, json);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Wire", into = "Wire")]
-pub struct Message {
+#[serde(try_from = "WireMessage", into = "WireMessage")]
+pub struct PresenceMessage {
     /// Who says it.
     pub node: NodeId,
     /// Which of the node's lives: a later one has a greater number.
     pub incarnation: u64,
     /// What it says.
-    pub body: Body,
+    pub body: MessageBody,
 }
 
-/// What a [`Message`] says of its node on its topic. Versions start at 1.
+/// What a [`PresenceMessage`] says of its node on its topic. Versions start at 1.
 ///
 /// ```
-/// use horizon_core::presence::{Body, Message, NodeId};
+/// use horizon_core::presence::{MessageBody, PresenceMessage, NodeId};
 ///
 /// let of = Some(NodeId::new("web-2")?);
-/// let ask = Message { node: NodeId::new("web-1")?, incarnation: 1, body: Body::Ask { of } };
+/// let ask = PresenceMessage { node: NodeId::new("web-1")?, incarnation: 1, body: MessageBody::StateRequest{node } };
 /// let json = serde_json::to_string(&ask).unwrap();
 /// assert_eq!(json, r#"{"v":1,"node":"web-1","incarnation":1,"type":"ask","of":"web-2"}"#);
 /// # Ok::<(), horizon_core::presence::ParseNodeIdError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Body {
+pub enum MessageBody {
     /// All its members: `"type":"state","version":7,"members":["…"]`.
     State {
         /// Of which version.
@@ -72,37 +72,37 @@ pub enum Body {
         left: Vec<VisitorKey>,
     },
     /// It lives, and nothing changed: `"type":"beat","version":9`.
-    Beat {
+    Heartbeat {
         /// The version that its members are at.
         version: u64,
     },
     /// It wants the state of all nodes, or of one: `"type":"ask"` or `"type":"ask","of":"web-2"`.
-    Ask {
+    StateRequest {
         /// Whose; everybody's without.
-        of: Option<NodeId>,
+        node: Option<NodeId>,
     },
     /// It goes for good and has no members any more: `"type":"goodbye"`.
     Goodbye,
 }
 
-impl Body {
+impl MessageBody {
     /// The version that its node is at.
     pub(super) fn version(&self) -> u64 {
         match self {
-            Self::State { version, .. } | Self::Delta { to: version, .. } | Self::Beat { version } => *version,
-            Self::Ask { .. } => UNHEARD,
-            Self::Goodbye => GONE,
+            Self::State { version, .. } | Self::Delta { to: version, .. } | Self::Heartbeat { version } => *version,
+            Self::StateRequest { .. } => NO_VERSION,
+            Self::Goodbye => GOODBYE_VERSION,
         }
     }
 }
 
 /// A message as its JSON has it: flat, so that members are read once and the order of fields is free.
 #[derive(Serialize, Deserialize)]
-struct Wire {
+struct WireMessage {
     v: u8,
     node: NodeId,
     incarnation: u64,
-    r#type: Type,
+    r#type: MessageType,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     version: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -121,7 +121,7 @@ struct Wire {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Type {
+enum MessageType {
     State,
     Delta,
     Beat,
@@ -129,9 +129,9 @@ enum Type {
     Goodbye,
 }
 
-/// Why a JSON object is no [`Message`].
+/// Why a JSON object is no [`PresenceMessage`].
 #[derive(Debug, thiserror::Error)]
-enum WireError {
+enum ParseMessageError {
     #[error("a message of format {0}, which is not known here")]
     Format(u8),
     #[error("a message without `{0}`")]
@@ -140,36 +140,38 @@ enum WireError {
     Number,
 }
 
-impl TryFrom<Wire> for Message {
-    type Error = WireError;
-    fn try_from(wire: Wire) -> Result<Self, WireError> {
-        if wire.v != FORMAT {
-            return Err(WireError::Format(wire.v));
+impl TryFrom<WireMessage> for PresenceMessage {
+    type Error = ParseMessageError;
+    fn try_from(wire: WireMessage) -> Result<Self, ParseMessageError> {
+        if wire.v != FORMAT_VERSION {
+            return Err(ParseMessageError::Format(wire.v));
         }
         let body = match wire.r#type {
-            Type::State => Body::State {
-                version: need("version", wire.version)?,
-                members: need("members", wire.members)?,
+            MessageType::State => MessageBody::State {
+                version: require("version", wire.version)?,
+                members: require("members", wire.members)?,
             },
-            Type::Delta => Body::Delta {
-                from: need("from", wire.from)?,
-                to: need("to", wire.to)?,
-                joined: need("joined", wire.joined)?,
-                left: need("left", wire.left)?,
+            MessageType::Delta => MessageBody::Delta {
+                from: require("from", wire.from)?,
+                to: require("to", wire.to)?,
+                joined: require("joined", wire.joined)?,
+                left: require("left", wire.left)?,
             },
-            Type::Beat => Body::Beat {
-                version: need("version", wire.version)?,
+            MessageType::Beat => MessageBody::Heartbeat {
+                version: require("version", wire.version)?,
             },
-            Type::Ask => Body::Ask { of: wire.of },
-            Type::Goodbye => Body::Goodbye,
+            MessageType::Ask => MessageBody::StateRequest { node: wire.of },
+            MessageType::Goodbye => MessageBody::Goodbye,
         };
         let is_good = match body {
-            Body::State { version, .. } | Body::Beat { version } => (1..=MAX_NUMBER).contains(&version),
-            Body::Delta { from, to, .. } => from < to && to <= MAX_NUMBER,
-            Body::Ask { .. } | Body::Goodbye => true,
+            MessageBody::State { version, .. } | MessageBody::Heartbeat { version } => {
+                (1..=MAX_NUMBER).contains(&version)
+            }
+            MessageBody::Delta { from, to, .. } => from < to && to <= MAX_NUMBER,
+            MessageBody::StateRequest { .. } | MessageBody::Goodbye => true,
         };
         if !is_good || wire.incarnation > MAX_NUMBER {
-            return Err(WireError::Number);
+            return Err(ParseMessageError::Number);
         }
         Ok(Self {
             node: wire.node,
@@ -179,17 +181,17 @@ impl TryFrom<Wire> for Message {
     }
 }
 
-fn need<T>(name: &'static str, value: Option<T>) -> Result<T, WireError> {
-    value.ok_or(WireError::Missing(name))
+fn require<T>(name: &'static str, value: Option<T>) -> Result<T, ParseMessageError> {
+    value.ok_or(ParseMessageError::Missing(name))
 }
 
-impl From<Message> for Wire {
-    fn from(message: Message) -> Self {
+impl From<PresenceMessage> for WireMessage {
+    fn from(message: PresenceMessage) -> Self {
         let mut wire = Self {
-            v: FORMAT,
+            v: FORMAT_VERSION,
             node: message.node,
             incarnation: message.incarnation,
-            r#type: Type::Goodbye,
+            r#type: MessageType::Goodbye,
             version: None,
             from: None,
             to: None,
@@ -199,18 +201,18 @@ impl From<Message> for Wire {
             of: None,
         };
         match message.body {
-            Body::State { version, members } => {
-                wire.r#type = Type::State;
+            MessageBody::State { version, members } => {
+                wire.r#type = MessageType::State;
                 (wire.version, wire.members) = (Some(version), Some(members));
             }
-            Body::Delta { from, to, joined, left } => {
-                wire.r#type = Type::Delta;
+            MessageBody::Delta { from, to, joined, left } => {
+                wire.r#type = MessageType::Delta;
                 (wire.from, wire.to) = (Some(from), Some(to));
                 (wire.joined, wire.left) = (Some(joined), Some(left));
             }
-            Body::Beat { version } => (wire.r#type, wire.version) = (Type::Beat, Some(version)),
-            Body::Ask { of } => (wire.r#type, wire.of) = (Type::Ask, of),
-            Body::Goodbye => {}
+            MessageBody::Heartbeat { version } => (wire.r#type, wire.version) = (MessageType::Beat, Some(version)),
+            MessageBody::StateRequest { node: of } => (wire.r#type, wire.of) = (MessageType::Ask, of),
+            MessageBody::Goodbye => {}
         }
         wire
     }
@@ -222,8 +224,8 @@ mod tests {
 
     const ADA: &str = "0000000000000000000000000000000a";
 
-    fn message(body: Body) -> Message {
-        Message {
+    fn message(body: MessageBody) -> PresenceMessage {
+        PresenceMessage {
             node: NodeId::new("web-1").unwrap(),
             incarnation: 1_700_000_000_000,
             body,
@@ -238,11 +240,11 @@ mod tests {
         let (joined, left) = (members.clone(), vec![]);
         for (body, rest) in [
             (
-                Body::State { version: 7, members },
+                MessageBody::State { version: 7, members },
                 format!(r#""state","version":7,"members":["{ADA}"]"#),
             ),
             (
-                Body::Delta {
+                MessageBody::Delta {
                     from: 7,
                     to: 9,
                     joined,
@@ -250,22 +252,22 @@ mod tests {
                 },
                 format!(r#""delta","from":7,"to":9,"joined":["{ADA}"],"left":[]"#),
             ),
-            (Body::Beat { version: 9 }, r#""beat","version":9"#.into()),
-            (Body::Ask { of: None }, r#""ask""#.into()),
-            (Body::Ask { of }, r#""ask","of":"web-2""#.into()),
-            (Body::Goodbye, r#""goodbye""#.into()),
+            (MessageBody::Heartbeat { version: 9 }, r#""beat","version":9"#.into()),
+            (MessageBody::StateRequest { node: None }, r#""ask""#.into()),
+            (MessageBody::StateRequest { node: of }, r#""ask","of":"web-2""#.into()),
+            (MessageBody::Goodbye, r#""goodbye""#.into()),
         ] {
             let json = format!(r#"{{"v":1,"node":"web-1","incarnation":1700000000000,"type":{rest}}}"#);
             assert_eq!(serde_json::to_string(&message(body.clone())).unwrap(), json);
-            assert_eq!(serde_json::from_str::<Message>(&json).unwrap(), message(body));
+            assert_eq!(serde_json::from_str::<PresenceMessage>(&json).unwrap(), message(body));
         }
     }
 
     #[test]
     fn the_order_of_fields_is_free_and_unknown_ones_are_skipped() {
         let json = r#"{"version":9,"mood":{"x":[1]},"type":"beat","incarnation":1,"node":"a","v":1}"#;
-        let got: Message = serde_json::from_str(json).unwrap();
-        assert_eq!((got.incarnation, got.body), (1, Body::Beat { version: 9 }));
+        let got: PresenceMessage = serde_json::from_str(json).unwrap();
+        assert_eq!((got.incarnation, got.body), (1, MessageBody::Heartbeat { version: 9 }));
     }
 
     #[test]
@@ -292,7 +294,7 @@ mod tests {
             r#"{"v":1,"node":"a b","incarnation":1,"type":"goodbye"}"#.into(),
             r#"{"v":1,"node":"a","incarnation":9007199254740992,"type":"goodbye"}"#.into(),
         ] {
-            assert!(serde_json::from_str::<Message>(&bad).is_err(), "{bad}");
+            assert!(serde_json::from_str::<PresenceMessage>(&bad).is_err(), "{bad}");
         }
     }
 }

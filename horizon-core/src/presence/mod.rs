@@ -26,52 +26,52 @@
 //! # Ok::<(), horizon_core::presence::ParseNodeIdError>(())
 //! ```
 
-mod alarms;
-mod crowd;
-mod host;
+mod local_members;
 mod message;
-mod node;
-mod own;
-mod room;
+mod node_context;
+mod node_id;
+mod timers;
 mod timing;
+mod topic_state;
+mod viewer_index;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::{Topic, VisitorKey};
-use host::NodeContext;
-use room::TopicState;
+use node_context::NodeContext;
+use topic_state::TopicState;
 
-pub use message::{Body, Message};
-pub use node::{NodeId, ParseNodeIdError};
+pub use message::{MessageBody, PresenceMessage};
+pub use node_id::{NodeId, ParseNodeIdError};
 pub use timing::Timing;
 
 /// The most members of one node, over all topics: a bound of memory, some 100 MB.
 ///
 /// ```
-/// use horizon_core::presence::{MAX_MEMBERS, MAX_NODES, MAX_OTHER_MEMBERS, MAX_OWN_MEMBERS};
+/// use horizon_core::presence::{MAX_MEMBERS_PER_TOPIC, MAX_NODES_PER_TOPIC, MAX_REMOTE_MEMBERS, MAX_LOCAL_MEMBERS};
 ///
-/// assert!(MAX_MEMBERS <= MAX_OWN_MEMBERS && MAX_OWN_MEMBERS <= MAX_OTHER_MEMBERS);
-/// assert!(MAX_NODES < MAX_MEMBERS);
+/// assert!(MAX_MEMBERS_PER_TOPIC <= MAX_LOCAL_MEMBERS && MAX_LOCAL_MEMBERS <= MAX_REMOTE_MEMBERS);
+/// assert!(MAX_NODES_PER_TOPIC < MAX_MEMBERS_PER_TOPIC);
 /// ```
-pub const MAX_OWN_MEMBERS: usize = 1_000_000;
+pub const MAX_LOCAL_MEMBERS: usize = 1_000_000;
 
 /// The most members of one node on one topic: a bound of memory. Their state is a message of 7 MB. Redis drops a
 /// subscriber who has 32 MB to catch up with, or 8 MB for a minute, unless it is told otherwise
 /// (`client-output-buffer-limit pubsub`); who has several nodes as full as that has to.
-pub const MAX_MEMBERS: usize = 200_000;
+pub const MAX_MEMBERS_PER_TOPIC: usize = 200_000;
 
 /// The most members of other nodes that are kept, over all topics: a bound of memory, some 150 MB.
-pub const MAX_OTHER_MEMBERS: usize = 2_000_000;
+pub const MAX_REMOTE_MEMBERS: usize = 2_000_000;
 
 /// The most other nodes that are kept on one topic.
-pub const MAX_NODES: usize = 1_024;
+pub const MAX_NODES_PER_TOPIC: usize = 1_024;
 
 /// What the caller has to do, in this order.
 ///
 /// ```
 /// # use std::time::Duration;
-/// # use horizon_core::{Topic, VisitorKey, presence::{Body, Effect, Message, NodeId, Replica, Timing}};
+/// # use horizon_core::{Topic, VisitorKey, presence::{MessageBody, Effect, PresenceMessage, NodeId, Replica, Timing}};
 /// # let mut replica = Replica::new(NodeId::default(), 1, Timing::default());
 /// # let (site, ada, now) = (Topic::Site, VisitorKey::from_u128(1), Duration::from_secs(5));
 /// replica.watch(&site, now);
@@ -79,7 +79,7 @@ pub const MAX_NODES: usize = 1_024;
 ///     match effect {
 ///         Effect::Subscribe(topic) => assert_eq!(topic.to_string(), "site"), // SUBSCRIBE presence:site
 ///         Effect::Unsubscribe(_) | Effect::Viewers(..) => {}
-///         Effect::Publish(_, message) => assert_eq!(message.body, Body::Ask { of: None }),
+///         Effect::Publish(_, message) => assert_eq!(message.body, MessageBody::StateRequest{node: None }),
 ///     }
 /// }
 /// ```
@@ -90,7 +90,7 @@ pub enum Effect {
     /// The topic's channel does not matter any more.
     Unsubscribe(Topic),
     /// Say this on the topic's channel.
-    Publish(Topic, Message),
+    Publish(Topic, PresenceMessage),
     /// So many visitors are here now; it was another number before.
     Viewers(Topic, u64),
 }
@@ -99,20 +99,20 @@ pub enum Effect {
 ///
 /// ```
 /// # use std::time::Duration;
-/// # use horizon_core::{Topic, VisitorKey, presence::{Body, Effect, Message, NodeId, Replica, Timing}};
+/// # use horizon_core::{Topic, VisitorKey, presence::{MessageBody, Effect, PresenceMessage, NodeId, Replica, Timing}};
 /// # let mut replica = Replica::new(NodeId::default(), 1, Timing::default());
 /// # let (site, ada, now) = (Topic::Site, VisitorKey::from_u128(1), Duration::from_secs(5));
 /// replica.watch(&site, now);
-/// let body = Body::State { version: 7, members: vec![ada] };
-/// replica.receive(&site, Message { node: "web-2".parse()?, incarnation: 3, body }, now);
-/// let known = replica.known(&site).next().ok_or("it was just heard")?;
+/// let body = MessageBody::State { version: 7, members: vec![ada] };
+/// replica.receive(&site, PresenceMessage { node: "web-2".parse()?, incarnation: 3, body }, now);
+/// let known = replica.remote_nodes(&site).next().ok_or("it was just heard")?;
 /// assert_eq!((known.node.as_str(), known.incarnation, known.version), ("web-2", 3, 7));
 /// assert!(known.members.contains(&ada));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct KnownNode<'a> {
+pub struct RemoteNode<'a> {
     /// Its name.
     pub node: &'a NodeId,
     /// Which of its lives.
@@ -132,7 +132,7 @@ pub struct KnownNode<'a> {
 ///
 /// ```
 /// # use std::time::Duration;
-/// # use horizon_core::{Topic, VisitorKey, presence::{Body, Effect, Message, NodeId, Replica, Timing}};
+/// # use horizon_core::{Topic, VisitorKey, presence::{MessageBody, Effect, PresenceMessage, NodeId, Replica, Timing}};
 /// # let mut replica = Replica::new(NodeId::default(), 1, Timing::default());
 /// # let (site, ada, now) = (Topic::Site, VisitorKey::from_u128(1), Duration::from_secs(5));
 /// let [mut web_1, mut web_2] = ["web-1", "web-2"].map(|n| Replica::new(n.parse().unwrap(), 1, Timing::default()));
@@ -147,9 +147,9 @@ pub struct KnownNode<'a> {
 /// ```
 #[derive(Debug)]
 pub struct Replica {
-    host: NodeContext,
-    rooms: BTreeMap<Topic, TopicState>,
-    /// When each room's first alarm rings.
+    context: NodeContext,
+    topics: BTreeMap<Topic, TopicState>,
+    /// When each state's first alarm rings.
     due: BTreeSet<(Duration, Topic)>,
 }
 
@@ -169,8 +169,8 @@ impl Replica {
     #[must_use]
     pub fn new(node: NodeId, incarnation: u64, timing: Timing) -> Self {
         Self {
-            host: NodeContext::new(node, incarnation, timing),
-            rooms: BTreeMap::new(),
+            context: NodeContext::new(node, incarnation, timing),
+            topics: BTreeMap::new(),
             due: BTreeSet::new(),
         }
     }
@@ -179,7 +179,7 @@ impl Replica {
     ///
     /// ```
     /// # use std::time::Duration;
-    /// # use horizon_core::{Topic, VisitorKey, presence::{Body, Effect, Message, NodeId, Replica, Timing}};
+    /// # use horizon_core::{Topic, VisitorKey, presence::{MessageBody, Effect, PresenceMessage, NodeId, Replica, Timing}};
     /// # let mut replica = Replica::new(NodeId::default(), 1, Timing::default());
     /// # let (site, ada, now) = (Topic::Site, VisitorKey::from_u128(1), Duration::from_secs(5));
     /// assert!(replica.join(&site, ada, now));
@@ -187,18 +187,18 @@ impl Replica {
     /// assert_eq!(replica.viewers(&site), 1);
     /// ```
     pub fn join(&mut self, topic: &Topic, visitor: VisitorKey, now: Duration) -> bool {
-        if self.host.is_full() && !self.rooms.contains_key(topic) {
+        if self.context.is_full() && !self.topics.contains_key(topic) {
             return false;
         }
         self.open(topic);
-        self.with(topic, now, |room, host| room.join(visitor, now, host)) == Some(true)
+        self.update(topic, now, |state, context| state.join(visitor, now, context)) == Some(true)
     }
 
     /// One guard fewer. The last one's leave counts after the grace.
     ///
     /// ```
     /// # use std::time::Duration;
-    /// # use horizon_core::{Topic, VisitorKey, presence::{Body, Effect, Message, NodeId, Replica, Timing}};
+    /// # use horizon_core::{Topic, VisitorKey, presence::{MessageBody, Effect, PresenceMessage, NodeId, Replica, Timing}};
     /// # let mut replica = Replica::new(NodeId::default(), 1, Timing::default());
     /// # let (site, ada, now) = (Topic::Site, VisitorKey::from_u128(1), Duration::from_secs(5));
     /// replica.join(&site, ada, now);
@@ -208,7 +208,7 @@ impl Replica {
     /// assert_eq!(replica.viewers(&site), 0);
     /// ```
     pub fn leave(&mut self, topic: &Topic, visitor: VisitorKey, now: Duration) {
-        self.with(topic, now, |room, host| room.leave(visitor, now, host));
+        self.update(topic, now, |state, context| state.leave(visitor, now, context));
     }
 
     /// One watcher more: the topic's number is kept right until [`unwatch`](Self::unwatch).
@@ -224,62 +224,62 @@ impl Replica {
     /// ```
     pub fn watch(&mut self, topic: &Topic, now: Duration) {
         self.open(topic);
-        self.with(topic, now, |room, _| room.watch());
+        self.update(topic, now, |state, _| state.watch());
     }
 
     /// One watcher fewer.
     pub fn unwatch(&mut self, topic: &Topic, now: Duration) {
-        self.with(topic, now, |room, _| room.unwatch());
+        self.update(topic, now, |state, _| state.unwatch());
     }
 
     /// How many visitors are here. Nobody, where this node has neither members nor watchers.
     #[must_use]
     pub fn viewers(&self, topic: &Topic) -> u64 {
-        self.rooms.get(topic).map_or(0, TopicState::viewers)
+        self.topics.get(topic).map_or(0, TopicState::viewers)
     }
 
     /// How many of them are connected to this node.
     #[must_use]
-    pub fn own_viewers(&self, topic: &Topic) -> u64 {
-        self.rooms.get(topic).map_or(0, TopicState::own_viewers)
+    pub fn local_viewers(&self, topic: &Topic) -> u64 {
+        self.topics.get(topic).map_or(0, TopicState::local_viewers)
     }
 
     /// Who of them is connected to this node, in the order of their keys. Who leaves is among them until the
     /// grace is over.
-    pub fn own_members<'a>(&'a self, topic: &Topic) -> impl Iterator<Item = VisitorKey> + use<'a> {
-        self.rooms.get(topic).into_iter().flat_map(TopicState::own_members)
+    pub fn local_members<'a>(&'a self, topic: &Topic) -> impl Iterator<Item = VisitorKey> + use<'a> {
+        self.topics.get(topic).into_iter().flat_map(TopicState::local_members)
     }
 
     /// What is known of the other nodes on a topic.
-    pub fn known<'a>(&'a self, topic: &Topic) -> impl Iterator<Item = KnownNode<'a>> + use<'a> {
-        self.rooms.get(topic).into_iter().flat_map(TopicState::known)
+    pub fn remote_nodes<'a>(&'a self, topic: &Topic) -> impl Iterator<Item = RemoteNode<'a>> + use<'a> {
+        self.topics.get(topic).into_iter().flat_map(TopicState::remote_nodes)
     }
 
     /// How many other nodes have said who is there. When it is as many as received the first question, the
     /// number of viewers is complete.
     #[must_use]
-    pub fn known_nodes(&self, topic: &Topic) -> usize {
-        self.known(topic).count()
+    pub fn remote_node_count(&self, topic: &Topic) -> usize {
+        self.remote_nodes(topic).count()
     }
 
     /// Takes a message that came over the topic's channel.
     ///
     /// ```
     /// # use std::time::Duration;
-    /// # use horizon_core::{Topic, VisitorKey, presence::{Body, Effect, Message, NodeId, Replica, Timing}};
+    /// # use horizon_core::{Topic, VisitorKey, presence::{MessageBody, Effect, PresenceMessage, NodeId, Replica, Timing}};
     /// # let mut replica = Replica::new(NodeId::default(), 1, Timing::default());
     /// # let (site, ada, now) = (Topic::Site, VisitorKey::from_u128(1), Duration::from_secs(5));
     /// replica.watch(&site, now);
     /// let json = r#"{"v":1,"node":"web-2","incarnation":1,"type":"state","version":1,"members":[]}"#;
     /// replica.receive(&site, serde_json::from_str(json)?, now);
-    /// assert_eq!(replica.known_nodes(&site), 1);
+    /// assert_eq!(replica.remote_node_count(&site), 1);
     /// # Ok::<(), serde_json::Error>(())
     /// ```
-    pub fn receive(&mut self, topic: &Topic, message: Message, now: Duration) {
-        if message.node != self.host.node {
-            self.with(topic, now, |room, host| room.receive(message, now, host));
-        } else if self.host.refute(&message) {
-            self.each(now, |room, host| room.answer(now, host));
+    pub fn receive(&mut self, topic: &Topic, message: PresenceMessage, now: Duration) {
+        if message.node != self.context.node {
+            self.update(topic, now, |state, context| state.receive(message, now, context));
+        } else if self.context.refute(&message) {
+            self.update_all(now, |state, context| state.send_state_throttled(now, context));
         }
     }
 
@@ -293,7 +293,7 @@ impl Replica {
     ///
     /// ```
     /// # use std::time::Duration;
-    /// # use horizon_core::{Topic, VisitorKey, presence::{Body, Effect, Message, NodeId, Replica, Timing}};
+    /// # use horizon_core::{Topic, VisitorKey, presence::{MessageBody, Effect, PresenceMessage, NodeId, Replica, Timing}};
     /// # let mut replica = Replica::new(NodeId::default(), 1, Timing::default());
     /// # let (site, ada, now) = (Topic::Site, VisitorKey::from_u128(1), Duration::from_secs(5));
     /// replica.join(&site, ada, now);
@@ -304,14 +304,14 @@ impl Replica {
     /// assert_eq!(replica.effects().last(), Some(&Effect::Unsubscribe(site)));
     /// ```
     pub fn tick(&mut self, now: Duration) {
-        let ringing: Vec<Topic> = self
+        let due: Vec<Topic> = self
             .due
             .iter()
             .take_while(|(at, _)| *at <= now)
             .map(|(_, topic)| topic.clone())
             .collect();
-        for topic in ringing {
-            self.with(&topic, now, |room, host| room.tick(now, host));
+        for topic in due {
+            self.update(&topic, now, |state, context| state.tick(now, context));
         }
     }
 
@@ -320,64 +320,64 @@ impl Replica {
     ///
     /// ```
     /// # use std::time::Duration;
-    /// # use horizon_core::{Topic, VisitorKey, presence::{Body, Effect, Message, NodeId, Replica, Timing}};
+    /// # use horizon_core::{Topic, VisitorKey, presence::{MessageBody, Effect, PresenceMessage, NodeId, Replica, Timing}};
     /// # let mut replica = Replica::new(NodeId::default(), 1, Timing::default());
     /// # let (site, ada, now) = (Topic::Site, VisitorKey::from_u128(1), Duration::from_secs(5));
     /// replica.watch(&site, now);
     /// drop(replica.effects());
     /// replica.subscribed(&site, now);
     /// let effects = replica.effects();
-    /// assert!(matches!(&effects[..], [Effect::Publish(_, asks), ..] if asks.body == Body::Ask { of: None }));
+    /// assert!(matches!(&effects[..], [Effect::Publish(_, asks), ..] if asks.body == MessageBody::StateRequest{node: None }));
     /// ```
     pub fn subscribed(&mut self, topic: &Topic, now: Duration) {
-        self.with(topic, now, |room, host| room.reconnect(now, host));
+        self.update(topic, now, |state, context| state.subscribed(now, context));
     }
 
     /// Says the last words of this node; after them it says nothing.
     ///
     /// ```
     /// # use std::time::Duration;
-    /// # use horizon_core::{Topic, VisitorKey, presence::{Body, Effect, Message, NodeId, Replica, Timing}};
+    /// # use horizon_core::{Topic, VisitorKey, presence::{MessageBody, Effect, PresenceMessage, NodeId, Replica, Timing}};
     /// # let mut replica = Replica::new(NodeId::default(), 1, Timing::default());
     /// # let (site, ada, now) = (Topic::Site, VisitorKey::from_u128(1), Duration::from_secs(5));
     /// replica.join(&site, ada, now);
     /// drop(replica.effects());
     /// replica.goodbye(now);
-    /// assert!(matches!(&replica.effects()[..], [Effect::Publish(_, last)] if last.body == Body::Goodbye));
+    /// assert!(matches!(&replica.effects()[..], [Effect::Publish(_, last)] if last.body == MessageBody::Goodbye));
     /// ```
     pub fn goodbye(&mut self, now: Duration) {
-        self.each(now, |room, host| room.goodbye(host));
-        self.host.is_silent = true;
+        self.update_all(now, |state, context| state.goodbye(context));
+        self.context.said_goodbye = true;
     }
 
     /// Takes what the caller has to do. Ask after each other call.
     #[must_use]
     pub fn effects(&mut self) -> Vec<Effect> {
-        std::mem::take(&mut self.host.effects)
+        std::mem::take(&mut self.context.effects)
     }
 
     /// Makes sure that the topic is there.
     fn open(&mut self, topic: &Topic) {
-        if !self.rooms.contains_key(topic) {
-            let room = TopicState::open(topic.clone(), &mut self.host);
-            self.rooms.insert(topic.clone(), room);
+        if !self.topics.contains_key(topic) {
+            let state = TopicState::open(topic.clone(), &mut self.context);
+            self.topics.insert(topic.clone(), state);
         }
     }
 
     /// Does something with the topic, if it is there, and files when it has to be looked at next.
-    fn with<T>(
+    fn update<T>(
         &mut self,
         topic: &Topic,
         now: Duration,
         act: impl FnOnce(&mut TopicState, &mut NodeContext) -> T,
     ) -> Option<T> {
-        let room = self.rooms.get_mut(topic)?;
-        let filed = room.next_alarm();
-        let answer = act(room, &mut self.host);
-        room.settle(now, &mut self.host);
-        let next = room.next_alarm().filter(|_| !room.is_closed());
-        if room.is_closed() {
-            self.rooms.remove(topic);
+        let state = self.topics.get_mut(topic)?;
+        let filed = state.next_timer();
+        let answer = act(state, &mut self.context);
+        state.settle(now, &mut self.context);
+        let next = state.next_timer().filter(|_| !state.is_closed());
+        if state.is_closed() {
+            self.topics.remove(topic);
         }
         if filed != next {
             filed.map(|at| self.due.remove(&(at, topic.clone())));
@@ -386,10 +386,10 @@ impl Replica {
         Some(answer)
     }
 
-    fn each(&mut self, now: Duration, act: impl Fn(&mut TopicState, &mut NodeContext)) {
-        let topics: Vec<Topic> = self.rooms.keys().cloned().collect();
+    fn update_all(&mut self, now: Duration, act: impl Fn(&mut TopicState, &mut NodeContext)) {
+        let topics: Vec<Topic> = self.topics.keys().cloned().collect();
         for topic in topics {
-            self.with(&topic, now, &act);
+            self.update(&topic, now, &act);
         }
     }
 }

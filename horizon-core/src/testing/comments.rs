@@ -1,14 +1,14 @@
 //! What every [`CommentStore`](crate::Comments) keeps.
 
 pub use super::paging::{
-    a_page_of_replies_ends_at_its_most_bytes, a_page_of_threads_ends_at_its_most_bytes,
-    a_thread_alone_is_there_only_if_it_shows, a_thread_shows_its_first_replies_and_whether_more_follow,
-    nothing_comes_after_a_reply_that_the_page_does_not_have, the_replies_of_a_thread_page_forwards,
+    a_page_of_replies_is_limited_in_bytes, a_page_of_threads_is_limited_in_bytes,
+    a_thread_has_its_first_replies_and_a_flag_for_more, an_unknown_after_returns_no_replies, replies_page_forwards,
+    thread_returns_only_visible_threads,
 };
 
-use super::desk::{Desk, bodies, heads};
-use super::script::{limit, page, slug};
-use super::{StoreHarness, Violation, same, suite};
+use super::comment_fixture::{CommentFixture, bodies, heads};
+use super::event_factory::{limit, page_topic, slug};
+use super::{StoreHarness, Violation, expect_eq, suite};
 use crate::{Comment, DEDUPE_WINDOW, EventId, ReaderId, Stats, StatsStoreExt, ThreadPage, Visibility};
 
 suite! { $
@@ -17,72 +17,78 @@ suite! { $
     #[doc = include_str!("stores.md")]
     comments_suite, comments:
     a_comment_reads_back_as_it_was_written
-    a_comment_is_kept_once_also_when_its_id_is_forgotten
-    threads_come_oldest_first_and_page_backwards
-    has_earlier_counts_only_threads_that_show
-    an_unknown_before_has_nothing_older
-    a_late_comment_moves_no_other
-    replies_stand_under_their_parent_oldest_first
-    what_cannot_be_a_reply_stands_at_the_top
-    a_thread_shows_its_first_replies_and_whether_more_follow
-    the_replies_of_a_thread_page_forwards
-    a_thread_alone_is_there_only_if_it_shows
-    nothing_comes_after_a_reply_that_the_page_does_not_have
-    a_page_of_threads_ends_at_its_most_bytes
-    a_page_of_replies_ends_at_its_most_bytes
-    a_held_comment_counts_and_shows_only_once_it_is_shown
-    a_removed_comment_neither_shows_nor_counts
-    a_removed_head_with_shown_replies_stays_blank
-    a_waiting_head_with_shown_replies_stays_blank
-    moderating_twice_counts_once
-    moderation_from_another_page_does_nothing
-    of_verdicts_the_latest_holds_whichever_comes_last
-    the_newest_are_those_shown_replies_included
-    the_desk_sees_every_page_and_state
-    replies_are_counted_whatever_their_state
+    a_repeated_comment_is_stored_once_even_after_its_id_expired
+    threads_are_listed_oldest_first_and_page_backwards
+    has_earlier_counts_only_visible_threads
+    an_unknown_before_returns_nothing
+    comments_are_ordered_by_arrival
+    replies_are_listed_under_their_parent_oldest_first
+    a_reply_with_an_invalid_parent_becomes_a_top_level_comment
+    a_thread_has_its_first_replies_and_a_flag_for_more
+    replies_page_forwards
+    thread_returns_only_visible_threads
+    an_unknown_after_returns_no_replies
+    a_page_of_threads_is_limited_in_bytes
+    a_page_of_replies_is_limited_in_bytes
+    a_pending_comment_is_hidden_and_not_counted
+    a_removed_comment_is_hidden_and_not_counted
+    a_removed_head_with_replies_is_blank
+    a_pending_head_with_replies_is_blank
+    a_repeated_verdict_changes_nothing
+    a_verdict_from_another_page_is_ignored
+    the_latest_verdict_wins_in_any_order
+    newest_comments_are_the_shown_ones_including_replies
+    recent_comments_cover_every_page_and_visibility
+    reply_count_includes_hidden_replies
 }
 
 /// Every field, and any text.
-pub async fn a_comment_reads_back_as_it_was_written(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
-    let mut desk = Desk::new(rig)?;
+pub async fn a_comment_reads_back_as_it_was_written(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
+    let mut fixture = CommentFixture::new(harness)?;
     let body = "<b>'quoted' \"text\"</b>;\n\t%_\\ \u{1f600} e\u{301} \u{202e}";
-    let at = desk.script.now();
-    let head = desk.say(body, None).await?;
-    let reply = desk.say("reply", Some(head)).await?;
-    let mut want = Comment::new(head, desk.slug.clone(), ReaderId::from_u128(7), at);
+    let at = fixture.factory.now();
+    let head = fixture.post(body, None).await?;
+    let reply = fixture.post("reply", Some(head)).await?;
+    let mut want = Comment::new(head, fixture.slug.clone(), ReaderId::from_u128(7), at);
     (want.author, want.body) = ("Ada".into(), body.into());
-    same("the comment", &desk.find(head).await?.as_ref(), &Some(&want))?;
-    let page = desk.threads(None, 1).await?;
-    same("on the page", &page.threads.first().map(|t| &t.head), &Some(&want))?;
-    same(
+    expect_eq("the comment", &fixture.comment(head).await?.as_ref(), &Some(&want))?;
+    let page = fixture.threads(None, 1).await?;
+    expect_eq("on the page", &page.threads.first().map(|t| &t.head), &Some(&want))?;
+    expect_eq(
         "the reply",
-        &desk.find(reply).await?.and_then(|c| c.parent),
+        &fixture.comment(reply).await?.and_then(|c| c.parent),
         &Some(head),
     )?;
-    same("no comment", &desk.find(EventId::from_u128(1)).await?, &None)
+    expect_eq("no comment", &fixture.comment(EventId::from_u128(1)).await?, &None)
 }
 
 /// A repeat adds no second comment, whether or not its id is still remembered.
-pub async fn a_comment_is_kept_once_also_when_its_id_is_forgotten(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
-    let mut desk = Desk::new(rig)?;
-    let event = desk.script.comment(&desk.slug, "once", None)?;
-    desk.apply(event.clone()).await?;
-    desk.apply(event.clone()).await?;
-    desk.expect("a repeat", &[("once", &[])], 1).await?;
+pub async fn a_repeated_comment_is_stored_once_even_after_its_id_expired(
+    harness: &mut dyn StoreHarness,
+) -> Result<(), Violation> {
+    let mut fixture = CommentFixture::new(harness)?;
+    let event = fixture.factory.comment(&fixture.slug, "once", None)?;
+    fixture.apply(event.clone()).await?;
+    fixture.apply(event.clone()).await?;
+    fixture.expect_page("a repeat", &[("once", &[])], 1).await?;
     let later = event.at.plus(DEDUPE_WINDOW * 2);
-    desk.rig.open().await?.expire(later).await?;
-    desk.apply(event).await?;
-    desk.expect("a repeat of a forgotten id", &[("once", &[])], 1).await
+    fixture.harness.open().await?.expire(later).await?;
+    fixture.apply(event).await?;
+    fixture
+        .expect_page("a repeat of a forgotten id", &[("once", &[])], 1)
+        .await
 }
 
 /// The newest page first, oldest thread first on it; `before` leads back until nothing is earlier.
-pub async fn threads_come_oldest_first_and_page_backwards(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
-    let mut desk = Desk::new(rig)?;
+pub async fn threads_are_listed_oldest_first_and_page_backwards(
+    harness: &mut dyn StoreHarness,
+) -> Result<(), Violation> {
+    let mut fixture = CommentFixture::new(harness)?;
     for body in ["a", "b", "c", "d", "e"] {
-        let head = desk.say(body, None).await?;
-        desk.say("reply", Some(head)).await?;
-        desk.hold("waits", None).await?;
-        desk.elsewhere("elsewhere").await?;
+        let head = fixture.post(body, None).await?;
+        fixture.post("reply", Some(head)).await?;
+        fixture.post_pending("waits", None).await?;
+        fixture.post_elsewhere("elsewhere").await?;
     }
     let mut before = None;
     for want in [
@@ -91,82 +97,92 @@ pub async fn threads_come_oldest_first_and_page_backwards(rig: &mut dyn StoreHar
         (vec!["a"], false),
         (vec![], false),
     ] {
-        let page = desk.threads(before, 2).await?;
-        same("a page of two", &heads(&page), &want)?;
+        let page = fixture.threads(before, 2).await?;
+        expect_eq("a page of two", &heads(&page), &want)?;
         before = page.threads.first().map(|thread| thread.head.id).or(before);
     }
-    same(
+    expect_eq(
         "exactly all",
-        &heads(&desk.threads(None, 5).await?),
+        &heads(&fixture.threads(None, 5).await?),
         &(vec!["a", "b", "c", "d", "e"], false),
     )
 }
 
 /// Where everything older is hidden nothing is earlier; a blank head above a reply shows.
-pub async fn has_earlier_counts_only_threads_that_show(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
-    let mut desk = Desk::new(rig)?;
-    let gone = desk.say("gone", None).await?;
-    desk.moderate(gone, Visibility::Removed).await?;
-    let waits = desk.hold("waits", None).await?;
-    desk.say("shown", None).await?;
-    same(
+pub async fn has_earlier_counts_only_visible_threads(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
+    let mut fixture = CommentFixture::new(harness)?;
+    let gone = fixture.post("gone", None).await?;
+    fixture.moderate(gone, Visibility::Removed).await?;
+    let waits = fixture.post_pending("waits", None).await?;
+    fixture.post("shown", None).await?;
+    expect_eq(
         "both earlier ones are hidden",
-        &heads(&desk.threads(None, 1).await?),
+        &heads(&fixture.threads(None, 1).await?),
         &(vec!["shown"], false),
     )?;
-    desk.say("reply", Some(waits)).await?;
-    same(
+    fixture.post("reply", Some(waits)).await?;
+    expect_eq(
         "one of them has a reply",
-        &heads(&desk.threads(None, 1).await?),
+        &heads(&fixture.threads(None, 1).await?),
         &(vec!["shown"], true),
     )
 }
 
 /// A `before` that no comment has is a page without threads.
-pub async fn an_unknown_before_has_nothing_older(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
-    let mut desk = Desk::new(rig)?;
-    desk.say("a", None).await?;
+pub async fn an_unknown_before_returns_nothing(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
+    let mut fixture = CommentFixture::new(harness)?;
+    fixture.post("a", None).await?;
     let unknown = Some(EventId::from_u128(u128::MAX));
-    same("the page", &desk.threads(unknown, 9).await?, &ThreadPage::default())?;
-    let found = desk.rig.open().await?.recent_comments(None, unknown, limit(9)).await?;
-    same("the desk", &bodies(&found), &vec![])
+    expect_eq("the page", &fixture.threads(unknown, 9).await?, &ThreadPage::default())?;
+    let found = fixture
+        .harness
+        .open()
+        .await?
+        .recent_comments(None, unknown, limit(9))
+        .await?;
+    expect_eq("the fixture", &bodies(&found), &vec![])
 }
 
 /// A comment stands where it arrived, even when it was written earlier.
-pub async fn a_late_comment_moves_no_other(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
-    let mut desk = Desk::new(rig)?;
-    let early = desk.script.comment(&desk.slug, "written first", None)?;
-    desk.script.wait(std::time::Duration::from_secs(60));
-    desk.say("came first", None).await?;
-    desk.apply(early).await?;
-    same(
+pub async fn comments_are_ordered_by_arrival(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
+    let mut fixture = CommentFixture::new(harness)?;
+    let early = fixture.factory.comment(&fixture.slug, "written first", None)?;
+    fixture.factory.advance(std::time::Duration::from_secs(60));
+    fixture.post("came first", None).await?;
+    fixture.apply(early).await?;
+    expect_eq(
         "the order",
-        &heads(&desk.threads(None, 9).await?).0,
+        &heads(&fixture.threads(None, 9).await?).0,
         &vec!["came first", "written first"],
     )
 }
 
 /// Replies are no threads of their own.
-pub async fn replies_stand_under_their_parent_oldest_first(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
-    let mut desk = Desk::new(rig)?;
-    let (one, two) = (desk.say("one", None).await?, desk.say("two", None).await?);
+pub async fn replies_are_listed_under_their_parent_oldest_first(
+    harness: &mut dyn StoreHarness,
+) -> Result<(), Violation> {
+    let mut fixture = CommentFixture::new(harness)?;
+    let (one, two) = (fixture.post("one", None).await?, fixture.post("two", None).await?);
     for (body, parent) in [("1a", one), ("2a", two), ("1b", one)] {
-        desk.say(body, Some(parent)).await?;
+        fixture.post(body, Some(parent)).await?;
     }
-    desk.hold("waits", Some(one)).await?;
-    desk.expect("replies", &[("one", &["1a", "1b"]), ("two", &["2a"])], 5)
+    fixture.post_pending("waits", Some(one)).await?;
+    fixture
+        .expect_page("replies", &[("one", &["1a", "1b"]), ("two", &["2a"])], 5)
         .await
 }
 
 /// An answer to a reply, to another page's comment or to nothing is a thread of its own.
-pub async fn what_cannot_be_a_reply_stands_at_the_top(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
-    let mut desk = Desk::new(rig)?;
-    let head = desk.say("head", None).await?;
-    let reply = desk.say("reply", Some(head)).await?;
-    let foreign = desk.elsewhere("foreign").await?;
-    desk.say("to a reply", Some(reply)).await?;
-    desk.say("to another page", Some(foreign)).await?;
-    desk.say("to nothing", Some(EventId::from_u128(1))).await?;
+pub async fn a_reply_with_an_invalid_parent_becomes_a_top_level_comment(
+    harness: &mut dyn StoreHarness,
+) -> Result<(), Violation> {
+    let mut fixture = CommentFixture::new(harness)?;
+    let head = fixture.post("head", None).await?;
+    let reply = fixture.post("reply", Some(head)).await?;
+    let foreign = fixture.post_elsewhere("foreign").await?;
+    fixture.post("to a reply", Some(reply)).await?;
+    fixture.post("to another page", Some(foreign)).await?;
+    fixture.post("to nothing", Some(EventId::from_u128(1))).await?;
     let alone: &[&str] = &[];
     let want = [
         ("head", ["reply"].as_slice()),
@@ -174,132 +190,143 @@ pub async fn what_cannot_be_a_reply_stands_at_the_top(rig: &mut dyn StoreHarness
         ("to another page", alone),
         ("to nothing", alone),
     ];
-    desk.expect("answers", &want, 5).await
+    fixture.expect_page("answers", &want, 5).await
 }
 
 /// A comment that waits is nowhere until the author shows it.
-pub async fn a_held_comment_counts_and_shows_only_once_it_is_shown(
-    rig: &mut dyn StoreHarness,
-) -> Result<(), Violation> {
-    let mut desk = Desk::new(rig)?;
-    let held = desk.hold("held", None).await?;
-    desk.expect("while it waits", &[], 0).await?;
-    same("no sign to read again", &desk.stats().await?.comments_revision, &0)?;
-    same(
+pub async fn a_pending_comment_is_hidden_and_not_counted(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
+    let mut fixture = CommentFixture::new(harness)?;
+    let pending = fixture.post_pending("pending", None).await?;
+    fixture.expect_page("while it waits", &[], 0).await?;
+    expect_eq("no sign to read again", &fixture.stats().await?.comments_revision, &0)?;
+    expect_eq(
         "its state",
-        &desk.find(held).await?.map(|c| c.visibility),
+        &fixture.comment(pending).await?.map(|c| c.visibility),
         &Some(Visibility::Pending),
     )?;
-    desk.moderate(held, Visibility::Shown).await?;
-    desk.expect("once shown", &[("held", &[])], 1).await?;
-    same("a sign to read again", &desk.stats().await?.comments_revision, &1)
+    fixture.moderate(pending, Visibility::Shown).await?;
+    fixture.expect_page("once shown", &[("pending", &[])], 1).await?;
+    expect_eq("a sign to read again", &fixture.stats().await?.comments_revision, &1)
 }
 
 /// Removing takes it from page and count, restoring brings it back to its place.
-pub async fn a_removed_comment_neither_shows_nor_counts(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
-    let mut desk = Desk::new(rig)?;
-    let (one, _) = (desk.say("one", None).await?, desk.say("two", None).await?);
-    desk.moderate(one, Visibility::Removed).await?;
-    desk.expect("removed", &[("two", &[])], 1).await?;
-    same(
+pub async fn a_removed_comment_is_hidden_and_not_counted(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
+    let mut fixture = CommentFixture::new(harness)?;
+    let (one, _) = (fixture.post("one", None).await?, fixture.post("two", None).await?);
+    fixture.moderate(one, Visibility::Removed).await?;
+    fixture.expect_page("removed", &[("two", &[])], 1).await?;
+    expect_eq(
         "its state",
-        &desk.find(one).await?.map(|c| c.visibility),
+        &fixture.comment(one).await?.map(|c| c.visibility),
         &Some(Visibility::Removed),
     )?;
-    desk.moderate(one, Visibility::Shown).await?;
-    desk.expect("restored", &[("one", &[]), ("two", &[])], 2).await?;
-    same("signs to read again", &desk.stats().await?.comments_revision, &4)
+    fixture.moderate(one, Visibility::Shown).await?;
+    fixture
+        .expect_page("restored", &[("one", &[]), ("two", &[])], 2)
+        .await?;
+    expect_eq("signs to read again", &fixture.stats().await?.comments_revision, &4)
 }
 
 /// A thread does not fall apart because its head is gone; nothing of the head's words is told.
-pub async fn a_removed_head_with_shown_replies_stays_blank(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
-    let mut desk = Desk::new(rig)?;
-    let head = desk.say("head", None).await?;
-    let reply = desk.say("reply", Some(head)).await?;
-    desk.moderate(head, Visibility::Removed).await?;
-    desk.expect("the head is removed", &[("", &["reply"])], 1).await?;
-    same(
+pub async fn a_removed_head_with_replies_is_blank(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
+    let mut fixture = CommentFixture::new(harness)?;
+    let head = fixture.post("head", None).await?;
+    let reply = fixture.post("reply", Some(head)).await?;
+    fixture.moderate(head, Visibility::Removed).await?;
+    fixture
+        .expect_page("the head is removed", &[("", &["reply"])], 1)
+        .await?;
+    expect_eq(
         "the head",
-        &desk.first_head().await?,
+        &fixture.first_head().await?,
         &Some((String::new(), Visibility::Removed)),
     )?;
-    desk.moderate(reply, Visibility::Removed).await?;
-    desk.expect("the reply too", &[], 0).await
+    fixture.moderate(reply, Visibility::Removed).await?;
+    fixture.expect_page("the reply too", &[], 0).await
 }
 
 /// What the author has not shown yet is not told by what stands under it.
-pub async fn a_waiting_head_with_shown_replies_stays_blank(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
-    let mut desk = Desk::new(rig)?;
-    let head = desk.hold("head", None).await?;
-    desk.say("reply", Some(head)).await?;
-    desk.expect("the head waits", &[("", &["reply"])], 1).await?;
-    same(
+pub async fn a_pending_head_with_replies_is_blank(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
+    let mut fixture = CommentFixture::new(harness)?;
+    let head = fixture.post_pending("head", None).await?;
+    fixture.post("reply", Some(head)).await?;
+    fixture.expect_page("the head waits", &[("", &["reply"])], 1).await?;
+    expect_eq(
         "the head",
-        &desk.first_head().await?,
+        &fixture.first_head().await?,
         &Some((String::new(), Visibility::Pending)),
     )?;
-    desk.moderate(head, Visibility::Shown).await?;
-    desk.expect("once shown", &[("head", &["reply"])], 2).await
+    fixture.moderate(head, Visibility::Shown).await?;
+    fixture.expect_page("once shown", &[("head", &["reply"])], 2).await
 }
 
 /// The same verdict again changes nothing.
-pub async fn moderating_twice_counts_once(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
-    let mut desk = Desk::new(rig)?;
-    let (one, _) = (desk.say("one", None).await?, desk.say("two", None).await?);
+pub async fn a_repeated_verdict_changes_nothing(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
+    let mut fixture = CommentFixture::new(harness)?;
+    let (one, _) = (fixture.post("one", None).await?, fixture.post("two", None).await?);
     for (verdict, counted) in [(Visibility::Removed, 1), (Visibility::Shown, 2)] {
-        desk.moderate(one, verdict).await?;
-        desk.moderate(one, verdict).await?;
-        same("the count", &desk.stats().await?.comments, &counted)?;
+        fixture.moderate(one, verdict).await?;
+        fixture.moderate(one, verdict).await?;
+        expect_eq("the count", &fixture.stats().await?.comments, &counted)?;
     }
     Ok(())
 }
 
 /// A verdict has to name the comment's own page.
-pub async fn moderation_from_another_page_does_nothing(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
-    let mut desk = Desk::new(rig)?;
-    let comment = desk.say("stays", None).await?;
+pub async fn a_verdict_from_another_page_is_ignored(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
+    let mut fixture = CommentFixture::new(harness)?;
+    let comment = fixture.post("stays", None).await?;
     let other = slug("elsewhere")?;
-    let event = desk.script.moderate(&other, comment, Visibility::Removed);
-    desk.apply(event).await?;
-    desk.expect("another page's verdict", &[("stays", &[])], 1).await?;
-    let total = desk.rig.open().await?.total(&page("elsewhere")?).await?;
-    same("the other page", &total.stats, &Stats::default())
+    let event = fixture.factory.moderate(&other, comment, Visibility::Removed);
+    fixture.apply(event).await?;
+    fixture
+        .expect_page("another page's verdict", &[("stays", &[])], 1)
+        .await?;
+    let total = fixture.harness.open().await?.total(&page_topic("elsewhere")?).await?;
+    expect_eq("the other page", &total.stats, &Stats::default())
 }
 
 /// An earlier verdict that comes late changes nothing.
-pub async fn of_verdicts_the_latest_holds_whichever_comes_last(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
-    let mut desk = Desk::new(rig)?;
-    let comment = desk.say("comment", None).await?;
-    let early = desk.script.moderate(&desk.slug, comment, Visibility::Shown);
-    desk.moderate(comment, Visibility::Removed).await?;
-    desk.apply(early).await?;
-    desk.expect("removed last", &[], 0).await?;
-    same("one sign to read again", &desk.stats().await?.comments_revision, &2)
+pub async fn the_latest_verdict_wins_in_any_order(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
+    let mut fixture = CommentFixture::new(harness)?;
+    let comment = fixture.post("comment", None).await?;
+    let early = fixture.factory.moderate(&fixture.slug, comment, Visibility::Shown);
+    fixture.moderate(comment, Visibility::Removed).await?;
+    fixture.apply(early).await?;
+    fixture.expect_page("removed last", &[], 0).await?;
+    expect_eq("one sign to read again", &fixture.stats().await?.comments_revision, &2)
 }
 
 /// `newest` knows only what readers may see of this page, newest first.
-pub async fn the_newest_are_those_shown_replies_included(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
-    let mut desk = Desk::new(rig)?;
-    let one = desk.say("one", None).await?;
-    let gone = desk.say("gone", None).await?;
-    desk.moderate(gone, Visibility::Removed).await?;
-    desk.say("reply", Some(one)).await?;
-    desk.hold("waits", None).await?;
-    desk.elsewhere("elsewhere").await?;
+pub async fn newest_comments_are_the_shown_ones_including_replies(
+    harness: &mut dyn StoreHarness,
+) -> Result<(), Violation> {
+    let mut fixture = CommentFixture::new(harness)?;
+    let one = fixture.post("one", None).await?;
+    let gone = fixture.post("gone", None).await?;
+    fixture.moderate(gone, Visibility::Removed).await?;
+    fixture.post("reply", Some(one)).await?;
+    fixture.post_pending("waits", None).await?;
+    fixture.post_elsewhere("elsewhere").await?;
     for (most, want) in [(9, vec!["reply", "one"]), (1, vec!["reply"])] {
-        let newest = desk.rig.open().await?.newest(&desk.slug, limit(most)).await?;
-        same(&format!("the newest {most}"), &bodies(&newest), &want)?;
+        let newest = fixture
+            .harness
+            .open()
+            .await?
+            .newest_comments(&fixture.slug, limit(most))
+            .await?;
+        expect_eq(&format!("the newest {most}"), &bodies(&newest), &want)?;
     }
     Ok(())
 }
 
 /// The author finds everything, newest first, page by page, or one state only.
-pub async fn the_desk_sees_every_page_and_state(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
-    let mut desk = Desk::new(rig)?;
-    let shown = desk.say("shown", None).await?;
-    desk.hold("waits", Some(shown)).await?;
-    let foreign = desk.elsewhere("foreign").await?;
-    desk.hold("waits too", None).await?;
+pub async fn recent_comments_cover_every_page_and_visibility(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
+    let mut fixture = CommentFixture::new(harness)?;
+    let shown = fixture.post("shown", None).await?;
+    fixture.post_pending("waits", Some(shown)).await?;
+    let foreign = fixture.post_elsewhere("foreign").await?;
+    fixture.post_pending("waits too", None).await?;
     let waiting = Some(Visibility::Pending);
     for (what, only, before, most, want) in [
         ("all", None, None, 9, vec!["waits too", "foreign", "waits", "shown"]),
@@ -309,25 +336,29 @@ pub async fn the_desk_sees_every_page_and_state(rig: &mut dyn StoreHarness) -> R
         ("older ones that wait", waiting, Some(foreign), 9, vec!["waits"]),
         ("removed ones", Some(Visibility::Removed), None, 9, vec![]),
     ] {
-        let found = desk
-            .rig
+        let found = fixture
+            .harness
             .open()
             .await?
             .recent_comments(only, before, limit(most))
             .await?;
-        same(what, &bodies(&found), &want)?;
+        expect_eq(what, &bodies(&found), &want)?;
     }
     Ok(())
 }
 
 /// A ceiling for replies counts those that wait or were removed too.
-pub async fn replies_are_counted_whatever_their_state(rig: &mut dyn StoreHarness) -> Result<(), Violation> {
-    let mut desk = Desk::new(rig)?;
-    let (head, other) = (desk.say("head", None).await?, desk.say("other", None).await?);
-    desk.say("reply", Some(head)).await?;
-    desk.hold("waits", Some(head)).await?;
-    let gone = desk.say("gone", Some(head)).await?;
-    desk.moderate(gone, Visibility::Removed).await?;
-    same("three replies", &desk.rig.open().await?.replies(head).await?, &3)?;
-    same("no reply", &desk.rig.open().await?.replies(other).await?, &0)
+pub async fn reply_count_includes_hidden_replies(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
+    let mut fixture = CommentFixture::new(harness)?;
+    let (head, other) = (fixture.post("head", None).await?, fixture.post("other", None).await?);
+    fixture.post("reply", Some(head)).await?;
+    fixture.post_pending("waits", Some(head)).await?;
+    let gone = fixture.post("gone", Some(head)).await?;
+    fixture.moderate(gone, Visibility::Removed).await?;
+    expect_eq(
+        "three replies",
+        &fixture.harness.open().await?.reply_count(head).await?,
+        &3,
+    )?;
+    expect_eq("no reply", &fixture.harness.open().await?.reply_count(other).await?, &0)
 }

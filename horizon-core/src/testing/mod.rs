@@ -24,14 +24,14 @@
 //! use std::sync::Arc;
 //! use horizon_core::testing::{Store, run_check, stats};
 //!
-//! let mut rig: Arc<dyn Store> = Arc::new(horizon_memory::MemoryStats::new());
-//! run_check(stats::likes_are_a_set(&mut rig)).await?;
+//! let mut harness: Arc<dyn Store> = Arc::new(horizon_memory::MemoryStats::new());
+//! run_check(stats::likes_are_a_set(&mut harness)).await?;
 //! # Ok(())
 //! # }
 //! ```
 //!
 //! Each suite wants a module of its own, because checks of two ports may have the same name. The
-//! adapter's crate needs tokio with `macros`, `rt` and `time`, and async-trait for a rig of its own.
+//! adapter's crate needs tokio with `macros`, `rt` and `time`, and async-trait for a harness of its own.
 //! `presence_suite!(each: other)` hands the names of the checks to the macro `other`.
 //!
 //! What no suite can see is for the adapter's own tests:
@@ -40,15 +40,15 @@
 //! - What was answered with Ok outlives a power cut, as far as the adapter promises.
 //! - What was erased is gone from the disk too.
 
+pub mod bus;
+mod comment_fixture;
 pub mod comments;
-mod desk;
-mod model;
+mod event_factory;
+mod file_store_harness;
 mod paging;
-pub mod pipe;
 pub mod presence;
-mod reopening;
+mod reference_model;
 pub mod salts;
-mod script;
 pub mod stats;
 mod store;
 
@@ -56,18 +56,18 @@ use std::{fmt, future::Future, time::Duration};
 
 use tokio::time::timeout;
 
-pub use pipe::BusHarness;
+pub use bus::BusHarness;
+pub use file_store_harness::FileStoreHarness;
 pub use presence::PresenceHarness;
-pub use reopening::Reopening;
 pub use store::{Store, StoreHarness};
 
 use crate::Error;
 
 /// How long a check may take before what it waits for counts as missing.
-const PATIENCE: Duration = Duration::from_secs(30);
+const CHECK_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long a check listens before it believes that nothing comes.
-const QUIET: Duration = Duration::from_millis(100);
+const SILENCE: Duration = Duration::from_millis(100);
 
 /// A promise that an adapter does not keep, in words.
 ///
@@ -123,13 +123,13 @@ impl From<Error> for Violation {
 /// # Errors
 /// What the check finds, or that it found no end.
 pub async fn run_check(check: impl Future<Output = Result<(), Violation>>) -> Result<(), Violation> {
-    timeout(PATIENCE, check)
+    timeout(CHECK_TIMEOUT, check)
         .await
         .unwrap_or_else(|_| Err(Violation::new("what the check waits for never came")))
 }
 
 /// Fails with `what` unless the two are the same. They stand one under the other, to be compared by eye.
-fn same<T: PartialEq + fmt::Debug>(what: &str, got: &T, want: &T) -> Result<(), Violation> {
+fn expect_eq<T: PartialEq + fmt::Debug>(what: &str, got: &T, want: &T) -> Result<(), Violation> {
     if got == want {
         return Ok(());
     }
@@ -144,8 +144,8 @@ macro_rules! conformance_tests {
         $(
             #[tokio::test $time]
             async fn $check() -> Result<(), $crate::testing::Violation> {
-                let mut rig = $make().await;
-                $crate::testing::run_check($crate::testing::$suite::$check(&mut rig)).await
+                let mut harness = $make().await;
+                $crate::testing::run_check($crate::testing::$suite::$check(&mut harness)).await
             }
         )*
     };
@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn what_differs_stands_one_under_the_other() {
-        let broken = same("the likes", &[1, 2], &[1, 3]).unwrap_err();
+        let broken = expect_eq("the likes", &[1, 2], &[1, 3]).unwrap_err();
         assert_eq!(broken.to_string(), "the likes\n   got [1, 2]\nwanted [1, 3]");
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::{StreamExt, stream::BoxStream};
 use tokio::time::{Instant, timeout};
 
-use super::{PATIENCE, QUIET, Violation, same, suite};
+use super::{CHECK_TIMEOUT, SILENCE, Violation, expect_eq, suite};
 use crate::{Presence, PresenceExt, PresenceGuard, Slug, Topic, VisitorKey};
 
 suite! { $
@@ -24,17 +24,17 @@ suite! { $
     /// horizon_core::presence_suite!(make, start_paused = true);
     /// ```
     presence_suite, presence:
-    nobody_is_here_at_first
-    once_tracked_a_visitor_counts_in_every_watch
+    a_watch_starts_at_zero
+    a_tracked_visitor_counts_in_every_watch
     a_second_tab_is_not_a_second_viewer
-    a_closed_tab_is_not_a_leave_while_another_is_open
-    two_visitors_are_two
-    a_visitor_leaves_when_the_grace_is_over
-    a_reload_within_the_grace_shows_no_change
-    a_visitor_may_come_back_after_leaving
-    topics_do_not_touch_each_other
+    a_visitor_stays_while_another_tab_is_open
+    two_visitors_count_as_two
+    a_visitor_leaves_after_the_grace
+    a_reload_within_the_grace_changes_nothing
+    a_visitor_can_come_back_after_leaving
+    topics_are_independent
     a_slow_watch_skips_to_the_latest
-    a_watch_never_says_the_same_number_twice_in_a_row
+    a_watch_never_repeats_a_number
     a_guard_may_be_dropped_outside_the_runtime
 }
 
@@ -50,8 +50,8 @@ const EVE: VisitorKey = VisitorKey::from_u128(3);
 /// use horizon_memory::MemoryPresence;
 ///
 /// let grace = Duration::from_secs(3);
-/// let rig = PresenceHarness { presence: Box::new(MemoryPresence::new(grace)), grace };
-/// assert_eq!(rig.grace, grace);
+/// let harness = PresenceHarness { presence: Box::new(MemoryPresence::new(grace)), grace };
+/// assert_eq!(harness.grace, grace);
 /// ```
 pub struct PresenceHarness {
     /// The adapter.
@@ -82,13 +82,13 @@ impl PresenceHarness {
     }
 
     fn longer_than_grace(&self) -> Duration {
-        self.grace * 2 + QUIET
+        self.grace * 2 + SILENCE
     }
 }
 
 async fn expect(what: &str, counts: &mut BoxStream<'static, u64>, want: u64) -> Result<(), Violation> {
-    match timeout(PATIENCE / 2, counts.next()).await {
-        Ok(got) => same(what, &got, &Some(want)),
+    match timeout(CHECK_TIMEOUT / 2, counts.next()).await {
+        Ok(got) => expect_eq(what, &got, &Some(want)),
         Err(_) => Err(Violation::new(format!("{what}: the watch does not say {want}"))),
     }
 }
@@ -101,78 +101,78 @@ async fn expect_silence(what: &str, counts: &mut BoxStream<'static, u64>, wait: 
 }
 
 /// A watch says 0 at once when nobody is here.
-pub async fn nobody_is_here_at_first(rig: &mut PresenceHarness) -> Result<(), Violation> {
-    expect("an empty topic", &mut rig.watch(), 0).await
+pub async fn a_watch_starts_at_zero(harness: &mut PresenceHarness) -> Result<(), Violation> {
+    expect("an empty topic", &mut harness.watch(), 0).await
 }
 
 /// After `track` answered, a watch that is open says so, and a new one starts with it.
-pub async fn once_tracked_a_visitor_counts_in_every_watch(rig: &mut PresenceHarness) -> Result<(), Violation> {
-    let mut before = rig.watch();
+pub async fn a_tracked_visitor_counts_in_every_watch(harness: &mut PresenceHarness) -> Result<(), Violation> {
+    let mut before = harness.watch();
     expect("before anyone came", &mut before, 0).await?;
-    let _ada = rig.track(ADA).await?;
-    expect("a new watch", &mut rig.watch(), 1).await?;
+    let _ada = harness.track(ADA).await?;
+    expect("a new watch", &mut harness.watch(), 1).await?;
     expect("a watch from before", &mut before, 1).await
 }
 
 /// Two guards of one visitor count once.
-pub async fn a_second_tab_is_not_a_second_viewer(rig: &mut PresenceHarness) -> Result<(), Violation> {
-    let _first = rig.track(ADA).await?;
-    let mut counts = rig.watch();
+pub async fn a_second_tab_is_not_a_second_viewer(harness: &mut PresenceHarness) -> Result<(), Violation> {
+    let _first = harness.track(ADA).await?;
+    let mut counts = harness.watch();
     expect("one tab", &mut counts, 1).await?;
-    let _second = rig.track(ADA).await?;
-    expect_silence("a second tab", &mut counts, QUIET).await?;
-    same("a second tab", &rig.viewers().await, &1)
+    let _second = harness.track(ADA).await?;
+    expect_silence("a second tab", &mut counts, SILENCE).await?;
+    expect_eq("a second tab", &harness.viewers().await, &1)
 }
 
 /// Of two guards of one visitor, one is enough to be here.
-pub async fn a_closed_tab_is_not_a_leave_while_another_is_open(rig: &mut PresenceHarness) -> Result<(), Violation> {
-    let first = rig.track(ADA).await?;
-    let _second = rig.track(ADA).await?;
-    let mut counts = rig.watch();
+pub async fn a_visitor_stays_while_another_tab_is_open(harness: &mut PresenceHarness) -> Result<(), Violation> {
+    let first = harness.track(ADA).await?;
+    let _second = harness.track(ADA).await?;
+    let mut counts = harness.watch();
     expect("two tabs", &mut counts, 1).await?;
     drop(first);
-    expect_silence("one of two tabs was closed", &mut counts, rig.longer_than_grace()).await
+    expect_silence("one of two tabs was closed", &mut counts, harness.longer_than_grace()).await
 }
 
 /// Different visitors count each.
-pub async fn two_visitors_are_two(rig: &mut PresenceHarness) -> Result<(), Violation> {
-    let _ada = rig.track(ADA).await?;
-    let _bob = rig.track(BOB).await?;
-    expect("two visitors", &mut rig.watch(), 2).await
+pub async fn two_visitors_count_as_two(harness: &mut PresenceHarness) -> Result<(), Violation> {
+    let _ada = harness.track(ADA).await?;
+    let _bob = harness.track(BOB).await?;
+    expect("two visitors", &mut harness.watch(), 2).await
 }
 
 /// The last guard's drop counts after the grace, not before.
-pub async fn a_visitor_leaves_when_the_grace_is_over(rig: &mut PresenceHarness) -> Result<(), Violation> {
-    let ada = rig.track(ADA).await?;
-    let mut counts = rig.watch();
+pub async fn a_visitor_leaves_after_the_grace(harness: &mut PresenceHarness) -> Result<(), Violation> {
+    let ada = harness.track(ADA).await?;
+    let mut counts = harness.watch();
     expect("a visitor", &mut counts, 1).await?;
     let start = Instant::now();
     drop(ada);
     expect("the visitor left", &mut counts, 0).await?;
     let waited = start.elapsed();
-    if waited < rig.grace {
+    if waited < harness.grace {
         return Err(Violation::new(format!("the leave counted after {waited:?} already")));
     }
     Ok(())
 }
 
 /// Going and coming back within the grace is never seen.
-pub async fn a_reload_within_the_grace_shows_no_change(rig: &mut PresenceHarness) -> Result<(), Violation> {
-    let before = rig.track(ADA).await?;
-    let mut counts = rig.watch();
+pub async fn a_reload_within_the_grace_changes_nothing(harness: &mut PresenceHarness) -> Result<(), Violation> {
+    let before = harness.track(ADA).await?;
+    let mut counts = harness.watch();
     expect("a visitor", &mut counts, 1).await?;
     drop(before);
-    expect_silence("within the grace", &mut counts, QUIET.min(rig.grace / 2)).await?;
-    let _after = rig.track(ADA).await?;
-    expect_silence("after the reload", &mut counts, rig.longer_than_grace()).await
+    expect_silence("within the grace", &mut counts, SILENCE.min(harness.grace / 2)).await?;
+    let _after = harness.track(ADA).await?;
+    expect_silence("after the reload", &mut counts, harness.longer_than_grace()).await
 }
 
 /// Who left is counted again when they come again, and the watch still listens.
-pub async fn a_visitor_may_come_back_after_leaving(rig: &mut PresenceHarness) -> Result<(), Violation> {
-    let mut counts = rig.watch();
+pub async fn a_visitor_can_come_back_after_leaving(harness: &mut PresenceHarness) -> Result<(), Violation> {
+    let mut counts = harness.watch();
     expect("nobody", &mut counts, 0).await?;
     for _ in 0..2 {
-        let ada = rig.track(ADA).await?;
+        let ada = harness.track(ADA).await?;
         expect("the visitor came", &mut counts, 1).await?;
         drop(ada);
         expect("the visitor left", &mut counts, 0).await?;
@@ -181,53 +181,53 @@ pub async fn a_visitor_may_come_back_after_leaving(rig: &mut PresenceHarness) ->
 }
 
 /// A visitor of one page is nowhere else, and leaves no other page when they leave one.
-pub async fn topics_do_not_touch_each_other(rig: &mut PresenceHarness) -> Result<(), Violation> {
+pub async fn topics_are_independent(harness: &mut PresenceHarness) -> Result<(), Violation> {
     let page = |slug| Ok::<_, Violation>(Topic::from(Slug::new(slug).map_err(|e| Violation::new(e.to_string()))?));
     let (here, there) = (page("here")?, page("there")?);
-    let guard = rig.presence.track(here.clone(), ADA).await?;
-    same("another page", &rig.presence.viewers(there.clone()).await, &0)?;
-    let _there = rig.presence.track(there.clone(), ADA).await?;
-    let mut counts = rig.presence.watch(there);
+    let guard = harness.presence.track(here.clone(), ADA).await?;
+    expect_eq("another page", &harness.presence.viewers(there.clone()).await, &0)?;
+    let _there = harness.presence.track(there.clone(), ADA).await?;
+    let mut counts = harness.presence.watch(there);
     expect("both pages", &mut counts, 1).await?;
     drop(guard);
     expect(
         "the page that was left",
-        &mut rig.presence.watch(here).skip(1).boxed(),
+        &mut harness.presence.watch(here).skip(1).boxed(),
         0,
     )
     .await?;
-    expect_silence("the page that was not left", &mut counts, QUIET).await
+    expect_silence("the page that was not left", &mut counts, SILENCE).await
 }
 
 /// What was missed while nobody polled is not told later.
-pub async fn a_slow_watch_skips_to_the_latest(rig: &mut PresenceHarness) -> Result<(), Violation> {
-    let mut slow = rig.watch();
+pub async fn a_slow_watch_skips_to_the_latest(harness: &mut PresenceHarness) -> Result<(), Violation> {
+    let mut slow = harness.watch();
     expect("nobody", &mut slow, 0).await?;
     let mut guards = Vec::new();
     for visitor in [ADA, BOB, EVE] {
-        guards.push(rig.track(visitor).await?);
+        guards.push(harness.track(visitor).await?);
     }
     expect("three came meanwhile", &mut slow, 3).await?;
-    expect_silence("nothing else happened", &mut slow, QUIET).await
+    expect_silence("nothing else happened", &mut slow, SILENCE).await
 }
 
 /// One leaves and another comes while nobody polls: that is no change.
-pub async fn a_watch_never_says_the_same_number_twice_in_a_row(rig: &mut PresenceHarness) -> Result<(), Violation> {
-    let ada = rig.track(ADA).await?;
-    let (mut slow, mut quick) = (rig.watch(), rig.watch());
+pub async fn a_watch_never_repeats_a_number(harness: &mut PresenceHarness) -> Result<(), Violation> {
+    let ada = harness.track(ADA).await?;
+    let (mut slow, mut quick) = (harness.watch(), harness.watch());
     expect("a visitor", &mut slow, 1).await?;
     expect("a visitor", &mut quick, 1).await?;
     drop(ada);
     expect("the visitor left", &mut quick, 0).await?;
-    let _bob = rig.track(BOB).await?;
+    let _bob = harness.track(BOB).await?;
     expect("another came", &mut quick, 1).await?;
-    expect_silence("one left, one came", &mut slow, QUIET).await
+    expect_silence("one left, one came", &mut slow, SILENCE).await
 }
 
 /// A guard's drop is synchronous and needs no runtime.
-pub async fn a_guard_may_be_dropped_outside_the_runtime(rig: &mut PresenceHarness) -> Result<(), Violation> {
-    let guard = rig.track(ADA).await?;
-    let mut counts = rig.watch();
+pub async fn a_guard_may_be_dropped_outside_the_runtime(harness: &mut PresenceHarness) -> Result<(), Violation> {
+    let guard = harness.track(ADA).await?;
+    let mut counts = harness.watch();
     expect("a visitor", &mut counts, 1).await?;
     std::thread::spawn(move || drop(guard))
         .join()

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{Violation, same};
+use super::{Violation, expect_eq};
 use crate::{CommentStore, Event, Result, SaltStore, Stats, StatsStore, StatsStoreExt, Timestamp, Topic, Update};
 
 /// A store with all its ports.
@@ -21,9 +21,9 @@ impl<S: StatsStore + CommentStore + SaltStore> Store for S {}
 
 /// How the checks reach a fresh store.
 ///
-/// They ask before every single call, so that a rig may close the store and open it again between
-/// any two. They hold nothing of the last answer then. An `Arc<dyn Store>` is a rig that does nothing,
-/// [`Reopening`](super::Reopening) is one for a store on a file.
+/// They ask before every single call, so that a harness may close the store and open it again between
+/// any two. They hold nothing of the last answer then. An `Arc<dyn Store>` is a harness that does nothing,
+/// [`FileStoreHarness`](super::Reopening) is one for a store on a file.
 ///
 /// One for processes that share what they store, which are asked in turn:
 ///
@@ -56,22 +56,22 @@ impl StoreHarness for Arc<dyn Store> {
     }
 }
 
-pub(super) async fn apply(rig: &mut dyn StoreHarness, events: &[Event]) -> Result<Vec<Update>, Violation> {
-    Ok(rig.open().await?.apply(events).await?)
+pub(super) async fn apply(harness: &mut dyn StoreHarness, events: &[Event]) -> Result<Vec<Update>, Violation> {
+    Ok(harness.open().await?.apply(events).await?)
 }
 
-pub(super) async fn total(rig: &mut dyn StoreHarness, topic: &Topic) -> Result<Stats, Violation> {
-    Ok(rig.open().await?.total(topic).await?.stats)
+pub(super) async fn total(harness: &mut dyn StoreHarness, topic: &Topic) -> Result<Stats, Violation> {
+    Ok(harness.open().await?.total(topic).await?.stats)
 }
 
-pub(super) async fn forget(rig: &mut dyn StoreHarness, now: Timestamp) -> Result<(), Violation> {
-    Ok(rig.open().await?.expire(now).await?)
+pub(super) async fn expire(harness: &mut dyn StoreHarness, now: Timestamp) -> Result<(), Violation> {
+    Ok(harness.open().await?.expire(now).await?)
 }
 
-pub(super) async fn expect_visits(what: &str, rig: &mut dyn StoreHarness, want: u64) -> Result<(), Violation> {
-    same(what, &total(rig, &Topic::Site).await?.visits, &want)
+pub(super) async fn expect_visits(what: &str, harness: &mut dyn StoreHarness, want: u64) -> Result<(), Violation> {
+    expect_eq(what, &total(harness, &Topic::Site).await?.visits, &want)
 }
 
-pub(super) async fn expect_likes(what: &str, rig: &mut dyn StoreHarness, want: u64) -> Result<(), Violation> {
-    same(what, &total(rig, &Topic::Site).await?.likes, &want)
+pub(super) async fn expect_likes(what: &str, harness: &mut dyn StoreHarness, want: u64) -> Result<(), Violation> {
+    expect_eq(what, &total(harness, &Topic::Site).await?.likes, &want)
 }

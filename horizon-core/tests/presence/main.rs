@@ -1,30 +1,29 @@
 //! A cluster of replicas in one thread: a network that loses, repeats, reorders and delays what they say, falls
 //! apart and heals; nodes that crash, stop and start anew, each with a clock of its own.
 //!
-//! Every seed is another story. A failure names its seed: `HORIZON_SEED=17 cargo test -p horizon-core --test presence`.
+//! Every seed is another scenario. A failure names its seed: `HORIZON_SEED=17 cargo test -p horizon-core --test presence`.
 
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    reason = "a world that cannot be built fails its test"
+    reason = "a simulation that cannot be built fails its test"
 )]
 
-mod checks;
-mod crowd;
-mod dice;
-mod flaw;
-mod life;
-mod node;
-mod story;
-mod world;
+mod invariants;
+mod mutant;
+mod process_run;
+mod scenario;
+mod sim_node;
+mod simulation;
+mod visitors;
 
-use flaw::Flaw;
+use mutant::Mutant;
 
 /// How many stories are played.
 const SEEDS: u64 = 10_000;
 
 /// In how many of them each mistake has to show.
-const FLAW_SEEDS: u64 = 500;
+const MUTANT_SEEDS: u64 = 500;
 
 fn seeds() -> std::ops::Range<u64> {
     match std::env::var("HORIZON_SEED") {
@@ -39,7 +38,7 @@ fn seeds() -> std::ops::Range<u64> {
 #[test]
 fn in_every_story_all_agree_in_the_end() {
     for seed in seeds() {
-        if let Err(what) = story::play(seed, None) {
+        if let Err(what) = scenario::run(seed, None) {
             panic!("HORIZON_SEED={seed}: {what}");
         }
     }
@@ -47,15 +46,15 @@ fn in_every_story_all_agree_in_the_end() {
 
 /// One test per mistake: some seed shows it, and without the mistake that seed is fine.
 macro_rules! caught {
-    ($($test:ident: $flaw:ident;)*) => {
+    ($($test:ident: $mutant:ident;)*) => {
         $(
             #[test]
             fn $test() {
-                let fails = |seed: &u64| story::play(*seed, Some(Flaw::$flaw)).is_err();
-                let seed = (0..FLAW_SEEDS).find(fails).expect("no seed shows this mistake");
+                let fails = |seed: &u64| scenario::run(*seed, Some(Mutant::$mutant)).is_err();
+                let seed = (0..MUTANT_SEEDS).find(fails).expect("no seed shows this mistake");
                 // Shown with `--nocapture`, to read whether it was caught for the right reason.
-                println!("{seed}: {}", story::play(seed, Some(Flaw::$flaw)).unwrap_err());
-                assert_eq!(story::play(seed, None), Ok(()));
+                println!("{seed}: {}", scenario::run(seed, Some(Mutant::$mutant)).unwrap_err());
+                assert_eq!(scenario::run(seed, None), Ok(()));
             }
         )*
     };

@@ -17,7 +17,7 @@ use horizon_app::{Desk, DeskComment, ErrorPage, FileProblem, Login, Page};
 use horizon_axum::ClientAddr;
 use horizon_backend::now;
 use horizon_core::{
-    COMMENT_BYTES, Comment, EventId, MAX_AUTHOR_CHARS, MAX_BODY_CHARS, MAX_PAGE_BYTES, Result, Visibility,
+    COMMENT_OVERHEAD_BYTES, Comment, EventId, MAX_AUTHOR_CHARS, MAX_BODY_CHARS, MAX_PAGE_BYTES, Result, Visibility,
 };
 use horizon_posts::{Effect, Problem, Severity};
 use serde::Deserialize;
@@ -30,7 +30,7 @@ const ON_THE_DESK: NonZeroUsize = NonZeroUsize::new(50).unwrap();
 
 // The largest comments fill no more than a page of comments may take: a `char` has up to four bytes.
 const _: () = assert!(
-    ON_THE_DESK.get() * (4 * (MAX_AUTHOR_CHARS + MAX_BODY_CHARS) + COMMENT_BYTES) <= MAX_PAGE_BYTES,
+    ON_THE_DESK.get() * (4 * (MAX_AUTHOR_CHARS + MAX_BODY_CHARS) + COMMENT_OVERHEAD_BYTES) <= MAX_PAGE_BYTES,
     "the desk shows too many comments at once"
 );
 

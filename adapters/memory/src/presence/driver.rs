@@ -75,7 +75,7 @@ impl<T: Time> Driver<T> {
     /// Who is here, in the order of their keys.
     #[cfg(feature = "testing")]
     pub(crate) fn members(&self, topic: &Topic) -> Vec<VisitorKey> {
-        self.state().replica.own_members(topic).collect()
+        self.state().replica.local_members(topic).collect()
     }
 
     /// Does what its time has come for. Answers when to look again.

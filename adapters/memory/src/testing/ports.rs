@@ -70,8 +70,10 @@ impl CommentStore for Fake {
         self.0.call(Call::Thread, work).await
     }
 
-    async fn newest(&self, slug: &Slug, limit: NonZeroUsize) -> Result<Vec<Comment>> {
-        self.0.call(Call::Newest, self.0.store.newest(slug, limit)).await
+    async fn newest_comments(&self, slug: &Slug, limit: NonZeroUsize) -> Result<Vec<Comment>> {
+        self.0
+            .call(Call::Newest, self.0.store.newest_comments(slug, limit))
+            .await
     }
 
     async fn recent_comments(
@@ -88,8 +90,8 @@ impl CommentStore for Fake {
         self.0.call(Call::Comment, self.0.store.comment(id)).await
     }
 
-    async fn replies(&self, parent: EventId) -> Result<usize> {
-        self.0.call(Call::Replies, self.0.store.replies(parent)).await
+    async fn reply_count(&self, parent: EventId) -> Result<usize> {
+        self.0.call(Call::Replies, self.0.store.reply_count(parent)).await
     }
 }
 

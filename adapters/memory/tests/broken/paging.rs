@@ -99,7 +99,7 @@ impl Fault for CountsNoBytes {
         _: Option<EventId>,
         limit: NonZeroUsize,
     ) -> Result<Option<Thread>> {
-        let mut replies = good.newest(slug, NonZeroUsize::MAX).await?;
+        let mut replies = good.newest_comments(slug, NonZeroUsize::MAX).await?;
         replies.retain(|comment| comment.parent == Some(head));
         replies.truncate(limit.get());
         Ok(good.comment(head).await?.map(|head| alone(head, replies)))

@@ -73,7 +73,7 @@ impl BusHarness for Rig {
         Arc::clone(&self.pipe) as _
     }
 
-    async fn feed(&mut self) -> Result<Box<dyn EventConsumer>> {
+    async fn consumer(&mut self) -> Result<Box<dyn EventConsumer>> {
         let good = match self.first.take() {
             Some(feed) => feed,
             None => self.pipe.good.feed()?,
@@ -164,19 +164,19 @@ impl Drop for BrokenFeed {
     }
 }
 
-caught! { pipe, pipe_suite:
-    events_come_in_the_order_in_which_they_were_taken: rig(Fault::ReversesBatches);
-    a_batch_holds_at_most_its_limit: rig(Fault::IgnoresTheLimit);
-    an_event_is_answered_once_it_went_through_the_accumulator: rig(Fault::SwallowsEvents);
-    what_is_not_acknowledged_comes_again: rig(Fault::AcknowledgesAtOnce);
-    what_is_not_acknowledged_comes_again_from_a_new_feed: rig(Fault::AcknowledgesAtOnce);
-    what_is_acknowledged_never_comes_again: rig(Fault::ForgetsAcknowledgements);
-    giving_up_a_wait_for_a_batch_loses_nothing: rig(Fault::LosesWhatWasGivenUp);
-    an_event_that_is_tracked_twice_counts_once: rig(Fault::MintsIdsAnew);
-    a_watch_says_the_latest_at_once: rig(Fault::StartsLate);
-    a_watch_says_each_newer_total: rig(Fault::SpeaksOnce);
-    a_watch_never_goes_back: rig(Fault::BelievesTheLast);
+caught! { bus, bus_suite:
+    events_are_delivered_in_order: rig(Fault::ReversesBatches);
+    a_batch_has_at_most_limit_events: rig(Fault::IgnoresTheLimit);
+    a_tracked_event_reaches_the_store: rig(Fault::SwallowsEvents);
+    unacknowledged_events_are_redelivered: rig(Fault::AcknowledgesAtOnce);
+    unacknowledged_events_are_redelivered_to_a_new_consumer: rig(Fault::AcknowledgesAtOnce);
+    acknowledged_events_are_never_redelivered: rig(Fault::ForgetsAcknowledgements);
+    cancelling_next_batch_loses_nothing: rig(Fault::LosesWhatWasGivenUp);
+    an_event_tracked_twice_counts_once: rig(Fault::MintsIdsAnew);
+    a_watch_starts_with_the_latest_totals: rig(Fault::StartsLate);
+    a_watch_yields_each_newer_total: rig(Fault::SpeaksOnce);
+    a_watch_ignores_older_revisions: rig(Fault::BelievesTheLast);
     a_slow_watch_skips_to_the_latest: rig(Fault::TellsEveryUpdate);
-    a_watch_hears_only_its_topic: rig(Fault::MixesTopics);
-    a_watch_outlives_the_feed: rig(Fault::EndsWithTheFeed);
+    a_watch_yields_only_its_topic: rig(Fault::MixesTopics);
+    a_watch_outlives_the_consumer: rig(Fault::EndsWithTheFeed);
 }

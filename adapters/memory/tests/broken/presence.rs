@@ -128,16 +128,16 @@ fn each_wake(mut counts: BoxStream<'static, u64>) -> BoxStream<'static, u64> {
 }
 
 caught! { presence, presence_suite:
-    nobody_is_here_at_first: rig(Fault::CountsItself);
-    once_tracked_a_visitor_counts_in_every_watch: rig(Fault::CountsLater);
+    a_watch_starts_at_zero: rig(Fault::CountsItself);
+    a_tracked_visitor_counts_in_every_watch: rig(Fault::CountsLater);
     a_second_tab_is_not_a_second_viewer: rig(Fault::CountsTabs);
-    a_closed_tab_is_not_a_leave_while_another_is_open: rig(Fault::KnowsOnlyTheFirstTab);
-    two_visitors_are_two: rig(Fault::SeesOneVisitorOnly);
-    a_visitor_leaves_when_the_grace_is_over: without_grace();
-    a_reload_within_the_grace_shows_no_change: without_grace();
-    a_visitor_may_come_back_after_leaving: rig(Fault::EndsAfterThree);
-    topics_do_not_touch_each_other: rig(Fault::MixesTopics);
+    a_visitor_stays_while_another_tab_is_open: rig(Fault::KnowsOnlyTheFirstTab);
+    two_visitors_count_as_two: rig(Fault::SeesOneVisitorOnly);
+    a_visitor_leaves_after_the_grace: without_grace();
+    a_reload_within_the_grace_changes_nothing: without_grace();
+    a_visitor_can_come_back_after_leaving: rig(Fault::EndsAfterThree);
+    topics_are_independent: rig(Fault::MixesTopics);
     a_slow_watch_skips_to_the_latest: rig(Fault::TellsEveryChange);
-    a_watch_never_says_the_same_number_twice_in_a_row: rig(Fault::RepeatsItself);
+    a_watch_never_repeats_a_number: rig(Fault::RepeatsItself);
     a_guard_may_be_dropped_outside_the_runtime: rig(Fault::NeedsTheRuntimeToDrop);
 }

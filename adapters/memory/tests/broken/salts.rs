@@ -61,10 +61,10 @@ impl Fault for ForgetsTomorrow {
 }
 
 caught! { salts, salts_suite:
-    the_first_salt_of_a_day_stays: rig(AlwaysFresh);
-    many_who_ask_at_the_same_time_get_the_same_salt: rig(LooksThenKeeps::default());
-    a_day_and_the_day_before_have_their_own_salts: rig(OneForAllDays);
-    a_new_day_erases_the_salts_before_the_previous: rig(LooksThenKeeps::default());
-    forgetting_erases_salts_of_days_before_yesterday_and_no_others: rig(NeverForgets);
-    forgetting_keeps_the_salt_of_tomorrow: rig(ForgetsTomorrow(i64::MAX.into()));
+    the_first_salt_of_a_day_is_kept: rig(AlwaysFresh);
+    concurrent_callers_get_the_same_salt: rig(LooksThenKeeps::default());
+    today_and_yesterday_have_separate_salts: rig(OneForAllDays);
+    a_new_day_erases_salts_before_yesterday: rig(LooksThenKeeps::default());
+    expire_erases_only_salts_before_yesterday: rig(NeverForgets);
+    expire_keeps_the_salt_of_tomorrow: rig(ForgetsTomorrow(i64::MAX.into()));
 }

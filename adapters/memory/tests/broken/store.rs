@@ -45,7 +45,7 @@ pub(crate) trait Fault: Send + Sync {
         good.thread(slug, head, after, limit).await
     }
     async fn newest(&self, good: &MemoryStats, slug: &Slug, limit: NonZeroUsize) -> Result<Vec<Comment>> {
-        good.newest(slug, limit).await
+        good.newest_comments(slug, limit).await
     }
     async fn desk(
         &self,
@@ -60,7 +60,7 @@ pub(crate) trait Fault: Send + Sync {
         good.comment(id).await
     }
     async fn replies(&self, good: &MemoryStats, parent: EventId) -> Result<usize> {
-        good.replies(parent).await
+        good.reply_count(parent).await
     }
     async fn salt(&self, good: &MemoryStats, day: Day, fresh: [u8; 32]) -> Result<[u8; 32]> {
         good.salt(day, fresh).await
@@ -108,7 +108,7 @@ impl<F: Fault> CommentStore for Faulty<F> {
     ) -> Result<Option<Thread>> {
         self.fault.thread(&self.good, slug, head, after, limit).await
     }
-    async fn newest(&self, slug: &Slug, limit: NonZeroUsize) -> Result<Vec<Comment>> {
+    async fn newest_comments(&self, slug: &Slug, limit: NonZeroUsize) -> Result<Vec<Comment>> {
         self.fault.newest(&self.good, slug, limit).await
     }
     async fn recent_comments(
@@ -122,7 +122,7 @@ impl<F: Fault> CommentStore for Faulty<F> {
     async fn comment(&self, id: EventId) -> Result<Option<Comment>> {
         self.fault.comment(&self.good, id).await
     }
-    async fn replies(&self, parent: EventId) -> Result<usize> {
+    async fn reply_count(&self, parent: EventId) -> Result<usize> {
         self.fault.replies(&self.good, parent).await
     }
 }

@@ -36,10 +36,10 @@ async fn make(fake: &Fake, call: Call) -> Result<()> {
         Call::Forget => fake.expire(clock().now()).await,
         Call::Threads => fake.threads(&slug, None, one).await.map(drop),
         Call::Thread => fake.thread(&slug, id, None, one).await.map(drop),
-        Call::Newest => fake.newest(&slug, one).await.map(drop),
+        Call::Newest => fake.newest_comments(&slug, one).await.map(drop),
         Call::Desk => fake.recent_comments(None, None, one).await.map(drop),
         Call::Comment => fake.comment(id).await.map(drop),
-        Call::Replies => fake.replies(id).await.map(drop),
+        Call::Replies => fake.reply_count(id).await.map(drop),
         Call::Salt => fake.salt(Day::from_number(1), [1; 32]).await.map(drop),
         other => Err(Error::permanent(format!("{other:?} is not made here"))),
     }

@@ -77,7 +77,7 @@ async fn scripts_may_be_flushed_at_any_moment() {
                 let comment = comment(&page("page"), 1_000 + number, None, false);
                 apply(&store, &[hit(&Topic::Site, number), comment]).await;
                 // Between telling Redis the script and calling it, it may be flushed again.
-                while let Err(error) = store.newest(&slug, NonZeroUsize::MIN).await {
+                while let Err(error) = store.newest_comments(&slug, NonZeroUsize::MIN).await {
                     assert!(error.is_retryable(), "{error:?}");
                 }
             }

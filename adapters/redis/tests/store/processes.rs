@@ -56,7 +56,7 @@ async fn an_id_that_comes_for_two_pages_at_once_is_a_comment_on_one() {
         let kept = store.comment(one[0].id).await.unwrap().expect("one of them");
         let totals = store.get(&pages).await.unwrap();
         assert_eq!(totals.iter().map(|total| total.stats.comments).sum::<u64>(), number + 1);
-        let shown = store.newest(&kept.slug, NonZeroUsize::MIN).await.unwrap();
+        let shown = store.newest_comments(&kept.slug, NonZeroUsize::MIN).await.unwrap();
         assert_eq!(shown, [kept]);
     }
 }

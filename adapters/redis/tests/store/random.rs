@@ -136,8 +136,8 @@ async fn compare(redis: &RedisStats, memory: &MemoryStats, history: &mut History
             );
         }
         assert_eq!(
-            redis.newest(slug, limit).await.unwrap(),
-            memory.newest(slug, limit).await.unwrap()
+            redis.newest_comments(slug, limit).await.unwrap(),
+            memory.newest_comments(slug, limit).await.unwrap()
         );
     }
     for only in STATES.map(Some).into_iter().chain([None]) {
@@ -150,7 +150,10 @@ async fn compare(redis: &RedisStats, memory: &MemoryStats, history: &mut History
     }
     if let Some(id) = before {
         assert_eq!(redis.comment(id).await.unwrap(), memory.comment(id).await.unwrap());
-        assert_eq!(redis.replies(id).await.unwrap(), memory.replies(id).await.unwrap());
+        assert_eq!(
+            redis.reply_count(id).await.unwrap(),
+            memory.reply_count(id).await.unwrap()
+        );
     }
 }
 

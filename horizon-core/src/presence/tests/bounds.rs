@@ -7,7 +7,7 @@ fn visitors(count: usize) -> Vec<VisitorKey> {
 #[test]
 fn a_visitor_too_many_has_no_place_on_a_topic_but_on_another() {
     let mut replica = replica();
-    for visitor in visitors(MAX_MEMBERS) {
+    for visitor in visitors(MAX_MEMBERS_PER_TOPIC) {
         assert!(replica.join(&page(), visitor, ms(0)));
     }
     let late = VisitorKey::from_u128(u128::MAX);
@@ -15,7 +15,7 @@ fn a_visitor_too_many_has_no_place_on_a_topic_but_on_another() {
     // Who is here already may open another tab.
     assert!(replica.join(&page(), VisitorKey::from_u128(0), ms(0)));
     assert!(replica.join(&Topic::Site, late, ms(0)));
-    assert_eq!(replica.viewers(&page()), MAX_MEMBERS as u64);
+    assert_eq!(replica.viewers(&page()), MAX_MEMBERS_PER_TOPIC as u64);
     replica.leave(&page(), ADA, ms(0));
     replica.tick(ms(3_000));
     assert!(replica.join(&page(), late, ms(3_000)));
@@ -24,75 +24,78 @@ fn a_visitor_too_many_has_no_place_on_a_topic_but_on_another() {
 #[test]
 fn a_visitor_too_many_has_no_place_at_all_and_opens_no_topic() {
     let mut replica = replica();
-    replica.host.own_members = MAX_OWN_MEMBERS - 1;
+    replica.context.local_members = MAX_LOCAL_MEMBERS - 1;
     assert!(replica.join(&page(), ADA, ms(0)));
     let _ = replica.effects();
     assert!(!replica.join(&page(), BOB, ms(0)) && !replica.join(&Topic::Site, ADA, ms(0)));
     assert!(replica.join(&page(), ADA, ms(0)));
-    assert_eq!((replica.rooms.len(), replica.effects()), (1, vec![]));
+    assert_eq!((replica.topics.len(), replica.effects()), (1, vec![]));
 }
 
 #[test]
 fn a_state_too_large_is_left_out_until_it_fits() {
     let mut replica = watching();
-    hear(&mut replica, "web-2", state(1, &[ADA]), ms(0));
-    let mut many = visitors(MAX_MEMBERS + 1);
-    hear(&mut replica, "web-2", state(2, &many), ms(0));
-    hear(&mut replica, "web-2", Body::Beat { version: 2 }, ms(2_000));
-    assert_eq!((replica.viewers(&page()), said(&mut replica)), (1, vec![]));
+    receive(&mut replica, "web-2", state(1, &[ADA]), ms(0));
+    let mut many = visitors(MAX_MEMBERS_PER_TOPIC + 1);
+    receive(&mut replica, "web-2", state(2, &many), ms(0));
+    receive(&mut replica, "web-2", MessageBody::Heartbeat { version: 2 }, ms(2_000));
+    assert_eq!((replica.viewers(&page()), sent(&mut replica)), (1, vec![]));
     run(&mut replica, ms(6_999));
-    hear(&mut replica, "web-2", Body::Beat { version: 2 }, ms(7_000));
-    assert_eq!((replica.viewers(&page()), said(&mut replica)), (1, vec![ask("web-2")]));
+    receive(&mut replica, "web-2", MessageBody::Heartbeat { version: 2 }, ms(7_000));
+    assert_eq!(
+        (replica.viewers(&page()), sent(&mut replica)),
+        (1, vec![state_request("web-2")])
+    );
     many.pop();
-    hear(&mut replica, "web-2", state(3, &many), ms(7_000));
-    assert_eq!(replica.viewers(&page()), MAX_MEMBERS as u64);
-    hear(
+    receive(&mut replica, "web-2", state(3, &many), ms(7_000));
+    assert_eq!(replica.viewers(&page()), MAX_MEMBERS_PER_TOPIC as u64);
+    receive(
         &mut replica,
         "web-2",
         delta(3, 4, &[VisitorKey::from_u128(u128::MAX)], &[]),
         ms(7_000),
     );
-    assert_eq!(replica.viewers(&page()), MAX_MEMBERS as u64);
-    hear(&mut replica, "web-2", state(5, &[]), ms(7_000));
-    assert_eq!((replica.viewers(&page()), replica.host.other_members), (0, 0));
+    assert_eq!(replica.viewers(&page()), MAX_MEMBERS_PER_TOPIC as u64);
+    receive(&mut replica, "web-2", state(5, &[]), ms(7_000));
+    assert_eq!((replica.viewers(&page()), replica.context.remote_members), (0, 0));
 }
 
 #[test]
 fn members_of_others_too_many_are_left_out_until_there_is_place() {
     let mut replica = watching();
-    replica.host.other_members = MAX_OTHER_MEMBERS - 2;
-    hear(&mut replica, "web-2", state(1, &[ADA, BOB]), ms(0));
-    hear(&mut replica, "web-3", state(1, &[EVE]), ms(0));
-    hear(&mut replica, "web-2", delta(1, 2, &[EVE], &[]), ms(0));
+    replica.context.remote_members = MAX_REMOTE_MEMBERS - 2;
+    receive(&mut replica, "web-2", state(1, &[ADA, BOB]), ms(0));
+    receive(&mut replica, "web-3", state(1, &[EVE]), ms(0));
+    receive(&mut replica, "web-2", delta(1, 2, &[EVE], &[]), ms(0));
     assert_eq!(replica.viewers(&page()), 2);
-    hear(&mut replica, "web-2", state(3, &[ADA]), ms(0));
-    hear(&mut replica, "web-3", state(1, &[EVE]), ms(0));
+    receive(&mut replica, "web-2", state(3, &[ADA]), ms(0));
+    receive(&mut replica, "web-3", state(1, &[EVE]), ms(0));
     assert_eq!(
-        (replica.viewers(&page()), replica.host.other_members),
-        (2, MAX_OTHER_MEMBERS)
+        (replica.viewers(&page()), replica.context.remote_members),
+        (2, MAX_REMOTE_MEMBERS)
     );
 }
 
 #[test]
 fn a_node_too_many_is_not_listened_to_until_another_is_gone() {
     let mut replica = watching();
-    for number in 0..MAX_NODES as u128 {
+    for number in 0..MAX_NODES_PER_TOPIC as u128 {
         let one = VisitorKey::from_u128(number);
-        hear(&mut replica, &format!("web-{number}"), state(1, &[one]), ms(0));
+        receive(&mut replica, &format!("web-{number}"), state(1, &[one]), ms(0));
     }
     let late = VisitorKey::from_u128(u128::MAX);
-    hear(&mut replica, "late", state(1, &[late]), ms(0));
+    receive(&mut replica, "late", state(1, &[late]), ms(0));
     assert_eq!(
-        (replica.known_nodes(&page()), replica.viewers(&page())),
-        (MAX_NODES, MAX_NODES as u64)
+        (replica.remote_node_count(&page()), replica.viewers(&page())),
+        (MAX_NODES_PER_TOPIC, MAX_NODES_PER_TOPIC as u64)
     );
     // Its question is answered all the same.
     let _ = replica.effects();
-    hear(&mut replica, "late", Body::Ask { of: None }, ms(0));
-    assert_eq!(said(&mut replica), [state(1, &[])]);
+    receive(&mut replica, "late", MessageBody::StateRequest { node: None }, ms(0));
+    assert_eq!(sent(&mut replica), [state(1, &[])]);
     run(&mut replica, ms(7_000));
-    hear(&mut replica, "late", Body::Beat { version: 1 }, ms(7_000));
-    assert_eq!(said(&mut replica), [ask("late")]);
-    hear(&mut replica, "late", state(1, &[late]), ms(7_000));
+    receive(&mut replica, "late", MessageBody::Heartbeat { version: 1 }, ms(7_000));
+    assert_eq!(sent(&mut replica), [state_request("late")]);
+    receive(&mut replica, "late", state(1, &[late]), ms(7_000));
     assert_eq!(replica.viewers(&page()), 1);
 }

@@ -2,49 +2,30 @@
 
 use super::*;
 
-/// Random numbers that are the same for the same seed (`SplitMix64`).
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = self.0;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((bits ^ (bits >> 31)) % bound as u64).unwrap()
-    }
-
-    fn shuffle(&mut self, messages: &mut [Message]) {
-        for at in (1..messages.len()).rev() {
-            messages.swap(at, self.below(at + 1));
-        }
-    }
-
-    /// Some of what three nodes said in three lives: at each version one set of members, in the end goodbye.
-    fn messages(&mut self) -> Vec<Message> {
-        let count = self.below(12);
-        let one = |_| {
-            let (name, incarnation, version) = (self.below(3), self.below(3) as u64, 1 + self.below(5) as u64);
-            let bits = name as u64 * 7 + incarnation * 5 + version * 3;
-            let members: Vec<_> = (0..6)
-                .filter(|bit| bits >> bit & 1 == 1)
-                .map(VisitorKey::from_u128)
-                .collect();
-            let body = if version == 5 {
-                Body::Goodbye
-            } else {
-                state(version, &members)
-            };
-            message(&format!("web-{name}"), incarnation, body)
+/// Some of what three nodes published in three lives each. Every version has one set of members; the last is a goodbye.
+fn random_messages(rng: &mut fastrand::Rng) -> Vec<PresenceMessage> {
+    let count = rng.usize(..12);
+    let mut random_message = || {
+        let (name, incarnation, version) = (rng.u64(..3), rng.u64(..3), rng.u64(1..=5));
+        let bits = name * 7 + incarnation * 5 + version * 3;
+        let members: Vec<_> = (0..6)
+            .filter(|bit| bits >> bit & 1 == 1)
+            .map(VisitorKey::from_u128)
+            .collect();
+        let body = if version == 5 {
+            MessageBody::Goodbye
+        } else {
+            state(version, &members)
         };
-        (0..count).map(one).collect()
-    }
+        message(&format!("web-{name}"), incarnation, body)
+    };
+    (0..count).map(|_| random_message()).collect()
 }
 
 /// The greatest word of each node, and how many visitors they make.
 type View = (Vec<(String, u64, u64, BTreeSet<VisitorKey>)>, u64);
 
-fn merged(messages: &[Message]) -> Replica {
+fn merged(messages: &[PresenceMessage]) -> Replica {
     let mut replica = watching();
     for message in messages {
         replica.receive(&page(), message.clone(), ms(0));
@@ -53,15 +34,15 @@ fn merged(messages: &[Message]) -> Replica {
 }
 
 fn view(replica: &Replica) -> View {
-    let known = replica.known(&page());
+    let known = replica.remote_nodes(&page());
     let known = known.map(|it| (it.node.to_string(), it.incarnation, it.version, it.members.clone()));
     (known.collect(), replica.viewers(&page()))
 }
 
 /// What a replica would pass on of what it knows.
-fn passed_on(replica: &Replica) -> Vec<Message> {
-    let known = replica.known(&page());
-    let known = known.map(|it| Message {
+fn passed_on(replica: &Replica) -> Vec<PresenceMessage> {
+    let known = replica.remote_nodes(&page());
+    let known = known.map(|it| PresenceMessage {
         node: it.node.clone(),
         incarnation: it.incarnation,
         body: state(it.version, &it.members.iter().copied().collect::<Vec<_>>()),
@@ -72,11 +53,11 @@ fn passed_on(replica: &Replica) -> Vec<Message> {
 #[test]
 fn merging_is_commutative_and_idempotent() {
     for seed in 0..2_000 {
-        let mut dice = Dice(seed);
-        let mut messages = dice.messages();
+        let mut rng = fastrand::Rng::with_seed(seed);
+        let mut messages = random_messages(&mut rng);
         let once = view(&merged(&messages));
         messages.extend_from_within(..messages.len() / 2);
-        dice.shuffle(&mut messages);
+        rng.shuffle(&mut messages);
         assert_eq!(view(&merged(&messages)), once, "seed {seed}");
     }
 }
@@ -84,11 +65,11 @@ fn merging_is_commutative_and_idempotent() {
 #[test]
 fn merging_is_associative() {
     for seed in 0..2_000 {
-        let mut dice = Dice(seed);
+        let mut rng = fastrand::Rng::with_seed(seed);
         // Who said goodbye is not passed on, so it must not have been said here.
         let mut part = || {
-            let mut messages = dice.messages();
-            messages.retain(|message| message.body != Body::Goodbye);
+            let mut messages = random_messages(&mut rng);
+            messages.retain(|message| message.body != MessageBody::Goodbye);
             messages
         };
         let [a, b, c] = [part(), part(), part()];
@@ -101,8 +82,8 @@ fn merging_is_associative() {
 #[test]
 fn the_newest_word_of_each_node_holds() {
     for seed in 0..2_000 {
-        let messages = Dice(seed).messages();
-        let mut newest: BTreeMap<&NodeId, (u64, u64, &Body)> = BTreeMap::new();
+        let messages = random_messages(&mut fastrand::Rng::with_seed(seed));
+        let mut newest: BTreeMap<&NodeId, (u64, u64, &MessageBody)> = BTreeMap::new();
         for message in &messages {
             let said = (message.incarnation, message.body.version(), &message.body);
             let known = newest.entry(&message.node).or_insert(said);
@@ -112,7 +93,7 @@ fn the_newest_word_of_each_node_holds() {
         }
         let mut visitors: BTreeSet<VisitorKey> = BTreeSet::new();
         for (_, _, body) in newest.values() {
-            if let Body::State { members, .. } = body {
+            if let MessageBody::State { members, .. } = body {
                 visitors.extend(members);
             }
         }

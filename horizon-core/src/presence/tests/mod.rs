@@ -1,9 +1,9 @@
 //! One replica, told what happens step by step. Whole clusters are played in `tests/presence`.
 
 mod bounds;
+mod local;
 mod merge;
-mod others;
-mod own;
+mod remote;
 
 use super::*;
 use crate::Slug;
@@ -39,23 +39,23 @@ fn watching() -> Replica {
     replica
 }
 
-fn message(name: &str, incarnation: u64, body: Body) -> Message {
-    Message {
+fn message(name: &str, incarnation: u64, body: MessageBody) -> PresenceMessage {
+    PresenceMessage {
         node: node(name),
         incarnation,
         body,
     }
 }
 
-fn state(version: u64, members: &[VisitorKey]) -> Body {
-    Body::State {
+fn state(version: u64, members: &[VisitorKey]) -> MessageBody {
+    MessageBody::State {
         version,
         members: members.into(),
     }
 }
 
-fn delta(from: u64, to: u64, joined: &[VisitorKey], left: &[VisitorKey]) -> Body {
-    Body::Delta {
+fn delta(from: u64, to: u64, joined: &[VisitorKey], left: &[VisitorKey]) -> MessageBody {
+    MessageBody::Delta {
         from,
         to,
         joined: joined.into(),
@@ -63,17 +63,17 @@ fn delta(from: u64, to: u64, joined: &[VisitorKey], left: &[VisitorKey]) -> Body
     }
 }
 
-fn ask(of: &str) -> Body {
-    Body::Ask { of: Some(node(of)) }
+fn state_request(of: &str) -> MessageBody {
+    MessageBody::StateRequest { node: Some(node(of)) }
 }
 
 /// What another node says on the page, in its first life.
-fn hear(replica: &mut Replica, name: &str, body: Body, now: Duration) {
+fn receive(replica: &mut Replica, name: &str, body: MessageBody, now: Duration) {
     replica.receive(&page(), message(name, 1, body), now);
 }
 
 /// What the replica says on the page since it was asked last.
-fn said(replica: &mut Replica) -> Vec<Body> {
+fn sent(replica: &mut Replica) -> Vec<MessageBody> {
     let published = |effect| match effect {
         Effect::Publish(_, message) => Some(message.body),
         _ => None,
@@ -82,11 +82,11 @@ fn said(replica: &mut Replica) -> Vec<Body> {
 }
 
 /// Ticks whenever it is due, until `end`. Answers what was said.
-fn run(replica: &mut Replica, end: Duration) -> Vec<Body> {
-    let mut all = said(replica);
+fn run(replica: &mut Replica, end: Duration) -> Vec<MessageBody> {
+    let mut all = sent(replica);
     while let Some(at) = replica.next_tick().filter(|at| *at <= end) {
         replica.tick(at);
-        all.extend(said(replica));
+        all.extend(sent(replica));
     }
     all
 }

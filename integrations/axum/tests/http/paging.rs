@@ -1,7 +1,7 @@
 //! Pages of threads and of replies, and the bytes that bound them.
 
 use horizon_core::{
-    EventId, MAX_BODY_CHARS, MAX_PAGE_BYTES, REPLIES_A_THREAD,
+    EventId, MAX_BODY_CHARS, MAX_PAGE_BYTES, REPLIES_PER_THREAD,
     wire::{CommentView, ThreadView, ThreadsView},
 };
 use serde_json::{Value, json};
@@ -41,7 +41,7 @@ fn ids(thread: &ThreadView) -> Vec<EventId> {
 async fn replies_come_page_by_page() {
     let site = Site::start().await;
     let head = write(&site, "head", None).await;
-    let most = REPLIES_A_THREAD.get();
+    let most = REPLIES_PER_THREAD.get();
     let mut written = Vec::new();
     for number in 0..most {
         written.push(write(&site, &number.to_string(), Some(head)).await);

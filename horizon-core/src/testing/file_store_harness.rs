@@ -9,12 +9,12 @@ use crate::Result;
 /// How long to wait before a store that could not be opened is tried again.
 const RETRY: Duration = Duration::from_millis(1);
 
-/// A rig for a store on a file: kept open, or opened anew before every call.
+/// A harness for a store on a file: kept open, or opened anew before every call.
 ///
 /// It tries again for as long as opening fails with an error that may pass, such as a lock.
 ///
 /// ```
-/// use horizon_core::testing::Reopening;
+/// use horizon_core::testing::FileStoreHarness;
 /// # use horizon_core::Result;
 /// # use horizon_memory::MemoryStats;
 /// # struct Folder;
@@ -25,34 +25,34 @@ const RETRY: Duration = Duration::from_millis(1);
 /// # struct Yours;
 /// # impl Yours { fn open(_: &str) -> Result<MemoryStats> { Ok(MemoryStats::new()) } }
 ///
-/// async fn make() -> Reopening {
+/// async fn make() -> FileStoreHarness {
 ///     let folder = Folder::new(); // for this check alone; it goes when the closure goes
-///     Reopening::before_every_call(move || Yours::open(folder.path()))
+///     FileStoreHarness::before_every_call(move || Yours::open(folder.path()))
 /// }
 /// horizon_core::store_suite!(make);
 /// ```
-pub struct Reopening {
+pub struct FileStoreHarness {
     /// Stands before what opens it, so that it is closed before its folder goes.
     store: Option<Arc<dyn Store>>,
     open: Box<dyn FnMut() -> Result<Arc<dyn Store>> + Send>,
     before_every_call: bool,
 }
 
-impl Reopening {
+impl FileStoreHarness {
     /// Opens the store once.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # use std::sync::Arc;
-    /// # use horizon_core::testing::{Reopening, StoreHarness};
+    /// # use horizon_core::testing::{FileStoreHarness, StoreHarness};
     /// # use horizon_memory::MemoryStats;
-    /// let mut rig = Reopening::never(|| Ok(MemoryStats::new()));
-    /// assert!(Arc::ptr_eq(&rig.open().await?, &rig.open().await?));
+    /// let mut harness = FileStoreHarness::never(|| Ok(MemoryStats::new()));
+    /// assert!(Arc::ptr_eq(&harness.open().await?, &harness.open().await?));
     /// # Ok(())
     /// # }
     /// ```
-    pub fn never<S: Store + 'static>(open: impl FnMut() -> Result<S> + Send + 'static) -> Self {
+    pub fn keep_open<S: Store + 'static>(open: impl FnMut() -> Result<S> + Send + 'static) -> Self {
         Self::new(open, false)
     }
 
@@ -62,14 +62,14 @@ impl Reopening {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # use std::sync::Arc;
-    /// # use horizon_core::testing::{Reopening, StoreHarness};
+    /// # use horizon_core::testing::{FileStoreHarness, StoreHarness};
     /// # use horizon_memory::MemoryStats;
-    /// let mut rig = Reopening::before_every_call(|| Ok(MemoryStats::new()));
-    /// assert!(!Arc::ptr_eq(&rig.open().await?, &rig.open().await?));
+    /// let mut harness = FileStoreHarness::before_every_call(|| Ok(MemoryStats::new()));
+    /// assert!(!Arc::ptr_eq(&harness.open().await?, &harness.open().await?));
     /// # Ok(())
     /// # }
     /// ```
-    pub fn before_every_call<S: Store + 'static>(open: impl FnMut() -> Result<S> + Send + 'static) -> Self {
+    pub fn reopen_before_each_call<S: Store + 'static>(open: impl FnMut() -> Result<S> + Send + 'static) -> Self {
         Self::new(open, true)
     }
 
@@ -83,7 +83,7 @@ impl Reopening {
 }
 
 #[async_trait]
-impl StoreHarness for Reopening {
+impl StoreHarness for FileStoreHarness {
     async fn open(&mut self) -> Result<Arc<dyn Store>> {
         if self.before_every_call {
             self.store = None;
@@ -100,7 +100,7 @@ impl StoreHarness for Reopening {
     }
 }
 
-impl fmt::Debug for Reopening {
+impl fmt::Debug for FileStoreHarness {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reopening")
             .field("before_every_call", &self.before_every_call)

@@ -5,12 +5,12 @@ use super::Violation;
 use crate::{Draft, Event, EventId, EventKind, ReaderId, Slug, Stamp, Timestamp, Topic, Visibility, VisitorKey};
 
 /// Makes the events of a check: it has the clock and the dice that core has not.
-pub(super) struct Script {
+pub(super) struct EventFactory {
     now: Timestamp,
     serial: u64,
 }
 
-impl Script {
+impl EventFactory {
     pub(super) fn new() -> Self {
         Self {
             now: Timestamp::from_millis(1_800_000_000_000),
@@ -22,7 +22,7 @@ impl Script {
         self.now
     }
 
-    pub(super) fn wait(&mut self, time: Duration) {
+    pub(super) fn advance(&mut self, time: Duration) {
         self.now = self.now.plus(time);
     }
 
@@ -34,7 +34,7 @@ impl Script {
     }
 
     /// A visit that counts whatever came before.
-    pub(super) fn hit(&mut self, topic: &Topic) -> Event {
+    pub(super) fn anonymous_visit(&mut self, topic: &Topic) -> Event {
         self.event(topic, EventKind::Visit { visitor: None })
     }
 
@@ -57,21 +57,19 @@ impl Script {
         self.write(slug, body, parent, false)
     }
 
-    pub(super) fn held(&mut self, slug: &Slug, body: &str, parent: Option<EventId>) -> Result<Event, Violation> {
+    pub(super) fn pending_comment(
+        &mut self,
+        slug: &Slug,
+        body: &str,
+        parent: Option<EventId>,
+    ) -> Result<Event, Violation> {
         self.write(slug, body, parent, true)
     }
 
-    fn write(&mut self, slug: &Slug, body: &str, parent: Option<EventId>, held: bool) -> Result<Event, Violation> {
+    fn write(&mut self, slug: &Slug, body: &str, parent: Option<EventId>, pending: bool) -> Result<Event, Violation> {
         let draft = Draft::new("Ada", body, parent).map_err(|e| Violation::new(e.to_string()))?;
         let reader = ReaderId::from_u128(7);
-        Ok(self.event(
-            &slug.clone().into(),
-            EventKind::Comment {
-                reader,
-                draft,
-                pending: held,
-            },
-        ))
+        Ok(self.event(&slug.clone().into(), EventKind::Comment { reader, draft, pending }))
     }
 
     pub(super) fn moderate(&mut self, slug: &Slug, comment: EventId, verdict: Visibility) -> Event {
@@ -83,7 +81,7 @@ pub(super) fn slug(text: &str) -> Result<Slug, Violation> {
     Slug::new(text).map_err(|e| Violation::new(e.to_string()))
 }
 
-pub(super) fn page(text: &str) -> Result<Topic, Violation> {
+pub(super) fn page_topic(text: &str) -> Result<Topic, Violation> {
     Ok(slug(text)?.into())
 }
 

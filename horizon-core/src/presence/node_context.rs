@@ -1,6 +1,6 @@
 use super::{
-    Body, Effect, MAX_OWN_MEMBERS, Message, NodeId, Timing,
-    message::{MAX_NUMBER, UNHEARD},
+    Effect, MAX_LOCAL_MEMBERS, MessageBody, NodeId, PresenceMessage, Timing,
+    message::{MAX_NUMBER, NO_VERSION},
 };
 use crate::Topic;
 
@@ -14,11 +14,11 @@ pub(super) struct NodeContext {
     version: u64,
     pub(super) timing: Timing,
     /// How many members this node has, over all topics.
-    pub(super) own_members: usize,
+    pub(super) local_members: usize,
     /// How many members of others it keeps, over all topics.
-    pub(super) other_members: usize,
+    pub(super) remote_members: usize,
     /// Whether goodbye was said.
-    pub(super) is_silent: bool,
+    pub(super) said_goodbye: bool,
     pub(super) effects: Vec<Effect>,
 }
 
@@ -27,17 +27,17 @@ impl NodeContext {
         Self {
             node,
             incarnation: incarnation.min(MAX_NUMBER),
-            version: UNHEARD,
+            version: NO_VERSION,
             timing,
-            own_members: 0,
-            other_members: 0,
-            is_silent: false,
+            local_members: 0,
+            remote_members: 0,
+            said_goodbye: false,
             effects: Vec::new(),
         }
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.own_members >= MAX_OWN_MEMBERS
+        self.local_members >= MAX_LOCAL_MEMBERS
     }
 
     pub(super) fn next_version(&mut self) -> u64 {
@@ -45,11 +45,11 @@ impl NodeContext {
         self.version
     }
 
-    pub(super) fn say(&mut self, topic: &Topic, body: Body) {
-        if self.is_silent {
+    pub(super) fn publish(&mut self, topic: &Topic, body: MessageBody) {
+        if self.said_goodbye {
             return;
         }
-        let message = Message {
+        let message = PresenceMessage {
             node: self.node.clone(),
             incarnation: self.incarnation,
             body,
@@ -61,7 +61,7 @@ impl NodeContext {
     /// others believe that life until they hear of a newer one. Answers whether it did; an echo is none.
     ///
     /// Two nodes that were given the same name do so for ever, but not faster than they may answer.
-    pub(super) fn refute(&mut self, message: &Message) -> bool {
+    pub(super) fn refute(&mut self, message: &PresenceMessage) -> bool {
         let said = (message.incarnation, message.body.version());
         if said <= (self.incarnation, self.version) {
             return false;

@@ -1,62 +1,62 @@
-use horizon_core::presence::{Body, Message};
+use horizon_core::presence::{MessageBody, PresenceMessage};
 
-use crate::crowd::{Crowd, crowd};
-use crate::node::TOPICS;
+use crate::sim_node::TOPICS;
+use crate::visitors::{VisitorSet, visitor_set};
 
 /// One run of a node's process, as it really was.
 #[derive(Default)]
-pub(crate) struct Life {
-    pub(crate) born: u64,
-    pub(crate) died: Option<u64>,
+pub(crate) struct ProcessRun {
+    pub(crate) started: u64,
+    pub(crate) ended: Option<u64>,
     /// Everybody who ever was there.
-    pub(crate) ever: [Crowd; TOPICS],
+    pub(crate) ever: [VisitorSet; TOPICS],
     /// It takes up others when it hears of a former life.
     pub(crate) incarnations: Vec<u64>,
     /// Who it said its members are, by version.
-    said: [Vec<Option<Crowd>>; TOPICS],
+    published: [Vec<Option<VisitorSet>>; TOPICS],
 }
 
-impl Life {
-    pub(crate) fn new(born: u64) -> Self {
+impl ProcessRun {
+    pub(crate) fn new(started: u64) -> Self {
         Self {
-            born,
+            started,
             ..Self::default()
         }
     }
 
     /// Who it said its members are at a version.
-    pub(crate) fn said(&self, place: usize, version: u64) -> Option<Crowd> {
+    pub(crate) fn published(&self, topic: usize, version: u64) -> Option<VisitorSet> {
         let version = usize::try_from(version).ok()?;
-        self.said[place].get(version).copied().flatten()
+        self.published[topic].get(version).copied().flatten()
     }
 
     /// Writes down what it says. Answers who its members are then, if it says so.
-    pub(crate) fn write(&mut self, place: usize, message: &Message) -> Result<Option<Crowd>, String> {
+    pub(crate) fn record(&mut self, topic: usize, message: &PresenceMessage) -> Result<Option<VisitorSet>, String> {
         if !self.incarnations.contains(&message.incarnation) {
             self.incarnations.push(message.incarnation);
         }
         let said = |version: &u64| {
-            let said = self.said(place, *version);
+            let said = self.published(topic, *version);
             said.ok_or_else(|| format!("it never was where it starts: {message:?}"))
         };
         let (version, members) = match &message.body {
-            Body::State { version, members } => (*version, crowd(members)),
-            Body::Delta { from, to, joined, left } => {
-                let (base, joined, left) = (said(from)?, crowd(joined), crowd(left));
+            MessageBody::State { version, members } => (*version, visitor_set(members)),
+            MessageBody::Delta { from, to, joined, left } => {
+                let (base, joined, left) = (said(from)?, visitor_set(joined), visitor_set(left));
                 if base & joined != 0 || left & !base != 0 || joined | left == 0 {
                     return Err(format!("to {base:b} that is no change: {message:?}"));
                 }
                 (*to, base & !left | joined)
             }
-            Body::Beat { version } => return said(version).map(|_| None),
-            Body::Ask { .. } | Body::Goodbye => return Ok(None),
+            MessageBody::Heartbeat { version } => return said(version).map(|_| None),
+            MessageBody::StateRequest { .. } | MessageBody::Goodbye => return Ok(None),
         };
-        match self.said(place, version) {
+        match self.published(topic, version) {
             Some(before) if before != members => return Err(format!("it had {before:b} then: {message:?}")),
             _ => {}
         }
         let version = usize::try_from(version).unwrap();
-        let said = &mut self.said[place];
+        let said = &mut self.published[topic];
         said.resize(said.len().max(version + 1), None);
         said[version] = Some(members);
         Ok(Some(members))

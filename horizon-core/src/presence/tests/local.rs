@@ -9,7 +9,7 @@ fn a_node_listens_before_it_asks_and_asks_before_it_tells() {
     let say = |body| Effect::Publish(page(), message("me", INCARNATION, body));
     let want = [
         Effect::Subscribe(page()),
-        say(Body::Ask { of: None }),
+        say(MessageBody::StateRequest { node: None }),
         say(state(1, &[ADA])),
         Effect::Viewers(page(), 1),
     ];
@@ -26,7 +26,11 @@ fn the_first_change_is_told_at_once_and_a_storm_in_one_message() {
         assert_eq!(replica.viewers(&page()), u64::try_from(who).unwrap() + 1);
     }
     let all = run(&mut replica, ms(1_000));
-    let [Body::State { members, version }, Body::Delta { from, to, joined, left }] = all.as_slice() else {
+    let [
+        MessageBody::State { members, version },
+        MessageBody::Delta { from, to, joined, left },
+    ] = all.as_slice()
+    else {
         panic!("{all:?}");
     };
     assert_eq!((members.len(), joined.len(), left.len()), (1, 99, 0));
@@ -47,7 +51,7 @@ fn who_goes_and_comes_back_before_it_was_told_did_not_change_anything() {
     assert_eq!(replica.viewers(&page()), 0);
     replica.join(&page(), ADA, ms(60));
     assert_eq!(run(&mut replica, ms(1_999)), []);
-    assert_eq!(run(&mut replica, ms(2_000)), [Body::Beat { version: 1 }]);
+    assert_eq!(run(&mut replica, ms(2_000)), [MessageBody::Heartbeat { version: 1 }]);
 }
 
 #[test]
@@ -102,7 +106,7 @@ fn a_thousand_reloads_within_the_grace_keep_one_entry_and_say_nothing() {
         assert_eq!(format!("{replica:?}").matches("Leave(").count(), 1);
         replica.join(&page(), ADA, ms(millis));
     }
-    assert_eq!((replica.due.len(), replica.host.own_members), (1, 1));
+    assert_eq!((replica.due.len(), replica.context.local_members), (1, 1));
     assert_eq!(replica.effects(), []);
 }
 
@@ -110,16 +114,16 @@ fn a_thousand_reloads_within_the_grace_keep_one_entry_and_say_nothing() {
 fn a_topic_with_nobody_here_and_nobody_watching_costs_no_memory_after_a_while() {
     let mut replica = watching();
     replica.join(&page(), ADA, ms(0));
-    hear(&mut replica, "web-2", state(1, &[BOB]), ms(0));
+    receive(&mut replica, "web-2", state(1, &[BOB]), ms(0));
     replica.unwatch(&page(), ms(0));
     replica.leave(&page(), ADA, ms(0));
     let idle = GRACE;
     run(&mut replica, idle + Timing::default().linger - ms(1));
-    assert_eq!(replica.rooms.len(), 1);
+    assert_eq!(replica.topics.len(), 1);
     replica.tick(idle + Timing::default().linger);
     assert_eq!(replica.effects(), [Effect::Unsubscribe(page())]);
-    assert_eq!((replica.rooms.len(), replica.due.len()), (0, 0));
-    assert_eq!((replica.host.own_members, replica.host.other_members), (0, 0));
+    assert_eq!((replica.topics.len(), replica.due.len()), (0, 0));
+    assert_eq!((replica.context.local_members, replica.context.remote_members), (0, 0));
     assert_eq!((replica.viewers(&page()), replica.next_tick()), (0, None));
 }
 
@@ -127,22 +131,22 @@ fn a_topic_with_nobody_here_and_nobody_watching_costs_no_memory_after_a_while() 
 fn members_of_others_are_given_back_when_a_topic_closes() {
     let mut replica = watching();
     replica.unwatch(&page(), ms(0));
-    hear(&mut replica, "web-2", state(1, &[BOB, EVE]), ms(9_000));
-    assert_eq!(replica.host.other_members, 2);
+    receive(&mut replica, "web-2", state(1, &[BOB, EVE]), ms(9_000));
+    assert_eq!(replica.context.remote_members, 2);
     replica.tick(ms(10_000));
-    assert_eq!((replica.rooms.len(), replica.host.other_members), (0, 0));
+    assert_eq!((replica.topics.len(), replica.context.remote_members), (0, 0));
 }
 
 #[test]
 fn a_topic_closes_once_when_the_tick_is_late() {
     let mut replica = watching();
-    hear(&mut replica, "web-2", state(1, &[ADA]), ms(0));
+    receive(&mut replica, "web-2", state(1, &[ADA]), ms(0));
     replica.unwatch(&page(), ms(0));
-    hear(&mut replica, "web-3", state(1, &[BOB, EVE]), ms(9_999));
+    receive(&mut replica, "web-3", state(1, &[BOB, EVE]), ms(9_999));
     let _ = replica.effects();
     replica.tick(ms(60_000));
     assert_eq!(replica.effects(), [Effect::Unsubscribe(page())]);
-    assert_eq!((replica.due.len(), replica.host.other_members), (0, 0));
+    assert_eq!((replica.due.len(), replica.context.remote_members), (0, 0));
 }
 
 #[test]
@@ -153,7 +157,7 @@ fn looking_again_soon_keeps_the_subscription() {
         replica.tick(ms(second * 1_000 + 500));
         replica.watch(&page(), ms(second * 1_000 + 500));
     }
-    assert_eq!((run(&mut replica, ms(1_000_000)), replica.rooms.len()), (vec![], 1));
+    assert_eq!((run(&mut replica, ms(1_000_000)), replica.topics.len()), (vec![], 1));
 }
 
 #[test]
@@ -162,9 +166,12 @@ fn a_topic_that_comes_again_does_not_go_back_in_version() {
     replica.join(&page(), ADA, ms(0));
     replica.leave(&page(), ADA, ms(0));
     run(&mut replica, ms(60_000));
-    assert_eq!(replica.rooms.len(), 0);
+    assert_eq!(replica.topics.len(), 0);
     replica.join(&page(), ADA, ms(60_000));
-    assert_eq!(said(&mut replica), [Body::Ask { of: None }, state(3, &[ADA])]);
+    assert_eq!(
+        sent(&mut replica),
+        [MessageBody::StateRequest { node: None }, state(3, &[ADA])]
+    );
 }
 
 #[test]
@@ -175,7 +182,7 @@ fn each_topic_goes_on_from_its_own_version() {
     let _ = replica.effects();
     replica.join(&page(), BOB, ms(1_000));
     replica.join(&Topic::Site, BOB, ms(1_000));
-    assert_eq!(said(&mut replica), [delta(1, 3, &[BOB], &[]), delta(2, 4, &[BOB], &[])]);
+    assert_eq!(sent(&mut replica), [delta(1, 3, &[BOB], &[]), delta(2, 4, &[BOB], &[])]);
 }
 
 #[test]
@@ -183,15 +190,15 @@ fn a_node_beats_while_it_has_members_and_said_nothing_else() {
     let mut replica = replica();
     replica.join(&page(), ADA, ms(0));
     run(&mut replica, ms(1_999));
-    assert_eq!(run(&mut replica, ms(2_000)), [Body::Beat { version: 1 }]);
+    assert_eq!(run(&mut replica, ms(2_000)), [MessageBody::Heartbeat { version: 1 }]);
     replica.join(&page(), BOB, ms(3_000));
     assert_eq!(run(&mut replica, ms(4_999)), [delta(1, 2, &[BOB], &[])]);
-    assert_eq!(run(&mut replica, ms(5_000)), [Body::Beat { version: 2 }]);
+    assert_eq!(run(&mut replica, ms(5_000)), [MessageBody::Heartbeat { version: 2 }]);
     replica.leave(&page(), ADA, ms(5_000));
     replica.leave(&page(), BOB, ms(5_000));
     assert_eq!(
         run(&mut replica, ms(60_000)),
-        [Body::Beat { version: 2 }, delta(2, 3, &[], &[ADA, BOB])]
+        [MessageBody::Heartbeat { version: 2 }, delta(2, 3, &[], &[ADA, BOB])]
     );
 }
 
@@ -202,11 +209,16 @@ fn after_its_goodbye_a_node_counts_but_says_nothing() {
     replica.join(&page(), ADA, ms(0));
     let _ = replica.effects();
     replica.goodbye(ms(0));
-    let last = Effect::Publish(page(), message("me", INCARNATION, Body::Goodbye));
+    let last = Effect::Publish(page(), message("me", INCARNATION, MessageBody::Goodbye));
     assert_eq!(replica.effects(), [last]);
     replica.join(&page(), BOB, ms(1_000));
-    hear(&mut replica, "web-2", Body::Ask { of: None }, ms(1_000));
-    hear(&mut replica, "me", Body::Goodbye, ms(1_000));
+    receive(
+        &mut replica,
+        "web-2",
+        MessageBody::StateRequest { node: None },
+        ms(1_000),
+    );
+    receive(&mut replica, "me", MessageBody::Goodbye, ms(1_000));
     replica.subscribed(&page(), ms(1_000));
     replica.goodbye(ms(1_000));
     assert_eq!(run(&mut replica, ms(10_000)), []);
@@ -224,7 +236,10 @@ fn a_node_says_goodbye_where_others_may_still_count_its_members() {
     replica.leave(&page(), ADA, ms(10));
     run(&mut replica, ms(10));
     replica.goodbye(ms(20));
-    assert_eq!((replica.viewers(&page()), said(&mut replica)), (0, vec![Body::Goodbye]));
+    assert_eq!(
+        (replica.viewers(&page()), sent(&mut replica)),
+        (0, vec![MessageBody::Goodbye])
+    );
 }
 
 #[test]
@@ -232,8 +247,8 @@ fn the_end_of_time_does_no_harm() {
     let mut replica = watching();
     for now in [Duration::MAX, ms(5), Duration::MAX] {
         replica.join(&page(), ADA, now);
-        hear(&mut replica, "web-2", Body::Ask { of: None }, now);
-        hear(&mut replica, "web-3", state(2, &[BOB]), now);
+        receive(&mut replica, "web-2", MessageBody::StateRequest { node: None }, now);
+        receive(&mut replica, "web-3", state(2, &[BOB]), now);
         replica.leave(&page(), ADA, now);
         replica.tick(now);
     }
@@ -243,12 +258,12 @@ fn the_end_of_time_does_no_harm() {
 #[test]
 fn a_node_says_who_is_connected_to_it_until_their_grace_is_over() {
     let mut replica = watching();
-    hear(&mut replica, "web-2", state(1, &[EVE]), ms(0));
+    receive(&mut replica, "web-2", state(1, &[EVE]), ms(0));
     replica.join(&page(), BOB, ms(0));
     replica.join(&page(), ADA, ms(0));
     replica.leave(&page(), ADA, ms(0));
-    assert_eq!(replica.own_members(&page()).collect::<Vec<_>>(), [ADA, BOB]);
+    assert_eq!(replica.local_members(&page()).collect::<Vec<_>>(), [ADA, BOB]);
     replica.tick(GRACE);
-    assert_eq!(replica.own_members(&page()).collect::<Vec<_>>(), [BOB]);
-    assert_eq!(replica.own_members(&Topic::Site).count(), 0);
+    assert_eq!(replica.local_members(&page()).collect::<Vec<_>>(), [BOB]);
+    assert_eq!(replica.local_members(&Topic::Site).count(), 0);
 }

@@ -1,7 +1,7 @@
 use horizon_core::VisitorKey;
 
 /// A set of visitors, each a bit.
-pub(crate) type Crowd = u128;
+pub(crate) type VisitorSet = u128;
 
 /// Visitors are numbers below this; a mistake may make others of them, up to seven times as many.
 pub(crate) const VISITORS: usize = 12;
@@ -10,6 +10,6 @@ pub(crate) fn visitor(number: usize) -> VisitorKey {
     VisitorKey::from_u128(number as u128)
 }
 
-pub(crate) fn crowd<'a>(visitors: impl IntoIterator<Item = &'a VisitorKey>) -> Crowd {
+pub(crate) fn visitor_set<'a>(visitors: impl IntoIterator<Item = &'a VisitorKey>) -> VisitorSet {
     visitors.into_iter().fold(0, |all, one| all | 1 << one.as_u128())
 }

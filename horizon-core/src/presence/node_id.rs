@@ -68,7 +68,7 @@ impl NodeId {
 impl Default for NodeId {
     /// `local`: the name of a node that has no others.
     fn default() -> Self {
-        Self(Slug::known("local"))
+        Self(Slug::from_static("local"))
     }
 }
 

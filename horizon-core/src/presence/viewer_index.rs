@@ -2,9 +2,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::{
-    Body, KnownNode, MAX_MEMBERS, MAX_NODES, MAX_OTHER_MEMBERS, NodeId,
-    host::NodeContext,
-    message::{GONE, UNHEARD},
+    MAX_MEMBERS_PER_TOPIC, MAX_NODES_PER_TOPIC, MAX_REMOTE_MEMBERS, MessageBody, NodeId, RemoteNode,
+    message::{GOODBYE_VERSION, NO_VERSION},
+    node_context::NodeContext,
 };
 use crate::VisitorKey;
 
@@ -14,30 +14,30 @@ use crate::VisitorKey;
 /// however often messages come.
 #[derive(Debug, Default)]
 pub(super) struct ViewerIndex {
-    nodes: BTreeMap<NodeId, Entry>,
+    nodes: BTreeMap<NodeId, NodeEntry>,
     /// On how many nodes each visitor is, this one included.
     visitors: BTreeMap<VisitorKey, u32>,
 }
 
 #[derive(Debug)]
-struct Entry {
+struct NodeEntry {
     incarnation: u64,
     version: u64,
     members: BTreeSet<VisitorKey>,
     /// When it was heard last.
-    heard: Duration,
+    last_seen: Duration,
     /// Before this moment it is not asked again.
-    ask_after: Duration,
+    next_request: Duration,
 }
 
-impl Entry {
-    fn unheard(incarnation: u64, now: Duration) -> Self {
+impl NodeEntry {
+    fn unknown(incarnation: u64, now: Duration) -> Self {
         Self {
             incarnation,
-            version: UNHEARD,
+            version: NO_VERSION,
             members: BTreeSet::new(),
-            heard: now,
-            ask_after: Duration::ZERO,
+            last_seen: now,
+            next_request: Duration::ZERO,
         }
     }
 }
@@ -58,11 +58,11 @@ impl ViewerIndex {
     }
 
     /// The nodes that were heard and did not say goodbye.
-    pub(super) fn known(&self) -> impl Iterator<Item = KnownNode<'_>> {
+    pub(super) fn remote_nodes(&self) -> impl Iterator<Item = RemoteNode<'_>> {
         self.nodes
             .iter()
-            .filter(|(_, entry)| !matches!(entry.version, UNHEARD | GONE))
-            .map(|(node, entry)| KnownNode {
+            .filter(|(_, entry)| !matches!(entry.version, NO_VERSION | GOODBYE_VERSION))
+            .map(|(node, entry)| RemoteNode {
                 node,
                 incarnation: entry.incarnation,
                 version: entry.version,
@@ -70,7 +70,7 @@ impl ViewerIndex {
             })
     }
 
-    pub(super) fn has(&self, node: &NodeId) -> bool {
+    pub(super) fn contains(&self, node: &NodeId) -> bool {
         self.nodes.contains_key(node)
     }
 
@@ -79,11 +79,11 @@ impl ViewerIndex {
         &mut self,
         node: &NodeId,
         incarnation: u64,
-        body: Body,
+        body: MessageBody,
         now: Duration,
-        host: &mut NodeContext,
+        context: &mut NodeContext,
     ) -> bool {
-        if !self.meet(node, incarnation, now, host) {
+        if !self.ensure_entry(node, incarnation, now, context) {
             return false;
         }
         let Some(entry) = self.nodes.get_mut(node) else {
@@ -94,75 +94,77 @@ impl ViewerIndex {
         if version < known {
             return false;
         }
-        entry.heard = now;
+        entry.last_seen = now;
         if version == known {
             return false;
         }
         let taken = match body {
-            Body::State { members, .. } => entry.replace(members, &mut self.visitors, host),
-            Body::Delta { from, joined, left, .. } if from == known => {
-                entry.change(joined, left, &mut self.visitors, host)
+            MessageBody::State { members, .. } => entry.replace(members, &mut self.visitors, context),
+            MessageBody::Delta { from, joined, left, .. } if from == known => {
+                entry.change(joined, left, &mut self.visitors, context)
             }
-            Body::Goodbye => entry.replace(Vec::new(), &mut self.visitors, host),
-            Body::Delta { .. } | Body::Beat { .. } | Body::Ask { .. } => return entry.wants_state(now, host),
+            MessageBody::Goodbye => entry.replace(Vec::new(), &mut self.visitors, context),
+            MessageBody::Delta { .. } | MessageBody::Heartbeat { .. } | MessageBody::StateRequest { .. } => {
+                return entry.may_request_state(now, context);
+            }
         };
         if taken {
             entry.version = version;
         } else {
             // There is no place for it, and will hardly be at the next beat.
-            entry.ask_after = now.saturating_add(host.timing.dead_after);
+            entry.next_request = now.saturating_add(context.timing.dead_after);
         }
         false
     }
 
     /// Makes sure that there is an entry of this incarnation. Answers whether there is.
-    fn meet(&mut self, node: &NodeId, incarnation: u64, now: Duration, host: &mut NodeContext) -> bool {
-        let is_full = self.nodes.len() >= MAX_NODES;
+    fn ensure_entry(&mut self, node: &NodeId, incarnation: u64, now: Duration, context: &mut NodeContext) -> bool {
+        let is_full = self.nodes.len() >= MAX_NODES_PER_TOPIC;
         match self.nodes.get_mut(node) {
             Some(entry) if entry.incarnation > incarnation => return false,
             Some(entry) if entry.incarnation == incarnation => return true,
             Some(entry) => {
                 // Its readers were connected to a process that is no more.
-                entry.replace(Vec::new(), &mut self.visitors, host);
-                *entry = Entry::unheard(incarnation, now);
+                entry.replace(Vec::new(), &mut self.visitors, context);
+                *entry = NodeEntry::unknown(incarnation, now);
             }
             None if is_full => return false,
             None => {
-                self.nodes.insert(node.clone(), Entry::unheard(incarnation, now));
+                self.nodes.insert(node.clone(), NodeEntry::unknown(incarnation, now));
             }
         }
         true
     }
 
     /// Drops a node that was silent for too long. Answers when to look again if it was not.
-    pub(super) fn expire(&mut self, node: &NodeId, now: Duration, host: &mut NodeContext) -> Option<Duration> {
+    pub(super) fn expire(&mut self, node: &NodeId, now: Duration, context: &mut NodeContext) -> Option<Duration> {
         let entry = self.nodes.get_mut(node)?;
-        let dead_at = entry.heard.saturating_add(host.timing.dead_after);
+        let dead_at = entry.last_seen.saturating_add(context.timing.dead_after);
         if dead_at > now {
             return Some(dead_at);
         }
-        entry.replace(Vec::new(), &mut self.visitors, host);
+        entry.replace(Vec::new(), &mut self.visitors, context);
         self.nodes.remove(node);
         None
     }
 
     /// How many members of others are kept here.
-    pub(super) fn other_members(&self) -> usize {
+    pub(super) fn remote_members(&self) -> usize {
         self.nodes.values().map(|entry| entry.members.len()).sum()
     }
 }
 
-impl Entry {
+impl NodeEntry {
     /// Makes these the members, if there is place for them.
     fn replace(
         &mut self,
         members: Vec<VisitorKey>,
         visitors: &mut BTreeMap<VisitorKey, u32>,
-        host: &mut NodeContext,
+        context: &mut NodeContext,
     ) -> bool {
         let members = BTreeSet::from_iter(members);
-        let rest = host.other_members - self.members.len();
-        if members.len() > MAX_MEMBERS || rest + members.len() > MAX_OTHER_MEMBERS {
+        let rest = context.remote_members - self.members.len();
+        if members.len() > MAX_MEMBERS_PER_TOPIC || rest + members.len() > MAX_REMOTE_MEMBERS {
             return false;
         }
         for visitor in members.difference(&self.members) {
@@ -171,7 +173,7 @@ impl Entry {
         for visitor in self.members.difference(&members) {
             remove(visitors, *visitor);
         }
-        host.other_members = rest + members.len();
+        context.remote_members = rest + members.len();
         self.members = members;
         true
     }
@@ -182,30 +184,32 @@ impl Entry {
         joined: Vec<VisitorKey>,
         left: Vec<VisitorKey>,
         visitors: &mut BTreeMap<VisitorKey, u32>,
-        host: &mut NodeContext,
+        context: &mut NodeContext,
     ) -> bool {
-        if self.members.len() + joined.len() > MAX_MEMBERS || host.other_members + joined.len() > MAX_OTHER_MEMBERS {
+        if self.members.len() + joined.len() > MAX_MEMBERS_PER_TOPIC
+            || context.remote_members + joined.len() > MAX_REMOTE_MEMBERS
+        {
             return false;
         }
         for visitor in joined {
             if self.members.insert(visitor) {
                 *visitors.entry(visitor).or_default() += 1;
-                host.other_members += 1;
+                context.remote_members += 1;
             }
         }
         for visitor in left {
             if self.members.remove(&visitor) {
                 remove(visitors, visitor);
-                host.other_members -= 1;
+                context.remote_members -= 1;
             }
         }
         true
     }
 
-    fn wants_state(&mut self, now: Duration, host: &NodeContext) -> bool {
-        let may_ask = now >= self.ask_after;
+    fn may_request_state(&mut self, now: Duration, context: &NodeContext) -> bool {
+        let may_ask = now >= self.next_request;
         if may_ask {
-            self.ask_after = now.saturating_add(host.timing.state_request_interval);
+            self.next_request = now.saturating_add(context.timing.state_request_interval);
         }
         may_ask
     }

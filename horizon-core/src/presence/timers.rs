@@ -6,32 +6,32 @@ use crate::VisitorKey;
 
 /// What has to be looked at on a topic when its time has come.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Alarm {
+pub(super) enum Timer {
     /// The grace of one who leaves is over.
     Leave(VisitorKey),
     /// A node may have been silent for too long.
-    Silence(NodeId),
+    NodeTimeout(NodeId),
     /// Changes may be told again.
-    Tell,
+    Flush,
     /// The state may be said again.
-    Answer,
+    SendState,
     /// A sign of life is due.
-    Beat,
+    Heartbeat,
     /// Nobody came or watched for long enough.
     Close,
 }
 
 /// The alarms of one topic, the first to ring in front.
 #[derive(Debug, Default)]
-pub(super) struct Timers(BTreeSet<(Duration, Alarm)>);
+pub(super) struct Timers(BTreeSet<(Duration, Timer)>);
 
 impl Timers {
-    pub(super) fn set(&mut self, at: Duration, alarm: Alarm) {
-        self.0.insert((at, alarm));
+    pub(super) fn set(&mut self, at: Duration, timer: Timer) {
+        self.0.insert((at, timer));
     }
 
-    pub(super) fn unset(&mut self, at: Duration, alarm: Alarm) {
-        self.0.remove(&(at, alarm));
+    pub(super) fn cancel(&mut self, at: Duration, timer: Timer) {
+        self.0.remove(&(at, timer));
     }
 
     pub(super) fn next(&self) -> Option<Duration> {
@@ -39,11 +39,11 @@ impl Timers {
     }
 
     /// Takes those whose time has come.
-    pub(super) fn ring(&mut self, now: Duration) -> Vec<Alarm> {
-        let mut ringing = Vec::new();
+    pub(super) fn pop_due(&mut self, now: Duration) -> Vec<Timer> {
+        let mut due = Vec::new();
         while self.next().is_some_and(|at| at <= now) {
-            ringing.extend(self.0.pop_first().map(|(_, alarm)| alarm));
+            due.extend(self.0.pop_first().map(|(_, timer)| timer));
         }
-        ringing
+        due
     }
 }

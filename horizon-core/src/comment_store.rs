@@ -21,18 +21,18 @@ use crate::{Comment, EventId, Result, Slug, Thread, ThreadPage, Visibility};
 /// # let say = async |second: i64, held| -> Result<_, Box<dyn std::error::Error>> {
 /// #     let stamp = Stamp::new(Timestamp::from_millis(second * 1000), [1; 10]);
 /// #     let (reader, draft) = (ReaderId::from_u128(7), Draft::new("Ada", "Hello", None)?);
-/// #     let kind = EventKind::Comment { reader, draft, pending };
+/// #     let kind = EventKind::Comment { reader, draft, pending: held };
 /// #     store.apply(&[Event::new(stamp, slug.clone().into(), kind)]).await?;
 /// #     Ok(stamp.id)
 /// # };
 /// # let one = NonZeroUsize::MIN;
 /// let shown = say(1, false).await?; // writes a comment, answers its id
 /// let held = say(2, true).await?;
-/// let newest = store.newest(&slug, one).await?;
+/// let newest = store.newest_comments(&slug, one).await?;
 /// assert_eq!(newest[0].id, shown); // readers do not see what is held
 /// let waiting = store.recent_comments(Some(Visibility::Pending), None, one).await?;
 /// assert_eq!(waiting[0].id, held); // the author does
-/// assert_eq!(store.replies(shown).await?, 0);
+/// assert_eq!(store.reply_count(shown).await?, 0);
 /// assert!(store.comment(held).await?.is_some());
 /// # Ok(())
 /// # }
@@ -43,7 +43,7 @@ pub trait CommentStore: Send + Sync {
     /// what readers may see: a head that waits or was removed is blank above its shown replies, and
     /// without any it is not there. `has_earlier` counts only threads that show. A new comment does
     /// not move an older one to another place. Of each thread it has the first
-    /// [`REPLIES_A_THREAD`](crate::REPLIES_A_THREAD) shown replies, oldest first, and whether more follow.
+    /// [`REPLIES_PER_THREAD`](crate::REPLIES_A_THREAD) shown replies, oldest first, and whether more follow.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -54,7 +54,7 @@ pub trait CommentStore: Send + Sync {
     /// # let say = async |second: i64, held| -> Result<_, Box<dyn std::error::Error>> {
     /// #     let stamp = Stamp::new(Timestamp::from_millis(second * 1000), [1; 10]);
     /// #     let (reader, draft) = (ReaderId::from_u128(7), Draft::new("Ada", "Hello", None)?);
-    /// #     let kind = EventKind::Comment { reader, draft, pending };
+    /// #     let kind = EventKind::Comment { reader, draft, pending: held };
     /// #     store.apply(&[Event::new(stamp, slug.clone().into(), kind)]).await?;
     /// #     Ok(stamp.id)
     /// # };
@@ -105,7 +105,7 @@ pub trait CommentStore: Send + Sync {
     ) -> Result<Option<Thread>>;
 
     /// The newest shown comments of a page, replies included, newest first.
-    async fn newest(&self, slug: &Slug, limit: NonZeroUsize) -> Result<Vec<Comment>>;
+    async fn newest_comments(&self, slug: &Slug, limit: NonZeroUsize) -> Result<Vec<Comment>>;
 
     /// The newest comments of all pages, newest first, older than `before`; with `only`, those in that state.
     async fn recent_comments(
@@ -119,5 +119,5 @@ pub trait CommentStore: Send + Sync {
     async fn comment(&self, id: EventId) -> Result<Option<Comment>>;
 
     /// How many replies a comment has, whatever their state.
-    async fn replies(&self, parent: EventId) -> Result<usize>;
+    async fn reply_count(&self, parent: EventId) -> Result<usize>;
 }

@@ -3,12 +3,12 @@ use std::time::Duration;
 
 use horizon_core::{
     Slug, Topic,
-    presence::{Effect, KnownNode, Message, NodeId, Replica},
+    presence::{Effect, NodeId, PresenceMessage, RemoteNode, Replica},
 };
 
-use crate::crowd::{Crowd, VISITORS, visitor};
-use crate::flaw::Flaw;
-use crate::life::Life;
+use crate::mutant::Mutant;
+use crate::process_run::ProcessRun;
+use crate::visitors::{VISITORS, VisitorSet, visitor};
 
 /// How many topics there are.
 pub(crate) const TOPICS: usize = 2;
@@ -20,13 +20,13 @@ pub(crate) static TOPIC: LazyLock<[Topic; TOPICS]> =
     LazyLock::new(|| [Topic::Site, Slug::new("hello").unwrap().into()]);
 
 /// A clock of its own, in microseconds: it started at another time and runs at another rate.
-pub(crate) struct Clock {
+pub(crate) struct SimClock {
     offset: u64,
     /// In millionths, how much time it shows for each that passes.
     rate: u64,
 }
 
-impl Clock {
+impl SimClock {
     pub(crate) fn new(offset: u64, rate: u64) -> Self {
         Self { offset, rate }
     }
@@ -36,76 +36,76 @@ impl Clock {
     }
 
     /// When it will show this or more.
-    pub(crate) fn when(&self, shown: Duration) -> u64 {
-        let micros = u64::try_from(shown.as_nanos().div_ceil(1_000)).unwrap();
+    pub(crate) fn when(&self, reported: Duration) -> u64 {
+        let micros = u64::try_from(reported.as_nanos().div_ceil(1_000)).unwrap();
         (micros.saturating_sub(self.offset) * 1_000_000).div_ceil(self.rate)
     }
 }
 
 /// What a node learned of another one on a topic.
 #[derive(Clone, Default)]
-pub(crate) struct Learned {
+pub(crate) struct RemoteHistory {
     /// The newest incarnation and version, while it is kept.
     pub(crate) newest: Option<(u64, u64)>,
     /// Which of its lives said goodbye.
-    pub(crate) farewell: Option<usize>,
+    pub(crate) goodbye_run: Option<usize>,
 }
 
 /// A replica, what its adapter would hold for it, and what is true.
-pub(crate) struct Node {
+pub(crate) struct SimNode {
     pub(crate) name: NodeId,
-    pub(crate) clock: Clock,
-    flaw: Option<Flaw>,
+    pub(crate) clock: SimClock,
+    mutant: Option<Mutant>,
     pub(crate) replica: Option<Replica>,
     /// When it has to tick by its own clock, and when it will.
     pub(crate) due: Option<Duration>,
-    pub(crate) wakes: Option<u64>,
+    pub(crate) wakes_at: Option<u64>,
     /// The last one is the one that runs, if any does.
-    pub(crate) lives: Vec<Life>,
+    pub(crate) runs: Vec<ProcessRun>,
     pub(crate) subscribed: [bool; TOPICS],
     pub(crate) watches: [u32; TOPICS],
     pub(crate) guards: [[u32; VISITORS]; TOPICS],
     /// Who holds a guard here.
-    pub(crate) readers: [Crowd; TOPICS],
+    pub(crate) readers: [VisitorSet; TOPICS],
     leaving: Vec<(Duration, usize, usize)>,
     /// The last number of viewers that it was told.
     pub(crate) shown: [u64; TOPICS],
     /// By topic and node.
-    pub(crate) learned: [Vec<Learned>; TOPICS],
+    pub(crate) histories: [Vec<RemoteHistory>; TOPICS],
 }
 
-impl Node {
-    pub(crate) fn new(number: usize, clock: Clock, flaw: Option<Flaw>) -> Self {
+impl SimNode {
+    pub(crate) fn new(number: usize, clock: SimClock, mutant: Option<Mutant>) -> Self {
         Self {
             name: NodeId::new(&format!("n{number}")).unwrap(),
             clock,
-            flaw,
+            mutant,
             replica: None,
             due: None,
-            wakes: None,
-            lives: Vec::new(),
+            wakes_at: None,
+            runs: Vec::new(),
             subscribed: [false; TOPICS],
             watches: [0; TOPICS],
             guards: [[0; VISITORS]; TOPICS],
             readers: [0; TOPICS],
             leaving: Vec::new(),
             shown: [0; TOPICS],
-            learned: Default::default(),
+            histories: Default::default(),
         }
     }
 
     pub(crate) fn start(&mut self, now: u64, incarnation: u64, nodes: usize) {
-        let timing = Flaw::timing(self.flaw);
+        let timing = Mutant::timing(self.mutant);
         self.replica = Some(Replica::new(self.name.clone(), incarnation, timing));
-        self.learned = std::array::from_fn(|_| vec![Learned::default(); nodes]);
-        self.lives.push(Life::new(now));
+        self.histories = std::array::from_fn(|_| vec![RemoteHistory::default(); nodes]);
+        self.runs.push(ProcessRun::new(now));
     }
 
     /// The process is no more, and with it all that it held.
-    pub(crate) fn die(&mut self, now: u64) {
+    pub(crate) fn crash(&mut self, now: u64) {
         self.replica = None;
-        (self.due, self.wakes) = (None, None);
-        self.lives.last_mut().unwrap().died = Some(now);
+        (self.due, self.wakes_at) = (None, None);
+        self.runs.last_mut().unwrap().ended = Some(now);
         self.subscribed = [false; TOPICS];
         self.watches = [0; TOPICS];
         self.guards = [[0; VISITORS]; TOPICS];
@@ -114,41 +114,41 @@ impl Node {
         self.shown = [0; TOPICS];
     }
 
-    pub(crate) fn join(&mut self, place: usize, who: usize, now: u64) {
+    pub(crate) fn join(&mut self, topic: usize, who: usize, now: u64) {
         self.call(now, |replica, now| {
-            replica.join(&TOPIC[place], visitor(who), now);
+            replica.join(&TOPIC[topic], visitor(who), now);
         });
-        self.guards[place][who] += 1;
-        self.readers[place] |= 1 << who;
-        self.leaving.retain(|(_, at, leaver)| (*at, *leaver) != (place, who));
-        self.lives.last_mut().unwrap().ever[place] |= 1 << who;
+        self.guards[topic][who] += 1;
+        self.readers[topic] |= 1 << who;
+        self.leaving.retain(|(_, at, leaver)| (*at, *leaver) != (topic, who));
+        self.runs.last_mut().unwrap().ever[topic] |= 1 << who;
     }
 
-    pub(crate) fn leave(&mut self, place: usize, who: usize, now: u64) {
-        let times = if self.flaw == Some(Flaw::ForgetsOtherTabs) {
+    pub(crate) fn leave(&mut self, topic: usize, who: usize, now: u64) {
+        let times = if self.mutant == Some(Mutant::ForgetsOtherTabs) {
             2
         } else {
             1
         };
         for _ in 0..times {
-            self.call(now, |replica, now| replica.leave(&TOPIC[place], visitor(who), now));
+            self.call(now, |replica, now| replica.leave(&TOPIC[topic], visitor(who), now));
         }
-        self.guards[place][who] -= 1;
-        if self.guards[place][who] == 0 {
-            self.readers[place] &= !(1 << who);
-            self.leaving.push((self.clock.at(now) + GRACE, place, who));
+        self.guards[topic][who] -= 1;
+        if self.guards[topic][who] == 0 {
+            self.readers[topic] &= !(1 << who);
+            self.leaving.push((self.clock.at(now) + GRACE, topic, who));
         }
     }
 
-    pub(crate) fn watch(&mut self, place: usize, now: u64) {
-        self.watches[place] += 1;
-        self.call(now, |replica, now| replica.watch(&TOPIC[place], now));
+    pub(crate) fn watch(&mut self, topic: usize, now: u64) {
+        self.watches[topic] += 1;
+        self.call(now, |replica, now| replica.watch(&TOPIC[topic], now));
     }
 
-    pub(crate) fn unwatch(&mut self, place: usize, now: u64) {
-        if self.watches[place] > 0 {
-            self.watches[place] -= 1;
-            self.call(now, |replica, now| replica.unwatch(&TOPIC[place], now));
+    pub(crate) fn unwatch(&mut self, topic: usize, now: u64) {
+        if self.watches[topic] > 0 {
+            self.watches[topic] -= 1;
+            self.call(now, |replica, now| replica.unwatch(&TOPIC[topic], now));
         }
     }
 
@@ -168,16 +168,16 @@ impl Node {
         self.leaving.retain(|(at, _, _)| *at > now);
     }
 
-    pub(crate) fn receive(&mut self, place: usize, message: Message, now: u64) {
-        let message = match self.flaw {
-            Some(flaw) => {
-                let known = self.known(place).find(|known| *known.node == message.node);
-                flaw.bend(message, &self.name, known.map_or(0, |known| known.version))
+    pub(crate) fn receive(&mut self, topic: usize, message: PresenceMessage, now: u64) {
+        let message = match self.mutant {
+            Some(mutant) => {
+                let known = self.remote_nodes(topic).find(|known| *known.node == message.node);
+                mutant.alter(message, &self.name, known.map_or(0, |known| known.version))
             }
             None => Some(message),
         };
         if let Some(message) = message {
-            self.call(now, |replica, now| replica.receive(&TOPIC[place], message, now));
+            self.call(now, |replica, now| replica.receive(&TOPIC[topic], message, now));
         }
     }
 
@@ -187,16 +187,16 @@ impl Node {
         }
     }
 
-    pub(crate) fn known(&self, place: usize) -> impl Iterator<Item = KnownNode<'_>> {
+    pub(crate) fn remote_nodes(&self, topic: usize) -> impl Iterator<Item = RemoteNode<'_>> {
         self.replica
             .iter()
-            .flat_map(move |replica| replica.known(&TOPIC[place]))
+            .flat_map(move |replica| replica.remote_nodes(&TOPIC[topic]))
     }
 
-    pub(crate) fn viewers(&self, place: usize) -> u64 {
+    pub(crate) fn viewers(&self, topic: usize) -> u64 {
         self.replica
             .as_ref()
-            .map_or(0, |replica| replica.viewers(&TOPIC[place]))
+            .map_or(0, |replica| replica.viewers(&TOPIC[topic]))
     }
 
     pub(crate) fn effects(&mut self) -> Vec<Effect> {
@@ -208,8 +208,8 @@ impl Node {
     }
 
     /// Who counts here: those who hold a guard, and those within the grace.
-    pub(crate) fn members(&self, place: usize) -> Crowd {
-        let leaving = self.leaving.iter().filter(|(_, at, _)| *at == place);
-        leaving.fold(self.readers[place], |all, (_, _, who)| all | 1 << who)
+    pub(crate) fn members(&self, topic: usize) -> VisitorSet {
+        let leaving = self.leaving.iter().filter(|(_, at, _)| *at == topic);
+        leaving.fold(self.readers[topic], |all, (_, _, who)| all | 1 << who)
     }
 }

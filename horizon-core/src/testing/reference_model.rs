@@ -1,43 +1,38 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use super::script::Script;
+use super::event_factory::EventFactory;
 use crate::{
     Draft, Event, EventId, EventKind, ReaderId, Stamp, Stats, Timestamp, Topic, VISIT_GAP, Visibility, VisitorKey,
 };
 
-/// Random numbers that are the same for the same seed (`SplitMix64`).
-pub(super) struct Dice(u64);
+/// Generates random events from a seed.
+pub(super) struct RandomEvents(fastrand::Rng);
 
-impl Dice {
+impl RandomEvents {
     pub(super) fn new(seed: u64) -> Self {
-        Self(seed)
+        Self(fastrand::Rng::with_seed(seed))
     }
 
     pub(super) fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = self.0;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (bits ^ (bits >> 31)) % bound
+        self.0.u64(..bound)
     }
 
     fn pick<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
-        let place = self.below(from.len().max(1) as u64);
-        usize::try_from(place).ok().and_then(|place| from.get(place))
+        self.0.choice(from)
     }
 
     /// Something new on one of the topics or, one time in four, something that happened before.
-    pub(super) fn event(&mut self, script: &mut Script, topics: &[Topic], past: &[Event]) -> Event {
+    pub(super) fn event(&mut self, factory: &mut EventFactory, topics: &[Topic], past: &[Event]) -> Event {
         if self.below(4) == 0
             && let Some(repeat) = self.pick(past)
         {
             return repeat.clone();
         }
-        script.wait(Duration::from_secs(self.below(20 * 60)));
+        factory.advance(Duration::from_secs(self.below(20 * 60)));
         let topic = self.pick(topics).cloned().unwrap_or(Topic::Site);
         let kind = self.kind(past);
-        let mut event = script.event(&topic, kind);
+        let mut event = factory.event(&topic, kind);
         event.at = event.at.minus(Duration::from_secs(self.below(60 * 60)));
         event
     }
@@ -79,14 +74,14 @@ impl Dice {
 #[derive(Default)]
 pub(super) struct Model {
     counted: HashSet<EventId>,
-    pages: HashMap<Topic, Page>,
+    pages: HashMap<Topic, TopicModel>,
 }
 
 #[derive(Default)]
-struct Page {
+struct TopicModel {
     visits: u64,
     seen: HashMap<VisitorKey, Timestamp>,
-    words: HashMap<ReaderId, (Stamp, bool)>,
+    likes: HashMap<ReaderId, (Stamp, bool)>,
     shown: HashMap<EventId, bool>,
     verdicts: HashMap<EventId, Stamp>,
     comments_revision: u64,
@@ -104,14 +99,14 @@ impl Model {
     pub(super) fn total(&self, topic: &Topic) -> Stats {
         self.pages.get(topic).map_or_else(Stats::default, |page| Stats {
             visits: page.visits,
-            likes: page.words.values().filter(|(_, likes)| *likes).count() as u64,
+            likes: page.likes.values().filter(|(_, likes)| *likes).count() as u64,
             comments: page.shown.values().filter(|shown| **shown).count() as u64,
             comments_revision: page.comments_revision,
         })
     }
 }
 
-impl Page {
+impl TopicModel {
     fn apply(&mut self, event: &Event) {
         match &event.kind {
             EventKind::Visit { visitor: None } => self.visits += 1,
@@ -125,7 +120,7 @@ impl Page {
             }
             EventKind::Like { reader } => self.say(*reader, event.stamp(), true),
             EventKind::Unlike { reader } => self.say(*reader, event.stamp(), false),
-            EventKind::Comment { pending: held, .. } => self.show(event.id, !held),
+            EventKind::Comment { pending, .. } => self.show(event.id, !pending),
             EventKind::Moderate { comment, verdict } if self.shown.contains_key(comment) => {
                 let last = self.verdicts.entry(*comment).or_insert(event.stamp());
                 if event.stamp() >= *last {
@@ -138,8 +133,8 @@ impl Page {
     }
 
     fn say(&mut self, reader: ReaderId, said: Stamp, likes: bool) {
-        if self.words.get(&reader).is_none_or(|(last, _)| *last <= said) {
-            self.words.insert(reader, (said, likes));
+        if self.likes.get(&reader).is_none_or(|(last, _)| *last <= said) {
+            self.likes.insert(reader, (said, likes));
         }
     }
 

@@ -1,6 +1,6 @@
 //! The rig that opens a store again waits for what may pass, and for nothing else.
 
-use horizon_core::testing::{Reopening, StoreHarness};
+use horizon_core::testing::{FileStoreHarness, StoreHarness};
 use horizon_core::{Error, Result};
 use horizon_memory::MemoryStats;
 
@@ -12,12 +12,12 @@ fn failing(mut errors: Vec<Error>) -> impl FnMut() -> Result<MemoryStats> {
 #[tokio::test]
 async fn a_store_that_is_locked_is_tried_again() {
     let locked = || Error::unavailable("locked");
-    let mut rig = Reopening::never(failing(vec![locked(), locked()]));
+    let mut rig = FileStoreHarness::keep_open(failing(vec![locked(), locked()]));
     assert!(rig.open().await.is_ok());
 }
 
 #[tokio::test]
 async fn a_store_that_will_not_open_is_not_tried_again() {
-    let mut rig = Reopening::never(failing(vec![Error::permanent("no store")]));
+    let mut rig = FileStoreHarness::keep_open(failing(vec![Error::permanent("no store")]));
     assert_eq!(rig.open().await.err().unwrap().to_string(), "no store");
 }

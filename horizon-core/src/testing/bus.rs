@@ -1,0 +1,359 @@
+//! What every pair of [`Analytics`] and [`EventConsumer`] keeps.
+
+use std::{future::Future, pin::pin, sync::Arc};
+
+use async_trait::async_trait;
+use futures::{
+    StreamExt,
+    future::{Either, join, join_all, poll_fn, select},
+    stream::BoxStream,
+};
+use tokio::time::{sleep, timeout};
+
+use super::event_factory::{EventFactory, limit, page_topic};
+use super::{CHECK_TIMEOUT, SILENCE, Violation, expect_eq, suite};
+use crate::{Analytics, Event, EventConsumer, Result, Stats, StatsStore, Topic, Update, process_batch};
+
+suite! { $
+    /// Proves an [`Analytics`](crate::Analytics) and its [`EventConsumer`](crate::Feed): `make` is an async
+    /// function that answers a fresh [`BusHarness`](crate::testing::PipeRig).
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use horizon_core::{Analytics, EventConsumer, Result, StatsStore, testing::BusHarness};
+    /// # struct Rig;
+    /// # impl Rig { fn new() -> Self { Self } }
+    /// # #[async_trait::async_trait]
+    /// # impl BusHarness for Rig {
+    /// #     fn analytics(&self) -> Arc<dyn Analytics> { unimplemented!() }
+    /// #     async fn consumer(&mut self) -> Result<Box<dyn EventConsumer>> { unimplemented!() }
+    /// #     fn store(&self) -> Arc<dyn StatsStore> { unimplemented!() }
+    /// # }
+    /// async fn make() -> Rig {
+    ///     Rig::new() // `BusHarness` shows one
+    /// }
+    /// horizon_core::bus_suite!(make);
+    /// ```
+    bus_suite, bus:
+    events_are_delivered_in_order
+    a_batch_has_at_most_limit_events
+    a_tracked_event_reaches_the_store
+    unacknowledged_events_are_redelivered
+    unacknowledged_events_are_redelivered_to_a_new_consumer
+    acknowledged_events_are_never_redelivered
+    cancelling_next_batch_loses_nothing
+    an_event_tracked_twice_counts_once
+    a_watch_starts_with_the_latest_totals
+    a_watch_yields_each_newer_total
+    a_watch_ignores_older_revisions
+    a_slow_watch_skips_to_the_latest
+    a_watch_yields_only_its_topic
+    a_watch_outlives_the_consumer
+}
+
+/// How the checks reach a fresh pipe.
+///
+/// ```
+/// use std::sync::Arc;
+/// use async_trait::async_trait;
+/// use horizon_core::{Analytics, EventConsumer, Result, StatsStore, testing::BusHarness};
+/// use horizon_memory::{MemoryConsumer, MemoryBus, MemoryStats}; // yours
+///
+/// struct Rig {
+///     pipe: Arc<MemoryBus>,
+///     first: Option<MemoryConsumer>, // what `MemoryBus::new` answered
+///     store: Arc<MemoryStats>,
+/// }
+///
+/// #[async_trait]
+/// impl BusHarness for Rig {
+///     fn analytics(&self) -> Arc<dyn Analytics> {
+///         self.pipe.clone()
+///     }
+///     async fn consumer(&mut self) -> Result<Box<dyn EventConsumer>> {
+///         Ok(Box::new(match self.first.take() {
+///             Some(consumer) => consumer,
+///             None => self.pipe.consumer()?,
+///         }))
+///     }
+///     fn store(&self) -> Arc<dyn StatsStore> {
+///         self.store.clone()
+///     }
+/// }
+/// ```
+#[async_trait]
+pub trait BusHarness: Send {
+    /// The end that takes events.
+    fn analytics(&self) -> Arc<dyn Analytics>;
+
+    /// Opens the other end. The checks drop a consumer before they ask for the next.
+    async fn consumer(&mut self) -> Result<Box<dyn EventConsumer>>;
+
+    /// The store where the pipe's watches find what was counted before they came.
+    fn store(&self) -> Arc<dyn StatsStore>;
+}
+
+/// Tracks the events one after another while `events` runs, and answers what the events does.
+async fn meanwhile<T>(analytics: &dyn Analytics, events: &[Event], task: impl Future<Output = T>) -> T {
+    // An adapter may answer before or after the event is acknowledged, so all have to be under way.
+    let tracking = pin!(join_all(events.iter().map(|event| analytics.track(event.clone()))));
+    match select(tracking, pin!(task)).await {
+        Either::Left((_, task)) => task.await,
+        Either::Right((answer, _)) => answer,
+    }
+}
+
+/// Takes as many events as there should be, in batches of at most `most`, and acknowledges them.
+async fn consume(consumer: &mut dyn EventConsumer, count: usize, most: usize) -> Result<Vec<Event>, Violation> {
+    let mut taken = Vec::new();
+    while taken.len() < count {
+        let batch = consumer.next_batch(limit(most)).await?;
+        if batch.events.is_empty() || batch.events.len() > most {
+            return Err(Violation::new(format!(
+                "a batch of {} with a limit of {most}",
+                batch.events.len()
+            )));
+        }
+        taken.extend(batch.events);
+        consumer.acknowledge(batch.ack).await?;
+    }
+    Ok(taken)
+}
+
+/// Waits until the head of the consumer is these events; hands out nothing to acknowledge.
+async fn peek(consumer: &mut dyn EventConsumer, want: &[Event]) -> Result<(), Violation> {
+    let mut got = Vec::new();
+    // The adapter may hand out a part while the rest is on its way.
+    let whole = async {
+        while got.len() < want.len() {
+            got = consumer.next_batch(limit(want.len())).await?.events;
+            // A part that is there is answered at once; who brings the rest has to get its turn.
+            sleep(std::time::Duration::from_millis(1)).await;
+        }
+        Ok::<_, Violation>(())
+    };
+    let _ = timeout(CHECK_TIMEOUT / 2, whole).await;
+    expect_eq("the unacknowledged events", &got, &want.to_vec())
+}
+
+async fn expect_nothing(what: &str, consumer: &mut dyn EventConsumer) -> Result<(), Violation> {
+    match timeout(SILENCE, consumer.next_batch(limit(1))).await {
+        Ok(batch) => Err(Violation::new(format!("{what}: the consumer says {batch:?}"))),
+        Err(_) => Ok(()),
+    }
+}
+
+/// Takes one event through the whole pipe and the accumulator.
+async fn process_one(
+    harness: &dyn BusHarness,
+    consumer: &mut dyn EventConsumer,
+    event: &Event,
+) -> Result<(), Violation> {
+    let (analytics, store, at) = (harness.analytics(), harness.store(), event.at);
+    let counting = async { process_batch(consumer, &*store, &|| at, limit(1)).await };
+    let (tracked, counted) = join(analytics.track(event.clone()), counting).await;
+    counted?;
+    Ok(tracked?)
+}
+
+fn visits(visits: u64) -> Stats {
+    Stats::new(visits, 0, 0)
+}
+
+fn update(topic: &Topic, revision: u64) -> Update {
+    Update::new(topic.clone(), visits(revision), revision)
+}
+
+async fn expect(what: &str, totals: &mut BoxStream<'static, Stats>, want: u64) -> Result<(), Violation> {
+    match timeout(CHECK_TIMEOUT / 2, totals.next()).await {
+        Ok(got) => expect_eq(what, &got, &Some(visits(want))),
+        Err(_) => Err(Violation::new(format!("{what}: the watch does not say {want}"))),
+    }
+}
+
+async fn expect_silence(what: &str, totals: &mut BoxStream<'static, Stats>) -> Result<(), Violation> {
+    match timeout(SILENCE, totals.next()).await {
+        Ok(got) => Err(Violation::new(format!("{what}: the watch says {got:?}"))),
+        Err(_) => Ok(()),
+    }
+}
+
+fn anonymous_visits(count: usize) -> Vec<Event> {
+    let mut factory = EventFactory::new();
+    (0..count).map(|_| factory.anonymous_visit(&Topic::Site)).collect()
+}
+
+/// What one publisher tracks comes out in that order, whatever the limit.
+pub async fn events_are_delivered_in_order(harness: &mut dyn BusHarness) -> Result<(), Violation> {
+    let (mut consumer, events) = (harness.consumer().await?, anonymous_visits(20));
+    let taken = meanwhile(&*harness.analytics(), &events, consume(&mut *consumer, 20, 3)).await?;
+    expect_eq("twenty events", &taken, &events)
+}
+
+/// A batch has at least one event and at most as many as asked for.
+pub async fn a_batch_has_at_most_limit_events(harness: &mut dyn BusHarness) -> Result<(), Violation> {
+    let (mut consumer, events) = (harness.consumer().await?, anonymous_visits(7));
+    for most in [1, 2, 100] {
+        meanwhile(&*harness.analytics(), &events, consume(&mut *consumer, 7, most)).await?;
+    }
+    Ok(())
+}
+
+/// `track` answers, and the event is in the store.
+pub async fn a_tracked_event_reaches_the_store(harness: &mut dyn BusHarness) -> Result<(), Violation> {
+    let mut consumer = harness.consumer().await?;
+    for event in &anonymous_visits(2) {
+        process_one(harness, &mut *consumer, event).await?;
+    }
+    let totals = harness.store().get(&[Topic::Site]).await?;
+    expect_eq("two events", &totals.first().map(|u| u.stats), &Some(visits(2)))
+}
+
+/// The same consumer hands an unacknowledged batch out again.
+pub async fn unacknowledged_events_are_redelivered(harness: &mut dyn BusHarness) -> Result<(), Violation> {
+    let (mut consumer, events) = (harness.consumer().await?, anonymous_visits(3));
+    let twice = async {
+        peek(&mut *consumer, &events).await?;
+        peek(&mut *consumer, &events).await
+    };
+    meanwhile(&*harness.analytics(), &events, twice).await
+}
+
+/// A new consumer starts with what the old one left unacknowledged.
+pub async fn unacknowledged_events_are_redelivered_to_a_new_consumer(
+    harness: &mut dyn BusHarness,
+) -> Result<(), Violation> {
+    let (mut consumer, events) = (harness.consumer().await?, anonymous_visits(3));
+    meanwhile(&*harness.analytics(), &events, peek(&mut *consumer, &events)).await?;
+    drop(consumer);
+    peek(&mut *harness.consumer().await?, &events).await
+}
+
+/// Neither the same consumer nor a new one repeats what was acknowledged.
+pub async fn acknowledged_events_are_never_redelivered(harness: &mut dyn BusHarness) -> Result<(), Violation> {
+    let (mut consumer, events) = (harness.consumer().await?, anonymous_visits(3));
+    let (first, rest) = events.split_at(2);
+    let taken = meanwhile(&*harness.analytics(), first, consume(&mut *consumer, 2, 1)).await?;
+    expect_eq("two events", &taken, &first.to_vec())?;
+    meanwhile(&*harness.analytics(), rest, peek(&mut *consumer, rest)).await?;
+    drop(consumer);
+    let mut consumer = harness.consumer().await?;
+    expect_eq("a new consumer", &consume(&mut *consumer, 1, 10).await?, &rest.to_vec())?;
+    expect_nothing("all is acknowledged", &mut *consumer).await
+}
+
+/// Dropping the future of `next_batch` at any point loses no event.
+pub async fn cancelling_next_batch_loses_nothing(harness: &mut dyn BusHarness) -> Result<(), Violation> {
+    let (mut consumer, events) = (harness.consumer().await?, anonymous_visits(3));
+    cancel_after(2, consumer.next_batch(limit(3))).await;
+    let task = async {
+        for polls in 0..5 {
+            cancel_after(polls, consumer.next_batch(limit(3))).await;
+        }
+        peek(&mut *consumer, &events).await
+    };
+    meanwhile(&*harness.analytics(), &events, task).await
+}
+
+/// Polls a future a few times and drops it.
+pub(super) async fn cancel_after<F: Future>(polls: usize, future: F) {
+    let mut future = pin!(future);
+    for _ in 0..polls {
+        let ready = poll_fn(|cx| std::task::Poll::Ready(future.as_mut().poll(cx).is_ready())).await;
+        if ready {
+            return;
+        }
+        sleep(std::time::Duration::from_millis(1)).await;
+    }
+}
+
+/// A retry with the same event adds nothing, and is answered.
+pub async fn an_event_tracked_twice_counts_once(harness: &mut dyn BusHarness) -> Result<(), Violation> {
+    let (mut consumer, events) = (harness.consumer().await?, anonymous_visits(1));
+    for event in events.iter().chain(&events) {
+        process_one(harness, &mut *consumer, event).await?;
+    }
+    let totals = harness.store().get(&[Topic::Site]).await?;
+    expect_eq("one event, twice", &totals.first().map(|u| u.stats), &Some(visits(1)))
+}
+
+/// Whoever comes later starts with what was counted before, also when that is nothing.
+pub async fn a_watch_starts_with_the_latest_totals(harness: &mut dyn BusHarness) -> Result<(), Violation> {
+    let mut consumer = harness.consumer().await?;
+    for event in &anonymous_visits(2) {
+        process_one(harness, &mut *consumer, event).await?;
+    }
+    expect("two visits", &mut harness.analytics().watch(Topic::Site), 2).await?;
+    expect("no visit", &mut harness.analytics().watch(page_topic("other")?), 0).await
+}
+
+/// A watch that is polled hears of every event that is counted.
+pub async fn a_watch_yields_each_newer_total(harness: &mut dyn BusHarness) -> Result<(), Violation> {
+    let mut consumer = harness.consumer().await?;
+    let mut totals = harness.analytics().watch(Topic::Site);
+    expect("nothing counted", &mut totals, 0).await?;
+    for (event, want) in anonymous_visits(3).iter().zip(1..) {
+        process_one(harness, &mut *consumer, event).await?;
+        expect("one more", &mut totals, want).await?;
+    }
+    Ok(())
+}
+
+/// An update with a lower or the same revision is dropped.
+pub async fn a_watch_ignores_older_revisions(harness: &mut dyn BusHarness) -> Result<(), Violation> {
+    let mut consumer = harness.consumer().await?;
+    let mut totals = harness.analytics().watch(Topic::Site);
+    expect("nothing counted", &mut totals, 0).await?;
+    consumer.publish(&[update(&Topic::Site, 5)]).await?;
+    expect("revision 5", &mut totals, 5).await?;
+    for old in [3, 5] {
+        consumer.publish(&[update(&Topic::Site, old)]).await?;
+        expect_silence("an old revision", &mut totals).await?;
+    }
+    consumer.publish(&[update(&Topic::Site, 6)]).await?;
+    expect("revision 6", &mut totals, 6).await
+}
+
+/// What was published while nobody polled is not told one by one later.
+pub async fn a_slow_watch_skips_to_the_latest(harness: &mut dyn BusHarness) -> Result<(), Violation> {
+    let mut consumer = harness.consumer().await?;
+    let (mut slow, mut quick) = (
+        harness.analytics().watch(Topic::Site),
+        harness.analytics().watch(Topic::Site),
+    );
+    expect("nothing counted", &mut slow, 0).await?;
+    expect("nothing counted", &mut quick, 0).await?;
+    for revision in 1..=100 {
+        consumer.publish(&[update(&Topic::Site, revision)]).await?;
+    }
+    while quick.next().await.is_some_and(|stats| stats.visits < 100) {}
+    expect("a hundred later", &mut slow, 100).await?;
+    expect_silence("nothing else happened", &mut slow).await
+}
+
+/// Updates of one topic do not wake another's watch.
+pub async fn a_watch_yields_only_its_topic(harness: &mut dyn BusHarness) -> Result<(), Violation> {
+    let mut consumer = harness.consumer().await?;
+    let (here, there) = (page_topic("here")?, page_topic("there")?);
+    let (mut mine, mut other) = (
+        harness.analytics().watch(here.clone()),
+        harness.analytics().watch(there.clone()),
+    );
+    expect("nothing counted", &mut mine, 0).await?;
+    expect("nothing counted", &mut other, 0).await?;
+    consumer.publish(&[update(&there, 9), update(&here, 2)]).await?;
+    expect("this page", &mut mine, 2).await?;
+    expect("the other page", &mut other, 9).await?;
+    expect_silence("this page again", &mut mine).await
+}
+
+/// The accumulator may go and come again; a watch just goes on.
+pub async fn a_watch_outlives_the_consumer(harness: &mut dyn BusHarness) -> Result<(), Violation> {
+    let consumer = harness.consumer().await?;
+    let mut totals = harness.analytics().watch(Topic::Site);
+    expect("nothing counted", &mut totals, 0).await?;
+    drop(consumer);
+    expect_silence("the consumer went away", &mut totals).await?;
+    harness.consumer().await?.publish(&[update(&Topic::Site, 1)]).await?;
+    expect("a new consumer", &mut totals, 1).await
+}

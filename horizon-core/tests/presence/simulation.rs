@@ -1,0 +1,242 @@
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::rc::Rc;
+
+use horizon_core::presence::{Effect, MessageBody, PresenceMessage};
+
+use crate::invariants;
+use crate::mutant::Mutant;
+use crate::sim_node::{SimClock, SimNode, TOPIC, TOPICS};
+use crate::visitors::VisitorSet;
+
+/// One millisecond and one second of the simulation's time.
+pub(crate) const MS: u64 = 1_000;
+pub(crate) const S: u64 = 1_000 * MS;
+
+/// The longest that a message is on its way.
+const MAX_DELAY: u64 = 1_500 * MS;
+
+/// The longest that a tick is late.
+const MAX_LATENESS: u64 = 400 * MS;
+
+/// A message on its way to a node.
+struct InFlightMessage {
+    from: (usize, usize),
+    to: usize,
+    topic: usize,
+    message: Rc<PresenceMessage>,
+}
+
+/// What the network does to messages.
+pub(crate) struct NetworkFaults {
+    /// Chances in percent.
+    pub(crate) loss: u64,
+    pub(crate) duplicates: u64,
+    pub(crate) delays: u64,
+    /// Nodes hear only those of the same island; nobody hears a node of island 0, not even itself.
+    pub(crate) islands: Vec<u8>,
+}
+
+/// Nodes, the network between them, and what is true.
+pub(crate) struct Simulation {
+    pub(crate) rng: fastrand::Rng,
+    pub(crate) now: u64,
+    pub(crate) nodes: Vec<SimNode>,
+    pub(crate) faults: NetworkFaults,
+    pub(crate) mutant: Option<Mutant>,
+    /// Whether nothing happens any more, and when who said so then.
+    pub(crate) is_calm: bool,
+    pub(crate) heartbeats: [Vec<Option<u64>>; TOPICS],
+    in_flight: BTreeMap<(u64, u64), InFlightMessage>,
+    sent: u64,
+}
+
+impl Simulation {
+    pub(crate) fn new(seed: u64, mutant: Option<Mutant>) -> Self {
+        let mut rng = fastrand::Rng::with_seed(seed);
+        let count = 2 + rng.usize(..4);
+        let node = |number| {
+            let clock = SimClock::new(rng.u64(..1_000_000 * S), 950_000 + rng.u64(..100_000));
+            SimNode::new(number, clock, mutant)
+        };
+        let nodes = (0..count).map(node).collect();
+        let faults = NetworkFaults {
+            loss: rng.u64(..30),
+            duplicates: rng.u64(..20),
+            delays: rng.u64(..30),
+            islands: vec![1; count],
+        };
+        Self {
+            rng,
+            now: 0,
+            nodes,
+            faults,
+            mutant,
+            is_calm: false,
+            heartbeats: std::array::from_fn(|_| vec![None; count]),
+            in_flight: BTreeMap::new(),
+            sent: 0,
+        }
+    }
+
+    /// Nothing is lost, repeated or late any more, and everybody hears everybody.
+    pub(crate) fn heal(&mut self) -> Result<(), String> {
+        let islands = std::mem::replace(&mut self.faults.islands, vec![1; self.nodes.len()]);
+        (self.faults.loss, self.faults.duplicates, self.faults.delays) = (0, 0, 0);
+        for number in (0..islands.len()).filter(|number| islands[*number] == 0) {
+            self.on(number, |node, now| node.reconnect(now))?;
+        }
+        Ok(())
+    }
+
+    /// Lets time pass until `end`.
+    pub(crate) fn run_until(&mut self, end: u64) -> Result<(), String> {
+        loop {
+            let parcel = self.in_flight.first_key_value().map(|((at, _), _)| *at);
+            let wakes = self.nodes.iter().map(|node| node.wakes_at.unwrap_or(u64::MAX));
+            let (wakes, sleeper) = wakes.zip(0..).min().unwrap_or((u64::MAX, 0));
+            let next = parcel.unwrap_or(u64::MAX).min(wakes);
+            if next > end {
+                self.now = end;
+                return Ok(());
+            }
+            self.now = next;
+            if wakes == next {
+                self.on(sleeper, |node, now| node.tick(now))?;
+                invariants::nothing_is_due(self, sleeper)?;
+            } else if let Some((_, parcel)) = self.in_flight.pop_first() {
+                self.deliver(&parcel)?;
+            }
+        }
+    }
+
+    /// Does something at a node, and what it answers.
+    pub(crate) fn on(&mut self, number: usize, act: impl FnOnce(&mut SimNode, u64)) -> Result<(), String> {
+        self.at(number, 0..TOPICS, act)
+    }
+
+    /// Does something at a node that changes its view of these topics.
+    fn at(&mut self, number: usize, topics: Range<usize>, act: impl FnOnce(&mut SimNode, u64)) -> Result<(), String> {
+        let node = &mut self.nodes[number];
+        let before: [VisitorSet; TOPICS] = std::array::from_fn(|topic| node.members(topic));
+        act(node, self.now);
+        for effect in node.effects() {
+            self.apply_effect(number, before, effect)?;
+        }
+        let node = &mut self.nodes[number];
+        let due = node.next_tick();
+        if due != std::mem::replace(&mut node.due, due) {
+            let is_late = self.faults.delays > 0 && percent(&mut self.rng, 10);
+            let lateness = if is_late { self.rng.u64(..MAX_LATENESS) } else { 0 };
+            node.wakes_at = due.map(|at| node.clock.when(at).max(self.now) + lateness);
+        }
+        for topic in topics {
+            invariants::check_view(self, number, topic)?;
+        }
+        Ok(())
+    }
+
+    fn apply_effect(&mut self, number: usize, before: [VisitorSet; TOPICS], effect: Effect) -> Result<(), String> {
+        let node = &mut self.nodes[number];
+        let topic = |of| usize::from(of != TOPIC[0]);
+        match effect {
+            Effect::Subscribe(of) => {
+                if std::mem::replace(&mut node.subscribed[topic(of)], true) {
+                    return Err(format!("n{number} subscribes twice"));
+                }
+            }
+            Effect::Unsubscribe(of) => {
+                let topic = topic(of);
+                let is_needed = node.members(topic) != 0 || node.watches[topic] > 0;
+                if !std::mem::replace(&mut node.subscribed[topic], false) || is_needed {
+                    return Err(format!("n{number} unsubscribes from where it is needed, or never was"));
+                }
+                node.shown[topic] = 0;
+            }
+            Effect::Viewers(of, viewers) => {
+                if std::mem::replace(&mut node.shown[topic(of)], viewers) == viewers {
+                    return Err(format!("n{number} shows {viewers} twice"));
+                }
+            }
+            Effect::Publish(of, message) => {
+                let topic = topic(of);
+                self.publish(number, topic, before[topic], message)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn publish(
+        &mut self,
+        from: usize,
+        topic: usize,
+        before: VisitorSet,
+        message: PresenceMessage,
+    ) -> Result<(), String> {
+        let node = &mut self.nodes[from];
+        let life = node.runs.len() - 1;
+        if !node.subscribed[topic] {
+            return Err(format!("n{from} speaks before it listens"));
+        }
+        let is_true = invariants::check_published(node, topic, before, &message);
+        if self.mutant.is_none() {
+            is_true.map_err(|what| format!("n{from}: {what}"))?;
+        }
+        if self.mutant.is_some_and(|mutant| mutant.drops(&message)) {
+            return Ok(());
+        }
+        invariants::check_calm(self, from, topic, &message)?;
+        let message = Rc::new(message);
+        for to in 0..self.nodes.len() {
+            let islands = &self.faults.islands;
+            let is_apart = islands[from] == 0 || islands[from] != islands[to];
+            if is_apart || !self.nodes[to].subscribed[topic] || percent(&mut self.rng, self.faults.loss) {
+                continue;
+            }
+            for _ in 0..1 + u64::from(percent(&mut self.rng, self.faults.duplicates)) {
+                let detour = if percent(&mut self.rng, self.faults.delays) {
+                    MAX_DELAY
+                } else {
+                    5 * MS
+                };
+                let at = self.now + MS + self.rng.u64(..detour);
+                self.sent += 1;
+                let parcel = InFlightMessage {
+                    from: (from, life),
+                    to,
+                    topic,
+                    message: Rc::clone(&message),
+                };
+                self.in_flight.insert((at, self.sent), parcel);
+            }
+        }
+        Ok(())
+    }
+
+    /// What a node of today hears may have been meant for one of yesterday.
+    fn deliver(&mut self, parcel: &InFlightMessage) -> Result<(), String> {
+        let InFlightMessage {
+            from: (from, life),
+            to,
+            topic,
+            ref message,
+        } = *parcel;
+        let lives = &self.nodes[from].runs;
+        let is_latest = lives
+            .iter()
+            .flat_map(|life| &life.incarnations)
+            .all(|it| *it <= message.incarnation);
+        let node = &mut self.nodes[to];
+        if node.subscribed[topic] && message.body == MessageBody::Goodbye && is_latest {
+            node.histories[topic][from].goodbye_run = Some(life);
+        }
+        self.at(to, topic..topic + 1, |node, now| {
+            node.receive(topic, PresenceMessage::clone(message), now);
+        })
+    }
+}
+
+/// Returns true with this probability, in percent.
+pub(crate) fn percent(rng: &mut fastrand::Rng, probability: u64) -> bool {
+    rng.u64(..100) < probability
+}
