@@ -72,7 +72,7 @@ pub use horizon_core::{
 pub use http::{Content, MAX_BODY};
 pub use ipnet::IpNet;
 pub use likes::LikeOutcome;
-pub use live::{Bell, Listener, Live};
+pub use live::Live;
 pub use numbers::{LastKnownStats, LastKnownThreads};
 pub use origin::{Origin, ParseOriginError};
 pub use page_reads::PageReads;

@@ -10,7 +10,7 @@ use horizon_core::{Ports, Stats, Topic};
 use tokio::{runtime::Handle, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{Frame, Reader, heard::Heard, latest::latest, page};
+use super::{Frame, LatestReceiver, heard::Heard, latest::latest_channel, page};
 use crate::{LastKnownStats, known::LastKnown, metrics::Metrics};
 
 /// For how long after a word was taken here the frames of its page may be without it: 2 seconds, as long as a kept
@@ -39,7 +39,7 @@ struct Inner {
 
 struct Room {
     seats: usize,
-    frames: Reader<Frame>,
+    frames: LatestReceiver<Frame>,
     /// When the pipe last took a word of a reader of this process.
     written: Option<Instant>,
     heard: Option<Heard>,
@@ -73,7 +73,7 @@ impl Hub {
     }
 
     /// Sits down at a page, whose task starts with its first seat. Nothing once the hub is closing.
-    pub(crate) fn join(&self, topic: &Topic) -> Option<(Seat, Reader<Frame>)> {
+    pub(crate) fn join(&self, topic: &Topic) -> Option<(Seat, LatestReceiver<Frame>)> {
         if self.0.closing.is_cancelled() {
             return None;
         }
@@ -125,7 +125,7 @@ impl Hub {
     }
 
     fn open(&self, topic: &Topic) -> Room {
-        let (writer, frames) = latest(Frame::default());
+        let (sender, frames) = latest_channel(Frame::default());
         let empty = self.0.closing.child_token();
         let page = page::run(
             topic.clone(),
@@ -133,7 +133,7 @@ impl Hub {
             self.0.ports.clone(),
             Arc::clone(&self.0.known),
             Arc::clone(&self.0.metrics),
-            writer,
+            sender,
         );
         let counts_here = self.0.counts_here;
         let heard = counts_here.then(|| Heard::new(self.0.ports.analytics.watch(topic.clone())));

@@ -1,6 +1,5 @@
 //! The live path: one task a watched page makes the frames, every connection writes the same bytes.
 
-mod bell;
 mod frame;
 mod heard;
 mod hub;
@@ -10,10 +9,9 @@ mod page;
 mod sse;
 mod stream;
 
-pub use bell::{Bell, Listener};
 pub(crate) use frame::{Frame, FramePart, Parts};
 pub(crate) use hub::{Hub, Seat};
-pub(crate) use latest::Reader;
+pub(crate) use latest::LatestReceiver;
 pub use stream::Live;
 pub(crate) use stream::Open;
 

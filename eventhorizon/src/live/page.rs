@@ -15,7 +15,7 @@ use horizon_core::{
 use serde::Serialize;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use super::{Frame, FramePart, Hub, Parts, Seat, latest::Writer, sse};
+use super::{Frame, FramePart, Hub, Parts, Seat, latest::LatestSender, sse};
 use crate::{breaker::KNOWN_WAIT, known::LastKnown, metrics::Metrics, render};
 
 /// The shortest time between two frames of a page: ten a second.
@@ -54,7 +54,7 @@ pub(super) async fn run(
     ports: Ports,
     known: Arc<LastKnown>,
     metrics: Arc<Metrics>,
-    frames: Writer<Frame>,
+    frames: LatestSender<Frame>,
 ) {
     let mut sources = Sources::open(&topic, &hub, &ports);
     let mut page = Page::new(topic, known, frames, metrics);
@@ -66,7 +66,7 @@ pub(super) async fn run(
                 for news in std::iter::from_fn(|| sources.next().now_or_never()).take(SOURCES) {
                     page.take(news);
                 }
-                page.publish(Instant::now()).await;
+                page.publish(Instant::now());
             }
             news = sources.next() => page.take(news),
         }
@@ -162,7 +162,7 @@ async fn read(comments: Arc<dyn CommentStore>, slug: Slug) -> News {
 struct Page {
     topic: Topic,
     known: Arc<LastKnown>,
-    frames: Writer<Frame>,
+    frames: LatestSender<Frame>,
     metrics: Arc<Metrics>,
     viewers: Option<u64>,
     stats: Option<Stats>,
@@ -178,7 +178,7 @@ struct Page {
 }
 
 impl Page {
-    fn new(topic: Topic, known: Arc<LastKnown>, frames: Writer<Frame>, metrics: Arc<Metrics>) -> Self {
+    fn new(topic: Topic, known: Arc<LastKnown>, frames: LatestSender<Frame>, metrics: Arc<Metrics>) -> Self {
         let now = Instant::now();
         let wait = known.numbers(&topic).map_or(FIRST_FRAME_WAIT, |_| KNOWN_WAIT);
         Self {
@@ -251,7 +251,7 @@ impl Page {
             .fold(self.next_heartbeat, Instant::min)
     }
 
-    async fn publish(&mut self, now: Instant) {
+    fn publish(&mut self, now: Instant) {
         self.update_numbers();
         let mut changed = !self.frame.ready;
         self.frame.ready = true;
@@ -266,7 +266,7 @@ impl Page {
             self.next_frame = now + FRAME_EVERY;
             self.next_heartbeat = now + HEARTBEAT;
             self.metrics.live_frames.inc();
-            self.frames.write(self.frame.clone()).await;
+            self.frames.send(self.frame.clone());
         }
     }
 

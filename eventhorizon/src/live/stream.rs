@@ -10,7 +10,7 @@ use futures::Stream;
 use prometheus_client::metrics::gauge::Gauge;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use super::{Bell, Frame, FramePart, Parts, Reader, Seat};
+use super::{Frame, FramePart, LatestReceiver, Parts, Seat};
 use crate::attendance::ViewerSession;
 
 /// One live connection: server-sent events (WHATWG HTML §9.2), ready to be written, and its reader is counted until it
@@ -41,7 +41,7 @@ use crate::attendance::ViewerSession;
 /// ```
 #[must_use = "the reader leaves when the stream is dropped"]
 pub struct Live {
-    frames: Reader<Frame>,
+    frames: LatestReceiver<Frame>,
     frame: Arc<Frame>,
     written: Parts<u64>,
     parts: &'static [FramePart],
@@ -106,7 +106,7 @@ impl Live {
     pub(crate) fn new(
         greeting: Bytes,
         parts: &'static [FramePart],
-        (seat, frames): (Seat, Reader<Frame>),
+        (seat, frames): (Seat, LatestReceiver<Frame>),
         attendance: ViewerSession,
         open: Open,
     ) -> Self {
@@ -124,11 +124,6 @@ impl Live {
                 _open: open,
             }),
         }
-    }
-
-    /// By which somebody else than the task that polls this is told of what is new.
-    pub fn bell(&mut self) -> Bell {
-        Bell::of(&self.frames.place())
     }
 
     /// The next bytes that this connection has not written.

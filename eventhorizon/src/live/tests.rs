@@ -23,7 +23,7 @@ use tokio_stream::wrappers::WatchStream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    Frame, FramePart, Hub, Live, Open, Reader, Seat,
+    Frame, FramePart, Hub, LatestReceiver, Live, Open, Seat,
     page::{FRAME_EVERY, HEARTBEAT, SITE_EVERY},
 };
 use crate::{attendance::ViewerSession, breaker::KNOWN_WAIT, known::LastKnown, metrics::Metrics};
@@ -101,7 +101,7 @@ impl Fixture {
         fixture(Some(1), Some(Stats::default()))
     }
 
-    fn join(&self) -> (Seat, Reader<Frame>) {
+    fn join(&self) -> (Seat, LatestReceiver<Frame>) {
         self.hub.join(&Slug::new("hello").unwrap().into()).unwrap()
     }
 
@@ -114,7 +114,7 @@ fn says(frame: &Frame, part: FramePart) -> String {
     String::from_utf8(frame.messages.of(part).bytes.to_vec()).unwrap()
 }
 
-async fn next(frames: &mut Reader<Frame>) -> Arc<Frame> {
+async fn next(frames: &mut LatestReceiver<Frame>) -> Arc<Frame> {
     loop {
         let frame = frames.next().await.unwrap();
         if frame.ready {

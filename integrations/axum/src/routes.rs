@@ -53,12 +53,9 @@ async fn answer(State(horizon): State<Horizon>, request: Request) -> Response {
         }
         Err(problem) => horizon.error_response(problem, &parts.method, &parts.headers),
     };
-    let (mut head, content) = answer.into_parts();
+    let (head, content) = answer.into_parts();
     let body = match content {
-        Content::Live(mut live) => {
-            head.extensions.insert(live.bell());
-            Body::new(LiveBody(live))
-        }
+        Content::Live(live) => Body::new(LiveBody(live)),
         Content::Bytes(bytes) => bytes.into(),
         _ => Body::empty(),
     };

@@ -23,7 +23,7 @@ use axum::{
     response::Response,
 };
 use bytes::Bytes;
-use eventhorizon::{Bell, Horizon, client_addr};
+use eventhorizon::{Horizon, client_addr};
 use http::{HeaderMap, Method, StatusCode, Version, header};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -57,7 +57,7 @@ pub(super) fn serve(
     async move {
         let ended = match conversation.await {
             Ok(None) => return,
-            Ok(Some((socket, leaving))) => stream::carry(socket, leaving.body, leaving.bell).await,
+            Ok(Some((socket, body))) => stream::carry(socket, body).await,
             Err(error) => Err(axum::Error::new(error)),
         };
         if let Err(error) = ended {
@@ -73,7 +73,7 @@ async fn converse(
     application: Application,
     head_wait: Duration,
     closing: CancellationToken,
-) -> hyper::Result<Option<(TcpStream, Leaving)>> {
+) -> hyper::Result<Option<(TcpStream, Body)>> {
     let departure = Arc::new(Departure::default());
     let io = Watched {
         socket,
@@ -105,11 +105,11 @@ async fn converse(
             Poll::Ready(ended) => Poll::Ready(ended.map(|()| None)),
             Poll::Pending => departure
                 .take()
-                .map_or(Poll::Pending, |leaving| Poll::Ready(Ok(Some(leaving)))),
+                .map_or(Poll::Pending, |body| Poll::Ready(Ok(Some(body)))),
         }
     });
-    let leaving = leaving.await?;
-    Ok(leaving.map(|leaving| (connection.into_parts().io.into_inner().socket, leaving)))
+    let body = leaving.await?;
+    Ok(body.map(|body| (connection.into_parts().io.into_inner().socket, body)))
 }
 
 impl Application {
@@ -135,17 +135,10 @@ fn is_event_stream(status: StatusCode, headers: &HeaderMap) -> bool {
         && !headers.contains_key(header::CONTENT_LENGTH)
 }
 
-/// A stream that leaves hyper.
-struct Leaving {
-    body: Body,
-    /// Says when there is more of it, if it is a live connection.
-    bell: Option<Bell>,
-}
-
 /// A stream leaves hyper as soon as hyper has written the head that stands before it.
 #[derive(Default)]
 struct Departure {
-    leaving: Mutex<Option<Leaving>>,
+    body: Mutex<Option<Body>>,
     /// The head is in hyper's buffer.
     is_announced: AtomicBool,
     /// The socket took less than there was.
@@ -159,22 +152,21 @@ impl Departure {
             return answer;
         }
         let silence = Body::new(Silence(Arc::clone(self)));
-        let (mut head, body) = answer.into_parts();
-        let bell = head.extensions.remove();
-        *self.leaving() = Some(Leaving { body, bell });
+        let (head, body) = answer.into_parts();
+        *self.body() = Some(body);
         Response::from_parts(head, silence)
     }
 
     /// The stream, once all that stands before it is written.
-    fn take(&self) -> Option<Leaving> {
+    fn take(&self) -> Option<Body> {
         if !self.is_announced.load(Ordering::Relaxed) || self.is_blocked.load(Ordering::Relaxed) {
             return None;
         }
-        self.leaving().take()
+        self.body().take()
     }
 
-    fn leaving(&self) -> MutexGuard<'_, Option<Leaving>> {
-        self.leaving.lock().unwrap_or_else(PoisonError::into_inner)
+    fn body(&self) -> MutexGuard<'_, Option<Body>> {
+        self.body.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -2,18 +2,15 @@
 
 use std::{
     cell::RefCell,
-    future::{Future, poll_fn},
+    future::poll_fn,
     io::{self, Read, Write},
     ops::ControlFlow,
-    panic::{self, AssertUnwindSafe},
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
-    task::{Context, Poll, Waker, ready},
+    task::{Context, Poll, ready},
 };
 
 use axum::body::Body;
 use bytes::Bytes;
-use eventhorizon::{Bell, Listener};
 use http_body::Body as _;
 use socket2::SockRef;
 use tokio::{io::Interest, net::TcpStream};
@@ -42,96 +39,18 @@ thread_local! {
     static CHUNKS: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Writes a body in chunks until it ends or the reader is gone. It is asked for more only when the socket has taken all that
-/// there was. With a `bell` the page's task asks and writes for this one, which then sleeps unless the client does something or
-/// the socket is full.
-pub(super) fn carry(
-    socket: TcpStream,
-    body: Body,
-    bell: Option<Bell>,
-) -> impl Future<Output = Result<(), axum::Error>> + Send {
-    // A socket that cannot be told is one that has its usual size.
+/// Writes a body in chunks until it ends or the reader is gone. The body is polled only when the socket has taken
+/// everything before.
+pub(super) async fn carry(socket: TcpStream, body: Body) -> Result<(), axum::Error> {
+    // A socket whose buffer cannot be set keeps the system's size.
     let _ = SockRef::from(&socket).set_send_buffer_size(UNREAD);
-    let carrier = Arc::new(Carrier(Mutex::new(Carried {
-        stream: Stream {
-            socket,
-            body,
-            unwritten: Bytes::new(),
-            has_ended: false,
-        },
-        task: Waker::noop().clone(),
-        is_over: false,
-        ended: None,
-    })));
-    poll_fn(move |cx| {
-        let carried = &mut *carrier.carried();
-        if !carried.task.will_wake(cx.waker()) {
-            carried.task.clone_from(cx.waker());
-            if let Some(bell) = &bell {
-                let listener: Weak<Carrier> = Arc::downgrade(&carrier);
-                bell.rings(cx.waker().clone(), listener);
-            }
-        }
-        carried.poll(cx)
-    })
-}
-
-/// A stream between its task and whoever has something new for many.
-struct Carrier(Mutex<Carried>);
-
-impl Carrier {
-    fn carried(&self) -> MutexGuard<'_, Carried> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Listener for Carrier {
-    fn hear(&self) {
-        let carried = &mut *self.carried();
-        if panic::catch_unwind(AssertUnwindSafe(|| carried.go_on())).is_err() {
-            // The body of one answer, with whatever layers are around it, ends with it, and nobody else's.
-            carried.end(Err(axum::Error::new("the body of an answer panicked")));
-        }
-    }
-}
-
-struct Carried {
-    stream: Stream,
-    task: Waker,
-    /// Nobody may ask the body again: it ended, or panicked.
-    is_over: bool,
-    /// How it ended, while the task does not know.
-    ended: Option<Result<(), axum::Error>>,
-}
-
-impl Carried {
-    /// The task's turn.
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), axum::Error>> {
-        if let Some(ended) = self.ended.take() {
-            return Poll::Ready(ended);
-        }
-        self.is_over = true;
-        let turn = self.stream.poll(cx);
-        self.is_over = turn.is_ready();
-        turn
-    }
-
-    /// The turn of whoever has something new. What there is to wait for wakes the task, and so does the end.
-    fn go_on(&mut self) {
-        if self.is_over {
-            return;
-        }
-        self.is_over = true;
-        match self.stream.go_on(&mut Context::from_waker(&self.task)) {
-            Poll::Ready(ended) => self.end(ended),
-            Poll::Pending => self.is_over = false,
-        }
-    }
-
-    fn end(&mut self, ended: Result<(), axum::Error>) {
-        self.ended = Some(ended);
-        self.task.wake_by_ref();
-    }
+    let mut stream = Stream {
+        socket,
+        body,
+        unwritten: Bytes::new(),
+        has_ended: false,
+    };
+    poll_fn(|cx| stream.poll(cx)).await
 }
 
 struct Stream {
