@@ -6,11 +6,11 @@ use anyhow::{Context, bail};
 use horizon_peers::Place;
 use horizon_test_support::{
     http,
-    process::{Process, program},
+    process::{Process, program, program_at},
 };
 use horizon_viewers::process::usage;
 use tempfile::TempDir;
-use tokio::time::sleep;
+use tokio::{process::Command, time::sleep};
 
 /// How long a server that was started has to be idle: half a second.
 const IDLE: Duration = Duration::from_millis(500);
@@ -31,9 +31,17 @@ pub(crate) struct Blog {
 impl Blog {
     /// Starts it over the posts that ship with it, or over these, and waits until it serves.
     pub(crate) async fn start(place: Place, posts: Option<&Path>) -> anyhow::Result<Self> {
+        Self::run(program("horizon-web", "HORIZON_WEB_BIN")?, place, posts).await
+    }
+
+    /// Starts another build of it over the posts that ship with the blog.
+    pub(crate) async fn start_build(binary: &Path, place: Place) -> anyhow::Result<Self> {
+        Self::run(program_at(binary)?, place, None).await
+    }
+
+    async fn run(mut command: Command, place: Place, posts: Option<&Path>) -> anyhow::Result<Self> {
         let folder = TempDir::new().context("no temporary folder for the database")?;
         let store = format!("sqlite:{}", folder.path().join("horizon.db").display());
-        let mut command = program("horizon-web", "HORIZON_WEB_BIN")?;
         command
             .env("HORIZON_ADDR", "127.0.0.1:0")
             .env("HORIZON_STORE", store)

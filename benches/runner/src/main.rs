@@ -6,6 +6,7 @@
 mod aim;
 mod beside;
 mod blog;
+mod compare;
 mod ingestion;
 mod load;
 mod machine;
@@ -37,6 +38,9 @@ struct Cli {
     /// One part, or several; without it all of them.
     #[arg(long, value_name = "NAME")]
     only: Vec<Part>,
+    /// Compares this build with another `horizon-web` binary: CPU and bytes of a join, a delivery and a page.
+    #[arg(long, value_name = "FILE", conflicts_with = "only")]
+    compare: Option<PathBuf>,
     /// Writes the tables to this file too.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,

@@ -6,6 +6,7 @@ use horizon_peers::{Place, target};
 
 use crate::{
     aim::Aim,
+    blog::Blog,
     load::Load,
     outage, pages,
     part::Part,
@@ -152,13 +153,11 @@ impl Stage {
     async fn pages(&self) -> anyhow::Result<Vec<Aim>> {
         let mut aims = Vec::new();
         for (what, header) in [("pages", None), ("pages with brotli", Some(pages::BROTLI))] {
-            let rate = pages::rate(self.server, self.load.place, self.size.pages, header).await?;
-            aims.push(Aim::at_least(
-                format!("{what}, one core, wrk"),
-                rate,
-                20_000.0,
-                "a second",
-            ));
+            let blog = Blog::start(self.server, None).await?;
+            let pages = pages::measure(&blog, self.load.place, self.size.pages, header).await?;
+            let aim = Aim::at_least(format!("{what}, one core, wrk"), pages.per_second, 20_000.0, "a second");
+            let (cpu, bytes) = (short(pages.cpu_microseconds_per_page), short(pages.bytes_per_page));
+            aims.push(aim.and(true, &format!("{cpu} µs CPU and {bytes} bytes a page")));
         }
         Ok(aims)
     }

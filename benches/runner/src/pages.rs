@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use horizon_peers::Place;
+use horizon_viewers::process::usage;
 use tokio::process::Command;
 
 use crate::{
@@ -17,9 +18,19 @@ pub(crate) const BROTLI: &str = "Accept-Encoding: br";
 /// How often the start is measured. The middle one is told.
 const STARTS: usize = 5;
 
-/// Pages a second of one post, asked for over 64 connections for so long.
-pub(crate) async fn rate(server: Place, load: Place, time: Duration, header: Option<&str>) -> anyhow::Result<f64> {
-    let blog = Blog::start(server, None).await?;
+/// The header with which a client asks for gzip.
+pub(crate) const GZIP: &str = "Accept-Encoding: gzip";
+
+/// What it took to send pages of one post.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Pages {
+    pub(crate) per_second: f64,
+    pub(crate) cpu_microseconds_per_page: f64,
+    pub(crate) bytes_per_page: f64,
+}
+
+/// Asks a blog for one post over 64 connections for so long.
+pub(crate) async fn measure(blog: &Blog, load: Place, time: Duration, header: Option<&str>) -> anyhow::Result<Pages> {
     blog.settle().await?;
     let path = format!("/blog/{SLUG}");
     blog.page(&path).await?;
@@ -29,6 +40,9 @@ pub(crate) async fn rate(server: Place, load: Place, time: Duration, header: Opt
         wrk.args(["-H", header]);
     }
     wrk.arg(format!("http://{}{path}", blog.address()));
+    let id = [i32::try_from(blog.id()?)?];
+    let cpu = || anyhow::Ok(usage(&id)?.context("the server is gone")?.cpu_seconds);
+    let before = cpu()?;
     let output = load.put(&wrk).output().await.context("`wrk` does not start")?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     ensure!(
@@ -36,12 +50,34 @@ pub(crate) async fn rate(server: Place, load: Place, time: Duration, header: Opt
         "wrk says:\n{text}{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    requests_per_second(&text)
+    pages(&text, cpu()? - before)
 }
 
-fn requests_per_second(text: &str) -> anyhow::Result<f64> {
-    let line = text.lines().find_map(|line| line.strip_prefix("Requests/sec:"));
-    Ok(line.context("wrk says no Requests/sec")?.trim().parse()?)
+/// Reads what wrk says, for a server that took so many seconds of CPU.
+fn pages(text: &str, cpu_seconds: f64) -> anyhow::Result<Pages> {
+    let figure = |name: &str| {
+        let line = text.lines().find_map(|line| line.trim().strip_prefix(name));
+        line.with_context(|| format!("wrk says no {name}")).map(str::trim)
+    };
+    // "200000 requests in 10.00s, 1.50GB read": the bytes a second are told with three digits.
+    let total = text.lines().find_map(|line| line.trim().split_once(" requests in "));
+    let total: f64 = total.context("wrk says no number of requests")?.0.parse()?;
+    let per_second: f64 = figure("Requests/sec:")?.parse()?;
+    Ok(Pages {
+        per_second,
+        cpu_microseconds_per_page: cpu_seconds * 1e6 / total,
+        bytes_per_page: bytes(figure("Transfer/sec:")?)? / per_second,
+    })
+}
+
+/// Bytes as wrk says them, such as `1.50MB`.
+fn bytes(text: &str) -> anyhow::Result<f64> {
+    let units = [("GB", 30), ("MB", 20), ("KB", 10), ("B", 0)];
+    let found = units
+        .iter()
+        .find_map(|&(unit, power)| Some((text.strip_suffix(unit)?, power)));
+    let (number, power) = found.with_context(|| format!("{text} are no bytes"))?;
+    Ok(number.parse::<f64>()? * f64::from(1_u32 << power))
 }
 
 /// From the start of the program to the first page of a blog of many posts: the middle of some starts.
@@ -64,8 +100,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_rate_is_read() {
-        let text = "Running 10s test\n  1 threads\nRequests/sec:  20123.45\nTransfer/sec: 1MB\n";
-        assert!((requests_per_second(text).unwrap() - 20_123.45).abs() < f64::EPSILON);
+    fn what_wrk_says_is_read() {
+        let text = "  200 requests in 10.00s, 2.50MB read\nRequests/sec:     20.00\nTransfer/sec:      0.25MB\n";
+        let expected = Pages {
+            per_second: 20.0,
+            cpu_microseconds_per_page: 5_000.0,
+            bytes_per_page: 13_107.2,
+        };
+        assert_eq!(pages(text, 1.0).unwrap(), expected);
     }
 }

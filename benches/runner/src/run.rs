@@ -10,7 +10,7 @@ use crate::{
     Cli,
     aim::{self, Aim},
     beside::{self, Row},
-    ingestion,
+    compare, ingestion,
     load::Load,
     machine::Machine,
     measure::Stage,
@@ -39,6 +39,10 @@ pub(crate) async fn run(cli: &Cli) -> anyhow::Result<()> {
         load: Load { place, folder },
         size: if cli.quick { Size::QUICK } else { Size::FULL },
     };
+    if let Some(other) = &cli.compare {
+        let table = compare::measure(&stage, other).await?;
+        return finish(&format!("{}\n{table}", title(&machine)), cli);
+    }
     let mut results = Results::default();
     let wanted = |part: &Part| cli.only.is_empty() || cli.only.contains(part);
     // One server after the other and then all of them again, so that what else the machine does is no one server's luck.
@@ -54,13 +58,25 @@ pub(crate) async fn run(cli: &Cli) -> anyhow::Result<()> {
             results.failures.push(format!("{}: {error:#}", part.name()));
         }
     }
-    let report = results.report(&machine, stage.size);
-    print(&report);
-    if let Some(out) = &cli.out {
-        fs::write(out, &report).with_context(|| format!("{} cannot be written", out.display()))?;
-    }
+    finish(&results.report(&machine, stage.size), cli)?;
     if !results.failures.is_empty() {
         bail!("{} of the parts could not be measured", results.failures.len());
+    }
+    Ok(())
+}
+
+/// The command and the machine.
+fn title(machine: &Machine) -> String {
+    let command: Vec<String> = env::args().skip(1).collect();
+    let command = [&["cargo xtask bench".to_owned()], command.as_slice()].concat();
+    format!("`{}`\n\n{}\n", command.join(" "), machine.sentence())
+}
+
+/// Prints the report, and writes it to the file that was asked for.
+fn finish(report: &str, cli: &Cli) -> anyhow::Result<()> {
+    print(report);
+    if let Some(out) = &cli.out {
+        fs::write(out, report).with_context(|| format!("{} cannot be written", out.display()))?;
     }
     Ok(())
 }
@@ -79,9 +95,7 @@ impl Results {
     }
 
     fn report(&self, machine: &Machine, size: Size) -> String {
-        let command: Vec<String> = env::args().skip(1).collect();
-        let command = [&["cargo xtask bench".to_owned()], command.as_slice()].concat();
-        let mut text = format!("`{}`\n\n{}\n", command.join(" "), machine.sentence());
+        let mut text = title(machine);
         // A String takes whatever is written to it.
         if !self.rows.is_empty() {
             let (viewers, rounds) = (crate::text::grouped(size.viewers), size.rounds);

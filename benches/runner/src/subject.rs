@@ -45,17 +45,7 @@ impl Subject {
     /// Starts it.
     pub(crate) async fn start(kind: Kind, place: Place) -> anyhow::Result<Self> {
         match kind {
-            Kind::EventHorizon => {
-                let blog = Blog::start(place, None).await?;
-                blog.settle().await?;
-                let address = blog.address();
-                Ok(Self {
-                    url: format!("http://{address}/horizon/live/{SLUG}"),
-                    publish: format!("like:http://{address}/horizon/likes/{SLUG}"),
-                    protocol: "sse",
-                    server: Server::Blog(blog),
-                })
-            }
+            Kind::EventHorizon => Self::blog(Blog::start(place, None).await?).await,
             Kind::Peer(peer) => {
                 let running = peer.start(place).await?;
                 let address = running.address();
@@ -67,6 +57,18 @@ impl Subject {
                 })
             }
         }
+    }
+
+    /// A blog that was just started.
+    pub(crate) async fn blog(blog: Blog) -> anyhow::Result<Self> {
+        blog.settle().await?;
+        let address = blog.address();
+        Ok(Self {
+            url: format!("http://{address}/horizon/live/{SLUG}"),
+            publish: format!("like:http://{address}/horizon/likes/{SLUG}"),
+            protocol: "sse",
+            server: Server::Blog(blog),
+        })
     }
 
     /// Its process.

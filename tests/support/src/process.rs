@@ -169,12 +169,19 @@ pub fn read_log(log: &Path) -> String {
 /// # Errors
 /// It is not built.
 pub fn program(name: &str, variable: &str) -> anyhow::Result<Command> {
+    let given = env::var_os(variable).map(PathBuf::from);
+    program_at(&given.map_or_else(|| beside_this_program(name), Ok)?)
+}
+
+/// The program in this file, in the workspace's folder and with none of our environment's settings.
+///
+/// # Errors
+/// The file does not exist.
+pub fn program_at(binary: &Path) -> anyhow::Result<Command> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))
         .ancestors()
         .nth(2)
         .context("the package lies in the workspace")?;
-    let given = env::var_os(variable).map(PathBuf::from);
-    let binary = given.map_or_else(|| beside_this_program(name), Ok)?;
     if !binary.is_file() {
         bail!(
             "{} is missing: run `cargo xtask test`, which builds it first",
