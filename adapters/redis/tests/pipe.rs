@@ -121,7 +121,7 @@ mod without_a_stream {
         }
     }
 
-    horizon_core::conformance_tests! { pipe, make, (),
+    horizon_core::conformance_tests! { bus, make, (),
         events_are_delivered_in_order
         a_batch_has_at_most_limit_events
         a_tracked_event_reaches_the_store
