@@ -331,14 +331,8 @@ struct Sent {
 impl Sent {
     /// The comment as it will be, but for its owner.
     fn written(&self, slug: Slug, moderation: Moderation) -> Comment {
-        let mut comment = Comment::new(self.stamp.id, slug, NOBODY, self.stamp.at);
-        comment.parent = self.draft.parent();
-        comment.author = self.draft.author().into();
-        comment.body = self.draft.body().into();
-        if moderation == Moderation::BeforePublishing {
-            comment.visibility = Visibility::Pending;
-        }
-        comment
+        let pending = moderation == Moderation::BeforePublishing;
+        Comment::from_draft(self.stamp, slug, NOBODY, &self.draft, pending)
     }
 }
 

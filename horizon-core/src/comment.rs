@@ -1,51 +1,24 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{EventId, ReaderId, Slug, Timestamp};
+use crate::{EventId, ReaderId, Slug, Stamp, Timestamp};
 
-/// The longest comment, in Unicode scalar values (what Rust calls `char`).
-///
-/// ```
-/// use horizon_core::{Draft, MAX_BODY_CHARS};
-///
-/// assert!(Draft::new("Ada", &"é".repeat(MAX_BODY_CHARS), None).is_ok());
-/// assert!(Draft::new("Ada", &"é".repeat(MAX_BODY_CHARS + 1), None).is_err());
-/// ```
+/// The longest text of a comment, in Unicode scalar values (`char`).
 pub const MAX_BODY_CHARS: usize = 2_000;
 
-/// The longest name of a comment's author, in Unicode scalar values.
-///
-/// ```
-/// use horizon_core::{Draft, MAX_AUTHOR_CHARS};
-///
-/// let long = "é".repeat(MAX_AUTHOR_CHARS + 1);
-/// assert_eq!(Draft::new(&long, "Hello", None).unwrap_err().field, "author");
-/// ```
+/// The longest name of an author, in Unicode scalar values (`char`).
 pub const MAX_AUTHOR_CHARS: usize = 80;
 
-/// The most replies that one comment takes.
-///
-/// ```
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use horizon_core::{CommentStore, EventId, MAX_REPLIES};
-/// use horizon_memory::MemoryStats;
-///
-/// let parent = EventId::from_u128(1);
-/// let takes_more = MemoryStats::new().reply_count(parent).await? < MAX_REPLIES;
-/// assert!(takes_more); // ask before an answer goes into the pipe
-/// # Ok(())
-/// # }
-/// ```
+/// The most replies to one comment. Check it before a reply is tracked.
 pub const MAX_REPLIES: usize = 200;
 
-/// What a reader wrote, checked: the text of a comment before it is one.
+/// The validated text of a comment that is not stored yet.
 ///
 /// ```
 /// use horizon_core::Draft;
 ///
 /// let draft = Draft::new("  Ada ", "one\r\ntwo\n", None)?;
 /// assert_eq!((draft.author(), draft.body()), ("Ada", "one\ntwo"));
-/// assert!(serde_json::from_str::<Draft>(r#"{"body":" "}"#).is_err()); // checked here too
+/// assert!(serde_json::from_str::<Draft>(r#"{"body":" "}"#).is_err()); // deserializing validates too
 /// # Ok::<(), horizon_core::DraftError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,55 +39,62 @@ struct RawDraft {
     parent: Option<EventId>,
 }
 
-/// Which field of a [`Draft`] is wrong, and why.
+/// Which field of a [`Draft`] is invalid, and why.
 ///
 /// ```
-/// use horizon_core::Draft;
+/// use horizon_core::{Draft, DraftErrorReason};
 ///
-/// let invalid = Draft::new("Ada", "", None).unwrap_err();
-/// assert_eq!(invalid.field, "body");
-/// assert_eq!(invalid.to_string(), "`body` must not be empty");
+/// let error = Draft::new("Ada", "", None).unwrap_err();
+/// assert_eq!((error.field, error.reason), ("body", DraftErrorReason::Empty));
+/// assert_eq!(error.to_string(), "`body` must not be empty");
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{field}` {reason}")]
 #[non_exhaustive]
 pub struct DraftError {
-    /// The field's name.
+    /// The field: `author` or `body`.
     pub field: &'static str,
-    /// What is wrong with it, as the rest of a sentence that starts with its name.
-    pub reason: String,
+    /// What is wrong with the field.
+    pub reason: DraftErrorReason,
+}
+
+/// Why a field of a [`Draft`] is invalid. The text continues a sentence that starts with the field's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DraftErrorReason {
+    /// The field is empty or only white space.
+    #[error("must not be empty")]
+    Empty,
+    /// The field is too long.
+    #[error("has {chars} characters, at most {limit} are allowed")]
+    TooLong {
+        /// The length of the text, in Unicode scalar values.
+        chars: usize,
+        /// The longest allowed text, in Unicode scalar values.
+        limit: usize,
+    },
+    /// The field contains a control character.
+    #[error("must not contain the control character U+{:04X}", u32::from(*.0))]
+    ControlCharacter(char),
 }
 
 impl Draft {
-    /// Checks what a reader wrote. White space around it is dropped, line ends become `\n`.
-    ///
-    /// ```
-    /// use horizon_core::{Draft, EventId};
-    ///
-    /// let parent = EventId::from_u128(1);
-    /// let answer = Draft::new("", "I agree.", Some(parent))?;
-    /// assert_eq!(answer.parent(), Some(parent));
-    /// assert!(Draft::new("Ada", "a\0b", None).is_err());
-    /// # Ok::<(), horizon_core::DraftError>(())
-    /// ```
+    /// Validates what a reader wrote. Trims white space and converts line ends to `\n`.
     ///
     /// # Errors
-    /// [`DraftError`] names the field: an empty or too long body, a too long author, a control character
-    /// in either (a body may have tabs and line ends).
+    /// Returns a [`DraftError`] if the body is empty, a field is too long, or a field contains a control character
+    /// (a body may contain tabs and line ends).
     pub fn new(author: &str, body: &str, parent: Option<EventId>) -> Result<Self, DraftError> {
         let author = author.trim();
         let body = body.replace("\r\n", "\n").replace('\r', "\n");
         let body = body.trim();
+        let invalid = |field| move |reason| DraftError { field, reason };
         if body.is_empty() {
-            return Err(DraftError {
-                field: "body",
-                reason: "must not be empty".into(),
-            });
+            return Err(invalid("body")(DraftErrorReason::Empty));
         }
-        check("body", body, MAX_BODY_CHARS, |c| {
-            c.is_control() && c != '\n' && c != '\t'
-        })?;
-        check("author", author, MAX_AUTHOR_CHARS, char::is_control)?;
+        let forbidden_in_body = |c: char| c.is_control() && c != '\n' && c != '\t';
+        check(body, MAX_BODY_CHARS, forbidden_in_body).map_err(invalid("body"))?;
+        check(author, MAX_AUTHOR_CHARS, char::is_control).map_err(invalid("author"))?;
         Ok(Self {
             author: author.into(),
             body: body.into(),
@@ -122,38 +102,32 @@ impl Draft {
         })
     }
 
-    /// The name the reader gave, empty for none.
+    /// Returns the author's name, empty if there is none.
     #[must_use]
     pub fn author(&self) -> &str {
         &self.author
     }
 
-    /// The text as it was typed. It is hostile until shown otherwise: escape or sanitise it.
+    /// Returns the text as the reader typed it. It is untrusted: escape or sanitise it.
     #[must_use]
     pub fn body(&self) -> &str {
         &self.body
     }
 
-    /// The comment that this one answers.
+    /// Returns the comment to which this is a reply.
     #[must_use]
     pub fn parent(&self) -> Option<EventId> {
         self.parent
     }
 }
 
-fn check(field: &'static str, text: &str, most: usize, forbidden: impl Fn(char) -> bool) -> Result<(), DraftError> {
-    let length = text.chars().count();
-    if length > most {
-        return Err(DraftError {
-            field,
-            reason: format!("has {length} characters, at most {most} are taken"),
-        });
+fn check(text: &str, limit: usize, is_forbidden: impl Fn(char) -> bool) -> Result<(), DraftErrorReason> {
+    let chars = text.chars().count();
+    if chars > limit {
+        return Err(DraftErrorReason::TooLong { chars, limit });
     }
-    match text.chars().find(|&c| forbidden(c)) {
-        Some(c) => Err(DraftError {
-            field,
-            reason: format!("must not hold the control character U+{:04X}", u32::from(c)),
-        }),
+    match text.chars().find(|&c| is_forbidden(c)) {
+        Some(c) => Err(DraftErrorReason::ControlCharacter(c)),
         None => Ok(()),
     }
 }
@@ -166,22 +140,16 @@ impl TryFrom<RawDraft> for Draft {
 }
 
 /// Whether readers see a comment.
-///
-/// ```
-/// use horizon_core::Visibility;
-/// assert_eq!(serde_json::to_string(&Visibility::Removed)?, r#""removed""#);
-/// # Ok::<(), serde_json::Error>(())
-/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Visibility {
-    /// Everyone sees it.
+    /// Readers see it.
     Shown,
-    /// It waits for the author.
+    /// It is hidden until a moderator shows it.
     #[serde(rename = "waiting")]
     Pending,
-    /// The author took it down.
+    /// A moderator removed it.
     Removed,
 }
 
@@ -197,39 +165,21 @@ impl Visibility {
     }
 }
 
-/// A comment as it is stored.
-///
-/// ```
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # use std::num::NonZeroUsize;
-/// # use horizon_core::{CommentStore, Draft, Event, EventKind, ReaderId, Slug, Stamp, StatsStore, Timestamp};
-/// # use horizon_memory::MemoryStats;
-/// # let (slug, store) = (Slug::new("hello")?, MemoryStats::new());
-/// let stamp = Stamp::new(Timestamp::from_millis(1_800_000_000_000), [1; 10]);
-/// let (reader, draft) = (ReaderId::from_u128(7), Draft::new("Ada", "Hello", None)?);
-/// let kind = EventKind::Comment { reader, draft, pending: false };
-/// store.apply(&[Event::new(stamp, slug.clone().into(), kind)]).await?;
-///
-/// let comment = store.comment(stamp.id).await?.ok_or("it was just written")?;
-/// assert_eq!((comment.author.as_str(), comment.body.as_str()), ("Ada", "Hello"));
-/// # Ok(())
-/// # }
-/// ```
+/// A stored comment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Comment {
-    /// The id of the event that brought it.
+    /// The id of the event that created it.
     pub id: EventId,
-    /// The page it stands on.
+    /// The page.
     pub slug: Slug,
-    /// The comment that it answers, always a top-level one of the same page.
+    /// The comment to which this is a reply, always a top-level comment of the same page.
     pub parent: Option<EventId>,
-    /// Who owns it.
+    /// The owner.
     pub reader: ReaderId,
-    /// The name the reader gave, empty for none.
+    /// The author's name, empty if there is none.
     pub author: String,
-    /// The text as it was typed.
+    /// The text as the reader typed it.
     pub body: String,
     /// When it was written.
     pub at: Timestamp,
@@ -252,66 +202,45 @@ impl Comment {
             visibility: Visibility::Shown,
         }
     }
+
+    /// Returns the comment that an event with this stamp and draft creates on the page. The parent is the draft's, and
+    /// is not checked.
+    #[must_use]
+    pub fn from_draft(stamp: Stamp, slug: Slug, reader: ReaderId, draft: &Draft, pending: bool) -> Self {
+        Self {
+            parent: draft.parent(),
+            author: draft.author().into(),
+            body: draft.body().into(),
+            visibility: if pending {
+                Visibility::Pending
+            } else {
+                Visibility::Shown
+            },
+            ..Self::new(stamp.id, slug, reader, stamp.at)
+        }
+    }
 }
 
-/// A top-level comment and what was answered, both oldest first.
+/// A top-level comment and its replies, oldest first.
 ///
-/// A comment that waits or was removed is the head of its thread for as long as replies to it show, with
-/// an empty author and body.
-///
-/// ```
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # use std::num::NonZeroUsize;
-/// # use horizon_core::{CommentStore, Draft, Event, EventKind, ReaderId, Slug, Stamp, StatsStore, Timestamp};
-/// # use horizon_memory::MemoryStats;
-/// # let (slug, store) = (Slug::new("hello")?, MemoryStats::new());
-/// # let mut say = async |second: i64, parent| -> Result<_, Box<dyn std::error::Error>> {
-/// #     let stamp = Stamp::new(Timestamp::from_millis(second * 1000), [1; 10]);
-/// #     let draft = Draft::new("Ada", "Hello", parent)?;
-/// #     let kind = EventKind::Comment { reader: ReaderId::from_u128(7), draft, pending: false };
-/// #     store.apply(&[Event::new(stamp, slug.clone().into(), kind)]).await?;
-/// #     Ok(stamp.id)
-/// # };
-/// let first = say(1, None).await?; // writes a comment, answers its id
-/// let reply = say(2, Some(first)).await?;
-/// let threads = store.threads(&slug, None, NonZeroUsize::MIN).await?.threads;
-/// assert_eq!(threads[0].head.id, first);
-/// assert_eq!(threads[0].replies[0].id, reply);
-/// # Ok(())
-/// # }
-/// ```
+/// A pending or removed comment stays the head of its thread while replies to it are shown, with an empty author and
+/// body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Thread {
     /// The top-level comment.
     pub head: Comment,
-    /// Some of its shown replies. [`Comments`](crate::Comments) says which.
+    /// Some of its shown replies; see [`CommentStore`](crate::CommentStore).
     pub replies: Vec<Comment>,
-    /// Whether more shown replies follow; ask for them with the last reply's id as `after`.
+    /// Whether there are more shown replies. Read them with the last reply's id as `after`.
     pub has_more_replies: bool,
 }
 
 /// A page of threads, oldest first.
-///
-/// ```
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use std::num::NonZeroUsize;
-/// use horizon_core::{CommentStore, Slug};
-/// use horizon_memory::MemoryStats;
-///
-/// let store = MemoryStats::new();
-/// let page = store.threads(&Slug::new("hello")?, None, NonZeroUsize::MIN).await?;
-/// let before = page.threads.first().map(|thread| thread.head.id); // for the page of older ones
-/// assert!(before.is_none() && !page.has_earlier);
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ThreadPage {
     /// The threads of this page.
     pub threads: Vec<Thread>,
-    /// Whether older ones show; ask for them with the first thread's id as `before`.
+    /// Whether there are older threads. Read them with the first head's id as `before`.
     pub has_earlier: bool,
 }
 
@@ -320,13 +249,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_draft_is_trimmed_and_its_line_ends_are_made_one() {
+    fn a_draft_is_trimmed_and_its_line_ends_are_normalized() {
         let draft = Draft::new("  Ada ", "\r\none\r\ntwo\rthree\n", None).unwrap();
         assert_eq!((draft.author(), draft.body()), ("Ada", "one\ntwo\nthree"));
     }
 
     #[test]
-    fn a_wrong_field_is_named() {
+    fn the_error_names_the_invalid_field() {
         let field = |author: &str, body: &str| Draft::new(author, body, None).unwrap_err().field;
         assert_eq!(field("", " \n "), "body");
         assert_eq!(field("", &"é".repeat(2_001)), "body");

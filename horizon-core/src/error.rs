@@ -1,107 +1,68 @@
 use std::{any::Any, error::Error as StdError, fmt, iter::successors};
 
-/// What a port answers.
-///
-/// ```
-/// use horizon_core::{Error, Result};
-///
-/// fn likes(row: Option<u64>) -> Result<u64> {
-///     row.ok_or_else(|| Error::permanent("the row is missing"))
-/// }
-/// assert_eq!(likes(Some(3)).unwrap(), 3);
-/// assert!(likes(None).is_err());
-/// ```
+/// The result of a port's method.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a port could not do what it was asked, and whether asking again may help.
+/// Why a port's method failed, and whether a retry may succeed.
 ///
-/// Adapters map the errors of their drivers to this one at their edge and keep the driver's as
-/// [`source`](StdError::source).
+/// Adapters convert the errors of their drivers and keep them as [`source`](StdError::source).
 ///
 /// ```
 /// use horizon_core::Error;
 ///
-/// fn map(error: std::io::Error) -> Error {
+/// fn convert(error: std::io::Error) -> Error {
 ///     match error.kind() {
 ///         std::io::ErrorKind::TimedOut => Error::unavailable("the disk is slow").with_source(error),
 ///         _ => Error::permanent("the disk does not work").with_source(error),
 ///     }
 /// }
-/// assert!(map(std::io::ErrorKind::TimedOut.into()).is_retryable());
+/// assert!(convert(std::io::ErrorKind::TimedOut.into()).is_retryable());
 /// ```
 #[derive(thiserror::Error)]
 #[error("{message}")]
 pub struct Error {
     message: String,
-    retry: bool,
+    retryable: bool,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
 impl Error {
-    /// The backend cannot take it now: down, full or slow. The same call may succeed later.
-    ///
-    /// ```
-    /// use horizon_core::Error;
-    ///
-    /// let error = Error::unavailable("the queue is full");
-    /// assert!(error.is_retryable());
-    /// assert_eq!(error.to_string(), "the queue is full");
-    /// ```
+    /// Returns an error of a backend that is down, full or slow. The same call may succeed later.
     pub fn unavailable(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
-            retry: true,
+            retryable: true,
             source: None,
         }
     }
 
-    /// The same call will fail again, until somebody repairs something: corrupt data, wrong version, misuse.
+    /// Returns an error that persists until an operator repairs its cause: corrupt data, a wrong version, misuse.
     ///
-    /// The accumulator drops nothing for it: it waits 30 seconds and tries the same batch again.
-    ///
-    /// ```
-    /// use horizon_core::Error;
-    /// assert!(!Error::permanent("the file was written by a newer version").is_retryable());
-    /// ```
+    /// The accumulator drops no events because of it: it retries the same batch after 30 seconds.
     pub fn permanent(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
-            retry: false,
+            retryable: false,
             source: None,
         }
     }
 
-    /// Keeps what caused it.
-    ///
-    /// ```
-    /// use std::error::Error as _;
-    /// use horizon_core::Error;
-    ///
-    /// let error = Error::permanent("the row is no comment").with_source("body is NULL");
-    /// assert_eq!(error.source().map(ToString::to_string).as_deref(), Some("body is NULL"));
-    /// ```
+    /// Adds the cause.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
     }
 
-    /// Whether the same call may succeed later.
-    ///
-    /// ```
-    /// use horizon_core::Error;
-    ///
-    /// let status = |error: &Error| if error.is_retryable() { 503 } else { 500 };
-    /// assert_eq!(status(&Error::unavailable("the store is away")), 503);
-    /// ```
+    /// Returns whether the same call may succeed later.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        self.retry
+        self.retryable
     }
 }
 
 impl fmt::Debug for Error {
-    /// The sentence, and what is behind it: a `main` that answers the error shows it to a person.
+    /// Writes the message and its causes: a `main` that returns the error prints it in this form.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;
         for cause in successors(self.source(), |&cause| cause.source()) {
@@ -111,14 +72,7 @@ impl fmt::Debug for Error {
     }
 }
 
-/// Returns the message of a panic that was caught.
-///
-/// ```
-/// use horizon_core::panic_message;
-///
-/// let caught = std::panic::catch_unwind(|| panic!("{} is too many", 18)).unwrap_err();
-/// assert_eq!(panic_message(&*caught), "18 is too many");
-/// ```
+/// Returns the message of a caught panic.
 #[must_use]
 pub fn panic_message(payload: &(dyn Any + Send)) -> &str {
     let formatted = payload.downcast_ref::<String>().map(String::as_str);
@@ -131,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_main_shows_of_an_error_is_a_sentence_and_its_causes() {
+    fn the_debug_form_is_the_message_and_its_causes() {
         let disk = Error::permanent("the disk does not work").with_source("it is on fire");
         let error = Error::unavailable("the store is away").with_source(disk);
         assert_eq!(

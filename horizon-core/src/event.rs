@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{CLOCK_SKEW, DEDUPE_WINDOW, Draft, EventId, ReaderId, Stamp, Timestamp, Topic, Visibility, VisitorKey};
 
-/// Something that happened on a page, once.
+/// Something that happened on a topic.
 ///
 /// ```
 /// use horizon_core::{Event, EventKind, ReaderId, Slug, Stamp, Timestamp};
@@ -10,7 +10,7 @@ use crate::{CLOCK_SKEW, DEDUPE_WINDOW, Draft, EventId, ReaderId, Stamp, Timestam
 /// let stamp = Stamp::new(Timestamp::from_millis(1_800_000_000_000), [7; 10]);
 /// let reader = ReaderId::from_u128(1);
 /// let event = Event::new(stamp, Slug::new("hello")?.into(), EventKind::Like { reader });
-/// let json = serde_json::to_string(&event)?; // as it goes over the wire
+/// let json = serde_json::to_string(&event)?;
 /// assert!(json.contains(r#""topic":"blog:hello","type":"like""#));
 /// assert_eq!(serde_json::from_str::<Event>(&json)?, event);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -18,7 +18,7 @@ use crate::{CLOCK_SKEW, DEDUPE_WINDOW, Draft, EventId, ReaderId, Stamp, Timestam
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Event {
-    /// Names this event for good; a retry carries the same id.
+    /// Identifies the event. A retry has the same id.
     pub id: EventId,
     /// When it happened.
     pub at: Timestamp,
@@ -29,94 +29,67 @@ pub struct Event {
     pub kind: EventKind,
 }
 
-/// What can happen on a page.
-///
-/// ```
-/// use horizon_core::{EventKind, ReaderId};
-///
-/// let like = EventKind::Like { reader: ReaderId::from_u128(7) };
-/// let json = serde_json::json!({ "type": "like", "reader": "00000000000000000000000000000007" });
-/// assert_eq!(serde_json::to_value(like)?, json);
-/// # Ok::<(), serde_json::Error>(())
-/// ```
+/// The kinds of events, each with its data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum EventKind {
     /// A visitor has the page open at this moment.
     ///
-    /// Told when a live connection opens, every few minutes while it lasts, and when it ends. It
-    /// counts as a visit if the visitor had not been seen on the page for [`VISIT_GAP`](crate::VISIT_GAP).
-    /// Without a visitor every event is a visit.
+    /// Tracked when a live connection opens, every few minutes while it is open, and when it closes. It counts as a
+    /// visit if the visitor was not seen on the page for [`VISIT_GAP`](crate::VISIT_GAP). Without a visitor every
+    /// event counts.
     Visit {
-        /// Who, as far as counting people goes.
+        /// The visitor, if known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         visitor: Option<VisitorKey>,
     },
-    /// A reader likes the page. Likes are a set: liking twice is liking once. Of a reader's likes and
-    /// unlikes the latest by [`Stamp`] holds, in whatever order they come.
+    /// A reader likes the page. Likes are a set: a second like of the same reader changes nothing. The latest like or
+    /// unlike of a reader by [`Stamp`] wins, in any order of arrival.
     Like {
-        /// Who owns the like.
+        /// The owner of the like.
         reader: ReaderId,
     },
-    /// A reader takes the like back.
+    /// A reader takes a like back.
     Unlike {
-        /// Who owned the like.
+        /// The owner of the like.
         reader: ReaderId,
     },
-    /// A reader comments. The comment is known by the event's id.
+    /// A reader comments. The comment's id is the event's id.
     Comment {
-        /// Who owns the comment.
+        /// The owner of the comment.
         reader: ReaderId,
-        /// What it says.
+        /// The text.
         #[serde(flatten)]
         draft: Draft,
-        /// Whether it waits for moderation before it shows.
+        /// Whether the comment is hidden until a moderator shows it.
         #[serde(rename = "held", default)]
         pending: bool,
     },
-    /// The author shows or removes a comment of this page. The latest verdict by [`Stamp`] holds, in
-    /// whatever order they come.
+    /// A moderator shows or removes a comment of this page. The latest verdict by [`Stamp`] wins, in any order of
+    /// arrival.
     Moderate {
-        /// Which comment.
+        /// The comment.
         comment: EventId,
-        /// What it shall be.
+        /// The comment's new visibility.
         verdict: Visibility,
     },
 }
 
-/// Why [`process_batch`](crate::step) does not count an event.
-///
-/// ```
-/// use std::time::Duration;
-/// use horizon_core::{Event, EventKind, RejectReason, Stamp, Timestamp, Topic};
-///
-/// let now = Timestamp::from_millis(1_800_000_000_000);
-/// let born = Stamp::new(now.minus(Duration::from_secs(31 * 24 * 3600)), [1; 10]);
-/// let old = Event::new(born, Topic::Site, EventKind::Visit { visitor: None });
-/// assert_eq!(old.check_time(now), Err(RejectReason::TooOld));
-/// ```
+/// The reason why [`process_batch`](crate::process_batch) does not count an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RejectReason {
-    /// Its time is more than [`CLOCK_SKEW`] ahead.
-    #[error("the event's time lies more than an hour in the future")]
+    /// The event's time is more than [`CLOCK_SKEW`] in the future.
+    #[error("the event's time is more than an hour in the future")]
     FromTheFuture,
-    /// Its time is more than [`DEDUPE_WINDOW`] ago.
-    #[error("the event is older than the 30 days in which a repeat would be noticed")]
+    /// The event's time is more than [`DEDUPE_WINDOW`] ago.
+    #[error("the event is older than 30 days, so a repeat would not be recognised")]
     TooOld,
 }
 
 impl Event {
-    /// An event with this stamp.
-    ///
-    /// ```
-    /// use horizon_core::{Event, EventKind, Stamp, Timestamp, Topic};
-    ///
-    /// let stamp = Stamp::new(Timestamp::from_millis(1_800_000_000_000), [1; 10]);
-    /// let visit = Event::new(stamp, Topic::Site, EventKind::Visit { visitor: None });
-    /// assert_eq!(visit.stamp(), stamp);
-    /// ```
+    /// Returns an event with the id and time of `stamp`.
     #[must_use]
     pub fn new(stamp: Stamp, topic: Topic, kind: EventKind) -> Self {
         Self {
@@ -127,7 +100,7 @@ impl Event {
         }
     }
 
-    /// When and as what it was born.
+    /// Returns the event's id and time.
     #[must_use]
     pub fn stamp(&self) -> Stamp {
         Stamp {
@@ -136,21 +109,10 @@ impl Event {
         }
     }
 
-    /// Whether the event's time is one that can be counted exactly, seen from `now`.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use horizon_core::{Event, EventKind, RejectReason, Stamp, Timestamp, Topic};
-    ///
-    /// let now = Timestamp::from_millis(1_800_000_000_000);
-    /// let stamp = Stamp::new(now, [1; 10]);
-    /// let visit = Event::new(stamp, Topic::Site, EventKind::Visit { visitor: None });
-    /// assert_eq!(visit.check_time(now), Ok(()));
-    /// assert_eq!(visit.check_time(now.minus(Duration::from_secs(7200))), Err(RejectReason::FromTheFuture));
-    /// ```
+    /// Checks that the event can be counted exactly at `now`.
     ///
     /// # Errors
-    /// The [`RejectReason`] says why not.
+    /// Returns a [`RejectReason`] if the event is too old or too far in the future.
     pub fn check_time(&self, now: Timestamp) -> Result<(), RejectReason> {
         if self.at > now.plus(CLOCK_SKEW) {
             return Err(RejectReason::FromTheFuture);
@@ -176,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_outside_the_window_is_refused_by_name() {
+    fn an_event_outside_the_window_is_rejected_with_a_reason() {
         let now = Timestamp::from_millis(1_800_000_000_000);
         let milli = std::time::Duration::from_millis(1);
         for (at, verdict) in [
@@ -191,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_is_flat_json_that_reads_back() {
+    fn an_event_round_trips_as_flat_json() {
         let event = visit(Timestamp::from_millis(1000));
         let json = serde_json::to_string(&event).unwrap();
         assert_eq!(

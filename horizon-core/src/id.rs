@@ -4,14 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 
 use crate::Timestamp;
 
-/// Why a text is no id.
-///
-/// ```
-/// use horizon_core::EventId;
-///
-/// let error = "not an id".parse::<EventId>().unwrap_err();
-/// assert!(error.to_string().contains("32 hexadecimal digits"));
-/// ```
+/// The text is not an id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("an id is 32 hexadecimal digits, with or without the hyphens of a UUID")]
 #[non_exhaustive]
@@ -24,13 +17,13 @@ macro_rules! id {
         pub struct $name(u128);
 
         impl $name {
-            /// The id with these 128 bits.
+            /// Returns the id with these 128 bits.
             #[must_use]
             pub const fn from_u128(bits: u128) -> Self {
                 Self(bits)
             }
 
-            /// The id's 128 bits.
+            /// Returns the id's 128 bits.
             #[must_use]
             pub const fn as_u128(self) -> u128 {
                 self.0
@@ -72,50 +65,31 @@ macro_rules! id {
 }
 
 id! {
-    /// Names one event for good: a retry carries the same id, and is counted once.
-    ///
-    /// A comment is known by the id of the event that brought it.
+    /// Identifies an event: a retry has the same id and counts once. A comment has the id of its event.
     ///
     /// ```
     /// use horizon_core::{EventId, Timestamp};
     ///
     /// let id = EventId::new(Timestamp::from_millis(1_800_000_000_000), [7; 10]);
-    /// assert_eq!(id.to_string().len(), 32);
+    /// assert_eq!(id.to_string(), "01a31865700070078707070707070707");
     /// assert_eq!(id.to_string().parse(), Ok(id));
     /// ```
     EventId
 }
 
 id! {
-    /// Who counts as one person today: a keyed hash that nobody can turn back into an address.
+    /// Identifies a visitor for one day: a keyed hash that cannot be reversed to an address.
     ///
-    /// See [`VisitorKey::derive`]. Its salt changes every day, so it says nothing about yesterday.
-    ///
-    /// ```
-    /// use horizon_core::VisitorKey;
-    ///
-    /// let key: VisitorKey = "9f000000-0000-0000-0000-000000000001".parse()?;
-    /// assert_eq!(key.as_u128(), 0x9f00_0000_0000_0000_0000_0000_0000_0001);
-    /// # Ok::<(), horizon_core::ParseIdError>(())
-    /// ```
+    /// See [`VisitorKey::derive`]. The salt changes every day, so the keys of two days cannot be linked.
     VisitorKey
 }
 
 id! {
-    /// Who owns a like or a comment: a random id in a signed cookie, unrelated to [`VisitorKey`].
-    ///
-    /// ```
-    /// use horizon_core::ReaderId;
-    ///
-    /// let random = [7; 16]; // from your source of randomness
-    /// let reader = ReaderId::from_u128(u128::from_be_bytes(random));
-    /// assert_eq!(serde_json::to_string(&reader)?, format!("\"{reader}\""));
-    /// # Ok::<(), serde_json::Error>(())
-    /// ```
+    /// Identifies the owner of likes and comments: a random id in a signed cookie, unrelated to [`VisitorKey`].
     ReaderId
 }
 
-/// Reads an id from a text without copying it: every event that passes brings three.
+/// Parses an id without copying the text: each event has up to three.
 struct IdVisitor;
 
 impl de::Visitor<'_> for IdVisitor {
@@ -130,12 +104,12 @@ impl de::Visitor<'_> for IdVisitor {
     }
 }
 
-/// The 32 hexadecimal digits.
+/// Returns the 32 hexadecimal digits.
 fn digits(bits: u128) -> [u8; 32] {
     let mut digits = [0; 32];
     for (pair, byte) in digits.chunks_exact_mut(2).zip(bits.to_be_bytes()) {
-        for (digit, half) in pair.iter_mut().zip([byte >> 4, byte & 0xf]) {
-            *digit = if half < 10 { b'0' + half } else { b'a' - 10 + half };
+        for (digit, nibble) in pair.iter_mut().zip([byte >> 4, byte & 0xf]) {
+            *digit = if nibble < 10 { b'0' + nibble } else { b'a' - 10 + nibble };
         }
     }
     digits
@@ -144,8 +118,8 @@ fn digits(bits: u128) -> [u8; 32] {
 fn parse(text: &str) -> Result<u128, ParseIdError> {
     let mut bits = 0;
     let mut digits = 0;
-    for (place, &byte) in text.as_bytes().iter().enumerate() {
-        if byte == b'-' && text.len() == 36 && matches!(place, 8 | 13 | 18 | 23) {
+    for (index, &byte) in text.as_bytes().iter().enumerate() {
+        if byte == b'-' && text.len() == 36 && matches!(index, 8 | 13 | 18 | 23) {
             continue;
         }
         let digit = char::from(byte).to_digit(16).ok_or(ParseIdError)?;
@@ -159,17 +133,9 @@ fn parse(text: &str) -> Result<u128, ParseIdError> {
 }
 
 impl EventId {
-    /// A UUID of version 7 (RFC 9562 §5.7): `at` in the leading 48 bits, `random` behind it.
+    /// Returns a UUID of version 7 (RFC 9562 §5.7): `at` in the first 48 bits, then `random`.
     ///
-    /// Ids of later moments sort behind those of earlier ones, which keeps an index over them dense.
-    ///
-    /// ```
-    /// use horizon_core::{EventId, Timestamp};
-    ///
-    /// let earlier = EventId::new(Timestamp::from_millis(1), [0xff; 10]);
-    /// let later = EventId::new(Timestamp::from_millis(2), [0; 10]);
-    /// assert!(earlier < later);
-    /// ```
+    /// Ids sort by time, which keeps an index over them dense.
     #[must_use]
     pub fn new(at: Timestamp, random: [u8; 10]) -> Self {
         let millis = u128::from(u64::try_from(at.as_millis()).unwrap_or(0) & 0xffff_ffff_ffff);
@@ -181,11 +147,11 @@ impl EventId {
 }
 
 impl VisitorKey {
-    /// Hashes what tells visitors apart, under a `salt` that changes every day.
+    /// Hashes what distinguishes visitors, with a `salt` that changes every day.
     ///
-    /// BLAKE3 in keyed mode over site, network and user agent, each behind its length, so that no two
-    /// different triples read the same. An IPv4 address counts whole, an IPv6 address by its /64
-    /// network, because the rest is for the device to change as it likes.
+    /// BLAKE3 in keyed mode over site, network and user agent, each preceded by its length, so that no two different
+    /// triples have the same input. The network is the whole IPv4 address or the /64 prefix of an IPv6 address,
+    /// because devices change the rest.
     ///
     /// ```
     /// use horizon_core::VisitorKey;
@@ -193,9 +159,9 @@ impl VisitorKey {
     /// let key = |salt, address: &str| {
     ///     VisitorKey::derive(&[salt; 32], "example.org", address.parse().unwrap(), "Firefox")
     /// };
-    /// assert_eq!(key(1, "2001:db8::1"), key(1, "2001:db8::2")); // one network, one person
+    /// assert_eq!(key(1, "2001:db8::1"), key(1, "2001:db8::2")); // the same /64
     /// assert_ne!(key(1, "192.0.2.1"), key(1, "192.0.2.2"));
-    /// assert_ne!(key(1, "192.0.2.1"), key(2, "192.0.2.1")); // tomorrow nobody knows them
+    /// assert_ne!(key(1, "192.0.2.1"), key(2, "192.0.2.1")); // another day
     /// ```
     #[must_use]
     pub fn derive(salt: &[u8; 32], site: &str, address: IpAddr, user_agent: &str) -> Self {
@@ -205,9 +171,9 @@ impl VisitorKey {
         }
     }
 
-    /// The same for somebody whom the site knows by a name of its own, wherever they come from.
+    /// Hashes a visitor whom the site identifies by a name, whatever their network.
     ///
-    /// Where the others have a network, a name has nothing, and so it is never mistaken for one of them.
+    /// The network is empty here, so the key never equals one from [`derive`](Self::derive).
     #[must_use]
     pub fn named(salt: &[u8; 32], site: &str, name: &str) -> Self {
         Self::hash(salt, [site.as_bytes(), &[], name.as_bytes()])
@@ -225,10 +191,9 @@ impl VisitorKey {
     }
 }
 
-/// The birth of an event: its id and its time, minted where it happens.
+/// The time and id of a new event.
 ///
-/// Core has no clock and no dice, so whoever tracks an event brings both. Of two stamps the greater one
-/// is the later: by time, and within a millisecond by id.
+/// Core has no clock and no randomness, so the caller supplies both. Stamps are ordered by time, then by id.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -249,14 +214,7 @@ pub struct Stamp {
 }
 
 impl Stamp {
-    /// A stamp for something that happens at `at`; `random` keeps it apart from all others.
-    ///
-    /// ```
-    /// use horizon_core::{EventId, Stamp, Timestamp};
-    ///
-    /// let at = Timestamp::from_millis(1_800_000_000_000);
-    /// assert_eq!(Stamp::new(at, [7; 10]), Stamp { at, id: EventId::new(at, [7; 10]) });
-    /// ```
+    /// Returns the stamp of an event at `at`. The random bytes make its id unique.
     #[must_use]
     pub fn new(at: Timestamp, random: [u8; 10]) -> Self {
         Self {
@@ -271,14 +229,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_reads_back_with_and_without_hyphens() {
+    fn an_id_is_parsed_with_and_without_hyphens() {
         let id = EventId::from_u128(0x0189_0a5d_ac96_774b_bcce_b302_099a_8057);
         assert_eq!(id.to_string().parse(), Ok(id));
         assert_eq!("01890a5d-ac96-774b-bcce-b302099a8057".parse(), Ok(id));
     }
 
     #[test]
-    fn what_is_no_id_is_refused() {
+    fn other_texts_are_not_ids() {
         let long = "0".repeat(33);
         for bad in [
             "",
@@ -299,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn a_visitor_is_the_same_person_within_a_network_and_only_there() {
+    fn a_visitor_key_depends_on_site_network_and_user_agent() {
         let key = |site, ip: &str, agent| VisitorKey::derive(&[7; 32], site, ip.parse().unwrap(), agent);
         let me = key("site", "192.0.2.1", "browser");
         assert_eq!(me, key("site", "::ffff:192.0.2.1", "browser"));

@@ -5,62 +5,18 @@ use crate::{
     VisitorKey,
 };
 
-/// The facts behind the numbers, as a store keeps them: what [`apply_events`] reads and writes.
+/// The data that [`apply_events`] reads and writes to count events.
 ///
-/// A store hands a ledger to [`apply_events`] inside one transaction and keeps all of it or nothing. The
-/// calls are synchronous, because they happen inside that transaction.
-///
-/// One in memory, of which only what visits without a visitor need is shown:
-///
-/// ```
-/// use std::collections::{HashMap, HashSet};
-/// use horizon_core::{Delta, Event, EventId, EventKind, Ledger, Stamp, Timestamp, Topic, Update, apply_events};
-/// # use horizon_core::{Comment, ReaderId, Visibility, VisitorKey};
-///
-/// #[derive(Default)]
-/// struct Facts {
-///     counted: HashSet<EventId>,
-///     totals: HashMap<Topic, Update>,
-/// }
-///
-/// impl Ledger for Facts {
-///     type Error = std::convert::Infallible;
-///
-///     fn remember(&mut self, id: EventId, _: Timestamp) -> Result<bool, Self::Error> {
-///         Ok(self.counted.insert(id))
-///     }
-///
-///     fn add(&mut self, topic: &Topic, delta: Delta) -> Result<Update, Self::Error> {
-///         let total = self.totals.entry(topic.clone()).or_insert_with(|| Update::empty(topic.clone()));
-///         if !delta.is_empty() {
-///             total.stats = total.stats + delta;
-///             total.revision += 1;
-///         }
-///         Ok(total.clone())
-///     }
-/// #     fn see(&mut self, _: &Topic, _: VisitorKey, _: Timestamp) -> Result<Option<Timestamp>, Self::Error> {
-/// #         Ok(None)
-/// #     }
-/// #     fn set_like(&mut self, _: &Topic, _: ReaderId, _: bool, _: Stamp) -> Result<bool, Self::Error> { Ok(false) }
-/// #     fn comment(&mut self, _: EventId) -> Result<Option<Comment>, Self::Error> { Ok(None) }
-/// #     fn add_comment(&mut self, _: &Comment) -> Result<(), Self::Error> { Ok(()) }
-/// #     fn set_visibility(&mut self, _: EventId, _: Visibility, _: Stamp) -> Result<bool, Self::Error> { Ok(false) }
-/// }
-///
-/// let stamp = Stamp::new(Timestamp::from_millis(1_800_000_000_000), [1; 10]);
-/// let visit = Event::new(stamp, Topic::Site, EventKind::Visit { visitor: None });
-/// let updates = apply_events(&mut Facts::default(), &[visit.clone(), visit])?;
-/// assert_eq!((updates[0].stats.visits, updates[0].revision), (1, 1));
-/// # Ok::<(), std::convert::Infallible>(())
-/// ```
+/// A store passes a ledger to [`apply_events`] inside one transaction and commits all of it or nothing. The methods are
+/// synchronous because they run inside that transaction. `examples/write-an-adapter` implements one.
 pub trait Ledger {
-    /// What the store's driver fails with.
+    /// The error of the store's driver.
     type Error;
 
-    /// Remembers that an event was counted. Answers whether it was new.
+    /// Stores the event's id. Returns whether it is new.
     fn insert_event_id(&mut self, id: EventId, at: Timestamp) -> Result<bool, Self::Error>;
 
-    /// When the visitor was last seen here, and remembers `at` if that is later.
+    /// Returns when the visitor was last seen on the topic. Stores `at` if it is later.
     fn touch_visitor(
         &mut self,
         topic: &Topic,
@@ -68,48 +24,46 @@ pub trait Ledger {
         at: Timestamp,
     ) -> Result<Option<Timestamp>, Self::Error>;
 
-    /// Puts the reader into the set of those who like the topic, or takes them out, unless a later
-    /// word of theirs is known. Answers whether that changed the set.
+    /// Adds the reader to the set of those who like the topic, or removes them, unless a later like or unlike of this
+    /// reader is stored. Returns whether the set changed.
     ///
-    /// An unlike is kept also when there was nothing to take back: a like that was said before it may
-    /// still come. [`StatsStore::expire`](crate::StatsStore::forget) erases it when none can.
-    fn set_like(&mut self, topic: &Topic, reader: ReaderId, likes: bool, said: Stamp) -> Result<bool, Self::Error>;
+    /// Stores an unlike even if there is no like, because an earlier like may still arrive.
+    /// [`StatsStore::expire`](crate::StatsStore::expire) erases it when none can.
+    fn set_like(&mut self, topic: &Topic, reader: ReaderId, likes: bool, stamp: Stamp) -> Result<bool, Self::Error>;
 
-    /// The comment with this id.
+    /// Returns the comment with this id.
     fn comment(&mut self, id: EventId) -> Result<Option<Comment>, Self::Error>;
 
-    /// Adds a comment behind all others. Its id is new.
+    /// Appends a comment with a new id.
     fn add_comment(&mut self, comment: &Comment) -> Result<(), Self::Error>;
 
-    /// Changes whether readers see a comment, unless a later verdict is known. Answers whether it holds.
-    /// The comment is there: [`apply_events`] asked for it before.
-    fn set_visibility(&mut self, id: EventId, visibility: Visibility, said: Stamp) -> Result<bool, Self::Error>;
+    /// Sets the visibility of an existing comment, unless a later verdict is stored. Returns whether it was set.
+    fn set_visibility(&mut self, id: EventId, visibility: Visibility, stamp: Stamp) -> Result<bool, Self::Error>;
 
-    /// Adds to the topic's totals and its revision, unless `delta` is nothing. Answers the totals.
+    /// Adds `delta` to the topic's totals and increments its revision, unless `delta` is empty. Returns the totals.
     fn add_delta(&mut self, topic: &Topic, delta: Delta) -> Result<Update, Self::Error>;
 }
 
-/// Counts each event once: the one place that says what an event does to the numbers.
+/// Counts each event once. This is the only place that defines how an event changes the totals.
 ///
-/// Several accumulators may share the work, and what a dead one left behind comes late. So likes and
-/// verdicts go by when they were said, not by when they arrive.
+/// With several accumulators, events of a crashed one arrive late. Likes and verdicts are therefore ordered by their
+/// stamp, not by their arrival.
 ///
-/// Answers the totals of every topic that `events` name, also when all of them were known already,
-/// so that whoever missed the first answer still learns them. Totals are written once a topic,
-/// however many events name it.
+/// Returns the totals of every topic that `events` name, also if all events are repeats, so that a caller that lost the
+/// first result still gets the totals. Writes the totals of each topic once.
 ///
 /// ```
 /// use horizon_core::{Event, Ledger, Update, apply_events};
 ///
-/// /// A store's `apply`, inside its transaction.
+/// /// The `apply` of a store, inside its transaction.
 /// fn apply<L: Ledger>(transaction: &mut L, events: &[Event]) -> Result<Vec<Update>, L::Error> {
 ///     let updates = apply_events(transaction, events)?; // on an error: roll back
-///     Ok(updates) // else: commit, and only then answer
+///     Ok(updates) // otherwise: commit, then return
 /// }
 /// ```
 ///
 /// # Errors
-/// The ledger's own; what was written until then must be taken back by the caller.
+/// Returns the errors of the ledger. The caller must then roll back.
 pub fn apply_events<L: Ledger>(ledger: &mut L, events: &[Event]) -> Result<Vec<Update>, L::Error> {
     let mut deltas: BTreeMap<&Topic, Delta> = BTreeMap::new();
     for event in events {
@@ -125,72 +79,48 @@ pub fn apply_events<L: Ledger>(ledger: &mut L, events: &[Event]) -> Result<Vec<U
 }
 
 fn apply_event<L: Ledger>(ledger: &mut L, event: &Event) -> Result<Delta, L::Error> {
+    let delta_if = |changed, delta| if changed { delta } else { Delta::default() };
     match &event.kind {
         EventKind::Visit { visitor: None } => Ok(Delta::VISIT),
         EventKind::Visit { visitor: Some(visitor) } => {
             let last = ledger.touch_visitor(&event.topic, *visitor, event.at)?;
-            Ok(if last.is_none_or(|last| is_new_visit(last, event.at)) {
-                Delta::VISIT
-            } else {
-                Delta::default()
-            })
+            let is_new = last.is_none_or(|last| is_new_visit(last, event.at));
+            Ok(delta_if(is_new, Delta::VISIT))
         }
-        EventKind::Like { reader } => Ok(if ledger.set_like(&event.topic, *reader, true, event.stamp())? {
-            Delta::LIKE
-        } else {
-            Delta::default()
-        }),
-        EventKind::Unlike { reader } => Ok(if ledger.set_like(&event.topic, *reader, false, event.stamp())? {
-            Delta::UNLIKE
-        } else {
-            Delta::default()
-        }),
+        EventKind::Like { reader } => {
+            let changed = ledger.set_like(&event.topic, *reader, true, event.stamp())?;
+            Ok(delta_if(changed, Delta::LIKE))
+        }
+        EventKind::Unlike { reader } => {
+            let changed = ledger.set_like(&event.topic, *reader, false, event.stamp())?;
+            Ok(delta_if(changed, Delta::UNLIKE))
+        }
         EventKind::Comment { .. } => apply_comment(ledger, event),
         EventKind::Moderate { comment, verdict } => apply_verdict(ledger, event, *comment, *verdict),
     }
 }
 
-/// Whether coming at `at` is a visit of its own when the visitor was seen at `last`.
-///
 /// Events may arrive out of order, so the gap counts in both directions.
 fn is_new_visit(last: Timestamp, at: Timestamp) -> bool {
     at.since(last).max(last.since(at)) > VISIT_GAP
 }
 
 fn apply_comment<L: Ledger>(ledger: &mut L, event: &Event) -> Result<Delta, L::Error> {
-    let (
-        Topic::Page(slug),
-        EventKind::Comment {
-            reader,
-            draft,
-            pending: held,
-        },
-    ) = (&event.topic, &event.kind)
-    else {
+    let (Topic::Page(slug), EventKind::Comment { reader, draft, pending }) = (&event.topic, &event.kind) else {
         return Ok(Delta::default());
     };
     if ledger.comment(event.id)?.is_some() {
         return Ok(Delta::default());
     }
-    let parent = match draft.parent() {
-        None => None,
-        Some(id) => ledger
+    let mut comment = Comment::from_draft(event.stamp(), slug.clone(), *reader, draft, *pending);
+    if let Some(id) = draft.parent() {
+        comment.parent = ledger
             .comment(id)?
             .filter(|parent| parent.slug == *slug && parent.parent.is_none())
-            .map(|p| p.id),
-    };
-    let visibility = if *held { Visibility::Pending } else { Visibility::Shown };
-    ledger.add_comment(&Comment {
-        id: event.id,
-        slug: slug.clone(),
-        parent,
-        reader: *reader,
-        author: draft.author().into(),
-        body: draft.body().into(),
-        at: event.at,
-        visibility,
-    })?;
-    Ok(if *held { Delta::default() } else { Delta::SHOW })
+            .map(|parent| parent.id);
+    }
+    ledger.add_comment(&comment)?;
+    Ok(if *pending { Delta::default() } else { Delta::SHOW })
 }
 
 fn apply_verdict<L: Ledger>(

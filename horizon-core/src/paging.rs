@@ -1,104 +1,66 @@
-//! The bounds of one page of comments, and how stores keep them.
+//! The limits of one page of comments.
 
 use std::num::NonZeroUsize;
 
 use crate::{Comment, Thread, ThreadPage, Visibility};
 
-/// The most replies of one thread on a page of threads. [`Comments::thread`](crate::Comments::thread) reads the others.
-///
-/// ```
-/// use horizon_core::{MAX_REPLIES, REPLIES_PER_THREAD};
-/// assert!(REPLIES_PER_THREAD.get() < MAX_REPLIES);
-/// ```
+/// The most replies of one thread on a page of threads. [`CommentStore::thread`](crate::CommentStore::thread) reads
+/// the others.
 pub const REPLIES_PER_THREAD: NonZeroUsize = NonZeroUsize::new(20).unwrap();
 
-/// The most bytes that one page of comments takes: 512 KiB. A comment takes its texts and [`COMMENT_BYTES`].
+/// The most bytes of one page of comments: 512 KiB. A comment costs its texts and [`COMMENT_OVERHEAD_BYTES`].
 ///
-/// The page ends before the comment that would exceed it. Its first comment is always there, so that a reader who
-/// pages on gets to the end.
-///
-/// ```
-/// use horizon_core::{COMMENT_BYTES, MAX_AUTHOR_CHARS, MAX_BODY_CHARS, MAX_PAGE_BYTES};
-///
-/// let largest = 4 * (MAX_AUTHOR_CHARS + MAX_BODY_CHARS) + COMMENT_BYTES; // a `char` has up to 4 bytes
-/// assert!(50 * largest < MAX_PAGE_BYTES);
-/// ```
+/// The page ends before the comment that would exceed the limit. It always has at least one comment, so that a reader
+/// reaches the end by paging.
 pub const MAX_PAGE_BYTES: usize = 512 * 1024;
 
-/// How many bytes of [`MAX_PAGE_BYTES`] a comment takes besides its texts: about what its markup takes.
-///
-/// ```
-/// use horizon_core::{COMMENT_BYTES, MAX_PAGE_BYTES};
-/// assert_eq!(MAX_PAGE_BYTES / COMMENT_BYTES, 1_024); // the most comments of a page
-/// ```
+/// The bytes of [`MAX_PAGE_BYTES`] that a comment costs besides its texts, about the size of its markup.
 pub const COMMENT_OVERHEAD_BYTES: usize = 512;
 
-/// What is left of [`MAX_PAGE_BYTES`] while a page is put together.
+/// The remaining bytes of [`MAX_PAGE_BYTES`] while a page is built.
 ///
 /// ```
 /// use horizon_core::{MAX_PAGE_BYTES, PageBudget};
 ///
 /// let mut budget = PageBudget::default();
-/// assert!(budget.try_add(2 * MAX_PAGE_BYTES)); // the first comment is always taken
+/// assert!(budget.try_add(2 * MAX_PAGE_BYTES)); // the first comment always fits
 /// assert!(!budget.try_add(1));
 /// ```
 #[derive(Clone, Debug)]
 pub struct PageBudget {
-    left: usize,
+    remaining: usize,
     is_unused: bool,
 }
 
 impl Default for PageBudget {
     fn default() -> Self {
         Self {
-            left: MAX_PAGE_BYTES,
+            remaining: MAX_PAGE_BYTES,
             is_unused: true,
         }
     }
 }
 
 impl PageBudget {
-    /// Takes a comment whose texts have this many bytes. Returns whether it fits; after one that does not, none does.
-    ///
-    /// ```
-    /// use horizon_core::{COMMENT_BYTES, MAX_PAGE_BYTES, PageBudget};
-    ///
-    /// let mut budget = PageBudget::default();
-    /// assert!(budget.try_add(MAX_PAGE_BYTES - 3 * COMMENT_BYTES));
-    /// assert!(budget.try_add(COMMENT_BYTES));
-    /// assert!(!budget.try_add(0));
-    /// ```
+    /// Adds a comment whose texts have `text_bytes` bytes. Returns whether it fits; after the first that does not, none
+    /// fits.
     #[must_use = "a comment that does not fit ends the page"]
-    pub fn try_add(&mut self, text: usize) -> bool {
-        let cost = text.saturating_add(COMMENT_OVERHEAD_BYTES);
-        let fits = self.is_unused || cost <= self.left;
-        self.left = if fits { self.left.saturating_sub(cost) } else { 0 };
+    pub fn try_add(&mut self, text_bytes: usize) -> bool {
+        let cost = text_bytes.saturating_add(COMMENT_OVERHEAD_BYTES);
+        let fits = self.is_unused || cost <= self.remaining;
+        self.remaining = if fits { self.remaining.saturating_sub(cost) } else { 0 };
         self.is_unused = false;
         fits
     }
 }
 
 impl Thread {
-    /// Builds a thread from all or some of its shown replies, oldest first: at most `limit`, and within
-    /// [`MAX_PAGE_BYTES`]. Whether more follow is known if `replies` has one that is left out.
+    /// Builds a thread from its shown replies, oldest first: at most `limit`, and at most [`MAX_PAGE_BYTES`].
     ///
-    /// A head that is not shown loses its texts.
-    ///
-    /// ```
-    /// # use std::{convert::Infallible, num::NonZeroUsize};
-    /// # use horizon_core::{Comment, EventId, ReaderId, Slug, Thread, Timestamp, Visibility};
-    /// # let comment = |id| {
-    /// #     let (slug, reader) = (Slug::new("hello").unwrap(), ReaderId::from_u128(7));
-    /// #     Comment::new(EventId::from_u128(id), slug, reader, Timestamp::from_millis(0))
-    /// # };
-    /// let replies = [comment(2), comment(3)].map(Ok::<_, Infallible>);
-    /// let thread = Thread::collect(comment(1), replies, NonZeroUsize::MIN)?;
-    /// assert_eq!((thread.replies.len(), thread.has_more_replies), (1, true));
-    /// # Ok::<(), Infallible>(())
-    /// ```
+    /// `has_more_replies` is set if `replies` yields one more than fits. A head that is not shown loses its texts.
     ///
     /// # Errors
-    /// The first one among the replies that are read.
+    /// Returns the first error of `replies`.
     pub fn collect<E>(
         head: Comment,
         replies: impl IntoIterator<Item = Result<Comment, E>>,
@@ -140,9 +102,11 @@ impl Thread {
 }
 
 impl ThreadPage {
-    /// Builds a page from the heads of threads that show, newest first: at most `limit` threads with
-    /// [`REPLIES_PER_THREAD`] replies each, and within [`MAX_PAGE_BYTES`]. `replies` reads the shown replies of a head,
-    /// oldest first. Whether more follow is known if there is one more head, and one more reply, than the page holds.
+    /// Builds a page from the heads of visible threads, newest first: at most `limit` threads with
+    /// [`REPLIES_PER_THREAD`] replies each, and at most [`MAX_PAGE_BYTES`].
+    ///
+    /// `replies` reads the shown replies of a head, oldest first. `has_earlier` and `has_more_replies` are set if there
+    /// is one head or reply more than fits.
     ///
     /// ```
     /// # use std::{convert::Infallible, num::NonZeroUsize};
@@ -158,7 +122,7 @@ impl ThreadPage {
     /// ```
     ///
     /// # Errors
-    /// The first one among what is read.
+    /// Returns the first error of `heads` and `replies`.
     pub fn collect<E, R: IntoIterator<Item = Result<Comment, E>>>(
         heads: impl IntoIterator<Item = Result<Comment, E>>,
         limit: NonZeroUsize,

@@ -2,36 +2,30 @@ use std::{fmt, sync::Arc};
 
 use crate::{Analytics, CommentStore, Presence, SaltStore, StatsStore};
 
-/// The ports that stand behind a site: what an embedder picks.
-///
-/// Cloning is cheap; all clones are one.
+/// The ports of a site. Cloning is cheap.
 ///
 /// ```
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use std::sync::Arc;
-/// use horizon_core::{Ports, StatsStoreExt, Topic};
-/// use horizon_memory::{MemoryPresence, MemoryBus, MemoryStats};
+/// use horizon_core::Ports;
+/// use horizon_memory::{MemoryBus, MemoryPresence, MemoryStats};
 ///
 /// let store = Arc::new(MemoryStats::new());
-/// let (pipe, _feed) = MemoryBus::new(store.clone()); // the feed is for the accumulator
-/// let ports = Ports::with_store(Arc::new(MemoryPresence::default()), Arc::new(pipe), store);
-/// assert_eq!(ports.stats.total(&Topic::Site).await?.stats.visits, 0);
-/// # Ok(())
-/// # }
+/// let (bus, _consumer) = MemoryBus::new(store.clone()); // the consumer is for the accumulator
+/// let ports = Ports::with_store(Arc::new(MemoryPresence::default()), Arc::new(bus), store);
+/// # drop(ports);
 /// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Ports {
-    /// Who is here now.
+    /// Tracks viewers.
     pub presence: Arc<dyn Presence>,
-    /// Where events go, and where totals come from.
+    /// Takes events and streams totals.
     pub analytics: Arc<dyn Analytics>,
-    /// The totals at rest.
+    /// Stores totals.
     pub stats: Arc<dyn StatsStore>,
-    /// The comments at rest.
+    /// Stores comments.
     pub comments: Arc<dyn CommentStore>,
-    /// The secret of the day under which visitors are hashed.
+    /// Stores the salts of visitor keys.
     pub salts: Arc<dyn SaltStore>,
 }
 
@@ -45,7 +39,7 @@ impl Ports {
         Self::new(presence, analytics, store.clone(), store.clone(), store)
     }
 
-    /// Returns the ports of a site, each on its own.
+    /// Returns the ports of a site with a separate store for each store port.
     #[must_use]
     pub fn new(
         presence: Arc<dyn Presence>,

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 /// The name of a page: 1 to 128 ASCII letters, digits, `-`, `_`, `.` or `~`, not starting with a dot.
 ///
-/// These are the characters that a URL carries unescaped (RFC 3986 §2.3), so that a slug is the same
-/// in an address, a file name, a Redis key and a log line. Case counts. Cloning is cheap.
+/// URLs carry these characters unescaped (RFC 3986 §2.3), so a slug is the same in a URL, a file name, a Redis key and
+/// a log line. Slugs are case-sensitive. Cloning is cheap.
 ///
 /// ```
 /// use horizon_core::Slug;
@@ -17,15 +17,7 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct Slug(Arc<str>);
 
-/// Why a text is no [`Slug`].
-///
-/// ```
-/// use horizon_core::{Slug, SlugError};
-///
-/// let error = Slug::new("hello world").unwrap_err();
-/// assert_eq!(error, SlugError::Character(' '));
-/// assert!(error.to_string().contains("ASCII letters"));
-/// ```
+/// Why a text is not a [`Slug`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SlugError {
@@ -38,34 +30,19 @@ pub enum SlugError {
     /// The text starts with a dot.
     #[error("a slug must not start with a dot")]
     LeadingDot,
-    /// The text has a character that a slug cannot hold.
-    #[error("a slug holds only ASCII letters, digits, '-', '_', '.' and '~', not {0:?}")]
+    /// The text contains a character that is not allowed.
+    #[error("a slug contains only ASCII letters, digits, '-', '_', '.' and '~', not {0:?}")]
     Character(char),
 }
 
 impl Slug {
     /// The longest slug, in bytes.
-    ///
-    /// ```
-    /// use horizon_core::{Slug, SlugError};
-    ///
-    /// assert!(Slug::new(&"x".repeat(Slug::MAX_BYTES)).is_ok());
-    /// assert_eq!(Slug::new(&"x".repeat(Slug::MAX_BYTES + 1)), Err(SlugError::TooLong));
-    /// ```
     pub const MAX_BYTES: usize = 128;
 
-    /// Checks `text` and makes it a slug.
-    ///
-    /// ```
-    /// use horizon_core::{Slug, SlugError};
-    ///
-    /// assert_eq!(Slug::new("2026_notes.v2")?.as_str(), "2026_notes.v2");
-    /// assert_eq!(Slug::new(".hidden"), Err(SlugError::LeadingDot));
-    /// # Ok::<(), SlugError>(())
-    /// ```
+    /// Validates `text`.
     ///
     /// # Errors
-    /// [`SlugError`] says which rule the text breaks.
+    /// Returns a [`SlugError`] with the rule that the text violates.
     pub fn new(text: &str) -> Result<Self, SlugError> {
         if text.is_empty() {
             return Err(SlugError::Empty);
@@ -80,17 +57,17 @@ impl Slug {
             .chars()
             .find(|c| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_' | '.' | '~'))
         {
-            Some(wrong) => Err(SlugError::Character(wrong)),
+            Some(invalid) => Err(SlugError::Character(invalid)),
             None => Ok(Self(text.into())),
         }
     }
 
-    /// A slug from the program's own text.
+    /// Returns a slug that is valid by construction.
     pub(crate) fn from_static(text: &'static str) -> Self {
         Self(text.into())
     }
 
-    /// The slug as text.
+    /// Returns the slug as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -128,14 +105,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_url_carries_unescaped_is_a_slug() {
+    fn a_slug_has_only_unreserved_url_characters() {
         for good in ["a", "hello-world", "2026_notes.v2~draft", "CamelCase", &"x".repeat(128)] {
             assert_eq!(Slug::new(good).unwrap().as_str(), good);
         }
     }
 
     #[test]
-    fn anything_else_is_refused_with_its_reason() {
+    fn an_invalid_slug_is_rejected_with_its_reason() {
         assert_eq!(Slug::new(""), Err(SlugError::Empty));
         assert_eq!(Slug::new(&"x".repeat(129)), Err(SlugError::TooLong));
         assert_eq!(Slug::new(".hidden"), Err(SlugError::LeadingDot));

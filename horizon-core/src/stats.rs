@@ -2,31 +2,30 @@ use serde::{Deserialize, Serialize};
 
 use crate::Topic;
 
-/// What was counted on a page, or on the site.
+/// The totals of a page or the site.
 ///
 /// ```
 /// use horizon_core::{Delta, Stats};
 ///
-/// let stats = Stats::new(10, 0, 0);
-/// assert_eq!((stats + Delta::VISIT).visits, 11);
-/// assert_eq!(serde_json::to_value(stats)?["visits"], 10);
+/// let stats = Stats::new(10, 0, 0) + Delta::VISIT;
+/// assert_eq!(serde_json::to_value(stats)?["visits"], 11);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Stats {
-    /// Visits, ever.
+    /// All visits so far.
     pub visits: u64,
-    /// Readers who like it now.
+    /// The readers who like it now.
     pub likes: u64,
-    /// Comments that show now.
+    /// The comments that are shown now.
     pub comments: u64,
-    /// Grows by one whenever a shown comment comes or goes: a sign to read the comments again.
+    /// Grows by one each time a comment is shown or hidden. When it changes, read the comments again.
     pub comments_revision: u64,
 }
 
 impl Stats {
-    /// Returns totals whose comments never changed, in the order visits, likes, comments.
+    /// Returns totals with a `comments_revision` of zero.
     #[must_use]
     pub const fn new(visits: u64, likes: u64, comments: u64) -> Self {
         Self {
@@ -38,75 +37,50 @@ impl Stats {
     }
 }
 
-/// What one or more events change in [`Stats`].
+/// The change of [`Stats`] by one or more events.
 ///
 /// ```
 /// use horizon_core::{Delta, Stats};
 ///
-/// let mut delta = Delta::LIKE;
-/// delta += Delta::SHOW;
+/// let mut delta = Delta::SHOW;
+/// delta += Delta::HIDE;
 /// let stats = Stats::default() + delta;
-/// assert_eq!((stats.likes, stats.comments), (1, 1));
-/// assert_eq!((stats + Delta::HIDE).comments_revision, 2); // counts up, also when a comment goes
+/// assert_eq!((stats.comments, stats.comments_revision), (0, 2));
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Delta {
-    /// Visits more.
+    /// New visits.
     pub visits: i64,
-    /// Likes more or, below zero, fewer.
+    /// New likes minus removed likes.
     pub likes: i64,
-    /// Shown comments more or, below zero, fewer.
+    /// Comments shown minus comments hidden.
     pub comments: i64,
-    /// How many times a shown comment came or went.
+    /// Comments shown plus comments hidden.
     pub comments_revision: i64,
 }
 
 impl Delta {
-    /// One visit more.
-    pub const VISIT: Self = Self {
-        visits: 1,
-        likes: 0,
-        comments: 0,
-        comments_revision: 0,
-    };
-    /// One like more.
-    pub const LIKE: Self = Self {
-        visits: 0,
-        likes: 1,
-        comments: 0,
-        comments_revision: 0,
-    };
-    /// One like fewer.
-    pub const UNLIKE: Self = Self {
-        visits: 0,
-        likes: -1,
-        comments: 0,
-        comments_revision: 0,
-    };
-    /// A comment shows.
-    pub const SHOW: Self = Self {
-        visits: 0,
-        likes: 0,
-        comments: 1,
-        comments_revision: 1,
-    };
-    /// A comment shows no more.
-    pub const HIDE: Self = Self {
-        visits: 0,
-        likes: 0,
-        comments: -1,
-        comments_revision: 1,
-    };
+    /// The change by a visit.
+    pub const VISIT: Self = Self::new(1, 0, 0, 0);
+    /// The change by a like.
+    pub const LIKE: Self = Self::new(0, 1, 0, 0);
+    /// The change by an unlike.
+    pub const UNLIKE: Self = Self::new(0, -1, 0, 0);
+    /// The change by a comment that becomes visible.
+    pub const SHOW: Self = Self::new(0, 0, 1, 1);
+    /// The change by a comment that is hidden.
+    pub const HIDE: Self = Self::new(0, 0, -1, 1);
 
-    /// Whether it changes nothing.
-    ///
-    /// ```
-    /// use horizon_core::Delta;
-    ///
-    /// let mut delta = Delta::LIKE;
-    /// delta += Delta::UNLIKE;
-    /// assert!(delta.is_empty());
-    /// ```
+    const fn new(visits: i64, likes: i64, comments: i64, comments_revision: i64) -> Self {
+        Self {
+            visits,
+            likes,
+            comments,
+            comments_revision,
+        }
+    }
+
+    /// Returns whether nothing changes.
     #[must_use]
     pub fn is_empty(self) -> bool {
         self == Self::default()
@@ -114,11 +88,11 @@ impl Delta {
 }
 
 impl std::ops::AddAssign for Delta {
-    fn add_assign(&mut self, more: Self) {
-        self.visits = self.visits.saturating_add(more.visits);
-        self.likes = self.likes.saturating_add(more.likes);
-        self.comments = self.comments.saturating_add(more.comments);
-        self.comments_revision = self.comments_revision.saturating_add(more.comments_revision);
+    fn add_assign(&mut self, other: Self) {
+        self.visits = self.visits.saturating_add(other.visits);
+        self.likes = self.likes.saturating_add(other.likes);
+        self.comments = self.comments.saturating_add(other.comments);
+        self.comments_revision = self.comments_revision.saturating_add(other.comments_revision);
     }
 }
 
@@ -134,51 +108,29 @@ impl std::ops::Add<Delta> for Stats {
     }
 }
 
-/// The totals of a topic, as the store has them after a change.
-///
-/// ```
-/// use horizon_core::{Stats, Topic, Update};
-///
-/// let mut shown = Update::empty(Topic::Site);
-/// let news = Update::new(Topic::Site, Stats::new(1, 0, 0), 1);
-/// if news.revision > shown.revision {
-///     shown = news;
-/// }
-/// assert_eq!(shown.stats.visits, 1);
-/// ```
+/// The totals of a topic after a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Update {
-    /// Whose totals.
+    /// The topic of the totals.
     pub topic: Topic,
     /// The totals.
     pub stats: Stats,
-    /// Grows with every change of the topic's totals. Of two updates the one with the higher revision
-    /// is the newer; whoever holds it drops the other. Zero before anything was counted.
+    /// Grows with every change of the topic's totals; zero before the first. The update with the higher revision is
+    /// newer; drop the other.
     pub revision: u64,
 }
 
 impl Update {
-    /// Returns the totals of a topic after the change with this number.
+    /// Returns the totals of a topic at this revision.
     #[must_use]
     pub const fn new(topic: Topic, stats: Stats, revision: u64) -> Self {
         Self { topic, stats, revision }
     }
 
-    /// The totals of a topic on which nothing was counted yet.
-    ///
-    /// ```
-    /// use horizon_core::{Stats, Topic, Update};
-    ///
-    /// let nothing = Update::empty(Topic::Site);
-    /// assert_eq!((nothing.stats, nothing.revision), (Stats::default(), 0));
-    /// ```
+    /// Returns the totals of a topic without events.
     #[must_use]
     pub fn empty(topic: Topic) -> Self {
-        Self {
-            topic,
-            stats: Stats::default(),
-            revision: 0,
-        }
+        Self::new(topic, Stats::default(), 0)
     }
 }

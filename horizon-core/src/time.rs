@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// A moment: milliseconds since 1970-01-01T00:00:00Z, without leap seconds (Unix time).
+/// A point in time: milliseconds since 1970-01-01T00:00:00Z, without leap seconds (Unix time).
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -10,9 +10,8 @@ use serde::{Deserialize, Serialize};
 ///
 /// let since = SystemTime::UNIX_EPOCH.elapsed()?;
 /// let now = Timestamp::from_millis(i64::try_from(since.as_millis())?);
-/// let soon = now.plus(Duration::from_secs(60));
-/// assert!(soon > now);
-/// assert_eq!(soon.since(now), Duration::from_secs(60));
+/// let later = now.plus(Duration::from_secs(60));
+/// assert_eq!(later.since(now), Duration::from_secs(60));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -20,107 +19,67 @@ use serde::{Deserialize, Serialize};
 pub struct Timestamp(i64);
 
 /// A UTC day: days since 1970-01-01.
-///
-/// ```
-/// use horizon_core::{Day, Timestamp};
-///
-/// let day = Timestamp::from_millis(1_800_000_000_000).day();
-/// assert_eq!(day.number(), 20_833);
-/// assert_eq!(day.previous(), Day::from_number(20_832));
-/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Day(i64);
 
 const DAY_MILLIS: i64 = 24 * 3600 * 1000;
 
 impl Timestamp {
-    /// The moment `millis` milliseconds after the start of 1970 (UTC).
+    /// Returns the time `millis` milliseconds after the start of 1970 (UTC).
     #[must_use]
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
     }
 
-    /// Milliseconds since the start of 1970 (UTC).
+    /// Returns the milliseconds since the start of 1970 (UTC).
     #[must_use]
     pub const fn as_millis(self) -> i64 {
         self.0
     }
 
-    /// How long `earlier` was before `self`; zero if it was not.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use horizon_core::Timestamp;
-    ///
-    /// let (early, late) = (Timestamp::from_millis(1_000), Timestamp::from_millis(3_000));
-    /// assert_eq!(late.since(early), Duration::from_secs(2));
-    /// assert_eq!(early.since(late), Duration::ZERO);
-    /// ```
+    /// Returns the time from `earlier` to `self`, zero if `earlier` is later.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
-    /// The moment `wait` later, at most the last one that can be said.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use horizon_core::Timestamp;
-    ///
-    /// assert_eq!(Timestamp::from_millis(500).plus(Duration::from_secs(1)), Timestamp::from_millis(1_500));
-    /// assert_eq!(Timestamp::from_millis(i64::MAX).plus(Duration::MAX), Timestamp::from_millis(i64::MAX));
-    /// ```
+    /// Returns this time plus `duration`. Saturates.
     #[must_use]
-    pub fn plus(self, wait: Duration) -> Self {
-        Self(
-            self.0
-                .saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)),
-        )
+    pub fn plus(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(saturating_millis(duration)))
     }
 
-    /// The moment `ago` earlier, at least the first one that can be said.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use horizon_core::Timestamp;
-    /// assert_eq!(Timestamp::from_millis(1_500).minus(Duration::from_secs(1)), Timestamp::from_millis(500));
-    /// ```
+    /// Returns this time minus `duration`. Saturates.
     #[must_use]
-    pub fn minus(self, ago: Duration) -> Self {
-        Self(
-            self.0
-                .saturating_sub(i64::try_from(ago.as_millis()).unwrap_or(i64::MAX)),
-        )
+    pub fn minus(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub(saturating_millis(duration)))
     }
 
-    /// The UTC day of this moment.
-    ///
-    /// ```
-    /// use horizon_core::{Day, Timestamp};
-    ///
-    /// assert_eq!(Timestamp::from_millis(86_399_999).day(), Day::from_number(0));
-    /// assert_eq!(Timestamp::from_millis(86_400_000).day(), Day::from_number(1));
-    /// ```
+    /// Returns the UTC day.
     #[must_use]
     pub const fn day(self) -> Day {
         Day(self.0.div_euclid(DAY_MILLIS))
     }
 }
 
+fn saturating_millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
 impl Day {
-    /// The day `number` days after 1970-01-01.
+    /// Returns the day `number` days after 1970-01-01.
     #[must_use]
     pub const fn from_number(number: i64) -> Self {
         Self(number)
     }
 
-    /// Days since 1970-01-01.
+    /// Returns the days since 1970-01-01.
     #[must_use]
     pub const fn number(self) -> i64 {
         self.0
     }
 
-    /// The day before.
+    /// Returns the day before.
     #[must_use]
     pub const fn previous(self) -> Self {
         Self(self.0.saturating_sub(1))

@@ -4,9 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::{Slug, SlugError};
 
-/// What is counted: the whole site, or one page of it.
-///
-/// Written `site` or `blog:{slug}`; these words are part of the contract.
+/// What an event is about: the site or one page. As text `site` or `blog:{slug}`.
 ///
 /// ```
 /// use horizon_core::{Slug, Topic};
@@ -21,40 +19,24 @@ use crate::{Slug, SlugError};
 pub enum Topic {
     /// The whole site.
     Site,
-    /// One page, by its slug.
+    /// One page.
     Page(Slug),
 }
 
-/// Why a text is no [`Topic`].
-///
-/// ```
-/// use horizon_core::{ParseTopicError, SlugError, Topic};
-///
-/// assert_eq!("hello".parse::<Topic>(), Err(ParseTopicError::Unknown));
-/// assert_eq!("blog:".parse::<Topic>(), Err(ParseTopicError::Slug(SlugError::Empty)));
-/// ```
+/// Why a text is not a [`Topic`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParseTopicError {
-    /// Neither `site` nor `blog:…`.
+    /// The text is neither `site` nor `blog:…`.
     #[error("a topic is `site` or `blog:` and a slug")]
     Unknown,
-    /// The part behind `blog:` is no slug.
+    /// The text after `blog:` is not a slug.
     #[error(transparent)]
     Slug(#[from] SlugError),
 }
 
 impl Topic {
-    /// The slug of a page, nothing for the site.
-    ///
-    /// ```
-    /// use horizon_core::{Slug, Topic};
-    ///
-    /// let hello = Slug::new("hello")?;
-    /// assert_eq!(Topic::Page(hello.clone()).slug(), Some(&hello));
-    /// assert_eq!(Topic::Site.slug(), None);
-    /// # Ok::<(), horizon_core::SlugError>(())
-    /// ```
+    /// Returns the slug of a page, `None` for the site.
     #[must_use]
     pub fn slug(&self) -> Option<&Slug> {
         match self {
@@ -121,14 +103,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_topic_reads_back_as_it_was_written() {
+    fn a_topic_round_trips_as_text() {
         for topic in [Topic::Site, Topic::Page(Slug::new("hello").unwrap())] {
             assert_eq!(topic.to_string().parse::<Topic>().unwrap(), topic);
         }
     }
 
     #[test]
-    fn what_is_no_topic_is_refused() {
+    fn other_texts_are_not_topics() {
         assert_eq!("blogs:hello".parse::<Topic>(), Err(ParseTopicError::Unknown));
         assert_eq!("site:hello".parse::<Topic>(), Err(ParseTopicError::Unknown));
         assert_eq!("blog:".parse::<Topic>(), Err(ParseTopicError::Slug(SlugError::Empty)));

@@ -52,7 +52,7 @@ async fn a_bad_line_is_reported_by_number_and_reason_and_the_others_are_counted(
         [
             "line 2: expected ident (column 2)",
             "line 3: missing field `id` (column 2)",
-            "line 4: the event is older than the 30 days in which a repeat would be noticed",
+            "line 4: the event is older than 30 days, so a repeat would not be recognised",
             "line 5: it is longer than 65536 bytes",
             "line 7: EOF while parsing a value (column 6)",
         ]
