@@ -1,13 +1,11 @@
 use std::fmt;
 
-#[cfg(feature = "redis")]
-use horizon_backend::RedisSetupCheck;
-use horizon_backend::{BusUrl, RedisCheck, StoreUrl, now};
+use horizon_backend::{
+    Backend, BackendConfig, BackendUrls, BusUrl, Program, SettingError, StoreUrl, is_secret_missing, now, stored_secret,
+};
 use horizon_core::{Error, Ports, Result, Slug, Timestamp};
 
-#[cfg(feature = "redis")]
-use crate::shared::RedisBackend;
-use crate::{Config, EventPolicy, Horizon, Identify, Pages, Secret, backend::Backend, dice::Clock, kept, rules::Rules};
+use crate::{Config, EventPolicy, Horizon, Identify, Pages, Secret, dice::Clock, rules::Rules};
 
 /// How long a start waits for the time of Redis: two seconds.
 #[cfg(feature = "redis")]
@@ -39,10 +37,10 @@ pub struct Builder {
     node: Option<horizon_core::presence::NodeId>,
 }
 
-/// What shall stand behind the ports.
+/// What to open the backend from.
 enum BackendSource {
     Ports(Ports),
-    Places(BusUrl, StoreUrl),
+    Urls(BackendUrls),
 }
 
 impl Horizon {
@@ -70,11 +68,8 @@ impl Horizon {
     /// An address is none, or names what this build has no feature for. The sentence says which, and repeats no
     /// password.
     pub fn from_urls(pipe: &str, store: &str) -> Result<Builder> {
-        let wrong = |what| move |sentence: String| Error::permanent(format!("the {what} is wrong: {sentence}"));
-        Self::from_parsed_urls(
-            pipe.parse().map_err(wrong("pipe"))?,
-            store.parse().map_err(wrong("store"))?,
-        )
+        let urls = BackendUrls::parse(Program::Application, pipe, store);
+        Ok(Builder::new(BackendSource::Urls(urls.map_err(invalid_setting)?)))
     }
 
     /// The same, with addresses that are read already.
@@ -84,27 +79,14 @@ impl Horizon {
     ///
     /// assert!(Horizon::from_parsed_urls(BusUrl::Memory, StoreUrl::Memory).is_ok());
     /// let error = Horizon::from_parsed_urls(BusUrl::Stdin, StoreUrl::Memory).unwrap_err();
-    /// assert!(error.to_string().contains("a pipe of horizon-accumulator alone"));
+    /// assert!(error.to_string().starts_with("the bus is wrong"));
     /// ```
     ///
     /// # Errors
     /// The pipe is none for an application, or the two do not go together.
     pub fn from_parsed_urls(pipe: BusUrl, store: StoreUrl) -> Result<Builder> {
-        match (&pipe, &store) {
-            (BusUrl::Stdin, _) => Err(Error::permanent(
-                "the pipe is wrong: `stdin:` is a pipe of horizon-accumulator alone",
-            )),
-            #[cfg(feature = "redis")]
-            (BusUrl::Redis(..), StoreUrl::Memory) => Err(Error::permanent(
-                "the store is wrong: with a pipe in Redis other processes count, and a store in memory would never \
-                 hear of it",
-            )),
-            #[cfg(feature = "redis")]
-            (BusUrl::Redis(..), _) => Ok(Builder::new(BackendSource::Places(pipe, store))),
-            (BusUrl::Memory, _) if opens(&store) => Ok(Builder::new(BackendSource::Places(pipe, store))),
-            (BusUrl::Memory, _) => Err(lacks("store", store.name())),
-            _ => Err(lacks("pipe", "redis")),
-        }
+        let urls = BackendUrls::new(Program::Application, pipe, store);
+        Ok(Builder::new(BackendSource::Urls(urls.map_err(invalid_setting)?)))
     }
 
     /// A site all of whose numbers end with the process: to try it, and for tests.
@@ -117,7 +99,7 @@ impl Horizon {
     /// # Ok(()) }
     /// ```
     pub fn in_memory() -> Builder {
-        Builder::new(BackendSource::Places(BusUrl::Memory, StoreUrl::Memory))
+        Builder::new(BackendSource::Urls(BackendUrls::in_memory()))
     }
 
     /// A site over ports of your own: an adapter that you wrote, or the fakes of `horizon-memory`.
@@ -148,22 +130,8 @@ impl Horizon {
     }
 }
 
-fn lacks(what: &str, feature: &str) -> Error {
-    Error::permanent(format!(
-        "the {what} is wrong: `eventhorizon` was built without the feature `{feature}`"
-    ))
-}
-
-/// Whether this build knows what to do with such a store; another crate may have brought it in.
-fn opens(store: &StoreUrl) -> bool {
-    match store {
-        StoreUrl::Memory => true,
-        #[cfg(feature = "sqlite")]
-        StoreUrl::Sqlite(_) => true,
-        #[cfg(feature = "redis")]
-        StoreUrl::Redis(_) => true,
-        _ => false,
-    }
+fn invalid_setting(error: SettingError) -> Error {
+    Error::permanent(error.to_string())
 }
 
 impl Builder {
@@ -317,7 +285,7 @@ impl Builder {
         let secret = match (self.secret.take(), &self.behind) {
             (Some(secret), _) => secret,
             (None, BackendSource::Ports(_)) => Secret::random()?,
-            (None, BackendSource::Places(_, store)) => kept::with(store).await?,
+            (None, BackendSource::Urls(urls)) => Secret::from_bytes(stored_secret(urls.store()).await?),
         };
         #[cfg(feature = "redis")]
         self.compare_clock().await;
@@ -332,7 +300,7 @@ impl Builder {
     /// Whether a secret is going to be made for a database that had one.
     fn is_secret_lost(&self) -> bool {
         match &self.behind {
-            BackendSource::Places(_, store) if self.secret.is_none() => kept::is_lost(store),
+            BackendSource::Urls(urls) if self.secret.is_none() => is_secret_missing(urls.store()),
             _ => false,
         }
     }
@@ -347,40 +315,17 @@ impl Builder {
     }
 
     async fn open(&mut self) -> Result<Backend> {
-        let checks = self.checks().await?;
-        match &self.behind {
-            BackendSource::Ports(ports) => Ok(Backend::brought(ports.clone())),
-            BackendSource::Places(pipe, store) => match pipe {
-                BusUrl::Memory => Backend::here(store, &self.clock, checks),
-                #[cfg(feature = "redis")]
-                BusUrl::Redis(redis, delivery) => {
-                    let name = self.node.take();
-                    let name = name.map_or_else(|| horizon_backend::random_node("web"), Ok)?;
-                    RedisBackend::open(redis, *delivery, store, name, &self.clock, checks)
-                }
-                _ => Err(Error::permanent("the pipe is wrong: an application has no such pipe")),
-            },
-        }
-    }
-}
-
-impl Builder {
-    /// Returns what is checked of each Redis while the site runs.
-    #[cfg(feature = "redis")]
-    async fn checks(&self) -> Result<Vec<Box<dyn RedisCheck>>> {
-        let (bus, store) = match &self.behind {
-            BackendSource::Ports(_) => return Ok(Vec::new()),
-            BackendSource::Places(BusUrl::Redis(redis, delivery), store) => (Some((&**redis, *delivery)), store),
-            BackendSource::Places(_, store) => (None, store),
+        let urls = match &self.behind {
+            BackendSource::Ports(ports) => return Ok(Backend::from_ports(ports.clone())),
+            BackendSource::Urls(urls) => urls,
         };
-        let setup = RedisSetupCheck::new(bus, store, self.config.redis_may_lose_data)?;
-        setup.refuse_cluster().await?;
-        Ok(vec![Box::new(setup)])
-    }
-
-    #[cfg(not(feature = "redis"))]
-    async fn checks(&self) -> Result<Vec<Box<dyn RedisCheck>>> {
-        Ok(Vec::new())
+        let mut config = BackendConfig::new(self.clock.corrected().clone());
+        config.redis_may_lose_data = self.config.redis_may_lose_data;
+        #[cfg(feature = "redis")]
+        {
+            config.node = self.node.take();
+        }
+        Backend::open(urls, config).await
     }
 }
 

@@ -6,17 +6,10 @@ use std::{
 };
 
 use horizon_backend::CorrectedClock;
-use horizon_core::{Error, Result, Stamp, Timestamp};
+pub(crate) use horizon_backend::random_bytes as random;
+use horizon_core::{Result, Stamp, Timestamp};
 
 use crate::Problem;
-
-/// Bytes nobody can guess.
-pub(crate) fn random<const N: usize>() -> Result<[u8; N]> {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes)
-        .map_err(|cause| Error::unavailable("the operating system has no randomness to give").with_source(cause))?;
-    Ok(bytes)
-}
 
 /// How far stamps may run ahead of the clock: 5 seconds. One that was set back by more is believed.
 const RUN_AHEAD: Duration = Duration::from_secs(5);

@@ -1,32 +1,16 @@
-use std::{
-    fmt,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{fmt, sync::Arc, time::Duration};
 
-use horizon_backend::{Health, NotReady, ReadinessCheck};
+use horizon_backend::{Backend, Health, ReadinessCheck, ReadinessError};
 use horizon_core::{Error, Event, Ports, Result, Slug};
 use isbot::Bots;
-use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::{metrics::gauge::Gauge, registry::Registry};
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Config, Problem, ProblemKind, Secret,
-    attendance::VisitTracker,
-    backend::{Backend, BackendRuntime, Goodbye},
-    breaker::Breaker,
-    dice::Clock,
-    house,
-    known::LastKnown,
-    late::LateVisits,
-    live::Hub,
-    metrics::Metrics,
-    rates::RateLimiters,
-    reader::Readers,
-    rules::Rules,
-    visitors::Visitors,
-    visits::Visits,
+    Config, Problem, ProblemKind, Secret, attendance::VisitTracker, breaker::Breaker, dice::Clock, house,
+    known::LastKnown, late::LateVisits, live::Hub, metrics::Metrics, rates::RateLimiters, reader::Readers,
+    rules::Rules, visitors::Visitors, visits::Visits,
 };
 
 /// How long a like or a comment may take in all, its reads included: 3 seconds. A person waits for the answer.
@@ -68,12 +52,9 @@ pub(crate) struct Inner {
     pub(crate) streams: TaskTracker,
     secret: Secret,
     ports: Ports,
-    ready: ReadinessCheck,
+    readiness: ReadinessCheck,
     pub(crate) health: Health,
-    #[cfg(feature = "redis")]
-    node: Option<Arc<crate::shared::NodeIdentity>>,
-    goodbye: Goodbye,
-    backend: Mutex<Option<BackendRuntime>>,
+    backend: Backend,
     tasks: TaskTracker,
     /// First the streams are told to end, then the delivery of what they left behind.
     closing: CancellationToken,
@@ -116,8 +97,10 @@ impl fmt::Debug for Horizon {
 impl Horizon {
     /// Puts the parts together and starts what runs in the background.
     pub(crate) fn new(backend: Backend, config: Config, rules: Rules, clock: Clock, secret: Secret) -> Self {
-        let ports = backend.ports.clone();
-        let metrics = Arc::new(Metrics::new(backend.collectors()));
+        let ports = backend.ports().clone();
+        let mut registry = Registry::default();
+        backend.register_metrics(&mut registry);
+        let metrics = Arc::new(Metrics::new(registry));
         let (closing, delivered, tasks) = (CancellationToken::new(), CancellationToken::new(), TaskTracker::new());
         let (visits, delivery) = Visits::new(Arc::clone(&ports.analytics), clock.clone(), Arc::clone(&metrics));
         let visitors = Visitors::new(Arc::clone(&ports.salts), config.site.clone(), clock.clone());
@@ -128,9 +111,9 @@ impl Horizon {
             Arc::clone(&metrics),
             streams.clone(),
             closing.clone(),
-            backend.health.clone(),
+            backend.health().clone(),
         );
-        let (stop, health) = (delivered.clone(), backend.health.clone());
+        let (stop, health) = (delivered.clone(), backend.health().clone());
         tasks.spawn(health.supervise("visits", async move { delivery.run(stop).await }));
         let known = Arc::new(LastKnown::new());
         let breaker = Breaker::new(tasks.clone(), delivered.clone(), health.clone());
@@ -155,12 +138,9 @@ impl Horizon {
             tasks,
             secret,
             ports,
-            ready: backend.ready(),
+            readiness: backend.readiness(),
             health,
-            #[cfg(feature = "redis")]
-            node: backend.node(),
-            goodbye: backend.goodbye(),
-            backend: Mutex::new(Some(backend.rest)),
+            backend,
             closing,
             delivered,
         }));
@@ -236,8 +216,8 @@ impl Horizon {
     ///
     /// # Errors
     /// Every problem, each as a sentence. The log says more about the cause.
-    pub async fn ready(&self) -> Result<&'static str, NotReady> {
-        self.0.ready.check().await
+    pub async fn ready(&self) -> Result<&'static str, ReadinessError> {
+        self.0.readiness.check().await
     }
 
     /// The problems of the background tasks, which make the site not ready. An application can add those of its own,
@@ -253,7 +233,7 @@ impl Horizon {
     #[cfg(feature = "redis")]
     #[must_use]
     pub fn cluster(&self) -> Option<Arc<horizon_redis::NodeRegistry>> {
-        self.0.node.as_ref().map(|node| Arc::clone(&node.cluster))
+        self.0.backend.registry().cloned()
     }
 
     /// What this process says of itself to those that share a Redis with it, if any do.
@@ -261,7 +241,7 @@ impl Horizon {
     #[cfg(feature = "redis")]
     #[must_use]
     pub fn about(&self) -> Option<horizon_redis::NodeInfo> {
-        self.0.node.as_ref().map(|node| node.about())
+        self.0.backend.node_info()
     }
 
     /// Ends the live streams, and says to other processes that their readers are gone: three seconds at most. From
@@ -272,8 +252,7 @@ impl Horizon {
     pub async fn end_streams(&self) {
         self.0.closing.cancel();
         self.0.streams.close();
-        let goodbye = self.0.goodbye.clone();
-        let ended = async { tokio::join!(self.0.streams.wait(), goodbye.say()) };
+        let ended = async { tokio::join!(self.0.streams.wait(), self.0.backend.leave()) };
         if timeout(STREAMS_WAIT, ended).await.is_err() {
             tracing::warn!(
                 streams = self.0.streams.len(),
@@ -303,11 +282,7 @@ impl Horizon {
                 "the pipe did not take some visits since the start, and they are lost"
             );
         }
-        let backend = self.0.backend.lock().unwrap_or_else(PoisonError::into_inner).take();
-        match backend {
-            Some(backend) => backend.end().await,
-            None => Ok(()),
-        }
+        self.0.backend.close().await
     }
 
     /// Until when a like or a comment that comes now may take, where nothing is shown before the answer.
@@ -351,12 +326,12 @@ fn hub(
     tasks: &TaskTracker,
 ) -> Hub {
     Hub::new(
-        backend.ports.clone(),
-        matches!(backend.rest, BackendRuntime::Here(_)),
+        backend.ports().clone(),
+        backend.is_embedded(),
         Arc::clone(known),
         Arc::clone(metrics),
         closing.clone(),
         tasks.clone(),
-        backend.health.clone(),
+        backend.health().clone(),
     )
 }

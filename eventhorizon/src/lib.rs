@@ -23,7 +23,6 @@
 //! ```
 
 mod attendance;
-mod backend;
 mod breaker;
 mod builder;
 mod caller;
@@ -35,7 +34,6 @@ mod dice;
 mod horizon;
 mod house;
 pub mod http;
-mod kept;
 mod known;
 mod late;
 mod likes;
@@ -51,8 +49,6 @@ mod render;
 mod rules;
 mod same_origin;
 mod secret;
-#[cfg(feature = "redis")]
-mod shared;
 mod visitors;
 mod visits;
 
@@ -63,7 +59,7 @@ pub use client::{client_js, client_types};
 pub use comments::{CommentOutcome, NewComment};
 pub use config::{Config, Moderation, Rate, Rates, Signals};
 pub use horizon::{Connection, Horizon};
-pub use horizon_backend::{BusUrl, Health, NotReady, StoreUrl, shutdown_signal};
+pub use horizon_backend::{BusUrl, Health, ReadinessError, StoreUrl, shutdown_signal};
 #[cfg(feature = "log")]
 pub use horizon_backend::{LogGuard, start_log};
 pub use horizon_core::{

@@ -2,7 +2,6 @@
 
 use horizon_core::EventKind;
 use prometheus_client::{
-    collector::Collector,
     encoding::{EncodeLabelSet, text::encode_registry},
     metrics::{counter::Counter, family::Family, gauge::Gauge},
     registry::Registry,
@@ -34,12 +33,12 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    /// The metrics of a site, and those of what is behind its ports.
-    pub(crate) fn new(collectors: Vec<Box<dyn Collector>>) -> Self {
-        let mut all = Self::default();
-        for collector in collectors {
-            all.registry.register_collector(collector);
-        }
+    /// Adds the metrics of a site to `registry`.
+    pub(crate) fn new(registry: Registry) -> Self {
+        let mut all = Self {
+            registry,
+            ..Self::default()
+        };
         all.register();
         #[cfg(feature = "log")]
         horizon_backend::register_log_metrics(&mut all.registry);

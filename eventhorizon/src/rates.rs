@@ -113,7 +113,7 @@ mod tests {
             comments: Rate::new(1, 2),
             ..Rates::default()
         };
-        let (limiters, metrics) = (RateLimiters::new(rates, [1; 32]), Metrics::new(Vec::new()));
+        let (limiters, metrics) = (RateLimiters::new(rates, [1; 32]), Metrics::new(Default::default()));
         let ask = |address: &str| limiters.check(RateClass::Comment, address.parse().unwrap(), &metrics);
         assert!(ask("2001:db8::1").is_ok() && ask("2001:db8::2").is_ok());
         assert!(ask("2001:db8::3").is_err(), "a /64 is one network");
@@ -131,7 +131,7 @@ mod tests {
             comments: Rate::new(1, 1),
             ..Rates::default()
         };
-        let (limiters, metrics) = (RateLimiters::new(rates, [1; 32]), Metrics::new(Vec::new()));
+        let (limiters, metrics) = (RateLimiters::new(rates, [1; 32]), Metrics::new(Default::default()));
         let send = |id| limiters.check_comment(EventId::from_u128(id), IpAddr::V4(1.into()), &metrics);
         for _ in 0..=FREE_REPEATS {
             assert!(send(1).is_ok());
@@ -141,7 +141,10 @@ mod tests {
 
     #[test]
     fn any_number_of_networks_takes_bounded_memory() {
-        let (limiters, metrics) = (RateLimiters::new(Rates::default(), [1; 32]), Metrics::new(Vec::new()));
+        let (limiters, metrics) = (
+            RateLimiters::new(Rates::default(), [1; 32]),
+            Metrics::new(Default::default()),
+        );
         for number in 0..300_000_u32 {
             let _ = limiters.check(RateClass::Like, IpAddr::V4(number.into()), &metrics);
         }

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use crate::dice;
-
 /// The shortest text that [`Secret::new`] takes, in characters.
 const SHORTEST_SECRET: usize = 32;
 
@@ -78,7 +76,7 @@ impl Secret {
     /// # Errors
     /// The operating system has no randomness to give.
     pub fn random() -> horizon_core::Result<Self> {
-        dice::random().map(Self)
+        horizon_backend::random_bytes().map(Self)
     }
 
     /// A key of `N` bytes for one use, which `purpose` names; those of other uses tell nothing about it.

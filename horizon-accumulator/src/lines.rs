@@ -1,90 +1,61 @@
 use std::collections::{BTreeMap, VecDeque};
-use std::fmt;
 use std::num::NonZeroUsize;
 
 use async_trait::async_trait;
+use horizon_backend::BatchRetry;
 use horizon_core::{
     AckToken, Batch, Error, Event, EventConsumer, Result, StatsStore, Timestamp, Topic, Update, process_batch,
 };
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::time::sleep;
 
-use horizon_backend::Backoff;
+/// The longest line: 64 KiB. The longest comment with every character escaped takes 25,000 bytes.
+const MAX_LINE_BYTES: usize = 64 * 1024;
 
-/// The longest line, in bytes; the longest comment with every character escaped takes 25,000.
-const LINE_BYTES: usize = 64 * 1024;
-
-/// How much input is read ahead, in bytes.
+/// The size of the input buffer: 256 KiB.
 const INPUT_BYTES: usize = 256 * 1024;
 
-/// The most events that are recorded at once, in events.
-const BATCH_EVENTS: NonZeroUsize = NonZeroUsize::new(1_024).unwrap();
+/// The most events in a batch: 1,024.
+const MAX_BATCH_EVENTS: NonZeroUsize = NonZeroUsize::new(1_024).unwrap();
 
-/// The most topics whose totals are kept for the end; further ones are counted all the same.
-const TOPICS: usize = 100_000;
+/// The most topics whose totals are printed: 100,000. Others are only counted.
+const MAX_TOPICS: usize = 100_000;
 
-/// How many times a batch is tried while the store says that it may work next time.
-const ATTEMPTS: u32 = 30;
+/// The most attempts per batch, which take about a minute.
+const MAX_ATTEMPTS: u32 = 30;
 
-/// A line that is no event which can be counted.
-///
-/// ```
-/// let bad = horizon_accumulator::BadLine { number: 2, reason: "it is longer than 65536 bytes".into() };
-/// assert_eq!(bad.to_string(), "line 2: it is longer than 65536 bytes");
-/// ```
+/// A line that is not an event, or whose event is rejected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {number}: {reason}")]
-pub struct BadLine {
-    /// Its number, from 1.
-    pub number: u64,
-    /// What is wrong with it.
-    pub reason: String,
+pub(crate) struct InvalidLine {
+    /// Starts at 1.
+    number: u64,
+    reason: String,
 }
 
-/// A feed of events in JSON lines, as [`Event`] is written by serde. Empty lines are skipped.
-///
-/// A bad line is told to `report`, and the next one is read. What is published is kept for the end. A line has at most
-/// 64 KiB, and the totals of at most 100,000 topics are kept; further ones are counted all the same.
-///
-/// ```
-/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use horizon_accumulator::{LineConsumer, count};
-/// use horizon_backend::now;
-/// use horizon_memory::MemoryStats;
-///
-/// let input = b"{\"id\":\"00000000000000000000000000000001\"}\nno JSON\n";
-/// let mut bad = Vec::new();
-/// let mut feed = LineConsumer::new(&input[..], now, |line| bad.push(line.number));
-/// count(&mut feed, &MemoryStats::new()).await?;
-/// assert_eq!(feed.totals().count(), 0);
-/// drop(feed);
-/// assert_eq!(bad, [1, 2]);
-/// # Ok(()) }
-/// ```
-pub struct LineConsumer<R, F> {
+/// Reads events as JSON lines, in the serde format of [`Event`], and keeps the published totals. Skips empty lines.
+pub(crate) struct LineConsumer<R, F> {
     input: BufReader<R>,
     now: fn() -> Timestamp,
-    report: F,
-    /// The line that is being read, without its end. Kept here, so that a wait may be given up.
+    on_invalid: F,
+    /// The beginning of the next line. A field, so that reads are cancel safe.
     line: Vec<u8>,
-    too_long: bool,
-    /// The number of the last whole line.
+    is_too_long: bool,
+    /// The number of the last complete line.
     number: u64,
-    /// What is not acknowledged.
     pending: VecDeque<Event>,
     acknowledged: u64,
     totals: BTreeMap<Topic, Update>,
 }
 
-impl<R: AsyncRead + Send + Unpin, F: FnMut(BadLine) + Send> LineConsumer<R, F> {
-    /// A feed that reads `input` and knows from `now` which events are too old to be counted, or too far ahead.
-    pub fn new(input: R, now: fn() -> Timestamp, report: F) -> Self {
+impl<R: AsyncRead + Send + Unpin, F: FnMut(InvalidLine) + Send> LineConsumer<R, F> {
+    pub(crate) fn new(input: R, now: fn() -> Timestamp, on_invalid: F) -> Self {
         Self {
             input: BufReader::with_capacity(INPUT_BYTES, input),
             now,
-            report,
+            on_invalid,
             line: Vec::new(),
-            too_long: false,
+            is_too_long: false,
             number: 0,
             pending: VecDeque::new(),
             acknowledged: 0,
@@ -92,53 +63,53 @@ impl<R: AsyncRead + Send + Unpin, F: FnMut(BadLine) + Send> LineConsumer<R, F> {
         }
     }
 
-    /// The last published totals of each topic, by the topic's name.
-    pub fn totals(&self) -> impl Iterator<Item = &Update> {
+    /// Returns the last published totals, sorted by topic.
+    pub(crate) fn totals(&self) -> impl Iterator<Item = &Update> {
         self.totals.values()
     }
 
-    /// Waits for an event, and takes those that are there already. Answers false at the input's end.
+    /// Waits for an event and reads those that are buffered. Returns false at the end of the input.
     async fn fill(&mut self, limit: NonZeroUsize) -> Result<bool> {
         while self.pending.is_empty() || self.input.buffer().contains(&b'\n') {
             if self.pending.len() >= limit.get() || !self.read_line().await? {
                 break;
             }
-            let event = self.take_line();
+            let event = self.parse_line();
             self.pending.extend(event);
         }
         Ok(!self.pending.is_empty())
     }
 
-    /// Reads up to the end of a line. Answers false when there is none.
+    /// Reads to the end of a line. Returns false at the end of the input.
     async fn read_line(&mut self) -> Result<bool> {
         loop {
             let read = self.input.fill_buf().await;
             let read = read.map_err(|e| Error::permanent("the events cannot be read").with_source(e))?;
             let mut parts = read.splitn(2, |byte| *byte == b'\n');
             let text = parts.next().unwrap_or_default();
-            let whole = parts.next().is_some();
-            let used = text.len() + usize::from(whole);
-            if self.line.len() + text.len() > LINE_BYTES {
-                self.too_long = true;
+            let is_complete = parts.next().is_some();
+            let length = text.len() + usize::from(is_complete);
+            if self.line.len() + text.len() > MAX_LINE_BYTES {
+                self.is_too_long = true;
                 self.line.clear();
             } else {
                 self.line.extend(text);
             }
-            self.input.consume(used);
-            if used == 0 {
-                return Ok(self.too_long || !self.line.is_empty());
+            self.input.consume(length);
+            if length == 0 {
+                return Ok(self.is_too_long || !self.line.is_empty());
             }
-            if whole {
+            if is_complete {
                 return Ok(true);
             }
         }
     }
 
-    fn take_line(&mut self) -> Option<Event> {
+    fn parse_line(&mut self) -> Option<Event> {
         self.number += 1;
         let line = std::mem::take(&mut self.line);
-        let parsed = match std::mem::take(&mut self.too_long) {
-            true => Err(format!("it is longer than {LINE_BYTES} bytes")),
+        let parsed = match std::mem::take(&mut self.is_too_long) {
+            true => Err(format!("it is longer than {MAX_LINE_BYTES} bytes")),
             false if line.trim_ascii().is_empty() => return None,
             false => parse(&line, (self.now)()),
         };
@@ -146,7 +117,7 @@ impl<R: AsyncRead + Send + Unpin, F: FnMut(BadLine) + Send> LineConsumer<R, F> {
             Ok(event) => Some(event),
             Err(reason) => {
                 let number = self.number;
-                (self.report)(BadLine { number, reason });
+                (self.on_invalid)(InvalidLine { number, reason });
                 None
             }
         }
@@ -155,22 +126,19 @@ impl<R: AsyncRead + Send + Unpin, F: FnMut(BadLine) + Send> LineConsumer<R, F> {
 
 fn parse(line: &[u8], now: Timestamp) -> Result<Event, String> {
     let event: Event = serde_json::from_slice(line).map_err(|error| {
-        let text = error.to_string();
-        // The line is always the first one to serde, which would only mislead.
-        let reason = text
-            .rsplit_once(" at line ")
-            .map_or(text.as_str(), |(reason, _)| reason);
+        let message = error.to_string();
+        // serde's line number is always 1.
+        let reason = message.rsplit_once(" at line ").map_or(&*message, |(reason, _)| reason);
         format!("{reason} (column {})", error.column())
     })?;
-    event.check_time(now).map_err(|refusal| refusal.to_string())?;
+    event.check_time(now).map_err(|reason| reason.to_string())?;
     Ok(event)
 }
 
 #[async_trait]
-impl<R: AsyncRead + Send + Unpin, F: FnMut(BadLine) + Send> EventConsumer for LineConsumer<R, F> {
+impl<R: AsyncRead + Send + Unpin, F: FnMut(InvalidLine) + Send> EventConsumer for LineConsumer<R, F> {
     async fn next_batch(&mut self, limit: NonZeroUsize) -> Result<Batch> {
         if !self.fill(limit).await? {
-            // A feed waits for events; that none will come is what `count` asks about.
             std::future::pending::<()>().await;
         }
         let events: Vec<_> = self.pending.iter().take(limit.get()).cloned().collect();
@@ -180,7 +148,7 @@ impl<R: AsyncRead + Send + Unpin, F: FnMut(BadLine) + Send> EventConsumer for Li
 
     async fn publish(&mut self, updates: &[Update]) -> Result<()> {
         for update in updates {
-            if self.totals.len() < TOPICS || self.totals.contains_key(&update.topic) {
+            if self.totals.len() < MAX_TOPICS || self.totals.contains_key(&update.topic) {
                 self.totals.insert(update.topic.clone(), update.clone());
             }
         }
@@ -195,49 +163,25 @@ impl<R: AsyncRead + Send + Unpin, F: FnMut(BadLine) + Send> EventConsumer for Li
     }
 }
 
-impl<R, F> fmt::Debug for LineConsumer<R, F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LineConsumer")
-            .field("number", &self.number)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Counts every event of `feed` into `store` and returns at the input's end.
-///
-/// ```
-/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use horizon_accumulator::{BadLine, LineConsumer, count};
-/// use horizon_backend::now;
-/// use horizon_core::{Event, EventKind, Stamp, Topic};
-/// use horizon_memory::MemoryStats;
-///
-/// let visit = Event::new(Stamp::new(now(), [7; 10]), Topic::Site, EventKind::Visit { visitor: None });
-/// let line = serde_json::to_string(&visit)?;
-/// let input = format!("{line}\n{line}\n"); // the second one is a repeat, by its id
-/// let mut feed = LineConsumer::new(input.as_bytes(), now, |bad: BadLine| println!("{bad}"));
-/// count(&mut feed, &MemoryStats::new()).await?;
-/// assert_eq!(feed.totals().next().unwrap().stats.visits, 1);
-/// # Ok(()) }
-/// ```
+/// Counts all events into `store` and returns at the end of the input.
 ///
 /// # Errors
-/// The input's, and the store's if it is permanent or does not pass within about a minute. What was
-/// counted stays counted; running again with the same input counts the rest.
-pub async fn count<R, F>(feed: &mut LineConsumer<R, F>, store: &dyn StatsStore) -> Result<()>
+/// The input cannot be read, or the store failed permanently or for about a minute. Running again with the same input
+/// counts the rest.
+pub(crate) async fn count_lines<R, F>(consumer: &mut LineConsumer<R, F>, store: &dyn StatsStore) -> Result<()>
 where
     R: AsyncRead + Send + Unpin,
-    F: FnMut(BadLine) + Send,
+    F: FnMut(InvalidLine) + Send,
 {
-    let now = feed.now;
-    let (mut backoff, mut attempt) = (Backoff::new(), 1);
-    while feed.fill(BATCH_EVENTS).await? {
-        match process_batch(feed, store, &now, BATCH_EVENTS).await {
-            Ok(_) => (backoff, attempt) = (Backoff::new(), 1),
-            Err(error) if attempt >= ATTEMPTS || !error.is_retryable() => return Err(error),
+    let now = consumer.now;
+    let (mut retry, mut attempt) = (BatchRetry::default(), 1);
+    while consumer.fill(MAX_BATCH_EVENTS).await? {
+        match process_batch(consumer, store, &now, MAX_BATCH_EVENTS).await {
+            Ok(_) => (retry, attempt) = (BatchRetry::default(), 1),
+            Err(error) if attempt >= MAX_ATTEMPTS || !error.is_retryable() => return Err(error),
             Err(error) => {
                 attempt += 1;
-                sleep(backoff.after(&error)).await;
+                sleep(retry.after(&error)).await;
             }
         }
     }

@@ -1,21 +1,26 @@
-//! `horizon-accumulator`: reads the configuration and runs the library.
+//! `horizon-accumulator`: counts events from Redis as a service, or from JSON lines on standard input.
+
+mod arguments;
+mod lines;
+mod service;
+mod stdin;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, error::ErrorKind};
-use horizon_accumulator::{Arguments, Work, count_stdin, serve};
+use clap::{CommandFactory as _, Parser as _, error::ErrorKind};
+
+use crate::arguments::{Arguments, Mode};
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let work = arguments.work().unwrap_or_else(|sentence| {
-        let complaint = Arguments::command().error(ErrorKind::ValueValidation, sentence);
-        complaint.exit()
+    let mode = Arguments::parse().mode().unwrap_or_else(|message| {
+        let error = Arguments::command().error(ErrorKind::ValueValidation, message);
+        error.exit()
     });
     let _log = horizon_backend::start_log();
     horizon_backend::run_program("horizon-accumulator", async {
-        match &work {
-            Work::Lines(store) => count_stdin(store).await,
-            Work::Service(service) => serve(service, horizon_backend::shutdown_signal()).await,
+        match &mode {
+            Mode::Lines(store) => stdin::count_stdin(store).await,
+            Mode::Service(config) => service::serve(config, horizon_backend::shutdown_signal()).await,
         }
     })
 }

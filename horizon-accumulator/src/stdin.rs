@@ -1,48 +1,40 @@
 use std::io::Write as _;
 
 use anyhow::{Context as _, bail};
+use horizon_backend::{StoreHandle, StoreUrl, now};
 use horizon_core::StatsStore;
 
-use crate::{LineConsumer, count};
-use horizon_backend::{StoreHandle, StoreUrl, now};
+use crate::lines::{LineConsumer, count_lines};
 
-/// Counts the events on standard input, and then prints the totals of the topics that they name: one JSON object a
-/// line, by the topic's name. Bad lines are named on standard error.
-///
-/// ```no_run
-/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let store = "sqlite:numbers.db".parse()?;
-/// horizon_accumulator::count_stdin(&store).await?;
-/// # Ok(()) }
-/// ```
+/// Counts the events on standard input and prints the totals of their topics, one JSON object per line. Invalid lines
+/// are reported on standard error.
 ///
 /// # Errors
-/// The store cannot be opened or closed, or what is found out cannot be written; those of [`count`]; a line that is no
-/// event, once all others are counted.
-pub async fn count_stdin(store: &StoreUrl) -> anyhow::Result<()> {
+/// The store failed, the output cannot be written, or lines were invalid; the valid lines are counted first.
+pub(crate) async fn count_stdin(store: &StoreUrl) -> anyhow::Result<()> {
     let store = StoreHandle::open(store)?;
-    let counted = count_lines(&*store.stats).await;
+    let counted = count_and_print(&*store.stats).await;
     store.close().await?;
     match counted? {
         0 => Ok(()),
-        bad => bail!("{bad} bad lines were not counted, all others were"),
+        invalid => bail!("{invalid} invalid lines were not counted, all others were"),
     }
 }
 
-/// Answers how many lines were bad.
-async fn count_lines(store: &dyn StatsStore) -> anyhow::Result<u64> {
-    let (mut bad, mut unheard) = (0, Ok(()));
-    let mut feed = LineConsumer::new(tokio::io::stdin(), now, |line| {
-        bad += 1;
-        let told = writeln!(std::io::stderr(), "{line}");
-        unheard = std::mem::replace(&mut unheard, Ok(())).and(told);
+/// Returns the number of invalid lines.
+async fn count_and_print(store: &dyn StatsStore) -> anyhow::Result<u64> {
+    let (mut invalid, mut reported) = (0, Ok(()));
+    let mut consumer = LineConsumer::new(tokio::io::stdin(), now, |line| {
+        invalid += 1;
+        let written = writeln!(std::io::stderr(), "{line}");
+        reported = std::mem::replace(&mut reported, Ok(())).and(written);
     });
-    let counted = count(&mut feed, store).await;
+    let counted = count_lines(&mut consumer, store).await;
     let mut output = std::io::stdout().lock();
-    for totals in feed.totals() {
+    for totals in consumer.totals() {
         writeln!(output, "{}", serde_json::to_string(totals)?).context("the totals cannot be written")?;
     }
     counted?;
-    unheard.context("the bad lines cannot be reported")?;
-    Ok(bad)
+    reported.context("the invalid lines cannot be reported")?;
+    Ok(invalid)
 }

@@ -6,26 +6,15 @@ use tokio::time::sleep;
 
 use crate::Health;
 
-/// How often a process reports what it knows of the stream: once a second.
-const REPORT_EVERY: Duration = Duration::from_secs(1);
+/// How often the state of the stream is reported: every second.
+const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The part of the process that the problems belong to.
-const PART: &str = "bus";
+/// The part of the [`Health`] that is reported.
+const HEALTH_PART: &str = "bus";
 
-/// Reports to `health`, every second until `shutdown`, which events were lost and why the stream cannot be used.
+/// Reports lost events and an unusable stream to `health` until `shutdown`.
 ///
-/// A loss stays a problem for `alarm` after the last one, or without it until the process ends.
-///
-/// ```no_run
-/// use horizon_backend::{Health, shutdown_signal, report_bus};
-/// use horizon_redis::{ConsumerConfig, RedisConfig, RedisConsumer};
-///
-/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let feed = RedisConsumer::connect(&RedisConfig::new("redis://127.0.0.1")?, ConsumerConfig::new("counts-1"))?;
-/// let health = Health::default();
-/// report_bus(&[feed.monitor()], None, &health, shutdown_signal()).await;
-/// # Ok(()) }
-/// ```
+/// A loss remains a problem for `alarm`, or until the process ends if that is `None`.
 pub async fn report_bus(
     monitors: &[BusMonitor],
     alarm: Option<Duration>,
@@ -34,8 +23,8 @@ pub async fn report_bus(
 ) {
     let report = async {
         loop {
-            health.update(PART, problem(monitors, alarm));
-            sleep(REPORT_EVERY).await;
+            health.update(HEALTH_PART, problem(monitors, alarm));
+            sleep(REPORT_INTERVAL).await;
         }
     };
     tokio::select! {
@@ -44,41 +33,36 @@ pub async fn report_bus(
     }
 }
 
-/// Monitors of one process see the same losses, so the largest number is that of all.
 fn problem(monitors: &[BusMonitor], alarm: Option<Duration>) -> Option<String> {
+    // All monitors of a process see the same losses, so the largest number is the total.
     let losses = monitors.iter().filter_map(BusMonitor::loss);
     let loss = losses.max_by_key(|loss| (loss.events, loss.emptied));
-    let lost = loss.filter(|loss| is_alarming(loss.age, alarm));
-    let sentences = [
-        lost.map(|loss| sentence(loss, alarm)),
-        monitors.iter().find_map(BusMonitor::trouble),
-    ];
-    let sentences: Vec<_> = sentences.into_iter().flatten().collect();
-    (!sentences.is_empty()).then(|| sentences.join("; "))
+    let loss = loss.filter(|loss| is_alarming(loss.age, alarm));
+    let trouble = monitors.iter().find_map(BusMonitor::trouble);
+    let problems = [loss.map(|loss| describe(loss, alarm)), trouble];
+    let problems: Vec<_> = problems.into_iter().flatten().collect();
+    (!problems.is_empty()).then(|| problems.join("; "))
 }
 
-/// Whether a loss of this age is still a problem.
 fn is_alarming(age: Duration, alarm: Option<Duration>) -> bool {
     alarm.is_none_or(|alarm| age < alarm)
 }
 
-fn sentence(loss: Loss, alarm: Option<Duration>) -> String {
+fn describe(loss: Loss, alarm: Option<Duration>) -> String {
     let until = match alarm {
         Some(alarm) => format!("this alarm ends {} s after the last loss", alarm.as_secs()),
         None => "restart this process to clear this alarm".to_owned(),
     };
-    format!(
-        "{} (the log says when); {until}",
-        what_happened(loss.events, loss.is_upper_bound)
-    )
+    let loss = describe_loss(loss.events, loss.is_upper_bound);
+    format!("{loss} (see the log for the time); {until}")
 }
 
-/// What was lost. Without a number Redis was emptied while nothing waited.
-fn what_happened(events: u64, is_upper_bound: bool) -> String {
+/// Describes a loss. Zero events mean that Redis was emptied while no event was pending.
+fn describe_loss(events: u64, is_upper_bound: bool) -> String {
     let number = match (events, is_upper_bound) {
         (0, _) => {
-            return "Redis lost its data or went back to an older state; no event is known to have waited to be \
-                    counted, but numbers that are stored in this Redis may be gone"
+            return "Redis lost its data or went back to an older state; no event is known to have been pending, but \
+                    numbers that are stored in this Redis may be gone"
                 .to_owned();
         }
         (events, true) => format!("up to {events}"),
@@ -100,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_loss_is_a_problem_until_the_alarm_ends_or_for_good_without_an_end() {
+    fn a_loss_is_a_problem_until_the_alarm_ends_or_always_without_an_end() {
         let minute = Duration::from_secs(60);
         assert!(is_alarming(minute - Duration::from_millis(1), Some(minute)));
         assert!(!is_alarming(minute, Some(minute)));
@@ -108,11 +92,11 @@ mod tests {
     }
 
     #[test]
-    fn an_upper_bound_is_told_apart_from_a_number_and_from_an_emptied_redis() {
-        assert!(what_happened(7, false).starts_with("7 acknowledged events were lost"));
-        let bound = what_happened(7, true);
+    fn an_upper_bound_differs_from_a_number_and_from_an_emptied_redis() {
+        assert!(describe_loss(7, false).starts_with("7 acknowledged events were lost"));
+        let bound = describe_loss(7, true);
         assert!(bound.starts_with("up to 7 acknowledged events were lost") && bound.ends_with("may be gone, too"));
-        assert!(!what_happened(7, false).contains("may be gone"));
-        assert!(!what_happened(0, true).contains("events were lost"));
+        assert!(!describe_loss(7, false).contains("may be gone"));
+        assert!(!describe_loss(0, true).contains("events were lost"));
     }
 }

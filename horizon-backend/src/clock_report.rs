@@ -1,4 +1,4 @@
-//! What is said about a clock that is not that of Redis.
+//! Reports how far the system clock is from the clock of Redis.
 
 use std::mem;
 use std::time::Duration;
@@ -8,86 +8,85 @@ use tokio::time::Instant;
 use super::corrected_clock::problem;
 use crate::{CorrectedClock, Health};
 
-/// The offset of a clock above which the log says so: one second. It is corrected all the same.
-const WARN_ABOVE: Duration = Duration::from_secs(1);
+/// The offset above which a warning is logged, although it is corrected: 1 second.
+const WARN_OFFSET: Duration = Duration::from_secs(1);
 
-/// How much an offset must change before it is said again, where events are refused: one minute.
-const SAID_AGAIN: Duration = Duration::from_secs(60);
+/// How much a refused offset must change to be reported again: 1 minute.
+const REPORT_CHANGE: Duration = Duration::from_secs(60);
 
-/// How long a clock may wait for a comparison before that is a problem: five seconds.
-const COMPARED_WITHIN: Duration = Duration::from_secs(5);
+/// How long a comparison may be outstanding before that is a problem: 5 seconds.
+const COMPARISON_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The error of the time above which the log says so: one second.
-const WARN_ABOVE_ERROR: Duration = Duration::from_secs(1);
+/// The error of the time above which a warning is logged: 1 second.
+const WARN_ERROR: Duration = Duration::from_secs(1);
 
-/// What was said last.
+/// What was reported last.
 #[derive(Default)]
 pub(super) struct ClockReport {
+    /// The offset in milliseconds that was reported as a problem.
     refused: Option<i64>,
+    /// The offset in milliseconds that was logged as a warning.
     warned: Option<i64>,
-    /// Since when the clock waits for a comparison.
-    waits_since: Option<Instant>,
-    /// Whether it was a problem that it waits.
-    waited: bool,
-    is_rough: bool,
+    /// Since when a comparison is outstanding.
+    outstanding_since: Option<Instant>,
+    /// An outstanding comparison was reported as a problem.
+    is_overdue: bool,
+    is_inexact: bool,
 }
 
 impl ClockReport {
-    /// Reports what is wrong with a clock, if it is news. To be called after each comparison, and every second.
-    pub(super) fn note(&mut self, clock: &CorrectedClock, health: &Health) {
+    /// Reports what changed. Call it after each comparison and every second.
+    pub(super) fn update(&mut self, clock: &CorrectedClock, health: &Health) {
         if let Some(reason) = clock.uncompared() {
-            self.wait(reason, health);
+            self.update_outstanding(reason, health);
             return;
         }
-        self.waits_since = None;
+        self.outstanding_since = None;
         if let Some(offset) = clock.offset() {
-            self.note_offset(offset, health);
+            self.update_offset(offset, health);
         }
         if let Some(error) = clock.error() {
-            self.note_error(error);
+            self.update_error(error);
         }
     }
 
-    fn wait(&mut self, reason: &str, health: &Health) {
-        let since = self.waits_since.get_or_insert_with(Instant::now);
-        if since.elapsed() >= COMPARED_WITHIN {
-            // The offset is not known any more.
+    fn update_outstanding(&mut self, reason: &str, health: &Health) {
+        let since = self.outstanding_since.get_or_insert_with(Instant::now);
+        if since.elapsed() >= COMPARISON_TIMEOUT {
+            // The offset is unknown now.
             self.refused = None;
-            self.waited = true;
-            health.fail(
-                "clock",
-                format!("{reason}; no like, comment or event is taken until then. Check that Redis answers within 3 s"),
-            );
+            self.is_overdue = true;
+            let problem = "likes, comments and events are refused until then. Check that Redis answers within 3 s";
+            health.fail("clock", format!("{reason}; {problem}"));
         }
     }
 
-    fn note_error(&mut self, error: Duration) {
-        let is_rough = error > WARN_ABOVE_ERROR;
-        if mem::replace(&mut self.is_rough, is_rough) == is_rough {
+    fn update_error(&mut self, error: Duration) {
+        let is_inexact = error > WARN_ERROR;
+        if mem::replace(&mut self.is_inexact, is_inexact) == is_inexact {
             return;
         }
-        if is_rough {
+        if is_inexact {
             tracing::warn!(
                 error_millis = u64::try_from(error.as_millis()).unwrap_or(u64::MAX),
-                "Redis answers slowly, so its time is known only roughly: of two events of one reader on different \
-                 nodes the earlier one may win. Find out why Redis is slow"
+                "Redis answers slowly, so its time is inexact: events of one reader on different nodes may be ordered \
+                 wrongly. Find out why Redis is slow"
             );
         } else {
-            tracing::info!("the time of Redis is known exactly again");
+            tracing::info!("the time of Redis is exact again");
         }
     }
 
-    /// Reports an offset in milliseconds, if it is news.
-    fn note_offset(&mut self, offset: i64, health: &Health) {
+    fn update_offset(&mut self, offset: i64, health: &Health) {
         match problem(offset) {
-            Some(problem) if is_news(self.refused, offset, SAID_AGAIN) => {
+            Some(problem) if has_changed(self.refused, offset, REPORT_CHANGE) => {
                 self.refused = Some(offset);
                 health.fail("clock", problem);
             }
             Some(_) => {}
             None => {
                 let was_refused = self.refused.take().is_some();
-                if mem::take(&mut self.waited) || was_refused {
+                if mem::take(&mut self.is_overdue) || was_refused {
                     health.recover("clock");
                 }
                 self.warn(offset);
@@ -96,23 +95,22 @@ impl ClockReport {
     }
 
     fn warn(&mut self, offset: i64) {
-        if Duration::from_millis(offset.unsigned_abs()) <= WARN_ABOVE {
+        if Duration::from_millis(offset.unsigned_abs()) <= WARN_OFFSET {
             if self.warned.take().is_some() {
                 tracing::info!("the clock of this machine agrees with that of Redis again");
             }
-        } else if is_news(self.warned, offset, WARN_ABOVE) {
+        } else if has_changed(self.warned, offset, WARN_OFFSET) {
             self.warned = Some(offset);
             tracing::warn!(
                 ahead_millis = offset,
-                "the clock of this machine is not that of Redis; events get the time of Redis. Set the \
-                 wrong one of the two"
+                "the clock of this machine is not that of Redis; events get the time of Redis. Set the wrong clock"
             );
         }
     }
 }
 
-fn is_news(said: Option<i64>, offset: i64, change: Duration) -> bool {
-    said.is_none_or(|said| Duration::from_millis(said.abs_diff(offset)) > change)
+fn has_changed(reported: Option<i64>, offset: i64, change: Duration) -> bool {
+    reported.is_none_or(|reported| Duration::from_millis(reported.abs_diff(offset)) > change)
 }
 
 #[cfg(test)]
@@ -126,47 +124,47 @@ mod tests {
 
     const NOON: i64 = 1_800_000_000_000;
 
-    fn compare(clock: &CorrectedClock, told: i64) {
-        clock.compare(clock.reading(), Timestamp::from_millis(told), clock.reading());
+    fn compare(clock: &CorrectedClock, reference: i64) {
+        clock.compare(clock.reading(), Timestamp::from_millis(reference), clock.reading());
     }
 
     #[test]
-    fn a_clock_that_is_too_far_off_is_a_problem_until_it_is_set_and_said_once() {
+    fn an_offset_that_is_too_large_is_reported_once_until_the_clock_is_set() {
         let (mut report, health) = (ClockReport::default(), Health::default());
-        report.note_offset(600_000, &health);
+        report.update_offset(600_000, &health);
         assert!(health.problems().is_empty() && report.warned.is_some());
-        report.note_offset(7_200_000, &health);
-        let said = health.problems();
+        report.update_offset(7_200_000, &health);
+        let problems = health.problems();
         assert!(
-            said[0].starts_with("clock: the clock of this machine is 7200 s ahead of that of Redis"),
-            "{said:?}"
+            problems[0].starts_with("clock: the clock of this machine is 7200 s ahead of that of Redis"),
+            "{problems:?}"
         );
-        report.note_offset(7_201_000, &health);
-        assert_eq!(health.problems(), said, "a second more is no news");
-        report.note_offset(7_261_000, &health);
-        assert_ne!(health.problems(), said);
-        report.note_offset(10, &health);
+        report.update_offset(7_201_000, &health);
+        assert_eq!(health.problems(), problems, "one more second is not reported");
+        report.update_offset(7_261_000, &health);
+        assert_ne!(health.problems(), problems);
+        report.update_offset(10, &health);
         assert!(health.problems().is_empty() && report.warned.is_none());
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_clock_that_waits_for_its_first_comparison_is_a_problem_after_five_seconds_until_it_is_compared() {
+    async fn an_outstanding_first_comparison_is_a_problem_after_five_seconds() {
         let (mut report, health) = (ClockReport::default(), Health::default());
         let clock = CorrectedClock::new(|| Timestamp::from_millis(NOON));
         clock.require_comparison();
-        report.note(&clock, &health);
-        tokio::time::advance(COMPARED_WITHIN / 2).await;
-        report.note(&clock, &health);
+        report.update(&clock, &health);
+        tokio::time::advance(COMPARISON_TIMEOUT / 2).await;
+        report.update(&clock, &health);
         assert!(health.problems().is_empty());
-        tokio::time::advance(COMPARED_WITHIN / 2).await;
-        report.note(&clock, &health);
-        let said = health.problems();
+        tokio::time::advance(COMPARISON_TIMEOUT / 2).await;
+        report.update(&clock, &health);
+        let problems = health.problems();
         assert!(
-            said[0].starts_with("clock: the clock of this machine has not been compared"),
-            "{said:?}"
+            problems[0].starts_with("clock: the clock of this machine has not been compared"),
+            "{problems:?}"
         );
         compare(&clock, NOON);
-        report.note(&clock, &health);
+        report.update(&clock, &health);
         assert!(health.problems().is_empty());
     }
 
@@ -180,21 +178,21 @@ mod tests {
         });
         clock.require_comparison();
         compare(&clock, NOON);
-        report.note(&clock, &health);
-        // Two hours are a problem of another kind, whose sentence must not stay behind.
+        report.update(&clock, &health);
+        // Two hours are another problem, whose text must not remain.
         for hours in [2, 4] {
             millis.fetch_add(7_200_000, Ordering::SeqCst);
-            report.note(&clock, &health);
+            report.update(&clock, &health);
             assert!(health.problems().is_empty());
-            tokio::time::advance(COMPARED_WITHIN).await;
-            report.note(&clock, &health);
+            tokio::time::advance(COMPARISON_TIMEOUT).await;
+            report.update(&clock, &health);
             assert!(
                 health.problems()[0].contains("has just been set"),
                 "{:?}",
                 health.problems()
             );
             compare(&clock, NOON + hours * 3_600_000);
-            report.note(&clock, &health);
+            report.update(&clock, &health);
             assert!(health.problems().is_empty(), "{:?}", health.problems());
         }
     }

@@ -5,76 +5,78 @@ use std::time::{Duration, Instant};
 use horizon_core::{Error, Result, Timestamp};
 use tokio::sync::Notify;
 
-/// How far the machine's clock may be from that of Redis before events are refused: ten minutes.
+/// The largest offset from the clock of Redis at which events are accepted: 10 minutes.
 pub const MAX_CLOCK_OFFSET: Duration = Duration::from_secs(600);
 
-/// The longest round trip whose answer corrects a clock that is trusted: one second. Behind a longer one the error
-/// would be too large.
+/// The longest round trip of a comparison that corrects a trusted clock: 1 second.
 const MAX_ROUND_TRIP: Duration = Duration::from_secs(1);
 
-/// The round trip that the first comparison waits for: 100 ms. What is stamped before a better one may be off by half
-/// of it.
+/// The longest round trip that the first comparison accepts at once: 100 ms. The error is at most half of it.
 const FIRST_ROUND_TRIP: Duration = Duration::from_millis(100);
 
-/// How many longer round trips a comparison of a clock that is not trusted ignores. Then the shortest of them is used.
-const FIRST_TRIES: u32 = 5;
+/// How many slower comparisons an untrusted clock ignores before it uses the fastest of them.
+const SLOW_ATTEMPTS: u32 = 5;
 
-/// The longest round trip that is used then: three seconds, as long as a command may take. It is far below
-/// [`MAX_CLOCK_OFFSET`].
-const LONGEST_ROUND_TRIP: Duration = Duration::from_secs(3);
+/// The longest round trip that such a comparison may have: 3 seconds, the timeout of a command.
+const MAX_SLOW_ROUND_TRIP: Duration = Duration::from_secs(3);
 
-/// The difference that is not corrected: 10 ms beyond what the round trip may hide.
+/// The offset beyond the round trip that is not corrected: 10 ms.
 const TOLERANCE: Duration = Duration::from_millis(10);
 
-/// How far the machine's clock may move against its stopwatch between two comparisons: one second. Beyond it somebody
-/// set the clock, or the machine was suspended.
-const MAX_JUMP: Duration = Duration::from_secs(1);
+/// How far the system clock may drift from the monotonic clock between two comparisons: 1 second. More means that the
+/// clock was set or the machine was suspended.
+const MAX_DRIFT: Duration = Duration::from_secs(1);
 
-/// A clock that goes by that of Redis where it is compared with it. Cloning is cheap; all clones are one.
+/// A clock that follows the clock of Redis once it is compared with it. Clones share their state.
 ///
-/// Every process of a site must agree about the time: what was said last holds, and an accumulator refuses what is too
-/// old or too far ahead. Between two comparisons the time advances with the machine's stopwatch, so that setting its
-/// clock changes nothing.
+/// All processes of a site must agree about the time, because the newer of two events wins and an accumulator rejects
+/// events that are too old or too far in the future. Between two comparisons the time advances with the monotonic
+/// clock, so setting the system clock has no effect.
 ///
-/// The error of a comparison is at most its round trip. It is 100 ms or less where Redis answers in time, and 3 s where
-/// it answers slowly from the start or after a jump: such a process must not stop for as long as Redis is slow. For two
-/// events of one reader that reach different processes within the error, the earlier one may then win. The first fast
-/// answer corrects the clock.
+/// The error is at most the round trip of the comparison: usually below 100 ms, and up to 3 seconds while Redis is slow
+/// at the start or after the system clock was set. Within that error, events of one reader on different nodes may be
+/// ordered wrongly.
 ///
 /// ```
 /// use horizon_backend::{CorrectedClock, now};
 ///
-/// let clock = CorrectedClock::new(now); // there is nothing to compare it with, so it is right
+/// let clock = CorrectedClock::new(now); // trusted, because it needs no comparison
 /// assert!(clock.check().is_ok() && clock.offset().is_none());
+/// clock.require_comparison();
+/// assert!(clock.check().unwrap_err().is_retryable());
+/// let sent = clock.reading();
+/// let reference = now(); // the time that Redis returns
+/// clock.compare(sent, reference, clock.reading());
+/// assert_eq!(clock.offset(), Some(0));
 /// ```
 #[derive(Clone)]
 pub struct CorrectedClock(Arc<Inner>);
 
 struct Inner {
-    machine: Box<dyn Fn() -> Timestamp + Send + Sync>,
+    system_time: Box<dyn Fn() -> Timestamp + Send + Sync>,
     state: Mutex<State>,
     compared: Notify,
 }
 
 #[derive(Clone, Copy)]
 enum State {
-    /// There is nothing to compare it with.
-    StoreLock,
-    /// It must be compared, and has not been yet.
-    Unknown(Slow),
+    /// There is no reference to compare it with.
+    Uncorrected,
+    /// It must be compared and was not yet.
+    Unknown(SlowComparisons),
     Compared {
-        /// What time it was at some moment, by the clock that is right.
+        /// The reference time at some instant.
         anchor: (Timestamp, Instant),
-        /// How far the anchor may be off.
+        /// The largest possible error of the anchor.
         error: Duration,
-        /// What time it was at the last comparison, by the machine's clock.
+        /// The system clock at the last comparison.
         seen: ClockReading,
-        /// The answers since a jump.
-        slow: Slow,
+        /// The comparisons since the system clock was set.
+        slow: SlowComparisons,
     },
 }
 
-/// The machine's clock and its stopwatch at the same moment; see [`CorrectedClock::compare`].
+/// The system clock and the monotonic clock at the same instant; see [`CorrectedClock::compare`].
 #[derive(Clone, Copy, Debug)]
 pub struct ClockReading {
     wall: Timestamp,
@@ -82,37 +84,21 @@ pub struct ClockReading {
 }
 
 impl CorrectedClock {
-    /// Returns a clock that is right as it is. `machine` is the machine's clock.
-    pub fn new(machine: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+    /// Returns a clock that follows `system_time` and is trusted without a comparison.
+    pub fn new(system_time: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         Self(Arc::new(Inner {
-            machine: Box::new(machine),
-            state: Mutex::new(State::StoreLock),
+            system_time: Box::new(system_time),
+            state: Mutex::new(State::Uncorrected),
             compared: Notify::new(),
         }))
     }
 
-    /// Makes the clock wrong until it is compared with another one, as [`run_heartbeat`](crate::speak) does.
-    ///
-    /// ```
-    /// use horizon_backend::{CorrectedClock, now};
-    ///
-    /// let clock = CorrectedClock::new(now);
-    /// clock.require_comparison();
-    /// assert!(clock.check().unwrap_err().is_retryable());
-    /// ```
+    /// Distrusts the clock until it is compared, as `run_heartbeat` does.
     pub fn require_comparison(&self) {
-        *self.state() = State::Unknown(Slow::default());
+        *self.state() = State::Unknown(SlowComparisons::default());
     }
 
-    /// Waits until the clock was compared, if it must be.
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
-    /// use horizon_backend::{CorrectedClock, now};
-    ///
-    /// CorrectedClock::new(now).compared().await; // at once
-    /// # }
-    /// ```
+    /// Waits for the first comparison, if one is required.
     pub async fn compared(&self) {
         loop {
             let mut compared = std::pin::pin!(self.0.compared.notified());
@@ -124,45 +110,33 @@ impl CorrectedClock {
         }
     }
 
-    /// Waits until the clock is compared once more.
+    /// Waits for the next comparison.
     #[cfg(feature = "redis")]
     pub(crate) async fn next_comparison(&self) {
         self.0.compared.notified().await;
     }
 
-    /// Returns the time, corrected where it was compared.
-    ///
-    /// ```
-    /// use horizon_backend::{CorrectedClock, now};
-    ///
-    /// assert!(CorrectedClock::new(now).now() >= horizon_core::Timestamp::from_millis(1_700_000_000_000));
-    /// ```
+    /// Returns the corrected time.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         let state = *self.state();
         match state {
             State::Compared { anchor, .. } => later(anchor, Instant::now()),
-            State::StoreLock | State::Unknown(_) => (self.0.machine)(),
+            State::Uncorrected | State::Unknown(_) => (self.0.system_time)(),
         }
     }
 
-    /// Returns whether the time is known: there is nothing to compare the clock with, or it was compared.
-    ///
-    /// ```
-    /// use horizon_backend::{CorrectedClock, now};
-    ///
-    /// assert!(CorrectedClock::new(now).is_known());
-    /// ```
+    /// Returns whether no comparison is outstanding.
     #[must_use]
     pub fn is_known(&self) -> bool {
         !matches!(*self.state(), State::Unknown(_))
     }
 
-    /// Returns whether an event may be stamped or judged by this clock.
+    /// Checks that events may be created and judged by this clock.
     ///
     /// # Errors
-    /// Retryable while it has not been compared, while it is more than [`MAX_CLOCK_OFFSET`] from the other one, and
-    /// after a jump until it is compared again. The message is a sentence.
+    /// Retryable before the first comparison, after the system clock was set until the next comparison, and while the
+    /// offset is more than [`MAX_CLOCK_OFFSET`].
     pub fn check(&self) -> Result<()> {
         let (from, to) = self.readings();
         let state = *self.state();
@@ -173,86 +147,72 @@ impl CorrectedClock {
         }
     }
 
-    /// Returns why the clock must be compared before it is trusted, as a sentence without an end. Nothing if it is
-    /// compared.
+    /// Returns why a comparison is outstanding, without a full stop.
     #[cfg(any(test, feature = "redis"))]
     pub(crate) fn uncompared(&self) -> Option<&'static str> {
         let (from, to) = self.readings();
         self.state().uncompared(from, to)
     }
 
-    /// Returns how far the time may be off because of the round trip. Nothing if it was not compared.
+    /// Returns the largest possible error of the last comparison.
     #[cfg(any(test, feature = "redis"))]
     pub(crate) fn error(&self) -> Option<Duration> {
         match *self.state() {
             State::Compared { error, .. } => Some(error),
-            State::StoreLock | State::Unknown(_) => None,
+            State::Uncorrected | State::Unknown(_) => None,
         }
     }
 
-    /// Returns by how many milliseconds the machine's clock is ahead of the other one, or negative behind it. Nothing
-    /// if it was not compared. What may be due to the round trip counts as no difference.
-    ///
-    /// ```
-    /// use horizon_backend::{CorrectedClock, now};
-    ///
-    /// assert_eq!(CorrectedClock::new(now).offset(), None);
-    /// ```
+    /// Returns the offset of the system clock in milliseconds, positive if it is ahead; `None` before a comparison. An
+    /// offset that the round trip explains is 0.
     #[must_use]
     pub fn offset(&self) -> Option<i64> {
         let (_, now) = self.readings();
         self.state().offset(now)
     }
 
-    /// Reads the machine's clock and its stopwatch, for [`compare`](Self::compare).
+    /// Reads the system clock and the monotonic clock.
     #[must_use]
     pub fn reading(&self) -> ClockReading {
         self.readings().1
     }
 
-    /// Learns what time another clock told between two readings of this one. An answer that took more than a second
-    /// corrects nothing while the clock is trusted. While it is not, the best of six slow answers is used, of at most
-    /// three seconds each.
-    ///
-    /// ```
-    /// use horizon_backend::{CorrectedClock, now};
-    ///
-    /// let clock = CorrectedClock::new(now);
-    /// let sent = clock.reading();
-    /// let told = now(); // ask the other one
-    /// clock.compare(sent, told, clock.reading());
-    /// assert_eq!(clock.offset(), Some(0));
-    /// ```
-    pub fn compare(&self, sent: ClockReading, told: Timestamp, received: ClockReading) {
+    /// Corrects the clock by a reference time that was read between two readings of this clock. While the clock is
+    /// trusted, comparisons slower than a second are ignored; otherwise the best of six is used.
+    pub fn compare(&self, sent: ClockReading, reference: Timestamp, received: ClockReading) {
         if has_jumped(sent, received, received) {
             return;
         }
         {
             let mut state = self.state();
-            let Some(answer) = state.choose(Answer { sent, told, received }) else {
+            let Some(comparison) = state.choose(Comparison {
+                sent,
+                reference,
+                received,
+            }) else {
                 return;
             };
-            let (believed, error) = match *state {
+            let (current, error) = match *state {
                 State::Compared { anchor, error, .. } => (anchor, error),
-                // Until now the machine's own clock is believed.
-                State::StoreLock | State::Unknown(_) => ((answer.sent.wall, answer.sent.at), Duration::MAX),
+                // Until now the system clock is used.
+                State::Uncorrected | State::Unknown(_) => ((comparison.sent.wall, comparison.sent.at), Duration::MAX),
             };
-            let round_trip = answer.round_trip();
-            let is_right = answer.agrees_with(believed);
+            let round_trip = comparison.round_trip();
+            let is_right = comparison.agrees_with(current);
             *state = State::Compared {
-                anchor: if is_right { believed } else { answer.middle() },
+                anchor: if is_right { current } else { comparison.middle() },
                 error: if is_right { error.min(round_trip) } else { round_trip },
                 seen: received,
-                slow: Slow::default(),
+                slow: SlowComparisons::default(),
             };
         }
         self.0.compared.notify_waiters();
     }
 
-    /// Reads the stopwatch before and after the machine's clock, because the process may be stopped in between.
+    /// Reads the monotonic clock before and after the system clock, because the process may be paused in between.
     fn readings(&self) -> (ClockReading, ClockReading) {
         let before = Instant::now();
-        let wall = (self.0.machine)();
+        let wall = (self.0.system_time)();
         let after = Instant::now();
         (ClockReading { wall, at: before }, ClockReading { wall, at: after })
     }
@@ -268,11 +228,11 @@ impl State {
             Self::Compared { anchor, .. } => {
                 Some(now.wall.as_millis().saturating_sub(later(anchor, now.at).as_millis()))
             }
-            Self::StoreLock | Self::Unknown(_) => None,
+            Self::Uncorrected | Self::Unknown(_) => None,
         }
     }
 
-    /// The stopwatch read between `from` and `to`.
+    /// Returns why a comparison is outstanding. The monotonic clock was read between `from` and `to`.
     fn uncompared(&self, from: ClockReading, to: ClockReading) -> Option<&'static str> {
         match *self {
             Self::Unknown(_) => Some("the clock of this machine has not been compared with that of Redis yet"),
@@ -280,100 +240,103 @@ impl State {
                 "the clock of this machine has just been set, or the machine was suspended: it must be compared with \
                  that of Redis again",
             ),
-            Self::StoreLock | Self::Compared { .. } => None,
+            Self::Uncorrected | Self::Compared { .. } => None,
         }
     }
 
-    /// Returns the answer to go by, now that this one came.
-    fn choose(&mut self, answer: Answer) -> Option<Answer> {
-        let received = answer.received;
+    /// Returns the comparison that corrects the clock, if this one completes the choice.
+    fn choose(&mut self, comparison: Comparison) -> Option<Comparison> {
+        let received = comparison.received;
         match self {
-            Self::Unknown(slow) => slow.choose(answer, FIRST_ROUND_TRIP),
+            Self::Unknown(slow) => slow.choose(comparison, FIRST_ROUND_TRIP),
             Self::Compared { seen, slow, .. } if has_jumped(*seen, received, received) => {
-                slow.choose(answer, MAX_ROUND_TRIP)
+                slow.choose(comparison, MAX_ROUND_TRIP)
             }
-            Self::StoreLock | Self::Compared { .. } => (answer.round_trip() <= MAX_ROUND_TRIP).then_some(answer),
+            Self::Uncorrected | Self::Compared { .. } => {
+                (comparison.round_trip() <= MAX_ROUND_TRIP).then_some(comparison)
+            }
         }
     }
 }
 
-/// Slow answers that came while the clock was not trusted.
+/// Comparisons with a long round trip while the clock was not trusted.
 #[derive(Clone, Copy, Default)]
-struct Slow {
+struct SlowComparisons {
     number: u32,
-    best: Option<Answer>,
+    best: Option<Comparison>,
 }
 
-impl Slow {
-    /// Returns the answer if it took no longer than `enough`, and the best of all after [`FIRST_TRIES`] that did.
-    fn choose(&mut self, answer: Answer, enough: Duration) -> Option<Answer> {
-        let round_trip = answer.round_trip();
+impl SlowComparisons {
+    /// Returns the comparison if it took at most `enough`, and the fastest one after [`SLOW_ATTEMPTS`] slower ones.
+    fn choose(&mut self, comparison: Comparison, enough: Duration) -> Option<Comparison> {
+        let round_trip = comparison.round_trip();
         if round_trip <= enough {
-            return Some(answer);
+            return Some(comparison);
         }
-        if round_trip > LONGEST_ROUND_TRIP {
+        if round_trip > MAX_SLOW_ROUND_TRIP {
             return None;
         }
-        // After another jump an earlier answer no longer tells the time.
-        let is_better = |best: &Answer| {
-            best.round_trip() < round_trip && !has_jumped(best.received, answer.received, answer.received)
+        // Setting the clock again invalidates earlier comparisons.
+        let is_better = |best: &Comparison| {
+            best.round_trip() < round_trip && !has_jumped(best.received, comparison.received, comparison.received)
         };
-        let best = self.best.filter(is_better).unwrap_or(answer);
+        let best = self.best.filter(is_better).unwrap_or(comparison);
         *self = Self {
             number: self.number.saturating_add(1),
             best: Some(best),
         };
-        (self.number > FIRST_TRIES).then_some(best)
+        (self.number > SLOW_ATTEMPTS).then_some(best)
     }
 }
 
-/// What another clock told at some moment between two readings of this one, nobody knows at which.
+/// A reference time from an unknown instant between two readings of this clock.
 #[derive(Clone, Copy)]
-struct Answer {
+struct Comparison {
     sent: ClockReading,
-    told: Timestamp,
+    reference: Timestamp,
     received: ClockReading,
 }
 
-impl Answer {
+impl Comparison {
     fn round_trip(&self) -> Duration {
         self.received.at.saturating_duration_since(self.sent.at)
     }
 
-    fn agrees_with(&self, believed: (Timestamp, Instant)) -> bool {
-        let (earliest, latest) = (later(believed, self.sent.at), later(believed, self.received.at));
-        self.told.plus(TOLERANCE) >= earliest && self.told <= latest.plus(TOLERANCE)
+    fn agrees_with(&self, current: (Timestamp, Instant)) -> bool {
+        let (earliest, latest) = (later(current, self.sent.at), later(current, self.received.at));
+        self.reference.plus(TOLERANCE) >= earliest && self.reference <= latest.plus(TOLERANCE)
     }
 
     fn middle(&self) -> (Timestamp, Instant) {
-        (self.told, self.sent.at + self.round_trip() / 2)
+        (self.reference, self.sent.at + self.round_trip() / 2)
     }
 }
 
-/// Returns the sentence about a clock that is too far from that of Redis, by its offset in milliseconds.
+/// Describes an offset in milliseconds that is too large.
 pub(crate) fn problem(offset: i64) -> Option<String> {
     let far = Duration::from_millis(offset.unsigned_abs());
     let direction = if offset > 0 { "ahead of" } else { "behind" };
     (far > MAX_CLOCK_OFFSET).then(|| {
         format!(
-            "the clock of this machine is {} s {direction} that of Redis, which is more than {} s: no like, comment or \
-             event is taken until the wrong one of the two is set",
+            "the clock of this machine is {} s {direction} that of Redis, more than the allowed {} s: likes, comments \
+             and events are refused until the wrong clock of the two is set",
             (far + Duration::from_millis(500)).as_secs(),
             MAX_CLOCK_OFFSET.as_secs()
         )
     })
 }
 
+/// Advances a time that was true at `at` to the instant `now`.
 fn later((time, at): (Timestamp, Instant), now: Instant) -> Timestamp {
     time.plus(now.saturating_duration_since(at))
         .minus(at.saturating_duration_since(now))
 }
 
-/// Whether the machine's clock moved otherwise than its stopwatch, which read between `from` and `to` at that moment.
+/// Returns whether the system clock was set since `seen`. The monotonic clock was read between `from` and `to`.
 fn has_jumped(seen: ClockReading, from: ClockReading, to: ClockReading) -> bool {
     let earliest = later((seen.wall, seen.at), from.at);
     let latest = later((seen.wall, seen.at), to.at);
-    earliest.since(to.wall) > MAX_JUMP || to.wall.since(latest) > MAX_JUMP
+    earliest.since(to.wall) > MAX_DRIFT || to.wall.since(latest) > MAX_DRIFT
 }
 
 impl fmt::Debug for CorrectedClock {

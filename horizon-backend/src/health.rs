@@ -8,11 +8,10 @@ use futures::FutureExt as _;
 use horizon_core::panic_message;
 use tokio::sync::watch;
 
-/// Why this process cannot do all of its work, as its background tasks report it.
+/// The problems of this process, as its background tasks report them. Clones share their state.
 ///
-/// Each part of the process has one name, such as `store` or `clock`, and at most one problem at a time. A problem is
-/// logged when it appears and when it is gone; `/readyz` answers 503 while there is one. Cloning is cheap; all clones
-/// share one list.
+/// Each part of the process, such as `store` or `clock`, has at most one problem. A problem is logged when it appears
+/// and when it ends; meanwhile `/readyz` returns 503.
 ///
 /// ```
 /// use horizon_backend::Health;
@@ -29,12 +28,12 @@ pub struct Health(Arc<Inner>);
 #[derive(Default)]
 struct Inner {
     parts: Mutex<BTreeMap<&'static str, String>>,
-    /// The first background task that panicked, as a sentence. It stays until the process ends.
+    /// The first panic of a background task.
     panic: watch::Sender<Option<String>>,
 }
 
 impl Health {
-    /// Records the problem of a part, in place of the one that it had. A new problem is logged as an error.
+    /// Sets the problem of a part and logs it if it is new.
     pub fn fail(&self, part: &'static str, problem: impl Into<String>) {
         let problem = problem.into();
         let before = self.parts().insert(part, problem.clone());
@@ -43,15 +42,15 @@ impl Health {
         }
     }
 
-    /// Removes the problem of a part, if it has one.
+    /// Clears the problem of a part.
     pub fn recover(&self, part: &'static str) {
         let problem = self.parts().remove(part);
         if let Some(problem) = problem {
-            tracing::info!(part, problem, "the problem is gone");
+            tracing::info!(part, problem, "the problem is over");
         }
     }
 
-    /// Records the problem of a part, or that it has none.
+    /// Sets or clears the problem of a part.
     pub fn update(&self, part: &'static str, problem: Option<String>) {
         match problem {
             Some(problem) => self.fail(part, problem),
@@ -59,12 +58,13 @@ impl Health {
         }
     }
 
-    /// Whether this part has a problem.
+    /// Returns whether this part has a problem.
+    #[cfg(feature = "redis")]
     pub(crate) fn has(&self, part: &str) -> bool {
         self.parts().contains_key(part)
     }
 
-    /// Returns all problems, each as `part: problem`: first a task that panicked, then the parts in alphabetical order.
+    /// Returns all problems as `part: problem`: first a panic, then the parts in alphabetical order.
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
         let panic = self.panic().map(|sentence| format!("tasks: {sentence}"));
@@ -73,8 +73,7 @@ impl Health {
         panic.into_iter().chain(parts).collect()
     }
 
-    /// Runs a background task. Returns nothing if it panics: that is then a problem of this process until it ends.
-    /// Every spawned task is run so, because otherwise nobody would notice that it is gone.
+    /// Runs a background task. Returns `None` if it panics, which is a problem until the process ends.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() {
@@ -101,7 +100,7 @@ impl Health {
         }
     }
 
-    /// Records that a background task panicked, for tasks that [`supervise`](Self::supervise) does not run.
+    /// Reports the panic of a task that [`supervise`](Self::supervise) does not run.
     pub fn report_panic(&self, task: &str, message: &str) {
         let message = message.lines().collect::<Vec<_>>().join(" ");
         let sentence = format!("the background task `{task}` panicked: {message}; restart the process");
@@ -113,7 +112,7 @@ impl Health {
         });
     }
 
-    /// Returns the same configuration; the background tasks of what is connected with it report here if they panic.
+    /// Makes the background tasks of connections with this configuration report their panics here.
     #[cfg(feature = "redis")]
     #[must_use]
     pub fn watch_redis(&self, redis: &horizon_redis::RedisConfig) -> horizon_redis::RedisConfig {
@@ -122,19 +121,19 @@ impl Health {
         redis.clone().on_task_panic(report)
     }
 
-    /// Returns the first background task that panicked, if one did, as a sentence.
+    /// Returns the first panic of a background task.
     #[must_use]
     pub fn panic(&self) -> Option<String> {
         self.0.panic.borrow().clone()
     }
 
-    /// Waits until a background task panics, and returns that as a sentence. Such a process cannot do its work any
-    /// more: a program ends then, so that its supervisor starts it again.
+    /// Waits for the first panic of a background task and returns it. A program should end then, so that its supervisor
+    /// restarts it.
     pub async fn panicked(&self) -> String {
         let mut panic = self.0.panic.subscribe();
         match panic.wait_for(Option::is_some).await.map(|sentence| sentence.clone()) {
             Ok(Some(sentence)) => sentence,
-            // `self` holds the other end.
+            // Unreachable: `self` holds the sender.
             _ => std::future::pending().await,
         }
     }
@@ -150,33 +149,12 @@ impl fmt::Debug for Health {
     }
 }
 
-/// Why a process is not ready: every problem that is known now.
-///
-/// ```
-/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use horizon_backend::{Health, ReadinessCheck, StoreHandle, StoreUrl};
-///
-/// let health = Health::default();
-/// let ready = ReadinessCheck::new(StoreHandle::open(&StoreUrl::Memory)?, health.clone());
-/// health.fail("clock", "the clock is 7,200 s ahead of Redis");
-/// let not_ready = ready.check().await.unwrap_err();
-/// assert_eq!(not_ready.problems(), ["clock: the clock is 7,200 s ahead of Redis"]);
-/// # Ok(()) }
-/// ```
+/// The problems of a process that is not ready.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", .0.join("\n"))]
-pub struct NotReady(Vec<String>);
+pub struct ReadinessError(pub(crate) Vec<String>);
 
-impl NotReady {
-    /// Returns an error that lists these problems, or nothing if there are none.
-    pub fn from_problems(problems: Vec<String>) -> Result<(), Self> {
-        if problems.is_empty() {
-            Ok(())
-        } else {
-            Err(Self(problems))
-        }
-    }
-
+impl ReadinessError {
     /// Returns the problems, each as one sentence.
     #[must_use]
     pub fn problems(&self) -> &[String] {

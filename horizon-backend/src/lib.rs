@@ -1,89 +1,91 @@
-//! What EventHorizon's programs share: event buses and stores by URL, the counting loop, readiness, the log and signals.
+//! Opens EventHorizon's event buses and stores by URL and runs what a process needs around them: the accumulator, the
+//! store lock, readiness, the corrected clock, the log and signals.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use std::future::ready;
-//! use horizon_backend::{StoreLock, StoreHandle, StoreUrl, now};
+//! use horizon_backend::{StoreHandle, StoreLock, StoreUrl, now, run_accumulator};
 //! use horizon_memory::MemoryBus;
 //!
 //! let url: StoreUrl = "memory:".parse()?; // in production: `sqlite:numbers.db`
-//! let _alone = StoreLock::on(&url)?; // no other process counts into it
+//! let _lock = StoreLock::acquire(&url)?; // no other process counts into it
 //! let store = StoreHandle::open(&url)?;
-//! let (_pipe, feed) = MemoryBus::new(store.stats.clone());
-//! horizon_backend::run_accumulator(feed, store.stats.clone(), now, ready(())).await;
+//! let (_bus, consumer) = MemoryBus::new(store.stats.clone());
+//! run_accumulator(consumer, store.stats.clone(), now, ready(())).await;
 //! store.close().await?;
 //! # Ok(()) }
 //! ```
 
-mod alone;
-#[cfg(feature = "program")]
-mod announce;
-mod backoff;
+mod accumulator;
+mod backend;
+mod backend_urls;
+mod batch_retry;
 #[cfg(feature = "redis")]
 mod bus_report;
+#[cfg(feature = "sqlite")]
+mod canonical_path;
 mod clock;
 #[cfg(feature = "redis")]
 mod clock_report;
 mod corrected_clock;
+mod error_chain;
 mod health;
+#[cfg(feature = "redis")]
+mod heartbeat;
 #[cfg(feature = "log")]
 mod log;
 #[cfg(feature = "redis")]
-mod node;
-#[cfg(feature = "redis")]
-mod peers;
+mod peer_checks;
 #[cfg(feature = "metrics")]
 mod problem_metric;
 #[cfg(feature = "program")]
 mod program;
+mod random;
 mod ready;
-#[cfg(feature = "sqlite")]
-mod real_path;
-mod redis_checks;
+#[cfg(feature = "redis")]
+mod redis_node;
 #[cfg(feature = "redis")]
 mod redis_setup;
-mod run;
-mod secret_text;
+mod secret_string;
 #[cfg(feature = "signals")]
 mod signals;
-#[cfg(feature = "redis")]
-mod speak;
 mod store;
+mod store_lock;
+mod stored_secret;
 mod url;
 
-pub use alone::StoreLock;
-#[cfg(feature = "program")]
-pub use announce::announce;
-pub use backoff::{Backoff, error_chain};
+pub use accumulator::{AccumulatorObserver, run_accumulator, run_accumulator_observed};
+pub use backend::{Backend, BackendConfig};
+pub use backend_urls::{BackendSettings, BackendUrls, Program, SettingError};
+pub use batch_retry::BatchRetry;
 #[cfg(feature = "redis")]
 pub use bus_report::report_bus;
 pub use clock::now;
 pub use corrected_clock::{ClockReading, CorrectedClock, MAX_CLOCK_OFFSET};
-pub use health::{Health, NotReady};
+pub use error_chain::error_chain;
+pub use health::{Health, ReadinessError};
+#[cfg(feature = "redis")]
+pub use heartbeat::{HeartbeatConfig, run_heartbeat};
 #[cfg(feature = "log")]
 pub use log::{LogGuard, register_log_metrics, start_log};
-#[cfg(feature = "redis")]
-pub use node::random_node;
 #[cfg(feature = "program")]
-pub use program::run_program;
+pub use program::{print_line, run_program};
+pub use random::random_bytes;
+#[cfg(feature = "redis")]
+pub use random::random_node_id;
 pub use ready::ReadinessCheck;
-#[cfg(feature = "sqlite")]
-pub use real_path::real_path;
-pub use redis_checks::{CHECK_INTERVAL, RedisCheck, check_redis};
 #[cfg(feature = "redis")]
 pub use redis_setup::RedisSetupCheck;
-pub use run::{AccumulatorObserver, run_accumulator, run_accumulator_observed};
-pub use secret_text::SecretText;
+pub use secret_string::SecretString;
 #[cfg(feature = "signals")]
 pub use signals::{shutdown_signal, wait_for_shutdown};
-#[cfg(feature = "redis")]
-pub use speak::{Membership, run_heartbeat};
 pub use store::StoreHandle;
+pub use store_lock::StoreLock;
+pub use stored_secret::{is_secret_missing, stored_secret};
 #[cfg(feature = "redis")]
 pub use url::Delivery;
-pub use url::{BusUrl, StoreUrl, pipe_and_store};
+pub use url::{BackendUrlError, BusUrl, StoreUrl};
 
-/// Compiles and runs the examples of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,60 +1,65 @@
+use std::fmt::Display;
 use std::future::Future;
+use std::io::Write as _;
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::anyhow;
 use futures::FutureExt as _;
 use horizon_core::panic_message;
 use tokio::runtime::Runtime;
 
 use crate::log;
 
-/// How long threads may go on that wait for the system, such as for the address of a host.
-const LAST_THREADS: Duration = Duration::from_secs(1);
+/// How long blocking system calls, such as a DNS lookup, may delay the end of a program: 1 second.
+const BLOCKING_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Does a program's work on a thread for each core, and says on standard error why it failed. A panic of the work is a
-/// failure like any other.
-///
-/// Once it is done, threads that wait for the system have one more second.
+/// Runs the main task of a program on a multi-threaded runtime. An error or a panic is written to standard error in one
+/// line; errors are formatted with `{:#}`.
 ///
 /// ```
-/// use std::process::ExitCode;
-/// use horizon_backend::run_program;
+/// use std::{convert::Infallible, process::ExitCode};
 ///
-/// fn main() -> ExitCode {
-///     let code = run_program("my-counter", async { Ok(()) });
-///     assert_eq!(code, ExitCode::SUCCESS);
-///     code
-/// }
+/// let code = horizon_backend::run_program("my-counter", async { Ok::<_, Infallible>(()) });
+/// assert_eq!(code, ExitCode::SUCCESS);
 /// ```
-pub fn run_program(program: &str, work: impl Future<Output = anyhow::Result<()>>) -> ExitCode {
-    match block_on(work) {
+pub fn run_program<E: Display>(program: &str, main: impl Future<Output = Result<(), E>>) -> ExitCode {
+    match block_on(main) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            log::say(&format!("{program}: {error:#}"));
+            log::write_line(&format!("{program}: {error}"));
             ExitCode::FAILURE
         }
     }
 }
 
-fn block_on(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
-    let runtime = Runtime::new()?;
+fn block_on<E: Display>(main: impl Future<Output = Result<(), E>>) -> Result<(), String> {
+    let runtime = Runtime::new().map_err(|error| error.to_string())?;
     runtime.block_on(async { ignore_file_size_signal() });
-    let outcome = runtime.block_on(AssertUnwindSafe(work).catch_unwind());
-    // Dropping it would wait for such threads however long they take.
-    runtime.shutdown_timeout(LAST_THREADS);
-    outcome.unwrap_or_else(|panic| Err(anyhow!("it panicked: {}", panic_message(&*panic))))
+    let outcome = runtime.block_on(AssertUnwindSafe(main).catch_unwind());
+    // Dropping the runtime would wait for blocking calls without a limit.
+    runtime.shutdown_timeout(BLOCKING_TIMEOUT);
+    match outcome {
+        Ok(outcome) => outcome.map_err(|error| format!("{error:#}")),
+        Err(panic) => Err(format!("it panicked: {}", panic_message(&*panic))),
+    }
 }
 
-/// Lets a write beyond the limit of a file's size (`ulimit -f`) fail as any other, instead of ending the process.
+/// Prints a line on standard output, or logs it if that fails, because a program must go on.
+pub fn print_line(line: &str) {
+    if let Err(error) = writeln!(std::io::stdout(), "{line}") {
+        tracing::warn!(%error, "cannot write to standard output: {line}");
+    }
+}
+
+/// Makes a write beyond the file size limit (`ulimit -f`) an error instead of a signal that ends the process.
 #[cfg(unix)]
 fn ignore_file_size_signal() {
     use tokio::signal::unix::{SignalKind, signal};
 
-    // A handler stays for as long as the process runs, also when nobody listens.
+    // The handler remains when the stream is dropped.
     if let Err(error) = signal(SignalKind::from_raw(libc::SIGXFSZ)) {
-        tracing::warn!(%error, "a file that reaches its size limit (ulimit -f) will end this process");
+        tracing::warn!(%error, "a file that reaches the size limit (ulimit -f) will end this process");
     }
 }
 

@@ -8,88 +8,87 @@ use horizon_core::{Error, Result};
 use horizon_redis::NodeRegistry;
 use tokio::time::timeout;
 
-use crate::backoff::error_chain;
-use crate::{Health, NotReady, StoreHandle};
+use crate::{Health, ReadinessError, StoreHandle, error_chain};
 
-/// How long the store and Redis may take to answer.
-const READY_WAIT: Duration = Duration::from_secs(2);
+/// How long the store and Redis may take to answer: 2 seconds.
+const READY_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Says whether a process can do its work now: what a supervisor asks for.
+/// Checks whether a process can do its work, for `/readyz`.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use horizon_backend::{Health, ReadinessCheck, StoreHandle, StoreUrl};
 ///
-/// let ready = ReadinessCheck::new(StoreHandle::open(&StoreUrl::Memory)?, Health::default());
-/// assert_eq!(ready.check().await, Ok("the store is writable"));
+/// let health = Health::default();
+/// let readiness = ReadinessCheck::new(health.clone()).with_store(StoreHandle::open(&StoreUrl::Memory)?);
+/// assert_eq!(readiness.check().await, Ok("the store is writable"));
+/// health.fail("clock", "the clock is 7,200 s ahead of Redis");
+/// assert_eq!(readiness.check().await.unwrap_err().problems(), ["clock: the clock is 7,200 s ahead of Redis"]);
 /// # Ok(()) }
 /// ```
 #[derive(Debug)]
 pub struct ReadinessCheck {
     health: Health,
-    /// Absent where the application brought its ports.
     store: Option<StoreHandle>,
-    /// In the bus's Redis, where there is one.
     #[cfg(feature = "redis")]
-    cluster: Option<Arc<NodeRegistry>>,
+    registry: Option<Arc<NodeRegistry>>,
 }
 
 impl ReadinessCheck {
-    /// Checks the background tasks alone.
+    /// Checks the background tasks that report to `health`.
     #[must_use]
-    pub fn of_tasks(health: Health) -> Self {
+    pub fn new(health: Health) -> Self {
         Self {
             health,
             store: None,
             #[cfg(feature = "redis")]
-            cluster: None,
+            registry: None,
         }
     }
 
-    /// Checks the background tasks and this store. From now on a panic of the store's own thread is reported to
-    /// `health`, like that of any other task.
+    /// Also checks that this store is writable, and reports panics of its threads to the [`Health`].
     #[must_use]
-    pub fn new(store: StoreHandle, health: Health) -> Self {
-        store.report_panics_to(&health);
+    pub fn with_store(self, store: StoreHandle) -> Self {
+        store.report_panics_to(&self.health);
         Self {
             store: Some(store),
-            ..Self::of_tasks(health)
-        }
-    }
-
-    /// Checks the Redis that events go through, too.
-    #[cfg(feature = "redis")]
-    #[must_use]
-    pub fn with_redis(self, cluster: Arc<NodeRegistry>) -> Self {
-        Self {
-            cluster: Some(cluster),
             ..self
         }
     }
 
-    /// Returns within 2 seconds whether everything works, as a sentence. Writes to the store, because a full disk can
-    /// still be read.
+    /// Also checks the Redis of the bus and its replicas.
+    #[cfg(feature = "redis")]
+    #[must_use]
+    pub fn with_redis(self, registry: Arc<NodeRegistry>) -> Self {
+        Self {
+            registry: Some(registry),
+            ..self
+        }
+    }
+
+    /// Returns within 2 seconds a sentence that says what works. Writes to the store, because a full disk can still be
+    /// read.
     ///
     /// # Errors
-    /// Every problem that the checks find or that background tasks have reported. The log says more about the cause.
-    pub async fn check(&self) -> Result<&'static str, NotReady> {
+    /// All problems that the checks find or that background tasks have reported. The causes are logged.
+    pub async fn check(&self) -> Result<&'static str, ReadinessError> {
         let (store, redis, replicas) = tokio::join!(
-            in_time(self.check_store()),
-            in_time(self.check_redis()),
-            in_time(self.check_replicas())
+            with_timeout(self.check_store()),
+            with_timeout(self.check_redis()),
+            with_timeout(self.check_replicas())
         );
-        let is_there = redis.is_ok();
+        let is_redis_available = redis.is_ok();
         let mut problems = self.health.problems();
-        problems.extend(describe("Redis cannot be reached", redis));
-        if is_there {
-            problems.extend(describe("the replicas of Redis do not confirm writes", replicas));
+        problems.extend(problem("Redis cannot be reached", redis));
+        if is_redis_available {
+            problems.extend(problem("the replicas of Redis do not confirm writes", replicas));
         }
-        problems.extend(describe("the store is not writable", store));
-        NotReady::from_problems(problems)?;
-        Ok(match self.store {
-            Some(_) => "the store is writable",
-            None => "the background tasks run",
-        })
+        problems.extend(problem("the store is not writable", store));
+        match (problems.is_empty(), &self.store) {
+            (false, _) => Err(ReadinessError(problems)),
+            (true, Some(_)) => Ok("the store is writable"),
+            (true, None) => Ok("the background tasks run"),
+        }
     }
 
     async fn check_store(&self) -> Result<()> {
@@ -99,41 +98,31 @@ impl ReadinessCheck {
         }
     }
 
-    #[cfg(feature = "redis")]
     async fn check_redis(&self) -> Result<()> {
-        match &self.cluster {
-            Some(cluster) => cluster.members().await.map(drop),
-            None => Ok(()),
+        #[cfg(feature = "redis")]
+        if let Some(registry) = &self.registry {
+            registry.members().await?;
         }
-    }
-
-    #[cfg(feature = "redis")]
-    async fn check_replicas(&self) -> Result<()> {
-        match &self.cluster {
-            Some(cluster) => cluster.check_replicas().await,
-            None => Ok(()),
-        }
-    }
-
-    #[cfg(not(feature = "redis"))]
-    async fn check_redis(&self) -> Result<()> {
         Ok(())
     }
 
-    #[cfg(not(feature = "redis"))]
     async fn check_replicas(&self) -> Result<()> {
+        #[cfg(feature = "redis")]
+        if let Some(registry) = &self.registry {
+            registry.check_replicas().await?;
+        }
         Ok(())
     }
 }
 
-async fn in_time(answer: impl Future<Output = Result<()>>) -> Result<()> {
+async fn with_timeout(check: impl Future<Output = Result<()>>) -> Result<()> {
     let late = |_| Err(Error::unavailable("it did not answer in time"));
-    timeout(READY_WAIT, answer).await.unwrap_or_else(late)
+    timeout(READY_TIMEOUT, check).await.unwrap_or_else(late)
 }
 
-/// Logs what went wrong and returns it as a problem.
-fn describe(what: &'static str, answer: Result<()>) -> Option<String> {
-    let error = answer.err()?;
+/// Logs a failed check and returns it as a problem.
+fn problem(what: &'static str, outcome: Result<()>) -> Option<String> {
+    let error = outcome.err()?;
     tracing::warn!(%error, cause = error_chain(&error), "not ready: {what}");
     Some(format!("{what}: {error}"))
 }

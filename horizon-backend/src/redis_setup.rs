@@ -1,187 +1,195 @@
 use std::fmt;
+use std::future::Future;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use horizon_core::{Error, Result};
 use horizon_redis::{RedisConfig, RedisInspector, RedisSetup};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
-use crate::{Delivery, Health, RedisCheck, StoreUrl};
+use crate::{BackendUrls, BusUrl, Delivery, Health, StoreUrl, error_chain};
 
-/// How long a start waits to hear whether a Redis is the node of a cluster. One that is away is checked later.
-const START_WAIT: Duration = Duration::from_secs(2);
+/// How often a Redis is checked: once a minute.
+const CHECK_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Checks whether the Redis of a process is one that it can work with, and keeps what it acknowledges.
+/// The wait after a failed check or a problem: 1 second. After a failover the address leads to another server soon.
+const RECHECK_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How long the start of a process waits for a Redis: 2 seconds. One that is unavailable is checked later.
+const START_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Checks that each Redis of a process can be used and does not lose what it acknowledges.
 ///
-/// Reports the parts `redis-kind` (the node of a cluster, a replica) and `redis-settings` (`maxmemory-policy` other
-/// than `noeviction`, `appendonly` off). Settings are only warned of where nothing has to be kept, where Redis forbids
-/// CONFIG, and where `may_lose_data` accepts it.
+/// Reports the parts `redis-kind` (a node of Redis Cluster, a replica) and `redis-settings` (a `maxmemory-policy` other
+/// than `noeviction`, `appendonly` off). The settings are only logged as a warning if the Redis stores nothing, if it
+/// forbids CONFIG, or if `may_lose_data` accepts them.
 ///
 /// ```no_run
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use horizon_backend::{Delivery, Health, RedisCheck, RedisSetupCheck, StoreUrl};
-/// use horizon_redis::RedisConfig;
+/// use horizon_backend::{BackendUrls, Health, Program, RedisSetupCheck, shutdown_signal};
 ///
-/// let redis = RedisConfig::new("redis://127.0.0.1")?;
-/// let check = RedisSetupCheck::new(Some((&redis, Delivery::Stream)), &StoreUrl::Memory, false)?;
+/// let urls = BackendUrls::new(Program::Accumulator, "redis://127.0.0.1".parse()?, "sqlite:numbers.db".parse()?)?;
+/// let check = RedisSetupCheck::new(&urls, false)?;
 /// check.refuse_cluster().await?;
-/// let health = Health::default();
-/// check.check(&health).await?;
-/// assert!(health.problems().is_empty());
+/// check.run(&Health::default(), shutdown_signal()).await;
 /// # Ok(()) }
 /// ```
 pub struct RedisSetupCheck {
-    places: Vec<Place>,
+    servers: Vec<RedisServerCheck>,
     may_lose_data: bool,
     /// The last warning, so that each is logged once.
-    warned: Mutex<Option<String>>,
+    last_warning: Mutex<Option<String>>,
 }
 
-/// A Redis and what it is for.
-struct Place {
+struct RedisServerCheck {
+    /// What it is for, and its address.
     name: String,
     inspector: RedisInspector,
-    /// Whether it holds what must not be lost.
-    keeps: bool,
-    /// What was found when it answered last.
-    found: Mutex<Found>,
+    /// Whether it stores anything that must not be lost.
+    is_durable: bool,
+    /// The findings when it last answered.
+    findings: Mutex<SetupFindings>,
 }
 
-/// Sentences about one or more Redis.
 #[derive(Clone, Default)]
-struct Found {
+struct SetupFindings {
     kinds: Vec<String>,
     problems: Vec<String>,
     warnings: Vec<String>,
 }
 
-impl Found {
-    fn add(&mut self, other: &Self) {
-        self.kinds.extend_from_slice(&other.kinds);
-        self.problems.extend_from_slice(&other.problems);
-        self.warnings.extend_from_slice(&other.warnings);
-    }
-}
-
 impl RedisSetupCheck {
-    /// Checks the Redis that events go through and the one that numbers are kept in, as far as there are any. It has to
-    /// be called within a tokio runtime.
+    /// Checks the Redis of the bus and that of the store, if any. Call it within a tokio runtime.
     ///
     /// # Errors
     /// A connection cannot be set up.
-    pub fn new(bus: Option<(&RedisConfig, Delivery)>, store: &StoreUrl, may_lose_data: bool) -> Result<Self> {
-        let store = match store {
-            StoreUrl::Redis(redis) => Some(&**redis),
+    pub fn new(urls: &BackendUrls, may_lose_data: bool) -> Result<Self> {
+        let bus = match urls.bus() {
+            BusUrl::Redis(redis, delivery) => Some((redis, *delivery == Delivery::Stream)),
             _ => None,
         };
-        let mut places = Vec::new();
+        let store = match urls.store() {
+            StoreUrl::Redis(redis) => Some(redis),
+            _ => None,
+        };
+        let mut servers = Vec::new();
         match (bus, store) {
             (Some((bus, _)), Some(store)) if bus.address() == store.address() => {
-                places.push(Place::new("the Redis of events and numbers", store, true)?);
+                servers.push(RedisServerCheck::new("the Redis of events and numbers", store, true)?);
             }
             _ => {
-                if let Some((bus, delivery)) = bus {
-                    places.push(Place::new("the Redis of events", bus, delivery == Delivery::Stream)?);
+                if let Some((bus, is_durable)) = bus {
+                    servers.push(RedisServerCheck::new("the Redis of events", bus, is_durable)?);
                 }
                 if let Some(store) = store {
-                    places.push(Place::new("the Redis of numbers", store, true)?);
+                    servers.push(RedisServerCheck::new("the Redis of numbers", store, true)?);
                 }
             }
         }
         Ok(Self {
-            places,
+            servers,
             may_lose_data,
-            warned: Mutex::default(),
+            last_warning: Mutex::default(),
         })
     }
 
-    /// Checks at a start, for at most 2 seconds each, that no Redis is the node of a cluster. One that does not answer
-    /// passes, and is checked by [`check`](RedisCheck::check) once it does.
+    /// Checks that no Redis is a node of Redis Cluster, for at most 2 seconds each. An unavailable one passes;
+    /// [`run`](Self::run) checks it later.
     ///
     /// # Errors
-    /// Permanent, with a sentence that names it.
+    /// Permanent, with the address.
     pub async fn refuse_cluster(&self) -> Result<()> {
-        for place in &self.places {
-            if let Ok(Ok(setup)) = timeout(START_WAIT, place.inspector.inspect()).await
+        for server in &self.servers {
+            if let Ok(Ok(setup)) = timeout(START_TIMEOUT, server.inspector.inspect()).await
                 && setup.is_cluster
             {
                 let problem = setup.kind_problem().unwrap_or_default();
-                return Err(Error::permanent(format!("{}: {problem}", place.name)));
+                return Err(Error::permanent(format!("{}: {problem}", server.name)));
             }
         }
         Ok(())
     }
 
-    /// What this setup of the place is a problem for.
-    fn find(&self, place: &Place, setup: &RedisSetup) -> Found {
-        let is_accepted = self.may_lose_data || !place.keeps || setup.forbids_config;
-        let (problems, warnings) = match place.sentences(setup) {
-            sentences if is_accepted => (Vec::new(), sentences),
-            sentences => (sentences, Vec::new()),
+    /// Checks every minute until `shutdown`, and every second while a Redis is unavailable or has a problem.
+    pub async fn run(&self, health: &Health, shutdown: impl Future<Output = ()>) {
+        let checks = async {
+            loop {
+                let checked = self.check(health).await;
+                if let Err(error) = &checked {
+                    tracing::debug!(%error, cause = error_chain(error), "Redis cannot be checked, retrying");
+                }
+                sleep(next_interval(checked.is_ok(), health)).await;
+            }
         };
-        let kind = setup.kind_problem().map(|problem| format!("{}: {problem}", place.name));
-        Found {
+        tokio::select! {
+            () = shutdown => {}
+            () = checks => {}
+        }
+    }
+
+    /// Checks once and reports each problem that appeared or ended.
+    ///
+    /// # Errors
+    /// A Redis did not answer; the others are checked nevertheless.
+    pub async fn check(&self, health: &Health) -> Result<()> {
+        let mut findings = SetupFindings::default();
+        let mut outcome = Ok(());
+        for server in &self.servers {
+            match server.inspector.inspect().await {
+                Ok(setup) => *lock(&server.findings) = server.evaluate(&setup, self.may_lose_data),
+                Err(error) => outcome = Err(error),
+            }
+            let last = lock(&server.findings);
+            findings.kinds.extend_from_slice(&last.kinds);
+            findings.problems.extend_from_slice(&last.problems);
+            findings.warnings.extend_from_slice(&last.warnings);
+        }
+        health.update("redis-kind", join(&findings.kinds));
+        health.update("redis-settings", join(&findings.problems));
+        self.warn(join(&findings.warnings));
+        outcome
+    }
+
+    /// Logs a warning unless it is the last one.
+    fn warn(&self, warning: Option<String>) {
+        let mut last_warning = lock(&self.last_warning);
+        if let Some(warning) = warning.as_ref().filter(|_| *last_warning != warning) {
+            tracing::warn!("{warning}");
+        }
+        *last_warning = warning;
+    }
+}
+
+impl RedisServerCheck {
+    fn new(purpose: &str, redis: &RedisConfig, is_durable: bool) -> Result<Self> {
+        Ok(Self {
+            name: format!("{purpose} at {}", redis.address()),
+            inspector: RedisInspector::connect(redis)?,
+            is_durable,
+            findings: Mutex::default(),
+        })
+    }
+
+    fn evaluate(&self, setup: &RedisSetup, may_lose_data: bool) -> SetupFindings {
+        let is_accepted = may_lose_data || !self.is_durable || setup.forbids_config;
+        let (problems, warnings) = match self.volatile_settings(setup) {
+            settings if is_accepted => (Vec::new(), settings),
+            settings => (settings, Vec::new()),
+        };
+        let kind = setup.kind_problem().map(|problem| format!("{}: {problem}", self.name));
+        SetupFindings {
             kinds: kind.into_iter().collect(),
             problems,
             warnings,
         }
     }
 
-    /// Logs a warning unless it is the last one.
-    fn warn(&self, warning: Option<String>) {
-        let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(warning) = warning.as_ref().filter(|warning| warned.as_ref() != Some(*warning)) {
-            tracing::warn!("{warning}");
-        }
-        *warned = warning;
-    }
-}
-
-#[async_trait]
-impl RedisCheck for RedisSetupCheck {
-    async fn check(&self, health: &Health) -> Result<()> {
-        let mut found = Found::default();
-        let mut unanswered = None;
-        for place in &self.places {
-            // One that is away does not leave the other unchecked.
-            match place.inspector.inspect().await {
-                Ok(setup) => place.keep(self.find(place, &setup)),
-                Err(error) => unanswered = Some(error),
-            }
-            found.add(&place.last());
-        }
-        health.update("redis-kind", joined(&found.kinds));
-        health.update("redis-settings", joined(&found.problems));
-        self.warn(joined(&found.warnings));
-        unanswered.map_or(Ok(()), Err)
-    }
-}
-
-impl Place {
-    fn new(what: &str, redis: &RedisConfig, keeps: bool) -> Result<Self> {
-        Ok(Self {
-            name: format!("{what} at {}", redis.address()),
-            inspector: RedisInspector::connect(redis)?,
-            keeps,
-            found: Mutex::default(),
-        })
-    }
-
-    fn keep(&self, found: Found) {
-        *self.found.lock().unwrap_or_else(PoisonError::into_inner) = found;
-    }
-
-    fn last(&self) -> Found {
-        self.found.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// What this setup may lose, and how to accept that.
-    fn sentences(&self, setup: &RedisSetup) -> Vec<String> {
+    /// Describes the settings that may lose data.
+    fn volatile_settings(&self, setup: &RedisSetup) -> Vec<String> {
         let name = &self.name;
         if setup.is_unknown() {
-            let unknown = "neither INFO nor CONFIG says whether `maxmemory-policy` is `noeviction` and `appendonly` is \
-                           `yes`, as they should be";
+            let unknown = "neither INFO nor CONFIG shows whether `maxmemory-policy` is `noeviction` and `appendonly` \
+                           is `yes`, as they should be";
             return vec![format!("{name}: {unknown}")];
         }
         let volatile = setup.volatile();
@@ -189,14 +197,42 @@ impl Place {
     }
 }
 
-fn joined(sentences: &[String]) -> Option<String> {
+fn next_interval(is_checked: bool, health: &Health) -> Duration {
+    let has_problem = health.has("redis-kind") || health.has("redis-settings");
+    match is_checked && !has_problem {
+        true => CHECK_INTERVAL,
+        false => RECHECK_INTERVAL,
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn join(sentences: &[String]) -> Option<String> {
     (!sentences.is_empty()).then(|| sentences.join("; "))
 }
 
 impl fmt::Debug for RedisSetupCheck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SetupCheck")
+        f.debug_struct("RedisSetupCheck")
             .field("may_lose_data", &self.may_lose_data)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redis_that_is_unavailable_or_has_a_problem_is_checked_again_after_a_second() {
+        let health = Health::default();
+        assert_eq!(next_interval(true, &health), CHECK_INTERVAL);
+        assert_eq!(next_interval(false, &health), RECHECK_INTERVAL);
+        health.fail("redis-kind", "it is a replica");
+        assert_eq!(next_interval(true, &health), RECHECK_INTERVAL);
+        health.recover("redis-kind");
+        assert_eq!(next_interval(true, &health), CHECK_INTERVAL);
     }
 }

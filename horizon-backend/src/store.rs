@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 #[cfg(feature = "sqlite")]
 use horizon_core::Error;
-use horizon_core::{CommentStore, Result, SaltStore, StatsStore};
+use horizon_core::{Analytics, CommentStore, Ports, Presence, Result, SaltStore, StatsStore};
 use horizon_memory::MemoryStats;
 #[cfg(feature = "redis")]
 use horizon_redis::RedisStats;
@@ -14,7 +14,7 @@ use horizon_sqlite::SqliteStats;
 
 use crate::{Health, StoreUrl};
 
-/// One store seen through its three ports. Cloning is cheap; all clones are one.
+/// An open store and its ports. Clones share the store.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -29,17 +29,17 @@ use crate::{Health, StoreUrl};
 /// ```
 #[derive(Clone)]
 pub struct StoreHandle {
-    /// The numbers.
+    /// The totals of the topics.
     pub stats: Arc<dyn StatsStore>,
     /// The comments.
     pub comments: Arc<dyn CommentStore>,
-    /// The secrets of the days.
+    /// The salts of the visitor keys.
     pub salts: Arc<dyn SaltStore>,
-    kind: Kind,
+    adapter: StoreAdapter,
 }
 
 #[derive(Clone)]
-enum Kind {
+enum StoreAdapter {
     Memory,
     #[cfg(feature = "sqlite")]
     Sqlite(Arc<SqliteStats>, PathBuf),
@@ -48,84 +48,84 @@ enum Kind {
 }
 
 impl StoreHandle {
-    /// Opens the store that `url` names. An SQLite file is made if there is none. With Redis it has to be called within
-    /// a tokio runtime.
+    /// Opens a store and creates its SQLite file if necessary. Redis needs a tokio runtime and may be unavailable.
     ///
     /// # Errors
-    /// The store's, if it cannot be used. A Redis that is away is no such error: it may come.
+    /// The SQLite file cannot be used, or the configuration of the Redis client is invalid.
     pub fn open(url: &StoreUrl) -> Result<Self> {
         match url {
-            StoreUrl::Memory => Ok(Self::of(Arc::new(MemoryStats::new()), |_| Kind::Memory)),
+            StoreUrl::Memory => Ok(Self::new(Arc::new(MemoryStats::new()), |_| StoreAdapter::Memory)),
             #[cfg(feature = "sqlite")]
-            StoreUrl::Sqlite(path) => Ok(Self::of(Arc::new(SqliteStats::open(path)?), |store| {
-                Kind::Sqlite(store, path.clone())
+            StoreUrl::Sqlite(path) => Ok(Self::new(Arc::new(SqliteStats::open(path)?), |store| {
+                StoreAdapter::Sqlite(store, path.clone())
             })),
             #[cfg(feature = "redis")]
-            StoreUrl::Redis(redis) => Ok(Self::of(Arc::new(RedisStats::connect(redis)?), Kind::Redis)),
+            StoreUrl::Redis(redis) => Ok(Self::new(Arc::new(RedisStats::connect(redis)?), StoreAdapter::Redis)),
         }
     }
 
-    fn of<S: StatsStore + CommentStore + SaltStore + 'static>(
+    fn new<S: StatsStore + CommentStore + SaltStore + 'static>(
         store: Arc<S>,
-        kind: impl FnOnce(Arc<S>) -> Kind,
+        adapter: impl FnOnce(Arc<S>) -> StoreAdapter,
     ) -> Self {
         Self {
             stats: Arc::clone(&store) as _,
             comments: Arc::clone(&store) as _,
             salts: Arc::clone(&store) as _,
-            kind: kind(store),
+            adapter: adapter(store),
         }
     }
 
-    /// Whether the store can be written to; it tries.
+    /// Returns the ports of an application with this store.
+    pub(crate) fn ports(&self, presence: Arc<dyn Presence>, analytics: Arc<dyn Analytics>) -> Ports {
+        let (stats, comments, salts) = (&self.stats, &self.comments, &self.salts);
+        Ports::new(
+            presence,
+            analytics,
+            Arc::clone(stats),
+            Arc::clone(comments),
+            Arc::clone(salts),
+        )
+    }
+
+    /// Writes to the store.
     ///
     /// # Errors
-    /// Those of a write.
+    /// The write failed.
     pub async fn check_writable(&self) -> Result<()> {
-        match &self.kind {
-            Kind::Memory => Ok(()),
+        match &self.adapter {
+            StoreAdapter::Memory => Ok(()),
             #[cfg(feature = "sqlite")]
-            Kind::Sqlite(store, _) => store.check_writable().await,
+            StoreAdapter::Sqlite(store, _) => store.check_writable().await,
             #[cfg(feature = "redis")]
-            Kind::Redis(store) => store.check_writable().await,
+            StoreAdapter::Redis(store) => store.check_writable().await,
         }
     }
 
-    /// Returns a text that only processes with the same store get. One in memory is known to nobody else and has none.
-    ///
-    /// Of an SQLite file it is what the system knows it by, so that a copy is another store.
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// use horizon_backend::{StoreHandle, StoreUrl};
-    ///
-    /// assert_eq!(StoreHandle::open(&StoreUrl::Memory)?.identity().await?, None);
-    /// # Ok(()) }
-    /// ```
+    /// Returns a text that is the same in all processes with this store, and `None` for a store in memory. A copy of an
+    /// SQLite file is another store.
     ///
     /// # Errors
-    /// Retryable if the store cannot be asked now.
+    /// Retryable if the store is unavailable.
     pub async fn identity(&self) -> Result<Option<String>> {
-        match &self.kind {
-            Kind::Memory => Ok(None),
+        match &self.adapter {
+            StoreAdapter::Memory => Ok(None),
             #[cfg(feature = "sqlite")]
-            Kind::Sqlite(_, path) => {
+            StoreAdapter::Sqlite(_, path) => {
                 let path = path.clone();
-                // The file system may not answer, and other tasks go on meanwhile.
                 let identity = tokio::task::spawn_blocking(move || file_identity(&path)).await;
-                let stopped = |error| Error::unavailable("the store's file was not looked up").with_source(error);
+                let stopped = |error| Error::unavailable("the store's file could not be inspected").with_source(error);
                 identity.map_err(stopped)?.map(Some)
             }
             #[cfg(feature = "redis")]
-            Kind::Redis(store) => store.identity().await.map(|id| Some(format!("redis:{id}"))),
+            StoreAdapter::Redis(store) => store.identity().await.map(|id| Some(format!("redis:{id}"))),
         }
     }
 
-    /// Reports a panic of the store's own thread to `health`. Memory and Redis have none: the tasks of a Redis store
-    /// report as [`Health::watch_redis`] says.
+    /// Reports panics of SQLite's threads to `health`; see [`Health::watch_redis`] for Redis.
     pub(crate) fn report_panics_to(&self, health: &Health) {
         #[cfg(feature = "sqlite")]
-        if let Kind::Sqlite(store, _) = &self.kind {
+        if let StoreAdapter::Sqlite(store, _) = &self.adapter {
             let health = health.clone();
             store.on_task_panic(move |task, message| health.report_panic(task, message));
         }
@@ -133,44 +133,43 @@ impl StoreHandle {
         let _ = health;
     }
 
-    /// Writes what is queued and takes no more. Memory and Redis have nothing queued, and go on.
+    /// Completes the queued writes of an SQLite store and closes it. Has no effect on other stores.
     ///
     /// # Errors
-    /// Retryable if that takes more than 2 seconds.
+    /// Retryable if this takes more than 2 seconds.
     pub async fn close(&self) -> Result<()> {
-        match &self.kind {
-            Kind::Memory => Ok(()),
-            // It has what it said Ok to.
+        match &self.adapter {
+            StoreAdapter::Memory => Ok(()),
             #[cfg(feature = "redis")]
-            Kind::Redis(_) => Ok(()),
+            StoreAdapter::Redis(_) => Ok(()),
             #[cfg(feature = "sqlite")]
-            Kind::Sqlite(store, _) => store.close().await,
+            StoreAdapter::Sqlite(store, _) => store.close().await,
         }
     }
 }
 
-/// Returns device, number and time of birth of a file; its whole path where the system tells no device.
+/// Returns the device, inode and creation time of a file, or its path on other systems than Unix.
 #[cfg(feature = "sqlite")]
 fn file_identity(path: &std::path::Path) -> Result<String> {
     let failed = |error| {
-        let sentence = format!("the file {} cannot be told from others", path.display());
+        let sentence = format!("the file {} cannot be inspected", path.display());
         Error::unavailable(sentence).with_source(error)
     };
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt as _;
         let file = std::fs::metadata(path).map_err(failed)?;
-        let born = file
+        let created = file
             .created()
             .ok()
             .and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
-        let born = born.map_or(0, |born| born.as_nanos());
-        Ok(format!("sqlite:{}:{}:{born}", file.dev(), file.ino()))
+        let created = created.map_or(0, |created| created.as_nanos());
+        Ok(format!("sqlite:{}:{}:{created}", file.dev(), file.ino()))
     }
     #[cfg(not(unix))]
     {
-        let whole = path.canonicalize().map_err(failed)?;
-        Ok(format!("sqlite:{}", whole.display()))
+        let path = path.canonicalize().map_err(failed)?;
+        Ok(format!("sqlite:{}", path.display()))
     }
 }
 

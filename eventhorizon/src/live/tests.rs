@@ -77,7 +77,7 @@ fn fixture(viewers: Option<u64>, stats: Option<Stats>) -> Fixture {
     });
     let store = Arc::new(MemoryStats::new());
     let ports = Ports::with_store(Arc::clone(&said) as _, Arc::clone(&said) as _, Arc::clone(&store));
-    let (metrics, known) = (Arc::new(Metrics::new(Vec::new())), Arc::new(LastKnown::new()));
+    let (metrics, known) = (Arc::new(Metrics::new(Default::default())), Arc::new(LastKnown::new()));
     let hub = Hub::new(
         ports,
         false,

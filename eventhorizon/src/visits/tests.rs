@@ -47,7 +47,7 @@ fn fixture(failures: usize) -> Fixture {
         failures: failures.into(),
         ..Pipe::default()
     });
-    let (metrics, stop) = (Arc::new(Metrics::new(Vec::new())), CancellationToken::new());
+    let (metrics, stop) = (Arc::new(Metrics::new(Default::default())), CancellationToken::new());
     let (visits, delivery) = Visits::new(
         Arc::clone(&pipe) as _,
         Clock::new(|| horizon_core::Timestamp::from_millis(1_800_000_000_000)),

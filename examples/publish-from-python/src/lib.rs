@@ -1,5 +1,4 @@
-//! The program is `publish.py`: a visit, a like or a comment told to EventHorizon by what is no Rust.
+//! The program `publish.py` publishes a visit, a like or a comment without Rust. It follows `docs/contract.md`.
 //!
-//! It follows `docs/contract.md` and nothing else. This package is there for its test, which runs the program against
-//! a Redis and an accumulator: `cargo test -p publish-from-python`. It needs `redis-server`, `redis-cli` and
-//! `python3`.
+//! This package exists for its test, which needs `redis-server`, `redis-cli` and `python3`:
+//! `cargo test -p publish-from-python`.

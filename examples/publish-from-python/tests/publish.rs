@@ -1,4 +1,4 @@
-//! `publish.py` against a Redis and an accumulator: what it prints, and what the store has then.
+//! Runs `publish.py` with a Redis and an accumulator.
 
 use std::future::pending;
 use std::io::ErrorKind;
@@ -21,56 +21,61 @@ const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/publish.py");
 const TOPIC: &str = "blog:hello";
 const READER: &str = "reader=00000000000000000000000000000007";
 
-/// How the script says how it is used.
+/// Part of the usage message.
 const USAGE: &str = "publish.py redis://127.0.0.1 blog:hello visit";
 
-/// Where no Redis listens.
+/// No Redis listens here.
 const NOWHERE: &str = "redis://127.0.0.1:1";
 
-/// The longest time that the program may take, even on a busy machine.
+/// How long the program may take on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(60);
 
-/// A Redis, and an accumulator that counts into it for as long as the test runs.
-struct Stage {
+/// A Redis, and an accumulator that counts into it until the test ends.
+struct Pipeline {
     redis: RedisServer,
     store: Arc<RedisStats>,
 }
 
-impl Stage {
+impl Pipeline {
     async fn start() -> anyhow::Result<Self> {
         let redis = RedisServer::start(&[]).await?;
         let config = RedisConfig::new(&redis.url())?;
         let store = Arc::new(RedisStats::connect(&config)?);
-        let feed = RedisConsumer::connect(&config, ConsumerConfig::new("counts"))?;
-        tokio::spawn(horizon_backend::run_accumulator(feed, store.clone(), now, pending()));
+        let consumer = RedisConsumer::connect(&config, ConsumerConfig::new("counts"))?;
+        tokio::spawn(horizon_backend::run_accumulator(
+            consumer,
+            store.clone(),
+            now,
+            pending(),
+        ));
         Ok(Self { redis, store })
     }
 
-    /// Starts `publish.py` with these words behind the address and the topic.
-    fn publish(&self, words: &[&str]) -> anyhow::Result<Child> {
-        python(&[&[PROGRAM, &self.redis.url(), TOPIC], words].concat())
+    /// Starts `publish.py` with these arguments after the URL and the topic.
+    fn publish(&self, arguments: &[&str]) -> anyhow::Result<Child> {
+        python(&[&[PROGRAM, &self.redis.url(), TOPIC], arguments].concat())
     }
 
-    /// The totals that it prints.
-    async fn totals(&self, words: &[&str]) -> anyhow::Result<Value> {
-        totals(&end(self.publish(words)?).await?)
+    /// Returns the totals that it prints.
+    async fn totals(&self, arguments: &[&str]) -> anyhow::Result<Value> {
+        totals(&end(self.publish(arguments)?).await?)
     }
 
-    /// The sentence with which it fails.
-    async fn complaint(&self, words: &[&str]) -> anyhow::Result<String> {
-        complaint(&end(self.publish(words)?).await?)
+    /// Returns its error message.
+    async fn error_message(&self, arguments: &[&str]) -> anyhow::Result<String> {
+        error_message(&end(self.publish(arguments)?).await?)
     }
 
-    async fn kept(&self) -> anyhow::Result<Stats> {
+    async fn stored(&self) -> anyhow::Result<Stats> {
         Ok(self.store.total(&TOPIC.parse()?).await?.stats)
     }
 }
 
-/// Starts Python with these words.
-fn python(words: &[&str]) -> anyhow::Result<Child> {
+/// Starts Python with these arguments.
+fn python(arguments: &[&str]) -> anyhow::Result<Child> {
     let mut command = Command::new("python3");
     command
-        .args(words)
+        .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -93,7 +98,7 @@ fn totals(output: &Output) -> anyhow::Result<Value> {
     serde_json::from_slice(&output.stdout).with_context(|| format!("{output:?}"))
 }
 
-fn complaint(output: &Output) -> anyhow::Result<String> {
+fn error_message(output: &Output) -> anyhow::Result<String> {
     ensure!(
         output.status.code() == Some(1) && output.stdout.is_empty(),
         "{output:?}"
@@ -101,80 +106,77 @@ fn complaint(output: &Output) -> anyhow::Result<String> {
     Ok(str::from_utf8(&output.stderr)?.to_owned())
 }
 
-/// An id for an event of this moment.
+/// Returns an id of the current time.
 fn fresh_id() -> String {
     EventId::new(now(), [7; 10]).to_string()
 }
 
 #[tokio::test]
 async fn a_visit_counts_and_the_totals_are_printed() -> anyhow::Result<()> {
-    let stage = Stage::start().await?;
-    let told = stage.totals(&["visit"]).await?;
+    let pipeline = Pipeline::start().await?;
+    let totals = pipeline.totals(&["visit"]).await?;
     let want = json!({
         "v": 1, "topic": TOPIC, "revision": 1,
         "visits": 1, "likes": 0, "comments": 0, "comments_revision": 0,
     });
-    ensure!(told == want, "{told}");
-    let told = stage.totals(&["visit"]).await?;
-    ensure!(told["visits"] == 2, "{told}");
-    ensure!(stage.kept().await?.visits == 2);
+    ensure!(totals == want, "{totals}");
+    let totals = pipeline.totals(&["visit"]).await?;
+    ensure!(totals["visits"] == 2, "{totals}");
+    ensure!(pipeline.stored().await?.visits == 2);
     Ok(())
 }
 
 #[tokio::test]
-async fn an_event_that_is_told_twice_counts_once() -> anyhow::Result<()> {
-    let stage = Stage::start().await?;
+async fn an_event_that_is_sent_twice_counts_once() -> anyhow::Result<()> {
+    let pipeline = Pipeline::start().await?;
     let id = format!("id={}", fresh_id());
-    let first = stage.totals(&["visit", &id]).await?;
-    let again = stage.totals(&["visit", &id]).await?;
+    let first = pipeline.totals(&["visit", &id]).await?;
+    let again = pipeline.totals(&["visit", &id]).await?;
     ensure!(first["visits"] == 1 && first == again, "{first}, then {again}");
-    ensure!(stage.kept().await?.visits == 1);
+    ensure!(pipeline.stored().await?.visits == 1);
     Ok(())
 }
 
 #[tokio::test]
-async fn an_event_whose_answer_is_lost_is_sent_again_and_counts_once() -> anyhow::Result<()> {
-    let stage = Stage::start().await?;
-    stage.redis.pause().await?;
-    let mut child = stage.publish(&["visit"])?;
-    let complaints = child.stderr.take().context("no standard error")?;
-    let mut complaints = BufReader::new(complaints).lines();
-    let complaint = timeout(DEADLINE, complaints.next_line()).await??.unwrap_or_default();
-    ensure!(complaint == "It failed: no answer in three seconds", "{complaint}");
-    stage.redis.resume().await?;
-    let told = totals(&end(child).await?)?;
-    ensure!(told["visits"] == 1, "{told}");
-    let stream = stage.redis.cli(&["XINFO", "STREAM", "analytics:events"]).await?;
+async fn an_event_whose_reply_is_lost_is_sent_again_and_counts_once() -> anyhow::Result<()> {
+    let pipeline = Pipeline::start().await?;
+    pipeline.redis.pause().await?;
+    let mut child = pipeline.publish(&["visit"])?;
+    let stderr = child.stderr.take().context("no standard error")?;
+    let mut stderr = BufReader::new(stderr).lines();
+    let message = timeout(DEADLINE, stderr.next_line()).await??.unwrap_or_default();
+    ensure!(message == "redis-cli failed: no reply in three seconds", "{message}");
+    pipeline.redis.resume().await?;
+    let totals = totals(&end(child).await?)?;
+    ensure!(totals["visits"] == 1, "{totals}");
+    let stream = pipeline.redis.cli(&["XINFO", "STREAM", "analytics:events"]).await?;
     let added = stream.lines().skip_while(|line| *line != "entries-added").nth(1);
     ensure!(added.unwrap_or_default().parse::<u32>()? > 1, "{stream}");
-    ensure!(stage.kept().await?.visits == 1);
+    ensure!(pipeline.stored().await?.visits == 1);
     Ok(())
 }
 
 #[tokio::test]
 async fn a_like_shows_up_and_is_taken_back() -> anyhow::Result<()> {
-    let stage = Stage::start().await?;
-    let told = stage.totals(&["like", READER]).await?;
-    ensure!(told["likes"] == 1, "{told}");
+    let pipeline = Pipeline::start().await?;
+    let totals = pipeline.totals(&["like", READER]).await?;
+    ensure!(totals["likes"] == 1, "{totals}");
     let reader = READER.trim_start_matches("reader=");
-    ensure!(stage.store.is_liked_by(&TOPIC.parse()?, reader.parse()?).await?);
-    let told = stage.totals(&["unlike", READER]).await?;
-    ensure!(told["likes"] == 0, "{told}");
+    ensure!(pipeline.store.is_liked_by(&TOPIC.parse()?, reader.parse()?).await?);
+    let totals = pipeline.totals(&["unlike", READER]).await?;
+    ensure!(totals["likes"] == 0, "{totals}");
     Ok(())
 }
 
 #[tokio::test]
 async fn a_comment_is_known_by_the_id_of_its_event() -> anyhow::Result<()> {
-    let stage = Stage::start().await?;
+    let pipeline = Pipeline::start().await?;
     let (id, body) = (fresh_id(), "Grüße aus \"Python\"\nin zwei Zeilen 🐍");
     let (id_field, body_field) = (format!("id={id}"), format!("body={body}"));
-    let words = ["comment", &id_field, READER, "author=Ada", &body_field];
-    let told = stage.totals(&words).await?;
-    ensure!(told["comments"] == 1, "{told}");
-    let newest = stage
-        .store
-        .newest_comments(&Slug::new("hello")?, NonZeroUsize::MIN)
-        .await?;
+    let arguments = ["comment", &id_field, READER, "author=Ada", &body_field];
+    let totals = pipeline.totals(&arguments).await?;
+    ensure!(totals["comments"] == 1, "{totals}");
+    let newest = pipeline.store.newest_comments(&Slug::new("hello")?, NonZeroUsize::MIN).await?;
     let comment = newest.first().context("the store has no comment")?;
     ensure!(
         comment.id.to_string() == id && comment.author == "Ada" && comment.body == body,
@@ -184,44 +186,44 @@ async fn a_comment_is_known_by_the_id_of_its_event() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn what_is_no_event_is_refused_with_its_reason() -> anyhow::Result<()> {
-    let stage = Stage::start().await?;
-    for (words, reason) in [
+async fn an_invalid_event_is_rejected_with_its_reason() -> anyhow::Result<()> {
+    let pipeline = Pipeline::start().await?;
+    for (arguments, reason) in [
         (
             &["wave"][..],
-            "The event was refused: unknown variant `wave`, expected one of `visit`",
+            "The event was rejected: unknown variant `wave`, expected one of `visit`",
         ),
-        (&["like"], "The event was refused: missing field `reader`"),
-        (&["comment", READER], "The event was refused: `body` must not be empty"),
+        (&["like"], "The event was rejected: missing field `reader`"),
+        (&["comment", READER], "The event was rejected: `body` must not be empty"),
         (
             &["visit", "id=00000000000000000000000000000007"],
-            "The id has to be a UUID of version 7",
+            "The id must be a UUID of version 7",
         ),
         (&["visit", "id=visit-7"], USAGE),
         (&["like", "reader"], USAGE),
     ] {
-        let complaint = stage.complaint(words).await?;
-        ensure!(complaint.contains(reason), "{words:?}: {complaint}");
+        let message = pipeline.error_message(arguments).await?;
+        ensure!(message.contains(reason), "{arguments:?}: {message}");
     }
-    ensure!(stage.kept().await? == Stats::default());
+    ensure!(pipeline.stored().await? == Stats::default());
     Ok(())
 }
 
 #[tokio::test]
-async fn without_redis_cli_it_says_what_is_missing() -> anyhow::Result<()> {
+async fn without_redis_cli_the_message_says_so() -> anyhow::Result<()> {
     let hidden = "import os, sys; os.execve(sys.executable, ['python3', *sys.argv[1:]], {'PATH': '/nowhere'})";
     let child = python(&["-c", hidden, PROGRAM, NOWHERE, TOPIC, "visit"])?;
-    let complaint = complaint(&end(child).await?)?;
-    ensure!(complaint.starts_with("redis-cli is missing"), "{complaint}");
+    let message = error_message(&end(child).await?)?;
+    ensure!(message.starts_with("redis-cli is missing"), "{message}");
     Ok(())
 }
 
 #[tokio::test]
-async fn without_a_redis_it_says_how_to_tell_the_event_again() -> anyhow::Result<()> {
+async fn without_a_redis_the_message_says_how_to_send_the_event_again() -> anyhow::Result<()> {
     let id = format!("id={}", fresh_id());
     let child = python(&[PROGRAM, NOWHERE, TOPIC, "visit", &id])?;
-    let complaint = complaint(&end(child).await?)?;
-    ensure!(complaint.contains("Connection refused"), "{complaint}");
-    ensure!(complaint.trim_end().ends_with(&id), "{complaint}");
+    let message = error_message(&end(child).await?)?;
+    ensure!(message.contains("Connection refused"), "{message}");
+    ensure!(message.trim_end().ends_with(&id), "{message}");
     Ok(())
 }

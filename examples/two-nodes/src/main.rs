@@ -1,14 +1,13 @@
-//! Two nodes of one site over one Redis, and an accumulator that counts for both.
+//! Two nodes of one site that share a Redis, and an accumulator.
 //!
 //! ```text
 //! redis-server --appendonly yes &
 //! cargo run -p two-nodes -- redis://127.0.0.1
 //! ```
 //!
-//! Then open <http://127.0.0.1:3003/bread> and <http://127.0.0.1:3004/bread>: each page says that two are reading, and a
-//! like on one shows on the other. `redis-cli` sees all of it: `SUBSCRIBE stats:blog:bread`. Here the three are tasks of
-//! one program so that one command shows them; they share nothing but the address of the Redis, and so they may as well
-//! be processes on three machines.
+//! Open <http://127.0.0.1:3003/bread> and <http://127.0.0.1:3004/bread>: each page shows two readers, and a like on one
+//! appears on the other. `redis-cli` shows the updates: `SUBSCRIBE stats:blog:bread`. The three tasks share only the URL
+//! of the Redis, so they could be processes on three machines.
 
 use std::{env, error::Error, sync::Arc};
 
@@ -23,10 +22,10 @@ use tokio::{net::TcpListener, sync::watch};
 
 const PAGE: &str = include_str!("page.html");
 
-type Done = Result<(), Box<dyn Error>>;
+type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 
 #[tokio::main]
-async fn main() -> Done {
+async fn main() -> Result {
     tracing_subscriber::fmt().init();
     let redis = env::args().nth(1).unwrap_or_else(|| "redis://127.0.0.1".into());
     let (stop, stopped) = watch::channel(false);
@@ -35,26 +34,25 @@ async fn main() -> Done {
         TcpListener::bind("127.0.0.1:3004").await?,
     ];
     let site = run(&redis, listeners, stopped);
-    let until = async {
+    let shutdown = async {
         eventhorizon::shutdown_signal().await;
         stop.send_replace(true);
     };
-    let (site, ()) = futures::future::join(site, until).await;
+    let (site, ()) = futures::future::join(site, shutdown).await;
     site
 }
 
-/// Both nodes and the accumulator, until they are told to stop.
-async fn run(redis: &str, [first, second]: [TcpListener; 2], stopped: watch::Receiver<bool>) -> Done {
-    let nodes = [
-        node(redis, "web-1", first, ended(stopped.clone())),
-        node(redis, "web-2", second, ended(stopped.clone())),
-    ];
-    let [one, two] = nodes;
-    try_join3(one, two, accumulator(redis, ended(stopped))).await.map(drop)
+/// Runs both nodes and the accumulator until `stopped` is true.
+async fn run(redis: &str, [first, second]: [TcpListener; 2], stopped: watch::Receiver<bool>) -> Result {
+    let first = node(redis, "web-1", first, wait_for(stopped.clone()));
+    let second = node(redis, "web-2", second, wait_for(stopped.clone()));
+    try_join3(first, second, accumulator(redis, wait_for(stopped)))
+        .await
+        .map(drop)
 }
 
-/// One node: what `embed-axum` has, but for the address.
-async fn node(redis: &str, name: &str, listener: TcpListener, stop: impl Future<Output = ()> + Send) -> Done {
+/// A web node: the example `embed-axum` with another URL.
+async fn node(redis: &str, name: &str, listener: TcpListener, stop: impl Future<Output = ()> + Send) -> Result {
     let horizon = Horizon::from_urls(redis, redis)?
         .node(NodeId::new(name)?)
         .start(is_page)
@@ -65,16 +63,16 @@ async fn node(redis: &str, name: &str, listener: TcpListener, stop: impl Future<
     Ok(horizon_axum::serve(listener, app, Limits::default(), stop, &horizon).await?)
 }
 
-/// What counts. Start as many as you like: each event is counted once. As a program of its own it is `horizon-accumulator`.
-async fn accumulator(redis: &str, stop: impl Future<Output = ()> + Send) -> Done {
-    let feed = RedisConsumer::connect(&RedisConfig::new(redis)?, ConsumerConfig::new("counts-1"))?;
+/// Counts each event once, however many accumulators there are. `horizon-accumulator` is the same as a program.
+async fn accumulator(redis: &str, stop: impl Future<Output = ()> + Send) -> Result {
+    let consumer = RedisConsumer::connect(&RedisConfig::new(redis)?, ConsumerConfig::new("counts-1"))?;
     let store = StoreHandle::open(&redis.parse::<StoreUrl>()?)?;
-    horizon_backend::run_accumulator(feed, Arc::clone(&store.stats), now, stop).await;
+    horizon_backend::run_accumulator(consumer, Arc::clone(&store.stats), now, stop).await;
     Ok(())
 }
 
-async fn ended(mut stopped: watch::Receiver<bool>) {
-    // Whoever could say so is gone: that is the end too.
+/// Waits until the value is true or the sender is dropped.
+async fn wait_for(mut stopped: watch::Receiver<bool>) {
     drop(stopped.wait_for(|stopped| *stopped).await);
 }
 
@@ -82,7 +80,7 @@ fn is_page(slug: &Slug) -> bool {
     matches!(slug.as_str(), "bread" | "soup")
 }
 
-async fn page(Path(slug): Path<String>) -> Result<Html<String>, StatusCode> {
+async fn page(Path(slug): Path<String>) -> std::result::Result<Html<String>, StatusCode> {
     let slug = Slug::new(&slug).ok().filter(is_page).ok_or(StatusCode::NOT_FOUND)?;
     Ok(Html(PAGE.replace("{slug}", slug.as_str())))
 }

@@ -17,7 +17,7 @@ async fn ask(node: SocketAddr, request: &str, browser: &str) -> TcpStream {
     stream
 }
 
-/// Reads until this comes.
+/// Reads until `text` arrives.
 async fn until(stream: &mut TcpStream, text: &str) {
     let (mut read, mut buffer) = (String::new(), [0; 1024]);
     let reading = async {
@@ -27,12 +27,12 @@ async fn until(stream: &mut TcpStream, text: &str) {
             read.push_str(&String::from_utf8_lossy(&buffer[..length]));
         }
     };
-    let came = timeout(Duration::from_secs(30), reading).await.is_ok();
-    assert!(came, "{text} did not come, but {read}");
+    let has_arrived = timeout(Duration::from_secs(30), reading).await.is_ok();
+    assert!(has_arrived, "{text} did not arrive, but {read}");
 }
 
 #[tokio::test]
-async fn readers_of_both_nodes_are_seen_on_both_and_a_like_on_one_shows_on_the_other() {
+async fn viewers_of_both_nodes_and_a_like_on_one_appear_on_both() {
     let redis = RedisServer::start(&[]).await.unwrap();
     let listeners = [
         TcpListener::bind("127.0.0.1:0").await.unwrap(),

@@ -1,4 +1,4 @@
-//! What a supervisor and a scraper ask.
+//! `/healthz`, `/readyz` and `/metrics`.
 
 use std::future::Future;
 use std::pin::pin;
@@ -10,6 +10,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
+use horizon_backend::ReadinessCheck;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
@@ -18,78 +19,83 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::metrics::Metrics;
-use horizon_backend::ReadinessCheck;
 
-/// The most connections that are open at once; further ones wait.
-const CONNECTIONS: usize = 64;
+/// The most open connections: 64. Others wait.
+const MAX_CONNECTIONS: usize = 64;
 
-/// How long a connection may last, which brings one request.
-const CONNECTION_WAIT: Duration = Duration::from_secs(10);
+/// How long a connection may last, with its one request: 10 seconds.
+const CONNECTION_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long open connections have to end after a shutdown.
-const LAST_ANSWERS: Duration = Duration::from_secs(1);
+/// How long open connections may last after shutdown: 1 second.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How long to wait when the system has no more sockets to give.
-const ACCEPT_AGAIN: Duration = Duration::from_millis(200);
+/// The wait after a failed accept, usually because the process has too many open files: 200 ms.
+const ACCEPT_RETRY: Duration = Duration::from_millis(200);
 
-/// What the answers are made of.
-#[derive(Debug)]
-pub(crate) struct Probes {
-    pub(crate) ready: ReadinessCheck,
-    pub(crate) metrics: Arc<Metrics>,
+#[derive(Clone, Debug)]
+pub(crate) struct HttpState {
+    readiness: Arc<ReadinessCheck>,
+    metrics: Arc<Metrics>,
 }
 
-/// Answers until `shutdown`.
-pub(crate) async fn serve(listener: TcpListener, probes: Probes, shutdown: impl Future<Output = ()>) {
-    let router = router(probes);
+impl HttpState {
+    pub(crate) fn new(readiness: ReadinessCheck, metrics: Arc<Metrics>) -> Self {
+        let readiness = Arc::new(readiness);
+        Self { readiness, metrics }
+    }
+}
+
+/// Serves until `shutdown`.
+pub(crate) async fn serve(listener: TcpListener, state: HttpState, shutdown: impl Future<Output = ()>) {
+    let router = router(state);
     let mut shutdown = pin!(shutdown);
-    let mut open = JoinSet::new();
+    let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             () = &mut shutdown => break,
-            Some(_) = open.join_next() => {}
-            accepted = listener.accept(), if open.len() < CONNECTIONS => match accepted {
+            Some(_) = connections.join_next() => {}
+            accepted = listener.accept(), if connections.len() < MAX_CONNECTIONS => match accepted {
                 Ok((stream, _)) => {
-                    open.spawn(answer(stream, router.clone()));
+                    connections.spawn(serve_connection(stream, router.clone()));
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "no connection can be taken right now");
-                    sleep(ACCEPT_AGAIN).await;
+                    tracing::warn!(%error, "a connection cannot be accepted, retrying");
+                    sleep(ACCEPT_RETRY).await;
                 }
             },
         }
     }
-    let ended = async { while open.join_next().await.is_some() {} };
-    if timeout(LAST_ANSWERS, ended).await.is_err() {
-        open.shutdown().await;
+    let drained = async { while connections.join_next().await.is_some() {} };
+    if timeout(DRAIN_TIMEOUT, drained).await.is_err() {
+        connections.shutdown().await;
     }
 }
 
-async fn answer(stream: TcpStream, router: Router) {
+async fn serve_connection(stream: TcpStream, router: Router) {
     let connection = http1::Builder::new()
         .keep_alive(false)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
-    if let Ok(Err(error)) = timeout(CONNECTION_WAIT, connection).await {
-        tracing::debug!(%error, "a connection broke off");
+    if let Ok(Err(error)) = timeout(CONNECTION_TIMEOUT, connection).await {
+        tracing::debug!(%error, "a connection failed");
     }
 }
 
-fn router(probes: Probes) -> Router {
+fn router(state: HttpState) -> Router {
     Router::new()
         .route("/healthz", get(async || "the process answers\n"))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
-        .with_state(Arc::new(probes))
+        .with_state(state)
 }
 
-async fn ready(State(probes): State<Arc<Probes>>) -> impl IntoResponse {
-    match probes.ready.check().await {
+async fn ready(State(state): State<HttpState>) -> impl IntoResponse {
+    match state.readiness.check().await {
         Ok(sentence) => (StatusCode::OK, format!("{sentence}\n")),
         Err(problems) => (StatusCode::SERVICE_UNAVAILABLE, format!("{problems}\n")),
     }
 }
 
-async fn metrics(State(probes): State<Arc<Probes>>) -> impl IntoResponse {
+async fn metrics(State(state): State<HttpState>) -> impl IntoResponse {
     let format = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    ([(header::CONTENT_TYPE, format)], probes.metrics.encode())
+    ([(header::CONTENT_TYPE, format)], state.metrics.encode())
 }

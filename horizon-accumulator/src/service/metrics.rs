@@ -1,7 +1,8 @@
-//! What the accumulator counts about itself. Never a label per page: their number has no bound.
+//! The metrics of the service. No label is a page, because the number of pages is unbounded.
 
 use std::sync::Arc;
 
+use horizon_backend::{AccumulatorObserver, Health, register_log_metrics};
 use horizon_core::{BatchOutcome, Error, RejectReason, Timestamp};
 use horizon_redis::{NodeInfo, NodeRole};
 use prometheus_client::encoding::EncodeLabelSet;
@@ -12,64 +13,60 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
-use horizon_backend::{AccumulatorObserver, Health, register_log_metrics};
-
-use super::pipe::Standing;
-use crate::Service;
+use super::consumers::BusState;
+use crate::arguments::ServiceConfig;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Reason {
+struct ReasonLabel {
     reason: &'static str,
 }
 
-/// What was done so far, and how the pipe stands.
 #[derive(Debug)]
 pub(crate) struct Metrics {
     registry: Registry,
     name: String,
     started: Timestamp,
-    standing: Arc<Standing>,
+    bus_state: Arc<BusState>,
     health: Health,
     counted: Counter,
-    refused: Family<Reason, Counter>,
+    refused: Family<ReasonLabel, Counter>,
     batches: Counter,
-    failures: Family<Reason, Counter>,
+    failures: Family<ReasonLabel, Counter>,
 }
 
 impl Metrics {
-    /// Nothing is done yet by this service, which started at `started`.
-    pub(crate) fn new(service: &Service, started: Timestamp, standing: Standing, health: Health) -> Self {
+    pub(crate) fn new(config: &ServiceConfig, started: Timestamp, bus_state: BusState, health: Health) -> Self {
         let mut all = Self {
             registry: Registry::default(),
-            name: service.node.to_string(),
+            name: config.node.to_string(),
             started,
-            standing: Arc::new(standing),
+            bus_state: Arc::new(bus_state),
             health,
             counted: Counter::default(),
             refused: Family::default(),
             batches: Counter::default(),
             failures: Family::default(),
         };
-        all.register(service);
+        all.register(config);
         all
     }
 
-    fn register(&mut self, service: &Service) {
+    fn register(&mut self, config: &ServiceConfig) {
         let registry = &mut self.registry;
         registry.register(
             "horizon_events_counted",
-            "Events that are in the store; a repeat is among them, and counts once all the same",
+            "Events in the store, including duplicates, which count once",
             self.counted.clone(),
         );
         registry.register(
             "horizon_events_refused",
-            "Events that could not be counted exactly",
+            "Events that were rejected",
             self.refused.clone(),
         );
-        registry.register("horizon_batches", "Batches that are in the store", self.batches.clone());
+        registry.register("horizon_batches", "Batches in the store", self.batches.clone());
         registry.register(
             "horizon_batch_failures",
-            "Batches that could not be counted and come again",
+            "Attempts to count a batch that failed",
             self.failures.clone(),
         );
         registry.register(
@@ -77,57 +74,57 @@ impl Metrics {
             "When the process started, in seconds since 1970",
             ConstGauge::new(self.started.as_millis() / 1_000),
         );
-        let about = [
+        let labels = [
             ("version", env!("CARGO_PKG_VERSION")),
-            ("pipe", service.delivery.name()),
-            ("store", service.store.name()),
+            ("pipe", config.delivery.name()),
+            ("store", config.urls.store().name()),
         ];
         registry.register(
             "horizon_accumulator",
-            "What this process is",
-            Info::new(Vec::from(about)),
+            "The version and the configuration of this process",
+            Info::new(Vec::from(labels)),
         );
-        registry.register_collector(Box::new(Arc::clone(&self.standing)));
+        registry.register_collector(Box::new(Arc::clone(&self.bus_state)));
         register_log_metrics(registry);
         registry.register_collector(Box::new(self.health.clone()));
     }
 
-    /// What this process says of itself to the others.
-    pub(crate) fn about(&self) -> NodeInfo {
-        let state = self.standing.state();
-        let work = NodeRole::Accumulator {
+    /// Returns what this node registers in Redis.
+    pub(crate) fn node_info(&self) -> NodeInfo {
+        let state = self.bus_state.total();
+        let role = NodeRole::Accumulator {
             counted: self.counted.get(),
             unread: state.unread,
             pending: state.pending,
             lost: state.lost,
         };
-        let mut about = NodeInfo::new(&*self.name, self.started, work);
-        about.problems = self.health.problems();
-        about
+        let mut info = NodeInfo::new(&*self.name, self.started, role);
+        info.problems = self.health.problems();
+        info
     }
 
-    /// All of it in Prometheus' text format.
+    /// Returns the metrics in the OpenMetrics text format.
     pub(crate) fn encode(&self) -> String {
         let mut text = String::new();
         if let Err(error) = encode(&mut text, &self.registry) {
-            tracing::error!(%error, "the metrics could not be written");
+            tracing::error!(%error, "the metrics could not be encoded");
         }
         text
     }
 }
 
 impl AccumulatorObserver for Metrics {
-    fn on_batch(&self, progress: &BatchOutcome) {
-        self.health.on_batch(progress);
+    fn on_batch(&self, outcome: &BatchOutcome) {
+        self.health.on_batch(outcome);
         self.batches.inc();
-        self.counted.inc_by(progress.applied as u64);
-        for (_, refusal) in &progress.rejected {
-            let reason = match refusal {
+        self.counted.inc_by(outcome.applied as u64);
+        for (_, reason) in &outcome.rejected {
+            let reason = match reason {
                 RejectReason::FromTheFuture => "from_the_future",
                 RejectReason::TooOld => "too_old",
                 _ => "other",
             };
-            self.refused.get_or_create(&Reason { reason }).inc();
+            self.refused.get_or_create(&ReasonLabel { reason }).inc();
         }
     }
 
@@ -137,6 +134,6 @@ impl AccumulatorObserver for Metrics {
             true => "unavailable",
             false => "permanent",
         };
-        self.failures.get_or_create(&Reason { reason }).inc();
+        self.failures.get_or_create(&ReasonLabel { reason }).inc();
     }
 }

@@ -1,92 +1,79 @@
-//! The accumulator as a service of its own.
+//! The accumulator as a service.
 
+mod consumers;
 mod http;
 mod metrics;
-mod pipe;
 
 use std::future::Future;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
+use horizon_backend::{
+    CorrectedClock, Health, HeartbeatConfig, ReadinessCheck, RedisSetupCheck, StoreHandle, StoreLock, now, print_line,
+    report_bus, run_accumulator_observed, run_heartbeat,
+};
 use horizon_core::EventConsumer;
 use horizon_redis::{BusMonitor, NodeRegistry};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
-use self::http::Probes;
+use self::consumers::BusConsumers;
+use self::http::HttpState;
 use self::metrics::Metrics;
-use crate::config::Service;
-use horizon_backend::run_accumulator_observed;
-use horizon_backend::{
-    CorrectedClock, Health, Membership, ReadinessCheck, RedisCheck, RedisSetupCheck, StoreHandle, StoreLock, announce,
-    check_redis, now, report_bus, run_heartbeat, wait_for_shutdown,
-};
+use crate::arguments::ServiceConfig;
 
-/// Counts what comes through Redis until `shutdown`, and then what is ready, for 3 seconds at most.
+/// Counts events from Redis until `shutdown`, and then those that are ready, for at most 3 seconds.
 ///
-/// Says on standard output where its health can be asked for, once that is so: `/healthz`, `/readyz` and `/metrics`, at
-/// most 64 connections at once. A Redis that is away is waited for.
-///
-/// ```no_run
-/// use clap::Parser;
-/// use horizon_accumulator::{Arguments, Work, serve};
-///
-/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// if let Work::Service(service) = Arguments::parse().work()? {
-///     serve(&service, horizon_backend::shutdown_signal()).await?;
-/// }
-/// # Ok(()) }
-/// ```
+/// An unavailable Redis is waited for.
 ///
 /// # Errors
-/// Something that was configured cannot be used; the sentence names it. The store could not be closed.
-pub async fn serve(service: &Service, shutdown: impl Future<Output = ()> + Send) -> anyhow::Result<()> {
-    let listener = bind(service).await?;
-    let unusable = "HORIZON_STORE cannot be used";
-    let alone = StoreLock::on(&service.store).context(unusable)?;
-    let store = StoreHandle::open(&service.store).context(unusable)?;
-    let bus = Some((&*service.redis, service.delivery));
-    let setup = RedisSetupCheck::new(bus, &service.store, service.redis_may_lose_data)?;
+/// A setting cannot be used, a background task panicked, or the store could not be closed.
+pub(crate) async fn serve(config: &ServiceConfig, shutdown: impl Future<Output = ()> + Send) -> anyhow::Result<()> {
+    let bound = TcpListener::bind(config.addr).await;
+    let listener = bound.with_context(|| format!("HORIZON_ADDR: cannot listen on {}", config.addr))?;
+    let lock = StoreLock::acquire(config.urls.store()).context("HORIZON_STORE cannot be used")?;
+    let store = StoreHandle::open(config.urls.store()).context("HORIZON_STORE cannot be used")?;
+    let setup = RedisSetupCheck::new(&config.urls, config.redis_may_lose_data)?;
     setup.refuse_cluster().await?;
     let health = Health::default();
-    let mut pipe = pipe::open(service, &health)?;
-    let metrics = Arc::new(Metrics::new(service, now(), pipe.standing, health.clone()));
-    let cluster = Arc::new(NodeRegistry::connect(&service.redis)?);
-    let membership = membership(&cluster, &store, &health);
-    let probes = Probes {
-        ready: ReadinessCheck::new(store.clone(), health.clone()).with_redis(cluster),
-        metrics: Arc::clone(&metrics),
-    };
+    let BusConsumers {
+        mut consumers,
+        state,
+        monitors,
+    } = BusConsumers::connect(config, &health)?;
+    let metrics = Arc::new(Metrics::new(config, now(), state, health.clone()));
+    let heartbeat = heartbeat_config(config, &store, &health)?;
+    let clock = heartbeat.clock.clone();
+    let readiness = ReadinessCheck::new(health.clone())
+        .with_store(store.clone())
+        .with_redis(Arc::clone(&heartbeat.registry));
     let address = listener.local_addr()?;
-    let (stop, stopped) = watch::channel(false);
-    let mut beside = JoinSet::new();
-    beside.spawn(health.supervise(
-        "http",
-        http::serve(listener, probes, wait_for_shutdown(stopped.clone())),
+    let (stop, mut tasks) = (CancellationToken::new(), JoinSet::new());
+    let http = HttpState::new(readiness, Arc::clone(&metrics));
+    tasks.spawn(health.supervise("http", http::serve(listener, http, stop.clone().cancelled_owned())));
+    tasks.spawn(health.supervise(
+        "cluster",
+        send_heartbeats(heartbeat, Arc::clone(&metrics), stop.clone()),
     ));
-    beside.spawn({
-        let (metrics, stopped, membership) = (Arc::clone(&metrics), stopped.clone(), membership.clone());
-        health.supervise("cluster", async move {
-            run_heartbeat(&membership, &|| metrics.about(), wait_for_shutdown(stopped)).await;
-        })
-    });
-    beside.spawn(watch_redis(vec![Box::new(setup)], pipe.monitors, &health, stopped));
-    announce(&format!("The accumulator is at http://{address}"));
-    tracing::info!(node = %service.node, redis = ?service.redis, delivery = ?service.delivery, "counting");
-    let mut feeds: Vec<&mut dyn EventConsumer> = pipe.feeds.iter_mut().map(|feed| &mut **feed as _).collect();
+    let checks = check_redis(setup, monitors, health.clone(), stop.clone());
+    tasks.spawn(health.supervise("redis-checks", checks));
+    print_line(&format!("The accumulator is at http://{address}"));
+    tracing::info!(node = %config.node, redis = ?config.redis, delivery = ?config.delivery, "counting");
+    let mut consumers: Vec<&mut dyn EventConsumer> =
+        consumers.iter_mut().map(|consumer| &mut **consumer as _).collect();
     let shutdown = async {
         tokio::select! {
             () = shutdown => {}
             _ = health.panicked() => {}
         }
     };
-    let counting = run_accumulator_observed(&mut feeds, &*store.stats, &membership.clock, &*metrics, shutdown);
+    let counting = run_accumulator_observed(&mut consumers, &*store.stats, &clock, &*metrics, shutdown);
     health.supervise("counting", counting).await;
-    stop.send_replace(true);
-    while beside.join_next().await.is_some() {}
+    stop.cancel();
+    while tasks.join_next().await.is_some() {}
     store.close().await.context("the store could not be closed")?;
-    drop(alone);
+    drop(lock);
     if let Some(panic) = health.panic() {
         bail!(panic);
     }
@@ -94,36 +81,29 @@ pub async fn serve(service: &Service, shutdown: impl Future<Output = ()> + Send)
     Ok(())
 }
 
-async fn bind(service: &Service) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(service.addr)
-        .await
-        .with_context(|| format!("HORIZON_ADDR: {} cannot be listened on", service.addr))
+async fn send_heartbeats(config: HeartbeatConfig, metrics: Arc<Metrics>, stop: CancellationToken) {
+    run_heartbeat(&config, &|| metrics.node_info(), stop.cancelled()).await;
 }
 
-/// Returns the task that checks Redis, and reports what it lost, until the service stops.
-fn watch_redis(
-    checks: Vec<Box<dyn RedisCheck>>,
-    monitors: Vec<BusMonitor>,
+async fn check_redis(setup: RedisSetupCheck, monitors: Vec<BusMonitor>, health: Health, stop: CancellationToken) {
+    tokio::join!(
+        setup.run(&health, stop.cancelled()),
+        report_bus(&monitors, None, &health, stop.cancelled()),
+    );
+}
+
+/// Nothing is counted until the clock is compared with that of Redis.
+fn heartbeat_config(
+    config: &ServiceConfig,
+    store: &StoreHandle,
     health: &Health,
-    stopped: watch::Receiver<bool>,
-) -> impl Future<Output = Option<()>> + use<> {
-    let reported = health.clone();
-    health.supervise("redis-checks", async move {
-        tokio::join!(
-            check_redis(&checks, &reported, wait_for_shutdown(stopped.clone())),
-            report_bus(&monitors, None, &reported, wait_for_shutdown(stopped)),
-        );
-    })
-}
-
-/// What this process is among the others. Until its clock is compared with that of Redis, it counts nothing.
-fn membership(cluster: &Arc<NodeRegistry>, store: &StoreHandle, health: &Health) -> Membership {
+) -> horizon_core::Result<HeartbeatConfig> {
     let clock = CorrectedClock::new(now);
     clock.require_comparison();
-    Membership {
-        cluster: Arc::clone(cluster),
+    Ok(HeartbeatConfig {
+        registry: Arc::new(NodeRegistry::connect(&config.redis)?),
         clock,
         store: store.clone(),
         health: health.clone(),
-    }
+    })
 }

@@ -96,7 +96,7 @@ async fn a_standard_output_that_takes_nothing_is_said_in_the_log() {
         .unwrap();
     wait_until("the log says where it is", async || {
         let log = std::fs::read_to_string(&log).unwrap();
-        log.contains("standard output does not take: The accumulator is at http://127.0.0.1:")
+        log.contains("cannot write to standard output: The accumulator is at http://127.0.0.1:")
     })
     .await;
     assert!(child.try_wait().unwrap().is_none(), "it goes on");

@@ -1,6 +1,6 @@
 use horizon_core::Analytics;
+use horizon_redis::RedisBus;
 use horizon_redis::testing::RedisServer;
-use horizon_redis::{RedisBus, RedisConfig};
 use tempfile::TempDir;
 
 use crate::accumulator::{Accumulator, run, sqlite, visit, wait_until};
@@ -209,22 +209,4 @@ async fn while_a_batch_cannot_be_counted_it_is_not_ready() {
         status == 503 && body.contains("counting: a batch cannot be counted")
     })
     .await;
-}
-
-#[tokio::test]
-async fn a_redis_of_events_that_is_away_does_not_leave_the_one_of_numbers_unchecked() {
-    use horizon_backend::{Delivery, Health, RedisCheck, RedisSetupCheck, StoreUrl};
-    let server = RedisServer::start(&["--maxmemory-policy", "allkeys-lru"])
-        .await
-        .unwrap();
-    let store = StoreUrl::Redis(Box::new(RedisConfig::new(&server.url()).unwrap()));
-    let bus = RedisConfig::new("redis://127.0.0.1:1").unwrap();
-    let check = RedisSetupCheck::new(Some((&bus, Delivery::Stream)), &store, false).unwrap();
-    let health = Health::default();
-    assert!(check.check(&health).await.is_err(), "the Redis of events is away");
-    let problems = health.problems();
-    assert!(
-        problems.iter().any(|problem| problem.contains("allkeys-lru")),
-        "{problems:?}"
-    );
 }

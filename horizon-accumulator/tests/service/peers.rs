@@ -161,6 +161,6 @@ async fn a_user_that_may_not_ask_for_the_time_is_a_problem_with_a_reason() {
     redis.cli(&user).await.unwrap();
     let url = format!("redis://timeless:secret@127.0.0.1:{}", redis.port());
     let one = Accumulator::start(&[("HORIZON_PIPE", &url)]).await;
-    until_not_ready(&one, "cluster: Redis refuses the sign of life of this process").await;
+    until_not_ready(&one, "cluster: Redis rejects the heartbeat of this process").await;
     assert!(!one.log().contains("secret"), "{}", one.log());
 }

@@ -110,5 +110,5 @@ async fn a_clock_that_is_not_compared_is_a_problem_and_a_slow_redis_is_enough_to
     relay.delay(Duration::ZERO);
     accumulator.until_ready_says(200).await;
     let log = accumulator.log();
-    assert!(log.contains("its time is known only roughly"), "{log}");
+    assert!(log.contains("its time is inexact"), "{log}");
 }

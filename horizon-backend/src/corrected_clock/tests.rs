@@ -4,27 +4,27 @@ use super::*;
 
 const NOON: i64 = 1_800_000_000_000;
 
-/// A clock whose machine's clock goes with the stopwatch, and is set by adding to a number.
+/// A clock whose system clock follows the monotonic clock. Adding to the number sets it.
 fn clock() -> (CorrectedClock, Arc<AtomicI64>) {
     let (set, start) = (Arc::new(AtomicI64::new(NOON)), Instant::now());
-    let machine = {
+    let system_time = {
         let set = Arc::clone(&set);
         move || Timestamp::from_millis(set.load(Ordering::SeqCst)).plus(start.elapsed())
     };
-    let clock = CorrectedClock::new(machine);
+    let clock = CorrectedClock::new(system_time);
     clock.require_comparison();
     (clock, set)
 }
 
-/// Compares it with one that is ahead by so many milliseconds, over a network that takes so long.
+/// Compares the clock with one that is `ahead` milliseconds ahead.
 fn compare(clock: &CorrectedClock, ahead: i64, round_trip: Duration) {
     let sent = clock.reading();
-    let told = sent.wall.plus(round_trip / 2).as_millis() + ahead;
+    let reference = sent.wall.plus(round_trip / 2).as_millis() + ahead;
     let received = ClockReading {
         wall: sent.wall.plus(round_trip),
         at: sent.at + round_trip,
     };
-    clock.compare(sent, Timestamp::from_millis(told), received);
+    clock.compare(sent, Timestamp::from_millis(reference), received);
 }
 
 fn is_about(offset: Option<i64>, expected: i64) -> bool {
@@ -43,7 +43,7 @@ fn a_clock_is_corrected_by_what_it_is_compared_with() {
 }
 
 #[test]
-fn jitter_and_slow_answers_correct_nothing() {
+fn jitter_and_slow_comparisons_correct_nothing() {
     let (clock, _) = clock();
     compare(&clock, 9, Duration::from_millis(2));
     assert_eq!(clock.offset(), Some(0));
@@ -58,7 +58,7 @@ fn jitter_and_slow_answers_correct_nothing() {
 #[test]
 fn the_first_comparison_waits_for_a_short_round_trip_and_a_better_one_improves_it() {
     let (clock, _) = clock();
-    for _ in 0..FIRST_TRIES {
+    for _ in 0..SLOW_ATTEMPTS {
         compare(&clock, -60_000, Duration::from_millis(900));
         assert!(!clock.is_known());
     }
@@ -69,7 +69,7 @@ fn the_first_comparison_waits_for_a_short_round_trip_and_a_better_one_improves_i
 }
 
 #[test]
-fn a_slow_redis_tells_the_time_by_the_best_of_its_answers() {
+fn the_fastest_of_several_slow_comparisons_corrects_the_clock() {
     let (clock, _) = clock();
     let millis = Duration::from_millis;
     for round_trip in [1_900, 3_100, 1_500, 9_000, 1_100, 1_900, 1_700] {
@@ -86,14 +86,14 @@ fn a_slow_redis_tells_the_time_by_the_best_of_its_answers() {
 }
 
 #[test]
-fn a_jump_while_redis_is_slow_is_over_after_a_few_answers_and_those_before_another_jump_do_not_count() {
+fn after_the_clock_is_set_a_few_slow_comparisons_correct_it_and_those_before_it_is_set_again_do_not_count() {
     let (clock, set) = clock();
     compare(&clock, 0, Duration::from_millis(2));
     set.fetch_add(7_200_000, Ordering::SeqCst);
     compare(&clock, 0, Duration::from_millis(1_100));
-    // Somebody sets it again, so the answer that was best tells nothing.
+    // The clock is set again, which invalidates the best comparison.
     set.fetch_add(7_200_000, Ordering::SeqCst);
-    for _ in 1..FIRST_TRIES {
+    for _ in 1..SLOW_ATTEMPTS {
         compare(&clock, 0, Duration::from_millis(1_900));
         assert!(clock.uncompared().is_some());
     }
@@ -116,7 +116,7 @@ fn a_clock_that_is_hours_or_a_month_off_is_not_trusted_until_it_is_set() {
 }
 
 #[test]
-fn a_jump_of_the_machine_s_clock_changes_no_time_and_is_trusted_after_the_next_comparison() {
+fn setting_the_system_clock_does_not_change_the_time_and_is_trusted_after_the_next_comparison() {
     let (clock, set) = clock();
     compare(&clock, 0, Duration::from_millis(2));
     let before = clock.now();

@@ -1,4 +1,4 @@
-//! How often one place in the code may log.
+//! Rate limit for log lines, per log statement.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,75 +8,73 @@ use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
-use super::metrics::Dropped;
+use super::metrics::DropReason;
 
-/// How long a place's lines are counted together: 10 seconds.
+/// The window of the rate limit: 10 seconds.
 pub(super) const WINDOW: Duration = Duration::from_secs(10);
 
-/// How many lines of a place are written in a window: 50.
-pub(super) const LINES_PER_WINDOW: u64 = 50;
+/// The most lines of a log statement per window: 50.
+pub(super) const MAX_LINES_PER_WINDOW: u64 = 50;
 
-/// The target of the log's lines about itself. They are bounded already: one a place and window.
-const ABOUT_THE_LOG: &str = "horizon_log";
+/// The target of lines about the log itself, which are not limited: there is one per statement and window.
+const LOG_TARGET: &str = "horizon_log";
 
-/// Lets so many lines of each place through and counts the others. What is below `info` was asked for, and passes.
-///
-/// A place is a log statement in the program's code, so there are only so many of them; after each window all are
-/// forgotten.
+/// Limits the lines of each log statement of level `info` and above. The map is bounded by the number of log statements
+/// in the program, and is cleared after each window.
 #[derive(Clone, Default)]
-pub(super) struct Limit(Arc<Mutex<HashMap<&'static str, Place>>>);
+pub(super) struct RateLimit(Arc<Mutex<HashMap<&'static str, StatementUse>>>);
 
-struct Place {
+struct StatementUse {
     level: Level,
     lines: u64,
 }
 
-impl Limit {
-    /// Counts a line of this place. Returns whether it may be written.
-    pub(super) fn admit(&self, place: &'static str, level: Level) -> bool {
-        let mut places = self.places();
-        let place = places.entry(place).or_insert(Place { level, lines: 0 });
-        place.lines += 1;
-        let is_admitted = place.lines <= LINES_PER_WINDOW;
-        drop(places);
+impl RateLimit {
+    /// Counts a line of this statement and returns whether to write it.
+    pub(super) fn admit(&self, statement: &'static str, level: Level) -> bool {
+        let mut statements = self.statements();
+        let usage = statements.entry(statement).or_insert(StatementUse { level, lines: 0 });
+        usage.lines += 1;
+        let is_admitted = usage.lines <= MAX_LINES_PER_WINDOW;
+        drop(statements);
         if !is_admitted {
-            Dropped::RateLimit.count();
+            DropReason::RateLimit.count();
         }
         is_admitted
     }
 
-    /// Begins a new window. Says how many lines of which place were suppressed in the last one.
+    /// Starts a new window and logs how many lines were suppressed in the last one.
     pub(super) fn next_window(&self) {
-        let places = std::mem::take(&mut *self.places());
-        for (place, Place { level, lines }) in places {
-            let lines = lines.saturating_sub(LINES_PER_WINDOW);
+        let statements = std::mem::take(&mut *self.statements());
+        for (place, StatementUse { level, lines }) in statements {
+            let lines = lines.saturating_sub(MAX_LINES_PER_WINDOW);
             match (lines, level) {
                 (0, _) => {}
                 (_, Level::ERROR) => {
-                    tracing::error!(target: ABOUT_THE_LOG, lines, place, "similar log lines were suppressed");
+                    tracing::error!(target: LOG_TARGET, lines, place, "similar log lines were suppressed");
                 }
-                _ => tracing::warn!(target: ABOUT_THE_LOG, lines, place, "similar log lines were suppressed"),
+                _ => tracing::warn!(target: LOG_TARGET, lines, place, "similar log lines were suppressed"),
             }
         }
     }
 
-    fn places(&self) -> MutexGuard<'_, HashMap<&'static str, Place>> {
+    fn statements(&self) -> MutexGuard<'_, HashMap<&'static str, StatementUse>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<S: Subscriber> Layer<S> for Limit {
+impl<S: Subscriber> Layer<S> for RateLimit {
     fn event_enabled(&self, event: &Event<'_>, _: Context<'_, S>) -> bool {
         let metadata = event.metadata();
         *metadata.level() > Level::INFO
-            || metadata.target() == ABOUT_THE_LOG
+            || metadata.target() == LOG_TARGET
             || self.admit(metadata.name(), *metadata.level())
     }
 }
 
-/// Says that lines were lost because standard error did not take them.
-pub(super) fn say_lost(lines: u64) {
-    tracing::warn!(target: ABOUT_THE_LOG, lines, "log lines were lost: standard error did not take them");
+/// Logs that lines could not be written.
+pub(super) fn log_lost_lines(lines: u64) {
+    tracing::warn!(target: LOG_TARGET, lines, "log lines were lost because standard error is slow or closed");
 }
 
 #[cfg(test)]
@@ -84,16 +82,16 @@ mod tests {
     use tracing_subscriber::layer::SubscriberExt as _;
     use tracing_subscriber::registry;
 
-    use super::super::queue::Queue;
-    use super::super::writer::Lines;
+    use super::super::queue::LineQueue;
+    use super::super::writer::QueueWriter;
     use super::*;
 
-    /// What is logged meanwhile.
-    fn logged(work: impl FnOnce(&Limit)) -> Vec<String> {
-        let (queue, limit) = (Arc::new(Queue::default()), Limit::default());
+    /// Returns the log lines of `work`.
+    fn logged(work: impl FnOnce(&RateLimit)) -> Vec<String> {
+        let (queue, limit) = (Arc::new(LineQueue::default()), RateLimit::default());
         let lines = tracing_subscriber::fmt::layer()
             .with_ansi(false)
-            .with_writer(Lines::new(Arc::clone(&queue)));
+            .with_writer(QueueWriter::new(Arc::clone(&queue)));
         tracing::subscriber::with_default(registry().with(lines).with(limit.clone()), || work(&limit));
         std::iter::from_fn(|| queue.next(Duration::ZERO)).collect()
     }
@@ -104,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn each_place_has_a_budget_of_its_own_and_its_flood_is_summed_up() {
+    fn each_statement_has_its_own_limit_and_suppressed_lines_are_counted() {
         let lines = logged(|limit| {
             for number in 0..2_000 {
                 tracing::warn!(number, "a like was refused");
@@ -113,7 +111,10 @@ mod tests {
             limit.next_window();
             tracing::warn!("a like was refused, later");
         });
-        assert_eq!(having(&lines, "a like was refused").len() as u64, LINES_PER_WINDOW + 1);
+        assert_eq!(
+            having(&lines, "a like was refused").len() as u64,
+            MAX_LINES_PER_WINDOW + 1
+        );
         assert_eq!(having(&lines, "the disk is full").len(), 1);
         let [summary] = having(&lines, "suppressed")[..] else {
             panic!("{lines:?}")
@@ -125,19 +126,19 @@ mod tests {
     }
 
     #[test]
-    fn what_was_asked_for_by_the_level_debug_passes() {
+    fn lines_of_level_debug_are_not_limited() {
         let lines = logged(|_| {
-            for _ in 0..LINES_PER_WINDOW * 2 {
+            for _ in 0..MAX_LINES_PER_WINDOW * 2 {
                 tracing::debug!("a request was answered");
             }
         });
-        assert_eq!(lines.len() as u64, LINES_PER_WINDOW * 2);
+        assert_eq!(lines.len() as u64, MAX_LINES_PER_WINDOW * 2);
     }
 
     #[test]
     fn a_suppressed_flood_of_errors_is_an_error() {
         let lines = logged(|limit| {
-            for _ in 0..=LINES_PER_WINDOW {
+            for _ in 0..=MAX_LINES_PER_WINDOW {
                 tracing::error!("broken");
             }
             limit.next_window();

@@ -1,24 +1,24 @@
-//! One event is one line: of bounded length, without control characters.
+//! Formats an event as one line of bounded length without control characters.
 
-/// The most bytes of a line, its end included: 4,096.
-pub(super) const LINE_BYTES: usize = 4_096;
+/// The longest line with its line break: 4,096 bytes.
+pub(super) const MAX_LINE_BYTES: usize = 4_096;
 
-/// How many of them are kept for the mark that says how much was cut off, and for the end: 64.
+/// The part of them for the truncation mark and the line break: 64 bytes.
 const MARK_BYTES: usize = 64;
 
-/// Returns the text as one line. Control characters are escaped, as are those that reorder text. What is too long is
-/// cut off between two characters. `colours` keeps the escape sequences of a terminal.
-pub(super) fn one_line(text: &str, colours: bool) -> String {
+/// Returns the text as one line, truncated if it is too long. Control characters and bidirectional controls are
+/// escaped, except for the escape sequences of a terminal if `has_colors`.
+pub(super) fn one_line(text: &str, has_colors: bool) -> String {
     let text = text.strip_suffix('\n').unwrap_or(text);
-    let mut line = String::with_capacity(text.len().min(LINE_BYTES) + 1);
+    let mut line = String::with_capacity(text.len().min(MAX_LINE_BYTES) + 1);
     for (at, character) in text.char_indices() {
         let before = line.len();
-        if is_plain(character) || (colours && character == '\x1b') {
+        if is_plain(character) || (has_colors && character == '\x1b') {
             line.push(character);
         } else {
             line.extend(character.escape_default());
         }
-        if line.len() > LINE_BYTES - MARK_BYTES {
+        if line.len() > MAX_LINE_BYTES - MARK_BYTES {
             line.truncate(before);
             line.push_str(&format!("… ({} more bytes)", text.len() - at));
             break;
@@ -28,7 +28,7 @@ pub(super) fn one_line(text: &str, colours: bool) -> String {
     line
 }
 
-/// Whether a character neither controls a terminal nor starts a line nor reorders the text around it.
+/// Returns whether a character neither controls a terminal nor breaks the line nor reorders text.
 fn is_plain(character: char) -> bool {
     let reorders = matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let separates = matches!(character, '\u{2028}' | '\u{2029}');
@@ -50,24 +50,24 @@ mod tests {
     }
 
     #[test]
-    fn colours_are_kept_only_where_they_are_wanted() {
+    fn colors_are_kept_only_on_a_terminal() {
         assert_eq!(one_line("\x1b[2mdim\x1b[0m", true), "\x1b[2mdim\x1b[0m\n");
         assert_eq!(one_line("\x1b[2m", false), "\\u{1b}[2m\n");
     }
 
     #[test]
-    fn a_long_line_is_cut_off_between_two_characters_with_a_mark() {
+    fn a_long_line_is_truncated_between_two_characters_with_a_mark() {
         for character in ['x', 'é', '日', '🦀', '\n'] {
             let text: String = std::iter::repeat_n(character, 10_000).collect();
             let line = one_line(&text, false);
             assert!(
-                line.len() <= LINE_BYTES && line.len() > LINE_BYTES - MARK_BYTES,
+                line.len() <= MAX_LINE_BYTES && line.len() > MAX_LINE_BYTES - MARK_BYTES,
                 "{}",
                 line.len()
             );
             assert!(line.ends_with(" more bytes)\n"), "{character:?}");
         }
-        let longest = "x".repeat(LINE_BYTES - MARK_BYTES);
+        let longest = "x".repeat(MAX_LINE_BYTES - MARK_BYTES);
         assert_eq!(one_line(&longest, false), format!("{longest}\n"));
     }
 }

@@ -1,4 +1,4 @@
-//! How many lines of the log were not written, and why.
+//! Counts the log lines that were not written.
 
 use std::sync::LazyLock;
 
@@ -7,34 +7,33 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::Registry;
 
-/// Why a line was dropped.
+/// Why a log line was dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Dropped {
-    /// Too many lines wait for standard error.
+pub(super) enum DropReason {
+    /// Standard error is too slow.
     Overflow,
-    /// The system refused to write it.
+    /// Writing failed.
     WriteError,
-    /// Its place in the code logs too often.
+    /// The log statement exceeds its rate limit.
     RateLimit,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Reason {
+struct DropLabels {
     reason: &'static str,
 }
 
-/// One for the process, as the log is.
-static DROPPED: LazyLock<Family<Reason, Counter>> = LazyLock::new(|| {
+static DROPPED: LazyLock<Family<DropLabels, Counter>> = LazyLock::new(|| {
     let dropped = Family::default();
-    for reason in [Dropped::Overflow, Dropped::WriteError, Dropped::RateLimit] {
+    for reason in [DropReason::Overflow, DropReason::WriteError, DropReason::RateLimit] {
         drop(dropped.get_or_create(&reason.label()));
     }
     dropped
 });
 
-impl Dropped {
-    fn label(self) -> Reason {
-        Reason {
+impl DropReason {
+    fn label(self) -> DropLabels {
+        DropLabels {
             reason: match self {
                 Self::Overflow => "overflow",
                 Self::WriteError => "write_error",
@@ -43,16 +42,14 @@ impl Dropped {
         }
     }
 
-    /// Counts a line that was dropped.
+    /// Counts a dropped line.
     pub(super) fn count(self) {
         DROPPED.get_or_create(&self.label()).inc();
     }
 }
 
-/// Registers `horizon_log_lines_dropped_total`: the lines of the process's log that were not written, by `reason`.
-///
-/// `overflow`: standard error takes them too slowly; `write_error`: it does not take them at all; `rate_limit`: their
-/// place in the code logged too many.
+/// Registers `horizon_log_lines_dropped_total` by `reason`: `overflow` (standard error is too slow), `write_error`, and
+/// `rate_limit` (too many lines of one log statement).
 ///
 /// ```
 /// use horizon_backend::register_log_metrics;
@@ -67,7 +64,7 @@ impl Dropped {
 pub fn register_log_metrics(registry: &mut Registry) {
     registry.register(
         "horizon_log_lines_dropped",
-        "Lines of the log that were not written to standard error",
+        "Log lines that were not written to standard error",
         DROPPED.clone(),
     );
 }

@@ -13,42 +13,40 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, fmt, registry};
 
-use self::limit::Limit;
-use self::queue::Queue;
-use self::writer::Lines;
+use self::limit::RateLimit;
+use self::queue::LineQueue;
+use self::writer::QueueWriter;
 
 pub use self::metrics::register_log_metrics;
 
-/// The lines that wait for standard error, once the log was started.
-static QUEUE: OnceLock<Arc<Queue>> = OnceLock::new();
+/// The queue of the started log.
+static QUEUE: OnceLock<Arc<LineQueue>> = OnceLock::new();
 
-/// What is logged without `RUST_LOG`, and where it cannot be read.
+/// The filter without a valid `RUST_LOG`.
 const DEFAULT_FILTER: &str = "info";
 
-/// Sends the log to standard error. `RUST_LOG` says how much, in the syntax of `tracing-subscriber`'s `EnvFilter`;
-/// without it `info`. Colours show on a terminal alone.
+/// Logs to standard error, filtered by `RUST_LOG` (`EnvFilter` syntax, default `info`).
 ///
-/// Logging never blocks the caller and never fails: a thread writes, and a line that cannot be written is dropped and
-/// counted (see [`register_log_metrics`]). A line has at most 4,096 bytes, and control characters in it are escaped, so
-/// that nobody can forge a line. From `info` upwards each place in the code logs at most 50 lines in 10 seconds; then
-/// one line says how many were suppressed. A panic is one line of this log, and a backtrace where `RUST_BACKTRACE` asks
-/// for one.
+/// Logging neither blocks nor fails: a thread writes the lines, and one that cannot be written is dropped and counted
+/// (see [`register_log_metrics`]). A line has at most 4,096 bytes; control characters are escaped, so that input cannot
+/// forge lines. Each log statement of level `info` and above may log 50 lines in 10 seconds; a summary counts the
+/// others. A panic is logged in one line, with a backtrace if `RUST_BACKTRACE` is set.
 ///
-/// Keep the guard until the end of `main`: dropping it waits up to one second for what is queued.
+/// Keep the guard until the end of `main`: dropping it waits up to one second for queued lines.
 ///
 /// ```no_run
-/// let _log = horizon_backend::start_log(); // once, at the start of `main`
+/// let _log = horizon_backend::start_log(); // at the start of `main`
 /// tracing::info!("it works");
 /// ```
 ///
 /// # Panics
-/// The process has a log already.
+/// The process already has a `tracing` subscriber.
 pub fn start_log() -> LogGuard {
-    let queue = Arc::new(Queue::default());
-    let limit = Limit::default();
+    let queue = Arc::new(LineQueue::default());
+    let limit = RateLimit::default();
     let lines = fmt::layer()
         .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(Lines::new(Arc::clone(&queue)))
+        .with_writer(QueueWriter::new(Arc::clone(&queue)))
         .log_internal_errors(false);
     let filter = EnvFilter::try_from_default_env();
     let is_readable = filter.is_ok() || std::env::var_os(EnvFilter::DEFAULT_ENV).is_none();
@@ -59,26 +57,20 @@ pub fn start_log() -> LogGuard {
         QUEUE.get_or_init(|| Arc::clone(&queue));
     }
     if !is_readable {
-        tracing::warn!("RUST_LOG cannot be read; the log shows `{DEFAULT_FILTER}` and above");
+        tracing::warn!("RUST_LOG is invalid, using `{DEFAULT_FILTER}`");
     }
     LogGuard { queue, limit }
 }
 
-/// Waits for what is queued when it is dropped, up to one second; see [`start_log`].
-///
-/// ```no_run
-/// let log = horizon_backend::start_log();
-/// drop(log); // at the end of `main`
-/// ```
-#[must_use = "without it the last lines of the log are lost"]
+/// Flushes the log when it is dropped; see [`start_log`].
+#[must_use = "dropping it at the end of `main` writes the last lines"]
 pub struct LogGuard {
-    queue: Arc<Queue>,
-    limit: Limit,
+    queue: Arc<LineQueue>,
+    limit: RateLimit,
 }
 
 impl Drop for LogGuard {
     fn drop(&mut self) {
-        // What was suppressed since the last window is said too.
         self.limit.next_window();
         self.queue.flush();
     }
@@ -90,9 +82,9 @@ impl std::fmt::Debug for LogGuard {
     }
 }
 
-/// Says something on standard error, in turn with the log if there is one. Nothing happens if that fails.
+/// Writes a line to standard error, after the queued lines of the log. Errors are ignored.
 #[cfg(feature = "program")]
-pub(super) fn say(text: &str) {
+pub(super) fn write_line(text: &str) {
     use std::io::Write as _;
 
     match QUEUE.get() {

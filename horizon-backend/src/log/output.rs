@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
-use super::limit::{Limit, WINDOW, say_lost};
-use super::metrics::Dropped;
-use super::queue::Queue;
+use super::limit::{RateLimit, WINDOW, log_lost_lines};
+use super::metrics::DropReason;
+use super::queue::LineQueue;
 
-/// Starts the thread. It ends with the process, as the log does. Returns whether it runs.
-pub(super) fn start(queue: Arc<Queue>, limit: Limit) -> bool {
+/// Starts the thread, which ends with the process. Returns whether that succeeded.
+pub(super) fn start(queue: Arc<LineQueue>, limit: RateLimit) -> bool {
     let thread = thread::Builder::new().name("horizon-log".into());
-    let mut output = Output::new(standard_error());
+    let mut output = LogOutput::new(standard_error());
     let started = thread.spawn(move || {
         let mut next_window = Instant::now() + WINDOW;
         loop {
@@ -29,8 +29,8 @@ pub(super) fn start(queue: Arc<Queue>, limit: Limit) -> bool {
     started.is_ok()
 }
 
-/// Standard error as a file of our own. `std::io::Stderr` has a lock, and whoever panics would wait for it as long as
-/// nobody reads what this thread writes.
+/// Returns standard error without the lock of `std::io::Stderr`: while this thread is blocked in a write, a panicking
+/// thread would wait for that lock.
 #[cfg(unix)]
 fn standard_error() -> Box<dyn Write + Send> {
     use std::fs::File;
@@ -48,15 +48,15 @@ fn standard_error() -> Box<dyn Write + Send> {
 }
 
 /// Writes lines and counts those that it cannot write.
-struct Output<W> {
+struct LogOutput<W> {
     to: W,
-    /// How many lines were not written since the last report.
+    /// The lines that failed since the last report.
     failed: u64,
-    /// The last line was not written, or only its beginning.
+    /// The last line was not written completely.
     is_torn: bool,
 }
 
-impl<W: Write> Output<W> {
+impl<W: Write> LogOutput<W> {
     fn new(to: W) -> Self {
         Self {
             to,
@@ -73,18 +73,18 @@ impl<W: Write> Output<W> {
         self.is_torn = self.to.write_all(line.as_bytes()).is_err();
         if self.is_torn {
             self.failed += 1;
-            Dropped::WriteError.count();
+            DropReason::WriteError.count();
         }
     }
 
-    /// Says how many lines were lost, unless there is still nobody to say it to.
-    fn report(&mut self, queue: &Queue) {
+    /// Logs how many lines were lost, once standard error works again.
+    fn report(&mut self, queue: &LineQueue) {
         if self.is_torn {
             return;
         }
         let lost = std::mem::take(&mut self.failed) + queue.take_overflowed();
         if lost > 0 {
-            say_lost(lost);
+            log_lost_lines(lost);
         }
     }
 }
@@ -93,19 +93,18 @@ impl<W: Write> Output<W> {
 mod tests {
     use super::*;
 
-    /// A disk with this much room.
-    struct Disk {
-        room: usize,
+    struct LimitedDisk {
+        free_bytes: usize,
         file: Vec<u8>,
     }
 
-    impl Write for Disk {
+    impl Write for LimitedDisk {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            let taken = bytes.len().min(self.room);
+            let taken = bytes.len().min(self.free_bytes);
             if taken == 0 {
                 return Err(io::ErrorKind::StorageFull.into());
             }
-            self.room -= taken;
+            self.free_bytes -= taken;
             self.file.extend(bytes.iter().take(taken));
             Ok(taken)
         }
@@ -116,16 +115,16 @@ mod tests {
     }
 
     #[test]
-    fn after_a_full_disk_the_next_line_begins_on_a_line_of_its_own() {
-        let mut output = Output::new(Disk {
-            room: 8,
+    fn after_a_full_disk_the_next_event_starts_a_new_line() {
+        let mut output = LogOutput::new(LimitedDisk {
+            free_bytes: 8,
             file: Vec::new(),
         });
         for line in ["first\n", "second\n", "third\n"] {
             output.write(line);
         }
         assert_eq!(output.failed, 2);
-        output.to.room = 100;
+        output.to.free_bytes = 100;
         output.write("fourth\n");
         assert_eq!(String::from_utf8_lossy(&output.to.file), "first\nse\nfourth\n");
         assert!(!output.is_torn);

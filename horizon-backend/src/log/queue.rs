@@ -1,58 +1,54 @@
-//! The lines that wait for standard error.
+//! The queue of lines that are not written yet.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::metrics::Dropped;
+use super::metrics::DropReason;
 
-/// The most lines that wait: 2,048, at most 8 MiB. Further ones are dropped.
-pub(super) const QUEUE_LINES: usize = 2_048;
+/// The most queued lines: 2,048, at most 8 MiB. Others are dropped.
+pub(super) const MAX_LINES: usize = 2_048;
 
-/// How many more places there are for errors alone: 256, so that no flood of other lines hides them.
-pub(super) const ERROR_LINES: usize = 256;
+/// How many more errors are queued, so that other lines cannot displace them: 256.
+pub(super) const RESERVED_ERROR_LINES: usize = 256;
 
-/// How long the end of the process waits for what is queued: one second.
-const FLUSH_WAIT: Duration = Duration::from_secs(1);
+/// How long the end of the process waits for queued lines: 1 second.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A bounded queue of lines. Nobody waits for a place in it.
+/// A bounded queue of lines that never blocks the sender.
 #[derive(Debug, Default)]
-pub(super) struct Queue {
-    state: Mutex<State>,
+pub(super) struct LineQueue {
+    state: Mutex<QueueState>,
     filled: Condvar,
     emptied: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct QueueState {
     lines: VecDeque<String>,
-    /// A line is out of the queue and not yet written.
+    /// A line was taken and is not written yet.
     is_writing: bool,
-    /// How many lines found no place since this was last taken.
+    /// The number of dropped lines.
     overflowed: u64,
 }
 
-impl Queue {
-    /// Queues a line, or drops and counts it.
+impl LineQueue {
+    /// Queues a line, or drops and counts it if the queue is full.
     pub(super) fn push(&self, line: String, is_error: bool) {
-        let most = if is_error {
-            QUEUE_LINES + ERROR_LINES
-        } else {
-            QUEUE_LINES
-        };
+        let max = MAX_LINES + if is_error { RESERVED_ERROR_LINES } else { 0 };
         let mut state = self.state();
-        if state.lines.len() >= most {
+        if state.lines.len() >= max {
             state.overflowed += 1;
             drop(state);
-            return Dropped::Overflow.count();
+            return DropReason::Overflow.count();
         }
         state.lines.push_back(line);
         drop(state);
         self.filled.notify_one();
     }
 
-    /// Returns the oldest line, after at most `wait`. The line before it counts as written from now on.
-    pub(super) fn next(&self, wait: Duration) -> Option<String> {
+    /// Waits up to `duration` for a line. The previous line counts as written from now on.
+    pub(super) fn next(&self, duration: Duration) -> Option<String> {
         let mut state = self.state();
         state.is_writing = false;
         if state.lines.is_empty() {
@@ -60,25 +56,25 @@ impl Queue {
         }
         let (mut state, _) = self
             .filled
-            .wait_timeout_while(state, wait, |state| state.lines.is_empty())
+            .wait_timeout_while(state, duration, |state| state.lines.is_empty())
             .unwrap_or_else(PoisonError::into_inner);
         let line = state.lines.pop_front();
         state.is_writing = line.is_some();
         line
     }
 
-    /// Waits until every line is written, but not for ever.
+    /// Waits up to one second until every line is written.
     pub(super) fn flush(&self) {
-        let waiting = |state: &mut State| !state.lines.is_empty() || state.is_writing;
-        drop(self.emptied.wait_timeout_while(self.state(), FLUSH_WAIT, waiting));
+        let waiting = |state: &mut QueueState| !state.lines.is_empty() || state.is_writing;
+        drop(self.emptied.wait_timeout_while(self.state(), FLUSH_TIMEOUT, waiting));
     }
 
-    /// Returns how many lines found no place since the last call.
+    /// Returns the number of dropped lines since the last call.
     pub(super) fn take_overflowed(&self) -> u64 {
         std::mem::take(&mut self.state().overflowed)
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, QueueState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -87,29 +83,32 @@ impl Queue {
 mod tests {
     use super::*;
 
-    fn taken(queue: &Queue) -> Vec<String> {
+    fn taken(queue: &LineQueue) -> Vec<String> {
         std::iter::from_fn(|| queue.next(Duration::ZERO)).collect()
     }
 
     #[test]
-    fn a_full_queue_drops_new_lines_and_keeps_places_for_errors() {
-        let queue = Queue::default();
-        for number in 0..QUEUE_LINES + 7 {
+    fn a_full_queue_drops_new_lines_and_still_takes_errors() {
+        let queue = LineQueue::default();
+        for number in 0..MAX_LINES + 7 {
             queue.push(number.to_string(), false);
         }
-        for _ in 0..ERROR_LINES + 3 {
+        for _ in 0..RESERVED_ERROR_LINES + 3 {
             queue.push("error".into(), true);
         }
         let lines = taken(&queue);
-        assert_eq!(lines.len(), QUEUE_LINES + ERROR_LINES);
-        assert_eq!(lines.iter().filter(|line| *line == "error").count(), ERROR_LINES);
+        assert_eq!(lines.len(), MAX_LINES + RESERVED_ERROR_LINES);
+        assert_eq!(
+            lines.iter().filter(|line| *line == "error").count(),
+            RESERVED_ERROR_LINES
+        );
         assert_eq!(queue.take_overflowed(), 10);
         assert_eq!(queue.take_overflowed(), 0);
     }
 
     #[test]
     fn flushing_returns_once_all_is_written() {
-        let queue = Queue::default();
+        let queue = LineQueue::default();
         queue.push("one".into(), false);
         std::thread::scope(|scope| {
             scope.spawn(|| taken(&queue));
@@ -119,11 +118,11 @@ mod tests {
     }
 
     #[test]
-    fn flushing_what_nobody_writes_ends_in_time() {
-        let queue = Queue::default();
+    fn flushing_ends_in_time_if_no_line_is_written() {
+        let queue = LineQueue::default();
         queue.push("one".into(), false);
         let started = std::time::Instant::now();
         queue.flush();
-        assert!((FLUSH_WAIT..FLUSH_WAIT * 5).contains(&started.elapsed()));
+        assert!((FLUSH_TIMEOUT..FLUSH_TIMEOUT * 5).contains(&started.elapsed()));
     }
 }

@@ -3,8 +3,8 @@
 use std::{net::SocketAddr, path::PathBuf, str::FromStr};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use eventhorizon::{BusUrl, IpNet, StoreUrl};
-use horizon_backend::{SecretText, pipe_and_store, random_node};
+use eventhorizon::{BusUrl, IpNet};
+use horizon_backend::{BackendSettings, BackendUrls, Program, SecretString, random_node_id};
 use horizon_core::presence::NodeId;
 
 /// A blog over a folder of Markdown, with live readers and exact numbers.
@@ -92,20 +92,17 @@ pub struct Serve {
     /// Which posts.
     #[command(flatten)]
     pub content: Content,
-    /// The pipe that events go through: `memory:`, `redis://HOST`, or best effort `redis+pubsub://HOST`. With TLS:
-    /// `rediss`. With Redis any number of these servers show the same, and horizon-accumulator counts.
-    #[arg(
-        long,
-        env = "HORIZON_PIPE",
-        value_name = "HORIZON_PIPE",
-        default_value = "memory:",
-        hide_env_values = true
-    )]
-    pub pipe: SecretText,
-    /// Where the numbers are kept: `sqlite:PATH`, `redis://HOST` or `memory:`. Without it: the pipe's Redis, else
+    /// The event bus: `memory:` (the default), `redis://HOST`, or best effort `redis+pubsub://HOST`; with TLS `rediss`.
+    /// With Redis any number of servers share a site, and horizon-accumulator counts.
+    #[arg(long, env = "HORIZON_BUS", value_name = "HORIZON_BUS", hide_env_values = true)]
+    pub bus: Option<SecretString>,
+    /// The old name of `--bus`.
+    #[arg(long, env = "HORIZON_PIPE", hide = true)]
+    pub pipe: Option<SecretString>,
+    /// Where the numbers are kept: `sqlite:PATH`, `redis://HOST` or `memory:`. Without it: the Redis of the bus, or
     /// `sqlite:horizon.db`.
     #[arg(long, env = "HORIZON_STORE", value_name = "HORIZON_STORE", hide_env_values = true)]
-    pub store: Option<SecretText>,
+    pub store: Option<SecretString>,
     /// This server's name among those that share a Redis; no two that run may have the same. Without it: `web-` and
     /// eight random digits.
     #[arg(long, env = "HORIZON_NODE", value_name = "HORIZON_NODE")]
@@ -123,7 +120,7 @@ pub struct Serve {
     pub redis_may_lose_data: bool,
     /// Signs the readers' cookies, at least 32 characters. Without it: one is made and kept with the store.
     #[arg(long, env = "HORIZON_SECRET", value_name = "HORIZON_SECRET", hide_env_values = true)]
-    pub secret: Option<SecretText>,
+    pub secret: Option<SecretString>,
     /// Opens `/admin`, at least 12 characters. Without it there is no `/admin`.
     #[arg(
         long,
@@ -131,7 +128,7 @@ pub struct Serve {
         value_name = "HORIZON_ADMIN_TOKEN",
         hide_env_values = true
     )]
-    pub admin_token: Option<SecretText>,
+    pub admin_token: Option<SecretString>,
     /// Networks whose `X-Forwarded-For` is believed, separated by commas.
     #[arg(
         long,
@@ -181,14 +178,12 @@ pub enum Signals {
     Drop,
 }
 
-/// Where everything is.
+/// The checked settings of the backend.
 #[derive(Clone, Debug)]
 pub struct Places {
-    /// What events go through.
-    pub pipe: BusUrl,
-    /// Where the numbers are kept.
-    pub store: StoreUrl,
-    /// What this process is called.
+    /// The bus and the store.
+    pub urls: BackendUrls,
+    /// The name of this process.
     pub node: NodeId,
 }
 
@@ -218,27 +213,22 @@ impl Serve {
     pub fn check(&self) -> Result<Places, String> {
         at_least("HORIZON_SECRET", self.secret.as_ref(), 32)?;
         at_least("HORIZON_ADMIN_TOKEN", self.admin_token.as_ref(), 12)?;
-        let (pipe, store) = pipe_and_store(&self.pipe, self.store.as_ref())?;
-        match (&pipe, &store) {
-            (BusUrl::Redis(..), StoreUrl::Memory) => {
-                let sentence =
-                    "with a pipe in Redis other processes count, and a store in memory would never hear of it";
-                return Err(format!("HORIZON_STORE is wrong: {sentence}"));
-            }
-            (BusUrl::Stdin, _) => {
-                return Err("HORIZON_PIPE is wrong: `stdin:` is a pipe of horizon-accumulator alone".into());
-            }
-            _ => {}
-        }
+        let settings = BackendSettings {
+            bus: self.bus.as_ref(),
+            pipe: self.pipe.as_ref(),
+            store: self.store.as_ref(),
+        };
+        let urls = BackendUrls::from_settings(Program::Application, &settings, BusUrl::Memory)
+            .map_err(|error| error.to_string())?;
         let node = match &self.node {
             Some(node) => node.clone(),
-            None => random_node("web").map_err(|error| error.to_string())?,
+            None => random_node_id("web").map_err(|error| error.to_string())?,
         };
-        Ok(Places { pipe, store, node })
+        Ok(Places { urls, node })
     }
 }
 
-fn at_least(name: &str, text: Option<&SecretText>, fewest: usize) -> Result<(), String> {
+fn at_least(name: &str, text: Option<&SecretString>, fewest: usize) -> Result<(), String> {
     match text {
         Some(text) if text.0.chars().count() < fewest => Err(format!(
             "{name} is too easy to guess: it needs at least {fewest} characters"
@@ -249,7 +239,7 @@ fn at_least(name: &str, text: Option<&SecretText>, fewest: usize) -> Result<(), 
 
 #[cfg(test)]
 mod tests {
-    use horizon_backend::Delivery;
+    use horizon_backend::{Delivery, StoreUrl};
 
     use super::*;
 
@@ -276,6 +266,7 @@ mod tests {
             ("--secret", "HORIZON_SECRET"),
             ("--admin-token", "HORIZON_ADMIN_TOKEN"),
             ("--store", "HORIZON_STORE"),
+            ("--bus", "HORIZON_BUS"),
             ("--pipe", "HORIZON_PIPE"),
         ] {
             let refusal = Cli::try_parse_from(["horizon-web", flag, "hunter2"])
@@ -289,22 +280,45 @@ mod tests {
 
     #[test]
     fn what_does_not_go_together_is_refused() {
-        for (pipe, store, name) in [
-            ("stdin:", "memory:", "HORIZON_PIPE"),
+        for (bus, store, name) in [
+            ("stdin:", "memory:", "HORIZON_BUS"),
             ("redis://localhost", "memory:", "HORIZON_STORE"),
         ] {
-            let cli = Cli::try_parse_from(["horizon-web", "--pipe", pipe, "--store", store]).unwrap();
+            let cli = Cli::try_parse_from(["horizon-web", "--bus", bus, "--store", store]).unwrap();
             let refusal = cli.serve.check().unwrap_err();
             assert!(refusal.starts_with(name), "{refusal}");
         }
     }
 
     #[test]
-    fn with_a_pipe_in_redis_the_store_is_there_too() {
-        let cli = Cli::try_parse_from(["horizon-web", "--pipe", "redis+pubsub://localhost"]).unwrap();
+    fn with_a_bus_in_redis_the_store_is_there_too() {
+        let cli = Cli::try_parse_from(["horizon-web", "--bus", "redis+pubsub://localhost"]).unwrap();
         let places = cli.serve.check().unwrap();
-        assert!(matches!(places.pipe, BusUrl::Redis(_, Delivery::PubSub)));
-        assert!(matches!(places.store, StoreUrl::Redis(_)));
+        assert!(matches!(places.urls.bus(), BusUrl::Redis(_, Delivery::PubSub)));
+        assert!(matches!(places.urls.store(), StoreUrl::Redis(_)));
+    }
+
+    #[test]
+    fn the_bus_has_an_old_name_which_must_not_differ() {
+        let check = |arguments: &[&str]| {
+            let arguments = [&["horizon-web"], arguments].concat();
+            Cli::try_parse_from(arguments).unwrap().serve.check()
+        };
+        let redis = "redis://localhost";
+        for arguments in [
+            &["--bus", redis][..],
+            &["--pipe", redis],
+            &["--bus", redis, "--pipe", redis],
+        ] {
+            assert!(matches!(check(arguments).unwrap().urls.bus(), BusUrl::Redis(..)));
+        }
+        let error = check(&["--bus", redis, "--pipe", "memory:"]).unwrap_err();
+        assert!(
+            error.starts_with("HORIZON_BUS is wrong: it differs from HORIZON_PIPE"),
+            "{error}"
+        );
+        let help = <Cli as clap::CommandFactory>::command().render_long_help().to_string();
+        assert!(help.contains("--bus") && !help.contains("--pipe"), "{help}");
     }
 
     #[test]

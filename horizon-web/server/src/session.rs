@@ -5,7 +5,7 @@ use axum_extra::extract::{
     SignedCookieJar,
     cookie::{Cookie, Key, SameSite},
 };
-use horizon_backend::SecretText;
+use horizon_backend::SecretString;
 use horizon_core::Timestamp;
 
 /// How long the author stays signed in.
@@ -22,7 +22,7 @@ pub(crate) struct Sessions {
 
 impl Sessions {
     /// Sessions signed under `secret`. They end when the token changes, because it is part of the key.
-    pub(crate) fn new(token: &SecretText, secret: &[u8; 32], secure: bool) -> Self {
+    pub(crate) fn new(token: &SecretString, secret: &[u8; 32], secure: bool) -> Self {
         let mut key = [0; 64];
         blake3::Hasher::new_derive_key("EventHorizon 2026 admin session")
             .update(secret)
@@ -87,7 +87,7 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
     fn sessions(token: &str) -> Sessions {
-        Sessions::new(&SecretText(token.into()), &[7; 32], false)
+        Sessions::new(&SecretString(token.into()), &[7; 32], false)
     }
 
     fn signed_in(sessions: &Sessions) -> HeaderMap {

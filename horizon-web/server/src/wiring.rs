@@ -6,7 +6,7 @@ use anyhow::{Context, anyhow, bail};
 use eventhorizon::{BusUrl, Horizon, Pages, Secret};
 use horizon_app::Site;
 use horizon_axum::Limits;
-use horizon_backend::{announce, now, wait_for_shutdown};
+use horizon_backend::{now, print_line, wait_for_shutdown};
 use horizon_core::Slug;
 use horizon_posts::{Library, SiteInfo};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
@@ -75,9 +75,9 @@ pub async fn run(config: &Serve, shutdown: impl Future<Output = ()> + Send + 'st
         started: now(),
         stopping: stopped,
     };
-    let counts = Counts::new(matches!(places.pipe, BusUrl::Memory));
+    let counts = Counts::new(matches!(places.urls.bus(), BusUrl::Memory));
     let app = assemble(config, base_url, horizon, roster, library, counts)?;
-    announce(&format!("EventHorizon is at {address}"));
+    print_line(&format!("EventHorizon is at {address}"));
     let served = serve(listener, config, &app, shutdown, &stop).await;
     let ended = tokio::time::timeout(LAST_WORDS, async { while background.join_next().await.is_some() {} });
     if let Some(panic) = health.panic() {
@@ -90,7 +90,7 @@ pub async fn run(config: &Serve, shutdown: impl Future<Output = ()> + Send + 'st
 
 /// Opens what is behind the ports. A Redis that keeps the secret and is away is waited for.
 async fn open(config: &Serve, places: &Places, secure: bool, pages: impl Pages + 'static) -> anyhow::Result<Horizon> {
-    let mut builder = Horizon::from_parsed_urls(places.pipe.clone(), places.store.clone())?
+    let mut builder = Horizon::from_parsed_urls(places.urls.bus().clone(), places.urls.store().clone())?
         .node(places.node.clone())
         .configure(|contract| configure(contract, config, secure));
     if let Some(text) = &config.secret {
@@ -99,7 +99,7 @@ async fn open(config: &Serve, places: &Places, secure: bool, pages: impl Pages +
     builder
         .start(pages)
         .await
-        .context("what HORIZON_PIPE and HORIZON_STORE name cannot be used")
+        .context("the backend of HORIZON_BUS and HORIZON_STORE cannot be opened")
 }
 
 /// Serves until `shutdown`, and tells the background tasks when it comes: streams end with them.

@@ -43,7 +43,7 @@ impl Stage {
         };
         let redis = RedisServer::start(&[options, keeps_nothing].concat()).await?;
         let config = RedisConfig::new(&redis.url())?;
-        let store: StoreUrl = redis.url().parse().map_err(|sentence: String| anyhow!(sentence))?;
+        let store: StoreUrl = redis.url().parse()?;
         let (folder, posts) = (TempDir::new()?, Posts::two()?);
         let mut stage = Self {
             store: StoreHandle::open(&store)?,

@@ -2,7 +2,7 @@
 
 use std::io::{Write, stderr, stdout};
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use axum::{
     Router,
     extract::{Request, State},
@@ -13,7 +13,7 @@ use axum::{
 };
 use eventhorizon::{Builder, Horizon, Secret};
 use horizon_axum::Limits;
-use horizon_backend::{StoreUrl, pipe_and_store, shutdown_signal, start_log};
+use horizon_backend::{Program, StoreUrl, shutdown_signal, start_log};
 use horizon_core::Slug;
 use rusqlite::Connection;
 use tokio::net::TcpListener;
@@ -24,11 +24,15 @@ use crate::{defect::Defect, stage::SLUGS};
 /// Serves a blog that counts itself, but for the defect.
 pub(crate) async fn embedded(place: &Place) -> anyhow::Result<()> {
     let _log = start_log();
-    let (pipe, store) = pipe_and_store(&place.pipe, place.store.as_ref()).map_err(|sentence| anyhow!(sentence))?;
+    let urls = place.urls(Program::Application)?;
     if place.defect == Defect::SetsUpFirst {
-        set_up(&store)?;
+        set_up(urls.store())?;
     }
-    let horizon = start(place, Horizon::from_parsed_urls(pipe, store)?).await?;
+    let horizon = start(
+        place,
+        Horizon::from_parsed_urls(urls.bus().clone(), urls.store().clone())?,
+    )
+    .await?;
     let app = router(&horizon);
     let app = match place.defect {
         Defect::BlocksOnLog => app.layer(middleware::from_fn(log_and_wait)),

@@ -12,9 +12,8 @@ mod web;
 
 use std::net::SocketAddr;
 
-use anyhow::anyhow;
 use clap::Args;
-use horizon_backend::{SecretText, StoreUrl, pipe_and_store};
+use horizon_backend::{BackendSettings, BackendUrls, BusUrl, Program, SecretString, StoreUrl};
 use horizon_core::presence::NodeId;
 use horizon_redis::RedisConfig;
 
@@ -29,18 +28,27 @@ pub(crate) struct Place {
     #[arg(long, env = "HORIZON_ADDR")]
     addr: SocketAddr,
     #[arg(long, env = "HORIZON_PIPE", default_value = "memory:")]
-    pipe: SecretText,
+    pipe: SecretString,
     #[arg(long, env = "HORIZON_STORE")]
-    store: Option<SecretText>,
+    store: Option<SecretString>,
     #[arg(long, env = "HORIZON_NODE")]
     node: NodeId,
     #[arg(long, env = "HORIZON_SECRET")]
-    secret: Option<SecretText>,
+    secret: Option<SecretString>,
 }
 
 impl Place {
     fn redis_and_store(&self) -> anyhow::Result<(RedisConfig, StoreUrl)> {
-        let (_, store) = pipe_and_store(&self.pipe, self.store.as_ref()).map_err(|sentence| anyhow!(sentence))?;
-        Ok((RedisConfig::new(&self.pipe.0)?, store))
+        let urls = self.urls(Program::Accumulator)?;
+        Ok((RedisConfig::new(&self.pipe.0)?, urls.store().clone()))
+    }
+
+    fn urls(&self, program: Program) -> anyhow::Result<BackendUrls> {
+        let settings = BackendSettings {
+            pipe: Some(&self.pipe),
+            store: self.store.as_ref(),
+            ..BackendSettings::default()
+        };
+        Ok(BackendUrls::from_settings(program, &settings, BusUrl::Memory)?)
     }
 }

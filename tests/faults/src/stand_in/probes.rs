@@ -6,7 +6,7 @@ use prometheus_client::{encoding::text::encode, registry::Registry};
 
 /// `/healthz`, `/readyz` and `/metrics` of an accumulator whose background tasks have no problem to report.
 pub(crate) fn probes(store: StoreHandle) -> Router {
-    let ready = Arc::new(ReadinessCheck::new(store, Health::default()));
+    let ready = Arc::new(ReadinessCheck::new(Health::default()).with_store(store));
     let mut registry = Registry::default();
     register_log_metrics(&mut registry);
     let registry = Arc::new(registry);

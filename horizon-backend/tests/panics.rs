@@ -1,6 +1,6 @@
-//! A program whose background task panics ends by itself: one clear line, and a code that is not zero.
+//! A program whose background task panics ends with one line on standard error and a non-zero exit code.
 //!
-//! A test here starts itself once more as a process, which is the program.
+//! Each test starts itself again as the program.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot be set up fails")]
 
@@ -12,37 +12,36 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use horizon_backend::run_accumulator;
-use horizon_backend::{self, Health};
-use horizon_core::{AckToken, Batch, EventConsumer, Result, Update};
+use horizon_backend::{Health, run_accumulator};
+use horizon_core::{AckToken, Batch, EventConsumer, Update};
 use horizon_memory::MemoryStats;
 
-/// Is set for the process that plays the program.
+/// Is set in the process that runs the program.
 const PROGRAM: &str = "HORIZON_TEST_PROGRAM";
 
-/// How long what is queued for the log may hold up the end.
+/// How long the program may take to end.
 const END_WAIT: Duration = Duration::from_secs(10);
 
 /// An adapter with a bug.
-struct Broken;
+struct PanickingConsumer;
 
 #[async_trait]
-impl EventConsumer for Broken {
-    async fn next_batch(&mut self, _: NonZeroUsize) -> Result<Batch> {
-        panic!("a bug\nin a feed")
+impl EventConsumer for PanickingConsumer {
+    async fn next_batch(&mut self, _: NonZeroUsize) -> horizon_core::Result<Batch> {
+        panic!("a bug\nin a consumer")
     }
 
-    async fn publish(&mut self, _: &[Update]) -> Result<()> {
+    async fn publish(&mut self, _: &[Update]) -> horizon_core::Result<()> {
         Ok(())
     }
 
-    async fn acknowledge(&mut self, _: AckToken) -> Result<()> {
+    async fn acknowledge(&mut self, _: AckToken) -> horizon_core::Result<()> {
         Ok(())
     }
 }
 
-/// In the process that plays the program: runs it and ends. Otherwise: starts that process for the same test.
-fn played(test: &str, program: impl Future<Output = anyhow::Result<()>>) -> Output {
+/// Runs the program, in another process.
+fn run_in_process(test: &str, program: impl Future<Output = Result<(), String>>) -> Output {
     if env::var_os(PROGRAM).is_some() {
         let log = horizon_backend::start_log();
         let code = horizon_backend::run_program("counter", program);
@@ -62,39 +61,44 @@ fn played(test: &str, program: impl Future<Output = anyhow::Result<()>>) -> Outp
     output
 }
 
-fn said(output: &Output) -> Vec<&str> {
+fn stderr_lines(output: &Output) -> Vec<&str> {
     str::from_utf8(&output.stderr).unwrap().lines().collect()
 }
 
 #[test]
 fn a_program_whose_accumulator_panicked_ends_with_a_line_and_a_code() {
-    let output = played(
+    let output = run_in_process(
         "a_program_whose_accumulator_panicked_ends_with_a_line_and_a_code",
         async {
             let health = Health::default();
-            let counting = run_accumulator(Broken, Arc::new(MemoryStats::new()), horizon_backend::now, pending());
+            let counting = run_accumulator(
+                PanickingConsumer,
+                Arc::new(MemoryStats::new()),
+                horizon_backend::now,
+                pending(),
+            );
             tokio::spawn(health.supervise("counting", counting));
-            anyhow::bail!(health.panicked().await)
+            Err(health.panicked().await)
         },
     );
     assert_eq!(output.status.code(), Some(3));
-    let [panic, last] = said(&output)[..] else {
-        panic!("{:?}", said(&output))
+    let [panic, last] = stderr_lines(&output)[..] else {
+        panic!("{:?}", stderr_lines(&output))
     };
     assert!(
-        panic.contains("panicked at ") && panic.ends_with(": a bug\\nin a feed"),
+        panic.contains("panicked at ") && panic.ends_with(": a bug\\nin a consumer"),
         "{panic}"
     );
     assert!(panic.contains("panics.rs:"), "{panic}");
-    let sentence = "counter: the background task `counting` panicked: a bug in a feed; restart the process";
+    let sentence = "counter: the background task `counting` panicked: a bug in a consumer; restart the process";
     assert_eq!(last, sentence);
 }
 
 #[test]
 fn a_program_that_panics_itself_ends_with_a_line_and_a_code() {
-    let output = played("a_program_that_panics_itself_ends_with_a_line_and_a_code", async {
+    let output = run_in_process("a_program_that_panics_itself_ends_with_a_line_and_a_code", async {
         panic!("a bug")
     });
     assert_eq!(output.status.code(), Some(3));
-    assert_eq!(said(&output).last(), Some(&"counter: it panicked: a bug"));
+    assert_eq!(stderr_lines(&output).last(), Some(&"counter: it panicked: a bug"));
 }

@@ -1,0 +1,161 @@
+//! The settings, by flag or by environment variable.
+
+use std::net::SocketAddr;
+
+use clap::Parser;
+use horizon_backend::{
+    BackendSettings, BackendUrls, BusUrl, Delivery, Program, SecretString, StoreUrl, random_node_id,
+};
+use horizon_core::presence::NodeId;
+use horizon_redis::RedisConfig;
+
+/// Counts events, each exactly once.
+///
+/// With `stdin:` it reads one JSON object per line, prints the totals of their topics, and ends with the input. With
+/// Redis it is a service; any number of them share the work.
+#[derive(Debug, Parser)]
+#[command(version)]
+pub(crate) struct Arguments {
+    /// The event bus: `stdin:` (the default), `redis://HOST`, or best effort `redis+pubsub://HOST`; with TLS `rediss`.
+    #[arg(long, env = "HORIZON_BUS", value_name = "HORIZON_BUS", hide_env_values = true)]
+    bus: Option<SecretString>,
+    /// The old name of `--bus`.
+    #[arg(long, env = "HORIZON_PIPE", hide = true)]
+    pipe: Option<SecretString>,
+    /// The store: `sqlite:PATH`, `redis://HOST`, or `memory:` for a trial.
+    /// Without it: the Redis of the bus, or `sqlite:horizon.db`.
+    #[arg(long, env = "HORIZON_STORE", value_name = "HORIZON_STORE", hide_env_values = true)]
+    store: Option<SecretString>,
+    /// The address of the service's `/healthz`, `/readyz` and `/metrics`.
+    #[arg(
+        long,
+        env = "HORIZON_ADDR",
+        value_name = "HORIZON_ADDR",
+        default_value = "127.0.0.1:3001"
+    )]
+    addr: SocketAddr,
+    /// The unique name of this node. After a restart under the same name it continues its unfinished work at once;
+    /// otherwise others take it over after 10 seconds.
+    /// Without it: `accumulator-` and eight random digits.
+    #[arg(long, env = "HORIZON_NODE", value_name = "HORIZON_NODE")]
+    node: Option<NodeId>,
+    /// Accept a Redis that may lose what it acknowledged: one whose `maxmemory-policy` is not `noeviction` or whose
+    /// `appendonly` is `no`. Without it, `/readyz` returns 503 for such a Redis.
+    #[arg(
+        long,
+        env = "HORIZON_REDIS_MAY_LOSE_DATA",
+        value_name = "HORIZON_REDIS_MAY_LOSE_DATA",
+        num_args = 0..=1,
+        default_missing_value = "true",
+        default_value = "false"
+    )]
+    redis_may_lose_data: bool,
+}
+
+/// What the program does.
+#[derive(Clone, Debug)]
+pub(crate) enum Mode {
+    /// Count the lines of standard input into this store.
+    Lines(StoreUrl),
+    /// Count events from Redis.
+    Service(ServiceConfig),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct ServiceConfig {
+    pub(crate) urls: BackendUrls,
+    /// The Redis of the bus.
+    pub(crate) redis: Box<RedisConfig>,
+    pub(crate) delivery: Delivery,
+    /// The address of the HTTP server. Port 0 selects a free port.
+    pub(crate) addr: SocketAddr,
+    pub(crate) node: NodeId,
+    pub(crate) redis_may_lose_data: bool,
+}
+
+impl Arguments {
+    /// Checks the URLs. The parser does not, because its error message repeats the value, which may hold a password.
+    ///
+    /// # Errors
+    /// One sentence with the name of the setting.
+    pub(crate) fn mode(&self) -> Result<Mode, String> {
+        let settings = BackendSettings {
+            bus: self.bus.as_ref(),
+            pipe: self.pipe.as_ref(),
+            store: self.store.as_ref(),
+        };
+        let urls = BackendUrls::from_settings(Program::Accumulator, &settings, BusUrl::Stdin)
+            .map_err(|error| error.to_string())?;
+        let BusUrl::Redis(redis, delivery) = urls.bus().clone() else {
+            return Ok(Mode::Lines(urls.store().clone()));
+        };
+        let node = match &self.node {
+            Some(node) => node.clone(),
+            None => random_node_id("accumulator").map_err(|error| error.to_string())?,
+        };
+        Ok(Mode::Service(ServiceConfig {
+            urls,
+            redis,
+            delivery,
+            addr: self.addr,
+            node,
+            redis_may_lose_data: self.redis_may_lose_data,
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    fn arguments(flags: &[&str]) -> Result<Arguments, clap::Error> {
+        Arguments::try_parse_from([&["horizon-accumulator"], flags].concat())
+    }
+
+    #[test]
+    fn a_wrong_value_is_refused_by_its_name() {
+        for (flag, name, value) in [
+            ("--addr", "HORIZON_ADDR", "localhost"),
+            ("--node", "HORIZON_NODE", "two words"),
+        ] {
+            let error = arguments(&[flag, value]).unwrap_err().to_string();
+            assert!(error.contains(name), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_secret_is_refused_without_being_repeated() {
+        for (flag, name) in [
+            ("--bus", "HORIZON_BUS"),
+            ("--pipe", "HORIZON_PIPE"),
+            ("--store", "HORIZON_STORE"),
+        ] {
+            let arguments = arguments(&[flag, "hunter2"]).unwrap();
+            let error = arguments.mode().unwrap_err();
+            assert!(error.contains(name) && !error.contains("hunter2"), "{error}");
+            assert!(!format!("{arguments:?}").contains("hunter2"));
+        }
+    }
+
+    #[test]
+    fn the_bus_has_an_old_name_which_must_not_differ() {
+        let redis = "redis://localhost";
+        for flags in [
+            &["--bus", redis][..],
+            &["--pipe", redis],
+            &["--bus", redis, "--pipe", redis],
+        ] {
+            assert!(matches!(arguments(flags).unwrap().mode(), Ok(Mode::Service(_))));
+        }
+        let conflict = arguments(&["--bus", redis, "--pipe", "stdin:"]).unwrap();
+        let error = conflict.mode().unwrap_err();
+        assert!(
+            error.starts_with("HORIZON_BUS is wrong: it differs from HORIZON_PIPE"),
+            "{error}"
+        );
+        let help = Arguments::command().render_long_help().to_string();
+        assert!(help.contains("--bus") && !help.contains("--pipe"), "{help}");
+    }
+}

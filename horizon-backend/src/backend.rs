@@ -1,0 +1,272 @@
+use std::fmt;
+use std::mem;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use horizon_core::{Error, Ports, Result};
+use horizon_memory::{MemoryBus, MemoryPresence};
+use tokio::{task::JoinHandle, time::timeout};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+#[cfg(feature = "redis")]
+use crate::redis_node::RedisNode;
+use crate::{BackendUrlError, BackendUrls, BusUrl, CorrectedClock, Health, ReadinessCheck, StoreHandle, StoreLock};
+
+/// How long the background tasks and the store may take to end: 5 seconds. An accumulator's last batch takes up to 3
+/// seconds, and SQLite up to 2.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The ports of an application and the background tasks behind them. Dropping it ends them in the background.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use horizon_backend::{Backend, BackendConfig, BackendUrls, CorrectedClock, Program, now};
+///
+/// let urls = BackendUrls::parse(Program::Application, "memory:", "memory:")?;
+/// let backend = Backend::open(&urls, BackendConfig::new(CorrectedClock::new(now))).await?;
+/// assert!(backend.readiness().check().await.is_ok());
+/// backend.close().await?;
+/// # Ok(()) }
+/// ```
+pub struct Backend {
+    ports: Ports,
+    health: Health,
+    /// Absent if the ports belong to the application.
+    store: Option<StoreHandle>,
+    /// Whether the accumulator runs in this process.
+    is_embedded: bool,
+    #[cfg(feature = "redis")]
+    node: Option<Arc<RedisNode>>,
+    tasks: Mutex<Vec<BackgroundTask>>,
+    stop: CancellationToken,
+    _stop_on_drop: DropGuard,
+}
+
+/// `None` if the task panicked.
+pub(crate) type BackgroundTask = JoinHandle<Option<Result<()>>>;
+
+/// How to open a [`Backend`].
+#[derive(Clone, Debug)]
+pub struct BackendConfig {
+    /// The clock of the application. Redis corrects it.
+    pub clock: CorrectedClock,
+    /// The name of this node in Redis. Without it: `web-` and eight random hexadecimal digits.
+    pub node: Option<horizon_core::presence::NodeId>,
+    /// Whether a Redis that may lose what it acknowledged is ready.
+    pub redis_may_lose_data: bool,
+}
+
+impl BackendConfig {
+    /// Returns the default configuration with this clock.
+    #[must_use]
+    pub fn new(clock: CorrectedClock) -> Self {
+        Self {
+            clock,
+            node: None,
+            redis_may_lose_data: false,
+        }
+    }
+}
+
+impl Backend {
+    /// Opens the bus and the store and starts the background tasks. An unavailable Redis is no error.
+    ///
+    /// # Errors
+    /// The store cannot be opened, another process counts into it, or the Redis is a node of Redis Cluster.
+    pub async fn open(urls: &BackendUrls, config: BackendConfig) -> Result<Self> {
+        let health = Health::default();
+        match urls.bus() {
+            BusUrl::Memory => Self::open_embedded(urls, config, health).await,
+            #[cfg(feature = "redis")]
+            BusUrl::Redis(redis, delivery) => {
+                let redis = health.watch_redis(redis);
+                Self::open_redis(urls, &redis, *delivery, config, health).await
+            }
+            BusUrl::Stdin => Err(Error::permanent(BackendUrlError::StdinBus.to_string())),
+        }
+    }
+
+    /// Returns a backend of ports that belong to the application.
+    #[must_use]
+    pub fn from_ports(ports: Ports) -> Self {
+        Self::new(ports, Health::default(), CancellationToken::new())
+    }
+
+    fn new(ports: Ports, health: Health, stop: CancellationToken) -> Self {
+        Self {
+            ports,
+            health,
+            store: None,
+            is_embedded: false,
+            #[cfg(feature = "redis")]
+            node: None,
+            tasks: Mutex::default(),
+            _stop_on_drop: stop.clone().drop_guard(),
+            stop,
+        }
+    }
+
+    /// Starts an accumulator in this process. Its task closes the store before it releases the lock.
+    async fn open_embedded(urls: &BackendUrls, config: BackendConfig, health: Health) -> Result<Self> {
+        #[cfg(feature = "redis")]
+        let check = setup_check(urls, &config).await?;
+        let lock = StoreLock::acquire(urls.store())?;
+        let store = StoreHandle::open(urls.store())?;
+        let (bus, mut consumer) = MemoryBus::new(Arc::clone(&store.stats));
+        let stop = CancellationToken::new();
+        let (counted, stopped, reported) = (store.clone(), stop.clone(), health.clone());
+        let counting = async move {
+            let (consumers, clock) = (&mut [&mut consumer as _], &config.clock);
+            let counting =
+                crate::run_accumulator_observed(consumers, &*counted.stats, clock, &reported, stopped.cancelled());
+            #[cfg(feature = "redis")]
+            tokio::join!(counting, check.run(&reported, stopped.cancelled()));
+            #[cfg(not(feature = "redis"))]
+            counting.await;
+            let closed = counted.close().await;
+            drop(lock);
+            closed
+        };
+        let task = tokio::spawn(health.supervise("counting", counting));
+        Ok(Self {
+            store: Some(store.clone()),
+            is_embedded: true,
+            tasks: Mutex::new(vec![task]),
+            ..Self::new(
+                store.ports(Arc::new(MemoryPresence::default()), Arc::new(bus)),
+                health,
+                stop,
+            )
+        })
+    }
+
+    #[cfg(feature = "redis")]
+    async fn open_redis(
+        urls: &BackendUrls,
+        redis: &horizon_redis::RedisConfig,
+        delivery: crate::Delivery,
+        config: BackendConfig,
+        health: Health,
+    ) -> Result<Self> {
+        let check = setup_check(urls, &config).await?;
+        let store = StoreHandle::open(urls.store())?;
+        let name = config.node.map_or_else(|| crate::random_node_id("web"), Ok)?;
+        let (node, bus) = RedisNode::connect(redis, delivery, &store, name, &config.clock, &health)?;
+        let stop = CancellationToken::new();
+        config.clock.require_comparison();
+        let tasks = RedisNode::spawn_tasks(&node, &store, config.clock, check, &stop);
+        let presence = Arc::clone(&node.presence);
+        Ok(Self {
+            store: Some(store.clone()),
+            node: Some(node),
+            tasks: Mutex::new(tasks),
+            ..Self::new(store.ports(presence, bus), health, stop)
+        })
+    }
+
+    /// Returns the ports.
+    #[must_use]
+    pub fn ports(&self) -> &Ports {
+        &self.ports
+    }
+
+    /// Returns the problems of the background tasks.
+    #[must_use]
+    pub fn health(&self) -> &Health {
+        &self.health
+    }
+
+    /// Returns whether this process counts the events.
+    #[must_use]
+    pub fn is_embedded(&self) -> bool {
+        self.is_embedded
+    }
+
+    /// Returns the check of the background tasks, the store and Redis.
+    #[must_use]
+    pub fn readiness(&self) -> ReadinessCheck {
+        let check = ReadinessCheck::new(self.health.clone());
+        let check = match &self.store {
+            Some(store) => check.with_store(store.clone()),
+            None => check,
+        };
+        #[cfg(feature = "redis")]
+        if let Some(node) = &self.node {
+            return check.with_redis(Arc::clone(&node.registry));
+        }
+        check
+    }
+
+    /// Returns the registry of the nodes that share a Redis, if this process is one of them.
+    #[cfg(feature = "redis")]
+    #[must_use]
+    pub fn registry(&self) -> Option<&Arc<horizon_redis::NodeRegistry>> {
+        self.node.as_ref().map(|node| &node.registry)
+    }
+
+    /// Returns what this node registers.
+    #[cfg(feature = "redis")]
+    #[must_use]
+    pub fn node_info(&self) -> Option<horizon_redis::NodeInfo> {
+        self.node.as_ref().map(|node| node.info())
+    }
+
+    /// Registers `horizon_problem`, and `horizon_stream_lost` of a stream.
+    #[cfg(feature = "metrics")]
+    pub fn register_metrics(&self, registry: &mut prometheus_client::registry::Registry) {
+        registry.register_collector(Box::new(self.health.clone()));
+        #[cfg(feature = "redis")]
+        if let Some(metric) = self.node.as_ref().and_then(|node| node.lost_metric()) {
+            registry.register_collector(Box::new(metric));
+        }
+    }
+
+    /// Tells the other nodes that this one and its viewers leave. Call it at the beginning of a shutdown, because later
+    /// changes of the viewers are not sent.
+    pub async fn leave(&self) {
+        #[cfg(feature = "redis")]
+        if let Some(node) = &self.node {
+            self.stop.cancel();
+            node.presence.close().await;
+        }
+    }
+
+    /// Ends the background tasks and closes the store, within 5 seconds. Call it after the last event.
+    ///
+    /// # Errors
+    /// A task panicked, or the store could not be closed in time.
+    pub async fn close(&self) -> Result<()> {
+        self.stop.cancel();
+        let tasks = mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        let close = async {
+            let mut outcome = Ok(());
+            for task in tasks {
+                let panicked = || Error::permanent("a background task panicked");
+                let ended = task.await.map_err(|error| panicked().with_source(error));
+                outcome = outcome.and(ended.and_then(|ended| ended.unwrap_or_else(|| Err(panicked()))));
+            }
+            match &self.store {
+                // The accumulator has closed it.
+                Some(store) if !self.is_embedded => outcome.and(store.close().await),
+                _ => outcome,
+            }
+        };
+        let late = |error| Err(Error::unavailable("the backend did not end in time").with_source(error));
+        timeout(CLOSE_TIMEOUT, close).await.unwrap_or_else(late)
+    }
+}
+
+#[cfg(feature = "redis")]
+async fn setup_check(urls: &BackendUrls, config: &BackendConfig) -> Result<crate::RedisSetupCheck> {
+    let check = crate::RedisSetupCheck::new(urls, config.redis_may_lose_data)?;
+    check.refuse_cluster().await?;
+    Ok(check)
+}
+
+impl fmt::Debug for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Backend")
+            .field("is_embedded", &self.is_embedded)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,44 @@
+use std::time::Duration;
+
+use horizon_core::{Backoff, Error};
+
+use crate::error_chain;
+
+/// The delay after a permanent error: 30 seconds.
+const PERMANENT_DELAY: Duration = Duration::from_secs(30);
+
+/// Logs the failures of a batch and returns the delay before the next attempt: 100 ms to 2 seconds after
+/// retryable errors, and 30 seconds after a permanent one.
+///
+/// ```
+/// use std::time::Duration;
+/// use horizon_backend::BatchRetry;
+/// use horizon_core::Error;
+///
+/// let mut retry = BatchRetry::default();
+/// assert_eq!(retry.after(&Error::unavailable("down")), Duration::from_millis(100));
+/// assert_eq!(retry.after(&Error::unavailable("down")), Duration::from_millis(200));
+/// assert_eq!(retry.after(&Error::permanent("broken")), Duration::from_secs(30));
+/// ```
+#[derive(Debug)]
+pub struct BatchRetry(Backoff);
+
+impl Default for BatchRetry {
+    fn default() -> Self {
+        Self(Backoff::new(Duration::from_millis(100), Duration::from_secs(2)))
+    }
+}
+
+impl BatchRetry {
+    /// Logs this error and returns the delay before the next attempt.
+    pub fn after(&mut self, error: &Error) -> Duration {
+        let cause = error_chain(error);
+        if error.is_retryable() {
+            let delay = self.0.next_delay();
+            tracing::warn!(%error, cause, ?delay, "a batch could not be counted, retrying");
+            return delay;
+        }
+        tracing::error!(%error, cause, delay = ?PERMANENT_DELAY, "a batch cannot be counted until this error is fixed");
+        PERMANENT_DELAY
+    }
+}

@@ -1,0 +1,191 @@
+//! The secret of a site, which is created once and kept with its store.
+
+#[cfg(feature = "sqlite")]
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, ErrorKind, Read, Write},
+    path::{Path, PathBuf},
+};
+
+#[cfg(feature = "sqlite")]
+use horizon_core::Error;
+use horizon_core::Result;
+#[cfg(feature = "redis")]
+use horizon_redis::{RedisConfig, RedisStats};
+
+#[cfg(feature = "sqlite")]
+use crate::canonical_path::{append_extension, canonical_path};
+use crate::{StoreUrl, random_bytes};
+
+/// The first wait for an unavailable Redis: 100 ms.
+#[cfg(feature = "redis")]
+const FIRST_WAIT: std::time::Duration = std::time::Duration::from_millis(100);
+
+/// The longest wait: 2 seconds.
+#[cfg(feature = "redis")]
+const MAX_WAIT: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// Reads the secret that is kept with this store, or creates it.
+///
+/// A store in memory has a new secret each time. SQLite has a file `<database>.secret`. In Redis all processes share
+/// the secret; while Redis is unavailable this waits, because without the secret a server cannot recognise its readers.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use horizon_backend::{StoreUrl, stored_secret};
+///
+/// assert_ne!(stored_secret(&StoreUrl::Memory).await?, stored_secret(&StoreUrl::Memory).await?);
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+/// The file cannot be read or created, Redis refuses, or the operating system has no randomness.
+pub async fn stored_secret(store: &StoreUrl) -> Result<[u8; 32]> {
+    match store {
+        StoreUrl::Memory => random_bytes(),
+        #[cfg(feature = "sqlite")]
+        StoreUrl::Sqlite(database) => {
+            let path = secret_file(database);
+            let failed = || format!("the secret in {} cannot be used", path.display());
+            read_or_create(&path).map_err(|error| Error::permanent(failed()).with_source(error))
+        }
+        #[cfg(feature = "redis")]
+        StoreUrl::Redis(redis) => redis_secret(redis).await,
+    }
+}
+
+/// Returns whether the store has an SQLite database but no secret, as after a partial restore from a backup.
+#[must_use]
+pub fn is_secret_missing(store: &StoreUrl) -> bool {
+    match store {
+        #[cfg(feature = "sqlite")]
+        StoreUrl::Sqlite(path) => fs::metadata(path).is_ok_and(|file| file.len() > 0) && !secret_file(path).exists(),
+        _ => false,
+    }
+}
+
+#[cfg(feature = "redis")]
+async fn redis_secret(redis: &RedisConfig) -> Result<[u8; 32]> {
+    let (store, fresh) = (RedisStats::connect(redis)?, random_bytes()?);
+    let mut backoff = horizon_core::Backoff::new(FIRST_WAIT, MAX_WAIT);
+    loop {
+        match store.secret(fresh).await {
+            Err(error) if error.is_retryable() => {
+                let (cause, delay) = (crate::error_chain(&error), backoff.next_delay());
+                tracing::warn!(?redis, %error, cause, ?delay, "cannot read the secret that signs cookies, retrying");
+                tokio::time::sleep(delay).await;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+/// Returns the file of the secret. It is next to the real database, unless there is one next to a symbolic link, where
+/// earlier versions created it.
+#[cfg(feature = "sqlite")]
+fn secret_file(database: &Path) -> PathBuf {
+    let given = append_extension(database, ".secret");
+    match canonical_path(database) {
+        Ok(database) if !given.exists() => append_extension(&database, ".secret"),
+        _ => given,
+    }
+}
+
+#[cfg(feature = "sqlite")]
+fn read_or_create(path: &Path) -> io::Result<[u8; 32]> {
+    if !path.try_exists()? {
+        create(path)?;
+    }
+    let mut secret = Vec::new();
+    File::open(path)?.take(33).read_to_end(&mut secret)?;
+    let wrong_length = |_| io::Error::other("it must have 32 bytes; remove it to create a new one");
+    secret.try_into().map_err(wrong_length)
+}
+
+/// Writes a new secret to a draft and links it to `path`, so that the file is never incomplete and two processes that
+/// start at once get the same secret.
+#[cfg(feature = "sqlite")]
+fn create(path: &Path) -> io::Result<()> {
+    let draft = append_extension(path, &format!(".{}", std::process::id()));
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&draft)?;
+    let secret: [u8; 32] = random_bytes().map_err(io::Error::other)?;
+    file.write_all(&secret)?;
+    file.sync_all()?;
+    let linked = fs::hard_link(&draft, path);
+    fs::remove_file(&draft)?;
+    match linked {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    use super::*;
+
+    async fn load(store: &StoreUrl) -> [u8; 32] {
+        stored_secret(store).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_secret_is_the_same_after_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = StoreUrl::Sqlite(folder.path().join("horizon.db"));
+        let secret = load(&store).await;
+        assert_eq!(load(&store).await, secret);
+        assert_ne!(load(&StoreUrl::Memory).await, secret);
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_symbolic_link_to_the_store_has_the_secret_of_the_store_unless_it_has_one_already() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = |name| StoreUrl::Sqlite(folder.path().join(name));
+        std::os::unix::fs::symlink("horizon.db", folder.path().join("link.db")).unwrap();
+        let secret = load(&store("link.db")).await;
+        assert_eq!(load(&store("horizon.db")).await, secret);
+        create(&folder.path().join("link.db.secret")).unwrap();
+        assert_ne!(
+            load(&store("link.db")).await,
+            secret,
+            "cookies signed with it must stay valid"
+        );
+        assert_eq!(load(&store("horizon.db")).await, secret);
+    }
+
+    #[tokio::test]
+    async fn servers_that_start_at_once_have_one_secret_and_leave_no_draft() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = StoreUrl::Sqlite(folder.path().join("horizon.db"));
+        create(&folder.path().join("horizon.db.secret")).unwrap();
+        let first = load(&store).await;
+        create(&folder.path().join("horizon.db.secret")).unwrap();
+        assert_eq!(load(&store).await, first);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_secret_is_missing_where_only_the_database_is_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("horizon.db");
+        let store = StoreUrl::Sqlite(database.clone());
+        assert!(!is_secret_missing(&store), "a first start");
+        fs::write(&database, "numbers").unwrap();
+        assert!(is_secret_missing(&store));
+        load(&store).await;
+        assert!(!is_secret_missing(&store) && !is_secret_missing(&StoreUrl::Memory));
+    }
+
+    #[tokio::test]
+    async fn a_secret_of_the_wrong_length_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = StoreUrl::Sqlite(folder.path().join("horizon.db"));
+        fs::write(folder.path().join("horizon.db.secret"), "short").unwrap();
+        let error = stored_secret(&store).await.unwrap_err();
+        assert!(crate::error_chain(&error).contains("32 bytes"), "{error:?}");
+    }
+}
