@@ -1,4 +1,4 @@
-//! The binary, end to end.
+//! Counting lines with the program.
 
 #![expect(clippy::expect_used, reason = "a test that cannot be set up fails")]
 
@@ -12,6 +12,7 @@ use horizon_core::{Event, EventKind, ReaderId, Slug, Stamp, Timestamp, Topic};
 fn run(arguments: &[&str], input: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_horizon-accumulator"))
         .args(arguments)
+        .env_remove("HORIZON_BUS")
         .env_remove("HORIZON_PIPE")
         .env_remove("HORIZON_STORE")
         .stdin(Stdio::piped())
@@ -19,14 +20,14 @@ fn run(arguments: &[&str], input: &str) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .expect("the binary starts");
-    // A process that refuses its arguments does not read; its answer says so.
+    // A process that refuses its arguments does not read its input.
     let _ = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
     child.wait_with_output().expect("the binary ends")
 }
 
 fn count(folder: &Path, input: &str) -> Output {
     let store = format!("sqlite:{}", folder.join("horizon.db").display());
-    run(&["--pipe", "stdin:", "--store", &store], input)
+    run(&["--bus", "stdin:", "--store", &store], input)
 }
 
 fn stdout(output: &Output) -> &str {
@@ -86,7 +87,7 @@ fn two_processes_at_the_same_time_count_each_event_once() {
 }
 
 #[test]
-fn a_bad_line_is_reported_and_fails_the_run_and_the_good_ones_are_counted() {
+fn an_invalid_line_is_reported_and_fails_the_run_and_the_others_are_counted() {
     let folder = tempfile::tempdir().unwrap();
     let output = count(folder.path(), &format!("not an event\n{}", events()));
     assert_eq!(output.status.code(), Some(1));
@@ -99,13 +100,30 @@ fn a_bad_line_is_reported_and_fails_the_run_and_the_good_ones_are_counted() {
 }
 
 #[test]
-fn the_memory_pipe_is_refused_in_one_sentence() {
-    let output = run(&["--pipe", "memory:"], "");
+fn a_bus_in_memory_is_refused_in_one_sentence() {
+    let output = run(&["--bus", "memory:"], "");
     assert_eq!(output.status.code(), Some(2));
     let text = stderr(&output);
     assert!(
-        text.contains("the memory pipe lives inside horizon-web, which runs the accumulator itself"),
+        text.contains("HORIZON_BUS is wrong: a bus in memory is only for one process"),
         "{text}"
+    );
+}
+
+#[test]
+fn the_old_name_of_the_bus_works_unless_it_contradicts_the_new_one() {
+    for arguments in [
+        &["--pipe", "stdin:", "--store", "memory:"][..],
+        &["--pipe", "stdin:", "--bus", "stdin:", "--store", "memory:"],
+    ] {
+        assert!(run(arguments, "").status.success());
+    }
+    let output = run(&["--pipe", "stdin:", "--bus", "redis://127.0.0.1"], "");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).contains("HORIZON_BUS is wrong: it differs from HORIZON_PIPE"),
+        "{}",
+        stderr(&output)
     );
 }
 

@@ -50,16 +50,16 @@ const MAX_DRIFT: Duration = Duration::from_secs(1);
 /// assert_eq!(clock.offset(), Some(0));
 /// ```
 #[derive(Clone)]
-pub struct CorrectedClock(Arc<Inner>);
+pub struct CorrectedClock(Arc<ClockInner>);
 
-struct Inner {
+struct ClockInner {
     system_time: Box<dyn Fn() -> Timestamp + Send + Sync>,
-    state: Mutex<State>,
+    state: Mutex<ClockState>,
     compared: Notify,
 }
 
 #[derive(Clone, Copy)]
-enum State {
+enum ClockState {
     /// There is no reference to compare it with.
     Uncorrected,
     /// It must be compared and was not yet.
@@ -86,16 +86,16 @@ pub struct ClockReading {
 impl CorrectedClock {
     /// Returns a clock that follows `system_time` and is trusted without a comparison.
     pub fn new(system_time: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
-        Self(Arc::new(Inner {
+        Self(Arc::new(ClockInner {
             system_time: Box::new(system_time),
-            state: Mutex::new(State::Uncorrected),
+            state: Mutex::new(ClockState::Uncorrected),
             compared: Notify::new(),
         }))
     }
 
     /// Distrusts the clock until it is compared, as `run_heartbeat` does.
     pub fn require_comparison(&self) {
-        *self.state() = State::Unknown(SlowComparisons::default());
+        *self.state() = ClockState::Unknown(SlowComparisons::default());
     }
 
     /// Waits for the first comparison, if one is required.
@@ -121,15 +121,15 @@ impl CorrectedClock {
     pub fn now(&self) -> Timestamp {
         let state = *self.state();
         match state {
-            State::Compared { anchor, .. } => later(anchor, Instant::now()),
-            State::Uncorrected | State::Unknown(_) => (self.0.system_time)(),
+            ClockState::Compared { anchor, .. } => later(anchor, Instant::now()),
+            ClockState::Uncorrected | ClockState::Unknown(_) => (self.0.system_time)(),
         }
     }
 
     /// Returns whether no comparison is outstanding.
     #[must_use]
     pub fn is_known(&self) -> bool {
-        !matches!(*self.state(), State::Unknown(_))
+        !matches!(*self.state(), ClockState::Unknown(_))
     }
 
     /// Checks that events may be created and judged by this clock.
@@ -158,8 +158,8 @@ impl CorrectedClock {
     #[cfg(any(test, feature = "redis"))]
     pub(crate) fn error(&self) -> Option<Duration> {
         match *self.state() {
-            State::Compared { error, .. } => Some(error),
-            State::Uncorrected | State::Unknown(_) => None,
+            ClockState::Compared { error, .. } => Some(error),
+            ClockState::Uncorrected | ClockState::Unknown(_) => None,
         }
     }
 
@@ -193,13 +193,15 @@ impl CorrectedClock {
                 return;
             };
             let (current, error) = match *state {
-                State::Compared { anchor, error, .. } => (anchor, error),
+                ClockState::Compared { anchor, error, .. } => (anchor, error),
                 // Until now the system clock is used.
-                State::Uncorrected | State::Unknown(_) => ((comparison.sent.wall, comparison.sent.at), Duration::MAX),
+                ClockState::Uncorrected | ClockState::Unknown(_) => {
+                    ((comparison.sent.wall, comparison.sent.at), Duration::MAX)
+                }
             };
             let round_trip = comparison.round_trip();
             let is_right = comparison.agrees_with(current);
-            *state = State::Compared {
+            *state = ClockState::Compared {
                 anchor: if is_right { current } else { comparison.middle() },
                 error: if is_right { error.min(round_trip) } else { round_trip },
                 seen: received,
@@ -217,12 +219,12 @@ impl CorrectedClock {
         (ClockReading { wall, at: before }, ClockReading { wall, at: after })
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, ClockState> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl ClockState {
     fn offset(&self, now: ClockReading) -> Option<i64> {
         match *self {
             Self::Compared { anchor, .. } => {

@@ -23,10 +23,10 @@ use tokio::sync::watch;
 /// assert!(health.problems().is_empty());
 /// ```
 #[derive(Clone, Default)]
-pub struct Health(Arc<Inner>);
+pub struct Health(Arc<HealthInner>);
 
 #[derive(Default)]
-struct Inner {
+struct HealthInner {
     parts: Mutex<BTreeMap<&'static str, String>>,
     /// The first panic of a background task.
     panic: watch::Sender<Option<String>>,

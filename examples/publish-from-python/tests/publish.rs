@@ -176,7 +176,10 @@ async fn a_comment_is_known_by_the_id_of_its_event() -> anyhow::Result<()> {
     let arguments = ["comment", &id_field, READER, "author=Ada", &body_field];
     let totals = pipeline.totals(&arguments).await?;
     ensure!(totals["comments"] == 1, "{totals}");
-    let newest = pipeline.store.newest_comments(&Slug::new("hello")?, NonZeroUsize::MIN).await?;
+    let newest = pipeline
+        .store
+        .newest_comments(&Slug::new("hello")?, NonZeroUsize::MIN)
+        .await?;
     let comment = newest.first().context("the store has no comment")?;
     ensure!(
         comment.id.to_string() == id && comment.author == "Ada" && comment.body == body,

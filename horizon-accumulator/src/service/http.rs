@@ -18,7 +18,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use super::metrics::Metrics;
+use super::metrics::ServiceMetrics;
 
 /// The most open connections: 64. Others wait.
 const MAX_CONNECTIONS: usize = 64;
@@ -35,11 +35,11 @@ const ACCEPT_RETRY: Duration = Duration::from_millis(200);
 #[derive(Clone, Debug)]
 pub(crate) struct HttpState {
     readiness: Arc<ReadinessCheck>,
-    metrics: Arc<Metrics>,
+    metrics: Arc<ServiceMetrics>,
 }
 
 impl HttpState {
-    pub(crate) fn new(readiness: ReadinessCheck, metrics: Arc<Metrics>) -> Self {
+    pub(crate) fn new(readiness: ReadinessCheck, metrics: Arc<ServiceMetrics>) -> Self {
         let readiness = Arc::new(readiness);
         Self { readiness, metrics }
     }

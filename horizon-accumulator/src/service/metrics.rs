@@ -22,7 +22,7 @@ struct ReasonLabel {
 }
 
 #[derive(Debug)]
-pub(crate) struct Metrics {
+pub(crate) struct ServiceMetrics {
     registry: Registry,
     name: String,
     started: Timestamp,
@@ -34,7 +34,7 @@ pub(crate) struct Metrics {
     failures: Family<ReasonLabel, Counter>,
 }
 
-impl Metrics {
+impl ServiceMetrics {
     pub(crate) fn new(config: &ServiceConfig, started: Timestamp, bus_state: BusState, health: Health) -> Self {
         let mut all = Self {
             registry: Registry::default(),
@@ -113,7 +113,7 @@ impl Metrics {
     }
 }
 
-impl AccumulatorObserver for Metrics {
+impl AccumulatorObserver for ServiceMetrics {
     fn on_batch(&self, outcome: &BatchOutcome) {
         self.health.on_batch(outcome);
         self.batches.inc();

@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::consumers::BusConsumers;
 use self::http::HttpState;
-use self::metrics::Metrics;
+use self::metrics::ServiceMetrics;
 use crate::arguments::ServiceConfig;
 
 /// Counts events from Redis until `shutdown`, and then those that are ready, for at most 3 seconds.
@@ -42,7 +42,7 @@ pub(crate) async fn serve(config: &ServiceConfig, shutdown: impl Future<Output =
         state,
         monitors,
     } = BusConsumers::connect(config, &health)?;
-    let metrics = Arc::new(Metrics::new(config, now(), state, health.clone()));
+    let metrics = Arc::new(ServiceMetrics::new(config, now(), state, health.clone()));
     let heartbeat = heartbeat_config(config, &store, &health)?;
     let clock = heartbeat.clock.clone();
     let readiness = ReadinessCheck::new(health.clone())
@@ -81,7 +81,7 @@ pub(crate) async fn serve(config: &ServiceConfig, shutdown: impl Future<Output =
     Ok(())
 }
 
-async fn send_heartbeats(config: HeartbeatConfig, metrics: Arc<Metrics>, stop: CancellationToken) {
+async fn send_heartbeats(config: HeartbeatConfig, metrics: Arc<ServiceMetrics>, stop: CancellationToken) {
     run_heartbeat(&config, &|| metrics.node_info(), stop.cancelled()).await;
 }
 

@@ -150,6 +150,7 @@ pub(crate) async fn run(settings: &[(&str, &str)]) -> Output {
 pub(crate) fn program(settings: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_horizon-accumulator"));
     for name in [
+        "HORIZON_BUS",
         "HORIZON_PIPE",
         "HORIZON_STORE",
         "HORIZON_NODE",

@@ -11,7 +11,7 @@ async fn while_redis_is_away_it_says_why_and_goes_on_once_redis_is_back() {
     redis.kill().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let store = sqlite(&folder.path().join("horizon.db"));
-    let one = Accumulator::start(&[("HORIZON_PIPE", &redis.url()), ("HORIZON_STORE", &store)]).await;
+    let one = Accumulator::start(&[("HORIZON_BUS", &redis.url()), ("HORIZON_STORE", &store)]).await;
     let pipe = pipe(&redis);
     for round in 1..=2 {
         one.until_ready_says(503).await;
@@ -33,7 +33,7 @@ async fn a_password_is_used_and_reaches_no_log() {
     for (password, status, said) in [("correct-horse", 200, "writable"), ("hunter2", 503, "reached")] {
         let pipe = redis.url().replace("redis://", &format!("redis://:{password}@"));
         let settings = [
-            ("HORIZON_PIPE", pipe.as_str()),
+            ("HORIZON_BUS", pipe.as_str()),
             ("HORIZON_STORE", "memory:"),
             ("RUST_LOG", "trace"),
         ];

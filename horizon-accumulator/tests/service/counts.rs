@@ -29,7 +29,7 @@ pub(crate) async fn kept_visits(redis: &RedisServer) -> u64 {
 async fn two_share_the_work_of_one_stream_and_each_event_is_counted_by_one() {
     let redis = RedisServer::start(&[]).await.unwrap();
     let url = redis.url();
-    let start = async || Accumulator::start(&[("HORIZON_PIPE", &*url)]).await;
+    let start = async || Accumulator::start(&[("HORIZON_BUS", &*url)]).await;
     let (one, two) = tokio::join!(start(), start());
     let (pipe, mut tracked) = (pipe(&redis), 0);
     wait_until("both have a share", async || {
@@ -53,7 +53,7 @@ async fn two_share_the_work_of_one_stream_and_each_event_is_counted_by_one() {
 async fn what_comes_by_the_channel_is_counted_too() {
     let redis = RedisServer::start(&[]).await.unwrap();
     let pipe = redis.url().replace("redis:", "redis+pubsub:");
-    let one = Accumulator::start(&[("HORIZON_PIPE", &pipe), ("HORIZON_STORE", "memory:")]).await;
+    let one = Accumulator::start(&[("HORIZON_BUS", &pipe), ("HORIZON_STORE", "memory:")]).await;
     wait_until("it listens", async || one.metric("horizon_channel_heard").await == 1).await;
     let event = r#"{"v":1,"topic":"blog:hello","type":"visit"}"#;
     redis.cli(&["PUBLISH", "analytics:events", event]).await.unwrap();
@@ -66,7 +66,7 @@ async fn the_metrics_tell_what_was_counted_and_what_was_not() {
     let redis = RedisServer::start(&[]).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let store = sqlite(&folder.path().join("horizon.db"));
-    let one = Accumulator::start(&[("HORIZON_PIPE", &redis.url()), ("HORIZON_STORE", &store)]).await;
+    let one = Accumulator::start(&[("HORIZON_BUS", &redis.url()), ("HORIZON_STORE", &store)]).await;
     let pipe = pipe(&redis);
     pipe.track(visit(1)).await.unwrap();
     pipe.track(visit_at(Timestamp::from_millis(0), 2)).await.unwrap();

@@ -24,7 +24,7 @@ async fn counts_with(standard_error: impl Into<Stdio>, reason: &str) {
 /// The same, where something happens to the running accumulator.
 async fn counts_after(standard_error: impl Into<Stdio>, happens: impl FnOnce(&Accumulator), reason: &str) {
     let redis = RedisServer::start(&[]).await.unwrap();
-    let settings = [("HORIZON_PIPE", &*redis.url()), ("RUST_LOG", "trace")];
+    let settings = [("HORIZON_BUS", &*redis.url()), ("RUST_LOG", "trace")];
     let one = Accumulator::start_with(&settings, standard_error).await;
     one.until_ready_says(200).await;
     happens(&one);
@@ -87,7 +87,7 @@ async fn a_standard_output_that_takes_nothing_is_said_in_the_log() {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("log");
     let full = File::options().write(true).open("/dev/full").unwrap();
-    let settings = [("HORIZON_PIPE", "redis://127.0.0.1:1"), ("HORIZON_STORE", "memory:")];
+    let settings = [("HORIZON_BUS", "redis://127.0.0.1:1"), ("HORIZON_STORE", "memory:")];
     let mut command = crate::accumulator::program(&settings);
     let mut child = command
         .stdout(full)

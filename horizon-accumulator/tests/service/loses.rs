@@ -22,7 +22,7 @@ impl Stage {
         let folder = tempfile::tempdir().unwrap();
         let store = sqlite(&folder.path().join("horizon.db"));
         let url = redis.url();
-        let places = [("HORIZON_PIPE", &*url), ("HORIZON_STORE", &*store)];
+        let places = [("HORIZON_BUS", &*url), ("HORIZON_STORE", &*store)];
         let one = Accumulator::start(&[&places, settings].concat()).await;
         let pipe = pipe(&redis);
         Self {
@@ -152,7 +152,7 @@ async fn where_config_is_forbidden_or_nothing_has_to_be_kept_it_only_warns() {
     let channel = redis.url().replace("redis:", "redis+pubsub:");
     for (pipe, rights) in [(channel, "+config"), (redis.url(), "-config")] {
         redis.cli(&["ACL", "SETUSER", "default", rights]).await.unwrap();
-        let one = Accumulator::start(&[("HORIZON_PIPE", &*pipe), ("HORIZON_STORE", "memory:")]).await;
+        let one = Accumulator::start(&[("HORIZON_BUS", &*pipe), ("HORIZON_STORE", "memory:")]).await;
         wait_until("it warns", async || {
             one.log().contains("WARN") && one.log().contains("appendonly")
         })
@@ -165,7 +165,7 @@ async fn where_config_is_forbidden_or_nothing_has_to_be_kept_it_only_warns() {
 async fn the_node_of_a_cluster_is_refused_at_the_start_and_on_the_first_contact() {
     let mut redis = RedisServer::start(&["--cluster-enabled", "yes"]).await.unwrap();
     let url = redis.url();
-    let settings = [("HORIZON_PIPE", &*url), ("HORIZON_STORE", "memory:")];
+    let settings = [("HORIZON_BUS", &*url), ("HORIZON_STORE", "memory:")];
     let ended = run(&settings).await;
     let said = String::from_utf8(ended.stderr).unwrap();
     assert_eq!(ended.status.code(), Some(1), "{said}");
@@ -200,7 +200,7 @@ async fn a_key_of_another_type_in_the_streams_place_is_named_until_it_is_gone() 
 #[tokio::test]
 async fn while_a_batch_cannot_be_counted_it_is_not_ready() {
     let redis = RedisServer::start(&[]).await.unwrap();
-    let one = Accumulator::start(&[("HORIZON_PIPE", &redis.url())]).await;
+    let one = Accumulator::start(&[("HORIZON_BUS", &redis.url())]).await;
     one.until_ready_says(200).await;
     redis.cli(&["SET", "horizon:{blog:hello}:total", "x"]).await.unwrap();
     pipe(&redis).track(visit(1)).await.unwrap();

@@ -25,10 +25,10 @@ async fn accumulators_with_different_stores_are_not_ready_until_one_is_gone() {
     let redis = RedisServer::start(&[]).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let (url, file) = (redis.url(), sqlite(&folder.path().join("numbers.db")));
-    let one = Accumulator::start(&[("HORIZON_PIPE", &url), ("HORIZON_NODE", "one")]).await;
-    let same = Accumulator::start(&[("HORIZON_PIPE", &url), ("HORIZON_NODE", "same")]).await;
+    let one = Accumulator::start(&[("HORIZON_BUS", &url), ("HORIZON_NODE", "one")]).await;
+    let same = Accumulator::start(&[("HORIZON_BUS", &url), ("HORIZON_NODE", "same")]).await;
     let other = [
-        ("HORIZON_PIPE", &*url),
+        ("HORIZON_BUS", &*url),
         ("HORIZON_STORE", &file),
         ("HORIZON_NODE", "other"),
     ];
@@ -45,7 +45,7 @@ async fn accumulators_with_different_stores_are_not_ready_until_one_is_gone() {
 async fn two_accumulators_of_one_name_are_not_ready_until_one_is_gone() {
     let redis = RedisServer::start(&[]).await.unwrap();
     let url = redis.url();
-    let settings = [("HORIZON_PIPE", &*url), ("HORIZON_NODE", "same")];
+    let settings = [("HORIZON_BUS", &*url), ("HORIZON_NODE", "same")];
     let (one, other) = (Accumulator::start(&settings).await, Accumulator::start(&settings).await);
     for accumulator in [&one, &other] {
         until_not_ready(accumulator, "node-name: another process is named `same`, too").await;
@@ -67,7 +67,7 @@ async fn a_restart_under_the_same_name_is_no_problem() {
     };
     // The last word of one that was killed.
     cluster.heartbeat(&NodeInfo::new("same", now(), work)).await.unwrap();
-    let one = Accumulator::start(&[("HORIZON_PIPE", &url), ("HORIZON_NODE", "same")]).await;
+    let one = Accumulator::start(&[("HORIZON_BUS", &url), ("HORIZON_NODE", "same")]).await;
     one.until_ready_says(200).await;
     let first = one.metric("horizon_start_time_seconds").await;
     wait_until("it spoke a few times", async || {
@@ -89,7 +89,7 @@ fn off_by(offset: &str) -> (&'static str, &str) {
 async fn an_accumulator_whose_clock_is_minutes_off_judges_events_by_that_of_redis() {
     let redis = RedisServer::start(&[]).await.unwrap();
     let url = redis.url();
-    let one = Accumulator::start_in_fake_time(&[("HORIZON_PIPE", &url), off_by("-480s")]).await;
+    let one = Accumulator::start_in_fake_time(&[("HORIZON_BUS", &url), off_by("-480s")]).await;
     let store = Arc::new(RedisStats::connect(&RedisConfig::new(&url).unwrap()).unwrap());
     let pipe = RedisBus::connect(&RedisConfig::new(&url).unwrap(), store.clone()).unwrap();
     // By the process' own clock it is an hour and five minutes ahead.
@@ -125,7 +125,7 @@ async fn an_accumulator_whose_clock_is_a_month_or_hours_off_refuses_and_forgets_
         .await
         .unwrap();
     for (number, offset) in [(1, "+31d"), (2, "-2h")] {
-        let wrong = Accumulator::start_in_fake_time(&[("HORIZON_PIPE", &url), off_by(offset)]).await;
+        let wrong = Accumulator::start_in_fake_time(&[("HORIZON_BUS", &url), off_by(offset)]).await;
         until_not_ready(&wrong, "clock: the clock of this machine is").await;
         pipe.track(visit(number)).await.unwrap();
         wait_until("it tried", async || {
@@ -139,7 +139,7 @@ async fn an_accumulator_whose_clock_is_a_month_or_hours_off_refuses_and_forgets_
         wrong.stop().await;
     }
     // What it knew of ids it knows still, and what was published is counted by one that has the time.
-    let right = Accumulator::start(&[("HORIZON_PIPE", &url)]).await;
+    let right = Accumulator::start(&[("HORIZON_BUS", &url)]).await;
     wait_until("both are counted", async || {
         store.total(&page()).await.unwrap().stats.visits == 2
     })
@@ -160,7 +160,7 @@ async fn a_user_that_may_not_ask_for_the_time_is_a_problem_with_a_reason() {
     ];
     redis.cli(&user).await.unwrap();
     let url = format!("redis://timeless:secret@127.0.0.1:{}", redis.port());
-    let one = Accumulator::start(&[("HORIZON_PIPE", &url)]).await;
+    let one = Accumulator::start(&[("HORIZON_BUS", &url)]).await;
     until_not_ready(&one, "cluster: Redis rejects the heartbeat of this process").await;
     assert!(!one.log().contains("secret"), "{}", one.log());
 }

@@ -11,7 +11,7 @@ async fn a_second_one_on_the_same_sqlite_file_is_refused_by_its_name() {
     let folder = tempfile::tempdir().unwrap();
     let store = sqlite(&folder.path().join("numbers.db"));
     let (url, store) = (redis.url(), store.as_str());
-    let settings = [("HORIZON_PIPE", &*url), ("HORIZON_STORE", store)];
+    let settings = [("HORIZON_BUS", &*url), ("HORIZON_STORE", store)];
     let first = Accumulator::start(&settings).await;
     let second = run(&settings).await;
     let said = String::from_utf8(second.stderr).unwrap();
@@ -28,15 +28,15 @@ async fn a_second_one_on_the_same_sqlite_file_is_refused_by_its_name() {
 #[tokio::test]
 async fn a_wrong_setting_is_named_and_not_repeated() {
     for (name, value) in [
-        ("HORIZON_PIPE", "carrier-pigeon:hunter2"),
-        ("HORIZON_PIPE", "redis://u:hunter2@host/x"),
-        ("HORIZON_PIPE", "memory:"),
+        ("HORIZON_BUS", "carrier-pigeon:hunter2"),
+        ("HORIZON_BUS", "redis://u:hunter2@host/x"),
+        ("HORIZON_BUS", "memory:"),
         ("HORIZON_STORE", "mysql://hunter2"),
         ("HORIZON_STORE", "sqlite:"),
         ("HORIZON_ADDR", "localhost"),
         ("HORIZON_NODE", "two words"),
     ] {
-        let ended = run(&[("HORIZON_PIPE", NOWHERE), ("HORIZON_STORE", "memory:"), (name, value)]).await;
+        let ended = run(&[("HORIZON_BUS", NOWHERE), ("HORIZON_STORE", "memory:"), (name, value)]).await;
         let said = String::from_utf8(ended.stderr).unwrap();
         assert_eq!(ended.status.code(), Some(2), "{name}={value}: {said}");
         assert!(said.contains(name), "{name}={value}: {said}");
@@ -52,7 +52,7 @@ async fn an_address_that_is_taken_and_a_folder_that_is_missing_are_named() {
         ("HORIZON_ADDR", &*taken, &*taken),
         ("HORIZON_STORE", "sqlite:/no/such/folder/horizon.db", "/no/such/folder"),
     ] {
-        let ended = run(&[("HORIZON_PIPE", NOWHERE), ("HORIZON_STORE", "memory:"), (name, value)]).await;
+        let ended = run(&[("HORIZON_BUS", NOWHERE), ("HORIZON_STORE", "memory:"), (name, value)]).await;
         let said = String::from_utf8(ended.stderr).unwrap();
         assert_eq!(ended.status.code(), Some(1), "{said}");
         assert!(said.contains(name) && said.contains(sign), "{said}");

@@ -94,7 +94,7 @@ async fn a_clock_that_is_not_compared_is_a_problem_and_a_slow_redis_is_enough_to
     let pipe = RedisBus::connect(&pipe, Arc::new(MemoryStats::new())).unwrap();
     pipe.track(visit(1)).await.unwrap();
     let url = format!("redis://{}", relay.address);
-    let accumulator = Accumulator::start(&[("HORIZON_PIPE", &url), ("HORIZON_STORE", &store)]).await;
+    let accumulator = Accumulator::start(&[("HORIZON_BUS", &url), ("HORIZON_STORE", &store)]).await;
     let problem = "clock: the clock of this machine has not been compared with that of Redis yet";
     wait_until("it says that the time is not known", async || {
         let (status, text) = accumulator.get("/readyz").await;

@@ -32,7 +32,7 @@ async fn asked_to_stop_while_events_flow_it_acknowledges_what_it_counted_and_lea
     let database = folder.path().join("horizon.db");
     let (url, store) = (redis.url(), sqlite(&database));
     let settings = [
-        ("HORIZON_PIPE", &*url),
+        ("HORIZON_BUS", &*url),
         ("HORIZON_STORE", &*store),
         ("HORIZON_NODE", "one"),
     ];
@@ -73,7 +73,7 @@ async fn asked_to_stop_while_events_flow_it_acknowledges_what_it_counted_and_lea
 async fn asked_to_stop_while_redis_is_away_or_silent_it_ends_in_time() {
     let mut redis = RedisServer::start(&[]).await.unwrap();
     let url = redis.url();
-    let start = async || Accumulator::start(&[("HORIZON_PIPE", &*url), ("HORIZON_STORE", "memory:")]).await;
+    let start = async || Accumulator::start(&[("HORIZON_BUS", &*url), ("HORIZON_STORE", "memory:")]).await;
     let (silent, away) = tokio::join!(start(), start());
     tokio::join!(silent.until_ready_says(200), away.until_ready_says(200));
     pipe(&redis).track(visit(1)).await.unwrap();

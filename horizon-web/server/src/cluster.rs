@@ -53,7 +53,7 @@ async fn look(app: &App, reads: &PageReads) -> Cluster {
         return alone(
             app,
             reads,
-            "This process serves and counts alone: HORIZON_PIPE names no Redis.",
+            "This process serves and counts alone: HORIZON_BUS names no Redis.",
         )
         .await;
     };

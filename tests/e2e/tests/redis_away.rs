@@ -18,7 +18,7 @@ const END_WAIT: Duration = Duration::from_secs(10);
 
 #[tokio::test]
 async fn it_is_not_ready_and_serves_pages_and_ends_in_time() -> anyhow::Result<()> {
-    let mut server = Server::start(Options::default().with("HORIZON_PIPE", NOWHERE)).await?;
+    let mut server = Server::start(Options::default().with("HORIZON_BUS", NOWHERE)).await?;
     let ready = http::get(server.address(), "/readyz").await?;
     ensure!(ready.status == 503, "{} {}", ready.status, ready.text());
     ensure!(
@@ -44,7 +44,7 @@ async fn a_server_that_starts_before_its_redis_waits_for_the_secret_that_is_kept
     let mut redis = RedisServer::start(&[]).await?;
     redis.kill().await?;
     let options = Options::default()
-        .with("HORIZON_PIPE", &redis.url())
+        .with("HORIZON_BUS", &redis.url())
         .with("HORIZON_STORE", &redis.url());
     let comes = async {
         sleep(AWAY).await;

@@ -72,7 +72,7 @@ async fn a_node_of_a_redis_cluster_is_refused_and_no_like_is_acknowledged_on_it(
     let nodes = Nodes::start().await?;
     let address = redis.url();
     let secret = "a secret for the tests alone, long enough";
-    let settings = [("HORIZON_PIPE", &*address), ("HORIZON_SECRET", secret)];
+    let settings = [("HORIZON_BUS", &*address), ("HORIZON_SECRET", secret)];
     let refused = nodes.web("refused", &settings).await;
     let log = nodes.log_of("refused");
     ensure!(refused.is_err() && log.contains("Redis Cluster"), "{log}");

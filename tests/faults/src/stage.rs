@@ -72,7 +72,7 @@ impl Stage {
             Role::Web => Part::Webs,
             Role::Accumulator => Part::Accumulators,
         };
-        let mut variables = vec![("HORIZON_PIPE", self.redis.url())];
+        let mut variables = vec![("HORIZON_BUS", self.redis.url())];
         if role == Role::Web {
             variables.push(("HORIZON_SECRET", SECRET.into()));
             variables.push(("HORIZON_TRUSTED_PROXIES", "127.0.0.1/32".into()));

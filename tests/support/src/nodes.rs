@@ -52,7 +52,7 @@ impl Nodes {
     async fn run(&self, binary: &str, place: &str, name: &str, variables: &[(&str, &str)]) -> anyhow::Result<Process> {
         let mut command = program(binary, place)?;
         command
-            .env("HORIZON_PIPE", self.redis.url())
+            .env("HORIZON_BUS", self.redis.url())
             .env("HORIZON_POSTS", self.posts.path())
             .env("HORIZON_ADDR", "127.0.0.1:0")
             .env("HORIZON_NODE", name)

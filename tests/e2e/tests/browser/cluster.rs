@@ -33,7 +33,7 @@ fn the_author_sees_nodes_and_accumulators_come_and_count() -> anyhow::Result<()>
     let outside = Builder::new_current_thread().enable_all().build()?;
     let redis = outside.block_on(RedisServer::start(&[]))?;
     let options = Options::default()
-        .with("HORIZON_PIPE", &redis.url())
+        .with("HORIZON_BUS", &redis.url())
         .with("HORIZON_STORE", &redis.url())
         .with("HORIZON_NODE", "web-1")
         .with("HORIZON_ADMIN_TOKEN", TOKEN);
@@ -47,7 +47,7 @@ fn the_author_sees_nodes_and_accumulators_come_and_count() -> anyhow::Result<()>
         let folder = TempDir::new()?;
         let mut command = program("horizon-accumulator", "HORIZON_ACCUMULATOR_BIN")?;
         command
-            .env("HORIZON_PIPE", redis.url())
+            .env("HORIZON_BUS", redis.url())
             .env("HORIZON_NODE", "counts-1")
             .env("HORIZON_ADDR", "127.0.0.1:0");
         let accumulator = Process::start(command, &folder.path().join("log")).await?;
@@ -80,7 +80,7 @@ fn a_blog_on_its_own_says_so_and_a_stranger_sees_nothing() -> anyhow::Result<()>
         author
             .finds(
                 "it counts alone",
-                "return document.body.innerText.includes('HORIZON_PIPE names no Redis')",
+                "return document.body.innerText.includes('HORIZON_BUS names no Redis')",
             )
             .await
     })

@@ -26,7 +26,7 @@ const OFF: [(&str, bool); 4] = [("+2h", false), ("-31d", false), ("+50m", false)
 /// One web node after the other has a clock that is off, beside one that is right.
 pub(crate) async fn off(scene: &mut Scene) -> anyhow::Result<()> {
     let redis = RedisServer::start(&[]).await?;
-    let pipe = ("HORIZON_PIPE", redis.url());
+    let pipe = ("HORIZON_BUS", redis.url());
     let _accumulator = scene.accumulator(std::slice::from_ref(&pipe)).await?;
     let right = scene.web(std::slice::from_ref(&pipe)).await?;
     for (offset, must_pass) in OFF {

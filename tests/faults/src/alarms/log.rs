@@ -54,7 +54,7 @@ pub(crate) async fn dead(scene: &mut Scene) -> anyhow::Result<()> {
         ends_in_order(scene, web, dead).await;
     }
     let redis = RedisServer::start(&[]).await?;
-    let pipe = ("HORIZON_PIPE", redis.url());
+    let pipe = ("HORIZON_BUS", redis.url());
     let web = scene.web(std::slice::from_ref(&pipe)).await?;
     let mut likers = scene.likers(&[&web]);
     for dead in [Dead::ReaderGone, Dead::DevFull, Dead::NobodyReads] {

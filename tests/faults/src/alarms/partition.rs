@@ -61,7 +61,7 @@ struct Played {
 }
 
 async fn play(scene: &mut Scene, cluster: &Replicated, url: String) -> anyhow::Result<Played> {
-    let pipe = [("HORIZON_PIPE", url)];
+    let pipe = [("HORIZON_BUS", url)];
     let accumulators = [scene.accumulator(&pipe).await?, scene.accumulator(&pipe).await?];
     let webs = [scene.web(&pipe).await?, scene.web(&pipe).await?];
     let articles = Articles::read_at(&webs.each_ref());

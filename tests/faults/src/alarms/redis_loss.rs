@@ -42,7 +42,7 @@ struct Cast {
 impl Cast {
     async fn start(scene: &mut Scene, options: &[&str]) -> anyhow::Result<Self> {
         let redis = RedisServer::start(options).await?;
-        let pipe = [("HORIZON_PIPE", redis.url())];
+        let pipe = [("HORIZON_BUS", redis.url())];
         Ok(Self {
             accumulators: [scene.accumulator(&pipe).await?, scene.accumulator(&pipe).await?],
             webs: [scene.web(&pipe).await?, scene.web(&pipe).await?],

@@ -26,7 +26,7 @@ pub(crate) async fn cluster_node(scene: &mut Scene) -> anyhow::Result<()> {
     })
     .await?;
     scene.struck();
-    let pipe = [("HORIZON_PIPE", redis.url())];
+    let pipe = [("HORIZON_BUS", redis.url())];
     let accumulator = scene.accumulator(&pipe).await;
     refused_or_reported(scene, accumulator, "an accumulator").await?;
     let web = scene.web(&pipe).await;
@@ -87,7 +87,7 @@ fn names_the_cluster(scene: &mut Scene, what: &str, said: &str) {
 /// Two accumulators of one stream count into different stores.
 pub(crate) async fn two_stores(scene: &mut Scene) -> anyhow::Result<()> {
     let redis = RedisServer::start(&[]).await?;
-    let pipe = ("HORIZON_PIPE", redis.url());
+    let pipe = ("HORIZON_BUS", redis.url());
     let store = super::database::store(&scene.folder().join("other.db"));
     let web = scene.web(std::slice::from_ref(&pipe)).await?;
     let one = scene.accumulator(std::slice::from_ref(&pipe)).await?;
@@ -107,7 +107,7 @@ pub(crate) async fn two_stores(scene: &mut Scene) -> anyhow::Result<()> {
 /// Two web nodes have one name. Once one of them is gone the other is ready again.
 pub(crate) async fn duplicate_names(scene: &mut Scene) -> anyhow::Result<()> {
     let redis = RedisServer::start(&[]).await?;
-    let pipe = ("HORIZON_PIPE", redis.url());
+    let pipe = ("HORIZON_BUS", redis.url());
     let name = ("HORIZON_NODE", "web-of-one-name".to_owned());
     let _accumulator = scene.accumulator(std::slice::from_ref(&pipe)).await?;
     let one = scene.web(&[pipe.clone(), name.clone()]).await?;

@@ -27,8 +27,8 @@ pub(crate) struct Place {
     defect: Defect,
     #[arg(long, env = "HORIZON_ADDR")]
     addr: SocketAddr,
-    #[arg(long, env = "HORIZON_PIPE", default_value = "memory:")]
-    pipe: SecretString,
+    #[arg(long, env = "HORIZON_BUS", default_value = "memory:")]
+    bus: SecretString,
     #[arg(long, env = "HORIZON_STORE")]
     store: Option<SecretString>,
     #[arg(long, env = "HORIZON_NODE")]
@@ -40,12 +40,12 @@ pub(crate) struct Place {
 impl Place {
     fn redis_and_store(&self) -> anyhow::Result<(RedisConfig, StoreUrl)> {
         let urls = self.urls(Program::Accumulator)?;
-        Ok((RedisConfig::new(&self.pipe.0)?, urls.store().clone()))
+        Ok((RedisConfig::new(&self.bus.0)?, urls.store().clone()))
     }
 
     fn urls(&self, program: Program) -> anyhow::Result<BackendUrls> {
         let settings = BackendSettings {
-            pipe: Some(&self.pipe),
+            bus: Some(&self.bus),
             store: self.store.as_ref(),
             ..BackendSettings::default()
         };

@@ -13,7 +13,7 @@ use crate::defect::Defect;
 
 /// Serves the router that the product's web node has, but for the defect.
 pub(crate) async fn web(place: &Place) -> anyhow::Result<()> {
-    match place.pipe.0.as_str() {
+    match place.bus.0.as_str() {
         "memory:" => blog::embedded(place).await,
         _ => shared(place).await,
     }
@@ -49,5 +49,5 @@ fn analytics(place: &Place, pipe: Arc<RedisBus>) -> anyhow::Result<Arc<dyn Analy
 }
 
 fn client(place: &Place) -> anyhow::Result<Client> {
-    Client::open(place.pipe.0.as_str()).map_err(|error| anyhow!("HORIZON_PIPE is wrong: {error}"))
+    Client::open(place.bus.0.as_str()).map_err(|error| anyhow!("HORIZON_BUS is wrong: {error}"))
 }
