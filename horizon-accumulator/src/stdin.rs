@@ -1,10 +1,11 @@
+use std::collections::BTreeMap;
 use std::io::Write as _;
 
 use anyhow::{Context as _, bail};
 use horizon_backend::{StoreHandle, StoreUrl, now};
 use horizon_core::StatsStore;
 
-use crate::lines::{LineConsumer, count_lines};
+use crate::lines::{LineReader, count_lines};
 
 /// Counts the events on standard input and prints the totals of their topics, one JSON object per line. Invalid lines
 /// are reported on standard error.
@@ -23,16 +24,16 @@ pub(crate) async fn count_stdin(store: &StoreUrl) -> anyhow::Result<()> {
 
 /// Returns the number of invalid lines.
 async fn count_and_print(store: &dyn StatsStore) -> anyhow::Result<u64> {
-    let (mut invalid, mut reported) = (0, Ok(()));
-    let mut consumer = LineConsumer::new(tokio::io::stdin(), now, |line| {
+    let (mut invalid, mut reported, mut totals) = (0, Ok(()), BTreeMap::new());
+    let mut reader = LineReader::new(tokio::io::stdin(), now, |line| {
         invalid += 1;
         let written = writeln!(std::io::stderr(), "{line}");
         reported = std::mem::replace(&mut reported, Ok(())).and(written);
     });
-    let counted = count_lines(&mut consumer, store).await;
+    let counted = count_lines(&mut reader, store, &mut totals).await;
     let mut output = std::io::stdout().lock();
-    for totals in consumer.totals() {
-        writeln!(output, "{}", serde_json::to_string(totals)?).context("the totals cannot be written")?;
+    for update in totals.values() {
+        writeln!(output, "{}", serde_json::to_string(update)?).context("the totals cannot be written")?;
     }
     counted?;
     reported.context("the invalid lines cannot be reported")?;

@@ -109,16 +109,16 @@ pub async fn run_accumulator_observed(
     let accumulator = Accumulator { store, clock, observer };
     tokio::select! {
         () = shutdown => {}
-        _ = join_all(consumers.iter_mut().map(|consumer| accumulator.run(&mut **consumer))) => {}
+        _ = join_all(consumers.iter_mut().map(|consumer| accumulator.run(&mut **consumer, None))) => {}
         () = accumulator.expire_hourly() => {}
     }
     let deadline = Instant::now() + DRAIN_TIMEOUT;
     let drains = consumers
         .iter_mut()
-        .map(|consumer| accumulator.drain(&mut **consumer, deadline));
+        .map(|consumer| accumulator.run(&mut **consumer, Some(deadline)));
     let drained = timeout_at(deadline + LAST_BATCH_TIMEOUT, join_all(drains)).await;
     if !drained.is_ok_and(|all| all.into_iter().all(|drained| drained)) {
-        tracing::warn!("stopped before all events were counted; an accumulator will count them after its start");
+        tracing::warn!("stopped before all events were counted; the next accumulator counts them");
     }
 }
 
@@ -128,43 +128,30 @@ struct Accumulator<'a> {
     observer: &'a dyn AccumulatorObserver,
 }
 
-impl<'a> Accumulator<'a> {
-    async fn run(&self, consumer: &mut dyn EventConsumer) {
-        self.clock.compared().await;
-        let mut consumer = self.guard(consumer, None);
+impl Accumulator<'_> {
+    /// Counts for ever, or until `drain_until` or until no event is ready. Returns whether all events are counted.
+    async fn run(&self, consumer: &mut dyn EventConsumer, drain_until: Option<Instant>) -> bool {
+        let mut consumer = GuardedConsumer {
+            consumer,
+            clock: self.clock,
+            read_timeout: drain_until.map(|_| DRAIN_READ_TIMEOUT),
+            is_empty: false,
+        };
         let mut retry = BatchRetry::default();
-        loop {
+        if drain_until.is_none() {
+            self.clock.compared().await;
+        }
+        while drain_until.is_none_or(|deadline| Instant::now() < deadline) {
             match self.process_batch(&mut consumer).await {
                 Ok(()) => retry = BatchRetry::default(),
-                Err(error) => self.wait_after(&error, &mut retry).await,
-            }
-        }
-    }
-
-    /// Counts until no event is ready or until `deadline`. Returns whether all events are counted.
-    async fn drain(&self, consumer: &mut dyn EventConsumer, deadline: Instant) -> bool {
-        let mut consumer = self.guard(consumer, Some(DRAIN_READ_TIMEOUT));
-        let mut retry = BatchRetry::default();
-        while Instant::now() < deadline {
-            match self.process_batch(&mut consumer).await {
-                Ok(()) => {}
                 Err(_) if consumer.is_empty => return true,
-                Err(error) => self.wait_after(&error, &mut retry).await,
+                Err(error) => {
+                    self.observer.on_error(&error);
+                    sleep(retry.after(&error)).await;
+                }
             }
         }
         false
-    }
-
-    fn guard<'c>(&self, consumer: &'c mut dyn EventConsumer, read_timeout: Option<Duration>) -> GuardedConsumer<'c>
-    where
-        'a: 'c,
-    {
-        GuardedConsumer {
-            consumer,
-            clock: self.clock,
-            read_timeout,
-            is_empty: false,
-        }
     }
 
     async fn process_batch(&self, consumer: &mut GuardedConsumer<'_>) -> Result<()> {
@@ -176,11 +163,6 @@ impl<'a> Accumulator<'a> {
         tracing::debug!(applied, rejected, "batch counted");
         self.observer.on_batch(&outcome);
         Ok(())
-    }
-
-    async fn wait_after(&self, error: &Error, retry: &mut BatchRetry) {
-        self.observer.on_error(error);
-        sleep(retry.after(error)).await;
     }
 
     async fn expire_hourly(&self) {

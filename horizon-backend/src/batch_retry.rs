@@ -4,11 +4,17 @@ use horizon_core::{Backoff, Error};
 
 use crate::error_chain;
 
+/// The first delay after a retryable error: 100 ms.
+pub(crate) const INITIAL_DELAY: Duration = Duration::from_millis(100);
+
+/// The longest delay after retryable errors: 2 seconds.
+pub(crate) const MAX_DELAY: Duration = Duration::from_secs(2);
+
 /// The delay after a permanent error: 30 seconds.
 const PERMANENT_DELAY: Duration = Duration::from_secs(30);
 
-/// Logs the failures of a batch and returns the delay before the next attempt: 100 ms to 2 seconds after
-/// retryable errors, and 30 seconds after a permanent one.
+/// The delays between the attempts to count a batch: growing from 100 ms to 2 seconds after retryable errors, and 30
+/// seconds after a permanent one.
 ///
 /// ```
 /// use std::time::Duration;
@@ -25,7 +31,7 @@ pub struct BatchRetry(Backoff);
 
 impl Default for BatchRetry {
     fn default() -> Self {
-        Self(Backoff::new(Duration::from_millis(100), Duration::from_secs(2)))
+        Self(Backoff::new(INITIAL_DELAY, MAX_DELAY))
     }
 }
 

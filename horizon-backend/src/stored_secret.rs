@@ -11,19 +11,15 @@ use std::{
 use horizon_core::Error;
 use horizon_core::Result;
 #[cfg(feature = "redis")]
-use horizon_redis::{RedisConfig, RedisStats};
+use {
+    crate::batch_retry::{INITIAL_DELAY, MAX_DELAY},
+    horizon_core::Backoff,
+    horizon_redis::{RedisConfig, RedisStats},
+};
 
 #[cfg(feature = "sqlite")]
 use crate::canonical_path::{append_extension, canonical_path};
 use crate::{StoreUrl, random_bytes};
-
-/// The first wait for an unavailable Redis: 100 ms.
-#[cfg(feature = "redis")]
-const FIRST_WAIT: std::time::Duration = std::time::Duration::from_millis(100);
-
-/// The longest wait: 2 seconds.
-#[cfg(feature = "redis")]
-const MAX_WAIT: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// Reads the secret that is kept with this store, or creates it.
 ///
@@ -67,7 +63,7 @@ pub fn is_secret_missing(store: &StoreUrl) -> bool {
 #[cfg(feature = "redis")]
 async fn redis_secret(redis: &RedisConfig) -> Result<[u8; 32]> {
     let (store, fresh) = (RedisStats::connect(redis)?, random_bytes()?);
-    let mut backoff = horizon_core::Backoff::new(FIRST_WAIT, MAX_WAIT);
+    let mut backoff = Backoff::new(INITIAL_DELAY, MAX_DELAY);
     loop {
         match store.secret(fresh).await {
             Err(error) if error.is_retryable() => {

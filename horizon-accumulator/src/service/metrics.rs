@@ -36,7 +36,7 @@ pub(crate) struct ServiceMetrics {
 
 impl ServiceMetrics {
     pub(crate) fn new(config: &ServiceConfig, started: Timestamp, bus_state: BusState, health: Health) -> Self {
-        let mut all = Self {
+        let mut metrics = Self {
             registry: Registry::default(),
             name: config.node.to_string(),
             started,
@@ -47,43 +47,28 @@ impl ServiceMetrics {
             batches: Counter::default(),
             failures: Family::default(),
         };
-        all.register(config);
-        all
+        metrics.register(config);
+        metrics
     }
 
     fn register(&mut self, config: &ServiceConfig) {
         let registry = &mut self.registry;
-        registry.register(
-            "horizon_events_counted",
-            "Events in the store, including duplicates, which count once",
-            self.counted.clone(),
-        );
-        registry.register(
-            "horizon_events_refused",
-            "Events that were rejected",
-            self.refused.clone(),
-        );
+        let counted = "Events in the store, including duplicates, which count once";
+        registry.register("horizon_events_counted", counted, self.counted.clone());
+        registry.register("horizon_events_refused", "Rejected events", self.refused.clone());
         registry.register("horizon_batches", "Batches in the store", self.batches.clone());
-        registry.register(
-            "horizon_batch_failures",
-            "Attempts to count a batch that failed",
-            self.failures.clone(),
-        );
-        registry.register(
-            "horizon_start_time_seconds",
-            "When the process started, in seconds since 1970",
-            ConstGauge::new(self.started.as_millis() / 1_000),
-        );
-        let labels = [
+        let failures = "Failed attempts to count a batch";
+        registry.register("horizon_batch_failures", failures, self.failures.clone());
+        let started = ConstGauge::new(self.started.as_millis() / 1_000);
+        let help = "When the process started, in seconds since 1970";
+        registry.register("horizon_start_time_seconds", help, started);
+        let labels = vec![
             ("version", env!("CARGO_PKG_VERSION")),
             ("pipe", config.delivery.name()),
             ("store", config.urls.store().name()),
         ];
-        registry.register(
-            "horizon_accumulator",
-            "The version and the configuration of this process",
-            Info::new(Vec::from(labels)),
-        );
+        let help = "The version and the configuration of this process";
+        registry.register("horizon_accumulator", help, Info::new(labels));
         registry.register_collector(Box::new(Arc::clone(&self.bus_state)));
         register_log_metrics(registry);
         registry.register_collector(Box::new(self.health.clone()));
