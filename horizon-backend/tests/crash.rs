@@ -178,7 +178,7 @@ async fn live_and_die(
         };
         tokio::select! {
             () = run_accumulator(feed, Arc::clone(&store), || NOW, std::future::pending()) => {}
-            () = faults.died.notified() => next = Some(pipe.feed().expect("the dead one's feed is gone")),
+            () = faults.died.notified() => next = Some(pipe.consumer().expect("the last consumer was dropped")),
             _ = &mut stop => {}
         }
     }

@@ -1,26 +1,24 @@
-//! EventHorizon in memory: presence, both ends of the pipe, and the store.
+//! EventHorizon in memory: presence, the event bus and the store.
 //!
-//! Everything lives in this process and needs a tokio runtime. With a durable store behind it the
-//! pipe is durable too: [`MemoryBus`] answers an event only once its batch is acknowledged.
+//! Everything lives in one process and needs a tokio runtime. [`MemoryBus`] is as durable as the store that its
+//! consumer writes to: it confirms an event only after the event's batch was acknowledged.
 //!
-//! Feature `testing` holds fakes for whoever tests an application: all ports in one value, a clock that the test
-//! moves, and failures that happen when the test says so.
+//! The feature `testing` adds fakes for the tests of an application: all ports in one value, a clock that the test
+//! moves, and failures on demand.
 
-mod comments;
-mod pipe;
+mod bus;
 mod presence;
-mod queue;
-mod stats;
+mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod totals;
 mod watchers;
 
-pub use pipe::{MemoryBus, MemoryConsumer};
+pub use bus::{MemoryBus, MemoryConsumer};
 pub use presence::MemoryPresence;
-pub use stats::MemoryStats;
+pub use store::MemoryStats;
 
-/// Holds the README's example to what compiles and runs.
+/// Compiles and runs the README's example.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

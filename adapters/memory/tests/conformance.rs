@@ -1,4 +1,4 @@
-//! The memory adapter keeps every promise of the ports.
+//! The memory adapters pass the conformance suites.
 
 use std::sync::Arc;
 
@@ -27,29 +27,29 @@ mod presence {
     horizon_core::presence_suite!(make, start_paused = true);
 }
 
-mod pipe {
+mod bus {
     use std::sync::Arc;
 
     use async_trait::async_trait;
     use horizon_core::{Analytics, EventConsumer, Result, StatsStore, testing::BusHarness};
     use horizon_memory::{MemoryBus, MemoryConsumer, MemoryStats};
 
-    struct Rig {
-        pipe: Arc<MemoryBus>,
+    struct MemoryBusHarness {
+        bus: Arc<MemoryBus>,
         first: Option<MemoryConsumer>,
         store: Arc<MemoryStats>,
     }
 
     #[async_trait]
-    impl BusHarness for Rig {
+    impl BusHarness for MemoryBusHarness {
         fn analytics(&self) -> Arc<dyn Analytics> {
-            Arc::clone(&self.pipe) as _
+            Arc::clone(&self.bus) as _
         }
 
         async fn consumer(&mut self) -> Result<Box<dyn EventConsumer>> {
             Ok(match self.first.take() {
-                Some(feed) => Box::new(feed),
-                None => Box::new(self.pipe.feed()?),
+                Some(consumer) => Box::new(consumer),
+                None => Box::new(self.bus.consumer()?),
             })
         }
 
@@ -58,12 +58,12 @@ mod pipe {
         }
     }
 
-    async fn make() -> Rig {
+    async fn make() -> MemoryBusHarness {
         let store = Arc::new(MemoryStats::new());
-        let (pipe, feed) = MemoryBus::new(Arc::clone(&store) as _);
-        Rig {
-            pipe: Arc::new(pipe),
-            first: Some(feed),
+        let (bus, consumer) = MemoryBus::new(Arc::clone(&store) as _);
+        MemoryBusHarness {
+            bus: Arc::new(bus),
+            first: Some(consumer),
             store,
         }
     }

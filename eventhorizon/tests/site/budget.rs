@@ -20,7 +20,7 @@ const LONGEST: Duration = Duration::from_secs(1);
 const KNOWN: Duration = Duration::from_millis(100);
 
 /// The calls that can hang. Presence hangs beside them.
-const CALLS: [Call; 5] = [Call::Get, Call::Threads, Call::Thread, Call::Likes, Call::Comment];
+const CALLS: [Call; 5] = [Call::Get, Call::Threads, Call::Thread, Call::IsLikedBy, Call::Comment];
 
 const HEAD: EventId = EventId::from_u128(0x019a_b4f0_c1d2_7a3c_8e5f_6071_8293_04a6);
 
@@ -140,7 +140,7 @@ async fn a_page_that_was_read_before_is_there_soon_whatever_hangs() {
 #[tokio::test(start_paused = true)]
 async fn a_reader_sees_their_like_while_the_store_hangs() {
     let site = Site::open().await;
-    site.fake.delay(Call::Likes, FOR_EVER);
+    site.fake.delay(Call::IsLikedBy, FOR_EVER);
     let start = Instant::now();
     let reads = site.horizon.page_reads();
     assert_eq!(reads.known_like(&site.bread, &site.ada).await, Some(true));
@@ -251,7 +251,7 @@ async fn a_verdict_of_the_author_takes_less_than_a_second_whatever_hangs() {
 #[tokio::test(start_paused = true)]
 async fn what_machines_send_takes_three_seconds_in_all_whatever_hangs() {
     let site = Site::open().await;
-    for call in CALLS.into_iter().chain([Call::Track, Call::Replies]) {
+    for call in CALLS.into_iter().chain([Call::Track, Call::ReplyCount]) {
         site.fake.delay(call, FOR_EVER);
     }
     for request in [

@@ -169,7 +169,7 @@ async fn the_last_known_comments_show_while_the_store_hangs() {
 async fn machines_are_told_no_old_numbers_and_people_get_a_page_that_they_can_read() {
     let site = Site::open().await;
     assert_eq!(site.likes().await, Some((0, true)));
-    for call in [Call::Get, Call::Threads, Call::Likes, Call::Track, Call::Comment] {
+    for call in [Call::Get, Call::Threads, Call::IsLikedBy, Call::Track, Call::Comment] {
         site.fake.delay(call, FOR_EVER);
     }
     for path in ["/stats/bread", "/stats", "/comments/bread", "/likes/bread"] {

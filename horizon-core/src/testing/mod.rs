@@ -22,7 +22,7 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use std::sync::Arc;
-//! use horizon_core::testing::{Store, run_check, stats};
+//! use horizon_core::testing::{Store, checks::stats, run_check};
 //!
 //! let mut harness: Arc<dyn Store> = Arc::new(horizon_memory::MemoryStats::new());
 //! run_check(stats::likes_are_a_set(&mut harness)).await?;
@@ -40,21 +40,30 @@
 //! - What was answered with Ok outlives a power cut, as far as the adapter promises.
 //! - What was erased is gone from the disk too.
 
-pub mod bus;
+mod bus;
 mod comment_fixture;
-pub mod comments;
+mod comments;
 mod event_factory;
 mod file_store_harness;
 mod paging;
-pub mod presence;
+mod presence;
 mod reference_model;
-pub mod salts;
-pub mod stats;
+mod salts;
+mod stats;
 mod store;
 
 use std::{fmt, future::Future, time::Duration};
 
 use tokio::time::timeout;
+
+/// The checks of each suite.
+pub mod checks {
+    pub use super::bus::checks as bus;
+    pub use super::comments::checks as comments;
+    pub use super::presence::checks as presence;
+    pub use super::salts::checks as salts;
+    pub use super::stats::checks as stats;
+}
 
 pub use bus::BusHarness;
 pub use file_store_harness::FileStoreHarness;
@@ -145,7 +154,7 @@ macro_rules! conformance_tests {
             #[tokio::test $time]
             async fn $check() -> Result<(), $crate::testing::Violation> {
                 let mut harness = $make().await;
-                $crate::testing::run_check($crate::testing::$suite::$check(&mut harness)).await
+                $crate::testing::run_check($crate::testing::checks::$suite::$check(&mut harness)).await
             }
         )*
     };
@@ -181,6 +190,8 @@ macro_rules! store_suite {
 }
 
 /// Defines the macro of one suite from the names of its checks. The first argument is a `$`.
+///
+/// Only listed checks are exported. The compiler reports any other as dead code, so none can be left out of its suite.
 macro_rules! suite {
     ($d:tt $(#[$doc:meta])* $name:ident, $module:ident: $($check:ident)*) => {
         $(#[$doc])*
@@ -190,6 +201,11 @@ macro_rules! suite {
             ($d make:expr $d(, $d ($d time:tt)+)?) => {
                 $crate::conformance_tests! { $module, $d make, ($d($d($d time)+)?), $($check)* }
             };
+        }
+
+        /// The checks of this suite.
+        pub mod checks {
+            pub use super::{$($check),*};
         }
     };
 }

@@ -39,8 +39,8 @@ const KNOWN: Duration = Duration::from_millis(100);
 /// What can hang: the totals, the comments, the likes. Presence hangs beside them.
 const CALLS: [&[Call]; 3] = [
     &[Call::Get],
-    &[Call::Threads, Call::Thread, Call::Comment, Call::Desk],
-    &[Call::Likes],
+    &[Call::Threads, Call::Thread, Call::Comment, Call::RecentComments],
+    &[Call::IsLikedBy],
 ];
 
 /// What readers see. Where everything is known, it is there soon.

@@ -4,47 +4,51 @@ use horizon_core::Result;
 
 use super::{
     Call, Clock,
-    counter::Counter,
-    link::Link,
-    plan::{Fate, Plan},
-    presence::{HandTime, presence},
+    accumulator::InlineAccumulator,
+    connection::ConnectionState,
+    fault_plan::{Fault, FaultPlan},
+    presence::{ManualTime, new_presence},
 };
 use crate::{MemoryStats, presence::driver::Driver};
 
-/// What stands behind the ports of a fake.
-pub(super) struct Backend {
-    pub(super) presence: Arc<Driver<HandTime>>,
-    pub(super) counter: Counter,
+/// The adapters behind a fake, and its faults.
+pub(super) struct FakeBackend {
+    pub(super) presence: Arc<Driver<ManualTime>>,
+    pub(super) accumulator: InlineAccumulator,
     pub(super) store: Arc<MemoryStats>,
-    pub(super) plan: Plan,
-    pub(super) link: Link,
-    /// The way to the numbers of who is here, which can be cut alone.
-    pub(super) viewers: Link,
+    pub(super) faults: FaultPlan,
+    pub(super) connection: ConnectionState,
+    /// The connection of presence watches, which can be cut separately.
+    pub(super) presence_watches: ConnectionState,
     clock: Clock,
 }
 
-impl Backend {
+impl FakeBackend {
     pub(super) fn new(clock: Clock) -> Self {
         let store = Arc::new(MemoryStats::new());
         Self {
-            presence: presence(&clock),
-            counter: Counter::new(clock.clone(), Arc::clone(&store) as _),
+            presence: new_presence(&clock),
+            accumulator: InlineAccumulator::new(clock.clone(), Arc::clone(&store) as _),
             store,
-            plan: Plan::default(),
-            link: Link::new(),
-            viewers: Link::new(),
+            faults: FaultPlan::default(),
+            connection: ConnectionState::new(),
+            presence_watches: ConnectionState::new(),
             clock,
         }
     }
 
-    /// Does the work of a call, as far as the link and the plan let it.
+    /// Runs the work of a call, subject to the connection and the planned faults.
     pub(super) async fn call<T>(&self, call: Call, work: impl Future<Output = Result<T>>) -> Result<T> {
-        self.plan.count(call);
-        self.link.check()?;
-        let (delay, fate) = self.plan.next(call);
+        self.faults.count_attempt(call);
+        self.connection.check()?;
+        let (delay, fault) = self.faults.next(call);
         self.clock.sleep(delay).await;
-        // It may have been cut meanwhile.
-        self.link.check()?;
-        Fate::befall(fate, work).await
+        // The test may have disconnected during the delay.
+        self.connection.check()?;
+        match fault {
+            None => work.await,
+            Some(Fault::Fail(error)) => Err(error),
+            Some(Fault::LoseReply(error)) => work.await.and(Err(error)),
+        }
     }
 }

@@ -1,14 +1,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use horizon_core::Timestamp;
+use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
-/// A clock that stands still until it is moved by hand.
-///
-/// Cloning is cheap; all clones are one clock.
+/// A clock that stands still until the test moves it. Clones share one time.
 ///
 /// ```
 /// use std::time::Duration;
@@ -21,123 +20,92 @@ use tokio::sync::oneshot;
 /// assert_eq!(same.now(), Timestamp::from_millis(1_800_000_001_000));
 /// ```
 #[derive(Clone)]
-pub struct Clock(Arc<Shared>);
+pub struct Clock(Arc<ClockInner>);
 
-struct Shared {
-    hands: Mutex<Hands>,
-    /// What has to happen with each move.
-    followers: Mutex<Vec<Follower>>,
+struct ClockInner {
+    state: Mutex<ClockState>,
+    /// Called with each move of the clock.
+    callbacks: Mutex<Vec<AdvanceCallback>>,
 }
 
-/// Does what the time has come for. Answers whether it wants to be told of the next move.
-type Follower = Box<dyn Fn() -> bool + Send + Sync>;
+/// Returns whether it wants to be called again.
+type AdvanceCallback = Box<dyn Fn() -> bool + Send + Sync>;
 
-struct Hands {
+struct ClockState {
     now: Timestamp,
-    /// Who waits until when, in the order in which they came. Who gave up stays until their time comes.
+    /// The sleepers by wake time, then by order of arrival. A cancelled sleeper stays until its time.
     sleepers: BTreeMap<(Timestamp, u64), oneshot::Sender<()>>,
-    /// How many ever slept.
+    /// The number of sleepers so far.
     slept: u64,
 }
 
 impl Clock {
-    /// A clock that shows `now`.
-    ///
-    /// ```
-    /// # use horizon_core::Timestamp;
-    /// # use horizon_memory::testing::Clock;
-    /// let start = Timestamp::from_millis(1_800_000_000_000);
-    /// assert_eq!(Clock::at(start).now(), start);
-    /// ```
+    /// Returns a clock that shows `now`.
     #[must_use]
     pub fn at(now: Timestamp) -> Self {
-        Self(Arc::new(Shared {
-            hands: Mutex::new(Hands {
+        Self(Arc::new(ClockInner {
+            state: Mutex::new(ClockState {
                 now,
                 sleepers: BTreeMap::new(),
                 slept: 0,
             }),
-            followers: Mutex::default(),
+            callbacks: Mutex::default(),
         }))
     }
 
-    /// What it shows.
-    ///
-    /// ```
-    /// # use horizon_core::Timestamp;
-    /// # use horizon_memory::testing::Clock;
-    /// let clock = Clock::at(Timestamp::from_millis(1_000));
-    /// assert_eq!(clock.now(), clock.now());
-    /// ```
+    /// Returns the time that it shows.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        self.hands().now
+        self.0.state.lock().now
     }
 
-    /// Moves it forward, in one leap and whole milliseconds; what is less than one is lost.
+    /// Moves the clock forward in one step, in whole milliseconds, rounded down.
     ///
-    /// Once it returns, everybody whose grace is over has left. Whoever waits for a delay that is over is woken, the
-    /// one whose time came first in front.
-    ///
-    /// ```
-    /// # use std::time::Duration;
-    /// # use horizon_core::Timestamp;
-    /// # use horizon_memory::testing::Clock;
-    /// let clock = Clock::at(Timestamp::from_millis(1_000));
-    /// clock.advance(Duration::from_millis(500));
-    /// assert_eq!(clock.now().as_millis(), 1_500);
-    /// ```
+    /// When it returns, visitors whose grace is over have left, and calls whose delay is over are woken in the order of
+    /// their wake times.
     pub fn advance(&self, by: Duration) {
         {
-            let mut hands = self.hands();
-            hands.now = hands.now.plus(by);
+            let mut state = self.0.state.lock();
+            state.now = state.now.plus(by);
         }
-        self.followers().retain(|follow| follow());
-        let due = self.hands().due();
+        self.0.callbacks.lock().retain(|callback| callback());
+        let due = self.0.state.lock().remove_due();
         for sleeper in due {
-            // Who gave up waiting is not told.
+            // The sleeper may have been cancelled.
             let _ = sleeper.send(());
         }
     }
 
-    /// Calls `follow` with each move, before anybody is woken, until it answers false.
-    pub(super) fn follow(&self, follow: impl Fn() -> bool + Send + Sync + 'static) {
-        self.followers().push(Box::new(follow));
+    /// Calls `callback` with each move, before sleepers are woken, until it returns false.
+    pub(super) fn on_advance(&self, callback: impl Fn() -> bool + Send + Sync + 'static) {
+        self.0.callbacks.lock().push(Box::new(callback));
     }
 
-    /// Waits until the clock was moved by `time`, from the first poll on; not at all if that is nothing.
+    /// Waits until the clock was moved by `time` after the first poll. Does not wait for a zero time.
     pub(super) async fn sleep(&self, time: Duration) {
-        let over = self.hands().sleep(time);
-        if let Some(over) = over {
-            // It never ends unanswered: the clock that holds the other end is borrowed.
-            let _ = over.await;
+        let woken = self.0.state.lock().add_sleeper(time);
+        if let Some(woken) = woken {
+            // It cannot fail: `self` keeps the sender alive.
+            let _ = woken.await;
         }
-    }
-
-    fn hands(&self) -> MutexGuard<'_, Hands> {
-        self.0.hands.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn followers(&self) -> MutexGuard<'_, Vec<Follower>> {
-        self.0.followers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Hands {
-    /// Somebody waits for `time`. Answers what tells them that it is over, nothing if it is already.
-    fn sleep(&mut self, time: Duration) -> Option<oneshot::Receiver<()>> {
+impl ClockState {
+    /// Adds a sleeper. Returns `None` if its time has come.
+    fn add_sleeper(&mut self, time: Duration) -> Option<oneshot::Receiver<()>> {
         let until = self.now.plus(time);
         if until <= self.now {
             return None;
         }
-        let (sleeper, over) = oneshot::channel();
+        let (sleeper, woken) = oneshot::channel();
         self.slept += 1;
         self.sleepers.insert((until, self.slept), sleeper);
-        Some(over)
+        Some(woken)
     }
 
-    /// Takes those whose time has come.
-    fn due(&mut self) -> impl Iterator<Item = oneshot::Sender<()>> + use<> {
+    /// Removes the sleepers whose time has come.
+    fn remove_due(&mut self) -> impl Iterator<Item = oneshot::Sender<()>> + use<> {
         let later = self.sleepers.split_off(&(self.now, u64::MAX));
         std::mem::replace(&mut self.sleepers, later).into_values()
     }
@@ -157,7 +125,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
-    fn who_sleeps_is_woken_once_the_clock_was_moved_that_far_and_not_before() {
+    fn a_sleeper_is_woken_when_the_clock_reaches_its_time_and_not_before() {
         let clock = Clock::at(Timestamp::from_millis(0));
         let mut sleep = std::pin::pin!(clock.sleep(SECOND));
         assert_eq!(sleep.as_mut().now_or_never(), None);
@@ -168,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn who_sleeps_for_no_time_does_not_wait() {
+    fn a_sleep_of_zero_does_not_wait() {
         let clock = Clock::at(Timestamp::from_millis(0));
         assert_eq!(clock.sleep(Duration::ZERO).now_or_never(), Some(()));
     }
@@ -176,7 +144,7 @@ mod tests {
     #[test]
     fn sleepers_wake_in_the_order_of_their_times() {
         let clock = Clock::at(Timestamp::from_millis(0));
-        // It polls whoever was woken first, first.
+        // It polls the futures in the order in which they were woken.
         let mut sleeps: FuturesUnordered<_> = [3, 1, 2, 1]
             .map(|seconds| clock.sleep(SECOND * seconds).map(move |()| seconds))
             .into_iter()
@@ -188,18 +156,18 @@ mod tests {
     }
 
     #[test]
-    fn a_follower_hears_of_each_move_until_it_does_not_want_to() {
+    fn a_callback_is_called_with_each_move_until_it_returns_false() {
         let clock = Clock::at(Timestamp::from_millis(0));
-        let heard = Arc::new(Mutex::new(0));
-        let count = Arc::clone(&heard);
-        clock.follow(move || {
-            let mut count = count.lock().unwrap();
+        let calls = Arc::new(Mutex::new(0));
+        let count = Arc::clone(&calls);
+        clock.on_advance(move || {
+            let mut count = count.lock();
             *count += 1;
             *count < 2
         });
         for _ in 0..3 {
             clock.advance(SECOND);
         }
-        assert_eq!(*heard.lock().unwrap(), 2);
+        assert_eq!(*calls.lock(), 2);
     }
 }

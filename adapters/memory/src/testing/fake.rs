@@ -1,17 +1,19 @@
 use std::fmt;
 use std::sync::Arc;
 
-use horizon_core::{Analytics, CommentStore, Ports, Presence, SaltStore, StatsStore};
+use horizon_core::{
+    Analytics, CommentStore, Event, Ports, Presence, RejectReason, SaltStore, StatsStore, Topic, VisitorKey,
+};
 
-use super::{Clock, backend::Backend};
+use super::{Call, Clock, backend::FakeBackend};
 
-/// Every port in one value, for tests: it counts by the rules, and fails when it is told to.
+/// Every port in one value, for tests. It follows the rules of the real adapters, and fails on demand.
 ///
-/// - An event is recorded and told to the watches within `track`. When that answers, the numbers are there.
-/// - An event whose time does not [fit](horizon_core::Event::fits) the clock is logged and not counted, as an accumulator does.
-/// - Who leaves is gone once the clock was moved over the grace of 3 seconds.
+/// - An event is counted and published before `track` returns.
+/// - An event whose time fails [`Event::check_time`] is logged and not counted, as by an accumulator.
+/// - A visitor who leaves is gone after the clock was moved by the grace of 3 seconds.
 ///
-/// Cloning is cheap; all clones are one fake. Needs no runtime of its own, and no paused time.
+/// Clones share one state. No runtime of a special kind and no paused time is needed.
 ///
 /// ```
 /// use std::time::Duration;
@@ -24,7 +26,7 @@ use super::{Clock, backend::Backend};
 /// let fake = Fake::new(clock.clone());
 /// let ports = fake.ports(); // hand these to the application
 ///
-/// // The reply to the first attempt is lost, so the application tries again. It counts once.
+/// // The reply to the first attempt is lost, so the application retries. The visit counts once.
 /// fake.lose_next_reply(Call::Track, Error::unavailable("reset by peer"));
 /// let visit = Event::new(Stamp::new(clock.now(), [1; 10]), Topic::Site, EventKind::Visit { visitor: None });
 /// assert!(ports.analytics.track(visit.clone()).await.is_err());
@@ -32,7 +34,7 @@ use super::{Clock, backend::Backend};
 /// assert_eq!(ports.stats.total(&Topic::Site).await?.stats.visits, 1);
 /// assert_eq!(fake.attempts(Call::Track), 2);
 ///
-/// // A reader leaves when the grace is over.
+/// // A viewer leaves when the grace is over.
 /// drop(ports.presence.track(Topic::Site, VisitorKey::from_u128(7)).await?);
 /// assert_eq!(ports.presence.viewers(Topic::Site).await, 1);
 /// clock.advance(Duration::from_secs(3));
@@ -41,34 +43,16 @@ use super::{Clock, backend::Backend};
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Fake(pub(super) Arc<Backend>);
+pub struct Fake(pub(super) Arc<FakeBackend>);
 
 impl Fake {
-    /// A fake that knows nothing yet, and goes by this clock.
-    ///
-    /// ```
-    /// # use horizon_core::Timestamp;
-    /// # use horizon_memory::testing::{Clock, Fake};
-    /// let fake = Fake::new(Clock::at(Timestamp::from_millis(0)));
-    /// assert_eq!(fake.tracked(), []);
-    /// ```
+    /// Returns an empty fake with this clock.
     #[must_use]
     pub fn new(clock: Clock) -> Self {
-        Self(Arc::new(Backend::new(clock)))
+        Self(Arc::new(FakeBackend::new(clock)))
     }
 
-    /// All its ports, as an embedder picks them.
-    ///
-    /// ```
-    /// # use horizon_core::{Timestamp, Topic};
-    /// # use horizon_memory::testing::{Clock, Fake};
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> horizon_core::Result<()> {
-    /// let ports = Fake::new(Clock::at(Timestamp::from_millis(0))).ports();
-    /// assert_eq!(ports.stats.get(&[Topic::Site]).await?.len(), 1);
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Returns all ports.
     #[must_use]
     pub fn ports(&self) -> Ports {
         Ports::new(
@@ -80,89 +64,77 @@ impl Fake {
         )
     }
 
-    /// Its presence alone.
-    ///
-    /// ```
-    /// # use horizon_core::{PresenceExt, Timestamp, Topic};
-    /// # use horizon_memory::testing::{Clock, Fake};
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() {
-    /// let fake = Fake::new(Clock::at(Timestamp::from_millis(0)));
-    /// assert_eq!(fake.presence().viewers(Topic::Site).await, 0);
-    /// # }
-    /// ```
+    /// Returns the presence port.
     #[must_use]
     pub fn presence(&self) -> Arc<dyn Presence> {
         Arc::new(self.clone())
     }
 
-    /// The end that takes events, alone.
-    ///
-    /// ```
-    /// # use futures::StreamExt;
-    /// # use horizon_core::{Stats, Timestamp, Topic};
-    /// # use horizon_memory::testing::{Clock, Fake};
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() {
-    /// let fake = Fake::new(Clock::at(Timestamp::from_millis(0)));
-    /// let mut totals = fake.analytics().watch(Topic::Site);
-    /// assert_eq!(totals.next().await, Some(Stats::default()));
-    /// # }
-    /// ```
+    /// Returns the port that tracks events and watches totals.
     #[must_use]
     pub fn analytics(&self) -> Arc<dyn Analytics> {
         Arc::new(self.clone())
     }
 
-    /// Its totals at rest, alone.
-    ///
-    /// ```
-    /// # use horizon_core::{StatsStoreExt, Timestamp, Topic};
-    /// # use horizon_memory::testing::{Clock, Fake};
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> horizon_core::Result<()> {
-    /// let fake = Fake::new(Clock::at(Timestamp::from_millis(0)));
-    /// assert_eq!(fake.stats().total(&Topic::Site).await?.revision, 0);
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Returns the store of totals.
     #[must_use]
     pub fn stats(&self) -> Arc<dyn StatsStore> {
         Arc::new(self.clone())
     }
 
-    /// Its comments at rest, alone.
-    ///
-    /// ```
-    /// # use horizon_core::{EventId, Timestamp};
-    /// # use horizon_memory::testing::{Clock, Fake};
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> horizon_core::Result<()> {
-    /// let fake = Fake::new(Clock::at(Timestamp::from_millis(0)));
-    /// assert_eq!(fake.comments().comment(EventId::from_u128(1)).await?, None);
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Returns the store of comments.
     #[must_use]
     pub fn comments(&self) -> Arc<dyn CommentStore> {
         Arc::new(self.clone())
     }
 
-    /// Its salts, alone.
+    /// Returns the store of salts.
+    #[must_use]
+    pub fn salts(&self) -> Arc<dyn SaltStore> {
+        Arc::new(self.clone())
+    }
+}
+
+/// Inspection. These methods also work while the fake is disconnected.
+impl Fake {
+    /// Returns all events that [`Analytics::track`](horizon_core::Analytics::track) received, in order, including
+    /// repeats, events whose reply was lost, and [rejected](Self::rejected) events.
     ///
     /// ```
-    /// # use horizon_core::{Day, Timestamp};
+    /// # use horizon_core::{Event, EventKind, Stamp, Timestamp, Topic};
     /// # use horizon_memory::testing::{Clock, Fake};
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> horizon_core::Result<()> {
-    /// let fake = Fake::new(Clock::at(Timestamp::from_millis(0)));
-    /// assert_eq!(fake.salts().salt(Day::from_number(0), [7; 32]).await?, [7; 32]);
+    /// # let now = Timestamp::from_millis(1_800_000_000_000);
+    /// # let fake = Fake::new(Clock::at(now));
+    /// let visit = Event::new(Stamp::new(now, [1; 10]), Topic::Site, EventKind::Visit { visitor: None });
+    /// fake.analytics().track(visit.clone()).await?;
+    /// assert_eq!(fake.tracked(), [visit]);
     /// # Ok(())
     /// # }
     /// ```
     #[must_use]
-    pub fn salts(&self) -> Arc<dyn SaltStore> {
-        Arc::new(self.clone())
+    pub fn tracked(&self) -> Vec<Event> {
+        self.0.accumulator.tracked()
+    }
+
+    /// Returns the [tracked](Self::tracked) events that were not counted, with the reason.
+    #[must_use]
+    pub fn rejected(&self) -> Vec<(Event, RejectReason)> {
+        self.0.accumulator.rejected()
+    }
+
+    /// Returns how many calls of this method were polled, whatever their result.
+    #[must_use]
+    pub fn attempts(&self, call: Call) -> u64 {
+        self.0.faults.attempts(call)
+    }
+
+    /// Returns the visitors who are present, ordered by key, each once. A visitor who left is present until the grace
+    /// is over.
+    #[must_use]
+    pub fn present_visitors(&self, topic: &Topic) -> Vec<VisitorKey> {
+        self.0.presence.members(topic)
     }
 }
 

@@ -2,13 +2,13 @@ use std::time::Duration;
 
 use horizon_core::Error;
 
-use super::{Call, Fake, plan::Fate};
+use super::{Call, Fake, fault_plan::Fault};
 
-/// Failures to order.
+/// Failures on demand.
 impl Fake {
-    /// The next call of this method does nothing and answers this error. Several wait in a queue.
+    /// Makes the next call of this method return `error` without doing anything.
     ///
-    /// A call made while the fake is [disconnected](Self::disconnect) takes none of them.
+    /// Several faults of a method form a queue. A call while [disconnected](Self::disconnect) uses none of them.
     ///
     /// ```
     /// # use horizon_core::{Error, Timestamp, Topic};
@@ -23,13 +23,13 @@ impl Fake {
     /// # }
     /// ```
     pub fn fail_next(&self, call: Call, error: Error) {
-        self.0.plan.add(call, Fate::Refused(error));
+        self.0.faults.push(call, Fault::Fail(error));
     }
 
-    /// The next call of this method does what it should, but answers this error: nobody can tell whether it was
-    /// taken, as when a connection breaks before the reply. It waits in the queue of [`fail_next`](Self::fail_next).
+    /// Makes the next call of this method do its work and return `error`, as when a connection breaks before the reply.
+    /// The fault joins the queue of [`fail_next`](Self::fail_next).
     ///
-    /// A visitor whose reply is lost came and left at once: they are counted for the grace.
+    /// A visitor whose reply is lost left at once: they count until the grace is over.
     ///
     /// ```
     /// # use horizon_core::{Day, Error, Timestamp};
@@ -45,11 +45,11 @@ impl Fake {
     /// # }
     /// ```
     pub fn lose_next_reply(&self, call: Call, error: Error) {
-        self.0.plan.add(call, Fate::ReplyLost(error));
+        self.0.faults.push(call, Fault::LoseReply(error));
     }
 
-    /// From now on each call of this method waits, from its first poll on, until the clock was moved by `time`. Then
-    /// it does what it should; who gives up before has done nothing. [`Duration::ZERO`] ends it.
+    /// Delays each call of this method until the clock was moved by `delay` after the first poll. Dropping the call
+    /// before that cancels it. [`Duration::ZERO`] ends the delay.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -61,19 +61,19 @@ impl Fake {
     /// let fake = Fake::new(clock.clone());
     /// fake.delay(Call::Get, Duration::from_secs(2));
     /// let stats = fake.stats();
-    /// let later = async { clock.advance(Duration::from_secs(2)) };
-    /// // The call comes first, so that it waits when the clock is moved.
-    /// let (totals, ()) = tokio::join!(stats.get(&[Topic::Site]), later);
+    /// let advance = async { clock.advance(Duration::from_secs(2)) };
+    /// // Poll the call first, so that it waits when the clock moves.
+    /// let (totals, ()) = tokio::join!(stats.get(&[Topic::Site]), advance);
     /// assert_eq!(totals?.len(), 1);
     /// # Ok(())
     /// # }
     /// ```
-    pub fn delay(&self, call: Call, time: Duration) {
-        self.0.plan.delay(call, time);
+    pub fn delay(&self, call: Call, delay: Duration) {
+        self.0.faults.set_delay(call, delay);
     }
 
-    /// From now on every call is answered [`Error::unavailable`] and does nothing, also one that waits for a
-    /// [delay](Self::delay). Watches stay open and are silent. Guards that are held stay good, and grace goes on.
+    /// Makes every call return [`Error::unavailable`] without doing anything, including calls that are
+    /// [delayed](Self::delay). Watches stay open and silent. Presence guards stay valid, and graces go on.
     ///
     /// ```
     /// # use horizon_core::{Timestamp, Topic};
@@ -83,31 +83,21 @@ impl Fake {
     /// # let fake = Fake::new(Clock::at(Timestamp::from_millis(0)));
     /// fake.disconnect();
     /// assert!(fake.stats().get(&[Topic::Site]).await.unwrap_err().is_retryable());
-    /// # }
-    /// ```
-    pub fn disconnect(&self) {
-        self.0.link.set(false);
-    }
-
-    /// Calls work again, and watches show the latest, if it is another than they said last.
-    ///
-    /// ```
-    /// # use horizon_core::{Timestamp, Topic};
-    /// # use horizon_memory::testing::{Clock, Fake};
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() {
-    /// # let fake = Fake::new(Clock::at(Timestamp::from_millis(0)));
-    /// fake.disconnect();
     /// fake.reconnect();
     /// assert!(fake.stats().get(&[Topic::Site]).await.is_ok());
     /// # }
     /// ```
-    pub fn reconnect(&self) {
-        self.0.link.set(true);
+    pub fn disconnect(&self) {
+        self.0.connection.set_connected(false);
     }
 
-    /// From now on [`Presence::watch`](horizon_core::Presence::watch) stays open and is silent, also for those who
-    /// begin to watch, until [`unmute_presence`](Self::unmute_presence). Everything else works.
+    /// Ends [`disconnect`](Self::disconnect). Watches continue with the latest value, if it changed.
+    pub fn reconnect(&self) {
+        self.0.connection.set_connected(true);
+    }
+
+    /// Silences every [`Presence::watch`](horizon_core::Presence::watch), open or new, until
+    /// [`unmute_presence`](Self::unmute_presence). Everything else works.
     ///
     /// ```
     /// # use futures::{FutureExt, StreamExt};
@@ -121,18 +111,11 @@ impl Fake {
     /// assert_eq!(viewers.next().now_or_never(), Some(Some(0)));
     /// ```
     pub fn mute_presence(&self) {
-        self.0.viewers.set(false);
+        self.0.presence_watches.set_connected(false);
     }
 
-    /// Presence speaks again, and says the latest.
-    ///
-    /// ```
-    /// # use horizon_core::Timestamp;
-    /// # use horizon_memory::testing::{Clock, Fake};
-    /// # let fake = Fake::new(Clock::at(Timestamp::from_millis(0)));
-    /// fake.unmute_presence(); // changes nothing where it was not muted
-    /// ```
+    /// Ends [`mute_presence`](Self::mute_presence). Watches continue with the latest value, if it changed.
     pub fn unmute_presence(&self) {
-        self.0.viewers.set(true);
+        self.0.presence_watches.set_connected(true);
     }
 }

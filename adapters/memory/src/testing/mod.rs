@@ -1,21 +1,20 @@
-//! Fakes for whoever tests an application: all ports in one value, under a clock that the test moves.
+//! Fakes for the tests of an application.
 //!
-//! - [`Fake`] is every port at once. It counts, and knows who is here, by the same rules as the real adapters.
-//! - [`Clock`] stands still until the test moves it. Graces and delays go by it.
-//! - [`Call`] names a method of a port that shall fail or take its time.
+//! - [`Fake`] implements every port, with the same rules as the real adapters.
+//! - [`Clock`] stands still until the test moves it. Graces and delays depend on it.
+//! - [`Call`] names a method of a port that can fail or take time.
 //!
-//! Nothing here reads the system's clock, throws dice or starts a task, so a test never has to sleep. A fake keeps
-//! everything that it was told, on purpose: it is as long-lived as a test.
+//! Nothing here reads the system's clock, uses randomness or starts a task, so tests never sleep. A fake keeps
+//! everything it received: it lives no longer than a test.
 
+mod accumulator;
 mod backend;
 mod call;
 mod clock;
-mod counter;
+mod connection;
 mod fake;
+mod fault_plan;
 mod faults;
-mod inspect;
-mod link;
-mod plan;
 mod ports;
 mod presence;
 

@@ -13,23 +13,23 @@ use super::{Call, Fake};
 impl Presence for Fake {
     async fn track(&self, topic: Topic, visitor: VisitorKey) -> Result<PresenceGuard> {
         let work = async { self.0.presence.track(topic, visitor) };
-        self.0.call(Call::Present, work).await
+        self.0.call(Call::TrackPresence, work).await
     }
 
     fn watch(&self, topic: Topic) -> BoxStream<'static, u64> {
-        let viewers = self.0.viewers.gate(self.0.presence.watch(topic));
-        self.0.link.gate(viewers)
+        let viewers = self.0.presence_watches.gate(self.0.presence.watch(topic));
+        self.0.connection.gate(viewers)
     }
 }
 
 #[async_trait]
 impl Analytics for Fake {
     async fn track(&self, event: Event) -> Result<()> {
-        self.0.call(Call::Track, self.0.counter.track(event)).await
+        self.0.call(Call::Track, self.0.accumulator.track(event)).await
     }
 
     fn watch(&self, topic: Topic) -> BoxStream<'static, Stats> {
-        self.0.link.gate(self.0.counter.watch(topic))
+        self.0.connection.gate(self.0.accumulator.watch(topic))
     }
 }
 
@@ -44,11 +44,13 @@ impl StatsStore for Fake {
     }
 
     async fn is_liked_by(&self, topic: &Topic, reader: ReaderId) -> Result<bool> {
-        self.0.call(Call::Likes, self.0.store.is_liked_by(topic, reader)).await
+        self.0
+            .call(Call::IsLikedBy, self.0.store.is_liked_by(topic, reader))
+            .await
     }
 
     async fn expire(&self, now: Timestamp) -> Result<()> {
-        self.0.call(Call::Forget, self.0.store.expire(now)).await
+        self.0.call(Call::Expire, self.0.store.expire(now)).await
     }
 }
 
@@ -72,7 +74,7 @@ impl CommentStore for Fake {
 
     async fn newest_comments(&self, slug: &Slug, limit: NonZeroUsize) -> Result<Vec<Comment>> {
         self.0
-            .call(Call::Newest, self.0.store.newest_comments(slug, limit))
+            .call(Call::NewestComments, self.0.store.newest_comments(slug, limit))
             .await
     }
 
@@ -83,7 +85,7 @@ impl CommentStore for Fake {
         limit: NonZeroUsize,
     ) -> Result<Vec<Comment>> {
         let work = self.0.store.recent_comments(only, before, limit);
-        self.0.call(Call::Desk, work).await
+        self.0.call(Call::RecentComments, work).await
     }
 
     async fn comment(&self, id: EventId) -> Result<Option<Comment>> {
@@ -91,7 +93,7 @@ impl CommentStore for Fake {
     }
 
     async fn reply_count(&self, parent: EventId) -> Result<usize> {
-        self.0.call(Call::Replies, self.0.store.reply_count(parent)).await
+        self.0.call(Call::ReplyCount, self.0.store.reply_count(parent)).await
     }
 }
 

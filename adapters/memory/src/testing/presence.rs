@@ -9,29 +9,29 @@ use crate::presence::{
     driver::{Driver, Time},
 };
 
-/// The time of a clock that is moved by hand.
-pub(super) struct HandTime {
+/// The time of a [`Clock`].
+pub(super) struct ManualTime {
     clock: Clock,
     started: Timestamp,
 }
 
-impl Time for HandTime {
+impl Time for ManualTime {
     fn now(&self) -> Duration {
         self.clock.now().since(self.started)
     }
 
-    /// The driver looks with each move of the clock anyway.
+    /// Does nothing: the driver runs with each move of the clock.
     fn wake(&self) {}
 }
 
-/// Who is here, by this clock: a leave counts when the clock was moved over the grace.
-pub(super) fn presence(clock: &Clock) -> Arc<Driver<HandTime>> {
-    let time = HandTime {
+/// Returns presence with the default grace, measured by this clock.
+pub(super) fn new_presence(clock: &Clock) -> Arc<Driver<ManualTime>> {
+    let time = ManualTime {
         clock: clock.clone(),
         started: clock.now(),
     };
     let driver = Driver::new(DEFAULT_GRACE, time);
-    let follower = Arc::downgrade(&driver);
-    clock.follow(move || follower.upgrade().map(|driver| driver.look()).is_some());
+    let weak = Arc::downgrade(&driver);
+    clock.on_advance(move || weak.upgrade().map(|driver| driver.look()).is_some());
     driver
 }

@@ -10,15 +10,15 @@ use horizon_core::{
 };
 use horizon_memory::MemoryStats;
 
-use crate::paging::{CountsNoBytes, FindsAnyThread, IgnoresAfter, TakesUnknownForFirst, no_more_replies};
-use crate::store::{Fault, GoesByArrival, rig};
+use crate::paging::{FindsHiddenThreads, IgnoresAfter, IgnoresByteLimit, TreatsUnknownAfterAsNone, deny_more_replies};
+use crate::store::{OrdersByArrival, StoreDefect, harness};
 use crate::{caught, names};
 
-/// Leaves out some events.
-struct Drops(fn(&Event) -> bool);
+/// Ignores events that match.
+struct IgnoresEvents(fn(&Event) -> bool);
 
 #[async_trait]
-impl Fault for Drops {
+impl StoreDefect for IgnoresEvents {
     async fn apply(&self, good: &MemoryStats, events: &[Event]) -> Result<Vec<Update>> {
         let mut events = events.to_vec();
         events.retain(|event| !(self.0)(event));
@@ -26,11 +26,11 @@ impl Fault for Drops {
     }
 }
 
-/// Changes a page of threads that a good store answers.
-struct Arranges(fn(&mut ThreadPage));
+/// Changes a page of threads of a correct store.
+struct RearrangesPage(fn(&mut ThreadPage));
 
 #[async_trait]
-impl Fault for Arranges {
+impl StoreDefect for RearrangesPage {
     async fn threads(
         &self,
         good: &MemoryStats,
@@ -44,10 +44,10 @@ impl Fault for Arranges {
     }
 }
 
-struct EscapesOnTheWayIn;
+struct StoresEscapedHtml;
 
 #[async_trait]
-impl Fault for EscapesOnTheWayIn {
+impl StoreDefect for StoresEscapedHtml {
     async fn comment(&self, good: &MemoryStats, id: EventId) -> Result<Option<Comment>> {
         let mut comment = good.comment(id).await?;
         if let Some(comment) = &mut comment {
@@ -57,30 +57,30 @@ impl Fault for EscapesOnTheWayIn {
     }
 }
 
-/// Knows a comment by what it remembers of events, and by nothing else.
+/// Recognises a repeated comment only while its event id is remembered.
 #[derive(Default)]
-struct ForgetsComments(AtomicU64);
+struct ForgetsCommentIds(AtomicU64);
 
 #[async_trait]
-impl Fault for ForgetsComments {
+impl StoreDefect for ForgetsCommentIds {
     async fn apply(&self, good: &MemoryStats, events: &[Event]) -> Result<Vec<Update>> {
-        let forgotten = self.0.load(Ordering::Relaxed);
+        let expired = self.0.load(Ordering::Relaxed);
         let mut events = events.to_vec();
         for event in &mut events {
-            event.id = EventId::from_u128(event.id.as_u128() + u128::from(forgotten));
+            event.id = EventId::from_u128(event.id.as_u128() + u128::from(expired));
         }
         good.apply(&events).await
     }
-    async fn forget(&self, good: &MemoryStats, now: Timestamp) -> Result<()> {
+    async fn expire(&self, good: &MemoryStats, now: Timestamp) -> Result<()> {
         self.0.fetch_add(1, Ordering::Relaxed);
         good.expire(now).await
     }
 }
 
-struct TakesUnknownForNewest;
+struct TreatsUnknownBeforeAsNone;
 
 #[async_trait]
-impl Fault for TakesUnknownForNewest {
+impl StoreDefect for TreatsUnknownBeforeAsNone {
     async fn threads(
         &self,
         good: &MemoryStats,
@@ -96,11 +96,11 @@ impl Fault for TakesUnknownForNewest {
     }
 }
 
-/// Takes every older thread of the page for one that shows.
+/// Counts hidden threads in `has_earlier`.
 struct CountsHiddenThreads;
 
 #[async_trait]
-impl Fault for CountsHiddenThreads {
+impl StoreDefect for CountsHiddenThreads {
     async fn threads(
         &self,
         good: &MemoryStats,
@@ -121,11 +121,10 @@ impl Fault for CountsHiddenThreads {
     }
 }
 
-/// Blanks a head that was removed and no other.
-struct TellsWhatWaits;
+struct ShowsPendingHeads;
 
 #[async_trait]
-impl Fault for TellsWhatWaits {
+impl StoreDefect for ShowsPendingHeads {
     async fn threads(
         &self,
         good: &MemoryStats,
@@ -143,12 +142,12 @@ impl Fault for TellsWhatWaits {
     }
 }
 
-/// Refuses what is no reply instead of putting it at the top.
+/// Rejects a reply with an invalid parent instead of making it a thread.
 #[derive(Default)]
-struct RefusesOddReplies(Mutex<HashMap<EventId, bool>>);
+struct RejectsInvalidReplies(Mutex<HashMap<EventId, bool>>);
 
 #[async_trait]
-impl Fault for RefusesOddReplies {
+impl StoreDefect for RejectsInvalidReplies {
     async fn apply(&self, good: &MemoryStats, events: &[Event]) -> Result<Vec<Update>> {
         let mut events = events.to_vec();
         events.retain(|event| {
@@ -156,18 +155,18 @@ impl Fault for RefusesOddReplies {
                 return true;
             };
             let mut tops = self.0.lock().unwrap();
-            let fits = draft.parent().is_none_or(|parent| tops.get(&parent) == Some(&true));
+            let is_valid = draft.parent().is_none_or(|parent| tops.get(&parent) == Some(&true));
             tops.insert(event.id, draft.parent().is_none());
-            fits
+            is_valid
         });
         good.apply(&events).await
     }
 }
 
-struct ShowsWhatWaits;
+struct ShowsPendingComments;
 
 #[async_trait]
-impl Fault for ShowsWhatWaits {
+impl StoreDefect for ShowsPendingComments {
     async fn apply(&self, good: &MemoryStats, events: &[Event]) -> Result<Vec<Update>> {
         let mut events = events.to_vec();
         for event in &mut events {
@@ -179,12 +178,12 @@ impl Fault for ShowsWhatWaits {
     }
 }
 
-/// Takes one off the count for every verdict that removes.
+/// Subtracts every removal, including repeats.
 #[derive(Default)]
-struct CountsVerdicts(AtomicU64);
+struct CountsEveryVerdict(AtomicU64);
 
 #[async_trait]
-impl Fault for CountsVerdicts {
+impl StoreDefect for CountsEveryVerdict {
     async fn apply(&self, good: &MemoryStats, events: &[Event]) -> Result<Vec<Update>> {
         for event in events {
             if let EventKind::Moderate { comment, verdict } = event.kind
@@ -207,11 +206,11 @@ impl Fault for CountsVerdicts {
     }
 }
 
-/// Asks for the comment only, not for its page.
-struct ModeratesAnyPage;
+/// Does not compare the page of a verdict with the comment's.
+struct IgnoresPageOfVerdict;
 
 #[async_trait]
-impl Fault for ModeratesAnyPage {
+impl StoreDefect for IgnoresPageOfVerdict {
     async fn apply(&self, good: &MemoryStats, events: &[Event]) -> Result<Vec<Update>> {
         let mut events = events.to_vec();
         for event in &mut events {
@@ -225,11 +224,11 @@ impl Fault for ModeratesAnyPage {
     }
 }
 
-struct NewestOfAnyState;
+struct ListsNewestOfAnyVisibility;
 
 #[async_trait]
-impl Fault for NewestOfAnyState {
-    async fn newest(&self, good: &MemoryStats, slug: &Slug, limit: NonZeroUsize) -> Result<Vec<Comment>> {
+impl StoreDefect for ListsNewestOfAnyVisibility {
+    async fn newest_comments(&self, good: &MemoryStats, slug: &Slug, limit: NonZeroUsize) -> Result<Vec<Comment>> {
         let mut all = good.recent_comments(None, None, NonZeroUsize::MAX).await?;
         all.retain(|comment| comment.slug == *slug);
         all.truncate(limit.get());
@@ -237,11 +236,11 @@ impl Fault for NewestOfAnyState {
     }
 }
 
-struct DeskIgnoresTheState;
+struct IgnoresVisibilityFilter;
 
 #[async_trait]
-impl Fault for DeskIgnoresTheState {
-    async fn desk(
+impl StoreDefect for IgnoresVisibilityFilter {
+    async fn recent_comments(
         &self,
         good: &MemoryStats,
         _: Option<Visibility>,
@@ -252,11 +251,11 @@ impl Fault for DeskIgnoresTheState {
     }
 }
 
-struct CountsShownReplies;
+struct CountsOnlyShownReplies;
 
 #[async_trait]
-impl Fault for CountsShownReplies {
-    async fn replies(&self, good: &MemoryStats, parent: EventId) -> Result<usize> {
+impl StoreDefect for CountsOnlyShownReplies {
+    async fn reply_count(&self, good: &MemoryStats, parent: EventId) -> Result<usize> {
         let shown = good
             .recent_comments(Some(Visibility::Shown), None, NonZeroUsize::MAX)
             .await?;
@@ -268,46 +267,55 @@ fn is_verdict(event: &Event) -> bool {
     matches!(event.kind, EventKind::Moderate { .. })
 }
 
-fn newest_first(page: &mut ThreadPage) {
+fn reverse_threads(page: &mut ThreadPage) {
     page.threads.reverse();
 }
 
-fn by_their_time(page: &mut ThreadPage) {
+fn sort_by_time(page: &mut ThreadPage) {
     page.threads.sort_by_key(|thread| thread.head.at);
 }
 
-fn replies_newest_first(page: &mut ThreadPage) {
+fn reverse_replies(page: &mut ThreadPage) {
     page.threads.iter_mut().for_each(|thread| thread.replies.reverse());
 }
 
-fn without_removed_heads(page: &mut ThreadPage) {
+fn remove_hidden_heads(page: &mut ThreadPage) {
     page.threads
         .retain(|thread| thread.head.visibility == Visibility::Shown);
 }
 
 caught! { comments, comments_suite:
-    a_comment_reads_back_as_it_was_written: rig(EscapesOnTheWayIn);
-    a_repeated_comment_is_stored_once_even_after_its_id_expired: rig(ForgetsComments::default());
-    threads_are_listed_oldest_first_and_page_backwards: rig(Arranges(newest_first));
-    has_earlier_counts_only_visible_threads: rig(CountsHiddenThreads);
-    an_unknown_before_returns_nothing: rig(TakesUnknownForNewest);
-    comments_are_ordered_by_arrival: rig(Arranges(by_their_time));
-    replies_are_listed_under_their_parent_oldest_first: rig(Arranges(replies_newest_first));
-    a_reply_with_an_invalid_parent_becomes_a_top_level_comment: rig(RefusesOddReplies::default());
-    a_thread_has_its_first_replies_and_a_flag_for_more: rig(Arranges(no_more_replies));
-    replies_page_forwards: rig(IgnoresAfter);
-    thread_returns_only_visible_threads: rig(FindsAnyThread);
-    an_unknown_after_returns_no_replies: rig(TakesUnknownForFirst);
-    a_page_of_threads_is_limited_in_bytes: rig(CountsNoBytes);
-    a_page_of_replies_is_limited_in_bytes: rig(CountsNoBytes);
-    a_pending_comment_is_hidden_and_not_counted: rig(ShowsWhatWaits);
-    a_removed_comment_is_hidden_and_not_counted: rig(Drops(is_verdict));
-    a_removed_head_with_replies_is_blank: rig(Arranges(without_removed_heads));
-    a_pending_head_with_replies_is_blank: rig(TellsWhatWaits);
-    a_repeated_verdict_changes_nothing: rig(CountsVerdicts::default());
-    a_verdict_from_another_page_is_ignored: rig(ModeratesAnyPage);
-    the_latest_verdict_wins_in_any_order: rig(GoesByArrival);
-    newest_comments_are_the_shown_ones_including_replies: rig(NewestOfAnyState);
-    recent_comments_cover_every_page_and_visibility: rig(DeskIgnoresTheState);
-    reply_count_includes_hidden_replies: rig(CountsShownReplies);
+    a_comment_reads_back_as_it_was_written: harness(StoresEscapedHtml) => "the comment";
+    a_repeated_comment_is_stored_once_even_after_its_id_expired: harness(ForgetsCommentIds::default())
+        => "a repeat of a forgotten id, the page";
+    threads_are_listed_oldest_first_and_page_backwards: harness(RearrangesPage(reverse_threads))
+        => "a page of two\n   got ([\"e\", \"d\"], true)\nwanted ([\"d\", \"e\"], true)";
+    has_earlier_counts_only_visible_threads: harness(CountsHiddenThreads) => "both earlier ones are hidden";
+    an_unknown_before_returns_nothing: harness(TreatsUnknownBeforeAsNone) => "the page";
+    comments_are_ordered_by_arrival: harness(RearrangesPage(sort_by_time)) => "the order";
+    replies_are_listed_under_their_parent_oldest_first: harness(RearrangesPage(reverse_replies)) => "replies, the page";
+    a_reply_with_an_invalid_parent_becomes_a_top_level_comment: harness(RejectsInvalidReplies::default())
+        => "answers, the page";
+    a_thread_has_its_first_replies_and_a_flag_for_more: harness(RearrangesPage(deny_more_replies)) => "many more";
+    replies_page_forwards: harness(IgnoresAfter) => "a page of two";
+    thread_returns_only_visible_threads: harness(FindsHiddenThreads) => "a reply";
+    an_unknown_after_returns_no_replies: harness(TreatsUnknownAfterAsNone)
+        => "the page\n   got Some(([\"reply\"], false))\nwanted Some(([], false))";
+    a_page_of_threads_is_limited_in_bytes: harness(IgnoresByteLimit) => "an earlier page\n   got false\nwanted true";
+    a_page_of_replies_is_limited_in_bytes: harness(IgnoresByteLimit)
+        => "the first page\n   got (false, false)\nwanted (true, true)";
+    a_pending_comment_is_hidden_and_not_counted: harness(ShowsPendingComments)
+        => "while it waits, the page\n   got [(\"pending\", [])]\nwanted []";
+    a_removed_comment_is_hidden_and_not_counted: harness(IgnoresEvents(is_verdict)) => "removed, the page";
+    a_removed_head_with_replies_is_blank: harness(RearrangesPage(remove_hidden_heads))
+        => "the head is removed, the page\n   got []\nwanted [(\"\", [\"reply\"])]";
+    a_pending_head_with_replies_is_blank: harness(ShowsPendingHeads) => "the head waits, the page";
+    a_repeated_verdict_changes_nothing: harness(CountsEveryVerdict::default()) => "the count\n   got 0\nwanted 1";
+    a_verdict_from_another_page_is_ignored: harness(IgnoresPageOfVerdict)
+        => "another page's verdict, the page\n   got []\nwanted [(\"stays\", [])]";
+    the_latest_verdict_wins_in_any_order: harness(OrdersByArrival)
+        => "removed last, the page\n   got [(\"comment\", [])]\nwanted []";
+    newest_comments_are_the_shown_ones_including_replies: harness(ListsNewestOfAnyVisibility) => "the newest 9";
+    recent_comments_cover_every_page_and_visibility: harness(IgnoresVisibilityFilter) => "those that wait";
+    reply_count_includes_hidden_replies: harness(CountsOnlyShownReplies) => "three replies\n   got 1\nwanted 3";
 }

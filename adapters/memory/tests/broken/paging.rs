@@ -1,4 +1,4 @@
-//! Faults in how threads and replies are paged.
+//! Defects in the paging of threads and replies.
 
 use std::num::NonZeroUsize;
 
@@ -6,19 +6,18 @@ use async_trait::async_trait;
 use horizon_core::{Comment, CommentStore, EventId, Result, Slug, Thread, ThreadPage};
 use horizon_memory::MemoryStats;
 
-use crate::store::Fault;
+use crate::store::StoreDefect;
 
-pub(crate) fn no_more_replies(page: &mut ThreadPage) {
+pub(crate) fn deny_more_replies(page: &mut ThreadPage) {
     for thread in &mut page.threads {
         thread.has_more_replies = false;
     }
 }
 
-/// Returns the first replies again, whatever `after` says.
 pub(crate) struct IgnoresAfter;
 
 #[async_trait]
-impl Fault for IgnoresAfter {
+impl StoreDefect for IgnoresAfter {
     async fn thread(
         &self,
         good: &MemoryStats,
@@ -31,11 +30,11 @@ impl Fault for IgnoresAfter {
     }
 }
 
-/// Takes any comment for the head of a thread.
-pub(crate) struct FindsAnyThread;
+/// Returns any comment as the head of a thread.
+pub(crate) struct FindsHiddenThreads;
 
 #[async_trait]
-impl Fault for FindsAnyThread {
+impl StoreDefect for FindsHiddenThreads {
     async fn thread(
         &self,
         good: &MemoryStats,
@@ -50,11 +49,11 @@ impl Fault for FindsAnyThread {
     }
 }
 
-/// Starts at the first reply where `after` is none of the page.
-pub(crate) struct TakesUnknownForFirst;
+/// Starts at the first reply when `after` is not on the page.
+pub(crate) struct TreatsUnknownAfterAsNone;
 
 #[async_trait]
-impl Fault for TakesUnknownForFirst {
+impl StoreDefect for TreatsUnknownAfterAsNone {
     async fn thread(
         &self,
         good: &MemoryStats,
@@ -71,11 +70,11 @@ impl Fault for TakesUnknownForFirst {
     }
 }
 
-/// Bounds a page by its limit alone.
-pub(crate) struct CountsNoBytes;
+/// Limits a page by the number of comments only.
+pub(crate) struct IgnoresByteLimit;
 
 #[async_trait]
-impl Fault for CountsNoBytes {
+impl StoreDefect for IgnoresByteLimit {
     async fn threads(
         &self,
         good: &MemoryStats,

@@ -14,30 +14,30 @@ use crate::{caught, names};
 const GRACE: Duration = Duration::from_secs(3);
 
 #[derive(Clone, Copy, PartialEq)]
-enum Fault {
-    CountsItself,
-    CountsLater,
-    CountsTabs,
-    KnowsOnlyTheFirstTab,
-    SeesOneVisitorOnly,
+enum PresenceDefect {
+    CountsWatcher,
+    TracksInBackground,
+    CountsConnections,
+    CountsFirstConnectionOnly,
+    MergesVisitors,
     MixesTopics,
-    EndsAfterThree,
-    TellsEveryChange,
-    RepeatsItself,
-    NeedsTheRuntimeToDrop,
+    EndsAfterThreeValues,
+    QueuesEveryChange,
+    RepeatsValues,
+    NeedsRuntimeToDrop,
 }
 
-struct Broken {
+struct BrokenPresence {
     good: Arc<MemoryPresence>,
-    fault: Fault,
+    defect: PresenceDefect,
     seen: Mutex<HashSet<VisitorKey>>,
 }
 
-fn rig(fault: Fault) -> PresenceHarness {
+fn harness(defect: PresenceDefect) -> PresenceHarness {
     PresenceHarness {
-        presence: Box::new(Broken {
+        presence: Box::new(BrokenPresence {
             good: Arc::default(),
-            fault,
+            defect,
             seen: Mutex::default(),
         }),
         grace: GRACE,
@@ -60,44 +60,44 @@ impl Drop for NeedsRuntime {
 }
 
 #[async_trait]
-impl Presence for Broken {
+impl Presence for BrokenPresence {
     async fn track(&self, topic: Topic, visitor: VisitorKey) -> Result<PresenceGuard> {
         let first = self.seen.lock().unwrap().insert(visitor);
         let (good, topic) = (Arc::clone(&self.good), self.topic(topic));
-        match self.fault {
-            Fault::CountsLater => {
+        match self.defect {
+            PresenceDefect::TracksInBackground => {
                 let later = tokio::spawn(async move { good.track(topic, visitor).await });
                 return Ok(PresenceGuard::new(later));
             }
-            Fault::CountsTabs if !first => return good.track(topic, VisitorKey::from_u128(99)).await,
-            Fault::KnowsOnlyTheFirstTab if !first => return Ok(PresenceGuard::new(())),
-            Fault::SeesOneVisitorOnly => return good.track(topic, VisitorKey::from_u128(0)).await,
-            Fault::NeedsTheRuntimeToDrop => {
+            PresenceDefect::CountsConnections if !first => return good.track(topic, VisitorKey::from_u128(99)).await,
+            PresenceDefect::CountsFirstConnectionOnly if !first => return Ok(PresenceGuard::new(())),
+            PresenceDefect::MergesVisitors => return good.track(topic, VisitorKey::from_u128(0)).await,
+            PresenceDefect::NeedsRuntimeToDrop => {
                 return Ok(PresenceGuard::new(NeedsRuntime(good.track(topic, visitor).await?)));
             }
             _ => {}
         }
         let guard = good.track(topic, visitor).await;
-        // Lets those who listen in a task of their own hear of each change.
+        // Let tasks that forward the watch receive each change.
         tokio::time::sleep(Duration::from_millis(1)).await;
         guard
     }
 
     fn watch(&self, topic: Topic) -> BoxStream<'static, u64> {
         let counts = self.good.watch(self.topic(topic));
-        match self.fault {
-            Fault::CountsItself => counts.map(|count| count + 1).boxed(),
-            Fault::EndsAfterThree => counts.take(3).boxed(),
-            Fault::TellsEveryChange => every_change(counts),
-            Fault::RepeatsItself => each_wake(counts),
+        match self.defect {
+            PresenceDefect::CountsWatcher => counts.map(|count| count + 1).boxed(),
+            PresenceDefect::EndsAfterThreeValues => counts.take(3).boxed(),
+            PresenceDefect::QueuesEveryChange => every_change(counts),
+            PresenceDefect::RepeatsValues => every_wake(counts),
             _ => counts,
         }
     }
 }
 
-impl Broken {
+impl BrokenPresence {
     fn topic(&self, topic: Topic) -> Topic {
-        if self.fault == Fault::MixesTopics {
+        if self.defect == PresenceDefect::MixesTopics {
             Topic::Site
         } else {
             topic
@@ -105,7 +105,7 @@ impl Broken {
     }
 }
 
-/// What was missed is told later, one by one.
+/// Queues the values that a slow watcher misses.
 pub(crate) fn every_change<T: Send + 'static>(mut values: BoxStream<'static, T>) -> BoxStream<'static, T> {
     let (sender, receiver) = mpsc::unbounded_channel();
     tokio::spawn(async move { while values.next().await.is_some_and(|value| sender.send(value).is_ok()) {} });
@@ -115,8 +115,8 @@ pub(crate) fn every_change<T: Send + 'static>(mut values: BoxStream<'static, T>)
     .boxed()
 }
 
-/// The latest whenever something happened, changed or not.
-fn each_wake(mut counts: BoxStream<'static, u64>) -> BoxStream<'static, u64> {
+/// Repeats the latest value at each wake, changed or not.
+fn every_wake(mut counts: BoxStream<'static, u64>) -> BoxStream<'static, u64> {
     let (sender, receiver) = watch::channel(0);
     tokio::spawn(async move { while counts.next().await.is_some_and(|count| sender.send(count).is_ok()) {} });
     unfold(receiver, |mut receiver| async {
@@ -128,16 +128,24 @@ fn each_wake(mut counts: BoxStream<'static, u64>) -> BoxStream<'static, u64> {
 }
 
 caught! { presence, presence_suite:
-    a_watch_starts_at_zero: rig(Fault::CountsItself);
-    a_tracked_visitor_counts_in_every_watch: rig(Fault::CountsLater);
-    a_second_tab_is_not_a_second_viewer: rig(Fault::CountsTabs);
-    a_visitor_stays_while_another_tab_is_open: rig(Fault::KnowsOnlyTheFirstTab);
-    two_visitors_count_as_two: rig(Fault::SeesOneVisitorOnly);
-    a_visitor_leaves_after_the_grace: without_grace();
-    a_reload_within_the_grace_changes_nothing: without_grace();
-    a_visitor_can_come_back_after_leaving: rig(Fault::EndsAfterThree);
-    topics_are_independent: rig(Fault::MixesTopics);
-    a_slow_watch_skips_to_the_latest: rig(Fault::TellsEveryChange);
-    a_watch_never_repeats_a_number: rig(Fault::RepeatsItself);
-    a_guard_may_be_dropped_outside_the_runtime: rig(Fault::NeedsTheRuntimeToDrop);
+    a_watch_starts_at_zero: harness(PresenceDefect::CountsWatcher) => "an empty topic\n   got Some(1)\nwanted Some(0)";
+    a_tracked_visitor_counts_in_every_watch: harness(PresenceDefect::TracksInBackground)
+        => "a new watch\n   got Some(0)\nwanted Some(1)";
+    a_second_tab_is_not_a_second_viewer: harness(PresenceDefect::CountsConnections)
+        => "a second tab: the watch says Some(2)";
+    a_visitor_stays_while_another_tab_is_open: harness(PresenceDefect::CountsFirstConnectionOnly)
+        => "one of two tabs was closed: the watch says Some(0)";
+    two_visitors_count_as_two: harness(PresenceDefect::MergesVisitors)
+        => "two visitors\n   got Some(1)\nwanted Some(2)";
+    a_visitor_leaves_after_the_grace: without_grace() => "the leave counted after 0ns already";
+    a_reload_within_the_grace_changes_nothing: without_grace() => "within the grace: the watch says Some(0)";
+    a_visitor_can_come_back_after_leaving: harness(PresenceDefect::EndsAfterThreeValues)
+        => "the visitor came\n   got None\nwanted Some(1)";
+    topics_are_independent: harness(PresenceDefect::MixesTopics) => "another page\n   got 1\nwanted 0";
+    a_slow_watch_skips_to_the_latest: harness(PresenceDefect::QueuesEveryChange)
+        => "three came meanwhile\n   got Some(1)\nwanted Some(3)";
+    a_watch_never_repeats_a_number: harness(PresenceDefect::RepeatsValues)
+        => "one left, one came: the watch says Some(1)";
+    a_guard_may_be_dropped_outside_the_runtime: harness(PresenceDefect::NeedsRuntimeToDrop)
+        => "the guard's drop panicked";
 }

@@ -6,24 +6,24 @@ use async_trait::async_trait;
 use horizon_core::{Day, Result, SaltStore, StatsStore, Timestamp};
 use horizon_memory::MemoryStats;
 
-use crate::store::{Fault, NeverForgets, rig};
+use crate::store::{NeverExpires, StoreDefect, harness};
 use crate::{caught, names};
 
-struct AlwaysFresh;
+struct NeverStoresSalts;
 
 #[async_trait]
-impl Fault for AlwaysFresh {
+impl StoreDefect for NeverStoresSalts {
     async fn salt(&self, _: &MemoryStats, _: Day, fresh: [u8; 32]) -> Result<[u8; 32]> {
         Ok(fresh)
     }
 }
 
-/// Looks first and keeps later, so that two callers both find nothing.
+/// Reads and writes separately, so that two callers both store a salt.
 #[derive(Default)]
-struct LooksThenKeeps(Mutex<HashMap<Day, [u8; 32]>>);
+struct NonAtomicSalts(Mutex<HashMap<Day, [u8; 32]>>);
 
 #[async_trait]
-impl Fault for LooksThenKeeps {
+impl StoreDefect for NonAtomicSalts {
     async fn salt(&self, _: &MemoryStats, day: Day, fresh: [u8; 32]) -> Result<[u8; 32]> {
         let known = self.0.lock().unwrap().get(&day).copied();
         tokio::task::yield_now().await;
@@ -33,21 +33,21 @@ impl Fault for LooksThenKeeps {
     }
 }
 
-struct OneForAllDays;
+struct OneSaltForAllDays;
 
 #[async_trait]
-impl Fault for OneForAllDays {
+impl StoreDefect for OneSaltForAllDays {
     async fn salt(&self, good: &MemoryStats, _: Day, fresh: [u8; 32]) -> Result<[u8; 32]> {
         good.salt(Day::from_number(0), fresh).await
     }
 }
 
-/// Loses the salts of days to come when it forgets.
-struct ForgetsTomorrow(AtomicI64);
+/// Erases the salts of future days when it expires old ones.
+struct ExpiresFutureSalts(AtomicI64);
 
 #[async_trait]
-impl Fault for ForgetsTomorrow {
-    async fn forget(&self, good: &MemoryStats, now: Timestamp) -> Result<()> {
+impl StoreDefect for ExpiresFutureSalts {
+    async fn expire(&self, good: &MemoryStats, now: Timestamp) -> Result<()> {
         self.0.store(now.day().number(), Ordering::Relaxed);
         good.expire(now).await
     }
@@ -61,10 +61,11 @@ impl Fault for ForgetsTomorrow {
 }
 
 caught! { salts, salts_suite:
-    the_first_salt_of_a_day_is_kept: rig(AlwaysFresh);
-    concurrent_callers_get_the_same_salt: rig(LooksThenKeeps::default());
-    today_and_yesterday_have_separate_salts: rig(OneForAllDays);
-    a_new_day_erases_salts_before_yesterday: rig(LooksThenKeeps::default());
-    expire_erases_only_salts_before_yesterday: rig(NeverForgets);
-    expire_keeps_the_salt_of_tomorrow: rig(ForgetsTomorrow(i64::MAX.into()));
+    the_first_salt_of_a_day_is_kept: harness(NeverStoresSalts) => "the salt\n   got 2\nwanted 1";
+    concurrent_callers_get_the_same_salt: harness(NonAtomicSalts::default())
+        => "how many different salts\n   got 16\nwanted 1";
+    today_and_yesterday_have_separate_salts: harness(OneSaltForAllDays) => "today's\n   got 1\nwanted 2";
+    a_new_day_erases_salts_before_yesterday: harness(NonAtomicSalts::default()) => "two days old\n   got 1\nwanted 3";
+    expire_erases_only_salts_before_yesterday: harness(NeverExpires) => "two days old\n   got 1\nwanted 9";
+    expire_keeps_the_salt_of_tomorrow: harness(ExpiresFutureSalts(i64::MAX.into())) => "tomorrow's\n   got 9\nwanted 2";
 }

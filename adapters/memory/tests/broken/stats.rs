@@ -10,7 +10,7 @@ use horizon_core::{
 };
 use horizon_memory::MemoryStats;
 
-use crate::store::{Fault, GoesByArrival, NeverForgets, rig};
+use crate::store::{NeverExpires, OrdersByArrival, StoreDefect, harness};
 use crate::{caught, names};
 
 fn fresh() -> EventId {
@@ -18,11 +18,11 @@ fn fresh() -> EventId {
     EventId::from_u128(SERIAL.fetch_add(1, Ordering::Relaxed).into())
 }
 
-/// Changes each event before a good store gets it.
-struct Changes(fn(&mut Event));
+/// Changes each event before a correct store applies it.
+struct ChangesEvents(fn(&mut Event));
 
 #[async_trait]
-impl Fault for Changes {
+impl StoreDefect for ChangesEvents {
     async fn apply(&self, good: &MemoryStats, events: &[Event]) -> Result<Vec<Update>> {
         let mut events = events.to_vec();
         events.iter_mut().for_each(self.0);
@@ -30,21 +30,20 @@ impl Fault for Changes {
     }
 }
 
-/// Changes what a good store answers to `get`.
-struct Answers(fn(Vec<Update>) -> Vec<Update>);
+/// Changes the updates that `get` of a correct store returns.
+struct ChangesUpdates(fn(Vec<Update>) -> Vec<Update>);
 
 #[async_trait]
-impl Fault for Answers {
+impl StoreDefect for ChangesUpdates {
     async fn get(&self, good: &MemoryStats, topics: &[Topic]) -> Result<Vec<Update>> {
         good.get(topics).await.map(self.0)
     }
 }
 
-/// Does not look for repeats within a batch.
-struct TrustsABatch;
+struct NoDedupeWithinBatch;
 
 #[async_trait]
-impl Fault for TrustsABatch {
+impl StoreDefect for NoDedupeWithinBatch {
     async fn apply(&self, good: &MemoryStats, events: &[Event]) -> Result<Vec<Update>> {
         let mut seen = HashSet::new();
         let mut events = events.to_vec();
@@ -57,23 +56,22 @@ impl Fault for TrustsABatch {
     }
 }
 
-/// Looks for repeats within a batch only.
-struct RemembersOneBatch;
+struct DedupesWithinBatchOnly;
 
 #[async_trait]
-impl Fault for RemembersOneBatch {
+impl StoreDefect for DedupesWithinBatchOnly {
     async fn apply(&self, good: &MemoryStats, events: &[Event]) -> Result<Vec<Update>> {
         good.expire(Timestamp::from_millis(i64::MAX)).await?;
         good.apply(events).await
     }
 }
 
-/// Looks first and remembers later, so that two callers both find nothing.
+/// Reads and writes ids separately, so that two callers both count an event.
 #[derive(Default)]
-struct LooksThenCounts(Mutex<HashSet<EventId>>);
+struct NonAtomicDedupe(Mutex<HashSet<EventId>>);
 
 #[async_trait]
-impl Fault for LooksThenCounts {
+impl StoreDefect for NonAtomicDedupe {
     async fn apply(&self, good: &MemoryStats, events: &[Event]) -> Result<Vec<Update>> {
         let mut new = events.to_vec();
         new.retain(|event| !self.0.lock().unwrap().contains(&event.id));
@@ -86,12 +84,12 @@ impl Fault for LooksThenCounts {
     }
 }
 
-/// Has nothing to say about a batch that it knows.
+/// Returns no updates for a repeated batch.
 #[derive(Default)]
-struct SilentOnRepeats(Mutex<HashSet<EventId>>);
+struct OmitsRepeats(Mutex<HashSet<EventId>>);
 
 #[async_trait]
-impl Fault for SilentOnRepeats {
+impl StoreDefect for OmitsRepeats {
     async fn apply(&self, good: &MemoryStats, events: &[Event]) -> Result<Vec<Update>> {
         let news = events
             .iter()
@@ -102,11 +100,11 @@ impl Fault for SilentOnRepeats {
     }
 }
 
-/// Answers only for topics that have numbers.
-struct SilentOnNothing;
+/// Returns only updates of topics with totals.
+struct OmitsEmptyTotals;
 
 #[async_trait]
-impl Fault for SilentOnNothing {
+impl StoreDefect for OmitsEmptyTotals {
     async fn apply(&self, good: &MemoryStats, events: &[Event]) -> Result<Vec<Update>> {
         let mut updates = good.apply(events).await?;
         updates.retain(|update| update.revision > 0);
@@ -114,11 +112,11 @@ impl Fault for SilentOnNothing {
     }
 }
 
-/// Counts one event after another, and stops where its caller goes away.
-struct OneByOne;
+/// Applies one event after another, and stops when its caller is dropped.
+struct AppliesOneByOne;
 
 #[async_trait]
-impl Fault for OneByOne {
+impl StoreDefect for AppliesOneByOne {
     async fn apply(&self, good: &MemoryStats, events: &[Event]) -> Result<Vec<Update>> {
         let mut updates = Vec::new();
         for event in events {
@@ -129,32 +127,32 @@ impl Fault for OneByOne {
     }
 }
 
-struct EveryoneLikesIt;
+struct AlwaysLiked;
 
 #[async_trait]
-impl Fault for EveryoneLikesIt {
-    async fn likes(&self, _: &MemoryStats, _: &Topic, _: ReaderId) -> Result<bool> {
+impl StoreDefect for AlwaysLiked {
+    async fn is_liked_by(&self, _: &MemoryStats, _: &Topic, _: ReaderId) -> Result<bool> {
         Ok(true)
     }
 }
 
-/// Decides by itself what a visit is, from the time that it keeps of a visitor and the event's.
-struct Decides {
+/// Counts visits by a wrong rule, which gets the stored time of the visitor and the time of the event.
+struct CustomVisitRule {
     counts: fn(Timestamp, Timestamp) -> bool,
-    kept: Mutex<HashMap<VisitorKey, Timestamp>>,
+    last_seen: Mutex<HashMap<VisitorKey, Timestamp>>,
 }
 
-impl Decides {
+impl CustomVisitRule {
     fn new(counts: fn(Timestamp, Timestamp) -> bool) -> Self {
         Self {
             counts,
-            kept: Mutex::default(),
+            last_seen: Mutex::default(),
         }
     }
 }
 
 #[async_trait]
-impl Fault for Decides {
+impl StoreDefect for CustomVisitRule {
     async fn apply(&self, good: &MemoryStats, events: &[Event]) -> Result<Vec<Update>> {
         let mut events = events.to_vec();
         events.retain_mut(|event| {
@@ -162,10 +160,12 @@ impl Fault for Decides {
                 return true;
             };
             let Some(visitor) = visitor.take() else { return true };
-            let mut kept = self.kept.lock().unwrap();
-            let counts = kept.get(&visitor).is_none_or(|kept| (self.counts)(*kept, event.at));
+            let mut last_seen = self.last_seen.lock().unwrap();
+            let counts = last_seen
+                .get(&visitor)
+                .is_none_or(|last| (self.counts)(*last, event.at));
             if counts {
-                kept.insert(visitor, event.at);
+                last_seen.insert(visitor, event.at);
             }
             counts
         });
@@ -173,8 +173,17 @@ impl Fault for Decides {
     }
 }
 
-/// Takes two pages for one when only the case differs.
-struct IgnoresCase;
+/// Extends a visit only with counted events.
+fn is_after_gap(last: Timestamp, at: Timestamp) -> bool {
+    at.since(last) > VISIT_GAP
+}
+
+/// Counts every event that is older than the last one.
+fn is_late_or_after_gap(last: Timestamp, at: Timestamp) -> bool {
+    at < last || is_after_gap(last, at)
+}
+
+struct IgnoresSlugCase;
 
 fn lower(topic: &Topic) -> Topic {
     topic.slug().map_or(Topic::Site, |slug| {
@@ -183,7 +192,7 @@ fn lower(topic: &Topic) -> Topic {
 }
 
 #[async_trait]
-impl Fault for IgnoresCase {
+impl StoreDefect for IgnoresSlugCase {
     async fn apply(&self, good: &MemoryStats, events: &[Event]) -> Result<Vec<Update>> {
         let mut events = events.to_vec();
         for event in &mut events {
@@ -196,13 +205,13 @@ impl Fault for IgnoresCase {
     }
 }
 
-/// Adds up what it still knows, which is nothing after it forgot.
+/// Loses the totals when it expires events.
 #[derive(Default)]
-struct ForgetsTotals(AtomicBool);
+struct ExpiresTotals(AtomicBool);
 
 #[async_trait]
-impl Fault for ForgetsTotals {
-    async fn forget(&self, good: &MemoryStats, now: Timestamp) -> Result<()> {
+impl StoreDefect for ExpiresTotals {
+    async fn expire(&self, good: &MemoryStats, now: Timestamp) -> Result<()> {
         self.0.store(true, Ordering::Relaxed);
         good.expire(now).await
     }
@@ -215,42 +224,41 @@ impl Fault for ForgetsTotals {
     }
 }
 
-struct ForgetsEarly;
+struct ExpiresEarly;
 
 #[async_trait]
-impl Fault for ForgetsEarly {
-    async fn forget(&self, good: &MemoryStats, now: Timestamp) -> Result<()> {
+impl StoreDefect for ExpiresEarly {
+    async fn expire(&self, good: &MemoryStats, now: Timestamp) -> Result<()> {
         good.expire(now.plus(Duration::from_millis(1))).await
     }
 }
 
-/// Loses the last event of a large batch.
-struct LosesTheLast;
+struct TruncatesLargeBatches;
 
 #[async_trait]
-impl Fault for LosesTheLast {
+impl StoreDefect for TruncatesLargeBatches {
     async fn apply(&self, good: &MemoryStats, events: &[Event]) -> Result<Vec<Update>> {
         good.apply(events.get(..7).unwrap_or(events)).await
     }
 }
 
-fn likes_by_event(event: &mut Event) {
+fn reader_per_event(event: &mut Event) {
     if let EventKind::Like { reader } = &mut event.kind {
         *reader = ReaderId::from_u128(event.id.as_u128());
     }
 }
 
-fn one_visitor(event: &mut Event) {
+fn set_same_visitor(event: &mut Event) {
     if let EventKind::Visit { visitor } = &mut event.kind {
         visitor.get_or_insert(VisitorKey::from_u128(0));
     }
 }
 
-fn twice_as_fast(event: &mut Event) {
+fn double_times(event: &mut Event) {
     event.at = Timestamp::from_millis(event.at.as_millis() * 2);
 }
 
-fn one_revision(mut updates: Vec<Update>) -> Vec<Update> {
+fn cap_revisions(mut updates: Vec<Update>) -> Vec<Update> {
     updates
         .iter_mut()
         .for_each(|update| update.revision = update.revision.min(1));
@@ -262,34 +270,41 @@ fn reversed(mut updates: Vec<Update>) -> Vec<Update> {
     updates
 }
 
-fn without_empty(mut updates: Vec<Update>) -> Vec<Update> {
+fn remove_empty(mut updates: Vec<Update>) -> Vec<Update> {
     updates.retain(|update| update.revision > 0);
     updates
 }
 
 caught! { stats, stats_suite:
-    an_event_counts_once_within_a_batch: rig(TrustsABatch);
-    an_event_counts_once_across_batches: rig(RemembersOneBatch);
-    an_event_counts_once_under_concurrency: rig(LooksThenCounts::default());
-    a_repeat_returns_the_totals: rig(SilentOnRepeats::default());
-    apply_returns_each_topic_once: rig(SilentOnNothing);
-    a_batch_is_applied_whole_or_not_at_all: rig(OneByOne);
-    get_returns_totals_in_request_order: rig(Answers(reversed));
-    an_unknown_topic_has_empty_totals: rig(Answers(without_empty));
-    likes_are_a_set: rig(Changes(likes_by_event));
-    is_liked_by_returns_the_current_state: rig(EveryoneLikesIt);
-    the_latest_like_or_unlike_wins_in_any_order: rig(GoesByArrival);
-    expire_erases_unlikes_past_the_window: rig(NeverForgets);
-    each_visit_without_a_visitor_counts: rig(Changes(one_visitor));
-    a_visit_counts_again_only_after_the_gap: rig(Changes(twice_as_fast));
-    activity_extends_a_visit: rig(Decides::new(|kept, at| at.since(kept) > VISIT_GAP));
-    a_late_event_is_not_a_new_visit: rig(Decides::new(|kept, at| at < kept || at.since(kept) > VISIT_GAP));
-    topics_are_independent: rig(IgnoresCase);
-    the_revision_grows_only_with_changes: rig(Answers(one_revision));
-    expire_changes_no_total_and_no_like: rig(ForgetsTotals::default());
-    an_id_is_kept_for_the_whole_window: rig(ForgetsEarly);
-    expire_erases_ids_past_the_window: rig(NeverForgets);
-    a_visitor_is_kept_for_a_day: rig(ForgetsEarly);
-    expire_erases_visitors_after_a_day: rig(NeverForgets);
-    random_events_match_a_reference_model: rig(LosesTheLast);
+    an_event_counts_once_within_a_batch: harness(NoDedupeWithinBatch) => "twice in one batch\n   got 2\nwanted 1";
+    an_event_counts_once_across_batches: harness(DedupesWithinBatchOnly) => "one of two was known\n   got 3\nwanted 2";
+    an_event_counts_once_under_concurrency: harness(NonAtomicDedupe::default())
+        => "sixteen and a shared one\n   got 32\nwanted 17";
+    a_repeat_returns_the_totals: harness(OmitsRepeats::default()) => "the answer to the repeat";
+    apply_returns_each_topic_once: harness(OmitsEmptyTotals) => "the topics answered";
+    a_batch_is_applied_whole_or_not_at_all: harness(AppliesOneByOne) => "a batch was counted in part: [2, 1, 1]";
+    get_returns_totals_in_request_order: harness(ChangesUpdates(reversed)) => "the topics";
+    an_unknown_topic_has_empty_totals: harness(ChangesUpdates(remove_empty)) => "never named";
+    likes_are_a_set: harness(ChangesEvents(reader_per_event)) => "liked twice\n   got 2\nwanted 1";
+    is_liked_by_returns_the_current_state: harness(AlwaysLiked) => "reader 2 on site\n   got true\nwanted false";
+    the_latest_like_or_unlike_wins_in_any_order: harness(OrdersByArrival) => "reader 1\n   got true\nwanted false";
+    expire_erases_unlikes_past_the_window: harness(NeverExpires) => "the unlike is gone\n   got 0\nwanted 1";
+    each_visit_without_a_visitor_counts: harness(ChangesEvents(set_same_visitor))
+        => "two without a visitor\n   got 1\nwanted 2";
+    a_visit_counts_again_only_after_the_gap: harness(ChangesEvents(double_times))
+        => "just within the gap\n   got 2\nwanted 1";
+    activity_extends_a_visit: harness(CustomVisitRule::new(is_after_gap))
+        => "seen every twenty minutes\n   got 3\nwanted 1";
+    a_late_event_is_not_a_new_visit: harness(CustomVisitRule::new(is_late_or_after_gap))
+        => "one from before, within the gap\n   got 2\nwanted 1";
+    topics_are_independent: harness(IgnoresSlugCase) => "blog:site";
+    the_revision_grows_only_with_changes: harness(ChangesUpdates(cap_revisions))
+        => "whether revision and totals change with Like { reader: ReaderId(00000000000000000000000000000001) }";
+    expire_changes_no_total_and_no_like: harness(ExpiresTotals::default()) => "the totals";
+    an_id_is_kept_for_the_whole_window: harness(ExpiresEarly)
+        => "a repeat at the end of the window\n   got 2\nwanted 1";
+    expire_erases_ids_past_the_window: harness(NeverExpires) => "the id is gone\n   got 1\nwanted 2";
+    a_visitor_is_kept_for_a_day: harness(ExpiresEarly) => "forgotten after 86400s\n   got 2\nwanted 1";
+    expire_erases_visitors_after_a_day: harness(NeverExpires) => "forgotten after 86400.001s\n   got 1\nwanted 2";
+    random_events_match_a_reference_model: harness(TruncatesLargeBatches) => "seed 1, blog:b1, after";
 }

@@ -10,19 +10,19 @@ use horizon_core::{
 };
 use horizon_memory::MemoryStats;
 
-/// What a broken store does otherwise than a good one.
+/// What a broken store does differently. The default methods are correct.
 #[async_trait]
-pub(crate) trait Fault: Send + Sync {
+pub(crate) trait StoreDefect: Send + Sync {
     async fn apply(&self, good: &MemoryStats, events: &[Event]) -> Result<Vec<Update>> {
         good.apply(events).await
     }
     async fn get(&self, good: &MemoryStats, topics: &[Topic]) -> Result<Vec<Update>> {
         good.get(topics).await
     }
-    async fn likes(&self, good: &MemoryStats, topic: &Topic, reader: ReaderId) -> Result<bool> {
+    async fn is_liked_by(&self, good: &MemoryStats, topic: &Topic, reader: ReaderId) -> Result<bool> {
         good.is_liked_by(topic, reader).await
     }
-    async fn forget(&self, good: &MemoryStats, now: Timestamp) -> Result<()> {
+    async fn expire(&self, good: &MemoryStats, now: Timestamp) -> Result<()> {
         good.expire(now).await
     }
     async fn threads(
@@ -44,10 +44,10 @@ pub(crate) trait Fault: Send + Sync {
     ) -> Result<Option<Thread>> {
         good.thread(slug, head, after, limit).await
     }
-    async fn newest(&self, good: &MemoryStats, slug: &Slug, limit: NonZeroUsize) -> Result<Vec<Comment>> {
+    async fn newest_comments(&self, good: &MemoryStats, slug: &Slug, limit: NonZeroUsize) -> Result<Vec<Comment>> {
         good.newest_comments(slug, limit).await
     }
-    async fn desk(
+    async fn recent_comments(
         &self,
         good: &MemoryStats,
         only: Option<Visibility>,
@@ -59,7 +59,7 @@ pub(crate) trait Fault: Send + Sync {
     async fn comment(&self, good: &MemoryStats, id: EventId) -> Result<Option<Comment>> {
         good.comment(id).await
     }
-    async fn replies(&self, good: &MemoryStats, parent: EventId) -> Result<usize> {
+    async fn reply_count(&self, good: &MemoryStats, parent: EventId) -> Result<usize> {
         good.reply_count(parent).await
     }
     async fn salt(&self, good: &MemoryStats, day: Day, fresh: [u8; 32]) -> Result<[u8; 32]> {
@@ -67,37 +67,36 @@ pub(crate) trait Fault: Send + Sync {
     }
 }
 
-/// A good store with one fault.
-struct Faulty<F> {
+struct DefectiveStore<F> {
     good: MemoryStats,
-    fault: F,
+    defect: F,
 }
 
-pub(crate) fn rig(fault: impl Fault + 'static) -> Arc<dyn Store> {
+pub(crate) fn harness(defect: impl StoreDefect + 'static) -> Arc<dyn Store> {
     let good = MemoryStats::new();
-    Arc::new(Faulty { good, fault })
+    Arc::new(DefectiveStore { good, defect })
 }
 
 #[async_trait]
-impl<F: Fault> StatsStore for Faulty<F> {
+impl<F: StoreDefect> StatsStore for DefectiveStore<F> {
     async fn apply(&self, events: &[Event]) -> Result<Vec<Update>> {
-        self.fault.apply(&self.good, events).await
+        self.defect.apply(&self.good, events).await
     }
     async fn get(&self, topics: &[Topic]) -> Result<Vec<Update>> {
-        self.fault.get(&self.good, topics).await
+        self.defect.get(&self.good, topics).await
     }
     async fn is_liked_by(&self, topic: &Topic, reader: ReaderId) -> Result<bool> {
-        self.fault.likes(&self.good, topic, reader).await
+        self.defect.is_liked_by(&self.good, topic, reader).await
     }
     async fn expire(&self, now: Timestamp) -> Result<()> {
-        self.fault.forget(&self.good, now).await
+        self.defect.expire(&self.good, now).await
     }
 }
 
 #[async_trait]
-impl<F: Fault> CommentStore for Faulty<F> {
+impl<F: StoreDefect> CommentStore for DefectiveStore<F> {
     async fn threads(&self, slug: &Slug, before: Option<EventId>, limit: NonZeroUsize) -> Result<ThreadPage> {
-        self.fault.threads(&self.good, slug, before, limit).await
+        self.defect.threads(&self.good, slug, before, limit).await
     }
     async fn thread(
         &self,
@@ -106,10 +105,10 @@ impl<F: Fault> CommentStore for Faulty<F> {
         after: Option<EventId>,
         limit: NonZeroUsize,
     ) -> Result<Option<Thread>> {
-        self.fault.thread(&self.good, slug, head, after, limit).await
+        self.defect.thread(&self.good, slug, head, after, limit).await
     }
     async fn newest_comments(&self, slug: &Slug, limit: NonZeroUsize) -> Result<Vec<Comment>> {
-        self.fault.newest(&self.good, slug, limit).await
+        self.defect.newest_comments(&self.good, slug, limit).await
     }
     async fn recent_comments(
         &self,
@@ -117,28 +116,28 @@ impl<F: Fault> CommentStore for Faulty<F> {
         before: Option<EventId>,
         limit: NonZeroUsize,
     ) -> Result<Vec<Comment>> {
-        self.fault.desk(&self.good, only, before, limit).await
+        self.defect.recent_comments(&self.good, only, before, limit).await
     }
     async fn comment(&self, id: EventId) -> Result<Option<Comment>> {
-        self.fault.comment(&self.good, id).await
+        self.defect.comment(&self.good, id).await
     }
     async fn reply_count(&self, parent: EventId) -> Result<usize> {
-        self.fault.replies(&self.good, parent).await
+        self.defect.reply_count(&self.good, parent).await
     }
 }
 
 #[async_trait]
-impl<F: Fault> SaltStore for Faulty<F> {
+impl<F: StoreDefect> SaltStore for DefectiveStore<F> {
     async fn salt(&self, day: Day, fresh: [u8; 32]) -> Result<[u8; 32]> {
-        self.fault.salt(&self.good, day, fresh).await
+        self.defect.salt(&self.good, day, fresh).await
     }
 }
 
-/// Goes by when an event arrives, not by when it was said.
-pub(crate) struct GoesByArrival;
+/// Orders likes and verdicts by their arrival, not by their stamp.
+pub(crate) struct OrdersByArrival;
 
 #[async_trait]
-impl Fault for GoesByArrival {
+impl StoreDefect for OrdersByArrival {
     async fn apply(&self, good: &MemoryStats, events: &[Event]) -> Result<Vec<Update>> {
         static ARRIVED: AtomicI64 = AtomicI64::new(1_800_000_000_000);
         let mut events = events.to_vec();
@@ -149,12 +148,11 @@ impl Fault for GoesByArrival {
     }
 }
 
-/// Never erases anything.
-pub(crate) struct NeverForgets;
+pub(crate) struct NeverExpires;
 
 #[async_trait]
-impl Fault for NeverForgets {
-    async fn forget(&self, _: &MemoryStats, _: Timestamp) -> Result<()> {
+impl StoreDefect for NeverExpires {
+    async fn expire(&self, _: &MemoryStats, _: Timestamp) -> Result<()> {
         Ok(())
     }
 }

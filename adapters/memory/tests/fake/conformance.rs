@@ -1,4 +1,4 @@
-//! The suites of all ports but the pipe's: a fake has no feed, because it counts within `track`.
+//! The conformance suites of all ports but the event bus: a fake has no consumer, it counts within `track`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,8 +14,8 @@ async fn store() -> Arc<dyn Store> {
 
 horizon_core::store_suite!(store);
 
-/// A presence whose clock somebody moves as the runtime's time goes by.
-async fn presence_rig() -> PresenceHarness {
+/// Presence whose clock follows the runtime's time.
+async fn presence_harness() -> PresenceHarness {
     const STEP: Duration = Duration::from_millis(10);
     let clock = clock();
     let presence = Box::new(Fake::new(clock.clone()));
@@ -29,5 +29,5 @@ async fn presence_rig() -> PresenceHarness {
 }
 
 mod presence {
-    horizon_core::presence_suite!(super::presence_rig, start_paused = true);
+    horizon_core::presence_suite!(super::presence_harness, start_paused = true);
 }

@@ -7,7 +7,7 @@ use horizon_memory::testing::{Call, Fake};
 use crate::{SECOND, clock, visit, visits};
 
 #[tokio::test]
-async fn a_delayed_call_waits_until_the_clock_was_moved_that_far_and_is_then_done() {
+async fn a_delayed_call_completes_when_the_clock_reaches_its_time() {
     let clock = clock();
     let fake = Fake::new(clock.clone());
     fake.delay(Call::Track, SECOND * 2);
@@ -22,7 +22,7 @@ async fn a_delayed_call_waits_until_the_clock_was_moved_that_far_and_is_then_don
 }
 
 #[tokio::test]
-async fn who_gives_up_a_delayed_call_has_done_nothing() {
+async fn a_dropped_delayed_call_does_nothing() {
     let clock = clock();
     let fake = Fake::new(clock.clone());
     fake.delay(Call::Track, SECOND);
@@ -32,7 +32,7 @@ async fn who_gives_up_a_delayed_call_has_done_nothing() {
 }
 
 #[tokio::test]
-async fn every_call_is_delayed_until_the_delay_is_taken_back() {
+async fn every_call_is_delayed_until_the_delay_is_removed() {
     let clock = clock();
     let fake = Fake::new(clock.clone());
     fake.delay(Call::Track, SECOND);
@@ -46,7 +46,7 @@ async fn every_call_is_delayed_until_the_delay_is_taken_back() {
 }
 
 #[tokio::test]
-async fn a_delayed_call_fails_when_its_time_has_come() {
+async fn a_delayed_call_fails_after_its_delay() {
     let clock = clock();
     let fake = Fake::new(clock.clone());
     fake.delay(Call::Track, SECOND);
@@ -58,7 +58,7 @@ async fn a_delayed_call_fails_when_its_time_has_come() {
 }
 
 #[tokio::test]
-async fn calls_are_done_in_the_order_in_which_their_times_come() {
+async fn delayed_calls_complete_in_the_order_of_their_times() {
     let clock = clock();
     let fake = Fake::new(clock.clone());
     let calls = [3, 1, 2].map(|number| {

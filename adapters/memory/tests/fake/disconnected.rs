@@ -2,7 +2,7 @@ use futures::FutureExt;
 use horizon_core::{Analytics, Error, Presence, Stats, StatsStore, Topic};
 use horizon_memory::testing::{Call, Fake};
 
-use crate::{ADA, BOB, GRACE, SECOND, clock, fake, says, visit, visits};
+use crate::{ADA, BOB, GRACE, SECOND, clock, fake, next_now, visit, visits};
 
 #[tokio::test]
 async fn every_call_is_unavailable_while_disconnected_and_does_nothing() {
@@ -14,11 +14,11 @@ async fn every_call_is_unavailable_while_disconnected_and_does_nothing() {
     assert!(present.unwrap_err().is_retryable());
     fake.reconnect();
     assert_eq!((visits(&fake).await, fake.tracked()), (0, vec![]));
-    assert_eq!(fake.present(&Topic::Site), []);
+    assert_eq!(fake.present_visitors(&Topic::Site), []);
 }
 
 #[tokio::test]
-async fn a_call_while_disconnected_is_an_attempt_but_takes_no_ordered_failure() {
+async fn a_call_while_disconnected_is_an_attempt_but_uses_no_planned_fault() {
     let fake = fake();
     fake.fail_next(Call::Track, Error::permanent("ordered"));
     fake.disconnect();
@@ -29,7 +29,7 @@ async fn a_call_while_disconnected_is_an_attempt_but_takes_no_ordered_failure() 
 }
 
 #[tokio::test]
-async fn a_call_that_waits_is_cut_off() {
+async fn a_delayed_call_fails_when_the_fake_disconnects() {
     let clock = clock();
     let fake = Fake::new(clock.clone());
     fake.delay(Call::Track, SECOND);
@@ -49,62 +49,62 @@ async fn a_watch_of_viewers_is_silent_while_disconnected_and_then_shows_the_late
     let mut counts = presence.watch(Topic::Site);
     let ada = presence.track(Topic::Site, ADA).await.unwrap();
     let bob = presence.track(Topic::Site, BOB).await.unwrap();
-    assert_eq!(says(&mut counts), Some(2));
+    assert_eq!(next_now(&mut counts), Some(2));
     fake.disconnect();
     drop(ada);
     clock.advance(GRACE);
     drop(bob);
     clock.advance(GRACE);
-    assert_eq!(says(&mut counts), None);
+    assert_eq!(next_now(&mut counts), None);
     fake.reconnect();
-    assert_eq!(says(&mut counts), Some(0));
+    assert_eq!(next_now(&mut counts), Some(0));
 }
 
 #[tokio::test]
 async fn a_watch_of_totals_is_silent_while_disconnected_and_then_shows_the_latest() {
     let fake = fake();
     let mut totals = fake.analytics().watch(Topic::Site);
-    assert_eq!(says(&mut totals), Some(Stats::default()));
+    assert_eq!(next_now(&mut totals), Some(Stats::default()));
     for number in 1..=2 {
         Analytics::track(&fake, visit(number)).await.unwrap();
     }
     fake.disconnect();
-    assert_eq!(says(&mut totals), None);
+    assert_eq!(next_now(&mut totals), None);
     fake.reconnect();
-    assert_eq!(says(&mut totals).unwrap().visits, 2);
-    assert_eq!(says(&mut totals), None);
+    assert_eq!(next_now(&mut totals).unwrap().visits, 2);
+    assert_eq!(next_now(&mut totals), None);
 }
 
 #[tokio::test]
-async fn a_watch_that_is_waited_for_when_the_disconnect_comes_is_silent_too() {
+async fn a_polled_watch_is_silent_while_disconnected() {
     let clock = clock();
     let fake = Fake::new(clock.clone());
     let ada = fake.presence().track(Topic::Site, ADA).await.unwrap();
     let mut counts = fake.presence().watch(Topic::Site);
-    assert_eq!((says(&mut counts), says(&mut counts)), (Some(1), None));
+    assert_eq!((next_now(&mut counts), next_now(&mut counts)), (Some(1), None));
     fake.disconnect();
     drop(ada);
     clock.advance(GRACE);
-    assert_eq!(says(&mut counts), None);
+    assert_eq!(next_now(&mut counts), None);
     fake.reconnect();
-    assert_eq!(says(&mut counts), Some(0));
+    assert_eq!(next_now(&mut counts), Some(0));
 }
 
 #[tokio::test]
-async fn a_watch_that_is_opened_while_disconnected_starts_after_it() {
+async fn a_watch_opened_while_disconnected_starts_after_the_reconnect() {
     let fake = fake();
     fake.disconnect();
     let (mut counts, mut totals) = (fake.presence().watch(Topic::Site), fake.analytics().watch(Topic::Site));
-    assert_eq!((says(&mut counts), says(&mut totals)), (None, None));
+    assert_eq!((next_now(&mut counts), next_now(&mut totals)), (None, None));
     fake.reconnect();
     assert_eq!(
-        (says(&mut counts), says(&mut totals)),
+        (next_now(&mut counts), next_now(&mut totals)),
         (Some(0), Some(Stats::default()))
     );
 }
 
 #[tokio::test]
-async fn a_task_that_waits_for_a_watch_is_woken_by_the_reconnect() {
+async fn a_reconnect_wakes_a_task_that_awaits_a_watch() {
     let fake = fake();
     fake.disconnect();
     let mut counts = fake.presence().watch(Topic::Site);

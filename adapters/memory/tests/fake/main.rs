@@ -1,13 +1,13 @@
-//! The fake keeps the promises of the ports, and fails when and how a test tells it to.
+//! The fake passes the conformance suites, and fails as a test demands.
 
 #![expect(clippy::unwrap_used, reason = "what a test needs has to be there")]
 
 mod conformance;
-mod counting;
 mod delays;
 mod disconnected;
 mod failures;
 mod presence;
+mod tracking;
 
 use std::time::Duration;
 
@@ -29,18 +29,18 @@ fn fake() -> Fake {
     Fake::new(clock())
 }
 
-/// A visit that counts whatever came before; the same number is the same visit.
+/// A visit that always counts. Equal numbers are the same visit.
 fn visit(number: u8) -> Event {
     let stamp = Stamp::new(clock().now(), [number; 10]);
     Event::new(stamp, Topic::Site, EventKind::Visit { visitor: None })
 }
 
-/// How many visits the site has.
+/// Returns the site's visits.
 async fn visits(fake: &Fake) -> u64 {
     fake.total(&Topic::Site).await.unwrap().stats.visits
 }
 
-/// What a watch says now, nothing if it is silent. It must not have ended.
-fn says<T>(watch: &mut (impl Stream<Item = T> + Unpin)) -> Option<T> {
+/// Returns the next value of a watch, or `None` if it is silent. Panics if it ended.
+fn next_now<T>(watch: &mut (impl Stream<Item = T> + Unpin)) -> Option<T> {
     watch.next().now_or_never().map(Option::unwrap)
 }

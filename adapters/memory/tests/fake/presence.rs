@@ -4,23 +4,23 @@ use futures::{FutureExt, StreamExt};
 use horizon_core::{Slug, Topic};
 use horizon_memory::testing::Fake;
 
-use crate::{ADA, BOB, GRACE, clock, fake, says};
+use crate::{ADA, BOB, GRACE, clock, fake, next_now};
 
 const MILLI: Duration = Duration::from_millis(1);
 
 #[tokio::test]
-async fn a_leaver_is_gone_once_the_clock_was_moved_over_the_grace_and_not_before() {
+async fn a_visitor_leaves_when_the_clock_passes_the_grace_and_not_before() {
     let clock = clock();
     let fake = Fake::new(clock.clone());
     drop(fake.presence().track(Topic::Site, ADA).await.unwrap());
     clock.advance(GRACE - MILLI);
-    assert_eq!(fake.present(&Topic::Site), [ADA]);
+    assert_eq!(fake.present_visitors(&Topic::Site), [ADA]);
     clock.advance(MILLI);
-    assert_eq!(fake.present(&Topic::Site), []);
+    assert_eq!(fake.present_visitors(&Topic::Site), []);
 }
 
 #[tokio::test]
-async fn who_comes_back_within_the_grace_never_left() {
+async fn a_visitor_who_returns_within_the_grace_never_left() {
     let clock = clock();
     let fake = Fake::new(clock.clone());
     drop(fake.presence().track(Topic::Site, ADA).await.unwrap());
@@ -28,11 +28,11 @@ async fn who_comes_back_within_the_grace_never_left() {
     clock.advance(GRACE - MILLI);
     let _guard = fake.presence().track(Topic::Site, ADA).await.unwrap();
     clock.advance(GRACE * 2);
-    assert_eq!((says(&mut counts), says(&mut counts)), (Some(1), None));
+    assert_eq!((next_now(&mut counts), next_now(&mut counts)), (Some(1), None));
 }
 
 #[tokio::test]
-async fn a_watch_that_is_waited_for_is_woken_by_the_clock() {
+async fn moving_the_clock_wakes_a_task_that_awaits_a_watch() {
     let clock = clock();
     let fake = Fake::new(clock.clone());
     let mut counts = fake.presence().watch(Topic::Site);
@@ -46,7 +46,7 @@ async fn a_watch_that_is_waited_for_is_woken_by_the_clock() {
 }
 
 #[tokio::test]
-async fn who_is_present_is_told_by_page_each_visitor_once() {
+async fn present_visitors_are_listed_by_topic_each_once() {
     let fake = fake();
     let page = Topic::from(Slug::new("hello").unwrap());
     let presence = fake.presence();
@@ -54,12 +54,12 @@ async fn who_is_present_is_told_by_page_each_visitor_once() {
     for (topic, visitor) in [(&page, BOB), (&page, ADA), (&page, ADA), (&Topic::Site, BOB)] {
         guards.push(presence.track(topic.clone(), visitor).await.unwrap());
     }
-    assert_eq!(fake.present(&page), [ADA, BOB]);
-    assert_eq!(fake.present(&Topic::Site), [BOB]);
+    assert_eq!(fake.present_visitors(&page), [ADA, BOB]);
+    assert_eq!(fake.present_visitors(&Topic::Site), [BOB]);
 }
 
 #[tokio::test]
-async fn the_clock_may_be_moved_when_the_fake_is_gone() {
+async fn the_clock_may_be_moved_after_the_fake_is_dropped() {
     let clock = clock();
     let fake = Fake::new(clock.clone());
     let guard = fake.presence().track(Topic::Site, ADA).await.unwrap();
@@ -76,5 +76,5 @@ fn a_guard_may_be_dropped_and_the_clock_moved_without_a_runtime() {
     let guard = fake.presence().track(Topic::Site, ADA).now_or_never().unwrap().unwrap();
     drop(guard);
     clock.advance(GRACE);
-    assert_eq!(fake.present(&Topic::Site), []);
+    assert_eq!(fake.present_visitors(&Topic::Site), []);
 }

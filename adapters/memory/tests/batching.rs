@@ -1,4 +1,4 @@
-//! When the feed has the next batch.
+//! How the consumer gathers events into batches.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
@@ -18,60 +18,65 @@ fn visit(number: u16) -> Event {
     Event::new(stamp, Topic::Site, EventKind::Visit { visitor: None })
 }
 
-/// Counts what these track until they are done: how long that took, and the sizes of the batches.
-async fn counted(callers: impl AsyncFnOnce(&MemoryBus)) -> (Duration, Vec<usize>) {
+/// Processes batches until the callers are done. Returns the time that took, and the sizes of the batches.
+async fn process_while(callers: impl AsyncFnOnce(&MemoryBus)) -> (Duration, Vec<usize>) {
     let store = Arc::new(MemoryStats::new());
-    let (pipe, mut feed) = MemoryBus::new(store.clone());
-    let begin = Instant::now();
+    let (bus, mut consumer) = MemoryBus::new(store.clone());
+    let start = Instant::now();
     let mut batches = Vec::new();
     let counting = async {
         loop {
-            batches.push(process_batch(&mut feed, &*store, &|| NOW, LIMIT).await.unwrap().applied);
+            batches.push(
+                process_batch(&mut consumer, &*store, &|| NOW, LIMIT)
+                    .await
+                    .unwrap()
+                    .applied,
+            );
         }
     };
-    let ended = select(Box::pin(callers(&pipe)), Box::pin(counting)).await;
-    assert!(matches!(&ended, Either::Left(_)), "the feed never ends");
+    let ended = select(Box::pin(callers(&bus)), Box::pin(counting)).await;
+    assert!(matches!(&ended, Either::Left(_)), "processing ended before the callers");
     drop(ended);
-    (begin.elapsed(), batches)
+    (start.elapsed(), batches)
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_tracks_one_event_after_the_other_waits_for_nothing() {
-    let one = async |pipe: &MemoryBus| {
+async fn a_caller_that_tracks_one_event_at_a_time_does_not_wait() {
+    let one = async |bus: &MemoryBus| {
         for number in 0..100 {
-            pipe.track(visit(number)).await.unwrap();
+            bus.track(visit(number)).await.unwrap();
         }
     };
-    let (took, batches) = counted(one).await;
+    let (took, batches) = process_while(one).await;
     assert_eq!(took, Duration::ZERO);
     assert_eq!(batches, [1; 100]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn many_events_a_second_share_batches_of_ten_milliseconds() {
-    let crowd = async |pipe: &MemoryBus| {
+async fn frequent_events_share_batches_of_ten_milliseconds() {
+    let many = async |bus: &MemoryBus| {
         let caller = |number: u16| async move {
             sleep(Duration::from_micros(100) * u32::from(number)).await;
-            pipe.track(visit(number)).await.unwrap();
+            bus.track(visit(number)).await.unwrap();
         };
         join_all((0..5_000).map(caller)).await;
     };
-    let (took, batches) = counted(crowd).await;
+    let (took, batches) = process_while(many).await;
     assert!(took >= Duration::from_millis(499), "{took:?}");
     assert!(batches.len() < 100, "{} batches", batches.len());
 }
 
 #[tokio::test(start_paused = true)]
-async fn those_who_wait_for_each_other_wait_for_nobody_else() {
-    let few = async |pipe: &MemoryBus| {
+async fn callers_that_all_wait_are_not_delayed_for_more_events() {
+    let few = async |bus: &MemoryBus| {
         let caller = |caller: u16| async move {
             for number in 0..50 {
-                pipe.track(visit(caller * 50 + number)).await.unwrap();
+                bus.track(visit(caller * 50 + number)).await.unwrap();
             }
         };
         join_all((0..20).map(caller)).await;
     };
-    let (took, batches) = counted(few).await;
+    let (took, batches) = process_while(few).await;
     assert!(
         batches.len() <= 51 && took <= Duration::from_millis(4) * 51,
         "{batches:?} in {took:?}"

@@ -6,32 +6,32 @@ use horizon_core::{
 };
 use horizon_memory::testing::{Call, Fake};
 
-use crate::{clock, fake, says, visit, visits};
+use crate::{clock, fake, next_now, visit, visits};
 
 #[tokio::test]
-async fn what_is_tracked_is_counted_when_track_answers() {
+async fn an_event_is_counted_when_track_returns() {
     let fake = fake();
     Analytics::track(&fake, visit(1)).await.unwrap();
     assert_eq!(visits(&fake).await, 1);
 }
 
 #[tokio::test]
-async fn what_is_tracked_is_told_to_the_watches_when_track_answers() {
+async fn an_event_is_published_when_track_returns() {
     let fake = fake();
     let mut totals = fake.analytics().watch(Topic::Site);
-    assert_eq!(says(&mut totals), Some(Stats::default()));
+    assert_eq!(next_now(&mut totals), Some(Stats::default()));
     for number in 1..=2 {
         fake.analytics().track(visit(number)).await.unwrap();
-        assert_eq!(says(&mut totals).unwrap().visits, u64::from(number));
+        assert_eq!(next_now(&mut totals).unwrap().visits, u64::from(number));
     }
-    assert_eq!(says(&mut totals), None);
+    assert_eq!(next_now(&mut totals), None);
 }
 
 #[tokio::test]
 async fn a_watch_starts_with_what_was_counted_before_it() {
     let fake = fake();
     fake.analytics().track(visit(1)).await.unwrap();
-    assert_eq!(says(&mut fake.analytics().watch(Topic::Site)).unwrap().visits, 1);
+    assert_eq!(next_now(&mut fake.analytics().watch(Topic::Site)).unwrap().visits, 1);
 }
 
 #[tokio::test]
@@ -39,12 +39,12 @@ async fn a_watch_outlives_the_fake() {
     let fake = fake();
     let mut totals = fake.analytics().watch(Topic::Site);
     drop(fake);
-    assert_eq!(says(&mut totals), Some(Stats::default()));
-    assert_eq!(says(&mut totals), None);
+    assert_eq!(next_now(&mut totals), Some(Stats::default()));
+    assert_eq!(next_now(&mut totals), None);
 }
 
 #[tokio::test]
-async fn tracked_events_are_kept_in_the_order_in_which_they_were_taken_repeats_too() {
+async fn tracked_events_are_listed_in_order_including_repeats() {
     let fake = fake();
     let events = [visit(2), visit(1), visit(2)];
     for event in &events {
@@ -55,7 +55,7 @@ async fn tracked_events_are_kept_in_the_order_in_which_they_were_taken_repeats_t
 }
 
 #[tokio::test]
-async fn an_event_that_does_not_fit_the_clock_is_refused_and_not_counted() {
+async fn an_event_too_old_or_from_the_future_is_rejected_and_not_counted() {
     let (fake, now, milli) = (fake(), clock().now(), Duration::from_millis(1));
     let at = |at: Timestamp| {
         let mut event = visit(1);
@@ -70,24 +70,24 @@ async fn an_event_that_does_not_fit_the_clock_is_refused_and_not_counted() {
     assert_eq!(visits(&fake).await, 0);
     assert_eq!(fake.tracked(), [late.clone(), early.clone()]);
     assert_eq!(
-        fake.refused(),
+        fake.rejected(),
         [(late, RejectReason::TooOld), (early, RejectReason::FromTheFuture)]
     );
 }
 
 #[tokio::test]
-async fn whether_an_event_fits_goes_by_the_clock_and_not_by_the_machine() {
+async fn event_times_are_checked_by_the_fakes_clock() {
     let clock = clock();
     let fake = Fake::new(clock.clone());
     clock.advance(DEDUPE_WINDOW);
     fake.analytics().track(visit(1)).await.unwrap();
     clock.advance(Duration::from_millis(1));
     fake.analytics().track(visit(2)).await.unwrap();
-    assert_eq!((visits(&fake).await, fake.refused().len()), (1, 1));
+    assert_eq!((visits(&fake).await, fake.rejected().len()), (1, 1));
 }
 
 #[tokio::test]
-async fn a_comment_that_is_tracked_can_be_read_and_a_like_is_known() {
+async fn tracked_comments_and_likes_can_be_read() {
     let fake = fake();
     let (slug, reader) = (Slug::new("hello").unwrap(), ReaderId::from_u128(7));
     let stamp = |number| Stamp::new(clock().now(), [number; 10]);
@@ -103,7 +103,7 @@ async fn a_comment_that_is_tracked_can_be_read_and_a_like_is_known() {
 }
 
 #[tokio::test]
-async fn what_is_applied_to_the_store_is_not_an_event_that_was_tracked() {
+async fn events_applied_to_the_store_are_not_listed_as_tracked() {
     let fake = fake();
     let kind = EventKind::Visit { visitor: None };
     let mut event = visit(1);

@@ -1,0 +1,95 @@
+mod comments;
+mod ledger;
+mod salts;
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+
+use async_trait::async_trait;
+use horizon_core::{
+    DEDUPE_WINDOW, Day, Event, EventId, ReaderId, Result, Stamp, StatsStore, Timestamp, Topic, Update, VISITOR_MEMORY,
+    VisitorKey, apply_events,
+};
+use parking_lot::{Mutex, MutexGuard};
+
+use comments::CommentTable;
+
+/// A store that lasts as long as the process.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use horizon_core::{Event, EventKind, Stamp, StatsStore, Timestamp, Topic};
+/// use horizon_memory::MemoryStats;
+///
+/// let store = MemoryStats::new();
+/// let stamp = Stamp::new(Timestamp::from_millis(1_800_000_000_000), [7; 10]);
+/// let visit = Event::new(stamp, Topic::Site, EventKind::Visit { visitor: None });
+/// let totals = store.apply(&[visit.clone(), visit]).await?; // the same event twice
+/// assert_eq!(totals[0].stats.visits, 1);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Default)]
+pub struct MemoryStats(Mutex<Tables>);
+
+/// What the store remembers of events, and the totals.
+#[derive(Default)]
+struct Tables {
+    counted: HashMap<EventId, Timestamp>,
+    last_seen: HashMap<(Topic, VisitorKey), Timestamp>,
+    /// Whether each reader likes the topic, and when they last changed it.
+    likes: HashMap<(Topic, ReaderId), (bool, Stamp)>,
+    /// The latest verdict on each comment.
+    verdicts: HashMap<EventId, Stamp>,
+    totals: HashMap<Topic, Update>,
+    salts: BTreeMap<Day, [u8; 32]>,
+    comments: CommentTable,
+}
+
+impl MemoryStats {
+    /// Returns an empty store.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn tables(&self) -> MutexGuard<'_, Tables> {
+        self.0.lock()
+    }
+}
+
+impl fmt::Debug for MemoryStats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryStats").finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl StatsStore for MemoryStats {
+    async fn apply(&self, events: &[Event]) -> Result<Vec<Update>> {
+        let Ok(updates) = apply_events(&mut *self.tables(), events);
+        Ok(updates)
+    }
+
+    async fn get(&self, topics: &[Topic]) -> Result<Vec<Update>> {
+        let tables = self.tables();
+        Ok(topics.iter().map(|topic| tables.total(topic)).collect())
+    }
+
+    async fn is_liked_by(&self, topic: &Topic, reader: ReaderId) -> Result<bool> {
+        let like = self.tables().likes.get(&(topic.clone(), reader)).copied();
+        Ok(like.is_some_and(|(is_liked, _)| is_liked))
+    }
+
+    async fn expire(&self, now: Timestamp) -> Result<()> {
+        let mut tables = self.tables();
+        tables.counted.retain(|_, at| *at >= now.minus(DEDUPE_WINDOW));
+        tables.last_seen.retain(|_, seen| *seen >= now.minus(VISITOR_MEMORY));
+        tables
+            .likes
+            .retain(|_, (is_liked, stamp)| *is_liked || stamp.at >= now.minus(DEDUPE_WINDOW));
+        tables.expire_salts(now.day());
+        Ok(())
+    }
+}
