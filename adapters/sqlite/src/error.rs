@@ -5,10 +5,10 @@ use std::sync::Arc;
 use horizon_core::{Error, Result, panic_message};
 use rusqlite::{ErrorCode, ffi};
 
-/// Says what failed, whether it may pass, and keeps the driver's own error.
+/// Returns the port's error for an error of the driver, which becomes its source.
 pub(crate) fn map(what: &str, driver: impl Into<Arc<rusqlite::Error>>) -> Error {
     let driver = driver.into();
-    let error = if may_pass(&driver) {
+    let error = if is_transient(&driver) {
         Error::unavailable(what)
     } else {
         Error::permanent(what)
@@ -16,15 +16,14 @@ pub(crate) fn map(what: &str, driver: impl Into<Arc<rusqlite::Error>>) -> Error 
     error.with_source(driver)
 }
 
-/// Why a caller's part of the work failed.
-pub(crate) enum Failure {
+/// Why the work of one caller failed.
+pub(crate) enum WorkError {
     Driver(rusqlite::Error),
-    /// With the panic's message.
+    /// The message of the panic.
     Panic(String),
 }
 
-impl Failure {
-    /// Returns the driver's error, if it was one.
+impl WorkError {
     pub(crate) fn driver(&self) -> Option<&rusqlite::Error> {
         match self {
             Self::Driver(driver) => Some(driver),
@@ -35,33 +34,33 @@ impl Failure {
     pub(crate) fn into_error(self, what: &str) -> Error {
         match self {
             Self::Driver(driver) => map(what, driver),
-            Self::Panic(message) => Error::permanent(format!("{what}: the code for it panicked: {message}")),
+            Self::Panic(message) => Error::permanent(format!("{what}: its code panicked: {message}")),
         }
     }
 }
 
-/// Does a caller's part of the work. A panic is a failure of this part alone, and the thread that does it goes on.
-pub(crate) fn part<T>(work: impl FnOnce() -> rusqlite::Result<T>) -> Result<T, Failure> {
+/// Runs the work of one caller. A panic fails this work only, and the thread continues.
+pub(crate) fn catch_panic<T>(work: impl FnOnce() -> rusqlite::Result<T>) -> Result<T, WorkError> {
     match catch_unwind(AssertUnwindSafe(work)) {
-        Ok(done) => done.map_err(Failure::Driver),
+        Ok(result) => result.map_err(WorkError::Driver),
         Err(panic) => {
             let message = panic_message(&*panic).to_owned();
             tracing::error!(
                 message,
-                "code that works on the database panicked; nothing of it was kept"
+                "a query or write of the database panicked; its changes are rolled back"
             );
-            Err(Failure::Panic(message))
+            Err(WorkError::Panic(message))
         }
     }
 }
 
-/// The transaction is gone, because another's work in it ran into a full disk or the like.
+/// The error of a transaction that SQLite rolled back because of another caller's work in it, e.g. on a full disk.
 pub(crate) fn aborted() -> rusqlite::Error {
     rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_ABORT), None)
 }
 
-/// Whether somebody else's lock, the disk or memory is to blame: that may be better next time.
-fn may_pass(driver: &rusqlite::Error) -> bool {
+/// Returns whether a retry may succeed: the cause is a lock, the disk or memory.
+fn is_transient(driver: &rusqlite::Error) -> bool {
     matches!(
         driver.sqlite_error_code(),
         Some(
@@ -79,7 +78,7 @@ fn may_pass(driver: &rusqlite::Error) -> bool {
     )
 }
 
-/// Whether another's lock is the cause of this error.
+/// Returns whether the cause is another connection's lock.
 pub(crate) fn is_lock(error: &Error) -> bool {
     let driver = error
         .source()
@@ -88,7 +87,7 @@ pub(crate) fn is_lock(error: &Error) -> bool {
     matches!(code, Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
-/// Whether a part of the file cannot be read as what it should be.
+/// Returns whether a part of the file is damaged.
 pub(crate) fn is_damage(driver: &rusqlite::Error) -> bool {
     matches!(
         driver.sqlite_error_code(),
@@ -96,8 +95,8 @@ pub(crate) fn is_damage(driver: &rusqlite::Error) -> bool {
     )
 }
 
-/// Whether a failed write says something about those to come: the disk, the file or the schema is to blame, and neither
-/// what was written nor another's lock or failure, which the next write finds out for itself.
+/// Returns whether later writes are likely to fail too: the cause is the disk, the file or the schema, not the written
+/// row, a lock or another caller's work.
 pub(crate) fn concerns_other_writes(driver: &rusqlite::Error) -> bool {
     driver.sqlite_error_code().is_some_and(|code| {
         !matches!(
@@ -120,8 +119,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_lock_and_a_full_disk_may_pass_and_a_broken_file_does_not() {
-        for (code, retry) in [
+    fn a_lock_and_a_full_disk_are_retryable_and_a_damaged_file_is_not() {
+        for (code, is_retryable) in [
             (ffi::SQLITE_BUSY, true),
             (ffi::SQLITE_FULL, true),
             (ffi::SQLITE_IOERR, true),
@@ -131,12 +130,13 @@ mod tests {
         ] {
             let driver = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
             let error = map("it failed", driver);
-            assert_eq!(error.is_retryable(), retry, "{code}");
+            assert_eq!(error.is_retryable(), is_retryable, "{code}");
             assert!(error.source().is_some());
         }
     }
+
     #[test]
-    fn a_full_disk_concerns_all_writes_and_a_lock_or_a_refused_row_does_not() {
+    fn a_full_disk_concerns_all_writes_and_a_lock_or_a_rejected_row_does_not() {
         for (code, expected) in [
             (ffi::SQLITE_FULL, true),
             (ffi::SQLITE_IOERR, true),

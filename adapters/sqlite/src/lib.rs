@@ -1,28 +1,21 @@
 //! EventHorizon on SQLite: a durable store with group commit.
 //!
-//! One thread owns the only connection that writes. It takes what is queued, commits it in one
-//! transaction and answers after the commit, so that a write is on disk when its caller hears of it
-//! and a hundred callers share one sync. Readers have a few connections of their own and never
-//! wait for the writer (WAL).
+//! One thread owns the only connection that writes. It commits queued writes in one transaction and answers their
+//! callers after the commit, so many callers share one sync. Reads use a few connections of their own and never wait
+//! for the writer (WAL).
 
-mod comments;
-mod condition;
 mod connection;
 mod error;
 mod files;
-mod inspect;
-mod ledger;
-mod log;
-mod migrations;
-mod panics;
-mod readers;
+mod health;
+mod schema;
 mod sql;
-mod stats;
+mod store;
 mod writer;
 
-pub use stats::SqliteStats;
+pub use store::SqliteStats;
 
-/// Holds the README's example to what compiles and runs.
+/// Compiles and runs the README's example.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

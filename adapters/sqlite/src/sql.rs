@@ -1,7 +1,7 @@
-//! Every statement that the store runs, in one list.
+//! All statements of the store in one list.
 //!
-//! The rest of the crate gets a [`Db`], which prepares these statements and no others. The test beside it explains each
-//! of them, so that none can read more of a table than it returns.
+//! The rest of the crate uses a [`Db`], which prepares only these statements. A test checks the query plan of each:
+//! none reads more rows than it returns.
 
 use rusqlite::{CachedStatement, Connection, Result};
 
@@ -9,7 +9,7 @@ use rusqlite::{CachedStatement, Connection, Result};
 #[derive(Clone, Copy)]
 pub(crate) struct Sql(&'static str);
 
-/// A connection that takes statements of the list only.
+/// A connection that runs only statements of the list.
 #[derive(Clone, Copy)]
 pub(crate) struct Db<'a>(&'a Connection);
 
@@ -18,22 +18,21 @@ impl<'a> Db<'a> {
         Self(connection)
     }
 
-    /// Compiles the statement, or takes it from the connection's cache.
+    /// Compiles the statement, or returns it from the connection's cache.
     pub(crate) fn prepare(self, sql: Sql) -> Result<CachedStatement<'a>> {
         self.0.prepare_cached(sql.0)
     }
 
-    /// Runs a statement that has no parameters and returns no rows.
+    /// Runs a statement without parameters and rows.
     pub(crate) fn run(self, sql: Sql) -> Result<()> {
         self.prepare(sql)?.execute([]).map(drop)
     }
 
-    /// Sets a pragma to a number.
     pub(crate) fn set_pragma(self, name: &str, value: i32) -> Result<()> {
         self.0.pragma_update(None, name, value)
     }
 
-    /// Whether no transaction is open.
+    /// Returns whether no transaction is open.
     pub(crate) fn is_autocommit(self) -> bool {
         self.0.is_autocommit()
     }
@@ -43,7 +42,7 @@ macro_rules! statements {
     ($($name:ident = $sql:expr;)*) => {
         $(pub(crate) const $name: Sql = Sql($sql);)*
 
-        /// The list: each statement with its name.
+        /// Each statement with its name.
         #[cfg(test)]
         const ALL: &[(&str, Sql)] = &[$((stringify!($name), $name)),*];
     };
@@ -63,18 +62,17 @@ statements! {
     BEGIN = "BEGIN IMMEDIATE";
     COMMIT = "COMMIT";
     ROLLBACK = "ROLLBACK";
-    SAVE = "SAVEPOINT part";
+    SAVEPOINT = "SAVEPOINT part";
     ROLLBACK_TO = "ROLLBACK TO part";
     RELEASE = "RELEASE part";
-    // Looks at the tables that this connection has used.
+    // Gathers statistics of the tables that this connection has used.
     OPTIMIZE = "PRAGMA optimize";
 
     COMMENT = comments!("WHERE id = ?1");
-    COMMENT_PLACE = "SELECT seq FROM comments WHERE id = ?1";
-    COMMENT_PLACE_ON_PAGE = "SELECT seq FROM comments WHERE id = ?1 AND slug = ?2";
-    // Each list names its index. With statistics of some databases SQLite chooses another one, and reads all of a page,
-    // or all comments, to find a few.
-    // `shows` belongs to heads.
+    COMMENT_SEQ = "SELECT seq FROM comments WHERE id = ?1";
+    COMMENT_SEQ_ON_PAGE = "SELECT seq FROM comments WHERE id = ?1 AND slug = ?2";
+    // Each list names its index. With some statistics SQLite would choose another one and read a whole page, or all
+    // comments, to find a few. Only heads have `shows`.
     THREADS = comments!(
         "INDEXED BY comments_threads WHERE slug = ?1 AND shows = 1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3"
     );
@@ -83,8 +81,8 @@ statements! {
         "INDEXED BY comments_replies WHERE parent = ?1 AND visibility = 1 AND seq > ?2 ORDER BY seq LIMIT ?3"
     );
     NEWEST = comments!("INDEXED BY comments_newest WHERE slug = ?1 AND visibility = 1 ORDER BY seq DESC LIMIT ?2");
-    DESK = comments!("NOT INDEXED WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2");
-    DESK_IN_STATE = comments!(
+    RECENT = comments!("NOT INDEXED WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2");
+    RECENT_BY_VISIBILITY = comments!(
         "INDEXED BY comments_desk WHERE visibility = ?3 AND seq < ?1 ORDER BY seq DESC LIMIT ?2"
     );
     COUNT_REPLIES = "SELECT count(*) FROM comments WHERE parent = ?1";
@@ -97,27 +95,28 @@ statements! {
 
     REMEMBER = "INSERT INTO counted (id, at) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
     LAST_SEEN = "SELECT at FROM visitors WHERE topic = ?1 AND visitor = ?2";
-    SEE = "INSERT INTO visitors (topic, visitor, at) VALUES (?1, ?2, ?3)
+    SET_LAST_SEEN = "INSERT INTO visitors (topic, visitor, at) VALUES (?1, ?2, ?3)
         ON CONFLICT DO UPDATE SET at = excluded.at";
-    LAST_WORD = "SELECT at, event, likes FROM likes WHERE topic = ?1 AND reader = ?2";
-    LIKE = "INSERT INTO likes (topic, reader, likes, at, event) VALUES (?1, ?2, ?3, ?4, ?5)
+    LAST_LIKE = "SELECT at, event, likes FROM likes WHERE topic = ?1 AND reader = ?2";
+    SET_LIKE = "INSERT INTO likes (topic, reader, likes, at, event) VALUES (?1, ?2, ?3, ?4, ?5)
         ON CONFLICT DO UPDATE SET likes = excluded.likes, at = excluded.at, event = excluded.event";
-    // SQLite compiles a join anew for every value that it is asked with, because of the index on part of the likes.
-    LIKES = "SELECT 1 FROM likes WHERE topic = (SELECT topic FROM topics WHERE name = ?1) AND reader = ?2 AND likes";
+    // A subquery: because of the partial index on likes, SQLite would recompile a join for every value.
+    IS_LIKED_BY = "SELECT 1 FROM likes
+        WHERE topic = (SELECT topic FROM topics WHERE name = ?1) AND reader = ?2 AND likes";
     TOPIC = "SELECT topic FROM topics WHERE name = ?1";
     ADD_TOPIC = "INSERT INTO topics (name) VALUES (?1)";
     TOTALS = "SELECT visits, likes, comments, comments_revision, revision FROM topics WHERE name = ?1";
     SET_TOTALS = "UPDATE topics SET visits = :visits, likes = :likes, comments = :comments,
         comments_revision = :comments_revision, revision = :revision WHERE topic = :topic";
 
-    FORGET_COUNTED = "DELETE FROM counted WHERE id IN (SELECT id FROM counted WHERE at < ?1 LIMIT ?2)";
-    FORGET_VISITORS = "DELETE FROM visitors WHERE (topic, visitor) IN
+    EXPIRE_COUNTED = "DELETE FROM counted WHERE id IN (SELECT id FROM counted WHERE at < ?1 LIMIT ?2)";
+    EXPIRE_VISITORS = "DELETE FROM visitors WHERE (topic, visitor) IN
         (SELECT topic, visitor FROM visitors WHERE at < ?1 LIMIT ?2)";
-    FORGET_UNLIKES = "DELETE FROM likes WHERE (topic, reader) IN
+    EXPIRE_UNLIKES = "DELETE FROM likes WHERE (topic, reader) IN
         (SELECT topic, reader FROM likes WHERE likes = 0 AND at < ?1 LIMIT ?2)";
     SALT = "SELECT salt FROM salts WHERE day = ?1";
     ADD_SALT = "INSERT INTO salts (day, salt) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
-    FORGET_SALTS = "DELETE FROM salts WHERE day < ?1";
+    EXPIRE_SALTS = "DELETE FROM salts WHERE day < ?1";
 }
 
 #[cfg(test)]

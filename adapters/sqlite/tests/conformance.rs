@@ -1,11 +1,11 @@
-//! SQLite keeps every promise of a store, also when it is reopened between any two calls.
+//! SQLite passes the conformance suites of a store, also when it is reopened between any two calls.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
 use horizon_core::Result;
 use horizon_sqlite::SqliteStats;
 
-/// Opens a store in a folder of its own, which is there for as long as what opens it.
+/// Returns a function that opens a store in its own folder. Dropping the function removes the folder.
 fn open() -> impl FnMut() -> Result<SqliteStats> {
     let folder = tempfile::tempdir().unwrap();
     move || SqliteStats::open(folder.path().join("horizon.db"))

@@ -1,5 +1,5 @@
-//! What the log says about a migration. It is alone in its process: `tracing` asks one thread's subscriber whether a
-//! line is wanted, and keeps the answer for all threads.
+//! The log lines of a migration. The test has its own process: `tracing` caches for all threads whether one thread's
+//! subscriber is interested in a line.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
@@ -12,7 +12,7 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-/// Takes back the step from version 2 to 3.
+/// Reverts the step from version 2 to 3.
 const BACK_TO_2: &str = "
     DROP TRIGGER comments_add;
     DROP TRIGGER comments_moderate;
@@ -25,9 +25,9 @@ const BACK_TO_2: &str = "
 
 /// Collects the messages of the log.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<String>>>);
+struct LogCapture(Arc<Mutex<Vec<String>>>);
 
-impl Visit for Log {
+impl Visit for LogCapture {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         if field.name() == "message" {
             self.0.lock().unwrap().push(format!("{value:?}"));
@@ -35,7 +35,7 @@ impl Visit for Log {
     }
 }
 
-impl Subscriber for Log {
+impl Subscriber for LogCapture {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         metadata.target().starts_with("horizon_sqlite")
     }
@@ -55,10 +55,10 @@ impl Subscriber for Log {
 }
 
 #[test]
-fn the_log_says_when_a_migration_begins_and_ends_and_nothing_about_a_new_database() {
+fn a_migration_logs_its_start_and_end_and_a_new_database_logs_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("horizon.db");
-    let log = Log::default();
+    let log = LogCapture::default();
     tracing::subscriber::with_default(log.clone(), || {
         drop(SqliteStats::open(&path).unwrap());
         assert_eq!(log.0.lock().unwrap().len(), 0);

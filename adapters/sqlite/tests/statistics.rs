@@ -1,4 +1,4 @@
-//! The statistics that SQLite plans with.
+//! The statistics of SQLite's query planner.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
@@ -8,7 +8,7 @@ use rusqlite::Connection;
 
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
-/// The indexes of the comments of which statistics were gathered.
+/// Returns the number of indexes on comments with statistics.
 fn analyzed(path: &std::path::Path) -> i64 {
     let db = Connection::open(path).unwrap();
     let count = db.query_row("SELECT count(*) FROM sqlite_stat1 WHERE tbl = 'comments'", [], |row| {
@@ -17,7 +17,7 @@ fn analyzed(path: &std::path::Path) -> i64 {
     count.unwrap_or(0)
 }
 
-/// A store with one comment.
+/// Opens a store and adds one comment.
 async fn open(path: &std::path::Path) -> SqliteStats {
     let store = SqliteStats::open(path).unwrap();
     let kind = EventKind::Comment {

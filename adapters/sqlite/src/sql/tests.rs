@@ -2,14 +2,14 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::Value;
 
 use super::*;
-use crate::migrations;
+use crate::schema;
 
-/// How each statement finds its rows. A new statement wants a line here, and a plan that reads no more than it returns.
+/// The query plan of each statement. Add a line for each new statement.
 const PLANS: &[(&str, &[&str])] = &[
     ("BEGIN", &[]),
     ("COMMIT", &[]),
     ("ROLLBACK", &[]),
-    ("SAVE", &[]),
+    ("SAVEPOINT", &[]),
     ("ROLLBACK_TO", &[]),
     ("RELEASE", &[]),
     ("OPTIMIZE", &[]),
@@ -18,11 +18,11 @@ const PLANS: &[(&str, &[&str])] = &[
         &["SEARCH comments USING INDEX sqlite_autoindex_comments_1 (id=?)"],
     ),
     (
-        "COMMENT_PLACE",
+        "COMMENT_SEQ",
         &["SEARCH comments USING COVERING INDEX sqlite_autoindex_comments_1 (id=?)"],
     ),
     (
-        "COMMENT_PLACE_ON_PAGE",
+        "COMMENT_SEQ_ON_PAGE",
         &["SEARCH comments USING INDEX sqlite_autoindex_comments_1 (id=?)"],
     ),
     (
@@ -41,9 +41,9 @@ const PLANS: &[(&str, &[&str])] = &[
         "NEWEST",
         &["SEARCH comments USING INDEX comments_newest (slug=? AND visibility=?)"],
     ),
-    ("DESK", &["SEARCH comments USING INTEGER PRIMARY KEY (rowid<?)"]),
+    ("RECENT", &["SEARCH comments USING INTEGER PRIMARY KEY (rowid<?)"]),
     (
-        "DESK_IN_STATE",
+        "RECENT_BY_VISIBILITY",
         &["SEARCH comments USING INDEX comments_desk (visibility=? AND seq<?)"],
     ),
     (
@@ -74,11 +74,11 @@ const PLANS: &[(&str, &[&str])] = &[
         "LAST_SEEN",
         &["SEARCH visitors USING PRIMARY KEY (topic=? AND visitor=?)"],
     ),
-    ("SEE", &[]),
-    ("LAST_WORD", &["SEARCH likes USING PRIMARY KEY (topic=? AND reader=?)"]),
-    ("LIKE", &[]),
+    ("SET_LAST_SEEN", &[]),
+    ("LAST_LIKE", &["SEARCH likes USING PRIMARY KEY (topic=? AND reader=?)"]),
+    ("SET_LIKE", &[]),
     (
-        "LIKES",
+        "IS_LIKED_BY",
         &[
             "SEARCH likes USING PRIMARY KEY (topic=? AND reader=?)",
             "SCALAR SUBQUERY",
@@ -96,7 +96,7 @@ const PLANS: &[(&str, &[&str])] = &[
     ),
     ("SET_TOTALS", &["SEARCH topics USING INTEGER PRIMARY KEY (rowid=?)"]),
     (
-        "FORGET_COUNTED",
+        "EXPIRE_COUNTED",
         &[
             "SEARCH counted USING PRIMARY KEY (id=?)",
             "LIST SUBQUERY",
@@ -104,7 +104,7 @@ const PLANS: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "FORGET_VISITORS",
+        "EXPIRE_VISITORS",
         &[
             "SEARCH visitors USING PRIMARY KEY (topic=? AND visitor=?)",
             "LIST SUBQUERY",
@@ -112,7 +112,7 @@ const PLANS: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "FORGET_UNLIKES",
+        "EXPIRE_UNLIKES",
         &[
             "SEARCH likes USING PRIMARY KEY (topic=? AND reader=?)",
             "LIST SUBQUERY",
@@ -121,22 +121,22 @@ const PLANS: &[(&str, &[&str])] = &[
     ),
     ("SALT", &["SEARCH salts USING INTEGER PRIMARY KEY (rowid=?)"]),
     ("ADD_SALT", &[]),
-    ("FORGET_SALTS", &["SEARCH salts USING INTEGER PRIMARY KEY (rowid<?)"]),
+    ("EXPIRE_SALTS", &["SEARCH salts USING INTEGER PRIMARY KEY (rowid<?)"]),
 ];
 
-/// What grows with the tables: reading all of one, and sorting what was read.
+/// Steps whose cost grows with the table: full scans and sorts.
 const GROWS: [&str; 2] = ["SCAN", "TEMP B-TREE"];
 
-/// The most sets of values that a statement is explained with.
+/// The most sets of values per statement.
 const VALUE_SETS: u32 = 700;
 
-/// How many comments a skewed database has.
+/// The number of comments in a skewed database.
 const COMMENTS: u32 = 3_000;
 
 /// The page, the number of the parent and the visibility of the comment with a number.
 type Shape = fn(u32) -> (String, Option<u32>, u32);
 
-/// Databases in which one value of a column is in nearly all rows.
+/// Databases in which one value of a column dominates.
 const SKEWED: [(&str, Shape); 6] = [
     ("every comment on its own page", |n| (format!("page{n}"), None, 1)),
     ("one page of removed spam", |n| {
@@ -144,7 +144,7 @@ const SKEWED: [(&str, Shape); 6] = [
     }),
     ("one page where all is shown", |_| ("busy".into(), None, 1)),
     ("replies to one comment", |n| ("busy".into(), (n > 1).then_some(1), 1)),
-    ("waiting replies to one comment", |n| {
+    ("pending replies to one comment", |n| {
         ("busy".into(), (n > 1).then_some(1), u32::from(n == 1))
     }),
     ("a reply to each of many", |n| {
@@ -165,7 +165,7 @@ fn every_statement_has_a_plan_that_does_not_grow_with_the_tables() {
 }
 
 #[test]
-fn no_statistics_change_a_plan() {
+fn statistics_change_no_plan() {
     let empty = database();
     empty.execute_batch("ANALYZE").unwrap();
     check_plans(&empty, "statistics of an empty database");
@@ -182,7 +182,7 @@ fn no_statistics_change_a_plan() {
 }
 
 #[test]
-fn a_missing_index_is_noticed() {
+fn a_missing_index_changes_a_plan() {
     let db = database();
     db.execute_batch("DROP INDEX comments_replies").unwrap();
     assert_eq!(plan(&db, COUNT_REPLIES, &[]), ["SCAN comments"]);
@@ -198,7 +198,7 @@ fn check_plans(db: &Connection, what: &str) {
     }
 }
 
-/// Values that SQLite may look at while it plans, in all combinations if there are few.
+/// Values that SQLite may use while planning: all combinations if there are few.
 fn value_sets(parameters: usize) -> Vec<Vec<Value>> {
     let values = [
         Value::Integer(0),
@@ -218,7 +218,7 @@ fn value_sets(parameters: usize) -> Vec<Vec<Value>> {
 
 fn database() -> Connection {
     let mut db = Connection::open_in_memory().unwrap();
-    migrations::migrate(&mut db).unwrap().unwrap();
+    schema::migrate(&mut db).unwrap().unwrap();
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_TRIGGER_EQP, true).unwrap();
     db
 }
@@ -236,7 +236,7 @@ fn fill(db: &Connection, shape: Shape) {
     db.execute_batch("COMMIT").unwrap();
 }
 
-/// What SQLite says it does for a statement with these values, a line a step.
+/// Returns the steps of SQLite's plan for a statement with these values.
 fn plan(db: &Connection, sql: Sql, values: &[Value]) -> Vec<String> {
     let mut explain = db.prepare(&format!("EXPLAIN QUERY PLAN {}", sql.0)).unwrap();
     for (number, value) in (1..=explain.parameter_count()).zip(values) {

@@ -1,4 +1,4 @@
-//! What happens to the file: opened by many, locked, broken, closed.
+//! The database file: shared, locked, damaged, closed.
 
 #![expect(
     clippy::expect_used,
@@ -7,11 +7,11 @@
 )]
 
 #[cfg(test)]
-mod failing;
+mod lost;
 #[cfg(test)]
-mod foreign;
+mod ownership;
 #[cfg(test)]
-mod moved;
+mod readiness;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -30,9 +30,10 @@ use tokio::runtime::Runtime;
 
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
-struct File(TempDir);
+/// A database in its own folder.
+struct TempDatabase(TempDir);
 
-impl File {
+impl TempDatabase {
     fn new() -> Self {
         Self(tempfile::tempdir().expect("a folder for the test"))
     }
@@ -45,7 +46,7 @@ impl File {
         SqliteStats::open(self.path()).expect("the store opens")
     }
 
-    /// A connection beside the store's own.
+    /// Opens a connection besides the store's.
     fn sql(&self) -> Connection {
         Connection::open(self.path()).expect("the file is a database")
     }
@@ -69,19 +70,20 @@ async fn visits(store: &SqliteStats, topic: &Topic) -> u64 {
     store.total(topic).await.expect("the store reads").stats.visits
 }
 
-/// Lets every insert of the topic `bad` fail the way `how` says.
-fn spoil(file: &File, how: &str) {
+/// Makes every insert of the topic `bad` fail with the conflict resolution `how`.
+fn fail_inserts(file: &TempDatabase, how: &str) {
     let sql = format!(
-        "CREATE TRIGGER spoil BEFORE INSERT ON topics WHEN NEW.name = 'blog:bad' BEGIN SELECT RAISE({how}, 'spoilt'); END"
+        "CREATE TRIGGER fail_inserts BEFORE INSERT ON topics WHEN NEW.name = 'blog:bad'
+         BEGIN SELECT RAISE({how}, 'rejected'); END"
     );
     file.sql().execute_batch(&sql).unwrap();
 }
 
 #[tokio::test]
-async fn an_error_takes_back_one_callers_batch_and_no_other() {
-    let file = File::new();
+async fn an_error_rolls_back_only_the_batch_of_its_caller() {
+    let file = TempDatabase::new();
     let store = file.open();
-    spoil(&file, "ABORT");
+    fail_inserts(&file, "ABORT");
     let good: Vec<_> = (0..20).map(|number| [hit(&page("good"), number)]).collect();
     let bad = [hit(&Topic::Site, 100), hit(&page("bad"), 101), hit(&page("other"), 102)];
     let (failed, counted) = tokio::join!(
@@ -96,10 +98,10 @@ async fn an_error_takes_back_one_callers_batch_and_no_other() {
 }
 
 #[tokio::test]
-async fn a_batch_that_fails_by_itself_leaves_nothing_and_stops_nobody() {
-    let file = File::new();
+async fn a_failed_batch_leaves_nothing_and_later_batches_succeed() {
+    let file = TempDatabase::new();
     let store = file.open();
-    spoil(&file, "ABORT");
+    fail_inserts(&file, "ABORT");
     let bad = [hit(&Topic::Site, 100), hit(&page("bad"), 101)];
     assert!(!store.apply(&bad).await.unwrap_err().is_retryable());
     assert_eq!(visits(&store, &Topic::Site).await, 0);
@@ -108,10 +110,10 @@ async fn a_batch_that_fails_by_itself_leaves_nothing_and_stops_nobody() {
 }
 
 #[tokio::test]
-async fn a_transaction_that_is_gone_fails_all_who_shared_it_and_none_is_counted_in_part() {
-    let file = File::new();
+async fn a_rolled_back_transaction_fails_all_of_its_callers_and_no_batch_is_counted_in_part() {
+    let file = TempDatabase::new();
     let store = file.open();
-    spoil(&file, "ROLLBACK");
+    fail_inserts(&file, "ROLLBACK");
     let good: Vec<_> = (0..20).map(|number| [hit(&page("good"), number)]).collect();
     let bad = [hit(&page("bad"), 100)];
     let (failed, mut counted) = tokio::join!(
@@ -129,7 +131,7 @@ async fn a_transaction_that_is_gone_fails_all_who_shared_it_and_none_is_counted_
 
 #[tokio::test]
 async fn two_stores_on_one_file_count_each_event_once() {
-    let file = File::new();
+    let file = TempDatabase::new();
     let stores = [Arc::new(file.open()), Arc::new(file.open())];
     let mut tasks = Vec::new();
     for (turn, store) in stores.iter().cycle().take(8).cloned().enumerate() {
@@ -148,8 +150,8 @@ async fn two_stores_on_one_file_count_each_event_once() {
 }
 
 #[test]
-fn many_may_open_a_new_file_at_the_same_time() {
-    let file = File::new();
+fn a_new_file_may_be_opened_concurrently() {
+    let file = TempDatabase::new();
     let path = file.path();
     let threads: Vec<_> = (0..8)
         .map(|_| {
@@ -163,8 +165,8 @@ fn many_may_open_a_new_file_at_the_same_time() {
 }
 
 #[tokio::test]
-async fn a_file_that_another_process_locks_is_a_retryable_error_after_a_bounded_wait() {
-    let file = File::new();
+async fn a_locked_file_is_a_retryable_error_after_a_bounded_wait() {
+    let file = TempDatabase::new();
     let store = file.open();
     store.check_writable().await.unwrap();
     let other = file.sql();
@@ -180,8 +182,8 @@ async fn a_file_that_another_process_locks_is_a_retryable_error_after_a_bounded_
 }
 
 #[test]
-fn a_read_on_a_runtime_that_ended_neither_hangs_nor_takes_the_place_of_others() {
-    let file = File::new();
+fn a_read_on_a_stopped_runtime_neither_hangs_nor_occupies_a_thread() {
+    let file = TempDatabase::new();
     let store = Arc::new(file.open());
     let ended = Runtime::new().unwrap();
     let handle = ended.handle().clone();
@@ -200,8 +202,8 @@ fn a_read_on_a_runtime_that_ended_neither_hangs_nor_takes_the_place_of_others() 
 }
 
 #[test]
-fn what_is_no_database_or_has_no_folder_is_refused_by_its_name() {
-    let file = File::new();
+fn a_text_file_and_a_missing_folder_are_refused_by_name() {
+    let file = TempDatabase::new();
     let missing = file.0.path().join("missing").join("horizon.db");
     std::fs::write(file.path(), "this is a text file, and a long one at that: ".repeat(100)).unwrap();
     for path in [file.path(), missing] {
@@ -212,8 +214,8 @@ fn what_is_no_database_or_has_no_folder_is_refused_by_its_name() {
 }
 
 #[tokio::test]
-async fn a_dropped_store_has_written_everything_into_one_file() {
-    let file = File::new();
+async fn a_dropped_store_leaves_only_the_database_file() {
+    let file = TempDatabase::new();
     let store = file.open();
     store.apply(&[hit(&Topic::Site, 1)]).await.unwrap();
     assert_eq!(visits(&store, &Topic::Site).await, 1);
@@ -226,8 +228,8 @@ async fn a_dropped_store_has_written_everything_into_one_file() {
 }
 
 #[tokio::test]
-async fn a_closed_store_refuses_for_good() {
-    let file = File::new();
+async fn calls_to_a_closed_store_fail_permanently() {
+    let file = TempDatabase::new();
     let store = file.open();
     store.close().await.unwrap();
     assert!(!store.apply(&[hit(&Topic::Site, 1)]).await.unwrap_err().is_retryable());
@@ -241,8 +243,8 @@ async fn a_closed_store_refuses_for_good() {
 }
 
 #[tokio::test]
-async fn forgetting_goes_through_more_rows_than_one_transaction_takes() {
-    let file = File::new();
+async fn expire_erases_more_rows_than_fit_one_transaction() {
+    let file = TempDatabase::new();
     let store = file.open();
     let events: Vec<_> = (0..10_001).map(|number| hit(&Topic::Site, number)).collect();
     store.apply(&events).await.unwrap();
@@ -250,17 +252,17 @@ async fn forgetting_goes_through_more_rows_than_one_transaction_takes() {
         .expire(NOW.plus(DEDUPE_WINDOW + Duration::from_millis(1)))
         .await
         .unwrap();
-    let kept: i64 = file
+    let count: i64 = file
         .sql()
         .query_row("SELECT count(*) FROM counted", [], |row| row.get(0))
         .unwrap();
-    assert_eq!(kept, 0);
+    assert_eq!(count, 0);
     assert_eq!(visits(&store, &Topic::Site).await, 10_001);
 }
 
 #[tokio::test]
-async fn what_was_forgotten_is_not_left_in_the_log() {
-    let (file, secret) = (File::new(), [0xa7; 32]);
+async fn expired_rows_are_not_left_in_the_log() {
+    let (file, secret) = (TempDatabase::new(), [0xa7; 32]);
     let store = file.open();
     store.salt(NOW.day(), secret).await.unwrap();
     store

@@ -1,35 +1,35 @@
-//! The files are deleted, renamed or replaced while the store is open.
+//! Files deleted, renamed or replaced while the store is open.
 
 use std::fs;
 use std::path::Path;
 
 use super::*;
 
-/// Nothing is acknowledged any more, and readiness says so.
+/// Asserts that writes fail and that the store is not ready.
 async fn assert_refuses(store: &SqliteStats, number: u64) {
-    let refusal = store.apply(&[hit(&Topic::Site, number)]).await.unwrap_err();
-    assert!(refusal.is_retryable(), "events that wait are kept: {refusal}");
-    assert!(refusal.to_string().contains("until a restart"), "{refusal}");
+    let error = store.apply(&[hit(&Topic::Site, number)]).await.unwrap_err();
+    assert!(error.is_retryable(), "queued events must be kept: {error}");
+    assert!(error.to_string().contains("until a restart"), "{error}");
     let not_ready = store.check_writable().await.unwrap_err();
     assert!(not_ready.to_string().contains("until a restart"), "{not_ready}");
 }
 
-async fn opened_with_one_visit(file: &File) -> SqliteStats {
+async fn open_with_one_visit(file: &TempDatabase) -> SqliteStats {
     let store = file.open();
     store.apply(&[hit(&Topic::Site, 1)]).await.unwrap();
     store
 }
 
-fn beside(path: &Path, suffix: &str) -> PathBuf {
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(format!("{}{suffix}", path.display()))
 }
 
 #[tokio::test]
-async fn nothing_is_acknowledged_once_the_database_is_deleted() {
-    let file = File::new();
-    let store = opened_with_one_visit(&file).await;
+async fn nothing_is_acknowledged_after_the_database_was_deleted() {
+    let file = TempDatabase::new();
+    let store = open_with_one_visit(&file).await;
     for suffix in ["", "-wal", "-shm"] {
-        fs::remove_file(beside(&file.path(), suffix)).unwrap();
+        fs::remove_file(with_suffix(&file.path(), suffix)).unwrap();
     }
     assert_refuses(&store, 2).await;
     drop(store);
@@ -37,11 +37,11 @@ async fn nothing_is_acknowledged_once_the_database_is_deleted() {
 }
 
 #[tokio::test]
-async fn a_database_in_the_place_of_the_open_one_is_neither_read_nor_written_nor_harmed() {
-    let file = File::new();
-    let store = opened_with_one_visit(&file).await;
+async fn a_database_that_replaced_the_open_one_is_neither_read_nor_written() {
+    let file = TempDatabase::new();
+    let store = open_with_one_visit(&file).await;
     for suffix in ["", "-wal", "-shm"] {
-        fs::remove_file(beside(&file.path(), suffix)).unwrap();
+        fs::remove_file(with_suffix(&file.path(), suffix)).unwrap();
     }
     let other = file.open();
     other.apply(&[hit(&page("other"), 7)]).await.unwrap();
@@ -51,15 +51,15 @@ async fn a_database_in_the_place_of_the_open_one_is_neither_read_nor_written_nor
         "a reader opened the other file"
     );
     drop(store);
-    assert!(beside(&file.path(), "-wal").exists(), "the other's log is deleted");
+    assert!(with_suffix(&file.path(), "-wal").exists(), "the other's log is deleted");
     other.apply(&[hit(&page("other"), 8)]).await.unwrap();
     assert_eq!(visits(&other, &page("other")).await, 2);
 }
 
 #[tokio::test]
-async fn what_is_known_can_still_be_read_by_many_at_once() {
-    let file = File::new();
-    let store = opened_with_one_visit(&file).await;
+async fn many_reads_of_a_deleted_database_succeed() {
+    let file = TempDatabase::new();
+    let store = open_with_one_visit(&file).await;
     assert_eq!(visits(&store, &Topic::Site).await, 1);
     fs::remove_file(file.path()).unwrap();
     assert_refuses(&store, 2).await;
@@ -68,14 +68,14 @@ async fn what_is_known_can_still_be_read_by_many_at_once() {
 }
 
 #[tokio::test]
-async fn what_was_acknowledged_survives_the_deletion_of_the_log_or_of_its_index() {
+async fn acknowledged_events_survive_the_deletion_of_the_log_or_of_its_index() {
     for suffix in ["-wal", "-shm"] {
-        let file = File::new();
-        let store = opened_with_one_visit(&file).await;
-        fs::remove_file(beside(&file.path(), suffix)).unwrap();
+        let file = TempDatabase::new();
+        let store = open_with_one_visit(&file).await;
+        fs::remove_file(with_suffix(&file.path(), suffix)).unwrap();
         assert_refuses(&store, 2).await;
-        // What a crash leaves, too.
-        let saved = File::new();
+        // The file is complete before the store closes, as after a crash.
+        let saved = TempDatabase::new();
         fs::copy(file.path(), saved.path()).unwrap();
         assert_eq!(visits(&saved.open(), &Topic::Site).await, 1, "{suffix}");
         drop(store);
@@ -84,11 +84,11 @@ async fn what_was_acknowledged_survives_the_deletion_of_the_log_or_of_its_index(
 }
 
 #[tokio::test]
-async fn a_log_in_the_place_of_the_open_one_is_not_deleted() {
-    let file = File::new();
-    let store = opened_with_one_visit(&file).await;
-    let log = beside(&file.path(), "-wal");
-    fs::rename(&log, beside(&log, ".kept")).unwrap();
+async fn a_log_that_replaced_the_open_one_is_not_deleted() {
+    let file = TempDatabase::new();
+    let store = open_with_one_visit(&file).await;
+    let log = with_suffix(&file.path(), "-wal");
+    fs::rename(&log, with_suffix(&log, ".moved")).unwrap();
     fs::write(&log, "another program's").unwrap();
     assert_refuses(&store, 2).await;
     drop(store);
@@ -96,8 +96,8 @@ async fn a_log_in_the_place_of_the_open_one_is_not_deleted() {
 }
 
 #[tokio::test]
-async fn a_renamed_folder_is_noticed_and_the_store_stays_closed_to_writes_when_it_is_back() {
-    let file = File::new();
+async fn after_its_folder_was_renamed_the_store_refuses_writes_until_it_is_opened_again() {
+    let file = TempDatabase::new();
     let folder = file.0.path().join("data");
     fs::create_dir(&folder).unwrap();
     let path = folder.join("horizon.db");
@@ -114,8 +114,8 @@ async fn a_renamed_folder_is_noticed_and_the_store_stays_closed_to_writes_when_i
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_symbolic_link_that_leads_elsewhere_is_noticed() {
-    let file = File::new();
+async fn a_changed_symbolic_link_is_noticed() {
+    let file = TempDatabase::new();
     let (link, other) = (file.0.path().join("link.db"), file.0.path().join("other.db"));
     drop(SqliteStats::open(&other).unwrap());
     drop(file.open());

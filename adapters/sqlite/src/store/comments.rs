@@ -8,16 +8,16 @@ use horizon_core::{
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
 use rusqlite::{OptionalExtension, Params, Row, ToSql, params};
 
-use crate::SqliteStats;
+use super::SqliteStats;
 use crate::sql::{self, Db, Sql};
 
-/// How a visibility stands in its column.
-struct State(Visibility);
+/// A visibility as its column stores it.
+struct VisibilityColumn(Visibility);
 
-/// How an id stands in its column.
-struct Id(u128);
+/// An id as its column stores it.
+struct IdColumn(u128);
 
-impl ToSql for State {
+impl ToSql for VisibilityColumn {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(ToSqlOutput::from(match self.0 {
             Visibility::Shown => 1,
@@ -27,7 +27,7 @@ impl ToSql for State {
     }
 }
 
-impl FromSql for State {
+impl FromSql for VisibilityColumn {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         match value.as_i64()? {
             0 => Ok(Self(Visibility::Pending)),
@@ -38,105 +38,111 @@ impl FromSql for State {
     }
 }
 
-impl FromSql for Id {
+impl FromSql for IdColumn {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         <[u8; 16]>::column_result(value).map(|bytes| Self(u128::from_be_bytes(bytes)))
     }
 }
 
-impl ToSql for Id {
+impl ToSql for IdColumn {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(ToSqlOutput::from(self.0.to_be_bytes().to_vec()))
     }
 }
 
-impl From<EventId> for Id {
+impl From<EventId> for IdColumn {
     fn from(id: EventId) -> Self {
         Self(id.as_u128())
     }
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Comment> {
+fn read_comment(row: &Row<'_>) -> rusqlite::Result<Comment> {
     let slug: String = row.get("slug")?;
-    let event = |Id(bits)| EventId::from_u128(bits);
+    let event = |IdColumn(bits)| EventId::from_u128(bits);
     let mut comment = Comment::new(
         event(row.get("id")?),
         Slug::new(&slug).map_err(|e| FromSqlError::Other(e.into()))?,
-        ReaderId::from_u128(row.get::<_, Id>("reader")?.0),
+        ReaderId::from_u128(row.get::<_, IdColumn>("reader")?.0),
         Timestamp::from_millis(row.get("at")?),
     );
-    comment.parent = row.get::<_, Option<Id>>("parent")?.map(event);
+    comment.parent = row.get::<_, Option<IdColumn>>("parent")?.map(event);
     comment.author = row.get("author")?;
     comment.body = row.get("body")?;
-    comment.visibility = row.get::<_, State>("visibility")?.0;
+    comment.visibility = row.get::<_, VisibilityColumn>("visibility")?.0;
     Ok(comment)
 }
 
 fn select(db: Db<'_>, query: Sql, params: impl Params) -> rusqlite::Result<Vec<Comment>> {
-    db.prepare(query)?.query_map(params, read)?.collect()
+    db.prepare(query)?.query_map(params, read_comment)?.collect()
 }
 
-/// One comment, whatever its state.
-pub(crate) fn find(db: Db<'_>, id: EventId) -> rusqlite::Result<Option<Comment>> {
-    Ok(select(db, sql::COMMENT, [Id::from(id)])?.pop())
+/// Returns the comment with this id, of any visibility.
+pub(super) fn find(db: Db<'_>, id: EventId) -> rusqlite::Result<Option<Comment>> {
+    Ok(select(db, sql::COMMENT, [IdColumn::from(id)])?.pop())
 }
 
-/// Adds a comment behind all others.
-pub(crate) fn add(db: Db<'_>, comment: &Comment) -> rusqlite::Result<()> {
+/// Appends a comment.
+pub(super) fn add(db: Db<'_>, comment: &Comment) -> rusqlite::Result<()> {
     db.prepare(sql::ADD_COMMENT)?.execute(params![
-        Id::from(comment.id),
+        IdColumn::from(comment.id),
         comment.slug.as_str(),
-        comment.parent.map(Id::from),
-        Id(comment.reader.as_u128()),
+        comment.parent.map(IdColumn::from),
+        IdColumn(comment.reader.as_u128()),
         comment.author,
         comment.body,
         comment.at.as_millis(),
-        State(comment.visibility),
+        VisibilityColumn(comment.visibility),
     ])?;
     Ok(())
 }
 
-/// Changes whether readers see a comment.
-pub(crate) fn set_visibility(db: Db<'_>, id: EventId, visibility: Visibility) -> rusqlite::Result<()> {
+pub(super) fn set_visibility(db: Db<'_>, id: EventId, visibility: Visibility) -> rusqlite::Result<()> {
     db.prepare(sql::SET_VISIBILITY)?
-        .execute(params![Id::from(id), State(visibility)])?;
+        .execute(params![IdColumn::from(id), VisibilityColumn(visibility)])?;
     Ok(())
 }
 
-fn place(db: Db<'_>, query: Sql, params: impl Params) -> rusqlite::Result<Option<i64>> {
+fn find_seq(db: Db<'_>, query: Sql, params: impl Params) -> rusqlite::Result<Option<i64>> {
     db.prepare(query)?.query_row(params, |row| row.get(0)).optional()
 }
 
-/// The place behind the last comment that is older than `before`. Nothing is older than an unknown one.
-fn end(db: Db<'_>, before: Option<EventId>) -> rusqlite::Result<i64> {
+/// Returns the `seq` after the last comment that is older than `before`. Nothing is older than an unknown comment.
+fn end_seq(db: Db<'_>, before: Option<EventId>) -> rusqlite::Result<i64> {
     let Some(before) = before else {
         return Ok(i64::MAX);
     };
-    Ok(place(db, sql::COMMENT_PLACE, [Id::from(before)])?.unwrap_or(0))
+    Ok(find_seq(db, sql::COMMENT_SEQ, [IdColumn::from(before)])?.unwrap_or(0))
 }
 
-/// The place that replies after `after` are behind. Nothing comes after a comment that the page does not have.
-fn start(db: Db<'_>, slug: &Slug, after: Option<EventId>) -> rusqlite::Result<i64> {
+/// Returns the `seq` before the first reply after `after`. Nothing comes after a comment of another page.
+fn start_seq(db: Db<'_>, slug: &Slug, after: Option<EventId>) -> rusqlite::Result<i64> {
     let Some(after) = after else { return Ok(0) };
-    let found = place(db, sql::COMMENT_PLACE_ON_PAGE, params![Id::from(after), slug.as_str()])?;
+    let found = find_seq(
+        db,
+        sql::COMMENT_SEQ_ON_PAGE,
+        params![IdColumn::from(after), slug.as_str()],
+    )?;
     Ok(found.unwrap_or(i64::MAX))
 }
 
-/// Returns the limit as SQLite stores integers.
-pub(crate) fn rows(limit: usize) -> i64 {
+/// Converts a limit to SQLite's integers.
+pub(super) fn row_limit(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
-/// A limit, and one more row that tells whether more follow.
-fn and_one(limit: NonZeroUsize) -> i64 {
-    rows(limit.get().saturating_add(1))
+/// Returns the limit plus one row, which shows whether more follow.
+fn one_more(limit: NonZeroUsize) -> i64 {
+    row_limit(limit.get().saturating_add(1))
 }
 
 fn threads(db: Db<'_>, slug: &Slug, before: Option<EventId>, limit: NonZeroUsize) -> rusqlite::Result<ThreadPage> {
     let mut query = db.prepare(sql::THREADS)?;
-    let heads = query.query_map(params![slug.as_str(), end(db, before)?, and_one(limit)], read)?;
+    let heads = query.query_map(
+        params![slug.as_str(), end_seq(db, before)?, one_more(limit)],
+        read_comment,
+    )?;
     ThreadPage::collect(heads, limit, |head| {
-        let replies = params![Id::from(head.id), 0, and_one(REPLIES_PER_THREAD)];
+        let replies = params![IdColumn::from(head.id), 0, one_more(REPLIES_PER_THREAD)];
         Ok(select(db, sql::REPLIES, replies)?.into_iter().map(Ok))
     })
 }
@@ -148,24 +154,28 @@ fn thread(
     after: Option<EventId>,
     limit: NonZeroUsize,
 ) -> rusqlite::Result<Option<Thread>> {
-    let Some(head) = select(db, sql::THREAD, params![Id::from(head), slug.as_str()])?.pop() else {
+    let Some(head) = select(db, sql::THREAD, params![IdColumn::from(head), slug.as_str()])?.pop() else {
         return Ok(None);
     };
     let mut query = db.prepare(sql::REPLIES)?;
-    let params = params![Id::from(head.id), start(db, slug, after)?, and_one(limit)];
-    Thread::collect(head, query.query_map(params, read)?, limit).map(Some)
+    let params = params![IdColumn::from(head.id), start_seq(db, slug, after)?, one_more(limit)];
+    Thread::collect(head, query.query_map(params, read_comment)?, limit).map(Some)
 }
 
-fn desk(
+fn recent(
     db: Db<'_>,
     only: Option<Visibility>,
     before: Option<EventId>,
     limit: NonZeroUsize,
 ) -> rusqlite::Result<Vec<Comment>> {
-    let (end, limit) = (end(db, before)?, rows(limit.get()));
+    let (end, limit) = (end_seq(db, before)?, row_limit(limit.get()));
     match only {
-        None => select(db, sql::DESK, params![end, limit]),
-        Some(only) => select(db, sql::DESK_IN_STATE, params![end, limit, State(only)]),
+        None => select(db, sql::RECENT, params![end, limit]),
+        Some(only) => select(
+            db,
+            sql::RECENT_BY_VISIBILITY,
+            params![end, limit, VisibilityColumn(only)],
+        ),
     }
 }
 
@@ -189,7 +199,7 @@ impl CommentStore for SqliteStats {
 
     async fn newest_comments(&self, slug: &Slug, limit: NonZeroUsize) -> Result<Vec<Comment>> {
         let slug = slug.clone();
-        self.read(move |db| select(db, sql::NEWEST, params![slug.as_str(), rows(limit.get())]))
+        self.read(move |db| select(db, sql::NEWEST, params![slug.as_str(), row_limit(limit.get())]))
             .await
     }
 
@@ -199,7 +209,7 @@ impl CommentStore for SqliteStats {
         before: Option<EventId>,
         limit: NonZeroUsize,
     ) -> Result<Vec<Comment>> {
-        self.read(move |db| desk(db, only, before, limit)).await
+        self.read(move |db| recent(db, only, before, limit)).await
     }
 
     async fn comment(&self, id: EventId) -> Result<Option<Comment>> {
@@ -208,10 +218,11 @@ impl CommentStore for SqliteStats {
 
     async fn reply_count(&self, parent: EventId) -> Result<usize> {
         self.read(move |db| {
-            db.prepare(sql::COUNT_REPLIES)?.query_row([Id::from(parent)], |row| {
-                let count: i64 = row.get(0)?;
-                usize::try_from(count).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, count))
-            })
+            db.prepare(sql::COUNT_REPLIES)?
+                .query_row([IdColumn::from(parent)], |row| {
+                    let count: i64 = row.get(0)?;
+                    usize::try_from(count).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, count))
+                })
         })
         .await
     }

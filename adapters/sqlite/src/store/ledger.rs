@@ -5,24 +5,23 @@ use horizon_core::{
 };
 use rusqlite::{CachedStatement, OptionalExtension, Result, Row, named_params, params};
 
-use crate::comments;
+use super::comments;
 use crate::sql::{self, Db};
 
-/// The facts in an open transaction.
-pub(crate) struct SqlLedger<'a> {
+/// The rules' view of an open transaction.
+pub(super) struct SqlLedger<'a> {
     db: Db<'a>,
-    /// The keys of the topics that came so far.
-    keys: HashMap<Topic, i64>,
-    // What every event needs is looked up among the compiled statements once.
+    topic_keys: HashMap<Topic, i64>,
+    // The statements that events need, looked up in the cache once.
     remember: CachedStatement<'a>,
     last_seen: CachedStatement<'a>,
-    see: CachedStatement<'a>,
-    last_word: CachedStatement<'a>,
-    like: CachedStatement<'a>,
+    set_last_seen: CachedStatement<'a>,
+    last_like: CachedStatement<'a>,
+    set_like: CachedStatement<'a>,
 }
 
-/// The totals of a topic, whatever transaction is open.
-pub(crate) fn total(db: Db<'_>, topic: &Topic) -> Result<Update> {
+/// Returns the totals of a topic.
+pub(super) fn read_total(db: Db<'_>, topic: &Topic) -> Result<Update> {
     let found = db.prepare(sql::TOTALS)?.query_row([topic.to_string()], |row| {
         let number = |column| read_unsigned(row, column);
         let mut stats = Stats::new(number(0)?, number(1)?, number(2)?);
@@ -38,13 +37,13 @@ fn read_unsigned(row: &Row<'_>, column: usize) -> Result<u64> {
     u64::try_from(number).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, number))
 }
 
-/// Returns the number as SQLite stores integers, which are signed.
+/// Converts a number to SQLite's signed integers.
 fn to_signed(number: u64) -> Result<i64> {
     i64::try_from(number).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
 }
 
-/// The first two columns, `at` and `event`.
-fn stamp(row: &Row<'_>) -> Result<Stamp> {
+/// Reads the columns `at` and `event`, the first two.
+fn read_stamp(row: &Row<'_>) -> Result<Stamp> {
     Ok(Stamp {
         at: Timestamp::from_millis(row.get(0)?),
         id: EventId::from_u128(u128::from_be_bytes(row.get(1)?)),
@@ -52,21 +51,21 @@ fn stamp(row: &Row<'_>) -> Result<Stamp> {
 }
 
 impl<'a> SqlLedger<'a> {
-    pub(crate) fn new(db: Db<'a>) -> Result<Self> {
+    pub(super) fn new(db: Db<'a>) -> Result<Self> {
         Ok(Self {
             db,
-            keys: HashMap::new(),
+            topic_keys: HashMap::new(),
             remember: db.prepare(sql::REMEMBER)?,
             last_seen: db.prepare(sql::LAST_SEEN)?,
-            see: db.prepare(sql::SEE)?,
-            last_word: db.prepare(sql::LAST_WORD)?,
-            like: db.prepare(sql::LIKE)?,
+            set_last_seen: db.prepare(sql::SET_LAST_SEEN)?,
+            last_like: db.prepare(sql::LAST_LIKE)?,
+            set_like: db.prepare(sql::SET_LIKE)?,
         })
     }
 
-    /// The topic's key, which is made if need be.
-    fn key(&mut self, topic: &Topic) -> Result<i64> {
-        if let Some(key) = self.keys.get(topic) {
+    /// Returns the key of a topic. Adds the topic if it is new.
+    fn topic_key(&mut self, topic: &Topic) -> Result<i64> {
+        if let Some(key) = self.topic_keys.get(topic) {
             return Ok(*key);
         }
         let name = topic.to_string();
@@ -79,7 +78,7 @@ impl<'a> SqlLedger<'a> {
             Some(key) => key,
             None => self.db.prepare(sql::ADD_TOPIC)?.insert([&name])?,
         };
-        self.keys.insert(topic.clone(), key);
+        self.topic_keys.insert(topic.clone(), key);
         Ok(key)
     }
 }
@@ -95,28 +94,28 @@ impl Ledger for SqlLedger<'_> {
     }
 
     fn touch_visitor(&mut self, topic: &Topic, visitor: VisitorKey, at: Timestamp) -> Result<Option<Timestamp>> {
-        let (topic, visitor) = (self.key(topic)?, visitor.as_u128().to_be_bytes());
+        let (topic, visitor) = (self.topic_key(topic)?, visitor.as_u128().to_be_bytes());
         let last: Option<i64> = self
             .last_seen
             .query_row(params![topic, visitor], |row| row.get(0))
             .optional()?;
         if last.is_none_or(|last| last < at.as_millis()) {
-            self.see.execute(params![topic, visitor, at.as_millis()])?;
+            self.set_last_seen.execute(params![topic, visitor, at.as_millis()])?;
         }
         Ok(last.map(Timestamp::from_millis))
     }
 
-    fn set_like(&mut self, topic: &Topic, reader: ReaderId, likes: bool, said: Stamp) -> Result<bool> {
-        let (topic, reader) = (self.key(topic)?, reader.as_u128().to_be_bytes());
+    fn set_like(&mut self, topic: &Topic, reader: ReaderId, likes: bool, stamp: Stamp) -> Result<bool> {
+        let (topic, reader) = (self.topic_key(topic)?, reader.as_u128().to_be_bytes());
         let last = self
-            .last_word
-            .query_row(params![topic, reader], |row| Ok((stamp(row)?, row.get(2)?)))
+            .last_like
+            .query_row(params![topic, reader], |row| Ok((read_stamp(row)?, row.get(2)?)))
             .optional()?;
-        if last.is_some_and(|(last, _)| said < last) {
+        if last.is_some_and(|(last, _)| stamp < last) {
             return Ok(false);
         }
-        let (at, event) = (said.at.as_millis(), said.id.as_u128().to_be_bytes());
-        self.like.execute(params![topic, reader, likes, at, event])?;
+        let (at, event) = (stamp.at.as_millis(), stamp.id.as_u128().to_be_bytes());
+        self.set_like.execute(params![topic, reader, likes, at, event])?;
         Ok(last.is_some_and(|(_, liked)| liked) != likes)
     }
 
@@ -128,30 +127,34 @@ impl Ledger for SqlLedger<'_> {
         comments::add(self.db, comment)
     }
 
-    fn set_visibility(&mut self, id: EventId, visibility: Visibility, said: Stamp) -> Result<bool> {
-        let id = id.as_u128().to_be_bytes();
-        let last = self.db.prepare(sql::VERDICT)?.query_row([id], stamp).optional()?;
-        if last.is_some_and(|last| said < last) {
+    fn set_visibility(&mut self, id: EventId, visibility: Visibility, stamp: Stamp) -> Result<bool> {
+        let id_bytes = id.as_u128().to_be_bytes();
+        let last = self
+            .db
+            .prepare(sql::VERDICT)?
+            .query_row([id_bytes], read_stamp)
+            .optional()?;
+        if last.is_some_and(|last| stamp < last) {
             return Ok(false);
         }
         self.db.prepare(sql::SET_VERDICT)?.execute(params![
-            id,
-            said.at.as_millis(),
-            said.id.as_u128().to_be_bytes()
+            id_bytes,
+            stamp.at.as_millis(),
+            stamp.id.as_u128().to_be_bytes()
         ])?;
-        comments::set_visibility(self.db, EventId::from_u128(u128::from_be_bytes(id)), visibility)?;
+        comments::set_visibility(self.db, id, visibility)?;
         Ok(true)
     }
 
     fn add_delta(&mut self, topic: &Topic, delta: Delta) -> Result<Update> {
-        let mut total = total(self.db, topic)?;
+        let mut total = read_total(self.db, topic)?;
         if delta.is_empty() {
             return Ok(total);
         }
         total.stats = total.stats + delta;
         total.revision += 1;
         self.db.prepare(sql::SET_TOTALS)?.execute(named_params! {
-            ":topic": self.key(topic)?,
+            ":topic": self.topic_key(topic)?,
             ":visits": to_signed(total.stats.visits)?,
             ":likes": to_signed(total.stats.likes)?,
             ":comments": to_signed(total.stats.comments)?,

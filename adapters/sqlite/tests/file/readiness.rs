@@ -1,4 +1,4 @@
-//! Readiness while writes fail: a full disk, a damaged file, a dropped table.
+//! Readiness on a full disk, with a damaged file, and without a table.
 
 use std::fs;
 use std::os::unix::fs::FileExt;
@@ -7,18 +7,18 @@ use std::process::Command;
 
 use super::*;
 
-/// How large the small disk is, as `mount` reads it.
+/// The size of the small disk, as an option of `mount`.
 const SIZE: &str = "size=8m";
 
-/// A disk in memory, unmounted when it is dropped. Making it needs root, by itself or through sudo.
+/// A disk in memory, unmounted on drop. Mounting it needs root or sudo.
 struct SmallDisk {
     // Unmounted before the folder is removed.
-    _mounted: Unmount,
+    _mount: Mount,
     folder: TempDir,
 }
 
-/// Unmounts what is mounted at a path when it is dropped.
-pub(super) struct Unmount(pub(super) PathBuf);
+/// A mount, unmounted on drop.
+pub(super) struct Mount(pub(super) PathBuf);
 
 impl SmallDisk {
     fn new() -> Self {
@@ -26,13 +26,13 @@ impl SmallDisk {
         as_root(&["mount", "-t", "tmpfs", "-o", SIZE, "tmpfs"], folder.path());
         as_root(&["chmod", "0777"], folder.path());
         Self {
-            _mounted: Unmount(folder.path().into()),
+            _mount: Mount(folder.path().into()),
             folder,
         }
     }
 }
 
-impl Drop for Unmount {
+impl Drop for Mount {
     fn drop(&mut self) {
         as_root(&["umount", "--lazy"], &self.0);
     }
@@ -49,18 +49,18 @@ fn batch(first: u64) -> Vec<Event> {
     (0..1_000).map(|number| hit(&Topic::Site, first + number)).collect()
 }
 
-/// Writes until the disk is full.
+/// Writes until the disk is full. Returns the number of events that were written.
 async fn fill(store: &SqliteStats) -> u64 {
     for number in 0..10_000 {
         if store.apply(&batch(number * 1_000)).await.is_err() {
             return number * 1_000;
         }
     }
-    panic!("the disk is never full");
+    panic!("the disk did not fill up");
 }
 
 #[tokio::test]
-async fn a_store_is_not_ready_while_its_log_fills_the_disk_and_ready_once_a_write_succeeds() {
+async fn a_store_is_not_ready_on_a_full_disk_and_ready_after_a_write_succeeds() {
     let disk = SmallDisk::new();
     let ballast = disk.folder.path().join("ballast");
     fs::write(&ballast, vec![1; 2 << 20]).unwrap();
@@ -75,7 +75,7 @@ async fn a_store_is_not_ready_while_its_log_fills_the_disk_and_ready_once_a_writ
     assert_eq!(visits(&store, &Topic::Site).await, failed + 1_000);
 }
 
-/// Overwrites everything behind the first page, which holds the schema.
+/// Overwrites everything after the first page, which has the schema.
 fn damage(path: &Path) {
     let length = fs::metadata(path).unwrap().len();
     let file = fs::OpenOptions::new().write(true).open(path).unwrap();
@@ -84,8 +84,8 @@ fn damage(path: &Path) {
 }
 
 #[tokio::test]
-async fn a_store_is_not_ready_after_a_write_met_a_damaged_page() {
-    let file = File::new();
+async fn a_store_is_not_ready_after_a_write_read_a_damaged_page() {
+    let file = TempDatabase::new();
     let store = file.open();
     store.apply(&batch(0)).await.unwrap();
     drop(store);
@@ -98,8 +98,8 @@ async fn a_store_is_not_ready_after_a_write_met_a_damaged_page() {
 }
 
 #[tokio::test]
-async fn a_store_is_not_ready_after_a_read_met_a_damaged_page() {
-    let file = File::new();
+async fn a_store_is_not_ready_after_a_read_of_a_damaged_page() {
+    let file = TempDatabase::new();
     let store = file.open();
     store.apply(&batch(0)).await.unwrap();
     drop(store);
@@ -108,14 +108,14 @@ async fn a_store_is_not_ready_after_a_read_met_a_damaged_page() {
     store.check_writable().await.unwrap();
     assert!(store.total(&Topic::Site).await.is_err());
     assert!(store.check_writable().await.is_err());
-    let refused = store.apply(&batch(1_000)).await.unwrap_err();
-    assert!(refused.is_retryable(), "{refused}");
-    assert!(refused.to_string().contains("writes are refused"), "{refused}");
+    let error = store.apply(&batch(1_000)).await.unwrap_err();
+    assert!(error.is_retryable(), "{error}");
+    assert!(error.to_string().contains("writes are refused"), "{error}");
 }
 
 #[tokio::test]
-async fn a_store_is_not_ready_after_a_write_missed_a_table() {
-    let file = File::new();
+async fn a_store_is_not_ready_after_a_write_without_a_table() {
+    let file = TempDatabase::new();
     let store = file.open();
     file.sql().execute_batch("DROP TABLE counted").unwrap();
     assert!(store.apply(&batch(0)).await.is_err());
@@ -123,10 +123,10 @@ async fn a_store_is_not_ready_after_a_write_missed_a_table() {
 }
 
 #[tokio::test]
-async fn a_store_that_refused_a_row_is_ready() {
-    let file = File::new();
+async fn a_store_is_ready_after_a_rejected_row() {
+    let file = TempDatabase::new();
     let store = file.open();
-    spoil(&file, "ABORT");
+    fail_inserts(&file, "ABORT");
     assert!(store.apply(&[hit(&page("bad"), 1)]).await.is_err());
     store.check_writable().await.unwrap();
 }

@@ -1,0 +1,252 @@
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use horizon_core::{Error, Result};
+use parking_lot::Mutex;
+use rusqlite::Connection;
+use tokio::{sync::oneshot, task::spawn_blocking, time::timeout};
+
+use crate::{connection, error, health::StoreHealth, sql::Db};
+
+/// The most threads that read at the same time, each with its own connection.
+const READ_THREADS: usize = 4;
+
+/// The most reads that wait for a thread, in reads.
+const QUEUE_READS: usize = 16_384;
+
+/// The most reads that share one transaction, in reads.
+const GROUP_READS: usize = 64;
+
+/// How long a read may take, including its wait for a thread: 10 seconds.
+const READ_TIMEOUT: Duration = Duration::from_secs(10);
+
+const READ_FAILED: &str = "the database cannot be read";
+
+/// The connections that only read. They are opened on demand.
+///
+/// Queued reads share a thread and a transaction, which cost more than their queries: a thousand readers who like a
+/// page at once all read its totals.
+pub(crate) struct ReadPool {
+    path: Arc<Path>,
+    health: Arc<StoreHealth>,
+    queue: Arc<Mutex<ReadQueue>>,
+}
+
+#[derive(Default)]
+struct ReadQueue {
+    jobs: VecDeque<Box<dyn ReadJob>>,
+    idle: Vec<Connection>,
+    /// The number of running workers.
+    workers: usize,
+    /// The number of connections that were opened.
+    opened: usize,
+    is_closed: bool,
+}
+
+/// The reads that share a transaction.
+type ReadGroup = Vec<Box<dyn ReadJob>>;
+
+/// The read of one caller.
+trait ReadJob: Send {
+    /// Runs the query and stores its result, unless the caller has stopped waiting.
+    fn run(&mut self, db: Db<'_>, health: &StoreHealth);
+
+    /// Sends the result to the caller, or `error` if there is no connection or transaction.
+    fn reply(self: Box<Self>, error: Option<Error>);
+}
+
+struct QueuedRead<F, T> {
+    query: Option<F>,
+    result: Option<Result<T>>,
+    caller: oneshot::Sender<Result<T>>,
+}
+
+impl<F, T> ReadJob for QueuedRead<F, T>
+where
+    F: FnOnce(Db<'_>) -> rusqlite::Result<T> + Send,
+    T: Send,
+{
+    fn run(&mut self, db: Db<'_>, health: &StoreHealth) {
+        let query = self.query.take().filter(|_| !self.caller.is_closed());
+        self.result = query.map(|query| {
+            error::catch_panic(|| query(db)).map_err(|error| {
+                error
+                    .driver()
+                    .into_iter()
+                    .for_each(|driver| health.record_damage(driver));
+                error.into_error(READ_FAILED)
+            })
+        });
+    }
+
+    fn reply(self: Box<Self>, error: Option<Error>) {
+        if let Some(reply) = error.map(Err).or(self.result) {
+            // The caller may have stopped waiting.
+            let _ = self.caller.send(reply);
+        }
+    }
+}
+
+impl ReadPool {
+    pub(crate) fn new(path: PathBuf, health: Arc<StoreHealth>) -> Self {
+        Self {
+            path: path.into(),
+            health,
+            queue: Arc::default(),
+        }
+    }
+
+    /// Runs `query` on a blocking thread, in a read transaction.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(Db<'_>) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (caller, reply) = oneshot::channel();
+        self.enqueue(Box::new(QueuedRead {
+            query: Some(query),
+            result: None,
+            caller,
+        }))?;
+        timeout(READ_TIMEOUT, reply)
+            .await
+            .map_err(|e| Error::unavailable("the database was not read in time").with_source(e))?
+            .map_err(|e| Error::unavailable("a read of the database was cancelled").with_source(e))?
+    }
+
+    fn enqueue(&self, job: Box<dyn ReadJob>) -> Result<()> {
+        let mut queue = self.queue.lock();
+        if queue.is_closed {
+            return Err(Error::permanent("the store is closed"));
+        }
+        if queue.jobs.len() >= QUEUE_READS {
+            return Err(Error::unavailable("too many reads wait for the database"));
+        }
+        queue.jobs.push_back(job);
+        // After a file is lost no connection can be opened. Open ones still read the old file.
+        let limit = if self.health.is_lost() {
+            queue.opened.max(1)
+        } else {
+            READ_THREADS
+        };
+        if queue.workers >= limit {
+            return Ok(());
+        }
+        queue.workers += 1;
+        // Unlock first: a runtime that shuts down drops the worker at once, and its drop locks the queue.
+        drop(queue);
+        let worker = ReadWorker {
+            queue: Arc::clone(&self.queue),
+            is_done: false,
+        };
+        let (path, health) = (Arc::clone(&self.path), Arc::clone(&self.health));
+        spawn_blocking(move || worker.run(&path, &health));
+        Ok(())
+    }
+
+    /// Accepts no more reads. Returns the idle connections, because dropping them may block.
+    pub(crate) fn close(&self) -> Vec<Connection> {
+        let mut queue = self.queue.lock();
+        queue.is_closed = true;
+        for job in std::mem::take(&mut queue.jobs) {
+            job.reply(Some(Error::permanent("the store is closed")));
+        }
+        std::mem::take(&mut queue.idle)
+    }
+}
+
+/// One of the running workers. Its drop makes room for another, also if it never ran because the runtime shut down.
+struct ReadWorker {
+    queue: Arc<Mutex<ReadQueue>>,
+    is_done: bool,
+}
+
+impl ReadWorker {
+    /// Runs queued reads until the queue is empty.
+    fn run(mut self, path: &Path, health: &StoreHealth) {
+        while let Some((mut group, db)) = self.next_group() {
+            let result = db.map_or_else(|| self.open(path, health), Ok).and_then(|db| {
+                let result = run_group(&mut group, &db, health);
+                // Return the connection before the replies, so that a caller who then closes the store closes it too.
+                let unused = self.queue.lock().put_back(db);
+                // Unlocked, because closing a connection blocks on the file system.
+                drop(unused);
+                result
+            });
+            reply(group, result.err());
+        }
+    }
+
+    /// Opens a connection to the files that the writer has open, never to files that replaced them.
+    fn open(&self, path: &Path, health: &StoreHealth) -> Result<Connection> {
+        health.check_files()?;
+        let db = connection::open_reader(path)?;
+        health.check_files()?;
+        self.queue.lock().opened += 1;
+        Ok(db)
+    }
+
+    /// Returns the next reads, with an idle connection if there is one. On an empty queue the worker ends under the
+    /// same lock, so that the next read starts a new one.
+    fn next_group(&mut self) -> Option<(ReadGroup, Option<Connection>)> {
+        let mut queue = self.queue.lock();
+        let group = queue.take_share();
+        if group.is_none() {
+            queue.workers -= 1;
+            self.is_done = true;
+        }
+        group
+    }
+}
+
+impl Drop for ReadWorker {
+    fn drop(&mut self) {
+        if !self.is_done {
+            self.queue.lock().workers -= 1;
+        }
+    }
+}
+
+impl ReadQueue {
+    /// Removes one worker's share of the queued reads.
+    fn take_share(&mut self) -> Option<(ReadGroup, Option<Connection>)> {
+        let share = self.jobs.len().div_ceil(self.workers.max(1)).min(GROUP_READS);
+        let group: ReadGroup = self.jobs.drain(..share).collect();
+        (!group.is_empty()).then(|| (group, self.idle.pop()))
+    }
+
+    /// Adds the connection to the idle ones, or returns it if the pool is closed.
+    fn put_back(&mut self, db: Connection) -> Option<Connection> {
+        if self.is_closed {
+            return Some(db);
+        }
+        self.idle.push(db);
+        None
+    }
+}
+
+fn run_group(group: &mut ReadGroup, db: &Connection, health: &StoreHealth) -> Result<()> {
+    let transaction = db
+        .unchecked_transaction()
+        .map_err(|driver| error::map(READ_FAILED, driver))?;
+    for job in group {
+        job.run(Db::new(&transaction), health);
+    }
+    Ok(())
+}
+
+/// Sends each caller its result, or all the same error.
+fn reply(group: ReadGroup, error: Option<Error>) {
+    let error = error.map(Arc::new);
+    for job in group {
+        job.reply(error.as_ref().map(|error| {
+            let copy = if error.is_retryable() {
+                Error::unavailable(error.to_string())
+            } else {
+                Error::permanent(error.to_string())
+            };
+            copy.with_source(Arc::clone(error))
+        }));
+    }
+}

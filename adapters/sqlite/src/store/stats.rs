@@ -1,0 +1,76 @@
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use horizon_core::{
+    DEDUPE_WINDOW, Error, Event, ReaderId, Result, StatsStore, Timestamp, Topic, Update, VISITOR_MEMORY, apply_events,
+};
+use rusqlite::params;
+use tokio::task::spawn_blocking;
+
+use super::{
+    SqliteStats, comments,
+    ledger::{SqlLedger, read_total},
+    salts,
+};
+use crate::{
+    connection,
+    sql::{self, Sql},
+};
+
+/// The most rows that one transaction of [`StatsStore::expire`] erases, so that other writes are not delayed.
+const EXPIRE_ROWS: usize = 10_000;
+
+#[async_trait]
+impl StatsStore for SqliteStats {
+    async fn apply(&self, events: &[Event]) -> Result<Vec<Update>> {
+        let events: Arc<[Event]> = events.into();
+        self.writer
+            .write(move |db| apply_events(&mut SqlLedger::new(db)?, &events))
+            .await
+    }
+
+    async fn get(&self, topics: &[Topic]) -> Result<Vec<Update>> {
+        let topics = topics.to_vec();
+        self.read(move |db| topics.iter().map(|topic| read_total(db, topic)).collect())
+            .await
+    }
+
+    async fn is_liked_by(&self, topic: &Topic, reader: ReaderId) -> Result<bool> {
+        let (topic, reader) = (topic.to_string(), reader.as_u128().to_be_bytes());
+        self.read(move |db| db.prepare(sql::IS_LIKED_BY)?.exists(params![topic, reader]))
+            .await
+    }
+
+    async fn expire(&self, now: Timestamp) -> Result<()> {
+        self.expire_rows(sql::EXPIRE_COUNTED, now.minus(DEDUPE_WINDOW)).await?;
+        self.expire_rows(sql::EXPIRE_VISITORS, now.minus(VISITOR_MEMORY))
+            .await?;
+        self.expire_rows(sql::EXPIRE_UNLIKES, now.minus(DEDUPE_WINDOW)).await?;
+        self.writer.write(move |db| salts::expire(db, now.day())).await?;
+        if let Err(error) = self.writer.write(|db| db.run(sql::OPTIMIZE)).await {
+            tracing::warn!(%error, path = %self.path.display(), "{}", connection::NO_STATISTICS);
+        }
+        self.truncate_log().await
+    }
+}
+
+impl SqliteStats {
+    async fn expire_rows(&self, sql: Sql, before: Timestamp) -> Result<()> {
+        let params = (before.as_millis(), comments::row_limit(EXPIRE_ROWS));
+        while self.writer.write(move |db| db.prepare(sql)?.execute(params)).await? >= EXPIRE_ROWS {}
+        Ok(())
+    }
+
+    /// Empties the write-ahead log, where erased rows stay readable until they are overwritten. A long read may prevent
+    /// it this time.
+    async fn truncate_log(&self) -> Result<()> {
+        let (path, health) = (self.path.clone(), Arc::clone(&self.health));
+        let truncated = spawn_blocking(move || {
+            health.check_files()?;
+            connection::truncate_log(&path)
+        });
+        truncated
+            .await
+            .map_err(|e| Error::unavailable("the write-ahead log was not emptied").with_source(e))?
+    }
+}
