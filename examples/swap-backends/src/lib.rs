@@ -1,31 +1,30 @@
-//! An application whose unit tests swap Redis for memory in one line, and break it on purpose.
+//! An application whose unit tests replace Redis with a fake in memory.
 //!
-//! In production [`in_production`] opens a Redis. The tests below open `horizon_memory::testing::Fake` instead:
-//! the same ports, proved by the same suites, with a clock that moves when the test says so and failures that come when
-//! the test wants them. No test sleeps, and none needs a server. `cargo test -p swap-backends` runs them.
+//! In production [`start_on_redis`] opens Redis. The tests use `horizon_memory::testing::Fake` instead: the same ports,
+//! which pass the same conformance suites, with a clock that the test moves and failures on demand. No test sleeps or
+//! needs a server. `cargo test -p swap-backends` runs them.
 
 use axum::{Router, extract::State, routing::get};
 use eventhorizon::{Horizon, Slug, Topic};
 use horizon_core::Result;
 
-/// The recipes that there are.
 const RECIPES: [&str; 2] = ["bread", "soup"];
 
-/// The application as it runs: many processes on one Redis.
+/// Starts the application as it runs in production: many processes on one Redis.
 ///
 /// # Errors
-/// The address is none, or the Redis refuses us.
-pub async fn in_production(redis: &str) -> Result<Horizon> {
+/// The URL is invalid, or Redis refuses the connection.
+pub async fn start_on_redis(redis: &str) -> Result<Horizon> {
     Horizon::from_urls(redis, redis)?.start(is_recipe).await
 }
 
-/// Which pages there are.
+/// Returns whether the page exists.
 #[must_use]
 pub fn is_recipe(slug: &Slug) -> bool {
     RECIPES.contains(&slug.as_str())
 }
 
-/// Its routes, whatever is behind them.
+/// Returns the routes, for any backend.
 pub fn app(horizon: &Horizon) -> Router {
     Router::new()
         .route("/", get(front_page))
@@ -33,17 +32,17 @@ pub fn app(horizon: &Horizon) -> Router {
         .nest("/horizon", horizon_axum::router(horizon))
 }
 
-/// Says which recipe is read most. A number that cannot be had is no reason to show no page.
+/// Names the recipe with most viewers. Shows the page without it if the numbers are unavailable.
 async fn front_page(State(horizon): State<Horizon>) -> String {
     let recipes = RECIPES.iter().filter_map(|name| Slug::new(name).ok());
     let topics: Vec<Topic> = recipes.map(Topic::from).collect();
-    let Ok(numbers) = horizon.stats(&topics).await else {
+    let Ok(stats) = horizon.stats(&topics).await else {
         return "Welcome!".into();
     };
-    let most = RECIPES.iter().zip(numbers).max_by_key(|(_, numbers)| numbers.viewers);
+    let most = RECIPES.iter().zip(stats).max_by_key(|(_, stats)| stats.viewers);
     match most {
-        Some((name, numbers)) if numbers.viewers > 0 => {
-            format!("Welcome! Most are at the {name} now: {}.", numbers.viewers)
+        Some((name, stats)) if stats.viewers > 0 => {
+            format!("Welcome! Most are at the {name} now: {}.", stats.viewers)
         }
         _ => "Welcome! You are the first today.".into(),
     }

@@ -1,4 +1,4 @@
-//! The port that reads comments: [`CommentStore`].
+//! The port [`CommentStore`], which reads comments.
 
 use std::num::NonZeroUsize;
 
@@ -7,60 +7,67 @@ use horizon_core::{Comment, CommentStore, EventId, Result, Slug, Thread, ThreadP
 use redb::{ReadOnlyTable, ReadTransaction};
 
 use crate::RedbStats;
-use crate::error::Failed;
-use crate::rows::{at, find, read};
-use crate::tables::{COMMENTS, CommentRow, PAGES, PLACES, REPLIES};
+use crate::error::RedbError;
+use crate::rows::{find, from_row, get};
+use crate::tables::{COMMENT_SEQS, COMMENTS, CommentRow, PAGE_COMMENTS, REPLIES};
 
-/// The tables that a reader of comments needs, all of the same state of the database.
-struct Reader {
+/// The comment tables in one read transaction.
+struct CommentTables {
     comments: ReadOnlyTable<u64, CommentRow>,
-    places: ReadOnlyTable<u128, u64>,
+    seqs: ReadOnlyTable<u128, u64>,
     pages: ReadOnlyTable<(&'static str, u64), ()>,
     replies: ReadOnlyTable<(u128, u64), ()>,
 }
 
-impl Reader {
-    fn open(transaction: &ReadTransaction) -> Result<Self, Failed> {
+impl CommentTables {
+    fn open(transaction: &ReadTransaction) -> Result<Self, RedbError> {
         Ok(Self {
             comments: transaction.open_table(COMMENTS)?,
-            places: transaction.open_table(PLACES)?,
-            pages: transaction.open_table(PAGES)?,
+            seqs: transaction.open_table(COMMENT_SEQS)?,
+            pages: transaction.open_table(PAGE_COMMENTS)?,
             replies: transaction.open_table(REPLIES)?,
         })
     }
 
-    /// The place behind the last comment that is older than `before`. Nothing is older than an unknown one.
-    fn end(&self, before: Option<EventId>) -> Result<u64, Failed> {
+    /// Returns the sequence number after the last comment that is older than `before`. For an unknown id that is 0.
+    fn end(&self, before: Option<EventId>) -> Result<u64, RedbError> {
         Ok(match before {
             None => u64::MAX,
-            Some(id) => self.places.get(id.as_u128())?.map_or(0, |place| place.value()),
+            Some(id) => self.seqs.get(id.as_u128())?.map_or(0, |seq| seq.value()),
         })
     }
 
-    /// The comments of a page that are older than `before`, newest first, whatever their state.
+    /// Returns the comments of a page that are older than `before`, of any visibility, newest first.
     fn page(
         &self,
         slug: &Slug,
         before: Option<EventId>,
-    ) -> Result<impl Iterator<Item = Result<Comment, Failed>>, Failed> {
-        let places = self
+    ) -> Result<impl Iterator<Item = Result<Comment, RedbError>>, RedbError> {
+        let seqs = self
             .pages
             .range((slug.as_str(), 0)..(slug.as_str(), self.end(before)?))?;
-        Ok(places.rev().map(|place| at(&self.comments, place?.0.value().1)))
+        Ok(seqs.rev().map(|seq| get(&self.comments, seq?.0.value().1)))
     }
 
-    /// The replies of a comment from a place on, oldest first, whatever their state.
-    fn replies(&self, parent: EventId, start: u64) -> Result<impl Iterator<Item = Result<Comment, Failed>>, Failed> {
-        let places = self
+    /// Returns the replies to a comment from a sequence number on, of any visibility, oldest first.
+    fn replies(
+        &self,
+        parent: EventId,
+        start: u64,
+    ) -> Result<impl Iterator<Item = Result<Comment, RedbError>>, RedbError> {
+        let seqs = self
             .replies
             .range((parent.as_u128(), start)..(parent.as_u128(), u64::MAX))?;
-        Ok(places.map(|place| at(&self.comments, place?.0.value().1)))
+        Ok(seqs.map(|seq| get(&self.comments, seq?.0.value().1)))
     }
 
-    fn threads(&self, slug: &Slug, before: Option<EventId>, limit: NonZeroUsize) -> Result<ThreadPage, Failed> {
+    fn threads(&self, slug: &Slug, before: Option<EventId>, limit: NonZeroUsize) -> Result<ThreadPage, RedbError> {
         let heads = self.page(slug, before)?.filter_map(|comment| match comment {
-            Ok(comment) => self.shows(&comment).map(|shows| shows.then_some(comment)).transpose(),
-            failed => Some(failed),
+            Ok(comment) => self
+                .is_visible_head(&comment)
+                .map(|is_visible| is_visible.then_some(comment))
+                .transpose(),
+            Err(error) => Some(Err(error)),
         });
         ThreadPage::collect(heads, limit, |head| self.shown_replies(head.id, 0))
     }
@@ -71,15 +78,15 @@ impl Reader {
         head: EventId,
         after: Option<EventId>,
         limit: NonZeroUsize,
-    ) -> Result<Option<Thread>, Failed> {
+    ) -> Result<Option<Thread>, RedbError> {
         let head = self.on_page(slug, head)?.filter(|head| head.parent.is_none());
         let Some(head) = head else { return Ok(None) };
-        if !self.shows(&head)? {
+        if !self.is_visible_head(&head)? {
             return Ok(None);
         }
         let start = match after {
             None => 0,
-            // Nothing comes after a comment that the page does not have.
+            // Nothing comes after a comment of another page.
             Some(after) => match self.on_page(slug, after)? {
                 None => u64::MAX,
                 Some(after) => self.end(Some(after.id))? + 1,
@@ -89,35 +96,39 @@ impl Reader {
         Thread::collect(head, replies, limit).map(Some)
     }
 
-    /// The comment with this id, if it stands on this page.
-    fn on_page(&self, slug: &Slug, id: EventId) -> Result<Option<Comment>, Failed> {
-        let found = find(&self.places, &self.comments, id)?;
+    /// Returns the comment with this id, if it is on this page.
+    fn on_page(&self, slug: &Slug, id: EventId) -> Result<Option<Comment>, RedbError> {
+        let found = find(&self.seqs, &self.comments, id)?;
         Ok(found.filter(|comment| comment.slug == *slug))
     }
 
-    /// Whether a comment is the head of a thread that shows.
-    fn shows(&self, comment: &Comment) -> Result<bool, Failed> {
-        let is_blank_head = comment.parent.is_none() && !is_shown(comment);
-        if is_blank_head {
-            return Ok(self.shown_replies(comment.id, 0)?.next().transpose()?.is_some());
+    /// Returns whether a comment is the head of a visible thread: it is shown, or one of its replies is.
+    fn is_visible_head(&self, comment: &Comment) -> Result<bool, RedbError> {
+        if comment.parent.is_some() || is_shown(comment) {
+            return Ok(comment.parent.is_none());
         }
-        Ok(comment.parent.is_none())
+        Ok(self.shown_replies(comment.id, 0)?.next().transpose()?.is_some())
     }
 
-    /// The replies that readers see, from a place on.
+    /// Returns the shown replies to a comment from a sequence number on.
     fn shown_replies(
         &self,
         head: EventId,
         start: u64,
-    ) -> Result<impl Iterator<Item = Result<Comment, Failed>>, Failed> {
+    ) -> Result<impl Iterator<Item = Result<Comment, RedbError>>, RedbError> {
         let replies = self.replies(head, start)?;
         Ok(replies.filter(|reply| reply.as_ref().map_or(true, is_shown)))
     }
 
-    fn desk(&self, only: Option<Visibility>, before: Option<EventId>, limit: usize) -> Result<Vec<Comment>, Failed> {
+    fn recent(
+        &self,
+        only: Option<Visibility>,
+        before: Option<EventId>,
+        limit: usize,
+    ) -> Result<Vec<Comment>, RedbError> {
         let rows = self.comments.range(..self.end(before)?)?.rev();
-        let comments = rows.map(|row| read(row?.1.value()));
-        take(comments, limit, |comment| {
+        let comments = rows.map(|row| from_row(row?.1.value()));
+        filter(comments, limit, |comment| {
             only.is_none_or(|only| comment.visibility == only)
         })
     }
@@ -127,7 +138,7 @@ impl Reader {
 impl CommentStore for RedbStats {
     async fn threads(&self, slug: &Slug, before: Option<EventId>, limit: NonZeroUsize) -> Result<ThreadPage> {
         let slug = slug.clone();
-        self.read(move |transaction| Reader::open(transaction)?.threads(&slug, before, limit))
+        self.read(move |transaction| CommentTables::open(transaction)?.threads(&slug, before, limit))
             .await
     }
 
@@ -139,15 +150,15 @@ impl CommentStore for RedbStats {
         limit: NonZeroUsize,
     ) -> Result<Option<Thread>> {
         let slug = slug.clone();
-        self.read(move |transaction| Reader::open(transaction)?.thread(&slug, head, after, limit))
+        self.read(move |transaction| CommentTables::open(transaction)?.thread(&slug, head, after, limit))
             .await
     }
 
     async fn newest_comments(&self, slug: &Slug, limit: NonZeroUsize) -> Result<Vec<Comment>> {
         let slug = slug.clone();
         self.read(move |transaction| {
-            let reader = Reader::open(transaction)?;
-            take(reader.page(&slug, None)?, limit.get(), is_shown)
+            let tables = CommentTables::open(transaction)?;
+            filter(tables.page(&slug, None)?, limit.get(), is_shown)
         })
         .await
     }
@@ -158,35 +169,35 @@ impl CommentStore for RedbStats {
         before: Option<EventId>,
         limit: NonZeroUsize,
     ) -> Result<Vec<Comment>> {
-        self.read(move |transaction| Reader::open(transaction)?.desk(only, before, limit.get()))
+        self.read(move |transaction| CommentTables::open(transaction)?.recent(only, before, limit.get()))
             .await
     }
 
     async fn comment(&self, id: EventId) -> Result<Option<Comment>> {
         self.read(move |transaction| {
-            let reader = Reader::open(transaction)?;
-            find(&reader.places, &reader.comments, id)
+            let tables = CommentTables::open(transaction)?;
+            find(&tables.seqs, &tables.comments, id)
         })
         .await
     }
 
     async fn reply_count(&self, parent: EventId) -> Result<usize> {
         self.read(move |transaction| {
-            let reader = Reader::open(transaction)?;
-            Ok(take(reader.replies(parent, 0)?, usize::MAX, |_| true)?.len())
+            let tables = CommentTables::open(transaction)?;
+            Ok(filter(tables.replies(parent, 0)?, usize::MAX, |_| true)?.len())
         })
         .await
     }
 }
 
-/// The first `limit` comments that `fit`.
-fn take(
-    comments: impl Iterator<Item = Result<Comment, Failed>>,
+/// Returns the first `limit` comments that match.
+fn filter(
+    comments: impl Iterator<Item = Result<Comment, RedbError>>,
     limit: usize,
-    fit: impl Fn(&Comment) -> bool,
-) -> Result<Vec<Comment>, Failed> {
+    matches: impl Fn(&Comment) -> bool,
+) -> Result<Vec<Comment>, RedbError> {
     comments
-        .filter(|comment| comment.as_ref().map_or(true, &fit))
+        .filter(|comment| comment.as_ref().map_or(true, &matches))
         .take(limit)
         .collect()
 }

@@ -1,31 +1,31 @@
-//! The edge: where the driver's errors become the port's.
+//! The conversion of redb's errors to the errors of the ports.
 
 use horizon_core::Error;
 
-/// What redb failed with, whichever step it was: redb has an error type for each, `?` makes one of them.
+/// An error of redb. redb has one error type per step, and `?` converts each.
 ///
-/// Boxed, because redb's own is large and every answer would keep room for it.
+/// Boxed, because redb's error is large and every `Result` would reserve space for it.
 #[derive(Debug)]
-pub(crate) struct Failed(Box<redb::Error>);
+pub(crate) struct RedbError(Box<redb::Error>);
 
-impl<E: Into<redb::Error>> From<E> for Failed {
+impl<E: Into<redb::Error>> From<E> for RedbError {
     fn from(error: E) -> Self {
         Self(Box::new(error.into()))
     }
 }
 
-impl Failed {
-    /// The file holds what this program never wrote.
+impl RedbError {
+    /// Returns the error for a file with invalid content.
     pub(crate) fn corrupt(what: impl Into<String>) -> Self {
         redb::Error::Corrupted(what.into()).into()
     }
 
-    /// Says what failed and whether it may pass, and keeps redb's error as the source.
+    /// Converts to the error of a port: `what` failed, and redb's error is the source.
     ///
-    /// The port asks one question: may *the same call* succeed later? Another process may close the
-    /// file. But after an I/O error redb refuses everything until the file is opened anew, so it is
-    /// permanent, even if the disk was only full: somebody has to make room and start again.
-    pub(crate) fn during(self, what: &str) -> Error {
+    /// A port's error says whether a retry of *the same call* may succeed. Another process may close the file. But
+    /// after an I/O error redb fails every call until the file is opened again, so that is permanent, even on a full
+    /// disk.
+    pub(crate) fn into_port_error(self, what: &str) -> Error {
         let error = if matches!(*self.0, redb::Error::DatabaseAlreadyOpen) {
             Error::unavailable(what)
         } else {

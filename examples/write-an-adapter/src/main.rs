@@ -1,6 +1,6 @@
-//! Three readers like a page, and the file remembers it: `cargo run -p write-an-adapter`.
+//! Counts three likes of a page: `cargo run -p write-an-adapter`.
 //!
-//! Run it again: it is still three. The events carry the same ids, so they were counted before.
+//! A second run still prints three, because the events have the same ids.
 
 use std::error::Error;
 
@@ -8,7 +8,7 @@ use horizon_core::{Event, EventKind, ReaderId, Slug, Stamp, StatsStore, StatsSto
 use write_an_adapter::RedbStats;
 
 #[tokio::main(flavor = "current_thread")]
-#[expect(clippy::print_stdout, reason = "printing is what this program is for")]
+#[expect(clippy::print_stdout, reason = "the output of the program")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::temp_dir().join("write-an-adapter.redb");
     let page = Topic::from(Slug::new("bread")?);
@@ -24,7 +24,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The core has no clock and no dice, so whoever makes an event brings both; these are always the same.
+/// Returns a like with a fixed time and fixed entropy. A real program takes both from the system.
 fn like(page: &Topic, reader: u8) -> Event {
     let stamp = Stamp::new(Timestamp::from_millis(1_800_000_000_000), [reader; 10]);
     let reader = ReaderId::from_u128(reader.into());

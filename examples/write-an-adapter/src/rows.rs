@@ -1,68 +1,69 @@
-//! How a comment stands in its tables, and how it gets there.
+//! Comments as rows, in all tables that contain them.
 
 use horizon_core::{Comment, EventId, ReaderId, Slug, Timestamp, Visibility};
 use redb::{ReadableTable, Value, WriteTransaction};
 
-use crate::error::Failed;
-use crate::tables::{COMMENTS, CommentRow, PAGES, PLACES, REPLIES};
+use crate::error::RedbError;
+use crate::tables::{COMMENT_SEQS, COMMENTS, CommentRow, PAGE_COMMENTS, REPLIES};
 
-/// One comment as the open write transaction has it.
-pub(crate) fn written(transaction: &WriteTransaction, id: EventId) -> Result<Option<Comment>, Failed> {
-    let (places, comments) = (transaction.open_table(PLACES)?, transaction.open_table(COMMENTS)?);
-    find(&places, &comments, id)
+/// Returns a comment as the open write transaction sees it.
+pub(crate) fn find_in(transaction: &WriteTransaction, id: EventId) -> Result<Option<Comment>, RedbError> {
+    let (seqs, comments) = (transaction.open_table(COMMENT_SEQS)?, transaction.open_table(COMMENTS)?);
+    find(&seqs, &comments, id)
 }
 
-/// Adds a comment behind all others, and to the lists in which it is looked for.
-pub(crate) fn add(transaction: &WriteTransaction, comment: &Comment) -> Result<(), Failed> {
+/// Appends a comment and adds it to the index tables.
+pub(crate) fn add(transaction: &WriteTransaction, comment: &Comment) -> Result<(), RedbError> {
     let mut comments = transaction.open_table(COMMENTS)?;
-    let place = comments.last()?.map_or(0, |(last, _)| last.value() + 1);
-    comments.insert(place, row(comment))?;
-    transaction.open_table(PLACES)?.insert(comment.id.as_u128(), place)?;
+    let seq = comments.last()?.map_or(0, |(last, _)| last.value() + 1);
+    comments.insert(seq, to_row(comment))?;
     transaction
-        .open_table(PAGES)?
-        .insert((comment.slug.as_str(), place), ())?;
+        .open_table(COMMENT_SEQS)?
+        .insert(comment.id.as_u128(), seq)?;
+    transaction
+        .open_table(PAGE_COMMENTS)?
+        .insert((comment.slug.as_str(), seq), ())?;
     if let Some(parent) = comment.parent {
-        transaction.open_table(REPLIES)?.insert((parent.as_u128(), place), ())?;
+        transaction.open_table(REPLIES)?.insert((parent.as_u128(), seq), ())?;
     }
     Ok(())
 }
 
-/// Changes whether readers see a comment. It keeps its place.
+/// Changes the visibility of a comment, if it exists.
 pub(crate) fn set_visibility(
     transaction: &WriteTransaction,
     id: EventId,
     visibility: Visibility,
-) -> Result<(), Failed> {
-    let (places, mut comments) = (transaction.open_table(PLACES)?, transaction.open_table(COMMENTS)?);
-    let Some(place) = places.get(id.as_u128())?.map(|place| place.value()) else {
+) -> Result<(), RedbError> {
+    let (seqs, mut comments) = (transaction.open_table(COMMENT_SEQS)?, transaction.open_table(COMMENTS)?);
+    let Some(seq) = seqs.get(id.as_u128())?.map(|seq| seq.value()) else {
         return Ok(());
     };
-    let mut comment = at(&comments, place)?;
+    let mut comment = get(&comments, seq)?;
     comment.visibility = visibility;
-    comments.insert(place, row(&comment))?;
+    comments.insert(seq, to_row(&comment))?;
     Ok(())
 }
 
-/// The comment with this id, in a transaction that writes or one that reads.
+/// Returns the comment with this id, in a write or a read transaction.
 pub(crate) fn find(
-    places: &impl ReadableTable<u128, u64>,
+    seqs: &impl ReadableTable<u128, u64>,
     comments: &impl ReadableTable<u64, CommentRow>,
     id: EventId,
-) -> Result<Option<Comment>, Failed> {
-    let place = places.get(id.as_u128())?;
-    place.map(|place| at(comments, place.value())).transpose()
+) -> Result<Option<Comment>, RedbError> {
+    let seq = seqs.get(id.as_u128())?;
+    seq.map(|seq| get(comments, seq.value())).transpose()
 }
 
-/// The comment at a place that one of the lists names.
-pub(crate) fn at(comments: &impl ReadableTable<u64, CommentRow>, place: u64) -> Result<Comment, Failed> {
-    match comments.get(place)? {
-        Some(row) => read(row.value()),
-        None => Err(Failed::corrupt(format!("no comment has the place {place}"))),
+/// Returns the comment with a sequence number from an index table.
+pub(crate) fn get(comments: &impl ReadableTable<u64, CommentRow>, seq: u64) -> Result<Comment, RedbError> {
+    match comments.get(seq)? {
+        Some(row) => from_row(row.value()),
+        None => Err(RedbError::corrupt(format!("comment {seq} is missing"))),
     }
 }
 
-/// How a comment stands in its table.
-fn row(comment: &Comment) -> <CommentRow as Value>::SelfType<'_> {
+fn to_row(comment: &Comment) -> <CommentRow as Value>::SelfType<'_> {
     let visibility = match comment.visibility {
         Visibility::Shown => 1,
         Visibility::Removed => 2,
@@ -80,11 +81,11 @@ fn row(comment: &Comment) -> <CommentRow as Value>::SelfType<'_> {
     )
 }
 
-/// The other way round. A file can hold anything, so what is no comment is an error and not a panic.
-pub(crate) fn read(
+/// Parses a row. A file can contain anything, so an invalid row is an error and not a panic.
+pub(crate) fn from_row(
     (id, slug, parent, reader, author, body, at, visibility): <CommentRow as Value>::SelfType<'_>,
-) -> Result<Comment, Failed> {
-    let slug = Slug::new(slug).map_err(|e| Failed::corrupt(e.to_string()))?;
+) -> Result<Comment, RedbError> {
+    let slug = Slug::new(slug).map_err(|e| RedbError::corrupt(e.to_string()))?;
     let (id, reader) = (EventId::from_u128(id), ReaderId::from_u128(reader));
     let mut comment = Comment::new(id, slug, reader, Timestamp::from_millis(at));
     comment.parent = parent.map(EventId::from_u128);
@@ -94,7 +95,7 @@ pub(crate) fn read(
         0 => Visibility::Pending,
         1 => Visibility::Shown,
         2 => Visibility::Removed,
-        other => return Err(Failed::corrupt(format!("{other} is not a visibility"))),
+        other => return Err(RedbError::corrupt(format!("{other} is not a visibility"))),
     };
     Ok(comment)
 }

@@ -1,4 +1,4 @@
-//! The ports that count: [`StatsStore`] and [`SaltStore`].
+//! The ports [`StatsStore`] and [`SaltStore`].
 
 use async_trait::async_trait;
 use horizon_core::{
@@ -8,9 +8,9 @@ use horizon_core::{
 use redb::{ReadableTable, WriteTransaction};
 
 use crate::RedbStats;
-use crate::error::Failed;
-use crate::ledger::{RedbLedger, total};
-use crate::tables::{COUNTED, SALTS, TOTALS, VISITORS, WORDS};
+use crate::error::RedbError;
+use crate::ledger::{RedbLedger, read_total};
+use crate::tables::{COUNTED, LIKES, SALTS, TOTALS, VISITORS};
 
 #[async_trait]
 impl StatsStore for RedbStats {
@@ -24,7 +24,7 @@ impl StatsStore for RedbStats {
         let topics = topics.to_vec();
         self.read(move |transaction| {
             let totals = transaction.open_table(TOTALS)?;
-            topics.iter().map(|topic| total(&totals, topic)).collect()
+            topics.iter().map(|topic| read_total(&totals, topic)).collect()
         })
         .await
     }
@@ -32,24 +32,26 @@ impl StatsStore for RedbStats {
     async fn is_liked_by(&self, topic: &Topic, reader: ReaderId) -> Result<bool> {
         let topic = topic.to_string();
         self.read(move |transaction| {
-            let words = transaction.open_table(WORDS)?;
-            let word = words.get((topic.as_str(), reader.as_u128()))?;
-            Ok(word.is_some_and(|word| word.value().0))
+            let likes = transaction.open_table(LIKES)?;
+            let like = likes.get((topic.as_str(), reader.as_u128()))?;
+            Ok(like.is_some_and(|like| like.value().0))
         })
         .await
     }
 
     async fn expire(&self, now: Timestamp) -> Result<()> {
-        let unknown = now.minus(DEDUPE_WINDOW).as_millis();
-        let away = now.minus(VISITOR_MEMORY).as_millis();
-        // This walks through the tables while other writers wait. A large store wants an index over time.
+        let oldest_event = now.minus(DEDUPE_WINDOW).as_millis();
+        let oldest_visit = now.minus(VISITOR_MEMORY).as_millis();
+        // This scans whole tables while other writers wait. A large store needs indexes on the time.
         self.write(move |transaction| {
-            transaction.open_table(COUNTED)?.retain(|_, at| at >= unknown)?;
-            transaction.open_table(VISITORS)?.retain(|_, seen| seen >= away)?;
-            // A like is kept while it is liked. A like taken back is kept for as long as an older one may come.
-            let mut words = transaction.open_table(WORDS)?;
-            words.retain(|_, (likes, said, _)| likes || said >= unknown)?;
-            erase_salts(transaction, now.day())
+            transaction.open_table(COUNTED)?.retain(|_, at| at >= oldest_event)?;
+            transaction
+                .open_table(VISITORS)?
+                .retain(|_, seen| seen >= oldest_visit)?;
+            // Likes stay. Unlikes stay while an older like may still arrive.
+            let mut likes = transaction.open_table(LIKES)?;
+            likes.retain(|_, (is_liked, at, _)| is_liked || at >= oldest_event)?;
+            expire_salts(transaction, now.day())
         })
         .await
     }
@@ -58,9 +60,9 @@ impl StatsStore for RedbStats {
 #[async_trait]
 impl SaltStore for RedbStats {
     async fn salt(&self, day: Day, fresh: [u8; 32]) -> Result<[u8; 32]> {
-        // A look and a write in one transaction, so that of many who ask first all get the same.
+        // Read and write in one transaction, so that concurrent callers get the same salt.
         self.write(move |transaction| {
-            erase_salts(transaction, day)?;
+            expire_salts(transaction, day)?;
             let mut salts = transaction.open_table(SALTS)?;
             let known = salts.get(day.number())?.map(|salt| salt.value());
             if let Some(known) = known {
@@ -73,8 +75,8 @@ impl SaltStore for RedbStats {
     }
 }
 
-/// Erases the salts of the days before the one before `day`.
-fn erase_salts(transaction: &WriteTransaction, day: Day) -> Result<(), Failed> {
-    let oldest = day.previous().number();
+/// Erases the salts of all days before the day before `today`.
+fn expire_salts(transaction: &WriteTransaction, today: Day) -> Result<(), RedbError> {
+    let oldest = today.previous().number();
     Ok(transaction.open_table(SALTS)?.retain(|day, _| day >= oldest)?)
 }

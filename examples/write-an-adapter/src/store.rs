@@ -1,4 +1,4 @@
-//! All or nothing: the database, its transactions, and the bridge from async callers to them.
+//! The database and its transactions, for async callers.
 
 use std::fmt;
 use std::path::Path;
@@ -8,75 +8,73 @@ use horizon_core::{Error, Result};
 use redb::{Database, ReadTransaction, ReadableDatabase, WriteTransaction};
 use tokio::task::spawn_blocking;
 
-use crate::error::Failed;
+use crate::error::RedbError;
 use crate::tables;
 
-/// The facts and the totals in one redb file.
+/// A store in one redb file.
 ///
-/// What was answered with Ok is on the disk. One process may have the file open.
+/// Confirmed writes are on disk. Only one process may open the file.
 pub struct RedbStats(Arc<Database>);
 
 impl RedbStats {
-    /// Opens the file, and creates it if it is not there. This blocks while the disk works.
+    /// Opens the file, and creates it if it is missing. Blocks on the file system.
     ///
     /// # Errors
-    /// Retryable while another store has the file open; permanent when the path cannot be opened, or
-    /// is no redb file.
+    /// Retryable while another store has the file open. Permanent if the path cannot be opened or is not a redb file.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let opened = Database::create(path).map_err(Failed::from).and_then(|db| {
+        let opened = Database::create(path).map_err(RedbError::from).and_then(|db| {
             write(&db, tables::create)?;
             Ok(db)
         });
         match opened {
             Ok(db) => Ok(Self(Arc::new(db))),
-            Err(failed) => Err(failed.during(&format!("cannot open the database {}", path.display()))),
+            Err(error) => Err(error.into_port_error(&format!("cannot open the database {}", path.display()))),
         }
     }
 
-    /// Runs `work` on one state of the database: what is written meanwhile does not show.
+    /// Runs `work` in a read transaction, which sees no later writes.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&ReadTransaction) -> Result<T, Failed> + Send + 'static,
+        work: impl FnOnce(&ReadTransaction) -> Result<T, RedbError> + Send + 'static,
     ) -> Result<T> {
         let read = |db: &Database| work(&db.begin_read()?);
-        self.beside("the database cannot be read", read).await
+        self.run_blocking("the database cannot be read", read).await
     }
 
-    /// Runs `work` in a transaction of its own. On Ok all of it is on the disk, else nothing of it.
+    /// Runs `work` in a write transaction and commits it. An error rolls it back.
     pub(crate) async fn write<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&WriteTransaction) -> Result<T, Failed> + Send + 'static,
+        work: impl FnOnce(&WriteTransaction) -> Result<T, RedbError> + Send + 'static,
     ) -> Result<T> {
         let write = |db: &Database| write(db, work);
-        self.beside("the database cannot be written", write).await
+        self.run_blocking("the database cannot be written", write).await
     }
 
-    /// Runs what blocks beside the async runtime, on one of tokio's threads for that.
+    /// Runs blocking work on one of tokio's blocking threads.
     ///
-    /// redb waits for the disk, and a writer for the writer before it. On a thread of the runtime that
-    /// would hold up every other task. There is a second gain: a caller that goes away drops only the
-    /// handle, and the work goes on to its end. So a batch can be given up but not cut in two.
-    async fn beside<T: Send + 'static>(
+    /// redb blocks on the disk, and a writer on the writer before it, which would block other tasks of an async thread.
+    /// Also, the work runs to its end if its caller is dropped, so a batch is never applied in part.
+    async fn run_blocking<T: Send + 'static>(
         &self,
         what: &'static str,
-        work: impl FnOnce(&Database) -> Result<T, Failed> + Send + 'static,
+        work: impl FnOnce(&Database) -> Result<T, RedbError> + Send + 'static,
     ) -> Result<T> {
         let db = Arc::clone(&self.0);
         match spawn_blocking(move || work(&db)).await {
-            Ok(answer) => answer.map_err(|failed| failed.during(what)),
-            // The runtime shuts down. Nobody knows whether it was done; the same events may come again.
-            Err(cut_off) => Err(Error::unavailable(what).with_source(cut_off)),
+            Ok(result) => result.map_err(|error| error.into_port_error(what)),
+            // The runtime shuts down, and the work may have run. A retry is safe: events count once.
+            Err(cancelled) => Err(Error::unavailable(what).with_source(cancelled)),
         }
     }
 }
 
-fn write<T>(db: &Database, work: impl FnOnce(&WriteTransaction) -> Result<T, Failed>) -> Result<T, Failed> {
+fn write<T>(db: &Database, work: impl FnOnce(&WriteTransaction) -> Result<T, RedbError>) -> Result<T, RedbError> {
     let transaction = db.begin_write()?;
-    // On an error the transaction is dropped here, and with it all that `work` wrote.
-    let answer = work(&transaction)?;
+    // An error drops the transaction, which rolls it back.
+    let result = work(&transaction)?;
     transaction.commit()?;
-    Ok(answer)
+    Ok(result)
 }
 
 impl fmt::Debug for RedbStats {
@@ -94,9 +92,9 @@ mod tests {
     };
 
     use super::*;
-    use crate::tables::{COMMENTS, PLACES};
+    use crate::tables::{COMMENT_SEQS, COMMENTS};
 
-    const NO_VISIBILITY: u8 = 9;
+    const INVALID_VISIBILITY: u8 = 9;
 
     fn event(number: u8, topic: &Topic, kind: EventKind) -> Event {
         let stamp = Stamp::new(Timestamp::from_millis(1_800_000_000_000), [number; 10]);
@@ -104,16 +102,16 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_error_in_the_middle_of_a_batch_takes_all_of_it_back() {
+    async fn an_error_in_the_middle_of_a_batch_rolls_back_all_of_it() {
         let folder = tempfile::tempdir().unwrap();
         let store = RedbStats::open(folder.path().join("numbers.redb")).unwrap();
-        let spoil = |transaction: &WriteTransaction| {
-            let row = (7, "post", None, 1, "Ada", "text", 0, NO_VISIBILITY);
+        let add_invalid_row = |transaction: &WriteTransaction| {
+            let row = (7, "post", None, 1, "Ada", "text", 0, INVALID_VISIBILITY);
             transaction.open_table(COMMENTS)?.insert(0, row)?;
-            transaction.open_table(PLACES)?.insert(7, 0)?;
+            transaction.open_table(COMMENT_SEQS)?.insert(7, 0)?;
             Ok(())
         };
-        store.write(spoil).await.unwrap();
+        store.write(add_invalid_row).await.unwrap();
 
         let (site, page) = (Topic::Site, Slug::new("post").unwrap().into());
         let good = event(1, &site, EventKind::Visit { visitor: None });
@@ -122,7 +120,7 @@ mod tests {
         let error = store.apply(&[good.clone(), bad]).await.unwrap_err();
         assert!(!error.is_retryable());
         assert!(
-            error.source().unwrap().to_string().contains("no visibility"),
+            error.source().unwrap().to_string().contains("not a visibility"),
             "{error:?}"
         );
 

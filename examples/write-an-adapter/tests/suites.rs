@@ -1,8 +1,7 @@
-//! The proof that the store keeps every promise of its three ports, and that the file keeps them too.
+//! The conformance suites of the three ports.
 //!
-//! The suites bring the checks. This file says how they reach a fresh store, which is the rig; one
-//! macro names the suites of all three ports. `cargo test -p write-an-adapter` then runs one test for
-//! each promise; the name of a test that fails is the promise that was broken.
+//! The suites contain the checks. This file tells them how to open a fresh store. `cargo test -p write-an-adapter` then
+//! runs one test per promise of a port, named after the promise.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
@@ -12,18 +11,16 @@ use horizon_core::{Event, EventKind, Result, Stamp, StatsStore, StatsStoreExt, T
 use tempfile::TempDir;
 use write_an_adapter::RedbStats;
 
-/// Where the store of a test stands.
-fn file(folder: &TempDir) -> PathBuf {
+fn path(folder: &TempDir) -> PathBuf {
     folder.path().join("numbers.redb")
 }
 
-/// Opens a store in a folder of its own, which is there for as long as what opens it.
+/// Returns a function that opens a store in its own folder. Dropping the function removes the folder.
 fn open() -> impl FnMut() -> Result<RedbStats> {
     let folder = tempfile::tempdir().unwrap();
-    move || RedbStats::open(file(&folder))
+    move || RedbStats::open(path(&folder))
 }
 
-/// Every promise, on a store that stays open.
 mod kept_open {
     use horizon_core::testing::FileStoreHarness;
 
@@ -34,8 +31,7 @@ mod kept_open {
     horizon_core::store_suite!(make);
 }
 
-/// Every promise again, with the store dropped and opened anew between any two calls: whatever it
-/// answered with Ok has to be in the file.
+/// Dropping and opening the store before every call proves that confirmed writes are in the file.
 mod reopened_between_any_two_calls {
     use horizon_core::testing::FileStoreHarness;
 
@@ -46,7 +42,7 @@ mod reopened_between_any_two_calls {
     horizon_core::store_suite!(make);
 }
 
-/// What no suite can know, because it is about this database: the file.
+/// Tests of the file, which the suites cannot know.
 mod the_file {
     use super::*;
 
@@ -56,31 +52,31 @@ mod the_file {
     }
 
     #[tokio::test]
-    async fn what_was_counted_is_there_after_the_store_was_dropped_and_opened_again() {
+    async fn totals_are_there_after_the_store_was_reopened() {
         let folder = tempfile::tempdir().unwrap();
-        let store = RedbStats::open(file(&folder)).unwrap();
+        let store = RedbStats::open(path(&folder)).unwrap();
         let counted = store.apply(&[hit(1), hit(2)]).await.unwrap();
         drop(store);
-        let store = RedbStats::open(file(&folder)).unwrap();
+        let store = RedbStats::open(path(&folder)).unwrap();
         assert_eq!(store.get(&[Topic::Site]).await.unwrap(), counted);
         store.apply(&[hit(2), hit(3)]).await.unwrap();
         assert_eq!(store.total(&Topic::Site).await.unwrap().stats.visits, 3);
     }
 
     #[test]
-    fn a_file_that_another_store_has_open_is_worth_another_try() {
+    fn a_file_that_another_store_has_open_is_a_retryable_error() {
         let folder = tempfile::tempdir().unwrap();
-        let first = RedbStats::open(file(&folder)).unwrap();
-        assert!(RedbStats::open(file(&folder)).unwrap_err().is_retryable());
+        let first = RedbStats::open(path(&folder)).unwrap();
+        assert!(RedbStats::open(path(&folder)).unwrap_err().is_retryable());
         drop(first);
-        RedbStats::open(file(&folder)).unwrap();
+        RedbStats::open(path(&folder)).unwrap();
     }
 
     #[test]
-    fn what_is_no_database_is_refused_by_its_name_and_with_its_cause() {
+    fn a_text_file_is_refused_by_name_and_with_the_cause() {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(file(&folder), "a text file, and no short one: ".repeat(400)).unwrap();
-        let error = RedbStats::open(file(&folder)).unwrap_err();
+        std::fs::write(path(&folder), "a long text file: ".repeat(400)).unwrap();
+        let error = RedbStats::open(path(&folder)).unwrap_err();
         assert!(!error.is_retryable());
         assert!(error.to_string().contains("numbers.redb"), "{error}");
         assert!(std::error::Error::source(&error).is_some());
