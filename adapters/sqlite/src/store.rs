@@ -14,7 +14,7 @@ use crate::{
     connection::{self, ReadPool},
     health::StoreHealth,
     sql::Db,
-    writer::{PanicReport, Writer},
+    writer::{PanicReporter, WriterHandle},
 };
 
 /// A store of totals, comments and salts in one SQLite file.
@@ -44,10 +44,10 @@ use crate::{
 /// # }
 /// ```
 pub struct SqliteStats {
-    writer: Writer,
+    writer: WriterHandle,
     read_pool: ReadPool,
     health: Arc<StoreHealth>,
-    panics: Arc<PanicReport>,
+    panics: Arc<PanicReporter>,
     path: PathBuf,
 }
 
@@ -66,9 +66,9 @@ impl SqliteStats {
         let path = path.as_ref();
         let (db, files) = connection::open_writer(path)?;
         let health = Arc::new(StoreHealth::new(files));
-        let panics = Arc::new(PanicReport::default());
+        let panics = Arc::new(PanicReporter::default());
         Ok(Self {
-            writer: Writer::start(db, Arc::clone(&health), Arc::clone(&panics))?,
+            writer: WriterHandle::start(db, Arc::clone(&health), Arc::clone(&panics))?,
             read_pool: ReadPool::new(path.into(), Arc::clone(&health)),
             health,
             panics,

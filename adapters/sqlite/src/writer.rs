@@ -1,5 +1,5 @@
 mod group;
-mod panic_report;
+mod panic_reporter;
 
 use std::sync::{Arc, mpsc as std_mpsc};
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::{
     sql::Db,
 };
 
-pub(crate) use panic_report::PanicReport;
+pub(crate) use panic_reporter::PanicReporter;
 
 /// The most writes that wait for the writer thread, in writes.
 const QUEUE_WRITES: usize = 1_024;
@@ -41,7 +41,7 @@ const THREAD: &str = "horizon-sqlite";
 const WRITE_FAILED: &str = "the database cannot be written";
 
 /// Sends writes to the one thread that writes.
-pub(crate) struct Writer {
+pub(crate) struct WriterHandle {
     /// `None` once the writer is closed.
     queue: Mutex<Option<mpsc::Sender<Box<dyn WriteJob>>>>,
     /// Disconnected when the thread ends.
@@ -70,9 +70,9 @@ struct QueuedWrite<F, T> {
     caller: oneshot::Sender<Result<T>>,
 }
 
-impl Writer {
+impl WriterHandle {
     /// Starts the writer thread.
-    pub(crate) fn start(db: Connection, health: Arc<StoreHealth>, panics: Arc<PanicReport>) -> Result<Self> {
+    pub(crate) fn start(db: Connection, health: Arc<StoreHealth>, panics: Arc<PanicReporter>) -> Result<Self> {
         let failed = "cannot start the thread that writes";
         let (queue, receiver) = mpsc::channel(QUEUE_WRITES);
         let (alive, ended) = std_mpsc::channel();

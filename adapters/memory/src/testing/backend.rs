@@ -6,7 +6,7 @@ use super::{
     Call, Clock,
     accumulator::InlineAccumulator,
     connection::ConnectionState,
-    fault_plan::{Fault, FaultPlan},
+    fault_plan::{CallFault, FaultPlan},
     presence::{ManualTime, new_presence},
 };
 use crate::{MemoryStats, presence::driver::Driver};
@@ -47,8 +47,8 @@ impl FakeBackend {
         self.connection.check()?;
         match fault {
             None => work.await,
-            Some(Fault::Fail(error)) => Err(error),
-            Some(Fault::LoseReply(error)) => work.await.and(Err(error)),
+            Some(CallFault::Fail(error)) => Err(error),
+            Some(CallFault::LoseReply(error)) => work.await.and(Err(error)),
         }
     }
 }

@@ -15,11 +15,11 @@ struct MethodFaults {
     attempts: u64,
     delay: Duration,
     /// The faults of the next calls. Later calls succeed.
-    next: VecDeque<Fault>,
+    next: VecDeque<CallFault>,
 }
 
 /// How a call fails.
-pub(super) enum Fault {
+pub(super) enum CallFault {
     /// The call does nothing and returns the error.
     Fail(Error),
     /// The call does its work and returns the error.
@@ -28,7 +28,7 @@ pub(super) enum Fault {
 
 impl FaultPlan {
     /// Adds a fault after those that are planned for this method.
-    pub(super) fn push(&self, call: Call, fault: Fault) {
+    pub(super) fn push(&self, call: Call, fault: CallFault) {
         self.0.lock().entry(call).or_default().next.push_back(fault);
     }
 
@@ -45,7 +45,7 @@ impl FaultPlan {
     }
 
     /// Returns the delay of the next call, and removes and returns its fault.
-    pub(super) fn next(&self, call: Call) -> (Duration, Option<Fault>) {
+    pub(super) fn next(&self, call: Call) -> (Duration, Option<CallFault>) {
         let mut methods = self.0.lock();
         let method = methods.entry(call).or_default();
         (method.delay, method.next.pop_front())

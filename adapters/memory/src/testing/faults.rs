@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use horizon_core::Error;
 
-use super::{Call, Fake, fault_plan::Fault};
+use super::{Call, Fake, fault_plan::CallFault};
 
 /// Failures on demand.
 impl Fake {
@@ -23,7 +23,7 @@ impl Fake {
     /// # }
     /// ```
     pub fn fail_next(&self, call: Call, error: Error) {
-        self.0.faults.push(call, Fault::Fail(error));
+        self.0.faults.push(call, CallFault::Fail(error));
     }
 
     /// Makes the next call of this method do its work and return `error`, as when a connection breaks before the reply.
@@ -45,7 +45,7 @@ impl Fake {
     /// # }
     /// ```
     pub fn lose_next_reply(&self, call: Call, error: Error) {
-        self.0.faults.push(call, Fault::LoseReply(error));
+        self.0.faults.push(call, CallFault::LoseReply(error));
     }
 
     /// Delays each call of this method until the clock was moved by `delay` after the first poll. Dropping the call

@@ -1,8 +1,8 @@
 use super::*;
 use crate::{connection, sql};
 
-fn start(db: Connection, health: &Arc<StoreHealth>) -> Writer {
-    Writer::start(db, Arc::clone(health), Arc::default()).unwrap()
+fn start(db: Connection, health: &Arc<StoreHealth>) -> WriterHandle {
+    WriterHandle::start(db, Arc::clone(health), Arc::default()).unwrap()
 }
 
 #[tokio::test]
@@ -85,8 +85,8 @@ impl WriteJob for PanicsInReply {
 async fn a_panic_of_the_thread_is_reported_and_all_later_writes_fail() {
     let folder = tempfile::tempdir().unwrap();
     let (db, files) = connection::open_writer(&folder.path().join("horizon.db")).unwrap();
-    let panics = Arc::new(PanicReport::default());
-    let writer = Writer::start(db, Arc::new(StoreHealth::new(files)), Arc::clone(&panics)).unwrap();
+    let panics = Arc::new(PanicReporter::default());
+    let writer = WriterHandle::start(db, Arc::new(StoreHealth::new(files)), Arc::clone(&panics)).unwrap();
     let (sender, mut reports) = mpsc::unbounded_channel();
     let report = move |task: &str, message: &str| sender.send(format!("{task}: {message}")).unwrap();
     panics.set_callback(Box::new(report.clone()));

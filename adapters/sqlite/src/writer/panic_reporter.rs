@@ -8,7 +8,7 @@ pub(crate) type PanicCallback = Box<dyn Fn(&str, &str) + Send + Sync>;
 
 /// Reports a panic of the writer thread, also to a callback that is set after it.
 #[derive(Default)]
-pub(crate) struct PanicReport(Mutex<PanicState>);
+pub(crate) struct PanicReporter(Mutex<PanicState>);
 
 #[derive(Default)]
 struct PanicState {
@@ -17,7 +17,7 @@ struct PanicState {
     panic: Option<(&'static str, String)>,
 }
 
-impl PanicReport {
+impl PanicReporter {
     /// Sets the callback. Calls it at once if the thread has panicked.
     pub(crate) fn set_callback(&self, callback: PanicCallback) {
         self.update(|state| state.callback = Some(callback));
