@@ -1,4 +1,4 @@
-//! A circuit breaker for reads of the store: no request waits long for it, and no crowd waits for a slow one.
+//! A circuit breaker for reads of the store: no request waits long, and a slow store is not flooded with reads.
 
 use std::{
     collections::HashSet,
@@ -6,7 +6,7 @@ use std::{
     future::Future,
     pin::pin,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -14,36 +14,36 @@ use std::{
 
 use horizon_backend::Health;
 use horizon_core::{Error, ReaderId, Result, Slug, Topic};
+use parking_lot::Mutex;
 use tokio::{
     runtime::Handle,
     time::{Instant, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-/// How long a read may take whose last known result can be shown instead: 50 milliseconds.
-pub(crate) const KNOWN_WAIT: Duration = Duration::from_millis(50);
+/// The time limit for a read with a cached result: 50 milliseconds.
+pub(crate) const CACHED_WAIT: Duration = Duration::from_millis(50);
 
-/// How long a read of a page may take whose result is not known yet: 400 milliseconds.
+/// The time limit for a page's read without a cached result: 400 milliseconds.
 pub(crate) const READ_WAIT: Duration = Duration::from_millis(400);
 
-/// How long the read may take whether a reader likes a page, if that is not known yet: 100 milliseconds. A page can do
+/// The time limit for reading whether a reader likes a page, without a cached result: 100 milliseconds. A page renders
 /// without it.
 pub(crate) const LIKE_WAIT: Duration = Duration::from_millis(100);
 
-/// How long all reads for one page may take together: 900 milliseconds. It is also the limit of a single read that an
-/// answer cannot do without.
+/// The time limit for all reads of a page together, and for a single read that a response needs: 900 milliseconds.
 pub(crate) const ANSWER_WAIT: Duration = Duration::from_millis(900);
 
-/// How long a late read goes on in the background before it is given up: 10 seconds.
-const LATE_WAIT: Duration = Duration::from_secs(10);
+/// The time limit for a read in the background: 10 seconds.
+const DETACHED_WAIT: Duration = Duration::from_secs(10);
 
-/// How many late reads go on at once. While there are so many, no other is started.
-const MOST_LATE: usize = 16;
+/// The largest number of concurrent background reads.
+const MAX_DETACHED: usize = 16;
 
-/// The shortest time between two warnings that the store does not answer: one minute.
-const WARN_EVERY: Duration = Duration::from_secs(60);
+/// The shortest time between two warnings that the store does not respond: one minute.
+const WARN_INTERVAL: Duration = Duration::from_secs(60);
 
-/// What a late read is about. Of each there is one at a time.
+/// What a background read is about. There is at most one for each subject.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Subject {
     /// The totals of these topics.
@@ -54,17 +54,17 @@ pub(crate) enum Subject {
     Like(Topic, ReaderId),
 }
 
-/// Bounds the reads of the store. Cloning is cheap; all clones are one.
+/// Bounds the reads of the store. Clones share their state.
 ///
-/// While reads succeed, each request reads for itself, so that it finds what was written before. A read that fails or
-/// takes too long opens the breaker: a late read goes on in the background, and further ones about its subject return
-/// an error at once. The first read that succeeds closes it.
+/// While reads succeed, each request reads for itself, so that it sees earlier writes. A read that fails or times out
+/// opens the breaker: the read continues in the background, and further reads of its subject fail at once. The first
+/// read that succeeds closes the breaker.
 #[derive(Clone)]
 pub(crate) struct Breaker(Arc<Inner>);
 
 struct Inner {
     is_open: AtomicBool,
-    late: Mutex<HashSet<Subject>>,
+    detached: Mutex<HashSet<Subject>>,
     warned: Mutex<Option<Instant>>,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -73,11 +73,11 @@ struct Inner {
 }
 
 impl Breaker {
-    /// A closed breaker. Late reads run among `tasks`, on the runtime that this is called in, and end on `stop`.
+    /// Creates a closed breaker. Background reads are tasks of `tasks` on the current runtime, and end on `stop`.
     pub(crate) fn new(tasks: TaskTracker, stop: CancellationToken, health: Health) -> Self {
         Self(Arc::new(Inner {
             is_open: AtomicBool::new(false),
-            late: Mutex::default(),
+            detached: Mutex::default(),
             warned: Mutex::default(),
             tasks,
             stop,
@@ -86,72 +86,72 @@ impl Breaker {
         }))
     }
 
-    /// Whether the last read failed or took too long.
+    /// Returns whether the last read failed or timed out.
     pub(crate) fn is_open(&self) -> bool {
         self.0.is_open.load(Ordering::Relaxed)
     }
 
-    /// Reads within [`ANSWER_WAIT`], whatever became of other reads. A read that takes longer is dropped.
+    /// Reads within [`ANSWER_WAIT`], even while the breaker is open.
     ///
     /// # Errors
-    /// Those of the read, or it took too long.
+    /// Those of the read, or it timed out.
     pub(crate) async fn read<T>(&self, read: impl Future<Output = Result<T>>) -> Result<T> {
         self.read_within(ANSWER_WAIT, read).await
     }
 
-    /// Reads within [`ANSWER_WAIT`], and not longer than until `deadline`. A read that takes longer is dropped.
+    /// Reads within [`ANSWER_WAIT`] and before `deadline`, even while the breaker is open.
     ///
     /// # Errors
-    /// Those of the read, or it took too long.
+    /// Those of the read, or it timed out.
     pub(crate) async fn read_until<T>(&self, deadline: Instant, read: impl Future<Output = Result<T>>) -> Result<T> {
         self.read_within(ANSWER_WAIT.min(remaining(deadline)), read).await
     }
 
-    /// Reads within `wait`. A read that takes longer is dropped. Without any time left nothing is read.
+    /// Reads within `wait`, even while the breaker is open. Does not start a read if `wait` is zero.
     ///
     /// # Errors
-    /// Those of the read, or it took too long.
+    /// Those of the read, or it timed out.
     pub(crate) async fn read_within<T>(&self, wait: Duration, read: impl Future<Output = Result<T>>) -> Result<T> {
         if wait.is_zero() {
-            return Err(late());
+            return Err(timed_out());
         }
         let read = pin!(read);
         match timeout(wait, read).await {
             Ok(result) => self.note(result),
-            Err(_) => self.note(Err(late())),
+            Err(_) => self.note(Err(timed_out())),
         }
     }
 
-    /// Reads within `wait`. A read that takes longer goes on in the background, so what it finds has to be kept by
-    /// itself. Without any time left nothing is read.
+    /// Reads within `wait`. After a timeout the read continues in the background, so it must cache its own result.
+    /// Does not start a read if `wait` is zero.
     ///
     /// # Errors
-    /// Those of the read, or it took too long, or one about this subject has been taking too long.
-    pub(crate) async fn read_on<T: Send + 'static>(
+    /// Those of the read, it timed out, or a background read of this subject is running.
+    pub(crate) async fn read_detached<T: Send + 'static>(
         &self,
         subject: Subject,
         wait: Duration,
         read: impl Future<Output = Result<T>> + Send + 'static,
     ) -> Result<T> {
         if wait.is_zero() {
-            return Err(late());
+            return Err(timed_out());
         }
         if self.is_open() {
-            let running = self.late();
-            if running.len() >= MOST_LATE || running.contains(&subject) {
-                return Err(late());
+            let running = self.0.detached.lock();
+            if running.len() >= MAX_DETACHED || running.contains(&subject) {
+                return Err(timed_out());
             }
         }
         let mut read = Box::pin(read);
-        if let Ok(result) = timeout(self.patience(&subject, wait), &mut read).await {
+        if let Ok(result) = timeout(self.limit(&subject, wait), &mut read).await {
             return self.note(result);
         }
-        let result = self.note(Err(late()));
-        if let Some(running) = Running::start(self, subject) {
+        let result = self.note(Err(timed_out()));
+        if let Some(running) = DetachedRead::start(self, subject) {
             let (breaker, stop) = (self.clone(), self.0.stop.clone());
             let rest = async move {
-                let read = timeout(LATE_WAIT, read).await.unwrap_or_else(|_| Err(late()));
-                // Before the next one may start, so that it finds the breaker as this read leaves it.
+                let read = timeout(DETACHED_WAIT, read).await.unwrap_or_else(|_| Err(timed_out()));
+                // Note the result before another read of this subject may start.
                 drop((breaker.note(read), running));
             };
             let rest = async move { stop.run_until_cancelled(rest).await };
@@ -161,18 +161,17 @@ impl Breaker {
         result
     }
 
-    /// While a late read shows that the store hangs, or takes long about this subject, there is no point in waiting
-    /// long for another.
-    fn patience(&self, subject: &Subject, wait: Duration) -> Duration {
-        let running = self.late();
+    /// Shortens the wait while a background read shows that the store hangs or is slow for this subject.
+    fn limit(&self, subject: &Subject, wait: Duration) -> Duration {
+        let running = self.0.detached.lock();
         if running.contains(subject) || self.is_open() && !running.is_empty() {
-            wait.min(KNOWN_WAIT)
+            wait.min(CACHED_WAIT)
         } else {
             wait
         }
     }
 
-    /// Opens or closes by how a read ended. An error that stays an error is the subject's own, and the store answers.
+    /// Opens or closes the breaker by the result of a read. A permanent error does not open it: the store responded.
     fn note<T>(&self, result: Result<T>) -> Result<T> {
         match &result {
             Err(error) if error.is_retryable() => {
@@ -181,7 +180,7 @@ impl Breaker {
             }
             _ => {
                 if self.0.is_open.swap(false, Ordering::Relaxed) {
-                    tracing::debug!("the store answers again");
+                    tracing::debug!("the store responds again");
                 }
             }
         }
@@ -189,19 +188,15 @@ impl Breaker {
     }
 
     fn warn(&self, error: &Error) {
-        let mut warned = self.0.warned.lock().unwrap_or_else(PoisonError::into_inner);
-        if warned.is_none_or(|at| at.elapsed() >= WARN_EVERY) {
+        let mut warned = self.0.warned.lock();
+        if warned.is_none_or(|at| at.elapsed() >= WARN_INTERVAL) {
             *warned = Some(Instant::now());
             tracing::warn!(
                 %error,
                 cause = horizon_backend::error_chain(error),
-                "the store does not answer: pages show the last known numbers, or none"
+                "the store does not respond: pages show cached stats, or none"
             );
         }
-    }
-
-    fn late(&self) -> MutexGuard<'_, HashSet<Subject>> {
-        self.0.late.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -213,27 +208,26 @@ impl fmt::Debug for Breaker {
     }
 }
 
-/// The time that is left until `deadline`.
+/// Returns the time left until `deadline`.
 pub(crate) fn remaining(deadline: Instant) -> Duration {
     deadline.saturating_duration_since(Instant::now())
 }
 
-/// A read that was given up, or not begun.
-pub(crate) fn late() -> Error {
-    Error::unavailable("the store did not answer in time")
+pub(crate) fn timed_out() -> Error {
+    Error::unavailable("the store did not respond in time")
 }
 
-/// A late read, until it is dropped.
-struct Running {
+/// The registration of a background read, until it is dropped.
+struct DetachedRead {
     breaker: Breaker,
     subject: Subject,
 }
 
-impl Running {
-    /// Nothing if such a read is running, or too many are.
+impl DetachedRead {
+    /// Returns `None` if a read of this subject is running, or too many are.
     fn start(breaker: &Breaker, subject: Subject) -> Option<Self> {
-        let mut running = breaker.late();
-        let starts = running.len() < MOST_LATE && running.insert(subject.clone());
+        let mut running = breaker.0.detached.lock();
+        let starts = running.len() < MAX_DETACHED && running.insert(subject.clone());
         drop(running);
         starts.then(|| Self {
             breaker: breaker.clone(),
@@ -242,8 +236,8 @@ impl Running {
     }
 }
 
-impl Drop for Running {
+impl Drop for DetachedRead {
     fn drop(&mut self) {
-        self.breaker.late().remove(&self.subject);
+        self.breaker.0.detached.lock().remove(&self.subject);
     }
 }

@@ -5,7 +5,7 @@ use horizon_backend::{
 };
 use horizon_core::{Error, Ports, Result, Slug, Timestamp};
 
-use crate::{Config, EventPolicy, Horizon, Identify, Pages, Secret, dice::Clock, rules::Rules};
+use crate::{Config, EventPolicy, Horizon, Identify, Pages, Secret, clock::EventClock, rules::Rules};
 
 /// How long a start waits for the time of Redis: two seconds.
 #[cfg(feature = "redis")]
@@ -32,7 +32,7 @@ pub struct Builder {
     config: Config,
     secret: Option<Secret>,
     rules: Rules,
-    clock: Clock,
+    clock: EventClock,
     #[cfg(feature = "redis")]
     node: Option<horizon_core::presence::NodeId>,
 }
@@ -117,12 +117,10 @@ impl Horizon {
     /// let store = Arc::new(MemoryStats::new());
     /// let (pipe, feed) = MemoryBus::new(store.clone());
     /// tokio::spawn(horizon_backend::run_accumulator(feed, store.clone(), now, pending()));
-    /// let (stats, comments, salts) = (store.clone(), store.clone(), store);
-    /// let presence = Arc::new(MemoryPresence::default());
-    /// let ports = Ports { presence, analytics: Arc::new(pipe), stats, comments, salts };
+    /// let ports = Ports::with_store(Arc::new(MemoryPresence::default()), Arc::new(pipe), store);
     /// let horizon = Horizon::from_ports(ports).start(|_: &Slug| true).await?;
     /// let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]);
-    /// assert_eq!(horizon.like(&horizon.page("bread")?, true, None, &ada).await?.view.likes, 1);
+    /// assert_eq!(horizon.like(&horizon.page("bread")?, &ada).await?.view.likes, 1);
     /// # Ok(()) }
     /// ```
     pub fn from_ports(ports: Ports) -> Builder {
@@ -141,7 +139,7 @@ impl Builder {
             config: Config::default(),
             secret: None,
             rules: Rules::new(|_: &Slug| false),
-            clock: Clock::new(now),
+            clock: EventClock::new(now),
             #[cfg(feature = "redis")]
             node: None,
         }
@@ -206,7 +204,7 @@ impl Builder {
     /// # let _ = builder;
     /// ```
     pub fn decide(mut self, decide: impl EventPolicy + 'static) -> Self {
-        self.rules.decide = Box::new(decide);
+        self.rules.policy = Box::new(decide);
         self
     }
 
@@ -227,7 +225,7 @@ impl Builder {
     /// # Ok(()) }
     /// ```
     pub fn clock(mut self, now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
-        self.clock = Clock::new(now);
+        self.clock = EventClock::new(now);
         self
     }
 

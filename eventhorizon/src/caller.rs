@@ -8,19 +8,21 @@ use ipnet::IpNet;
 
 use crate::Horizon;
 
-/// The header in which a proxy says for whom it asks.
+/// The header in which a proxy names its client.
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
-/// Who makes a request: the address that counts, the headers, and what the application put beside them.
-///
-/// [`Horizon::caller`] makes one from what any web framework knows of a request.
+/// The sender of a request: the client address, the headers, and what the application knows.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # use eventhorizon::{Horizon, Slug};
+/// #[derive(Clone)]
+/// struct User(u64);
+///
 /// let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
-/// let caller = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox"), ("dnt", "1")]);
+/// let caller = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox"), ("dnt", "1")]).with(User(7));
 /// assert_eq!(caller.headers()["dnt"], "1");
+/// assert_eq!(caller.extensions().get::<User>().unwrap().0, 7);
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
@@ -31,64 +33,33 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// The address of whoever really asks, an IPv4 address never as an IPv6 one; see [`client_addr`].
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # use eventhorizon::{Horizon, Slug};
-    /// # let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
-    /// let caller = horizon.caller("::ffff:192.0.2.1".parse()?, [("user-agent", "Firefox")]);
-    /// assert_eq!(caller.address().to_string(), "192.0.2.1");
-    /// # Ok(()) }
-    /// ```
+    /// Returns the client address; see [`client_addr`]. It is never an IPv4-mapped IPv6 address.
     #[must_use]
     pub fn address(&self) -> IpAddr {
         self.address
     }
 
-    /// The headers of the request. Their names are in lower case, as in HTTP/2 (RFC 9113 §8.2).
+    /// Returns the headers of the request.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// What the application knows beside the headers, such as who is signed in: one value of each type.
+    /// Returns what the application knows about the caller, such as the signed-in user: one value of each type.
     #[must_use]
     pub fn extensions(&self) -> &Extensions {
         &self.extensions
     }
 
-    /// Puts something beside the headers, for [`Identify`](crate::Identify) and [`EventPolicy`](crate::Decide) to find.
-    /// It takes the place of another one of its type.
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # use eventhorizon::{Horizon, Slug};
-    /// #[derive(Clone)]
-    /// struct User(u64);
-    ///
-    /// let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
-    /// let caller = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]).with(User(7));
-    /// assert_eq!(caller.extensions().get::<User>().unwrap().0, 7);
-    /// # Ok(()) }
-    /// ```
+    /// Adds a value for [`Identify`](crate::Identify) and [`EventPolicy`](crate::EventPolicy). It replaces one of the
+    /// same type.
     #[must_use]
     pub fn with<T: Clone + Send + Sync + 'static>(mut self, value: T) -> Self {
         self.extensions.insert(value);
         self
     }
 
-    /// Puts all of these beside the headers, as [`with`](Self::with) does: for a framework whose requests carry some.
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # use eventhorizon::{Horizon, Slug};
-    /// # let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
-    /// let (parts, ()) = http::Request::builder().extension("admin").body(())?.into_parts();
-    /// let caller = horizon.caller([192, 0, 2, 1].into(), &parts.headers).with_all(parts.extensions);
-    /// assert_eq!(caller.extensions().get(), Some(&"admin"));
-    /// # Ok(()) }
-    /// ```
+    /// Adds all these values, such as the extensions of an `http::Request`; see [`with`](Self::with).
     #[must_use]
     pub fn with_all(mut self, extensions: Extensions) -> Self {
         self.extensions.extend(extensions);
@@ -97,29 +68,17 @@ impl Caller {
 }
 
 impl fmt::Debug for Caller {
-    /// Says nothing: an address, a cookie or a password would end in a log.
+    /// Writes no content, so that no address, cookie or password gets into a log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Caller(…)")
     }
 }
 
 impl Horizon {
-    /// Who makes a request that came from `peer` with these headers, a trusted proxy in front or not.
+    /// Returns the caller of a request that came from `peer` with these headers.
     ///
-    /// Any framework's headers will do, as names and values. What is no header in HTTP is left out. `peer` is the other
-    /// end of the connection; [`client_addr`] says what becomes of it, with
-    /// [`trusted_proxies`](crate::Config::trusted_proxies).
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # use eventhorizon::{Horizon, Slug};
-    /// let proxies = vec!["10.0.0.0/8".parse()?];
-    /// let builder = Horizon::in_memory().configure(|config| config.trusted_proxies = proxies);
-    /// let horizon = builder.start(|_: &Slug| true).await?;
-    /// let caller = horizon.caller([10, 0, 0, 1].into(), [("x-forwarded-for", "192.0.2.1")]);
-    /// assert_eq!(caller.address().to_string(), "192.0.2.1");
-    /// # Ok(()) }
-    /// ```
+    /// The headers are names and values of any web framework. Invalid ones are left out. `peer` is the address of the
+    /// connection; [`client_addr`] explains how [`trusted_proxies`](crate::Config::trusted_proxies) change it.
     pub fn caller<N, V>(&self, peer: IpAddr, headers: impl IntoIterator<Item = (N, V)>) -> Caller
     where
         N: AsRef<str>,
@@ -131,14 +90,13 @@ impl Horizon {
         });
         let mut map = HeaderMap::new();
         for (name, value) in headers {
-            // What does not fit any more, in tens of thousands of fields, is nothing that anybody here reads.
+            // Fails beyond 24,576 headers. Nothing here reads them.
             let _ = map.try_append(name, value);
         }
-        self.caller_of(peer, map, Extensions::new())
+        self.caller_from_parts(peer, map, Extensions::new())
     }
 
-    /// The same, with headers and extensions as they are.
-    pub(crate) fn caller_of(&self, peer: IpAddr, headers: HeaderMap, extensions: Extensions) -> Caller {
+    pub(crate) fn caller_from_parts(&self, peer: IpAddr, headers: HeaderMap, extensions: Extensions) -> Caller {
         Caller {
             address: client_addr(peer, &headers, &self.0.config.trusted_proxies),
             headers,
@@ -147,11 +105,11 @@ impl Horizon {
     }
 }
 
-/// The address that counts for a request that came from `peer`.
+/// Returns the client address of a request that came from `peer`.
 ///
-/// `X-Forwarded-For` is walked from the right, because everything left of the first stranger is
-/// something that stranger could have made up. An entry that is no address ends the walk. An entry may have a port or
-/// brackets; an IPv4 address in IPv6 (`::ffff:192.0.2.1`) is the IPv4 address. `Forwarded` (RFC 7239) is not read.
+/// If `peer` is a trusted proxy, it reads `X-Forwarded-For` from the right up to the first untrusted address, because
+/// that client could have made up everything to the left. An invalid entry ends the search. Entries may have a port or
+/// brackets; an IPv4-mapped IPv6 address counts as IPv4. It does not read `Forwarded` (RFC 7239).
 ///
 /// ```
 /// use eventhorizon::client_addr;
@@ -171,7 +129,7 @@ pub fn client_addr(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAd
         .flat_map(|line| line.as_bytes().split(|&byte| byte == b','))
         .collect();
     while is_trusted(client) {
-        let Some(next) = entries.pop().and_then(parse) else {
+        let Some(next) = entries.pop().and_then(parse_entry) else {
             break;
         };
         client = next;
@@ -179,8 +137,8 @@ pub fn client_addr(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAd
     client
 }
 
-/// An address as proxies write it: bare, with a port, or in brackets.
-fn parse(entry: &[u8]) -> Option<IpAddr> {
+/// Parses an address, bare, with a port, or in brackets.
+fn parse_entry(entry: &[u8]) -> Option<IpAddr> {
     let entry = std::str::from_utf8(entry).ok()?.trim();
     let address = entry
         .parse()

@@ -1,13 +1,13 @@
-//! The script for pages of any kind.
+//! The script for pages.
 
 use std::sync::LazyLock;
 
-static SCRIPT: LazyLock<String> = LazyLock::new(|| slim(include_str!("client/client.js")));
+static SCRIPT: LazyLock<String> = LazyLock::new(|| minify(include_str!("client/client.js")));
 
-/// The script that makes a page live, as a browser gets it: an ES module without dependencies.
+/// Returns the minified script that makes a page live: an ES module without dependencies.
 ///
-/// Serve it as `text/javascript` beside the routes, under the name `client.js`: it asks for what is beside it. It takes
-/// at most 2 KiB on the wire, compressed with brotli. [`client_types`] says how a page uses it.
+/// Serve it as `text/javascript` under the name `client.js`, next to the routes that it requests. Compressed with
+/// brotli, it takes at most 2 KiB. [`client_types`] documents it.
 ///
 /// ```
 /// assert!(eventhorizon::client_js().contains("new EventSource"));
@@ -17,7 +17,7 @@ pub fn client_js() -> &'static str {
     &SCRIPT
 }
 
-/// The types of [`client_js`], for TypeScript and for whoever reads them: what hooks there are, and what it exports.
+/// Returns the TypeScript declarations of [`client_js`], which document its hooks and exports.
 ///
 /// ```
 /// let types = eventhorizon::client_types();
@@ -28,25 +28,22 @@ pub fn client_types() -> &'static str {
     include_str!("client/client.d.ts")
 }
 
-/// Operators that need no space around them. No string of the script has one with spaces.
+/// Operators whose surrounding spaces are removed. No string in the script contains one with spaces.
 const OPERATORS: [&str; 10] = ["=>", "=", "??", "&&", "||", "==", "!=", "?", ":", "+"];
 
-/// The script without indentation and without lines that are comments: a third of it is for whoever reads the source.
-///
-/// Behind `;`, `{` and `,` the end of a line means nothing, so those lines are joined. No string of the script spans
-/// lines.
-fn slim(source: &str) -> String {
+/// Removes comment lines, indentation, and line ends after `;`, `{` and `,`. No string in the script spans lines.
+fn minify(source: &str) -> String {
     let lines = source.lines().map(str::trim);
-    let mut slim = String::with_capacity(source.len());
+    let mut script = String::with_capacity(source.len());
     for line in lines.filter(|line| !line.is_empty() && !line.starts_with("//")) {
-        slim.push_str(line);
+        script.push_str(line);
         if !line.ends_with([';', '{', ',']) {
-            slim.push('\n');
+            script.push('\n');
         }
     }
-    OPERATORS
-        .iter()
-        .fold(slim, |slim, operator| slim.replace(&format!(" {operator} "), operator))
+    OPERATORS.iter().fold(script, |script, operator| {
+        script.replace(&format!(" {operator} "), operator)
+    })
 }
 
 #[cfg(test)]
@@ -55,7 +52,7 @@ mod tests {
 
     use super::*;
 
-    /// The most that the script may cost a reader, in bytes after brotli.
+    /// The largest size of the script, in bytes, compressed with brotli.
     const BUDGET: usize = 2048;
 
     #[test]
@@ -69,7 +66,7 @@ mod tests {
     #[test]
     fn what_is_stripped_from_the_script_is_comments_indentation_and_needless_line_ends() {
         let source = "// one\nconst a = [\n  1,\n\n  // two\n  2\n];\nconst f = () => {\n  a\n};\n";
-        assert_eq!(slim(source), "const a=[\n1,2\n];const f=()=>{a\n};");
+        assert_eq!(minify(source), "const a=[\n1,2\n];const f=()=>{a\n};");
     }
 
     #[test]

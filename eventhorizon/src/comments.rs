@@ -1,92 +1,94 @@
-//! Comments.
+//! Comments: writing, reading and moderating them.
 
 use std::num::NonZeroUsize;
 
 use horizon_core::{
-    Comment, Draft, Event, EventId, EventKind, MAX_REPLIES, ReaderId, Result, Slug, Stamp, Topic, Visibility, wire,
+    Comment, Draft, Error, Event, EventId, EventKind, MAX_REPLIES, ReaderId, Result, Slug, Stamp, Topic, Visibility,
+    wire,
 };
-use serde::Deserialize;
 use tokio::time::Instant;
 
-use crate::{Caller, Decision, Horizon, Moderation, Problem, ProblemKind, http::id, render};
+use crate::{Caller, Decision, ExistingPage, Horizon, Moderation, Problem, ProblemKind, breaker::ANSWER_WAIT, render};
 
-/// What a reader sends: the fields of a form or of a JSON object. [`Horizon::comment`] checks them.
-///
-/// ```
-/// use eventhorizon::NewComment;
-///
-/// let mut reply = NewComment::new("Ben", "I agree");
-/// reply.parent = Some("0191e2c7b5a07c3f8a1b2c3d4e5f6071".into()); // the id of a comment
-/// let sent: NewComment = serde_json::from_str(r#"{"author":"Ada","body":"Well said"}"#)?;
-/// assert_eq!(sent.body.as_deref(), Some("Well said"));
-/// # Ok::<(), serde_json::Error>(())
-/// ```
-#[derive(Clone, Debug, Default, Deserialize)]
+/// A comment to post with [`Horizon::comment`].
+#[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct NewComment {
-    /// The comment's id, of the sender's own making: 32 hexadecimal digits, or a UUID. The same one sent again is the
-    /// same comment. Without it each one sent is another comment, also one that is sent again because its answer was
-    /// lost.
-    pub id: Option<String>,
-    /// What it says: 1 to 2,000 characters, white space around it not counted ([`Draft::new`]).
-    pub body: Option<String>,
-    /// The name that the reader gives, at most 80 characters; none will do.
-    pub author: Option<String>,
-    /// The id of the comment that it answers: one that shows on this page, is no reply itself and has fewer than 200.
-    pub parent: Option<String>,
-    /// A field that no person sees and only a machine fills in. Where it is not empty the comment is dropped, and
-    /// answered as if it had been taken.
-    pub website: Option<String>,
-    /// Where a plain form wants to go back to, for whoever answers it: check that it is a path of your own.
-    pub back: Option<String>,
+    /// The comment's id, chosen by the sender. Posting the same id again does not add a second comment. Without an
+    /// id, each post is a new comment.
+    pub id: Option<EventId>,
+    /// The author's name, at most 80 characters. It may be empty.
+    pub author: String,
+    /// The text, 1 to 2,000 characters without surrounding white space ([`Draft::new`]).
+    pub body: String,
+    /// The comment that this one replies to: a visible top-level comment of the same page with fewer than 200 replies.
+    pub parent: Option<EventId>,
 }
 
 impl NewComment {
-    /// A comment that says this, under this name.
-    ///
-    /// ```
-    /// let new = eventhorizon::NewComment::new("Ada", "Well said");
-    /// assert_eq!((new.author.as_deref(), new.body.as_deref()), (Some("Ada"), Some("Well said")));
-    /// ```
+    /// Creates a top-level comment.
     #[must_use]
     pub fn new(author: impl Into<String>, body: impl Into<String>) -> Self {
         Self {
-            body: Some(body.into()),
-            author: Some(author.into()),
+            author: author.into(),
+            body: body.into(),
             ..Self::default()
         }
     }
 }
 
-/// What became of a comment. A JSON API answers 201 with the view, or 202 if it waits (RFC 9110 §15.3).
-///
-/// ```
-/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # use eventhorizon::{Horizon, NewComment, CommentOutcome, Slug};
-/// # let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
-/// # let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]);
-/// # let bread = horizon.page("bread")?;
-/// let posted = horizon.comment(&bread, NewComment::new("Ada", "Well said"), &ada).await?;
-/// let CommentOutcome { view, pending, set_cookie, .. } = posted;
-/// let status = if pending { 202 } else { 201 };
-/// assert_eq!((status, view.author.as_str()), (201, "Ada"));
-/// assert!(set_cookie.unwrap().starts_with("horizon_reader="));
-/// # Ok(()) }
-/// ```
+/// The result of posting a comment. A JSON API responds with 201 and the view, or 202 if the comment is pending (RFC
+/// 9110 §15.3).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct CommentOutcome {
     /// The comment as readers get it.
     pub view: wire::CommentView,
-    /// Whether it waits until the author shows it.
+    /// Whether it waits for moderation.
     pub pending: bool,
-    /// The `Set-Cookie` of the answer, for a reader who comes for the first time.
+    /// The `Set-Cookie` header to send to a new reader.
     pub set_cookie: Option<String>,
 }
 
+/// A part of a list: where it starts and how long it is at most. The default is the first 50 items.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Paging {
+    /// The id of the item that the previous part ended with. Without it, the list starts at its beginning.
+    pub cursor: Option<EventId>,
+    /// The largest number of items.
+    pub limit: NonZeroUsize,
+}
+
+impl Default for Paging {
+    fn default() -> Self {
+        Self {
+            cursor: None,
+            limit: DEFAULT_LIMIT,
+        }
+    }
+}
+
+impl Paging {
+    /// Sets the cursor.
+    #[must_use]
+    pub fn cursor(self, cursor: impl Into<Option<EventId>>) -> Self {
+        Self {
+            cursor: cursor.into(),
+            ..self
+        }
+    }
+
+    /// Sets the limit. Keep it small: each comment is rendered.
+    #[must_use]
+    pub fn limit(self, limit: NonZeroUsize) -> Self {
+        Self { limit, ..self }
+    }
+}
+
 impl Horizon {
-    /// The caller comments on the page. The text is Markdown of a few kinds (paragraphs, emphasis, code, links, lists,
-    /// quotes); HTML shows as it was typed, and what comes out is sanitised.
+    /// Posts a comment. Its text is a subset of Markdown (paragraphs, emphasis, code, links, lists, quotes). HTML is
+    /// escaped, and the output is sanitized.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -100,243 +102,225 @@ impl Horizon {
     /// ```
     ///
     /// # Errors
-    /// The page does not exist, a field is wrong (the problem names it), the id belongs to another comment, the network
-    /// asks too often, or the application refuses. [`Unavailable`](ProblemKind::Unavailable) means that a backend is
-    /// down, or that the pipe did not answer within 3 seconds, when nobody knows whether it took the comment: send it
-    /// again under its id.
-    pub async fn comment(&self, slug: &Slug, new: NewComment, caller: &Caller) -> Result<CommentOutcome, Problem> {
-        self.comment_until(slug, new, caller, Self::write_deadline()).await
+    /// A field is invalid (the problem names it), the id belongs to another comment, the caller's network exceeds its
+    /// rate, or the application's [`EventPolicy`](crate::EventPolicy) rejects the comment.
+    /// [`Unavailable`](ProblemKind::Unavailable) if a backend is down or the event bus does not acknowledge within 3
+    /// seconds. The comment may have been recorded then; post it again with the same id.
+    pub async fn comment(
+        &self,
+        page: &ExistingPage,
+        new: NewComment,
+        caller: &Caller,
+    ) -> Result<CommentOutcome, Problem> {
+        self.comment_until(page, new, caller, Self::write_deadline()).await
     }
 
-    /// The same, until `deadline`.
     pub(crate) async fn comment_until(
         &self,
-        slug: &Slug,
+        page: &ExistingPage,
         new: NewComment,
         caller: &Caller,
         deadline: Instant,
     ) -> Result<CommentOutcome, Problem> {
-        self.check_page(slug)?;
-        let is_trapped = new.website.as_ref().is_some_and(|website| !website.is_empty());
-        let sent = self.read(new)?;
-        let mut written = sent.written(slug.clone(), self.0.config.moderation);
-        written.reader = self.reader(caller).unwrap_or(NOBODY);
-        if is_trapped {
-            tracing::debug!(%slug, "a comment fell into the honeypot");
-            return Ok(posted(&written, None));
+        let (draft, mut comment) = self.draft(page, new)?;
+        comment.reader = self.reader(caller).unwrap_or(NO_READER);
+        let (breaker, comments) = (&self.0.breaker, &self.0.ports.comments);
+        if let Some(stored) = breaker.read_until(deadline, comments.comment(comment.id)).await? {
+            check_same(&stored, &comment)?;
+            return Ok(outcome(&stored, None));
         }
-        let (breaker, comments) = (&self.0.breaker, &self.0.ports().comments);
-        if let Some(stored) = breaker.read_until(deadline, comments.comment(written.id)).await? {
-            is_same(&stored, &written)?;
-            return Ok(posted(&stored, None));
-        }
-        self.check_parent(&written, deadline).await?;
-        match self.decide(&sent.draft, &written, caller) {
+        self.check_parent(&comment, deadline).await?;
+        match self.decide(&draft, &comment, caller) {
             Decision::Reject(reason) => return Err(Problem::refused(reason)),
-            Decision::Pending => written.visibility = Visibility::Pending,
+            Decision::Pending => comment.visibility = Visibility::Pending,
             Decision::Accept => {}
         }
-        // Last, so that a mistake that is mended, or a repeat, costs the reader nothing of their share.
+        // Last, so that invalid comments and retries do not count against the rate.
         let (limiters, metrics) = (&self.0.limiters, &self.0.metrics);
-        limiters.check_comment(written.id, caller.address(), metrics)?;
-        self.keep(sent.draft, written, caller, deadline).await
+        limiters.check_comment(comment.id, caller.address(), metrics)?;
+        self.publish(draft, comment, caller, deadline).await
     }
 
-    /// The newest 50 threads of a page that are older than `before`, oldest first, rendered and sanitised. Each has its
-    /// first [`REPLIES_PER_THREAD`](horizon_core::REPLIES_A_THREAD) replies; [`thread`](Self::thread) reads the others.
-    /// Fewer come where the comments or their HTML take [`MAX_PAGE_BYTES`](horizon_core::MAX_PAGE_BYTES).
-    /// It takes a second at most; a page of an application shows [`known_threads`](Self::known_threads).
+    /// Returns what [`comment`](Self::comment) would return for a new comment, without recording it.
+    pub(crate) fn preview_comment(&self, page: &ExistingPage, new: NewComment) -> Result<CommentOutcome, Problem> {
+        Ok(outcome(&self.draft(page, new)?.1, None))
+    }
+
+    /// Returns the newest threads of a page that are older than the cursor, oldest first, rendered and sanitized.
+    ///
+    /// Each has its first [`REPLIES_PER_THREAD`](horizon_core::REPLIES_PER_THREAD) replies; [`thread`](Self::thread)
+    /// returns the others. The list is shorter if the comments or their HTML exceed
+    /// [`MAX_PAGE_BYTES`](horizon_core::MAX_PAGE_BYTES). It takes 900 milliseconds at most. To render a page, prefer
+    /// [`ReadSession::threads_snapshot`](crate::ReadSession::threads_snapshot).
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # use eventhorizon::{Horizon, NewComment, Slug};
-    /// let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
-    /// let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]);
-    /// let bread = horizon.page("bread")?;
-    /// horizon.comment(&bread, NewComment::new("Ada", "Well said"), &ada).await?;
-    /// let page = horizon.threads(&bread, None).await?;
-    /// assert_eq!(page.threads[0].comment.author, "Ada");
-    /// assert!(!page.has_earlier);
-    /// # Ok(()) }
-    /// ```
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub async fn threads(&self, slug: &Slug, before: Option<EventId>) -> Result<wire::ThreadsView> {
-        self.some_threads(slug, before, THREADS_A_PAGE).await
-    }
-
-    /// The same, but at most `limit`. Give it a bound: each comment is rendered.
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # use eventhorizon::{Horizon, NewComment, Slug};
+    /// # use eventhorizon::{Horizon, NewComment, Paging, Slug};
     /// # use std::num::NonZeroUsize;
     /// # let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
     /// # let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]);
     /// # let bread = horizon.page("bread")?;
-    /// horizon.comment(&bread, NewComment::new("Ada", "One"), &ada).await?;
-    /// horizon.comment(&bread, NewComment::new("Ada", "Two"), &ada).await?;
-    /// let newest = horizon.some_threads(&bread, None, NonZeroUsize::MIN).await?;
+    /// for body in ["One", "Two"] {
+    ///     horizon.comment(&bread, NewComment::new("Ada", body), &ada).await?;
+    /// }
+    /// let paging = Paging::default().limit(NonZeroUsize::MIN);
+    /// let newest = horizon.threads(&bread, paging).await?;
     /// assert!(newest.has_earlier);
-    /// let id = newest.threads[0].comment.id;
-    /// let earlier = horizon.some_threads(&bread, Some(id), NonZeroUsize::MIN).await?;
+    /// let earlier = horizon.threads(&bread, paging.cursor(newest.threads[0].comment.id)).await?;
     /// assert_eq!(earlier.threads[0].comment.html, "<p>One</p>\n");
     /// # Ok(()) }
     /// ```
     ///
     /// # Errors
     /// Those of the store.
-    pub async fn some_threads(
-        &self,
-        slug: &Slug,
-        before: Option<EventId>,
-        limit: NonZeroUsize,
-    ) -> Result<wire::ThreadsView> {
-        let page = self.0.ports().comments.threads(slug, before, limit);
+    pub async fn threads(&self, slug: &Slug, paging: Paging) -> Result<wire::ThreadsView> {
+        let page = self.0.ports.comments.threads(slug, paging.cursor, paging.limit);
         let page = self.0.breaker.read(page).await?;
         Ok(render::threads(&page).await)
     }
 
-    /// One thread with its first `limit` replies that came after the reply `after`, oldest first: the rest of a thread
-    /// that [`has_more_replies`](live::ThreadView::has_more_replies). None if no thread of the page with this head
-    /// shows.
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # use eventhorizon::{Horizon, NewComment, Slug};
-    /// # use std::num::NonZeroUsize;
-    /// # let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
-    /// # let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]);
-    /// # let bread = horizon.page("bread")?;
-    /// let head = horizon.comment(&bread, NewComment::new("Ada", "One"), &ada).await?.view.id;
-    /// for body in ["Two", "Three"] {
-    ///     let mut reply = NewComment::new("Ben", body);
-    ///     reply.parent = Some(head.to_string());
-    ///     horizon.comment(&bread, reply, &ada).await?;
-    /// }
-    /// let first = horizon.thread(&bread, head, None, NonZeroUsize::MIN).await?.ok_or("it shows")?;
-    /// assert!(first.has_more_replies);
-    /// let rest = horizon.thread(&bread, head, Some(first.replies[0].id), NonZeroUsize::MIN).await?.ok_or("it shows")?;
-    /// assert_eq!(rest.replies[0].html, "<p>Three</p>\n");
-    /// # Ok(()) }
-    /// ```
+    /// Returns a thread with the replies after the cursor, oldest first, or `None` if the page has no visible thread
+    /// with this head. Use it where [`has_more_replies`](wire::ThreadView::has_more_replies) is set.
     ///
     /// # Errors
     /// Those of the store.
-    pub async fn thread(
-        &self,
-        slug: &Slug,
-        head: EventId,
-        after: Option<EventId>,
-        limit: NonZeroUsize,
-    ) -> Result<Option<wire::ThreadView>> {
-        let thread = self.0.ports().comments.thread(slug, head, after, limit);
+    pub async fn thread(&self, slug: &Slug, head: EventId, paging: Paging) -> Result<Option<wire::ThreadView>> {
+        let thread = self.0.ports.comments.thread(slug, head, paging.cursor, paging.limit);
         let thread = self.0.breaker.read(thread).await?;
         Ok(thread.as_ref().map(render::thread))
     }
 
-    fn read(&self, new: NewComment) -> Result<Sent, Problem> {
+    /// Returns the newest comments of all pages that are older than the cursor, newest first, including pending and
+    /// removed ones. `only` selects one visibility.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn recent_comments(&self, only: Option<Visibility>, paging: Paging) -> Result<Vec<Comment>> {
+        let comments = &self.0.ports.comments;
+        let comments = comments.recent_comments(only, paging.cursor, paging.limit);
+        self.0.breaker.read(comments).await
+    }
+
+    /// Shows or removes a comment. Returns whether a comment has this id. It takes 900 milliseconds at most.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use eventhorizon::{Horizon, Moderation, NewComment, Paging, Slug, Visibility};
+    /// let builder = Horizon::in_memory().configure(|config| config.moderation = Moderation::BeforePublishing);
+    /// let horizon = builder.start(|_: &Slug| true).await?;
+    /// let bread = horizon.page("bread")?;
+    /// let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]);
+    /// horizon.comment(&bread, NewComment::new("Ada", "Well said"), &ada).await?;
+    ///
+    /// let pending = horizon.recent_comments(Some(Visibility::Pending), Paging::default()).await?;
+    /// assert!(horizon.moderate(pending[0].id, Visibility::Shown).await?);
+    /// assert_eq!(horizon.threads(&bread, Paging::default()).await?.threads.len(), 1);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// Those of the store and of the event bus. If the bus does not acknowledge in time, the verdict may have been
+    /// recorded; calling this again is safe.
+    pub async fn moderate(&self, id: EventId, verdict: Visibility) -> Result<bool> {
+        let deadline = Instant::now() + ANSWER_WAIT;
+        let comment = self.0.ports.comments.comment(id);
+        let Some(comment) = self.0.breaker.read_until(deadline, comment).await? else {
+            return Ok(false);
+        };
+        let wrong_clock = |problem| Error::unavailable("moderation needs a correct clock").with_source(problem);
+        self.0.clock.check().map_err(wrong_clock)?;
+        let kind = EventKind::Moderate { comment: id, verdict };
+        let event = Event::new(self.0.clock.stamp()?, comment.slug.into(), kind);
+        self.track(event, deadline).await?;
+        Ok(true)
+    }
+
+    /// Checks the fields, and returns the comment as it will be stored, without its reader.
+    fn draft(&self, page: &ExistingPage, new: NewComment) -> Result<(Draft, Comment), Problem> {
         self.0.clock.check()?;
-        let stamp = match id("id", new.id.as_deref())? {
+        let stamp = match new.id {
             Some(id) => Stamp {
                 id,
                 at: self.0.clock.now(),
             },
             None => self.0.clock.stamp()?,
         };
-        let parent = id("parent", new.parent.as_deref())?;
-        let (author, body) = (new.author.unwrap_or_default(), new.body.unwrap_or_default());
-        let draft = Draft::new(&author, &body, parent)
-            .map_err(|invalid| Problem::field(invalid.field, format!("{}.", invalid.reason)))?;
-        Ok(Sent { stamp, draft })
+        let draft = Draft::new(&new.author, &new.body, new.parent)
+            .map_err(|invalid| Problem::invalid_field(invalid.field, format!("{}.", invalid.reason)))?;
+        let pending = self.0.config.moderation == Moderation::BeforePublishing;
+        let comment = Comment::from_draft(stamp, Slug::clone(page), NO_READER, &draft, pending);
+        Ok((draft, comment))
     }
 
-    fn decide(&self, draft: &Draft, written: &Comment, caller: &Caller) -> Decision {
-        let kind = EventKind::Comment {
-            reader: written.reader,
-            draft: draft.clone(),
-            pending: written.visibility == Visibility::Pending,
-        };
-        self.0.rules.decide(&written.slug.clone().into(), &kind, caller)
+    fn decide(&self, draft: &Draft, comment: &Comment, caller: &Caller) -> Decision {
+        let kind = event_kind(draft.clone(), comment, comment.reader);
+        self.0.rules.decide(&comment.slug.clone().into(), &kind, caller)
     }
 
-    async fn check_parent(&self, written: &Comment, deadline: Instant) -> Result<(), Problem> {
-        let Some(id) = written.parent else { return Ok(()) };
-        let (breaker, comments) = (&self.0.breaker, &self.0.ports().comments);
-        let wrong = |reason: String| Err(Problem::field("parent", reason));
-        let Some(parent) = breaker.read_until(deadline, comments.comment(id)).await? else {
-            return wrong("must be a comment of this page.".into());
+    async fn check_parent(&self, comment: &Comment, deadline: Instant) -> Result<(), Problem> {
+        let Some(id) = comment.parent else { return Ok(()) };
+        let (breaker, comments) = (&self.0.breaker, &self.0.ports.comments);
+        let parent = breaker.read_until(deadline, comments.comment(id)).await?;
+        let parent = parent.filter(|parent| parent.slug == comment.slug && parent.visibility == Visibility::Shown);
+        let Some(parent) = parent else {
+            return Err(Problem::invalid_field("parent", "must be a comment of this page."));
         };
-        if parent.slug != written.slug || parent.visibility != Visibility::Shown {
-            return wrong("must be a comment of this page.".into());
-        }
         if parent.parent.is_some() {
-            return wrong("must be a comment that is no reply itself.".into());
+            return Err(Problem::invalid_field("parent", "must not be a reply."));
         }
         if breaker.read_until(deadline, comments.reply_count(id)).await? >= MAX_REPLIES {
-            return wrong(format!("has {MAX_REPLIES} replies, and takes no more."));
+            let reason = format!("has {MAX_REPLIES} replies, which is the most.");
+            return Err(Problem::invalid_field("parent", reason));
         }
         Ok(())
     }
 
-    /// Hands the comment to the pipe. Answers it as it is stored, as far as the store has heard of it.
+    /// Hands the comment to the event bus, and returns it as the store has it if it is stored already.
     ///
-    /// Two requests with one id may come here at once; the store keeps the first, and the other one
-    /// finds out by reading it.
-    async fn keep(
+    /// Two requests with one id may race to here. The store keeps the first; the read finds out which that was.
+    async fn publish(
         &self,
         draft: Draft,
-        written: Comment,
+        comment: Comment,
         caller: &Caller,
         deadline: Instant,
     ) -> Result<CommentOutcome, Problem> {
-        let topic = Topic::from(written.slug.clone());
-        // The id of a comment is public, so no reader is derived from it as a like's is from its key.
-        let known = self.reader_or_new(caller, None, &topic)?;
-        let (id, at) = (written.id, written.at);
-        let kind = EventKind::Comment {
-            reader: known.reader,
-            draft,
-            pending: written.visibility == Visibility::Pending,
-        };
+        let topic = Topic::from(comment.slug.clone());
+        // No idempotency key: a comment's id is public, so it must not determine the reader.
+        let identified = self.reader_or_new(caller, None, &topic)?;
+        let (id, at) = (comment.id, comment.at);
+        let kind = event_kind(draft, &comment, identified.reader);
         self.track(Event::new(Stamp { id, at }, topic, kind), deadline).await?;
-        let stored = self.0.ports().comments.comment(id);
+        let stored = self.0.ports.comments.comment(id);
         match self.0.breaker.read_until(deadline, stored).await {
             Ok(Some(stored)) => {
-                is_same(&stored, &written)?;
-                Ok(posted(&stored, known.set_cookie))
+                check_same(&stored, &comment)?;
+                Ok(outcome(&stored, identified.set_cookie))
             }
-            Ok(None) => Ok(posted(&written, known.set_cookie)),
+            Ok(None) => Ok(outcome(&comment, identified.set_cookie)),
             Err(error) => {
-                tracing::warn!(%error, "a comment was taken, but could not be read back");
-                Ok(posted(&written, known.set_cookie))
+                tracing::warn!(%error, "comment accepted, but reading it back failed");
+                Ok(outcome(&comment, identified.set_cookie))
             }
         }
     }
 }
 
-/// The threads of one page of comments, unless another number is asked for.
-pub(crate) const THREADS_A_PAGE: NonZeroUsize = NonZeroUsize::new(50).unwrap();
+/// The default [`Paging::limit`]: 50 items.
+pub(crate) const DEFAULT_LIMIT: NonZeroUsize = NonZeroUsize::new(50).unwrap();
 
-/// Who owns a comment before they own anything.
-const NOBODY: ReaderId = ReaderId::from_u128(0);
+/// The reader of a comment whose caller has none yet.
+const NO_READER: ReaderId = ReaderId::from_u128(0);
 
-/// What a reader sent, checked.
-struct Sent {
-    stamp: Stamp,
-    draft: Draft,
-}
-
-impl Sent {
-    /// The comment as it will be, but for its owner.
-    fn written(&self, slug: Slug, moderation: Moderation) -> Comment {
-        let pending = moderation == Moderation::BeforePublishing;
-        Comment::from_draft(self.stamp, slug, NOBODY, &self.draft, pending)
+fn event_kind(draft: Draft, comment: &Comment, reader: ReaderId) -> EventKind {
+    EventKind::Comment {
+        reader,
+        draft,
+        pending: comment.visibility == Visibility::Pending,
     }
 }
 
-fn posted(comment: &Comment, set_cookie: Option<String>) -> CommentOutcome {
+fn outcome(comment: &Comment, set_cookie: Option<String>) -> CommentOutcome {
     CommentOutcome {
         view: render::comment(comment),
         pending: comment.visibility == Visibility::Pending,
@@ -344,10 +328,10 @@ fn posted(comment: &Comment, set_cookie: Option<String>) -> CommentOutcome {
     }
 }
 
-/// Whether the comment that has this id already is the one that was sent again.
-fn is_same(stored: &Comment, written: &Comment) -> Result<(), Problem> {
-    if stored.slug == written.slug && stored.body == written.body {
+/// Checks that the stored comment with this id is the one that was posted again.
+fn check_same(stored: &Comment, posted: &Comment) -> Result<(), Problem> {
+    if stored.slug == posted.slug && stored.body == posted.body {
         return Ok(());
     }
-    Err(Problem::new(ProblemKind::IdTaken).naming("id", "belongs to another comment."))
+    Err(Problem::new(ProblemKind::IdTaken).field("id", "belongs to another comment."))
 }

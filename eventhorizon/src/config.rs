@@ -131,8 +131,8 @@ pub enum Signals {
 /// let horizon = builder.start(|_: &Slug| true).await?;
 /// let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]);
 /// let bread = horizon.page("bread")?;
-/// horizon.like(&bread, true, None, &ada).await?;
-/// let refused = horizon.like(&bread, true, None, &ada).await.unwrap_err();
+/// horizon.like(&bread, &ada).await?;
+/// let refused = horizon.like(&bread, &ada).await.unwrap_err();
 /// assert!(refused.status() == 429 && refused.retry_after().is_some()); // in a minute
 /// # Ok(()) }
 /// ```

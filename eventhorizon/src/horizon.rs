@@ -1,81 +1,82 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use horizon_backend::{Backend, Health, ReadinessCheck, ReadinessError};
-use horizon_core::{Error, Event, Ports, Result, Slug};
+use horizon_core::{Error, Event, Ports, Result};
 use isbot::Bots;
 use prometheus_client::{metrics::gauge::Gauge, registry::Registry};
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Config, Problem, ProblemKind, Secret, attendance::VisitTracker, breaker::Breaker, dice::Clock, house,
-    known::LastKnown, late::LateVisits, live::Hub, metrics::Metrics, rates::RateLimiters, reader::Readers,
-    rules::Rules, visitors::Visitors, visits::Visits,
+    Config, Secret,
+    background_visits::BackgroundVisits,
+    breaker::Breaker,
+    clock::EventClock,
+    live::Hub,
+    maintenance::run_maintenance,
+    metrics::Metrics,
+    rates::RateLimiters,
+    read_cache::ReadCache,
+    reader::Readers,
+    rules::Rules,
+    viewer_session::VisitTracker,
+    visit_queue::VisitQueue,
+    visitors::Visitors,
 };
 
-/// How long a like or a comment may take in all, its reads included: 3 seconds. A person waits for the answer.
+/// The time limit of a like or a comment, including its reads: 3 seconds.
 const WRITE_WAIT: Duration = Duration::from_secs(3);
 
-/// How long the end waits for the live streams: 3 seconds.
+/// How long a shutdown waits for the live streams: 3 seconds.
 const STREAMS_WAIT: Duration = Duration::from_secs(3);
 
-/// How long the end waits for the tasks after that: 2 seconds. Visits that a pipe does not take by then are lost.
+/// How long a shutdown then waits for the tasks: 2 seconds. Visits that the bus does not take by then are lost.
 const TASKS_WAIT: Duration = Duration::from_secs(2);
 
-/// What the hash of networks is keyed for.
+/// The purpose of the key that hashes networks for rate limits.
 const RATES_KEY: &str = "EventHorizon 2026 networks of the rate limits";
 
-/// EventHorizon for one site: what an application holds, and all that its handlers need.
+/// EventHorizon for one site: everything that an application's handlers need.
 ///
-/// Cloning is cheap; all clones are one. [`close`](Self::close) ends it; so does dropping the last clone, in the
-/// background: then nobody knows when the store is free again.
-#[doc = include_str!("horizon/handle.md")]
+/// Clones share their state. [`close`](Self::close) shuts the site down. Dropping the last clone does so in the
+/// background, without telling when the store is free again.
 #[derive(Clone)]
 pub struct Horizon(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
     pub(crate) rules: Rules,
     pub(crate) config: Config,
-    pub(crate) clock: Clock,
+    pub(crate) clock: EventClock,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) readers: Readers,
     pub(crate) limiters: RateLimiters,
     pub(crate) bots: Bots,
-    pub(crate) register: VisitTracker,
+    pub(crate) visit_tracker: VisitTracker,
     pub(crate) visitors: Arc<Visitors>,
     pub(crate) hub: Hub,
-    /// What is shown while a backend does not answer.
-    pub(crate) known: Arc<LastKnown>,
-    /// What bounds the reads of the store.
+    pub(crate) cache: Arc<ReadCache>,
     pub(crate) breaker: Breaker,
-    /// The open live streams, and visits whose visitor is looked for: what still has something to tell the pipe.
+    /// The open live streams and the background visits: everything that still sends events.
     pub(crate) streams: TaskTracker,
+    pub(crate) ports: Ports,
     secret: Secret,
-    ports: Ports,
     readiness: ReadinessCheck,
-    pub(crate) health: Health,
+    health: Health,
     backend: Backend,
     tasks: TaskTracker,
-    /// First the streams are told to end, then the delivery of what they left behind.
+    /// Ends the streams. After them, `delivered` ends the tasks that send their last events.
     closing: CancellationToken,
     delivered: CancellationToken,
 }
 
-/// Counts a connection until it is dropped; see [`Horizon::connection`].
-#[doc = include_str!("horizon/connection.md")]
+/// Counts an open connection until it is dropped; see [`Horizon::track_connection`].
 #[derive(Debug)]
 #[must_use = "it counts until it is dropped"]
-pub struct Connection(Gauge);
+pub struct ConnectionGuard(Gauge);
 
-impl Drop for Connection {
+impl Drop for ConnectionGuard {
     fn drop(&mut self) {
         self.0.dec();
-    }
-}
-
-impl Inner {
-    pub(crate) fn ports(&self) -> &Ports {
-        &self.ports
     }
 }
 
@@ -95,40 +96,40 @@ impl fmt::Debug for Horizon {
 }
 
 impl Horizon {
-    /// Puts the parts together and starts what runs in the background.
-    pub(crate) fn new(backend: Backend, config: Config, rules: Rules, clock: Clock, secret: Secret) -> Self {
+    /// Assembles a site and starts its background tasks.
+    pub(crate) fn new(backend: Backend, config: Config, rules: Rules, clock: EventClock, secret: Secret) -> Self {
         let ports = backend.ports().clone();
         let mut registry = Registry::default();
         backend.register_metrics(&mut registry);
         let metrics = Arc::new(Metrics::new(registry));
         let (closing, delivered, tasks) = (CancellationToken::new(), CancellationToken::new(), TaskTracker::new());
-        let (visits, delivery) = Visits::new(Arc::clone(&ports.analytics), clock.clone(), Arc::clone(&metrics));
+        let (queue, sender) = VisitQueue::new(Arc::clone(&ports.analytics), clock.clone(), Arc::clone(&metrics));
         let visitors = Visitors::new(Arc::clone(&ports.salts), config.site.clone(), clock.clone());
         let (visitors, streams) = (Arc::new(visitors), TaskTracker::new());
-        let late = LateVisits::new(
+        let background = BackgroundVisits::new(
             Arc::clone(&visitors),
-            Arc::clone(&visits),
+            Arc::clone(&queue),
             Arc::clone(&metrics),
             streams.clone(),
             closing.clone(),
             backend.health().clone(),
         );
-        let (stop, health) = (delivered.clone(), backend.health().clone());
-        tasks.spawn(health.supervise("visits", async move { delivery.run(stop).await }));
-        let known = Arc::new(LastKnown::new());
+        let (stop, health) = (delivered.clone(), backend.health.clone());
+        tasks.spawn(health.supervise("visits", async move { sender.run(stop).await }));
+        let cache = Arc::new(ReadCache::new());
         let breaker = Breaker::new(tasks.clone(), delivered.clone(), health.clone());
         let horizon = Self(Arc::new(Inner {
             rules,
             readers: Readers::new(&secret, &config),
             limiters: RateLimiters::new(config.rates, secret.key(RATES_KEY)),
             bots: Bots::default(),
-            hub: hub(&backend, &known, &metrics, &closing, &tasks),
-            known,
+            hub: hub(&backend, &cache, &metrics, &closing, &tasks),
+            cache,
             breaker,
-            register: VisitTracker {
+            visit_tracker: VisitTracker {
                 presence: Arc::clone(&ports.presence),
-                visits,
-                late,
+                queue,
+                background,
             },
             visitors,
             config,
@@ -144,111 +145,95 @@ impl Horizon {
             closing,
             delivered,
         }));
-        horizon.keep_house();
+        horizon.spawn_maintenance();
         horizon
     }
 
-    /// The ports behind the site: to track events of your own, and to read what is kept.
-    #[doc = include_str!("horizon/ports.md")]
+    /// Returns the ports behind the site, to record events and to read stored data directly.
     #[must_use]
     pub fn ports(&self) -> &Ports {
         &self.0.ports
     }
 
-    /// How the site behaves.
-    #[doc = include_str!("horizon/config.md")]
+    /// Returns the configuration.
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.0.config
     }
 
-    /// A key for one use of the application's own, which `purpose` names, derived from the site's secret. See
-    /// [`Secret::key`] for what makes a good name.
-    #[doc = include_str!("horizon/key.md")]
+    /// Derives a key from the site's secret for a purpose of the application, such as signing its sessions. See
+    /// [`Secret::key`] for good purposes.
     #[must_use]
     pub fn key(&self, purpose: &str) -> [u8; 32] {
         self.0.secret.key(purpose)
     }
 
-    /// The page of this name, if there is one.
-    #[doc = include_str!("horizon/page.md")]
-    ///
-    /// # Errors
-    /// It is no slug ([`ProblemKind::InvalidSlug`]), or the site has no such page ([`ProblemKind::UnknownPage`]).
-    pub fn page(&self, slug: &str) -> Result<Slug, Problem> {
-        let slug = Slug::new(slug)
-            .map_err(|error| Problem::new(ProblemKind::InvalidSlug).naming("slug", format!("is wrong: {error}.")))?;
-        self.check_page(&slug)?;
-        Ok(slug)
-    }
-
-    pub(crate) fn check_page(&self, slug: &Slug) -> Result<(), Problem> {
-        if self.0.rules.pages.exists(slug) {
-            return Ok(());
-        }
-        Err(Problem::new(ProblemKind::UnknownPage).naming("slug", format!("`{slug}` names no page of this site.")))
-    }
-
-    /// What the site counts about itself, in the OpenMetrics text format that Prometheus reads, without the `# EOF` at
-    /// its end, so that more can follow. It has no label for each page.
-    #[doc = include_str!("horizon/metrics.md")]
+    /// Returns the site's metrics in the OpenMetrics text format, without `# EOF`, so that the application can append
+    /// its own.
     #[must_use]
     pub fn metrics(&self) -> String {
         self.0.metrics.encode()
     }
 
-    /// Counts a connection of the server among the metrics, until the answer is dropped.
-    #[doc = include_str!("horizon/connection.md")]
-    pub fn connection(&self) -> Connection {
+    /// Counts an open connection in the metric `horizon_connections` until the returned guard is dropped.
+    pub fn track_connection(&self) -> ConnectionGuard {
         self.0.metrics.connections.inc();
-        Connection(self.0.metrics.connections.clone())
+        ConnectionGuard(self.0.metrics.connections.clone())
     }
 
-    /// Counts a connection that the server did not take, and why: `total` and `network` are usual.
-    #[doc = include_str!("horizon/refused.md")]
-    pub fn refused_connection(&self, reason: &'static str) {
+    /// Counts a connection that the server refused in the metric `horizon_connections_refused`. `reason` is its label,
+    /// such as `total` or `network`.
+    pub fn count_refused_connection(&self, reason: &'static str) {
         self.0.metrics.connection_refused(reason);
     }
 
-    /// Returns within 2 seconds whether the background tasks run and what is behind the ports works, as a sentence.
-    /// Ports of your own are yours to check.
-    #[doc = include_str!("horizon/ready.md")]
+    /// Checks within 2 seconds that the background tasks and the backend work, and returns a sentence that says so.
+    /// It does not check ports of your own.
     ///
     /// # Errors
-    /// Every problem, each as a sentence. The log says more about the cause.
+    /// All problems, one sentence each. The log has their causes.
     pub async fn ready(&self) -> Result<&'static str, ReadinessError> {
         self.0.readiness.check().await
     }
 
-    /// The problems of the background tasks, which make the site not ready. An application can add those of its own,
-    /// and should end when a background task panics: [`Health::panicked`] waits for that.
-    #[doc = include_str!("horizon/health.md")]
+    /// Returns the health of the background tasks, which decides readiness. An application can supervise tasks of its
+    /// own, and should exit when a task panics:
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use eventhorizon::{Horizon, Slug};
+    /// let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
+    /// let health = horizon.health();
+    /// tokio::spawn(health.supervise("newsletter", async { panic!("no paper") }));
+    /// let sentence = health.panicked().await; // in `main`: exit with this sentence
+    /// assert_eq!(sentence, "the background task `newsletter` panicked: no paper; restart the process");
+    /// assert!(horizon.ready().await.is_err());
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn health(&self) -> &Health {
         &self.0.health
     }
 
-    /// The list of the processes that share a Redis, if this one does.
-    #[doc = include_str!("horizon/shared.md")]
+    /// Returns the registry of the processes that share a Redis, if this is one of them.
     #[cfg(feature = "redis")]
     #[must_use]
-    pub fn cluster(&self) -> Option<Arc<horizon_redis::NodeRegistry>> {
+    pub fn node_registry(&self) -> Option<Arc<horizon_redis::NodeRegistry>> {
         self.0.backend.registry().cloned()
     }
 
-    /// What this process says of itself to those that share a Redis with it, if any do.
-    #[doc = include_str!("horizon/shared.md")]
+    /// Returns what this process reports to that registry.
     #[cfg(feature = "redis")]
     #[must_use]
-    pub fn about(&self) -> Option<horizon_redis::NodeInfo> {
+    pub fn node_info(&self) -> Option<horizon_redis::NodeInfo> {
         self.0.backend.node_info()
     }
 
-    /// Ends the live streams, and says to other processes that their readers are gone: three seconds at most. From
-    /// then on no stream can be opened; likes and comments still go through.
+    /// Ends the live streams, and tells other processes that their viewers are gone. It takes three seconds at most.
+    /// No stream can be opened afterwards; likes and comments still work.
     ///
-    /// Servers call it when they begin to stop, because they wait for open requests, and an open stream does not end.
-    #[doc = include_str!("horizon/end_streams.md")]
+    /// Call it when the server starts to shut down: servers wait for open requests, and streams do not end by
+    /// themselves.
     pub async fn end_streams(&self) {
         self.0.closing.cancel();
         self.0.streams.close();
@@ -256,50 +241,51 @@ impl Horizon {
         if timeout(STREAMS_WAIT, ended).await.is_err() {
             tracing::warn!(
                 streams = self.0.streams.len(),
-                "the live streams or the goodbye did not end in time"
+                "shutdown: live streams did not end in time, or Redis did not take the farewell"
             );
         }
     }
 
-    /// Ends the live streams, hands over the visits that they leave behind, waits for everything that runs in the
-    /// background, and closes the store: ten seconds at most. Call it after the last request. Ports of your own stay
-    /// open.
-    #[doc = include_str!("horizon/close.md")]
+    /// Shuts the site down: ends the live streams, sends their last visits, waits for the background tasks and closes
+    /// the store. It takes ten seconds at most. Call it after the last request. It does not close ports of your own.
     ///
     /// # Errors
-    /// The store could not be closed, or not in time. What was acknowledged is kept all the same.
+    /// Closing the store failed or timed out. Acknowledged events are stored anyway.
     pub async fn close(&self) -> Result<()> {
         self.end_streams().await;
         self.0.delivered.cancel();
         self.0.tasks.close();
         if timeout(TASKS_WAIT, self.0.tasks.wait()).await.is_err() {
-            tracing::warn!(tasks = self.0.tasks.len(), "some tasks did not end in time");
+            tracing::warn!(
+                tasks = self.0.tasks.len(),
+                "shutdown: background tasks did not end in time"
+            );
         }
         let lost = self.0.metrics.visits_failed();
         if lost > 0 {
             tracing::warn!(
                 visits = lost,
-                "the pipe did not take some visits since the start, and they are lost"
+                "visits lost since the start, because the event bus did not take them"
             );
         }
         self.0.backend.close().await
     }
 
-    /// Until when a like or a comment that comes now may take, where nothing is shown before the answer.
+    /// Returns the deadline of a write that starts now.
     pub(crate) fn write_deadline() -> Instant {
         Instant::now() + WRITE_WAIT
     }
 
-    /// Hands an event to the pipe, waits until `deadline`, and counts what became of the event.
+    /// Hands an event to the bus before `deadline`, and counts the result.
     pub(crate) async fn track(&self, event: Event, deadline: Instant) -> Result<()> {
         let (kind, topic) = (event.kind.clone(), event.topic.clone());
-        let tracked = timeout_at(deadline, self.0.ports.analytics.track(event))
-            .await
-            .unwrap_or_else(|late| Err(Error::unavailable("the pipe did not answer in time").with_source(late)));
+        let tracked = timeout_at(deadline, self.0.ports.analytics.track(event)).await;
+        let tracked = tracked.unwrap_or_else(|elapsed| {
+            Err(Error::unavailable("the event bus did not respond in time").with_source(elapsed))
+        });
         match tracked {
             Ok(()) => {
-                self.0.hub.wrote(&topic);
-                self.0.known.wrote(&topic);
+                self.0.cache.note_write(&topic);
                 self.0.metrics.event_tracked(&kind);
             }
             Err(_) => self.0.metrics.event_failed(&kind),
@@ -307,20 +293,18 @@ impl Horizon {
         tracked
     }
 
-    /// Starts what happens regularly, until the end.
-    fn keep_house(&self) {
+    fn spawn_maintenance(&self) {
         let (inner, closing) = (Arc::downgrade(&self.0), self.0.closing.clone());
-        let house = self.0.health.supervise("house-keeping", house::keep(inner));
+        let maintenance = self.0.health.supervise("maintenance", run_maintenance(inner));
         self.0
             .tasks
-            .spawn(async move { closing.run_until_cancelled(house).await });
+            .spawn(async move { closing.run_until_cancelled(maintenance).await });
     }
 }
 
-/// The hub of the pages over these ports.
 fn hub(
     backend: &Backend,
-    known: &Arc<LastKnown>,
+    cache: &Arc<ReadCache>,
     metrics: &Arc<Metrics>,
     closing: &CancellationToken,
     tasks: &TaskTracker,
@@ -328,7 +312,7 @@ fn hub(
     Hub::new(
         backend.ports().clone(),
         backend.is_embedded(),
-        Arc::clone(known),
+        Arc::clone(cache),
         Arc::clone(metrics),
         closing.clone(),
         tasks.clone(),

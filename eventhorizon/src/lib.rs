@@ -1,64 +1,86 @@
-//! Live readers, views, likes and comments for any Rust web application.
+//! Live viewers, views, likes and comments for any Rust web application.
 //!
-//! [`Horizon`] is what an application holds. [`Horizon::from_urls`] says where events go and numbers are kept; the
-//! application's own rules say which [`Pages`] there are, who asks ([`Identify`]) and what is wanted ([`EventPolicy`]). Then
-//! a handler of any framework opens a [live stream](Horizon::live) and writes its bytes, [likes](Horizon::like),
-//! [comments](Horizon::comment), and reads [numbers](Horizon::numbers) for its own pages. With axum, `horizon-axum` has
-//! the handlers ready.
+//! An application holds one [`Horizon`]. It decides which [`Pages`] exist, who the caller is ([`Identify`]) and which
+//! events to accept ([`EventPolicy`]). Its handlers, in any web framework, then open [live streams](Horizon::live),
+//! [like](Horizon::like), [comment](Horizon::comment) and read [stats](Horizon::stats). [`Horizon::handle`] serves the
+//! whole HTTP contract; [`horizon-axum`](https://docs.rs/horizon-axum) wraps it in an axum router.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! use eventhorizon::{Horizon, Slug};
+//! use eventhorizon::{Horizon, LiveOptions, Slug};
 //!
 //! let horizon = Horizon::in_memory().start(|slug: &Slug| slug.as_str() == "bread").await?;
 //! let bread = horizon.page("bread")?;
 //! let caller = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Mozilla/5.0 Firefox/130.0")]);
 //!
-//! let _live = horizon.live(Some(&bread), &caller, false).await?; // a stream of bytes, ready to be written
-//! horizon.like(&bread, true, None, &caller).await?;
-//! let numbers = horizon.stats(&[bread.into()]).await?[0];
-//! assert_eq!((numbers.viewers, numbers.likes), (1, 1));
+//! let _live = horizon.live(&caller, LiveOptions::page(&bread)).await?; // a stream of bytes for the response body
+//! horizon.like(&bread, &caller).await?;
+//! let stats = horizon.stats(&[bread.into()]).await?[0];
+//! assert_eq!((stats.viewers, stats.likes), (1, 1));
 //! horizon.close().await?;
 //! # Ok(()) }
 //! ```
+//!
+//! # Items by topic
+//!
+//! | topic | items |
+//! |---|---|
+//! | set-up | [`Builder`], [`Config`], [`Moderation`], [`Signals`], [`Rates`], [`Secret`], [`BusUrl`], [`StoreUrl`] |
+//! | rules of the application | [`Pages`], [`Identify`], [`Identity`], [`EventPolicy`], [`ProposedEvent`], [`Decision`] |
+//! | requests | [`Caller`], [`ExistingPage`], [`client_addr`], [`same_origin`], [`has_privacy_signal`], [`Origin`] |
+//! | live streams | [`Live`], [`LiveOptions`] |
+//! | likes and comments | [`LikeRequest`], [`LikeOutcome`], [`NewComment`], [`CommentOutcome`], [`Paging`] |
+//! | rendering pages | [`ReadSession`], [`StatsSnapshot`], [`ThreadsSnapshot`], [`client_js`], [`client_types`] |
+//! | HTTP | [`http`], [`Content`], [`Problem`], [`ProblemKind`], [`MAX_BODY`] |
+//! | operation | [`Health`], [`ReadinessError`], [`ConnectionGuard`], [`shutdown_signal`] |
+//!
+//! The types of events and the ports are those of [`horizon_core`].
+//!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `sqlite` | yes | stores `sqlite:PATH` |
+//! | `redis` | no | event buses and stores `redis://HOST`, for many processes |
+//! | `log` | no | `start_log`: a bounded log on standard error that never blocks |
 
-mod attendance;
+mod background_visits;
 mod breaker;
 mod builder;
 mod caller;
 mod client;
+mod clock;
 mod comments;
 mod config;
-mod desk;
-mod dice;
 mod horizon;
-mod house;
 pub mod http;
-mod known;
-mod late;
 mod likes;
 mod live;
+mod maintenance;
 mod metrics;
-mod numbers;
 mod origin;
-mod page_reads;
+mod page;
 mod problem;
 mod rates;
+mod read_cache;
+mod read_session;
 mod reader;
 mod render;
 mod rules;
 mod same_origin;
 mod secret;
+mod stats;
+mod viewer_session;
+mod visit_queue;
 mod visitors;
-mod visits;
 
 pub use builder::Builder;
 pub use bytes;
 pub use caller::{Caller, client_addr};
 pub use client::{client_js, client_types};
-pub use comments::{CommentOutcome, NewComment};
+pub use comments::{CommentOutcome, NewComment, Paging};
 pub use config::{Config, Moderation, Rate, Rates, Signals};
-pub use horizon::{Connection, Horizon};
+pub use horizon::{ConnectionGuard, Horizon};
 pub use horizon_backend::{BusUrl, Health, ReadinessError, StoreUrl, shutdown_signal};
 #[cfg(feature = "log")]
 pub use horizon_backend::{LogGuard, start_log};
@@ -67,18 +89,19 @@ pub use horizon_core::{
 };
 pub use http::{Content, MAX_BODY};
 pub use ipnet::IpNet;
-pub use likes::LikeOutcome;
-pub use live::Live;
-pub use numbers::{LastKnownStats, LastKnownThreads};
+pub use likes::{LikeOutcome, LikeRequest};
+pub use live::{Live, LiveOptions};
 pub use origin::{Origin, ParseOriginError};
-pub use page_reads::PageReads;
+pub use page::ExistingPage;
 pub use problem::{Problem, ProblemKind};
+pub use read_session::ReadSession;
 pub use rules::{Decision, EventPolicy, Identify, Identity, Pages, ProposedEvent};
 pub use same_origin::same_origin;
 pub use secret::{Secret, SecretError};
+pub use stats::{StatsSnapshot, ThreadsSnapshot};
 pub use visitors::has_privacy_signal;
 
-/// Holds the README's examples to what compiles and runs.
+/// Compiles and runs the README's examples.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

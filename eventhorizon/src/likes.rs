@@ -1,109 +1,58 @@
 //! Likes.
 
-use horizon_core::{Event, EventId, EventKind, ReaderId, Slug, StatsStoreExt, Topic, wire::LikeView};
-
+use horizon_core::{Event, EventId, EventKind, ReaderId, Result, Slug, StatsStoreExt, Topic, wire::LikeView};
 use tokio::time::Instant;
 
-use crate::{Caller, Decision, Horizon, Problem, rates::RateClass};
+use crate::{Caller, Decision, ExistingPage, Horizon, Problem, rates::RateClass};
 
-/// What became of a like, or of its being taken back.
-///
-/// ```
-/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # use eventhorizon::{Horizon, LikeOutcome, Slug};
-/// # let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
-/// # let bread = horizon.page("bread")?;
-/// let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]);
-/// let LikeOutcome { view, set_cookie, .. } = horizon.like(&bread, true, None, &ada).await?;
-/// assert_eq!(serde_json::to_string(&view)?, r#"{"liked":true,"likes":1}"#);
-/// assert!(set_cookie.unwrap().contains("; HttpOnly; SameSite=Lax; "));
-/// # Ok(()) }
-/// ```
+/// A like or its removal, with options. See [`Horizon::like_with`].
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct LikeRequest {
+    liked: bool,
+    idempotency_key: Option<EventId>,
+}
+
+impl LikeRequest {
+    /// A like.
+    pub fn like() -> Self {
+        Self::new(true)
+    }
+
+    /// The removal of a like.
+    pub fn unlike() -> Self {
+        Self::new(false)
+    }
+
+    pub(crate) fn new(liked: bool) -> Self {
+        Self {
+            liked,
+            idempotency_key: None,
+        }
+    }
+
+    /// Sets an id that only the sender knows. A caller without a cookie who sends the same key again, because the
+    /// response was lost, is the same reader.
+    pub fn idempotency_key(self, key: impl Into<Option<EventId>>) -> Self {
+        Self {
+            idempotency_key: key.into(),
+            ..self
+        }
+    }
+}
+
+/// The result of a like or its removal.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct LikeOutcome {
-    /// What the reader is told.
+    /// Whether the caller likes the page now, and how many readers do.
     pub view: LikeView,
-    /// The `Set-Cookie` of the answer (RFC 6265), for a reader who comes for the first time. It lasts a year.
+    /// The `Set-Cookie` header (RFC 6265) to send to a new reader. The cookie lasts a year.
     pub set_cookie: Option<String>,
 }
 
 impl Horizon {
-    /// The caller likes the page, or takes that back. Saying the same twice changes nothing.
-    ///
-    /// `key` is an id that only the sender knows, such as an `Idempotency-Key`: one who is not known by a cookie yet
-    /// and sends the same again, because the answer was lost, is one reader and not two.
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # use eventhorizon::{Horizon, Slug};
-    /// let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
-    /// let caller = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]);
-    /// let liked = horizon.like(&horizon.page("bread")?, true, None, &caller).await?;
-    /// assert_eq!((liked.view.liked, liked.view.likes), (true, 1));
-    /// assert!(liked.set_cookie.is_some());
-    /// # Ok(()) }
-    /// ```
-    ///
-    /// # Errors
-    /// The page does not exist, the network asks too often, or the application refuses.
-    /// [`Unavailable`](crate::ProblemKind::Unavailable) means that a backend is down, or that the pipe did not answer
-    /// within 3 seconds, when nobody knows whether it took the like: sending it again does no harm.
-    pub async fn like(
-        &self,
-        slug: &Slug,
-        liked: bool,
-        key: Option<EventId>,
-        caller: &Caller,
-    ) -> Result<LikeOutcome, Problem> {
-        self.like_until(slug, liked, key, caller, Self::write_deadline()).await
-    }
-
-    /// The same, until `deadline`.
-    pub(crate) async fn like_until(
-        &self,
-        slug: &Slug,
-        liked: bool,
-        key: Option<EventId>,
-        caller: &Caller,
-        deadline: Instant,
-    ) -> Result<LikeOutcome, Problem> {
-        self.check_page(slug)?;
-        self.0
-            .limiters
-            .check(RateClass::Like, caller.address(), &self.0.metrics)?;
-        let topic = Topic::from(slug.clone());
-        if !liked && key.is_none() && self.reader(caller).is_none() {
-            // Nobody has nothing to take back.
-            let total = self.0.ports().stats.total(&topic);
-            let total = self.0.breaker.read_until(deadline, total).await?;
-            let likes = total.stats.likes;
-            let view = LikeView { liked, likes };
-            return Ok(LikeOutcome { view, set_cookie: None });
-        }
-        let known = self.reader_or_new(caller, key, &topic)?;
-        let reader = known.reader;
-        let kind = if liked {
-            EventKind::Like { reader }
-        } else {
-            EventKind::Unlike { reader }
-        };
-        if let Decision::Reject(reason) = self.0.rules.decide(&topic, &kind, caller) {
-            return Err(Problem::refused(reason));
-        }
-        self.0.clock.check()?;
-        let event = Event::new(self.0.clock.stamp()?, topic.clone(), kind);
-        self.track(event, deadline).await?;
-        self.0.known.keep_like(&topic, reader, liked, Instant::now());
-        let likes = self.likes_after(&topic, reader, liked, deadline).await;
-        Ok(LikeOutcome {
-            view: LikeView { liked, likes },
-            set_cookie: known.set_cookie,
-        })
-    }
-
-    /// Whether the caller likes the page. [`numbers`](Self::numbers) says how many do. It takes 900 milliseconds at
-    /// most; a page of an application shows [`PageReads::known_like`](crate::PageReads::known_like).
+    /// Likes the page as the caller. Liking it twice changes nothing.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -111,46 +60,125 @@ impl Horizon {
     /// let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
     /// let bread = horizon.page("bread")?;
     /// let agent = ("user-agent", "Firefox");
-    /// let stranger = horizon.caller([192, 0, 2, 1].into(), [agent]);
-    /// let cookie = horizon.like(&bread, true, None, &stranger).await?.set_cookie.unwrap();
+    /// let new = horizon.caller([192, 0, 2, 1].into(), [agent]);
+    /// let liked = horizon.like(&bread, &new).await?;
+    /// assert_eq!((liked.view.liked, liked.view.likes), (true, 1));
+    ///
+    /// let cookie = liked.set_cookie.unwrap(); // send it with the response
     /// let known = horizon.caller([192, 0, 2, 1].into(), [agent, ("cookie", cookie.split(';').next().unwrap())]);
-    /// assert!(horizon.is_liked_by(&bread, &known).await? && !horizon.is_liked_by(&bread, &stranger).await?);
+    /// assert!(horizon.is_liked_by(&bread, &known).await?);
+    /// assert_eq!(horizon.unlike(&bread, &known).await?.view.likes, 0);
     /// # Ok(()) }
     /// ```
     ///
     /// # Errors
-    /// Those of the store.
-    pub async fn is_liked_by(&self, slug: &Slug, caller: &Caller) -> horizon_core::Result<bool> {
-        match self.reader(caller) {
-            None => Ok(false),
-            Some(reader) => {
-                let topic = slug.clone().into();
-                self.0
-                    .breaker
-                    .read(self.0.ports().stats.is_liked_by(&topic, reader))
-                    .await
-            }
-        }
+    /// The caller's network exceeds its rate, or the application's [`EventPolicy`](crate::EventPolicy) rejects the
+    /// like. [`Unavailable`](crate::ProblemKind::Unavailable) if a backend is down or the event bus does not
+    /// acknowledge within 3 seconds. The like may have been recorded then; sending it again is safe.
+    pub async fn like(&self, page: &ExistingPage, caller: &Caller) -> Result<LikeOutcome, Problem> {
+        self.like_with(page, caller, LikeRequest::like()).await
     }
 
-    /// The same, and how many do.
+    /// Removes the caller's like. Without one, it changes nothing.
+    ///
+    /// # Errors
+    /// Those of [`like`](Self::like).
+    pub async fn unlike(&self, page: &ExistingPage, caller: &Caller) -> Result<LikeOutcome, Problem> {
+        self.like_with(page, caller, LikeRequest::unlike()).await
+    }
+
+    /// Likes the page or removes the like, with options.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # use eventhorizon::{Horizon, Slug};
+    /// # use eventhorizon::{EventId, Horizon, LikeRequest, Slug};
     /// let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
-    /// let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]);
-    /// let view = horizon.like_view(&horizon.page("bread")?, &ada).await?;
-    /// assert_eq!((view.liked, view.likes), (false, 0));
+    /// let (bread, ada) = (horizon.page("bread")?, horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]));
+    /// let request = LikeRequest::like().idempotency_key(EventId::from_u128(7));
+    /// for _ in 0..2 {
+    ///     assert_eq!(horizon.like_with(&bread, &ada, request).await?.view.likes, 1);
+    /// }
     /// # Ok(()) }
     /// ```
     ///
     /// # Errors
-    /// The page does not exist, or the store cannot be read.
-    pub async fn like_view(&self, slug: &Slug, caller: &Caller) -> Result<LikeView, Problem> {
-        self.check_page(slug)?;
+    /// Those of [`like`](Self::like).
+    pub async fn like_with(
+        &self,
+        page: &ExistingPage,
+        caller: &Caller,
+        request: LikeRequest,
+    ) -> Result<LikeOutcome, Problem> {
+        self.like_until(page, caller, request, Self::write_deadline()).await
+    }
+
+    pub(crate) async fn like_until(
+        &self,
+        page: &ExistingPage,
+        caller: &Caller,
+        request: LikeRequest,
+        deadline: Instant,
+    ) -> Result<LikeOutcome, Problem> {
+        let LikeRequest { liked, idempotency_key } = request;
+        let inner = &self.0;
+        inner
+            .limiters
+            .check(RateClass::Like, caller.address(), &inner.metrics)?;
+        let topic = Topic::from(page);
+        if !liked && idempotency_key.is_none() && self.reader(caller).is_none() {
+            // A caller without a reader id has no like to remove.
+            let total = inner
+                .breaker
+                .read_until(deadline, inner.ports.stats.total(&topic))
+                .await?;
+            let likes = total.stats.likes;
+            let view = LikeView { liked, likes };
+            return Ok(LikeOutcome { view, set_cookie: None });
+        }
+        let identified = self.reader_or_new(caller, idempotency_key, &topic)?;
+        let reader = identified.reader;
+        let kind = if liked {
+            EventKind::Like { reader }
+        } else {
+            EventKind::Unlike { reader }
+        };
+        if let Decision::Reject(reason) = inner.rules.decide(&topic, &kind, caller) {
+            return Err(Problem::refused(reason));
+        }
+        inner.clock.check()?;
+        let event = Event::new(inner.clock.stamp()?, topic.clone(), kind);
+        self.track(event, deadline).await?;
+        inner.cache.put_like(&topic, reader, liked, Instant::now());
+        let likes = self.likes_after(&topic, reader, liked, deadline).await;
+        Ok(LikeOutcome {
+            view: LikeView { liked, likes },
+            set_cookie: identified.set_cookie,
+        })
+    }
+
+    /// Returns whether the caller likes the page, within 900 milliseconds. To render a page, prefer
+    /// [`ReadSession::is_liked_by`](crate::ReadSession::is_liked_by).
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn is_liked_by(&self, slug: &Slug, caller: &Caller) -> Result<bool> {
+        let Some(reader) = self.reader(caller) else {
+            return Ok(false);
+        };
+        let topic = slug.clone().into();
+        self.0
+            .breaker
+            .read(self.0.ports.stats.is_liked_by(&topic, reader))
+            .await
+    }
+
+    /// Returns whether the caller likes the page, and how many readers do.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn like_view(&self, slug: &Slug, caller: &Caller) -> Result<LikeView> {
         let topic = Topic::from(slug.clone());
-        let total = self.0.breaker.read(self.0.ports().stats.total(&topic));
+        let total = self.0.breaker.read(self.0.ports.stats.total(&topic));
         let (liked, total) = tokio::try_join!(self.is_liked_by(slug, caller), total)?;
         Ok(LikeView {
             liked,
@@ -158,21 +186,21 @@ impl Horizon {
         })
     }
 
-    /// How many like the page, this reader's word included.
+    /// Returns the number of likes, including the event that the bus just took.
     ///
-    /// The pipe took the word, but the store may hear of it later. And whatever the store does now, the
-    /// like is taken: an answer that is a little off is better than one that says it failed.
+    /// The store may not have counted it yet, so the number is corrected by what the store says about this reader. A
+    /// failed read is not an error: the like itself succeeded.
     async fn likes_after(&self, topic: &Topic, reader: ReaderId, liked: bool, deadline: Instant) -> u64 {
         if let Some(stats) = self.0.hub.counted(topic) {
             return stats.likes;
         }
-        let (breaker, stats) = (&self.0.breaker, &self.0.ports().stats);
+        let (breaker, stats) = (&self.0.breaker, &self.0.ports.stats);
         let (counted, total) = tokio::join!(
             breaker.read_until(deadline, stats.is_liked_by(topic, reader)),
             breaker.read_until(deadline, stats.total(topic))
         );
-        let known = self.0.known.stats(topic).unwrap_or_default().likes;
-        let likes = total.map_or(known, |update| update.stats.likes);
+        let cached = self.0.cache.stats(topic).unwrap_or_default().likes;
+        let likes = total.map_or(cached, |update| update.stats.likes);
         match counted {
             Ok(counted) if counted == liked => likes,
             _ if liked => likes.saturating_add(1),

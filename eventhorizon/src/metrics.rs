@@ -1,4 +1,4 @@
-//! What the router counts about itself. Never a label per page: their number has no bound.
+//! The site's own metrics. None has a label per page, because their number is unbounded.
 
 use horizon_core::EventKind;
 use prometheus_client::{
@@ -8,12 +8,12 @@ use prometheus_client::{
 };
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(crate) struct Reason {
+struct ReasonLabel {
     reason: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(crate) struct Named {
+struct KindLabel {
     kind: &'static str,
 }
 
@@ -25,107 +25,106 @@ pub(crate) struct Metrics {
     pub(crate) live_frames: Counter,
     pub(crate) server_visits: Counter,
     pub(crate) connections: Gauge,
-    dropped_visits: Family<Reason, Counter>,
-    events_tracked: Family<Named, Counter>,
-    events_failed: Family<Named, Counter>,
-    rate_limited: Family<Named, Counter>,
-    connections_refused: Family<Reason, Counter>,
+    dropped_visits: Family<ReasonLabel, Counter>,
+    events_tracked: Family<KindLabel, Counter>,
+    events_failed: Family<KindLabel, Counter>,
+    rate_limited: Family<KindLabel, Counter>,
+    connections_refused: Family<ReasonLabel, Counter>,
 }
 
 impl Metrics {
     /// Adds the metrics of a site to `registry`.
     pub(crate) fn new(registry: Registry) -> Self {
-        let mut all = Self {
+        let mut metrics = Self {
             registry,
             ..Self::default()
         };
-        all.register();
+        metrics.register();
         #[cfg(feature = "log")]
-        horizon_backend::register_log_metrics(&mut all.registry);
-        all
+        horizon_backend::register_log_metrics(&mut metrics.registry);
+        metrics
     }
 
     fn register(&mut self) {
-        let all = self;
-        let registry = &mut all.registry;
+        let registry = &mut self.registry;
         registry.register(
             "horizon_live_connections",
             "Open live streams",
-            all.live_connections.clone(),
+            self.live_connections.clone(),
         );
         registry.register(
             "horizon_live_pages",
-            "Pages and sites that someone watches",
-            all.live_pages.clone(),
+            "Topics with a live stream",
+            self.live_pages.clone(),
         );
         registry.register(
             "horizon_live_frames",
-            "Frames that live pages made",
-            all.live_frames.clone(),
+            "Frames published to live streams",
+            self.live_frames.clone(),
         );
         registry.register(
             "horizon_server_visits",
             "Page loads that count as a visit without a live stream",
-            all.server_visits.clone(),
+            self.server_visits.clone(),
         );
-        registry.register("horizon_connections", "Open TCP connections", all.connections.clone());
+        registry.register("horizon_connections", "Open TCP connections", self.connections.clone());
         registry.register(
             "horizon_dropped_visits",
-            "Live streams and page loads that count as no visit",
-            all.dropped_visits.clone(),
+            "Live streams and page loads not counted as a visit",
+            self.dropped_visits.clone(),
         );
         registry.register(
             "horizon_events_tracked",
-            "Events that the pipe took",
-            all.events_tracked.clone(),
+            "Events that the event bus took",
+            self.events_tracked.clone(),
         );
         registry.register(
             "horizon_events_failed",
-            "Events that were given up or refused",
-            all.events_failed.clone(),
+            "Events that the event bus did not take",
+            self.events_failed.clone(),
         );
         registry.register(
             "horizon_rate_limited",
             "Requests over their rate",
-            all.rate_limited.clone(),
+            self.rate_limited.clone(),
         );
         registry.register(
             "horizon_connections_refused",
-            "TCP connections over a cap",
-            all.connections_refused.clone(),
+            "TCP connections over a limit",
+            self.connections_refused.clone(),
         );
     }
 
     pub(crate) fn dropped_visit(&self, reason: &'static str) {
-        self.dropped_visits.get_or_create(&Reason { reason }).inc();
+        self.dropped_visits.get_or_create(&ReasonLabel { reason }).inc();
     }
 
     pub(crate) fn event_tracked(&self, kind: &EventKind) {
-        self.events_tracked.get_or_create(&Named { kind: name(kind) }).inc();
+        self.events_tracked.get_or_create(&KindLabel { kind: name(kind) }).inc();
     }
 
     pub(crate) fn event_failed(&self, kind: &EventKind) {
-        self.events_failed.get_or_create(&Named { kind: name(kind) }).inc();
+        self.events_failed.get_or_create(&KindLabel { kind: name(kind) }).inc();
     }
 
-    /// How many visits are lost.
+    /// Returns the number of lost visits.
     pub(crate) fn visits_failed(&self) -> u64 {
-        self.events_failed.get_or_create(&Named { kind: "visit" }).get()
+        self.events_failed.get_or_create(&KindLabel { kind: "visit" }).get()
     }
 
     pub(crate) fn rate_limited(&self, kind: &'static str) {
-        self.rate_limited.get_or_create(&Named { kind }).inc();
+        self.rate_limited.get_or_create(&KindLabel { kind }).inc();
     }
 
     pub(crate) fn connection_refused(&self, reason: &'static str) {
-        self.connections_refused.get_or_create(&Reason { reason }).inc();
+        self.connections_refused.get_or_create(&ReasonLabel { reason }).inc();
     }
 
-    /// All of it in Prometheus' text format, without an end mark, so that more can follow.
+    /// Returns the metrics in the OpenMetrics text format, without `# EOF`.
     pub(crate) fn encode(&self) -> String {
         let mut text = String::new();
         if let Err(error) = encode_registry(&mut text, &self.registry) {
-            tracing::error!(%error, "the metrics could not be written");
+            tracing::error!(%error, "encoding the metrics failed");
         }
         text
     }

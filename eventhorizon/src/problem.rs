@@ -1,4 +1,4 @@
-//! What goes wrong, as a problem document (RFC 9457) or, for a plain form, as a small page.
+//! Errors of requests, as problem documents (RFC 9457) or HTML pages.
 
 use std::{borrow::Cow, fmt, time::Duration};
 
@@ -7,64 +7,51 @@ use serde::Serialize;
 
 use crate::render;
 
-/// How long a client is asked to wait when a backend is down.
-const RETRY_LATER: Duration = Duration::from_secs(2);
+/// The `Retry-After` of a request that failed because a backend is down: 2 seconds.
+const RETRY_AFTER: Duration = Duration::from_secs(2);
 
-/// The kinds of problems. Their names are part of the contract, and so are their statuses.
-///
-/// ```
-/// use eventhorizon::{Problem, ProblemKind};
-///
-/// let problem = Problem::new(ProblemKind::UnknownPage);
-/// assert_eq!(problem.status(), 404);
-/// assert!(problem.to_json().starts_with(r#"{"type":"urn:horizon:problem:unknown-page","#));
-/// ```
+/// The kinds of problems. Their type URNs and status codes are part of the HTTP contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProblemKind {
-    /// What was given is no slug.
+    /// The text is not a slug.
     InvalidSlug,
-    /// The query of the address cannot be read.
+    /// The query string is invalid.
     InvalidQuery,
-    /// A header cannot be read.
+    /// A header is invalid.
     InvalidHeader,
-    /// The body cannot be read.
+    /// The body cannot be parsed.
     MalformedBody,
-    /// A page of another site would write in its reader's name.
+    /// A page of another site sent a request that writes.
     CrossSite,
-    /// The application's own rule does not want it.
+    /// The application's [`EventPolicy`](crate::EventPolicy) rejected it.
     Refused,
-    /// The site has no page of this name.
+    /// The site has no page with this slug.
     UnknownPage,
-    /// Nothing is at this address.
+    /// No route has this path.
     NotFound,
-    /// The method does not apply to the address.
+    /// The route does not support the method.
     MethodNotAllowed,
-    /// The body took too long to come.
+    /// The body did not arrive in time.
     BodyTimeout,
     /// The id belongs to another comment.
     IdTaken,
-    /// The body is longer than may be.
+    /// The body is longer than [`MAX_BODY`](crate::MAX_BODY).
     BodyTooLarge,
-    /// The body is in a format that is not taken.
+    /// The body's media type is not supported.
     UnsupportedMediaType,
-    /// A field of the body is wrong.
+    /// A field of the body is invalid.
     InvalidField,
-    /// The network has asked for this too often.
+    /// The caller's network exceeds its rate.
     TooManyRequests,
-    /// The server cannot do what it should be able to do.
+    /// The server failed for a reason that a retry does not change.
     Internal,
-    /// A part of the server is down; asking again may help.
+    /// A backend is down. A retry may succeed.
     Unavailable,
 }
 
 impl ProblemKind {
-    /// All of them, in the order of the OpenAPI document.
-    ///
-    /// ```
-    /// # use eventhorizon::{Problem, ProblemKind};
-    /// assert!(ProblemKind::ALL.iter().all(|&kind| Problem::new(kind).status().as_u16() >= 400));
-    /// ```
+    /// All kinds, in the order of the OpenAPI document.
     pub const ALL: &'static [Self] = &[
         Self::InvalidSlug,
         Self::InvalidQuery,
@@ -85,50 +72,50 @@ impl ProblemKind {
         Self::Unavailable,
     ];
 
-    /// Status, last part of the type's URN, title.
-    fn meaning(self) -> (StatusCode, &'static str, &'static str) {
+    /// Returns the status, the last part of the type URN, and the title.
+    fn parts(self) -> (StatusCode, &'static str, &'static str) {
         use StatusCode as S;
         match self {
-            Self::InvalidSlug => (S::BAD_REQUEST, "invalid-slug", "This is no name of a page"),
-            Self::InvalidQuery => (S::BAD_REQUEST, "invalid-query", "The query cannot be read"),
-            Self::InvalidHeader => (S::BAD_REQUEST, "invalid-header", "A header cannot be read"),
-            Self::MalformedBody => (S::BAD_REQUEST, "malformed-body", "The body cannot be read"),
-            Self::CrossSite => (S::FORBIDDEN, "cross-site", "The request comes from another site"),
-            Self::Refused => (S::FORBIDDEN, "refused", "The site does not take this"),
-            Self::UnknownPage => (S::NOT_FOUND, "unknown-page", "There is no such page"),
-            Self::NotFound => (S::NOT_FOUND, "not-found", "There is nothing here"),
-            Self::MethodNotAllowed => (S::METHOD_NOT_ALLOWED, "method-not-allowed", "The method does not apply"),
-            Self::BodyTimeout => (S::REQUEST_TIMEOUT, "body-timeout", "The body did not come in time"),
-            Self::IdTaken => (S::CONFLICT, "id-taken", "The id belongs to something else"),
-            Self::BodyTooLarge => (S::PAYLOAD_TOO_LARGE, "body-too-large", "The body is too large"),
+            Self::InvalidSlug => (S::BAD_REQUEST, "invalid-slug", "Invalid page name"),
+            Self::InvalidQuery => (S::BAD_REQUEST, "invalid-query", "Invalid query"),
+            Self::InvalidHeader => (S::BAD_REQUEST, "invalid-header", "Invalid header"),
+            Self::MalformedBody => (S::BAD_REQUEST, "malformed-body", "Malformed body"),
+            Self::CrossSite => (S::FORBIDDEN, "cross-site", "Cross-site request"),
+            Self::Refused => (S::FORBIDDEN, "refused", "Rejected by this site"),
+            Self::UnknownPage => (S::NOT_FOUND, "unknown-page", "Page not found"),
+            Self::NotFound => (S::NOT_FOUND, "not-found", "Not found"),
+            Self::MethodNotAllowed => (S::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed"),
+            Self::BodyTimeout => (S::REQUEST_TIMEOUT, "body-timeout", "Request timeout"),
+            Self::IdTaken => (S::CONFLICT, "id-taken", "Id already in use"),
+            Self::BodyTooLarge => (S::PAYLOAD_TOO_LARGE, "body-too-large", "Body too large"),
             Self::UnsupportedMediaType => (
                 S::UNSUPPORTED_MEDIA_TYPE,
                 "unsupported-media-type",
-                "The body is of the wrong type",
+                "Unsupported media type",
             ),
-            Self::InvalidField => (S::UNPROCESSABLE_ENTITY, "invalid-field", "A field is wrong"),
+            Self::InvalidField => (S::UNPROCESSABLE_ENTITY, "invalid-field", "Invalid field"),
             Self::TooManyRequests => (S::TOO_MANY_REQUESTS, "too-many-requests", "Too many requests"),
-            Self::Internal => (S::INTERNAL_SERVER_ERROR, "internal", "Something went wrong here"),
-            Self::Unavailable => (S::SERVICE_UNAVAILABLE, "unavailable", "Not available right now"),
+            Self::Internal => (S::INTERNAL_SERVER_ERROR, "internal", "Internal error"),
+            Self::Unavailable => (S::SERVICE_UNAVAILABLE, "unavailable", "Temporarily unavailable"),
         }
     }
 }
 
-/// An answer that says what is wrong: a problem document (RFC 9457) with a stable `type`, for any framework to send.
+/// The error of a request: a problem document (RFC 9457) that any framework can send.
 ///
-/// The types are `urn:horizon:problem:` and a name; the OpenAPI document lists them. A handler answers with
+/// Its `type` is `urn:horizon:problem:` and a name; the OpenAPI document lists them. A handler sends
 /// [`status`](Self::status), [`MEDIA_TYPE`](Self::MEDIA_TYPE), [`to_json`](Self::to_json) and
-/// [`retry_after`](Self::retry_after). An error of `horizon_core` becomes one too: `Unavailable` if it is retryable,
-/// else `Internal`, and what is behind it goes to the log and not to the client.
+/// [`retry_after`](Self::retry_after). A `horizon_core` [`Error`](horizon_core::Error) converts into `Unavailable` if
+/// it is retryable, otherwise into `Internal`. Its cause is logged, not sent.
 ///
 /// ```
 /// use eventhorizon::{Problem, ProblemKind};
 ///
-/// let problem = Problem::new(ProblemKind::InvalidField).naming("body", "is empty.");
+/// let problem = Problem::new(ProblemKind::InvalidField).field("body", "is empty.");
 /// assert_eq!(problem.status(), 422);
 /// assert_eq!(
 ///     problem.to_json(),
-///     r#"{"type":"urn:horizon:problem:invalid-field","title":"A field is wrong","status":422,"detail":"is empty.","field":"body"}"#
+///     r#"{"type":"urn:horizon:problem:invalid-field","title":"Invalid field","status":422,"detail":"is empty.","field":"body"}"#
 /// );
 /// ```
 #[derive(Clone, Debug)]
@@ -137,7 +124,7 @@ pub struct Problem {
     detail: Cow<'static, str>,
     field: Option<Cow<'static, str>>,
     retry_after: Option<Duration>,
-    allowed: Option<&'static str>,
+    allow: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -152,19 +139,10 @@ struct Document<'a> {
 }
 
 impl Problem {
-    /// What a problem document is called on the wire (RFC 9457 §3).
+    /// The media type of a problem document (RFC 9457 §3).
     pub const MEDIA_TYPE: &str = "application/problem+json";
 
-    /// A problem of this kind, which says no more than that.
-    ///
-    /// ```
-    /// # use eventhorizon::{Problem, ProblemKind};
-    /// let problem = Problem::new(ProblemKind::NotFound);
-    /// assert_eq!(
-    ///     problem.to_json(),
-    ///     r#"{"type":"urn:horizon:problem:not-found","title":"There is nothing here","status":404}"#
-    /// );
-    /// ```
+    /// Creates a problem of this kind without details.
     #[must_use]
     pub fn new(kind: ProblemKind) -> Self {
         Self {
@@ -172,116 +150,90 @@ impl Problem {
             detail: Cow::Borrowed(""),
             field: None,
             retry_after: None,
-            allowed: None,
+            allow: None,
         }
     }
 
-    /// Says what exactly is wrong, in a sentence.
-    ///
-    /// ```
-    /// # use eventhorizon::{Problem, ProblemKind};
-    /// let problem = Problem::new(ProblemKind::Refused).detail("Comments are closed.");
-    /// assert_eq!(problem.to_string(), "The site does not take this: Comments are closed.");
-    /// ```
+    /// Creates an [`InvalidField`](ProblemKind::InvalidField) problem; see [`field`](Self::field).
+    #[must_use]
+    pub fn invalid_field(name: impl Into<Cow<'static, str>>, reason: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ProblemKind::InvalidField).field(name, reason)
+    }
+
+    /// Sets the detail: a sentence that says what exactly is wrong.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
         self.detail = detail.into();
         self
     }
 
-    /// A field of a body that is wrong, and why: the rest of a sentence that begins with its name.
-    ///
-    /// ```
-    /// # use eventhorizon::{Problem, ProblemKind};
-    /// let problem = Problem::field("liked", "must be `true` or `false`.");
-    /// assert_eq!(problem.kind(), ProblemKind::InvalidField);
-    /// assert!(problem.to_page().contains("liked must be `true` or `false`."));
-    /// ```
+    /// Sets the name of the invalid field, header or query parameter, and the reason as the detail: the rest of a
+    /// sentence that starts with the name.
     #[must_use]
-    pub fn field(name: impl Into<Cow<'static, str>>, reason: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(ProblemKind::InvalidField).naming(name, reason)
-    }
-
-    /// Names what is wrong, a field, a header or a part of the query, and says why, instead of a
-    /// [`detail`](Self::detail).
-    ///
-    /// ```
-    /// # use eventhorizon::{Problem, ProblemKind};
-    /// let problem = Problem::new(ProblemKind::InvalidQuery).naming("limit", "must be a number.");
-    /// assert!(problem.to_json().ends_with(r#""detail":"must be a number.","field":"limit"}"#));
-    /// ```
-    #[must_use]
-    pub fn naming(mut self, name: impl Into<Cow<'static, str>>, reason: impl Into<Cow<'static, str>>) -> Self {
+    pub fn field(mut self, name: impl Into<Cow<'static, str>>, reason: impl Into<Cow<'static, str>>) -> Self {
         self.field = Some(name.into());
         self.detail(reason)
     }
 
-    /// Only these methods apply to the address.
-    pub(crate) fn allowing(self, methods: &'static str) -> Self {
+    /// Sets the methods that the route supports.
+    pub(crate) fn with_allow(self, methods: &'static str) -> Self {
         Self {
-            allowed: Some(methods),
+            allow: Some(methods),
             ..self
         }
     }
 
-    /// The methods for `Allow`, if another one was tried.
+    /// Returns the value of the `Allow` header, if the method is not allowed.
     #[must_use]
-    pub fn allowed(&self) -> Option<&'static str> {
-        self.allowed
+    pub fn allow(&self) -> Option<&'static str> {
+        self.allow
     }
 
-    /// The application's own rule does not want it, and says why.
     pub(crate) fn refused(reason: Cow<'static, str>) -> Self {
         Self::new(ProblemKind::Refused).detail(reason)
     }
 
-    pub(crate) fn too_many(wait: Duration) -> Self {
+    pub(crate) fn too_many_requests(wait: Duration) -> Self {
         Self {
             retry_after: Some(wait),
-            ..Self::new(ProblemKind::TooManyRequests).detail("Your network has asked for this too often.")
+            ..Self::new(ProblemKind::TooManyRequests).detail("Your network sends too many of these requests.")
         }
     }
 
     pub(crate) fn unavailable(detail: &'static str) -> Self {
         Self {
-            retry_after: Some(RETRY_LATER),
+            retry_after: Some(RETRY_AFTER),
             ..Self::new(ProblemKind::Unavailable).detail(detail)
         }
     }
 
-    /// Which kind it is.
+    /// Returns the kind.
     #[must_use]
     pub fn kind(&self) -> ProblemKind {
         self.kind
     }
 
-    /// The status of the answer.
+    /// Returns the status of the response.
     #[must_use]
     pub fn status(&self) -> StatusCode {
-        self.kind.meaning().0
+        self.kind.parts().0
     }
 
-    /// The seconds for `Retry-After` (RFC 9110 §10.2.3), at least one, if it is worth asking again.
-    ///
-    /// ```
-    /// # use eventhorizon::Problem;
-    /// let problem = Problem::from(horizon_core::Error::unavailable("the store is away"));
-    /// assert_eq!((problem.status().as_u16(), problem.retry_after()), (503, Some(2)));
-    /// ```
+    /// Returns the seconds for `Retry-After` (RFC 9110 §10.2.3), at least one, if a retry may succeed.
     #[must_use]
     pub fn retry_after(&self) -> Option<u64> {
         let wait = self.retry_after?;
         Some((wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1))
     }
 
-    /// The document, as JSON; see [`MEDIA_TYPE`](Self::MEDIA_TYPE).
+    /// Returns the problem document, as JSON; see [`MEDIA_TYPE`](Self::MEDIA_TYPE).
     #[must_use]
     pub fn to_json(&self) -> String {
         serde_json::to_string(&self.document()).unwrap_or_default()
     }
 
     fn document(&self) -> Document<'_> {
-        let (status, name, title) = self.kind.meaning();
+        let (status, name, title) = self.kind.parts();
         Document {
             r#type: format!("urn:horizon:problem:{name}"),
             title,
@@ -291,13 +243,7 @@ impl Problem {
         }
     }
 
-    /// The same as an HTML page in English, for a person whose browser sent a plain form.
-    ///
-    /// ```
-    /// # use eventhorizon::{Problem, ProblemKind};
-    /// let page = Problem::new(ProblemKind::Refused).detail("Not <here>.").to_page();
-    /// assert!(page.contains("<p>Not &lt;here&gt;.</p>"));
-    /// ```
+    /// Returns an HTML page in English, for a browser that sent a plain form.
     #[must_use]
     pub fn to_page(&self) -> String {
         let Document {
@@ -308,9 +254,9 @@ impl Problem {
             None => detail.to_owned(),
         };
         format!(
-            "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-             <title>{title}</title><h1>{title}</h1><p>{}</p><p>Go back with your browser: \
-             what you wrote should still be there.</p></html>",
+            "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
+             <meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title><h1>{title}</h1><p>{}</p>\
+             <p>Use your browser's back button: your text should still be in the form.</p></html>",
             render::escape(&detail)
         )
     }
@@ -335,10 +281,10 @@ impl From<horizon_core::Error> for Problem {
     fn from(error: horizon_core::Error) -> Self {
         let cause = std::error::Error::source(&error).map(ToString::to_string);
         if error.is_retryable() {
-            tracing::warn!(%error, cause, "a backend did not answer, the client was told to come again");
-            return Self::unavailable("A part of the server is down. Nothing is lost: ask again.");
+            tracing::warn!(%error, cause, "request failed with 503, because a backend is unavailable");
+            return Self::unavailable("A part of the server is down. Nothing is lost: try again.");
         }
-        tracing::error!(%error, cause, "a backend refused a request that should have worked");
+        tracing::error!(%error, cause, "request failed with 500, because a backend returned a permanent error");
         Self::new(ProblemKind::Internal)
     }
 }
@@ -349,7 +295,7 @@ mod tests {
 
     #[test]
     fn a_page_about_a_problem_escapes_what_the_reader_sent() {
-        let page = Problem::field("body", "must not hold <script>").to_page();
+        let page = Problem::invalid_field("body", "must not hold <script>").to_page();
         assert!(page.contains("body must not hold &lt;script&gt;"), "{page}");
     }
 
@@ -368,8 +314,9 @@ mod tests {
 
     #[test]
     fn a_wait_is_told_in_whole_seconds_and_never_as_zero() {
-        for (wait, told) in [(0, 1), (1000, 1), (1001, 2)] {
-            assert_eq!(Problem::too_many(Duration::from_millis(wait)).retry_after(), Some(told));
+        for (wait, seconds) in [(0, 1), (1000, 1), (1001, 2)] {
+            let problem = Problem::too_many_requests(Duration::from_millis(wait));
+            assert_eq!(problem.retry_after(), Some(seconds));
         }
     }
 }

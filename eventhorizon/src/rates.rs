@@ -1,4 +1,4 @@
-//! How much one network may ask for.
+//! Rate limits for each network.
 
 use std::{fmt, net::IpAddr, time::Duration};
 
@@ -8,17 +8,16 @@ use quick_cache::sync::Cache;
 
 use crate::{Problem, Rate, Rates, metrics::Metrics};
 
-/// How many networks are told apart; two that share a number share a rate. It bounds the memory,
-/// whoever comes, to a few megabytes.
+/// The number of buckets for networks: 131,072, which bounds the memory to a few megabytes.
 const NETWORKS: u128 = 1 << 17;
 
-/// How many of the last comments are known to have been paid for.
-const PAID_COMMENTS: usize = 4_096;
+/// The number of recent comments whose retries are free.
+const RECENT_COMMENTS: usize = 4_096;
 
-/// How many times a comment is sent again for nothing.
-const FREE_REPEATS: u32 = 5;
+/// The number of free retries for each comment.
+const FREE_RETRIES: u32 = 5;
 
-/// What a rate is for.
+/// The kinds of requests with a rate.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum RateClass {
     Comment,
@@ -27,14 +26,15 @@ pub(crate) enum RateClass {
     Visit,
 }
 
-/// Counts what each network asks for. It knows networks by a keyed hash alone.
+/// Limits the requests of each network. It stores only keyed hashes of networks.
 pub(crate) struct RateLimiters {
     key: [u8; 32],
     comments: DefaultKeyedRateLimiter<u32>,
     likes: DefaultKeyedRateLimiter<u32>,
     lives: DefaultKeyedRateLimiter<u32>,
     visits: DefaultKeyedRateLimiter<u32>,
-    paid: Cache<(EventId, u32), u32>,
+    /// The number of attempts for each recent comment and network.
+    attempts: Cache<(EventId, u32), u32>,
 }
 
 impl RateLimiters {
@@ -45,39 +45,39 @@ impl RateLimiters {
             likes: limiter(rates.likes),
             lives: limiter(rates.lives),
             visits: limiter(rates.visits),
-            paid: Cache::new(PAID_COMMENTS),
+            attempts: Cache::new(RECENT_COMMENTS),
         }
     }
 
-    /// Takes one from the network's share, or says when there will be more.
-    pub(crate) fn check(&self, ask: RateClass, address: IpAddr, metrics: &Metrics) -> Result<(), Problem> {
-        let (limiter, name) = match ask {
+    /// Counts a request, or fails if the network exceeds its rate.
+    pub(crate) fn check(&self, class: RateClass, address: IpAddr, metrics: &Metrics) -> Result<(), Problem> {
+        let (limiter, name) = match class {
             RateClass::Comment => (&self.comments, "comment"),
             RateClass::Like => (&self.likes, "like"),
             RateClass::Live => (&self.lives, "live"),
             RateClass::Visit => (&self.visits, "visit"),
         };
-        limiter.check_key(&self.network(address)).map_err(|refusal| {
+        limiter.check_key(&self.network(address)).map_err(|not_until| {
             metrics.rate_limited(name);
-            Problem::too_many(refusal.wait_time_from(limiter.clock().now()))
+            Problem::too_many_requests(not_until.wait_time_from(limiter.clock().now()))
         })
     }
 
-    /// The same for a comment: sent again a few times because it was not stored, it costs nothing.
+    /// The same for a comment, but a few retries are free.
     pub(crate) fn check_comment(&self, id: EventId, address: IpAddr, metrics: &Metrics) -> Result<(), Problem> {
         let key = (id, self.network(address));
-        let sent = self.paid.get(&key).unwrap_or(0);
-        if sent == 0 || sent > FREE_REPEATS {
+        let attempts = self.attempts.get(&key).unwrap_or(0);
+        if attempts == 0 || attempts > FREE_RETRIES {
             self.check(RateClass::Comment, address, metrics)?;
-            self.paid.insert(key, 1);
+            self.attempts.insert(key, 1);
         } else {
-            self.paid.insert(key, sent + 1);
+            self.attempts.insert(key, attempts + 1);
         }
         Ok(())
     }
 
-    /// Forgets networks that have their whole share again.
-    pub(crate) fn forget(&self) {
+    /// Removes networks without recent requests.
+    pub(crate) fn clean_up(&self) {
         for limiter in [&self.comments, &self.likes, &self.lives, &self.visits] {
             limiter.retain_recent();
             limiter.shrink_to_fit();
@@ -96,12 +96,12 @@ fn limiter(rate: Rate) -> DefaultKeyedRateLimiter<u32> {
 
 impl fmt::Debug for RateLimiters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Limiters")
+        f.write_str("RateLimiters")
     }
 }
 
-/// How often networks are forgotten: every minute.
-pub(crate) const FORGET_EVERY: Duration = Duration::from_secs(60);
+/// The interval of [`RateLimiters::clean_up`]: one minute.
+pub(crate) const CLEANUP_INTERVAL: Duration = Duration::from_secs(60);
 
 #[cfg(test)]
 mod tests {
@@ -133,7 +133,7 @@ mod tests {
         };
         let (limiters, metrics) = (RateLimiters::new(rates, [1; 32]), Metrics::new(Default::default()));
         let send = |id| limiters.check_comment(EventId::from_u128(id), IpAddr::V4(1.into()), &metrics);
-        for _ in 0..=FREE_REPEATS {
+        for _ in 0..=FREE_RETRIES {
             assert!(send(1).is_ok());
         }
         assert!(send(1).is_err() && send(2).is_err());

@@ -1,4 +1,4 @@
-//! What a reader typed, as HTML that is safe to put into a page.
+//! Renders comments as safe HTML.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -10,7 +10,7 @@ use comrak::{Arena, Options, format_html, nodes::NodeValue, parse_document};
 use horizon_core::{Comment, PageBudget, Thread, ThreadPage, wire};
 use quick_cache::{Weighter, sync::Cache};
 
-/// What is left of any markup.
+/// The elements that the sanitizer keeps.
 const TAGS: [&str; 11] = [
     "a",
     "blockquote",
@@ -26,7 +26,7 @@ const TAGS: [&str; 11] = [
 ];
 const SCHEMES: [&str; 3] = ["http", "https", "mailto"];
 
-static SANITISER: LazyLock<Builder<'static>> = LazyLock::new(|| {
+static SANITIZER: LazyLock<Builder<'static>> = LazyLock::new(|| {
     let mut builder = Builder::empty();
     builder
         .tags(HashSet::from(TAGS))
@@ -38,42 +38,40 @@ static SANITISER: LazyLock<Builder<'static>> = LazyLock::new(|| {
     builder
 });
 
-/// How much rendered text is kept, in bytes: 16 MiB.
-const KEPT_BYTES: u64 = 16 * 1024 * 1024;
+/// The memory for rendered comments: 16 MiB.
+const MAX_CACHE_BYTES: u64 = 16 * 1024 * 1024;
 
-/// How many comments that is about: a hint for the size of its tables.
-const KEPT_COMMENTS: usize = 16 * 1024;
+/// The expected number of cached comments.
+const EXPECTED_COMMENTS: usize = 16 * 1024;
 
-/// What was rendered lately, by the hash of the text. The same text is the same HTML, so nothing in
-/// here can be out of date.
-static RENDERED: LazyLock<Cache<[u8; 32], Arc<str>, Bytes>> =
-    LazyLock::new(|| Cache::with_weighter(KEPT_COMMENTS, KEPT_BYTES, Bytes));
+/// Recently rendered comments by the hash of their text.
+static RENDERED: LazyLock<Cache<[u8; 32], Arc<str>, HtmlWeighter>> =
+    LazyLock::new(|| Cache::with_weighter(EXPECTED_COMMENTS, MAX_CACHE_BYTES, HtmlWeighter));
 
-/// Weighs a kept text by its key, its value and what the cache needs around them.
 #[derive(Clone)]
-struct Bytes;
+struct HtmlWeighter;
 
-impl Weighter<[u8; 32], Arc<str>> for Bytes {
+impl Weighter<[u8; 32], Arc<str>> for HtmlWeighter {
     fn weight(&self, _: &[u8; 32], html: &Arc<str>) -> u64 {
         html.len() as u64 + 128
     }
 }
 
-/// [`render`]s a text, unless that was done lately: a page shows its comments to everyone who comes.
-fn rendered(text: &str) -> String {
+/// Returns the cached result of [`render`], or renders the text.
+fn render_cached(text: &str) -> String {
     let key = *blake3::hash(text.as_bytes()).as_bytes();
-    if let Some(known) = RENDERED.get(&key) {
-        return known.as_ref().into();
+    if let Some(html) = RENDERED.get(&key) {
+        return html.as_ref().into();
     }
     let html = render(text);
     RENDERED.insert(key, html.as_str().into());
     html
 }
 
-/// A small subset of Markdown: paragraphs, emphasis, code, links, lists and quotes.
+/// Renders a subset of Markdown: paragraphs, emphasis, code, links, lists and quotes.
 ///
-/// A heading becomes a paragraph and an image a link to it; HTML shows as it was typed. What comrak
-/// makes is sanitised all the same, because two locks are better than one.
+/// A heading becomes a paragraph, an image becomes a link, and HTML is escaped. The output is sanitized as a second
+/// line of defence.
 pub(crate) fn render(text: &str) -> String {
     let mut options = Options::default();
     options.extension.autolink = true;
@@ -91,36 +89,36 @@ pub(crate) fn render(text: &str) -> String {
     }
     let mut html = String::new();
     if let Err(error) = format_html(root, &options, &mut html) {
-        tracing::error!(%error, "a comment could not be rendered, it shows as plain text");
+        tracing::error!(%error, "rendering a comment failed, showing it as plain text");
         return format!("<p>{}</p>", escape(text));
     }
-    SANITISER.clean(&html).to_string()
+    SANITIZER.clean(&html).to_string()
 }
 
-/// Text as it may stand in HTML.
+/// Escapes text for HTML.
 pub(crate) fn escape(text: &str) -> String {
     let mut html = String::with_capacity(text.len());
     if let Err(error) = comrak::html::escape(&mut html, text) {
-        tracing::error!(%error, "a text could not be escaped, it is left out");
+        tracing::error!(%error, "escaping a text failed, leaving it out");
         return String::new();
     }
     html
 }
 
-/// A comment as readers get it.
+/// Returns the view of a comment.
 pub(crate) fn comment(comment: &Comment) -> wire::CommentView {
     wire::CommentView {
         id: comment.id,
         parent: comment.parent,
         author: comment.author.clone(),
-        html: rendered(&comment.body),
+        html: render_cached(&comment.body),
         at: comment.at,
         removed: comment.visibility == horizon_core::Visibility::Removed,
     }
 }
 
-/// A page of threads as readers get it. HTML is longer than the text it is made of, so the page may end earlier than
-/// the store's. Lets other tasks run between two threads.
+/// Returns the view of a page of threads. HTML is longer than its source, so the view may have fewer threads than the
+/// page. Yields between threads.
 pub(crate) async fn threads(page: &ThreadPage) -> wire::ThreadsView {
     let mut budget = PageBudget::default();
     let mut view = wire::ThreadsView {
@@ -129,7 +127,7 @@ pub(crate) async fn threads(page: &ThreadPage) -> wire::ThreadsView {
     };
     for thread in page.threads.iter().rev() {
         let head = comment(&thread.head);
-        if !takes(&mut budget, &head) {
+        if !fits(&mut budget, &head) {
             view.has_earlier = true;
             break;
         }
@@ -140,7 +138,7 @@ pub(crate) async fn threads(page: &ThreadPage) -> wire::ThreadsView {
     view
 }
 
-/// One thread as readers get it.
+/// Returns the view of a thread.
 pub(crate) fn thread(thread: &Thread) -> wire::ThreadView {
     with_replies(comment(&thread.head), thread, &mut PageBudget::default())
 }
@@ -152,7 +150,7 @@ fn with_replies(head: wire::CommentView, thread: &Thread, budget: &mut PageBudge
         has_more_replies: thread.has_more_replies,
     };
     for reply in thread.replies.iter().map(comment) {
-        if !takes(budget, &reply) {
+        if !fits(budget, &reply) {
             view.has_more_replies = true;
             break;
         }
@@ -161,7 +159,7 @@ fn with_replies(head: wire::CommentView, thread: &Thread, budget: &mut PageBudge
     view
 }
 
-fn takes(budget: &mut PageBudget, comment: &wire::CommentView) -> bool {
+fn fits(budget: &mut PageBudget, comment: &wire::CommentView) -> bool {
     budget.try_add(comment.author.len() + comment.html.len())
 }
 

@@ -1,4 +1,4 @@
-//! What the application decides: which pages there are, who asks, and what it wants to take.
+//! The application's rules: which pages exist, who the caller is, which events to accept.
 
 use std::borrow::Cow;
 
@@ -6,19 +6,12 @@ use horizon_core::{EventKind, Slug, Topic};
 
 use crate::Caller;
 
-/// Which pages there are. A request for a slug that it does not know costs neither memory nor a look into a store.
+/// Decides which pages the site has. A request for any other slug costs neither memory nor a read.
 ///
-/// Any `Fn(&Slug) -> bool` will do. It is asked on every request, so it has to be quick: where pages come from a
+/// Any `Fn(&Slug) -> bool` implements it. It is called on every request, so it has to be fast: if pages come from a
 /// database, keep their slugs in memory.
-///
-/// ```
-/// use eventhorizon::{Pages, Slug};
-///
-/// let pages = |slug: &Slug| matches!(slug.as_str(), "bread" | "soup");
-/// assert!(pages.exists(&Slug::new("soup").unwrap()));
-/// ```
 pub trait Pages: Send + Sync {
-    /// Whether there is a page with this slug.
+    /// Returns whether the site has a page with this slug.
     fn exists(&self, slug: &Slug) -> bool;
 }
 
@@ -28,24 +21,24 @@ impl<F: Fn(&Slug) -> bool + Send + Sync> Pages for F {
     }
 }
 
-/// Who asks, as far as the application knows.
+/// Identifies callers by what the application knows.
 ///
-/// Any `Fn(&Caller) -> Identity` will do. It is asked on every request that counts, so it has to be quick.
+/// Any `Fn(&Caller) -> Identity` implements it. It is called on every request that counts, so it has to be fast.
 ///
 /// ```
-/// use eventhorizon::{Caller, Identity};
+/// use eventhorizon::{Caller, Horizon, Identity};
 ///
-/// // A middleware of the application put its user's number on the request.
 /// #[derive(Clone)]
-/// struct User(u64);
-/// let identify = |caller: &Caller| match caller.extensions().get::<User>() {
+/// struct User(u64); // a middleware of the application adds it to the request
+///
+/// let builder = Horizon::in_memory().identify(|caller: &Caller| match caller.extensions().get::<User>() {
 ///     Some(User(number)) => Identity::Named(number.to_string()),
 ///     None => Identity::Unknown,
-/// };
-/// # let _: &dyn eventhorizon::Identify = &identify;
+/// });
+/// # let _ = builder;
 /// ```
 pub trait Identify: Send + Sync {
-    /// Who it is.
+    /// Returns the identity of the caller.
     fn identify(&self, caller: &Caller) -> Identity;
 }
 
@@ -55,116 +48,73 @@ impl<F: Fn(&Caller) -> Identity + Send + Sync> Identify for F {
     }
 }
 
-/// Who somebody is, to the application.
-///
-/// ```
-/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # use eventhorizon::{Caller, Horizon, Identity, Slug};
-/// let by_key = |caller: &Caller| match caller.headers().contains_key("x-monitor") {
-///     true => Identity::Uncounted,
-///     false => Identity::default(), // it does not know
-/// };
-/// let horizon = Horizon::in_memory().identify(by_key).start(|_: &Slug| true).await?;
-/// let agent = ("user-agent", "Mozilla/5.0 Firefox/130.0");
-/// let monitor = horizon.caller([192, 0, 2, 1].into(), [agent, ("x-monitor", "1")]);
-/// assert_eq!(horizon.visitor(&monitor).await?, None);
-/// # Ok(()) }
-/// ```
+/// The application's knowledge of a caller.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Identity {
-    /// It does not know. Network and user agent tell visitors apart, a cookie those who like and comment.
+    /// An unknown caller. Visitors are told apart by network and user agent, readers by a cookie.
     #[default]
     Unknown,
-    /// A user of the application, by a name that stays the same: one person on all their devices. The name is hashed
-    /// and neither stored nor logged. Their likes and comments are theirs wherever they sign in, without a cookie.
+    /// A user of the application, by a stable name: one person on all their devices, without a cookie. The name is
+    /// hashed, and neither stored nor logged.
     Named(String),
-    /// Somebody who shall not be counted: the author, a monitor. They may read, like and comment.
+    /// A caller who is not counted, such as the author or a monitor. They can read, like and comment.
     Uncounted,
 }
 
-/// Whether something that a caller wants to do is wanted. A verdict of [`Horizon::moderate`](crate::Horizon::moderate) is
-/// not asked for: it is the application's own.
+/// Decides whether to accept an event before it is recorded.
 ///
-/// Any `Fn(&ProposedEvent<'_>) -> Decision` will do. It is asked before anything is sent, and has to be quick. A visit of a
-/// page is asked about once, by the page's topic, though it counts for the site too. It is not asked about a comment
-/// that fills in [`website`](crate::NewComment::website), the repeat of a stored one, and
-/// [`Horizon::moderate`](crate::Horizon::moderate).
+/// Any `Fn(&ProposedEvent<'_>) -> Decision` implements it. It has to be fast. It is called once for a visit, with the
+/// page's topic, although the visit also counts for the site. It is not called for the repetition of a stored comment,
+/// nor for [`Horizon::moderate`](crate::Horizon::moderate).
 ///
 /// ```
-/// use eventhorizon::{Decision, EventKind, ProposedEvent};
+/// use eventhorizon::{Decision, EventKind, Horizon, ProposedEvent};
 ///
-/// let decide = |proposal: &ProposedEvent<'_>| match proposal.kind {
+/// let builder = Horizon::in_memory().decide(|proposed: &ProposedEvent<'_>| match proposed.kind {
 ///     EventKind::Comment { draft, .. } if draft.body().contains("casino") => Decision::Pending,
-///     EventKind::Comment { .. } if proposal.topic.to_string() == "blog:closed" => {
+///     EventKind::Comment { .. } if proposed.topic.to_string() == "blog:closed" => {
 ///         Decision::Reject("Comments are closed.".into())
 ///     }
 ///     _ => Decision::Accept,
-/// };
-/// # let _: &dyn eventhorizon::EventPolicy = &decide;
+/// });
+/// # let _ = builder;
 /// ```
 pub trait EventPolicy: Send + Sync {
-    /// What to do with it.
-    fn decide(&self, proposal: &ProposedEvent<'_>) -> Decision;
+    /// Returns what to do with the event.
+    fn decide(&self, proposed: &ProposedEvent<'_>) -> Decision;
 }
 
 impl<F: Fn(&ProposedEvent<'_>) -> Decision + Send + Sync> EventPolicy for F {
-    fn decide(&self, proposal: &ProposedEvent<'_>) -> Decision {
-        self(proposal)
+    fn decide(&self, proposed: &ProposedEvent<'_>) -> Decision {
+        self(proposed)
     }
 }
 
-/// Something that is about to happen.
-///
-/// ```
-/// use eventhorizon::{Decision, EventKind, ProposedEvent};
-///
-/// /// Only those who are signed in may like.
-/// fn decide(proposal: &ProposedEvent<'_>) -> Decision {
-///     match proposal.kind {
-///         EventKind::Like { .. } if !proposal.caller.headers().contains_key("authorization") => {
-///             Decision::Reject("Sign in to like this.".into())
-///         }
-///         _ => Decision::Accept,
-///     }
-/// }
-/// # let _: &dyn eventhorizon::EventPolicy = &decide;
-/// ```
+/// An event that is about to be recorded.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct ProposedEvent<'a> {
-    /// On which page.
+    /// The page.
     pub topic: &'a Topic,
-    /// What. Some of it is not known yet: a visit has no visitor, and a comment's reader who never liked or wrote anything
-    /// is zero. `held` says what the site's [`Moderation`](crate::Moderation) does with a comment.
+    /// The event. Some of it is not known yet: a visit has no visitor, and the reader of a first comment is zero. The
+    /// comment's `pending` follows the site's [`Moderation`](crate::Moderation).
     pub kind: &'a EventKind,
-    /// Who asks for it.
+    /// The caller.
     pub caller: &'a Caller,
 }
 
-/// What to do with a [`ProposedEvent`].
-///
-/// ```
-/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # use eventhorizon::{Decision, Horizon, NewComment, ProposedEvent, Slug};
-/// let hold = |_: &ProposedEvent<'_>| Decision::Pending;
-/// let horizon = Horizon::in_memory().decide(hold).start(|_: &Slug| true).await?;
-/// let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]);
-/// let bread = horizon.page("bread")?;
-/// assert!(horizon.comment(&bread, NewComment::new("Ada", "Well said"), &ada).await?.pending);
-/// assert!(horizon.like(&bread, true, None, &ada).await?.view.liked);
-/// # Ok(()) }
-/// ```
+/// The decision on a [`ProposedEvent`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Decision {
-    /// Take it.
+    /// Record it.
     #[default]
     Accept,
-    /// Let a comment wait until the author shows it. Anything else is taken.
+    /// Hold a comment until a moderator shows it. Other events are accepted.
     Pending,
-    /// Do not take it. Who likes or comments is told this sentence; a visitor is not counted and sees the page as
-    /// usual.
+    /// Do not record it. A reader who likes or comments gets this sentence; a visitor is not counted and sees the page
+    /// as usual.
     Reject(Cow<'static, str>),
 }
 
@@ -172,7 +122,7 @@ pub enum Decision {
 pub(crate) struct Rules {
     pub(crate) pages: Box<dyn Pages>,
     pub(crate) identify: Box<dyn Identify>,
-    pub(crate) decide: Box<dyn EventPolicy>,
+    pub(crate) policy: Box<dyn EventPolicy>,
 }
 
 impl Rules {
@@ -180,11 +130,11 @@ impl Rules {
         Self {
             pages: Box::new(pages),
             identify: Box::new(|_: &Caller| Identity::default()),
-            decide: Box::new(|_: &ProposedEvent<'_>| Decision::default()),
+            policy: Box::new(|_: &ProposedEvent<'_>| Decision::default()),
         }
     }
 
     pub(crate) fn decide(&self, topic: &Topic, kind: &EventKind, caller: &Caller) -> Decision {
-        self.decide.decide(&ProposedEvent { topic, kind, caller })
+        self.policy.decide(&ProposedEvent { topic, kind, caller })
     }
 }

@@ -1,13 +1,13 @@
 use http::{HeaderMap, Uri, header};
 
-/// Whether a writing request comes from a page of this very host, or from no page at all.
+/// Returns whether a request comes from a page of this host, or from no page.
 ///
-/// A browser says so itself in `Sec-Fetch-Site` (Fetch Metadata, W3C): only `same-origin` and `none` will do. One too
-/// old for that sends `Origin` (RFC 6454 §7), which must name the host that is asked in `Host`. A request with neither
-/// comes from a program such as `curl`, which carries nobody's cookies by accident.
+/// Browsers send `Sec-Fetch-Site` (W3C Fetch Metadata), which must be `same-origin` or `none`. Old browsers send only
+/// `Origin` (RFC 6454 §7), which must match `Host`. A request with neither comes from a program such as `curl`, which
+/// has no cookies of a reader.
 ///
-/// Ask it before [`Horizon::like`](crate::Horizon::like) and [`Horizon::comment`](crate::Horizon::comment), which do
-/// not.
+/// Call it before [`Horizon::like`](crate::Horizon::like) and [`Horizon::comment`](crate::Horizon::comment), which do
+/// not check this.
 ///
 /// ```
 /// use eventhorizon::same_origin;
@@ -30,26 +30,26 @@ pub fn same_origin(headers: &HeaderMap) -> bool {
             .to_str()
             .ok()
             .zip(headers.get(header::HOST).and_then(|host| host.to_str().ok()))
-            .is_some_and(|(origin, host)| names(origin, host)),
+            .is_some_and(|(origin, host)| is_origin_of(origin, host)),
     }
 }
 
-/// Whether the origin `scheme://host[:port]` is that of `host[:port]`.
-fn names(origin: &str, host: &str) -> bool {
+/// Returns whether the origin `scheme://host[:port]` is that of `host[:port]`.
+fn is_origin_of(origin: &str, host: &str) -> bool {
     let Ok(origin) = origin.parse::<Uri>() else {
         return false;
     };
     let Ok(host) = host.parse::<http::uri::Authority>() else {
         return false;
     };
-    let usual = match origin.scheme_str() {
+    let default = match origin.scheme_str() {
         Some("http") => 80,
         Some("https") => 443,
         _ => return false,
     };
     origin.authority().is_some_and(|ours| {
         ours.host().eq_ignore_ascii_case(host.host())
-            && ours.port_u16().unwrap_or(usual) == host.port_u16().unwrap_or(usual)
+            && ours.port_u16().unwrap_or(default) == host.port_u16().unwrap_or(default)
     })
 }
 

@@ -1,95 +1,84 @@
-//! Who counts as one person today, and who counts as nobody.
+//! Visitor keys, and which requests count as visits.
 
-use std::{
-    collections::BTreeMap,
-    fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
+use horizon_backend::random_bytes;
 use horizon_core::{Day, Error, Result, SaltStore, Timestamp, VisitorKey};
 use http::{HeaderMap, header};
 use isbot::Bots;
+use parking_lot::Mutex;
 use tokio::time::timeout;
 
-use crate::{
-    attendance::VisitorIdentity,
-    dice::{self, Clock},
-};
+use crate::{clock::EventClock, viewer_session::VisitorIdentity};
 
-/// How long before midnight (UTC) the salt of the next day is read: one hour. So no reader waits for it at midnight.
+/// How long before midnight (UTC) the next day's salt is read: one hour. Nobody waits for it at midnight then.
 const READ_AHEAD: Duration = Duration::from_secs(3_600);
 
-/// How long the start and the housekeeping wait for salts: one second. Readers are served without them, too.
+/// The time limit for reading salts ahead: one second. The site also works without them.
 const SALT_WAIT: Duration = Duration::from_secs(1);
 
-/// Derives visitor keys under the salt of the day, which is read ahead.
+/// Derives visitor keys with the salt of the day.
 pub(crate) struct Visitors {
     salts: Arc<dyn SaltStore>,
     site: String,
-    clock: Clock,
-    /// The salts of today and tomorrow, as far as they were read.
-    known: Mutex<BTreeMap<Day, [u8; 32]>>,
+    clock: EventClock,
+    /// The salts of today and tomorrow, once they are read.
+    cached: Mutex<BTreeMap<Day, [u8; 32]>>,
 }
 
 impl Visitors {
-    pub(crate) fn new(salts: Arc<dyn SaltStore>, site: String, clock: Clock) -> Self {
+    pub(crate) fn new(salts: Arc<dyn SaltStore>, site: String, clock: EventClock) -> Self {
         Self {
             salts,
             site,
             clock,
-            known: Mutex::default(),
+            cached: Mutex::default(),
         }
     }
 
-    /// Returns the key under which this reader counts today; nothing for one who is not to be known again.
-    pub(crate) async fn find(&self, who: &VisitorIdentity) -> Result<Option<VisitorKey>> {
+    /// Returns the visitor's key for today, or `None` for an anonymous one.
+    pub(crate) async fn key(&self, identity: &VisitorIdentity) -> Result<Option<VisitorKey>> {
         let today = || self.salt(self.clock.now());
-        Ok(match who {
-            VisitorIdentity::Known { address, user_agent } => {
+        Ok(match identity {
+            VisitorIdentity::Network { address, user_agent } => {
                 Some(VisitorKey::derive(&today().await?, &self.site, *address, user_agent))
             }
             VisitorIdentity::Named(name) => Some(VisitorKey::named(&today().await?, &self.site, name)),
-            VisitorIdentity::Unnamed { .. } => None,
+            VisitorIdentity::Anonymous { .. } => None,
         })
     }
 
-    /// Reads today's salt, and in the last hour of the day tomorrow's, unless they are known.
+    /// Reads today's salt, and in the last hour of the day tomorrow's, unless they are cached.
     ///
     /// # Errors
-    /// Those of the store, or it did not answer within a second.
+    /// Those of the store, or it did not respond within a second.
     pub(crate) async fn read_ahead(&self) -> Result<()> {
         let now = self.clock.now();
-        self.known().retain(|day, _| *day >= now.day());
+        self.cached.lock().retain(|day, _| *day >= now.day());
         let read = async {
             self.salt(now).await?;
             self.salt(now.plus(READ_AHEAD)).await.map(drop)
         };
-        timeout(SALT_WAIT, read).await.unwrap_or_else(|late| {
-            Err(Error::unavailable("the salt of the day did not come in time").with_source(late))
-        })
+        timeout(SALT_WAIT, read)
+            .await
+            .unwrap_or_else(|elapsed| Err(Error::unavailable("reading the salt timed out").with_source(elapsed)))
     }
 
-    /// Returns the salt of the day of this moment.
     async fn salt(&self, at: Timestamp) -> Result<[u8; 32]> {
         let day = at.day();
-        if let Some(salt) = self.known().get(&day) {
+        if let Some(salt) = self.cached.lock().get(&day) {
             return Ok(*salt);
         }
-        // Making the salt of a wrong day would erase those of the right one.
+        // Creating the salt of a wrong day would erase the right one.
         if !self.clock.is_known() {
-            return Err(Error::unavailable("the day is not known before Redis told the time"));
+            return Err(Error::unavailable("the day is unknown until Redis reports its time"));
         }
-        let salt = self.salts.salt(day, dice::random()?).await?;
-        let mut known = self.known();
+        let salt = self.salts.salt(day, random_bytes()?).await?;
         let today = self.clock.now().day();
-        known.retain(|day, _| *day >= today);
-        known.insert(day, salt);
+        let mut cached = self.cached.lock();
+        cached.retain(|day, _| *day >= today);
+        cached.insert(day, salt);
         Ok(salt)
-    }
-
-    fn known(&self) -> MutexGuard<'_, BTreeMap<Day, [u8; 32]>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -99,8 +88,8 @@ impl fmt::Debug for Visitors {
     }
 }
 
-/// Why a request is nobody's visit; nothing if a reader seems to be behind it.
-pub(crate) fn not_a_reader(headers: &HeaderMap, bots: &Bots) -> Option<&'static str> {
+/// Returns why a request is not a visit, or `None` if a person seems to have sent it.
+pub(crate) fn exclusion_reason(headers: &HeaderMap, bots: &Bots) -> Option<&'static str> {
     let agent = user_agent(headers);
     let agent = agent.trim();
     if agent.is_empty() {
@@ -111,21 +100,21 @@ pub(crate) fn not_a_reader(headers: &HeaderMap, bots: &Bots) -> Option<&'static 
     }
     if ["sec-purpose", "purpose", "x-moz"]
         .iter()
-        .any(|name| is_ahead_of_time(headers, name))
+        .any(|name| is_prefetch(headers, name))
     {
         return Some("prefetch");
     }
     bots.is_bot(agent).then_some("crawler")
 }
 
-/// Whether a browser fetches what its reader has not asked for yet.
-fn is_ahead_of_time(headers: &HeaderMap, name: &str) -> bool {
+/// Returns whether this header says that a browser prefetches or prerenders.
+fn is_prefetch(headers: &HeaderMap, name: &str) -> bool {
     let purpose = headers.get(name).map(|value| value.as_bytes().to_ascii_lowercase());
     let purpose = purpose.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     purpose.is_some_and(|purpose| purpose.contains("prefetch") || purpose.contains("prerender"))
 }
 
-/// Whether the reader's browser asks not to be followed: `Sec-GPC: 1` (Global Privacy Control) or `DNT: 1`.
+/// Returns whether a request has a privacy signal: `Sec-GPC: 1` (Global Privacy Control) or `DNT: 1`.
 ///
 /// ```
 /// use eventhorizon::http::{HeaderMap, HeaderValue};
@@ -137,15 +126,15 @@ fn is_ahead_of_time(headers: &HeaderMap, name: &str) -> bool {
 /// ```
 #[must_use]
 pub fn has_privacy_signal(headers: &HeaderMap) -> bool {
-    let says_yes = |name| {
+    let is_set = |name| {
         headers
             .get(name)
             .is_some_and(|value| value.as_bytes().trim_ascii() == b"1")
     };
-    says_yes("sec-gpc") || says_yes("dnt")
+    is_set("sec-gpc") || is_set("dnt")
 }
 
-/// What the client calls itself.
+/// Returns the `User-Agent` header, lossily decoded.
 pub(crate) fn user_agent(headers: &HeaderMap) -> String {
     let agent = headers.get(header::USER_AGENT).map(|agent| agent.as_bytes());
     String::from_utf8_lossy(agent.unwrap_or_default()).into_owned()
@@ -157,11 +146,11 @@ mod tests {
 
     const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0";
 
-    fn verdict(fields: &[(&'static str, &str)]) -> Option<&'static str> {
+    fn reason(fields: &[(&'static str, &str)]) -> Option<&'static str> {
         let fields = fields
             .iter()
             .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
-        not_a_reader(&fields.collect(), &Bots::default())
+        exclusion_reason(&fields.collect(), &Bots::default())
     }
 
     #[test]
@@ -185,9 +174,9 @@ mod tests {
             ),
             ("curl/8.5.0", Some("crawler")),
         ] {
-            assert_eq!(verdict(&[("user-agent", agent)]), expected, "{agent}");
+            assert_eq!(reason(&[("user-agent", agent)]), expected, "{agent}");
         }
-        assert_eq!(verdict(&[]), Some("empty_agent"));
+        assert_eq!(reason(&[]), Some("empty_agent"));
     }
 
     #[test]
@@ -198,11 +187,11 @@ mod tests {
             ("x-moz", "PreFetch"),
         ] {
             assert_eq!(
-                verdict(&[("user-agent", FIREFOX), (name, value)]),
+                reason(&[("user-agent", FIREFOX), (name, value)]),
                 Some("prefetch"),
                 "{name}"
             );
         }
-        assert_eq!(verdict(&[("user-agent", FIREFOX), ("sec-purpose", "x")]), None);
+        assert_eq!(reason(&[("user-agent", FIREFOX), ("sec-purpose", "x")]), None);
     }
 }

@@ -5,112 +5,136 @@ use http::{Method, StatusCode};
 use serde::Deserialize;
 
 use super::{
-    Answer, Asked, answer,
-    read::{self, Form},
-    resend::Resend,
+    Handler, HandlerResult,
+    parse::{self, BodyKind},
+    response,
+    retry_form::RetryForm,
 };
-use crate::{CommentOutcome, NewComment, Problem, ProblemKind, comments::THREADS_A_PAGE};
+use crate::{CommentOutcome, ExistingPage, NewComment, Paging, Problem, ProblemKind};
 
-/// The most threads, or replies of one thread, that one answer holds.
+/// The largest number of threads or replies in one response.
 const MAX_LIMIT: usize = 100;
 
-/// Which threads, or which replies of one thread.
 #[derive(Deserialize)]
-struct Which {
+struct CommentsQuery {
     before: Option<String>,
     thread: Option<String>,
     after: Option<String>,
     limit: Option<String>,
 }
 
-impl Asked<'_> {
-    /// `/comments/{slug}`: a page of threads, a page of replies, or one comment more.
-    pub(super) async fn comments(&self, page: &str) -> Answer {
-        let slug = self.page(page)?;
+#[derive(Deserialize)]
+struct CommentForm {
+    id: Option<String>,
+    body: Option<String>,
+    author: Option<String>,
+    parent: Option<String>,
+    /// A honeypot: people do not see the field, but bots fill it in.
+    website: Option<String>,
+    /// Where to redirect to.
+    back: Option<String>,
+}
+
+impl Handler<'_> {
+    /// `/comments/{slug}`
+    pub(super) async fn comments(&self, page: &str) -> HandlerResult {
+        let page = self.page(page)?;
         if self.method == Method::POST {
-            return self.comment(&slug).await;
+            return self.post_comment(&page).await;
         }
-        let which: Which = read::query(self.query)?;
-        let limit = which.limit()?.unwrap_or(THREADS_A_PAGE);
-        let before = query_id("before", which.before.as_deref())?;
-        let Some(head) = query_id("thread", which.thread.as_deref())? else {
-            return answer::json(&self.horizon.some_threads(&slug, before, limit).await?);
+        let query: CommentsQuery = parse::query(self.query)?;
+        let paging = query.paging()?;
+        let before = query_id("before", query.before.as_deref())?;
+        let Some(head) = query_id("thread", query.thread.as_deref())? else {
+            return response::json(&self.horizon.threads(&page, paging.cursor(before)).await?);
         };
-        let after = query_id("after", which.after.as_deref())?;
-        let thread = self.horizon.thread(&slug, head, after, limit).await?;
-        answer::json(&ThreadsView {
+        let after = query_id("after", query.after.as_deref())?;
+        let thread = self.horizon.thread(&page, head, paging.cursor(after)).await?;
+        response::json(&ThreadsView {
             threads: thread.into_iter().collect(),
             has_earlier: false,
         })
     }
 
-    async fn comment(&self, slug: &horizon_core::Slug) -> Answer {
+    async fn post_comment(&self, page: &ExistingPage) -> HandlerResult {
         let headers = self.caller.headers();
-        let key = read::idempotency_key(headers)?;
-        let (mut new, kind) = read::either::<NewComment>(headers, &self.body)?;
+        let key = parse::idempotency_key(headers)?;
+        let (form, kind) = parse::json_or_form::<CommentForm>(headers, &self.body)?;
         let back = match kind {
-            Form::Json => None,
-            Form::Plain => Some(read::back(new.back.as_deref())?),
+            BodyKind::Json => None,
+            BodyKind::Form => Some(parse::back(form.back.as_deref())?),
         };
-        if new.id.as_deref().is_none_or(str::is_empty) {
-            new.id = key.map(|key| key.to_string());
+        let is_bot = form.website.as_ref().is_some_and(|website| !website.is_empty());
+        let mut new = form.into_comment(key)?;
+        if is_bot {
+            tracing::debug!(slug = %page, "dropped a comment whose honeypot field is filled in");
+            return created(self.horizon.preview_comment(page, new)?, back);
         }
-        let again = back.as_deref().filter(|_| self.is_for_a_person()).map(|back| {
-            if new.id.as_deref().is_none_or(str::is_empty) {
-                new.id = self.fresh_id().map(|id| id.to_string());
-            }
-            Resend::of_comment(&new, back)
+        let retry_form = back.as_deref().filter(|_| self.wants_page()).map(|back| {
+            new.id = new.id.or_else(|| self.new_id());
+            RetryForm::comment(&new, back)
         });
-        let comment = self.horizon.comment_until(slug, new, self.caller, self.deadline());
-        match (comment.await, again) {
-            (Ok(comment), _) => posted(comment, back),
-            (Err(problem), Some(again)) => again.answer(problem),
+        let comment = self.horizon.comment_until(page, new, self.caller, self.deadline());
+        match (comment.await, retry_form) {
+            (Ok(comment), _) => created(comment, back),
+            (Err(problem), Some(retry_form)) => retry_form.response(problem),
             (Err(problem), None) => Err(problem),
         }
     }
 }
 
-impl Which {
-    fn limit(&self) -> Result<Option<NonZeroUsize>, Problem> {
-        let Some(text) = &self.limit else { return Ok(None) };
+impl CommentForm {
+    fn into_comment(self, key: Option<EventId>) -> Result<NewComment, Problem> {
+        let mut new = NewComment::new(self.author.unwrap_or_default(), self.body.unwrap_or_default());
+        new.id = parse::id("id", self.id.as_deref())?.or(key);
+        new.parent = parse::id("parent", self.parent.as_deref())?;
+        Ok(new)
+    }
+}
+
+impl CommentsQuery {
+    fn paging(&self) -> Result<Paging, Problem> {
+        let Some(text) = &self.limit else {
+            return Ok(Paging::default());
+        };
         let limit = text.parse().ok();
         let limit = limit.filter(|limit: &NonZeroUsize| limit.get() <= MAX_LIMIT);
-        let wrong = || wrong("limit", format!("must be a number from 1 to {MAX_LIMIT}."));
-        limit.ok_or_else(wrong).map(Some)
+        let invalid = || invalid_query("limit", format!("must be a number from 1 to {MAX_LIMIT}."));
+        Ok(Paging::default().limit(limit.ok_or_else(invalid)?))
     }
 }
 
 fn query_id(name: &'static str, text: Option<&str>) -> Result<Option<EventId>, Problem> {
     let id = text.map(str::parse).transpose();
-    id.map_err(|error: horizon_core::ParseIdError| wrong(name, format!("is wrong: {error}.")))
+    id.map_err(|error: horizon_core::ParseIdError| invalid_query(name, format!("is invalid: {error}.")))
 }
 
-fn wrong(name: &'static str, reason: String) -> Problem {
-    Problem::new(ProblemKind::InvalidQuery).naming(name, reason)
+fn invalid_query(name: &'static str, reason: String) -> Problem {
+    Problem::new(ProblemKind::InvalidQuery).field(name, reason)
 }
 
-/// 201 with the comment, 202 if it waits; a plain form is sent back to where it came from.
-fn posted(posted: CommentOutcome, back: Option<String>) -> Answer {
+/// Returns 201 with the comment, 202 if it is pending, or a redirect for a plain form.
+fn created(outcome: CommentOutcome, back: Option<String>) -> HandlerResult {
     let CommentOutcome {
         view,
-        pending: waits,
+        pending,
         set_cookie,
-    } = posted;
-    let answer = match back {
+    } = outcome;
+    let response = match back {
         None => {
-            let mut answer = answer::json(&view)?;
-            *answer.status_mut() = if waits {
+            let mut response = response::json(&view)?;
+            *response.status_mut() = if pending {
                 StatusCode::ACCEPTED
             } else {
                 StatusCode::CREATED
             };
-            answer
+            response
         }
-        Some(back) => answer::see_other(&match (waits, back.contains('?')) {
+        Some(back) => response::see_other(&match (pending, back.contains('?')) {
             (false, _) => format!("{back}#comment-{}", view.id),
             (true, false) => format!("{back}?comment=waiting#comments"),
             (true, true) => format!("{back}&comment=waiting#comments"),
         }),
     };
-    Ok(answer::with_cookie(answer, set_cookie))
+    Ok(response::with_cookie(response, set_cookie))
 }

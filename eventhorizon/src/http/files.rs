@@ -3,26 +3,26 @@ use std::sync::LazyLock;
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode, header};
 
-use super::{Content, answer::set};
+use super::{Content, if_none_match, response::set};
 use crate::{client_js, client_types};
 
-/// For an hour unasked, and for a day while a newer one is fetched.
-const CACHE: &str = "public, max-age=3600, stale-while-revalidate=86400";
+/// Fresh for an hour, and usable for a day while it is revalidated.
+const CACHE_CONTROL: &str = "public, max-age=3600, stale-while-revalidate=86400";
 
-/// What changes only with the program.
+/// A static file.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum File {
-    /// The script for pages of any kind.
+    /// `client.js`
     Script,
-    /// Its types.
+    /// `client.d.ts`
     Types,
-    /// The contract, as OpenAPI 3.1.
+    /// `openapi.json`
     Contract,
 }
 
-/// The tags of the three, each a hash.
+/// The entity tags of the files, without quotes: hashes of their content.
 static TAGS: LazyLock<[String; 3]> = LazyLock::new(|| {
-    [File::Script, File::Types, File::Contract].map(|file| format!("\"{}\"", blake3::hash(file.text().as_bytes())))
+    [File::Script, File::Types, File::Contract].map(|file| blake3::hash(file.text().as_bytes()).to_string())
 });
 
 impl File {
@@ -34,7 +34,7 @@ impl File {
         }
     }
 
-    fn kind(self) -> &'static str {
+    fn media_type(self) -> &'static str {
         match self {
             Self::Script => "text/javascript; charset=utf-8",
             Self::Types => "text/plain; charset=utf-8",
@@ -51,29 +51,18 @@ impl File {
         }
     }
 
-    /// The file, unless the client has this very one.
-    pub(super) fn answer(self, headers: &HeaderMap) -> Response<Content> {
-        let is_known = self.is_known(headers);
-        let text = if is_known { "" } else { self.text() };
-        let mut answer = Response::new(Content::Bytes(Bytes::from_static(text.as_bytes())));
-        if is_known {
-            *answer.status_mut() = StatusCode::NOT_MODIFIED;
+    /// Returns the file, or 304 if the client has it.
+    pub(super) fn response(self, headers: &HeaderMap) -> Response<Content> {
+        let is_cached = if_none_match(headers).any(|tag| tag == "*" || tag == self.tag());
+        let text = if is_cached { "" } else { self.text() };
+        let mut response = Response::new(Content::Bytes(Bytes::from_static(text.as_bytes())));
+        if is_cached {
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
         } else {
-            set(&mut answer, header::CONTENT_TYPE, self.kind());
+            set(&mut response, header::CONTENT_TYPE, self.media_type());
         }
-        set(&mut answer, header::ETAG, self.tag());
-        set(&mut answer, header::CACHE_CONTROL, CACHE);
-        answer
-    }
-
-    /// A proxy that compresses a file makes its tag a weak one.
-    fn is_known(self, headers: &HeaderMap) -> bool {
-        let lists = headers.get_all(header::IF_NONE_MATCH).iter();
-        lists.filter_map(|list| list.to_str().ok()).any(|list| {
-            list.split(',').map(str::trim).any(|tag| {
-                let tag = tag.strip_prefix("W/").unwrap_or(tag);
-                tag == "*" || tag == self.tag()
-            })
-        })
+        set(&mut response, header::ETAG, &format!("\"{}\"", self.tag()));
+        set(&mut response, header::CACHE_CONTROL, CACHE_CONTROL);
+        response
     }
 }

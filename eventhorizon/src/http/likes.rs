@@ -1,10 +1,9 @@
-use http::{Method, Response};
+use http::Method;
 use serde::Deserialize;
 
-use super::{Answer, Asked, Content, answer, read, resend::Resend};
-use crate::{LikeOutcome, Problem};
+use super::{Handler, HandlerResult, parse, response, retry_form::RetryForm};
+use crate::{ExistingPage, LikeOutcome, LikeRequest, Problem};
 
-/// What a plain form says.
 #[derive(Deserialize)]
 struct LikeForm {
     liked: Option<String>,
@@ -12,40 +11,39 @@ struct LikeForm {
     back: Option<String>,
 }
 
-impl Asked<'_> {
-    /// `/likes/{slug}`: whether the reader likes the page, and says so or the contrary.
-    pub(super) async fn likes(&self, page: &str) -> Answer {
-        let slug = self.page(page)?;
-        let liked = match *self.method {
-            Method::PUT => true,
-            Method::DELETE => false,
-            Method::POST => return self.like_by_form(&slug).await,
-            _ => return answer::json(&self.horizon.like_view(&slug, self.caller).await?),
+impl Handler<'_> {
+    /// `/likes/{slug}`
+    pub(super) async fn likes(&self, page: &str) -> HandlerResult {
+        let page = self.page(page)?;
+        let request = match *self.method {
+            Method::PUT => LikeRequest::like(),
+            Method::DELETE => LikeRequest::unlike(),
+            Method::POST => return self.like_by_form(&page).await,
+            _ => return response::json(&self.horizon.like_view(&page, self.caller).await?),
         };
-        let key = read::idempotency_key(self.caller.headers())?;
-        let LikeOutcome { view, set_cookie, .. } = self.horizon.like(&slug, liked, key, self.caller).await?;
-        Ok(answer::with_cookie(answer::json(&view)?, set_cookie))
+        let request = request.idempotency_key(parse::idempotency_key(self.caller.headers())?);
+        let LikeOutcome { view, set_cookie, .. } = self.horizon.like_with(&page, self.caller, request).await?;
+        Ok(response::with_cookie(response::json(&view)?, set_cookie))
     }
 
-    /// Either of the two, from a plain form, which is sent back to where it came from.
-    async fn like_by_form(&self, slug: &horizon_core::Slug) -> Result<Response<Content>, Problem> {
+    /// Handles a plain form, and redirects back to its page.
+    async fn like_by_form(&self, page: &ExistingPage) -> HandlerResult {
         let headers = self.caller.headers();
-        let form: LikeForm = read::plain(headers, &self.body)?;
-        let back = read::back(form.back.as_deref())?;
-        let id = read::id("id", form.id.as_deref())?;
-        let key = id.map_or_else(|| read::idempotency_key(headers), |id| Ok(Some(id)))?;
+        let form: LikeForm = parse::form(headers, &self.body)?;
+        let back = parse::back(form.back.as_deref())?;
+        let id = parse::id("id", form.id.as_deref())?;
+        let key = id.map_or_else(|| parse::idempotency_key(headers), |id| Ok(Some(id)))?;
         let liked = match form.liked.as_deref() {
             Some("true") => true,
             Some("false") => false,
-            _ => return Err(Problem::field("liked", "must be `true` or `false`.")),
+            _ => return Err(Problem::invalid_field("liked", "must be `true` or `false`.")),
         };
-        let key = if liked { key.or_else(|| self.fresh_id()) } else { key };
-        let like = self.horizon.like_until(slug, liked, key, self.caller, self.deadline());
+        let key = if liked { key.or_else(|| self.new_id()) } else { key };
+        let request = LikeRequest::new(liked).idempotency_key(key);
+        let like = self.horizon.like_until(page, self.caller, request, self.deadline());
         match like.await {
-            Ok(LikeOutcome { set_cookie, .. }) => Ok(answer::with_cookie(answer::see_other(&back), set_cookie)),
-            Err(problem) if self.is_for_a_person() => {
-                Resend::of_like(liked, key.map(|key| key.to_string()), &back).answer(problem)
-            }
+            Ok(LikeOutcome { set_cookie, .. }) => Ok(response::with_cookie(response::see_other(&back), set_cookie)),
+            Err(problem) if self.wants_page() => RetryForm::like(liked, key, &back).response(problem),
             Err(problem) => Err(problem),
         }
     }

@@ -1,35 +1,37 @@
-//! The crate `http`, whose types the contract takes and returns, and the contract itself.
+//! The HTTP contract, and the types of the crate `http` that it uses.
 
-mod answer;
 mod comments;
+mod etag;
 mod files;
 mod likes;
-mod read;
-mod resend;
+mod parse;
+mod response;
+mod retry_form;
 mod route;
 
 use std::net::IpAddr;
 
 pub use ::http::{
     Error, Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, header, request,
-    response,
 };
 use bytes::Bytes;
+use horizon_core::{EventId, Topic};
 use tokio::time::Instant;
 
-pub use answer::Content;
-pub use read::MAX_BODY;
-pub(crate) use read::id;
+pub use etag::if_none_match;
+pub use parse::MAX_BODY;
+pub use response::Content;
 use route::Route;
 
-use crate::{Caller, Horizon, Problem, ProblemKind, breaker::ANSWER_WAIT, same_origin};
+use crate::{Caller, ExistingPage, Horizon, LiveOptions, Problem, ProblemKind, breaker::ANSWER_WAIT, same_origin};
 
 impl Horizon {
-    /// Answers a request of the HTTP contract, which `/openapi.json` beneath the same path describes (OpenAPI 3.1). It is what `horizon-axum` has for a router, for whoever has another.
+    /// Handles a request of the HTTP contract, which `/openapi.json` describes (OpenAPI 3.1). `horizon-axum` wraps it
+    /// in a router.
     ///
-    /// The address of the request is what stands behind the path where the contract is nested: `/live/hello`. `peer` is
-    /// whose connection it came on. What the application knows of it goes into its extensions, for
-    /// [`Identify`](crate::Identify) and [`EventPolicy`](crate::Decide). A body of more than [`MAX_BODY`] bytes is refused.
+    /// The path is relative to where the contract is nested: `/live/hello`. `peer` is the address of the connection.
+    /// The request's extensions are passed to [`Identify`](crate::Identify) and [`EventPolicy`](crate::EventPolicy). A
+    /// body of more than [`MAX_BODY`] bytes is rejected.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -38,58 +40,47 @@ impl Horizon {
     ///
     /// let horizon = Horizon::in_memory().start(|slug: &Slug| slug.as_str() == "bread").await?;
     /// let request = Request::put("/likes/bread").body(Bytes::new())?;
-    /// let answer = horizon.handle([192, 0, 2, 1].into(), request).await;
-    /// assert_eq!(answer.status(), 200);
-    /// let Content::Bytes(json) = answer.into_body() else { panic!("that is no stream") };
+    /// let response = horizon.handle([192, 0, 2, 1].into(), request).await;
+    /// assert_eq!(response.status(), 200);
+    /// let Content::Bytes(json) = response.into_body() else { panic!("not a stream") };
     /// assert_eq!(json, r#"{"liked":true,"likes":1}"#);
     /// # Ok(()) }
     /// ```
     pub async fn handle(&self, peer: IpAddr, request: Request<Bytes>) -> Response<Content> {
         let (parts, body) = request.into_parts();
-        let caller = self.caller_of(peer, parts.headers, parts.extensions);
-        let asked = Asked {
+        let caller = self.caller_from_parts(peer, parts.headers, parts.extensions);
+        let handler = Handler {
             horizon: self,
             method: &parts.method,
             query: parts.uri.query().unwrap_or_default(),
             caller: &caller,
             body,
         };
-        let answer = match self.may(&parts.method, caller.headers()) {
-            Ok(()) => asked.of(parts.uri.path()).await,
+        let result = match self.check_origin(&parts.method, caller.headers()) {
+            Ok(()) => handler.handle(parts.uri.path()).await,
             Err(problem) => Err(problem),
         };
-        answer::finish(answer, &parts.method, caller.headers())
+        response::finish(result, &parts.method, caller.headers())
     }
 
-    /// Answers a request that could not be read to its end: as a problem document, or as a page if a person sent a form.
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # use eventhorizon::{Horizon, Slug};
-    /// use eventhorizon::{Problem, ProblemKind, http::{HeaderMap, Method}};
-    ///
-    /// # let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
-    /// let problem = Problem::new(ProblemKind::BodyTooLarge);
-    /// assert_eq!(horizon.error_response(problem, &Method::POST, &HeaderMap::new()).status(), 413);
-    /// # Ok(()) }
-    /// ```
+    /// Returns the response to a request that could not be read: a problem document, or a page for a plain form.
     pub fn error_response(&self, problem: Problem, method: &Method, headers: &HeaderMap) -> Response<Content> {
-        answer::finish(Err(problem), method, headers)
+        response::finish(Err(problem), method, headers)
     }
 
-    /// Otherwise a page of another site could write in its reader's name.
-    fn may(&self, method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
+    /// Rejects requests that write and come from a page of an unknown site (CSRF).
+    fn check_origin(&self, method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
         let origin = headers.get(header::ORIGIN);
-        let is_named = |origin| self.config().origins.iter().any(|named| named.as_header() == origin);
-        if method.is_safe() || same_origin(headers) || origin.is_some_and(is_named) {
+        let is_configured = |origin| self.config().origins.iter().any(|known| known.as_header() == origin);
+        if method.is_safe() || same_origin(headers) || origin.is_some_and(is_configured) {
             return Ok(());
         }
-        Err(Problem::new(ProblemKind::CrossSite).detail("Only pages of this site may write here."))
+        Err(Problem::new(ProblemKind::CrossSite).detail("Only pages of this site may do this."))
     }
 }
 
-/// A request, and who answers it.
-struct Asked<'a> {
+/// Handles one request.
+struct Handler<'a> {
     horizon: &'a Horizon,
     method: &'a Method,
     query: &'a str,
@@ -97,64 +88,64 @@ struct Asked<'a> {
     body: Bytes,
 }
 
-type Answer = Result<Response<Content>, Problem>;
+type HandlerResult = Result<Response<Content>, Problem>;
 
-impl Asked<'_> {
-    async fn of(&self, path: &str) -> Answer {
-        let route = Route::of(path).ok_or_else(|| Problem::new(ProblemKind::NotFound))?;
-        route.check(self.method)?;
+impl Handler<'_> {
+    async fn handle(&self, path: &str) -> HandlerResult {
+        let route = Route::parse(path).ok_or_else(|| Problem::new(ProblemKind::NotFound))?;
+        route.check_method(self.method)?;
         match route {
             Route::Live(page) => self.live(page).await,
             Route::Stats(page) => self.stats(page).await,
             Route::Likes(page) => self.likes(page).await,
             Route::Comments(page) => self.comments(page).await,
-            Route::File(file) => Ok(file.answer(self.caller.headers())),
+            Route::File(file) => Ok(file.response(self.caller.headers())),
         }
     }
 
-    async fn live(&self, page: Option<&str>) -> Answer {
+    async fn live(&self, page: Option<&str>) -> HandlerResult {
         let page = page.map(|page| self.page(page)).transpose()?;
-        let again: read::Again = read::query(self.query)?;
+        let query: parse::LiveQuery = parse::query(self.query)?;
         if self.method == Method::HEAD {
-            return Ok(answer::stream(None));
+            return Ok(response::stream(None));
         }
-        let live = self.horizon.live(page.as_ref(), self.caller, again.is_again()).await?;
-        Ok(answer::stream(Some(live)))
+        let options = LiveOptions::new(page.as_ref()).returning(query.is_returning());
+        Ok(response::stream(Some(self.horizon.live(self.caller, options).await?)))
     }
 
-    async fn stats(&self, page: Option<&str>) -> Answer {
+    async fn stats(&self, page: Option<&str>) -> HandlerResult {
         let topic = match page {
             Some(page) => self.page(page)?.into(),
-            None => horizon_core::Topic::Site,
+            None => Topic::Site,
         };
-        answer::json(&self.horizon.current_stats(topic).await?)
+        response::json(&self.horizon.current_stats(topic).await?)
     }
 
-    /// Until when what is asked may take. A person who sent a plain form has nothing to read before it is answered.
+    /// Returns the deadline of a write. A plain form's is shorter: the browser shows nothing until the response.
     fn deadline(&self) -> Instant {
-        if self.is_for_a_person() {
+        if self.wants_page() {
             Instant::now() + ANSWER_WAIT
         } else {
             Horizon::write_deadline()
         }
     }
 
-    fn is_for_a_person(&self) -> bool {
-        answer::is_for_a_person(self.method, self.caller.headers())
+    fn wants_page(&self) -> bool {
+        response::wants_page(self.method, self.caller.headers())
     }
 
-    /// An id for a form that has none, so that it can be sent again. While the clock is wrong there is none, and
-    /// nothing is taken either.
-    fn fresh_id(&self) -> Option<horizon_core::EventId> {
+    /// Returns an id for a form without one, so that it can be sent again, or `None` while the clock is wrong and
+    /// nothing is accepted.
+    fn new_id(&self) -> Option<EventId> {
         let clock = &self.horizon.0.clock;
         clock.check().ok()?;
         Some(clock.stamp().ok()?.id)
     }
 
-    /// The page of this name, as it stands in an address.
-    fn page(&self, name: &str) -> Result<horizon_core::Slug, Problem> {
+    /// Returns the page with this percent-encoded name.
+    fn page(&self, name: &str) -> Result<ExistingPage, Problem> {
         let name = percent_encoding::percent_decode_str(name).decode_utf8();
-        let name = name.map_err(|_| Problem::new(ProblemKind::InvalidSlug).naming("slug", "is not UTF-8."))?;
+        let name = name.map_err(|_| Problem::new(ProblemKind::InvalidSlug).field("slug", "is not UTF-8."))?;
         self.horizon.page(&name)
     }
 }

@@ -2,20 +2,15 @@ use std::{
     collections::HashMap,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
 use horizon_backend::Health;
 use horizon_core::{Ports, Stats, Topic};
-use tokio::{runtime::Handle, time::Instant};
+use tokio::runtime::Handle;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{Frame, LatestReceiver, heard::Heard, latest::latest_channel, page};
-use crate::{LastKnownStats, known::LastKnown, metrics::Metrics};
-
-/// For how long after a word was taken here the frames of its page may be without it: 2 seconds, as long as a kept
-/// total may go unread by those who watch it.
-const CATCHING_UP: Duration = Duration::from_secs(2);
+use crate::{StatsSnapshot, metrics::Metrics, read_cache::ReadCache};
 
 /// Every watched page: a task for each, as long as somebody sits there.
 ///
@@ -28,7 +23,7 @@ struct Inner {
     ports: Ports,
     /// Whether what the pipe took is counted and published by then.
     counts_here: bool,
-    known: Arc<LastKnown>,
+    cache: Arc<ReadCache>,
     metrics: Arc<Metrics>,
     closing: CancellationToken,
     tasks: TaskTracker,
@@ -40,8 +35,6 @@ struct Inner {
 struct Room {
     seats: usize,
     frames: LatestReceiver<Frame>,
-    /// When the pipe last took a word of a reader of this process.
-    written: Option<Instant>,
     heard: Option<Heard>,
     empty: CancellationToken,
 }
@@ -49,11 +42,11 @@ struct Room {
 impl Hub {
     /// A hub whose pages end on `closing` and run among `tasks`, on the runtime that this is called in: the first
     /// reader of a page may come in on another one, a worker's of a framework that has many. `counts_here`: the pipe
-    /// takes a word when it is counted and published. `known` holds what a page says until its sources answer.
+    /// takes a word when it is counted and published. `cache` holds what a page says until its sources answer.
     pub(crate) fn new(
         ports: Ports,
         counts_here: bool,
-        known: Arc<LastKnown>,
+        cache: Arc<ReadCache>,
         metrics: Arc<Metrics>,
         closing: CancellationToken,
         tasks: TaskTracker,
@@ -62,7 +55,7 @@ impl Hub {
         Self(Arc::new(Inner {
             ports,
             counts_here,
-            known,
+            cache,
             metrics,
             closing,
             tasks,
@@ -98,14 +91,14 @@ impl Hub {
 
     /// The page's numbers, if it is watched and its sources have said them, unless a reader who just wrote could miss
     /// their own word in them.
-    pub(crate) fn settled_numbers(&self, topic: &Topic) -> Option<LastKnownStats> {
-        let rooms = self.rooms();
-        let room = rooms.get(topic)?;
-        let settled = room.written.is_none_or(|written| written.elapsed() > CATCHING_UP);
-        let frame = settled.then(|| room.frames.get())?;
-        let numbers = frame.numbers.filter(|_| frame.is_current)?;
-        Some(LastKnownStats {
-            numbers,
+    pub(crate) fn published_stats(&self, topic: &Topic) -> Option<StatsSnapshot> {
+        let frame = self.rooms().get(topic)?.frames.get();
+        if self.0.cache.may_lack_write(topic) {
+            return None;
+        }
+        let stats = frame.numbers.filter(|_| frame.is_current)?;
+        Some(StatsSnapshot {
+            stats,
             comments_revision: frame.comments_revision,
             is_current: true,
         })
@@ -117,13 +110,6 @@ impl Hub {
         self.rooms().get_mut(topic)?.heard.as_mut()?.latest()
     }
 
-    /// The pipe took a word about this page.
-    pub(crate) fn wrote(&self, topic: &Topic) {
-        if let Some(room) = self.rooms().get_mut(topic) {
-            room.written = Some(Instant::now());
-        }
-    }
-
     fn open(&self, topic: &Topic) -> Room {
         let (sender, frames) = latest_channel(Frame::default());
         let empty = self.0.closing.child_token();
@@ -131,7 +117,7 @@ impl Hub {
             topic.clone(),
             self.clone(),
             self.0.ports.clone(),
-            Arc::clone(&self.0.known),
+            Arc::clone(&self.0.cache),
             Arc::clone(&self.0.metrics),
             sender,
         );
@@ -144,7 +130,6 @@ impl Hub {
         Room {
             seats: 0,
             frames,
-            written: None,
             heard,
             empty,
         }

@@ -12,6 +12,7 @@ mod stream;
 pub(crate) use frame::{Frame, FramePart, Parts};
 pub(crate) use hub::{Hub, Seat};
 pub(crate) use latest::LatestReceiver;
+pub use open::LiveOptions;
 pub use stream::Live;
 pub(crate) use stream::Open;
 

@@ -1,49 +1,76 @@
-//! Opens live connections, and counts visits that have none.
+//! Opens live connections, and counts visits without one.
 
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use horizon_core::{Error, EventKind, Result, Slug, Topic, VisitorKey};
+use horizon_backend::random_bytes;
+use horizon_core::{Error, EventKind, Result, Topic, VisitorKey};
 use tokio::time::timeout;
 
 use super::{FramePart, Live, Open};
 use crate::{
-    Caller, Decision, Horizon, Identity, Problem, Signals,
-    attendance::{ViewerSession, VisitorIdentity},
-    dice,
+    Caller, Decision, ExistingPage, Horizon, Identity, Problem, Signals,
     metrics::Metrics,
     rates::RateClass,
+    viewer_session::{ViewerSession, VisitorIdentity},
     visitors,
 };
 
-/// The header that a browser sends when it opens a stream again.
+/// The header that a browser sends when it reopens a stream.
 const LAST_EVENT_ID: &str = "last-event-id";
 
-/// A browser waits this long before it opens a lost stream again, in milliseconds, and up to
-/// [`RETRY_SPREAD`] longer, so that a restart does not bring all readers back at once.
+/// How long a browser waits before it reopens a lost stream, in milliseconds, without [`RETRY_SPREAD`].
 const RETRY: u32 = 1000;
 
-/// The most that is added to [`RETRY`], in milliseconds.
+/// The largest random addition to [`RETRY`], in milliseconds. It spreads the reconnections after a restart.
 const RETRY_SPREAD: u32 = 3000;
 
-/// How long the application waits for a visitor's key: one second.
-const KEY_WAIT: Duration = Duration::from_secs(1);
+/// The time limit of [`Horizon::visitor`]: one second.
+const VISITOR_WAIT: Duration = Duration::from_secs(1);
+
+/// What a live connection shows. See [`Horizon::live`].
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct LiveOptions<'a> {
+    page: Option<&'a ExistingPage>,
+    returning: bool,
+}
+
+impl<'a> LiveOptions<'a> {
+    /// The stats of a page and of the site, and the page's newest comments.
+    pub fn page(page: &'a ExistingPage) -> Self {
+        Self::new(Some(page))
+    }
+
+    /// The stats of the site.
+    pub fn site() -> Self {
+        Self::new(None)
+    }
+
+    pub(crate) fn new(page: Option<&'a ExistingPage>) -> Self {
+        Self { page, returning: false }
+    }
+
+    /// Sets whether the client reconnects by itself after a lost connection, as `?again=1` says in the HTTP contract.
+    /// A reader with a privacy signal then does not count as a second visit.
+    pub fn returning(self, returning: bool) -> Self {
+        Self { returning, ..self }
+    }
+}
 
 impl Horizon {
-    /// Opens a live connection to a page, or without one to the whole site. Its reader is counted until it is dropped;
-    /// a crawler and somebody [`Uncounted`](Identity::Uncounted) get the same stream.
-    ///
-    /// `returning` says that the reader was here a moment ago and comes back by themselves, as `?again=1` does in the
-    /// HTTP contract: one who asked not to be known again is then no second visit.
+    /// Opens a live connection. The caller counts as a viewer until it is dropped. Crawlers and
+    /// [`Uncounted`](Identity::Uncounted) callers get the same stream, but do not count.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # use eventhorizon::{Horizon, Slug};
+    /// # use eventhorizon::{Horizon, LiveOptions, Slug};
     /// use futures::StreamExt;
     ///
     /// let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
+    /// let bread = horizon.page("bread")?;
     /// let caller = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Mozilla/5.0 Firefox/130.0")]);
-    /// let mut live = horizon.live(Some(&horizon.page("bread")?), &caller, false).await?;
+    /// let mut live = horizon.live(&caller, LiveOptions::page(&bread)).await?;
     /// let _retry = live.next().await;
     /// let first = live.next().await.unwrap();
     /// assert!(first.starts_with(b"event: live\ndata: {\"viewers\":1,"));
@@ -51,49 +78,46 @@ impl Horizon {
     /// ```
     ///
     /// # Errors
-    /// The page does not exist, the network opens too many, or the site is closing. A pipe or a store that is down is
-    /// no error: the stream opens, and says what is known.
-    pub async fn live(&self, page: Option<&Slug>, caller: &Caller, returning: bool) -> Result<Live, Problem> {
+    /// The caller's network exceeds its rate, or the site is closing. An unavailable backend is not an error: the
+    /// stream opens and shows cached stats.
+    pub async fn live(&self, caller: &Caller, options: LiveOptions<'_>) -> Result<Live, Problem> {
+        let LiveOptions { page, returning } = options;
         let inner = &*self.0;
         let (topics, parts): (Arc<[Topic]>, &[FramePart]) = match page {
             None => (Arc::new([Topic::Site]), &[FramePart::Live]),
-            Some(slug) => {
-                self.check_page(slug)?;
-                (Arc::new([slug.clone().into(), Topic::Site]), &FramePart::ALL)
-            }
+            Some(page) => (Arc::new([page.into(), Topic::Site]), &FramePart::ALL),
         };
         inner
             .limiters
             .check(RateClass::Live, caller.address(), &inner.metrics)?;
-        let stopping = || Problem::unavailable("The server is about to stop.");
+        let stopping = || Problem::unavailable("The server is shutting down.");
         if inner.hub.is_closing() {
-            // Before they are counted, because they will come again.
+            // Do not count the viewer: the client reconnects.
             return Err(stopping());
         }
-        let mut attendance = match self.who(&topics, caller, returning) {
-            Ok(who) => ViewerSession::begin(inner.register.clone(), Arc::clone(&topics), who),
+        let mut session = match self.visitor_identity(&topics, caller, returning) {
+            Ok(identity) => ViewerSession::new(inner.visit_tracker.clone(), Arc::clone(&topics), identity),
             Err(reason) => {
                 inner.metrics.dropped_visit(reason);
                 ViewerSession::Uncounted
             }
         };
-        attendance.advance().await;
+        session.poll_once().await;
         let seat = topics.first().and_then(|topic| inner.hub.join(topic));
         let seat = seat.ok_or_else(stopping)?;
         let open = Open::new(inner.metrics.live_connections.clone(), inner.streams.token());
-        Ok(Live::new(greeting()?, parts, seat, attendance, open))
+        Ok(Live::new(greeting()?, parts, seat, session, open))
     }
 
-    /// Counts a visit of somebody who has the page in front of them but opens no live connection: a reader without
-    /// scripts, a page without ours. The same reader's live connection within half an hour is no second visit. A page
-    /// that the site does not have is not counted.
+    /// Counts a visit of a page without a live connection, such as by a reader without JavaScript. A live connection
+    /// of the same visitor within half an hour is not a second visit.
     ///
-    /// Crawlers, prefetches and empty agents do not count, but many programs that call themselves browsers do: what is
-    /// counted this way is an upper bound. It is told apart in the metrics, as `horizon_server_visits`. A reader who asks
-    /// not to be known again ([`has_privacy_signal`](crate::has_privacy_signal)) is a visit each time, and one more with a
-    /// live connection: where pages open one, leave such readers to it.
+    /// Known crawlers, prefetches and empty user agents do not count, but many programs pretend to be browsers: the
+    /// number is an upper bound. The metric `horizon_server_visits` counts these visits. A reader with a privacy signal
+    /// ([`has_privacy_signal`](crate::has_privacy_signal)) is one visit per call and one more per live connection; if
+    /// pages open one, do not call this for such readers.
     ///
-    /// It waits for nothing; the visit is told in the background. It has to be called within a tokio runtime.
+    /// It does not wait: a background task records the visit. Call it within a tokio runtime.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -103,68 +127,52 @@ impl Horizon {
     /// for agent in ["Mozilla/5.0 Firefox/130.0", "Mozilla/5.0 Firefox/130.0", "Googlebot/2.1"] {
     ///     horizon.visit(&bread, &horizon.caller([192, 0, 2, 1].into(), [("user-agent", agent)]));
     /// }
-    /// horizon.close().await?; // what was queued is counted
+    /// horizon.close().await?; // records what is queued
     /// assert_eq!(horizon.stats(&[bread.into()]).await?[0].visits, 1);
     /// # Ok(()) }
     /// ```
-    pub fn visit(&self, slug: &Slug, caller: &Caller) {
+    pub fn visit(&self, page: &ExistingPage, caller: &Caller) {
         let inner = &*self.0;
-        if !inner.rules.pages.exists(slug) {
-            return;
-        }
-        let topics = [slug.clone().into(), Topic::Site];
-        let who = match self.who(&topics, caller, false) {
-            Ok(who) => who,
+        let topics = [page.into(), Topic::Site];
+        let identity = match self.visitor_identity(&topics, caller, false) {
+            Ok(identity) => identity,
             Err(reason) => return inner.metrics.dropped_visit(reason),
         };
         let is_allowed = inner
             .limiters
             .check(RateClass::Visit, caller.address(), &inner.metrics)
             .is_ok();
-        let told = |metrics: &Metrics| {
+        let count = |metrics: &Metrics| {
             metrics.server_visits.inc();
         };
-        if !is_allowed || !inner.register.late.tell(Arc::new(topics), who, told) {
+        if !is_allowed || !inner.visit_tracker.background.spawn(Arc::new(topics), identity, count) {
             inner.metrics.dropped_visit("rate");
         }
     }
 
-    /// Who counts as one person today: nobody if no reader seems to be behind the request, if they asked not to be
-    /// known again, or if the application does not count them. At 00:00 UTC everybody becomes somebody else.
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # use eventhorizon::{Horizon, Slug};
-    /// let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
-    /// let from = |address: [u8; 4], agent| horizon.caller(address.into(), [("user-agent", agent)]);
-    /// let ada = horizon.visitor(&from([192, 0, 2, 1], "Mozilla/5.0 Firefox/130.0")).await?;
-    /// let ben = horizon.visitor(&from([192, 0, 2, 2], "Mozilla/5.0 Firefox/130.0")).await?;
-    /// assert!(ada.is_some() && ada != ben);
-    /// assert_eq!(horizon.visitor(&from([192, 0, 2, 3], "Googlebot/2.1")).await?, None);
-    /// # Ok(()) }
-    /// ```
+    /// Returns the key that identifies the caller as a visitor today (UTC). Returns `None` for crawlers, for
+    /// [`Uncounted`](Identity::Uncounted) callers, and for readers with a privacy signal.
     ///
     /// # Errors
-    /// The salt of the day cannot be had from the store, or not within a second.
+    /// The salt of the day cannot be read from the store within a second.
     pub async fn visitor(&self, caller: &Caller) -> Result<Option<VisitorKey>> {
-        match self.who(&[], caller, false) {
-            Ok(who) => self.key_of(&who).await,
-            Err(_) => Ok(None),
-        }
-    }
-
-    async fn key_of(&self, who: &VisitorIdentity) -> Result<Option<VisitorKey>> {
-        timeout(KEY_WAIT, self.0.visitors.find(who))
+        let Ok(identity) = self.visitor_identity(&[], caller, false) else {
+            return Ok(None);
+        };
+        timeout(VISITOR_WAIT, self.0.visitors.key(&identity))
             .await
-            .unwrap_or_else(
-                |late| Err(Error::unavailable("the salt of the day did not come in time").with_source(late)),
-            )
+            .unwrap_or_else(|elapsed| Err(Error::unavailable("reading the salt timed out").with_source(elapsed)))
     }
 
-    /// Who comes, or why they do not count.
-    fn who(&self, topics: &[Topic], caller: &Caller, returning: bool) -> Result<VisitorIdentity, &'static str> {
+    /// Returns how to identify the visitor, or why the caller does not count.
+    fn visitor_identity(
+        &self,
+        topics: &[Topic],
+        caller: &Caller,
+        returning: bool,
+    ) -> Result<VisitorIdentity, &'static str> {
         let (headers, rules) = (caller.headers(), &self.0.rules);
-        if let Some(reason) = visitors::not_a_reader(headers, &self.0.bots) {
+        if let Some(reason) = visitors::exclusion_reason(headers, &self.0.bots) {
             return Err(reason);
         }
         let identity = rules.identify.identify(caller);
@@ -172,18 +180,18 @@ impl Horizon {
             return Err("uncounted");
         }
         let kind = EventKind::Visit { visitor: None };
-        let refuses = |topic| matches!(rules.decide(topic, &kind, caller), Decision::Reject(_));
-        if topics.first().is_some_and(refuses) {
+        let rejects = |topic| matches!(rules.decide(topic, &kind, caller), Decision::Reject(_));
+        if topics.first().is_some_and(rejects) {
             return Err("refused");
         }
         match self.0.config.signals {
             Signals::Drop if visitors::has_privacy_signal(headers) => Err("signal"),
-            Signals::Count if visitors::has_privacy_signal(headers) => Ok(VisitorIdentity::Unnamed {
+            Signals::Count if visitors::has_privacy_signal(headers) => Ok(VisitorIdentity::Anonymous {
                 returning: returning || headers.contains_key(LAST_EVENT_ID),
             }),
             _ => Ok(match identity {
                 Identity::Named(name) => VisitorIdentity::Named(name),
-                _ => VisitorIdentity::Known {
+                _ => VisitorIdentity::Network {
                     address: caller.address(),
                     user_agent: visitors::user_agent(headers),
                 },
@@ -192,8 +200,8 @@ impl Horizon {
     }
 }
 
-/// When to come back, and the id by which a browser shows that it does.
+/// Returns the first message: the reconnection time, and an id that makes browsers send [`LAST_EVENT_ID`].
 fn greeting() -> Result<Bytes, Problem> {
-    let wait = RETRY + u32::from_be_bytes(dice::random()?) % (RETRY_SPREAD + 1);
+    let wait = RETRY + u32::from_be_bytes(random_bytes()?) % (RETRY_SPREAD + 1);
     Ok(format!("retry: {wait}\nid: 1\n\n").into())
 }

@@ -16,7 +16,7 @@ use serde::Serialize;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::{Frame, FramePart, Hub, Parts, Seat, latest::LatestSender, sse};
-use crate::{breaker::KNOWN_WAIT, known::LastKnown, metrics::Metrics, render};
+use crate::{breaker::CACHED_WAIT, metrics::Metrics, read_cache::ReadCache, render};
 
 /// The shortest time between two frames of a page: ten a second.
 pub(crate) const FRAME_EVERY: Duration = Duration::from_millis(100);
@@ -32,7 +32,7 @@ pub(crate) const HEARTBEAT: Duration = Duration::from_secs(20);
 pub(crate) const NEWEST_COMMENTS: NonZeroUsize = NonZeroUsize::new(5).unwrap();
 
 /// How long the first frame waits for a source that does not answer: one second. Where the last numbers are known it
-/// waits for [`KNOWN_WAIT`], and says those.
+/// waits for [`CACHED_WAIT`], and says those.
 const FIRST_FRAME_WAIT: Duration = Duration::from_secs(1);
 
 /// How long one attempt to read the comments may take: 10 seconds.
@@ -52,12 +52,12 @@ pub(super) async fn run(
     topic: Topic,
     hub: Hub,
     ports: Ports,
-    known: Arc<LastKnown>,
+    cache: Arc<ReadCache>,
     metrics: Arc<Metrics>,
     frames: LatestSender<Frame>,
 ) {
     let mut sources = Sources::open(&topic, &hub, &ports);
-    let mut page = Page::new(topic, known, frames, metrics);
+    let mut page = Page::new(topic, cache, frames, metrics);
     loop {
         tokio::select! {
             () = sleep_until(page.due()) => {
@@ -161,7 +161,7 @@ async fn read(comments: Arc<dyn CommentStore>, slug: Slug) -> News {
 /// What a page knows, what it said, and when it may say more.
 struct Page {
     topic: Topic,
-    known: Arc<LastKnown>,
+    cache: Arc<ReadCache>,
     frames: LatestSender<Frame>,
     metrics: Arc<Metrics>,
     viewers: Option<u64>,
@@ -178,12 +178,12 @@ struct Page {
 }
 
 impl Page {
-    fn new(topic: Topic, known: Arc<LastKnown>, frames: LatestSender<Frame>, metrics: Arc<Metrics>) -> Self {
+    fn new(topic: Topic, cache: Arc<ReadCache>, frames: LatestSender<Frame>, metrics: Arc<Metrics>) -> Self {
         let now = Instant::now();
-        let wait = known.numbers(&topic).map_or(FIRST_FRAME_WAIT, |_| KNOWN_WAIT);
+        let wait = cache.page_stats(&topic).map_or(FIRST_FRAME_WAIT, |_| CACHED_WAIT);
         Self {
             topic,
-            known,
+            cache,
             frames,
             metrics,
             viewers: None,
@@ -273,13 +273,13 @@ impl Page {
     /// Merges the numbers of the sources. What a source did not say yet is as it was known last.
     fn update_numbers(&mut self) {
         self.frame.is_current = self.viewers.is_some() && self.stats.is_some();
-        let viewers = self.viewers.or_else(|| self.known.viewers(&self.topic));
-        let stats = self.stats.or_else(|| self.known.stats(&self.topic));
+        let viewers = self.viewers.or_else(|| self.cache.viewers(&self.topic));
+        let stats = self.stats.or_else(|| self.cache.stats(&self.topic));
         let Some((viewers, stats)) = viewers.zip(stats) else {
             return;
         };
         if self.frame.is_current {
-            self.known.keep_published(&self.topic, viewers, stats);
+            self.cache.put_published(&self.topic, viewers, stats);
         }
         if self.frame.numbers.is_none() {
             *self.news.of_mut(FramePart::Live) = true;

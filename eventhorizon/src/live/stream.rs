@@ -11,7 +11,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::{Frame, FramePart, LatestReceiver, Parts, Seat};
-use crate::attendance::ViewerSession;
+use crate::viewer_session::ViewerSession;
 
 /// One live connection: server-sent events (WHATWG HTML §9.2), ready to be written, and its reader is counted until it
 /// is dropped.
@@ -27,12 +27,12 @@ use crate::attendance::ViewerSession;
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # use eventhorizon::{Horizon, Slug};
+/// # use eventhorizon::{Horizon, LiveOptions, Slug};
 /// use futures::StreamExt;
 ///
 /// let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
 /// let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Mozilla/5.0 Firefox/130.0")]);
-/// let live = horizon.live(Some(&horizon.page("bread")?), &ada, false).await?;
+/// let live = horizon.live(&ada, LiveOptions::page(&horizon.page("bread")?)).await?;
 /// let bytes = live.take(4).collect::<Vec<_>>().await.concat();
 /// let text = String::from_utf8(bytes)?;
 /// let names: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("event: ")).collect();
@@ -56,7 +56,7 @@ pub struct Live {
 
 struct Kept {
     greeting: Bytes,
-    attendance: ViewerSession,
+    session: ViewerSession,
     _seat: Seat,
     _open: Open,
 }
@@ -107,7 +107,7 @@ impl Live {
         greeting: Bytes,
         parts: &'static [FramePart],
         (seat, frames): (Seat, LatestReceiver<Frame>),
-        attendance: ViewerSession,
+        session: ViewerSession,
         open: Open,
     ) -> Self {
         Self {
@@ -119,7 +119,7 @@ impl Live {
             has_entered: false,
             kept: Box::new(Kept {
                 greeting,
-                attendance,
+                session,
                 _seat: seat,
                 _open: open,
             }),
@@ -151,7 +151,7 @@ impl Stream for Live {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         if !self.has_entered {
-            self.has_entered = self.kept.attendance.poll(cx).is_ready();
+            self.has_entered = self.kept.session.poll(cx).is_ready();
         }
         loop {
             let next = Pin::new(&mut self.frames).poll_next(cx);
@@ -173,7 +173,7 @@ impl Stream for Live {
 impl fmt::Debug for Live {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Live")
-            .field("attendance", &self.kept.attendance)
+            .field("session", &self.kept.session)
             .finish_non_exhaustive()
     }
 }

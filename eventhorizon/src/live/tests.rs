@@ -26,7 +26,7 @@ use super::{
     Frame, FramePart, Hub, LatestReceiver, Live, Open, Seat,
     page::{FRAME_EVERY, HEARTBEAT, SITE_EVERY},
 };
-use crate::{attendance::ViewerSession, breaker::KNOWN_WAIT, known::LastKnown, metrics::Metrics};
+use crate::{breaker::CACHED_WAIT, metrics::Metrics, read_cache::ReadCache, viewer_session::ViewerSession};
 
 /// Both ports at once: they say what the test says. Nothing, until it says something.
 struct Said {
@@ -66,7 +66,7 @@ struct Fixture {
     said: Arc<Said>,
     store: Arc<MemoryStats>,
     hub: Hub,
-    known: Arc<LastKnown>,
+    cache: Arc<ReadCache>,
     metrics: Arc<Metrics>,
 }
 
@@ -77,11 +77,11 @@ fn fixture(viewers: Option<u64>, stats: Option<Stats>) -> Fixture {
     });
     let store = Arc::new(MemoryStats::new());
     let ports = Ports::with_store(Arc::clone(&said) as _, Arc::clone(&said) as _, Arc::clone(&store));
-    let (metrics, known) = (Arc::new(Metrics::new(Default::default())), Arc::new(LastKnown::new()));
+    let (metrics, cache) = (Arc::new(Metrics::new(Default::default())), Arc::new(ReadCache::new()));
     let hub = Hub::new(
         ports,
         false,
-        Arc::clone(&known),
+        Arc::clone(&cache),
         Arc::clone(&metrics),
         CancellationToken::new(),
         TaskTracker::new(),
@@ -91,7 +91,7 @@ fn fixture(viewers: Option<u64>, stats: Option<Stats>) -> Fixture {
         said,
         store,
         hub,
-        known,
+        cache,
         metrics,
     }
 }
@@ -221,23 +221,19 @@ async fn a_source_that_says_nothing_holds_back_only_its_own_part() {
 async fn sources_that_say_nothing_are_stood_in_for_by_what_was_known_and_then_believed() {
     let site = fixture(None, None);
     let was = Stats::new(7, 0, 0);
-    site.known.keep_published(&Slug::new("hello").unwrap().into(), 3, was);
+    site.cache.put_published(&Slug::new("hello").unwrap().into(), 3, was);
     let (_seat, mut frames) = site.join();
     let start = Instant::now();
     let first = next(&mut frames).await;
-    assert_eq!(start.elapsed(), KNOWN_WAIT);
+    assert_eq!(start.elapsed(), CACHED_WAIT);
     assert!(says(&first, FramePart::Live).contains("\"viewers\":3,\"visits\":7"));
     let topic = Slug::new("hello").unwrap().into();
-    assert_eq!(
-        site.hub.settled_numbers(&topic),
-        None,
-        "they are not what the page says now"
-    );
+    assert_eq!(site.hub.published_stats(&topic), None, "they are not current");
     site.said.stats.send_replace(Some(Stats::default()));
     site.viewers(1);
     let frame = next(&mut frames).await;
     assert!(says(&frame, FramePart::Live).contains("\"viewers\":1,\"visits\":0"));
-    assert!(site.hub.settled_numbers(&topic).is_some());
+    assert!(site.hub.published_stats(&topic).is_some());
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use eventhorizon::{Caller, Content, Horizon, NewComment, Slug, Topic, bytes::Bytes, http::Request};
+use eventhorizon::{
+    Caller, Content, ExistingPage, Horizon, LiveOptions, NewComment, Paging, Slug, Topic, bytes::Bytes, http::Request,
+};
 use futures::StreamExt;
 use horizon_core::{EventId, Timestamp};
 use horizon_memory::testing::{Call, Clock, Fake};
@@ -27,7 +29,7 @@ const HEAD: EventId = EventId::from_u128(0x019a_b4f0_c1d2_7a3c_8e5f_6071_8293_04
 struct Site {
     fake: Fake,
     horizon: Horizon,
-    bread: Slug,
+    bread: ExistingPage,
     /// A reader with a cookie.
     ada: Caller,
 }
@@ -40,7 +42,7 @@ impl Site {
         let horizon = horizon.start(|slug: &Slug| slug.as_str() == "bread").await.unwrap();
         let bread = horizon.page("bread").unwrap();
         let stranger = horizon.caller([192, 0, 2, 1].into(), [("user-agent", FIREFOX)]);
-        let liked = horizon.like(&bread, true, None, &stranger).await.unwrap();
+        let liked = horizon.like(&bread, &stranger).await.unwrap();
         let cookie = liked.set_cookie.unwrap();
         let cookie = cookie.split(';').next().unwrap();
         let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", FIREFOX), ("cookie", cookie)]);
@@ -72,15 +74,15 @@ impl Site {
     /// Reads all that a page may need, in the order of a page, and returns how long that took.
     async fn page(&self, comments: Comments) -> Duration {
         let start = Instant::now();
-        let reads = self.horizon.page_reads();
-        reads.known_numbers(&[self.bread.clone().into(), Topic::Site]).await;
+        let session = self.horizon.read_session();
+        session.stats_snapshots(&[self.bread.clone().into(), Topic::Site]).await;
         match comments {
-            Comments::Newest => drop(reads.known_threads(&self.bread).await),
-            Comments::Before => drop(reads.threads(&self.bread, Some(HEAD)).await),
-            Comments::Thread => drop(reads.thread(&self.bread, HEAD, None, 50.try_into().unwrap()).await),
+            Comments::Newest => drop(session.threads_snapshot(&self.bread).await),
+            Comments::Before => drop(session.threads(&self.bread, Paging::default().cursor(HEAD)).await),
+            Comments::Thread => drop(session.thread(&self.bread, HEAD, Paging::default()).await),
         }
-        reads.known_like(&self.bread, &self.ada).await;
-        drop(reads.comment(HEAD).await);
+        session.is_liked_by(&self.bread, &self.ada).await;
+        drop(session.comment(HEAD).await);
         start.elapsed()
     }
 
@@ -142,14 +144,14 @@ async fn a_reader_sees_their_like_while_the_store_hangs() {
     let site = Site::open().await;
     site.fake.delay(Call::IsLikedBy, FOR_EVER);
     let start = Instant::now();
-    let reads = site.horizon.page_reads();
-    assert_eq!(reads.known_like(&site.bread, &site.ada).await, Some(true));
-    assert!(!reads.is_current());
+    let session = site.horizon.read_session();
+    assert_eq!(session.is_liked_by(&site.bread, &site.ada).await, Some(true));
+    assert!(!session.is_current());
     assert!(start.elapsed() <= Duration::from_millis(50), "{:?}", start.elapsed());
     let start = Instant::now();
-    let reads = site.horizon.page_reads();
-    assert!(!reads.does_store_answer());
-    assert_eq!(reads.known_like(&site.bread, &site.ada).await, Some(true));
+    let session = site.horizon.read_session();
+    assert!(!session.is_store_available());
+    assert_eq!(session.is_liked_by(&site.bread, &site.ada).await, Some(true));
     assert_eq!(
         start.elapsed(),
         Duration::ZERO,
@@ -162,7 +164,11 @@ async fn a_page_while_somebody_watches_takes_less_than_a_second_whatever_hangs()
     for which in 0..1 << (CALLS.len() + 1) {
         for comments in COMMENTS {
             let site = Site::open().await;
-            let mut live = site.horizon.live(Some(&site.bread), &site.ada, false).await.unwrap();
+            let mut live = site
+                .horizon
+                .live(&site.ada, LiveOptions::page(&site.bread))
+                .await
+                .unwrap();
             live.next().await;
             live.next().await;
             site.hang(which);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use eventhorizon::{Horizon, Slug};
+use eventhorizon::{Horizon, LikeRequest, LiveOptions, Slug};
 use futures::StreamExt;
 use tokio::time::timeout;
 
@@ -21,12 +21,7 @@ async fn what_was_taken_is_there_after_a_restart_and_so_is_the_reader() {
     let horizon = open().await.unwrap();
     let bread = horizon.page("bread").unwrap();
     let stranger = horizon.caller([192, 0, 2, 1].into(), [("user-agent", FIREFOX)]);
-    let cookie = horizon
-        .like(&bread, true, None, &stranger)
-        .await
-        .unwrap()
-        .set_cookie
-        .unwrap();
+    let cookie = horizon.like(&bread, &stranger).await.unwrap().set_cookie.unwrap();
     let second = open().await.unwrap_err().to_string();
     assert!(second.contains("another process counts into"), "{second}");
     horizon.close().await.unwrap();
@@ -35,7 +30,7 @@ async fn what_was_taken_is_there_after_a_restart_and_so_is_the_reader() {
     let pair = cookie.split(';').next().unwrap();
     let ada = horizon.caller([192, 0, 2, 1].into(), [("cookie", pair), ("user-agent", FIREFOX)]);
     assert!(horizon.is_liked_by(&bread, &ada).await.unwrap());
-    assert_eq!(horizon.like(&bread, false, None, &ada).await.unwrap().view.likes, 0);
+    assert_eq!(horizon.unlike(&bread, &ada).await.unwrap().view.likes, 0);
     horizon.close().await.unwrap();
 }
 
@@ -82,11 +77,18 @@ async fn closing_ends_open_streams_and_opens_none() {
     let horizon = Horizon::in_memory().start(any).await.unwrap();
     let bread = horizon.page("bread").unwrap();
     let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", FIREFOX)]);
-    let mut live = horizon.live(Some(&bread), &ada, false).await.unwrap();
+    let mut live = horizon.live(&ada, LiveOptions::page(&bread)).await.unwrap();
     let reading = tokio::spawn(async move { while live.next().await.is_some() {} });
     timeout(PATIENCE, horizon.close()).await.unwrap().unwrap();
     timeout(PATIENCE, reading).await.unwrap().unwrap();
-    assert_eq!(horizon.live(Some(&bread), &ada, false).await.unwrap_err().status(), 503);
+    assert_eq!(
+        horizon
+            .live(&ada, LiveOptions::page(&bread))
+            .await
+            .unwrap_err()
+            .status(),
+        503
+    );
     timeout(PATIENCE, horizon.close()).await.unwrap().unwrap();
 }
 
@@ -95,7 +97,7 @@ async fn dropping_the_last_handle_ends_open_streams() {
     let horizon = Horizon::in_memory().start(any).await.unwrap();
     let bread = horizon.page("bread").unwrap();
     let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", FIREFOX)]);
-    let mut live = horizon.live(Some(&bread), &ada, false).await.unwrap();
+    let mut live = horizon.live(&ada, LiveOptions::page(&bread)).await.unwrap();
     live.next().await.unwrap();
     drop(horizon);
     let ended = async { while live.next().await.is_some() {} };
@@ -107,15 +109,20 @@ async fn each_of_many_who_like_a_watched_page_is_told_the_number_with_their_own_
     let horizon = Horizon::in_memory().start(|_: &Slug| true).await.unwrap();
     let bread = horizon.page("bread").unwrap();
     let from = |number: u8| horizon.caller([192, 0, 2, number].into(), [("user-agent", FIREFOX)]);
-    let _live = horizon.live(Some(&bread), &from(0), false).await.unwrap();
+    let _live = horizon.live(&from(0), LiveOptions::page(&bread)).await.unwrap();
     for likes in 1..=100 {
-        let liked = horizon.like(&bread, true, None, &from(likes)).await.unwrap();
+        let liked = horizon.like(&bread, &from(likes)).await.unwrap();
         assert_eq!(liked.view.likes, u64::from(likes));
         let cookie = liked.set_cookie.unwrap();
         let known = [("user-agent", FIREFOX), ("cookie", cookie.split(';').next().unwrap())];
         let known = horizon.caller([192, 0, 2, likes].into(), known);
         for (liked, expected) in [(false, likes - 1), (true, likes)] {
-            let view = horizon.like(&bread, liked, None, &known).await.unwrap().view;
+            let request = if liked {
+                LikeRequest::like()
+            } else {
+                LikeRequest::unlike()
+            };
+            let view = horizon.like_with(&bread, &known, request).await.unwrap().view;
             assert_eq!(view.likes, u64::from(expected));
         }
     }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use eventhorizon::{Caller, Content, Horizon, NewComment, Slug, bytes::Bytes, http::Request};
+use eventhorizon::{
+    Caller, Content, ExistingPage, Horizon, LiveOptions, NewComment, Slug, bytes::Bytes, http::Request,
+};
 use futures::{FutureExt, StreamExt, future::join_all};
 use horizon_core::Timestamp;
 use horizon_memory::testing::{Call, Clock, Fake};
@@ -20,7 +22,7 @@ struct Site {
     clock: Clock,
     fake: Fake,
     horizon: Horizon,
-    bread: Slug,
+    bread: ExistingPage,
     ada: Caller,
 }
 
@@ -43,13 +45,13 @@ impl Site {
     }
 
     async fn like(&self) {
-        self.horizon.like(&self.bread, true, None, &self.ada).await.unwrap();
+        self.horizon.like(&self.bread, &self.ada).await.unwrap();
     }
 
     /// The likes, and whether they are current.
     async fn likes(&self) -> Option<(u64, bool)> {
-        let known = self.horizon.known_numbers(&[self.bread.clone().into()]).await;
-        known[0].map(|known| (known.numbers.likes, known.is_current))
+        let known = self.horizon.stats_snapshots(&[self.bread.clone().into()]).await;
+        known[0].map(|known| (known.stats.likes, known.is_current))
     }
 
     async fn ask(&self, request: Request<Bytes>) -> (u16, bool, String) {
@@ -63,7 +65,7 @@ impl Site {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_store_that_hangs_is_read_once_and_the_last_known_numbers_show_until_it_answers() {
+async fn a_store_that_hangs_is_read_once_and_the_last_stats_snapshots_show_until_it_answers() {
     let site = Site::open().await;
     site.like().await;
     assert_eq!(site.likes().await, Some((1, true)));
@@ -112,7 +114,7 @@ async fn numbers_that_nobody_knows_are_none_and_are_not_waited_for_longer_than_a
     site.fake.delay(Call::Threads, FOR_EVER);
     let start = Instant::now();
     assert_eq!(site.likes().await, None);
-    assert_eq!(site.horizon.known_threads(&site.bread).await, None);
+    assert_eq!(site.horizon.threads_snapshot(&site.bread).await, None);
     assert!(start.elapsed() < LONGEST, "{:?}", start.elapsed());
     assert!(
         site.horizon
@@ -128,13 +130,13 @@ async fn nothing_is_kept_of_a_page_that_does_not_exist() {
     let site = Site::open().await;
     let stranger: Slug = "stranger".parse().unwrap();
     let topics = [stranger.clone().into(), site.bread.clone().into()];
-    let known = site.horizon.known_numbers(&topics).await;
+    let known = site.horizon.stats_snapshots(&topics).await;
     assert!(known.iter().all(Option::is_some), "{known:?}");
-    assert!(site.horizon.known_threads(&stranger).await.is_some());
+    assert!(site.horizon.threads_snapshot(&stranger).await.is_some());
     site.fake.disconnect();
-    let known = site.horizon.known_numbers(&topics).await;
+    let known = site.horizon.stats_snapshots(&topics).await;
     assert!(known[0].is_none() && known[1].is_some(), "{known:?}");
-    assert_eq!(site.horizon.known_threads(&stranger).await, None);
+    assert_eq!(site.horizon.threads_snapshot(&stranger).await, None);
 }
 
 #[tokio::test(start_paused = true)]
@@ -157,10 +159,10 @@ async fn the_last_known_comments_show_while_the_store_hangs() {
     let site = Site::open().await;
     let said = NewComment::new("Ada", "Well said");
     site.horizon.comment(&site.bread, said, &site.ada).await.unwrap();
-    let known = site.horizon.known_threads(&site.bread).await.unwrap();
+    let known = site.horizon.threads_snapshot(&site.bread).await.unwrap();
     assert!(known.is_current);
     site.fake.delay(Call::Threads, FOR_EVER);
-    let again = site.horizon.known_threads(&site.bread).await.unwrap();
+    let again = site.horizon.threads_snapshot(&site.bread).await.unwrap();
     assert!(!again.is_current);
     assert_eq!(again.view, known.view);
 }
@@ -192,13 +194,17 @@ async fn machines_are_told_no_old_numbers_and_people_get_a_page_that_they_can_re
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_says_the_last_known_numbers_at_once_and_then_the_new_ones() {
+async fn a_stream_says_the_last_stats_snapshots_at_once_and_then_the_new_ones() {
     let site = Site::open().await;
     site.like().await;
     assert_eq!(site.likes().await, Some((1, true)));
     site.fake.disconnect();
     let start = Instant::now();
-    let mut live = site.horizon.live(Some(&site.bread), &site.ada, false).await.unwrap();
+    let mut live = site
+        .horizon
+        .live(&site.ada, LiveOptions::page(&site.bread))
+        .await
+        .unwrap();
     assert!(live.next().now_or_never().flatten().unwrap().starts_with(b"retry: "));
     let first = String::from_utf8(live.next().await.unwrap().to_vec()).unwrap();
     assert!(
@@ -208,7 +214,7 @@ async fn a_stream_says_the_last_known_numbers_at_once_and_then_the_new_ones() {
     assert!(start.elapsed() < Duration::from_millis(100), "{:?}", start.elapsed());
     site.fake.reconnect();
     let ben = site.horizon.caller([192, 0, 2, 2].into(), [("user-agent", FIREFOX)]);
-    site.horizon.like(&site.bread, true, None, &ben).await.unwrap();
+    site.horizon.like(&site.bread, &ben).await.unwrap();
     loop {
         let bytes = live.next().await.unwrap();
         if String::from_utf8_lossy(&bytes).contains("\"likes\":2") {

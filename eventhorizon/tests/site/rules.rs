@@ -6,8 +6,8 @@ use std::sync::{
 };
 
 use eventhorizon::{
-    Builder, Caller, Decision, EventKind, Horizon, Identity, NewComment, ProblemKind, ProposedEvent, Secret, Slug,
-    Topic,
+    Builder, Caller, Decision, EventKind, Horizon, Identity, LiveOptions, NewComment, ProblemKind, ProposedEvent,
+    Secret, Slug, Topic, bytes::Bytes, http::Request,
 };
 use futures::StreamExt;
 use horizon_core::{Timestamp, Visibility};
@@ -54,14 +54,14 @@ async fn a_user_with_a_name_is_one_reader_on_two_devices_and_needs_no_cookie() {
     let at_home = from(&horizon, [192, 0, 2, 1]).with(User("ada"));
     let at_work = from(&horizon, [198, 51, 100, 1]).with(User("ada"));
     let _streams = [
-        horizon.live(Some(&bread), &at_home, false).await.unwrap(),
-        horizon.live(Some(&bread), &at_work, false).await.unwrap(),
+        horizon.live(&at_home, LiveOptions::page(&bread)).await.unwrap(),
+        horizon.live(&at_work, LiveOptions::page(&bread)).await.unwrap(),
     ];
     assert_eq!(viewers(&fake, &horizon).await, 1);
-    let liked = horizon.like(&bread, true, None, &at_home).await.unwrap();
+    let liked = horizon.like(&bread, &at_home).await.unwrap();
     assert_eq!((liked.view.likes, liked.set_cookie), (1, None));
     assert!(horizon.is_liked_by(&bread, &at_work).await.unwrap());
-    assert_eq!(horizon.like(&bread, true, None, &at_work).await.unwrap().view.likes, 1);
+    assert_eq!(horizon.like(&bread, &at_work).await.unwrap().view.likes, 1);
     let ben = from(&horizon, [192, 0, 2, 1]).with(User("ben"));
     assert!(!horizon.is_liked_by(&bread, &ben).await.unwrap());
     assert_ne!(
@@ -76,18 +76,11 @@ async fn whoever_shall_not_be_counted_reads_and_writes_and_is_no_viewer() {
     let horizon = builder.identify(by_user).start(is_page).await.unwrap();
     let bread = horizon.page("bread").unwrap();
     let author = from(&horizon, [192, 0, 2, 1]).with(User("author"));
-    let mut live = horizon.live(Some(&bread), &author, false).await.unwrap();
+    let mut live = horizon.live(&author, LiveOptions::page(&bread)).await.unwrap();
     live.next().await.unwrap();
     horizon.visit(&bread, &author);
     assert_eq!(viewers(&fake, &horizon).await, 0);
-    assert!(
-        horizon
-            .like(&bread, true, None, &author)
-            .await
-            .unwrap()
-            .set_cookie
-            .is_some()
-    );
+    assert!(horizon.like(&bread, &author).await.unwrap().set_cookie.is_some());
     horizon.close().await.unwrap();
     assert!(
         fake.tracked()
@@ -116,16 +109,16 @@ async fn what_the_application_refuses_is_answered_with_its_words_and_not_tracked
         .unwrap();
     let bread = horizon.page("bread").unwrap();
     let ada = from(&horizon, [192, 0, 2, 1]);
-    let like = horizon.like(&bread, true, None, &ada).await.unwrap_err();
+    let like = horizon.like(&bread, &ada).await.unwrap_err();
     assert_eq!((like.kind(), like.status().as_u16()), (ProblemKind::Refused, 403));
     assert!(like.to_json().contains("The kitchen is closed."));
     let comment = horizon.comment(&bread, NewComment::new("Ada", "Good"), &ada).await;
     assert_eq!(comment.unwrap_err().kind(), ProblemKind::Refused);
     horizon.visit(&bread, &ada);
-    let _live = horizon.live(Some(&bread), &ada, false).await.unwrap();
+    let _live = horizon.live(&ada, LiveOptions::page(&bread)).await.unwrap();
     assert_eq!(viewers(&fake, &horizon).await, 0);
     closed.store(false, Ordering::SeqCst);
-    assert_eq!(horizon.like(&bread, true, None, &ada).await.unwrap().view.likes, 1);
+    assert_eq!(horizon.like(&bread, &ada).await.unwrap().view.likes, 1);
     assert_eq!(fake.tracked().len(), 1);
 }
 
@@ -161,20 +154,19 @@ async fn a_comment_that_the_application_holds_waits_for_the_author() {
 async fn a_page_that_the_application_does_not_have_costs_nothing() {
     let (fake, builder) = stage();
     let horizon = builder.start(is_page).await.unwrap();
-    let cake = Slug::new("cake").unwrap();
-    let ada = from(&horizon, [192, 0, 2, 1]);
     assert_eq!(horizon.page("cake").unwrap_err().kind(), ProblemKind::UnknownPage);
     assert_eq!(
         horizon.page("no such name").unwrap_err().kind(),
         ProblemKind::InvalidSlug
     );
-    assert_eq!(
-        horizon.live(Some(&cake), &ada, false).await.unwrap_err().kind(),
-        ProblemKind::UnknownPage
-    );
-    assert!(horizon.like(&cake, true, None, &ada).await.is_err());
-    assert!(horizon.comment(&cake, NewComment::new("", "x"), &ada).await.is_err());
-    horizon.visit(&cake, &ada);
+    for request in [
+        Request::get("/live/cake"),
+        Request::put("/likes/cake"),
+        Request::post("/comments/cake"),
+    ] {
+        let request = request.header("user-agent", FIREFOX).body(Bytes::new()).unwrap();
+        assert_eq!(horizon.handle([192, 0, 2, 1].into(), request).await.status(), 404);
+    }
     horizon.close().await.unwrap();
     assert!(fake.tracked().is_empty());
 }
@@ -190,7 +182,7 @@ async fn a_visit_without_a_stream_and_the_stream_of_the_same_reader_are_one_visi
     let bread = horizon.page("bread").unwrap();
     let ada = from(&horizon, [192, 0, 2, 1]);
     horizon.visit(&bread, &ada);
-    drop(horizon.live(Some(&bread), &ada, false).await.unwrap());
+    drop(horizon.live(&ada, LiveOptions::page(&bread)).await.unwrap());
     let robot = horizon.caller([192, 0, 2, 9].into(), [("user-agent", "Googlebot/2.1")]);
     horizon.visit(&bread, &robot);
     horizon.close().await.unwrap();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use eventhorizon::{Builder, Caller, Horizon, Slug};
+use eventhorizon::{Builder, Caller, Horizon, LiveOptions, Slug};
 use horizon_core::{Day, Timestamp};
 use horizon_memory::testing::{Call, Clock, Fake};
 use tokio::time::{Instant, sleep};
@@ -33,7 +33,7 @@ fn reader(horizon: &Horizon, number: u8) -> Caller {
 
 async fn come_and_go(horizon: &Horizon, number: u8) {
     let bread = horizon.page("bread").unwrap();
-    let live = horizon.live(Some(&bread), &reader(horizon, number), false).await;
+    let live = horizon.live(&reader(horizon, number), LiveOptions::page(&bread)).await;
     drop(live.unwrap());
 }
 

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use eventhorizon::{Caller, Horizon, Ports, ProblemKind, Slug, Topic};
+use eventhorizon::{Caller, ExistingPage, Horizon, LiveOptions, Ports, ProblemKind, Slug, Topic};
 use futures::{StreamExt, stream::BoxStream};
 use horizon_backend::now;
 use horizon_core::{Analytics, Day, Error, Event, Presence, PresenceGuard, Result, SaltStore, Stats, VisitorKey};
@@ -53,7 +53,7 @@ fn good_ports() -> Ports {
     Ports::with_store(Arc::new(MemoryPresence::default()), Arc::new(pipe), store)
 }
 
-async fn over(ports: Ports) -> (Horizon, Slug, Caller) {
+async fn over(ports: Ports) -> (Horizon, ExistingPage, Caller) {
     let horizon = Horizon::from_ports(ports).start(|_: &Slug| true).await.unwrap();
     let bread = horizon.page("bread").unwrap();
     let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", FIREFOX)]);
@@ -99,7 +99,7 @@ async fn a_panic_of_a_page_ends_its_streams_and_fails_readiness() {
         ports.presence = Arc::new(Broken);
         over(ports).await
     };
-    let live = horizon.live(Some(&bread), &ada, false).await.unwrap();
+    let live = horizon.live(&ada, LiveOptions::page(&bread)).await.unwrap();
     timeout(PATIENCE, live.collect::<Vec<_>>())
         .await
         .expect("the stream ends");
@@ -117,7 +117,7 @@ async fn a_panic_of_the_accumulator_fails_readiness_and_each_like_at_once() {
     until_it_is_not_ready(&horizon, "counting", "a bug in the clock").await;
     let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", FIREFOX)]);
     let bread = horizon.page("bread").unwrap();
-    let like = horizon.like(&bread, true, None, &ada);
+    let like = horizon.like(&bread, &ada);
     let problem = timeout(PATIENCE / 5, like).await.expect("at once").unwrap_err();
     assert_eq!(problem.kind(), ProblemKind::Unavailable);
     assert!(horizon.close().await.unwrap_err().to_string().contains("broke off"));

@@ -4,7 +4,7 @@ use axum::{
     body::Body,
     http::{Request, StatusCode},
 };
-use eventhorizon::{Caller, Live};
+use eventhorizon::{Caller, Live, LiveOptions};
 use futures::StreamExt;
 use horizon_core::{Error, Timestamp, VISIT_GAP};
 use horizon_memory::testing::{Call, Clock, Fake};
@@ -51,7 +51,7 @@ impl TestApp {
     async fn open_live_stream(&self, recipe: &str, browser: &str) -> Live {
         let slug = self.horizon.page(recipe).unwrap();
         self.horizon
-            .live(Some(&slug), &self.caller(browser), false)
+            .live(&self.caller(browser), LiveOptions::page(&slug))
             .await
             .unwrap()
     }

@@ -12,7 +12,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
-use eventhorizon::same_origin;
+use eventhorizon::{Paging, same_origin};
 use horizon_app::{Desk, DeskComment, ErrorPage, FileProblem, Login, Page};
 use horizon_axum::ClientAddr;
 use horizon_backend::now;
@@ -77,7 +77,7 @@ async fn desk(State(app): State<App>, filter: Result<Query<Filter>, QueryRejecti
     }
     let Query(filter) = filter.unwrap_or_default();
     // Before the desk is read, so that the numbers of the site get the time that is left.
-    let reads = app.horizon.page_reads();
+    let reads = app.horizon.read_session();
     let page = lay_out(&app, &filter).await.map(Page::Desk);
     pages::answer_within(&app, &reads, page).await
 }
@@ -103,7 +103,10 @@ pub(crate) async fn turn_away(app: &App, headers: &HeaderMap) -> Option<Response
 async fn lay_out(app: &App, filter: &Filter) -> Result<Desk> {
     let only_waiting = filter.only.as_deref() == Some("waiting");
     let only = only_waiting.then_some(Visibility::Pending);
-    let comments = app.horizon.recent_comments(only, filter.before, ON_THE_DESK).await?;
+    let comments = app
+        .horizon
+        .recent_comments(only, Paging::default().cursor(filter.before).limit(ON_THE_DESK))
+        .await?;
     let older = (comments.len() == ON_THE_DESK.get())
         .then(|| comments.last())
         .flatten()
@@ -231,7 +234,7 @@ async fn moderate(
         )
         .await;
     }
-    let reads = app.horizon.page_reads();
+    let reads = app.horizon.read_session();
     match app.horizon.moderate(id, form.verdict).await {
         Ok(true) if form.only.as_deref() == Some("waiting") => Redirect::to("/admin?only=waiting").into_response(),
         Ok(true) => Redirect::to("/admin").into_response(),

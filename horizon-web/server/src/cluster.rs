@@ -12,7 +12,7 @@ use axum::{
     },
     routing::get,
 };
-use eventhorizon::PageReads;
+use eventhorizon::ReadSession;
 use futures::{StreamExt, stream::unfold};
 use horizon_app::{AccumulatorNode, Cluster, Node, Page, WebNode};
 use horizon_backend::wait_for_shutdown;
@@ -48,8 +48,8 @@ pub(crate) struct Roster {
 }
 
 /// The processes of the blog, seen from this one.
-async fn look(app: &App, reads: &PageReads) -> Cluster {
-    let Some(cluster) = app.horizon.cluster() else {
+async fn look(app: &App, reads: &ReadSession) -> Cluster {
+    let Some(cluster) = app.horizon.node_registry() else {
         return alone(
             app,
             reads,
@@ -72,11 +72,11 @@ async fn look(app: &App, reads: &PageReads) -> Cluster {
     }
 }
 
-async fn alone(app: &App, reads: &PageReads, note: &str) -> Cluster {
-    let about = match app.horizon.about() {
+async fn alone(app: &App, reads: &ReadSession, note: &str) -> Cluster {
+    let about = match app.horizon.node_info() {
         Some(about) => about,
         None => {
-            let viewers = app.totals(reads).await.map_or(0, |totals| totals.numbers.viewers);
+            let viewers = app.totals(reads).await.map_or(0, |totals| totals.stats.viewers);
             let mut about = NodeInfo::new(app.roster.name.as_str(), app.roster.started, NodeRole::Web { viewers });
             about.problems = app.horizon.health().problems();
             about
@@ -123,7 +123,7 @@ async fn page(State(app): State<App>, headers: HeaderMap) -> Response {
     if let Some(response) = admin::turn_away(&app, &headers).await {
         return response;
     }
-    let reads = app.horizon.page_reads();
+    let reads = app.horizon.read_session();
     let cluster = look(&app, &reads).await;
     pages::answer_within(&app, &reads, Ok(Page::Cluster(cluster))).await
 }
@@ -136,7 +136,7 @@ async fn live(State(app): State<App>, headers: HeaderMap) -> Response {
     let stopping = app.roster.stopping.clone();
     let tables = unfold((app, interval(FRESH_EVERY)), |(app, mut turns)| async {
         turns.tick().await;
-        let table = horizon_app::cluster_table(&look(&app, &app.horizon.page_reads()).await);
+        let table = horizon_app::cluster_table(&look(&app, &app.horizon.read_session()).await);
         let event = Event::default().event("cluster").json_data(table).unwrap_or_default();
         Some((Ok::<_, Infallible>(event), (app, turns)))
     });

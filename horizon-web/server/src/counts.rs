@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use eventhorizon::{Horizon, PageReads};
+use eventhorizon::{Horizon, ReadSession};
 use futures::{FutureExt, StreamExt, stream::BoxStream};
 use horizon_core::{Ports, Slug, Topic, wire::PageStats};
 use tokio::task::unconstrained;
@@ -55,18 +55,18 @@ impl Counts {
     }
 
     /// The numbers at this moment, or the last known. What was heard is used while the store answers.
-    pub(crate) async fn now(&self, horizon: &Horizon, reads: &PageReads, slug: &Slug) -> Now {
+    pub(crate) async fn now(&self, horizon: &Horizon, reads: &ReadSession, slug: &Slug) -> Now {
         let topics = [Topic::from(slug.clone()), Topic::Site];
-        if reads.does_store_answer()
+        if reads.is_store_available()
             && let Some(now) = self.heard(horizon.ports(), &topics)
         {
             return now;
         }
-        let mut known = reads.known_numbers(&topics).await.into_iter();
+        let mut known = reads.stats_snapshots(&topics).await.into_iter();
         let (page, site) = (known.next().flatten(), known.next().flatten());
         Now {
-            numbers: page.map(|page| page.numbers),
-            totals: site.map(|site| site.numbers),
+            numbers: page.map(|page| page.stats),
+            totals: site.map(|site| site.stats),
             comments: page.map(|page| page.comments_revision),
             is_current: [page, site]
                 .iter()

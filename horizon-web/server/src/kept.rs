@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use eventhorizon::PageReads;
+use eventhorizon::ReadSession;
 use horizon_app::{Page, PostPage, Template};
 use horizon_core::{Error, Result, Slug};
 use horizon_posts::{Library, Post};
@@ -60,7 +60,7 @@ impl Kept {
     pub(crate) async fn sheet(
         &self,
         app: &App,
-        reads: &PageReads,
+        reads: &ReadSession,
         post: &Post,
         now: &Now,
     ) -> Result<(Arc<Sheet>, bool)> {
@@ -84,7 +84,7 @@ impl Kept {
             }
         }
         // Pages with the last known comments are not kept: nothing tells how old those are.
-        if let Some(known) = reads.known_threads(&post.slug).await {
+        if let Some(known) = reads.threads_snapshot(&post.slug).await {
             let page = posts::page(&library, post, Some(known.view));
             return Ok((render(app, page).await?, false));
         }
@@ -113,8 +113,8 @@ enum Unready {
     Broken(Error),
 }
 
-async fn render_current(app: &App, reads: &PageReads, library: &Library, post: &Post) -> Result<Arc<Sheet>, Unready> {
-    match reads.known_threads(&post.slug).await {
+async fn render_current(app: &App, reads: &ReadSession, library: &Library, post: &Post) -> Result<Arc<Sheet>, Unready> {
+    match reads.threads_snapshot(&post.slug).await {
         Some(known) if known.is_current => {
             let page = posts::page(library, post, Some(known.view));
             render(app, page).await.map_err(Unready::Broken)

@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
-use eventhorizon::PageReads;
+use eventhorizon::ReadSession;
 use horizon_app::{BlogIndex, Card, ErrorPage, Home, Page, TagPage, Template, Values};
 use horizon_core::{Error, Result};
 use serde::Deserialize;
@@ -111,15 +111,15 @@ async fn answer_list(app: &App, cards: Cards, page: impl FnOnce(Vec<Card>) -> Pa
 
 /// Renders the page, or says that it cannot be had now.
 pub(crate) async fn answer(app: &App, page: Result<Page>) -> Response {
-    answer_within(app, &app.horizon.page_reads(), page).await
+    answer_within(app, &app.horizon.read_session(), page).await
 }
 
 /// The same, for a request that has read before.
-pub(crate) async fn answer_within(app: &App, reads: &PageReads, page: Result<Page>) -> Response {
+pub(crate) async fn answer_within(app: &App, reads: &ReadSession, page: Result<Page>) -> Response {
     match page {
         Ok(page) => {
             let totals = app.totals(reads).await;
-            let values = Values::of_site(totals.map(|totals| totals.numbers));
+            let values = Values::of_site(totals.map(|totals| totals.stats));
             let is_current = totals.is_some_and(|totals| totals.is_current);
             marked(lay_out(app, page, &values).await, is_current)
         }

@@ -12,7 +12,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use eventhorizon::PageReads;
+use eventhorizon::{Paging, ReadSession};
 use horizon_app::{Page, PostPage, Values};
 use horizon_axum::Requester;
 use horizon_core::{EventId, Result, wire::ThreadsView};
@@ -59,7 +59,7 @@ async fn post(
     talk: Result<Query<Talk>, QueryRejection>,
     request: Request,
 ) -> Response {
-    let reads = app.horizon.page_reads();
+    let reads = app.horizon.read_session();
     let library = app.library();
     let Some(post) = slug.ok().and_then(|Path(slug)| library.post(&slug).cloned()) else {
         return not_found(&app).await;
@@ -84,7 +84,7 @@ async fn post(
 }
 
 /// The page with the newest comments, from memory.
-async fn usual(app: &App, reads: &PageReads, post: &Post, request: &mut Parts) -> Result<Response> {
+async fn usual(app: &App, reads: &ReadSession, post: &Post, request: &mut Parts) -> Result<Response> {
     let now = app.counts.now(&app.horizon, reads, &post.slug).await;
     let (sheet, has_current_comments) = app.kept.sheet(app, reads, post, &now).await?;
     let likes = likes(app, reads, post, request).await;
@@ -125,7 +125,7 @@ fn state(sheet: &Sheet, now: &Now, values: &Values) -> String {
 ///
 /// An id names one comment. A reader whose first comment waits for the author would find a copy with its id in the
 /// form, and the next comment would be refused. An old id of the like form does no harm.
-async fn known(reads: &PageReads, state: &str, headers: &HeaderMap) -> Option<EventId> {
+async fn known(reads: &ReadSession, state: &str, headers: &HeaderMap) -> Option<EventId> {
     let copies = etag::known(headers).filter_map(|tag| tag.strip_prefix(state)?.strip_prefix('.')?.parse().ok());
     let id = copies.take(1).next()?;
     match reads.comment(id).await {
@@ -147,7 +147,7 @@ struct Asked<'a> {
 }
 
 /// The page with what the address asks for, rendered for this answer.
-async fn asked_for(asked: &Asked<'_>, reads: &PageReads, request: &mut Parts) -> Result<Response> {
+async fn asked_for(asked: &Asked<'_>, reads: &ReadSession, request: &mut Parts) -> Result<Response> {
     let Asked {
         app,
         library,
@@ -162,8 +162,8 @@ async fn asked_for(asked: &Asked<'_>, reads: &PageReads, request: &mut Parts) ->
         // Only the newest are known without the store.
         (Some(_), _) | (None, Some(_)) if !now.is_current => (None, false),
         (Some(head), _) => read_now(one_thread(reads, post, head, id(&talk.after)).await),
-        (None, Some(_)) => read_now(reads.threads(&post.slug, before).await),
-        (None, None) => match reads.known_threads(&post.slug).await {
+        (None, Some(_)) => read_now(reads.threads(&post.slug, Paging::default().cursor(before)).await),
+        (None, None) => match reads.threads_snapshot(&post.slug).await {
             Some(known) => (Some(known.view), known.is_current),
             None => (None, false),
         },
@@ -191,8 +191,10 @@ fn read_now(comments: Result<ThreadsView>) -> (Option<ThreadsView>, bool) {
 }
 
 /// The thread with this head, and its replies after one of them.
-async fn one_thread(reads: &PageReads, post: &Post, head: EventId, after: Option<EventId>) -> Result<ThreadsView> {
-    let thread = reads.thread(&post.slug, head, after, REPLIES_A_PAGE).await?;
+async fn one_thread(reads: &ReadSession, post: &Post, head: EventId, after: Option<EventId>) -> Result<ThreadsView> {
+    let thread = reads
+        .thread(&post.slug, head, Paging::default().cursor(after).limit(REPLIES_A_PAGE))
+        .await?;
     Ok(ThreadsView {
         threads: thread.into_iter().collect(),
         has_earlier: false,
@@ -228,10 +230,10 @@ fn values(app: &App, now: &Now, likes: Option<bool>) -> Result<Values> {
 }
 
 /// Whether this reader likes the post, if it is known. A reader without a cookie never said so.
-async fn likes(app: &App, reads: &PageReads, post: &Post, request: &mut Parts) -> Option<bool> {
+async fn likes(app: &App, reads: &ReadSession, post: &Post, request: &mut Parts) -> Option<bool> {
     if !request.headers.contains_key(header::COOKIE) {
         return Some(false);
     }
     let Ok(Requester(caller)) = Requester::from_request_parts(request, app).await;
-    reads.known_like(&post.slug, &caller).await
+    reads.is_liked_by(&post.slug, &caller).await
 }

@@ -22,9 +22,9 @@ pub(crate) struct Cards {
 pub(crate) async fn cards(app: &App, posts: &[Arc<Post>]) -> Cards {
     let topics = posts.iter().map(|post| post.slug.clone().into());
     let topics: Vec<Topic> = std::iter::once(Topic::Site).chain(topics).collect();
-    let known = app.horizon.known_numbers(&topics).await;
+    let known = app.horizon.stats_snapshots(&topics).await;
     let is_current = known.iter().all(|known| known.is_some_and(|known| known.is_current));
-    let mut numbers = known.into_iter().map(|known| known.map(|known| known.numbers));
+    let mut numbers = known.into_iter().map(|known| known.map(|known| known.stats));
     let totals = numbers.next().flatten();
     let card = |(post, numbers): (&Arc<Post>, Option<PageStats>)| Card {
         post: head(post),

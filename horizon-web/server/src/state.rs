@@ -3,7 +3,7 @@
 use std::{ops::Deref, sync::Arc};
 
 use axum::extract::FromRef;
-use eventhorizon::{Horizon, LastKnownStats, PageReads};
+use eventhorizon::{Horizon, ReadSession, StatsSnapshot};
 use horizon_app::{Link, Site};
 use horizon_backend::now;
 use horizon_core::{Error, EventId, Result, Topic};
@@ -56,8 +56,8 @@ impl App {
     }
 
     /// The numbers of the whole site, for the footer, as far as they are known.
-    pub(crate) async fn totals(&self, reads: &PageReads) -> Option<LastKnownStats> {
-        reads.known_numbers(&[Topic::Site]).await.into_iter().next().flatten()
+    pub(crate) async fn totals(&self, reads: &ReadSession) -> Option<StatsSnapshot> {
+        reads.stats_snapshots(&[Topic::Site]).await.into_iter().next().flatten()
     }
 
     /// An id that nobody has yet.

@@ -8,7 +8,7 @@ use axum::{
     http::{Method, Request, Response, StatusCode, header},
 };
 use clap::Parser;
-use eventhorizon::{Horizon, Live};
+use eventhorizon::{Horizon, Live, LiveOptions};
 use futures::StreamExt;
 use horizon_axum::ClientAddr;
 use horizon_backend::now;
@@ -182,7 +182,7 @@ impl Blog {
         }
         let caller = self.horizon.caller([192, 0, 2, 2].into(), [("user-agent", FIREFOX)]);
         let hello = self.horizon.page("hello").unwrap();
-        let mut live = self.horizon.live(Some(&hello), &caller, false).await.unwrap();
+        let mut live = self.horizon.live(&caller, LiveOptions::page(&hello)).await.unwrap();
         live.next().await;
         live.next().await;
         Some(live)

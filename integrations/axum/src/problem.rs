@@ -14,9 +14,9 @@ use http::{HeaderValue, header};
 /// use horizon_axum::Problem;
 ///
 /// async fn likes(State(horizon): State<Horizon>, Path(slug): Path<String>) -> Result<String, Problem> {
-///     let slug = horizon.page(&slug)?;
-///     let numbers = horizon.stats(&[slug.into()]).await?;
-///     Ok(numbers[0].likes.to_string())
+///     let page = horizon.page(&slug)?;
+///     let stats = horizon.stats(&[page.into()]).await?;
+///     Ok(stats[0].likes.to_string())
 /// }
 /// let horizon = Horizon::in_memory().start(|slug: &Slug| slug.as_str() == "bread").await?;
 /// let answer = likes(State(horizon), Path("stew".into())).await.into_response();

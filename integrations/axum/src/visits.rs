@@ -6,7 +6,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use eventhorizon::{Caller, Horizon, Slug, has_privacy_signal};
+use eventhorizon::{Caller, ExistingPage, Horizon, Slug, has_privacy_signal};
 use http::{Method, Request, Response, Uri, header};
 use tower::{Layer, Service};
 
@@ -88,15 +88,16 @@ impl TrackVisits {
         }
     }
 
-    fn asked<B>(&self, request: &Request<B>) -> Option<(Slug, Caller)> {
+    fn visit<B>(&self, request: &Request<B>) -> Option<(ExistingPage, Caller)> {
         if request.method() != Method::GET {
             return None;
         }
-        let slug = (self.page)(request.uri()).filter(|slug| self.horizon.page(slug.as_str()).is_ok())?;
+        let slug = (self.page)(request.uri())?;
+        let page = self.horizon.page(slug.as_str()).ok()?;
         if self.beside_streams && has_privacy_signal(request.headers()) {
             return None;
         }
-        Some((slug, caller(&self.horizon, request.headers(), request.extensions())))
+        Some((page, caller(&self.horizon, request.headers(), request.extensions())))
     }
 }
 
@@ -139,13 +140,13 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let asked = self.track.asked(&request);
+        let visit = self.track.visit(&request);
         let horizon = self.track.horizon.clone();
         let answer = self.inner.call(request);
         Box::pin(async move {
             let answer = answer.await?;
-            if let Some((slug, caller)) = asked.filter(|_| is_page(&answer)) {
-                horizon.visit(&slug, &caller);
+            if let Some((page, caller)) = visit.filter(|_| is_page(&answer)) {
+                horizon.visit(&page, &caller);
             }
             Ok(answer)
         })

@@ -4,7 +4,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use eventhorizon::{Connection, Horizon};
+use eventhorizon::{ConnectionGuard, Horizon};
 
 use super::Limits;
 
@@ -27,7 +27,7 @@ struct Open {
 pub(super) struct Admitted {
     admission: Arc<Admission>,
     network: Option<IpAddr>,
-    _connection: Connection,
+    _connection: ConnectionGuard,
 }
 
 impl Admission {
@@ -45,13 +45,13 @@ impl Admission {
         let peer = peer.to_canonical();
         let network = (!proxies.iter().any(|proxy| proxy.contains(&peer))).then(|| network(peer));
         if let Err(reason) = this.count(network) {
-            this.horizon.refused_connection(reason);
+            this.horizon.count_refused_connection(reason);
             return None;
         }
         Some(Admitted {
             admission: Arc::clone(this),
             network,
-            _connection: this.horizon.connection(),
+            _connection: this.horizon.track_connection(),
         })
     }
 

@@ -1,8 +1,6 @@
 //! Comments.
 
-use std::num::NonZeroUsize;
-
-use eventhorizon::Moderation;
+use eventhorizon::{Moderation, Paging};
 use horizon_core::{
     EventId, MAX_REPLIES, Visibility,
     wire::{CommentView, ThreadsView},
@@ -39,7 +37,10 @@ async fn a_comment_is_answered_as_it_will_show() {
     assert_eq!((shown.threads.len(), shown.has_earlier), (1, false));
     assert_eq!(shown.threads[0].comment, comment);
     assert_eq!(
-        site.horizon.threads(&"hello".parse().unwrap(), None).await.unwrap(),
+        site.horizon
+            .threads(&"hello".parse().unwrap(), Paging::default())
+            .await
+            .unwrap(),
         shown
     );
     let again = site.client().keep_cookie(&answer).json(PATH, &sent).await;
@@ -169,10 +170,9 @@ async fn with_moderation_first_a_comment_waits_for_the_author() {
     assert_eq!(answer.status, 202);
     assert_eq!(site.client().json(PATH, &sent).await.status, 202);
     assert!(threads(&site, "").await.threads.is_empty());
-    let ten = NonZeroUsize::new(10).unwrap();
     let waiting = site
         .horizon
-        .recent_comments(Some(Visibility::Pending), None, ten)
+        .recent_comments(Some(Visibility::Pending), Paging::default())
         .await
         .unwrap();
     assert_eq!(waiting.len(), 1);
@@ -180,7 +180,7 @@ async fn with_moderation_first_a_comment_waits_for_the_author() {
     assert_eq!(threads(&site, "").await.threads.len(), 1);
     assert!(
         site.horizon
-            .recent_comments(Some(Visibility::Pending), None, ten)
+            .recent_comments(Some(Visibility::Pending), Paging::default())
             .await
             .unwrap()
             .is_empty()

@@ -1,7 +1,7 @@
 //! What an application has beside the router: extractors, the layer that counts without a script, other origins.
 
 use axum::{Router, body::Body, extract::FromRef, response::Html, routing::get};
-use eventhorizon::{Horizon, Slug, Topic};
+use eventhorizon::{Horizon, LiveOptions, Slug, Topic};
 use horizon_axum::{Reader, Requester, TrackVisits, Visitor};
 use horizon_core::Timestamp;
 use horizon_memory::testing::{Clock, Fake};
@@ -202,7 +202,7 @@ async fn a_reader_who_asks_not_to_be_known_is_one_visit_where_a_stream_is_opened
     ask(&beside, "GET", "/bread", &signal).await;
     let bread = horizon.page("bread").unwrap();
     let caller = horizon.caller([192, 0, 2, 1].into(), signal);
-    drop(horizon.live(Some(&bread), &caller, false).await.unwrap());
+    drop(horizon.live(&caller, LiveOptions::page(&bread)).await.unwrap());
     horizon.close().await.unwrap();
     let total = fake.stats().get(&[bread.into()]).await.unwrap()[0].stats.visits;
     assert_eq!(total, 2, "one of the page alone, one of the stream");

@@ -270,7 +270,7 @@ async fn a_person_who_sent_a_plain_form_reads_a_page() {
     assert_eq!(answer.status, 422);
     assert_eq!(answer.headers["content-type"], "text/html; charset=utf-8");
     assert!(answer.body.contains("body must not be empty"), "{}", answer.body);
-    assert!(answer.body.contains("Go back"));
+    assert!(answer.body.contains("back button"));
     let wrong_id = site.client().form("/likes/%3Cscript%3E", "liked=true").await;
     assert!(!wrong_id.body.contains("<script"), "{}", wrong_id.body);
     let script = site

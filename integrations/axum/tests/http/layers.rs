@@ -65,7 +65,7 @@ impl Layered {
         let agent = ("user-agent", "Mozilla/5.0 Firefox/130.0");
         let caller = self.horizon.caller([192, 0, 2, likes].into(), [agent]);
         let hello = self.horizon.page("hello").unwrap();
-        self.horizon.like(&hello, true, None, &caller).await.unwrap();
+        self.horizon.like(&hello, &caller).await.unwrap();
         format!("\"likes\":{likes}")
     }
 }

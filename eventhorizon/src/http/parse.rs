@@ -1,4 +1,4 @@
-//! Reads requests. What cannot be read is a problem that says so.
+//! Parses requests.
 
 use horizon_core::EventId;
 use http::{HeaderMap, header};
@@ -10,37 +10,36 @@ use crate::{Problem, ProblemKind as Kind};
 /// The largest body of a request, in bytes: 64 KiB.
 pub const MAX_BODY: usize = 64 * 1024;
 
-/// What the query says, as far as its form is right.
 pub(super) fn query<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     serde_urlencoded::from_str(query)
-        .map_err(|error| Problem::new(Kind::InvalidQuery).detail(format!("It cannot be read: {error}.")))
+        .map_err(|error| Problem::new(Kind::InvalidQuery).detail(format!("The query string is invalid: {error}.")))
 }
 
-/// What the query of a live stream says.
+/// The query of a live stream.
 #[derive(Debug, Default, Deserialize)]
-pub(super) struct Again {
+pub(super) struct LiveQuery {
     again: Option<String>,
 }
 
-impl Again {
-    /// Whether the reader was here a moment ago.
-    pub(super) fn is_again(&self) -> bool {
+impl LiveQuery {
+    /// Returns whether the client reopens a lost stream.
+    pub(super) fn is_returning(&self) -> bool {
         self.again.as_deref() == Some("1")
     }
 }
 
-/// How a body came.
+/// The format of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum BodyKind {
     Json,
-    Plain,
+    Form,
 }
 
-/// Reads a body that is JSON or what a plain HTML form sends.
-pub(super) fn either<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<(T, Form), Problem> {
+/// Parses a body that is JSON or a plain HTML form.
+pub(super) fn json_or_form<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<(T, BodyKind), Problem> {
     match media_type(headers).as_deref() {
-        Some("application/json") => Ok((json(short(body)?)?, Form::Json)),
-        Some("application/x-www-form-urlencoded") => Ok((form(short(body)?)?, Form::Plain)),
+        Some("application/json") => Ok((json_body(check_length(body)?)?, BodyKind::Json)),
+        Some("application/x-www-form-urlencoded") => Ok((form_body(check_length(body)?)?, BodyKind::Form)),
         other => Err(unsupported(
             other,
             "application/json or application/x-www-form-urlencoded",
@@ -48,19 +47,19 @@ pub(super) fn either<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> R
     }
 }
 
-/// Reads what a plain HTML form sends.
-pub(super) fn plain<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, Problem> {
+/// Parses the body of a plain HTML form.
+pub(super) fn form<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, Problem> {
     match media_type(headers).as_deref() {
-        Some("application/x-www-form-urlencoded") => form(short(body)?),
+        Some("application/x-www-form-urlencoded") => form_body(check_length(body)?),
         other => Err(unsupported(other, "application/x-www-form-urlencoded")),
     }
 }
 
-fn short(body: &[u8]) -> Result<&[u8], Problem> {
+fn check_length(body: &[u8]) -> Result<&[u8], Problem> {
     if body.len() <= MAX_BODY {
         return Ok(body);
     }
-    Err(Problem::new(Kind::BodyTooLarge).detail(format!("At most {MAX_BODY} bytes are taken.")))
+    Err(Problem::new(Kind::BodyTooLarge).detail(format!("The limit is {MAX_BODY} bytes.")))
 }
 
 fn media_type(headers: &HeaderMap) -> Option<String> {
@@ -70,16 +69,16 @@ fn media_type(headers: &HeaderMap) -> Option<String> {
 
 fn unsupported(got: Option<&str>, expected: &str) -> Problem {
     let got = got.unwrap_or("none");
-    Problem::new(Kind::UnsupportedMediaType).naming("Content-Type", format!("must be {expected}, not {got}."))
+    Problem::new(Kind::UnsupportedMediaType).field("Content-Type", format!("must be {expected}, not {got}."))
 }
 
-fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+fn json_body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let (path, error) = (error.path().to_string(), error.into_inner());
         if error.is_data() {
             let name = if path == "." { "body".into() } else { path };
-            return Problem::field(name, format!("is wrong: {error}."));
+            return Problem::invalid_field(name, format!("is invalid: {error}."));
         }
         malformed(&error)
     })?;
@@ -88,47 +87,47 @@ fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 }
 
 fn malformed(error: &serde_json::Error) -> Problem {
-    Problem::new(Kind::MalformedBody).detail(format!("It is no JSON: {error}."))
+    Problem::new(Kind::MalformedBody).detail(format!("The body is not valid JSON: {error}."))
 }
 
-fn form<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    // The parser puts a replacement character where UTF-8 is broken; a comment should not be changed in silence.
+fn form_body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // The parser would silently replace invalid UTF-8.
     if percent_decode(bytes).decode_utf8().is_err() {
-        return Err(Problem::new(Kind::MalformedBody).detail("It is not UTF-8."));
+        return Err(Problem::new(Kind::MalformedBody).detail("The form is not UTF-8."));
     }
     serde_urlencoded::from_bytes(bytes)
-        .map_err(|error| Problem::new(Kind::MalformedBody).detail(format!("The form cannot be read: {error}.")))
+        .map_err(|error| Problem::new(Kind::MalformedBody).detail(format!("The form is invalid: {error}.")))
 }
 
-/// An id in a field; an empty one is none.
-pub(crate) fn id(name: &'static str, text: Option<&str>) -> Result<Option<EventId>, Problem> {
+/// Parses the id in a field. An empty field is `None`.
+pub(super) fn id(name: &'static str, text: Option<&str>) -> Result<Option<EventId>, Problem> {
     let text = text.filter(|text| !text.is_empty());
     let id = text.map(str::parse).transpose();
-    id.map_err(|error: horizon_core::ParseIdError| Problem::field(name, format!("is wrong: {error}.")))
+    id.map_err(|error: horizon_core::ParseIdError| Problem::invalid_field(name, format!("is invalid: {error}.")))
 }
 
-/// The id in `Idempotency-Key`, bare or as the quoted string of the draft standard.
+/// Parses the id in `Idempotency-Key`, bare or quoted as in the IETF draft.
 pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<EventId>, Problem> {
     let Some(value) = headers.get("idempotency-key") else {
         return Ok(None);
     };
     let text = value.to_str().unwrap_or("?").trim().trim_matches('"');
     let id = text.parse().map_err(|error: horizon_core::ParseIdError| {
-        Problem::new(Kind::InvalidHeader).naming("Idempotency-Key", format!("is wrong: {error}."))
+        Problem::new(Kind::InvalidHeader).field("Idempotency-Key", format!("is invalid: {error}."))
     })?;
     Ok(Some(id))
 }
 
-/// Where a plain form wants to go back to: a path of this host, as it may stand in a header.
+/// Parses the path of this host that a plain form redirects to, encoded for a header.
 ///
-/// A browser reads `//host` and `/\host` as another host, so neither is let through.
+/// Browsers treat `//host` and `/\host` as other hosts, so both are invalid.
 pub(super) fn back(text: Option<&str>) -> Result<String, Problem> {
     let path = text.filter(|path| !path.is_empty()).unwrap_or("/");
     let is_local = path.starts_with('/') && !path.contains("//") && !path.contains('\\');
     if !is_local || path.chars().any(char::is_control) {
-        return Err(Problem::field(
+        return Err(Problem::invalid_field(
             "back",
-            "must be a path of this site: `/` and what follows.",
+            "must be a path of this site that starts with `/`.",
         ));
     }
     let path = path.split('#').next().unwrap_or("/");

@@ -7,16 +7,16 @@ use tokio::task::JoinHandle;
 
 use super::*;
 
-/// Fails so many times, then takes every event.
+/// Fails a number of times, then takes every event.
 #[derive(Default)]
-struct Pipe {
+struct FlakyBus {
     failures: AtomicUsize,
     tries: AtomicUsize,
     taken: Mutex<Vec<Event>>,
 }
 
 #[async_trait]
-impl Analytics for Pipe {
+impl Analytics for FlakyBus {
     async fn track(&self, event: Event) -> Result<()> {
         self.tries.fetch_add(1, Ordering::SeqCst);
         let left = self
@@ -25,7 +25,7 @@ impl Analytics for Pipe {
         if left.is_ok() {
             return Err(Error::unavailable("down"));
         }
-        self.taken.lock().unwrap().push(event);
+        self.taken.lock().push(event);
         Ok(())
     }
 
@@ -35,44 +35,44 @@ impl Analytics for Pipe {
 }
 
 struct Fixture {
-    pipe: Arc<Pipe>,
-    visits: Arc<Visits>,
+    bus: Arc<FlakyBus>,
+    queue: Arc<VisitQueue>,
     metrics: Arc<Metrics>,
     stop: CancellationToken,
     delivery: JoinHandle<()>,
 }
 
 fn fixture(failures: usize) -> Fixture {
-    let pipe = Arc::new(Pipe {
+    let bus = Arc::new(FlakyBus {
         failures: failures.into(),
-        ..Pipe::default()
+        ..FlakyBus::default()
     });
     let (metrics, stop) = (Arc::new(Metrics::new(Default::default())), CancellationToken::new());
-    let (visits, delivery) = Visits::new(
-        Arc::clone(&pipe) as _,
-        Clock::new(|| horizon_core::Timestamp::from_millis(1_800_000_000_000)),
+    let (queue, sender) = VisitQueue::new(
+        Arc::clone(&bus) as _,
+        EventClock::new(|| horizon_core::Timestamp::from_millis(1_800_000_000_000)),
         Arc::clone(&metrics),
     );
     let stopped = stop.clone();
     Fixture {
-        pipe,
-        visits,
+        bus,
+        queue,
         metrics,
         stop,
-        delivery: tokio::spawn(async move { delivery.run(stopped).await }),
+        delivery: tokio::spawn(async move { sender.run(stopped).await }),
     }
 }
 
 impl Fixture {
-    fn open(&self) -> Visit {
-        Visits::open(&self.visits, Arc::new([Topic::Site]), VisitorKey::from_u128(7))
+    fn open(&self) -> OpenVisit {
+        VisitQueue::open(&self.queue, Arc::new([Topic::Site]), VisitorKey::from_u128(7))
     }
 
-    /// Lets the delivery finish and answers how many visits the pipe took.
+    /// Waits until the worker ends, and returns the number of visits that the bus took.
     async fn taken(self) -> usize {
         self.stop.cancel();
         self.delivery.await.unwrap();
-        self.pipe.taken.lock().unwrap().len()
+        self.bus.taken.lock().len()
     }
 }
 
@@ -81,11 +81,11 @@ async fn a_visit_is_told_on_coming_every_ten_minutes_and_on_leaving() {
     let site = fixture(0);
     let visit = site.open();
     for _ in 0..3 * SLOTS {
-        site.visits.tick();
+        site.queue.tick();
     }
     drop(visit);
     for _ in 0..SLOTS {
-        site.visits.tick();
+        site.queue.tick();
     }
     assert_eq!(site.taken().await, 1 + 3 + 1);
 }
@@ -93,11 +93,11 @@ async fn a_visit_is_told_on_coming_every_ten_minutes_and_on_leaving() {
 #[tokio::test(start_paused = true)]
 async fn visits_that_begin_at_once_are_told_of_in_turn() {
     let site = fixture(0);
-    let visits: Vec<Visit> = (0..10 * SLOTS).map(|_| site.open()).collect();
+    let visits: Vec<OpenVisit> = (0..10 * SLOTS).map(|_| site.open()).collect();
     for tick in 0..SLOTS {
-        let before = site.visits.queue.capacity();
-        site.visits.tick();
-        assert_eq!(before - site.visits.queue.capacity(), 10, "tick {tick}");
+        let before = site.queue.queue.capacity();
+        site.queue.tick();
+        assert_eq!(before - site.queue.queue.capacity(), 10, "tick {tick}");
     }
     drop(visits);
 }
@@ -105,17 +105,17 @@ async fn visits_that_begin_at_once_are_told_of_in_turn() {
 #[tokio::test(start_paused = true)]
 async fn a_visit_that_the_pipe_does_not_take_is_tried_again_as_the_same_event() {
     let site = fixture(5);
-    site.visits.once(&[Topic::Site], None);
+    site.queue.push(&[Topic::Site], None);
     sleep(Duration::from_secs(10)).await;
-    assert_eq!(site.pipe.tries.load(Ordering::SeqCst), 6);
+    assert_eq!(site.bus.tries.load(Ordering::SeqCst), 6);
     assert_eq!(site.taken().await, 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_visit_that_nobody_takes_is_given_up_in_the_end() {
     let site = fixture(usize::MAX);
-    site.visits.once(&[Topic::Site], None);
-    sleep(PATIENCE * 2).await;
+    site.queue.push(&[Topic::Site], None);
+    sleep(DELIVERY_WAIT * 2).await;
     assert!(
         site.metrics
             .encode()
@@ -127,24 +127,24 @@ async fn a_visit_that_nobody_takes_is_given_up_in_the_end() {
 #[tokio::test(start_paused = true)]
 async fn the_queue_has_a_bound_and_what_is_over_it_is_counted() {
     let site = fixture(0);
-    for _ in 0..WAITING + 10 {
-        site.visits.once(&[Topic::Site], None);
+    for _ in 0..MAX_QUEUED + 10 {
+        site.queue.push(&[Topic::Site], None);
     }
     assert!(
         site.metrics
             .encode()
             .contains("horizon_events_failed_total{kind=\"visit\"} 10")
     );
-    assert_eq!(site.taken().await, WAITING);
+    assert_eq!(site.taken().await, MAX_QUEUED);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_stop_with_a_pipe_that_is_down_does_not_wait_for_it() {
     let site = fixture(usize::MAX);
     for _ in 0..1000 {
-        site.visits.once(&[Topic::Site], None);
+        site.queue.push(&[Topic::Site], None);
     }
     let start = Instant::now();
     assert_eq!(site.taken().await, 0);
-    assert!(start.elapsed() < ATTEMPT, "{:?}", start.elapsed());
+    assert!(start.elapsed() < ATTEMPT_WAIT, "{:?}", start.elapsed());
 }

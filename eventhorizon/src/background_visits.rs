@@ -1,0 +1,146 @@
+//! Visits whose visitor key is looked up in the background.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use horizon_backend::Health;
+use horizon_core::{EventKind, Topic, VisitorKey};
+use tokio::{
+    runtime::Handle,
+    sync::Semaphore,
+    time::{sleep, timeout},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    metrics::Metrics,
+    viewer_session::{VisitorIdentity, retry},
+    visit_queue::VisitQueue,
+    visitors::Visitors,
+};
+
+/// The largest number of background visits: 8,192, about 8 MB. Further visits are dropped and counted as failed.
+const MAX_VISITS: usize = 8_192;
+
+/// The time limit for the look-up of a visitor key: 5 minutes, like that of the event bus.
+const KEY_WAIT: Duration = Duration::from_secs(5 * 60);
+
+/// The same once the site closes: 1 second.
+const CLOSING_WAIT: Duration = Duration::from_secs(1);
+
+/// Looks up visitor keys in background tasks, then queues the visits. Clones share their state.
+#[derive(Clone)]
+pub(crate) struct BackgroundVisits {
+    visitors: Arc<Visitors>,
+    queue: Arc<VisitQueue>,
+    metrics: Arc<Metrics>,
+    permits: Arc<Semaphore>,
+    tasks: TaskTracker,
+    closing: CancellationToken,
+    health: Health,
+    /// A connection may be dropped outside of a runtime.
+    runtime: Handle,
+}
+
+/// A visit whose key a connection is looking up. If it is dropped earlier, the visit continues in the background.
+pub(crate) struct PendingVisit {
+    background: BackgroundVisits,
+    topics: Arc<[Topic]>,
+    identity: Option<VisitorIdentity>,
+}
+
+impl BackgroundVisits {
+    /// Must be called within a runtime. The tasks belong to `tasks`, and end soon after `closing`.
+    pub(crate) fn new(
+        visitors: Arc<Visitors>,
+        queue: Arc<VisitQueue>,
+        metrics: Arc<Metrics>,
+        tasks: TaskTracker,
+        closing: CancellationToken,
+        health: Health,
+    ) -> Self {
+        Self {
+            visitors,
+            queue,
+            metrics,
+            permits: Arc::new(Semaphore::new(MAX_VISITS)),
+            tasks,
+            closing,
+            health,
+            runtime: Handle::current(),
+        }
+    }
+
+    /// Spawns a task that queues the visit and then calls `on_queued`. Returns `false` if there are too many tasks.
+    pub(crate) fn spawn(
+        &self,
+        topics: Arc<[Topic]>,
+        identity: VisitorIdentity,
+        on_queued: impl FnOnce(&Metrics) + Send + 'static,
+    ) -> bool {
+        let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() else {
+            return false;
+        };
+        let this = self.clone();
+        let task = async move {
+            let _permit = permit;
+            match this.key(&identity).await {
+                Some(visitor) => {
+                    on_queued(&this.metrics);
+                    this.queue.push(&topics, visitor);
+                }
+                None => this.metrics.event_failed(&EventKind::Visit { visitor: None }),
+            }
+        };
+        self.tasks.spawn_on(self.health.supervise("visit", task), &self.runtime);
+        true
+    }
+
+    /// Returns the visitor's key, `Some(None)` for an anonymous one, `None` if the look-up failed.
+    async fn key(&self, identity: &VisitorIdentity) -> Option<Option<VisitorKey>> {
+        let key = timeout(KEY_WAIT, retry("reading the salt", || self.visitors.key(identity)));
+        let closed = async {
+            self.closing.cancelled().await;
+            sleep(CLOSING_WAIT).await;
+        };
+        tokio::select! {
+            biased;
+            key = key => key.ok().flatten(),
+            () = closed => None,
+        }
+    }
+}
+
+impl PendingVisit {
+    pub(crate) fn new(background: BackgroundVisits, topics: Arc<[Topic]>, identity: VisitorIdentity) -> Self {
+        Self {
+            background,
+            topics,
+            identity: Some(identity),
+        }
+    }
+
+    /// Returns the visitor's key. From then on the caller counts the visit.
+    pub(crate) async fn key(mut self) -> Option<VisitorKey> {
+        let identity = self.identity.as_ref()?;
+        let key = retry("reading the salt", || self.background.visitors.key(identity)).await;
+        self.identity = None;
+        key.flatten()
+    }
+}
+
+impl Drop for PendingVisit {
+    fn drop(&mut self) {
+        let Some(identity) = self.identity.take() else { return };
+        if !self.background.spawn(Arc::clone(&self.topics), identity, |_| ()) {
+            self.background
+                .metrics
+                .event_failed(&EventKind::Visit { visitor: None });
+        }
+    }
+}
+
+impl fmt::Debug for BackgroundVisits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BackgroundVisits")
+    }
+}

@@ -1,0 +1,73 @@
+//! Pages of the site.
+
+use std::{fmt, ops::Deref};
+
+use horizon_core::{Slug, Topic};
+
+use crate::{Horizon, Problem, ProblemKind};
+
+/// A page that the site has. [`Horizon::page`] returns it, and everything that writes takes it.
+///
+/// It dereferences to its [`Slug`] and converts into a [`Topic`].
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use eventhorizon::{Horizon, ProblemKind, Slug};
+///
+/// let horizon = Horizon::in_memory().start(|slug: &Slug| slug.as_str() == "bread").await?;
+/// assert_eq!(horizon.page("bread")?.as_str(), "bread");
+/// assert_eq!(horizon.page("stew").unwrap_err().kind(), ProblemKind::UnknownPage); // 404
+/// assert_eq!(horizon.page("a slug?").unwrap_err().kind(), ProblemKind::InvalidSlug); // 400
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ExistingPage(Slug);
+
+impl Deref for ExistingPage {
+    type Target = Slug;
+
+    fn deref(&self) -> &Slug {
+        &self.0
+    }
+}
+
+impl fmt::Display for ExistingPage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl From<ExistingPage> for Slug {
+    fn from(page: ExistingPage) -> Self {
+        page.0
+    }
+}
+
+impl From<ExistingPage> for Topic {
+    fn from(page: ExistingPage) -> Self {
+        page.0.into()
+    }
+}
+
+impl From<&ExistingPage> for Topic {
+    fn from(page: &ExistingPage) -> Self {
+        page.0.clone().into()
+    }
+}
+
+impl Horizon {
+    /// Returns the page with this slug. Call it once at the start of a request.
+    ///
+    /// # Errors
+    /// [`InvalidSlug`](ProblemKind::InvalidSlug) if the text is not a slug, [`UnknownPage`](ProblemKind::UnknownPage)
+    /// if the site has no such page.
+    pub fn page(&self, slug: &str) -> Result<ExistingPage, Problem> {
+        let slug = Slug::new(slug)
+            .map_err(|error| Problem::new(ProblemKind::InvalidSlug).field("slug", format!("is invalid: {error}.")))?;
+        if self.0.rules.pages.exists(&slug) {
+            return Ok(ExistingPage(slug));
+        }
+        let reason = format!("`{slug}` is not a page of this site.");
+        Err(Problem::new(ProblemKind::UnknownPage).field("slug", reason))
+    }
+}

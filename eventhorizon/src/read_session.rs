@@ -1,0 +1,177 @@
+//! The reads for one page, which share a deadline.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use horizon_core::{Comment, EventId, Result, Slug, Topic, wire};
+use tokio::time::Instant;
+
+use crate::{
+    Caller, Horizon, Paging, StatsSnapshot, ThreadsSnapshot,
+    breaker::{ANSWER_WAIT, CACHED_WAIT, LIKE_WAIT, READ_WAIT, Subject, remaining, timed_out},
+    render,
+};
+
+/// The reads to render one page. They share one deadline: together they take 900 milliseconds at most.
+///
+/// Once a read times out, the others return what is cached, or nothing, and hardly wait. Create a session with
+/// [`Horizon::read_session`] at the start of a request and use it for all reads of that request.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use eventhorizon::{Horizon, Slug};
+/// let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
+/// let bread = horizon.page("bread")?;
+/// let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]);
+///
+/// let session = horizon.read_session();
+/// let stats = session.stats_snapshots(&[(&bread).into()]).await;
+/// let threads = session.threads_snapshot(&bread).await;
+/// let liked = session.is_liked_by(&bread, &ada).await;
+/// assert!(stats[0].is_some() && threads.is_some() && liked == Some(false));
+/// assert!(session.is_current());
+/// # Ok(()) }
+/// ```
+#[derive(Debug)]
+pub struct ReadSession {
+    horizon: Horizon,
+    deadline: Instant,
+    is_current: AtomicBool,
+}
+
+impl Horizon {
+    /// Starts the reads for one page. Their deadline is 900 milliseconds from this call; see [`ReadSession`].
+    #[must_use]
+    pub fn read_session(&self) -> ReadSession {
+        ReadSession {
+            horizon: self.clone(),
+            deadline: Instant::now() + ANSWER_WAIT,
+            is_current: AtomicBool::new(true),
+        }
+    }
+}
+
+impl ReadSession {
+    /// Returns whether all reads of this session succeeded so far. If not, do not cache the page.
+    #[must_use]
+    pub fn is_current(&self) -> bool {
+        self.is_current.load(Ordering::Relaxed)
+    }
+
+    /// Returns whether the last read of the store, by any request, succeeded. While it does not, stats that the
+    /// application caches itself may be old.
+    #[must_use]
+    pub fn is_store_available(&self) -> bool {
+        !self.horizon.0.breaker.is_open()
+    }
+
+    /// Returns the stats of these topics. See [`Horizon::stats_snapshots`].
+    pub async fn stats_snapshots(&self, topics: &[Topic]) -> Vec<Option<StatsSnapshot>> {
+        let snapshots = self.horizon.stats_until(topics, self.deadline).await;
+        self.note(
+            snapshots
+                .iter()
+                .all(|stats| stats.is_some_and(|stats| stats.is_current)),
+        );
+        snapshots
+    }
+
+    /// Returns the newest threads of a page. See [`Horizon::threads_snapshot`].
+    pub async fn threads_snapshot(&self, slug: &Slug) -> Option<ThreadsSnapshot> {
+        let snapshot = self.horizon.threads_until(slug, self.deadline).await;
+        self.note(snapshot.as_ref().is_some_and(|threads| threads.is_current));
+        snapshot
+    }
+
+    /// Returns threads of a page. See [`Horizon::threads`].
+    ///
+    /// # Errors
+    /// Those of the store, or it did not respond in time. Fails at once after a failed read.
+    pub async fn threads(&self, slug: &Slug, paging: Paging) -> Result<wire::ThreadsView> {
+        let comments = &self.horizon.0.ports.comments;
+        let threads = self
+            .read(READ_WAIT, comments.threads(slug, paging.cursor, paging.limit))
+            .await?;
+        Ok(render::threads(&threads).await)
+    }
+
+    /// Returns a thread. See [`Horizon::thread`].
+    ///
+    /// # Errors
+    /// Those of the store, or it did not respond in time. Fails at once after a failed read.
+    pub async fn thread(&self, slug: &Slug, head: EventId, paging: Paging) -> Result<Option<wire::ThreadView>> {
+        let comments = &self.horizon.0.ports.comments;
+        let thread = comments.thread(slug, head, paging.cursor, paging.limit);
+        let thread = self.read(READ_WAIT, thread).await?;
+        Ok(thread.as_ref().map(render::thread))
+    }
+
+    /// Returns the comment with this id, visible or not, within 50 milliseconds.
+    ///
+    /// # Errors
+    /// Those of the store, or it did not respond in time. Fails at once after a failed read.
+    pub async fn comment(&self, id: EventId) -> Result<Option<Comment>> {
+        self.read(CACHED_WAIT, self.horizon.0.ports.comments.comment(id)).await
+    }
+
+    /// Returns whether the caller likes the page, or `None` if that is unknown. It takes 50 milliseconds at most if a
+    /// cached value exists, otherwise 100.
+    pub async fn is_liked_by(&self, slug: &Slug, caller: &Caller) -> Option<bool> {
+        let Some(reader) = self.horizon.reader(caller) else {
+            return Some(false);
+        };
+        let (inner, topic) = (&self.horizon.0, Topic::from(slug.clone()));
+        let cached = inner.cache.like(&topic, reader);
+        if !self.is_current() {
+            return cached;
+        }
+        let wait = if cached.is_some() { CACHED_WAIT } else { LIKE_WAIT };
+        let read = {
+            let (cache, stats) = (Arc::clone(&inner.cache), Arc::clone(&inner.ports.stats));
+            let (topic, exists) = (topic.clone(), self.horizon.exists(&topic));
+            async move {
+                let started = Instant::now();
+                let liked = stats.is_liked_by(&topic, reader).await?;
+                if exists {
+                    cache.put_like(&topic, reader, liked, started);
+                }
+                Ok(liked)
+            }
+        };
+        let wait = wait.min(remaining(self.deadline));
+        let liked = inner
+            .breaker
+            .read_detached(Subject::Like(topic, reader), wait, read)
+            .await;
+        self.note(liked.is_ok());
+        match liked {
+            Ok(liked) => Some(liked),
+            Err(error) => {
+                tracing::debug!(%error, %slug, "reading a like failed");
+                cached
+            }
+        }
+    }
+
+    /// Reads something that is not cached.
+    async fn read<T>(&self, wait: Duration, read: impl Future<Output = Result<T>>) -> Result<T> {
+        if !self.is_current() {
+            return Err(timed_out());
+        }
+        let wait = wait.min(remaining(self.deadline));
+        let result = self.horizon.0.breaker.read_within(wait, read).await;
+        self.note(result.is_ok());
+        result
+    }
+
+    fn note(&self, succeeded: bool) {
+        if !succeeded {
+            self.is_current.store(false, Ordering::Relaxed);
+        }
+    }
+}

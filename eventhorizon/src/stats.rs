@@ -1,0 +1,250 @@
+//! The stats and the newest threads of a page: current if the backends respond soon, otherwise cached.
+
+use std::{sync::Arc, time::Duration};
+
+use futures::{FutureExt, future::join_all};
+use horizon_core::{Error, PresenceExt, Result, Slug, Stats, Topic, wire};
+use tokio::time::{Instant, timeout, timeout_at};
+
+use crate::{
+    Horizon,
+    breaker::{CACHED_WAIT, READ_WAIT, Subject, remaining},
+    comments::DEFAULT_LIMIT,
+    render,
+};
+
+/// The time limit for the stats of a page: 600 milliseconds. Presence over Redis waits 500 for silent nodes.
+const PAGE_WAIT: Duration = Duration::from_millis(600);
+
+/// The time limit for stats that must be current: one second.
+const CURRENT_WAIT: Duration = Duration::from_secs(1);
+
+/// The stats of a topic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StatsSnapshot {
+    /// The stats.
+    pub stats: wire::PageStats,
+    /// A number that grows whenever a comment of the page appears or disappears.
+    pub comments_revision: u64,
+    /// Whether the store responded. If not, these are cached stats: show them, but do not cache the page.
+    pub is_current: bool,
+}
+
+/// The newest threads of a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ThreadsSnapshot {
+    /// The threads, rendered and sanitized.
+    pub view: wire::ThreadsView,
+    /// Whether the store responded. If not, these are cached threads.
+    pub is_current: bool,
+}
+
+/// How fresh the result has to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Freshness {
+    /// A cached value is good enough.
+    Cached,
+    /// Only the backends' current values are.
+    Current,
+}
+
+impl Freshness {
+    /// Returns the deadline of a look-up that starts now.
+    fn deadline(self) -> Instant {
+        let wait = match self {
+            Self::Cached => PAGE_WAIT,
+            Self::Current => CURRENT_WAIT,
+        };
+        Instant::now() + wait
+    }
+}
+
+impl Horizon {
+    /// Returns the stats of these topics, in their order. A like or comment that this process accepted is included as
+    /// soon as the store has counted it. A page that the site does not have has zeros. Likes and comments belong to
+    /// pages, so those of [`Topic::Site`] are zero.
+    ///
+    /// It takes one second at most. Where the store or presence does not respond within 50 milliseconds, it returns
+    /// cached stats; [`stats_snapshots`](Self::stats_snapshots) tells which those are.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use eventhorizon::{Horizon, LiveOptions, Slug, Topic};
+    /// let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
+    /// let bread = horizon.page("bread")?;
+    /// let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Mozilla/5.0 Firefox/130.0")]);
+    /// horizon.like(&bread, &ada).await?;
+    /// let _live = horizon.live(&ada, LiveOptions::page(&bread)).await?;
+    /// let stats = horizon.stats(&[bread.into(), Topic::Site]).await?;
+    /// assert_eq!((stats[0].viewers, stats[0].likes), (1, 1));
+    /// assert_eq!((stats[1].viewers, stats[1].likes), (1, 0));
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// Those of the store, if some of the stats are not cached.
+    pub async fn stats(&self, topics: &[Topic]) -> Result<Vec<wire::PageStats>> {
+        let freshness = Freshness::Cached;
+        let (snapshots, error) = self.look_up(topics, freshness, freshness.deadline()).await;
+        let stats: Option<Vec<_>> = snapshots.into_iter().map(|snapshot| Some(snapshot?.stats)).collect();
+        stats.ok_or_else(|| error.unwrap_or_else(unknown))
+    }
+
+    /// Returns the stats of these topics, each with whether it is current, and `None` for unknown stats. Show such a
+    /// page without stats: a zero would be wrong.
+    ///
+    /// A page that needs more than its stats reads everything through a [`read_session`](Self::read_session).
+    pub async fn stats_snapshots(&self, topics: &[Topic]) -> Vec<Option<StatsSnapshot>> {
+        self.read_session().stats_snapshots(topics).await
+    }
+
+    /// Returns the newest 50 threads of a page, oldest first: within 50 milliseconds if they are cached, otherwise
+    /// within half a second. Returns `None` if they are unknown.
+    pub async fn threads_snapshot(&self, slug: &Slug) -> Option<ThreadsSnapshot> {
+        self.read_session().threads_snapshot(slug).await
+    }
+
+    pub(crate) async fn threads_until(&self, slug: &Slug, deadline: Instant) -> Option<ThreadsSnapshot> {
+        let inner = &self.0;
+        let is_cached = inner.cache.threads(slug).is_some() && !inner.cache.may_lack_write(&slug.clone().into());
+        let read = {
+            let (cache, comments) = (Arc::clone(&inner.cache), Arc::clone(&inner.ports.comments));
+            let (slug, exists) = (slug.clone(), inner.rules.pages.exists(slug));
+            async move {
+                let started = Instant::now();
+                let page = Arc::new(comments.threads(&slug, None, DEFAULT_LIMIT).await?);
+                if exists {
+                    cache.put_threads(&slug, Arc::clone(&page), started);
+                }
+                Ok(page)
+            }
+        };
+        let wait = if is_cached { CACHED_WAIT } else { READ_WAIT };
+        let (subject, wait) = (Subject::Threads(slug.clone()), wait.min(remaining(deadline)));
+        let (page, is_current) = match inner.breaker.read_detached(subject, wait, read).await {
+            Ok(page) => (page, true),
+            Err(error) => {
+                tracing::debug!(%error, %slug, "reading the threads of a page failed");
+                (inner.cache.threads(slug)?, false)
+            }
+        };
+        let view = render::threads(&page).await;
+        Some(ThreadsSnapshot { view, is_current })
+    }
+
+    /// Returns the stats of a topic as the backends have them now.
+    pub(crate) async fn current_stats(&self, topic: Topic) -> Result<wire::PageStats> {
+        let freshness = Freshness::Current;
+        let (snapshots, error) = self.look_up(&[topic], freshness, freshness.deadline()).await;
+        match snapshots.into_iter().next().flatten() {
+            Some(snapshot) if snapshot.is_current => Ok(snapshot.stats),
+            _ => Err(error.unwrap_or_else(unknown)),
+        }
+    }
+
+    pub(crate) async fn stats_until(&self, topics: &[Topic], deadline: Instant) -> Vec<Option<StatsSnapshot>> {
+        let deadline = deadline.min(Freshness::Cached.deadline());
+        self.look_up(topics, Freshness::Cached, deadline).await.0
+    }
+
+    /// Returns the stats, and why some of them are not current.
+    async fn look_up(
+        &self,
+        topics: &[Topic],
+        freshness: Freshness,
+        deadline: Instant,
+    ) -> (Vec<Option<StatsSnapshot>>, Option<Error>) {
+        let published: Vec<_> = topics.iter().map(|topic| self.0.hub.published_stats(topic)).collect();
+        // Only a read closes an open breaker.
+        if published.iter().all(Option::is_some) && !self.0.breaker.is_open() {
+            return (published, None);
+        }
+        let (totals, error): (Vec<Option<Stats>>, _) = match self.read_totals(topics, freshness, deadline).await {
+            Ok(totals) => (totals.into_iter().map(Some).collect(), None),
+            Err(error) => (
+                topics.iter().map(|topic| self.0.cache.stats(topic)).collect(),
+                Some(error),
+            ),
+        };
+        let is_current = error.is_none();
+        let snapshots = topics.iter().zip(published).zip(totals);
+        let snapshots = snapshots.map(async |((topic, published), stats)| match published {
+            Some(published) => Some(StatsSnapshot {
+                is_current,
+                ..published
+            }),
+            None => {
+                let (stats, deadline) = (stats?, is_current.then_some(deadline));
+                let viewers = self.viewers(topic, freshness, deadline).await?;
+                Some(StatsSnapshot {
+                    stats: wire::PageStats::new(viewers, stats),
+                    comments_revision: stats.comments_revision,
+                    is_current,
+                })
+            }
+        });
+        (join_all(snapshots).await, error)
+    }
+
+    /// Reads the totals of the topics, and caches those that exist.
+    async fn read_totals(&self, topics: &[Topic], freshness: Freshness, deadline: Instant) -> Result<Vec<Stats>> {
+        let inner = &self.0;
+        let is_cached = |topic| inner.cache.stats(topic).is_some() && !inner.cache.may_lack_write(topic);
+        let wait = if topics.iter().all(is_cached) {
+            CACHED_WAIT
+        } else {
+            READ_WAIT
+        };
+        let wait = wait.min(remaining(deadline));
+        let existing: Vec<bool> = topics.iter().map(|topic| self.exists(topic)).collect();
+        let read = {
+            let (cache, store) = (Arc::clone(&inner.cache), Arc::clone(&inner.ports.stats));
+            let topics = topics.to_vec();
+            async move {
+                let started = Instant::now();
+                let updates = store.get(&topics).await?;
+                for ((topic, update), exists) in topics.iter().zip(&updates).zip(existing) {
+                    if exists {
+                        cache.put_stats(topic, update.stats, started);
+                    }
+                }
+                Ok(updates.into_iter().map(|update| update.stats).collect())
+            }
+        };
+        match freshness {
+            Freshness::Cached => {
+                let subject = Subject::Totals(topics.to_vec());
+                inner.breaker.read_detached(subject, wait, read).await
+            }
+            Freshness::Current => inner.breaker.read(read).await,
+        }
+    }
+
+    /// Returns the number of viewers from presence, or the cached one. Without a deadline it does not wait.
+    async fn viewers(&self, topic: &Topic, freshness: Freshness, deadline: Option<Instant>) -> Option<u64> {
+        let cached = self.0.cache.viewers(topic);
+        let viewers = self.0.ports.presence.viewers(topic.clone());
+        let viewers = match (deadline, cached, freshness) {
+            (None, ..) => viewers.now_or_never(),
+            (Some(_), Some(_), Freshness::Cached) => timeout(CACHED_WAIT, viewers).await.ok(),
+            (Some(deadline), ..) => timeout_at(deadline, viewers).await.ok(),
+        };
+        if let Some(viewers) = viewers
+            && self.exists(topic)
+        {
+            self.0.cache.put_viewers(topic, viewers);
+        }
+        viewers.or(cached)
+    }
+
+    /// Returns whether the topic may be cached. Names that strangers can make up must not be.
+    pub(crate) fn exists(&self, topic: &Topic) -> bool {
+        topic.slug().is_none_or(|slug| self.0.rules.pages.exists(slug))
+    }
+}
+
+fn unknown() -> Error {
+    Error::unavailable("the stats are unknown, because presence does not respond")
+}

@@ -1,0 +1,148 @@
+//! A viewer, counted from the opening of a live connection until it is dropped.
+
+use std::{
+    fmt,
+    future::{Future, poll_fn},
+    net::IpAddr,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use futures::{FutureExt, future::BoxFuture};
+use horizon_backend::random_bytes;
+use horizon_core::{Presence, PresenceGuard, Result, Topic, VisitorKey};
+use tokio::time::sleep;
+
+use crate::{
+    background_visits::{BackgroundVisits, PendingVisit},
+    visit_queue::{OpenVisit, VisitQueue},
+};
+
+/// The delay before the first retry: 100 milliseconds. It doubles up to [`MAX_DELAY`].
+pub(crate) const FIRST_DELAY: Duration = Duration::from_millis(100);
+
+/// The longest delay between two retries: 10 seconds.
+pub(crate) const MAX_DELAY: Duration = Duration::from_secs(10);
+
+/// What identifies a visitor.
+#[derive(Debug)]
+pub(crate) enum VisitorIdentity {
+    /// The network and user agent, for one day.
+    Network { address: IpAddr, user_agent: String },
+    /// The name that the application gave.
+    Named(String),
+    /// Nothing, because of a privacy signal: each connection is a viewer, and a visit unless it is returning.
+    Anonymous { returning: bool },
+}
+
+/// Counts visits and viewers.
+#[derive(Clone)]
+pub(crate) struct VisitTracker {
+    pub(crate) presence: Arc<dyn Presence>,
+    pub(crate) queue: Arc<VisitQueue>,
+    pub(crate) background: BackgroundVisits,
+}
+
+/// A viewer who is being counted. The connection polls it along with its frames, so that a slow backend delays no
+/// frame, no task is needed, and dropping the connection ends it.
+pub(crate) enum ViewerSession {
+    /// Not counted, such as a crawler.
+    Uncounted,
+    Starting(BoxFuture<'static, ViewerGuards>),
+    Active(#[expect(dead_code, reason = "held for its Drop alone")] ViewerGuards),
+}
+
+/// Keeps a viewer counted until it is dropped.
+pub(crate) struct ViewerGuards {
+    _presence: Vec<PresenceGuard>,
+    _visit: Option<OpenVisit>,
+}
+
+impl ViewerSession {
+    pub(crate) fn new(tracker: VisitTracker, topics: Arc<[Topic]>, identity: VisitorIdentity) -> Self {
+        Self::Starting(tracker.start(topics, identity).boxed())
+    }
+
+    /// Is ready once the viewer is counted.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if let Self::Starting(starting) = self {
+            *self = Self::Active(ready!(starting.poll_unpin(cx)));
+        }
+        Poll::Ready(())
+    }
+
+    /// Polls once without waiting. With embedded backends that completes it, so the first frame counts this viewer.
+    pub(crate) async fn poll_once(&mut self) {
+        poll_fn(|cx| {
+            let _ = self.poll(cx);
+            Poll::Ready(())
+        })
+        .await;
+    }
+}
+
+impl fmt::Debug for ViewerSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Uncounted => "Uncounted",
+            Self::Starting(_) => "Starting",
+            Self::Active(_) => "Active",
+        })
+    }
+}
+
+impl VisitTracker {
+    async fn start(self, topics: Arc<[Topic]>, identity: VisitorIdentity) -> ViewerGuards {
+        let (visitor, visit) = match identity {
+            VisitorIdentity::Anonymous { returning } => {
+                if !returning {
+                    self.queue.push(&topics, None);
+                }
+                (
+                    random_bytes()
+                        .map(u128::from_be_bytes)
+                        .map(VisitorKey::from_u128)
+                        .ok(),
+                    None,
+                )
+            }
+            identity => {
+                let pending = PendingVisit::new(self.background.clone(), Arc::clone(&topics), identity);
+                let visitor = pending.key().await;
+                let open = |visitor| VisitQueue::open(&self.queue, Arc::clone(&topics), visitor);
+                (visitor, visitor.map(open))
+            }
+        };
+        let mut guards = Vec::with_capacity(topics.len());
+        if let Some(visitor) = visitor {
+            for topic in topics.iter() {
+                guards.extend(retry("tracking presence", || self.presence.track(topic.clone(), visitor)).await);
+            }
+        }
+        ViewerGuards {
+            _presence: guards,
+            _visit: visit,
+        }
+    }
+}
+
+/// Retries until it succeeds or fails permanently; then it returns `None`.
+pub(crate) async fn retry<T, F: Future<Output = Result<T>>>(
+    action: &'static str,
+    mut attempt: impl FnMut() -> F,
+) -> Option<T> {
+    let mut delay = FIRST_DELAY;
+    loop {
+        match attempt().await {
+            Ok(value) => return Some(value),
+            Err(error) if !error.is_retryable() => {
+                tracing::error!(%error, "a viewer or visit is not counted, because {action} failed");
+                return None;
+            }
+            Err(error) => tracing::debug!(%error, ?delay, "{action} failed, retrying"),
+        }
+        sleep(delay).await;
+        delay = (delay * 2).min(MAX_DELAY);
+    }
+}

@@ -1,0 +1,224 @@
+//! Queues visit events: when a connection opens, every ten minutes while it is open, and when it closes.
+
+use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
+
+use futures::{StreamExt, stream};
+use horizon_core::{Analytics, Event, EventKind, Result, Topic, VisitorKey};
+use parking_lot::Mutex;
+use tokio::{
+    sync::mpsc,
+    time::{Instant, sleep, timeout},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    clock::EventClock,
+    metrics::Metrics,
+    viewer_session::{FIRST_DELAY, MAX_DELAY},
+};
+
+/// The interval at which the timer wheel advances: 10 seconds. One timer serves all connections.
+pub(crate) const TICK: Duration = Duration::from_secs(10);
+
+/// The number of ticks between two visit events of an open connection: 60, which is ten minutes.
+const SLOTS: usize = 60;
+
+/// The largest number of queued visits: 131,072, about 12 MB. That suffices for 20,000 connections that break and
+/// reconnect at once, with four events each. Further visits are dropped and counted as failed.
+const MAX_QUEUED: usize = 131_072;
+
+/// The largest number of visits in flight to the bus: 1,024, the accumulator's batch size.
+const MAX_IN_FLIGHT: usize = 1_024;
+
+/// The time limit of one attempt: 5 seconds, less than a shutdown waits.
+const ATTEMPT_WAIT: Duration = Duration::from_secs(5);
+
+/// The time limit of all attempts for one visit: 5 minutes.
+const DELIVERY_WAIT: Duration = Duration::from_secs(5 * 60);
+
+/// Queues visits without waiting for the event bus.
+pub(crate) struct VisitQueue {
+    queue: mpsc::Sender<Event>,
+    wheel: Mutex<TimerWheel>,
+    clock: EventClock,
+    metrics: Arc<Metrics>,
+}
+
+/// The open visits, spread over the ticks of ten minutes.
+struct TimerWheel {
+    slots: Vec<HashMap<u64, VisitEntry>>,
+    current: usize,
+    next_id: u64,
+}
+
+#[derive(Clone)]
+struct VisitEntry {
+    topics: Arc<[Topic]>,
+    visitor: VisitorKey,
+}
+
+/// A visit that lasts until it is dropped.
+pub(crate) struct OpenVisit {
+    queue: Arc<VisitQueue>,
+    slot: usize,
+    id: u64,
+}
+
+impl VisitQueue {
+    /// Creates the queue, and the worker that sends its visits to the bus.
+    pub(crate) fn new(
+        analytics: Arc<dyn Analytics>,
+        clock: EventClock,
+        metrics: Arc<Metrics>,
+    ) -> (Arc<Self>, VisitSender) {
+        let (queue, events) = mpsc::channel(MAX_QUEUED);
+        let sender = VisitSender {
+            events,
+            analytics,
+            metrics: Arc::clone(&metrics),
+        };
+        let wheel = TimerWheel {
+            slots: (0..SLOTS).map(|_| HashMap::new()).collect(),
+            current: 0,
+            next_id: 0,
+        };
+        let visits = Self {
+            queue,
+            wheel: Mutex::new(wheel),
+            clock,
+            metrics,
+        };
+        (Arc::new(visits), sender)
+    }
+
+    /// Starts a visit that lasts until the returned value is dropped.
+    pub(crate) fn open(this: &Arc<Self>, topics: Arc<[Topic]>, visitor: VisitorKey) -> OpenVisit {
+        let entry = VisitEntry { topics, visitor };
+        this.push(&entry.topics, Some(visitor));
+        let mut wheel = this.wheel.lock();
+        let id = wheel.next_id;
+        // Round-robin, not by time: after a restart all clients reconnect at once, and their events would stay bunched.
+        let slot = usize::try_from(id % SLOTS as u64).unwrap_or(0);
+        wheel.next_id += 1;
+        if let Some(entries) = wheel.slots.get_mut(slot) {
+            entries.insert(id, entry);
+        }
+        OpenVisit {
+            queue: Arc::clone(this),
+            slot,
+            id,
+        }
+    }
+
+    /// Advances the wheel, and queues the visits whose turn it is.
+    pub(crate) fn tick(&self) {
+        let due: Vec<VisitEntry> = {
+            let mut wheel = self.wheel.lock();
+            wheel.current = (wheel.current + 1) % SLOTS;
+            let slot = wheel.slots.get(wheel.current);
+            slot.map(|slot| slot.values().cloned().collect()).unwrap_or_default()
+        };
+        for entry in due {
+            self.push(&entry.topics, Some(entry.visitor));
+        }
+    }
+
+    /// Queues one event for each topic.
+    pub(crate) fn push(&self, topics: &[Topic], visitor: Option<VisitorKey>) {
+        for topic in topics {
+            let kind = EventKind::Visit { visitor };
+            let queued = self.clock.stamp().ok().and_then(|stamp| {
+                let event = Event::new(stamp, topic.clone(), kind.clone());
+                self.queue.try_send(event).ok()
+            });
+            if queued.is_none() {
+                self.metrics.event_failed(&kind);
+            }
+        }
+    }
+
+    fn close(&self, slot: usize, id: u64) {
+        let entry = self.wheel.lock().slots.get_mut(slot).and_then(|slot| {
+            let entry = slot.remove(&id);
+            if slot.is_empty() {
+                slot.shrink_to_fit();
+            }
+            entry
+        });
+        if let Some(entry) = entry {
+            self.push(&entry.topics, Some(entry.visitor));
+        }
+    }
+}
+
+impl fmt::Debug for VisitQueue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("VisitQueue")
+    }
+}
+
+impl Drop for OpenVisit {
+    fn drop(&mut self) {
+        self.queue.close(self.slot, self.id);
+    }
+}
+
+/// Sends visits to the event bus, with retries.
+pub(crate) struct VisitSender {
+    events: mpsc::Receiver<Event>,
+    analytics: Arc<dyn Analytics>,
+    metrics: Arc<Metrics>,
+}
+
+impl VisitSender {
+    /// Runs until `stop`; then it sends what is queued, without retries, and ends.
+    pub(crate) async fn run(self, stop: CancellationToken) {
+        let Self {
+            events,
+            analytics,
+            metrics,
+        } = self;
+        let queue = stream::unfold(events, |mut events| async {
+            let event = tokio::select! {
+                biased;
+                event = events.recv() => event,
+                () = stop.cancelled() => {
+                    events.close();
+                    events.recv().await
+                }
+            };
+            event.map(|event| (event, events))
+        });
+        queue
+            .for_each_concurrent(MAX_IN_FLIGHT, |event| send(&*analytics, &metrics, event, &stop))
+            .await;
+    }
+}
+
+async fn send(analytics: &dyn Analytics, metrics: &Metrics, event: Event, stop: &CancellationToken) {
+    let deadline = Instant::now() + DELIVERY_WAIT;
+    let mut delay = FIRST_DELAY;
+    loop {
+        match attempt(analytics, event.clone()).await {
+            Ok(()) => return metrics.event_tracked(&event.kind),
+            Err(error) if !error.is_retryable() || Instant::now() + delay > deadline || stop.is_cancelled() => {
+                tracing::debug!(%error, topic = %event.topic, "dropped a visit");
+                return metrics.event_failed(&event.kind);
+            }
+            Err(error) => tracing::debug!(%error, ?delay, "sending a visit failed, retrying"),
+        }
+        stop.run_until_cancelled(sleep(delay)).await;
+        delay = (delay * 2).min(MAX_DELAY);
+    }
+}
+
+async fn attempt(analytics: &dyn Analytics, event: Event) -> Result<()> {
+    timeout(ATTEMPT_WAIT, analytics.track(event))
+        .await
+        .unwrap_or_else(|elapsed| {
+            Err(horizon_core::Error::unavailable("the event bus did not respond in time").with_source(elapsed))
+        })
+}
+
+#[cfg(test)]
+mod tests;
