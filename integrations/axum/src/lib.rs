@@ -1,41 +1,66 @@
-//! EventHorizon over HTTP: live stream, likes, comments and stats as an axum router.
+//! EventHorizon for axum: live streams, likes, comments and stats as a router.
 //!
-//! [`router`] nests under any path of an application. [`TrackVisits`] counts visits of pages that have no live stream.
-//! [`Requester`], [`Visitor`] and [`Reader`] tell the application's own handlers who asks. [`serve`] runs the
-//! application with the limits that a server with open streams needs.
+//! ```no_run
+//! # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use axum::Router;
+//! use horizon_axum::{Horizon, Limits, Slug, shutdown_signal};
 //!
-//! | call | does |
+//! let is_page = |slug: &Slug| slug.as_str() == "hello"; // which pages exist
+//! let horizon = Horizon::from_urls("memory:", "sqlite:numbers.db")?.start(is_page).await?;
+//! let app = Router::new().nest("/horizon", horizon_axum::router(&horizon)); // and the application's routes
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+//! horizon_axum::serve(listener, app, Limits::default(), shutdown_signal(), &horizon).await?;
+//! # Ok(()) }
+//! ```
+//!
+//! | item | what it is |
 //! |---|---|
-//! | `GET /live/{slug}`, `GET /live` | server-sent events with the numbers of a page or of the site |
-//! | `GET /stats/{slug}`, `GET /stats` | the same numbers once |
-//! | `PUT`, `DELETE`, `POST /likes/{slug}` | like a page, take it back |
-//! | `GET /likes/{slug}` | whether the reader likes it |
-//! | `GET`, `POST /comments/{slug}` | read the comments of a page, write one |
-//! | `GET /client.js`, `GET /client.d.ts` | the script for pages of any kind, and how it is used |
-//! | `GET /openapi.json` | the contract in full |
+//! | [`router`] | the routes below, for any path of an application |
+//! | [`serve`], [`Limits`] | a server with the limits that open streams need |
+//! | [`TrackVisits`] | a layer that counts visits of pages without a live stream |
+//! | [`Requester`], [`Visitor`], [`Reader`], [`ClientAddr`] | extractors for the application's handlers |
+//! | [`Problem`] | an error response |
+//! | [`Horizon`] and the rest of [`eventhorizon`] | likes, comments, stats and live streams for handlers |
 //!
-//! A body has at most 64 KiB and 10 seconds to come. What writes has to come from a page of this host, of one of
-//! [`Config::origins`](eventhorizon::Config::origins), or from no page at all ([`same_origin`](eventhorizon::same_origin));
-//! those origins also get the headers of CORS (WHATWG Fetch §3.2). What goes wrong is a [`Problem`].
+//! # Routes
+//!
+//! | route | what it does |
+//! |---|---|
+//! | `GET /live/{slug}`, `GET /live` | streams the stats of a page or of the site as server-sent events |
+//! | `GET /stats/{slug}`, `GET /stats` | returns the same stats once |
+//! | `PUT`, `DELETE`, `POST /likes/{slug}` | likes a page, or removes the like |
+//! | `GET /likes/{slug}` | returns whether the reader likes the page |
+//! | `GET`, `POST /comments/{slug}` | returns the comments of a page, or adds one |
+//! | `GET /client.js`, `GET /client.d.ts` | returns the script for pages, and its documentation |
+//! | `GET /openapi.json` | describes all routes |
+//!
+//! A body may have 64 KiB and must arrive within 10 seconds. Requests that write must come from a page of this host, of
+//! one of [`Config::origins`](eventhorizon::Config::origins), or from no page
+//! ([`same_origin`](eventhorizon::same_origin)). Those origins also get CORS headers (WHATWG Fetch §3.2). Errors are
+//! [`Problem`]s.
+//!
+//! # Features
+//!
+//! `sqlite` (default), `redis` and `log`: those of [`eventhorizon`].
 
-mod client;
+mod extractors;
 mod problem;
 mod routes;
 mod serve;
 mod visits;
 
 use axum::Router;
-pub use client::{ClientAddr, Reader, Requester, Visitor};
+pub use extractors::{ClientAddr, Reader, Requester, Visitor};
 pub use eventhorizon;
 pub use eventhorizon::{Horizon, Slug, shutdown_signal};
 pub use problem::Problem;
 pub use serve::{Limits, serve};
 pub use visits::{TrackVisits, TrackVisitsService};
 
-/// The routes of a site, to be nested under any path of an application, whatever its state.
+/// Returns the routes of a site, to nest under any path of an application with any state.
 ///
-/// They need to know who asks: [`serve`] the application, or serve it with axum's
-/// `into_make_service_with_connect_info`. Otherwise all readers look like one network, and share its rates.
+/// They need the client's address: run the application with [`serve`], or with axum's
+/// `into_make_service_with_connect_info`. Otherwise all clients share one rate limit.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -47,8 +72,8 @@ pub use visits::{TrackVisits, TrackVisitsService};
 /// let horizon = Horizon::in_memory().start(|slug: &Slug| slug.as_str() == "bread").await?;
 /// let app: Router = Router::new().nest("/horizon", horizon_axum::router(&horizon));
 /// for (path, status) in [("/horizon/stats/bread", 200), ("/horizon/stats/stew", 404)] {
-///     let answer = app.clone().oneshot(Request::get(path).body(Body::empty())?).await?;
-///     assert_eq!(answer.status(), status);
+///     let response = app.clone().oneshot(Request::get(path).body(Body::empty())?).await?;
+///     assert_eq!(response.status(), status);
 /// }
 /// # Ok(()) }
 /// ```
@@ -56,12 +81,12 @@ pub fn router<S: Clone + Send + Sync + 'static>(horizon: &Horizon) -> Router<S> 
     routes::router(horizon).with_state(horizon.clone())
 }
 
-/// Holds the README's example to what compiles and runs.
+/// Compiles the README's example.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-/// Holds the examples of the repository's README to what compiles and runs.
+/// Compiles and runs the examples of the repository's README.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct RepositoryReadme;

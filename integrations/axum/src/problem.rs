@@ -2,10 +2,9 @@ use axum::response::{IntoResponse, Response};
 use eventhorizon::ProblemKind;
 use http::{HeaderValue, header};
 
-/// What goes wrong, as an answer of axum: a problem document (RFC 9457), with `Retry-After` where it is worth asking
-/// again.
+/// An error response: a problem document (RFC 9457), with `Retry-After` if a retry may succeed.
 ///
-/// A handler of your own turns what `Horizon` says, and errors of `horizon_core`, into it with `?`.
+/// In a handler, `?` converts problems of `Horizon` and errors of `horizon_core` into it.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -19,9 +18,9 @@ use http::{HeaderValue, header};
 ///     Ok(stats[0].likes.to_string())
 /// }
 /// let horizon = Horizon::in_memory().start(|slug: &Slug| slug.as_str() == "bread").await?;
-/// let answer = likes(State(horizon), Path("stew".into())).await.into_response();
-/// assert_eq!(answer.status(), 404);
-/// assert_eq!(answer.headers()["content-type"], "application/problem+json");
+/// let response = likes(State(horizon), Path("stew".into())).await.into_response();
+/// assert_eq!(response.status(), 404);
+/// assert_eq!(response.headers()["content-type"], "application/problem+json");
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug)]

@@ -1,4 +1,4 @@
-//! The routes of the HTTP contract, as a router of axum.
+//! The routes of the HTTP contract.
 
 use std::{
     convert::Infallible,
@@ -21,30 +21,29 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::time::timeout;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use crate::client::address;
+use crate::extractors::address;
 
-/// How long a body may take to come: 10 seconds.
+/// The time limit for a request body: 10 seconds.
 const BODY_WAIT: Duration = Duration::from_secs(10);
 
-/// What stands behind each of them is [`Horizon::handle`].
 pub(crate) fn router(horizon: &Horizon) -> Router<Horizon> {
-    let router = Router::new().fallback(answer);
+    let router = Router::new().fallback(handle);
     match cors(&horizon.config().origins) {
         Some(cors) => router.layer(cors),
         None => router,
     }
 }
 
-async fn answer(State(horizon): State<Horizon>, request: Request) -> Response {
+async fn handle(State(horizon): State<Horizon>, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
     let peer = address(&horizon, &parts.headers, &parts.extensions);
-    // Nothing else has a body that anybody reads.
-    let read = if parts.method == Method::POST {
-        read(body).await
+    // Other methods need no body.
+    let body = if parts.method == Method::POST {
+        read_body(body).await
     } else {
         Ok(Bytes::new())
     };
-    let answer = match read {
+    let response = match body {
         Ok(body) => {
             let extensions = std::mem::take(&mut parts.extensions);
             let mut request = http::Request::from_parts(parts, body);
@@ -53,7 +52,7 @@ async fn answer(State(horizon): State<Horizon>, request: Request) -> Response {
         }
         Err(problem) => horizon.error_response(problem, &parts.method, &parts.headers),
     };
-    let (head, content) = answer.into_parts();
+    let (head, content) = response.into_parts();
     let body = match content {
         Content::Live(live) => Body::new(LiveBody(live)),
         Content::Bytes(bytes) => bytes.into(),
@@ -62,21 +61,21 @@ async fn answer(State(horizon): State<Horizon>, request: Request) -> Response {
     Response::from_parts(head, body)
 }
 
-async fn read(body: Body) -> Result<Bytes, Problem> {
+async fn read_body(body: Body) -> Result<Bytes, Problem> {
     match timeout(BODY_WAIT, Limited::new(body, MAX_BODY).collect()).await {
         Err(_) => {
-            let sentence = format!("It may take {} seconds.", BODY_WAIT.as_secs());
-            Err(Problem::new(ProblemKind::BodyTimeout).detail(sentence))
+            let detail = format!("The body must arrive within {} seconds.", BODY_WAIT.as_secs());
+            Err(Problem::new(ProblemKind::BodyTimeout).detail(detail))
         }
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            Err(Problem::new(ProblemKind::BodyTooLarge).detail(format!("At most {MAX_BODY} bytes are taken.")))
+            Err(Problem::new(ProblemKind::BodyTooLarge).detail(format!("The limit is {MAX_BODY} bytes.")))
         }
-        Ok(Err(_)) => Err(Problem::new(ProblemKind::MalformedBody).detail("The body ended too early.")),
+        Ok(Err(_)) => Err(Problem::new(ProblemKind::MalformedBody).detail("The body is incomplete.")),
     }
 }
 
-/// Answers what browsers ask before a page of another origin may read or write (the CORS protocol, WHATWG Fetch §3.2).
+/// Allows pages of these origins to read and write (the CORS protocol, WHATWG Fetch §3.2).
 fn cors(origins: &[Origin]) -> Option<CorsLayer> {
     if origins.is_empty() {
         return None;
@@ -91,7 +90,7 @@ fn cors(origins: &[Origin]) -> Option<CorsLayer> {
     Some(cors)
 }
 
-/// A live connection as the body of an answer.
+/// A live connection as a response body.
 struct LiveBody(Live);
 
 impl http_body::Body for LiveBody {
@@ -115,6 +114,6 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_body_that_never_ends_is_given_up() {
         let body = Body::from_stream(futures::stream::pending::<Result<Bytes, std::io::Error>>());
-        assert_eq!(read(body).await.unwrap_err().kind(), ProblemKind::BodyTimeout);
+        assert_eq!(read_body(body).await.unwrap_err().kind(), ProblemKind::BodyTimeout);
     }
 }

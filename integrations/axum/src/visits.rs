@@ -10,18 +10,16 @@ use eventhorizon::{Caller, ExistingPage, Horizon, Slug, has_privacy_signal};
 use http::{Method, Request, Response, Uri, header};
 use tower::{Layer, Service};
 
-use crate::client::caller;
+use crate::extractors::caller;
 
-/// Which page an address is.
+/// Returns the page with this URI.
 type PageOf = dyn Fn(&Uri) -> Option<Slug> + Send + Sync;
 
-/// Counts a visit for each page that the wrapped routes answer, without any script: a layer for axum or any `tower`
-/// service.
+/// A layer for axum or any `tower` service that counts a visit for each page served, without a script.
 ///
-/// An answer counts if it is a `GET`'s, a success, and HTML. Known crawlers, prefetches and empty agents are left out;
-/// see [`Horizon::visit`] for what such a number is worth. Where a page opens a live stream too, both together are
-/// one visit; of a reader who asks not to be known again that is true only with
-/// [`beside_streams`](Self::beside_streams).
+/// It counts successful `GET` requests for HTML, but no known crawlers, prefetches and empty user agents; see
+/// [`Horizon::visit`]. If the page also opens a live stream, both together are one visit; for readers with a privacy
+/// signal only with [`with_live_streams`](Self::with_live_streams).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -36,7 +34,7 @@ type PageOf = dyn Fn(&Uri) -> Option<Slug> + Send + Sync;
 ///     .layer(TrackVisits::new(&horizon));
 /// let request = http::Request::get("/bread").header("user-agent", "Mozilla/5.0 Firefox/130.0");
 /// pages.oneshot(request.body(Body::empty())?).await?;
-/// horizon.close().await?; // what was queued is counted
+/// horizon.close().await?; // records what is queued
 /// assert_eq!(horizon.stats(&[Topic::Site]).await?[0].visits, 1);
 /// # Ok(()) }
 /// ```
@@ -44,21 +42,21 @@ type PageOf = dyn Fn(&Uri) -> Option<Slug> + Send + Sync;
 pub struct TrackVisits {
     horizon: Horizon,
     page: Arc<PageOf>,
-    beside_streams: bool,
+    with_live_streams: bool,
 }
 
 impl TrackVisits {
-    /// Counts pages whose slug is the last part of their path: `/blog/hello` is `hello`, and `/blog/hello/` is none.
+    /// Counts pages whose slug is the last segment of their path: `/blog/hello` is `hello`.
     #[must_use]
     pub fn new(horizon: &Horizon) -> Self {
         Self {
             horizon: horizon.clone(),
             page: Arc::new(|uri| Slug::new(uri.path().trim_end_matches('/').rsplit('/').next()?).ok()),
-            beside_streams: false,
+            with_live_streams: false,
         }
     }
 
-    /// Counts pages by a rule of your own. What it answers and the site does not have is not counted.
+    /// Sets the function that returns the slug for a URI. Slugs of unknown pages are not counted.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -66,24 +64,24 @@ impl TrackVisits {
     /// # use horizon_axum::TrackVisits;
     /// let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
     /// let recipes = TrackVisits::new(&horizon)
-    ///     .by(|uri: &http::Uri| Slug::new(uri.path().strip_prefix("/recipe/")?.strip_suffix(".html")?).ok());
+    ///     .slug_from(|uri: &http::Uri| Slug::new(uri.path().strip_prefix("/recipe/")?.strip_suffix(".html")?).ok());
     /// let pages: axum::Router = axum::Router::new().layer(recipes);
     /// # Ok(()) }
     /// ```
     #[must_use]
-    pub fn by(self, page: impl Fn(&Uri) -> Option<Slug> + Send + Sync + 'static) -> Self {
+    pub fn slug_from(self, page: impl Fn(&Uri) -> Option<Slug> + Send + Sync + 'static) -> Self {
         Self {
             page: Arc::new(page),
             ..self
         }
     }
 
-    /// Leaves a reader who asks not to be known again to the live stream that the pages open too: without a key nobody
-    /// could tell that the two are one visit.
+    /// Does not count readers with a privacy signal, because the pages also open a live stream, which counts them.
+    /// Without a visitor key the two would be two visits.
     #[must_use]
-    pub fn beside_streams(self) -> Self {
+    pub fn with_live_streams(self) -> Self {
         Self {
-            beside_streams: true,
+            with_live_streams: true,
             ..self
         }
     }
@@ -94,7 +92,7 @@ impl TrackVisits {
         }
         let slug = (self.page)(request.uri())?;
         let page = self.horizon.page(slug.as_str()).ok()?;
-        if self.beside_streams && has_privacy_signal(request.headers()) {
+        if self.with_live_streams && has_privacy_signal(request.headers()) {
             return None;
         }
         Some((page, caller(&self.horizon, request.headers(), request.extensions())))
@@ -118,7 +116,7 @@ impl<S> Layer<S> for TrackVisits {
     }
 }
 
-/// What [`TrackVisits`] makes of a service.
+/// A service wrapped by [`TrackVisits`].
 #[derive(Clone, Debug)]
 pub struct TrackVisitsService<S> {
     inner: S,
@@ -142,18 +140,18 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let visit = self.track.visit(&request);
         let horizon = self.track.horizon.clone();
-        let answer = self.inner.call(request);
+        let response = self.inner.call(request);
         Box::pin(async move {
-            let answer = answer.await?;
-            if let Some((page, caller)) = visit.filter(|_| is_page(&answer)) {
+            let response = response.await?;
+            if let Some((page, caller)) = visit.filter(|_| is_page(&response)) {
                 horizon.visit(&page, &caller);
             }
-            Ok(answer)
+            Ok(response)
         })
     }
 }
 
-fn is_page<R>(answer: &Response<R>) -> bool {
-    let kind = answer.headers().get(header::CONTENT_TYPE);
-    answer.status().is_success() && kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
+fn is_page<R>(response: &Response<R>) -> bool {
+    let media_type = response.headers().get(header::CONTENT_TYPE);
+    response.status().is_success() && media_type.is_some_and(|value| value.as_bytes().starts_with(b"text/html"))
 }

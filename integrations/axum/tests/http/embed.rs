@@ -115,7 +115,7 @@ async fn a_page_counts_by_the_applications_own_rule() {
     let by_query = |uri: &http::Uri| Slug::new(uri.query()?.strip_prefix("recipe=")?).ok();
     let app = Router::new()
         .route("/", get(async || Html("<h1>Bread</h1>")))
-        .layer(TrackVisits::new(&horizon).by(by_query));
+        .layer(TrackVisits::new(&horizon).slug_from(by_query));
     ask(&app, "GET", "/?recipe=bread", &[("user-agent", FIREFOX)]).await;
     ask(&app, "GET", "/", &[("user-agent", FIREFOX)]).await;
     horizon.close().await.unwrap();
@@ -196,7 +196,7 @@ async fn a_reader_who_asks_not_to_be_known_is_one_visit_where_a_stream_is_opened
         .layer(TrackVisits::new(&horizon));
     let beside = Router::new()
         .route("/{slug}", page)
-        .layer(TrackVisits::new(&horizon).beside_streams());
+        .layer(TrackVisits::new(&horizon).with_live_streams());
     ask(&alone, "GET", "/bread", &signal).await;
     ask(&beside, "GET", "/bread/", &signal).await;
     ask(&beside, "GET", "/bread", &signal).await;

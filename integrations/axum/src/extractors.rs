@@ -1,0 +1,144 @@
+//! Extractors of the client, for the router and for the application's handlers.
+
+use std::{
+    convert::Infallible,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::Once,
+};
+
+use axum::extract::{ConnectInfo, FromRef, FromRequestParts};
+use eventhorizon::{Caller, Horizon, ProblemKind, client_addr};
+use horizon_core::{ReaderId, VisitorKey};
+use http::{Extensions, HeaderMap, request::Parts};
+
+use crate::Problem;
+
+/// The client address of a request; see [`client_addr`].
+///
+/// [`serve`](crate::serve) adds it to every request, so handlers with any state can extract it. Without it, the
+/// response is 500.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use axum::{Router, body::{Body, to_bytes}, routing::get};
+/// use horizon_axum::ClientAddr;
+/// # use tower::ServiceExt;
+///
+/// async fn whoami(ClientAddr(address): ClientAddr) -> String {
+///     address.to_string()
+/// }
+/// let app: Router = Router::new().route("/", get(whoami));
+/// // A test adds what `serve` adds to every request:
+/// let request = http::Request::get("/").extension(ClientAddr([192, 0, 2, 1].into()));
+/// let response = app.oneshot(request.body(Body::empty())?).await?;
+/// assert_eq!(to_bytes(response.into_body(), 64).await?, "192.0.2.1");
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientAddr(pub IpAddr);
+
+impl<S: Sync> FromRequestParts<S> for ClientAddr {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        parts.extensions.get::<Self>().copied().ok_or_else(|| {
+            tracing::error!("no client address on the request: run the application with horizon_axum::serve");
+            ProblemKind::Internal.into()
+        })
+    }
+}
+
+/// The [`Caller`] of a request, with its address, its headers, and the extensions of the application's middleware.
+///
+/// Without [`serve`](crate::serve) the address comes from axum's `ConnectInfo<SocketAddr>`, and without that it is
+/// 0.0.0.0. It works with any state from which a `Horizon` can be extracted ([`FromRef`]):
+///
+/// ```
+/// use axum::extract::State;
+/// use eventhorizon::Horizon;
+/// use horizon_axum::{Problem, Requester};
+///
+/// async fn page(State(horizon): State<Horizon>, Requester(caller): Requester) -> Result<String, Problem> {
+///     let liked = horizon.is_liked_by(&horizon.page("bread")?, &caller).await?;
+///     Ok(format!("liked: {liked}"))
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Requester(pub Caller);
+
+impl<S: Sync> FromRequestParts<S> for Requester
+where
+    Horizon: FromRef<S>,
+{
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let horizon = Horizon::from_ref(state);
+        Ok(Self(caller(&horizon, &parts.headers, &parts.extensions)))
+    }
+}
+
+/// The key that identifies the visitor today, or `None` for crawlers and for readers with a privacy signal. It is also
+/// `None` if the store fails. See [`Horizon::visitor`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Visitor(pub Option<VisitorKey>);
+
+impl<S: Sync> FromRequestParts<S> for Visitor
+where
+    Horizon: FromRef<S>,
+{
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let Requester(caller) = Requester::from_request_parts(parts, state).await?;
+        let visitor = Horizon::from_ref(state).visitor(&caller).await;
+        Ok(Self(visitor.unwrap_or_else(|error| {
+            // Rather render the page without knowing the visitor.
+            tracing::warn!(%error, "the visitor of a request is unknown");
+            None
+        })))
+    }
+}
+
+/// The id that owns the reader's likes and comments, or `None` for one without any. See [`Horizon::reader`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reader(pub Option<ReaderId>);
+
+impl<S: Sync> FromRequestParts<S> for Reader
+where
+    Horizon: FromRef<S>,
+{
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let Requester(caller) = Requester::from_request_parts(parts, state).await?;
+        Ok(Self(Horizon::from_ref(state).reader(&caller)))
+    }
+}
+
+/// Returns the caller of a request with these headers and extensions.
+pub(crate) fn caller(horizon: &Horizon, headers: &HeaderMap, extensions: &Extensions) -> Caller {
+    let address = address(horizon, headers, extensions);
+    horizon.caller(address, headers).with_all(extensions.clone())
+}
+
+/// Returns the client address of a request with these headers and extensions.
+pub(crate) fn address(horizon: &Horizon, headers: &HeaderMap, extensions: &Extensions) -> IpAddr {
+    if let Some(ClientAddr(address)) = extensions.get() {
+        return *address;
+    }
+    let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let peer = peer.unwrap_or_else(unknown_peer);
+    client_addr(peer, headers, &horizon.config().trusted_proxies)
+}
+
+fn unknown_peer() -> IpAddr {
+    static WARN: Once = Once::new();
+    WARN.call_once(|| {
+        tracing::warn!(
+            "requests have no peer address, so all clients share one rate limit: run the application with \
+             horizon_axum::serve, or with into_make_service_with_connect_info"
+        );
+    });
+    IpAddr::V4(Ipv4Addr::UNSPECIFIED)
+}
