@@ -191,7 +191,7 @@ impl Horizon {
     /// The store may not have counted it yet, so the number is corrected by what the store says about this reader. A
     /// failed read is not an error: the like itself succeeded.
     async fn likes_after(&self, topic: &Topic, reader: ReaderId, liked: bool, deadline: Instant) -> u64 {
-        if let Some(stats) = self.0.hub.counted(topic) {
+        if let Some(stats) = self.0.hub.counted_totals(topic) {
             return stats.likes;
         }
         let (breaker, stats) = (&self.0.breaker, &self.0.ports.stats);

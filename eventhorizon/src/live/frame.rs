@@ -1,26 +1,24 @@
 use bytes::Bytes;
 use horizon_core::wire::PageStats;
 
-/// What a live page says at one moment. Each part stands for itself and has its own revision, so
-/// that a connection that missed some frames writes what is newer than what it wrote, and nothing else.
+/// The content of a live stream at one moment. Each part has its own revision, so that a connection that missed frames
+/// writes only the parts that are newer than what it wrote.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Frame {
-    /// Whether there is all that there will be for a start.
+    /// Whether this is the first complete frame or a later one.
     pub(crate) ready: bool,
-    /// The numbers of the page, once they are known.
-    pub(crate) numbers: Option<PageStats>,
-    /// Which comments the numbers tell of.
+    pub(crate) stats: Option<PageStats>,
+    /// The revision of the comments that `stats` counts.
     pub(crate) comments_revision: u64,
-    /// Whether the numbers come from the page's sources, and are not what was known before they answered.
+    /// Whether `stats` come from the page's sources and not from the cache.
     pub(crate) is_current: bool,
-    /// The parts, each an encoded message, by [`Part`].
-    pub(crate) messages: Parts<Message>,
+    pub(crate) messages: PerPart<Message>,
 }
 
-/// An encoded message, and which of its part it is.
+/// An encoded message.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Message {
-    /// Zero while nothing was said.
+    /// Zero before the first message of its part.
     pub(crate) revision: u64,
     pub(crate) bytes: Bytes,
 }
@@ -37,16 +35,16 @@ impl FramePart {
     pub(crate) const ALL: [Self; 3] = [Self::Live, Self::Site, Self::Comments];
 }
 
-/// Something for each part.
+/// A value for each part.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Parts<T> {
+pub(crate) struct PerPart<T> {
     live: T,
     site: T,
     comments: T,
 }
 
-impl<T> Parts<T> {
-    pub(crate) fn of(&self, part: FramePart) -> &T {
+impl<T> PerPart<T> {
+    pub(crate) fn get(&self, part: FramePart) -> &T {
         match part {
             FramePart::Live => &self.live,
             FramePart::Site => &self.site,
@@ -54,7 +52,7 @@ impl<T> Parts<T> {
         }
     }
 
-    pub(crate) fn of_mut(&mut self, part: FramePart) -> &mut T {
+    pub(crate) fn get_mut(&mut self, part: FramePart) -> &mut T {
         match part {
             FramePart::Live => &mut self.live,
             FramePart::Site => &mut self.site,

@@ -1,51 +1,47 @@
-use std::{
-    collections::HashMap,
-    fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{collections::HashMap, fmt, sync::Arc};
 
 use horizon_backend::Health;
 use horizon_core::{Ports, Stats, Topic};
+use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{Frame, LatestReceiver, heard::Heard, latest::latest_channel, page};
+use super::{Frame, LatestReceiver, latest::latest_channel, latest_totals::LatestTotals, page};
 use crate::{StatsSnapshot, metrics::Metrics, read_cache::ReadCache};
 
-/// Every watched page: a task for each, as long as somebody sits there.
+/// The watched pages: one task for each topic with a live stream.
 ///
-/// A page costs memory only while it is watched, and only pages that exist are ever asked for, so
-/// the map is bounded by the connections and by the pages.
+/// Only existing pages are watched, so connections and pages bound the map.
 #[derive(Clone)]
 pub(crate) struct Hub(Arc<Inner>);
 
 struct Inner {
     ports: Ports,
-    /// Whether what the pipe took is counted and published by then.
-    counts_here: bool,
+    is_embedded: bool,
     cache: Arc<ReadCache>,
     metrics: Arc<Metrics>,
     closing: CancellationToken,
     tasks: TaskTracker,
     health: Health,
     runtime: Handle,
-    rooms: Mutex<HashMap<Topic, Room>>,
+    pages: Mutex<HashMap<Topic, WatchedPage>>,
 }
 
-struct Room {
-    seats: usize,
+struct WatchedPage {
+    leases: usize,
     frames: LatestReceiver<Frame>,
-    heard: Option<Heard>,
-    empty: CancellationToken,
+    /// Only with an embedded accumulator.
+    totals: Option<LatestTotals>,
+    stop: CancellationToken,
 }
 
 impl Hub {
-    /// A hub whose pages end on `closing` and run among `tasks`, on the runtime that this is called in: the first
-    /// reader of a page may come in on another one, a worker's of a framework that has many. `counts_here`: the pipe
-    /// takes a word when it is counted and published. `cache` holds what a page says until its sources answer.
+    /// Creates a hub whose tasks belong to `tasks`, run on the current runtime and end on `closing`. (The first viewer
+    /// of a page may come in on another runtime, in frameworks with one for each worker.) With an accumulator in this
+    /// process (`is_embedded`), an event that the bus took is already counted and published.
     pub(crate) fn new(
         ports: Ports,
-        counts_here: bool,
+        is_embedded: bool,
         cache: Arc<ReadCache>,
         metrics: Arc<Metrics>,
         closing: CancellationToken,
@@ -54,49 +50,45 @@ impl Hub {
     ) -> Self {
         Self(Arc::new(Inner {
             ports,
-            counts_here,
+            is_embedded,
             cache,
             metrics,
             closing,
             tasks,
             health,
             runtime: Handle::current(),
-            rooms: Mutex::default(),
+            pages: Mutex::default(),
         }))
     }
 
-    /// Sits down at a page, whose task starts with its first seat. Nothing once the hub is closing.
-    pub(crate) fn join(&self, topic: &Topic) -> Option<(Seat, LatestReceiver<Frame>)> {
+    /// Watches a topic. The first lease starts its task. Returns `None` once the hub is closing.
+    pub(crate) fn join(&self, topic: &Topic) -> Option<(PageLease, LatestReceiver<Frame>)> {
         if self.0.closing.is_cancelled() {
             return None;
         }
-        let mut rooms = self.rooms();
-        let room = rooms.entry(topic.clone()).or_insert_with(|| self.open(topic));
-        room.seats += 1;
-        let frames = room.frames.clone();
-        self.0.metrics.live_pages.set(count(rooms.len()));
-        Some((
-            Seat {
-                hub: self.clone(),
-                topic: topic.clone(),
-            },
-            frames,
-        ))
+        let mut pages = self.0.pages.lock();
+        let page = pages.entry(topic.clone()).or_insert_with(|| self.open(topic));
+        page.leases += 1;
+        let frames = page.frames.clone();
+        self.0.metrics.live_pages.set(gauge(pages.len()));
+        let lease = PageLease {
+            hub: self.clone(),
+            topic: topic.clone(),
+        };
+        Some((lease, frames))
     }
 
-    /// Whether nobody can sit down any more.
     pub(crate) fn is_closing(&self) -> bool {
         self.0.closing.is_cancelled()
     }
 
-    /// The page's numbers, if it is watched and its sources have said them, unless a reader who just wrote could miss
-    /// their own word in them.
+    /// Returns the stats in the last frame of a watched page, if they are current and include this process's writes.
     pub(crate) fn published_stats(&self, topic: &Topic) -> Option<StatsSnapshot> {
-        let frame = self.rooms().get(topic)?.frames.get();
+        let frame = self.0.pages.lock().get(topic)?.frames.get();
         if self.0.cache.may_lack_write(topic) {
             return None;
         }
-        let stats = frame.numbers.filter(|_| frame.is_current)?;
+        let stats = frame.stats.filter(|_| frame.is_current)?;
         Some(StatsSnapshot {
             stats,
             comments_revision: frame.comments_revision,
@@ -104,71 +96,67 @@ impl Hub {
         })
     }
 
-    /// The totals of a watched page with every word in them that the pipe took, where they can be had without the
-    /// store.
-    pub(crate) fn counted(&self, topic: &Topic) -> Option<Stats> {
-        self.rooms().get_mut(topic)?.heard.as_mut()?.latest()
+    /// Returns the totals of a watched page with every event that the bus took, if no read of the store is needed.
+    pub(crate) fn counted_totals(&self, topic: &Topic) -> Option<Stats> {
+        self.0.pages.lock().get_mut(topic)?.totals.as_mut()?.get()
     }
 
-    fn open(&self, topic: &Topic) -> Room {
+    fn open(&self, topic: &Topic) -> WatchedPage {
+        let inner = &self.0;
         let (sender, frames) = latest_channel(Frame::default());
-        let empty = self.0.closing.child_token();
+        let stop = inner.closing.child_token();
         let page = page::run(
             topic.clone(),
             self.clone(),
-            self.0.ports.clone(),
-            Arc::clone(&self.0.cache),
-            Arc::clone(&self.0.metrics),
+            inner.ports.clone(),
+            Arc::clone(&inner.cache),
+            Arc::clone(&inner.metrics),
             sender,
         );
-        let counts_here = self.0.counts_here;
-        let heard = counts_here.then(|| Heard::new(self.0.ports.analytics.watch(topic.clone())));
-        let stop = empty.clone();
-        let page = async move { stop.run_until_cancelled(page).await };
-        let page = self.0.health.supervise("live page", page);
-        self.0.tasks.spawn_on(page, &self.0.runtime);
-        Room {
-            seats: 0,
+        let watch = || LatestTotals::new(inner.ports.analytics.watch(topic.clone()));
+        let totals = inner.is_embedded.then(watch);
+        let stopped = stop.clone();
+        let page = async move { stopped.run_until_cancelled(page).await };
+        let page = inner.health.supervise("live page", page);
+        inner.tasks.spawn_on(page, &inner.runtime);
+        WatchedPage {
+            leases: 0,
             frames,
-            heard,
-            empty,
+            totals,
+            stop,
         }
     }
 
     fn leave(&self, topic: &Topic) {
-        let mut rooms = self.rooms();
-        let Some(room) = rooms.get_mut(topic) else { return };
-        room.seats -= 1;
-        if room.seats == 0 {
-            room.empty.cancel();
-            rooms.remove(topic);
+        let mut pages = self.0.pages.lock();
+        let Some(page) = pages.get_mut(topic) else { return };
+        page.leases -= 1;
+        if page.leases == 0 {
+            page.stop.cancel();
+            pages.remove(topic);
         }
-        self.0.metrics.live_pages.set(count(rooms.len()));
-    }
-
-    fn rooms(&self) -> MutexGuard<'_, HashMap<Topic, Room>> {
-        self.0.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.metrics.live_pages.set(gauge(pages.len()));
     }
 }
 
-fn count(rooms: usize) -> i64 {
-    i64::try_from(rooms).unwrap_or(i64::MAX)
+fn gauge(pages: usize) -> i64 {
+    i64::try_from(pages).unwrap_or(i64::MAX)
 }
 
-/// Keeps a page's task alive. The last one to be dropped ends it.
-pub(crate) struct Seat {
+/// Keeps a page's task running. Dropping the last one ends it.
+pub(crate) struct PageLease {
     hub: Hub,
     topic: Topic,
 }
 
-impl Drop for Seat {
+impl Drop for PageLease {
     fn drop(&mut self) {
         self.hub.leave(&self.topic);
     }
 }
 
-impl fmt::Debug for Seat {
+impl fmt::Debug for PageLease {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Seat({})", self.topic)
+        write!(f, "PageLease({})", self.topic)
     }
 }

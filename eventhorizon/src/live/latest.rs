@@ -7,13 +7,14 @@ use std::{
     mem,
     pin::Pin,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     task::{Context, Poll, Waker},
 };
 
 use futures::Stream;
+use parking_lot::Mutex;
 use slab::Slab;
 
 /// Returns a channel that holds this value.
@@ -38,17 +39,9 @@ struct LatestState<T> {
 }
 
 impl<T> LatestState<T> {
-    fn value(&self) -> MutexGuard<'_, Arc<T>> {
-        self.value.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn waiters(&self) -> MutexGuard<'_, Slab<Waker>> {
-        self.waiters.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn wake_all(&self) {
         // Wakers are called and dropped without the lock, because a task that ends then drops its receiver.
-        let wakers: Vec<Waker> = self.waiters().iter().map(|(_, waker)| waker.clone()).collect();
+        let wakers: Vec<Waker> = self.waiters.lock().iter().map(|(_, waker)| waker.clone()).collect();
         wakers.into_iter().for_each(Waker::wake);
     }
 }
@@ -59,7 +52,7 @@ pub(crate) struct LatestSender<T>(Arc<LatestState<T>>);
 impl<T> LatestSender<T> {
     /// Replaces the value, and wakes the tasks that wait for one.
     pub(crate) fn send(&self, value: T) {
-        let previous = mem::replace(&mut *self.0.value(), Arc::new(value));
+        let previous = mem::replace(&mut *self.0.value.lock(), Arc::new(value));
         drop(previous);
         self.0.version.fetch_add(1, Ordering::Release);
         self.0.wake_all();
@@ -93,7 +86,7 @@ impl<T> LatestReceiver<T> {
 
     /// Returns the current value.
     pub(crate) fn get(&self) -> Arc<T> {
-        Arc::clone(&self.state.value())
+        Arc::clone(&self.state.value.lock())
     }
 
     /// Registers the task that the next value wakes.
@@ -102,13 +95,13 @@ impl<T> LatestReceiver<T> {
             Some((_, current)) if current.will_wake(waker) => {}
             Some((key, current)) => {
                 current.clone_from(waker);
-                let mut waiters = self.state.waiters();
+                let mut waiters = self.state.waiters.lock();
                 let previous = waiters.get_mut(*key).map(|slot| mem::replace(slot, waker.clone()));
                 drop(waiters);
                 drop(previous);
             }
             None => {
-                let key = self.state.waiters().insert(waker.clone());
+                let key = self.state.waiters.lock().insert(waker.clone());
                 self.waiter = Some((key, waker.clone()));
             }
         }
@@ -142,7 +135,7 @@ impl<T> Stream for LatestReceiver<T> {
 impl<T> Drop for LatestReceiver<T> {
     fn drop(&mut self) {
         if let Some((key, _)) = self.waiter.take() {
-            let waker = self.state.waiters().try_remove(key);
+            let waker = self.state.waiters.lock().try_remove(key);
             drop(waker);
         }
     }

@@ -1,20 +1,20 @@
-//! The live path: one task a watched page makes the frames, every connection writes the same bytes.
+//! Live streams: one task for each watched page encodes frames, and all its connections write the same bytes.
 
 mod frame;
-mod heard;
 mod hub;
 mod latest;
+mod latest_totals;
 mod open;
 mod page;
 mod sse;
 mod stream;
 
-pub(crate) use frame::{Frame, FramePart, Parts};
-pub(crate) use hub::{Hub, Seat};
+pub(crate) use frame::{Frame, FramePart, PerPart};
+pub(crate) use hub::{Hub, PageLease};
 pub(crate) use latest::LatestReceiver;
 pub use open::LiveOptions;
 pub use stream::Live;
-pub(crate) use stream::Open;
+pub(crate) use stream::OpenConnection;
 
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use horizon_backend::random_bytes;
 use horizon_core::{Error, EventKind, Result, Topic, VisitorKey};
 use tokio::time::timeout;
 
-use super::{FramePart, Live, Open};
+use super::{FramePart, Live, OpenConnection};
 use crate::{
     Caller, Decision, ExistingPage, Horizon, Identity, Problem, Signals,
     metrics::Metrics,
@@ -103,10 +103,10 @@ impl Horizon {
             }
         };
         session.poll_once().await;
-        let seat = topics.first().and_then(|topic| inner.hub.join(topic));
-        let seat = seat.ok_or_else(stopping)?;
-        let open = Open::new(inner.metrics.live_connections.clone(), inner.streams.token());
-        Ok(Live::new(greeting()?, parts, seat, session, open))
+        let joined = topics.first().and_then(|topic| inner.hub.join(topic));
+        let joined = joined.ok_or_else(stopping)?;
+        let open = OpenConnection::new(inner.metrics.live_connections.clone(), inner.streams.token());
+        Ok(Live::new(greeting()?, parts, joined, session, open))
     }
 
     /// Counts a visit of a page without a live connection, such as by a reader without JavaScript. A live connection

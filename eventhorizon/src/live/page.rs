@@ -1,4 +1,4 @@
-//! The task of one watched page: merges its sources, holds the pace, encodes once.
+//! The task of one watched page: merges its sources, limits the frame rate, encodes each message once.
 
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
@@ -15,39 +15,38 @@ use horizon_core::{
 use serde::Serialize;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use super::{Frame, FramePart, Hub, Parts, Seat, latest::LatestSender, sse};
+use super::{Frame, FramePart, Hub, PageLease, PerPart, latest::LatestSender, sse};
 use crate::{breaker::CACHED_WAIT, metrics::Metrics, read_cache::ReadCache, render};
 
-/// The shortest time between two frames of a page: ten a second.
-pub(crate) const FRAME_EVERY: Duration = Duration::from_millis(100);
+/// The shortest time between two frames of a page: 100 milliseconds.
+pub(crate) const FRAME_INTERVAL: Duration = Duration::from_millis(100);
 
-/// The shortest time between two messages with the site's numbers on a page: one second.
-pub(crate) const SITE_EVERY: Duration = Duration::from_secs(1);
+/// The shortest time between two messages with the site's stats on a page: one second.
+pub(crate) const SITE_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How long a page is silent before it says its numbers again: 20 seconds. Pages take a longer
-/// silence for a lost connection, and a write is how a vanished reader is found out.
-pub(crate) const HEARTBEAT: Duration = Duration::from_secs(20);
+/// The longest silence before a page repeats its stats: 20 seconds. Clients treat a longer silence as a lost
+/// connection, and only a write detects a vanished client.
+pub(crate) const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(20);
 
-/// How many of the newest comments a page tells.
+/// The number of newest comments in a frame.
 pub(crate) const NEWEST_COMMENTS: NonZeroUsize = NonZeroUsize::new(5).unwrap();
 
-/// How long the first frame waits for a source that does not answer: one second. Where the last numbers are known it
-/// waits for [`CACHED_WAIT`], and says those.
+/// How long the first frame waits for its sources: one second. With cached stats it waits for [`CACHED_WAIT`].
 const FIRST_FRAME_WAIT: Duration = Duration::from_secs(1);
 
-/// How long one attempt to read the comments may take: 10 seconds.
-const READ_COMMENTS_WAIT: Duration = Duration::from_secs(10);
+/// The time limit for reading the comments once: 10 seconds.
+const COMMENTS_WAIT: Duration = Duration::from_secs(10);
 
-/// How long to wait before comments are asked for again: one second.
-const READ_AGAIN: Duration = Duration::from_secs(1);
+/// The delay before reading the comments again: one second.
+const COMMENTS_RETRY_DELAY: Duration = Duration::from_secs(1);
 
-/// From how many sources a page has its news.
+/// The number of a page's sources.
 const SOURCES: usize = 4;
 
-/// What a page says when it is alive but knows nothing: a comment, which browsers skip.
-const ALIVE: Bytes = Bytes::from_static(b":\n\n");
+/// A heartbeat without stats: a comment, which browsers ignore.
+const EMPTY_MESSAGE: Bytes = Bytes::from_static(b":\n\n");
 
-/// Runs a page until it is dropped.
+/// Runs the task of a page until it is dropped.
 pub(super) async fn run(
     topic: Topic,
     hub: Hub,
@@ -57,109 +56,110 @@ pub(super) async fn run(
     frames: LatestSender<Frame>,
 ) {
     let mut sources = Sources::open(&topic, &hub, &ports);
-    let mut page = Page::new(topic, cache, frames, metrics);
+    let mut page = PageState::new(topic, cache, frames, metrics);
     loop {
         tokio::select! {
             () = sleep_until(page.due()) => {
-                // What is ready together goes out together: a frame with the site's numbers alone
-                // would make the page's own wait for the next one.
-                for news in std::iter::from_fn(|| sources.next().now_or_never()).take(SOURCES) {
-                    page.take(news);
+                // Take all updates that are ready into this frame: one with only the site's stats would delay the
+                // page's own by a frame.
+                for update in std::iter::from_fn(|| sources.next().now_or_never()).take(SOURCES) {
+                    page.apply(update);
                 }
                 page.publish(Instant::now());
             }
-            news = sources.next() => page.take(news),
+            update = sources.next() => page.apply(update),
         }
-        sources.read_comments_at(page.comments_wanted());
+        sources.read_comments_at(page.comments_revision());
     }
 }
 
-/// Something new.
-enum News {
+/// A new value of a source.
+enum SourceUpdate {
     Viewers(u64),
     Stats(Stats),
     Site(PageStats),
     Comments(Vec<CommentView>),
 }
 
-/// Where a page's news come from. They are open before anything is read.
+/// The sources of a page. They are open before anything is read.
 struct Sources {
-    viewers: BoxStream<'static, News>,
-    stats: BoxStream<'static, News>,
-    site: BoxStream<'static, News>,
-    reading: Option<BoxFuture<'static, News>>,
-    /// Of which revision the comments were last read.
-    read: Option<u64>,
+    viewers: BoxStream<'static, SourceUpdate>,
+    stats: BoxStream<'static, SourceUpdate>,
+    site: BoxStream<'static, SourceUpdate>,
+    comments_read: Option<BoxFuture<'static, SourceUpdate>>,
+    /// The revision of the comments when they were last read.
+    read_revision: Option<u64>,
     comments: Arc<dyn CommentStore>,
     slug: Option<Slug>,
-    _site_seat: Option<Seat>,
+    _site_lease: Option<PageLease>,
 }
 
 impl Sources {
     fn open(topic: &Topic, hub: &Hub, ports: &Ports) -> Self {
-        let viewers = ports.presence.watch(topic.clone()).map(News::Viewers);
-        let stats = ports.analytics.watch(topic.clone()).map(News::Stats);
+        let viewers = ports.presence.watch(topic.clone()).map(SourceUpdate::Viewers);
+        let stats = ports.analytics.watch(topic.clone()).map(SourceUpdate::Stats);
         let slug = topic.slug().cloned();
-        let (seat, site) = slug.as_ref().and_then(|_| hub.join(&Topic::Site)).unzip();
+        let (lease, site) = slug.as_ref().and_then(|_| hub.join(&Topic::Site)).unzip();
         let site = futures::stream::iter(site)
             .flatten()
-            .filter_map(|frame| async move { frame.numbers.map(News::Site) });
+            .filter_map(|frame| async move { frame.stats.map(SourceUpdate::Site) });
         Self {
-            viewers: never_ending(viewers),
-            stats: never_ending(stats),
-            site: never_ending(site),
-            reading: None,
-            read: None,
+            viewers: endless(viewers),
+            stats: endless(stats),
+            site: endless(site),
+            comments_read: None,
+            read_revision: None,
             comments: Arc::clone(&ports.comments),
             slug,
-            _site_seat: seat,
+            _site_lease: lease,
         }
     }
 
-    async fn next(&mut self) -> News {
+    async fn next(&mut self) -> SourceUpdate {
         tokio::select! {
-            Some(news) = self.viewers.next() => news,
-            Some(news) = self.stats.next() => news,
-            Some(news) = self.site.next() => news,
-            Some(news) = OptionFuture::from(self.reading.as_mut()) => {
-                self.reading = None;
-                news
+            Some(update) = self.viewers.next() => update,
+            Some(update) = self.stats.next() => update,
+            Some(update) = self.site.next() => update,
+            Some(update) = OptionFuture::from(self.comments_read.as_mut()) => {
+                self.comments_read = None;
+                update
             }
             else => futures::future::pending().await,
         }
     }
 
-    /// Reads the comments of this revision, unless they are read. One reading at a time, and each is
-    /// let finish, so that a flood of comments cannot keep the page from telling any.
+    /// Reads the comments unless this revision was read. A running read is never cancelled, so that a flood of comments
+    /// cannot keep the page from showing any.
     fn read_comments_at(&mut self, revision: Option<u64>) {
         let Some(slug) = &self.slug else { return };
-        if self.reading.is_some() || self.read == revision {
+        if self.comments_read.is_some() || self.read_revision == revision {
             return;
         }
-        self.read = revision;
-        self.reading = Some(read(Arc::clone(&self.comments), slug.clone()).boxed());
+        self.read_revision = revision;
+        self.comments_read = Some(read_comments(Arc::clone(&self.comments), slug.clone()).boxed());
     }
 }
 
-fn never_ending(source: impl futures::Stream<Item = News> + Send + 'static) -> BoxStream<'static, News> {
+fn endless(source: impl futures::Stream<Item = SourceUpdate> + Send + 'static) -> BoxStream<'static, SourceUpdate> {
     source.chain(futures::stream::pending()).boxed()
 }
 
-async fn read(comments: Arc<dyn CommentStore>, slug: Slug) -> News {
+async fn read_comments(comments: Arc<dyn CommentStore>, slug: Slug) -> SourceUpdate {
     loop {
-        let newest = timeout(READ_COMMENTS_WAIT, comments.newest_comments(&slug, NEWEST_COMMENTS)).await;
-        match newest
-            .unwrap_or_else(|late| Err(Error::unavailable("the store did not answer in time").with_source(late)))
-        {
-            Ok(newest) => return News::Comments(newest.iter().map(render::comment).collect()),
-            Err(error) => tracing::warn!(%error, %slug, "the newest comments could not be read, trying again"),
+        let newest = timeout(COMMENTS_WAIT, comments.newest_comments(&slug, NEWEST_COMMENTS)).await;
+        let newest = newest.unwrap_or_else(|elapsed| {
+            Err(Error::unavailable("the store did not respond in time").with_source(elapsed))
+        });
+        match newest {
+            Ok(newest) => return SourceUpdate::Comments(newest.iter().map(render::comment).collect()),
+            Err(error) => tracing::warn!(%error, %slug, "reading the newest comments failed, retrying"),
         }
-        sleep(READ_AGAIN).await;
+        sleep(COMMENTS_RETRY_DELAY).await;
     }
 }
 
-/// What a page knows, what it said, and when it may say more.
-struct Page {
+/// The values of a page, its last frame, and when the next one is due.
+struct PageState {
     topic: Topic,
     cache: Arc<ReadCache>,
     frames: LatestSender<Frame>,
@@ -169,15 +169,15 @@ struct Page {
     site: Option<PageStats>,
     comments: Option<Vec<CommentView>>,
     frame: Frame,
-    news: Parts<bool>,
-    /// When the site's numbers may be said next.
+    changed: PerPart<bool>,
+    /// The earliest time for the site's stats.
     next_site: Instant,
-    /// When the next frame may go out; for the first one, when it has to.
+    /// The earliest time for the next frame; the latest time for the first one.
     next_frame: Instant,
     next_heartbeat: Instant,
 }
 
-impl Page {
+impl PageState {
     fn new(topic: Topic, cache: Arc<ReadCache>, frames: LatestSender<Frame>, metrics: Arc<Metrics>) -> Self {
         let now = Instant::now();
         let wait = cache.page_stats(&topic).map_or(FIRST_FRAME_WAIT, |_| CACHED_WAIT);
@@ -191,60 +191,58 @@ impl Page {
             site: None,
             comments: None,
             frame: Frame::default(),
-            news: Parts::default(),
+            changed: PerPart::default(),
             next_site: now,
             next_frame: now + wait,
-            next_heartbeat: now + HEARTBEAT,
+            next_heartbeat: now + HEARTBEAT_INTERVAL,
         }
     }
 
-    fn take(&mut self, news: News) {
-        let part = match news {
-            News::Viewers(viewers) => {
+    fn apply(&mut self, update: SourceUpdate) {
+        let part = match update {
+            SourceUpdate::Viewers(viewers) => {
                 self.viewers = Some(viewers);
                 FramePart::Live
             }
-            News::Stats(stats) => {
+            SourceUpdate::Stats(stats) => {
                 self.stats = Some(stats);
                 FramePart::Live
             }
-            News::Site(numbers) => {
-                self.site = Some(numbers);
+            SourceUpdate::Site(stats) => {
+                self.site = Some(stats);
                 FramePart::Site
             }
-            News::Comments(newest) => {
+            SourceUpdate::Comments(newest) => {
                 self.comments = Some(newest);
                 FramePart::Comments
             }
         };
-        *self.news.of_mut(part) = true;
-        if !self.frame.ready && self.knows_all() {
+        *self.changed.get_mut(part) = true;
+        if !self.frame.ready && self.is_complete() {
             self.next_frame = Instant::now();
         }
     }
 
-    fn knows_all(&self) -> bool {
+    /// Returns whether all sources have a value.
+    fn is_complete(&self) -> bool {
         let own = self.viewers.is_some() && self.stats.is_some();
-        // A page has comments and the site beside its own numbers.
         own && (self.topic.slug().is_none() || self.site.is_some() && self.comments.is_some())
     }
 
-    /// The revision of the comments that the totals tell of.
-    fn comments_wanted(&self) -> Option<u64> {
+    /// Returns the revision of the comments that the totals count.
+    fn comments_revision(&self) -> Option<u64> {
         self.stats.map(|stats| stats.comments_revision)
     }
 
-    /// When there is something to say next.
+    /// Returns when the next frame is due.
     fn due(&self) -> Instant {
         if !self.frame.ready {
             return self.next_frame;
         }
-        let own = *self.news.of(FramePart::Live) || *self.news.of(FramePart::Comments);
+        let own = *self.changed.get(FramePart::Live) || *self.changed.get(FramePart::Comments);
         let own = own.then_some(self.next_frame);
-        let site = self
-            .news
-            .of(FramePart::Site)
-            .then_some(self.next_frame.max(self.next_site));
+        let site = self.changed.get(FramePart::Site);
+        let site = site.then_some(self.next_frame.max(self.next_site));
         [own, site]
             .into_iter()
             .flatten()
@@ -252,26 +250,26 @@ impl Page {
     }
 
     fn publish(&mut self, now: Instant) {
-        self.update_numbers();
+        self.update_stats();
         let mut changed = !self.frame.ready;
         self.frame.ready = true;
         for part in FramePart::ALL {
-            changed |= self.say(part, now);
+            changed |= self.update_message(part, now);
         }
         if !changed && now >= self.next_heartbeat {
-            self.beat();
+            self.heartbeat();
             changed = true;
         }
         if changed {
-            self.next_frame = now + FRAME_EVERY;
-            self.next_heartbeat = now + HEARTBEAT;
+            self.next_frame = now + FRAME_INTERVAL;
+            self.next_heartbeat = now + HEARTBEAT_INTERVAL;
             self.metrics.live_frames.inc();
             self.frames.send(self.frame.clone());
         }
     }
 
-    /// Merges the numbers of the sources. What a source did not say yet is as it was known last.
-    fn update_numbers(&mut self) {
+    /// Merges the stats of the sources. Cached values replace those of a source without one.
+    fn update_stats(&mut self) {
         self.frame.is_current = self.viewers.is_some() && self.stats.is_some();
         let viewers = self.viewers.or_else(|| self.cache.viewers(&self.topic));
         let stats = self.stats.or_else(|| self.cache.stats(&self.topic));
@@ -281,55 +279,55 @@ impl Page {
         if self.frame.is_current {
             self.cache.put_published(&self.topic, viewers, stats);
         }
-        if self.frame.numbers.is_none() {
-            *self.news.of_mut(FramePart::Live) = true;
+        if self.frame.stats.is_none() {
+            *self.changed.get_mut(FramePart::Live) = true;
         }
-        self.frame.numbers = Some(PageStats::new(viewers, stats));
+        self.frame.stats = Some(PageStats::new(viewers, stats));
         self.frame.comments_revision = stats.comments_revision;
     }
 
-    /// Encodes a part that has news. Answers whether it says something else than before.
-    fn say(&mut self, part: FramePart, now: Instant) -> bool {
-        if !*self.news.of(part) || part == FramePart::Site && now < self.next_site {
+    /// Encodes a part whose source changed. Returns whether its message changed.
+    fn update_message(&mut self, part: FramePart, now: Instant) -> bool {
+        if !*self.changed.get(part) || part == FramePart::Site && now < self.next_site {
             return false;
         }
-        *self.news.of_mut(part) = false;
+        *self.changed.get_mut(part) = false;
         let Some(bytes) = self.encode(part) else { return false };
-        let message = self.frame.messages.of_mut(part);
+        let message = self.frame.messages.get_mut(part);
         if message.bytes == bytes {
             return false;
         }
         message.bytes = bytes;
         message.revision += 1;
         if part == FramePart::Site {
-            self.next_site = now + SITE_EVERY;
+            self.next_site = now + SITE_INTERVAL;
         }
         true
     }
 
     fn encode(&self, part: FramePart) -> Option<Bytes> {
         match part {
-            FramePart::Live => message(wire::LIVE, &self.frame.numbers?),
-            FramePart::Site => message(wire::SITE, &self.site?),
-            FramePart::Comments => message(wire::COMMENTS, self.comments.as_ref()?),
+            FramePart::Live => encode(wire::LIVE, &self.frame.stats?),
+            FramePart::Site => encode(wire::SITE, &self.site?),
+            FramePart::Comments => encode(wire::COMMENTS, self.comments.as_ref()?),
         }
     }
 
-    /// Says the numbers once more.
-    fn beat(&mut self) {
-        let message = self.frame.messages.of_mut(FramePart::Live);
+    /// Repeats the stats.
+    fn heartbeat(&mut self) {
+        let message = self.frame.messages.get_mut(FramePart::Live);
         message.revision += 1;
         if message.bytes.is_empty() {
-            message.bytes = ALIVE;
+            message.bytes = EMPTY_MESSAGE;
         }
     }
 }
 
-fn message(name: &str, data: &impl Serialize) -> Option<Bytes> {
+fn encode(name: &str, data: &impl Serialize) -> Option<Bytes> {
     match sse::encode(name, data) {
         Ok(text) => Some(text.into()),
         Err(error) => {
-            tracing::error!(%error, name, "a live message could not be encoded");
+            tracing::error!(%error, name, "encoding a live message failed");
             None
         }
     }

@@ -10,20 +10,19 @@ use futures::Stream;
 use prometheus_client::metrics::gauge::Gauge;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use super::{Frame, FramePart, LatestReceiver, Parts, Seat};
+use super::{Frame, FramePart, LatestReceiver, PageLease, PerPart};
 use crate::viewer_session::ViewerSession;
 
-/// One live connection: server-sent events (WHATWG HTML §9.2), ready to be written, and its reader is counted until it
-/// is dropped.
+/// A live connection: a stream of server-sent events (WHATWG HTML §9.2) for a response body. The caller counts as a
+/// viewer until it is dropped.
 ///
-/// Ask it for bytes only when the socket takes some: a slow reader then skips to the latest. Readers of one page
-/// share the bytes. [`Horizon::live`](crate::Horizon::live) opens it; [`Live::HEADERS`] go in front.
+/// Poll it only when the socket takes bytes; a slow client then skips to the latest frame. All connections of a page
+/// share their bytes. [`Horizon::live`](crate::Horizon::live) opens it; send [`Live::HEADERS`] before it.
 ///
-/// It says at once when to come back (after 1 to 4 seconds), and then everything that is known, after one second at
-/// most: `live`, the page's numbers; `site`, the site's; `comments`, the newest five. After that each one that changed,
-/// at most ten times a second, `site` once a second, and `live` also after 20 seconds of silence. While a backend does
-/// not answer, the numbers are the last known, and a message of which nothing is known is left out until it is. It ends
-/// when the site closes.
+/// It starts with the reconnection time (1 to 4 seconds). Within a second it sends everything that is known: `live`, the
+/// stats of the page; `site`, those of the site; `comments`, the newest five. Then it sends what changed, at most ten
+/// times a second (`site` once), and repeats `live` after 20 seconds of silence. While a backend does not respond, it
+/// sends cached stats, and leaves out what is not cached. It ends when the site closes.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -39,35 +38,35 @@ use crate::viewer_session::ViewerSession;
 /// assert_eq!(names, ["live", "site", "comments"]);
 /// # Ok(()) }
 /// ```
-#[must_use = "the reader leaves when the stream is dropped"]
+#[must_use = "the viewer leaves when the stream is dropped"]
 pub struct Live {
     frames: LatestReceiver<Frame>,
     frame: Arc<Frame>,
-    written: Parts<u64>,
+    /// The revisions that were written last.
+    written: PerPart<u64>,
     parts: &'static [FramePart],
-    /// Whether it said when to come back, which goes out at once.
     has_greeted: bool,
-    /// Whether the reader is counted, or will not be.
-    has_entered: bool,
-    /// What no frame needs, kept apart from what each of them needs: a frame for ten thousand is as slow as the memory
-    /// that it touches.
-    kept: Box<Kept>,
+    /// Whether the viewer is counted, or will not be.
+    has_started: bool,
+    /// Boxed, so that sending a frame to thousands of connections touches less memory.
+    cold: Box<ColdState>,
 }
 
-struct Kept {
+/// The state that sending a frame does not need.
+struct ColdState {
     greeting: Bytes,
     session: ViewerSession,
-    _seat: Seat,
-    _open: Open,
+    _lease: PageLease,
+    _open: OpenConnection,
 }
 
-/// Counts a connection while it is open.
-pub(crate) struct Open {
+/// Counts a live connection while it is open.
+pub(crate) struct OpenConnection {
     connections: Gauge,
     _token: TaskTrackerToken,
 }
 
-impl Open {
+impl OpenConnection {
     pub(crate) fn new(connections: Gauge, token: TaskTrackerToken) -> Self {
         connections.inc();
         Self {
@@ -77,26 +76,14 @@ impl Open {
     }
 }
 
-impl Drop for Open {
+impl Drop for OpenConnection {
     fn drop(&mut self) {
         self.connections.dec();
     }
 }
 
 impl Live {
-    /// The headers of a live stream: what it is, that nobody may keep it, and that nginx, and those that follow
-    /// it, may not hold it back.
-    ///
-    /// ```
-    /// use eventhorizon::Live;
-    ///
-    /// let mut answer = http::Response::builder();
-    /// for (name, value) in Live::HEADERS {
-    ///     answer = answer.header(*name, *value);
-    /// }
-    /// let answer = answer.body(()).unwrap(); // with a `Live` as its body
-    /// assert_eq!(answer.headers()["content-type"], "text/event-stream");
-    /// ```
+    /// The headers of a live stream: its media type, no caching, and no buffering by nginx and compatible proxies.
     pub const HEADERS: &'static [(&'static str, &'static str)] = &[
         ("content-type", "text/event-stream"),
         ("cache-control", "no-store"),
@@ -106,38 +93,38 @@ impl Live {
     pub(crate) fn new(
         greeting: Bytes,
         parts: &'static [FramePart],
-        (seat, frames): (Seat, LatestReceiver<Frame>),
+        (lease, frames): (PageLease, LatestReceiver<Frame>),
         session: ViewerSession,
-        open: Open,
+        open: OpenConnection,
     ) -> Self {
         Self {
             frames,
             frame: Arc::default(),
-            written: Parts::default(),
+            written: PerPart::default(),
             parts,
             has_greeted: false,
-            has_entered: false,
-            kept: Box::new(Kept {
+            has_started: false,
+            cold: Box::new(ColdState {
                 greeting,
                 session,
-                _seat: seat,
+                _lease: lease,
                 _open: open,
             }),
         }
     }
 
-    /// The next bytes that this connection has not written.
-    fn unwritten(&mut self) -> Option<Bytes> {
-        // Before anything is known: the browser learns at once that the stream is there.
+    /// Returns the next message that was not written yet.
+    fn next_message(&mut self) -> Option<Bytes> {
+        // Sent at once, so that the browser knows that the stream is open.
         if !mem::replace(&mut self.has_greeted, true) {
-            return Some(mem::take(&mut self.kept.greeting));
+            return Some(mem::take(&mut self.cold.greeting));
         }
         if !self.frame.ready {
             return None;
         }
         self.parts.iter().find_map(|&part| {
-            let message = self.frame.messages.of(part);
-            let written = self.written.of_mut(part);
+            let message = self.frame.messages.get(part);
+            let written = self.written.get_mut(part);
             (message.revision > *written).then(|| {
                 *written = message.revision;
                 message.bytes.clone()
@@ -150,19 +137,19 @@ impl Stream for Live {
     type Item = Bytes;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
-        if !self.has_entered {
-            self.has_entered = self.kept.session.poll(cx).is_ready();
+        if !self.has_started {
+            self.has_started = self.cold.session.poll(cx).is_ready();
         }
         loop {
             let next = Pin::new(&mut self.frames).poll_next(cx);
-            let is_over = matches!(next, Poll::Ready(None));
+            let has_ended = matches!(next, Poll::Ready(None));
             let is_idle = next.is_pending();
             if let Poll::Ready(Some(frame)) = next {
                 self.frame = frame;
             }
-            match self.unwritten() {
+            match self.next_message() {
                 Some(bytes) => return Poll::Ready(Some(bytes)),
-                None if is_over => return Poll::Ready(None),
+                None if has_ended => return Poll::Ready(None),
                 None if is_idle => return Poll::Pending,
                 None => {}
             }
@@ -173,7 +160,7 @@ impl Stream for Live {
 impl fmt::Debug for Live {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Live")
-            .field("session", &self.kept.session)
+            .field("session", &self.cold.session)
             .finish_non_exhaustive()
     }
 }

@@ -23,8 +23,8 @@ use tokio_stream::wrappers::WatchStream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    Frame, FramePart, Hub, LatestReceiver, Live, Open, Seat,
-    page::{FRAME_EVERY, HEARTBEAT, SITE_EVERY},
+    Frame, FramePart, Hub, LatestReceiver, Live, OpenConnection, PageLease,
+    page::{FRAME_INTERVAL, HEARTBEAT_INTERVAL, SITE_INTERVAL},
 };
 use crate::{breaker::CACHED_WAIT, metrics::Metrics, read_cache::ReadCache, viewer_session::ViewerSession};
 
@@ -101,7 +101,7 @@ impl Fixture {
         fixture(Some(1), Some(Stats::default()))
     }
 
-    fn join(&self) -> (Seat, LatestReceiver<Frame>) {
+    fn join(&self) -> (PageLease, LatestReceiver<Frame>) {
         self.hub.join(&Slug::new("hello").unwrap().into()).unwrap()
     }
 
@@ -111,7 +111,7 @@ impl Fixture {
 }
 
 fn says(frame: &Frame, part: FramePart) -> String {
-    String::from_utf8(frame.messages.of(part).bytes.to_vec()).unwrap()
+    String::from_utf8(frame.messages.get(part).bytes.to_vec()).unwrap()
 }
 
 async fn next(frames: &mut LatestReceiver<Frame>) -> Arc<Frame> {
@@ -128,7 +128,7 @@ async fn a_thousand_changes_in_a_second_make_ten_frames_and_the_last_one_wins() 
     let site = Fixture::running();
     let (_seat, mut frames) = site.join();
     next(&mut frames).await;
-    sleep(SITE_EVERY).await;
+    sleep(SITE_INTERVAL).await;
     let before = site.metrics.live_frames.get();
     let mut seen = 0;
     for viewers in 2..=1001 {
@@ -137,7 +137,7 @@ async fn a_thousand_changes_in_a_second_make_ten_frames_and_the_last_one_wins() 
         seen += u32::from(frames.next().now_or_never().is_some());
     }
     assert!((9..=11).contains(&seen), "{seen}");
-    sleep(FRAME_EVERY).await;
+    sleep(FRAME_INTERVAL).await;
     assert!(says(&frames.get(), FramePart::Live).contains("\"viewers\":1001"));
     let both = site.metrics.live_frames.get() - before;
     assert!(both <= 24, "the page and the site made {both} frames");
@@ -158,26 +158,26 @@ async fn the_first_change_after_a_pause_goes_out_at_once() {
     assert_eq!(start.elapsed(), Duration::ZERO);
     site.viewers(3);
     next(&mut frames).await;
-    assert!(start.elapsed() >= FRAME_EVERY);
+    assert!(start.elapsed() >= FRAME_INTERVAL);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_page_tells_the_sites_numbers_once_a_second_at_most() {
     let site = Fixture::running();
     let (_seat, mut frames) = site.join();
-    let mut revision = next(&mut frames).await.messages.of(FramePart::Site).revision;
+    let mut revision = next(&mut frames).await.messages.get(FramePart::Site).revision;
     let mut told = Vec::new();
     for viewers in 2..100 {
         site.viewers(viewers);
         sleep(Duration::from_millis(50)).await;
-        let newest = frames.get().messages.of(FramePart::Site).revision;
+        let newest = frames.get().messages.get(FramePart::Site).revision;
         if newest > revision {
             told.push(Instant::now());
             revision = newest;
         }
     }
     assert!((4..=5).contains(&told.len()), "{}", told.len());
-    sleep(SITE_EVERY).await;
+    sleep(SITE_INTERVAL).await;
     assert!(says(&frames.get(), FramePart::Site).contains("\"viewers\":99"));
 }
 
@@ -189,12 +189,12 @@ async fn a_page_without_news_says_its_numbers_again() {
     for _ in 0..3 {
         let start = Instant::now();
         let beat = next(&mut frames).await;
-        assert_eq!(start.elapsed(), HEARTBEAT);
+        assert_eq!(start.elapsed(), HEARTBEAT_INTERVAL);
         assert_eq!(says(&beat, FramePart::Live), says(&first, FramePart::Live));
-        assert!(beat.messages.of(FramePart::Live).revision > first.messages.of(FramePart::Live).revision);
+        assert!(beat.messages.get(FramePart::Live).revision > first.messages.get(FramePart::Live).revision);
         assert_eq!(
-            beat.messages.of(FramePart::Site).revision,
-            first.messages.of(FramePart::Site).revision
+            beat.messages.get(FramePart::Site).revision,
+            first.messages.get(FramePart::Site).revision
         );
     }
 }
@@ -206,7 +206,7 @@ async fn a_source_that_says_nothing_holds_back_only_its_own_part() {
     let start = Instant::now();
     let first = next(&mut frames).await;
     assert_eq!(start.elapsed(), Duration::from_secs(1));
-    assert_eq!((first.ready, first.numbers), (true, None));
+    assert_eq!((first.ready, first.stats), (true, None));
     assert_eq!(
         says(&*next(&mut frames).await, FramePart::Live),
         ":\n\n",
@@ -255,7 +255,7 @@ async fn new_comments_are_read_when_their_revision_moves() {
     );
     let stats = site.store.apply(&[event]).await.unwrap()[0].stats;
     site.said.stats.send_replace(Some(stats));
-    sleep(FRAME_EVERY * 2).await;
+    sleep(FRAME_INTERVAL * 2).await;
     assert!(says(&frames.get(), FramePart::Comments).contains("<p>Hello</p>"));
 }
 
@@ -268,7 +268,7 @@ fn poll(body: &mut Live) -> Option<String> {
 }
 
 fn body(site: &Fixture) -> Live {
-    let open = Open::new(site.metrics.live_connections.clone(), TaskTracker::new().token());
+    let open = OpenConnection::new(site.metrics.live_connections.clone(), TaskTracker::new().token());
     Live::new(
         "retry: 1\n\n".into(),
         &FramePart::ALL,
@@ -284,12 +284,12 @@ async fn a_slow_reader_skips_to_the_latest_and_misses_no_part() {
     let mut slow = body(&site);
     assert_eq!(poll(&mut slow).as_deref(), Some("retry: 1\n\n"));
     assert_eq!(poll(&mut slow), None, "no message goes out before all is there");
-    sleep(FRAME_EVERY).await;
+    sleep(FRAME_INTERVAL).await;
     for viewers in 2..=50 {
         site.viewers(viewers);
-        sleep(FRAME_EVERY).await;
+        sleep(FRAME_INTERVAL).await;
     }
-    sleep(SITE_EVERY).await;
+    sleep(SITE_INTERVAL).await;
     let read: Vec<_> = std::iter::from_fn(|| poll(&mut slow)).collect();
     assert_eq!(read.len(), 3, "{read:?}");
     assert!(read[0].starts_with("event: live\n") && read[0].contains("\"viewers\":50"));
@@ -304,8 +304,8 @@ async fn all_connections_of_a_page_write_the_same_bytes() {
     let frame = next(&mut frames).await;
     let (_other_seat, other) = site.join();
     let (ours, theirs) = (
-        frame.messages.of(FramePart::Live).bytes.as_ptr(),
-        other.get().messages.of(FramePart::Live).bytes.as_ptr(),
+        frame.messages.get(FramePart::Live).bytes.as_ptr(),
+        other.get().messages.get(FramePart::Live).bytes.as_ptr(),
     );
     assert_eq!(ours, theirs);
     assert_eq!(site.metrics.live_pages.get(), 2);

@@ -50,9 +50,9 @@ mod serve;
 mod visits;
 
 use axum::Router;
-pub use extractors::{ClientAddr, Reader, Requester, Visitor};
 pub use eventhorizon;
 pub use eventhorizon::{Horizon, Slug, shutdown_signal};
+pub use extractors::{ClientAddr, Reader, Requester, Visitor};
 pub use problem::Problem;
 pub use serve::{Limits, serve};
 pub use visits::{TrackVisits, TrackVisitsService};

@@ -41,7 +41,7 @@ async fn a_dropped_receiver_leaves_the_list_of_waiters() {
         for other in &mut others {
             assert!(other.next().now_or_never().is_some() && other.next().now_or_never().is_none());
         }
-        assert_eq!(sender.0.waiters().len(), 10);
+        assert_eq!(sender.0.waiters.lock().len(), 10);
     }
-    assert!(sender.0.waiters().is_empty());
+    assert!(sender.0.waiters.lock().is_empty());
 }

@@ -1,30 +1,25 @@
-use std::{
-    collections::HashMap,
-    net::{IpAddr, Ipv6Addr},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{collections::HashMap, net::IpAddr, sync::Arc};
 
-use eventhorizon::{ConnectionGuard, Horizon};
+use eventhorizon::{ConnectionGuard, Horizon, client_network};
+use parking_lot::Mutex;
 
 use super::Limits;
 
-/// Who may connect: counts open connections, in all and for each network.
-///
-/// The map holds networks with an open connection alone, so it is bounded by [`Limits::connections`].
+/// Limits open connections, in total and for each network. [`Limits::connections`] bounds the map.
 pub(super) struct Admission {
     limits: Limits,
     horizon: Horizon,
-    open: Mutex<Open>,
+    open: Mutex<ConnectionCounts>,
 }
 
 #[derive(Default)]
-struct Open {
+struct ConnectionCounts {
     total: usize,
     networks: HashMap<IpAddr, usize>,
 }
 
-/// Counts one connection until it is dropped.
-pub(super) struct Admitted {
+/// Counts an admitted connection until it is dropped.
+pub(super) struct AdmissionPermit {
     admission: Arc<Admission>,
     network: Option<IpAddr>,
     _connection: ConnectionGuard,
@@ -39,16 +34,16 @@ impl Admission {
         })
     }
 
-    /// Lets a connection in, unless it is one too many.
-    pub(super) fn admit(this: &Arc<Self>, peer: IpAddr) -> Option<Admitted> {
+    /// Returns `None` if the connection exceeds a limit.
+    pub(super) fn admit(this: &Arc<Self>, peer: IpAddr) -> Option<AdmissionPermit> {
         let proxies = &this.horizon.config().trusted_proxies;
         let peer = peer.to_canonical();
-        let network = (!proxies.iter().any(|proxy| proxy.contains(&peer))).then(|| network(peer));
+        let network = (!proxies.iter().any(|proxy| proxy.contains(&peer))).then(|| client_network(peer));
         if let Err(reason) = this.count(network) {
             this.horizon.count_refused_connection(reason);
             return None;
         }
-        Some(Admitted {
+        Some(AdmissionPermit {
             admission: Arc::clone(this),
             network,
             _connection: this.horizon.track_connection(),
@@ -56,7 +51,7 @@ impl Admission {
     }
 
     fn count(&self, network: Option<IpAddr>) -> Result<(), &'static str> {
-        let mut open = self.open();
+        let mut open = self.open.lock();
         if open.total >= self.limits.connections {
             return Err("total");
         }
@@ -70,15 +65,11 @@ impl Admission {
         open.total += 1;
         Ok(())
     }
-
-    fn open(&self) -> MutexGuard<'_, Open> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
-impl Drop for Admitted {
+impl Drop for AdmissionPermit {
     fn drop(&mut self) {
-        let mut open = self.admission.open();
+        let mut open = self.admission.open.lock();
         open.total -= 1;
         if let Some(network) = self.network
             && let Some(own) = open.networks.get_mut(&network)
@@ -88,13 +79,5 @@ impl Drop for Admitted {
                 open.networks.remove(&network);
             }
         }
-    }
-}
-
-/// The network that an address belongs to: an IPv4 address itself, an IPv6 /64.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
-        v4 => v4,
     }
 }

@@ -1,15 +1,16 @@
-//! One connection: hyper's until an answer is a stream without an end, ours from then on.
+//! One connection: hyper drives it until a response is an event stream, then [`stream::drive_stream`] does.
 //!
-//! A reader's live stream is open for minutes and says little. All that hyper keeps for the next request (buffers, timers, the
-//! state of a body) would be several kilobytes for each of them.
+//! A live stream is open for minutes and sends little. What hyper keeps for the next request (buffers, timers, the state
+//! of a body) would be several kilobytes for each.
 
 use std::{
+    convert::Infallible,
     future::{Future, poll_fn},
     io::{self, IoSlice},
     net::SocketAddr,
     pin::{Pin, pin},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll},
@@ -27,6 +28,7 @@ use eventhorizon::{Horizon, client_addr};
 use http::{HeaderMap, Method, StatusCode, Version, header};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use parking_lot::Mutex;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
@@ -37,56 +39,59 @@ use tower::ServiceExt;
 use super::{MAX_HEAD, stream};
 use crate::ClientAddr;
 
-/// What answers the requests of a connection.
+/// Handles the requests of a connection.
 pub(super) struct Application {
     pub(super) app: Router,
     pub(super) horizon: Horizon,
     pub(super) peer: SocketAddr,
 }
 
-/// Serves a connection until it ends. On `closing` it ends after the answer that is on its way, or at once if there is none; a
-/// stream ends when its body does.
+/// Serves a connection until it ends. On `closing` it ends after the current response, or at once without one; a stream
+/// ends when its body does.
 pub(super) fn serve(
     socket: TcpStream,
     application: Application,
     head_wait: Duration,
     closing: CancellationToken,
 ) -> impl Future<Output = ()> + Send {
-    // In a box of its own, which is gone while a stream is open.
-    let conversation = Box::pin(converse(socket, application, head_wait, closing));
+    // Boxed, so that its memory is freed while a stream is open.
+    let requests = Box::pin(serve_requests(socket, application, head_wait, closing));
     async move {
-        let ended = match conversation.await {
+        let result = match requests.await {
             Ok(None) => return,
-            Ok(Some((socket, body))) => stream::carry(socket, body).await,
+            Ok(Some((socket, body))) => stream::drive_stream(socket, body).await,
             Err(error) => Err(axum::Error::new(error)),
         };
-        if let Err(error) = ended {
-            tracing::debug!(%error, "a connection broke off");
+        if let Err(error) = result {
+            tracing::debug!(%error, "connection failed");
         }
     }
 }
 
-/// Requests and answers. What comes out is a socket that has the head of an answer written to it, and the stream that
-/// follows.
-async fn converse(
+/// Serves requests. Returns the socket and the body of a detached stream, after its response head is written.
+async fn serve_requests(
     socket: TcpStream,
     application: Application,
     head_wait: Duration,
     closing: CancellationToken,
 ) -> hyper::Result<Option<(TcpStream, Body)>> {
-    let departure = Arc::new(Departure::default());
-    let io = Watched {
+    let detach = Arc::new(DetachState::default());
+    let io = ObservedSocket {
         socket,
-        departure: Arc::clone(&departure),
+        detach: Arc::clone(&detach),
     };
     let service = service_fn(|request| {
-        let is_open_ended = is_open_ended(&request);
-        let answer = application.answer(request);
-        let departure = &departure;
+        let is_detachable = is_detachable(&request);
+        let response = application.handle(request);
+        let detach = &detach;
         async move {
-            answer
-                .await
-                .map(|answer| if is_open_ended { departure.of(answer) } else { answer })
+            response.await.map(|response| {
+                if is_detachable {
+                    detach.intercept(response)
+                } else {
+                    response
+                }
+            })
         }
     });
     let mut connection = http1::Builder::new()
@@ -96,24 +101,24 @@ async fn converse(
         .serve_connection(TokioIo::new(io), service);
     let mut closing = pin!(closing.cancelled());
     let mut is_closing = false;
-    let leaving = poll_fn(|cx| {
+    let detached = poll_fn(|cx| {
         if !is_closing && closing.as_mut().poll(cx).is_ready() {
             is_closing = true;
             Pin::new(&mut connection).graceful_shutdown();
         }
         match Pin::new(&mut connection).poll(cx) {
-            Poll::Ready(ended) => Poll::Ready(ended.map(|()| None)),
-            Poll::Pending => departure
-                .take()
+            Poll::Ready(result) => Poll::Ready(result.map(|()| None)),
+            Poll::Pending => detach
+                .take_body()
                 .map_or(Poll::Pending, |body| Poll::Ready(Ok(Some(body)))),
         }
     });
-    let body = leaving.await?;
+    let body = detached.await?;
     Ok(body.map(|body| (connection.into_parts().io.into_inner().socket, body)))
 }
 
 impl Application {
-    fn answer(&self, request: Request<Incoming>) -> impl Future<Output = Result<Response, std::convert::Infallible>> {
+    fn handle(&self, request: Request<Incoming>) -> impl Future<Output = Result<Response, Infallible>> {
         let mut request = request.map(Body::new);
         let trusted = &self.horizon.config().trusted_proxies;
         let client = client_addr(self.peer.ip(), request.headers(), trusted);
@@ -123,90 +128,85 @@ impl Application {
     }
 }
 
-/// Whether an answer to this may leave hyper, which writes chunks only to whom that is known to be read by.
-fn is_open_ended(request: &Request<Incoming>) -> bool {
+/// Only responses to HTTP/1.1 GET can be detached, because they use chunked encoding.
+fn is_detachable(request: &Request<Incoming>) -> bool {
     request.version() == Version::HTTP_11 && request.method() == Method::GET
 }
 
 fn is_event_stream(status: StatusCode, headers: &HeaderMap) -> bool {
-    let kind = headers.get(header::CONTENT_TYPE);
+    let media_type = headers.get(header::CONTENT_TYPE);
     status == StatusCode::OK
-        && kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"))
+        && media_type.is_some_and(|value| value.as_bytes().starts_with(b"text/event-stream"))
         && !headers.contains_key(header::CONTENT_LENGTH)
 }
 
-/// A stream leaves hyper as soon as hyper has written the head that stands before it.
+/// Tracks whether a stream can be detached from hyper: once hyper has written the response head.
 #[derive(Default)]
-struct Departure {
+struct DetachState {
     body: Mutex<Option<Body>>,
-    /// The head is in hyper's buffer.
-    is_announced: AtomicBool,
-    /// The socket took less than there was.
+    /// Hyper has polled the body, so the head is in its buffer.
+    is_head_buffered: AtomicBool,
+    /// The last write to the socket was incomplete.
     is_blocked: AtomicBool,
 }
 
-impl Departure {
-    /// Keeps the body of a stream back, and gives hyper one that says nothing.
-    fn of(self: &Arc<Self>, answer: Response) -> Response {
-        if !is_event_stream(answer.status(), answer.headers()) {
-            return answer;
+impl DetachState {
+    /// Stores the body of an event stream, and replaces it by one that is always pending.
+    fn intercept(self: &Arc<Self>, response: Response) -> Response {
+        if !is_event_stream(response.status(), response.headers()) {
+            return response;
         }
-        let silence = Body::new(Silence(Arc::clone(self)));
-        let (head, body) = answer.into_parts();
-        *self.body() = Some(body);
-        Response::from_parts(head, silence)
+        let (head, body) = response.into_parts();
+        *self.body.lock() = Some(body);
+        Response::from_parts(head, Body::new(PendingBody(Arc::clone(self))))
     }
 
-    /// The stream, once all that stands before it is written.
-    fn take(&self) -> Option<Body> {
-        if !self.is_announced.load(Ordering::Relaxed) || self.is_blocked.load(Ordering::Relaxed) {
+    /// Takes the body, if the head is written.
+    fn take_body(&self) -> Option<Body> {
+        if !self.is_head_buffered.load(Ordering::Relaxed) || self.is_blocked.load(Ordering::Relaxed) {
             return None;
         }
-        self.body().take()
-    }
-
-    fn body(&self) -> MutexGuard<'_, Option<Body>> {
-        self.body.lock().unwrap_or_else(PoisonError::into_inner)
+        self.body.lock().take()
     }
 }
 
-/// Stands for the body of a stream that leaves. Hyper asks for it when the head is in the buffer, and writes the buffer
-/// before it waits.
-struct Silence(Arc<Departure>);
+/// Replaces the body of a stream to detach. Hyper polls it once the head is in its buffer, and flushes the buffer before
+/// it waits.
+struct PendingBody(Arc<DetachState>);
 
-impl http_body::Body for Silence {
+impl http_body::Body for PendingBody {
     type Data = Bytes;
-    type Error = std::convert::Infallible;
+    type Error = Infallible;
 
     fn poll_frame(
         self: Pin<&mut Self>,
         _: &mut Context<'_>,
-    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
-        self.0.is_announced.store(true, Ordering::Relaxed);
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Infallible>>> {
+        self.0.is_head_buffered.store(true, Ordering::Relaxed);
         Poll::Pending
     }
 }
 
-/// A socket of which is known whether it took everything.
-struct Watched {
+/// A socket that notes whether it took all bytes.
+struct ObservedSocket {
     socket: TcpStream,
-    departure: Arc<Departure>,
+    detach: Arc<DetachState>,
 }
 
-impl Watched {
+impl ObservedSocket {
     fn note<T>(&self, written: Poll<T>) -> Poll<T> {
-        self.departure.is_blocked.store(written.is_pending(), Ordering::Relaxed);
+        self.detach.is_blocked.store(written.is_pending(), Ordering::Relaxed);
         written
     }
 }
 
-impl AsyncRead for Watched {
+impl AsyncRead for ObservedSocket {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.socket).poll_read(cx, buffer)
     }
 }
 
-impl AsyncWrite for Watched {
+impl AsyncWrite for ObservedSocket {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.socket).poll_write(cx, bytes);
         self.note(written)

@@ -1,4 +1,4 @@
-//! Serves an application over HTTP/1.1 with the limits that open streams need.
+//! A server for HTTP/1.1 with the limits that open streams need.
 
 mod admission;
 mod connection;
@@ -17,42 +17,33 @@ use tokio_util::sync::CancellationToken;
 
 use self::{admission::Admission, connection::Application};
 
-/// The largest head of a request, in bytes: 16 KiB. It is also the most that a connection buffers.
+/// The largest request head and the largest buffer of a connection: 16 KiB.
 const MAX_HEAD: usize = 16 * 1024;
 
-/// How long written bytes may stay unacknowledged before a connection is given up: 30 seconds.
+/// How long sent bytes may stay unacknowledged before the connection is closed: 30 seconds.
 #[cfg(target_os = "linux")]
-const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
+const TCP_USER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How many connections may wait to be taken: 4,096, unless the system allows less (`net.core.somaxconn`). With the usual 128
-/// a part of a thousand readers who come back at once would wait for a second, until they ask again.
-const WAITING_CONNECTIONS: i32 = 4096;
+/// The length of the accept queue: 4,096, unless `net.core.somaxconn` is less. With the usual 128, some of a thousand
+/// clients that reconnect at once would have to retry after a second.
+const BACKLOG: i32 = 4096;
 
-/// How long to wait when the system has no more sockets to give: 200 milliseconds.
-const ACCEPT_AGAIN: Duration = Duration::from_millis(200);
+/// The delay after a failed accept, such as with too many open files: 200 milliseconds.
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(200);
 
-/// What one server takes before it refuses. A connection that is one too many is closed at once.
+/// The limits of a server. A connection that exceeds one is closed at once.
 ///
-/// ```
-/// use std::time::Duration;
-/// use horizon_axum::Limits;
-///
-/// let mut limits = Limits::default();
-/// limits.drain = Duration::from_secs(3);
-/// assert_eq!((limits.connections, limits.connections_per_network), (20_000, 512));
-/// assert_eq!(limits.head_wait, Duration::from_secs(10));
-/// ```
+/// By default 20,000 connections, 512 of one network, and 10 seconds for the head of a request and for the shutdown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Open connections in all. Each needs a file descriptor: see that the process may have so many.
+    /// Open connections in total. Each needs a file descriptor (`ulimit -n`).
     pub connections: usize,
-    /// Open connections of one network (an IPv4 address, an IPv6 /64). Trusted proxies have no such limit.
+    /// Open connections of one network (an IPv4 address or an IPv6 /64). It does not apply to trusted proxies.
     pub connections_per_network: usize,
-    /// How long the head of a request may take to come, also the next one's on a kept connection. It has at most 16
-    /// KiB.
+    /// The time limit for the head of a request, also of the next one on the same connection. A head has at most 16 KiB.
     pub head_wait: Duration,
-    /// How long open requests have to end after a shutdown, before they are cut off.
+    /// How long a shutdown waits for open requests before it closes their connections.
     pub drain: Duration,
 }
 
@@ -67,18 +58,17 @@ impl Default for Limits {
     }
 }
 
-/// Serves an application that has Horizon's router in it, until `shutdown`.
+/// Serves an application that contains Horizon's router until `shutdown`.
 ///
-/// It speaks HTTP/1.1 without TLS (RFC 9112). Every request carries a [`ClientAddr`](crate::ClientAddr) and axum's
-/// `ConnectInfo<SocketAddr>`. Up to 4,096 connections may wait to be taken. Small messages go out at once, and on Linux a connection is given up once what was
-/// written is not acknowledged for 30 seconds (`TCP_USER_TIMEOUT`, RFC 5482).
+/// It speaks HTTP/1.1 (RFC 9112) without TLS. Every request has a [`ClientAddr`](crate::ClientAddr) and axum's
+/// `ConnectInfo<SocketAddr>`. On Linux, a connection is closed when sent bytes are not acknowledged for 30 seconds
+/// (`TCP_USER_TIMEOUT`, RFC 5482).
 ///
-/// An event stream (`text/event-stream` over HTTP/1.1) is written without what a connection needs for further requests, and
-/// the system holds no more than 32 KiB of it for a client who does not read.
+/// Event streams (`text/event-stream`) are written without the state that a connection needs for further requests, and
+/// with a send buffer of 32 KiB.
 ///
-/// On shutdown no connection is taken any more, the live streams end, open requests get [`Limits::drain`] to end, what
-/// is left is cut off, and the site is closed ([`Horizon::close`]): that takes [`Limits::drain`] and 13 seconds at
-/// most.
+/// A shutdown stops accepting connections, ends the live streams, waits [`Limits::drain`] for open requests, closes the
+/// remaining connections, and closes the site ([`Horizon::close`]). It takes [`Limits::drain`] and 13 seconds at most.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -100,7 +90,7 @@ impl Default for Limits {
 /// ```
 ///
 /// # Errors
-/// The listener's, if it has none to give of its own address; the store's, if it cannot be closed.
+/// The listener has no local address, or closing the store fails.
 pub async fn serve(
     listener: TcpListener,
     app: Router,
@@ -108,8 +98,8 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send,
     horizon: &Horizon,
 ) -> io::Result<()> {
-    // Who listens again only changes how many may wait.
-    socket2::SockRef::from(&listener).listen(WAITING_CONNECTIONS)?;
+    // Calling listen again only changes the backlog.
+    socket2::SockRef::from(&listener).listen(BACKLOG)?;
     tracing::info!(address = %listener.local_addr()?, "serving");
     let server = Server {
         app,
@@ -124,8 +114,8 @@ pub async fn serve(
             () = &mut shutdown => break,
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => server.take(stream, peer, &closing, &mut connections),
-                Err(error) => pause(&error).await,
+                Ok((stream, peer)) => server.accept(stream, peer, &closing, &mut connections),
+                Err(error) => accept_failed(&error).await,
             },
         }
     }
@@ -140,22 +130,22 @@ pub async fn serve(
         while connections.try_join_next().is_some() {}
         tracing::warn!(
             connections = connections.len(),
-            "some connections did not end in time and are cut off"
+            "shutdown: closing connections that did not end in time"
         );
     }
     connections.shutdown().await;
     horizon.close().await.map_err(io::Error::other)
 }
 
-/// A connection that failed before it was taken concerns nobody else; anything else, such as too
-/// many open files, would come back at once and spin.
-async fn pause(error: &io::Error) {
+/// Waits before the next accept, unless the error concerns one connection only. Errors such as too many open files would
+/// recur at once.
+async fn accept_failed(error: &io::Error) {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     if matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
         return;
     }
-    tracing::error!(%error, "no connection can be taken right now");
-    sleep(ACCEPT_AGAIN).await;
+    tracing::error!(%error, "accepting connections failed, retrying");
+    sleep(ACCEPT_RETRY_DELAY).await;
 }
 
 struct Server {
@@ -166,12 +156,12 @@ struct Server {
 }
 
 impl Server {
-    fn take(&self, stream: TcpStream, peer: SocketAddr, closing: &CancellationToken, connections: &mut JoinSet<()>) {
-        let Some(admitted) = Admission::admit(&self.admission, peer.ip()) else {
+    fn accept(&self, stream: TcpStream, peer: SocketAddr, closing: &CancellationToken, connections: &mut JoinSet<()>) {
+        let Some(permit) = Admission::admit(&self.admission, peer.ip()) else {
             return;
         };
         if let Err(error) = prepare(&stream) {
-            tracing::debug!(%error, "a connection was gone before it was served");
+            tracing::debug!(%error, "connection closed before it was served");
             return;
         }
         let application = Application {
@@ -182,15 +172,15 @@ impl Server {
         let served = connection::serve(stream, application, self.limits.head_wait, closing.clone());
         connections.spawn(async move {
             served.await;
-            drop(admitted);
+            drop(permit);
         });
     }
 }
 
-/// Small messages go out at once, and a peer that vanished is noticed.
+/// Sends small messages at once, and detects vanished peers.
 fn prepare(stream: &TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
     #[cfg(target_os = "linux")]
-    socket2::SockRef::from(stream).set_tcp_user_timeout(Some(UNACKNOWLEDGED))?;
+    socket2::SockRef::from(stream).set_tcp_user_timeout(Some(TCP_USER_TIMEOUT))?;
     Ok(())
 }
