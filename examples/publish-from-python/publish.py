@@ -38,8 +38,9 @@ def wait_for(entry):
     """Waits until an accumulator has acknowledged the entry, which it does after publishing the totals."""
     for _ in range(300):
         groups = {group["name"]: group for group in map(pairs, redis("XINFO", "GROUPS", "analytics:events"))}
-        read = "accumulators" in groups and parse_entry_id(groups["accumulators"]["last-delivered-id"]) >= parse_entry_id(entry)
-        if read and not redis("XPENDING", "analytics:events", "accumulators", entry, entry, "1"):
+        group = groups.get("accumulators", {"last-delivered-id": "0-0"})
+        is_read = parse_entry_id(group["last-delivered-id"]) >= parse_entry_id(entry)
+        if is_read and not redis("XPENDING", "analytics:events", "accumulators", entry, entry, "1"):
             return
         time.sleep(0.1)
     sys.exit("The event is in the stream, but no accumulator counts it. Is one running?")

@@ -1,4 +1,4 @@
-//! The accumulator fails, or dies, in every gap: the totals are exact, and every watcher learns them.
+//! The accumulator fails or dies at every step: the totals are exact, and every watcher receives them.
 
 #![expect(
     clippy::expect_used,
@@ -24,9 +24,9 @@ use tokio::time::timeout;
 
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
-/// Where the accumulator may be when it fails.
+/// A step at which the accumulator may fail.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Gap {
+enum Step {
     BeforeBatch,
     AfterBatch,
     BeforeApply,
@@ -37,43 +37,43 @@ enum Gap {
     AfterAcknowledge,
 }
 
-const GAPS: [Gap; 8] = [
-    Gap::BeforeBatch,
-    Gap::AfterBatch,
-    Gap::BeforeApply,
-    Gap::AfterApply,
-    Gap::BeforePublish,
-    Gap::AfterPublish,
-    Gap::BeforeAcknowledge,
-    Gap::AfterAcknowledge,
+const STEPS: [Step; 8] = [
+    Step::BeforeBatch,
+    Step::AfterBatch,
+    Step::BeforeApply,
+    Step::AfterApply,
+    Step::BeforePublish,
+    Step::AfterPublish,
+    Step::BeforeAcknowledge,
+    Step::AfterAcknowledge,
 ];
 
 #[derive(Clone, Copy, Debug)]
 enum Fate {
-    Goes,
+    Continues,
     Fails,
     Dies,
 }
 
-/// Says what becomes of the accumulator each time it passes a gap.
+/// Decides the fate of the accumulator at each step.
 struct Faults {
-    fate: Mutex<Box<dyn FnMut(Gap) -> Fate + Send>>,
+    fate: Mutex<Box<dyn FnMut(Step) -> Fate + Send>>,
     died: Notify,
 }
 
 impl Faults {
-    fn new(fate: impl FnMut(Gap) -> Fate + Send + 'static) -> Arc<Self> {
+    fn new(fate: impl FnMut(Step) -> Fate + Send + 'static) -> Arc<Self> {
         Arc::new(Self {
             fate: Mutex::new(Box::new(fate)),
             died: Notify::new(),
         })
     }
 
-    async fn pass(&self, gap: Gap) -> Result<()> {
-        let fate = (self.fate.lock().expect("not poisoned"))(gap);
+    async fn pass(&self, step: Step) -> Result<()> {
+        let fate = (self.fate.lock().expect("not poisoned"))(step);
         match fate {
-            Fate::Goes => Ok(()),
-            Fate::Fails => Err(Error::unavailable(format!("a fault at {gap:?}"))),
+            Fate::Continues => Ok(()),
+            Fate::Fails => Err(Error::unavailable(format!("a fault at {step:?}"))),
             Fate::Dies => {
                 self.died.notify_one();
                 std::future::pending().await
@@ -82,30 +82,30 @@ impl Faults {
     }
 }
 
-struct FaultyFeed {
-    feed: MemoryConsumer,
+struct FaultyConsumer {
+    consumer: MemoryConsumer,
     faults: Arc<Faults>,
 }
 
 #[async_trait]
-impl EventConsumer for FaultyFeed {
+impl EventConsumer for FaultyConsumer {
     async fn next_batch(&mut self, limit: NonZeroUsize) -> Result<Batch> {
-        self.faults.pass(Gap::BeforeBatch).await?;
-        let batch = self.feed.next_batch(limit).await?;
-        self.faults.pass(Gap::AfterBatch).await?;
+        self.faults.pass(Step::BeforeBatch).await?;
+        let batch = self.consumer.next_batch(limit).await?;
+        self.faults.pass(Step::AfterBatch).await?;
         Ok(batch)
     }
 
     async fn publish(&mut self, updates: &[Update]) -> Result<()> {
-        self.faults.pass(Gap::BeforePublish).await?;
-        self.feed.publish(updates).await?;
-        self.faults.pass(Gap::AfterPublish).await
+        self.faults.pass(Step::BeforePublish).await?;
+        self.consumer.publish(updates).await?;
+        self.faults.pass(Step::AfterPublish).await
     }
 
     async fn acknowledge(&mut self, ack: AckToken) -> Result<()> {
-        self.faults.pass(Gap::BeforeAcknowledge).await?;
-        self.feed.acknowledge(ack).await?;
-        self.faults.pass(Gap::AfterAcknowledge).await
+        self.faults.pass(Step::BeforeAcknowledge).await?;
+        self.consumer.acknowledge(ack).await?;
+        self.faults.pass(Step::AfterAcknowledge).await
     }
 }
 
@@ -117,9 +117,9 @@ struct FaultyStore {
 #[async_trait]
 impl StatsStore for FaultyStore {
     async fn apply(&self, events: &[Event]) -> Result<Vec<Update>> {
-        self.faults.pass(Gap::BeforeApply).await?;
+        self.faults.pass(Step::BeforeApply).await?;
         let updates = self.store.apply(events).await?;
-        self.faults.pass(Gap::AfterApply).await?;
+        self.faults.pass(Step::AfterApply).await?;
         Ok(updates)
     }
 
@@ -152,7 +152,7 @@ fn event(number: u64) -> Event {
     Event::new(Stamp::new(NOW, random), page(number), kind)
 }
 
-/// What so many events come to, page by page.
+/// Returns the totals of both pages after this many events.
 fn exact(events: u64) -> [Stats; 2] {
     [0, 1].map(|page| {
         let mine = (0..events).filter(|number| number % 2 == page);
@@ -161,9 +161,9 @@ fn exact(events: u64) -> [Stats; 2] {
     })
 }
 
-/// Runs the accumulator again and again, each time until it dies, and answers when told to stop.
-async fn live_and_die(
-    pipe: Arc<MemoryBus>,
+/// Restarts the accumulator each time it dies, until `stop`.
+async fn run_until_stopped(
+    bus: Arc<MemoryBus>,
     first: MemoryConsumer,
     store: FaultyStore,
     mut stop: oneshot::Receiver<()>,
@@ -171,46 +171,46 @@ async fn live_and_die(
     let faults = Arc::clone(&store.faults);
     let store: Arc<dyn StatsStore> = Arc::new(store);
     let mut next = Some(first);
-    while let Some(feed) = next.take() {
-        let feed = FaultyFeed {
-            feed,
+    while let Some(consumer) = next.take() {
+        let consumer = FaultyConsumer {
+            consumer,
             faults: Arc::clone(&faults),
         };
         tokio::select! {
-            () = run_accumulator(feed, Arc::clone(&store), || NOW, std::future::pending()) => {}
-            () = faults.died.notified() => next = Some(pipe.consumer().expect("the last consumer was dropped")),
+            () = run_accumulator(consumer, Arc::clone(&store), || NOW, std::future::pending()) => {}
+            () = faults.died.notified() => next = Some(bus.consumer().expect("the consumer was dropped")),
             _ = &mut stop => {}
         }
     }
 }
 
-/// A client that tries again with the same event until it is acknowledged.
-async fn track(pipe: &MemoryBus, event: Event) {
-    while let Err(error) = pipe.track(event.clone()).await {
+/// Publishes an event until it is acknowledged.
+async fn track(bus: &MemoryBus, event: Event) {
+    while let Err(error) = bus.track(event.clone()).await {
         assert!(error.is_retryable(), "{error}");
         tokio::task::yield_now().await;
     }
 }
 
-/// Sends events through an accumulator with these faults, and checks everything that is promised.
-async fn survive(what: &str, faults: Arc<Faults>) {
+/// Publishes events to an accumulator with these faults, and checks the totals.
+async fn check_totals(what: &str, faults: Arc<Faults>) {
     const EVENTS: u64 = 40;
     let store = Arc::new(MemoryStats::new());
-    let (pipe, feed) = MemoryBus::new(Arc::clone(&store) as _);
-    let pipe = Arc::new(pipe);
+    let (bus, consumer) = MemoryBus::new(Arc::clone(&store) as _);
+    let bus = Arc::new(bus);
     let faulty = FaultyStore {
         store: Arc::clone(&store),
         faults,
     };
     let (stop, stopped) = oneshot::channel();
-    let accumulator = tokio::spawn(live_and_die(Arc::clone(&pipe), feed, faulty, stopped));
-    let mut watchers = [pipe.watch(page(0)), pipe.watch(page(1))];
+    let accumulator = tokio::spawn(run_until_stopped(Arc::clone(&bus), consumer, faulty, stopped));
+    let mut watchers = [bus.watch(page(0)), bus.watch(page(1))];
     for watcher in &mut watchers {
-        // From here on it hears only what is published.
+        // From here on it receives only published updates.
         assert_eq!(watcher.next().await, Some(Stats::default()), "{what}");
     }
     for round in 0..EVENTS / 4 {
-        let four = (round * 4..).take(4).map(|number| track(&pipe, event(number)));
+        let four = (round * 4..).take(4).map(|number| track(&bus, event(number)));
         futures::future::join_all(four).await;
     }
     for (number, want) in exact(EVENTS).into_iter().enumerate() {
@@ -218,13 +218,13 @@ async fn survive(what: &str, faults: Arc<Faults>) {
         let totals = store.get(std::slice::from_ref(&topic)).await.unwrap();
         assert_eq!(totals[0].stats, want, "{what}: {topic}");
         assert_eq!(
-            pipe.watch(topic.clone()).next().await,
+            bus.watch(topic.clone()).next().await,
             Some(want),
             "{what}: a new watcher of {topic}"
         );
-        let told = async { while watchers[number].next().await != Some(want) {} };
+        let received = async { while watchers[number].next().await != Some(want) {} };
         assert!(
-            timeout(Duration::from_secs(60), told).await.is_ok(),
+            timeout(Duration::from_secs(60), received).await.is_ok(),
             "{what}: an old watcher of {topic}"
         );
     }
@@ -233,42 +233,40 @@ async fn survive(what: &str, faults: Arc<Faults>) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_in_any_gap_counts_nothing_twice_and_leaves_no_watcher_behind() {
+async fn a_failure_at_any_step_counts_nothing_twice_and_every_watcher_gets_the_totals() {
     for fate in [Fate::Fails, Fate::Dies] {
-        for gap in GAPS {
-            // Up to the last batch: behind it no later one can heal what was missed.
+        for step in STEPS {
+            // Up to the last batch, after which no other batch repairs a missed update.
             for nth in 1..=12 {
                 let mut passed = 0;
                 let faults = Faults::new(move |here| {
-                    passed += usize::from(here == gap);
-                    if here == gap && passed == nth { fate } else { Fate::Goes }
+                    passed += usize::from(here == step);
+                    if here == step && passed == nth {
+                        fate
+                    } else {
+                        Fate::Continues
+                    }
                 });
-                survive(&format!("{fate:?} at {gap:?}, time {nth}"), faults).await;
+                check_totals(&format!("{fate:?} at {step:?}, time {nth}"), faults).await;
             }
         }
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn failures_and_deaths_at_random_count_nothing_twice_and_leave_no_watcher_behind() {
+async fn random_failures_and_deaths_count_nothing_twice_and_every_watcher_gets_the_totals() {
     for seed in 1..=50_u64 {
-        let mut state = seed;
-        let faults = Faults::new(move |_| {
-            // Numerical Recipes' generator; its high bits are good enough for faults.
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            match state >> 60 {
-                0 => Fate::Dies,
-                1 | 2 => Fate::Fails,
-                _ => Fate::Goes,
-            }
+        let mut random = fastrand::Rng::with_seed(seed);
+        let faults = Faults::new(move |_| match random.u8(..16) {
+            0 => Fate::Dies,
+            1 | 2 => Fate::Fails,
+            _ => Fate::Continues,
         });
-        survive(&format!("seed {seed}"), faults).await;
+        check_totals(&format!("seed {seed}"), faults).await;
     }
 }
 
-/// A pipe with a store, and an accumulator with these faults that ends on `stop`.
+/// Starts an accumulator with these faults that ends on `stop`.
 fn start(
     faults: Arc<Faults>,
 ) -> (
@@ -278,9 +276,9 @@ fn start(
     tokio::task::JoinHandle<()>,
 ) {
     let store = Arc::new(MemoryStats::new());
-    let (pipe, feed) = MemoryBus::new(Arc::clone(&store) as _);
-    let feed = FaultyFeed {
-        feed,
+    let (bus, consumer) = MemoryBus::new(Arc::clone(&store) as _);
+    let consumer = FaultyConsumer {
+        consumer,
         faults: Arc::clone(&faults),
     };
     let faulty: Arc<dyn StatsStore> = Arc::new(FaultyStore {
@@ -288,14 +286,17 @@ fn start(
         faults,
     });
     let (stop, stopped) = oneshot::channel();
-    let task = tokio::spawn(run_accumulator(feed, faulty, || NOW, async {
+    let task = tokio::spawn(run_accumulator(consumer, faulty, || NOW, async {
         let _ = stopped.await;
     }));
-    (pipe, store, stop, task)
+    (bus, store, stop, task)
 }
 
 async fn visits_and_likes(store: &MemoryStats) -> u64 {
-    let totals = store.get(&[page(0), page(1)]).await.expect("a memory store answers");
+    let totals = store
+        .get(&[page(0), page(1)])
+        .await
+        .expect("a store in memory does not fail");
     totals
         .iter()
         .map(|update| update.stats.visits + update.stats.likes)
@@ -303,23 +304,23 @@ async fn visits_and_likes(store: &MemoryStats) -> u64 {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_ready_when_it_is_told_to_stop_is_still_counted() {
-    let (pipe, store, stop, task) = start(Faults::new(|_| Fate::Goes));
-    let tracked = futures::future::join_all((0..3_000).map(|number| pipe.track(event(number))));
+async fn events_that_are_ready_at_shutdown_are_counted() {
+    let (bus, store, stop, task) = start(Faults::new(|_| Fate::Continues));
+    let tracked = futures::future::join_all((0..3_000).map(|number| bus.track(event(number))));
     let _ = stop.send(());
     assert!(tracked.await.iter().all(Result::is_ok));
     task.await.unwrap();
     assert_eq!(visits_and_likes(&store).await, 3_000);
-    assert!(pipe.track(event(1)).await.unwrap_err().is_retryable());
+    assert!(bus.track(event(1)).await.unwrap_err().is_retryable());
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_stops_in_time_even_if_the_store_never_answers() {
-    let (pipe, store, stop, task) = start(Faults::new(|gap| match gap {
-        Gap::BeforeApply => Fate::Dies,
-        _ => Fate::Goes,
+async fn it_stops_in_time_even_if_the_store_hangs() {
+    let (bus, store, stop, task) = start(Faults::new(|step| match step {
+        Step::BeforeApply => Fate::Dies,
+        _ => Fate::Continues,
     }));
-    let tracked = tokio::spawn(async move { pipe.track(event(1)).await });
+    let tracked = tokio::spawn(async move { bus.track(event(1)).await });
     let _ = stop.send(());
     timeout(Duration::from_secs(6), task).await.unwrap().unwrap();
     assert!(tracked.await.unwrap().is_err());
@@ -327,11 +328,11 @@ async fn it_stops_in_time_even_if_the_store_never_answers() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_event_that_is_too_old_is_refused_and_does_not_stop_the_others() {
-    let (pipe, store, stop, task) = start(Faults::new(|_| Fate::Goes));
+async fn an_event_that_is_too_old_is_rejected_and_does_not_stop_the_others() {
+    let (bus, store, stop, task) = start(Faults::new(|_| Fate::Continues));
     let mut old = event(1);
     old.at = Timestamp::from_millis(0);
-    let (refused, counted) = tokio::join!(pipe.track(old), pipe.track(event(2)));
+    let (refused, counted) = tokio::join!(bus.track(old), bus.track(event(2)));
     assert!(refused.is_ok() && counted.is_ok());
     assert_eq!(visits_and_likes(&store).await, 1);
     let _ = stop.send(());

@@ -5,9 +5,9 @@
 //! cargo run -p two-nodes -- redis://127.0.0.1
 //! ```
 //!
-//! Open <http://127.0.0.1:3003/bread> and <http://127.0.0.1:3004/bread>: each page shows two readers, and a like on one
-//! appears on the other. `redis-cli` shows the updates: `SUBSCRIBE stats:blog:bread`. The three tasks share only the URL
-//! of the Redis, so they could be processes on three machines.
+//! Open <http://127.0.0.1:3003/bread> and <http://127.0.0.1:3004/bread>: each page shows two viewers, and a like on one
+//! appears on the other. `SUBSCRIBE stats:blog:bread` in `redis-cli` shows the updates. The three tasks share only the
+//! URL of the Redis, so they could be processes on three machines.
 
 use std::{env, error::Error, sync::Arc};
 

@@ -10,19 +10,19 @@ use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep, timeout};
 
-/// How long a test waits for what should happen at once, even on a busy machine.
+/// How long a test waits on a busy machine.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 
-/// How often it looks.
+/// How often a condition is checked.
 const POLL: Duration = Duration::from_millis(50);
 
-/// What the accumulator says on standard output once it serves.
+/// The line on standard output once the accumulator serves.
 const READY: &str = "The accumulator is at http://";
 
-/// Where Debian has the library that changes what a process takes for the time; the system's loader replaces `$LIB`.
+/// The library of libfaketime on Debian. The dynamic loader replaces `$LIB`.
 const FAKETIME_LIBRARY: &str = "/usr/$LIB/faketime/libfaketimeMT.so.1";
 
-/// A running `horizon-accumulator` with a folder of its own.
+/// A running `horizon-accumulator` with its own folder.
 pub(crate) struct Accumulator {
     child: Child,
     address: String,
@@ -31,14 +31,14 @@ pub(crate) struct Accumulator {
 }
 
 impl Accumulator {
-    /// Starts it with these settings beside a free port, and waits until it says where it is.
+    /// Starts it with these settings on a free port, and waits until it serves.
     pub(crate) async fn start(settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let output = File::create(folder.path().join("log")).unwrap();
         Self::start_in(folder, settings, output).await
     }
 
-    /// The same with another standard error than a file.
+    /// The same with this standard error.
     pub(crate) async fn start_with(settings: &[(&str, &str)], standard_error: impl Into<Stdio>) -> Self {
         Self::start_in(tempfile::tempdir().unwrap(), settings, standard_error).await
     }
@@ -66,12 +66,12 @@ impl Accumulator {
         }
     }
 
-    /// The number that the system has for it.
+    /// Returns the process id.
     pub(crate) fn pid(&self) -> u32 {
         self.child.id().unwrap()
     }
 
-    /// The same with its clock off by `FAKETIME`, such as `+2h`. Its stopwatch is right.
+    /// The same with its system clock off by `FAKETIME`, such as `+2h`. Its monotonic clock is right.
     pub(crate) async fn start_in_fake_time(settings: &[(&str, &str)]) -> Self {
         let fake = [("LD_PRELOAD", FAKETIME_LIBRARY), ("FAKETIME_DONT_FAKE_MONOTONIC", "1")];
         let started = Self::start(&[settings, &fake].concat()).await;
@@ -83,12 +83,12 @@ impl Accumulator {
         started
     }
 
-    /// A connection to it.
+    /// Opens a connection.
     pub(crate) async fn connect(&self) -> TcpStream {
         TcpStream::connect(&self.address).await.unwrap()
     }
 
-    /// The status and the body of what it answers.
+    /// Returns the status and the body.
     pub(crate) async fn get(&self, path: &str) -> (u16, String) {
         let mut stream = self.connect().await;
         let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", self.address);
@@ -103,28 +103,28 @@ impl Accumulator {
         (status.parse().unwrap(), body.to_owned())
     }
 
-    /// The value of this line among the metrics.
+    /// Returns the value of a metric.
     pub(crate) async fn metric(&self, name: &str) -> u64 {
         let (_, text) = self.get("/metrics").await;
         let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         value.map_or(0, |value| value.parse().unwrap())
     }
 
-    /// Waits until `/readyz` answers with this status.
-    pub(crate) async fn until_ready_says(&self, status: u16) {
-        wait_until("it is as ready as it should be", async || {
+    /// Waits until `/readyz` returns this status.
+    pub(crate) async fn wait_for_readyz(&self, status: u16) {
+        wait_until("/readyz returns the status", async || {
             self.get("/readyz").await.0 == status
         })
         .await;
     }
 
-    /// Sends it a signal.
+    /// Sends a signal.
     pub(crate) async fn signal(&self, signal: &str) {
         let id = self.pid().to_string();
         Command::new("kill").args([signal, &id]).status().await.unwrap();
     }
 
-    /// SIGTERM: it is asked to end. Answers how it ended and how long that took.
+    /// Sends SIGTERM. Returns the exit status, how long the shutdown took, and the log.
     pub(crate) async fn stop(mut self) -> (ExitStatus, Duration, String) {
         let asked = Instant::now();
         self.signal("-TERM").await;
@@ -132,13 +132,13 @@ impl Accumulator {
         (status, asked.elapsed(), self.log())
     }
 
-    /// What it wrote to standard error.
+    /// Returns its standard error.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
 }
 
-/// Runs it to its end.
+/// Runs the program to its end.
 pub(crate) async fn run(settings: &[(&str, &str)]) -> Output {
     timeout(DEADLINE, program(settings).output())
         .await
@@ -146,7 +146,7 @@ pub(crate) async fn run(settings: &[(&str, &str)]) -> Output {
         .unwrap()
 }
 
-/// The program with these settings and none of our environment's.
+/// Returns the program with these settings instead of those of the environment.
 pub(crate) fn program(settings: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_horizon-accumulator"));
     for name in [
@@ -167,12 +167,12 @@ pub(crate) fn program(settings: &[(&str, &str)]) -> Command {
     command
 }
 
-/// The address of a database.
+/// Returns the URL of a database.
 pub(crate) fn sqlite(path: &Path) -> String {
     format!("sqlite:{}", path.display())
 }
 
-/// Asks again and again until it is so.
+/// Polls until `probe` returns true.
 pub(crate) async fn wait_until(what: &str, mut probe: impl AsyncFnMut() -> bool) {
     let give_up = Instant::now() + DEADLINE;
     while !probe().await {
@@ -181,17 +181,17 @@ pub(crate) async fn wait_until(what: &str, mut probe: impl AsyncFnMut() -> bool)
     }
 }
 
-/// The page that the tests' events are about.
+/// Returns the page of all events.
 pub(crate) fn page() -> Topic {
     Slug::new("hello").unwrap().into()
 }
 
-/// A visit of nobody in particular, so that each is one.
+/// Returns a visit without a visitor key, so that each counts.
 pub(crate) fn visit(number: u64) -> Event {
     visit_at(now(), number)
 }
 
-/// The same at another time.
+/// The same at this time.
 pub(crate) fn visit_at(at: Timestamp, number: u64) -> Event {
     let mut random = [0; 10];
     random[2..].copy_from_slice(&number.to_be_bytes());

@@ -10,37 +10,37 @@ use crate::accumulator::{Accumulator, sqlite, visit, visit_at, wait_until};
 
 const COUNTED: &str = "horizon_events_counted_total";
 
-/// The pipe's end of those who track.
-pub(crate) fn pipe(redis: &RedisServer) -> RedisBus {
+/// Returns the publishing end of the bus.
+pub(crate) fn bus(redis: &RedisServer) -> RedisBus {
     let config = RedisConfig::new(&redis.url()).unwrap();
     RedisBus::connect(&config, Arc::new(MemoryStats::new())).unwrap()
 }
 
-/// How many visits the kept totals of the page say.
-pub(crate) async fn kept_visits(redis: &RedisServer) -> u64 {
-    let kept = redis.cli(&["GET", "stats:{blog:hello}"]).await.unwrap();
-    let Some((_, rest)) = kept.split_once("\"visits\":") else {
+/// Returns the published visits of the page.
+pub(crate) async fn stored_visits(redis: &RedisServer) -> u64 {
+    let totals = redis.cli(&["GET", "stats:{blog:hello}"]).await.unwrap();
+    let Some((_, rest)) = totals.split_once("\"visits\":") else {
         return 0;
     };
     rest.split(',').next().unwrap().parse().unwrap()
 }
 
 #[tokio::test]
-async fn two_share_the_work_of_one_stream_and_each_event_is_counted_by_one() {
+async fn two_accumulators_share_a_stream_and_each_event_is_counted_by_one() {
     let redis = RedisServer::start(&[]).await.unwrap();
     let url = redis.url();
     let start = async || Accumulator::start(&[("HORIZON_BUS", &*url)]).await;
     let (one, two) = tokio::join!(start(), start());
-    let (pipe, mut tracked) = (pipe(&redis), 0);
+    let (bus, mut tracked) = (bus(&redis), 0);
     wait_until("both have a share", async || {
-        let some = join_all((0..500).map(|number| pipe.track(visit(tracked + number)))).await;
+        let some = join_all((0..500).map(|number| bus.track(visit(tracked + number)))).await;
         assert!(some.iter().all(Result::is_ok));
         tracked += 500;
         one.metric(COUNTED).await > 0 && two.metric(COUNTED).await > 0
     })
     .await;
-    wait_until("the totals say all of it", async || {
-        kept_visits(&redis).await == tracked
+    wait_until("the totals are complete", async || {
+        stored_visits(&redis).await == tracked
     })
     .await;
     wait_until("each event was counted by one of them", async || {
@@ -50,26 +50,26 @@ async fn two_share_the_work_of_one_stream_and_each_event_is_counted_by_one() {
 }
 
 #[tokio::test]
-async fn what_comes_by_the_channel_is_counted_too() {
+async fn events_of_the_channel_are_counted() {
     let redis = RedisServer::start(&[]).await.unwrap();
-    let pipe = redis.url().replace("redis:", "redis+pubsub:");
-    let one = Accumulator::start(&[("HORIZON_BUS", &pipe), ("HORIZON_STORE", "memory:")]).await;
+    let bus = redis.url().replace("redis:", "redis+pubsub:");
+    let one = Accumulator::start(&[("HORIZON_BUS", &bus), ("HORIZON_STORE", "memory:")]).await;
     wait_until("it listens", async || one.metric("horizon_channel_heard").await == 1).await;
     let event = r#"{"v":1,"topic":"blog:hello","type":"visit"}"#;
     redis.cli(&["PUBLISH", "analytics:events", event]).await.unwrap();
-    wait_until("it is counted", async || kept_visits(&redis).await == 1).await;
+    wait_until("it is counted", async || stored_visits(&redis).await == 1).await;
     assert_eq!(one.metric("horizon_channel_dropped_total").await, 0);
 }
 
 #[tokio::test]
-async fn the_metrics_tell_what_was_counted_and_what_was_not() {
+async fn the_metrics_contain_counted_and_rejected_events() {
     let redis = RedisServer::start(&[]).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let store = sqlite(&folder.path().join("horizon.db"));
     let one = Accumulator::start(&[("HORIZON_BUS", &redis.url()), ("HORIZON_STORE", &store)]).await;
-    let pipe = pipe(&redis);
-    pipe.track(visit(1)).await.unwrap();
-    pipe.track(visit_at(Timestamp::from_millis(0), 2)).await.unwrap();
+    let bus = bus(&redis);
+    bus.track(visit(1)).await.unwrap();
+    bus.track(visit_at(Timestamp::from_millis(0), 2)).await.unwrap();
     redis
         .cli(&["XADD", "analytics:events", "*", "event", "no event"])
         .await
@@ -83,7 +83,7 @@ async fn the_metrics_tell_what_was_counted_and_what_was_not() {
         "horizon_stream_lost_total 0\n",
         "store=\"sqlite\"",
     ];
-    wait_until("all three are dealt with", async || {
+    wait_until("all three are processed", async || {
         let (_, text) = one.get("/metrics").await;
         lines.iter().all(|line| text.contains(line))
     })

@@ -1,4 +1,4 @@
-//! Standard error does not work, and everything else does.
+//! A broken standard error does not affect counting.
 
 use std::fs::File;
 use std::io::{self, Write as _};
@@ -8,41 +8,41 @@ use horizon_core::Analytics;
 use horizon_redis::testing::RedisServer;
 
 use crate::accumulator::{Accumulator, visit, wait_until};
-use crate::counts::{kept_visits, pipe};
+use crate::counts::{bus, stored_visits};
 
 /// What a pipe holds on Linux, in bytes.
 const PIPE_BYTES: usize = 65_536;
 
-/// How many events are tracked between two looks at the metrics.
+/// How many events are published between two checks of the metrics.
 const BATCHES: usize = 100;
 
-/// Counts events while the log goes there, until a dropped line of it is counted; then stops it.
+/// Counts events with this standard error until a dropped log line is counted, and then stops.
 async fn counts_with(standard_error: impl Into<Stdio>, reason: &str) {
     counts_after(standard_error, |_| (), reason).await;
 }
 
-/// The same, where something happens to the running accumulator.
+/// The same after a change to the running accumulator.
 async fn counts_after(standard_error: impl Into<Stdio>, happens: impl FnOnce(&Accumulator), reason: &str) {
     let redis = RedisServer::start(&[]).await.unwrap();
     let settings = [("HORIZON_BUS", &*redis.url()), ("RUST_LOG", "trace")];
     let one = Accumulator::start_with(&settings, standard_error).await;
-    one.until_ready_says(200).await;
+    one.wait_for_readyz(200).await;
     happens(&one);
-    let pipe = pipe(&redis);
+    let bus = bus(&redis);
     let dropped = format!("horizon_log_lines_dropped_total{{reason=\"{reason}\"}}");
     let mut tracked = 0;
     wait_until("dropped lines are counted", async || {
-        // One after the other, because each batch is a line of the log.
+        // One by one, because each batch is a log line.
         for _ in 0..BATCHES {
-            pipe.track(visit(tracked)).await.unwrap();
+            bus.track(visit(tracked)).await.unwrap();
             tracked += 1;
         }
         assert_eq!(one.get("/healthz").await.0, 200);
         one.metric(&dropped).await > 0
     })
     .await;
-    wait_until("all is counted", async || kept_visits(&redis).await == tracked).await;
-    one.until_ready_says(200).await;
+    wait_until("all is counted", async || stored_visits(&redis).await == tracked).await;
+    one.wait_for_readyz(200).await;
     let (status, _, _) = one.stop().await;
     assert_eq!(status.code(), Some(0));
 }
@@ -75,7 +75,7 @@ async fn a_dead_reader_of_the_log_stops_nothing() {
 }
 
 #[tokio::test]
-async fn a_log_that_nobody_reads_stops_nothing() {
+async fn a_log_that_is_not_read_stops_nothing() {
     let (reader, mut writer) = io::pipe().unwrap();
     writer.write_all(&[b'\n'; PIPE_BYTES]).unwrap();
     counts_with(writer, "overflow").await;
@@ -83,7 +83,7 @@ async fn a_log_that_nobody_reads_stops_nothing() {
 }
 
 #[tokio::test]
-async fn a_standard_output_that_takes_nothing_is_said_in_the_log() {
+async fn a_standard_output_that_fails_is_logged() {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("log");
     let full = File::options().write(true).open("/dev/full").unwrap();
@@ -94,10 +94,10 @@ async fn a_standard_output_that_takes_nothing_is_said_in_the_log() {
         .stderr(File::create(&log).unwrap())
         .spawn()
         .unwrap();
-    wait_until("the log says where it is", async || {
+    wait_until("the log has the address", async || {
         let log = std::fs::read_to_string(&log).unwrap();
         log.contains("cannot write to standard output: The accumulator is at http://127.0.0.1:")
     })
     .await;
-    assert!(child.try_wait().unwrap().is_none(), "it goes on");
+    assert!(child.try_wait().unwrap().is_none(), "it continues");
 }

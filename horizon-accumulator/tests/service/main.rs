@@ -1,4 +1,4 @@
-//! The accumulator as a service, in front of a real Redis.
+//! The accumulator as a service with a real Redis.
 
 #![expect(
     clippy::expect_used,
@@ -7,11 +7,11 @@
 )]
 
 mod accumulator;
-mod away;
 mod counts;
 mod log;
-mod loses;
-mod peers;
-mod refuses;
-mod slow;
-mod stops;
+mod lost_events;
+mod nodes;
+mod settings;
+mod shutdown;
+mod slow_redis;
+mod unavailable_redis;

@@ -1,4 +1,4 @@
-//! What an accumulator notices about the others, and about its clock.
+//! Checks of the other nodes and of the clock.
 
 use std::sync::Arc;
 
@@ -8,8 +8,8 @@ use horizon_redis::{NodeInfo, NodeRegistry, NodeRole, RedisBus, RedisConfig, Red
 
 use crate::accumulator::{Accumulator, now, page, sqlite, visit, wait_until};
 
-/// Waits until `/readyz` has this problem, and checks that the log has it as an error.
-async fn until_not_ready(accumulator: &Accumulator, problem: &str) {
+/// Waits until `/readyz` has this problem, and checks that it is logged as an error.
+async fn wait_for_problem(accumulator: &Accumulator, problem: &str) {
     wait_until(problem, async || {
         let (status, text) = accumulator.get("/readyz").await;
         status == 503 && text.contains(problem)
@@ -33,12 +33,12 @@ async fn accumulators_with_different_stores_are_not_ready_until_one_is_gone() {
         ("HORIZON_NODE", "other"),
     ];
     let other = Accumulator::start(&other).await;
-    until_not_ready(&one, "accumulators: the accumulator `other` counts into another store").await;
-    until_not_ready(&same, "accumulators: the accumulator `other` counts into another store").await;
-    until_not_ready(&other, "accumulators: the accumulator `one` counts into another store").await;
+    wait_for_problem(&one, "accumulators: the accumulator `other` counts into another store").await;
+    wait_for_problem(&same, "accumulators: the accumulator `other` counts into another store").await;
+    wait_for_problem(&other, "accumulators: the accumulator `one` counts into another store").await;
     other.stop().await;
-    one.until_ready_says(200).await;
-    same.until_ready_says(200).await;
+    one.wait_for_readyz(200).await;
+    same.wait_for_readyz(200).await;
 }
 
 #[tokio::test]
@@ -48,30 +48,30 @@ async fn two_accumulators_of_one_name_are_not_ready_until_one_is_gone() {
     let settings = [("HORIZON_BUS", &*url), ("HORIZON_NODE", "same")];
     let (one, other) = (Accumulator::start(&settings).await, Accumulator::start(&settings).await);
     for accumulator in [&one, &other] {
-        until_not_ready(accumulator, "node-name: another process is named `same`, too").await;
+        wait_for_problem(accumulator, "node-name: another process is named `same`, too").await;
     }
     other.stop().await;
-    one.until_ready_says(200).await;
+    one.wait_for_readyz(200).await;
 }
 
 #[tokio::test]
-async fn a_restart_under_the_same_name_is_no_problem() {
+async fn a_restart_under_the_same_name_is_not_a_problem() {
     let redis = RedisServer::start(&[]).await.unwrap();
     let url = redis.url();
-    let cluster = NodeRegistry::connect(&RedisConfig::new(&url).unwrap()).unwrap();
-    let work = NodeRole::Accumulator {
+    let registry = NodeRegistry::connect(&RedisConfig::new(&url).unwrap()).unwrap();
+    let role = NodeRole::Accumulator {
         counted: 0,
         unread: 0,
         pending: 0,
         lost: 0,
     };
-    // The last word of one that was killed.
-    cluster.heartbeat(&NodeInfo::new("same", now(), work)).await.unwrap();
+    // The last heartbeat of a process that was killed.
+    registry.heartbeat(&NodeInfo::new("same", now(), role)).await.unwrap();
     let one = Accumulator::start(&[("HORIZON_BUS", &url), ("HORIZON_NODE", "same")]).await;
-    one.until_ready_says(200).await;
+    one.wait_for_readyz(200).await;
     let first = one.metric("horizon_start_time_seconds").await;
-    wait_until("it spoke a few times", async || {
-        let members = cluster.members().await.unwrap();
+    wait_until("it sent a few heartbeats", async || {
+        let members = registry.members().await.unwrap();
         members[0].about.started.as_millis() / 1_000 == i64::try_from(first).unwrap()
             && members[0].about.store.is_some()
     })
@@ -80,42 +80,42 @@ async fn a_restart_under_the_same_name_is_no_problem() {
     assert!(!one.log().contains("ERROR"), "{}", one.log());
 }
 
-/// What `faketime` does to a process' clock.
+/// The setting that changes the clock of a process.
 fn off_by(offset: &str) -> (&'static str, &str) {
     ("FAKETIME", offset)
 }
 
 #[tokio::test]
-async fn an_accumulator_whose_clock_is_minutes_off_judges_events_by_that_of_redis() {
+async fn an_accumulator_whose_clock_is_minutes_off_checks_events_by_that_of_redis() {
     let redis = RedisServer::start(&[]).await.unwrap();
     let url = redis.url();
     let one = Accumulator::start_in_fake_time(&[("HORIZON_BUS", &url), off_by("-480s")]).await;
     let store = Arc::new(RedisStats::connect(&RedisConfig::new(&url).unwrap()).unwrap());
-    let pipe = RedisBus::connect(&RedisConfig::new(&url).unwrap(), store.clone()).unwrap();
-    // By the process' own clock it is an hour and five minutes ahead.
+    let bus = RedisBus::connect(&RedisConfig::new(&url).unwrap(), store.clone()).unwrap();
+    // By the clock of the process it is 65 minutes in the future.
     let mut event = visit(1);
     event.at = now().plus(std::time::Duration::from_secs(57 * 60));
-    pipe.track(event).await.unwrap();
+    bus.track(event).await.unwrap();
     wait_until("it is counted", async || {
         store.total(&page()).await.unwrap().stats.visits == 1
     })
     .await;
     assert_eq!(one.get("/readyz").await.0, 200);
     assert!(one.log().contains("is not that of Redis"), "{}", one.log());
-    let cluster = NodeRegistry::connect(&RedisConfig::new(&url).unwrap()).unwrap();
-    wait_until("it tells the others", async || {
-        let offset = cluster.members().await.unwrap()[0].about.clock_offset;
+    let registry = NodeRegistry::connect(&RedisConfig::new(&url).unwrap()).unwrap();
+    wait_until("the other nodes know it", async || {
+        let offset = registry.members().await.unwrap()[0].about.clock_offset;
         offset.is_some_and(|offset| (offset + 480_000).abs() < 1_000)
     })
     .await;
 }
 
 #[tokio::test]
-async fn an_accumulator_whose_clock_is_a_month_or_hours_off_refuses_and_forgets_nothing() {
+async fn an_accumulator_whose_clock_is_a_month_or_hours_off_rejects_and_expires_nothing() {
     let redis = RedisServer::start(&[]).await.unwrap();
     let url = redis.url();
     let store = Arc::new(RedisStats::connect(&RedisConfig::new(&url).unwrap()).unwrap());
-    let pipe = RedisBus::connect(&RedisConfig::new(&url).unwrap(), store.clone()).unwrap();
+    let bus = RedisBus::connect(&RedisConfig::new(&url).unwrap(), store.clone()).unwrap();
     let once = Event::new(
         Stamp::new(now(), [9; 10]),
         Topic::Site,
@@ -126,8 +126,8 @@ async fn an_accumulator_whose_clock_is_a_month_or_hours_off_refuses_and_forgets_
         .unwrap();
     for (number, offset) in [(1, "+31d"), (2, "-2h")] {
         let wrong = Accumulator::start_in_fake_time(&[("HORIZON_BUS", &url), off_by(offset)]).await;
-        until_not_ready(&wrong, "clock: the clock of this machine is").await;
-        pipe.track(visit(number)).await.unwrap();
+        wait_for_problem(&wrong, "clock: the clock of this machine is").await;
+        bus.track(visit(number)).await.unwrap();
         wait_until("it tried", async || {
             wrong
                 .metric("horizon_batch_failures_total{reason=\"unavailable\"}")
@@ -138,13 +138,13 @@ async fn an_accumulator_whose_clock_is_a_month_or_hours_off_refuses_and_forgets_
         assert_eq!(wrong.metric("horizon_events_refused_total").await, 0);
         wrong.stop().await;
     }
-    // What it knew of ids it knows still, and what was published is counted by one that has the time.
+    // No event id is forgotten, and an accumulator with the right time counts the pending events.
     let right = Accumulator::start(&[("HORIZON_BUS", &url)]).await;
     wait_until("both are counted", async || {
         store.total(&page()).await.unwrap().stats.visits == 2
     })
     .await;
-    pipe.track(once).await.unwrap();
+    bus.track(once).await.unwrap();
     wait_until("the repeat is acknowledged", async || {
         right.metric("horizon_events_counted_total").await == 3
     })
@@ -153,7 +153,7 @@ async fn an_accumulator_whose_clock_is_a_month_or_hours_off_refuses_and_forgets_
 }
 
 #[tokio::test]
-async fn a_user_that_may_not_ask_for_the_time_is_a_problem_with_a_reason() {
+async fn a_user_without_the_right_to_time_is_a_problem() {
     let redis = RedisServer::start(&[]).await.unwrap();
     let user = [
         "ACL", "SETUSER", "timeless", "on", ">secret", "~*", "&*", "+@all", "-time",
@@ -161,6 +161,6 @@ async fn a_user_that_may_not_ask_for_the_time_is_a_problem_with_a_reason() {
     redis.cli(&user).await.unwrap();
     let url = format!("redis://timeless:secret@127.0.0.1:{}", redis.port());
     let one = Accumulator::start(&[("HORIZON_BUS", &url)]).await;
-    until_not_ready(&one, "cluster: Redis rejects the heartbeat of this process").await;
+    wait_for_problem(&one, "cluster: Redis rejects the heartbeat of this process").await;
     assert!(!one.log().contains("secret"), "{}", one.log());
 }

@@ -1,4 +1,4 @@
-//! A Redis that answers slowly, and what an accumulator does with the time that it tells.
+//! The clock with a slow Redis.
 
 use std::io;
 use std::net::SocketAddr;
@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::accumulator::{Accumulator, sqlite, visit, wait_until};
 
-/// A relay that holds back what the server answers.
+/// A relay that delays the responses of the server.
 struct Relay {
     address: SocketAddr,
     delay: Arc<AtomicU64>,
@@ -48,7 +48,7 @@ impl Relay {
         relay
     }
 
-    /// Sets how long an answer is held back.
+    /// Sets the delay of a response.
     fn delay(&self, delay: Duration) {
         self.delay
             .store(delay.as_millis().try_into().unwrap(), Ordering::SeqCst);
@@ -78,9 +78,9 @@ async fn relay(client: TcpStream, server: u16, delay: Arc<AtomicU64>) -> io::Res
         io::Result::Ok(())
     };
     tokio::select! {
-        ended = tokio::io::copy(&mut from_client, &mut to_server) => ended.map(drop),
-        ended = hold => ended,
-        ended = answer => ended,
+        result = tokio::io::copy(&mut from_client, &mut to_server) => result.map(drop),
+        result = hold => result,
+        result = answer => result,
     }
 }
 
@@ -90,25 +90,25 @@ async fn a_clock_that_is_not_compared_is_a_problem_and_a_slow_redis_is_enough_to
     let relay = Relay::start(redis.port(), Duration::from_secs(60)).await;
     let folder = tempfile::tempdir().unwrap();
     let store = sqlite(&folder.path().join("numbers.db"));
-    let pipe = RedisConfig::new(&redis.url()).unwrap();
-    let pipe = RedisBus::connect(&pipe, Arc::new(MemoryStats::new())).unwrap();
-    pipe.track(visit(1)).await.unwrap();
+    let bus = RedisConfig::new(&redis.url()).unwrap();
+    let bus = RedisBus::connect(&bus, Arc::new(MemoryStats::new())).unwrap();
+    bus.track(visit(1)).await.unwrap();
     let url = format!("redis://{}", relay.address);
     let accumulator = Accumulator::start(&[("HORIZON_BUS", &url), ("HORIZON_STORE", &store)]).await;
     let problem = "clock: the clock of this machine has not been compared with that of Redis yet";
-    wait_until("it says that the time is not known", async || {
+    wait_until("it reports that the time is unknown", async || {
         let (status, text) = accumulator.get("/readyz").await;
         status == 503 && text.contains(problem)
     })
     .await;
-    // Longer than a trusted clock believes, and shorter than what a command may take.
+    // Longer than the limit of a trusted clock, and shorter than the timeout of a command.
     relay.delay(Duration::from_millis(1_100));
     wait_until("the event is counted", async || {
         accumulator.metric("horizon_events_counted_total").await == 1
     })
     .await;
     relay.delay(Duration::ZERO);
-    accumulator.until_ready_says(200).await;
+    accumulator.wait_for_readyz(200).await;
     let log = accumulator.log();
     assert!(log.contains("its time is inexact"), "{log}");
 }

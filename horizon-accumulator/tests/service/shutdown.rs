@@ -7,16 +7,16 @@ use horizon_sqlite::SqliteStats;
 use tokio::time::sleep;
 
 use crate::accumulator::{Accumulator, page, sqlite, visit, wait_until};
-use crate::counts::pipe;
+use crate::counts::bus;
 
 /// How long it may take to end.
 const END_WAIT: Duration = Duration::from_secs(10);
 
-/// How many events are in the stream, read, and acknowledged.
+/// Returns how many events were read and acknowledged.
 async fn acknowledged(redis: &RedisServer) -> u64 {
-    let said = redis.cli(&["XINFO", "GROUPS", "analytics:events"]).await.unwrap();
+    let reply = redis.cli(&["XINFO", "GROUPS", "analytics:events"]).await.unwrap();
     let field = |name: &str| {
-        let mut lines = said.lines().skip_while(|line| *line != name);
+        let mut lines = reply.lines().skip_while(|line| *line != name);
         lines
             .nth(1)
             .and_then(|value| value.parse::<u64>().ok())
@@ -26,7 +26,7 @@ async fn acknowledged(redis: &RedisServer) -> u64 {
 }
 
 #[tokio::test]
-async fn asked_to_stop_while_events_flow_it_acknowledges_what_it_counted_and_leaves_the_rest() {
+async fn on_shutdown_under_load_it_acknowledges_what_it_counted_and_leaves_the_rest() {
     let redis = RedisServer::start(&[]).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("horizon.db");
@@ -37,11 +37,11 @@ async fn asked_to_stop_while_events_flow_it_acknowledges_what_it_counted_and_lea
         ("HORIZON_NODE", "one"),
     ];
     let one = Accumulator::start(&settings).await;
-    let pipe = pipe(&redis);
+    let bus = bus(&redis);
     let mut tracked = 0;
     let flow = async {
         loop {
-            let some = join_all((0..200).map(|number| pipe.track(visit(tracked + number)))).await;
+            let some = join_all((0..200).map(|number| bus.track(visit(tracked + number)))).await;
             assert!(some.iter().all(Result::is_ok));
             tracked += 200;
             sleep(Duration::from_millis(1)).await;
@@ -52,8 +52,8 @@ async fn asked_to_stop_while_events_flow_it_acknowledges_what_it_counted_and_lea
         one.stop().await
     };
     let (status, took, log) = tokio::select! {
-        ended = stop => ended,
-        () = flow => unreachable!("it flows for ever"),
+        stopped = stop => stopped,
+        () = flow => unreachable!("events are published without end"),
     };
     assert_eq!(status.code(), Some(0), "{log}");
     assert!(took < END_WAIT, "it took {took:?}");
@@ -64,22 +64,22 @@ async fn asked_to_stop_while_events_flow_it_acknowledges_what_it_counted_and_lea
     assert_eq!(visits().await, acknowledged(&redis).await, "{log}");
     assert!(visits().await > 0);
 
-    // Under its old name it finds at once what it had taken.
+    // With its old name it continues its pending events at once.
     let _again = Accumulator::start(&settings).await;
     wait_until("all is counted", async || visits().await >= tracked).await;
 }
 
 #[tokio::test]
-async fn asked_to_stop_while_redis_is_away_or_silent_it_ends_in_time() {
+async fn on_shutdown_without_a_working_redis_it_ends_in_time() {
     let mut redis = RedisServer::start(&[]).await.unwrap();
     let url = redis.url();
     let start = async || Accumulator::start(&[("HORIZON_BUS", &*url), ("HORIZON_STORE", "memory:")]).await;
     let (silent, away) = tokio::join!(start(), start());
-    tokio::join!(silent.until_ready_says(200), away.until_ready_says(200));
-    pipe(&redis).track(visit(1)).await.unwrap();
+    tokio::join!(silent.wait_for_readyz(200), away.wait_for_readyz(200));
+    bus(&redis).track(visit(1)).await.unwrap();
     let _idle = (silent.connect().await, away.connect().await);
     redis.pause().await.unwrap();
-    silent.until_ready_says(503).await;
+    silent.wait_for_readyz(503).await;
     let (status, took, log) = silent.stop().await;
     assert!(
         status.code() == Some(0) && took < END_WAIT,
