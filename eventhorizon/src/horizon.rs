@@ -114,7 +114,7 @@ impl Horizon {
             closing.clone(),
             backend.health().clone(),
         );
-        let (stop, health) = (delivered.clone(), backend.health.clone());
+        let (stop, health) = (delivered.clone(), backend.health().clone());
         tasks.spawn(health.supervise("visits", async move { sender.run(stop).await }));
         let cache = Arc::new(ReadCache::new());
         let breaker = Breaker::new(tasks.clone(), delivered.clone(), health.clone());
