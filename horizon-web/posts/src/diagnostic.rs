@@ -3,44 +3,44 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// How much a [`Problem`] matters.
+/// The severity of a [`Diagnostic`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Severity {
-    /// A file is left out, and probably rightly so.
+    /// A file is skipped, probably as intended.
     Note,
-    /// A file is shown, but something in it has no effect and is probably a mistake.
+    /// A file is shown, but part of it has no effect.
     Warning,
-    /// A file is not shown as its author wants it.
+    /// A file is not shown in its current version.
     Error,
 }
 
-/// What a [`Problem`] does to its file.
+/// The effect of a [`Diagnostic`] on its file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Effect {
     /// The file is not shown.
     NotShown,
-    /// The file cannot be shown as it is now, and its last good version is shown instead.
+    /// The last good version of the file is shown.
     LastGoodShown,
     /// The file is shown.
     Shown,
-    /// The file is taken for something else than a post.
+    /// The file is not a post.
     Skipped,
 }
 
-/// One thing that is wrong with the content folder.
+/// An error, warning or note about a file or folder.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Problem {
+pub struct Diagnostic {
     /// The file or folder.
     pub path: PathBuf,
-    /// The line in the file, from 1, where it is known.
+    /// The line in the file, from 1.
     pub line: Option<usize>,
-    /// What it does to the file.
+    /// The effect on the file.
     pub effect: Effect,
-    /// What is wrong, as one sentence for the author.
+    /// One sentence for the author.
     pub reason: String,
 }
 
-impl Problem {
+impl Diagnostic {
     pub(crate) fn new(path: &Path, line: Option<usize>, effect: Effect, reason: impl Into<String>) -> Self {
         Self {
             path: path.to_owned(),
@@ -50,15 +50,15 @@ impl Problem {
         }
     }
 
-    /// Where it is, with the line if that is known: `posts/a.md:3`.
+    /// Returns the path, with the line if it is known: `posts/a.md:3`.
     #[must_use]
-    pub fn place(&self) -> String {
+    pub fn location(&self) -> String {
         let path = self.path.display();
         self.line
             .map_or_else(|| path.to_string(), |line| format!("{path}:{line}"))
     }
 
-    /// How much it matters.
+    /// Returns the severity.
     #[must_use]
     pub fn severity(&self) -> Severity {
         match self.effect {
@@ -69,9 +69,9 @@ impl Problem {
     }
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:", self.place())?;
+        write!(f, "{}:", self.location())?;
         match self.severity() {
             Severity::Error => {}
             Severity::Warning => f.write_str(" warning:")?,
@@ -81,61 +81,64 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Everything that is wrong with the content folder, by path and line; shown one a line.
+/// The diagnostics of the content folder, by path and line. Displayed one per line.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Problems(Vec<Problem>);
+pub struct Diagnostics(Vec<Diagnostic>);
 
-impl Problems {
-    pub(crate) fn new(mut problems: Vec<Problem>) -> Self {
-        problems.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
-        Self(problems)
-    }
-
-    /// The problems one by one.
-    pub fn iter(&self) -> std::slice::Iter<'_, Problem> {
+impl Diagnostics {
+    /// Returns an iterator over the diagnostics.
+    pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
         self.0.iter()
     }
 
-    /// Returns those that matter at least as much as this.
+    /// Returns the diagnostics of at least this severity.
     #[must_use]
     pub fn at_least(&self, severity: Severity) -> Self {
-        let some = self.iter().filter(|problem| problem.severity() >= severity);
-        Self(some.cloned().collect())
+        let diagnostics = self.iter().filter(|diagnostic| diagnostic.severity() >= severity);
+        diagnostics.cloned().collect()
     }
 
-    /// How many there are.
+    /// Returns their number.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there are none.
+    /// Returns whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Those that are not among `others`.
-    pub(crate) fn without<'a>(&'a self, others: &'a Self) -> impl Iterator<Item = &'a Problem> {
-        self.iter().filter(|problem| !others.0.contains(problem))
+    /// Returns the diagnostics that are not in `others`.
+    pub(crate) fn without<'a>(&'a self, others: &'a Self) -> impl Iterator<Item = &'a Diagnostic> {
+        self.iter().filter(|diagnostic| !others.0.contains(diagnostic))
     }
 }
 
-impl<'a> IntoIterator for &'a Problems {
-    type Item = &'a Problem;
-    type IntoIter = std::slice::Iter<'a, Problem>;
+impl FromIterator<Diagnostic> for Diagnostics {
+    fn from_iter<I: IntoIterator<Item = Diagnostic>>(diagnostics: I) -> Self {
+        let mut diagnostics: Vec<Diagnostic> = diagnostics.into_iter().collect();
+        diagnostics.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
+        Self(diagnostics)
+    }
+}
+
+impl<'a> IntoIterator for &'a Diagnostics {
+    type Item = &'a Diagnostic;
+    type IntoIter = std::slice::Iter<'a, Diagnostic>;
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
     }
 }
 
-impl fmt::Display for Problems {
+impl fmt::Display for Diagnostics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, problem) in self.iter().enumerate() {
+        for (index, diagnostic) in self.iter().enumerate() {
             if index > 0 {
                 writeln!(f)?;
             }
-            write!(f, "{problem}")?;
+            write!(f, "{diagnostic}")?;
         }
         Ok(())
     }
