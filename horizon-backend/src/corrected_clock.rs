@@ -50,16 +50,16 @@ const MAX_DRIFT: Duration = Duration::from_secs(1);
 /// assert_eq!(clock.offset(), Some(0));
 /// ```
 #[derive(Clone)]
-pub struct CorrectedClock(Arc<ClockInner>);
+pub struct CorrectedClock(Arc<CorrectedClockInner>);
 
-struct ClockInner {
+struct CorrectedClockInner {
     system_time: Box<dyn Fn() -> Timestamp + Send + Sync>,
-    state: Mutex<ClockState>,
+    state: Mutex<CorrectedClockState>,
     compared: Notify,
 }
 
 #[derive(Clone, Copy)]
-enum ClockState {
+enum CorrectedClockState {
     /// There is no reference to compare it with.
     Uncorrected,
     /// It must be compared and was not yet.
@@ -86,16 +86,16 @@ pub struct ClockReading {
 impl CorrectedClock {
     /// Returns a clock that follows `system_time` and is trusted without a comparison.
     pub fn new(system_time: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
-        Self(Arc::new(ClockInner {
+        Self(Arc::new(CorrectedClockInner {
             system_time: Box::new(system_time),
-            state: Mutex::new(ClockState::Uncorrected),
+            state: Mutex::new(CorrectedClockState::Uncorrected),
             compared: Notify::new(),
         }))
     }
 
     /// Distrusts the clock until it is compared, as `run_heartbeat` does.
     pub fn require_comparison(&self) {
-        *self.state() = ClockState::Unknown(SlowComparisons::default());
+        *self.state() = CorrectedClockState::Unknown(SlowComparisons::default());
     }
 
     /// Waits for the first comparison, if one is required.
@@ -121,15 +121,15 @@ impl CorrectedClock {
     pub fn now(&self) -> Timestamp {
         let state = *self.state();
         match state {
-            ClockState::Compared { anchor, .. } => later(anchor, Instant::now()),
-            ClockState::Uncorrected | ClockState::Unknown(_) => (self.0.system_time)(),
+            CorrectedClockState::Compared { anchor, .. } => later(anchor, Instant::now()),
+            CorrectedClockState::Uncorrected | CorrectedClockState::Unknown(_) => (self.0.system_time)(),
         }
     }
 
     /// Returns whether no comparison is outstanding.
     #[must_use]
     pub fn is_known(&self) -> bool {
-        !matches!(*self.state(), ClockState::Unknown(_))
+        !matches!(*self.state(), CorrectedClockState::Unknown(_))
     }
 
     /// Checks that events may be created and judged by this clock.
@@ -158,8 +158,8 @@ impl CorrectedClock {
     #[cfg(any(test, feature = "redis"))]
     pub(crate) fn error(&self) -> Option<Duration> {
         match *self.state() {
-            ClockState::Compared { error, .. } => Some(error),
-            ClockState::Uncorrected | ClockState::Unknown(_) => None,
+            CorrectedClockState::Compared { error, .. } => Some(error),
+            CorrectedClockState::Uncorrected | CorrectedClockState::Unknown(_) => None,
         }
     }
 
@@ -193,15 +193,15 @@ impl CorrectedClock {
                 return;
             };
             let (current, error) = match *state {
-                ClockState::Compared { anchor, error, .. } => (anchor, error),
+                CorrectedClockState::Compared { anchor, error, .. } => (anchor, error),
                 // Until now the system clock is used.
-                ClockState::Uncorrected | ClockState::Unknown(_) => {
+                CorrectedClockState::Uncorrected | CorrectedClockState::Unknown(_) => {
                     ((comparison.sent.wall, comparison.sent.at), Duration::MAX)
                 }
             };
             let round_trip = comparison.round_trip();
             let is_right = comparison.agrees_with(current);
-            *state = ClockState::Compared {
+            *state = CorrectedClockState::Compared {
                 anchor: if is_right { current } else { comparison.middle() },
                 error: if is_right { error.min(round_trip) } else { round_trip },
                 seen: received,
@@ -219,12 +219,12 @@ impl CorrectedClock {
         (ClockReading { wall, at: before }, ClockReading { wall, at: after })
     }
 
-    fn state(&self) -> MutexGuard<'_, ClockState> {
+    fn state(&self) -> MutexGuard<'_, CorrectedClockState> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl ClockState {
+impl CorrectedClockState {
     fn offset(&self, now: ClockReading) -> Option<i64> {
         match *self {
             Self::Compared { anchor, .. } => {
