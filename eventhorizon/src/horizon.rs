@@ -8,20 +8,9 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Config, Secret,
-    background_visits::BackgroundVisits,
-    breaker::Breaker,
-    clock::EventClock,
-    live::Hub,
-    maintenance::run_maintenance,
-    metrics::Metrics,
-    rates::RateLimiters,
-    read_cache::ReadCache,
-    reader::Readers,
-    rules::Rules,
-    viewer_session::VisitTracker,
-    visit_queue::VisitQueue,
-    visitors::Visitors,
+    Config, Secret, background_visits::BackgroundVisits, breaker::Breaker, clock::EventClock, live::Hub,
+    maintenance::run_maintenance, metrics::Metrics, rates::RateLimiters, read_cache::ReadCache, reader::Readers,
+    rules::Rules, viewer_session::VisitTracker, visit_queue::VisitQueue, visitors::Visitors,
 };
 
 /// The time limit of a like or a comment, including its reads: 3 seconds.

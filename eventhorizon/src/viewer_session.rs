@@ -11,7 +11,7 @@ use std::{
 
 use futures::{FutureExt, future::BoxFuture};
 use horizon_backend::random_bytes;
-use horizon_core::{Presence, PresenceGuard, Result, Topic, VisitorKey};
+use horizon_core::{Backoff, Presence, PresenceGuard, Result, Topic, VisitorKey};
 use tokio::time::sleep;
 
 use crate::{
@@ -19,11 +19,8 @@ use crate::{
     visit_queue::{OpenVisit, VisitQueue},
 };
 
-/// The delay before the first retry: 100 milliseconds. It doubles up to [`MAX_DELAY`].
-pub(crate) const FIRST_DELAY: Duration = Duration::from_millis(100);
-
-/// The longest delay between two retries: 10 seconds.
-pub(crate) const MAX_DELAY: Duration = Duration::from_secs(10);
+/// The delays between retries: 100 milliseconds to 10 seconds.
+pub(crate) const RETRY: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(10));
 
 /// What identifies a visitor.
 #[derive(Debug)]
@@ -100,10 +97,7 @@ impl VisitTracker {
                     self.queue.push(&topics, None);
                 }
                 (
-                    random_bytes()
-                        .map(u128::from_be_bytes)
-                        .map(VisitorKey::from_u128)
-                        .ok(),
+                    random_bytes().map(u128::from_be_bytes).map(VisitorKey::from_u128).ok(),
                     None,
                 )
             }
@@ -132,8 +126,9 @@ pub(crate) async fn retry<T, F: Future<Output = Result<T>>>(
     action: &'static str,
     mut attempt: impl FnMut() -> F,
 ) -> Option<T> {
-    let mut delay = FIRST_DELAY;
+    let mut backoff = RETRY;
     loop {
+        let delay = backoff.next_delay();
         match attempt().await {
             Ok(value) => return Some(value),
             Err(error) if !error.is_retryable() => {
@@ -143,6 +138,5 @@ pub(crate) async fn retry<T, F: Future<Output = Result<T>>>(
             Err(error) => tracing::debug!(%error, ?delay, "{action} failed, retrying"),
         }
         sleep(delay).await;
-        delay = (delay * 2).min(MAX_DELAY);
     }
 }

@@ -11,11 +11,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    clock::EventClock,
-    metrics::Metrics,
-    viewer_session::{FIRST_DELAY, MAX_DELAY},
-};
+use crate::{clock::EventClock, metrics::Metrics, viewer_session::RETRY};
 
 /// The interval at which the timer wheel advances: 10 seconds. One timer serves all connections.
 pub(crate) const TICK: Duration = Duration::from_secs(10);
@@ -197,8 +193,9 @@ impl VisitSender {
 
 async fn send(analytics: &dyn Analytics, metrics: &Metrics, event: Event, stop: &CancellationToken) {
     let deadline = Instant::now() + DELIVERY_WAIT;
-    let mut delay = FIRST_DELAY;
+    let mut backoff = RETRY;
     loop {
+        let delay = backoff.next_delay();
         match attempt(analytics, event.clone()).await {
             Ok(()) => return metrics.event_tracked(&event.kind),
             Err(error) if !error.is_retryable() || Instant::now() + delay > deadline || stop.is_cancelled() => {
@@ -208,7 +205,6 @@ async fn send(analytics: &dyn Analytics, metrics: &Metrics, event: Event, stop: 
             Err(error) => tracing::debug!(%error, ?delay, "sending a visit failed, retrying"),
         }
         stop.run_until_cancelled(sleep(delay)).await;
-        delay = (delay * 2).min(MAX_DELAY);
     }
 }
 

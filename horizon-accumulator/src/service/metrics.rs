@@ -17,7 +17,7 @@ use super::consumers::BusState;
 use crate::arguments::ServiceConfig;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ReasonLabel {
+struct OutcomeLabels {
     reason: &'static str,
 }
 
@@ -29,9 +29,9 @@ pub(crate) struct ServiceMetrics {
     bus_state: Arc<BusState>,
     health: Health,
     counted: Counter,
-    refused: Family<ReasonLabel, Counter>,
+    refused: Family<OutcomeLabels, Counter>,
     batches: Counter,
-    failures: Family<ReasonLabel, Counter>,
+    failures: Family<OutcomeLabels, Counter>,
 }
 
 impl ServiceMetrics {
@@ -109,7 +109,7 @@ impl AccumulatorObserver for ServiceMetrics {
                 RejectReason::TooOld => "too_old",
                 _ => "other",
             };
-            self.refused.get_or_create(&ReasonLabel { reason }).inc();
+            self.refused.get_or_create(&OutcomeLabels { reason }).inc();
         }
     }
 
@@ -119,6 +119,6 @@ impl AccumulatorObserver for ServiceMetrics {
             true => "unavailable",
             false => "permanent",
         };
-        self.failures.get_or_create(&ReasonLabel { reason }).inc();
+        self.failures.get_or_create(&OutcomeLabels { reason }).inc();
     }
 }
