@@ -1,10 +1,11 @@
 use std::fmt;
 use std::mem;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use horizon_core::{Error, Ports, Result};
 use horizon_memory::{MemoryBus, MemoryPresence};
+use parking_lot::Mutex;
 use tokio::{task::JoinHandle, time::timeout};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -237,7 +238,7 @@ impl Backend {
     /// A task panicked, or the store could not be closed in time.
     pub async fn close(&self) -> Result<()> {
         self.stop.cancel();
-        let tasks = mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        let tasks = mem::take(&mut *self.tasks.lock());
         let close = async {
             let mut outcome = Ok(());
             for task in tasks {

@@ -1,8 +1,9 @@
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use horizon_core::{Error, Result, Timestamp};
+use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 /// The largest offset from the clock of Redis at which events are accepted: 10 minutes.
@@ -95,7 +96,7 @@ impl CorrectedClock {
 
     /// Distrusts the clock until it is compared, as `run_heartbeat` does.
     pub fn require_comparison(&self) {
-        *self.state() = CorrectedClockState::Unknown(SlowComparisons::default());
+        *self.0.state.lock() = CorrectedClockState::Unknown(SlowComparisons::default());
     }
 
     /// Waits for the first comparison, if one is required.
@@ -119,7 +120,7 @@ impl CorrectedClock {
     /// Returns the corrected time.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        let state = *self.state();
+        let state = *self.0.state.lock();
         match state {
             CorrectedClockState::Compared { anchor, .. } => later(anchor, Instant::now()),
             CorrectedClockState::Uncorrected | CorrectedClockState::Unknown(_) => (self.0.system_time)(),
@@ -129,7 +130,7 @@ impl CorrectedClock {
     /// Returns whether no comparison is outstanding.
     #[must_use]
     pub fn is_known(&self) -> bool {
-        !matches!(*self.state(), CorrectedClockState::Unknown(_))
+        !matches!(*self.0.state.lock(), CorrectedClockState::Unknown(_))
     }
 
     /// Checks that events may be created and judged by this clock.
@@ -139,7 +140,7 @@ impl CorrectedClock {
     /// offset is more than [`MAX_CLOCK_OFFSET`].
     pub fn check(&self) -> Result<()> {
         let (from, to) = self.readings();
-        let state = *self.state();
+        let state = *self.0.state.lock();
         let offset = state.offset(to).and_then(problem);
         match offset.or_else(|| state.uncompared(from, to).map(str::to_owned)) {
             Some(problem) => Err(Error::unavailable(problem)),
@@ -151,13 +152,13 @@ impl CorrectedClock {
     #[cfg(any(test, feature = "redis"))]
     pub(crate) fn uncompared(&self) -> Option<&'static str> {
         let (from, to) = self.readings();
-        self.state().uncompared(from, to)
+        self.0.state.lock().uncompared(from, to)
     }
 
     /// Returns the largest possible error of the last comparison.
     #[cfg(any(test, feature = "redis"))]
     pub(crate) fn error(&self) -> Option<Duration> {
-        match *self.state() {
+        match *self.0.state.lock() {
             CorrectedClockState::Compared { error, .. } => Some(error),
             CorrectedClockState::Uncorrected | CorrectedClockState::Unknown(_) => None,
         }
@@ -168,7 +169,7 @@ impl CorrectedClock {
     #[must_use]
     pub fn offset(&self) -> Option<i64> {
         let (_, now) = self.readings();
-        self.state().offset(now)
+        self.0.state.lock().offset(now)
     }
 
     /// Reads the system clock and the monotonic clock.
@@ -184,7 +185,7 @@ impl CorrectedClock {
             return;
         }
         {
-            let mut state = self.state();
+            let mut state = self.0.state.lock();
             let Some(comparison) = state.choose(Comparison {
                 sent,
                 reference,
@@ -217,10 +218,6 @@ impl CorrectedClock {
         let wall = (self.0.system_time)();
         let after = Instant::now();
         (ClockReading { wall, at: before }, ClockReading { wall, at: after })
-    }
-
-    fn state(&self) -> MutexGuard<'_, CorrectedClockState> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

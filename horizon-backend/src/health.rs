@@ -2,10 +2,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use futures::FutureExt as _;
 use horizon_core::panic_message;
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::watch;
 
 /// The problems of this process, as its background tasks report them. Clones share their state.
@@ -139,7 +140,7 @@ impl Health {
     }
 
     pub(crate) fn parts(&self) -> MutexGuard<'_, BTreeMap<&'static str, String>> {
-        self.0.parts.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.parts.lock()
     }
 }
 

@@ -1,10 +1,10 @@
 use std::fmt;
 use std::future::Future;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use horizon_core::{Error, Result};
 use horizon_redis::{RedisConfig, RedisInspector, RedisSetup};
+use parking_lot::Mutex;
 use tokio::time::{sleep, timeout};
 
 use crate::{BackendUrls, BusUrl, Delivery, Health, StoreUrl, error_chain};
@@ -136,10 +136,10 @@ impl RedisSetupCheck {
         let mut outcome = Ok(());
         for server in &self.servers {
             match server.inspector.inspect().await {
-                Ok(setup) => *lock(&server.findings) = server.evaluate(&setup, self.may_lose_data),
+                Ok(setup) => *server.findings.lock() = server.evaluate(&setup, self.may_lose_data),
                 Err(error) => outcome = Err(error),
             }
-            let last = lock(&server.findings);
+            let last = server.findings.lock();
             findings.kinds.extend_from_slice(&last.kinds);
             findings.problems.extend_from_slice(&last.problems);
             findings.warnings.extend_from_slice(&last.warnings);
@@ -152,7 +152,7 @@ impl RedisSetupCheck {
 
     /// Logs a warning unless it is the last one.
     fn warn(&self, warning: Option<String>) {
-        let mut last_warning = lock(&self.last_warning);
+        let mut last_warning = self.last_warning.lock();
         if let Some(warning) = warning.as_ref().filter(|_| *last_warning != warning) {
             tracing::warn!("{warning}");
         }
@@ -203,10 +203,6 @@ fn next_interval(is_checked: bool, health: &Health) -> Duration {
         true => CHECK_INTERVAL,
         false => RECHECK_INTERVAL,
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn join(sentences: &[String]) -> Option<String> {

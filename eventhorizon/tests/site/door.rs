@@ -37,9 +37,9 @@ async fn what_was_taken_is_there_after_a_restart_and_so_is_the_reader() {
 #[tokio::test]
 async fn an_address_that_is_wrong_is_named_and_not_repeated() {
     for (pipe, store, what) in [
-        ("hunter2", "memory:", "the pipe is wrong: "),
+        ("hunter2", "memory:", "the bus is wrong: "),
         ("memory:", "hunter2", "the store is wrong: "),
-        ("stdin:", "memory:", "the pipe is wrong: "),
+        ("stdin:", "memory:", "the bus is wrong: "),
     ] {
         let error = Horizon::from_urls(pipe, store).unwrap_err();
         let sentence = error.to_string();
@@ -55,7 +55,7 @@ async fn an_address_that_is_wrong_is_named_and_not_repeated() {
 #[tokio::test]
 async fn a_store_that_would_never_hear_of_the_events_is_refused() {
     let error = Horizon::from_urls("redis://127.0.0.1", "memory:").unwrap_err();
-    assert!(error.to_string().contains("would never hear of it"), "{error}");
+    assert!(error.to_string().contains("cannot count into a store in memory"), "{error}");
 }
 
 #[cfg(not(feature = "redis"))]

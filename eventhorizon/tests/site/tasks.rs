@@ -120,5 +120,5 @@ async fn a_panic_of_the_accumulator_fails_readiness_and_each_like_at_once() {
     let like = horizon.like(&bread, &ada);
     let problem = timeout(PATIENCE / 5, like).await.expect("at once").unwrap_err();
     assert_eq!(problem.kind(), ProblemKind::Unavailable);
-    assert!(horizon.close().await.unwrap_err().to_string().contains("broke off"));
+    assert!(horizon.close().await.unwrap_err().to_string().contains("panicked"));
 }

@@ -1,9 +1,10 @@
 //! Rate limit for log lines, per log statement.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
@@ -32,7 +33,7 @@ struct StatementUse {
 impl RateLimit {
     /// Counts a line of this statement and returns whether to write it.
     pub(super) fn admit(&self, statement: &'static str, level: Level) -> bool {
-        let mut statements = self.statements();
+        let mut statements = self.0.lock();
         let usage = statements.entry(statement).or_insert(StatementUse { level, lines: 0 });
         usage.lines += 1;
         let is_admitted = usage.lines <= MAX_LINES_PER_WINDOW;
@@ -45,7 +46,7 @@ impl RateLimit {
 
     /// Starts a new window and logs how many lines were suppressed in the last one.
     pub(super) fn next_window(&self) {
-        let statements = std::mem::take(&mut *self.statements());
+        let statements = std::mem::take(&mut *self.0.lock());
         for (place, StatementUse { level, lines }) in statements {
             let lines = lines.saturating_sub(MAX_LINES_PER_WINDOW);
             match (lines, level) {
@@ -56,10 +57,6 @@ impl RateLimit {
                 _ => tracing::warn!(target: LOG_TARGET, lines, place, "similar log lines were suppressed"),
             }
         }
-    }
-
-    fn statements(&self) -> MutexGuard<'_, HashMap<&'static str, StatementUse>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,8 +1,9 @@
 //! The queue of lines that are not written yet.
 
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+use parking_lot::{Condvar, Mutex};
 
 use super::metrics::DropReason;
 
@@ -36,7 +37,7 @@ impl LineQueue {
     /// Queues a line, or drops and counts it if the queue is full.
     pub(super) fn push(&self, line: String, is_error: bool) {
         let max = MAX_LINES + if is_error { RESERVED_ERROR_LINES } else { 0 };
-        let mut state = self.state();
+        let mut state = self.state.lock();
         if state.lines.len() >= max {
             state.overflowed += 1;
             drop(state);
@@ -49,15 +50,13 @@ impl LineQueue {
 
     /// Waits up to `duration` for a line. The previous line counts as written from now on.
     pub(super) fn next(&self, duration: Duration) -> Option<String> {
-        let mut state = self.state();
+        let mut state = self.state.lock();
         state.is_writing = false;
         if state.lines.is_empty() {
             self.emptied.notify_all();
         }
-        let (mut state, _) = self
-            .filled
-            .wait_timeout_while(state, duration, |state| state.lines.is_empty())
-            .unwrap_or_else(PoisonError::into_inner);
+        self.filled
+            .wait_while_for(&mut state, |state| state.lines.is_empty(), duration);
         let line = state.lines.pop_front();
         state.is_writing = line.is_some();
         line
@@ -66,16 +65,13 @@ impl LineQueue {
     /// Waits up to one second until every line is written.
     pub(super) fn flush(&self) {
         let waiting = |state: &mut QueueState| !state.lines.is_empty() || state.is_writing;
-        drop(self.emptied.wait_timeout_while(self.state(), FLUSH_TIMEOUT, waiting));
+        self.emptied
+            .wait_while_for(&mut self.state.lock(), waiting, FLUSH_TIMEOUT);
     }
 
     /// Returns the number of dropped lines since the last call.
     pub(super) fn take_overflowed(&self) -> u64 {
-        std::mem::take(&mut self.state().overflowed)
-    }
-
-    fn state(&self) -> MutexGuard<'_, QueueState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        std::mem::take(&mut self.state.lock().overflowed)
     }
 }
 
