@@ -13,7 +13,6 @@ use tokio::task::spawn_blocking;
 use crate::{
     connection::{self, ReadPool},
     health::StoreHealth,
-    sql::Db,
     writer::{PanicReporter, WriterHandle},
 };
 
@@ -129,14 +128,6 @@ impl SqliteStats {
             drop(idle);
             wait_for_writer()
         }
-    }
-
-    /// Runs `query` on a connection that only reads.
-    async fn read<T: Send + 'static>(
-        &self,
-        query: impl FnOnce(Db<'_>) -> rusqlite::Result<T> + Send + 'static,
-    ) -> Result<T> {
-        self.read_pool.read(query).await
     }
 }
 

@@ -5,70 +5,48 @@ use horizon_core::{
     Comment, CommentStore, EventId, REPLIES_PER_THREAD, ReaderId, Result, Slug, Thread, ThreadPage, Timestamp,
     Visibility,
 };
-use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
-use rusqlite::{OptionalExtension, Params, Row, ToSql, params};
+use rusqlite::types::FromSqlError;
+use rusqlite::{OptionalExtension, Params, Row, params};
 
 use super::SqliteStats;
 use crate::sql::{self, Db, Sql};
 
-/// A visibility as its column stores it.
-struct VisibilityColumn(Visibility);
-
-/// An id as its column stores it.
-struct IdColumn(u128);
-
-impl ToSql for VisibilityColumn {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::from(match self.0 {
-            Visibility::Shown => 1,
-            Visibility::Removed => 2,
-            _ => 0,
-        }))
+/// Returns a visibility as its column stores it.
+fn visibility_code(visibility: Visibility) -> i64 {
+    match visibility {
+        Visibility::Shown => 1,
+        Visibility::Removed => 2,
+        _ => 0,
     }
 }
 
-impl FromSql for VisibilityColumn {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        match value.as_i64()? {
-            0 => Ok(Self(Visibility::Pending)),
-            1 => Ok(Self(Visibility::Shown)),
-            2 => Ok(Self(Visibility::Removed)),
-            other => Err(FromSqlError::OutOfRange(other)),
-        }
+fn parse_visibility(code: i64) -> Result<Visibility, FromSqlError> {
+    match code {
+        0 => Ok(Visibility::Pending),
+        1 => Ok(Visibility::Shown),
+        2 => Ok(Visibility::Removed),
+        other => Err(FromSqlError::OutOfRange(other)),
     }
 }
 
-impl FromSql for IdColumn {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        <[u8; 16]>::column_result(value).map(|bytes| Self(u128::from_be_bytes(bytes)))
-    }
-}
-
-impl ToSql for IdColumn {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::from(self.0.to_be_bytes().to_vec()))
-    }
-}
-
-impl From<EventId> for IdColumn {
-    fn from(id: EventId) -> Self {
-        Self(id.as_u128())
-    }
+/// Returns an id as its column stores it.
+pub(super) fn id_bytes(id: EventId) -> [u8; 16] {
+    id.as_u128().to_be_bytes()
 }
 
 fn read_comment(row: &Row<'_>) -> rusqlite::Result<Comment> {
     let slug: String = row.get("slug")?;
-    let event = |IdColumn(bits)| EventId::from_u128(bits);
+    let event_id = |bytes| EventId::from_u128(u128::from_be_bytes(bytes));
     let mut comment = Comment::new(
-        event(row.get("id")?),
+        event_id(row.get("id")?),
         Slug::new(&slug).map_err(|e| FromSqlError::Other(e.into()))?,
-        ReaderId::from_u128(row.get::<_, IdColumn>("reader")?.0),
+        ReaderId::from_u128(u128::from_be_bytes(row.get("reader")?)),
         Timestamp::from_millis(row.get("at")?),
     );
-    comment.parent = row.get::<_, Option<IdColumn>>("parent")?.map(event);
+    comment.parent = row.get::<_, Option<[u8; 16]>>("parent")?.map(event_id);
     comment.author = row.get("author")?;
     comment.body = row.get("body")?;
-    comment.visibility = row.get::<_, VisibilityColumn>("visibility")?.0;
+    comment.visibility = parse_visibility(row.get("visibility")?)?;
     Ok(comment)
 }
 
@@ -78,27 +56,27 @@ fn select(db: Db<'_>, query: Sql, params: impl Params) -> rusqlite::Result<Vec<C
 
 /// Returns the comment with this id, of any visibility.
 pub(super) fn find(db: Db<'_>, id: EventId) -> rusqlite::Result<Option<Comment>> {
-    Ok(select(db, sql::COMMENT, [IdColumn::from(id)])?.pop())
+    Ok(select(db, sql::COMMENT, [id_bytes(id)])?.pop())
 }
 
 /// Appends a comment.
 pub(super) fn add(db: Db<'_>, comment: &Comment) -> rusqlite::Result<()> {
     db.prepare(sql::ADD_COMMENT)?.execute(params![
-        IdColumn::from(comment.id),
+        id_bytes(comment.id),
         comment.slug.as_str(),
-        comment.parent.map(IdColumn::from),
-        IdColumn(comment.reader.as_u128()),
+        comment.parent.map(id_bytes),
+        comment.reader.as_u128().to_be_bytes(),
         comment.author,
         comment.body,
         comment.at.as_millis(),
-        VisibilityColumn(comment.visibility),
+        visibility_code(comment.visibility),
     ])?;
     Ok(())
 }
 
 pub(super) fn set_visibility(db: Db<'_>, id: EventId, visibility: Visibility) -> rusqlite::Result<()> {
     db.prepare(sql::SET_VISIBILITY)?
-        .execute(params![IdColumn::from(id), VisibilityColumn(visibility)])?;
+        .execute(params![id_bytes(id), visibility_code(visibility)])?;
     Ok(())
 }
 
@@ -111,17 +89,13 @@ fn end_seq(db: Db<'_>, before: Option<EventId>) -> rusqlite::Result<i64> {
     let Some(before) = before else {
         return Ok(i64::MAX);
     };
-    Ok(find_seq(db, sql::COMMENT_SEQ, [IdColumn::from(before)])?.unwrap_or(0))
+    Ok(find_seq(db, sql::COMMENT_SEQ, [id_bytes(before)])?.unwrap_or(0))
 }
 
 /// Returns the `seq` before the first reply after `after`. Nothing comes after a comment of another page.
 fn start_seq(db: Db<'_>, slug: &Slug, after: Option<EventId>) -> rusqlite::Result<i64> {
     let Some(after) = after else { return Ok(0) };
-    let found = find_seq(
-        db,
-        sql::COMMENT_SEQ_ON_PAGE,
-        params![IdColumn::from(after), slug.as_str()],
-    )?;
+    let found = find_seq(db, sql::COMMENT_SEQ_ON_PAGE, params![id_bytes(after), slug.as_str()])?;
     Ok(found.unwrap_or(i64::MAX))
 }
 
@@ -142,7 +116,7 @@ fn threads(db: Db<'_>, slug: &Slug, before: Option<EventId>, limit: NonZeroUsize
         read_comment,
     )?;
     ThreadPage::collect(heads, limit, |head| {
-        let replies = params![IdColumn::from(head.id), 0, one_more(REPLIES_PER_THREAD)];
+        let replies = params![id_bytes(head.id), 0, one_more(REPLIES_PER_THREAD)];
         Ok(select(db, sql::REPLIES, replies)?.into_iter().map(Ok))
     })
 }
@@ -154,11 +128,11 @@ fn thread(
     after: Option<EventId>,
     limit: NonZeroUsize,
 ) -> rusqlite::Result<Option<Thread>> {
-    let Some(head) = select(db, sql::THREAD, params![IdColumn::from(head), slug.as_str()])?.pop() else {
+    let Some(head) = select(db, sql::THREAD, params![id_bytes(head), slug.as_str()])?.pop() else {
         return Ok(None);
     };
     let mut query = db.prepare(sql::REPLIES)?;
-    let params = params![IdColumn::from(head.id), start_seq(db, slug, after)?, one_more(limit)];
+    let params = params![id_bytes(head.id), start_seq(db, slug, after)?, one_more(limit)];
     Thread::collect(head, query.query_map(params, read_comment)?, limit).map(Some)
 }
 
@@ -174,7 +148,7 @@ fn recent(
         Some(only) => select(
             db,
             sql::RECENT_BY_VISIBILITY,
-            params![end, limit, VisibilityColumn(only)],
+            params![end, limit, visibility_code(only)],
         ),
     }
 }
@@ -183,7 +157,7 @@ fn recent(
 impl CommentStore for SqliteStats {
     async fn threads(&self, slug: &Slug, before: Option<EventId>, limit: NonZeroUsize) -> Result<ThreadPage> {
         let slug = slug.clone();
-        self.read(move |db| threads(db, &slug, before, limit)).await
+        self.read_pool.read(move |db| threads(db, &slug, before, limit)).await
     }
 
     async fn thread(
@@ -194,12 +168,15 @@ impl CommentStore for SqliteStats {
         limit: NonZeroUsize,
     ) -> Result<Option<Thread>> {
         let slug = slug.clone();
-        self.read(move |db| thread(db, &slug, head, after, limit)).await
+        self.read_pool
+            .read(move |db| thread(db, &slug, head, after, limit))
+            .await
     }
 
     async fn newest_comments(&self, slug: &Slug, limit: NonZeroUsize) -> Result<Vec<Comment>> {
         let slug = slug.clone();
-        self.read(move |db| select(db, sql::NEWEST, params![slug.as_str(), row_limit(limit.get())]))
+        self.read_pool
+            .read(move |db| select(db, sql::NEWEST, params![slug.as_str(), row_limit(limit.get())]))
             .await
     }
 
@@ -209,21 +186,21 @@ impl CommentStore for SqliteStats {
         before: Option<EventId>,
         limit: NonZeroUsize,
     ) -> Result<Vec<Comment>> {
-        self.read(move |db| recent(db, only, before, limit)).await
+        self.read_pool.read(move |db| recent(db, only, before, limit)).await
     }
 
     async fn comment(&self, id: EventId) -> Result<Option<Comment>> {
-        self.read(move |db| find(db, id)).await
+        self.read_pool.read(move |db| find(db, id)).await
     }
 
     async fn reply_count(&self, parent: EventId) -> Result<usize> {
-        self.read(move |db| {
-            db.prepare(sql::COUNT_REPLIES)?
-                .query_row([IdColumn::from(parent)], |row| {
+        self.read_pool
+            .read(move |db| {
+                db.prepare(sql::COUNT_REPLIES)?.query_row([id_bytes(parent)], |row| {
                     let count: i64 = row.get(0)?;
                     usize::try_from(count).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, count))
                 })
-        })
-        .await
+            })
+            .await
     }
 }

@@ -114,7 +114,7 @@ impl Ledger for SqlLedger<'_> {
         if last.is_some_and(|(last, _)| stamp < last) {
             return Ok(false);
         }
-        let (at, event) = (stamp.at.as_millis(), stamp.id.as_u128().to_be_bytes());
+        let (at, event) = (stamp.at.as_millis(), comments::id_bytes(stamp.id));
         self.set_like.execute(params![topic, reader, likes, at, event])?;
         Ok(last.is_some_and(|(_, liked)| liked) != likes)
     }
@@ -128,19 +128,18 @@ impl Ledger for SqlLedger<'_> {
     }
 
     fn set_visibility(&mut self, id: EventId, visibility: Visibility, stamp: Stamp) -> Result<bool> {
-        let id_bytes = id.as_u128().to_be_bytes();
         let last = self
             .db
             .prepare(sql::VERDICT)?
-            .query_row([id_bytes], read_stamp)
+            .query_row([comments::id_bytes(id)], read_stamp)
             .optional()?;
         if last.is_some_and(|last| stamp < last) {
             return Ok(false);
         }
         self.db.prepare(sql::SET_VERDICT)?.execute(params![
-            id_bytes,
+            comments::id_bytes(id),
             stamp.at.as_millis(),
-            stamp.id.as_u128().to_be_bytes()
+            comments::id_bytes(stamp.id)
         ])?;
         comments::set_visibility(self.db, id, visibility)?;
         Ok(true)

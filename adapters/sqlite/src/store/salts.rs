@@ -8,7 +8,7 @@ use crate::sql::{self, Db};
 #[async_trait]
 impl SaltStore for SqliteStats {
     async fn salt(&self, day: Day, fresh: [u8; 32]) -> Result<[u8; 32]> {
-        if let Some(known) = self.read(move |db| find(db, day)).await? {
+        if let Some(known) = self.read_pool.read(move |db| find(db, day)).await? {
             return Ok(known);
         }
         self.writer

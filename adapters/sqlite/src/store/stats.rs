@@ -31,13 +31,15 @@ impl StatsStore for SqliteStats {
 
     async fn get(&self, topics: &[Topic]) -> Result<Vec<Update>> {
         let topics = topics.to_vec();
-        self.read(move |db| topics.iter().map(|topic| read_total(db, topic)).collect())
+        self.read_pool
+            .read(move |db| topics.iter().map(|topic| read_total(db, topic)).collect())
             .await
     }
 
     async fn is_liked_by(&self, topic: &Topic, reader: ReaderId) -> Result<bool> {
         let (topic, reader) = (topic.to_string(), reader.as_u128().to_be_bytes());
-        self.read(move |db| db.prepare(sql::IS_LIKED_BY)?.exists(params![topic, reader]))
+        self.read_pool
+            .read(move |db| db.prepare(sql::IS_LIKED_BY)?.exists(params![topic, reader]))
             .await
     }
 
