@@ -20,10 +20,10 @@ use tokio::sync::oneshot;
 /// assert_eq!(same.now(), Timestamp::from_millis(1_800_000_001_000));
 /// ```
 #[derive(Clone)]
-pub struct Clock(Arc<ClockInner>);
+pub struct Clock(Arc<SharedClock>);
 
-struct ClockInner {
-    state: Mutex<ClockState>,
+struct SharedClock {
+    sleep_queue: Mutex<SleepQueue>,
     /// Called with each move of the clock.
     callbacks: Mutex<Vec<AdvanceCallback>>,
 }
@@ -31,7 +31,7 @@ struct ClockInner {
 /// Returns whether it wants to be called again.
 type AdvanceCallback = Box<dyn Fn() -> bool + Send + Sync>;
 
-struct ClockState {
+struct SleepQueue {
     now: Timestamp,
     /// The sleepers by wake time, then by order of arrival. A cancelled sleeper stays until its time.
     sleepers: BTreeMap<(Timestamp, u64), oneshot::Sender<()>>,
@@ -43,8 +43,8 @@ impl Clock {
     /// Returns a clock that shows `now`.
     #[must_use]
     pub fn at(now: Timestamp) -> Self {
-        Self(Arc::new(ClockInner {
-            state: Mutex::new(ClockState {
+        Self(Arc::new(SharedClock {
+            sleep_queue: Mutex::new(SleepQueue {
                 now,
                 sleepers: BTreeMap::new(),
                 slept: 0,
@@ -56,7 +56,7 @@ impl Clock {
     /// Returns the time that it shows.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        self.0.state.lock().now
+        self.0.sleep_queue.lock().now
     }
 
     /// Moves the clock forward in one step, in whole milliseconds, rounded down.
@@ -65,11 +65,11 @@ impl Clock {
     /// their wake times.
     pub fn advance(&self, by: Duration) {
         {
-            let mut state = self.0.state.lock();
-            state.now = state.now.plus(by);
+            let mut queue = self.0.sleep_queue.lock();
+            queue.now = queue.now.plus(by);
         }
         self.0.callbacks.lock().retain(|callback| callback());
-        let due = self.0.state.lock().remove_due();
+        let due = self.0.sleep_queue.lock().remove_due();
         for sleeper in due {
             // The sleeper may have been cancelled.
             let _ = sleeper.send(());
@@ -83,7 +83,7 @@ impl Clock {
 
     /// Waits until the clock was moved by `time` after the first poll. Does not wait for a zero time.
     pub(super) async fn sleep(&self, time: Duration) {
-        let woken = self.0.state.lock().add_sleeper(time);
+        let woken = self.0.sleep_queue.lock().add_sleeper(time);
         if let Some(woken) = woken {
             // It cannot fail: `self` keeps the sender alive.
             let _ = woken.await;
@@ -91,7 +91,7 @@ impl Clock {
     }
 }
 
-impl ClockState {
+impl SleepQueue {
     /// Adds a sleeper. Returns `None` if its time has come.
     fn add_sleeper(&mut self, time: Duration) -> Option<oneshot::Receiver<()>> {
         let until = self.now.plus(time);
