@@ -96,7 +96,7 @@ impl OpenDeadline {
         }
     }
 
-    /// Returns whether to retry after a failed attempt. While another process migrates, [`OPEN_TIMEOUT`] starts anew.
+    /// Returns whether to retry after a failed attempt. While another process migrates, [`OPEN_TIMEOUT`] restarts.
     fn allows_retry(&mut self, is_migrating: bool, now: Instant) -> bool {
         if is_migrating {
             self.retry_until = (now + OPEN_TIMEOUT).min(self.latest);
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn the_open_timeout_starts_anew_after_a_migration() {
+    fn the_open_timeout_restarts_after_a_migration() {
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);
         let mut deadline = OpenDeadline::new(start);

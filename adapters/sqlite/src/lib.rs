@@ -1,6 +1,6 @@
 //! EventHorizon on SQLite: a durable store with group commit.
 //!
-//! One thread owns the only connection that writes. It commits queued writes in one transaction and answers their
+//! One thread owns the only connection that writes. It commits queued writes in one transaction and replies to their
 //! callers after the commit, so many callers share one sync. Reads use a few connections of their own and never wait
 //! for the writer (WAL).
 

@@ -93,7 +93,7 @@ statements! {
     SET_VERDICT = "INSERT INTO verdicts (comment, at, event) VALUES (?1, ?2, ?3)
         ON CONFLICT DO UPDATE SET at = excluded.at, event = excluded.event";
 
-    REMEMBER = "INSERT INTO counted (id, at) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+    INSERT_EVENT_ID = "INSERT INTO counted (id, at) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
     LAST_SEEN = "SELECT at FROM visitors WHERE topic = ?1 AND visitor = ?2";
     SET_LAST_SEEN = "INSERT INTO visitors (topic, visitor, at) VALUES (?1, ?2, ?3)
         ON CONFLICT DO UPDATE SET at = excluded.at";

@@ -104,7 +104,7 @@ mod tests {
     #[tokio::test]
     async fn an_error_in_the_middle_of_a_batch_rolls_back_all_of_it() {
         let folder = tempfile::tempdir().unwrap();
-        let store = RedbStats::open(folder.path().join("numbers.redb")).unwrap();
+        let store = RedbStats::open(folder.path().join("store.redb")).unwrap();
         let add_invalid_row = |transaction: &WriteTransaction| {
             let row = (7, "post", None, 1, "Ada", "text", 0, INVALID_VISIBILITY);
             transaction.open_table(COMMENTS)?.insert(0, row)?;

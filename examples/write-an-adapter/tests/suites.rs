@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use write_an_adapter::RedbStats;
 
 fn path(folder: &TempDir) -> PathBuf {
-    folder.path().join("numbers.redb")
+    folder.path().join("store.redb")
 }
 
 /// Returns a function that opens a store in its own folder. Dropping the function removes the folder.
@@ -78,7 +78,7 @@ mod the_file {
         std::fs::write(path(&folder), "a long text file: ".repeat(400)).unwrap();
         let error = RedbStats::open(path(&folder)).unwrap_err();
         assert!(!error.is_retryable());
-        assert!(error.to_string().contains("numbers.redb"), "{error}");
+        assert!(error.to_string().contains("store.redb"), "{error}");
         assert!(std::error::Error::source(&error).is_some());
     }
 }

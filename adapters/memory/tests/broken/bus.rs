@@ -177,8 +177,7 @@ caught! { bus, bus_suite:
     a_watch_starts_with_the_latest_totals: harness(BusDefect::SkipsFirstTotal)
         => "two visits: the watch does not say 2";
     a_watch_yields_each_newer_total: harness(BusDefect::ReportsOnce) => "one more: the watch does not say 1";
-    a_watch_ignores_older_revisions: harness(BusDefect::IgnoresRevisions)
-        => "an old revision: the watch says Some(Stats { visits: 3, likes: 0, comments: 0, comments_revision: 0 })";
+    a_watch_ignores_older_revisions: harness(BusDefect::IgnoresRevisions) => "an old revision: the watch says";
     a_slow_watch_skips_to_the_latest: harness(BusDefect::QueuesEveryUpdate) => "a hundred later";
     a_watch_yields_only_its_topic: harness(BusDefect::MixesTopics) => "this page";
     a_watch_outlives_the_consumer: harness(BusDefect::EndsWithConsumer)

@@ -170,8 +170,8 @@ impl StoreDefect for ShowsPendingComments {
     async fn apply(&self, good: &MemoryStats, events: &[Event]) -> Result<Vec<Update>> {
         let mut events = events.to_vec();
         for event in &mut events {
-            if let EventKind::Comment { pending: held, .. } = &mut event.kind {
-                *held = false;
+            if let EventKind::Comment { pending, .. } = &mut event.kind {
+                *pending = false;
             }
         }
         good.apply(&events).await

@@ -51,7 +51,7 @@ fn without_grace() -> PresenceHarness {
     }
 }
 
-struct NeedsRuntime(#[expect(dead_code, reason = "held for its Drop alone")] PresenceGuard);
+struct NeedsRuntime(#[expect(dead_code, reason = "used for its Drop only")] PresenceGuard);
 
 impl Drop for NeedsRuntime {
     fn drop(&mut self) {

@@ -13,7 +13,7 @@ use crate::schema;
 
 const READ_ONLY: OpenFlags = OpenFlags::SQLITE_OPEN_READ_ONLY.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 
-/// What a file says about itself.
+/// The header of a database file.
 struct DatabaseHeader {
     application: i32,
     version: i64,

@@ -69,7 +69,7 @@ const PLANS: &[(&str, &[&str])] = &[
     ),
     ("VERDICT", &["SEARCH verdicts USING PRIMARY KEY (comment=?)"]),
     ("SET_VERDICT", &[]),
-    ("REMEMBER", &[]),
+    ("INSERT_EVENT_ID", &[]),
     (
         "LAST_SEEN",
         &["SEARCH visitors USING PRIMARY KEY (topic=? AND visitor=?)"],

@@ -13,7 +13,7 @@ pub(super) struct SqlLedger<'a> {
     db: Db<'a>,
     topic_keys: HashMap<Topic, i64>,
     // The statements that events need, looked up in the cache once.
-    remember: CachedStatement<'a>,
+    insert_event_id: CachedStatement<'a>,
     last_seen: CachedStatement<'a>,
     set_last_seen: CachedStatement<'a>,
     last_like: CachedStatement<'a>,
@@ -55,7 +55,7 @@ impl<'a> SqlLedger<'a> {
         Ok(Self {
             db,
             topic_keys: HashMap::new(),
-            remember: db.prepare(sql::REMEMBER)?,
+            insert_event_id: db.prepare(sql::INSERT_EVENT_ID)?,
             last_seen: db.prepare(sql::LAST_SEEN)?,
             set_last_seen: db.prepare(sql::SET_LAST_SEEN)?,
             last_like: db.prepare(sql::LAST_LIKE)?,
@@ -88,7 +88,7 @@ impl Ledger for SqlLedger<'_> {
 
     fn insert_event_id(&mut self, id: EventId, at: Timestamp) -> Result<bool> {
         let added = self
-            .remember
+            .insert_event_id
             .execute(params![id.as_u128().to_be_bytes(), at.as_millis()])?;
         Ok(added > 0)
     }

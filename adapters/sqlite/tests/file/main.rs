@@ -46,7 +46,7 @@ impl TempDatabase {
         SqliteStats::open(self.path()).expect("the store opens")
     }
 
-    /// Opens a connection besides the store's.
+    /// Opens a second connection.
     fn sql(&self) -> Connection {
         Connection::open(self.path()).expect("the file is a database")
     }
