@@ -4,13 +4,13 @@ use std::time::Duration;
 use super::{MessageBody, node_context::NodeContext};
 use crate::VisitorKey;
 
-/// The members that this node has on one topic, and what of them the others were not told yet.
+/// The members of this node on one topic, and their changes that are not published yet.
 #[derive(Debug)]
 pub(super) struct LocalMembers {
-    by_visitor: BTreeMap<VisitorKey, LocalMember>,
-    /// How the seats differ from what was told last.
+    members: BTreeMap<VisitorKey, LocalMember>,
+    /// The changes since the last message.
     unsent: BTreeMap<VisitorKey, MemberChange>,
-    /// The version that was told last, or that is told first.
+    /// The published version, or the first to publish.
     version: u64,
     state_sent: bool,
 }
@@ -30,7 +30,7 @@ enum MemberChange {
 impl LocalMembers {
     pub(super) fn new(version: u64) -> Self {
         Self {
-            by_visitor: BTreeMap::new(),
+            members: BTreeMap::new(),
             unsent: BTreeMap::new(),
             version,
             state_sent: false,
@@ -38,32 +38,32 @@ impl LocalMembers {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.by_visitor.len()
+        self.members.len()
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.by_visitor.is_empty()
+        self.members.is_empty()
     }
 
-    pub(super) fn members(&self) -> impl Iterator<Item = VisitorKey> + '_ {
-        self.by_visitor.keys().copied()
+    pub(super) fn visitors(&self) -> impl Iterator<Item = VisitorKey> + '_ {
+        self.members.keys().copied()
     }
 
     pub(super) fn get_mut(&mut self, visitor: VisitorKey) -> Option<&mut LocalMember> {
-        self.by_visitor.get_mut(&visitor)
+        self.members.get_mut(&visitor)
     }
 
     pub(super) fn add(&mut self, visitor: VisitorKey) {
-        self.by_visitor.insert(visitor, LocalMember::Present { guards: 1 });
+        self.members.insert(visitor, LocalMember::Present { guards: 1 });
         self.record(visitor, MemberChange::Joined);
     }
 
     pub(super) fn remove(&mut self, visitor: VisitorKey) {
-        self.by_visitor.remove(&visitor);
+        self.members.remove(&visitor);
         self.record(visitor, MemberChange::Left);
     }
 
-    /// Who comes and goes, or goes and comes, before it was told, did not change anything.
+    /// Joining and leaving between two messages cancel out.
     fn record(&mut self, visitor: VisitorKey, change: MemberChange) {
         if self.unsent.remove(&visitor).is_none() {
             self.unsent.insert(visitor, change);
@@ -74,17 +74,17 @@ impl LocalMembers {
         self.state_sent
     }
 
-    /// Whether others may count members of this node.
+    /// Returns whether other nodes may count members of this node.
     pub(super) fn may_be_counted(&self) -> bool {
-        self.state_sent && !(self.by_visitor.is_empty() && self.unsent.is_empty())
+        self.state_sent && !(self.members.is_empty() && self.unsent.is_empty())
     }
 
     pub(super) fn heartbeat(&self) -> MessageBody {
         MessageBody::Heartbeat { version: self.version }
     }
 
-    /// What changed since it was told last. Nothing before the whole state was told: who does not know
-    /// where a change starts from would only ask back.
+    /// Returns the changes since the last message. `None` before the full state is published, because other nodes
+    /// could not apply them.
     pub(super) fn delta(&mut self, context: &mut NodeContext) -> Option<MessageBody> {
         if !self.state_sent || self.unsent.is_empty() {
             return None;
@@ -105,13 +105,13 @@ impl LocalMembers {
         })
     }
 
-    /// All members, once there is no [`delta`](Self::delta) left to tell.
+    /// Returns all members. Publish the [`delta`](Self::delta) first.
     pub(super) fn state(&mut self) -> MessageBody {
         self.unsent.clear();
         self.state_sent = true;
         MessageBody::State {
             version: self.version,
-            members: self.members().collect(),
+            members: self.visitors().collect(),
         }
     }
 }

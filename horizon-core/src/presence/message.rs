@@ -3,22 +3,22 @@ use serde::{Deserialize, Serialize};
 use super::NodeId;
 use crate::VisitorKey;
 
-/// The version of the format; it is in every message as `v`.
+/// The version of the format, the field `v` of every message.
 const FORMAT_VERSION: u8 = 1;
 
 /// The greatest incarnation and version (RFC 8259 §6).
 pub(super) const MAX_NUMBER: u64 = (1 << 53) - 1;
 
-/// The version of a node that nothing was heard of. It has no members, so a delta may start there.
+/// The version of a node that sent no state yet. It has no members, so a delta may start here.
 pub(super) const NO_VERSION: u64 = 0;
 
-/// The version of a node that said goodbye: it has no members, and nothing is newer.
+/// The version of a node that sent a goodbye: it has no members, and no message is newer.
 pub(super) const GOODBYE_VERSION: u64 = u64::MAX;
 
-/// What a node says on the channel of one topic.
+/// What a node publishes on the channel of one topic.
 ///
-/// As JSON: `{"v":1,"node":"web-1","incarnation":1700000000000,"type":"beat","version":9}`. Fields that are not
-/// known are skipped, another `v` is an error. Numbers are below 2^53, what every JSON reader keeps exact.
+/// As JSON: `{"v":1,"node":"web-1","incarnation":1700000000000,"type":"beat","version":9}`. Unknown fields are ignored;
+/// another `v` is an error. Numbers are below 2^53, which every JSON parser reads exactly.
 ///
 /// ```
 /// use horizon_core::presence::{MessageBody, PresenceMessage};
@@ -32,61 +32,51 @@ pub(super) const GOODBYE_VERSION: u64 = u64::MAX;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "WireMessage", into = "WireMessage")]
 pub struct PresenceMessage {
-    /// Who says it.
+    /// The sender.
     pub node: NodeId,
-    /// Which of the node's lives: a later one has a greater number.
+    /// The sender's incarnation, greater in each run of the node.
     pub incarnation: u64,
-    /// What it says.
+    /// The content.
     pub body: MessageBody,
 }
 
-/// What a [`PresenceMessage`] says of its node on its topic. Versions start at 1.
-///
-/// ```
-/// use horizon_core::presence::{MessageBody, PresenceMessage, NodeId};
-///
-/// let of = Some(NodeId::new("web-2")?);
-/// let ask = PresenceMessage { node: NodeId::new("web-1")?, incarnation: 1, body: MessageBody::StateRequest{node } };
-/// let json = serde_json::to_string(&ask).unwrap();
-/// assert_eq!(json, r#"{"v":1,"node":"web-1","incarnation":1,"type":"ask","of":"web-2"}"#);
-/// # Ok::<(), horizon_core::presence::ParseNodeIdError>(())
-/// ```
+/// The content of a [`PresenceMessage`] about its node and topic. Versions start at 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MessageBody {
-    /// All its members: `"type":"state","version":7,"members":["…"]`.
+    /// All members: `"type":"state","version":7,"members":["…"]`.
     State {
-        /// Of which version.
+        /// The version of the state.
         version: u64,
-        /// Visitors, each once.
+        /// The members, each once.
         members: Vec<VisitorKey>,
     },
-    /// What changed: `"type":"delta","from":7,"to":9,"joined":["…"],"left":["…"]`.
+    /// The changes between two versions: `"type":"delta","from":7,"to":9,"joined":["…"],"left":["…"]`.
     Delta {
-        /// The version it starts from, 0 where nobody was; who has another one must ask for the state.
+        /// The version before, 0 for no members. A node that has another version requests the state.
         from: u64,
-        /// The version it leads to.
+        /// The version after.
         to: u64,
-        /// Who is a member now and was not.
+        /// The new members.
         joined: Vec<VisitorKey>,
-        /// Who was a member and is not.
+        /// The former members.
         left: Vec<VisitorKey>,
     },
-    /// It lives, and nothing changed: `"type":"beat","version":9`.
+    /// The node is alive: `"type":"beat","version":9`.
     Heartbeat {
-        /// The version that its members are at.
+        /// The version of its members.
         version: u64,
     },
-    /// It wants the state of all nodes, or of one: `"type":"ask"` or `"type":"ask","of":"web-2"`.
+    /// Requests the state of all nodes or one: `"type":"ask"` or `"type":"ask","of":"web-2"`.
     StateRequest {
-        /// Whose; everybody's without.
+        /// The node; all nodes if `None`.
         node: Option<NodeId>,
     },
-    /// It goes for good and has no members any more: `"type":"goodbye"`.
+    /// The node stops and has no members: `"type":"goodbye"`.
     Goodbye,
 }
 
 impl MessageBody {
-    /// The version that its node is at.
+    /// Returns the version of the sender.
     pub(super) fn version(&self) -> u64 {
         match self {
             Self::State { version, .. } | Self::Delta { to: version, .. } | Self::Heartbeat { version } => *version,
@@ -96,7 +86,7 @@ impl MessageBody {
     }
 }
 
-/// A message as its JSON has it: flat, so that members are read once and the order of fields is free.
+/// The flat JSON form of a message. Fields may have any order, and members are parsed once.
 #[derive(Serialize, Deserialize)]
 struct WireMessage {
     v: u8,
@@ -124,19 +114,21 @@ struct WireMessage {
 enum MessageType {
     State,
     Delta,
-    Beat,
-    Ask,
+    #[serde(rename = "beat")]
+    Heartbeat,
+    #[serde(rename = "ask")]
+    StateRequest,
     Goodbye,
 }
 
-/// Why a JSON object is no [`PresenceMessage`].
+/// Why a JSON object is not a [`PresenceMessage`].
 #[derive(Debug, thiserror::Error)]
 enum ParseMessageError {
-    #[error("a message of format {0}, which is not known here")]
+    #[error("unknown message format {0}")]
     Format(u8),
-    #[error("a message without `{0}`")]
+    #[error("missing field `{0}`")]
     Missing(&'static str),
-    #[error("a number that is out of bounds")]
+    #[error("a number is out of range")]
     Number,
 }
 
@@ -157,20 +149,20 @@ impl TryFrom<WireMessage> for PresenceMessage {
                 joined: require("joined", wire.joined)?,
                 left: require("left", wire.left)?,
             },
-            MessageType::Beat => MessageBody::Heartbeat {
+            MessageType::Heartbeat => MessageBody::Heartbeat {
                 version: require("version", wire.version)?,
             },
-            MessageType::Ask => MessageBody::StateRequest { node: wire.of },
+            MessageType::StateRequest => MessageBody::StateRequest { node: wire.of },
             MessageType::Goodbye => MessageBody::Goodbye,
         };
-        let is_good = match body {
+        let in_range = match body {
             MessageBody::State { version, .. } | MessageBody::Heartbeat { version } => {
                 (1..=MAX_NUMBER).contains(&version)
             }
             MessageBody::Delta { from, to, .. } => from < to && to <= MAX_NUMBER,
             MessageBody::StateRequest { .. } | MessageBody::Goodbye => true,
         };
-        if !is_good || wire.incarnation > MAX_NUMBER {
+        if !in_range || wire.incarnation > MAX_NUMBER {
             return Err(ParseMessageError::Number);
         }
         Ok(Self {
@@ -210,8 +202,8 @@ impl From<PresenceMessage> for WireMessage {
                 (wire.from, wire.to) = (Some(from), Some(to));
                 (wire.joined, wire.left) = (Some(joined), Some(left));
             }
-            MessageBody::Heartbeat { version } => (wire.r#type, wire.version) = (MessageType::Beat, Some(version)),
-            MessageBody::StateRequest { node: of } => (wire.r#type, wire.of) = (MessageType::Ask, of),
+            MessageBody::Heartbeat { version } => (wire.r#type, wire.version) = (MessageType::Heartbeat, Some(version)),
+            MessageBody::StateRequest { node: of } => (wire.r#type, wire.of) = (MessageType::StateRequest, of),
             MessageBody::Goodbye => {}
         }
         wire
@@ -233,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_are_what_the_contract_says() {
+    fn messages_have_the_documented_json() {
         let ada: VisitorKey = ADA.parse().unwrap();
         let members = vec![ada];
         let of = Some(NodeId::new("web-2").unwrap());
@@ -264,14 +256,14 @@ mod tests {
     }
 
     #[test]
-    fn the_order_of_fields_is_free_and_unknown_ones_are_skipped() {
+    fn fields_have_any_order_and_unknown_fields_are_ignored() {
         let json = r#"{"version":9,"mood":{"x":[1]},"type":"beat","incarnation":1,"node":"a","v":1}"#;
         let got: PresenceMessage = serde_json::from_str(json).unwrap();
         assert_eq!((got.incarnation, got.body), (1, MessageBody::Heartbeat { version: 9 }));
     }
 
     #[test]
-    fn what_is_no_message_is_refused() {
+    fn invalid_messages_are_rejected() {
         let rest = r#""node":"a","incarnation":1,"type""#;
         for bad in [
             String::new(),

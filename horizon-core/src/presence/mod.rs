@@ -1,25 +1,24 @@
-//! Who is here, agreed on by many nodes without anyone in charge: plain state, told the time.
+//! Which visitors are on which topic, agreed on by several nodes without a coordinator.
 //!
-//! A node is a process that holds readers' connections. Only it writes who they are: for each topic it says
-//! `(incarnation, version, members)` of itself, and everybody takes the newer pair. That is commutative, associative
-//! and idempotent, so messages may be lost, repeated and reordered. A restarted node has a higher incarnation; its
-//! goodbye is the last word of one.
+//! A node is a process with readers' connections. For each topic it publishes `(incarnation, version, members)` of
+//! itself, and every node keeps the newest pair `(incarnation, version)` of each other node. Merging is commutative,
+//! associative and idempotent, so messages may be lost, repeated and reordered. A restarted node has a higher
+//! incarnation; a goodbye is the last message of an incarnation.
 //!
-//! - A change is told as a delta from one version to the next. Who has another version asks for the state.
-//! - A node with members gives a sign of life every two seconds; who is silent for seven is dropped.
-//! - All that is said of a topic goes over a channel of its own, also to the one who says it. Who has
-//!   members or watchers there is subscribed, asks everybody once, and answers who asks.
+//! - A change is published as a delta between two versions. A node that has another version requests the full state.
+//! - A node with members sends a heartbeat every two seconds. A node that is silent for seven seconds is dropped.
+//! - Each topic has a channel. A node with members or watchers on a topic subscribes to its channel, requests the state
+//!   of all nodes once, and responds to such requests. A node also receives its own messages.
 //!
-//! [`Replica`] does no I/O: it is told what happens and when, and answers [`Effect`]s. `now` is the time since any
-//! fixed moment of the caller's own clock; it never leaves the node. Without anyone to talk to it is
-//! the presence of a single process.
+//! [`Replica`] does no I/O: its methods take what happened and the time, and return [`Effect`]s. `now` is the time since
+//! any fixed point of the caller's monotonic clock; it never leaves the node. A replica without other nodes is the
+//! presence of a single process.
 //!
 //! ```
 //! use std::time::Duration;
 //! use horizon_core::{Topic, VisitorKey, presence::{Effect, NodeId, Replica, Timing}};
 //!
-//! let node = NodeId::new("web-1")?;
-//! let mut replica = Replica::new(node, 1_700_000_000_000, Timing::default());
+//! let mut replica = Replica::new(NodeId::new("web-1")?, 1_700_000_000_000, Timing::default());
 //! replica.join(&Topic::Site, VisitorKey::from_u128(1), Duration::from_secs(5));
 //! assert_eq!(replica.viewers(&Topic::Site), 1);
 //! assert_eq!(replica.effects().first(), Some(&Effect::Subscribe(Topic::Site)));
@@ -46,101 +45,65 @@ pub use message::{MessageBody, PresenceMessage};
 pub use node_id::{NodeId, ParseNodeIdError};
 pub use timing::Timing;
 
-/// The most members of one node, over all topics: a bound of memory, some 100 MB.
-///
-/// ```
-/// use horizon_core::presence::{MAX_MEMBERS_PER_TOPIC, MAX_NODES_PER_TOPIC, MAX_REMOTE_MEMBERS, MAX_LOCAL_MEMBERS};
-///
-/// assert!(MAX_MEMBERS_PER_TOPIC <= MAX_LOCAL_MEMBERS && MAX_LOCAL_MEMBERS <= MAX_REMOTE_MEMBERS);
-/// assert!(MAX_NODES_PER_TOPIC < MAX_MEMBERS_PER_TOPIC);
-/// ```
+/// The most members of one node over all topics, some 100 MB.
 pub const MAX_LOCAL_MEMBERS: usize = 1_000_000;
 
-/// The most members of one node on one topic: a bound of memory. Their state is a message of 7 MB. Redis drops a
-/// subscriber who has 32 MB to catch up with, or 8 MB for a minute, unless it is told otherwise
-/// (`client-output-buffer-limit pubsub`); who has several nodes as full as that has to.
+/// The most members of one node on one topic. Their state is a message of 7 MB.
+///
+/// By default Redis disconnects a subscriber with a backlog of 32 MB, or of 8 MB for a minute. Raise
+/// `client-output-buffer-limit pubsub` if several nodes have that many members.
 pub const MAX_MEMBERS_PER_TOPIC: usize = 200_000;
 
-/// The most members of other nodes that are kept, over all topics: a bound of memory, some 150 MB.
+/// The most members of other nodes over all topics, some 150 MB.
 pub const MAX_REMOTE_MEMBERS: usize = 2_000_000;
 
-/// The most other nodes that are kept on one topic.
+/// The most other nodes on one topic.
 pub const MAX_NODES_PER_TOPIC: usize = 1_024;
 
 /// What the caller has to do, in this order.
-///
-/// ```
-/// # use std::time::Duration;
-/// # use horizon_core::{Topic, VisitorKey, presence::{MessageBody, Effect, PresenceMessage, NodeId, Replica, Timing}};
-/// # let mut replica = Replica::new(NodeId::default(), 1, Timing::default());
-/// # let (site, ada, now) = (Topic::Site, VisitorKey::from_u128(1), Duration::from_secs(5));
-/// replica.watch(&site, now);
-/// for effect in replica.effects() {
-///     match effect {
-///         Effect::Subscribe(topic) => assert_eq!(topic.to_string(), "site"), // SUBSCRIBE presence:site
-///         Effect::Unsubscribe(_) | Effect::Viewers(..) => {}
-///         Effect::Publish(_, message) => assert_eq!(message.body, MessageBody::StateRequest{node: None }),
-///     }
-/// }
-/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Listen to the topic's channel before anything that follows is done.
+    /// Subscribe to the topic's channel before the next effects.
     Subscribe(Topic),
-    /// The topic's channel does not matter any more.
+    /// Unsubscribe from the topic's channel.
     Unsubscribe(Topic),
-    /// Say this on the topic's channel.
+    /// Publish the message on the topic's channel.
     Publish(Topic, PresenceMessage),
-    /// So many visitors are here now; it was another number before.
+    /// Show the topic's new number of viewers.
     Viewers(Topic, u64),
 }
 
-/// What is known of another node on a topic.
-///
-/// ```
-/// # use std::time::Duration;
-/// # use horizon_core::{Topic, VisitorKey, presence::{MessageBody, Effect, PresenceMessage, NodeId, Replica, Timing}};
-/// # let mut replica = Replica::new(NodeId::default(), 1, Timing::default());
-/// # let (site, ada, now) = (Topic::Site, VisitorKey::from_u128(1), Duration::from_secs(5));
-/// replica.watch(&site, now);
-/// let body = MessageBody::State { version: 7, members: vec![ada] };
-/// replica.receive(&site, PresenceMessage { node: "web-2".parse()?, incarnation: 3, body }, now);
-/// let known = replica.remote_nodes(&site).next().ok_or("it was just heard")?;
-/// assert_eq!((known.node.as_str(), known.incarnation, known.version), ("web-2", 3, 7));
-/// assert!(known.members.contains(&ada));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
+/// The state of another node on a topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RemoteNode<'a> {
-    /// Its name.
+    /// The node's name.
     pub node: &'a NodeId,
-    /// Which of its lives.
+    /// The node's incarnation.
     pub incarnation: u64,
-    /// The version of what it said last.
+    /// The version of its state.
     pub version: u64,
-    /// Who is there.
+    /// Its members.
     pub members: &'a BTreeSet<VisitorKey>,
 }
 
-/// One node's view of who is here, on all topics that it cares for.
+/// One node's view of the viewers of all topics that it has members on or watches.
 ///
-/// - A visitor counts once per topic, however many guards on however many nodes are held for them.
-/// - What is over a bound is left out: a visitor is not taken, another node's members stay as they were until what
-///   it says fits, and a node too many is not listened to.
-/// - A topic without members and watchers of this node costs nothing, after a while.
+/// - A visitor counts once per topic, however many guards on however many nodes exist for them.
+/// - Beyond a limit, new visitors are rejected, another node's members stay unchanged until its state fits, and
+///   messages of further nodes are ignored.
+/// - A topic without local members and watchers is dropped after [`Timing::linger`].
 ///
 /// ```
 /// # use std::time::Duration;
-/// # use horizon_core::{Topic, VisitorKey, presence::{MessageBody, Effect, PresenceMessage, NodeId, Replica, Timing}};
-/// # let mut replica = Replica::new(NodeId::default(), 1, Timing::default());
+/// # use horizon_core::{Topic, VisitorKey, presence::{Effect, Replica, Timing}};
 /// # let (site, ada, now) = (Topic::Site, VisitorKey::from_u128(1), Duration::from_secs(5));
 /// let [mut web_1, mut web_2] = ["web-1", "web-2"].map(|n| Replica::new(n.parse().unwrap(), 1, Timing::default()));
 /// web_2.watch(&site, now);
 /// web_1.join(&site, ada, now);
 /// for effect in web_1.effects() {
 ///     if let Effect::Publish(topic, message) = effect {
-///         web_2.receive(&topic, message, now); // what the channel does
+///         web_2.receive(&topic, message, now); // the work of the channel
 ///     }
 /// }
 /// assert_eq!(web_2.viewers(&site), 1);
@@ -149,23 +112,13 @@ pub struct RemoteNode<'a> {
 pub struct Replica {
     context: NodeContext,
     topics: BTreeMap<Topic, TopicState>,
-    /// When each state's first alarm rings.
+    /// When the first timer of each topic is due.
     due: BTreeSet<(Duration, Topic)>,
 }
 
 impl Replica {
-    /// A node that knows nobody. `incarnation` is greater than in its lives before: milliseconds since
-    /// 1970 will do.
-    ///
-    /// ```
-    /// use std::time::{SystemTime, UNIX_EPOCH};
-    /// use horizon_core::presence::{NodeId, Replica, Timing};
-    ///
-    /// let incarnation = u64::try_from(UNIX_EPOCH.elapsed()?.as_millis())?;
-    /// let mut replica = Replica::new(NodeId::new("web-1")?, incarnation, Timing::default());
-    /// assert!(replica.effects().is_empty() && replica.next_tick().is_none());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
+    /// Returns a node without members. `incarnation` must be greater than in every earlier run of this node, for
+    /// example the milliseconds since 1970.
     #[must_use]
     pub fn new(node: NodeId, incarnation: u64, timing: Timing) -> Self {
         Self {
@@ -175,11 +128,11 @@ impl Replica {
         }
     }
 
-    /// One guard more for a visitor of this node. Answers whether there was a place for them.
+    /// Adds a guard for a visitor of this node. Returns `false` if a limit is reached.
     ///
     /// ```
     /// # use std::time::Duration;
-    /// # use horizon_core::{Topic, VisitorKey, presence::{MessageBody, Effect, PresenceMessage, NodeId, Replica, Timing}};
+    /// # use horizon_core::{Topic, VisitorKey, presence::{NodeId, Replica, Timing}};
     /// # let mut replica = Replica::new(NodeId::default(), 1, Timing::default());
     /// # let (site, ada, now) = (Topic::Site, VisitorKey::from_u128(1), Duration::from_secs(5));
     /// assert!(replica.join(&site, ada, now));
@@ -194,87 +147,52 @@ impl Replica {
         self.update(topic, now, |state, context| state.join(visitor, now, context)) == Some(true)
     }
 
-    /// One guard fewer. The last one's leave counts after the grace.
-    ///
-    /// ```
-    /// # use std::time::Duration;
-    /// # use horizon_core::{Topic, VisitorKey, presence::{MessageBody, Effect, PresenceMessage, NodeId, Replica, Timing}};
-    /// # let mut replica = Replica::new(NodeId::default(), 1, Timing::default());
-    /// # let (site, ada, now) = (Topic::Site, VisitorKey::from_u128(1), Duration::from_secs(5));
-    /// replica.join(&site, ada, now);
-    /// replica.leave(&site, ada, now);
-    /// assert_eq!(replica.viewers(&site), 1); // she may be reloading
-    /// replica.tick(now + Timing::default().grace);
-    /// assert_eq!(replica.viewers(&site), 0);
-    /// ```
+    /// Removes a guard. The visitor leaves when the grace after the last guard is over.
     pub fn leave(&mut self, topic: &Topic, visitor: VisitorKey, now: Duration) {
         self.update(topic, now, |state, context| state.leave(visitor, now, context));
     }
 
-    /// One watcher more: the topic's number is kept right until [`unwatch`](Self::unwatch).
-    ///
-    /// ```
-    /// # use std::time::Duration;
-    /// # use horizon_core::{Topic, VisitorKey, presence::{Effect, NodeId, Replica, Timing}};
-    /// # let mut replica = Replica::new(NodeId::default(), 1, Timing::default());
-    /// # let (site, ada, now) = (Topic::Site, VisitorKey::from_u128(1), Duration::from_secs(5));
-    /// replica.watch(&site, now);
-    /// replica.join(&site, ada, now);
-    /// assert!(replica.effects().contains(&Effect::Viewers(site, 1)));
-    /// ```
+    /// Adds a watcher: this node keeps the topic's number current until [`unwatch`](Self::unwatch).
     pub fn watch(&mut self, topic: &Topic, now: Duration) {
         self.open(topic);
         self.update(topic, now, |state, _| state.watch());
     }
 
-    /// One watcher fewer.
+    /// Removes a watcher.
     pub fn unwatch(&mut self, topic: &Topic, now: Duration) {
         self.update(topic, now, |state, _| state.unwatch());
     }
 
-    /// How many visitors are here. Nobody, where this node has neither members nor watchers.
+    /// Returns the number of viewers on all nodes; zero if this node has neither members nor watchers here.
     #[must_use]
     pub fn viewers(&self, topic: &Topic) -> u64 {
         self.topics.get(topic).map_or(0, TopicState::viewers)
     }
 
-    /// How many of them are connected to this node.
+    /// Returns the number of viewers connected to this node.
     #[must_use]
     pub fn local_viewers(&self, topic: &Topic) -> u64 {
         self.topics.get(topic).map_or(0, TopicState::local_viewers)
     }
 
-    /// Who of them is connected to this node, in the order of their keys. Who leaves is among them until the
-    /// grace is over.
+    /// Returns the viewers connected to this node in the order of their keys, including those in the grace.
     pub fn local_members<'a>(&'a self, topic: &Topic) -> impl Iterator<Item = VisitorKey> + use<'a> {
         self.topics.get(topic).into_iter().flat_map(TopicState::local_members)
     }
 
-    /// What is known of the other nodes on a topic.
+    /// Returns the state of the other nodes on a topic.
     pub fn remote_nodes<'a>(&'a self, topic: &Topic) -> impl Iterator<Item = RemoteNode<'a>> + use<'a> {
         self.topics.get(topic).into_iter().flat_map(TopicState::remote_nodes)
     }
 
-    /// How many other nodes have said who is there. When it is as many as received the first question, the
+    /// Returns how many other nodes have sent their state. When as many as received the first request have sent it, the
     /// number of viewers is complete.
     #[must_use]
     pub fn remote_node_count(&self, topic: &Topic) -> usize {
         self.remote_nodes(topic).count()
     }
 
-    /// Takes a message that came over the topic's channel.
-    ///
-    /// ```
-    /// # use std::time::Duration;
-    /// # use horizon_core::{Topic, VisitorKey, presence::{MessageBody, Effect, PresenceMessage, NodeId, Replica, Timing}};
-    /// # let mut replica = Replica::new(NodeId::default(), 1, Timing::default());
-    /// # let (site, ada, now) = (Topic::Site, VisitorKey::from_u128(1), Duration::from_secs(5));
-    /// replica.watch(&site, now);
-    /// let json = r#"{"v":1,"node":"web-2","incarnation":1,"type":"state","version":1,"members":[]}"#;
-    /// replica.receive(&site, serde_json::from_str(json)?, now);
-    /// assert_eq!(replica.remote_node_count(&site), 1);
-    /// # Ok::<(), serde_json::Error>(())
-    /// ```
+    /// Handles a message from the topic's channel.
     pub fn receive(&mut self, topic: &Topic, message: PresenceMessage, now: Duration) {
         if message.node != self.context.node {
             self.update(topic, now, |state, context| state.receive(message, now, context));
@@ -283,26 +201,13 @@ impl Replica {
         }
     }
 
-    /// When [`tick`](Self::tick) has to be called next. Any other call may change it.
+    /// Returns when to call [`tick`](Self::tick) next. Every other call may change it.
     #[must_use]
     pub fn next_tick(&self) -> Option<Duration> {
         self.due.first().map(|(at, _)| *at)
     }
 
-    /// Does what its time has come for.
-    ///
-    /// ```
-    /// # use std::time::Duration;
-    /// # use horizon_core::{Topic, VisitorKey, presence::{MessageBody, Effect, PresenceMessage, NodeId, Replica, Timing}};
-    /// # let mut replica = Replica::new(NodeId::default(), 1, Timing::default());
-    /// # let (site, ada, now) = (Topic::Site, VisitorKey::from_u128(1), Duration::from_secs(5));
-    /// replica.join(&site, ada, now);
-    /// replica.leave(&site, ada, now);
-    /// while let Some(at) = replica.next_tick() { // sleep until then
-    ///     replica.tick(at);
-    /// }
-    /// assert_eq!(replica.effects().last(), Some(&Effect::Unsubscribe(site)));
-    /// ```
+    /// Runs the timers that are due.
     pub fn tick(&mut self, now: Duration) {
         let due: Vec<Topic> = self
             .due
@@ -315,48 +220,25 @@ impl Replica {
         }
     }
 
-    /// The topic's channel is heard from now on, for the first time or again after the link was lost: asks the
-    /// others, and says who is here.
-    ///
-    /// ```
-    /// # use std::time::Duration;
-    /// # use horizon_core::{Topic, VisitorKey, presence::{MessageBody, Effect, PresenceMessage, NodeId, Replica, Timing}};
-    /// # let mut replica = Replica::new(NodeId::default(), 1, Timing::default());
-    /// # let (site, ada, now) = (Topic::Site, VisitorKey::from_u128(1), Duration::from_secs(5));
-    /// replica.watch(&site, now);
-    /// drop(replica.effects());
-    /// replica.subscribed(&site, now);
-    /// let effects = replica.effects();
-    /// assert!(matches!(&effects[..], [Effect::Publish(_, asks), ..] if asks.body == MessageBody::StateRequest{node: None }));
-    /// ```
+    /// Handles that the topic's channel is subscribed, for the first time or again after a lost connection: requests
+    /// the state of the other nodes and sends this node's.
     pub fn subscribed(&mut self, topic: &Topic, now: Duration) {
         self.update(topic, now, |state, context| state.subscribed(now, context));
     }
 
-    /// Says the last words of this node; after them it says nothing.
-    ///
-    /// ```
-    /// # use std::time::Duration;
-    /// # use horizon_core::{Topic, VisitorKey, presence::{MessageBody, Effect, PresenceMessage, NodeId, Replica, Timing}};
-    /// # let mut replica = Replica::new(NodeId::default(), 1, Timing::default());
-    /// # let (site, ada, now) = (Topic::Site, VisitorKey::from_u128(1), Duration::from_secs(5));
-    /// replica.join(&site, ada, now);
-    /// drop(replica.effects());
-    /// replica.goodbye(now);
-    /// assert!(matches!(&replica.effects()[..], [Effect::Publish(_, last)] if last.body == MessageBody::Goodbye));
-    /// ```
+    /// Sends a goodbye on every topic. Afterwards this node sends nothing.
     pub fn goodbye(&mut self, now: Duration) {
         self.update_all(now, |state, context| state.goodbye(context));
         self.context.said_goodbye = true;
     }
 
-    /// Takes what the caller has to do. Ask after each other call.
+    /// Takes the pending effects. Call it after every other method.
     #[must_use]
     pub fn effects(&mut self) -> Vec<Effect> {
         std::mem::take(&mut self.context.effects)
     }
 
-    /// Makes sure that the topic is there.
+    /// Inserts the topic if it is missing.
     fn open(&mut self, topic: &Topic) {
         if !self.topics.contains_key(topic) {
             let state = TopicState::open(topic.clone(), &mut self.context);
@@ -364,32 +246,32 @@ impl Replica {
         }
     }
 
-    /// Does something with the topic, if it is there, and files when it has to be looked at next.
+    /// Changes the state of a topic, if it exists, and updates when its next timer is due.
     fn update<T>(
         &mut self,
         topic: &Topic,
         now: Duration,
-        act: impl FnOnce(&mut TopicState, &mut NodeContext) -> T,
+        change: impl FnOnce(&mut TopicState, &mut NodeContext) -> T,
     ) -> Option<T> {
         let state = self.topics.get_mut(topic)?;
-        let filed = state.next_timer();
-        let answer = act(state, &mut self.context);
+        let previous = state.next_timer();
+        let result = change(state, &mut self.context);
         state.settle(now, &mut self.context);
         let next = state.next_timer().filter(|_| !state.is_closed());
         if state.is_closed() {
             self.topics.remove(topic);
         }
-        if filed != next {
-            filed.map(|at| self.due.remove(&(at, topic.clone())));
+        if previous != next {
+            previous.map(|at| self.due.remove(&(at, topic.clone())));
             next.map(|at| self.due.insert((at, topic.clone())));
         }
-        Some(answer)
+        Some(result)
     }
 
-    fn update_all(&mut self, now: Duration, act: impl Fn(&mut TopicState, &mut NodeContext)) {
+    fn update_all(&mut self, now: Duration, change: impl Fn(&mut TopicState, &mut NodeContext)) {
         let topics: Vec<Topic> = self.topics.keys().cloned().collect();
         for topic in topics {
-            self.update(&topic, now, &act);
+            self.update(&topic, now, &change);
         }
     }
 }

@@ -4,20 +4,19 @@ use super::{
 };
 use crate::Topic;
 
-/// What all topics of a node share.
+/// The state of a node that all its topics share.
 #[derive(Debug)]
 pub(super) struct NodeContext {
     pub(super) node: NodeId,
     pub(super) incarnation: u64,
-    /// The latest version of any topic. One counter for all, so that a topic which was dropped and comes
-    /// again does not go back.
+    /// The latest version of any topic. One counter for all topics, so that the version of a topic that was dropped and
+    /// opened again does not decrease.
     version: u64,
     pub(super) timing: Timing,
-    /// How many members this node has, over all topics.
+    /// The members of this node over all topics.
     pub(super) local_members: usize,
-    /// How many members of others it keeps, over all topics.
+    /// The members of other nodes over all topics.
     pub(super) remote_members: usize,
-    /// Whether goodbye was said.
     pub(super) said_goodbye: bool,
     pub(super) effects: Vec<Effect>,
 }
@@ -57,13 +56,13 @@ impl NodeContext {
         self.effects.push(Effect::Publish(topic.clone(), message));
     }
 
-    /// Takes a newer incarnation if another life of this node said this message in its name, because the
-    /// others believe that life until they hear of a newer one. Answers whether it did; an echo is none.
+    /// Moves to a newer incarnation if another process sent this message under this node's name, because other nodes
+    /// keep the newest incarnation. Returns whether it moved; the node's own messages do not count.
     ///
-    /// Two nodes that were given the same name do so for ever, but not faster than they may answer.
+    /// Two nodes with the same name do this forever, at most once per [`Timing::state_request_interval`].
     pub(super) fn refute(&mut self, message: &PresenceMessage) -> bool {
-        let said = (message.incarnation, message.body.version());
-        if said <= (self.incarnation, self.version) {
+        let sent = (message.incarnation, message.body.version());
+        if sent <= (self.incarnation, self.version) {
             return false;
         }
         self.incarnation = message.incarnation.saturating_add(1).min(MAX_NUMBER);

@@ -4,30 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::Slug;
 
-/// The name of a node: 1 to 64 characters, the same that a [`Slug`] is made of.
+/// The name of a node: 1 to 64 characters of a [`Slug`].
 ///
-/// No two nodes that run at the same time may have the same name. Cloning is cheap.
-///
-/// ```
-/// use horizon_core::presence::NodeId;
-///
-/// let node: NodeId = "web-1".parse()?;
-/// assert_eq!(node.as_str(), "web-1");
-/// assert_eq!(NodeId::default().to_string(), "local");
-/// # Ok::<(), horizon_core::presence::ParseNodeIdError>(())
-/// ```
+/// Nodes that run at the same time must have different names. Cloning is cheap.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct NodeId(Slug);
 
-/// Why a text is no [`NodeId`].
-///
-/// ```
-/// use horizon_core::presence::NodeId;
-///
-/// let error = NodeId::new("web 1").unwrap_err();
-/// assert!(error.to_string().starts_with("a node's name is 1 to 64"));
-/// ```
+/// The text is not a [`NodeId`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "a node's name is 1 to {} ASCII letters, digits, '-', '_', '.' and '~', not starting with a dot",
@@ -40,17 +24,10 @@ impl NodeId {
     /// The longest name, in bytes.
     pub const MAX_BYTES: usize = 64;
 
-    /// Checks `text` and makes it a name.
-    ///
-    /// ```
-    /// use horizon_core::presence::NodeId;
-    ///
-    /// assert!(NodeId::new("web-1.eu").is_ok());
-    /// assert!(NodeId::new(&"x".repeat(NodeId::MAX_BYTES + 1)).is_err());
-    /// ```
+    /// Validates `text`.
     ///
     /// # Errors
-    /// [`ParseNodeIdError`] when it is too long or holds what a name cannot hold.
+    /// Returns [`ParseNodeIdError`] if the text is too long or contains a character that is not allowed.
     pub fn new(text: &str) -> Result<Self, ParseNodeIdError> {
         if text.len() > Self::MAX_BYTES {
             return Err(ParseNodeIdError);
@@ -58,7 +35,7 @@ impl NodeId {
         Slug::new(text).map(Self).map_err(|_| ParseNodeIdError)
     }
 
-    /// The name as text.
+    /// Returns the name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.as_str()
@@ -66,7 +43,7 @@ impl NodeId {
 }
 
 impl Default for NodeId {
-    /// `local`: the name of a node that has no others.
+    /// Returns `local`, the name of a single node.
     fn default() -> Self {
         Self(Slug::from_static("local"))
     }
@@ -103,14 +80,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_reads_back_as_it_was_written() {
+    fn a_name_round_trips_as_text() {
         for good in ["a", "web-1", "Web_2.eu~west", &"x".repeat(64)] {
             assert_eq!(good.parse::<NodeId>().unwrap().to_string(), good);
         }
     }
 
     #[test]
-    fn what_is_no_name_is_refused() {
+    fn other_texts_are_not_names() {
         for bad in ["", ".web", "web 1", "web:1", "wéb", &"x".repeat(65)] {
             assert_eq!(NodeId::new(bad), Err(ParseNodeIdError), "{bad:?}");
         }

@@ -4,24 +4,24 @@ use std::time::Duration;
 use super::NodeId;
 use crate::VisitorKey;
 
-/// What has to be looked at on a topic when its time has come.
+/// What a topic has to do at a given time.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Timer {
-    /// The grace of one who leaves is over.
+    /// Remove a visitor whose grace is over.
     Leave(VisitorKey),
-    /// A node may have been silent for too long.
+    /// Drop a node if it was silent for too long.
     NodeTimeout(NodeId),
-    /// Changes may be told again.
+    /// Publish the collected changes.
     Flush,
-    /// The state may be said again.
+    /// Publish the full state.
     SendState,
-    /// A sign of life is due.
+    /// Publish a heartbeat.
     Heartbeat,
-    /// Nobody came or watched for long enough.
+    /// Drop the topic.
     Close,
 }
 
-/// The alarms of one topic, the first to ring in front.
+/// The timers of one topic in the order in which they are due.
 #[derive(Debug, Default)]
 pub(super) struct Timers(BTreeSet<(Duration, Timer)>);
 
@@ -38,7 +38,7 @@ impl Timers {
         self.0.first().map(|(at, _)| *at)
     }
 
-    /// Takes those whose time has come.
+    /// Removes and returns the timers that are due.
     pub(super) fn pop_due(&mut self, now: Duration) -> Vec<Timer> {
         let mut due = Vec::new();
         while self.next().is_some_and(|at| at <= now) {

@@ -1,31 +1,22 @@
 use std::time::Duration;
 
-/// How long things take. All nodes of a cluster should have the same. Only the grace may be nothing.
-///
-/// ```
-/// use std::time::Duration;
-/// use horizon_core::presence::Timing;
-///
-/// let mut patient = Timing::default();
-/// patient.grace = Duration::from_secs(30);
-/// assert!(patient.dead_after > 3 * patient.heartbeat_interval);
-/// ```
+/// The intervals of the protocol. All nodes should have the same. Only the grace may be zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Timing {
-    /// How long a visitor stays counted after their last guard is gone: 3 s.
+    /// How long a visitor counts after their last guard is gone: 3 s.
     pub grace: Duration,
-    /// How often changes of one topic are told at most: every 100 ms.
+    /// The shortest time between two deltas of one topic: 100 ms.
     pub flush_interval: Duration,
-    /// How often a node with members gives a sign of life on a topic: every 2 s.
+    /// The time between two heartbeats of a node with members on a topic: 2 s.
     pub heartbeat_interval: Duration,
-    /// How long a node may be silent on a topic before its members there are dropped: 7 s, which is
-    /// more than three beats. Messages must not be on their way longer than that.
+    /// How long a node may be silent on a topic before its members are dropped: 7 s, more than three heartbeats.
+    /// Messages must not take longer than this to arrive.
     pub dead_after: Duration,
-    /// How often a node is asked for its state, and says it, at most: every 250 ms.
+    /// The shortest time between two requests for a node's state, and between two responses: 250 ms.
     pub state_request_interval: Duration,
-    /// How long a topic is kept after the last member and watcher of this node are gone: 10 s, so that
-    /// repeated short looks do not subscribe anew each time.
+    /// How long a topic is kept after the last local member and watcher are gone: 10 s, so that short views do not
+    /// subscribe again each time.
     pub linger: Duration,
 }
 

@@ -9,36 +9,36 @@ use super::{
 };
 use crate::{Topic, VisitorKey};
 
-/// One topic as a node sees it, while somebody of the node is in it or watches it.
+/// The state of one topic that this node has members on or watches.
 #[derive(Debug)]
 pub(super) struct TopicState {
     topic: Topic,
-    own: LocalMembers,
+    local: LocalMembers,
     viewers: ViewerIndex,
-    alarms: Timers,
+    timers: Timers,
     watchers: usize,
-    /// Before this moment changes are not told again.
+    /// The earliest time of the next delta.
     next_flush: Duration,
-    /// Before this moment the state is not said again.
+    /// The earliest time of the next response to a state request.
     next_state: Duration,
-    /// When the others heard last that this node lives.
+    /// When the last message was sent that shows that this node is alive.
     last_sent: Duration,
     heartbeat_scheduled: bool,
-    /// When the room closes, if nobody needs it.
+    /// When the topic is dropped unless it is needed again.
     close_at: Option<Duration>,
     is_closed: bool,
     reported_viewers: u64,
 }
 
 impl TopicState {
-    /// Subscribes first and then asks, so that nothing is missed between the two.
+    /// Subscribes before it requests the states, so that no message is missed in between.
     pub(super) fn open(topic: Topic, context: &mut NodeContext) -> Self {
         context.effects.push(Effect::Subscribe(topic.clone()));
-        let room = Self {
+        let state = Self {
             topic,
-            own: LocalMembers::new(context.next_version()),
+            local: LocalMembers::new(context.next_version()),
             viewers: ViewerIndex::default(),
-            alarms: Timers::default(),
+            timers: Timers::default(),
             watchers: 0,
             next_flush: Duration::ZERO,
             next_state: Duration::ZERO,
@@ -48,8 +48,8 @@ impl TopicState {
             is_closed: false,
             reported_viewers: 0,
         };
-        room.request_states(context);
-        room
+        state.request_states(context);
+        state
     }
 
     pub(super) fn viewers(&self) -> u64 {
@@ -57,11 +57,11 @@ impl TopicState {
     }
 
     pub(super) fn local_viewers(&self) -> u64 {
-        self.own.len() as u64
+        self.local.len() as u64
     }
 
     pub(super) fn local_members(&self) -> impl Iterator<Item = VisitorKey> + '_ {
-        self.own.members()
+        self.local.visitors()
     }
 
     pub(super) fn remote_nodes(&self) -> impl Iterator<Item = RemoteNode<'_>> {
@@ -69,7 +69,7 @@ impl TopicState {
     }
 
     pub(super) fn next_timer(&self) -> Option<Duration> {
-        self.alarms.next()
+        self.timers.next()
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -89,17 +89,17 @@ impl TopicState {
     }
 
     pub(super) fn join(&mut self, visitor: VisitorKey, now: Duration, context: &mut NodeContext) -> bool {
-        let is_full = context.is_full() || self.own.len() >= MAX_MEMBERS_PER_TOPIC;
-        match self.own.get_mut(visitor) {
+        let is_full = context.is_full() || self.local.len() >= MAX_MEMBERS_PER_TOPIC;
+        match self.local.get_mut(visitor) {
             Some(LocalMember::Present { guards }) => *guards += 1,
             Some(seat) => {
                 if let LocalMember::Leaving { at } = std::mem::replace(seat, LocalMember::Present { guards: 1 }) {
-                    self.alarms.cancel(at, Timer::Leave(visitor));
+                    self.timers.cancel(at, Timer::Leave(visitor));
                 }
             }
             None if is_full => return false,
             None => {
-                self.own.add(visitor);
+                self.local.add(visitor);
                 self.viewers.add(visitor);
                 context.local_members += 1;
                 self.flush_throttled(now, context);
@@ -109,18 +109,18 @@ impl TopicState {
     }
 
     pub(super) fn leave(&mut self, visitor: VisitorKey, now: Duration, context: &NodeContext) {
-        match self.own.get_mut(visitor) {
+        match self.local.get_mut(visitor) {
             Some(LocalMember::Present { guards }) if *guards > 1 => *guards -= 1,
             Some(seat @ LocalMember::Present { .. }) => {
                 let at = now.saturating_add(context.timing.grace);
                 *seat = LocalMember::Leaving { at };
-                self.alarms.set(at, Timer::Leave(visitor));
+                self.timers.set(at, Timer::Leave(visitor));
             }
             Some(LocalMember::Leaving { .. }) | None => {}
         }
     }
 
-    /// Takes what another node says.
+    /// Handles a message of another node.
     pub(super) fn receive(&mut self, message: PresenceMessage, now: Duration, context: &mut NodeContext) {
         let PresenceMessage {
             node,
@@ -132,48 +132,47 @@ impl TopicState {
         {
             self.send_state_throttled(now, context);
         }
-        let was_met = self.viewers.contains(&node);
-        let must_ask = self.viewers.receive(&node, incarnation, body, now, context);
-        if !was_met && self.viewers.contains(&node) {
+        let was_known = self.viewers.contains(&node);
+        let must_request = self.viewers.receive(&node, incarnation, body, now, context);
+        if !was_known && self.viewers.contains(&node) {
             let at = now.saturating_add(context.timing.dead_after);
-            self.alarms.set(at, Timer::NodeTimeout(node.clone()));
+            self.timers.set(at, Timer::NodeTimeout(node.clone()));
         }
-        if must_ask {
+        if must_request {
             context.publish(&self.topic, MessageBody::StateRequest { node: Some(node) });
         }
     }
 
-    /// Says the state to all, now or when it may be said again; many wishes for it are one.
+    /// Publishes the state now or at the next allowed time, once for all requests until then.
     pub(super) fn send_state_throttled(&mut self, now: Duration, context: &mut NodeContext) {
         if now < self.next_state {
-            self.alarms.set(self.next_state, Timer::SendState);
+            self.timers.set(self.next_state, Timer::SendState);
             return;
         }
-        // Who was told everything takes the change, and knows the state that follows by its version.
+        // Nodes that are up to date apply the delta and skip the state, which has the same version.
         self.send_delta(now, context);
         self.send_state(now, context);
     }
 
-    /// After the link to the others was lost: nobody knows what was missed.
+    /// Handles a new subscription: earlier messages may be lost.
     pub(super) fn subscribed(&mut self, now: Duration, context: &mut NodeContext) {
         self.request_states(context);
-        if self.own.may_be_counted() {
+        if self.local.may_be_counted() {
             self.send_state_throttled(now, context);
         }
     }
 
     pub(super) fn goodbye(&self, context: &mut NodeContext) {
-        if self.own.may_be_counted() {
+        if self.local.may_be_counted() {
             context.publish(&self.topic, MessageBody::Goodbye);
         }
     }
 
-    /// Tells what changed, now or when it may be told again: the first change goes at once, a storm is
-    /// one message.
+    /// Publishes the changes now or at the next allowed time, so that a burst of changes is one message.
     fn flush_throttled(&mut self, now: Duration, context: &mut NodeContext) {
         if now < self.next_flush {
-            self.alarms.set(self.next_flush, Timer::Flush);
-        } else if self.own.state_sent() {
+            self.timers.set(self.next_flush, Timer::Flush);
+        } else if self.local.state_sent() {
             self.send_delta(now, context);
         } else {
             self.send_state(now, context);
@@ -181,7 +180,7 @@ impl TopicState {
     }
 
     fn send_delta(&mut self, now: Duration, context: &mut NodeContext) {
-        if let Some(delta) = self.own.delta(context) {
+        if let Some(delta) = self.local.delta(context) {
             context.publish(&self.topic, delta);
             self.next_flush = now.saturating_add(context.timing.flush_interval);
             self.last_sent = now;
@@ -189,26 +188,26 @@ impl TopicState {
     }
 
     fn send_state(&mut self, now: Duration, context: &mut NodeContext) {
-        context.publish(&self.topic, self.own.state());
+        context.publish(&self.topic, self.local.state());
         self.next_flush = now.saturating_add(context.timing.flush_interval);
         self.next_state = now.saturating_add(context.timing.state_request_interval);
         self.last_sent = now;
     }
 
-    /// Does what its time has come for.
+    /// Runs the timers that are due.
     pub(super) fn tick(&mut self, now: Duration, context: &mut NodeContext) {
         let mut has_changed = false;
-        for timer in self.alarms.pop_due(now) {
+        for timer in self.timers.pop_due(now) {
             match timer {
                 Timer::Leave(visitor) => {
-                    self.own.remove(visitor);
+                    self.local.remove(visitor);
                     self.viewers.remove(visitor);
                     context.local_members -= 1;
                     has_changed = true;
                 }
                 Timer::NodeTimeout(node) => {
                     if let Some(at) = self.viewers.expire(&node, now, context) {
-                        self.alarms.set(at, Timer::NodeTimeout(node));
+                        self.timers.set(at, Timer::NodeTimeout(node));
                     }
                 }
                 Timer::Flush => has_changed = true,
@@ -226,34 +225,34 @@ impl TopicState {
         }
     }
 
-    /// Says that this node lives, unless it spoke meanwhile anyway.
+    /// Publishes a heartbeat unless another message was sent in the meantime.
     fn send_heartbeat(&mut self, now: Duration, context: &mut NodeContext) {
         self.heartbeat_scheduled = false;
-        if !self.own.is_empty() && self.last_sent.saturating_add(context.timing.heartbeat_interval) <= now {
-            context.publish(&self.topic, self.own.heartbeat());
+        if !self.local.is_empty() && self.last_sent.saturating_add(context.timing.heartbeat_interval) <= now {
+            context.publish(&self.topic, self.local.heartbeat());
             self.last_sent = now;
         }
     }
 
-    /// What follows from anything that happened.
+    /// Updates the timers and reports the number of viewers after a change.
     pub(super) fn settle(&mut self, now: Duration, context: &mut NodeContext) {
         if self.is_closed {
             return;
         }
-        if !self.heartbeat_scheduled && !self.own.is_empty() {
+        if !self.heartbeat_scheduled && !self.local.is_empty() {
             self.heartbeat_scheduled = true;
             let at = self.last_sent.saturating_add(context.timing.heartbeat_interval);
-            self.alarms.set(at, Timer::Heartbeat);
+            self.timers.set(at, Timer::Heartbeat);
         }
-        let is_needed = self.watchers > 0 || !self.own.is_empty();
+        let is_needed = self.watchers > 0 || !self.local.is_empty();
         match self.close_at {
             Some(at) if is_needed => {
-                self.alarms.cancel(at, Timer::Close);
+                self.timers.cancel(at, Timer::Close);
                 self.close_at = None;
             }
             None if !is_needed => {
                 let at = now.saturating_add(context.timing.linger);
-                self.alarms.set(at, Timer::Close);
+                self.timers.set(at, Timer::Close);
                 self.close_at = Some(at);
             }
             _ => {}

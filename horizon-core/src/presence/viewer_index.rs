@@ -8,14 +8,14 @@ use super::{
 };
 use crate::VisitorKey;
 
-/// Who is on a topic: what each other node says of itself, and all visitors together.
+/// The viewers of a topic: the state of each other node, and how many nodes have each visitor.
 ///
-/// Only a node itself writes its entry, so the newer (incarnation, version) is right, in whatever order and
-/// however often messages come.
+/// Only a node itself publishes its state, so the newest pair (incarnation, version) wins, however often and in
+/// whatever order messages arrive.
 #[derive(Debug, Default)]
 pub(super) struct ViewerIndex {
     nodes: BTreeMap<NodeId, NodeEntry>,
-    /// On how many nodes each visitor is, this one included.
+    /// The number of nodes that have the visitor, this one included.
     visitors: BTreeMap<VisitorKey, u32>,
 }
 
@@ -24,9 +24,9 @@ struct NodeEntry {
     incarnation: u64,
     version: u64,
     members: BTreeSet<VisitorKey>,
-    /// When it was heard last.
+    /// When its last current message arrived.
     last_seen: Duration,
-    /// Before this moment it is not asked again.
+    /// The earliest time of the next state request.
     next_request: Duration,
 }
 
@@ -47,17 +47,17 @@ impl ViewerIndex {
         self.visitors.len() as u64
     }
 
-    /// The visitor is on one node more.
+    /// Adds a node to the visitor.
     pub(super) fn add(&mut self, visitor: VisitorKey) {
         *self.visitors.entry(visitor).or_default() += 1;
     }
 
-    /// The visitor is on one node fewer.
+    /// Removes a node from the visitor.
     pub(super) fn remove(&mut self, visitor: VisitorKey) {
         remove(&mut self.visitors, visitor);
     }
 
-    /// The nodes that were heard and did not say goodbye.
+    /// Returns the nodes that sent their state and no goodbye.
     pub(super) fn remote_nodes(&self) -> impl Iterator<Item = RemoteNode<'_>> {
         self.nodes
             .iter()
@@ -74,7 +74,7 @@ impl ViewerIndex {
         self.nodes.contains_key(node)
     }
 
-    /// Takes what another node says. Answers whether it has to be asked for its state.
+    /// Handles a message of another node. Returns whether to request its state.
     pub(super) fn receive(
         &mut self,
         node: &NodeId,
@@ -89,18 +89,18 @@ impl ViewerIndex {
         let Some(entry) = self.nodes.get_mut(node) else {
             return false;
         };
-        let (known, version) = (entry.version, body.version());
-        // What is older says nothing, not even that the node lives: it may have been on its way for long.
-        if version < known {
+        let (current, version) = (entry.version, body.version());
+        // An older message does not even prove that the node is alive: it may have been delayed.
+        if version < current {
             return false;
         }
         entry.last_seen = now;
-        if version == known {
+        if version == current {
             return false;
         }
-        let taken = match body {
+        let fits = match body {
             MessageBody::State { members, .. } => entry.replace(members, &mut self.visitors, context),
-            MessageBody::Delta { from, joined, left, .. } if from == known => {
+            MessageBody::Delta { from, joined, left, .. } if from == current => {
                 entry.change(joined, left, &mut self.visitors, context)
             }
             MessageBody::Goodbye => entry.replace(Vec::new(), &mut self.visitors, context),
@@ -108,23 +108,24 @@ impl ViewerIndex {
                 return entry.may_request_state(now, context);
             }
         };
-        if taken {
+        if fits {
             entry.version = version;
         } else {
-            // There is no place for it, and will hardly be at the next beat.
+            // Over a limit. Do not request the state again with the next heartbeat.
             entry.next_request = now.saturating_add(context.timing.dead_after);
         }
         false
     }
 
-    /// Makes sure that there is an entry of this incarnation. Answers whether there is.
+    /// Inserts an entry for this incarnation if it is missing. Returns `false` if the incarnation is old or the limit
+    /// is reached.
     fn ensure_entry(&mut self, node: &NodeId, incarnation: u64, now: Duration, context: &mut NodeContext) -> bool {
         let is_full = self.nodes.len() >= MAX_NODES_PER_TOPIC;
         match self.nodes.get_mut(node) {
             Some(entry) if entry.incarnation > incarnation => return false,
             Some(entry) if entry.incarnation == incarnation => return true,
             Some(entry) => {
-                // Its readers were connected to a process that is no more.
+                // The connections of the old process are gone.
                 entry.replace(Vec::new(), &mut self.visitors, context);
                 *entry = NodeEntry::unknown(incarnation, now);
             }
@@ -136,7 +137,7 @@ impl ViewerIndex {
         true
     }
 
-    /// Drops a node that was silent for too long. Answers when to look again if it was not.
+    /// Drops a node that was silent for too long. Otherwise returns when to check again.
     pub(super) fn expire(&mut self, node: &NodeId, now: Duration, context: &mut NodeContext) -> Option<Duration> {
         let entry = self.nodes.get_mut(node)?;
         let dead_at = entry.last_seen.saturating_add(context.timing.dead_after);
@@ -148,14 +149,14 @@ impl ViewerIndex {
         None
     }
 
-    /// How many members of others are kept here.
+    /// Returns the number of members of other nodes.
     pub(super) fn remote_members(&self) -> usize {
         self.nodes.values().map(|entry| entry.members.len()).sum()
     }
 }
 
 impl NodeEntry {
-    /// Makes these the members, if there is place for them.
+    /// Replaces the members. Returns `false` over a limit.
     fn replace(
         &mut self,
         members: Vec<VisitorKey>,
@@ -163,8 +164,8 @@ impl NodeEntry {
         context: &mut NodeContext,
     ) -> bool {
         let members = BTreeSet::from_iter(members);
-        let rest = context.remote_members - self.members.len();
-        if members.len() > MAX_MEMBERS_PER_TOPIC || rest + members.len() > MAX_REMOTE_MEMBERS {
+        let other_members = context.remote_members - self.members.len();
+        if members.len() > MAX_MEMBERS_PER_TOPIC || other_members + members.len() > MAX_REMOTE_MEMBERS {
             return false;
         }
         for visitor in members.difference(&self.members) {
@@ -173,12 +174,12 @@ impl NodeEntry {
         for visitor in self.members.difference(&members) {
             remove(visitors, *visitor);
         }
-        context.remote_members = rest + members.len();
+        context.remote_members = other_members + members.len();
         self.members = members;
         true
     }
 
-    /// Adds and takes away members, if there is place for them.
+    /// Adds and removes members. Returns `false` over a limit.
     fn change(
         &mut self,
         joined: Vec<VisitorKey>,
@@ -207,11 +208,11 @@ impl NodeEntry {
     }
 
     fn may_request_state(&mut self, now: Duration, context: &NodeContext) -> bool {
-        let may_ask = now >= self.next_request;
-        if may_ask {
+        let is_allowed = now >= self.next_request;
+        if is_allowed {
             self.next_request = now.saturating_add(context.timing.state_request_interval);
         }
-        may_ask
+        is_allowed
     }
 }
 

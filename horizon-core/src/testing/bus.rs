@@ -1,4 +1,4 @@
-//! What every pair of [`Analytics`] and [`EventConsumer`] keeps.
+//! The checks of an [`Analytics`] and its [`EventConsumer`].
 
 use std::{future::Future, pin::pin, sync::Arc};
 
@@ -15,25 +15,8 @@ use super::{CHECK_TIMEOUT, SILENCE, Violation, expect_eq, suite};
 use crate::{Analytics, Event, EventConsumer, Result, Stats, StatsStore, Topic, Update, process_batch};
 
 suite! { $
-    /// Proves an [`Analytics`](crate::Analytics) and its [`EventConsumer`](crate::Feed): `make` is an async
-    /// function that answers a fresh [`BusHarness`](crate::testing::PipeRig).
-    ///
-    /// ```
-    /// # use std::sync::Arc;
-    /// # use horizon_core::{Analytics, EventConsumer, Result, StatsStore, testing::BusHarness};
-    /// # struct Rig;
-    /// # impl Rig { fn new() -> Self { Self } }
-    /// # #[async_trait::async_trait]
-    /// # impl BusHarness for Rig {
-    /// #     fn analytics(&self) -> Arc<dyn Analytics> { unimplemented!() }
-    /// #     async fn consumer(&mut self) -> Result<Box<dyn EventConsumer>> { unimplemented!() }
-    /// #     fn store(&self) -> Arc<dyn StatsStore> { unimplemented!() }
-    /// # }
-    /// async fn make() -> Rig {
-    ///     Rig::new() // `BusHarness` shows one
-    /// }
-    /// horizon_core::bus_suite!(make);
-    /// ```
+    /// Generates the tests of an [`Analytics`](crate::Analytics) and its [`EventConsumer`](crate::EventConsumer).
+    /// `make` is an async function that returns a new [`BusHarness`](crate::testing::BusHarness).
     bus_suite, bus:
     events_are_delivered_in_order
     a_batch_has_at_most_limit_events
@@ -51,29 +34,29 @@ suite! { $
     a_watch_outlives_the_consumer
 }
 
-/// How the checks reach a fresh pipe.
+/// Gives the checks access to a new event bus.
 ///
 /// ```
 /// use std::sync::Arc;
 /// use async_trait::async_trait;
 /// use horizon_core::{Analytics, EventConsumer, Result, StatsStore, testing::BusHarness};
-/// use horizon_memory::{MemoryConsumer, MemoryBus, MemoryStats}; // yours
+/// use horizon_memory::{MemoryBus, MemoryConsumer, MemoryStats}; // your adapter
 ///
-/// struct Rig {
-///     pipe: Arc<MemoryBus>,
-///     first: Option<MemoryConsumer>, // what `MemoryBus::new` answered
+/// struct Harness {
+///     bus: Arc<MemoryBus>,
+///     consumer: Option<MemoryConsumer>, // returned by `MemoryBus::new`
 ///     store: Arc<MemoryStats>,
 /// }
 ///
 /// #[async_trait]
-/// impl BusHarness for Rig {
+/// impl BusHarness for Harness {
 ///     fn analytics(&self) -> Arc<dyn Analytics> {
-///         self.pipe.clone()
+///         self.bus.clone()
 ///     }
 ///     async fn consumer(&mut self) -> Result<Box<dyn EventConsumer>> {
-///         Ok(Box::new(match self.first.take() {
+///         Ok(Box::new(match self.consumer.take() {
 ///             Some(consumer) => consumer,
-///             None => self.pipe.consumer()?,
+///             None => self.bus.feed()?,
 ///         }))
 ///     }
 ///     fn store(&self) -> Arc<dyn StatsStore> {
@@ -83,51 +66,51 @@ suite! { $
 /// ```
 #[async_trait]
 pub trait BusHarness: Send {
-    /// The end that takes events.
+    /// Returns the publishing end.
     fn analytics(&self) -> Arc<dyn Analytics>;
 
-    /// Opens the other end. The checks drop a consumer before they ask for the next.
+    /// Opens the reading end. The checks drop one consumer before they open the next.
     async fn consumer(&mut self) -> Result<Box<dyn EventConsumer>>;
 
-    /// The store where the pipe's watches find what was counted before they came.
+    /// Returns the store from which the watches of the bus read their first totals.
     fn store(&self) -> Arc<dyn StatsStore>;
 }
 
-/// Tracks the events one after another while `events` runs, and answers what the events does.
+/// Tracks the events while `task` runs. Returns the task's output.
 async fn meanwhile<T>(analytics: &dyn Analytics, events: &[Event], task: impl Future<Output = T>) -> T {
-    // An adapter may answer before or after the event is acknowledged, so all have to be under way.
+    // `track` may return before or after the event is acknowledged, so all calls run concurrently.
     let tracking = pin!(join_all(events.iter().map(|event| analytics.track(event.clone()))));
     match select(tracking, pin!(task)).await {
         Either::Left((_, task)) => task.await,
-        Either::Right((answer, _)) => answer,
+        Either::Right((output, _)) => output,
     }
 }
 
-/// Takes as many events as there should be, in batches of at most `most`, and acknowledges them.
-async fn consume(consumer: &mut dyn EventConsumer, count: usize, most: usize) -> Result<Vec<Event>, Violation> {
-    let mut taken = Vec::new();
-    while taken.len() < count {
-        let batch = consumer.next_batch(limit(most)).await?;
-        if batch.events.is_empty() || batch.events.len() > most {
+/// Consumes and acknowledges `count` events in batches of at max `max`.
+async fn consume(consumer: &mut dyn EventConsumer, count: usize, max: usize) -> Result<Vec<Event>, Violation> {
+    let mut events = Vec::new();
+    while events.len() < count {
+        let batch = consumer.next_batch(limit(max)).await?;
+        if batch.events.is_empty() || batch.events.len() > max {
             return Err(Violation::new(format!(
-                "a batch of {} with a limit of {most}",
+                "a batch has {} events, the limit is {max}",
                 batch.events.len()
             )));
         }
-        taken.extend(batch.events);
+        events.extend(batch.events);
         consumer.acknowledge(batch.ack).await?;
     }
-    Ok(taken)
+    Ok(events)
 }
 
-/// Waits until the head of the consumer is these events; hands out nothing to acknowledge.
+/// Waits until the next unacknowledged events are `want`. Acknowledges nothing.
 async fn peek(consumer: &mut dyn EventConsumer, want: &[Event]) -> Result<(), Violation> {
     let mut got = Vec::new();
-    // The adapter may hand out a part while the rest is on its way.
+    // The first batches may have only some of the events.
     let whole = async {
         while got.len() < want.len() {
             got = consumer.next_batch(limit(want.len())).await?.events;
-            // A part that is there is answered at once; who brings the rest has to get its turn.
+            // Lets the publishers of the other events run.
             sleep(std::time::Duration::from_millis(1)).await;
         }
         Ok::<_, Violation>(())
@@ -138,12 +121,12 @@ async fn peek(consumer: &mut dyn EventConsumer, want: &[Event]) -> Result<(), Vi
 
 async fn expect_nothing(what: &str, consumer: &mut dyn EventConsumer) -> Result<(), Violation> {
     match timeout(SILENCE, consumer.next_batch(limit(1))).await {
-        Ok(batch) => Err(Violation::new(format!("{what}: the consumer says {batch:?}"))),
+        Ok(batch) => Err(Violation::new(format!("{what}: the consumer delivered {batch:?}"))),
         Err(_) => Ok(()),
     }
 }
 
-/// Takes one event through the whole pipe and the accumulator.
+/// Tracks one event and processes it.
 async fn process_one(
     harness: &dyn BusHarness,
     consumer: &mut dyn EventConsumer,
@@ -167,13 +150,13 @@ fn update(topic: &Topic, revision: u64) -> Update {
 async fn expect(what: &str, totals: &mut BoxStream<'static, Stats>, want: u64) -> Result<(), Violation> {
     match timeout(CHECK_TIMEOUT / 2, totals.next()).await {
         Ok(got) => expect_eq(what, &got, &Some(visits(want))),
-        Err(_) => Err(Violation::new(format!("{what}: the watch does not say {want}"))),
+        Err(_) => Err(Violation::new(format!("{what}: the watch does not yield {want}"))),
     }
 }
 
 async fn expect_silence(what: &str, totals: &mut BoxStream<'static, Stats>) -> Result<(), Violation> {
     match timeout(SILENCE, totals.next()).await {
-        Ok(got) => Err(Violation::new(format!("{what}: the watch says {got:?}"))),
+        Ok(got) => Err(Violation::new(format!("{what}: the watch yields {got:?}"))),
         Err(_) => Ok(()),
     }
 }
@@ -183,23 +166,23 @@ fn anonymous_visits(count: usize) -> Vec<Event> {
     (0..count).map(|_| factory.anonymous_visit(&Topic::Site)).collect()
 }
 
-/// What one publisher tracks comes out in that order, whatever the limit.
+/// The events of one publisher are delivered in order, with any limit.
 pub async fn events_are_delivered_in_order(harness: &mut dyn BusHarness) -> Result<(), Violation> {
     let (mut consumer, events) = (harness.consumer().await?, anonymous_visits(20));
     let taken = meanwhile(&*harness.analytics(), &events, consume(&mut *consumer, 20, 3)).await?;
     expect_eq("twenty events", &taken, &events)
 }
 
-/// A batch has at least one event and at most as many as asked for.
+/// A batch has 1 to `limit` events.
 pub async fn a_batch_has_at_most_limit_events(harness: &mut dyn BusHarness) -> Result<(), Violation> {
     let (mut consumer, events) = (harness.consumer().await?, anonymous_visits(7));
-    for most in [1, 2, 100] {
-        meanwhile(&*harness.analytics(), &events, consume(&mut *consumer, 7, most)).await?;
+    for max in [1, 2, 100] {
+        meanwhile(&*harness.analytics(), &events, consume(&mut *consumer, 7, max)).await?;
     }
     Ok(())
 }
 
-/// `track` answers, and the event is in the store.
+/// `track` returns, and the event is counted.
 pub async fn a_tracked_event_reaches_the_store(harness: &mut dyn BusHarness) -> Result<(), Violation> {
     let mut consumer = harness.consumer().await?;
     for event in &anonymous_visits(2) {
@@ -209,7 +192,7 @@ pub async fn a_tracked_event_reaches_the_store(harness: &mut dyn BusHarness) -> 
     expect_eq("two events", &totals.first().map(|u| u.stats), &Some(visits(2)))
 }
 
-/// The same consumer hands an unacknowledged batch out again.
+/// The same consumer delivers an unacknowledged batch again.
 pub async fn unacknowledged_events_are_redelivered(harness: &mut dyn BusHarness) -> Result<(), Violation> {
     let (mut consumer, events) = (harness.consumer().await?, anonymous_visits(3));
     let twice = async {
@@ -219,7 +202,7 @@ pub async fn unacknowledged_events_are_redelivered(harness: &mut dyn BusHarness)
     meanwhile(&*harness.analytics(), &events, twice).await
 }
 
-/// A new consumer starts with what the old one left unacknowledged.
+/// A new consumer starts with the unacknowledged events of the previous one.
 pub async fn unacknowledged_events_are_redelivered_to_a_new_consumer(
     harness: &mut dyn BusHarness,
 ) -> Result<(), Violation> {
@@ -229,7 +212,7 @@ pub async fn unacknowledged_events_are_redelivered_to_a_new_consumer(
     peek(&mut *harness.consumer().await?, &events).await
 }
 
-/// Neither the same consumer nor a new one repeats what was acknowledged.
+/// Neither the same consumer nor a new one delivers acknowledged events.
 pub async fn acknowledged_events_are_never_redelivered(harness: &mut dyn BusHarness) -> Result<(), Violation> {
     let (mut consumer, events) = (harness.consumer().await?, anonymous_visits(3));
     let (first, rest) = events.split_at(2);
@@ -255,7 +238,7 @@ pub async fn cancelling_next_batch_loses_nothing(harness: &mut dyn BusHarness) -
     meanwhile(&*harness.analytics(), &events, task).await
 }
 
-/// Polls a future a few times and drops it.
+/// Polls a future this many times and drops it.
 pub(super) async fn cancel_after<F: Future>(polls: usize, future: F) {
     let mut future = pin!(future);
     for _ in 0..polls {
@@ -267,7 +250,7 @@ pub(super) async fn cancel_after<F: Future>(polls: usize, future: F) {
     }
 }
 
-/// A retry with the same event adds nothing, and is answered.
+/// A retry with the same event succeeds and changes nothing.
 pub async fn an_event_tracked_twice_counts_once(harness: &mut dyn BusHarness) -> Result<(), Violation> {
     let (mut consumer, events) = (harness.consumer().await?, anonymous_visits(1));
     for event in events.iter().chain(&events) {
@@ -277,7 +260,7 @@ pub async fn an_event_tracked_twice_counts_once(harness: &mut dyn BusHarness) ->
     expect_eq("one event, twice", &totals.first().map(|u| u.stats), &Some(visits(1)))
 }
 
-/// Whoever comes later starts with what was counted before, also when that is nothing.
+/// A new watch yields the current totals at once, also if they are empty.
 pub async fn a_watch_starts_with_the_latest_totals(harness: &mut dyn BusHarness) -> Result<(), Violation> {
     let mut consumer = harness.consumer().await?;
     for event in &anonymous_visits(2) {
@@ -287,7 +270,7 @@ pub async fn a_watch_starts_with_the_latest_totals(harness: &mut dyn BusHarness)
     expect("no visit", &mut harness.analytics().watch(page_topic("other")?), 0).await
 }
 
-/// A watch that is polled hears of every event that is counted.
+/// A watch that is polled yields the totals after each event.
 pub async fn a_watch_yields_each_newer_total(harness: &mut dyn BusHarness) -> Result<(), Violation> {
     let mut consumer = harness.consumer().await?;
     let mut totals = harness.analytics().watch(Topic::Site);
@@ -299,7 +282,7 @@ pub async fn a_watch_yields_each_newer_total(harness: &mut dyn BusHarness) -> Re
     Ok(())
 }
 
-/// An update with a lower or the same revision is dropped.
+/// A watch ignores an update whose revision is not higher.
 pub async fn a_watch_ignores_older_revisions(harness: &mut dyn BusHarness) -> Result<(), Violation> {
     let mut consumer = harness.consumer().await?;
     let mut totals = harness.analytics().watch(Topic::Site);
@@ -314,7 +297,7 @@ pub async fn a_watch_ignores_older_revisions(harness: &mut dyn BusHarness) -> Re
     expect("revision 6", &mut totals, 6).await
 }
 
-/// What was published while nobody polled is not told one by one later.
+/// Totals between two polls are skipped.
 pub async fn a_slow_watch_skips_to_the_latest(harness: &mut dyn BusHarness) -> Result<(), Violation> {
     let mut consumer = harness.consumer().await?;
     let (mut slow, mut quick) = (
@@ -331,7 +314,7 @@ pub async fn a_slow_watch_skips_to_the_latest(harness: &mut dyn BusHarness) -> R
     expect_silence("nothing else happened", &mut slow).await
 }
 
-/// Updates of one topic do not wake another's watch.
+/// Updates of one topic do not wake the watch of another.
 pub async fn a_watch_yields_only_its_topic(harness: &mut dyn BusHarness) -> Result<(), Violation> {
     let mut consumer = harness.consumer().await?;
     let (here, there) = (page_topic("here")?, page_topic("there")?);
@@ -347,7 +330,7 @@ pub async fn a_watch_yields_only_its_topic(harness: &mut dyn BusHarness) -> Resu
     expect_silence("this page again", &mut mine).await
 }
 
-/// The accumulator may go and come again; a watch just goes on.
+/// A watch continues when the consumer is dropped and reopened.
 pub async fn a_watch_outlives_the_consumer(harness: &mut dyn BusHarness) -> Result<(), Violation> {
     let consumer = harness.consumer().await?;
     let mut totals = harness.analytics().watch(Topic::Site);

@@ -2,7 +2,7 @@ use super::event_factory::{EventFactory, limit, slug};
 use super::{StoreHarness, Violation, expect_eq};
 use crate::{Comment, Event, EventId, Slug, Stats, StatsStoreExt, ThreadPage, Visibility};
 
-/// What the checks of comments say and see on one page.
+/// Posts and reads comments on one page.
 pub(super) struct CommentFixture<'a> {
     pub(super) harness: &'a mut dyn StoreHarness,
     pub(super) factory: EventFactory,
@@ -48,16 +48,16 @@ impl<'a> CommentFixture<'a> {
         Ok(self.harness.open().await?.comment(id).await?)
     }
 
-    pub(super) async fn threads(&mut self, before: Option<EventId>, most: usize) -> Result<ThreadPage, Violation> {
+    pub(super) async fn threads(&mut self, before: Option<EventId>, max: usize) -> Result<ThreadPage, Violation> {
         Ok(self
             .harness
             .open()
             .await?
-            .threads(&self.slug, before, limit(most))
+            .threads(&self.slug, before, limit(max))
             .await?)
     }
 
-    /// Author and state of the first head on the page.
+    /// Returns the author and visibility of the first head on the page.
     pub(super) async fn first_head(&mut self) -> Result<Option<(String, Visibility)>, Violation> {
         let first = self.threads(None, 100).await?.threads.into_iter().next();
         Ok(first.map(|thread| (thread.head.author, thread.head.visibility)))
@@ -67,7 +67,7 @@ impl<'a> CommentFixture<'a> {
         Ok(self.harness.open().await?.total(&self.slug.clone().into()).await?.stats)
     }
 
-    /// The page must look like this: each thread as its head and its replies, and so many must count.
+    /// Compares the bodies of the threads on the page and the number of counted comments.
     pub(super) async fn expect_page(
         &mut self,
         what: &str,

@@ -1,4 +1,4 @@
-//! What every [`CommentStore`](crate::Comments) keeps.
+//! The checks of a [`CommentStore`](crate::CommentStore).
 
 pub use super::paging::{
     a_page_of_replies_is_limited_in_bytes, a_page_of_threads_is_limited_in_bytes,
@@ -12,9 +12,8 @@ use super::{StoreHarness, Violation, expect_eq, suite};
 use crate::{Comment, DEDUPE_WINDOW, EventId, ReaderId, Stats, StatsStoreExt, ThreadPage, Visibility};
 
 suite! { $
-    /// Proves a [`CommentStore`](crate::Comments): `make` is an async function that answers a fresh
-    /// [`StoreHarness`](crate::testing::StoreRig).
-    #[doc = include_str!("stores.md")]
+    /// Generates the tests of a [`CommentStore`](crate::CommentStore); see [`store_suite!`](crate::store_suite).
+    /// `make` is an async function that returns a new [`StoreHarness`](crate::testing::StoreHarness).
     comments_suite, comments:
     a_comment_reads_back_as_it_was_written
     a_repeated_comment_is_stored_once_even_after_its_id_expired
@@ -42,7 +41,7 @@ suite! { $
     reply_count_includes_hidden_replies
 }
 
-/// Every field, and any text.
+/// All fields and any text are stored unchanged.
 pub async fn a_comment_reads_back_as_it_was_written(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut fixture = CommentFixture::new(harness)?;
     let body = "<b>'quoted' \"text\"</b>;\n\t%_\\ \u{1f600} e\u{301} \u{202e}";
@@ -62,7 +61,7 @@ pub async fn a_comment_reads_back_as_it_was_written(harness: &mut dyn StoreHarne
     expect_eq("no comment", &fixture.comment(EventId::from_u128(1)).await?, &None)
 }
 
-/// A repeat adds no second comment, whether or not its id is still remembered.
+/// A repeated event adds no second comment, also after `expire`.
 pub async fn a_repeated_comment_is_stored_once_even_after_its_id_expired(
     harness: &mut dyn StoreHarness,
 ) -> Result<(), Violation> {
@@ -79,7 +78,7 @@ pub async fn a_repeated_comment_is_stored_once_even_after_its_id_expired(
         .await
 }
 
-/// The newest page first, oldest thread first on it; `before` leads back until nothing is earlier.
+/// The first page has the newest threads, oldest first; `before` pages to the oldest.
 pub async fn threads_are_listed_oldest_first_and_page_backwards(
     harness: &mut dyn StoreHarness,
 ) -> Result<(), Violation> {
@@ -87,7 +86,7 @@ pub async fn threads_are_listed_oldest_first_and_page_backwards(
     for body in ["a", "b", "c", "d", "e"] {
         let head = fixture.post(body, None).await?;
         fixture.post("reply", Some(head)).await?;
-        fixture.post_pending("waits", None).await?;
+        fixture.post_pending("pending", None).await?;
         fixture.post_elsewhere("elsewhere").await?;
     }
     let mut before = None;
@@ -108,27 +107,27 @@ pub async fn threads_are_listed_oldest_first_and_page_backwards(
     )
 }
 
-/// Where everything older is hidden nothing is earlier; a blank head above a reply shows.
+/// Hidden threads are not counted; a blank head with replies is.
 pub async fn has_earlier_counts_only_visible_threads(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut fixture = CommentFixture::new(harness)?;
-    let gone = fixture.post("gone", None).await?;
-    fixture.moderate(gone, Visibility::Removed).await?;
-    let waits = fixture.post_pending("waits", None).await?;
+    let removed = fixture.post("removed", None).await?;
+    fixture.moderate(removed, Visibility::Removed).await?;
+    let pending = fixture.post_pending("pending", None).await?;
     fixture.post("shown", None).await?;
     expect_eq(
         "both earlier ones are hidden",
         &heads(&fixture.threads(None, 1).await?),
         &(vec!["shown"], false),
     )?;
-    fixture.post("reply", Some(waits)).await?;
+    fixture.post("reply", Some(pending)).await?;
     expect_eq(
-        "one of them has a reply",
+        "one has a reply",
         &heads(&fixture.threads(None, 1).await?),
         &(vec!["shown"], true),
     )
 }
 
-/// A `before` that no comment has is a page without threads.
+/// An unknown `before` returns an empty page.
 pub async fn an_unknown_before_returns_nothing(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut fixture = CommentFixture::new(harness)?;
     fixture.post("a", None).await?;
@@ -143,21 +142,21 @@ pub async fn an_unknown_before_returns_nothing(harness: &mut dyn StoreHarness) -
     expect_eq("the fixture", &bodies(&found), &vec![])
 }
 
-/// A comment stands where it arrived, even when it was written earlier.
+/// A comment that was written earlier and arrives later is listed later.
 pub async fn comments_are_ordered_by_arrival(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut fixture = CommentFixture::new(harness)?;
     let early = fixture.factory.comment(&fixture.slug, "written first", None)?;
     fixture.factory.advance(std::time::Duration::from_secs(60));
-    fixture.post("came first", None).await?;
+    fixture.post("arrived first", None).await?;
     fixture.apply(early).await?;
     expect_eq(
         "the order",
         &heads(&fixture.threads(None, 9).await?).0,
-        &vec!["came first", "written first"],
+        &vec!["arrived first", "written first"],
     )
 }
 
-/// Replies are no threads of their own.
+/// Replies are not threads.
 pub async fn replies_are_listed_under_their_parent_oldest_first(
     harness: &mut dyn StoreHarness,
 ) -> Result<(), Violation> {
@@ -166,13 +165,13 @@ pub async fn replies_are_listed_under_their_parent_oldest_first(
     for (body, parent) in [("1a", one), ("2a", two), ("1b", one)] {
         fixture.post(body, Some(parent)).await?;
     }
-    fixture.post_pending("waits", Some(one)).await?;
+    fixture.post_pending("pending", Some(one)).await?;
     fixture
         .expect_page("replies", &[("one", &["1a", "1b"]), ("two", &["2a"])], 5)
         .await
 }
 
-/// An answer to a reply, to another page's comment or to nothing is a thread of its own.
+/// A reply to a reply, to a comment of another page or to nothing starts a thread.
 pub async fn a_reply_with_an_invalid_parent_becomes_a_top_level_comment(
     harness: &mut dyn StoreHarness,
 ) -> Result<(), Violation> {
@@ -190,14 +189,14 @@ pub async fn a_reply_with_an_invalid_parent_becomes_a_top_level_comment(
         ("to another page", alone),
         ("to nothing", alone),
     ];
-    fixture.expect_page("answers", &want, 5).await
+    fixture.expect_page("threads", &want, 5).await
 }
 
-/// A comment that waits is nowhere until the author shows it.
+/// A pending comment is shown and counted once a moderator shows it.
 pub async fn a_pending_comment_is_hidden_and_not_counted(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut fixture = CommentFixture::new(harness)?;
     let pending = fixture.post_pending("pending", None).await?;
-    fixture.expect_page("while it waits", &[], 0).await?;
+    fixture.expect_page("while pending", &[], 0).await?;
     expect_eq("no sign to read again", &fixture.stats().await?.comments_revision, &0)?;
     expect_eq(
         "its state",
@@ -209,7 +208,7 @@ pub async fn a_pending_comment_is_hidden_and_not_counted(harness: &mut dyn Store
     expect_eq("a sign to read again", &fixture.stats().await?.comments_revision, &1)
 }
 
-/// Removing takes it from page and count, restoring brings it back to its place.
+/// A removed comment returns to its place when it is shown again.
 pub async fn a_removed_comment_is_hidden_and_not_counted(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut fixture = CommentFixture::new(harness)?;
     let (one, _) = (fixture.post("one", None).await?, fixture.post("two", None).await?);
@@ -227,7 +226,7 @@ pub async fn a_removed_comment_is_hidden_and_not_counted(harness: &mut dyn Store
     expect_eq("signs to read again", &fixture.stats().await?.comments_revision, &4)
 }
 
-/// A thread does not fall apart because its head is gone; nothing of the head's words is told.
+/// A removed head keeps its thread and loses its texts.
 pub async fn a_removed_head_with_replies_is_blank(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut fixture = CommentFixture::new(harness)?;
     let head = fixture.post("head", None).await?;
@@ -245,12 +244,12 @@ pub async fn a_removed_head_with_replies_is_blank(harness: &mut dyn StoreHarness
     fixture.expect_page("the reply too", &[], 0).await
 }
 
-/// What the author has not shown yet is not told by what stands under it.
+/// A pending head keeps its thread and loses its texts.
 pub async fn a_pending_head_with_replies_is_blank(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut fixture = CommentFixture::new(harness)?;
     let head = fixture.post_pending("head", None).await?;
     fixture.post("reply", Some(head)).await?;
-    fixture.expect_page("the head waits", &[("", &["reply"])], 1).await?;
+    fixture.expect_page("a pending head", &[("", &["reply"])], 1).await?;
     expect_eq(
         "the head",
         &fixture.first_head().await?,
@@ -260,7 +259,7 @@ pub async fn a_pending_head_with_replies_is_blank(harness: &mut dyn StoreHarness
     fixture.expect_page("once shown", &[("head", &["reply"])], 2).await
 }
 
-/// The same verdict again changes nothing.
+/// The same verdict twice counts once.
 pub async fn a_repeated_verdict_changes_nothing(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut fixture = CommentFixture::new(harness)?;
     let (one, _) = (fixture.post("one", None).await?, fixture.post("two", None).await?);
@@ -272,7 +271,7 @@ pub async fn a_repeated_verdict_changes_nothing(harness: &mut dyn StoreHarness) 
     Ok(())
 }
 
-/// A verdict has to name the comment's own page.
+/// A verdict applies only to a comment of its own page.
 pub async fn a_verdict_from_another_page_is_ignored(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut fixture = CommentFixture::new(harness)?;
     let comment = fixture.post("stays", None).await?;
@@ -286,7 +285,7 @@ pub async fn a_verdict_from_another_page_is_ignored(harness: &mut dyn StoreHarne
     expect_eq("the other page", &total.stats, &Stats::default())
 }
 
-/// An earlier verdict that comes late changes nothing.
+/// An older verdict that arrives later changes nothing.
 pub async fn the_latest_verdict_wins_in_any_order(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut fixture = CommentFixture::new(harness)?;
     let comment = fixture.post("comment", None).await?;
@@ -297,64 +296,70 @@ pub async fn the_latest_verdict_wins_in_any_order(harness: &mut dyn StoreHarness
     expect_eq("one sign to read again", &fixture.stats().await?.comments_revision, &2)
 }
 
-/// `newest` knows only what readers may see of this page, newest first.
+/// `newest_comments` returns the shown comments of one page, newest first.
 pub async fn newest_comments_are_the_shown_ones_including_replies(
     harness: &mut dyn StoreHarness,
 ) -> Result<(), Violation> {
     let mut fixture = CommentFixture::new(harness)?;
     let one = fixture.post("one", None).await?;
-    let gone = fixture.post("gone", None).await?;
-    fixture.moderate(gone, Visibility::Removed).await?;
+    let removed = fixture.post("removed", None).await?;
+    fixture.moderate(removed, Visibility::Removed).await?;
     fixture.post("reply", Some(one)).await?;
-    fixture.post_pending("waits", None).await?;
+    fixture.post_pending("pending", None).await?;
     fixture.post_elsewhere("elsewhere").await?;
-    for (most, want) in [(9, vec!["reply", "one"]), (1, vec!["reply"])] {
+    for (max, want) in [(9, vec!["reply", "one"]), (1, vec!["reply"])] {
         let newest = fixture
             .harness
             .open()
             .await?
-            .newest_comments(&fixture.slug, limit(most))
+            .newest_comments(&fixture.slug, limit(max))
             .await?;
-        expect_eq(&format!("the newest {most}"), &bodies(&newest), &want)?;
+        expect_eq(&format!("the newest {max}"), &bodies(&newest), &want)?;
     }
     Ok(())
 }
 
-/// The author finds everything, newest first, page by page, or one state only.
+/// `recent_comments` returns all comments or those of one visibility, newest first, page by page.
 pub async fn recent_comments_cover_every_page_and_visibility(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut fixture = CommentFixture::new(harness)?;
     let shown = fixture.post("shown", None).await?;
-    fixture.post_pending("waits", Some(shown)).await?;
+    fixture.post_pending("pending", Some(shown)).await?;
     let foreign = fixture.post_elsewhere("foreign").await?;
-    fixture.post_pending("waits too", None).await?;
-    let waiting = Some(Visibility::Pending);
-    for (what, only, before, most, want) in [
-        ("all", None, None, 9, vec!["waits too", "foreign", "waits", "shown"]),
-        ("two", None, None, 2, vec!["waits too", "foreign"]),
-        ("two older", None, Some(foreign), 2, vec!["waits", "shown"]),
-        ("those that wait", waiting, None, 9, vec!["waits too", "waits"]),
-        ("older ones that wait", waiting, Some(foreign), 9, vec!["waits"]),
+    fixture.post_pending("also pending", None).await?;
+    let pending = Some(Visibility::Pending);
+    for (what, only, before, max, want) in [
+        (
+            "all",
+            None,
+            None,
+            9,
+            vec!["also pending", "foreign", "pending", "shown"],
+        ),
+        ("two", None, None, 2, vec!["also pending", "foreign"]),
+        ("two older", None, Some(foreign), 2, vec!["pending", "shown"]),
+        ("pending ones", pending, None, 9, vec!["also pending", "pending"]),
+        ("older pending ones", pending, Some(foreign), 9, vec!["pending"]),
         ("removed ones", Some(Visibility::Removed), None, 9, vec![]),
     ] {
         let found = fixture
             .harness
             .open()
             .await?
-            .recent_comments(only, before, limit(most))
+            .recent_comments(only, before, limit(max))
             .await?;
         expect_eq(what, &bodies(&found), &want)?;
     }
     Ok(())
 }
 
-/// A ceiling for replies counts those that wait or were removed too.
+/// Pending and removed replies count.
 pub async fn reply_count_includes_hidden_replies(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut fixture = CommentFixture::new(harness)?;
     let (head, other) = (fixture.post("head", None).await?, fixture.post("other", None).await?);
     fixture.post("reply", Some(head)).await?;
-    fixture.post_pending("waits", Some(head)).await?;
-    let gone = fixture.post("gone", Some(head)).await?;
-    fixture.moderate(gone, Visibility::Removed).await?;
+    fixture.post_pending("pending", Some(head)).await?;
+    let removed = fixture.post("removed", Some(head)).await?;
+    fixture.moderate(removed, Visibility::Removed).await?;
     expect_eq(
         "three replies",
         &fixture.harness.open().await?.reply_count(head).await?,

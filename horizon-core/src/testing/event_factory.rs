@@ -4,7 +4,7 @@ use std::time::Duration;
 use super::Violation;
 use crate::{Draft, Event, EventId, EventKind, ReaderId, Slug, Stamp, Timestamp, Topic, Visibility, VisitorKey};
 
-/// Makes the events of a check: it has the clock and the dice that core has not.
+/// Creates events with a clock and unique ids.
 pub(super) struct EventFactory {
     now: Timestamp,
     serial: u64,
@@ -33,7 +33,7 @@ impl EventFactory {
         Event::new(Stamp::new(self.now, random), topic.clone(), kind)
     }
 
-    /// A visit that counts whatever came before.
+    /// Returns a visit that always counts.
     pub(super) fn anonymous_visit(&mut self, topic: &Topic) -> Event {
         self.event(topic, EventKind::Visit { visitor: None })
     }
@@ -85,6 +85,6 @@ pub(super) fn page_topic(text: &str) -> Result<Topic, Violation> {
     Ok(slug(text)?.into())
 }
 
-pub(super) fn limit(most: usize) -> NonZeroUsize {
-    NonZeroUsize::new(most).unwrap_or(NonZeroUsize::MIN)
+pub(super) fn limit(max: usize) -> NonZeroUsize {
+    NonZeroUsize::new(max).unwrap_or(NonZeroUsize::MIN)
 }

@@ -6,78 +6,44 @@ use tokio::time::sleep;
 use super::{Store, StoreHarness};
 use crate::Result;
 
-/// How long to wait before a store that could not be opened is tried again.
-const RETRY: Duration = Duration::from_millis(1);
+/// How long to wait before opening the store is retried.
+const RETRY_INTERVAL: Duration = Duration::from_millis(1);
 
-/// A harness for a store on a file: kept open, or opened anew before every call.
+/// A harness for a store in a file: kept open, or reopened before every call.
 ///
-/// It tries again for as long as opening fails with an error that may pass, such as a lock.
+/// Retries for as long as opening fails with a retryable error, such as a lock.
 ///
 /// ```
 /// use horizon_core::testing::FileStoreHarness;
-/// # use horizon_core::Result;
-/// # use horizon_memory::MemoryStats;
-/// # struct Folder;
-/// # impl Folder {
-/// #     fn new() -> Self { Self }
-/// #     fn path(&self) -> &str { "numbers" }
-/// # }
-/// # struct Yours;
-/// # impl Yours { fn open(_: &str) -> Result<MemoryStats> { Ok(MemoryStats::new()) } }
+/// use horizon_memory::MemoryStats; // your adapter
 ///
 /// async fn make() -> FileStoreHarness {
-///     let folder = Folder::new(); // for this check alone; it goes when the closure goes
-///     FileStoreHarness::before_every_call(move || Yours::open(folder.path()))
+///     FileStoreHarness::reopen_before_each_call(|| Ok(MemoryStats::new())) // `YourStore::open(path)`
 /// }
-/// horizon_core::store_suite!(make);
 /// ```
 pub struct FileStoreHarness {
-    /// Stands before what opens it, so that it is closed before its folder goes.
+    /// Declared before `open`, so that the store is closed before its directory is removed.
     store: Option<Arc<dyn Store>>,
     open: Box<dyn FnMut() -> Result<Arc<dyn Store>> + Send>,
-    before_every_call: bool,
+    reopen: bool,
 }
 
 impl FileStoreHarness {
     /// Opens the store once.
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # use std::sync::Arc;
-    /// # use horizon_core::testing::{FileStoreHarness, StoreHarness};
-    /// # use horizon_memory::MemoryStats;
-    /// let mut harness = FileStoreHarness::never(|| Ok(MemoryStats::new()));
-    /// assert!(Arc::ptr_eq(&harness.open().await?, &harness.open().await?));
-    /// # Ok(())
-    /// # }
-    /// ```
     pub fn keep_open<S: Store + 'static>(open: impl FnMut() -> Result<S> + Send + 'static) -> Self {
         Self::new(open, false)
     }
 
-    /// Drops the store before every call and opens it anew: what was answered with Ok must be in the file.
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # use std::sync::Arc;
-    /// # use horizon_core::testing::{FileStoreHarness, StoreHarness};
-    /// # use horizon_memory::MemoryStats;
-    /// let mut harness = FileStoreHarness::before_every_call(|| Ok(MemoryStats::new()));
-    /// assert!(!Arc::ptr_eq(&harness.open().await?, &harness.open().await?));
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Closes the store before every call and opens it again: all acknowledged data must be in the file.
     pub fn reopen_before_each_call<S: Store + 'static>(open: impl FnMut() -> Result<S> + Send + 'static) -> Self {
         Self::new(open, true)
     }
 
-    fn new<S: Store + 'static>(mut open: impl FnMut() -> Result<S> + Send + 'static, before_every_call: bool) -> Self {
+    fn new<S: Store + 'static>(mut open: impl FnMut() -> Result<S> + Send + 'static, reopen: bool) -> Self {
         Self {
             store: None,
             open: Box::new(move || Ok(Arc::new(open()?))),
-            before_every_call,
+            reopen,
         }
     }
 }
@@ -85,7 +51,7 @@ impl FileStoreHarness {
 #[async_trait]
 impl StoreHarness for FileStoreHarness {
     async fn open(&mut self) -> Result<Arc<dyn Store>> {
-        if self.before_every_call {
+        if self.reopen {
             self.store = None;
         }
         loop {
@@ -93,7 +59,7 @@ impl StoreHarness for FileStoreHarness {
                 return Ok(Arc::clone(store));
             }
             match (self.open)() {
-                Err(error) if error.is_retryable() => sleep(RETRY).await,
+                Err(error) if error.is_retryable() => sleep(RETRY_INTERVAL).await,
                 opened => self.store = Some(opened?),
             }
         }
@@ -103,7 +69,7 @@ impl StoreHarness for FileStoreHarness {
 impl fmt::Debug for FileStoreHarness {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reopening")
-            .field("before_every_call", &self.before_every_call)
+            .field("reopen", &self.reopen)
             .finish_non_exhaustive()
     }
 }

@@ -1,44 +1,29 @@
-//! The conformance suites: each promise of a port as a check that an adapter can fail.
+//! The conformance suites: one check for each promise of a port.
 //!
-//! A check is an async function that answers [`Violation`] when the promise is not kept. An adapter
-//! proves itself with one line a port, or one for a whole store
-//! ([`store_suite!`](crate::store_suite)), which becomes one `#[tokio::test]` per check:
+//! A check is an async function that returns a [`Violation`] if the adapter breaks the promise. One macro call per port,
+//! or one for a store ([`store_suite!`](crate::store_suite)), generates one `#[tokio::test]` per check:
 //!
 //! ```
 //! use std::time::Duration;
 //! use horizon_core::testing::PresenceHarness;
-//! use horizon_memory::MemoryPresence; // yours
+//! use horizon_memory::MemoryPresence; // your adapter
 //!
 //! async fn make() -> PresenceHarness {
 //!     let grace = Duration::from_secs(3);
 //!     PresenceHarness { presence: Box::new(MemoryPresence::new(grace)), grace }
 //! }
-//! horizon_core::presence_suite!(make); // in tokio's paused time: `(make, start_paused = true)`
+//! horizon_core::presence_suite!(make); // with tokio's paused clock: `(make, start_paused = true)`
 //! ```
 //!
-//! Each check is a function too, to be called by hand:
+//! Each suite needs its own module, because checks of two ports may have the same name. The adapter's crate needs tokio
+//! with the features `macros`, `rt` and `time`. `presence_suite!(each: other)` passes the names of the checks to the
+//! macro `other`.
 //!
-//! ```
-//! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! use std::sync::Arc;
-//! use horizon_core::testing::{Store, checks::stats, run_check};
+//! The suites cannot check the following; an adapter needs its own tests:
 //!
-//! let mut harness: Arc<dyn Store> = Arc::new(horizon_memory::MemoryStats::new());
-//! run_check(stats::likes_are_a_set(&mut harness)).await?;
-//! # Ok(())
-//! # }
-//! ```
-//!
-//! Each suite wants a module of its own, because checks of two ports may have the same name. The
-//! adapter's crate needs tokio with `macros`, `rt` and `time`, and async-trait for a harness of its own.
-//! `presence_suite!(each: other)` hands the names of the checks to the macro `other`.
-//!
-//! What no suite can see is for the adapter's own tests:
-//!
-//! - An error of the backend in the middle of a batch takes back all of it.
-//! - What was answered with Ok outlives a power cut, as far as the adapter promises.
-//! - What was erased is gone from the disk too.
+//! - An error of the backend in the middle of a batch rolls back the whole batch.
+//! - Acknowledged data survives a power failure, as far as the adapter documents.
+//! - Erased data is removed from the disk.
 
 mod bus;
 mod comment_fixture;
@@ -72,27 +57,19 @@ pub use store::{Store, StoreHarness};
 
 use crate::Error;
 
-/// How long a check may take before what it waits for counts as missing.
+/// How long a check may take.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long a check listens before it believes that nothing comes.
+/// How long a check waits before it concludes that nothing arrives.
 const SILENCE: Duration = Duration::from_millis(100);
 
-/// A promise that an adapter does not keep, in words.
-///
-/// ```
-/// use horizon_core::{Error, testing::Violation};
-///
-/// assert_eq!(Violation::new("it counts twice").to_string(), "it counts twice");
-/// let failed = Violation::from(Error::unavailable("no disk"));
-/// assert!(failed.to_string().starts_with("the port failed"));
-/// ```
+/// A promise that an adapter breaks, as a sentence.
 pub struct Violation(String);
 
 impl Violation {
-    /// What is broken, as a sentence.
-    pub fn new(what: impl Into<String>) -> Self {
-        Self(what.into())
+    /// Returns a violation with this description.
+    pub fn new(description: impl Into<String>) -> Self {
+        Self(description.into())
     }
 }
 
@@ -116,28 +93,29 @@ impl From<Error> for Violation {
     }
 }
 
-/// Runs a check, at most 30 seconds long.
+/// Runs a check for at max 30 seconds.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use horizon_core::testing::{Violation, run_check};
+/// use std::sync::Arc;
+/// use horizon_core::testing::{Store, checks::stats, run_check};
 ///
-/// let check = async { if 1 + 1 == 2 { Ok(()) } else { Err(Violation::new("it cannot add")) } };
-/// assert!(run_check(check).await.is_ok());
+/// let mut harness: Arc<dyn Store> = Arc::new(horizon_memory::MemoryStats::new());
+/// run_check(stats::likes_are_a_set(&mut harness)).await?;
 /// # Ok(())
 /// # }
 /// ```
 ///
 /// # Errors
-/// What the check finds, or that it found no end.
+/// Returns the violation that the check finds, or one if the check does not end in time.
 pub async fn run_check(check: impl Future<Output = Result<(), Violation>>) -> Result<(), Violation> {
     timeout(CHECK_TIMEOUT, check)
         .await
-        .unwrap_or_else(|_| Err(Violation::new("what the check waits for never came")))
+        .unwrap_or_else(|_| Err(Violation::new("the check timed out")))
 }
 
-/// Fails with `what` unless the two are the same. They stand one under the other, to be compared by eye.
+/// Returns a violation with both values, one below the other, unless they are equal.
 fn expect_eq<T: PartialEq + fmt::Debug>(what: &str, got: &T, want: &T) -> Result<(), Violation> {
     if got == want {
         return Ok(());
@@ -145,7 +123,7 @@ fn expect_eq<T: PartialEq + fmt::Debug>(what: &str, got: &T, want: &T) -> Result
     Err(Violation::new(format!("{what}\n   got {got:?}\nwanted {want:?}")))
 }
 
-/// One `#[tokio::test]` per check.
+/// Generates one `#[tokio::test]` per check.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! conformance_tests {
@@ -160,14 +138,15 @@ macro_rules! conformance_tests {
     };
 }
 
-/// Proves a store with the suites of its three ports, each in a module of its own: `stats`, `comments`
-/// and `salts`. `make` is the name of an async function beside it that answers a fresh
-/// [`StoreHarness`](crate::testing::StoreRig).
+/// Generates the tests of all three ports of a store, in the modules `stats`, `comments` and `salts`.
+///
+/// `make` is the name of an async function in the current module that returns a new
+/// [`StoreHarness`](crate::testing::StoreHarness).
 ///
 /// ```
 /// use std::sync::Arc;
 /// use horizon_core::testing::Store;
-/// use horizon_memory::MemoryStats; // yours
+/// use horizon_memory::MemoryStats; // your adapter
 ///
 /// async fn make() -> Arc<dyn Store> {
 ///     Arc::new(MemoryStats::new())
@@ -216,8 +195,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_differs_stands_one_under_the_other() {
-        let broken = expect_eq("the likes", &[1, 2], &[1, 3]).unwrap_err();
-        assert_eq!(broken.to_string(), "the likes\n   got [1, 2]\nwanted [1, 3]");
+    fn expect_eq_shows_both_values() {
+        let violation = expect_eq("the likes", &[1, 2], &[1, 3]).unwrap_err();
+        assert_eq!(violation.to_string(), "the likes\n   got [1, 2]\nwanted [1, 3]");
     }
 }

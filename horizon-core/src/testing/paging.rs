@@ -1,4 +1,4 @@
-//! What every [`CommentStore`](crate::Comments) keeps about pages of threads and of replies. They are checks of its suite.
+//! The checks of [`CommentStore`](crate::CommentStore) about pages of threads and replies.
 
 use super::comment_fixture::{CommentFixture, bodies, heads};
 use super::event_factory::limit;
@@ -9,21 +9,16 @@ use crate::{
     ThreadPage, Visibility,
 };
 
-/// How many of the largest comments are more than one page takes, and less than two.
+/// More of the largest comments than fit on one page, and fewer than fit on two.
 const LARGE_COMMENTS: usize = 70;
 
 impl CommentFixture<'_> {
-    async fn thread(
-        &mut self,
-        head: EventId,
-        after: Option<EventId>,
-        most: usize,
-    ) -> Result<Option<Thread>, Violation> {
+    async fn thread(&mut self, head: EventId, after: Option<EventId>, max: usize) -> Result<Option<Thread>, Violation> {
         let store = self.harness.open().await?;
-        Ok(store.thread(&self.slug, head, after, limit(most)).await?)
+        Ok(store.thread(&self.slug, head, after, limit(max)).await?)
     }
 
-    /// Writes `count` comments whose texts `body` makes from their numbers, and returns their ids.
+    /// Posts `count` comments with the bodies `body(0)`, `body(1)` and so on. Returns their ids.
     async fn post_all(
         &mut self,
         count: usize,
@@ -39,7 +34,7 @@ impl CommentFixture<'_> {
     }
 }
 
-/// One of the largest texts there can be; each number has its own.
+/// Returns a body of the greatest length that is different for each number.
 fn large(number: usize) -> String {
     let start = number.to_string();
     let rest = "\u{1f600}".repeat(MAX_BODY_CHARS - start.len());
@@ -50,7 +45,7 @@ fn numbers(of: std::ops::Range<usize>) -> Vec<String> {
     of.map(|number| number.to_string()).collect()
 }
 
-/// The bodies of a thread's replies, and whether more follow.
+/// Returns the bodies of a thread's replies, and whether there are more.
 fn replies(thread: Option<&Thread>) -> Option<(Vec<&str>, bool)> {
     thread.map(|thread| (bodies(&thread.replies), thread.has_more_replies))
 }
@@ -62,21 +57,21 @@ fn bytes<'a>(comments: impl IntoIterator<Item = &'a Comment>) -> usize {
     bytes.sum()
 }
 
-/// However many replies there are, a page shows the first of them; exactly as many are all.
+/// A thread has its first replies; the flag is set only if there are more.
 pub async fn a_thread_has_its_first_replies_and_a_flag_for_more(
     harness: &mut dyn StoreHarness,
 ) -> Result<(), Violation> {
     let mut fixture = CommentFixture::new(harness)?;
     let few = fixture.post("few", None).await?;
     let many = fixture.post("many", None).await?;
-    let most = REPLIES_PER_THREAD.get();
-    fixture.post_all(most, Some(few), |number| number.to_string()).await?;
-    fixture.post_pending("waits", Some(few)).await?;
+    let max = REPLIES_PER_THREAD.get();
+    fixture.post_all(max, Some(few), |number| number.to_string()).await?;
+    fixture.post_pending("pending", Some(few)).await?;
     fixture
         .post_all(MAX_REPLIES, Some(many), |number| number.to_string())
         .await?;
     let page = fixture.threads(None, 9).await?;
-    let shown = numbers(0..most);
+    let shown = numbers(0..max);
     let shown: Vec<&str> = shown.iter().map(String::as_str).collect();
     expect_eq(
         "as many as a page shows",
@@ -86,7 +81,7 @@ pub async fn a_thread_has_its_first_replies_and_a_flag_for_more(
     expect_eq("many more", &replies(page.threads.get(1)), &Some((shown, true)))
 }
 
-/// `after` leads through all shown replies, oldest first, also from one that was removed meanwhile.
+/// `after` pages through all shown replies, oldest first, also from a removed reply.
 pub async fn replies_page_forwards(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut fixture = CommentFixture::new(harness)?;
     let (head, other) = (fixture.post("head", None).await?, fixture.post("other", None).await?);
@@ -95,7 +90,7 @@ pub async fn replies_page_forwards(harness: &mut dyn StoreHarness) -> Result<(),
     for body in ["a", "b", "c", "d", "e"] {
         ids.push(fixture.post(body, Some(head)).await?);
         fixture.post("elsewhere", Some(other)).await?;
-        fixture.post_pending("waits", Some(head)).await?;
+        fixture.post_pending("pending", Some(head)).await?;
     }
     for (want, more) in [
         (["a", "b"].as_slice(), true),
@@ -127,16 +122,16 @@ pub async fn replies_page_forwards(harness: &mut dyn StoreHarness) -> Result<(),
     )
 }
 
-/// A reply, a comment of another page and what does not show are no threads; a blank head above replies is one.
+/// `thread` returns `None` for a reply, a comment of another page, and a hidden thread.
 pub async fn thread_returns_only_visible_threads(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut fixture = CommentFixture::new(harness)?;
     let head = fixture.post("head", None).await?;
     let reply = fixture.post("reply", Some(head)).await?;
-    let waits = fixture.post_pending("waits", None).await?;
+    let pending = fixture.post_pending("pending", None).await?;
     let foreign = fixture.post_elsewhere("foreign").await?;
     for (what, id) in [
         ("a reply", reply),
-        ("one that waits", waits),
+        ("a pending one", pending),
         ("one of another page", foreign),
         ("an unknown one", EventId::from_u128(1)),
     ] {
@@ -153,7 +148,7 @@ pub async fn thread_returns_only_visible_threads(harness: &mut dyn StoreHarness)
     expect_eq("the reply removed too", &fixture.thread(head, None, 9).await?, &None)
 }
 
-/// An `after` that is unknown or stands on another page has no replies behind it.
+/// An `after` that is unknown or on another page has no later replies.
 pub async fn an_unknown_after_returns_no_replies(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut fixture = CommentFixture::new(harness)?;
     let foreign = fixture.post_elsewhere("foreign").await?;
@@ -166,7 +161,7 @@ pub async fn an_unknown_after_returns_no_replies(harness: &mut dyn StoreHarness)
     Ok(())
 }
 
-/// Large comments end a page before its limit, and paging on still finds each of them.
+/// Large comments end a page early, and paging reaches all of them.
 pub async fn a_page_of_threads_is_limited_in_bytes(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut fixture = CommentFixture::new(harness)?;
     fixture.post_all(LARGE_COMMENTS, None, large).await?;
@@ -199,7 +194,7 @@ fn all_bytes(page: &ThreadPage) -> usize {
         .sum()
 }
 
-/// The same for the replies of one thread.
+/// Large replies end a page early, and paging reaches all of them.
 pub async fn a_page_of_replies_is_limited_in_bytes(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut fixture = CommentFixture::new(harness)?;
     let head = fixture.post("head", None).await?;

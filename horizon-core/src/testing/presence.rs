@@ -1,4 +1,4 @@
-//! What every [`Presence`] keeps.
+//! The checks of a [`Presence`].
 
 use std::time::Duration;
 
@@ -9,20 +9,8 @@ use super::{CHECK_TIMEOUT, SILENCE, Violation, expect_eq, suite};
 use crate::{Presence, PresenceExt, PresenceGuard, Slug, Topic, VisitorKey};
 
 suite! { $
-    /// Proves a [`Presence`](crate::Presence): `make` is an async function that answers a fresh
-    /// [`PresenceHarness`](crate::testing::PresenceRig).
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use horizon_core::testing::PresenceHarness;
-    /// use horizon_memory::MemoryPresence; // yours
-    ///
-    /// async fn make() -> PresenceHarness {
-    ///     let grace = Duration::from_secs(3);
-    ///     PresenceHarness { presence: Box::new(MemoryPresence::new(grace)), grace }
-    /// }
-    /// horizon_core::presence_suite!(make, start_paused = true);
-    /// ```
+    /// Generates the tests of a [`Presence`](crate::Presence). `make` is an async function that returns a new
+    /// [`PresenceHarness`](crate::testing::PresenceHarness).
     presence_suite, presence:
     a_watch_starts_at_zero
     a_tracked_visitor_counts_in_every_watch
@@ -42,21 +30,11 @@ const ADA: VisitorKey = VisitorKey::from_u128(1);
 const BOB: VisitorKey = VisitorKey::from_u128(2);
 const EVE: VisitorKey = VisitorKey::from_u128(3);
 
-/// A fresh presence and how long it waits before a leave counts.
-///
-/// ```
-/// use std::time::Duration;
-/// use horizon_core::testing::PresenceHarness;
-/// use horizon_memory::MemoryPresence;
-///
-/// let grace = Duration::from_secs(3);
-/// let harness = PresenceHarness { presence: Box::new(MemoryPresence::new(grace)), grace };
-/// assert_eq!(harness.grace, grace);
-/// ```
+/// A new presence adapter and its grace.
 pub struct PresenceHarness {
-    /// The adapter.
+    /// The adapter under test.
     pub presence: Box<dyn Presence>,
-    /// Its grace. The checks let events of 100 ms happen within it.
+    /// The adapter's grace, longer than 100 ms.
     pub grace: Duration,
 }
 
@@ -89,26 +67,26 @@ impl PresenceHarness {
 async fn expect(what: &str, counts: &mut BoxStream<'static, u64>, want: u64) -> Result<(), Violation> {
     match timeout(CHECK_TIMEOUT / 2, counts.next()).await {
         Ok(got) => expect_eq(what, &got, &Some(want)),
-        Err(_) => Err(Violation::new(format!("{what}: the watch does not say {want}"))),
+        Err(_) => Err(Violation::new(format!("{what}: the watch does not yield {want}"))),
     }
 }
 
 async fn expect_silence(what: &str, counts: &mut BoxStream<'static, u64>, wait: Duration) -> Result<(), Violation> {
     match timeout(wait, counts.next()).await {
-        Ok(got) => Err(Violation::new(format!("{what}: the watch says {got:?}"))),
+        Ok(got) => Err(Violation::new(format!("{what}: the watch yields {got:?}"))),
         Err(_) => Ok(()),
     }
 }
 
-/// A watch says 0 at once when nobody is here.
+/// A watch of an empty topic yields 0 at once.
 pub async fn a_watch_starts_at_zero(harness: &mut PresenceHarness) -> Result<(), Violation> {
     expect("an empty topic", &mut harness.watch(), 0).await
 }
 
-/// After `track` answered, a watch that is open says so, and a new one starts with it.
+/// When `track` returns, open watches and new ones include the visitor.
 pub async fn a_tracked_visitor_counts_in_every_watch(harness: &mut PresenceHarness) -> Result<(), Violation> {
     let mut before = harness.watch();
-    expect("before anyone came", &mut before, 0).await?;
+    expect("before anyone joined", &mut before, 0).await?;
     let _ada = harness.track(ADA).await?;
     expect("a new watch", &mut harness.watch(), 1).await?;
     expect("a watch from before", &mut before, 1).await
@@ -124,7 +102,7 @@ pub async fn a_second_tab_is_not_a_second_viewer(harness: &mut PresenceHarness) 
     expect_eq("a second tab", &harness.viewers().await, &1)
 }
 
-/// Of two guards of one visitor, one is enough to be here.
+/// One of two guards keeps the visitor present.
 pub async fn a_visitor_stays_while_another_tab_is_open(harness: &mut PresenceHarness) -> Result<(), Violation> {
     let first = harness.track(ADA).await?;
     let _second = harness.track(ADA).await?;
@@ -134,14 +112,14 @@ pub async fn a_visitor_stays_while_another_tab_is_open(harness: &mut PresenceHar
     expect_silence("one of two tabs was closed", &mut counts, harness.longer_than_grace()).await
 }
 
-/// Different visitors count each.
+/// Each visitor counts.
 pub async fn two_visitors_count_as_two(harness: &mut PresenceHarness) -> Result<(), Violation> {
     let _ada = harness.track(ADA).await?;
     let _bob = harness.track(BOB).await?;
     expect("two visitors", &mut harness.watch(), 2).await
 }
 
-/// The last guard's drop counts after the grace, not before.
+/// Dropping the last guard counts after the grace, not earlier.
 pub async fn a_visitor_leaves_after_the_grace(harness: &mut PresenceHarness) -> Result<(), Violation> {
     let ada = harness.track(ADA).await?;
     let mut counts = harness.watch();
@@ -151,12 +129,14 @@ pub async fn a_visitor_leaves_after_the_grace(harness: &mut PresenceHarness) -> 
     expect("the visitor left", &mut counts, 0).await?;
     let waited = start.elapsed();
     if waited < harness.grace {
-        return Err(Violation::new(format!("the leave counted after {waited:?} already")));
+        return Err(Violation::new(format!(
+            "the visitor left after {waited:?}, before the end of the grace"
+        )));
     }
     Ok(())
 }
 
-/// Going and coming back within the grace is never seen.
+/// A watch does not see a visitor leave and return within the grace.
 pub async fn a_reload_within_the_grace_changes_nothing(harness: &mut PresenceHarness) -> Result<(), Violation> {
     let before = harness.track(ADA).await?;
     let mut counts = harness.watch();
@@ -167,20 +147,20 @@ pub async fn a_reload_within_the_grace_changes_nothing(harness: &mut PresenceHar
     expect_silence("after the reload", &mut counts, harness.longer_than_grace()).await
 }
 
-/// Who left is counted again when they come again, and the watch still listens.
+/// A visitor who left counts again when they return, in the same watch.
 pub async fn a_visitor_can_come_back_after_leaving(harness: &mut PresenceHarness) -> Result<(), Violation> {
     let mut counts = harness.watch();
-    expect("nobody", &mut counts, 0).await?;
+    expect("no visitor", &mut counts, 0).await?;
     for _ in 0..2 {
         let ada = harness.track(ADA).await?;
-        expect("the visitor came", &mut counts, 1).await?;
+        expect("the visitor joined", &mut counts, 1).await?;
         drop(ada);
         expect("the visitor left", &mut counts, 0).await?;
     }
     Ok(())
 }
 
-/// A visitor of one page is nowhere else, and leaves no other page when they leave one.
+/// Joining and leaving one page does not change another.
 pub async fn topics_are_independent(harness: &mut PresenceHarness) -> Result<(), Violation> {
     let page = |slug| Ok::<_, Violation>(Topic::from(Slug::new(slug).map_err(|e| Violation::new(e.to_string()))?));
     let (here, there) = (page("here")?, page("there")?);
@@ -199,19 +179,19 @@ pub async fn topics_are_independent(harness: &mut PresenceHarness) -> Result<(),
     expect_silence("the page that was not left", &mut counts, SILENCE).await
 }
 
-/// What was missed while nobody polled is not told later.
+/// Numbers between two polls are skipped.
 pub async fn a_slow_watch_skips_to_the_latest(harness: &mut PresenceHarness) -> Result<(), Violation> {
     let mut slow = harness.watch();
-    expect("nobody", &mut slow, 0).await?;
+    expect("no visitor", &mut slow, 0).await?;
     let mut guards = Vec::new();
     for visitor in [ADA, BOB, EVE] {
         guards.push(harness.track(visitor).await?);
     }
-    expect("three came meanwhile", &mut slow, 3).await?;
+    expect("three joined", &mut slow, 3).await?;
     expect_silence("nothing else happened", &mut slow, SILENCE).await
 }
 
-/// One leaves and another comes while nobody polls: that is no change.
+/// One visitor leaves and another joins between two polls: the watch yields nothing.
 pub async fn a_watch_never_repeats_a_number(harness: &mut PresenceHarness) -> Result<(), Violation> {
     let ada = harness.track(ADA).await?;
     let (mut slow, mut quick) = (harness.watch(), harness.watch());
@@ -220,11 +200,11 @@ pub async fn a_watch_never_repeats_a_number(harness: &mut PresenceHarness) -> Re
     drop(ada);
     expect("the visitor left", &mut quick, 0).await?;
     let _bob = harness.track(BOB).await?;
-    expect("another came", &mut quick, 1).await?;
-    expect_silence("one left, one came", &mut slow, SILENCE).await
+    expect("another joined", &mut quick, 1).await?;
+    expect_silence("one left, one joined", &mut slow, SILENCE).await
 }
 
-/// A guard's drop is synchronous and needs no runtime.
+/// Dropping a guard is synchronous and needs no runtime.
 pub async fn a_guard_may_be_dropped_outside_the_runtime(harness: &mut PresenceHarness) -> Result<(), Violation> {
     let guard = harness.track(ADA).await?;
     let mut counts = harness.watch();

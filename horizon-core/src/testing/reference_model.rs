@@ -22,7 +22,7 @@ impl RandomEvents {
         self.0.choice(from)
     }
 
-    /// Something new on one of the topics or, one time in four, something that happened before.
+    /// Returns a new event on one of the topics or, one time in four, a past event.
     pub(super) fn event(&mut self, factory: &mut EventFactory, topics: &[Topic], past: &[Event]) -> Event {
         if self.below(4) == 0
             && let Some(repeat) = self.pick(past)
@@ -70,7 +70,7 @@ impl RandomEvents {
     }
 }
 
-/// The same counting rules, written down a second time and as plainly as can be.
+/// A second, simple implementation of the counting rules.
 #[derive(Default)]
 pub(super) struct Model {
     counted: HashSet<EventId>,
@@ -118,8 +118,8 @@ impl TopicModel {
                 }
                 self.seen.insert(*visitor, last.unwrap_or(event.at).max(event.at));
             }
-            EventKind::Like { reader } => self.say(*reader, event.stamp(), true),
-            EventKind::Unlike { reader } => self.say(*reader, event.stamp(), false),
+            EventKind::Like { reader } => self.set_like(*reader, event.stamp(), true),
+            EventKind::Unlike { reader } => self.set_like(*reader, event.stamp(), false),
             EventKind::Comment { pending, .. } => self.show(event.id, !pending),
             EventKind::Moderate { comment, verdict } if self.shown.contains_key(comment) => {
                 let last = self.verdicts.entry(*comment).or_insert(event.stamp());
@@ -132,9 +132,9 @@ impl TopicModel {
         }
     }
 
-    fn say(&mut self, reader: ReaderId, said: Stamp, likes: bool) {
-        if self.likes.get(&reader).is_none_or(|(last, _)| *last <= said) {
-            self.likes.insert(reader, (said, likes));
+    fn set_like(&mut self, reader: ReaderId, stamp: Stamp, likes: bool) {
+        if self.likes.get(&reader).is_none_or(|(last, _)| *last <= stamp) {
+            self.likes.insert(reader, (stamp, likes));
         }
     }
 

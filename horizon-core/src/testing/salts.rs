@@ -1,4 +1,4 @@
-//! What every [`SaltStore`](crate::Salts) keeps.
+//! The checks of a [`SaltStore`](crate::SaltStore).
 
 use futures::future::join_all;
 
@@ -7,9 +7,8 @@ use super::{StoreHarness, Violation, expect_eq, suite};
 use crate::Day;
 
 suite! { $
-    /// Proves a [`SaltStore`](crate::Salts): `make` is an async function that answers a fresh
-    /// [`StoreHarness`](crate::testing::StoreRig).
-    #[doc = include_str!("stores.md")]
+    /// Generates the tests of a [`SaltStore`](crate::SaltStore); see [`store_suite!`](crate::store_suite).
+    /// `make` is an async function that returns a new [`StoreHarness`](crate::testing::StoreHarness).
     salts_suite, salts:
     the_first_salt_of_a_day_is_kept
     concurrent_callers_get_the_same_salt
@@ -27,7 +26,7 @@ async fn salt(harness: &mut dyn StoreHarness, day: i64, fresh: u8) -> Result<u8,
     Ok(first)
 }
 
-/// Whoever asks later gets what the first one brought.
+/// Later calls return the salt of the first call.
 pub async fn the_first_salt_of_a_day_is_kept(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     for fresh in [1, 2, 3] {
         expect_eq("the salt", &salt(harness, TODAY, fresh).await?, &1)?;
@@ -36,34 +35,34 @@ pub async fn the_first_salt_of_a_day_is_kept(harness: &mut dyn StoreHarness) -> 
     expect_eq("all its bytes", &whole, &[1; 32])
 }
 
-/// Of many first ones one wins, and all of them learn it.
+/// One of several concurrent first calls sets the salt for all of them.
 pub async fn concurrent_callers_get_the_same_salt(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let store = harness.open().await?;
-    let asked = (1..=16).map(|fresh| store.salt(Day::from_number(TODAY), [fresh; 32]));
+    let requested = (1..=16).map(|fresh| store.salt(Day::from_number(TODAY), [fresh; 32]));
     let mut salts = Vec::new();
-    for answer in join_all(asked).await {
-        salts.push(answer?);
+    for result in join_all(requested).await {
+        salts.push(result?);
     }
     drop(store);
     salts.dedup();
     expect_eq("how many different salts", &salts.len(), &1)
 }
 
-/// Shortly after midnight both are needed.
+/// Both salts are needed shortly after midnight.
 pub async fn today_and_yesterday_have_separate_salts(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     expect_eq("yesterday's", &salt(harness, TODAY - 1, 1).await?, &1)?;
     expect_eq("today's", &salt(harness, TODAY, 2).await?, &2)?;
     expect_eq("yesterday's again", &salt(harness, TODAY - 1, 3).await?, &1)
 }
 
-/// Asking for a day's salt erases the old ones, which shows in that a new one takes their place.
+/// After a call for a new day, a call for an old day sets a new salt.
 pub async fn a_new_day_erases_salts_before_yesterday(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     salt(harness, TODAY - 2, 1).await?;
     salt(harness, TODAY, 2).await?;
     expect_eq("two days old", &salt(harness, TODAY - 2, 3).await?, &3)
 }
 
-/// `expire` keeps today's and yesterday's salt.
+/// `expire` keeps yesterday's salt and erases older ones.
 pub async fn expire_erases_only_salts_before_yesterday(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let now = EventFactory::new().now();
     let today = now.day().number();
@@ -74,7 +73,7 @@ pub async fn expire_erases_only_salts_before_yesterday(harness: &mut dyn StoreHa
     expect_eq("two days old", &salt(harness, today - 2, 9).await?, &9)
 }
 
-/// Tomorrow's salt is asked for ahead, and all processes keep the one that they got.
+/// `expire` keeps the salts of today and tomorrow.
 pub async fn expire_keeps_the_salt_of_tomorrow(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let now = EventFactory::new().now();
     let today = now.day().number();

@@ -1,4 +1,4 @@
-//! What every [`StatsStore`](crate::StatsStore) keeps.
+//! The checks of a [`StatsStore`](crate::StatsStore).
 
 use std::time::Duration;
 
@@ -12,9 +12,8 @@ use super::{StoreHarness, Violation, expect_eq, suite};
 use crate::{DEDUPE_WINDOW, Event, ReaderId, Stats, StatsStoreExt, Topic, Update, VISIT_GAP, VISITOR_MEMORY};
 
 suite! { $
-    /// Proves a [`StatsStore`](crate::StatsStore): `make` is an async function that answers a fresh
-    /// [`StoreHarness`](crate::testing::StoreRig).
-    #[doc = include_str!("stores.md")]
+    /// Generates the tests of a [`StatsStore`](crate::StatsStore); see [`store_suite!`](crate::store_suite).
+    /// `make` is an async function that returns a new [`StoreHarness`](crate::testing::StoreHarness).
     stats_suite, stats:
     an_event_counts_once_within_a_batch
     an_event_counts_once_across_batches
@@ -44,14 +43,14 @@ suite! { $
 
 const MILLI: Duration = Duration::from_millis(1);
 
-/// A batch that brings an id twice counts it once.
+/// A batch may contain an event twice.
 pub async fn an_event_counts_once_within_a_batch(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let hit = EventFactory::new().anonymous_visit(&Topic::Site);
     apply(harness, &[hit.clone(), hit]).await?;
     expect_visits("twice in one batch", harness, 1).await
 }
 
-/// A batch that brings a known id counts the rest.
+/// A batch may contain a known event; the others count.
 pub async fn an_event_counts_once_across_batches(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut factory = EventFactory::new();
     let (first, second) = (
@@ -63,7 +62,7 @@ pub async fn an_event_counts_once_across_batches(harness: &mut dyn StoreHarness)
     expect_visits("one of two was known", harness, 2).await
 }
 
-/// Callers at the same time, each with the event that all have and one of its own.
+/// Concurrent batches share one event and have one of their own.
 pub async fn an_event_counts_once_under_concurrency(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut factory = EventFactory::new();
     let shared = factory.anonymous_visit(&Topic::Site);
@@ -71,23 +70,23 @@ pub async fn an_event_counts_once_under_concurrency(harness: &mut dyn StoreHarne
         .map(|_| [shared.clone(), factory.anonymous_visit(&Topic::Site)])
         .collect();
     let store = harness.open().await?;
-    for answer in join_all(batches.iter().map(|batch| store.apply(batch))).await {
-        answer?;
+    for result in join_all(batches.iter().map(|batch| store.apply(batch))).await {
+        result?;
     }
     drop(store);
     expect_visits("sixteen and a shared one", harness, 17).await
 }
 
-/// Whoever missed the first answer gets it again.
+/// A caller that lost the first result gets the totals again.
 pub async fn a_repeat_returns_the_totals(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let hit = EventFactory::new().anonymous_visit(&Topic::Site);
     let first = apply(harness, std::slice::from_ref(&hit)).await?;
     let again = apply(harness, &[hit]).await?;
-    expect_eq("the first answer", &first.first().map(|u| u.stats.visits), &Some(1))?;
-    expect_eq("the answer to the repeat", &again, &first)
+    expect_eq("the first result", &first.first().map(|u| u.stats.visits), &Some(1))?;
+    expect_eq("the result of the repeat", &again, &first)
 }
 
-/// One answer a topic, also where an event changes nothing.
+/// `apply` returns each topic once, also if an event changed nothing.
 pub async fn apply_returns_each_topic_once(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut factory = EventFactory::new();
     let (one, two) = (page_topic("one")?, page_topic("two")?);
@@ -99,10 +98,10 @@ pub async fn apply_returns_each_topic_once(harness: &mut dyn StoreHarness) -> Re
     ];
     let mut named: Vec<_> = apply(harness, &events).await?.into_iter().map(|u| u.topic).collect();
     named.sort();
-    expect_eq("the topics answered", &named, &vec![Topic::Site, one, two])
+    expect_eq("the returned topics", &named, &vec![Topic::Site, one, two])
 }
 
-/// A caller that goes away leaves the whole batch or nothing of it, and can repeat it.
+/// A cancelled `apply` leaves all events of the batch or none, and can be retried.
 pub async fn a_batch_is_applied_whole_or_not_at_all(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut factory = EventFactory::new();
     let topics = [Topic::Site, page_topic("one")?, page_topic("two")?];
@@ -123,7 +122,7 @@ pub async fn a_batch_is_applied_whole_or_not_at_all(harness: &mut dyn StoreHarne
     Ok(())
 }
 
-/// `get` answers each topic at its place, also one that is asked for twice.
+/// `get` returns the totals in the order of the topics, also for a repeated topic.
 pub async fn get_returns_totals_in_request_order(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut factory = EventFactory::new();
     let (one, two) = (page_topic("one")?, page_topic("two")?);
@@ -136,15 +135,15 @@ pub async fn get_returns_totals_in_request_order(harness: &mut dyn StoreHarness)
         ],
     )
     .await?;
-    let asked = [two.clone(), page_topic("nothing")?, one.clone(), two];
-    let answers = harness.open().await?.get(&asked).await?;
-    let answered: Vec<_> = answers.iter().map(|u| u.topic.clone()).collect();
-    expect_eq("the topics", &answered, &asked.to_vec())?;
-    let visits: Vec<_> = answers.iter().map(|u| u.stats.visits).collect();
+    let requested = [two.clone(), page_topic("nothing")?, one.clone(), two];
+    let updates = harness.open().await?.get(&requested).await?;
+    let topics: Vec<_> = updates.iter().map(|u| u.topic.clone()).collect();
+    expect_eq("the topics", &topics, &requested.to_vec())?;
+    let visits: Vec<_> = updates.iter().map(|u| u.stats.visits).collect();
     expect_eq("their visits", &visits, &vec![2, 0, 1, 2])
 }
 
-/// A topic that never saw an event, or only one that changed nothing, is empty.
+/// A topic without events, or with one that changed nothing, has empty totals.
 pub async fn an_unknown_topic_has_empty_totals(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let empty = vec![Update::empty(Topic::Site)];
     expect_eq("never named", &harness.open().await?.get(&[Topic::Site]).await?, &empty)?;
@@ -152,7 +151,7 @@ pub async fn an_unknown_topic_has_empty_totals(harness: &mut dyn StoreHarness) -
     expect_eq("nothing changed", &apply(harness, &[unlike]).await?, &empty)
 }
 
-/// Liking twice is liking once; what is not there cannot be taken back.
+/// A second like and an unlike without a like change nothing.
 pub async fn likes_are_a_set(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let (mut factory, site) = (EventFactory::new(), Topic::Site);
     for (what, event, want) in [
@@ -175,7 +174,7 @@ pub async fn likes_are_a_set(harness: &mut dyn StoreHarness) -> Result<(), Viola
     expect_likes("several in one batch", harness, 3).await
 }
 
-/// `likes` knows each reader's own.
+/// `is_liked_by` distinguishes readers and topics.
 pub async fn is_liked_by_returns_the_current_state(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let (mut factory, site) = (EventFactory::new(), Topic::Site);
     apply(
@@ -199,7 +198,7 @@ pub async fn is_liked_by_returns_the_current_state(harness: &mut dyn StoreHarnes
     Ok(())
 }
 
-/// What a reader said first changes nothing when it comes last, also within a batch, and also after a forgetting.
+/// An older like or unlike that arrives later changes nothing, also within a batch and after `expire`.
 pub async fn the_latest_like_or_unlike_wins_in_any_order(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let (mut factory, site) = (EventFactory::new(), Topic::Site);
     let (early_like, early_unlike) = (factory.like(&site, 1), factory.unlike(&site, 2));
@@ -219,10 +218,10 @@ pub async fn the_latest_like_or_unlike_wins_in_any_order(harness: &mut dyn Store
     }
     let (first, second) = (factory.like(&site, 3), factory.unlike(&site, 3));
     apply(harness, &[second, first]).await?;
-    expect_likes("two words in one millisecond", harness, 1).await
+    expect_likes("a like and an unlike in one millisecond", harness, 1).await
 }
 
-/// Behind the window the word is gone, which shows in that an earlier one counts.
+/// After `expire`, an earlier like counts.
 pub async fn expire_erases_unlikes_past_the_window(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let (mut factory, site) = (EventFactory::new(), Topic::Site);
     let early = factory.like(&site, 1);
@@ -234,7 +233,7 @@ pub async fn expire_erases_unlikes_past_the_window(harness: &mut dyn StoreHarnes
     expect_likes("the unlike is gone", harness, 1).await
 }
 
-/// Nobody can tell them apart, so all count.
+/// Visits without a visitor cannot be merged.
 pub async fn each_visit_without_a_visitor_counts(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut factory = EventFactory::new();
     apply(
@@ -248,7 +247,7 @@ pub async fn each_visit_without_a_visitor_counts(harness: &mut dyn StoreHarness)
     expect_visits("two without a visitor", harness, 2).await
 }
 
-/// Thirty minutes away is the same visit, a millisecond more is another.
+/// After 30 minutes it is the same visit, a millisecond later a new one.
 pub async fn a_visit_counts_again_only_after_the_gap(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut factory = EventFactory::new();
     for (what, wait, want) in [
@@ -267,7 +266,7 @@ pub async fn a_visit_counts_again_only_after_the_gap(harness: &mut dyn StoreHarn
     expect_visits("another visitor", harness, 3).await
 }
 
-/// The gap runs from when the visitor was last seen, not from when the visit began.
+/// The gap starts when the visitor was last seen, not when the visit began.
 pub async fn activity_extends_a_visit(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut factory = EventFactory::new();
     for _ in 0..5 {
@@ -278,7 +277,7 @@ pub async fn activity_extends_a_visit(harness: &mut dyn StoreHarness) -> Result<
     expect_visits("seen every twenty minutes", harness, 1).await
 }
 
-/// Out of order, the gap counts backwards too, and the later sighting is the one remembered.
+/// The gap counts in both directions, and an older event does not move the last time seen back.
 pub async fn a_late_event_is_not_a_new_visit(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut factory = EventFactory::new();
     let (much_earlier, _) = (factory.visit(&Topic::Site, 1), factory.advance(VISIT_GAP));
@@ -297,7 +296,7 @@ pub async fn a_late_event_is_not_a_new_visit(harness: &mut dyn StoreHarness) -> 
     Ok(())
 }
 
-/// The same visitor and reader on other pages, also where only the case differs.
+/// The same visitor and reader count on each topic, also if the names differ only in case.
 pub async fn topics_are_independent(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut factory = EventFactory::new();
     let topics = [
@@ -319,7 +318,7 @@ pub async fn topics_are_independent(harness: &mut dyn StoreHarness) -> Result<()
     Ok(())
 }
 
-/// Of two totals the newer has the higher revision; what changed nothing is not newer.
+/// Every change of the totals increases the revision; nothing else does.
 pub async fn the_revision_grows_only_with_changes(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let (mut factory, site) = (EventFactory::new(), Topic::Site);
     let mut last = Update::empty(site.clone());
@@ -343,7 +342,7 @@ pub async fn the_revision_grows_only_with_changes(harness: &mut dyn StoreHarness
     Ok(())
 }
 
-/// Facts go, totals stay; a like is kept as long as it is liked.
+/// `expire` keeps totals and likes.
 pub async fn expire_changes_no_total_and_no_like(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let (mut factory, site) = (EventFactory::new(), Topic::Site);
     apply(
@@ -363,7 +362,7 @@ pub async fn expire_changes_no_total_and_no_like(harness: &mut dyn StoreHarness)
     expect_likes("the same reader's like", harness, 1).await
 }
 
-/// Up to the last moment of the window a repeat is recognised.
+/// A repeat at the end of the window is recognised.
 pub async fn an_id_is_kept_for_the_whole_window(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let hit = EventFactory::new().anonymous_visit(&Topic::Site);
     apply(harness, std::slice::from_ref(&hit)).await?;
@@ -372,7 +371,7 @@ pub async fn an_id_is_kept_for_the_whole_window(harness: &mut dyn StoreHarness) 
     expect_visits("a repeat at the end of the window", harness, 1).await
 }
 
-/// Behind the window the id is gone, which shows in that nobody recognises the repeat any more.
+/// After `expire`, a repeat counts.
 pub async fn expire_erases_ids_past_the_window(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let hit = EventFactory::new().anonymous_visit(&Topic::Site);
     apply(harness, std::slice::from_ref(&hit)).await?;
@@ -381,12 +380,12 @@ pub async fn expire_erases_ids_past_the_window(harness: &mut dyn StoreHarness) -
     expect_visits("the id is gone", harness, 2).await
 }
 
-/// Up to the last moment of 24 hours the visitor is known.
+/// A visitor is known for 24 hours.
 pub async fn a_visitor_is_kept_for_a_day(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     seen_and_forgotten(harness, VISITOR_MEMORY, 1).await
 }
 
-/// After 24 hours unseen the visitor is gone, which shows in that a late event is a visit again.
+/// After `expire`, a late event of the visitor counts.
 pub async fn expire_erases_visitors_after_a_day(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     seen_and_forgotten(harness, VISITOR_MEMORY + MILLI, 2).await
 }
@@ -404,7 +403,7 @@ async fn seen_and_forgotten(harness: &mut dyn StoreHarness, after: Duration, wan
     expect_visits(&format!("forgotten after {after:?}"), harness, want).await
 }
 
-/// Random events in random batches, with repeats, add up to what a plain replay says.
+/// Random events in random batches, with repeats, have the totals of a simple model.
 pub async fn random_events_match_a_reference_model(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut factory = EventFactory::new();
     for seed in 1..=8 {

@@ -5,37 +5,28 @@ use async_trait::async_trait;
 use super::{Violation, expect_eq};
 use crate::{CommentStore, Event, Result, SaltStore, Stats, StatsStore, StatsStoreExt, Timestamp, Topic, Update};
 
-/// A store with all its ports.
-///
-/// ```
-/// use std::sync::Arc;
-/// use horizon_core::testing::Store;
-/// use horizon_memory::MemoryStats;
-///
-/// let store: Arc<dyn Store> = Arc::new(MemoryStats::new()); // it has all three ports
-/// # drop(store);
-/// ```
+/// A store with all three ports.
 pub trait Store: StatsStore + CommentStore + SaltStore {}
 
 impl<S: StatsStore + CommentStore + SaltStore> Store for S {}
 
-/// How the checks reach a fresh store.
+/// Gives the checks access to a new store.
 ///
-/// They ask before every single call, so that a harness may close the store and open it again between
-/// any two. They hold nothing of the last answer then. An `Arc<dyn Store>` is a harness that does nothing,
-/// [`FileStoreHarness`](super::Reopening) is one for a store on a file.
+/// The checks call [`open`](Self::open) before every call of the store and keep nothing of the previous one, so that a
+/// harness may reopen the store in between. `Arc<dyn Store>` is a harness that always returns the same store;
+/// [`FileStoreHarness`](super::FileStoreHarness) is for a store in a file.
 ///
-/// One for processes that share what they store, which are asked in turn:
+/// A harness for several processes that share a database:
 ///
 /// ```
 /// use std::sync::Arc;
 /// use async_trait::async_trait;
 /// use horizon_core::{Result, testing::{Store, StoreHarness}};
 ///
-/// struct InTurn(Vec<Arc<dyn Store>>);
+/// struct RoundRobin(Vec<Arc<dyn Store>>);
 ///
 /// #[async_trait]
-/// impl StoreHarness for InTurn {
+/// impl StoreHarness for RoundRobin {
 ///     async fn open(&mut self) -> Result<Arc<dyn Store>> {
 ///         self.0.rotate_left(1);
 ///         Ok(self.0[0].clone())
@@ -44,8 +35,7 @@ impl<S: StatsStore + CommentStore + SaltStore> Store for S {}
 /// ```
 #[async_trait]
 pub trait StoreHarness: Send {
-    /// The store, as it was left. A call that a check gave up may still be at work: if that locks the
-    /// store, try again until it is done.
+    /// Returns the store with its data. A cancelled call may still run: if it locks the store, retry until it ends.
     async fn open(&mut self) -> Result<Arc<dyn Store>>;
 }
 
