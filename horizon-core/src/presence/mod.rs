@@ -10,9 +10,9 @@
 //! - Each topic has a channel. A node with members or watchers on a topic subscribes to its channel, requests the state
 //!   of all nodes once, and responds to such requests. A node also receives its own messages.
 //!
-//! [`Replica`] does no I/O: its methods take what happened and the time, and return [`Effect`]s. `now` is the time since
-//! any fixed point of the caller's monotonic clock; it never leaves the node. A replica without other nodes is the
-//! presence of a single process.
+//! [`Replica`] does no I/O: its methods take what happened and the time, and cause [`Effect`]s. `now` is the time
+//! since any fixed point of the caller's monotonic clock; it never leaves the node. A replica without other nodes is
+//! the presence of a single process.
 //!
 //! ```
 //! use std::time::Duration;

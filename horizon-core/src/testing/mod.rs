@@ -1,7 +1,7 @@
 //! The conformance suites: one check for each promise of a port.
 //!
-//! A check is an async function that returns a [`Violation`] if the adapter breaks the promise. One macro call per port,
-//! or one for a store ([`store_suite!`](crate::store_suite)), generates one `#[tokio::test]` per check:
+//! A check is an async function that returns a [`Violation`] if the adapter breaks the promise. One macro call per
+//! port, or one for a store ([`store_suite!`](crate::store_suite)), generates one `#[tokio::test]` per check:
 //!
 //! ```
 //! use std::time::Duration;

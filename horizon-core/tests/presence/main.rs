@@ -1,7 +1,8 @@
-//! A cluster of replicas in one thread: a network that loses, repeats, reorders and delays what they say, falls
-//! apart and heals; nodes that crash, stop and start anew, each with a clock of its own.
+//! Simulates a cluster of replicas in one thread. The network loses, repeats, reorders and delays messages, partitions
+//! and heals; nodes crash, stop and restart; each has its own clock.
 //!
-//! Every seed is another scenario. A failure names its seed: `HORIZON_SEED=17 cargo test -p horizon-core --test presence`.
+//! Every seed is a scenario, and a failure reports its seed:
+//! `HORIZON_SEED=17 cargo test -p horizon-core --test presence`.
 
 #![expect(
     clippy::unwrap_used,
@@ -19,10 +20,10 @@ mod visitors;
 
 use mutant::Mutant;
 
-/// How many stories are played.
+/// How many scenarios run.
 const SEEDS: u64 = 10_000;
 
-/// In how many of them each mistake has to show.
+/// In how many scenarios each mutant must fail at least once.
 const MUTANT_SEEDS: u64 = 500;
 
 fn seeds() -> std::ops::Range<u64> {
@@ -36,7 +37,7 @@ fn seeds() -> std::ops::Range<u64> {
 }
 
 #[test]
-fn in_every_story_all_agree_in_the_end() {
+fn in_every_scenario_all_nodes_agree_in_the_end() {
     for seed in seeds() {
         if let Err(what) = scenario::run(seed, None) {
             panic!("HORIZON_SEED={seed}: {what}");
@@ -44,15 +45,15 @@ fn in_every_story_all_agree_in_the_end() {
     }
 }
 
-/// One test per mistake: some seed shows it, and without the mistake that seed is fine.
+/// One test per mutant: some seed fails, and without the mutant this seed passes.
 macro_rules! caught {
     ($($test:ident: $mutant:ident;)*) => {
         $(
             #[test]
             fn $test() {
                 let fails = |seed: &u64| scenario::run(*seed, Some(Mutant::$mutant)).is_err();
-                let seed = (0..MUTANT_SEEDS).find(fails).expect("no seed shows this mistake");
-                // Shown with `--nocapture`, to read whether it was caught for the right reason.
+                let seed = (0..MUTANT_SEEDS).find(fails).expect("no seed fails with this mutant");
+                // `--nocapture` shows whether the right invariant failed.
                 println!("{seed}: {}", scenario::run(seed, Some(Mutant::$mutant)).unwrap_err());
                 assert_eq!(scenario::run(seed, None), Ok(()));
             }
@@ -65,15 +66,15 @@ caught! {
     a_goodbye_matters: IgnoresGoodbyes;
     a_goodbye_is_remembered: ForgetsGoodbyes;
     a_version_matters: IgnoresVersions;
-    the_base_of_a_delta_matters: IgnoresTheBaseOfADelta;
-    the_silent_are_dropped: NeverDropsTheSilent;
+    the_base_of_a_delta_matters: IgnoresTheBaseVersion;
+    a_silent_node_is_dropped: NeverDropsSilentNodes;
     a_leave_waits_for_the_grace: HasNoGrace;
     another_tab_keeps_a_visitor: ForgetsOtherTabs;
-    a_visitor_of_two_nodes_counts_once: CountsAVisitorOnceANode;
+    a_visitor_of_two_nodes_counts_once: CountsAVisitorOncePerNode;
     a_gap_is_healed: NeverHealsAGap;
-    a_newcomer_asks: AsksNobodyWhenItComes;
-    who_is_asked_answers: NeverAnswers;
-    the_living_beat: NeverBeats;
-    an_echo_is_no_other_node: TakesItsEchoForAnotherNode;
-    an_echo_is_no_other_life: TakesItsEchoForAnotherLife;
+    a_new_node_requests_states: NeverRequestsStatesAtFirst;
+    a_state_request_gets_a_response: NeverRespondsWithItsState;
+    a_live_node_sends_heartbeats: NeverSendsHeartbeats;
+    an_own_message_is_not_from_another_node: TreatsOwnMessagesAsAnotherNode;
+    an_own_message_is_not_from_another_incarnation: TreatsOwnMessagesAsAnotherIncarnation;
 }

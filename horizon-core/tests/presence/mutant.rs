@@ -7,52 +7,52 @@ use horizon_core::{
 
 use crate::visitors::VISITORS;
 
-/// A mistake that an implementation could make, planted around the right one: it bends what goes in or out.
+/// A mistake of a broken implementation, made by altering the messages to and from the correct one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Mutant {
     IgnoresIncarnations,
     IgnoresGoodbyes,
     ForgetsGoodbyes,
     IgnoresVersions,
-    IgnoresTheBaseOfADelta,
-    NeverDropsTheSilent,
+    IgnoresTheBaseVersion,
+    NeverDropsSilentNodes,
     HasNoGrace,
     ForgetsOtherTabs,
-    CountsAVisitorOnceANode,
+    CountsAVisitorOncePerNode,
     NeverHealsAGap,
-    AsksNobodyWhenItComes,
-    NeverAnswers,
-    NeverBeats,
-    TakesItsEchoForAnotherNode,
-    TakesItsEchoForAnotherLife,
+    NeverRequestsStatesAtFirst,
+    NeverRespondsWithItsState,
+    NeverSendsHeartbeats,
+    TreatsOwnMessagesAsAnotherNode,
+    TreatsOwnMessagesAsAnotherIncarnation,
 }
 
 impl Mutant {
     pub(crate) fn timing(mutant: Option<Self>) -> Timing {
         let mut timing = Timing::default();
         match mutant {
-            Some(Self::NeverDropsTheSilent) => timing.dead_after = Duration::from_secs(3600),
+            Some(Self::NeverDropsSilentNodes) => timing.dead_after = Duration::from_secs(3600),
             Some(Self::HasNoGrace) => timing.grace = Duration::ZERO,
             _ => {}
         }
         timing
     }
 
-    /// Whether a message that the node says is swallowed.
+    /// Returns whether the node does not send this message.
     pub(crate) fn drops(self, message: &PresenceMessage) -> bool {
         match self {
             Self::NeverHealsAGap => matches!(message.body, MessageBody::StateRequest { node: Some(_) }),
-            Self::AsksNobodyWhenItComes => matches!(message.body, MessageBody::StateRequest { node: None }),
-            Self::NeverBeats => matches!(message.body, MessageBody::Heartbeat { .. }),
+            Self::NeverRequestsStatesAtFirst => matches!(message.body, MessageBody::StateRequest { node: None }),
+            Self::NeverSendsHeartbeats => matches!(message.body, MessageBody::Heartbeat { .. }),
             _ => false,
         }
     }
 
-    /// What the node hears instead of `message`, when the version that it knows of the sender is `known`.
+    /// Returns what the node receives instead of `message`. `known` is its current version of the sender.
     pub(crate) fn alter(self, mut message: PresenceMessage, me: &NodeId, known: u64) -> Option<PresenceMessage> {
-        let is_echo = message.node == *me;
+        let is_own = message.node == *me;
         match self {
-            Self::IgnoresIncarnations if !is_echo => message.incarnation = 1,
+            Self::IgnoresIncarnations if !is_own => message.incarnation = 1,
             Self::IgnoresGoodbyes if message.body == MessageBody::Goodbye => return None,
             Self::ForgetsGoodbyes if message.body == MessageBody::Goodbye => {
                 message.body = MessageBody::State {
@@ -60,25 +60,25 @@ impl Mutant {
                     members: Vec::new(),
                 };
             }
-            Self::IgnoresVersions if !is_echo => message.body = latest(message.body, known),
-            Self::IgnoresTheBaseOfADelta => {
+            Self::IgnoresVersions if !is_own => message.body = latest(message.body, known),
+            Self::IgnoresTheBaseVersion => {
                 if let MessageBody::Delta { from, to, .. } = &mut message.body
                     && *to > known
                 {
                     *from = known;
                 }
             }
-            Self::CountsAVisitorOnceANode => disguise(&mut message),
-            Self::NeverAnswers if matches!(message.body, MessageBody::StateRequest { .. }) => return None,
-            Self::TakesItsEchoForAnotherNode if is_echo => message.node = NodeId::new("echo").unwrap(),
-            Self::TakesItsEchoForAnotherLife if is_echo => message.incarnation += 1,
+            Self::CountsAVisitorOncePerNode => disguise(&mut message),
+            Self::NeverRespondsWithItsState if matches!(message.body, MessageBody::StateRequest { .. }) => return None,
+            Self::TreatsOwnMessagesAsAnotherNode if is_own => message.node = NodeId::new("other").unwrap(),
+            Self::TreatsOwnMessagesAsAnotherIncarnation if is_own => message.incarnation += 1,
             _ => {}
         }
         Some(message)
     }
 }
 
-/// The body as if it were right behind what is known.
+/// Returns the body as if it followed the version `known`.
 fn latest(body: MessageBody, known: u64) -> MessageBody {
     match body {
         MessageBody::State { members, .. } => MessageBody::State {
@@ -96,7 +96,7 @@ fn latest(body: MessageBody, known: u64) -> MessageBody {
     }
 }
 
-/// Makes the visitors of each node other ones.
+/// Replaces the visitors by different ones for each node.
 fn disguise(message: &mut PresenceMessage) {
     let number: u128 = message.node.as_str()[1..].parse().unwrap();
     let shift = |visitors: &mut Vec<VisitorKey>| {

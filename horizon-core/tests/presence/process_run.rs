@@ -3,16 +3,16 @@ use horizon_core::presence::{MessageBody, PresenceMessage};
 use crate::sim_node::TOPICS;
 use crate::visitors::{VisitorSet, visitor_set};
 
-/// One run of a node's process, as it really was.
+/// What really happened in one run of a node's process.
 #[derive(Default)]
 pub(crate) struct ProcessRun {
     pub(crate) started: u64,
     pub(crate) ended: Option<u64>,
-    /// Everybody who ever was there.
+    /// All visitors who were ever present.
     pub(crate) ever: [VisitorSet; TOPICS],
-    /// It takes up others when it hears of a former life.
+    /// More than one if it received a newer message under its name.
     pub(crate) incarnations: Vec<u64>,
-    /// Who it said its members are, by version.
+    /// The members it published, by version.
     published: [Vec<Option<VisitorSet>>; TOPICS],
 }
 
@@ -24,41 +24,43 @@ impl ProcessRun {
         }
     }
 
-    /// Who it said its members are at a version.
+    /// Returns the members it published with a version.
     pub(crate) fn published(&self, topic: usize, version: u64) -> Option<VisitorSet> {
         let version = usize::try_from(version).ok()?;
         self.published[topic].get(version).copied().flatten()
     }
 
-    /// Writes down what it says. Answers who its members are then, if it says so.
+    /// Records a published message. Returns the members after it, if the message has any.
     pub(crate) fn record(&mut self, topic: usize, message: &PresenceMessage) -> Result<Option<VisitorSet>, String> {
         if !self.incarnations.contains(&message.incarnation) {
             self.incarnations.push(message.incarnation);
         }
-        let said = |version: &u64| {
-            let said = self.published(topic, *version);
-            said.ok_or_else(|| format!("it never was where it starts: {message:?}"))
+        let published = |version: &u64| {
+            let members = self.published(topic, *version);
+            members.ok_or_else(|| format!("the base version was never published: {message:?}"))
         };
         let (version, members) = match &message.body {
             MessageBody::State { version, members } => (*version, visitor_set(members)),
             MessageBody::Delta { from, to, joined, left } => {
-                let (base, joined, left) = (said(from)?, visitor_set(joined), visitor_set(left));
+                let (base, joined, left) = (published(from)?, visitor_set(joined), visitor_set(left));
                 if base & joined != 0 || left & !base != 0 || joined | left == 0 {
-                    return Err(format!("to {base:b} that is no change: {message:?}"));
+                    return Err(format!("the delta does not change {base:b}: {message:?}"));
                 }
                 (*to, base & !left | joined)
             }
-            MessageBody::Heartbeat { version } => return said(version).map(|_| None),
+            MessageBody::Heartbeat { version } => return published(version).map(|_| None),
             MessageBody::StateRequest { .. } | MessageBody::Goodbye => return Ok(None),
         };
         match self.published(topic, version) {
-            Some(before) if before != members => return Err(format!("it had {before:b} then: {message:?}")),
+            Some(before) if before != members => {
+                return Err(format!("this version had {before:b} before: {message:?}"));
+            }
             _ => {}
         }
         let version = usize::try_from(version).unwrap();
-        let said = &mut self.published[topic];
-        said.resize(said.len().max(version + 1), None);
-        said[version] = Some(members);
+        let published = &mut self.published[topic];
+        published.resize(published.len().max(version + 1), None);
+        published[version] = Some(members);
         Ok(Some(members))
     }
 }

@@ -6,16 +6,16 @@ use crate::sim_node::TOPICS;
 use crate::simulation::{MS, S, Simulation, percent};
 use crate::visitors::VISITORS;
 
-/// How long a process runs at least. Nobody starts faster than messages are on their way.
-const SHORTEST_LIFE: u64 = 3 * S;
+/// The shortest run of a process, longer than the delay of messages.
+const SHORTEST_RUN: u64 = 3 * S;
 
-/// What happens at the nodes, by the seed.
+/// Random actions at the nodes of a simulation.
 pub(crate) struct Scenario {
     simulation: Simulation,
     used: BTreeSet<u64>,
 }
 
-/// Plays the scenario of one seed.
+/// Runs the scenario of one seed.
 pub(crate) fn run(seed: u64, mutant: Option<Mutant>) -> Result<(), String> {
     let mut scenario = Scenario {
         simulation: Simulation::new(seed, mutant),
@@ -32,25 +32,25 @@ pub(crate) fn run(seed: u64, mutant: Option<Mutant>) -> Result<(), String> {
         scenario.simulation.run_until(then)?;
     }
     scenario.simulation.heal()?;
-    // The dead are dropped by the slowest clock, and their beats may be late; then a gap is healed.
-    scenario.pass(14 * S)?;
-    invariants::everybody_agrees(&scenario.simulation)?;
+    // Time to drop crashed nodes by the slowest clock, with late heartbeats, and to repair gaps.
+    scenario.advance(14 * S)?;
+    invariants::all_nodes_agree(&scenario.simulation)?;
     scenario.simulation.is_calm = true;
-    scenario.pass(3 * S)?;
+    scenario.advance(3 * S)?;
     scenario.simulation.is_calm = false;
     scenario.everybody_watches()?;
-    scenario.pass(S)?;
-    invariants::everybody_agrees(&scenario.simulation)?;
+    scenario.advance(S)?;
+    invariants::all_nodes_agree(&scenario.simulation)?;
     if seed.is_multiple_of(8) {
         scenario.everybody_leaves()?;
-        scenario.pass(16 * S)?;
+        scenario.advance(16 * S)?;
         invariants::nothing_is_left(&scenario.simulation)?;
     }
     Ok(())
 }
 
 impl Scenario {
-    fn pass(&mut self, time: u64) -> Result<(), String> {
+    fn advance(&mut self, time: u64) -> Result<(), String> {
         self.simulation.run_until(self.simulation.now + time)
     }
 
@@ -58,7 +58,7 @@ impl Scenario {
         let latest = self.used.last().copied().unwrap_or(0);
         let mut incarnation = latest + 1_000;
         if percent(&mut self.simulation.rng, 25) {
-            // The clock went back.
+            // The clock was set back.
             incarnation = latest - 1_000 * self.simulation.rng.u64(..400);
             while self.used.contains(&incarnation) {
                 incarnation -= 1_000;
@@ -95,7 +95,7 @@ impl Scenario {
         }
     }
 
-    /// Somebody who is there, if there is anybody.
+    /// Returns a random present visitor, if there is one.
     fn random_viewer(&mut self, number: usize, topic: usize) -> Option<usize> {
         let guards = self.simulation.nodes[number].guards[topic];
         let here: Vec<usize> = (0..VISITORS).filter(|who| guards[*who] > 0).collect();
@@ -115,14 +115,14 @@ impl Scenario {
             return Ok(());
         };
         self.simulation.on(number, |node, now| node.leave(topic, who, now))?;
-        self.pass(50 * MS)?;
+        self.advance(50 * MS)?;
         self.simulation.on(number, |node, now| node.join(topic, who, now))
     }
 
     /// Ends a process, with or without a goodbye.
     fn end(&mut self, number: usize, cleanly: bool) -> Result<(), String> {
-        let born = self.simulation.nodes[number].runs.last().map_or(0, |life| life.started);
-        if self.simulation.now < born + SHORTEST_LIFE {
+        let born = self.simulation.nodes[number].runs.last().map_or(0, |run| run.started);
+        if self.simulation.now < born + SHORTEST_RUN {
             return Ok(());
         }
         if cleanly {
@@ -131,7 +131,7 @@ impl Scenario {
         self.simulation.on(number, |node, now| node.crash(now))
     }
 
-    /// The network falls apart, or is whole again.
+    /// Partitions or heals the network.
     fn partition(&mut self) -> Result<(), String> {
         let is_whole = self.simulation.faults.islands.iter().all(|island| *island == 1);
         for number in 0..self.simulation.nodes.len() {
@@ -149,7 +149,7 @@ impl Scenario {
         Ok(())
     }
 
-    /// A node loses its link to all others, itself included, and notices when it is back.
+    /// Disconnects a node from all nodes, itself included, or reconnects it.
     fn cut_off(&mut self, number: usize) -> Result<(), String> {
         let island = &mut self.simulation.faults.islands[number];
         if *island == 0 {

@@ -10,19 +10,19 @@ use crate::mutant::Mutant;
 use crate::process_run::ProcessRun;
 use crate::visitors::{VISITORS, VisitorSet, visitor};
 
-/// How many topics there are.
+/// The number of topics.
 pub(crate) const TOPICS: usize = 2;
 
-/// How long a visitor stays after their last guard.
+/// How long a visitor counts after their last guard.
 const GRACE: Duration = Duration::from_secs(3);
 
 pub(crate) static TOPIC: LazyLock<[Topic; TOPICS]> =
     LazyLock::new(|| [Topic::Site, Slug::new("hello").unwrap().into()]);
 
-/// A clock of its own, in microseconds: it started at another time and runs at another rate.
+/// A clock in microseconds with its own offset and rate.
 pub(crate) struct SimClock {
     offset: u64,
-    /// In millionths, how much time it shows for each that passes.
+    /// The rate in millionths of the real time.
     rate: u64,
 }
 
@@ -35,40 +35,40 @@ impl SimClock {
         Duration::from_micros(self.offset + now * self.rate / 1_000_000)
     }
 
-    /// When it will show this or more.
-    pub(crate) fn when(&self, reported: Duration) -> u64 {
-        let micros = u64::try_from(reported.as_nanos().div_ceil(1_000)).unwrap();
+    /// Returns the real time at which the clock shows `time`.
+    pub(crate) fn when(&self, time: Duration) -> u64 {
+        let micros = u64::try_from(time.as_nanos().div_ceil(1_000)).unwrap();
         (micros.saturating_sub(self.offset) * 1_000_000).div_ceil(self.rate)
     }
 }
 
-/// What a node learned of another one on a topic.
+/// What a node received from another one on a topic.
 #[derive(Clone, Default)]
 pub(crate) struct RemoteHistory {
-    /// The newest incarnation and version, while it is kept.
+    /// The newest incarnation and version, while the node keeps it.
     pub(crate) newest: Option<(u64, u64)>,
-    /// Which of its lives said goodbye.
+    /// The run that said goodbye.
     pub(crate) goodbye_run: Option<usize>,
 }
 
-/// A replica, what its adapter would hold for it, and what is true.
+/// A replica, the state of its adapter, and what really happened.
 pub(crate) struct SimNode {
     pub(crate) name: NodeId,
     pub(crate) clock: SimClock,
     mutant: Option<Mutant>,
     pub(crate) replica: Option<Replica>,
-    /// When it has to tick by its own clock, and when it will.
+    /// When the next tick is due by its own clock, and the real time at which it runs.
     pub(crate) due: Option<Duration>,
     pub(crate) wakes_at: Option<u64>,
-    /// The last one is the one that runs, if any does.
+    /// All runs. If the node is running, the last one is current.
     pub(crate) runs: Vec<ProcessRun>,
     pub(crate) subscribed: [bool; TOPICS],
     pub(crate) watches: [u32; TOPICS],
     pub(crate) guards: [[u32; VISITORS]; TOPICS],
-    /// Who holds a guard here.
+    /// The visitors with a guard.
     pub(crate) readers: [VisitorSet; TOPICS],
     leaving: Vec<(Duration, usize, usize)>,
-    /// The last number of viewers that it was told.
+    /// The last number of viewers that the replica reported.
     pub(crate) shown: [u64; TOPICS],
     /// By topic and node.
     pub(crate) histories: [Vec<RemoteHistory>; TOPICS],
@@ -101,7 +101,7 @@ impl SimNode {
         self.runs.push(ProcessRun::new(now));
     }
 
-    /// The process is no more, and with it all that it held.
+    /// Ends the process and drops its state.
     pub(crate) fn crash(&mut self, now: u64) {
         self.replica = None;
         (self.due, self.wakes_at) = (None, None);
@@ -207,7 +207,7 @@ impl SimNode {
         self.replica.as_ref().and_then(Replica::next_tick)
     }
 
-    /// Who counts here: those who hold a guard, and those within the grace.
+    /// Returns the visitors who count here: with a guard or in the grace.
     pub(crate) fn members(&self, topic: usize) -> VisitorSet {
         let leaving = self.leaving.iter().filter(|(_, at, _)| *at == topic);
         leaving.fold(self.readers[topic], |all, (_, _, who)| all | 1 << who)

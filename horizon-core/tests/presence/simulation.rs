@@ -9,17 +9,17 @@ use crate::mutant::Mutant;
 use crate::sim_node::{SimClock, SimNode, TOPIC, TOPICS};
 use crate::visitors::VisitorSet;
 
-/// One millisecond and one second of the simulation's time.
+/// One millisecond and one second of simulated time.
 pub(crate) const MS: u64 = 1_000;
 pub(crate) const S: u64 = 1_000 * MS;
 
-/// The longest that a message is on its way.
+/// The longest delay of a message.
 const MAX_DELAY: u64 = 1_500 * MS;
 
-/// The longest that a tick is late.
+/// The longest delay of a tick.
 const MAX_LATENESS: u64 = 400 * MS;
 
-/// A message on its way to a node.
+/// A message that is not delivered yet.
 struct InFlightMessage {
     from: (usize, usize),
     to: usize,
@@ -29,22 +29,22 @@ struct InFlightMessage {
 
 /// What the network does to messages.
 pub(crate) struct NetworkFaults {
-    /// Chances in percent.
+    /// Probabilities in percent.
     pub(crate) loss: u64,
     pub(crate) duplicates: u64,
     pub(crate) delays: u64,
-    /// Nodes hear only those of the same island; nobody hears a node of island 0, not even itself.
+    /// Messages reach only nodes of the same island. Messages of a node on island 0 reach no node, not even itself.
     pub(crate) islands: Vec<u8>,
 }
 
-/// Nodes, the network between them, and what is true.
+/// Nodes and the network between them.
 pub(crate) struct Simulation {
     pub(crate) rng: fastrand::Rng,
     pub(crate) now: u64,
     pub(crate) nodes: Vec<SimNode>,
     pub(crate) faults: NetworkFaults,
     pub(crate) mutant: Option<Mutant>,
-    /// Whether nothing happens any more, and when who said so then.
+    /// Whether the actions have ended, and when each node has sent its last message since.
     pub(crate) is_calm: bool,
     pub(crate) heartbeats: [Vec<Option<u64>>; TOPICS],
     in_flight: BTreeMap<(u64, u64), InFlightMessage>,
@@ -79,7 +79,7 @@ impl Simulation {
         }
     }
 
-    /// Nothing is lost, repeated or late any more, and everybody hears everybody.
+    /// Ends all network faults.
     pub(crate) fn heal(&mut self) -> Result<(), String> {
         let islands = std::mem::replace(&mut self.faults.islands, vec![1; self.nodes.len()]);
         (self.faults.loss, self.faults.duplicates, self.faults.delays) = (0, 0, 0);
@@ -89,13 +89,13 @@ impl Simulation {
         Ok(())
     }
 
-    /// Lets time pass until `end`.
+    /// Advances the time to `end`.
     pub(crate) fn run_until(&mut self, end: u64) -> Result<(), String> {
         loop {
-            let parcel = self.in_flight.first_key_value().map(|((at, _), _)| *at);
+            let delivery_at = self.in_flight.first_key_value().map(|((at, _), _)| *at);
             let wakes = self.nodes.iter().map(|node| node.wakes_at.unwrap_or(u64::MAX));
             let (wakes, sleeper) = wakes.zip(0..).min().unwrap_or((u64::MAX, 0));
-            let next = parcel.unwrap_or(u64::MAX).min(wakes);
+            let next = delivery_at.unwrap_or(u64::MAX).min(wakes);
             if next > end {
                 self.now = end;
                 return Ok(());
@@ -104,18 +104,18 @@ impl Simulation {
             if wakes == next {
                 self.on(sleeper, |node, now| node.tick(now))?;
                 invariants::nothing_is_due(self, sleeper)?;
-            } else if let Some((_, parcel)) = self.in_flight.pop_first() {
-                self.deliver(&parcel)?;
+            } else if let Some((_, delivery)) = self.in_flight.pop_first() {
+                self.deliver(&delivery)?;
             }
         }
     }
 
-    /// Does something at a node, and what it answers.
+    /// Calls a node and applies its effects.
     pub(crate) fn on(&mut self, number: usize, act: impl FnOnce(&mut SimNode, u64)) -> Result<(), String> {
         self.at(number, 0..TOPICS, act)
     }
 
-    /// Does something at a node that changes its view of these topics.
+    /// Calls a node that may change its view of these topics, and applies its effects.
     fn at(&mut self, number: usize, topics: Range<usize>, act: impl FnOnce(&mut SimNode, u64)) -> Result<(), String> {
         let node = &mut self.nodes[number];
         let before: [VisitorSet; TOPICS] = std::array::from_fn(|topic| node.members(topic));
@@ -149,13 +149,15 @@ impl Simulation {
                 let topic = topic(of);
                 let is_needed = node.members(topic) != 0 || node.watches[topic] > 0;
                 if !std::mem::replace(&mut node.subscribed[topic], false) || is_needed {
-                    return Err(format!("n{number} unsubscribes from where it is needed, or never was"));
+                    return Err(format!(
+                        "n{number} unsubscribes from a topic that it needs or has not subscribed"
+                    ));
                 }
                 node.shown[topic] = 0;
             }
             Effect::Viewers(of, viewers) => {
                 if std::mem::replace(&mut node.shown[topic(of)], viewers) == viewers {
-                    return Err(format!("n{number} shows {viewers} twice"));
+                    return Err(format!("n{number} reports {viewers} twice"));
                 }
             }
             Effect::Publish(of, message) => {
@@ -174,9 +176,9 @@ impl Simulation {
         message: PresenceMessage,
     ) -> Result<(), String> {
         let node = &mut self.nodes[from];
-        let life = node.runs.len() - 1;
+        let run = node.runs.len() - 1;
         if !node.subscribed[topic] {
-            return Err(format!("n{from} speaks before it listens"));
+            return Err(format!("n{from} publishes before it subscribes"));
         }
         let is_true = invariants::check_published(node, topic, before, &message);
         if self.mutant.is_none() {
@@ -194,41 +196,41 @@ impl Simulation {
                 continue;
             }
             for _ in 0..1 + u64::from(percent(&mut self.rng, self.faults.duplicates)) {
-                let detour = if percent(&mut self.rng, self.faults.delays) {
+                let delay = if percent(&mut self.rng, self.faults.delays) {
                     MAX_DELAY
                 } else {
                     5 * MS
                 };
-                let at = self.now + MS + self.rng.u64(..detour);
+                let at = self.now + MS + self.rng.u64(..delay);
                 self.sent += 1;
-                let parcel = InFlightMessage {
-                    from: (from, life),
+                let delivery = InFlightMessage {
+                    from: (from, run),
                     to,
                     topic,
                     message: Rc::clone(&message),
                 };
-                self.in_flight.insert((at, self.sent), parcel);
+                self.in_flight.insert((at, self.sent), delivery);
             }
         }
         Ok(())
     }
 
-    /// What a node of today hears may have been meant for one of yesterday.
-    fn deliver(&mut self, parcel: &InFlightMessage) -> Result<(), String> {
+    /// Delivers a message, possibly to a later run of the node.
+    fn deliver(&mut self, delivery: &InFlightMessage) -> Result<(), String> {
         let InFlightMessage {
-            from: (from, life),
+            from: (from, run),
             to,
             topic,
             ref message,
-        } = *parcel;
-        let lives = &self.nodes[from].runs;
-        let is_latest = lives
+        } = *delivery;
+        let runs = &self.nodes[from].runs;
+        let is_latest = runs
             .iter()
-            .flat_map(|life| &life.incarnations)
+            .flat_map(|run| &run.incarnations)
             .all(|it| *it <= message.incarnation);
         let node = &mut self.nodes[to];
         if node.subscribed[topic] && message.body == MessageBody::Goodbye && is_latest {
-            node.histories[topic][from].goodbye_run = Some(life);
+            node.histories[topic][from].goodbye_run = Some(run);
         }
         self.at(to, topic..topic + 1, |node, now| {
             node.receive(topic, PresenceMessage::clone(message), now);

@@ -1,9 +1,9 @@
 use horizon_core::VisitorKey;
 
-/// A set of visitors, each a bit.
+/// A set of visitors, one bit each.
 pub(crate) type VisitorSet = u128;
 
-/// Visitors are numbers below this; a mistake may make others of them, up to seven times as many.
+/// The number of visitors. A mutant may turn them into up to seven times as many.
 pub(crate) const VISITORS: usize = 12;
 
 pub(crate) fn visitor(number: usize) -> VisitorKey {

@@ -5,14 +5,14 @@ fn visitors(count: usize) -> Vec<VisitorKey> {
 }
 
 #[test]
-fn a_visitor_too_many_has_no_place_on_a_topic_but_on_another() {
+fn a_full_topic_rejects_visitors_and_another_topic_does_not() {
     let mut replica = replica();
     for visitor in visitors(MAX_MEMBERS_PER_TOPIC) {
         assert!(replica.join(&page(), visitor, ms(0)));
     }
     let late = VisitorKey::from_u128(u128::MAX);
     assert!(!replica.join(&page(), late, ms(0)));
-    // Who is here already may open another tab.
+    // A present visitor may open another tab.
     assert!(replica.join(&page(), VisitorKey::from_u128(0), ms(0)));
     assert!(replica.join(&Topic::Site, late, ms(0)));
     assert_eq!(replica.viewers(&page()), MAX_MEMBERS_PER_TOPIC as u64);
@@ -22,7 +22,7 @@ fn a_visitor_too_many_has_no_place_on_a_topic_but_on_another() {
 }
 
 #[test]
-fn a_visitor_too_many_has_no_place_at_all_and_opens_no_topic() {
+fn a_full_node_rejects_visitors_and_opens_no_topic() {
     let mut replica = replica();
     replica.context.local_members = MAX_LOCAL_MEMBERS - 1;
     assert!(replica.join(&page(), ADA, ms(0)));
@@ -33,7 +33,7 @@ fn a_visitor_too_many_has_no_place_at_all_and_opens_no_topic() {
 }
 
 #[test]
-fn a_state_too_large_is_left_out_until_it_fits() {
+fn a_state_over_the_limit_is_ignored_until_it_fits() {
     let mut replica = watching();
     receive(&mut replica, "web-2", state(1, &[ADA]), ms(0));
     let mut many = visitors(MAX_MEMBERS_PER_TOPIC + 1);
@@ -61,7 +61,7 @@ fn a_state_too_large_is_left_out_until_it_fits() {
 }
 
 #[test]
-fn members_of_others_too_many_are_left_out_until_there_is_place() {
+fn remote_members_over_the_limit_are_ignored_until_they_fit() {
     let mut replica = watching();
     replica.context.remote_members = MAX_REMOTE_MEMBERS - 2;
     receive(&mut replica, "web-2", state(1, &[ADA, BOB]), ms(0));
@@ -77,7 +77,7 @@ fn members_of_others_too_many_are_left_out_until_there_is_place() {
 }
 
 #[test]
-fn a_node_too_many_is_not_listened_to_until_another_is_gone() {
+fn a_node_over_the_limit_is_ignored_until_another_is_dropped() {
     let mut replica = watching();
     for number in 0..MAX_NODES_PER_TOPIC as u128 {
         let one = VisitorKey::from_u128(number);
@@ -89,7 +89,7 @@ fn a_node_too_many_is_not_listened_to_until_another_is_gone() {
         (replica.remote_node_count(&page()), replica.viewers(&page())),
         (MAX_NODES_PER_TOPIC, MAX_NODES_PER_TOPIC as u64)
     );
-    // Its question is answered all the same.
+    // Its state request still gets a response.
     let _ = replica.effects();
     receive(&mut replica, "late", MessageBody::StateRequest { node: None }, ms(0));
     assert_eq!(sent(&mut replica), [state(1, &[])]);

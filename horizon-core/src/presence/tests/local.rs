@@ -3,14 +3,14 @@ use super::*;
 const GRACE: Duration = Duration::from_secs(3);
 
 #[test]
-fn a_node_listens_before_it_asks_and_asks_before_it_tells() {
+fn a_node_subscribes_then_requests_states_then_sends_its_own() {
     let mut replica = replica();
     assert!(replica.join(&page(), ADA, ms(0)));
-    let say = |body| Effect::Publish(page(), message("me", INCARNATION, body));
+    let publish = |body| Effect::Publish(page(), message("me", INCARNATION, body));
     let want = [
         Effect::Subscribe(page()),
-        say(MessageBody::StateRequest { node: None }),
-        say(state(1, &[ADA])),
+        publish(MessageBody::StateRequest { node: None }),
+        publish(state(1, &[ADA])),
         Effect::Viewers(page(), 1),
     ];
     assert_eq!(replica.effects(), want);
@@ -19,7 +19,7 @@ fn a_node_listens_before_it_asks_and_asks_before_it_tells() {
 }
 
 #[test]
-fn the_first_change_is_told_at_once_and_a_storm_in_one_message() {
+fn the_first_change_is_sent_at_once_and_a_burst_as_one_delta() {
     let mut replica = watching();
     for (who, millis) in (0..100).zip(0..) {
         replica.join(&page(), VisitorKey::from_u128(who), ms(millis));
@@ -38,7 +38,7 @@ fn the_first_change_is_told_at_once_and_a_storm_in_one_message() {
 }
 
 #[test]
-fn who_goes_and_comes_back_before_it_was_told_did_not_change_anything() {
+fn leaving_and_joining_between_two_messages_cancel_out() {
     let timing = Timing {
         grace: Duration::ZERO,
         ..Timing::default()
@@ -55,7 +55,7 @@ fn who_goes_and_comes_back_before_it_was_told_did_not_change_anything() {
 }
 
 #[test]
-fn a_leave_counts_when_the_grace_is_over_and_is_told_then() {
+fn a_leave_counts_and_is_sent_after_the_grace() {
     let mut replica = replica();
     replica.join(&page(), ADA, ms(0));
     replica.join(&page(), BOB, ms(0));
@@ -68,21 +68,21 @@ fn a_leave_counts_when_the_grace_is_over_and_is_told_then() {
 }
 
 #[test]
-fn a_visitor_is_here_until_the_last_guard_is_gone() {
+fn a_visitor_is_present_until_the_last_guard_is_dropped() {
     let mut replica = replica();
     replica.join(&page(), ADA, ms(0));
     replica.join(&page(), ADA, ms(0));
     replica.leave(&page(), ADA, ms(0));
     run(&mut replica, GRACE * 2);
     assert_eq!(replica.viewers(&page()), 1);
-    // Nobody has to care who is not here.
+    // An unknown visitor or topic is ignored.
     replica.leave(&page(), EVE, GRACE * 2);
     replica.leave(&Topic::Site, ADA, GRACE * 2);
     assert_eq!(replica.viewers(&page()), 1);
 }
 
 #[test]
-fn the_grace_starts_anew_with_each_leave() {
+fn each_leave_restarts_the_grace() {
     let mut replica = replica();
     replica.join(&page(), ADA, ms(0));
     replica.leave(&page(), ADA, ms(0));
@@ -95,7 +95,7 @@ fn the_grace_starts_anew_with_each_leave() {
 }
 
 #[test]
-fn a_thousand_reloads_within_the_grace_keep_one_entry_and_say_nothing() {
+fn reloads_within_the_grace_keep_one_timer_and_send_nothing() {
     let mut replica = replica();
     replica.join(&page(), ADA, ms(0));
     let _ = replica.effects();
@@ -111,7 +111,7 @@ fn a_thousand_reloads_within_the_grace_keep_one_entry_and_say_nothing() {
 }
 
 #[test]
-fn a_topic_with_nobody_here_and_nobody_watching_costs_no_memory_after_a_while() {
+fn a_topic_without_members_and_watchers_is_dropped() {
     let mut replica = watching();
     replica.join(&page(), ADA, ms(0));
     receive(&mut replica, "web-2", state(1, &[BOB]), ms(0));
@@ -128,7 +128,7 @@ fn a_topic_with_nobody_here_and_nobody_watching_costs_no_memory_after_a_while() 
 }
 
 #[test]
-fn members_of_others_are_given_back_when_a_topic_closes() {
+fn dropping_a_topic_releases_its_remote_members() {
     let mut replica = watching();
     replica.unwatch(&page(), ms(0));
     receive(&mut replica, "web-2", state(1, &[BOB, EVE]), ms(9_000));
@@ -138,7 +138,7 @@ fn members_of_others_are_given_back_when_a_topic_closes() {
 }
 
 #[test]
-fn a_topic_closes_once_when_the_tick_is_late() {
+fn a_late_tick_drops_a_topic_once() {
     let mut replica = watching();
     receive(&mut replica, "web-2", state(1, &[ADA]), ms(0));
     replica.unwatch(&page(), ms(0));
@@ -150,7 +150,7 @@ fn a_topic_closes_once_when_the_tick_is_late() {
 }
 
 #[test]
-fn looking_again_soon_keeps_the_subscription() {
+fn watching_again_soon_keeps_the_subscription() {
     let mut replica = watching();
     for second in 1..100 {
         replica.unwatch(&page(), ms(second * 1_000));
@@ -161,7 +161,7 @@ fn looking_again_soon_keeps_the_subscription() {
 }
 
 #[test]
-fn a_topic_that_comes_again_does_not_go_back_in_version() {
+fn the_version_of_a_reopened_topic_does_not_decrease() {
     let mut replica = replica();
     replica.join(&page(), ADA, ms(0));
     replica.leave(&page(), ADA, ms(0));
@@ -175,7 +175,7 @@ fn a_topic_that_comes_again_does_not_go_back_in_version() {
 }
 
 #[test]
-fn each_topic_goes_on_from_its_own_version() {
+fn each_topic_has_its_own_versions() {
     let mut replica = replica();
     replica.join(&page(), ADA, ms(0));
     replica.join(&Topic::Site, ADA, ms(0));
@@ -186,7 +186,7 @@ fn each_topic_goes_on_from_its_own_version() {
 }
 
 #[test]
-fn a_node_beats_while_it_has_members_and_said_nothing_else() {
+fn a_node_with_members_sends_heartbeats_between_other_messages() {
     let mut replica = replica();
     replica.join(&page(), ADA, ms(0));
     run(&mut replica, ms(1_999));
@@ -203,7 +203,7 @@ fn a_node_beats_while_it_has_members_and_said_nothing_else() {
 }
 
 #[test]
-fn after_its_goodbye_a_node_counts_but_says_nothing() {
+fn after_its_goodbye_a_node_sends_nothing() {
     let mut replica = watching();
     replica.watch(&Topic::Site, ms(0));
     replica.join(&page(), ADA, ms(0));
@@ -226,7 +226,7 @@ fn after_its_goodbye_a_node_counts_but_says_nothing() {
 }
 
 #[test]
-fn a_node_says_goodbye_where_others_may_still_count_its_members() {
+fn a_node_says_goodbye_if_others_may_still_count_its_members() {
     let timing = Timing {
         grace: Duration::ZERO,
         ..Timing::default()
@@ -243,7 +243,7 @@ fn a_node_says_goodbye_where_others_may_still_count_its_members() {
 }
 
 #[test]
-fn the_end_of_time_does_no_harm() {
+fn time_saturates_at_its_maximum() {
     let mut replica = watching();
     for now in [Duration::MAX, ms(5), Duration::MAX] {
         replica.join(&page(), ADA, now);
@@ -256,7 +256,7 @@ fn the_end_of_time_does_no_harm() {
 }
 
 #[test]
-fn a_node_says_who_is_connected_to_it_until_their_grace_is_over() {
+fn local_members_include_visitors_in_the_grace() {
     let mut replica = watching();
     receive(&mut replica, "web-2", state(1, &[EVE]), ms(0));
     replica.join(&page(), BOB, ms(0));

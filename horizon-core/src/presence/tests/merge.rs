@@ -1,8 +1,9 @@
-//! Whatever order states come in, however often, by whatever way: the newest of each node holds.
+//! Merging keeps the newest state of each node, in any order, with repeats, and over any path.
 
 use super::*;
 
-/// Some of what three nodes published in three lives each. Every version has one set of members; the last is a goodbye.
+/// Random messages of three nodes with three incarnations each. Each version has one set of members; the last is a
+/// goodbye.
 fn random_messages(rng: &mut fastrand::Rng) -> Vec<PresenceMessage> {
     let count = rng.usize(..12);
     let mut random_message = || {
@@ -22,7 +23,7 @@ fn random_messages(rng: &mut fastrand::Rng) -> Vec<PresenceMessage> {
     (0..count).map(|_| random_message()).collect()
 }
 
-/// The greatest word of each node, and how many visitors they make.
+/// The newest state of each node, and the number of viewers.
 type View = (Vec<(String, u64, u64, BTreeSet<VisitorKey>)>, u64);
 
 fn merged(messages: &[PresenceMessage]) -> Replica {
@@ -39,8 +40,8 @@ fn view(replica: &Replica) -> View {
     (known.collect(), replica.viewers(&page()))
 }
 
-/// What a replica would pass on of what it knows.
-fn passed_on(replica: &Replica) -> Vec<PresenceMessage> {
+/// Returns the states of the remote nodes as messages.
+fn remote_states(replica: &Replica) -> Vec<PresenceMessage> {
     let known = replica.remote_nodes(&page());
     let known = known.map(|it| PresenceMessage {
         node: it.node.clone(),
@@ -66,29 +67,29 @@ fn merging_is_commutative_and_idempotent() {
 fn merging_is_associative() {
     for seed in 0..2_000 {
         let mut rng = fastrand::Rng::with_seed(seed);
-        // Who said goodbye is not passed on, so it must not have been said here.
+        // A goodbye has no state, so `remote_states` would lose it.
         let mut part = || {
             let mut messages = random_messages(&mut rng);
             messages.retain(|message| message.body != MessageBody::Goodbye);
             messages
         };
         let [a, b, c] = [part(), part(), part()];
-        let left_first = [passed_on(&merged(&[a.clone(), b.clone()].concat())), c.clone()].concat();
-        let right_first = [a, passed_on(&merged(&[b, c].concat()))].concat();
+        let left_first = [remote_states(&merged(&[a.clone(), b.clone()].concat())), c.clone()].concat();
+        let right_first = [a, remote_states(&merged(&[b, c].concat()))].concat();
         assert_eq!(view(&merged(&left_first)), view(&merged(&right_first)), "seed {seed}");
     }
 }
 
 #[test]
-fn the_newest_word_of_each_node_holds() {
+fn the_newest_message_of_each_node_wins() {
     for seed in 0..2_000 {
         let messages = random_messages(&mut fastrand::Rng::with_seed(seed));
         let mut newest: BTreeMap<&NodeId, (u64, u64, &MessageBody)> = BTreeMap::new();
         for message in &messages {
-            let said = (message.incarnation, message.body.version(), &message.body);
-            let known = newest.entry(&message.node).or_insert(said);
-            if (said.0, said.1) > (known.0, known.1) {
-                *known = said;
+            let sent = (message.incarnation, message.body.version(), &message.body);
+            let known = newest.entry(&message.node).or_insert(sent);
+            if (sent.0, sent.1) > (known.0, known.1) {
+                *known = sent;
             }
         }
         let mut visitors: BTreeSet<VisitorKey> = BTreeSet::new();

@@ -1,4 +1,4 @@
-//! One replica, told what happens step by step. Whole clusters are played in `tests/presence`.
+//! Tests of a single replica. `tests/presence` simulates whole clusters.
 
 mod bounds;
 mod local;
@@ -31,7 +31,7 @@ fn replica() -> Replica {
     Replica::new(node("me"), INCARNATION, Timing::default())
 }
 
-/// A replica that watches the page, with nothing left to do for the caller.
+/// Returns a replica that watches the page and has no pending effects.
 fn watching() -> Replica {
     let mut replica = replica();
     replica.watch(&page(), ms(0));
@@ -63,16 +63,16 @@ fn delta(from: u64, to: u64, joined: &[VisitorKey], left: &[VisitorKey]) -> Mess
     }
 }
 
-fn state_request(of: &str) -> MessageBody {
-    MessageBody::StateRequest { node: Some(node(of)) }
+fn state_request(name: &str) -> MessageBody {
+    MessageBody::StateRequest { node: Some(node(name)) }
 }
 
-/// What another node says on the page, in its first life.
+/// Receives a message of another node on the page, with incarnation 1.
 fn receive(replica: &mut Replica, name: &str, body: MessageBody, now: Duration) {
     replica.receive(&page(), message(name, 1, body), now);
 }
 
-/// What the replica says on the page since it was asked last.
+/// Returns the messages that the replica published since the last call.
 fn sent(replica: &mut Replica) -> Vec<MessageBody> {
     let published = |effect| match effect {
         Effect::Publish(_, message) => Some(message.body),
@@ -81,7 +81,7 @@ fn sent(replica: &mut Replica) -> Vec<MessageBody> {
     replica.effects().into_iter().filter_map(published).collect()
 }
 
-/// Ticks whenever it is due, until `end`. Answers what was said.
+/// Ticks when due until `end`. Returns the published messages.
 fn run(replica: &mut Replica, end: Duration) -> Vec<MessageBody> {
     let mut all = sent(replica);
     while let Some(at) = replica.next_tick().filter(|at| *at <= end) {

@@ -3,7 +3,7 @@ use super::*;
 const DEAD_AFTER: Duration = Duration::from_secs(7);
 
 #[test]
-fn a_change_is_taken_from_the_version_that_is_known() {
+fn a_delta_applies_to_the_current_version() {
     let mut replica = watching();
     receive(&mut replica, "web-2", state(4, &[ADA, BOB]), ms(0));
     receive(&mut replica, "web-2", delta(4, 7, &[EVE], &[ADA]), ms(0));
@@ -15,7 +15,7 @@ fn a_change_is_taken_from_the_version_that_is_known() {
 }
 
 #[test]
-fn who_is_named_twice_counts_once_and_who_is_not_here_cannot_leave() {
+fn repeated_and_unknown_visitors_do_not_change_the_count() {
     let mut replica = watching();
     receive(&mut replica, "web-2", state(1, &[ADA, ADA]), ms(0));
     receive(&mut replica, "web-2", delta(1, 2, &[ADA, BOB, BOB], &[EVE]), ms(0));
@@ -25,7 +25,7 @@ fn who_is_named_twice_counts_once_and_who_is_not_here_cannot_leave() {
 }
 
 #[test]
-fn a_gap_is_asked_for_but_not_for_every_message() {
+fn a_gap_requests_the_state_at_a_limited_rate() {
     let mut replica = watching();
     receive(&mut replica, "web-2", state(4, &[ADA]), ms(0));
     receive(&mut replica, "web-2", delta(5, 6, &[BOB], &[]), ms(0));
@@ -41,7 +41,7 @@ fn a_gap_is_asked_for_but_not_for_every_message() {
 }
 
 #[test]
-fn who_speaks_and_is_not_known_is_asked() {
+fn an_unknown_node_is_asked_for_its_state() {
     let mut replica = watching();
     receive(&mut replica, "web-2", MessageBody::Heartbeat { version: 3 }, ms(0));
     receive(&mut replica, "web-3", delta(1, 2, &[ADA], &[]), ms(0));
@@ -58,7 +58,7 @@ fn who_speaks_and_is_not_known_is_asked() {
 }
 
 #[test]
-fn many_who_ask_are_answered_by_one_state_even_where_nobody_is() {
+fn many_state_requests_get_one_response_also_without_members() {
     let mut replica = watching();
     receive(&mut replica, "web-2", MessageBody::StateRequest { node: None }, ms(10));
     assert_eq!(sent(&mut replica), [state(1, &[])]);
@@ -83,7 +83,7 @@ fn many_who_ask_are_answered_by_one_state_even_where_nobody_is() {
 }
 
 #[test]
-fn an_answer_comes_behind_what_was_not_told_yet() {
+fn a_response_follows_the_unsent_changes() {
     let mut replica = watching();
     replica.join(&page(), ADA, ms(0));
     replica.join(&page(), BOB, ms(10));
@@ -115,7 +115,7 @@ fn a_silent_node_is_dropped_with_its_members() {
 }
 
 #[test]
-fn what_is_older_is_no_sign_of_life() {
+fn an_older_message_does_not_keep_a_node_alive() {
     let mut replica = watching();
     receive(&mut replica, "web-2", state(4, &[ADA]), ms(0));
     for old in [
@@ -132,7 +132,7 @@ fn what_is_older_is_no_sign_of_life() {
 }
 
 #[test]
-fn the_members_of_a_former_life_are_gone_whatever_the_new_one_says() {
+fn a_new_incarnation_drops_the_members_of_the_old_one() {
     for body in [
         MessageBody::Heartbeat { version: 1 },
         delta(1, 2, &[BOB], &[]),
@@ -149,7 +149,7 @@ fn the_members_of_a_former_life_are_gone_whatever_the_new_one_says() {
 }
 
 #[test]
-fn a_restart_is_not_seen_when_the_readers_are_back() {
+fn a_restart_with_the_same_members_changes_nothing() {
     let mut replica = watching();
     receive(&mut replica, "web-2", state(4, &[ADA, BOB]), ms(0));
     let _ = replica.effects();
@@ -158,7 +158,7 @@ fn a_restart_is_not_seen_when_the_readers_are_back() {
 }
 
 #[test]
-fn goodbye_is_the_last_word_of_a_life_also_when_it_comes_first() {
+fn a_goodbye_ends_an_incarnation_also_if_it_arrives_first() {
     let mut replica = watching();
     receive(&mut replica, "web-2", MessageBody::Goodbye, ms(0));
     receive(&mut replica, "web-2", state(9, &[ADA]), ms(1_000));
@@ -176,7 +176,7 @@ fn goodbye_is_the_last_word_of_a_life_also_when_it_comes_first() {
 }
 
 #[test]
-fn a_visitor_of_two_nodes_counts_once_until_both_let_go() {
+fn a_visitor_of_two_nodes_counts_once_until_both_drop_it() {
     let mut replica = watching();
     replica.join(&page(), ADA, ms(0));
     receive(&mut replica, "web-2", state(1, &[ADA]), ms(0));
@@ -191,15 +191,15 @@ fn a_visitor_of_two_nodes_counts_once_until_both_let_go() {
 }
 
 #[test]
-fn a_nodes_echo_is_nothing_new_to_it() {
+fn a_node_ignores_its_own_messages() {
     let mut replica = replica();
-    let mut echoes = Vec::new();
+    let mut own_messages = Vec::new();
     for (who, second) in (0..5).zip(0..) {
         replica.join(&page(), VisitorKey::from_u128(who), ms(second * 1_000));
-        echoes.extend(replica.effects());
+        own_messages.extend(replica.effects());
     }
-    for echo in echoes {
-        if let Effect::Publish(topic, message) = echo {
+    for own_message in own_messages {
+        if let Effect::Publish(topic, message) = own_message {
             replica.receive(&topic, message, ms(4_500));
         }
     }
@@ -214,8 +214,8 @@ fn a_nodes_echo_is_nothing_new_to_it() {
 }
 
 #[test]
-fn a_word_of_another_life_in_its_name_is_outdone() {
-    for word in [
+fn a_newer_message_under_its_name_raises_the_incarnation() {
+    for body in [
         state(2, &[EVE]),
         MessageBody::Goodbye,
         MessageBody::Heartbeat { version: 900 },
@@ -223,14 +223,14 @@ fn a_word_of_another_life_in_its_name_is_outdone() {
         let mut replica = replica();
         replica.join(&page(), ADA, ms(0));
         let _ = replica.effects();
-        replica.receive(&page(), message("me", INCARNATION, word), ms(500));
-        let answer = Effect::Publish(page(), message("me", INCARNATION + 1, state(1, &[ADA])));
-        assert_eq!(replica.effects(), [answer]);
+        replica.receive(&page(), message("me", INCARNATION, body), ms(500));
+        let response = Effect::Publish(page(), message("me", INCARNATION + 1, state(1, &[ADA])));
+        assert_eq!(replica.effects(), [response]);
     }
 }
 
 #[test]
-fn a_former_life_is_outdone_on_all_topics() {
+fn a_raised_incarnation_is_sent_on_all_topics() {
     let mut replica = watching();
     replica.join(&Topic::Site, ADA, ms(0));
     let _ = replica.effects();
@@ -239,15 +239,15 @@ fn a_former_life_is_outdone_on_all_topics() {
         message("me", INCARNATION + 7, MessageBody::Heartbeat { version: 1 }),
         ms(500),
     );
-    let says = |topic, body| Effect::Publish(topic, message("me", INCARNATION + 8, body));
+    let publish = |topic, body| Effect::Publish(topic, message("me", INCARNATION + 8, body));
     assert_eq!(
         replica.effects(),
-        [says(Topic::Site, state(2, &[ADA])), says(page(), state(1, &[]))]
+        [publish(Topic::Site, state(2, &[ADA])), publish(page(), state(1, &[]))]
     );
 }
 
 #[test]
-fn two_nodes_with_one_name_do_not_shout_each_other_down() {
+fn two_nodes_with_one_name_send_at_a_limited_rate() {
     let topics: Vec<Topic> = (0..20)
         .map(|number| Slug::new(&number.to_string()).unwrap().into())
         .collect();
@@ -273,24 +273,24 @@ fn two_nodes_with_one_name_do_not_shout_each_other_down() {
 }
 
 #[test]
-fn after_the_link_was_lost_a_node_asks_and_says_who_is_here() {
+fn after_a_new_subscription_a_node_requests_states_and_sends_its_own() {
     let mut replica = watching();
     replica.join(&Topic::Site, ADA, ms(0));
     let _ = replica.effects();
     for topic in [Topic::Site, page()] {
         replica.subscribed(&topic, ms(5_000));
     }
-    let says = |topic, body| Effect::Publish(topic, message("me", INCARNATION, body));
+    let publish = |topic, body| Effect::Publish(topic, message("me", INCARNATION, body));
     let want = [
-        says(Topic::Site, MessageBody::StateRequest { node: None }),
-        says(Topic::Site, state(2, &[ADA])),
-        says(page(), MessageBody::StateRequest { node: None }),
+        publish(Topic::Site, MessageBody::StateRequest { node: None }),
+        publish(Topic::Site, state(2, &[ADA])),
+        publish(page(), MessageBody::StateRequest { node: None }),
     ];
     assert_eq!(replica.effects(), want);
 }
 
 #[test]
-fn what_is_said_where_nobody_cares_is_not_kept() {
+fn messages_on_an_unwatched_topic_are_ignored() {
     let mut replica = replica();
     receive(&mut replica, "web-2", state(1, &[ADA]), ms(0));
     assert_eq!((replica.topics.len(), replica.effects()), (0, vec![]));
