@@ -7,11 +7,11 @@ use horizon_core::{Error, Ports, Result, Slug, Timestamp};
 
 use crate::{Config, EventPolicy, Horizon, Identify, Pages, Secret, clock::EventClock, rules::Rules};
 
-/// How long a start waits for the time of Redis: two seconds.
+/// How long the start waits for the time of Redis: two seconds.
 #[cfg(feature = "redis")]
-const COMPARE_WAIT: std::time::Duration = std::time::Duration::from_secs(2);
+const CLOCK_WAIT: std::time::Duration = std::time::Duration::from_secs(2);
 
-/// Sets a [`Horizon`] up. Every setting has a default, but for which pages there are.
+/// Sets up a [`Horizon`]. All settings have defaults; only the pages are required.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -28,7 +28,7 @@ const COMPARE_WAIT: std::time::Duration = std::time::Duration::from_secs(2);
 /// ```
 #[must_use = "nothing happens before `start`"]
 pub struct Builder {
-    behind: BackendSource,
+    source: BackendSource,
     config: Config,
     secret: Option<Secret>,
     rules: Rules,
@@ -44,16 +44,16 @@ enum BackendSource {
 }
 
 impl Horizon {
-    /// A site whose events go through `pipe` and whose numbers are kept in `store`.
+    /// Sets up a site with an event bus and a store.
     ///
-    /// | pipe | what it means |
+    /// | event bus | what it means |
     /// |---|---|
-    /// | `memory:` | this process alone, which counts too |
-    /// | `redis://…`, `rediss://…` | as many processes as you like; `horizon-accumulator`s count (feature `redis`) |
-    /// | `redis+pubsub://…` | the same, best effort |
+    /// | `memory:` | one process, which also counts |
+    /// | `redis://…`, `rediss://…` (TLS) | any number of processes; `horizon-accumulator`s count (feature `redis`) |
+    /// | `redis+pubsub://…`, `rediss+pubsub://…` | the same, but events may be lost |
     ///
-    /// `rediss+pubsub://…` is that with TLS. A store is `sqlite:PATH` (feature `sqlite`, on by default), `redis://…` or
-    /// `memory:`. The file of SQLite is made if there is none; its folder has to be there.
+    /// A store is `sqlite:PATH` (default feature `sqlite`), `redis://…` or `memory:`. A missing SQLite file is created in
+    /// its existing folder.
     ///
     /// ```
     /// use eventhorizon::Horizon;
@@ -65,46 +65,29 @@ impl Horizon {
     /// ```
     ///
     /// # Errors
-    /// An address is none, or names what this build has no feature for. The sentence says which, and repeats no
-    /// password.
-    pub fn from_urls(pipe: &str, store: &str) -> Result<Builder> {
-        let urls = BackendUrls::parse(Program::Application, pipe, store);
+    /// A URL is invalid, needs a feature that this build lacks, or the two do not fit together. The error does not
+    /// contain passwords.
+    pub fn from_urls(bus: &str, store: &str) -> Result<Builder> {
+        let urls = BackendUrls::parse(Program::Application, bus, store);
         Ok(Builder::new(BackendSource::Urls(urls.map_err(invalid_setting)?)))
     }
 
-    /// The same, with addresses that are read already.
-    ///
-    /// ```
-    /// use eventhorizon::{Horizon, BusUrl, StoreUrl};
-    ///
-    /// assert!(Horizon::from_parsed_urls(BusUrl::Memory, StoreUrl::Memory).is_ok());
-    /// let error = Horizon::from_parsed_urls(BusUrl::Stdin, StoreUrl::Memory).unwrap_err();
-    /// assert!(error.to_string().starts_with("the bus is wrong"));
-    /// ```
+    /// Sets up a site with parsed URLs; see [`from_urls`](Self::from_urls).
     ///
     /// # Errors
-    /// The pipe is none for an application, or the two do not go together.
-    pub fn from_parsed_urls(pipe: BusUrl, store: StoreUrl) -> Result<Builder> {
-        let urls = BackendUrls::new(Program::Application, pipe, store);
+    /// An application cannot use the event bus, or the two do not fit together.
+    pub fn from_parsed_urls(bus: BusUrl, store: StoreUrl) -> Result<Builder> {
+        let urls = BackendUrls::new(Program::Application, bus, store);
         Ok(Builder::new(BackendSource::Urls(urls.map_err(invalid_setting)?)))
     }
 
-    /// A site all of whose numbers end with the process: to try it, and for tests.
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # use eventhorizon::{Horizon, Slug};
-    /// let horizon = Horizon::in_memory().start(|slug: &Slug| slug.as_str() == "bread").await?;
-    /// assert_eq!(horizon.stats(&[horizon.page("bread")?.into()]).await?[0].likes, 0);
-    /// # Ok(()) }
-    /// ```
+    /// Sets up a site that keeps everything in memory, for tests and first steps.
     pub fn in_memory() -> Builder {
         Builder::new(BackendSource::Urls(BackendUrls::in_memory()))
     }
 
-    /// A site over ports of your own: an adapter that you wrote, or the fakes of `horizon-memory`.
-    ///
-    /// Somebody else has to count what goes into `ports.analytics`, or nothing is ever counted.
+    /// Sets up a site with ports of your own: an adapter that you wrote, or the fakes of `horizon-memory`. Run an
+    /// accumulator for the events that go into `ports.analytics`, or nothing is counted.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -115,9 +98,9 @@ impl Horizon {
     /// use horizon_memory::{MemoryPresence, MemoryBus, MemoryStats};
     ///
     /// let store = Arc::new(MemoryStats::new());
-    /// let (pipe, feed) = MemoryBus::new(store.clone());
-    /// tokio::spawn(horizon_backend::run_accumulator(feed, store.clone(), now, pending()));
-    /// let ports = Ports::with_store(Arc::new(MemoryPresence::default()), Arc::new(pipe), store);
+    /// let (bus, consumer) = MemoryBus::new(store.clone());
+    /// tokio::spawn(horizon_backend::run_accumulator(consumer, store.clone(), now, pending()));
+    /// let ports = Ports::with_store(Arc::new(MemoryPresence::default()), Arc::new(bus), store);
     /// let horizon = Horizon::from_ports(ports).start(|_: &Slug| true).await?;
     /// let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]);
     /// assert_eq!(horizon.like(&horizon.page("bread")?, &ada).await?.view.likes, 1);
@@ -133,9 +116,9 @@ fn invalid_setting(error: SettingError) -> Error {
 }
 
 impl Builder {
-    fn new(behind: BackendSource) -> Self {
+    fn new(source: BackendSource) -> Self {
         Self {
-            behind,
+            source,
             config: Config::default(),
             secret: None,
             rules: Rules::new(|_: &Slug| false),
@@ -145,142 +128,73 @@ impl Builder {
         }
     }
 
-    /// Changes what you like of how the site behaves. What it does not touch stays as it was.
-    ///
-    /// ```
-    /// use eventhorizon::{Horizon, Signals};
-    ///
-    /// let builder = Horizon::in_memory().configure(|config| config.signals = Signals::Drop);
-    /// # let _ = builder;
-    /// ```
+    /// Changes the configuration.
     pub fn configure(mut self, change: impl FnOnce(&mut Config)) -> Self {
         change(&mut self.config);
         self
     }
 
-    /// What cookies are signed with. Without it the secret is made once and kept with the store, or, where nothing is
-    /// kept or the ports are your own, is good until the process ends. With SQLite it is in a file beside the store,
-    /// whose name ends in `.secret`, on Unix for its owner alone; in Redis it is one for all processes.
-    ///
-    /// ```
-    /// use eventhorizon::{Horizon, Secret};
-    ///
-    /// let builder = Horizon::in_memory().secret(Secret::new("a sentence of at least 32 characters")?);
-    /// # let _ = builder;
-    /// # Ok::<(), eventhorizon::SecretError>(())
-    /// ```
+    /// Sets the secret that signs cookies. By default it is created once and stored with the store: for SQLite in a file
+    /// next to it that ends in `.secret` (readable by its owner on Unix), for Redis in Redis. With a store in memory or
+    /// ports of your own, the default is random and lost at exit.
     pub fn secret(mut self, secret: Secret) -> Self {
         self.secret = Some(secret);
         self
     }
 
-    /// Who asks, as far as the application knows. Without it nobody is known: see [`Identity`](crate::Identity).
-    ///
-    /// ```
-    /// use eventhorizon::{Caller, Horizon, Identity};
-    ///
-    /// #[derive(Clone)]
-    /// struct User(u64);
-    /// let builder = Horizon::in_memory().identify(|caller: &Caller| match caller.extensions().get::<User>() {
-    ///     Some(User(number)) => Identity::Named(number.to_string()),
-    ///     None => Identity::Unknown,
-    /// });
-    /// # let _ = builder;
-    /// ```
+    /// Sets how to identify callers. By default all are [`Unknown`](crate::Identity::Unknown).
     pub fn identify(mut self, identify: impl Identify + 'static) -> Self {
         self.rules.identify = Box::new(identify);
         self
     }
 
-    /// Whether what is about to happen is wanted. Without it everything is.
-    ///
-    /// ```
-    /// use eventhorizon::{Decision, Horizon, ProposedEvent};
-    ///
-    /// let builder = Horizon::in_memory().decide(|proposal: &ProposedEvent<'_>| match proposal.topic.slug() {
-    ///     Some(slug) if slug.as_str() == "closed" => Decision::Reject("It is closed.".into()),
-    ///     _ => Decision::Accept,
-    /// });
-    /// # let _ = builder;
-    /// ```
-    pub fn decide(mut self, decide: impl EventPolicy + 'static) -> Self {
-        self.rules.policy = Box::new(decide);
+    /// Sets the policy for events. By default all are accepted.
+    pub fn decide(mut self, policy: impl EventPolicy + 'static) -> Self {
+        self.rules.policy = Box::new(policy);
         self
     }
 
-    /// The time, for tests that set it by hand. Without it the machine's clock tells it. Over Redis it is corrected by
-    /// that of Redis, and one that is more than ten minutes off takes no likes and comments. Waits and rates go by
-    /// tokio's and the machine's own clock.
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # use eventhorizon::{Horizon, NewComment, Slug};
-    /// use horizon_core::Timestamp;
-    ///
-    /// let noon = Timestamp::from_millis(1_800_000_000_000);
-    /// let horizon = Horizon::in_memory().clock(move || noon).start(|_: &Slug| true).await?;
-    /// let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]);
-    /// let posted = horizon.comment(&horizon.page("bread")?, NewComment::new("Ada", "Well said"), &ada).await?;
-    /// assert_eq!(posted.view.at, noon);
-    /// # Ok(()) }
-    /// ```
+    /// Sets the clock, for tests. By default it is the system clock. With Redis it is corrected by that of Redis; with a
+    /// clock that is more than ten minutes off, the site accepts no likes and comments. Timeouts and rates use monotonic
+    /// clocks.
     pub fn clock(mut self, now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         self.clock = EventClock::new(now);
         self
     }
 
-    /// The name of this process among those that share a Redis. No two that run may have the same. Without it it is
-    /// `web-` and eight random hexadecimal digits. Alone a process needs no name, and has none.
-    ///
-    /// ```
-    /// use eventhorizon::Horizon;
-    ///
-    /// let builder = Horizon::from_urls("redis://127.0.0.1", "redis://127.0.0.1")?.node("web-1".parse()?);
-    /// # let _ = builder;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
+    /// Sets the name of this process among those that share a Redis. Names of running processes must be unique. The
+    /// default is `web-` and eight random hexadecimal digits.
     #[cfg(feature = "redis")]
     pub fn node(mut self, name: horizon_core::presence::NodeId) -> Self {
         self.node = Some(name);
         self
     }
 
-    /// Opens what was named and starts what runs in the background; [`Horizon::close`] ends it. `pages` says which
-    /// pages there are.
+    /// Opens the backend and starts the background tasks. `pages` decides which pages exist. [`Horizon::close`] ends it.
     ///
-    /// It has to be awaited within a tokio runtime. A Redis that is away is waited for, however long, where the secret
-    /// is kept in it, and otherwise for one second: readers are served without it, and counted once it is there.
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// use eventhorizon::{Horizon, Slug};
-    ///
-    /// let horizon = Horizon::in_memory().start(|slug: &Slug| matches!(slug.as_str(), "bread" | "soup")).await?;
-    /// assert!(horizon.page("soup").is_ok() && horizon.page("stew").is_err());
-    /// horizon.close().await?;
-    /// # Ok(()) }
-    /// ```
+    /// Await it within a tokio runtime. If the secret is stored in Redis, it waits for Redis without limit. Otherwise it
+    /// waits a second: the site also works without Redis, and counts once Redis is available.
     ///
     /// # Errors
-    /// The store cannot be used, or another process counts into it; the secret cannot be read; the configuration
-    /// contradicts itself.
+    /// The store cannot be opened, or another process counts into it; the secret cannot be read; the configuration is
+    /// inconsistent.
     pub async fn start(mut self, pages: impl Pages + 'static) -> Result<Horizon> {
         if !self.config.origins.is_empty() && !self.config.secure_cookies {
             return Err(Error::permanent(
-                "other origins need `secure_cookies`: a browser sends a reader's cookie from another site over HTTPS alone",
+                "`origins` need `secure_cookies`: browsers send cookies from other sites only over HTTPS",
             ));
         }
         self.rules.pages = Box::new(pages);
-        // First, because of two that start at once only one may have the store, and make the secret beside it.
+        // Open the store first: its lock keeps a second process from creating the secret at the same time.
         let is_secret_lost = self.is_secret_lost();
         let backend = self.open().await?;
         if is_secret_lost {
             tracing::warn!(
-                "the database is there and the secret beside it is not: a new one is made, and no reader is recognised \
-                 by their cookie any more; to undo that, restore the file that ends in `.secret` from a backup"
+                "the database exists, but its secret file does not: a new secret is created, so all reader cookies \
+                 become invalid; to undo this, restore the file that ends in `.secret` from a backup"
             );
         }
-        let secret = match (self.secret.take(), &self.behind) {
+        let secret = match (self.secret.take(), &self.source) {
             (Some(secret), _) => secret,
             (None, BackendSource::Ports(_)) => Secret::random()?,
             (None, BackendSource::Urls(urls)) => Secret::from_bytes(stored_secret(urls.store()).await?),
@@ -288,32 +202,32 @@ impl Builder {
         #[cfg(feature = "redis")]
         self.compare_clock().await;
         let horizon = Horizon::new(backend, self.config, self.rules, self.clock, secret);
-        // Before the first reader comes: a visit waits for the salt, and a short one would end before.
+        // Visits wait for the salt, so read it before the first one.
         if let Err(error) = horizon.0.visitors.read_ahead().await {
-            tracing::warn!(%error, "today's salt cannot be read yet: visits are counted once it can");
+            tracing::warn!(%error, "reading today's salt failed: visits are counted once it is read");
         }
         Ok(horizon)
     }
 
-    /// Whether a secret is going to be made for a database that had one.
+    /// Returns whether the database exists, but not its secret.
     fn is_secret_lost(&self) -> bool {
-        match &self.behind {
+        match &self.source {
             BackendSource::Urls(urls) if self.secret.is_none() => is_secret_missing(urls.store()),
             _ => false,
         }
     }
 
-    /// Waits for the time of Redis, so that what happens first has it, too. One that is away is not waited for.
+    /// Waits for the time of Redis, so that the first events have it.
     #[cfg(feature = "redis")]
     async fn compare_clock(&self) {
-        let compared = tokio::time::timeout(COMPARE_WAIT, self.clock.corrected().compared()).await;
+        let compared = tokio::time::timeout(CLOCK_WAIT, self.clock.corrected().compared()).await;
         if compared.is_err() {
-            tracing::warn!("Redis did not tell the time; until it does, no like and no comment is taken");
+            tracing::warn!("Redis did not report its time: likes and comments are rejected until it does");
         }
     }
 
     async fn open(&mut self) -> Result<Backend> {
-        let urls = match &self.behind {
+        let urls = match &self.source {
             BackendSource::Ports(ports) => return Ok(Backend::from_ports(ports.clone())),
             BackendSource::Urls(urls) => urls,
         };
