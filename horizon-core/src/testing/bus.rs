@@ -56,7 +56,7 @@ suite! { $
 ///     async fn consumer(&mut self) -> Result<Box<dyn EventConsumer>> {
 ///         Ok(Box::new(match self.consumer.take() {
 ///             Some(consumer) => consumer,
-///             None => self.bus.feed()?,
+///             None => self.bus.consumer()?,
 ///         }))
 ///     }
 ///     fn store(&self) -> Arc<dyn StatsStore> {

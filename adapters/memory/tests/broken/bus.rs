@@ -166,8 +166,8 @@ impl Drop for BrokenConsumer {
 
 caught! { bus, bus_suite:
     events_are_delivered_in_order: harness(BusDefect::ReversesBatches) => "twenty events";
-    a_batch_has_at_most_limit_events: harness(BusDefect::IgnoresLimit) => "a batch of 7 with a limit of 1";
-    a_tracked_event_reaches_the_store: harness(BusDefect::DropsEvents) => "what the check waits for never came";
+    a_batch_has_at_most_limit_events: harness(BusDefect::IgnoresLimit) => "a batch has 7 events, the limit is 1";
+    a_tracked_event_reaches_the_store: harness(BusDefect::DropsEvents) => "the check timed out";
     unacknowledged_events_are_redelivered: harness(BusDefect::AcknowledgesEarly) => "the unacknowledged events";
     unacknowledged_events_are_redelivered_to_a_new_consumer: harness(BusDefect::AcknowledgesEarly)
         => "the unacknowledged events";
@@ -175,11 +175,11 @@ caught! { bus, bus_suite:
     cancelling_next_batch_loses_nothing: harness(BusDefect::LosesCancelledBatch) => "the unacknowledged events";
     an_event_tracked_twice_counts_once: harness(BusDefect::ReplacesIds) => "one event, twice";
     a_watch_starts_with_the_latest_totals: harness(BusDefect::SkipsFirstTotal)
-        => "two visits: the watch does not say 2";
-    a_watch_yields_each_newer_total: harness(BusDefect::ReportsOnce) => "one more: the watch does not say 1";
-    a_watch_ignores_older_revisions: harness(BusDefect::IgnoresRevisions) => "an old revision: the watch says";
+        => "two visits: the watch does not yield 2";
+    a_watch_yields_each_newer_total: harness(BusDefect::ReportsOnce) => "one more: the watch does not yield 1";
+    a_watch_ignores_older_revisions: harness(BusDefect::IgnoresRevisions) => "an old revision: the watch yields";
     a_slow_watch_skips_to_the_latest: harness(BusDefect::QueuesEveryUpdate) => "a hundred later";
     a_watch_yields_only_its_topic: harness(BusDefect::MixesTopics) => "this page";
     a_watch_outlives_the_consumer: harness(BusDefect::EndsWithConsumer)
-        => "the consumer went away: the watch says None";
+        => "the consumer went away: the watch yields None";
 }

@@ -295,7 +295,7 @@ caught! { comments, comments_suite:
     comments_are_ordered_by_arrival: harness(RearrangesPage(sort_by_time)) => "the order";
     replies_are_listed_under_their_parent_oldest_first: harness(RearrangesPage(reverse_replies)) => "replies, the page";
     a_reply_with_an_invalid_parent_becomes_a_top_level_comment: harness(RejectsInvalidReplies::default())
-        => "answers, the page";
+        => "threads, the page";
     a_thread_has_its_first_replies_and_a_flag_for_more: harness(RearrangesPage(deny_more_replies)) => "many more";
     replies_page_forwards: harness(IgnoresAfter) => "a page of two";
     thread_returns_only_visible_threads: harness(FindsHiddenThreads) => "a reply";
@@ -305,17 +305,17 @@ caught! { comments, comments_suite:
     a_page_of_replies_is_limited_in_bytes: harness(IgnoresByteLimit)
         => "the first page\n   got (false, false)\nwanted (true, true)";
     a_pending_comment_is_hidden_and_not_counted: harness(ShowsPendingComments)
-        => "while it waits, the page\n   got [(\"pending\", [])]\nwanted []";
+        => "while pending, the page\n   got [(\"pending\", [])]\nwanted []";
     a_removed_comment_is_hidden_and_not_counted: harness(IgnoresEvents(is_verdict)) => "removed, the page";
     a_removed_head_with_replies_is_blank: harness(RearrangesPage(remove_hidden_heads))
         => "the head is removed, the page\n   got []\nwanted [(\"\", [\"reply\"])]";
-    a_pending_head_with_replies_is_blank: harness(ShowsPendingHeads) => "the head waits, the page";
+    a_pending_head_with_replies_is_blank: harness(ShowsPendingHeads) => "a pending head, the page";
     a_repeated_verdict_changes_nothing: harness(CountsEveryVerdict::default()) => "the count\n   got 0\nwanted 1";
     a_verdict_from_another_page_is_ignored: harness(IgnoresPageOfVerdict)
         => "another page's verdict, the page\n   got []\nwanted [(\"stays\", [])]";
     the_latest_verdict_wins_in_any_order: harness(OrdersByArrival)
         => "removed last, the page\n   got [(\"comment\", [])]\nwanted []";
     newest_comments_are_the_shown_ones_including_replies: harness(ListsNewestOfAnyVisibility) => "the newest 9";
-    recent_comments_cover_every_page_and_visibility: harness(IgnoresVisibilityFilter) => "those that wait";
+    recent_comments_cover_every_page_and_visibility: harness(IgnoresVisibilityFilter) => "pending ones";
     reply_count_includes_hidden_replies: harness(CountsOnlyShownReplies) => "three replies\n   got 1\nwanted 3";
 }

@@ -132,20 +132,20 @@ caught! { presence, presence_suite:
     a_tracked_visitor_counts_in_every_watch: harness(PresenceDefect::TracksInBackground)
         => "a new watch\n   got Some(0)\nwanted Some(1)";
     a_second_tab_is_not_a_second_viewer: harness(PresenceDefect::CountsConnections)
-        => "a second tab: the watch says Some(2)";
+        => "a second tab: the watch yields Some(2)";
     a_visitor_stays_while_another_tab_is_open: harness(PresenceDefect::CountsFirstConnectionOnly)
-        => "one of two tabs was closed: the watch says Some(0)";
+        => "one of two tabs was closed: the watch yields Some(0)";
     two_visitors_count_as_two: harness(PresenceDefect::MergesVisitors)
         => "two visitors\n   got Some(1)\nwanted Some(2)";
-    a_visitor_leaves_after_the_grace: without_grace() => "the leave counted after 0ns already";
-    a_reload_within_the_grace_changes_nothing: without_grace() => "within the grace: the watch says Some(0)";
+    a_visitor_leaves_after_the_grace: without_grace() => "the visitor left after 0ns, before the end of the grace";
+    a_reload_within_the_grace_changes_nothing: without_grace() => "within the grace: the watch yields Some(0)";
     a_visitor_can_come_back_after_leaving: harness(PresenceDefect::EndsAfterThreeValues)
-        => "the visitor came\n   got None\nwanted Some(1)";
+        => "the visitor joined\n   got None\nwanted Some(1)";
     topics_are_independent: harness(PresenceDefect::MixesTopics) => "another page\n   got 1\nwanted 0";
     a_slow_watch_skips_to_the_latest: harness(PresenceDefect::QueuesEveryChange)
-        => "three came meanwhile\n   got Some(1)\nwanted Some(3)";
+        => "three joined\n   got Some(1)\nwanted Some(3)";
     a_watch_never_repeats_a_number: harness(PresenceDefect::RepeatsValues)
-        => "one left, one came: the watch says Some(1)";
+        => "one left, one joined: the watch yields Some(1)";
     a_guard_may_be_dropped_outside_the_runtime: harness(PresenceDefect::NeedsRuntimeToDrop)
         => "the guard's drop panicked";
 }

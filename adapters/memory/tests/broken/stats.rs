@@ -280,8 +280,8 @@ caught! { stats, stats_suite:
     an_event_counts_once_across_batches: harness(DedupesWithinBatchOnly) => "one of two was known\n   got 3\nwanted 2";
     an_event_counts_once_under_concurrency: harness(NonAtomicDedupe::default())
         => "sixteen and a shared one\n   got 32\nwanted 17";
-    a_repeat_returns_the_totals: harness(OmitsRepeats::default()) => "the answer to the repeat";
-    apply_returns_each_topic_once: harness(OmitsEmptyTotals) => "the topics answered";
+    a_repeat_returns_the_totals: harness(OmitsRepeats::default()) => "the result of the repeat";
+    apply_returns_each_topic_once: harness(OmitsEmptyTotals) => "the returned topics";
     a_batch_is_applied_whole_or_not_at_all: harness(AppliesOneByOne) => "a batch was counted in part: [2, 1, 1]";
     get_returns_totals_in_request_order: harness(ChangesUpdates(reversed)) => "the topics";
     an_unknown_topic_has_empty_totals: harness(ChangesUpdates(remove_empty)) => "never named";
