@@ -52,8 +52,8 @@ impl Horizon {
     /// | `redis://…`, `rediss://…` (TLS) | any number of processes; `horizon-accumulator`s count (feature `redis`) |
     /// | `redis+pubsub://…`, `rediss+pubsub://…` | the same, but events may be lost |
     ///
-    /// A store is `sqlite:PATH` (default feature `sqlite`), `redis://…` or `memory:`. A missing SQLite file is created in
-    /// its existing folder.
+    /// A store is `sqlite:PATH` (default feature `sqlite`), `redis://…` or `memory:`. A missing SQLite file is created
+    /// in its existing folder.
     ///
     /// ```
     /// use eventhorizon::Horizon;
@@ -134,9 +134,9 @@ impl Builder {
         self
     }
 
-    /// Sets the secret that signs cookies. By default it is created once and stored with the store: for SQLite in a file
-    /// next to it that ends in `.secret` (readable by its owner on Unix), for Redis in Redis. With a store in memory or
-    /// ports of your own, the default is random and lost at exit.
+    /// Sets the secret that signs cookies. By default it is created once and stored with the store: for SQLite in a
+    /// file next to it that ends in `.secret` (readable by its owner on Unix), for Redis in Redis. With a store in
+    /// memory or ports of your own, the default is random and lost at exit.
     pub fn secret(mut self, secret: Secret) -> Self {
         self.secret = Some(secret);
         self
@@ -154,9 +154,9 @@ impl Builder {
         self
     }
 
-    /// Sets the clock, for tests. By default it is the system clock. With Redis it is corrected by that of Redis; with a
-    /// clock that is more than ten minutes off, the site accepts no likes and comments. Timeouts and rates use monotonic
-    /// clocks.
+    /// Sets the clock, for tests. By default it is the system clock. With Redis it is corrected by that of Redis; with
+    /// a clock that is more than ten minutes off, the site accepts no likes and comments. Timeouts and rates use
+    /// monotonic clocks.
     pub fn clock(mut self, now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         self.clock = EventClock::new(now);
         self
@@ -170,10 +170,11 @@ impl Builder {
         self
     }
 
-    /// Opens the backend and starts the background tasks. `pages` decides which pages exist. [`Horizon::close`] ends it.
+    /// Opens the backend and starts the background tasks. `pages` decides which pages exist. [`Horizon::close`] ends
+    /// it.
     ///
-    /// Await it within a tokio runtime. If the secret is stored in Redis, it waits for Redis without limit. Otherwise it
-    /// waits a second: the site also works without Redis, and counts once Redis is available.
+    /// Await it within a tokio runtime. If the secret is stored in Redis, it waits for Redis without limit. Otherwise
+    /// it waits a second: the site also works without Redis, and counts once Redis is available.
     ///
     /// # Errors
     /// The store cannot be opened, or another process counts into it; the secret cannot be read; the configuration is

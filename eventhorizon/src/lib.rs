@@ -25,14 +25,14 @@
 //!
 //! | topic | items |
 //! |---|---|
-//! | set-up | [`Builder`], [`Config`], [`Moderation`], [`Signals`], [`Rates`], [`Secret`], [`BusUrl`], [`StoreUrl`] |
-//! | rules of the application | [`Pages`], [`Identify`], [`Identity`], [`EventPolicy`], [`ProposedEvent`], [`Decision`] |
-//! | requests | [`Caller`], [`ExistingPage`], [`client_addr`], [`client_network`], [`same_origin`], [`has_privacy_signal`], [`Origin`] |
+//! | set-up | [`Builder`], [`Config`], [`Moderation`], [`Signals`], [`Rates`], [`Secret`] |
+//! | application rules | [`Pages`], [`Identify`], [`Identity`], [`EventPolicy`], [`ProposedEvent`], [`Decision`] |
+//! | requests | [`Caller`], [`ExistingPage`], [`client_addr`], [`client_network`], [`same_origin`], [`Origin`] |
 //! | live streams | [`Live`], [`LiveOptions`] |
 //! | likes and comments | [`LikeRequest`], [`LikeOutcome`], [`NewComment`], [`CommentOutcome`], [`Paging`] |
 //! | rendering pages | [`ReadSession`], [`StatsSnapshot`], [`ThreadsSnapshot`], [`client_js`], [`client_types`] |
 //! | HTTP | [`http`], [`Content`], [`Problem`], [`ProblemKind`], [`MAX_BODY`] |
-//! | operation | [`Health`], [`ReadinessError`], [`ConnectionGuard`], [`shutdown_signal`] |
+//! | operation | [`BusUrl`], [`StoreUrl`], [`Health`], [`ReadinessError`], [`ConnectionGuard`], [`shutdown_signal`] |
 //!
 //! The types of events and the ports are those of [`horizon_core`].
 //!

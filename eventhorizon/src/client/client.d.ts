@@ -1,5 +1,5 @@
 /**
- * EventHorizon for pages of any kind: one small script without dependencies.
+ * EventHorizon for any page: one small script without dependencies.
  *
  *     <script type="module" src="/horizon/client.js" data-slug="hello"></script>
  *     <p><b data-horizon="viewers">0</b> reading now, <b data-horizon="visits">0</b> views</p>
@@ -9,90 +9,90 @@
  *       <input name="author"> <textarea name="body" required></textarea> <button>Send</button> <p role="status"></p>
  *     </form>
  *
- * **Which page.** The script's `data-slug`; without one, the first `data-horizon-slug` in the document. Where neither
- * stands, or an empty one, it is the site as a whole: its numbers, but no likes and no comments. Hooks inside an element
- * with the `data-horizon-slug` of another page are left alone.
+ * **The page** is the script's `data-slug`, otherwise the first `data-horizon-slug` in the document. Without either, or
+ * if it is empty, the script shows the site's stats, but no likes and comments. Hooks inside an element with the
+ * `data-horizon-slug` of another page are ignored.
  *
- * **Pages that change without a load.** Change that attribute, or render another element that has it; the stream moves
- * on by itself, and elements that come later are filled too. Or call {@link Live.go}.
+ * **Client-side navigation.** Change that attribute, or render another element with it: the script switches to that
+ * page, and fills in new elements. Or call {@link Live.go}.
  *
- * **Hooks** are elements with `data-horizon`, and all may be missing:
+ * **Hooks** are elements with `data-horizon`. All are optional:
  *
- * | hook | what happens |
+ * | hook | what the script does |
  * |---|---|
- * | `viewers`, `visits`, `likes`, `comments` | holds the page's number, grouped as the document's `lang` does it |
- * | `site-viewers`, `site-visits`, `site-likes`, `site-comments` | the same of the site; a like and a comment belong to a page, so its own likes and comments are 0 |
- * | `like`, on a button | likes the page, or takes it back; `aria-pressed` says which, `aria-disabled` that it is on its way. If the first HTML has `aria-pressed` that is believed, otherwise the server is asked |
- * | `comment`, on a form | sends its fields `body`, `author` and `parent`; the answer is told in its `[role=status]` |
- * | `comment-list` | holds the newest five comments, the newest first, instead of what was in it. A `<template>` in it is an item: its `[data-horizon=author]` and `[data-horizon=body]` are filled in |
+ * | `viewers`, `visits`, `likes`, `comments` | shows the page's number, formatted for the document's `lang` |
+ * | `site-viewers`, `site-visits`, `site-likes`, `site-comments` | shows the site's; likes and comments belong to pages, so those are 0 |
+ * | `like`, on a button | likes the page or removes the like. `aria-pressed` is the state, `aria-disabled` a request in progress. The initial `aria-pressed` comes from the HTML, otherwise from the server |
+ * | `comment`, on a form | sends its fields `body`, `author` and `parent`, and shows the result in its `[role=status]` |
+ * | `comment-list` | shows the newest five comments, newest first. A `<template>` in it is used for each: its `[data-horizon=author]` and `[data-horizon=body]` are filled in |
  *
- * Whoever handles a click or a submit themselves calls `preventDefault`, and the script does nothing.
+ * To handle a click or a submit yourself, call `preventDefault`.
  *
- * A tab that has been hidden for ten seconds is no reader: its stream is closed until it is seen again.
+ * A tab that is hidden for ten seconds does not count as a viewer: its stream is closed until it is visible again.
  */
 
 /** The numbers of a page or of the site. */
 export interface Numbers {
-  /** Who reads it now. */
+  /** Visitors with an open live connection. */
   viewers: number;
-  /** Visits, ever. */
+  /** Visits in total. */
   visits: number;
   /** Readers who like it now. */
   likes: number;
-  /** Comments that show now. */
+  /** Visible comments. */
   comments: number;
 }
 
-/** What is known so far, by the names of the hooks. */
+/** The stats received so far, by the names of the hooks. */
 export type Known = Partial<Numbers & { [Name in keyof Numbers as `site-${Name}`]: number }>;
 
-/** A comment that shows. */
+/** A visible comment. */
 export interface Comment {
   id: string;
-  /** The id of the comment that it answers. */
+  /** The id of the comment that it replies to. */
   parent?: string;
-  /** Plain text, empty for no name. */
+  /** Plain text, possibly empty. */
   author: string;
-  /** Sanitised by the server. */
+  /** Sanitized by the server. */
   html: string;
-  /** When it was written, in milliseconds since 1970. */
+  /** The time of writing, in milliseconds since 1970. */
   at: number;
 }
 
 export interface Options {
-  /** The page, whatever the document says; an empty one is the site. */
+  /** The page, instead of the document's; an empty slug is the site. */
   slug?: string;
-  /** Where the router is nested, without a slash at the end. Where this script came from if left out. */
+  /** Where the router is nested, without a trailing slash. By default where this script came from. */
   base?: string;
-  /** Where the hooks are. The document if left out. */
+  /** Where the hooks are. By default the document. */
   root?: Document | Element | ShadowRoot;
-  /** Is told all numbers whenever some are new. */
+  /** Called with all stats whenever some change. */
   onnumbers?(numbers: Known): void;
-  /** Is told the newest comments, newest first. */
+  /** Called with the newest comments, newest first, whenever they change. */
   oncomments?(comments: Comment[]): void;
 }
 
 export interface Live {
   /**
-   * Likes the page or takes it back; answers whether the server took it. Does nothing while an earlier one is on its way.
+   * Likes the page or removes the like. Resolves to whether the server accepted it. Does nothing during a request.
    */
   like(liked: boolean): Promise<boolean>;
-  /** Moves on to another page; without a slug, to the one that the document names. */
+  /** Switches to another page; without a slug, to the document's. */
   go(slug?: string): void;
-  /** Ends the stream and lets go of the page. */
+  /** Ends the stream and detaches from the page. */
   close(): void;
 }
 
 declare global {
   interface Window {
-    /** The document's connection, for scripts that are no modules. */
+    /** The document's connection, for classic scripts. */
     horizonLive?: Live;
   }
 }
 
 /**
- * Connects the document to its page. A document has one connection: this one ends the one before.
+ * Connects the document to its page. A document has one connection; a new one ends the previous one.
  *
- * A `<script>` element with this script's address connects by itself; a page that only imports it has to call this.
+ * A `<script>` element with this script connects by itself. A page that imports the module must call this.
  */
 export function connect(options?: Options): Live;

@@ -1,5 +1,5 @@
-// EventHorizon for pages of any kind: live numbers, a like button, comments. client.d.ts says how it is used.
-// It is served without the lines that are comments and without indentation, so no string may span lines.
+// EventHorizon for any page: live stats, a like button, comments. client.d.ts documents it.
+// It is served minified, so no string may span lines; see client.rs.
 
 const home = new URL(".", import.meta.url).href.slice(0, -1);
 const script = () => [...document.scripts].find((script) => script.src == import.meta.url);
@@ -7,12 +7,12 @@ const slugOf = (element) => element?.dataset.horizonSlug;
 const freshId = () =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, 0)).join("");
 
-// A reader without a cookie is known by this, so that a like whose answer was lost is no second one.
+// Identifies a reader without a cookie, so that retrying a like does not add a second one.
 const key = freshId();
 
 export const connect = ({ slug: pinned, base = home, root = document, onnumbers, oncomments } = {}) => {
   let slug, isFirst, numbers, comments, liked, asked, busy, source, again;
-  // When to open the next stream, when the page was last seen, and how long to wait after a refusal.
+  // When to open the next stream, when the page was last visible, and the delay after a rejection.
   let due = 0;
   let seen = 0;
   let wait = 1000;
@@ -25,7 +25,7 @@ export const connect = ({ slug: pinned, base = home, root = document, onnumbers,
     due = Date.now() + millis;
   };
 
-  // What the server answered; status 0 if it was not heard to the end.
+  // Returns the response; status 0 if it is incomplete.
   const send = async (method, route, body) => {
     try {
       const headers = { "Content-Type": "application/json", "Idempotency-Key": key };
@@ -37,7 +37,7 @@ export const connect = ({ slug: pinned, base = home, root = document, onnumbers,
   };
 
   const drawLike = (button) => {
-    // What stands there before the first connection comes from the server.
+    // Before the first connection, the attribute comes from the server.
     if (isFirst) liked ||= button.getAttribute("aria-pressed");
     if (liked) button.setAttribute("aria-pressed", liked);
     else if (slug && !asked) {
@@ -52,7 +52,7 @@ export const connect = ({ slug: pinned, base = home, root = document, onnumbers,
     const part = (name, tag) =>
       node.querySelector(`[data-horizon=${name}]`) ?? (template ? {} : node.appendChild(document.createElement(tag)));
     part("author", "b").textContent = author || "Someone";
-    // The server has sanitised it.
+    // Sanitized by the server.
     part("body", "div").innerHTML = html;
     return node;
   };
@@ -68,7 +68,7 @@ export const connect = ({ slug: pinned, base = home, root = document, onnumbers,
     try {
       return number.toLocaleString(document.documentElement.lang || []);
     } catch {
-      // The page names no language that there is.
+      // The page has an invalid language.
       return number;
     }
   };
@@ -81,14 +81,14 @@ export const connect = ({ slug: pinned, base = home, root = document, onnumbers,
       if (name == "comment-list") drawComments(element);
       if (numbers[name] >= 0) {
         const text = format(numbers[name]);
-        // To write what is there already would wake the observer, which draws.
+        // Writing the same text would trigger the observer, which draws.
         if (element.textContent != text) element.textContent = text;
       }
     }
   };
 
   const hear = ({ type, data }) => {
-    // The server speaks at least every 20 s; longer silence is a dead stream.
+    // The server sends at least every 20 s; a longer silence means a lost connection.
     dueIn(45000);
     wait = 1000;
     again = "?again=1";
@@ -114,7 +114,7 @@ export const connect = ({ slug: pinned, base = home, root = document, onnumbers,
     source = new EventSource(address("live") + again, { withCredentials: true });
     for (const type of ["live", "site", "comments"]) source.addEventListener(type, hear);
     source.onerror = () => {
-      // As long as it is not closed the browser itself tries again.
+      // Unless the stream is closed, the browser reconnects by itself.
       if (source.readyState == 2) {
         dueIn(wait * (0.5 + Math.random()));
         wait = Math.min(2 * wait, 60000);
@@ -149,7 +149,7 @@ export const connect = ({ slug: pinned, base = home, root = document, onnumbers,
     draw();
   };
 
-  // Likes the page, takes it back, or asks whether the reader does if nothing is wanted.
+  // Likes the page (true), removes the like (false), or gets whether the reader likes it (undefined).
   const like = async (wanted) => {
     if (busy) return false;
     const asks = wanted == null;
@@ -178,14 +178,14 @@ export const connect = ({ slug: pinned, base = home, root = document, onnumbers,
     const body = JSON.stringify({ ...Object.fromEntries(new FormData(form)), id });
     const { status, field = "", detail, title } = await send("POST", "comments", body);
     form.ariaBusy = null;
-    // Unless this one may have been taken unheard, the next one is another.
+    // Keep the id for a retry only if the comment may have been recorded.
     if (status && status < 500) form.unheard = null;
     const thanks = { 201: "Thank you.", 202: "Thank you. Your comment shows once it is approved." }[status];
     if (thanks) form.reset();
     say(thanks ?? field + " " + (detail ?? title ?? "No answer came. Please try again."));
   };
 
-  // Whoever wants to do it otherwise prevents the default before it comes here.
+  // A page that handles the event itself calls `preventDefault`.
   const take = (type, name, act) =>
     on(root, type, (event) => {
       const element = event.target.closest?.(`[data-horizon=${name}]`);

@@ -1,7 +1,7 @@
 //! A channel for the latest value of something, with many receivers that wait for a newer one.
 //!
-//! A receiver keeps its place in the list of waiters from one value to the next. With `tokio::sync::watch` it leaves the
-//! list and joins it again for each value, which costs more: docs/decisions/0014-a-live-stream-leaves-hyper.md.
+//! A receiver keeps its place in the list of waiters from one value to the next. With `tokio::sync::watch` it leaves
+//! the list and joins it again for each value, which costs more: docs/decisions/0014-a-live-stream-leaves-hyper.md.
 
 use std::{
     mem,

@@ -19,10 +19,10 @@ use crate::viewer_session::ViewerSession;
 /// Poll it only when the socket takes bytes; a slow client then skips to the latest frame. All connections of a page
 /// share their bytes. [`Horizon::live`](crate::Horizon::live) opens it; send [`Live::HEADERS`] before it.
 ///
-/// It starts with the reconnection time (1 to 4 seconds). Within a second it sends everything that is known: `live`, the
-/// stats of the page; `site`, those of the site; `comments`, the newest five. Then it sends what changed, at most ten
-/// times a second (`site` once), and repeats `live` after 20 seconds of silence. While a backend does not respond, it
-/// sends cached stats, and leaves out what is not cached. It ends when the site closes.
+/// It starts with the reconnection time (1 to 4 seconds). Within a second it sends everything that is known: `live`,
+/// the stats of the page; `site`, those of the site; `comments`, the newest five. Then it sends what changed, at most
+/// ten times a second (`site` once), and repeats `live` after 20 seconds of silence. While a backend does not respond,
+/// it sends cached stats, and leaves out what is not cached. It ends when the site closes.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {

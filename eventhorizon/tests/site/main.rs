@@ -1,11 +1,11 @@
-//! A site as an application holds it: the front door, and the rules that the application brings.
+//! A site as an application uses it.
 
 #[cfg(test)]
-mod budget;
+mod cached_reads;
 #[cfg(test)]
-mod door;
+mod deadlines;
 #[cfg(test)]
-mod known;
+mod lifecycle;
 #[cfg(test)]
 mod rules;
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What the application decides, and that it holds.
+//! The rules of the application.
 
 use std::sync::{
     Arc,

@@ -1,4 +1,4 @@
-//! Visits and the salt of the day: it is read ahead, and a visit waits for it.
+//! Visits and the salt of the day.
 
 use std::time::Duration;
 
@@ -9,12 +9,12 @@ use tokio::time::{Instant, sleep};
 
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0";
 
-/// Later than the site needs for what it does every ten seconds.
-const HOUSEKEEPING: Duration = Duration::from_secs(30);
+/// Longer than the interval of the maintenance.
+const MAINTENANCE: Duration = Duration::from_secs(30);
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// The site's clock stands at this time of day until it is moved. Tokio's clock runs by itself.
+/// The site's clock stays at this hour until the test advances it. Tokio's clock advances by itself.
 fn stage(hours: u64) -> (Fake, Clock, Builder) {
     let midnight = Timestamp::from_millis(20_000 * 24 * 3_600 * 1_000);
     let clock = Clock::at(midnight.plus(Duration::from_secs(hours * 3_600)));
@@ -37,7 +37,7 @@ async fn come_and_go(horizon: &Horizon, number: u8) {
     drop(live.unwrap());
 }
 
-/// How many different visitors were told to the pipe.
+/// Returns the number of distinct visit events.
 fn visitors(fake: &Fake) -> usize {
     let mut keys: Vec<_> = fake.tracked().iter().map(|event| format!("{:?}", event.kind)).collect();
     keys.sort();
@@ -62,7 +62,7 @@ async fn a_store_that_does_not_answer_holds_the_start_up_for_a_second_and_is_ask
     let horizon = builder.start(any).await.unwrap();
     assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
     fake.delay(Call::Salt, Duration::ZERO);
-    sleep(HOUSEKEEPING).await;
+    sleep(MAINTENANCE).await;
     let attempts = fake.attempts(Call::Salt);
     come_and_go(&horizon, 1).await;
     assert_eq!(fake.attempts(Call::Salt), attempts, "it was read meanwhile");
@@ -72,14 +72,14 @@ async fn a_store_that_does_not_answer_holds_the_start_up_for_a_second_and_is_ask
 async fn tomorrows_salt_is_read_in_the_last_hour_and_the_same_for_all_processes() {
     let (fake, clock, builder) = stage(22);
     let horizon = builder.start(any).await.unwrap();
-    sleep(HOUSEKEEPING).await;
+    sleep(MAINTENANCE).await;
     assert_eq!(fake.attempts(Call::Salt), 1, "it is too early");
     clock.advance(MINUTE * 61);
-    sleep(HOUSEKEEPING).await;
+    sleep(MAINTENANCE).await;
     assert_eq!(fake.attempts(Call::Salt), 2);
     clock.advance(MINUTE * 60);
     come_and_go(&horizon, 1).await;
-    assert_eq!(fake.attempts(Call::Salt), 2, "nobody waits at midnight");
+    assert_eq!(fake.attempts(Call::Salt), 2, "no visit waits at midnight");
     let (today, fresh) = (Day::from_number(20_001), [9; 32]);
     assert_ne!(fake.salts().salt(today, fresh).await.unwrap(), fresh);
     let yesterday = today.previous();
@@ -100,7 +100,7 @@ async fn readers_who_leave_before_the_salt_is_there_are_counted_once_it_is() {
     }
     let bread = horizon.page("bread").unwrap();
     horizon.visit(&bread, &reader(&horizon, 101));
-    sleep(HOUSEKEEPING).await;
+    sleep(MAINTENANCE).await;
     assert_eq!(fake.tracked(), []);
     clock.advance(MINUTE);
     horizon.close().await.unwrap();
@@ -116,7 +116,7 @@ async fn a_visit_outlives_a_store_that_is_away_for_minutes() {
     come_and_go(&horizon, 1).await;
     sleep(MINUTE * 3).await;
     fake.reconnect();
-    sleep(HOUSEKEEPING).await;
+    sleep(MAINTENANCE).await;
     assert_eq!(visitors(&fake), 1);
 }
 

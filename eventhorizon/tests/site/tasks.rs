@@ -1,4 +1,4 @@
-//! Background tasks that panic: the site is not ready any more, says why, and answers with errors instead of hanging.
+//! Background tasks that panic: the site is not ready, says why, and responds with errors instead of hanging.
 
 use std::{sync::Arc, time::Duration};
 
@@ -49,8 +49,8 @@ impl SaltStore for Broken {
 
 fn good_ports() -> Ports {
     let store = Arc::new(MemoryStats::new());
-    let (pipe, _) = MemoryBus::new(Arc::clone(&store) as _);
-    Ports::with_store(Arc::new(MemoryPresence::default()), Arc::new(pipe), store)
+    let (bus, _) = MemoryBus::new(Arc::clone(&store) as _);
+    Ports::with_store(Arc::new(MemoryPresence::default()), Arc::new(bus), store)
 }
 
 async fn over(ports: Ports) -> (Horizon, ExistingPage, Caller) {

@@ -1,7 +1,7 @@
 //! One connection: hyper drives it until a response is an event stream, then [`stream::drive_stream`] does.
 //!
-//! A live stream is open for minutes and sends little. What hyper keeps for the next request (buffers, timers, the state
-//! of a body) would be several kilobytes for each.
+//! A live stream is open for minutes and sends little. What hyper keeps for the next request (buffers, timers, the
+//! state of a body) would be several kilobytes for each.
 
 use std::{
     convert::Infallible,
@@ -170,8 +170,8 @@ impl DetachState {
     }
 }
 
-/// Replaces the body of a stream to detach. Hyper polls it once the head is in its buffer, and flushes the buffer before
-/// it waits.
+/// Replaces the body of a stream to detach. Hyper polls it once the head is in its buffer, and flushes the buffer
+/// before it waits.
 struct PendingBody(Arc<DetachState>);
 
 impl http_body::Body for PendingBody {

@@ -41,7 +41,8 @@ pub struct Limits {
     pub connections: usize,
     /// Open connections of one network (an IPv4 address or an IPv6 /64). It does not apply to trusted proxies.
     pub connections_per_network: usize,
-    /// The time limit for the head of a request, also of the next one on the same connection. A head has at most 16 KiB.
+    /// The time limit for the head of a request, also of the next one on the same connection. A head has at most 16
+    /// KiB.
     pub head_wait: Duration,
     /// How long a shutdown waits for open requests before it closes their connections.
     pub drain: Duration,
@@ -137,8 +138,8 @@ pub async fn serve(
     horizon.close().await.map_err(io::Error::other)
 }
 
-/// Waits before the next accept, unless the error concerns one connection only. Errors such as too many open files would
-/// recur at once.
+/// Waits before the next accept, unless the error concerns one connection only. Errors such as too many open files
+/// would recur at once.
 async fn accept_failed(error: &io::Error) {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     if matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {

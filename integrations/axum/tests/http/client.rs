@@ -1,4 +1,4 @@
-//! A small HTTP client: one connection a request, and nothing it does not say.
+//! An HTTP client for tests: one connection for each request, and no implicit headers.
 
 use std::net::SocketAddr;
 

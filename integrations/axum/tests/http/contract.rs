@@ -1,4 +1,4 @@
-//! The OpenAPI document says what the router does.
+//! The router matches the OpenAPI document.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! What an application has beside the router: extractors, the layer that counts without a script, other origins.
+//! The extractors, the layer that counts visits, and other origins.
 
 use axum::{Router, body::Body, extract::FromRef, response::Html, routing::get};
 use eventhorizon::{Horizon, LiveOptions, Slug, Topic};

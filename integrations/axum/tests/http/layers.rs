@@ -14,7 +14,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{departure::until, site::PATIENCE};
+use crate::{detached_streams::until, site::PATIENCE};
 
 /// More than a socket takes, in bytes.
 const TOO_MUCH: usize = 512 * 1024;

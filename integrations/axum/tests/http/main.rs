@@ -1,5 +1,7 @@
-//! The contract over HTTP, on real connections.
+//! The HTTP contract, over real connections.
 
+#[cfg(test)]
+mod bad_input;
 #[cfg(test)]
 mod client;
 #[cfg(test)]
@@ -7,11 +9,9 @@ mod comments;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
-mod departure;
+mod detached_streams;
 #[cfg(test)]
 mod embed;
-#[cfg(test)]
-mod hostile;
 #[cfg(test)]
 mod layers;
 #[cfg(test)]
@@ -21,10 +21,10 @@ mod live;
 #[cfg(test)]
 mod paging;
 #[cfg(test)]
-mod people;
-#[cfg(test)]
 mod script;
 #[cfg(test)]
 mod server;
 #[cfg(test)]
 mod site;
+#[cfg(test)]
+mod visitors;

@@ -1,4 +1,4 @@
-//! The script for pages of any kind, as a file.
+//! The static files.
 
 use http::header;
 

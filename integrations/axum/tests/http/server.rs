@@ -1,4 +1,4 @@
-//! The server around the application: limits, time-outs, shutdown.
+//! The server: limits, timeouts, shutdown.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! Input that means no good. The server answers on.
+//! Invalid and malicious input.
 
 use eventhorizon::Rate;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Who counts, and as whom.
+//! Which requests count, and as which visitor.
 
 use eventhorizon::Signals;
 use horizon_core::{Topic, wire::PageStats};

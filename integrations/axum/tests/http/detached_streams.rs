@@ -1,4 +1,4 @@
-//! A stream leaves hyper when its head is written; nobody can tell from outside.
+//! Streams that are detached from hyper look like any other response.
 
 use std::{convert::Infallible, time::Duration};
 

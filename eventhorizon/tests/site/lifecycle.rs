@@ -1,4 +1,4 @@
-//! The front door: what it opens, what it keeps, how it closes.
+//! Opening and closing a site.
 
 use std::time::Duration;
 
@@ -36,12 +36,12 @@ async fn what_was_taken_is_there_after_a_restart_and_so_is_the_reader() {
 
 #[tokio::test]
 async fn an_address_that_is_wrong_is_named_and_not_repeated() {
-    for (pipe, store, what) in [
+    for (bus, store, what) in [
         ("hunter2", "memory:", "the bus is wrong: "),
         ("memory:", "hunter2", "the store is wrong: "),
         ("stdin:", "memory:", "the bus is wrong: "),
     ] {
-        let error = Horizon::from_urls(pipe, store).unwrap_err();
+        let error = Horizon::from_urls(bus, store).unwrap_err();
         let sentence = error.to_string();
         assert!(
             sentence.starts_with(what) && !sentence.contains("hunter2"),
@@ -55,7 +55,10 @@ async fn an_address_that_is_wrong_is_named_and_not_repeated() {
 #[tokio::test]
 async fn a_store_that_would_never_hear_of_the_events_is_refused() {
     let error = Horizon::from_urls("redis://127.0.0.1", "memory:").unwrap_err();
-    assert!(error.to_string().contains("cannot count into a store in memory"), "{error}");
+    assert!(
+        error.to_string().contains("cannot count into a store in memory"),
+        "{error}"
+    );
 }
 
 #[cfg(not(feature = "redis"))]
@@ -67,8 +70,8 @@ async fn a_build_without_redis_says_which_feature_it_lacks() {
 
 #[tokio::test]
 async fn a_store_that_cannot_be_opened_says_where_it_is() {
-    let error = Horizon::from_urls("memory:", "sqlite:/no/such/folder/numbers.db").unwrap();
-    let error = error.start(any).await.unwrap_err();
+    let builder = Horizon::from_urls("memory:", "sqlite:/no/such/folder/numbers.db").unwrap();
+    let error = builder.start(any).await.unwrap_err();
     assert!(error.to_string().contains("/no/such/folder/numbers.db"), "{error}");
 }
 

@@ -1,4 +1,4 @@
-//! How long a page and the answer to a form may take while what is behind the ports hangs, in virtual time.
+//! How long pages and forms take while the ports hang, in virtual time.
 
 use std::time::Duration;
 
@@ -15,13 +15,13 @@ const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 
 /// Longer than anything here waits.
 const FOR_EVER: Duration = Duration::from_secs(24 * 3600);
 
-/// How long a reader waits at most before there is something to read.
+/// The longest time before a reader gets a response.
 const LONGEST: Duration = Duration::from_secs(1);
 
-/// How long a reader waits at most for a page all of which is known.
-const KNOWN: Duration = Duration::from_millis(100);
+/// The longest time for a page that is cached completely.
+const CACHED: Duration = Duration::from_millis(100);
 
-/// The calls that can hang. Presence hangs beside them.
+/// The calls that can hang, besides presence.
 const CALLS: [Call; 5] = [Call::Get, Call::Threads, Call::Thread, Call::IsLikedBy, Call::Comment];
 
 const HEAD: EventId = EventId::from_u128(0x019a_b4f0_c1d2_7a3c_8e5f_6071_8293_04a6);
@@ -46,7 +46,7 @@ impl Site {
         let cookie = liked.set_cookie.unwrap();
         let cookie = cookie.split(';').next().unwrap();
         let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", FIREFOX), ("cookie", cookie)]);
-        sleep(Duration::from_secs(10)).await; // Long after the reader's own word.
+        sleep(Duration::from_secs(10)).await; // Longer than the cache may lack a write.
         Self {
             fake,
             horizon,
@@ -55,7 +55,7 @@ impl Site {
         }
     }
 
-    /// Lets these hang: a bit for each of [`CALLS`], and the next one for presence.
+    /// Makes calls hang: a bit for each of [`CALLS`], and the next one for presence.
     fn hang(&self, which: usize) {
         for (bit, call) in CALLS.into_iter().enumerate() {
             let delay = if which >> bit & 1 == 1 {
@@ -71,7 +71,7 @@ impl Site {
         }
     }
 
-    /// Reads all that a page may need, in the order of a page, and returns how long that took.
+    /// Reads everything that a page may need, and returns how long that took.
     async fn page(&self, comments: Comments) -> Duration {
         let start = Instant::now();
         let session = self.horizon.read_session();
@@ -86,7 +86,7 @@ impl Site {
         start.elapsed()
     }
 
-    async fn ask(&self, path: &str, form: String) -> (u16, String) {
+    async fn send(&self, path: &str, form: String) -> (u16, String) {
         let request = Request::post(path)
             .header("content-type", "application/x-www-form-urlencoded")
             .header("accept", "text/html,*/*;q=0.8")
@@ -134,7 +134,7 @@ async fn a_page_that_was_read_before_is_there_soon_whatever_hangs() {
         site.hang(which);
         for _ in 0..3 {
             let took = site.page(Comments::Newest).await;
-            assert!(took <= KNOWN, "it took {took:?} where {which:b} hang");
+            assert!(took <= CACHED, "it took {took:?} where {which:b} hang");
         }
     }
 }
@@ -155,7 +155,7 @@ async fn a_reader_sees_their_like_while_the_store_hangs() {
     assert_eq!(
         start.elapsed(),
         Duration::ZERO,
-        "nobody waits for a read that is late already"
+        "no request waits for a read that timed out already"
     );
 }
 
@@ -202,10 +202,10 @@ async fn a_form_is_answered_within_a_second_with_what_was_written_and_counts_onc
             ),
         ] {
             let start = Instant::now();
-            let (status, page) = site.ask(path, form.into()).await;
+            let (status, page) = site.send(path, form.into()).await;
             assert!(start.elapsed() <= LONGEST, "{path} took {:?}", start.elapsed());
             if status == 303 {
-                continue; // Only what comes after the word was taken hangs.
+                continue; // Only what follows the recording hangs.
             }
             assert_eq!(status, 503, "{page}");
             assert!(page.contains(text) && page.contains("href=\"/blog/bread\""), "{page}");
@@ -223,10 +223,10 @@ async fn a_form_whose_answer_was_lost_counts_once_when_it_is_sent_again() {
     ] {
         site.fake
             .lose_next_reply(Call::Track, horizon_core::Error::unavailable("the answer was lost"));
-        let (status, page) = site.ask(path, form.into()).await;
+        let (status, page) = site.send(path, form.into()).await;
         assert_eq!(status, 503, "{page}");
         let again = format!("{form}&id={}", value(&page, "id"));
-        let (status, page) = site.ask(path, again).await;
+        let (status, page) = site.send(path, again).await;
         assert_eq!(status, 303, "{page}");
     }
     let numbers = site.horizon.stats(&[site.bread.clone().into()]).await.unwrap()[0];

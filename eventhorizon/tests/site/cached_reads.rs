@@ -1,4 +1,4 @@
-//! What an application shows while its backends do not answer: the last known numbers and comments, or none.
+//! Reads while the backends do not respond: cached stats and comments, or none.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 
 /// Longer than anything here waits.
 const FOR_EVER: Duration = Duration::from_secs(24 * 3600);
 
-/// What nobody waits longer for before there is something to read.
+/// The longest time before a reader gets a response.
 const LONGEST: Duration = Duration::from_secs(1);
 
 struct Site {
@@ -48,13 +48,13 @@ impl Site {
         self.horizon.like(&self.bread, &self.ada).await.unwrap();
     }
 
-    /// The likes, and whether they are current.
+    /// Returns the likes, and whether they are current.
     async fn likes(&self) -> Option<(u64, bool)> {
-        let known = self.horizon.stats_snapshots(&[self.bread.clone().into()]).await;
-        known[0].map(|known| (known.stats.likes, known.is_current))
+        let snapshots = self.horizon.stats_snapshots(&[self.bread.clone().into()]).await;
+        snapshots[0].map(|snapshot| (snapshot.stats.likes, snapshot.is_current))
     }
 
-    async fn ask(&self, request: Request<Bytes>) -> (u16, bool, String) {
+    async fn send(&self, request: Request<Bytes>) -> (u16, bool, String) {
         let answer = self.horizon.handle([192, 0, 2, 1].into(), request).await;
         let (status, again) = (answer.status().as_u16(), answer.headers().contains_key("retry-after"));
         let Content::Bytes(bytes) = answer.into_body() else {
@@ -69,7 +69,7 @@ async fn a_store_that_hangs_is_read_once_and_the_last_stats_snapshots_show_until
     let site = Site::open().await;
     site.like().await;
     assert_eq!(site.likes().await, Some((1, true)));
-    sleep(Duration::from_secs(10)).await; // Long after the reader's own word.
+    sleep(Duration::from_secs(10)).await; // Longer than the cache may lack a write.
 
     site.fake.delay(Call::Get, FOR_EVER);
     assert_eq!(site.likes().await, Some((1, false)));
@@ -81,9 +81,9 @@ async fn a_store_that_hangs_is_read_once_and_the_last_stats_snapshots_show_until
     assert_eq!(
         start.elapsed(),
         Duration::ZERO,
-        "nobody waits for a read that is late already"
+        "no request waits for a read that timed out already"
     );
-    assert_eq!(site.fake.attempts(Call::Get), reads, "and nobody starts another");
+    assert_eq!(site.fake.attempts(Call::Get), reads, "and none starts another");
 
     site.fake.delay(Call::Get, Duration::ZERO);
     site.clock.advance(FOR_EVER);
@@ -176,7 +176,7 @@ async fn machines_are_told_no_old_numbers_and_people_get_a_page_that_they_can_re
     }
     for path in ["/stats/bread", "/stats", "/comments/bread", "/likes/bread"] {
         let start = Instant::now();
-        let (status, again, text) = site.ask(Request::get(path).body(Bytes::new()).unwrap()).await;
+        let (status, again, text) = site.send(Request::get(path).body(Bytes::new()).unwrap()).await;
         assert_eq!((status, again), (503, true), "{path}: {text}");
         assert!(start.elapsed() <= LONGEST, "{path} took {:?}", start.elapsed());
     }
@@ -186,7 +186,7 @@ async fn machines_are_told_no_old_numbers_and_people_get_a_page_that_they_can_re
             .header("accept", "text/html,*/*;q=0.8")
             .header("user-agent", FIREFOX);
         let start = Instant::now();
-        let (status, again, text) = site.ask(request.body(form.into()).unwrap()).await;
+        let (status, again, text) = site.send(request.body(form.into()).unwrap()).await;
         assert_eq!((status, again), (503, true), "{path}: {text}");
         assert!(text.starts_with("<!doctype html>"), "{path}: {text}");
         assert!(start.elapsed() <= LONGEST, "{path} took {:?}", start.elapsed());
