@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     async fn load(store: &StoreUrl) -> [u8; 32] {
-        stored_secret(store).await.unwrap()
+        stored_secret(store).await.unwrap_or_default()
     }
 
     #[tokio::test]
@@ -132,6 +132,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = StoreUrl::Sqlite(folder.path().join("horizon.db"));
         let secret = load(&store).await;
+        assert_ne!(secret, [0; 32]);
         assert_eq!(load(&store).await, secret);
         assert_ne!(load(&StoreUrl::Memory).await, secret);
     }
