@@ -5,29 +5,29 @@ use rss::extension::{Extension, ExtensionMap};
 
 use crate::{
     Date, Library, Post,
-    markdown::{self, RenderOptions},
+    markdown::{self, Choices},
 };
 
-/// The maximum number of posts in a feed.
+/// The most posts a feed holds, the newest.
 pub const FEED_POSTS: usize = 20;
 
-/// Properties of the blog for the feeds and the sitemap.
+/// What the feeds and the sitemap say about the blog itself.
 #[derive(Clone, Debug)]
 pub struct SiteInfo {
     /// The blog's name.
     pub title: String,
-    /// One sentence.
+    /// What it is about, in a sentence.
     pub description: String,
-    /// Its URL, such as `https://blog.example`.
+    /// Its address, as `https://blog.example`.
     pub base_url: String,
-    /// Its language, such as `en`.
+    /// The language it is written in, as `en`.
     pub language: String,
-    /// Its author.
+    /// Who writes it.
     pub author: String,
 }
 
 impl SiteInfo {
-    /// Returns the URL of `path`, which starts with a slash.
+    /// The address of `path`, which starts with a slash.
     pub(crate) fn at(&self, path: &str) -> String {
         format!("{}{path}", self.base())
     }
@@ -38,21 +38,23 @@ impl SiteInfo {
 }
 
 fn content(post: &Post, library: &Library, site: &SiteInfo) -> String {
-    let render_options = RenderOptions {
+    let choices = Choices {
         raw_html: library.raw_html,
         base_url: site.base(),
     };
-    xml_text(&markdown::render_for_feed(&post.markdown, render_options, &path(post)))
+    legal(&markdown::render_for_feed(&post.markdown, choices, &path(post)))
 }
 
-/// Returns the newest posts as an Atom feed (RFC 4287) with full content. The id of an entry is the URL of the post.
+/// The newest posts as an Atom feed (RFC 4287), with their whole content.
+///
+/// An entry's id is the post's address: it stays when the post is edited.
 #[must_use]
 pub fn atom(library: &Library, site: &SiteInfo) -> String {
     let posts = newest(library);
-    let updated = posts.iter().map(|post| last_change(post).date_time()).max();
+    let updated = posts.iter().map(|post| last_change(post).moment()).max();
     let feed = atom_feed::Feed {
-        title: xml_text(&site.title).into(),
-        subtitle: Some(xml_text(&site.description).into()),
+        title: legal(&site.title).into(),
+        subtitle: Some(legal(&site.description).into()),
         id: site.at("/"),
         updated: updated.unwrap_or_default(),
         authors: vec![person(site)],
@@ -72,17 +74,17 @@ fn entry(post: &Post, library: &Library, site: &SiteInfo) -> atom_feed::Entry {
     let address = site.at(&path(post));
     let category = |tag: &crate::Tag| atom_feed::Category {
         term: tag.slug.clone(),
-        label: Some(xml_text(&tag.name)),
+        label: Some(legal(&tag.name)),
         scheme: None,
     };
     atom_feed::Entry {
-        title: xml_text(&post.title).into(),
+        title: legal(&post.title).into(),
         id: address.clone(),
-        published: Some(post.date.date_time()),
-        updated: last_change(post).date_time(),
+        published: Some(post.date.moment()),
+        updated: last_change(post).moment(),
         links: vec![atom_link("alternate", &address)],
         categories: post.tags.iter().map(category).collect(),
-        summary: Some(xml_text(post.summary()).into()),
+        summary: Some(legal(post.summary()).into()),
         content: Some(atom_feed::Content {
             content_type: Some("html".into()),
             base: Some(address),
@@ -95,7 +97,7 @@ fn entry(post: &Post, library: &Library, site: &SiteInfo) -> atom_feed::Entry {
 
 fn person(site: &SiteInfo) -> atom_feed::Person {
     atom_feed::Person {
-        name: xml_text(&site.author),
+        name: legal(&site.author),
         ..atom_feed::Person::default()
     }
 }
@@ -108,14 +110,14 @@ fn atom_link(rel: &str, href: &str) -> atom_feed::Link {
     }
 }
 
-/// Returns the newest posts as an RSS 2.0 feed with full content.
+/// The newest posts as an RSS 2.0 feed, with their whole content.
 #[must_use]
 pub fn rss(library: &Library, site: &SiteInfo) -> String {
     let posts = newest(library);
     let channel = rss::Channel {
-        title: xml_text(&site.title),
+        title: legal(&site.title),
         link: site.at("/"),
-        description: xml_text(&site.description),
+        description: legal(&site.description),
         language: Some(site.language.clone()),
         last_build_date: posts
             .iter()
@@ -136,11 +138,11 @@ pub fn rss(library: &Library, site: &SiteInfo) -> String {
 fn item(post: &Post, library: &Library, site: &SiteInfo) -> rss::Item {
     let address = site.at(&path(post));
     let category = |tag: &crate::Tag| rss::Category {
-        name: xml_text(&tag.name),
+        name: legal(&tag.name),
         domain: None,
     };
     rss::Item {
-        title: Some(xml_text(&post.title)),
+        title: Some(legal(&post.title)),
         link: Some(address.clone()),
         guid: Some(rss::Guid {
             value: address,
@@ -148,13 +150,13 @@ fn item(post: &Post, library: &Library, site: &SiteInfo) -> rss::Item {
         }),
         pub_date: Some(post.date.rfc2822()),
         categories: post.tags.iter().map(category).collect(),
-        description: Some(xml_text(post.summary())),
+        description: Some(legal(post.summary())),
         content: Some(content(post, library, site)),
         ..rss::Item::default()
     }
 }
 
-/// Returns Atom's `self` link, because RSS has no element for the URL of the feed.
+/// RSS has no word for a feed's own address, so it borrows Atom's.
 fn self_link(href: &str) -> ExtensionMap {
     let link = Extension {
         name: "atom:link".into(),
@@ -181,8 +183,8 @@ pub(crate) fn last_change(post: &Post) -> Date {
     post.updated.unwrap_or(post.date)
 }
 
-/// Returns `text` without the characters that XML 1.0 forbids.
-fn xml_text(text: &str) -> String {
+/// `text` without the characters that XML 1.0 cannot hold, escaped or not.
+fn legal(text: &str) -> String {
     let is_legal = |c: &char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..);
     text.chars().filter(is_legal).collect()
 }

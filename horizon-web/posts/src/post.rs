@@ -1,79 +1,85 @@
 use horizon_core::Slug;
 
-use crate::{Date, rendered_body::RenderedBody};
+use crate::{Date, body::Body};
 
-/// A post.
+/// A post, rendered but for the colours of its code.
 #[derive(Clone, Debug)]
 pub struct Post {
-    /// The name in the URL `/blog/{slug}`.
+    /// Its name in addresses: `/blog/{slug}`.
     pub slug: Slug,
     /// Plain text.
     pub title: String,
-    /// The author's description; plain text. See [`summary`](Self::summary).
+    /// What the author says it is about; plain text. See [`summary`](Self::summary).
     pub description: Option<String>,
-    /// The date of publication.
+    /// When it was written.
     pub date: Date,
-    /// The date of the last change that the author reports.
+    /// When it was last changed in a way that readers should know of.
     pub updated: Option<Date>,
-    /// In the author's order, without duplicates.
+    /// In the author's order, each once.
     pub tags: Vec<Tag>,
-    /// Whether it is not public. Only a library with [`drafts`](crate::ContentOptions::drafts) contains it then.
+    /// Whether it is not published; only a library that was asked for drafts holds it.
     pub draft: bool,
-    /// The image above the post.
+    /// The picture above it.
     pub cover: Option<Cover>,
-    /// Whether to show the table of contents.
+    /// Whether the author wants the table of contents shown.
     pub show_toc: bool,
-    /// The headings of levels 2 and 3.
+    /// The sections, from the headings of level 2 and 3.
     pub toc: Vec<TocEntry>,
-    /// The time to read it, in minutes, at least 1: 220 words a minute; a word of code counts half.
+    /// How long it takes to read: at least 1 minute. At 220 words a minute; a word of code counts half.
     pub reading_minutes: u32,
-    /// The start of the text: plain text of at most about 200 characters.
+    /// How it begins: plain text of at most about 200 characters.
     pub excerpt: String,
     pub(crate) markdown: String,
-    pub(crate) body: RenderedBody,
+    pub(crate) body: Body,
 }
 
-/// A page that is not a post.
+/// A page beside the posts, rendered but for the colours of its code.
 #[derive(Clone, Debug)]
 pub struct Page {
-    /// The name in the URL `/{slug}`.
+    /// Its name in addresses: `/{slug}`.
     pub slug: Slug,
     /// Plain text.
     pub title: String,
-    /// The author's description; plain text. See [`summary`](Self::summary).
+    /// What the author says it is about; plain text.
     pub description: Option<String>,
-    /// The date in the front matter.
+    /// The date in its front matter, which a page need not have.
     pub date: Option<Date>,
-    /// The date of the last change that the author reports.
+    /// When it was last changed in a way that readers should know of.
     pub updated: Option<Date>,
-    /// Whether it is not public. Only a library with [`drafts`](crate::ContentOptions::drafts) contains it then.
+    /// Whether it is not published; only a library that was asked for drafts holds it.
     pub draft: bool,
-    /// The start of the text: plain text of at most about 200 characters.
+    /// The picture above it.
+    pub cover: Option<Cover>,
+    /// Whether the author wants the table of contents shown.
+    pub show_toc: bool,
+    /// The sections, from the headings of level 2 and 3.
+    pub toc: Vec<TocEntry>,
+    /// How it begins: plain text of at most about 200 characters.
     pub excerpt: String,
-    pub(crate) body: RenderedBody,
+    pub(crate) body: Body,
 }
 
-/// A tag of posts.
+/// A word that posts are found by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tag {
     /// As the author writes it.
     pub name: String,
-    /// The name in the URL `/tags/{slug}`: lower-case letters and digits of any script, and `-`.
+    /// Its name in addresses, `/tags/{slug}`: lower case letters and digits of any script, and `-`.
     pub slug: String,
 }
 
-/// The image above a post.
+/// The picture above a post.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cover {
-    /// The URL: `/media/…`, or an absolute URL.
+    /// Its address: `/media/…`, or as the author gave it if that was absolute.
     pub image: String,
-    /// The alternative text; empty if the image is decoration.
+    /// What it shows, for those who do not see it; empty if it is only decoration.
     pub alt: String,
-    /// The caption; plain text.
+    /// The line below it; plain text.
     pub caption: Option<String>,
 }
 
-/// An entry of a table of contents.
+/// A section in a table of contents.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TocEntry {
     /// 2 or 3.
@@ -85,16 +91,16 @@ pub struct TocEntry {
 }
 
 impl Post {
-    /// Returns the description, or else the excerpt.
+    /// What it is about, in a sentence or two: the description, or else how it begins.
     #[must_use]
     pub fn summary(&self) -> &str {
         self.description.as_deref().unwrap_or(&self.excerpt)
     }
 
-    /// Returns the body as sanitised HTML.
+    /// The body as safe HTML, to be written as it is.
     ///
-    /// The first call highlights the code, which takes about a millisecond per block; [`watch`](crate::watch) does so
-    /// in the background.
+    /// The first call colours the code, which takes a millisecond a block or so; [`watch`](crate::watch) makes it for each
+    /// post in the background.
     #[must_use]
     pub fn html(&self) -> &str {
         self.body.html()
@@ -102,13 +108,16 @@ impl Post {
 }
 
 impl Page {
-    /// Returns the description, or else the excerpt.
+    /// What it is about, in a sentence or two: the description, or else how it begins.
     #[must_use]
     pub fn summary(&self) -> &str {
         self.description.as_deref().unwrap_or(&self.excerpt)
     }
 
-    /// Returns the body as sanitised HTML. The first call highlights the code.
+    /// The body as safe HTML, to be written as it is.
+    ///
+    /// The first call colours the code, which takes a millisecond a block or so; [`watch`](crate::watch) makes it for each
+    /// post in the background.
     #[must_use]
     pub fn html(&self) -> &str {
         self.body.html()

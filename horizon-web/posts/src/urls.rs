@@ -1,17 +1,18 @@
-//! Checks and resolves the URLs of links and images.
+//! Which addresses may stand in a page, and where they lead.
 
 use std::borrow::Cow;
 
-/// The allowed schemes. Others, such as `javascript:` and `data:`, could run a script.
+/// The schemes that a link may have; anything else (`javascript:`, `data:`, …) could run a script.
 const SCHEMES: [&str; 4] = ["http", "https", "mailto", "tel"];
 
-/// Returns the URL of a link, or `None` if its scheme is not allowed.
+/// The address that a link in Markdown leads to; none if following it could do harm.
 pub(crate) fn link(url: &str) -> Option<Cow<'_, str>> {
     is_safe(url).then(|| media(url).map_or(Cow::Borrowed(url), Cow::Owned))
 }
 
-/// Returns the URL of an image, or `None` if its scheme is not allowed. Relative URLs are in `media/` of the content
-/// folder.
+/// The address that an image in Markdown is at; none if it is not on the web.
+///
+/// A relative one is in the folder's `media/`, wherever the file that names it lies.
 pub(crate) fn image(url: &str) -> Option<Cow<'_, str>> {
     if !is_safe(url) {
         return None;
@@ -23,7 +24,7 @@ pub(crate) fn image(url: &str) -> Option<Cow<'_, str>> {
     Some(media(url).map_or_else(|| Cow::Owned(format!("/media/{name}")), Cow::Owned))
 }
 
-/// Returns `/media/x.png` for `media/x.png`, `./media/x.png` and `../media/x.png`.
+/// `media/x.png`, `./media/x.png` and `../media/x.png` as `/media/x.png`.
 fn media(url: &str) -> Option<String> {
     let path = url
         .strip_prefix("./")
@@ -32,13 +33,13 @@ fn media(url: &str) -> Option<String> {
     path.starts_with("media/").then(|| format!("/{path}"))
 }
 
-/// Returns whether a link leads to another site than `base`.
+/// Whether a link leads to another site than `base`.
 pub(crate) fn is_external(url: &str, base: &str) -> bool {
     let host = host(url);
     host.is_some() && host != self::host(base)
 }
 
-/// Resolves `url`, which is in the document at `path` of the site `base`.
+/// `url`, found at `path` of the site `base`, in full.
 pub(crate) fn absolute(url: &str, base: &str, path: &str) -> String {
     if scheme(url).is_some() {
         url.to_owned()
@@ -55,7 +56,7 @@ pub(crate) fn absolute(url: &str, base: &str, path: &str) -> String {
 }
 
 fn is_safe(url: &str) -> bool {
-    // Browsers ignore white space and control characters in a scheme.
+    // Browsers skip white space and control characters in a scheme, so they must not hide one here.
     let bare: String = url.chars().filter(|c| !c.is_whitespace() && !c.is_control()).collect();
     scheme(&bare).is_none_or(|scheme| SCHEMES.iter().any(|safe| scheme.eq_ignore_ascii_case(safe)))
 }
@@ -66,9 +67,9 @@ fn scheme(url: &str) -> Option<&str> {
     rest.starts_with(':').then_some(scheme)
 }
 
-/// Returns the host and port in lower case.
+/// The host and port of a web address, in lower case.
 fn host(url: &str) -> Option<String> {
-    // Browsers treat a backslash as a slash.
+    // Browsers read a backslash as a slash.
     let url = url.trim().replace('\\', "/").to_ascii_lowercase();
     let rest = match scheme(&url) {
         Some("http" | "https") => url.split_once(':').map_or("", |(_, rest)| rest),

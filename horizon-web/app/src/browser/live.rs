@@ -1,4 +1,4 @@
-//! The event stream of the page, shared by all islands.
+//! The page's one event stream, shared by all islands.
 
 use std::{
     cell::{Cell, RefCell},
@@ -10,88 +10,90 @@ use reactive_graph::{prelude::*, signal::ArcRwSignal};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Event, EventSource, MessageEvent};
 
-use super::{comments::CommentView, dom, js, stream_health::StreamHealth};
+use super::{dom, health::Health, js, talk::Comment};
 
-/// The base path of the HTTP API.
+/// Where the server has its live routes.
 pub(crate) const BASE: &str = "/horizon";
 
-/// The interval of the checks of the stream's health.
-const CHECK_INTERVAL: Duration = Duration::from_secs(2);
+/// How often the stream's health is looked at.
+const CHECK_EVERY: Duration = Duration::from_secs(2);
 
-/// The types of messages, and the events of the stream itself.
+/// What the stream calls its messages, and what happens to the stream itself.
 const EVENTS: [&str; 5] = ["live", "site", "comments", "open", "error"];
 
 thread_local! {
-    static LIVE: LiveStream = LiveStream::new();
+    static LIVE: Live = Live::new();
 }
 
-/// The numbers of a page or of the site, as `horizon_core::wire::PageStats`.
+/// The numbers of a page or of the site.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct LiveStats {
+pub(crate) struct Numbers {
+    /// Who is here now.
     pub(crate) viewers: u64,
+    /// Visits, ever.
     pub(crate) visits: u64,
+    /// Readers who like it now.
     pub(crate) likes: u64,
+    /// Comments that show now.
     pub(crate) comments: u64,
 }
 
-/// The latest values from the stream.
+/// What the stream has said last. Nothing before its first word: until then the page shows what the server wrote.
 #[derive(Clone, Default)]
-pub(crate) struct LiveSignals {
-    /// The numbers of the page; `None` before the first message.
-    pub(crate) page: ArcRwSignal<Option<LiveStats>>,
-    /// The numbers of the site; `None` before the first message.
-    pub(crate) site: ArcRwSignal<Option<LiveStats>>,
-    /// The newest comments of the page, newest first.
-    pub(crate) comments: ArcRwSignal<Vec<CommentView>>,
-    /// Whether the numbers are old because the stream is down.
+pub(crate) struct Latest {
+    /// The page's numbers.
+    pub(crate) page: ArcRwSignal<Option<Numbers>>,
+    /// The site's numbers.
+    pub(crate) site: ArcRwSignal<Option<Numbers>>,
+    /// The page's newest comments, newest first.
+    pub(crate) comments: ArcRwSignal<Vec<Comment>>,
+    /// Whether the numbers are old, because the stream is down.
     pub(crate) stale: ArcRwSignal<bool>,
 }
 
-struct LiveStream {
-    signals: LiveSignals,
-    health: RefCell<StreamHealth>,
+struct Live {
+    latest: Latest,
+    health: RefCell<Health>,
     source: RefCell<Option<EventSource>>,
     on_event: Function,
-    is_started: Cell<bool>,
+    joined: Cell<bool>,
 }
 
-/// Returns the signals. The first call opens the stream.
-pub(crate) fn signals() -> LiveSignals {
+/// What the stream says; opens it for the first island that asks.
+pub(crate) fn latest() -> Latest {
     LIVE.with(|live| {
-        if !live.is_started.replace(true) {
+        if !live.joined.replace(true) {
             live.open(false);
-            add_handlers();
+            watch();
         }
-        live.signals.clone()
+        live.latest.clone()
     })
 }
 
-/// Returns the slug of the page if it is a post.
+/// The post that this page is; nothing on every other page.
 pub(crate) fn slug() -> Option<String> {
     dom::find("main[data-slug]")?.get_attribute("data-slug")
 }
 
-/// Returns the URL `{BASE}/{route}/{slug}`.
-pub(crate) fn api_url(route: &str, slug: &str) -> String {
+/// The address of one of the post's routes, `{BASE}/{route}/{slug}`.
+pub(crate) fn address(route: &str, slug: &str) -> String {
     [BASE, "/", route, "/", slug].concat()
 }
 
-/// Reopens the stream when it is lost, when the network changes and when the page becomes visible.
-fn add_handlers() {
-    dom::every(CHECK_INTERVAL, || {
-        LIVE.with(|live| live.reopen_if(StreamHealth::is_due))
-    });
+/// Looks after the stream: by the clock, and whenever the browser says that something has changed.
+fn watch() {
+    dom::every(CHECK_EVERY, || LIVE.with(|live| live.reopen_if(Health::is_due)));
     let window = dom::window();
     let document = dom::document();
     dom::on(&document, "visibilitychange", |_| {
         if !dom::document().hidden() {
-            LIVE.with(|live| live.reopen_if(StreamHealth::is_due_on_return));
+            LIVE.with(|live| live.reopen_if(Health::is_due_on_return));
         }
     });
-    // A stream from before a change of the network may be dead without an error.
+    // A stream that was open before the network changed may be dead without knowing it.
     dom::on(&window, "online", |_| LIVE.with(|live| live.reopen_if(|_, _| true)));
-    // A page in the back-forward cache has no viewer.
-    dom::on(&window, "pagehide", |_| LIVE.with(LiveStream::close));
+    // A page in the back-forward cache is no reader.
+    dom::on(&window, "pagehide", |_| LIVE.with(Live::close));
     dom::on(&window, "pageshow", |event| {
         if js::get(&event, "persisted").is_truthy() {
             LIVE.with(|live| live.open(true));
@@ -99,25 +101,23 @@ fn add_handlers() {
     });
 }
 
-impl LiveStream {
+impl Live {
     fn new() -> Self {
         Self {
-            signals: LiveSignals::default(),
+            latest: Latest::default(),
             health: RefCell::default(),
             source: RefCell::default(),
-            on_event: dom::callback(Box::new(|event| {
-                LIVE.with(|live| live.handle_event(event.unchecked_ref()))
-            })),
-            is_started: Cell::default(),
+            on_event: dom::callback(Box::new(|event| LIVE.with(|live| live.hear(event.unchecked_ref())))),
+            joined: Cell::default(),
         }
     }
 
-    /// Opens a stream and closes the previous one. `again`: this page had a stream before.
+    /// Opens a stream in place of the one that was there. `again` says that this page was here before.
     fn open(&self, again: bool) {
         self.close();
         self.health.borrow_mut().opening(js::now());
         let mut url = match slug() {
-            Some(slug) => api_url("live", &slug),
+            Some(slug) => address("live", &slug),
             None => [BASE, "/live"].concat(),
         };
         if again {
@@ -136,29 +136,29 @@ impl LiveStream {
         }
     }
 
-    fn reopen_if(&self, is_due: impl Fn(&StreamHealth, i64) -> bool) {
+    fn reopen_if(&self, is_due: impl Fn(&Health, i64) -> bool) {
         let now = js::now();
         if self.source.borrow().is_some() && is_due(&self.health.borrow(), now) {
             self.open(true);
         }
-        self.update_stale(now);
+        self.tell_age(now);
     }
 
-    fn handle_event(&self, event: &Event) {
+    fn hear(&self, event: &Event) {
         let now = js::now();
         let name = event.type_();
         if name == "error" {
-            self.handle_error(now);
+            self.lost(now);
         } else {
-            self.health.borrow_mut().received(now);
+            self.health.borrow_mut().heard(now);
             if let Some(message) = event.dyn_ref::<MessageEvent>() {
-                self.handle_message(&name, &js::parse(&message.data().as_string().unwrap_or_default()));
+                self.take(&name, &js::parse(&message.data().as_string().unwrap_or_default()));
             }
         }
-        self.update_stale(now);
+        self.tell_age(now);
     }
 
-    fn handle_error(&self, now: i64) {
+    fn lost(&self, now: i64) {
         let closed = self
             .source
             .borrow()
@@ -166,25 +166,25 @@ impl LiveStream {
             .is_some_and(|source| source.ready_state() == EventSource::CLOSED);
         let mut health = self.health.borrow_mut();
         if closed {
-            health.rejected(now, js_sys::Math::random());
+            health.refused(now, js_sys::Math::random());
         } else {
-            health.disconnected(now);
+            health.broke(now);
         }
     }
 
-    fn handle_message(&self, name: &str, data: &JsValue) {
+    fn take(&self, name: &str, data: &JsValue) {
         if name == "comments" {
             return self
-                .signals
+                .latest
                 .comments
-                .set(js::items(data).map(|item| CommentView::from_js(&item)).collect());
+                .set(js::items(data).map(|item| Comment::read(&item)).collect());
         }
         let signal = if name == "live" && slug().is_some() {
-            &self.signals.page
+            &self.latest.page
         } else {
-            &self.signals.site
+            &self.latest.site
         };
-        signal.set(Some(LiveStats {
+        signal.set(Some(Numbers {
             viewers: js::count(data, "viewers"),
             visits: js::count(data, "visits"),
             likes: js::count(data, "likes"),
@@ -192,10 +192,10 @@ impl LiveStream {
         }));
     }
 
-    fn update_stale(&self, now: i64) {
+    fn tell_age(&self, now: i64) {
         let stale = self.health.borrow().is_stale(now);
-        if self.signals.stale.get_untracked() != stale {
-            self.signals.stale.set(stale);
+        if self.latest.stale.get_untracked() != stale {
+            self.latest.stale.set(stale);
         }
     }
 }

@@ -1,16 +1,13 @@
-//! The login form and the moderation page.
+//! The author's desk and the way into it.
 
 use horizon_core::Visibility;
-use horizon_posts::{Diagnostic, Diagnostics, Effect};
 use leptos::prelude::*;
 
-use crate::{ModerationItem, ModerationPage, text};
+use crate::{Desk, DeskComment, FileProblem, Login, text};
 
-/// How many diagnostics the page shows.
-const MAX_DIAGNOSTICS: usize = 50;
-
-pub(super) fn login(error: Option<&str>) -> AnyView {
-    let error = error.map(str::to_owned);
+/// The way into the desk.
+pub(super) fn login(login: &Login) -> AnyView {
+    let error = login.error.clone();
     view! {
         <main id="main" class="text-page">
             <h1>"Sign in"</h1>
@@ -18,7 +15,7 @@ pub(super) fn login(error: Option<&str>) -> AnyView {
                 {error.map(|error| view! { <p class="form-status" role="alert">{error}</p> })}
                 <label for="token">"Token"</label>
                 <input id="token" type="password" name="token" required autocomplete="current-password" />
-                <p class="hint">"The value of "<code>"HORIZON_ADMIN_TOKEN"</code>" on the server."</p>
+                <p class="hint">"What "<code>"HORIZON_ADMIN_TOKEN"</code>" was set to when the server was started."</p>
                 <button type="submit" class="button">
                     "Sign in"
                 </button>
@@ -28,11 +25,12 @@ pub(super) fn login(error: Option<&str>) -> AnyView {
     .into_any()
 }
 
-pub(super) fn moderation(page: &ModerationPage) -> AnyView {
-    let only = page.only_pending;
+/// The newest comments of all posts.
+pub(super) fn desk(desk: &Desk) -> AnyView {
+    let only = desk.only_waiting;
     let current = |on: bool| on.then_some("true");
-    let items = page.comments.iter().map(|comment| item(comment, only)).collect_view();
-    let older = page.older.clone();
+    let items = desk.comments.iter().map(|comment| item(comment, only)).collect_view();
+    let older = desk.older.clone();
     view! {
         <main id="main" class="desk">
             <h1>"Comments"</h1>
@@ -45,7 +43,7 @@ pub(super) fn moderation(page: &ModerationPage) -> AnyView {
                     </li>
                     <li>
                         <a href="/admin?only=waiting" aria-current=current(only)>
-                            "Pending"
+                            "Waiting"
                         </a>
                     </li>
                     <li>
@@ -58,8 +56,8 @@ pub(super) fn moderation(page: &ModerationPage) -> AnyView {
                     </button>
                 </form>
             </div>
-            {content_errors(&page.errors)}
-            {page.comments.is_empty().then(|| view! { <p class="nothing">"There are no comments."</p> })}
+            {problems(desk)}
+            {desk.comments.is_empty().then(|| view! { <p class="nothing">"There is nothing here."</p> })}
             <ol class="desk-list">{items}</ol>
             {older
                 .map(|href| {
@@ -74,21 +72,23 @@ pub(super) fn moderation(page: &ModerationPage) -> AnyView {
     .into_any()
 }
 
-fn content_errors(errors: &Diagnostics) -> Option<AnyView> {
-    let item = |error: &Diagnostic| {
+/// The files that cannot be shown; nothing if there are none.
+fn problems(desk: &Desk) -> Option<AnyView> {
+    let problem = |problem: &FileProblem| {
         view! {
             <li class="desk-item">
                 <p class="comment-head">
-                    <code>{error.location()}</code>
-                    {(error.effect == Effect::LastGoodShown)
+                    <code>{problem.place.clone()}</code>
+                    {problem
+                        .is_last_good_shown
                         .then(|| view! { " " <span class="state">"The last good version is shown"</span> })}
                 </p>
-                <p class="desk-text">{error.reason.clone()}</p>
+                <p class="desk-text">{problem.reason.clone()}</p>
             </li>
         }
     };
-    let items = errors.iter().take(MAX_DIAGNOSTICS).map(item).collect_view();
-    let more = errors.len().saturating_sub(MAX_DIAGNOSTICS);
+    let items = desk.problems.iter().map(problem).collect_view();
+    let more = desk.more_problems;
     let view = view! {
         <section aria-labelledby="problems">
             <h2 id="problems">"Posts that cannot be shown"</h2>
@@ -103,28 +103,28 @@ fn content_errors(errors: &Diagnostics) -> Option<AnyView> {
                 })}
         </section>
     };
-    (!errors.is_empty()).then(|| view.into_any())
+    (!desk.problems.is_empty()).then(|| view.into_any())
 }
 
-fn item(item: &ModerationItem, only_pending: bool) -> AnyView {
+fn item(item: &DeskComment, only_waiting: bool) -> AnyView {
     let comment = &item.comment;
     let at = comment.at.as_millis();
     let state = comment.visibility.as_str();
     let name = match comment.visibility {
         Visibility::Shown => "Shown",
         Visibility::Removed => "Removed",
-        _ => "Pending",
+        _ => "Waiting",
     };
     let page = format!("/blog/{}#comment-{}", comment.slug, comment.id);
     view! {
         <li class="desk-item" data-state=state>
             <p class="comment-head">
-                <span class="comment-author">{text::author_name(&comment.author).to_owned()}</span>
+                <span class="comment-author">{text::author(&comment.author).to_owned()}</span>
                 " on "
                 <a href=page>{item.post_title.clone()}</a>
                 " "
-                <time datetime=text::rfc3339(at) title=text::date_time(at)>
-                    {text::date_time(at)}
+                <time datetime=text::machine(at) title=text::moment(at)>
+                    {text::moment(at)}
                 </time>
                 " "
                 <span class="state">{name}</span>
@@ -132,15 +132,16 @@ fn item(item: &ModerationItem, only_pending: bool) -> AnyView {
             </p>
             <p class="desk-text">{comment.body.clone()}</p>
             <form method="post" action=format!("/admin/comments/{}", comment.id)>
-                {only_pending.then(|| view! { <input type="hidden" name="only" value="waiting" /> })}
-                {buttons(comment.visibility)}
+                {only_waiting.then(|| view! { <input type="hidden" name="only" value="waiting" /> })}
+                {verdicts(comment.visibility)}
             </form>
         </li>
     }
     .into_any()
 }
 
-fn buttons(visibility: Visibility) -> AnyView {
+/// What the author can do to a comment in this state.
+fn verdicts(visibility: Visibility) -> AnyView {
     let show = match visibility {
         Visibility::Shown => None,
         Visibility::Removed => Some("Restore"),

@@ -1,19 +1,19 @@
-//! The nodes of the registry.
+//! The processes of the blog, for the author's eyes.
 
 use leptos::prelude::*;
 
-use crate::{AccumulatorNode, ClusterPage, NodeStatus, Site, WebNode, text};
+use crate::{AccumulatorNode, Cluster, Node, Site, WebNode, text};
 
-/// The time without a heartbeat after which a node is shown as silent, in milliseconds. Nodes send one every second.
+/// A process that was silent for longer than this counts as gone, in milliseconds: it speaks every second.
 const SILENT_MILLIS: u64 = 5_000;
 
-/// Renders the page; `cluster.js` updates its tables.
-pub(super) fn page(site: &Site, cluster: &ClusterPage) -> AnyView {
+/// The page; `cluster.js` keeps its tables fresh.
+pub(super) fn page(site: &Site, cluster: &Cluster) -> AnyView {
     view! {
         <main id="main" class="desk cluster">
             <h1>"Cluster"</h1>
             <div class="desk-bar">
-                <ul class="tags" aria-label="Admin pages">
+                <ul class="tags" aria-label="The author's pages">
                     <li>
                         <a href="/admin">"Comments"</a>
                     </li>
@@ -33,13 +33,13 @@ pub(super) fn page(site: &Site, cluster: &ClusterPage) -> AnyView {
     .into_any()
 }
 
-/// Renders the tables as HTML.
+/// The tables alone, as HTML that is put into the page as it is.
 #[must_use]
-pub fn table(cluster: &ClusterPage) -> String {
+pub fn table(cluster: &Cluster) -> String {
     tables(cluster).to_html()
 }
 
-fn tables(cluster: &ClusterPage) -> AnyView {
+fn tables(cluster: &Cluster) -> AnyView {
     let note = cluster.note.clone();
     view! {
         {(!note.is_empty()).then(|| view! { <p class="hint">{note}</p> })}
@@ -49,11 +49,11 @@ fn tables(cluster: &ClusterPage) -> AnyView {
             <thead>
                 <tr>
                     <th scope="col">"Node"</th>
-                    <th scope="col">"Viewers"</th>
-                    <th scope="col">"Last heartbeat"</th>
+                    <th scope="col">"Readers"</th>
+                    <th scope="col">"Last heard of"</th>
                     <th scope="col">"Round trip to Redis"</th>
-                    <th scope="col">"Clock offset"</th>
-                    <th scope="col">"Started"</th>
+                    <th scope="col">"Clock"</th>
+                    <th scope="col">"Since"</th>
                 </tr>
             </thead>
             <tbody>{cluster.web.iter().map(web).collect_view()}</tbody>
@@ -64,13 +64,13 @@ fn tables(cluster: &ClusterPage) -> AnyView {
                 <tr>
                     <th scope="col">"Node"</th>
                     <th scope="col">"Counted"</th>
-                    <th scope="col">"Unread"</th>
-                    <th scope="col">"Pending"</th>
+                    <th scope="col">"Events waiting"</th>
+                    <th scope="col">"In work"</th>
                     <th scope="col">"Lost"</th>
-                    <th scope="col">"Last heartbeat"</th>
+                    <th scope="col">"Last heard of"</th>
                     <th scope="col">"Round trip to Redis"</th>
-                    <th scope="col">"Clock offset"</th>
-                    <th scope="col">"Started"</th>
+                    <th scope="col">"Clock"</th>
+                    <th scope="col">"Since"</th>
                 </tr>
             </thead>
             <tbody>{cluster.accumulators.iter().map(accumulator).collect_view()}</tbody>
@@ -79,8 +79,8 @@ fn tables(cluster: &ClusterPage) -> AnyView {
     .into_any()
 }
 
-/// The problems of all nodes.
-fn problems(cluster: &ClusterPage) -> Option<AnyView> {
+/// The problems of all processes, or nothing if there are none.
+fn problems(cluster: &Cluster) -> Option<AnyView> {
     let web = cluster.web.iter().map(|web| &web.node);
     let nodes = web.chain(cluster.accumulators.iter().map(|accumulator| &accumulator.node));
     let problems: Vec<_> = nodes
@@ -128,7 +128,7 @@ fn accumulator(accumulator: &AccumulatorNode) -> AnyView {
     .into_any()
 }
 
-fn state(node: &NodeStatus) -> &'static str {
+fn state(node: &Node) -> &'static str {
     if node.silent_millis > SILENT_MILLIS {
         "silent"
     } else {
@@ -136,36 +136,36 @@ fn state(node: &NodeStatus) -> &'static str {
     }
 }
 
-/// Describes the offset of a node's clock from that of Redis.
-fn clock(node: &NodeStatus) -> String {
+/// How the clock of a process differs from that of Redis.
+fn clock(node: &Node) -> String {
     let Some(offset) = node.clock_offset_millis else {
-        return "unknown".to_owned();
+        return "not compared".to_owned();
     };
     let direction = if offset > 0 { "ahead" } else { "behind" };
     match offset.unsigned_abs() {
-        0 => "in sync".to_owned(),
+        0 => "as Redis".to_owned(),
         millis if millis < 1_000 => format!("{millis} ms {direction}"),
         millis => format!("{} s {direction}", text::grouped(millis / 1_000)),
     }
 }
 
-fn times(node: &NodeStatus) -> AnyView {
-    let heartbeat = match node.silent_millis / 1_000 {
+fn times(node: &Node) -> AnyView {
+    let heard = match node.silent_millis / 1_000 {
         0 => "just now".to_owned(),
         seconds => format!("{seconds} s ago"),
     };
     let round_trip = match node.round_trip_micros {
-        None => "unknown".to_owned(),
+        None => "none".to_owned(),
         Some(micros) if micros < 1_000 => format!("{micros} µs"),
         Some(micros) => format!("{} ms", text::grouped(micros / 1_000)),
     };
     let started = node.started.as_millis();
     view! {
-        <td>{heartbeat}</td>
+        <td>{heard}</td>
         <td>{round_trip}</td>
         <td data-cell="clock">{clock(node)}</td>
         <td>
-            <time datetime=text::rfc3339(started)>{text::date_time(started)}</time>
+            <time datetime=text::machine(started)>{text::moment(started)}</time>
         </td>
     }
     .into_any()

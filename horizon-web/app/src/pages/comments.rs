@@ -1,6 +1,6 @@
-//! The comments of a post and the comment form.
+//! The comments of a post and the form for one more.
 //!
-//! The browser builds new comments from the empty thread in the `template`.
+//! The browser builds what comes later from the same markup: the empty thread in the `template`.
 
 use horizon_core::{
     EventId, MAX_AUTHOR_CHARS, MAX_BODY_CHARS, Timestamp,
@@ -10,14 +10,15 @@ use leptos::prelude::*;
 
 use super::number;
 use crate::{
-    Count, PostPage, Slot,
-    slots::{CountLabel, SlotMarkers},
+    Blank, Count, PostPage,
+    blanks::{Figure, Marks},
     text,
 };
 
-pub(super) fn comments(page: &PostPage, markers: &SlotMarkers) -> AnyView {
-    let count = CountLabel::slot(markers, Count::Comments, "comment", "comments");
-    let slug = page.post.slug.as_str();
+/// The whole section.
+pub(super) fn comments(page: &PostPage, marks: &Marks) -> AnyView {
+    let count = Figure::blank(marks, Count::Comments, "comment", "comments");
+    let slug = &page.post.slug;
     let threads = page.comments.threads.iter().map(|one| thread(slug, one)).collect_view();
     let are_newest = page.before.is_none() && !page.is_one_thread;
     view! {
@@ -41,13 +42,14 @@ pub(super) fn comments(page: &PostPage, markers: &SlotMarkers) -> AnyView {
                 <button type="button" class="button news" data-horizon="new-comments" hidden></button>
             </div>
             <div id="comment-form" data-form-home>
-                {form(page, markers)}
+                {form(page, marks)}
             </div>
         </section>
     }
     .into_any()
 }
 
+/// What is said where the comments cannot be read.
 const UNKNOWN: &str = "Comments cannot be shown right now.";
 
 fn earlier(page: &PostPage) -> Option<AnyView> {
@@ -65,7 +67,7 @@ fn earlier(page: &PostPage) -> Option<AnyView> {
     )
 }
 
-/// An empty thread for the browser.
+/// A thread that says nothing, for the browser to fill in.
 fn empty() -> ThreadView {
     ThreadView {
         comment: CommentView {
@@ -77,11 +79,12 @@ fn empty() -> ThreadView {
             removed: false,
         },
         replies: Vec::new(),
-        // The browser removes the link if there are no more replies.
+        // The browser removes the link where it leads nowhere.
         has_more_replies: true,
     }
 }
 
+/// What stands in the place of a comment that was taken down.
 const REMOVED: &str = "<p>This comment was removed.</p>";
 
 fn thread(slug: &str, thread: &ThreadView) -> AnyView {
@@ -99,7 +102,7 @@ fn thread(slug: &str, thread: &ThreadView) -> AnyView {
     .into_any()
 }
 
-/// The link to the replies that are not on this page.
+/// The way to the replies that do not stand here.
 fn more_replies(slug: &str, thread: &ThreadView) -> Option<AnyView> {
     let after = thread.replies.last().map(|last| format!("&after={}", last.id));
     let href = format!(
@@ -122,7 +125,7 @@ fn more_replies(slug: &str, thread: &ThreadView) -> Option<AnyView> {
 fn article(comment: &CommentView, takes_replies: bool) -> AnyView {
     let id = comment.id.to_string();
     let at = comment.at.as_millis();
-    let author = text::author_name(&comment.author).to_owned();
+    let author = text::author(&comment.author).to_owned();
     let html = if comment.removed {
         REMOVED.into()
     } else {
@@ -142,8 +145,8 @@ fn article(comment: &CommentView, takes_replies: bool) -> AnyView {
                 <span class="comment-author" data-author>{author}</span>
                 " "
                 <a href=format!("#comment-{id}")>
-                    <time datetime=text::rfc3339(at) title=text::date_time(at) data-at=at.to_string()>
-                        {text::date(at)}
+                    <time datetime=text::machine(at) title=text::moment(at) data-at=at.to_string()>
+                        {text::day(at)}
                     </time>
                 </a>
             </header>
@@ -154,41 +157,41 @@ fn article(comment: &CommentView, takes_replies: bool) -> AnyView {
     .into_any()
 }
 
-const PENDING: &str = "Thank you. Your comment will appear after the author approves it.";
+/// What is said after a comment that is not shown yet.
+const WAITING: &str = "Thank you. Your comment waits for the author, and shows once it is approved.";
 
-fn form(page: &PostPage, markers: &SlotMarkers) -> AnyView {
-    let slug = page.post.slug.as_str();
-    let parent = page.reply_to.and_then(|id| {
+fn form(page: &PostPage, marks: &Marks) -> AnyView {
+    let slug = &page.post.slug;
+    let answered = page.reply_to.and_then(|id| {
         let mut heads = page.comments.threads.iter().map(|thread| &thread.comment);
         heads.find(|comment| comment.id == id && !comment.removed)
     });
-    let parent_id = parent.map(|comment| comment.id.to_string()).unwrap_or_default();
-    let parent_author = parent
-        .map(|comment| text::author_name(&comment.author))
-        .unwrap_or_default();
-    let status = page.is_pending.then_some(PENDING);
+    let parent = answered.map(|comment| comment.id.to_string()).unwrap_or_default();
+    let status = page.is_waiting.then_some(WAITING);
     view! {
         <form class="form" method="post" action=format!("/horizon/comments/{slug}") data-horizon="comment-form">
             <h3>"Write a comment"</h3>
-            <p class="answered" data-answered hidden=parent.is_none()>
+            <p class="answered" data-answered hidden=answered.is_none()>
                 "In reply to "
-                <strong data-author>{parent_author.to_owned()}</strong>
+                <strong data-author>
+                    {answered.map(|comment| text::author(&comment.author)).unwrap_or_default().to_owned()}
+                </strong>
                 " · "
                 <a data-horizon="cancel-reply" href=format!("/blog/{slug}#comment-form")>
                     "Cancel"
                 </a>
             </p>
-            <input type="hidden" name="parent" value=parent_id autocomplete="off" />
-            <input type="hidden" name="id" value=markers.marker(Slot::CommentId) autocomplete="off" />
+            <input type="hidden" name="parent" value=parent autocomplete="off" />
+            <input type="hidden" name="id" value=marks.mark(Blank::CommentId) autocomplete="off" />
             <input type="hidden" name="back" value=format!("/blog/{slug}") />
             <label for="author">"Name "<span class="hint">"(optional)"</span></label>
             <input id="author" name="author" maxlength=MAX_AUTHOR_CHARS.to_string() autocomplete="name" />
             <label for="body">"Comment"</label>
             <textarea id="body" name="body" rows="5" required maxlength=MAX_BODY_CHARS.to_string() aria-describedby="body-hint"></textarea>
             <p id="body-hint" class="hint">
-                "Plain text or simple Markdown: "<code>"*emphasis*"</code>", "<code>"`code`"</code>", lists, links."
+                "Plain text, or a little Markdown: "<code>"*emphasis*"</code>", "<code>"`code`"</code>", lists, links."
             </p>
-            // A honeypot: hidden from people, filled in by bots.
+            // No person sees it; what fills it in is a machine.
             <div class="visually-hidden" aria-hidden="true">
                 <label for="website">"Leave this empty"</label>
                 <input id="website" name="website" tabindex="-1" autocomplete="off" />

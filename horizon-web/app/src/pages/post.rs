@@ -1,33 +1,30 @@
-//! A post with its numbers and comments.
+//! A post: its text, its numbers, what readers say.
 
-use std::sync::Arc;
-
-use horizon_posts::{Post, TocEntry};
 use leptos::prelude::*;
 
-use super::{comments, heart, likes, number, post_url, tags};
+use super::{comments, heart, likes, number, tags};
 use crate::{
-    Count, PostPage, Slot,
+    Blank, Count, Link, PostHead, PostPage, TocEntry,
+    blanks::{Figure, Marks},
     islands::{Comments, LikeButton, LiveNumbers},
-    slots::{CountLabel, SlotMarkers},
     text,
 };
 
 /// `/blog/{slug}`
-pub(super) fn post(page: &PostPage, markers: &SlotMarkers) -> AnyView {
+pub(super) fn post(page: &PostPage, marks: &Marks) -> AnyView {
     let post = &page.post;
-    let comments = comments::comments(page, markers);
+    let comments = comments::comments(page, marks);
     view! {
-        <main id="main" class="post-page" data-slug=post.slug.to_string()>
+        <main id="main" class="post-page" data-slug=post.slug.clone()>
             <article class="post">
                 <header class="post-head">
-                    {meta(post)} <h1>{post.title.clone()}</h1> <p class="lede">{post.summary().to_owned()}</p>
-                    {numbers(markers)}
+                    {meta(post)} <h1>{post.title.clone()}</h1> <p class="lede">{post.description.clone()}</p>
+                    {numbers(marks)}
                 </header>
                 {cover(post)}
-                {post.show_toc.then(|| toc(&post.toc))}
-                <div class="prose" inner_html=post.html().to_owned()></div>
-                <footer class="post-foot">{like(post, markers)} {tags(&post.tags)}</footer>
+                {toc(&page.toc)}
+                <div class="prose" inner_html=page.html.clone()></div>
+                <footer class="post-foot">{like(page, marks)} {tags(&post.tags)}</footer>
             </article>
             {neighbours(page)}
             <Comments>{comments}</Comments>
@@ -36,13 +33,13 @@ pub(super) fn post(page: &PostPage, markers: &SlotMarkers) -> AnyView {
     .into_any()
 }
 
-/// The date of publication and the reading time.
-pub(super) fn meta(post: &Post) -> AnyView {
-    let at = post.date.unix_millis();
-    let minutes = post.reading_minutes;
+/// When a post was published, and how long it takes to read.
+pub(super) fn meta(post: &PostHead) -> AnyView {
+    let at = post.date.as_millis();
+    let minutes = post.reading_minutes.max(1);
     view! {
         <p class="meta">
-            <time datetime=text::rfc3339(at)>{text::date(at)}</time>
+            <time datetime=text::machine(at)>{text::day(at)}</time>
             " · "
             {minutes}
             " min read"
@@ -51,11 +48,11 @@ pub(super) fn meta(post: &Post) -> AnyView {
     .into_any()
 }
 
-fn numbers(markers: &SlotMarkers) -> AnyView {
-    let viewers = CountLabel::slot(markers, Count::Viewers, "reading now", "reading now");
-    let visits = CountLabel::slot(markers, Count::Visits, "view", "views");
-    let liked = CountLabel::slot(markers, Count::Likes, "like", "likes");
-    let comments = CountLabel::slot(markers, Count::Comments, "comment", "comments");
+fn numbers(marks: &Marks) -> AnyView {
+    let viewers = Figure::blank(marks, Count::Viewers, "reading now", "reading now");
+    let visits = Figure::blank(marks, Count::Visits, "view", "views");
+    let liked = Figure::blank(marks, Count::Likes, "like", "likes");
+    let comments = Figure::blank(marks, Count::Comments, "comment", "comments");
     let list = view! {
         <ul class="numbers" aria-label="Numbers">
             <li class="now">{number("viewers", viewers)}</li>
@@ -70,17 +67,17 @@ fn numbers(markers: &SlotMarkers) -> AnyView {
     view! { <LiveNumbers>{list}</LiveNumbers> }.into_any()
 }
 
-fn cover(post: &Post) -> Option<AnyView> {
+fn cover(post: &PostHead) -> Option<AnyView> {
     let cover = post.cover.clone()?;
     let caption = cover
         .caption
         .map(|caption| view! { <figcaption>{caption}</figcaption> });
     Some(
         view! {
-            <label class="cover">
+            <figure class="cover">
                 <img src=cover.image alt=cover.alt decoding="async" />
                 {caption}
-            </label>
+            </figure>
         }
         .into_any(),
     )
@@ -108,16 +105,17 @@ fn toc(entries: &[TocEntry]) -> Option<AnyView> {
     })
 }
 
-fn like(post: &Post, markers: &SlotMarkers) -> AnyView {
+fn like(page: &PostPage, marks: &Marks) -> AnyView {
+    let slug = page.post.slug.clone();
     let form = view! {
-        <form class="like" method="post" action=format!("/horizon/likes/{}", post.slug) data-like>
-            <input type="hidden" name="liked" value=markers.marker(Slot::NotLiked) autocomplete="off" />
-            <input type="hidden" name="id" value=markers.marker(Slot::LikeId) autocomplete="off" />
-            <input type="hidden" name="back" value=post_url(post) />
-            <button type="submit" data-horizon="like" aria-pressed=markers.marker(Slot::Liked)>
+        <form class="like" method="post" action=format!("/horizon/likes/{slug}") data-like>
+            <input type="hidden" name="liked" value=marks.mark(Blank::NotLiked) autocomplete="off" />
+            <input type="hidden" name="id" value=marks.mark(Blank::LikeId) autocomplete="off" />
+            <input type="hidden" name="back" value=format!("/blog/{slug}") />
+            <button type="submit" data-horizon="like" aria-pressed=marks.mark(Blank::LikeOutcome)>
                 {heart()}
                 " Like "
-                <span class="count" data-horizon="likes">{markers.marker(Slot::Number(Count::Likes))}</span>
+                <span class="count" data-horizon="likes">{marks.mark(Blank::Grouped(Count::Likes))}</span>
             </button>
             " "
             <span class="form-status" role="status"></span>
@@ -128,13 +126,13 @@ fn like(post: &Post, markers: &SlotMarkers) -> AnyView {
 }
 
 fn neighbours(page: &PostPage) -> Option<AnyView> {
-    let link = |post: &Option<Arc<Post>>, class: &'static str, rel: &'static str, name: &'static str| {
-        let post = post.as_ref()?;
+    let link = |link: &Option<Link>, class: &'static str, rel: &'static str, name: &'static str| {
+        let link = link.clone()?;
         Some(view! {
-            <a class=class rel=rel href=post_url(post)>
+            <a class=class rel=rel href=link.href>
                 <span class="eyebrow">{name}</span>
                 " "
-                <span>{post.title.clone()}</span>
+                <span>{link.title}</span>
             </a>
         })
     };

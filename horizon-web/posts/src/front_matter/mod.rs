@@ -1,4 +1,4 @@
-//! Parses the YAML front matter of a file and reports every issue in it.
+//! Reads the YAML at the head of a file, and tells everything that is wrong with it.
 
 mod keys;
 mod publication;
@@ -8,14 +8,15 @@ use horizon_core::Slug;
 use serde::de::DeserializeOwned;
 
 use self::{
-    keys::KeyMatch,
+    keys::Found,
     publication::flag,
-    yaml::{CoverYaml, Entry, Located, error_line},
+    yaml::{CoverYaml, Entry, Placed, Values, error_line},
 };
 use crate::{Cover, Date, Severity, Tag, text, urls};
 
 pub(crate) use self::publication::Publication;
 
+/// What an author says about a file.
 #[derive(Debug, Default)]
 pub(crate) struct FrontMatter {
     pub(crate) title: String,
@@ -28,16 +29,15 @@ pub(crate) struct FrontMatter {
     pub(crate) slug: Option<Slug>,
 }
 
-/// An error or warning about a file.
+/// What is wrong, and in which line of the file.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct FileIssue {
-    /// The line in the file, from 1.
+pub(crate) struct Fault {
     pub(crate) line: Option<usize>,
     pub(crate) reason: String,
     pub(crate) severity: Severity,
 }
 
-impl FileIssue {
+impl Fault {
     pub(crate) fn error(line: Option<usize>, reason: impl Into<String>) -> Self {
         Self {
             line,
@@ -54,24 +54,25 @@ impl FileIssue {
     }
 }
 
+/// What came of the head of a file.
 #[derive(Debug)]
-pub(crate) struct ParsedFrontMatter<'a> {
-    /// `None` if there is an error in it.
+pub(crate) struct Head<'a> {
+    /// None if something in it is wrong.
     pub(crate) front: Option<FrontMatter>,
-    /// As far as it can be parsed, even if there is an error elsewhere.
+    /// As far as it can be read, also where something else is wrong.
     pub(crate) publication: Publication,
-    pub(crate) issues: Vec<FileIssue>,
+    pub(crate) faults: Vec<Fault>,
     /// The rest of the file.
     pub(crate) body: &'a str,
 }
 
-impl ParsedFrontMatter<'_> {
-    /// Front matter that is not valid YAML: only its separate lines are evaluated.
-    fn broken<'a>(lines: impl Iterator<Item = &'a str>, issue: FileIssue) -> Self {
+impl Head<'_> {
+    /// A head in which only the lines by themselves can be read.
+    fn broken<'a>(lines: impl Iterator<Item = &'a str>, fault: Fault) -> Self {
         Self {
             front: None,
-            publication: Publication::from_lines(lines),
-            issues: vec![issue],
+            publication: Publication::of_broken(lines),
+            faults: vec![fault],
             body: "",
         }
     }
@@ -79,31 +80,31 @@ impl ParsedFrontMatter<'_> {
 
 const FENCE: &str = "---";
 
-/// Returns whether a file starts with front matter, complete or not.
+/// Whether a file has front matter, whole or not.
 pub(crate) fn is_in(text: &str) -> bool {
     text.lines().next().is_some_and(|line| line.trim_end() == FENCE)
 }
 
-/// Parses the front matter of a file.
-pub(crate) fn parse(text: &str, date_required: bool) -> ParsedFrontMatter<'_> {
+/// Reads the head of a file.
+pub(crate) fn read(text: &str, date_required: bool) -> Head<'_> {
     if !is_in(text) {
         let reason = "there is no front matter: the first line must be \"---\", then title and date, then \"---\"";
-        return ParsedFrontMatter::broken(std::iter::empty(), FileIssue::error(Some(1), reason));
+        return Head::broken(std::iter::empty(), Fault::error(Some(1), reason));
     }
     match split(text) {
-        Some((yaml, body)) => ParsedFrontMatter {
+        Some((yaml, body)) => Head {
             body,
-            ..parse_yaml(yaml, date_required)
+            ..parse(yaml, date_required)
         },
         None => {
             let reason = "the front matter does not end: there is no second line \"---\"";
             let lines = text.lines().take_while(|line| !line.trim().is_empty());
-            ParsedFrontMatter::broken(lines, FileIssue::error(Some(1), reason))
+            Head::broken(lines, Fault::error(Some(1), reason))
         }
     }
 }
 
-/// Splits a file into its front matter and its body. Returns `None` if the front matter does not end.
+/// Cuts a file into its front matter and its body; none if the front matter does not end.
 fn split(text: &str) -> Option<(&str, &str)> {
     let mut lines = text.split_inclusive('\n');
     let first = lines.next()?;
@@ -118,164 +119,183 @@ fn split(text: &str) -> Option<(&str, &str)> {
     None
 }
 
-fn parse_yaml(yaml: &str, date_required: bool) -> ParsedFrontMatter<'static> {
+/// Reads the YAML between the fences.
+fn parse(yaml: &str, date_required: bool) -> Head<'static> {
     let entries = match yaml::entries(yaml) {
         Ok(entries) => entries,
-        Err(error) => return ParsedFrontMatter::broken(yaml.lines(), syntax_issue(&error)),
+        Err(error) => return Head::broken(yaml.lines(), syntax_fault(&error)),
     };
-    let mut issues = Vec::new();
-    let publication = Publication::from_entries(&entries, &mut issues);
-    let mut parser = FieldParser {
+    let mut faults = Vec::new();
+    let publication = Publication::of(&entries, &mut faults);
+    let mut read = Reader {
         yaml,
-        spellings: KeySpellings::new(&entries, &mut issues),
-        issues: Vec::new(),
+        names: Names::of(&entries, &mut faults),
+        all: yaml::values(yaml),
+        faults: Vec::new(),
     };
     let front = FrontMatter {
-        title: parser.title(),
-        description: parser.text("description"),
-        date: parser.date("date", date_required),
-        updated: parser.date("updated", false),
-        tags: parser.tags(),
-        cover: parser.cover(),
-        show_toc: parser.flag("showtoc"),
-        slug: parser.slug(),
+        title: read.title(),
+        description: read.text("description"),
+        date: read.date("date", date_required),
+        updated: read.date("updated", false),
+        tags: read.tags(),
+        cover: read.cover(),
+        show_toc: read.flag("showtoc"),
+        slug: read.slug(),
     };
-    let is_valid = parser.issues.is_empty();
-    issues.extend(parser.issues);
-    ParsedFrontMatter {
-        front: is_valid.then_some(front),
+    let is_whole = read.faults.is_empty();
+    faults.extend(read.faults);
+    Head {
+        front: is_whole.then_some(front),
         publication,
-        issues,
+        faults,
         body: "",
     }
 }
 
-/// The known keys of a file, each with the author's spelling.
-struct KeySpellings<'a>(Vec<(&'static str, &'a Entry)>);
+/// How the author of a file spells the known keys.
+struct Names<'a>(Vec<(&'static str, &'a str)>);
 
-impl<'a> KeySpellings<'a> {
-    /// If a key occurs in two spellings, the one in lower case has effect, or else the first.
-    fn new(entries: &'a [Entry], issues: &mut Vec<FileIssue>) -> Self {
-        let mut known: Vec<(&'static str, &'a Entry)> = Vec::new();
+impl<'a> Names<'a> {
+    /// Of two spellings the one in small letters counts, or else the first.
+    fn of(entries: &'a [Entry], faults: &mut Vec<Fault>) -> Self {
+        let mut names: Vec<(&'static str, &'a Entry)> = Vec::new();
         for entry in entries {
-            let KeyMatch::Known(key) = entry.key else { continue };
-            match known.iter_mut().find(|(name, _)| *name == key.name) {
-                None => known.push((key.name, entry)),
-                // `Publication` evaluates each of these.
+            let Found::Known(key) = entry.found else { continue };
+            match names.iter_mut().find(|(name, _)| *name == key.name) {
+                None => names.push((key.name, entry)),
+                // Each of these counts, because each may say that the file is not public.
                 Some(_) if key.may_repeat() => {}
                 Some((_, first)) => {
-                    let (used, other) = if entry.name == key.name {
+                    let (counts, other) = if entry.name == key.name {
                         (entry, *first)
                     } else {
                         (*first, entry)
                     };
-                    *first = used;
+                    *first = counts;
                     let reason = format!(
-                        "\"{}\" has no effect, because there is also \"{}\"",
-                        other.name, used.name
+                        "\"{}\" has no effect, because there is \"{}\" too",
+                        other.name, counts.name
                     );
-                    issues.push(FileIssue::warning(other.line, reason));
+                    faults.push(Fault::warning(other.line, reason));
                 }
             }
         }
-        Self(known)
+        Self(
+            names
+                .into_iter()
+                .map(|(name, entry)| (name, entry.name.as_str()))
+                .collect(),
+        )
     }
 
-    fn get(&self, name: &str) -> Option<&'a str> {
-        let (_, entry) = self.0.iter().find(|(known, _)| *known == name)?;
-        Some(entry.name.as_str())
+    fn spelled(&self, name: &'static str) -> &'a str {
+        let found = self.0.iter().find(|(known, _)| *known == name);
+        found.map_or(name, |(_, spelled)| spelled)
     }
 }
 
-fn syntax_issue(error: &serde_saphyr::Error) -> FileIssue {
+fn syntax_fault(error: &serde_saphyr::Error) -> Fault {
     let message = error.without_snippet().to_string();
-    // The message ends with a position that counts from the first line of the YAML.
+    // The parser says its position at the end, but counts from the YAML's first line.
     let reason = message
         .rsplit_once(" at line ")
         .map_or(message.as_str(), |(reason, _)| reason);
-    let reason = format!("the front matter is not valid YAML of \"key: value\" lines: {reason}");
-    FileIssue::error(error_line(error), reason)
+    Fault::error(
+        error_line(error),
+        format!("the front matter is no valid YAML of \"key: value\" lines: {reason}"),
+    )
 }
 
-/// Parses each key by itself, so that all wrong values are reported.
-struct FieldParser<'a> {
+/// Reads one key a time, so that a wrong value of one does not hide that of another.
+struct Reader<'a> {
     yaml: &'a str,
-    spellings: KeySpellings<'a>,
-    issues: Vec<FileIssue>,
+    names: Names<'a>,
+    /// What every key says, where none says what it may not.
+    all: Option<Values>,
+    faults: Vec<Fault>,
 }
 
-impl FieldParser<'_> {
-    fn error(&mut self, line: Option<usize>, reason: impl Into<String>) {
-        self.issues.push(FileIssue::error(line, reason));
+impl Reader<'_> {
+    fn fault(&mut self, line: Option<usize>, reason: impl Into<String>) {
+        self.faults.push(Fault::error(line, reason));
     }
 
-    fn value<T: DeserializeOwned>(&self, key: &str) -> Result<Option<Located<T>>, serde_saphyr::Error> {
-        match self.spellings.get(key) {
-            Some(key) => yaml::value(self.yaml, key),
-            None => Ok(None),
+    fn value<T: DeserializeOwned + 'static>(
+        &mut self,
+        key: &'static str,
+    ) -> Result<Option<Placed<T>>, serde_saphyr::Error> {
+        let key = self.names.spelled(key);
+        match &mut self.all {
+            Some(all) => {
+                let (value, line) = match all.remove(key) {
+                    Some(placed) => placed,
+                    None => return Ok(None),
+                };
+                Ok(value.downcast().ok().map(|value| (*value, line)))
+            }
+            None => yaml::value(self.yaml, key),
         }
     }
 
-    /// Returns the value of `key` and its line. Reports a value of another type.
-    fn typed<T: DeserializeOwned>(&mut self, key: &str, expected: &str) -> Option<Located<T>> {
-        self.value::<T>(key).unwrap_or_else(|error| {
-            let key = self.spellings.get(key).unwrap_or(key);
-            self.error(error_line(&error), format!("\"{key}\" must be {expected}"));
-            None
-        })
+    /// The value of `key` and its line; a value of another type is a fault.
+    fn typed<T: DeserializeOwned + 'static>(&mut self, key: &'static str, expected: &str) -> Option<Placed<T>> {
+        match self.value::<T>(key) {
+            Ok(found) => found,
+            Err(error) => {
+                let key = self.names.spelled(key);
+                self.fault(error_line(&error), format!("\"{key}\" must be {expected}"));
+                None
+            }
+        }
     }
 
-    fn text_at(&mut self, key: &str) -> Option<Located<String>> {
+    fn text_at(&mut self, key: &'static str) -> Option<Placed<String>> {
         let (text, line) = self.typed::<String>(key, "a text")?;
         Some((text.trim().to_owned(), line))
     }
 
-    fn text(&mut self, key: &str) -> Option<String> {
+    fn text(&mut self, key: &'static str) -> Option<String> {
         self.text_at(key).map(|(text, _)| text).filter(|text| !text.is_empty())
     }
 
-    /// Parses the text of `key`. Reports an error with the line.
-    fn parsed<T, E: std::fmt::Display>(&mut self, key: &str, parse: impl Fn(&str) -> Result<T, E>) -> Option<T> {
-        let (text, line) = self.text_at(key)?;
-        let error = match parse(&text) {
-            Ok(value) => return Some(value),
-            Err(error) => error,
-        };
-        let key = self.spellings.get(key).unwrap_or(key);
-        self.error(line, format!("\"{key}\" is {text:?}, but {error}"));
-        None
-    }
-
-    fn flag(&mut self, key: &str) -> bool {
+    fn flag(&mut self, key: &'static str) -> bool {
         const EXPECTED: &str = "true or false";
         let Some((text, line)) = self.typed::<String>(key, EXPECTED) else {
             return false;
         };
         flag(text.trim()).unwrap_or_else(|| {
-            let key = self.spellings.get(key).unwrap_or(key);
-            self.error(line, format!("\"{key}\" must be {EXPECTED}"));
+            let key = self.names.spelled(key);
+            self.fault(line, format!("\"{key}\" must be {EXPECTED}"));
             false
         })
     }
 
-    /// Reports that a required key is missing, unless its value was reported.
-    fn require<T>(&mut self, key: &str, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
-        let before = self.issues.len();
-        let value = read(self);
-        if value.is_none() && self.issues.len() == before {
-            self.error(Some(1), format!("there is no {key}"));
-        }
-        value
-    }
-
     fn title(&mut self) -> String {
-        let title = self.require("title", |parser| parser.text("title"));
+        let before = self.faults.len();
+        let title = self.text("title");
+        if title.is_none() && self.faults.len() == before {
+            self.fault(Some(1), "there is no title");
+        }
         title.unwrap_or_default()
     }
 
-    fn date(&mut self, key: &str, required: bool) -> Option<Date> {
-        let read = |parser: &mut Self| parser.parsed(key, str::parse);
-        if required { self.require(key, read) } else { read(self) }
+    fn date(&mut self, key: &'static str, required: bool) -> Option<Date> {
+        let before = self.faults.len();
+        match self.text_at(key) {
+            Some((text, line)) => match text.parse() {
+                Ok(date) => return Some(date),
+                Err(error) => {
+                    let key = self.names.spelled(key);
+                    self.fault(line, format!("\"{key}\" is {text:?}, but {error}"));
+                }
+            },
+            None if required && self.faults.len() == before => {
+                self.fault(Some(1), format!("there is no {key}"));
+            }
+            None => {}
+        }
+        None
     }
 
     fn tags(&mut self) -> Vec<Tag> {
@@ -291,10 +311,12 @@ impl FieldParser<'_> {
         for name in names {
             let slug = text::tag_slug(&name);
             if slug.is_empty() {
-                self.error(line, format!("the tag {name:?} has no letter and no digit"));
+                self.fault(line, format!("the tag {name:?} has no letter and no digit"));
             } else if !tags.iter().any(|tag| tag.slug == slug) {
-                let name = name.trim().to_owned();
-                tags.push(Tag { name, slug });
+                tags.push(Tag {
+                    name: name.trim().to_owned(),
+                    slug,
+                });
             }
         }
         tags
@@ -302,23 +324,37 @@ impl FieldParser<'_> {
 
     fn cover(&mut self) -> Option<Cover> {
         let (cover, line) = self.typed::<CoverYaml>("cover", "a mapping of image, alt and caption, each a text")?;
-        let image = cover.image.filter(|image| !image.trim().is_empty());
-        let cover = match (image, cover.alt) {
-            (None, _) => Err("\"cover\" has no image".to_owned()),
-            (Some(image), alt) => match (urls::image(image.trim()), alt) {
-                (None, _) => Err(format!("the image {image:?} of \"cover\" is not a web address")),
-                (Some(_), None) => Err("\"cover\" has no alt: describe the image, or write \"\" for decoration".into()),
-                (Some(url), Some(alt)) => Ok(Cover {
-                    image: url.into_owned(),
-                    alt,
-                    caption: cover.caption.filter(|caption| !caption.trim().is_empty()),
-                }),
-            },
+        let Some(image) = cover.image.filter(|image| !image.trim().is_empty()) else {
+            self.fault(line, "\"cover\" has no image");
+            return None;
         };
-        cover.map_err(|reason| self.error(line, reason)).ok()
+        let Some(address) = urls::image(image.trim()) else {
+            self.fault(line, format!("the image {image:?} of \"cover\" is no web address"));
+            return None;
+        };
+        let Some(alt) = cover.alt else {
+            self.fault(
+                line,
+                "\"cover\" has no alt: say what the image shows, or \"\" if it is only decoration",
+            );
+            return None;
+        };
+        Some(Cover {
+            image: address.into_owned(),
+            alt,
+            caption: cover.caption.filter(|caption| !caption.trim().is_empty()),
+        })
     }
 
     fn slug(&mut self) -> Option<Slug> {
-        self.parsed("slug", |text| Slug::new(text))
+        let (text, line) = self.text_at("slug")?;
+        match Slug::new(&text) {
+            Ok(slug) => Some(slug),
+            Err(error) => {
+                let key = self.names.spelled("slug");
+                self.fault(line, format!("\"{key}\" is {text:?}, but {error}"));
+                None
+            }
+        }
     }
 }

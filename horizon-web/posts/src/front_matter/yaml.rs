@@ -1,6 +1,6 @@
-//! Reads values from YAML, with their line numbers in the file.
+//! Takes values out of YAML, with the lines of the file where they stand.
 
-use std::{fmt, marker::PhantomData};
+use std::{any::Any, collections::HashMap, fmt, marker::PhantomData};
 
 use serde::{
     Deserialize, Deserializer,
@@ -8,10 +8,13 @@ use serde::{
 };
 use serde_saphyr::{Error, Spanned, with_deserializer_from_str};
 
-use super::keys::{self, KeyMatch, KeyRule};
+use super::keys::{self, Found, Meaning};
 
-/// A value and its line in the file.
-pub(super) type Located<T> = (T, Option<usize>);
+/// A value and the line of the file where it stands.
+pub(super) type Placed<T> = (T, Option<usize>);
+
+/// Values by their keys, each of the type that its key has.
+pub(super) type Values = HashMap<String, Placed<Box<dyn Any>>>;
 
 #[derive(Deserialize)]
 pub(super) struct CoverYaml {
@@ -23,15 +26,15 @@ pub(super) struct CoverYaml {
 /// A key of the mapping.
 #[derive(Debug)]
 pub(crate) struct Entry {
-    /// In the author's spelling.
+    /// As the author spells it.
     pub(crate) name: String,
     pub(crate) line: Option<usize>,
-    pub(crate) key: KeyMatch,
-    /// [`Scalar::Nested`] unless it may decide whether the file is public.
+    pub(crate) found: Found,
+    /// Read only where it may decide whether the file is public.
     pub(crate) value: Scalar,
 }
 
-/// A value that is empty, a scalar as text, or anything else.
+/// A value of any type, as far as it is one text.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Scalar {
     Empty,
@@ -53,18 +56,18 @@ impl Entry {
         Self {
             name: name.to_owned(),
             line,
-            key: keys::find(name),
+            found: keys::find(name),
             value,
         }
     }
 
-    /// Returns whether the value may decide whether the file is public.
-    fn decides(key: KeyMatch) -> bool {
-        matches!(key, KeyMatch::Known(key) | KeyMatch::Similar(key) if key.rule != KeyRule::Content)
+    /// Whether the value may decide whether the file is public.
+    fn decides(found: Found) -> bool {
+        matches!(found, Found::Known(key) | Found::Near(key) if key.meaning != Meaning::Content)
     }
 }
 
-/// Converts a line of the YAML, which starts on the second line of the file.
+/// The YAML starts on the second line of the file.
 fn file_line(yaml_line: u64) -> usize {
     usize::try_from(yaml_line).unwrap_or(usize::MAX).saturating_add(1)
 }
@@ -78,23 +81,34 @@ fn is_blank(yaml: &str) -> bool {
     lines.all(|line| matches!(line.trim_start().chars().next(), None | Some('#')))
 }
 
-/// Returns the entries of a mapping, in their order.
+/// All keys of a mapping, in their order.
 pub(super) fn entries(yaml: &str) -> Result<Vec<Entry>, Error> {
     if is_blank(yaml) {
         return Ok(Vec::new());
     }
-    with_deserializer_from_str(yaml, |deserializer| deserializer.deserialize_map(EntriesVisitor))
+    with_deserializer_from_str(yaml, |deserializer| deserializer.deserialize_map(Entries))
 }
 
-/// Returns the value of `key` in a mapping, or `None` if it is missing or null.
-pub(super) fn value<T: DeserializeOwned>(yaml: &str, key: &str) -> Result<Option<Located<T>>, Error> {
-    let only = ValueOfKey(key, PhantomData);
+/// All values in one go; none if one of them has not its key's type.
+pub(super) fn values(yaml: &str) -> Option<Values> {
+    with_deserializer_from_str(yaml, |deserializer| deserializer.deserialize_map(All)).ok()
+}
+
+/// The value of `key` in a mapping; none if it is not there or null.
+pub(super) fn value<T: DeserializeOwned>(yaml: &str, key: &str) -> Result<Option<Placed<T>>, Error> {
+    if is_blank(yaml) {
+        return Ok(None);
+    }
+    let only = Only {
+        key,
+        value: PhantomData::<T>,
+    };
     with_deserializer_from_str(yaml, |deserializer| deserializer.deserialize_map(only))
 }
 
-struct EntriesVisitor;
+struct Entries;
 
-impl<'de> Visitor<'de> for EntriesVisitor {
+impl<'de> Visitor<'de> for Entries {
     type Value = Vec<Entry>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -104,8 +118,8 @@ impl<'de> Visitor<'de> for EntriesVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Vec<Entry>, A::Error> {
         let mut entries = Vec::new();
         while let Some(name) = map.next_key::<Spanned<String>>()? {
-            let key = keys::find(&name.value);
-            let value = if Entry::decides(key) {
+            let found = keys::find(&name.value);
+            let value = if Entry::decides(found) {
                 map.next_value()?
             } else {
                 map.next_value::<IgnoredAny>().map(|_| Scalar::Nested)?
@@ -113,7 +127,7 @@ impl<'de> Visitor<'de> for EntriesVisitor {
             entries.push(Entry {
                 line: Some(file_line(name.referenced.line())),
                 name: name.value,
-                key,
+                found,
                 value,
             });
         }
@@ -123,13 +137,13 @@ impl<'de> Visitor<'de> for EntriesVisitor {
 
 impl<'de> Deserialize<'de> for Scalar {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ScalarVisitor)
+        deserializer.deserialize_any(AnyScalar)
     }
 }
 
-struct ScalarVisitor;
+struct AnyScalar;
 
-impl<'de> Visitor<'de> for ScalarVisitor {
+impl<'de> Visitor<'de> for AnyScalar {
     type Value = Scalar;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -187,11 +201,47 @@ impl<'de> Visitor<'de> for ScalarVisitor {
     }
 }
 
-/// Reads the value of one key and skips all others.
-struct ValueOfKey<'a, T>(&'a str, PhantomData<T>);
+/// Takes all values in one go. It fails with the first that has not its key's type.
+struct All;
 
-impl<'de, T: DeserializeOwned> Visitor<'de> for ValueOfKey<'_, T> {
-    type Value = Option<Located<T>>;
+impl<'de> Visitor<'de> for All {
+    type Value = Values;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a mapping")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Values, A::Error> {
+        let mut all = Values::new();
+        while let Some(key) = map.next_key::<String>()? {
+            let value = match keys::normal(&key).as_str() {
+                "title" | "description" | "date" | "updated" | "slug" | "showtoc" => placed::<String, A>(&mut map)?,
+                "tags" => placed::<Vec<String>, A>(&mut map)?,
+                "cover" => placed::<CoverYaml, A>(&mut map)?,
+                _ => map.next_value::<IgnoredAny>().map(|_| None)?,
+            };
+            all.extend(value.map(|value| (key, value)));
+        }
+        Ok(all)
+    }
+}
+
+fn placed<'de, T: DeserializeOwned + 'static, A: MapAccess<'de>>(
+    map: &mut A,
+) -> Result<Option<Placed<Box<dyn Any>>>, A::Error> {
+    let value: Spanned<Option<T>> = map.next_value()?;
+    let line = file_line(value.referenced.line());
+    Ok(value.value.map(|value| (Box::new(value) as Box<dyn Any>, Some(line))))
+}
+
+/// Takes one key's value out of a mapping and skips all others.
+struct Only<'a, T> {
+    key: &'a str,
+    value: PhantomData<T>,
+}
+
+impl<'de, T: DeserializeOwned> Visitor<'de> for Only<'_, T> {
+    type Value = Option<Placed<T>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a mapping")
@@ -200,7 +250,7 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for ValueOfKey<'_, T> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut found = None;
         while let Some(key) = map.next_key::<String>()? {
-            if self.0 == key {
+            if self.key == key {
                 let value: Spanned<Option<T>> = map.next_value()?;
                 let line = file_line(value.referenced.line());
                 found = value.value.map(|value| (value, Some(line)));

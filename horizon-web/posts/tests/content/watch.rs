@@ -53,13 +53,13 @@ impl Watched {
         .await;
     }
 
-    /// Waits until the file has a diagnostic with this effect, or none.
+    /// Waits until the file has a problem with this effect, or none.
     async fn until_problem(&mut self, name: &str, effect: Option<Effect>) {
         self.until(name, |library| {
-            let mut diagnostics = library.diagnostics().iter();
-            diagnostics
-                .find(|diagnostic| diagnostic.path.ends_with(name))
-                .map(|diagnostic| diagnostic.effect)
+            let mut problems = library.problems().iter();
+            problems
+                .find(|problem| problem.path.ends_with(name))
+                .map(|problem| problem.effect)
                 == effect
         })
         .await;
@@ -155,7 +155,7 @@ async fn a_file_that_cannot_be_read_any_more_stays_as_it_was() {
     watched
         .until("a dangling link", |library| {
             library
-                .diagnostics()
+                .problems()
                 .to_string()
                 .contains("one.md: the file cannot be read")
         })
@@ -252,5 +252,5 @@ async fn a_folder_that_does_not_exist_cannot_be_watched() {
     let folder = Folder::new();
     let missing = Content::load(&folder.path().join("missing"), &options());
     let error = watch(missing, now, std::future::pending()).err().unwrap();
-    assert!(error.to_string().ends_with("missing"), "{error}");
+    assert!(error.to_string().ends_with("missing cannot be watched"), "{error}");
 }

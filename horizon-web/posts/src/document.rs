@@ -1,21 +1,21 @@
-//! Parses and renders one file as a post or a page.
+//! One file as a post or a page.
 
 use std::sync::Arc;
 
 use horizon_core::Slug;
 
 use crate::{
-    ContentOptions, Date, Page, Post,
-    front_matter::{self, FileIssue, FrontMatter, Publication},
-    markdown::{self, RenderOptions, Rendered},
-    source::{FileKind, SourceFile},
+    Date, Options, Page, Post,
+    front_matter::{self, Fault, FrontMatter, Publication},
+    markdown::{self, Choices, Rendered},
+    source::{Role, Source},
 };
 
 /// The length of `YYYY-MM-DD-` before a file's name, in bytes.
 const DATE_PREFIX_BYTES: usize = 11;
 
 /// Names, up to the first dot and in lower case, of common files that are not posts unless they have front matter.
-const REPOSITORY_FILES: [&str; 12] = [
+const NO_POSTS: [&str; 12] = [
     "readme",
     "license",
     "licence",
@@ -30,6 +30,7 @@ const REPOSITORY_FILES: [&str; 12] = [
     "todo",
 ];
 
+/// What a file became.
 #[derive(Clone, Debug)]
 pub(crate) enum Document {
     Post(Arc<Post>),
@@ -57,82 +58,77 @@ impl Document {
             Self::Page(page) => page.updated,
         }
     }
+}
 
-    /// Sets the fields that depend on the time. Clones the document only if one of them changes.
-    pub(crate) fn set_state(&mut self, draft: bool, updated: Option<Date>) {
-        match self {
-            Self::Post(post) if (post.draft, post.updated) != (draft, updated) => {
-                let post = Arc::make_mut(post);
-                (post.draft, post.updated) = (draft, updated);
-            }
-            Self::Page(page) if (page.draft, page.updated) != (draft, updated) => {
-                let page = Arc::make_mut(page);
-                (page.draft, page.updated) = (draft, updated);
-            }
-            Self::Post(_) | Self::Page(_) => {}
+/// What came of a file.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    /// None if the file is broken.
+    pub(crate) document: Option<Document>,
+    /// As far as it can be read, also of a broken file.
+    pub(crate) publication: Publication,
+    pub(crate) faults: Vec<Fault>,
+}
+
+impl Reading {
+    pub(crate) fn broken(fault: Fault) -> Self {
+        Self {
+            document: None,
+            publication: Publication::default(),
+            faults: vec![fault],
         }
     }
 }
 
-#[derive(Debug)]
-pub(crate) struct ParsedFile {
-    /// `None` if the file has an error.
-    pub(crate) document: Option<Document>,
-    /// As far as it can be parsed, even if the file has an error.
-    pub(crate) publication: Publication,
-    pub(crate) issues: Vec<FileIssue>,
-}
-
-impl ParsedFile {
-    pub(crate) fn broken(issue: FileIssue) -> Self {
-        Self {
-            document: None,
-            publication: Publication::default(),
-            issues: vec![issue],
+impl Options {
+    pub(crate) fn choices(&self) -> Choices<'_> {
+        Choices {
+            raw_html: self.raw_html,
+            base_url: &self.base_url,
         }
     }
 }
 
 /// Returns whether a file has a common name such as `README.md` and no front matter.
-pub(crate) fn is_repository_file(source: &SourceFile) -> bool {
-    let name = source.path.file_stem().unwrap_or_default();
-    let name = name.to_string_lossy().to_lowercase();
+pub(crate) fn is_no_post(source: &Source) -> bool {
+    let name = source
+        .path
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .to_lowercase();
     let name = name.split('.').next().unwrap_or_default();
-    REPOSITORY_FILES.contains(&name) && source.text.as_ref().is_ok_and(|text| !front_matter::is_in(text))
+    NO_POSTS.contains(&name) && source.text.as_ref().is_ok_and(|text| !front_matter::is_in(text))
 }
 
-/// Parses and renders a file.
-pub(crate) fn parse(source: &SourceFile, options: &ContentOptions) -> ParsedFile {
+/// Understands and renders a file.
+pub(crate) fn read(source: &Source, options: &Options) -> Reading {
     let text = match &source.text {
         Ok(text) => text,
-        Err(issue) => return ParsedFile::broken(issue.clone()),
+        Err(fault) => return Reading::broken(fault.clone()),
     };
-    let parsed = front_matter::parse(text, source.kind == FileKind::Post);
-    let mut issues = parsed.issues;
-    let publication = parsed.publication;
-    let document = parsed.front.and_then(|front| {
+    let head = front_matter::read(text, source.role == Role::Post);
+    let mut faults = head.faults;
+    let publication = head.publication;
+    let document = head.front.and_then(|front| {
         let slug = front.slug.clone().map_or_else(|| slug_of_name(source), Ok);
-        let slug = slug.map_err(|issue| issues.push(issue)).ok()?;
-        let options = RenderOptions {
-            raw_html: options.raw_html,
-            base_url: &options.base_url,
-        };
-        let rendered = markdown::render(parsed.body, options);
+        let slug = slug.map_err(|fault| faults.push(fault)).ok()?;
+        let rendered = markdown::render(head.body, options.choices());
         let is_draft = publication.is_draft;
-        Some(match front.date.filter(|_| source.kind == FileKind::Post) {
-            Some(date) => Document::Post(Arc::new(post(slug, date, front, is_draft, rendered, parsed.body))),
+        Some(match front.date.filter(|_| source.role == Role::Post) {
+            Some(date) => Document::Post(Arc::new(post(slug, date, front, is_draft, rendered, head.body))),
             None => Document::Page(Arc::new(page(slug, front, is_draft, rendered))),
         })
     });
-    ParsedFile {
+    Reading {
         document,
         publication,
-        issues,
+        faults,
     }
 }
 
-/// Returns the file's name without `.md` and without its date.
-fn slug_of_name(source: &SourceFile) -> Result<Slug, FileIssue> {
+/// The file's name without `.md` and without its date.
+fn slug_of_name(source: &Source) -> Result<Slug, Fault> {
     let name = source.path.file_stem().unwrap_or_default().to_string_lossy();
     let dated = name.split_at_checked(DATE_PREFIX_BYTES);
     let slug = match dated.and_then(|(prefix, rest)| Some((prefix.strip_suffix('-')?, rest))) {
@@ -140,8 +136,8 @@ fn slug_of_name(source: &SourceFile) -> Result<Slug, FileIssue> {
         _ => &name,
     };
     Slug::new(slug).map_err(|error| {
-        let reason = format!("{slug:?} from the file name is not a slug: {error}; rename the file or set \"slug\"");
-        FileIssue::error(None, reason)
+        let reason = format!("the file's name makes no slug of {slug:?}: {error}; rename it, or give it a \"slug\"");
+        Fault::error(None, reason)
     })
 }
 
@@ -172,7 +168,10 @@ fn page(slug: Slug, front: FrontMatter, draft: bool, rendered: Rendered) -> Page
         date: front.date,
         updated: front.updated,
         draft,
+        cover: front.cover,
+        show_toc: front.show_toc,
         body: rendered.body,
+        toc: rendered.toc,
         excerpt: rendered.excerpt,
     }
 }

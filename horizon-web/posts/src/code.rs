@@ -1,4 +1,4 @@
-//! Highlights code as HTML with classes.
+//! Code with a class on every word that has a colour.
 
 use std::{fmt::Write as _, sync::LazyLock};
 
@@ -9,16 +9,17 @@ use syntect::{
     util::LinesWithEndings,
 };
 
-use crate::highlight::TOKEN_KINDS;
+use crate::highlight::KINDS;
 
-/// The maximum size of a highlighted block, in bytes: 64 KiB.
+/// The longest block that is coloured, in bytes: 64 KiB. Grammars are slow on a pasted log.
 const MAX_BYTES: usize = 64 * 1024;
 
+/// The grammars, unpacked when the first block of code comes.
 static GRAMMARS: LazyLock<SyntaxSet> = LazyLock::new(two_face::syntax::extra_newlines);
 
-/// Maps scopes to the names of token kinds.
+/// Which scope is of which kind.
 static CLASSES: LazyLock<Vec<(Scope, &'static str)>> = LazyLock::new(|| {
-    let scopes = TOKEN_KINDS
+    let scopes = KINDS
         .iter()
         .flat_map(|kind| kind.scopes.iter().map(|scope| (*scope, kind.name)));
     scopes
@@ -26,18 +27,18 @@ static CLASSES: LazyLock<Vec<(Scope, &'static str)>> = LazyLock::new(|| {
         .collect()
 });
 
-/// Returns `code` as HTML, or `None` if the language is unknown or its grammar fails.
+/// `code` as HTML; none if the language is not known, or its grammar does not get on with the code.
 pub(crate) fn highlight(code: &str, language: &str) -> Option<String> {
     if code.len() > MAX_BYTES || matches!(language, "" | "text" | "txt" | "plain" | "plaintext") {
         return None;
     }
-    highlight_with(code, GRAMMARS.find_syntax_by_token(language)?)
+    colour(code, GRAMMARS.find_syntax_by_token(language)?)
 }
 
-fn highlight_with(code: &str, syntax: &SyntaxReference) -> Option<String> {
+fn colour(code: &str, syntax: &SyntaxReference) -> Option<String> {
     let mut parser = ParseState::new(syntax);
     let mut scopes = ScopeStack::new();
-    let mut html = HighlightedHtml::default();
+    let mut html = Coloured::default();
     for line in LinesWithEndings::from(code) {
         let changes = parser.parse_line(line, &GRAMMARS).ok()?;
         for (text, change) in ScopeRegionIterator::new(&changes, line) {
@@ -48,7 +49,7 @@ fn highlight_with(code: &str, syntax: &SyntaxReference) -> Option<String> {
     html.finish()
 }
 
-/// Returns the class of the innermost scope that has one.
+/// The kind of a word: the innermost of its scopes that is of a kind decides.
 fn class(scopes: &[Scope]) -> &'static str {
     let of_one = |scope: &Scope| {
         let fits = CLASSES.iter().filter(|(prefix, _)| prefix.is_prefix_of(*scope));
@@ -57,19 +58,19 @@ fn class(scopes: &[Scope]) -> &'static str {
     scopes.iter().rev().find_map(of_one).unwrap_or_default()
 }
 
-/// Appends tokens; adjacent tokens with the same class share a span.
+/// HTML that grows word by word; neighbours of one kind share a span.
 #[derive(Default)]
-struct HighlightedHtml {
+struct Coloured {
     html: String,
     open: &'static str,
 }
 
-impl HighlightedHtml {
+impl Coloured {
     fn push(&mut self, text: &str, class: &'static str) -> Option<()> {
         if text.is_empty() {
             return Some(());
         }
-        // White space joins the open span.
+        // White space has no colour, so it joins what is open.
         if class != self.open && !text.trim().is_empty() {
             self.close();
             if !class.is_empty() {
@@ -136,10 +137,7 @@ mod tests {
 
     #[test]
     fn every_scope_of_the_table_is_one() {
-        assert_eq!(
-            CLASSES.len(),
-            TOKEN_KINDS.iter().map(|kind| kind.scopes.len()).sum::<usize>()
-        );
+        assert_eq!(CLASSES.len(), KINDS.iter().map(|kind| kind.scopes.len()).sum::<usize>());
     }
 
     #[test]

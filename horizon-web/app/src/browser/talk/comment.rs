@@ -3,25 +3,26 @@ use web_sys::Element;
 
 use crate::browser::{dom, js};
 
-/// A comment from the server: `horizon_core::wire::CommentView`.
+/// A comment as the server sends it: `horizon_core::wire::CommentView`.
 #[derive(Clone, Debug)]
-pub(crate) struct CommentView {
+pub(crate) struct Comment {
+    /// Its id.
     pub(super) id: String,
-    /// The comment it replies to.
+    /// The comment that it answers.
     pub(super) parent: Option<String>,
-    /// May be empty.
+    /// Who wrote it, empty for no name.
     pub(super) author: String,
-    /// Sanitised by the server.
+    /// Its text, as HTML that the server has sanitised.
     pub(super) html: String,
-    /// In milliseconds since the Unix epoch.
+    /// When it was written, in milliseconds since 1970.
     pub(super) at: i64,
-    /// Whether the author of the blog apply it down.
+    /// Whether the author of the blog took it down.
     pub(super) removed: bool,
 }
 
-impl CommentView {
-    /// Reads the properties. Missing ones are empty.
-    pub(crate) fn from_js(value: &JsValue) -> Self {
+impl Comment {
+    /// Reads a comment; what is missing is empty.
+    pub(crate) fn read(value: &JsValue) -> Self {
         Self {
             id: js::text(value, "id").unwrap_or_default(),
             parent: js::text(value, "parent"),
@@ -32,13 +33,13 @@ impl CommentView {
         }
     }
 
-    /// Returns whether the comment is on the page.
+    /// Whether the page has it.
     pub(super) fn is_shown(&self) -> bool {
         find(&self.id).is_some()
     }
 }
 
-/// Returns the element of the comment with this id.
+/// The comment with this id, if the page has it.
 pub(super) fn find(id: &str) -> Option<Element> {
     dom::document().get_element_by_id(&["comment-", id].concat())
 }

@@ -3,44 +3,44 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The severity of a [`Diagnostic`].
+/// How much a [`Problem`] matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Severity {
-    /// A file is skipped, probably as intended.
+    /// A file is left out, and probably rightly so.
     Note,
-    /// A file is shown, but part of it has no effect.
+    /// A file is shown, but something in it has no effect and is probably a mistake.
     Warning,
-    /// A file is not shown in its current version.
+    /// A file is not shown as its author wants it.
     Error,
 }
 
-/// The effect of a [`Diagnostic`] on its file.
+/// What a [`Problem`] does to its file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Effect {
     /// The file is not shown.
     NotShown,
-    /// The last good version of the file is shown.
+    /// The file cannot be shown as it is now, and its last good version is shown instead.
     LastGoodShown,
     /// The file is shown.
     Shown,
-    /// The file is not a post.
+    /// The file is taken for something else than a post.
     Skipped,
 }
 
-/// An error, warning or note about a file or folder.
+/// One thing that is wrong with the content folder.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Diagnostic {
+pub struct Problem {
     /// The file or folder.
     pub path: PathBuf,
-    /// The line in the file, from 1.
+    /// The line in the file, from 1, where it is known.
     pub line: Option<usize>,
-    /// The effect on the file.
+    /// What it does to the file.
     pub effect: Effect,
-    /// One sentence for the author.
+    /// What is wrong, as one sentence for the author.
     pub reason: String,
 }
 
-impl Diagnostic {
+impl Problem {
     pub(crate) fn new(path: &Path, line: Option<usize>, effect: Effect, reason: impl Into<String>) -> Self {
         Self {
             path: path.to_owned(),
@@ -50,15 +50,15 @@ impl Diagnostic {
         }
     }
 
-    /// Returns the path, with the line if it is known: `posts/a.md:3`.
+    /// Where it is, with the line if that is known: `posts/a.md:3`.
     #[must_use]
-    pub fn location(&self) -> String {
+    pub fn place(&self) -> String {
         let path = self.path.display();
         self.line
             .map_or_else(|| path.to_string(), |line| format!("{path}:{line}"))
     }
 
-    /// Returns the severity.
+    /// How much it matters.
     #[must_use]
     pub fn severity(&self) -> Severity {
         match self.effect {
@@ -69,9 +69,9 @@ impl Diagnostic {
     }
 }
 
-impl fmt::Display for Diagnostic {
+impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:", self.location())?;
+        write!(f, "{}:", self.place())?;
         match self.severity() {
             Severity::Error => {}
             Severity::Warning => f.write_str(" warning:")?,
@@ -81,64 +81,61 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// The diagnostics of the content folder, by path and line. Displayed one per line.
+/// Everything that is wrong with the content folder, by path and line; shown one a line.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Diagnostics(Vec<Diagnostic>);
+pub struct Problems(Vec<Problem>);
 
-impl Diagnostics {
-    /// Returns an iterator over the diagnostics.
-    pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
+impl Problems {
+    pub(crate) fn new(mut problems: Vec<Problem>) -> Self {
+        problems.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
+        Self(problems)
+    }
+
+    /// The problems one by one.
+    pub fn iter(&self) -> std::slice::Iter<'_, Problem> {
         self.0.iter()
     }
 
-    /// Returns the diagnostics of at least this severity.
+    /// Returns those that matter at least as much as this.
     #[must_use]
     pub fn at_least(&self, severity: Severity) -> Self {
-        let diagnostics = self.iter().filter(|diagnostic| diagnostic.severity() >= severity);
-        diagnostics.cloned().collect()
+        let some = self.iter().filter(|problem| problem.severity() >= severity);
+        Self(some.cloned().collect())
     }
 
-    /// Returns their number.
+    /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Returns whether there are none.
+    /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Returns the diagnostics that are not in `others`.
-    pub(crate) fn without<'a>(&'a self, others: &'a Self) -> impl Iterator<Item = &'a Diagnostic> {
-        self.iter().filter(|diagnostic| !others.0.contains(diagnostic))
+    /// Those that are not among `others`.
+    pub(crate) fn without<'a>(&'a self, others: &'a Self) -> impl Iterator<Item = &'a Problem> {
+        self.iter().filter(|problem| !others.0.contains(problem))
     }
 }
 
-impl FromIterator<Diagnostic> for Diagnostics {
-    fn from_iter<I: IntoIterator<Item = Diagnostic>>(diagnostics: I) -> Self {
-        let mut diagnostics: Vec<Diagnostic> = diagnostics.into_iter().collect();
-        diagnostics.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
-        Self(diagnostics)
-    }
-}
-
-impl<'a> IntoIterator for &'a Diagnostics {
-    type Item = &'a Diagnostic;
-    type IntoIter = std::slice::Iter<'a, Diagnostic>;
+impl<'a> IntoIterator for &'a Problems {
+    type Item = &'a Problem;
+    type IntoIter = std::slice::Iter<'a, Problem>;
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
     }
 }
 
-impl fmt::Display for Diagnostics {
+impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, diagnostic) in self.iter().enumerate() {
+        for (index, problem) in self.iter().enumerate() {
             if index > 0 {
                 writeln!(f)?;
             }
-            write!(f, "{diagnostic}")?;
+            write!(f, "{problem}")?;
         }
         Ok(())
     }
