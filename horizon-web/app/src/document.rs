@@ -1,44 +1,43 @@
-//! What stands around every page.
+//! The document around the content of a page.
 
 use leptos::prelude::*;
 
 use crate::{
-    Count, Link, Page, Site,
-    blanks::{Figure, Marks},
-    facts::Facts,
+    Count, Link, Site, View,
     head::head,
     islands::SiteFooter,
+    metadata::PageMetadata,
     pages,
+    slots::{CountLabel, SlotMarkers},
 };
 
-/// The whole document of `page`, with marks where the blanks are.
-pub(crate) fn document(site: &Site, page: &Page, marks: &Marks) -> AnyView {
-    let facts = Facts::of(site, page, marks);
+/// Renders the document of `view`, with markers for the slots.
+pub(crate) fn document(site: &Site, view: &View, markers: &SlotMarkers) -> AnyView {
+    let metadata = PageMetadata::new(site, view, markers);
     view! {
         <!DOCTYPE html>
         <html lang="en">
-            <head>{head(site, page, &facts, marks)}</head>
+            <head>{head(site, &metadata, markers)}</head>
             <body>
                 <a class="skip-link" href="#main">
-                    "Skip to the text"
+                    "Skip to content"
                 </a>
-                {header(site, &facts)}
-                {pages::body(site, page, marks)}
-                {footer(site, facts.is_live, marks)}
+                {header(site, &metadata)}
+                {pages::main(site, view, markers)}
+                {footer(site, metadata.is_live, markers)}
             </body>
         </html>
     }
     .into_any()
 }
 
-fn header(site: &Site, facts: &Facts) -> AnyView {
-    let here = facts.path.clone().unwrap_or_default();
+fn header(site: &Site, metadata: &PageMetadata) -> AnyView {
     let blog = Link {
         title: "Blog".into(),
         href: "/blog".into(),
     };
     let links = std::iter::once(&blog).chain(&site.nav).map(|link| {
-        let current = (link.href == here).then_some("page");
+        let current = (metadata.path.as_ref() == Some(&link.href)).then_some("page");
         view! {
             <li>
                 <a href=link.href.clone() aria-current=current>
@@ -50,12 +49,12 @@ fn header(site: &Site, facts: &Facts) -> AnyView {
     view! {
         <header class="site-header">
             <a class="brand" href="/">
-                {mark()} <span>{site.title.clone()}</span>
+                {logo()} <span>{site.title.clone()}</span>
             </a>
             <nav aria-label="Site">
                 <ul>{links.collect_view()}</ul>
             </nav>
-            // theme.js shows it: without a script it could not do anything.
+            // theme.js shows the button.
             <button type="button" class="theme" data-horizon="theme" aria-label="Theme" hidden>
                 <svg viewBox="0 0 24 24" aria-hidden="true">
                     <g class="theme-system">
@@ -74,8 +73,7 @@ fn header(site: &Site, facts: &Facts) -> AnyView {
     .into_any()
 }
 
-/// The blog's mark: a dark disc, its ring of light, and the light that falls past it.
-pub(crate) fn mark() -> AnyView {
+fn logo() -> AnyView {
     view! {
         <svg class="mark" viewBox="0 0 32 32" aria-hidden="true">
             <circle class="mark-hole" cx="16" cy="16" r="8.5" />
@@ -86,9 +84,9 @@ pub(crate) fn mark() -> AnyView {
     .into_any()
 }
 
-fn footer(site: &Site, is_live: bool, marks: &Marks) -> AnyView {
-    let viewers = Figure::blank(marks, Count::SiteViewers, "on the site now", "on the site now");
-    let visits = Figure::blank(marks, Count::SiteVisits, "visit", "visits");
+fn footer(site: &Site, is_live: bool, markers: &SlotMarkers) -> AnyView {
+    let viewers = CountLabel::slot(markers, Count::SiteViewers, "on the site now", "on the site now");
+    let visits = CountLabel::slot(markers, Count::SiteVisits, "visit", "visits");
     let numbers = view! {
         <ul class="numbers" data-site-numbers>
             <li class="now">{pages::number("site-viewers", viewers)}</li>

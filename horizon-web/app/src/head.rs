@@ -1,18 +1,18 @@
-//! The head of every document.
+//! The `head` of a document.
 
 use leptos::{hydration::HydrationScripts, prelude::*};
 
 use crate::{
-    Page, Site,
-    blanks::Marks,
-    facts::{self, Facts},
+    Site,
+    metadata::{self, PageMetadata},
+    slots::SlotMarkers,
 };
 
-/// The head of `page`.
-pub(crate) fn head(site: &Site, page: &Page, facts: &Facts, marks: &Marks) -> AnyView {
-    let title = match (facts.title.is_empty(), page) {
-        (true, _) => site.title.clone(),
-        (false, _) => format!("{} · {}", facts.title, site.title),
+pub(crate) fn head(site: &Site, metadata: &PageMetadata, markers: &SlotMarkers) -> AnyView {
+    let title = if metadata.title.is_empty() {
+        site.title.clone()
+    } else {
+        format!("{} · {}", metadata.title, site.title)
     };
     let assets = &site.assets;
     view! {
@@ -20,14 +20,14 @@ pub(crate) fn head(site: &Site, page: &Page, facts: &Facts, marks: &Marks) -> An
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <title>{title}</title>
-        {meta("description", &facts.description)}
-        {links(site, facts)}
-        {open_graph(site, facts)}
+        {meta("description", &metadata.description)}
+        {links(site, metadata)}
+        {open_graph(site, metadata)}
         <link rel="icon" type="image/svg+xml" href=assets.favicon.clone() />
         <link rel="stylesheet" href=assets.css.clone() />
         {assets.highlight_css.clone().map(|href| view! { <link rel="stylesheet" href=href /> })}
         <script src=assets.theme_js.clone()></script>
-        {scripts(site, facts, marks)}
+        {scripts(site, metadata, markers)}
     }
     .into_any()
 }
@@ -39,12 +39,12 @@ fn meta(name: &'static str, content: &str) -> Option<AnyView> {
 
 fn property(name: &'static str, content: &str) -> AnyView {
     let content = content.to_owned();
-    // The macro knows the attributes of HTML, and `property` is RDFa's.
+    // The macro does not accept `property`, an attribute of RDFa.
     leptos::html::meta().content(content).attr("property", name).into_any()
 }
 
-fn links(site: &Site, facts: &Facts) -> AnyView {
-    let canonical = facts.path.as_ref().map(|path| facts::absolute(site, path));
+fn links(site: &Site, metadata: &PageMetadata) -> AnyView {
+    let canonical = metadata.path.as_ref().map(|path| metadata::absolute(site, path));
     view! {
         {match canonical {
             Some(href) => view! { <link rel="canonical" href=href /> }.into_any(),
@@ -56,19 +56,19 @@ fn links(site: &Site, facts: &Facts) -> AnyView {
     .into_any()
 }
 
-fn open_graph(site: &Site, facts: &Facts) -> Option<AnyView> {
-    let url = facts::absolute(site, facts.path.as_ref()?);
-    let title = if facts.title.is_empty() {
+fn open_graph(site: &Site, metadata: &PageMetadata) -> Option<AnyView> {
+    let url = metadata::absolute(site, metadata.path.as_ref()?);
+    let title = if metadata.title.is_empty() {
         &site.title
     } else {
-        &facts.title
+        &metadata.title
     };
-    let card = if facts.image.is_some() {
+    let card = if metadata.image.is_some() {
         "summary_large_image"
     } else {
         "summary"
     };
-    let image = facts.image.as_ref().map(|image| {
+    let image = metadata.image.as_ref().map(|image| {
         view! {
             {property("og:image", &image.url)}
             {property("og:image:alt", &image.alt)}
@@ -77,26 +77,26 @@ fn open_graph(site: &Site, facts: &Facts) -> Option<AnyView> {
     Some(
         view! {
             {property("og:site_name", &site.title)}
-            {property("og:type", if facts.published.is_some() { "article" } else { "website" })}
+            {property("og:type", if metadata.published.is_some() { "article" } else { "website" })}
             {property("og:url", &url)}
             {property("og:title", title)}
-            {property("og:description", &facts.description)}
+            {property("og:description", &metadata.description)}
             {image}
-            {facts.published.as_ref().map(|at| property("article:published_time", at))}
-            {facts.tags.iter().map(|tag| property("article:tag", tag)).collect_view()}
+            {metadata.published.as_ref().map(|at| property("article:published_time", at))}
+            {metadata.tags.iter().map(|tag| property("article:tag", tag)).collect_view()}
             {meta("twitter:card", card)}
             {meta("twitter:title", title)}
-            {meta("twitter:description", &facts.description)}
-            {facts.image.as_ref().map(|image| meta("twitter:image", &image.url))}
+            {meta("twitter:description", &metadata.description)}
+            {metadata.image.as_ref().map(|image| meta("twitter:image", &image.url))}
         }
         .into_any(),
     )
 }
 
-fn scripts(site: &Site, facts: &Facts, marks: &Marks) -> AnyView {
-    let json_ld = facts.json_ld.as_ref().map(facts::inside_a_script);
-    let json_ld = json_ld.map(|json| marks.as_numbers(&json));
-    let bundle = site.assets.bundle.clone().filter(|_| facts.is_live);
+fn scripts(site: &Site, metadata: &PageMetadata, markers: &SlotMarkers) -> AnyView {
+    let json_ld = metadata.json_ld.as_ref();
+    let json_ld = json_ld.map(|json| markers.unquote(&metadata::escape_for_script(json)));
+    let bundle = site.assets.bundle.clone().filter(|_| metadata.is_live);
     view! {
         {json_ld
             .map(|json| view! { <script type="application/ld+json" inner_html=json></script> })}

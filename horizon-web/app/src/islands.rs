@@ -1,11 +1,11 @@
-//! The islands: what the browser takes over. Everything else on a page is plain HTML.
+//! The islands: the parts of a page that the browser updates.
 //!
-//! Each holds what the server rendered, and Leptos's script wakes its half in the browser by its name:
-//! [`browser::wake`](crate::browser::wake). None has properties: everything they could say stands in the page.
+//! Each wraps the HTML of the server, and Leptos's script calls its function in
+//! [`browser::exports`](crate::browser::exports) by name. Islands have no properties.
 
 use leptos::{prelude::*, tachys::html::islands::Island};
 
-/// The post's numbers, and with them every other place on the page that shows one.
+/// The numbers of the post.
 #[component]
 pub fn LiveNumbers(children: Children) -> impl IntoView {
     Island::new("LiveNumbers", children())
@@ -23,7 +23,7 @@ pub fn Comments(children: Children) -> impl IntoView {
     Island::new("Comments", children())
 }
 
-/// How many are on the site.
+/// The numbers of the site.
 #[component]
 pub fn SiteFooter(children: Children) -> impl IntoView {
     Island::new("SiteFooter", children())

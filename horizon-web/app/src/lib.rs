@@ -1,32 +1,32 @@
-//! EventHorizon's blog: components and islands.
+//! The components and islands of the blog.
 //!
-//! With feature `ssr` the server makes a [`Template`] of a [`Page`] and fills in [`Values`]. With feature
+//! With feature `ssr` the server renders a [`View`] as a [`Template`] and fills in [`SlotValues`]. With feature
 //! `hydrate` only the islands are compiled, for the browser.
 
-#[cfg(feature = "ssr")]
-mod blanks;
 pub mod browser;
 #[cfg(feature = "ssr")]
 mod document;
-#[cfg(feature = "ssr")]
-mod facts;
 #[cfg(feature = "ssr")]
 mod head;
 #[cfg(feature = "ssr")]
 pub mod islands;
 #[cfg(feature = "ssr")]
-mod model;
+mod metadata;
 #[cfg(feature = "ssr")]
 mod pages;
 #[cfg(feature = "ssr")]
 mod render;
+#[cfg(feature = "ssr")]
+mod slots;
 mod text;
+#[cfg(feature = "ssr")]
+mod view;
 
-#[cfg(feature = "ssr")]
-pub use blanks::{Blank, Count, Piece, Values};
-#[cfg(feature = "ssr")]
-pub use model::*;
 #[cfg(feature = "ssr")]
 pub use pages::cluster::table as cluster_table;
 #[cfg(feature = "ssr")]
 pub use render::Template;
+#[cfg(feature = "ssr")]
+pub use slots::{Count, Slot, SlotValues, TemplatePart};
+#[cfg(feature = "ssr")]
+pub use view::*;

@@ -1,4 +1,4 @@
-//! From a page to a template: the document in pieces, and what it may load.
+//! Renders a view as a template.
 
 use std::sync::Arc;
 
@@ -12,83 +12,85 @@ use horizon_core::{Error, Result};
 use leptos::{nonce::Nonce, reactive::owner::take_context};
 use sha2::{Digest, Sha256};
 
-use crate::{Page, Piece, Site, Values, blanks::Marks, document::document};
+use crate::{Site, SlotValues, TemplatePart, View, document::document, slots::SlotMarkers};
 
-/// How the script that starts the islands begins: the only one that stands in a page itself.
+/// The start of the only inline script, which starts the islands.
 const INLINE: &str = "<script type=\"module\">";
 
-/// Where a document ends.
+/// The end of a document.
 const END: &str = "</html>";
 
-/// The longest document, in bytes: 64 MiB, which is more than any post that is taken makes.
-const LONGEST: usize = 64 * 1024 * 1024;
+/// The maximum size of a document, in bytes: 64 MiB.
+const MAX_DOCUMENT_BYTES: usize = 64 * 1024 * 1024;
 
-/// A page, rendered once for all its readers. What each answer says anew is left blank.
+/// A rendered page with [slots](Slot) for the values that differ between responses.
 #[derive(Clone, Debug)]
 pub struct Template {
     /// The HTTP status, 200 to 599.
     pub status: u16,
-    /// The Content-Security-Policy. It names the page's script by its hash, so that it is the same in every answer.
+    /// The Content-Security-Policy. It allows the inline script by its hash, so that it is the same for all responses.
     pub policy: String,
     /// The HTML, in order.
-    pub pieces: Vec<Piece>,
+    pub parts: Vec<TemplatePart>,
 }
 
 impl Template {
-    /// Renders `page` as a whole document.
+    /// Renders `view` as a document. Needs a tokio runtime.
     ///
-    /// `key` is used for nothing else, and whoever writes posts or comments must not know it. It runs on a tokio runtime.
+    /// `key` marks the slots. It must be secret, so that posts and comments cannot contain markers.
     ///
     /// # Errors
     /// The document is longer than 64 MiB.
-    pub async fn new(site: &Arc<Site>, page: Page, key: u128) -> Result<Self> {
-        let (status, marks) = (status(&page), Arc::new(Marks::new(key)));
-        let (site, page, marked) = (Arc::clone(site), Arc::new(page), Arc::clone(&marks));
-        let write = move || {
-            // Each rendering has a nonce, and this one is for many answers: the policy names the script by its hash.
-            let _ = take_context::<Nonce>();
-            document(&site, &page, &marked)
+    pub async fn new(site: &Arc<Site>, view: View, key: u128) -> Result<Self> {
+        let (status, markers) = (status(&view), Arc::new(SlotMarkers::new(key)));
+        let render = {
+            let (site, view, markers) = (Arc::clone(site), Arc::new(view), Arc::clone(&markers));
+            move || {
+                // A nonce would be the same for all responses; the policy has a hash instead.
+                let _ = take_context::<Nonce>();
+                document(&site, &view, &markers)
+            }
         };
-        // Leptos yields to this executor once while it renders. To set it again does nothing.
+        // Leptos yields to the executor while it renders. Fails if it is already initialised.
         let _ = Executor::init_tokio();
-        // Leptos reads the request's path, and pages do not need it.
-        let answer = leptos_axum::render_app_async(write)(Request::new(Body::empty())).await;
-        let html = to_bytes(answer.into_body(), LONGEST)
+        // No page uses the path of the request.
+        let response = leptos_axum::render_app_async(render)(Request::new(Body::empty())).await;
+        let html = to_bytes(response.into_body(), MAX_DOCUMENT_BYTES)
             .await
-            .map_err(|error| Error::permanent("a page could not be rendered").with_source(error))?;
+            .map_err(|error| Error::permanent("rendering a page failed").with_source(error))?;
         let html = String::from_utf8_lossy(&html);
-        // Behind it stands a script for what is still to be loaded, which is nothing.
+        // Leptos appends a script for pending resources, of which there are none.
         let html = html.rsplit_once(END).map_or("", |(html, _)| html).to_owned() + END;
         Ok(Self {
             status,
             policy: policy(&html),
-            pieces: marks.pieces(&html),
+            parts: markers.split(&html),
         })
     }
 
-    /// The HTML with these values in its blanks.
+    /// Returns the HTML with these values.
     #[must_use]
-    pub fn fill(&self, values: &Values) -> String {
-        let fill = |piece: &Piece| match piece {
-            Piece::Text(text) => text.clone(),
-            Piece::Blank(blank) => blank.fill(values),
+    pub fn fill(&self, values: &SlotValues) -> String {
+        let fill = |part: &TemplatePart| match part {
+            TemplatePart::Text(text) => text.clone(),
+            TemplatePart::Slot(slot) => slot.fill(values),
         };
-        self.pieces.iter().map(fill).collect()
+        self.parts.iter().map(fill).collect()
     }
 }
 
-fn status(page: &Page) -> u16 {
-    match page {
-        Page::NotFound => 404,
-        Page::Error(error) if (400..600).contains(&error.status) => error.status,
-        Page::Error(_) => 500,
+fn status(view: &View) -> u16 {
+    match view {
+        View::NotFound => 404,
+        View::Error(error) if (400..600).contains(&error.status) => error.status,
+        View::Error(_) => 500,
         _ => 200,
     }
 }
 
-/// What the page may load: its own files, and the script in its head.
+/// Returns a policy that allows files of this site and the inline script in the head.
 fn policy(html: &str) -> String {
-    // What authors and readers wrote stands in the body: no script there is ever allowed.
+    // The content of posts and comments is in the body, where no script is allowed.
     let head = html.split_once("</head>").map_or("", |(head, _)| head);
     let inline = head
         .split_once(INLINE)

@@ -1,13 +1,13 @@
-//! Numbers and moments as readers see them: the same words from the server and in the browser.
+//! Formats numbers and times, for the server and the browser.
 //!
-//! Written without `format!` where the browser uses it, because its machinery is code to download.
+//! Functions for the browser avoid `format!`, which would increase the download.
 
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
-/// How long a comment's age is told; after it the date says more.
-const LONGEST_AGE: i64 = 30 * DAY;
+/// The maximum age of a comment; older ones show their date.
+const MAX_AGE: i64 = 30 * DAY;
 
 const MONTHS: [&str; 12] = [
     "January",
@@ -24,12 +24,12 @@ const MONTHS: [&str; 12] = [
     "December",
 ];
 
-/// A number with thousands separators: `1,204`.
+/// Formats a number with thousands separators: `1,204`.
 pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -37,8 +37,8 @@ pub(crate) fn grouped(number: u64) -> String {
     text
 }
 
-/// A UTC day as `4 May 2026`, of milliseconds since 1970.
-pub(crate) fn day(millis: i64) -> String {
+/// Formats milliseconds since the Unix epoch as `4 May 2026`, in UTC.
+pub(crate) fn date(millis: i64) -> String {
     let (year, month, day) = civil(millis);
     let mut text = day.to_string();
     text.push(' ');
@@ -48,17 +48,17 @@ pub(crate) fn day(millis: i64) -> String {
     text
 }
 
-/// A moment as `4 May 2026, 13:05 UTC`, of milliseconds since 1970.
-pub(crate) fn moment(millis: i64) -> String {
-    let mut text = day(millis);
+/// Formats milliseconds since the Unix epoch as `4 May 2026, 13:05 UTC`.
+pub(crate) fn date_time(millis: i64) -> String {
+    let mut text = date(millis);
     text.push_str(", ");
     push_clock(&mut text, millis);
     text.push_str(" UTC");
     text
 }
 
-/// A moment for machines, `2026-05-04T13:05Z`, of milliseconds since 1970.
-pub(crate) fn machine(millis: i64) -> String {
+/// Formats milliseconds since the Unix epoch as `2026-05-04T13:05Z`.
+pub(crate) fn rfc3339(millis: i64) -> String {
     let (year, month, day) = civil(millis);
     let mut text = year.to_string();
     text.push('-');
@@ -71,13 +71,13 @@ pub(crate) fn machine(millis: i64) -> String {
     text
 }
 
-/// How long ago something was, in words; nothing if its date says more.
+/// Formats an age in milliseconds in words. Returns `None` for more than 30 days.
 pub(crate) fn age(millis: i64) -> Option<String> {
     let (number, unit) = match millis {
         ..MINUTE => return Some("just now".into()),
         MINUTE..HOUR => (millis / MINUTE, " minute"),
         HOUR..DAY => (millis / HOUR, " hour"),
-        DAY..LONGEST_AGE => (millis / DAY, " day"),
+        DAY..MAX_AGE => (millis / DAY, " day"),
         _ => return None,
     };
     let mut text = number.to_string();
@@ -86,8 +86,8 @@ pub(crate) fn age(millis: i64) -> Option<String> {
     Some(text)
 }
 
-/// Who wrote a comment.
-pub(crate) fn author(name: &str) -> &str {
+/// Returns the name of a comment's author, or a placeholder.
+pub(crate) fn author_name(name: &str) -> &str {
     if name.is_empty() { "Someone" } else { name }
 }
 
@@ -105,7 +105,7 @@ fn push_two(text: &mut String, number: usize) {
     text.push_str(&number.to_string());
 }
 
-/// Year, month and day of the proleptic Gregorian calendar (Howard Hinnant, `civil_from_days`).
+/// Returns year, month and day in the proleptic Gregorian calendar (Howard Hinnant, `civil_from_days`).
 fn civil(millis: i64) -> (i64, usize, usize) {
     let days = millis.div_euclid(DAY) + 719_468;
     let era = days.div_euclid(146_097);
@@ -141,11 +141,11 @@ mod tests {
 
     #[test]
     fn a_moment_is_the_calendars_also_on_leap_days_and_before_1970() {
-        assert_eq!(moment(0), "1 January 1970, 00:00 UTC");
-        assert_eq!(day(1_709_208_000_000), "29 February 2024");
-        assert_eq!(day(951_782_400_000), "29 February 2000");
-        assert_eq!(machine(1_777_899_900_000), "2026-05-04T13:05Z");
-        assert_eq!(machine(-1), "1969-12-31T23:59Z");
+        assert_eq!(date_time(0), "1 January 1970, 00:00 UTC");
+        assert_eq!(date(1_709_208_000_000), "29 February 2024");
+        assert_eq!(date(951_782_400_000), "29 February 2000");
+        assert_eq!(rfc3339(1_777_899_900_000), "2026-05-04T13:05Z");
+        assert_eq!(rfc3339(-1), "1969-12-31T23:59Z");
     }
 
     #[test]
@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn the_ends_of_time_are_no_panic() {
         for millis in [i64::MIN, i64::MAX] {
-            let _ = (moment(millis), machine(millis), age(millis));
+            let _ = (date_time(millis), rfc3339(millis), age(millis));
         }
     }
 }

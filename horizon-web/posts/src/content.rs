@@ -1,50 +1,61 @@
-//! All files of the folder, public or not, and which of them are public at a given time.
+//! All files of the folder, and which of them are public at a given time.
 
 use std::{
     collections::{HashMap, HashSet},
     hash::{DefaultHasher, Hash as _, Hasher as _},
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use horizon_core::{Slug, Timestamp};
 
 use crate::{
-    Date, Effect, Library, Options, Problem, Problems, Severity,
-    document::{self, Document, Reading},
-    front_matter::{Fault, Publication},
-    library::Shown,
-    load,
-    source::{self, Role, Source},
+    Date, Diagnostic, DiagnosticEffect, Diagnostics, Library, Severity,
+    front_matter::{FileIssue, Publication},
+    parallel,
+    parse::{self, ParsedDocument, ParsedFile},
+    source::{self, FileKind, SourceFile},
 };
 
-/// The content folder as it was last read. [`library`](Self::library) returns what is public at a given time.
+/// How the folder is read.
+#[derive(Clone, Debug, Default)]
+pub struct ContentOptions {
+    /// Include drafts and files whose date is in the future.
+    pub drafts: bool,
+    /// Pass HTML in Markdown through. Otherwise it is shown as text.
+    pub raw_html: bool,
+    /// The blog's own URL, such as `https://blog.example`; links to it are not external.
+    pub base_url: String,
+    /// First path segments of the server's own URLs, such as `feed.xml`. A page cannot have one of them as its slug.
+    pub reserved: &'static [&'static str],
+}
+
+/// The content folder as last read. [`library`](Self::library) returns what is public at a given time.
 ///
-/// A broken file is one of the [`problems`](Self::problems) and does not affect other files.
+/// A broken file is one of the [`diagnostics`](Self::diagnostics) and does not affect other files.
 #[derive(Clone, Debug)]
-pub struct Content {
+pub struct ContentFolder {
     root: PathBuf,
-    options: Options,
-    files: Vec<File>,
-    problems: Problems,
+    options: ContentOptions,
+    files: Vec<ContentFile>,
+    diagnostics: Diagnostics,
     /// The times at which a file becomes public, expires or counts as updated, in order.
-    moments: Vec<Timestamp>,
-    /// Changes with anything in the files.
+    change_times: Vec<Timestamp>,
+    /// A hash of all files.
     digest: u64,
 }
 
-/// A file that could be read.
+/// A file without errors.
 #[derive(Clone, Debug)]
-struct File {
+struct ContentFile {
     path: PathBuf,
-    role: Role,
-    document: Document,
+    kind: FileKind,
+    document: ParsedDocument,
     publication: Publication,
 }
 
-/// A post or page that is not public before its time.
+/// A post or page whose date is in the future.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Waiting {
+pub struct ScheduledFile {
     /// The file.
     pub path: PathBuf,
     /// Its title.
@@ -53,255 +64,246 @@ pub struct Waiting {
     pub until: Date,
 }
 
-impl Content {
-    /// Reads and renders the folder.
-    ///
-    /// It blocks on the disk: call it from a blocking thread.
+impl ContentFolder {
+    /// Reads and renders the folder. Blocks on the disk: call it from a blocking thread.
     #[must_use]
-    pub fn load(root: &Path, options: &Options) -> Self {
-        Reader::new(options, None).read(root)
+    pub fn load(root: &Path, options: &ContentOptions) -> Self {
+        Loader::new(options, None).load(root)
     }
 
     /// Reads the folder again. A file that was public at `shown` and is broken now keeps its last good version, unless
     /// the broken version still says that it is not public.
-    pub(crate) fn load_again(&self, shown: Timestamp) -> Self {
-        Reader::new(&self.options, Some((self, shown))).read(&self.root)
+    pub(crate) fn reload(&self, shown: Timestamp) -> Self {
+        Loader::new(&self.options, Some((self, shown))).load(&self.root)
     }
 
-    /// Returns what is wrong with the files.
+    /// Returns the errors, warnings and notes about the files.
     #[must_use]
-    pub fn problems(&self) -> &Problems {
-        &self.problems
+    pub fn diagnostics(&self) -> &Diagnostics {
+        &self.diagnostics
     }
 
     /// Returns whether there are errors and not a single readable post or page.
     #[must_use]
     pub fn is_all_broken(&self) -> bool {
-        self.files.is_empty() && !self.problems.at_least(Severity::Error).is_empty()
+        self.files.is_empty() && !self.diagnostics.at_least(Severity::Error).is_empty()
     }
 
     /// Returns what is public at that time.
     #[must_use]
     pub fn library(&self, now: Timestamp) -> Library {
-        let mut shown = Shown::default();
+        let (mut posts, mut pages) = (Vec::new(), Vec::new());
         for file in self.files.iter().filter(|file| self.is_shown(file, now)) {
-            // Feeds and the sitemap leave out what is shown only because drafts are.
-            let is_draft = !file.publication.is_public(now);
-            match file.document.clone() {
-                Document::Post(mut post) => {
-                    if post.draft != is_draft {
-                        Arc::make_mut(&mut post).draft = is_draft;
-                    }
-                    shown.posts.push(post);
-                }
-                Document::Page(mut page) => {
-                    if page.draft != is_draft {
-                        Arc::make_mut(&mut page).draft = is_draft;
-                    }
-                    shown.pages.push(page);
-                }
+            let mut document = file.document.clone();
+            // Feeds and the sitemap leave drafts out. A future update would make feeds newer than later posts.
+            let updated = document.updated().filter(|updated| updated.timestamp() <= now);
+            document.set_state(!file.publication.is_public(now), updated);
+            match document {
+                ParsedDocument::Post(post) => posts.push(post),
+                ParsedDocument::Page(page) => pages.push(page),
             }
         }
-        Library::new(shown, self, now)
+        Library::new(posts, pages, self, now)
     }
 
     pub(crate) fn root(&self) -> &Path {
         &self.root
     }
 
-    pub(crate) fn options(&self) -> &Options {
+    pub(crate) fn options(&self) -> &ContentOptions {
         &self.options
     }
 
-    /// Returns what becomes public after that time, the next first.
-    pub(crate) fn waiting(&self, now: Timestamp) -> Vec<Waiting> {
+    /// Returns the files that become public after that time, the next first.
+    pub(crate) fn scheduled(&self, now: Timestamp) -> Vec<ScheduledFile> {
         let hidden = self.files.iter().filter(|file| !self.is_shown(file, now));
-        let waiting = hidden.filter_map(|file| {
-            Some(Waiting {
+        let scheduled = hidden.filter_map(|file| {
+            Some(ScheduledFile {
                 until: file.publication.due_after(now)?,
                 path: file.path.clone(),
                 title: file.document.title().to_owned(),
             })
         });
-        let mut waiting: Vec<Waiting> = waiting.collect();
-        waiting.sort_by(|a, b| (a.until, &a.path).cmp(&(b.until, &b.path)));
-        waiting
+        let mut scheduled: Vec<ScheduledFile> = scheduled.collect();
+        scheduled.sort_by(|a, b| (a.until, &a.path).cmp(&(b.until, &b.path)));
+        scheduled
     }
 
-    /// Returns a number that changes with the files and with which of them are public.
+    /// Returns a hash of the files and of which of them are public.
     pub(crate) fn digest(&self, now: Timestamp) -> u64 {
         let mut hasher = DefaultHasher::new();
-        (self.digest, self.passed(now)).hash(&mut hasher);
+        (self.digest, self.passed_changes(now)).hash(&mut hasher);
         hasher.finish()
     }
 
-    /// Returns when the library changes next without a change of a file.
+    /// Returns when the library next changes without a change of a file.
     pub(crate) fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
-        self.moments.get(self.passed(now)).copied()
+        self.change_times.get(self.passed_changes(now)).copied()
     }
 
-    fn passed(&self, now: Timestamp) -> usize {
-        self.moments.partition_point(|moment| *moment <= now)
+    fn passed_changes(&self, now: Timestamp) -> usize {
+        self.change_times.partition_point(|time| *time <= now)
     }
 
-    fn is_shown(&self, file: &File, now: Timestamp) -> bool {
+    fn is_shown(&self, file: &ContentFile, now: Timestamp) -> bool {
         self.options.drafts || file.publication.is_public(now)
     }
 }
 
-/// Reads the folder once.
-struct Reader<'a> {
-    options: &'a Options,
+/// The state of one load of the folder.
+struct Loader<'a> {
+    options: &'a ContentOptions,
     /// The previous content, and when it was last shown.
-    before: Option<(&'a Content, Timestamp)>,
-    files: Vec<File>,
-    problems: Vec<Problem>,
+    previous: Option<(&'a ContentFolder, Timestamp)>,
+    files: Vec<ContentFile>,
+    diagnostics: Vec<Diagnostic>,
 }
 
-impl<'a> Reader<'a> {
-    fn new(options: &'a Options, before: Option<(&'a Content, Timestamp)>) -> Self {
+impl<'a> Loader<'a> {
+    fn new(options: &'a ContentOptions, previous: Option<(&'a ContentFolder, Timestamp)>) -> Self {
         Self {
             options,
-            before,
+            previous,
             files: Vec::new(),
-            problems: Vec::new(),
+            diagnostics: Vec::new(),
         }
     }
 
-    fn read(mut self, root: &Path) -> Content {
+    fn load(mut self, root: &Path) -> ContentFolder {
         let mut sources = Vec::new();
         let mut hasher = DefaultHasher::new();
         for folder in source::read_all(root) {
             folder.hash(&mut hasher);
             match folder.sources {
-                Ok(some) => sources.extend(some),
-                Err(reason) => self.keep_folder(&folder.path, folder.role, reason),
+                Ok(files) => sources.extend(files),
+                Err(reason) => self.keep_folder(&folder.path, folder.kind, reason),
             }
         }
-        self.skip_what_is_no_post(&mut sources);
-        for (source, reading) in sources.iter().zip(load::read_all(&sources, self.options)) {
-            self.take(source, reading);
+        self.skip_repository_files(&mut sources);
+        for (source, parsed) in sources.iter().zip(parallel::parse_all(&sources, self.options)) {
+            self.add(source, parsed);
         }
-        self.refuse_reserved_slugs();
-        self.refuse_slugs_that_are_taken();
-        Content {
+        self.reject_reserved_slugs();
+        self.reject_duplicate_slugs();
+        ContentFolder {
             root: root.to_owned(),
             options: self.options.clone(),
-            moments: moments(&self.files),
+            change_times: change_times(&self.files),
             files: self.files,
-            problems: Problems::new(self.problems),
+            diagnostics: self.diagnostics.into_iter().collect(),
             digest: hasher.finish(),
         }
     }
 
-    /// Returns the files of that role that were shown before.
-    fn shown_before(&self, role: Role) -> impl Iterator<Item = &'a File> + use<'a> {
-        let before = self.before.into_iter();
-        before.flat_map(move |(content, shown)| {
-            let files = content.files.iter().filter(move |file| file.role == role);
+    fn report(&mut self, path: &Path, effect: DiagnosticEffect, reason: impl Into<String>) {
+        self.diagnostics.push(Diagnostic::new(path, None, effect, reason));
+    }
+
+    /// Returns the files of that kind that were shown before.
+    fn previously_shown(&self, kind: FileKind) -> impl Iterator<Item = &'a ContentFile> + use<'a> {
+        self.previous.into_iter().flat_map(move |(content, shown)| {
+            let files = content.files.iter().filter(move |file| file.kind == kind);
             files.filter(move |file| content.is_shown(file, shown))
         })
     }
 
-    fn keep_folder(&mut self, path: &Path, role: Role, reason: String) {
-        let kept: Vec<File> = self.shown_before(role).cloned().collect();
-        let effect = if kept.is_empty() {
-            Effect::NotShown
+    /// Keeps the files of a folder that can no longer be read.
+    fn keep_folder(&mut self, path: &Path, kind: FileKind, reason: String) {
+        let files: Vec<ContentFile> = self.previously_shown(kind).cloned().collect();
+        let effect = if files.is_empty() {
+            DiagnosticEffect::NotShown
         } else {
-            Effect::LastGoodShown
+            DiagnosticEffect::LastGoodShown
         };
-        self.problems.push(Problem::new(path, None, effect, reason));
-        self.files.extend(kept);
+        self.report(path, effect, reason);
+        self.files.extend(files);
     }
 
-    fn skip_what_is_no_post(&mut self, sources: &mut Vec<Source>) {
-        let shown: HashSet<&Path> = [Role::Post, Role::Page]
+    fn skip_repository_files(&mut self, sources: &mut Vec<SourceFile>) {
+        let shown: HashSet<&Path> = [FileKind::Post, FileKind::Page]
             .into_iter()
-            .flat_map(|role| self.shown_before(role))
+            .flat_map(|kind| self.previously_shown(kind))
             .map(|file| file.path.as_path())
             .collect();
-        let is_skipped = |source: &mut Source| document::is_no_post(source) && !shown.contains(source.path.as_path());
+        let is_skipped =
+            |source: &mut SourceFile| parse::is_repository_file(source) && !shown.contains(source.path.as_path());
         for skipped in sources.extract_if(.., is_skipped) {
-            let reason = "not read: there is no front matter";
-            self.problems
-                .push(Problem::new(&skipped.path, None, Effect::Skipped, reason));
+            self.report(
+                &skipped.path,
+                DiagnosticEffect::Skipped,
+                "skipped: the file has no front matter",
+            );
         }
     }
 
-    fn take(&mut self, source: &Source, reading: Reading) {
-        let last_good = match &reading.document {
+    fn add(&mut self, source: &SourceFile, parsed: ParsedFile) {
+        let last_good = match &parsed.document {
             Some(_) => None,
-            None => self.last_good(source, &reading),
+            None => self.last_good(source, &parsed),
         };
-        let effect = |fault: &Fault| match fault.severity {
-            Severity::Error if last_good.is_some() => Effect::LastGoodShown,
-            Severity::Error => Effect::NotShown,
-            Severity::Warning | Severity::Note => Effect::Shown,
+        let effect = |issue: &FileIssue| match issue.severity {
+            Severity::Error if last_good.is_some() => DiagnosticEffect::LastGoodShown,
+            Severity::Error => DiagnosticEffect::NotShown,
+            Severity::Warning | Severity::Note => DiagnosticEffect::Shown,
         };
-        for fault in reading.faults {
-            let effect = effect(&fault);
-            self.problems
-                .push(Problem::new(&source.path, fault.line, effect, fault.reason));
-        }
-        let file = |document| File {
+        let diagnostic = |issue: FileIssue| Diagnostic::new(&source.path, issue.line, effect(&issue), issue.reason);
+        self.diagnostics.extend(parsed.issues.into_iter().map(diagnostic));
+        let file = |document| ContentFile {
             path: source.path.clone(),
-            role: source.role,
+            kind: source.kind,
             document,
-            publication: reading.publication,
+            publication: parsed.publication,
         };
-        self.files.extend(reading.document.map(file).or(last_good));
+        self.files.extend(parsed.document.map(file).or(last_good));
     }
 
     /// Returns the version of a broken file that stays shown.
-    fn last_good(&self, source: &Source, broken: &Reading) -> Option<File> {
-        let (_, shown) = self.before?;
-        let mut candidates = self.shown_before(source.role);
+    fn last_good(&self, source: &SourceFile, broken: &ParsedFile) -> Option<ContentFile> {
+        let (_, shown) = self.previous?;
+        let mut candidates = self.previously_shown(source.kind);
         let file = candidates.find(|file| file.path == source.path)?;
         (self.options.drafts || broken.publication.is_public(shown)).then(|| file.clone())
     }
 
-    fn refuse_reserved_slugs(&mut self) {
+    fn reject_reserved_slugs(&mut self) {
         let reserved = self.options.reserved;
         let is_reserved =
-            |file: &mut File| file.role == Role::Page && reserved.contains(&file.document.slug().as_str());
-        for file in self.files.extract_if(.., is_reserved) {
-            let slug = file.document.slug();
-            let reason = format!("the address /{slug} is the blog's own; give the page another name");
-            self.problems
-                .push(Problem::new(&file.path, None, Effect::NotShown, reason));
+            |file: &mut ContentFile| file.kind == FileKind::Page && reserved.contains(&file.document.slug().as_str());
+        let rejected: Vec<ContentFile> = self.files.extract_if(.., is_reserved).collect();
+        for file in rejected {
+            let reason = format!(
+                "the URL /{} is reserved; give the page another slug",
+                file.document.slug()
+            );
+            self.report(&file.path, DiagnosticEffect::NotShown, reason);
         }
     }
 
     /// Of several files with the same slug keeps the one that becomes public first, then the first by path. Drafts come
     /// last: a draft never replaces a public post, but the clash is reported before the draft is published.
-    fn refuse_slugs_that_are_taken(&mut self) {
-        let order = |file: &File| (file.publication.is_draft, file.publication.from, file.path.clone());
+    fn reject_duplicate_slugs(&mut self) {
+        let order = |file: &ContentFile| (file.publication.is_draft, file.publication.from, file.path.clone());
         self.files.sort_by_cached_key(order);
-        let mut taken: HashMap<(Role, Slug), PathBuf> = HashMap::new();
-        let mut refused = HashSet::new();
-        for (index, file) in self.files.iter().enumerate() {
-            let key = (file.role, file.document.slug().clone());
-            if let Some(other) = taken.get(&key) {
-                let reason = format!("the slug \"{}\" is that of {} too", key.1, other.display());
-                self.problems
-                    .push(Problem::new(&file.path, None, Effect::NotShown, reason));
-                refused.insert(index);
+        let mut paths: HashMap<(FileKind, Slug), PathBuf> = HashMap::new();
+        for file in std::mem::take(&mut self.files) {
+            let slug = file.document.slug().clone();
+            if let Some(other) = paths.get(&(file.kind, slug.clone())) {
+                let reason = format!("the slug \"{slug}\" is already used by {}", other.display());
+                self.report(&file.path, DiagnosticEffect::NotShown, reason);
             } else {
-                taken.insert(key, file.path.clone());
+                paths.insert((file.kind, slug), file.path.clone());
+                self.files.push(file);
             }
         }
-        let mut index = 0..;
-        self.files
-            .retain(|_| index.next().is_none_or(|index| !refused.contains(&index)));
     }
 }
 
-fn moments(files: &[File]) -> Vec<Timestamp> {
+fn change_times(files: &[ContentFile]) -> Vec<Timestamp> {
     let dates = files.iter().flat_map(|file| {
         let publication = file.publication;
         [publication.from, publication.until, file.document.updated()]
     });
-    let mut moments: Vec<Timestamp> = dates.flatten().map(|date| date.timestamp()).collect();
-    moments.sort_unstable();
-    moments
+    let mut times: Vec<Timestamp> = dates.flatten().map(|date| date.timestamp()).collect();
+    times.sort_unstable();
+    times
 }

@@ -3,7 +3,7 @@ use std::{fmt, str::FromStr};
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, SecondsFormat};
 use horizon_core::Timestamp;
 
-/// When a post was written: a day (midnight, UTC), or a moment with the author's offset.
+/// A day (midnight, UTC), or a date and time with an offset.
 ///
 /// ```
 /// use horizon_posts::Date;
@@ -15,28 +15,28 @@ use horizon_core::Timestamp;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Date(DateTime<FixedOffset>);
 
-/// A text is no [`Date`].
+/// The text is not a [`Date`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a date is YYYY-MM-DD or RFC 3339, as 2026-11-23 or 2026-11-23T09:30:00+01:00")]
+#[error("a date is YYYY-MM-DD or RFC 3339, such as 2026-11-23 or 2026-11-23T09:30:00+01:00")]
 pub struct DateError;
 
 /// The length of `YYYY-MM-DD`, in bytes.
 const DAY_BYTES: usize = 10;
 
 impl Date {
-    /// As machines read it: `2026-11-23T00:00:00Z`.
+    /// Returns RFC 3339: `2026-11-23T00:00:00Z`.
     #[must_use]
     pub fn rfc3339(&self) -> String {
         self.0.to_rfc3339_opts(SecondsFormat::Secs, true)
     }
 
-    /// The author's day alone: `2026-11-23`.
+    /// Returns the day in the author's offset: `2026-11-23`.
     #[must_use]
     pub fn day(&self) -> String {
         self.0.format("%Y-%m-%d").to_string()
     }
 
-    /// Milliseconds since 1970-01-01T00:00:00Z.
+    /// Returns milliseconds since the Unix epoch.
     #[must_use]
     pub fn unix_millis(&self) -> i64 {
         self.0.timestamp_millis()
@@ -50,7 +50,7 @@ impl Date {
         self.0.to_rfc2822()
     }
 
-    pub(crate) fn moment(&self) -> DateTime<FixedOffset> {
+    pub(crate) fn date_time(&self) -> DateTime<FixedOffset> {
         self.0
     }
 }
@@ -59,7 +59,7 @@ impl FromStr for Date {
     type Err = DateError;
 
     fn from_str(text: &str) -> Result<Self, DateError> {
-        // chrono alone would take `2026-1-5` and years of any length, which RFC 3339 cannot write back.
+        // chrono also accepts `2026-1-5` and years of any length, which RFC 3339 cannot represent.
         let shaped = text.char_indices().take(DAY_BYTES).all(|(i, c)| match i {
             4 | 7 => c == '-',
             _ => c.is_ascii_digit(),
@@ -76,7 +76,7 @@ impl FromStr for Date {
     }
 }
 
-/// As people read it: `23 November 2026`.
+/// Formats as `23 November 2026`.
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0.format("%-d %B %Y"))
@@ -98,10 +98,13 @@ mod tests {
                 "2026-01-05".into()
             )
         );
-        let moment: Date = "2026-11-23T00:30:00+01:00".parse().unwrap();
-        assert_eq!(moment.to_string(), "23 November 2026", "the author's day, not UTC's");
-        assert_eq!(moment.rfc3339(), "2026-11-23T00:30:00+01:00");
-        assert!(moment < "2026-11-23".parse().unwrap(), "it was still the 22nd in UTC");
+        let date_time: Date = "2026-11-23T00:30:00+01:00".parse().unwrap();
+        assert_eq!(date_time.to_string(), "23 November 2026", "the author's day, not UTC's");
+        assert_eq!(date_time.rfc3339(), "2026-11-23T00:30:00+01:00");
+        assert!(
+            date_time < "2026-11-23".parse().unwrap(),
+            "it was still the 22nd in UTC"
+        );
     }
 
     #[test]

@@ -5,29 +5,29 @@ use rss::extension::{Extension, ExtensionMap};
 
 use crate::{
     Date, Library, Post,
-    markdown::{self, Choices},
+    markdown::{self, RenderOptions},
 };
 
-/// The most posts a feed holds, the newest.
+/// The maximum number of posts in a feed.
 pub const FEED_POSTS: usize = 20;
 
-/// What the feeds and the sitemap say about the blog itself.
+/// Properties of the blog for the feeds and the sitemap.
 #[derive(Clone, Debug)]
 pub struct SiteInfo {
     /// The blog's name.
     pub title: String,
-    /// What it is about, in a sentence.
+    /// One sentence.
     pub description: String,
-    /// Its address, as `https://blog.example`.
+    /// Its URL, such as `https://blog.example`.
     pub base_url: String,
-    /// The language it is written in, as `en`.
+    /// Its language, such as `en`.
     pub language: String,
-    /// Who writes it.
+    /// Its author.
     pub author: String,
 }
 
 impl SiteInfo {
-    /// The address of `path`, which starts with a slash.
+    /// Returns the URL of `path`, which starts with a slash.
     pub(crate) fn at(&self, path: &str) -> String {
         format!("{}{path}", self.base())
     }
@@ -38,23 +38,21 @@ impl SiteInfo {
 }
 
 fn content(post: &Post, library: &Library, site: &SiteInfo) -> String {
-    let choices = Choices {
+    let render_options = RenderOptions {
         raw_html: library.raw_html,
         base_url: site.base(),
     };
-    legal(&markdown::render_for_feed(&post.markdown, choices, &path(post)))
+    xml_text(&markdown::render_for_feed(&post.markdown, render_options, &path(post)))
 }
 
-/// The newest posts as an Atom feed (RFC 4287), with their whole content.
-///
-/// An entry's id is the post's address: it stays when the post is edited.
+/// Returns the newest posts as an Atom feed (RFC 4287) with full content. The id of an entry is the URL of the post.
 #[must_use]
 pub fn atom(library: &Library, site: &SiteInfo) -> String {
     let posts = newest(library);
-    let updated = posts.iter().map(|post| last_change(post).moment()).max();
+    let updated = posts.iter().map(|post| last_change(post).date_time()).max();
     let feed = atom_feed::Feed {
-        title: legal(&site.title).into(),
-        subtitle: Some(legal(&site.description).into()),
+        title: xml_text(&site.title).into(),
+        subtitle: Some(xml_text(&site.description).into()),
         id: site.at("/"),
         updated: updated.unwrap_or_default(),
         authors: vec![person(site)],
@@ -74,17 +72,17 @@ fn entry(post: &Post, library: &Library, site: &SiteInfo) -> atom_feed::Entry {
     let address = site.at(&path(post));
     let category = |tag: &crate::Tag| atom_feed::Category {
         term: tag.slug.clone(),
-        label: Some(legal(&tag.name)),
+        label: Some(xml_text(&tag.name)),
         scheme: None,
     };
     atom_feed::Entry {
-        title: legal(&post.title).into(),
+        title: xml_text(&post.title).into(),
         id: address.clone(),
-        published: Some(post.date.moment()),
-        updated: last_change(post).moment(),
+        published: Some(post.date.date_time()),
+        updated: last_change(post).date_time(),
         links: vec![atom_link("alternate", &address)],
         categories: post.tags.iter().map(category).collect(),
-        summary: Some(legal(post.summary()).into()),
+        summary: Some(xml_text(post.summary()).into()),
         content: Some(atom_feed::Content {
             content_type: Some("html".into()),
             base: Some(address),
@@ -97,7 +95,7 @@ fn entry(post: &Post, library: &Library, site: &SiteInfo) -> atom_feed::Entry {
 
 fn person(site: &SiteInfo) -> atom_feed::Person {
     atom_feed::Person {
-        name: legal(&site.author),
+        name: xml_text(&site.author),
         ..atom_feed::Person::default()
     }
 }
@@ -110,14 +108,14 @@ fn atom_link(rel: &str, href: &str) -> atom_feed::Link {
     }
 }
 
-/// The newest posts as an RSS 2.0 feed, with their whole content.
+/// Returns the newest posts as an RSS 2.0 feed with full content.
 #[must_use]
 pub fn rss(library: &Library, site: &SiteInfo) -> String {
     let posts = newest(library);
     let channel = rss::Channel {
-        title: legal(&site.title),
+        title: xml_text(&site.title),
         link: site.at("/"),
-        description: legal(&site.description),
+        description: xml_text(&site.description),
         language: Some(site.language.clone()),
         last_build_date: posts
             .iter()
@@ -138,11 +136,11 @@ pub fn rss(library: &Library, site: &SiteInfo) -> String {
 fn item(post: &Post, library: &Library, site: &SiteInfo) -> rss::Item {
     let address = site.at(&path(post));
     let category = |tag: &crate::Tag| rss::Category {
-        name: legal(&tag.name),
+        name: xml_text(&tag.name),
         domain: None,
     };
     rss::Item {
-        title: Some(legal(&post.title)),
+        title: Some(xml_text(&post.title)),
         link: Some(address.clone()),
         guid: Some(rss::Guid {
             value: address,
@@ -150,13 +148,13 @@ fn item(post: &Post, library: &Library, site: &SiteInfo) -> rss::Item {
         }),
         pub_date: Some(post.date.rfc2822()),
         categories: post.tags.iter().map(category).collect(),
-        description: Some(legal(post.summary())),
+        description: Some(xml_text(post.summary())),
         content: Some(content(post, library, site)),
         ..rss::Item::default()
     }
 }
 
-/// RSS has no word for a feed's own address, so it borrows Atom's.
+/// Returns Atom's `self` link, because RSS has no element for the URL of the feed.
 fn self_link(href: &str) -> ExtensionMap {
     let link = Extension {
         name: "atom:link".into(),
@@ -183,8 +181,8 @@ pub(crate) fn last_change(post: &Post) -> Date {
     post.updated.unwrap_or(post.date)
 }
 
-/// `text` without the characters that XML 1.0 cannot hold, escaped or not.
-fn legal(text: &str) -> String {
+/// Returns `text` without the characters that XML 1.0 forbids.
+fn xml_text(text: &str) -> String {
     let is_legal = |c: &char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..);
     text.chars().filter(is_legal).collect()
 }

@@ -1,19 +1,24 @@
-//! What kinds of words code has, and their colours: the one table behind the classes and the style sheet.
+//! The token kinds of code and their colours.
 
 use std::fmt::Write as _;
 
-/// A kind of word in code.
-pub(crate) struct Kind {
-    /// Its class is `hl-` and this; empty for words that keep the colour of the text.
+/// A kind of token.
+pub(crate) struct TokenKind {
+    /// The class without `hl-`; empty for tokens in the text colour.
     pub(crate) name: &'static str,
-    /// The scopes of Sublime's grammars that are of this kind; the longest that fits a word decides.
+    /// The scopes of Sublime grammars; the longest matching prefix wins.
     pub(crate) scopes: &'static [&'static str],
     light: &'static str,
     dark: &'static str,
 }
 
-const fn kind(name: &'static str, light: &'static str, dark: &'static str, scopes: &'static [&'static str]) -> Kind {
-    Kind {
+const fn kind(
+    name: &'static str,
+    light: &'static str,
+    dark: &'static str,
+    scopes: &'static [&'static str],
+) -> TokenKind {
+    TokenKind {
         name,
         scopes,
         light,
@@ -21,8 +26,8 @@ const fn kind(name: &'static str, light: &'static str, dark: &'static str, scope
     }
 }
 
-/// All kinds. The colours have a contrast of at least 4.5 on a code block's background (WCAG AA).
-pub(crate) const KINDS: [Kind; 12] = [
+/// The colours have a contrast of at least 4.5 on the background of a code block (WCAG AA).
+pub(crate) const TOKEN_KINDS: [TokenKind; 12] = [
     kind("comment", "#57606a", "#9198a1", &["comment"]),
     kind(
         "keyword",
@@ -82,15 +87,15 @@ pub(crate) const KINDS: [Kind; 12] = [
     kind("", "", "", &["keyword.operator"]),
 ];
 
-/// The colours of code as a style sheet: light, and dark under `[data-theme=dark]`, or where the
-/// system is dark and `html` has no `data-theme` or `system`.
+/// Returns the style sheet for highlighted code: light, and dark under `[data-theme=dark]` or if the system is dark and
+/// `html` has no `data-theme` or the value `system`.
 #[must_use]
 pub fn highlight_css() -> String {
     let mut rules = String::new();
     let (mut light, mut dark) = (String::new(), String::new());
-    for kind in KINDS.iter().filter(|kind| !kind.name.is_empty()) {
+    for kind in TOKEN_KINDS.iter().filter(|kind| !kind.name.is_empty()) {
         let name = kind.name;
-        // Writing to a String does not fail.
+        // Writing to a `String` does not fail.
         let _ = writeln!(rules, ".hl-{name}{{color:var(--hl-{name})}}");
         let _ = write!(light, "--hl-{name}:{};", kind.light);
         let _ = write!(dark, "--hl-{name}:{};", kind.dark);
@@ -131,7 +136,7 @@ mod tests {
 
     #[test]
     fn every_colour_can_be_read() {
-        for kind in KINDS.iter().filter(|kind| !kind.name.is_empty()) {
+        for kind in TOKEN_KINDS.iter().filter(|kind| !kind.name.is_empty()) {
             assert!(contrast(kind.light, LIGHT) >= 4.5, "{} in light", kind.name);
             assert!(contrast(kind.dark, DARK) >= 4.5, "{} in dark", kind.name);
         }

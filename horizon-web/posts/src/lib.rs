@@ -1,12 +1,12 @@
-//! A folder of Markdown as a blog's content: posts, pages, feeds and a sitemap.
+//! Reads a folder of Markdown as posts, pages, feeds and a sitemap.
 //!
-//! [`Content::load`] reads `*.md` in the folder as posts and `pages/*.md` as pages. A file that cannot be read is a
-//! [`Problem`] and does not affect other files. [`Content::library`] returns what is public at a given time, and
-//! [`watch`] updates it when files change and when a post becomes due. Images live in `media/`, which the server serves
+//! [`ContentFolder::load`] reads `*.md` in the folder as posts and `pages/*.md` as pages. A file that cannot be read is a
+//! [`Diagnostic`] and does not affect other files. [`ContentFolder::library`] returns what is public at a given time, and
+//! [`watch`] updates it when files change and when a post becomes due. Images are in `media/`, which the server serves
 //! at `/media/`, including those of posts that are not public.
 //!
-//! The slug of a file is its name without `.md` and without a leading `YYYY-MM-DD-`, unless its
-//! front matter says `slug`. The front matter is YAML between two `---` lines:
+//! The slug of a file is its name without `.md` and without a leading `YYYY-MM-DD-`, unless its front matter has a
+//! `slug`. The front matter is YAML between two `---` lines:
 //!
 //! ```yaml
 //! title: Counting people, not sockets    # required
@@ -25,35 +25,34 @@
 //!
 //! A post is not public before its date, and a draft is never public. Drafts are marked as in the common site
 //! generators: `draft: true`, `published: false`, `status: draft`, `visibility: private` and so on. If such a value or
-//! key cannot be understood, as in `draft: maybe` or `darft: true`, the post is not public.
+//! key is invalid, as in `draft: maybe` or `darft: true`, the post is not public.
 
-mod body;
-mod code;
 mod content;
 mod date;
-mod document;
+mod diagnostic;
 mod feed;
 mod front_matter;
 mod highlight;
+mod highlight_code;
 mod library;
-mod load;
 mod markdown;
+mod parallel;
+mod parse;
 mod post;
-mod problem;
+mod rendered_body;
 mod sitemap;
 mod source;
 mod text;
 mod urls;
 mod watch;
 
-pub use content::{Content, Waiting};
+pub use content::{ContentFolder, ContentOptions, ScheduledFile};
 pub use date::{Date, DateError};
+pub use diagnostic::{Diagnostic, DiagnosticEffect, Diagnostics, Severity};
 pub use feed::{FEED_POSTS, SiteInfo, atom, rss};
 pub use highlight::highlight_css;
 pub use library::{Library, MAX_SEARCH_WORDS, TagPosts};
-pub use load::Options;
-pub use post::{Cover, Page, Post, Tag, TocEntry};
-pub use problem::{Effect, Problem, Problems, Severity};
+pub use post::{Cover, MarkdownPage, Post, Tag, TocEntry};
 pub use sitemap::{robots, sitemap};
 pub use source::MAX_FILE_BYTES;
 pub use watch::{DEBOUNCE, LONGEST_SLEEP, WatchError, watch};

@@ -1,64 +1,51 @@
-use std::{collections::HashMap, path::Path, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::Path,
+    sync::Arc,
+};
 
 use horizon_core::Timestamp;
 
-use crate::{Content, Date, Options, Page, Post, Problems, Tag, Waiting};
+use crate::{ContentFolder, ContentOptions, Diagnostics, MarkdownPage, Post, ScheduledFile, Tag};
 
-/// The most words of a search that are looked at; more are ignored.
+/// The maximum number of words in a search; more are ignored.
 pub const MAX_SEARCH_WORDS: usize = 16;
 
-/// What is public of the content folder, rendered but for the colours of code, and in order. Share it in an `Arc`.
+/// The public posts and pages, in order.
 #[derive(Clone, Debug)]
 pub struct Library {
     posts: Vec<Arc<Post>>,
     by_slug: HashMap<String, usize>,
-    pages: Vec<Arc<Page>>,
+    pages: Vec<Arc<MarkdownPage>>,
     tags: Vec<TagPosts>,
-    problems: Problems,
-    waiting: Vec<Waiting>,
-    /// How it was rendered, for the feeds.
+    diagnostics: Diagnostics,
+    scheduled: Vec<ScheduledFile>,
     pub(crate) raw_html: bool,
-    /// Changes with anything in the files, and with what of them is public.
     pub(crate) digest: u64,
-}
-
-/// The posts and pages that are public, in any order.
-#[derive(Default)]
-pub(crate) struct Shown {
-    pub(crate) posts: Vec<Arc<Post>>,
-    pub(crate) pages: Vec<Arc<Page>>,
 }
 
 /// A tag and the posts that have it.
 #[derive(Clone, Debug)]
 pub struct TagPosts {
-    /// The tag, written as the newest of its posts writes it.
+    /// The tag in the spelling of the newest post.
     pub tag: Tag,
     /// The posts, newest first; at least one.
     pub posts: Vec<Arc<Post>>,
 }
 
 impl Library {
-    /// Reads the folder and returns what is public at that time.
-    ///
-    /// It blocks on the disk: call it from a blocking thread.
+    /// Reads the folder and returns what is public at that time. Blocks on the disk.
     #[must_use]
-    pub fn load(root: &Path, options: &Options, now: Timestamp) -> Self {
-        Content::load(root, options).library(now)
+    pub fn load(root: &Path, options: &ContentOptions, now: Timestamp) -> Self {
+        ContentFolder::load(root, options).library(now)
     }
 
-    pub(crate) fn new(shown: Shown, content: &Content, now: Timestamp) -> Self {
-        let Shown { mut posts, mut pages } = shown;
-        for post in &mut posts {
-            if is_to_come(post.updated, now) {
-                Arc::make_mut(post).updated = None;
-            }
-        }
-        for page in &mut pages {
-            if is_to_come(page.updated, now) {
-                Arc::make_mut(page).updated = None;
-            }
-        }
+    pub(crate) fn new(
+        mut posts: Vec<Arc<Post>>,
+        mut pages: Vec<Arc<MarkdownPage>>,
+        content: &ContentFolder,
+        now: Timestamp,
+    ) -> Self {
         posts.sort_by(|a, b| b.date.cmp(&a.date).then_with(|| a.slug.cmp(&b.slug)));
         pages.sort_by(|a, b| a.slug.cmp(&b.slug));
         Self {
@@ -66,50 +53,56 @@ impl Library {
             tags: by_tag(&posts),
             posts,
             pages,
-            problems: content.problems().clone(),
-            waiting: content.waiting(now),
+            diagnostics: content.diagnostics().clone(),
+            scheduled: content.scheduled(now),
             raw_html: content.options().raw_html,
             digest: content.digest(now),
         }
     }
 
-    /// Returns what is wrong with the folder.
+    /// Returns the errors, warnings and notes about the folder.
     #[must_use]
-    pub fn problems(&self) -> &Problems {
-        &self.problems
+    pub fn diagnostics(&self) -> &Diagnostics {
+        &self.diagnostics
     }
 
-    /// Returns what becomes public later, the next first.
+    /// Returns the files that become public later, the next first.
     #[must_use]
-    pub fn waiting(&self) -> &[Waiting] {
-        &self.waiting
+    pub fn scheduled(&self) -> &[ScheduledFile] {
+        &self.scheduled
     }
 
-    /// All posts, newest first; drafts and waiting ones only if they were asked for.
+    /// Returns a hash of the content files and of which of them are public.
+    #[must_use]
+    pub fn digest(&self) -> u64 {
+        self.digest
+    }
+
+    /// Returns all posts, newest first.
     #[must_use]
     pub fn posts(&self) -> &[Arc<Post>] {
         &self.posts
     }
 
-    /// The post of that slug.
+    /// Returns the post with this slug.
     #[must_use]
     pub fn post(&self, slug: &str) -> Option<&Arc<Post>> {
         self.posts.get(*self.by_slug.get(slug)?)
     }
 
-    /// All pages, by slug.
+    /// Returns all pages, by slug.
     #[must_use]
-    pub fn pages(&self) -> &[Arc<Page>] {
+    pub fn pages(&self) -> &[Arc<MarkdownPage>] {
         &self.pages
     }
 
-    /// The page of that slug.
+    /// Returns the page with this slug.
     #[must_use]
-    pub fn page(&self, slug: &str) -> Option<&Arc<Page>> {
+    pub fn page(&self, slug: &str) -> Option<&Arc<MarkdownPage>> {
         self.pages.iter().find(|page| page.slug.as_str() == slug)
     }
 
-    /// The posts next to one: the older, then the newer. Both are none for a slug that does not exist.
+    /// Returns the next older and the next newer post.
     #[must_use]
     pub fn neighbours(&self, slug: &str) -> (Option<&Arc<Post>>, Option<&Arc<Post>>) {
         let Some(&at) = self.by_slug.get(slug) else {
@@ -119,22 +112,22 @@ impl Library {
         (self.posts.get(at + 1), newer)
     }
 
-    /// All tags, by slug.
+    /// Returns all tags, by slug.
     #[must_use]
     pub fn tags(&self) -> &[TagPosts] {
         &self.tags
     }
 
-    /// The posts that have the tag of that slug; none if no post has it.
+    /// Returns the tag with this slug and its posts.
     #[must_use]
     pub fn tagged(&self, tag_slug: &str) -> Option<&TagPosts> {
         let at = self.tags.binary_search_by(|t| t.tag.slug.as_str().cmp(tag_slug)).ok()?;
         self.tags.get(at)
     }
 
-    /// The posts whose title has every word of `title_query` and that have the tag, newest first.
+    /// Returns the posts with the tag whose title contains every word of `title_query`, newest first.
     ///
-    /// Words may stand in any order and be parts of words; case does not count. An empty query finds all.
+    /// Words match in any order, as parts of words and in any case. An empty query matches all posts.
     #[must_use]
     pub fn search(&self, title_query: &str, tag_slug: Option<&str>) -> Vec<Arc<Post>> {
         let among = match tag_slug {
@@ -151,29 +144,16 @@ impl Library {
     }
 }
 
-/// Returns whether an update is in the future. It is ignored until then: it would make feeds newer than later posts.
-fn is_to_come(updated: Option<Date>, now: Timestamp) -> bool {
-    updated.is_some_and(|updated| updated.timestamp() > now)
-}
-
 fn by_tag(posts: &[Arc<Post>]) -> Vec<TagPosts> {
-    let mut at: HashMap<&str, usize> = HashMap::new();
-    let mut tags: Vec<TagPosts> = Vec::new();
-    for (post, tag) in posts
-        .iter()
-        .flat_map(|post| post.tags.iter().map(move |tag| (post, tag)))
-    {
-        let index = *at.entry(&tag.slug).or_insert(tags.len());
-        if let Some(known) = tags.get_mut(index) {
-            known.posts.push(post.clone());
-        } else {
-            let posts = vec![post.clone()];
-            tags.push(TagPosts {
+    let mut tags: BTreeMap<&str, TagPosts> = BTreeMap::new();
+    for post in posts {
+        for tag in &post.tags {
+            let tagged = tags.entry(&tag.slug).or_insert_with(|| TagPosts {
                 tag: tag.clone(),
-                posts,
+                posts: Vec::new(),
             });
+            tagged.posts.push(post.clone());
         }
     }
-    tags.sort_by(|a, b| a.tag.slug.cmp(&b.tag.slug));
-    tags
+    tags.into_values().collect()
 }

@@ -1,4 +1,4 @@
-//! Markdown to HTML: CommonMark and GitHub's extensions, safe and accessible.
+//! Renders Markdown (CommonMark and GitHub's extensions) as safe, accessible HTML.
 
 use std::fmt::{self, Write as _};
 
@@ -11,48 +11,47 @@ use comrak::{
 
 use crate::{
     TocEntry,
-    body::{Body, CODE, Code},
+    rendered_body::{CODE_PLACEHOLDER, CodeBlock, RenderedBody},
     text, urls,
 };
 
 /// A rendered document.
 #[derive(Debug)]
 pub(crate) struct Rendered {
-    pub(crate) body: Body,
+    pub(crate) body: RenderedBody,
     pub(crate) toc: Vec<TocEntry>,
     pub(crate) reading_minutes: u32,
     pub(crate) excerpt: String,
 }
 
-/// What the author chose for all documents.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Choices<'a> {
+pub(crate) struct RenderOptions<'a> {
     pub(crate) raw_html: bool,
     pub(crate) base_url: &'a str,
 }
 
 /// Renders a document for its own page.
-pub(crate) fn render(markdown: &str, choices: Choices<'_>) -> Rendered {
+pub(crate) fn render(markdown: &str, render_options: RenderOptions<'_>) -> Rendered {
     let arena = Arena::new();
     let root = comrak::parse_document(&arena, markdown, &options());
-    let (html, state) = format(root, Place::Page, choices);
+    let (html, state) = format(root, RenderTarget::Page, render_options);
     Rendered {
-        body: Body::new(html, state.code),
+        body: RenderedBody::new(html, state.code),
         toc: state.toc,
         reading_minutes: text::reading_minutes(root),
         excerpt: text::excerpt(root),
     }
 }
 
-/// Renders a document for a feed: every address in full, and nothing that needs the page's style.
+/// Renders a document for a feed, with absolute URLs and without markup that needs the blog's style sheet.
 ///
-/// `path` is where the document is on the site `base_url`.
-pub(crate) fn render_for_feed(markdown: &str, choices: Choices<'_>, path: &str) -> String {
+/// `path` is the path of the document under `base_url`.
+pub(crate) fn render_for_feed(markdown: &str, render_options: RenderOptions<'_>, path: &str) -> String {
     let arena = Arena::new();
     let root = comrak::parse_document(&arena, markdown, &options());
-    let (html, _) = format(root, Place::Feed { path }, choices);
-    // Footnotes are the only addresses that the library writes by itself. Text never has this quote.
-    html.replace("href=\"#fn", &format!("href=\"{}{path}#fn", choices.base_url))
+    let (html, _) = format(root, RenderTarget::Feed { path }, render_options);
+    // The library itself writes only the URLs of footnotes. Text contains no unescaped quote.
+    html.replace("href=\"#fn", &format!("href=\"{}{path}#fn", render_options.base_url))
 }
 
 fn options() -> comrak::Options<'static> {
@@ -67,33 +66,36 @@ fn options() -> comrak::Options<'static> {
     options
 }
 
-/// Where the HTML will be read.
 #[derive(Clone, Copy)]
-enum Place<'a> {
+enum RenderTarget<'a> {
     Page,
     Feed { path: &'a str },
 }
 
-struct State<'a> {
-    place: Place<'a>,
-    choices: Choices<'a>,
+struct RenderState<'a> {
+    target: RenderTarget<'a>,
+    render_options: RenderOptions<'a>,
     toc: Vec<TocEntry>,
-    /// What is coloured later, where the HTML has [`CODE`].
-    code: Vec<Code>,
+    /// The code to highlight later, one for each [`CODE_PLACEHOLDER`].
+    code: Vec<CodeBlock>,
 }
 
-type Out<'o, 'c, 's> = Context<'o, 'c, State<'s>>;
+type Out<'o, 'c, 's> = Context<'o, 'c, RenderState<'s>>;
 
-fn format<'a>(root: Node<'_>, place: Place<'a>, choices: Choices<'a>) -> (String, State<'a>) {
+fn format<'a>(
+    root: Node<'_>,
+    target: RenderTarget<'a>,
+    render_options: RenderOptions<'a>,
+) -> (String, RenderState<'a>) {
     let mut html = String::new();
-    let state = || State {
-        place,
-        choices,
+    let state = || RenderState {
+        target,
+        render_options,
         toc: Vec::new(),
         code: Vec::new(),
     };
     let done = format_document_with_formatter(root, &options(), &mut html, &Plugins::default(), format_node, state());
-    // A String takes all that is written to it, so there is always a state.
+    // Writing to a `String` does not fail.
     (html, done.unwrap_or_else(|_| state()))
 }
 
@@ -115,7 +117,7 @@ fn format_node(out: &mut Out<'_, '_, '_>, node: Node<'_>, entering: bool) -> Res
 
 fn format_heading(out: &mut Out<'_, '_, '_>, node: Node<'_>, heading: NodeHeading, entering: bool) -> fmt::Result {
     let level = heading.level;
-    if matches!(out.user.place, Place::Feed { .. }) {
+    if matches!(out.user.target, RenderTarget::Feed { .. }) {
         return if entering {
             out.cr()?;
             write!(out, "<h{level}>")
@@ -133,12 +135,12 @@ fn format_heading(out: &mut Out<'_, '_, '_>, node: Node<'_>, heading: NodeHeadin
         out.escape(&text)?;
         return writeln!(out, "\">#</a></h{level}>");
     }
-    // The id has only letters, digits, `-` and `_`: nothing to escape.
+    // The id contains only letters, digits, `-` and `_`, so it needs no escaping.
     let named = text.chars().any(char::is_alphanumeric);
     let id = out.anchorizer.anchorize(if named { &text } else { "section" });
     out.cr()?;
     write!(out, "<h{level} id=\"{id}\">")?;
-    // A heading in a quote or a list is no section of the page.
+    // A heading in a quote or a list is not a section.
     let is_section = node.parent().is_some_and(|parent| parent.parent().is_none());
     if is_section && (2..=3).contains(&level) {
         let id = id.clone();
@@ -148,9 +150,9 @@ fn format_heading(out: &mut Out<'_, '_, '_>, node: Node<'_>, heading: NodeHeadin
     Ok(())
 }
 
-/// A wide table scrolls by itself, also from the keyboard.
+/// Wraps the table so that it scrolls horizontally, also from the keyboard.
 fn format_table(out: &mut Out<'_, '_, '_>, node: Node<'_>, entering: bool) -> Result<ChildRendering, fmt::Error> {
-    let wrapped = matches!(out.user.place, Place::Page);
+    let wrapped = matches!(out.user.target, RenderTarget::Page);
     if wrapped && entering {
         out.cr()?;
         out.write_str("<div class=\"table-wrap\" tabindex=\"0\" role=\"region\" aria-label=\"Table\">")?;
@@ -162,7 +164,7 @@ fn format_table(out: &mut Out<'_, '_, '_>, node: Node<'_>, entering: bool) -> Re
     Ok(children)
 }
 
-/// A box that nobody can tick still needs a name for who cannot see it.
+/// Adds an accessible name to the disabled checkbox.
 fn format_task(out: &mut Out<'_, '_, '_>, done: bool, entering: bool) -> fmt::Result {
     if !entering {
         return out.write_str("</li>\n");
@@ -181,7 +183,7 @@ fn format_task(out: &mut Out<'_, '_, '_>, done: bool, entering: bool) -> fmt::Re
 fn format_code(out: &mut Out<'_, '_, '_>, block: &NodeCodeBlock) -> fmt::Result {
     // `rust,no_run` and `rust ignore` are Rust.
     let language = block.info.split([',', ' ', '\t', '{']).next().unwrap_or_default();
-    let on_page = matches!(out.user.place, Place::Page);
+    let on_page = matches!(out.user.target, RenderTarget::Page);
     out.cr()?;
     out.write_str(if on_page {
         "<pre tabindex=\"0\"><code"
@@ -195,8 +197,8 @@ fn format_code(out: &mut Out<'_, '_, '_>, block: &NodeCodeBlock) -> fmt::Result 
     }
     out.write_str(">")?;
     if on_page {
-        out.user.code.push(Code::new(&block.literal, language));
-        out.write_char(CODE)?;
+        out.user.code.push(CodeBlock::new(&block.literal, language));
+        out.write_char(CODE_PLACEHOLDER)?;
     } else {
         out.escape(&block.literal)?;
     }
@@ -210,10 +212,10 @@ fn format_link(out: &mut Out<'_, '_, '_>, link: &NodeLink, entering: bool) -> fm
     out.write_str("<a")?;
     if let Some(url) = urls::link(&link.url) {
         out.write_str(" href=\"")?;
-        let url = placed(out, &url);
+        let url = resolved(out, &url);
         out.escape_href(&url)?;
         out.write_str("\"")?;
-        if urls::is_external(&url, out.user.choices.base_url) {
+        if urls::is_external(&url, out.user.render_options.base_url) {
             out.write_str(" rel=\"noopener noreferrer\"")?;
         }
     }
@@ -223,12 +225,12 @@ fn format_link(out: &mut Out<'_, '_, '_>, link: &NodeLink, entering: bool) -> fm
 
 fn format_image(out: &mut Out<'_, '_, '_>, image: &NodeLink, entering: bool) -> Result<ChildRendering, fmt::Error> {
     let Some(url) = urls::image(&image.url) else {
-        // What cannot be shown is said: the description stays as text.
+        // The alternative text remains.
         return Ok(ChildRendering::Plain);
     };
     if entering {
         out.write_str("<img src=\"")?;
-        let url = placed(out, &url);
+        let url = resolved(out, &url);
         out.escape_href(&url)?;
         out.write_str("\" alt=\"")?;
     } else {
@@ -248,17 +250,17 @@ fn format_title(out: &mut Out<'_, '_, '_>, title: &str) -> fmt::Result {
     out.write_str("\"")
 }
 
-/// An address as it is written where the HTML is read.
-fn placed(out: &Out<'_, '_, '_>, url: &str) -> String {
-    match out.user.place {
-        Place::Page => url.to_owned(),
-        Place::Feed { path } => urls::absolute(url, out.user.choices.base_url, path),
+/// Makes the URL absolute in feeds.
+fn resolved(out: &Out<'_, '_, '_>, url: &str) -> String {
+    match out.user.target {
+        RenderTarget::Page => url.to_owned(),
+        RenderTarget::Feed { path } => urls::absolute(url, out.user.render_options.base_url, path),
     }
 }
 
 fn format_raw_block(out: &mut Out<'_, '_, '_>, literal: &str) -> fmt::Result {
     out.cr()?;
-    if out.user.choices.raw_html {
+    if out.user.render_options.raw_html {
         return out.write_str(literal);
     }
     out.write_str("<p>")?;
@@ -267,7 +269,7 @@ fn format_raw_block(out: &mut Out<'_, '_, '_>, literal: &str) -> fmt::Result {
 }
 
 fn format_raw(out: &mut Out<'_, '_, '_>, literal: &str) -> fmt::Result {
-    if out.user.choices.raw_html {
+    if out.user.render_options.raw_html {
         out.write_str(literal)
     } else {
         out.escape(literal)

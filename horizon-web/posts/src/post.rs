@@ -1,85 +1,79 @@
 use horizon_core::Slug;
 
-use crate::{Date, body::Body};
+use crate::{Date, rendered_body::RenderedBody};
 
-/// A post, rendered but for the colours of its code.
+/// A post.
 #[derive(Clone, Debug)]
 pub struct Post {
-    /// Its name in addresses: `/blog/{slug}`.
+    /// The name in the URL `/blog/{slug}`.
     pub slug: Slug,
     /// Plain text.
     pub title: String,
-    /// What the author says it is about; plain text. See [`summary`](Self::summary).
+    /// The author's description; plain text. See [`summary`](Self::summary).
     pub description: Option<String>,
-    /// When it was written.
+    /// The date of publication.
     pub date: Date,
-    /// When it was last changed in a way that readers should know of.
+    /// The date of the last change that the author reports.
     pub updated: Option<Date>,
-    /// In the author's order, each once.
+    /// In the author's order, without duplicates.
     pub tags: Vec<Tag>,
-    /// Whether it is not published; only a library that was asked for drafts holds it.
+    /// Whether it is not public. Only a library with [`drafts`](crate::ContentOptions::drafts) contains it then.
     pub draft: bool,
-    /// The picture above it.
+    /// The image above the post.
     pub cover: Option<Cover>,
-    /// Whether the author wants the table of contents shown.
+    /// Whether to show the table of contents.
     pub show_toc: bool,
-    /// The sections, from the headings of level 2 and 3.
+    /// The headings of levels 2 and 3.
     pub toc: Vec<TocEntry>,
-    /// How long it takes to read: at least 1 minute. At 220 words a minute; a word of code counts half.
+    /// The time to read it, in minutes, at least 1: 220 words a minute; a word of code counts half.
     pub reading_minutes: u32,
-    /// How it begins: plain text of at most about 200 characters.
+    /// The start of the text: plain text of at most about 200 characters.
     pub excerpt: String,
     pub(crate) markdown: String,
-    pub(crate) body: Body,
+    pub(crate) body: RenderedBody,
 }
 
-/// A page beside the posts, rendered but for the colours of its code.
+/// A page that is not a post.
 #[derive(Clone, Debug)]
-pub struct Page {
-    /// Its name in addresses: `/{slug}`.
+pub struct MarkdownPage {
+    /// The name in the URL `/{slug}`.
     pub slug: Slug,
     /// Plain text.
     pub title: String,
-    /// What the author says it is about; plain text.
+    /// The author's description; plain text. See [`summary`](Self::summary).
     pub description: Option<String>,
-    /// The date in its front matter, which a page need not have.
+    /// The date in the front matter.
     pub date: Option<Date>,
-    /// When it was last changed in a way that readers should know of.
+    /// The date of the last change that the author reports.
     pub updated: Option<Date>,
-    /// Whether it is not published; only a library that was asked for drafts holds it.
+    /// Whether it is not public. Only a library with [`drafts`](crate::ContentOptions::drafts) contains it then.
     pub draft: bool,
-    /// The picture above it.
-    pub cover: Option<Cover>,
-    /// Whether the author wants the table of contents shown.
-    pub show_toc: bool,
-    /// The sections, from the headings of level 2 and 3.
-    pub toc: Vec<TocEntry>,
-    /// How it begins: plain text of at most about 200 characters.
+    /// The start of the text: plain text of at most about 200 characters.
     pub excerpt: String,
-    pub(crate) body: Body,
+    pub(crate) body: RenderedBody,
 }
 
-/// A word that posts are found by.
+/// A tag of posts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tag {
     /// As the author writes it.
     pub name: String,
-    /// Its name in addresses, `/tags/{slug}`: lower case letters and digits of any script, and `-`.
+    /// The name in the URL `/tags/{slug}`: lower-case letters and digits of any script, and `-`.
     pub slug: String,
 }
 
-/// The picture above a post.
+/// The image above a post.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cover {
-    /// Its address: `/media/…`, or as the author gave it if that was absolute.
+    /// The URL: `/media/…`, or an absolute URL.
     pub image: String,
-    /// What it shows, for those who do not see it; empty if it is only decoration.
+    /// The alternative text; empty if the image is decoration.
     pub alt: String,
-    /// The line below it; plain text.
+    /// The caption; plain text.
     pub caption: Option<String>,
 }
 
-/// A section in a table of contents.
+/// An entry of a table of contents.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TocEntry {
     /// 2 or 3.
@@ -91,33 +85,30 @@ pub struct TocEntry {
 }
 
 impl Post {
-    /// What it is about, in a sentence or two: the description, or else how it begins.
+    /// Returns the description, or else the excerpt.
     #[must_use]
     pub fn summary(&self) -> &str {
         self.description.as_deref().unwrap_or(&self.excerpt)
     }
 
-    /// The body as safe HTML, to be written as it is.
+    /// Returns the body as sanitised HTML.
     ///
-    /// The first call colours the code, which takes a millisecond a block or so; [`watch`](crate::watch) makes it for each
-    /// post in the background.
+    /// The first call highlights the code, which takes about a millisecond per block; [`watch`](crate::watch) does so
+    /// in the background.
     #[must_use]
     pub fn html(&self) -> &str {
         self.body.html()
     }
 }
 
-impl Page {
-    /// What it is about, in a sentence or two: the description, or else how it begins.
+impl MarkdownPage {
+    /// Returns the description, or else the excerpt.
     #[must_use]
     pub fn summary(&self) -> &str {
         self.description.as_deref().unwrap_or(&self.excerpt)
     }
 
-    /// The body as safe HTML, to be written as it is.
-    ///
-    /// The first call colours the code, which takes a millisecond a block or so; [`watch`](crate::watch) makes it for each
-    /// post in the background.
+    /// Returns the body as sanitised HTML. The first call highlights the code.
     #[must_use]
     pub fn html(&self) -> &str {
         self.body.html()

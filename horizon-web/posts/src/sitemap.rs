@@ -11,13 +11,13 @@ use crate::{
     feed::{last_change, path},
 };
 
-/// The most addresses that a sitemap may hold (sitemaps.org).
+/// The maximum number of URLs in a sitemap (sitemaps.org).
 const MAX_ADDRESSES: usize = 50_000;
 
-/// What a path carries unescaped (RFC 3986 §2.3).
+/// All but the unreserved characters (RFC 3986 §2.3).
 const ESCAPED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-/// All that search engines may show, as sitemaps.org has it; no drafts.
+/// Returns the sitemap: all pages but drafts, in the format of sitemaps.org.
 #[must_use]
 pub fn sitemap(library: &Library, site: &SiteInfo) -> String {
     let fixed = ["/", "/blog"].map(|path| (site.at(path), None));
@@ -45,7 +45,7 @@ pub fn sitemap(library: &Library, site: &SiteInfo) -> String {
         .chain(tags)
         .take(MAX_ADDRESSES);
     let mut xml = Writer::new(Vec::new());
-    // Writing to a Vec does not fail.
+    // Writing to a `Vec` does not fail.
     let _ = write(&mut xml, all);
     String::from_utf8(xml.into_inner()).unwrap_or_default()
 }
@@ -75,7 +75,7 @@ fn write_one(xml: &mut Writer<Vec<u8>>, address: &str, changed: Option<&str>) ->
     Ok(())
 }
 
-/// What search engines may read (all but `/admin` and the live API under `/horizon`), and where the sitemap is.
+/// Returns `robots.txt`, which excludes `/admin` and `/horizon/`.
 #[must_use]
 pub fn robots(site: &SiteInfo) -> String {
     format!(

@@ -1,4 +1,4 @@
-//! The files of the folder, before they are understood.
+//! Reads the files of the folder.
 
 use std::{
     fs,
@@ -6,49 +6,48 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::front_matter::Fault;
+use crate::front_matter::FileIssue;
 
-/// The longest file that is read, in bytes: 1 MiB.
+/// The maximum size of a file, in bytes: 1 MiB.
 pub const MAX_FILE_BYTES: u64 = 1 << 20;
 
-/// What a file is, by the folder it lies in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Role {
+pub(crate) enum FileKind {
     Post,
     Page,
 }
 
-/// A file and what it says, or why it cannot be read.
+/// A file and its text, or why it cannot be read.
 #[derive(Debug, Hash)]
-pub(crate) struct Source {
+pub(crate) struct SourceFile {
     pub(crate) path: PathBuf,
-    pub(crate) role: Role,
-    pub(crate) text: Result<String, Fault>,
+    pub(crate) kind: FileKind,
+    pub(crate) text: Result<String, FileIssue>,
 }
 
-/// All files of one role, or why their folder cannot be read.
+/// All files of one kind, or why their folder cannot be read.
 #[derive(Debug, Hash)]
-pub(crate) struct Folder {
+pub(crate) struct SourceFolder {
     pub(crate) path: PathBuf,
-    pub(crate) role: Role,
-    pub(crate) sources: Result<Vec<Source>, String>,
+    pub(crate) kind: FileKind,
+    pub(crate) sources: Result<Vec<SourceFile>, String>,
 }
 
-/// Reads all posts and pages. A blog need not have a folder of pages, unless its own folder is missing too.
-pub(crate) fn read_all(root: &Path) -> [Folder; 2] {
-    [(root.to_owned(), Role::Post), (root.join("pages"), Role::Page)].map(|(path, role)| {
+/// Reads all posts and pages. The folder `pages` may be missing if its parent exists.
+pub(crate) fn read_all(root: &Path) -> [SourceFolder; 2] {
+    [(root.to_owned(), FileKind::Post), (root.join("pages"), FileKind::Page)].map(|(path, kind)| {
         let sources = match markdown_files(&path) {
-            Ok(files) => Ok(files.into_iter().filter_map(|path| read(path, role)).collect()),
-            Err(error) if role == Role::Page && error.kind() == io::ErrorKind::NotFound && root.is_dir() => {
+            Ok(files) => Ok(files.into_iter().filter_map(|path| read(path, kind)).collect()),
+            Err(error) if kind == FileKind::Page && error.kind() == io::ErrorKind::NotFound && root.is_dir() => {
                 Ok(Vec::new())
             }
             Err(error) => Err(format!("the folder cannot be read: {error}")),
         };
-        Folder { path, role, sources }
+        SourceFolder { path, kind, sources }
     })
 }
 
-/// The `*.md` files of a folder by name, without hidden ones: editors keep their drafts in these.
+/// Returns the `*.md` files of a folder by name, without hidden files, in which editors keep their drafts.
 fn markdown_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {
@@ -64,28 +63,28 @@ fn markdown_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Reads a file; none if it was removed since the folder was listed.
-fn read(path: PathBuf, role: Role) -> Option<Source> {
+/// Reads a file. Returns `None` if it was removed since the folder was listed.
+fn read(path: PathBuf, kind: FileKind) -> Option<SourceFile> {
     let text = read_text(&path);
     let is_gone = fs::symlink_metadata(&path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
     if text.is_err() && is_gone {
         return None;
     }
-    Some(Source { path, role, text })
+    Some(SourceFile { path, kind, text })
 }
 
-fn read_text(path: &Path) -> Result<String, Fault> {
-    let unreadable = |error: io::Error| Fault::error(None, format!("the file cannot be read: {error}"));
-    // Opening a named pipe would wait for somebody who writes to it.
+fn read_text(path: &Path) -> Result<String, FileIssue> {
+    let unreadable = |error: io::Error| FileIssue::error(None, format!("the file cannot be read: {error}"));
+    // Opening a named pipe would block until it has a writer.
     if !fs::metadata(path).map_err(unreadable)?.is_file() {
-        return Err(Fault::error(None, "this is a folder or a device, and no file"));
+        return Err(FileIssue::error(None, "this is not a regular file"));
     }
     let mut bytes = Vec::new();
     fs::File::open(path)
         .and_then(|file| file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes))
         .map_err(unreadable)?;
     if bytes.len() as u64 > MAX_FILE_BYTES {
-        return Err(Fault::error(
+        return Err(FileIssue::error(
             None,
             format!("the file is longer than {MAX_FILE_BYTES} bytes"),
         ));
@@ -96,8 +95,8 @@ fn read_text(path: &Path) -> Result<String, Fault> {
             .get(..error.utf8_error().valid_up_to())
             .unwrap_or_default();
         let line = 1 + good.iter().filter(|byte| **byte == b'\n').count();
-        Fault::error(Some(line), "the file is not UTF-8")
+        FileIssue::error(Some(line), "the file is not UTF-8")
     })?;
-    // Some editors begin a file with a byte order mark.
+    // Some editors write a byte order mark.
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }

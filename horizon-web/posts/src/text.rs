@@ -1,16 +1,14 @@
-//! What a rendered document says in plain text: how long it is, how it begins, what a tag is called.
+//! Plain text of a document: reading time, excerpt, and the slugs of tags.
 
 use comrak::nodes::{Node, NodeValue};
 
-/// How fast people read prose.
+/// The reading speed for prose.
 const WORDS_PER_MINUTE: usize = 220;
 
-/// Where an excerpt is cut, in characters.
+/// The maximum length of an excerpt, in characters.
 const EXCERPT_CHARS: usize = 200;
 
-/// How long it takes to read, in whole minutes, at least 1.
-///
-/// A word of a code block counts half: code is skimmed, and much of it is punctuation.
+/// Returns the reading time in minutes, at least 1. A word of a code block counts half.
 pub(crate) fn reading_minutes(root: Node<'_>) -> u32 {
     let (mut prose, mut code) = (0, 0);
     for node in root.descendants() {
@@ -29,7 +27,7 @@ fn words(text: &str) -> usize {
     text.split_whitespace().count()
 }
 
-/// The first paragraphs as plain text, cut between words.
+/// Returns the first paragraphs as plain text, cut between words.
 pub(crate) fn excerpt(root: Node<'_>) -> String {
     let mut excerpt = String::new();
     for node in root.children() {
@@ -50,7 +48,7 @@ pub(crate) fn excerpt(root: Node<'_>) -> String {
     excerpt
 }
 
-/// A tag's name in addresses: lower case letters and digits, one `-` for everything between.
+/// Returns the slug of a tag: lower-case letters and digits, separated by `-`.
 pub(crate) fn tag_slug(name: &str) -> String {
     // C, C++ and C# are three tags.
     let name = name.to_lowercase().replace('+', "plus").replace('#', "sharp");

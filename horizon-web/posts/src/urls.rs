@@ -1,18 +1,17 @@
-//! Which addresses may stand in a page, and where they lead.
+//! Checks and resolves the URLs of links and images.
 
 use std::borrow::Cow;
 
-/// The schemes that a link may have; anything else (`javascript:`, `data:`, …) could run a script.
+/// The allowed schemes. Others, such as `javascript:` and `data:`, could run a script.
 const SCHEMES: [&str; 4] = ["http", "https", "mailto", "tel"];
 
-/// The address that a link in Markdown leads to; none if following it could do harm.
+/// Returns the URL of a link, or `None` if its scheme is not allowed.
 pub(crate) fn link(url: &str) -> Option<Cow<'_, str>> {
     is_safe(url).then(|| media(url).map_or(Cow::Borrowed(url), Cow::Owned))
 }
 
-/// The address that an image in Markdown is at; none if it is not on the web.
-///
-/// A relative one is in the folder's `media/`, wherever the file that names it lies.
+/// Returns the URL of an image, or `None` if its scheme is not allowed. Relative URLs are in `media/` of the content
+/// folder.
 pub(crate) fn image(url: &str) -> Option<Cow<'_, str>> {
     if !is_safe(url) {
         return None;
@@ -24,7 +23,7 @@ pub(crate) fn image(url: &str) -> Option<Cow<'_, str>> {
     Some(media(url).map_or_else(|| Cow::Owned(format!("/media/{name}")), Cow::Owned))
 }
 
-/// `media/x.png`, `./media/x.png` and `../media/x.png` as `/media/x.png`.
+/// Returns `/media/x.png` for `media/x.png`, `./media/x.png` and `../media/x.png`.
 fn media(url: &str) -> Option<String> {
     let path = url
         .strip_prefix("./")
@@ -33,13 +32,13 @@ fn media(url: &str) -> Option<String> {
     path.starts_with("media/").then(|| format!("/{path}"))
 }
 
-/// Whether a link leads to another site than `base`.
+/// Returns whether a link leads to another site than `base`.
 pub(crate) fn is_external(url: &str, base: &str) -> bool {
     let host = host(url);
     host.is_some() && host != self::host(base)
 }
 
-/// `url`, found at `path` of the site `base`, in full.
+/// Resolves `url`, which is in the document at `path` of the site `base`.
 pub(crate) fn absolute(url: &str, base: &str, path: &str) -> String {
     if scheme(url).is_some() {
         url.to_owned()
@@ -56,7 +55,7 @@ pub(crate) fn absolute(url: &str, base: &str, path: &str) -> String {
 }
 
 fn is_safe(url: &str) -> bool {
-    // Browsers skip white space and control characters in a scheme, so they must not hide one here.
+    // Browsers ignore white space and control characters in a scheme.
     let bare: String = url.chars().filter(|c| !c.is_whitespace() && !c.is_control()).collect();
     scheme(&bare).is_none_or(|scheme| SCHEMES.iter().any(|safe| scheme.eq_ignore_ascii_case(safe)))
 }
@@ -67,9 +66,9 @@ fn scheme(url: &str) -> Option<&str> {
     rest.starts_with(':').then_some(scheme)
 }
 
-/// The host and port of a web address, in lower case.
+/// Returns the host and port in lower case.
 fn host(url: &str) -> Option<String> {
-    // Browsers read a backslash as a slash.
+    // Browsers treat a backslash as a slash.
     let url = url.trim().replace('\\', "/").to_ascii_lowercase();
     let rest = match scheme(&url) {
         Some("http" | "https") => url.split_once(':').map_or("", |(_, rest)| rest),

@@ -17,27 +17,25 @@ use tokio::{
     time::sleep,
 };
 
-use crate::{Content, Effect, Library, Problem, Problems, Waiting};
+use crate::{ContentFolder, Diagnostic, DiagnosticEffect, Diagnostics, Library, ScheduledFile};
 
-/// How long the folder is left alone after a change before it is read again: 100 ms.
-///
-/// An editor or a checkout writes several files, and each of them in several steps.
+/// The delay between a change of the folder and the reload: 100 ms. Editors and checkouts write several files, each in
+/// several steps.
 pub const DEBOUNCE: Duration = Duration::from_millis(100);
 
-/// The longest time between two checks of the clock: 60 s.
-///
-/// A sleep does not notice that the clock was set or that the machine was suspended.
+/// The maximum time between two checks of the clock: 60 s. A sleep does not notice that the clock was set or that the
+/// machine was suspended.
 pub const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 
-/// The folder cannot be watched, as when the system has no watches left.
+/// The folder cannot be watched, for example because the system has no watches left.
 #[derive(Debug, thiserror::Error)]
-#[error("the folder {} cannot be watched", path.display())]
+#[error("cannot watch the folder {}", path.display())]
 pub struct WatchError {
     path: PathBuf,
     source: Box<dyn std::error::Error + Send + Sync>,
 }
 
-/// Keeps a library fresh: the receiver has what is public now, then each newer library.
+/// Watches the folder: the receiver has the current library, then each newer one.
 ///
 /// `now` is the clock. A post with a date in the future becomes public when the clock reaches it. Changes of the folder
 /// since `content` was loaded are found too. A broken file is logged once per change, and its last good version stays
@@ -47,48 +45,47 @@ pub struct WatchError {
 /// # Errors
 /// [`WatchError`] if the system refuses to watch the folder.
 pub fn watch(
-    content: Content,
+    content: ContentFolder,
     now: impl Fn() -> Timestamp + Send + 'static,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(watch::Receiver<Arc<Library>>, impl Future<Output = ()> + Send + 'static), WatchError> {
     let changed = Arc::new(Notify::new());
-    let eyes = Eyes::open(content.root(), changed.clone()).map_err(|source| WatchError {
+    let watcher = FsWatcher::new(content.root(), changed.clone()).map_err(|source| WatchError {
         path: content.root().to_owned(),
         source: source.into(),
     })?;
     let shown = now();
-    let first = Arc::new(content.library(shown));
-    tell_news(&first, &Problems::default(), &[]);
-    let (fresh, latest) = watch::channel(first);
+    let library = Arc::new(content.library(shown));
+    log_changes(&library, &Diagnostics::default(), &[]);
+    let (libraries, latest) = watch::channel(library);
     // The folder may have changed between the first load and now.
     changed.notify_one();
-    let keeper = Keeper {
+    let reloader = Reloader {
         content: Arc::new(content),
-        eyes,
+        watcher,
         now,
         shown,
-        fresh,
+        libraries,
     };
-    let painter = paint_for_ever(latest.clone());
+    let highlighter = highlight_all(latest.clone());
     Ok((latest, async {
         tokio::select! {
-            () = keeper.run(changed, shutdown) => {}
-            () = painter => {}
+            () = reloader.run(changed, shutdown) => {}
+            () = highlighter => {}
         }
     }))
 }
 
-/// Colours what nobody has asked for yet, one post at a time, and begins anew with each newer library.
-async fn paint_for_ever(mut latest: watch::Receiver<Arc<Library>>) {
+/// Highlights the code of each library, one post at a time.
+async fn highlight_all(mut latest: watch::Receiver<Arc<Library>>) {
     loop {
-        // Those who read already come first.
+        // Requests go first.
         sleep(DEBOUNCE).await;
         let library = latest.borrow_and_update().clone();
         for post in library.posts() {
             let post = post.clone();
-            let painted = spawn_blocking(move || post.html().len()).await;
-            if let Err(error) = painted {
-                tracing::error!(%error, "colouring the code of a post failed");
+            if let Err(error) = spawn_blocking(move || post.html().len()).await {
+                tracing::error!(%error, "highlighting the code of a post failed");
             }
             if !matches!(latest.has_changed(), Ok(false)) {
                 break;
@@ -100,43 +97,42 @@ async fn paint_for_ever(mut latest: watch::Receiver<Arc<Library>>) {
     }
 }
 
-/// The system's watches on the folder.
-struct Eyes {
+struct FsWatcher {
     watcher: RecommendedWatcher,
     root: PathBuf,
 }
 
-impl Eyes {
-    fn open(root: &Path, changed: Arc<Notify>) -> Result<Self, notify::Error> {
+impl FsWatcher {
+    fn new(root: &Path, changed: Arc<Notify>) -> Result<Self, notify::Error> {
         let root = absolute(root).map_err(notify::Error::io)?;
         let within = root.clone();
         let watcher = notify::recommended_watcher(move |event| match event {
             Ok(event) if is_change(&event, &within) => changed.notify_one(),
             Ok(_) => {}
             Err(error) => {
-                tracing::warn!(%error, "the content folder could not be watched for a moment; reading it again");
+                tracing::warn!(%error, "watching the content folder failed; reading it again");
                 changed.notify_one();
             }
         })?;
-        let mut eyes = Self { watcher, root };
-        eyes.look()?;
-        // A folder that is replaced as a whole, as by a deployment, is seen only from above it.
-        // Where we may not look there, the rest is still seen.
-        if let Some(parent) = eyes.root.parent() {
-            let _ = eyes.watcher.watch(parent, RecursiveMode::NonRecursive);
+        let mut this = Self { watcher, root };
+        this.watch_root()?;
+        // The replacement of the whole folder, as by a deployment, is visible only in its parent. Without permission to
+        // watch the parent the rest still works.
+        if let Some(parent) = this.root.parent() {
+            let _ = this.watcher.watch(parent, RecursiveMode::NonRecursive);
         }
-        Ok(eyes)
+        Ok(this)
     }
 
-    /// Watches the folder that now has the name.
-    fn look(&mut self) -> Result<(), notify::Error> {
-        // It is an error to forget what is not watched, as after the folder was removed.
+    /// Watches the folder that is at the path now.
+    fn watch_root(&mut self) -> Result<(), notify::Error> {
+        // Fails if the folder is not watched, for example after it was removed.
         let _ = self.watcher.unwatch(&self.root);
         self.watcher.watch(&self.root, RecursiveMode::Recursive)
     }
 }
 
-/// Reading a file is an event too: without this, loading would cause the next load.
+/// Reading a file is an event too: without this check, a load would cause the next load.
 fn is_change(event: &Event, root: &Path) -> bool {
     let wrote = match event.kind {
         EventKind::Access(kind) => kind == AccessKind::Close(AccessMode::Write),
@@ -145,16 +141,16 @@ fn is_change(event: &Event, root: &Path) -> bool {
     event.need_rescan() || (wrote && event.paths.iter().any(|path| path.starts_with(root)))
 }
 
-struct Keeper<N> {
-    content: Arc<Content>,
-    eyes: Eyes,
+struct Reloader<N> {
+    content: Arc<ContentFolder>,
+    watcher: FsWatcher,
     now: N,
     /// When the latest library was made.
     shown: Timestamp,
-    fresh: watch::Sender<Arc<Library>>,
+    libraries: watch::Sender<Arc<Library>>,
 }
 
-impl<N: Fn() -> Timestamp> Keeper<N> {
+impl<N: Fn() -> Timestamp> Reloader<N> {
     async fn run(mut self, changed: Arc<Notify>, shutdown: impl Future<Output = ()>) {
         let mut shutdown = pin!(shutdown);
         loop {
@@ -180,60 +176,60 @@ impl<N: Fn() -> Timestamp> Keeper<N> {
     }
 
     async fn reload(&mut self) {
-        // Loading says what is wrong with a folder that cannot be watched.
-        let _ = self.eyes.look();
+        // `ContentFolder::reload` reports a folder that does not exist.
+        let _ = self.watcher.watch_root();
         let (content, shown) = (self.content.clone(), self.shown);
-        match spawn_blocking(move || content.load_again(shown)).await {
+        match spawn_blocking(move || content.reload(shown)).await {
             Ok(content) => self.content = Arc::new(content),
             Err(error) => tracing::error!(%error, "reading the content folder failed; the last good content stays"),
         }
     }
 
-    /// Sends a new library if what is public has changed.
+    /// Sends a new library if it differs from the last one.
     fn publish(&mut self) {
         let now = (self.now)();
-        let last = self.fresh.borrow().clone();
+        let last = self.libraries.borrow().clone();
         self.shown = now;
         if last.digest == self.content.digest(now) {
             return;
         }
         let library = Arc::new(self.content.library(now));
-        tell_news(&library, last.problems(), last.waiting());
-        for problem in last.problems().without(library.problems()) {
-            tracing::info!(path = %problem.path.display(), "a problem with the content is gone: {}", problem.reason);
+        log_changes(&library, last.diagnostics(), last.scheduled());
+        for solved in last.diagnostics().without(library.diagnostics()) {
+            tracing::info!(path = %solved.path.display(), "a content problem is solved: {}", solved.reason);
         }
-        self.fresh.send_replace(library);
+        self.libraries.send_replace(library);
     }
 }
 
-/// Logs what a library holds, and the problems and waiting posts that were not logged before.
-fn tell_news(library: &Library, told: &Problems, known: &[Waiting]) {
+/// Logs the size of a library, and the diagnostics and scheduled files that were not logged before.
+fn log_changes(library: &Library, diagnostics: &Diagnostics, scheduled: &[ScheduledFile]) {
     tracing::info!(
         posts = library.posts().len(),
         pages = library.pages().len(),
-        waiting = library.waiting().len(),
-        problems = library.problems().len(),
-        "the content folder was read"
+        scheduled = library.scheduled().len(),
+        problems = library.diagnostics().len(),
+        "read the content folder"
     );
-    for waiting in library.waiting().iter().filter(|waiting| !known.contains(waiting)) {
-        let (path, until) = (waiting.path.display(), waiting.until.rfc3339());
-        tracing::info!(%path, until, "this is not public before its time");
+    for file in library.scheduled().iter().filter(|file| !scheduled.contains(file)) {
+        let (path, until) = (file.path.display(), file.until.rfc3339());
+        tracing::info!(%path, until, "a content file is scheduled for later");
     }
-    library.problems().without(told).for_each(tell);
+    library.diagnostics().without(diagnostics).for_each(log_diagnostic);
 }
 
-fn tell(problem: &Problem) {
-    let Problem { path, line, reason, .. } = problem;
+fn log_diagnostic(diagnostic: &Diagnostic) {
+    let Diagnostic { path, line, reason, .. } = diagnostic;
     let path = path.display();
-    match problem.effect {
-        Effect::NotShown => tracing::error!(%path, line, reason, "a content file is not shown"),
-        Effect::LastGoodShown => {
+    match diagnostic.effect {
+        DiagnosticEffect::NotShown => tracing::error!(%path, line, reason, "a content file is not shown"),
+        DiagnosticEffect::LastGoodShown => {
             tracing::error!(%path, line, reason, "a content file is broken; its last good version is shown");
         }
-        Effect::Shown => {
-            tracing::warn!(%path, line, reason, "a content file is shown, and something in it has no effect");
+        DiagnosticEffect::Shown => {
+            tracing::warn!(%path, line, reason, "a content file is shown, but part of it has no effect")
         }
-        Effect::Skipped => tracing::info!(%path, line, reason, "a file is not taken for a post"),
+        DiagnosticEffect::Skipped => tracing::info!(%path, line, reason, "a file is not a post"),
     }
 }
 

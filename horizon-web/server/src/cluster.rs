@@ -1,4 +1,4 @@
-//! Who takes part: what this process says of itself, and the author's page about all of them.
+//! `/cluster`: the nodes of the registry.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -14,99 +14,82 @@ use axum::{
 };
 use eventhorizon::ReadSession;
 use futures::{StreamExt, stream::unfold};
-use horizon_app::{AccumulatorNode, Cluster, Node, Page, WebNode};
+use horizon_app::{AccumulatorNode, ClusterPage, NodeStatus, View, WebNode};
 use horizon_backend::wait_for_shutdown;
-use horizon_core::{Error, Timestamp, presence::NodeId};
-use horizon_redis::{NodeInfo, NodeRole, RegisteredNode};
-use tokio::{
-    sync::watch,
-    time::{interval, timeout},
-};
+use horizon_core::Error;
+use horizon_redis::{NodeInfo, NodeRole};
+use tokio::time::{interval, timeout};
 
-use crate::{admin, pages, state::App};
+use crate::{auth, respond, state::AppState};
 
-/// How long Redis may take to list the processes: 500 milliseconds.
-const MEMBERS_WAIT: Duration = Duration::from_millis(500);
+/// The timeout for reading the registry: 500 milliseconds.
+const REGISTRY_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// How often the page's tables are made anew.
-const FRESH_EVERY: Duration = Duration::from_secs(1);
+/// The interval between updates of the tables.
+const UPDATE_INTERVAL: Duration = Duration::from_secs(1);
 
-pub(crate) fn router() -> Router<App> {
+pub(crate) fn router() -> Router<AppState> {
     Router::new()
         .route("/cluster", get(page))
         .route("/cluster/live", get(live))
 }
 
-/// What this process is to the others.
-pub(crate) struct Roster {
-    /// What it is called.
-    pub(crate) name: NodeId,
-    /// When it started.
-    pub(crate) started: Timestamp,
-    /// Whether the server is to stop, which ends the streams.
-    pub(crate) stopping: watch::Receiver<bool>,
-}
-
-/// The processes of the blog, seen from this one.
-async fn look(app: &App, reads: &ReadSession) -> Cluster {
-    let Some(cluster) = app.horizon.node_registry() else {
-        return alone(
+/// Reads the registry. Without one, lists this process.
+async fn read_nodes(app: &AppState, reads: &ReadSession) -> ClusterPage {
+    let Some(registry) = app.horizon.node_registry() else {
+        return this_node(
             app,
             reads,
-            "This process serves and counts alone: HORIZON_BUS names no Redis.",
+            "There is no node registry, because the event bus is not in Redis.",
         )
         .await;
     };
-    let members = timeout(MEMBERS_WAIT, cluster.members()).await;
-    match members.unwrap_or_else(|late| Err(Error::unavailable("Redis did not answer in time").with_source(late))) {
-        Ok(members) => sorted(
-            members
-                .into_iter()
-                .map(|RegisteredNode { about, silent_for, .. }| (about, silent_for))
-                .collect(),
-        ),
+    let nodes = timeout(REGISTRY_TIMEOUT, registry.members()).await;
+    match nodes.unwrap_or_else(|elapsed| Err(Error::unavailable("Redis did not respond in time").with_source(elapsed)))
+    {
+        Ok(nodes) => by_role(nodes.into_iter().map(|node| (node.about, node.silent_for))),
         Err(error) => {
-            tracing::warn!(%error, "the other processes cannot be asked how they are");
-            alone(app, reads, "Redis cannot be reached, so only this process is listed.").await
+            tracing::warn!(%error, "cannot read the node registry");
+            this_node(app, reads, "Redis cannot be reached, so only this process is listed.").await
         }
     }
 }
 
-async fn alone(app: &App, reads: &ReadSession, note: &str) -> Cluster {
-    let about = match app.horizon.node_info() {
-        Some(about) => about,
+async fn this_node(app: &AppState, reads: &ReadSession, note: &str) -> ClusterPage {
+    let info = match app.horizon.node_info() {
+        Some(info) => info,
         None => {
-            let viewers = app.totals(reads).await.map_or(0, |totals| totals.stats.viewers);
-            let mut about = NodeInfo::new(app.roster.name.as_str(), app.roster.started, NodeRole::Web { viewers });
-            about.problems = app.horizon.health().problems();
-            about
+            let viewers = app.site_stats(reads).await.map_or(0, |site| site.stats.viewers);
+            let mut info = NodeInfo::new(app.node.name.as_str(), app.node.started, NodeRole::Web { viewers });
+            info.problems = app.horizon.health().problems();
+            info
         }
     };
-    Cluster {
+    ClusterPage {
         note: note.into(),
-        ..sorted(vec![(about, Duration::ZERO)])
+        ..by_role([(info, Duration::ZERO)])
     }
 }
 
-fn sorted(members: Vec<(NodeInfo, Duration)>) -> Cluster {
-    let mut all = Cluster::default();
-    for (about, silent_for) in members {
-        let node = Node {
-            name: about.name,
-            started: about.started,
+fn by_role(nodes: impl IntoIterator<Item = (NodeInfo, Duration)>) -> ClusterPage {
+    let mut page = ClusterPage::default();
+    for (info, silent_for) in nodes {
+        let node = NodeStatus {
+            name: info.name,
+            started: info.started,
             silent_millis: u64::try_from(silent_for.as_millis()).unwrap_or(u64::MAX),
-            round_trip_micros: about.round_trip,
-            clock_offset_millis: about.clock_offset,
-            problems: about.problems,
+            round_trip_micros: info.round_trip,
+            clock_offset_millis: info.clock_offset,
+            problems: info.problems,
         };
-        match about.work {
-            NodeRole::Web { viewers } => all.web.push(WebNode { node, viewers }),
+        match info.work {
+            NodeRole::Web { viewers } => page.web.push(WebNode { node, viewers }),
             NodeRole::Accumulator {
                 counted,
                 unread,
                 pending,
                 lost,
-            } => all.accumulators.push(AccumulatorNode {
+            } => page.accumulators.push(AccumulatorNode {
                 node,
                 counted,
                 unread,
@@ -116,31 +99,31 @@ fn sorted(members: Vec<(NodeInfo, Duration)>) -> Cluster {
             _ => {}
         }
     }
-    all
+    page
 }
 
-async fn page(State(app): State<App>, headers: HeaderMap) -> Response {
-    if let Some(response) = admin::turn_away(&app, &headers).await {
+async fn page(State(app): State<AppState>, headers: HeaderMap) -> Response {
+    if let Some(response) = auth::require_session(&app, &headers).await {
         return response;
     }
     let reads = app.horizon.read_session();
-    let cluster = look(&app, &reads).await;
-    pages::answer_within(&app, &reads, Ok(Page::Cluster(cluster))).await
+    let cluster = read_nodes(&app, &reads).await;
+    respond::view_with(&app, &reads, Ok(View::Cluster(cluster))).await
 }
 
-/// The page's tables, again and again, as HTML in a JSON string.
-async fn live(State(app): State<App>, headers: HeaderMap) -> Response {
-    if !admin::is_author(&app, &headers) {
+/// Streams the tables as HTML in JSON strings.
+async fn live(State(app): State<AppState>, headers: HeaderMap) -> Response {
+    if !auth::is_signed_in(&app, &headers) {
         return StatusCode::NOT_FOUND.into_response();
     }
-    let stopping = app.roster.stopping.clone();
-    let tables = unfold((app, interval(FRESH_EVERY)), |(app, mut turns)| async {
-        turns.tick().await;
-        let table = horizon_app::cluster_table(&look(&app, &app.horizon.read_session()).await);
+    let shutdown = app.shutdown.clone();
+    let tables = unfold((app, interval(UPDATE_INTERVAL)), |(app, mut updates)| async {
+        updates.tick().await;
+        let table = horizon_app::cluster_table(&read_nodes(&app, &app.horizon.read_session()).await);
         let event = Event::default().event("cluster").json_data(table).unwrap_or_default();
-        Some((Ok::<_, Infallible>(event), (app, turns)))
+        Some((Ok::<_, Infallible>(event), (app, updates)))
     });
-    Sse::new(tables.take_until(Box::pin(wait_for_shutdown(stopping))))
+    Sse::new(tables.take_until(Box::pin(wait_for_shutdown(shutdown))))
         .keep_alive(KeepAlive::default())
         .into_response()
 }

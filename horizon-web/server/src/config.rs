@@ -1,39 +1,42 @@
-//! What the server can be told, by flag or by environment variable.
+//! The configuration, from flags and environment variables.
 
 use std::{net::SocketAddr, path::PathBuf, str::FromStr};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use eventhorizon::{BusUrl, IpNet};
+use clap::{
+    Args, Parser, Subcommand,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
+use eventhorizon::{BusUrl, IpNet, Moderation, Signals};
 use horizon_backend::{BackendSettings, BackendUrls, Program, SecretString, random_node_id};
 use horizon_core::presence::NodeId;
 
-/// A blog over a folder of Markdown, with live readers and exact numbers.
+/// A blog from a folder of Markdown files, with live viewers and exact numbers.
 #[derive(Debug, Parser)]
 #[command(version, about, args_conflicts_with_subcommands = true)]
 pub struct Cli {
-    /// What to do instead of serving.
+    /// The subcommand; without one the blog is served.
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// How to serve.
+    /// The options of the server.
     #[command(flatten)]
-    pub serve: Serve,
+    pub serve: ServeArgs,
 }
 
-/// What else there is to do.
+/// A subcommand.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Reads the folder of posts and lists everything that is wrong with it.
+    /// Check the content folder and list all errors and warnings.
     Check {
-        /// What to read.
+        /// The content folder.
         #[command(flatten)]
-        content: Content,
+        content: ContentArgs,
     },
 }
 
-/// Which posts, and how they are read.
+/// The content folder, and how it is read.
 #[derive(Clone, Debug, Args)]
-pub struct Content {
-    /// The folder with the posts: `*.md`, `pages/*.md`, `media/`.
+pub struct ContentArgs {
+    /// The content folder with `*.md`, `pages/*.md` and `media/`.
     #[arg(
         long,
         env = "HORIZON_POSTS",
@@ -41,13 +44,27 @@ pub struct Content {
         default_value = "horizon-web/content"
     )]
     pub posts: PathBuf,
-    /// Show drafts too, and posts whose date is to come.
-    #[arg(long, env = "HORIZON_DRAFTS", value_name = "HORIZON_DRAFTS", num_args = 0..=1, default_missing_value = "true", default_value = "false")]
+    /// Show drafts and posts whose date is in the future.
+    #[arg(
+        long,
+        env = "HORIZON_DRAFTS",
+        value_name = "HORIZON_DRAFTS",
+        num_args = 0..=1,
+        default_missing_value = "true",
+        default_value = "false"
+    )]
     pub drafts: bool,
-    /// Let raw HTML in posts reach the page.
-    #[arg(long, env = "HORIZON_RAW_HTML", value_name = "HORIZON_RAW_HTML", num_args = 0..=1, default_missing_value = "true", default_value = "false")]
+    /// Pass HTML in posts through to the page.
+    #[arg(
+        long,
+        env = "HORIZON_RAW_HTML",
+        value_name = "HORIZON_RAW_HTML",
+        num_args = 0..=1,
+        default_missing_value = "true",
+        default_value = "false"
+    )]
     pub raw_html: bool,
-    /// Refuse to start if anything is wrong with any post. Without it: what can be shown is shown.
+    /// Refuse to start if there is an error or warning in the content folder.
     #[arg(
         long,
         env = "HORIZON_STRICT",
@@ -59,9 +76,9 @@ pub struct Content {
     pub strict: bool,
 }
 
-/// How the blog is served.
+/// The options of the server.
 #[derive(Debug, Args)]
-pub struct Serve {
+pub struct ServeArgs {
     /// The address to listen on.
     #[arg(
         long,
@@ -70,7 +87,7 @@ pub struct Serve {
         default_value = "127.0.0.1:3000"
     )]
     pub addr: SocketAddr,
-    /// Where readers find the blog, for canonical links and feeds. Without it: the address listened on.
+    /// The public URL of the blog, for canonical links and feeds. Default: the address to listen on.
     #[arg(long, env = "HORIZON_BASE_URL", value_name = "HORIZON_BASE_URL")]
     pub base_url: Option<BaseUrl>,
     /// The blog's name.
@@ -81,7 +98,7 @@ pub struct Serve {
         default_value = "EventHorizon"
     )]
     pub title: String,
-    /// What the blog is about, in a sentence.
+    /// The description of the blog: one sentence.
     #[arg(
         long,
         env = "HORIZON_DESCRIPTION",
@@ -89,9 +106,9 @@ pub struct Serve {
         default_value = "Live presence and exact, private analytics, shown by the blog that explains them."
     )]
     pub description: String,
-    /// Which posts.
+    /// The content folder.
     #[command(flatten)]
-    pub content: Content,
+    pub content: ContentArgs,
     /// The event bus: `memory:` (the default), `redis://HOST`, or best effort `redis+pubsub://HOST`; with TLS `rediss`.
     /// With Redis any number of servers share a site, and horizon-accumulator counts.
     #[arg(long, env = "HORIZON_BUS", value_name = "HORIZON_BUS", hide_env_values = true)]
@@ -99,16 +116,14 @@ pub struct Serve {
     /// The old name of `--bus`.
     #[arg(long, env = "HORIZON_PIPE", hide = true)]
     pub pipe: Option<SecretString>,
-    /// Where the numbers are kept: `sqlite:PATH`, `redis://HOST` or `memory:`. Without it: the Redis of the bus, or
-    /// `sqlite:horizon.db`.
+    /// The store: `sqlite:PATH`, `redis://HOST` or `memory:`. Default: the Redis of the bus, or `sqlite:horizon.db`.
     #[arg(long, env = "HORIZON_STORE", value_name = "HORIZON_STORE", hide_env_values = true)]
     pub store: Option<SecretString>,
-    /// This server's name among those that share a Redis; no two that run may have the same. Without it: `web-` and
-    /// eight random digits.
+    /// The name of this node, unique among the nodes that share a Redis. Default: `web-` and eight random digits.
     #[arg(long, env = "HORIZON_NODE", value_name = "HORIZON_NODE")]
     pub node: Option<NodeId>,
-    /// Accept a Redis that may lose what it acknowledged: one whose `maxmemory-policy` is not `noeviction` or whose
-    /// `appendonly` is `no`. Without it, `/readyz` says 503 for such a Redis.
+    /// Accept a Redis that may lose acknowledged events: its `maxmemory-policy` is not `noeviction`, or its
+    /// `appendonly` is `no`. Otherwise `/readyz` returns 503 for such a Redis.
     #[arg(
         long,
         env = "HORIZON_REDIS_MAY_LOSE_DATA",
@@ -118,10 +133,10 @@ pub struct Serve {
         default_value = "false"
     )]
     pub redis_may_lose_data: bool,
-    /// Signs the readers' cookies, at least 32 characters. Without it: one is made and kept with the store.
+    /// The secret that signs cookies, at least 32 characters. Default: a random one, stored in the store.
     #[arg(long, env = "HORIZON_SECRET", value_name = "HORIZON_SECRET", hide_env_values = true)]
     pub secret: Option<SecretString>,
-    /// Opens `/admin`, at least 12 characters. Without it there is no `/admin`.
+    /// The token for `/admin`, at least 12 characters. Without it there is no `/admin`.
     #[arg(
         long,
         env = "HORIZON_ADMIN_TOKEN",
@@ -129,7 +144,7 @@ pub struct Serve {
         hide_env_values = true
     )]
     pub admin_token: Option<SecretString>,
-    /// Networks whose `X-Forwarded-For` is believed, separated by commas.
+    /// The networks of trusted proxies, whose `X-Forwarded-For` is used; separated by commas.
     #[arg(
         long,
         env = "HORIZON_TRUSTED_PROXIES",
@@ -137,57 +152,54 @@ pub struct Serve {
         value_delimiter = ','
     )]
     pub trusted_proxies: Vec<IpNet>,
-    /// Whether a comment shows at once or waits for the author.
+    /// When comments are moderated: after or before they are published.
     #[arg(
         long,
         env = "HORIZON_MODERATION",
         value_name = "HORIZON_MODERATION",
-        default_value = "after"
+        default_value = "after",
+        value_parser = PossibleValuesParser::new(["after", "first"]).map(parse_moderation)
     )]
     pub moderation: Moderation,
-    /// What a reader's `Sec-GPC: 1` or `DNT: 1` does.
+    /// The effect of `Sec-GPC: 1` and `DNT: 1`: count the reader anonymously, ignore the signal, or do not count.
     #[arg(
         long,
         env = "HORIZON_SIGNALS",
         value_name = "HORIZON_SIGNALS",
-        default_value = "count"
+        default_value = "count",
+        value_parser = PossibleValuesParser::new(["count", "ignore", "drop"]).map(parse_signals)
     )]
     pub signals: Signals,
-    /// The folder of the browser's files. Without it: `site` beside the binary or one folder up.
+    /// The folder of the bundle. Default: `site` next to the binary or one folder up.
     #[arg(long, env = "HORIZON_SITE", value_name = "HORIZON_SITE")]
     pub site: Option<PathBuf>,
 }
 
-/// Whether a comment shows at once.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum Moderation {
-    /// It shows at once; the author may remove it.
-    After,
-    /// It waits until the author shows it.
-    First,
+fn parse_moderation(name: String) -> Moderation {
+    match name.as_str() {
+        "first" => Moderation::BeforePublishing,
+        _ => Moderation::AfterPublishing,
+    }
 }
 
-/// What a privacy signal does.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum Signals {
-    /// The reader is counted, without a key that would recognise them.
-    Count,
-    /// Nothing.
-    Ignore,
-    /// The reader is not counted.
-    Drop,
+fn parse_signals(name: String) -> Signals {
+    match name.as_str() {
+        "ignore" => Signals::Ignore,
+        "drop" => Signals::Drop,
+        _ => Signals::Count,
+    }
 }
 
 /// The checked settings of the backend.
 #[derive(Clone, Debug)]
-pub struct Places {
+pub struct NodeSettings {
     /// The bus and the store.
     pub urls: BackendUrls,
-    /// The name of this process.
+    /// The name of this node.
     pub node: NodeId,
 }
 
-/// An absolute `http` or `https` address without a trailing slash.
+/// An absolute `http` or `https` URL without a path and a trailing slash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BaseUrl(pub String);
 
@@ -195,24 +207,23 @@ impl FromStr for BaseUrl {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
         let text = text.trim_end_matches('/');
-        let uri: axum::http::Uri = text.parse().map_err(|error| format!("it is no address: {error}"))?;
+        let uri: axum::http::Uri = text.parse().map_err(|error| format!("not a URL: {error}"))?;
         let http = matches!(uri.scheme_str(), Some("http" | "https"));
         if !http || uri.authority().is_none() || uri.query().is_some() || uri.path() != "/" {
-            return Err("a base address is `https://` and a host, without a path".into());
+            return Err("expected `https://` and a host, without a path".into());
         }
         Ok(Self(text.into()))
     }
 }
 
-impl Serve {
-    /// Checks what may hold a secret here and not while parsing, because a parser's complaint repeats the value.
-    /// Answers where everything is.
+impl ServeArgs {
+    /// Checks the values that may contain secrets. Clap does not check them, because its errors contain the value.
     ///
     /// # Errors
-    /// One sentence that names what is wrong.
-    pub fn check(&self) -> Result<Places, String> {
-        at_least("HORIZON_SECRET", self.secret.as_ref(), 32)?;
-        at_least("HORIZON_ADMIN_TOKEN", self.admin_token.as_ref(), 12)?;
+    /// One sentence that names the setting.
+    pub fn check(&self) -> Result<NodeSettings, String> {
+        check_length("HORIZON_SECRET", self.secret.as_ref(), 32)?;
+        check_length("HORIZON_ADMIN_TOKEN", self.admin_token.as_ref(), 12)?;
         let settings = BackendSettings {
             bus: self.bus.as_ref(),
             pipe: self.pipe.as_ref(),
@@ -224,15 +235,15 @@ impl Serve {
             Some(node) => node.clone(),
             None => random_node_id("web").map_err(|error| error.to_string())?,
         };
-        Ok(Places { urls, node })
+        Ok(NodeSettings { urls, node })
     }
 }
 
-fn at_least(name: &str, text: Option<&SecretString>, fewest: usize) -> Result<(), String> {
+fn check_length(name: &str, text: Option<&SecretString>, min_chars: usize) -> Result<(), String> {
     match text {
-        Some(text) if text.0.chars().count() < fewest => Err(format!(
-            "{name} is too easy to guess: it needs at least {fewest} characters"
-        )),
+        Some(text) if text.0.chars().count() < min_chars => {
+            Err(format!("{name} is too short: use at least {min_chars} characters"))
+        }
         _ => Ok(()),
     }
 }

@@ -1,93 +1,90 @@
-//! The folder of posts: read for a start, and checked.
+//! Loads and checks the content folder.
 
 use std::io::{self, Write};
 
 use anyhow::{bail, ensure};
 use horizon_backend::now;
-use horizon_posts::{Content, Library, Options, Problems, Severity};
+use horizon_posts::{ContentFolder, ContentOptions, Diagnostics, Library, Severity};
 
-use crate::{config, routes};
+use crate::{config::ContentArgs, routes};
 
-/// Reads the folder of posts, and lists warnings, waiting posts and the number of posts on standard output.
+/// Checks the content folder. Writes warnings, scheduled posts and a summary to standard output.
 ///
 /// # Errors
-/// Lists every file that cannot be shown; with `--strict` also the warnings.
-pub fn check(settings: &config::Content) -> anyhow::Result<()> {
-    let content = load(settings, String::new());
-    let library = content.library(now());
-    report(settings, &library, &mut io::stdout())?;
-    refuse(settings, content.problems())
+/// There are files with errors, or with `--strict` warnings. The message lists them.
+pub fn check(args: &ContentArgs) -> anyhow::Result<()> {
+    let content = read(args, String::new());
+    write_report(args, &content.library(now()), &mut io::stdout())?;
+    reject_errors(args, content.diagnostics())
 }
 
-/// Reads the folder for a start.
+/// Loads the content folder at startup.
 ///
 /// # Errors
-/// Nothing in it can be shown, or with `--strict` something in it is wrong.
-pub(crate) fn read(settings: &config::Content, base_url: String) -> anyhow::Result<Content> {
-    let content = load(settings, base_url);
-    if settings.strict || content.is_all_broken() {
-        refuse(settings, content.problems())?;
+/// No file can be shown, or with `--strict` there is an error or warning.
+pub(crate) fn load(args: &ContentArgs, base_url: String) -> anyhow::Result<ContentFolder> {
+    let content = read(args, base_url);
+    if args.strict || content.is_all_broken() {
+        reject_errors(args, content.diagnostics())?;
     }
     if content.library(now()).posts().is_empty() {
-        let folder = settings.posts.display();
-        tracing::warn!(
-            %folder,
-            "there is no public post in the folder of posts (HORIZON_POSTS); the blog starts without"
-        );
+        let folder = args.posts.display();
+        tracing::warn!(%folder, "there is no public post in the content folder (HORIZON_POSTS)");
     }
     Ok(content)
 }
 
-fn load(settings: &config::Content, base_url: String) -> Content {
-    let options = Options {
-        drafts: settings.drafts,
-        raw_html: settings.raw_html,
+fn read(args: &ContentArgs, base_url: String) -> ContentFolder {
+    let options = ContentOptions {
+        drafts: args.drafts,
+        raw_html: args.raw_html,
         base_url,
         reserved: &routes::RESERVED,
     };
-    Content::load(&settings.posts, &options)
+    ContentFolder::load(&args.posts, &options)
 }
 
-fn refuse(settings: &config::Content, problems: &Problems) -> anyhow::Result<()> {
-    let folder = settings.posts.display();
-    let errors = problems.at_least(Severity::Error);
+fn reject_errors(args: &ContentArgs, diagnostics: &Diagnostics) -> anyhow::Result<()> {
+    let folder = args.posts.display();
+    let errors = diagnostics.at_least(Severity::Error);
     if !errors.is_empty() {
         bail!("HORIZON_POSTS: these files in {folder} cannot be shown:\n{errors}");
     }
-    let warnings = problems.at_least(Severity::Warning);
+    let warnings = diagnostics.at_least(Severity::Warning);
     ensure!(
-        !settings.strict || warnings.is_empty(),
-        "HORIZON_STRICT: something in these files in {folder} has no effect:\n{warnings}"
+        !args.strict || warnings.is_empty(),
+        "HORIZON_STRICT: there are warnings about files in {folder}:\n{warnings}"
     );
     Ok(())
 }
 
-/// Writes everything but the errors, which [`refuse`] lists, and a summary as the last line.
-fn report(settings: &config::Content, library: &Library, out: &mut impl Write) -> io::Result<()> {
-    let problems = library.problems();
-    let errors = problems.at_least(Severity::Error).len();
-    let warnings = problems.at_least(Severity::Warning).len() - errors;
-    for problem in problems.iter().filter(|problem| problem.severity() != Severity::Error) {
-        writeln!(out, "{problem}")?;
+/// Writes everything but the errors, which [`reject_errors`] lists, and a summary.
+fn write_report(args: &ContentArgs, library: &Library, out: &mut impl Write) -> io::Result<()> {
+    let diagnostics = library.diagnostics();
+    let errors = diagnostics.at_least(Severity::Error).len();
+    let warnings = diagnostics.at_least(Severity::Warning).len() - errors;
+    let others = diagnostics.iter().filter(|one| one.severity() != Severity::Error);
+    for diagnostic in others {
+        writeln!(out, "{diagnostic}")?;
     }
-    for waiting in library.waiting() {
-        let until = waiting.until.rfc3339();
-        writeln!(out, "{}: waits until {until}", waiting.path.display())?;
+    for file in library.scheduled() {
+        let until = file.until.rfc3339();
+        writeln!(out, "{}: scheduled for {until}", file.path.display())?;
     }
-    let verdict = match (errors, warnings) {
-        (0, 0) => "nothing wrong".to_owned(),
-        (0, warnings) => counted(warnings, "warning"),
-        (errors, 0) => counted(errors, "error"),
-        (errors, warnings) => format!("{} and {}", counted(errors, "error"), counted(warnings, "warning")),
+    let result = match (errors, warnings) {
+        (0, 0) => "no errors".to_owned(),
+        (0, warnings) => count(warnings, "warning"),
+        (errors, 0) => count(errors, "error"),
+        (errors, warnings) => format!("{} and {}", count(errors, "error"), count(warnings, "warning")),
     };
     let (posts, pages) = (library.posts().len(), library.pages().len());
     writeln!(
         out,
-        "{}: {posts} posts and {pages} pages, {verdict}",
-        settings.posts.display()
+        "{}: {posts} posts and {pages} pages, {result}",
+        args.posts.display()
     )
 }
 
-fn counted(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }

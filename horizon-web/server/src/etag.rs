@@ -1,17 +1,17 @@
-//! Conditional requests: whether a browser still has what it would get (RFC 9110 §8.8.3, §13.1.2).
+//! Entity tags (RFC 9110 §8.8.3, §13.1.2).
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
-/// The header of a weak tag: what it stands for reads the same, whatever it is compressed with.
+/// Returns the header of a weak tag, because the tag does not depend on the compression.
 pub(crate) fn weak(tag: &str) -> Option<[(HeaderName, HeaderValue); 1]> {
     let tag = HeaderValue::from_str(&format!("W/\"{tag}\"")).ok()?;
     Some([(header::ETAG, tag)])
 }
 
-/// The tags that the browser has, without quotes. A `*` is none: nobody asks so for something to read.
-pub(crate) fn known(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+/// Returns the tags of `If-None-Match` without quotes. Ignores `*`, which browsers do not send with `GET`.
+pub(crate) fn if_none_match(headers: &HeaderMap) -> impl Iterator<Item = &str> {
     let lists = headers.get_all(header::IF_NONE_MATCH).iter();
-    // A tag of ours has no comma and no quote in it; what comes out of others matches nothing.
+    // The tags of this server contain no comma and no quote.
     lists
         .filter_map(|list| list.to_str().ok())
         .flat_map(|list| list.split(','))
@@ -27,6 +27,6 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.append(header::IF_NONE_MATCH, HeaderValue::from_static(r#"W/"a-1", "b""#));
         headers.append(header::IF_NONE_MATCH, HeaderValue::from_static(r#"*, "c, d"#));
-        assert_eq!(known(&headers).collect::<Vec<_>>(), ["a-1", "b"]);
+        assert_eq!(if_none_match(&headers).collect::<Vec<_>>(), ["a-1", "b"]);
     }
 }

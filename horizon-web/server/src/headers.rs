@@ -1,4 +1,4 @@
-//! The headers that every answer carries.
+//! The headers of all responses.
 
 use axum::{
     extract::Request,
@@ -7,10 +7,10 @@ use axum::{
     response::Response,
 };
 
-/// What an answer that is no page may do: nothing. A page brings a policy of its own.
-const NOTHING: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox");
+/// The policy of responses that are not pages.
+const DEFAULT_POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox");
 
-const ALWAYS: [(HeaderName, HeaderValue); 4] = [
+const SECURITY_HEADERS: [(HeaderName, HeaderValue); 4] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (
         header::REFERRER_POLICY,
@@ -26,13 +26,13 @@ const ALWAYS: [(HeaderName, HeaderValue); 4] = [
     ),
 ];
 
-/// Adds the usual headers, and a policy that forbids everything where the answer has none.
+/// Adds the security headers, and the default policy if the response has none.
 pub(crate) async fn secure(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    for (name, value) in ALWAYS {
+    for (name, value) in SECURITY_HEADERS {
         headers.insert(name, value);
     }
-    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(NOTHING);
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(DEFAULT_POLICY);
     response
 }

@@ -1,29 +1,31 @@
-//! The blog's server: configuration, routes and wiring. `main.rs` only calls [`run`] or [`check`].
+//! The server of the blog. `main.rs` calls [`run`] or [`check`].
 
-mod admin;
 mod assets;
-mod attempts;
-mod brotli;
+mod auth;
+mod brotli_gaps;
+mod cards;
 mod cluster;
 pub mod config;
 mod content;
-mod counts;
 mod etag;
 mod feeds;
 mod headers;
 mod health;
-mod kept;
 mod log;
+mod login_limiter;
+mod moderation;
+mod page_cache;
 mod pages;
 mod posts;
+mod rendered_page;
+mod respond;
 mod routes;
+mod run;
 mod session;
-mod sheet;
-mod show;
-mod state;
 #[cfg(test)]
-mod waits;
-mod wiring;
+mod slow_backends;
+mod state;
+mod stats_cache;
 
 pub use content::check;
-pub use wiring::run;
+pub use run::run;

@@ -1,4 +1,4 @@
-//! `horizon-web`: the blog's server. Reads the configuration and runs the library.
+//! `horizon-web`: the server of the blog.
 
 use std::process::ExitCode;
 

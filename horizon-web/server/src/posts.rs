@@ -1,6 +1,6 @@
-//! `/blog/{slug}`: a post with its numbers and its comments.
+//! `/blog/{slug}`: a post with its numbers and comments.
 
-use std::num::NonZeroUsize;
+use std::{num::NonZeroUsize, sync::Arc};
 
 use axum::{
     Router,
@@ -13,32 +13,24 @@ use axum::{
     routing::get,
 };
 use eventhorizon::{Paging, ReadSession};
-use horizon_app::{Page, PostPage, Values};
+use horizon_app::{PostPage, SlotValues, Template, View};
 use horizon_axum::Requester;
-use horizon_core::{EventId, Result, wire::ThreadsView};
+use horizon_core::{Error, EventId, Result, wire::ThreadsView};
 use horizon_posts::{Library, Post};
 use serde::Deserialize;
 
-use crate::{
-    assets::takes_brotli,
-    counts::Now,
-    etag,
-    pages::{lay_out, marked, not_found, sorry},
-    sheet::Sheet,
-    show,
-    state::App,
-};
+use crate::{etag, rendered_page::RenderedPage, respond, state::AppState, stats_cache::PageSnapshot};
 
-/// The most replies that a page with one thread shows.
-const REPLIES_A_PAGE: NonZeroUsize = NonZeroUsize::new(50).unwrap();
+/// The maximum number of replies on a page with one thread.
+const REPLIES_PER_PAGE: NonZeroUsize = NonZeroUsize::new(50).unwrap();
 
-pub(crate) fn router() -> Router<App> {
+pub(crate) fn router() -> Router<AppState> {
     Router::new().route("/blog/{slug}", get(post))
 }
 
-/// What an address may ask of the comments.
+/// The query parameters of a post.
 #[derive(Debug, Default, Deserialize)]
-struct Talk {
+struct PostQuery {
     reply: Option<String>,
     comment: Option<String>,
     before: Option<String>,
@@ -46,71 +38,192 @@ struct Talk {
     after: Option<String>,
 }
 
-impl Talk {
-    /// Whether the page is the one that most readers get.
-    fn is_usual(&self) -> bool {
+impl PostQuery {
+    /// Returns whether the page is the same as without parameters.
+    fn is_empty(&self) -> bool {
         self.reply.is_none() && self.comment.is_none() && self.before.is_none() && self.thread.is_none()
     }
 }
 
+/// A request for a post.
+struct PostRequest {
+    app: AppState,
+    reads: ReadSession,
+    library: Arc<Library>,
+    post: Arc<Post>,
+    parts: Parts,
+}
+
 async fn post(
-    State(app): State<App>,
+    State(app): State<AppState>,
     slug: Result<Path<String>, PathRejection>,
-    talk: Result<Query<Talk>, QueryRejection>,
+    query: Result<Query<PostQuery>, QueryRejection>,
     request: Request,
 ) -> Response {
     let reads = app.horizon.read_session();
     let library = app.library();
     let Some(post) = slug.ok().and_then(|Path(slug)| library.post(&slug).cloned()) else {
-        return not_found(&app).await;
+        return respond::not_found(&app).await;
     };
-    let Query(talk) = talk.unwrap_or_default();
-    let (mut parts, _) = request.into_parts();
-    let answer = if talk.is_usual() {
-        usual(&app, &reads, &post, &mut parts).await
+    let Query(query) = query.unwrap_or_default();
+    let mut request = PostRequest {
+        app,
+        reads,
+        library,
+        post,
+        parts: request.into_parts().0,
+    };
+    let response = if query.is_empty() {
+        request.cached_page().await
     } else {
-        let asked = Asked {
-            app: &app,
-            library: &library,
-            post: &post,
-            talk: &talk,
-        };
-        asked_for(&asked, &reads, &mut parts).await
+        request.page_for_query(&query).await
     };
-    match answer {
-        Ok(answer) => answer,
-        Err(error) => sorry(&app, &error).await,
+    match response {
+        Ok(response) => response,
+        Err(error) => respond::unavailable(&request.app, &error).await,
     }
 }
 
-/// The page with the newest comments, from memory.
-async fn usual(app: &App, reads: &ReadSession, post: &Post, request: &mut Parts) -> Result<Response> {
-    let now = app.counts.now(&app.horizon, reads, &post.slug).await;
-    let (sheet, has_current_comments) = app.kept.sheet(app, reads, post, &now).await?;
-    let likes = likes(app, reads, post, request).await;
-    let values = values(app, &now, likes)?;
-    let headers = &request.headers;
-    if !(has_current_comments && now.is_current && reads.is_current()) {
-        return Ok(marked(sheet.answer(&values, takes_brotli(headers)), false));
+impl PostRequest {
+    /// Responds with the newest comments, from the cache.
+    async fn cached_page(&mut self) -> Result<Response> {
+        let snapshot = self.snapshot().await;
+        let (page, has_current_comments) = {
+            let threads = || self.reads.threads_snapshot(&self.post.slug);
+            let render = |comments| self.render(comments);
+            let version = self.library.digest();
+            let cache = &self.app.page_cache;
+            cache.get(&self.post.slug, version, &snapshot, threads, render).await?
+        };
+        let values = self.values(&snapshot).await?;
+        let headers = &self.parts.headers;
+        if !(has_current_comments && snapshot.is_current && self.reads.is_current()) {
+            return Ok(respond::no_store_unless(false, page.respond(&values, headers)));
+        }
+        if !self.app.stats.is_accumulator() {
+            return Ok(page.respond(&values, headers));
+        }
+        let state = state(&page, &snapshot, &values);
+        if let Some(id) = self.cached_form_id(&state).await {
+            let tag = etag::weak(&format!("{state}.{id}"));
+            return Ok((StatusCode::NOT_MODIFIED, page.headers(), tag, ()).into_response());
+        }
+        let tag = etag::weak(&format!("{state}.{}", values.comment_id));
+        Ok((tag, page.respond(&values, headers)).into_response())
     }
-    if !app.counts.is_counting() {
-        return Ok(sheet.answer(&values, takes_brotli(headers)));
+
+    /// Responds with the comments that the query selects.
+    async fn page_for_query(&mut self, query: &PostQuery) -> Result<Response> {
+        let id = |text: &Option<String>| text.as_ref().and_then(|id| id.parse().ok());
+        let (before, thread) = (id(&query.before), id(&query.thread));
+        let snapshot = self.snapshot().await;
+        let (slug, reads) = (&self.post.slug, &self.reads);
+        let comments = match (thread, before) {
+            // Only the newest threads are known without the store.
+            (Some(_), _) | (None, Some(_)) if !snapshot.is_current => None,
+            (Some(head), _) => self.one_thread(head, id(&query.after)).await.ok(),
+            (None, Some(_)) => reads.threads(slug, Paging::default().cursor(before)).await.ok(),
+            (None, None) => reads.threads_snapshot(slug).await.map(|known| known.view),
+        };
+        let is_current = comments.is_some() && snapshot.is_current;
+        let page = PostPage {
+            before,
+            is_one_thread: thread.is_some(),
+            reply_to: id(&query.reply),
+            is_pending: query.comment.as_deref() == Some("waiting"),
+            ..self.page(comments)
+        };
+        let values = self.values(&snapshot).await?;
+        let response = respond::render(&self.app, View::Post(Box::new(page)), &values).await;
+        // A failed read and last known comments make `reads` not current.
+        Ok(respond::no_store_unless(
+            is_current && self.reads.is_current(),
+            response,
+        ))
     }
-    let state = state(&sheet, &now, &values);
-    if let Some(id) = known(reads, &state, headers).await {
-        let tag = etag::weak(&format!("{state}.{id}"));
-        return Ok((StatusCode::NOT_MODIFIED, sheet.fields(), tag, ()).into_response());
+
+    async fn snapshot(&self) -> PageSnapshot {
+        let Self { app, reads, post, .. } = self;
+        app.stats.snapshot(&app.horizon, reads, &post.slug).await
     }
-    let tag = etag::weak(&format!("{state}.{}", values.comment_id));
-    Ok((tag, sheet.answer(&values, takes_brotli(headers))).into_response())
+
+    /// Reads a thread with its replies after one of them.
+    async fn one_thread(&self, head: EventId, after: Option<EventId>) -> Result<ThreadsView> {
+        let thread = self
+            .reads
+            .thread(&self.post.slug, head, after, REPLIES_PER_PAGE)
+            .await?;
+        Ok(ThreadsView {
+            threads: thread.into_iter().collect(),
+            has_earlier: false,
+        })
+    }
+
+    fn page(&self, comments: Option<ThreadsView>) -> PostPage {
+        let (older, newer) = self.library.neighbours(self.post.slug.as_str());
+        PostPage {
+            older: older.cloned(),
+            newer: newer.cloned(),
+            ..PostPage::new(self.post.clone(), comments)
+        }
+    }
+
+    async fn render(&self, comments: Option<ThreadsView>) -> Result<Arc<RenderedPage>> {
+        let site = self.app.site(&self.library);
+        let view = View::Post(Box::new(self.page(comments)));
+        let template = Template::new(&site, view, self.app.marker_key).await?;
+        match tokio::task::spawn_blocking(move || RenderedPage::new(template)).await {
+            Ok(Ok(page)) => Ok(Arc::new(page)),
+            Ok(Err(error)) => Err(Error::permanent("the policy of a page is not a header value").with_source(error)),
+            Err(error) => Err(Error::permanent("rendering a page failed").with_source(error)),
+        }
+    }
+
+    async fn values(&mut self, snapshot: &PageSnapshot) -> Result<SlotValues> {
+        Ok(SlotValues {
+            page: snapshot.page,
+            site: snapshot.site,
+            liked: self.is_liked().await.unwrap_or(false),
+            like_id: self.app.new_event_id()?,
+            comment_id: self.app.new_event_id()?,
+        })
+    }
+
+    /// Returns whether this reader likes the post, if it is known. A reader without a cookie has no likes.
+    async fn is_liked(&mut self) -> Option<bool> {
+        if !self.parts.headers.contains_key(header::COOKIE) {
+            return Some(false);
+        }
+        let Ok(Requester(caller)) = Requester::from_request_parts(&mut self.parts, &self.app).await;
+        self.reads.is_liked_by(&self.post.slug, &caller).await
+    }
+
+    /// Returns the id of the comment form in the browser's cached page, if that page has this state and the id is
+    /// unused.
+    ///
+    /// The store rejects a second comment with the same id. A reader whose first comment is pending would otherwise
+    /// keep a page with its id. An old id in the like form is harmless.
+    async fn cached_form_id(&self, state: &str) -> Option<EventId> {
+        let headers: &HeaderMap = &self.parts.headers;
+        let mut ids = etag::if_none_match(headers)
+            .filter_map(|tag| tag.strip_prefix(state)?.strip_prefix('.')?.parse::<EventId>().ok());
+        let id = ids.next()?;
+        match self.reads.comment(id).await {
+            Ok(comment) => comment.is_none().then_some(id),
+            Err(error) => {
+                tracing::warn!(%error, "cannot check for a comment, so the page is sent again");
+                None
+            }
+        }
+    }
 }
 
-/// All that a reader can see on the page, in a word.
-fn state(sheet: &Sheet, now: &Now, values: &Values) -> String {
-    let (page, site) = (now.numbers.unwrap_or_default(), now.totals.unwrap_or_default());
+/// Returns everything that a reader can see on the page, for its `ETag`.
+fn state(page: &RenderedPage, snapshot: &PageSnapshot, values: &SlotValues) -> String {
+    let digest = page.digest();
+    let (page, site) = (snapshot.page.unwrap_or_default(), snapshot.site.unwrap_or_default());
     format!(
-        "{}-{}-{}-{}-{}-{}-{}-{}",
-        sheet.digest(),
+        "{digest}-{}-{}-{}-{}-{}-{}-{}",
         page.viewers,
         page.visits,
         page.likes,
@@ -119,121 +232,4 @@ fn state(sheet: &Sheet, now: &Now, values: &Values) -> String {
         site.visits,
         u8::from(values.liked)
     )
-}
-
-/// The id of the comment form in the copy that the browser has, if it has one in this state that still works.
-///
-/// An id names one comment. A reader whose first comment waits for the author would find a copy with its id in the
-/// form, and the next comment would be refused. An old id of the like form does no harm.
-async fn known(reads: &ReadSession, state: &str, headers: &HeaderMap) -> Option<EventId> {
-    let copies = etag::known(headers).filter_map(|tag| tag.strip_prefix(state)?.strip_prefix('.')?.parse().ok());
-    let id = copies.take(1).next()?;
-    match reads.comment(id).await {
-        Ok(None) => Some(id),
-        Ok(Some(_)) => None,
-        Err(error) => {
-            tracing::warn!(%error, "whether a comment is there cannot be read, so the page is sent again");
-            None
-        }
-    }
-}
-
-/// A post, and what the address asks of its comments.
-struct Asked<'a> {
-    app: &'a App,
-    library: &'a Library,
-    post: &'a Post,
-    talk: &'a Talk,
-}
-
-/// The page with what the address asks for, rendered for this answer.
-async fn asked_for(asked: &Asked<'_>, reads: &ReadSession, request: &mut Parts) -> Result<Response> {
-    let Asked {
-        app,
-        library,
-        post,
-        talk,
-    } = *asked;
-    let id = |text: &Option<String>| text.as_ref().and_then(|id| id.parse().ok());
-    let before = id(&talk.before);
-    let now = app.counts.now(&app.horizon, reads, &post.slug).await;
-    let thread = id(&talk.thread);
-    let (comments, has_current_comments) = match (thread, before) {
-        // Only the newest are known without the store.
-        (Some(_), _) | (None, Some(_)) if !now.is_current => (None, false),
-        (Some(head), _) => read_now(one_thread(reads, post, head, id(&talk.after)).await),
-        (None, Some(_)) => read_now(reads.threads(&post.slug, Paging::default().cursor(before)).await),
-        (None, None) => match reads.threads_snapshot(&post.slug).await {
-            Some(known) => (Some(known.view), known.is_current),
-            None => (None, false),
-        },
-    };
-    let page = PostPage {
-        before,
-        is_one_thread: thread.is_some(),
-        reply_to: id(&talk.reply),
-        is_waiting: talk.comment.as_deref() == Some("waiting"),
-        ..page(library, post, comments)
-    };
-    let likes = likes(app, reads, post, request).await;
-    let values = values(app, &now, likes)?;
-    let is_current = has_current_comments && now.is_current && reads.is_current();
-    Ok(marked(
-        lay_out(app, Page::Post(Box::new(page)), &values).await,
-        is_current,
-    ))
-}
-
-/// What the store answered, and whether it did.
-fn read_now(comments: Result<ThreadsView>) -> (Option<ThreadsView>, bool) {
-    let is_current = comments.is_ok();
-    (comments.ok(), is_current)
-}
-
-/// The thread with this head, and its replies after one of them.
-async fn one_thread(reads: &ReadSession, post: &Post, head: EventId, after: Option<EventId>) -> Result<ThreadsView> {
-    let thread = reads
-        .thread(&post.slug, head, Paging::default().cursor(after).limit(REPLIES_A_PAGE))
-        .await?;
-    Ok(ThreadsView {
-        threads: thread.into_iter().collect(),
-        has_earlier: false,
-    })
-}
-
-/// The post as it is for most readers. Without comments it says that they cannot be shown.
-pub(crate) fn page(library: &Library, post: &Post, comments: Option<ThreadsView>) -> PostPage {
-    let (older, newer) = library.neighbours(post.slug.as_str());
-    PostPage {
-        post: show::head(post),
-        html: post.html().to_owned(),
-        toc: show::toc(post),
-        older: older.map(show::link),
-        newer: newer.map(show::link),
-        has_unknown_comments: comments.is_none(),
-        comments: comments.unwrap_or_default(),
-        before: None,
-        is_one_thread: false,
-        reply_to: None,
-        is_waiting: false,
-    }
-}
-
-fn values(app: &App, now: &Now, likes: Option<bool>) -> Result<Values> {
-    Ok(Values {
-        numbers: now.numbers,
-        totals: now.totals,
-        liked: likes.unwrap_or(false),
-        like_id: app.fresh_id()?,
-        comment_id: app.fresh_id()?,
-    })
-}
-
-/// Whether this reader likes the post, if it is known. A reader without a cookie never said so.
-async fn likes(app: &App, reads: &ReadSession, post: &Post, request: &mut Parts) -> Option<bool> {
-    if !request.headers.contains_key(header::COOKIE) {
-        return Some(false);
-    }
-    let Ok(Requester(caller)) = Requester::from_request_parts(request, app).await;
-    reads.is_liked_by(&post.slug, &caller).await
 }

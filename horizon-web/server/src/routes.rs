@@ -1,16 +1,16 @@
-//! Every address of the blog.
+//! The routes of the blog.
 
 use std::path::Path;
 
 use axum::{Router, middleware};
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, services::ServeDir};
 
-use crate::{admin, cluster, feeds, headers, health, log, pages, posts, state::App};
+use crate::{cluster, feeds, headers, health, log, moderation, pages, posts, state::AppState};
 
-/// Where the live contract is: the path that the islands know.
-pub(crate) const HORIZON: &str = "/horizon";
+/// The base path of the HTTP API; the islands use the same.
+const HORIZON: &str = "/horizon";
 
-/// What addresses of the blog begin with. An extra page of such a name could not be reached.
+/// The first path segments of the routes. A Markdown page cannot have one of them as its slug.
 pub(crate) const RESERVED: [&str; 14] = [
     "admin",
     "blog",
@@ -28,13 +28,13 @@ pub(crate) const RESERVED: [&str; 14] = [
     "tags",
 ];
 
-/// The blog as one router. `media` is the folder with the author's images.
-pub(crate) fn router(app: App, media: &Path) -> Router {
+/// Returns the router of the blog. `media` is the folder with images.
+pub(crate) fn router(app: AppState, media: &Path) -> Router {
     let compressed = Router::new()
         .merge(pages::router())
         .merge(posts::router())
         .merge(feeds::router())
-        .merge(admin::router())
+        .merge(moderation::router())
         .fallback(pages::fallback)
         .layer(CompressionLayer::new());
     compressed
@@ -43,7 +43,7 @@ pub(crate) fn router(app: App, media: &Path) -> Router {
         .merge(app.assets.router())
         .nest_service("/media", ServeDir::new(media).append_index_html_on_directories(false))
         .layer(CatchPanicLayer::new())
-        // Not in the layer: a body that is put into another pays for it with each frame, and a panic ends one connection.
+        // Not in the layer, which would wrap the bodies of live streams at a cost for each frame.
         .nest(HORIZON, horizon_axum::router(&app.horizon))
         .layer(middleware::from_fn(headers::secure))
         .layer(middleware::from_fn(log::request))

@@ -1,4 +1,4 @@
-//! The author's session: a signed cookie that says until when it is good.
+//! Admin sessions: signed cookies with an expiry time.
 
 use axum::http::HeaderMap;
 use axum_extra::extract::{
@@ -8,12 +8,12 @@ use axum_extra::extract::{
 use horizon_backend::SecretString;
 use horizon_core::Timestamp;
 
-/// How long the author stays signed in.
-const SESSION: std::time::Duration = std::time::Duration::from_secs(12 * 3600);
+/// The lifetime of a session: 12 hours.
+const LIFETIME: std::time::Duration = std::time::Duration::from_secs(12 * 3600);
 
-const NAME: &str = "horizon_admin";
+const COOKIE_NAME: &str = "horizon_admin";
 
-/// Knows the token that opens `/admin`, and the cookies it handed out.
+/// Checks the admin token and signs session cookies.
 pub(crate) struct Sessions {
     token: blake3::Hash,
     key: Key,
@@ -21,7 +21,7 @@ pub(crate) struct Sessions {
 }
 
 impl Sessions {
-    /// Sessions signed under `secret`. They end when the token changes, because it is part of the key.
+    /// Derives the key from `secret` and the token, so that a new token ends all sessions.
     pub(crate) fn new(token: &SecretString, secret: &[u8; 32], secure: bool) -> Self {
         let mut key = [0; 64];
         blake3::Hasher::new_derive_key("EventHorizon 2026 admin session")
@@ -36,33 +36,31 @@ impl Sessions {
         }
     }
 
-    /// Whether `attempt` is the token. Takes as long for a near miss as for a far one.
-    pub(crate) fn opens(&self, attempt: &str) -> bool {
-        blake3::hash(attempt.as_bytes()) == self.token
+    /// Returns whether `text` is the token, in constant time.
+    pub(crate) fn is_token(&self, text: &str) -> bool {
+        blake3::hash(text.as_bytes()) == self.token
     }
 
-    /// Whether the request comes from a session that is still good at `now`.
-    pub(crate) fn holds(&self, headers: &HeaderMap, now: Timestamp) -> bool {
-        let until = self
-            .jar(headers)
-            .get(NAME)
-            .and_then(|cookie| cookie.value().parse().ok());
-        until.is_some_and(|until| now < Timestamp::from_millis(until))
+    /// Returns whether the request has a session that is valid at `now`.
+    pub(crate) fn is_valid(&self, headers: &HeaderMap, now: Timestamp) -> bool {
+        let cookie = self.jar(headers).get(COOKIE_NAME);
+        let expires = cookie.and_then(|cookie| cookie.value().parse().ok());
+        expires.is_some_and(|expires| now < Timestamp::from_millis(expires))
     }
 
-    /// The cookie of a session that starts at `now`.
+    /// Returns the cookie of a session that starts at `now`.
     pub(crate) fn start(&self, headers: &HeaderMap, now: Timestamp) -> SignedCookieJar {
-        let until = now.plus(SESSION).as_millis().to_string();
-        self.jar(headers).add(self.cookie(until))
+        let expires = now.plus(LIFETIME).as_millis().to_string();
+        self.jar(headers).add(self.cookie(expires))
     }
 
-    /// Takes the cookie away.
+    /// Returns the removal of the cookie.
     pub(crate) fn end(&self, headers: &HeaderMap) -> SignedCookieJar {
         self.jar(headers).remove(self.cookie(String::new()))
     }
 
     fn cookie(&self, value: String) -> Cookie<'static> {
-        Cookie::build((NAME, value))
+        Cookie::build((COOKIE_NAME, value))
             .path("/")
             .http_only(true)
             .secure(self.secure)
@@ -98,30 +96,30 @@ mod tests {
     }
 
     #[test]
-    fn a_session_holds_for_half_a_day() {
+    fn a_session_is_valid_for_its_lifetime() {
         let sessions = sessions("correct horse");
         let headers = signed_in(&sessions);
-        assert!(sessions.holds(&headers, NOW));
-        assert!(!sessions.holds(&headers, NOW.plus(SESSION)));
-        assert!(!sessions.holds(&HeaderMap::new(), NOW));
+        assert!(sessions.is_valid(&headers, NOW));
+        assert!(!sessions.is_valid(&headers, NOW.plus(LIFETIME)));
+        assert!(!sessions.is_valid(&HeaderMap::new(), NOW));
     }
 
     #[test]
     fn a_new_token_ends_the_sessions_of_the_old_one() {
         let headers = signed_in(&sessions("correct horse"));
-        assert!(!sessions("battery staple").holds(&headers, NOW));
+        assert!(!sessions("battery staple").is_valid(&headers, NOW));
     }
 
     #[test]
     fn a_forged_cookie_opens_nothing() {
-        let far = NOW.plus(SESSION).as_millis();
+        let far = NOW.plus(LIFETIME).as_millis();
         let forged = HeaderValue::from_str(&format!("horizon_admin={far}")).unwrap();
-        assert!(!sessions("correct horse").holds(&HeaderMap::from_iter([(header::COOKIE, forged)]), NOW));
+        assert!(!sessions("correct horse").is_valid(&HeaderMap::from_iter([(header::COOKIE, forged)]), NOW));
     }
 
     #[test]
-    fn only_the_token_opens() {
-        assert!(sessions("correct horse").opens("correct horse"));
-        assert!(!sessions("correct horse").opens("correct hors"));
+    fn only_the_token_is_accepted() {
+        assert!(sessions("correct horse").is_token("correct horse"));
+        assert!(!sessions("correct horse").is_token("correct hors"));
     }
 }

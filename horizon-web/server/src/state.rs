@@ -1,4 +1,4 @@
-//! What every request handler can reach.
+//! The state that request handlers share.
 
 use std::{ops::Deref, sync::Arc};
 
@@ -6,46 +6,55 @@ use axum::extract::FromRef;
 use eventhorizon::{Horizon, ReadSession, StatsSnapshot};
 use horizon_app::{Link, Site};
 use horizon_backend::now;
-use horizon_core::{Error, EventId, Result, Topic};
-use horizon_posts::{Library, Page, SiteInfo};
+use horizon_core::{Error, EventId, Result, Timestamp, Topic, presence::NodeId};
+use horizon_posts::{Library, MarkdownPage, SiteInfo};
 use tokio::sync::watch;
 
-use crate::{assets::Assets, attempts::Attempts, cluster::Roster, counts::Counts, kept::Kept, session::Sessions};
+use crate::{
+    assets::Assets, login_limiter::LoginLimiter, page_cache::PageCache, session::Sessions, stats_cache::StatsCache,
+};
 
-/// The server's parts. Cloning is cheap; all clones are one.
+/// The shared state. Clones refer to the same state.
 #[derive(Clone)]
-pub(crate) struct App(Arc<Parts>);
+pub(crate) struct AppState(Arc<AppParts>);
 
-pub(crate) struct Parts {
+pub(crate) struct AppParts {
     pub(crate) horizon: Horizon,
-    pub(crate) roster: Roster,
+    pub(crate) node: NodeIdentity,
     pub(crate) library: watch::Receiver<Arc<Library>>,
-    /// What is the same on every page, but for the links to the extra pages.
+    /// Without the links to Markdown pages.
     pub(crate) site: Site,
     pub(crate) feeds: SiteInfo,
     pub(crate) assets: Assets,
     pub(crate) sessions: Option<Sessions>,
-    pub(crate) attempts: Attempts,
-    pub(crate) counts: Counts,
-    pub(crate) kept: Kept,
-    /// What marks the blanks of a page while it is rendered. No page and no log says it.
-    pub(crate) marks: u128,
+    pub(crate) login_limiter: LoginLimiter,
+    pub(crate) stats: StatsCache,
+    pub(crate) page_cache: PageCache,
+    /// The secret key of the slot markers; see [`horizon_app::Template::new`].
+    pub(crate) marker_key: u128,
+    /// Becomes true on shutdown and ends event streams.
+    pub(crate) shutdown: watch::Receiver<bool>,
 }
 
-impl App {
-    pub(crate) fn new(parts: Parts) -> Self {
-        Self(Arc::new(parts))
+/// This process in the list of nodes.
+pub(crate) struct NodeIdentity {
+    pub(crate) name: NodeId,
+    pub(crate) started: Timestamp,
+}
+
+impl AppState {
+    pub(crate) fn new(inner: AppParts) -> Self {
+        Self(Arc::new(inner))
     }
 
-    /// The posts as they are now.
+    /// Returns the current posts and pages.
     pub(crate) fn library(&self) -> Arc<Library> {
         self.library.borrow().clone()
     }
 
-    /// What is the same on every page, with links to the extra pages as they are now.
-    pub(crate) fn site(&self) -> Arc<Site> {
-        let library = self.library.borrow();
-        let link = |page: &Arc<Page>| Link {
+    /// Returns the site with links to the pages of `library`.
+    pub(crate) fn site(&self, library: &Library) -> Arc<Site> {
+        let link = |page: &Arc<MarkdownPage>| Link {
             title: page.title.clone(),
             href: format!("/{}", page.slug),
         };
@@ -55,29 +64,29 @@ impl App {
         })
     }
 
-    /// The numbers of the whole site, for the footer, as far as they are known.
-    pub(crate) async fn totals(&self, reads: &ReadSession) -> Option<StatsSnapshot> {
+    /// Returns the numbers of the site, if they are known.
+    pub(crate) async fn site_stats(&self, reads: &ReadSession) -> Option<StatsSnapshot> {
         reads.stats_snapshots(&[Topic::Site]).await.into_iter().next().flatten()
     }
 
-    /// An id that nobody has yet.
-    pub(crate) fn fresh_id(&self) -> Result<EventId> {
+    /// Returns an unused event id.
+    pub(crate) fn new_event_id(&self) -> Result<EventId> {
         let mut random = [0; 10];
         getrandom::fill(&mut random)
-            .map_err(|error| Error::unavailable("the machine has no randomness").with_source(error.to_string()))?;
+            .map_err(|error| Error::unavailable("no system randomness").with_source(error.to_string()))?;
         Ok(EventId::new(now(), random))
     }
 }
 
-impl FromRef<App> for Horizon {
-    fn from_ref(app: &App) -> Self {
+impl FromRef<AppState> for Horizon {
+    fn from_ref(app: &AppState) -> Self {
         app.horizon.clone()
     }
 }
 
-impl Deref for App {
-    type Target = Parts;
-    fn deref(&self) -> &Parts {
+impl Deref for AppState {
+    type Target = AppParts;
+    fn deref(&self) -> &AppParts {
         &self.0
     }
 }

@@ -107,7 +107,7 @@ async fn a_warning_stops_only_a_strict_start_and_check() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn the_check_names_what_waits_and_what_is_no_post_and_finds_nothing_wrong() -> anyhow::Result<()> {
+async fn check_lists_scheduled_and_skipped_files_and_finds_no_errors() -> anyhow::Result<()> {
     let posts = Posts::two()?;
     posts.write("README.md", "# My blog\n")?;
     posts.write("later.md", "---\ntitle: x\ndate: 2099-01-02\n---\nWords.\n")?;
@@ -116,13 +116,13 @@ async fn the_check_names_what_waits_and_what_is_no_post_and_finds_nothing_wrong(
     let said = complaint(&output);
     ensure!(output.status.success(), "{said}");
     for line in [
-        "/README.md: note: not read: there is no front matter\n",
-        "/later.md: waits until 2099-01-02T00:00:00Z\n",
+        "/README.md: note: skipped: the file has no front matter\n",
+        "/later.md: scheduled for 2099-01-02T00:00:00Z\n",
     ] {
         ensure!(said.contains(line), "`{line}` is not in {said}");
     }
     ensure!(
-        said.ends_with(&format!("{folder}: 2 posts and 0 pages, nothing wrong\n")),
+        said.ends_with(&format!("{folder}: 2 posts and 0 pages, no errors\n")),
         "{said}"
     );
     Ok(())

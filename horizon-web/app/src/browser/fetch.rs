@@ -7,33 +7,31 @@ use web_sys::{RequestInit, Response};
 
 use super::{dom, js};
 
-/// What came back.
-pub(crate) struct Answer {
+pub(crate) struct ApiResponse {
     /// The HTTP status.
     pub(crate) status: u16,
-    /// The body, read as JSON; `undefined` if it was none.
+    /// The body as JSON; `undefined` if it is not JSON.
     pub(crate) body: JsValue,
 }
 
-impl Answer {
-    /// What went wrong, in a sentence for the reader.
-    pub(crate) fn complaint(answer: Option<&Self>) -> String {
-        const UNHEARD: &str = "This did not reach the server. Nothing is lost: please try again.";
-        let said = answer.and_then(|answer| {
-            let detail = js::text(&answer.body, "detail").or_else(|| js::text(&answer.body, "title"))?;
-            // The detail of a field is the rest of a sentence that starts with the field's name.
-            Some(match js::text(&answer.body, "field").as_deref() {
+impl ApiResponse {
+    /// Returns the error as a sentence for the reader.
+    pub(crate) fn error_message(response: Option<&Self>) -> String {
+        let message = response.and_then(|response| {
+            let detail = js::text(&response.body, "detail").or_else(|| js::text(&response.body, "title"))?;
+            // The detail about a field continues a sentence that starts with the name of the field.
+            Some(match js::text(&response.body, "field").as_deref() {
                 Some("body") => String::from("The comment ") + &detail,
                 Some("author") => String::from("The name ") + &detail,
                 _ => detail,
             })
         });
-        said.unwrap_or_else(|| UNHEARD.into())
+        message.unwrap_or_else(|| "The server could not be reached. Please try again.".into())
     }
 }
 
-/// Sends a request and waits for the answer; nothing if none came.
-pub(crate) async fn send(method: &str, url: &str, headers: &[(&str, &str)], body: Option<&str>) -> Option<Answer> {
+/// Sends a request. Returns `None` if there was no response.
+pub(crate) async fn send(method: &str, url: &str, headers: &[(&str, &str)], body: Option<&str>) -> Option<ApiResponse> {
     let fields = Object::new();
     for (name, text) in headers {
         js::set(&fields, name, &JsValue::from_str(text));
@@ -51,5 +49,5 @@ pub(crate) async fn send(method: &str, url: &str, headers: &[(&str, &str)], body
         Ok(json) => JsFuture::from(json).await.unwrap_or(JsValue::UNDEFINED),
         Err(_) => JsValue::UNDEFINED,
     };
-    Some(Answer { status, body })
+    Some(ApiResponse { status, body })
 }

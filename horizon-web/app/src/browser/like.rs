@@ -1,4 +1,4 @@
-//! The like button: pressed at once, settled with the server behind the reader's back.
+//! The like button. It changes at once; the request to the server follows.
 
 use std::{
     cell::{Cell, RefCell},
@@ -10,26 +10,26 @@ use web_sys::Element;
 
 use super::{
     dom,
-    fetch::{self, Answer},
+    fetch::{self, ApiResponse},
     js, live, task,
 };
 
-struct Like {
+struct LikeButton {
     url: String,
     button: Element,
-    /// Says whether the form's next sending likes or takes back, for a page that loses its script.
+    /// The hidden field that the form sends without the script: `true` to like, `false` to unlike.
     field: Element,
     status: Element,
-    /// What the reader wants.
-    wanted: Cell<bool>,
-    /// What the server knows.
-    known: Cell<bool>,
+    /// The state that the reader chose.
+    desired: Cell<bool>,
+    /// The state on the server.
+    confirmed: Cell<bool>,
     is_busy: Cell<bool>,
-    /// Names the request: who has no cookie yet is known by it when it is sent again.
+    /// The idempotency key. It identifies a reader without a cookie when the request is sent again.
     key: RefCell<String>,
 }
 
-/// Makes the button work without a new page.
+/// Handles the form of the button.
 pub(crate) fn start() {
     let Some(slug) = live::slug() else { return };
     let Some(form) = dom::find("form[data-like]") else {
@@ -44,55 +44,55 @@ pub(crate) fn start() {
         return;
     };
     let liked = button.get_attribute("aria-pressed").as_deref() == Some("true");
-    let like = Rc::new(Like {
-        url: live::address("likes", &slug),
+    let like = Rc::new(LikeButton {
+        url: live::api_url("likes", &slug),
         button,
         field,
         status,
-        wanted: Cell::new(liked),
-        known: Cell::new(liked),
+        desired: Cell::new(liked),
+        confirmed: Cell::new(liked),
         is_busy: Cell::default(),
         key: RefCell::new(js::fresh_id()),
     });
     dom::on(&form, "submit", move |event| {
         event.prevent_default();
-        like.want(!like.wanted.get());
+        like.set_desired(!like.desired.get());
         if !like.is_busy.replace(true) {
-            task::spawn(Box::pin(settle(Rc::clone(&like))));
+            task::spawn(Box::pin(sync(Rc::clone(&like))));
         }
     });
 }
 
-impl Like {
-    fn want(&self, liked: bool) {
-        self.wanted.set(liked);
-        dom::set(&self.button, "aria-pressed", if liked { "true" } else { "false" });
-        dom::fill(&self.field, if liked { "false" } else { "true" });
+impl LikeButton {
+    fn set_desired(&self, liked: bool) {
+        self.desired.set(liked);
+        dom::set_attribute(&self.button, "aria-pressed", if liked { "true" } else { "false" });
+        dom::set_value(&self.field, if liked { "false" } else { "true" });
     }
 
-    fn took(&self, answer: &Answer) {
-        let likes = js::count(&answer.body, "likes");
-        self.known.set(js::get(&answer.body, "liked").is_truthy());
+    fn apply(&self, response: &ApiResponse) {
+        let likes = js::count(&response.body, "likes");
+        self.confirmed.set(js::get(&response.body, "liked").is_truthy());
         self.key.replace(js::fresh_id());
-        live::latest().page.update(|page| {
-            if let Some(numbers) = page {
-                numbers.likes = likes;
+        live::signals().page.update(|page| {
+            if let Some(stats) = page {
+                stats.likes = likes;
             }
         });
     }
 }
 
-/// Tells the server until it knows what the reader wants, however often that changes meanwhile.
-async fn settle(like: Rc<Like>) {
-    dom::write(&like.status, "");
-    while like.wanted.get() != like.known.get() {
-        let method = if like.wanted.get() { "PUT" } else { "DELETE" };
+/// Sends requests until the server has the desired state.
+async fn sync(like: Rc<LikeButton>) {
+    dom::set_text(&like.status, "");
+    while like.desired.get() != like.confirmed.get() {
+        let method = if like.desired.get() { "PUT" } else { "DELETE" };
         let key = like.key.borrow().clone();
         match fetch::send(method, &like.url, &[("Idempotency-Key", &key)], None).await {
-            Some(answer) if answer.status == 200 => like.took(&answer),
-            refused => {
-                like.want(like.known.get());
-                dom::write(&like.status, &Answer::complaint(refused.as_ref()));
+            Some(response) if response.status == 200 => like.apply(&response),
+            error => {
+                like.set_desired(like.confirmed.get());
+                dom::set_text(&like.status, &ApiResponse::error_message(error.as_ref()));
             }
         }
     }

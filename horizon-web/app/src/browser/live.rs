@@ -1,4 +1,4 @@
-//! The page's one event stream, shared by all islands.
+//! The event stream of the page, shared by all islands.
 
 use std::{
     cell::{Cell, RefCell},
@@ -10,90 +10,88 @@ use reactive_graph::{prelude::*, signal::ArcRwSignal};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Event, EventSource, MessageEvent};
 
-use super::{dom, health::Health, js, talk::Comment};
+use super::{comments::LiveComment, dom, js, stream_health::StreamHealth};
 
-/// Where the server has its live routes.
+/// The base path of the HTTP API.
 pub(crate) const BASE: &str = "/horizon";
 
-/// How often the stream's health is looked at.
-const CHECK_EVERY: Duration = Duration::from_secs(2);
+/// The interval of the checks of the stream's health.
+const CHECK_INTERVAL: Duration = Duration::from_secs(2);
 
-/// What the stream calls its messages, and what happens to the stream itself.
+/// The types of messages, and the events of the stream itself.
 const EVENTS: [&str; 5] = ["live", "site", "comments", "open", "error"];
 
 thread_local! {
-    static LIVE: Live = Live::new();
+    static LIVE: LiveStream = LiveStream::new();
 }
 
-/// The numbers of a page or of the site.
+/// The numbers of a page or of the site, as `horizon_core::wire::PageStats`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Numbers {
-    /// Who is here now.
+pub(crate) struct LiveStats {
     pub(crate) viewers: u64,
-    /// Visits, ever.
     pub(crate) visits: u64,
-    /// Readers who like it now.
     pub(crate) likes: u64,
-    /// Comments that show now.
     pub(crate) comments: u64,
 }
 
-/// What the stream has said last. Nothing before its first word: until then the page shows what the server wrote.
+/// The latest values from the stream.
 #[derive(Clone, Default)]
-pub(crate) struct Latest {
-    /// The page's numbers.
-    pub(crate) page: ArcRwSignal<Option<Numbers>>,
-    /// The site's numbers.
-    pub(crate) site: ArcRwSignal<Option<Numbers>>,
-    /// The page's newest comments, newest first.
-    pub(crate) comments: ArcRwSignal<Vec<Comment>>,
-    /// Whether the numbers are old, because the stream is down.
+pub(crate) struct LiveSignals {
+    /// The numbers of the page; `None` before the first message.
+    pub(crate) page: ArcRwSignal<Option<LiveStats>>,
+    /// The numbers of the site; `None` before the first message.
+    pub(crate) site: ArcRwSignal<Option<LiveStats>>,
+    /// The newest comments of the page, newest first.
+    pub(crate) comments: ArcRwSignal<Vec<LiveComment>>,
+    /// Whether the numbers are old because the stream is down.
     pub(crate) stale: ArcRwSignal<bool>,
 }
 
-struct Live {
-    latest: Latest,
-    health: RefCell<Health>,
+struct LiveStream {
+    signals: LiveSignals,
+    health: RefCell<StreamHealth>,
     source: RefCell<Option<EventSource>>,
     on_event: Function,
-    joined: Cell<bool>,
+    is_started: Cell<bool>,
 }
 
-/// What the stream says; opens it for the first island that asks.
-pub(crate) fn latest() -> Latest {
+/// Returns the signals. The first call opens the stream.
+pub(crate) fn signals() -> LiveSignals {
     LIVE.with(|live| {
-        if !live.joined.replace(true) {
+        if !live.is_started.replace(true) {
             live.open(false);
-            watch();
+            add_handlers();
         }
-        live.latest.clone()
+        live.signals.clone()
     })
 }
 
-/// The post that this page is; nothing on every other page.
+/// Returns the slug of the page if it is a post.
 pub(crate) fn slug() -> Option<String> {
     dom::find("main[data-slug]")?.get_attribute("data-slug")
 }
 
-/// The address of one of the post's routes, `{BASE}/{route}/{slug}`.
-pub(crate) fn address(route: &str, slug: &str) -> String {
+/// Returns the URL `{BASE}/{route}/{slug}`.
+pub(crate) fn api_url(route: &str, slug: &str) -> String {
     [BASE, "/", route, "/", slug].concat()
 }
 
-/// Looks after the stream: by the clock, and whenever the browser says that something has changed.
-fn watch() {
-    dom::every(CHECK_EVERY, || LIVE.with(|live| live.reopen_if(Health::is_due)));
+/// Reopens the stream when it is lost, when the network changes and when the page becomes visible.
+fn add_handlers() {
+    dom::every(CHECK_INTERVAL, || {
+        LIVE.with(|live| live.reopen_if(StreamHealth::is_due))
+    });
     let window = dom::window();
     let document = dom::document();
     dom::on(&document, "visibilitychange", |_| {
         if !dom::document().hidden() {
-            LIVE.with(|live| live.reopen_if(Health::is_due_on_return));
+            LIVE.with(|live| live.reopen_if(StreamHealth::is_due_on_return));
         }
     });
-    // A stream that was open before the network changed may be dead without knowing it.
+    // A stream from before a change of the network may be dead without an error.
     dom::on(&window, "online", |_| LIVE.with(|live| live.reopen_if(|_, _| true)));
-    // A page in the back-forward cache is no reader.
-    dom::on(&window, "pagehide", |_| LIVE.with(Live::close));
+    // A page in the back-forward cache has no viewer.
+    dom::on(&window, "pagehide", |_| LIVE.with(LiveStream::close));
     dom::on(&window, "pageshow", |event| {
         if js::get(&event, "persisted").is_truthy() {
             LIVE.with(|live| live.open(true));
@@ -101,23 +99,25 @@ fn watch() {
     });
 }
 
-impl Live {
+impl LiveStream {
     fn new() -> Self {
         Self {
-            latest: Latest::default(),
+            signals: LiveSignals::default(),
             health: RefCell::default(),
             source: RefCell::default(),
-            on_event: dom::callback(Box::new(|event| LIVE.with(|live| live.hear(event.unchecked_ref())))),
-            joined: Cell::default(),
+            on_event: dom::callback(Box::new(|event| {
+                LIVE.with(|live| live.handle_event(event.unchecked_ref()))
+            })),
+            is_started: Cell::default(),
         }
     }
 
-    /// Opens a stream in place of the one that was there. `again` says that this page was here before.
+    /// Opens a stream and closes the previous one. `again`: this page had a stream before.
     fn open(&self, again: bool) {
         self.close();
         self.health.borrow_mut().opening(js::now());
         let mut url = match slug() {
-            Some(slug) => address("live", &slug),
+            Some(slug) => api_url("live", &slug),
             None => [BASE, "/live"].concat(),
         };
         if again {
@@ -136,29 +136,29 @@ impl Live {
         }
     }
 
-    fn reopen_if(&self, is_due: impl Fn(&Health, i64) -> bool) {
+    fn reopen_if(&self, is_due: impl Fn(&StreamHealth, i64) -> bool) {
         let now = js::now();
         if self.source.borrow().is_some() && is_due(&self.health.borrow(), now) {
             self.open(true);
         }
-        self.tell_age(now);
+        self.update_stale(now);
     }
 
-    fn hear(&self, event: &Event) {
+    fn handle_event(&self, event: &Event) {
         let now = js::now();
         let name = event.type_();
         if name == "error" {
-            self.lost(now);
+            self.handle_error(now);
         } else {
-            self.health.borrow_mut().heard(now);
+            self.health.borrow_mut().received(now);
             if let Some(message) = event.dyn_ref::<MessageEvent>() {
-                self.take(&name, &js::parse(&message.data().as_string().unwrap_or_default()));
+                self.handle_message(&name, &js::parse(&message.data().as_string().unwrap_or_default()));
             }
         }
-        self.tell_age(now);
+        self.update_stale(now);
     }
 
-    fn lost(&self, now: i64) {
+    fn handle_error(&self, now: i64) {
         let closed = self
             .source
             .borrow()
@@ -166,25 +166,25 @@ impl Live {
             .is_some_and(|source| source.ready_state() == EventSource::CLOSED);
         let mut health = self.health.borrow_mut();
         if closed {
-            health.refused(now, js_sys::Math::random());
+            health.rejected(now, js_sys::Math::random());
         } else {
-            health.broke(now);
+            health.disconnected(now);
         }
     }
 
-    fn take(&self, name: &str, data: &JsValue) {
+    fn handle_message(&self, name: &str, data: &JsValue) {
         if name == "comments" {
             return self
-                .latest
+                .signals
                 .comments
-                .set(js::items(data).map(|item| Comment::read(&item)).collect());
+                .set(js::items(data).map(|item| LiveComment::from_js(&item)).collect());
         }
         let signal = if name == "live" && slug().is_some() {
-            &self.latest.page
+            &self.signals.page
         } else {
-            &self.latest.site
+            &self.signals.site
         };
-        signal.set(Some(Numbers {
+        signal.set(Some(LiveStats {
             viewers: js::count(data, "viewers"),
             visits: js::count(data, "visits"),
             likes: js::count(data, "likes"),
@@ -192,10 +192,10 @@ impl Live {
         }));
     }
 
-    fn tell_age(&self, now: i64) {
+    fn update_stale(&self, now: i64) {
         let stale = self.health.borrow().is_stale(now);
-        if self.latest.stale.get_untracked() != stale {
-            self.latest.stale.set(stale);
+        if self.signals.stale.get_untracked() != stale {
+            self.signals.stale.set(stale);
         }
     }
 }

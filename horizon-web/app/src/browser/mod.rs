@@ -1,15 +1,14 @@
-//! What the islands do in the browser: follow the numbers, like, talk.
+//! The islands in the browser: live numbers, likes, comments.
 //!
-//! The server has put everything into the page already. The islands change what it put there: text,
-//! attributes, a comment more. That keeps the download small and leaves nothing to disagree about.
+//! They change text and attributes of the HTML from the server, which keeps the download small.
 
+pub(crate) mod comments;
 mod dom;
+pub mod exports;
 mod fetch;
-mod health;
 mod js;
 pub(crate) mod like;
 mod live;
-pub(crate) mod numbers;
-pub(crate) mod talk;
+pub(crate) mod stats;
+mod stream_health;
 mod task;
-pub mod wake;

@@ -1,13 +1,16 @@
-//! The author's desk and the way into it.
+//! The login form and the moderation page.
 
 use horizon_core::Visibility;
+use horizon_posts::{Diagnostic, DiagnosticEffect, Diagnostics};
 use leptos::prelude::*;
 
-use crate::{Desk, DeskComment, FileProblem, Login, text};
+use crate::{ModerationItem, ModerationPage, text};
 
-/// The way into the desk.
-pub(super) fn login(login: &Login) -> AnyView {
-    let error = login.error.clone();
+/// How many diagnostics the page shows.
+const MAX_DIAGNOSTICS: usize = 50;
+
+pub(super) fn login(error: Option<&str>) -> AnyView {
+    let error = error.map(str::to_owned);
     view! {
         <main id="main" class="text-page">
             <h1>"Sign in"</h1>
@@ -15,7 +18,7 @@ pub(super) fn login(login: &Login) -> AnyView {
                 {error.map(|error| view! { <p class="form-status" role="alert">{error}</p> })}
                 <label for="token">"Token"</label>
                 <input id="token" type="password" name="token" required autocomplete="current-password" />
-                <p class="hint">"What "<code>"HORIZON_ADMIN_TOKEN"</code>" was set to when the server was started."</p>
+                <p class="hint">"The value of "<code>"HORIZON_ADMIN_TOKEN"</code>" on the server."</p>
                 <button type="submit" class="button">
                     "Sign in"
                 </button>
@@ -25,12 +28,11 @@ pub(super) fn login(login: &Login) -> AnyView {
     .into_any()
 }
 
-/// The newest comments of all posts.
-pub(super) fn desk(desk: &Desk) -> AnyView {
-    let only = desk.only_waiting;
+pub(super) fn moderation(page: &ModerationPage) -> AnyView {
+    let only = page.only_pending;
     let current = |on: bool| on.then_some("true");
-    let items = desk.comments.iter().map(|comment| item(comment, only)).collect_view();
-    let older = desk.older.clone();
+    let items = page.comments.iter().map(|comment| item(comment, only)).collect_view();
+    let older = page.older.clone();
     view! {
         <main id="main" class="desk">
             <h1>"Comments"</h1>
@@ -43,7 +45,7 @@ pub(super) fn desk(desk: &Desk) -> AnyView {
                     </li>
                     <li>
                         <a href="/admin?only=waiting" aria-current=current(only)>
-                            "Waiting"
+                            "Pending"
                         </a>
                     </li>
                     <li>
@@ -56,8 +58,8 @@ pub(super) fn desk(desk: &Desk) -> AnyView {
                     </button>
                 </form>
             </div>
-            {problems(desk)}
-            {desk.comments.is_empty().then(|| view! { <p class="nothing">"There is nothing here."</p> })}
+            {content_errors(&page.errors)}
+            {page.comments.is_empty().then(|| view! { <p class="nothing">"There are no comments."</p> })}
             <ol class="desk-list">{items}</ol>
             {older
                 .map(|href| {
@@ -72,23 +74,21 @@ pub(super) fn desk(desk: &Desk) -> AnyView {
     .into_any()
 }
 
-/// The files that cannot be shown; nothing if there are none.
-fn problems(desk: &Desk) -> Option<AnyView> {
-    let problem = |problem: &FileProblem| {
+fn content_errors(errors: &Diagnostics) -> Option<AnyView> {
+    let item = |error: &Diagnostic| {
         view! {
             <li class="desk-item">
                 <p class="comment-head">
-                    <code>{problem.place.clone()}</code>
-                    {problem
-                        .is_last_good_shown
+                    <code>{error.location()}</code>
+                    {(error.effect == DiagnosticEffect::LastGoodShown)
                         .then(|| view! { " " <span class="state">"The last good version is shown"</span> })}
                 </p>
-                <p class="desk-text">{problem.reason.clone()}</p>
+                <p class="desk-text">{error.reason.clone()}</p>
             </li>
         }
     };
-    let items = desk.problems.iter().map(problem).collect_view();
-    let more = desk.more_problems;
+    let items = errors.iter().take(MAX_DIAGNOSTICS).map(item).collect_view();
+    let more = errors.len().saturating_sub(MAX_DIAGNOSTICS);
     let view = view! {
         <section aria-labelledby="problems">
             <h2 id="problems">"Posts that cannot be shown"</h2>
@@ -103,28 +103,28 @@ fn problems(desk: &Desk) -> Option<AnyView> {
                 })}
         </section>
     };
-    (!desk.problems.is_empty()).then(|| view.into_any())
+    (!errors.is_empty()).then(|| view.into_any())
 }
 
-fn item(item: &DeskComment, only_waiting: bool) -> AnyView {
+fn item(item: &ModerationItem, only_pending: bool) -> AnyView {
     let comment = &item.comment;
     let at = comment.at.as_millis();
     let state = comment.visibility.as_str();
     let name = match comment.visibility {
         Visibility::Shown => "Shown",
         Visibility::Removed => "Removed",
-        _ => "Waiting",
+        _ => "Pending",
     };
     let page = format!("/blog/{}#comment-{}", comment.slug, comment.id);
     view! {
         <li class="desk-item" data-state=state>
             <p class="comment-head">
-                <span class="comment-author">{text::author(&comment.author).to_owned()}</span>
+                <span class="comment-author">{text::author_name(&comment.author).to_owned()}</span>
                 " on "
                 <a href=page>{item.post_title.clone()}</a>
                 " "
-                <time datetime=text::machine(at) title=text::moment(at)>
-                    {text::moment(at)}
+                <time datetime=text::rfc3339(at) title=text::date_time(at)>
+                    {text::date_time(at)}
                 </time>
                 " "
                 <span class="state">{name}</span>
@@ -132,16 +132,15 @@ fn item(item: &DeskComment, only_waiting: bool) -> AnyView {
             </p>
             <p class="desk-text">{comment.body.clone()}</p>
             <form method="post" action=format!("/admin/comments/{}", comment.id)>
-                {only_waiting.then(|| view! { <input type="hidden" name="only" value="waiting" /> })}
-                {verdicts(comment.visibility)}
+                {only_pending.then(|| view! { <input type="hidden" name="only" value="waiting" /> })}
+                {buttons(comment.visibility)}
             </form>
         </li>
     }
     .into_any()
 }
 
-/// What the author can do to a comment in this state.
-fn verdicts(visibility: Visibility) -> AnyView {
+fn buttons(visibility: Visibility) -> AnyView {
     let show = match visibility {
         Visibility::Shown => None,
         Visibility::Removed => Some("Restore"),

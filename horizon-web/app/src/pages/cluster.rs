@@ -1,19 +1,19 @@
-//! The processes of the blog, for the author's eyes.
+//! The nodes of the registry.
 
 use leptos::prelude::*;
 
-use crate::{AccumulatorNode, Cluster, Node, Site, WebNode, text};
+use crate::{AccumulatorNode, ClusterPage, NodeStatus, Site, WebNode, text};
 
-/// A process that was silent for longer than this counts as gone, in milliseconds: it speaks every second.
+/// The time without a heartbeat after which a node is shown as silent, in milliseconds. Nodes send one every second.
 const SILENT_MILLIS: u64 = 5_000;
 
-/// The page; `cluster.js` keeps its tables fresh.
-pub(super) fn page(site: &Site, cluster: &Cluster) -> AnyView {
+/// Renders the page; `cluster.js` updates its tables.
+pub(super) fn page(site: &Site, cluster: &ClusterPage) -> AnyView {
     view! {
         <main id="main" class="desk cluster">
             <h1>"Cluster"</h1>
             <div class="desk-bar">
-                <ul class="tags" aria-label="The author's pages">
+                <ul class="tags" aria-label="Admin pages">
                     <li>
                         <a href="/admin">"Comments"</a>
                     </li>
@@ -33,13 +33,13 @@ pub(super) fn page(site: &Site, cluster: &Cluster) -> AnyView {
     .into_any()
 }
 
-/// The tables alone, as HTML that is put into the page as it is.
+/// Renders the tables as HTML.
 #[must_use]
-pub fn table(cluster: &Cluster) -> String {
+pub fn table(cluster: &ClusterPage) -> String {
     tables(cluster).to_html()
 }
 
-fn tables(cluster: &Cluster) -> AnyView {
+fn tables(cluster: &ClusterPage) -> AnyView {
     let note = cluster.note.clone();
     view! {
         {(!note.is_empty()).then(|| view! { <p class="hint">{note}</p> })}
@@ -49,11 +49,11 @@ fn tables(cluster: &Cluster) -> AnyView {
             <thead>
                 <tr>
                     <th scope="col">"Node"</th>
-                    <th scope="col">"Readers"</th>
-                    <th scope="col">"Last heard of"</th>
+                    <th scope="col">"Viewers"</th>
+                    <th scope="col">"Last heartbeat"</th>
                     <th scope="col">"Round trip to Redis"</th>
-                    <th scope="col">"Clock"</th>
-                    <th scope="col">"Since"</th>
+                    <th scope="col">"Clock offset"</th>
+                    <th scope="col">"Started"</th>
                 </tr>
             </thead>
             <tbody>{cluster.web.iter().map(web).collect_view()}</tbody>
@@ -64,13 +64,13 @@ fn tables(cluster: &Cluster) -> AnyView {
                 <tr>
                     <th scope="col">"Node"</th>
                     <th scope="col">"Counted"</th>
-                    <th scope="col">"Events waiting"</th>
-                    <th scope="col">"In work"</th>
+                    <th scope="col">"Unread"</th>
+                    <th scope="col">"Pending"</th>
                     <th scope="col">"Lost"</th>
-                    <th scope="col">"Last heard of"</th>
+                    <th scope="col">"Last heartbeat"</th>
                     <th scope="col">"Round trip to Redis"</th>
-                    <th scope="col">"Clock"</th>
-                    <th scope="col">"Since"</th>
+                    <th scope="col">"Clock offset"</th>
+                    <th scope="col">"Started"</th>
                 </tr>
             </thead>
             <tbody>{cluster.accumulators.iter().map(accumulator).collect_view()}</tbody>
@@ -79,8 +79,8 @@ fn tables(cluster: &Cluster) -> AnyView {
     .into_any()
 }
 
-/// The problems of all processes, or nothing if there are none.
-fn problems(cluster: &Cluster) -> Option<AnyView> {
+/// The problems of all nodes.
+fn problems(cluster: &ClusterPage) -> Option<AnyView> {
     let web = cluster.web.iter().map(|web| &web.node);
     let nodes = web.chain(cluster.accumulators.iter().map(|accumulator| &accumulator.node));
     let problems: Vec<_> = nodes
@@ -128,7 +128,7 @@ fn accumulator(accumulator: &AccumulatorNode) -> AnyView {
     .into_any()
 }
 
-fn state(node: &Node) -> &'static str {
+fn state(node: &NodeStatus) -> &'static str {
     if node.silent_millis > SILENT_MILLIS {
         "silent"
     } else {
@@ -136,36 +136,36 @@ fn state(node: &Node) -> &'static str {
     }
 }
 
-/// How the clock of a process differs from that of Redis.
-fn clock(node: &Node) -> String {
+/// Describes the offset of a node's clock from that of Redis.
+fn clock(node: &NodeStatus) -> String {
     let Some(offset) = node.clock_offset_millis else {
-        return "not compared".to_owned();
+        return "unknown".to_owned();
     };
     let direction = if offset > 0 { "ahead" } else { "behind" };
     match offset.unsigned_abs() {
-        0 => "as Redis".to_owned(),
+        0 => "in sync".to_owned(),
         millis if millis < 1_000 => format!("{millis} ms {direction}"),
         millis => format!("{} s {direction}", text::grouped(millis / 1_000)),
     }
 }
 
-fn times(node: &Node) -> AnyView {
-    let heard = match node.silent_millis / 1_000 {
+fn times(node: &NodeStatus) -> AnyView {
+    let heartbeat = match node.silent_millis / 1_000 {
         0 => "just now".to_owned(),
         seconds => format!("{seconds} s ago"),
     };
     let round_trip = match node.round_trip_micros {
-        None => "none".to_owned(),
+        None => "unknown".to_owned(),
         Some(micros) if micros < 1_000 => format!("{micros} µs"),
         Some(micros) => format!("{} ms", text::grouped(micros / 1_000)),
     };
     let started = node.started.as_millis();
     view! {
-        <td>{heard}</td>
+        <td>{heartbeat}</td>
         <td>{round_trip}</td>
         <td data-cell="clock">{clock(node)}</td>
         <td>
-            <time datetime=text::machine(started)>{text::moment(started)}</time>
+            <time datetime=text::rfc3339(started)>{text::date_time(started)}</time>
         </td>
     }
     .into_any()

@@ -1,6 +1,6 @@
-//! The comments of a post and the form for one more.
+//! The comments of a post and the comment form.
 //!
-//! The browser builds what comes later from the same markup: the empty thread in the `template`.
+//! The browser builds new comments from the empty thread in the `template`.
 
 use horizon_core::{
     EventId, MAX_AUTHOR_CHARS, MAX_BODY_CHARS, Timestamp,
@@ -10,15 +10,14 @@ use leptos::prelude::*;
 
 use super::number;
 use crate::{
-    Blank, Count, PostPage,
-    blanks::{Figure, Marks},
+    Count, PostPage, Slot,
+    slots::{CountLabel, SlotMarkers},
     text,
 };
 
-/// The whole section.
-pub(super) fn comments(page: &PostPage, marks: &Marks) -> AnyView {
-    let count = Figure::blank(marks, Count::Comments, "comment", "comments");
-    let slug = &page.post.slug;
+pub(super) fn comments(page: &PostPage, markers: &SlotMarkers) -> AnyView {
+    let count = CountLabel::slot(markers, Count::Comments, "comment", "comments");
+    let slug = page.post.slug.as_str();
     let threads = page.comments.threads.iter().map(|one| thread(slug, one)).collect_view();
     let are_newest = page.before.is_none() && !page.is_one_thread;
     view! {
@@ -42,14 +41,13 @@ pub(super) fn comments(page: &PostPage, marks: &Marks) -> AnyView {
                 <button type="button" class="button news" data-horizon="new-comments" hidden></button>
             </div>
             <div id="comment-form" data-form-home>
-                {form(page, marks)}
+                {form(page, markers)}
             </div>
         </section>
     }
     .into_any()
 }
 
-/// What is said where the comments cannot be read.
 const UNKNOWN: &str = "Comments cannot be shown right now.";
 
 fn earlier(page: &PostPage) -> Option<AnyView> {
@@ -67,7 +65,7 @@ fn earlier(page: &PostPage) -> Option<AnyView> {
     )
 }
 
-/// A thread that says nothing, for the browser to fill in.
+/// An empty thread for the browser.
 fn empty() -> ThreadView {
     ThreadView {
         comment: CommentView {
@@ -79,12 +77,11 @@ fn empty() -> ThreadView {
             removed: false,
         },
         replies: Vec::new(),
-        // The browser removes the link where it leads nowhere.
+        // The browser removes the link if there are no more replies.
         has_more_replies: true,
     }
 }
 
-/// What stands in the place of a comment that was taken down.
 const REMOVED: &str = "<p>This comment was removed.</p>";
 
 fn thread(slug: &str, thread: &ThreadView) -> AnyView {
@@ -102,7 +99,7 @@ fn thread(slug: &str, thread: &ThreadView) -> AnyView {
     .into_any()
 }
 
-/// The way to the replies that do not stand here.
+/// The link to the replies that are not on this page.
 fn more_replies(slug: &str, thread: &ThreadView) -> Option<AnyView> {
     let after = thread.replies.last().map(|last| format!("&after={}", last.id));
     let href = format!(
@@ -125,7 +122,7 @@ fn more_replies(slug: &str, thread: &ThreadView) -> Option<AnyView> {
 fn article(comment: &CommentView, takes_replies: bool) -> AnyView {
     let id = comment.id.to_string();
     let at = comment.at.as_millis();
-    let author = text::author(&comment.author).to_owned();
+    let author = text::author_name(&comment.author).to_owned();
     let html = if comment.removed {
         REMOVED.into()
     } else {
@@ -145,8 +142,8 @@ fn article(comment: &CommentView, takes_replies: bool) -> AnyView {
                 <span class="comment-author" data-author>{author}</span>
                 " "
                 <a href=format!("#comment-{id}")>
-                    <time datetime=text::machine(at) title=text::moment(at) data-at=at.to_string()>
-                        {text::day(at)}
+                    <time datetime=text::rfc3339(at) title=text::date_time(at) data-at=at.to_string()>
+                        {text::date(at)}
                     </time>
                 </a>
             </header>
@@ -157,41 +154,41 @@ fn article(comment: &CommentView, takes_replies: bool) -> AnyView {
     .into_any()
 }
 
-/// What is said after a comment that is not shown yet.
-const WAITING: &str = "Thank you. Your comment waits for the author, and shows once it is approved.";
+const PENDING: &str = "Thank you. Your comment will appear after the author approves it.";
 
-fn form(page: &PostPage, marks: &Marks) -> AnyView {
-    let slug = &page.post.slug;
-    let answered = page.reply_to.and_then(|id| {
+fn form(page: &PostPage, markers: &SlotMarkers) -> AnyView {
+    let slug = page.post.slug.as_str();
+    let parent = page.reply_to.and_then(|id| {
         let mut heads = page.comments.threads.iter().map(|thread| &thread.comment);
         heads.find(|comment| comment.id == id && !comment.removed)
     });
-    let parent = answered.map(|comment| comment.id.to_string()).unwrap_or_default();
-    let status = page.is_waiting.then_some(WAITING);
+    let parent_id = parent.map(|comment| comment.id.to_string()).unwrap_or_default();
+    let parent_author = parent
+        .map(|comment| text::author_name(&comment.author))
+        .unwrap_or_default();
+    let status = page.is_pending.then_some(PENDING);
     view! {
         <form class="form" method="post" action=format!("/horizon/comments/{slug}") data-horizon="comment-form">
             <h3>"Write a comment"</h3>
-            <p class="answered" data-answered hidden=answered.is_none()>
+            <p class="answered" data-answered hidden=parent.is_none()>
                 "In reply to "
-                <strong data-author>
-                    {answered.map(|comment| text::author(&comment.author)).unwrap_or_default().to_owned()}
-                </strong>
+                <strong data-author>{parent_author.to_owned()}</strong>
                 " · "
                 <a data-horizon="cancel-reply" href=format!("/blog/{slug}#comment-form")>
                     "Cancel"
                 </a>
             </p>
-            <input type="hidden" name="parent" value=parent autocomplete="off" />
-            <input type="hidden" name="id" value=marks.mark(Blank::CommentId) autocomplete="off" />
+            <input type="hidden" name="parent" value=parent_id autocomplete="off" />
+            <input type="hidden" name="id" value=markers.marker(Slot::CommentId) autocomplete="off" />
             <input type="hidden" name="back" value=format!("/blog/{slug}") />
             <label for="author">"Name "<span class="hint">"(optional)"</span></label>
             <input id="author" name="author" maxlength=MAX_AUTHOR_CHARS.to_string() autocomplete="name" />
             <label for="body">"Comment"</label>
             <textarea id="body" name="body" rows="5" required maxlength=MAX_BODY_CHARS.to_string() aria-describedby="body-hint"></textarea>
             <p id="body-hint" class="hint">
-                "Plain text, or a little Markdown: "<code>"*emphasis*"</code>", "<code>"`code`"</code>", lists, links."
+                "Plain text or simple Markdown: "<code>"*emphasis*"</code>", "<code>"`code`"</code>", lists, links."
             </p>
-            // No person sees it; what fills it in is a machine.
+            // A honeypot: hidden from people, filled in by bots.
             <div class="visually-hidden" aria-hidden="true">
                 <label for="website">"Leave this empty"</label>
                 <input id="website" name="website" tabindex="-1" autocomplete="off" />

@@ -1,12 +1,13 @@
-//! Pages that list posts.
+//! Lists of posts.
 
+use horizon_posts::{Tag, TagPosts};
 use leptos::prelude::*;
 
-use super::{encoded, likes, number, tags};
-use crate::{BlogIndex, Card, Home, Site, TagCount, TagPage, blanks::Figure};
+use super::{encoded, likes, number, post_url, tags};
+use crate::{BlogIndex, PostCard, Site, slots::CountLabel};
 
 /// `/`
-pub(super) fn home(site: &Site, home: &Home) -> AnyView {
+pub(super) fn home(site: &Site, posts: &[PostCard]) -> AnyView {
     view! {
         <main id="main" class="list-page">
             <header class="intro">
@@ -14,7 +15,7 @@ pub(super) fn home(site: &Site, home: &Home) -> AnyView {
                 <p class="lede">{site.description.clone()}</p>
             </header>
             <h2 class="list-title">"Latest posts"</h2>
-            {cards(&home.posts, "There are no posts yet.")}
+            {cards(posts, "There are no posts yet.")}
             <p class="more">
                 <a href="/blog">"All posts"</a>
             </p>
@@ -37,20 +38,20 @@ pub(super) fn blog(index: &BlogIndex) -> AnyView {
             {tag_filter(index)}
             {found.map(|found| view! { <p role="status">{found}</p> })}
             <h2 class="visually-hidden">"Posts"</h2>
-            {cards(&index.posts, "No post is like that. Try other words, or another tag.")}
+            {cards(&index.posts, "No posts found. Try other words or another tag.")}
         </main>
     }
     .into_any()
 }
 
 /// `/tags/{tag}`
-pub(super) fn tag(page: &TagPage) -> AnyView {
+pub(super) fn tag(tag: &Tag, posts: &[PostCard]) -> AnyView {
     view! {
         <main id="main" class="list-page">
             <p class="eyebrow">"Tag"</p>
-            <h1>{page.tag.name.clone()}</h1>
+            <h1>{tag.name.clone()}</h1>
             <h2 class="visually-hidden">"Posts"</h2>
-            {cards(&page.posts, "There are no posts with this tag.")}
+            {cards(posts, "There are no posts with this tag.")}
             <p class="more">
                 <a href="/blog">"All posts"</a>
             </p>
@@ -101,41 +102,41 @@ fn tag_filter(index: &BlogIndex) -> Option<AnyView> {
         }
     };
     let all = link("All".into(), None, None);
-    let each = |tag: &TagCount| link(tag.tag.name.clone(), Some(&tag.tag.slug), Some(tag.posts));
+    let each = |tag: &TagPosts| link(tag.tag.name.clone(), Some(&tag.tag.slug), Some(tag.posts.len()));
     let each: Vec<_> = index.tags.iter().map(each).collect();
     (!each.is_empty()).then(|| view! { <ul class="tags" aria-label="Tags">{all} {each}</ul> }.into_any())
 }
 
-fn cards(posts: &[Card], none: &'static str) -> AnyView {
+fn cards(posts: &[PostCard], placeholder: &'static str) -> AnyView {
     if posts.is_empty() {
-        return view! { <p class="nothing">{none}</p> }.into_any();
+        return view! { <p class="nothing">{placeholder}</p> }.into_any();
     }
     view! { <div class="cards">{posts.iter().map(card).collect_view()}</div> }.into_any()
 }
 
-fn card(card: &Card) -> AnyView {
-    let (post, numbers) = (&card.post, card.numbers);
-    let viewers = numbers.map(|numbers| numbers.viewers);
-    let visits = numbers.map(|numbers| numbers.visits);
-    let liked = numbers.map(|numbers| numbers.likes);
+fn card(card: &PostCard) -> AnyView {
+    let (post, stats) = (&card.post, card.stats);
+    let viewers = stats.map(|stats| stats.viewers);
+    let visits = stats.map(|stats| stats.visits);
+    let liked = stats.map(|stats| stats.likes);
     let cover = post.cover.as_ref().map(|cover| {
         view! { <img class="card-cover" src=cover.image.clone() alt="" loading="lazy" decoding="async" /> }
     });
     view! {
-        <article class="card" data-slug=post.slug.clone()>
+        <article class="card" data-slug=post.slug.to_string()>
             {cover}
             {super::post::meta(post)}
             <h3>
-                <a href=format!("/blog/{}", post.slug)>{post.title.clone()}</a>
+                <a href=post_url(post)>{post.title.clone()}</a>
             </h3>
-            <p>{post.description.clone()}</p>
+            <p>{post.summary().to_owned()}</p>
             {tags(&post.tags)}
             <ul class="numbers" aria-label="Numbers">
                 <li class=if viewers.unwrap_or(0) == 0 { "now nobody" } else { "now" }>
-                    {number("viewers", Figure::of(viewers, "reading now", "reading now"))}
+                    {number("viewers", CountLabel::new(viewers, "reading now", "reading now"))}
                 </li>
-                <li>{number("visits", Figure::of(visits, "view", "views"))}</li>
-                <li>{likes(Figure::of(liked, "like", "likes"))}</li>
+                <li>{number("visits", CountLabel::new(visits, "view", "views"))}</li>
+                <li>{likes(CountLabel::new(liked, "like", "likes"))}</li>
             </ul>
         </article>
     }
@@ -145,18 +146,17 @@ fn card(card: &Card) -> AnyView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Tag;
 
     #[test]
     fn a_search_keeps_its_words_when_a_tag_is_picked() {
         let index = BlogIndex {
             posts: Vec::new(),
-            tags: vec![TagCount {
+            tags: vec![TagPosts {
                 tag: Tag {
                     name: "C&A".into(),
                     slug: "c-a".into(),
                 },
-                posts: 2,
+                posts: Vec::new(),
             }],
             query: "a & b".into(),
             tag: None,

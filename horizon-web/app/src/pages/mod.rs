@@ -1,54 +1,59 @@
-//! What stands inside the document, one file a page.
+//! The `main` elements, one file for each kind of page.
 
 mod admin;
 pub(crate) mod cluster;
 mod comments;
-mod extra;
 mod lists;
 mod post;
+mod text_page;
 
+use horizon_posts::{Post, Tag};
 use leptos::prelude::*;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::{
-    Page, Site, Tag,
-    blanks::{Figure, Marks},
+    Site, View,
+    slots::{CountLabel, SlotMarkers},
 };
 
-/// What a path or a query does not carry as it is (RFC 3986 §2.3).
+/// All but the unreserved characters (RFC 3986 §2.3).
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-/// The `main` of `page`.
-pub(crate) fn body(site: &Site, page: &Page, marks: &Marks) -> AnyView {
-    match page {
-        Page::Home(home) => lists::home(site, home).into_any(),
-        Page::Blog(index) => lists::blog(index).into_any(),
-        Page::Tag(page) => lists::tag(page).into_any(),
-        Page::Post(page) => post::post(page, marks).into_any(),
-        Page::Extra(page) => extra::extra(page).into_any(),
-        Page::NotFound => extra::not_found().into_any(),
-        Page::Error(error) => extra::error(error).into_any(),
-        Page::Login(login) => admin::login(login).into_any(),
-        Page::Desk(desk) => admin::desk(desk).into_any(),
-        Page::Cluster(cluster) => cluster::page(site, cluster).into_any(),
+/// Renders the `main` element of `view`.
+pub(crate) fn main(site: &Site, view: &View, markers: &SlotMarkers) -> AnyView {
+    match view {
+        View::Home(posts) => lists::home(site, posts),
+        View::Blog(index) => lists::blog(index),
+        View::Tag(tag, posts) => lists::tag(tag, posts),
+        View::Post(page) => post::post(page, markers),
+        View::Page(page) => text_page::markdown(page),
+        View::NotFound => text_page::not_found(),
+        View::Error(error) => text_page::error(error),
+        View::Login(error) => admin::login(error.as_deref()),
+        View::Moderation(page) => admin::moderation(page),
+        View::Cluster(cluster) => cluster::page(site, cluster),
     }
-    .into_any()
 }
 
-/// A number with its word beside it. `hook` is how the islands find it.
-pub(crate) fn number(hook: &'static str, figure: Figure) -> AnyView {
+/// A number with its unit. The islands find it by `name`.
+pub(crate) fn number(name: &'static str, label: CountLabel) -> AnyView {
     view! {
-        <span data-horizon=hook>{figure.number}</span>
+        <span data-horizon=name>{label.number}</span>
         " "
-        <span data-one=figure.one data-many=figure.many>
-            {figure.word}
+        <span data-one=label.one data-many=label.many>
+            {label.unit}
         </span>
     }
     .into_any()
 }
 
-/// The path of a tag's page.
-pub(crate) fn tag_address(slug: &str) -> String {
+/// Returns the path of a post.
+pub(crate) fn post_url(post: &Post) -> String {
+    format!("/blog/{}", post.slug)
+}
+
+/// Returns the path of a tag.
+pub(crate) fn tag_url(slug: &str) -> String {
     format!("/tags/{}", encoded(slug))
 }
 
@@ -56,12 +61,11 @@ fn encoded(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()
 }
 
-/// The tags of a post, as links.
 fn tags(tags: &[Tag]) -> Option<AnyView> {
     let link = |tag: &Tag| {
         view! {
             <li>
-                <a href=tag_address(&tag.slug)>{tag.name.clone()}</a>
+                <a href=tag_url(&tag.slug)>{tag.name.clone()}</a>
             </li>
         }
     };
@@ -69,15 +73,15 @@ fn tags(tags: &[Tag]) -> Option<AnyView> {
     (!links.is_empty()).then(|| view! { <ul class="tags" aria-label="Tags">{links}</ul> }.into_any())
 }
 
-/// Likes, with a heart that says what they are to who sees it.
-fn likes(figure: Figure) -> AnyView {
+/// The number of likes with a heart; the unit is for screen readers.
+fn likes(label: CountLabel) -> AnyView {
     view! {
         {heart()}
         " "
-        <span data-horizon="likes">{figure.number}</span>
+        <span data-horizon="likes">{label.number}</span>
         " "
-        <span class="visually-hidden" data-one=figure.one data-many=figure.many>
-            {figure.word}
+        <span class="visually-hidden" data-one=label.one data-many=label.many>
+            {label.unit}
         </span>
     }
     .into_any()

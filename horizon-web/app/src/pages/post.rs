@@ -1,30 +1,33 @@
-//! A post: its text, its numbers, what readers say.
+//! A post with its numbers and comments.
 
+use std::sync::Arc;
+
+use horizon_posts::{Post, TocEntry};
 use leptos::prelude::*;
 
-use super::{comments, heart, likes, number, tags};
+use super::{comments, heart, likes, number, post_url, tags};
 use crate::{
-    Blank, Count, Link, PostHead, PostPage, TocEntry,
-    blanks::{Figure, Marks},
+    Count, PostPage, Slot,
     islands::{Comments, LikeButton, LiveNumbers},
+    slots::{CountLabel, SlotMarkers},
     text,
 };
 
 /// `/blog/{slug}`
-pub(super) fn post(page: &PostPage, marks: &Marks) -> AnyView {
+pub(super) fn post(page: &PostPage, markers: &SlotMarkers) -> AnyView {
     let post = &page.post;
-    let comments = comments::comments(page, marks);
+    let comments = comments::comments(page, markers);
     view! {
-        <main id="main" class="post-page" data-slug=post.slug.clone()>
+        <main id="main" class="post-page" data-slug=post.slug.to_string()>
             <article class="post">
                 <header class="post-head">
-                    {meta(post)} <h1>{post.title.clone()}</h1> <p class="lede">{post.description.clone()}</p>
-                    {numbers(marks)}
+                    {meta(post)} <h1>{post.title.clone()}</h1> <p class="lede">{post.summary().to_owned()}</p>
+                    {numbers(markers)}
                 </header>
                 {cover(post)}
-                {toc(&page.toc)}
-                <div class="prose" inner_html=page.html.clone()></div>
-                <footer class="post-foot">{like(page, marks)} {tags(&post.tags)}</footer>
+                {post.show_toc.then(|| toc(&post.toc))}
+                <div class="prose" inner_html=post.html().to_owned()></div>
+                <footer class="post-foot">{like(post, markers)} {tags(&post.tags)}</footer>
             </article>
             {neighbours(page)}
             <Comments>{comments}</Comments>
@@ -33,13 +36,13 @@ pub(super) fn post(page: &PostPage, marks: &Marks) -> AnyView {
     .into_any()
 }
 
-/// When a post was published, and how long it takes to read.
-pub(super) fn meta(post: &PostHead) -> AnyView {
-    let at = post.date.as_millis();
-    let minutes = post.reading_minutes.max(1);
+/// The date of publication and the reading time.
+pub(super) fn meta(post: &Post) -> AnyView {
+    let at = post.date.unix_millis();
+    let minutes = post.reading_minutes;
     view! {
         <p class="meta">
-            <time datetime=text::machine(at)>{text::day(at)}</time>
+            <time datetime=text::rfc3339(at)>{text::date(at)}</time>
             " · "
             {minutes}
             " min read"
@@ -48,11 +51,11 @@ pub(super) fn meta(post: &PostHead) -> AnyView {
     .into_any()
 }
 
-fn numbers(marks: &Marks) -> AnyView {
-    let viewers = Figure::blank(marks, Count::Viewers, "reading now", "reading now");
-    let visits = Figure::blank(marks, Count::Visits, "view", "views");
-    let liked = Figure::blank(marks, Count::Likes, "like", "likes");
-    let comments = Figure::blank(marks, Count::Comments, "comment", "comments");
+fn numbers(markers: &SlotMarkers) -> AnyView {
+    let viewers = CountLabel::slot(markers, Count::Viewers, "reading now", "reading now");
+    let visits = CountLabel::slot(markers, Count::Visits, "view", "views");
+    let liked = CountLabel::slot(markers, Count::Likes, "like", "likes");
+    let comments = CountLabel::slot(markers, Count::Comments, "comment", "comments");
     let list = view! {
         <ul class="numbers" aria-label="Numbers">
             <li class="now">{number("viewers", viewers)}</li>
@@ -67,17 +70,17 @@ fn numbers(marks: &Marks) -> AnyView {
     view! { <LiveNumbers>{list}</LiveNumbers> }.into_any()
 }
 
-fn cover(post: &PostHead) -> Option<AnyView> {
+fn cover(post: &Post) -> Option<AnyView> {
     let cover = post.cover.clone()?;
     let caption = cover
         .caption
         .map(|caption| view! { <figcaption>{caption}</figcaption> });
     Some(
         view! {
-            <figure class="cover">
+            <label class="cover">
                 <img src=cover.image alt=cover.alt decoding="async" />
                 {caption}
-            </figure>
+            </label>
         }
         .into_any(),
     )
@@ -105,17 +108,16 @@ fn toc(entries: &[TocEntry]) -> Option<AnyView> {
     })
 }
 
-fn like(page: &PostPage, marks: &Marks) -> AnyView {
-    let slug = page.post.slug.clone();
+fn like(post: &Post, markers: &SlotMarkers) -> AnyView {
     let form = view! {
-        <form class="like" method="post" action=format!("/horizon/likes/{slug}") data-like>
-            <input type="hidden" name="liked" value=marks.mark(Blank::NotLiked) autocomplete="off" />
-            <input type="hidden" name="id" value=marks.mark(Blank::LikeId) autocomplete="off" />
-            <input type="hidden" name="back" value=format!("/blog/{slug}") />
-            <button type="submit" data-horizon="like" aria-pressed=marks.mark(Blank::LikeOutcome)>
+        <form class="like" method="post" action=format!("/horizon/likes/{}", post.slug) data-like>
+            <input type="hidden" name="liked" value=markers.marker(Slot::NotLiked) autocomplete="off" />
+            <input type="hidden" name="id" value=markers.marker(Slot::LikeId) autocomplete="off" />
+            <input type="hidden" name="back" value=post_url(post) />
+            <button type="submit" data-horizon="like" aria-pressed=markers.marker(Slot::Liked)>
                 {heart()}
                 " Like "
-                <span class="count" data-horizon="likes">{marks.mark(Blank::Grouped(Count::Likes))}</span>
+                <span class="count" data-horizon="likes">{markers.marker(Slot::Number(Count::Likes))}</span>
             </button>
             " "
             <span class="form-status" role="status"></span>
@@ -126,13 +128,13 @@ fn like(page: &PostPage, marks: &Marks) -> AnyView {
 }
 
 fn neighbours(page: &PostPage) -> Option<AnyView> {
-    let link = |link: &Option<Link>, class: &'static str, rel: &'static str, name: &'static str| {
-        let link = link.clone()?;
+    let link = |post: &Option<Arc<Post>>, class: &'static str, rel: &'static str, name: &'static str| {
+        let post = post.as_ref()?;
         Some(view! {
-            <a class=class rel=rel href=link.href>
+            <a class=class rel=rel href=post_url(post)>
                 <span class="eyebrow">{name}</span>
                 " "
-                <span>{link.title}</span>
+                <span>{post.title.clone()}</span>
             </a>
         })
     };

@@ -5,26 +5,28 @@ mod sample;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use horizon_app::{
-    Cluster, Desk, ErrorPage, Login, Node, Page, Piece, PostPage, Template, Values, WebNode, cluster_table,
+    ClusterPage, ErrorPage, ModerationPage, NodeStatus, PostPage, SlotValues, Template, TemplatePart, View, WebNode,
+    cluster_table,
 };
 use horizon_core::{EventId, Timestamp, wire::PageStats};
+use horizon_posts::Diagnostics;
 use sha2::{Digest, Sha256};
 
-use sample::{all, hello, post, site, values};
+use sample::{all, hello, library, post, site, values};
 
-/// A key of the blanks. In a server it is random.
+/// The key of the slot markers.
 const KEY: u128 = 0x0123_4567_89ab_cdef_0123_4567_89ab_cdef;
 
-fn rendered(page: Page, key: u128) -> Template {
+fn rendered(page: View, key: u128) -> Template {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(Template::new(&site(), page, key)).unwrap()
 }
 
-fn template(page: &Page) -> Template {
+fn template(page: &View) -> Template {
     rendered(page.clone(), KEY)
 }
 
-fn html(page: &Page) -> String {
+fn html(page: &View) -> String {
     template(page).fill(&values())
 }
 
@@ -80,28 +82,30 @@ fn no_page_needs_what_the_policy_forbids() {
 #[test]
 fn a_script_in_a_post_is_not_in_the_policy() {
     let mut page = post("Hello", "Ada");
-    let before = template(&Page::Post(Box::new(page.clone()))).policy;
-    page.html = "</head><script type=\"module\">alert(1)</script>".into();
-    assert_eq!(template(&Page::Post(Box::new(page))).policy, before);
+    let before = template(&View::Post(Box::new(page.clone()))).policy;
+    let library = library("Hello", "</head><script type=\"module\">alert(1)</script>");
+    page.post = library.post("hello").unwrap().clone();
+    assert!(page.post.html().contains("<script type=\"module\">alert(1)"));
+    assert_eq!(template(&View::Post(Box::new(page))).policy, before);
     assert_eq!(before.matches("'sha256-").count(), 1);
 }
 
 #[test]
-fn what_answers_differ_in_is_in_no_text_of_a_template() {
+fn the_text_of_a_template_is_the_same_in_all_responses() {
     let texts = |key| {
-        let pieces = rendered(hello(), key).pieces;
-        let is_text = |piece: &Piece| matches!(piece, Piece::Text(_));
+        let pieces = rendered(hello(), key).parts;
+        let is_text = |part: &TemplatePart| matches!(part, TemplatePart::Text(_));
         pieces.into_iter().filter(is_text).collect::<Vec<_>>()
     };
     assert_eq!(texts(1 << 100), texts(2 << 100));
     let (mut one, mut none) = (values(), values());
-    one.numbers = Some(PageStats {
+    one.page = Some(PageStats {
         viewers: 1,
         visits: 1,
         likes: 1,
         comments: 1,
     });
-    none.numbers = Some(PageStats::default());
+    none.page = Some(PageStats::default());
     let template = template(&hello());
     assert!(
         template
@@ -121,12 +125,12 @@ fn a_page_whose_numbers_and_comments_are_not_known_has_neither_and_keeps_its_for
     let mut page = post("Hello", "Ada");
     page.comments = horizon_core::wire::ThreadsView::default();
     page.has_unknown_comments = true;
-    let unknown = Values {
-        numbers: None,
-        totals: None,
+    let unknown = SlotValues {
+        page: None,
+        site: None,
         ..values()
     };
-    let html = template(&Page::Post(Box::new(page))).fill(&unknown);
+    let html = template(&View::Post(Box::new(page))).fill(&unknown);
     assert!(html.contains(">\u{2013}</span> <span data-one=\"view\" data-many=\"views\">views</span>"));
     assert!(html.contains("Comments cannot be shown right now."));
     assert!(html.contains(r#""commentCount":null,"#));
@@ -135,11 +139,11 @@ fn a_page_whose_numbers_and_comments_are_not_known_has_neither_and_keeps_its_for
 }
 
 #[test]
-fn a_status_says_what_the_page_says() {
+fn the_status_matches_the_page() {
     assert_eq!(template(&hello()).status, 200);
-    assert_eq!(template(&Page::NotFound).status, 404);
+    assert_eq!(template(&View::NotFound).status, 404);
     let error = |status| {
-        Page::Error(ErrorPage {
+        View::Error(ErrorPage {
             status,
             title: String::new(),
             detail: String::new(),
@@ -205,16 +209,16 @@ fn a_reply_takes_no_reply() {
 }
 
 #[test]
-fn a_page_asked_for_with_a_reply_answers_that_comment() {
+fn the_form_of_a_reply_names_the_comment() {
     let mut page = post("Hello", "Ada");
     page.reply_to = Some(EventId::from_u128(1));
-    let answered = html(&Page::Post(Box::new(page.clone())));
+    let answered = html(&View::Post(Box::new(page.clone())));
     assert!(
         answered.contains(r#"name="parent" value="00000000000000000000000000000001""#),
         "{answered}"
     );
     page.reply_to = Some(EventId::from_u128(77));
-    let unknown = html(&Page::Post(Box::new(page)));
+    let unknown = html(&View::Post(Box::new(page)));
     assert!(unknown.contains(r#"name="parent" value="""#), "{unknown}");
 }
 
@@ -223,7 +227,7 @@ fn a_removed_comment_keeps_its_place_and_takes_no_reply() {
     let mut page = post("Hello", "");
     page.comments.threads[0].comment.removed = true;
     page.comments.threads[0].comment.html = String::new();
-    let html = html(&Page::Post(Box::new(page)));
+    let html = html(&View::Post(Box::new(page)));
     let (_, list) = html.split_once("comment-list").unwrap();
     let (list, _) = list.split_once("<template").unwrap();
     assert!(
@@ -236,7 +240,7 @@ fn a_removed_comment_keeps_its_place_and_takes_no_reply() {
 #[test]
 fn without_a_script_a_link_leads_to_more_replies_and_back_to_the_newest_comments() {
     let list = |page: PostPage| {
-        let html = html(&Page::Post(Box::new(page)));
+        let html = html(&View::Post(Box::new(page)));
         let (_, list) = html.split_once("comment-list").unwrap();
         // The template has a link of its own, for the browser.
         let (list, rest) = list.split_once("<template").unwrap();
@@ -261,20 +265,20 @@ fn without_a_script_a_link_leads_to_more_replies_and_back_to_the_newest_comments
 }
 
 #[test]
-fn without_a_script_the_page_says_that_a_comment_waits() {
+fn without_a_script_the_page_says_that_a_comment_is_pending() {
     let mut page = post("Hello", "Ada");
-    page.is_waiting = true;
-    let html = html(&Page::Post(Box::new(page)));
+    page.is_pending = true;
+    let html = html(&View::Post(Box::new(page)));
     let (_, status) = html.split_once(r#"data-horizon="form-status""#).unwrap();
     let (status, _) = status.split_once("</p>").unwrap();
     assert!(
-        status.contains("role=\"status\"") && status.contains("waits for the author"),
+        status.contains("role=\"status\"") && status.contains("after the author approves it"),
         "{status}"
     );
 }
 
 #[test]
-fn machines_learn_what_a_post_is() {
+fn a_post_has_metadata() {
     let html = html(&hello());
     for fact in [
         r#"<link rel="canonical" href="https://example.org/blog/hello">"#,
@@ -300,16 +304,15 @@ fn a_tag_in_an_address_is_encoded() {
 }
 
 #[test]
-fn pages_that_are_nobodys_business_are_not_listed_and_load_no_islands() {
+fn private_pages_are_not_indexed_and_load_no_islands() {
     for page in [
-        Page::NotFound,
-        Page::Login(Login { error: None }),
-        Page::Desk(Desk {
+        View::NotFound,
+        View::Login(None),
+        View::Moderation(ModerationPage {
             comments: Vec::new(),
-            only_waiting: false,
+            only_pending: false,
             older: None,
-            problems: Vec::new(),
-            more_problems: 0,
+            errors: Diagnostics::default(),
         }),
     ] {
         let html = html(&page);
@@ -322,7 +325,7 @@ fn pages_that_are_nobodys_business_are_not_listed_and_load_no_islands() {
 }
 
 #[test]
-fn the_desk_offers_what_can_be_done_to_a_comment() {
+fn the_moderation_page_has_buttons_for_each_comment() {
     let html = html(&all().pop().unwrap());
     for part in [
         r#"action="/admin/comments/00000000000000000000000000000009""#,
@@ -335,13 +338,13 @@ fn the_desk_offers_what_can_be_done_to_a_comment() {
 }
 
 #[test]
-fn the_desk_lists_the_files_that_cannot_be_shown() {
+fn the_moderation_page_lists_files_with_errors() {
     let html = html(&all().pop().unwrap());
     for part in [
         "Posts that cannot be shown",
-        "<code>posts/a.md:3</code>",
+        "<code>posts/00.md:3</code>",
         "The last good version is shown",
-        "<code>posts/b.md</code>",
+        "<code>posts/01.md</code>",
         " more. <code>horizon-web check</code> lists all of them.",
     ] {
         assert!(html.contains(part), "{part} is not in {html}");
@@ -349,8 +352,8 @@ fn the_desk_lists_the_files_that_cannot_be_shown() {
 }
 
 #[test]
-fn the_problems_of_each_process_are_listed_as_text() {
-    let node = Node {
+fn the_problems_of_each_node_are_listed_as_text() {
+    let node = NodeStatus {
         name: "web-1".into(),
         started: Timestamp::from_millis(1_795_550_822_604),
         silent_millis: 0,
@@ -358,7 +361,7 @@ fn the_problems_of_each_process_are_listed_as_text() {
         clock_offset_millis: Some(-7_200_000),
         problems: vec!["clock: <b>it is wrong".into()],
     };
-    let mut cluster = Cluster::default();
+    let mut cluster = ClusterPage::default();
     cluster.web.push(WebNode { node, viewers: 0 });
     let html = cluster_table(&cluster);
     assert!(html.contains(r#"<li data-problem-of="web-1">"#), "{html}");

@@ -1,17 +1,17 @@
 //! A site, and one page of each kind.
 
-use std::sync::Arc;
+use std::{fs, sync::Arc};
 
 use horizon_app::{
-    Assets, BlogIndex, Card, Desk, DeskComment, ErrorPage, ExtraPage, FileProblem, Home, Link, Login, Page, PostHead,
-    PostPage, Site, Tag, TagPage, TocEntry, Values,
+    AssetUrls, BlogIndex, ErrorPage, Link, ModerationItem, ModerationPage, PostCard, PostPage, Site, SlotValues, View,
 };
 use horizon_core::{
     Comment, EventId, ReaderId, Slug, Timestamp, Visibility,
     wire::{CommentView, PageStats, ThreadView, ThreadsView},
 };
+use horizon_posts::{ContentOptions, Diagnostic, DiagnosticEffect, Diagnostics, Library, Tag};
 
-/// What someone writes who means harm.
+/// Text of an attacker.
 pub(crate) const HOSTILE: &str = r#""><script>alert(1)</script><img src=x onerror='alert(2)'>"#;
 
 /// The site that every page belongs to.
@@ -24,7 +24,7 @@ pub(crate) fn site() -> Arc<Site> {
             title: "About".into(),
             href: "/about".into(),
         }],
-        assets: Assets {
+        assets: AssetUrls {
             bundle: Some("horizon-0123".into()),
             css: "/pkg/style-0123.css".into(),
             highlight_css: Some("/pkg/highlight-0123.css".into()),
@@ -35,19 +35,26 @@ pub(crate) fn site() -> Arc<Site> {
     })
 }
 
-fn head(title: &str) -> PostHead {
-    PostHead {
-        slug: "hello".into(),
-        title: title.into(),
-        description: "What it is about".into(),
-        date: Timestamp::from_millis(1_777_899_900_000),
-        tags: vec![Tag {
-            name: "Größe".into(),
-            slug: "größe".into(),
-        }],
-        reading_minutes: 4,
-        cover: None,
+/// A library with the post `hello`, an older post and the page `about`, all with this title.
+pub(crate) fn library(title: &str, body: &str) -> Library {
+    let folder = tempfile::tempdir().unwrap();
+    let title = serde_json::to_string(title).unwrap();
+    for (name, date) in [
+        ("hello", "2026-05-04T13:05:00Z"),
+        ("older", "2026-05-03"),
+        ("pages/about", "2026-05-02"),
+    ] {
+        let path = folder.path().join(name).with_extension("md");
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let front =
+            format!("title: {title}\ndescription: What it is about\ndate: {date}\ntags: [Größe]\nshowToc: true");
+        fs::write(path, format!("---\n{front}\n---\n{body}")).unwrap();
     }
+    let options = ContentOptions {
+        raw_html: true,
+        ..ContentOptions::default()
+    };
+    Library::load(folder.path(), &options, Timestamp::from_millis(1_800_000_000_000))
 }
 
 fn comment(id: u128, author: &str, html: &str) -> CommentView {
@@ -63,45 +70,31 @@ fn comment(id: u128, author: &str, html: &str) -> CommentView {
 
 /// A post with this title, and comments by this author.
 pub(crate) fn post(title: &str, author: &str) -> PostPage {
-    PostPage {
-        post: head(title),
-        html: "<h2 id=\"one\">One</h2><p>Words.</p>".into(),
-        toc: vec![TocEntry {
-            level: 2,
-            id: "one".into(),
-            text: title.into(),
+    let library = library(title, "## One\n\nWords.");
+    let comments = ThreadsView {
+        threads: vec![ThreadView {
+            comment: comment(1, author, "<p>First.</p>"),
+            replies: vec![comment(2, "", "<p>Answer.</p>")],
+            has_more_replies: false,
         }],
-        older: Some(Link {
-            title: title.into(),
-            href: "/blog/older".into(),
-        }),
-        newer: None,
-        comments: ThreadsView {
-            threads: vec![ThreadView {
-                comment: comment(1, author, "<p>First.</p>"),
-                replies: vec![comment(2, "", "<p>Answer.</p>")],
-                has_more_replies: false,
-            }],
-            has_earlier: true,
-        },
-        has_unknown_comments: false,
-        before: None,
-        is_one_thread: false,
-        reply_to: None,
-        is_waiting: false,
+        has_earlier: true,
+    };
+    PostPage {
+        older: library.post("older").cloned(),
+        ..PostPage::new(library.post("hello").unwrap().clone(), Some(comments))
     }
 }
 
-/// What a reader who likes a post finds in it.
-pub(crate) fn values() -> Values {
-    Values {
-        numbers: Some(PageStats {
+/// The values for a reader who likes the post.
+pub(crate) fn values() -> SlotValues {
+    SlotValues {
+        page: Some(PageStats {
             viewers: 17,
             visits: 1_204,
             likes: 58,
             comments: 1,
         }),
-        totals: Some(PageStats {
+        site: Some(PageStats {
             viewers: 2,
             visits: 12_345,
             ..PageStats::default()
@@ -113,72 +106,70 @@ pub(crate) fn values() -> Values {
 }
 
 /// A harmless post.
-pub(crate) fn hello() -> Page {
-    Page::Post(Box::new(post("Hello", "Ada")))
+pub(crate) fn hello() -> View {
+    View::Post(Box::new(post("Hello", "Ada")))
 }
 
-fn on_the_desk() -> DeskComment {
+fn pending_comment() -> ModerationItem {
     let (slug, reader) = (Slug::new("hello").unwrap(), ReaderId::from_u128(0));
     let mut comment = Comment::new(EventId::from_u128(9), slug, reader, Timestamp::from_millis(0));
     (comment.author, comment.body) = (HOSTILE.into(), HOSTILE.into());
     comment.visibility = Visibility::Pending;
-    DeskComment {
+    ModerationItem {
         comment,
         post_title: HOSTILE.into(),
     }
 }
 
-fn file_problem(place: &str, is_last_good_shown: bool) -> FileProblem {
-    FileProblem {
-        place: place.into(),
+/// More errors than the page lists.
+fn content_errors() -> Diagnostics {
+    let error = |number: usize| Diagnostic {
+        path: format!("posts/{number:02}.md").into(),
+        line: (number == 0).then_some(3),
+        effect: if number == 0 {
+            DiagnosticEffect::LastGoodShown
+        } else {
+            DiagnosticEffect::NotShown
+        },
         reason: HOSTILE.into(),
-        is_last_good_shown,
-    }
+    };
+    (0..57).map(error).collect()
 }
 
 /// One page of each kind.
-pub(crate) fn all() -> Vec<Page> {
-    let cards = vec![Card {
-        post: head(HOSTILE),
-        numbers: Some(PageStats::default()),
+pub(crate) fn all() -> Vec<View> {
+    let library = library(HOSTILE, "Words.");
+    let cards = vec![PostCard {
+        post: library.post("hello").unwrap().clone(),
+        stats: Some(PageStats::default()),
     }];
+    let tag = Tag {
+        name: HOSTILE.into(),
+        slug: HOSTILE.into(),
+    };
     vec![
-        Page::Home(Home { posts: cards.clone() }),
-        Page::Blog(BlogIndex {
+        View::Home(cards.clone()),
+        View::Blog(BlogIndex {
             posts: cards.clone(),
             tags: Vec::new(),
             query: HOSTILE.into(),
             tag: Some(HOSTILE.into()),
         }),
-        Page::Post(Box::new(post(HOSTILE, HOSTILE))),
-        Page::Tag(TagPage {
-            tag: Tag {
-                name: HOSTILE.into(),
-                slug: HOSTILE.into(),
-            },
-            posts: cards,
-        }),
-        Page::Extra(ExtraPage {
-            path: "/about".into(),
-            title: HOSTILE.into(),
-            description: HOSTILE.into(),
-            html: "<p>Words.</p>".into(),
-        }),
-        Page::NotFound,
-        Page::Error(ErrorPage {
+        View::Post(Box::new(post(HOSTILE, HOSTILE))),
+        View::Tag(tag, cards),
+        View::Page(library.page("about").unwrap().clone()),
+        View::NotFound,
+        View::Error(ErrorPage {
             status: 503,
             title: HOSTILE.into(),
             detail: HOSTILE.into(),
         }),
-        Page::Login(Login {
-            error: Some(HOSTILE.into()),
-        }),
-        Page::Desk(Desk {
-            comments: vec![on_the_desk()],
-            only_waiting: true,
+        View::Login(Some(HOSTILE.into())),
+        View::Moderation(ModerationPage {
+            comments: vec![pending_comment()],
+            only_pending: true,
             older: None,
-            problems: vec![file_problem("posts/a.md:3", true), file_problem("posts/b.md", false)],
-            more_problems: 7,
+            errors: content_errors(),
         }),
     ]
 }

@@ -1,78 +1,78 @@
-//! The keys of the front matter: which there are, how they may be spelled, and which a misspelt one resembles.
+//! The keys of the front matter, and matching of misspelt keys.
 
 use strsim::osa_distance;
 
-/// A key that the blog knows.
+/// A known key.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Key {
+pub(crate) struct KnownKey {
     /// Its [`normal`] form.
     pub(crate) name: &'static str,
-    pub(crate) meaning: Meaning,
+    pub(crate) rule: KeyRule,
 }
 
-/// What the value of a key means for whether a file is public.
+/// How the value of a key decides whether a file is public.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Meaning {
-    /// Nothing.
+pub(crate) enum KeyRule {
+    /// Not at all.
     Content,
     /// The file is not public before this date.
     Date,
-    /// The same, as a date beside the post's own. It may be empty.
+    /// The same, in addition to the post's own date. It may be empty.
     NotBefore,
     /// The file is not public from this date on. It may be empty.
     NotAfter,
-    /// The file is not public if the value is this. Anything but a flag is a mistake.
-    NotPublicIf(bool),
-    /// The file is not public if the value is this. Anything but a flag means something else.
-    NotPublicIfJust(bool),
-    /// A word for the state of the file, as `draft`.
+    /// The file is not public if the value is this flag. Other values are errors.
+    HiddenIf(bool),
+    /// The file is not public if the value is this flag. Other values have another meaning.
+    HiddenIfFlag(bool),
+    /// The state of the file, such as `draft`.
     State,
     /// The file is not public if there is a value.
     Password,
 }
 
-const fn key(name: &'static str, meaning: Meaning) -> Key {
-    Key { name, meaning }
+const fn key(name: &'static str, rule: KeyRule) -> KnownKey {
+    KnownKey { name, rule }
 }
 
 /// All known keys: the blog's own, and those with which Hugo, Jekyll, Zola, Astro, Docusaurus, Eleventy, Obsidian,
 /// Ghost and WordPress mark a file as not public.
-static KEYS: [Key; 31] = [
-    key("title", Meaning::Content),
-    key("description", Meaning::Content),
-    key("updated", Meaning::Content),
-    key("tags", Meaning::Content),
-    key("cover", Meaning::Content),
-    key("showtoc", Meaning::Content),
-    key("slug", Meaning::Content),
-    key("date", Meaning::Date),
-    key("publishdate", Meaning::NotBefore),
-    key("publishedat", Meaning::NotBefore),
-    key("expirydate", Meaning::NotAfter),
-    key("draft", Meaning::NotPublicIf(true)),
-    key("drafts", Meaning::NotPublicIf(true)),
-    key("isdraft", Meaning::NotPublicIf(true)),
-    key("private", Meaning::NotPublicIf(true)),
-    key("hidden", Meaning::NotPublicIf(true)),
-    key("unlisted", Meaning::NotPublicIf(true)),
-    key("unpublished", Meaning::NotPublicIf(true)),
-    key("protected", Meaning::NotPublicIf(true)),
-    key("published", Meaning::NotPublicIf(false)),
-    key("publish", Meaning::NotPublicIf(false)),
-    key("ispublished", Meaning::NotPublicIf(false)),
-    key("public", Meaning::NotPublicIf(false)),
-    key("visible", Meaning::NotPublicIf(false)),
-    key("hide", Meaning::NotPublicIfJust(true)),
-    key("permalink", Meaning::NotPublicIfJust(false)),
-    key("status", Meaning::State),
-    key("poststatus", Meaning::State),
-    key("visibility", Meaning::State),
-    key("password", Meaning::Password),
-    key("postpassword", Meaning::Password),
+static KEYS: [KnownKey; 31] = [
+    key("title", KeyRule::Content),
+    key("description", KeyRule::Content),
+    key("updated", KeyRule::Content),
+    key("tags", KeyRule::Content),
+    key("cover", KeyRule::Content),
+    key("showtoc", KeyRule::Content),
+    key("slug", KeyRule::Content),
+    key("date", KeyRule::Date),
+    key("publishdate", KeyRule::NotBefore),
+    key("publishedat", KeyRule::NotBefore),
+    key("expirydate", KeyRule::NotAfter),
+    key("draft", KeyRule::HiddenIf(true)),
+    key("drafts", KeyRule::HiddenIf(true)),
+    key("isdraft", KeyRule::HiddenIf(true)),
+    key("private", KeyRule::HiddenIf(true)),
+    key("hidden", KeyRule::HiddenIf(true)),
+    key("unlisted", KeyRule::HiddenIf(true)),
+    key("unpublished", KeyRule::HiddenIf(true)),
+    key("protected", KeyRule::HiddenIf(true)),
+    key("published", KeyRule::HiddenIf(false)),
+    key("publish", KeyRule::HiddenIf(false)),
+    key("ispublished", KeyRule::HiddenIf(false)),
+    key("public", KeyRule::HiddenIf(false)),
+    key("visible", KeyRule::HiddenIf(false)),
+    key("hide", KeyRule::HiddenIfFlag(true)),
+    key("permalink", KeyRule::HiddenIfFlag(false)),
+    key("status", KeyRule::State),
+    key("poststatus", KeyRule::State),
+    key("visibility", KeyRule::State),
+    key("password", KeyRule::Password),
+    key("postpassword", KeyRule::Password),
 ];
 
-/// Keys that resemble a known key and are not misspellings of it.
-const OTHERS: [&str; 12] = [
+/// Keys that are similar to a known key but not misspellings of it.
+const UNRELATED: [&str; 12] = [
     "craft",
     "crafts",
     "data",
@@ -87,26 +87,26 @@ const OTHERS: [&str; 12] = [
     "tabs",
 ];
 
-/// What a key in a file is.
+/// The known key that a key in a file matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Found {
-    /// A known key, in any case and with any separators.
-    Known(&'static Key),
+pub(crate) enum KeyMatch {
+    /// This key, in any case and with any separators.
+    Known(&'static KnownKey),
     /// Probably a misspelling of this key.
-    Near(&'static Key),
+    Similar(&'static KnownKey),
     /// Any other key.
-    Other,
+    Unknown,
 }
 
-impl Key {
-    /// Returns whether a misspelling of the key holds a file back even if its value cannot be understood.
+impl KnownKey {
+    /// Returns whether a misspelling of the key hides a file even if its value is invalid.
     pub(crate) fn is_draft_or_published(&self) -> bool {
         matches!(self.name, "draft" | "drafts" | "published" | "publish")
     }
 
-    /// Returns whether two spellings of the key in one file both count.
+    /// Returns whether two spellings of the key in one file both have effect.
     pub(crate) fn may_repeat(&self) -> bool {
-        !matches!(self.meaning, Meaning::Content | Meaning::Date)
+        !matches!(self.rule, KeyRule::Content | KeyRule::Date)
     }
 
     /// Returns the largest edit distance of a misspelling: 1 for keys below seven letters, else 2.
@@ -121,33 +121,33 @@ pub(crate) fn normal(name: &str) -> String {
     characters.flat_map(char::to_lowercase).collect()
 }
 
-/// Returns which known key an author means.
-pub(crate) fn find(name: &str) -> Found {
+/// Finds the known key that matches `name`.
+pub(crate) fn find(name: &str) -> KeyMatch {
     let normal = normal(name);
     if let Some(key) = KEYS.iter().find(|key| key.name == normal) {
-        return Found::Known(key);
+        return KeyMatch::Known(key);
     }
-    if OTHERS.contains(&normal.as_str()) {
-        return Found::Other;
+    if UNRELATED.contains(&normal.as_str()) {
+        return KeyMatch::Unknown;
     }
     let distances = KEYS
         .iter()
-        .filter(|key| !matches!(key.meaning, Meaning::NotPublicIfJust(_)))
+        .filter(|key| !matches!(key.rule, KeyRule::HiddenIfFlag(_)))
         .map(|key| (osa_distance(key.name, &normal), key));
-    let near = distances
+    let similar = distances
         .filter(|(distance, key)| *distance <= key.tolerance())
         .min_by_key(|(distance, _)| *distance);
-    near.map_or(Found::Other, |(_, key)| Found::Near(key))
+    similar.map_or(KeyMatch::Unknown, |(_, key)| KeyMatch::Similar(key))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn name(found: Found) -> &'static str {
+    fn name(found: KeyMatch) -> &'static str {
         match found {
-            Found::Known(key) | Found::Near(key) => key.name,
-            Found::Other => "",
+            KeyMatch::Known(key) | KeyMatch::Similar(key) => key.name,
+            KeyMatch::Unknown => "",
         }
     }
 
@@ -163,7 +163,7 @@ mod tests {
             ("publish-date", "publishdate"),
         ] {
             assert!(
-                matches!(find(spelled), Found::Known(key) if key.name == meant),
+                matches!(find(spelled), KeyMatch::Known(key) if key.name == meant),
                 "{spelled}"
             );
         }
@@ -184,7 +184,7 @@ mod tests {
         ] {
             let found = find(spelled);
             assert!(
-                matches!(found, Found::Near(_)) && name(found) == meant,
+                matches!(found, KeyMatch::Similar(_)) && name(found) == meant,
                 "{spelled}: {found:?}"
             );
         }
@@ -222,7 +222,7 @@ mod tests {
             "permalinks",
             "side",
         ] {
-            assert_eq!(find(other), Found::Other, "{other}");
+            assert_eq!(find(other), KeyMatch::Unknown, "{other}");
         }
     }
 }

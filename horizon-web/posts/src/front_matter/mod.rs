@@ -1,4 +1,4 @@
-//! Reads the YAML at the head of a file, and tells everything that is wrong with it.
+//! Parses the YAML front matter of a file and reports every issue in it.
 
 mod keys;
 mod publication;
@@ -8,15 +8,14 @@ use horizon_core::Slug;
 use serde::de::DeserializeOwned;
 
 use self::{
-    keys::Found,
+    keys::KeyMatch,
     publication::flag,
-    yaml::{CoverYaml, Entry, Placed, Values, error_line},
+    yaml::{CoverYaml, Located, YamlEntry, error_line},
 };
 use crate::{Cover, Date, Severity, Tag, text, urls};
 
 pub(crate) use self::publication::Publication;
 
-/// What an author says about a file.
 #[derive(Debug, Default)]
 pub(crate) struct FrontMatter {
     pub(crate) title: String,
@@ -29,15 +28,16 @@ pub(crate) struct FrontMatter {
     pub(crate) slug: Option<Slug>,
 }
 
-/// What is wrong, and in which line of the file.
+/// An error or warning about a file.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Fault {
+pub(crate) struct FileIssue {
+    /// The line in the file, from 1.
     pub(crate) line: Option<usize>,
     pub(crate) reason: String,
     pub(crate) severity: Severity,
 }
 
-impl Fault {
+impl FileIssue {
     pub(crate) fn error(line: Option<usize>, reason: impl Into<String>) -> Self {
         Self {
             line,
@@ -54,25 +54,24 @@ impl Fault {
     }
 }
 
-/// What came of the head of a file.
 #[derive(Debug)]
-pub(crate) struct Head<'a> {
-    /// None if something in it is wrong.
+pub(crate) struct ParsedFrontMatter<'a> {
+    /// `None` if there is an error in it.
     pub(crate) front: Option<FrontMatter>,
-    /// As far as it can be read, also where something else is wrong.
+    /// As far as it can be parsed, even if there is an error elsewhere.
     pub(crate) publication: Publication,
-    pub(crate) faults: Vec<Fault>,
+    pub(crate) issues: Vec<FileIssue>,
     /// The rest of the file.
     pub(crate) body: &'a str,
 }
 
-impl Head<'_> {
-    /// A head in which only the lines by themselves can be read.
-    fn broken<'a>(lines: impl Iterator<Item = &'a str>, fault: Fault) -> Self {
+impl ParsedFrontMatter<'_> {
+    /// Front matter that is not valid YAML: only its separate lines are evaluated.
+    fn broken<'a>(lines: impl Iterator<Item = &'a str>, issue: FileIssue) -> Self {
         Self {
             front: None,
-            publication: Publication::of_broken(lines),
-            faults: vec![fault],
+            publication: Publication::from_lines(lines),
+            issues: vec![issue],
             body: "",
         }
     }
@@ -80,31 +79,31 @@ impl Head<'_> {
 
 const FENCE: &str = "---";
 
-/// Whether a file has front matter, whole or not.
+/// Returns whether a file starts with front matter, complete or not.
 pub(crate) fn is_in(text: &str) -> bool {
     text.lines().next().is_some_and(|line| line.trim_end() == FENCE)
 }
 
-/// Reads the head of a file.
-pub(crate) fn read(text: &str, date_required: bool) -> Head<'_> {
+/// Parses the front matter of a file.
+pub(crate) fn parse(text: &str, date_required: bool) -> ParsedFrontMatter<'_> {
     if !is_in(text) {
         let reason = "there is no front matter: the first line must be \"---\", then title and date, then \"---\"";
-        return Head::broken(std::iter::empty(), Fault::error(Some(1), reason));
+        return ParsedFrontMatter::broken(std::iter::empty(), FileIssue::error(Some(1), reason));
     }
     match split(text) {
-        Some((yaml, body)) => Head {
+        Some((yaml, body)) => ParsedFrontMatter {
             body,
-            ..parse(yaml, date_required)
+            ..parse_yaml(yaml, date_required)
         },
         None => {
             let reason = "the front matter does not end: there is no second line \"---\"";
             let lines = text.lines().take_while(|line| !line.trim().is_empty());
-            Head::broken(lines, Fault::error(Some(1), reason))
+            ParsedFrontMatter::broken(lines, FileIssue::error(Some(1), reason))
         }
     }
 }
 
-/// Cuts a file into its front matter and its body; none if the front matter does not end.
+/// Splits a file into its front matter and its body. Returns `None` if the front matter does not end.
 fn split(text: &str) -> Option<(&str, &str)> {
     let mut lines = text.split_inclusive('\n');
     let first = lines.next()?;
@@ -119,183 +118,164 @@ fn split(text: &str) -> Option<(&str, &str)> {
     None
 }
 
-/// Reads the YAML between the fences.
-fn parse(yaml: &str, date_required: bool) -> Head<'static> {
+fn parse_yaml(yaml: &str, date_required: bool) -> ParsedFrontMatter<'static> {
     let entries = match yaml::entries(yaml) {
         Ok(entries) => entries,
-        Err(error) => return Head::broken(yaml.lines(), syntax_fault(&error)),
+        Err(error) => return ParsedFrontMatter::broken(yaml.lines(), syntax_issue(&error)),
     };
-    let mut faults = Vec::new();
-    let publication = Publication::of(&entries, &mut faults);
-    let mut read = Reader {
+    let mut issues = Vec::new();
+    let publication = Publication::from_entries(&entries, &mut issues);
+    let mut parser = FieldParser {
         yaml,
-        names: Names::of(&entries, &mut faults),
-        all: yaml::values(yaml),
-        faults: Vec::new(),
+        spellings: KeySpellings::new(&entries, &mut issues),
+        issues: Vec::new(),
     };
     let front = FrontMatter {
-        title: read.title(),
-        description: read.text("description"),
-        date: read.date("date", date_required),
-        updated: read.date("updated", false),
-        tags: read.tags(),
-        cover: read.cover(),
-        show_toc: read.flag("showtoc"),
-        slug: read.slug(),
+        title: parser.title(),
+        description: parser.text("description"),
+        date: parser.date("date", date_required),
+        updated: parser.date("updated", false),
+        tags: parser.tags(),
+        cover: parser.cover(),
+        show_toc: parser.flag("showtoc"),
+        slug: parser.slug(),
     };
-    let is_whole = read.faults.is_empty();
-    faults.extend(read.faults);
-    Head {
-        front: is_whole.then_some(front),
+    let is_valid = parser.issues.is_empty();
+    issues.extend(parser.issues);
+    ParsedFrontMatter {
+        front: is_valid.then_some(front),
         publication,
-        faults,
+        issues,
         body: "",
     }
 }
 
-/// How the author of a file spells the known keys.
-struct Names<'a>(Vec<(&'static str, &'a str)>);
+/// The known keys of a file, each with the author's spelling.
+struct KeySpellings<'a>(Vec<(&'static str, &'a YamlEntry)>);
 
-impl<'a> Names<'a> {
-    /// Of two spellings the one in small letters counts, or else the first.
-    fn of(entries: &'a [Entry], faults: &mut Vec<Fault>) -> Self {
-        let mut names: Vec<(&'static str, &'a Entry)> = Vec::new();
+impl<'a> KeySpellings<'a> {
+    /// If a key occurs in two spellings, the one in lower case has effect, or else the first.
+    fn new(entries: &'a [YamlEntry], issues: &mut Vec<FileIssue>) -> Self {
+        let mut known: Vec<(&'static str, &'a YamlEntry)> = Vec::new();
         for entry in entries {
-            let Found::Known(key) = entry.found else { continue };
-            match names.iter_mut().find(|(name, _)| *name == key.name) {
-                None => names.push((key.name, entry)),
-                // Each of these counts, because each may say that the file is not public.
+            let KeyMatch::Known(key) = entry.key else { continue };
+            match known.iter_mut().find(|(name, _)| *name == key.name) {
+                None => known.push((key.name, entry)),
+                // `Publication` evaluates each of these.
                 Some(_) if key.may_repeat() => {}
                 Some((_, first)) => {
-                    let (counts, other) = if entry.name == key.name {
+                    let (used, other) = if entry.name == key.name {
                         (entry, *first)
                     } else {
                         (*first, entry)
                     };
-                    *first = counts;
+                    *first = used;
                     let reason = format!(
-                        "\"{}\" has no effect, because there is \"{}\" too",
-                        other.name, counts.name
+                        "\"{}\" has no effect, because there is also \"{}\"",
+                        other.name, used.name
                     );
-                    faults.push(Fault::warning(other.line, reason));
+                    issues.push(FileIssue::warning(other.line, reason));
                 }
             }
         }
-        Self(
-            names
-                .into_iter()
-                .map(|(name, entry)| (name, entry.name.as_str()))
-                .collect(),
-        )
+        Self(known)
     }
 
-    fn spelled(&self, name: &'static str) -> &'a str {
-        let found = self.0.iter().find(|(known, _)| *known == name);
-        found.map_or(name, |(_, spelled)| spelled)
+    fn get(&self, name: &str) -> Option<&'a str> {
+        let (_, entry) = self.0.iter().find(|(known, _)| *known == name)?;
+        Some(entry.name.as_str())
     }
 }
 
-fn syntax_fault(error: &serde_saphyr::Error) -> Fault {
+fn syntax_issue(error: &serde_saphyr::Error) -> FileIssue {
     let message = error.without_snippet().to_string();
-    // The parser says its position at the end, but counts from the YAML's first line.
+    // The message ends with a position that counts from the first line of the YAML.
     let reason = message
         .rsplit_once(" at line ")
         .map_or(message.as_str(), |(reason, _)| reason);
-    Fault::error(
-        error_line(error),
-        format!("the front matter is no valid YAML of \"key: value\" lines: {reason}"),
-    )
+    let reason = format!("the front matter is not valid YAML of \"key: value\" lines: {reason}");
+    FileIssue::error(error_line(error), reason)
 }
 
-/// Reads one key a time, so that a wrong value of one does not hide that of another.
-struct Reader<'a> {
+/// Parses each key by itself, so that all wrong values are reported.
+struct FieldParser<'a> {
     yaml: &'a str,
-    names: Names<'a>,
-    /// What every key says, where none says what it may not.
-    all: Option<Values>,
-    faults: Vec<Fault>,
+    spellings: KeySpellings<'a>,
+    issues: Vec<FileIssue>,
 }
 
-impl Reader<'_> {
-    fn fault(&mut self, line: Option<usize>, reason: impl Into<String>) {
-        self.faults.push(Fault::error(line, reason));
+impl FieldParser<'_> {
+    fn error(&mut self, line: Option<usize>, reason: impl Into<String>) {
+        self.issues.push(FileIssue::error(line, reason));
     }
 
-    fn value<T: DeserializeOwned + 'static>(
-        &mut self,
-        key: &'static str,
-    ) -> Result<Option<Placed<T>>, serde_saphyr::Error> {
-        let key = self.names.spelled(key);
-        match &mut self.all {
-            Some(all) => {
-                let (value, line) = match all.remove(key) {
-                    Some(placed) => placed,
-                    None => return Ok(None),
-                };
-                Ok(value.downcast().ok().map(|value| (*value, line)))
-            }
-            None => yaml::value(self.yaml, key),
+    fn value<T: DeserializeOwned>(&self, key: &str) -> Result<Option<Located<T>>, serde_saphyr::Error> {
+        match self.spellings.get(key) {
+            Some(key) => yaml::value(self.yaml, key),
+            None => Ok(None),
         }
     }
 
-    /// The value of `key` and its line; a value of another type is a fault.
-    fn typed<T: DeserializeOwned + 'static>(&mut self, key: &'static str, expected: &str) -> Option<Placed<T>> {
-        match self.value::<T>(key) {
-            Ok(found) => found,
-            Err(error) => {
-                let key = self.names.spelled(key);
-                self.fault(error_line(&error), format!("\"{key}\" must be {expected}"));
-                None
-            }
-        }
+    /// Returns the value of `key` and its line. Reports a value of another type.
+    fn typed<T: DeserializeOwned>(&mut self, key: &str, expected: &str) -> Option<Located<T>> {
+        self.value::<T>(key).unwrap_or_else(|error| {
+            let key = self.spellings.get(key).unwrap_or(key);
+            self.error(error_line(&error), format!("\"{key}\" must be {expected}"));
+            None
+        })
     }
 
-    fn text_at(&mut self, key: &'static str) -> Option<Placed<String>> {
+    fn text_at(&mut self, key: &str) -> Option<Located<String>> {
         let (text, line) = self.typed::<String>(key, "a text")?;
         Some((text.trim().to_owned(), line))
     }
 
-    fn text(&mut self, key: &'static str) -> Option<String> {
+    fn text(&mut self, key: &str) -> Option<String> {
         self.text_at(key).map(|(text, _)| text).filter(|text| !text.is_empty())
     }
 
-    fn flag(&mut self, key: &'static str) -> bool {
+    /// Parses the text of `key`. Reports an error with the line.
+    fn parsed<T, E: std::fmt::Display>(&mut self, key: &str, parse: impl Fn(&str) -> Result<T, E>) -> Option<T> {
+        let (text, line) = self.text_at(key)?;
+        let error = match parse(&text) {
+            Ok(value) => return Some(value),
+            Err(error) => error,
+        };
+        let key = self.spellings.get(key).unwrap_or(key);
+        self.error(line, format!("\"{key}\" is {text:?}, but {error}"));
+        None
+    }
+
+    fn flag(&mut self, key: &str) -> bool {
         const EXPECTED: &str = "true or false";
         let Some((text, line)) = self.typed::<String>(key, EXPECTED) else {
             return false;
         };
         flag(text.trim()).unwrap_or_else(|| {
-            let key = self.names.spelled(key);
-            self.fault(line, format!("\"{key}\" must be {EXPECTED}"));
+            let key = self.spellings.get(key).unwrap_or(key);
+            self.error(line, format!("\"{key}\" must be {EXPECTED}"));
             false
         })
     }
 
-    fn title(&mut self) -> String {
-        let before = self.faults.len();
-        let title = self.text("title");
-        if title.is_none() && self.faults.len() == before {
-            self.fault(Some(1), "there is no title");
+    /// Reports that a required key is missing, unless its value was reported.
+    fn require<T>(&mut self, key: &str, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        let before = self.issues.len();
+        let value = read(self);
+        if value.is_none() && self.issues.len() == before {
+            self.error(Some(1), format!("there is no {key}"));
         }
+        value
+    }
+
+    fn title(&mut self) -> String {
+        let title = self.require("title", |parser| parser.text("title"));
         title.unwrap_or_default()
     }
 
-    fn date(&mut self, key: &'static str, required: bool) -> Option<Date> {
-        let before = self.faults.len();
-        match self.text_at(key) {
-            Some((text, line)) => match text.parse() {
-                Ok(date) => return Some(date),
-                Err(error) => {
-                    let key = self.names.spelled(key);
-                    self.fault(line, format!("\"{key}\" is {text:?}, but {error}"));
-                }
-            },
-            None if required && self.faults.len() == before => {
-                self.fault(Some(1), format!("there is no {key}"));
-            }
-            None => {}
-        }
-        None
+    fn date(&mut self, key: &str, required: bool) -> Option<Date> {
+        let read = |parser: &mut Self| parser.parsed(key, str::parse);
+        if required { self.require(key, read) } else { read(self) }
     }
 
     fn tags(&mut self) -> Vec<Tag> {
@@ -311,12 +291,10 @@ impl Reader<'_> {
         for name in names {
             let slug = text::tag_slug(&name);
             if slug.is_empty() {
-                self.fault(line, format!("the tag {name:?} has no letter and no digit"));
+                self.error(line, format!("the tag {name:?} has no letter and no digit"));
             } else if !tags.iter().any(|tag| tag.slug == slug) {
-                tags.push(Tag {
-                    name: name.trim().to_owned(),
-                    slug,
-                });
+                let name = name.trim().to_owned();
+                tags.push(Tag { name, slug });
             }
         }
         tags
@@ -324,37 +302,23 @@ impl Reader<'_> {
 
     fn cover(&mut self) -> Option<Cover> {
         let (cover, line) = self.typed::<CoverYaml>("cover", "a mapping of image, alt and caption, each a text")?;
-        let Some(image) = cover.image.filter(|image| !image.trim().is_empty()) else {
-            self.fault(line, "\"cover\" has no image");
-            return None;
+        let image = cover.image.filter(|image| !image.trim().is_empty());
+        let cover = match (image, cover.alt) {
+            (None, _) => Err("\"cover\" has no image".to_owned()),
+            (Some(image), alt) => match (urls::image(image.trim()), alt) {
+                (None, _) => Err(format!("the image {image:?} of \"cover\" is not a web address")),
+                (Some(_), None) => Err("\"cover\" has no alt: describe the image, or write \"\" for decoration".into()),
+                (Some(url), Some(alt)) => Ok(Cover {
+                    image: url.into_owned(),
+                    alt,
+                    caption: cover.caption.filter(|caption| !caption.trim().is_empty()),
+                }),
+            },
         };
-        let Some(address) = urls::image(image.trim()) else {
-            self.fault(line, format!("the image {image:?} of \"cover\" is no web address"));
-            return None;
-        };
-        let Some(alt) = cover.alt else {
-            self.fault(
-                line,
-                "\"cover\" has no alt: say what the image shows, or \"\" if it is only decoration",
-            );
-            return None;
-        };
-        Some(Cover {
-            image: address.into_owned(),
-            alt,
-            caption: cover.caption.filter(|caption| !caption.trim().is_empty()),
-        })
+        cover.map_err(|reason| self.error(line, reason)).ok()
     }
 
     fn slug(&mut self) -> Option<Slug> {
-        let (text, line) = self.text_at("slug")?;
-        match Slug::new(&text) {
-            Ok(slug) => Some(slug),
-            Err(error) => {
-                let key = self.names.spelled("slug");
-                self.fault(line, format!("\"{key}\" is {text:?}, but {error}"));
-                None
-            }
-        }
+        self.parsed("slug", |text| Slug::new(text))
     }
 }

@@ -1,11 +1,11 @@
-//! Whether a file is public, and when. A value that cannot be understood makes it a draft.
+//! When a file is public. A file with an invalid value is a draft.
 
 use horizon_core::Timestamp;
 
 use super::{
-    Fault,
-    keys::{Found, Key, Meaning},
-    yaml::{Entry, Scalar},
+    FileIssue,
+    keys::{KeyMatch, KeyRule, KnownKey},
+    yaml::{Scalar, YamlEntry},
 };
 use crate::Date;
 
@@ -39,7 +39,7 @@ const NOT_PUBLIC: [&str; 12] = [
 /// Whether a file is public, and when.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Publication {
-    /// The author marks it as not public, or it cannot be understood whether it is.
+    /// The author marks it as not public, or a value is invalid.
     pub(crate) is_draft: bool,
     pub(crate) from: Option<Date>,
     pub(crate) until: Option<Date>,
@@ -59,135 +59,135 @@ impl Publication {
             .filter(|from| !self.is_draft && from.timestamp() > now && !ends(*from))
     }
 
-    /// Evaluates the keys, and adds what is wrong with them to `faults`.
-    pub(super) fn of(entries: &[Entry], faults: &mut Vec<Fault>) -> Self {
+    /// Evaluates the keys and reports invalid values.
+    pub(super) fn from_entries(entries: &[YamlEntry], issues: &mut Vec<FileIssue>) -> Self {
         let mut publication = Self::default();
         for entry in entries {
-            match entry.found {
-                Found::Known(key) => publication.add_known(entry, key, faults),
-                Found::Near(key) => publication.add_near(entry, key, faults),
-                Found::Other => {}
+            match entry.key {
+                KeyMatch::Known(key) => publication.add_known(entry, key, issues),
+                KeyMatch::Similar(key) => publication.add_similar(entry, key, issues),
+                KeyMatch::Unknown => {}
             }
         }
         publication
     }
 
-    /// Evaluates broken YAML line by line.
-    pub(super) fn of_broken<'a>(lines: impl Iterator<Item = &'a str>) -> Self {
+    /// Evaluates invalid YAML line by line.
+    pub(super) fn from_lines<'a>(lines: impl Iterator<Item = &'a str>) -> Self {
         let entry = |line: &str| {
             let (name, value) = line.split_once(':')?;
             let value = value.split(" #").next().unwrap_or_default().trim();
             let value = value.trim_matches(['"', '\'']);
-            let entry = Entry::new(name, None, Scalar::new(value));
-            // An indented line usually belongs to another key, as `hidden` below `cover`. An indented `draft` is more
-            // likely the mistake that broke the YAML.
-            let is_draft = matches!(entry.found, Found::Known(key) if key.is_draft_or_published());
+            let entry = YamlEntry::new(name, None, Scalar::new(value));
+            // An indented line usually belongs to another key, such as `hidden` below `cover`. An indented `draft` is
+            // more likely the mistake that broke the YAML.
+            let is_draft = matches!(entry.key, KeyMatch::Known(key) if key.is_draft_or_published());
             (is_draft || !name.starts_with(char::is_whitespace)).then_some(entry)
         };
-        let entries: Vec<Entry> = lines.filter_map(entry).collect();
-        Self::of(&entries, &mut Vec::new())
+        let entries: Vec<YamlEntry> = lines.filter_map(entry).collect();
+        Self::from_entries(&entries, &mut Vec::new())
     }
 
-    fn add_known(&mut self, entry: &Entry, key: &Key, faults: &mut Vec<Fault>) {
-        let verdict = verdict(key.meaning, &entry.value);
-        if let Verdict::Unclear(expected) = verdict {
+    fn add_known(&mut self, entry: &YamlEntry, key: &KnownKey, issues: &mut Vec<FileIssue>) {
+        let effect = effect(key.rule, &entry.value);
+        if let KeyEffect::Invalid(expected) = effect {
             let reason = format!("\"{}\" must be {expected}", entry.name);
-            faults.push(Fault::error(entry.line, reason));
+            issues.push(FileIssue::error(entry.line, reason));
         }
-        self.add(verdict);
+        self.add(effect);
     }
 
-    /// A misspelt key counts like the key that it resembles if it hides the file.
-    fn add_near(&mut self, entry: &Entry, key: &Key, faults: &mut Vec<Fault>) {
-        let verdict = match verdict(key.meaning, &entry.value) {
-            Verdict::Unclear(_) if !key.is_draft_or_published() => Verdict::Public,
-            // `dates` and the like hold no date of publication.
-            Verdict::From(_) if key.meaning == Meaning::Date => Verdict::Public,
-            verdict => verdict,
+    /// A misspelt key has the effect of the similar key if that hides the file.
+    fn add_similar(&mut self, entry: &YamlEntry, key: &KnownKey, issues: &mut Vec<FileIssue>) {
+        let effect = match effect(key.rule, &entry.value) {
+            KeyEffect::Invalid(_) if !key.is_draft_or_published() => KeyEffect::Public,
+            // `dates` and similar keys are not publication dates.
+            KeyEffect::From(_) if key.rule == KeyRule::Date => KeyEffect::Public,
+            effect => effect,
         };
         let (name, meant) = (&entry.name, key.name);
-        faults.push(if matches!(verdict, Verdict::NotPublic | Verdict::Unclear(_)) {
-            let reason = format!("\"{name}\" is not a known key, and looks like \"{meant}\"");
-            Fault::error(
+        issues.push(if matches!(effect, KeyEffect::NotPublic | KeyEffect::Invalid(_)) {
+            let reason = format!("\"{name}\" is not a known key; \"{meant}\" is similar");
+            FileIssue::error(
                 entry.line,
-                format!("{reason}: correct or remove it, until then this is not public"),
+                format!("{reason}: the file is not public until you correct or remove the key"),
             )
         } else {
-            Fault::warning(
+            FileIssue::warning(
                 entry.line,
-                format!("\"{name}\" is not a known key; is \"{meant}\" meant?"),
+                format!("\"{name}\" is not a known key; did you mean \"{meant}\"?"),
             )
         });
-        self.add(verdict);
+        self.add(effect);
     }
 
-    fn add(&mut self, verdict: Verdict) {
-        match verdict {
-            Verdict::Public => {}
-            Verdict::NotPublic | Verdict::Unclear(_) => self.is_draft = true,
-            Verdict::From(date) => self.from = self.from.max(Some(date)),
-            Verdict::Until(date) => self.until = Some(self.until.map_or(date, |until| until.min(date))),
+    fn add(&mut self, effect: KeyEffect) {
+        match effect {
+            KeyEffect::Public => {}
+            KeyEffect::NotPublic | KeyEffect::Invalid(_) => self.is_draft = true,
+            KeyEffect::From(date) => self.from = self.from.max(Some(date)),
+            KeyEffect::Until(date) => self.until = Some(self.until.map_or(date, |until| until.min(date))),
         }
     }
 }
 
-/// What one key says.
+/// The effect of one key on the publication.
 #[derive(Clone, Copy)]
-enum Verdict {
+enum KeyEffect {
     Public,
     NotPublic,
     From(Date),
     Until(Date),
-    /// The value cannot be understood; it must be this.
-    Unclear(&'static str),
+    /// The value is invalid; it must be this.
+    Invalid(&'static str),
 }
 
-fn verdict(meaning: Meaning, value: &Scalar) -> Verdict {
+fn effect(rule: KeyRule, value: &Scalar) -> KeyEffect {
     let text = match value {
         Scalar::Text(text) => text.as_str(),
         Scalar::Empty | Scalar::Nested => "",
     };
     let date = text.parse::<Date>();
-    let may_be_empty = |unclear| {
+    let may_be_empty = |invalid| {
         if *value == Scalar::Empty {
-            Verdict::Public
+            KeyEffect::Public
         } else {
-            unclear
+            invalid
         }
     };
-    match meaning {
-        // What is wrong with it is told where it is read.
-        Meaning::Date => date.map_or(Verdict::Public, Verdict::From),
-        Meaning::NotBefore => date.map_or_else(|_| may_be_empty(Verdict::Unclear(A_DATE)), Verdict::From),
-        Meaning::NotAfter => date.map_or_else(|_| may_be_empty(Verdict::Unclear(A_DATE)), Verdict::Until),
-        Meaning::NotPublicIf(hides) => match (flag(text), date) {
-            (Some(flag), _) if flag == hides => Verdict::NotPublic,
-            (Some(_), _) => Verdict::Public,
-            (None, Ok(date)) if !hides => Verdict::From(date),
-            _ if hides => Verdict::Unclear("true or false"),
-            _ => Verdict::Unclear("true, false or a date"),
+    match rule {
+        // `FieldParser::date` reports errors.
+        KeyRule::Date => date.map_or(KeyEffect::Public, KeyEffect::From),
+        KeyRule::NotBefore => date.map_or_else(|_| may_be_empty(KeyEffect::Invalid(DATE_FORMAT)), KeyEffect::From),
+        KeyRule::NotAfter => date.map_or_else(|_| may_be_empty(KeyEffect::Invalid(DATE_FORMAT)), KeyEffect::Until),
+        KeyRule::HiddenIf(hides) => match (flag(text), date) {
+            (Some(flag), _) if flag == hides => KeyEffect::NotPublic,
+            (Some(_), _) => KeyEffect::Public,
+            (None, Ok(date)) if !hides => KeyEffect::From(date),
+            _ if hides => KeyEffect::Invalid("true or false"),
+            _ => KeyEffect::Invalid("true, false or a date"),
         },
-        Meaning::NotPublicIfJust(hides) if flag(text) == Some(hides) => Verdict::NotPublic,
-        Meaning::NotPublicIfJust(_) | Meaning::Content => Verdict::Public,
-        Meaning::State => state(text),
-        Meaning::Password => may_be_empty(Verdict::NotPublic),
+        KeyRule::HiddenIfFlag(hides) if flag(text) == Some(hides) => KeyEffect::NotPublic,
+        KeyRule::HiddenIfFlag(_) | KeyRule::Content => KeyEffect::Public,
+        KeyRule::State => state(text),
+        KeyRule::Password => may_be_empty(KeyEffect::NotPublic),
     }
 }
 
-const A_DATE: &str = "a date, YYYY-MM-DD or RFC 3339";
+const DATE_FORMAT: &str = "a date, YYYY-MM-DD or RFC 3339";
 
-fn state(text: &str) -> Verdict {
+fn state(text: &str) -> KeyEffect {
     let text = text.to_lowercase();
     if PUBLIC.contains(&text.as_str()) {
-        Verdict::Public
+        KeyEffect::Public
     } else if NOT_PUBLIC.contains(&text.as_str()) {
-        Verdict::NotPublic
+        KeyEffect::NotPublic
     } else {
-        Verdict::Unclear("published or draft")
+        KeyEffect::Invalid("published or draft")
     }
 }
 
-/// Returns a flag, in any of the spellings of YAML 1.1.
+/// Parses a flag in any of the spellings of YAML 1.1.
 pub(super) fn flag(text: &str) -> Option<bool> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "yes" | "on" | "y" | "t" | "1" => Some(true),

@@ -1,6 +1,6 @@
-//! Takes values out of YAML, with the lines of the file where they stand.
+//! Reads values from YAML, with their line numbers in the file.
 
-use std::{any::Any, collections::HashMap, fmt, marker::PhantomData};
+use std::{fmt, marker::PhantomData};
 
 use serde::{
     Deserialize, Deserializer,
@@ -8,13 +8,10 @@ use serde::{
 };
 use serde_saphyr::{Error, Spanned, with_deserializer_from_str};
 
-use super::keys::{self, Found, Meaning};
+use super::keys::{self, KeyMatch, KeyRule};
 
-/// A value and the line of the file where it stands.
-pub(super) type Placed<T> = (T, Option<usize>);
-
-/// Values by their keys, each of the type that its key has.
-pub(super) type Values = HashMap<String, Placed<Box<dyn Any>>>;
+/// A value and its line in the file.
+pub(super) type Located<T> = (T, Option<usize>);
 
 #[derive(Deserialize)]
 pub(super) struct CoverYaml {
@@ -25,16 +22,16 @@ pub(super) struct CoverYaml {
 
 /// A key of the mapping.
 #[derive(Debug)]
-pub(crate) struct Entry {
-    /// As the author spells it.
+pub(crate) struct YamlEntry {
+    /// In the author's spelling.
     pub(crate) name: String,
     pub(crate) line: Option<usize>,
-    pub(crate) found: Found,
-    /// Read only where it may decide whether the file is public.
+    pub(crate) key: KeyMatch,
+    /// [`Scalar::Nested`] unless it may decide whether the file is public.
     pub(crate) value: Scalar,
 }
 
-/// A value of any type, as far as it is one text.
+/// A value that is empty, a scalar as text, or anything else.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Scalar {
     Empty,
@@ -51,23 +48,23 @@ impl Scalar {
     }
 }
 
-impl Entry {
+impl YamlEntry {
     pub(crate) fn new(name: &str, line: Option<usize>, value: Scalar) -> Self {
         Self {
             name: name.to_owned(),
             line,
-            found: keys::find(name),
+            key: keys::find(name),
             value,
         }
     }
 
-    /// Whether the value may decide whether the file is public.
-    fn decides(found: Found) -> bool {
-        matches!(found, Found::Known(key) | Found::Near(key) if key.meaning != Meaning::Content)
+    /// Returns whether the value may decide whether the file is public.
+    fn decides(key: KeyMatch) -> bool {
+        matches!(key, KeyMatch::Known(key) | KeyMatch::Similar(key) if key.rule != KeyRule::Content)
     }
 }
 
-/// The YAML starts on the second line of the file.
+/// Converts a line of the YAML, which starts on the second line of the file.
 fn file_line(yaml_line: u64) -> usize {
     usize::try_from(yaml_line).unwrap_or(usize::MAX).saturating_add(1)
 }
@@ -81,53 +78,42 @@ fn is_blank(yaml: &str) -> bool {
     lines.all(|line| matches!(line.trim_start().chars().next(), None | Some('#')))
 }
 
-/// All keys of a mapping, in their order.
-pub(super) fn entries(yaml: &str) -> Result<Vec<Entry>, Error> {
+/// Returns the entries of a mapping, in their order.
+pub(super) fn entries(yaml: &str) -> Result<Vec<YamlEntry>, Error> {
     if is_blank(yaml) {
         return Ok(Vec::new());
     }
-    with_deserializer_from_str(yaml, |deserializer| deserializer.deserialize_map(Entries))
+    with_deserializer_from_str(yaml, |deserializer| deserializer.deserialize_map(EntriesVisitor))
 }
 
-/// All values in one go; none if one of them has not its key's type.
-pub(super) fn values(yaml: &str) -> Option<Values> {
-    with_deserializer_from_str(yaml, |deserializer| deserializer.deserialize_map(All)).ok()
-}
-
-/// The value of `key` in a mapping; none if it is not there or null.
-pub(super) fn value<T: DeserializeOwned>(yaml: &str, key: &str) -> Result<Option<Placed<T>>, Error> {
-    if is_blank(yaml) {
-        return Ok(None);
-    }
-    let only = Only {
-        key,
-        value: PhantomData::<T>,
-    };
+/// Returns the value of `key` in a mapping, or `None` if it is missing or null.
+pub(super) fn value<T: DeserializeOwned>(yaml: &str, key: &str) -> Result<Option<Located<T>>, Error> {
+    let only = ValueOfKey(key, PhantomData);
     with_deserializer_from_str(yaml, |deserializer| deserializer.deserialize_map(only))
 }
 
-struct Entries;
+struct EntriesVisitor;
 
-impl<'de> Visitor<'de> for Entries {
-    type Value = Vec<Entry>;
+impl<'de> Visitor<'de> for EntriesVisitor {
+    type Value = Vec<YamlEntry>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a mapping")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Vec<Entry>, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Vec<YamlEntry>, A::Error> {
         let mut entries = Vec::new();
         while let Some(name) = map.next_key::<Spanned<String>>()? {
-            let found = keys::find(&name.value);
-            let value = if Entry::decides(found) {
+            let key = keys::find(&name.value);
+            let value = if YamlEntry::decides(key) {
                 map.next_value()?
             } else {
                 map.next_value::<IgnoredAny>().map(|_| Scalar::Nested)?
             };
-            entries.push(Entry {
+            entries.push(YamlEntry {
                 line: Some(file_line(name.referenced.line())),
                 name: name.value,
-                found,
+                key,
                 value,
             });
         }
@@ -137,13 +123,13 @@ impl<'de> Visitor<'de> for Entries {
 
 impl<'de> Deserialize<'de> for Scalar {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(AnyScalar)
+        deserializer.deserialize_any(ScalarVisitor)
     }
 }
 
-struct AnyScalar;
+struct ScalarVisitor;
 
-impl<'de> Visitor<'de> for AnyScalar {
+impl<'de> Visitor<'de> for ScalarVisitor {
     type Value = Scalar;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -201,47 +187,11 @@ impl<'de> Visitor<'de> for AnyScalar {
     }
 }
 
-/// Takes all values in one go. It fails with the first that has not its key's type.
-struct All;
+/// Reads the value of one key and skips all others.
+struct ValueOfKey<'a, T>(&'a str, PhantomData<T>);
 
-impl<'de> Visitor<'de> for All {
-    type Value = Values;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a mapping")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Values, A::Error> {
-        let mut all = Values::new();
-        while let Some(key) = map.next_key::<String>()? {
-            let value = match keys::normal(&key).as_str() {
-                "title" | "description" | "date" | "updated" | "slug" | "showtoc" => placed::<String, A>(&mut map)?,
-                "tags" => placed::<Vec<String>, A>(&mut map)?,
-                "cover" => placed::<CoverYaml, A>(&mut map)?,
-                _ => map.next_value::<IgnoredAny>().map(|_| None)?,
-            };
-            all.extend(value.map(|value| (key, value)));
-        }
-        Ok(all)
-    }
-}
-
-fn placed<'de, T: DeserializeOwned + 'static, A: MapAccess<'de>>(
-    map: &mut A,
-) -> Result<Option<Placed<Box<dyn Any>>>, A::Error> {
-    let value: Spanned<Option<T>> = map.next_value()?;
-    let line = file_line(value.referenced.line());
-    Ok(value.value.map(|value| (Box::new(value) as Box<dyn Any>, Some(line))))
-}
-
-/// Takes one key's value out of a mapping and skips all others.
-struct Only<'a, T> {
-    key: &'a str,
-    value: PhantomData<T>,
-}
-
-impl<'de, T: DeserializeOwned> Visitor<'de> for Only<'_, T> {
-    type Value = Option<Placed<T>>;
+impl<'de, T: DeserializeOwned> Visitor<'de> for ValueOfKey<'_, T> {
+    type Value = Option<Located<T>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a mapping")
@@ -250,7 +200,7 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for Only<'_, T> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut found = None;
         while let Some(key) = map.next_key::<String>()? {
-            if self.key == key {
+            if self.0 == key {
                 let value: Spanned<Option<T>> = map.next_value()?;
                 let line = file_line(value.referenced.line());
                 found = value.value.map(|value| (value, Some(line)));

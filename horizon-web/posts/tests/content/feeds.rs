@@ -108,7 +108,7 @@ fn the_feeds_of_an_empty_blog_read_back() {
 #[test]
 fn drafts_are_in_no_feed_and_no_sitemap_even_when_they_are_shown() {
     let folder = blog();
-    let options = horizon_posts::Options {
+    let options = horizon_posts::ContentOptions {
         drafts: true,
         ..crate::folder::options()
     };

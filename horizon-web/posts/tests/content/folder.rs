@@ -1,7 +1,7 @@
 use std::{fs, path::Path};
 
 use horizon_core::Timestamp;
-use horizon_posts::{Content, Library, Options, SiteInfo};
+use horizon_posts::{ContentFolder, ContentOptions, Library, SiteInfo};
 use tempfile::TempDir;
 
 /// A content folder on disk that is removed at the end of a test.
@@ -29,8 +29,8 @@ impl Folder {
         self.write(&format!("{slug}.md"), text)
     }
 
-    pub(crate) fn content(&self) -> Content {
-        Content::load(self.path(), &options())
+    pub(crate) fn content(&self) -> ContentFolder {
+        ContentFolder::load(self.path(), &options())
     }
 
     /// What is public at [`now`].
@@ -38,9 +38,9 @@ impl Folder {
         self.content().library(now())
     }
 
-    /// The problems without the folder's own path.
-    pub(crate) fn problems(&self) -> String {
-        let all = self.content().problems().to_string();
+    /// The diagnostics without the folder's own path.
+    pub(crate) fn diagnostics(&self) -> String {
+        let all = self.content().diagnostics().to_string();
         all.replace(&format!("{}/", self.path().display()), "")
     }
 }
@@ -56,11 +56,11 @@ pub(crate) fn now() -> Timestamp {
     at("2027-01-01")
 }
 
-pub(crate) fn options() -> Options {
-    Options {
+pub(crate) fn options() -> ContentOptions {
+    ContentOptions {
         base_url: "https://blog.example".into(),
         reserved: &["feed.xml"],
-        ..Options::default()
+        ..ContentOptions::default()
     }
 }
 

@@ -1,27 +1,27 @@
 use std::path::Path;
 
-use horizon_posts::{Content, Cover, Options, Tag};
+use horizon_posts::{ContentFolder, ContentOptions, Cover, Tag};
 
 use crate::folder::Folder;
 
 /// What is said of a file `x.md` with that text.
-fn problems(text: impl AsRef<[u8]>) -> String {
-    Folder::new().write("x.md", text).problems()
+fn diagnostics(text: impl AsRef<[u8]>) -> String {
+    Folder::new().write("x.md", text).diagnostics()
 }
 
 /// What is said of a post with that front matter.
-fn problems_of(front: &str) -> String {
-    problems(format!("---\n{front}\n---\nBody\n"))
+fn diagnostics_of(front: &str) -> String {
+    diagnostics(format!("---\n{front}\n---\nBody\n"))
 }
 
 #[test]
 fn a_file_without_front_matter_is_refused() {
     let none = "x.md:1: there is no front matter: the first line must be \"---\", then title and date, then \"---\"";
-    assert_eq!(problems("Hello\n"), none);
-    assert_eq!(problems(""), none);
-    assert_eq!(problems("\n---\ntitle: x\n---\n"), none);
+    assert_eq!(diagnostics("Hello\n"), none);
+    assert_eq!(diagnostics(""), none);
+    assert_eq!(diagnostics("\n---\ntitle: x\n---\n"), none);
     assert_eq!(
-        problems("---\ntitle: x\ndate: 2026-11-23\n"),
+        diagnostics("---\ntitle: x\ndate: 2026-11-23\n"),
         "x.md:1: the front matter does not end: there is no second line \"---\""
     );
 }
@@ -38,10 +38,10 @@ fn broken_yaml_is_refused_with_the_line_of_the_file() {
         ("- a\n- b", 2),
         ("just words", 2),
     ] {
-        let said = problems_of(front);
-        let start = format!("x.md:{line}: the front matter is no valid YAML");
+        let said = diagnostics_of(front);
+        let start = format!("x.md:{line}: the front matter is not valid YAML");
         assert!(said.starts_with(&start), "{front:?} gave {said:?}");
-        assert_eq!(said.lines().count(), 1, "one problem in one line: {said}");
+        assert_eq!(said.lines().count(), 1, "one diagnostic in one line: {said}");
     }
 }
 
@@ -56,11 +56,11 @@ fn each_wrong_key_is_named_with_its_line() {
         ("title: x", "x.md:1: there is no date"),
         (
             "title: x\ndate: yesterday",
-            "x.md:3: \"date\" is \"yesterday\", but a date is YYYY-MM-DD or RFC 3339, as 2026-11-23 or 2026-11-23T09:30:00+01:00",
+            "x.md:3: \"date\" is \"yesterday\", but a date is YYYY-MM-DD or RFC 3339, such as 2026-11-23 or 2026-11-23T09:30:00+01:00",
         ),
         (
             "title: x\ndate: 2026-02-30",
-            "x.md:3: \"date\" is \"2026-02-30\", but a date is YYYY-MM-DD or RFC 3339, as 2026-11-23 or 2026-11-23T09:30:00+01:00",
+            "x.md:3: \"date\" is \"2026-02-30\", but a date is YYYY-MM-DD or RFC 3339, such as 2026-11-23 or 2026-11-23T09:30:00+01:00",
         ),
         (
             "title: x\ndate: 2026-11-23\ndraft: perhaps",
@@ -83,7 +83,7 @@ fn each_wrong_key_is_named_with_its_line() {
             "x.md:4: the tag \"!\" has no letter and no digit",
         ),
     ] {
-        assert_eq!(problems_of(front), expected, "{front:?}");
+        assert_eq!(diagnostics_of(front), expected, "{front:?}");
     }
 }
 
@@ -100,41 +100,41 @@ fn a_cover_and_a_slug_are_checked_too() {
         ),
         (
             "title: x\ndate: 2026-11-23\ncover: {image: x.png}",
-            "x.md:4: \"cover\" has no alt: say what the image shows, or \"\" if it is only decoration",
+            "x.md:4: \"cover\" has no alt: describe the image, or write \"\" for decoration",
         ),
         (
             "title: x\ndate: 2026-11-23\ncover: {image: 'javascript:x', alt: x}",
-            "x.md:4: the image \"javascript:x\" of \"cover\" is no web address",
+            "x.md:4: the image \"javascript:x\" of \"cover\" is not a web address",
         ),
         (
             "title: x\ndate: 2026-11-23\nslug: a b",
             "x.md:4: \"slug\" is \"a b\", but a slug holds only ASCII letters, digits, '-', '_', '.' and '~', not ' '",
         ),
     ] {
-        assert_eq!(problems_of(front), expected, "{front:?}");
+        assert_eq!(diagnostics_of(front), expected, "{front:?}");
     }
 }
 
 #[test]
 fn a_file_that_is_not_utf_8_is_refused_with_the_line() {
-    assert_eq!(problems(b"---\ntitle: x\nda\xffte"), "x.md:3: the file is not UTF-8");
+    assert_eq!(diagnostics(b"---\ntitle: x\nda\xffte"), "x.md:3: the file is not UTF-8");
 }
 
 #[test]
 fn a_huge_file_is_refused() {
     assert_eq!(
-        problems(vec![b'x'; (1 << 20) + 1]),
+        diagnostics(vec![b'x'; (1 << 20) + 1]),
         "x.md: the file is longer than 1048576 bytes"
     );
 }
 
 #[test]
 fn a_name_that_makes_no_slug_is_refused() {
-    let said = Folder::new().post("my post", "2026-11-23", "").problems();
+    let said = Folder::new().post("my post", "2026-11-23", "").diagnostics();
     assert_eq!(
         said,
-        "my post.md: the file's name makes no slug of \"my post\": a slug holds only ASCII letters, digits, '-', '_', '.' \
-         and '~', not ' '; rename it, or give it a \"slug\""
+        "my post.md: \"my post\" from the file name is not a slug: a slug holds only ASCII letters, digits, '-', '_', '.' \
+         and '~', not ' '; rename the file or set \"slug\""
     );
 }
 
@@ -144,13 +144,13 @@ fn two_files_with_one_slug_are_refused_and_both_are_named() {
     folder
         .post("2026-11-23-hello", "2026-11-23", "")
         .post("hello", "2026-11-24", "");
-    let said = folder.problems();
+    let said = folder.diagnostics();
     let other = folder.path().join("2026-11-23-hello.md");
     let other = other
         .display()
         .to_string()
         .replace(&format!("{}/", folder.path().display()), "");
-    assert_eq!(said, format!("hello.md: the slug \"hello\" is that of {other} too"));
+    assert_eq!(said, format!("hello.md: the slug \"hello\" is already used by {other}"));
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn a_page_may_have_the_slug_of_a_post() {
     folder
         .post("about", "2026-11-23", "")
         .write("pages/about.md", "---\ntitle: About\n---\n");
-    assert_eq!(folder.problems(), "");
+    assert_eq!(folder.diagnostics(), "");
 }
 
 #[test]
@@ -168,17 +168,17 @@ fn a_page_cannot_stand_where_the_blog_has_something_of_its_own() {
     folder
         .post("feed.xml", "2026-11-23", "")
         .write("pages/feed.xml.md", "---\ntitle: Feed\n---\n");
-    let said = folder.problems();
+    let said = folder.diagnostics();
     assert_eq!(
         said,
-        "pages/feed.xml.md: the address /feed.xml is the blog's own; give the page another name"
+        "pages/feed.xml.md: the URL /feed.xml is reserved; give the page another slug"
     );
 }
 
 #[test]
 fn a_folder_that_does_not_exist_is_a_problem() {
-    let content = Content::load(Path::new("/no/such/folder"), &Options::default());
-    let said = content.problems().to_string();
+    let content = ContentFolder::load(Path::new("/no/such/folder"), &ContentOptions::default());
+    let said = content.diagnostics().to_string();
     assert!(content.is_all_broken());
     assert!(
         said.starts_with("/no/such/folder: the folder cannot be read: "),
@@ -194,7 +194,7 @@ fn all_problems_of_all_files_are_told_at_once() {
         .write("b.md", "no front matter")
         .post("good", "2026-11-23", "")
         .write("pages/c.md", "---\ndescription: a page\n---\n");
-    let said = folder.problems();
+    let said = folder.diagnostics();
     let starts: Vec<&str> = said
         .lines()
         .filter_map(|line| line.split_once(": "))

@@ -1,6 +1,6 @@
 use std::time::Instant;
 
-use horizon_posts::{Library, Options};
+use horizon_posts::{ContentOptions, Library};
 
 use crate::folder::{Folder, now, options};
 
@@ -56,7 +56,7 @@ fn drafts_are_there_only_if_asked_for() {
     assert!(library.post("draft").is_none() && library.tagged("secret").is_none() && library.page("zoo").is_none());
     let all = Library::load(
         folder.path(),
-        &Options {
+        &ContentOptions {
             drafts: true,
             ..options()
         },

@@ -1,5 +1,7 @@
 //! The library as the server sees it: real files in, HTML and feeds out.
 #[cfg(test)]
+mod diagnostics;
+#[cfg(test)]
 mod feeds;
 #[cfg(test)]
 mod folder;
@@ -9,8 +11,6 @@ mod front_matter;
 mod library;
 #[cfg(test)]
 mod markdown;
-#[cfg(test)]
-mod problems;
 #[cfg(test)]
 mod publication;
 #[cfg(test)]

@@ -1,4 +1,4 @@
-use horizon_posts::{Library, Options, TocEntry};
+use horizon_posts::{ContentOptions, Library, TocEntry};
 
 use quick_xml::{Reader, events::Event};
 
@@ -146,7 +146,7 @@ fn raw_html_is_shown_as_text_unless_the_author_chose_otherwise() {
     );
     let folder = Folder::new();
     folder.post("one", "2026-11-23", body);
-    let choice = Options {
+    let choice = ContentOptions {
         raw_html: true,
         ..options()
     };

@@ -61,7 +61,7 @@ fn a_draft_is_not_public_in_whichever_way_it_is_said() {
     ] {
         let folder = folder(line);
         assert_eq!(shown(&folder.load()), (false, false), "{line:?}");
-        assert_eq!(folder.problems(), "", "{line:?}");
+        assert_eq!(folder.diagnostics(), "", "{line:?}");
     }
 }
 
@@ -93,7 +93,7 @@ fn a_post_that_is_said_to_be_public_is() {
     ] {
         let folder = folder(line);
         assert_eq!(shown(&folder.load()), (true, true), "{line:?}");
-        assert_eq!(folder.problems(), "", "{line:?}");
+        assert_eq!(folder.diagnostics(), "", "{line:?}");
     }
 }
 
@@ -118,10 +118,10 @@ fn what_cannot_be_understood_is_not_public_and_is_named() {
         let folder = folder(line);
         assert_eq!(shown(&folder.load()), (false, false), "{line:?}");
         let expected = format!("pages/y.md:3: {reason}\nx.md:4: {reason}");
-        assert_eq!(folder.problems(), expected, "{line:?}");
+        assert_eq!(folder.diagnostics(), expected, "{line:?}");
         let all = Library::load(
             folder.path(),
-            &horizon_posts::Options {
+            &horizon_posts::ContentOptions {
                 drafts: true,
                 ..options()
             },
@@ -146,11 +146,11 @@ fn a_misspelling_of_draft_or_published_is_not_public_and_is_named() {
         let folder = folder(line);
         assert_eq!(shown(&folder.load()), (false, false), "{line:?}");
         let reason = format!(
-            "\"{name}\" is not a known key, and looks like \"{meant}\": correct or remove it, until then this is not \
-             public"
+            "\"{name}\" is not a known key; \"{meant}\" is similar: the file is not public until you correct or \
+             remove the key"
         );
         assert_eq!(
-            folder.problems(),
+            folder.diagnostics(),
             format!("pages/y.md:3: {reason}\nx.md:4: {reason}"),
             "{line:?}"
         );
@@ -169,9 +169,9 @@ fn another_misspelt_key_is_a_warning() {
     ] {
         let folder = folder(line);
         assert_eq!(shown(&folder.load()), (true, true), "{line:?}");
-        let reason = format!("warning: \"{name}\" is not a known key; is \"{meant}\" meant?");
+        let reason = format!("warning: \"{name}\" is not a known key; did you mean \"{meant}\"?");
         assert_eq!(
-            folder.problems(),
+            folder.diagnostics(),
             format!("pages/y.md:3: {reason}\nx.md:4: {reason}"),
             "{line:?}"
         );
@@ -185,7 +185,7 @@ fn keys_may_be_written_in_any_case() {
         "x.md",
         "---\nTitle: Loud\nDATE: 2026-11-23\nTags: [a]\nDescription: d\nShowTOC: \"true\"\nSlug: y\n---\n",
     );
-    assert_eq!(folder.problems(), "");
+    assert_eq!(folder.diagnostics(), "");
     let library = folder.load();
     let post = library.post("y").unwrap();
     assert_eq!((post.title.as_str(), post.tags.len(), post.show_toc), ("Loud", 1, true));
@@ -195,7 +195,7 @@ fn keys_may_be_written_in_any_case() {
 fn a_wrong_value_is_told_with_the_key_as_the_author_spells_it() {
     let folder = Folder::new();
     folder.write("x.md", "---\nTitle: [a]\nDate: never\n---\n");
-    let said = folder.problems();
+    let said = folder.diagnostics();
     assert!(
         said.starts_with("x.md:2: \"Title\" must be a text\nx.md:3: \"Date\" is \"never\", but"),
         "{said}"
@@ -206,8 +206,11 @@ fn a_wrong_value_is_told_with_the_key_as_the_author_spells_it() {
 fn of_two_spellings_of_a_key_the_usual_one_counts() {
     let folder = folder("Title: z");
     assert_eq!(folder.load().post("x").unwrap().title, "x");
-    let reason = "warning: \"Title\" has no effect, because there is \"title\" too";
-    assert_eq!(folder.problems(), format!("pages/y.md:3: {reason}\nx.md:4: {reason}"));
+    let reason = "warning: \"Title\" has no effect, because there is also \"title\"";
+    assert_eq!(
+        folder.diagnostics(),
+        format!("pages/y.md:3: {reason}\nx.md:4: {reason}")
+    );
 }
 
 #[test]

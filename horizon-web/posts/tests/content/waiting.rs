@@ -9,7 +9,7 @@ use std::{
 };
 
 use horizon_core::Timestamp;
-use horizon_posts::{LONGEST_SLEEP, Library, Options, atom, rss, sitemap, watch};
+use horizon_posts::{ContentOptions, LONGEST_SLEEP, Library, atom, rss, sitemap, watch};
 use tokio::time::{Instant, timeout};
 
 use crate::folder::{Folder, at, options, site};
@@ -48,7 +48,7 @@ fn a_post_is_in_no_list_and_no_feed_before_its_time() {
         );
     }
     let waiting: Vec<_> = library
-        .waiting()
+        .scheduled()
         .iter()
         .map(|w| (w.title.as_str(), w.until.rfc3339()))
         .collect();
@@ -59,7 +59,7 @@ fn a_post_is_in_no_list_and_no_feed_before_its_time() {
             ("Party", "2026-12-31T00:00:00Z".to_owned())
         ]
     );
-    assert!(library.waiting()[0].path.ends_with("next.md"));
+    assert!(library.scheduled()[0].path.ends_with("next.md"));
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn a_post_is_there_from_its_moment_on_and_a_day_begins_at_midnight_utc() {
     assert!(content.library(at("2026-12-24T17:00:00Z")).post("next").is_some());
     assert!(content.library(at("2026-12-30T23:59:59Z")).page("party").is_none());
     let all = content.library(at("2026-12-31"));
-    assert!(all.page("party").is_some() && all.waiting().is_empty());
+    assert!(all.page("party").is_some() && all.scheduled().is_empty());
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn a_date_beside_the_posts_own_can_only_delay_it() {
     assert_eq!(content.library(at("2026-12-01")).posts().len(), 2);
     assert_eq!(content.library(at("2026-12-02")).posts().len(), 3);
     let waiting = content.library(at("2026-11-30"));
-    assert_eq!(waiting.waiting().len(), 3, "what ends before it begins never comes");
+    assert_eq!(waiting.scheduled().len(), 3, "what ends before it begins never comes");
 }
 
 #[test]
@@ -105,12 +105,12 @@ fn an_update_of_the_future_is_not_said_before_its_time() {
 #[test]
 fn with_drafts_waiting_posts_are_shown() {
     let folder = folder();
-    let options = Options {
+    let options = ContentOptions {
         drafts: true,
         ..options()
     };
     let library = Library::load(folder.path(), &options, at("2026-12-01"));
-    assert!(library.post("next").is_some_and(|post| post.draft) && library.waiting().is_empty());
+    assert!(library.post("next").is_some_and(|post| post.draft) && library.scheduled().is_empty());
     for document in [
         atom(&library, &site()),
         rss(&library, &site()),

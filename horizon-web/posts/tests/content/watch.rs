@@ -1,6 +1,6 @@
 use std::{fs, sync::Arc, time::Duration};
 
-use horizon_posts::{Content, Effect, Library, watch};
+use horizon_posts::{ContentFolder, DiagnosticEffect, Library, watch};
 use tokio::{
     sync::{oneshot, watch::Receiver},
     task::JoinHandle,
@@ -25,7 +25,7 @@ impl Watched {
         Self::start_from(folder, content)
     }
 
-    fn start_from(folder: Folder, content: Content) -> Self {
+    fn start_from(folder: Folder, content: ContentFolder) -> Self {
         let (stop, stopped) = oneshot::channel();
         let shutdown = async { stopped.await.unwrap_or_default() };
         let (latest, run) = watch(content, now, shutdown).unwrap();
@@ -53,13 +53,13 @@ impl Watched {
         .await;
     }
 
-    /// Waits until the file has a problem with this effect, or none.
-    async fn until_problem(&mut self, name: &str, effect: Option<Effect>) {
+    /// Waits until the file has a diagnostic with this effect, or none.
+    async fn until_problem(&mut self, name: &str, effect: Option<DiagnosticEffect>) {
         self.until(name, |library| {
-            let mut problems = library.problems().iter();
-            problems
-                .find(|problem| problem.path.ends_with(name))
-                .map(|problem| problem.effect)
+            let mut diagnostics = library.diagnostics().iter();
+            diagnostics
+                .find(|diagnostic| diagnostic.path.ends_with(name))
+                .map(|diagnostic| diagnostic.effect)
                 == effect
         })
         .await;
@@ -112,7 +112,9 @@ async fn a_broken_file_stays_as_it_was_and_others_are_fresh() {
     let mut watched = Watched::start(one());
     watched.folder.write("one.md", "broken").write("two.md", titled("Two"));
     watched.until_title("two", "Two").await;
-    watched.until_problem("one.md", Some(Effect::LastGoodShown)).await;
+    watched
+        .until_problem("one.md", Some(DiagnosticEffect::LastGoodShown))
+        .await;
     watched.until_title("one", "First").await;
     watched.folder.write("one.md", titled("Mended"));
     watched.until_title("one", "Mended").await;
@@ -128,15 +130,19 @@ async fn a_folder_that_is_gone_leaves_all_posts_and_pages() {
         .write("blog/README.md", titled("A post by its front matter"))
         .write("blog/pages/about.md", titled("About"));
     let root = folder.path().join("blog");
-    let mut watched = Watched::start_from(folder, Content::load(&root, &options()));
+    let mut watched = Watched::start_from(folder, ContentFolder::load(&root, &options()));
     fs::rename(&root, root.with_extension("old")).unwrap();
-    watched.until_problem("blog", Some(Effect::LastGoodShown)).await;
+    watched
+        .until_problem("blog", Some(DiagnosticEffect::LastGoodShown))
+        .await;
     let library = watched.latest.borrow().clone();
     assert!(library.posts().len() == 2 && library.page("about").is_some());
     fs::rename(root.with_extension("old"), &root).unwrap();
     watched.until_problem("blog", None).await;
     watched.folder.write("blog/README.md", "no front matter any more");
-    watched.until_problem("README.md", Some(Effect::LastGoodShown)).await;
+    watched
+        .until_problem("README.md", Some(DiagnosticEffect::LastGoodShown))
+        .await;
     assert_eq!(watched.latest.borrow().posts().len(), 2);
     watched.stop().await;
 }
@@ -146,7 +152,9 @@ async fn a_file_that_cannot_be_read_any_more_stays_as_it_was() {
     let mut watched = Watched::start(one());
     for bad in [&b"---\ntitle: x\nda\xffte"[..], &[b'x'; (1 << 20) + 1], b""] {
         watched.folder.write("one.md", bad);
-        watched.until_problem("one.md", Some(Effect::LastGoodShown)).await;
+        watched
+            .until_problem("one.md", Some(DiagnosticEffect::LastGoodShown))
+            .await;
         watched.until_title("one", "First").await;
     }
     let path = watched.folder.path().join("one.md");
@@ -155,7 +163,7 @@ async fn a_file_that_cannot_be_read_any_more_stays_as_it_was() {
     watched
         .until("a dangling link", |library| {
             library
-                .problems()
+                .diagnostics()
                 .to_string()
                 .contains("one.md: the file cannot be read")
         })
@@ -184,7 +192,7 @@ async fn an_edit_that_takes_a_post_back_does_so_also_where_it_is_broken() {
         // What is taken back does not come again with the next mistake.
         watched.folder.write("one.md", "broken").write("two.md", titled("Two"));
         watched.until_title("two", "Two").await;
-        watched.until_problem("one.md", Some(Effect::NotShown)).await;
+        watched.until_problem("one.md", Some(DiagnosticEffect::NotShown)).await;
         assert!(watched.latest.borrow().post("one").is_none(), "{edit}");
         watched.stop().await;
     }
@@ -200,7 +208,7 @@ async fn a_draft_or_waiting_post_that_breaks_is_not_published() {
     for name in ["draft", "waiting"] {
         watched.folder.write(&format!("{name}.md"), "broken");
         watched
-            .until_problem(&format!("{name}.md"), Some(Effect::NotShown))
+            .until_problem(&format!("{name}.md"), Some(DiagnosticEffect::NotShown))
             .await;
         assert!(watched.latest.borrow().post(name).is_none());
     }
@@ -224,7 +232,7 @@ async fn a_folder_that_is_replaced_as_a_whole_is_seen() {
         .write("content/one.md", titled("First"))
         .write("next/one.md", titled("Deployed"));
     let root = above.path().join("content");
-    let first = Content::load(&root, &options());
+    let first = ContentFolder::load(&root, &options());
     let (stop, stopped) = oneshot::channel::<()>();
     let (mut latest, run) = watch(first, now, async {
         stopped.await.unwrap_or_default();
@@ -250,7 +258,7 @@ async fn a_folder_that_is_replaced_as_a_whole_is_seen() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_folder_that_does_not_exist_cannot_be_watched() {
     let folder = Folder::new();
-    let missing = Content::load(&folder.path().join("missing"), &options());
+    let missing = ContentFolder::load(&folder.path().join("missing"), &options());
     let error = watch(missing, now, std::future::pending()).err().unwrap();
-    assert!(error.to_string().ends_with("missing cannot be watched"), "{error}");
+    assert!(error.to_string().ends_with("missing"), "{error}");
 }

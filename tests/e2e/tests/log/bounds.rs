@@ -39,7 +39,7 @@ async fn a_flood_of_refused_likes_is_a_few_lines_and_a_sum() -> anyhow::Result<(
         Ok(log)
     })
     .await?;
-    let lines = lines_with(&log, "request refused");
+    let lines = lines_with(&log, "request rejected");
     ensure!(lines < MOST_LINES, "{lines} lines");
     let dropped = dropped(&server, "rate_limit").await?;
     ensure!(

@@ -1,4 +1,4 @@
-//! Code with a class on every word that has a colour.
+//! Highlights code as HTML with classes.
 
 use std::{fmt::Write as _, sync::LazyLock};
 
@@ -9,17 +9,16 @@ use syntect::{
     util::LinesWithEndings,
 };
 
-use crate::highlight::KINDS;
+use crate::highlight::TOKEN_KINDS;
 
-/// The longest block that is coloured, in bytes: 64 KiB. Grammars are slow on a pasted log.
+/// The maximum size of a highlighted block, in bytes: 64 KiB.
 const MAX_BYTES: usize = 64 * 1024;
 
-/// The grammars, unpacked when the first block of code comes.
 static GRAMMARS: LazyLock<SyntaxSet> = LazyLock::new(two_face::syntax::extra_newlines);
 
-/// Which scope is of which kind.
+/// Maps scopes to the names of token kinds.
 static CLASSES: LazyLock<Vec<(Scope, &'static str)>> = LazyLock::new(|| {
-    let scopes = KINDS
+    let scopes = TOKEN_KINDS
         .iter()
         .flat_map(|kind| kind.scopes.iter().map(|scope| (*scope, kind.name)));
     scopes
@@ -27,18 +26,18 @@ static CLASSES: LazyLock<Vec<(Scope, &'static str)>> = LazyLock::new(|| {
         .collect()
 });
 
-/// `code` as HTML; none if the language is not known, or its grammar does not get on with the code.
+/// Returns `code` as HTML, or `None` if the language is unknown or its grammar fails.
 pub(crate) fn highlight(code: &str, language: &str) -> Option<String> {
     if code.len() > MAX_BYTES || matches!(language, "" | "text" | "txt" | "plain" | "plaintext") {
         return None;
     }
-    colour(code, GRAMMARS.find_syntax_by_token(language)?)
+    highlight_with(code, GRAMMARS.find_syntax_by_token(language)?)
 }
 
-fn colour(code: &str, syntax: &SyntaxReference) -> Option<String> {
+fn highlight_with(code: &str, syntax: &SyntaxReference) -> Option<String> {
     let mut parser = ParseState::new(syntax);
     let mut scopes = ScopeStack::new();
-    let mut html = Coloured::default();
+    let mut html = HighlightedHtml::default();
     for line in LinesWithEndings::from(code) {
         let changes = parser.parse_line(line, &GRAMMARS).ok()?;
         for (text, change) in ScopeRegionIterator::new(&changes, line) {
@@ -49,7 +48,7 @@ fn colour(code: &str, syntax: &SyntaxReference) -> Option<String> {
     html.finish()
 }
 
-/// The kind of a word: the innermost of its scopes that is of a kind decides.
+/// Returns the class of the innermost scope that has one.
 fn class(scopes: &[Scope]) -> &'static str {
     let of_one = |scope: &Scope| {
         let fits = CLASSES.iter().filter(|(prefix, _)| prefix.is_prefix_of(*scope));
@@ -58,19 +57,19 @@ fn class(scopes: &[Scope]) -> &'static str {
     scopes.iter().rev().find_map(of_one).unwrap_or_default()
 }
 
-/// HTML that grows word by word; neighbours of one kind share a span.
+/// Appends tokens; adjacent tokens with the same class share a span.
 #[derive(Default)]
-struct Coloured {
+struct HighlightedHtml {
     html: String,
     open: &'static str,
 }
 
-impl Coloured {
+impl HighlightedHtml {
     fn push(&mut self, text: &str, class: &'static str) -> Option<()> {
         if text.is_empty() {
             return Some(());
         }
-        // White space has no colour, so it joins what is open.
+        // White space joins the open span.
         if class != self.open && !text.trim().is_empty() {
             self.close();
             if !class.is_empty() {
@@ -137,7 +136,10 @@ mod tests {
 
     #[test]
     fn every_scope_of_the_table_is_one() {
-        assert_eq!(CLASSES.len(), KINDS.iter().map(|kind| kind.scopes.len()).sum::<usize>());
+        assert_eq!(
+            CLASSES.len(),
+            TOKEN_KINDS.iter().map(|kind| kind.scopes.len()).sum::<usize>()
+        );
     }
 
     #[test]

@@ -3,26 +3,25 @@ use web_sys::Element;
 
 use crate::browser::{dom, js};
 
-/// A comment as the server sends it: `horizon_core::wire::CommentView`.
+/// A comment from the server: `horizon_core::wire::CommentView`.
 #[derive(Clone, Debug)]
-pub(crate) struct Comment {
-    /// Its id.
+pub(crate) struct LiveComment {
     pub(super) id: String,
-    /// The comment that it answers.
+    /// The comment it replies to.
     pub(super) parent: Option<String>,
-    /// Who wrote it, empty for no name.
+    /// May be empty.
     pub(super) author: String,
-    /// Its text, as HTML that the server has sanitised.
+    /// Sanitised by the server.
     pub(super) html: String,
-    /// When it was written, in milliseconds since 1970.
+    /// In milliseconds since the Unix epoch.
     pub(super) at: i64,
-    /// Whether the author of the blog took it down.
+    /// Whether the author of the blog apply it down.
     pub(super) removed: bool,
 }
 
-impl Comment {
-    /// Reads a comment; what is missing is empty.
-    pub(crate) fn read(value: &JsValue) -> Self {
+impl LiveComment {
+    /// Reads the properties. Missing ones are empty.
+    pub(crate) fn from_js(value: &JsValue) -> Self {
         Self {
             id: js::text(value, "id").unwrap_or_default(),
             parent: js::text(value, "parent"),
@@ -33,13 +32,13 @@ impl Comment {
         }
     }
 
-    /// Whether the page has it.
+    /// Returns whether the comment is on the page.
     pub(super) fn is_shown(&self) -> bool {
         find(&self.id).is_some()
     }
 }
 
-/// The comment with this id, if the page has it.
+/// Returns the element of the comment with this id.
 pub(super) fn find(id: &str) -> Option<Element> {
     dom::document().get_element_by_id(&["comment-", id].concat())
 }

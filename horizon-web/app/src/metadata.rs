@@ -1,52 +1,53 @@
-//! What a page tells machines about itself: search engines, feed readers, whoever shows a link to it.
+//! The metadata of a page for search engines and link previews.
 
+use horizon_posts::Post;
 use serde_json::{Value, json};
 
-use crate::{Blank, Count, Page, PostPage, Site, blanks::Marks, pages::tag_address, text};
+use crate::{
+    Count, Site, Slot, View,
+    pages::{post_url, tag_url},
+    slots::SlotMarkers,
+    text,
+};
 
-/// The facts of one page.
-#[derive(Debug)]
-pub(crate) struct Facts {
-    /// The page's own title, without the blog's; empty for the first page.
+#[derive(Debug, Default)]
+pub(crate) struct PageMetadata {
+    /// The title without the name of the blog; empty for the home page.
     pub(crate) title: String,
-    /// What it is about, in a sentence.
     pub(crate) description: String,
-    /// The one path it should be known by; nothing for a page that search engines should not list.
+    /// The canonical path; `None` for a page that search engines should not index.
     pub(crate) path: Option<String>,
-    /// What a link to it shows, absolute.
-    pub(crate) image: Option<Image>,
-    /// What it is, for machines (schema.org).
+    pub(crate) image: Option<PreviewImage>,
+    /// The description in the vocabulary of schema.org.
     pub(crate) json_ld: Option<Value>,
-    /// When it was published, if it is a post.
+    /// The date of publication of a post.
     pub(crate) published: Option<String>,
-    /// The tags, if it is a post.
+    /// The tags of a post.
     pub(crate) tags: Vec<String>,
-    /// Whether its numbers move.
+    /// Whether the page has islands.
     pub(crate) is_live: bool,
 }
 
-/// A picture with an absolute address.
+/// The image of link previews.
 #[derive(Debug)]
-pub(crate) struct Image {
-    /// Its address.
+pub(crate) struct PreviewImage {
+    /// Absolute.
     pub(crate) url: String,
-    /// What it shows.
     pub(crate) alt: String,
 }
 
-impl Facts {
-    /// The facts of `page`.
-    pub(crate) fn of(site: &Site, page: &Page, marks: &Marks) -> Self {
-        let list = |title: &str, description: String, path: Option<String>| Self {
+impl PageMetadata {
+    pub(crate) fn new(site: &Site, view: &View, markers: &SlotMarkers) -> Self {
+        let page = |kind: &str, title: &str, description: String, path: Option<String>| Self {
             title: title.into(),
             description,
-            json_ld: path.as_ref().map(|path| web_page(site, "CollectionPage", title, path)),
+            json_ld: path.as_ref().map(|path| web_page(site, kind, title, path)),
             path,
             is_live: true,
-            ..Self::hidden("")
+            ..Self::default()
         };
-        match page {
-            Page::Home(_) => Self {
+        match view {
+            View::Home(_) => Self {
                 json_ld: Some(json!({
                     "@context": "https://schema.org",
                     "@type": "Blog",
@@ -54,58 +55,48 @@ impl Facts {
                     "description": site.description,
                     "url": absolute(site, "/"),
                 })),
-                ..list("", site.description.clone(), Some("/".into()))
+                ..page("", "", site.description.clone(), Some("/".into()))
             },
-            Page::Blog(index) => {
-                // A search result is no page of its own; the posts with one tag have another.
+            View::Blog(index) => {
+                // Search results are not indexed; the posts with one tag have a page of their own.
                 let path = match (&index.tag, index.query.is_empty()) {
                     (_, false) => None,
-                    (Some(tag), true) => Some(tag_address(tag)),
+                    (Some(tag), true) => Some(tag_url(tag)),
                     (None, true) => Some("/blog".into()),
                 };
-                list("All posts", format!("All posts of {}.", site.title), path)
+                let description = format!("All posts of {}.", site.title);
+                page("CollectionPage", "All posts", description, path)
             }
-            Page::Tag(page) => {
-                let description = format!("The posts of {} about {}.", site.title, page.tag.name);
-                list(&page.tag.name, description, Some(tag_address(&page.tag.slug)))
+            View::Tag(tag, _) => {
+                let description = format!("The posts of {} about {}.", site.title, tag.name);
+                page("CollectionPage", &tag.name, description, Some(tag_url(&tag.slug)))
             }
-            Page::Post(page) => Self::of_post(site, page, marks),
-            Page::Extra(page) => Self {
-                title: page.title.clone(),
-                description: page.description.clone(),
-                json_ld: Some(web_page(site, "WebPage", &page.title, &page.path)),
-                path: Some(page.path.clone()),
-                is_live: true,
-                ..Self::hidden("")
-            },
-            Page::NotFound => Self::hidden("Not found"),
-            Page::Error(error) => Self::hidden(&error.title),
-            Page::Login(_) => Self::hidden("Sign in"),
-            Page::Desk(_) => Self::hidden("Comments"),
-            Page::Cluster(_) => Self::hidden("Cluster"),
+            View::Post(page) => Self::of_post(site, &page.post, markers),
+            View::Page(markdown) => {
+                let path = format!("/{}", markdown.slug);
+                page("WebPage", &markdown.title, markdown.summary().to_owned(), Some(path))
+            }
+            View::NotFound => Self::private("Page not found"),
+            View::Error(error) => Self::private(&error.title),
+            View::Login(_) => Self::private("Sign in"),
+            View::Moderation(_) => Self::private("Comments"),
+            View::Cluster(_) => Self::private("Cluster"),
         }
     }
 
-    /// A page that only who is on it should know.
-    fn hidden(title: &str) -> Self {
+    /// A page that is not indexed and has no islands.
+    fn private(title: &str) -> Self {
         Self {
             title: title.into(),
-            description: String::new(),
-            path: None,
-            image: None,
-            json_ld: None,
-            published: None,
-            tags: Vec::new(),
-            is_live: false,
+            ..Self::default()
         }
     }
 
-    fn of_post(site: &Site, page: &PostPage, marks: &Marks) -> Self {
-        let post = &page.post;
-        let path = format!("/blog/{}", post.slug);
-        let published = text::machine(post.date.as_millis());
+    fn of_post(site: &Site, post: &Post, markers: &SlotMarkers) -> Self {
+        let path = post_url(post);
+        let published = text::rfc3339(post.date.unix_millis());
         let tags: Vec<String> = post.tags.iter().map(|tag| tag.name.clone()).collect();
-        let image = post.cover.as_ref().map(|cover| Image {
+        let image = post.cover.as_ref().map(|cover| PreviewImage {
             url: absolute(site, &cover.image),
             alt: cover.alt.clone(),
         });
@@ -113,7 +104,7 @@ impl Facts {
             "@context": "https://schema.org",
             "@type": "BlogPosting",
             "headline": post.title,
-            "description": post.description,
+            "description": post.summary(),
             "datePublished": published,
             "keywords": tags,
             "timeRequired": format!("PT{}M", post.reading_minutes),
@@ -121,11 +112,11 @@ impl Facts {
             "mainEntityOfPage": absolute(site, &path),
             "isPartOf": { "@type": "Blog", "name": site.title, "url": absolute(site, "/") },
             "author": { "@type": "Organization", "name": site.title, "url": absolute(site, "/") },
-            "commentCount": marks.mark(Blank::Plain(Count::Comments)),
+            "commentCount": markers.marker(Slot::Json(Count::Comments)),
             "interactionStatistic": {
                 "@type": "InteractionCounter",
                 "interactionType": "https://schema.org/LikeAction",
-                "userInteractionCount": marks.mark(Blank::Plain(Count::Likes)),
+                "userInteractionCount": markers.marker(Slot::Json(Count::Likes)),
             },
         });
         if let (Some(image), Some(fields)) = (&image, json_ld.as_object_mut()) {
@@ -133,7 +124,7 @@ impl Facts {
         }
         Self {
             title: post.title.clone(),
-            description: post.description.clone(),
+            description: post.summary().to_owned(),
             path: Some(path),
             image,
             json_ld: Some(json_ld),
@@ -154,7 +145,7 @@ fn web_page(site: &Site, kind: &str, name: &str, path: &str) -> Value {
     })
 }
 
-/// The address with scheme and host; one that has them stays as it is.
+/// Returns the absolute URL of a path. Absolute URLs stay the same.
 pub(crate) fn absolute(site: &Site, path: &str) -> String {
     if path.starts_with('/') && !path.starts_with("//") {
         format!("{}{path}", site.base_url)
@@ -163,8 +154,8 @@ pub(crate) fn absolute(site: &Site, path: &str) -> String {
     }
 }
 
-/// JSON that can stand inside a `script` element: nothing in it can end the element or start a comment.
-pub(crate) fn inside_a_script(json: &Value) -> String {
+/// Escapes JSON so that it cannot end a `script` element or start a comment in it.
+pub(crate) fn escape_for_script(json: &Value) -> String {
     let mut text = String::new();
     for c in json.to_string().chars() {
         match c {
@@ -184,9 +175,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn json_in_a_script_cannot_end_it_and_says_the_same() {
+    fn json_in_a_script_cannot_end_it_and_keeps_its_value() {
         let hostile = json!({ "headline": "</script><script>alert(1)</script><!-- &\u{2028}\u{2029}" });
-        let text = inside_a_script(&hostile);
+        let text = escape_for_script(&hostile);
         assert!(!text.contains(['<', '>', '&', '\u{2028}', '\u{2029}']), "{text}");
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), hostile);
     }

@@ -28,7 +28,7 @@ fn a_broken_file_hides_no_other() {
     let library = folder.load();
     assert!(library.post("good").is_some() && library.page("about").is_some());
     assert_eq!(library.posts().len() + library.pages().len(), 2);
-    let said = folder.problems();
+    let said = folder.diagnostics();
     let starts: Vec<&str> = said.lines().map(|line| &line[..line.find(": ").unwrap()]).collect();
     assert_eq!(
         starts,
@@ -43,7 +43,7 @@ fn a_broken_file_hides_no_other() {
         ],
         "{said}"
     );
-    assert_eq!(library.problems().at_least(Severity::Error).len(), 7);
+    assert_eq!(library.diagnostics().at_least(Severity::Error).len(), 7);
     assert!(!folder.content().is_all_broken());
 }
 
@@ -67,9 +67,9 @@ fn files_that_lie_in_many_folders_are_no_posts_unless_they_have_front_matter() {
         "pages/README.md",
         "readme.de.md",
     ]
-    .map(|name| format!("{name}: note: not read: there is no front matter"));
-    assert_eq!(folder.problems(), notes.join("\n"));
-    assert_eq!(library.problems().at_least(Severity::Warning).len(), 0);
+    .map(|name| format!("{name}: note: skipped: the file has no front matter"));
+    assert_eq!(folder.diagnostics(), notes.join("\n"));
+    assert_eq!(library.diagnostics().at_least(Severity::Warning).len(), 0);
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn files_that_editors_make_for_themselves_are_ignored() {
         folder.write(name, "broken");
     }
     symlink("user@host.1234", folder.path().join(".#new.md")).unwrap();
-    assert_eq!(folder.problems(), "");
+    assert_eq!(folder.diagnostics(), "");
     assert_eq!(folder.load().posts().len(), 1);
 }
 
@@ -100,15 +100,15 @@ fn of_two_files_with_one_slug_the_one_that_was_first_is_shown() {
     folder
         .write("d.md", file("The first", "2026-01-01", ""))
         .write("a.md", file("A draft", "2025-01-01", "draft: true\n"))
-        .write("b.md", file("Waiting", "2025-01-01", "publishDate: 2099-01-01\n"))
+        .write("b.md", file("ScheduledFile", "2025-01-01", "publishDate: 2099-01-01\n"))
         .write("c.md", file("Later", "2026-01-02", ""));
     let library = folder.load();
     assert_eq!(library.posts().len(), 1);
     assert_eq!(library.post("same").unwrap().title, "The first");
-    let said = folder.problems();
+    let said = folder.diagnostics();
     let d = folder.path().join("d.md").display().to_string();
     let d = d.replace(&format!("{}/", folder.path().display()), "");
-    let lines = ["a.md", "b.md", "c.md"].map(|name| format!("{name}: the slug \"same\" is that of {d} too"));
+    let lines = ["a.md", "b.md", "c.md"].map(|name| format!("{name}: the slug \"same\" is already used by {d}"));
     assert_eq!(said, lines.join("\n"));
 }
 
@@ -117,8 +117,8 @@ fn a_folder_of_pages_that_cannot_be_read_hides_no_post() {
     let folder = good();
     folder.write("pages", "a file where a folder should be");
     assert!(folder.load().post("good").is_some());
-    let said = folder.problems();
+    let said = folder.diagnostics();
     assert!(said.starts_with("pages: the folder cannot be read: "), "{said}");
     fs::remove_file(folder.path().join("pages")).unwrap();
-    assert_eq!(folder.problems(), "");
+    assert_eq!(folder.diagnostics(), "");
 }

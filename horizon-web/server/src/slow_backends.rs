@@ -1,4 +1,4 @@
-//! How long each page of the blog takes while what is behind it hangs, in virtual time.
+//! The response time of each page while reads of the backend hang, in virtual time.
 
 use std::{fs, time::Duration};
 
@@ -21,30 +21,30 @@ use tokio::{
 };
 use tower::ServiceExt;
 
-use crate::{cluster::Roster, config::Cli, content, counts::Counts, routes, wiring};
+use crate::{config::Cli, content, routes, run, state::NodeIdentity, stats_cache::StatsCache};
 
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0";
 
 const TOKEN: &str = "a-token-of-the-tests";
 
-/// Longer than anything here waits.
-const FOR_EVER: Duration = Duration::from_secs(24 * 3600);
+/// Longer than all timeouts.
+const FOREVER: Duration = Duration::from_secs(24 * 3600);
 
-/// How long a reader waits at most before there is something to read.
-const LONGEST: Duration = Duration::from_secs(1);
+/// The maximum response time.
+const MAX_TIME: Duration = Duration::from_secs(1);
 
-/// How long a reader waits at most for a page that was read before.
-const KNOWN: Duration = Duration::from_millis(100);
+/// The maximum response time of a page with last known values.
+const MAX_TIME_KNOWN: Duration = Duration::from_millis(100);
 
-/// What can hang: the totals, the comments, the likes. Presence hangs beside them.
+/// The reads that can hang: totals, comments, likes. Presence can hang too.
 const CALLS: [&[Call]; 3] = [
     &[Call::Get],
     &[Call::Threads, Call::Thread, Call::Comment, Call::RecentComments],
     &[Call::IsLikedBy],
 ];
 
-/// What readers see. Where everything is known, it is there soon.
-const PAGES: [&str; 9] = [
+/// Pages with last known values.
+const KNOWN_PAGES: [&str; 9] = [
     "/",
     "/blog",
     "/tags/test",
@@ -56,8 +56,8 @@ const PAGES: [&str; 9] = [
     "/blog/no-such-post",
 ];
 
-/// What has no last known answer.
-const OTHERS: [&str; 8] = [
+/// Responses without last known values.
+const OTHER_PAGES: [&str; 8] = [
     "/blog/hello?before=019ab4f0c1d27a3c8e5f6071829304b0",
     "/blog/hello?thread=019ab4f0c1d27a3c8e5f6071829304b0",
     "/admin",
@@ -68,27 +68,27 @@ const OTHERS: [&str; 8] = [
     "/horizon/comments/hello",
 ];
 
-/// What happened before the backends hang.
+/// The requests before the backend hangs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Before {
-    /// Nothing: the process has just started.
+    /// None: the process has just started.
     Nothing,
     /// Each page was read.
     Read,
-    /// Each page was read, and somebody watches the post.
+    /// Each page was read, and the post has a viewer.
     Watched,
 }
 
-struct Blog {
+struct TestBlog {
     fake: Fake,
     router: Router,
     horizon: Horizon,
-    /// The cookies of the author, who likes the post.
+    /// The cookies of an admin who likes the post.
     cookies: String,
     _folder: TempDir,
 }
 
-/// A folder with two posts, and a bundle without files.
+/// Creates two posts and a bundle without files.
 fn folder() -> TempDir {
     let folder = TempDir::new().unwrap();
     for (name, title) in [("hello.md", "Hello"), ("second.md", "Second")] {
@@ -107,8 +107,8 @@ fn folder() -> TempDir {
     folder
 }
 
-impl Blog {
-    async fn open(is_counting: bool) -> Self {
+impl TestBlog {
+    async fn open(is_accumulator: bool) -> Self {
         let folder = folder();
         let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
         let arguments = [
@@ -121,19 +121,22 @@ impl Blog {
             TOKEN,
         ];
         let config = Cli::try_parse_from(arguments).unwrap().serve;
-        let library = content::read(&config.content, String::new()).unwrap().library(now());
+        let library = content::load(&config.content, String::new()).unwrap().library(now());
         let (_, library) = watch::channel(library.into());
         let clock = Clock::at(Timestamp::from_millis(1_800_000_000_000));
         let fake = Fake::new(clock.clone());
         let horizon = Horizon::from_ports(fake.ports()).clock(move || clock.now());
-        let horizon = horizon.start(wiring::pages(library.clone())).await.unwrap();
-        let roster = Roster {
+        let horizon = horizon.start(run::pages(library.clone())).await.unwrap();
+        let node = NodeIdentity {
             name: "web".parse().unwrap(),
             started: now(),
-            stopping: watch::channel(false).1,
         };
-        let counts = Counts::new(is_counting);
-        let app = wiring::assemble(&config, "http://blog".into(), horizon.clone(), roster, library, counts).unwrap();
+        let (url, stats, shutdown) = (
+            "http://blog".into(),
+            StatsCache::new(is_accumulator),
+            watch::channel(false).1,
+        );
+        let app = run::app_state(&config, url, horizon.clone(), node, library, stats, shutdown).unwrap();
         let mut blog = Self {
             fake,
             router: routes::router(app, &folder.path().join("media")),
@@ -145,7 +148,7 @@ impl Blog {
         let author = cookie_of(&blog.send(Method::POST, "/admin/login", form).await);
         let reader = cookie_of(&blog.send(Method::PUT, "/horizon/likes/hello", String::new()).await);
         blog.cookies = format!("{author}; {reader}");
-        sleep(Duration::from_secs(10)).await; // Long after the reader's own word.
+        sleep(Duration::from_secs(10)).await; // The like is no longer recent.
         blog
     }
 
@@ -161,19 +164,19 @@ impl Blog {
         self.router.clone().oneshot(request.unwrap()).await.unwrap()
     }
 
-    /// Reads a page to its end, and returns how long that took.
+    /// Reads a page and returns the time that took.
     async fn time(&self, path: &str) -> (StatusCode, Duration) {
         let start = Instant::now();
-        let answer = self.send(Method::GET, path, String::new()).await;
-        let status = answer.status();
-        to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+        let response = self.send(Method::GET, path, String::new()).await;
+        let status = response.status();
+        to_bytes(response.into_body(), usize::MAX).await.unwrap();
         (status, start.elapsed())
     }
 
-    /// Reads what is needed, and returns the stream of the one who watches.
+    /// Sends the requests before, and returns the stream of the viewer.
     async fn prepare(&self, before: Before) -> Option<Live> {
         if before != Before::Nothing {
-            for path in PAGES {
+            for path in KNOWN_PAGES {
                 self.time(path).await;
             }
         }
@@ -188,11 +191,11 @@ impl Blog {
         Some(live)
     }
 
-    /// Lets these hang: a bit for each of [`CALLS`], and the next one for presence.
+    /// Makes reads hang: one bit for each of [`CALLS`], and the next for presence.
     fn hang(&self, which: usize) {
         let hanging = CALLS.into_iter().enumerate().filter(|(bit, _)| which >> bit & 1 == 1);
         for &call in hanging.flat_map(|(_, calls)| calls) {
-            self.fake.delay(call, FOR_EVER);
+            self.fake.delay(call, FOREVER);
         }
         if which >> CALLS.len() & 1 == 1 {
             self.fake.mute_presence();
@@ -200,24 +203,25 @@ impl Blog {
     }
 }
 
-fn cookie_of(answer: &Response<Body>) -> String {
-    let cookie = answer.headers()[header::SET_COOKIE].to_str().unwrap();
+fn cookie_of(response: &Response<Body>) -> String {
+    let cookie = response.headers()[header::SET_COOKIE].to_str().unwrap();
     cookie.split(';').next().unwrap().to_owned()
 }
 
-/// Reads everything twice, for each combination of what hangs.
+/// Reads all pages twice for each combination of hanging reads.
 async fn check(before: Before) {
     for which in 0..1_usize << (CALLS.len() + 1) {
-        for is_counting in [false, true] {
-            let blog = Blog::open(is_counting).await;
+        for is_accumulator in [false, true] {
+            let blog = TestBlog::open(is_accumulator).await;
             let _live = blog.prepare(before).await;
             blog.hang(which);
             for _ in 0..2 {
-                for path in PAGES.into_iter().chain(OTHERS) {
+                for path in KNOWN_PAGES.into_iter().chain(OTHER_PAGES) {
                     let (status, took) = blog.time(path).await;
-                    let is_known = before != Before::Nothing && PAGES.contains(&path);
-                    let limit = if is_known { KNOWN } else { LONGEST };
-                    let what = format!("{path} is {status} after {took:?}: {which:04b} hang, counting: {is_counting}");
+                    let is_known = before != Before::Nothing && KNOWN_PAGES.contains(&path);
+                    let limit = if is_known { MAX_TIME_KNOWN } else { MAX_TIME };
+                    let what =
+                        format!("{path} is {status} after {took:?}: {which:04b} hang, accumulator: {is_accumulator}");
                     assert!(took <= limit, "{what}");
                     let is_read = !path.starts_with("/horizon") && path != "/admin" && !path.contains("no-such");
                     assert!(!is_read || status == StatusCode::OK, "{what}");
@@ -228,16 +232,16 @@ async fn check(before: Before) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_process_that_knows_nothing_answers_each_page_within_a_second_whatever_hangs() {
+async fn a_new_process_responds_within_a_second_whatever_hangs() {
     check(Before::Nothing).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn pages_that_were_read_before_are_there_within_a_tenth_of_a_second_whatever_hangs() {
+async fn pages_that_were_read_before_take_a_tenth_of_a_second_whatever_hangs() {
     check(Before::Read).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn pages_are_there_within_a_tenth_of_a_second_while_somebody_watches_whatever_hangs() {
+async fn pages_with_a_viewer_take_a_tenth_of_a_second_whatever_hangs() {
     check(Before::Watched).await;
 }

@@ -1,0 +1,64 @@
+//! Updates the numbers on the page.
+
+use reactive_graph::{prelude::*, signal::ArcRwSignal};
+use web_sys::Element;
+
+use super::{
+    dom,
+    live::{self, LiveStats},
+    task,
+};
+use crate::text;
+
+type Field = fn(&LiveStats) -> u64;
+
+const PAGE_SELECTORS: [(&str, Field); 4] = [
+    (r#"[data-horizon="viewers"]"#, |stats| stats.viewers),
+    (r#"[data-horizon="visits"]"#, |stats| stats.visits),
+    (r#"[data-horizon="likes"]"#, |stats| stats.likes),
+    (r#"[data-horizon="comments"]"#, |stats| stats.comments),
+];
+
+const SITE_SELECTORS: [(&str, Field); 2] = [
+    (r#"[data-horizon="site-viewers"]"#, |stats| stats.viewers),
+    (r#"[data-horizon="site-visits"]"#, |stats| stats.visits),
+];
+
+/// Updates the numbers of the post.
+pub(crate) fn bind_page() {
+    if let Some(root) = dom::find("main[data-slug]") {
+        bind(root, live::signals().page, &PAGE_SELECTORS);
+    }
+}
+
+/// Updates the numbers of the site.
+pub(crate) fn bind_site() {
+    if let Some(root) = dom::find("[data-site-numbers]") {
+        bind(root, live::signals().site, &SITE_SELECTORS);
+    }
+}
+
+fn bind(root: Element, stats: ArcRwSignal<Option<LiveStats>>, fields: &'static [(&str, Field)]) {
+    let stale = live::signals().stale;
+    task::effect(Box::new({
+        let root = root.clone();
+        move || {
+            let Some(stats) = stats.get() else { return };
+            for (selector, field) in fields {
+                dom::each(&root, selector, |element| show(&element, field(&stats)));
+            }
+        }
+    }));
+    task::effect(Box::new(move || dom::toggle(&root, "data-stale", stale.get())));
+}
+
+/// Shows the number, and its unit in the singular or plural.
+fn show(element: &Element, number: u64) {
+    dom::set_text(element, &text::grouped(number));
+    let form = if number == 1 { "data-one" } else { "data-many" };
+    if let Some(word) = element.next_element_sibling()
+        && let Some(text) = word.get_attribute(form)
+    {
+        dom::set_text(&word, &text);
+    }
+}

@@ -1,0 +1,220 @@
+//! The data of each page. The server fills it in; [`pages`](crate::pages) renders it.
+
+use std::sync::Arc;
+
+use horizon_core::{Comment, EventId, Timestamp, wire::PageStats, wire::ThreadsView};
+use horizon_posts::{Diagnostics, Post, Tag, TagPosts};
+
+/// What all pages have in common.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// The blog's name.
+    pub title: String,
+    /// One sentence.
+    pub description: String,
+    /// The public URL: `https://example.org`, without a trailing slash.
+    pub base_url: String,
+    /// The links of the header after `Blog`.
+    pub nav: Vec<Link>,
+    /// The files for the browser.
+    pub assets: AssetUrls,
+}
+
+/// The URLs of the files that `cargo xtask bundle` builds.
+#[derive(Clone, Debug)]
+pub struct AssetUrls {
+    /// The stem of `/pkg/{bundle}.js` and `/pkg/{bundle}_bg.wasm`. Without it pages have no islands.
+    pub bundle: Option<String>,
+    /// The style sheet.
+    pub css: String,
+    /// The style sheet of highlighted code.
+    pub highlight_css: Option<String>,
+    /// The script that sets the theme before the first paint.
+    pub theme_js: String,
+    /// The script that updates `/cluster`.
+    pub cluster_js: String,
+    /// The icon.
+    pub favicon: String,
+}
+
+/// A link with its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// The text.
+    pub title: String,
+    /// The URL.
+    pub href: String,
+}
+
+/// A page of the blog with its data.
+#[derive(Clone, Debug)]
+pub enum View {
+    /// `/`: the latest posts, newest first.
+    Home(Vec<PostCard>),
+    /// `/blog`
+    Blog(BlogIndex),
+    /// `/blog/{slug}`
+    Post(Box<PostPage>),
+    /// `/tags/{tag}`: the posts with a tag, newest first.
+    Tag(Tag, Vec<PostCard>),
+    /// A Markdown page that is not a post.
+    Page(Arc<horizon_posts::MarkdownPage>),
+    /// Status 404.
+    NotFound,
+    /// An error.
+    Error(ErrorPage),
+    /// `/admin` without a session, with the reason why the last attempt failed.
+    Login(Option<String>),
+    /// `/admin` with a session.
+    Moderation(ModerationPage),
+    /// `/cluster`
+    Cluster(ClusterPage),
+}
+
+/// All posts, or those that match a search or a tag.
+#[derive(Clone, Debug)]
+pub struct BlogIndex {
+    /// The matching posts, newest first.
+    pub posts: Vec<PostCard>,
+    /// All tags, in the order to show.
+    pub tags: Vec<TagPosts>,
+    /// The search; may be empty.
+    pub query: String,
+    /// The slug of the selected tag.
+    pub tag: Option<String>,
+}
+
+/// A post in a list.
+#[derive(Clone, Debug)]
+pub struct PostCard {
+    /// The post.
+    pub post: Arc<Post>,
+    /// Its numbers, if they are known.
+    pub stats: Option<PageStats>,
+}
+
+/// A post with its comments.
+#[derive(Clone, Debug)]
+pub struct PostPage {
+    /// The post.
+    pub post: Arc<Post>,
+    /// The next older post.
+    pub older: Option<Arc<Post>>,
+    /// The next newer post.
+    pub newer: Option<Arc<Post>>,
+    /// The newest threads, the threads before [`before`](Self::before), or one thread.
+    pub comments: ThreadsView,
+    /// Whether the comments cannot be read, so that none are shown.
+    pub has_unknown_comments: bool,
+    /// The thread after the shown ones, from `?before={id}`.
+    pub before: Option<EventId>,
+    /// Whether the comments are one thread with a page of its replies, from `?thread={id}`.
+    pub is_one_thread: bool,
+    /// The comment that the form replies to, from `?reply={id}`.
+    pub reply_to: Option<EventId>,
+    /// Whether the comment that was just sent is pending, for readers without scripts.
+    pub is_pending: bool,
+}
+
+impl PostPage {
+    /// A post with its newest comments. Without comments the page says that they cannot be shown.
+    #[must_use]
+    pub fn new(post: Arc<Post>, comments: Option<ThreadsView>) -> Self {
+        Self {
+            post,
+            older: None,
+            newer: None,
+            has_unknown_comments: comments.is_none(),
+            comments: comments.unwrap_or_default(),
+            before: None,
+            is_one_thread: false,
+            reply_to: None,
+            is_pending: false,
+        }
+    }
+}
+
+/// An error.
+#[derive(Clone, Debug)]
+pub struct ErrorPage {
+    /// The HTTP status, 400 to 599.
+    pub status: u16,
+    /// A few words.
+    pub title: String,
+    /// One sentence for the reader.
+    pub detail: String,
+}
+
+/// The newest comments of all posts, for moderation.
+#[derive(Clone, Debug)]
+pub struct ModerationPage {
+    /// The comments, newest first.
+    pub comments: Vec<ModerationItem>,
+    /// Whether only pending comments are shown.
+    pub only_pending: bool,
+    /// The URL of older comments.
+    pub older: Option<String>,
+    /// The errors in content files.
+    pub errors: Diagnostics,
+}
+
+/// A comment with the title of its post.
+#[derive(Clone, Debug)]
+pub struct ModerationItem {
+    /// The comment as stored.
+    pub comment: Comment,
+    /// The title of the post.
+    pub post_title: String,
+}
+
+/// The nodes of the registry.
+#[derive(Clone, Debug, Default)]
+pub struct ClusterPage {
+    /// The web nodes, by name.
+    pub web: Vec<WebNode>,
+    /// The accumulators, by name.
+    pub accumulators: Vec<AccumulatorNode>,
+    /// One sentence; may be empty.
+    pub note: String,
+}
+
+/// The state of a node.
+#[derive(Clone, Debug)]
+pub struct NodeStatus {
+    /// Its name.
+    pub name: String,
+    /// The time of its start.
+    pub started: Timestamp,
+    /// The time since its last heartbeat, in milliseconds.
+    pub silent_millis: u64,
+    /// The round-trip time to Redis, in microseconds.
+    pub round_trip_micros: Option<u64>,
+    /// The offset of its clock from that of Redis, in milliseconds; positive if it is ahead.
+    pub clock_offset_millis: Option<i64>,
+    /// Its problems, each one sentence.
+    pub problems: Vec<String>,
+}
+
+/// A web node.
+#[derive(Clone, Debug)]
+pub struct WebNode {
+    /// Its state.
+    pub node: NodeStatus,
+    /// Distinct viewers who are connected to it.
+    pub viewers: u64,
+}
+
+/// An accumulator.
+#[derive(Clone, Debug)]
+pub struct AccumulatorNode {
+    /// Its state.
+    pub node: NodeStatus,
+    /// Events that it counted since its start.
+    pub counted: u64,
+    /// Events that no consumer has read.
+    pub unread: u64,
+    /// Events that were read but not acknowledged.
+    pub pending: u64,
+    /// Events that were deleted before they were counted.
+    pub lost: u64,
+}

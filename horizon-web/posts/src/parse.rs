@@ -1,0 +1,178 @@
+//! Parses and renders one file as a post or a page.
+
+use std::sync::Arc;
+
+use horizon_core::Slug;
+
+use crate::{
+    ContentOptions, Date, MarkdownPage, Post,
+    front_matter::{self, FileIssue, FrontMatter, Publication},
+    markdown::{self, RenderOptions, Rendered},
+    source::{FileKind, SourceFile},
+};
+
+/// The length of `YYYY-MM-DD-` before a file's name, in bytes.
+const DATE_PREFIX_BYTES: usize = 11;
+
+/// Names, up to the first dot and in lower case, of common files that are not posts unless they have front matter.
+const REPOSITORY_FILES: [&str; 12] = [
+    "readme",
+    "license",
+    "licence",
+    "changelog",
+    "contributing",
+    "contributors",
+    "code_of_conduct",
+    "security",
+    "support",
+    "authors",
+    "notice",
+    "todo",
+];
+
+#[derive(Clone, Debug)]
+pub(crate) enum ParsedDocument {
+    Post(Arc<Post>),
+    Page(Arc<MarkdownPage>),
+}
+
+impl ParsedDocument {
+    pub(crate) fn slug(&self) -> &Slug {
+        match self {
+            Self::Post(post) => &post.slug,
+            Self::Page(page) => &page.slug,
+        }
+    }
+
+    pub(crate) fn title(&self) -> &str {
+        match self {
+            Self::Post(post) => &post.title,
+            Self::Page(page) => &page.title,
+        }
+    }
+
+    pub(crate) fn updated(&self) -> Option<Date> {
+        match self {
+            Self::Post(post) => post.updated,
+            Self::Page(page) => page.updated,
+        }
+    }
+
+    /// Sets the fields that depend on the time. Clones the document only if one of them changes.
+    pub(crate) fn set_state(&mut self, draft: bool, updated: Option<Date>) {
+        match self {
+            Self::Post(post) if (post.draft, post.updated) != (draft, updated) => {
+                let post = Arc::make_mut(post);
+                (post.draft, post.updated) = (draft, updated);
+            }
+            Self::Page(page) if (page.draft, page.updated) != (draft, updated) => {
+                let page = Arc::make_mut(page);
+                (page.draft, page.updated) = (draft, updated);
+            }
+            Self::Post(_) | Self::Page(_) => {}
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct ParsedFile {
+    /// `None` if the file has an error.
+    pub(crate) document: Option<ParsedDocument>,
+    /// As far as it can be parsed, even if the file has an error.
+    pub(crate) publication: Publication,
+    pub(crate) issues: Vec<FileIssue>,
+}
+
+impl ParsedFile {
+    pub(crate) fn broken(issue: FileIssue) -> Self {
+        Self {
+            document: None,
+            publication: Publication::default(),
+            issues: vec![issue],
+        }
+    }
+}
+
+/// Returns whether a file has a common name such as `README.md` and no front matter.
+pub(crate) fn is_repository_file(source: &SourceFile) -> bool {
+    let name = source.path.file_stem().unwrap_or_default();
+    let name = name.to_string_lossy().to_lowercase();
+    let name = name.split('.').next().unwrap_or_default();
+    REPOSITORY_FILES.contains(&name) && source.text.as_ref().is_ok_and(|text| !front_matter::is_in(text))
+}
+
+/// Parses and renders a file.
+pub(crate) fn parse(source: &SourceFile, options: &ContentOptions) -> ParsedFile {
+    let text = match &source.text {
+        Ok(text) => text,
+        Err(issue) => return ParsedFile::broken(issue.clone()),
+    };
+    let parsed = front_matter::parse(text, source.kind == FileKind::Post);
+    let mut issues = parsed.issues;
+    let publication = parsed.publication;
+    let document = parsed.front.and_then(|front| {
+        let slug = front.slug.clone().map_or_else(|| slug_of_name(source), Ok);
+        let slug = slug.map_err(|issue| issues.push(issue)).ok()?;
+        let options = RenderOptions {
+            raw_html: options.raw_html,
+            base_url: &options.base_url,
+        };
+        let rendered = markdown::render(parsed.body, options);
+        let is_draft = publication.is_draft;
+        Some(match front.date.filter(|_| source.kind == FileKind::Post) {
+            Some(date) => ParsedDocument::Post(Arc::new(post(slug, date, front, is_draft, rendered, parsed.body))),
+            None => ParsedDocument::Page(Arc::new(page(slug, front, is_draft, rendered))),
+        })
+    });
+    ParsedFile {
+        document,
+        publication,
+        issues,
+    }
+}
+
+/// Returns the file's name without `.md` and without its date.
+fn slug_of_name(source: &SourceFile) -> Result<Slug, FileIssue> {
+    let name = source.path.file_stem().unwrap_or_default().to_string_lossy();
+    let dated = name.split_at_checked(DATE_PREFIX_BYTES);
+    let slug = match dated.and_then(|(prefix, rest)| Some((prefix.strip_suffix('-')?, rest))) {
+        Some((day, rest)) if day.parse::<Date>().is_ok() => rest,
+        _ => &name,
+    };
+    Slug::new(slug).map_err(|error| {
+        let reason = format!("{slug:?} from the file name is not a slug: {error}; rename the file or set \"slug\"");
+        FileIssue::error(None, reason)
+    })
+}
+
+fn post(slug: Slug, date: Date, front: FrontMatter, draft: bool, rendered: Rendered, body: &str) -> Post {
+    Post {
+        slug,
+        title: front.title,
+        description: front.description,
+        date,
+        updated: front.updated,
+        tags: front.tags,
+        draft,
+        cover: front.cover,
+        show_toc: front.show_toc,
+        body: rendered.body,
+        toc: rendered.toc,
+        reading_minutes: rendered.reading_minutes,
+        excerpt: rendered.excerpt,
+        markdown: body.to_owned(),
+    }
+}
+
+fn page(slug: Slug, front: FrontMatter, draft: bool, rendered: Rendered) -> MarkdownPage {
+    MarkdownPage {
+        slug,
+        title: front.title,
+        description: front.description,
+        date: front.date,
+        updated: front.updated,
+        draft,
+        body: rendered.body,
+        excerpt: rendered.excerpt,
+    }
+}

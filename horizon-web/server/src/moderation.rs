@@ -1,0 +1,226 @@
+//! `/admin`: sign-in and moderation of comments.
+
+use std::{num::NonZeroUsize, time::Duration};
+
+use axum::{
+    Form, Router,
+    extract::{
+        DefaultBodyLimit, Path, Query, State,
+        rejection::{FormRejection, PathRejection, QueryRejection},
+    },
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+    routing::{get, post},
+};
+use eventhorizon::{Paging, same_origin};
+use horizon_app::{ErrorPage, ModerationItem, ModerationPage, View};
+use horizon_axum::ClientAddr;
+use horizon_backend::now;
+use horizon_core::{
+    COMMENT_OVERHEAD_BYTES, Comment, EventId, MAX_AUTHOR_CHARS, MAX_BODY_CHARS, MAX_PAGE_BYTES, Result, Visibility,
+};
+use horizon_posts::Severity;
+use serde::Deserialize;
+use tower_http::timeout::RequestBodyTimeoutLayer;
+
+use crate::{auth, respond, session::Sessions, state::AppState};
+
+/// The number of comments on a page.
+const COMMENTS_PER_PAGE: NonZeroUsize = NonZeroUsize::new(50).unwrap();
+
+// The largest comments fit into a page of comments: a `char` has up to four bytes.
+const _: () = assert!(
+    COMMENTS_PER_PAGE.get() * (4 * (MAX_AUTHOR_CHARS + MAX_BODY_CHARS) + COMMENT_OVERHEAD_BYTES) <= MAX_PAGE_BYTES,
+    "COMMENTS_PER_PAGE is too large"
+);
+
+/// The maximum size of a form, in bytes.
+const MAX_FORM_BYTES: usize = 4 * 1024;
+
+/// The maximum time between two parts of a form.
+const FORM_TIMEOUT: Duration = Duration::from_secs(10);
+
+pub(crate) fn router() -> Router<AppState> {
+    Router::new()
+        .route("/admin", get(comments))
+        .route("/admin/login", post(sign_in))
+        .route("/admin/logout", post(sign_out))
+        .route("/admin/comments/{id}", post(moderate))
+        .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
+        .layer(RequestBodyTimeoutLayer::new(FORM_TIMEOUT))
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct CommentsQuery {
+    only: Option<String>,
+    before: Option<EventId>,
+}
+
+#[derive(Deserialize)]
+struct SignInForm {
+    token: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct ModerateForm {
+    verdict: Visibility,
+    #[serde(default)]
+    only: Option<String>,
+}
+
+fn is_only_pending(only: Option<&String>) -> bool {
+    only.is_some_and(|only| only == "waiting")
+}
+
+async fn comments(
+    State(app): State<AppState>,
+    query: Result<Query<CommentsQuery>, QueryRejection>,
+    headers: HeaderMap,
+) -> Response {
+    if let Some(response) = auth::require_session(&app, &headers).await {
+        return response;
+    }
+    let Query(query) = query.unwrap_or_default();
+    // Starts the deadline of the reads for the footer before the comments are read.
+    let reads = app.horizon.read_session();
+    let page = load(&app, &query).await.map(View::Moderation);
+    respond::view_with(&app, &reads, page).await
+}
+
+async fn load(app: &AppState, query: &CommentsQuery) -> Result<ModerationPage> {
+    let only_pending = is_only_pending(query.only.as_ref());
+    let only = only_pending.then_some(Visibility::Pending);
+    let comments = app
+        .horizon
+        .recent_comments(only, Paging::default().cursor(query.before).limit(COMMENTS_PER_PAGE))
+        .await?;
+    let last = comments.last().filter(|_| comments.len() == COMMENTS_PER_PAGE.get());
+    let filter = if only_pending { "only=waiting&" } else { "" };
+    let older = last.map(|last| format!("/admin?{filter}before={}", last.id));
+    let library = app.library();
+    let item = |comment: Comment| {
+        let post = library.post(comment.slug.as_str());
+        let post_title = post.map_or_else(|| comment.slug.to_string(), |post| post.title.clone());
+        ModerationItem { comment, post_title }
+    };
+    Ok(ModerationPage {
+        comments: comments.into_iter().map(item).collect(),
+        only_pending,
+        older,
+        errors: library.diagnostics().at_least(Severity::Error),
+    })
+}
+
+async fn sign_in(
+    State(app): State<AppState>,
+    ClientAddr(address): ClientAddr,
+    headers: HeaderMap,
+    form: Result<Form<SignInForm>, FormRejection>,
+) -> Response {
+    let Some(sessions) = &app.sessions else {
+        return respond::not_found(&app).await;
+    };
+    if !same_origin(&headers) {
+        return WriteError::CrossOrigin.respond(&app).await;
+    }
+    if let Err(wait) = app.login_limiter.check(address) {
+        let seconds = wait.as_secs() + 1;
+        let message = format!("Too many attempts. Try again in {seconds} seconds.");
+        let mut response = login_page(&app, StatusCode::TOO_MANY_REQUESTS, message).await;
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        return response;
+    }
+    match form {
+        Ok(Form(form)) if sessions.is_token(&form.token) => {
+            (sessions.start(&headers, now()), Redirect::to("/admin")).into_response()
+        }
+        Ok(_) => {
+            tracing::warn!("a sign-in to /admin with a wrong token was rejected");
+            login_page(&app, StatusCode::UNAUTHORIZED, "The token is wrong.").await
+        }
+        Err(rejection) => login_page(&app, rejection.status(), "The form is incomplete. Send it again.").await,
+    }
+}
+
+async fn login_page(app: &AppState, status: StatusCode, error: impl Into<String>) -> Response {
+    let mut response = respond::view(app, View::Login(Some(error.into()))).await;
+    *response.status_mut() = status;
+    response
+}
+
+async fn sign_out(State(app): State<AppState>, headers: HeaderMap) -> Response {
+    match check_write(&app, &headers) {
+        Ok(sessions) => (sessions.end(&headers), Redirect::to("/admin")).into_response(),
+        Err(rejection) => rejection.respond(&app).await,
+    }
+}
+
+async fn moderate(
+    State(app): State<AppState>,
+    id: Result<Path<EventId>, PathRejection>,
+    headers: HeaderMap,
+    form: Result<Form<ModerateForm>, FormRejection>,
+) -> Response {
+    if let Err(rejection) = check_write(&app, &headers) {
+        return rejection.respond(&app).await;
+    }
+    let Ok(Path(id)) = id else {
+        return respond::not_found(&app).await;
+    };
+    let form = match form {
+        Ok(Form(form)) if form.verdict != Visibility::Pending => form,
+        _ => {
+            let detail = "`verdict` must be `shown` or `removed`.";
+            return error_page(&app, StatusCode::UNPROCESSABLE_ENTITY, detail).await;
+        }
+    };
+    let reads = app.horizon.read_session();
+    match app.horizon.moderate(id, form.verdict).await {
+        Ok(true) if is_only_pending(form.only.as_ref()) => Redirect::to("/admin?only=waiting").into_response(),
+        Ok(true) => Redirect::to("/admin").into_response(),
+        Ok(false) => respond::view_with(&app, &reads, Ok(View::NotFound)).await,
+        Err(error) => respond::unavailable(&app, &error).await,
+    }
+}
+
+/// The reason why a form is rejected.
+enum WriteError {
+    NoAdmin,
+    CrossOrigin,
+    SignedOut,
+}
+
+fn check_write<'a>(app: &'a AppState, headers: &HeaderMap) -> Result<&'a Sessions, WriteError> {
+    let sessions = app.sessions.as_ref().ok_or(WriteError::NoAdmin)?;
+    if !same_origin(headers) {
+        return Err(WriteError::CrossOrigin);
+    }
+    if !sessions.is_valid(headers, now()) {
+        return Err(WriteError::SignedOut);
+    }
+    Ok(sessions)
+}
+
+impl WriteError {
+    async fn respond(self, app: &AppState) -> Response {
+        match self {
+            Self::NoAdmin => respond::not_found(app).await,
+            Self::CrossOrigin => error_page(app, StatusCode::FORBIDDEN, "The form was sent from another site.").await,
+            Self::SignedOut => {
+                let message = "Your session has ended. Sign in again.";
+                login_page(app, StatusCode::UNAUTHORIZED, message).await
+            }
+        }
+    }
+}
+
+async fn error_page(app: &AppState, status: StatusCode, detail: &str) -> Response {
+    let page = ErrorPage {
+        status: status.as_u16(),
+        title: status.canonical_reason().unwrap_or("Error").into(),
+        detail: detail.into(),
+    };
+    respond::view(app, View::Error(page)).await
+}

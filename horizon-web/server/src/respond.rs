@@ -1,0 +1,79 @@
+//! Renders views as responses.
+
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use eventhorizon::ReadSession;
+use horizon_app::{ErrorPage, SlotValues, Template, View};
+use horizon_core::{Error, Result};
+
+use crate::{rendered_page::PRIVATE_NO_CACHE, state::AppState};
+
+/// Replaces the usual header if a page shows last known numbers, or none.
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+
+/// The `Retry-After` of a page that cannot be shown, in seconds.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
+
+pub(crate) async fn not_found(app: &AppState) -> Response {
+    view(app, View::NotFound).await
+}
+
+/// Renders the view with the numbers of the site.
+pub(crate) async fn view(app: &AppState, view: View) -> Response {
+    view_with(app, &app.horizon.read_session(), Ok(view)).await
+}
+
+/// Renders the view with the numbers of the site, or the error.
+pub(crate) async fn view_with(app: &AppState, reads: &ReadSession, view: Result<View>) -> Response {
+    match view {
+        Ok(view) => {
+            let site = app.site_stats(reads).await;
+            let values = SlotValues::for_site(site.map(|site| site.stats));
+            let is_current = site.is_some_and(|site| site.is_current);
+            no_store_unless(is_current, render(app, view, &values).await)
+        }
+        Err(error) => unavailable(app, &error).await,
+    }
+}
+
+/// Forbids caching unless the page is current.
+pub(crate) fn no_store_unless(is_current: bool, mut response: Response) -> Response {
+    if !is_current {
+        response.headers_mut().insert(header::CACHE_CONTROL, NO_STORE);
+    }
+    response
+}
+
+/// Reports that the page cannot be shown now.
+pub(crate) async fn unavailable(app: &AppState, error: &Error) -> Response {
+    tracing::error!(%error, source = ?std::error::Error::source(error), "a page cannot be shown");
+    let page = View::Error(ErrorPage {
+        status: StatusCode::SERVICE_UNAVAILABLE.as_u16(),
+        title: "Service unavailable".into(),
+        detail: "The database of this blog does not respond. Please try again in a few seconds.".into(),
+    });
+    let mut response = no_store_unless(false, render(app, page, &SlotValues::for_site(None)).await);
+    response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+    response
+}
+
+/// Renders the view for one response.
+pub(crate) async fn render(app: &AppState, view: View, values: &SlotValues) -> Response {
+    let site = app.site(&app.library());
+    let template = match Template::new(&site, view, app.marker_key).await {
+        Ok(template) => template,
+        Err(error) => {
+            tracing::error!(%error, "rendering a page failed");
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        }
+    };
+    let status = StatusCode::from_u16(template.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = [
+        (header::CONTENT_SECURITY_POLICY, template.policy.clone()),
+        (header::CONTENT_TYPE, "text/html; charset=utf-8".into()),
+    ];
+    let caching = [(header::CACHE_CONTROL, PRIVATE_NO_CACHE)];
+    (status, headers, caching, template.fill(values)).into_response()
+}

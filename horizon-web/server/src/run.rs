@@ -1,0 +1,186 @@
+//! Starts the parts of the server, and stops them in order.
+
+use std::{future::Future, pin::pin, sync::Arc, time::Duration};
+
+use anyhow::{Context, anyhow, bail};
+use eventhorizon::{BusUrl, Horizon, Pages, Secret};
+use horizon_app::Site;
+use horizon_axum::Limits;
+use horizon_backend::{now, print_line, wait_for_shutdown};
+use horizon_core::Slug;
+use horizon_posts::{Library, SiteInfo};
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+
+use crate::{
+    assets::Assets,
+    config::{NodeSettings, ServeArgs},
+    content,
+    login_limiter::LoginLimiter,
+    page_cache::PageCache,
+    routes,
+    session::Sessions,
+    state::{AppParts, AppState, NodeIdentity},
+    stats_cache::StatsCache,
+};
+
+/// The time that live streams and requests get to end on shutdown.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// The time that background tasks get to end after the last request.
+const TASKS_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Contexts of key derivation. A change of one invalidates what the key protects.
+const SESSIONS_KEY: &str = "EventHorizon 2026 sessions of the author";
+const MARKERS_KEY: &str = "EventHorizon 2026 marks of the blanks in pages";
+const LOGIN_KEY: &str = "EventHorizon 2026 networks of login attempts";
+const SECRET_KEY: &str = "EventHorizon 2026 cookie secret";
+
+/// Serves the blog until `shutdown`, then stops live streams, requests and the backend. Prints the address when it is
+/// ready.
+///
+/// # Errors
+/// A setting is invalid, or the backend cannot be opened. Also if a background task panicked, so that a supervisor
+/// restarts the process.
+pub async fn run(args: &ServeArgs, shutdown: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
+    let backend = args.check().map_err(|message| anyhow!(message))?;
+    let listener = TcpListener::bind(args.addr)
+        .await
+        .with_context(|| format!("HORIZON_ADDR: cannot listen on {}", args.addr))?;
+    let address = format!("http://{}", listener.local_addr()?);
+    let base_url = args.base_url.as_ref().map_or(&address, |base| &base.0).clone();
+    let content = {
+        let (args, base_url) = (args.content.clone(), base_url.clone());
+        tokio::task::spawn_blocking(move || content::load(&args, base_url)).await??
+    };
+    let mut shutdown = pin!(shutdown);
+    let (stop, stopped) = watch::channel(false);
+    let (library, watcher) = horizon_posts::watch(content, now, wait_for_shutdown(stopped.clone()))?;
+    let horizon = tokio::select! {
+        horizon = open(args, &backend, base_url.starts_with("https:"), pages(library.clone())) => horizon?,
+        () = &mut shutdown => return Ok(()),
+    };
+    let health = horizon.health().clone();
+    let mut tasks = JoinSet::new();
+    tasks.spawn(health.supervise("posts", watcher));
+    let node = NodeIdentity {
+        name: backend.node,
+        started: now(),
+    };
+    let stats = StatsCache::new(matches!(backend.urls.bus(), BusUrl::Memory));
+    let app = app_state(args, base_url, horizon, node, library, stats, stopped)?;
+    print_line(&format!("EventHorizon is at {address}"));
+    let served = serve(listener, args, &app, shutdown, &stop).await;
+    let ended = tokio::time::timeout(TASKS_TIMEOUT, async { while tasks.join_next().await.is_some() {} });
+    if let Some(panic) = health.panic() {
+        bail!(panic);
+    }
+    ended.await.context("the background tasks did not end in time")?;
+    tracing::info!("stopped");
+    Ok(served?)
+}
+
+/// Opens the backend. Waits for a Redis that contains the secret.
+async fn open(
+    args: &ServeArgs,
+    backend: &NodeSettings,
+    secure_cookies: bool,
+    pages: impl Pages + 'static,
+) -> anyhow::Result<Horizon> {
+    let mut builder = Horizon::from_parsed_urls(backend.urls.bus().clone(), backend.urls.store().clone())?
+        .node(backend.node.clone())
+        .configure(|config| configure(config, args, secure_cookies));
+    if let Some(text) = &args.secret {
+        builder = builder.secret(Secret::from_bytes(blake3::derive_key(SECRET_KEY, text.0.as_bytes())));
+    }
+    builder
+        .start(pages)
+        .await
+        .context("cannot open the backend of HORIZON_BUS and HORIZON_STORE")
+}
+
+/// Serves until `shutdown` or a panic, then stops the background tasks.
+async fn serve(
+    listener: TcpListener,
+    args: &ServeArgs,
+    app: &AppState,
+    shutdown: impl Future<Output = ()> + Send,
+    stop: &watch::Sender<bool>,
+) -> std::io::Result<()> {
+    let router = routes::router(app.clone(), &args.content.posts.join("media"));
+    let mut limits = Limits::default();
+    limits.drain = DRAIN_TIMEOUT;
+    let stopping = async {
+        tokio::select! {
+            () = shutdown => {}
+            _ = app.horizon.health().panicked() => {}
+        }
+        stop.send_replace(true);
+    };
+    let served = horizon_axum::serve(listener, router, limits, stopping, &app.horizon).await;
+    stop.send_replace(true);
+    served
+}
+
+pub(crate) fn app_state(
+    args: &ServeArgs,
+    base_url: String,
+    horizon: Horizon,
+    node: NodeIdentity,
+    library: watch::Receiver<Arc<Library>>,
+    stats: StatsCache,
+    shutdown: watch::Receiver<bool>,
+) -> anyhow::Result<AppState> {
+    let assets = Assets::load(args.site.as_deref(), horizon_posts::highlight_css())?;
+    let secure = base_url.starts_with("https:");
+    let sessions = args
+        .admin_token
+        .as_ref()
+        .map(|token| Sessions::new(token, &horizon.key(SESSIONS_KEY), secure));
+    let marker_key = horizon.key(MARKERS_KEY);
+    let marker_key = marker_key
+        .iter()
+        .take(16)
+        .fold(0, |key, byte| key << 8 | u128::from(*byte));
+    let login_limiter = LoginLimiter::new(horizon.key(LOGIN_KEY));
+    let site = Site {
+        title: args.title.clone(),
+        description: args.description.clone(),
+        base_url: base_url.clone(),
+        nav: Vec::new(),
+        assets: assets.urls.clone(),
+    };
+    Ok(AppState::new(AppParts {
+        horizon,
+        node,
+        library,
+        site,
+        feeds: SiteInfo {
+            title: args.title.clone(),
+            description: args.description.clone(),
+            base_url,
+            language: "en".into(),
+            author: args.title.clone(),
+        },
+        assets,
+        sessions,
+        login_limiter,
+        stats,
+        page_cache: PageCache::new(),
+        marker_key,
+        shutdown,
+    }))
+}
+
+/// The pages that have numbers: the posts of the current library.
+pub(crate) fn pages(library: watch::Receiver<Arc<Library>>) -> impl Pages {
+    move |slug: &Slug| library.borrow().post(slug.as_str()).is_some()
+}
+
+fn configure(config: &mut eventhorizon::Config, args: &ServeArgs, secure_cookies: bool) {
+    config.site.clone_from(&args.title);
+    config.trusted_proxies.clone_from(&args.trusted_proxies);
+    config.secure_cookies = secure_cookies;
+    config.redis_may_lose_data = args.redis_may_lose_data;
+    config.moderation = args.moderation;
+    config.signals = args.signals;
+}
