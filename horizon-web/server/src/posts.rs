@@ -151,7 +151,11 @@ impl PostRequest {
     async fn one_thread(&self, head: EventId, after: Option<EventId>) -> Result<ThreadsView> {
         let thread = self
             .reads
-            .thread(&self.post.slug, head, after, REPLIES_PER_PAGE)
+            .thread(
+                &self.post.slug,
+                head,
+                Paging::default().cursor(after).limit(REPLIES_PER_PAGE),
+            )
             .await?;
         Ok(ThreadsView {
             threads: thread.into_iter().collect(),

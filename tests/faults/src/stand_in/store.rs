@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use horizon_core::{Error, Event, EventId, ReaderId, Result, StatsStore, Timestamp, Topic, Update};
+use horizon_core::{Event, EventId, ReaderId, Result, StatsStore, Timestamp, Topic, Update};
 
 use crate::defect::Defect;
 
