@@ -1,13 +1,13 @@
-// Keeps the tables of /cluster fresh: the server renders them, this puts them in place.
+// Updates the tables of /cluster with HTML from the server.
 (() => {
-  const place = document.querySelector("[data-horizon=cluster]");
-  if (!place) return;
-  const news = new EventSource("/cluster/live");
-  news.addEventListener("cluster", (event) => {
-    place.innerHTML = JSON.parse(event.data);
+  const tables = document.querySelector("[data-horizon=cluster]");
+  if (!tables) return;
+  const stream = new EventSource("/cluster/live");
+  stream.addEventListener("cluster", (event) => {
+    tables.innerHTML = JSON.parse(event.data);
   });
-  // A browser gives up after an answer that is no stream: the session has ended, or the server restarts.
-  news.addEventListener("error", () => {
-    if (news.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 5000);
+  // Browsers do not reconnect after an error response: the session has ended, or the server restarts.
+  stream.addEventListener("error", () => {
+    if (stream.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 5000);
   });
 })();

@@ -1,14 +1,14 @@
-// Sets the theme before the first paint, and works the button that changes it.
+// Sets the theme before the first paint, and handles the theme button.
 (() => {
   const THEMES = ["system", "light", "dark"];
   const KEY = "theme";
   const root = document.documentElement;
-  const kept = () => {
+  const savedTheme = () => {
     try {
       const theme = localStorage.getItem(KEY);
       return THEMES.includes(theme) ? theme : "system";
     } catch {
-      return "system"; // Storage is switched off: the theme lasts as long as the page.
+      return "system"; // Storage is disabled.
     }
   };
   const show = (theme) => {
@@ -19,9 +19,9 @@
       button.title = `Theme: ${theme}`;
     }
   };
-  show(kept());
+  show(savedTheme());
   addEventListener("DOMContentLoaded", () => show(root.dataset.theme));
-  addEventListener("storage", (event) => event.key === KEY && show(kept()));
+  addEventListener("storage", (event) => event.key === KEY && show(savedTheme()));
   addEventListener("click", (event) => {
     if (!event.target.closest?.("button[data-horizon=theme]")) return;
     const theme = THEMES[(THEMES.indexOf(root.dataset.theme) + 1) % THEMES.length];

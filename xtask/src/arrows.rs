@@ -9,13 +9,14 @@ use crate::run::{self, WASM};
 
 /// The layers, lowest first. A crate may depend on crates of lower layers, and not on those beside or above it.
 /// An entry is the folder of a crate, or with a slash at its end the folder of several.
-const LAYERS: [&[&str]; 7] = [
+const LAYERS: [&[&str]; 8] = [
     &["horizon-core"],
     &["adapters/"],
     &["horizon-backend"],
     &["eventhorizon", "horizon-accumulator"],
     &["integrations/"],
-    &["horizon-web/app", "horizon-web/posts"],
+    &["horizon-web/posts"],
+    &["horizon-web/app"],
     &["horizon-web/hydrate", "horizon-web/server"],
 ];
 

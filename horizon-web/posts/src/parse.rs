@@ -14,22 +14,6 @@ use crate::{
 /// The length of `YYYY-MM-DD-` before a file's name, in bytes.
 const DATE_PREFIX_BYTES: usize = 11;
 
-/// Names, up to the first dot and in lower case, of common files that are not posts unless they have front matter.
-const REPOSITORY_FILES: [&str; 12] = [
-    "readme",
-    "license",
-    "licence",
-    "changelog",
-    "contributing",
-    "contributors",
-    "code_of_conduct",
-    "security",
-    "support",
-    "authors",
-    "notice",
-    "todo",
-];
-
 #[derive(Clone, Debug)]
 pub(crate) enum ParsedDocument {
     Post(Arc<Post>),
@@ -93,12 +77,27 @@ impl ParsedFile {
     }
 }
 
-/// Returns whether a file has a common name such as `README.md` and no front matter.
+/// Returns whether a file has a common name, up to the first dot and in any case, and no front matter.
 pub(crate) fn is_repository_file(source: &SourceFile) -> bool {
     let name = source.path.file_stem().unwrap_or_default();
     let name = name.to_string_lossy().to_lowercase();
     let name = name.split('.').next().unwrap_or_default();
-    REPOSITORY_FILES.contains(&name) && source.text.as_ref().is_ok_and(|text| !front_matter::is_in(text))
+    let is_common = matches!(
+        name,
+        "readme"
+            | "license"
+            | "licence"
+            | "changelog"
+            | "contributing"
+            | "contributors"
+            | "code_of_conduct"
+            | "security"
+            | "support"
+            | "authors"
+            | "notice"
+            | "todo"
+    );
+    is_common && source.text.as_ref().is_ok_and(|text| !front_matter::is_in(text))
 }
 
 /// Parses and renders a file.

@@ -254,12 +254,12 @@ mod tests {
 
     use super::*;
 
-    fn refusal(arguments: &[&str]) -> String {
+    fn parse_error(arguments: &[&str]) -> String {
         Cli::try_parse_from(arguments).unwrap_err().to_string()
     }
 
     #[test]
-    fn a_wrong_value_is_refused_by_its_name() {
+    fn an_invalid_value_is_reported_with_its_setting() {
         for (flag, name, value) in [
             ("--addr", "HORIZON_ADDR", "localhost"),
             ("--trusted-proxies", "HORIZON_TRUSTED_PROXIES", "everyone"),
@@ -267,12 +267,12 @@ mod tests {
             ("--node", "HORIZON_NODE", "two words"),
             ("--base-url", "HORIZON_BASE_URL", "ftp://example.org"),
         ] {
-            assert!(refusal(&["horizon-web", flag, value]).contains(name), "{name}");
+            assert!(parse_error(&["horizon-web", flag, value]).contains(name), "{name}");
         }
     }
 
     #[test]
-    fn what_may_be_secret_is_refused_without_being_repeated() {
+    fn errors_do_not_contain_secrets() {
         for (flag, name) in [
             ("--secret", "HORIZON_SECRET"),
             ("--admin-token", "HORIZON_ADMIN_TOKEN"),
@@ -280,33 +280,33 @@ mod tests {
             ("--bus", "HORIZON_BUS"),
             ("--pipe", "HORIZON_PIPE"),
         ] {
-            let refusal = Cli::try_parse_from(["horizon-web", flag, "hunter2"])
+            let error = Cli::try_parse_from(["horizon-web", flag, "hunter2"])
                 .unwrap()
                 .serve
                 .check()
                 .unwrap_err();
-            assert!(refusal.contains(name) && !refusal.contains("hunter2"), "{refusal}");
+            assert!(error.contains(name) && !error.contains("hunter2"), "{error}");
         }
     }
 
     #[test]
-    fn what_does_not_go_together_is_refused() {
+    fn invalid_combinations_are_rejected() {
         for (bus, store, name) in [
             ("stdin:", "memory:", "HORIZON_BUS"),
             ("redis://localhost", "memory:", "HORIZON_STORE"),
         ] {
             let cli = Cli::try_parse_from(["horizon-web", "--bus", bus, "--store", store]).unwrap();
-            let refusal = cli.serve.check().unwrap_err();
-            assert!(refusal.starts_with(name), "{refusal}");
+            let error = cli.serve.check().unwrap_err();
+            assert!(error.starts_with(name), "{error}");
         }
     }
 
     #[test]
-    fn with_a_bus_in_redis_the_store_is_there_too() {
+    fn the_default_store_is_the_redis_of_the_bus() {
         let cli = Cli::try_parse_from(["horizon-web", "--bus", "redis+pubsub://localhost"]).unwrap();
-        let places = cli.serve.check().unwrap();
-        assert!(matches!(places.urls.bus(), BusUrl::Redis(_, Delivery::PubSub)));
-        assert!(matches!(places.urls.store(), StoreUrl::Redis(_)));
+        let settings = cli.serve.check().unwrap();
+        assert!(matches!(settings.urls.bus(), BusUrl::Redis(_, Delivery::PubSub)));
+        assert!(matches!(settings.urls.store(), StoreUrl::Redis(_)));
     }
 
     #[test]
@@ -333,14 +333,14 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_does_not_reach_a_log() {
+    fn secrets_are_not_logged() {
         let secret = "0123456789abcdef0123456789abcdef";
         let cli = Cli::try_parse_from(["horizon-web", "--secret", secret, "--admin-token", secret]).unwrap();
         assert!(!format!("{cli:?}").contains(secret));
     }
 
     #[test]
-    fn a_base_address_loses_its_trailing_slash() {
+    fn a_base_url_loses_its_trailing_slash() {
         assert_eq!(
             "https://example.org/".parse(),
             Ok(BaseUrl("https://example.org".into()))

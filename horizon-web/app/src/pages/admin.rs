@@ -34,9 +34,9 @@ pub(super) fn moderation(page: &ModerationPage) -> AnyView {
     let items = page.comments.iter().map(|comment| item(comment, only)).collect_view();
     let older = page.older.clone();
     view! {
-        <main id="main" class="desk">
+        <main id="main" class="admin">
             <h1>"Comments"</h1>
-            <div class="desk-bar">
+            <div class="admin-bar">
                 <ul class="tags" aria-label="Which comments">
                     <li>
                         <a href="/admin" aria-current=current(!only)>
@@ -60,7 +60,7 @@ pub(super) fn moderation(page: &ModerationPage) -> AnyView {
             </div>
             {content_errors(&page.errors)}
             {page.comments.is_empty().then(|| view! { <p class="nothing">"There are no comments."</p> })}
-            <ol class="desk-list">{items}</ol>
+            <ol class="admin-list">{items}</ol>
             {older
                 .map(|href| {
                     view! {
@@ -77,13 +77,13 @@ pub(super) fn moderation(page: &ModerationPage) -> AnyView {
 fn content_errors(errors: &Diagnostics) -> Option<AnyView> {
     let item = |error: &Diagnostic| {
         view! {
-            <li class="desk-item">
+            <li class="admin-item">
                 <p class="comment-head">
                     <code>{error.location()}</code>
                     {(error.effect == DiagnosticEffect::LastGoodShown)
                         .then(|| view! { " " <span class="state">"The last good version is shown"</span> })}
                 </p>
-                <p class="desk-text">{error.reason.clone()}</p>
+                <p class="admin-text">{error.reason.clone()}</p>
             </li>
         }
     };
@@ -92,7 +92,7 @@ fn content_errors(errors: &Diagnostics) -> Option<AnyView> {
     let view = view! {
         <section aria-labelledby="problems">
             <h2 id="problems">"Posts that cannot be shown"</h2>
-            <ul class="desk-list">{items}</ul>
+            <ul class="admin-list">{items}</ul>
             {(more > 0)
                 .then(|| {
                     view! {
@@ -117,7 +117,7 @@ fn item(item: &ModerationItem, only_pending: bool) -> AnyView {
     };
     let page = format!("/blog/{}#comment-{}", comment.slug, comment.id);
     view! {
-        <li class="desk-item" data-state=state>
+        <li class="admin-item" data-state=state>
             <p class="comment-head">
                 <span class="comment-author">{text::author_name(&comment.author).to_owned()}</span>
                 " on "
@@ -130,7 +130,7 @@ fn item(item: &ModerationItem, only_pending: bool) -> AnyView {
                 <span class="state">{name}</span>
                 {comment.parent.map(|_| view! { " " <span class="state">"Reply"</span> })}
             </p>
-            <p class="desk-text">{comment.body.clone()}</p>
+            <p class="admin-text">{comment.body.clone()}</p>
             <form method="post" action=format!("/admin/comments/{}", comment.id)>
                 {only_pending.then(|| view! { <input type="hidden" name="only" value="waiting" /> })}
                 {buttons(comment.visibility)}

@@ -10,9 +10,9 @@ const SILENT_MILLIS: u64 = 5_000;
 /// Renders the page; `cluster.js` updates its tables.
 pub(super) fn page(site: &Site, cluster: &ClusterPage) -> AnyView {
     view! {
-        <main id="main" class="desk cluster">
+        <main id="main" class="admin cluster">
             <h1>"Cluster"</h1>
-            <div class="desk-bar">
+            <div class="admin-bar">
                 <ul class="tags" aria-label="Admin pages">
                     <li>
                         <a href="/admin">"Comments"</a>

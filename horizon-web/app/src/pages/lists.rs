@@ -132,7 +132,7 @@ fn card(card: &PostCard) -> AnyView {
             <p>{post.summary().to_owned()}</p>
             {tags(&post.tags)}
             <ul class="numbers" aria-label="Numbers">
-                <li class=if viewers.unwrap_or(0) == 0 { "now nobody" } else { "now" }>
+                <li class=if viewers.unwrap_or(0) == 0 { "now no-viewers" } else { "now" }>
                     {number("viewers", CountLabel::new(viewers, "reading now", "reading now"))}
                 </li>
                 <li>{number("visits", CountLabel::new(visits, "view", "views"))}</li>

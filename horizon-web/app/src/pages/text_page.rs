@@ -36,7 +36,7 @@ pub(super) fn error(error: &ErrorPage) -> AnyView {
 
 fn message(status: &str, title: &str, detail: &str, link: Option<AnyView>) -> AnyView {
     view! {
-        <main id="main" class="text-page lost">
+        <main id="main" class="text-page error-page">
             <p class="eyebrow">{status.to_owned()}</p>
             <h1>{title.to_owned()}</h1>
             <p class="lede">{detail.to_owned()}</p>

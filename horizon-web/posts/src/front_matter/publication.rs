@@ -9,33 +9,6 @@ use super::{
 };
 use crate::Date;
 
-/// The values of `status` and `visibility` that mean public. A post that is scheduled is public from its date on.
-const PUBLIC: [&str; 7] = [
-    "published",
-    "publish",
-    "public",
-    "live",
-    "visible",
-    "scheduled",
-    "future",
-];
-
-/// The values of `status` and `visibility` that mean not public.
-const NOT_PUBLIC: [&str; 12] = [
-    "draft",
-    "private",
-    "hidden",
-    "unlisted",
-    "unpublished",
-    "pending",
-    "auto-draft",
-    "trash",
-    "members",
-    "paid",
-    "password",
-    "protected",
-];
-
 /// Whether a file is public, and when.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Publication {
@@ -176,14 +149,13 @@ fn effect(rule: KeyRule, value: &Scalar) -> KeyEffect {
 
 const DATE_FORMAT: &str = "a date, YYYY-MM-DD or RFC 3339";
 
+/// Evaluates `status` and `visibility`. A scheduled post is public from its date on.
 fn state(text: &str) -> KeyEffect {
-    let text = text.to_lowercase();
-    if PUBLIC.contains(&text.as_str()) {
-        KeyEffect::Public
-    } else if NOT_PUBLIC.contains(&text.as_str()) {
-        KeyEffect::NotPublic
-    } else {
-        KeyEffect::Invalid("published or draft")
+    match text.to_lowercase().as_str() {
+        "published" | "publish" | "public" | "live" | "visible" | "scheduled" | "future" => KeyEffect::Public,
+        "draft" | "private" | "hidden" | "unlisted" | "unpublished" | "pending" | "auto-draft" | "trash"
+        | "members" | "paid" | "password" | "protected" => KeyEffect::NotPublic,
+        _ => KeyEffect::Invalid("published or draft"),
     }
 }
 

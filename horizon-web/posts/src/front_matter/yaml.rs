@@ -148,14 +148,6 @@ impl<'de> Visitor<'de> for ScalarVisitor {
         Ok(Scalar::Text(value.to_string()))
     }
 
-    fn visit_i128<E>(self, value: i128) -> Result<Scalar, E> {
-        Ok(Scalar::Text(value.to_string()))
-    }
-
-    fn visit_u128<E>(self, value: u128) -> Result<Scalar, E> {
-        Ok(Scalar::Text(value.to_string()))
-    }
-
     fn visit_f64<E>(self, value: f64) -> Result<Scalar, E> {
         Ok(Scalar::Text(value.to_string()))
     }

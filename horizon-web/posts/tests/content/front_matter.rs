@@ -108,7 +108,7 @@ fn a_cover_and_a_slug_are_checked_too() {
         ),
         (
             "title: x\ndate: 2026-11-23\nslug: a b",
-            "x.md:4: \"slug\" is \"a b\", but a slug holds only ASCII letters, digits, '-', '_', '.' and '~', not ' '",
+            "x.md:4: \"slug\" is \"a b\", but a slug contains only ASCII letters, digits, '-', '_', '.' and '~', not ' '",
         ),
     ] {
         assert_eq!(diagnostics_of(front), expected, "{front:?}");
@@ -133,7 +133,7 @@ fn a_name_that_makes_no_slug_is_refused() {
     let said = Folder::new().post("my post", "2026-11-23", "").diagnostics();
     assert_eq!(
         said,
-        "my post.md: \"my post\" from the file name is not a slug: a slug holds only ASCII letters, digits, '-', '_', '.' \
+        "my post.md: \"my post\" from the file name is not a slug: a slug contains only ASCII letters, digits, '-', '_', '.' \
          and '~', not ' '; rename the file or set \"slug\""
     );
 }

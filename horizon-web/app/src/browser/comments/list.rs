@@ -7,7 +7,7 @@ use web_sys::{Element, HtmlTemplateElement};
 
 use super::{CommentsIsland, LiveComment, comment, times};
 use crate::{
-    browser::{dom, fetch, js, task},
+    browser::{dom, js, task},
     text,
 };
 
@@ -40,17 +40,11 @@ pub(super) fn start(island: &Rc<CommentsIsland>) {
 async fn fetch_earlier(island: Rc<CommentsIsland>, link: Element) {
     let first = dom::within(&island.list, "article").and_then(|article| article.get_attribute("data-comment-id"));
     let Some(first) = first else { return };
-    let url = [&island.url, "?before=", &first].concat();
-    match fetch::send("GET", &url, &[], None).await {
-        Some(response) if response.status == 200 => {
-            if let Some(new) = insert_threads(&island, &response.body) {
-                dom::focus(&new);
-            }
-            if !js::get(&response.body, "has_earlier").is_truthy() {
-                link.remove();
-            }
+    if let Some(page) = island.fetch(&["?before=", &first].concat()).await {
+        insert_and_focus(&island, &page);
+        if !js::get(&page, "has_earlier").is_truthy() {
+            link.remove();
         }
-        error => island.set_status("alert", &fetch::ApiResponse::error_message(error.as_ref())),
     }
 }
 
@@ -58,16 +52,17 @@ async fn fetch_earlier(island: Rc<CommentsIsland>, link: Element) {
 async fn fetch_replies(island: Rc<CommentsIsland>, link: Element) {
     let href = link.get_attribute("href").unwrap_or_default();
     let query = href.find('?').and_then(|start| href.get(start..)).unwrap_or_default();
-    match fetch::send("GET", &[&island.url, query].concat(), &[], None).await {
-        Some(response) if response.status == 200 => {
-            if let Some(line) = link.parent_element() {
-                line.remove();
-            }
-            if let Some(new) = insert_threads(&island, &response.body) {
-                dom::focus(&new);
-            }
+    if let Some(page) = island.fetch(query).await {
+        if let Some(line) = link.parent_element() {
+            line.remove();
         }
-        error => island.set_status("alert", &fetch::ApiResponse::error_message(error.as_ref())),
+        insert_and_focus(&island, &page);
+    }
+}
+
+fn insert_and_focus(island: &CommentsIsland, page: &JsValue) {
+    if let Some(new) = insert_threads(island, page) {
+        dom::focus(&new);
     }
 }
 

@@ -9,11 +9,16 @@ mod times;
 
 use std::rc::Rc;
 
+use wasm_bindgen::JsValue;
 use web_sys::Element;
 
 pub(crate) use comment::LiveComment;
 
-use super::{dom, live};
+use super::{
+    dom,
+    fetch::{self, ApiResponse},
+    live,
+};
 
 /// The elements of the comment section.
 struct CommentsIsland {
@@ -56,6 +61,17 @@ fn find() -> Option<CommentsIsland> {
 }
 
 impl CommentsIsland {
+    /// Fetches comments. Shows errors in the status line.
+    async fn fetch(&self, query: &str) -> Option<JsValue> {
+        match fetch::send("GET", &[&self.url, query].concat(), &[], None).await {
+            Some(response) if response.status == 200 => Some(response.body),
+            error => {
+                self.set_status("alert", &ApiResponse::error_message(error.as_ref()));
+                None
+            }
+        }
+    }
+
     /// Sets the status line. `role` is `alert` for errors, else `status`.
     fn set_status(&self, role: &str, sentence: &str) {
         dom::set_attribute(&self.status, "role", role);

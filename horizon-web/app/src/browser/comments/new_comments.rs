@@ -5,11 +5,7 @@ use std::{cell::RefCell, rc::Rc};
 use reactive_graph::prelude::*;
 
 use super::{CommentsIsland, LiveComment, comment, list};
-use crate::browser::{
-    dom,
-    fetch::{self, ApiResponse},
-    live, task,
-};
+use crate::browser::{dom, live, task};
 
 /// The maximum number of announced comments.
 const MAX_ANNOUNCED: usize = 99;
@@ -62,21 +58,18 @@ impl NewComments {
 
 /// Fetches the newest threads, because the stream contains only the latest comments.
 async fn show(island: Rc<CommentsIsland>, new: Rc<NewComments>) {
-    let url = [&island.url, "?limit=100"].concat();
-    match fetch::send("GET", &url, &[], None).await {
-        Some(response) if response.status == 200 => {
-            let mut first = list::insert_threads(&island, &response.body);
-            for comment in new.0.take() {
-                if !comment.is_shown() {
-                    // A reply to an older thread.
-                    first = first.or(list::insert(&island, &comment));
-                }
-            }
-            new.show_count(&island);
-            if let Some(first) = first {
-                dom::focus(&first);
-            }
+    let Some(page) = island.fetch("?limit=100").await else {
+        return;
+    };
+    let mut first = list::insert_threads(&island, &page);
+    for comment in new.0.take() {
+        if !comment.is_shown() {
+            // A reply to an older thread.
+            first = first.or(list::insert(&island, &comment));
         }
-        error => island.set_status("alert", &ApiResponse::error_message(error.as_ref())),
+    }
+    new.show_count(&island);
+    if let Some(first) = first {
+        dom::focus(&first);
     }
 }
