@@ -1,7 +1,7 @@
 use std::future::Future;
 use std::time::Duration;
 
-use horizon_redis::{BusMonitor, Loss};
+use horizon_redis::{StreamLoss, StreamMonitor};
 use tokio::time::sleep;
 
 use crate::Health;
@@ -16,7 +16,7 @@ const HEALTH_PART: &str = "bus";
 ///
 /// A loss remains a problem for `alarm`, or until the process ends if that is `None`.
 pub async fn report_bus(
-    monitors: &[BusMonitor],
+    monitors: &[StreamMonitor],
     alarm: Option<Duration>,
     health: &Health,
     shutdown: impl Future<Output = ()>,
@@ -33,13 +33,13 @@ pub async fn report_bus(
     }
 }
 
-fn problem(monitors: &[BusMonitor], alarm: Option<Duration>) -> Option<String> {
+fn problem(monitors: &[StreamMonitor], alarm: Option<Duration>) -> Option<String> {
     // All monitors of a process see the same losses, so the largest number is the total.
-    let losses = monitors.iter().filter_map(BusMonitor::loss);
+    let losses = monitors.iter().filter_map(StreamMonitor::loss);
     let loss = losses.max_by_key(|loss| (loss.events, loss.emptied));
     let loss = loss.filter(|loss| is_alarming(loss.age, alarm));
-    let trouble = monitors.iter().find_map(BusMonitor::trouble);
-    let problems = [loss.map(|loss| describe(loss, alarm)), trouble];
+    let unusable = monitors.iter().find_map(StreamMonitor::problem);
+    let problems = [loss.map(|loss| describe(loss, alarm)), unusable];
     let problems: Vec<_> = problems.into_iter().flatten().collect();
     (!problems.is_empty()).then(|| problems.join("; "))
 }
@@ -48,7 +48,7 @@ fn is_alarming(age: Duration, alarm: Option<Duration>) -> bool {
     alarm.is_none_or(|alarm| age < alarm)
 }
 
-fn describe(loss: Loss, alarm: Option<Duration>) -> String {
+fn describe(loss: StreamLoss, alarm: Option<Duration>) -> String {
     let until = match alarm {
         Some(alarm) => format!("this alarm ends {} s after the last loss", alarm.as_secs()),
         None => "restart this process to clear this alarm".to_owned(),

@@ -72,7 +72,7 @@ async fn send_heartbeats(config: &HeartbeatConfig, info: &(dyn Fn() -> NodeInfo 
         store_check: SharedStoreCheck::default(),
     };
     // Connect first, because the time would be late by as long as the connection takes.
-    log_failure("list nodes", config.registry.members().await.map(drop));
+    log_failure("list nodes", config.registry.nodes().await.map(drop));
     for number in 0_u32.. {
         ticks.tick().await;
         let info = sender.complete(info());
@@ -134,7 +134,7 @@ impl HeartbeatSender<'_> {
         health.update("cluster", response.as_ref().err().and_then(rejection));
         let heartbeat = response?;
         clock.compare(sent, heartbeat.time, received);
-        self.name_check.update(info, heartbeat.rival.as_ref(), health);
+        self.name_check.update(info, heartbeat.name_conflict.as_ref(), health);
         Ok(())
     }
 

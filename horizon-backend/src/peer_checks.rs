@@ -79,14 +79,14 @@ pub(super) struct SharedStoreCheck {
 impl SharedStoreCheck {
     /// Compares the store with those of the registered nodes.
     pub(super) async fn run(&mut self, registry: &NodeRegistry, own: &NodeInfo, health: &Health) -> Result<()> {
-        let nodes = registry.members().await?;
+        let nodes = registry.nodes().await?;
         let mut others = nodes
             .iter()
             .filter(|node| uses_another_store(node, own, registry.instance()));
         if let Some(other) = others.next() {
             self.mismatches += 1;
             if self.mismatches >= MAX_MISMATCHES {
-                self.report(own, &other.about.name, health);
+                self.report(own, &other.info.name, health);
             }
         } else {
             *self = Self::default();
@@ -116,7 +116,7 @@ impl SharedStoreCheck {
 
 /// Returns whether this node is another running accumulator with another store.
 fn uses_another_store(node: &RegisteredNode, own: &NodeInfo, instance: &str) -> bool {
-    let info = &node.about;
+    let info = &node.info;
     is_accumulator(info)
         && info.instance.as_deref() != Some(instance)
         && node.silent_for < MAX_SILENCE
@@ -126,7 +126,7 @@ fn uses_another_store(node: &RegisteredNode, own: &NodeInfo, instance: &str) -> 
 }
 
 fn is_accumulator(info: &NodeInfo) -> bool {
-    matches!(info.work, NodeRole::Accumulator { .. })
+    matches!(info.role, NodeRole::Accumulator { .. })
 }
 
 #[cfg(test)]

@@ -101,7 +101,7 @@ impl ReadinessCheck {
     async fn check_redis(&self) -> Result<()> {
         #[cfg(feature = "redis")]
         if let Some(registry) = &self.registry {
-            registry.members().await?;
+            registry.nodes().await?;
         }
         Ok(())
     }

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use horizon_core::{Analytics, Result, Timestamp, Topic, presence::NodeId};
 use horizon_redis::{
-    BusMonitor, NodeInfo, NodeRegistry, NodeRole, RedisBus, RedisConfig, RedisPresence, RedisPubSubBus,
+    NodeInfo, NodeRegistry, NodeRole, RedisBus, RedisConfig, RedisPresence, RedisPubSubBus, StreamMonitor,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -22,7 +22,7 @@ pub(crate) struct RedisNode {
     started: Timestamp,
     health: Health,
     /// Absent if events are not stored in a stream.
-    monitor: Option<BusMonitor>,
+    monitor: Option<StreamMonitor>,
     pub(crate) presence: Arc<RedisPresence>,
     pub(crate) registry: Arc<NodeRegistry>,
 }
@@ -111,7 +111,7 @@ impl RedisNode {
 /// `horizon_stream_lost_total`.
 #[cfg(feature = "metrics")]
 #[derive(Debug)]
-pub(crate) struct LostEventsMetric(BusMonitor);
+pub(crate) struct LostEventsMetric(StreamMonitor);
 
 #[cfg(feature = "metrics")]
 impl prometheus_client::collector::Collector for LostEventsMetric {

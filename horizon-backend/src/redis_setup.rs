@@ -103,7 +103,7 @@ impl RedisSetupCheck {
             if let Ok(Ok(setup)) = timeout(START_TIMEOUT, server.inspector.inspect()).await
                 && setup.is_cluster
             {
-                let problem = setup.kind_problem().unwrap_or_default();
+                let problem = setup.unsupported_reason().unwrap_or_default();
                 return Err(Error::permanent(format!("{}: {problem}", server.name)));
             }
         }
@@ -176,7 +176,9 @@ impl RedisServerCheck {
             settings if is_accepted => (Vec::new(), settings),
             settings => (settings, Vec::new()),
         };
-        let kind = setup.kind_problem().map(|problem| format!("{}: {problem}", self.name));
+        let kind = setup
+            .unsupported_reason()
+            .map(|problem| format!("{}: {problem}", self.name));
         SetupFindings {
             kinds: kind.into_iter().collect(),
             problems,
@@ -192,8 +194,8 @@ impl RedisServerCheck {
                            is `yes`, as they should be";
             return vec![format!("{name}: {unknown}")];
         }
-        let volatile = setup.volatile();
-        volatile.iter().map(|problem| format!("{name}: {problem}")).collect()
+        let problems = setup.durability_problems();
+        problems.iter().map(|problem| format!("{name}: {problem}")).collect()
     }
 }
 

@@ -8,7 +8,7 @@
 //!
 //! This crate does no I/O and reads no clock and no randomness: time and entropy are arguments ([`Stamp`]), so every
 //! rule is a plain function that can be tested. Adapters do the I/O. Feature `testing` has the conformance suites for
-//! adapters.
+//! adapters, feature `driver` what adapters on tokio share.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -37,6 +37,7 @@ mod event;
 mod id;
 mod ledger;
 mod paging;
+mod pending;
 mod ports;
 mod ports_ext;
 pub mod presence;
@@ -47,6 +48,8 @@ mod stats;
 pub mod testing;
 mod time;
 mod topic;
+#[cfg(feature = "driver")]
+pub mod totals;
 pub mod wire;
 
 pub use accumulator::{BatchOutcome, process_batch};
@@ -61,6 +64,7 @@ pub use event::{Event, EventKind, RejectReason};
 pub use id::{EventId, ParseIdError, ReaderId, Stamp, VisitorKey};
 pub use ledger::{Ledger, apply_events};
 pub use paging::{COMMENT_OVERHEAD_BYTES, MAX_PAGE_BYTES, PageBudget, REPLIES_PER_THREAD};
+pub use pending::PendingEvents;
 pub use ports::{AckToken, Analytics, Batch, EventConsumer, Presence, PresenceGuard, SaltStore, StatsStore};
 pub use ports_ext::{AnalyticsExt, PresenceExt, StatsStoreExt};
 pub use site_ports::Ports;

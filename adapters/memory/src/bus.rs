@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
+use horizon_core::totals::TotalsHub;
 use horizon_core::{AckToken, Analytics, Batch, Error, Event, EventConsumer, Result, Stats, StatsStore, Topic, Update};
 use parking_lot::Mutex;
 use tokio::{
@@ -15,7 +16,6 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use crate::totals::Totals;
 use queue::EventQueue;
 
 /// The most events that are not acknowledged, in events.
@@ -77,7 +77,7 @@ struct BusInner {
     queue: Mutex<EventQueue>,
     slots: Arc<Semaphore>,
     arrived: Notify,
-    totals: Arc<Totals>,
+    totals: Arc<TotalsHub>,
 }
 
 impl MemoryBus {
@@ -88,7 +88,7 @@ impl MemoryBus {
             queue: Mutex::new(EventQueue::new()),
             slots: Arc::new(Semaphore::new(QUEUE_EVENTS)),
             arrived: Notify::new(),
-            totals: Totals::new(store),
+            totals: TotalsHub::new(store, ()),
         });
         let consumer = MemoryConsumer::new(&inner);
         (Self { inner }, consumer)
@@ -146,7 +146,7 @@ impl EventConsumer for MemoryConsumer {
     }
 
     async fn publish(&mut self, updates: &[Update]) -> Result<()> {
-        self.inner.totals.publish(updates);
+        updates.iter().for_each(|update| self.inner.totals.publish(update));
         Ok(())
     }
 

@@ -11,8 +11,6 @@ mod presence;
 mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
-mod totals;
-mod watchers;
 
 pub use bus::{MemoryBus, MemoryConsumer};
 pub use presence::MemoryPresence;

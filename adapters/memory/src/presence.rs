@@ -1,24 +1,23 @@
-pub(crate) mod driver;
-
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
+use horizon_core::presence::driver::{Driver, Transport};
+use horizon_core::presence::{NodeId, Replica, Timing};
 use horizon_core::{Presence, PresenceGuard, Result, Topic, VisitorKey};
-use tokio::{
-    sync::Notify,
-    task::JoinHandle,
-    time::{Instant, sleep_until},
-};
-
-use driver::{Driver, Time};
+use parking_lot::Mutex;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 /// How long a visitor stays counted after their last guard is dropped.
 pub(crate) const DEFAULT_GRACE: Duration = Duration::from_secs(3);
 
-/// Who is here in this process: the presence of many nodes, with one node and nobody to talk to.
+/// The interval of heartbeats that no other node receives: once a day.
+const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(24 * 3600);
+
+/// Presence in this process: one node without a network.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -35,71 +34,48 @@ pub(crate) const DEFAULT_GRACE: Duration = Duration::from_secs(3);
 /// ```
 pub struct MemoryPresence {
     driver: Arc<Driver<TokioTime>>,
-    sweeper: Mutex<Option<JoinHandle<()>>>,
+    timers: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// The time of the runtime, in which the sweeper waits.
-struct TokioTime {
-    started: Instant,
-    /// Tells the sweeper that there is something to wait for, or that all is over.
-    wake: Arc<Notify>,
-}
+/// The time of the tokio runtime.
+struct TokioTime(Instant);
 
-impl Time for TokioTime {
+impl Transport for TokioTime {
     fn now(&self) -> Duration {
-        self.started.elapsed()
+        self.0.elapsed()
     }
+}
 
-    fn wake(&self) {
-        self.wake.notify_one();
-    }
+/// Returns the state of a node without others, where a visitor stays counted for `grace` after they left.
+pub(crate) fn single_node(grace: Duration) -> Replica {
+    let mut timing = Timing::default();
+    timing.grace = grace;
+    timing.heartbeat_interval = HEARTBEAT_INTERVAL;
+    timing.linger = Duration::ZERO;
+    Replica::new(NodeId::default(), 0, timing)
 }
 
 impl MemoryPresence {
-    /// Presence where a visitor's leave counts after `grace`.
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// use std::time::Duration;
-    /// use futures::StreamExt;
-    /// use horizon_core::{Presence, Topic, VisitorKey};
-    /// use horizon_memory::MemoryPresence;
-    ///
-    /// let presence = MemoryPresence::new(Duration::from_millis(1));
-    /// let guard = presence.track(Topic::Site, VisitorKey::from_u128(1)).await?;
-    /// let mut viewers = presence.watch(Topic::Site);
-    /// assert_eq!(viewers.next().await, Some(1));
-    /// drop(guard);
-    /// assert_eq!(viewers.next().await, Some(0));
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Returns a presence where a visitor stays counted for `grace` after their last guard is dropped.
     #[must_use]
     pub fn new(grace: Duration) -> Self {
-        let time = TokioTime {
-            started: Instant::now(),
-            wake: Arc::default(),
-        };
         Self {
-            driver: Driver::new(grace, time),
-            sweeper: Mutex::default(),
+            driver: Driver::new(single_node(grace), TokioTime(Instant::now())),
+            timers: Mutex::default(),
         }
     }
 
-    /// Starts the task that lets leavers go, unless it runs. It ends by itself with the last guard,
-    /// stream and port, so nobody has to await it.
-    fn ensure_sweeper(&self) {
-        let mut sweeper = self.sweeper.lock().unwrap_or_else(PoisonError::into_inner);
-        if sweeper.as_ref().is_none_or(JoinHandle::is_finished) {
-            let wake = Arc::clone(&self.driver.time().wake);
-            *sweeper = Some(tokio::spawn(sweep(Arc::downgrade(&self.driver), wake)));
+    /// Starts the timer task, unless it runs. It ends with the last guard, stream and port, so nobody awaits it.
+    fn ensure_timers(&self) {
+        let mut timers = self.timers.lock();
+        if timers.as_ref().is_none_or(JoinHandle::is_finished) {
+            *timers = Some(tokio::spawn(self.driver.run_timers()));
         }
     }
 }
 
 impl Default for MemoryPresence {
-    /// A grace of 3 seconds.
+    /// Returns a presence with a grace of 3 seconds.
     fn default() -> Self {
         Self::new(DEFAULT_GRACE)
     }
@@ -114,7 +90,7 @@ impl fmt::Debug for MemoryPresence {
 #[async_trait]
 impl Presence for MemoryPresence {
     async fn track(&self, topic: Topic, visitor: VisitorKey) -> Result<PresenceGuard> {
-        self.ensure_sweeper();
+        self.ensure_timers();
         self.driver.track(topic, visitor)
     }
 
@@ -123,50 +99,31 @@ impl Presence for MemoryPresence {
     }
 }
 
-/// Lets leavers go when their grace is over, until nobody holds the port, a guard or a stream.
-async fn sweep(driver: Weak<Driver<TokioTime>>, wake: Arc<Notify>) {
-    // The strong handle must not outlive the statement, or the task would keep its own reason alive.
-    while let Some(next) = driver.upgrade().map(|driver| look(&driver)) {
-        match next {
-            None => wake.notified().await,
-            Some(at) => tokio::select! {
-                () = sleep_until(at) => {}
-                () = wake.notified() => {}
-            },
-        }
-    }
-}
-
-/// Does what its time has come for. Answers when to look again.
-fn look(driver: &Driver<TokioTime>) -> Option<Instant> {
-    driver.look().map(|next| driver.time().started + next)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use futures::StreamExt;
 
     #[tokio::test(start_paused = true)]
-    async fn the_sweeper_ends_with_the_last_handle() {
+    async fn the_timer_task_ends_with_the_last_handle() {
         let presence = MemoryPresence::default();
         let guard = presence.track(Topic::Site, VisitorKey::from_u128(1)).await.unwrap();
-        let sweeper = presence.sweeper.lock().unwrap().take().unwrap();
+        let timers = presence.timers.lock().take().unwrap();
         drop(presence);
         tokio::task::yield_now().await;
-        assert!(!sweeper.is_finished());
+        assert!(!timers.is_finished());
         drop(guard);
-        sweeper.await.unwrap();
+        timers.await.unwrap();
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_topic_with_nobody_here_and_nobody_watching_costs_no_memory() {
         let presence = MemoryPresence::default();
         drop(presence.watch(Topic::Site));
-        assert_eq!(presence.driver.topics(), 0);
+        assert_eq!(presence.driver.topic_count(), 0);
         drop(presence.track(Topic::Site, VisitorKey::from_u128(1)).await.unwrap());
         tokio::time::sleep(DEFAULT_GRACE * 2).await;
-        assert_eq!(presence.driver.topics(), 0);
+        assert_eq!(presence.driver.topic_count(), 0);
     }
 
     #[tokio::test(start_paused = true)]

@@ -3,8 +3,8 @@ use std::error::Error as _;
 use horizon_core::Error;
 use redis::{ErrorKind, RedisError, ServerError};
 
-/// What Redis says when it cannot do now what it could do another time.
-const PASSING: [&str; 13] = [
+/// The codes of errors that can pass without a change to the command.
+const RETRYABLE_CODES: [&str; 13] = [
     "BUSY",
     "CLUSTERDOWN",
     "EXECABORT",
@@ -20,9 +20,12 @@ const PASSING: [&str; 13] = [
     "UNBLOCKED",
 ];
 
-/// Says what failed, whether it may pass, and keeps the driver's own error.
+/// The codes of a connection that is not authenticated.
+const AUTH_CODES: [&str; 2] = ["NOAUTH", "WRONGPASS"];
+
+/// Wraps the driver's error: `what` says what failed.
 pub(crate) fn map(what: &str, driver: RedisError) -> Error {
-    let error = if may_pass(&driver) {
+    let error = if is_retryable(&driver) {
         Error::unavailable(what)
     } else {
         Error::permanent(what)
@@ -30,41 +33,40 @@ pub(crate) fn map(what: &str, driver: RedisError) -> Error {
     error.with_source(driver)
 }
 
-/// What is behind an error, from its source down to the first cause.
+/// Returns 32 random hexadecimal digits.
+pub(crate) fn random_id() -> horizon_core::Result<String> {
+    let mut random = [0; 16];
+    getrandom::fill(&mut random)
+        .map_err(|e| Error::unavailable("the system returned no random bytes").with_source(e))?;
+    Ok(format!("{:032x}", u128::from_be_bytes(random)))
+}
+
+/// Returns the sources of an error, down to the first cause.
 pub(crate) fn cause(error: &Error) -> String {
     let chain = std::iter::successors(error.source(), |&cause| cause.source());
     chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
-/// Whether Redis is away, starting, full or in the hands of somebody else: that may be better next time.
-///
-/// Of several commands that failed together each has to say so.
-fn may_pass(driver: &RedisError) -> bool {
+/// Returns whether a retry may succeed. If several commands failed together, all of their errors must be retryable.
+fn is_retryable(driver: &RedisError) -> bool {
     if driver.is_connection_dropped() || driver.is_timeout() || driver.kind() == ErrorKind::Io {
         return true;
     }
     let errors = driver.clone().into_server_errors();
-    errors.is_some_and(|errors| !errors.is_empty() && errors.iter().all(|(_, error)| passes(error)))
+    errors.is_some_and(|errors| !errors.is_empty() && errors.iter().all(|(_, error)| is_retryable_reply(error)))
 }
 
-/// The error codes of a connection that has not signed in.
-const NOT_LOGGED_IN: [&str; 2] = ["NOAUTH", "WRONGPASS"];
-
-/// Whether Redis refused this command, and will another time, too.
-pub(crate) fn is_refusal(driver: &RedisError) -> bool {
+/// Returns whether Redis rejected this command and would do so again.
+pub(crate) fn is_rejected(driver: &RedisError) -> bool {
     let errors = driver.clone().into_server_errors();
-    let is_of_command = |(_, error): &(_, ServerError)| !NOT_LOGGED_IN.contains(&error.code());
-    errors.is_some_and(|errors| errors.iter().any(is_of_command)) && !may_pass(driver)
+    let is_of_command = |(_, error): &(_, ServerError)| !AUTH_CODES.contains(&error.code());
+    errors.is_some_and(|errors| errors.iter().any(is_of_command)) && !is_retryable(driver)
 }
 
-fn passes(error: &ServerError) -> bool {
-    // This one has no code of its own.
-    let is_crowded = || {
-        error
-            .details()
-            .is_some_and(|details| details.contains("max number of clients"))
-    };
-    PASSING.contains(&error.code()) || is_crowded()
+fn is_retryable_reply(error: &ServerError) -> bool {
+    // This error has no code of its own.
+    let is_client_limit = |details: &str| details.contains("max number of clients");
+    RETRYABLE_CODES.contains(&error.code()) || error.details().is_some_and(is_client_limit)
 }
 
 #[cfg(test)]
@@ -72,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_redis_gets_over_may_pass_and_a_wrong_type_does_not() {
+    fn an_error_that_passes_is_retryable_and_a_wrong_type_is_permanent() {
         for (code, retry) in [
             ("LOADING", true),
             ("OOM", true),
@@ -82,17 +84,16 @@ mod tests {
             ("WRONGTYPE", false),
             ("ERR", false),
         ] {
-            let answer = redis::parse_redis_value(format!("-{code} x\r\n").as_bytes()).unwrap();
-            let error = map("it failed", answer.extract_error().unwrap_err());
+            let reply = redis::parse_redis_value(format!("-{code} x\r\n").as_bytes()).unwrap();
+            let driver = reply.extract_error().unwrap_err();
+            assert_eq!(is_rejected(&driver), !retry, "{code}");
+            let error = map("it failed", driver);
             assert_eq!(error.is_retryable(), retry, "{code}");
             assert!(error.source().is_some());
-            let refused = redis::parse_redis_value(format!("-{code} x\r\n").as_bytes()).unwrap();
-            assert_eq!(is_refusal(&refused.extract_error().unwrap_err()), !retry, "{code}");
         }
-        let answer = redis::parse_redis_value(b"-ERR max number of clients reached\r\n").unwrap();
-        assert!(map("it failed", answer.extract_error().unwrap_err()).is_retryable());
-        let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
-        let refused = RedisError::from(refused);
-        assert!(!is_refusal(&refused) && map("it failed", refused).is_retryable());
+        let reply = redis::parse_redis_value(b"-ERR max number of clients reached\r\n").unwrap();
+        assert!(map("it failed", reply.extract_error().unwrap_err()).is_retryable());
+        let refused = RedisError::from(std::io::Error::from(std::io::ErrorKind::ConnectionRefused));
+        assert!(!is_rejected(&refused) && map("it failed", refused).is_retryable());
     }
 }

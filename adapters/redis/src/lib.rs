@@ -1,82 +1,53 @@
-//! EventHorizon on Redis: for as many processes as you like.
+//! EventHorizon on Redis, for any number of processes.
 //!
-//! [`RedisBus`] puts events into a stream and hears of totals by pub/sub, [`RedisConsumer`] is its other end for accumulators
-//! that share the work. [`RedisStats`] counts, [`RedisPresence`] knows who is here on all nodes, [`NodeRegistry`] lists the
-//! processes. [`RedisPubSubBus`] and [`RedisPubSubConsumer`] do without the stream, best effort.
+//! | type | role |
+//! |---|---|
+//! | [`RedisBus`] | writes events to a stream, and watches totals by pub/sub |
+//! | [`RedisConsumer`] | reads the stream; several accumulators share its events |
+//! | [`RedisPubSubBus`], [`RedisPubSubConsumer`] | the same without a stream, best effort |
+//! | [`RedisStats`] | stores totals, comments and salts |
+//! | [`RedisPresence`] | counts viewers over all nodes |
+//! | [`NodeRegistry`] | lists the processes that share a Redis |
 //!
-//! What goes over the wire is described in `docs/contract.md`.
+//! `docs/contract.md` describes the wire format.
 //!
 //! ```no_run
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use std::sync::Arc;
 //! use horizon_core::Ports;
-//! use horizon_redis::{ConsumerConfig, RedisConfig, RedisConsumer, RedisBus, RedisPresence, RedisStats};
+//! use horizon_redis::{ConsumerConfig, RedisBus, RedisConfig, RedisConsumer, RedisPresence, RedisStats};
 //!
 //! let redis = RedisConfig::new("redis://127.0.0.1")?;
 //! let store = Arc::new(RedisStats::connect(&redis)?);
-//! let ports = Ports { // in each web process
-//!     presence: Arc::new(RedisPresence::connect(&redis, "web-1".parse()?)?),
-//!     analytics: Arc::new(RedisBus::connect(&redis, store.clone())?),
-//!     stats: store.clone(),
-//!     comments: store.clone(),
-//!     salts: store.clone(),
-//! };
-//! let feed = RedisConsumer::connect(&redis, ConsumerConfig::new("counts-1"))?; // in each accumulator
+//! let presence = Arc::new(RedisPresence::connect(&redis, "web-1".parse()?)?);
+//! let bus = Arc::new(RedisBus::connect(&redis, store.clone())?);
+//! let ports = Ports::new(presence, bus, store.clone(), store.clone(), store); // in each web process
+//! let consumer = RedisConsumer::connect(&redis, ConsumerConfig::new("counts-1"))?; // in each accumulator
 //! # Ok(())
 //! # }
 //! ```
 
-mod batch;
 mod bus;
-mod cluster;
-mod commands;
-mod comments;
 mod connection;
-mod desk;
-mod entries;
-mod entry_scripts;
 mod error;
-mod feed;
-mod forget;
-mod gauges;
-mod held;
-mod inspect;
-mod keys;
-mod monitor;
-mod outbox;
-mod pipe;
 mod presence;
-mod publisher;
-mod pubsub;
-mod reader;
-mod record;
-mod replicas;
-mod salts;
-mod script;
-mod stats;
-mod subscriber;
-mod task;
+mod registry;
+mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
-mod unconfirmed;
-mod watchers;
 mod wire;
-mod writer;
-mod writes;
 
-pub use cluster::{HEARTBEAT_INTERVAL, Heartbeat, NodeInfo, NodeRegistry, NodeRole, RegisteredNode};
-pub use connection::RedisConfig;
-pub use feed::{ConsumerConfig, RedisConsumer};
-pub use gauges::StreamState;
-pub use inspect::{RedisInspector, RedisSetup};
-pub use monitor::{BusMonitor, Loss};
-pub use pipe::RedisBus;
+pub use bus::{
+    ConsumerConfig, RedisBus, RedisConsumer, RedisPubSubBus, RedisPubSubConsumer, StreamLoss, StreamMonitor,
+    StreamState,
+};
+pub use connection::{RedisConfig, RedisInspector, RedisSetup};
 pub use presence::RedisPresence;
-pub use pubsub::{RedisPubSubBus, RedisPubSubConsumer};
-pub use stats::RedisStats;
+pub use registry::{HEARTBEAT_INTERVAL, Heartbeat, NodeInfo, NodeRegistry, NodeRole, RegisteredNode};
+pub use store::RedisStats;
 
-/// Holds the README's example to what compiles.
+/// Compiles the example of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

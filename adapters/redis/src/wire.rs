@@ -1,4 +1,4 @@
-//! What goes over the wire: the JSON of `docs/contract.md`.
+//! The wire format of `docs/contract.md`: JSON, channels and keys.
 
 use horizon_core::{
     Draft, Event, EventId, EventKind, ReaderId, Stamp, Stats, Timestamp, Topic, Update, Visibility, VisitorKey,
@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 /// The version of every message.
 const VERSION: u32 = 1;
 
-/// The channel or stream that events go through.
+/// The stream of events, or their channel in a bus without a stream.
 pub(crate) const EVENTS: &str = "analytics:events";
 
-/// An event as its JSON has it: flat, because to flatten one type into another costs three times as much.
+/// The JSON of an event. Flat, because `#[serde(flatten)]` takes three times as long.
 #[derive(Deserialize)]
 struct WireEvent {
     v: u32,
@@ -74,19 +74,18 @@ struct WireStats {
 /// `{"v":1,"id":…,"at":…,"topic":…,"type":…,…}`.
 pub(crate) fn encode_event(event: &Event) -> Result<String, serde_json::Error> {
     let json = serde_json::to_string(event)?;
-    // Its own `v` in front, because a wrapper that flattens would serialise everything twice.
+    // `v` is inserted as text, because a wrapper with `#[serde(flatten)]` would serialize everything twice.
     Ok(format!("{{\"v\":{VERSION},{}", json.trim_start_matches('{')))
 }
 
-/// Reads an event. Who publishes by hand may leave out `id` and `at`; they are taken from `birth` then.
-///
-/// Answers what is wrong with it, as a sentence.
-pub(crate) fn decode_event(json: &[u8], birth: Stamp) -> Result<Event, String> {
+/// Parses an event. `id` and `at` are optional, for clients that publish by hand; `default` has their values then. An
+/// error says what is wrong, as a sentence.
+pub(crate) fn decode_event(json: &[u8], default: Stamp) -> Result<Event, String> {
     let wire: WireEvent = serde_json::from_slice(json).map_err(|e| e.to_string())?;
     check(wire.v)?;
     let stamp = Stamp {
-        id: wire.id.unwrap_or(birth.id),
-        at: wire.at.unwrap_or(birth.at),
+        id: wire.id.unwrap_or(default.id),
+        at: wire.at.unwrap_or(default.at),
     };
     Ok(Event::new(stamp, wire.topic.clone(), wire.kind()?))
 }
@@ -101,7 +100,7 @@ pub(crate) fn encode_stats(update: &Update) -> Result<String, serde_json::Error>
     })
 }
 
-/// Reads the totals of a topic. Answers what is wrong with them, as a sentence.
+/// Parses the totals of a topic. An error says what is wrong, as a sentence.
 pub(crate) fn decode_stats(json: &[u8]) -> Result<Update, String> {
     let wire: WireStats = serde_json::from_slice(json).map_err(|e| e.to_string())?;
     check(wire.v)?;
@@ -112,32 +111,30 @@ fn check(version: u32) -> Result<(), String> {
     if version == VERSION {
         return Ok(());
     }
-    Err(format!(
-        "its version is {version}, and this program knows version {VERSION}"
-    ))
+    Err(format!("version {version} is not supported, only version {VERSION}"))
 }
 
-/// The channel where the totals of a topic are told.
+/// Returns the channel that announces new totals of a topic.
 pub(crate) fn stats_channel(topic: &Topic) -> String {
     format!("stats:{topic}")
 }
 
-/// The topic whose totals a channel tells.
+/// Returns the topic of a channel of totals.
 pub(crate) fn stats_topic(channel: &str) -> Option<Topic> {
     channel.strip_prefix("stats:")?.parse().ok()
 }
 
-/// The key where the latest totals of a topic are kept.
+/// Returns the key of the latest totals of a topic.
 pub(crate) fn stats_key(topic: &Topic) -> String {
     format!("stats:{{{topic}}}")
 }
 
-/// The channel where nodes say who is on a topic.
+/// Returns the channel of a topic's presence messages.
 pub(crate) fn presence_channel(topic: &Topic) -> String {
     format!("presence:{topic}")
 }
 
-/// The topic whose readers a channel tells.
+/// Returns the topic of a channel of presence messages.
 pub(crate) fn presence_topic(channel: &str) -> Option<Topic> {
     channel.strip_prefix("presence:")?.parse().ok()
 }
@@ -148,13 +145,13 @@ mod tests {
 
     use super::*;
 
-    const BIRTH: Stamp = Stamp {
+    const DEFAULT: Stamp = Stamp {
         at: Timestamp::from_millis(7),
         id: EventId::from_u128(7),
     };
 
     #[test]
-    fn an_event_of_each_kind_reads_back_as_it_was_written() {
+    fn an_event_of_each_kind_survives_encoding() {
         let (reader, comment) = (ReaderId::from_u128(1), EventId::from_u128(2));
         let draft = |parent| Draft::new("Ada", "Hello\n\"there\"", parent).unwrap();
         let verdict = Visibility::Removed;
@@ -180,22 +177,22 @@ mod tests {
             let event = Event::new(Stamp::new(Timestamp::from_millis(1_000), [1; 10]), Topic::Site, kind);
             let json = encode_event(&event).unwrap();
             assert!(json.starts_with(r#"{"v":1,"id":""#), "{json}");
-            assert_eq!(decode_event(json.as_bytes(), BIRTH), Ok(event));
+            assert_eq!(decode_event(json.as_bytes(), DEFAULT), Ok(event));
         }
     }
 
     #[test]
-    fn who_publishes_by_hand_need_not_invent_an_id() {
-        let event = decode_event(br#"{"v":1,"topic":"blog:hello","type":"visit"}"#, BIRTH).unwrap();
-        assert_eq!(event.stamp(), BIRTH);
+    fn an_event_without_an_id_gets_the_default_one() {
+        let event = decode_event(br#"{"v":1,"topic":"blog:hello","type":"visit"}"#, DEFAULT).unwrap();
+        assert_eq!(event.stamp(), DEFAULT);
     }
 
     #[test]
-    fn what_is_wrong_is_named() {
+    fn an_error_names_what_is_wrong() {
         for (json, reason) in [
             ("", "EOF"),
             (r#"{"topic":"site","type":"visit"}"#, "missing field `v`"),
-            (r#"{"v":2,"topic":"site","type":"visit"}"#, "its version is 2"),
+            (r#"{"v":2,"topic":"site","type":"visit"}"#, "version 2 is not supported"),
             (r#"{"v":1,"topic":"sight","type":"visit"}"#, "a topic is"),
             (r#"{"v":1,"topic":"site","type":"wave"}"#, "unknown variant `wave`"),
             (r#"{"v":1,"topic":"site","type":"like"}"#, "missing field `reader`"),
@@ -204,13 +201,13 @@ mod tests {
                 "`body` must not be empty",
             ),
         ] {
-            let error = decode_event(json.as_bytes(), BIRTH).unwrap_err();
+            let error = decode_event(json.as_bytes(), DEFAULT).unwrap_err();
             assert!(error.contains(reason), "{json}: {error}");
         }
     }
 
     #[test]
-    fn totals_are_flat_json_that_reads_back() {
+    fn totals_are_flat_json_and_survive_encoding() {
         let topic = Topic::from(Slug::new("hello").unwrap());
         let update = Update::new(topic.clone(), Stats::new(3, 0, 0), 5);
         let json = encode_stats(&update).unwrap();

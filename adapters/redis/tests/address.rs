@@ -64,8 +64,8 @@ async fn a_certificate_that_the_machine_trusts_is_taken_and_another_is_not() {
 }
 
 async fn say_one_visit(url: &str) {
-    let pipe = RedisBus::connect(&RedisConfig::new(url).unwrap(), Arc::new(MemoryStats::new())).unwrap();
-    pipe.track(visit()).await.unwrap();
+    let bus = RedisBus::connect(&RedisConfig::new(url).unwrap(), Arc::new(MemoryStats::new())).unwrap();
+    bus.track(visit()).await.unwrap();
 }
 
 fn visit() -> Event {

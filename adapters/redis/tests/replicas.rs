@@ -25,7 +25,7 @@ async fn pair() -> (RedisServer, RedisServer) {
     (master, replica)
 }
 
-fn pipe(master: &RedisServer, query: &str) -> RedisBus {
+fn bus(master: &RedisServer, query: &str) -> RedisBus {
     let config = RedisConfig::new(&format!("{}{query}", master.url())).unwrap();
     RedisBus::connect(&config, Arc::new(MemoryStats::new())).unwrap()
 }
@@ -42,11 +42,11 @@ fn visit(number: u64) -> Event {
 }
 
 /// Tracks these events at the same time and returns the ids of those that were acknowledged.
-async fn acknowledged(pipe: &RedisBus, numbers: std::ops::Range<u64>) -> HashSet<EventId> {
+async fn acknowledged(bus: &RedisBus, numbers: std::ops::Range<u64>) -> HashSet<EventId> {
     let tracked = numbers.map(|number| async move {
         let event = visit(number);
         let id = event.id;
-        pipe.track(event).await.is_ok().then_some(id)
+        bus.track(event).await.is_ok().then_some(id)
     });
     join_all(tracked).await.into_iter().flatten().collect()
 }
@@ -60,11 +60,11 @@ async fn missing(server: &RedisServer, ids: &HashSet<EventId>) -> usize {
 /// Promotes the replica while events are tracked on the old master, which stays up.
 async fn missing_after_a_promotion(query: &str) -> (usize, usize) {
     let (master, replica) = pair().await;
-    let pipe = pipe(&master, query);
-    let mut ids = acknowledged(&pipe, 0..50).await;
+    let bus = bus(&master, query);
+    let mut ids = acknowledged(&bus, 0..50).await;
     assert_eq!(ids.len(), 50, "while the replica confirms, everything is taken");
     replica.cli(&["REPLICAOF", "NO", "ONE"]).await.unwrap();
-    ids.extend(acknowledged(&pipe, 50..100).await);
+    ids.extend(acknowledged(&bus, 50..100).await);
     (ids.len(), missing(&replica, &ids).await)
 }
 
@@ -84,17 +84,17 @@ async fn events_acknowledged_without_wait_may_be_missing_on_a_promoted_replica()
 #[tokio::test]
 async fn an_event_is_acknowledged_again_once_the_replica_is_back() {
     let (master, replica) = pair().await;
-    let pipe = pipe(&master, "?wait=1");
+    let bus = bus(&master, "?wait=1");
     replica.pause().await.unwrap();
     let start = Instant::now();
-    let error = pipe.track(visit(1)).await.unwrap_err();
+    let error = bus.track(visit(1)).await.unwrap_err();
     assert!(
         error.is_retryable() && error.to_string().contains("only 0 of 1 replicas"),
         "{error}"
     );
     assert!(start.elapsed() < REFUSED_WITHIN, "{:?}", start.elapsed());
     replica.resume().await.unwrap();
-    while let Err(error) = pipe.track(visit(1)).await {
+    while let Err(error) = bus.track(visit(1)).await {
         assert!(error.is_retryable(), "{error}");
     }
     assert_eq!(missing(&replica, &HashSet::from([visit(1).id])).await, 0);

@@ -4,7 +4,7 @@ use std::fmt;
 
 use horizon_backend::{Delivery, Health};
 use horizon_core::{EventConsumer, Result};
-use horizon_redis::{BusMonitor, ConsumerConfig, RedisConsumer, RedisPubSubConsumer, StreamState};
+use horizon_redis::{ConsumerConfig, RedisConsumer, RedisPubSubConsumer, StreamMonitor, StreamState};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::counter::ConstCounter;
@@ -19,7 +19,7 @@ const STREAM_CONSUMERS: usize = 2;
 pub(crate) struct BusConsumers {
     pub(crate) consumers: Vec<Box<dyn EventConsumer>>,
     pub(crate) state: BusState,
-    pub(crate) monitors: Vec<BusMonitor>,
+    pub(crate) monitors: Vec<StreamMonitor>,
 }
 
 /// The current state of the bus.
@@ -74,7 +74,7 @@ impl BusState {
                     total.unread = total.unread.max(state.unread);
                     total.pending = total.pending.max(state.pending);
                     total.claimed += state.claimed;
-                    total.refused += state.refused;
+                    total.rejected += state.rejected;
                     total.lost += state.lost;
                 }
             }
@@ -100,7 +100,7 @@ impl Collector for BusState {
                 let claimed = "Events that this accumulator took over from others";
                 counter("horizon_stream_claimed", claimed, state.claimed)?;
                 let refused = "Entries that held no event and were moved to analytics:refused";
-                counter("horizon_stream_refused", refused, state.refused)?;
+                counter("horizon_stream_refused", refused, state.rejected)?;
                 let lost = "Events that were removed before they were counted, found by this process first; anything \
                             but zero is an alarm";
                 counter("horizon_stream_lost", lost, state.lost)

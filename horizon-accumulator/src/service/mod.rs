@@ -13,7 +13,7 @@ use horizon_backend::{
     report_bus, run_accumulator_observed, run_heartbeat,
 };
 use horizon_core::EventConsumer;
-use horizon_redis::{BusMonitor, NodeRegistry};
+use horizon_redis::{NodeRegistry, StreamMonitor};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -85,7 +85,7 @@ async fn send_heartbeats(config: HeartbeatConfig, metrics: Arc<ServiceMetrics>, 
     run_heartbeat(&config, &|| metrics.node_info(), stop.cancelled()).await;
 }
 
-async fn check_redis(setup: RedisSetupCheck, monitors: Vec<BusMonitor>, health: Health, stop: CancellationToken) {
+async fn check_redis(setup: RedisSetupCheck, monitors: Vec<StreamMonitor>, health: Health, stop: CancellationToken) {
     tokio::join!(
         setup.run(&health, stop.cancelled()),
         report_bus(&monitors, None, &health, stop.cancelled()),

@@ -71,9 +71,8 @@ async fn a_restart_under_the_same_name_is_not_a_problem() {
     one.wait_for_readyz(200).await;
     let first = one.metric("horizon_start_time_seconds").await;
     wait_until("it sent a few heartbeats", async || {
-        let members = registry.members().await.unwrap();
-        members[0].about.started.as_millis() / 1_000 == i64::try_from(first).unwrap()
-            && members[0].about.store.is_some()
+        let members = registry.nodes().await.unwrap();
+        members[0].info.started.as_millis() / 1_000 == i64::try_from(first).unwrap() && members[0].info.store.is_some()
     })
     .await;
     assert_eq!(one.get("/readyz").await.0, 200, "{}", one.log());
@@ -104,7 +103,7 @@ async fn an_accumulator_whose_clock_is_minutes_off_checks_events_by_that_of_redi
     assert!(one.log().contains("is not that of Redis"), "{}", one.log());
     let registry = NodeRegistry::connect(&RedisConfig::new(&url).unwrap()).unwrap();
     wait_until("the other nodes know it", async || {
-        let offset = registry.members().await.unwrap()[0].about.clock_offset;
+        let offset = registry.nodes().await.unwrap()[0].info.clock_offset;
         offset.is_some_and(|offset| (offset + 480_000).abs() < 1_000)
     })
     .await;

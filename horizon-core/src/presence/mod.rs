@@ -25,6 +25,8 @@
 //! # Ok::<(), horizon_core::presence::ParseNodeIdError>(())
 //! ```
 
+#[cfg(feature = "driver")]
+pub mod driver;
 mod local_members;
 mod message;
 mod node_context;

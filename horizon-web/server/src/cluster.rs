@@ -44,10 +44,10 @@ async fn read_nodes(app: &AppState, reads: &ReadSession) -> ClusterPage {
         )
         .await;
     };
-    let nodes = timeout(REGISTRY_TIMEOUT, registry.members()).await;
+    let nodes = timeout(REGISTRY_TIMEOUT, registry.nodes()).await;
     match nodes.unwrap_or_else(|elapsed| Err(Error::unavailable("Redis did not respond in time").with_source(elapsed)))
     {
-        Ok(nodes) => by_role(nodes.into_iter().map(|node| (node.about, node.silent_for))),
+        Ok(nodes) => by_role(nodes.into_iter().map(|node| (node.info, node.silent_for))),
         Err(error) => {
             tracing::warn!(%error, "cannot read the node registry");
             this_node(app, reads, "Redis cannot be reached, so only this process is listed.").await
@@ -82,7 +82,7 @@ fn by_role(nodes: impl IntoIterator<Item = (NodeInfo, Duration)>) -> ClusterPage
             clock_offset_millis: info.clock_offset,
             problems: info.problems,
         };
-        match info.work {
+        match info.role {
             NodeRole::Web { viewers } => page.web.push(WebNode { node, viewers }),
             NodeRole::Accumulator {
                 counted,

@@ -1,27 +1,19 @@
-use std::collections::VecDeque;
 use std::num::NonZeroUsize;
 
-use horizon_core::{AckToken, Batch, Error, Event, Result};
+use horizon_core::{AckToken, Batch, Event, PendingEvents, Result};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 /// The events that are not acknowledged yet, in order. Pure state, without waiting.
-///
-/// Every event has a position, which is never reused. An [`AckToken`] is the position after the last event of its
-/// batch, so acknowledging twice or late is harmless.
 #[derive(Debug)]
 pub(super) struct EventQueue {
-    entries: VecDeque<QueuedEvent>,
-    /// The position of the first entry.
-    first: u64,
-    /// The position after the last event that was handed out.
-    handed_out: u64,
+    pending: PendingEvents<Tracker>,
     has_consumer: bool,
 }
 
+/// The caller of `track` who waits for an event.
 #[derive(Debug)]
-struct QueuedEvent {
-    event: Event,
-    /// Confirms the event to the caller of `track`. `None` once the consumer was dropped.
+struct Tracker {
+    /// Confirms the event. `None` once the consumer was dropped.
     confirm: Option<oneshot::Sender<()>>,
     /// Releases the event's slot in the queue when the entry is dropped.
     _permit: OwnedSemaphorePermit,
@@ -31,9 +23,7 @@ impl EventQueue {
     /// Returns an empty queue with a consumer.
     pub(super) fn new() -> Self {
         Self {
-            entries: VecDeque::new(),
-            first: 0,
-            handed_out: 0,
+            pending: PendingEvents::default(),
             has_consumer: true,
         }
     }
@@ -45,41 +35,29 @@ impl EventQueue {
             return None;
         }
         let (confirm, confirmed) = oneshot::channel();
-        self.entries.push_back(QueuedEvent {
-            event,
+        let tracker = Tracker {
             confirm: Some(confirm),
             _permit: permit,
-        });
+        };
+        self.pending.push(event, tracker);
         Some(confirmed)
     }
 
     /// Returns the number of events that are not acknowledged.
     pub(super) fn len(&self) -> usize {
-        self.entries.len()
+        self.pending.len()
     }
 
     /// Returns the oldest unacknowledged events.
     pub(super) fn next_batch(&mut self, limit: NonZeroUsize) -> Option<Batch> {
-        let events: Vec<Event> = self.entries.iter().take(limit.get()).map(|e| e.event.clone()).collect();
-        if events.is_empty() {
-            return None;
-        }
-        let end = self.first + events.len() as u64;
-        self.handed_out = self.handed_out.max(end);
-        Some(Batch::new(events, AckToken(end)))
+        self.pending.batch(limit)
     }
 
     /// Removes the events of a batch and confirms them to their callers.
     pub(super) fn acknowledge(&mut self, ack: AckToken) -> Result<()> {
-        if ack.0 > self.handed_out {
-            return Err(Error::permanent("the acknowledged batch was never handed out"));
-        }
-        while self.first < ack.0 {
-            self.first += 1;
-            if let Some(confirm) = self.entries.pop_front().and_then(|entry| entry.confirm) {
-                // The caller may have stopped waiting.
-                let _ = confirm.send(());
-            }
+        for confirm in self.pending.acknowledge(ack)?.filter_map(|tracker| tracker.confirm) {
+            // The caller may have stopped waiting.
+            let _ = confirm.send(());
         }
         Ok(())
     }
@@ -92,8 +70,8 @@ impl EventQueue {
     /// Removes the consumer. The events stay, and their callers get an error.
     pub(super) fn remove_consumer(&mut self) {
         self.has_consumer = false;
-        for entry in &mut self.entries {
-            entry.confirm = None;
+        for tracker in self.pending.data_mut() {
+            tracker.confirm = None;
         }
     }
 }

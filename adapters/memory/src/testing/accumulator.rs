@@ -3,19 +3,19 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
+use horizon_core::totals::TotalsHub;
 use horizon_core::{
     AckToken, Batch, Event, EventConsumer, RejectReason, Result, Stats, StatsStore, Topic, Update, process_batch,
 };
 use parking_lot::Mutex;
 
 use super::Clock;
-use crate::totals::Totals;
 
 /// Event bus and accumulator in one: counts each event before `track` returns.
 pub(super) struct InlineAccumulator {
     clock: Clock,
     store: Arc<dyn StatsStore>,
-    totals: Arc<Totals>,
+    totals: Arc<TotalsHub>,
     log: Mutex<TrackLog>,
 }
 
@@ -30,7 +30,7 @@ impl InlineAccumulator {
     pub(super) fn new(clock: Clock, store: Arc<dyn StatsStore>) -> Self {
         Self {
             clock,
-            totals: Totals::new(Arc::clone(&store)),
+            totals: TotalsHub::new(Arc::clone(&store), ()),
             store,
             log: Mutex::default(),
         }
@@ -69,7 +69,7 @@ impl InlineAccumulator {
 /// A consumer of one event, so that the accumulator's own rules apply to it.
 struct SingleEvent<'a> {
     event: Option<Event>,
-    totals: &'a Totals,
+    totals: &'a TotalsHub,
 }
 
 #[async_trait]
@@ -79,7 +79,7 @@ impl EventConsumer for SingleEvent<'_> {
     }
 
     async fn publish(&mut self, updates: &[Update]) -> Result<()> {
-        self.totals.publish(updates);
+        updates.iter().for_each(|update| self.totals.publish(update));
         Ok(())
     }
 

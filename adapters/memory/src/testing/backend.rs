@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use horizon_core::Result;
+use horizon_core::presence::driver::Driver;
 
 use super::{
     Call, Clock,
@@ -9,7 +10,7 @@ use super::{
     fault_plan::{CallFault, FaultPlan},
     presence::{ManualTime, new_presence},
 };
-use crate::{MemoryStats, presence::driver::Driver};
+use crate::MemoryStats;
 
 /// The adapters behind a fake, and its faults.
 pub(super) struct FakeBackend {

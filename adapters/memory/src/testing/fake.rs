@@ -134,7 +134,7 @@ impl Fake {
     /// is over.
     #[must_use]
     pub fn present_visitors(&self, topic: &Topic) -> Vec<VisitorKey> {
-        self.0.presence.members(topic)
+        self.0.presence.local_members(topic)
     }
 }
 

@@ -2,12 +2,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use horizon_core::Timestamp;
+use horizon_core::presence::driver::{Driver, Transport};
 
 use super::Clock;
-use crate::presence::{
-    DEFAULT_GRACE,
-    driver::{Driver, Time},
-};
+use crate::presence::{DEFAULT_GRACE, single_node};
 
 /// The time of a [`Clock`].
 pub(super) struct ManualTime {
@@ -15,13 +13,10 @@ pub(super) struct ManualTime {
     started: Timestamp,
 }
 
-impl Time for ManualTime {
+impl Transport for ManualTime {
     fn now(&self) -> Duration {
         self.clock.now().since(self.started)
     }
-
-    /// Does nothing: the driver runs with each move of the clock.
-    fn wake(&self) {}
 }
 
 /// Returns presence with the default grace, measured by this clock.
@@ -30,8 +25,8 @@ pub(super) fn new_presence(clock: &Clock) -> Arc<Driver<ManualTime>> {
         clock: clock.clone(),
         started: clock.now(),
     };
-    let driver = Driver::new(DEFAULT_GRACE, time);
+    let driver = Driver::new(single_node(DEFAULT_GRACE), time);
     let weak = Arc::downgrade(&driver);
-    clock.on_advance(move || weak.upgrade().map(|driver| driver.look()).is_some());
+    clock.on_advance(move || weak.upgrade().map(|driver| driver.tick()).is_some());
     driver
 }

@@ -1,0 +1,224 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use horizon_core::Backoff;
+use redis::aio::MultiplexedConnection;
+use redis::{RedisResult, Value};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::consumer::ConsumerConfig;
+use super::entries::{BadEntry, Entries, Entry, StreamId};
+use super::entry_scripts::EntryScripts;
+use super::in_flight::InFlight;
+use super::stream_check::{Job, OwnWrites, StreamCheck};
+use super::stream_state::StreamGauges;
+use crate::connection::RedisConfig;
+use crate::error::{cause, map};
+use crate::wire::EVENTS;
+
+/// The consumer group of the accumulators.
+pub(crate) const GROUP: &str = "accumulators";
+
+/// The most entries in one read.
+const READ_ENTRIES: usize = 1_024;
+
+/// How often entries are claimed from other consumers, and the stream is trimmed.
+const MAINTENANCE_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How long a reply may take, in addition to the time that XREADGROUP blocks.
+const REPLY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The initial and the longest delay before reading again after a failure.
+const RETRY_DELAYS: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
+
+/// The task that reads the stream for one consumer: first its own pending entries, then new ones. Once a second it
+/// claims the entries that other consumers did not acknowledge.
+pub(crate) struct Reader {
+    pub(crate) redis: RedisConfig,
+    pub(crate) config: ConsumerConfig,
+    pub(crate) in_flight: Arc<InFlight>,
+    pub(crate) entries: mpsc::Sender<Vec<Entry>>,
+    pub(crate) gauges: Arc<StreamGauges>,
+    pub(crate) check: StreamCheck,
+    pub(crate) scripts: EntryScripts,
+}
+
+/// The consumer was dropped.
+struct Closed;
+
+impl Reader {
+    /// Reads until the consumer is dropped, and retries after any failure.
+    pub(crate) async fn run(self) {
+        let (initial, longest) = RETRY_DELAYS;
+        let mut backoff = Backoff::new(initial, longest);
+        loop {
+            let started = Instant::now();
+            let Err(driver) = self.read_until_closed().await else {
+                return;
+            };
+            if started.elapsed() > longest * 2 {
+                backoff.reset();
+            }
+            let error = map("events cannot be read from Redis", driver);
+            let delay = backoff.next_delay_with_jitter(fastrand::u32(..));
+            tracing::warn!(%error, cause = cause(&error), ?delay, "the event stream cannot be read; retrying");
+            sleep(delay).await;
+        }
+    }
+
+    async fn read_until_closed(&self) -> RedisResult<()> {
+        let settings = RedisConfig::dedicated(MAINTENANCE_INTERVAL + REPLY_TIMEOUT);
+        let client = self.redis.client();
+        let mut session = Session {
+            reader: self,
+            connection: client.get_multiplexed_async_connection_with_config(&settings).await?,
+            next_maintenance: Instant::now(),
+        };
+        session.open().await?;
+        session.read().await.map(|Closed| ())
+    }
+}
+
+/// A reader with a connection.
+struct Session<'a> {
+    reader: &'a Reader,
+    connection: MultiplexedConnection,
+    next_maintenance: Instant,
+}
+
+impl Session<'_> {
+    /// Creates the group if it is missing, and reads the entries that this consumer had pending in a former life.
+    async fn open(&mut self) -> RedisResult<()> {
+        self.check(Job::Open).await?;
+        let mut after = StreamId::START;
+        loop {
+            let entries = Entries::from_read(self.query(&after.to_string(), None).await?);
+            let Some(last) = entries.last else {
+                return Ok(());
+            };
+            after = last;
+            if self.deliver(entries).await?.is_err() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Reads new entries until the consumer is dropped.
+    async fn read(&mut self) -> RedisResult<Closed> {
+        loop {
+            if Instant::now() >= self.next_maintenance {
+                self.run_maintenance().await?;
+                self.next_maintenance = Instant::now() + MAINTENANCE_INTERVAL;
+            }
+            // Wait for space in the buffer first: entries that wait in Redis need no memory here.
+            match timeout_at(self.next_maintenance, self.reader.entries.reserve()).await {
+                Err(_) => continue,
+                Ok(Err(_)) => return Ok(Closed),
+                Ok(Ok(_)) => {}
+            }
+            let wait = self.next_maintenance.saturating_duration_since(Instant::now());
+            let entries = Entries::from_read(self.query(">", Some(wait)).await?);
+            if self.deliver(entries).await?.is_err() {
+                return Ok(Closed);
+            }
+        }
+    }
+
+    async fn query(&mut self, after: &str, wait: Option<Duration>) -> RedisResult<Value> {
+        let mut read = redis::cmd("XREADGROUP");
+        read.arg(&["GROUP", GROUP, &self.reader.config.consumer, "COUNT"])
+            .arg(READ_ENTRIES);
+        if let Some(wait) = wait {
+            // `BLOCK 0` would block forever.
+            let millis = u64::try_from(wait.as_millis()).unwrap_or(1).max(1);
+            read.arg("BLOCK").arg(millis);
+        }
+        read.arg(&["STREAMS", EVENTS, after])
+            .query_async(&mut self.connection)
+            .await
+    }
+
+    async fn deliver(&mut self, mut entries: Entries) -> RedisResult<Result<(), Closed>> {
+        self.reject(&entries.bad).await?;
+        self.report_lost(&entries).await?;
+        self.reader.in_flight.add_new(&mut entries.good);
+        if entries.good.is_empty() {
+            return Ok(Ok(()));
+        }
+        Ok(self.reader.entries.send(entries.good).await.map_err(|_| Closed))
+    }
+
+    /// Acknowledges entries that are not events, and keeps copies of them.
+    async fn reject(&mut self, bad: &[BadEntry]) -> RedisResult<()> {
+        for entry in bad {
+            tracing::warn!(
+                entry = %entry.id,
+                reason = entry.reason,
+                "rejected a stream entry that is not an event; see the stream analytics:refused"
+            );
+            self.reader.scripts.reject(&mut self.connection, entry).await?;
+            self.reader.gauges.add_rejected();
+        }
+        Ok(())
+    }
+
+    /// Reports entries that are gone from the stream, and acknowledges those that XAUTOCLAIM has not removed.
+    async fn report_lost(&mut self, entries: &Entries) -> RedisResult<()> {
+        let mut lost = entries.removed.len() as u64;
+        self.reader.check.report_lost(lost);
+        if !entries.lost.is_empty() {
+            let scripts = &self.reader.scripts;
+            let acknowledged = scripts.acknowledge_lost(&mut self.connection, &entries.lost).await?;
+            self.reader.check.report_lost(acknowledged);
+            lost += acknowledged;
+        }
+        if lost > 0 {
+            let first = entries.removed.iter().chain(&entries.lost).min();
+            tracing::error!(
+                entries = lost,
+                ?first,
+                "events were removed from the stream before they were counted"
+            );
+        }
+        Ok(())
+    }
+
+    /// Claims entries of dead consumers, and trims what every group has acknowledged.
+    async fn run_maintenance(&mut self) -> RedisResult<()> {
+        // Skip XAUTOCLAIM while our own entries are stalled: it would reset their idle time and hide that we are stuck.
+        let Reader { config, in_flight, .. } = self.reader;
+        if !in_flight.is_stalled_for(config.claim_after) {
+            self.claim().await?;
+        }
+        self.check(Job::Maintain(config.forget_after)).await
+    }
+
+    async fn claim(&mut self) -> RedisResult<()> {
+        let Reader { scripts, config, .. } = self.reader;
+        let mut from = StreamId::START;
+        loop {
+            // Leave the rest to the next run: entries that are claimed and not delivered would only look alive.
+            if self.reader.entries.capacity() == 0 {
+                return Ok(());
+            }
+            let reply = scripts
+                .claim(&mut self.connection, &config.consumer, config.claim_after, from)
+                .await?;
+            let (next, entries) = Entries::from_claim(reply);
+            self.reader.gauges.add_claimed(entries.good.len());
+            if self.deliver(entries).await?.is_err() || next == StreamId::START {
+                return Ok(());
+            }
+            from = next;
+        }
+    }
+
+    /// Checks the stream for losses, and updates the gauges.
+    async fn check(&mut self, job: Job) -> RedisResult<()> {
+        let check = &self.reader.check;
+        let status = check.run(&mut self.connection, job, OwnWrites::default()).await?;
+        self.reader.gauges.set_waiting(status.unread, status.pending);
+        Ok(())
+    }
+}

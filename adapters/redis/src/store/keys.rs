@@ -1,0 +1,94 @@
+//! The keys of the store. Those of a topic have it as a hash tag, so that they share a slot of a Redis Cluster.
+
+use std::fmt::Display;
+
+use horizon_core::{Day, EventId, Slug, Topic, Visibility};
+
+/// The topics with events (set).
+pub(super) const TOPICS: &str = "horizon:topics";
+
+/// The slugs of pages that may have comments (set).
+pub(super) const COMMENTED: &str = "horizon:commented";
+
+/// The salts by the numbers of their days (hash).
+pub(super) const SALTS: &str = "horizon:salts";
+
+/// The secret that all processes sign with (string).
+pub(super) const SECRET: &str = "horizon:secret";
+
+/// The identity of this store (string).
+pub(super) const STORE_ID: &str = "horizon:store-id";
+
+/// The key of a write check (string).
+pub(super) const WRITABLE: &str = "horizon:writable";
+
+/// The totals of a topic, and the position of its last comment (hash).
+pub(super) const TOTAL: &str = "total";
+
+/// The numbers of the days with ids (set).
+pub(super) const DAYS: &str = "days";
+
+/// The ids without a time, with the times of their events (hash).
+pub(super) const OTHER_IDS: &str = "ids:other";
+
+/// When each visitor was last seen, in milliseconds (sorted set).
+pub(super) const VISITORS: &str = "visitors";
+
+/// The last like or unlike of each reader: `1` or `0` and its stamp (hash).
+pub(super) const LIKES: &str = "likes";
+
+/// The comments by their ids, see `comment_record.rs` (hash).
+pub(super) const COMMENTS: &str = "comments";
+
+/// The heads of visible threads by their positions (sorted set).
+pub(super) const THREADS: &str = "threads";
+
+/// Parent, position and id of each reply, concatenated (sorted set).
+pub(super) const REPLIES: &str = "replies";
+
+/// The same of the shown replies.
+pub(super) const SHOWN_REPLIES: &str = "replies:shown";
+
+/// The comments in one state by their positions (sorted set).
+pub(super) const fn in_state(state: Visibility) -> &'static str {
+    state.as_str()
+}
+
+/// Returns a key of a topic.
+pub(super) fn of_topic(topic: impl Display, part: &str) -> String {
+    format!("horizon:{{{topic}}}:{part}")
+}
+
+/// Returns a key of a page.
+pub(super) fn of_page(slug: &Slug, part: &str) -> String {
+    of_topic(Topic::Page(slug.clone()), part)
+}
+
+/// Returns the key of the ids of a day, each with the lower half of its event's time (hash).
+pub(super) fn ids(topic: impl Display, day: Day) -> String {
+    of_topic(topic, &format!("ids:{}", day.number()))
+}
+
+/// Returns the key of the slug of a comment's page (string).
+pub(super) fn comment(id: EventId) -> String {
+    format!("horizon:comment:{id}")
+}
+
+/// Returns the first keys of `apply.lua`, in its order.
+pub(super) fn all_of(topic: &Topic) -> [String; 12] {
+    [
+        TOTAL,
+        DAYS,
+        VISITORS,
+        LIKES,
+        COMMENTS,
+        in_state(Visibility::Pending),
+        in_state(Visibility::Shown),
+        in_state(Visibility::Removed),
+        THREADS,
+        REPLIES,
+        SHOWN_REPLIES,
+        OTHER_IDS,
+    ]
+    .map(|part| of_topic(topic, part))
+}

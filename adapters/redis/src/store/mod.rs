@@ -1,0 +1,257 @@
+mod batch;
+mod comment_record;
+mod comments;
+mod expire;
+mod keys;
+mod recent_comments;
+mod salts;
+mod scripts;
+
+use std::fmt;
+
+use async_trait::async_trait;
+use horizon_core::{Error, Event, EventKind, ReaderId, Result, Stats, StatsStore, Timestamp, Topic, Update};
+use redis::{RedisResult, Value, from_redis_value};
+
+use crate::connection::RedisConfig;
+use crate::connection::commands::Commands;
+use crate::connection::confirmed::ConfirmedWrites;
+use crate::error::{map, random_id};
+use batch::{CommentOwners, TopicBatch};
+use scripts::StoreScripts;
+
+/// The most topics whose totals one round trip reads.
+const TOPICS_PER_READ: usize = 1_000;
+
+/// The totals of a topic, in the order of the reply of `apply.lua`.
+const FIELDS: [&str; 5] = ["visits", "likes", "comments", "comments_revision", "revision"];
+
+/// The message of an error of [`RedisStats::apply`].
+const NOT_APPLIED: &str = "the events cannot be applied in Redis";
+
+/// How long the key of [`RedisStats::check_writable`] lives, in seconds.
+const WRITABLE_TTL: u64 = 60;
+
+/// The store in Redis, for any number of processes.
+///
+/// A batch is one transaction with a script call per topic: Redis applies all of it or nothing. A call that fails or is
+/// cancelled may have been applied; repeat it, and each event still counts once. A Redis Cluster is not supported: the
+/// keys of a topic share a slot, but a transaction covers several topics.
+///
+/// Durability depends on the configuration of Redis. With `appendonly yes` and `appendfsync always` acknowledged data
+/// is on disk; with `everysec` the last two seconds may be lost. `?wait=N` in the address protects against the
+/// promotion of a replica. `maxmemory-policy` must be `noeviction`, because evicted data is lost or counted again.
+/// Erased data stays in the append-only file until Redis rewrites it.
+///
+/// ```no_run
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use horizon_core::{Event, EventKind, Stamp, StatsStore, Timestamp, Topic};
+/// use horizon_redis::{RedisConfig, RedisStats};
+///
+/// let store = RedisStats::connect(&RedisConfig::new("redis://127.0.0.1")?)?;
+/// let stamp = Stamp::new(Timestamp::from_millis(1_800_000_000_000), [7; 10]);
+/// let visit = Event::new(stamp, Topic::Site, EventKind::Visit { visitor: None });
+/// let totals = store.apply(&[visit.clone(), visit]).await?; // the same event twice
+/// assert_eq!(totals[0].stats.visits, 1);
+/// # Ok(())
+/// # }
+/// ```
+pub struct RedisStats {
+    redis: Commands,
+    writes: ConfirmedWrites,
+    scripts: StoreScripts,
+}
+
+impl RedisStats {
+    /// Returns the store in this Redis. Must be called within a tokio runtime. It connects when it is needed.
+    ///
+    /// # Errors
+    /// The connection cannot be set up.
+    pub fn connect(config: &RedisConfig) -> Result<Self> {
+        let redis = Commands(config.command_connection()?);
+        Ok(Self {
+            writes: ConfirmedWrites::new(config, &redis)?,
+            redis,
+            scripts: StoreScripts::new(),
+        })
+    }
+
+    /// Returns the secret that all processes with this store share: the `fresh` bytes of the first caller.
+    ///
+    /// ```no_run
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use horizon_redis::{RedisConfig, RedisStats};
+    /// # let store = RedisStats::connect(&RedisConfig::new("redis://127.0.0.1")?)?;
+    /// let signs_cookies = store.secret([7; 32]).await?; // pass 32 random bytes
+    /// assert_eq!(store.secret([8; 32]).await?, signs_cookies);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Those of a write. Permanent if the key does not hold 32 bytes.
+    pub async fn secret(&self, fresh: [u8; 32]) -> Result<[u8; 32]> {
+        let what = "the secret cannot be stored in Redis";
+        let known: Option<Vec<u8>> = self
+            .redis
+            .query(redis::cmd("GET").arg(keys::SECRET))
+            .await
+            .map_err(|e| map(what, e))?;
+        // If the fresh secret is there, an earlier call wrote it, and the replicas may not have confirmed it.
+        let secret = match known {
+            Some(known) if known != fresh => known,
+            _ => self.store_secret(fresh, what).await?,
+        };
+        let invalid = |_| Error::permanent(format!("the key {} in Redis does not hold 32 bytes", keys::SECRET));
+        secret.try_into().map_err(invalid)
+    }
+
+    async fn store_secret(&self, fresh: [u8; 32], what: &str) -> Result<Vec<u8>> {
+        let mut pipe = redis::pipe();
+        pipe.cmd("SET").arg(keys::SECRET).arg(&fresh).arg("NX");
+        pipe.cmd("GET").arg(keys::SECRET);
+        let replies: Vec<Value> = self.writes.query_all(pipe, what).await?;
+        let secret = replies.into_iter().next_back().unwrap_or(Value::Nil);
+        from_redis_value(secret).map_err(|e| map(what, e.into()))
+    }
+
+    /// Returns the identity of this store: equal for all processes that use it, and different for every other store.
+    ///
+    /// # Errors
+    /// Those of a write.
+    pub async fn identity(&self) -> Result<String> {
+        let failed = |e| map("the identity of the store cannot be read from Redis", e);
+        let mut pipe = redis::pipe();
+        let get = redis::cmd("GET").arg(keys::STORE_ID).clone();
+        let known: Option<String> = self.redis.query(&get).await.map_err(failed)?;
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        pipe.cmd("SET").arg(keys::STORE_ID).arg(random_id()?).arg("NX");
+        pipe.add_command(get);
+        let replies: Vec<Option<String>> = self.redis.query_all(&mut pipe).await.map_err(failed)?;
+        Ok(replies.into_iter().next_back().flatten().unwrap_or_default())
+    }
+
+    /// Checks that Redis accepts writes, for a `/readyz`: writes a key that expires.
+    ///
+    /// # Errors
+    /// Those of a write.
+    pub async fn check_writable(&self) -> Result<()> {
+        let mut pipe = redis::pipe();
+        let set = pipe.cmd("SET").arg(keys::WRITABLE).arg(1);
+        set.arg("EX").arg(WRITABLE_TTL);
+        let replies: Result<Vec<Value>> = self.writes.query_all(pipe, "Redis accepts no writes").await;
+        replies.map(drop)
+    }
+
+    /// Assigns each comment id to one page, and reads the time.
+    ///
+    /// A browser may choose the id and send it for two pages. No script sees both pages, so the first page gets the id
+    /// before anything is counted, and keeps it if nothing is counted then.
+    async fn claim_comments(&self, events: &[Event]) -> RedisResult<CommentOwners> {
+        let is_comment = |event: &&Event| matches!(event.kind, EventKind::Comment { .. });
+        let comments = events.iter().filter(is_comment);
+        let comments: Vec<_> = comments
+            .filter_map(|event| Some((event.id, event.topic.slug()?.as_str())))
+            .collect();
+        if comments.is_empty() {
+            return Ok(CommentOwners::default());
+        }
+        let mut pipe = redis::pipe();
+        pipe.cmd("TIME");
+        pipe.cmd("SADD").arg(keys::COMMENTED);
+        for (_, slug) in &comments {
+            pipe.arg(slug);
+        }
+        for (id, slug) in &comments {
+            pipe.cmd("SET").arg(keys::comment(*id)).arg(slug).arg("NX");
+            pipe.cmd("GET").arg(keys::comment(*id));
+        }
+        let mut replies = self.redis.query_all::<Value>(&mut pipe).await?.into_iter();
+        let (seconds, micros): (u64, u64) = from_redis_value(replies.next().unwrap_or(Value::Nil))?;
+        // After the reply of SADD, every second reply is that of a GET.
+        let owners = replies.skip(2).step_by(2);
+        let owners = comments.iter().zip(owners);
+        let owners = owners.map(|((id, _), owner)| Ok((*id, from_redis_value(owner)?)));
+        Ok(CommentOwners {
+            first_position: seconds.saturating_mul(1_000_000).saturating_add(micros),
+            slugs: owners.collect::<RedisResult<_>>()?,
+        })
+    }
+
+    /// Applies the events of all topics in one transaction.
+    async fn apply_batches(&self, batches: &[TopicBatch<'_>], owners: &CommentOwners) -> Result<Vec<Update>> {
+        let mut pipe = redis::pipe();
+        pipe.cmd("SADD").arg(keys::TOPICS);
+        for batch in batches {
+            pipe.arg(batch.topic.to_string());
+        }
+        for batch in batches {
+            pipe.add_command(batch.call(&self.scripts.apply, owners));
+        }
+        let replies: Vec<Value> = self.writes.transact(&self.scripts.apply, &pipe, NOT_APPLIED).await?;
+        let replies = replies.into_iter().skip(1);
+        let update = |(batch, fields): (&TopicBatch<'_>, Value)| {
+            let fields = from_redis_value(fields).map_err(|e| map(NOT_APPLIED, e.into()))?;
+            Ok(update(batch.topic, fields))
+        };
+        batches.iter().zip(replies).map(update).collect()
+    }
+}
+
+/// Returns the totals from the values of [`FIELDS`].
+fn update(topic: &Topic, fields: [Option<u64>; 5]) -> Update {
+    let [visits, likes, comments, comments_revision, revision] = fields.map(Option::unwrap_or_default);
+    let mut stats = Stats::new(visits, likes, comments);
+    stats.comments_revision = comments_revision;
+    Update::new(topic.clone(), stats, revision)
+}
+
+#[async_trait]
+impl StatsStore for RedisStats {
+    async fn apply(&self, events: &[Event]) -> Result<Vec<Update>> {
+        if events.is_empty() {
+            return Ok(Vec::new());
+        }
+        let owners = self.claim_comments(events).await.map_err(|e| map(NOT_APPLIED, e))?;
+        let batches = batch::by_topic(events, &owners)?;
+        self.apply_batches(&batches, &owners).await
+    }
+
+    async fn get(&self, topics: &[Topic]) -> Result<Vec<Update>> {
+        let mut updates = Vec::with_capacity(topics.len());
+        for topics in topics.chunks(TOPICS_PER_READ) {
+            let mut pipe = redis::pipe();
+            for topic in topics {
+                pipe.cmd("HMGET").arg(keys::of_topic(topic, keys::TOTAL)).arg(&FIELDS);
+            }
+            let totals = self.redis.query_all(&mut pipe).await;
+            let totals = totals.map_err(|e| map("the totals cannot be read from Redis", e))?;
+            updates.extend(topics.iter().zip(totals).map(|(topic, total)| update(topic, total)));
+        }
+        Ok(updates)
+    }
+
+    async fn is_liked_by(&self, topic: &Topic, reader: ReaderId) -> Result<bool> {
+        let mut read = redis::cmd("HGET");
+        read.arg(keys::of_topic(topic, keys::LIKES))
+            .arg(&reader.as_u128().to_be_bytes());
+        let like: RedisResult<Option<Vec<u8>>> = self.redis.query(&read).await;
+        let like = like.map_err(|e| map("a like cannot be read from Redis", e))?;
+        Ok(like.is_some_and(|like| like.first() == Some(&b'1')))
+    }
+
+    async fn expire(&self, now: Timestamp) -> Result<()> {
+        let expired = expire::expire(self, now).await;
+        expired.map_err(|e| map("old ids, visitors and salts cannot be deleted from Redis", e))
+    }
+}
+
+impl fmt::Debug for RedisStats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisStats").finish_non_exhaustive()
+    }
+}

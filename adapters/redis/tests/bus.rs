@@ -1,0 +1,138 @@
+//! The stream keeps every promise of a pipe, and what it promises beyond.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use horizon_core::testing::BusHarness;
+use horizon_core::{Analytics, EventConsumer, Result, StatsStore};
+use horizon_memory::MemoryStats;
+use horizon_redis::testing::RedisServer;
+use horizon_redis::{ConsumerConfig, RedisBus, RedisConfig, RedisConsumer};
+
+struct Rig {
+    bus: Arc<RedisBus>,
+    config: RedisConfig,
+    store: Arc<MemoryStats>,
+    /// How a new feed is called: like the last one, or not.
+    names: fn(u32) -> String,
+    feeds: u32,
+    _server: RedisServer,
+}
+
+impl Rig {
+    async fn new(names: fn(u32) -> String) -> Self {
+        let server = RedisServer::start(&[]).await.unwrap();
+        let config = RedisConfig::new(&server.url()).unwrap();
+        let store = Arc::new(MemoryStats::new());
+        Self {
+            bus: Arc::new(RedisBus::connect(&config, Arc::clone(&store) as _).unwrap()),
+            config,
+            store,
+            names,
+            feeds: 0,
+            _server: server,
+        }
+    }
+}
+
+#[async_trait]
+impl BusHarness for Rig {
+    fn analytics(&self) -> Arc<dyn Analytics> {
+        Arc::clone(&self.bus) as _
+    }
+
+    async fn consumer(&mut self) -> Result<Box<dyn EventConsumer>> {
+        self.feeds += 1;
+        let mut consumer = ConsumerConfig::new((self.names)(self.feeds));
+        consumer.claim_after = Duration::from_millis(100);
+        Ok(Box::new(RedisConsumer::connect(&self.config, consumer)?))
+    }
+
+    fn store(&self) -> Arc<dyn StatsStore> {
+        Arc::clone(&self.store) as _
+    }
+}
+
+mod an_accumulator_that_comes_back_by_its_name {
+    async fn make() -> super::Rig {
+        super::Rig::new(|_| "one".into()).await
+    }
+    horizon_core::bus_suite!(make);
+}
+
+mod an_accumulator_that_takes_over_from_another {
+    async fn make() -> super::Rig {
+        super::Rig::new(|number| number.to_string()).await
+    }
+    horizon_core::bus_suite!(make);
+}
+
+/// Best effort: what a feed has not acknowledged is gone with it, and that is all that is missing.
+mod without_a_stream {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use async_trait::async_trait;
+    use horizon_core::testing::BusHarness;
+    use horizon_core::{Analytics, EventConsumer, Result, StatsStore};
+    use horizon_memory::MemoryStats;
+    use horizon_redis::testing::RedisServer;
+    use horizon_redis::{RedisConfig, RedisPubSubBus, RedisPubSubConsumer};
+
+    struct Rig {
+        bus: Arc<RedisPubSubBus>,
+        config: RedisConfig,
+        store: Arc<MemoryStats>,
+        _server: RedisServer,
+    }
+
+    async fn make() -> Rig {
+        let server = RedisServer::start(&[]).await.unwrap();
+        let config = RedisConfig::new(&server.url()).unwrap();
+        let store = Arc::new(MemoryStats::new());
+        Rig {
+            bus: Arc::new(RedisPubSubBus::connect(&config, Arc::clone(&store) as _).unwrap()),
+            config,
+            store,
+            _server: server,
+        }
+    }
+
+    #[async_trait]
+    impl BusHarness for Rig {
+        fn analytics(&self) -> Arc<dyn Analytics> {
+            Arc::clone(&self.bus) as _
+        }
+
+        async fn consumer(&mut self) -> Result<Box<dyn EventConsumer>> {
+            let consumer = RedisPubSubConsumer::connect(&self.config)?;
+            let state = consumer.state();
+            while !state().0 {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            Ok(Box::new(consumer))
+        }
+
+        fn store(&self) -> Arc<dyn StatsStore> {
+            Arc::clone(&self.store) as _
+        }
+    }
+
+    horizon_core::conformance_tests! { bus, make, (),
+        events_are_delivered_in_order
+        a_batch_has_at_most_limit_events
+        a_tracked_event_reaches_the_store
+        unacknowledged_events_are_redelivered
+        cancelling_next_batch_loses_nothing
+        an_event_tracked_twice_counts_once
+        a_watch_starts_with_the_latest_totals
+        a_watch_yields_each_newer_total
+        a_watch_ignores_older_revisions
+        a_slow_watch_skips_to_the_latest
+        a_watch_yields_only_its_topic
+        a_watch_outlives_the_consumer
+    }
+}
