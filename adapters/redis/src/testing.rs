@@ -1,4 +1,4 @@
-//! A redis-server of a test's own (feature `testing`).
+//! Starts a redis-server for a test (feature `testing`).
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::Stdio;
@@ -9,16 +9,16 @@ use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tokio::time::sleep;
 
-/// How long the server may take to start, also when it has a large log to read.
-const START_WAIT: Duration = Duration::from_secs(60);
+/// How long the server may take to start, even with a large append-only file.
+const START_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How long to wait before asking again whether it is there.
-const ASK_EVERY: Duration = Duration::from_millis(10);
+/// How often the server is polled while it starts.
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// A running redis-server on a free port, with its files in a folder that goes with it.
+/// A running redis-server on a free port, with its files in a temporary directory.
 ///
-/// It writes an append-only file. With `--appendfsync always` what it answered is there again after a kill; without,
-/// it may answer while a write still waits for the disk.
+/// It writes an append-only file. With `--appendfsync always` acknowledged data survives a kill; without it, the last
+/// writes may be lost.
 ///
 /// ```no_run
 /// # #[tokio::main(flavor = "current_thread")]
@@ -29,7 +29,7 @@ const ASK_EVERY: Duration = Duration::from_millis(10);
 /// let store = RedisStats::connect(&RedisConfig::new(&server.url())?)?;
 /// store.check_writable().await?;
 /// server.kill().await?;
-/// server.start_again().await?; // with what it had
+/// server.start_again().await?; // with its data
 /// assert_eq!(server.cli(&["PING"]).await?.trim(), "PONG");
 /// # Ok(())
 /// # }
@@ -43,12 +43,13 @@ pub struct RedisServer {
 }
 
 impl RedisServer {
-    /// Starts it and waits until it answers. `options` go to the command line, as `--maxmemory 10mb`.
+    /// Starts a server and waits until it responds. `options` are arguments of the command, such as
+    /// `["--maxmemory", "10mb"]`.
     ///
     /// # Errors
-    /// It is not installed, or does not answer in time; the error says how to get it, or what it wrote.
+    /// It is not installed, or does not respond in time. The error says how to install it, or shows its log.
     pub async fn start(options: &[&str]) -> io::Result<Self> {
-        // Another process may take the port before the server does; the server says so, and the next one is tried.
+        // Another process may take the free port first; then try the next one.
         for _ in 0..3 {
             let mut server = Self {
                 child: None,
@@ -63,11 +64,11 @@ impl RedisServer {
         }
         Err(io::Error::new(
             io::ErrorKind::AddrInUse,
-            "no free port was free for long enough",
+            "other processes took three free ports",
         ))
     }
 
-    /// Starts it again after [`kill`](Self::kill): same port, same files.
+    /// Starts it again after [`kill`](Self::kill), with the same port and files.
     ///
     /// # Errors
     /// Those of [`start`](Self::start).
@@ -94,10 +95,10 @@ impl RedisServer {
             .kill_on_drop(true);
         let child = command.spawn().map_err(missing)?;
         self.child = Some(child);
-        self.wait_until_it_answers().await
+        self.wait_until_ready().await
     }
 
-    async fn wait_until_it_answers(&mut self) -> io::Result<()> {
+    async fn wait_until_ready(&mut self) -> io::Result<()> {
         let start = Instant::now();
         loop {
             let ended = self.child.as_mut().map(Child::try_wait).transpose()?.flatten();
@@ -116,38 +117,38 @@ impl RedisServer {
             {
                 return Ok(());
             }
-            if start.elapsed() > START_WAIT {
+            if start.elapsed() > START_TIMEOUT {
                 return Err(io::Error::new(
                     io::ErrorKind::TimedOut,
-                    format!("redis-server does not answer:\n{}", self.log()),
+                    format!("redis-server does not respond:\n{}", self.log()),
                 ));
             }
-            sleep(ASK_EVERY).await;
+            sleep(POLL_INTERVAL).await;
         }
     }
 
-    /// Where it is.
+    /// Returns its address.
     #[must_use]
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    /// The port it listens on.
+    /// Returns its port.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// The process' number, while it runs.
+    /// Returns the id of the process while it runs.
     #[must_use]
     pub fn id(&self) -> Option<u32> {
         self.child.as_ref().and_then(Child::id)
     }
 
-    /// SIGKILL: it gets no chance to write anything.
+    /// Sends SIGKILL: it cannot write anything.
     ///
     /// # Errors
-    /// The system's.
+    /// Those of the system.
     pub async fn kill(&mut self) -> io::Result<()> {
         match self.child.take() {
             Some(mut child) => child.kill().await,
@@ -155,34 +156,26 @@ impl RedisServer {
         }
     }
 
-    /// SIGSTOP: it keeps its connections and answers nothing.
-    ///
-    /// ```no_run
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let server = horizon_redis::testing::RedisServer::start(&[]).await?;
-    /// server.pause().await?; // calls hang now, as behind a dead link
-    /// server.resume().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Sends SIGSTOP: it keeps its connections and does not respond, as behind a dead link.
     ///
     /// # Errors
-    /// The system's.
+    /// Those of the system.
     pub async fn pause(&self) -> io::Result<()> {
         self.signal("-STOP").await
     }
 
-    /// SIGCONT: it goes on.
+    /// Sends SIGCONT, after [`pause`](Self::pause).
     ///
     /// # Errors
-    /// The system's.
+    /// Those of the system.
     pub async fn resume(&self) -> io::Result<()> {
         self.signal("-CONT").await
     }
 
     async fn signal(&self, signal: &str) -> io::Result<()> {
-        let id = self.id().ok_or_else(|| io::Error::other("redis-server does not run"))?;
+        let id = self
+            .id()
+            .ok_or_else(|| io::Error::other("redis-server is not running"))?;
         let status = Command::new("kill").args([signal, &id.to_string()]).status().await?;
         if status.success() {
             Ok(())
@@ -191,7 +184,7 @@ impl RedisServer {
         }
     }
 
-    /// What redis-cli says to these words.
+    /// Runs redis-cli with these arguments and returns its output.
     ///
     /// # Errors
     /// It is not installed, or fails.
@@ -217,11 +210,11 @@ impl RedisServer {
     }
 
     fn option(&self, name: &str) -> Option<&str> {
-        let place = self.options.iter().position(|option| option == name)?;
-        self.options.get(place + 1).map(String::as_str)
+        let index = self.options.iter().position(|option| option == name)?;
+        self.options.get(index + 1).map(String::as_str)
     }
 
-    /// What it wrote to its log.
+    /// Returns its log.
     #[must_use]
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()

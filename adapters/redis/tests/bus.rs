@@ -1,4 +1,4 @@
-//! The stream keeps every promise of a pipe, and what it promises beyond.
+//! The conformance suite of event buses, with and without a stream.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
@@ -12,17 +12,17 @@ use horizon_memory::MemoryStats;
 use horizon_redis::testing::RedisServer;
 use horizon_redis::{ConsumerConfig, RedisBus, RedisConfig, RedisConsumer};
 
-struct Rig {
+struct StreamHarness {
     bus: Arc<RedisBus>,
     config: RedisConfig,
     store: Arc<MemoryStats>,
-    /// How a new feed is called: like the last one, or not.
+    /// Returns the name of the consumer with this number.
     names: fn(u32) -> String,
-    feeds: u32,
+    consumers: u32,
     _server: RedisServer,
 }
 
-impl Rig {
+impl StreamHarness {
     async fn new(names: fn(u32) -> String) -> Self {
         let server = RedisServer::start(&[]).await.unwrap();
         let config = RedisConfig::new(&server.url()).unwrap();
@@ -32,21 +32,21 @@ impl Rig {
             config,
             store,
             names,
-            feeds: 0,
+            consumers: 0,
             _server: server,
         }
     }
 }
 
 #[async_trait]
-impl BusHarness for Rig {
+impl BusHarness for StreamHarness {
     fn analytics(&self) -> Arc<dyn Analytics> {
         Arc::clone(&self.bus) as _
     }
 
     async fn consumer(&mut self) -> Result<Box<dyn EventConsumer>> {
-        self.feeds += 1;
-        let mut consumer = ConsumerConfig::new((self.names)(self.feeds));
+        self.consumers += 1;
+        let mut consumer = ConsumerConfig::new((self.names)(self.consumers));
         consumer.claim_after = Duration::from_millis(100);
         Ok(Box::new(RedisConsumer::connect(&self.config, consumer)?))
     }
@@ -57,20 +57,20 @@ impl BusHarness for Rig {
 }
 
 mod an_accumulator_that_comes_back_by_its_name {
-    async fn make() -> super::Rig {
-        super::Rig::new(|_| "one".into()).await
+    async fn make() -> super::StreamHarness {
+        super::StreamHarness::new(|_| "one".into()).await
     }
     horizon_core::bus_suite!(make);
 }
 
 mod an_accumulator_that_takes_over_from_another {
-    async fn make() -> super::Rig {
-        super::Rig::new(|number| number.to_string()).await
+    async fn make() -> super::StreamHarness {
+        super::StreamHarness::new(|number| number.to_string()).await
     }
     horizon_core::bus_suite!(make);
 }
 
-/// Best effort: what a feed has not acknowledged is gone with it, and that is all that is missing.
+/// Best effort: unacknowledged events are lost with their consumer, so a few checks are left out.
 mod without_a_stream {
     use std::sync::Arc;
     use std::time::Duration;
@@ -82,18 +82,18 @@ mod without_a_stream {
     use horizon_redis::testing::RedisServer;
     use horizon_redis::{RedisConfig, RedisPubSubBus, RedisPubSubConsumer};
 
-    struct Rig {
+    struct PubSubHarness {
         bus: Arc<RedisPubSubBus>,
         config: RedisConfig,
         store: Arc<MemoryStats>,
         _server: RedisServer,
     }
 
-    async fn make() -> Rig {
+    async fn make() -> PubSubHarness {
         let server = RedisServer::start(&[]).await.unwrap();
         let config = RedisConfig::new(&server.url()).unwrap();
         let store = Arc::new(MemoryStats::new());
-        Rig {
+        PubSubHarness {
             bus: Arc::new(RedisPubSubBus::connect(&config, Arc::clone(&store) as _).unwrap()),
             config,
             store,
@@ -102,7 +102,7 @@ mod without_a_stream {
     }
 
     #[async_trait]
-    impl BusHarness for Rig {
+    impl BusHarness for PubSubHarness {
         fn analytics(&self) -> Arc<dyn Analytics> {
             Arc::clone(&self.bus) as _
         }

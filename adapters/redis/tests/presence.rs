@@ -1,4 +1,4 @@
-//! Presence over Redis keeps every promise of presence, and is one for all nodes.
+//! The conformance suite of presence, and presence over several nodes.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
@@ -30,16 +30,16 @@ fn node(server: &RedisServer, name: &str) -> RedisPresence {
     RedisPresence::with_timing(&config, NodeId::new(name).unwrap(), timing).unwrap()
 }
 
-/// A presence that keeps its server.
-struct Kept {
+/// A presence that keeps its server running.
+struct PresenceOnServer {
     presence: RedisPresence,
-    /// Nobody is there, but the messages go around.
+    /// Without viewers, but it exchanges messages.
     _other: RedisPresence,
     _server: RedisServer,
 }
 
 #[async_trait]
-impl Presence for Kept {
+impl Presence for PresenceOnServer {
     async fn track(&self, topic: Topic, visitor: VisitorKey) -> Result<PresenceGuard> {
         self.presence.track(topic, visitor).await
     }
@@ -50,13 +50,13 @@ impl Presence for Kept {
 
 async fn make() -> PresenceHarness {
     let server = RedisServer::start(&[]).await.unwrap();
-    let kept = Kept {
+    let presence = PresenceOnServer {
         presence: node(&server, "one"),
         _other: node(&server, "two"),
         _server: server,
     };
     PresenceHarness {
-        presence: Box::new(kept),
+        presence: Box::new(presence),
         grace: GRACE,
     }
 }
@@ -211,7 +211,10 @@ async fn nonsense_on_a_channel_is_skipped() {
     ] {
         server.cli(&["PUBLISH", "presence:site", nonsense]).await.unwrap();
     }
-    let joined = r#"{"v":1,"node":"by-hand","incarnation":1,"type":"state","version":1,"members":["00000000000000000000000000000007"]}"#;
+    let joined = concat!(
+        r#"{"v":1,"node":"by-hand","incarnation":1,"type":"state","version":1,"#,
+        r#""members":["00000000000000000000000000000007"]}"#
+    );
     server.cli(&["PUBLISH", "presence:site", joined]).await.unwrap();
     sees(&mut counts, 1).await;
 }

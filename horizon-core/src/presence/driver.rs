@@ -63,13 +63,13 @@ pub trait Transport: Send + Sync + 'static {
 /// # }
 /// ```
 pub struct Driver<T: Transport> {
-    state: Mutex<State>,
+    state: Mutex<DriverState>,
     transport: T,
     /// Signals that the next timer changed, or that the driver is dropped.
     timer: Arc<Notify>,
 }
 
-struct State {
+struct DriverState {
     replica: Replica,
     topics: HashMap<Topic, Subscription>,
     /// When [`Driver::run_timers`] wakes up next.
@@ -91,7 +91,7 @@ impl<T: Transport> Driver<T> {
     /// its timers to fire.
     #[must_use]
     pub fn new(replica: Replica, transport: T) -> Arc<Self> {
-        let state = State {
+        let state = DriverState {
             replica,
             topics: HashMap::new(),
             next_wakeup: None,
@@ -233,7 +233,7 @@ impl<T: Transport> Driver<T> {
     }
 }
 
-impl State {
+impl DriverState {
     /// Publishes the topic's first count if all asked nodes have answered.
     fn settle(&self, topic: &Topic) {
         let answered = || self.replica.remote_node_count(topic) as u64;

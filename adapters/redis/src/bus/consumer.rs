@@ -9,12 +9,12 @@ use redis::RedisError;
 use redis::aio::ConnectionManager;
 use tokio::sync::mpsc;
 
-use super::entries::{Entry, StreamId};
+use super::entries::{StreamEntry, StreamId};
 use super::entry_scripts::EntryScripts;
 use super::in_flight::InFlight;
 use super::monitor::StreamMonitor;
 use super::publisher::Publisher;
-use super::reader::{GROUP, Reader};
+use super::reader::{GROUP, StreamReader};
 use super::stream_check::StreamCheck;
 use super::stream_state::{StreamGauges, StreamState};
 use crate::connection::RedisConfig;
@@ -68,7 +68,7 @@ impl ConsumerConfig {
 /// The event consumer of an accumulator. Any number of them share the events of one stream.
 ///
 /// It takes over events that another consumer does not acknowledge, so several consumers do not keep the order of
-/// events; stores do not need it. Entries that are not events move to the stream `analytics:refused`. Entries that
+/// events; stores do not need it. StreamEntries that are not events move to the stream `analytics:refused`. StreamEntries that
 /// every group has acknowledged are trimmed.
 ///
 /// ```no_run
@@ -91,7 +91,7 @@ impl ConsumerConfig {
 pub struct RedisConsumer {
     connection: ConnectionManager,
     publisher: Publisher,
-    entries: mpsc::Receiver<Vec<Entry>>,
+    entries: mpsc::Receiver<Vec<StreamEntry>>,
     pending: PendingEvents<StreamId>,
     in_flight: Arc<InFlight>,
     gauges: Arc<StreamGauges>,
@@ -108,7 +108,7 @@ impl RedisConsumer {
         let (sender, entries) = mpsc::channel(READS_AHEAD);
         let (in_flight, gauges) = (Arc::new(InFlight::new()), Arc::new(StreamGauges::default()));
         let monitor = StreamMonitor::default();
-        let reader = Reader {
+        let reader = StreamReader {
             redis: config.clone(),
             config: consumer,
             in_flight: Arc::clone(&in_flight),

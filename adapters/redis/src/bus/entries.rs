@@ -54,7 +54,7 @@ impl ToSingleRedisArg for StreamId {}
 
 /// An entry with an event.
 #[derive(Debug)]
-pub(crate) struct Entry {
+pub(crate) struct StreamEntry {
     pub(crate) id: StreamId,
     pub(crate) event: Event,
 }
@@ -69,8 +69,8 @@ pub(crate) struct BadEntry {
 
 /// The entries of one reply.
 #[derive(Debug, Default)]
-pub(crate) struct Entries {
-    pub(crate) good: Vec<Entry>,
+pub(crate) struct StreamEntries {
+    pub(crate) good: Vec<StreamEntry>,
     pub(crate) bad: Vec<BadEntry>,
     /// Pending entries that are no longer in the stream.
     pub(crate) lost: Vec<StreamId>,
@@ -80,7 +80,7 @@ pub(crate) struct Entries {
     pub(crate) last: Option<StreamId>,
 }
 
-impl Entries {
+impl StreamEntries {
     /// Parses the reply of XREADGROUP on one stream: a map from the stream to its entries, or nothing.
     pub(crate) fn from_read(reply: Value) -> Self {
         let entries = match reply {
@@ -133,7 +133,7 @@ impl Entries {
             });
         };
         match wire::decode_event(&json, id.stamp()) {
-            Ok(event) => self.good.push(Entry { id, event }),
+            Ok(event) => self.good.push(StreamEntry { id, event }),
             Err(reason) => self.bad.push(BadEntry { id, reason, text: json }),
         }
     }
@@ -173,7 +173,10 @@ mod tests {
              *2\r\n$6\r\n1700-2\r\n*2\r\n$5\r\nevent\r\n${0}\r\n{json}\r\n",
             json.len()
         );
-        let (first, again) = (Entries::from_read(reply(&list)), Entries::from_read(reply(&list)));
+        let (first, again) = (
+            StreamEntries::from_read(reply(&list)),
+            StreamEntries::from_read(reply(&list)),
+        );
         assert_eq!(first.good[0].event, again.good[0].event);
         assert_ne!(first.good[0].event.id, first.good[1].event.id);
         assert_eq!(first.good[0].event.at.as_millis(), 1_700);
@@ -184,13 +187,13 @@ mod tests {
     fn bad_entries_and_lost_entries_are_distinguished() {
         let read = "%1\r\n$1\r\ns\r\n*3\r\n*2\r\n$3\r\n1-0\r\n*2\r\n$1\r\na\r\n$1\r\nb\r\n\
                     *2\r\n$3\r\n2-0\r\n_\r\n*2\r\n$3\r\n3-0\r\n*2\r\n$5\r\nevent\r\n$2\r\n{}\r\n";
-        let entries = Entries::from_read(reply(read));
+        let entries = StreamEntries::from_read(reply(read));
         let bad: Vec<_> = entries.bad.iter().map(|bad| bad.id.to_string()).collect();
         let lost = StreamId { millis: 2, serial: 0 };
         assert_eq!((bad, entries.lost), (vec!["1-0".into(), "3-0".into()], vec![lost]));
-        let (next, claimed) = Entries::from_claim(reply("*3\r\n$3\r\n5-0\r\n*0\r\n*1\r\n$3\r\n4-0\r\n"));
+        let (next, claimed) = StreamEntries::from_claim(reply("*3\r\n$3\r\n5-0\r\n*0\r\n*1\r\n$3\r\n4-0\r\n"));
         let lost = StreamId { millis: 4, serial: 0 };
         assert_eq!((next.to_string().as_str(), claimed.removed), ("5-0", vec![lost]));
-        assert!(Entries::from_read(Value::Nil).last.is_none());
+        assert!(StreamEntries::from_read(Value::Nil).last.is_none());
     }
 }

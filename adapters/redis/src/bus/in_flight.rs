@@ -4,14 +4,14 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use super::entries::{Entry, StreamId};
+use super::entries::{StreamEntry, StreamId};
 
 /// The ids of the entries that this process has read and not acknowledged.
 #[derive(Debug)]
-pub(crate) struct InFlight(Mutex<State>);
+pub(crate) struct InFlight(Mutex<InFlightState>);
 
 #[derive(Debug)]
-struct State {
+struct InFlightState {
     ids: HashSet<StreamId>,
     /// When entries were last acknowledged, or added to an empty set.
     last_progress: Instant,
@@ -19,14 +19,14 @@ struct State {
 
 impl InFlight {
     pub(crate) fn new() -> Self {
-        Self(Mutex::new(State {
+        Self(Mutex::new(InFlightState {
             ids: HashSet::new(),
             last_progress: Instant::now(),
         }))
     }
 
     /// Adds the entries, and removes from `entries` those that were in flight already.
-    pub(crate) fn add_new(&self, entries: &mut Vec<Entry>) {
+    pub(crate) fn add_new(&self, entries: &mut Vec<StreamEntry>) {
         let mut state = self.0.lock();
         if state.ids.is_empty() {
             state.last_progress = Instant::now();

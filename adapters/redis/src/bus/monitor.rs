@@ -27,10 +27,10 @@ const REJECTED_FOR: Duration = Duration::from_secs(10);
 /// # }
 /// ```
 #[derive(Clone, Default)]
-pub struct StreamMonitor(Arc<Mutex<State>>);
+pub struct StreamMonitor(Arc<Mutex<MonitorState>>);
 
 #[derive(Default)]
-struct State {
+struct MonitorState {
     found: u64,
     loss: Option<TotalLoss>,
     unusable: Option<String>,

@@ -113,12 +113,12 @@ pub struct RedisPubSubConsumer {
     publisher: Publisher,
     events: mpsc::Receiver<Event>,
     pending: PendingEvents,
-    queue: Arc<EventQueue>,
+    queue: Arc<PubSubQueue>,
     channels: Channels,
     _listener: Task,
 }
 
-struct EventQueue {
+struct PubSubQueue {
     sender: mpsc::Sender<Event>,
     is_subscribed: AtomicBool,
     dropped: AtomicU64,
@@ -131,7 +131,7 @@ impl RedisPubSubConsumer {
     /// The connection cannot be set up.
     pub fn connect(config: &RedisConfig) -> Result<Self> {
         let (sender, events) = mpsc::channel(QUEUE_EVENTS);
-        let queue = Arc::new(EventQueue {
+        let queue = Arc::new(PubSubQueue {
             sender,
             is_subscribed: AtomicBool::new(false),
             dropped: AtomicU64::new(0),
@@ -159,7 +159,7 @@ impl RedisPubSubConsumer {
     }
 }
 
-impl Listener for EventQueue {
+impl Listener for PubSubQueue {
     fn subscribed(&self, _: &str) {
         self.is_subscribed.store(true, Ordering::Relaxed);
     }

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::consumer::ConsumerConfig;
-use super::entries::{BadEntry, Entries, Entry, StreamId};
+use super::entries::{BadEntry, StreamEntries, StreamEntry, StreamId};
 use super::entry_scripts::EntryScripts;
 use super::in_flight::InFlight;
 use super::stream_check::{Job, OwnWrites, StreamCheck};
@@ -34,11 +34,11 @@ const RETRY_DELAYS: (Duration, Duration) = (Duration::from_millis(50), Duration:
 
 /// The task that reads the stream for one consumer: first its own pending entries, then new ones. Once a second it
 /// claims the entries that other consumers did not acknowledge.
-pub(crate) struct Reader {
+pub(crate) struct StreamReader {
     pub(crate) redis: RedisConfig,
     pub(crate) config: ConsumerConfig,
     pub(crate) in_flight: Arc<InFlight>,
-    pub(crate) entries: mpsc::Sender<Vec<Entry>>,
+    pub(crate) entries: mpsc::Sender<Vec<StreamEntry>>,
     pub(crate) gauges: Arc<StreamGauges>,
     pub(crate) check: StreamCheck,
     pub(crate) scripts: EntryScripts,
@@ -47,7 +47,7 @@ pub(crate) struct Reader {
 /// The consumer was dropped.
 struct Closed;
 
-impl Reader {
+impl StreamReader {
     /// Reads until the consumer is dropped, and retries after any failure.
     pub(crate) async fn run(self) {
         let (initial, longest) = RETRY_DELAYS;
@@ -82,7 +82,7 @@ impl Reader {
 
 /// A reader with a connection.
 struct Session<'a> {
-    reader: &'a Reader,
+    reader: &'a StreamReader,
     connection: MultiplexedConnection,
     next_maintenance: Instant,
 }
@@ -93,7 +93,7 @@ impl Session<'_> {
         self.check(Job::Open).await?;
         let mut after = StreamId::START;
         loop {
-            let entries = Entries::from_read(self.query(&after.to_string(), None).await?);
+            let entries = StreamEntries::from_read(self.query(&after.to_string(), None).await?);
             let Some(last) = entries.last else {
                 return Ok(());
             };
@@ -118,7 +118,7 @@ impl Session<'_> {
                 Ok(Ok(_)) => {}
             }
             let wait = self.next_maintenance.saturating_duration_since(Instant::now());
-            let entries = Entries::from_read(self.query(">", Some(wait)).await?);
+            let entries = StreamEntries::from_read(self.query(">", Some(wait)).await?);
             if self.deliver(entries).await?.is_err() {
                 return Ok(Closed);
             }
@@ -139,7 +139,7 @@ impl Session<'_> {
             .await
     }
 
-    async fn deliver(&mut self, mut entries: Entries) -> RedisResult<Result<(), Closed>> {
+    async fn deliver(&mut self, mut entries: StreamEntries) -> RedisResult<Result<(), Closed>> {
         self.reject(&entries.bad).await?;
         self.report_lost(&entries).await?;
         self.reader.in_flight.add_new(&mut entries.good);
@@ -164,7 +164,7 @@ impl Session<'_> {
     }
 
     /// Reports entries that are gone from the stream, and acknowledges those that XAUTOCLAIM has not removed.
-    async fn report_lost(&mut self, entries: &Entries) -> RedisResult<()> {
+    async fn report_lost(&mut self, entries: &StreamEntries) -> RedisResult<()> {
         let mut lost = entries.removed.len() as u64;
         self.reader.check.report_lost(lost);
         if !entries.lost.is_empty() {
@@ -187,7 +187,7 @@ impl Session<'_> {
     /// Claims entries of dead consumers, and trims what every group has acknowledged.
     async fn run_maintenance(&mut self) -> RedisResult<()> {
         // Skip XAUTOCLAIM while our own entries are stalled: it would reset their idle time and hide that we are stuck.
-        let Reader { config, in_flight, .. } = self.reader;
+        let StreamReader { config, in_flight, .. } = self.reader;
         if !in_flight.is_stalled_for(config.claim_after) {
             self.claim().await?;
         }
@@ -195,7 +195,7 @@ impl Session<'_> {
     }
 
     async fn claim(&mut self) -> RedisResult<()> {
-        let Reader { scripts, config, .. } = self.reader;
+        let StreamReader { scripts, config, .. } = self.reader;
         let mut from = StreamId::START;
         loop {
             // Leave the rest to the next run: entries that are claimed and not delivered would only look alive.
@@ -205,7 +205,7 @@ impl Session<'_> {
             let reply = scripts
                 .claim(&mut self.connection, &config.consumer, config.claim_after, from)
                 .await?;
-            let (next, entries) = Entries::from_claim(reply);
+            let (next, entries) = StreamEntries::from_claim(reply);
             self.reader.gauges.add_claimed(entries.good.len());
             if self.deliver(entries).await?.is_err() || next == StreamId::START {
                 return Ok(());

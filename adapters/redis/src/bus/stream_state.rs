@@ -19,7 +19,7 @@ pub struct StreamState {
     pub pending: u64,
     /// Events that this consumer took over from accumulators that did not acknowledge them.
     pub claimed: u64,
-    /// Entries that are not events, which this consumer moved to the stream `analytics:refused`.
+    /// StreamEntries that are not events, which this consumer moved to the stream `analytics:refused`.
     pub rejected: u64,
     /// Events that were removed before they were counted, and whose loss this consumer was the first to find. The sum
     /// over all consumers and buses is what was lost. Alert on anything but zero.

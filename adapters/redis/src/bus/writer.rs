@@ -47,7 +47,7 @@ impl Writer {
     pub(crate) fn start(config: &RedisConfig, capacity: u64) -> Result<Self> {
         let (queue, writes) = mpsc::channel(QUEUE_EVENTS);
         let (monitor, unconfirmed) = (StreamMonitor::default(), Arc::new(UnconfirmedWrites::default()));
-        let stream = Stream {
+        let stream = StreamWriter {
             connection: config.command_connection()?,
             replicas: config.replicas(),
             capacity,
@@ -90,7 +90,7 @@ impl Writer {
     }
 }
 
-struct Stream {
+struct StreamWriter {
     connection: ConnectionManager,
     replicas: Replicas,
     capacity: u64,
@@ -115,7 +115,7 @@ async fn run_checks(check: StreamCheck, mut connection: ConnectionManager, uncon
 }
 
 /// Writes the queue, group by group.
-async fn run_writes(mut stream: Stream, mut queue: mpsc::Receiver<Write>) {
+async fn run_writes(mut stream: StreamWriter, mut queue: mpsc::Receiver<Write>) {
     let mut group = Vec::with_capacity(GROUP_EVENTS);
     while queue.recv_many(&mut group, GROUP_EVENTS).await > 0 {
         let results = stream.write(&group).await;
@@ -146,7 +146,7 @@ impl GroupError {
     }
 }
 
-impl Stream {
+impl StreamWriter {
     /// Returns the result of each event, in their order.
     async fn write(&mut self, group: &[Write]) -> Vec<Result<()>> {
         match self.try_write(group).await {

@@ -40,10 +40,10 @@ pub(crate) trait Listener: Send + Sync + 'static {
 
 /// The channels to subscribe to. Clones share them.
 #[derive(Clone, Default)]
-pub(crate) struct Channels(Arc<Inner>);
+pub(crate) struct Channels(Arc<ChannelsInner>);
 
 #[derive(Default)]
-struct Inner {
+struct ChannelsInner {
     desired: Mutex<DesiredChannels>,
     changed: Notify,
     /// How long the last PING took, in microseconds. Zero without a connection.
@@ -96,7 +96,7 @@ impl Channels {
     }
 }
 
-impl Inner {
+impl ChannelsInner {
     /// Returns the channels to subscribe to and to unsubscribe from on a connection that has `subscribed`.
     fn take_changes(&self, subscribed: &HashSet<String>) -> (Vec<String>, Vec<String>) {
         let mut desired = self.desired.lock();
@@ -115,7 +115,7 @@ impl Inner {
     }
 }
 
-async fn keep_listening(config: RedisConfig, channels: Arc<Inner>, listener: Arc<dyn Listener>) {
+async fn keep_listening(config: RedisConfig, channels: Arc<ChannelsInner>, listener: Arc<dyn Listener>) {
     let (initial, longest) = RECONNECT_DELAYS;
     let mut backoff = Backoff::new(initial, longest);
     loop {
@@ -134,7 +134,7 @@ async fn keep_listening(config: RedisConfig, channels: Arc<Inner>, listener: Arc
 /// Listens until the connection fails.
 async fn listen(
     config: &RedisConfig,
-    channels: &Inner,
+    channels: &ChannelsInner,
     listener: &Arc<dyn Listener>,
 ) -> Result<std::convert::Infallible> {
     let closed = Arc::new(Notify::new());

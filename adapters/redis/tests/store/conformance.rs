@@ -10,7 +10,7 @@ use redis::{Client, aio::MultiplexedConnection};
 
 use super::{connect, start};
 
-struct Rig {
+struct RedisStoreHarness {
     stores: Vec<Arc<RedisStats>>,
     turn: usize,
     /// Where Redis is told to forget its scripts, before every call.
@@ -18,7 +18,7 @@ struct Rig {
     _server: RedisServer,
 }
 
-impl Rig {
+impl RedisStoreHarness {
     async fn new(processes: usize, flushes: bool) -> Self {
         let (server, store) = start().await;
         let client = Client::open(server.url()).unwrap();
@@ -34,7 +34,7 @@ impl Rig {
 }
 
 #[async_trait]
-impl StoreHarness for Rig {
+impl StoreHarness for RedisStoreHarness {
     async fn open(&mut self) -> Result<Arc<dyn Store>> {
         if let Some(connection) = &mut self.flush {
             redis::cmd("SCRIPT").arg("FLUSH").exec_async(connection).await.unwrap();
@@ -45,16 +45,16 @@ impl StoreHarness for Rig {
 }
 
 mod one_process {
-    async fn make() -> super::Rig {
-        super::Rig::new(1, false).await
+    async fn make() -> super::RedisStoreHarness {
+        super::RedisStoreHarness::new(1, false).await
     }
 
     horizon_core::store_suite!(make);
 }
 
 mod two_processes_in_turn_while_redis_forgets_its_scripts {
-    async fn make() -> super::Rig {
-        super::Rig::new(2, true).await
+    async fn make() -> super::RedisStoreHarness {
+        super::RedisStoreHarness::new(2, true).await
     }
 
     horizon_core::store_suite!(make);

@@ -93,8 +93,8 @@ async fn all_keys_of_a_page_share_a_slot_and_what_is_remembered_goes_by_itself()
         lives.push(format!("{} {days}", key.replace("horizon:{blog:page}:", "")));
     }
     lives.sort_unstable();
-    let want = "comments 0, days 32, ids:20833 32, ids:20834 32, ids:other 32, likes 0, removed 0, replies 0, replies:shown 0, \
-                shown 0, threads 0, total 0, visitors 3, waiting 0";
+    let want = "comments 0, days 32, ids:20833 32, ids:20834 32, ids:other 32, likes 0, removed 0, replies 0, \
+                replies:shown 0, shown 0, threads 0, total 0, visitors 3, waiting 0";
     assert_eq!(lives.join(", "), want, "how many days each key is kept, zero for ever");
 }
 

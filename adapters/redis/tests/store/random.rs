@@ -14,25 +14,8 @@ use super::start;
 
 const STATES: [Visibility; 3] = [Visibility::Shown, Visibility::Pending, Visibility::Removed];
 
-/// Random numbers that are the same for the same seed (xorshift).
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % bound
-    }
-
-    fn pick<T: Clone>(&mut self, from: &[T]) -> Option<T> {
-        let place = usize::try_from(self.below(from.len().max(1) as u64)).unwrap();
-        from.get(place).cloned()
-    }
-}
-
 struct History {
-    dice: Dice,
+    rng: fastrand::Rng,
     now: Timestamp,
     topics: Vec<Topic>,
     past: Vec<Event>,
@@ -43,7 +26,7 @@ impl History {
     fn new(seed: u64) -> Self {
         let page = |slug: &str| Topic::from(Slug::new(slug).unwrap());
         Self {
-            dice: Dice(seed),
+            rng: fastrand::Rng::with_seed(seed),
             now: Timestamp::from_millis(1_800_000_000_000),
             topics: vec![Topic::Site, page("one"), page("two")],
             past: Vec::new(),
@@ -52,24 +35,24 @@ impl History {
     }
 
     fn event(&mut self) -> Event {
-        if self.dice.below(5) == 0
-            && let Some(mut repeat) = self.dice.pick(&self.past)
+        if self.rng.u64(..5) == 0
+            && let Some(mut repeat) = self.rng.choice(&self.past).cloned()
         {
-            repeat.at = repeat.at.plus(Duration::from_millis(self.dice.below(3_600_000)));
+            repeat.at = repeat.at.plus(Duration::from_millis(self.rng.u64(..3_600_000)));
             return repeat;
         }
-        if self.dice.below(4) == 0 {
-            self.now = self.now.plus(Duration::from_millis(self.dice.below(1_200_000)));
+        if self.rng.u64(..4) == 0 {
+            self.now = self.now.plus(Duration::from_millis(self.rng.u64(..1_200_000)));
         }
-        let (topic, kind) = (self.dice.pick(&self.topics).unwrap(), self.kind());
+        let (topic, kind) = (self.rng.choice(&self.topics).unwrap().clone(), self.kind());
         // Some far back, some in the same millisecond, where ids that differ in one bit say which is later.
         let late = [0, 0, 1, 60_000, 3_600_000 * 20];
-        let at = self.now.minus(Duration::from_millis(self.dice.pick(&late).unwrap()));
+        let at = self.now.minus(Duration::from_millis(*self.rng.choice(&late).unwrap()));
         let at = Timestamp::from_millis(at.as_millis().div_euclid(1_000) * 1_000);
-        let bits = [120, 88, 64, 40].map(|place| u128::from(self.dice.below(2)) << place);
-        let odd = bits.into_iter().sum::<u128>() | u128::from(self.dice.below(1 << 32));
+        let bits = [120, 88, 64, 40].map(|place| u128::from(self.rng.u64(..2)) << place);
+        let odd = bits.into_iter().sum::<u128>() | u128::from(self.rng.u64(..1 << 32));
         let usual = EventId::new(self.now, [0; 10]).as_u128() | odd & (u128::MAX >> 66);
-        let id = EventId::from_u128(self.dice.pick(&[odd, usual]).unwrap());
+        let id = EventId::from_u128(*self.rng.choice(&[odd, usual]).unwrap());
         let event = Event::new(Stamp { at, id }, topic, kind);
         if matches!(event.kind, EventKind::Comment { .. }) {
             self.comments.push(id);
@@ -79,28 +62,28 @@ impl History {
     }
 
     fn kind(&mut self) -> EventKind {
-        let reader = ReaderId::from_u128(self.dice.below(4).into());
-        let some = self.dice.pick(&self.comments);
-        match (self.dice.below(8), some) {
+        let reader = ReaderId::from_u128(self.rng.u64(..4).into());
+        let some = self.rng.choice(&self.comments).copied();
+        match (self.rng.u64(..8), some) {
             (0, _) => EventKind::Visit { visitor: None },
             (1, _) => EventKind::Visit {
-                visitor: Some(VisitorKey::from_u128(self.dice.below(3).into())),
+                visitor: Some(VisitorKey::from_u128(self.rng.u64(..3).into())),
             },
             (2, _) => EventKind::Like { reader },
             (3, _) => EventKind::Unlike { reader },
             (4 | 5, Some(comment)) => EventKind::Moderate {
                 comment,
-                verdict: self.dice.pick(&STATES).unwrap(),
+                verdict: *self.rng.choice(&STATES).unwrap(),
             },
             (_, parent) => EventKind::Comment {
                 reader,
                 draft: Draft::new(
                     "Ada",
                     &self.past.len().to_string(),
-                    parent.filter(|_| self.dice.below(3) > 0),
+                    parent.filter(|_| self.rng.u64(..3) > 0),
                 )
                 .unwrap(),
-                pending: self.dice.below(3) == 0,
+                pending: self.rng.u64(..3) == 0,
             },
         }
     }
@@ -109,11 +92,12 @@ impl History {
 async fn compare(redis: &RedisStats, memory: &MemoryStats, history: &mut History) {
     let topics = history.topics.clone();
     assert_eq!(redis.get(&topics).await.unwrap(), memory.get(&topics).await.unwrap());
-    let limit = NonZeroUsize::new(usize::try_from(history.dice.below(6)).unwrap() + 1).unwrap();
+    let limit = NonZeroUsize::new(history.rng.usize(1..=6)).unwrap();
     let before = history
-        .dice
-        .pick(&history.comments)
-        .filter(|_| history.dice.below(2) > 0);
+        .rng
+        .choice(&history.comments)
+        .copied()
+        .filter(|_| history.rng.bool());
     for topic in &topics {
         for reader in (0..4).map(ReaderId::from_u128) {
             assert_eq!(
@@ -128,7 +112,7 @@ async fn compare(redis: &RedisStats, memory: &MemoryStats, history: &mut History
             memory.threads(slug, before, limit).await.unwrap(),
             "{slug} before {before:?}"
         );
-        if let Some(head) = history.dice.pick(&history.comments) {
+        if let Some(head) = history.rng.choice(&history.comments).copied() {
             assert_eq!(
                 redis.thread(slug, head, before, limit).await.unwrap(),
                 memory.thread(slug, head, before, limit).await.unwrap(),
@@ -163,7 +147,7 @@ async fn random_histories_read_like_those_in_memory() {
         let (_server, redis) = start().await;
         let (memory, mut history) = (MemoryStats::new(), History::new(seed * 0x9e37_79b9));
         for round in 0..30 {
-            let batch: Vec<_> = (0..=history.dice.below(12)).map(|_| history.event()).collect();
+            let batch: Vec<_> = (0..=history.rng.u64(..12)).map(|_| history.event()).collect();
             let mut answers = redis.apply(&batch).await.unwrap();
             answers.sort_by(|a, b| a.topic.cmp(&b.topic));
             assert_eq!(
