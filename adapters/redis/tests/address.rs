@@ -1,4 +1,4 @@
-//! What an address of Redis may say: TLS checked against the machine's own certificates, a user, a database.
+//! The parts of an address: TLS with the certificates of the machine, user, database.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
@@ -11,13 +11,13 @@ use horizon_redis::testing::RedisServer;
 use horizon_redis::{RedisBus, RedisConfig};
 use tokio::process::Command;
 
-/// Tells a copy of this test that it is the client, and whom to ask.
+/// Makes a copy of this test the client of this address.
 const URL: &str = "HORIZON_TEST_TLS_URL";
 
 #[tokio::test]
-async fn a_certificate_that_the_machine_trusts_is_taken_and_another_is_not() {
+async fn only_trusted_certificates_are_accepted() {
     if let Ok(url) = env::var(URL) {
-        return say_one_visit(&url).await;
+        return track_one_visit(&url).await;
     }
     let folder = tempfile::tempdir().unwrap();
     let pair = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
@@ -39,7 +39,7 @@ async fn a_certificate_that_the_machine_trusts_is_taken_and_another_is_not() {
     let server = RedisServer::start(&options).await.unwrap();
     let url = format!("rediss://localhost:{port}");
 
-    // What the machine trusts is read from the environment, which this process must not change.
+    // The trusted certificates are set by the environment, which this process must not change.
     let ask = |trusted: &str| {
         let mut copy = Command::new(env::current_exe().unwrap());
         copy.env(URL, &url)
@@ -63,7 +63,7 @@ async fn a_certificate_that_the_machine_trusts_is_taken_and_another_is_not() {
     assert_eq!(server.cli(&["XLEN", "analytics:events"]).await.unwrap().trim(), "1");
 }
 
-async fn say_one_visit(url: &str) {
+async fn track_one_visit(url: &str) {
     let bus = RedisBus::connect(&RedisConfig::new(url).unwrap(), Arc::new(MemoryStats::new())).unwrap();
     bus.track(visit()).await.unwrap();
 }
@@ -82,7 +82,7 @@ fn free_port() -> u16 {
 }
 
 #[tokio::test]
-async fn a_user_of_the_acl_and_a_database_number_are_in_the_address() {
+async fn user_and_database_of_the_address_are_used() {
     let server = RedisServer::start(&[]).await.unwrap();
     server
         .cli(&[

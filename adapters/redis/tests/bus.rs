@@ -56,14 +56,14 @@ impl BusHarness for StreamHarness {
     }
 }
 
-mod an_accumulator_that_comes_back_by_its_name {
+mod a_consumer_with_its_former_name {
     async fn make() -> super::StreamHarness {
         super::StreamHarness::new(|_| "one".into()).await
     }
     horizon_core::bus_suite!(make);
 }
 
-mod an_accumulator_that_takes_over_from_another {
+mod a_consumer_with_a_new_name {
     async fn make() -> super::StreamHarness {
         super::StreamHarness::new(|number| number.to_string()).await
     }

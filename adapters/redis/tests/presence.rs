@@ -17,7 +17,7 @@ use tokio::time::{Instant, timeout};
 const ADA: VisitorKey = VisitorKey::from_u128(1);
 const BOB: VisitorKey = VisitorKey::from_u128(2);
 
-/// The longest time that anything here may take.
+/// The timeout of every wait.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A grace that is quick to wait for.
@@ -83,7 +83,7 @@ fn page(slug: &str) -> Topic {
 }
 
 #[tokio::test]
-async fn a_reader_counts_once_and_is_seen_by_both_nodes() {
+async fn a_viewer_counts_once_on_both_nodes() {
     let server = RedisServer::start(&[]).await.unwrap();
     let (one, two) = (node(&server, "one"), node(&server, "two"));
     let (mut here, mut there) = (one.watch(Topic::Site), two.watch(Topic::Site));
@@ -116,7 +116,7 @@ async fn a_reload_that_lands_on_another_node_shows_no_change() {
 }
 
 #[tokio::test]
-async fn a_look_from_a_node_that_watches_nothing_knows_the_readers_of_the_others() {
+async fn a_short_watch_on_another_node_counts_the_viewers_of_all_nodes() {
     let server = RedisServer::start(&[]).await.unwrap();
     let (one, two, three) = (node(&server, "one"), node(&server, "two"), node(&server, "three"));
     let _ada = one.track(page("hello"), ADA).await.unwrap();
@@ -127,12 +127,12 @@ async fn a_look_from_a_node_that_watches_nothing_knows_the_readers_of_the_others
     assert_eq!(three.viewers(page("nobody")).await, 0);
     assert!(
         start.elapsed() < Duration::from_millis(200),
-        "where nobody else is there is nobody to wait for"
+        "a topic without other nodes settles at once"
     );
 }
 
 #[tokio::test]
-async fn a_node_hears_only_of_what_its_own_readers_watch() {
+async fn a_node_subscribes_only_to_topics_of_its_own_viewers() {
     let server = RedisServer::start(&[]).await.unwrap();
     let (one, two) = (node(&server, "one"), node(&server, "two"));
     let _ada = one.track(page("one"), ADA).await.unwrap();
@@ -146,7 +146,7 @@ async fn a_node_hears_only_of_what_its_own_readers_watch() {
 }
 
 #[tokio::test]
-async fn the_readers_of_a_node_that_stops_are_gone_within_a_second_and_of_a_killed_one_within_ten() {
+async fn viewers_of_a_stopped_node_leave_within_a_second_and_of_a_killed_one_within_ten() {
     let server = RedisServer::start(&[]).await.unwrap();
     let (stopped, killed, alive) = (
         node(&server, "stopped"),
@@ -180,7 +180,7 @@ async fn a_node_that_comes_back_under_its_name_replaces_its_former_self() {
 }
 
 #[tokio::test]
-async fn what_was_missed_while_the_connection_was_gone_is_made_up_for() {
+async fn presence_recovers_after_the_connection_was_down() {
     let mut server = RedisServer::start(&[]).await.unwrap();
     let (one, two) = (node(&server, "one"), node(&server, "two"));
     let mut counts = two.watch(Topic::Site);
@@ -198,7 +198,7 @@ async fn what_was_missed_while_the_connection_was_gone_is_made_up_for() {
 }
 
 #[tokio::test]
-async fn nonsense_on_a_channel_is_skipped() {
+async fn invalid_messages_are_dropped() {
     let server = RedisServer::start(&[]).await.unwrap();
     let one = node(&server, "one");
     let mut counts = one.watch(Topic::Site);

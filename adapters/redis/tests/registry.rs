@@ -1,4 +1,4 @@
-//! Who takes part is listed, and who falls silent is seen to be.
+//! The node registry.
 
 use std::time::Duration;
 
@@ -6,50 +6,50 @@ use horizon_core::Timestamp;
 use horizon_redis::testing::RedisServer;
 use horizon_redis::{NodeInfo, NodeRegistry, NodeRole, RedisConfig, RegisteredNode};
 
-fn about(name: &str, viewers: u64) -> NodeInfo {
-    let mut about = NodeInfo::new(name, Timestamp::from_millis(7), NodeRole::Web { viewers });
-    about.round_trip = Some(123);
-    about
+fn info(name: &str, viewers: u64) -> NodeInfo {
+    let mut info = NodeInfo::new(name, Timestamp::from_millis(7), NodeRole::Web { viewers });
+    info.round_trip = Some(123);
+    info
 }
 
-/// What was said, without what tells a process from others of its name.
-fn said(member: &RegisteredNode) -> NodeInfo {
-    let mut about = member.info.clone();
-    assert!(about.instance.take().is_some());
-    about
+/// Returns the state of a node without its random id.
+fn without_instance(member: &RegisteredNode) -> NodeInfo {
+    let mut info = member.info.clone();
+    assert!(info.instance.take().is_some());
+    info
 }
 
 #[tokio::test]
-async fn everybody_is_listed_with_what_they_last_said_and_how_long_ago() {
+async fn nodes_are_listed_with_their_last_heartbeat_and_its_age() {
     let server = RedisServer::start(&[]).await.unwrap();
     let registry = NodeRegistry::connect(&RedisConfig::new(&server.url()).unwrap()).unwrap();
     assert!(registry.nodes().await.unwrap().is_empty());
-    registry.heartbeat(&about("b", 1)).await.unwrap();
-    registry.heartbeat(&about("a", 2)).await.unwrap();
+    registry.heartbeat(&info("b", 1)).await.unwrap();
+    registry.heartbeat(&info("a", 2)).await.unwrap();
     server.cli(&["SCRIPT", "FLUSH"]).await.unwrap();
-    registry.heartbeat(&about("b", 3)).await.unwrap();
+    registry.heartbeat(&info("b", 3)).await.unwrap();
     server
         .cli(&["HSET", "horizon:cluster", "later", "1 {\"from\":\"a later version\"}"])
         .await
         .unwrap();
     let members = registry.nodes().await.unwrap();
-    let said: Vec<_> = members.iter().map(said).collect();
-    assert_eq!(said, [about("a", 2), about("b", 3)]);
+    let infos: Vec<_> = members.iter().map(without_instance).collect();
+    assert_eq!(infos, [info("a", 2), info("b", 3)]);
     assert!(members.iter().all(|member| member.silent_for < Duration::from_secs(10)));
     registry.deregister("a").await.unwrap();
     assert_eq!(registry.nodes().await.unwrap().len(), 1);
 }
 
 #[tokio::test]
-async fn a_process_that_leaves_does_not_remove_its_successor_of_the_same_name() {
+async fn deregister_keeps_a_successor_with_the_same_name() {
     let server = RedisServer::start(&[]).await.unwrap();
     let connect = || NodeRegistry::connect(&RedisConfig::new(&server.url()).unwrap()).unwrap();
     let (old, new) = (connect(), connect());
-    old.heartbeat(&about("web-1", 1)).await.unwrap();
-    new.heartbeat(&about("web-1", 2)).await.unwrap();
+    old.heartbeat(&info("web-1", 1)).await.unwrap();
+    new.heartbeat(&info("web-1", 2)).await.unwrap();
     old.deregister("web-1").await.unwrap();
-    let members: Vec<_> = new.nodes().await.unwrap().iter().map(said).collect();
-    assert_eq!(members, [about("web-1", 2)]);
+    let members: Vec<_> = new.nodes().await.unwrap().iter().map(without_instance).collect();
+    assert_eq!(members, [info("web-1", 2)]);
     server.cli(&["SCRIPT", "FLUSH"]).await.unwrap();
     new.deregister("web-1").await.unwrap();
     assert!(old.nodes().await.unwrap().is_empty());
@@ -57,10 +57,10 @@ async fn a_process_that_leaves_does_not_remove_its_successor_of_the_same_name() 
 }
 
 #[tokio::test]
-async fn a_process_that_leaves_keeps_the_record_of_another_version() {
+async fn deregister_keeps_records_of_other_versions() {
     let server = RedisServer::start(&[]).await.unwrap();
     let registry = NodeRegistry::connect(&RedisConfig::new(&server.url()).unwrap()).unwrap();
-    // The last version says no instance; of a later version nothing is known.
+    // Records of an older version without an instance, and of unknown versions.
     let last = r#"1 {"name":"web-1","started":7,"round_trip":null,"role":"web","viewers":4}"#;
     for record in [last, "1 7", "1 [", "1", "later"] {
         server.cli(&["HSET", "horizon:cluster", "web-1", record]).await.unwrap();
@@ -71,19 +71,19 @@ async fn a_process_that_leaves_keeps_the_record_of_another_version() {
 }
 
 #[tokio::test]
-async fn who_has_long_been_silent_is_forgotten() {
+async fn a_node_that_was_silent_for_ten_minutes_is_removed() {
     let server = RedisServer::start(&[]).await.unwrap();
     let registry = NodeRegistry::connect(&RedisConfig::new(&server.url()).unwrap()).unwrap();
-    registry.heartbeat(&about("dead", 1)).await.unwrap();
-    let said = server.cli(&["HGET", "horizon:cluster", "dead"]).await.unwrap();
-    let (at, json) = said.trim().split_once(' ').unwrap();
+    registry.heartbeat(&info("dead", 1)).await.unwrap();
+    let record = server.cli(&["HGET", "horizon:cluster", "dead"]).await.unwrap();
+    let (at, json) = record.trim().split_once(' ').unwrap();
     let long_ago = at.parse::<u64>().unwrap() - 601_000;
     server
         .cli(&["HSET", "horizon:cluster", "dead", &format!("{long_ago} {json}")])
         .await
         .unwrap();
     assert_eq!(registry.nodes().await.unwrap()[0].silent_for.as_secs(), 601);
-    registry.heartbeat(&about("alive", 1)).await.unwrap();
+    registry.heartbeat(&info("alive", 1)).await.unwrap();
     let names: Vec<_> = registry
         .nodes()
         .await
@@ -95,10 +95,10 @@ async fn who_has_long_been_silent_is_forgotten() {
 }
 
 #[tokio::test]
-async fn problems_are_listed_within_their_bound_and_records_without_them_stay_readable() {
+async fn problems_are_bounded_and_records_without_them_are_readable() {
     let server = RedisServer::start(&[]).await.unwrap();
     let registry = NodeRegistry::connect(&RedisConfig::new(&server.url()).unwrap()).unwrap();
-    let mut many = about("many", 1);
+    let mut many = info("many", 1);
     many.problems = (0..20)
         .map(|number| format!("{number}: {}", "\u{fc}".repeat(400)))
         .collect();
@@ -114,40 +114,40 @@ async fn problems_are_listed_within_their_bound_and_records_without_them_stay_re
 }
 
 #[tokio::test]
-async fn two_processes_of_one_name_both_hear_of_the_other_and_a_restarted_one_does_not() {
+async fn a_name_conflict_is_reported_to_both_processes_and_a_restart_is_none() {
     let server = RedisServer::start(&[]).await.unwrap();
     let connect = || NodeRegistry::connect(&RedisConfig::new(&server.url()).unwrap()).unwrap();
     let (dead, one, other) = (connect(), connect(), connect());
-    dead.heartbeat(&about("web-1", 1)).await.unwrap();
+    dead.heartbeat(&info("web-1", 1)).await.unwrap();
     assert_eq!(
-        one.heartbeat(&about("web-1", 2)).await.unwrap().name_conflict,
+        one.heartbeat(&info("web-1", 2)).await.unwrap().name_conflict,
         None,
-        "a dead one says no more"
+        "a dead process is no conflict"
     );
-    assert_eq!(one.heartbeat(&about("web-1", 2)).await.unwrap().name_conflict, None);
+    assert_eq!(one.heartbeat(&info("web-1", 2)).await.unwrap().name_conflict, None);
     assert_eq!(
-        other.heartbeat(&about("web-1", 3)).await.unwrap().name_conflict,
+        other.heartbeat(&info("web-1", 3)).await.unwrap().name_conflict,
         None,
-        "it may have just taken over"
+        "it may be a successor"
     );
     let role = |info: Option<NodeInfo>| info.map(|info| info.role);
-    let heard = one.heartbeat(&about("web-1", 2)).await.unwrap().name_conflict;
+    let heard = one.heartbeat(&info("web-1", 2)).await.unwrap().name_conflict;
     assert_eq!(role(heard), Some(NodeRole::Web { viewers: 3 }));
-    let heard = other.heartbeat(&about("web-1", 3)).await.unwrap().name_conflict;
+    let heard = other.heartbeat(&info("web-1", 3)).await.unwrap().name_conflict;
     assert_eq!(role(heard), Some(NodeRole::Web { viewers: 2 }));
     other.deregister("web-1").await.unwrap();
-    assert_eq!(one.heartbeat(&about("web-1", 2)).await.unwrap().name_conflict, None);
-    // A process of the last version does not say which one it is.
+    assert_eq!(one.heartbeat(&info("web-1", 2)).await.unwrap().name_conflict, None);
+    // A record of an older version has no instance.
     let old = r#"{"name":"web-1","started":7,"round_trip":null,"role":"web","viewers":4}"#;
     server
         .cli(&["HSET", "horizon:cluster", "web-1", &format!("1 {old}")])
         .await
         .unwrap();
-    assert!(one.heartbeat(&about("web-1", 2)).await.unwrap().name_conflict.is_some());
+    assert!(one.heartbeat(&info("web-1", 2)).await.unwrap().name_conflict.is_some());
 }
 
 #[tokio::test]
-async fn an_answer_tells_the_time_of_redis() {
+async fn a_heartbeat_returns_the_time_of_redis() {
     let server = RedisServer::start(&[]).await.unwrap();
     let registry = NodeRegistry::connect(&RedisConfig::new(&server.url()).unwrap()).unwrap();
     let time = async || {
@@ -155,6 +155,6 @@ async fn an_answer_tells_the_time_of_redis() {
         answer.lines().next().unwrap().parse::<i64>().unwrap() * 1_000
     };
     let before = time().await;
-    let told = registry.heartbeat(&about("web-1", 1)).await.unwrap().time.as_millis();
+    let told = registry.heartbeat(&info("web-1", 1)).await.unwrap().time.as_millis();
     assert!(before <= told && told < time().await + 1_000, "{told}");
 }

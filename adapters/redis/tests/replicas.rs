@@ -1,4 +1,4 @@
-//! `?wait=N`: what was acknowledged is on the replicas, too, and outlives the promotion of one of them.
+//! `?wait=N`: acknowledged writes are on the replicas, and survive the promotion of one.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
@@ -12,15 +12,15 @@ use horizon_memory::MemoryStats;
 use horizon_redis::testing::RedisServer;
 use horizon_redis::{NodeRegistry, RedisBus, RedisConfig, RedisPubSubBus, RedisStats};
 
-/// How long a write may take to be refused where replicas do not confirm it: the wait for them is one second.
+/// How long an unconfirmed write may take to fail. The adapter waits one second for replicas.
 const REFUSED_WITHIN: Duration = Duration::from_secs(5);
 
-/// A master whose replica has everything.
+/// Starts a master with a replica that is in sync.
 async fn pair() -> (RedisServer, RedisServer) {
     let master = RedisServer::start(&["--repl-diskless-sync-delay", "0"]).await.unwrap();
     let port = master.port().to_string();
     let replica = RedisServer::start(&["--replicaof", "127.0.0.1", &port]).await.unwrap();
-    // It waits for a replica that has not come yet.
+    // WAIT returns at once while no replica is connected.
     while master.cli(&["WAIT", "1", "1000"]).await.unwrap().trim() != "1" {}
     (master, replica)
 }
@@ -41,7 +41,7 @@ fn visit(number: u64) -> Event {
     Event::new(stamp, Topic::Site, EventKind::Visit { visitor: None })
 }
 
-/// Tracks these events at the same time and returns the ids of those that were acknowledged.
+/// Tracks these events concurrently, and returns the ids of the acknowledged ones.
 async fn acknowledged(bus: &RedisBus, numbers: std::ops::Range<u64>) -> HashSet<EventId> {
     let tracked = numbers.map(|number| async move {
         let event = visit(number);
@@ -51,18 +51,18 @@ async fn acknowledged(bus: &RedisBus, numbers: std::ops::Range<u64>) -> HashSet<
     join_all(tracked).await.into_iter().flatten().collect()
 }
 
-/// How many of these events are not in the server's stream.
+/// Returns how many of these events are not in the server's stream.
 async fn missing(server: &RedisServer, ids: &HashSet<EventId>) -> usize {
     let entries = server.cli(&["XRANGE", "analytics:events", "-", "+"]).await.unwrap();
     ids.iter().filter(|id| !entries.contains(&id.to_string())).count()
 }
 
-/// Promotes the replica while events are tracked on the old master, which stays up.
+/// Promotes the replica while events are tracked on the old master, which keeps running.
 async fn missing_after_a_promotion(query: &str) -> (usize, usize) {
     let (master, replica) = pair().await;
     let bus = bus(&master, query);
     let mut ids = acknowledged(&bus, 0..50).await;
-    assert_eq!(ids.len(), 50, "while the replica confirms, everything is taken");
+    assert_eq!(ids.len(), 50, "everything is acknowledged while the replica confirms");
     replica.cli(&["REPLICAOF", "NO", "ONE"]).await.unwrap();
     ids.extend(acknowledged(&bus, 50..100).await);
     (ids.len(), missing(&replica, &ids).await)
@@ -117,7 +117,7 @@ async fn a_store_counts_once_what_a_replica_confirms_late() {
     assert!(store.secret([2; 32]).await.unwrap_err().is_retryable());
     assert!(store.check_writable().await.unwrap_err().is_retryable());
     assert!(start.elapsed() < 4 * REFUSED_WITHIN, "{:?}", start.elapsed());
-    // Reads do not stand still behind a write that waits.
+    // Reads do not wait behind a write that waits for replicas.
     let second = [visit(2)];
     let (applied, read) = tokio::join!(store.apply(&second), async {
         let start = Instant::now();
@@ -159,7 +159,7 @@ async fn the_check_of_the_replicas_fails_while_a_replica_is_stopped() {
 }
 
 #[tokio::test]
-async fn a_pipe_without_a_stream_refuses_to_wait_for_replicas() {
+async fn a_bus_without_a_stream_rejects_wait() {
     let config = RedisConfig::new("redis://127.0.0.1:1?wait=1").unwrap();
     let refusal = RedisPubSubBus::connect(&config, Arc::new(MemoryStats::new())).unwrap_err();
     assert!(

@@ -1,4 +1,4 @@
-//! The suites.
+//! The conformance suite of stores.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::{connect, start};
 struct RedisStoreHarness {
     stores: Vec<Arc<RedisStats>>,
     turn: usize,
-    /// Where Redis is told to forget its scripts, before every call.
+    /// Flushes the scripts of Redis before every call.
     flush: Option<MultiplexedConnection>,
     _server: RedisServer,
 }
@@ -52,7 +52,7 @@ mod one_process {
     horizon_core::store_suite!(make);
 }
 
-mod two_processes_in_turn_while_redis_forgets_its_scripts {
+mod two_processes_in_turn_while_scripts_are_flushed {
     async fn make() -> super::RedisStoreHarness {
         super::RedisStoreHarness::new(2, true).await
     }

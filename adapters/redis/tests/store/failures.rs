@@ -1,4 +1,4 @@
-//! What Redis does to the store.
+//! Failures of Redis.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -12,8 +12,8 @@ use tokio::time::sleep;
 use super::{MILLI, NOW, apply, comment, connect, hit, page, start, visits};
 
 #[tokio::test]
-async fn through_kills_of_redis_every_event_counts_once() {
-    // Else Redis answers up to two seconds before it writes, as long as the disk is busy.
+async fn every_event_counts_once_although_redis_is_killed() {
+    // Otherwise Redis may reply up to two seconds before it writes, while the disk is busy.
     let mut server = RedisServer::start(&["--appendfsync", "always"]).await.unwrap();
     let store = connect(&server);
     let topics = [Topic::Site, page("one"), page("two")];
@@ -50,7 +50,7 @@ async fn through_kills_of_redis_every_event_counts_once() {
 }
 
 #[tokio::test]
-async fn a_redis_that_is_stopped_is_a_retryable_error_and_the_repeat_counts_once() {
+async fn a_paused_redis_is_a_retryable_error_and_the_retry_counts_once() {
     let (server, store) = start().await;
     store.apply(&[hit(&Topic::Site, 0)]).await.unwrap();
     server.pause().await.unwrap();
@@ -76,7 +76,7 @@ async fn scripts_may_be_flushed_at_any_moment() {
                 let number = task * 50 + round;
                 let comment = comment(&page("page"), 1_000 + number, None, false);
                 apply(&store, &[hit(&Topic::Site, number), comment]).await;
-                // Between telling Redis the script and calling it, it may be flushed again.
+                // The script may be flushed again between SCRIPT LOAD and the call.
                 while let Err(error) = store.newest_comments(&slug, NonZeroUsize::MIN).await {
                     assert!(error.is_retryable(), "{error:?}");
                 }
@@ -89,7 +89,7 @@ async fn scripts_may_be_flushed_at_any_moment() {
 }
 
 #[tokio::test]
-async fn with_no_memory_left_nothing_is_counted_in_part_and_later_all_of_it() {
+async fn without_memory_a_batch_is_applied_later_and_never_in_part() {
     let (server, store) = start().await;
     let topics = [Topic::Site, page("one"), page("two")];
     let mut refused = 0;

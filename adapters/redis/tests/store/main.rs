@@ -1,4 +1,4 @@
-//! Redis keeps every promise of a store, with many processes, and while it is killed, full or forgetful.
+//! The store: conformance, several processes, and a Redis that is killed, full or without its scripts.
 
 #![expect(
     clippy::expect_used,
@@ -85,7 +85,7 @@ async fn visits(store: &RedisStats, topic: &Topic) -> u64 {
     store.total(topic).await.expect("the store reads").stats.visits
 }
 
-/// Applies, and repeats it as an accumulator does.
+/// Applies the events, with retries like an accumulator.
 async fn apply(store: &RedisStats, events: &[Event]) {
     while let Err(error) = store.apply(events).await {
         assert!(error.is_retryable(), "{error:?}");

@@ -1,4 +1,4 @@
-//! Where things are, in which order, and for how long.
+//! Keys, order and expiry.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::num::NonZeroUsize;
@@ -11,7 +11,7 @@ use horizon_redis::testing::RedisServer;
 
 use super::{DAY, MILLI, NOW, comment, event, hit, like, page, start, visit, visits};
 
-/// The desk read page by page, from the newest to the oldest.
+/// Returns all comments, read page by page from the newest to the oldest.
 async fn desk(store: &RedisStats, limit: usize) -> Vec<EventId> {
     let limit = NonZeroUsize::new(limit).unwrap();
     let (mut found, mut before) = (Vec::new(), None);
@@ -24,7 +24,7 @@ async fn desk(store: &RedisStats, limit: usize) -> Vec<EventId> {
 }
 
 #[tokio::test]
-async fn the_desk_pages_through_more_pages_than_it_asks_at_once_in_the_order_of_the_batch() {
+async fn recent_comments_cover_more_lists_than_one_round_trip_in_the_order_of_the_batch() {
     let (_server, store) = start().await;
     let pages: Vec<_> = (0..400).map(|number| page(&format!("page-{number}"))).collect();
     let numbers = (0..500_u64).zip(pages.iter().cycle().step_by(7));
@@ -37,7 +37,7 @@ async fn the_desk_pages_through_more_pages_than_it_asks_at_once_in_the_order_of_
 }
 
 #[tokio::test]
-async fn a_clock_that_goes_back_moves_no_comment_and_none_is_lost_among_those_of_one_moment() {
+async fn comments_keep_their_order_when_the_clock_goes_back() {
     let (server, store) = start().await;
     let mut want = Vec::new();
     for (slug, number) in [("b", 1), ("a", 2), ("c", 3)] {
@@ -62,7 +62,7 @@ async fn number(server: &RedisServer, words: &[&str]) -> i64 {
     server.cli(words).await.unwrap().trim().parse().unwrap()
 }
 
-/// A server that knows slots, and keeps nothing.
+/// A server with slots, for CLUSTER KEYSLOT.
 async fn start_cluster() -> RedisServer {
     let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
         .unwrap()
@@ -74,7 +74,7 @@ async fn start_cluster() -> RedisServer {
 }
 
 #[tokio::test]
-async fn all_keys_of_a_page_share_a_slot_and_what_is_remembered_goes_by_itself() {
+async fn the_keys_of_a_page_share_a_slot_and_ids_and_visitors_expire() {
     let ((server, store), cluster) = (start().await, start_cluster().await);
     let page = page("page");
     let head = comment(&page, 1, None, false);
@@ -99,7 +99,7 @@ async fn all_keys_of_a_page_share_a_slot_and_what_is_remembered_goes_by_itself()
 }
 
 #[tokio::test]
-async fn a_repeat_counts_once_also_when_it_brings_another_time() {
+async fn a_repeated_event_with_another_time_counts_once() {
     let (_server, store) = start().await;
     let midnight = Timestamp::from_millis(NOW.day().number() * 24 * 3_600_000);
     let before = event(
@@ -123,7 +123,7 @@ async fn a_repeat_counts_once_also_when_it_brings_another_time() {
 }
 
 #[tokio::test]
-async fn an_id_goes_when_its_event_is_too_old_also_where_its_own_time_is_of_another_day() {
+async fn an_id_expires_with_its_event_even_if_its_own_time_is_of_another_day() {
     let (_server, store) = start().await;
     let kind = EventKind::Visit { visitor: None };
     for (number, at, counted) in [(1, NOW.minus(DAY), 1), (2, NOW.plus(DAY), 3)] {
@@ -141,7 +141,7 @@ async fn an_id_goes_when_its_event_is_too_old_also_where_its_own_time_is_of_anot
 }
 
 #[tokio::test]
-async fn forgetting_goes_through_more_than_a_slice_and_leaves_no_old_day() {
+async fn expire_deletes_more_than_one_slice_and_all_old_days() {
     let (server, store) = start().await;
     let at = |number: u64| NOW.minus(DAY * 3).plus(MILLI * u32::try_from(number * 50).unwrap());
     let mut events: Vec<_> = (0..5_000)

@@ -9,7 +9,7 @@ use horizon_core::{CommentStore, DEDUPE_WINDOW, ReaderId, StatsStore, StatsStore
 use super::{NOW, apply, comment, connect, hit, like, page, start, visit, visits};
 
 #[tokio::test]
-async fn eight_processes_count_what_they_share_and_what_is_their_own_once() {
+async fn eight_processes_count_shared_and_own_events_once() {
     let (server, _) = start().await;
     let (page, stores) = (page("page"), (0..8).map(|_| connect(&server)));
     let tasks: Vec<_> = stores
@@ -45,7 +45,7 @@ async fn eight_processes_count_what_they_share_and_what_is_their_own_once() {
 }
 
 #[tokio::test]
-async fn an_id_that_comes_for_two_pages_at_once_is_a_comment_on_one() {
+async fn a_comment_id_that_is_sent_for_two_pages_is_on_one() {
     let (server, store) = start().await;
     let (other, pages) = (connect(&server), [page("one"), page("two")]);
     for number in 0..50 {
@@ -62,7 +62,7 @@ async fn an_id_that_comes_for_two_pages_at_once_is_a_comment_on_one() {
 }
 
 #[tokio::test]
-async fn likes_hold_while_another_process_forgets() {
+async fn likes_survive_while_another_process_expires_unlikes() {
     let (server, store) = start().await;
     let (other, done) = (connect(&server), AtomicBool::new(false));
     let forgetting = async {

@@ -1,4 +1,4 @@
-//! The script says the ledger's rules again, so random histories must read like those of a store that runs the ledger.
+//! `apply.lua` implements the rules of the ledger again: random histories must read as from a store with the ledger.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -45,7 +45,7 @@ impl History {
             self.now = self.now.plus(Duration::from_millis(self.rng.u64(..1_200_000)));
         }
         let (topic, kind) = (self.rng.choice(&self.topics).unwrap().clone(), self.kind());
-        // Some far back, some in the same millisecond, where ids that differ in one bit say which is later.
+        // Some are old, some in the same millisecond, where ids that differ in one bit decide the order.
         let late = [0, 0, 1, 60_000, 3_600_000 * 20];
         let at = self.now.minus(Duration::from_millis(*self.rng.choice(&late).unwrap()));
         let at = Timestamp::from_millis(at.as_millis().div_euclid(1_000) * 1_000);
@@ -93,11 +93,8 @@ async fn compare(redis: &RedisStats, memory: &MemoryStats, history: &mut History
     let topics = history.topics.clone();
     assert_eq!(redis.get(&topics).await.unwrap(), memory.get(&topics).await.unwrap());
     let limit = NonZeroUsize::new(history.rng.usize(1..=6)).unwrap();
-    let before = history
-        .rng
-        .choice(&history.comments)
-        .copied()
-        .filter(|_| history.rng.bool());
+    let before = history.rng.choice(&history.comments).copied();
+    let before = before.filter(|_| history.rng.bool());
     for topic in &topics {
         for reader in (0..4).map(ReaderId::from_u128) {
             assert_eq!(
@@ -142,7 +139,7 @@ async fn compare(redis: &RedisStats, memory: &MemoryStats, history: &mut History
 }
 
 #[tokio::test]
-async fn random_histories_read_like_those_in_memory() {
+async fn random_histories_read_as_from_the_memory_store() {
     for seed in 1..=20 {
         let (_server, redis) = start().await;
         let (memory, mut history) = (MemoryStats::new(), History::new(seed * 0x9e37_79b9));

@@ -2,19 +2,19 @@ use horizon_core::Analytics;
 
 use crate::{TestStream, hit, lost, until};
 
-/// Tracks five events that nobody counts, and waits until the pipe has looked.
+/// Tracks five events without an accumulator, and waits until the bus has checked the stream.
 async fn five_wait(stream: &TestStream) {
     stream.track(0..5).await;
     stream.checked(2).await;
 }
 
 #[tokio::test]
-async fn a_deleted_stream_is_found_by_who_wrote_to_it_and_by_who_counts_later() {
+async fn a_deleted_stream_is_found_by_the_bus_and_by_a_later_consumer() {
     let stream = TestStream::new(&[]).await;
     five_wait(&stream).await;
     stream.redis(&["DEL", "analytics:events"]).await;
     let monitor = stream.bus.monitor();
-    until("the pipe finds the loss", async || lost(&monitor) == 5).await;
+    until("the bus finds the loss", async || lost(&monitor) == 5).await;
     assert_eq!(monitor.found(), 5);
     stream.checked(3).await;
     assert_eq!(lost(&monitor), 5, "it is found once");
@@ -25,10 +25,10 @@ async fn a_deleted_stream_is_found_by_who_wrote_to_it_and_by_who_counts_later() 
 }
 
 #[tokio::test]
-async fn an_accumulator_that_starts_finds_that_the_stream_was_deleted_and_made_anew_meanwhile() {
+async fn a_new_consumer_finds_that_the_stream_was_replaced() {
     let mut stream = TestStream::new(&[]).await;
     five_wait(&stream).await;
-    // No pipe looks any more, and so many events come that the new stream is longer than the old one.
+    // No bus checks the stream, and the new stream becomes longer than the old one.
     let other = horizon_redis::RedisBus::connect(&stream.config, stream.store.clone()).unwrap();
     drop(std::mem::replace(&mut stream.bus, other));
     stream.redis(&["DEL", "analytics:events"]).await;
@@ -47,7 +47,7 @@ async fn emptying_redis_is_found() {
     five_wait(&stream).await;
     stream.redis(&["FLUSHALL"]).await;
     let monitor = stream.bus.monitor();
-    until("the pipe finds the loss", async || lost(&monitor) == 5).await;
+    until("the bus finds the loss", async || lost(&monitor) == 5).await;
 }
 
 #[tokio::test]
@@ -64,17 +64,17 @@ async fn emptying_redis_is_found_by_an_accumulator_although_everything_was_count
 }
 
 #[tokio::test]
-async fn a_redis_that_comes_back_empty_is_found() {
+async fn a_restart_without_data_is_found() {
     let mut stream = TestStream::new(&["--appendonly", "no"]).await;
     five_wait(&stream).await;
     stream.server.kill().await.unwrap();
     stream.server.start_again().await.unwrap();
     let monitor = stream.bus.monitor();
-    until("the pipe finds the loss", async || lost(&monitor) == 5).await;
+    until("the bus finds the loss", async || lost(&monitor) == 5).await;
 }
 
 #[tokio::test]
-async fn a_redis_that_comes_back_with_an_older_state_is_found() {
+async fn a_restart_with_an_older_state_is_found() {
     let mut stream = TestStream::new(&["--appendonly", "no"]).await;
     five_wait(&stream).await;
     stream.redis(&["SAVE"]).await;
@@ -83,7 +83,7 @@ async fn a_redis_that_comes_back_with_an_older_state_is_found() {
     stream.server.kill().await.unwrap();
     stream.server.start_again().await.unwrap();
     let monitor = stream.bus.monitor();
-    until("the pipe finds the loss", async || lost(&monitor) > 0).await;
+    until("the bus finds the loss", async || lost(&monitor) > 0).await;
 }
 
 #[tokio::test]
@@ -91,7 +91,7 @@ async fn eviction_is_found() {
     let stream = TestStream::new(&["--maxmemory", "4mb", "--maxmemory-policy", "allkeys-lru"]).await;
     let monitor = stream.bus.monitor();
     let mut number = 0;
-    until("the pipe finds the loss", async || {
+    until("the bus finds the loss", async || {
         let some = (number..number + 500).map(|number| stream.bus.track(hit(number)));
         futures::future::join_all(some).await;
         number += 500;
@@ -119,7 +119,7 @@ async fn deleting_the_stream_while_nothing_waits_raises_no_alarm() {
     for round in 1..=3 {
         stream.track((round - 1) * 5..round * 5).await;
         stream.count(&mut consumer, round * 5).await;
-        // The pipe looks and then the feed, or the other way round; six are three of each, or nearly.
+        // Bus and consumer alternate, so six checks are about three of each.
         stream.checked(6).await;
         stream.redis(&["DEL", "analytics:events"]).await;
         stream.checked(4).await;
@@ -148,7 +148,7 @@ async fn setting_the_group_back_raises_no_alarm() {
 }
 
 #[tokio::test]
-async fn two_accumulators_and_two_pipes_count_a_loss_once_and_all_of_them_know() {
+async fn two_consumers_and_two_buses_count_a_loss_once_and_all_of_them_know() {
     let stream = TestStream::new(&[]).await;
     let second = horizon_redis::RedisBus::connect(&stream.config, stream.store.clone()).unwrap();
     five_wait(&stream).await;
@@ -167,7 +167,7 @@ async fn two_accumulators_and_two_pipes_count_a_loss_once_and_all_of_them_know()
     assert_eq!(found(), 7);
     let before = all.each_ref().map(lost);
     stream.redis(&["FLUSHALL"]).await;
-    until("everybody knows that more is gone", async || {
+    until("all of them know of the further loss", async || {
         all.iter().zip(before).all(|(monitor, before)| lost(monitor) > before)
     })
     .await;
@@ -188,7 +188,7 @@ async fn a_destroyed_group_under_load_loses_nothing_and_raises_no_alarm() {
                     .redis(&["XGROUP", "DESTROY", "analytics:events", "accumulators"])
                     .await;
             }
-            // Some are read and some are not.
+            // Some are read, and some are not.
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
     };

@@ -37,7 +37,7 @@ async fn the_stream_is_trimmed_behind_the_slowest_group() {
         "the slow group has read nothing"
     );
     stream.redis(&["XGROUP", "DESTROY", "analytics:events", "slow"]).await;
-    until("what everybody has acknowledged goes", async || {
+    until("acknowledged entries are trimmed", async || {
         stream.redis(&["XLEN", "analytics:events"]).await == "1"
     })
     .await;
@@ -45,7 +45,7 @@ async fn the_stream_is_trimmed_behind_the_slowest_group() {
 }
 
 #[tokio::test]
-async fn removing_what_nobody_has_read_raises_an_alarm() {
+async fn removing_unread_events_is_reported() {
     let stream = TestStream::new(&[]).await;
     for number in 0..3 {
         stream.track_with_retries(number).await;
@@ -54,9 +54,9 @@ async fn removing_what_nobody_has_read_raises_an_alarm() {
     let mut consumer = stream.consumer("one");
     let state = consumer.state();
     stream.count(&mut consumer, 1).await;
-    until("the two that are gone are told", async || state().lost == 2).await;
+    until("two events are lost", async || state().lost == 2).await;
     drop(consumer);
-    until("its connection is gone", async || {
+    until("its connection is closed", async || {
         !stream.redis(&["CLIENT", "LIST"]).await.contains("cmd=xreadgroup")
     })
     .await;
@@ -64,11 +64,11 @@ async fn removing_what_nobody_has_read_raises_an_alarm() {
     stream.redis(&["XTRIM", "analytics:events", "MAXLEN", "0"]).await;
     let consumer = stream.consumer("two");
     let state = consumer.state();
-    until("also where nothing is left to read", async || state().lost == 1).await;
+    until("one event is lost", async || state().lost == 1).await;
 }
 
 #[tokio::test]
-async fn removing_what_was_read_and_not_counted_raises_an_alarm() {
+async fn removing_pending_events_is_reported() {
     let stream = TestStream::new(&[]).await;
     stream.track_with_retries(0).await;
     let mut dead = stream.consumer("dead");
@@ -77,11 +77,11 @@ async fn removing_what_was_read_and_not_counted_raises_an_alarm() {
     stream.redis(&["XTRIM", "analytics:events", "MAXLEN", "0"]).await;
     let consumer = stream.consumer("alive");
     let state = consumer.state();
-    until("the one that is gone is told", async || state().lost == 1).await;
+    until("one event is lost", async || state().lost == 1).await;
 }
 
 #[tokio::test]
-async fn coming_and_going_events_raise_no_alarm() {
+async fn normal_traffic_is_not_reported_as_a_loss() {
     let stream = TestStream::new(&[]).await;
     let mut consumer = stream.consumer("one");
     let state = consumer.state();
@@ -97,7 +97,7 @@ async fn coming_and_going_events_raise_no_alarm() {
 }
 
 #[tokio::test]
-async fn what_is_no_event_is_put_aside_with_its_reason_and_the_rest_is_counted() {
+async fn an_entry_that_is_not_an_event_is_rejected_with_a_reason_and_the_rest_is_counted() {
     let stream = TestStream::new(&[]).await;
     stream
         .redis(&["XADD", "analytics:events", "*", "event", "nonsense"])
@@ -119,12 +119,12 @@ async fn what_is_no_event_is_put_aside_with_its_reason_and_the_rest_is_counted()
     for reason in ["nonsense", "missing field `event`", "version 9 is not supported"] {
         assert!(aside.contains(reason), "{aside}");
     }
-    until("nothing of it comes again", async || consumer.state()().pending == 0).await;
+    until("nothing is pending", async || consumer.state()().pending == 0).await;
     assert_eq!(consumer.state()().rejected, 3);
 }
 
 #[tokio::test]
-async fn what_is_added_by_hand_counts_once_though_it_has_no_id() {
+async fn an_event_without_an_id_counts_once() {
     let stream = TestStream::new(&[]).await;
     let by_hand = r#"{"v":1,"topic":"site","type":"visit"}"#;
     stream.redis(&["XADD", "analytics:events", "*", "event", by_hand]).await;
@@ -139,7 +139,7 @@ async fn what_is_added_by_hand_counts_once_though_it_has_no_id() {
 }
 
 #[tokio::test]
-async fn two_accumulators_share_the_work_and_one_finishes_what_the_other_leaves() {
+async fn two_consumers_share_the_events_and_one_takes_over_from_the_other() {
     let stream = TestStream::new(&[]).await;
     let (mut one, mut two) = (stream.consumer("one"), stream.consumer("two"));
     for number in 0..100 {
@@ -153,7 +153,7 @@ async fn two_accumulators_share_the_work_and_one_finishes_what_the_other_leaves(
 }
 
 #[tokio::test]
-async fn an_accumulator_that_is_long_gone_is_forgotten_once_its_work_is_done() {
+async fn a_silent_consumer_is_removed_once_it_has_no_pending_events() {
     let stream = TestStream::new(&[]).await;
     stream.track_with_retries(0).await;
     let mut dead = stream.consumer("dead");
@@ -169,9 +169,9 @@ async fn an_accumulator_that_is_long_gone_is_forgotten_once_its_work_is_done() {
             .await
     };
     sleep(Duration::from_millis(1_800)).await;
-    assert!(consumers().await.contains("dead"), "it still has something to do");
+    assert!(consumers().await.contains("dead"), "it has a pending event");
     stream.count(&mut alive, 1).await;
-    until("the dead one is forgotten", async || {
+    until("the dead consumer is removed", async || {
         !consumers().await.contains("dead")
     })
     .await;
@@ -179,7 +179,7 @@ async fn an_accumulator_that_is_long_gone_is_forgotten_once_its_work_is_done() {
 }
 
 #[tokio::test]
-async fn a_watch_hears_what_was_published_while_its_connection_was_gone() {
+async fn a_watch_gets_totals_that_were_published_while_its_connection_was_down() {
     let stream = TestStream::new(&[]).await;
     let mut consumer = stream.consumer("one");
     let mut totals = stream.bus.watch(Topic::Site);
@@ -192,7 +192,7 @@ async fn a_watch_hears_what_was_published_while_its_connection_was_gone() {
 }
 
 #[tokio::test]
-async fn everything_goes_on_when_redis_is_killed_and_comes_back() {
+async fn bus_consumer_and_watch_recover_after_redis_is_killed() {
     let mut stream = TestStream::new(&["--appendfsync", "always"]).await;
     let mut consumer = stream.consumer("one");
     let mut totals = stream.bus.watch(Topic::Site);
@@ -210,7 +210,7 @@ async fn everything_goes_on_when_redis_is_killed_and_comes_back() {
 }
 
 #[tokio::test]
-async fn an_event_that_redis_took_too_late_to_say_so_counts_once() {
+async fn an_event_that_redis_confirmed_too_late_counts_once() {
     let stream = TestStream::new(&[]).await;
     let mut consumer = stream.consumer("one");
     stream.track_with_retries(0).await;
@@ -225,7 +225,7 @@ async fn an_event_that_redis_took_too_late_to_say_so_counts_once() {
 }
 
 #[tokio::test]
-async fn without_memory_left_nothing_is_taken_and_nothing_is_lost() {
+async fn without_memory_events_are_rejected_and_none_is_lost() {
     let stream = TestStream::new(&["--maxmemory-policy", "noeviction"]).await;
     let mut consumer = stream.consumer("one");
     stream.track_with_retries(0).await;
@@ -235,7 +235,7 @@ async fn without_memory_left_nothing_is_taken_and_nothing_is_lost() {
         error.is_retryable() && format!("{error:?}").contains("OOM"),
         "{error:?}"
     );
-    // What is counted is published before it is acknowledged, so that a full Redis can be drained.
+    // Totals are published before events are acknowledged, and a full Redis can still be drained.
     consumer.publish(&[Update::empty(Topic::Site)]).await.unwrap();
     stream.redis(&["REPLICAOF", "127.0.0.1", "1"]).await;
     let newer = Update::new(Topic::Site, Stats::default(), 7);
@@ -248,7 +248,7 @@ async fn without_memory_left_nothing_is_taken_and_nothing_is_lost() {
 }
 
 #[tokio::test]
-async fn while_too_many_events_wait_none_is_taken() {
+async fn a_full_stream_rejects_events() {
     let stream = TestStream::new(&[]).await;
     let bus = RedisBus::with_capacity(&stream.config, Arc::clone(&stream.store) as _, 3).unwrap();
     for number in 0..3 {
@@ -259,26 +259,26 @@ async fn while_too_many_events_wait_none_is_taken() {
     assert!(error.is_retryable());
     let mut consumer = stream.consumer("one");
     stream.count(&mut consumer, 3).await;
-    until("there is room again", async || bus.track(hit(3)).await.is_ok()).await;
+    until("events are accepted again", async || bus.track(hit(3)).await.is_ok()).await;
     stream.count(&mut consumer, 4).await;
 }
 
 #[tokio::test]
-async fn events_at_the_same_time_share_round_trips() {
+async fn concurrent_events_share_round_trips() {
     let stream = TestStream::new(&[]).await;
     let before = stream.calls("xlen").await;
     let events: Vec<_> = (0..2_000).map(hit).collect();
     for answer in futures::future::join_all(events.iter().map(|event| stream.bus.track(event.clone()))).await {
         answer.unwrap();
     }
-    // Each group asks once how long the stream is.
+    // Each group reads the length of the stream once.
     let groups = stream.calls("xlen").await - before;
     assert!((4..=40).contains(&groups), "{groups} round trips for 2,000 events");
     assert_eq!(stream.redis(&["XLEN", "analytics:events"]).await, "2000");
 }
 
 #[tokio::test]
-async fn a_false_message_changes_no_number() {
+async fn a_forged_message_does_not_change_the_totals() {
     let stream = TestStream::new(&[]).await;
     let mut consumer = stream.consumer("one");
     let mut totals = stream.bus.watch(Topic::Site);

@@ -1,4 +1,4 @@
-//! Entries that were removed one by one, and a Redis that has no memory left.
+//! Entries that were removed one by one, and a Redis without memory.
 
 use std::time::Duration;
 
@@ -7,16 +7,16 @@ use tokio::time::timeout;
 
 use crate::{TestStream, hit, lost, until};
 
-/// How long a step may take that acknowledges what was counted before.
+/// How long processing a batch may take that acknowledges events of an earlier one.
 const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(2);
 
-/// How often accumulators read.
+/// Returns how often consumers have read.
 async fn reads(stream: &TestStream) -> u64 {
     stream.calls("xreadgroup").await
 }
 
-/// Tracks five events, lets the feed `one` read them, and ends it with all that it has under way.
-async fn five_are_read_by_a_feed_that_ends(stream: &TestStream) {
+/// Tracks five events, lets the consumer `one` read them, and drops it before it acknowledges them.
+async fn five_are_read_and_not_acknowledged(stream: &TestStream) {
     stream.track(0..5).await;
     stream.checked(2).await;
     let before = stream.clients().await;
@@ -33,12 +33,12 @@ async fn five_are_read_by_a_feed_that_ends(stream: &TestStream) {
 #[tokio::test]
 async fn entries_that_are_gone_are_counted_once_although_the_sum_cannot_be_written_at_first() {
     let stream = TestStream::new(&[]).await;
-    five_are_read_by_a_feed_that_ends(&stream).await;
+    five_are_read_and_not_acknowledged(&stream).await;
     stream.redis(&["XTRIM", "analytics:events", "MAXLEN", "0"]).await;
     stream.redis(&["ACL", "SETUSER", "default", "-hincrby"]).await;
     let before = reads(&stream).await;
     let consumer = stream.consumer("one");
-    until("it tries three times", async || reads(&stream).await >= before + 3).await;
+    until("it retries three times", async || reads(&stream).await >= before + 3).await;
     stream.redis(&["ACL", "SETUSER", "default", "+hincrby"]).await;
     let monitors = [consumer.monitor(), stream.bus.monitor()];
     until("both know", async || monitors.iter().all(|monitor| lost(monitor) > 0)).await;
@@ -49,7 +49,7 @@ async fn entries_that_are_gone_are_counted_once_although_the_sum_cannot_be_writt
 #[tokio::test]
 async fn entries_of_a_dead_consumer_that_are_gone_are_counted_once() {
     let stream = TestStream::new(&[]).await;
-    five_are_read_by_a_feed_that_ends(&stream).await;
+    five_are_read_and_not_acknowledged(&stream).await;
     stream.redis(&["XTRIM", "analytics:events", "MAXLEN", "0"]).await;
     let (two, three) = (stream.consumer("two"), stream.consumer("three"));
     let monitors = [two.monitor(), three.monitor(), stream.bus.monitor()];
@@ -67,7 +67,7 @@ async fn a_full_redis_is_drained_by_an_accumulator_that_connects_while_it_is_ful
     let stream = TestStream::new(&["--maxmemory", "4mb", "--maxmemory-policy", "noeviction"]).await;
     drop(stream.consumer("zero"));
     let mut taken = 0;
-    // An entry that holds no event stands in the way.
+    // The first entry is not an event.
     stream
         .redis(&["XADD", "analytics:events", "*", "event", "nonsense"])
         .await;
@@ -81,7 +81,7 @@ async fn a_full_redis_is_drained_by_an_accumulator_that_connects_while_it_is_ful
     }
     let mut consumer = stream.consumer("one");
     stream.count(&mut consumer, taken).await;
-    until("one is taken again", async || {
+    until("an event is accepted again", async || {
         let _ = timeout(ACKNOWLEDGED_WITHIN, stream.process_batch(&mut consumer)).await;
         stream.bus.track(hit(1_000_000)).await.is_ok()
     })
@@ -106,7 +106,7 @@ async fn an_entry_that_is_deleted_ahead_does_not_make_all_events_ever_added_wait
         .filter(|line| line.contains('-') && !line.contains('{'))
         .nth(2);
     stream.redis(&["XDEL", "analytics:events", third.unwrap().trim()]).await;
-    // Read up to the gap, the group does not know any more how much it was handed.
+    // After a read up to the gap, the group does not know how many entries it has read.
     let read = ["XREADGROUP", "GROUP", "accumulators", "other", "COUNT", "1"];
     stream
         .redis(&[&read[..], &["STREAMS", "analytics:events", ">"]].concat())

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 
 use crate::{TestStream, hit, lost, until};
 
-/// Forwards the connections of one port to the server that was told last, and cuts the older ones.
+/// Forwards connections to the latest port, and closes those to former ports.
 async fn forward(listener: TcpListener, mut told: watch::Receiver<u16>) {
     let mut open = JoinSet::new();
     loop {
@@ -60,7 +60,7 @@ async fn events_that_no_replica_confirmed_are_not_lost_with_the_old_master() {
     assert!(unconfirmed.iter().all(Result::is_err));
     stream.checked(4).await;
     leads_to.send_replace(replica.port());
-    // It outlives the turn, as a master does that is cut off.
+    // It survives the failover, like a master behind a network partition.
     let _old = std::mem::replace(&mut stream.server, replica);
     stream.checked(6).await;
     assert_eq!((lost(&stream.bus.monitor()), lost(&consumer.monitor())), (0, 0));

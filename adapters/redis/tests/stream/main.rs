@@ -22,7 +22,7 @@ use tokio::time::{sleep, timeout};
 
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
-/// The longest time that anything here may take.
+/// The timeout of every wait.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 struct TestStream {

@@ -1,4 +1,4 @@
-//! Redis 7 forgets how many entries a group was handed when it restarts from its log and when a replica is promoted.
+//! Redis 7 loses the number of entries that a group has read when it restarts from its log or promotes a replica.
 
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ async fn a_restart_in_the_second_after_a_read_raises_no_alarm() {
     stream.track(0..13).await;
     stream.count(&mut consumer, 13).await;
     stream.checked(4).await;
-    // What is read from here on is not followed by a look.
+    // No check follows the reads after this.
     stream.track(13..23).await;
     stream.count(&mut consumer, 23).await;
     stream.server.kill().await.unwrap();
@@ -77,7 +77,7 @@ async fn a_promoted_replica_that_has_everything_raises_no_alarm() {
 }
 
 #[tokio::test]
-async fn what_is_trimmed_unread_after_a_restart_is_still_found() {
+async fn events_trimmed_unread_after_a_restart_are_found() {
     let mut stream = TestStream::new(&["--appendfsync", "always"]).await;
     let mut consumer = stream.consumer("one");
     stream.track(0..13).await;

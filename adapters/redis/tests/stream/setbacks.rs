@@ -6,7 +6,7 @@ use horizon_redis::{RedisBus, RedisConfig, StreamMonitor};
 
 use crate::{TestStream, lost, until};
 
-fn another_pipe(stream: &TestStream) -> RedisBus {
+fn another_bus(stream: &TestStream) -> RedisBus {
     RedisBus::connect(&stream.config, Arc::clone(&stream.store) as _).unwrap()
 }
 
@@ -17,10 +17,10 @@ fn found(monitors: &[StreamMonitor]) -> u64 {
 #[tokio::test]
 async fn a_process_that_starts_on_an_emptied_redis_does_not_hide_the_loss_from_the_others() {
     let stream = TestStream::new(&[]).await;
-    let second = another_pipe(&stream);
+    let second = another_bus(&stream);
     stream.track(0..5).await;
     stream.checked(4).await;
-    // Only the new process may look.
+    // Only the new process checks the stream.
     stream
         .redis(&["ACL", "SETUSER", "new", "on", ">pw", "~*", "&*", "+@all"])
         .await;
@@ -46,7 +46,7 @@ async fn a_process_that_starts_on_an_emptied_redis_does_not_hide_the_loss_from_t
 #[tokio::test]
 async fn a_backup_that_knows_an_older_stream_is_found() {
     let mut stream = TestStream::new(&["--appendonly", "no"]).await;
-    let second = another_pipe(&stream);
+    let second = another_bus(&stream);
     let all = [stream.bus.monitor(), second.monitor()];
     stream.track(0..2).await;
     stream.checked(4).await;
@@ -86,9 +86,9 @@ async fn a_hash_that_knows_of_fewer_lost_events_than_a_process_does_no_harm() {
 }
 
 #[tokio::test]
-async fn what_still_waits_in_an_older_state_is_not_counted_as_lost() {
+async fn events_that_still_wait_in_an_older_state_are_not_lost() {
     let mut stream = TestStream::new(&["--appendonly", "no"]).await;
-    let second = another_pipe(&stream);
+    let second = another_bus(&stream);
     stream.track(0..5).await;
     stream.checked(4).await;
     stream.redis(&["SAVE"]).await;
@@ -118,14 +118,14 @@ async fn emptying_redis_while_nothing_waits_is_told_apart_from_lost_events() {
 }
 
 #[tokio::test]
-async fn unread_events_that_are_trimmed_are_told_although_the_hash_went_back() {
+async fn trimmed_unread_events_are_reported_although_the_hash_went_back() {
     let stream = TestStream::new(&[]).await;
     let (mut consumer, bus) = (stream.consumer("one"), stream.bus.monitor());
     stream.track(0..5).await;
     stream.count(&mut consumer, 5).await;
     stream.redis(&["HINCRBY", "horizon:bus", "lost", "9"]).await;
-    until("the feed has heard of nine", async || lost(&consumer.monitor()) == 9).await;
-    // One call, so that nobody reads between the two.
+    until("the consumer knows of nine", async || lost(&consumer.monitor()) == 9).await;
+    // One call, so that no consumer reads between the two commands.
     let script = "redis.call('HSET', 'horizon:bus', 'lost', 0) \
                   redis.call('XADD', 'analytics:events', '*', 'event', 'x') \
                   redis.call('XTRIM', 'analytics:events', 'MAXLEN', 0)";

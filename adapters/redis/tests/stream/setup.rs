@@ -12,27 +12,30 @@ async fn inspect(stream: &TestStream) -> RedisSetup {
 }
 
 #[tokio::test]
-async fn a_key_of_another_type_in_the_streams_place_is_a_problem_until_it_is_gone() {
+async fn a_key_of_another_type_is_a_problem_until_it_is_deleted() {
     let stream = TestStream::new(&[]).await;
     let consumer = stream.consumer("one");
     stream.redis(&["DEL", "analytics:events"]).await;
     stream.redis(&["SET", "analytics:events", "x"]).await;
     for monitor in [stream.bus.monitor(), consumer.monitor()] {
         let says = || monitor.problem().unwrap_or_default();
-        until("it says why", async || says().contains("rename or delete it")).await;
+        until("the problem is reported", async || {
+            says().contains("rename or delete it")
+        })
+        .await;
     }
     assert!(stream.bus.track(hit(1)).await.is_err());
     stream.redis(&["DEL", "analytics:events"]).await;
-    until("an event is taken", async || stream.bus.track(hit(1)).await.is_ok()).await;
+    until("an event is accepted", async || stream.bus.track(hit(1)).await.is_ok()).await;
     let monitors = [stream.bus.monitor(), consumer.monitor()];
-    until("it is no problem any more", async || {
+    until("the problem is gone", async || {
         monitors.iter().all(|monitor| monitor.problem().is_none())
     })
     .await;
 }
 
 #[tokio::test]
-async fn a_write_that_redis_refuses_is_a_problem_until_one_is_taken() {
+async fn a_rejected_write_is_a_problem_until_one_succeeds() {
     let stream = TestStream::new(&[]).await;
     stream.redis(&["ACL", "SETUSER", "default", "-xadd"]).await;
     assert!(stream.bus.track(hit(1)).await.is_err());
@@ -47,7 +50,7 @@ async fn a_write_that_redis_refuses_is_a_problem_until_one_is_taken() {
 }
 
 #[tokio::test]
-async fn a_node_of_a_cluster_is_recognised_and_takes_no_event() {
+async fn a_cluster_node_is_detected_and_rejects_events() {
     let stream = TestStream::new(&["--cluster-enabled", "yes"]).await;
     stream.redis(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]).await;
     until("the cluster is up", async || {
@@ -65,7 +68,7 @@ async fn a_node_of_a_cluster_is_recognised_and_takes_no_event() {
 }
 
 #[tokio::test]
-async fn a_replica_is_recognised() {
+async fn a_replica_is_detected() {
     let stream = TestStream::new(&[]).await;
     assert_eq!(inspect(&stream).await.unsupported_reason(), None);
     stream.redis(&["REPLICAOF", "127.0.0.1", "1"]).await;
@@ -74,7 +77,7 @@ async fn a_replica_is_recognised() {
 }
 
 #[tokio::test]
-async fn settings_that_lose_data_are_named() {
+async fn settings_that_can_lose_data_are_reported() {
     let stream = TestStream::new(&[]).await;
     assert_eq!(inspect(&stream).await.durability_problems(), Vec::<String>::new());
     for (name, value) in [("maxmemory-policy", "allkeys-lru"), ("appendonly", "no")] {
@@ -90,21 +93,21 @@ async fn settings_that_lose_data_are_named() {
 }
 
 #[tokio::test]
-async fn the_settings_are_found_with_info_or_config_and_unknown_without_both() {
+async fn settings_are_read_from_info_or_config_and_unknown_without_both() {
     let stream = TestStream::new(&["--maxmemory-policy", "allkeys-lru"]).await;
     stream.redis(&["ACL", "SETUSER", "default", "-config"]).await;
     let setup = inspect(&stream).await;
     assert_eq!(
         (setup.durability_problems().len(), setup.forbids_config),
         (1, true),
-        "INFO says it"
+        "from INFO"
     );
     stream.redis(&["ACL", "SETUSER", "default", "+config", "-info"]).await;
     let setup = inspect(&stream).await;
     assert_eq!(
         (setup.durability_problems().len(), setup.forbids_config),
         (1, false),
-        "CONFIG says it"
+        "from CONFIG"
     );
     stream.redis(&["ACL", "SETUSER", "default", "-config"]).await;
     let setup = inspect(&stream).await;
@@ -112,8 +115,8 @@ async fn the_settings_are_found_with_info_or_config_and_unknown_without_both() {
 }
 
 #[tokio::test]
-async fn a_config_that_is_refused_in_other_words_is_forbidden() {
-    // Redis says "wrong number of arguments" where CONFIG is another command, as services do that rename it.
+async fn a_renamed_config_command_counts_as_forbidden() {
+    // Redis replies "wrong number of arguments" if CONFIG is another command, as in services that rename it.
     let options = [
         "--maxmemory-policy",
         "allkeys-lru",
@@ -129,6 +132,6 @@ async fn a_config_that_is_refused_in_other_words_is_forbidden() {
     assert_eq!(
         (setup.durability_problems().len(), setup.forbids_config),
         (1, true),
-        "INFO says it"
+        "from INFO"
     );
 }
