@@ -47,6 +47,26 @@ pub use presence::RedisPresence;
 pub use registry::{HEARTBEAT_INTERVAL, Heartbeat, NodeInfo, NodeRegistry, NodeRole, RegisteredNode};
 pub use store::RedisStats;
 
+/// Implements `Debug` with the name of the type.
+macro_rules! opaque_debug {
+    ($($name:ident),+) => {$(
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($name)).finish_non_exhaustive()
+            }
+        }
+    )+};
+}
+
+opaque_debug!(
+    RedisBus,
+    RedisConsumer,
+    RedisPubSubBus,
+    RedisPubSubConsumer,
+    StreamMonitor
+);
+opaque_debug!(NodeRegistry, RedisInspector, RedisPresence, RedisStats);
+
 /// Compiles the example of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -176,7 +176,7 @@ impl<T: Transport> Driver<T> {
     /// Handles a message from the topic's channel.
     pub fn receive(&self, topic: &Topic, message: PresenceMessage) {
         self.update(|replica, now| replica.receive(topic, message, now));
-        self.state.lock().settle(topic);
+        self.state.lock().settle(topic, false);
     }
 
     /// Notes how many other nodes received the request for the state of all nodes. The count is complete once they
@@ -186,7 +186,7 @@ impl<T: Transport> Driver<T> {
         if let Some(subscription) = state.topics.get_mut(topic) {
             subscription.asked = Some(nodes);
         }
-        state.settle(topic);
+        state.settle(topic, false);
     }
 
     /// Publishes the goodbye of this node on all of its topics. Nothing is published after it.
@@ -225,8 +225,10 @@ impl<T: Transport> Driver<T> {
                 }
             }
             Effect::Viewers(topic, viewers) => {
-                if let Some(subscription) = topics.get(&topic) {
-                    subscription.set_count(viewers);
+                if let Some(subscription) = topics.get(&topic)
+                    && subscription.count.borrow().is_some()
+                {
+                    subscription.count.send_replace(Some(viewers));
                 }
             }
         }
@@ -234,12 +236,12 @@ impl<T: Transport> Driver<T> {
 }
 
 impl DriverState {
-    /// Publishes the topic's first count if all asked nodes have answered.
-    fn settle(&self, topic: &Topic) {
-        let answered = || self.replica.remote_node_count(topic) as u64;
+    /// Publishes the topic's first count if all asked nodes have answered, or if it `is_late`.
+    fn settle(&self, topic: &Topic, is_late: bool) {
+        let have_answered = |nodes| self.replica.remote_node_count(topic) as u64 >= nodes;
         if let Some(subscription) = self.topics.get(topic)
             && subscription.count.borrow().is_none()
-            && subscription.asked.is_some_and(|asked| answered() >= asked)
+            && (is_late || subscription.asked.is_some_and(have_answered))
         {
             subscription.count.send_replace(Some(self.replica.viewers(topic)));
         }
@@ -253,17 +255,6 @@ impl Subscription {
             asked: None,
             count: watch::Sender::new(count),
         }
-    }
-
-    /// Publishes the count, unless it is still incomplete.
-    fn set_count(&self, viewers: u64) {
-        self.count.send_if_modified(|count| {
-            let is_changed = count.is_some_and(|count| count != viewers);
-            if is_changed {
-                *count = Some(viewers);
-            }
-            is_changed
-        });
     }
 }
 
@@ -319,25 +310,12 @@ impl<T: Transport> Watcher<T> {
                 .await
                 .is_err()
         {
-            self.settle_now();
+            self.driver.state.lock().settle(&self.topic, true);
         }
         let last = self.last;
         let next = self.count.wait_for(|count| count.is_some() && *count != last).await;
         self.last = *next.ok()?;
         self.last
-    }
-
-    /// Publishes the count without the nodes that have not answered in time.
-    fn settle_now(&self) {
-        let state = self.driver.state.lock();
-        let viewers = state.replica.viewers(&self.topic);
-        if let Some(subscription) = state.topics.get(&self.topic) {
-            subscription.count.send_if_modified(|count| {
-                let is_unsettled = count.is_none();
-                count.get_or_insert(viewers);
-                is_unsettled
-            });
-        }
     }
 }
 

@@ -1,10 +1,10 @@
-use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use horizon_core::{AckToken, Batch, Error, EventConsumer, PendingEvents, Result, Update};
+use parking_lot::Mutex;
 use redis::RedisError;
 use redis::aio::ConnectionManager;
 use tokio::sync::mpsc;
@@ -16,7 +16,7 @@ use super::monitor::StreamMonitor;
 use super::publisher::Publisher;
 use super::reader::{GROUP, StreamReader};
 use super::stream_check::StreamCheck;
-use super::stream_state::{StreamGauges, StreamState};
+use super::stream_state::StreamState;
 use crate::connection::RedisConfig;
 use crate::connection::task::Task;
 use crate::error::map;
@@ -94,7 +94,7 @@ pub struct RedisConsumer {
     entries: mpsc::Receiver<Vec<StreamEntry>>,
     pending: PendingEvents<StreamId>,
     in_flight: Arc<InFlight>,
-    gauges: Arc<StreamGauges>,
+    state: Arc<Mutex<StreamState>>,
     monitor: StreamMonitor,
     _reader: Task,
 }
@@ -106,14 +106,14 @@ impl RedisConsumer {
     /// The connection cannot be set up.
     pub fn connect(config: &RedisConfig, consumer: ConsumerConfig) -> Result<Self> {
         let (sender, entries) = mpsc::channel(READS_AHEAD);
-        let (in_flight, gauges) = (Arc::new(InFlight::new()), Arc::new(StreamGauges::default()));
+        let (in_flight, state) = (Arc::new(InFlight::new()), Arc::<Mutex<StreamState>>::default());
         let monitor = StreamMonitor::default();
         let reader = StreamReader {
             redis: config.clone(),
             config: consumer,
             in_flight: Arc::clone(&in_flight),
             entries: sender,
-            gauges: Arc::clone(&gauges),
+            state: Arc::clone(&state),
             scripts: EntryScripts::new(),
             check: StreamCheck::new(monitor.clone(), config.replicas()),
         };
@@ -124,7 +124,7 @@ impl RedisConsumer {
             entries,
             pending: PendingEvents::default(),
             in_flight,
-            gauges,
+            state,
             monitor,
             _reader: Task::spawn(config.panic_report(), "redis stream reader", reader.run()),
         })
@@ -133,8 +133,11 @@ impl RedisConsumer {
     /// Returns a function that returns the state of the stream. It can be called after the consumer has moved to the
     /// accumulator.
     pub fn state(&self) -> impl Fn() -> StreamState + Send + Sync + 'static {
-        let (gauges, monitor) = (Arc::clone(&self.gauges), self.monitor.clone());
-        move || gauges.state(monitor.found())
+        let (state, monitor) = (Arc::clone(&self.state), self.monitor.clone());
+        move || StreamState {
+            lost: monitor.found(),
+            ..*state.lock()
+        }
     }
 
     /// Returns the monitor of lost events. It can be used after the consumer has moved to the accumulator.
@@ -180,11 +183,5 @@ impl EventConsumer for RedisConsumer {
         acknowledge.exec_async(&mut self.connection).await.map_err(failed)?;
         self.in_flight.remove(self.pending.acknowledge(ack)?);
         Ok(())
-    }
-}
-
-impl fmt::Debug for RedisConsumer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedisConsumer").finish_non_exhaustive()
     }
 }

@@ -12,7 +12,6 @@ mod totals;
 mod unconfirmed;
 mod writer;
 
-use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -95,11 +94,5 @@ impl Analytics for RedisBus {
 
     fn watch(&self, topic: Topic) -> BoxStream<'static, Stats> {
         self.totals.watch(topic)
-    }
-}
-
-impl fmt::Debug for RedisBus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedisBus").finish_non_exhaustive()
     }
 }

@@ -1,4 +1,3 @@
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -187,10 +186,4 @@ fn sentence(what: &str, error: &RedisError) -> String {
         _ => "",
     };
     format!("the stream {EVENTS} {what}{hint} ({error})")
-}
-
-impl fmt::Debug for StreamMonitor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StreamMonitor").finish_non_exhaustive()
-    }
 }

@@ -1,6 +1,5 @@
 //! The event bus of the original: PUBLISH and SUBSCRIBE, best effort.
 
-use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -208,17 +207,5 @@ impl EventConsumer for RedisPubSubConsumer {
 
     async fn acknowledge(&mut self, ack: AckToken) -> Result<()> {
         self.pending.acknowledge(ack).map(drop)
-    }
-}
-
-impl fmt::Debug for RedisPubSubBus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedisPubSubBus").finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for RedisPubSubConsumer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedisPubSubConsumer").finish_non_exhaustive()
     }
 }

@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use horizon_core::Backoff;
+use parking_lot::Mutex;
 use redis::aio::MultiplexedConnection;
 use redis::{RedisResult, Value};
 use tokio::sync::mpsc;
@@ -12,7 +13,7 @@ use super::entries::{BadEntry, StreamEntries, StreamEntry, StreamId};
 use super::entry_scripts::EntryScripts;
 use super::in_flight::InFlight;
 use super::stream_check::{Job, OwnWrites, StreamCheck};
-use super::stream_state::StreamGauges;
+use super::stream_state::StreamState;
 use crate::connection::RedisConfig;
 use crate::error::{cause, map};
 use crate::wire::EVENTS;
@@ -39,7 +40,7 @@ pub(crate) struct StreamReader {
     pub(crate) config: ConsumerConfig,
     pub(crate) in_flight: Arc<InFlight>,
     pub(crate) entries: mpsc::Sender<Vec<StreamEntry>>,
-    pub(crate) gauges: Arc<StreamGauges>,
+    pub(crate) state: Arc<Mutex<StreamState>>,
     pub(crate) check: StreamCheck,
     pub(crate) scripts: EntryScripts,
 }
@@ -158,7 +159,7 @@ impl Session<'_> {
                 "rejected a stream entry that is not an event; see the stream analytics:refused"
             );
             self.reader.scripts.reject(&mut self.connection, entry).await?;
-            self.reader.gauges.add_rejected();
+            self.reader.state.lock().rejected += 1;
         }
         Ok(())
     }
@@ -206,7 +207,7 @@ impl Session<'_> {
                 .claim(&mut self.connection, &config.consumer, config.claim_after, from)
                 .await?;
             let (next, entries) = StreamEntries::from_claim(reply);
-            self.reader.gauges.add_claimed(entries.good.len());
+            self.reader.state.lock().claimed += entries.good.len() as u64;
             if self.deliver(entries).await?.is_err() || next == StreamId::START {
                 return Ok(());
             }
@@ -218,7 +219,8 @@ impl Session<'_> {
     async fn check(&mut self, job: Job) -> RedisResult<()> {
         let check = &self.reader.check;
         let status = check.run(&mut self.connection, job, OwnWrites::default()).await?;
-        self.reader.gauges.set_waiting(status.unread, status.pending);
+        let mut state = self.reader.state.lock();
+        (state.unread, state.pending) = (status.unread, status.pending);
         Ok(())
     }
 }

@@ -1,5 +1,4 @@
 use std::collections::HashMap;
-use std::fmt;
 
 use horizon_core::Result;
 use redis::aio::ConnectionLike;
@@ -151,11 +150,5 @@ fn if_permitted<T>(reply: RedisResult<T>) -> RedisResult<Option<T>> {
         Ok(reply) => Ok(Some(reply)),
         Err(error) if is_rejected(&error) => Ok(None),
         Err(error) => Err(error),
-    }
-}
-
-impl fmt::Debug for RedisInspector {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedisInspector").finish_non_exhaustive()
     }
 }

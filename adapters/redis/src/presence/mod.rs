@@ -1,6 +1,5 @@
 mod outbox;
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -201,11 +200,5 @@ async fn run_publisher(driver: Arc<Driver<RedisTransport>>, mut connection: Conn
                 sleep(RETRY_DELAY).await;
             }
         }
-    }
-}
-
-impl fmt::Debug for RedisPresence {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedisPresence").finish_non_exhaustive()
     }
 }

@@ -1,6 +1,5 @@
 mod node_info;
 
-use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -171,11 +170,5 @@ impl NodeRegistry {
     async fn run<T: FromRedisValue>(&self, script: &CachedScript, call: &Cmd) -> Result<T> {
         let reply = self.redis.invoke(script, call).await;
         reply.map_err(|e| map("the node registry in Redis cannot be reached", e))
-    }
-}
-
-impl fmt::Debug for NodeRegistry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NodeRegistry").finish_non_exhaustive()
     }
 }

@@ -7,8 +7,6 @@ mod recent_comments;
 mod salts;
 mod scripts;
 
-use std::fmt;
-
 use async_trait::async_trait;
 use horizon_core::{Error, Event, EventKind, ReaderId, Result, Stats, StatsStore, Timestamp, Topic, Update};
 use redis::{RedisResult, Value, from_redis_value};
@@ -247,11 +245,5 @@ impl StatsStore for RedisStats {
     async fn expire(&self, now: Timestamp) -> Result<()> {
         let expired = expire::expire(self, now).await;
         expired.map_err(|e| map("old ids, visitors and salts cannot be deleted from Redis", e))
-    }
-}
-
-impl fmt::Debug for RedisStats {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedisStats").finish_non_exhaustive()
     }
 }
