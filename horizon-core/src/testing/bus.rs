@@ -336,7 +336,7 @@ pub async fn a_watch_outlives_the_consumer(harness: &mut dyn BusHarness) -> Resu
     let mut totals = harness.analytics().watch(Topic::Site);
     expect("nothing counted", &mut totals, 0).await?;
     drop(consumer);
-    expect_silence("the consumer went away", &mut totals).await?;
+    expect_silence("the consumer was dropped", &mut totals).await?;
     harness.consumer().await?.publish(&[update(&Topic::Site, 1)]).await?;
     expect("a new consumer", &mut totals, 1).await
 }

@@ -189,7 +189,7 @@ pub async fn a_reply_with_an_invalid_parent_becomes_a_top_level_comment(
         ("to another page", alone),
         ("to nothing", alone),
     ];
-    fixture.expect_page("threads", &want, 5).await
+    fixture.expect_page("invalid parents", &want, 5).await
 }
 
 /// A pending comment is shown and counted once a moderator shows it.

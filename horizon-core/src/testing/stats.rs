@@ -230,7 +230,7 @@ pub async fn expire_erases_unlikes_past_the_window(harness: &mut dyn StoreHarnes
     apply(harness, std::slice::from_ref(&unlike)).await?;
     expire(harness, unlike.at.plus(DEDUPE_WINDOW + MILLI)).await?;
     apply(harness, &[early]).await?;
-    expect_likes("the unlike is gone", harness, 1).await
+    expect_likes("the unlike is erased", harness, 1).await
 }
 
 /// Visits without a visitor cannot be merged.
@@ -377,7 +377,7 @@ pub async fn expire_erases_ids_past_the_window(harness: &mut dyn StoreHarness) -
     apply(harness, std::slice::from_ref(&hit)).await?;
     expire(harness, hit.at.plus(DEDUPE_WINDOW + MILLI)).await?;
     apply(harness, &[hit]).await?;
-    expect_visits("the id is gone", harness, 2).await
+    expect_visits("the id is erased", harness, 2).await
 }
 
 /// A visitor is known for 24 hours.

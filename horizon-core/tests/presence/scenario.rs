@@ -10,14 +10,14 @@ use crate::visitors::VISITORS;
 const SHORTEST_RUN: u64 = 3 * S;
 
 /// Random actions at the nodes of a simulation.
-pub(crate) struct Scenario {
+pub(crate) struct RandomScenario {
     simulation: Simulation,
     used: BTreeSet<u64>,
 }
 
 /// Runs the scenario of one seed.
 pub(crate) fn run(seed: u64, mutant: Option<Mutant>) -> Result<(), String> {
-    let mut scenario = Scenario {
+    let mut scenario = RandomScenario {
         simulation: Simulation::new(seed, mutant),
         used: BTreeSet::from([1_000_000]),
     };
@@ -49,7 +49,7 @@ pub(crate) fn run(seed: u64, mutant: Option<Mutant>) -> Result<(), String> {
     Ok(())
 }
 
-impl Scenario {
+impl RandomScenario {
     fn advance(&mut self, time: u64) -> Result<(), String> {
         self.simulation.run_until(self.simulation.now + time)
     }

@@ -181,5 +181,5 @@ caught! { bus, bus_suite:
     a_slow_watch_skips_to_the_latest: harness(BusDefect::QueuesEveryUpdate) => "a hundred later";
     a_watch_yields_only_its_topic: harness(BusDefect::MixesTopics) => "this page";
     a_watch_outlives_the_consumer: harness(BusDefect::EndsWithConsumer)
-        => "the consumer went away: the watch yields None";
+        => "the consumer was dropped: the watch yields None";
 }

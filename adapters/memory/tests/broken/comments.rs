@@ -295,7 +295,7 @@ caught! { comments, comments_suite:
     comments_are_ordered_by_arrival: harness(RearrangesPage(sort_by_time)) => "the order";
     replies_are_listed_under_their_parent_oldest_first: harness(RearrangesPage(reverse_replies)) => "replies, the page";
     a_reply_with_an_invalid_parent_becomes_a_top_level_comment: harness(RejectsInvalidReplies::default())
-        => "threads, the page";
+        => "invalid parents, the page";
     a_thread_has_its_first_replies_and_a_flag_for_more: harness(RearrangesPage(deny_more_replies)) => "many more";
     replies_page_forwards: harness(IgnoresAfter) => "a page of two";
     thread_returns_only_visible_threads: harness(FindsHiddenThreads) => "a reply";

@@ -288,7 +288,7 @@ caught! { stats, stats_suite:
     likes_are_a_set: harness(ChangesEvents(reader_per_event)) => "liked twice\n   got 2\nwanted 1";
     is_liked_by_returns_the_current_state: harness(AlwaysLiked) => "reader 2 on site\n   got true\nwanted false";
     the_latest_like_or_unlike_wins_in_any_order: harness(OrdersByArrival) => "reader 1\n   got true\nwanted false";
-    expire_erases_unlikes_past_the_window: harness(NeverExpires) => "the unlike is gone\n   got 0\nwanted 1";
+    expire_erases_unlikes_past_the_window: harness(NeverExpires) => "the unlike is erased\n   got 0\nwanted 1";
     each_visit_without_a_visitor_counts: harness(ChangesEvents(set_same_visitor))
         => "two without a visitor\n   got 1\nwanted 2";
     a_visit_counts_again_only_after_the_gap: harness(ChangesEvents(double_times))
@@ -303,7 +303,7 @@ caught! { stats, stats_suite:
     expire_changes_no_total_and_no_like: harness(ExpiresTotals::default()) => "the totals";
     an_id_is_kept_for_the_whole_window: harness(ExpiresEarly)
         => "a repeat at the end of the window\n   got 2\nwanted 1";
-    expire_erases_ids_past_the_window: harness(NeverExpires) => "the id is gone\n   got 1\nwanted 2";
+    expire_erases_ids_past_the_window: harness(NeverExpires) => "the id is erased\n   got 1\nwanted 2";
     a_visitor_is_kept_for_a_day: harness(ExpiresEarly) => "forgotten after 86400s\n   got 2\nwanted 1";
     expire_erases_visitors_after_a_day: harness(NeverExpires) => "forgotten after 86400.001s\n   got 1\nwanted 2";
     random_events_match_a_reference_model: harness(TruncatesLargeBatches) => "seed 1, blog:b1, after";

@@ -24,7 +24,7 @@ fn random_messages(rng: &mut fastrand::Rng) -> Vec<PresenceMessage> {
 }
 
 /// The newest state of each node, and the number of viewers.
-type View = (Vec<(String, u64, u64, BTreeSet<VisitorKey>)>, u64);
+type MergedView = (Vec<(String, u64, u64, BTreeSet<VisitorKey>)>, u64);
 
 fn merged(messages: &[PresenceMessage]) -> Replica {
     let mut replica = watching();
@@ -34,7 +34,7 @@ fn merged(messages: &[PresenceMessage]) -> Replica {
     replica
 }
 
-fn view(replica: &Replica) -> View {
+fn view(replica: &Replica) -> MergedView {
     let known = replica.remote_nodes(&page());
     let known = known.map(|it| (it.node.to_string(), it.incarnation, it.version, it.members.clone()));
     (known.collect(), replica.viewers(&page()))
