@@ -68,7 +68,7 @@ impl StoreHarness for FileStoreHarness {
 
 impl fmt::Debug for FileStoreHarness {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Reopening")
+        f.debug_struct("FileStoreHarness")
             .field("reopen", &self.reopen)
             .finish_non_exhaustive()
     }
