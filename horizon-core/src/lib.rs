@@ -76,7 +76,7 @@ pub use topic::{ParseTopicError, Topic};
 /// How long an event's id is kept, and so the greatest age of an event: 30 days.
 ///
 /// Within this time a repeated event is recognised. [`process_batch`] rejects older events, because a repeat could
-/// not be told from a new event.
+/// not be distinguished from a new event.
 pub const DEDUPE_WINDOW: std::time::Duration = std::time::Duration::from_secs(30 * 24 * 3600);
 
 /// How far an event's clock may be ahead of the accumulator's: one hour.

@@ -203,7 +203,7 @@ impl From<PresenceMessage> for WireMessage {
                 (wire.joined, wire.left) = (Some(joined), Some(left));
             }
             MessageBody::Heartbeat { version } => (wire.r#type, wire.version) = (MessageType::Heartbeat, Some(version)),
-            MessageBody::StateRequest { node: of } => (wire.r#type, wire.of) = (MessageType::StateRequest, of),
+            MessageBody::StateRequest { node } => (wire.r#type, wire.of) = (MessageType::StateRequest, node),
             MessageBody::Goodbye => {}
         }
         wire
@@ -228,7 +228,7 @@ mod tests {
     fn messages_have_the_documented_json() {
         let ada: VisitorKey = ADA.parse().unwrap();
         let members = vec![ada];
-        let of = Some(NodeId::new("web-2").unwrap());
+        let target = Some(NodeId::new("web-2").unwrap());
         let (joined, left) = (members.clone(), vec![]);
         for (body, rest) in [
             (
@@ -246,7 +246,10 @@ mod tests {
             ),
             (MessageBody::Heartbeat { version: 9 }, r#""beat","version":9"#.into()),
             (MessageBody::StateRequest { node: None }, r#""ask""#.into()),
-            (MessageBody::StateRequest { node: of }, r#""ask","of":"web-2""#.into()),
+            (
+                MessageBody::StateRequest { node: target },
+                r#""ask","of":"web-2""#.into(),
+            ),
             (MessageBody::Goodbye, r#""goodbye""#.into()),
         ] {
             let json = format!(r#"{{"v":1,"node":"web-1","incarnation":1700000000000,"type":{rest}}}"#);

@@ -53,7 +53,7 @@ impl TopicState {
     }
 
     pub(super) fn viewers(&self) -> u64 {
-        self.viewers.viewers()
+        self.viewers.count()
     }
 
     pub(super) fn local_viewers(&self) -> u64 {
@@ -92,8 +92,8 @@ impl TopicState {
         let is_full = context.is_full() || self.local.len() >= MAX_MEMBERS_PER_TOPIC;
         match self.local.get_mut(visitor) {
             Some(LocalMember::Present { guards }) => *guards += 1,
-            Some(seat) => {
-                if let LocalMember::Leaving { at } = std::mem::replace(seat, LocalMember::Present { guards: 1 }) {
+            Some(member) => {
+                if let LocalMember::Leaving { at } = std::mem::replace(member, LocalMember::Present { guards: 1 }) {
                     self.timers.cancel(at, Timer::Leave(visitor));
                 }
             }
@@ -111,9 +111,9 @@ impl TopicState {
     pub(super) fn leave(&mut self, visitor: VisitorKey, now: Duration, context: &NodeContext) {
         match self.local.get_mut(visitor) {
             Some(LocalMember::Present { guards }) if *guards > 1 => *guards -= 1,
-            Some(seat @ LocalMember::Present { .. }) => {
+            Some(member @ LocalMember::Present { .. }) => {
                 let at = now.saturating_add(context.timing.grace);
-                *seat = LocalMember::Leaving { at };
+                *member = LocalMember::Leaving { at };
                 self.timers.set(at, Timer::Leave(visitor));
             }
             Some(LocalMember::Leaving { .. }) | None => {}
@@ -127,8 +127,8 @@ impl TopicState {
             incarnation,
             body,
         } = message;
-        if let MessageBody::StateRequest { node: of } = &body
-            && of.as_ref().is_none_or(|of| *of == context.node)
+        if let MessageBody::StateRequest { node: target } = &body
+            && target.as_ref().is_none_or(|target| *target == context.node)
         {
             self.send_state_throttled(now, context);
         }

@@ -43,7 +43,7 @@ impl NodeEntry {
 }
 
 impl ViewerIndex {
-    pub(super) fn viewers(&self) -> u64 {
+    pub(super) fn count(&self) -> u64 {
         self.visitors.len() as u64
     }
 
@@ -105,7 +105,7 @@ impl ViewerIndex {
             }
             MessageBody::Goodbye => entry.replace(Vec::new(), &mut self.visitors, context),
             MessageBody::Delta { .. } | MessageBody::Heartbeat { .. } | MessageBody::StateRequest { .. } => {
-                return entry.may_request_state(now, context);
+                return entry.try_request_state(now, context);
             }
         };
         if fits {
@@ -207,7 +207,7 @@ impl NodeEntry {
         true
     }
 
-    fn may_request_state(&mut self, now: Duration, context: &NodeContext) -> bool {
+    fn try_request_state(&mut self, now: Duration, context: &NodeContext) -> bool {
         let is_allowed = now >= self.next_request;
         if is_allowed {
             self.next_request = now.saturating_add(context.timing.state_request_interval);
