@@ -86,7 +86,7 @@ async fn meanwhile<T>(analytics: &dyn Analytics, events: &[Event], task: impl Fu
     }
 }
 
-/// Consumes and acknowledges `count` events in batches of at max `max`.
+/// Consumes and acknowledges `count` events in batches of at most `max`.
 async fn consume(consumer: &mut dyn EventConsumer, count: usize, max: usize) -> Result<Vec<Event>, Violation> {
     let mut events = Vec::new();
     while events.len() < count {

@@ -93,7 +93,7 @@ impl From<Error> for Violation {
     }
 }
 
-/// Runs a check for at max 30 seconds.
+/// Runs a check for at most 30 seconds.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]

@@ -18,19 +18,15 @@ impl RandomEvents {
         self.0.u64(..bound)
     }
 
-    fn pick<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
-        self.0.choice(from)
-    }
-
     /// Returns a new event on one of the topics or, one time in four, a past event.
     pub(super) fn event(&mut self, factory: &mut EventFactory, topics: &[Topic], past: &[Event]) -> Event {
         if self.below(4) == 0
-            && let Some(repeat) = self.pick(past)
+            && let Some(repeat) = self.0.choice(past)
         {
             return repeat.clone();
         }
         factory.advance(Duration::from_secs(self.below(20 * 60)));
-        let topic = self.pick(topics).cloned().unwrap_or(Topic::Site);
+        let topic = self.0.choice(topics).cloned().unwrap_or(Topic::Site);
         let kind = self.kind(past);
         let mut event = factory.event(&topic, kind);
         event.at = event.at.minus(Duration::from_secs(self.below(60 * 60)));
@@ -39,7 +35,7 @@ impl RandomEvents {
 
     fn kind(&mut self, past: &[Event]) -> EventKind {
         let reader = ReaderId::from_u128(self.below(4).into());
-        let some_id = self.pick(past).map(|event| event.id);
+        let some_id = self.0.choice(past).map(|event| event.id);
         match self.below(6) {
             0 => EventKind::Visit { visitor: None },
             1 => EventKind::Visit {
@@ -47,16 +43,16 @@ impl RandomEvents {
             },
             2 => EventKind::Like { reader },
             3 => EventKind::Unlike { reader },
-            4 => match (some_id, self.below(3)) {
-                (Some(comment), 0) => EventKind::Moderate {
+            4 => match some_id {
+                Some(comment) if self.below(3) == 0 => EventKind::Moderate {
                     comment,
                     verdict: Visibility::Shown,
                 },
-                (Some(comment), _) => EventKind::Moderate {
+                Some(comment) => EventKind::Moderate {
                     comment,
                     verdict: Visibility::Removed,
                 },
-                (None, _) => EventKind::Like { reader },
+                None => EventKind::Like { reader },
             },
             _ => match Draft::new("", "text", some_id) {
                 Ok(draft) => EventKind::Comment {
@@ -74,7 +70,7 @@ impl RandomEvents {
 #[derive(Default)]
 pub(super) struct Model {
     counted: HashSet<EventId>,
-    pages: HashMap<Topic, TopicModel>,
+    topics: HashMap<Topic, TopicModel>,
 }
 
 #[derive(Default)]
@@ -91,17 +87,17 @@ impl Model {
     pub(super) fn apply(&mut self, events: &[Event]) {
         for event in events {
             if self.counted.insert(event.id) {
-                self.pages.entry(event.topic.clone()).or_default().apply(event);
+                self.topics.entry(event.topic.clone()).or_default().apply(event);
             }
         }
     }
 
     pub(super) fn total(&self, topic: &Topic) -> Stats {
-        self.pages.get(topic).map_or_else(Stats::default, |page| Stats {
-            visits: page.visits,
-            likes: page.likes.values().filter(|(_, likes)| *likes).count() as u64,
-            comments: page.shown.values().filter(|shown| **shown).count() as u64,
-            comments_revision: page.comments_revision,
+        self.topics.get(topic).map_or_else(Stats::default, |topic| Stats {
+            visits: topic.visits,
+            likes: topic.likes.values().filter(|(_, likes)| *likes).count() as u64,
+            comments: topic.shown.values().filter(|shown| **shown).count() as u64,
+            comments_revision: topic.comments_revision,
         })
     }
 }
