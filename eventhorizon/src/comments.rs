@@ -122,7 +122,7 @@ impl Horizon {
         caller: &Caller,
         deadline: Instant,
     ) -> Result<CommentOutcome, Problem> {
-        let (draft, mut comment) = self.draft(page, new)?;
+        let (draft, mut comment) = self.draft(page, &new)?;
         comment.reader = self.reader(caller).unwrap_or(NO_READER);
         let (breaker, comments) = (&self.0.breaker, &self.0.ports.comments);
         if let Some(stored) = breaker.read_until(deadline, comments.comment(comment.id)).await? {
@@ -142,7 +142,7 @@ impl Horizon {
     }
 
     /// Returns what [`comment`](Self::comment) would return for a new comment, without recording it.
-    pub(crate) fn preview_comment(&self, page: &ExistingPage, new: NewComment) -> Result<CommentOutcome, Problem> {
+    pub(crate) fn preview_comment(&self, page: &ExistingPage, new: &NewComment) -> Result<CommentOutcome, Problem> {
         Ok(outcome(&self.draft(page, new)?.1, None))
     }
 
@@ -236,7 +236,7 @@ impl Horizon {
     }
 
     /// Checks the fields, and returns the comment as it will be stored, without its reader.
-    fn draft(&self, page: &ExistingPage, new: NewComment) -> Result<(Draft, Comment), Problem> {
+    fn draft(&self, page: &ExistingPage, new: &NewComment) -> Result<(Draft, Comment), Problem> {
         self.0.clock.check()?;
         let stamp = match new.id {
             Some(id) => Stamp {

@@ -45,7 +45,7 @@ impl Readers {
     }
 
     /// Returns the reader of the cookie, if its signature is valid.
-    fn from_cookie(&self, headers: &HeaderMap) -> Option<ReaderId> {
+    fn reader_of_cookie(&self, headers: &HeaderMap) -> Option<ReaderId> {
         let lines = headers.get_all(header::COOKIE).iter();
         let cookies = lines
             .filter_map(|line| line.to_str().ok())
@@ -76,7 +76,7 @@ impl Readers {
     }
 
     /// Returns the reader for an idempotency key, so that a retry is the same reader.
-    fn from_idempotency_key(&self, key: EventId, topic: &Topic) -> ReaderId {
+    fn reader_of_key(&self, key: EventId, topic: &Topic) -> ReaderId {
         hash(
             &self.idempotency_key,
             &key.as_u128().to_be_bytes(),
@@ -84,7 +84,7 @@ impl Readers {
         )
     }
 
-    fn from_name(&self, name: &str) -> ReaderId {
+    fn reader_of_name(&self, name: &str) -> ReaderId {
         hash(&self.name_key, &[], name.as_bytes())
     }
 }
@@ -105,8 +105,8 @@ impl Horizon {
     pub fn reader(&self, caller: &Caller) -> Option<ReaderId> {
         let readers = &self.0.readers;
         match self.0.rules.identify.identify(caller) {
-            Identity::Named(name) => Some(readers.from_name(&name)),
-            _ => readers.from_cookie(caller.headers()),
+            Identity::Named(name) => Some(readers.reader_of_name(&name)),
+            _ => readers.reader_of_cookie(caller.headers()),
         }
     }
 
@@ -125,7 +125,7 @@ impl Horizon {
             });
         }
         let reader = match key {
-            Some(key) => readers.from_idempotency_key(key, topic),
+            Some(key) => readers.reader_of_key(key, topic),
             None => ReaderId::from_u128(u128::from_be_bytes(random_bytes()?)),
         };
         Ok(IdentifiedReader {

@@ -1,13 +1,13 @@
-//! The secret of a site: given, or made once and kept with the store.
+//! The secret of a site.
 
 use std::fmt;
 
-/// The shortest text that [`Secret::new`] takes, in characters.
-const SHORTEST_SECRET: usize = 32;
+/// The shortest text that [`Secret::new`] accepts, in characters.
+const MIN_CHARS: usize = 32;
 
-/// What cookies are signed with, and networks hashed under. It never shows in a log.
+/// The secret that signs cookies and keys the hashes of networks. `Debug` does not show it.
 ///
-/// Whoever changes it makes all readers strangers.
+/// Changing it invalidates the cookies of all readers.
 ///
 /// ```
 /// use eventhorizon::Secret;
@@ -19,70 +19,47 @@ const SHORTEST_SECRET: usize = 32;
 #[derive(Clone)]
 pub struct Secret([u8; 32]);
 
-/// Why a text is no [`Secret`]: it is too short.
-///
-/// ```
-/// let error = eventhorizon::Secret::new("short").unwrap_err();
-/// assert_eq!(error.to_string(), "a secret has at least 32 characters, this one has 5");
-/// ```
+/// The text is too short for a [`Secret`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a secret has at least {SHORTEST_SECRET} characters, this one has {length}")]
+#[error("a secret has at least {MIN_CHARS} characters, this one has {length}")]
 pub struct SecretError {
     length: usize,
 }
 
 impl Secret {
-    /// The secret that a random text of at least 32 bytes of UTF-8 stands for.
+    /// Derives a secret from a random text of at least 32 characters.
     ///
-    /// It is hashed (BLAKE3) and not stretched, so take a text that nobody can guess, such as what
-    /// `openssl rand -base64 32` says.
-    ///
-    /// ```
-    /// # use eventhorizon::Secret;
-    /// let secret = |text| Secret::new(text).unwrap().key::<32>("test");
-    /// assert_eq!(secret("a sentence of at least 32 characters"), secret("a sentence of at least 32 characters"));
-    /// assert_ne!(secret("a sentence of at least 32 characters"), secret("another one with 32 characters or more"));
-    /// ```
+    /// It is hashed (BLAKE3) but not stretched, so use an unpredictable text, such as the output of
+    /// `openssl rand -base64 32`.
     ///
     /// # Errors
     /// The text is shorter.
     pub fn new(text: &str) -> Result<Self, SecretError> {
         let length = text.chars().count();
-        if length < SHORTEST_SECRET {
+        if length < MIN_CHARS {
             return Err(SecretError { length });
         }
         Ok(Self(blake3::derive_key("EventHorizon 2026 secret", text.as_bytes())))
     }
 
-    /// A secret from 32 random bytes, taken as they are.
-    ///
-    /// ```
-    /// # use eventhorizon::Secret;
-    /// assert_eq!(Secret::from_bytes([7; 32]).key::<8>("test"), Secret::from_bytes([7; 32]).key::<8>("test"));
-    /// ```
+    /// Creates a secret from 32 random bytes.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// A secret from the operating system's randomness. Unless you keep it, it is good until the process ends.
-    ///
-    /// ```
-    /// # use eventhorizon::Secret;
-    /// assert_ne!(Secret::random()?.key::<32>("test"), Secret::random()?.key::<32>("test"));
-    /// # Ok::<(), horizon_core::Error>(())
-    /// ```
+    /// Creates a random secret, which is lost at exit.
     ///
     /// # Errors
-    /// The operating system has no randomness to give.
+    /// The operating system has no randomness.
     pub fn random() -> horizon_core::Result<Self> {
         horizon_backend::random_bytes().map(Self)
     }
 
-    /// A key of `N` bytes for one use, which `purpose` names; those of other uses tell nothing about it.
+    /// Derives a key of `N` bytes for a purpose. Keys for other purposes reveal nothing about it.
     ///
-    /// This is the `derive_key` mode of BLAKE3. Its authors ask for a purpose that stands in the source and that no
-    /// other program has: name the application, the year and the use. EventHorizon's own begin with `EventHorizon`.
+    /// This is the `derive_key` mode of BLAKE3. A purpose should be a constant that no other program uses, such as the
+    /// application, the year and the use. Those of EventHorizon start with `EventHorizon`.
     ///
     /// ```
     /// # use eventhorizon::Secret;

@@ -28,42 +28,42 @@ use super::{
 };
 use crate::{breaker::CACHED_WAIT, metrics::Metrics, read_cache::ReadCache, viewer_session::ViewerSession};
 
-/// Both ports at once: they say what the test says. Nothing, until it says something.
-struct Said {
+/// Presence and analytics that publish the values of the test.
+struct FakeSources {
     viewers: watch::Sender<Option<u64>>,
     stats: watch::Sender<Option<Stats>>,
 }
 
-fn told<T: Copy + Send + Sync + 'static>(sender: &watch::Sender<Option<T>>) -> BoxStream<'static, T> {
+fn watch_values<T: Copy + Send + Sync + 'static>(sender: &watch::Sender<Option<T>>) -> BoxStream<'static, T> {
     WatchStream::new(sender.subscribe())
-        .filter_map(async |told| told)
+        .filter_map(async |value| value)
         .boxed()
 }
 
 #[async_trait]
-impl Presence for Said {
+impl Presence for FakeSources {
     async fn track(&self, _: Topic, _: VisitorKey) -> Result<PresenceGuard> {
         Ok(PresenceGuard::new(()))
     }
 
     fn watch(&self, _: Topic) -> BoxStream<'static, u64> {
-        told(&self.viewers)
+        watch_values(&self.viewers)
     }
 }
 
 #[async_trait]
-impl Analytics for Said {
+impl Analytics for FakeSources {
     async fn track(&self, _: Event) -> Result<()> {
         Ok(())
     }
 
     fn watch(&self, _: Topic) -> BoxStream<'static, Stats> {
-        told(&self.stats)
+        watch_values(&self.stats)
     }
 }
 
 struct Fixture {
-    said: Arc<Said>,
+    sources: Arc<FakeSources>,
     store: Arc<MemoryStats>,
     hub: Hub,
     cache: Arc<ReadCache>,
@@ -71,12 +71,12 @@ struct Fixture {
 }
 
 fn fixture(viewers: Option<u64>, stats: Option<Stats>) -> Fixture {
-    let said = Arc::new(Said {
+    let sources = Arc::new(FakeSources {
         viewers: watch::Sender::new(viewers),
         stats: watch::Sender::new(stats),
     });
     let store = Arc::new(MemoryStats::new());
-    let ports = Ports::with_store(Arc::clone(&said) as _, Arc::clone(&said) as _, Arc::clone(&store));
+    let ports = Ports::with_store(Arc::clone(&sources) as _, Arc::clone(&sources) as _, Arc::clone(&store));
     let (metrics, cache) = (Arc::new(Metrics::new(Default::default())), Arc::new(ReadCache::new()));
     let hub = Hub::new(
         ports,
@@ -88,7 +88,7 @@ fn fixture(viewers: Option<u64>, stats: Option<Stats>) -> Fixture {
         Health::default(),
     );
     Fixture {
-        said,
+        sources,
         store,
         hub,
         cache,
@@ -106,7 +106,7 @@ impl Fixture {
     }
 
     fn viewers(&self, viewers: u64) {
-        self.said.viewers.send_replace(Some(viewers));
+        self.sources.viewers.send_replace(Some(viewers));
     }
 }
 
@@ -166,17 +166,17 @@ async fn a_page_tells_the_sites_numbers_once_a_second_at_most() {
     let site = Fixture::running();
     let (_seat, mut frames) = site.join();
     let mut revision = next(&mut frames).await.messages.get(FramePart::Site).revision;
-    let mut told = Vec::new();
+    let mut times = Vec::new();
     for viewers in 2..100 {
         site.viewers(viewers);
         sleep(Duration::from_millis(50)).await;
         let newest = frames.get().messages.get(FramePart::Site).revision;
         if newest > revision {
-            told.push(Instant::now());
+            times.push(Instant::now());
             revision = newest;
         }
     }
-    assert!((4..=5).contains(&told.len()), "{}", told.len());
+    assert!((4..=5).contains(&times.len()), "{}", times.len());
     sleep(SITE_INTERVAL).await;
     assert!(says(&frames.get(), FramePart::Site).contains("\"viewers\":99"));
 }
@@ -212,7 +212,7 @@ async fn a_source_that_says_nothing_holds_back_only_its_own_part() {
         ":\n\n",
         "it shows that it is alive"
     );
-    site.said.stats.send_replace(Some(Stats::default()));
+    site.sources.stats.send_replace(Some(Stats::default()));
     let frame = next(&mut frames).await;
     assert!(says(&frame, FramePart::Live).contains("\"viewers\":1"));
 }
@@ -229,7 +229,7 @@ async fn sources_that_say_nothing_are_stood_in_for_by_what_was_known_and_then_be
     assert!(says(&first, FramePart::Live).contains("\"viewers\":3,\"visits\":7"));
     let topic = Slug::new("hello").unwrap().into();
     assert_eq!(site.hub.published_stats(&topic), None, "they are not current");
-    site.said.stats.send_replace(Some(Stats::default()));
+    site.sources.stats.send_replace(Some(Stats::default()));
     site.viewers(1);
     let frame = next(&mut frames).await;
     assert!(says(&frame, FramePart::Live).contains("\"viewers\":1,\"visits\":0"));
@@ -254,7 +254,7 @@ async fn new_comments_are_read_when_their_revision_moves() {
         },
     );
     let stats = site.store.apply(&[event]).await.unwrap()[0].stats;
-    site.said.stats.send_replace(Some(stats));
+    site.sources.stats.send_replace(Some(stats));
     sleep(FRAME_INTERVAL * 2).await;
     assert!(says(&frames.get(), FramePart::Comments).contains("<p>Hello</p>"));
 }
@@ -318,6 +318,6 @@ async fn the_last_seat_ends_the_page() {
     next(&mut frames).await;
     drop(seat);
     while frames.next().await.is_some() {}
-    assert_eq!(site.said.viewers.receiver_count(), 0, "nothing watches any more");
+    assert_eq!(site.sources.viewers.receiver_count(), 0, "nothing watches any more");
     assert_eq!(site.metrics.live_pages.get(), 0);
 }

@@ -13,8 +13,8 @@ const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
 
 async fn is_well(site: &Site) {
-    let answer = site.client().json(COMMENTS, &json!({"body": "still here"})).await;
-    assert_eq!(answer.status, 201);
+    let response = site.client().json(COMMENTS, &json!({"body": "still here"})).await;
+    assert_eq!(response.status, 201);
 }
 
 /// Content type, body; status, problem, field.
@@ -23,14 +23,14 @@ type Case<'a> = (&'a str, &'a [u8], u16, &'a str, Option<&'a str>);
 async fn are_refused(cases: &[Case<'_>]) {
     let site = Site::start().await;
     for &(kind, body, status, name, field) in cases {
-        let answer = site
+        let response = site
             .client()
             .with("content-type", kind)
             .send("POST", COMMENTS, body)
             .await;
         let shown = String::from_utf8_lossy(body);
         assert_eq!(
-            answer.problem(),
+            response.problem(),
             (status, name.into(), field.map(Into::into)),
             "{kind} {shown:.40}"
         );
@@ -102,13 +102,13 @@ async fn a_control_character_is_refused_in_every_field_by_its_name() {
         for field in ["author", "body", "parent", "id"] {
             let mut comment = json!({"body": "fine"});
             comment[field] = evil.into();
-            let answer = site.client().json(COMMENTS, &comment).await;
+            let response = site.client().json(COMMENTS, &comment).await;
             if field == "body" && !evil.contains(['\0', '\u{1b}']) {
-                assert_eq!(answer.status, 201, "a body may have lines");
+                assert_eq!(response.status, 201, "a body may have lines");
                 continue;
             }
             assert_eq!(
-                answer.problem(),
+                response.problem(),
                 (422, "invalid-field".into(), Some(field.into())),
                 "{evil:?}"
             );
@@ -120,9 +120,9 @@ async fn a_control_character_is_refused_in_every_field_by_its_name() {
             ("/likes/hello", format!("liked={encoded}"), "liked"),
             ("/likes/hello", format!("liked=true&id={encoded}"), "id"),
         ] {
-            let answer = site.client().with("content-type", FORM).send("POST", path, form).await;
+            let response = site.client().with("content-type", FORM).send("POST", path, form).await;
             assert_eq!(
-                answer.problem(),
+                response.problem(),
                 (422, "invalid-field".into(), Some(field.into())),
                 "{evil:?}"
             );
@@ -147,13 +147,13 @@ async fn what_is_too_long_or_no_id_is_named() {
         Some("author".into())
     );
     for key in ["", "x", "\u{ff}", "0189"] {
-        let answer = site
+        let response = site
             .client()
             .with("idempotency-key", key)
             .send("PUT", "/likes/hello", "")
             .await;
         assert_eq!(
-            answer.problem(),
+            response.problem(),
             (400, "invalid-header".into(), Some("Idempotency-Key".into()))
         );
     }
@@ -220,9 +220,9 @@ async fn a_route_that_does_not_exist_and_a_method_that_does_not_apply_are_proble
         ("PATCH", "/likes/hello", "GET, HEAD, PUT, DELETE, POST"),
         ("PUT", COMMENTS, "GET, HEAD, POST"),
     ] {
-        let answer = site.client().send(method, path, "").await;
-        assert_eq!(answer.problem(), (405, "method-not-allowed".into(), None));
-        assert_eq!(answer.headers["allow"], allowed);
+        let response = site.client().send(method, path, "").await;
+        assert_eq!(response.problem(), (405, "method-not-allowed".into(), None));
+        assert_eq!(response.headers["allow"], allowed);
     }
 }
 
@@ -242,8 +242,8 @@ async fn a_page_of_another_site_cannot_write_in_its_readers_name() {
             ("POST", "/likes/hello"),
             ("POST", COMMENTS),
         ] {
-            let answer = other.send(method, path, "").await;
-            assert_eq!(answer.problem(), (403, "cross-site".into(), None), "{method} {path}");
+            let response = other.send(method, path, "").await;
+            assert_eq!(response.problem(), (403, "cross-site".into(), None), "{method} {path}");
         }
         assert_eq!(other.get("/stats/hello").await.status, 200);
     }
@@ -266,11 +266,11 @@ async fn a_page_of_another_site_cannot_write_in_its_readers_name() {
 #[tokio::test]
 async fn a_person_who_sent_a_plain_form_reads_a_page() {
     let site = Site::start().await;
-    let answer = site.client().form(COMMENTS, "body=+&author=%3Cscript%3E").await;
-    assert_eq!(answer.status, 422);
-    assert_eq!(answer.headers["content-type"], "text/html; charset=utf-8");
-    assert!(answer.body.contains("body must not be empty"), "{}", answer.body);
-    assert!(answer.body.contains("back button"));
+    let response = site.client().form(COMMENTS, "body=+&author=%3Cscript%3E").await;
+    assert_eq!(response.status, 422);
+    assert_eq!(response.headers["content-type"], "text/html; charset=utf-8");
+    assert!(response.body.contains("body must not be empty"), "{}", response.body);
+    assert!(response.body.contains("back button"));
     let wrong_id = site.client().form("/likes/%3Cscript%3E", "liked=true").await;
     assert!(!wrong_id.body.contains("<script"), "{}", wrong_id.body);
     let script = site
@@ -296,9 +296,9 @@ async fn a_network_that_asks_too_often_is_told_when_to_come_again() {
     for _ in 0..2 {
         is_well(&site).await;
     }
-    let answer = site.client().json(COMMENTS, &json!({"body": "too much"})).await;
-    assert_eq!(answer.problem(), (429, "too-many-requests".into(), None));
-    let wait: u64 = answer.headers["retry-after"].to_str().unwrap().parse().unwrap();
+    let response = site.client().json(COMMENTS, &json!({"body": "too much"})).await;
+    assert_eq!(response.problem(), (429, "too-many-requests".into(), None));
+    let wait: u64 = response.headers["retry-after"].to_str().unwrap().parse().unwrap();
     assert!((1..=12).contains(&wait), "{wait}");
     assert_eq!(site.metric("horizon_rate_limited_total{kind=\"comment\"}"), 1);
     let neighbour = site.client().with("x-forwarded-for", "192.0.2.1");
@@ -340,8 +340,8 @@ async fn bytes_that_are_no_http_are_answered_or_dropped() {
         b"POST /horizon/comments/hello HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
         b"GET /horizon/stats/\xff HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n",
     ] {
-        let answer = raw(site.address, bytes).await;
-        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{answer}");
+        let response = raw(site.address, bytes).await;
+        assert!(response.is_empty() || response.starts_with("HTTP/1.1 4"), "{response}");
     }
     is_well(&site).await;
 }

@@ -25,7 +25,7 @@ pub(crate) struct Client {
     pub(crate) headers: HeaderMap,
 }
 
-pub(crate) struct Answer {
+pub(crate) struct TestResponse {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: String,
@@ -37,7 +37,7 @@ impl Client {
         Self { address, headers }
     }
 
-    /// The same client with another header.
+    /// Adds a header.
     pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
         self.headers
             .insert(name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
@@ -49,9 +49,9 @@ impl Client {
         self.with("user-agent", &format!("{FIREFOX} {number}"))
     }
 
-    /// Keeps the cookie of an answer, as a browser does.
-    pub(crate) fn keep_cookie(self, answer: &Answer) -> Self {
-        let cookie = answer.headers[header::SET_COOKIE].to_str().unwrap();
+    /// Returns a client with the cookie of a response.
+    pub(crate) fn keep_cookie(self, response: &TestResponse) -> Self {
+        let cookie = response.headers[header::SET_COOKIE].to_str().unwrap();
         let cookie = cookie.split(';').next().unwrap().to_owned();
         self.with("cookie", &cookie)
     }
@@ -69,39 +69,39 @@ impl Client {
         request.headers_mut().extend(self.headers.clone());
         timeout(PATIENCE, sender.send_request(request))
             .await
-            .expect("no answer in time")
+            .expect("no response in time")
             .unwrap()
     }
 
-    pub(crate) async fn send(&self, method: &str, path: &str, body: impl Into<Vec<u8>>) -> Answer {
+    pub(crate) async fn send(&self, method: &str, path: &str, body: impl Into<Vec<u8>>) -> TestResponse {
         let (head, body) = self.start(method, path, body.into()).await.into_parts();
         let body = timeout(PATIENCE, body.collect())
             .await
             .expect("no body in time")
             .unwrap();
-        Answer {
+        TestResponse {
             status: head.status,
             headers: head.headers,
             body: String::from_utf8(body.to_bytes().to_vec()).unwrap(),
         }
     }
 
-    /// The status alone, for an answer that may never end.
+    /// Returns only the status, for a response that may not end.
     pub(crate) async fn status(&self, method: &str, path: &str) -> StatusCode {
         self.start(method, path, Vec::new()).await.status()
     }
 
-    pub(crate) async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> TestResponse {
         self.send("GET", path, "").await
     }
 
-    pub(crate) async fn json(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn json(&self, path: &str, body: &Value) -> TestResponse {
         let client = self.clone().with("content-type", "application/json");
         client.send("POST", path, body.to_string()).await
     }
 
-    /// What a browser does with a plain form.
-    pub(crate) async fn form(&self, path: &str, body: &str) -> Answer {
+    /// Sends a plain form, as a browser does.
+    pub(crate) async fn form(&self, path: &str, body: &str) -> TestResponse {
         let client = self.clone().with("content-type", "application/x-www-form-urlencoded");
         let client = client.with("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
         client.send("POST", path, body).await
@@ -123,13 +123,13 @@ impl Client {
     }
 }
 
-impl Answer {
+impl TestResponse {
     #[track_caller]
     pub(crate) fn read<T: serde::de::DeserializeOwned>(&self) -> T {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {} {}", self.status, self.body))
     }
 
-    /// Checks that it is a problem document and gives the last part of its type, and its field.
+    /// Checks that the body is a problem document, and returns its status, the last part of its type, and its field.
     #[track_caller]
     pub(crate) fn problem(&self) -> (u16, String, Option<String>) {
         assert_eq!(
@@ -158,7 +158,7 @@ pub(crate) struct Live {
     read: String,
 }
 
-/// One server-sent event, with whatever fields it has.
+/// A server-sent event.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Message {
     pub(crate) event: String,
@@ -168,7 +168,7 @@ pub(crate) struct Message {
 }
 
 impl Live {
-    /// The next message, nothing once the stream has ended.
+    /// Returns the next message, or `None` at the end of the stream.
     pub(crate) async fn next(&mut self) -> Option<Message> {
         loop {
             if let Some((block, rest)) = self.read.split_once("\n\n") {
@@ -192,7 +192,7 @@ impl Live {
         }
     }
 
-    /// Reads until a message of this name holds.
+    /// Reads until a message with this name satisfies the condition.
     pub(crate) async fn until<T: serde::de::DeserializeOwned>(&mut self, name: &str, holds: impl Fn(&T) -> bool) -> T {
         let mut seen = Vec::new();
         let found = timeout(PATIENCE, async {
@@ -219,15 +219,15 @@ impl Live {
     }
 }
 
-/// Sends bytes as they are and reads all that comes back until the server closes.
+/// Sends raw bytes, and returns everything that the server sends until it closes the connection.
 pub(crate) async fn raw(address: SocketAddr, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
-    // A server that answers early may close before everything is written.
+    // A server that responses early may close before everything is written.
     let _ = stream.write_all(bytes).await;
     let _ = stream.shutdown().await;
-    let mut answer = Vec::new();
-    let _ = timeout(PATIENCE, stream.read_to_end(&mut answer))
+    let mut response = Vec::new();
+    let _ = timeout(PATIENCE, stream.read_to_end(&mut response))
         .await
         .expect("the server did not close");
-    String::from_utf8_lossy(&answer).into_owned()
+    String::from_utf8_lossy(&response).into_owned()
 }

@@ -14,9 +14,9 @@ const ID: &str = "01890a5dac96774bbcceb302099a8057";
 const PATH: &str = "/comments/hello";
 
 async fn write(site: &Site, body: &str, parent: Option<EventId>) -> CommentView {
-    let answer = site.client().json(PATH, &json!({"body": body, "parent": parent})).await;
-    assert_eq!(answer.status, 201, "{}", answer.body);
-    answer.read()
+    let response = site.client().json(PATH, &json!({"body": body, "parent": parent})).await;
+    assert_eq!(response.status, 201, "{}", response.body);
+    response.read()
 }
 
 async fn threads(site: &Site, query: &str) -> ThreadsView {
@@ -27,10 +27,10 @@ async fn threads(site: &Site, query: &str) -> ThreadsView {
 async fn a_comment_is_answered_as_it_will_show() {
     let site = Site::start().await;
     let sent = json!({"body": "*Hello* <b>you</b>", "author": " Ada "});
-    let answer = site.client().json(PATH, &sent).await;
-    assert_eq!(answer.status, 201);
-    assert!(answer.headers.contains_key(header::SET_COOKIE));
-    let comment: CommentView = answer.read();
+    let response = site.client().json(PATH, &sent).await;
+    assert_eq!(response.status, 201);
+    assert!(response.headers.contains_key(header::SET_COOKIE));
+    let comment: CommentView = response.read();
     assert_eq!((comment.author.as_str(), comment.parent), ("Ada", None));
     assert_eq!(comment.html, "<p><em>Hello</em> &lt;b&gt;you&lt;/b&gt;</p>\n");
     let shown = threads(&site, "").await;
@@ -43,7 +43,7 @@ async fn a_comment_is_answered_as_it_will_show() {
             .unwrap(),
         shown
     );
-    let again = site.client().keep_cookie(&answer).json(PATH, &sent).await;
+    let again = site.client().keep_cookie(&response).json(PATH, &sent).await;
     assert!(!again.headers.contains_key(header::SET_COOKIE));
 }
 
@@ -101,7 +101,7 @@ async fn a_comment_that_is_sent_again_is_stored_once() {
         assert_eq!((again.status, &again.body), (first.status, &first.body));
         assert!(
             !again.headers.contains_key(header::SET_COOKIE),
-            "nobody gets another's cookie"
+            "no reader gets the cookie of another"
         );
     }
     assert_eq!(threads(&site, "").await.threads.len(), 1);
@@ -145,9 +145,9 @@ async fn a_parent_must_be_a_comment_that_can_be_answered() {
         ("/comments/other", head.id.to_string()),
         (PATH, "no id".to_owned()),
     ] {
-        let answer = site.client().json(path, &json!({"body": "b", "parent": parent})).await;
+        let response = site.client().json(path, &json!({"body": "b", "parent": parent})).await;
         assert_eq!(
-            answer.problem(),
+            response.problem(),
             (422, "invalid-field".into(), Some("parent".into())),
             "{parent}"
         );
@@ -166,8 +166,8 @@ async fn a_parent_must_be_a_comment_that_can_be_answered() {
 async fn with_moderation_first_a_comment_waits_for_the_author() {
     let site = Site::with(|config, _| config.moderation = Moderation::BeforePublishing).await;
     let sent = json!({"body": "please", "id": ID});
-    let answer = site.client().json(PATH, &sent).await;
-    assert_eq!(answer.status, 202);
+    let response = site.client().json(PATH, &sent).await;
+    assert_eq!(response.status, 202);
     assert_eq!(site.client().json(PATH, &sent).await.status, 202);
     assert!(threads(&site, "").await.threads.is_empty());
     let waiting = site
@@ -197,7 +197,7 @@ async fn with_moderation_first_a_comment_waits_for_the_author() {
 #[tokio::test]
 async fn a_plain_form_comments_and_goes_back() {
     let site = Site::start().await;
-    let answer = site
+    let response = site
         .client()
         .form(
             PATH,
@@ -206,9 +206,9 @@ async fn a_plain_form_comments_and_goes_back() {
         .await;
     let comment = &threads(&site, "").await.threads[0].comment;
     assert_eq!(comment.html, "<p>Hello ä</p>\n");
-    let location = answer.headers["location"].to_str().unwrap();
+    let location = response.headers["location"].to_str().unwrap();
     assert_eq!(
-        (answer.status.as_u16(), location),
+        (response.status.as_u16(), location),
         (303, &*format!("/blog/hello#comment-{}", comment.id))
     );
     let site = Site::with(|config, _| config.moderation = Moderation::BeforePublishing).await;
@@ -216,8 +216,8 @@ async fn a_plain_form_comments_and_goes_back() {
         ("/a", "/a?comment=waiting#comments"),
         ("/a%3Fb%3Dc%23d", "/a?b=c&comment=waiting#comments"),
     ] {
-        let answer = site.client().form(PATH, &format!("body=Hello&back={back}")).await;
-        assert_eq!(answer.headers["location"], expected);
+        let response = site.client().form(PATH, &format!("body=Hello&back={back}")).await;
+        assert_eq!(response.headers["location"], expected);
     }
 }
 
@@ -239,10 +239,10 @@ async fn what_falls_into_the_honeypot_seems_to_be_taken() {
 #[tokio::test]
 async fn a_comment_that_the_pipe_does_not_take_can_be_sent_again() {
     let site = Site::start().await;
-    site.pipe.shut(true);
+    site.bus.set_down(true);
     let sent = json!({"body": "once", "id": ID});
     assert_eq!(site.client().json(PATH, &sent).await.problem().0, 503);
-    site.pipe.shut(false);
+    site.bus.set_down(false);
     assert_eq!(site.client().json(PATH, &sent).await.status, 201);
     assert_eq!(threads(&site, "").await.threads.len(), 1);
 }

@@ -9,9 +9,9 @@ const METHODS: [&str; 5] = ["get", "put", "post", "delete", "patch"];
 #[tokio::test]
 async fn the_document_names_the_methods_of_every_route_and_no_other() {
     let site = Site::start().await;
-    let answer = site.client().get("/openapi.json").await;
-    assert_eq!(answer.headers["content-type"], "application/json");
-    let document: Value = answer.read();
+    let response = site.client().get("/openapi.json").await;
+    assert_eq!(response.headers["content-type"], "application/json");
+    let document: Value = response.read();
     for (path, operations) in document["paths"].as_object().unwrap() {
         for method in METHODS {
             let path = path.replace("{slug}", "no-such-page");

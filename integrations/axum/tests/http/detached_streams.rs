@@ -20,7 +20,7 @@ use tokio::{
 
 use crate::site::{PATIENCE, Site};
 
-/// Reads until this comes; answers all that came.
+/// Reads until this text arrives, and returns everything read.
 pub(crate) async fn until(socket: &mut TcpStream, text: &str) -> String {
     let (mut read, mut buffer) = (String::new(), [0; 4096]);
     while !read.contains(text) {
@@ -64,7 +64,7 @@ async fn a_stream_waits_for_the_answers_that_were_asked_for_before_it() {
     let mut requests = b"GET /horizon/openapi.json HTTP/1.1\r\nhost: h\r\n\r\n".repeat(asked);
     requests.extend_from_slice(b"GET /horizon/live/hello HTTP/1.1\r\nhost: h\r\n\r\n");
     let (mut read, mut write) = socket.split();
-    // More than the socket takes at once: the answers pile up at the server, in hyper's buffer too.
+    // More than the socket takes at once: the responses pile up at the server, in hyper's buffer too.
     let sent = async { write.write_all(&requests).await.unwrap() };
     let came = async {
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -114,7 +114,7 @@ async fn who_says_more_on_a_stream_is_not_answered_and_who_leaves_is_gone_at_onc
     site.metric_is("horizon_live_connections", 0).await;
 }
 
-/// An application with a stream of its own, of numbered lines, as fast as they are taken.
+/// An application with its own stream of numbered lines, as fast as the client reads.
 async fn lines(count: u32) -> TcpStream {
     let numbers = move || {
         let lines =

@@ -34,15 +34,15 @@ async fn ask(app: &Router, method: &str, path: &str, headers: &[(&str, &str)]) -
     app.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
 }
 
-async fn text(answer: Response<Body>) -> String {
-    let bytes = http_body_util::BodyExt::collect(answer.into_body())
+async fn text(response: Response<Body>) -> String {
+    let bytes = http_body_util::BodyExt::collect(response.into_body())
         .await
         .unwrap()
         .to_bytes();
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-/// An application's own state, with Horizon in it.
+/// An application's state that contains a `Horizon`.
 #[derive(Clone)]
 struct State {
     horizon: Horizon,
@@ -168,15 +168,15 @@ async fn a_page_of_a_named_origin_reads_and_writes_and_of_any_other_it_may_not()
 async fn without_named_origins_no_answer_speaks_of_them() {
     let horizon = Horizon::in_memory().start(|_: &Slug| true).await.unwrap();
     let app: Router = Router::new().nest("/horizon", horizon_axum::router(&horizon));
-    let answer = ask(&app, "GET", "/horizon/stats/bread", &[("origin", SHOP)]).await;
-    let headers = answer.headers().keys();
+    let response = ask(&app, "GET", "/horizon/stats/bread", &[("origin", SHOP)]).await;
+    let headers = response.headers().keys();
     assert_eq!(
         headers
             .filter(|name| name.as_str().starts_with("access-control"))
             .count(),
         0
     );
-    assert!(!answer.headers().contains_key(header::VARY));
+    assert!(!response.headers().contains_key(header::VARY));
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ use crate::{detached_streams::until, site::PATIENCE};
 /// More than a socket takes, in bytes.
 const TOO_MUCH: usize = 512 * 1024;
 
-/// What a layer gets.
+/// The frames that a layer gets.
 type Texts = Box<dyn Stream<Item = String> + Send + Unpin>;
 
 /// A site with a layer around its router at `/layered`, and without one at `/horizon`.
@@ -34,13 +34,13 @@ impl Layered {
         S: Stream<Item = String> + Send + 'static,
     {
         let horizon = Horizon::in_memory().start(|_: &Slug| true).await.unwrap();
-        let change = move |answer: Response| {
-            let answer = answer.map(|body| {
+        let change = move |response: Response| {
+            let response = response.map(|body| {
                 let texts = body.into_data_stream();
                 let texts = texts.map(|bytes| String::from_utf8(bytes.unwrap().to_vec()).unwrap());
                 Body::from_stream(layer(Box::new(texts)).map(Ok::<_, Infallible>))
             });
-            async { answer }
+            async { response }
         };
         let app = Router::new()
             .nest("/layered", horizon_axum::router(&horizon).layer(map_response(change)))
@@ -60,7 +60,7 @@ impl Layered {
         socket
     }
 
-    /// Another reader likes the page. Answers what stands in the frame that tells it.
+    /// Likes the page as another reader, and returns the text that the next frame contains.
     async fn like(&self, likes: u8) -> String {
         let agent = ("user-agent", "Mozilla/5.0 Firefox/130.0");
         let caller = self.horizon.caller([192, 0, 2, likes].into(), [agent]);
@@ -75,9 +75,9 @@ async fn a_layer_changes_every_frame() {
     let site = Layered::start(|texts| texts.map(|text| text.replace("viewers", "readers"))).await;
     let mut readers = [site.live("/layered").await, site.live("/layered").await];
     for likes in 1..=3 {
-        let told = site.like(likes).await;
+        let text = site.like(likes).await;
         for reader in &mut readers {
-            let frame = until(reader, &told).await;
+            let frame = until(reader, &text).await;
             assert!(frame.contains("readers") && !frame.contains("viewers"), "{frame}");
         }
     }
@@ -136,7 +136,7 @@ async fn a_layer_that_has_streams_of_its_own_beside_gets_every_frame() {
     }
 }
 
-/// Reads on until this comes behind `from`; answers where it begins.
+/// Reads until this text arrives after `from`, and returns its position.
 async fn collect(socket: &mut TcpStream, all: &mut Vec<u8>, from: usize, text: &str) -> usize {
     let (mut buffer, mut looked) = (vec![0; 1 << 16], from);
     loop {
@@ -154,7 +154,7 @@ async fn collect(socket: &mut TcpStream, all: &mut Vec<u8>, from: usize, text: &
     }
 }
 
-/// The data in all chunks that came whole (RFC 9112 §7.1).
+/// Returns the data in all complete chunks (RFC 9112 §7.1).
 fn unchunked(mut body: &str) -> String {
     let mut data = String::new();
     while let Some((size, rest)) = body.split_once("\r\n") {

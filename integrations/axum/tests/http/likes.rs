@@ -6,16 +6,16 @@ use horizon_core::wire::LikeView;
 use http::header;
 
 use crate::{
-    client::Answer,
+    client::TestResponse,
     site::{Site, topic},
 };
 
 const KEY: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 
-fn says(answer: &Answer, liked: bool, likes: u64) {
-    assert_eq!(answer.status, 200, "{}", answer.body);
-    assert_eq!(answer.headers["cache-control"], "no-store");
-    assert_eq!(answer.read::<LikeView>(), LikeView { liked, likes });
+fn says(response: &TestResponse, liked: bool, likes: u64) {
+    assert_eq!(response.status, 200, "{}", response.body);
+    assert_eq!(response.headers["cache-control"], "no-store");
+    assert_eq!(response.read::<LikeView>(), LikeView { liked, likes });
 }
 
 #[tokio::test]
@@ -39,8 +39,8 @@ async fn a_reader_likes_a_page_once_and_takes_it_back_once() {
 #[tokio::test]
 async fn the_cookie_is_out_of_reach_for_scripts_and_other_sites() {
     let site = Site::start().await;
-    let answer = site.client().send("PUT", "/likes/hello", "").await;
-    let cookie = answer.headers[header::SET_COOKIE].to_str().unwrap();
+    let response = site.client().send("PUT", "/likes/hello", "").await;
+    let cookie = response.headers[header::SET_COOKIE].to_str().unwrap();
     for attribute in ["HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=31536000"] {
         assert!(
             cookie.split("; ").any(|part| part == attribute),
@@ -49,9 +49,9 @@ async fn the_cookie_is_out_of_reach_for_scripts_and_other_sites() {
     }
     assert!(!cookie.contains("Secure"));
     let site = Site::with(|config, _| config.secure_cookies = true).await;
-    let answer = site.client().send("PUT", "/likes/hello", "").await;
+    let response = site.client().send("PUT", "/likes/hello", "").await;
     assert!(
-        answer.headers[header::SET_COOKIE]
+        response.headers[header::SET_COOKIE]
             .to_str()
             .unwrap()
             .contains("; Secure")
@@ -72,17 +72,17 @@ async fn reading_sets_no_cookie_and_neither_does_taking_back_what_was_not_given(
             .headers
             .contains_key(header::SET_COOKIE)
     );
-    let answer = site.client().send("DELETE", "/likes/hello", "").await;
-    says(&answer, false, 0);
-    assert!(!answer.headers.contains_key(header::SET_COOKIE));
+    let response = site.client().send("DELETE", "/likes/hello", "").await;
+    says(&response, false, 0);
+    assert!(!response.headers.contains_key(header::SET_COOKIE));
     assert_eq!(site.metric("horizon_events_tracked_total{kind=\"unlike\"}"), 0);
 }
 
 #[tokio::test]
 async fn a_cookie_that_was_tampered_with_is_no_cookie() {
     let site = Site::start().await;
-    let answer = site.client().send("PUT", "/likes/hello", "").await;
-    let reader = site.client().keep_cookie(&answer);
+    let response = site.client().send("PUT", "/likes/hello", "").await;
+    let reader = site.client().keep_cookie(&response);
     let cookie = reader.headers["cookie"].to_str().unwrap().to_owned();
     let last = if cookie.ends_with('0') { "1" } else { "0" };
     let forged = reader.with("cookie", &format!("{}{last}", &cookie[..cookie.len() - 1]));
@@ -96,19 +96,19 @@ async fn a_cookie_that_was_tampered_with_is_no_cookie() {
 #[tokio::test]
 async fn a_like_whose_answer_was_lost_is_one_like_when_it_is_sent_again() {
     let site = Site::start().await;
-    let nobody = site.client().with("idempotency-key", KEY);
+    let stranger = site.client().with("idempotency-key", KEY);
     let (first, second) = tokio::join!(
-        nobody.send("PUT", "/likes/hello", ""),
-        nobody.send("PUT", "/likes/hello", "")
+        stranger.send("PUT", "/likes/hello", ""),
+        stranger.send("PUT", "/likes/hello", "")
     );
-    says(&nobody.send("PUT", "/likes/hello", "").await, true, 1);
+    says(&stranger.send("PUT", "/likes/hello", "").await, true, 1);
     assert_eq!(first.headers[header::SET_COOKIE], second.headers[header::SET_COOKIE]);
     let form = site
         .client()
         .form("/likes/hello", &format!("liked=true&id={KEY}"))
         .await;
     assert_eq!(form.headers[header::SET_COOKIE], first.headers[header::SET_COOKIE]);
-    let other = nobody.send("PUT", "/likes/other", "").await;
+    let other = stranger.send("PUT", "/likes/other", "").await;
     assert_ne!(other.headers[header::SET_COOKIE], first.headers[header::SET_COOKIE]);
 }
 
@@ -123,8 +123,8 @@ async fn many_readers_at_once_are_counted_exactly() {
         .collect();
     let mut cookies = HashSet::new();
     for reader in readers {
-        let answer = reader.await.unwrap();
-        cookies.insert(answer.headers[header::SET_COOKIE].clone());
+        let response = reader.await.unwrap();
+        cookies.insert(response.headers[header::SET_COOKIE].clone());
     }
     assert_eq!(cookies.len(), 100);
     assert_eq!(site.horizon.stats(&[topic("hello")]).await.unwrap()[0].likes, 100);
@@ -133,14 +133,16 @@ async fn many_readers_at_once_are_counted_exactly() {
 #[tokio::test]
 async fn whoever_asks_is_told_whether_they_like_the_page() {
     let site = Site::start().await;
-    let nobody = site.client();
-    says(&nobody.get("/likes/hello").await, false, 0);
-    let reader = site.client().keep_cookie(&nobody.send("PUT", "/likes/hello", "").await);
+    let stranger = site.client();
+    says(&stranger.get("/likes/hello").await, false, 0);
+    let reader = site
+        .client()
+        .keep_cookie(&stranger.send("PUT", "/likes/hello", "").await);
     says(&reader.get("/likes/hello").await, true, 1);
     says(&reader.get("/likes/other").await, false, 0);
-    let answer = nobody.get("/likes/hello").await;
-    says(&answer, false, 1);
-    assert!(!answer.headers.contains_key(header::SET_COOKIE));
+    let response = stranger.get("/likes/hello").await;
+    says(&response, false, 1);
+    assert!(!response.headers.contains_key(header::SET_COOKIE));
     reader.send("DELETE", "/likes/hello", "").await;
     says(&reader.get("/likes/hello").await, false, 0);
 }
@@ -148,19 +150,19 @@ async fn whoever_asks_is_told_whether_they_like_the_page() {
 #[tokio::test]
 async fn a_plain_form_likes_and_goes_back() {
     let site = Site::start().await;
-    let answer = site
+    let response = site
         .client()
         .form("/likes/hello", "liked=true&back=%2Fblog%2Fhello")
         .await;
     assert_eq!(
-        (answer.status.as_u16(), answer.headers["location"].to_str().unwrap()),
+        (response.status.as_u16(), response.headers["location"].to_str().unwrap()),
         (303, "/blog/hello")
     );
-    let reader = site.client().keep_cookie(&answer);
+    let reader = site.client().keep_cookie(&response);
     assert_eq!(site.client().numbers("/stats/hello").await.likes, 1);
-    let answer = reader.form("/likes/hello", "liked=false").await;
+    let response = reader.form("/likes/hello", "liked=false").await;
     assert_eq!(
-        (answer.status.as_u16(), answer.headers["location"].to_str().unwrap()),
+        (response.status.as_u16(), response.headers["location"].to_str().unwrap()),
         (303, "/")
     );
     assert_eq!(site.client().numbers("/stats/hello").await.likes, 0);
@@ -169,15 +171,15 @@ async fn a_plain_form_likes_and_goes_back() {
 #[tokio::test]
 async fn a_like_that_the_pipe_does_not_take_can_be_sent_again() {
     let site = Site::start().await;
-    site.pipe.shut(true);
-    let nobody = site.client().with("idempotency-key", KEY);
-    let answer = nobody.send("PUT", "/likes/hello", "").await;
-    assert_eq!(answer.problem(), (503, "unavailable".into(), None));
-    assert!(answer.headers.contains_key("retry-after"));
-    assert!(!answer.headers.contains_key(header::SET_COOKIE));
+    site.bus.set_down(true);
+    let stranger = site.client().with("idempotency-key", KEY);
+    let response = stranger.send("PUT", "/likes/hello", "").await;
+    assert_eq!(response.problem(), (503, "unavailable".into(), None));
+    assert!(response.headers.contains_key("retry-after"));
+    assert!(!response.headers.contains_key(header::SET_COOKIE));
     assert_eq!(site.metric("horizon_events_failed_total{kind=\"like\"}"), 1);
-    site.pipe.shut(false);
-    says(&nobody.send("PUT", "/likes/hello", "").await, true, 1);
+    site.bus.set_down(false);
+    says(&stranger.send("PUT", "/likes/hello", "").await, true, 1);
 }
 
 #[tokio::test]

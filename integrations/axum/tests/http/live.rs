@@ -130,10 +130,10 @@ async fn joining_while_the_last_reader_leaves_always_gives_a_live_page() {
 #[tokio::test]
 async fn a_pipe_that_is_down_delays_no_stream_and_loses_no_visit() {
     let site = Site::start().await;
-    site.pipe.shut(true);
+    site.bus.set_down(true);
     let mut live = site.client().live("/live/hello").await;
     assert_eq!(live.viewers(1).await.visits, 0);
-    site.pipe.shut(false);
+    site.bus.set_down(false);
     live.until("live", |numbers: &PageStats| numbers.visits == 1).await;
     assert_eq!(site.visits(Topic::Site).await, 1);
 }
@@ -141,8 +141,8 @@ async fn a_pipe_that_is_down_delays_no_stream_and_loses_no_visit() {
 #[tokio::test]
 async fn a_head_request_counts_nobody() {
     let site = Site::start().await;
-    let answer = site.client().send("HEAD", "/live/hello", "").await;
-    assert_eq!((answer.status.as_u16(), answer.body.as_str()), (200, ""));
+    let response = site.client().send("HEAD", "/live/hello", "").await;
+    assert_eq!((response.status.as_u16(), response.body.as_str()), (200, ""));
     let _live = site.client().agent(1).live("/live/hello").await;
     eventually("the visit", async || site.visits(topic("hello")).await > 0).await;
     assert_eq!(site.visits(topic("hello")).await, 1);

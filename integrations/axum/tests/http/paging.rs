@@ -11,16 +11,16 @@ use crate::site::Site;
 const PATH: &str = "/comments/hello";
 
 async fn write(site: &Site, body: &str, parent: Option<EventId>) -> EventId {
-    let answer = site.client().json(PATH, &json!({"body": body, "parent": parent})).await;
-    assert_eq!(answer.status, 201, "{}", answer.body);
-    answer.read::<CommentView>().id
+    let response = site.client().json(PATH, &json!({"body": body, "parent": parent})).await;
+    assert_eq!(response.status, 201, "{}", response.body);
+    response.read::<CommentView>().id
 }
 
 async fn threads(site: &Site, query: &str) -> ThreadsView {
     site.client().get(&format!("{PATH}{query}")).await.read()
 }
 
-/// The replies that the pages of a thread have in turn, from the newest threads on.
+/// Returns the numbers of replies on the successive pages of a thread.
 async fn all_replies(site: &Site, head: EventId, limit: usize) -> Vec<Vec<EventId>> {
     let mut thread = threads(site, "").await.threads.remove(0);
     let mut pages = vec![ids(&thread)];
@@ -79,7 +79,7 @@ async fn a_thread_that_is_not_there_is_an_empty_page_and_a_wrong_id_is_named() {
     }
 }
 
-/// An ampersand is five times as long in HTML, so the page is full before the store's page is.
+/// An ampersand is five times as long in HTML, so the rendered page is full before the store's page.
 #[tokio::test]
 async fn no_answer_is_much_larger_than_a_page_may_be() {
     let site = Site::start().await;
@@ -93,20 +93,24 @@ async fn no_answer_is_much_larger_than_a_page_may_be() {
     for _ in 0..MAX_PAGE_BYTES / (5 * MAX_BODY_CHARS) + 1 {
         heads.push(write(&site, &large, None).await);
     }
-    let (mut before, mut found, mut answers) = (String::new(), Vec::new(), 0);
+    let (mut before, mut found, mut responses) = (String::new(), Vec::new(), 0);
     loop {
-        let answer = site.client().get(&format!("{PATH}?limit=100{before}")).await;
-        assert!(answer.body.len() < 2 * MAX_PAGE_BYTES, "{} bytes", answer.body.len());
-        let page: ThreadsView = answer.read();
+        let response = site.client().get(&format!("{PATH}?limit=100{before}")).await;
+        assert!(
+            response.body.len() < 2 * MAX_PAGE_BYTES,
+            "{} bytes",
+            response.body.len()
+        );
+        let page: ThreadsView = response.read();
         found.extend(page.threads.iter().rev().map(|thread| thread.comment.id));
         before = format!("&before={}", page.threads[0].comment.id);
-        answers += 1;
+        responses += 1;
         if !page.has_earlier {
             break;
         }
     }
     found.reverse();
-    assert_eq!((found, answers), (heads, 2));
+    assert_eq!((found, responses), (heads, 2));
     let page = site.client().get(&format!("{PATH}?thread={head}&limit=100")).await;
     assert!(page.body.len() < 2 * MAX_PAGE_BYTES, "{} bytes", page.body.len());
     let thread = &page.read::<ThreadsView>().threads[0];

@@ -2,15 +2,15 @@
 
 use http::header;
 
-use crate::{client::Answer, site::Site};
+use crate::{client::TestResponse, site::Site};
 
 const FILES: [(&str, &str); 2] = [
     ("/client.js", "text/javascript; charset=utf-8"),
     ("/client.d.ts", "text/plain; charset=utf-8"),
 ];
 
-fn tag(answer: &Answer) -> &str {
-    let tag = answer.headers[header::ETAG].to_str().unwrap();
+fn tag(response: &TestResponse) -> &str {
+    let tag = response.headers[header::ETAG].to_str().unwrap();
     assert!(tag.starts_with('"') && tag.ends_with('"'), "{tag}");
     tag
 }
@@ -19,18 +19,18 @@ fn tag(answer: &Answer) -> &str {
 async fn the_script_and_its_types_are_files_that_may_be_kept() {
     let site = Site::start().await;
     for (path, kind) in FILES {
-        let answer = site.client().get(path).await;
-        assert_eq!(answer.status, 200);
-        assert_eq!(answer.headers[header::CONTENT_TYPE], kind);
+        let response = site.client().get(path).await;
+        assert_eq!(response.status, 200);
+        assert_eq!(response.headers[header::CONTENT_TYPE], kind);
         assert!(
-            answer.headers[header::CACHE_CONTROL]
+            response.headers[header::CACHE_CONTROL]
                 .to_str()
                 .unwrap()
                 .starts_with("public, max-age=3600"),
             "{path}"
         );
-        assert!(answer.body.contains("connect"), "{path}");
-        tag(&answer);
+        assert!(response.body.contains("connect"), "{path}");
+        tag(&response);
     }
 }
 

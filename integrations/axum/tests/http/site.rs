@@ -21,16 +21,16 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::Instant};
 
 use crate::client::Client;
 
-/// How long a condition may take to come true.
+/// The time limit for a condition.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long a reader who left still counts.
+/// How long a viewer counts after leaving.
 const GRACE: Duration = Duration::from_millis(50);
 
 pub(crate) struct Site {
     pub(crate) address: SocketAddr,
     pub(crate) horizon: Horizon,
-    pub(crate) pipe: Arc<Valve>,
+    pub(crate) bus: Arc<SwitchableBus>,
     pub(crate) store: Arc<MemoryStats>,
     stop: Option<oneshot::Sender<()>>,
     pub(crate) server: JoinHandle<std::io::Result<()>>,
@@ -41,7 +41,7 @@ impl Site {
         Self::with(|_, _| {}).await
     }
 
-    /// A site that is set up in its own way.
+    /// Starts a site with another configuration.
     pub(crate) async fn with(set: impl FnOnce(&mut Config, &mut Limits)) -> Self {
         let mut config = Config::default();
         let much = Rate::new(1_000_000, 1_000_000);
@@ -50,10 +50,10 @@ impl Site {
         let mut limits = Limits::default();
         set(&mut config, &mut limits);
         let store = Arc::new(MemoryStats::new());
-        let pipe = Valve::new(Arc::clone(&store));
+        let bus = SwitchableBus::new(Arc::clone(&store));
         let ports = Ports::with_store(
             Arc::new(MemoryPresence::new(GRACE)),
-            Arc::clone(&pipe) as Arc<dyn Analytics>,
+            Arc::clone(&bus) as Arc<dyn Analytics>,
             Arc::clone(&store),
         );
         let horizon = Horizon::from_ports(ports)
@@ -74,7 +74,7 @@ impl Site {
         Self {
             address,
             horizon,
-            pipe,
+            bus,
             store,
             stop: Some(stop),
             server,
@@ -85,30 +85,30 @@ impl Site {
         Client::new(self.address)
     }
 
-    /// Begins a shutdown.
+    /// Starts a shutdown.
     pub(crate) fn stop(&mut self) {
         self.stop.take().unwrap().send(()).unwrap();
     }
 
-    /// The value of a metric, zero if it was never counted.
+    /// Returns the value of a metric, zero if it is missing.
     pub(crate) fn metric(&self, name: &str) -> u64 {
         let text = self.horizon.metrics();
         let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         line.map_or(0, |value| value.parse().unwrap())
     }
 
-    /// Waits for a metric to have a value.
+    /// Waits until a metric has a value.
     pub(crate) async fn metric_is(&self, name: &str, value: u64) {
         eventually(name, async || self.metric(name) == value).await;
     }
 
-    /// Whether the one behind this client likes the page.
+    /// Returns whether the reader of this client likes the page.
     pub(crate) async fn likes(&self, slug: &Slug, client: &Client) -> Result<bool> {
         let caller = self.horizon.caller([127, 0, 0, 1].into(), &client.headers);
         self.horizon.is_liked_by(slug, &caller).await
     }
 
-    /// The visits of a topic, as they are stored.
+    /// Returns the stored visits of a topic.
     pub(crate) async fn visits(&self, topic: Topic) -> u64 {
         horizon_core::StatsStoreExt::total(&*self.store, &topic)
             .await
@@ -118,7 +118,7 @@ impl Site {
     }
 }
 
-/// Waits until something is so.
+/// Waits until a condition is true.
 pub(crate) async fn eventually(what: &str, mut condition: impl AsyncFnMut() -> bool) {
     let end = Instant::now() + PATIENCE;
     while !condition().await {
@@ -131,46 +131,46 @@ pub(crate) fn topic(slug: &str) -> Topic {
     Slug::new(slug).unwrap().into()
 }
 
-/// A pipe with the accumulator behind it, which can be shut.
-pub(crate) struct Valve {
-    pipe: MemoryBus,
-    shut: AtomicBool,
+/// An event bus with an accumulator, which can be made unavailable.
+pub(crate) struct SwitchableBus {
+    bus: MemoryBus,
+    is_down: AtomicBool,
 }
 
-impl Valve {
+impl SwitchableBus {
     fn new(store: Arc<MemoryStats>) -> Arc<Self> {
-        let (pipe, mut feed) = MemoryBus::new(Arc::clone(&store) as _);
+        let (bus, mut consumer) = MemoryBus::new(Arc::clone(&store) as _);
         tokio::spawn(async move {
             let now = || {
                 let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
                 Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap())
             };
-            while process_batch(&mut feed, &*store, &now, NonZeroUsize::new(1000).unwrap())
+            while process_batch(&mut consumer, &*store, &now, NonZeroUsize::new(1000).unwrap())
                 .await
                 .is_ok()
             {}
         });
         Arc::new(Self {
-            pipe,
-            shut: AtomicBool::new(false),
+            bus,
+            is_down: AtomicBool::new(false),
         })
     }
 
-    pub(crate) fn shut(&self, shut: bool) {
-        self.shut.store(shut, Ordering::SeqCst);
+    pub(crate) fn set_down(&self, is_down: bool) {
+        self.is_down.store(is_down, Ordering::SeqCst);
     }
 }
 
 #[async_trait]
-impl Analytics for Valve {
+impl Analytics for SwitchableBus {
     async fn track(&self, event: Event) -> Result<()> {
-        if self.shut.load(Ordering::SeqCst) {
-            return Err(Error::unavailable("the pipe is shut"));
+        if self.is_down.load(Ordering::SeqCst) {
+            return Err(Error::unavailable("the bus is unavailable"));
         }
-        self.pipe.track(event).await
+        self.bus.track(event).await
     }
 
     fn watch(&self, topic: Topic) -> BoxStream<'static, Stats> {
-        self.pipe.watch(topic)
+        self.bus.watch(topic)
     }
 }
