@@ -227,7 +227,7 @@ fn log_diagnostic(diagnostic: &Diagnostic) {
             tracing::error!(%path, line, reason, "a content file is broken; its last good version is shown");
         }
         DiagnosticEffect::Shown => {
-            tracing::warn!(%path, line, reason, "a content file is shown, but part of it has no effect")
+            tracing::warn!(%path, line, reason, "a content file is shown, but part of it has no effect");
         }
         DiagnosticEffect::Skipped => tracing::info!(%path, line, reason, "a file is not a post"),
     }

@@ -79,7 +79,7 @@ pub(crate) fn api_url(route: &str, slug: &str) -> String {
 /// Reopens the stream when it is lost, when the network changes and when the page becomes visible.
 fn add_handlers() {
     dom::every(CHECK_INTERVAL, || {
-        LIVE.with(|live| live.reopen_if(StreamHealth::is_due))
+        LIVE.with(|live| live.reopen_if(StreamHealth::is_due));
     });
     let window = dom::window();
     let document = dom::document();
@@ -106,7 +106,7 @@ impl LiveStream {
             health: RefCell::default(),
             source: RefCell::default(),
             on_event: dom::callback(Box::new(|event| {
-                LIVE.with(|live| live.handle_event(event.unchecked_ref()))
+                LIVE.with(|live| live.handle_event(event.unchecked_ref()));
             })),
             is_started: Cell::default(),
         }

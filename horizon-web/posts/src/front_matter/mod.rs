@@ -319,6 +319,6 @@ impl FieldParser<'_> {
     }
 
     fn slug(&mut self) -> Option<Slug> {
-        self.parsed("slug", |text| Slug::new(text))
+        self.parsed("slug", Slug::new)
     }
 }
