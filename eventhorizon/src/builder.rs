@@ -69,7 +69,9 @@ impl Horizon {
     /// contain passwords.
     pub fn from_urls(bus: &str, store: &str) -> Result<Builder> {
         let urls = BackendUrls::parse(Program::Application, bus, store);
-        Ok(Builder::new(BackendSource::Urls(urls.map_err(|error| invalid_setting(&error))?)))
+        Ok(Builder::new(BackendSource::Urls(
+            urls.map_err(|error| invalid_setting(&error))?,
+        )))
     }
 
     /// Sets up a site with parsed URLs; see [`from_urls`](Self::from_urls).
@@ -78,7 +80,9 @@ impl Horizon {
     /// An application cannot use the event bus, or the two do not fit together.
     pub fn from_parsed_urls(bus: BusUrl, store: StoreUrl) -> Result<Builder> {
         let urls = BackendUrls::new(Program::Application, bus, store);
-        Ok(Builder::new(BackendSource::Urls(urls.map_err(|error| invalid_setting(&error))?)))
+        Ok(Builder::new(BackendSource::Urls(
+            urls.map_err(|error| invalid_setting(&error))?,
+        )))
     }
 
     /// Sets up a site that keeps everything in memory, for tests and first steps.

@@ -1,6 +1,6 @@
 use std::{
     fmt,
-    net::{IpAddr, Ipv6Addr, SocketAddr},
+    net::{IpAddr, SocketAddr},
 };
 
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue};
@@ -135,23 +135,6 @@ pub fn client_addr(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAd
         client = next;
     }
     client
-}
-
-/// Returns the network of an address: an IPv4 address itself, the /64 of an IPv6 address.
-///
-/// ```
-/// use eventhorizon::client_network;
-///
-/// let network = |address: &str| client_network(address.parse().unwrap());
-/// assert_eq!(network("2001:db8::1"), network("2001:db8::2"));
-/// assert_eq!(network("::ffff:192.0.2.1"), network("192.0.2.1"));
-/// ```
-#[must_use]
-pub fn client_network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
-        v4 => v4,
-    }
 }
 
 /// Parses an address, bare, with a port, or in brackets.

@@ -27,7 +27,7 @@
 //! |---|---|
 //! | set-up | [`Builder`], [`Config`], [`Moderation`], [`Signals`], [`Rates`], [`Secret`] |
 //! | application rules | [`Pages`], [`Identify`], [`Identity`], [`EventPolicy`], [`ProposedEvent`], [`Decision`] |
-//! | requests | [`Caller`], [`ExistingPage`], [`client_addr`], [`client_network`], [`same_origin`], [`Origin`] |
+//! | requests | [`Caller`], [`ExistingPage`], [`client_addr`], [`same_origin`], [`has_privacy_signal`], [`Origin`] |
 //! | live streams | [`Live`], [`LiveOptions`] |
 //! | likes and comments | [`LikeRequest`], [`LikeOutcome`], [`NewComment`], [`CommentOutcome`], [`Paging`] |
 //! | rendering pages | [`ReadSession`], [`StatsSnapshot`], [`ThreadsSnapshot`], [`client_js`], [`client_types`] |
@@ -76,7 +76,7 @@ mod visitors;
 
 pub use builder::Builder;
 pub use bytes;
-pub use caller::{Caller, client_addr, client_network};
+pub use caller::{Caller, client_addr};
 pub use client::{client_js, client_types};
 pub use comments::{CommentOutcome, NewComment, Paging};
 pub use config::{Config, Moderation, Rate, Rates, Signals};

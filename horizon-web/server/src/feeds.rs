@@ -7,6 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use eventhorizon::http::if_none_match;
 
 use crate::{etag, state::AppState};
 
@@ -46,7 +47,7 @@ fn respond(headers: &HeaderMap, content_type: &'static str, body: String) -> Res
         (header::VARY, HeaderValue::from_static("accept-encoding")),
     ];
     let tag = etag::weak(&digest);
-    if etag::if_none_match(headers).any(|tag| tag == digest) {
+    if if_none_match(headers).any(|tag| tag == digest) {
         return (StatusCode::NOT_MODIFIED, fields, tag, ()).into_response();
     }
     (fields, tag, body).into_response()

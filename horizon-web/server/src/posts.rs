@@ -12,7 +12,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use eventhorizon::{Paging, ReadSession};
+use eventhorizon::{Paging, ReadSession, http::if_none_match};
 use horizon_app::{PostPage, SlotValues, Template, View};
 use horizon_axum::Requester;
 use horizon_core::{Error, EventId, Result, wire::ThreadsView};
@@ -209,7 +209,7 @@ impl PostRequest {
     /// keep a page with its id. An old id in the like form is harmless.
     async fn cached_form_id(&self, state: &str) -> Option<EventId> {
         let headers: &HeaderMap = &self.parts.headers;
-        let mut ids = etag::if_none_match(headers)
+        let mut ids = if_none_match(headers)
             .filter_map(|tag| tag.strip_prefix(state)?.strip_prefix('.')?.parse::<EventId>().ok());
         let id = ids.next()?;
         match self.reads.comment(id).await {

@@ -1,6 +1,7 @@
 use std::{collections::HashMap, net::IpAddr, sync::Arc};
 
-use eventhorizon::{ConnectionGuard, Horizon, client_network};
+use eventhorizon::{ConnectionGuard, Horizon};
+use horizon_core::VisitorKey;
 use parking_lot::Mutex;
 
 use super::Limits;
@@ -15,13 +16,13 @@ pub(super) struct Admission {
 #[derive(Default)]
 struct ConnectionCounts {
     total: usize,
-    networks: HashMap<IpAddr, usize>,
+    networks: HashMap<VisitorKey, usize>,
 }
 
 /// Counts an admitted connection until it is dropped.
 pub(super) struct AdmissionPermit {
     admission: Arc<Admission>,
-    network: Option<IpAddr>,
+    network: Option<VisitorKey>,
     _connection: ConnectionGuard,
 }
 
@@ -38,7 +39,7 @@ impl Admission {
     pub(super) fn admit(this: &Arc<Self>, peer: IpAddr) -> Option<AdmissionPermit> {
         let proxies = &this.horizon.config().trusted_proxies;
         let peer = peer.to_canonical();
-        let network = (!proxies.iter().any(|proxy| proxy.contains(&peer))).then(|| client_network(peer));
+        let network = (!proxies.iter().any(|proxy| proxy.contains(&peer))).then(|| network(peer));
         if let Err(reason) = this.count(network) {
             this.horizon.count_refused_connection(reason);
             return None;
@@ -50,7 +51,7 @@ impl Admission {
         })
     }
 
-    fn count(&self, network: Option<IpAddr>) -> Result<(), &'static str> {
+    fn count(&self, network: Option<VisitorKey>) -> Result<(), &'static str> {
         let mut open = self.open.lock();
         if open.total >= self.limits.connections {
             return Err("total");
@@ -80,4 +81,10 @@ impl Drop for AdmissionPermit {
             }
         }
     }
+}
+
+/// Returns a hash of the network: of the whole IPv4 address, or of the /64 of an IPv6 address. It needs no secret key,
+/// because it stays in memory.
+fn network(peer: IpAddr) -> VisitorKey {
+    VisitorKey::derive(&[0; 32], "connections", peer, "")
 }
