@@ -158,7 +158,7 @@ pub struct ServeArgs {
         env = "HORIZON_MODERATION",
         value_name = "HORIZON_MODERATION",
         default_value = "after",
-        value_parser = PossibleValuesParser::new(["after", "first"]).map(parse_moderation)
+        value_parser = PossibleValuesParser::new(["after", "first"]).map(|name| parse_moderation(&name))
     )]
     pub moderation: Moderation,
     /// The effect of `Sec-GPC: 1` and `DNT: 1`: count the reader anonymously, ignore the signal, or do not count.
@@ -167,7 +167,7 @@ pub struct ServeArgs {
         env = "HORIZON_SIGNALS",
         value_name = "HORIZON_SIGNALS",
         default_value = "count",
-        value_parser = PossibleValuesParser::new(["count", "ignore", "drop"]).map(parse_signals)
+        value_parser = PossibleValuesParser::new(["count", "ignore", "drop"]).map(|name| parse_signals(&name))
     )]
     pub signals: Signals,
     /// The folder of the bundle. Default: `site` next to the binary or one folder up.
@@ -175,15 +175,15 @@ pub struct ServeArgs {
     pub site: Option<PathBuf>,
 }
 
-fn parse_moderation(name: String) -> Moderation {
-    match name.as_str() {
+fn parse_moderation(name: &str) -> Moderation {
+    match name {
         "first" => Moderation::BeforePublishing,
         _ => Moderation::AfterPublishing,
     }
 }
 
-fn parse_signals(name: String) -> Signals {
-    match name.as_str() {
+fn parse_signals(name: &str) -> Signals {
+    match name {
         "ignore" => Signals::Ignore,
         "drop" => Signals::Drop,
         _ => Signals::Count,
