@@ -51,7 +51,7 @@ pub(crate) fn router() -> Router<AppState> {
 }
 
 #[derive(Debug, Default, Deserialize)]
-struct CommentsQuery {
+struct ModerationQuery {
     only: Option<String>,
     before: Option<EventId>,
 }
@@ -74,7 +74,7 @@ fn is_only_pending(only: Option<&String>) -> bool {
 
 async fn comments(
     State(app): State<AppState>,
-    query: Result<Query<CommentsQuery>, QueryRejection>,
+    query: Result<Query<ModerationQuery>, QueryRejection>,
     headers: HeaderMap,
 ) -> Response {
     if let Some(response) = auth::require_session(&app, &headers).await {
@@ -87,7 +87,7 @@ async fn comments(
     respond::view_with(&app, &reads, page).await
 }
 
-async fn load(app: &AppState, query: &CommentsQuery) -> Result<ModerationPage> {
+async fn load(app: &AppState, query: &ModerationQuery) -> Result<ModerationPage> {
     let only_pending = is_only_pending(query.only.as_ref());
     let only = only_pending.then_some(Visibility::Pending);
     let comments = app

@@ -14,6 +14,6 @@ mod markdown;
 #[cfg(test)]
 mod publication;
 #[cfg(test)]
-mod waiting;
+mod scheduled;
 #[cfg(test)]
 mod watch;

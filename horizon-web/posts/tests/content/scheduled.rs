@@ -122,12 +122,12 @@ fn with_drafts_waiting_posts_are_shown() {
 
 /// A clock that goes with tokio's, which a test in paused time drives; and that can be set.
 #[derive(Clone)]
-struct Clock {
+struct TestClock {
     start: Instant,
     ahead: Arc<AtomicI64>,
 }
 
-impl Clock {
+impl TestClock {
     fn at(date: &str) -> Self {
         Self {
             start: Instant::now(),
@@ -149,7 +149,7 @@ impl Clock {
 #[tokio::test(start_paused = true)]
 async fn a_waiting_post_is_shown_at_its_moment() {
     let folder = folder();
-    let clock = Clock::at("2026-12-24T10:00:00Z");
+    let clock = TestClock::at("2026-12-24T10:00:00Z");
     let now = clock.clone();
     let (mut latest, run) = watch(folder.content(), move || now.now(), std::future::pending()).unwrap();
     assert!(latest.borrow_and_update().post("next").is_none());
@@ -166,7 +166,7 @@ async fn a_waiting_post_is_shown_at_its_moment() {
 #[tokio::test(start_paused = true)]
 async fn a_clock_that_jumps_is_noticed_within_the_longest_sleep() {
     let folder = folder();
-    let clock = Clock::at("2026-12-01");
+    let clock = TestClock::at("2026-12-01");
     let now = clock.clone();
     let (mut latest, run) = watch(folder.content(), move || now.now(), std::future::pending()).unwrap();
     let task = tokio::spawn(run);
