@@ -1,7 +1,7 @@
 use std::{env, net::SocketAddr};
 
 use anyhow::{Context, bail};
-use horizon_test_support::process::{Process, beside_this_program};
+use horizon_test_support::process::{Process, sibling_program};
 use tempfile::TempDir;
 use tokio::process::Command;
 
@@ -77,7 +77,7 @@ impl Peer {
         let log = folder.path().join("log");
         let process = match self {
             Self::Floor | Self::PlainAxum => {
-                let command = Command::new(beside_this_program(self.name())?);
+                let command = Command::new(sibling_program(self.name())?);
                 Process::start(place.put(&command), &log).await?
             }
             Self::Ws | Self::SocketIo => {

@@ -84,7 +84,7 @@ impl Blog {
     }
 
     /// Reads a page; that it is there is checked.
-    pub(crate) async fn page(&self, path: &str) -> anyhow::Result<http::Answer> {
+    pub(crate) async fn page(&self, path: &str) -> anyhow::Result<http::Response> {
         let answer = http::get(self.address(), path).await?;
         anyhow::ensure!(answer.status.is_success(), "{path} is answered {}", answer.status);
         Ok(answer)

@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::{Context, ensure};
-use horizon_test_support::{Nodes, Options, Server, http};
+use horizon_test_support::{TestCluster, ServerOptions, WebServer, http};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -74,24 +74,24 @@ pub(crate) async fn measure(rounds: usize) -> anyhow::Result<Vec<Aim>> {
 }
 
 async fn redis(rounds: usize) -> anyhow::Result<Vec<Aim>> {
-    let mut nodes = Nodes::start().await?;
-    let web = nodes.web("web", &[SECRET]).await?;
+    let mut cluster = TestCluster::start().await?;
+    let web = cluster.web("web", &[SECRET]).await?;
     let cookie = reader(web.address()).await?;
     let mut aims = Vec::new();
     aims.extend(times(web.address(), &cookie, rounds).await?.aims("Redis up"));
-    nodes.redis.pause().await?;
+    cluster.redis.pause().await?;
     aims.extend(times(web.address(), &cookie, rounds).await?.aims("Redis stopped"));
-    aims.push(fresh(&nodes, &cookie, "Redis stopped").await?);
-    nodes.redis.resume().await?;
-    nodes.redis.kill().await?;
+    aims.push(fresh(&cluster, &cookie, "Redis stopped").await?);
+    cluster.redis.resume().await?;
+    cluster.redis.kill().await?;
     aims.extend(times(web.address(), &cookie, rounds).await?.aims("Redis gone"));
-    aims.push(fresh(&nodes, &cookie, "Redis gone").await?);
+    aims.push(fresh(&cluster, &cookie, "Redis gone").await?);
     Ok(aims)
 }
 
 /// The first pages of a process that has just started.
-async fn fresh(nodes: &Nodes, cookie: &str, state: &str) -> anyhow::Result<Aim> {
-    let web = nodes.web("fresh", &[SECRET]).await?;
+async fn fresh(cluster: &TestCluster, cookie: &str, state: &str) -> anyhow::Result<Aim> {
+    let web = cluster.web("fresh", &[SECRET]).await?;
     let mut slowest = Duration::ZERO;
     for path in PAGES {
         slowest = slowest.max(page(web.address(), path, Some(cookie)).await?);
@@ -104,7 +104,7 @@ async fn sqlite(rounds: usize) -> anyhow::Result<Vec<Aim>> {
     let folder = TempDir::new().context("no temporary folder for the database")?;
     let file = folder.path().join("numbers.db");
     let store = format!("sqlite:{}", file.display());
-    let server = Server::start(Options::default().with("HORIZON_STORE", &store)).await?;
+    let server = WebServer::start(ServerOptions::default().with("HORIZON_STORE", &store)).await?;
     let cookie = reader(server.address()).await?;
     let mut aims = Vec::new();
     aims.extend(times(server.address(), &cookie, rounds).await?.aims("SQLite"));
@@ -149,7 +149,7 @@ async fn page(site: SocketAddr, path: &str, cookie: Option<&str>) -> anyhow::Res
 
 async fn first_frame(site: SocketAddr) -> anyhow::Result<Duration> {
     let asked = Instant::now();
-    let mut stream = http::open(site, STREAM, &[]).await?;
+    let mut stream = http::open_stream(site, STREAM, &[]).await?;
     while let Some(line) = stream.next().await? {
         if line == "event: live" {
             return Ok(asked.elapsed());

@@ -1,41 +1,14 @@
-use std::{net::SocketAddr, time::Duration};
-
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-    time::timeout,
-};
+use horizon_test_support::http::{self, Method};
 
 use super::*;
 use crate::horizon::end;
 
-async fn ask(address: SocketAddr, request: &str, browser: &str, body: &str) -> TcpStream {
-    let mut stream = TcpStream::connect(address).await.unwrap();
-    let length = body.len();
-    let request = format!(
-        "{request} HTTP/1.1\r\nhost: localhost\r\nuser-agent: {browser}\r\ncontent-type: application/json\r\n\
-         content-length: {length}\r\n\r\n{body}"
-    );
-    stream.write_all(request.as_bytes()).await.unwrap();
-    stream
-}
-
-/// Reads until this comes.
-async fn until(stream: &mut TcpStream, text: &str) {
-    let (mut read, mut buffer) = (String::new(), [0; 1024]);
-    let reading = async {
-        while !read.contains(text) {
-            let length = stream.read(&mut buffer).await.unwrap();
-            assert!(length > 0, "the stream ended after {read}");
-            read.push_str(&String::from_utf8_lossy(&buffer[..length]));
-        }
-    };
-    let came = timeout(Duration::from_secs(30), reading).await.is_ok();
-    assert!(came, "{text} did not come, but {read}");
-}
+const FIREFOX: (&str, &str) = ("user-agent", "Mozilla/5.0 Firefox/130.0");
+const SAFARI: (&str, &str) = ("user-agent", "Mozilla/5.0 Safari/605.1");
+const JSON: (&str, &str) = ("content-type", "application/json");
 
 #[actix_web::test]
-async fn readers_likes_and_comments_show_on_a_page_of_actix() {
+async fn viewers_likes_and_comments_show_on_a_page_of_actix() {
     let horizon = Horizon::in_memory().start(is_page).await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -43,39 +16,41 @@ async fn readers_likes_and_comments_show_on_a_page_of_actix() {
     let handle = server.handle();
     let served = actix_web::rt::spawn(server);
 
-    until(
-        &mut ask(address, "GET /bread", "Firefox", "").await,
-        "data-slug=\"bread\"",
-    )
-    .await;
-    until(&mut ask(address, "GET /cake", "Firefox", "").await, "404 Not Found").await;
-    until(
-        &mut ask(address, "GET /horizon/client.js", "Firefox", "").await,
-        "EventSource",
-    )
-    .await;
+    let page = http::get(address, "/bread").await.unwrap();
+    assert!(page.text().contains("data-slug=\"bread\""));
+    assert_eq!(http::get(address, "/cake").await.unwrap().status, 404);
+    let script = http::get(address, "/horizon/client.js").await.unwrap();
+    assert!(script.text().contains("EventSource"));
 
-    let mut first = ask(address, "GET /horizon/live/bread", "Firefox", "").await;
-    until(&mut first, "event: live\ndata: {\"viewers\":1").await;
-    let second = ask(address, "GET /horizon/live/bread", "Safari", "").await;
-    until(&mut first, "event: live\ndata: {\"viewers\":2").await;
-    let mut like = ask(address, "PUT /horizon/likes/bread", "Safari", "").await;
-    until(&mut like, "{\"liked\":true,\"likes\":1}").await;
-    until(&mut first, "\"likes\":1").await;
-    let words = r#"{"author":"Ada","body":"Well *said*"}"#;
-    let mut comment = ask(address, "POST /horizon/comments/bread", "Safari", words).await;
-    until(&mut comment, "201 Created").await;
-    until(&mut first, "<p>Well <em>said</em></p>").await;
-    until(
-        &mut ask(address, "GET /horizon/stats/bread", "Firefox", "").await,
-        "\"comments\":1}",
-    )
-    .await;
-    let mut empty = ask(address, "POST /horizon/comments/bread", "Safari", r#"{"body":" "}"#).await;
-    until(&mut empty, "\"field\":\"body\"").await;
+    let live = "/horizon/live/bread";
+    let mut first = http::open_stream(address, live, &[FIREFOX]).await.unwrap();
+    first.read_until("event: live\ndata: {\"viewers\":1").await.unwrap();
+    let second = http::open_stream(address, live, &[SAFARI]).await.unwrap();
+    first.read_until("event: live\ndata: {\"viewers\":2").await.unwrap();
+
+    let like = http::send(address, Method::PUT, "/horizon/likes/bread", &[SAFARI], "")
+        .await
+        .unwrap();
+    assert_eq!(like.text(), "{\"liked\":true,\"likes\":1}");
+    first.read_until("\"likes\":1").await.unwrap();
+
+    let comments = "/horizon/comments/bread";
+    let comment = r#"{"author":"Ada","body":"Well *said*"}"#;
+    let written = http::send(address, Method::POST, comments, &[SAFARI, JSON], comment)
+        .await
+        .unwrap();
+    assert_eq!(written.status, 201);
+    first.read_until("<p>Well <em>said</em></p>").await.unwrap();
+    let stats = http::get(address, "/horizon/stats/bread").await.unwrap();
+    assert!(stats.text().contains("\"comments\":1}"));
+    let empty = r#"{"body":" "}"#;
+    let rejected = http::send(address, Method::POST, comments, &[SAFARI, JSON], empty)
+        .await
+        .unwrap();
+    assert!(rejected.text().contains("\"field\":\"body\""));
+
     drop(second);
-    until(&mut first, "event: live\ndata: {\"viewers\":1").await;
-
+    first.read_until("event: live\ndata: {\"viewers\":1").await.unwrap();
     end(&horizon, &handle).await.unwrap();
     served.await.unwrap().unwrap();
 }

@@ -1,4 +1,4 @@
-//! A small axum application with live readers, visits, likes and comments on its two pages.
+//! A small axum application with live viewers, visits, likes and comments on its two pages.
 //!
 //! `cargo run -p embed-axum`, then open <http://127.0.0.1:3001/bread> in two browsers.
 
@@ -33,12 +33,12 @@ async fn run(listener: TcpListener, shutdown: impl Future<Output = ()> + Send) -
     Ok(horizon_axum::serve(listener, app, Limits::default(), shutdown, &horizon).await?)
 }
 
-/// Which pages there are. It is asked on every request.
+/// Returns whether there is such a page. Called for every request.
 fn is_page(slug: &Slug) -> bool {
     matches!(slug.as_str(), "bread" | "soup")
 }
 
-/// A page that already has its numbers when it arrives.
+/// Renders a page with its current numbers.
 async fn page(State(horizon): State<Horizon>, Path(slug): Path<String>) -> Result<Html<String>, StatusCode> {
     let slug = horizon.page(&slug).map_err(|problem| problem.status())?;
     let numbers = horizon.stats(&[slug.clone().into()]).await;
@@ -55,54 +55,30 @@ async fn page(State(horizon): State<Horizon>, Path(slug): Path<String>) -> Resul
 
 #[cfg(test)]
 mod tests {
-    use std::{net::SocketAddr, time::Duration};
-
-    use tokio::{
-        io::{AsyncReadExt, AsyncWriteExt},
-        net::TcpStream,
-        sync::oneshot,
-        time::timeout,
-    };
+    use horizon_test_support::http;
+    use tokio::sync::oneshot;
 
     use super::*;
 
-    async fn open(address: SocketAddr, path: &str, browser: &str) -> TcpStream {
-        let mut stream = TcpStream::connect(address).await.unwrap();
-        let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nuser-agent: {browser}\r\n\r\n");
-        stream.write_all(request.as_bytes()).await.unwrap();
-        stream
-    }
-
-    /// Reads until this comes.
-    async fn until(stream: &mut TcpStream, text: &str) {
-        let (mut read, mut buffer) = (String::new(), [0; 1024]);
-        let reading = async {
-            while !read.contains(text) {
-                let length = stream.read(&mut buffer).await.unwrap();
-                assert!(length > 0, "the stream ended");
-                read.push_str(&String::from_utf8_lossy(&buffer[..length]));
-            }
-        };
-        let came = timeout(Duration::from_secs(30), reading).await.is_ok();
-        assert!(came, "{text} did not come, but {read}");
-    }
+    const FIREFOX: (&str, &str) = ("user-agent", "Mozilla/5.0 Firefox/130.0");
+    const SAFARI: (&str, &str) = ("user-agent", "Mozilla/5.0 Safari/605.1");
 
     #[tokio::test]
-    async fn a_second_reader_comes_and_goes_and_the_first_one_sees_it() {
+    async fn a_viewer_sees_another_one_come_and_go() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let server = tokio::spawn(async move { run(listener, async { drop(stopped.await) }).await.is_ok() });
 
         let live = "/horizon/live/bread";
-        let mut first = open(address, live, "Mozilla/5.0 Firefox/130.0").await;
-        until(&mut first, "event: live\ndata: {\"viewers\":1").await;
-        let second = open(address, live, "Mozilla/5.0 Safari/605.1").await;
-        until(&mut first, "event: live\ndata: {\"viewers\":2").await;
-        let mut page = open(address, "/bread", "Mozilla/5.0 Safari/605.1").await;
-        until(&mut page, "<b data-horizon=\"viewers\">2</b>").await;
+        let mut first = http::open_stream(address, live, &[FIREFOX]).await.unwrap();
+        first.read_until("event: live\ndata: {\"viewers\":1").await.unwrap();
+        let second = http::open_stream(address, live, &[SAFARI]).await.unwrap();
+        first.read_until("event: live\ndata: {\"viewers\":2").await.unwrap();
+        let page = http::get(address, "/bread").await.unwrap();
+        assert!(page.text().contains("<b data-horizon=\"viewers\">2</b>"));
         drop(second);
-        until(&mut first, "event: live\ndata: {\"viewers\":1").await;
+        first.read_until("event: live\ndata: {\"viewers\":1").await.unwrap();
 
         stop.send(()).unwrap();
         assert!(server.await.unwrap());

@@ -58,7 +58,7 @@ async fn a_log_file_that_reaches_the_size_limit_stops_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let log = File::create(folder.path().join("log")).unwrap();
     let limit = |one: &Accumulator| {
-        let pid = one.pid().to_string();
+        let pid = one.process().id().unwrap().to_string();
         let done = std::process::Command::new("prlimit")
             .args(["--pid", &pid, "--fsize=1"])
             .status();

@@ -55,7 +55,7 @@ impl TestSite {
             pending.starts_with('0')
         })
         .await;
-        self.one.signal("-STOP").await;
+        self.one.process().pause().await.unwrap();
         for number in 1..=7 {
             self.bus.track(visit(number)).await.unwrap();
         }
@@ -76,7 +76,7 @@ async fn a_stream_that_is_deleted_or_emptied_with_all_of_redis_is_an_alarm_with_
         let site = TestSite::new(&[], &[]).await;
         site.publish_seven().await;
         site.redis(command).await;
-        site.one.signal("-CONT").await;
+        site.one.process().resume().await.unwrap();
         site.wait_for_problem("bus: up to 7 acknowledged events were lost")
             .await;
         assert_eq!(site.one.metric(LOST).await + site.bus.monitor().found(), 7);
@@ -112,7 +112,7 @@ async fn eviction_is_an_alarm() {
     let options = ["--maxmemory", "4mb", "--maxmemory-policy", "allkeys-lru"];
     let site = TestSite::new(&options, &[("HORIZON_REDIS_MAY_LOSE_DATA", "true")]).await;
     site.one.wait_for_readyz(200).await;
-    site.one.signal("-STOP").await;
+    site.one.process().pause().await.unwrap();
     let (monitor, mut number) = (site.bus.monitor(), 0);
     wait_until("the bus finds the loss", async || {
         let some = (number..number + 500).map(|number| site.bus.track(visit(number)));
@@ -121,7 +121,7 @@ async fn eviction_is_an_alarm() {
         monitor.loss().is_some()
     })
     .await;
-    site.one.signal("-CONT").await;
+    site.one.process().resume().await.unwrap();
     site.wait_for_problem("bus: ").await;
 }
 

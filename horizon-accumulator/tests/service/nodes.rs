@@ -79,16 +79,11 @@ async fn a_restart_under_the_same_name_is_not_a_problem() {
     assert!(!one.log().contains("ERROR"), "{}", one.log());
 }
 
-/// The setting that changes the clock of a process.
-fn off_by(offset: &str) -> (&'static str, &str) {
-    ("FAKETIME", offset)
-}
-
 #[tokio::test]
 async fn an_accumulator_whose_clock_is_minutes_off_checks_events_by_that_of_redis() {
     let redis = RedisServer::start(&[]).await.unwrap();
     let url = redis.url();
-    let one = Accumulator::start_in_fake_time(&[("HORIZON_BUS", &url), off_by("-480s")]).await;
+    let one = Accumulator::start_with_shifted_clock(&[("HORIZON_BUS", &url)], "-480s").await;
     let store = Arc::new(RedisStats::connect(&RedisConfig::new(&url).unwrap()).unwrap());
     let bus = RedisBus::connect(&RedisConfig::new(&url).unwrap(), store.clone()).unwrap();
     // By the clock of the process it is 65 minutes in the future.
@@ -124,7 +119,7 @@ async fn an_accumulator_whose_clock_is_a_month_or_hours_off_rejects_and_expires_
         .await
         .unwrap();
     for (number, offset) in [(1, "+31d"), (2, "-2h")] {
-        let wrong = Accumulator::start_in_fake_time(&[("HORIZON_BUS", &url), off_by(offset)]).await;
+        let wrong = Accumulator::start_with_shifted_clock(&[("HORIZON_BUS", &url)], offset).await;
         wait_for_problem(&wrong, "clock: the clock of this machine is").await;
         bus.track(visit(number)).await.unwrap();
         wait_until("it tried", async || {

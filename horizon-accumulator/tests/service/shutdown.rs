@@ -9,7 +9,7 @@ use tokio::time::sleep;
 use crate::accumulator::{Accumulator, page, sqlite, visit, wait_until};
 use crate::counts::bus;
 
-/// How long it may take to end.
+/// The longest time to stop.
 const END_WAIT: Duration = Duration::from_secs(10);
 
 /// Returns how many events were read and acknowledged.
@@ -48,7 +48,10 @@ async fn on_shutdown_under_load_it_acknowledges_what_it_counted_and_leaves_the_r
         }
     };
     let stop = async {
-        sleep(Duration::from_millis(500)).await;
+        wait_until("events are counted", async || {
+            one.metric("horizon_events_counted_total").await > 0
+        })
+        .await;
         one.stop().await
     };
     let (status, took, log) = tokio::select! {

@@ -3,7 +3,7 @@
 use std::{env, fs, path::PathBuf};
 
 use anyhow::Context;
-use horizon_test_support::{Options, Reader, Stage, http, stage};
+use horizon_test_support::{Browser, BrowserTest, ServerOptions, browser_test, http};
 use serde_json::json;
 
 fn main() -> anyhow::Result<()> {
@@ -13,32 +13,32 @@ fn main() -> anyhow::Result<()> {
             .context("which folder shall the pictures go to?")?,
     );
     fs::create_dir_all(&folder)?;
-    let options = Options::default()
+    let options = ServerOptions::default()
         .with_default_posts()
         .with("HORIZON_TRUSTED_PROXIES", "127.0.0.1/32");
-    stage(3, options, async |stage| {
-        let post = newest_post(stage).await?;
-        talk(stage, &post).await?;
-        let ada = stage.reader("Ada").await?;
-        let ben = stage.reader("Ben").await?;
-        let cid = stage.reader("Cid").await?;
-        ben.opens_live(&post).await?;
-        cid.opens_live(&post).await?;
-        cid.sees("visits", 2).await?;
+    browser_test(3, options, async |test| {
+        let post = newest_post(test).await?;
+        talk(test, &post).await?;
+        let ada = test.browser("Ada").await?;
+        let ben = test.browser("Ben").await?;
+        let cid = test.browser("Cid").await?;
+        ben.open_live(&post).await?;
+        cid.open_live(&post).await?;
+        cid.wait_for_number("visits", 2).await?;
         let size = json!({ "width": 1200, "height": 900, "deviceScaleFactor": 1, "mobile": false });
         ada.devtools("Emulation.setDeviceMetricsOverride", &size).await?;
         ada.devtools("Emulation.setScrollbarsHidden", &json!({ "hidden": true }))
             .await?;
         for (path, name) in [("/", "home"), (post.as_str(), "post")] {
             for theme in ["light", "dark"] {
-                ada.opens_live(path).await?;
+                ada.open_live(path).await?;
                 wears(&ada, theme).await?;
-                ada.sees("site-viewers", 3).await?;
+                ada.wait_for_number("site-viewers", 3).await?;
                 if name == "post" {
-                    ada.sees("viewers", 3).await?;
+                    ada.wait_for_number("viewers", 3).await?;
                 }
                 let file = folder.join(format!("{name}-{theme}.png"));
-                fs::write(&file, ada.picture().await?)
+                fs::write(&file, ada.screenshot().await?)
                     .with_context(|| format!("{} cannot be written", file.display()))?;
             }
         }
@@ -46,22 +46,22 @@ fn main() -> anyhow::Result<()> {
     })
 }
 
-async fn newest_post(stage: &Stage) -> anyhow::Result<String> {
-    let page = http::get(stage.server.address(), "/blog").await?.text();
+async fn newest_post(test: &BrowserTest) -> anyhow::Result<String> {
+    let page = http::get(test.server.address(), "/blog").await?.text();
     let main = page.split_once("<main").context("no <main>")?.1;
     let (_, slug) = main.split_once("href=\"/blog/").context("no post is listed")?;
     Ok(format!("/blog/{}", slug.split('"').next().unwrap_or_default()))
 }
 
 /// Some likes and comments of readers who are gone.
-async fn talk(stage: &Stage, post: &str) -> anyhow::Result<()> {
+async fn talk(test: &BrowserTest, post: &str) -> anyhow::Result<()> {
     let slug = post.trim_start_matches("/blog/");
     for reader in 1..=14 {
         let network = format!("10.0.0.{reader}");
         let key = format!("{reader:032x}");
         let headers = [("x-forwarded-for", network.as_str()), ("idempotency-key", &key)];
         http::send(
-            stage.server.address(),
+            test.server.address(),
             http::Method::PUT,
             &format!("/horizon/likes/{slug}"),
             &headers,
@@ -76,7 +76,7 @@ async fn talk(stage: &Stage, post: &str) -> anyhow::Result<()> {
         let headers = [("content-type", "application/json")];
         let body = json!({ "author": author, "body": body }).to_string();
         http::send(
-            stage.server.address(),
+            test.server.address(),
             http::Method::POST,
             &format!("/horizon/comments/{slug}"),
             &headers,
@@ -88,7 +88,7 @@ async fn talk(stage: &Stage, post: &str) -> anyhow::Result<()> {
 }
 
 /// Clicks the theme's button until it says so.
-async fn wears(reader: &Reader, theme: &str) -> anyhow::Result<()> {
+async fn wears(reader: &Browser, theme: &str) -> anyhow::Result<()> {
     for _ in 0..3 {
         let worn = reader
             .script("return document.documentElement.dataset.theme ?? null", &[])
@@ -96,10 +96,10 @@ async fn wears(reader: &Reader, theme: &str) -> anyhow::Result<()> {
         if worn == theme {
             return Ok(());
         }
-        reader.clicks(r#"button[data-horizon="theme"]"#).await?;
+        reader.click(r#"button[data-horizon="theme"]"#).await?;
     }
     reader
-        .finds(
+        .wait_for(
             "it wears the theme",
             &format!("return document.documentElement.dataset.theme === '{theme}'"),
         )

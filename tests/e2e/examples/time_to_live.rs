@@ -6,7 +6,7 @@
 //! reads, and the stream says that one is here.
 
 use anyhow::{Context, ensure};
-use horizon_test_support::{Options, Stage, http, stage};
+use horizon_test_support::{BrowserTest, ServerOptions, browser_test, http};
 use serde_json::{Value, json};
 
 /// How often a post is opened over each line.
@@ -72,8 +72,8 @@ fn visits(line: [i32; 3]) -> anyhow::Result<Visits> {
         bytes: 0,
     };
     for _ in 0..VISITS {
-        stage(1, Options::default(), async |stage| {
-            let (millis, bytes) = visit(stage, line).await?;
+        browser_test(1, ServerOptions::default(), async |test| {
+            let (millis, bytes) = visit(test, line).await?;
             visits.millis.push(millis);
             visits.bytes = bytes;
             Ok(())
@@ -83,18 +83,18 @@ fn visits(line: [i32; 3]) -> anyhow::Result<Visits> {
     Ok(visits)
 }
 
-async fn visit(stage: &mut Stage, line: [i32; 3]) -> anyhow::Result<(f64, u64)> {
+async fn visit(test: &mut BrowserTest, line: [i32; 3]) -> anyhow::Result<(f64, u64)> {
     // The server's first answer is its slowest, and only one reader of many waits for it.
-    http::get(stage.server.address(), POST).await?;
-    let ada = stage.reader("Ada").await?;
+    http::get(test.server.address(), POST).await?;
+    let ada = test.browser("Ada").await?;
     let [latency, down, up] = line;
     let conditions =
         json!({ "offline": false, "latency": latency, "downloadThroughput": down, "uploadThroughput": up });
     ada.devtools("Network.emulateNetworkConditions", &conditions).await?;
     ada.devtools("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": WATCH }))
         .await?;
-    ada.opens(POST).await?;
-    ada.finds("its numbers are live", "return window.liveAfter !== undefined")
+    ada.open(POST).await?;
+    ada.wait_for("its numbers are live", "return window.liveAfter !== undefined")
         .await?;
     let report = ada.script(REPORT, &[]).await?;
     ensure!(

@@ -1,6 +1,6 @@
-//! The server is killed again and again under readers who do not give up: nothing is lost, nothing counts twice.
+//! The server is killed repeatedly while clients retry: every acknowledged write is stored exactly once.
 
-#![expect(clippy::indexing_slicing, reason = "a key that is not there shall fail the test")]
+#![expect(clippy::indexing_slicing, reason = "a missing key fails the test")]
 
 use std::{
     cell::{Cell, RefCell},
@@ -11,60 +11,61 @@ use std::{
 };
 
 use anyhow::{Context, bail, ensure};
+use fastrand::Rng;
 use futures::future::{join, try_join_all};
-use horizon_test_support::{DEADLINE, Options, Seed, Server, http, wait_until};
+use horizon_test_support::{DEADLINE, ServerOptions, WebServer, http, seeded_rng, wait_until};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-/// How many readers write at once.
+/// Clients that write at the same time.
 const READERS: u64 = 8;
 
 /// How often the server is killed.
 const KILLS: u32 = 10;
 
-/// How long a reader waits before trying again.
-const AGAIN: Duration = Duration::from_millis(10);
+/// The time between two attempts.
+const RETRY_INTERVAL: Duration = Duration::from_millis(10);
 
-/// What the readers share: what was acknowledged to them, and whether they shall go on.
+/// The acknowledged writes of all clients, and whether they stop.
 #[derive(Default)]
-struct Diary {
+struct Acknowledged {
     likes: Cell<u64>,
     comments: RefCell<BTreeSet<String>>,
-    enough: Cell<bool>,
+    stop: Cell<bool>,
 }
 
-impl Diary {
-    fn acknowledged(&self) -> u64 {
+impl Acknowledged {
+    fn count(&self) -> u64 {
         self.likes.get() + self.comments.borrow().len() as u64
     }
 }
 
 #[tokio::test]
-async fn what_was_acknowledged_is_stored_once_through_ten_kills() -> anyhow::Result<()> {
-    let (seed, mut dice) = Seed::from_environment();
+async fn acknowledged_writes_are_stored_once_through_ten_kills() -> anyhow::Result<()> {
+    let (seed, mut rng) = seeded_rng();
     println!("HORIZON_SEED={seed}");
-    let options = Options::default()
+    let options = ServerOptions::default()
         .with("HORIZON_TRUSTED_PROXIES", "127.0.0.1/32")
         .with("RUST_LOG", "warn");
-    let mut server = Server::start(options).await?;
+    let mut server = WebServer::start(options).await?;
     let address = server.address();
-    let diary = Rc::new(Diary::default());
+    let acknowledged = Rc::new(Acknowledged::default());
     let mut readers = Vec::new();
     for reader in 0..READERS {
-        readers.push(write(address, reader, Seed::new(dice.next()), Rc::clone(&diary)));
+        readers.push(write(address, reader, rng.fork(), Rc::clone(&acknowledged)));
     }
-    let (written, killed) = join(try_join_all(readers), kill(&mut server, &diary, &mut dice)).await;
+    let (written, killed) = join(try_join_all(readers), kill(&mut server, &acknowledged, &mut rng)).await;
     killed?;
     written?;
-    compare(address, &diary).await?;
+    compare(address, &acknowledged).await?;
 
     server.kill().await?;
     server.start_again().await?;
-    compare(address, &diary).await.context("after one more kill")?;
+    compare(address, &acknowledged).await.context("after one more kill")?;
     println!(
         "{} likes, {} comments, {KILLS} kills",
-        diary.likes.get(),
-        diary.comments.borrow().len()
+        acknowledged.likes.get(),
+        acknowledged.comments.borrow().len()
     );
     ensure!(
         !server.log().contains("panicked"),
@@ -74,52 +75,52 @@ async fn what_was_acknowledged_is_stored_once_through_ten_kills() -> anyhow::Res
     Ok(())
 }
 
-/// Kills the server at random moments among the acknowledgements, and starts it again.
-async fn kill(server: &mut Server, diary: &Diary, dice: &mut Seed) -> anyhow::Result<()> {
+/// Kills and restarts the server at random moments between acknowledgements.
+async fn kill(server: &mut WebServer, acknowledged: &Acknowledged, rng: &mut Rng) -> anyhow::Result<()> {
     let killed = async {
         for kill in 0..KILLS {
-            let enough = diary.acknowledged() + dice.between(5, 80);
+            let enough = acknowledged.count() + rng.u64(5..80);
             wait_until(
                 &format!("{enough} writes are acknowledged before kill {kill}"),
                 async || {
-                    let acknowledged = diary.acknowledged();
-                    ensure!(acknowledged >= enough, "{acknowledged} are");
+                    let count = acknowledged.count();
+                    ensure!(count >= enough, "{count} are");
                     Ok(())
                 },
             )
             .await?;
-            sleep(Duration::from_micros(dice.between(0, 5_000))).await;
+            sleep(Duration::from_micros(rng.u64(0..5_000))).await;
             server.kill().await?;
             server.start_again().await?;
         }
         Ok(())
     };
     let killed = killed.await;
-    diary.enough.set(true);
+    acknowledged.stop.set(true);
     killed
 }
 
-/// A reader who likes and comments, each with an id of its own, and repeats each until it is acknowledged.
-async fn write(address: SocketAddr, reader: u64, mut dice: Seed, diary: Rc<Diary>) -> anyhow::Result<()> {
+/// Likes and comments with new ids, and repeats each request until it is acknowledged.
+async fn write(address: SocketAddr, reader: u64, mut rng: Rng, acknowledged: Rc<Acknowledged>) -> anyhow::Result<()> {
     for number in 0_u64.. {
-        if diary.enough.get() {
+        if acknowledged.stop.get() {
             break;
         }
-        let id = format!("{:016x}{:016x}", dice.next(), dice.next());
-        // Limits are by network, and this is no test of them.
+        let id = format!("{:016x}{:016x}", rng.u64(..), rng.u64(..));
+        // A new network per write avoids the rate limits.
         let network = format!("10.{reader}.{}.{}", number / 256 % 256, number % 256);
-        let repeats = 1 + u32::from(dice.between(0, 4) == 0);
-        if dice.between(0, 2) == 0 {
+        let repeats = 1 + u32::from(rng.u64(0..4) == 0);
+        if rng.u64(0..2) == 0 {
             for _ in 0..repeats {
                 like(address, &id, &network).await?;
             }
-            diary.likes.set(diary.likes.get() + 1);
+            acknowledged.likes.set(acknowledged.likes.get() + 1);
         } else {
             let words = format!("comment {number} of reader {reader}");
             for _ in 0..repeats {
                 comment(address, &id, &network, &words).await?;
             }
-            diary.comments.borrow_mut().insert(words);
+            acknowledged.comments.borrow_mut().insert(words);
         }
     }
     Ok(())
@@ -127,7 +128,7 @@ async fn write(address: SocketAddr, reader: u64, mut dice: Seed, diary: Rc<Diary
 
 async fn like(address: SocketAddr, id: &str, network: &str) -> anyhow::Result<()> {
     let headers = [("idempotency-key", id), ("x-forwarded-for", network)];
-    let answer = until_answered(address, "PUT", "/horizon/likes/hello", &headers, String::new()).await?;
+    let answer = send_until_accepted(address, "PUT", "/horizon/likes/hello", &headers, String::new()).await?;
     ensure!(
         answer.status == 200 && answer.json()?["liked"] == true,
         "a like got {} {}",
@@ -144,7 +145,7 @@ async fn comment(address: SocketAddr, id: &str, network: &str, words: &str) -> a
         ("content-type", "application/json"),
     ];
     let body = json!({ "author": "Reader", "body": words }).to_string();
-    let answer = until_answered(address, "POST", "/horizon/comments/hello", &headers, body).await?;
+    let answer = send_until_accepted(address, "POST", "/horizon/comments/hello", &headers, body).await?;
     ensure!(
         answer.status == 201,
         "a comment got {} {}",
@@ -154,42 +155,39 @@ async fn comment(address: SocketAddr, id: &str, network: &str, words: &str) -> a
     Ok(())
 }
 
-/// Sends the same request until something other than silence or 503 comes back.
-async fn until_answered(
+/// Repeats a request until there is a response with another status than 503.
+async fn send_until_accepted(
     address: SocketAddr,
     method: &str,
     path: &str,
     headers: &[(&str, &str)],
     body: String,
-) -> anyhow::Result<http::Answer> {
+) -> anyhow::Result<http::Response> {
     let give_up = Instant::now() + DEADLINE;
     while Instant::now() < give_up {
         match http::send(address, method.parse()?, path, headers, body.clone()).await {
             Ok(answer) if answer.status != 503 => return Ok(answer),
-            _ => sleep(AGAIN).await,
+            _ => sleep(RETRY_INTERVAL).await,
         }
     }
-    bail!("{method} {path} was not answered within {DEADLINE:?}")
+    bail!("{method} {path} got no response other than 503 within {DEADLINE:?}")
 }
 
-/// Holds what is stored against what was acknowledged.
-async fn compare(address: SocketAddr, diary: &Diary) -> anyhow::Result<()> {
+/// Compares the stored data with the acknowledged writes.
+async fn compare(address: SocketAddr, acknowledged: &Acknowledged) -> anyhow::Result<()> {
     let stats = http::get(address, "/horizon/stats/hello").await?.json()?;
     ensure!(
-        stats["likes"] == diary.likes.get(),
+        stats["likes"] == acknowledged.likes.get(),
         "{} likes were acknowledged, {stats} are stored",
-        diary.likes.get()
+        acknowledged.likes.get()
     );
     let mut stored = stored_comments(address).await?;
     stored.sort();
-    let acknowledged: Vec<String> = diary.comments.borrow().iter().cloned().collect();
-    ensure!(
-        stored == acknowledged,
-        "acknowledged {acknowledged:?}\nstored {stored:?}"
-    );
+    let expected: Vec<String> = acknowledged.comments.borrow().iter().cloned().collect();
+    ensure!(stored == expected, "acknowledged {expected:?}\nstored {stored:?}");
     ensure!(
         stats["comments"] == stored.len(),
-        "{} comments are stored, and {stats} says otherwise",
+        "{} comments are stored, the page shows {stats}",
         stored.len()
     );
     Ok(())
@@ -201,7 +199,7 @@ async fn stored_comments(address: SocketAddr) -> anyhow::Result<Vec<String>> {
     loop {
         let page = http::get(address, &path).await?.json()?;
         let threads = page["threads"].as_array().context("no threads")?;
-        stored.extend(threads.iter().map(|thread| words(&thread["comment"]["html"])));
+        stored.extend(threads.iter().map(|thread| text_of_html(&thread["comment"]["html"])));
         let Some(first) = threads.first().filter(|_| page["has_earlier"] == true) else {
             return Ok(stored);
         };
@@ -210,8 +208,8 @@ async fn stored_comments(address: SocketAddr) -> anyhow::Result<Vec<String>> {
     }
 }
 
-/// The text of a comment's HTML, which here is one paragraph.
-fn words(html: &Value) -> String {
+/// Returns the text of a comment's HTML, which is one paragraph.
+fn text_of_html(html: &Value) -> String {
     let html = html.as_str().unwrap_or_default().trim();
     html.trim_start_matches("<p>").trim_end_matches("</p>").to_owned()
 }

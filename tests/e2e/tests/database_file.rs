@@ -3,10 +3,10 @@
 use std::{fs, path::Path, process::Output};
 
 use anyhow::{Context, ensure};
-use horizon_test_support::{DEADLINE, Options, Server, http, program, wait_until};
+use horizon_test_support::{DEADLINE, ServerOptions, WebServer, http, program, wait_until};
 use tokio::time::timeout;
 
-async fn like(server: &Server, number: u32) -> anyhow::Result<http::Answer> {
+async fn like(server: &WebServer, number: u32) -> anyhow::Result<http::Response> {
     let id = format!("{number:032x}");
     http::send(
         server.address(),
@@ -26,7 +26,7 @@ fn remove_with_log(database: &Path) -> anyhow::Result<()> {
 }
 
 /// No like is acknowledged, readiness fails, the log says what to do once, and the pages are still there.
-async fn assert_noticed(server: &Server) -> anyhow::Result<()> {
+async fn assert_noticed(server: &WebServer) -> anyhow::Result<()> {
     for number in 2..5 {
         let answer = like(server, number).await?;
         ensure!(answer.status == 503, "a like: {} {}", answer.status, answer.text());
@@ -52,7 +52,7 @@ async fn assert_noticed(server: &Server) -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn nothing_is_acknowledged_once_the_database_is_deleted_and_a_restart_begins_anew() -> anyhow::Result<()> {
-    let mut server = Server::start(Options::default()).await?;
+    let mut server = WebServer::start(ServerOptions::default()).await?;
     ensure!(like(&server, 1).await?.status == 200);
     remove_with_log(&server.database())?;
     assert_noticed(&server).await?;
@@ -66,9 +66,9 @@ async fn nothing_is_acknowledged_once_the_database_is_deleted_and_a_restart_begi
 
 #[tokio::test]
 async fn a_database_that_took_the_place_of_the_open_one_is_noticed() -> anyhow::Result<()> {
-    let server = Server::start(Options::default()).await?;
+    let server = WebServer::start(ServerOptions::default()).await?;
     ensure!(like(&server, 1).await?.status == 200);
-    let other = Server::start(Options::default()).await?;
+    let other = WebServer::start(ServerOptions::default()).await?;
     fs::copy(other.database(), server.database().with_extension("new"))?;
     fs::rename(server.database().with_extension("new"), server.database())?;
     assert_noticed(&server).await
@@ -76,7 +76,7 @@ async fn a_database_that_took_the_place_of_the_open_one_is_noticed() -> anyhow::
 
 #[tokio::test]
 async fn a_server_without_requests_says_that_its_database_is_gone() -> anyhow::Result<()> {
-    let server = Server::start(Options::default()).await?;
+    let server = WebServer::start(ServerOptions::default()).await?;
     remove_with_log(&server.database())?;
     wait_until("the log says so", async || {
         ensure!(server.log().contains("the database is lost"), "{}", server.log());
@@ -130,7 +130,7 @@ async fn a_database_of_another_program_stops_the_start_and_is_not_changed() -> a
 
 #[tokio::test]
 async fn a_second_server_is_refused_whatever_path_leads_to_the_database() -> anyhow::Result<()> {
-    let server = Server::start(Options::default()).await?;
+    let server = WebServer::start(ServerOptions::default()).await?;
     let folder = tempfile::tempdir()?;
     let link = folder.path().join("link.db");
     std::os::unix::fs::symlink(server.database(), &link)?;

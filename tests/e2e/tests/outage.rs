@@ -1,21 +1,23 @@
-//! Readers while what is behind the blog is stopped, killed or locked: they get every page with the last known numbers,
-//! or without numbers, and the live stream says what is known.
+//! The blog while its backend is stopped, killed or locked: every page is served, with the last known numbers or
+//! without numbers, and live streams send the last known numbers.
 
 use std::net::SocketAddr;
 
 use anyhow::{Context, ensure};
-use horizon_test_support::{Nodes, Options, Posts, Server, http, process::Process, wait_until};
+use horizon_test_support::{
+    LiveStream, Posts, ServerOptions, TestCluster, WebServer, http, process::Process, wait_until,
+};
 use rusqlite::Connection;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// What stands in the place of a number that is not known.
+/// The text in place of an unknown number.
 const UNKNOWN: &str = "\u{2013}";
 
-/// What is said in place of comments that are not known.
+/// The text in place of unknown comments.
 const NO_COMMENTS: &str = "Comments cannot be shown right now.";
 
-/// A page of each kind that needs no backend to be read, with its status.
+/// A page of each kind that needs no backend, with its status.
 const PAGES: [(&str, u16); 9] = [
     ("/", 200),
     ("/blog", 200),
@@ -28,7 +30,7 @@ const PAGES: [(&str, u16); 9] = [
     ("/sitemap.xml", 200),
 ];
 
-/// What the address of a post may ask of its comments.
+/// Queries that select comments of a post.
 const QUERIES: [&str; 6] = [
     "",
     "?before=019ab4f0c1d27a3c8e5f6071829304b0",
@@ -38,16 +40,16 @@ const QUERIES: [&str; 6] = [
     "?comment=waiting",
 ];
 
-/// How Redis goes away.
+/// How Redis becomes unreachable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outage {
-    /// SIGSTOP: connections stay, and nothing answers.
+    /// SIGSTOP: connections stay open without responses.
     Stopped,
-    /// SIGKILL: nobody is there.
+    /// SIGKILL: connections are refused.
     Killed,
 }
 
-/// The two posts of the tests, and an extra page.
+/// Returns the two posts of [`Posts::two`] and an extra page.
 fn posts() -> anyhow::Result<Posts> {
     let posts = Posts::two()?;
     std::fs::create_dir(posts.path().join("pages"))?;
@@ -58,20 +60,20 @@ fn posts() -> anyhow::Result<Posts> {
     Ok(posts)
 }
 
-async fn like(web: &Process, id: &str) -> anyhow::Result<http::Answer> {
+async fn like(web: &Process, id: &str) -> anyhow::Result<http::Response> {
     let id = ("idempotency-key", id);
     http::send(web.address(), http::Method::PUT, "/horizon/likes/hello", &[id], "").await
 }
 
-/// The name and the value of the cookie that this answer sets.
-fn cookie_of(answer: &http::Answer) -> anyhow::Result<String> {
-    let cookie = answer.header("set-cookie");
-    let cookie = cookie.split(';').next().filter(|cookie| !cookie.is_empty());
-    Ok(cookie.with_context(|| answer.text())?.to_owned())
+/// Returns the cookie that a response sets.
+fn cookie_of(response: &http::Response) -> anyhow::Result<String> {
+    let cookie = response.cookie();
+    ensure!(!cookie.is_empty(), "no cookie: {}", response.text());
+    Ok(cookie)
 }
 
-/// Reads the post as a reader who likes it, with everything that its address may ask.
-async fn a_known_reader_is_served(web: SocketAddr, cookie: &str, caching: &str) -> anyhow::Result<()> {
+/// Checks the page of a post for a reader who likes it, with every query.
+async fn check_page_of_liker(web: SocketAddr, cookie: &str, caching: &str) -> anyhow::Result<()> {
     for query in QUERIES {
         let path = format!("/blog/hello{query}");
         let page = http::send(web, http::Method::GET, &path, &[("cookie", cookie)], "").await?;
@@ -86,11 +88,11 @@ async fn a_known_reader_is_served(web: SocketAddr, cookie: &str, caching: &str) 
     Ok(())
 }
 
-/// Waits until the page of the post shows so many likes, as a page that may be kept.
-async fn shows(web: &Process, likes: &str) -> anyhow::Result<()> {
+/// Waits until the page of the post shows this number of likes and may be cached.
+async fn wait_for_likes(web: &Process, likes: &str) -> anyhow::Result<()> {
     wait_until(&format!("the page shows {likes} likes"), async || {
         let page = http::get(web.address(), "/blog/hello").await?;
-        let shown = http::text_of(&page.text(), "likes");
+        let shown = http::texts_of(&page.text(), "likes");
         ensure!(shown.iter().all(|text| text == likes), "{shown:?}");
         ensure!(
             page.header("cache-control") == "private, no-cache",
@@ -102,23 +104,15 @@ async fn shows(web: &Process, likes: &str) -> anyhow::Result<()> {
     .await
 }
 
-/// Reads on until a message of this name, and returns its data.
-async fn message(stream: &mut http::Lines, name: &str) -> anyhow::Result<String> {
-    let name = format!("event: {name}");
-    while let Some(line) = stream.next().await? {
-        if line == name {
-            return stream.next().await?.context("a message has data");
-        }
-    }
-    anyhow::bail!("the stream ended")
-}
-
-/// Reads every page. What is known of `hello` is one like, and nothing is known of `second`.
-async fn readers_are_served(web: &Process) -> anyhow::Result<()> {
+/// Checks every page. One like of `hello` is known, and no number of `second`.
+async fn check_pages(web: &Process) -> anyhow::Result<()> {
     let hello = http::get(web.address(), "/blog/hello").await?;
     let text = hello.text();
     ensure!(hello.status == 200 && text.contains("The first words."), "{text}");
-    ensure!(http::text_of(&text, "likes").iter().all(|likes| likes == "1"), "{text}");
+    ensure!(
+        http::texts_of(&text, "likes").iter().all(|likes| likes == "1"),
+        "{text}"
+    );
     ensure!(hello.header("cache-control") == "no-store", "{:?}", hello.headers);
     ensure!(hello.header("etag").is_empty(), "{:?}", hello.headers);
 
@@ -126,8 +120,8 @@ async fn readers_are_served(web: &Process) -> anyhow::Result<()> {
     let text = second.text();
     ensure!(second.status == 200 && text.contains("Other words."), "{text}");
     ensure!(
-        http::text_of(&text, "visits") == [UNKNOWN],
-        "a zero is a wrong number: {text}"
+        http::texts_of(&text, "visits") == [UNKNOWN],
+        "an unknown number is not zero: {text}"
     );
     ensure!(
         text.contains(NO_COMMENTS) && text.contains("data-horizon=\"comment-form\""),
@@ -138,13 +132,13 @@ async fn readers_are_served(web: &Process) -> anyhow::Result<()> {
         ensure!(page.status == status, "{path} is {}: {}", page.status, page.text());
     }
     let list = http::get(web.address(), "/blog").await?.text();
-    let likes = http::text_of(&list, "likes");
-    ensure!(likes == [UNKNOWN, "1"], "the newest first: {likes:?}");
+    let likes = http::texts_of(&list, "likes");
+    ensure!(likes == [UNKNOWN, "1"], "{likes:?}");
     Ok(())
 }
 
-/// What cannot be done is said so, to machines and to people. Returns the id of the comment that a person sent.
-async fn writers_are_told(web: &Process) -> anyhow::Result<String> {
+/// Checks the errors of API calls and forms. Returns the id of the rejected comment.
+async fn check_errors(web: &Process) -> anyhow::Result<String> {
     for path in ["/horizon/stats/second", "/horizon/comments/hello"] {
         let answer = http::get(web.address(), path).await?;
         ensure!(answer.status == 503, "{path} is {}: {}", answer.status, answer.text());
@@ -172,7 +166,7 @@ async fn writers_are_told(web: &Process) -> anyhow::Result<String> {
         let policy = answer.header("content-security-policy");
         ensure!(
             policy.contains("form-action 'self'") && !policy.contains("sandbox"),
-            "the form cannot be sent again: {policy}"
+            "the form cannot be submitted: {policy}"
         );
         let (_, rest) = text.split_once("name=\"id\" value=\"").context("the form has no id")?;
         id = rest.split('"').next().unwrap_or_default().to_owned();
@@ -180,8 +174,8 @@ async fn writers_are_told(web: &Process) -> anyhow::Result<String> {
     Ok(id)
 }
 
-/// The desk cannot be had, and the list of the processes is short.
-async fn the_author_is_told(web: &Process, author: &str) -> anyhow::Result<()> {
+/// Checks the pages of the moderator.
+async fn check_admin_pages(web: &Process, author: &str) -> anyhow::Result<()> {
     let desk = http::send(web.address(), http::Method::GET, "/admin", &[("cookie", author)], "").await?;
     ensure!(
         desk.status == 503 && desk.text().contains("<h1>"),
@@ -198,12 +192,12 @@ async fn the_author_is_told(web: &Process, author: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The form that was shown again is sent, and its comment is there once.
-async fn a_comment_sent_again_is_there_once(web: &Process, id: &str) -> anyhow::Result<()> {
+/// Submits the rejected form twice, and checks that the page has the comment once.
+async fn check_resent_comment(web: &Process, id: &str) -> anyhow::Result<()> {
     let form = format!("body=Hello+%3Cyou%3E&id={id}");
     let headers = [("content-type", FORM), ("accept", "text/html")];
     for _ in 0..2 {
-        wait_until("the comment is taken", async || {
+        wait_until("the comment is accepted", async || {
             let path = "/horizon/comments/hello";
             let answer = http::send(web.address(), http::Method::POST, path, &headers, form.clone()).await?;
             ensure!(answer.status == 303, "{} {}", answer.status, answer.text());
@@ -220,17 +214,16 @@ async fn a_comment_sent_again_is_there_once(web: &Process, id: &str) -> anyhow::
     .await
 }
 
-/// Likes are taken, and the pages and the streams of the post that was `known` and of the one that was not have the
-/// numbers.
-async fn everything_catches_up(web: &Process, mut known: http::Lines, mut unknown: http::Lines) -> anyhow::Result<()> {
+/// Checks that likes are accepted again, and that pages and streams have the current numbers.
+async fn check_recovery(web: &Process, mut known: LiveStream, mut unknown: LiveStream) -> anyhow::Result<()> {
     let id = "019ab4f0c1d27a3c8e5f6071829304a6";
-    wait_until("a like is taken again", async || {
+    wait_until("a like is accepted again", async || {
         let answer = like(web, id).await?;
         ensure!(answer.status == 200, "{} {}", answer.status, answer.text());
         Ok(())
     })
     .await?;
-    // The form without a cookie may have been counted, too: nobody knew whether it was taken.
+    // The like of the rejected form may be counted too: its outcome was unknown.
     let likes = wait_until("the numbers are current", async || {
         let numbers = http::get(web.address(), "/horizon/stats/hello").await?.json()?;
         let likes = numbers
@@ -241,65 +234,61 @@ async fn everything_catches_up(web: &Process, mut known: http::Lines, mut unknow
         Ok(likes)
     })
     .await?;
-    shows(web, &likes.to_string()).await?;
-    while !message(&mut known, "live")
-        .await?
-        .contains(&format!("\"likes\":{likes},"))
-    {}
-    let said = message(&mut unknown, "live").await?;
+    wait_for_likes(web, &likes.to_string()).await?;
+    known.read_until(&format!("\"likes\":{likes},")).await?;
+    let said = unknown.data_of("live").await?;
     ensure!(said.contains("\"likes\":0,"), "{said}");
     let second = http::get(web.address(), "/blog/second").await?.text();
     ensure!(!second.contains(NO_COMMENTS) && !second.contains(UNKNOWN), "{second}");
     Ok(())
 }
 
-async fn readers_during(outage: Outage) -> anyhow::Result<()> {
-    let mut nodes = Nodes::start().await?;
+async fn pages_during(outage: Outage) -> anyhow::Result<()> {
+    let mut cluster = TestCluster::start().await?;
     let posts = posts()?;
     let folder = posts.path().to_string_lossy().into_owned();
-    let web = nodes
+    let web = cluster
         .web("web", &[("HORIZON_POSTS", &folder), ("HORIZON_ADMIN_TOKEN", TOKEN)])
         .await?;
-    let _accumulator = nodes.accumulator("a").await?;
+    let _accumulator = cluster.accumulator("a").await?;
     let author = sign_in(&web).await?;
     let liked = like(&web, "019ab4f0c1d27a3c8e5f6071829304a5").await?;
     let cookie = cookie_of(&liked)?;
-    shows(&web, "1").await?;
-    let mut watching = http::open(web.address(), "/horizon/live/hello", &[]).await?;
-    while !message(&mut watching, "live").await?.contains("\"likes\":1,") {}
-    a_known_reader_is_served(web.address(), &cookie, "private, no-cache").await?;
+    wait_for_likes(&web, "1").await?;
+    let mut watching = http::open_stream(web.address(), "/horizon/live/hello", &[]).await?;
+    watching.read_until("\"likes\":1,").await?;
+    check_page_of_liker(web.address(), &cookie, "private, no-cache").await?;
 
     match outage {
-        Outage::Stopped => nodes.redis.pause().await?,
-        Outage::Killed => nodes.redis.kill().await?,
+        Outage::Stopped => cluster.redis.pause().await?,
+        Outage::Killed => cluster.redis.kill().await?,
     }
-    // First while somebody watches: then the numbers of the page come without a read of the store.
-    a_known_reader_is_served(web.address(), &cookie, "no-store").await?;
+    // While the page has a viewer, its numbers are in memory.
+    check_page_of_liker(web.address(), &cookie, "no-store").await?;
     drop(watching);
-    readers_are_served(&web).await?;
-    a_known_reader_is_served(web.address(), &cookie, "no-store").await?;
-    let mut known = http::open(web.address(), "/horizon/live/hello", &[]).await?;
-    let said = message(&mut known, "live").await?;
+    check_pages(&web).await?;
+    check_page_of_liker(web.address(), &cookie, "no-store").await?;
+    let mut known = http::open_stream(web.address(), "/horizon/live/hello", &[]).await?;
+    let said = known.data_of("live").await?;
     ensure!(said.contains("\"likes\":1,"), "{said}");
-    let mut unknown = http::open(web.address(), "/horizon/live/second", &[]).await?;
-    let first = unknown.next().await?.unwrap_or_default();
-    ensure!(first.starts_with("retry: "), "{first}");
-    let comment = writers_are_told(&web).await?;
-    the_author_is_told(&web, &author).await?;
+    let mut unknown = http::open_stream(web.address(), "/horizon/live/second", &[]).await?;
+    let first = unknown.next_event().await?.context("the stream ended")?;
+    ensure!(!first.retry.is_empty(), "{first:?}");
+    let comment = check_errors(&web).await?;
+    check_admin_pages(&web, &author).await?;
 
-    // Only now is it back, and everything catches up by itself.
     match outage {
-        Outage::Stopped => nodes.redis.resume().await?,
-        Outage::Killed => nodes.redis.start_again().await?,
+        Outage::Stopped => cluster.redis.resume().await?,
+        Outage::Killed => cluster.redis.start_again().await?,
     }
-    everything_catches_up(&web, known, unknown).await?;
-    a_comment_sent_again_is_there_once(&web, &comment).await
+    check_recovery(&web, known, unknown).await?;
+    check_resent_comment(&web, &comment).await
 }
 
-/// The author's token.
+/// The moderator's token.
 const TOKEN: &str = "a token of the tests, long enough";
 
-/// The cookie of the author's session.
+/// Returns the cookie of a moderator's session.
 async fn sign_in(web: &Process) -> anyhow::Result<String> {
     let form = format!("token={}", TOKEN.replace(' ', "+"));
     let headers = [("content-type", FORM)];
@@ -308,35 +297,36 @@ async fn sign_in(web: &Process) -> anyhow::Result<String> {
 }
 
 #[tokio::test]
-async fn readers_get_every_page_and_what_is_known_while_redis_is_stopped() -> anyhow::Result<()> {
-    readers_during(Outage::Stopped).await
+async fn pages_show_known_numbers_while_redis_is_stopped() -> anyhow::Result<()> {
+    pages_during(Outage::Stopped).await
 }
 
 #[tokio::test]
-async fn readers_get_every_page_and_what_is_known_while_redis_is_gone() -> anyhow::Result<()> {
-    readers_during(Outage::Killed).await
+async fn pages_show_known_numbers_while_redis_is_down() -> anyhow::Result<()> {
+    pages_during(Outage::Killed).await
 }
 
 #[tokio::test]
-async fn a_blog_with_a_secret_of_its_own_starts_and_is_read_while_redis_is_gone() -> anyhow::Result<()> {
-    let mut nodes = Nodes::start().await?;
-    nodes.redis.kill().await?;
+async fn a_blog_with_a_configured_secret_starts_while_redis_is_down() -> anyhow::Result<()> {
+    let mut cluster = TestCluster::start().await?;
+    cluster.redis.kill().await?;
     let secret = "a sentence of at least thirty-two characters";
-    let web = nodes.web("web", &[("HORIZON_SECRET", secret)]).await?;
+    let web = cluster.web("web", &[("HORIZON_SECRET", secret)]).await?;
     for path in ["/", "/blog", "/blog/hello", "/tags/test"] {
         let page = http::get(web.address(), path).await?;
         ensure!(page.status == 200, "{path} is {}: {}", page.status, page.text());
         ensure!(page.text().contains(UNKNOWN), "{path} has numbers: {}", page.text());
     }
-    nodes.redis.start_again().await?;
-    shows(&web, "0").await
+    cluster.redis.start_again().await?;
+    wait_for_likes(&web, "0").await
 }
 
 #[tokio::test]
-async fn readers_get_every_page_while_another_process_has_locked_the_database() -> anyhow::Result<()> {
+async fn pages_are_served_while_another_process_locks_the_database() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("numbers.db");
-    let server = Server::start(Options::default().with("HORIZON_STORE", &format!("sqlite:{}", file.display()))).await?;
+    let server =
+        WebServer::start(ServerOptions::default().with("HORIZON_STORE", &format!("sqlite:{}", file.display()))).await?;
     let web = server.address();
     let put = async |id: &str| {
         let id = ("idempotency-key", id);
@@ -346,16 +336,16 @@ async fn readers_get_every_page_while_another_process_has_locked_the_database() 
 
     let lock = Connection::open(&file)?;
     lock.execute_batch("BEGIN EXCLUSIVE")?;
-    let mut live = http::open(web, "/horizon/live/hello", &[]).await?;
-    let said = message(&mut live, "live").await?;
+    let mut live = http::open_stream(web, "/horizon/live/hello", &[]).await?;
+    let said = live.data_of("live").await?;
     ensure!(said.contains("\"likes\":1,"), "{said}");
     for path in ["/", "/blog", "/blog/hello", "/blog/second", "/tags/test"] {
         let page = http::get(web, path).await?;
         ensure!(page.status == 200, "{path} is {}: {}", page.status, page.text());
         ensure!(!page.text().contains(UNKNOWN), "{path}: {}", page.text());
     }
-    // A lock stops who writes. Reads go on.
-    a_known_reader_is_served(web, &cookie, "private, no-cache").await?;
+    // The lock blocks writes only.
+    check_page_of_liker(web, &cookie, "private, no-cache").await?;
     let missing = http::get(web, "/no-such-page").await?;
     ensure!(missing.status == 404, "{} {}", missing.status, missing.text());
     let second = "019ab4f0c1d27a3c8e5f6071829304a6";
@@ -367,7 +357,7 @@ async fn readers_get_every_page_while_another_process_has_locked_the_database() 
     );
 
     lock.execute_batch("ROLLBACK")?;
-    wait_until("a like is taken again", async || {
+    wait_until("a like is accepted again", async || {
         let taken = put(second).await?;
         ensure!(
             taken.status == 200 && taken.text().contains("\"likes\":2"),
@@ -379,6 +369,9 @@ async fn readers_get_every_page_while_another_process_has_locked_the_database() 
     })
     .await?;
     let page = http::get(web, "/blog/hello").await?.text();
-    ensure!(http::text_of(&page, "likes").iter().all(|likes| likes == "2"), "{page}");
+    ensure!(
+        http::texts_of(&page, "likes").iter().all(|likes| likes == "2"),
+        "{page}"
+    );
     Ok(())
 }

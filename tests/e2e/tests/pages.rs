@@ -3,16 +3,16 @@
 use std::io::Read;
 
 use anyhow::{Context, ensure};
-use horizon_test_support::{Options, Server, http, wait_until};
+use horizon_test_support::{ServerOptions, WebServer, http, wait_until};
 
 const POST: &str = "/blog/hello";
 const FORM: &str = "application/x-www-form-urlencoded";
 
-async fn get(server: &Server, headers: &[(&str, &str)]) -> anyhow::Result<http::Answer> {
+async fn get(server: &WebServer, headers: &[(&str, &str)]) -> anyhow::Result<http::Response> {
     http::send(server.address(), http::Method::GET, POST, headers, "").await
 }
 
-async fn send(server: &Server, path: &str, body: String) -> anyhow::Result<http::Answer> {
+async fn send(server: &WebServer, path: &str, body: String) -> anyhow::Result<http::Response> {
     let headers = [("content-type", FORM), ("accept", "text/html")];
     http::send(server.address(), http::Method::POST, path, &headers, body).await
 }
@@ -38,7 +38,7 @@ fn without_ids(page: &str) -> anyhow::Result<String> {
 
 #[tokio::test]
 async fn a_post_reads_the_same_in_brotli_and_has_fresh_ids_each_time() -> anyhow::Result<()> {
-    let server = Server::start(Options::default()).await?;
+    let server = WebServer::start(ServerOptions::default()).await?;
     let plain = get(&server, &[]).await?;
     let brotli = get(&server, &[("accept-encoding", "gzip, br")]).await?;
     ensure!(brotli.header("content-encoding") == "br", "{:?}", brotli.headers);
@@ -54,7 +54,7 @@ async fn a_post_reads_the_same_in_brotli_and_has_fresh_ids_each_time() -> anyhow
 
 #[tokio::test]
 async fn who_has_the_page_is_sent_it_again_only_when_it_says_something_else() -> anyhow::Result<()> {
-    let server = Server::start(Options::default()).await?;
+    let server = WebServer::start(ServerOptions::default()).await?;
     // A page that nobody asked for before may be answered before its numbers are heard; it is right all the same.
     let tag = get(&server, &[]).await?.header("etag");
     ensure!(tag.starts_with("W/\""), "the tag is {tag}");
@@ -66,7 +66,7 @@ async fn who_has_the_page_is_sent_it_again_only_when_it_says_something_else() ->
     let cookie = cookie.split(';').next().context("no cookie")?;
     let changed = get(&server, &[("if-none-match", &tag)]).await?;
     ensure!(changed.status == 200, "{}", changed.status);
-    ensure!(http::text_of(&changed.text(), "likes") == ["1", "1"]);
+    ensure!(http::texts_of(&changed.text(), "likes") == ["1", "1"]);
     let tag = changed.header("etag");
     let theirs = get(&server, &[("if-none-match", &tag), ("cookie", cookie)]).await?;
     ensure!(theirs.status == 200 && theirs.text().contains(r#"aria-pressed="true""#));
@@ -75,7 +75,7 @@ async fn who_has_the_page_is_sent_it_again_only_when_it_says_something_else() ->
 
 #[tokio::test]
 async fn a_copy_whose_comment_waits_for_the_author_is_not_used_again() -> anyhow::Result<()> {
-    let server = Server::start(Options::default().with("HORIZON_MODERATION", "first")).await?;
+    let server = WebServer::start(ServerOptions::default().with("HORIZON_MODERATION", "first")).await?;
     let page = get(&server, &[]).await?;
     let (tag, id) = (page.header("etag"), comment_id(&page.text())?);
     let sent = send(&server, "/horizon/comments/hello", format!("body=one&id={id}")).await?;
@@ -91,14 +91,14 @@ async fn a_copy_whose_comment_waits_for_the_author_is_not_used_again() -> anyhow
 
 #[tokio::test]
 async fn likes_comments_and_edits_are_on_the_next_page() -> anyhow::Result<()> {
-    let server = Server::start(Options::default()).await?;
+    let server = WebServer::start(ServerOptions::default()).await?;
     for number in 1..=5 {
         send(&server, "/horizon/likes/hello", "liked=true".into()).await?;
         let page = get(&server, &[]).await?.text();
         ensure!(
-            http::text_of(&page, "likes") == [number.to_string(), number.to_string()],
+            http::texts_of(&page, "likes") == [number.to_string(), number.to_string()],
             "after like {number}: {:?}",
-            http::text_of(&page, "likes")
+            http::texts_of(&page, "likes")
         );
     }
     send(&server, "/horizon/comments/hello", "body=well+said".into()).await?;
@@ -118,7 +118,7 @@ async fn likes_comments_and_edits_are_on_the_next_page() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn a_feed_is_not_sent_twice() -> anyhow::Result<()> {
-    let server = Server::start(Options::default()).await?;
+    let server = WebServer::start(ServerOptions::default()).await?;
     let tag = http::get(server.address(), "/feed.xml").await?.header("etag");
     let headers = [("if-none-match", tag.as_str())];
     let same = http::send(server.address(), http::Method::GET, "/feed.xml", &headers, "").await?;

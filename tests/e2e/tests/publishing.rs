@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use anyhow::{Context, ensure};
 use chrono::{DateTime, SecondsFormat};
 use horizon_test_support::{
-    Options, Server,
-    http::{Answer, Method, get, send},
+    ServerOptions, WebServer,
+    http::{Response, Method, get, send},
     wait_until,
 };
 
@@ -30,7 +30,7 @@ fn post(title: &str, more: &str) -> String {
     format!("---\ntitle: {title}\ntags: [secret-tag]\n{more}\n---\nWords.\n")
 }
 
-async fn like(server: &Server, slug: &str) -> anyhow::Result<Answer> {
+async fn like(server: &WebServer, slug: &str) -> anyhow::Result<Response> {
     let origin = format!("http://{}", server.address());
     let form = "id=00000000000000000000000000000007&liked=true";
     let fields = [
@@ -43,7 +43,7 @@ async fn like(server: &Server, slug: &str) -> anyhow::Result<Answer> {
 
 #[tokio::test]
 async fn no_address_knows_of_a_post_that_is_not_public() -> anyhow::Result<()> {
-    let server = Server::start(Options::default()).await?;
+    let server = WebServer::start(ServerOptions::default()).await?;
     let hidden = [
         ("secret-later", "date: 2099-01-01"),
         ("secret-draft", "date: 2026-01-01\nDraft: \"true\""),
@@ -100,7 +100,7 @@ const LINKS_TO_THE_NEWEST: [&str; 7] = [
 
 #[tokio::test]
 async fn a_post_becomes_public_at_its_time_without_a_restart() -> anyhow::Result<()> {
-    let server = Server::start(Options::default()).await?;
+    let server = WebServer::start(ServerOptions::default()).await?;
     let before = get(server.address(), "/feed.xml").await?;
     let due = SystemTime::now().duration_since(UNIX_EPOCH)? + AHEAD;
     let date = DateTime::from_timestamp(i64::try_from(due.as_secs())?, 0).context("the date")?;
@@ -148,7 +148,7 @@ async fn a_post_becomes_public_at_its_time_without_a_restart() -> anyhow::Result
 }
 
 /// The cookie of the author.
-async fn sign_in(server: &Server) -> anyhow::Result<String> {
+async fn sign_in(server: &WebServer) -> anyhow::Result<String> {
     let origin = format!("http://{}", server.address());
     let fields = [
         ("content-type", "application/x-www-form-urlencoded"),
@@ -164,7 +164,7 @@ async fn sign_in(server: &Server) -> anyhow::Result<String> {
 
 #[tokio::test]
 async fn a_broken_post_hides_no_other_and_is_listed_in_the_log_and_for_the_author() -> anyhow::Result<()> {
-    let mut server = Server::start(Options::default().with("HORIZON_ADMIN_TOKEN", TOKEN)).await?;
+    let mut server = WebServer::start(ServerOptions::default().with("HORIZON_ADMIN_TOKEN", TOKEN)).await?;
     server.stop().await?;
     server.posts().write("Untitled.md", "")?;
     server.posts().write("README.md", "# My blog\n")?;

@@ -3,7 +3,7 @@
 use std::process::Output;
 
 use anyhow::{Context, ensure};
-use horizon_test_support::{DEADLINE, Options, Posts, Server, program};
+use horizon_test_support::{DEADLINE, Posts, ServerOptions, WebServer, program};
 use tokio::time::timeout;
 
 /// Runs the server with these settings until it gives up.
@@ -179,7 +179,7 @@ async fn a_store_that_cannot_be_opened_stops_the_start_with_its_path() -> anyhow
 async fn a_second_server_on_the_same_database_is_refused_by_its_name() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let store = format!("sqlite:{}", folder.path().join("numbers.db").display());
-    let _first = Server::start(Options::default().with("HORIZON_STORE", &store)).await?;
+    let _first = WebServer::start(ServerOptions::default().with("HORIZON_STORE", &store)).await?;
     let output = start(&[], &[("HORIZON_STORE", &store)]).await?;
     let said = complaint(&output);
     ensure!(

@@ -15,10 +15,10 @@ use tokio::{
 
 use crate::DEADLINE;
 
-/// What ChromeDriver says on standard output once it serves.
+/// What ChromeDriver writes to standard output when it accepts connections, in front of its port.
 const READY: &str = "ChromeDriver was started successfully on port ";
 
-/// Keeps a browser without a screen, without a sandbox (root) and without calls of its own to the network.
+/// Flags for a browser without a screen, without a sandbox (tests run as root) and without its own network requests.
 const FLAGS: [&str; 12] = [
     "--headless",
     "--no-sandbox",
@@ -34,15 +34,15 @@ const FLAGS: [&str; 12] = [
     "--window-size=1200,900",
 ];
 
-/// A running ChromeDriver; it and its browsers end when it is dropped.
+/// A running ChromeDriver. Dropping it stops the driver and its browsers.
 #[derive(Debug)]
-pub(crate) struct Driver {
+pub(crate) struct ChromeDriver {
     _child: Child,
     chromium: PathBuf,
     port: u16,
 }
 
-impl Driver {
+impl ChromeDriver {
     /// Starts ChromeDriver on a free port.
     pub(crate) async fn start() -> anyhow::Result<Self> {
         let Some(chromium) = find(&["chromium", "chromium-browser", "google-chrome"]) else {
@@ -61,7 +61,7 @@ impl Driver {
             .context("ChromeDriver does not start")?;
         let port = timeout(DEADLINE, port_of(&mut child))
             .await
-            .context("ChromeDriver said no port in time")??;
+            .context("ChromeDriver did not report its port in time")??;
         Ok(Self {
             _child: child,
             chromium,
@@ -69,7 +69,7 @@ impl Driver {
         })
     }
 
-    /// Starts a browser with this profile that calls itself `agent`.
+    /// Starts a browser with this profile and user agent.
     pub(crate) async fn browser(&self, profile: &TempDir, agent: &str) -> anyhow::Result<Client> {
         let mut flags: Vec<String> = FLAGS.map(str::to_owned).into();
         flags.push(format!("--user-data-dir={}", profile.path().display()));
@@ -93,7 +93,7 @@ impl Driver {
     }
 }
 
-/// The first of these programs that is on the `PATH`.
+/// Returns the first of these programs in the `PATH`.
 fn find(programs: &[&str]) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     let candidates = programs
@@ -110,15 +110,15 @@ async fn port_of(child: &mut Child) -> anyhow::Result<u16> {
             let port = port
                 .trim_end_matches('.')
                 .parse()
-                .with_context(|| format!("`{line}` names no port"))?;
+                .with_context(|| format!("`{line}` does not contain a port"))?;
             tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
             return Ok(port);
         }
     }
-    bail!("ChromeDriver ended without saying its port")
+    bail!("ChromeDriver ended without reporting its port")
 }
 
-/// The text in a JSON answer, empty if it is none.
+/// Returns the text of a JSON value, or an empty text if the value is not a string.
 pub(crate) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }

@@ -1,26 +1,21 @@
-//! A small HTTP client: one connection a request, nothing followed, nothing kept.
+//! The HTTP client of all tests: HTTP/1.1, one connection per request, no redirects, no cookies, no proxy.
 
 use std::net::SocketAddr;
 
 use anyhow::{Context, ensure};
-pub use http::Method;
-use http::{HeaderMap, Request, StatusCode};
-use http_body_util::{BodyExt, Full};
-use hyper::{
-    body::{Bytes, Incoming},
-    client::conn::http1,
-};
-use hyper_util::rt::TokioIo;
-use tokio::{net::TcpStream, task::JoinSet, time::timeout};
+use bytes::Bytes;
+pub use http::{HeaderMap, Method, StatusCode};
+use reqwest::redirect::Policy;
+use tokio::time::timeout;
 
-use crate::DEADLINE;
+use crate::{DEADLINE, LiveStream};
 
-/// What the client says it is: a browser, because robots are not counted.
+/// A browser's `user-agent`: requests of crawlers are not counted.
 const USER_AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64) HorizonTests/1.0";
 
-/// A whole answer.
+/// A complete response.
 #[derive(Debug)]
-pub struct Answer {
+pub struct Response {
     /// The status.
     pub status: StatusCode,
     /// The header fields.
@@ -29,160 +24,144 @@ pub struct Answer {
     pub body: Bytes,
 }
 
-impl Answer {
-    /// The body as text.
+impl Response {
+    /// Returns the body as text.
     #[must_use]
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// The body as JSON.
+    /// Returns the body as JSON.
     ///
     /// # Errors
-    /// It is none.
+    /// The body is not JSON.
     pub fn json(&self) -> anyhow::Result<serde_json::Value> {
-        serde_json::from_slice(&self.body).with_context(|| format!("{} with no JSON: {}", self.status, self.text()))
+        serde_json::from_slice(&self.body).with_context(|| format!("{} without JSON: {}", self.status, self.text()))
     }
 
-    /// A header field as text, empty if it is absent.
+    /// Returns a header field as text, or an empty text if it is missing.
     #[must_use]
     pub fn header(&self, name: &str) -> String {
         let value = self.headers.get(name).map(|value| value.as_bytes());
         String::from_utf8_lossy(value.unwrap_or_default()).into_owned()
     }
+
+    /// Returns the name and value of the cookie that the response sets, or an empty text.
+    #[must_use]
+    pub fn cookie(&self) -> String {
+        let cookie = self.header("set-cookie");
+        cookie.split(';').next().unwrap_or_default().to_owned()
+    }
 }
 
-/// Sends one request and reads the whole answer.
+/// Sends a request and reads the complete response.
 ///
 /// # Errors
-/// The connection's, or no answer within [`DEADLINE`].
+/// The connection fails, or the response is not complete within [`DEADLINE`].
 pub async fn send(
     address: SocketAddr,
     method: Method,
     path: &str,
     headers: &[(&str, &str)],
     body: impl Into<Bytes>,
-) -> anyhow::Result<Answer> {
-    let request = request(address, &method, path, headers, body.into())?;
-    let answer = timeout(DEADLINE, exchange(address, request));
-    answer
-        .await
-        .context("no answer in time")
-        .flatten()
-        .with_context(|| format!("{method} {path}"))
-}
-
-fn request(
-    address: SocketAddr,
-    method: &Method,
-    path: &str,
-    headers: &[(&str, &str)],
-    body: Bytes,
-) -> anyhow::Result<Request<Full<Bytes>>> {
-    let mut request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header("host", address.to_string());
-    if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("user-agent")) {
-        request = request.header("user-agent", USER_AGENT);
-    }
-    for &(name, value) in headers {
-        request = request.header(name, value);
-    }
-    Ok(request.body(Full::new(body))?)
-}
-
-async fn exchange(address: SocketAddr, request: Request<Full<Bytes>>) -> anyhow::Result<Answer> {
-    let stream = TcpStream::connect(address).await?;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    let exchange = async {
-        let (parts, body) = sender.send_request(request).await?.into_parts();
-        let body = body.collect().await?.to_bytes();
-        anyhow::Ok(Answer {
-            status: parts.status,
-            headers: parts.headers,
-            body,
+) -> anyhow::Result<Response> {
+    let what = format!("{method} {path}");
+    let response = async {
+        let response = request(address, method, path, headers, body.into())?.send().await?;
+        Ok(Response {
+            status: response.status(),
+            headers: response.headers().clone(),
+            body: response.bytes().await?,
         })
     };
-    tokio::pin!(connection, exchange);
-    tokio::select! {
-        biased;
-        answer = &mut exchange => answer,
-        ended = &mut connection => {
-            ended?;
-            exchange.await
-        }
-    }
+    let response = timeout(DEADLINE, response).await;
+    response
+        .with_context(|| format!("no response within {DEADLINE:?}"))
+        .flatten()
+        .context(what)
 }
 
-/// An answer that goes on, line by line. The connection is closed when this is dropped.
-#[derive(Debug)]
-pub struct Lines {
-    body: Incoming,
-    read: Vec<u8>,
-    _connection: JoinSet<()>,
-}
-
-/// Opens an answer that does not end, such as a live stream.
+/// Sends a `GET` request and reads the complete response.
 ///
 /// # Errors
-/// The connection's, no answer within [`DEADLINE`], or one that is not 200.
-pub async fn open(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> anyhow::Result<Lines> {
-    let request = request(address, &Method::GET, path, headers, Bytes::new())?;
-    let opened = timeout(DEADLINE, async {
-        let stream = TcpStream::connect(address).await?;
-        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        let mut task = JoinSet::new();
-        // How it ends shows in the body.
-        task.spawn(async { drop(connection.await) });
-        let answer = sender.send_request(request).await?;
-        ensure!(answer.status() == StatusCode::OK, "the answer is {}", answer.status());
-        Ok(Lines {
-            body: answer.into_body(),
-            read: Vec::new(),
-            _connection: task,
-        })
-    });
+/// Those of [`send`].
+pub async fn get(address: SocketAddr, path: &str) -> anyhow::Result<Response> {
+    send(address, Method::GET, path, &[], Bytes::new()).await
+}
+
+/// Sends a `GET` request and returns the response without reading its body.
+///
+/// # Errors
+/// The connection fails, there is no response within [`DEADLINE`], or its status is not 200.
+pub async fn open_stream(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> anyhow::Result<LiveStream> {
+    let opened = async {
+        let response = request(address, Method::GET, path, headers, Bytes::new())?
+            .send()
+            .await?;
+        ensure!(
+            response.status() == StatusCode::OK,
+            "the status is {}",
+            response.status()
+        );
+        Ok(LiveStream::new(response))
+    };
+    let opened = timeout(DEADLINE, opened).await;
     opened
-        .await
-        .context("no answer in time")
+        .with_context(|| format!("no response within {DEADLINE:?}"))
         .flatten()
         .with_context(|| format!("GET {path}"))
 }
 
-impl Lines {
-    /// The next line without its end; nothing once the answer has ended.
-    ///
-    /// # Errors
-    /// The connection's.
-    pub async fn next(&mut self) -> anyhow::Result<Option<String>> {
-        loop {
-            if let Some(end) = self.read.iter().position(|&byte| byte == b'\n') {
-                let line: Vec<u8> = self.read.drain(..=end).collect();
-                return Ok(Some(String::from_utf8_lossy(&line).trim_end().to_owned()));
-            }
-            match self.body.frame().await.transpose()? {
-                Some(frame) => self.read.extend(frame.into_data().unwrap_or_default()),
-                None => return Ok(None),
-            }
-        }
-    }
-}
-
-/// Reads a page or a file.
+/// Sends a request and returns the status without reading the body, which may never end.
 ///
 /// # Errors
-/// Those of [`send`].
-pub async fn get(address: SocketAddr, path: &str) -> anyhow::Result<Answer> {
-    send(address, Method::GET, path, &[], Bytes::new()).await
+/// The connection fails, or there is no response within [`DEADLINE`].
+pub async fn status(
+    address: SocketAddr,
+    method: Method,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> anyhow::Result<StatusCode> {
+    let request = request(address, method, path, headers, Bytes::new())?;
+    let response = timeout(DEADLINE, request.send()).await;
+    Ok(response
+        .with_context(|| format!("{path}: no response within {DEADLINE:?}"))??
+        .status())
 }
 
-/// The texts of the elements with this hook in a page's HTML, as far as they hold text alone.
+fn request(
+    address: SocketAddr,
+    method: Method,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: Bytes,
+) -> anyhow::Result<reqwest::RequestBuilder> {
+    let client = reqwest::Client::builder()
+        .http1_only()
+        .no_proxy()
+        .redirect(Policy::none())
+        .pool_max_idle_per_host(0)
+        .user_agent(USER_AGENT)
+        .build()?;
+    let url = format!("http://{address}{path}");
+    let parsed = url::Url::parse(&url)?;
+    ensure!(
+        parsed.as_str() == url,
+        "the client would send {parsed}: use `raw::exchange`"
+    );
+    let mut request = client.request(method, parsed).body(body);
+    for &(name, value) in headers {
+        request = request.header(name, value);
+    }
+    Ok(request)
+}
+
+/// Returns the texts of the elements with this `data-horizon` attribute. Elements inside them are not searched.
 #[must_use]
-pub fn text_of(page: &str, hook: &str) -> Vec<String> {
+pub fn texts_of(page: &str, hook: &str) -> Vec<String> {
     let attribute = format!("data-horizon=\"{hook}\"");
-    let behind = page.split(&attribute).skip(1).filter_map(|rest| rest.split_once('>'));
-    behind
+    let elements = page.split(&attribute).skip(1).filter_map(|rest| rest.split_once('>'));
+    elements
         .map(|(_, rest)| rest.split('<').next().unwrap_or_default().trim().to_owned())
         .collect()
 }

@@ -1,28 +1,32 @@
-//! Drives the real server from outside: with real browsers, with plain HTTP, with bytes that are no HTTP at all.
+//! Drives the programs of EventHorizon from outside: as processes, with real browsers, over HTTP, with raw bytes.
 //!
-//! A test takes a [`Stage`]: one server over a database and posts of its own, and as many [`Reader`]s as it
-//! asks for, each a Chromium with its own profile and user agent. When the test ends the stage looks at what every
-//! browser wrote to its console and whom it talked to.
+//! [`browser_test`] runs a test with a web server that has its own database and posts, and with any number of
+//! [`Browser`]s, each with its own profile and user agent. At the end it checks that no console has an error and that
+//! no browser sent a request to another host.
 
+mod browser;
+mod browser_log;
+mod browser_test;
 mod chrome;
-mod command;
-mod comments;
+mod chrome_command;
+pub mod clock;
+mod cluster;
+mod comment_writer;
 pub mod http;
-mod log;
-mod nodes;
+mod live_stream;
 mod posts;
 pub mod process;
-mod reader;
-mod seed;
+mod random;
+pub mod raw;
 mod server;
-mod stage;
 mod wait;
 
-pub use comments::Writer;
-pub use nodes::Nodes;
+pub use browser::Browser;
+pub use browser_test::{BrowserTest, ServerUnderTest, browser_test, browser_test_with};
+pub use cluster::TestCluster;
+pub use comment_writer::CommentWriter;
+pub use live_stream::{LiveStream, SseEvent};
 pub use posts::Posts;
-pub use reader::Reader;
-pub use seed::Seed;
-pub use server::{Options, Server, program};
-pub use stage::{Host, Stage, stage, stage_of};
+pub use random::seeded_rng;
+pub use server::{ServerOptions, WebServer, program};
 pub use wait::{DEADLINE, wait_until};

@@ -3,54 +3,54 @@ use std::{fs, path::Path};
 use anyhow::Context;
 use tempfile::TempDir;
 
-/// A folder of posts that goes when it is dropped.
+/// A temporary folder of posts. Dropping it deletes the folder.
 #[derive(Debug)]
 pub struct Posts(TempDir);
 
 impl Posts {
-    /// An empty folder.
+    /// Creates an empty folder.
     ///
     /// # Errors
-    /// The disk's.
+    /// The folder cannot be created.
     pub fn empty() -> anyhow::Result<Self> {
         Ok(Self(TempDir::new().context("no temporary folder for posts")?))
     }
 
-    /// Two short posts: `hello` and `second`.
+    /// Creates a folder with two short posts: `hello` and `second`.
     ///
     /// # Errors
-    /// The disk's.
+    /// The folder or a post cannot be written.
     pub fn two() -> anyhow::Result<Self> {
         let posts = Self::empty()?;
         posts.write(
             "hello.md",
-            &text(
+            &markdown(
                 "Hello, horizon",
                 "2026-01-02",
                 "The first words.\n\n## A heading\n\nMore words.",
             ),
         )?;
-        posts.write("second.md", &text("A second post", "2026-01-03", "Other words."))?;
+        posts.write("second.md", &markdown("A second post", "2026-01-03", "Other words."))?;
         Ok(posts)
     }
 
-    /// Writes one file.
+    /// Writes a file.
     ///
     /// # Errors
-    /// The disk's.
+    /// The file cannot be written.
     pub fn write(&self, name: &str, content: &str) -> anyhow::Result<()> {
         let path = self.0.path().join(name);
         fs::write(&path, content).with_context(|| format!("{} cannot be written", path.display()))
     }
 
-    /// Where the folder is.
+    /// Returns the path of the folder.
     #[must_use]
     pub fn path(&self) -> &Path {
         self.0.path()
     }
 }
 
-fn text(title: &str, date: &str, body: &str) -> String {
+fn markdown(title: &str, date: &str, body: &str) -> String {
     format!(
         "---\ntitle: \"{title}\"\ndescription: \"A post of the tests\"\ndate: {date}\ntags: [test]\n---\n\n{body}\n"
     )

@@ -1,7 +1,8 @@
-//! A program of the product as a process: started until it serves, asked to end, paused, killed, measured.
+//! Starts programs and waits until they accept connections; stops, pauses, kills and measures them.
 
 use std::{
     env,
+    ffi::OsString,
     fs::{self, File},
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -16,12 +17,12 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{DEADLINE, wait_until};
+use crate::{DEADLINE, clock::MISSING_LIBRARY, wait_until};
 
-/// What a program says on standard output once it serves, in front of its address.
+/// What a program writes to standard output when it accepts connections, in front of its address.
 const READY: &str = " is at http://";
 
-/// A running program. It is killed when this is dropped.
+/// A running program. Dropping it kills the process.
 #[derive(Debug)]
 pub struct Process {
     child: Child,
@@ -29,20 +30,25 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts a program and waits until it serves. What it says on standard error goes to the end of `log`.
+    /// Starts a program and waits until it accepts connections. Appends its standard error to `log`.
     ///
     /// # Errors
-    /// It does not start, or does not say where it is in time; with what it logged.
+    /// The program does not start, or does not report its address in time. The error contains the log.
     pub async fn start(command: Command, log: &Path) -> anyhow::Result<Self> {
         let output = File::options().create(true).append(true).open(log)?;
         let started = Self::start_with(command, output).await;
-        started.with_context(|| format!("its log:\n{}", read_log(log)))
+        let started = started.with_context(|| format!("its log:\n{}", read_log(log)))?;
+        ensure!(
+            !read_log(log).contains(MISSING_LIBRARY),
+            "libfaketime is missing: run `cargo xtask test`, which installs it (Debian: `apt-get install faketime`)"
+        );
+        Ok(started)
     }
 
-    /// Starts a program with this standard error and waits until it serves.
+    /// Starts a program with this standard error and waits until it accepts connections.
     ///
     /// # Errors
-    /// It does not start, or does not say where it is in time.
+    /// The program does not start, or does not report its address in time.
     pub async fn start_with(mut command: Command, standard_error: impl Into<Stdio>) -> anyhow::Result<Self> {
         let program = command.as_std().get_program().to_owned();
         let program = Path::new(&program).display();
@@ -50,46 +56,46 @@ impl Process {
         let mut child = command
             .spawn()
             .with_context(|| format!("{program} cannot be started"))?;
-        let said = timeout(DEADLINE, address_of(&mut child))
+        let address = timeout(DEADLINE, address_of(&mut child))
             .await
-            .context("it did not say where it is in time")
+            .context("it did not report its address in time")
             .flatten();
-        let address = said.with_context(|| format!("{program} did not start"))?;
+        let address = address.with_context(|| format!("{program} did not start"))?;
         Ok(Self { child, address })
     }
 
-    /// Starts a program that does not say where it is, and waits until somebody listens at `address`. What it says goes to
-    /// the end of `log`.
+    /// Starts a program that does not report its address, and waits until `address` accepts connections. Appends its
+    /// output to `log`.
     ///
     /// # Errors
-    /// It does not start, or does not listen in time; with what it logged.
+    /// The program does not start, or does not listen in time. The error contains the log.
     pub async fn start_at(mut command: Command, address: SocketAddr, log: &Path) -> anyhow::Result<Self> {
         let output = File::options().create(true).append(true).open(log)?;
         let child = command.stdout(output.try_clone()?).stderr(output).spawn();
         let child = child.context("the program cannot be started")?;
-        let listens = wait_until("it listens", async || Ok(TcpStream::connect(address).await?)).await;
-        listens.with_context(|| format!("its log:\n{}", read_log(log)))?;
+        let connected = wait_until("it listens", async || Ok(TcpStream::connect(address).await?)).await;
+        connected.with_context(|| format!("its log:\n{}", read_log(log)))?;
         Ok(Self { child, address })
     }
 
-    /// Where it listens.
+    /// Returns the address it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// SIGKILL: it gets no chance to write anything.
+    /// Sends SIGKILL.
     ///
     /// # Errors
-    /// The system's.
+    /// The signal cannot be sent.
     pub async fn kill(mut self) -> anyhow::Result<()> {
         self.child.kill().await.context("the process cannot be killed")
     }
 
-    /// SIGTERM: it is asked to end, and waited for.
+    /// Sends SIGTERM and waits for the end of the process.
     ///
     /// # Errors
-    /// It has ended already, or does not end in time.
+    /// The process has ended already, or does not end in time.
     pub async fn stop(mut self) -> anyhow::Result<ExitStatus> {
         self.signal("-TERM").await?;
         Ok(timeout(DEADLINE, self.child.wait())
@@ -97,18 +103,18 @@ impl Process {
             .context("SIGTERM does not end the process")??)
     }
 
-    /// SIGSTOP: it keeps what it has and does nothing.
+    /// Sends SIGSTOP.
     ///
     /// # Errors
-    /// It has ended.
+    /// The process has ended.
     pub async fn pause(&self) -> anyhow::Result<()> {
         self.signal("-STOP").await
     }
 
-    /// SIGCONT: it goes on as if nothing had been.
+    /// Sends SIGCONT.
     ///
     /// # Errors
-    /// It has ended.
+    /// The process has ended.
     pub async fn resume(&self) -> anyhow::Result<()> {
         self.signal("-CONT").await
     }
@@ -121,10 +127,10 @@ impl Process {
         Ok(())
     }
 
-    /// Its resident memory, in kilobytes (Linux).
+    /// Returns its resident memory in kilobytes (Linux).
     ///
     /// # Errors
-    /// It has ended, or there is no `/proc`.
+    /// The process has ended, or there is no `/proc`.
     pub fn resident_kilobytes(&self) -> anyhow::Result<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.id()?))?;
         let line = status
@@ -134,24 +140,24 @@ impl Process {
         Ok(line.trim().trim_end_matches(" kB").parse()?)
     }
 
-    /// Returns whether it has ended.
+    /// Returns whether the process has ended.
     ///
     /// # Errors
-    /// The system's.
+    /// The status cannot be read.
     pub fn has_ended(&mut self) -> anyhow::Result<bool> {
         Ok(self.child.try_wait()?.is_some())
     }
 
-    /// Its number in the system.
+    /// Returns the process id.
     ///
     /// # Errors
-    /// It has ended.
+    /// The process has ended.
     pub fn id(&self) -> anyhow::Result<u32> {
         self.child.id().context("the process has ended")
     }
 }
 
-/// Returns what a program logged, or nothing if its log is no file: reading a pipe would wait for the program.
+/// Returns a log, or an empty text if it is not a regular file: reading a pipe would block.
 #[must_use]
 pub fn read_log(log: &Path) -> String {
     let bytes = if log.is_file() {
@@ -162,18 +168,18 @@ pub fn read_log(log: &Path) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// One of the product's programs, in the workspace's folder and with none of our environment's settings.
+/// Returns a command for a program of the workspace; see [`program_at`].
 ///
-/// It is the file that `variable` names, or lies beside this program.
+/// Its path is the value of the environment variable `variable`, or [`sibling_program`].
 ///
 /// # Errors
-/// It is not built.
+/// The program is not built.
 pub fn program(name: &str, variable: &str) -> anyhow::Result<Command> {
     let given = env::var_os(variable).map(PathBuf::from);
-    program_at(&given.map_or_else(|| beside_this_program(name), Ok)?)
+    program_at(&given.map_or_else(|| sibling_program(name), Ok)?)
 }
 
-/// The program in this file, in the workspace's folder and with none of our environment's settings.
+/// Returns a command that runs `binary` in the root of the workspace, without the settings of this process.
 ///
 /// # Errors
 /// The file does not exist.
@@ -189,21 +195,20 @@ pub fn program_at(binary: &Path) -> anyhow::Result<Command> {
         );
     }
     let mut command = Command::new(binary);
-    for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("HORIZON_")) {
-        if name != "HORIZON_SITE" {
-            command.env_remove(name);
-        }
+    let is_setting = |name: &OsString| name.to_string_lossy().starts_with("HORIZON_") || name == "RUST_LOG";
+    for (name, _) in env::vars_os().filter(|(name, _)| is_setting(name) && name != "HORIZON_SITE") {
+        command.env_remove(name);
     }
     command.current_dir(root).stdin(Stdio::null()).kill_on_drop(true);
     Ok(command)
 }
 
-/// Where a program lies that was built with this one: in `target/debug` also for a test, which lies in `target/debug/deps`.
+/// Returns the path of a program that was built together with this one. Tests are in the subfolder `deps`.
 ///
 /// # Errors
-/// This program has no path.
-pub fn beside_this_program(name: &str) -> anyhow::Result<PathBuf> {
-    let this = env::current_exe().context("this program has no path")?;
+/// The path of this program is unknown.
+pub fn sibling_program(name: &str) -> anyhow::Result<PathBuf> {
+    let this = env::current_exe().context("the path of this program is unknown")?;
     let folder = this.parent().context("this program lies in a folder")?;
     let folder = if folder.ends_with("deps") {
         folder.parent().context("`deps` lies in a folder")?
@@ -221,8 +226,8 @@ async fn address_of(child: &mut Child) -> anyhow::Result<SocketAddr> {
             return address
                 .trim_end_matches('/')
                 .parse()
-                .with_context(|| format!("`{line}` names no address"));
+                .with_context(|| format!("`{line}` does not contain an address"));
         }
     }
-    bail!("it ended without saying where it is")
+    bail!("it ended without reporting its address")
 }

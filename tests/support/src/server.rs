@@ -9,15 +9,15 @@ use crate::{
     process::{self, Process},
 };
 
-/// How a [`Server`] is started.
+/// Settings of a [`WebServer`].
 #[derive(Debug, Default)]
-pub struct Options {
+pub struct ServerOptions {
     variables: Vec<(String, String)>,
     default_posts: bool,
     standard_error: Option<File>,
 }
 
-impl Options {
+impl ServerOptions {
     /// Sets an environment variable of the server.
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Self {
@@ -25,14 +25,14 @@ impl Options {
         self
     }
 
-    /// Logs there instead of into a file of its own, so that [`Server::log`] is empty.
+    /// Sets another standard error than a file; [`WebServer::log`] is empty then.
     #[must_use]
     pub fn with_standard_error(mut self, to: impl Into<OwnedFd>) -> Self {
         self.standard_error = Some(File::from(to.into()));
         self
     }
 
-    /// Serves the posts that ship with the blog instead of two short ones.
+    /// Serves the posts in the repository instead of two short ones.
     #[must_use]
     pub fn with_default_posts(mut self) -> Self {
         self.default_posts = true;
@@ -40,22 +40,22 @@ impl Options {
     }
 }
 
-/// A running `horizon-web` with a database, a secret and posts of its own.
+/// A running `horizon-web` with its own database, secret and posts.
 #[derive(Debug)]
-pub struct Server {
+pub struct WebServer {
     process: Option<Process>,
     address: SocketAddr,
-    options: Options,
+    options: ServerOptions,
     posts: Posts,
     folder: TempDir,
 }
 
-impl Server {
-    /// Starts the server on a free port and waits until it serves.
+impl WebServer {
+    /// Starts the server on a free port and waits until it accepts requests.
     ///
     /// # Errors
-    /// It is not built, does not start, or does not say so in time.
-    pub async fn start(options: Options) -> anyhow::Result<Self> {
+    /// The program is not built, or does not start in time.
+    pub async fn start(options: ServerOptions) -> anyhow::Result<Self> {
         let mut server = Self {
             process: None,
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
@@ -67,7 +67,7 @@ impl Server {
         Ok(server)
     }
 
-    /// Starts it again after [`kill`](Self::kill) or [`stop`](Self::stop): same port, same database, same posts.
+    /// Restarts the server after [`kill`](Self::kill) or [`stop`](Self::stop), with the same port, database and posts.
     ///
     /// # Errors
     /// Those of [`start`](Self::start).
@@ -89,60 +89,60 @@ impl Server {
         Ok(())
     }
 
-    /// SIGKILL: it gets no chance to write anything.
+    /// Sends SIGKILL.
     ///
     /// # Errors
-    /// It does not run.
+    /// The server is not running.
     pub async fn kill(&mut self) -> anyhow::Result<()> {
-        let process = self.process.take().context("the server does not run")?;
+        let process = self.process.take().context("the server is not running")?;
         process.kill().await
     }
 
-    /// SIGTERM: it is asked to end, and waited for.
+    /// Sends SIGTERM and waits for the end of the process.
     ///
     /// # Errors
-    /// It does not run, or does not end in time.
+    /// The server is not running, or does not end in time.
     pub async fn stop(&mut self) -> anyhow::Result<ExitStatus> {
-        let process = self.process.take().context("the server does not run")?;
+        let process = self.process.take().context("the server is not running")?;
         process.stop().await
     }
 
-    /// Where it listens.
+    /// Returns the address it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The address of a page.
+    /// Returns the URL of a path.
     #[must_use]
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
-    /// The posts it serves, unless they are the default ones.
+    /// Returns the posts it serves, unless the options select the default posts.
     #[must_use]
     pub fn posts(&self) -> &Posts {
         &self.posts
     }
 
-    /// The file in which it keeps its numbers, unless another store was given.
+    /// Returns the path of its database, unless the options select another store.
     #[must_use]
     pub fn database(&self) -> PathBuf {
         self.folder.path().join("horizon.db")
     }
 
-    /// What it wrote to standard error.
+    /// Returns what it wrote to standard error.
     #[must_use]
     pub fn log(&self) -> String {
         fs::read_to_string(self.log_path()).unwrap_or_default()
     }
 
-    /// Its resident memory, in kilobytes (Linux).
+    /// Returns its resident memory in kilobytes (Linux).
     ///
     /// # Errors
-    /// It does not run, or there is no `/proc`.
+    /// The server is not running, or there is no `/proc`.
     pub fn resident_kilobytes(&self) -> anyhow::Result<u64> {
-        let process = self.process.as_ref().context("the server does not run")?;
+        let process = self.process.as_ref().context("the server is not running")?;
         process.resident_kilobytes()
     }
 
@@ -151,10 +151,10 @@ impl Server {
     }
 }
 
-/// The server's program, in the workspace's folder and with none of our environment's settings.
+/// Returns a command that runs `horizon-web`; see [`process::program`].
 ///
 /// # Errors
-/// It is not built.
+/// The program is not built.
 pub fn program() -> anyhow::Result<Command> {
     process::program("horizon-web", "HORIZON_WEB_BIN")
 }

@@ -3,21 +3,21 @@ use std::time::Duration;
 use anyhow::{Context, anyhow};
 use tokio::time::{Instant, sleep};
 
-/// How long a test waits for something that should happen at once, even on a busy machine.
+/// How long a test waits for an event, even on a busy machine.
 pub const DEADLINE: Duration = Duration::from_secs(30);
 
-/// How often it looks.
+/// The time between two probes.
 const POLL: Duration = Duration::from_millis(25);
 
-/// Asks `probe` again and again until it has an answer.
+/// Calls `probe` until it succeeds, and returns its value.
 ///
 /// # Errors
-/// After [`DEADLINE`]: `what` was waited for, and what the probe said last.
+/// `probe` still fails after [`DEADLINE`]. The error names `what` and the last error of `probe`.
 pub async fn wait_until<T>(what: &str, mut probe: impl AsyncFnMut() -> anyhow::Result<T>) -> anyhow::Result<T> {
     let give_up = Instant::now() + DEADLINE;
     loop {
         let error = match probe().await {
-            Ok(answer) => return Ok(answer),
+            Ok(value) => return Ok(value),
             Err(error) => error,
         };
         if Instant::now() > give_up {

@@ -1,12 +1,10 @@
 //! Invalid and malicious input.
 
 use eventhorizon::Rate;
+use horizon_test_support::raw;
 use serde_json::json;
 
-use crate::{
-    client::{Client, raw},
-    site::Site,
-};
+use crate::{client::Client, site::Site};
 
 const COMMENTS: &str = "/comments/hello";
 const JSON: &str = "application/json";
@@ -318,11 +316,10 @@ async fn a_network_that_asks_too_often_is_told_when_to_come_again() {
 async fn bytes_that_are_no_http_are_answered_or_dropped() {
     let site = Site::start().await;
     let head = "POST /horizon/comments/hello HTTP/1.1\r\nhost: h\r\ncontent-type: application/json\r\n";
-    let truncated = raw(
+    let truncated = raw::exchange(
         site.address,
         format!("{head}content-length: 100\r\n\r\n{{\"body\":").as_bytes(),
-    )
-    .await;
+    ).await.unwrap();
     assert!(
         truncated.is_empty() || truncated.starts_with("HTTP/1.1 400"),
         "{truncated}"
@@ -331,7 +328,7 @@ async fn bytes_that_are_no_http_are_answered_or_dropped() {
         "GET /horizon/stats HTTP/1.1\r\nhost: h\r\nx: {}\r\n\r\n",
         "x".repeat(20_000)
     );
-    assert!(raw(site.address, long.as_bytes()).await.starts_with("HTTP/1.1 431"));
+    assert!(raw::exchange(site.address, long.as_bytes()).await.unwrap().starts_with("HTTP/1.1 431"));
     for bytes in [
         &b"\0\0\0\0\r\n\r\n"[..],
         b"GET /horizon/stats\r\n\r\n",
@@ -340,7 +337,7 @@ async fn bytes_that_are_no_http_are_answered_or_dropped() {
         b"POST /horizon/comments/hello HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
         b"GET /horizon/stats/\xff HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n",
     ] {
-        let response = raw(site.address, bytes).await;
+        let response = raw::exchange(site.address, bytes).await.unwrap();
         assert!(response.is_empty() || response.starts_with("HTTP/1.1 4"), "{response}");
     }
     is_well(&site).await;

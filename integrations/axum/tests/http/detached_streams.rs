@@ -12,6 +12,7 @@ use eventhorizon::Horizon;
 use futures::{StreamExt, stream};
 use horizon_axum::{Limits, serve};
 use horizon_core::Slug;
+use horizon_test_support::raw;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -20,18 +21,9 @@ use tokio::{
 
 use crate::site::{PATIENCE, Site};
 
-/// Reads until this text arrives, and returns everything read.
+/// Reads until the text read so far contains `text`, and returns that text.
 pub(crate) async fn until(socket: &mut TcpStream, text: &str) -> String {
-    let (mut read, mut buffer) = (String::new(), [0; 4096]);
-    while !read.contains(text) {
-        let length = timeout(PATIENCE, socket.read(&mut buffer)).await;
-        let length = length
-            .unwrap_or_else(|_| panic!("{text} did not come, but {read}"))
-            .unwrap();
-        assert!(length > 0, "{text} did not come before the end, but {read}");
-        read.push_str(std::str::from_utf8(&buffer[..length]).unwrap());
-    }
-    read
+    raw::read_until(socket, text).await.unwrap()
 }
 
 #[tokio::test]

@@ -7,17 +7,20 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 
+use anyhow::ensure;
 use async_trait::async_trait;
 use axum::Router;
 use eventhorizon::{Config, Horizon, Rate, Secret};
 use futures::stream::BoxStream;
 use horizon_axum::{Limits, serve};
-use horizon_core::{Analytics, Error, Event, Ports, Result, Slug, Stats, Timestamp, Topic, process_batch};
+use horizon_backend::now;
+use horizon_core::{Analytics, Error, Event, Ports, Result, Slug, Stats, Topic, process_batch};
 use horizon_memory::{MemoryBus, MemoryPresence, MemoryStats};
-use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::Instant};
+use horizon_test_support::wait_until;
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 use crate::client::Client;
 
@@ -120,11 +123,11 @@ impl Site {
 
 /// Waits until a condition is true.
 pub(crate) async fn eventually(what: &str, mut condition: impl AsyncFnMut() -> bool) {
-    let end = Instant::now() + PATIENCE;
-    while !condition().await {
-        assert!(Instant::now() < end, "not in time: {what}");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let waited = wait_until(what, async || {
+        ensure!(condition().await, "it is not true");
+        Ok(())
+    });
+    waited.await.unwrap();
 }
 
 pub(crate) fn topic(slug: &str) -> Topic {
@@ -141,10 +144,6 @@ impl SwitchableBus {
     fn new(store: Arc<MemoryStats>) -> Arc<Self> {
         let (bus, mut consumer) = MemoryBus::new(Arc::clone(&store) as _);
         tokio::spawn(async move {
-            let now = || {
-                let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-                Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap())
-            };
             while process_batch(&mut consumer, &*store, &now, NonZeroUsize::new(1000).unwrap())
                 .await
                 .is_ok()

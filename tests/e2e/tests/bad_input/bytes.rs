@@ -1,7 +1,7 @@
 //! Bytes that are no HTTP, or not all of it.
 
 use anyhow::{Context, ensure};
-use horizon_test_support::{DEADLINE, Options, Server};
+use horizon_test_support::{DEADLINE, ServerOptions, WebServer};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -83,7 +83,7 @@ fn post(headers: &str, body: &str) -> Vec<u8> {
 
 #[tokio::test]
 async fn bytes_that_are_no_http_are_refused_and_nothing_breaks() -> anyhow::Result<()> {
-    let server = Server::start(Options::default()).await?;
+    let server = WebServer::start(ServerOptions::default()).await?;
     for (what, bytes, statuses) in wrong_heads().into_iter().chain(wrong_bodies()) {
         let answer = exchange(&server, &bytes).await.with_context(|| what.to_owned())?;
         let status = answer
@@ -100,7 +100,7 @@ async fn bytes_that_are_no_http_are_refused_and_nothing_breaks() -> anyhow::Resu
 }
 
 /// Sends the bytes and reads what comes back until the server has said its first part or hangs up.
-async fn exchange(server: &Server, bytes: &[u8]) -> anyhow::Result<String> {
+async fn exchange(server: &WebServer, bytes: &[u8]) -> anyhow::Result<String> {
     let mut stream = TcpStream::connect(server.address()).await?;
     // A server that has seen enough may hang up while we still write: that is an answer.
     let _ = stream.write_all(bytes).await;
@@ -114,7 +114,7 @@ async fn exchange(server: &Server, bytes: &[u8]) -> anyhow::Result<String> {
 
 #[tokio::test]
 async fn a_client_that_never_ends_its_header_is_hung_up_on() -> anyhow::Result<()> {
-    let server = Server::start(Options::default()).await?;
+    let server = WebServer::start(ServerOptions::default()).await?;
     let mut slow = Vec::new();
     for _ in 0..50 {
         let mut stream = TcpStream::connect(server.address()).await?;
@@ -134,7 +134,7 @@ async fn a_client_that_never_ends_its_header_is_hung_up_on() -> anyhow::Result<(
 
 #[tokio::test]
 async fn clients_that_vanish_in_the_middle_leave_nothing_behind() -> anyhow::Result<()> {
-    let server = Server::start(Options::default()).await?;
+    let server = WebServer::start(ServerOptions::default()).await?;
     for _ in 0..50 {
         for bytes in [
             post("content-length: 1000", "{\"body\":"),

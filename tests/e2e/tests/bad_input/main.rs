@@ -7,10 +7,10 @@ mod memory;
 mod requests;
 mod worst_page;
 
-use horizon_test_support::{Server, http};
+use horizon_test_support::{WebServer, http};
 
 /// The server runs, serves, and never panicked.
-async fn answers_on(server: &Server) -> anyhow::Result<()> {
+async fn answers_on(server: &WebServer) -> anyhow::Result<()> {
     let page = http::get(server.address(), "/blog/hello").await?;
     anyhow::ensure!(page.status == 200, "the blog answers {}", page.status);
     anyhow::ensure!(

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use anyhow::{Context, ensure};
-use horizon_test_support::{DEADLINE, Options, Server};
+use horizon_test_support::{DEADLINE, ServerOptions, WebServer};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -32,7 +32,7 @@ const PAGES: u32 = 50;
 
 #[tokio::test]
 async fn no_memory_is_kept_for_a_million_slugs_that_nobody_wrote() -> anyhow::Result<()> {
-    let server = Server::start(Options::default().with("RUST_LOG", "warn")).await?;
+    let server = WebServer::start(ServerOptions::default().with("RUST_LOG", "warn")).await?;
     ask(server.address(), 0, WARM_UP).await?;
     let before = server.resident_kilobytes()?;
     ask(server.address(), WARM_UP, WARM_UP + SLUGS).await?;

@@ -1,7 +1,7 @@
 //! Well-formed HTTP that asks for nonsense.
 
 use anyhow::{Context, ensure};
-use horizon_test_support::{Options, Server, http};
+use horizon_test_support::{ServerOptions, WebServer, http};
 
 use crate::answers_on;
 
@@ -157,7 +157,7 @@ fn wrong_calls() -> Vec<Case> {
 
 #[tokio::test]
 async fn every_wrong_request_gets_a_problem_document_that_names_what_is_wrong() -> anyhow::Result<()> {
-    let server = Server::start(Options::default().with("HORIZON_TRUSTED_PROXIES", "127.0.0.1/32")).await?;
+    let server = WebServer::start(ServerOptions::default().with("HORIZON_TRUSTED_PROXIES", "127.0.0.1/32")).await?;
     let mut wrong = Vec::new();
     for (number, case) in wrong_comments().into_iter().chain(wrong_calls()).enumerate() {
         let network = format!("10.0.0.{number}");
@@ -184,7 +184,7 @@ async fn every_wrong_request_gets_a_problem_document_that_names_what_is_wrong() 
     answers_on(&server).await
 }
 
-fn check(case: &Case, answer: &http::Answer) -> anyhow::Result<()> {
+fn check(case: &Case, answer: &http::Response) -> anyhow::Result<()> {
     ensure!(
         answer.status == case.status,
         "{} instead of {}",
@@ -210,7 +210,7 @@ fn check(case: &Case, answer: &http::Answer) -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn a_page_that_nobody_wrote_is_a_404_and_no_way_to_another_host() -> anyhow::Result<()> {
-    let server = Server::start(Options::default()).await?;
+    let server = WebServer::start(ServerOptions::default()).await?;
     for path in [
         "/blog/nobody",
         "/blog/%ff",
@@ -261,7 +261,7 @@ async fn a_page_that_nobody_wrote_is_a_404_and_no_way_to_another_host() -> anyho
 
 #[tokio::test]
 async fn a_network_that_comments_too_often_is_asked_to_wait() -> anyhow::Result<()> {
-    let server = Server::start(Options::default()).await?;
+    let server = WebServer::start(ServerOptions::default()).await?;
     let headers = [("content-type", JSON)];
     let mut statuses = Vec::new();
     for number in 0..8 {

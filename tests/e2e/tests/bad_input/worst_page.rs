@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use anyhow::ensure;
 use futures::future::try_join_all;
-use horizon_test_support::{Options, Server, Writer, http};
+use horizon_test_support::{CommentWriter, ServerOptions, WebServer, http};
 
 use crate::answers_on;
 
@@ -26,7 +26,7 @@ const MAY_GROW: u64 = 128 * 1024;
 
 #[tokio::test]
 async fn sixty_readers_of_the_largest_page_get_bounded_answers_and_the_memory_comes_back() -> anyhow::Result<()> {
-    let server = Server::start(Options::default().with("HORIZON_TRUSTED_PROXIES", "127.0.0.1/32")).await?;
+    let server = WebServer::start(ServerOptions::default().with("HORIZON_TRUSTED_PROXIES", "127.0.0.1/32")).await?;
     fill(server.address()).await?;
     let before = server.resident_kilobytes()?;
     for path in [
@@ -49,11 +49,11 @@ async fn sixty_readers_of_the_largest_page_get_bounded_answers_and_the_memory_co
 }
 
 async fn fill(address: SocketAddr) -> anyhow::Result<()> {
-    let mut writer = Writer::new(address);
+    let mut writer = CommentWriter::new(address);
     for thread in 0..THREADS {
-        let head = writer.writes(&text(thread, 0), None).await?;
+        let head = writer.write(&text(thread, 0), None).await?;
         for reply in 1..=REPLIES {
-            writer.writes(&text(thread, reply), Some(&head)).await?;
+            writer.write(&text(thread, reply), Some(&head)).await?;
         }
     }
     Ok(())

@@ -2,9 +2,8 @@
 
 use horizon_redis::testing::RedisServer;
 use horizon_test_support::{
-    Options, Reader,
+    Browser, ServerOptions, browser_test,
     process::{Process, program},
-    stage,
 };
 use tempfile::TempDir;
 use tokio::runtime::Builder;
@@ -13,35 +12,35 @@ use crate::POST;
 
 const TOKEN: &str = "a token for the tests alone";
 
-async fn signs_in(author: &Reader) -> anyhow::Result<()> {
-    author.opens("/admin").await?;
-    author.types(r#"input[name="token"]"#, TOKEN).await?;
-    author.clicks(r#"form[action="/admin/login"] [type="submit"]"#).await?;
-    author.clicks(r#"a[href="/cluster"]"#).await
+async fn signs_in(author: &Browser) -> anyhow::Result<()> {
+    author.open("/admin").await?;
+    author.type_into(r#"input[name="token"]"#, TOKEN).await?;
+    author.click(r#"form[action="/admin/login"] [type="submit"]"#).await?;
+    author.click(r#"a[href="/cluster"]"#).await
 }
 
 /// Waits until the cell of this node says so, without a reload.
-async fn says(author: &Reader, node: &str, cell: &str, want: &str) -> anyhow::Result<()> {
+async fn says(author: &Browser, node: &str, cell: &str, want: &str) -> anyhow::Result<()> {
     let script = format!(
         r#"return document.querySelector('tr[data-node="{node}"] [data-cell="{cell}"]')?.textContent === '{want}'"#
     );
-    author.finds(&format!("{node} says {want} {cell}"), &script).await
+    author.wait_for(&format!("{node} says {want} {cell}"), &script).await
 }
 
 #[test]
 fn the_author_sees_nodes_and_accumulators_come_and_count() -> anyhow::Result<()> {
     let outside = Builder::new_current_thread().enable_all().build()?;
     let redis = outside.block_on(RedisServer::start(&[]))?;
-    let options = Options::default()
+    let options = ServerOptions::default()
         .with("HORIZON_BUS", &redis.url())
         .with("HORIZON_STORE", &redis.url())
         .with("HORIZON_NODE", "web-1")
         .with("HORIZON_ADMIN_TOKEN", TOKEN);
-    stage(2, options, async |stage| {
-        let (author, ada) = (stage.reader("Author").await?, stage.reader("Ada").await?);
+    browser_test(2, options, async |test| {
+        let (author, ada) = (test.browser("Author").await?, test.browser("Ada").await?);
         signs_in(&author).await?;
         says(&author, "web-1", "viewers", "0").await?;
-        ada.opens_live(POST).await?;
+        ada.open_live(POST).await?;
         says(&author, "web-1", "viewers", "1").await?;
 
         let folder = TempDir::new()?;
@@ -56,7 +55,7 @@ fn the_author_sees_nodes_and_accumulators_come_and_count() -> anyhow::Result<()>
         says(&author, "counts-1", "unread", "0").await?;
         accumulator.kill().await?;
         author
-            .finds(
+            .wait_for(
                 "the killed one is seen to be silent",
                 r#"return document.querySelector('tr[data-node="counts-1"]')?.dataset.state === 'silent'"#,
             )
@@ -66,19 +65,19 @@ fn the_author_sees_nodes_and_accumulators_come_and_count() -> anyhow::Result<()>
 
 #[test]
 fn a_blog_on_its_own_says_so_and_a_stranger_sees_nothing() -> anyhow::Result<()> {
-    let options = Options::default().with("HORIZON_ADMIN_TOKEN", TOKEN);
-    stage(1, options, async |stage| {
-        let author = stage.reader("Author").await?;
-        author.opens("/cluster").await?;
+    let options = ServerOptions::default().with("HORIZON_ADMIN_TOKEN", TOKEN);
+    browser_test(1, options, async |test| {
+        let author = test.browser("Author").await?;
+        author.open("/cluster").await?;
         author
-            .finds(
+            .wait_for(
                 "a stranger is asked for the token",
                 r#"return !!document.querySelector('input[name="token"]')"#,
             )
             .await?;
         signs_in(&author).await?;
         author
-            .finds(
+            .wait_for(
                 "it counts alone",
                 "return document.body.innerText.includes('HORIZON_BUS names no Redis')",
             )

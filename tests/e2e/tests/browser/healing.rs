@@ -1,6 +1,6 @@
 //! A server that dies and a network that goes away: the page heals itself.
 
-use horizon_test_support::{Options, stage};
+use horizon_test_support::{ServerOptions, browser_test};
 
 use crate::POST;
 
@@ -8,69 +8,69 @@ const LIKE: &str = r#"button[data-horizon="like"]"#;
 
 #[test]
 fn a_page_heals_after_the_server_was_killed_and_started_again() -> anyhow::Result<()> {
-    stage(2, Options::default(), async |stage| {
-        stage.network_may_fail();
-        let ada = stage.reader("Ada").await?;
-        let ben = stage.reader("Ben").await?;
-        ada.opens_live(POST).await?;
-        ben.opens_live(POST).await?;
-        ben.clicks(LIKE).await?;
-        ada.sees("likes", 1).await?;
-        ada.sees("viewers", 2).await?;
+    browser_test(2, ServerOptions::default(), async |test| {
+        test.network_may_fail();
+        let ada = test.browser("Ada").await?;
+        let ben = test.browser("Ben").await?;
+        ada.open_live(POST).await?;
+        ben.open_live(POST).await?;
+        ben.click(LIKE).await?;
+        ada.wait_for_number("likes", 1).await?;
+        ada.wait_for_number("viewers", 2).await?;
         ada.script("window.neverReloaded = true", &[]).await?;
 
-        stage.server.kill().await?;
-        ada.finds(
+        test.server.kill().await?;
+        ada.wait_for(
             "the stream is gone",
-            "return window.witness.streams.every(s => s.readyState !== 1)",
+            "return window.observed.streams.every(s => s.readyState !== 1)",
         )
         .await?;
-        stage.server.start_again().await?;
+        test.server.start_again().await?;
 
-        ada.is_live().await?;
-        ben.is_live().await?;
-        ada.sees("viewers", 2).await?;
-        ada.clicks(LIKE).await?;
-        ben.sees("likes", 2).await?;
-        ada.sees("likes", 2).await?;
-        ada.sees("visits", 2).await?;
-        ada.finds("the page was never reloaded", "return window.neverReloaded === true")
+        ada.wait_until_live().await?;
+        ben.wait_until_live().await?;
+        ada.wait_for_number("viewers", 2).await?;
+        ada.click(LIKE).await?;
+        ben.wait_for_number("likes", 2).await?;
+        ada.wait_for_number("likes", 2).await?;
+        ada.wait_for_number("visits", 2).await?;
+        ada.wait_for("the page was never reloaded", "return window.neverReloaded === true")
             .await
     })
 }
 
 #[test]
 fn a_page_heals_after_the_network_was_away() -> anyhow::Result<()> {
-    stage(2, Options::default(), async |stage| {
-        stage.network_may_fail();
-        let ada = stage.reader("Ada").await?;
-        let ben = stage.reader("Ben").await?;
-        ada.opens_live(POST).await?;
-        ben.opens_live(POST).await?;
-        ada.sees("viewers", 2).await?;
-        ada.goes_offline(true).await?;
-        ben.clicks(LIKE).await?;
-        ben.sees("likes", 1).await?;
-        ada.goes_offline(false).await?;
-        ada.sees("likes", 1).await?;
-        ben.clicks(LIKE).await?;
-        ada.sees("likes", 0).await?;
-        ada.sees("viewers", 2).await?;
-        ada.sees("visits", 2).await
+    browser_test(2, ServerOptions::default(), async |test| {
+        test.network_may_fail();
+        let ada = test.browser("Ada").await?;
+        let ben = test.browser("Ben").await?;
+        ada.open_live(POST).await?;
+        ben.open_live(POST).await?;
+        ada.wait_for_number("viewers", 2).await?;
+        ada.set_offline(true).await?;
+        ben.click(LIKE).await?;
+        ben.wait_for_number("likes", 1).await?;
+        ada.set_offline(false).await?;
+        ada.wait_for_number("likes", 1).await?;
+        ben.click(LIKE).await?;
+        ada.wait_for_number("likes", 0).await?;
+        ada.wait_for_number("viewers", 2).await?;
+        ada.wait_for_number("visits", 2).await
     })
 }
 
 #[test]
 fn a_server_that_is_asked_to_stop_ends_its_streams_and_stops() -> anyhow::Result<()> {
-    stage(1, Options::default(), async |stage| {
-        stage.network_may_fail();
-        let ada = stage.reader("Ada").await?;
-        ada.opens_live(POST).await?;
-        ada.sees("viewers", 1).await?;
-        let status = stage.server.stop().await?;
+    browser_test(1, ServerOptions::default(), async |test| {
+        test.network_may_fail();
+        let ada = test.browser("Ada").await?;
+        ada.open_live(POST).await?;
+        ada.wait_for_number("viewers", 1).await?;
+        let status = test.server.stop().await?;
         anyhow::ensure!(status.success(), "it ended with {status}");
-        stage.server.start_again().await?;
-        ada.is_live().await?;
-        ada.sees("visits", 1).await
+        test.server.start_again().await?;
+        ada.wait_until_live().await?;
+        ada.wait_for_number("visits", 1).await
     })
 }

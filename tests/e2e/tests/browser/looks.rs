@@ -1,7 +1,7 @@
 //! Theme, width, names, and everything else that is seen.
 
 use anyhow::ensure;
-use horizon_test_support::{Options, Reader, http, stage};
+use horizon_test_support::{Browser, ServerOptions, browser_test, http};
 use serde_json::{Value, json};
 
 use crate::POST;
@@ -10,23 +10,23 @@ const BACKGROUND: &str = "return getComputedStyle(document.body).backgroundColor
 
 #[test]
 fn the_theme_survives_a_reload_and_is_there_before_the_first_paint() -> anyhow::Result<()> {
-    stage(1, Options::default(), async |stage| {
-        let ada = stage.reader("Ada").await?;
-        ada.opens_live(POST).await?;
+    browser_test(1, ServerOptions::default(), async |test| {
+        let ada = test.browser("Ada").await?;
+        ada.open_live(POST).await?;
         let mut seen = Vec::new();
         for _ in 0..3 {
             let before = ada
                 .script("return document.documentElement.dataset.theme ?? null", &[])
                 .await?;
-            ada.clicks(r#"button[data-horizon="theme"]"#).await?;
+            ada.click(r#"button[data-horizon="theme"]"#).await?;
             let changed = format!("return (document.documentElement.dataset.theme ?? null) !== {before}");
-            ada.finds("the theme has changed", &changed).await?;
+            ada.wait_for("the theme has changed", &changed).await?;
             let theme = ada
                 .script("return document.documentElement.dataset.theme ?? null", &[])
                 .await?;
             let colour = ada.script(BACKGROUND, &[]).await?;
-            ada.reloads().await?;
-            let first = ada.script("return window.witness.themeBeforeBody", &[]).await?;
+            ada.reload().await?;
+            let first = ada.script("return window.observed.themeBeforeBody", &[]).await?;
             ensure!(
                 first == theme,
                 "before the body the theme was {first}, and should be {theme}"
@@ -51,8 +51,8 @@ fn the_theme_survives_a_reload_and_is_there_before_the_first_paint() -> anyhow::
 }
 
 /// Every page of the shipped blog that a link on `/blog` leads to, and the lists themselves.
-async fn pages(reader: &Reader) -> anyhow::Result<Vec<String>> {
-    reader.opens("/blog").await?;
+async fn pages(reader: &Browser) -> anyhow::Result<Vec<String>> {
+    reader.open("/blog").await?;
     let script = "return [...new Set([...document.querySelectorAll('a[href^=\"/\"]')].map(a => a.pathname))]";
     let links = reader.script(script, &[]).await?;
     let links = links.as_array().into_iter().flatten().filter_map(Value::as_str);
@@ -63,12 +63,12 @@ async fn pages(reader: &Reader) -> anyhow::Result<Vec<String>> {
 
 #[test]
 fn at_320_pixels_no_page_of_the_shipped_blog_scrolls_sideways() -> anyhow::Result<()> {
-    stage(1, Options::default().with_default_posts(), async |stage| {
-        let ada = stage.reader("Ada").await?;
+    browser_test(1, ServerOptions::default().with_default_posts(), async |test| {
+        let ada = test.browser("Ada").await?;
         let narrow = json!({ "width": 320, "height": 640, "deviceScaleFactor": 1, "mobile": true });
         ada.devtools("Emulation.setDeviceMetricsOverride", &narrow).await?;
         for page in pages(&ada).await? {
-            ada.opens(&page).await?;
+            ada.open(&page).await?;
             let width = ada.script("return document.documentElement.scrollWidth", &[]).await?;
             ensure!(width == json!(320), "{page} is {width} pixels wide");
         }
@@ -78,10 +78,10 @@ fn at_320_pixels_no_page_of_the_shipped_blog_scrolls_sideways() -> anyhow::Resul
 
 #[test]
 fn everything_that_can_be_used_has_a_name() -> anyhow::Result<()> {
-    stage(1, Options::default().with_default_posts(), async |stage| {
-        let ada = stage.reader("Ada").await?;
+    browser_test(1, ServerOptions::default().with_default_posts(), async |test| {
+        let ada = test.browser("Ada").await?;
         for page in pages(&ada).await? {
-            ada.opens(&page).await?;
+            ada.open(&page).await?;
             let nameless = nameless(&ada).await?;
             ensure!(nameless.is_empty(), "{page} has nameless {nameless:?}");
             let outline = "return [document.documentElement.lang !== '', document.title !== '', \
@@ -98,7 +98,7 @@ fn everything_that_can_be_used_has_a_name() -> anyhow::Result<()> {
 }
 
 /// The roles of what the browser tells a screen reader of without a name.
-async fn nameless(reader: &Reader) -> anyhow::Result<Vec<String>> {
+async fn nameless(reader: &Browser) -> anyhow::Result<Vec<String>> {
     let tree = reader.devtools("Accessibility.getFullAXTree", &json!({})).await?;
     let nodes = tree["nodes"].as_array().into_iter().flatten();
     let used = nodes.filter(|node| {
@@ -113,16 +113,16 @@ async fn nameless(reader: &Reader) -> anyhow::Result<Vec<String>> {
 
 #[test]
 fn a_page_that_is_not_there_is_a_page_with_status_404() -> anyhow::Result<()> {
-    stage(1, Options::default(), async |stage| {
-        stage.expect_in_console("status of 404");
-        let ada = stage.reader("Ada").await?;
-        ada.opens("/blog/no-such-post").await?;
-        ada.finds(
+    browser_test(1, ServerOptions::default(), async |test| {
+        test.expect_in_console("status of 404");
+        let ada = test.browser("Ada").await?;
+        ada.open("/blog/no-such-post").await?;
+        ada.wait_for(
             "it leads home",
             "return document.querySelector('main a[href=\"/\"], main a[href=\"/blog\"]') !== null",
         )
         .await?;
-        let answer = http::get(stage.server.address(), "/blog/no-such-post").await?;
+        let answer = http::get(test.server.address(), "/blog/no-such-post").await?;
         ensure!(answer.status == 404, "the status is {}", answer.status);
         Ok(())
     })
@@ -130,22 +130,22 @@ fn a_page_that_is_not_there_is_a_page_with_status_404() -> anyhow::Result<()> {
 
 #[test]
 fn a_search_is_in_the_address_and_narrows_the_list() -> anyhow::Result<()> {
-    stage(1, Options::default(), async |stage| {
-        let ada = stage.reader("Ada").await?;
-        ada.opens("/blog?q=second").await?;
-        ada.finds(
+    browser_test(1, ServerOptions::default(), async |test| {
+        let ada = test.browser("Ada").await?;
+        ada.open("/blog?q=second").await?;
+        ada.wait_for(
             "only the second post is listed",
             "return !!document.querySelector('main a[href=\"/blog/second\"]') && !document.querySelector('main a[href=\"/blog/hello\"]')",
         )
         .await?;
-        ada.opens("/blog").await?;
-        ada.types("main input[name=\"q\"]", "hello\u{e007}").await?;
-        ada.finds(
+        ada.open("/blog").await?;
+        ada.type_into("main input[name=\"q\"]", "hello\u{e007}").await?;
+        ada.wait_for(
             "the address says what was searched",
             "return new URL(location).searchParams.get('q') === 'hello'",
         )
         .await?;
-        ada.finds(
+        ada.wait_for(
             "only the first post is listed",
             "return !document.querySelector('main a[href=\"/blog/second\"]')",
         )
@@ -155,19 +155,19 @@ fn a_search_is_in_the_address_and_narrows_the_list() -> anyhow::Result<()> {
 
 #[test]
 fn an_edited_post_shows_on_the_next_load() -> anyhow::Result<()> {
-    stage(1, Options::default(), async |stage| {
-        let ada = stage.reader("Ada").await?;
-        ada.opens_live(POST).await?;
+    browser_test(1, ServerOptions::default(), async |test| {
+        let ada = test.browser("Ada").await?;
+        ada.open_live(POST).await?;
         let text = "---\ntitle: Hello again\ndescription: Edited\ndate: 2026-01-02\n---\n\nEdited words.\n";
-        stage.server.posts().write("hello.md", text)?;
+        test.server.posts().write("hello.md", text)?;
         horizon_test_support::wait_until("the edited post is served", async || {
-            let page = http::get(stage.server.address(), POST).await?.text();
+            let page = http::get(test.server.address(), POST).await?.text();
             ensure!(page.contains("Edited words."), "the old text is served");
             Ok(())
         })
         .await?;
-        ada.reloads().await?;
-        ada.finds(
+        ada.reload().await?;
+        ada.wait_for(
             "the new text is there",
             "return document.body.innerText.includes('Edited words.')",
         )

@@ -1,7 +1,7 @@
 //! Comments that wait for the author, and the author's desk.
 
 use anyhow::ensure;
-use horizon_test_support::{Options, http, stage};
+use horizon_test_support::{ServerOptions, browser_test, http};
 
 use crate::POST;
 
@@ -9,47 +9,45 @@ const TOKEN: &str = "a token for the tests alone";
 
 #[test]
 fn with_moderation_first_a_comment_waits_until_the_author_shows_it() -> anyhow::Result<()> {
-    let options = Options::default()
+    let options = ServerOptions::default()
         .with("HORIZON_MODERATION", "first")
         .with("HORIZON_ADMIN_TOKEN", TOKEN);
-    stage(2, options, async |stage| {
-        let ada = stage.reader("Ada").await?;
-        let author = stage.reader("Author").await?;
-        ada.opens_live(POST).await?;
-        ada.comments("Ada", "may I").await?;
-        ada.finds(
+    browser_test(2, options, async |test| {
+        let ada = test.browser("Ada").await?;
+        let author = test.browser("Author").await?;
+        ada.open_live(POST).await?;
+        ada.post_comment("Ada", "may I").await?;
+        ada.wait_for(
             "the form says that it waits",
             r#"return document.querySelector('[data-horizon="form-status"]')?.textContent.trim() !== ''"#,
         )
         .await?;
-        let stats = http::get(stage.server.address(), "/horizon/stats/hello")
-            .await?
-            .json()?;
+        let stats = http::get(test.server.address(), "/horizon/stats/hello").await?.json()?;
         ensure!(stats["comments"] == 0, "a waiting comment counts: {stats}");
-        let page = http::get(stage.server.address(), POST).await?.text();
+        let page = http::get(test.server.address(), POST).await?.text();
         ensure!(!page.contains("may I"), "a waiting comment shows");
 
-        author.opens("/admin").await?;
-        author.types(r#"input[name="token"]"#, TOKEN).await?;
-        author.clicks(r#"form[action="/admin/login"] [type="submit"]"#).await?;
+        author.open("/admin").await?;
+        author.type_into(r#"input[name="token"]"#, TOKEN).await?;
+        author.click(r#"form[action="/admin/login"] [type="submit"]"#).await?;
         author
-            .finds(
+            .wait_for(
                 "the comment waits on the desk",
                 "return document.body.innerText.includes('may I')",
             )
             .await?;
         author
-            .clicks(r#"form[action^="/admin/comments/"] button[name="verdict"][value="shown"]"#)
+            .click(r#"form[action^="/admin/comments/"] button[name="verdict"][value="shown"]"#)
             .await?;
-        ada.sees("comments", 1).await?;
-        let page = http::get(stage.server.address(), POST).await?.text();
+        ada.wait_for_number("comments", 1).await?;
+        let page = http::get(test.server.address(), POST).await?.text();
         ensure!(page.contains("may I"), "an approved comment does not show");
 
         author
-            .clicks(r#"form[action^="/admin/comments/"] button[name="verdict"][value="removed"]"#)
+            .click(r#"form[action^="/admin/comments/"] button[name="verdict"][value="removed"]"#)
             .await?;
-        ada.sees("comments", 0).await?;
-        let page = http::get(stage.server.address(), POST).await?.text();
+        ada.wait_for_number("comments", 0).await?;
+        let page = http::get(test.server.address(), POST).await?.text();
         ensure!(!page.contains("may I"), "a removed comment shows");
         Ok(())
     })

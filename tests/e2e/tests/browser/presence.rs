@@ -1,94 +1,98 @@
 //! Who is here, and who came.
 
 use anyhow::ensure;
-use horizon_test_support::{Options, http, stage};
+use horizon_test_support::{ServerOptions, browser_test, http};
 
 use crate::POST;
 
 #[test]
 fn a_second_and_a_third_reader_come_and_go() -> anyhow::Result<()> {
-    stage(3, Options::default(), async |stage| {
-        let ada = stage.reader("Ada").await?;
-        let ben = stage.reader("Ben").await?;
-        let cid = stage.reader("Cid").await?;
-        ada.opens_live(POST).await?;
-        ada.sees("viewers", 1).await?;
-        ben.opens(POST).await?;
-        ada.sees("viewers", 2).await?;
-        cid.opens(POST).await?;
-        ada.sees("viewers", 3).await?;
-        ben.sees("viewers", 3).await?;
-        ada.sees("visits", 3).await?;
-        cid.leaves().await?;
-        ada.sees("viewers", 2).await?;
-        ben.sees("viewers", 2).await?;
-        ada.sees("visits", 3).await
+    browser_test(3, ServerOptions::default(), async |test| {
+        let ada = test.browser("Ada").await?;
+        let ben = test.browser("Ben").await?;
+        let cid = test.browser("Cid").await?;
+        ada.open_live(POST).await?;
+        ada.wait_for_number("viewers", 1).await?;
+        ben.open(POST).await?;
+        ada.wait_for_number("viewers", 2).await?;
+        cid.open(POST).await?;
+        ada.wait_for_number("viewers", 3).await?;
+        ben.wait_for_number("viewers", 3).await?;
+        ada.wait_for_number("visits", 3).await?;
+        cid.leave().await?;
+        ada.wait_for_number("viewers", 2).await?;
+        ben.wait_for_number("viewers", 2).await?;
+        ada.wait_for_number("visits", 3).await
     })
 }
 
 #[test]
 fn two_tabs_of_one_browser_are_one_viewer_and_one_visit() -> anyhow::Result<()> {
-    stage(2, Options::default(), async |stage| {
-        let ada = stage.reader("Ada").await?;
-        let ben = stage.reader("Ben").await?;
-        ada.opens_live(POST).await?;
-        ada.sees("viewers", 1).await?;
-        ada.records("viewers").await?;
-        ben.opens_live(POST).await?;
-        ben.sees("viewers", 2).await?;
-        ben.opens_another_tab(POST).await?;
-        ben.sees("viewers", 2).await?;
-        ben.closes_the_tab().await?;
+    browser_test(2, ServerOptions::default(), async |test| {
+        let ada = test.browser("Ada").await?;
+        let ben = test.browser("Ben").await?;
+        ada.open_live(POST).await?;
+        ada.wait_for_number("viewers", 1).await?;
+        ada.record_changes("viewers").await?;
+        ben.open_live(POST).await?;
+        ben.wait_for_number("viewers", 2).await?;
+        ben.open_tab(POST).await?;
+        ben.wait_for_number("viewers", 2).await?;
+        ben.close_tab().await?;
         // Ben's like went through the pipe behind everything that his tabs told it.
-        ben.clicks(r#"[data-horizon="like"]"#).await?;
-        ada.sees("likes", 1).await?;
-        ada.sees("visits", 2).await?;
+        ben.click(r#"[data-horizon="like"]"#).await?;
+        ada.wait_for_number("likes", 1).await?;
+        ada.wait_for_number("visits", 2).await?;
         ensure!(
-            ada.recorded().await? == ["1", "2"],
+            ada.recorded_changes().await? == ["1", "2"],
             "Ada saw {:?}",
-            ada.recorded().await?
+            ada.recorded_changes().await?
         );
-        ben.leaves().await?;
-        ada.sees("viewers", 1).await
+        ben.leave().await?;
+        ada.wait_for_number("viewers", 1).await
     })
 }
 
 #[test]
 fn a_reload_is_no_flicker_and_no_visit() -> anyhow::Result<()> {
-    stage(2, Options::default(), async |stage| {
-        let ada = stage.reader("Ada").await?;
-        let ben = stage.reader("Ben").await?;
-        ada.opens_live(POST).await?;
-        ben.opens_live(POST).await?;
-        ada.sees("viewers", 2).await?;
-        ada.records("viewers").await?;
+    browser_test(2, ServerOptions::default(), async |test| {
+        let ada = test.browser("Ada").await?;
+        let ben = test.browser("Ben").await?;
+        ada.open_live(POST).await?;
+        ben.open_live(POST).await?;
+        ada.wait_for_number("viewers", 2).await?;
+        ada.record_changes("viewers").await?;
         for _ in 0..3 {
-            ben.reloads().await?;
+            ben.reload().await?;
         }
-        ben.clicks(r#"[data-horizon="like"]"#).await?;
-        ada.sees("likes", 1).await?;
-        ada.sees("visits", 2).await?;
-        ensure!(ada.recorded().await? == ["2"], "Ada saw {:?}", ada.recorded().await?);
+        ben.click(r#"[data-horizon="like"]"#).await?;
+        ada.wait_for_number("likes", 1).await?;
+        ada.wait_for_number("visits", 2).await?;
+        ensure!(
+            ada.recorded_changes().await? == ["2"],
+            "Ada saw {:?}",
+            ada.recorded_changes().await?
+        );
         Ok(())
     })
 }
 
 #[test]
 fn the_first_html_has_the_real_numbers() -> anyhow::Result<()> {
-    stage(2, Options::default(), async |stage| {
-        let ada = stage.reader("Ada").await?;
-        let ben = stage.reader("Ben").await?;
-        ada.opens_live(POST).await?;
-        ben.opens_live(POST).await?;
-        ada.clicks(r#"[data-horizon="like"]"#).await?;
-        ben.comments("Ben", "first words").await?;
+    browser_test(2, ServerOptions::default(), async |test| {
+        let ada = test.browser("Ada").await?;
+        let ben = test.browser("Ben").await?;
+        ada.open_live(POST).await?;
+        ben.open_live(POST).await?;
+        ada.click(r#"[data-horizon="like"]"#).await?;
+        ben.post_comment("Ben", "first words").await?;
         for reader in [&ada, &ben] {
-            reader.sees("viewers", 2).await?;
-            reader.sees("visits", 2).await?;
-            reader.sees("likes", 1).await?;
-            reader.sees("comments", 1).await?;
+            reader.wait_for_number("viewers", 2).await?;
+            reader.wait_for_number("visits", 2).await?;
+            reader.wait_for_number("likes", 1).await?;
+            reader.wait_for_number("comments", 1).await?;
         }
-        let page = http::get(stage.server.address(), POST).await?.text();
+        let page = http::get(test.server.address(), POST).await?.text();
         for (hook, number) in [
             ("viewers", "2"),
             ("visits", "2"),
@@ -96,7 +100,7 @@ fn the_first_html_has_the_real_numbers() -> anyhow::Result<()> {
             ("comments", "1"),
             ("site-viewers", "2"),
         ] {
-            let found = http::text_of(&page, hook);
+            let found = http::texts_of(&page, hook);
             ensure!(
                 found.iter().all(|text| text == number) && !found.is_empty(),
                 "{hook} reads {found:?}, not {number}"
@@ -109,18 +113,18 @@ fn the_first_html_has_the_real_numbers() -> anyhow::Result<()> {
 
 #[test]
 fn the_footer_counts_the_whole_site() -> anyhow::Result<()> {
-    stage(2, Options::default(), async |stage| {
-        let ada = stage.reader("Ada").await?;
-        let ben = stage.reader("Ben").await?;
-        ada.opens_live(POST).await?;
-        ben.opens_live("/blog/second").await?;
+    browser_test(2, ServerOptions::default(), async |test| {
+        let ada = test.browser("Ada").await?;
+        let ben = test.browser("Ben").await?;
+        ada.open_live(POST).await?;
+        ben.open_live("/blog/second").await?;
         for reader in [&ada, &ben] {
-            reader.sees("site-viewers", 2).await?;
-            reader.sees("site-visits", 2).await?;
-            reader.sees("viewers", 1).await?;
+            reader.wait_for_number("site-viewers", 2).await?;
+            reader.wait_for_number("site-visits", 2).await?;
+            reader.wait_for_number("viewers", 1).await?;
         }
-        ben.opens_live("/").await?;
-        ben.sees("site-viewers", 2).await?;
-        ada.sees("site-visits", 2).await
+        ben.open_live("/").await?;
+        ben.wait_for_number("site-viewers", 2).await?;
+        ada.wait_for_number("site-visits", 2).await
     })
 }

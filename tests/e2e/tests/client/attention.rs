@@ -4,23 +4,23 @@ use crate::play;
 
 #[test]
 fn a_hidden_tab_ends_its_stream_and_comes_back_when_it_is_seen() -> anyhow::Result<()> {
-    play(2, async |stage| {
-        let ada = stage.reader("Ada").await?;
-        let ben = stage.reader("Ben").await?;
-        ada.opens_live("/page/bread").await?;
-        ben.opens_live("/page/bread").await?;
-        ada.sees("viewers", 2).await?;
-        ben.opens_another_tab("/page/soup").await?;
-        ada.sees("viewers", 1).await?;
-        ada.sees("site-viewers", 2).await?;
-        ben.closes_the_tab().await?;
-        ada.sees("viewers", 2).await?;
-        ben.sees("viewers", 2).await?;
-        ben.finds(
+    play(2, async |test| {
+        let ada = test.browser("Ada").await?;
+        let ben = test.browser("Ben").await?;
+        ada.open_live("/page/bread").await?;
+        ben.open_live("/page/bread").await?;
+        ada.wait_for_number("viewers", 2).await?;
+        ben.open_tab("/page/soup").await?;
+        ada.wait_for_number("viewers", 1).await?;
+        ada.wait_for_number("site-viewers", 2).await?;
+        ben.close_tab().await?;
+        ada.wait_for_number("viewers", 2).await?;
+        ben.wait_for_number("viewers", 2).await?;
+        ben.wait_for(
             "it said that it was here before",
-            "return window.witness.streams.at(-1).url.endsWith('?again=1')",
+            "return window.observed.streams.at(-1).url.endsWith('?again=1')",
         )
         .await?;
-        ada.sees("visits", 2).await
+        ada.wait_for_number("visits", 2).await
     })
 }

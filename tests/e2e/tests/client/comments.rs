@@ -1,6 +1,6 @@
 //! The comment form and the list of the newest comments.
 
-use horizon_test_support::{Reader, stage_of};
+use horizon_test_support::{Browser, browser_test_with};
 
 use crate::{host::moderated_host, play};
 
@@ -8,45 +8,45 @@ const AUTHOR: &str = "form[data-horizon=comment] [name=author]";
 const BODY: &str = "form[data-horizon=comment] [name=body]";
 const SEND: &str = "form[data-horizon=comment] button";
 
-pub(crate) async fn writes(reader: &Reader, author: &str, words: &str) -> anyhow::Result<()> {
-    reader.types(AUTHOR, author).await?;
-    reader.types(BODY, words).await?;
-    reader.clicks(SEND).await
+pub(crate) async fn writes(reader: &Browser, author: &str, words: &str) -> anyhow::Result<()> {
+    reader.type_into(AUTHOR, author).await?;
+    reader.type_into(BODY, words).await?;
+    reader.click(SEND).await
 }
 
 /// Waits until the list reads so, line by line.
-pub(crate) async fn lists(reader: &Reader, lines: &str) -> anyhow::Result<()> {
+pub(crate) async fn lists(reader: &Browser, lines: &str) -> anyhow::Result<()> {
     let script = format!(
         "return [...document.querySelectorAll('[data-horizon=comment-list] > li')].map(e => e.textContent.trim()).join('|') === {}",
         serde_json::json!(lines)
     );
-    reader.finds(&format!("the list reads `{lines}`"), &script).await
+    reader.wait_for(&format!("the list reads `{lines}`"), &script).await
 }
 
-async fn is_told(reader: &Reader, part: &str) -> anyhow::Result<()> {
+async fn is_told(reader: &Browser, part: &str) -> anyhow::Result<()> {
     let script = format!("return document.querySelector('form [role=status]').textContent.includes('{part}')");
-    reader.finds(&format!("the form says `{part}`"), &script).await
+    reader.wait_for(&format!("the form says `{part}`"), &script).await
 }
 
 #[test]
 fn a_comment_is_sent_and_shows_in_both_browsers() -> anyhow::Result<()> {
-    play(2, async |stage| {
-        let ada = stage.reader("Ada").await?;
-        let ben = stage.reader("Ben").await?;
-        ada.opens_live("/page/bread").await?;
-        ben.opens_live("/page/bread").await?;
+    play(2, async |test| {
+        let ada = test.browser("Ada").await?;
+        let ben = test.browser("Ben").await?;
+        ada.open_live("/page/bread").await?;
+        ben.open_live("/page/bread").await?;
         writes(&ben, "Ben", "good **day**").await?;
         is_told(&ben, "Thank you").await?;
-        ben.finds(
+        ben.wait_for(
             "the form is empty again",
             "return [...document.querySelectorAll('input, textarea')].every(field => field.value === '')",
         )
         .await?;
         for reader in [&ada, &ben] {
             lists(reader, "Bengood day").await?;
-            reader.sees("comments", 1).await?;
+            reader.wait_for_number("comments", 1).await?;
             reader
-                .finds(
+                .wait_for(
                     "its text is markup",
                     "return document.querySelector('li strong').textContent === 'day'",
                 )
@@ -59,12 +59,12 @@ fn a_comment_is_sent_and_shows_in_both_browsers() -> anyhow::Result<()> {
 
 #[test]
 fn a_hostile_comment_is_text() -> anyhow::Result<()> {
-    play(1, async |stage| {
-        let ada = stage.reader("Ada").await?;
-        ada.opens_live("/page/bread").await?;
+    play(1, async |test| {
+        let ada = test.browser("Ada").await?;
+        ada.open_live("/page/bread").await?;
         writes(&ada, "<i onclick=alert()>Eve", "<img src=x onerror=alert()>").await?;
         lists(&ada, "<i onclick=alert()>Eve<img src=x onerror=alert()>").await?;
-        ada.finds(
+        ada.wait_for(
             "nothing of it is markup",
             "return !document.querySelector('li i, li img')",
         )
@@ -74,14 +74,14 @@ fn a_hostile_comment_is_text() -> anyhow::Result<()> {
 
 #[test]
 fn a_refused_comment_stays_in_the_form_with_the_reason() -> anyhow::Result<()> {
-    play(1, async |stage| {
-        stage.expect_in_console("status of 422");
-        let ada = stage.reader("Ada").await?;
-        ada.opens_live("/page/bread").await?;
+    play(1, async |test| {
+        test.expect_in_console("status of 422");
+        let ada = test.browser("Ada").await?;
+        ada.open_live("/page/bread").await?;
         let name = "n".repeat(81);
         writes(&ada, &name, "kept words").await?;
         is_told(&ada, "author ").await?;
-        ada.finds(
+        ada.wait_for(
             "the words are kept",
             &format!("return document.querySelector('{BODY}').value === 'kept words'"),
         )
@@ -91,9 +91,9 @@ fn a_refused_comment_stays_in_the_form_with_the_reason() -> anyhow::Result<()> {
 
 #[test]
 fn a_comment_whose_answer_was_lost_is_one_comment_when_it_is_sent_again() -> anyhow::Result<()> {
-    play(1, async |stage| {
-        let ada = stage.reader("Ada").await?;
-        ada.opens_live("/page/bread").await?;
+    play(1, async |test| {
+        let ada = test.browser("Ada").await?;
+        ada.open_live("/page/bread").await?;
         ada.script(
             "const real = window.fetch;
              window.fetch = async (...given) => {
@@ -107,31 +107,31 @@ fn a_comment_whose_answer_was_lost_is_one_comment_when_it_is_sent_again() -> any
         writes(&ada, "Ada", "once").await?;
         is_told(&ada, "again").await?;
         lists(&ada, "Adaonce").await?;
-        ada.clicks(SEND).await?;
+        ada.click(SEND).await?;
         is_told(&ada, "Thank you").await?;
         writes(&ada, "Ada", "once").await?;
         lists(&ada, "Adaonce|Adaonce").await?;
-        ada.sees("comments", 2).await
+        ada.wait_for_number("comments", 2).await
     })
 }
 
 #[test]
 fn a_comment_that_waits_is_said_to_wait() -> anyhow::Result<()> {
-    stage_of(1, moderated_host, async |stage| {
-        let ada = stage.reader("Ada").await?;
-        ada.opens_live("/page/bread").await?;
+    browser_test_with(1, moderated_host, async |test| {
+        let ada = test.browser("Ada").await?;
+        ada.open_live("/page/bread").await?;
         writes(&ada, "Ada", "may I?").await?;
         is_told(&ada, "once it is approved").await?;
-        ada.sees("comments", 0).await?;
+        ada.wait_for_number("comments", 0).await?;
         lists(&ada, "").await
     })
 }
 
 #[test]
 fn a_template_says_how_a_comment_looks() -> anyhow::Result<()> {
-    play(1, async |stage| {
-        let ada = stage.reader("Ada").await?;
-        ada.opens_live("/page/bread").await?;
+    play(1, async |test| {
+        let ada = test.browser("Ada").await?;
+        ada.open_live("/page/bread").await?;
         ada.script(
             "const template = document.createElement('template'), item = document.createElement('li');
              const body = document.createElement('p'), author = document.createElement('em');

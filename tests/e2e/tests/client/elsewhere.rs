@@ -11,7 +11,7 @@ use anyhow::ensure;
 use axum::{Router, response::Html, routing::get};
 use eventhorizon::{Horizon, Slug};
 use horizon_axum::Limits;
-use horizon_test_support::{Host, Stage, stage_of};
+use horizon_test_support::{BrowserTest, ServerUnderTest, browser_test_with};
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -30,7 +30,7 @@ struct Elsewhere {
     horizon: Horizon,
 }
 
-impl Host for Elsewhere {
+impl ServerUnderTest for Elsewhere {
     fn address(&self) -> SocketAddr {
         self.page
     }
@@ -76,14 +76,14 @@ fn page_of(home: &str) -> Router {
 fn play(
     readers: u32,
     origin: impl FnOnce(SocketAddr) -> Option<String>,
-    play: impl AsyncFnOnce(&mut Stage<Elsewhere>) -> anyhow::Result<()>,
+    play: impl AsyncFnOnce(&mut BrowserTest<Elsewhere>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    stage_of(
+    browser_test_with(
         readers,
         async || elsewhere(origin).await,
-        async |stage| {
-            stage.expect_host(stage.server.site.clone());
-            play(stage).await
+        async |test| {
+            test.expect_host(test.server.site.clone());
+            play(test).await
         },
     )
 }
@@ -94,27 +94,27 @@ fn named(page: SocketAddr) -> Option<String> {
 
 #[test]
 fn a_page_of_a_named_origin_shows_what_is_live_and_knows_its_reader_again() -> anyhow::Result<()> {
-    play(2, named, async |stage| {
-        let ada = stage.reader("Ada").await?;
-        let ben = stage.reader("Ben").await?;
-        ada.opens_live("/bread").await?;
-        ada.sees("viewers", 1).await?;
-        ada.sees("visits", 1).await?;
-        ben.opens_live("/bread").await?;
-        ada.sees("viewers", 2).await?;
-        ben.sees("site-viewers", 2).await?;
+    play(2, named, async |test| {
+        let ada = test.browser("Ada").await?;
+        let ben = test.browser("Ben").await?;
+        ada.open_live("/bread").await?;
+        ada.wait_for_number("viewers", 1).await?;
+        ada.wait_for_number("visits", 1).await?;
+        ben.open_live("/bread").await?;
+        ada.wait_for_number("viewers", 2).await?;
+        ben.wait_for_number("site-viewers", 2).await?;
         sees_it_pressed(&ada, false).await?;
-        ada.clicks(LIKE).await?;
+        ada.click(LIKE).await?;
         sees_it_pressed(&ada, true).await?;
-        ben.sees("likes", 1).await?;
+        ben.wait_for_number("likes", 1).await?;
         sees_it_pressed(&ben, false).await?;
-        ada.reloads().await?;
+        ada.reload().await?;
         sees_it_pressed(&ada, true).await?;
-        ada.sees("likes", 1).await?;
-        ada.clicks(LIKE).await?;
+        ada.wait_for_number("likes", 1).await?;
+        ada.click(LIKE).await?;
         sees_it_pressed(&ada, false).await?;
-        ada.sees("likes", 0).await?;
-        ben.sees("likes", 0).await?;
+        ada.wait_for_number("likes", 0).await?;
+        ben.wait_for_number("likes", 0).await?;
         writes(&ben, "Ben", "hello").await?;
         lists(&ada, "Benhello").await
     })
@@ -122,24 +122,24 @@ fn a_page_of_a_named_origin_shows_what_is_live_and_knows_its_reader_again() -> a
 
 #[test]
 fn the_sites_own_pages_know_their_reader_again_too_but_not_by_the_cookie_of_elsewhere() -> anyhow::Result<()> {
-    play(1, named, async |stage| {
-        let ada = stage.reader("Ada").await?;
-        ada.opens_live("/bread").await?;
-        ada.clicks(LIKE).await?;
+    play(1, named, async |test| {
+        let ada = test.browser("Ada").await?;
+        ada.open_live("/bread").await?;
+        ada.click(LIKE).await?;
         sees_it_pressed(&ada, true).await?;
-        let home = format!("http://{}/bread", stage.server.site);
+        let home = format!("http://{}/bread", test.server.site);
         ada.script("location = arguments[0]", &[json!(home)]).await?;
-        ada.finds("it is at home", "return location.hostname === 'localhost'")
+        ada.wait_for("it is at home", "return location.hostname === 'localhost'")
             .await?;
-        ada.is_live().await?;
+        ada.wait_until_live().await?;
         sees_it_pressed(&ada, false).await?;
-        ada.clicks(LIKE).await?;
-        ada.sees("likes", 2).await?;
-        ada.reloads().await?;
+        ada.click(LIKE).await?;
+        ada.wait_for_number("likes", 2).await?;
+        ada.reload().await?;
         sees_it_pressed(&ada, true).await?;
-        ada.opens_live("/bread").await?;
+        ada.open_live("/bread").await?;
         sees_it_pressed(&ada, true).await?;
-        ada.sees("likes", 2).await
+        ada.wait_for_number("likes", 2).await
     })
 }
 
@@ -154,25 +154,25 @@ const SENDS: &str = "
     return (await fetch(arguments[0], { method: 'POST', body, mode: 'no-cors', credentials: 'include' })).type";
 
 fn is_refused(origin: impl FnOnce(SocketAddr) -> Option<String>) -> anyhow::Result<()> {
-    play(1, origin, async |stage| {
+    play(1, origin, async |test| {
         for expected in ["blocked by CORS policy", "net::ERR_FAILED", "status of 403"] {
-            stage.expect_in_console(expected);
+            test.expect_in_console(expected);
         }
-        let ada = stage.reader("Ada").await?;
-        ada.opens("/bread").await?;
-        ada.reads_in_console("/horizon/client.js' from origin").await?;
-        ada.clicks(LIKE).await?;
-        let likes = [json!(format!("http://{}/horizon/likes/bread", stage.server.site))];
+        let ada = test.browser("Ada").await?;
+        ada.open("/bread").await?;
+        ada.wait_for_console_error("/horizon/client.js' from origin").await?;
+        ada.click(LIKE).await?;
+        let likes = [json!(format!("http://{}/horizon/likes/bread", test.server.site))];
         let asked = ada.script(ASKS, &likes).await?;
         ensure!(asked == json!("TypeError"), "the page got {asked}");
-        ada.reads_in_console("/horizon/likes/bread' from origin").await?;
+        ada.wait_for_console_error("/horizon/likes/bread' from origin").await?;
         let sent = ada.script(SENDS, &likes).await?;
         ensure!(sent == json!("opaque"), "the page got {sent}");
-        let horizon = &stage.server.horizon;
+        let horizon = &test.server.horizon;
         let numbers = horizon.stats(&[horizon.page("bread")?.into()]).await?;
         let is_unliked = numbers.first().is_some_and(|page| page.likes == 0);
         ensure!(is_unliked, "the like went through");
-        ada.reads_in_console("status of 403").await
+        ada.wait_for_console_error("status of 403").await
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use horizon_test_support::{Host, Reader};
+use horizon_test_support::{Browser, ServerUnderTest};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
@@ -22,69 +22,69 @@ async fn refuse(address: SocketAddr) -> anyhow::Result<()> {
     }
 }
 
-async fn opened_again(reader: &Reader, streams: usize) -> anyhow::Result<()> {
+async fn opened_again(reader: &Browser, streams: usize) -> anyhow::Result<()> {
     let script = format!(
-        "const streams = window.witness.streams;
+        "const streams = window.observed.streams;
          return streams.length >= {streams} && streams.at(-1).readyState === 1 && streams.at(-1).url.endsWith('?again=1')"
     );
-    reader.finds("another stream is open", &script).await
+    reader.wait_for("another stream is open", &script).await
 }
 
 #[test]
 fn a_page_heals_after_the_network_was_away() -> anyhow::Result<()> {
-    play(2, async |stage| {
-        stage.network_may_fail();
-        let ada = stage.reader("Ada").await?;
-        let ben = stage.reader("Ben").await?;
-        ada.opens_live("/page/bread").await?;
-        ben.opens_live("/page/bread").await?;
-        ada.sees("viewers", 2).await?;
-        ada.goes_offline(true).await?;
-        ben.clicks(LIKE).await?;
-        ben.sees("likes", 1).await?;
-        ada.goes_offline(false).await?;
+    play(2, async |test| {
+        test.network_may_fail();
+        let ada = test.browser("Ada").await?;
+        let ben = test.browser("Ben").await?;
+        ada.open_live("/page/bread").await?;
+        ben.open_live("/page/bread").await?;
+        ada.wait_for_number("viewers", 2).await?;
+        ada.set_offline(true).await?;
+        ben.click(LIKE).await?;
+        ben.wait_for_number("likes", 1).await?;
+        ada.set_offline(false).await?;
         opened_again(&ada, 2).await?;
-        ada.sees("likes", 1).await?;
-        ben.clicks(LIKE).await?;
-        ada.sees("likes", 0).await?;
-        ada.sees("viewers", 2).await?;
-        ada.sees("visits", 2).await
+        ada.wait_for_number("likes", 1).await?;
+        ben.click(LIKE).await?;
+        ada.wait_for_number("likes", 0).await?;
+        ada.wait_for_number("viewers", 2).await?;
+        ada.wait_for_number("visits", 2).await
     })
 }
 
 #[test]
 fn a_page_heals_after_its_stream_was_cut_and_refused() -> anyhow::Result<()> {
-    play(1, async |stage| {
-        stage.network_may_fail();
-        let ada = stage.reader("Ada").await?;
-        ada.opens_live("/page/bread").await?;
-        ada.sees("viewers", 1).await?;
-        let address = stage.server.address();
+    play(1, async |test| {
+        test.network_may_fail();
+        let ada = test.browser("Ada").await?;
+        ada.open_live("/page/bread").await?;
+        ada.wait_for_number("viewers", 1).await?;
+        let address = test.server.address();
         let fresh = host(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
-        std::mem::replace(&mut stage.server, fresh).shutdown().await?;
+        std::mem::replace(&mut test.server, fresh).shutdown().await?;
         tokio::select! {
             refused = refuse(address) => refused?,
-            given_up = ada.finds(
+            given_up = ada.wait_for(
                 "the browser has given up",
-                "return window.witness.streams.every(stream => stream.readyState === 2)",
+                "return window.observed.streams.every(stream => stream.readyState === 2)",
             ) => given_up?,
         }
-        stage.server = host(address).await?;
+        test.server = host(address).await?;
         opened_again(&ada, 2).await?;
-        ada.sees("viewers", 1).await
+        ada.wait_for_number("viewers", 1).await
     })
 }
 
 #[test]
 fn a_page_that_slept_does_not_trust_its_stream() -> anyhow::Result<()> {
-    play(1, async |stage| {
-        let ada = stage.reader("Ada").await?;
-        ada.opens_live("/page/bread").await?;
-        ada.sees("viewers", 1).await?;
+    play(1, async |test| {
+        let ada = test.browser("Ada").await?;
+        ada.open_live("/page/bread").await?;
+        ada.wait_for_number("viewers", 1).await?;
         ada.script("const now = Date.now; Date.now = () => now() + 60000", &[])
             .await?;
         opened_again(&ada, 2).await?;
-        ada.sees("viewers", 1).await?;
-        ada.sees("visits", 1).await
+        ada.wait_for_number("viewers", 1).await?;
+        ada.wait_for_number("visits", 1).await
     })
 }

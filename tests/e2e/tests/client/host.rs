@@ -12,7 +12,7 @@ use actix_web::{
     web::{self, Path, get},
 };
 use eventhorizon::{Horizon, Moderation, Slug};
-use horizon_test_support::Host;
+use horizon_test_support::ServerUnderTest;
 use tokio::task::JoinHandle;
 
 const PAGE: &str = include_str!("page.html");
@@ -84,7 +84,7 @@ impl Site {
     }
 }
 
-impl Host for Site {
+impl ServerUnderTest for Site {
     fn address(&self) -> SocketAddr {
         self.address
     }

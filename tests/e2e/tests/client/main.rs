@@ -12,15 +12,15 @@ mod numbers;
 
 use std::net::SocketAddr;
 
-use horizon_test_support::{Reader, Stage, stage_of};
+use horizon_test_support::{Browser, BrowserTest, browser_test_with};
 
 use crate::host::{Site, host};
 
 const LIKE: &str = "[data-horizon=like]";
 
 /// Plays a test with an application of its own.
-fn play(readers: u32, play: impl AsyncFnOnce(&mut Stage<Site>) -> anyhow::Result<()>) -> anyhow::Result<()> {
-    stage_of(
+fn play(readers: u32, play: impl AsyncFnOnce(&mut BrowserTest<Site>) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    browser_test_with(
         readers,
         async || host(SocketAddr::from(([127, 0, 0, 1], 0))).await,
         play,
@@ -28,7 +28,7 @@ fn play(readers: u32, play: impl AsyncFnOnce(&mut Stage<Site>) -> anyhow::Result
 }
 
 /// Waits until the like button says whether its reader likes the page.
-async fn sees_it_pressed(reader: &Reader, pressed: bool) -> anyhow::Result<()> {
+async fn sees_it_pressed(reader: &Browser, pressed: bool) -> anyhow::Result<()> {
     let script = format!("return document.querySelector('{LIKE}').getAttribute('aria-pressed') === '{pressed}'");
-    reader.finds(&format!("aria-pressed is {pressed}"), &script).await
+    reader.wait_for(&format!("aria-pressed is {pressed}"), &script).await
 }

@@ -6,34 +6,34 @@ use crate::{LIKE, play, sees_it_pressed};
 
 #[test]
 fn the_numbers_fill_and_follow_a_second_reader() -> anyhow::Result<()> {
-    play(2, async |stage| {
-        let ada = stage.reader("Ada").await?;
-        let ben = stage.reader("Ben").await?;
-        ada.opens_live("/page/bread").await?;
-        ada.sees("viewers", 1).await?;
-        ada.sees("visits", 1).await?;
-        ben.opens_live("/page/bread").await?;
-        ada.sees("viewers", 2).await?;
-        ada.sees("visits", 2).await?;
-        ben.leaves().await?;
-        ada.sees("viewers", 1).await?;
-        ben.opens_live("/page/soup").await?;
-        ada.sees("site-viewers", 2).await?;
-        ada.sees("viewers", 1).await
+    play(2, async |test| {
+        let ada = test.browser("Ada").await?;
+        let ben = test.browser("Ben").await?;
+        ada.open_live("/page/bread").await?;
+        ada.wait_for_number("viewers", 1).await?;
+        ada.wait_for_number("visits", 1).await?;
+        ben.open_live("/page/bread").await?;
+        ada.wait_for_number("viewers", 2).await?;
+        ada.wait_for_number("visits", 2).await?;
+        ben.leave().await?;
+        ada.wait_for_number("viewers", 1).await?;
+        ben.open_live("/page/soup").await?;
+        ada.wait_for_number("site-viewers", 2).await?;
+        ada.wait_for_number("viewers", 1).await
     })
 }
 
 #[test]
 fn a_page_that_names_no_slug_shows_the_site_and_takes_no_likes_and_no_comments() -> anyhow::Result<()> {
-    play(2, async |stage| {
-        let ada = stage.reader("Ada").await?;
-        let ben = stage.reader("Ben").await?;
-        ada.opens_live("/").await?;
-        ben.opens_live("/page/bread").await?;
-        ada.sees("site-viewers", 2).await?;
-        ada.sees("viewers", 0).await?;
-        ada.clicks(LIKE).await?;
-        ada.finds(
+    play(2, async |test| {
+        let ada = test.browser("Ada").await?;
+        let ben = test.browser("Ben").await?;
+        ada.open_live("/").await?;
+        ben.open_live("/page/bread").await?;
+        ada.wait_for_number("site-viewers", 2).await?;
+        ada.wait_for_number("viewers", 0).await?;
+        ada.click(LIKE).await?;
+        ada.wait_for(
             "nothing was sent",
             "return !performance.getEntriesByType('resource').some(entry => entry.initiatorType === 'fetch')",
         )
@@ -43,14 +43,14 @@ fn a_page_that_names_no_slug_shows_the_site_and_takes_no_likes_and_no_comments()
 
 #[test]
 fn numbers_are_grouped_as_the_language_of_the_page_does_it() -> anyhow::Result<()> {
-    play(1, async |stage| {
-        let ada = stage.reader("Ada").await?;
-        ada.opens_live("/page/bread").await?;
-        ada.sees("viewers", 1).await?;
+    play(1, async |test| {
+        let ada = test.browser("Ada").await?;
+        ada.open_live("/page/bread").await?;
+        ada.wait_for_number("viewers", 1).await?;
         for (language, text) in [("en", "1,204"), ("de", "1.204"), ("no_such", "1204")] {
             let told = "document.documentElement.lang = arguments[0];
                 const data = JSON.stringify({ viewers: 1204 });
-                window.witness.streams.at(-1).dispatchEvent(new MessageEvent('live', { data }));
+                window.observed.streams.at(-1).dispatchEvent(new MessageEvent('live', { data }));
                 return document.querySelector('[data-horizon=viewers]').textContent";
             let seen = ada.script(told, &[json!(language)]).await?;
             anyhow::ensure!(seen == text, "in {language} it reads {seen}");
@@ -61,11 +61,11 @@ fn numbers_are_grouped_as_the_language_of_the_page_does_it() -> anyhow::Result<(
 
 #[test]
 fn what_comes_later_is_filled_and_what_belongs_to_another_page_is_not() -> anyhow::Result<()> {
-    play(2, async |stage| {
-        let ada = stage.reader("Ada").await?;
-        let ben = stage.reader("Ben").await?;
-        ada.opens_live("/page/bread").await?;
-        ada.sees("visits", 1).await?;
+    play(2, async |test| {
+        let ada = test.browser("Ada").await?;
+        let ben = test.browser("Ben").await?;
+        ada.open_live("/page/bread").await?;
+        ada.wait_for_number("visits", 1).await?;
         ada.script(
             "const late = document.createElement('b'), other = document.createElement('section');
              late.dataset.horizon = 'visits';
@@ -79,18 +79,18 @@ fn what_comes_later_is_filled_and_what_belongs_to_another_page_is_not() -> anyho
             &[],
         )
         .await?;
-        ada.finds(
+        ada.wait_for(
             "the late one is filled",
             "return document.querySelector('#late').textContent === '1'",
         )
         .await?;
-        ben.opens_live("/page/bread").await?;
-        ada.finds(
+        ben.open_live("/page/bread").await?;
+        ada.wait_for(
             "the late one follows",
             "return document.querySelector('#late').textContent === '2'",
         )
         .await?;
-        ada.finds(
+        ada.wait_for(
             "the other page's is left alone",
             "return document.querySelector('#foreign').textContent === 'mine'",
         )
@@ -100,9 +100,9 @@ fn what_comes_later_is_filled_and_what_belongs_to_another_page_is_not() -> anyho
 
 #[test]
 fn a_script_that_runs_twice_is_one_connection_and_a_click_is_one_like() -> anyhow::Result<()> {
-    play(1, async |stage| {
-        let ada = stage.reader("Ada").await?;
-        ada.opens_live("/page/bread").await?;
+    play(1, async |test| {
+        let ada = test.browser("Ada").await?;
+        ada.open_live("/page/bread").await?;
         sees_it_pressed(&ada, false).await?;
         ada.script(
             "const again = document.createElement('script');
@@ -113,15 +113,15 @@ fn a_script_that_runs_twice_is_one_connection_and_a_click_is_one_like() -> anyho
             &[],
         )
         .await?;
-        ada.finds(
+        ada.wait_for(
             "the second stream replaced the first",
-            "return window.witness.streams.map(stream => stream.readyState).join() === '2,1'",
+            "return window.observed.streams.map(stream => stream.readyState).join() === '2,1'",
         )
         .await?;
-        ada.clicks(LIKE).await?;
-        ada.sees("likes", 1).await?;
+        ada.click(LIKE).await?;
+        ada.wait_for_number("likes", 1).await?;
         sees_it_pressed(&ada, true).await?;
-        ada.finds(
+        ada.wait_for(
             "two questions and one like were sent",
             "return performance.getEntriesByType('resource').filter(entry => entry.name.includes('/likes/')).length === 3",
         )
@@ -131,16 +131,16 @@ fn a_script_that_runs_twice_is_one_connection_and_a_click_is_one_like() -> anyho
 
 #[test]
 fn a_page_that_imports_the_script_connects_when_it_says_so_and_hears_the_numbers() -> anyhow::Result<()> {
-    play(1, async |stage| {
-        let ada = stage.reader("Ada").await?;
-        ada.opens("/").await?;
+    play(1, async |test| {
+        let ada = test.browser("Ada").await?;
+        ada.open("/").await?;
         let connects = "document.querySelector('script').remove();
             const { connect } = await import('/horizon/client.js');
             return await new Promise(heard => {
                 const live = connect({ slug: 'bread', base: '/horizon', onnumbers: numbers => {
                     if (!('site-viewers' in numbers)) return;
                     live.close();
-                    heard([numbers, window.witness.streams.at(-1).readyState]);
+                    heard([numbers, window.observed.streams.at(-1).readyState]);
                 } });
             })";
         let heard = ada.script(connects, &[]).await?;

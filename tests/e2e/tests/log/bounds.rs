@@ -2,7 +2,7 @@
 
 use anyhow::{Context, ensure};
 use futures::{StreamExt, TryStreamExt, stream};
-use horizon_test_support::{Server, http, wait_until};
+use horizon_test_support::{WebServer, http, wait_until};
 
 use crate::{dropped, like, options};
 
@@ -24,7 +24,7 @@ fn lines_with(log: &str, text: &str) -> u64 {
 
 #[tokio::test]
 async fn a_flood_of_refused_likes_is_a_few_lines_and_a_sum() -> anyhow::Result<()> {
-    let server = Server::start(options()).await?;
+    let server = WebServer::start(options()).await?;
     let refused = stream::iter(0..REFUSED).map(|number| like(&server, "nowhere", number));
     refused
         .buffer_unordered(AT_ONCE)
@@ -51,7 +51,7 @@ async fn a_flood_of_refused_likes_is_a_few_lines_and_a_sum() -> anyhow::Result<(
 
 #[tokio::test]
 async fn what_succeeds_is_no_line_and_a_long_path_is_a_short_one() -> anyhow::Result<()> {
-    let server = Server::start(options()).await?;
+    let server = WebServer::start(options()).await?;
     for _ in 0..20 {
         ensure!(http::get(server.address(), "/blog/hello").await?.status == 200);
     }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::ensure;
-use horizon_test_support::{Server, http, wait_until};
+use horizon_test_support::{WebServer, http, wait_until};
 
 use crate::{dropped, is_well, like, likes, options};
 
@@ -20,7 +20,7 @@ const REQUESTS: usize = 50;
 /// Serves while the log goes there, until a dropped line of it is counted; then stops the server.
 async fn serves_with(standard_error: impl Into<OwnedFd>, reason: &str) -> anyhow::Result<()> {
     let options = options().with("RUST_LOG", "debug").with_standard_error(standard_error);
-    let mut server = Server::start(options).await?;
+    let mut server = WebServer::start(options).await?;
     let mut liked = 0;
     wait_until("dropped lines are counted", async || {
         let answer = like(&server, "hello", liked).await?;

@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::{Context, ensure};
-use horizon_test_support::{Server, wait_until};
+use horizon_test_support::{WebServer, wait_until};
 use tempfile::TempDir;
 
 use crate::{dropped, is_well, like, likes, options};
@@ -62,7 +62,7 @@ async fn once_a_full_disk_has_room_again_likes_work_and_none_is_lost() -> anyhow
             &format!("sqlite:{}", disk.path("horizon.db").display()),
         )
         .with_standard_error(log);
-    let server = Server::start(options).await?;
+    let server = WebServer::start(options).await?;
     let mut liked = 0;
     ensure!(like(&server, "hello", liked).await?.status == 200);
     fill(&disk.path("rubbish"))?;

@@ -6,17 +6,17 @@ mod full_disk;
 
 use anyhow::{Context, ensure};
 use horizon_test_support::{
-    Options, Server,
+    ServerOptions, WebServer,
     http::{self, Answer, Method},
 };
 
 /// A server that believes what is said about where a request comes from, so that no rate holds a test up.
-fn options() -> Options {
-    Options::default().with("HORIZON_TRUSTED_PROXIES", "127.0.0.1/32")
+fn options() -> ServerOptions {
+    ServerOptions::default().with("HORIZON_TRUSTED_PROXIES", "127.0.0.1/32")
 }
 
 /// Likes a page as somebody else for each number; the same number is the same reader.
-async fn like(server: &Server, page: &str, number: u32) -> anyhow::Result<Answer> {
+async fn like(server: &WebServer, page: &str, number: u32) -> anyhow::Result<Answer> {
     let id = format!("{number:032x}");
     let network = format!("10.{}.{}.1", number / 256, number % 256);
     let headers = [("idempotency-key", &*id), ("x-forwarded-for", &*network)];
@@ -31,7 +31,7 @@ async fn like(server: &Server, page: &str, number: u32) -> anyhow::Result<Answer
 }
 
 /// How many likes the page has.
-async fn likes(server: &Server) -> anyhow::Result<u64> {
+async fn likes(server: &WebServer) -> anyhow::Result<u64> {
     let stats = http::get(server.address(), "/horizon/stats/hello").await?.json()?;
     stats
         .get("likes")
@@ -40,14 +40,14 @@ async fn likes(server: &Server) -> anyhow::Result<u64> {
 }
 
 /// How many lines of the log were dropped for this reason.
-async fn dropped(server: &Server, reason: &str) -> anyhow::Result<u64> {
+async fn dropped(server: &WebServer, reason: &str) -> anyhow::Result<u64> {
     let metrics = http::get(server.address(), "/metrics").await?.text();
     let name = format!("horizon_log_lines_dropped_total{{reason=\"{reason}\"}} ");
     let line = metrics.lines().find_map(|line| line.strip_prefix(&*name));
     Ok(line.context("no such metric")?.parse()?)
 }
 
-async fn is_well(server: &Server) -> anyhow::Result<()> {
+async fn is_well(server: &WebServer) -> anyhow::Result<()> {
     for path in ["/healthz", "/readyz", "/", "/blog/hello"] {
         let answer = http::get(server.address(), path).await?;
         ensure!(answer.status == 200, "{path}: {} {}", answer.status, answer.text());

@@ -9,21 +9,20 @@ use crate::{
     process::{Process, program},
 };
 
-/// A site of many processes: a redis-server, and as many nodes and accumulators as a test starts, each with
-/// the address of Redis and nothing else.
+/// A Redis server, and the web nodes and accumulators that a test connects to it.
 #[derive(Debug)]
-pub struct Nodes {
-    /// Their Redis.
+pub struct TestCluster {
+    /// The Redis server.
     pub redis: RedisServer,
     posts: Posts,
     folder: TempDir,
 }
 
-impl Nodes {
+impl TestCluster {
     /// Starts Redis.
     ///
     /// # Errors
-    /// It is not installed or does not start.
+    /// Redis is not installed or does not start.
     pub async fn start() -> anyhow::Result<Self> {
         Ok(Self {
             redis: RedisServer::start(&[]).await?,
@@ -32,25 +31,31 @@ impl Nodes {
         })
     }
 
-    /// Starts a `horizon-web` with this name.
+    /// Starts a `horizon-web` with this node name.
     ///
     /// # Errors
-    /// It is not built or does not start.
+    /// The program is not built or does not start.
     pub async fn web(&self, name: &str, variables: &[(&str, &str)]) -> anyhow::Result<Process> {
         self.run("horizon-web", "HORIZON_WEB_BIN", name, variables).await
     }
 
-    /// Starts a `horizon-accumulator` with this name.
+    /// Starts a `horizon-accumulator` with this node name.
     ///
     /// # Errors
-    /// It is not built or does not start.
+    /// The program is not built or does not start.
     pub async fn accumulator(&self, name: &str) -> anyhow::Result<Process> {
         self.run("horizon-accumulator", "HORIZON_ACCUMULATOR_BIN", name, &[])
             .await
     }
 
-    async fn run(&self, binary: &str, place: &str, name: &str, variables: &[(&str, &str)]) -> anyhow::Result<Process> {
-        let mut command = program(binary, place)?;
+    async fn run(
+        &self,
+        binary: &str,
+        variable: &str,
+        name: &str,
+        variables: &[(&str, &str)],
+    ) -> anyhow::Result<Process> {
+        let mut command = program(binary, variable)?;
         command
             .env("HORIZON_BUS", self.redis.url())
             .env("HORIZON_POSTS", self.posts.path())
@@ -60,7 +65,7 @@ impl Nodes {
         Process::start(command, &self.log(name)).await
     }
 
-    /// What a process of this name wrote to standard error.
+    /// Returns what the process with this name wrote to standard error.
     #[must_use]
     pub fn log_of(&self, name: &str) -> String {
         std::fs::read_to_string(self.log(name)).unwrap_or_default()

@@ -6,21 +6,20 @@ use serde_json::json;
 
 use crate::http;
 
-/// How many comments one network writes. The server takes five at once, and two networks may share a number of its
-/// limits, so that hundreds of them write only two each.
-const OF_ONE_NETWORK: u32 = 2;
+/// Comments per network. The server accepts five in a burst, and two networks may hash to one rate limit.
+const COMMENTS_PER_NETWORK: u32 = 2;
 
-/// Writes comments on the post `hello`, each from a network of its own, as far as the server's limits want it.
+/// Writes comments on the post `hello` from changing networks, so that no rate limit applies.
 ///
-/// The server has to trust `127.0.0.1/32` as a proxy.
+/// The server must trust `127.0.0.1/32` as a proxy.
 #[derive(Debug)]
-pub struct Writer {
+pub struct CommentWriter {
     address: SocketAddr,
     written: u32,
 }
 
-impl Writer {
-    /// A writer that has written nothing to this server.
+impl CommentWriter {
+    /// Creates a writer for the server at this address.
     #[must_use]
     pub fn new(address: SocketAddr) -> Self {
         Self { address, written: 0 }
@@ -29,9 +28,10 @@ impl Writer {
     /// Writes a comment, or a reply to `parent`, and returns its id.
     ///
     /// # Errors
-    /// It is not taken.
-    pub async fn writes(&mut self, body: &str, parent: Option<&str>) -> anyhow::Result<String> {
-        let network = std::net::Ipv4Addr::from_bits(0x0a00_0000 + self.written / OF_ONE_NETWORK * 256).to_string();
+    /// The server rejects the comment.
+    pub async fn write(&mut self, body: &str, parent: Option<&str>) -> anyhow::Result<String> {
+        let network =
+            std::net::Ipv4Addr::from_bits(0x0a00_0000 + self.written / COMMENTS_PER_NETWORK * 256).to_string();
         self.written += 1;
         let headers = [
             ("content-type", "application/json"),

@@ -1,4 +1,4 @@
-//! What a browser wrote to its console, and whom it talked to.
+//! A browser's console errors, and the hosts of its requests.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::chrome::text;
 
-/// The errors of a console. With `network_may_fail` those about requests without an answer are left out.
+/// Returns the errors of a console, with `network_may_fail` without those about requests that got no response.
 pub(crate) fn errors(entries: &Value, network_may_fail: bool) -> Vec<String> {
     let entries = entries.as_array().into_iter().flatten();
     let severe = entries.filter(|entry| text(&entry["level"]) == "SEVERE");
@@ -21,7 +21,7 @@ fn is_about_the_network(line: &str) -> bool {
     line.starts_with("network: ") && (line.contains("net::ERR_") || line.contains("503"))
 }
 
-/// The hosts, with their ports, that the page's requests went to.
+/// Returns the `host:port` of each request that left the machine.
 pub(crate) fn hosts(entries: &Value) -> BTreeSet<String> {
     let messages = entries
         .as_array()
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_errors_are_errors_and_a_lost_network_can_be_excused() {
+    fn only_severe_entries_are_errors_and_network_errors_can_be_ignored() {
         let entries = json!([
             { "level": "INFO", "source": "console-api", "message": "hello" },
             { "level": "SEVERE", "source": "javascript", "message": "TypeError" },
@@ -68,9 +68,10 @@ mod tests {
     }
 
     #[test]
-    fn the_hosts_are_those_that_requests_went_to() {
+    fn hosts_are_those_of_http_requests() {
         let sent = |url: &str| {
-            let event = json!({ "message": { "method": "Network.requestWillBeSent", "params": { "request": { "url": url } } } });
+            let parameters = json!({ "request": { "url": url } });
+            let event = json!({ "message": { "method": "Network.requestWillBeSent", "params": parameters } });
             json!({ "message": event.to_string() })
         };
         let entries = json!([

@@ -1,18 +1,18 @@
-//! What ChromeDriver can do beyond the WebDriver standard.
+//! Commands of ChromeDriver beyond the WebDriver standard.
 
 use fantoccini::wd::WebDriverCompatibleCommand;
 use http::Method;
 use serde_json::{Value, json};
 use url::{ParseError, Url};
 
-/// A `POST` to a path below the session.
+/// A `POST` request to a path below the session.
 #[derive(Debug)]
-pub(crate) struct Extension {
+pub(crate) struct ChromeCommand {
     path: &'static str,
     body: Value,
 }
 
-impl Extension {
+impl ChromeCommand {
     /// Calls a method of the Chrome DevTools Protocol.
     pub(crate) fn devtools(method: &str, parameters: &Value) -> Self {
         Self {
@@ -21,7 +21,7 @@ impl Extension {
         }
     }
 
-    /// Takes what was logged since it was taken last; `kind` is `browser` or `performance`.
+    /// Returns the log entries since the last call. `kind` is `browser` or `performance`.
     pub(crate) fn take_log(kind: &str) -> Self {
         Self {
             path: "se/log",
@@ -30,7 +30,7 @@ impl Extension {
     }
 }
 
-impl WebDriverCompatibleCommand for Extension {
+impl WebDriverCompatibleCommand for ChromeCommand {
     fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
         base.join(&format!("session/{}/{}", session.unwrap_or_default(), self.path))
     }
