@@ -1,65 +1,65 @@
 use clap::ValueEnum;
 
-use crate::{defect::Defect, scale::Scale};
+use crate::{mutant::Mutant, scale::Scale};
 
 /// A class of faults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Class {
-    /// An accumulator is killed again and again.
+    /// An accumulator is killed repeatedly.
     AccumulatorKill,
-    /// A web node is killed again and again.
+    /// A web node is killed repeatedly.
     WebKill,
-    /// Redis is killed again and again, and comes back with what it wrote.
+    /// Redis is killed repeatedly and restarts with its files.
     RedisKill,
-    /// Redis stops answering, and goes on.
+    /// Redis is paused and resumed.
     RedisPause,
-    /// Every connection that listens is cut, once a second.
+    /// All pub/sub connections are closed once a second.
     PubsubKill,
-    /// Redis has no memory left and evicts nothing.
+    /// Redis is out of memory and evicts nothing.
     RedisFull,
-    /// An accumulator sleeps until others have done its work, and goes on.
+    /// An accumulator is paused until others have claimed its events, and resumed.
     Zombie,
-    /// Each event is sent ten times, in any order.
+    /// Each event is sent ten times in random order.
     Repeats,
-    /// No accumulator runs while events come.
+    /// No accumulator runs while events are sent.
     Backlog,
-    /// The stream is deleted while events wait in it.
+    /// The stream is deleted while it has unread events.
     StreamDeleted,
-    /// FLUSHALL while events wait.
+    /// FLUSHALL while events are unread.
     Flushall,
-    /// Redis is killed while events wait, and comes back without its files.
+    /// Redis is killed while events are unread, and restarts without its files.
     RedisEmptied,
-    /// Redis evicts what was not used for long (`allkeys-lru`, 4 MB).
+    /// Redis evicts keys (`allkeys-lru`, 4 MB).
     Eviction,
-    /// The clock of a web node is off: by 2 hours, by -31 days, by 50 minutes, by 5 minutes.
+    /// The clock of a web node is wrong: by 2 hours, by -31 days, by 50 minutes, by 5 minutes.
     ClockOff,
-    /// A replica becomes the master while clients write to the old one and wait for no replica.
+    /// A replica becomes the master while clients write to the old one, without `?wait=1`.
     Partition,
-    /// The same with clients who wait for one replica (`?wait=1`).
+    /// The same with `?wait=1`: clients wait for one replica.
     PartitionWait,
-    /// The SQLite file is deleted, or replaced, under the running server.
+    /// The SQLite file is deleted or replaced while the server runs.
     DatabaseDeleted,
-    /// The SQLite file is another program's.
+    /// The SQLite file belongs to another program.
     ForeignDatabase,
-    /// The address is that of a node of a Redis Cluster.
+    /// The address is a node of a Redis Cluster.
     ClusterNode,
     /// Two accumulators of one stream count into different stores.
     TwoStores,
-    /// Two web nodes have one name.
+    /// Two web nodes have the same name.
     DuplicateNames,
-    /// Nobody takes the log: its reader is gone, `/dev/full`, a pipe that nobody reads.
+    /// Standard error fails: a pipe without a reader, `/dev/full`, a full pipe.
     DeadLog,
-    /// One disk of 16 MB with the SQLite file and the log is full, and then free again.
+    /// A disk of 16 MB with the SQLite file and the log is full, and then freed.
     FullDisk,
 }
 
 impl Class {
-    /// All of them, in the order in which they are played.
+    /// Returns all classes in the order of a run.
     pub(crate) fn all() -> impl Iterator<Item = Self> {
         Self::value_variants().iter().copied()
     }
 
-    /// How often events are sent and a fault happens meanwhile.
+    /// Returns the number of rounds, each with a fault.
     pub(crate) fn rounds(self, scale: &Scale) -> u64 {
         match self {
             Self::AccumulatorKill => scale.accumulator_kills,
@@ -72,53 +72,53 @@ impl Class {
         }
     }
 
-    /// Whether it checks that nothing is lost in silence, on a scene of its own, and not numbers under load.
+    /// Returns whether the class checks that losses are reported, instead of totals under load.
     pub(crate) fn is_alarm(self) -> bool {
         self as usize >= Self::StreamDeleted as usize
     }
 
-    /// What happens, as a sentence.
+    /// Returns the description.
     pub(crate) fn sentence(self) -> String {
         let value = self.to_possible_value();
         let help = value.and_then(|value| value.get_help().map(ToString::to_string));
         help.unwrap_or_default()
     }
 
-    /// What redis-server is told.
+    /// Returns the options of redis-server.
     pub(crate) fn redis_options(self) -> &'static [&'static str] {
         match self {
-            // With `everysec` it answers before it writes while the disk is slow, and a kill takes that away.
+            // With `everysec` a kill may lose acknowledged events while the disk is slow.
             Self::RedisKill => &["--appendfsync", "always"],
             Self::RedisFull => &["--maxmemory-policy", "noeviction"],
             _ => &[],
         }
     }
 
-    /// What is broken on purpose under this class, one at a time.
-    pub(crate) fn sabotage(self) -> &'static [Defect] {
+    /// Returns the mutants that this class must detect.
+    pub(crate) fn mutants(self) -> &'static [Mutant] {
         match self {
-            Self::AccumulatorKill => &[Defect::AcknowledgesFirst, Defect::NeverTakesOver],
-            Self::WebKill => &[Defect::PromisesFirst, Defect::KeepsToItself],
-            Self::RedisKill => &[Defect::KeepsNothing],
-            Self::RedisPause => &[Defect::MintsAgain],
-            Self::PubsubKill => &[Defect::ListensOnce, Defect::NeverPublishes],
-            Self::RedisFull => &[Defect::GivesUp, Defect::BelievesErrors],
-            Self::Zombie => &[Defect::ForgetsIds],
-            Self::Repeats => &[Defect::Nothing, Defect::ForgetsIds],
-            Self::Backlog => &[Defect::HoldsEvents, Defect::TrimsUnread],
-            Self::StreamDeleted | Self::Partition => &[Defect::AlwaysReady, Defect::ReadsOnSilently],
-            Self::Flushall => &[Defect::HidesAlarms],
-            Self::RedisEmptied | Self::Eviction | Self::TwoStores => &[Defect::ReadsOnSilently],
-            Self::ClockOff | Self::ClusterNode | Self::DuplicateNames => &[Defect::ChecksNothing],
-            Self::PartitionWait => &[Defect::DropsWait],
-            Self::DatabaseDeleted => &[Defect::AcknowledgesErrors, Defect::AlwaysReady],
-            Self::ForeignDatabase => &[Defect::SetsUpFirst],
-            Self::DeadLog => &[Defect::Nothing, Defect::BlocksOnLog, Defect::PanicsOnLog],
-            Self::FullDisk => &[Defect::PanicsOnLog, Defect::AcknowledgesErrors],
+            Self::AccumulatorKill => &[Mutant::AcknowledgesFirst, Mutant::NeverClaims],
+            Self::WebKill => &[Mutant::AcknowledgesEarly, Mutant::LocalPresenceOnly],
+            Self::RedisKill => &[Mutant::NoPersistence],
+            Self::RedisPause => &[Mutant::NewIdOnRetry],
+            Self::PubsubKill => &[Mutant::NeverRefreshesTotals, Mutant::NeverPublishes],
+            Self::RedisFull => &[Mutant::SkipsFailedBatches, Mutant::IgnoresErrors],
+            Self::Zombie => &[Mutant::ForgetsIds],
+            Self::Repeats => &[Mutant::Unmodified, Mutant::ForgetsIds],
+            Self::Backlog => &[Mutant::HoardsEvents, Mutant::TrimsUnread],
+            Self::StreamDeleted | Self::Partition => &[Mutant::AlwaysReady, Mutant::SkipsLossChecks],
+            Self::Flushall => &[Mutant::HidesAlarms],
+            Self::RedisEmptied | Self::Eviction | Self::TwoStores => &[Mutant::SkipsLossChecks],
+            Self::ClockOff | Self::ClusterNode | Self::DuplicateNames => &[Mutant::SkipsStartupChecks],
+            Self::PartitionWait => &[Mutant::DropsWait],
+            Self::DatabaseDeleted => &[Mutant::AcknowledgesErrors, Mutant::AlwaysReady],
+            Self::ForeignDatabase => &[Mutant::InitializesForeignFile],
+            Self::DeadLog => &[Mutant::Unmodified, Mutant::BlocksOnLog, Mutant::PanicsOnLog],
+            Self::FullDisk => &[Mutant::PanicsOnLog, Mutant::AcknowledgesErrors],
         }
     }
 
-    /// The name on the command line.
+    /// Returns the name on the command line.
     pub(crate) fn name(self) -> String {
         let value = self.to_possible_value();
         value.map(|value| value.get_name().to_owned()).unwrap_or_default()

@@ -2,7 +2,7 @@ use std::fmt;
 
 use horizon_core::{Stats, wire::PageStats};
 
-/// The numbers of a page that events add up to.
+/// The totals of a page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
     pub(crate) visits: u64,

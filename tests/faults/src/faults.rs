@@ -1,84 +1,84 @@
-//! What happens in each class, while others write.
+//! The faults of each class.
 
 use std::{cell::Cell, time::Duration};
 
 use anyhow::{Context, bail, ensure};
+use fastrand::Rng;
 use horizon_backend::now;
-use horizon_test_support::Seed;
 use tokio::time::{Instant, sleep};
 
 use crate::{
+    ack_log::AckLog,
     classes::Class,
-    crowd::Crowd,
-    defect::Defect,
-    diary::Diary,
-    load::Load,
+    cluster::FaultCluster,
+    event_generator::EventGenerator,
+    mutant::Mutant,
+    publishers::Publishers,
     scale::Scale,
-    stage::Stage,
     stream::{self, Backlog},
 };
 
 /// The longest wait before a kill, in milliseconds.
 const BEFORE_KILL: u64 = 400;
 
-/// The longest that Redis stays away after a kill, in milliseconds.
+/// The longest time between a kill and the restart of Redis, in milliseconds.
 const REDIS_AWAY: u64 = 500;
 
-/// How often connections are cut.
-const CUT_EVERY: Duration = Duration::from_secs(1);
+/// The time between two disconnections.
+const DISCONNECT_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How much memory is left when the limit is set, in bytes.
+/// The free memory of Redis below its limit, in bytes.
 const HEADROOM: u64 = 512 * 1024;
 
-/// The longest wait before an accumulator is paused, in milliseconds.
-const BEFORE_NAP: u64 = 50;
+/// The longest wait before a pause of an accumulator, in milliseconds.
+const BEFORE_PAUSE: u64 = 50;
 
-/// The fewest events that an accumulator has in hand when it falls asleep for long.
-const IN_HAND: u64 = 100;
+/// The fewest pending events of the accumulator that stays paused.
+const MIN_PENDING: u64 = 100;
 
-/// How often an accumulator is paused until it has so many.
-const NAPS: u32 = 100;
+/// The most attempts to pause an accumulator that has so many pending events.
+const PAUSE_ATTEMPTS: u32 = 100;
 
-/// How many events are sent at a time until an accumulator has fallen asleep over them.
-const AWAKE: u64 = 5_000;
+/// Events that are sent together until an accumulator is paused with pending events.
+const BURST: u64 = 5_000;
 
-/// How soon an event has to be counted while an accumulator sleeps and nothing waits.
+/// The longest time to count an event while one accumulator is paused.
 const COUNTED_WITHIN: Duration = Duration::from_secs(2);
 
-/// How often each event is sent where all are repeated.
-const TIMES: usize = 10;
+/// How often each event is sent in `Class::Repeats`.
+const REPEATS: usize = 10;
 
-/// How many events are sent together where very many wait, in events.
+/// Events that are sent together in `Class::Backlog`.
 const SLICE: u64 = 50_000;
 
-/// How long readers write before the memory of the web nodes is measured: pools and caches fill once.
+/// How long clients write before the memory of the web nodes is measured, so that pools and caches are full.
 const WARM_UP: Duration = Duration::from_secs(3);
 
-/// The most that a web node may grow while events wait, in kilobytes.
-const MAY_GROW: u64 = 8 * 1_024;
+/// The most that the memory of a web node may grow during a backlog, in kilobytes.
+const MAX_GROWTH: u64 = 8 * 1_024;
 
-/// A class as it is played.
-pub(crate) struct Play<'a> {
+/// A running class.
+pub(crate) struct ClassRun<'a> {
     pub(crate) class: Class,
-    pub(crate) defect: Option<Defect>,
+    pub(crate) mutant: Option<Mutant>,
     pub(crate) scale: &'a Scale,
-    pub(crate) stage: &'a mut Stage,
-    pub(crate) load: Load,
-    pub(crate) crowd: Crowd,
-    pub(crate) dice: Seed,
-    pub(crate) diary: &'a Diary,
-    /// How many faults happened.
+    pub(crate) cluster: &'a mut FaultCluster,
+    pub(crate) publishers: Publishers,
+    pub(crate) generator: EventGenerator,
+    pub(crate) rng: Rng,
+    pub(crate) ack_log: &'a AckLog,
+    /// The number of faults so far.
     pub(crate) faults: u64,
-    /// Since when events are counted.
+    /// When the counting of events began.
     pub(crate) counted_since: Instant,
-    /// What else is worth knowing.
+    /// Notes for the report.
     pub(crate) notes: Vec<String>,
-    /// What went wrong.
+    /// Failed checks.
     pub(crate) findings: Vec<String>,
 }
 
-impl Play<'_> {
-    /// Sends the events of the class, and makes its faults happen meanwhile.
+impl ClassRun<'_> {
+    /// Sends the events of the class and injects its faults meanwhile.
     pub(crate) async fn run(&mut self) -> anyhow::Result<()> {
         match self.class {
             Class::Zombie => self.zombie().await,
@@ -91,10 +91,10 @@ impl Play<'_> {
     async fn rounds(&mut self) -> anyhow::Result<()> {
         let (rounds, mut left_behind) = (self.class.rounds(self.scale), 0);
         for round in 0..rounds {
-            let events = self.crowd.events(self.scale.events / rounds, now(), self.diary);
-            let fault = strike(self.class, self.scale, round, self.stage, &mut self.dice);
-            let (published, struck) = tokio::join!(self.load.publish(events, self.diary), fault);
-            left_behind += struck.with_context(|| format!("fault {round}"))?;
+            let events = self.generator.events(self.scale.events / rounds, now(), self.ack_log);
+            let fault = inject(self.class, self.scale, round, self.cluster, &mut self.rng);
+            let (published, injected) = tokio::join!(self.publishers.publish(events, self.ack_log), fault);
+            left_behind += injected.with_context(|| format!("fault {round}"))?;
             published?;
             self.faults += 1;
         }
@@ -102,13 +102,13 @@ impl Play<'_> {
         Ok(())
     }
 
-    /// Whether the faults did what they are for.
+    /// Checks that the faults had an effect.
     fn check_the_faults(&mut self, left_behind: u64) {
-        if self.class == Class::RedisFull && self.load.errors() == 0 {
+        if self.class == Class::RedisFull && self.publishers.errors() == 0 {
             self.findings.push("Redis never ran out of memory".into());
         }
         if self.class == Class::AccumulatorKill {
-            let text = format!("those that were killed had {left_behind} events in hand");
+            let text = format!("killed accumulators had {left_behind} pending events");
             if left_behind == 0 {
                 self.findings.push(text.clone());
             }
@@ -117,52 +117,50 @@ impl Play<'_> {
     }
 
     async fn zombie(&mut self) -> anyhow::Result<()> {
-        let (zombie, asleep) = (self.dice.next(), Cell::new(false));
-        let falling = async {
-            let in_hand = fall_asleep(self.stage, zombie, &mut self.dice).await;
-            asleep.set(true);
-            in_hand
+        let (zombie, paused) = (self.rng.u64(..), Cell::new(false));
+        let pausing = async {
+            let pending = pause_with_pending(self.cluster, zombie, &mut self.rng).await;
+            paused.set(true);
+            pending
         };
         let publishing = async {
             let mut sent = 0;
-            while sent < self.scale.slept_over || !asleep.get() {
-                let events = self.crowd.events(AWAKE, now(), self.diary);
-                sent += AWAKE;
-                self.load.publish(events, self.diary).await?;
+            while sent < self.scale.slept_over || !paused.get() {
+                let events = self.generator.events(BURST, now(), self.ack_log);
+                sent += BURST;
+                self.publishers.publish(events, self.ack_log).await?;
             }
             anyhow::Ok(())
         };
-        let (published, in_hand) = tokio::join!(publishing, falling);
+        let (published, pending) = tokio::join!(publishing, pausing);
         published?;
-        self.notes.push(format!(
-            "the accumulator slept over {} events that it had in hand",
-            in_hand?
-        ));
+        self.notes
+            .push(format!("the accumulator was paused with {} pending events", pending?));
         sleep(self.scale.sleep).await;
-        // Everything but what readers have written in this very moment.
-        let end = stream::end(&self.stage.redis).await?;
+        // Clients still write, so only the events up to this one must be counted.
+        let end = stream::end(&self.cluster.redis).await?;
         sleep(COUNTED_WITHIN).await;
-        let rest = Backlog::of(&self.stage.redis).await?;
+        let rest = Backlog::read(&self.cluster.redis).await?;
         if !rest.is_past(end) {
             self.findings
-                .push(format!("nobody takes over from an accumulator that sleeps: {rest}"));
+                .push(format!("nobody claims the events of a paused accumulator: {rest}"));
         }
-        self.stage.accumulator(zombie)?.process()?.resume().await?;
+        self.cluster.accumulator(zombie)?.process()?.resume().await?;
         self.faults += 1;
-        let events = self.crowd.events(self.scale.slept_over, now(), self.diary);
-        self.load.publish(events, self.diary).await
+        let events = self.generator.events(self.scale.slept_over, now(), self.ack_log);
+        self.publishers.publish(events, self.ack_log).await
     }
 
     async fn repeats(&mut self) -> anyhow::Result<()> {
-        let events = self.crowd.events(self.scale.repeated, now(), self.diary);
-        let mut repeated: Vec<_> = std::iter::repeat_n(events, TIMES).flatten().collect();
-        self.crowd.shuffle(&mut repeated);
+        let events = self.generator.events(self.scale.repeated, now(), self.ack_log);
+        let mut repeated: Vec<_> = std::iter::repeat_n(events, REPEATS).flatten().collect();
+        self.generator.shuffle(&mut repeated);
         self.faults += repeated.len() as u64;
-        self.load.publish(repeated, self.diary).await
+        self.publishers.publish(repeated, self.ack_log).await
     }
 
     async fn backlog(&mut self) -> anyhow::Result<()> {
-        for accumulator in &mut self.stage.accumulators {
+        for accumulator in &mut self.cluster.accumulators {
             accumulator.stop().await?;
         }
         sleep(WARM_UP).await;
@@ -171,20 +169,20 @@ impl Play<'_> {
         while left > 0 {
             let slice = left.min(SLICE);
             left -= slice;
-            let events = self.crowd.events(slice, now(), self.diary);
-            self.load.publish(events, self.diary).await?;
+            let events = self.generator.events(slice, now(), self.ack_log);
+            self.publishers.publish(events, self.ack_log).await?;
         }
-        let waiting = self.stage.redis.cli(&["XLEN", stream::EVENTS]).await?;
-        self.grown(&before, waiting.trim())?;
-        if self.defect == Some(Defect::TrimsUnread) {
+        let waiting = self.cluster.redis.cli(&["XLEN", stream::EVENTS]).await?;
+        self.check_growth(&before, waiting.trim())?;
+        if self.mutant == Some(Mutant::TrimsUnread) {
             let half = (self.scale.backlog / 2).to_string();
-            self.stage
+            self.cluster
                 .redis
                 .cli(&["XTRIM", stream::EVENTS, "MAXLEN", &half])
                 .await?;
         }
         self.counted_since = Instant::now();
-        for accumulator in &mut self.stage.accumulators {
+        for accumulator in &mut self.cluster.accumulators {
             accumulator.start_again().await?;
         }
         self.faults += 1;
@@ -192,18 +190,18 @@ impl Play<'_> {
     }
 
     fn memory(&self) -> anyhow::Result<Vec<u64>> {
-        let webs = self.stage.webs.iter();
+        let webs = self.cluster.webs.iter();
         webs.map(|web| web.process()?.resident_kilobytes()).collect()
     }
 
-    fn grown(&mut self, before: &[u64], waiting: &str) -> anyhow::Result<()> {
-        for ((web, before), after) in self.stage.webs.iter().zip(before).zip(self.memory()?) {
+    fn check_growth(&mut self, before: &[u64], waiting: &str) -> anyhow::Result<()> {
+        for ((web, before), after) in self.cluster.webs.iter().zip(before).zip(self.memory()?) {
             let text = format!(
-                "{} had {before} kB and has {after} kB while {waiting} events wait",
+                "{} grew from {before} kB to {after} kB with {waiting} waiting events",
                 web.name()
             );
-            if after > before + MAY_GROW {
-                self.findings.push(format!("{text}, {MAY_GROW} kB more are allowed"));
+            if after > before + MAX_GROWTH {
+                self.findings.push(format!("{text}; the limit is {MAX_GROWTH} kB more"));
             }
             self.notes.push(text);
         }
@@ -211,84 +209,90 @@ impl Play<'_> {
     }
 }
 
-/// Pauses an accumulator at a moment when it has many events in hand. Answers how many.
-async fn fall_asleep(stage: &mut Stage, number: u64, dice: &mut Seed) -> anyhow::Result<u64> {
-    for _ in 0..NAPS {
-        sleep(Duration::from_millis(dice.between(0, BEFORE_NAP))).await;
-        let accumulator = stage.accumulator(number)?;
+/// Pauses an accumulator that has many pending events. Returns how many.
+async fn pause_with_pending(cluster: &mut FaultCluster, number: u64, rng: &mut Rng) -> anyhow::Result<u64> {
+    for _ in 0..PAUSE_ATTEMPTS {
+        sleep(Duration::from_millis(rng.u64(0..BEFORE_PAUSE))).await;
+        let accumulator = cluster.accumulator(number)?;
         accumulator.process()?.pause().await?;
         let name = accumulator.full_name();
-        let in_hand = stream::in_hand(&stage.redis, &name).await?;
-        if in_hand >= IN_HAND {
-            return Ok(in_hand);
+        let pending = stream::pending(&cluster.redis, &name).await?;
+        if pending >= MIN_PENDING {
+            return Ok(pending);
         }
-        stage.accumulator(number)?.process()?.resume().await?;
+        cluster.accumulator(number)?.process()?.resume().await?;
     }
-    bail!("the accumulator never had {IN_HAND} events in hand")
+    bail!("the accumulator never had {MIN_PENDING} pending events")
 }
 
-/// One fault of a class. Answers how many events a dead accumulator had in hand.
-async fn strike(class: Class, scale: &Scale, round: u64, stage: &mut Stage, dice: &mut Seed) -> anyhow::Result<u64> {
+/// Injects one fault. Returns the number of pending events of a killed accumulator.
+async fn inject(
+    class: Class,
+    scale: &Scale,
+    round: u64,
+    cluster: &mut FaultCluster,
+    rng: &mut Rng,
+) -> anyhow::Result<u64> {
     match class {
-        Class::AccumulatorKill => return kill_an_accumulator(stage, dice).await,
+        Class::AccumulatorKill => return kill_an_accumulator(cluster, rng).await,
         Class::WebKill => {
-            sleep(Duration::from_millis(dice.between(0, BEFORE_KILL))).await;
-            let web = stage.web(dice.next())?;
+            sleep(Duration::from_millis(rng.u64(0..BEFORE_KILL))).await;
+            let web = cluster.web(rng.u64(..))?;
             web.kill().await?;
             web.start_again().await?;
         }
         Class::RedisKill => {
-            sleep(Duration::from_millis(dice.between(0, BEFORE_KILL))).await;
-            stage.redis.kill().await?;
-            sleep(Duration::from_millis(dice.between(0, REDIS_AWAY))).await;
-            stage.redis.start_again().await?;
+            sleep(Duration::from_millis(rng.u64(0..BEFORE_KILL))).await;
+            cluster.redis.kill().await?;
+            sleep(Duration::from_millis(rng.u64(0..REDIS_AWAY))).await;
+            cluster.redis.start_again().await?;
         }
         Class::RedisPause => {
             let pause = usize::try_from(round).ok().and_then(|round| scale.pauses.get(round));
-            stage.redis.pause().await?;
+            cluster.redis.pause().await?;
             sleep(*pause.context("a pause has a length")?).await;
-            stage.redis.resume().await?;
+            cluster.redis.resume().await?;
         }
         Class::PubsubKill => {
-            stage.redis.cli(&["CLIENT", "KILL", "TYPE", "pubsub"]).await?;
-            sleep(CUT_EVERY).await;
+            cluster.redis.cli(&["CLIENT", "KILL", "TYPE", "pubsub"]).await?;
+            sleep(DISCONNECT_INTERVAL).await;
         }
-        Class::RedisFull => fill(stage, scale.full_for).await?,
+        Class::RedisFull => limit_memory(cluster, scale.full_for).await?,
         _ => {}
     }
     Ok(0)
 }
 
-async fn kill_an_accumulator(stage: &mut Stage, dice: &mut Seed) -> anyhow::Result<u64> {
-    sleep(Duration::from_millis(dice.between(0, BEFORE_KILL))).await;
-    let number = dice.next();
-    let accumulator = stage.accumulator(number)?;
+async fn kill_an_accumulator(cluster: &mut FaultCluster, rng: &mut Rng) -> anyhow::Result<u64> {
+    sleep(Duration::from_millis(rng.u64(0..BEFORE_KILL))).await;
+    let number = rng.u64(..);
+    let accumulator = cluster.accumulator(number)?;
     accumulator.kill().await?;
     let name = accumulator.full_name();
-    let in_hand = stream::in_hand(&stage.redis, &name).await?;
-    let accumulator = stage.accumulator(number)?;
-    // Half come back as themselves, half as a machine that nobody has seen before.
-    if dice.between(0, 2) == 0 {
+    let pending = stream::pending(&cluster.redis, &name).await?;
+    let accumulator = cluster.accumulator(number)?;
+    // Half restart with their name, half with a new one.
+    if rng.u64(0..2) == 0 {
         accumulator.start_again().await?;
     } else {
-        accumulator.start_anew().await?;
+        accumulator.start_with_new_name().await?;
     }
-    Ok(in_hand)
+    Ok(pending)
 }
 
-/// Leaves Redis hardly any memory for a while.
-async fn fill(stage: &Stage, time: Duration) -> anyhow::Result<()> {
-    let limit = stream::info(&stage.redis, "memory", "used_memory").await? + HEADROOM;
-    set_limit(stage, limit).await?;
+/// Limits the memory of Redis for a while.
+async fn limit_memory(cluster: &FaultCluster, time: Duration) -> anyhow::Result<()> {
+    let limit = stream::info(&cluster.redis, "memory", "used_memory").await? + HEADROOM;
+    set_limit(cluster, limit).await?;
     sleep(time).await;
-    set_limit(stage, 0).await
+    set_limit(cluster, 0).await
 }
 
-async fn set_limit(stage: &Stage, bytes: u64) -> anyhow::Result<()> {
-    let said = stage
+async fn set_limit(cluster: &FaultCluster, bytes: u64) -> anyhow::Result<()> {
+    let reply = cluster
         .redis
         .cli(&["CONFIG", "SET", "maxmemory", &bytes.to_string()])
         .await?;
-    ensure!(said.trim() == "OK", "CONFIG SET maxmemory says {said}");
+    ensure!(reply.trim() == "OK", "CONFIG SET maxmemory returned {reply}");
     Ok(())
 }

@@ -1,79 +1,79 @@
-//! The fault run: real processes are killed, paused and starved under load, and afterwards what is stored is held
-//! against what was acknowledged.
+//! The fault run: kills, pauses and starves real processes under load, and compares the stored totals with the
+//! acknowledged events.
 //!
-//! For each fault there is a stage of its own: a redis-server, two web nodes, two accumulators, all of them real. Readers
-//! write over HTTP and publishers through the pipe, each event with an id and until it is acknowledged; viewers keep live
-//! streams open. With `--sabotage` one part is replaced by a broken one, and the run has to notice.
+//! Each class of faults has its own Redis server, two web nodes and two accumulators. Clients write over HTTP and
+//! publishers through the event bus, each event with an id until it is acknowledged; viewers keep live streams open.
+//! With `--mutants` a part is replaced by one with a deliberate defect, which the run must detect.
 
+mod ack_log;
 mod alarms;
 mod classes;
+mod cluster;
 mod counts;
-mod crowd;
-mod defect;
-mod diary;
+mod event_generator;
 mod faults;
-mod load;
-mod node;
+mod live_viewers;
+mod mutant;
+mod mutant_programs;
+mod node_process;
 mod oracle;
-mod readers;
+mod publishers;
 mod report;
+mod retrying_clients;
+mod runner;
 mod scale;
-mod stage;
-mod stand_in;
 mod stream;
-mod trial;
-mod viewers;
 
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{classes::Class, stand_in::Place};
+use crate::{classes::Class, mutant_programs::MutantOptions};
 
 #[derive(Debug, Parser)]
 #[command(about, args_conflicts_with_subcommands = true)]
-struct Cli {
+struct FaultsCli {
     #[command(subcommand)]
-    stand_in: Option<StandIn>,
+    mutant: Option<MutantProgram>,
     #[command(flatten)]
     run: Run,
 }
 
-/// Which faults, how many, and where the result goes.
+/// Options of a run.
 #[derive(Debug, Args)]
 struct Run {
-    /// Smaller numbers of everything, two stages at a time.
+    /// Uses smaller numbers and two clusters at a time, for CI.
     #[arg(long)]
     short: bool,
-    /// One class of faults, or several; without it all of them.
+    /// Runs only these classes of faults.
     #[arg(long, value_name = "CLASS")]
     only: Vec<Class>,
-    /// Replaces a part by a broken one in each class, and fails unless that is noticed.
-    #[arg(long)]
-    sabotage: bool,
-    /// Writes the table to this file too.
+    /// Runs each class with its mutants, and fails unless they are detected.
+    #[arg(long, alias = "sabotage")]
+    mutants: bool,
+    /// Also writes the table to this file.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
 
-/// What this program is when it stands in for a part of the product.
+/// A program of the product with a deliberate defect.
 #[derive(Debug, Subcommand)]
-enum StandIn {
+enum MutantProgram {
     /// A web node.
     #[command(hide = true)]
-    Web(Place),
+    Web(MutantOptions),
     /// An accumulator.
     #[command(hide = true)]
-    Accumulator(Place),
+    Accumulator(MutantOptions),
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = FaultsCli::parse();
     let work = async {
-        match &cli.stand_in {
-            Some(StandIn::Web(place)) => stand_in::web(place).await,
-            Some(StandIn::Accumulator(place)) => stand_in::accumulator(place).await,
-            None => trial::run(&cli.run).await,
+        match &cli.mutant {
+            Some(MutantProgram::Web(options)) => mutant_programs::web(options).await,
+            Some(MutantProgram::Accumulator(options)) => mutant_programs::accumulator(options).await,
+            None => runner::run(&cli.run).await,
         }
     };
     horizon_backend::run_program("horizon-faults", work)

@@ -1,4 +1,4 @@
-//! Holds what is stored and shown against what was acknowledged.
+//! Compares the stored and shown totals with the acknowledged events.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -7,67 +7,69 @@ use std::{
 };
 
 use anyhow::Context;
+use fastrand::Rng;
 use horizon_core::{Slug, Topic, wire::PageStats};
-use horizon_test_support::{Seed, http};
+use horizon_test_support::http;
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
 use crate::{
-    counts::Counts, diary::Diary, node::Node, readers::Reader, report::ALARM, stage::Stage, stream, viewers::Viewers,
+    ack_log::AckLog, cluster::FaultCluster, counts::Counts, live_viewers::LiveViewers, node_process::NodeProcess,
+    report::ALARM, retrying_clients::RetryingClient, stream,
 };
 
-/// How soon every viewer has to see what is stored.
+/// The longest time until every viewer sees the stored totals.
 pub(crate) const SHOWN_WITHIN: Duration = Duration::from_secs(2);
 
-/// How soon a fresh like has to be counted and shown.
+/// The longest time until a new like is counted and shown.
 const FRESH_WITHIN: Duration = Duration::from_secs(3);
 
-/// How long a viewer may be away: a browser comes back after one to four seconds, and then needs an answer.
+/// The longest time until a viewer has reconnected. A browser waits one to four seconds before it reconnects.
 const BACK_WITHIN: Duration = Duration::from_secs(6);
 
-/// How soon every viewer has to be told how many they are. A node that was killed counts as present for seven seconds, and
-/// its readers for three more.
+/// The longest time until every viewer sees the right number of viewers. A killed node counts for seven seconds, and its
+/// viewers for three more.
 const PRESENT_WITHIN: Duration = Duration::from_secs(12);
 
-/// How often it is looked whether something holds now.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// The time between two checks.
+const CHECK_INTERVAL: Duration = Duration::from_millis(20);
 
-/// The number of the readers who like at the end, which no other reader has.
-const FRESH_READER: u64 = 200;
+/// The client number of the likes at the end. No other client has it.
+const FINAL_CLIENT: u64 = 200;
 
-/// The most differences of one kind that are told.
-const TOLD: usize = 3;
+/// The most findings of one check in the report.
+const MAX_FINDINGS: usize = 3;
 
 /// The metric of events that were removed before they were counted.
 const LOST: &str = "horizon_stream_lost_total ";
 
-/// Looks at a stage where no more faults happen and nobody writes.
+/// Checks a cluster after the last fault and the last write.
 pub(crate) struct Oracle<'a> {
-    pub(crate) stage: &'a Stage,
-    pub(crate) diary: &'a Diary,
-    pub(crate) viewers: &'a Viewers,
-    /// Everything that is not as it has to be.
+    pub(crate) cluster: &'a FaultCluster,
+    pub(crate) ack_log: &'a AckLog,
+    pub(crate) viewers: &'a LiveViewers,
+    /// Failed checks.
     pub(crate) findings: Vec<String>,
-    /// How long after the drain everybody saw what is stored, as far as they did.
+    /// The time from the drain until every viewer saw the stored totals.
     pub(crate) seen_after: Option<Duration>,
 }
 
 impl Oracle<'_> {
-    /// Waits until everything is counted, and looks at everything. Answers when it was counted.
-    pub(crate) async fn examine(&mut self, dice: &mut Seed) -> anyhow::Result<Instant> {
-        match stream::drained(&self.stage.redis).await {
+    /// Waits until everything is counted, and runs all checks. Returns when it was counted.
+    pub(crate) async fn examine(&mut self, rng: &mut Rng) -> anyhow::Result<Instant> {
+        match stream::drained(&self.cluster.redis).await {
             Ok(None) => {}
-            Ok(Some(rest)) => self.find(format!("the backlog stands still: {rest}")),
-            Err(error) => self.find(format!("the stream is not as it was: {error:#}")),
+            Ok(Some(rest)) => self.find(format!("the backlog does not shrink: {rest}")),
+            Err(error) => self.find(format!("the stream cannot be read: {error:#}")),
         }
         let counted = Instant::now();
         let stored = self.stored().await?;
         self.shown(&stored).await;
         self.comments().await?;
         self.alarms().await?;
-        self.fresh(stored, dice).await?;
+        self.fresh(stored, rng).await?;
         self.present().await;
-        for node in self.stage.nodes() {
+        for node in self.cluster.nodes() {
             if node.log().contains("panicked") {
                 self.findings.push(format!("{} panicked", node.name()));
             }
@@ -79,10 +81,10 @@ impl Oracle<'_> {
         self.findings.push(finding);
     }
 
-    /// What the store has, held against the diary.
+    /// Compares the stored totals with the acknowledged events.
     async fn stored(&mut self) -> anyhow::Result<BTreeMap<Topic, Counts>> {
-        let acknowledged = self.diary.counts();
-        let stored = self.stage.stored(acknowledged.keys()).await?;
+        let acknowledged = self.ack_log.counts();
+        let stored = self.cluster.stored(acknowledged.keys()).await?;
         for (topic, acknowledged) in &acknowledged {
             let stored = stored.get(topic).copied().unwrap_or_default();
             if stored != *acknowledged {
@@ -94,7 +96,8 @@ impl Oracle<'_> {
         Ok(stored)
     }
 
-    /// Whether all viewers and all web nodes show what is stored, in time. Who has no stream right now may come back first.
+    /// Checks that all viewers and web nodes show the stored totals in time. A viewer without a stream may reconnect
+    /// first.
     async fn shown(&mut self, stored: &BTreeMap<Topic, Counts>) {
         let started = Instant::now();
         let late = settled(SHOWN_WITHIN, async || {
@@ -112,17 +115,20 @@ impl Oracle<'_> {
         if late.is_empty() && away.is_empty() && back.is_empty() {
             self.seen_after = Some(started.elapsed());
         }
-        self.tell(&format!("{SHOWN_WITHIN:?} after the drain"), late);
-        self.tell(&format!("after {BACK_WITHIN:?}"), away);
-        self.tell(&format!("{SHOWN_WITHIN:?} after all came back"), back);
+        self.report(&format!("{SHOWN_WITHIN:?} after the drain"), late);
+        self.report(&format!("after {BACK_WITHIN:?}"), away);
+        self.report(&format!("{SHOWN_WITHIN:?} after all reconnected"), back);
     }
 
-    fn tell(&mut self, when: &str, all: Vec<String>) {
-        let more = all.len().saturating_sub(TOLD);
-        self.findings
-            .extend(all.into_iter().take(TOLD).map(|finding| format!("{when}, {finding}")));
+    fn report(&mut self, when: &str, all: Vec<String>) {
+        let more = all.len().saturating_sub(MAX_FINDINGS);
+        self.findings.extend(
+            all.into_iter()
+                .take(MAX_FINDINGS)
+                .map(|finding| format!("{when}, {finding}")),
+        );
         if more > 0 {
-            self.find(format!("{when}, {more} more of the kind"));
+            self.find(format!("{when}, {more} more findings of this kind"));
         }
     }
 
@@ -150,51 +156,51 @@ impl Oracle<'_> {
 
     async fn late_webs(&self, stored: &BTreeMap<Topic, Counts>) -> Vec<String> {
         let mut late = Vec::new();
-        for web in &self.stage.webs {
+        for web in &self.cluster.webs {
             for (topic, stored) in stored {
                 match numbers(web.address(), topic).await {
-                    Ok(said) if Counts::from(said) == *stored => {}
-                    Ok(said) => late.push(format!(
-                        "{} says of {topic} {}, and {stored} are stored",
+                    Ok(stats) if Counts::from(stats) == *stored => {}
+                    Ok(stats) => late.push(format!(
+                        "{} returns {} for {topic}, and {stored} are stored",
                         web.name(),
-                        Counts::from(said)
+                        Counts::from(stats)
                     )),
-                    Err(error) => late.push(format!("{} does not say the numbers of {topic}: {error:#}", web.name())),
+                    Err(error) => late.push(format!("{} returns no numbers for {topic}: {error:#}", web.name())),
                 }
             }
         }
         late
     }
 
-    /// Whether every viewer is told how many they are, at whichever web node.
+    /// Checks that every viewer sees the number of viewers of all web nodes.
     async fn present(&mut self) {
         let late = settled(PRESENT_WITHIN, async || {
             let late = self.viewers.iter().filter_map(|viewer| {
-                let (told, present) = (viewer.view().numbers?.viewers, self.viewers.at(&viewer.topic));
+                let (shown, present) = (viewer.view().numbers?.viewers, self.viewers.at(&viewer.topic));
                 let (topic, web) = (&viewer.topic, &viewer.web);
-                (told != present)
-                    .then(|| format!("a viewer of {topic} at {web} hears of {told} viewers, they are {present}"))
+                (shown != present)
+                    .then(|| format!("a viewer of {topic} at {web} sees {shown} viewers, expected {present}"))
             });
             late.collect()
         });
         let late = late.await;
-        self.tell(&format!("after {PRESENT_WITHIN:?}"), late);
+        self.report(&format!("after {PRESENT_WITHIN:?}"), late);
     }
 
-    /// Whether every web node has the comments that were acknowledged, and no other.
+    /// Checks that every web node returns exactly the acknowledged comments.
     async fn comments(&mut self) -> anyhow::Result<()> {
-        for slug in &self.stage.slugs {
-            let acknowledged = self.diary.comments(slug);
-            for web in &self.stage.webs {
+        for slug in &self.cluster.slugs {
+            let acknowledged = self.ack_log.comments(slug);
+            for web in &self.cluster.webs {
                 let stored = comments(web.address(), slug).await?;
                 let set: BTreeSet<String> = stored.iter().cloned().collect();
-                let missing: Vec<_> = acknowledged.difference(&set).take(TOLD).collect();
-                let strange: Vec<_> = set.difference(&acknowledged).take(TOLD).collect();
+                let missing: Vec<_> = acknowledged.difference(&set).take(MAX_FINDINGS).collect();
+                let unexpected: Vec<_> = set.difference(&acknowledged).take(MAX_FINDINGS).collect();
                 if set != acknowledged || stored.len() != set.len() {
                     let (name, acknowledged, stored) = (web.name(), acknowledged.len(), stored.len());
                     self.findings.push(format!(
                         "{name} has {stored} comments on {slug}, {acknowledged} were acknowledged; \
-                         missing {missing:?}, strange {strange:?}"
+                         missing {missing:?}, unexpected {unexpected:?}"
                     ));
                 }
             }
@@ -202,9 +208,9 @@ impl Oracle<'_> {
         Ok(())
     }
 
-    /// Whether an accumulator says that events were lost.
+    /// Checks that no accumulator reports lost events.
     async fn alarms(&mut self) -> anyhow::Result<()> {
-        for node in self.stage.accumulators.iter().filter(|node| node.is_genuine()) {
+        for node in self.cluster.accumulators.iter().filter(|node| node.is_unmodified()) {
             let lost = lost(node).await?;
             if lost != 0 {
                 self.find(format!("{} {ALARM}: {lost} events are lost", node.name()));
@@ -213,23 +219,23 @@ impl Oracle<'_> {
         Ok(())
     }
 
-    /// Whether somebody can like at each web node, and everybody sees it.
-    async fn fresh(&mut self, mut stored: BTreeMap<Topic, Counts>, dice: &mut Seed) -> anyhow::Result<()> {
-        for web in &self.stage.webs {
-            let mut reader = Reader::new(FRESH_READER, &[web.address()], Seed::new(dice.next()), self.diary);
-            for slug in &self.stage.slugs {
-                reader.like(slug).await.context("a fresh event does not pass")?;
+    /// Checks that a new like on each web node is shown to every viewer.
+    async fn fresh(&mut self, mut stored: BTreeMap<Topic, Counts>, rng: &mut Rng) -> anyhow::Result<()> {
+        for web in &self.cluster.webs {
+            let mut client = RetryingClient::new(FINAL_CLIENT, &[web.address()], rng.fork(), self.ack_log);
+            for slug in &self.cluster.slugs {
+                client.like(slug).await.context("a new like failed")?;
                 let counts = stored.entry(slug.clone().into()).or_default();
                 counts.likes += 1;
             }
         }
         let late = settled(FRESH_WITHIN, async || self.late_viewers(&stored)).await;
-        self.tell(&format!("{FRESH_WITHIN:?} after a fresh like"), late);
+        self.report(&format!("{FRESH_WITHIN:?} after a new like"), late);
         Ok(())
     }
 }
 
-/// Looks again and again until nothing is wrong, and answers what still is once the time is over.
+/// Repeats a check until it returns no findings, and returns the last findings when the time is over.
 pub(crate) async fn settled(within: Duration, mut wrong: impl AsyncFnMut() -> Vec<String>) -> Vec<String> {
     let give_up = Instant::now() + within;
     loop {
@@ -237,7 +243,7 @@ pub(crate) async fn settled(within: Duration, mut wrong: impl AsyncFnMut() -> Ve
         if wrong.is_empty() || Instant::now() > give_up {
             return wrong;
         }
-        sleep(LOOK_EVERY).await;
+        sleep(CHECK_INTERVAL).await;
     }
 }
 
@@ -249,7 +255,7 @@ async fn numbers(web: SocketAddr, topic: &Topic) -> anyhow::Result<PageStats> {
     Ok(serde_json::from_value(http::get(web, &path).await?.json()?)?)
 }
 
-/// The words of all comments of a page.
+/// Returns the texts of all comments of a page.
 async fn comments(web: SocketAddr, slug: &Slug) -> anyhow::Result<Vec<String>> {
     let first_page = format!("/horizon/comments/{slug}?limit=100");
     let (mut stored, mut path) = (Vec::new(), first_page.clone());
@@ -259,7 +265,7 @@ async fn comments(web: SocketAddr, slug: &Slug) -> anyhow::Result<Vec<String>> {
         let texts = threads
             .iter()
             .filter_map(|thread| thread.pointer("/comment/html")?.as_str());
-        stored.extend(texts.map(words));
+        stored.extend(texts.map(text_of_html));
         let has_earlier = page.get("has_earlier") == Some(&Value::Bool(true));
         let Some(first) = threads.first().filter(|_| has_earlier) else {
             return Ok(stored);
@@ -269,15 +275,15 @@ async fn comments(web: SocketAddr, slug: &Slug) -> anyhow::Result<Vec<String>> {
     }
 }
 
-/// The text of a comment's HTML, which here is one paragraph.
-fn words(html: &str) -> String {
+/// Returns the text of a comment's HTML, which is one paragraph.
+fn text_of_html(html: &str) -> String {
     html.trim()
         .trim_start_matches("<p>")
         .trim_end_matches("</p>")
         .to_owned()
 }
 
-async fn lost(accumulator: &Node) -> anyhow::Result<u64> {
+async fn lost(accumulator: &NodeProcess) -> anyhow::Result<u64> {
     let metrics = http::get(accumulator.address(), "/metrics").await?.text();
     let line = metrics.lines().find_map(|line| line.strip_prefix(LOST));
     let lost = line.with_context(|| format!("{} has no metric {LOST}", accumulator.name()))?;

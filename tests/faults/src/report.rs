@@ -1,54 +1,53 @@
-//! What came of it, for whoever started it.
+//! The outcome of each class, and the report.
 
 use std::{fmt::Write, fs, path::Path, time::Duration};
 
 use horizon_test_support::process;
-
 use tokio::time::Instant;
 
-use crate::{classes::Class, defect::Defect, stage::Stage};
+use crate::{classes::Class, cluster::FaultCluster, mutant::Mutant};
 
-/// The words for an accumulator that says itself that events are lost.
-pub(crate) const ALARM: &str = "raises the alarm";
+/// The finding for an accumulator that reports lost events.
+pub(crate) const ALARM: &str = "reports a loss";
 
-/// The most lines of a node's log that are shown.
+/// The most lines of each log in the report.
 const LOG_LINES: usize = 15;
 
-/// What came of one class.
+/// The outcome of a class.
 #[derive(Debug)]
-pub(crate) struct Outcome {
+pub(crate) struct ClassOutcome {
     pub(crate) class: Class,
-    pub(crate) defect: Option<Defect>,
-    /// Events that were acknowledged.
+    pub(crate) mutant: Option<Mutant>,
+    /// Acknowledged events.
     pub(crate) acknowledged: u64,
-    /// Likes that are counted in the end, in a class that checks alarms.
+    /// Counted likes, in an alarm class.
     pub(crate) counted: Option<u64>,
-    /// What processes reported of their own problems.
+    /// Problems that processes reported.
     pub(crate) reported: Vec<String>,
-    /// Faults that happened.
+    /// Injected faults.
     pub(crate) faults: u64,
-    /// How long it took after the last fault until everything was counted.
+    /// The time from the last fault until everything was counted.
     pub(crate) drain: Option<Duration>,
-    /// How long after that everybody saw it.
+    /// The time from then until every viewer saw it.
     pub(crate) seen_after: Option<Duration>,
-    /// Events counted a second, from the first to the last.
+    /// Events counted per second.
     pub(crate) rate: u128,
-    /// What the whole class took.
+    /// The time of the whole class.
     pub(crate) took: Duration,
-    /// What else is worth knowing.
+    /// Notes.
     pub(crate) notes: Vec<String>,
-    /// Everything that was not as it has to be.
+    /// Failed checks.
     pub(crate) findings: Vec<String>,
-    /// Why the class could not be played to its end.
+    /// Why the class did not finish.
     pub(crate) error: Option<String>,
     logs: String,
 }
 
-impl Outcome {
-    pub(crate) fn new(class: Class, defect: Option<Defect>) -> Self {
+impl ClassOutcome {
+    pub(crate) fn new(class: Class, mutant: Option<Mutant>) -> Self {
         Self {
             class,
-            defect,
+            mutant,
             acknowledged: 0,
             counted: None,
             reported: Vec::new(),
@@ -64,21 +63,21 @@ impl Outcome {
         }
     }
 
-    /// Everything is counted at `now`; the last fault was over at `over`, and the first event counted after `since`.
+    /// Records that everything was counted at `now`, the last fault ended at `over`, and counting began at `since`.
     pub(crate) fn drained(&mut self, since: Instant, over: Instant, now: Instant) {
         self.drain = Some(now.duration_since(over));
         let time = now.duration_since(since).as_millis().max(1);
         self.rate = u128::from(self.acknowledged) * 1_000 / time;
     }
 
-    /// Keeps the end of what every process logged.
-    pub(crate) fn read_logs(&mut self, stage: &Stage) {
-        for node in stage.nodes() {
+    /// Keeps the last lines of the log of every process.
+    pub(crate) fn read_logs(&mut self, cluster: &FaultCluster) {
+        for node in cluster.nodes() {
             self.keep_log(node.name(), &node.log());
         }
     }
 
-    /// Keeps the end of every log in a folder.
+    /// Keeps the last lines of every log in a folder.
     pub(crate) fn read_log_files(&mut self, folder: &Path) {
         let files = fs::read_dir(folder).into_iter().flatten().flatten();
         let mut logs: Vec<_> = files.map(|file| file.path()).collect();
@@ -93,30 +92,30 @@ impl Outcome {
     fn keep_log(&mut self, name: &str, log: &str) {
         let lines: Vec<&str> = log.lines().collect();
         let last = lines.get(lines.len().saturating_sub(LOG_LINES)..).unwrap_or_default();
-        // A String takes whatever is written to it.
+        // Writing to a `String` cannot fail.
         let _ = writeln!(self.logs, "── {name}\n{}", last.join("\n"));
     }
 
-    /// Whether the class passed; with something broken, whether it did not.
+    /// Returns whether the class passed, or with a mutant whether it failed.
     pub(crate) fn is_as_expected(&self) -> bool {
-        let is_broken = self.defect.is_some_and(|defect| defect != Defect::Nothing);
-        // What is trimmed away has to raise the product's own alarm too.
-        let is_told =
-            self.defect != Some(Defect::TrimsUnread) || self.findings.iter().any(|finding| finding.contains(ALARM));
-        self.error.is_none() && is_told && self.findings.is_empty() != is_broken
+        let is_broken = self.mutant.is_some_and(|mutant| mutant != Mutant::Unmodified);
+        // The product must report trimmed events too.
+        let is_reported =
+            self.mutant != Some(Mutant::TrimsUnread) || self.findings.iter().any(|finding| finding.contains(ALARM));
+        self.error.is_none() && is_reported && self.findings.is_empty() != is_broken
     }
 
-    /// One line for whoever waits.
+    /// Returns the lines for the terminal.
     pub(crate) fn line(&self) -> String {
         let broken = self
-            .defect
-            .map(|defect| format!(" with {}", defect.name()))
+            .mutant
+            .map(|mutant| format!(" with {}", mutant.name()))
             .unwrap_or_default();
         let took = self.took.as_secs_f64();
         let verdict = if self.is_as_expected() {
-            "as it has to be"
+            "as expected"
         } else {
-            "NOT AS IT HAS TO BE"
+            "UNEXPECTED"
         };
         let mut text = format!("{took:>7.1} s  {}{broken}: {verdict}", self.class.name());
         for more in self.remarks() {
@@ -138,9 +137,9 @@ fn seconds(time: Option<Duration>) -> String {
     time.map_or_else(|| "never".into(), |time| format!("{:.1} s", time.as_secs_f64()))
 }
 
-/// The tables of a run, and what else there is to say, in Markdown.
-pub(crate) fn classes(outcomes: &[Outcome]) -> String {
-    let (alarms, counts): (Vec<&Outcome>, _) = outcomes.iter().partition(|outcome| outcome.class.is_alarm());
+/// Returns the tables and notes of a run in Markdown.
+pub(crate) fn classes(outcomes: &[ClassOutcome]) -> String {
+    let (alarms, counts): (Vec<&ClassOutcome>, _) = outcomes.iter().partition(|outcome| outcome.class.is_alarm());
     let mut text = String::new();
     for table in [exact(&counts), reported(&alarms)].into_iter().flatten() {
         text += &table;
@@ -154,8 +153,8 @@ pub(crate) fn classes(outcomes: &[Outcome]) -> String {
     text + "\n"
 }
 
-/// The table of the classes whose numbers have to be exact.
-fn exact(outcomes: &[&Outcome]) -> Option<String> {
+/// Returns the table of the classes whose totals must be exact.
+fn exact(outcomes: &[&ClassOutcome]) -> Option<String> {
     outcomes.first()?;
     let mut table = String::from(
         "| class | events acknowledged | faults | counted after | seen after | events/s | verdict |\n\
@@ -181,8 +180,8 @@ fn exact(outcomes: &[&Outcome]) -> Option<String> {
     Some(table)
 }
 
-/// The table of the classes where nothing may be lost in silence.
-fn reported(outcomes: &[&Outcome]) -> Option<String> {
+/// Returns the table of the classes where every loss must be reported.
+fn reported(outcomes: &[&ClassOutcome]) -> Option<String> {
     outcomes.first()?;
     let mut table = String::from(
         "| class | what happens | likes acknowledged | counted | who reports it | verdict |\n\
@@ -208,12 +207,12 @@ fn reported(outcomes: &[&Outcome]) -> Option<String> {
     Some(table)
 }
 
-/// The table of a run with sabotage, in Markdown.
-pub(crate) fn sabotage(outcomes: &[Outcome]) -> String {
-    let mut table = String::from("| class | what is broken | verdict | what was seen |\n|---|---|---|---|\n");
+/// Returns the table of a run with mutants in Markdown.
+pub(crate) fn mutants(outcomes: &[ClassOutcome]) -> String {
+    let mut table = String::from("| class | mutant | verdict | findings |\n|---|---|---|---|\n");
     for outcome in outcomes {
         let verdict = match (outcome.is_as_expected(), outcome.findings.is_empty()) {
-            (true, true) => "passes, as it has to",
+            (true, true) => "passes, as expected",
             (true, false) => "caught",
             (false, true) if outcome.error.is_none() => "**NOT CAUGHT**",
             (false, _) => "**FAILED**",
@@ -225,13 +224,13 @@ pub(crate) fn sabotage(outcomes: &[Outcome]) -> String {
             .map(String::as_str)
             .collect();
         let seen = seen.join("<br>");
-        let broken = outcome.defect.map(Defect::sentence).unwrap_or_default();
+        let broken = outcome.mutant.map(Mutant::sentence).unwrap_or_default();
         let _ = writeln!(table, "| {} | {broken} | {verdict} | {seen} |", outcome.class.name());
     }
     table
 }
 
-/// A number with its thousands apart.
+/// Returns a number with thousands separators.
 fn grouped(number: u128) -> String {
     let digits = number.to_string();
     let mut text = String::new();
@@ -244,9 +243,9 @@ fn grouped(number: u128) -> String {
     text
 }
 
-/// Tells whoever started the run.
-#[expect(clippy::print_stdout, reason = "this program talks to a person")]
-pub(crate) fn say(text: &str) {
+/// Prints to the terminal.
+#[expect(clippy::print_stdout, reason = "the report is for a terminal")]
+pub(crate) fn print(text: &str) {
     println!("{text}");
 }
 
@@ -255,7 +254,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn thousands_are_apart() {
+    fn thousands_are_separated() {
         assert_eq!(
             [0, 999, 1_000, 1_234_567].map(grouped),
             ["0", "999", "1,000", "1,234,567"]
@@ -263,15 +262,15 @@ mod tests {
     }
 
     #[test]
-    fn a_class_passes_without_findings_and_sabotage_with_them() {
-        let mut sound = Outcome::new(Class::Repeats, None);
+    fn a_class_passes_without_findings_and_a_mutant_is_detected_by_them() {
+        let mut sound = ClassOutcome::new(Class::Repeats, None);
         assert!(sound.is_as_expected());
         sound.findings.push("something".into());
         assert!(!sound.is_as_expected());
-        let mut broken = Outcome::new(Class::Backlog, Some(Defect::TrimsUnread));
+        let mut broken = ClassOutcome::new(Class::Backlog, Some(Mutant::TrimsUnread));
         assert!(!broken.is_as_expected());
         broken.findings.push("events are missing".into());
-        assert!(!broken.is_as_expected(), "nobody raised the alarm");
+        assert!(!broken.is_as_expected(), "the loss was not reported");
         broken.findings.push(format!("somebody {ALARM}"));
         assert!(broken.is_as_expected());
     }

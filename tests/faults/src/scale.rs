@@ -1,8 +1,8 @@
-//! How much of everything.
+//! The numbers of a run.
 
 use std::time::Duration;
 
-/// The numbers of one form of the run.
+/// The numbers of a full or a short run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Scale {
     /// Events that publishers send while faults happen.
@@ -11,7 +11,7 @@ pub(crate) struct Scale {
     pub(crate) backlog: u64,
     /// Events that are sent ten times each.
     pub(crate) repeated: u64,
-    /// Events that are sent before an accumulator goes on that slept over them, and again after.
+    /// Events that are sent while an accumulator is paused, and again after it resumed.
     pub(crate) slept_over: u64,
     /// How often an accumulator is killed.
     pub(crate) accumulator_kills: u64,
@@ -21,29 +21,29 @@ pub(crate) struct Scale {
     pub(crate) redis_kills: u64,
     /// How long Redis is paused, each time.
     pub(crate) pauses: &'static [Duration],
-    /// How often every connection that listens is cut, a second apart.
+    /// How often all pub/sub connections are closed, a second apart.
     pub(crate) pubsub_kills: u64,
     /// How often Redis runs out of memory.
     pub(crate) full_memories: u64,
-    /// How long it stays so.
+    /// How long Redis stays out of memory.
     pub(crate) full_for: Duration,
-    /// How long an accumulator sleeps before it goes on as if nothing had been.
+    /// How long an accumulator is paused.
     pub(crate) sleep: Duration,
-    /// Live streams that are kept open.
+    /// Open live streams.
     pub(crate) viewers: u64,
-    /// Readers who write over HTTP at the same time.
+    /// Clients that write over HTTP at the same time.
     pub(crate) readers: u64,
-    /// Likes that are sent at each step of a class that checks alarms.
+    /// Likes per step of an alarm class.
     pub(crate) likes: u64,
-    /// Stages that run at the same time.
-    pub(crate) stages: usize,
-    /// Scenes of alarms that are played at the same time. They have few readers.
-    pub(crate) scenes: usize,
-    /// The longest that a class may take. It is also how far from midnight one starts.
+    /// Clusters that run at the same time.
+    pub(crate) clusters: usize,
+    /// Alarm classes that run at the same time.
+    pub(crate) scenarios: usize,
+    /// The longest time of a class. A class does not start so close to midnight.
     pub(crate) class_within: Duration,
 }
 
-/// The whole run.
+/// The full run.
 pub(crate) const FULL: Scale = Scale {
     events: 1_000_000,
     backlog: 1_000_000,
@@ -60,12 +60,12 @@ pub(crate) const FULL: Scale = Scale {
     viewers: 100,
     readers: 8,
     likes: 1_000,
-    stages: 1,
-    scenes: 2,
+    clusters: 1,
+    scenarios: 2,
     class_within: Duration::from_secs(15 * 60),
 };
 
-/// For every change: the same classes, and as much of each as fits into three minutes.
+/// The short run for CI: the same classes in about three minutes.
 pub(crate) const SHORT: Scale = Scale {
     events: 50_000,
     backlog: 100_000,
@@ -82,7 +82,7 @@ pub(crate) const SHORT: Scale = Scale {
     viewers: 24,
     readers: 8,
     likes: 50,
-    stages: 2,
-    scenes: 4,
+    clusters: 2,
+    scenarios: 4,
     class_within: Duration::from_secs(3 * 60),
 };

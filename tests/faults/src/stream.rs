@@ -1,4 +1,4 @@
-//! How the stream of events stands, asked of Redis itself.
+//! The state of the event stream, read from Redis.
 
 use std::{fmt, time::Duration};
 
@@ -8,65 +8,65 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
-/// The stream of events.
+/// The key of the event stream.
 pub(crate) const EVENTS: &str = "analytics:events";
 
-/// The group of the accumulators.
+/// The consumer group of the accumulators.
 const GROUP: &str = "accumulators";
 
-/// How often Redis is asked.
-const ASK_EVERY: Duration = Duration::from_millis(50);
+/// The time between two reads.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// How long a backlog may stay as it is before nobody is said to count it. Longer than it takes to notice that an
-/// accumulator is dead, and than an accumulator waits after a failure.
+/// How long a backlog may stay unchanged before it counts as stalled. Longer than the detection of a dead accumulator and
+/// than the backoff of an accumulator.
 const STALLED_AFTER: Duration = Duration::from_secs(30);
 
-/// A group of the stream, as XINFO GROUPS tells of it.
+/// A group of the stream, from XINFO GROUPS.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-struct Group {
+struct GroupInfo {
     name: String,
     pending: u64,
-    last_delivered_id: Place,
+    last_delivered_id: EntryId,
     lag: Option<u64>,
 }
 
-/// The stream, as XINFO STREAM tells of it.
+/// The stream, from XINFO STREAM.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-struct Stream {
-    last_generated_id: Place,
+struct StreamInfo {
+    last_generated_id: EntryId,
 }
 
-/// A reader of the stream, as XINFO CONSUMERS tells of it.
+/// A consumer of the stream, from XINFO CONSUMERS.
 #[derive(Debug, Deserialize)]
-struct Consumer {
+struct ConsumerInfo {
     name: String,
     pending: u64,
 }
 
-impl Consumer {
-    /// An accumulator's readers have its name and a number.
+impl ConsumerInfo {
+    /// Returns whether the consumer belongs to this accumulator: its name is the accumulator's, with or without a number.
     fn is_of(&self, accumulator: &str) -> bool {
         let rest = self.name.strip_prefix(accumulator);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     }
 }
 
-/// What the accumulators have still to do.
+/// The events that are not acknowledged yet.
 #[derive(Debug)]
 pub(crate) struct Backlog {
-    group: Group,
-    /// The first entry that somebody has read and not acknowledged.
-    first_pending: Option<Place>,
+    group: GroupInfo,
+    /// The first pending entry.
+    first_pending: Option<EntryId>,
 }
 
-/// The id of an entry: milliseconds and a number.
+/// The id of an entry: milliseconds and a sequence number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "String")]
-pub(crate) struct Place(u64, u64);
+pub(crate) struct EntryId(u64, u64);
 
-impl TryFrom<String> for Place {
+impl TryFrom<String> for EntryId {
     type Error = anyhow::Error;
     fn try_from(id: String) -> anyhow::Result<Self> {
         let (millis, number) = id.split_once('-').with_context(|| format!("`{id}` is no entry"))?;
@@ -75,8 +75,8 @@ impl TryFrom<String> for Place {
 }
 
 impl Backlog {
-    /// Asks Redis.
-    pub(crate) async fn of(redis: &RedisServer) -> anyhow::Result<Self> {
+    /// Reads the backlog from Redis.
+    pub(crate) async fn read(redis: &RedisServer) -> anyhow::Result<Self> {
         let groups = redis.cli(&["--json", "XINFO", "GROUPS", EVENTS]).await?;
         let pending = redis.cli(&["--json", "XPENDING", EVENTS, GROUP]).await?;
         Ok(Self {
@@ -85,13 +85,13 @@ impl Backlog {
         })
     }
 
-    /// Whether everything up to this entry is acknowledged.
-    pub(crate) fn is_past(&self, end: Place) -> bool {
+    /// Returns whether all entries up to this one are acknowledged.
+    pub(crate) fn is_past(&self, end: EntryId) -> bool {
         self.group.last_delivered_id >= end && self.first_pending.is_none_or(|first| first > end)
     }
 
-    /// How far the accumulators are on their way to this entry.
-    fn progress(&self, end: Place) -> (Place, Option<Place>) {
+    /// Returns the progress of the accumulators towards this entry.
+    fn progress(&self, end: EntryId) -> (EntryId, Option<EntryId>) {
         (self.group.last_delivered_id.min(end), self.first_pending)
     }
 }
@@ -105,46 +105,48 @@ impl fmt::Display for Backlog {
     }
 }
 
-fn find(groups: &str) -> anyhow::Result<Group> {
-    let groups: Vec<Group> = serde_json::from_str(groups).with_context(|| format!("XINFO GROUPS says {groups}"))?;
+fn find(groups: &str) -> anyhow::Result<GroupInfo> {
+    let groups: Vec<GroupInfo> =
+        serde_json::from_str(groups).with_context(|| format!("XINFO GROUPS returned {groups}"))?;
     let group = groups.into_iter().find(|group| group.name == GROUP);
-    group.context("no accumulator has ever read the stream")
+    group.context("the stream has no consumer group of accumulators")
 }
 
-/// Reads the summary of XPENDING: how many, the first, the last, and whose.
-fn first(pending: &str) -> anyhow::Result<Option<Place>> {
-    let wrong = || format!("XPENDING says {pending}");
+/// Returns the first pending entry from the summary of XPENDING.
+fn first(pending: &str) -> anyhow::Result<Option<EntryId>> {
+    let wrong = || format!("XPENDING returned {pending}");
     let summary: Value = serde_json::from_str(pending).with_context(wrong)?;
     let first = summary.get(1).with_context(wrong)?;
     first.as_str().map(|id| id.to_owned().try_into()).transpose()
 }
 
-/// How many events this accumulator has read and not acknowledged, in all of its readers.
-pub(crate) async fn in_hand(redis: &RedisServer, accumulator: &str) -> anyhow::Result<u64> {
+/// Returns the number of pending events of an accumulator.
+pub(crate) async fn pending(redis: &RedisServer, accumulator: &str) -> anyhow::Result<u64> {
     let consumers = redis.cli(&["--json", "XINFO", "CONSUMERS", EVENTS, GROUP]).await?;
-    let wrong = || format!("XINFO CONSUMERS says {consumers}");
-    let consumers: Vec<Consumer> = serde_json::from_str(&consumers).with_context(wrong)?;
+    let wrong = || format!("XINFO CONSUMERS returned {consumers}");
+    let consumers: Vec<ConsumerInfo> = serde_json::from_str(&consumers).with_context(wrong)?;
     let own = consumers.iter().filter(|consumer| consumer.is_of(accumulator));
     Ok(own.map(|consumer| consumer.pending).sum())
 }
 
-/// The entry that was added last.
-pub(crate) async fn end(redis: &RedisServer) -> anyhow::Result<Place> {
+/// Returns the id of the last entry.
+pub(crate) async fn end(redis: &RedisServer) -> anyhow::Result<EntryId> {
     let stream = redis.cli(&["--json", "XINFO", "STREAM", EVENTS]).await?;
-    let stream: Stream = serde_json::from_str(&stream).with_context(|| format!("XINFO STREAM says {stream}"))?;
+    let stream: StreamInfo =
+        serde_json::from_str(&stream).with_context(|| format!("XINFO STREAM returned {stream}"))?;
     Ok(stream.last_generated_id)
 }
 
-/// Waits until everything that was sent before is counted. Answers what is left if that stands still.
+/// Waits until all current entries are acknowledged. Returns the rest if the backlog stalls.
 pub(crate) async fn drained(redis: &RedisServer) -> anyhow::Result<Option<Backlog>> {
-    let (end, mut backlog) = (end(redis).await?, Backlog::of(redis).await?);
+    let (end, mut backlog) = (end(redis).await?, Backlog::read(redis).await?);
     let (mut progress, mut moved) = (backlog.progress(end), Instant::now());
     while !backlog.is_past(end) {
         if moved.elapsed() > STALLED_AFTER {
             return Ok(Some(backlog));
         }
-        sleep(ASK_EVERY).await;
-        backlog = Backlog::of(redis).await?;
+        sleep(POLL_INTERVAL).await;
+        backlog = Backlog::read(redis).await?;
         if backlog.progress(end) != progress {
             (progress, moved) = (backlog.progress(end), Instant::now());
         }
@@ -152,7 +154,7 @@ pub(crate) async fn drained(redis: &RedisServer) -> anyhow::Result<Option<Backlo
     Ok(None)
 }
 
-/// A number of INFO.
+/// Returns a number from INFO.
 pub(crate) async fn info(redis: &RedisServer, section: &str, name: &str) -> anyhow::Result<u64> {
     let text = redis.cli(&["INFO", section]).await?;
     let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
@@ -165,28 +167,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_readers_of_an_accumulator_are_told_from_those_of_another() {
+    fn consumers_belong_to_one_accumulator() {
         let of_first = |name: &str| {
             let (name, pending) = (name.to_owned(), 0);
-            Consumer { name, pending }.is_of("accumulator-0.1")
+            ConsumerInfo { name, pending }.is_of("accumulator-0.1")
         };
         assert!(of_first("accumulator-0.1") && of_first("accumulator-0.1.2"));
         assert!(!of_first("accumulator-0.10") && !of_first("accumulator-0.10.1") && !of_first("accumulator-1.1"));
     }
 
     #[test]
-    fn the_backlog_is_what_is_unread_or_not_acknowledged() {
+    fn unread_and_pending_entries_are_the_backlog() {
         let groups = r#"[{"name":"slow","consumers":0,"pending":9,"last-delivered-id":"0-0","entries-read":null,"lag":3},
             {"name":"accumulators","consumers":2,"pending":1,"last-delivered-id":"5-1","entries-read":4,"lag":null}]"#;
         let mut backlog = Backlog {
             group: find(groups).unwrap(),
             first_pending: first(r#"[1,"5-0","5-0",[["one","1"]]]"#).unwrap(),
         };
-        assert!(!backlog.is_past(Place(5, 0)), "it is pending");
-        assert!(backlog.is_past(Place(4, 9)));
+        assert!(!backlog.is_past(EntryId(5, 0)), "it is pending");
+        assert!(backlog.is_past(EntryId(4, 9)));
         backlog.first_pending = first("[0,null,null,null]").unwrap();
-        assert!(backlog.is_past(Place(5, 1)));
-        assert!(!backlog.is_past(Place(5, 2)), "it is unread");
+        assert!(backlog.is_past(EntryId(5, 1)));
+        assert!(!backlog.is_past(EntryId(5, 2)), "it is unread");
         assert!(find("[]").is_err() && first("ERR").is_err());
     }
 }

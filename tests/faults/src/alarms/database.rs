@@ -1,4 +1,4 @@
-//! The file of an embedded blog: deleted or replaced under the running server, or another program's.
+//! The SQLite file is deleted or replaced while the server runs, or belongs to another program.
 
 use std::{
     collections::BTreeMap,
@@ -9,102 +9,98 @@ use std::{
 use rusqlite::Connection;
 
 use super::{
-    articles::Articles,
-    scene::Scene,
-    witness::{Problem, REPORTED_WITHIN},
+    article_readers::ArticleReaders,
+    problem_reports::{Problem, REPORTED_WITHIN},
+    scenario::Scenario,
 };
-use crate::node::Node;
+use crate::node_process::NodeProcess;
 
-/// How the name of the lock ends that keeps two servers from one file.
+/// The file extension of the store lock.
 const LOCK: &str = "accumulator";
 
-/// How many likes are sent to a server that knows that its file is gone: it answers each only after seconds of retries.
+/// Likes to a server without its file. Few, because the server retries each for seconds.
 const LATE_LIKES: u64 = 1;
 
-/// What may happen to the file.
+/// What happens to the file.
 #[derive(Clone, Copy, Debug)]
-enum Loss {
+enum FileLoss {
     Deleted,
     Replaced,
 }
 
-/// The file disappears under the running server: noticed within seconds.
-pub(crate) async fn deleted(scene: &mut Scene) -> anyhow::Result<()> {
-    for loss in [Loss::Deleted, Loss::Replaced] {
-        let file = scene.folder().join(format!("{loss:?}.db"));
-        lose(scene, &file, loss).await?;
+/// The file disappears while the server runs, which it must notice.
+pub(crate) async fn deleted(scenario: &mut Scenario) -> anyhow::Result<()> {
+    for loss in [FileLoss::Deleted, FileLoss::Replaced] {
+        let file = scenario.folder().join(format!("{loss:?}.db"));
+        lose(scenario, &file, loss).await?;
     }
     Ok(())
 }
 
-async fn lose(scene: &mut Scene, file: &Path, loss: Loss) -> anyhow::Result<()> {
-    let mut web = embedded(scene, file).await?;
-    let articles = Articles::read_at(&[&web]);
-    let mut likers = scene.likers(&[&web]);
-    likers.likes(scene.likes).await;
-    let before = likers.acknowledged();
-    take_away(file, loss)?;
-    scene.struck();
-    let refused = likers.like_until_refused(REPORTED_WITHIN).await;
+async fn lose(scenario: &mut Scenario, file: &Path, loss: FileLoss) -> anyhow::Result<()> {
+    let mut web = embedded(scenario, file).await?;
+    let articles = ArticleReaders::read_at(&[&web]);
+    let mut clients = scenario.clients(&[&web]);
+    clients.likes(scenario.likes).await;
+    let before = clients.acknowledged();
+    lose_file(file, loss)?;
+    scenario.count_fault();
+    let refused = clients.like_until_refused(REPORTED_WITHIN).await;
     if refused {
-        let late = likers.acknowledged() - before;
-        scene.note(format!(
-            "{loss:?}: {late} likes were acknowledged before it was noticed"
+        let late = clients.acknowledged() - before;
+        scenario.add_note(format!(
+            "{loss:?}: {late} likes were acknowledged before the server noticed"
         ));
     } else {
-        scene.find(format!(
+        scenario.add_finding(format!(
             "{loss:?}: {REPORTED_WITHIN:?} later likes are still acknowledged"
         ));
     }
-    scene.all_must_report(&[&web], Problem::STORE).await;
-    if likers.likes(LATE_LIKES).await > 0 {
-        scene.find(format!(
-            "{loss:?}: likes are acknowledged after the server knows that its file is gone"
-        ));
+    scenario.check_all_report(&[&web], Problem::STORE).await;
+    if clients.likes(LATE_LIKES).await > 0 {
+        scenario.add_finding(format!("{loss:?}: likes are acknowledged although the file is missing"));
     }
-    scene.finish_reading(articles).await;
-    let acknowledged = likers.acknowledged();
+    scenario.finish_reading(articles).await;
+    let acknowledged = clients.acknowledged();
     web.stop().await?;
     web.start_again().await?;
-    let counted = super::likers::likes_at(web.address()).await?;
-    scene.add_up(acknowledged, counted);
-    scene
-        .must_be_ready(&web, "after a restart with a file that is there")
-        .await;
+    let counted = super::like_clients::likes_at(web.address()).await?;
+    scenario.add_counts(acknowledged, counted);
+    scenario.check_ready(&web, "after a restart with a file").await;
     Ok(())
 }
 
-fn take_away(file: &Path, loss: Loss) -> anyhow::Result<()> {
+fn lose_file(file: &Path, loss: FileLoss) -> anyhow::Result<()> {
     let log_of = |suffix: &str| PathBuf::from(format!("{}{suffix}", file.display()));
     for part in [file.to_owned(), log_of("-wal"), log_of("-shm")] {
         if part.exists() {
             fs::remove_file(part)?;
         }
     }
-    if matches!(loss, Loss::Replaced) {
+    if matches!(loss, FileLoss::Replaced) {
         fs::write(file, "")?;
     }
     Ok(())
 }
 
-/// Starts a web node that counts into this file itself.
-pub(crate) async fn embedded(scene: &mut Scene, file: &Path) -> anyhow::Result<Node> {
-    scene.web(&[store(file)]).await
+/// Starts a web node with an embedded accumulator and this database.
+pub(crate) async fn embedded(scenario: &mut Scenario, file: &Path) -> anyhow::Result<NodeProcess> {
+    scenario.web(&[store(file)]).await
 }
 
-/// The variable that names this file as the store.
+/// Returns the variable that selects this database.
 pub(crate) fn store(file: &Path) -> (&'static str, String) {
     ("HORIZON_STORE", format!("sqlite:{}", file.display()))
 }
 
-/// Another program's file is refused at the start, and not changed.
-pub(crate) async fn foreign(scene: &mut Scene) -> anyhow::Result<()> {
+/// A file of another program is rejected at startup and not changed.
+pub(crate) async fn foreign(scenario: &mut Scenario) -> anyhow::Result<()> {
     let marks = [
         ("marked.db", "PRAGMA application_id = 252006674"),
         ("versioned.db", "PRAGMA user_version = 2"),
     ];
     for (name, mark) in marks {
-        let folder = scene.folder().join(format!("of-another-program-{name}"));
+        let folder = scenario.folder().join(format!("of-another-program-{name}"));
         fs::create_dir(&folder)?;
         let file = folder.join(name);
         let database = Connection::open(&file)?;
@@ -113,47 +109,50 @@ pub(crate) async fn foreign(scene: &mut Scene) -> anyhow::Result<()> {
              INSERT INTO invoices VALUES (1, 99);"
         ))?;
         drop(database);
-        refused(scene, &folder, &file, mark).await?;
+        check_rejected(scenario, &folder, &file, mark).await?;
     }
     Ok(())
 }
 
-async fn refused(scene: &mut Scene, folder: &Path, file: &Path, mark: &str) -> anyhow::Result<()> {
+async fn check_rejected(scenario: &mut Scenario, folder: &Path, file: &Path, mark: &str) -> anyhow::Result<()> {
     let before = contents(folder)?;
-    scene.struck();
-    match embedded(scene, file).await {
+    scenario.count_fault();
+    match embedded(scenario, file).await {
         Ok(mut web) => {
-            scene.find(format!("it starts over another program's database ({mark})"));
+            scenario.add_finding(format!("it starts over another program's database ({mark})"));
             web.stop().await?;
         }
         Err(error) => {
             let said = format!("{error:#}");
             if !said.contains(&file.display().to_string()) {
-                scene.find(format!("the refusal does not name the file: {said}"));
+                scenario.add_finding(format!("the refusal does not name the file: {said}"));
             }
             let sentence = said.lines().find(|line| line.contains("database"));
-            scene.note(format!("{mark}: {}", sentence.unwrap_or(&said)));
+            scenario.add_note(format!("{mark}: {}", sentence.unwrap_or(&said)));
         }
     }
     let after = contents(folder)?;
     for (path, bytes) in &before {
         if after.get(path) != Some(bytes) {
-            scene.find(format!("{} of another program is changed ({mark})", path.display()));
+            scenario.add_finding(format!("{} of another program is changed ({mark})", path.display()));
         }
     }
     for path in after.keys().filter(|path| !before.contains_key(*path)) {
-        let text = format!("{} lies beside another program's database ({mark})", path.display());
-        // A lock is empty and nobody else's.
+        let text = format!(
+            "{} was created next to the database of another program ({mark})",
+            path.display()
+        );
+        // The lock file is empty.
         if path.extension().is_some_and(|end| end == LOCK) {
-            scene.note(text);
+            scenario.add_note(text);
         } else {
-            scene.find(text);
+            scenario.add_finding(text);
         }
     }
     Ok(())
 }
 
-/// The files of a folder, by name.
+/// Returns the files of a folder.
 fn contents(folder: &Path) -> anyhow::Result<BTreeMap<PathBuf, Vec<u8>>> {
     let files = fs::read_dir(folder)?.map(|entry| {
         let path = entry?.path();

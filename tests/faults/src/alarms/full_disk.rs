@@ -1,83 +1,85 @@
-//! One small disk holds the database and the log of an embedded blog, and is full for a while.
+//! The disk with the database and the log of a blog is full for a while.
 
 use std::{fs, time::Duration};
 
 use super::{
-    articles::Articles,
+    article_readers::ArticleReaders,
     database::store,
-    likers::COUNTED_WITHIN,
-    scene::Scene,
+    like_clients::COUNTED_WITHIN,
+    problem_reports::{self, Problem},
+    scenario::Scenario,
     tmpfs::Tmpfs,
-    witness::{self, Problem},
 };
-use crate::node::Node;
+use crate::node_process::NodeProcess;
 
 /// The size of the disk, in mebibytes.
 const DISK: u64 = 16;
 
-/// How soon a like has to be refused on a full disk.
+/// The longest time until a like is rejected on a full disk.
 const REFUSED_WITHIN: Duration = Duration::from_secs(30);
 
-/// How many more likes are sent to a full disk: the server answers each only after seconds of retries.
+/// Likes to a full disk. Few, because the server retries each for seconds.
 const LATE_LIKES: u64 = 2;
 
-/// How soon every like has to be acknowledged once there is space again.
-const HEALED_WITHIN: Duration = Duration::from_secs(15);
+/// The longest time until every like is acknowledged once there is space again.
+const RECOVERED_WITHIN: Duration = Duration::from_secs(15);
 
-/// Likes are refused while nothing can be written, articles stay, and everything heals by itself.
-pub(crate) async fn with_the_log(scene: &mut Scene) -> anyhow::Result<()> {
-    let folder = scene.folder().join("disk");
+/// Likes are rejected while the disk is full, articles stay readable, and the blog recovers.
+pub(crate) async fn with_the_log(scenario: &mut Scenario) -> anyhow::Result<()> {
+    let folder = scenario.folder().join("disk");
     fs::create_dir(&folder)?;
     let disk = Tmpfs::mount(folder, DISK)?;
     let file = store(&disk.path().join("horizon.db"));
     let level = ("RUST_LOG", "debug".to_owned());
-    let mut web = scene.web_with_log(&[file, level], disk.path().join("web.log")).await?;
-    let played = fill_and_free(scene, &disk, &web).await;
+    let mut web = scenario
+        .web_with_log(&[file, level], disk.path().join("web.log"))
+        .await?;
+    let played = fill_and_free(scenario, &disk, &web).await;
     let ended = web.stop().await;
-    // The disk goes, and its log is shown if the class fails.
-    fs::copy(disk.path().join("web.log"), scene.folder().join("web.log"))?;
+    // The disk is unmounted, and the report needs its log.
+    fs::copy(disk.path().join("web.log"), scenario.folder().join("web.log"))?;
     played.and(ended)
 }
 
-async fn fill_and_free(scene: &mut Scene, disk: &Tmpfs, web: &Node) -> anyhow::Result<()> {
-    let articles = Articles::read_at(&[web]);
-    let mut likers = scene.likers(&[web]);
-    likers.likes(scene.likes).await;
+async fn fill_and_free(scenario: &mut Scenario, disk: &Tmpfs, web: &NodeProcess) -> anyhow::Result<()> {
+    let articles = ArticleReaders::read_at(&[web]);
+    let mut clients = scenario.clients(&[web]);
+    clients.likes(scenario.likes).await;
     disk.fill()?;
-    scene.struck();
-    if !likers.like_until_refused(REFUSED_WITHIN).await {
-        scene.find(format!(
+    scenario.count_fault();
+    if !clients.like_until_refused(REFUSED_WITHIN).await {
+        scenario.add_finding(format!(
             "{REFUSED_WITHIN:?} after the disk was full likes are still acknowledged"
         ));
     }
-    likers.likes(LATE_LIKES).await;
-    // There is no space for an ERROR either.
-    scene.must_be_unready(web, Problem::STORE).await;
-    if let Err(answer) = witness::alive(web).await {
-        scene.find(format!("on a full disk /healthz says {answer}"));
+    clients.likes(LATE_LIKES).await;
+    // There is no space for a log line either.
+    scenario.check_unready(web, Problem::STORE).await;
+    if let Err(answer) = problem_reports::alive(web).await {
+        scenario.add_finding(format!("on a full disk /healthz returns {answer}"));
     }
-    let refused = likers.unsure();
+    let refused = clients.unsure();
     disk.free()?;
-    if !likers.settle(HEALED_WITHIN).await {
-        let why = likers.last_refusal().to_owned();
-        scene.find(format!(
-            "{HEALED_WITHIN:?} after there is space again likes are refused: {why}"
+    if !clients.retry_all(RECOVERED_WITHIN).await {
+        let why = clients.last_error().to_owned();
+        scenario.add_finding(format!(
+            "{RECOVERED_WITHIN:?} after there is space again likes are refused: {why}"
         ));
     }
-    scene.must_be_ready(web, "after there is space again").await;
-    scene.note(format!("{refused} likes were refused meanwhile"));
-    match likers.counted_at(web.address(), 0, COUNTED_WITHIN).await {
+    scenario.check_ready(web, "after there is space again").await;
+    scenario.add_note(format!("{refused} likes were refused meanwhile"));
+    match clients.counted_at(web.address(), 0, COUNTED_WITHIN).await {
         Ok(counted) => {
-            scene.add_up(likers.acknowledged(), counted);
-            if let Some(difference) = likers.difference(counted) {
-                scene.find(difference);
+            scenario.add_counts(clients.acknowledged(), counted);
+            if let Some(difference) = clients.difference(counted) {
+                scenario.add_finding(difference);
             }
         }
-        Err(error) => scene.find(format!("no numbers are shown: {error:#}")),
+        Err(error) => scenario.add_finding(format!("no numbers are shown: {error:#}")),
     }
     if web.log().contains("panicked") {
-        scene.find("the server panicked");
+        scenario.add_finding("the server panicked");
     }
-    scene.finish_reading(articles).await;
+    scenario.finish_reading(articles).await;
     Ok(())
 }

@@ -1,54 +1,54 @@
-//! The classes that check the second promise: nothing is lost in silence.
+//! Classes that check that every loss is reported.
 //!
-//! What is acknowledged is counted exactly, or the loss is reported: an ERROR line, a metric, and 503 from `/readyz`
-//! with the reason. Articles stay readable meanwhile, and `/readyz` tells the truth.
+//! Acknowledged events are counted exactly, or the loss is reported by an ERROR line, a metric, and `/readyz` with
+//! status 503 and the reason. Articles stay readable meanwhile, and `/readyz` tells the truth.
 
-mod articles;
+mod article_readers;
 mod clock;
 mod database;
-mod front;
+mod dead_log;
 mod full_disk;
-mod likers;
-mod link;
-mod log;
+mod like_clients;
+mod mutant_proxy;
 mod partition;
+mod problem_reports;
 mod redis_loss;
-mod scene;
+mod scenario;
+mod switchable_link;
 mod tmpfs;
 mod topology;
-mod witness;
 
-use horizon_test_support::Seed;
+pub(crate) use self::mutant_proxy::MutantProxy;
+use fastrand::Rng;
 
-pub(crate) use self::front::Front;
-use self::scene::Scene;
-use crate::{classes::Class, report::Outcome, scale::Scale};
+use self::scenario::Scenario;
+use crate::{classes::Class, report::ClassOutcome, scale::Scale};
 
-/// Plays a class of this family.
-pub(crate) async fn play(outcome: &mut Outcome, scale: &Scale, dice: Seed) -> anyhow::Result<()> {
+/// Runs a class of this module.
+pub(crate) async fn play(outcome: &mut ClassOutcome, scale: &Scale, rng: Rng) -> anyhow::Result<()> {
     let class = outcome.class;
-    let mut scene = Scene::new(outcome.defect, scale, dice)?;
-    let played = strike(class, &mut scene).await;
-    scene.hand_over(outcome);
+    let mut scenario = Scenario::new(outcome.mutant, scale, rng)?;
+    let played = run_class(class, &mut scenario).await;
+    scenario.finish(outcome);
     played
 }
 
-async fn strike(class: Class, scene: &mut Scene) -> anyhow::Result<()> {
+async fn run_class(class: Class, scenario: &mut Scenario) -> anyhow::Result<()> {
     match class {
-        Class::StreamDeleted => redis_loss::stream_deleted(scene).await,
-        Class::Flushall => redis_loss::flushall(scene).await,
-        Class::RedisEmptied => redis_loss::restarted_empty(scene).await,
-        Class::Eviction => redis_loss::eviction(scene).await,
-        Class::ClockOff => clock::off(scene).await,
-        Class::Partition => partition::without_wait(scene).await,
-        Class::PartitionWait => partition::with_wait(scene).await,
-        Class::DatabaseDeleted => database::deleted(scene).await,
-        Class::ForeignDatabase => database::foreign(scene).await,
-        Class::ClusterNode => topology::cluster_node(scene).await,
-        Class::TwoStores => topology::two_stores(scene).await,
-        Class::DuplicateNames => topology::duplicate_names(scene).await,
-        Class::DeadLog => log::dead(scene).await,
-        Class::FullDisk => full_disk::with_the_log(scene).await,
-        _ => anyhow::bail!("{} is played elsewhere", class.name()),
+        Class::StreamDeleted => redis_loss::stream_deleted(scenario).await,
+        Class::Flushall => redis_loss::flushall(scenario).await,
+        Class::RedisEmptied => redis_loss::restarted_empty(scenario).await,
+        Class::Eviction => redis_loss::eviction(scenario).await,
+        Class::ClockOff => clock::shifted(scenario).await,
+        Class::Partition => partition::without_wait(scenario).await,
+        Class::PartitionWait => partition::with_wait(scenario).await,
+        Class::DatabaseDeleted => database::deleted(scenario).await,
+        Class::ForeignDatabase => database::foreign(scenario).await,
+        Class::ClusterNode => topology::cluster_node(scenario).await,
+        Class::TwoStores => topology::two_stores(scenario).await,
+        Class::DuplicateNames => topology::duplicate_names(scenario).await,
+        Class::DeadLog => dead_log::dead(scenario).await,
+        Class::FullDisk => full_disk::with_the_log(scenario).await,
+        _ => anyhow::bail!("{} is not a class of this module", class.name()),
     }
 }

@@ -1,4 +1,4 @@
-//! A replica becomes the master while clients still write to the old one.
+//! A replica becomes the master while clients still write to the old master.
 
 use std::{cell::Cell, time::Duration};
 
@@ -7,142 +7,146 @@ use horizon_test_support::wait_until;
 use tokio::time::sleep;
 
 use super::{
-    articles::Articles,
-    likers::likes_at,
-    link::Link,
-    scene::Scene,
-    witness::{self, Problem},
+    article_readers::ArticleReaders,
+    like_clients::likes_at,
+    problem_reports::{self, Problem},
+    scenario::Scenario,
+    switchable_link::SwitchableLink,
 };
-use crate::{defect::Defect, node::Node, oracle::SHOWN_WITHIN, stream};
+use crate::{mutant::Mutant, node_process::NodeProcess, oracle::SHOWN_WITHIN, stream};
 
-/// How long clients write to a master that is none any more.
-const APART_FOR: Duration = Duration::from_secs(2);
+/// How long clients write to the old master.
+const PARTITION_TIME: Duration = Duration::from_secs(2);
 
-/// How soon every like has to be acknowledged once clients reach the new master.
-const SETTLED_WITHIN: Duration = Duration::from_secs(30);
+/// The longest time until the new master has acknowledged every like.
+const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(30);
 
-/// Clients wait for no replica: what was acknowledged meanwhile is lost, and that is reported.
-pub(crate) async fn without_wait(scene: &mut Scene) -> anyhow::Result<()> {
-    let cluster = Replicated::start().await?;
+/// Without `?wait=1`: likes that the old master acknowledged are lost, and that is reported.
+pub(crate) async fn without_wait(scenario: &mut Scenario) -> anyhow::Result<()> {
+    let cluster = ReplicatedRedis::start().await?;
     let url = cluster.link.url();
-    let played = play(scene, &cluster, url).await?;
-    if played.difference.is_none() {
-        scene.find("nothing was lost although no client waited for a replica: the class proves nothing");
+    let result = run_partition(scenario, &cluster, url).await?;
+    if result.difference.is_none() {
+        scenario.add_finding("nothing was lost without `?wait=1`, so the class tests nothing");
     }
-    let nodes: Vec<&Node> = played.accumulators.iter().chain(&played.webs).collect();
-    let reported = scene.all_must_report(&nodes, Problem::BUS).await;
-    scene.lost(played.difference, reported);
+    let nodes: Vec<&NodeProcess> = result.accumulators.iter().chain(&result.webs).collect();
+    let reported = scenario.check_all_report(&nodes, Problem::BUS).await;
+    scenario.add_loss(result.difference, reported);
     Ok(())
 }
 
-/// Clients wait for one replica: nothing that was acknowledged is lost.
-pub(crate) async fn with_wait(scene: &mut Scene) -> anyhow::Result<()> {
-    let cluster = Replicated::start().await?;
-    let url = match scene.defect {
-        Some(Defect::DropsWait) => cluster.link.url(),
+/// With `?wait=1`: no acknowledged like is lost.
+pub(crate) async fn with_wait(scenario: &mut Scenario) -> anyhow::Result<()> {
+    let cluster = ReplicatedRedis::start().await?;
+    let url = match scenario.mutant {
+        Some(Mutant::DropsWait) => cluster.link.url(),
         _ => format!("{}/?wait=1", cluster.link.url()),
     };
-    let played = play(scene, &cluster, url).await?;
-    if let Some(difference) = &played.difference {
-        scene.find(format!("although each like waits for a replica, {difference}"));
+    let result = run_partition(scenario, &cluster, url).await?;
+    if let Some(difference) = &result.difference {
+        scenario.add_finding(format!("with `?wait=1`, {difference}"));
     }
-    // An event without an acknowledgement is gone with the old master, and that is no loss.
-    for node in played.webs.iter().chain(&played.accumulators) {
-        scene.must_be_ready(node, "at the new master").await;
+    // Events that were not acknowledged may be lost.
+    for node in result.webs.iter().chain(&result.accumulators) {
+        scenario.check_ready(node, "with the new master").await;
     }
     Ok(())
 }
 
-/// What came of it.
-struct Played {
-    webs: [Node; 2],
-    accumulators: [Node; 2],
+/// The result of a partition.
+struct PartitionResult {
+    webs: [NodeProcess; 2],
+    accumulators: [NodeProcess; 2],
     difference: Option<String>,
 }
 
-async fn play(scene: &mut Scene, cluster: &Replicated, url: String) -> anyhow::Result<Played> {
+async fn run_partition(
+    scenario: &mut Scenario,
+    cluster: &ReplicatedRedis,
+    url: String,
+) -> anyhow::Result<PartitionResult> {
     let pipe = [("HORIZON_BUS", url)];
-    let accumulators = [scene.accumulator(&pipe).await?, scene.accumulator(&pipe).await?];
-    let webs = [scene.web(&pipe).await?, scene.web(&pipe).await?];
-    let articles = Articles::read_at(&webs.each_ref());
-    let mut likers = scene.likers(&webs.each_ref());
-    likers.likes(scene.likes).await;
-    let before = (likers.acknowledged(), likers.unsure());
+    let accumulators = [scenario.accumulator(&pipe).await?, scenario.accumulator(&pipe).await?];
+    let webs = [scenario.web(&pipe).await?, scenario.web(&pipe).await?];
+    let articles = ArticleReaders::read_at(&webs.each_ref());
+    let mut clients = scenario.clients(&webs.each_ref());
+    clients.likes(scenario.likes).await;
+    let before = (clients.acknowledged(), clients.unsure());
     let over = Cell::new(false);
-    let parting = async {
-        let parted = cluster.part().await;
-        sleep(APART_FOR).await;
-        let readiness = witness::readiness(&webs[0]).await;
-        cluster.link.turn_to(cluster.first.port());
+    let partition = async {
+        let promoted = cluster.promote_replica().await;
+        sleep(PARTITION_TIME).await;
+        let readiness = problem_reports::readiness(&webs[0]).await;
+        cluster.link.switch_to(cluster.first.port());
         over.set(true);
-        parted.map(|()| readiness)
+        promoted.map(|()| readiness)
     };
-    let (readiness, ()) = tokio::join!(parting, likers.like_until(|| over.get()));
-    scene.struck();
-    let said = readiness?.err().unwrap_or_else(|| "200".into()).replace('\n', "; ");
-    scene.note(format!(
-        "while clients were at the old master {} likes were acknowledged and {} were not; /readyz of a web node said \
-         {said}",
-        likers.acknowledged() - before.0,
-        likers.unsure() - before.1
+    let (readiness, ()) = tokio::join!(partition, clients.like_until(|| over.get()));
+    scenario.count_fault();
+    let readiness = readiness?.err().unwrap_or_else(|| "200".into()).replace('\n', "; ");
+    scenario.add_note(format!(
+        "with the old master {} likes were acknowledged and {} were not; /readyz of a web node returned \
+         {readiness}",
+        clients.acknowledged() - before.0,
+        clients.unsure() - before.1
     ));
-    if !likers.settle(SETTLED_WITHIN).await {
-        scene.find(format!(
-            "at the new master {} likes are not acknowledged: {}",
-            likers.unsure(),
-            likers.last_refusal()
+    if !clients.retry_all(ACKNOWLEDGED_WITHIN).await {
+        scenario.add_finding(format!(
+            "with the new master {} likes are not acknowledged: {}",
+            clients.unsure(),
+            clients.last_error()
         ));
     }
     if let Some(rest) = stream::drained(&cluster.first).await? {
-        scene.find(format!("at the new master the backlog stands still: {rest}"));
+        scenario.add_finding(format!("at the new master the backlog does not shrink: {rest}"));
     }
-    // What was lost never comes, so this waits as long as what was counted may take to be shown.
-    let counted = likers.counted_at(webs[0].address(), 0, SHOWN_WITHIN).await?;
+    // Lost likes never appear, so wait as long as counted ones may take.
+    let counted = clients.counted_at(webs[0].address(), 0, SHOWN_WITHIN).await?;
     let counted = counted.min(likes_at(webs[1].address()).await?);
-    scene.add_up(likers.acknowledged(), counted);
-    scene.finish_reading(articles).await;
-    Ok(Played {
+    scenario.add_counts(clients.acknowledged(), counted);
+    scenario.finish_reading(articles).await;
+    Ok(PartitionResult {
         webs,
         accumulators,
-        difference: likers.difference(counted),
+        difference: clients.difference(counted),
     })
 }
 
-/// A master with two replicas, and the address under which clients look for the master.
-struct Replicated {
+/// A master with two replicas, and the address that clients use.
+struct ReplicatedRedis {
     master: RedisServer,
     first: RedisServer,
     second: RedisServer,
-    link: Link,
+    link: SwitchableLink,
 }
 
-impl Replicated {
+impl ReplicatedRedis {
     async fn start() -> anyhow::Result<Self> {
         let master = RedisServer::start(&[]).await?;
         let this = Self {
-            link: Link::to(master.port()).await?,
+            link: SwitchableLink::start(master.port()).await?,
             first: RedisServer::start(&[]).await?,
             second: RedisServer::start(&[]).await?,
             master,
         };
-        follow(&this.first, this.master.port()).await?;
-        follow(&this.second, this.master.port()).await?;
+        replicate(&this.first, this.master.port()).await?;
+        replicate(&this.second, this.master.port()).await?;
         Ok(this)
     }
 
-    /// Takes both replicas from the master, and makes the first of them a master. The second leaves before, so that
-    /// whatever a replica has from then on the new master has.
-    async fn part(&self) -> anyhow::Result<()> {
-        follow(&self.second, self.first.port()).await?;
+    /// Disconnects both replicas and promotes the first. The second is disconnected before, so that the new master has
+    /// everything that any replica has.
+    async fn promote_replica(&self) -> anyhow::Result<()> {
+        replicate(&self.second, self.first.port()).await?;
         self.first.cli(&["REPLICAOF", "NO", "ONE"]).await?;
         Ok(())
     }
 }
 
-/// Makes a server the replica of the one at this port, and waits until it has everything.
-async fn follow(server: &RedisServer, port: u16) -> anyhow::Result<()> {
+/// Makes a server the replica of the one at this port, and waits until it is in sync.
+async fn replicate(server: &RedisServer, port: u16) -> anyhow::Result<()> {
     server.cli(&["REPLICAOF", "127.0.0.1", &port.to_string()]).await?;
-    wait_until("a replica has what its master has", async || {
+    wait_until("the replica is in sync", async || {
         let state = server.cli(&["INFO", "replication"]).await?;
         let (is_up, is_of) = (
             state.contains("master_link_status:up"),

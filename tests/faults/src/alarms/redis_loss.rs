@@ -1,4 +1,4 @@
-//! Redis loses events that wait to be counted.
+//! Redis loses unread events.
 
 use std::{fs, sync::Arc};
 
@@ -6,51 +6,51 @@ use anyhow::{Context, ensure};
 use horizon_backend::now;
 use horizon_core::Slug;
 use horizon_redis::{RedisBus, RedisConfig, RedisStats, testing::RedisServer};
-use horizon_test_support::{Seed, wait_until};
+use horizon_test_support::wait_until;
 use tokio::time::{Duration, Instant};
 
 use super::{
-    articles::Articles,
-    likers::{COUNTED_WITHIN, Likers, PAGE},
-    scene::Scene,
-    witness::{Problem, REPORTED_WITHIN},
+    article_readers::ArticleReaders,
+    like_clients::{COUNTED_WITHIN, LikeClients, PAGE},
+    problem_reports::{Problem, REPORTED_WITHIN},
+    scenario::Scenario,
 };
 use crate::{
-    crowd::Crowd,
-    diary::Diary,
-    load::Load,
-    node::Node,
+    ack_log::AckLog,
+    event_generator::EventGenerator,
+    node_process::NodeProcess,
+    publishers::Publishers,
     stream::{EVENTS, info},
 };
 
-/// A Redis that throws away whatever was not used for long once it holds so much.
+/// Options of a Redis that evicts keys.
 const EVICTING: &[&str] = &["--maxmemory", "4mb", "--maxmemory-policy", "allkeys-lru"];
 
-/// How many events are sent at a time until Redis throws something away, in events.
+/// Events that are sent together until Redis evicts a key.
 const SLICE: u64 = 5_000;
 
-/// How soon Redis has to have thrown something away.
+/// The longest time until Redis evicts a key.
 const EVICTED_WITHIN: Duration = Duration::from_secs(60);
 
-/// Two web nodes, two accumulators and their Redis.
-struct Cast {
+/// A Redis server, two web nodes and two accumulators.
+struct RedisScenario {
     redis: RedisServer,
-    webs: [Node; 2],
-    accumulators: [Node; 2],
+    webs: [NodeProcess; 2],
+    accumulators: [NodeProcess; 2],
 }
 
-impl Cast {
-    async fn start(scene: &mut Scene, options: &[&str]) -> anyhow::Result<Self> {
+impl RedisScenario {
+    async fn start(scenario: &mut Scenario, options: &[&str]) -> anyhow::Result<Self> {
         let redis = RedisServer::start(options).await?;
         let pipe = [("HORIZON_BUS", redis.url())];
         Ok(Self {
-            accumulators: [scene.accumulator(&pipe).await?, scene.accumulator(&pipe).await?],
-            webs: [scene.web(&pipe).await?, scene.web(&pipe).await?],
+            accumulators: [scenario.accumulator(&pipe).await?, scenario.accumulator(&pipe).await?],
+            webs: [scenario.web(&pipe).await?, scenario.web(&pipe).await?],
             redis,
         })
     }
 
-    /// How many likes the store has, or none if it cannot be read.
+    /// Returns the stored likes.
     async fn stored(&self) -> anyhow::Result<u64> {
         use horizon_core::{StatsStoreExt, Topic};
         let store = RedisStats::connect(&RedisConfig::new(&self.redis.url())?)?;
@@ -72,8 +72,8 @@ impl Cast {
         Ok(())
     }
 
-    /// Waits until the accumulators have trimmed what they counted, and so have looked at the stream since.
-    async fn trimmed(&self) -> anyhow::Result<()> {
+    /// Waits until the accumulators have trimmed the counted events, and so have checked the stream.
+    async fn wait_until_trimmed(&self) -> anyhow::Result<()> {
         wait_until("the stream is trimmed", async || {
             let length = self.redis.cli(&["XLEN", EVENTS]).await?;
             ensure!(length.trim() == "1", "{} events are in the stream", length.trim());
@@ -82,15 +82,15 @@ impl Cast {
         .await
     }
 
-    fn webs(&self) -> [&Node; 2] {
+    fn webs(&self) -> [&NodeProcess; 2] {
         self.webs.each_ref()
     }
 
-    fn nodes(&self) -> Vec<&Node> {
+    fn nodes(&self) -> Vec<&NodeProcess> {
         self.accumulators.iter().chain(&self.webs).collect()
     }
 
-    /// Starts every process again, as an operator does who has seen the alarm.
+    /// Restarts every process, as an operator does after the alarm.
     async fn restart(&mut self) -> anyhow::Result<()> {
         for node in self.accumulators.iter_mut().chain(&mut self.webs) {
             node.stop().await?;
@@ -100,9 +100,9 @@ impl Cast {
     }
 }
 
-/// The stream is deleted while events wait in it.
-pub(crate) async fn stream_deleted(scene: &mut Scene) -> anyhow::Result<()> {
-    lose(scene, async |redis| {
+/// The stream is deleted while it has unread events.
+pub(crate) async fn stream_deleted(scenario: &mut Scenario) -> anyhow::Result<()> {
+    lose_events(scenario, async |redis| {
         let deleted = redis.cli(&["DEL", EVENTS]).await?;
         ensure!(deleted.trim() == "1", "there was no stream to delete");
         Ok(())
@@ -110,14 +110,14 @@ pub(crate) async fn stream_deleted(scene: &mut Scene) -> anyhow::Result<()> {
     .await
 }
 
-/// Everything in Redis is deleted while events wait.
-pub(crate) async fn flushall(scene: &mut Scene) -> anyhow::Result<()> {
-    lose(scene, async |redis| Ok(redis.cli(&["FLUSHALL"]).await.map(drop)?)).await
+/// All keys are deleted while events are unread.
+pub(crate) async fn flushall(scenario: &mut Scenario) -> anyhow::Result<()> {
+    lose_events(scenario, async |redis| Ok(redis.cli(&["FLUSHALL"]).await.map(drop)?)).await
 }
 
-/// Redis is killed while events wait, and comes back without its files.
-pub(crate) async fn restarted_empty(scene: &mut Scene) -> anyhow::Result<()> {
-    lose(scene, async |redis| {
+/// Redis is killed while events are unread, and restarts without its files.
+pub(crate) async fn restarted_empty(scenario: &mut Scenario) -> anyhow::Result<()> {
+    lose_events(scenario, async |redis| {
         let folder = redis.cli(&["CONFIG", "GET", "dir"]).await?;
         let folder = folder
             .lines()
@@ -131,107 +131,113 @@ pub(crate) async fn restarted_empty(scene: &mut Scene) -> anyhow::Result<()> {
     .await
 }
 
-/// Lets events wait while no accumulator runs, takes them away, and looks who says so.
-async fn lose(
-    scene: &mut Scene,
-    strike: impl AsyncFnOnce(&mut RedisServer) -> anyhow::Result<()>,
+/// Deletes unread events while no accumulator runs, and checks the reports.
+async fn lose_events(
+    scenario: &mut Scenario,
+    delete: impl AsyncFnOnce(&mut RedisServer) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let mut cast = Cast::start(scene, &[]).await?;
-    let articles = Articles::read_at(&cast.webs());
-    let mut likers = scene.likers(&cast.webs());
-    let likes = scene.likes;
-    likers.likes(likes).await;
-    let counted = likers.counted_at(cast.webs[0].address(), 0, COUNTED_WITHIN).await?;
+    let mut setup = RedisScenario::start(scenario, &[]).await?;
+    let articles = ArticleReaders::read_at(&setup.webs());
+    let mut clients = scenario.clients(&setup.webs());
+    let likes = scenario.likes;
+    clients.likes(likes).await;
+    let counted = clients.counted_at(setup.webs[0].address(), 0, COUNTED_WITHIN).await?;
     ensure!(
-        likers.difference(counted).is_none(),
+        clients.difference(counted).is_none(),
         "before any fault {counted} are counted"
     );
-    cast.pause_accumulators().await?;
-    likers.likes(likes).await;
-    strike(&mut cast.redis).await?;
-    scene.struck();
-    cast.resume_accumulators().await?;
-    let reported = scene.all_must_report(&cast.nodes(), Problem::BUS).await;
-    let stored = cast.stored().await?;
-    scene.add_up(likers.acknowledged(), stored);
-    scene.lost(likers.difference(stored), reported);
-    later_likes_are_counted(scene, &cast, stored).await?;
-    scene.finish_reading(articles).await;
-    cast.restart().await?;
-    for node in cast.nodes() {
-        scene.must_be_ready(node, "after a restart").await;
+    setup.pause_accumulators().await?;
+    clients.likes(likes).await;
+    delete(&mut setup.redis).await?;
+    scenario.count_fault();
+    setup.resume_accumulators().await?;
+    let reported = scenario.check_all_report(&setup.nodes(), Problem::BUS).await;
+    let stored = setup.stored().await?;
+    scenario.add_counts(clients.acknowledged(), stored);
+    scenario.add_loss(clients.difference(stored), reported);
+    check_later_likes(scenario, &setup, stored).await?;
+    scenario.finish_reading(articles).await;
+    setup.restart().await?;
+    for node in setup.nodes() {
+        scenario.check_ready(node, "after a restart").await;
     }
     Ok(())
 }
 
-/// What is acknowledged after the loss is counted as ever.
-async fn later_likes_are_counted(scene: &mut Scene, cast: &Cast, base: u64) -> anyhow::Result<()> {
-    let mut likers: Likers = scene.likers(&cast.webs());
-    likers.likes(scene.likes).await;
-    if likers.acknowledged() == 0 {
-        scene.find(format!(
+/// Checks that likes after the loss are counted.
+async fn check_later_likes(scenario: &mut Scenario, setup: &RedisScenario, base: u64) -> anyhow::Result<()> {
+    let mut clients: LikeClients = scenario.clients(&setup.webs());
+    clients.likes(scenario.likes).await;
+    if clients.acknowledged() == 0 {
+        scenario.add_finding(format!(
             "after the loss no like is acknowledged: {}",
-            likers.last_refusal()
+            clients.last_error()
         ));
         return Ok(());
     }
     let give_up = Instant::now() + REPORTED_WITHIN;
     let counted = loop {
-        let counted = cast.stored().await?.saturating_sub(base);
-        if counted >= likers.acknowledged() || Instant::now() > give_up {
+        let counted = setup.stored().await?.saturating_sub(base);
+        if counted >= clients.acknowledged() || Instant::now() > give_up {
             break counted;
         }
     };
-    if let Some(difference) = likers.difference(counted) {
-        scene.find(format!("after the loss {difference}"));
+    if let Some(difference) = clients.difference(counted) {
+        scenario.add_finding(format!("after the loss {difference}"));
     }
     Ok(())
 }
 
-/// Redis may throw away whatever was not used for long: said before anything is lost, and again when it is.
-pub(crate) async fn eviction(scene: &mut Scene) -> anyhow::Result<()> {
-    let cast = Cast::start(scene, EVICTING).await?;
-    let articles = Articles::read_at(&cast.webs());
-    scene.all_must_report(&cast.nodes(), Problem::SETTINGS).await;
-    // A stream that never had an event when somebody last looked at it cannot be told from another one.
-    scene.likers(&cast.webs()).likes(scene.likes).await;
-    cast.trimmed().await?;
-    cast.pause_accumulators().await?;
-    // It lives on after the loss, as publishers do: only who wrote an event knows of it in the first second.
-    let publisher = publisher(&cast)?;
-    let acknowledged = fill_until_evicted(scene, &cast, &publisher).await?;
-    scene.struck();
-    cast.resume_accumulators().await?;
-    scene.note(format!(
-        "{acknowledged} events were acknowledged until Redis threw the stream away"
+/// Redis may evict keys: reported before the first loss, and after it.
+pub(crate) async fn eviction(scenario: &mut Scenario) -> anyhow::Result<()> {
+    let setup = RedisScenario::start(scenario, EVICTING).await?;
+    let articles = ArticleReaders::read_at(&setup.webs());
+    scenario.check_all_report(&setup.nodes(), Problem::SETTINGS).await;
+    // Without an event, a deleted stream cannot be distinguished from a new one.
+    scenario.clients(&setup.webs()).likes(scenario.likes).await;
+    setup.wait_until_trimmed().await?;
+    setup.pause_accumulators().await?;
+    // Keep the publisher: only the process that wrote an event knows it during the first second.
+    let publisher = publisher(&setup)?;
+    let acknowledged = fill_until_evicted(scenario, &setup, &publisher).await?;
+    scenario.count_fault();
+    setup.resume_accumulators().await?;
+    scenario.add_note(format!(
+        "{acknowledged} events were acknowledged until Redis evicted the stream"
     ));
-    scene.all_must_report(&cast.nodes(), Problem::BUS).await;
+    scenario.check_all_report(&setup.nodes(), Problem::BUS).await;
     drop(publisher);
-    scene.finish_reading(articles).await;
+    scenario.finish_reading(articles).await;
     Ok(())
 }
 
-fn publisher(cast: &Cast) -> anyhow::Result<Load> {
-    let config = RedisConfig::new(&cast.redis.url())?;
+fn publisher(setup: &RedisScenario) -> anyhow::Result<Publishers> {
+    let config = RedisConfig::new(&setup.redis.url())?;
     let store = Arc::new(RedisStats::connect(&config)?);
-    Ok(Load::new(RedisBus::connect(&config, store)?, None))
+    Ok(Publishers::new(RedisBus::connect(&config, store)?, None))
 }
 
-/// Sends events until Redis has thrown the stream away. Returns how many were acknowledged.
-async fn fill_until_evicted(scene: &mut Scene, cast: &Cast, publisher: &Load) -> anyhow::Result<u64> {
-    let (diary, slug) = (Diary::default(), Slug::new(PAGE)?);
-    let mut crowd = Crowd::new(Seed::new(scene.dice.next()), &[slug]);
+/// Sends events until Redis has evicted the stream. Returns how many were acknowledged.
+async fn fill_until_evicted(
+    scenario: &mut Scenario,
+    setup: &RedisScenario,
+    publisher: &Publishers,
+) -> anyhow::Result<u64> {
+    let (ack_log, slug) = (AckLog::default(), Slug::new(PAGE)?);
+    let mut generator = EventGenerator::new(scenario.rng.fork(), &[slug]);
     let give_up = Instant::now() + EVICTED_WITHIN;
     let mut waiting = 0;
     while Instant::now() < give_up {
-        publisher.publish(crowd.events(SLICE, now(), &diary), &diary).await?;
+        publisher
+            .publish(generator.events(SLICE, now(), &ack_log), &ack_log)
+            .await?;
         let before = waiting;
-        waiting = cast.redis.cli(&["XLEN", EVENTS]).await?.trim().parse::<u64>()?;
+        waiting = setup.redis.cli(&["XLEN", EVENTS]).await?.trim().parse::<u64>()?;
         if waiting < before {
-            let evicted = info(&cast.redis, "stats", "evicted_keys").await?;
-            ensure!(evicted > 0, "the stream shrank although Redis threw nothing away");
-            return Ok(diary.events());
+            let evicted = info(&setup.redis, "stats", "evicted_keys").await?;
+            ensure!(evicted > 0, "the stream shrank although Redis evicted nothing");
+            return Ok(ack_log.events());
         }
     }
-    anyhow::bail!("Redis threw nothing away within {EVICTED_WITHIN:?}; {waiting} events wait")
+    anyhow::bail!("Redis evicted nothing within {EVICTED_WITHIN:?}; {waiting} events are unread")
 }

@@ -7,17 +7,17 @@ use std::{
 
 use anyhow::{Context, ensure};
 
-/// How much of the disk is filled at a time, in bytes.
+/// The size of one write to fill the disk, in bytes.
 const CHUNK_BYTES: usize = 64 * 1_024;
 
-/// A small disk in memory (Linux, needs the right to mount). It is unmounted when this is dropped.
+/// A small file system in memory (Linux, root only). Dropping it unmounts it.
 #[derive(Debug)]
 pub(crate) struct Tmpfs {
     folder: PathBuf,
 }
 
 impl Tmpfs {
-    /// Mounts one of this size on a folder that exists.
+    /// Mounts a file system of this size on an existing folder.
     pub(crate) fn mount(folder: PathBuf, mebibytes: u64) -> anyhow::Result<Self> {
         let size = format!("size={mebibytes}m");
         let mount = Command::new("mount")
@@ -38,7 +38,7 @@ impl Tmpfs {
         &self.folder
     }
 
-    /// Writes a file until the disk has no byte left.
+    /// Fills the file system with a file.
     pub(crate) fn fill(&self) -> anyhow::Result<()> {
         let mut file = File::options().create(true).append(true).open(self.filler())?;
         let mut chunk = vec![b'.'; CHUNK_BYTES];
@@ -62,7 +62,7 @@ impl Tmpfs {
 
 impl Drop for Tmpfs {
     fn drop(&mut self) {
-        // A process that ends only now may still hold files open; `-l` unmounts once it is gone.
+        // A process may still have open files; `-l` unmounts once they are closed.
         let _ = Command::new("umount").arg("-l").arg(&self.folder).output();
     }
 }

@@ -1,22 +1,22 @@
-//! Processes that do not go together, and a Redis of the wrong kind.
+//! Processes with conflicting settings, and an unsupported Redis.
 
 use horizon_redis::testing::RedisServer;
 use horizon_test_support::wait_until;
 use tokio::time::{Duration, Instant, sleep};
 
 use super::{
-    articles::Articles,
-    likers::{COUNTED_WITHIN, likes_at},
-    scene::Scene,
-    witness::{self, Problem, REPORTED_WITHIN},
+    article_readers::ArticleReaders,
+    like_clients::{COUNTED_WITHIN, likes_at},
+    problem_reports::{self, Problem, REPORTED_WITHIN},
+    scenario::Scenario,
 };
-use crate::node::Node;
+use crate::node_process::NodeProcess;
 
-/// How often it is looked whether a process has ended.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// The time between two checks of a process.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// The address is that of a node of a Redis Cluster: refused, or reported, and nothing is acknowledged.
-pub(crate) async fn cluster_node(scene: &mut Scene) -> anyhow::Result<()> {
+/// A node of a Redis Cluster is rejected or reported, and nothing is acknowledged.
+pub(crate) async fn cluster_node(scenario: &mut Scenario) -> anyhow::Result<()> {
     let redis = RedisServer::start(&["--cluster-enabled", "yes"]).await?;
     redis.cli(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]).await?;
     wait_until("the cluster is up", async || {
@@ -25,107 +25,107 @@ pub(crate) async fn cluster_node(scene: &mut Scene) -> anyhow::Result<()> {
         Ok(())
     })
     .await?;
-    scene.struck();
+    scenario.count_fault();
     let pipe = [("HORIZON_BUS", redis.url())];
-    let accumulator = scene.accumulator(&pipe).await;
-    refused_or_reported(scene, accumulator, "an accumulator").await?;
-    let web = scene.web(&pipe).await;
-    if let Some(web) = refused_or_reported(scene, web, "a web node").await? {
-        let mut likers = scene.likers(&[&web]);
-        likers.likes(scene.likes).await;
-        let counted = likers
+    let accumulator = scenario.accumulator(&pipe).await;
+    check_rejected_or_reported(scenario, accumulator, "an accumulator").await?;
+    let web = scenario.web(&pipe).await;
+    if let Some(web) = check_rejected_or_reported(scenario, web, "a web node").await? {
+        let mut clients = scenario.clients(&[&web]);
+        clients.likes(scenario.likes).await;
+        let counted = clients
             .counted_at(web.address(), 0, COUNTED_WITHIN)
             .await
             .unwrap_or_default();
-        scene.add_up(likers.acknowledged(), counted);
-        if let Some(difference) = likers.difference(counted) {
-            scene.find(difference);
+        scenario.add_counts(clients.acknowledged(), counted);
+        if let Some(difference) = clients.difference(counted) {
+            scenario.add_finding(difference);
         }
     }
     Ok(())
 }
 
-/// Waits until a process has ended and named the cluster, or reports it. Returns the process if it goes on.
-async fn refused_or_reported(
-    scene: &mut Scene,
-    started: anyhow::Result<Node>,
+/// Waits until a process has ended with an error about the cluster, or reports it. Returns a process that continues.
+async fn check_rejected_or_reported(
+    scenario: &mut Scenario,
+    started: anyhow::Result<NodeProcess>,
     what: &str,
-) -> anyhow::Result<Option<Node>> {
+) -> anyhow::Result<Option<NodeProcess>> {
     let mut node = match started {
         Ok(node) => node,
         Err(error) => {
-            names_the_cluster(scene, what, &format!("{error:#}"));
+            check_cluster_error(scenario, what, &format!("{error:#}"));
             return Ok(None);
         }
     };
     let give_up = Instant::now() + REPORTED_WITHIN;
     while Instant::now() < give_up {
         if node.has_ended()? {
-            names_the_cluster(scene, what, &node.log());
+            check_cluster_error(scenario, what, &node.log());
             return Ok(None);
         }
-        if witness::readiness(&node).await.is_err() {
+        if problem_reports::readiness(&node).await.is_err() {
             break;
         }
-        sleep(LOOK_EVERY).await;
+        sleep(POLL_INTERVAL).await;
     }
     if node.has_ended()? {
-        names_the_cluster(scene, what, &node.log());
+        check_cluster_error(scenario, what, &node.log());
         return Ok(None);
     }
-    scene.all_must_report(&[&node], Problem::KIND).await;
+    scenario.check_all_report(&[&node], Problem::KIND).await;
     Ok(Some(node))
 }
 
-fn names_the_cluster(scene: &mut Scene, what: &str, said: &str) {
+fn check_cluster_error(scenario: &mut Scenario, what: &str, said: &str) {
     match said.lines().rev().find(|line| line.contains("luster")) {
-        Some(line) => scene.note(format!("{what} refuses to start: {line}")),
-        None => scene.find(format!("{what} ends and does not say that it is a cluster: {said}")),
+        Some(line) => scenario.add_note(format!("{what} refuses to start: {line}")),
+        None => scenario.add_finding(format!("{what} ends without an error about the cluster: {said}")),
     }
 }
 
 /// Two accumulators of one stream count into different stores.
-pub(crate) async fn two_stores(scene: &mut Scene) -> anyhow::Result<()> {
+pub(crate) async fn two_stores(scenario: &mut Scenario) -> anyhow::Result<()> {
     let redis = RedisServer::start(&[]).await?;
     let pipe = ("HORIZON_BUS", redis.url());
-    let store = super::database::store(&scene.folder().join("other.db"));
-    let web = scene.web(std::slice::from_ref(&pipe)).await?;
-    let one = scene.accumulator(std::slice::from_ref(&pipe)).await?;
-    let other = scene.accumulator(&[pipe, store]).await?;
-    scene.struck();
-    let articles = Articles::read_at(&[&web]);
-    let mut likers = scene.likers(&[&web]);
-    likers.likes(scene.likes).await;
-    let reported = scene.one_must_report(&[&one, &other], Problem::ACCUMULATORS).await;
+    let store = super::database::store(&scenario.folder().join("other.db"));
+    let web = scenario.web(std::slice::from_ref(&pipe)).await?;
+    let one = scenario.accumulator(std::slice::from_ref(&pipe)).await?;
+    let other = scenario.accumulator(&[pipe, store]).await?;
+    scenario.count_fault();
+    let articles = ArticleReaders::read_at(&[&web]);
+    let mut clients = scenario.clients(&[&web]);
+    clients.likes(scenario.likes).await;
+    let reported = scenario.check_one_reports(&[&one, &other], Problem::ACCUMULATORS).await;
     let counted = likes_at(web.address()).await?;
-    scene.add_up(likers.acknowledged(), counted);
-    scene.lost(likers.difference(counted), reported);
-    scene.finish_reading(articles).await;
+    scenario.add_counts(clients.acknowledged(), counted);
+    scenario.add_loss(clients.difference(counted), reported);
+    scenario.finish_reading(articles).await;
     Ok(())
 }
 
-/// Two web nodes have one name. Once one of them is gone the other is ready again.
-pub(crate) async fn duplicate_names(scene: &mut Scene) -> anyhow::Result<()> {
+/// Two web nodes have the same name. When one stops, the other is ready again.
+pub(crate) async fn duplicate_names(scenario: &mut Scenario) -> anyhow::Result<()> {
     let redis = RedisServer::start(&[]).await?;
     let pipe = ("HORIZON_BUS", redis.url());
     let name = ("HORIZON_NODE", "web-of-one-name".to_owned());
-    let _accumulator = scene.accumulator(std::slice::from_ref(&pipe)).await?;
-    let one = scene.web(&[pipe.clone(), name.clone()]).await?;
-    let mut other = scene.web(&[pipe, name]).await?;
-    scene.struck();
-    let articles = Articles::read_at(&[&one]);
-    scene.one_must_report(&[&one, &other], Problem::NAME).await;
+    let _accumulator = scenario.accumulator(std::slice::from_ref(&pipe)).await?;
+    let one = scenario.web(&[pipe.clone(), name.clone()]).await?;
+    let mut other = scenario.web(&[pipe, name]).await?;
+    scenario.count_fault();
+    let articles = ArticleReaders::read_at(&[&one]);
+    scenario.check_one_reports(&[&one, &other], Problem::NAME).await;
     other.stop().await?;
-    scene
-        .must_be_ready(&one, "after the other one of its name is gone")
+    scenario
+        .check_ready(&one, "after the other node with its name stopped")
         .await;
-    let mut likers = scene.likers(&[&one]);
-    likers.likes(scene.likes).await;
-    let counted = likers.counted_at(one.address(), 0, COUNTED_WITHIN).await?;
-    scene.add_up(likers.acknowledged(), counted);
-    if let Some(difference) = likers.difference(counted) {
-        scene.find(difference);
+    let mut clients = scenario.clients(&[&one]);
+    clients.likes(scenario.likes).await;
+    let counted = clients.counted_at(one.address(), 0, COUNTED_WITHIN).await?;
+    scenario.add_counts(clients.acknowledged(), counted);
+    if let Some(difference) = clients.difference(counted) {
+        scenario.add_finding(difference);
     }
-    scene.finish_reading(articles).await;
+    scenario.finish_reading(articles).await;
     Ok(())
 }

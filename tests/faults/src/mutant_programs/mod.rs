@@ -1,13 +1,13 @@
-//! Stand-ins for the product's programs: put together from the same parts, with one of them broken.
+//! The programs of the product with one deliberate defect.
 
 mod accumulator;
 mod blog;
-mod feed;
-mod hold;
+mod consumer;
+mod early_ack_bus;
+mod hoard_events;
 mod probes;
-mod promises;
+mod stale_watch_bus;
 mod store;
-mod told;
 mod web;
 
 use std::net::SocketAddr;
@@ -18,13 +18,13 @@ use horizon_core::presence::NodeId;
 use horizon_redis::RedisConfig;
 
 pub(crate) use self::{accumulator::accumulator, web::web};
-use crate::defect::Defect;
+use crate::mutant::Mutant;
 
-/// Where a stand-in finds everything: the product's own variables.
+/// The environment variables of the product, and the defect.
 #[derive(Debug, Args)]
-pub(crate) struct Place {
+pub(crate) struct MutantOptions {
     #[arg(long)]
-    defect: Defect,
+    mutant: Mutant,
     #[arg(long, env = "HORIZON_ADDR")]
     addr: SocketAddr,
     #[arg(long, env = "HORIZON_BUS", default_value = "memory:")]
@@ -37,7 +37,7 @@ pub(crate) struct Place {
     secret: Option<SecretString>,
 }
 
-impl Place {
+impl MutantOptions {
     fn redis_and_store(&self) -> anyhow::Result<(RedisConfig, StoreUrl)> {
         let urls = self.urls(Program::Accumulator)?;
         Ok((RedisConfig::new(&self.bus.0)?, urls.store().clone()))

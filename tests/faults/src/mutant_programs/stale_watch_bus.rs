@@ -9,25 +9,25 @@ use horizon_core::{Analytics, Event, Result, Stats, Topic};
 use horizon_redis::RedisBus;
 use redis::{Client, Msg, RedisResult};
 
-/// A pipe whose watches hear what they are told as long as their first connection holds, and never look for themselves.
-pub(crate) struct ListensOnce {
+/// A bus whose watches receive totals only over their first connection, and never read the stored totals.
+pub(crate) struct StaleWatchBus {
     pub(crate) pipe: Arc<RedisBus>,
     pub(crate) redis: Client,
 }
 
 #[async_trait]
-impl Analytics for ListensOnce {
+impl Analytics for StaleWatchBus {
     async fn track(&self, event: Event) -> Result<()> {
         self.pipe.track(event).await
     }
 
     fn watch(&self, topic: Topic) -> BoxStream<'static, Stats> {
         let first = self.pipe.watch(topic.clone()).take(1);
-        let told = stream::once(listen(self.redis.clone(), topic)).flat_map(|heard| match heard {
+        let published = stream::once(listen(self.redis.clone(), topic)).flat_map(|subscribed| match subscribed {
             Ok(messages) => messages,
             Err(_) => stream::empty().boxed(),
         });
-        first.chain(told).chain(stream::pending()).boxed()
+        first.chain(published).chain(stream::pending()).boxed()
     }
 }
 

@@ -1,89 +1,90 @@
-//! Readers who write over HTTP, at whichever web node answers, and do not give up.
+//! Clients that write over HTTP to any web node, and retry until they succeed.
 
 use std::{net::SocketAddr, time::Duration};
 
 use anyhow::{bail, ensure};
+use fastrand::Rng;
 use futures::future::try_join_all;
 use horizon_core::{Slug, Topic};
-use horizon_test_support::{Seed, http};
+use horizon_test_support::http;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
-use crate::{counts::Counts, diary::Diary};
+use crate::{ack_log::AckLog, counts::Counts};
 
-/// How long a reader waits before trying again.
-const AGAIN: Duration = Duration::from_millis(20);
+/// The time between two attempts.
+const RETRY_INTERVAL: Duration = Duration::from_millis(20);
 
-/// How long a reader tries. No fault lasts as long.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// The longest time for all attempts. No fault lasts as long.
+const RETRY_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// The longest that a reader thinks before writing again, in milliseconds.
-const THINKS: u64 = 20;
+/// The longest time between two writes, in milliseconds.
+const WRITE_INTERVAL: u64 = 20;
 
-/// Someone in front of all web nodes, as behind a balancer.
-pub(crate) struct Reader<'a> {
+/// A client of all web nodes, as if behind a load balancer.
+pub(crate) struct RetryingClient<'a> {
     webs: Vec<SocketAddr>,
     number: u64,
-    /// How many requests were sent, each from another network: limits are by network, and this is no test of them.
+    /// The requests so far. Each comes from another network, so that no rate limit applies.
     sent: u64,
-    dice: Seed,
-    diary: &'a Diary,
+    rng: Rng,
+    ack_log: &'a AckLog,
 }
 
-/// So many readers write until the diary says that it is enough.
+/// Runs `count` clients until the log is stopped.
 pub(crate) async fn write(
     count: u64,
     webs: &[SocketAddr],
     slugs: &[Slug],
-    dice: &mut Seed,
-    diary: &Diary,
+    rng: &mut Rng,
+    ack_log: &AckLog,
 ) -> anyhow::Result<()> {
     let readers = (0..count).map(|number| {
-        let reader = Reader::new(number, webs, Seed::new(dice.next()), diary);
+        let reader = RetryingClient::new(number, webs, rng.fork(), ack_log);
         reader.write_on(slugs)
     });
     try_join_all(readers).await.map(drop)
 }
 
-impl<'a> Reader<'a> {
-    pub(crate) fn new(number: u64, webs: &[SocketAddr], dice: Seed, diary: &'a Diary) -> Self {
+impl<'a> RetryingClient<'a> {
+    pub(crate) fn new(number: u64, webs: &[SocketAddr], rng: Rng, ack_log: &'a AckLog) -> Self {
         Self {
             webs: webs.to_vec(),
             number,
             sent: 0,
-            dice,
-            diary,
+            rng,
+            ack_log,
         }
     }
 
     async fn write_on(mut self, slugs: &[Slug]) -> anyhow::Result<()> {
         for number in 0.. {
-            if self.diary.is_enough() {
+            if self.ack_log.is_stopped() {
                 break;
             }
-            let place = usize::try_from(self.dice.between(0, slugs.len() as u64)).unwrap_or(0);
+            let place = usize::try_from(self.rng.u64(0..slugs.len() as u64)).unwrap_or(0);
             let Some(slug) = slugs.get(place) else { break };
-            match self.dice.between(0, 4) {
+            match self.rng.u64(0..4) {
                 0 => self.comment(slug, number).await?,
-                1 => self.change_mind(slug).await?,
+                1 => self.like_and_unlike(slug).await?,
                 _ => self.like(slug).await?,
             }
-            sleep(Duration::from_millis(self.dice.between(0, THINKS))).await;
+            sleep(Duration::from_millis(self.rng.u64(0..WRITE_INTERVAL))).await;
         }
         Ok(())
     }
 
-    /// A like by somebody new.
+    /// Likes as a new reader.
     pub(crate) async fn like(&mut self, slug: &Slug) -> anyhow::Result<()> {
-        self.put(slug).await?;
-        self.note(slug, 1);
+        self.send_like(slug).await?;
+        self.record(slug, 1);
         Ok(())
     }
 
-    /// A like by somebody new, and they take it back.
-    async fn change_mind(&mut self, slug: &Slug) -> anyhow::Result<()> {
-        let cookie = self.put(slug).await?;
-        self.note(slug, 0);
+    /// Likes as a new reader and takes the like back.
+    async fn like_and_unlike(&mut self, slug: &Slug) -> anyhow::Result<()> {
+        let cookie = self.send_like(slug).await?;
+        self.record(slug, 0);
         let path = format!("/horizon/likes/{slug}");
         for _ in 0..self.repeats() {
             let answer = self.send("DELETE", &path, &[("cookie", &cookie)], "").await?;
@@ -94,12 +95,12 @@ impl<'a> Reader<'a> {
                 answer.text()
             );
         }
-        self.note(slug, 0);
+        self.record(slug, 0);
         Ok(())
     }
 
-    /// Answers the cookie of the reader who likes the page now.
-    async fn put(&mut self, slug: &Slug) -> anyhow::Result<String> {
+    /// Likes as a new reader and returns the cookie.
+    async fn send_like(&mut self, slug: &Slug) -> anyhow::Result<String> {
         let (id, path) = (self.id(), format!("/horizon/likes/{slug}"));
         let mut cookie = String::new();
         for _ in 0..self.repeats() {
@@ -110,20 +111,15 @@ impl<'a> Reader<'a> {
                 answer.status,
                 answer.text()
             );
-            cookie = answer
-                .header("set-cookie")
-                .split(';')
-                .next()
-                .unwrap_or_default()
-                .to_owned();
+            cookie = answer.cookie();
         }
         Ok(cookie)
     }
 
     async fn comment(&mut self, slug: &Slug, number: u64) -> anyhow::Result<()> {
         let (id, path) = (self.id(), format!("/horizon/comments/{slug}"));
-        let words = format!("comment {number} of reader {}", self.number);
-        let body = json!({ "author": "Reader", "body": words }).to_string();
+        let text = format!("comment {number} of reader {}", self.number);
+        let body = json!({ "author": "Reader", "body": text }).to_string();
         let headers = [("idempotency-key", id.as_str()), ("content-type", "application/json")];
         for _ in 0..self.repeats() {
             let answer = self.send("POST", &path, &headers, &body).await?;
@@ -134,39 +130,39 @@ impl<'a> Reader<'a> {
                 answer.text()
             );
         }
-        self.diary.acknowledged(1);
-        self.diary.comment(slug, words);
+        self.ack_log.acknowledged(1);
+        self.ack_log.comment(slug, text);
         Ok(())
     }
 
-    /// An event was acknowledged that leaves so many likes more.
-    fn note(&self, slug: &Slug, likes: u64) {
-        self.diary.acknowledged(1);
+    /// Records an acknowledged event that adds this number of likes.
+    fn record(&self, slug: &Slug, likes: u64) {
+        self.ack_log.acknowledged(1);
         let likes = Counts {
             likes,
             ..Counts::default()
         };
-        self.diary.add(&Topic::from(slug.clone()), likes);
+        self.ack_log.add(&Topic::from(slug.clone()), likes);
     }
 
-    /// One in four says it twice, as with a double click.
+    /// Returns how often to send a request: one in four is sent twice, as by a double click.
     fn repeats(&mut self) -> u32 {
-        1 + u32::from(self.dice.between(0, 4) == 0)
+        1 + u32::from(self.rng.u64(0..4) == 0)
     }
 
     fn id(&mut self) -> String {
-        format!("{:016x}{:016x}", self.dice.next(), self.dice.next())
+        format!("{:016x}{:016x}", self.rng.u64(..), self.rng.u64(..))
     }
 
-    /// Sends the same request, to one web node after the other, until something other than silence or 503 comes back.
+    /// Sends a request to random web nodes until there is a response with another status than 503.
     async fn send(
         &mut self,
         method: &str,
         path: &str,
         headers: &[(&str, &str)],
         body: &str,
-    ) -> anyhow::Result<http::Answer> {
-        let give_up = Instant::now() + PATIENCE;
+    ) -> anyhow::Result<http::Response> {
+        let give_up = Instant::now() + RETRY_TIMEOUT;
         let mut last = String::new();
         while Instant::now() < give_up {
             let (web, network) = (self.next_web()?, self.next_network());
@@ -176,9 +172,9 @@ impl<'a> Reader<'a> {
                 Ok(answer) => last = answer.text(),
                 Err(error) => last = format!("{error:#}"),
             }
-            sleep(AGAIN).await;
+            sleep(RETRY_INTERVAL).await;
         }
-        bail!("{method} {path} was not answered within {PATIENCE:?}: {last}")
+        bail!("{method} {path} got no response other than 503 within {RETRY_TIMEOUT:?}: {last}")
     }
 
     fn next_network(&mut self) -> String {
@@ -187,7 +183,7 @@ impl<'a> Reader<'a> {
     }
 
     fn next_web(&mut self) -> anyhow::Result<SocketAddr> {
-        let place = self.dice.between(0, self.webs.len() as u64);
+        let place = self.rng.u64(0..self.webs.len() as u64);
         let web = self.webs.get(usize::try_from(place)?);
         web.copied().ok_or_else(|| anyhow::anyhow!("there is no web node"))
     }

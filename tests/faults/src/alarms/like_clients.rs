@@ -1,76 +1,77 @@
-//! Readers who like a page once each, and remember who was answered.
+//! Clients that like a page, and record which likes were acknowledged.
 
 use std::{net::SocketAddr, time::Duration};
 
 use anyhow::Context;
-use horizon_test_support::{Seed, http};
+use fastrand::Rng;
+use horizon_test_support::http;
 use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::stage::SLUGS;
+use crate::cluster::SLUGS;
 
-/// How long a reader waits for the answer to a like.
-const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+/// The longest wait for the response to a like.
+const RESPONSE_WITHIN: Duration = Duration::from_secs(5);
 
-/// How many readers in a row wait in vain for an answer before no more come.
-const IN_VAIN: u32 = 3;
+/// The most consecutive likes without a response before no more are sent.
+const MAX_UNANSWERED: u32 = 3;
 
-/// How long a reader waits before the next like.
-const THINKS: Duration = Duration::from_millis(5);
+/// The time between two likes.
+const LIKE_INTERVAL: Duration = Duration::from_millis(5);
 
-/// How often the number of a page is asked for.
-const ASK_EVERY: Duration = Duration::from_millis(50);
+/// The time between two reads of a total.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// How soon what is acknowledged has to be counted where nothing stands in the way.
+/// The longest time to count acknowledged likes without a fault.
 pub(crate) const COUNTED_WITHIN: Duration = Duration::from_secs(15);
 
-/// The page that is liked.
+/// The liked page.
 pub(crate) const PAGE: &str = SLUGS[0];
 
-/// Readers in front of some web nodes, each from a network of its own.
-pub(crate) struct Likers {
+/// Clients of some web nodes, each like from another network.
+pub(crate) struct LikeClients {
     webs: Vec<SocketAddr>,
-    dice: Seed,
+    rng: Rng,
     sent: u64,
     acknowledged: u64,
-    /// The ids of likes without an acknowledgement. Each may be counted or not.
+    /// The ids of likes without an acknowledgement. Each may or may not be counted.
     unsure: Vec<String>,
-    last_refusal: String,
-    /// How many of the last requests waited in vain for an answer.
+    last_error: String,
+    /// The number of consecutive requests without a response.
     unanswered: u32,
 }
 
-impl Likers {
-    pub(crate) fn new(webs: Vec<SocketAddr>, dice: Seed) -> Self {
+impl LikeClients {
+    pub(crate) fn new(webs: Vec<SocketAddr>, rng: Rng) -> Self {
         Self {
             webs,
-            dice,
+            rng,
             sent: 0,
             acknowledged: 0,
             unsure: Vec::new(),
-            last_refusal: String::new(),
+            last_error: String::new(),
             unanswered: 0,
         }
     }
 
-    /// How many likes were acknowledged.
+    /// Returns the number of acknowledged likes.
     pub(crate) fn acknowledged(&self) -> u64 {
         self.acknowledged
     }
 
-    /// How many likes may be counted although nobody said so.
+    /// Returns the number of likes without an acknowledgement, which may be counted.
     pub(crate) fn unsure(&self) -> u64 {
         self.unsure.len() as u64
     }
 
-    /// What the last reader heard whose like was not acknowledged.
-    pub(crate) fn last_refusal(&self) -> &str {
-        &self.last_refusal
+    /// Returns the error of the last rejected like.
+    pub(crate) fn last_error(&self) -> &str {
+        &self.last_error
     }
 
-    /// One reader likes. Returns whether that is acknowledged.
+    /// Likes as a new reader. Returns whether the like was acknowledged.
     pub(crate) async fn like(&mut self) -> bool {
-        let id = format!("{:016x}{:016x}", self.dice.next(), self.dice.next());
+        let id = format!("{:016x}{:016x}", self.rng.u64(..), self.rng.u64(..));
         let taken = self.send(&id).await;
         if !taken {
             self.unsure.push(id);
@@ -78,41 +79,40 @@ impl Likers {
         taken
     }
 
-    /// So many readers like, or fewer if several in a row wait in vain for an answer. Returns how many are
-    /// acknowledged.
+    /// Sends `count` likes, or fewer if several in a row get no response. Returns how many are acknowledged.
     pub(crate) async fn likes(&mut self, count: u64) -> u64 {
         let before = self.acknowledged;
         for _ in 0..count {
             self.like().await;
-            if self.unanswered >= IN_VAIN {
+            if self.unanswered >= MAX_UNANSWERED {
                 break;
             }
         }
         self.acknowledged - before
     }
 
-    /// One reader after the other likes until `enough` says so.
-    pub(crate) async fn like_until(&mut self, enough: impl Fn() -> bool) {
-        while !enough() {
+    /// Sends likes until `stop` returns true.
+    pub(crate) async fn like_until(&mut self, stop: impl Fn() -> bool) {
+        while !stop() {
             self.like().await;
-            sleep(THINKS).await;
+            sleep(LIKE_INTERVAL).await;
         }
     }
 
-    /// Likes until one is refused or not answered. Returns whether that came in time.
+    /// Sends likes until one is not acknowledged. Returns whether that happened in time.
     pub(crate) async fn like_until_refused(&mut self, within: Duration) -> bool {
         let give_up = Instant::now() + within;
         while Instant::now() < give_up {
             if !self.like().await {
                 return true;
             }
-            sleep(THINKS).await;
+            sleep(LIKE_INTERVAL).await;
         }
         false
     }
 
-    /// Sends the likes again that were not acknowledged, with the same ids, until all are. Returns whether they are.
-    pub(crate) async fn settle(&mut self, within: Duration) -> bool {
+    /// Retries all likes without an acknowledgement, with the same ids. Returns whether all are acknowledged in time.
+    pub(crate) async fn retry_all(&mut self, within: Duration) -> bool {
         let give_up = Instant::now() + within;
         while let Some(id) = self.unsure.last().cloned() {
             if self.send(&id).await {
@@ -120,7 +120,7 @@ impl Likers {
             } else if Instant::now() > give_up {
                 return false;
             } else {
-                sleep(ASK_EVERY).await;
+                sleep(POLL_INTERVAL).await;
             }
         }
         true
@@ -132,7 +132,7 @@ impl Likers {
         let network = format!("10.{}.{}.1", self.sent / 256 % 256, self.sent % 256);
         let headers = [("idempotency-key", id), ("x-forwarded-for", network.as_str())];
         let path = format!("/horizon/likes/{PAGE}");
-        let answer = timeout(ANSWER_WITHIN, http::send(web, http::Method::PUT, &path, &headers, ""));
+        let answer = timeout(RESPONSE_WITHIN, http::send(web, http::Method::PUT, &path, &headers, ""));
         let answer = answer.await;
         self.unanswered = if answer.is_err() { self.unanswered + 1 } else { 0 };
         match answer {
@@ -140,19 +140,19 @@ impl Likers {
                 self.acknowledged += 1;
                 return true;
             }
-            Ok(Ok(answer)) => self.last_refusal = format!("{} {}", answer.status, answer.text().trim()),
-            Ok(Err(error)) => self.last_refusal = format!("{error:#}"),
-            Err(_) => self.last_refusal = format!("no answer within {ANSWER_WITHIN:?}"),
+            Ok(Ok(answer)) => self.last_error = format!("{} {}", answer.status, answer.text().trim()),
+            Ok(Err(error)) => self.last_error = format!("{error:#}"),
+            Err(_) => self.last_error = format!("no response within {RESPONSE_WITHIN:?}"),
         }
         false
     }
 
     fn next_web(&mut self) -> Option<SocketAddr> {
-        let place = self.dice.between(0, self.webs.len() as u64);
+        let place = self.rng.u64(0..self.webs.len() as u64);
         self.webs.get(usize::try_from(place).ok()?).copied()
     }
 
-    /// Waits until a web node shows what was acknowledged, counted from `base`. Returns what it shows then or at last.
+    /// Waits until a web node shows all acknowledged likes in addition to `base`. Returns the last shown number.
     pub(crate) async fn counted_at(&self, web: SocketAddr, base: u64, within: Duration) -> anyhow::Result<u64> {
         let least = base + self.acknowledged;
         let give_up = Instant::now() + within;
@@ -161,12 +161,12 @@ impl Likers {
             match shown {
                 Ok(shown) if shown >= least => return Ok(shown),
                 _ if Instant::now() > give_up => return shown,
-                _ => sleep(ASK_EVERY).await,
+                _ => sleep(POLL_INTERVAL).await,
             }
         }
     }
 
-    /// Says how what is counted differs from what was acknowledged, if it does.
+    /// Returns a description of the difference between acknowledged and counted likes, if any.
     pub(crate) fn difference(&self, counted: u64) -> Option<String> {
         let (least, most) = (self.acknowledged, self.acknowledged + self.unsure());
         let text = |kind: &str| format!("{least} likes were acknowledged, {counted} are counted: {kind}");
@@ -180,11 +180,11 @@ impl Likers {
     }
 }
 
-/// How many likes a web node says that the page has.
+/// Returns the number of likes that a web node shows.
 pub(crate) async fn likes_at(web: SocketAddr) -> anyhow::Result<u64> {
     let path = format!("/horizon/stats/{PAGE}");
-    let answer = timeout(ANSWER_WITHIN, http::get(web, &path)).await;
-    let numbers = answer.context("the numbers of the page do not come")??.json()?;
+    let answer = timeout(RESPONSE_WITHIN, http::get(web, &path)).await;
+    let numbers = answer.context("no stats of the page in time")??.json()?;
     let likes = numbers.get("likes").and_then(Value::as_u64);
     likes.with_context(|| format!("{numbers} has no likes"))
 }
@@ -194,12 +194,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_acknowledged_may_be_counted_or_not() {
-        let mut likers = Likers::new(Vec::new(), Seed::new(1));
-        likers.acknowledged = 5;
-        likers.unsure = vec!["one".into(), "two".into()];
-        assert_eq!([5, 6, 7].map(|counted| likers.difference(counted)), [None, None, None]);
-        assert!(likers.difference(4).unwrap().ends_with("1 are lost"));
-        assert!(likers.difference(8).unwrap().ends_with("1 are too many"));
+    fn a_like_without_acknowledgement_may_be_counted_or_not() {
+        let mut clients = LikeClients::new(Vec::new(), Rng::with_seed(1));
+        clients.acknowledged = 5;
+        clients.unsure = vec!["one".into(), "two".into()];
+        assert_eq!([5, 6, 7].map(|counted| clients.difference(counted)), [None, None, None]);
+        assert!(clients.difference(4).unwrap().ends_with("1 are lost"));
+        assert!(clients.difference(8).unwrap().ends_with("1 are too many"));
     }
 }

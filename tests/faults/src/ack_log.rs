@@ -10,27 +10,27 @@ use horizon_core::{Slug, Topic};
 
 use crate::counts::Counts;
 
-/// What was acknowledged, and what it has to add up to.
+/// The acknowledged events, and the totals that they add up to.
 #[derive(Debug, Default)]
-pub(crate) struct Diary {
+pub(crate) struct AckLog {
     counts: Mutex<BTreeMap<Topic, Counts>>,
     comments: Mutex<BTreeMap<Slug, BTreeSet<String>>>,
     events: AtomicU64,
-    enough: AtomicBool,
+    stopped: AtomicBool,
 }
 
-impl Diary {
-    /// So many events were acknowledged.
+impl AckLog {
+    /// Records this number of acknowledged events.
     pub(crate) fn acknowledged(&self, events: u64) {
         self.events.fetch_add(events, Ordering::Relaxed);
     }
 
-    /// How many events were acknowledged.
+    /// Returns the number of acknowledged events.
     pub(crate) fn events(&self) -> u64 {
         self.events.load(Ordering::Relaxed)
     }
 
-    /// What acknowledged events add to a topic.
+    /// Adds to the expected totals of a topic.
     pub(crate) fn add(&self, topic: &Topic, more: Counts) {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let counts = counts.entry(topic.clone()).or_default();
@@ -39,9 +39,9 @@ impl Diary {
         counts.comments += more.comments;
     }
 
-    /// A comment was acknowledged.
-    pub(crate) fn comment(&self, slug: &Slug, words: String) {
-        self.all_comments().entry(slug.clone()).or_default().insert(words);
+    /// Records an acknowledged comment.
+    pub(crate) fn comment(&self, slug: &Slug, text: String) {
+        self.all_comments().entry(slug.clone()).or_default().insert(text);
         let one = Counts {
             comments: 1,
             ..Counts::default()
@@ -49,12 +49,12 @@ impl Diary {
         self.add(&slug.clone().into(), one);
     }
 
-    /// What everything adds up to.
+    /// Returns the expected totals.
     pub(crate) fn counts(&self) -> BTreeMap<Topic, Counts> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The words of the comments that were acknowledged.
+    /// Returns the texts of the acknowledged comments.
     pub(crate) fn comments(&self, slug: &Slug) -> BTreeSet<String> {
         self.all_comments().get(slug).cloned().unwrap_or_default()
     }
@@ -63,13 +63,13 @@ impl Diary {
         self.comments.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Tells whoever writes in a loop to finish what they are at, and end.
-    pub(crate) fn say_enough(&self) {
-        self.enough.store(true, Ordering::Relaxed);
+    /// Tells all clients to stop after their current write.
+    pub(crate) fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
     }
 
-    /// Whether no more shall be written.
-    pub(crate) fn is_enough(&self) -> bool {
-        self.enough.load(Ordering::Relaxed)
+    /// Returns whether clients must stop.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
     }
 }

@@ -1,4 +1,4 @@
-//! Viewers who keep a live stream open, and come back as a browser would.
+//! Viewers that keep a live stream open and reconnect as a browser does.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -11,40 +11,40 @@ use tokio::{sync::watch, task::JoinSet, time::sleep};
 
 use crate::counts::Counts;
 
-/// How long a browser waits before it comes back, unless the stream says otherwise.
+/// The wait before a reconnection, unless the stream sets another one.
 const RETRY: Duration = Duration::from_secs(3);
 
 /// What a viewer sees.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct View {
-    /// Whether the stream is open and has said something since.
+pub(crate) struct ShownStats {
+    /// Whether the stream is open and has sent numbers since.
     pub(crate) is_live: bool,
-    /// The last numbers that were shown.
+    /// The latest numbers.
     pub(crate) numbers: Option<PageStats>,
 }
 
-/// Somebody who looks at a page.
+/// A viewer of a page.
 #[derive(Debug)]
-pub(crate) struct Viewer {
+pub(crate) struct LiveViewer {
     pub(crate) topic: Topic,
-    /// At which web node.
+    /// The name of the web node.
     pub(crate) web: String,
-    view: watch::Receiver<View>,
+    view: watch::Receiver<ShownStats>,
 }
 
-/// Everybody who looks. They leave when this is dropped.
+/// All viewers. Dropping this closes their streams.
 #[derive(Debug, Default)]
-pub(crate) struct Viewers {
-    all: Vec<Viewer>,
+pub(crate) struct LiveViewers {
+    all: Vec<LiveViewer>,
     tasks: JoinSet<()>,
 }
 
-impl Viewers {
-    /// One more, at this web node, from a network of their own.
+impl LiveViewers {
+    /// Adds a viewer at this web node, from its own network.
     pub(crate) fn add(&mut self, web: &str, address: SocketAddr, topic: Topic) {
-        let (shown, view) = watch::channel(View::default());
+        let (shown, view) = watch::channel(ShownStats::default());
         let number = self.all.len();
-        let stream = Stream {
+        let stream = ViewerConnection {
             address,
             path: path(&topic),
             network: format!("172.16.{}.{}", number / 256, number % 256),
@@ -52,31 +52,31 @@ impl Viewers {
             shown,
         };
         self.tasks.spawn(stream.watch());
-        self.all.push(Viewer {
+        self.all.push(LiveViewer {
             topic,
             web: web.to_owned(),
             view,
         });
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Viewer> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &LiveViewer> {
         self.all.iter()
     }
 
-    /// How many look at the topic; whoever looks at a page is a reader of the site too.
+    /// Returns the number of viewers of a topic. A viewer of a page is a viewer of the site too.
     pub(crate) fn at(&self, topic: &Topic) -> u64 {
-        let here = |viewer: &&Viewer| viewer.topic == *topic || *topic == Topic::Site;
+        let here = |viewer: &&LiveViewer| viewer.topic == *topic || *topic == Topic::Site;
         self.all.iter().filter(here).count() as u64
     }
 }
 
-impl Viewer {
-    /// What they see now.
-    pub(crate) fn view(&self) -> View {
+impl LiveViewer {
+    /// Returns what the viewer sees now.
+    pub(crate) fn view(&self) -> ShownStats {
         *self.view.borrow()
     }
 
-    /// The numbers they see, without who is here.
+    /// Returns the totals that the viewer sees.
     pub(crate) fn counts(&self) -> Option<Counts> {
         self.view().numbers.map(Counts::from)
     }
@@ -89,19 +89,19 @@ fn path(topic: &Topic) -> String {
     }
 }
 
-struct Stream {
+struct ViewerConnection {
     address: SocketAddr,
     path: String,
     network: String,
     retry: Duration,
-    shown: watch::Sender<View>,
+    shown: watch::Sender<ShownStats>,
 }
 
-impl Stream {
+impl ViewerConnection {
     async fn watch(mut self) {
         let mut headers = vec![("x-forwarded-for", self.network.clone())];
         loop {
-            // However it ended, the browser comes back.
+            // A browser reconnects after every error.
             let _ = self.read(&headers).await;
             self.shown.send_modify(|view| view.is_live = false);
             sleep(self.retry).await;
@@ -112,20 +112,16 @@ impl Stream {
 
     async fn read(&mut self, headers: &[(&str, String)]) -> anyhow::Result<()> {
         let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let mut lines = http::open(self.address, &self.path, &headers).await?;
-        let mut name = String::new();
-        while let Some(line) = lines.next().await? {
-            match line.split_once(": ") {
-                Some(("retry", millis)) => self.retry = Duration::from_millis(millis.parse()?),
-                Some(("event", event)) => name = event.to_owned(),
-                Some(("data", json)) if name == wire::LIVE => {
-                    let numbers: PageStats = serde_json::from_str(json)?;
-                    self.shown.send_replace(View {
-                        is_live: true,
-                        numbers: Some(numbers),
-                    });
-                }
-                _ => {}
+        let mut stream = http::open_stream(self.address, &self.path, &headers).await?;
+        while let Some(event) = stream.next_event().await? {
+            if !event.retry.is_empty() {
+                self.retry = Duration::from_millis(event.retry.parse()?);
+            }
+            if event.event == wire::LIVE {
+                self.shown.send_replace(ShownStats {
+                    is_live: true,
+                    numbers: Some(serde_json::from_str(&event.data)?),
+                });
             }
         }
         Ok(())

@@ -3,23 +3,23 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use horizon_core::{Event, EventId, ReaderId, Result, StatsStore, Timestamp, Topic, Update};
 
-use crate::defect::Defect;
+use crate::mutant::Mutant;
 
-/// A store that does one thing wrong.
-pub(crate) struct BrokenStore {
+/// A store with one defect.
+pub(crate) struct MutantStore {
     pub(crate) store: Arc<dyn StatsStore>,
-    pub(crate) defect: Defect,
+    pub(crate) mutant: Mutant,
 }
 
 #[async_trait]
-impl StatsStore for BrokenStore {
+impl StatsStore for MutantStore {
     async fn apply(&self, events: &[Event]) -> Result<Vec<Update>> {
-        match self.defect {
-            Defect::ForgetsIds => {
-                let fresh = events.iter().map(renamed).collect::<Result<Vec<_>>>()?;
+        match self.mutant {
+            Mutant::ForgetsIds => {
+                let fresh = events.iter().map(with_new_id).collect::<Result<Vec<_>>>()?;
                 self.store.apply(&fresh).await
             }
-            Defect::GivesUp => Ok(self.store.apply(events).await.unwrap_or_default()),
+            Mutant::SkipsFailedBatches => Ok(self.store.apply(events).await.unwrap_or_default()),
             _ => self.store.apply(events).await,
         }
     }
@@ -37,9 +37,9 @@ impl StatsStore for BrokenStore {
     }
 }
 
-/// The same event under an id that nobody has counted.
-fn renamed(event: &Event) -> Result<Event> {
-    let mut renamed = event.clone();
-    renamed.id = EventId::new(event.at, horizon_backend::random_bytes()?);
-    Ok(renamed)
+/// Returns the event with a new id.
+fn with_new_id(event: &Event) -> Result<Event> {
+    let mut event = event.clone();
+    event.id = EventId::new(event.at, horizon_backend::random_bytes()?);
+    Ok(event)
 }

@@ -4,7 +4,7 @@ use axum::{Router, http::StatusCode, routing::get};
 use horizon_backend::{Health, ReadinessCheck, StoreHandle, register_log_metrics};
 use prometheus_client::{encoding::text::encode, registry::Registry};
 
-/// `/healthz`, `/readyz` and `/metrics` of an accumulator whose background tasks have no problem to report.
+/// Returns the routes `/healthz`, `/readyz` and `/metrics` of an accumulator without background checks.
 pub(crate) fn probes(store: StoreHandle) -> Router {
     let ready = Arc::new(ReadinessCheck::new(Health::default()).with_store(store));
     let mut registry = Registry::default();
@@ -16,7 +16,7 @@ pub(crate) fn probes(store: StoreHandle) -> Router {
             "/metrics",
             get(async move || {
                 let mut text = "horizon_stream_lost_total 0\n".to_owned();
-                // A String takes whatever is written to it.
+                // Writing to a `String` cannot fail.
                 let _ = encode(&mut text, &registry);
                 text
             }),

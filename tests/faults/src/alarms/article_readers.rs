@@ -1,4 +1,4 @@
-//! Readers of an article who must not notice anything.
+//! Readers of an article, which must stay readable during all faults.
 
 use std::{
     net::SocketAddr,
@@ -15,48 +15,48 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use super::likers::PAGE;
-use crate::node::Node;
+use super::like_clients::PAGE;
+use crate::node_process::NodeProcess;
 
-/// How soon an article has to be there.
+/// The longest time of a page load.
 const READABLE_WITHIN: Duration = Duration::from_secs(1);
 
-/// How often a reader comes.
-const READ_EVERY: Duration = Duration::from_millis(200);
+/// The time between two page loads.
+const READ_INTERVAL: Duration = Duration::from_millis(200);
 
-/// Readers who open the same article at some web nodes again and again.
-pub(crate) struct Articles {
-    enough: Arc<AtomicBool>,
+/// Readers that load the same article repeatedly.
+pub(crate) struct ArticleReaders {
+    stopped: Arc<AtomicBool>,
     readers: JoinSet<Option<String>>,
 }
 
-impl Articles {
-    /// Starts reading at these web nodes.
-    pub(crate) fn read_at(webs: &[&Node]) -> Self {
-        let enough = Arc::new(AtomicBool::new(false));
+impl ArticleReaders {
+    /// Starts a reader for each of these web nodes.
+    pub(crate) fn read_at(webs: &[&NodeProcess]) -> Self {
+        let stopped = Arc::new(AtomicBool::new(false));
         let mut readers = JoinSet::new();
         for web in webs {
-            readers.spawn(read(web.name().to_owned(), web.address(), Arc::clone(&enough)));
+            readers.spawn(read(web.name().to_owned(), web.address(), Arc::clone(&stopped)));
         }
-        Self { enough, readers }
+        Self { stopped, readers }
     }
 
-    /// Stops, and returns for each web node how often the article was not there in time.
+    /// Stops the readers. Returns a finding for each web node where a page load failed.
     pub(crate) async fn finish(self) -> Vec<String> {
-        self.enough.store(true, Ordering::Relaxed);
+        self.stopped.store(true, Ordering::Relaxed);
         self.readers.join_all().await.into_iter().flatten().collect()
     }
 }
 
-async fn read(name: String, web: SocketAddr, enough: Arc<AtomicBool>) -> Option<String> {
+async fn read(name: String, web: SocketAddr, stopped: Arc<AtomicBool>) -> Option<String> {
     let (mut read, mut missed, mut last) = (0_u64, 0_u64, String::new());
-    while !enough.load(Ordering::Relaxed) {
+    while !stopped.load(Ordering::Relaxed) {
         read += 1;
         if let Err(why) = open(web).await {
             missed += 1;
             last = why;
         }
-        sleep(READ_EVERY).await;
+        sleep(READ_INTERVAL).await;
     }
     (missed > 0).then(|| format!("{missed} of {read} times the article was not readable at {name}: {last}"))
 }
@@ -68,6 +68,6 @@ async fn open(web: SocketAddr) -> Result<(), String> {
         Ok(Ok(answer)) if answer.status == 200 => Ok(()),
         Ok(Ok(answer)) => Err(format!("{} after {:?}", answer.status, started.elapsed())),
         Ok(Err(error)) => Err(format!("{error:#}")),
-        Err(_) => Err(format!("no answer within {READABLE_WITHIN:?}")),
+        Err(_) => Err(format!("no response within {READABLE_WITHIN:?}")),
     }
 }

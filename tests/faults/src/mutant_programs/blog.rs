@@ -1,4 +1,4 @@
-//! What every stand-in for a web node serves, and the ones that keep a store of their own.
+//! The routes of all mutant web nodes, and the web nodes with an embedded accumulator.
 
 use std::io::{Write, stderr, stdout};
 
@@ -18,33 +18,33 @@ use horizon_core::Slug;
 use rusqlite::Connection;
 use tokio::net::TcpListener;
 
-use super::Place;
-use crate::{defect::Defect, stage::SLUGS};
+use super::MutantOptions;
+use crate::{cluster::SLUGS, mutant::Mutant};
 
-/// Serves a blog that counts itself, but for the defect.
-pub(crate) async fn embedded(place: &Place) -> anyhow::Result<()> {
+/// Runs a web node with an embedded accumulator and the defect.
+pub(crate) async fn embedded(options: &MutantOptions) -> anyhow::Result<()> {
     let _log = start_log();
-    let urls = place.urls(Program::Application)?;
-    if place.defect == Defect::SetsUpFirst {
-        set_up(urls.store())?;
+    let urls = options.urls(Program::Application)?;
+    if options.mutant == Mutant::InitializesForeignFile {
+        initialize(urls.store())?;
     }
     let horizon = start(
-        place,
+        options,
         Horizon::from_parsed_urls(urls.bus().clone(), urls.store().clone())?,
     )
     .await?;
     let app = router(&horizon);
-    let app = match place.defect {
-        Defect::BlocksOnLog => app.layer(middleware::from_fn(log_and_wait)),
-        Defect::PanicsOnLog => app.layer(middleware::from_fn(print)),
+    let app = match options.mutant {
+        Mutant::BlocksOnLog => app.layer(middleware::from_fn(log_and_wait)),
+        Mutant::PanicsOnLog => app.layer(middleware::from_fn(print)),
         _ => app,
     };
-    serve(place, app, &horizon).await
+    serve(options, app, &horizon).await
 }
 
-/// Starts the site of the stand-in.
-pub(crate) async fn start(place: &Place, builder: Builder) -> anyhow::Result<Horizon> {
-    let secret = place.secret.as_ref().context("HORIZON_SECRET is not set")?;
+/// Starts the backend of a web node.
+pub(crate) async fn start(options: &MutantOptions, builder: Builder) -> anyhow::Result<Horizon> {
+    let secret = options.secret.as_ref().context("HORIZON_SECRET is not set")?;
     let proxy = "127.0.0.1/32".parse()?;
     let horizon = builder
         .secret(Secret::new(&secret.0)?)
@@ -53,7 +53,7 @@ pub(crate) async fn start(place: &Place, builder: Builder) -> anyhow::Result<Hor
     Ok(horizon.await?)
 }
 
-/// The routes of the product's web node that the fault run asks for.
+/// Returns the routes that the fault run uses.
 pub(crate) fn router(horizon: &Horizon) -> Router {
     Router::new()
         .route("/healthz", get(async || "the process answers\n"))
@@ -64,10 +64,10 @@ pub(crate) fn router(horizon: &Horizon) -> Router {
         .nest("/horizon", horizon_axum::router(horizon))
 }
 
-/// Serves until the process is asked to stop.
-pub(crate) async fn serve(place: &Place, app: Router, horizon: &Horizon) -> anyhow::Result<()> {
-    let listener = TcpListener::bind(place.addr).await?;
-    writeln!(stdout(), "The stand-in is at http://{}", listener.local_addr()?)?;
+/// Serves until shutdown.
+pub(crate) async fn serve(options: &MutantOptions, app: Router, horizon: &Horizon) -> anyhow::Result<()> {
+    let listener = TcpListener::bind(options.addr).await?;
+    writeln!(stdout(), "The mutant is at http://{}", listener.local_addr()?)?;
     horizon_axum::serve(listener, app, Limits::default(), shutdown_signal(), horizon).await?;
     Ok(())
 }
@@ -84,25 +84,22 @@ async fn metrics(State(horizon): State<Horizon>) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, format)], horizon.metrics() + "# EOF\n")
 }
 
-/// Writes a long line for each request, and waits until it is written.
+/// Writes a long line for each request and waits until it is written.
 async fn log_and_wait(request: Request, next: Next) -> Response {
-    // What cannot be written is dropped; what is not taken is waited for.
+    // Errors are ignored, but a full pipe blocks.
     let _ = writeln!(stderr(), "{} {}", request.uri(), ".".repeat(4_096));
     next.run(request).await
 }
 
 /// Prints a line for each request.
-#[expect(
-    clippy::print_stderr,
-    reason = "it panics when nobody takes the line, which is the defect"
-)]
+#[expect(clippy::print_stderr, reason = "the panic on an error is the defect")]
 async fn print(request: Request, next: Next) -> Response {
     eprintln!("{}", request.uri());
     next.run(request).await
 }
 
-/// Does to a file what a server may do to its own alone.
-fn set_up(store: &StoreUrl) -> anyhow::Result<()> {
+/// Initialises a database without checking whose it is.
+fn initialize(store: &StoreUrl) -> anyhow::Result<()> {
     if let StoreUrl::Sqlite(file) = store {
         let database = Connection::open(file)?;
         database.execute_batch("PRAGMA application_id = 1; PRAGMA journal_mode = WAL; VACUUM;")?;

@@ -7,48 +7,48 @@ use tokio::{
     task::JoinSet,
 };
 
-/// A port that leads to one server at a time, as the address of a group of servers would. Connections that are open
-/// when it is turned to another server are cut. It ends when this is dropped.
+/// A TCP proxy for one server at a time, like the address of a replicated group. Switching closes all connections.
+/// Dropping it stops the proxy.
 #[derive(Debug)]
-pub(crate) struct Link {
+pub(crate) struct SwitchableLink {
     address: SocketAddr,
-    leads_to: watch::Sender<u16>,
+    port: watch::Sender<u16>,
     _forwarding: JoinSet<()>,
 }
 
-impl Link {
-    /// Opens a port that leads to this one.
-    pub(crate) async fn to(port: u16) -> anyhow::Result<Self> {
+impl SwitchableLink {
+    /// Starts a proxy for this port.
+    pub(crate) async fn start(port: u16) -> anyhow::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
-        let (leads_to, told) = watch::channel(port);
+        let (port, port_changes) = watch::channel(port);
         let mut forwarding = JoinSet::new();
-        forwarding.spawn(forward(listener, told));
+        forwarding.spawn(forward(listener, port_changes));
         Ok(Self {
             address,
-            leads_to,
+            port,
             _forwarding: forwarding,
         })
     }
 
-    /// The address for clients of Redis.
+    /// Returns the URL for clients of Redis.
     pub(crate) fn url(&self) -> String {
         format!("redis://{}", self.address)
     }
 
-    /// Turns to another port.
-    pub(crate) fn turn_to(&self, port: u16) {
-        self.leads_to.send_replace(port);
+    /// Switches to another port.
+    pub(crate) fn switch_to(&self, port: u16) {
+        self.port.send_replace(port);
     }
 }
 
-async fn forward(listener: TcpListener, mut told: watch::Receiver<u16>) {
+async fn forward(listener: TcpListener, mut port_changes: watch::Receiver<u16>) {
     let mut open = JoinSet::new();
     loop {
         tokio::select! {
             biased;
-            turned = told.changed() => {
-                if turned.is_err() {
+            changed = port_changes.changed() => {
+                if changed.is_err() {
                     return;
                 }
                 open.shutdown().await;
@@ -56,7 +56,7 @@ async fn forward(listener: TcpListener, mut told: watch::Receiver<u16>) {
             Some(_) = open.join_next() => {}
             accepted = listener.accept() => {
                 if let Ok((client, _)) = accepted {
-                    let port = *told.borrow();
+                    let port = *port_changes.borrow();
                     open.spawn(connect(client, port));
                 }
             }
@@ -66,7 +66,7 @@ async fn forward(listener: TcpListener, mut told: watch::Receiver<u16>) {
 
 async fn connect(mut client: TcpStream, port: u16) {
     if let Ok(mut server) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await {
-        // However it ends, both sides are closed.
+        // Both sides are closed at the end.
         let _ = copy_bidirectional(&mut client, &mut server).await;
     }
 }

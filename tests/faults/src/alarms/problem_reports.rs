@@ -1,53 +1,53 @@
-//! What a process says of its own problems: in its log, in its metrics, and at `/readyz`.
+//! The problems that a process reports in its log, its metrics and `/readyz`.
 
 use std::time::Duration;
 
 use horizon_test_support::http;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::node::Node;
+use crate::node_process::NodeProcess;
 
-/// How soon a process has to report a problem.
+/// The longest time until a process reports a problem.
 pub(crate) const REPORTED_WITHIN: Duration = Duration::from_secs(15);
 
-/// How soon a process has to be ready again once nothing is wrong any more.
+/// The longest time until a process is ready again.
 const READY_WITHIN: Duration = Duration::from_secs(15);
 
-/// How long a health check may take to be answered.
-const ANSWER_WITHIN: Duration = Duration::from_secs(3);
+/// The longest time of a health check.
+const RESPONSE_WITHIN: Duration = Duration::from_secs(3);
 
-/// How often a process is asked.
-const ASK_EVERY: Duration = Duration::from_millis(100);
+/// The time between two health checks.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// The metric of a problem that a process knows of itself.
+/// The metric of a problem.
 const PROBLEM: &str = "horizon_problem{part=\"";
 
 /// The metric of events that were removed before they were counted.
 const LOST: &str = "horizon_stream_lost_total ";
 
-/// A problem that a process has to report.
+/// A problem that a process must report.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Problem {
-    /// How the line of `/readyz` about it begins.
+    /// The start of its line in `/readyz`.
     line: &'static str,
-    /// The label of its metric, if there is one.
+    /// The label of its metric, if any.
     part: Option<&'static str>,
 }
 
 impl Problem {
-    /// Events were lost on their way from web nodes to accumulators.
+    /// Events were lost before they were counted.
     pub(crate) const BUS: Self = Self::of_part("bus");
-    /// Redis may lose what it acknowledged, because of its settings.
+    /// With its settings Redis may lose acknowledged writes.
     pub(crate) const SETTINGS: Self = Self::of_part("redis-settings");
-    /// Redis is no single server.
+    /// Redis is not a single server.
     pub(crate) const KIND: Self = Self::of_part("redis-kind");
-    /// The clock is off.
+    /// The clock is wrong.
     pub(crate) const CLOCK: Self = Self::of_part("clock");
     /// Another process has the same name.
     pub(crate) const NAME: Self = Self::of_part("node-name");
     /// Accumulators count into different stores.
     pub(crate) const ACCUMULATORS: Self = Self::of_part("accumulators");
-    /// The store cannot be written. Only `/readyz` finds that out, and so there is no metric.
+    /// The store is not writable. Only `/readyz` checks that, so there is no metric.
     pub(crate) const STORE: Self = Self {
         line: "the store is not writable",
         part: None,
@@ -58,7 +58,7 @@ impl Problem {
         lines.find(|line| line.starts_with(self.line))
     }
 
-    /// A problem that a background task reports under this name.
+    /// Returns the problem with this metric label.
     const fn of_part(part: &'static str) -> Self {
         Self {
             line: part,
@@ -67,16 +67,16 @@ impl Problem {
     }
 }
 
-/// What one process says.
+/// The reports of one process.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Testimony {
+pub(crate) struct ProblemReports {
     errors: usize,
     metrics: String,
     ready: String,
 }
 
-impl Testimony {
-    async fn of(node: &Node) -> Self {
+impl ProblemReports {
+    async fn read(node: &NodeProcess) -> Self {
         let metrics = get(node, "/metrics").await;
         Self {
             errors: node.log().lines().filter(|line| line.contains("ERROR")).count(),
@@ -85,25 +85,25 @@ impl Testimony {
         }
     }
 
-    /// What is missing of a report about this problem.
-    pub(crate) fn lacks(&self, problem: Problem) -> Vec<String> {
-        let mut lacks = Vec::new();
+    /// Returns which reports of this problem are missing.
+    pub(crate) fn missing(&self, problem: Problem) -> Vec<String> {
+        let mut missing = Vec::new();
         if self.errors == 0 {
-            lacks.push("no ERROR is logged".into());
+            missing.push("no ERROR is logged".into());
         }
         if !self.has_metric(problem) {
-            lacks.push("no metric shows it".into());
+            missing.push("no metric shows it".into());
         }
         if self.line(problem).is_none() {
-            lacks.push(match self.ready.as_str() {
+            missing.push(match self.ready.as_str() {
                 "" => "/readyz is 200".into(),
-                other => format!("/readyz says {other}"),
+                other => format!("/readyz returns {other}"),
             });
         }
-        lacks
+        missing
     }
 
-    /// What `/readyz` says about this problem while it is 503.
+    /// Returns the line of `/readyz` about this problem.
     pub(crate) fn line(&self, problem: Problem) -> Option<&str> {
         problem.line_of(&self.ready)
     }
@@ -117,23 +117,23 @@ impl Testimony {
     }
 }
 
-/// Waits until a node reports this problem everywhere, and returns what it says then or at last.
-pub(crate) async fn of_problem(node: &Node, problem: Problem) -> Testimony {
+/// Waits until a node reports this problem everywhere. Returns its last reports.
+pub(crate) async fn wait_for_reports(node: &NodeProcess, problem: Problem) -> ProblemReports {
     let give_up = Instant::now() + REPORTED_WITHIN;
     loop {
-        let testimony = Testimony::of(node).await;
-        if testimony.lacks(problem).is_empty() || Instant::now() > give_up {
-            return testimony;
+        let reports = ProblemReports::read(node).await;
+        if reports.missing(problem).is_empty() || Instant::now() > give_up {
+            return reports;
         }
-        sleep(ASK_EVERY).await;
+        sleep(POLL_INTERVAL).await;
     }
 }
 
-/// Asks once whether a node is ready.
+/// Returns whether a node is ready.
 ///
 /// # Errors
-/// What it answers instead: the status and the reasons, or why there is no answer.
-pub(crate) async fn readiness(node: &Node) -> Result<(), String> {
+/// The status and the reasons, or why there is no response.
+pub(crate) async fn readiness(node: &NodeProcess) -> Result<(), String> {
     match get(node, "/readyz").await? {
         (200, _) => Ok(()),
         (status, body) => Err(format!("{status} {}", body.trim())),
@@ -143,43 +143,43 @@ pub(crate) async fn readiness(node: &Node) -> Result<(), String> {
 /// Waits until a node is ready.
 ///
 /// # Errors
-/// What it answers at last.
-pub(crate) async fn ready(node: &Node) -> Result<(), String> {
+/// The last response.
+pub(crate) async fn ready(node: &NodeProcess) -> Result<(), String> {
     let give_up = Instant::now() + READY_WITHIN;
     loop {
         match readiness(node).await {
-            Err(_) if Instant::now() < give_up => sleep(ASK_EVERY).await,
+            Err(_) if Instant::now() < give_up => sleep(POLL_INTERVAL).await,
             answer => return answer,
         }
     }
 }
 
-/// Waits until a node is not ready because of this problem, and returns what it says of it.
+/// Waits until a node is not ready because of this problem, and returns the line of `/readyz`.
 ///
 /// # Errors
-/// What it answers at last.
-pub(crate) async fn unready(node: &Node, problem: Problem) -> Result<String, String> {
+/// The last response.
+pub(crate) async fn unready(node: &NodeProcess, problem: Problem) -> Result<String, String> {
     let give_up = Instant::now() + REPORTED_WITHIN;
     loop {
         let answer = readiness(node).await.err().unwrap_or_else(|| "200".into());
         match problem.line_of(&answer) {
             Some(line) => return Ok(line.to_owned()),
             None if Instant::now() > give_up => return Err(answer),
-            None => sleep(ASK_EVERY).await,
+            None => sleep(POLL_INTERVAL).await,
         }
     }
 }
 
-/// Returns whether the process answers `/healthz`, or how it does not.
-pub(crate) async fn alive(node: &Node) -> Result<(), String> {
+/// Returns whether `/healthz` returns 200, or what it returns instead.
+pub(crate) async fn alive(node: &NodeProcess) -> Result<(), String> {
     match get(node, "/healthz").await? {
         (200, _) => Ok(()),
         (status, body) => Err(format!("{status} {}", body.trim())),
     }
 }
 
-/// Returns a number from a node's metrics.
-pub(crate) async fn metric(node: &Node, name: &str) -> Option<u64> {
+/// Returns the value of a metric.
+pub(crate) async fn metric(node: &NodeProcess, name: &str) -> Option<u64> {
     let (_, metrics) = get(node, "/metrics").await.ok()?;
     let line = metrics
         .lines()
@@ -187,11 +187,11 @@ pub(crate) async fn metric(node: &Node, name: &str) -> Option<u64> {
     line?.trim().parse().ok()
 }
 
-async fn get(node: &Node, path: &str) -> Result<(u16, String), String> {
-    match timeout(ANSWER_WITHIN, http::get(node.address(), path)).await {
+async fn get(node: &NodeProcess, path: &str) -> Result<(u16, String), String> {
+    match timeout(RESPONSE_WITHIN, http::get(node.address(), path)).await {
         Ok(Ok(answer)) => Ok((answer.status.as_u16(), answer.text())),
         Ok(Err(error)) => Err(format!("{error:#}")),
-        Err(_) => Err(format!("GET {path} is not answered within {ANSWER_WITHIN:?}")),
+        Err(_) => Err(format!("GET {path} has no response within {RESPONSE_WITHIN:?}")),
     }
 }
 
@@ -201,16 +201,16 @@ mod tests {
 
     #[test]
     fn a_report_has_an_error_a_metric_and_a_reason() {
-        let mut testimony = Testimony::default();
-        assert_eq!(testimony.lacks(Problem::BUS).len(), 3);
-        testimony.errors = 1;
-        testimony.metrics = "horizon_stream_lost_total 0\nhorizon_problem{part=\"clock\"} 1\n".into();
-        testimony.ready = "503 clock: it is off\nbus: events are lost".into();
-        assert_eq!(testimony.lacks(Problem::BUS), ["no metric shows it"]);
-        assert_eq!(testimony.line(Problem::BUS), Some("bus: events are lost"));
-        testimony.metrics = "horizon_stream_lost_total 7\n".into();
-        assert!(testimony.lacks(Problem::BUS).is_empty());
-        testimony.ready = "200 bus: fine".into();
-        assert_eq!(testimony.lacks(Problem::BUS).len(), 1);
+        let mut reports = ProblemReports::default();
+        assert_eq!(reports.missing(Problem::BUS).len(), 3);
+        reports.errors = 1;
+        reports.metrics = "horizon_stream_lost_total 0\nhorizon_problem{part=\"clock\"} 1\n".into();
+        reports.ready = "503 clock: it is off\nbus: events are lost".into();
+        assert_eq!(reports.missing(Problem::BUS), ["no metric shows it"]);
+        assert_eq!(reports.line(Problem::BUS), Some("bus: events are lost"));
+        reports.metrics = "horizon_stream_lost_total 7\n".into();
+        assert!(reports.missing(Problem::BUS).is_empty());
+        reports.ready = "200 bus: fine".into();
+        assert_eq!(reports.missing(Problem::BUS).len(), 1);
     }
 }

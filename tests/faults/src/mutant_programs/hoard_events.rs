@@ -5,14 +5,14 @@ use redis::{
     streams::{StreamReadOptions, StreamReadReply},
 };
 
-/// How many entries one read brings.
+/// The most entries of one read.
 const READ_ENTRIES: usize = 1_024;
 
-/// How long a read waits for entries, in milliseconds: shorter than the driver waits for an answer.
+/// How long a read waits for entries, in milliseconds. Shorter than the response timeout of the driver.
 const READ_WAIT: usize = 100;
 
-/// Reads everything that comes into the stream and keeps it.
-pub(crate) async fn hold(redis: Client) -> RedisResult<Infallible> {
+/// Reads all entries of the stream and keeps them in memory.
+pub(crate) async fn hoard_events(redis: Client) -> RedisResult<Infallible> {
     let mut connection = redis.get_multiplexed_async_connection().await?;
     let options = StreamReadOptions::default().count(READ_ENTRIES).block(READ_WAIT);
     let (mut held, mut after) = (Vec::new(), "0-0".to_owned());

@@ -7,9 +7,9 @@ use anyhow::Context;
 use horizon_test_support::process::{self, Process};
 use tokio::process::Command;
 
-use crate::{alarms::Front, defect::Defect};
+use crate::{alarms::MutantProxy, mutant::Mutant};
 
-/// What a [`Node`] does.
+/// The role of a [`NodeProcess`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
     Web,
@@ -32,41 +32,41 @@ impl Role {
     }
 }
 
-/// One process of the stage: a program of the product, or the stand-in for it.
+/// A process of the cluster: a program of the product, or a mutant of it.
 #[derive(Debug)]
-pub(crate) struct Node {
+pub(crate) struct NodeProcess {
     name: String,
     role: Role,
-    /// What is wrong with the stand-in, if there is one.
-    defect: Option<Defect>,
+    /// The defect of the program, if it is a mutant.
+    mutant: Option<Mutant>,
     variables: Vec<(&'static str, String)>,
     address: SocketAddr,
     process: Option<Process>,
-    /// What clients reach in place of the process, if something stands before it.
-    front: Option<Front>,
+    /// The proxy that clients connect to, if there is one.
+    proxy: Option<MutantProxy>,
     log: PathBuf,
-    /// How many names it has had.
-    lives: u32,
+    /// How often it was started with a new name.
+    renames: u32,
 }
 
-impl Node {
-    /// Starts it on a free port; its log lies in `folder`.
+impl NodeProcess {
+    /// Starts a process on a free port, with a log in `folder`.
     pub(crate) async fn start(
         role: Role,
         number: usize,
-        defect: Option<Defect>,
+        mutant: Option<Mutant>,
         variables: Vec<(&'static str, String)>,
         folder: &Path,
     ) -> anyhow::Result<Self> {
         let log = folder.join(format!("{}-{number}.log", role.word()));
-        Self::start_with_log(role, number, defect, variables, log).await
+        Self::start_with_log(role, number, mutant, variables, log).await
     }
 
-    /// Starts it on a free port; its log goes to `log`, which may be a pipe or a device.
+    /// Starts a process on a free port. `log` may be a pipe or a device.
     pub(crate) async fn start_with_log(
         role: Role,
         number: usize,
-        defect: Option<Defect>,
+        mutant: Option<Mutant>,
         variables: Vec<(&'static str, String)>,
         log: PathBuf,
     ) -> anyhow::Result<Self> {
@@ -74,18 +74,18 @@ impl Node {
             log,
             name: format!("{}-{number}", role.word()),
             role,
-            defect,
+            mutant,
             variables,
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             process: None,
-            front: None,
-            lives: 0,
+            proxy: None,
+            renames: 0,
         };
         node.start_again().await?;
         Ok(node)
     }
 
-    /// Starts it again after it has ended: same port, same name.
+    /// Restarts the process with the same port and name.
     pub(crate) async fn start_again(&mut self) -> anyhow::Result<()> {
         let mut command = self.command()?;
         command
@@ -99,77 +99,77 @@ impl Node {
         Ok(())
     }
 
-    /// Starts it again under a name that it never had, as a machine that replaces a dead one would.
-    pub(crate) async fn start_anew(&mut self) -> anyhow::Result<()> {
-        self.lives += 1;
+    /// Restarts the process with the same port and a new name, as if on a new machine.
+    pub(crate) async fn start_with_new_name(&mut self) -> anyhow::Result<()> {
+        self.renames += 1;
         self.start_again().await
     }
 
     fn command(&self) -> anyhow::Result<Command> {
-        let Some(defect) = self.defect else {
+        let Some(mutant) = self.mutant else {
             return self.role.program();
         };
         let mut command = process::program("horizon-faults", "HORIZON_FAULTS_BIN")?;
-        command.args([self.role.word(), "--defect", &defect.name()]);
+        command.args([self.role.word(), "--mutant", &mutant.name()]);
         Ok(command)
     }
 
-    /// SIGKILL.
+    /// Sends SIGKILL.
     pub(crate) async fn kill(&mut self) -> anyhow::Result<()> {
-        self.process.take().context("the node does not run")?.kill().await
+        self.process.take().context("the process is not running")?.kill().await
     }
 
-    /// SIGTERM, and waits for the end.
+    /// Sends SIGTERM and waits for the end of the process.
     pub(crate) async fn stop(&mut self) -> anyhow::Result<()> {
         self.process
             .take()
-            .context("the node does not run")?
+            .context("the process is not running")?
             .stop()
             .await
             .map(drop)
     }
 
-    /// The process that runs.
+    /// Returns the running process.
     pub(crate) fn process(&self) -> anyhow::Result<&Process> {
         self.process
             .as_ref()
-            .with_context(|| format!("{} does not run", self.name))
+            .with_context(|| format!("{} is not running", self.name))
     }
 
-    /// Whether it has ended by itself.
+    /// Returns whether the process has ended by itself.
     pub(crate) fn has_ended(&mut self) -> anyhow::Result<bool> {
         let name = &self.name;
         let process = self.process.as_mut();
-        process.with_context(|| format!("{name} does not run"))?.has_ended()
+        process.with_context(|| format!("{name} is not running"))?.has_ended()
     }
 
-    /// The name that the others know it by at the moment.
+    /// Returns the node name in the registry.
     pub(crate) fn full_name(&self) -> String {
-        format!("{}.{}", self.name, self.lives)
+        format!("{}.{}", self.name, self.renames)
     }
 
-    /// The name that it keeps.
+    /// Returns the name that stays the same after each restart.
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
-    /// Where clients reach it, whether it runs or not.
+    /// Returns the address for clients.
     pub(crate) fn address(&self) -> SocketAddr {
-        self.front.as_ref().map_or(self.address, Front::address)
+        self.proxy.as_ref().map_or(self.address, MutantProxy::address)
     }
 
-    /// Puts a front with this defect before the process. Clients that ask for [`address`](Self::address) talk to it.
-    pub(crate) async fn put_behind(&mut self, defect: Defect) -> anyhow::Result<()> {
-        self.front = Some(Front::start(self.address, defect).await?);
+    /// Starts a proxy with this mutant, which [`address`](Self::address) returns from then on.
+    pub(crate) async fn start_proxy(&mut self, mutant: Mutant) -> anyhow::Result<()> {
+        self.proxy = Some(MutantProxy::start(self.address, mutant).await?);
         Ok(())
     }
 
-    /// Whether it is the product's own program.
-    pub(crate) fn is_genuine(&self) -> bool {
-        self.defect.is_none()
+    /// Returns whether it is an unmodified program.
+    pub(crate) fn is_unmodified(&self) -> bool {
+        self.mutant.is_none()
     }
 
-    /// What it logged, if the log is a file.
+    /// Returns the log, or an empty text if it is not a regular file.
     pub(crate) fn log(&self) -> String {
         process::read_log(&self.log)
     }

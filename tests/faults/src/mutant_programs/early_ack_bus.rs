@@ -6,19 +6,19 @@ use horizon_core::{Analytics, Error, Event, Result, Stats, Topic};
 use horizon_redis::RedisBus;
 use tokio::{sync::mpsc, time::sleep};
 
-/// How long events gather in this process before they go to Redis.
+/// How long events stay in this process before they are sent to Redis.
 const GATHER: Duration = Duration::from_millis(100);
 
-/// The most events that go to Redis at once.
+/// The most events that are sent to Redis together.
 const GROUP: usize = 1_024;
 
-/// A pipe that answers Ok while only this process has the event.
-pub(crate) struct Promises {
+/// A bus that acknowledges an event before Redis has it.
+pub(crate) struct EarlyAckBus {
     pipe: Arc<RedisBus>,
     queue: mpsc::UnboundedSender<Event>,
 }
 
-impl Promises {
+impl EarlyAckBus {
     pub(crate) fn new(pipe: Arc<RedisBus>) -> Self {
         let (queue, events) = mpsc::unbounded_channel();
         tokio::spawn(deliver(Arc::clone(&pipe), events));
@@ -40,9 +40,9 @@ async fn deliver(pipe: Arc<RedisBus>, mut events: mpsc::UnboundedReceiver<Event>
 }
 
 #[async_trait]
-impl Analytics for Promises {
+impl Analytics for EarlyAckBus {
     async fn track(&self, event: Event) -> Result<()> {
-        let gone = |_| Error::unavailable("the task that delivers is gone");
+        let gone = |_| Error::unavailable("the delivery task has ended");
         self.queue.send(event).map_err(gone)
     }
 

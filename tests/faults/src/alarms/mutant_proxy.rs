@@ -1,5 +1,4 @@
-//! What stands before a genuine process and answers in its place, falsely: a defect that no stand-in can have without a
-//! hook in the product.
+//! A proxy that falsifies the responses of an unmodified process.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -16,35 +15,35 @@ use axum::{
 use horizon_test_support::http;
 use tokio::{net::TcpListener, task::JoinSet, time::timeout};
 
-use crate::defect::Defect;
+use crate::mutant::Mutant;
 
-/// The longest body that a client may send, in bytes.
+/// The largest request body, in bytes.
 const BODY_BYTES: usize = 64 * 1_024;
 
-/// How long the process may take to answer.
+/// The longest wait for a response of the process.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
-/// Listens on a port of its own. It ends when this is dropped.
+/// A running proxy. Dropping it stops the proxy.
 #[derive(Debug)]
-pub(crate) struct Front {
+pub(crate) struct MutantProxy {
     address: SocketAddr,
     _serving: JoinSet<()>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Behind {
+struct ProxyState {
     process: SocketAddr,
-    defect: Defect,
+    mutant: Mutant,
 }
 
-impl Front {
-    /// Starts one before the process at this address.
-    pub(crate) async fn start(process: SocketAddr, defect: Defect) -> anyhow::Result<Self> {
+impl MutantProxy {
+    /// Starts a proxy for the process at this address.
+    pub(crate) async fn start(process: SocketAddr, mutant: Mutant) -> anyhow::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
-        let router = Router::new().fallback(pass).with_state(Behind { process, defect });
+        let router = Router::new().fallback(pass).with_state(ProxyState { process, mutant });
         let mut serving = JoinSet::new();
-        // It never returns.
+        // It runs until the task is dropped.
         serving.spawn(async move { drop(axum::serve(listener, router).await) });
         Ok(Self {
             address,
@@ -52,33 +51,33 @@ impl Front {
         })
     }
 
-    /// Where clients reach it.
+    /// Returns the address for clients.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 }
 
-async fn pass(State(behind): State<Behind>, request: Request) -> Response {
+async fn pass(State(state): State<ProxyState>, request: Request) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let is_like = method == Method::PUT && path.starts_with("/horizon/likes/");
-    match behind.defect {
-        Defect::AlwaysReady if path == "/readyz" => "the store is writable\n".into_response(),
-        Defect::HidesAlarms if path == "/metrics" => match forward(behind.process, request).await {
+    match state.mutant {
+        Mutant::AlwaysReady if path == "/readyz" => "the store is writable\n".into_response(),
+        Mutant::HidesAlarms if path == "/metrics" => match forward(state.process, request).await {
             Ok(answer) => without_alarms(&answer.text()).into_response(),
             Err(status) => status.into_response(),
         },
-        Defect::AcknowledgesErrors if is_like => match forward(behind.process, request).await {
+        Mutant::AcknowledgesErrors if is_like => match forward(state.process, request).await {
             Ok(answer) if answer.status.is_success() => relay(answer),
             _ => r#"{"liked":true}"#.into_response(),
         },
-        _ => match forward(behind.process, request).await {
+        _ => match forward(state.process, request).await {
             Ok(answer) => relay(answer),
             Err(status) => status.into_response(),
         },
     }
 }
 
-async fn forward(process: SocketAddr, request: Request) -> Result<http::Answer, StatusCode> {
+async fn forward(process: SocketAddr, request: Request) -> Result<http::Response, StatusCode> {
     let (parts, body) = request.into_parts();
     let body: Bytes = to_bytes(body, BODY_BYTES)
         .await
@@ -97,7 +96,7 @@ async fn forward(process: SocketAddr, request: Request) -> Result<http::Answer, 
         .map_err(|_| StatusCode::BAD_GATEWAY)
 }
 
-fn relay(answer: http::Answer) -> Response {
+fn relay(answer: http::Response) -> Response {
     let mut response = Response::new(Body::from(answer.body));
     *response.status_mut() = answer.status;
     for (name, value) in &answer.headers {
@@ -108,7 +107,7 @@ fn relay(answer: http::Answer) -> Response {
     response
 }
 
-/// The metrics without a problem, and with nothing lost.
+/// Returns the metrics without problems and lost events.
 fn without_alarms(metrics: &str) -> String {
     let kept = metrics.lines().filter(|line| !line.starts_with("horizon_problem"));
     kept.map(|line| match line.split_once(' ') {
@@ -123,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn alarms_are_hidden_and_nothing_else() {
+    fn only_alarms_are_removed() {
         let metrics = "horizon_batches_total 3\nhorizon_stream_lost_total 7\nhorizon_problem{part=\"bus\"} 1\n# EOF\n";
         assert_eq!(
             without_alarms(metrics),

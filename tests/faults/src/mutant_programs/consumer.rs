@@ -4,33 +4,33 @@ use async_trait::async_trait;
 use horizon_core::{AckToken, Batch, EventConsumer, Result, Update};
 use horizon_redis::RedisConsumer;
 
-use crate::defect::Defect;
+use crate::mutant::Mutant;
 
-/// A feed that does one thing wrong.
-pub(crate) struct BrokenFeed {
+/// A consumer with one defect.
+pub(crate) struct MutantConsumer {
     pub(crate) feed: RedisConsumer,
-    pub(crate) defect: Defect,
+    pub(crate) mutant: Mutant,
 }
 
 #[async_trait]
-impl EventConsumer for BrokenFeed {
+impl EventConsumer for MutantConsumer {
     async fn next_batch(&mut self, limit: NonZeroUsize) -> Result<Batch> {
         let batch = self.feed.next_batch(limit).await?;
-        if self.defect == Defect::AcknowledgesFirst {
+        if self.mutant == Mutant::AcknowledgesFirst {
             self.feed.acknowledge(batch.ack).await?;
         }
         Ok(batch)
     }
 
     async fn publish(&mut self, updates: &[Update]) -> Result<()> {
-        if self.defect == Defect::NeverPublishes {
+        if self.mutant == Mutant::NeverPublishes {
             return Ok(());
         }
         self.feed.publish(updates).await
     }
 
     async fn acknowledge(&mut self, ack: AckToken) -> Result<()> {
-        if self.defect == Defect::AcknowledgesFirst {
+        if self.mutant == Mutant::AcknowledgesFirst {
             return Ok(());
         }
         self.feed.acknowledge(ack).await

@@ -9,24 +9,24 @@ use tempfile::TempDir;
 
 use crate::{
     counts::Counts,
-    defect::{Defect, Part},
-    node::{Node, Role},
+    mutant::{Mutant, MutatedPart},
+    node_process::{NodeProcess, Role},
 };
 
-/// The pages that are written to.
+/// The pages of all events.
 pub(crate) const SLUGS: [&str; 2] = ["hello", "second"];
 
-/// How many web nodes there are, and how many accumulators.
+/// The number of web nodes, and of accumulators.
 const NODES: usize = 2;
 
-/// What signs cookies at every web node, so that each knows the others' readers.
+/// The secret of all web nodes, so that a cookie of one is valid on the others.
 pub(crate) const SECRET: &str = "the secret that all web nodes of the fault run share";
 
-/// A Redis, and the processes that share it.
-pub(crate) struct Stage {
+/// A Redis server, and the web nodes and accumulators that use it.
+pub(crate) struct FaultCluster {
     pub(crate) redis: RedisServer,
-    pub(crate) webs: Vec<Node>,
-    pub(crate) accumulators: Vec<Node>,
+    pub(crate) webs: Vec<NodeProcess>,
+    pub(crate) accumulators: Vec<NodeProcess>,
     pub(crate) slugs: Vec<Slug>,
     config: RedisConfig,
     store: StoreHandle,
@@ -34,18 +34,18 @@ pub(crate) struct Stage {
     folder: TempDir,
 }
 
-impl Stage {
-    /// Starts all of them. `options` are redis-server's.
-    pub(crate) async fn start(options: &[&str], defect: Option<Defect>) -> anyhow::Result<Self> {
-        let keeps_nothing: &[&str] = match defect {
-            Some(Defect::KeepsNothing) => &["--appendonly", "no"],
+impl FaultCluster {
+    /// Starts all processes. `options` are for redis-server.
+    pub(crate) async fn start(options: &[&str], mutant: Option<Mutant>) -> anyhow::Result<Self> {
+        let keeps_nothing: &[&str] = match mutant {
+            Some(Mutant::NoPersistence) => &["--appendonly", "no"],
             _ => &[],
         };
         let redis = RedisServer::start(&[options, keeps_nothing].concat()).await?;
         let config = RedisConfig::new(&redis.url())?;
         let store: StoreUrl = redis.url().parse()?;
         let (folder, posts) = (TempDir::new()?, Posts::two()?);
-        let mut stage = Self {
+        let mut cluster = Self {
             store: StoreHandle::open(&store)?,
             slugs: SLUGS
                 .iter()
@@ -59,18 +59,18 @@ impl Stage {
             folder,
         };
         for number in 0..NODES {
-            let accumulator = stage.node(Role::Accumulator, number, defect).await?;
-            stage.accumulators.push(accumulator);
-            let web = stage.node(Role::Web, number, defect).await?;
-            stage.webs.push(web);
+            let accumulator = cluster.node(Role::Accumulator, number, mutant).await?;
+            cluster.accumulators.push(accumulator);
+            let web = cluster.node(Role::Web, number, mutant).await?;
+            cluster.webs.push(web);
         }
-        Ok(stage)
+        Ok(cluster)
     }
 
-    async fn node(&self, role: Role, number: usize, defect: Option<Defect>) -> anyhow::Result<Node> {
+    async fn node(&self, role: Role, number: usize, mutant: Option<Mutant>) -> anyhow::Result<NodeProcess> {
         let part = match role {
-            Role::Web => Part::Webs,
-            Role::Accumulator => Part::Accumulators,
+            Role::Web => MutatedPart::Webs,
+            Role::Accumulator => MutatedPart::Accumulators,
         };
         let mut variables = vec![("HORIZON_BUS", self.redis.url())];
         if role == Role::Web {
@@ -78,32 +78,32 @@ impl Stage {
             variables.push(("HORIZON_TRUSTED_PROXIES", "127.0.0.1/32".into()));
             variables.push(("HORIZON_POSTS", self.posts.path().to_string_lossy().into_owned()));
         }
-        let defect = defect.filter(|defect| defect.replaces(part));
-        Node::start(role, number, defect, variables, self.folder.path()).await
+        let mutant = mutant.filter(|mutant| mutant.replaces(part));
+        NodeProcess::start(role, number, mutant, variables, self.folder.path()).await
     }
 
-    /// The way for publishers of our own, as anyone may have.
-    pub(crate) fn pipe(&self) -> anyhow::Result<RedisBus> {
+    /// Returns a connection to the event bus.
+    pub(crate) fn bus(&self) -> anyhow::Result<RedisBus> {
         Ok(RedisBus::connect(&self.config, self.store.stats.clone())?)
     }
 
-    pub(crate) fn web(&mut self, number: u64) -> anyhow::Result<&mut Node> {
+    pub(crate) fn web(&mut self, number: u64) -> anyhow::Result<&mut NodeProcess> {
         pick(&mut self.webs, number)
     }
 
-    pub(crate) fn accumulator(&mut self, number: u64) -> anyhow::Result<&mut Node> {
+    pub(crate) fn accumulator(&mut self, number: u64) -> anyhow::Result<&mut NodeProcess> {
         pick(&mut self.accumulators, number)
     }
 
-    /// Every process of ours, but for Redis.
-    pub(crate) fn nodes(&self) -> impl Iterator<Item = &Node> {
+    /// Returns all processes except Redis.
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = &NodeProcess> {
         self.webs.iter().chain(&self.accumulators)
     }
 
-    /// What the store has, asked without any web node.
+    /// Returns the stored totals, read from the store itself.
     pub(crate) async fn stored(&self, topics: impl Iterator<Item = &Topic>) -> anyhow::Result<BTreeMap<Topic, Counts>> {
         let topics: Vec<Topic> = topics.cloned().collect();
-        // The first call after a break may fail, although Redis is there again.
+        // The first call after an outage may fail although Redis is running again.
         let updates = wait_until("the store can be read", async || {
             Ok(self.store.stats.get(&topics).await?)
         });
@@ -115,9 +115,7 @@ impl Stage {
     }
 }
 
-fn pick(nodes: &mut [Node], number: u64) -> anyhow::Result<&mut Node> {
+fn pick(nodes: &mut [NodeProcess], number: u64) -> anyhow::Result<&mut NodeProcess> {
     let place = usize::try_from(number)? % nodes.len().max(1);
-    nodes
-        .get_mut(place)
-        .ok_or_else(|| anyhow!("the stage has no such node"))
+    nodes.get_mut(place).ok_or_else(|| anyhow!("there is no such node"))
 }

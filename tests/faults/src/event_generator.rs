@@ -1,0 +1,127 @@
+//! Events of many visitors and readers.
+
+use fastrand::Rng;
+use horizon_core::{Event, EventKind, ReaderId, Slug, Stamp, Timestamp, Topic};
+
+use crate::{ack_log::AckLog, counts::Counts};
+
+/// Generates events and records what they add up to.
+#[derive(Debug)]
+pub(crate) struct EventGenerator {
+    rng: Rng,
+    slugs: Vec<Slug>,
+}
+
+impl EventGenerator {
+    pub(crate) fn new(rng: Rng, slugs: &[Slug]) -> Self {
+        Self {
+            rng,
+            slugs: slugs.to_vec(),
+        }
+    }
+
+    /// Returns `count` events in random order. The expected totals contain them once all are acknowledged.
+    ///
+    /// Half are visits. The others are sequences of likes and unlikes of one reader.
+    pub(crate) fn events(&mut self, count: u64, now: Timestamp, ack_log: &AckLog) -> Vec<Event> {
+        let mut events = Vec::new();
+        let mut left = count;
+        while left > 0 {
+            let length = if self.rng.u64(0..3) == 0 {
+                0
+            } else {
+                self.rng.u64(1..4).min(left)
+            };
+            left -= length.max(1);
+            if length == 0 {
+                events.push(self.visit(now, ack_log));
+            } else {
+                self.like_sequence(length, now, ack_log, &mut events);
+            }
+        }
+        self.shuffle(&mut events);
+        events
+    }
+
+    fn visit(&mut self, now: Timestamp, ack_log: &AckLog) -> Event {
+        // One in eight visits the site.
+        let topic = if self.rng.u64(0..8) == 0 {
+            Topic::Site
+        } else {
+            self.page()
+        };
+        let one = Counts {
+            visits: 1,
+            ..Counts::default()
+        };
+        ack_log.add(&topic, one);
+        self.event(now, topic, EventKind::Visit { visitor: None })
+    }
+
+    /// Generates likes and unlikes of one reader in turn, a millisecond apart.
+    fn like_sequence(&mut self, length: u64, now: Timestamp, ack_log: &AckLog, events: &mut Vec<Event>) {
+        let (topic, reader) = (self.page(), ReaderId::from_u128(self.bits()));
+        for number in 0..length {
+            let at = Timestamp::from_millis(now.as_millis().saturating_add_unsigned(number));
+            let kind = if number % 2 == 0 {
+                EventKind::Like { reader }
+            } else {
+                EventKind::Unlike { reader }
+            };
+            events.push(self.event(at, topic.clone(), kind));
+        }
+        let last = Counts {
+            likes: length % 2,
+            ..Counts::default()
+        };
+        ack_log.add(&topic, last);
+    }
+
+    fn event(&mut self, at: Timestamp, topic: Topic, kind: EventKind) -> Event {
+        let mut random = [0; 10];
+        for (byte, source) in random.iter_mut().zip(self.bits().to_be_bytes()) {
+            *byte = source;
+        }
+        Event::new(Stamp::new(at, random), topic, kind)
+    }
+
+    fn page(&mut self) -> Topic {
+        let place = usize::try_from(self.rng.u64(0..self.slugs.len() as u64)).unwrap_or(0);
+        self.slugs.get(place).cloned().map_or(Topic::Site, Topic::from)
+    }
+
+    fn bits(&mut self) -> u128 {
+        self.rng.u128(..)
+    }
+
+    /// Shuffles the events.
+    pub(crate) fn shuffle(&mut self, events: &mut [Event]) {
+        self.rng.shuffle(events);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use horizon_core::{StatsStore, StatsStoreExt};
+    use horizon_memory::MemoryStats;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn expected_totals_are_those_of_a_store() {
+        let (store, ack_log) = (MemoryStats::new(), AckLog::default());
+        let slugs = ["hello", "second"].map(|slug| Slug::new(slug).unwrap());
+        let mut generator = EventGenerator::new(Rng::with_seed(1), &slugs);
+        let now = Timestamp::from_millis(1_800_000_000_000);
+        let mut events = generator.events(1_000, now, &ack_log);
+        assert_eq!(events.len(), 1_000);
+        events.extend(events.clone());
+        generator.shuffle(&mut events);
+        store.apply(&events).await.unwrap();
+        let counts = ack_log.counts();
+        assert_eq!(counts.len(), 3);
+        for (topic, counts) in counts {
+            assert_eq!(Counts::from(store.total(&topic).await.unwrap().stats), counts);
+        }
+    }
+}

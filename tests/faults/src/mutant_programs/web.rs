@@ -1,0 +1,55 @@
+use std::sync::Arc;
+
+use anyhow::anyhow;
+use eventhorizon::Horizon;
+use horizon_backend::{StoreHandle, start_log};
+use horizon_core::{Analytics, Ports, Presence};
+use horizon_memory::MemoryPresence;
+use horizon_redis::{RedisBus, RedisPresence};
+use redis::Client;
+
+use super::{
+    MutantOptions, blog, early_ack_bus::EarlyAckBus, hoard_events::hoard_events, stale_watch_bus::StaleWatchBus,
+};
+use crate::mutant::Mutant;
+
+/// Runs a web node with the defect.
+pub(crate) async fn web(options: &MutantOptions) -> anyhow::Result<()> {
+    match options.bus.0.as_str() {
+        "memory:" => blog::embedded(options).await,
+        _ => shared(options).await,
+    }
+}
+
+async fn shared(options: &MutantOptions) -> anyhow::Result<()> {
+    let _log = start_log();
+    let (redis, store) = options.redis_and_store()?;
+    let store = StoreHandle::open(&store)?;
+    let pipe = Arc::new(RedisBus::connect(&redis, Arc::clone(&store.stats))?);
+    if options.mutant == Mutant::HoardsEvents {
+        tokio::spawn(hoard_events(client(options)?));
+    }
+    let presence: Arc<dyn Presence> = match options.mutant {
+        Mutant::LocalPresenceOnly => Arc::new(MemoryPresence::default()),
+        _ => Arc::new(RedisPresence::connect(&redis, options.node.clone())?),
+    };
+    let analytics = analytics(options, pipe)?;
+    let ports = Ports::new(presence, analytics, store.stats, store.comments, store.salts);
+    let horizon = blog::start(options, Horizon::from_ports(ports)).await?;
+    blog::serve(options, blog::router(&horizon), &horizon).await
+}
+
+fn analytics(options: &MutantOptions, pipe: Arc<RedisBus>) -> anyhow::Result<Arc<dyn Analytics>> {
+    Ok(match options.mutant {
+        Mutant::AcknowledgesEarly => Arc::new(EarlyAckBus::new(pipe)),
+        Mutant::NeverRefreshesTotals => Arc::new(StaleWatchBus {
+            pipe,
+            redis: client(options)?,
+        }),
+        _ => pipe,
+    })
+}
+
+fn client(options: &MutantOptions) -> anyhow::Result<Client> {
+    Client::open(options.bus.0.as_str()).map_err(|error| anyhow!("HORIZON_BUS is wrong: {error}"))
+}

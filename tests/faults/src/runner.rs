@@ -1,0 +1,217 @@
+//! Runs the classes and reports their outcomes.
+
+use std::{fs, time::Duration};
+
+use anyhow::{Context, ensure};
+use fastrand::Rng;
+use futures::{StreamExt, future::join, stream};
+use horizon_backend::now;
+use horizon_core::Topic;
+use horizon_test_support::seeded_rng;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::{
+    Run,
+    ack_log::AckLog,
+    alarms,
+    classes::Class,
+    cluster::FaultCluster,
+    counts::Counts,
+    event_generator::EventGenerator,
+    faults::ClassRun,
+    live_viewers::LiveViewers,
+    mutant::{Mutant, MutatedPart},
+    node_process::NodeProcess,
+    oracle::{Oracle, settled},
+    publishers::Publishers,
+    report::{self, ClassOutcome},
+    retrying_clients,
+    scale::{FULL, SHORT, Scale},
+};
+
+/// The longest wait for all viewers to connect before the first fault.
+const CONNECT_WITHIN: Duration = Duration::from_secs(30);
+
+/// A day, in milliseconds.
+const DAY: i64 = 24 * 3_600 * 1_000;
+
+/// Runs the selected classes and prints their outcomes.
+///
+/// # Errors
+/// A class failed, or a mutant was not detected.
+pub(crate) async fn run(run: &Run) -> anyhow::Result<()> {
+    let scale = if run.short { &SHORT } else { &FULL };
+    let (seed, mut rng) = seeded_rng();
+    report::print(&format!("HORIZON_SEED={seed}"));
+    let classes = planned_classes(run).into_iter().map(|(class, mutant)| {
+        let rng = rng.fork();
+        (class.is_alarm(), run_class(class, mutant, scale, rng))
+    });
+    let (alarms, counts): (Vec<_>, Vec<_>) = classes.partition(|(is_alarm, _)| *is_alarm);
+    let outcomes_of =
+        |classes: Vec<(bool, _)>, at_once| stream::iter(classes).map(|(_, class)| class).buffered(at_once);
+    let mut outcomes: Vec<ClassOutcome> = outcomes_of(counts, scale.clusters).collect().await;
+    outcomes.extend(outcomes_of(alarms, scale.scenarios).collect::<Vec<_>>().await);
+    let table = if run.mutants {
+        report::mutants(&outcomes)
+    } else {
+        report::classes(&outcomes)
+    };
+    report::print(&format!("\n{table}"));
+    if let Some(path) = &run.out {
+        fs::write(path, table).with_context(|| format!("{} cannot be written", path.display()))?;
+    }
+    let bad = outcomes.iter().filter(|outcome| !outcome.is_as_expected()).count();
+    ensure!(
+        bad == 0,
+        "{bad} of {} classes have an unexpected outcome",
+        outcomes.len()
+    );
+    Ok(())
+}
+
+/// Returns the selected classes with their mutants, in order.
+fn planned_classes(run: &Run) -> Vec<(Class, Option<Mutant>)> {
+    let classes = Class::all().filter(|class| run.only.is_empty() || run.only.contains(class));
+    if !run.mutants {
+        return classes.map(|class| (class, None)).collect();
+    }
+    classes
+        .flat_map(|class| class.mutants().iter().map(move |mutant| (class, Some(*mutant))))
+        .collect()
+}
+
+/// Runs a class and returns its outcome, also if it fails.
+async fn run_class(class: Class, mutant: Option<Mutant>, scale: &Scale, rng: Rng) -> ClassOutcome {
+    wait_for_midnight(scale.class_within).await;
+    let mut outcome = ClassOutcome::new(class, mutant);
+    let started = Instant::now();
+    let result = timeout(scale.class_within, async {
+        if class.is_alarm() {
+            alarms::play(&mut outcome, scale, rng).await
+        } else {
+            play(&mut outcome, scale, rng).await
+        }
+    });
+    let result = result.await.context("it takes too long").flatten();
+    outcome.error = result.err().map(|error| format!("{error:#}"));
+    outcome.took = started.elapsed();
+    report::print(&outcome.line());
+    outcome
+}
+
+/// Waits for midnight (UTC) if it is near: visitor keys change then, and a reconnection would count as a new visit.
+async fn wait_for_midnight(time: Duration) {
+    let left = DAY - now().as_millis().rem_euclid(DAY);
+    let left = Duration::from_millis(u64::try_from(left).unwrap_or(0));
+    if left < time {
+        report::print(&format!("waiting {left:?} until midnight (UTC)"));
+        sleep(left).await;
+    }
+}
+
+async fn play(outcome: &mut ClassOutcome, scale: &Scale, mut rng: Rng) -> anyhow::Result<()> {
+    let mut cluster = FaultCluster::start(outcome.class.redis_options(), outcome.mutant).await?;
+    let ack_log = AckLog::default();
+    let viewers = connect_viewers(&cluster, scale, &ack_log).await?;
+    let written = write_during_faults(outcome, &mut cluster, scale, &ack_log, &mut rng).await;
+    outcome.acknowledged = ack_log.events();
+    let examined = match written {
+        Ok(since) => {
+            let over = Instant::now();
+            let mut oracle = Oracle {
+                cluster: &cluster,
+                ack_log: &ack_log,
+                viewers: &viewers,
+                findings: Vec::new(),
+                seen_after: None,
+            };
+            let examined = oracle.examine(&mut rng).await;
+            outcome.findings.append(&mut oracle.findings);
+            outcome.seen_after = oracle.seen_after;
+            examined.map(|now| outcome.drained(since, over, now))
+        }
+        Err(error) => Err(error),
+    };
+    outcome.read_logs(&cluster);
+    examined
+}
+
+/// Connects all viewers and waits until their visits are counted.
+async fn connect_viewers(cluster: &FaultCluster, scale: &Scale, ack_log: &AckLog) -> anyhow::Result<LiveViewers> {
+    let topics: Vec<Topic> = cluster
+        .slugs
+        .iter()
+        .cloned()
+        .map(Topic::from)
+        .chain([Topic::Site])
+        .collect();
+    let places = topics
+        .iter()
+        .flat_map(|topic| cluster.webs.iter().map(move |web| (web, topic)));
+    let mut viewers = LiveViewers::default();
+    for (_, (web, topic)) in (0..scale.viewers).zip(places.cycle()) {
+        viewers.add(web.name(), web.address(), topic.clone());
+    }
+    for topic in &topics {
+        let visits = viewers.at(topic);
+        ack_log.add(
+            topic,
+            Counts {
+                visits,
+                ..Counts::default()
+            },
+        );
+    }
+    let wrong = settled(CONNECT_WITHIN, async || {
+        let stored = cluster.stored(topics.iter()).await.unwrap_or_default();
+        let away = viewers.iter().filter(|viewer| !viewer.view().is_live).count();
+        let right = stored == ack_log.counts() && away == 0;
+        let wrong = (!right).then(|| format!("{away} viewers have no stream, and the store has {stored:?}"));
+        wrong.into_iter().collect()
+    });
+    let wrong = wrong.await;
+    ensure!(wrong.is_empty(), "before any fault {}", wrong.join("; "));
+    Ok(viewers)
+}
+
+/// Runs clients and publishers while the faults happen. Returns when the counting of their events began.
+async fn write_during_faults(
+    outcome: &mut ClassOutcome,
+    cluster: &mut FaultCluster,
+    scale: &Scale,
+    ack_log: &AckLog,
+    rng: &mut Rng,
+) -> anyhow::Result<Instant> {
+    let webs: Vec<_> = cluster.webs.iter().map(NodeProcess::address).collect();
+    let slugs = cluster.slugs.clone();
+    let broken_publishers = outcome.mutant.filter(|mutant| mutant.replaces(MutatedPart::Publishers));
+    let mut run = ClassRun {
+        class: outcome.class,
+        mutant: outcome.mutant,
+        scale,
+        publishers: Publishers::new(cluster.bus()?, broken_publishers),
+        generator: EventGenerator::new(rng.fork(), &slugs),
+        cluster,
+        rng: rng.fork(),
+        ack_log,
+        faults: 0,
+        counted_since: Instant::now(),
+        notes: Vec::new(),
+        findings: Vec::new(),
+    };
+    let faults = async {
+        let result = run.run().await;
+        ack_log.stop();
+        result
+    };
+    let (written, injected) = join(
+        retrying_clients::write(scale.readers, &webs, &slugs, rng, ack_log),
+        faults,
+    )
+    .await;
+    outcome.faults = run.faults;
+    outcome.notes.append(&mut run.notes);
+    outcome.findings.append(&mut run.findings);
+    written.and(injected).map(|()| run.counted_since)
+}
