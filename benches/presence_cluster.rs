@@ -81,7 +81,7 @@ fn visitor(number: u64) -> VisitorKey {
 }
 
 #[derive(Default)]
-struct Costs {
+struct ClusterCosts {
     said: usize,
     heard: usize,
     states: usize,
@@ -98,7 +98,7 @@ struct Cluster {
     first: u64,
     next: u64,
     now: Duration,
-    costs: Costs,
+    costs: ClusterCosts,
 }
 
 impl Cluster {
@@ -110,18 +110,18 @@ impl Cluster {
             first: 0,
             next: 0,
             now: Duration::ZERO,
-            costs: Costs::default(),
+            costs: ClusterCosts::default(),
         })
     }
 
     fn phase(&mut self, name: &str, play: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
-        self.costs = Costs::default();
+        self.costs = ClusterCosts::default();
         let (start, cpu) = (self.now, cpu()?);
         play(self)?;
         let cpu = self::cpu()? - cpu;
         let seconds = (self.now - start).as_secs_f64();
         let kilobytes = |bytes: usize| bytes as f64 / 1_000.0;
-        let Costs {
+        let ClusterCosts {
             said,
             heard,
             states,

@@ -96,10 +96,10 @@ fn compare(runtime: &tokio::runtime::Runtime, out: &mut impl Write, pages: u128)
         ("SQLite itself, in batches of 1,000", alone),
         ("`track` to disk", embedded.clone()),
     ] {
-        writeln!(out, "| {way} | {}", Costs(&costs))?;
+        writeln!(out, "| {way} | {}", EventCosts(&costs))?;
     }
     writeln!(out)?;
-    Ok((median(embedded.iter().map(Cost::rate)), ratio))
+    Ok((median(embedded.iter().map(EventCost::rate)), ratio))
 }
 
 /// Of ten events, eight visits and two likes, each of somebody else. Ids and people are spread as hashes are.
@@ -135,14 +135,14 @@ fn folder() -> std::io::Result<tempfile::TempDir> {
 
 /// What one measurement took.
 #[derive(Clone, Copy)]
-struct Cost {
+struct EventCost {
     wall: f64,
     cpu: f64,
     commits: u64,
     written: u64,
 }
 
-impl Cost {
+impl EventCost {
     fn rate(&self) -> f64 {
         EVENTS as f64 / self.wall
     }
@@ -164,8 +164,8 @@ impl Meter {
         })
     }
 
-    fn stop(self, commits: u64) -> Result<Cost> {
-        Ok(Cost {
+    fn stop(self, commits: u64) -> Result<EventCost> {
+        Ok(EventCost {
             wall: self.started.elapsed().as_secs_f64(),
             cpu: cpu_seconds()? - self.cpu,
             commits,
@@ -180,14 +180,14 @@ fn bytes_written() -> Result<u64> {
     Ok(line.ok_or("the system does not say what was written")?.parse()?)
 }
 
-fn reference(events: &[Event], file: &Path) -> Result<Cost> {
+fn reference(events: &[Event], file: &Path) -> Result<EventCost> {
     let db = reference::open(file)?;
     let meter = Meter::start()?;
     let commits = reference::write(&db, events)?;
     meter.stop(commits)
 }
 
-async fn track_all(events: &[Event], file: &Path) -> Result<Cost> {
+async fn track_all(events: &[Event], file: &Path) -> Result<EventCost> {
     let store = Arc::new(SqliteStats::open(file)?);
     let (pipe, mut feed) = MemoryBus::new(Arc::clone(&store) as Arc<dyn StatsStore>);
     let pipe = Arc::new(pipe);
@@ -267,15 +267,15 @@ async fn check(file: &Path, pages: u128) -> Result<()> {
 }
 
 /// The medians of some measurements, as the end of a row.
-struct Costs<'a>(&'a [Cost]);
+struct EventCosts<'a>(&'a [EventCost]);
 
-impl fmt::Display for Costs<'_> {
+impl fmt::Display for EventCosts<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let of = |value: fn(&Cost) -> f64| median(self.0.iter().map(value));
+        let of = |value: fn(&EventCost) -> f64| median(self.0.iter().map(value));
         write!(
             f,
             "{:.0} | {:.2} | {:.0} | {:.0} |",
-            of(Cost::rate),
+            of(EventCost::rate),
             of(|cost| cost.cpu) / EVENTS as f64 * 100_000.0,
             of(|cost| cost.commits as f64),
             of(|cost| cost.written as f64) / 1e6

@@ -40,7 +40,7 @@ Usage: cargo xtask <command>
   package          packages the published crates and builds the packages
   faults [FLAGS]   kills, pauses and overloads the processes under load, and checks that every number is right and every
                    loss is reported (one class mounts a small disk and needs root); --short, --only CLASS,
-                   --sabotage (breaks a part in each class, which must be detected), --out FILE
+                   --mutants (runs each class with deliberate defects, which must be detected), --out FILE
   bench [FLAGS]    compares EventHorizon with other servers and with its targets; --quick, --only NAME, --out FILE
   bundle           builds the browser's files into target/site
   screenshots      takes the screenshots of the README into docs/images

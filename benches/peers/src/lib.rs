@@ -4,13 +4,13 @@
 //! package: `floor`, which does the least that any server can do, and `plain-axum`, which is what one writes with axum alone.
 //! `ws` and `socket.io` run in Node.js, `nchan` in nginx.
 
+mod cpu_placement;
 mod listen;
 mod nginx;
 mod node;
 mod peer;
-mod place;
 
+pub use cpu_placement::CpuPlacement;
 pub use listen::listen;
 pub use node::target;
-pub use peer::{Peer, Protocol, Running};
-pub use place::Place;
+pub use peer::{Peer, PeerProtocol, Running};

@@ -5,7 +5,7 @@ use horizon_test_support::process::{Process, sibling_program};
 use tempfile::TempDir;
 use tokio::process::Command;
 
-use crate::{nginx, node, place::Place};
+use crate::{cpu_placement::CpuPlacement, nginx, node};
 
 /// A server that is not EventHorizon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub enum Peer {
 
 /// What a server speaks to its viewers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Protocol {
+pub enum PeerProtocol {
     /// Server-sent events.
     Sse,
     /// Text messages over a WebSocket.
@@ -51,11 +51,11 @@ impl Peer {
 
     /// What it speaks.
     #[must_use]
-    pub fn protocol(self) -> Protocol {
+    pub fn protocol(self) -> PeerProtocol {
         match self {
-            Self::Floor | Self::PlainAxum | Self::Nchan => Protocol::Sse,
-            Self::Ws => Protocol::WebSocket,
-            Self::SocketIo => Protocol::SocketIo,
+            Self::Floor | Self::PlainAxum | Self::Nchan => PeerProtocol::Sse,
+            Self::Ws => PeerProtocol::WebSocket,
+            Self::SocketIo => PeerProtocol::SocketIo,
         }
     }
 
@@ -72,23 +72,23 @@ impl Peer {
     ///
     /// # Errors
     /// It is not installed, with how to install it, or it does not start, with what it said.
-    pub async fn start(self, place: Place) -> anyhow::Result<Running> {
+    pub async fn start(self, place: CpuPlacement) -> anyhow::Result<Running> {
         let folder = TempDir::new().context("no temporary folder for a peer")?;
         let log = folder.path().join("log");
         let process = match self {
             Self::Floor | Self::PlainAxum => {
                 let command = Command::new(sibling_program(self.name())?);
-                Process::start(place.put(&command), &log).await?
+                Process::start(place.apply(&command), &log).await?
             }
             Self::Ws | Self::SocketIo => {
                 let script = if self == Self::Ws { "ws.js" } else { "socket-io.js" };
                 let mut command = Command::new("node");
                 command.arg(node::folder().await?.join(script));
-                Process::start(place.put(&command), &log).await?
+                Process::start(place.apply(&command), &log).await?
             }
             Self::Nchan => {
                 let (command, address) = nginx::command(folder.path())?;
-                Process::start_at(place.put(&command), address, &log).await?
+                Process::start_at(place.apply(&command), address, &log).await?
             }
         };
         Ok(Running {

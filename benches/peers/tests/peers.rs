@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use horizon_peers::{Peer, Place, Protocol};
+use horizon_peers::{CpuPlacement, Peer, PeerProtocol};
 use horizon_test_support::http::{self, Method};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -17,20 +17,20 @@ const DEADLINE: Duration = Duration::from_secs(30);
 const TEXT: &str = "seventeen are reading now";
 
 /// A viewer that reads bytes and knows of no protocol more than it has to say.
-struct Viewer {
+struct RawViewer {
     connection: TcpStream,
     read: Vec<u8>,
 }
 
-impl Viewer {
-    async fn of(peer: Peer, address: std::net::SocketAddr) -> anyhow::Result<Self> {
+impl RawViewer {
+    async fn connect(peer: Peer, address: std::net::SocketAddr) -> anyhow::Result<Self> {
         let mut viewer = Self {
             connection: TcpStream::connect(address).await?,
             read: Vec::new(),
         };
         let more = match peer.protocol() {
-            Protocol::Sse => "accept: text/event-stream\r\n",
-            Protocol::WebSocket | Protocol::SocketIo => {
+            PeerProtocol::Sse => "accept: text/event-stream\r\n",
+            PeerProtocol::WebSocket | PeerProtocol::SocketIo => {
                 "upgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-version: 13\r\n\
                  sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
             }
@@ -38,7 +38,7 @@ impl Viewer {
         let request = format!("GET {} HTTP/1.1\r\nhost: {address}\r\n{more}\r\n", peer.path());
         viewer.connection.write_all(request.as_bytes()).await?;
         viewer.sees("\r\n\r\n").await?;
-        if peer.protocol() == Protocol::SocketIo {
+        if peer.protocol() == PeerProtocol::SocketIo {
             // A masked frame with the packet that joins, and what the server answers to it.
             viewer.connection.write_all(b"\x81\x82\x00\x00\x00\x0040").await?;
             viewer.sees("40{").await?;
@@ -62,9 +62,12 @@ impl Viewer {
 }
 
 async fn sends_to_everybody(peer: Peer) -> anyhow::Result<()> {
-    let running = peer.start(Place::ANYWHERE).await?;
+    let running = peer.start(CpuPlacement::ANYWHERE).await?;
     let address = running.address();
-    let mut viewers = [Viewer::of(peer, address).await?, Viewer::of(peer, address).await?];
+    let mut viewers = [
+        RawViewer::connect(peer, address).await?,
+        RawViewer::connect(peer, address).await?,
+    ];
     let answer = http::send(address, Method::POST, "/publish", &[], TEXT).await?;
     ensure!(answer.status.is_success(), "the answer is {}", answer.status);
     for viewer in &mut viewers {

@@ -2,12 +2,12 @@
 
 use std::fmt::Write;
 
-use horizon_peers::{Peer, Place};
+use horizon_peers::{CpuPlacement, Peer};
 
 use crate::{
-    load::Load,
-    report::Report,
-    subject::{Kind, Subject},
+    load::LoadGenerator,
+    report::JsonReport,
+    subject::{Subject, SubjectKind},
     text::short,
 };
 
@@ -25,7 +25,7 @@ const HEAD: &str = "\
 /// What came of one server.
 #[derive(Debug)]
 pub(crate) struct Row {
-    kind: Kind,
+    kind: SubjectKind,
     cpu_per_million: f64,
     kib_per_connection: f64,
     bytes_per_delivery: f64,
@@ -38,7 +38,12 @@ pub(crate) struct Row {
 }
 
 /// Starts the server and measures it.
-pub(crate) async fn measure(kind: Kind, server: Place, load: &Load, viewers: usize) -> anyhow::Result<Row> {
+pub(crate) async fn measure(
+    kind: SubjectKind,
+    server: CpuPlacement,
+    load: &LoadGenerator,
+    viewers: usize,
+) -> anyhow::Result<Row> {
     let subject = Subject::start(kind, server).await?;
     let scenario = [&["deliveries"][..], &MESSAGES].concat();
     let name = format!("beside-{}", kind.name());
@@ -47,7 +52,7 @@ pub(crate) async fn measure(kind: Kind, server: Place, load: &Load, viewers: usi
 }
 
 impl Row {
-    fn read(kind: Kind, report: &Report) -> anyhow::Result<Self> {
+    fn read(kind: SubjectKind, report: &JsonReport) -> anyhow::Result<Self> {
         // Which of the two it is follows from whether a message may stand for those before it.
         let lost = report.find("/deliveries/lost");
         let lost = lost.map_or_else(|| report.figure("/deliveries/stale"), Ok)?;
@@ -82,7 +87,7 @@ impl Row {
 }
 
 /// The rounds of one server: the middle one by CPU, and the CPU of all.
-fn middle(rows: &[Row], kind: Kind) -> Option<(&Row, String)> {
+fn middle(rows: &[Row], kind: SubjectKind) -> Option<(&Row, String)> {
     let mut rounds: Vec<&Row> = rows.iter().filter(|row| row.kind == kind).collect();
     rounds.sort_by(|one, other| one.cpu_per_million.total_cmp(&other.cpu_per_million));
     let all: Vec<String> = rounds.iter().map(|row| short(row.cpu_per_million)).collect();
@@ -98,7 +103,7 @@ pub(crate) fn table(rows: &[Row]) -> String {
         }
     }
     let middles: Vec<_> = kinds.into_iter().filter_map(|kind| middle(rows, kind)).collect();
-    let floor = middle(rows, Kind::Peer(Peer::Floor)).map(|(row, _)| row);
+    let floor = middle(rows, SubjectKind::Peer(Peer::Floor)).map(|(row, _)| row);
     let mut table = String::from(HEAD);
     for (row, all) in &middles {
         let ratio = floor.map_or_else(
@@ -143,9 +148,9 @@ mod tests {
             refused: 0.0,
             errors: String::new(),
         };
-        let floor = [4.0, 1.0, 2.0].map(|cpu| row(Kind::Peer(Peer::Floor), cpu));
+        let floor = [4.0, 1.0, 2.0].map(|cpu| row(SubjectKind::Peer(Peer::Floor), cpu));
         let mut rows = Vec::from(floor);
-        rows.push(row(Kind::EventHorizon, 5.0));
+        rows.push(row(SubjectKind::EventHorizon, 5.0));
         let table = table(&rows);
         assert!(
             table

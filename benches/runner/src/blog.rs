@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::Path, time::Duration};
 
 use anyhow::{Context, bail};
-use horizon_peers::Place;
+use horizon_peers::CpuPlacement;
 use horizon_test_support::{
     http,
     process::{Process, program, program_at},
@@ -30,16 +30,16 @@ pub(crate) struct Blog {
 
 impl Blog {
     /// Starts it over the posts that ship with it, or over these, and waits until it serves.
-    pub(crate) async fn start(place: Place, posts: Option<&Path>) -> anyhow::Result<Self> {
+    pub(crate) async fn start(place: CpuPlacement, posts: Option<&Path>) -> anyhow::Result<Self> {
         Self::run(program("horizon-web", "HORIZON_WEB_BIN")?, place, posts).await
     }
 
     /// Starts another build of it over the posts that ship with the blog.
-    pub(crate) async fn start_build(binary: &Path, place: Place) -> anyhow::Result<Self> {
+    pub(crate) async fn start_build(binary: &Path, place: CpuPlacement) -> anyhow::Result<Self> {
         Self::run(program_at(binary)?, place, None).await
     }
 
-    async fn run(mut command: Command, place: Place, posts: Option<&Path>) -> anyhow::Result<Self> {
+    async fn run(mut command: Command, place: CpuPlacement, posts: Option<&Path>) -> anyhow::Result<Self> {
         let folder = TempDir::new().context("no temporary folder for the database")?;
         let store = format!("sqlite:{}", folder.path().join("horizon.db").display());
         command
@@ -50,7 +50,7 @@ impl Blog {
         if let Some(posts) = posts {
             command.env("HORIZON_POSTS", posts);
         }
-        let process = Process::start(place.put(&command), &folder.path().join("log")).await?;
+        let process = Process::start(place.apply(&command), &folder.path().join("log")).await?;
         Ok(Self {
             process,
             _folder: folder,

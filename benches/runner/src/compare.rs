@@ -2,11 +2,11 @@
 
 use std::{fmt::Write, path::Path};
 
-use horizon_peers::Place;
+use horizon_peers::CpuPlacement;
 
 use crate::{
     blog::Blog,
-    measure::Stage,
+    measure::BenchSetup,
     pages::{self, BROTLI, GZIP},
     say,
     subject::Subject,
@@ -34,17 +34,17 @@ const FIGURES: [&str; 10] = [
 ];
 
 /// Measures this build and the other one in turn. Returns a table in Markdown.
-pub(crate) async fn measure(stage: &Stage, other: &Path) -> anyhow::Result<String> {
+pub(crate) async fn measure(setup: &BenchSetup, other: &Path) -> anyhow::Result<String> {
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for number in 1..=ROUNDS {
         say(&format!("── round {number} of {ROUNDS}"));
-        ours.push(round(stage, None).await?);
-        theirs.push(round(stage, Some(other)).await?);
+        ours.push(round(setup, None).await?);
+        theirs.push(round(setup, Some(other)).await?);
     }
     let mut table = format!(
         "{} viewers, each build measured {ROUNDS} times in turn: the median, and all.\n\n\
          | figure | this build | {} | this / other |\n|---|--:|--:|--:|\n",
-        grouped(stage.size.viewers),
+        grouped(setup.size.viewers),
         other.display()
     );
     for (place, figure) in FIGURES.iter().enumerate() {
@@ -56,12 +56,12 @@ pub(crate) async fn measure(stage: &Stage, other: &Path) -> anyhow::Result<Strin
 }
 
 /// Measures a build once: this one without a path. Starts a server for viewers, then one for pages.
-async fn round(stage: &Stage, build: Option<&Path>) -> anyhow::Result<Vec<f64>> {
-    let subject = Subject::blog(start(stage.server, build).await?).await?;
+async fn round(setup: &BenchSetup, build: Option<&Path>) -> anyhow::Result<Vec<f64>> {
+    let subject = Subject::blog(start(setup.server, build).await?).await?;
     let scenario = [&["deliveries"][..], &MESSAGES].concat();
-    let report = stage
+    let report = setup
         .load
-        .play(&subject, "compare", stage.size.viewers, &scenario)
+        .play(&subject, "compare", setup.size.viewers, &scenario)
         .await?;
     drop(subject);
     let mut figures = vec![
@@ -70,15 +70,15 @@ async fn round(stage: &Stage, build: Option<&Path>) -> anyhow::Result<Vec<f64>> 
         report.figure("/deliveries/bytes_per_delivery")?,
         report.figure("/memory/kib_per_connection")?,
     ];
-    let blog = start(stage.server, build).await?;
+    let blog = start(setup.server, build).await?;
     for header in [None, Some(BROTLI), Some(GZIP)] {
-        let pages = pages::measure(&blog, stage.load.place, stage.size.pages, header).await?;
+        let pages = pages::measure(&blog, setup.load.place, setup.size.pages, header).await?;
         figures.extend([pages.cpu_microseconds_per_page, pages.bytes_per_page]);
     }
     Ok(figures)
 }
 
-async fn start(place: Place, build: Option<&Path>) -> anyhow::Result<Blog> {
+async fn start(place: CpuPlacement, build: Option<&Path>) -> anyhow::Result<Blog> {
     match build {
         Some(build) => Blog::start_build(build, place).await,
         None => Blog::start(place, None).await,

@@ -3,20 +3,20 @@
 use std::{fs, path::PathBuf, process::Stdio};
 
 use anyhow::{Context, ensure};
-use horizon_peers::Place;
+use horizon_peers::CpuPlacement;
 use horizon_test_support::process::program;
 
-use crate::{report::Report, say, subject::Subject};
+use crate::{report::JsonReport, say, subject::Subject};
 
 /// Where the load comes from and where its reports go.
 #[derive(Debug)]
-pub(crate) struct Load {
-    pub(crate) place: Place,
+pub(crate) struct LoadGenerator {
+    pub(crate) place: CpuPlacement,
     /// Gets every report as JSON.
     pub(crate) folder: PathBuf,
 }
 
-impl Load {
+impl LoadGenerator {
     /// Plays a scenario of the generator, such as `joins`, against the server. The report is kept under `name`.
     pub(crate) async fn play(
         &self,
@@ -24,7 +24,7 @@ impl Load {
         name: &str,
         viewers: usize,
         scenario: &[&str],
-    ) -> anyhow::Result<Report> {
+    ) -> anyhow::Result<JsonReport> {
         say(&format!("{name}: {viewers} viewers"));
         let file = self.folder.join(format!("{name}.json"));
         let mut command = program("viewers", "HORIZON_VIEWERS_BIN")?;
@@ -35,11 +35,11 @@ impl Load {
             .args(["--viewers", &viewers.to_string(), "--name", name, "--quiet", "--json"])
             .arg(&file)
             .args(scenario);
-        let mut here = self.place.put(&command);
+        let mut here = self.place.apply(&command);
         let output = here.stdout(Stdio::null()).stderr(Stdio::piped()).output().await?;
         let said = String::from_utf8_lossy(&output.stderr);
         ensure!(output.status.success(), "the generator failed: {}", said.trim());
         let json = fs::read(&file).with_context(|| format!("{} is missing", file.display()))?;
-        Report::read(&json)
+        JsonReport::read(&json)
     }
 }

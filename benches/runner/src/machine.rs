@@ -4,7 +4,7 @@ use std::{fs, thread, time::SystemTime};
 
 use anyhow::Context;
 use chrono::DateTime;
-use horizon_peers::Place;
+use horizon_peers::CpuPlacement;
 
 /// This machine, today.
 #[derive(Debug)]
@@ -28,11 +28,11 @@ impl Machine {
     }
 
     /// Where the server runs, and where its load comes from.
-    pub(crate) fn places(&self) -> (Place, Place) {
+    pub(crate) fn places(&self) -> (CpuPlacement, CpuPlacement) {
         if self.cores > 1 {
-            (Place::core(0), Place::core(1))
+            (CpuPlacement::core(0), CpuPlacement::core(1))
         } else {
-            (Place::ANYWHERE, Place::ANYWHERE)
+            (CpuPlacement::ANYWHERE, CpuPlacement::ANYWHERE)
         }
     }
 

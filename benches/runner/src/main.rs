@@ -4,6 +4,7 @@
 //! and starts this.
 
 mod aim;
+mod bench_part;
 mod beside;
 mod blog;
 mod compare;
@@ -13,7 +14,6 @@ mod machine;
 mod measure;
 mod outage;
 mod pages;
-mod part;
 mod posts;
 mod report;
 mod run;
@@ -26,7 +26,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-use crate::part::Part;
+use crate::bench_part::BenchPart;
 
 /// What to measure, and where the result goes.
 #[derive(Debug, Parser)]
@@ -37,7 +37,7 @@ struct Cli {
     quick: bool,
     /// One part, or several; without it all of them.
     #[arg(long, value_name = "NAME")]
-    only: Vec<Part>,
+    only: Vec<BenchPart>,
     /// Compares this build with another `horizon-web` binary: CPU and bytes of a join, a delivery and a page.
     #[arg(long, value_name = "FILE", conflicts_with = "only")]
     compare: Option<PathBuf>,

@@ -2,17 +2,17 @@
 
 use std::{env, path::PathBuf};
 
-use horizon_peers::{Place, target};
+use horizon_peers::{CpuPlacement, target};
 
 use crate::{
     aim::Aim,
+    bench_part::BenchPart,
     blog::Blog,
-    load::Load,
+    load::LoadGenerator,
     outage, pages,
-    part::Part,
-    report::Report,
+    report::JsonReport,
     size::Size,
-    subject::{Kind, Subject},
+    subject::{Subject, SubjectKind},
     text::{grouped, short},
     weight,
 };
@@ -31,32 +31,32 @@ const NEARLY_ALL: f64 = 0.95;
 
 /// Where everything is measured, and how much.
 #[derive(Debug)]
-pub(crate) struct Stage {
-    pub(crate) server: Place,
-    pub(crate) load: Load,
+pub(crate) struct BenchSetup {
+    pub(crate) server: CpuPlacement,
+    pub(crate) load: LoadGenerator,
     pub(crate) size: Size,
 }
 
-impl Stage {
+impl BenchSetup {
     /// Measures the aims that a part is about.
-    pub(crate) async fn aims(&self, part: Part) -> anyhow::Result<Vec<Aim>> {
+    pub(crate) async fn aims(&self, part: BenchPart) -> anyhow::Result<Vec<Aim>> {
         match part {
-            Part::Joins => self.joins().await,
-            Part::Idle => self.idle().await,
-            Part::Burst => self.burst().await,
-            Part::Stalled => self.stalled().await,
-            Part::Storm => self.storm().await,
-            Part::Pages => self.pages().await,
-            Part::Outage => outage::measure(self.size.outage).await,
-            Part::Start => start().await,
-            Part::Weight => weight(),
+            BenchPart::Joins => self.joins().await,
+            BenchPart::Idle => self.idle().await,
+            BenchPart::Burst => self.burst().await,
+            BenchPart::Stalled => self.stalled().await,
+            BenchPart::Storm => self.storm().await,
+            BenchPart::Pages => self.pages().await,
+            BenchPart::Outage => outage::measure(self.size.outage).await,
+            BenchPart::Start => start().await,
+            BenchPart::Weight => weight(),
             _ => Ok(Vec::new()),
         }
     }
 
     /// Plays a scenario against a blog that was just started.
-    async fn play(&self, name: &str, viewers: usize, scenario: &[&str]) -> anyhow::Result<Report> {
-        let subject = Subject::start(Kind::EventHorizon, self.server).await?;
+    async fn play(&self, name: &str, viewers: usize, scenario: &[&str]) -> anyhow::Result<JsonReport> {
+        let subject = Subject::start(SubjectKind::EventHorizon, self.server).await?;
         self.load.play(&subject, name, viewers, scenario).await
     }
 
@@ -182,7 +182,7 @@ fn weight() -> anyhow::Result<Vec<Aim>> {
 
 impl Aim {
     /// Holds only if no connection was lost.
-    fn whole(self, report: &Report) -> Self {
+    fn whole(self, report: &JsonReport) -> Self {
         let errors = report.errors();
         if errors.is_empty() {
             self

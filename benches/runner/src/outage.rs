@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::{Context, ensure};
-use horizon_test_support::{TestCluster, ServerOptions, WebServer, http};
+use horizon_test_support::{ServerOptions, TestCluster, WebServer, http};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -118,11 +118,9 @@ async fn sqlite(rounds: usize) -> anyhow::Result<Vec<Aim>> {
 async fn reader(site: SocketAddr) -> anyhow::Result<String> {
     let (path, id) = LIKE;
     let liked = http::send(site, http::Method::PUT, path, &[("idempotency-key", id)], "").await?;
-    let cookie = liked.header("set-cookie");
-    let cookie = cookie.split(';').next().filter(|cookie| !cookie.is_empty());
-    Ok(cookie
-        .with_context(|| format!("a like is answered {}", liked.text()))?
-        .to_owned())
+    let cookie = liked.cookie();
+    ensure!(!cookie.is_empty(), "a like got no cookie: {}", liked.text());
+    Ok(cookie)
 }
 
 /// Asks for each page without a cookie and with one.
@@ -150,10 +148,6 @@ async fn page(site: SocketAddr, path: &str, cookie: Option<&str>) -> anyhow::Res
 async fn first_frame(site: SocketAddr) -> anyhow::Result<Duration> {
     let asked = Instant::now();
     let mut stream = http::open_stream(site, STREAM, &[]).await?;
-    while let Some(line) = stream.next().await? {
-        if line == "event: live" {
-            return Ok(asked.elapsed());
-        }
-    }
-    anyhow::bail!("the stream ended without numbers")
+    stream.data_of("live").await?;
+    Ok(asked.elapsed())
 }

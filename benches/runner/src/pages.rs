@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
-use horizon_peers::Place;
+use horizon_peers::CpuPlacement;
 use horizon_viewers::process::usage;
 use tokio::process::Command;
 
@@ -30,7 +30,12 @@ pub(crate) struct Pages {
 }
 
 /// Asks a blog for one post over 64 connections for so long.
-pub(crate) async fn measure(blog: &Blog, load: Place, time: Duration, header: Option<&str>) -> anyhow::Result<Pages> {
+pub(crate) async fn measure(
+    blog: &Blog,
+    load: CpuPlacement,
+    time: Duration,
+    header: Option<&str>,
+) -> anyhow::Result<Pages> {
     blog.settle().await?;
     let path = format!("/blog/{SLUG}");
     blog.page(&path).await?;
@@ -86,7 +91,7 @@ pub(crate) async fn start() -> anyhow::Result<Duration> {
     let mut times = Vec::new();
     for _ in 0..STARTS {
         let started = Instant::now();
-        let blog = Blog::start(Place::ANYWHERE, Some(posts.path())).await?;
+        let blog = Blog::start(CpuPlacement::ANYWHERE, Some(posts.path())).await?;
         let page = blog.page("/").await?;
         times.push(started.elapsed());
         ensure!(page.text().contains("Post "), "the first page shows no post");

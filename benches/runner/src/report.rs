@@ -5,9 +5,9 @@ use serde_json::Value;
 
 /// One report of the generator.
 #[derive(Debug)]
-pub(crate) struct Report(Value);
+pub(crate) struct JsonReport(Value);
 
-impl Report {
+impl JsonReport {
     /// Reads what the generator wrote.
     pub(crate) fn read(json: &[u8]) -> anyhow::Result<Self> {
         serde_json::from_slice(json)
@@ -50,7 +50,7 @@ mod tests {
 
     #[test]
     fn a_figure_is_found_by_its_path() {
-        let report = Report::read(br#"{"join":{"connect_ms":{"p50":1.5,"p99":2,"max":3}},"errors":{"timeout":2}}"#);
+        let report = JsonReport::read(br#"{"join":{"connect_ms":{"p50":1.5,"p99":2,"max":3}},"errors":{"timeout":2}}"#);
         let report = report.unwrap();
         assert_eq!(report.milliseconds("/join/connect_ms").unwrap(), [1.5, 2.0, 3.0]);
         assert_eq!(report.errors(), "2 × timeout");

@@ -9,12 +9,12 @@ use horizon_peers::target;
 use crate::{
     Cli,
     aim::{self, Aim},
+    bench_part::BenchPart,
     beside::{self, Row},
     compare, ingestion,
-    load::Load,
+    load::LoadGenerator,
     machine::Machine,
-    measure::Stage,
-    part::Part,
+    measure::BenchSetup,
     say,
     size::Size,
 };
@@ -34,31 +34,31 @@ pub(crate) async fn run(cli: &Cli) -> anyhow::Result<()> {
     let (server, place) = machine.places();
     let folder = target()?.join("bench");
     fs::create_dir_all(&folder)?;
-    let stage = Stage {
+    let setup = BenchSetup {
         server,
-        load: Load { place, folder },
+        load: LoadGenerator { place, folder },
         size: if cli.quick { Size::QUICK } else { Size::FULL },
     };
     if let Some(other) = &cli.compare {
-        let table = compare::measure(&stage, other).await?;
+        let table = compare::measure(&setup, other).await?;
         return finish(&format!("{}\n{table}", title(&machine)), cli);
     }
     let mut results = Results::default();
-    let wanted = |part: &Part| cli.only.is_empty() || cli.only.contains(part);
+    let wanted = |part: &BenchPart| cli.only.is_empty() || cli.only.contains(part);
     // One server after the other and then all of them again, so that what else the machine does is no one server's luck.
-    let is_server = |part: &Part| part.server().is_some();
-    let (servers, others): (Vec<_>, Vec<_>) = Part::value_variants()
+    let is_server = |part: &BenchPart| part.server().is_some();
+    let (servers, others): (Vec<_>, Vec<_>) = BenchPart::value_variants()
         .iter()
         .filter(|part| wanted(part))
         .partition(|part| is_server(part));
-    for part in servers.repeat(stage.size.rounds).into_iter().chain(others).copied() {
+    for part in servers.repeat(setup.size.rounds).into_iter().chain(others).copied() {
         say(&format!("── {}", part.name()));
-        if let Err(error) = results.take(part, &stage).await {
+        if let Err(error) = results.take(part, &setup).await {
             say(&format!("{error:#}"));
             results.failures.push(format!("{}: {error:#}", part.name()));
         }
     }
-    finish(&results.report(&machine, stage.size), cli)?;
+    finish(&results.report(&machine, setup.size), cli)?;
     if !results.failures.is_empty() {
         bail!("{} of the parts could not be measured", results.failures.len());
     }
@@ -82,14 +82,14 @@ fn finish(report: &str, cli: &Cli) -> anyhow::Result<()> {
 }
 
 impl Results {
-    async fn take(&mut self, part: Part, stage: &Stage) -> anyhow::Result<()> {
+    async fn take(&mut self, part: BenchPart, setup: &BenchSetup) -> anyhow::Result<()> {
         if let Some(kind) = part.server() {
-            let row = beside::measure(kind, stage.server, &stage.load, stage.size.viewers).await?;
+            let row = beside::measure(kind, setup.server, &setup.load, setup.size.viewers).await?;
             self.rows.push(row);
-        } else if part == Part::Ingestion {
+        } else if part == BenchPart::Ingestion {
             self.ingestion = Some(ingestion::summary().await?);
         } else {
-            self.aims.extend(stage.aims(part).await?);
+            self.aims.extend(setup.aims(part).await?);
         }
         Ok(())
     }

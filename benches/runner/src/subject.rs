@@ -1,19 +1,19 @@
 //! A server that viewers are sent to, whichever it is.
 
-use horizon_peers::{Peer, Place, Protocol, Running};
+use horizon_peers::{CpuPlacement, Peer, PeerProtocol, Running};
 
 use crate::blog::{Blog, SLUG};
 
 /// What there is to measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum SubjectKind {
     /// The blog of this repository.
     EventHorizon,
     /// Something else.
     Peer(Peer),
 }
 
-impl Kind {
+impl SubjectKind {
     /// What it is called.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -26,7 +26,7 @@ impl Kind {
 /// A running server. It is killed when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Subject {
-    server: Server,
+    server: RunningServer,
     /// Where viewers come.
     pub(crate) url: String,
     /// Where something new is said, as the generator wants it.
@@ -36,24 +36,24 @@ pub(crate) struct Subject {
 }
 
 #[derive(Debug)]
-enum Server {
+enum RunningServer {
     Blog(Blog),
     Peer(Running),
 }
 
 impl Subject {
     /// Starts it.
-    pub(crate) async fn start(kind: Kind, place: Place) -> anyhow::Result<Self> {
+    pub(crate) async fn start(kind: SubjectKind, place: CpuPlacement) -> anyhow::Result<Self> {
         match kind {
-            Kind::EventHorizon => Self::blog(Blog::start(place, None).await?).await,
-            Kind::Peer(peer) => {
+            SubjectKind::EventHorizon => Self::blog(Blog::start(place, None).await?).await,
+            SubjectKind::Peer(peer) => {
                 let running = peer.start(place).await?;
                 let address = running.address();
                 Ok(Self {
                     url: format!("http://{address}{}", peer.path()),
                     publish: format!("post:http://{address}/publish"),
                     protocol: protocol(peer.protocol()),
-                    server: Server::Peer(running),
+                    server: RunningServer::Peer(running),
                 })
             }
         }
@@ -67,23 +67,23 @@ impl Subject {
             url: format!("http://{address}/horizon/live/{SLUG}"),
             publish: format!("like:http://{address}/horizon/likes/{SLUG}"),
             protocol: "sse",
-            server: Server::Blog(blog),
+            server: RunningServer::Blog(blog),
         })
     }
 
     /// Its process.
     pub(crate) fn id(&self) -> anyhow::Result<u32> {
         match &self.server {
-            Server::Blog(blog) => blog.id(),
-            Server::Peer(running) => running.id(),
+            RunningServer::Blog(blog) => blog.id(),
+            RunningServer::Peer(running) => running.id(),
         }
     }
 }
 
 fn protocol(protocol: Protocol) -> &'static str {
     match protocol {
-        Protocol::Sse => "sse",
-        Protocol::WebSocket => "ws",
-        Protocol::SocketIo => "socketio",
+        PeerProtocol::Sse => "sse",
+        PeerProtocol::WebSocket => "ws",
+        PeerProtocol::SocketIo => "socketio",
     }
 }

@@ -7,8 +7,8 @@ use serde::Serialize;
 use crate::{
     clock::micros,
     figures::{Latencies, Quantiles, ratio},
-    publish::{Kind, Publication},
-    viewer::{Log, Record, Viewer},
+    publish::{Publication, PublishKind},
+    viewer::{ReceiveLog, Record, Viewer},
 };
 
 /// What a viewer who leaves need not have seen yet: messages that were sent so shortly before.
@@ -64,7 +64,7 @@ pub fn sent(publications: &[Publication]) -> Vec<Sent> {
 /// # Errors
 /// Never: the bounds of the histogram are good.
 pub fn arrived<'a>(
-    kind: Kind,
+    kind: PublishKind,
     viewers: impl Iterator<Item = &'a Arc<Viewer>>,
     sent: &[Sent],
 ) -> anyhow::Result<Arrived> {
@@ -80,14 +80,14 @@ pub fn arrived<'a>(
         stale += u64::from(is_stale(&log, sent));
     }
     all.bytes_per_delivery = ratio(all.bytes, all.deliveries);
-    all.lost = (kind == Kind::Post).then_some(lost);
-    all.stale = (kind == Kind::Like).then_some(stale);
+    all.lost = (kind == PublishKind::Post).then_some(lost);
+    all.stale = (kind == PublishKind::Like).then_some(stale);
     all.latency_ms = latencies.quantiles();
     Ok(all)
 }
 
 /// How many of a viewer's messages brought something new, each with its latency.
-fn deliveries(kind: Kind, records: &[Record], sent: &[Sent], latencies: &mut Latencies) -> u64 {
+fn deliveries(kind: PublishKind, records: &[Record], sent: &[Sent], latencies: &mut Latencies) -> u64 {
     let mut newest = 0;
     let mut deliveries = 0;
     for record in records {
@@ -95,8 +95,8 @@ fn deliveries(kind: Kind, records: &[Record], sent: &[Sent], latencies: &mut Lat
             continue;
         };
         let is_new = match kind {
-            Kind::Post => told.number == record.reading.value,
-            Kind::Like => told.number > newest,
+            PublishKind::Post => told.number == record.reading.value,
+            PublishKind::Like => told.number > newest,
         };
         if is_new {
             newest = told.number;
@@ -115,7 +115,7 @@ pub fn newest_of(sent: &[Sent], value: u64) -> Option<Sent> {
 }
 
 /// How many of the messages that a viewer should have received are not there.
-fn lacking(log: &Log, sent: &[Sent]) -> u64 {
+fn lacking(log: &ReceiveLog, sent: &[Sent]) -> u64 {
     let Some(connected) = log.connected else {
         return 0;
     };
@@ -130,7 +130,7 @@ fn lacking(log: &Log, sent: &[Sent]) -> u64 {
 }
 
 /// Whether a viewer who is or should be there does not show the last number.
-fn is_stale(log: &Log, sent: &[Sent]) -> bool {
+fn is_stale(log: &ReceiveLog, sent: &[Sent]) -> bool {
     let shown = log.last.map_or(0, |reading| reading.value);
     let should_be_there = log.connected.is_some() && log.left.is_none();
     should_be_there && sent.last().is_some_and(|last| shown < last.number)
@@ -141,13 +141,13 @@ mod tests {
     use std::net::Ipv4Addr;
 
     use super::*;
-    use crate::{publish::Outcome, scan::Reading};
+    use crate::{publish::PublishOutcome, scan::Reading};
 
     fn publications(numbers: &[u64]) -> Vec<Publication> {
         let publication = |number: &u64| Publication {
             sent: number * 1_000,
             answered: number * 1_000 + 10,
-            outcome: Outcome::Accepted(*number),
+            outcome: PublishOutcome::Accepted(*number),
         };
         numbers.iter().map(publication).collect()
     }
@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn where_each_message_counts_a_skipped_one_is_lost() {
         let sent = sent(&publications(&[3, 1, 2]));
-        let arrived = arrived(Kind::Post, [viewer(&[1, 2, 3]), viewer(&[1, 3])].iter(), &sent).unwrap();
+        let arrived = arrived(PublishKind::Post, [viewer(&[1, 2, 3]), viewer(&[1, 3])].iter(), &sent).unwrap();
         assert_eq!((arrived.deliveries, arrived.lost, arrived.stale), (5, Some(1), None));
         assert!((arrived.latency_ms.unwrap().max - 0.5).abs() < 0.01);
     }
@@ -176,7 +176,7 @@ mod tests {
     fn where_the_last_counts_a_skipped_one_is_no_matter_and_an_old_one_is_stale() {
         let sent = sent(&publications(&[11, 12, 13]));
         let viewers = [viewer(&[10, 11, 11, 13]), viewer(&[11, 12, 12])];
-        let arrived = arrived(Kind::Like, viewers.iter(), &sent).unwrap();
+        let arrived = arrived(PublishKind::Like, viewers.iter(), &sent).unwrap();
         assert_eq!((arrived.deliveries, arrived.lost, arrived.stale), (4, None, Some(1)));
         assert_eq!(arrived.frames, 7);
     }

@@ -1,4 +1,4 @@
-//! What every scenario begins with: a server, a fleet, and everyone joined.
+//! What every scenario begins with: a server, a pool, and everyone joined.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,13 +7,13 @@ use anyhow::{Context, ensure};
 use crate::{
     cost::Border,
     figures::{Latencies, count},
-    fleet::Fleet,
     options::Options,
     progress::Progress,
-    publish::{self, Kind, Pace, Publication, Publisher},
+    publish::{self, Pace, Publication, PublishKind, Publisher},
     report::{Join, Memory},
-    server::Server,
-    viewer::Log,
+    server::TargetServer,
+    viewer::ReceiveLog,
+    viewer_pool::ViewerPool,
 };
 
 /// It is waited for quiet for so long at most, because some servers are never quiet.
@@ -25,9 +25,9 @@ pub struct Bench {
     /// What was asked for.
     pub options: Options,
     /// Who is measured.
-    pub server: Arc<Server>,
+    pub server: Arc<TargetServer>,
     /// Who views.
-    pub fleet: Fleet,
+    pub pool: ViewerPool,
     /// Where progress is shown.
     pub progress: Progress,
 }
@@ -38,9 +38,9 @@ impl Bench {
     /// # Errors
     /// When the server's URL is no good.
     pub fn new(options: Options) -> anyhow::Result<Self> {
-        let server = Arc::new(Server::new(&options.url, options.protocol, options.kind())?);
+        let server = Arc::new(TargetServer::new(&options.url, options.protocol, options.kind())?);
         Ok(Self {
-            fleet: Fleet::new(Arc::clone(&server), usize::from(options.in_flight), options.stalled()),
+            pool: ViewerPool::new(Arc::clone(&server), usize::from(options.in_flight), options.stalled()),
             progress: Progress::new(options.quiet),
             server,
             options,
@@ -63,10 +63,10 @@ impl Bench {
         let viewers = self.options.viewers;
         let before = self.border()?;
         let bar = self.progress.steps("connecting", viewers);
-        self.fleet.open(viewers, || bar.step()).await;
+        self.pool.open(viewers, || bar.step()).await;
         let opened = self.border()?;
         drop(bar);
-        let here = self.fleet.here();
+        let here = self.pool.here();
         ensure!(here > 0, "nobody could connect: {:?}", self.errors());
         self.settle().await;
         let after = self.border()?;
@@ -92,14 +92,14 @@ impl Bench {
     /// Waits until the server has told everyone of everyone.
     pub async fn settle(&self) {
         let _bar = self.progress.time("settling");
-        self.fleet
+        self.pool
             .quiet(Duration::from_secs_f64(self.options.settle), SETTLING)
             .await;
     }
 
     /// How long each connection took to be good, in microseconds.
     pub fn connect_times(&self) -> impl Iterator<Item = u64> {
-        self.fleet.seated().filter_map(|viewer| {
+        self.pool.seated().filter_map(|viewer| {
             let log = viewer.log();
             Some(log.connected?.saturating_sub(log.asked))
         })
@@ -135,12 +135,13 @@ impl Bench {
             .max()
             .with_context(|| format!("the server accepted nothing: {:?}", published.first()))?;
         // Whoever came later is not told where each message counts.
-        let is_told = |connected| self.server.kind == Kind::Like || connected <= sent;
-        let has_last =
-            |log: &Log| !log.connected.is_some_and(is_told) || log.last.is_some_and(|reading| reading.value >= last);
+        let is_told = |connected| self.server.kind == PublishKind::Like || connected <= sent;
+        let has_last = |log: &ReceiveLog| {
+            !log.connected.is_some_and(is_told) || log.last.is_some_and(|reading| reading.value >= last)
+        };
         let patience = Duration::from_secs(self.options.patience.into());
         let _bar = self.progress.time("waiting");
-        self.fleet.wait(patience, has_last).await;
+        self.pool.wait(patience, has_last).await;
         Ok(())
     }
 }

@@ -12,11 +12,11 @@ pub enum Body {
 /// Where in a chunked body the reader is.
 #[derive(Debug, Default)]
 pub struct Chunks {
-    state: State,
+    state: BodyState,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum State {
+enum BodyState {
     /// Between chunks; the line ends of one may precede the next one's size.
     #[default]
     Start,
@@ -59,31 +59,31 @@ impl Chunks {
     fn content(&mut self, mut bytes: &[u8], mut content: impl FnMut(&[u8])) -> Result<(), End> {
         while let Some((&byte, rest)) = bytes.split_first() {
             match self.state {
-                State::Data(left) => {
+                BodyState::Data(left) => {
                     let (data, after) = bytes.split_at(left.min(bytes.len()));
                     content(data);
                     bytes = after;
                     self.state = match left - data.len() {
-                        0 => State::Start,
-                        left => State::Data(left),
+                        0 => BodyState::Start,
+                        left => BodyState::Data(left),
                     };
                     continue;
                 }
-                State::Over => return Err(End::Over),
-                State::Broken => return Err(End::Broken),
+                BodyState::Over => return Err(End::Over),
+                BodyState::Broken => return Err(End::Broken),
                 other => self.state = other.after(byte),
             }
             bytes = rest;
         }
         match self.state {
-            State::Over => Err(End::Over),
-            State::Broken => Err(End::Broken),
+            BodyState::Over => Err(End::Over),
+            BodyState::Broken => Err(End::Broken),
             _ => Ok(()),
         }
     }
 }
 
-impl State {
+impl BodyState {
     /// The state after a byte that is no data.
     fn after(self, byte: u8) -> Self {
         let digit = char::from(byte)

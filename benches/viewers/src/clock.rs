@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 /// Counts microseconds from when it was made.
 #[derive(Clone, Copy, Debug)]
-pub struct Clock(Instant);
+pub struct MonotonicClock(Instant);
 
-impl Clock {
+impl MonotonicClock {
     /// One that starts now.
     #[must_use]
     pub fn start() -> Self {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::{
-    clock::{Clock, seconds},
+    clock::{MonotonicClock, seconds},
     process::{self, Usage},
 };
 
@@ -31,7 +31,7 @@ impl Border {
     ///
     /// # Errors
     /// When one of the server's processes does not exist.
-    pub fn now(clock: Clock, pids: &[i32]) -> anyhow::Result<Self> {
+    pub fn now(clock: MonotonicClock, pids: &[i32]) -> anyhow::Result<Self> {
         Ok(Self {
             at: clock.now(),
             server: process::usage(pids)?,

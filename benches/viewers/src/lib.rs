@@ -62,13 +62,12 @@
 pub mod account;
 pub mod bench;
 pub mod body;
+pub mod client_addresses;
 pub mod clock;
 pub mod cost;
 pub mod figures;
-pub mod fleet;
 pub mod limits;
 pub mod options;
-pub mod people;
 pub mod process;
 pub mod progress;
 pub mod publish;
@@ -78,6 +77,7 @@ pub mod scenario;
 pub mod server;
 mod session;
 pub mod viewer;
+pub mod viewer_pool;
 
 pub use self::{options::Options, report::Report};
 

@@ -24,9 +24,9 @@ pub fn make_room(viewers: usize) -> anyhow::Result<()> {
          raise the hard limit (ulimit -Hn) or start a second process"
     );
     ensure!(
-        viewers <= people::MOST,
+        viewers <= client_addresses::MOST,
         "at most {} viewers have a loopback address",
-        people::MOST
+        client_addresses::MOST
     );
     ensure!(viewers > 0, "without a viewer there is nothing to measure");
     Ok(())

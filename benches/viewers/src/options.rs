@@ -7,7 +7,7 @@ use serde::Serialize;
 use url::Url;
 
 use crate::{
-    publish::{Destination, Kind},
+    publish::{Destination, PublishKind},
     server::Protocol,
 };
 
@@ -59,8 +59,10 @@ pub struct Options {
 impl Options {
     /// What the server's messages are.
     #[must_use]
-    pub fn kind(&self) -> Kind {
-        self.publish.as_ref().map_or(Kind::Post, |destination| destination.kind)
+    pub fn kind(&self) -> PublishKind {
+        self.publish
+            .as_ref()
+            .map_or(PublishKind::Post, |destination| destination.kind)
     }
 
     /// Viewers that will stop reading.
@@ -78,24 +80,24 @@ impl Options {
 #[serde(rename_all = "snake_case")]
 pub enum Scenario {
     /// Everyone views while messages are published: what a delivery costs and how long it takes.
-    Deliveries(Deliveries),
+    Deliveries(DeliveriesOptions),
     /// Everyone comes: what a join costs.
-    Joins(Joins),
+    Joins(JoinsOptions),
     /// Everyone views and nothing happens: what a connection costs.
-    Idle(Idle),
+    Idle(IdleOptions),
     /// Many messages a second: how many frames a viewer gets, and how long a like takes to everyone.
-    Burst(Burst),
+    Burst(BurstOptions),
     /// Some stop reading: what it does to the others and to the server's memory.
-    Stalled(Stalled),
+    Stalled(StalledOptions),
     /// Everyone's connection breaks and is opened again at once: how long until all show the right numbers.
     Storm,
     /// Viewers come and go all the time while messages are published.
-    Churn(Churn),
+    Churn(ChurnOptions),
 }
 
 /// Options of `deliveries`.
 #[derive(Clone, Debug, Args, Serialize)]
-pub struct Deliveries {
+pub struct DeliveriesOptions {
     /// Messages in all.
     #[arg(long, default_value_t = 100)]
     pub messages: u32,
@@ -106,7 +108,7 @@ pub struct Deliveries {
 
 /// Options of `joins`.
 #[derive(Clone, Debug, Args, Serialize)]
-pub struct Joins {
+pub struct JoinsOptions {
     /// Measure the leaving too.
     #[arg(long)]
     pub leave: bool,
@@ -114,7 +116,7 @@ pub struct Joins {
 
 /// Options of `idle`.
 #[derive(Clone, Debug, Args, Serialize)]
-pub struct Idle {
+pub struct IdleOptions {
     /// How long, in seconds.
     #[arg(long, default_value_t = 60)]
     pub seconds: u32,
@@ -122,7 +124,7 @@ pub struct Idle {
 
 /// Options of `burst`.
 #[derive(Clone, Debug, Args, Serialize)]
-pub struct Burst {
+pub struct BurstOptions {
     /// Messages a second; the schedule does not wait for the answers.
     #[arg(long, default_value_t = 5_000.0, value_parser = above_zero)]
     pub rate: f64,
@@ -136,7 +138,7 @@ pub struct Burst {
 
 /// Options of `stalled`.
 #[derive(Clone, Debug, Args, Serialize)]
-pub struct Stalled {
+pub struct StalledOptions {
     /// Viewers who stop reading.
     #[arg(long, default_value_t = 200)]
     pub stalled: usize,
@@ -150,7 +152,7 @@ pub struct Stalled {
 
 /// Options of `churn`.
 #[derive(Clone, Debug, Args, Serialize)]
-pub struct Churn {
+pub struct ChurnOptions {
     /// Viewers a second who leave, each for somebody new.
     #[arg(long, default_value_t = 200.0, value_parser = above_zero)]
     pub rate: f64,

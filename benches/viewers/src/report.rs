@@ -107,7 +107,7 @@ impl Bench {
     #[must_use]
     pub fn errors(&self) -> BTreeMap<String, u64> {
         let mut errors = BTreeMap::new();
-        for (_, failure) in self.fleet.all().filter_map(|viewer| viewer.log().failed) {
+        for (_, failure) in self.pool.all().filter_map(|viewer| viewer.log().failed) {
             *errors.entry(failure.name()).or_insert(0) += 1;
         }
         errors

@@ -8,8 +8,8 @@ use serde::Serialize;
 use url::Url;
 
 use crate::{
-    clock::Clock,
-    publish::Kind,
+    clock::MonotonicClock,
+    publish::PublishKind,
     scan::{self, Pattern},
 };
 
@@ -28,7 +28,7 @@ pub enum Protocol {
 
 /// Where viewers connect, and what they look for.
 #[derive(Debug)]
-pub struct Server {
+pub struct TargetServer {
     /// Its address.
     pub address: SocketAddr,
     /// Host and port, as the `Host` header has it.
@@ -38,24 +38,24 @@ pub struct Server {
     /// How to talk to it.
     pub protocol: Protocol,
     /// What its messages are.
-    pub kind: Kind,
+    pub kind: PublishKind,
     /// What time it is.
-    pub clock: Clock,
+    pub clock: MonotonicClock,
 }
 
-impl Server {
+impl TargetServer {
     /// The server behind a URL.
     ///
     /// # Errors
     /// When the URL is not one of plain HTTP, or names nobody.
-    pub fn new(url: &Url, protocol: Protocol, kind: Kind) -> anyhow::Result<Self> {
+    pub fn new(url: &Url, protocol: Protocol, kind: PublishKind) -> anyhow::Result<Self> {
         Ok(Self {
             address: address(url)?,
             authority: authority(url)?,
             path: path(url),
             protocol,
             kind,
-            clock: Clock::start(),
+            clock: MonotonicClock::start(),
         })
     }
 
@@ -63,8 +63,8 @@ impl Server {
     #[must_use]
     pub fn pattern(&self) -> &'static Pattern {
         match self.kind {
-            Kind::Like => &scan::LIVE,
-            Kind::Post => &scan::NUMBERED,
+            PublishKind::Like => &scan::LIVE,
+            PublishKind::Post => &scan::NUMBERED,
         }
     }
 }

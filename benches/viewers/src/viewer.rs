@@ -23,12 +23,12 @@ pub struct Viewer {
     /// Whether its socket takes little, for it will stop reading.
     pub is_small: bool,
     is_stalled: AtomicBool,
-    log: Mutex<Log>,
+    log: Mutex<ReceiveLog>,
 }
 
 /// What has happened to a viewer.
 #[derive(Debug, Default)]
-pub struct Log {
+pub struct ReceiveLog {
     /// When it began to connect.
     pub asked: u64,
     /// When the connection was good.
@@ -94,15 +94,15 @@ impl Viewer {
             person,
             is_small,
             is_stalled: AtomicBool::new(false),
-            log: Mutex::new(Log {
+            log: Mutex::new(ReceiveLog {
                 asked,
-                ..Log::default()
+                ..ReceiveLog::default()
             }),
         }
     }
 
     /// What has happened.
-    pub fn log(&self) -> MutexGuard<'_, Log> {
+    pub fn log(&self) -> MutexGuard<'_, ReceiveLog> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -118,7 +118,7 @@ impl Viewer {
     }
 }
 
-impl Log {
+impl ReceiveLog {
     /// Whether it is connected now.
     #[must_use]
     pub fn is_here(&self) -> bool {

@@ -18,10 +18,10 @@ use hyper_util::rt::TokioIo;
 use serde::Deserialize;
 use tokio::{net::TcpStream, sync::Semaphore};
 
-use super::{Destination, Kind, Outcome, Publication, message};
+use super::{Destination, Publication, PublishKind, PublishOutcome, message};
 use crate::{
-    clock::Clock,
-    people::{People, USER_AGENT, idempotency_key},
+    clock::MonotonicClock,
+    people::{ClientAddresses, USER_AGENT, idempotency_key},
     server,
 };
 
@@ -31,12 +31,12 @@ const ANSWER_WAIT: Duration = Duration::from_secs(10);
 /// Publishes over connections that stay open.
 #[derive(Debug)]
 pub struct Publisher {
-    kind: Kind,
+    kind: PublishKind,
     address: SocketAddr,
     authority: String,
     path: String,
     next: AtomicU64,
-    people: Mutex<People>,
+    people: Mutex<ClientAddresses>,
     /// One permit for each connection that may be in use.
     free: Semaphore,
     /// The connections that are open and not in use.
@@ -61,22 +61,22 @@ impl Publisher {
             authority: server::authority(&destination.url)?,
             path: server::path(&destination.url),
             next: AtomicU64::new(1),
-            people: Mutex::new(People::liking()),
+            people: Mutex::new(ClientAddresses::for_likes()),
             free: Semaphore::new(connections),
             idle: Mutex::new(Vec::new()),
         })
     }
 
     /// Publishes once what was due at `sent` by the clock: a wait for a connection counts too.
-    pub async fn publish(&self, clock: Clock, sent: u64) -> Publication {
+    pub async fn publish(&self, clock: MonotonicClock, sent: u64) -> Publication {
         // The semaphore is never closed.
         let _permit = self.free.acquire().await;
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let outcome = match self.connection().await {
-            Err(_) => Outcome::Broken,
+            Err(_) => PublishOutcome::Broken,
             Ok(connection) => {
                 let asking = tokio::time::timeout(ANSWER_WAIT, self.ask(connection, number));
-                asking.await.ok().and_then(Result::ok).unwrap_or(Outcome::Broken)
+                asking.await.ok().and_then(Result::ok).unwrap_or(PublishOutcome::Broken)
             }
         };
         Publication {
@@ -104,7 +104,7 @@ impl Publisher {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
 
-    async fn ask(&self, mut connection: SendRequest<Full<Bytes>>, number: u64) -> anyhow::Result<Outcome> {
+    async fn ask(&self, mut connection: SendRequest<Full<Bytes>>, number: u64) -> anyhow::Result<PublishOutcome> {
         let answer = connection.send_request(self.request(number)?).await?;
         let status = answer.status();
         let body = answer.into_body().collect().await?.to_bytes();
@@ -113,30 +113,34 @@ impl Publisher {
             .unwrap_or_else(PoisonError::into_inner)
             .push(connection);
         if !status.is_success() {
-            return Ok(Outcome::Refused(status.as_u16()));
+            return Ok(PublishOutcome::Refused(status.as_u16()));
         }
         match self.kind {
-            Kind::Post => Ok(Outcome::Accepted(number)),
-            Kind::Like => {
+            PublishKind::Post => Ok(PublishOutcome::Accepted(number)),
+            PublishKind::Like => {
                 let Likes { likes } = serde_json::from_slice(&body).context("the answer to a like is another")?;
-                Ok(Outcome::Accepted(likes))
+                Ok(PublishOutcome::Accepted(likes))
             }
         }
     }
 
     fn request(&self, number: u64) -> anyhow::Result<Request<Full<Bytes>>> {
-        let person = self.people.lock().unwrap_or_else(PoisonError::into_inner).newcomer();
+        let person = self
+            .people
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .next_address();
         let request = Request::builder()
             .uri(&self.path)
             .header(header::HOST, &self.authority)
             .header(header::USER_AGENT, USER_AGENT)
             .header("x-forwarded-for", person.to_string());
         Ok(match self.kind {
-            Kind::Post => request
+            PublishKind::Post => request
                 .method("POST")
                 .header(header::CONTENT_TYPE, "text/plain")
                 .body(Full::from(message(number)))?,
-            Kind::Like => request
+            PublishKind::Like => request
                 .method("PUT")
                 .header("idempotency-key", idempotency_key())
                 .body(Full::default())?,

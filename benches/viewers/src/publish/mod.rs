@@ -17,7 +17,7 @@ pub const MESSAGE: usize = 150;
 /// What the server's messages are, and so what counts as right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
+pub enum PublishKind {
     /// The server sends on each message as it is: every one counts.
     Post,
     /// The server sends the latest numbers: the last ones count.
@@ -28,7 +28,7 @@ pub enum Kind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Destination {
     /// What is said.
-    pub kind: Kind,
+    pub kind: PublishKind,
     /// To where.
     pub url: Url,
 }
@@ -39,8 +39,8 @@ impl FromStr for Destination {
     fn from_str(text: &str) -> anyhow::Result<Self> {
         let (kind, url) = text.split_once(':').context("post:URL or like:URL is expected")?;
         let kind = match kind {
-            "post" => Kind::Post,
-            "like" => Kind::Like,
+            "post" => PublishKind::Post,
+            "like" => PublishKind::Like,
             other => bail!("{other}: is neither post: nor like:"),
         };
         Ok(Self {
@@ -58,12 +58,12 @@ pub struct Publication {
     /// When the answer was complete.
     pub answered: u64,
     /// What the answer was.
-    pub outcome: Outcome,
+    pub outcome: PublishOutcome,
 }
 
 /// What came of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum PublishOutcome {
     /// It was accepted, and is seen with this number or a greater one.
     Accepted(u64),
     /// It was answered with another status.
@@ -79,7 +79,7 @@ impl Publication {
     #[must_use]
     pub fn number(&self) -> Option<u64> {
         match self.outcome {
-            Outcome::Accepted(number) => Some(number),
+            PublishOutcome::Accepted(number) => Some(number),
             _ => None,
         }
     }
@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn a_destination_says_what_and_where() {
         let destination: Destination = "like:http://127.0.0.1:3000/horizon/likes/hello".parse().unwrap();
-        assert_eq!(destination.kind, Kind::Like);
+        assert_eq!(destination.kind, PublishKind::Like);
         assert_eq!(destination.url.path(), "/horizon/likes/hello");
         assert!("http://127.0.0.1/".parse::<Destination>().is_err());
     }

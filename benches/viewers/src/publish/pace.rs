@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::Semaphore, task::JoinSet, time::Instant};
 
-use super::{Outcome, Publication, Publisher};
-use crate::clock::{Clock, micros};
+use super::{Publication, PublishOutcome, Publisher};
+use crate::clock::{MonotonicClock, micros};
 
 /// Requests that may be without an answer at once; what is due beyond is not sent, and counted.
 const OUTSTANDING: usize = 4_096;
@@ -41,7 +41,12 @@ impl Pace {
     }
 
     /// Publishes; what came of each, in no order, once all are answered.
-    pub async fn run(self, publisher: &Arc<Publisher>, clock: Clock, published: impl Fn()) -> Vec<Publication> {
+    pub async fn run(
+        self,
+        publisher: &Arc<Publisher>,
+        clock: MonotonicClock,
+        published: impl Fn(),
+    ) -> Vec<Publication> {
         let room = Arc::new(Semaphore::new(OUTSTANDING));
         let mut waiting = JoinSet::new();
         let mut all = Vec::new();
@@ -72,11 +77,11 @@ impl Pace {
     }
 }
 
-fn unsent(clock: Clock) -> Publication {
+fn unsent(clock: MonotonicClock) -> Publication {
     let now = clock.now();
     Publication {
         sent: now,
         answered: now,
-        outcome: Outcome::Unsent,
+        outcome: PublishOutcome::Unsent,
     }
 }

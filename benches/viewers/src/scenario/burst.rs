@@ -11,7 +11,7 @@ use crate::{
     clock::{micros, seconds},
     figures::{Latencies, Quantiles, count, ratio},
     options,
-    publish::{Outcome, Pace, Publication},
+    publish::{Pace, Publication, PublishOutcome},
     report::{Figures, Report},
     viewer::{Record, Viewer},
 };
@@ -59,16 +59,16 @@ pub struct FramesASecond {
     pub mean: f64,
 }
 
-pub(super) async fn run(mut bench: Bench, options: &options::Burst) -> anyhow::Result<Report> {
+pub(super) async fn run(mut bench: Bench, options: &options::BurstOptions) -> anyhow::Result<Report> {
     let publisher = bench.publisher(options.connections.into())?;
     let (join, memory) = bench.join().await?;
-    bench.fleet.begin();
+    bench.pool.begin();
     let before = bench.border()?;
     let published = bench
         .publish(&publisher, Pace::lasting(options.rate, options.seconds))
         .await?;
     let cost = before.until(&bench.border()?);
-    let viewers: Vec<_> = bench.fleet.seated().filter(|viewer| viewer.log().is_here()).collect();
+    let viewers: Vec<_> = bench.pool.seated().filter(|viewer| viewer.log().is_here()).collect();
     let (to_everyone_ms, never_at_everyone) = to_everyone(&published, &viewers)?;
     let deliveries = Deliveries::new(&bench, &published, cost)?;
     let figures = Burst {
@@ -94,10 +94,10 @@ impl Offered {
         let (mut unsent, mut broken, mut accepted) = (0, 0, 0);
         for publication in published {
             match publication.outcome {
-                Outcome::Accepted(_) => accepted += 1,
-                Outcome::Unsent => unsent += 1,
-                Outcome::Broken => broken += 1,
-                Outcome::Refused(status) => *refused.entry(status).or_insert(0) += 1,
+                PublishOutcome::Accepted(_) => accepted += 1,
+                PublishOutcome::Unsent => unsent += 1,
+                PublishOutcome::Broken => broken += 1,
+                PublishOutcome::Refused(status) => *refused.entry(status).or_insert(0) += 1,
             }
         }
         let first = published.iter().map(|one| one.sent).min().unwrap_or_default();

@@ -30,10 +30,10 @@ pub struct Churn {
     pub deliveries: Deliveries,
 }
 
-pub(super) async fn run(mut bench: Bench, options: &options::Churn) -> anyhow::Result<Report> {
+pub(super) async fn run(mut bench: Bench, options: &options::ChurnOptions) -> anyhow::Result<Report> {
     let publisher = bench.publisher(CONNECTIONS)?;
     let (join, memory) = bench.join().await?;
-    let start = bench.fleet.begin();
+    let start = bench.pool.begin();
     let before = bench.border()?;
     let pace = Pace::lasting(options.messages, options.seconds);
     let clock = bench.server.clock;
@@ -43,7 +43,7 @@ pub(super) async fn run(mut bench: Bench, options: &options::Churn) -> anyhow::R
     let published = publishing.await?;
     bench.wait_for_last(&published).await?;
     let cost = before.until(&bench.border()?);
-    let newcomers = bench.fleet.all().filter_map(|viewer| {
+    let newcomers = bench.pool.all().filter_map(|viewer| {
         let log = viewer.log();
         let connected = log.connected.filter(|_| log.asked >= start)?;
         Some(connected.saturating_sub(log.asked))
@@ -52,7 +52,7 @@ pub(super) async fn run(mut bench: Bench, options: &options::Churn) -> anyhow::R
         replaced: replacing.count,
         replaced_per_second: f64::from(replacing.count) / took.as_secs_f64(),
         newcomers_connect_ms: Latencies::of(newcomers)?,
-        connected_at_the_end: bench.fleet.here(),
+        connected_at_the_end: bench.pool.here(),
         deliveries: Deliveries::new(&bench, &published, cost)?,
     };
     Ok(bench.report(join, memory, Figures::Churn(figures)))
@@ -61,13 +61,13 @@ pub(super) async fn run(mut bench: Bench, options: &options::Churn) -> anyhow::R
 /// Replaces viewers at a pace; says how long it took.
 async fn replace(bench: &mut Bench, pace: Pace) -> anyhow::Result<Duration> {
     let bar = bench.progress.steps("churning", usize::try_from(pace.count)?);
-    let gate = bench.fleet.gate();
+    let gate = bench.pool.gate();
     let start = Instant::now();
     for number in 0..pace.count {
         tokio::time::sleep_until(start + pace.due(number)).await;
-        bench.fleet.replace(&gate).await;
+        bench.pool.replace(&gate).await;
         bar.step();
     }
-    bench.fleet.all_settled(&gate).await;
+    bench.pool.all_settled(&gate).await;
     Ok(start.elapsed())
 }

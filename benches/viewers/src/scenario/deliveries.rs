@@ -43,7 +43,7 @@ impl Deliveries {
         let sent = account::sent(published);
         let arrived = account::arrived(
             bench.server.kind,
-            bench.fleet.all().filter(|viewer| !viewer.is_stalled()),
+            bench.pool.all().filter(|viewer| !viewer.is_stalled()),
             &sent,
         )?;
         let accepted: Vec<_> = published.iter().filter(|one| one.number().is_some()).collect();
@@ -59,10 +59,10 @@ impl Deliveries {
     }
 }
 
-pub(super) async fn run(mut bench: Bench, options: &options::Deliveries) -> anyhow::Result<Report> {
+pub(super) async fn run(mut bench: Bench, options: &options::DeliveriesOptions) -> anyhow::Result<Report> {
     let publisher = bench.publisher(CONNECTIONS)?;
     let (join, memory) = bench.join().await?;
-    bench.fleet.begin();
+    bench.pool.begin();
     let before = bench.border()?;
     let pace = Pace {
         count: options.messages,

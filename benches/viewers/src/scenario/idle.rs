@@ -28,9 +28,9 @@ pub struct Idle {
     pub still_connected: usize,
 }
 
-pub(super) async fn run(mut bench: Bench, options: &options::Idle) -> anyhow::Result<Report> {
+pub(super) async fn run(mut bench: Bench, options: &options::IdleOptions) -> anyhow::Result<Report> {
     let (join, memory) = bench.join().await?;
-    bench.fleet.begin();
+    bench.pool.begin();
     let before = bench.border()?;
     let bar = bench.progress.steps("idle", usize::try_from(options.seconds)?);
     for _second in 0..options.seconds {
@@ -40,7 +40,7 @@ pub(super) async fn run(mut bench: Bench, options: &options::Idle) -> anyhow::Re
     drop(bar);
     let after = bench.border()?;
     let cost = before.until(&after);
-    let logs = || bench.fleet.seated().map(|viewer| viewer.log());
+    let logs = || bench.pool.seated().map(|viewer| viewer.log());
     let figures = Idle {
         server_cpu_percent: cost
             .server_cpu_seconds
@@ -48,7 +48,7 @@ pub(super) async fn run(mut bench: Bench, options: &options::Idle) -> anyhow::Re
         growth_kib_per_connection: before.growth_kib(&after, join.connected),
         frames: logs().map(|log| log.frames).sum(),
         bytes: logs().map(|log| log.bytes).sum(),
-        still_connected: bench.fleet.here(),
+        still_connected: bench.pool.here(),
         cost,
     };
     Ok(bench.report(join, memory, Figures::Idle(figures)))

@@ -25,7 +25,7 @@ pub struct Joins {
 /// before it believes it.
 const LEAVING: std::time::Duration = std::time::Duration::from_secs(6);
 
-pub(super) async fn run(mut bench: Bench, options: &options::Joins) -> anyhow::Result<Report> {
+pub(super) async fn run(mut bench: Bench, options: &options::JoinsOptions) -> anyhow::Result<Report> {
     let (join, memory) = bench.join().await?;
     let mut figures = Joins {
         leave: None,
@@ -34,7 +34,7 @@ pub(super) async fn run(mut bench: Bench, options: &options::Joins) -> anyhow::R
     };
     if options.leave {
         let before = bench.border()?;
-        bench.fleet.close().await;
+        bench.pool.close().await;
         let _bar = bench.progress.time("leaving");
         tokio::time::sleep(LEAVING).await;
         let after = bench.border()?;

@@ -24,7 +24,7 @@ pub struct Stalled {
     pub growth_kib_per_stalled: Option<f64>,
 }
 
-pub(super) async fn run(mut bench: Bench, options: &options::Stalled) -> anyhow::Result<Report> {
+pub(super) async fn run(mut bench: Bench, options: &options::StalledOptions) -> anyhow::Result<Report> {
     let (stalled, viewers) = (options.stalled, bench.options.viewers);
     ensure!(
         stalled < viewers,
@@ -34,16 +34,16 @@ pub(super) async fn run(mut bench: Bench, options: &options::Stalled) -> anyhow:
     let (join, memory) = bench.join().await?;
     let pace = Pace::lasting(options.rate, options.seconds);
 
-    bench.fleet.begin();
+    bench.pool.begin();
     let start = bench.border()?;
     let published = bench.publish(&publisher, pace).await?;
     let middle = bench.border()?;
     let reading = Deliveries::new(&bench, &published, start.until(&middle))?;
 
-    for viewer in bench.fleet.seated().filter(|viewer| viewer.is_small) {
+    for viewer in bench.pool.seated().filter(|viewer| viewer.is_small) {
         viewer.stall();
     }
-    bench.fleet.begin();
+    bench.pool.begin();
     let published = bench.publish(&publisher, pace).await?;
     let end = bench.border()?;
     let stalled = Deliveries::new(&bench, &published, middle.until(&end))?;

@@ -10,10 +10,10 @@ use crate::{
     clock::seconds,
     cost::Cost,
     figures::{Latencies, Quantiles},
-    publish::{Kind, Pace, Publication, Publisher},
+    publish::{Pace, Publication, PublishKind, Publisher},
     report::{Figures, Report},
     scan::Reading,
-    viewer::Log,
+    viewer::ReceiveLog,
 };
 
 /// How long it may take until everyone shows the right numbers.
@@ -41,7 +41,7 @@ pub struct Storm {
 /// What a viewer should show.
 #[derive(Clone, Copy, Debug)]
 struct Right {
-    kind: Kind,
+    kind: PublishKind,
     likes: u64,
     viewers: u64,
 }
@@ -51,21 +51,21 @@ pub(super) async fn run(mut bench: Bench) -> anyhow::Result<Report> {
     let (join, memory) = bench.join().await?;
     let likes = stored(&bench, &publisher).await?;
     bench.settle().await;
-    let start = bench.fleet.begin();
+    let start = bench.pool.begin();
     let before = bench.border()?;
     let bar = bench.progress.steps("reconnecting", bench.options.viewers);
-    bench.fleet.reopen(|| bar.step()).await;
+    bench.pool.reopen(|| bar.step()).await;
     drop(bar);
-    let reconnected = bench.fleet.here();
+    let reconnected = bench.pool.here();
     let right = Right {
         kind: bench.server.kind,
         likes,
         viewers: u64::try_from(reconnected)?,
     };
-    bench.fleet.wait(RIGHT_WAIT, |log| right.is_shown(log.last)).await;
+    bench.pool.wait(RIGHT_WAIT, |log| right.is_shown(log.last)).await;
     bench.settle().await;
     let cost = before.until(&bench.border()?);
-    let times: Vec<_> = bench.fleet.seated().map(|viewer| right.since(&viewer.log())).collect();
+    let times: Vec<_> = bench.pool.seated().map(|viewer| right.since(&viewer.log())).collect();
     let since = || times.iter().flatten().map(|at| at.saturating_sub(start));
     let never_right = times.iter().filter(|at| at.is_none()).count();
     let figures = Storm {
@@ -92,13 +92,15 @@ async fn stored(bench: &Bench, publisher: &Arc<Publisher>) -> anyhow::Result<u64
 impl Right {
     fn is_shown(self, last: Option<Reading>) -> bool {
         match self.kind {
-            Kind::Post => true,
-            Kind::Like => last.is_some_and(|reading| (reading.value, reading.first) == (self.likes, self.viewers)),
+            PublishKind::Post => true,
+            PublishKind::Like => {
+                last.is_some_and(|reading| (reading.value, reading.first) == (self.likes, self.viewers))
+            }
         }
     }
 
     /// Since when a viewer has shown the right numbers to the end; `None` if it does not.
-    fn since(self, log: &Log) -> Option<u64> {
+    fn since(self, log: &ReceiveLog) -> Option<u64> {
         if !log.is_here() || !self.is_shown(log.last) {
             return None;
         }
@@ -108,8 +110,8 @@ impl Right {
             .rev()
             .take_while(|record| self.is_shown(Some(record.reading)));
         match self.kind {
-            Kind::Post => log.connected,
-            Kind::Like => right.last().map(|record| record.at),
+            PublishKind::Post => log.connected,
+            PublishKind::Like => right.last().map(|record| record.at),
         }
     }
 }
@@ -121,13 +123,13 @@ mod tests {
     #[test]
     fn right_is_since_the_last_wrong_message() {
         let right = Right {
-            kind: Kind::Like,
+            kind: PublishKind::Like,
             likes: 7,
             viewers: 3,
         };
-        let mut log = Log {
+        let mut log = ReceiveLog {
             connected: Some(1),
-            ..Log::default()
+            ..ReceiveLog::default()
         };
         for (at, first) in [(1, 1), (2, 3), (3, 2), (4, 3), (5, 3)] {
             log.see(at, Reading { value: 7, first });

@@ -17,10 +17,10 @@ use tokio::{
 };
 
 use crate::{
-    people,
-    publish::Kind,
+    client_addresses,
+    publish::PublishKind,
     scan::Scanner,
-    server::{Protocol, Server},
+    server::{Protocol, TargetServer},
     viewer::{Failure, Viewer},
 };
 
@@ -31,8 +31,8 @@ const CONNECT_WAIT: Duration = Duration::from_secs(30);
 const SMALL_BUFFER: u32 = 4 * 1024;
 
 /// Lets a viewer view until the connection ends; the permit is given back once it is good or has failed.
-pub(crate) async fn view(server: Arc<Server>, viewer: Arc<Viewer>, permit: OwnedSemaphorePermit) {
-    let ear = Ear {
+pub(crate) async fn view(server: Arc<TargetServer>, viewer: Arc<Viewer>, permit: OwnedSemaphorePermit) {
+    let ear = Subscriber {
         scanner: Scanner::new(server.pattern()),
         viewer: Arc::clone(&viewer),
         permit: Some(permit),
@@ -48,7 +48,7 @@ pub(crate) async fn view(server: Arc<Server>, viewer: Arc<Viewer>, permit: Owned
     viewer.log().failed = Some((server.clock.now(), failure));
 }
 
-async fn connect_and_listen(server: &Server, viewer: &Viewer, ear: Ear) -> Failure {
+async fn connect_and_listen(server: &TargetServer, viewer: &Viewer, ear: Subscriber) -> Failure {
     let Ok(stream) = connect(server, viewer).await else {
         return Failure::Connect;
     };
@@ -60,7 +60,7 @@ async fn connect_and_listen(server: &Server, viewer: &Viewer, ear: Ear) -> Failu
 }
 
 /// Connects from one of several loopback addresses, for one has ports for less than 30,000 connections.
-async fn connect(server: &Server, viewer: &Viewer) -> std::io::Result<TcpStream> {
+async fn connect(server: &TargetServer, viewer: &Viewer) -> std::io::Result<TcpStream> {
     let socket = if server.address.is_ipv4() {
         TcpSocket::new_v4()?
     } else {
@@ -70,7 +70,7 @@ async fn connect(server: &Server, viewer: &Viewer) -> std::io::Result<TcpStream>
         socket.set_recv_buffer_size(SMALL_BUFFER)?;
     }
     if server.address.is_ipv4() && server.address.ip().is_loopback() {
-        socket.bind(SocketAddr::new(IpAddr::V4(people::loopback(viewer.seat)), 0))?;
+        socket.bind(SocketAddr::new(IpAddr::V4(client_addresses::loopback(viewer.seat)), 0))?;
     }
     let stream = socket.connect(server.address).await?;
     stream.set_nodelay(true)?;
@@ -78,27 +78,27 @@ async fn connect(server: &Server, viewer: &Viewer) -> std::io::Result<TcpStream>
 }
 
 /// Takes in what a connection brings, and notes it for its viewer.
-struct Ear {
+struct Subscriber {
     scanner: Scanner,
     viewer: Arc<Viewer>,
     /// Held while connecting, so that not all connect at once.
     permit: Option<OwnedSemaphorePermit>,
     /// Whether the server has accepted the viewer.
     is_open: bool,
-    server: Arc<Server>,
+    server: Arc<TargetServer>,
 }
 
-impl Ear {
+impl Subscriber {
     /// The server has accepted. Where state is sent at once, the connection is good only with it.
     fn open(&mut self) {
         self.is_open = true;
-        if self.server.kind == Kind::Post {
-            self.good();
+        if self.server.kind == PublishKind::Post {
+            self.mark_connected();
         }
     }
 
     /// The connection is good.
-    fn good(&mut self) {
+    fn mark_connected(&mut self) {
         if self.permit.take().is_some() {
             self.viewer.log().connected = Some(self.server.clock.now());
         }
@@ -110,7 +110,7 @@ impl Ear {
     }
 
     /// Reads content.
-    fn hear(&mut self, content: &[u8]) {
+    fn read_content(&mut self, content: &[u8]) {
         let mut log = self.viewer.log();
         let before = log.frames;
         self.scanner
@@ -118,7 +118,7 @@ impl Ear {
         let has_message = log.frames > before;
         drop(log);
         if has_message {
-            self.good();
+            self.mark_connected();
         }
     }
 

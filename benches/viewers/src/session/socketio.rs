@@ -4,7 +4,7 @@ use futures::{SinkExt, StreamExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
 
-use super::{Ear, ws};
+use super::{Subscriber, ws};
 use crate::viewer::Failure;
 
 /// Asks to join the default namespace.
@@ -14,7 +14,7 @@ const JOIN: &str = "40";
 const PONG: &str = "3";
 
 /// Opens the connection and listens until it ends.
-pub(super) async fn listen(stream: TcpStream, mut ear: Ear) -> Failure {
+pub(super) async fn listen(stream: TcpStream, mut ear: Subscriber) -> Failure {
     let mut socket = match ws::open(stream, &ear).await {
         Ok(socket) => socket,
         Err(failure) => return failure,
@@ -28,7 +28,7 @@ pub(super) async fn listen(stream: TcpStream, mut ear: Ear) -> Failure {
 }
 
 /// Takes one packet and answers it; `None` when the connection has ended.
-async fn turn(socket: &mut WebSocketStream<TcpStream>, ear: &mut Ear) -> Option<()> {
+async fn turn(socket: &mut WebSocketStream<TcpStream>, ear: &mut Subscriber) -> Option<()> {
     let message = socket.next().await?.ok()?;
     ws::take(ear, &message);
     match ws::content(&message) {

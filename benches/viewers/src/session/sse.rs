@@ -7,10 +7,10 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::Ear;
+use super::Subscriber;
 use crate::{
     body::{Body, Chunks},
-    people::USER_AGENT,
+    client_addresses::USER_AGENT,
     viewer::Failure,
 };
 
@@ -24,12 +24,12 @@ const MAX_HEAD: usize = 16 * 1024;
 const MAX_FIELDS: usize = 64;
 
 /// Asks for the stream and listens until it ends.
-pub(super) async fn listen(mut stream: TcpStream, mut ear: Ear) -> Failure {
+pub(super) async fn listen(mut stream: TcpStream, mut ear: Subscriber) -> Failure {
     let (mut body, first) = match open(&mut stream, &mut ear).await {
         Err(failure) => return failure,
         Ok(opened) => opened,
     };
-    if body.content(&first, |content| ear.hear(content)).is_err() {
+    if body.content(&first, |content| ear.read_content(content)).is_err() {
         return Failure::Closed;
     }
     drop(first);
@@ -37,7 +37,7 @@ pub(super) async fn listen(mut stream: TcpStream, mut ear: Ear) -> Failure {
         ear.stall().await;
         let read = read(&mut stream, |bytes| {
             ear.count(bytes.len());
-            body.content(bytes, |content| ear.hear(content))
+            body.content(bytes, |content| ear.read_content(content))
         });
         match read.await {
             Ok(Some(Ok(()))) => {}
@@ -47,7 +47,7 @@ pub(super) async fn listen(mut stream: TcpStream, mut ear: Ear) -> Failure {
 }
 
 /// Sends the request and reads the head of the answer; gives what came after it too.
-async fn open(stream: &mut TcpStream, ear: &mut Ear) -> Result<(Body, Vec<u8>), Failure> {
+async fn open(stream: &mut TcpStream, ear: &mut Subscriber) -> Result<(Body, Vec<u8>), Failure> {
     stream
         .write_all(request(ear).as_bytes())
         .await
@@ -70,7 +70,7 @@ async fn open(stream: &mut TcpStream, ear: &mut Ear) -> Result<(Body, Vec<u8>), 
     }
 }
 
-fn request(ear: &Ear) -> String {
+fn request(ear: &Subscriber) -> String {
     format!(
         "GET {} HTTP/1.1\r\nHost: {}\r\nAccept: text/event-stream\r\nCache-Control: no-cache\r\nUser-Agent: {USER_AGENT}\r\n\
          X-Forwarded-For: {}\r\n\r\n",

@@ -8,8 +8,8 @@ use tokio_tungstenite::{
     tungstenite::{Error, Message, client::IntoClientRequest, protocol::WebSocketConfig},
 };
 
-use super::Ear;
-use crate::{people::USER_AGENT, viewer::Failure};
+use super::Subscriber;
+use crate::{client_addresses::USER_AGENT, viewer::Failure};
 
 /// What a viewer's WebSocket reads at once, in bytes; the library would take 128 KiB for each.
 const READ_BUFFER: usize = 4 * 1024;
@@ -18,7 +18,7 @@ const READ_BUFFER: usize = 4 * 1024;
 const HEADS: [usize; 2] = [2, 4];
 
 /// Opens the WebSocket and listens until it ends.
-pub(super) async fn listen(stream: TcpStream, mut ear: Ear) -> Failure {
+pub(super) async fn listen(stream: TcpStream, mut ear: Subscriber) -> Failure {
     let mut socket = match open(stream, &ear).await {
         Ok(socket) => socket,
         Err(failure) => return failure,
@@ -34,7 +34,7 @@ pub(super) async fn listen(stream: TcpStream, mut ear: Ear) -> Failure {
 }
 
 /// Opens a WebSocket.
-pub(super) async fn open(stream: TcpStream, ear: &Ear) -> Result<WebSocketStream<TcpStream>, Failure> {
+pub(super) async fn open(stream: TcpStream, ear: &Subscriber) -> Result<WebSocketStream<TcpStream>, Failure> {
     let url = format!("ws://{}{}", ear.server.authority, ear.server.path);
     let mut request = url.into_client_request().map_err(|_| Failure::Protocol)?;
     let person = ear.viewer.person.to_string();
@@ -53,11 +53,11 @@ pub(super) async fn open(stream: TcpStream, ear: &Ear) -> Result<WebSocketStream
 }
 
 /// Notes a message.
-pub(super) fn take(ear: &mut Ear, message: &Message) {
+pub(super) fn take(ear: &mut Subscriber, message: &Message) {
     let [short, long] = HEADS;
     ear.count(message.len() + if message.len() < 126 { short } else { long });
     if let Message::Text(_) | Message::Binary(_) = message {
-        ear.hear(content(message));
+        ear.read_content(content(message));
     }
 }
 

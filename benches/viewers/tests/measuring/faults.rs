@@ -1,12 +1,12 @@
 use crate::{
     deliveries, measure,
-    server::{Coding, Fault, Server},
+    server::{Coding, FakeServer, ServerFault},
 };
 
 #[tokio::test]
 async fn every_delivery_is_counted() {
     for coding in [Coding::Chunked, Coding::UntilClose] {
-        let server = Server::start(Fault::None, coding).await;
+        let server = FakeServer::start(ServerFault::None, coding).await;
         let (report, deliveries) = deliveries(&server, "post").await;
         assert_eq!(
             (report.join.connected, deliveries.accepted, deliveries.not_accepted),
@@ -22,17 +22,17 @@ async fn every_delivery_is_counted() {
 
 #[tokio::test]
 async fn a_message_that_one_viewer_does_not_get_is_lost() {
-    let server = Server::start(Fault::Skip, Coding::Chunked).await;
+    let server = FakeServer::start(ServerFault::Skip, Coding::Chunked).await;
     let (_, deliveries) = deliveries(&server, "post").await;
     assert_eq!((deliveries.arrived.deliveries, deliveries.arrived.lost), (49, Some(1)));
 }
 
 #[tokio::test]
 async fn numbers_may_be_skipped_but_a_viewer_who_ends_with_old_ones_is_stale() {
-    let server = Server::start(Fault::Skip, Coding::UntilClose).await;
+    let server = FakeServer::start(ServerFault::Skip, Coding::UntilClose).await;
     let (_, skipped) = deliveries(&server, "like").await;
     assert_eq!((skipped.arrived.lost, skipped.arrived.stale), (None, Some(0)));
-    let server = Server::start(Fault::Fall, Coding::UntilClose).await;
+    let server = FakeServer::start(ServerFault::Fall, Coding::UntilClose).await;
     let (_, fallen) = deliveries(&server, "like").await;
     assert_eq!(fallen.arrived.stale, Some(1));
 }
@@ -40,7 +40,7 @@ async fn numbers_may_be_skipped_but_a_viewer_who_ends_with_old_ones_is_stale() {
 #[tokio::test]
 async fn a_connection_that_the_server_ends_is_an_error_and_no_hang() {
     for coding in [Coding::Chunked, Coding::UntilClose] {
-        let server = Server::start(Fault::Close, coding).await;
+        let server = FakeServer::start(ServerFault::Close, coding).await;
         let (report, deliveries) = deliveries(&server, "post").await;
         assert_eq!(report.errors.get("closed_by_server"), Some(&1), "{report:?}");
         assert_eq!(deliveries.arrived.lost, Some(8));
@@ -49,7 +49,7 @@ async fn a_connection_that_the_server_ends_is_an_error_and_no_hang() {
 
 #[tokio::test]
 async fn a_server_that_refuses_everyone_is_said_with_its_status() {
-    let server = Server::start(Fault::Refuse, Coding::Chunked).await;
+    let server = FakeServer::start(ServerFault::Refuse, Coding::Chunked).await;
     let url = format!("http://{}/live", server.address);
     let options = clap::Parser::parse_from(["viewers", "--quiet", "--viewers", "5", "--url", &url, "joins"]);
     let error = horizon_viewers::run(options).await.unwrap_err().to_string();
@@ -58,7 +58,7 @@ async fn a_server_that_refuses_everyone_is_said_with_its_status() {
 
 #[tokio::test]
 async fn the_table_has_every_figure_of_the_json() {
-    let server = Server::start(Fault::None, Coding::Chunked).await;
+    let server = FakeServer::start(ServerFault::None, Coding::Chunked).await;
     let me = std::process::id().to_string();
     let report = measure(&server, "like", &["--pid", &me, "--name", "tiny", "joins", "--leave"]).await;
     let json = serde_json::to_value(&report).unwrap();

@@ -14,11 +14,11 @@ use clap::Parser;
 #[cfg(test)]
 use horizon_viewers::{Options, Report, report::Figures, scenario::Deliveries};
 #[cfg(test)]
-use server::Server;
+use server::FakeServer;
 
 /// Measures `server` with five viewers and these further arguments; `kind` is `post` or `like`.
 #[cfg(test)]
-async fn measure(server: &Server, kind: &str, arguments: &[&str]) -> Report {
+async fn measure(server: &FakeServer, kind: &str, arguments: &[&str]) -> Report {
     let url = format!("http://{}/live", server.address);
     let publish = format!("{kind}:http://{}/say", server.address);
     let first = [
@@ -39,7 +39,7 @@ async fn measure(server: &Server, kind: &str, arguments: &[&str]) -> Report {
 
 /// The figures of `deliveries`, of ten messages.
 #[cfg(test)]
-async fn deliveries(server: &Server, kind: &str) -> (Report, Deliveries) {
+async fn deliveries(server: &FakeServer, kind: &str) -> (Report, Deliveries) {
     let arguments = ["--patience", "1", "deliveries", "--messages", "10", "--rate", "50"];
     let report = measure(server, kind, &arguments).await;
     match report.figures.clone() {

@@ -6,7 +6,7 @@ use horizon_viewers::{Options, report::Figures};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::{accept_async, tungstenite::Message};
 
-use crate::server::{Coding, Fault, Server, Shared};
+use crate::server::{Coding, FakeServer, ServerFault, Shared};
 
 /// Serves the same messages over WebSockets, as they are or as Socket.IO has them.
 async fn start(shared: Arc<Shared>, is_socketio: bool) -> SocketAddr {
@@ -47,7 +47,7 @@ async fn serve(stream: TcpStream, shared: &Shared, is_socketio: bool) -> Option<
 }
 
 async fn every_message_arrives(protocol: &str) {
-    let (server, shared) = Server::start_shared(Fault::None, Coding::Chunked).await;
+    let (server, shared) = FakeServer::start_shared(ServerFault::None, Coding::Chunked).await;
     let address = start(shared, protocol == "socketio").await;
     let url = format!("http://{address}/socket.io/?EIO=4&transport=websocket");
     let publish = format!("post:http://{}/say", server.address);

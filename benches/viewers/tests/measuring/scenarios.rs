@@ -2,11 +2,11 @@ use horizon_viewers::report::Figures;
 
 use crate::{
     measure,
-    server::{Coding, Fault, Server},
+    server::{Coding, FakeServer, ServerFault},
 };
 
-async fn server() -> Server {
-    Server::start(Fault::None, Coding::Chunked).await
+async fn server() -> FakeServer {
+    FakeServer::start(ServerFault::None, Coding::Chunked).await
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ use tokio::{
 
 /// What the server does wrong to its first viewer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub(crate) enum ServerFault {
     /// Nothing.
     None,
     /// It leaves out the third message.
@@ -39,13 +39,13 @@ pub(crate) enum Coding {
 }
 
 /// A running server; it ends with the test's runtime.
-pub(crate) struct Server {
+pub(crate) struct FakeServer {
     pub(crate) address: SocketAddr,
 }
 
 /// What all connections share.
 pub(crate) struct Shared {
-    fault: Fault,
+    fault: ServerFault,
     coding: Coding,
     /// How many have begun to view.
     come: AtomicU64,
@@ -55,13 +55,13 @@ pub(crate) struct Shared {
     pub(crate) messages: broadcast::Sender<String>,
 }
 
-impl Server {
-    pub(crate) async fn start(fault: Fault, coding: Coding) -> Self {
+impl FakeServer {
+    pub(crate) async fn start(fault: ServerFault, coding: Coding) -> Self {
         let (server, _) = Self::start_shared(fault, coding).await;
         server
     }
 
-    pub(crate) async fn start_shared(fault: Fault, coding: Coding) -> (Self, Arc<Shared>) {
+    pub(crate) async fn start_shared(fault: ServerFault, coding: Coding) -> (Self, Arc<Shared>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let shared = Arc::new(Shared {
@@ -88,7 +88,7 @@ impl Shared {
         loop {
             let (method, body) = request(&mut stream).await?;
             let answer = match method.as_str() {
-                "GET" if self.fault == Fault::Refuse => {
+                "GET" if self.fault == ServerFault::Refuse => {
                     "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n".into()
                 }
                 "GET" => return self.view(stream.into_inner()).await,
@@ -150,9 +150,9 @@ impl Shared {
                 },
             };
             match self.fault {
-                Fault::Skip if is_first && told == 3 => {}
-                Fault::Fall if is_first && told > 3 => {}
-                Fault::Close if is_first && told == 3 => return self.end(stream).await,
+                ServerFault::Skip if is_first && told == 3 => {}
+                ServerFault::Fall if is_first && told > 3 => {}
+                ServerFault::Close if is_first && told == 3 => return self.end(stream).await,
                 _ => self.write(stream, &frame).await?,
             }
         }

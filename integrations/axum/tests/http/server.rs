@@ -49,7 +49,8 @@ async fn a_live_stream_outlives_the_wait_for_a_head() {
     let site = Site::with(|_, limits| limits.head_wait = Duration::from_millis(100)).await;
     let mut live = site.client().live("/live/hello").await;
     live.viewers(1).await;
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    // The server closes an idle connection once the wait for a head is over.
+    closed_after(&mut TcpStream::connect(site.address).await.unwrap()).await;
     site.client().send("PUT", "/likes/hello", "").await;
     live.until("live", |numbers: &horizon_core::wire::PageStats| numbers.likes == 1)
         .await;

@@ -19,21 +19,21 @@ pub const MOST: usize = PER_ADDRESS * (LAST_ADDRESS - 1);
 
 /// Gives out people, each once. Where it starts is drawn, so that two runs are different people.
 #[derive(Debug)]
-pub struct People {
+pub struct ClientAddresses {
     next: u32,
     from: u32,
 }
 
-impl People {
+impl ClientAddresses {
     /// Those who view.
     #[must_use]
-    pub fn viewing() -> Self {
+    pub fn for_viewers() -> Self {
         Self::of(0)
     }
 
     /// Those who like.
     #[must_use]
-    pub fn liking() -> Self {
+    pub fn for_likes() -> Self {
         Self::of(HALF)
     }
 
@@ -45,7 +45,7 @@ impl People {
     }
 
     /// Somebody new, as `X-Forwarded-For` says it.
-    pub fn newcomer(&mut self) -> Ipv4Addr {
+    pub fn next_address(&mut self) -> Ipv4Addr {
         self.next = (self.next + 1) % HALF;
         Ipv4Addr::from_bits(Ipv4Addr::new(10, 0, 0, 0).to_bits() + self.from + self.next)
     }
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn nobody_who_views_is_somebody_who_likes() {
-        assert!(People::viewing().newcomer().octets()[1] < 128);
-        assert!(People::liking().newcomer().octets()[1] >= 128);
+        assert!(ClientAddresses::for_viewers().next_address().octets()[1] < 128);
+        assert!(ClientAddresses::for_likes().next_address().octets()[1] >= 128);
     }
 }

@@ -5,10 +5,10 @@ use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 use tokio::{sync::Semaphore, task::JoinHandle};
 
 use crate::{
-    people::People,
-    server::Server,
+    client_addresses::ClientAddresses,
+    server::TargetServer,
     session,
-    viewer::{Log, Viewer},
+    viewer::{ReceiveLog, Viewer},
 };
 
 /// How often a wait looks again.
@@ -16,9 +16,9 @@ pub const LOOK: Duration = Duration::from_millis(10);
 
 /// All viewers, those who have left too.
 #[derive(Debug)]
-pub struct Fleet {
-    server: Arc<Server>,
-    people: People,
+pub struct ViewerPool {
+    server: Arc<TargetServer>,
+    people: ClientAddresses,
     /// Connections that may be opening at once.
     in_flight: usize,
     /// The first so many have small receive buffers.
@@ -29,13 +29,13 @@ pub struct Fleet {
     gone: Vec<Arc<Viewer>>,
 }
 
-impl Fleet {
-    /// A fleet without viewers.
+impl ViewerPool {
+    /// A pool without viewers.
     #[must_use]
-    pub fn new(server: Arc<Server>, in_flight: usize, small: usize) -> Self {
+    pub fn new(server: Arc<TargetServer>, in_flight: usize, small: usize) -> Self {
         Self {
             server,
-            people: People::viewing(),
+            people: ClientAddresses::for_viewers(),
             in_flight,
             small,
             seats: Vec::new(),
@@ -45,7 +45,7 @@ impl Fleet {
 
     /// Opens so many viewers, and returns once each is connected or has failed.
     pub async fn open(&mut self, count: usize, opened: impl Fn()) {
-        let people = (0..count).map(|_| self.people.newcomer()).collect();
+        let people = (0..count).map(|_| self.people.next_address()).collect();
         self.open_for(people, opened).await;
     }
 
@@ -93,7 +93,7 @@ impl Fleet {
             return;
         }
         let seat = fastrand::usize(..self.seats.len());
-        let person = self.people.newcomer();
+        let person = self.people.next_address();
         let Some(mut one) = self.launch(gate, seat, person).await else {
             return;
         };
@@ -132,7 +132,7 @@ impl Fleet {
     }
 
     /// Waits until this holds of every connected viewer that reads, but not longer than that; says whether it holds.
-    pub async fn wait(&self, patience: Duration, holds: impl Fn(&Log) -> bool) -> bool {
+    pub async fn wait(&self, patience: Duration, holds: impl Fn(&ReceiveLog) -> bool) -> bool {
         let deadline = tokio::time::Instant::now() + patience;
         let lacks = |viewer: &Arc<Viewer>| {
             let log = viewer.log();
@@ -207,7 +207,7 @@ fn leave(viewer: &Viewer, now: u64) {
     }
 }
 
-impl Drop for Fleet {
+impl Drop for ViewerPool {
     fn drop(&mut self) {
         for (_, task) in &self.seats {
             task.abort();

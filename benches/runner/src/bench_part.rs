@@ -3,11 +3,11 @@
 use clap::ValueEnum;
 use horizon_peers::Peer;
 
-use crate::subject::Kind;
+use crate::subject::SubjectKind;
 
 /// A row of the first table, or some of the second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Part {
+pub(crate) enum BenchPart {
     Floor,
     Eventhorizon,
     Ws,
@@ -27,7 +27,7 @@ pub(crate) enum Part {
     Ingestion,
 }
 
-impl Part {
+impl BenchPart {
     /// What it is called on the command line.
     pub(crate) fn name(self) -> String {
         let value = self.to_possible_value();
@@ -35,14 +35,14 @@ impl Part {
     }
 
     /// The server that the row of the first table is about.
-    pub(crate) fn server(self) -> Option<Kind> {
+    pub(crate) fn server(self) -> Option<SubjectKind> {
         match self {
-            Self::Floor => Some(Kind::Peer(Peer::Floor)),
-            Self::Eventhorizon => Some(Kind::EventHorizon),
-            Self::Ws => Some(Kind::Peer(Peer::Ws)),
-            Self::Nchan => Some(Kind::Peer(Peer::Nchan)),
-            Self::PlainAxum => Some(Kind::Peer(Peer::PlainAxum)),
-            Self::SocketIo => Some(Kind::Peer(Peer::SocketIo)),
+            Self::Floor => Some(SubjectKind::Peer(Peer::Floor)),
+            Self::Eventhorizon => Some(SubjectKind::EventHorizon),
+            Self::Ws => Some(SubjectKind::Peer(Peer::Ws)),
+            Self::Nchan => Some(SubjectKind::Peer(Peer::Nchan)),
+            Self::PlainAxum => Some(SubjectKind::Peer(Peer::PlainAxum)),
+            Self::SocketIo => Some(SubjectKind::Peer(Peer::SocketIo)),
             _ => None,
         }
     }

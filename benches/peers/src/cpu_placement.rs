@@ -7,11 +7,11 @@ const WITH_ALL_FILES: &str = r#"ulimit -n "$(ulimit -H -n)"; exec "$@""#;
 
 /// Where a program runs: on one core, or on any.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct CpuPlacement {
     core: Option<usize>,
 }
 
-impl Place {
+impl CpuPlacement {
     /// On any core.
     pub const ANYWHERE: Self = Self { core: None };
 
@@ -25,7 +25,7 @@ impl Place {
     ///
     /// Nothing stands between: the process that is started becomes the program, and keeps its id.
     #[must_use]
-    pub fn put(self, command: &Command) -> Command {
+    pub fn apply(self, command: &Command) -> Command {
         let program = command.as_std();
         let mut here = Command::new("sh");
         here.args(["-c", WITH_ALL_FILES, "sh"]);
