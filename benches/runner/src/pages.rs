@@ -48,7 +48,7 @@ pub(crate) async fn measure(
     let id = [i32::try_from(blog.id()?)?];
     let cpu = || anyhow::Ok(usage(&id)?.context("the server is gone")?.cpu_seconds);
     let before = cpu()?;
-    let output = load.put(&wrk).output().await.context("`wrk` does not start")?;
+    let output = load.apply(&wrk).output().await.context("`wrk` does not start")?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     ensure!(
         output.status.success() && !text.contains("Non-2xx") && !text.contains("Socket errors"),

@@ -80,7 +80,7 @@ impl Subject {
     }
 }
 
-fn protocol(protocol: Protocol) -> &'static str {
+fn protocol(protocol: PeerProtocol) -> &'static str {
     match protocol {
         PeerProtocol::Sse => "sse",
         PeerProtocol::WebSocket => "ws",

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, ensure};
 
-use crate::people;
+use crate::client_addresses;
 
 /// File descriptors for everything that is no viewer: standard streams, the runtime, the requests.
 const RESERVE: u64 = 200;

@@ -6,7 +6,7 @@ use anyhow::{Context, ensure};
 use chrono::{DateTime, SecondsFormat};
 use horizon_test_support::{
     ServerOptions, WebServer,
-    http::{Response, Method, get, send},
+    http::{Method, Response, get, send},
     wait_until,
 };
 

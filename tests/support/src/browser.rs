@@ -230,7 +230,7 @@ impl Browser {
     ///
     /// # Errors
     /// The page has no comment form.
-    pub async fn comments(&self, author: &str, words: &str) -> anyhow::Result<()> {
+    pub async fn post_comment(&self, author: &str, words: &str) -> anyhow::Result<()> {
         self.type_into(r#"form[data-horizon="comment-form"] [name="author"]"#, author)
             .await?;
         self.type_into(r#"form[data-horizon="comment-form"] [name="body"]"#, words)

@@ -20,8 +20,8 @@ use tokio::{net::TcpStream, sync::Semaphore};
 
 use super::{Destination, Publication, PublishKind, PublishOutcome, message};
 use crate::{
+    client_addresses::{ClientAddresses, USER_AGENT, idempotency_key},
     clock::MonotonicClock,
-    people::{ClientAddresses, USER_AGENT, idempotency_key},
     server,
 };
 

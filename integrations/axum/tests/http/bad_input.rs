@@ -319,7 +319,9 @@ async fn bytes_that_are_no_http_are_answered_or_dropped() {
     let truncated = raw::exchange(
         site.address,
         format!("{head}content-length: 100\r\n\r\n{{\"body\":").as_bytes(),
-    ).await.unwrap();
+    )
+    .await
+    .unwrap();
     assert!(
         truncated.is_empty() || truncated.starts_with("HTTP/1.1 400"),
         "{truncated}"
@@ -328,7 +330,12 @@ async fn bytes_that_are_no_http_are_answered_or_dropped() {
         "GET /horizon/stats HTTP/1.1\r\nhost: h\r\nx: {}\r\n\r\n",
         "x".repeat(20_000)
     );
-    assert!(raw::exchange(site.address, long.as_bytes()).await.unwrap().starts_with("HTTP/1.1 431"));
+    assert!(
+        raw::exchange(site.address, long.as_bytes())
+            .await
+            .unwrap()
+            .starts_with("HTTP/1.1 431")
+    );
     for bytes in [
         &b"\0\0\0\0\r\n\r\n"[..],
         b"GET /horizon/stats\r\n\r\n",
