@@ -1,7 +1,7 @@
 use std::fmt;
 
 use horizon_backend::{
-    Backend, BackendConfig, BackendUrls, BusUrl, Program, SettingError, StoreUrl, is_secret_missing, now, stored_secret,
+    Backend, BackendConfig, BackendUrls, BusUrl, Program, StoreUrl, is_secret_missing, now, stored_secret,
 };
 use horizon_core::{Error, Ports, Result, Slug, Timestamp};
 
@@ -69,9 +69,7 @@ impl Horizon {
     /// contain passwords.
     pub fn from_urls(bus: &str, store: &str) -> Result<Builder> {
         let urls = BackendUrls::parse(Program::Application, bus, store);
-        Ok(Builder::new(BackendSource::Urls(
-            urls.map_err(|error| invalid_setting(&error))?,
-        )))
+        Ok(Builder::new(BackendSource::Urls(urls?)))
     }
 
     /// Sets up a site with parsed URLs; see [`from_urls`](Self::from_urls).
@@ -80,9 +78,7 @@ impl Horizon {
     /// An application cannot use the event bus, or the two do not fit together.
     pub fn from_parsed_urls(bus: BusUrl, store: StoreUrl) -> Result<Builder> {
         let urls = BackendUrls::new(Program::Application, bus, store);
-        Ok(Builder::new(BackendSource::Urls(
-            urls.map_err(|error| invalid_setting(&error))?,
-        )))
+        Ok(Builder::new(BackendSource::Urls(urls?)))
     }
 
     /// Sets up a site that keeps everything in memory, for tests and first steps.
@@ -113,10 +109,6 @@ impl Horizon {
     pub fn from_ports(ports: Ports) -> Builder {
         Builder::new(BackendSource::Ports(ports))
     }
-}
-
-fn invalid_setting(error: &SettingError) -> Error {
-    Error::permanent(error.to_string())
 }
 
 impl Builder {

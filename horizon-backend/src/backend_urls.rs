@@ -37,6 +37,12 @@ pub struct SettingError {
     reason: BackendUrlError,
 }
 
+impl From<SettingError> for horizon_core::Error {
+    fn from(error: SettingError) -> Self {
+        Self::permanent(error.to_string())
+    }
+}
+
 /// The settings of a program that name a bus and a store, as its command line or its environment contains them.
 #[derive(Clone, Debug, Default)]
 pub struct BackendSettings<'a> {
@@ -54,7 +60,7 @@ impl BackendUrls {
     /// # Errors
     /// The bus is for another program, or its events would be counted where `program` cannot read the store.
     pub fn new(program: Program, bus: BusUrl, store: StoreUrl) -> Result<Self, SettingError> {
-        Self::named(program, (bus, "the bus"), (store, "the store"))
+        Self::checked(program, bus, store, ("the bus", "the store"))
     }
 
     /// Returns a bus and a store in memory.
@@ -110,19 +116,21 @@ impl BackendUrls {
             (None, BusUrl::Redis(redis, _)) => StoreUrl::Redis(redis.clone()),
             (None, _) => parse(DEFAULT_STORE, "HORIZON_STORE")?,
         };
-        Self::named(program, (bus, bus_name), (store, "HORIZON_STORE"))
+        Self::checked(program, bus, store, (bus_name, "HORIZON_STORE"))
     }
 
-    fn named(
+    /// `names` are those of the bus and of the store in an error.
+    fn checked(
         program: Program,
-        (bus, bus_name): (BusUrl, &'static str),
-        (store, store_name): (StoreUrl, &'static str),
+        bus: BusUrl,
+        store: StoreUrl,
+        names: (&'static str, &'static str),
     ) -> Result<Self, SettingError> {
         let (setting, reason) = match (program, &bus, &store) {
-            (Program::Application, BusUrl::Stdin, _) => (bus_name, BackendUrlError::StdinBus),
-            (Program::Accumulator, BusUrl::Memory, _) => (bus_name, BackendUrlError::MemoryBus),
+            (Program::Application, BusUrl::Stdin, _) => (names.0, BackendUrlError::StdinBus),
+            (Program::Accumulator, BusUrl::Memory, _) => (names.0, BackendUrlError::MemoryBus),
             #[cfg(feature = "redis")]
-            (Program::Application, BusUrl::Redis(..), StoreUrl::Memory) => (store_name, BackendUrlError::MemoryStore),
+            (Program::Application, BusUrl::Redis(..), StoreUrl::Memory) => (names.1, BackendUrlError::MemoryStore),
             _ => return Ok(Self { bus, store }),
         };
         Err(SettingError { setting, reason })

@@ -1,7 +1,5 @@
 //! The check of the Redis that a process uses.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
-
 use horizon_backend::{BackendUrls, Health, Program, RedisSetupCheck};
 use horizon_redis::testing::RedisServer;
 

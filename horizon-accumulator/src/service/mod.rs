@@ -5,9 +5,11 @@ mod http;
 mod metrics;
 
 use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
+use futures::future::select;
 use horizon_backend::{
     CorrectedClock, Health, HeartbeatConfig, ReadinessCheck, RedisSetupCheck, StoreHandle, StoreLock, now, print_line,
     report_bus, run_accumulator_observed, run_heartbeat,
@@ -62,13 +64,8 @@ pub(crate) async fn serve(config: &ServiceConfig, shutdown: impl Future<Output =
     tracing::info!(node = %config.node, redis = ?config.redis, delivery = ?config.delivery, "counting");
     let mut consumers: Vec<&mut dyn EventConsumer> =
         consumers.iter_mut().map(|consumer| &mut **consumer as _).collect();
-    let shutdown = async {
-        tokio::select! {
-            () = shutdown => {}
-            _ = health.panicked() => {}
-        }
-    };
-    let counting = run_accumulator_observed(&mut consumers, &*store.stats, &clock, &*metrics, shutdown);
+    let shutdown_or_panic = async { drop(select(pin!(shutdown), pin!(health.panicked())).await) };
+    let counting = run_accumulator_observed(&mut consumers, &*store.stats, &clock, &*metrics, shutdown_or_panic);
     health.supervise("counting", counting).await;
     stop.cancel();
     while tasks.join_next().await.is_some() {}
