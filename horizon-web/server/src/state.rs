@@ -5,8 +5,8 @@ use std::{ops::Deref, sync::Arc};
 use axum::extract::FromRef;
 use eventhorizon::{Horizon, ReadSession, StatsSnapshot};
 use horizon_app::{Link, Site};
-use horizon_backend::now;
-use horizon_core::{Error, EventId, Result, Timestamp, Topic, presence::NodeId};
+use horizon_backend::{now, random_bytes};
+use horizon_core::{EventId, Result, Timestamp, Topic, presence::NodeId};
 use horizon_posts::{Library, MarkdownPage, SiteInfo};
 use tokio::sync::watch;
 
@@ -71,10 +71,7 @@ impl AppState {
 
     /// Returns an unused event id.
     pub(crate) fn new_event_id(&self) -> Result<EventId> {
-        let mut random = [0; 10];
-        getrandom::fill(&mut random)
-            .map_err(|error| Error::unavailable("no system randomness").with_source(error.to_string()))?;
-        Ok(EventId::new(now(), random))
+        Ok(EventId::new(now(), random_bytes()?))
     }
 }
 
