@@ -13,18 +13,6 @@ const REJECTED_FOR: Duration = Duration::from_secs(10);
 
 /// What a [`RedisBus`](crate::RedisBus) or [`RedisConsumer`](crate::RedisConsumer) knows of lost events, and why it
 /// cannot use the stream. Clones share it.
-///
-/// ```no_run
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use horizon_redis::{ConsumerConfig, RedisConfig, RedisConsumer};
-///
-/// let redis = RedisConfig::new("redis://127.0.0.1")?;
-/// let monitor = RedisConsumer::connect(&redis, ConsumerConfig::new("counts-1"))?.monitor();
-/// assert!(monitor.loss().is_none() && monitor.problem().is_none());
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Clone, Default)]
 pub struct StreamMonitor(Arc<Mutex<MonitorState>>);
 

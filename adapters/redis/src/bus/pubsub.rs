@@ -94,20 +94,6 @@ impl Analytics for RedisPubSubBus {
 /// Unacknowledged events are delivered again, but are lost with this consumer. Every consumer receives every event: if
 /// several accumulators share a store, each event is applied several times and counts once by its id. An event without
 /// an id gets a random one here, so it would count once per accumulator.
-///
-/// ```no_run
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use std::num::NonZeroUsize;
-/// use horizon_core::EventConsumer;
-/// use horizon_redis::{RedisConfig, RedisPubSubConsumer};
-///
-/// let mut consumer = RedisPubSubConsumer::connect(&RedisConfig::new("redis://127.0.0.1")?)?;
-/// let batch = consumer.next_batch(NonZeroUsize::MIN).await?;
-/// assert_eq!(batch.events.len(), 1);
-/// # Ok(())
-/// # }
-/// ```
 pub struct RedisPubSubConsumer {
     publisher: Publisher,
     events: mpsc::Receiver<Event>,

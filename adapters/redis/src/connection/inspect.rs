@@ -13,13 +13,6 @@ pub(crate) const IS_CLUSTER: &str = "this Redis is a node of a Redis Cluster, wh
                                      without `cluster-enabled`";
 
 /// The settings of a Redis that decide whether it can be used and whether data is safe in it.
-///
-/// ```
-/// use horizon_redis::RedisSetup;
-///
-/// let unknown = RedisSetup::default();
-/// assert!(unknown.unsupported_reason().is_none() && unknown.durability_problems().is_empty());
-/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RedisSetup {
