@@ -1,7 +1,7 @@
-//! What a like costs the server's CPU, all in but the socket: from the request to the answer, with the row on the disk.
+//! The server's CPU time of a like without the socket, from the request to the response, with the row on the disk.
 //!
-//! `cargo bench -p horizon-benches --bench likes` sends 5,000 likes a second for some seconds, each by another reader from
-//! another network, without a cookie and with an `Idempotency-Key`, through `Horizon::handle` into SQLite.
+//! `cargo bench -p horizon-benches --bench likes` sends 5,000 likes a second for some seconds through `Horizon::handle`
+//! into SQLite, each by another reader from another network, without a cookie and with an `Idempotency-Key`.
 
 use std::{
     error::Error,

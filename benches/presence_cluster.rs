@@ -1,8 +1,8 @@
-//! What it costs eight nodes to agree on 100,000 readers, each on one page and so on the site.
+//! The cost for eight nodes to agree on 100,000 viewers, each on one page and so on the site.
 //!
-//! `cargo bench -p horizon-benches --bench presence_cluster` plays it in one thread, with a clock of its own and a
-//! network without delay, and prints one table. Bytes are those of the JSON: *said* is what nodes publish, *heard* what
-//! all who are subscribed get of it. CPU is that of all nodes together, as Linux counts it; the network's own is not in it.
+//! `cargo bench -p horizon-benches --bench presence_cluster` simulates them in one thread, with a simulated clock and a
+//! network without delay, and prints a table. Bytes are those of the JSON: *said* is what nodes publish, *heard* what
+//! all subscribers receive. CPU is the total of all nodes, as measured by Linux, without the network.
 
 use std::error::Error;
 use std::io::Write;

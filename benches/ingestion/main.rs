@@ -1,13 +1,12 @@
-//! Exact counting in one process, from `track` to the disk, beside what SQLite itself does with the same rows.
+//! The throughput of exact counting in one process, from `track` to the disk, compared with plain SQLite.
 //!
-//! `cargo bench -p horizon-benches --bench ingestion` prints two tables and a line that sums up. Both ways take the same
-//! events in turns, into fresh files of one folder (`HORIZON_BENCH_DIR`, or the system's for temporary files). Rates
-//! wander with whatever else the machine does; the ratios of one run are what to look at.
+//! `cargo bench -p horizon-benches --bench ingestion` prints two tables and a summary. Both variants take turns with
+//! the same events and new files in one folder (`HORIZON_BENCH_DIR`, or the temporary folder). Rates depend on the load
+//! of the machine; compare the ratios of one run.
 //!
-//! The embedded way is the whole of it: each of 4,096 tasks tracks its events one after another, and goes on once
-//! `MemoryBus` says that one is counted for good; `horizon_backend::run_accumulator_observed` counts into `SqliteStats`.
-//!
-//! What SQLite itself does is in `reference.rs`.
+//! The embedded variant is complete: 4,096 tasks track their events one after another and wait for each
+//! acknowledgement of `MemoryBus`, and `horizon_backend::run_accumulator_observed` counts into `SqliteStats`.
+//! `reference.rs` is the plain variant.
 
 mod reference;
 

@@ -1,10 +1,9 @@
-//! What SQLite itself does with the rows that the events cause.
+//! Plain SQLite with the rows that the events cause.
 //!
-//! The file is one that `SqliteStats` made, with all its tables and indices, and has its pragmas. One thread writes on one
-//! connection, with statements that are compiled once, in transactions of 1,000 events. Of each event it writes what
-//! exact counting needs, and reads nothing that a writer of these very rows could do without: the event's id, which says by
-//! itself whether it is new; the visitor's last visit, or the reader's like; and once a transaction the totals of each
-//! topic. A topic's key is found once and then known.
+//! The file has the schema and the pragmas of `SqliteStats`. One thread uses one connection, prepared statements and
+//! transactions of 1,000 events. It writes the rows that exact counting needs: the event id, the last visit of the
+//! visitor or the like of the reader, and once per transaction the totals of each topic. It reads the key of a topic
+//! once.
 
 use std::{collections::HashMap, path::Path};
 

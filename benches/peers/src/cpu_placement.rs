@@ -2,47 +2,47 @@ use std::process::Stdio;
 
 use tokio::process::Command;
 
-/// Lifts the limit of open files to what this user may have, and becomes the program.
+/// Raises the limit of open files to the maximum, and executes the program.
 const WITH_ALL_FILES: &str = r#"ulimit -n "$(ulimit -H -n)"; exec "$@""#;
 
-/// Where a program runs: on one core, or on any.
+/// The core of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CpuPlacement {
     core: Option<usize>,
 }
 
 impl CpuPlacement {
-    /// On any core.
+    /// Any core.
     pub const ANYWHERE: Self = Self { core: None };
 
-    /// On this core alone. Needs `taskset`.
+    /// Returns the placement on this core. Needs `taskset`.
     #[must_use]
     pub const fn core(number: usize) -> Self {
         Self { core: Some(number) }
     }
 
-    /// The same program here. It may open as many files as the system lets it, and is killed when it is dropped.
+    /// Returns the command with this placement and the highest limit of open files. Dropping its child kills it.
     ///
-    /// Nothing stands between: the process that is started becomes the program, and keeps its id.
+    /// The shell executes the program in its own process, so the process id is that of the program.
     #[must_use]
     pub fn apply(self, command: &Command) -> Command {
         let program = command.as_std();
-        let mut here = Command::new("sh");
-        here.args(["-c", WITH_ALL_FILES, "sh"]);
+        let mut placed = Command::new("sh");
+        placed.args(["-c", WITH_ALL_FILES, "sh"]);
         if let Some(core) = self.core {
-            here.args(["taskset", "-c", &core.to_string()]);
+            placed.args(["taskset", "-c", &core.to_string()]);
         }
-        here.arg(program.get_program()).args(program.get_args());
+        placed.arg(program.get_program()).args(program.get_args());
         for (name, value) in program.get_envs() {
             match value {
-                Some(value) => here.env(name, value),
-                None => here.env_remove(name),
+                Some(value) => placed.env(name, value),
+                None => placed.env_remove(name),
             };
         }
         if let Some(folder) = program.get_current_dir() {
-            here.current_dir(folder);
+            placed.current_dir(folder);
         }
-        here.stdin(Stdio::null()).kill_on_drop(true);
-        here
+        placed.stdin(Stdio::null()).kill_on_drop(true);
+        placed
     }
 }

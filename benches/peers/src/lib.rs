@@ -1,8 +1,8 @@
-//! The servers that EventHorizon is measured beside, each started for real.
+//! The servers that EventHorizon is compared with, as processes.
 //!
-//! Every one of them takes viewers, and sends each body posted to `/publish` on to all of them. Two are programs of this
-//! package: `floor`, which does the least that any server can do, and `plain-axum`, which is what one writes with axum alone.
-//! `ws` and `socket.io` run in Node.js, `nchan` in nginx.
+//! Each accepts viewers and sends every body that is posted to `/publish` to all of them. Two are programs of this
+//! package: `floor`, which does the least work possible, and `plain-axum`, which uses axum alone. `ws` and `socket.io`
+//! run in Node.js, `nchan` in nginx.
 
 mod cpu_placement;
 mod listen;

@@ -7,12 +7,12 @@ use tokio::process::Command;
 
 use crate::{cpu_placement::CpuPlacement, nginx, node};
 
-/// A server that is not EventHorizon.
+/// A server that EventHorizon is compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Peer {
-    /// Keeps sockets and writes to each. Nothing that sends to all its viewers can do less.
+    /// Keeps sockets and writes to each: the least possible work.
     Floor,
-    /// axum's own server-sent events over a broadcast channel.
+    /// Server-sent events of axum over a broadcast channel.
     PlainAxum,
     /// The package `ws` in Node.js.
     Ws,
@@ -22,22 +22,22 @@ pub enum Peer {
     Nchan,
 }
 
-/// What a server speaks to its viewers.
+/// The protocol between a server and its viewers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PeerProtocol {
     /// Server-sent events.
     Sse,
     /// Text messages over a WebSocket.
     WebSocket,
-    /// The event `m` of socket.io over a WebSocket.
+    /// The Socket.IO event `m` over a WebSocket.
     SocketIo,
 }
 
 impl Peer {
-    /// All of them, the floor first.
+    /// All peers, the floor first.
     pub const ALL: [Self; 5] = [Self::Floor, Self::Ws, Self::Nchan, Self::PlainAxum, Self::SocketIo];
 
-    /// What it is called.
+    /// Returns its name.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -49,7 +49,7 @@ impl Peer {
         }
     }
 
-    /// What it speaks.
+    /// Returns its protocol.
     #[must_use]
     pub fn protocol(self) -> PeerProtocol {
         match self {
@@ -59,7 +59,7 @@ impl Peer {
         }
     }
 
-    /// The path at which viewers come.
+    /// Returns the path for viewers.
     #[must_use]
     pub fn path(self) -> &'static str {
         match self {
@@ -71,7 +71,7 @@ impl Peer {
     /// Starts it on a free port and waits until it listens.
     ///
     /// # Errors
-    /// It is not installed, with how to install it, or it does not start, with what it said.
+    /// The server is not installed, or does not start. The error explains how to install it, or contains its log.
     pub async fn start(self, place: CpuPlacement) -> anyhow::Result<Running> {
         let folder = TempDir::new().context("no temporary folder for a peer")?;
         let log = folder.path().join("log");
@@ -98,7 +98,7 @@ impl Peer {
     }
 }
 
-/// A running peer. It is killed when this is dropped.
+/// A running peer. Dropping it kills the process.
 #[derive(Debug)]
 pub struct Running {
     process: Process,
@@ -106,22 +106,22 @@ pub struct Running {
 }
 
 impl Running {
-    /// Where it listens.
+    /// Returns the address it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.process.address()
     }
 
-    /// Its process.
+    /// Returns the process id.
     ///
     /// # Errors
-    /// It has ended.
+    /// The process has ended.
     pub fn id(&self) -> anyhow::Result<u32> {
         self.process.id()
     }
 }
 
-/// Says how to get a program that is not on the `PATH`.
+/// Checks that a program is in the `PATH`; the error explains how to install it.
 pub(crate) fn ensure_installed(program: &str, package: &str, elsewhere: &str) -> anyhow::Result<()> {
     let path = env::var_os("PATH").unwrap_or_default();
     if env::split_paths(&path).any(|folder| folder.join(program).is_file()) {

@@ -57,8 +57,8 @@ impl Blog {
         })
     }
 
-    /// Waits until it has nothing left to do: after it answers it still colours the code in its posts, and the memory for
-    /// that is none of its viewers'.
+    /// Waits until the server is idle. After its start it still highlights the code of its posts, whose memory must not
+    /// count as memory of viewers.
     pub(crate) async fn settle(&self) -> anyhow::Result<()> {
         let id = [i32::try_from(self.id()?)?];
         let mut before = None;

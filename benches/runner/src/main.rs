@@ -1,7 +1,7 @@
-//! Measures EventHorizon beside other servers and against its aims, and writes one table of each.
+//! Compares EventHorizon with other servers and with its targets, and writes a table of each.
 //!
-//! One server runs at a time, on a core of its own; the load comes from another. `cargo xtask bench` builds what is needed
-//! and starts this.
+//! One server runs at a time on its own core; the load generator uses another core. `cargo xtask bench` builds
+//! everything and starts this program.
 
 mod aim;
 mod bench_part;

@@ -13,7 +13,14 @@ const WEIGHT: usize = 2_900;
 /// The days of a month that every month has.
 const DAYS: usize = 28;
 
-const CODE: &str = "\n```rust\nfn main() {\n    let readers: u64 = (1..=17).sum();\n    println!(\"{readers} are reading now\");\n}\n```\n";
+const CODE: &str = "
+```rust
+fn main() {
+    let readers: u64 = (1..=17).sum();
+    println!(\"{readers} are reading now\");
+}
+```
+";
 
 const SENTENCE: &str =
     "Whoever opens a page shows up on every other one at once, and whoever closes it is gone a moment later. ";

@@ -45,7 +45,7 @@ pub(crate) async fn run(cli: &Cli) -> anyhow::Result<()> {
     }
     let mut results = Results::default();
     let wanted = |part: &BenchPart| cli.only.is_empty() || cli.only.contains(part);
-    // One server after the other and then all of them again, so that what else the machine does is no one server's luck.
+    // Take turns with the servers, so that other load of the machine affects all of them.
     let is_server = |part: &BenchPart| part.server().is_some();
     let (servers, others): (Vec<_>, Vec<_>) = BenchPart::value_variants()
         .iter()
@@ -101,8 +101,9 @@ impl Results {
             let (viewers, rounds) = (crate::text::grouped(size.viewers), size.rounds);
             let _ = write!(
                 text,
-                "\n{viewers} viewers, 100 messages, 10 a second, measured {rounds} times in turn: the middle one by CPU, and the CPU of all. The others send on what was posted, 150 bytes; EventHorizon \
-                 counts likes and sends the page's numbers.\n\n{}",
+                "\n{viewers} viewers, 100 messages, 10 a second, measured {rounds} times in turn: the median \
+                 by CPU, and the CPU of all. The others send the posted 150 bytes; EventHorizon counts likes and sends the page's \
+                 numbers.\n\n{}",
                 beside::table(&self.rows)
             );
         }
@@ -122,7 +123,7 @@ impl Results {
     }
 }
 
-/// Hands the report to whoever started this.
+/// Prints the report and writes it to the file.
 #[expect(clippy::print_stdout, reason = "this is what the program is for")]
 fn print(report: &str) {
     println!("{report}");

@@ -91,17 +91,17 @@ fn deliveries(kind: PublishKind, records: &[Record], sent: &[Sent], latencies: &
     let mut newest = 0;
     let mut deliveries = 0;
     for record in records {
-        let Some(told) = newest_of(sent, record.reading.value) else {
+        let Some(published) = newest_of(sent, record.reading.value) else {
             continue;
         };
         let is_new = match kind {
-            PublishKind::Post => told.number == record.reading.value,
-            PublishKind::Like => told.number > newest,
+            PublishKind::Post => published.number == record.reading.value,
+            PublishKind::Like => published.number > newest,
         };
         if is_new {
-            newest = told.number;
+            newest = published.number;
             deliveries += 1;
-            latencies.add(record.at.saturating_sub(told.at));
+            latencies.add(record.at.saturating_sub(published.at));
         }
     }
     deliveries

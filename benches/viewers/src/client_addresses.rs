@@ -1,23 +1,23 @@
-//! Who the viewers are: an address for each, as a proxy would tell the server, and a browser's name.
+//! The addresses and the user agent of viewers.
 
 use std::net::Ipv4Addr;
 
-/// What every request says it is. No server takes it for a crawler.
+/// The user agent of every request. No server takes it for a crawler.
 pub const USER_AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64) viewers/1";
 
-/// Half of 10.0.0.0/8: viewers have the lower one, those who like the upper.
+/// Half of 10.0.0.0/8: viewers use the lower half, likes the upper.
 const HALF: u32 = 1 << 23;
 
-/// Connections from one loopback address, at most. EventHorizon's limit for one network is 512.
+/// The most connections from one loopback address. EventHorizon's limit for one network is 512.
 pub const PER_ADDRESS: usize = 500;
 
-/// The last number in 127.0.0.x that viewers come from; the first is 2, for 127.0.0.1 is everyone else's.
+/// The last byte of the last loopback address of viewers. The first is 2, as other programs use 127.0.0.1.
 const LAST_ADDRESS: usize = 254;
 
-/// Viewers that loopback addresses suffice for.
+/// The most viewers for which there are loopback addresses.
 pub const MOST: usize = PER_ADDRESS * (LAST_ADDRESS - 1);
 
-/// Gives out people, each once. Where it starts is drawn, so that two runs are different people.
+/// Returns each address once. The first is random, so that two runs use different ones.
 #[derive(Debug)]
 pub struct ClientAddresses {
     next: u32,
@@ -25,13 +25,13 @@ pub struct ClientAddresses {
 }
 
 impl ClientAddresses {
-    /// Those who view.
+    /// Creates the addresses of viewers.
     #[must_use]
     pub fn for_viewers() -> Self {
         Self::of(0)
     }
 
-    /// Those who like.
+    /// Creates the addresses of likes.
     #[must_use]
     pub fn for_likes() -> Self {
         Self::of(HALF)
@@ -44,14 +44,14 @@ impl ClientAddresses {
         }
     }
 
-    /// Somebody new, as `X-Forwarded-For` says it.
+    /// Returns the next address for `X-Forwarded-For`.
     pub fn next_address(&mut self) -> Ipv4Addr {
         self.next = (self.next + 1) % HALF;
         Ipv4Addr::from_bits(Ipv4Addr::new(10, 0, 0, 0).to_bits() + self.from + self.next)
     }
 }
 
-/// The loopback address that the viewer with this number connects from.
+/// Returns the loopback address for the connection of this viewer.
 #[must_use]
 pub fn loopback(index: usize) -> Ipv4Addr {
     let last = u8::try_from(2 + (index / PER_ADDRESS) % (LAST_ADDRESS - 1)).unwrap_or(u8::MAX);

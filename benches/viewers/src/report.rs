@@ -1,4 +1,4 @@
-//! What a run found out, for machines as JSON and for people as a table of the same.
+//! What a run found out, for machines as JSON and for addresses as a table of the same.
 
 use std::{collections::BTreeMap, fmt::Write};
 

@@ -1,4 +1,4 @@
-//! All viewers: opens them, lets them go, and knows when they have what they should have.
+//! The pool of all viewers: opens and closes them, and waits until they have the expected messages.
 
 use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 
@@ -11,31 +11,31 @@ use crate::{
     viewer::{ReceiveLog, Viewer},
 };
 
-/// How often a wait looks again.
+/// The time between two checks of a wait.
 pub const LOOK: Duration = Duration::from_millis(10);
 
-/// All viewers, those who have left too.
+/// All viewers, including those that have left.
 #[derive(Debug)]
 pub struct ViewerPool {
     server: Arc<TargetServer>,
-    people: ClientAddresses,
-    /// Connections that may be opening at once.
+    addresses: ClientAddresses,
+    /// The most connections that open at the same time.
     in_flight: usize,
-    /// The first so many have small receive buffers.
+    /// The number of viewers with small receive buffers, the first ones.
     small: usize,
-    /// Who has each seat, and the task of its connection.
+    /// The current viewers, each with the task of its connection.
     seats: Vec<(Arc<Viewer>, JoinHandle<()>)>,
-    /// Those who had a seat before.
+    /// Viewers that have left.
     gone: Vec<Arc<Viewer>>,
 }
 
 impl ViewerPool {
-    /// A pool without viewers.
+    /// Creates a pool without viewers.
     #[must_use]
     pub fn new(server: Arc<TargetServer>, in_flight: usize, small: usize) -> Self {
         Self {
             server,
-            people: ClientAddresses::for_viewers(),
+            addresses: ClientAddresses::for_viewers(),
             in_flight,
             small,
             seats: Vec::new(),
@@ -43,22 +43,22 @@ impl ViewerPool {
         }
     }
 
-    /// Opens so many viewers, and returns once each is connected or has failed.
+    /// Opens this many viewers, and returns once each is connected or has failed.
     pub async fn open(&mut self, count: usize, opened: impl Fn()) {
-        let people = (0..count).map(|_| self.people.next_address()).collect();
-        self.open_for(people, opened).await;
+        let addresses = (0..count).map(|_| self.addresses.next_address()).collect();
+        self.open_for(addresses, opened).await;
     }
 
-    /// Every connection is closed, then opened again by the same viewers.
+    /// Closes every connection, then opens it again with the same addresses.
     pub async fn reopen(&mut self, opened: impl Fn()) {
-        let people = self.seated().map(|viewer| viewer.person).collect();
+        let addresses = self.seated().map(|viewer| viewer.person).collect();
         self.close().await;
-        self.open_for(people, opened).await;
+        self.open_for(addresses, opened).await;
     }
 
-    async fn open_for(&mut self, people: Vec<Ipv4Addr>, opened: impl Fn()) {
+    async fn open_for(&mut self, addresses: Vec<Ipv4Addr>, opened: impl Fn()) {
         let gate = self.gate();
-        for (seat, person) in people.into_iter().enumerate() {
+        for (seat, person) in addresses.into_iter().enumerate() {
             if let Some(one) = self.launch(&gate, seat, person).await {
                 self.seats.push(one);
                 opened();
@@ -67,7 +67,7 @@ impl ViewerPool {
         self.all_settled(&gate).await;
     }
 
-    /// What lets only so many connect at once.
+    /// Returns a semaphore that limits the connections that open at the same time.
     #[must_use]
     pub fn gate(&self) -> Arc<Semaphore> {
         Arc::new(Semaphore::new(self.in_flight))
@@ -81,19 +81,19 @@ impl ViewerPool {
             task.abort();
         }
         for (viewer, task) in self.seats.drain(..) {
-            // An error is the abort, which is how a connection is dropped.
+            // The error is the abort, which drops the connection.
             let _ = task.await;
             self.gone.push(viewer);
         }
     }
 
-    /// A viewer drawn at random leaves, and somebody new comes.
+    /// Replaces a random viewer by a new one.
     pub async fn replace(&mut self, gate: &Arc<Semaphore>) {
         if self.seats.is_empty() {
             return;
         }
         let seat = fastrand::usize(..self.seats.len());
-        let person = self.people.next_address();
+        let person = self.addresses.next_address();
         let Some(mut one) = self.launch(gate, seat, person).await else {
             return;
         };
@@ -106,17 +106,17 @@ impl ViewerPool {
         }
     }
 
-    /// The viewers that have a seat.
+    /// Returns the current viewers.
     pub fn seated(&self) -> impl Iterator<Item = &Arc<Viewer>> {
         self.seats.iter().map(|(viewer, _)| viewer)
     }
 
-    /// All viewers, those who have left too.
+    /// Returns all viewers, including those that have left.
     pub fn all(&self) -> impl Iterator<Item = &Arc<Viewer>> {
         self.gone.iter().chain(self.seated())
     }
 
-    /// How many are connected now.
+    /// Returns the number of connected viewers.
     #[must_use]
     pub fn here(&self) -> usize {
         self.seated().filter(|viewer| viewer.log().is_here()).count()

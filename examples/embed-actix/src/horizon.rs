@@ -1,8 +1,8 @@
-//! All that ties EventHorizon to actix-web: requests in, answers out. To take with you; it needs `actix-web`, `eventhorizon`
-//! and `futures`.
+//! Connects EventHorizon to actix-web. Copy this file into your application; it needs `actix-web`, `eventhorizon` and
+//! `futures`.
 //!
-//! Two lines of the server belong to it: `.h1_allow_half_closed(false)`, or a reader who closes the page stays for a while,
-//! because actix goes on writing to nobody; and `.disable_signals()` with [`end`], or a stop waits for streams that never end.
+//! The server needs two settings: `.h1_allow_half_closed(false)`, so that a closed connection ends at once, and
+//! `.disable_signals()` together with [`end`], because live streams do not end by themselves on shutdown.
 
 use std::convert::Infallible;
 
@@ -15,35 +15,35 @@ use actix_web::{
 use eventhorizon::{Content, Horizon, http};
 use futures::StreamExt;
 
-/// Answers what is asked for under the scope whose default service this is.
-pub async fn answer(site: Data<Horizon>, request: HttpRequest, body: Bytes) -> HttpResponse {
+/// Handles all requests of a scope, as its default service.
+pub async fn handle(site: Data<Horizon>, request: HttpRequest, body: Bytes) -> HttpResponse {
     let peer = request.peer_addr().map_or([0, 0, 0, 0].into(), |peer| peer.ip());
-    let address = format!("{}?{}", request.match_info().unprocessed(), request.query_string());
-    let mut asked = http::Request::builder().method(request.method().as_str()).uri(address);
+    let uri = format!("{}?{}", request.match_info().unprocessed(), request.query_string());
+    let mut forwarded = http::Request::builder().method(request.method().as_str()).uri(uri);
     for (name, value) in request.headers() {
-        asked = asked.header(name.as_str(), value.as_bytes());
+        forwarded = forwarded.header(name.as_str(), value.as_bytes());
     }
-    let Ok(asked) = asked.body(body) else {
+    let Ok(forwarded) = forwarded.body(body) else {
         return HttpResponse::BadRequest().finish();
     };
-    let (parts, content) = site.handle(peer, asked).await.into_parts();
+    let (parts, content) = site.handle(peer, forwarded).await.into_parts();
     let status = StatusCode::from_u16(parts.status.as_u16()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut answer = HttpResponse::build(status);
+    let mut response = HttpResponse::build(status);
     for (name, value) in &parts.headers {
-        answer.append_header((name.as_str(), value.as_bytes()));
+        response.append_header((name.as_str(), value.as_bytes()));
     }
     match content {
-        // Its bytes are ready as they are. The reader is counted until actix drops it.
-        Content::Live(live) => answer.streaming(live.map(Ok::<_, Infallible>)),
-        Content::Bytes(bytes) => answer.body(bytes),
-        _ => answer.finish(),
+        // The viewer counts until actix drops the stream.
+        Content::Live(live) => response.streaming(live.map(Ok::<_, Infallible>)),
+        Content::Bytes(bytes) => response.body(bytes),
+        _ => response.finish(),
     }
 }
 
-/// Ends it in order: first the streams, then the server, then what it counted with.
+/// Ends the live streams, the server and the backend, in this order.
 ///
 /// # Errors
-/// The store's, if it cannot be closed.
+/// The store cannot be closed.
 pub async fn end(horizon: &Horizon, server: &ServerHandle) -> eventhorizon::horizon_core::Result<()> {
     horizon.end_streams().await;
     server.stop(true).await;

@@ -1,7 +1,7 @@
 //! An actix-web application with live readers, visits, likes and comments on its two pages.
 //!
-//! [`horizon`] is all that ties the two together; take it with you. The pages are plain HTML: the script of EventHorizon
-//! fills in what is live.
+//! [`horizon`] connects the two; copy it into your application. The pages are plain HTML, in which the script of
+//! EventHorizon fills in the numbers.
 
 pub mod horizon;
 
@@ -12,24 +12,24 @@ use eventhorizon::{Horizon, Slug};
 
 const PAGE: &str = include_str!("page.html");
 
-/// The application, listening.
+/// Starts the application on this listener.
 ///
 /// # Errors
-/// Those of the listener.
+/// The listener cannot be used.
 pub fn serve(listener: TcpListener, horizon: &Horizon) -> std::io::Result<Server> {
     let horizon = horizon.clone();
     let app = move || {
         App::new()
             .app_data(web::Data::new(horizon.clone()))
-            .service(web::scope("/horizon").default_service(web::to(horizon::answer)))
+            .service(web::scope("/horizon").default_service(web::to(horizon::handle)))
             .route("/{slug}", web::get().to(page))
     };
     let server = HttpServer::new(app).workers(2).disable_signals();
-    // A reader who closes the page closes the connection; otherwise actix would go on writing to nobody for a while.
+    // Ends a stream as soon as the browser closes the connection.
     Ok(server.h1_allow_half_closed(false).listen(listener)?.run())
 }
 
-/// Which pages there are. It is asked on every request.
+/// Returns whether there is such a page. Called for every request.
 #[must_use]
 pub fn is_page(slug: &Slug) -> bool {
     matches!(slug.as_str(), "bread" | "soup")

@@ -1,4 +1,4 @@
-//! Takes the README's pictures: the shipped blog, with readers in front of it. Run it as `cargo xtask screenshots`.
+//! Takes the screenshots of the README. Run it as `cargo xtask screenshots`.
 
 use std::{env, fs, path::PathBuf};
 
@@ -53,7 +53,7 @@ async fn newest_post(test: &BrowserTest) -> anyhow::Result<String> {
     Ok(format!("/blog/{}", slug.split('"').next().unwrap_or_default()))
 }
 
-/// Some likes and comments of readers who are gone.
+/// Adds likes and comments of readers.
 async fn talk(test: &BrowserTest, post: &str) -> anyhow::Result<()> {
     let slug = post.trim_start_matches("/blog/");
     for reader in 1..=14 {
@@ -87,7 +87,7 @@ async fn talk(test: &BrowserTest, post: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Clicks the theme's button until it says so.
+/// Clicks the theme button until the theme is selected.
 async fn wears(reader: &Browser, theme: &str) -> anyhow::Result<()> {
     for _ in 0..3 {
         let worn = reader

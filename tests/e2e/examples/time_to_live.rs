@@ -1,26 +1,26 @@
-//! How long a reader waits until the numbers of a post are live, and what the browser loads for it. Prints one line.
+//! Prints the time until the numbers of a post are live, and the size of the browser's downloads for it.
 //! Run it as `cargo xtask time-to-live`.
 //!
-//! Each visit has a browser with an empty profile and a server with an empty database. The time runs from the
-//! navigation to the first text on the page that only the stream can know: the server writes a post that nobody
-//! reads, and the stream says that one is here.
+//! Each visit uses a browser with an empty profile and a server with an empty database. The time is measured from the
+//! navigation to the first text that only the live stream contains: the page is rendered without viewers, and the
+//! stream reports one.
 
 use anyhow::{Context, ensure};
 use horizon_test_support::{BrowserTest, ServerOptions, browser_test, http};
 use serde_json::{Value, json};
 
-/// How often a post is opened over each line.
+/// Visits per network.
 const VISITS: usize = 10;
 
 const POST: &str = "/blog/hello";
 
-/// A line that takes nothing away.
+/// An unlimited network.
 const FREE: [i32; 3] = [0, -1, -1];
 
-/// A slow mobile line as Lighthouse has it: milliseconds for a round trip, bytes a second down and up.
+/// Lighthouse's slow mobile network: round trip in milliseconds, bytes per second down and up.
 const SLOW: [i32; 3] = [150, 200_000, 93_750];
 
-/// Runs before anything of the page.
+/// Runs before the scripts of the page.
 const WATCH: &str = r#"
     new MutationObserver((_, observer) => {
         const seen = document.querySelector('[data-horizon="viewers"]')?.textContent;
@@ -31,7 +31,7 @@ const WATCH: &str = r#"
     }).observe(document, { childList: true, characterData: true, subtree: true });
 "#;
 
-/// The time in milliseconds, and the compressed bytes of the scripts and the module, each counted once.
+/// Returns the time in milliseconds, and the compressed size of the scripts and the module.
 const REPORT: &str = r#"
     const sizes = new Map(performance.getEntriesByType("resource")
         .filter(({ name }) => /\.(js|wasm)$/.test(name))
@@ -84,7 +84,7 @@ fn visits(line: [i32; 3]) -> anyhow::Result<Visits> {
 }
 
 async fn visit(test: &mut BrowserTest, line: [i32; 3]) -> anyhow::Result<(f64, u64)> {
-    // The server's first answer is its slowest, and only one reader of many waits for it.
+    // The first response of a server is its slowest, and few visitors wait for it.
     http::get(test.server.address(), POST).await?;
     let ada = test.browser("Ada").await?;
     let [latency, down, up] = line;

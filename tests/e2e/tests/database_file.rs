@@ -1,4 +1,4 @@
-//! The file of the numbers is deleted, replaced or another program's, or is in use by another path.
+//! The database is deleted, replaced, of another program, or in use under another path.
 
 use std::{fs, path::Path, process::Output};
 
@@ -25,7 +25,7 @@ fn remove_with_log(database: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// No like is acknowledged, readiness fails, the log says what to do once, and the pages are still there.
+/// Checks that no like is acknowledged, `/readyz` fails, the log has one error, and pages are served.
 async fn assert_noticed(server: &WebServer) -> anyhow::Result<()> {
     for number in 2..5 {
         let answer = like(server, number).await?;
@@ -51,7 +51,7 @@ async fn assert_noticed(server: &WebServer) -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn nothing_is_acknowledged_once_the_database_is_deleted_and_a_restart_begins_anew() -> anyhow::Result<()> {
+async fn nothing_is_acknowledged_after_the_database_is_deleted_until_a_restart() -> anyhow::Result<()> {
     let mut server = WebServer::start(ServerOptions::default()).await?;
     ensure!(like(&server, 1).await?.status == 200);
     remove_with_log(&server.database())?;
@@ -65,7 +65,7 @@ async fn nothing_is_acknowledged_once_the_database_is_deleted_and_a_restart_begi
 }
 
 #[tokio::test]
-async fn a_database_that_took_the_place_of_the_open_one_is_noticed() -> anyhow::Result<()> {
+async fn a_replaced_database_is_detected() -> anyhow::Result<()> {
     let server = WebServer::start(ServerOptions::default()).await?;
     ensure!(like(&server, 1).await?.status == 200);
     let other = WebServer::start(ServerOptions::default()).await?;
@@ -75,7 +75,7 @@ async fn a_database_that_took_the_place_of_the_open_one_is_noticed() -> anyhow::
 }
 
 #[tokio::test]
-async fn a_server_without_requests_says_that_its_database_is_gone() -> anyhow::Result<()> {
+async fn an_idle_server_reports_a_deleted_database() -> anyhow::Result<()> {
     let server = WebServer::start(ServerOptions::default()).await?;
     remove_with_log(&server.database())?;
     wait_until("the log says so", async || {
@@ -85,7 +85,7 @@ async fn a_server_without_requests_says_that_its_database_is_gone() -> anyhow::R
     .await
 }
 
-/// Runs the server on this store until it gives up.
+/// Runs a server with this store until it ends with an error.
 async fn start(store: &Path) -> anyhow::Result<Output> {
     let mut command = program()?;
     command
@@ -106,7 +106,7 @@ async fn assert_refused(store: &Path, why: &str) -> anyhow::Result<()> {
 async fn a_database_of_another_program_stops_the_start_and_is_not_changed() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("other.db");
-    // The head of an empty SQLite database of one page, with the mark and the version of another program.
+    // The header of an empty SQLite database with another application id and version.
     let mut page = vec![0; 4096];
     page[..16].copy_from_slice(b"SQLite format 3\0");
     page[16..28].copy_from_slice(&[0x10, 0, 1, 1, 0, 64, 32, 32, 0, 0, 0, 1]);
@@ -129,7 +129,7 @@ async fn a_database_of_another_program_stops_the_start_and_is_not_changed() -> a
 }
 
 #[tokio::test]
-async fn a_second_server_is_refused_whatever_path_leads_to_the_database() -> anyhow::Result<()> {
+async fn a_second_server_is_rejected_under_any_path_of_the_database() -> anyhow::Result<()> {
     let server = WebServer::start(ServerOptions::default()).await?;
     let folder = tempfile::tempdir()?;
     let link = folder.path().join("link.db");

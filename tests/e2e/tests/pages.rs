@@ -1,4 +1,4 @@
-//! A post from memory: right for each reader, in brotli too, and not sent twice.
+//! Cached pages: correct for each reader, compressed, and with conditional requests.
 
 use std::io::Read;
 
@@ -17,7 +17,7 @@ async fn send(server: &WebServer, path: &str, body: String) -> anyhow::Result<ht
     http::send(server.address(), http::Method::POST, path, &headers, body).await
 }
 
-/// The value of the hidden field `id` in the form with this hook.
+/// Returns the hidden field `id` of the form with this `data-horizon` attribute.
 fn id(page: &str, hook: &str) -> anyhow::Result<String> {
     let (_, form) = page.split_once(hook).context("no such form")?;
     let (_, value) = form.split_once(r#"name="id" value=""#).context("no id in it")?;
@@ -53,9 +53,9 @@ async fn a_post_reads_the_same_in_brotli_and_has_fresh_ids_each_time() -> anyhow
 }
 
 #[tokio::test]
-async fn who_has_the_page_is_sent_it_again_only_when_it_says_something_else() -> anyhow::Result<()> {
+async fn a_page_is_sent_again_only_if_it_changed() -> anyhow::Result<()> {
     let server = WebServer::start(ServerOptions::default()).await?;
-    // A page that nobody asked for before may be answered before its numbers are heard; it is right all the same.
+    // The first response may be rendered before the hub has the totals.
     let tag = get(&server, &[]).await?.header("etag");
     ensure!(tag.starts_with("W/\""), "the tag is {tag}");
     let same = get(&server, &[("if-none-match", &tag)]).await?;
@@ -74,7 +74,7 @@ async fn who_has_the_page_is_sent_it_again_only_when_it_says_something_else() ->
 }
 
 #[tokio::test]
-async fn a_copy_whose_comment_waits_for_the_author_is_not_used_again() -> anyhow::Result<()> {
+async fn a_page_with_a_pending_comment_is_not_cached() -> anyhow::Result<()> {
     let server = WebServer::start(ServerOptions::default().with("HORIZON_MODERATION", "first")).await?;
     let page = get(&server, &[]).await?;
     let (tag, id) = (page.header("etag"), comment_id(&page.text())?);

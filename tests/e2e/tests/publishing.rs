@@ -1,4 +1,4 @@
-//! What of the folder of posts readers see, and when.
+//! Drafts, scheduled posts and changes of the posts folder.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -10,12 +10,12 @@ use horizon_test_support::{
     wait_until,
 };
 
-/// How far ahead a post is dated that a test waits for: enough for the server to read it before.
+/// How far in the future a scheduled post is dated, so that the server reads it before.
 const AHEAD: Duration = Duration::from_secs(5);
 
 const TOKEN: &str = "correct horse battery staple";
 
-/// Every page and document that lists posts.
+/// Every page and feed that lists posts.
 const LISTS: [&str; 7] = [
     "/",
     "/blog",
@@ -42,7 +42,7 @@ async fn like(server: &WebServer, slug: &str) -> anyhow::Result<Response> {
 }
 
 #[tokio::test]
-async fn no_address_knows_of_a_post_that_is_not_public() -> anyhow::Result<()> {
+async fn unpublished_posts_are_not_served() -> anyhow::Result<()> {
     let server = WebServer::start(ServerOptions::default()).await?;
     let hidden = [
         ("secret-later", "date: 2099-01-01"),
@@ -53,7 +53,7 @@ async fn no_address_knows_of_a_post_that_is_not_public() -> anyhow::Result<()> {
     for (name, more) in hidden {
         server.posts().write(&format!("{name}.md"), &post(name, more))?;
     }
-    // Public and written last: once it is there, all the others were read.
+    // Written last: once it is listed, the server has read all others.
     server.posts().write(
         "seen.md",
         &post("Seen", "date: 2026-01-05").replace("secret-tag", "seen"),
@@ -87,7 +87,7 @@ async fn no_address_knows_of_a_post_that_is_not_public() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The addresses that lead to the newest post.
+/// Returns the paths that link to the newest post.
 const LINKS_TO_THE_NEWEST: [&str; 7] = [
     "/",
     "/blog",
@@ -147,7 +147,7 @@ async fn a_post_becomes_public_at_its_time_without_a_restart() -> anyhow::Result
     Ok(())
 }
 
-/// The cookie of the author.
+/// Returns the cookie of a moderator.
 async fn sign_in(server: &WebServer) -> anyhow::Result<String> {
     let origin = format!("http://{}", server.address());
     let fields = [

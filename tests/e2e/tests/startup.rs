@@ -1,4 +1,4 @@
-//! What stops the start, and what is said then.
+//! Errors that stop the startup.
 
 use std::process::Output;
 
@@ -6,7 +6,7 @@ use anyhow::{Context, ensure};
 use horizon_test_support::{DEADLINE, Posts, ServerOptions, WebServer, program};
 use tokio::time::timeout;
 
-/// Runs the server with these settings until it gives up.
+/// Runs the server with these settings until it ends with an error.
 async fn start(arguments: &[&str], variables: &[(&str, &str)]) -> anyhow::Result<Output> {
     let mut command = program()?;
     command
@@ -23,7 +23,7 @@ fn complaint(output: &Output) -> String {
     String::from_utf8_lossy(&[output.stderr.as_slice(), output.stdout.as_slice()].concat()).into_owned()
 }
 
-/// A folder in which every file but one is broken, and what must be said about each.
+/// A folder with invalid files, and the expected error for each.
 fn broken_posts() -> anyhow::Result<(Posts, Vec<(&'static str, &'static str)>)> {
     let posts = Posts::two()?;
     let files = [

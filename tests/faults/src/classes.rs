@@ -1,6 +1,6 @@
 use clap::ValueEnum;
 
-use crate::{mutant::Mutant, scale::Scale};
+use crate::{mutant::FaultMutant, scale::Scale};
 
 /// A class of faults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -95,26 +95,30 @@ impl Class {
     }
 
     /// Returns the mutants that this class must detect.
-    pub(crate) fn mutants(self) -> &'static [Mutant] {
+    pub(crate) fn mutants(self) -> &'static [FaultMutant] {
         match self {
-            Self::AccumulatorKill => &[Mutant::AcknowledgesFirst, Mutant::NeverClaims],
-            Self::WebKill => &[Mutant::AcknowledgesEarly, Mutant::LocalPresenceOnly],
-            Self::RedisKill => &[Mutant::NoPersistence],
-            Self::RedisPause => &[Mutant::NewIdOnRetry],
-            Self::PubsubKill => &[Mutant::NeverRefreshesTotals, Mutant::NeverPublishes],
-            Self::RedisFull => &[Mutant::SkipsFailedBatches, Mutant::IgnoresErrors],
-            Self::Zombie => &[Mutant::ForgetsIds],
-            Self::Repeats => &[Mutant::Unmodified, Mutant::ForgetsIds],
-            Self::Backlog => &[Mutant::HoardsEvents, Mutant::TrimsUnread],
-            Self::StreamDeleted | Self::Partition => &[Mutant::AlwaysReady, Mutant::SkipsLossChecks],
-            Self::Flushall => &[Mutant::HidesAlarms],
-            Self::RedisEmptied | Self::Eviction | Self::TwoStores => &[Mutant::SkipsLossChecks],
-            Self::ClockOff | Self::ClusterNode | Self::DuplicateNames => &[Mutant::SkipsStartupChecks],
-            Self::PartitionWait => &[Mutant::DropsWait],
-            Self::DatabaseDeleted => &[Mutant::AcknowledgesErrors, Mutant::AlwaysReady],
-            Self::ForeignDatabase => &[Mutant::InitializesForeignFile],
-            Self::DeadLog => &[Mutant::Unmodified, Mutant::BlocksOnLog, Mutant::PanicsOnLog],
-            Self::FullDisk => &[Mutant::PanicsOnLog, Mutant::AcknowledgesErrors],
+            Self::AccumulatorKill => &[FaultMutant::AcknowledgesFirst, FaultMutant::NeverClaims],
+            Self::WebKill => &[FaultMutant::AcknowledgesEarly, FaultMutant::LocalPresenceOnly],
+            Self::RedisKill => &[FaultMutant::NoPersistence],
+            Self::RedisPause => &[FaultMutant::NewIdOnRetry],
+            Self::PubsubKill => &[FaultMutant::NeverRefreshesTotals, FaultMutant::NeverPublishes],
+            Self::RedisFull => &[FaultMutant::SkipsFailedBatches, FaultMutant::IgnoresErrors],
+            Self::Zombie => &[FaultMutant::ForgetsIds],
+            Self::Repeats => &[FaultMutant::Unmodified, FaultMutant::ForgetsIds],
+            Self::Backlog => &[FaultMutant::HoardsEvents, FaultMutant::TrimsUnread],
+            Self::StreamDeleted | Self::Partition => &[FaultMutant::AlwaysReady, FaultMutant::SkipsLossChecks],
+            Self::Flushall => &[FaultMutant::HidesAlarms],
+            Self::RedisEmptied | Self::Eviction | Self::TwoStores => &[FaultMutant::SkipsLossChecks],
+            Self::ClockOff | Self::ClusterNode | Self::DuplicateNames => &[FaultMutant::SkipsStartupChecks],
+            Self::PartitionWait => &[FaultMutant::DropsWait],
+            Self::DatabaseDeleted => &[FaultMutant::AcknowledgesErrors, FaultMutant::AlwaysReady],
+            Self::ForeignDatabase => &[FaultMutant::InitializesForeignFile],
+            Self::DeadLog => &[
+                FaultMutant::Unmodified,
+                FaultMutant::BlocksOnLog,
+                FaultMutant::PanicsOnLog,
+            ],
+            Self::FullDisk => &[FaultMutant::PanicsOnLog, FaultMutant::AcknowledgesErrors],
         }
     }
 

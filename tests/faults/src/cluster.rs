@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::{
     counts::Counts,
-    mutant::{Mutant, MutatedPart},
+    mutant::{FaultMutant, MutatedPart},
     node_process::{NodeProcess, Role},
 };
 
@@ -36,9 +36,9 @@ pub(crate) struct FaultCluster {
 
 impl FaultCluster {
     /// Starts all processes. `options` are for redis-server.
-    pub(crate) async fn start(options: &[&str], mutant: Option<Mutant>) -> anyhow::Result<Self> {
+    pub(crate) async fn start(options: &[&str], mutant: Option<FaultMutant>) -> anyhow::Result<Self> {
         let keeps_nothing: &[&str] = match mutant {
-            Some(Mutant::NoPersistence) => &["--appendonly", "no"],
+            Some(FaultMutant::NoPersistence) => &["--appendonly", "no"],
             _ => &[],
         };
         let redis = RedisServer::start(&[options, keeps_nothing].concat()).await?;
@@ -67,7 +67,7 @@ impl FaultCluster {
         Ok(cluster)
     }
 
-    async fn node(&self, role: Role, number: usize, mutant: Option<Mutant>) -> anyhow::Result<NodeProcess> {
+    async fn node(&self, role: Role, number: usize, mutant: Option<FaultMutant>) -> anyhow::Result<NodeProcess> {
         let part = match role {
             Role::Web => MutatedPart::Webs,
             Role::Accumulator => MutatedPart::Accumulators,

@@ -12,7 +12,7 @@ use crate::{
     classes::Class,
     cluster::FaultCluster,
     event_generator::EventGenerator,
-    mutant::Mutant,
+    mutant::FaultMutant,
     publishers::Publishers,
     scale::Scale,
     stream::{self, Backlog},
@@ -60,7 +60,7 @@ const MAX_GROWTH: u64 = 8 * 1_024;
 /// A running class.
 pub(crate) struct ClassRun<'a> {
     pub(crate) class: Class,
-    pub(crate) mutant: Option<Mutant>,
+    pub(crate) mutant: Option<FaultMutant>,
     pub(crate) scale: &'a Scale,
     pub(crate) cluster: &'a mut FaultCluster,
     pub(crate) publishers: Publishers,
@@ -174,7 +174,7 @@ impl ClassRun<'_> {
         }
         let waiting = self.cluster.redis.cli(&["XLEN", stream::EVENTS]).await?;
         self.check_growth(&before, waiting.trim())?;
-        if self.mutant == Some(Mutant::TrimsUnread) {
+        if self.mutant == Some(FaultMutant::TrimsUnread) {
             let half = (self.scale.backlog / 2).to_string();
             self.cluster
                 .redis

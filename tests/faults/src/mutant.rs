@@ -2,7 +2,7 @@ use clap::ValueEnum;
 
 /// A deliberate defect that the fault run must detect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Mutant {
+pub(crate) enum FaultMutant {
     /// An unmodified program, built from the same parts as the mutants.
     Unmodified,
     /// An accumulator that acknowledges a batch before it counts it.
@@ -62,7 +62,7 @@ pub(crate) enum MutatedPart {
     Proxy,
 }
 
-impl Mutant {
+impl FaultMutant {
     /// Returns whether this mutant replaces the part.
     pub(crate) fn replaces(self, part: MutatedPart) -> bool {
         let replaced = match self {

@@ -7,7 +7,7 @@ use anyhow::Context;
 use horizon_test_support::process::{self, Process};
 use tokio::process::Command;
 
-use crate::{alarms::MutantProxy, mutant::Mutant};
+use crate::{alarms::MutantProxy, mutant::FaultMutant};
 
 /// The role of a [`NodeProcess`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub(crate) struct NodeProcess {
     name: String,
     role: Role,
     /// The defect of the program, if it is a mutant.
-    mutant: Option<Mutant>,
+    mutant: Option<FaultMutant>,
     variables: Vec<(&'static str, String)>,
     address: SocketAddr,
     process: Option<Process>,
@@ -54,7 +54,7 @@ impl NodeProcess {
     pub(crate) async fn start(
         role: Role,
         number: usize,
-        mutant: Option<Mutant>,
+        mutant: Option<FaultMutant>,
         variables: Vec<(&'static str, String)>,
         folder: &Path,
     ) -> anyhow::Result<Self> {
@@ -66,7 +66,7 @@ impl NodeProcess {
     pub(crate) async fn start_with_log(
         role: Role,
         number: usize,
-        mutant: Option<Mutant>,
+        mutant: Option<FaultMutant>,
         variables: Vec<(&'static str, String)>,
         log: PathBuf,
     ) -> anyhow::Result<Self> {
@@ -159,7 +159,7 @@ impl NodeProcess {
     }
 
     /// Starts a proxy with this mutant, which [`address`](Self::address) returns from then on.
-    pub(crate) async fn start_proxy(&mut self, mutant: Mutant) -> anyhow::Result<()> {
+    pub(crate) async fn start_proxy(&mut self, mutant: FaultMutant) -> anyhow::Result<()> {
         self.proxy = Some(MutantProxy::start(self.address, mutant).await?);
         Ok(())
     }

@@ -27,8 +27,8 @@ const FRESH_WITHIN: Duration = Duration::from_secs(3);
 /// The longest time until a viewer has reconnected. A browser waits one to four seconds before it reconnects.
 const BACK_WITHIN: Duration = Duration::from_secs(6);
 
-/// The longest time until every viewer sees the right number of viewers. A killed node counts for seven seconds, and its
-/// viewers for three more.
+/// The longest time until every viewer sees the right number of viewers. A killed node counts for seven seconds, and
+/// its viewers for three more.
 const PRESENT_WITHIN: Duration = Duration::from_secs(12);
 
 /// The time between two checks.

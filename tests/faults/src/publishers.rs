@@ -11,7 +11,7 @@ use horizon_core::{Analytics, Event, EventId};
 use horizon_redis::RedisBus;
 use tokio::time::{Instant, sleep};
 
-use crate::{ack_log::AckLog, mutant::Mutant};
+use crate::{ack_log::AckLog, mutant::FaultMutant};
 
 /// The most unacknowledged events at the same time.
 const IN_FLIGHT: usize = 4_096;
@@ -27,12 +27,12 @@ const RETRY_TIMEOUT: Duration = Duration::from_secs(120);
 pub(crate) struct Publishers {
     bus: RedisBus,
     /// The defect, if the publishers are a mutant.
-    mutant: Option<Mutant>,
+    mutant: Option<FaultMutant>,
     errors: AtomicU64,
 }
 
 impl Publishers {
-    pub(crate) fn new(bus: RedisBus, mutant: Option<Mutant>) -> Self {
+    pub(crate) fn new(bus: RedisBus, mutant: Option<FaultMutant>) -> Self {
         Self {
             bus,
             mutant,
@@ -60,8 +60,8 @@ impl Publishers {
             };
             self.errors.fetch_add(1, Ordering::Relaxed);
             match self.mutant {
-                Some(Mutant::IgnoresErrors) => return Ok(()),
-                Some(Mutant::NewIdOnRetry) => event.id = EventId::from_u128(event.id.as_u128() ^ self.attempts()),
+                Some(FaultMutant::IgnoresErrors) => return Ok(()),
+                Some(FaultMutant::NewIdOnRetry) => event.id = EventId::from_u128(event.id.as_u128() ^ self.attempts()),
                 _ => {}
             }
             if !error.is_retryable() || Instant::now() > give_up {

@@ -5,7 +5,7 @@ use std::{fmt::Write, fs, path::Path, time::Duration};
 use horizon_test_support::process;
 use tokio::time::Instant;
 
-use crate::{classes::Class, cluster::FaultCluster, mutant::Mutant};
+use crate::{classes::Class, cluster::FaultCluster, mutant::FaultMutant};
 
 /// The finding for an accumulator that reports lost events.
 pub(crate) const ALARM: &str = "reports a loss";
@@ -17,7 +17,7 @@ const LOG_LINES: usize = 15;
 #[derive(Debug)]
 pub(crate) struct ClassOutcome {
     pub(crate) class: Class,
-    pub(crate) mutant: Option<Mutant>,
+    pub(crate) mutant: Option<FaultMutant>,
     /// Acknowledged events.
     pub(crate) acknowledged: u64,
     /// Counted likes, in an alarm class.
@@ -44,7 +44,7 @@ pub(crate) struct ClassOutcome {
 }
 
 impl ClassOutcome {
-    pub(crate) fn new(class: Class, mutant: Option<Mutant>) -> Self {
+    pub(crate) fn new(class: Class, mutant: Option<FaultMutant>) -> Self {
         Self {
             class,
             mutant,
@@ -98,10 +98,10 @@ impl ClassOutcome {
 
     /// Returns whether the class passed, or with a mutant whether it failed.
     pub(crate) fn is_as_expected(&self) -> bool {
-        let is_broken = self.mutant.is_some_and(|mutant| mutant != Mutant::Unmodified);
+        let is_broken = self.mutant.is_some_and(|mutant| mutant != FaultMutant::Unmodified);
         // The product must report trimmed events too.
-        let is_reported =
-            self.mutant != Some(Mutant::TrimsUnread) || self.findings.iter().any(|finding| finding.contains(ALARM));
+        let is_reported = self.mutant != Some(FaultMutant::TrimsUnread)
+            || self.findings.iter().any(|finding| finding.contains(ALARM));
         self.error.is_none() && is_reported && self.findings.is_empty() != is_broken
     }
 
@@ -224,7 +224,7 @@ pub(crate) fn mutants(outcomes: &[ClassOutcome]) -> String {
             .map(String::as_str)
             .collect();
         let seen = seen.join("<br>");
-        let broken = outcome.mutant.map(Mutant::sentence).unwrap_or_default();
+        let broken = outcome.mutant.map(FaultMutant::sentence).unwrap_or_default();
         let _ = writeln!(table, "| {} | {broken} | {verdict} | {seen} |", outcome.class.name());
     }
     table
@@ -267,7 +267,7 @@ mod tests {
         assert!(sound.is_as_expected());
         sound.findings.push("something".into());
         assert!(!sound.is_as_expected());
-        let mut broken = ClassOutcome::new(Class::Backlog, Some(Mutant::TrimsUnread));
+        let mut broken = ClassOutcome::new(Class::Backlog, Some(FaultMutant::TrimsUnread));
         assert!(!broken.is_as_expected());
         broken.findings.push("events are missing".into());
         assert!(!broken.is_as_expected(), "the loss was not reported");

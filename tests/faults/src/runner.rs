@@ -20,7 +20,7 @@ use crate::{
     event_generator::EventGenerator,
     faults::ClassRun,
     live_viewers::LiveViewers,
-    mutant::{Mutant, MutatedPart},
+    mutant::{FaultMutant, MutatedPart},
     node_process::NodeProcess,
     oracle::{Oracle, settled},
     publishers::Publishers,
@@ -71,7 +71,7 @@ pub(crate) async fn run(run: &Run) -> anyhow::Result<()> {
 }
 
 /// Returns the selected classes with their mutants, in order.
-fn planned_classes(run: &Run) -> Vec<(Class, Option<Mutant>)> {
+fn planned_classes(run: &Run) -> Vec<(Class, Option<FaultMutant>)> {
     let classes = Class::all().filter(|class| run.only.is_empty() || run.only.contains(class));
     if !run.mutants {
         return classes.map(|class| (class, None)).collect();
@@ -82,7 +82,7 @@ fn planned_classes(run: &Run) -> Vec<(Class, Option<Mutant>)> {
 }
 
 /// Runs a class and returns its outcome, also if it fails.
-async fn run_class(class: Class, mutant: Option<Mutant>, scale: &Scale, rng: Rng) -> ClassOutcome {
+async fn run_class(class: Class, mutant: Option<FaultMutant>, scale: &Scale, rng: Rng) -> ClassOutcome {
     wait_for_midnight(scale.class_within).await;
     let mut outcome = ClassOutcome::new(class, mutant);
     let started = Instant::now();

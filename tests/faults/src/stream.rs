@@ -17,8 +17,8 @@ const GROUP: &str = "accumulators";
 /// The time between two reads.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// How long a backlog may stay unchanged before it counts as stalled. Longer than the detection of a dead accumulator and
-/// than the backoff of an accumulator.
+/// How long a backlog may stay unchanged before it counts as stalled. Longer than the detection of a dead accumulator
+/// and than the backoff of an accumulator.
 const STALLED_AFTER: Duration = Duration::from_secs(30);
 
 /// A group of the stream, from XINFO GROUPS.
@@ -46,7 +46,7 @@ struct ConsumerInfo {
 }
 
 impl ConsumerInfo {
-    /// Returns whether the consumer belongs to this accumulator: its name is the accumulator's, with or without a number.
+    /// Returns whether the consumer belongs to this accumulator: it has its name, with or without a number.
     fn is_of(&self, accumulator: &str) -> bool {
         let rest = self.name.strip_prefix(accumulator);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
@@ -178,7 +178,8 @@ mod tests {
 
     #[test]
     fn unread_and_pending_entries_are_the_backlog() {
-        let groups = r#"[{"name":"slow","consumers":0,"pending":9,"last-delivered-id":"0-0","entries-read":null,"lag":3},
+        let groups = r#"[
+            {"name":"slow","consumers":0,"pending":9,"last-delivered-id":"0-0","entries-read":null,"lag":3},
             {"name":"accumulators","consumers":2,"pending":1,"last-delivered-id":"5-1","entries-read":4,"lag":null}]"#;
         let mut backlog = Backlog {
             group: find(groups).unwrap(),

@@ -36,7 +36,7 @@ pub struct Publisher {
     authority: String,
     path: String,
     next: AtomicU64,
-    people: Mutex<ClientAddresses>,
+    addresses: Mutex<ClientAddresses>,
     /// One permit for each connection that may be in use.
     free: Semaphore,
     /// The connections that are open and not in use.
@@ -61,7 +61,7 @@ impl Publisher {
             authority: server::authority(&destination.url)?,
             path: server::path(&destination.url),
             next: AtomicU64::new(1),
-            people: Mutex::new(ClientAddresses::for_likes()),
+            addresses: Mutex::new(ClientAddresses::for_likes()),
             free: Semaphore::new(connections),
             idle: Mutex::new(Vec::new()),
         })
@@ -126,7 +126,7 @@ impl Publisher {
 
     fn request(&self, number: u64) -> anyhow::Result<Request<Full<Bytes>>> {
         let person = self
-            .people
+            .addresses
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .next_address();

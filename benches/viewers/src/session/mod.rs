@@ -32,14 +32,14 @@ const SMALL_BUFFER: u32 = 4 * 1024;
 
 /// Lets a viewer view until the connection ends; the permit is given back once it is good or has failed.
 pub(crate) async fn view(server: Arc<TargetServer>, viewer: Arc<Viewer>, permit: OwnedSemaphorePermit) {
-    let ear = Subscriber {
+    let subscriber = Subscriber {
         scanner: Scanner::new(server.pattern()),
         viewer: Arc::clone(&viewer),
         permit: Some(permit),
         is_open: false,
         server: Arc::clone(&server),
     };
-    let mut listening = pin!(connect_and_listen(&server, &viewer, ear));
+    let mut listening = pin!(connect_and_listen(&server, &viewer, subscriber));
     let failure = match tokio::time::timeout(CONNECT_WAIT, &mut listening).await {
         Ok(failure) => failure,
         Err(_time) if viewer.log().connected.is_some() => listening.await,
@@ -48,14 +48,14 @@ pub(crate) async fn view(server: Arc<TargetServer>, viewer: Arc<Viewer>, permit:
     viewer.log().failed = Some((server.clock.now(), failure));
 }
 
-async fn connect_and_listen(server: &TargetServer, viewer: &Viewer, ear: Subscriber) -> Failure {
+async fn connect_and_listen(server: &TargetServer, viewer: &Viewer, subscriber: Subscriber) -> Failure {
     let Ok(stream) = connect(server, viewer).await else {
         return Failure::Connect;
     };
     match server.protocol {
-        Protocol::Sse => sse::listen(stream, ear).await,
-        Protocol::Ws => Box::pin(ws::listen(stream, ear)).await,
-        Protocol::Socketio => Box::pin(socketio::listen(stream, ear)).await,
+        Protocol::Sse => sse::listen(stream, subscriber).await,
+        Protocol::Ws => Box::pin(ws::listen(stream, subscriber)).await,
+        Protocol::Socketio => Box::pin(socketio::listen(stream, subscriber)).await,
     }
 }
 
@@ -77,19 +77,19 @@ async fn connect(server: &TargetServer, viewer: &Viewer) -> std::io::Result<TcpS
     Ok(stream)
 }
 
-/// Takes in what a connection brings, and notes it for its viewer.
+/// Reads the messages of a connection and records them for its viewer.
 struct Subscriber {
     scanner: Scanner,
     viewer: Arc<Viewer>,
-    /// Held while connecting, so that not all connect at once.
+    /// Limits the connections that open at the same time. Released when this one is open.
     permit: Option<OwnedSemaphorePermit>,
-    /// Whether the server has accepted the viewer.
+    /// Whether the server has accepted the connection.
     is_open: bool,
     server: Arc<TargetServer>,
 }
 
 impl Subscriber {
-    /// The server has accepted. Where state is sent at once, the connection is good only with it.
+    /// Records that the server accepted the connection. With likes it is open only with the first numbers.
     fn open(&mut self) {
         self.is_open = true;
         if self.server.kind == PublishKind::Post {
@@ -97,19 +97,19 @@ impl Subscriber {
         }
     }
 
-    /// The connection is good.
+    /// Records that the connection is open.
     fn mark_connected(&mut self) {
         if self.permit.take().is_some() {
             self.viewer.log().connected = Some(self.server.clock.now());
         }
     }
 
-    /// So many bytes were read.
+    /// Records bytes that were read.
     fn count(&self, bytes: usize) {
         self.viewer.log().bytes += u64::try_from(bytes).unwrap_or_default();
     }
 
-    /// Reads content.
+    /// Records the messages in the content.
     fn read_content(&mut self, content: &[u8]) {
         let mut log = self.viewer.log();
         let before = log.frames;
@@ -122,7 +122,7 @@ impl Subscriber {
         }
     }
 
-    /// Waits for as long as the viewer is stalled, which has no end.
+    /// Never returns if the viewer is stalled.
     async fn stall(&self) {
         if self.viewer.is_stalled() {
             std::future::pending::<()>().await;

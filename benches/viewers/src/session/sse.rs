@@ -24,20 +24,23 @@ const MAX_HEAD: usize = 16 * 1024;
 const MAX_FIELDS: usize = 64;
 
 /// Asks for the stream and listens until it ends.
-pub(super) async fn listen(mut stream: TcpStream, mut ear: Subscriber) -> Failure {
-    let (mut body, first) = match open(&mut stream, &mut ear).await {
+pub(super) async fn listen(mut stream: TcpStream, mut subscriber: Subscriber) -> Failure {
+    let (mut body, first) = match open(&mut stream, &mut subscriber).await {
         Err(failure) => return failure,
         Ok(opened) => opened,
     };
-    if body.content(&first, |content| ear.read_content(content)).is_err() {
+    if body
+        .content(&first, |content| subscriber.read_content(content))
+        .is_err()
+    {
         return Failure::Closed;
     }
     drop(first);
     loop {
-        ear.stall().await;
+        subscriber.stall().await;
         let read = read(&mut stream, |bytes| {
-            ear.count(bytes.len());
-            body.content(bytes, |content| ear.read_content(content))
+            subscriber.count(bytes.len());
+            body.content(bytes, |content| subscriber.read_content(content))
         });
         match read.await {
             Ok(Some(Ok(()))) => {}
@@ -47,9 +50,9 @@ pub(super) async fn listen(mut stream: TcpStream, mut ear: Subscriber) -> Failur
 }
 
 /// Sends the request and reads the head of the answer; gives what came after it too.
-async fn open(stream: &mut TcpStream, ear: &mut Subscriber) -> Result<(Body, Vec<u8>), Failure> {
+async fn open(stream: &mut TcpStream, subscriber: &mut Subscriber) -> Result<(Body, Vec<u8>), Failure> {
     stream
-        .write_all(request(ear).as_bytes())
+        .write_all(request(subscriber).as_bytes())
         .await
         .map_err(|_| Failure::Closed)?;
     let mut head = Vec::new();
@@ -59,9 +62,9 @@ async fn open(stream: &mut TcpStream, ear: &mut Subscriber) -> Result<(Body, Vec
             return Err(Failure::Closed);
         }
         if let Some((body, length)) = parse(&head)? {
-            ear.open();
+            subscriber.open();
             let first = head.split_off(length);
-            ear.count(first.len());
+            subscriber.count(first.len());
             return Ok((body, first));
         }
         if head.len() > MAX_HEAD {
@@ -70,11 +73,11 @@ async fn open(stream: &mut TcpStream, ear: &mut Subscriber) -> Result<(Body, Vec
     }
 }
 
-fn request(ear: &Subscriber) -> String {
+fn request(subscriber: &Subscriber) -> String {
     format!(
-        "GET {} HTTP/1.1\r\nHost: {}\r\nAccept: text/event-stream\r\nCache-Control: no-cache\r\nUser-Agent: {USER_AGENT}\r\n\
-         X-Forwarded-For: {}\r\n\r\n",
-        ear.server.path, ear.server.authority, ear.viewer.person
+        "GET {} HTTP/1.1\r\nHost: {}\r\nAccept: text/event-stream\r\nCache-Control: no-cache\r\n\
+         User-Agent: {USER_AGENT}\r\nX-Forwarded-For: {}\r\n\r\n",
+        subscriber.server.path, subscriber.server.authority, subscriber.viewer.person
     )
 }
 

@@ -14,30 +14,30 @@ use crate::{client_addresses::USER_AGENT, viewer::Failure};
 /// What a viewer's WebSocket reads at once, in bytes; the library would take 128 KiB for each.
 const READ_BUFFER: usize = 4 * 1024;
 
-/// Bytes of a frame's head from the server when its content is shorter than 126 bytes, and when it is not (RFC 6455 §5.2).
+/// The size of a frame header from the server for a payload below 126 bytes, and above (RFC 6455 §5.2), in bytes.
 const HEADS: [usize; 2] = [2, 4];
 
 /// Opens the WebSocket and listens until it ends.
-pub(super) async fn listen(stream: TcpStream, mut ear: Subscriber) -> Failure {
-    let mut socket = match open(stream, &ear).await {
+pub(super) async fn listen(stream: TcpStream, mut subscriber: Subscriber) -> Failure {
+    let mut socket = match open(stream, &subscriber).await {
         Ok(socket) => socket,
         Err(failure) => return failure,
     };
-    ear.open();
+    subscriber.open();
     loop {
-        ear.stall().await;
+        subscriber.stall().await;
         let Some(Ok(message)) = socket.next().await else {
             return Failure::Closed;
         };
-        take(&mut ear, &message);
+        take(&mut subscriber, &message);
     }
 }
 
 /// Opens a WebSocket.
-pub(super) async fn open(stream: TcpStream, ear: &Subscriber) -> Result<WebSocketStream<TcpStream>, Failure> {
-    let url = format!("ws://{}{}", ear.server.authority, ear.server.path);
+pub(super) async fn open(stream: TcpStream, subscriber: &Subscriber) -> Result<WebSocketStream<TcpStream>, Failure> {
+    let url = format!("ws://{}{}", subscriber.server.authority, subscriber.server.path);
     let mut request = url.into_client_request().map_err(|_| Failure::Protocol)?;
-    let person = ear.viewer.person.to_string();
+    let person = subscriber.viewer.person.to_string();
     let person = HeaderValue::from_str(&person).map_err(|_| Failure::Protocol)?;
     request.headers_mut().insert("x-forwarded-for", person);
     request
@@ -53,11 +53,11 @@ pub(super) async fn open(stream: TcpStream, ear: &Subscriber) -> Result<WebSocke
 }
 
 /// Notes a message.
-pub(super) fn take(ear: &mut Subscriber, message: &Message) {
+pub(super) fn take(subscriber: &mut Subscriber, message: &Message) {
     let [short, long] = HEADS;
-    ear.count(message.len() + if message.len() < 126 { short } else { long });
+    subscriber.count(message.len() + if message.len() < 126 { short } else { long });
     if let Message::Text(_) | Message::Binary(_) = message {
-        ear.read_content(content(message));
+        subscriber.read_content(content(message));
     }
 }
 

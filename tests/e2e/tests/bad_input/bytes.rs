@@ -1,4 +1,4 @@
-//! Bytes that are no HTTP, or not all of it.
+//! Invalid and incomplete HTTP.
 
 use anyhow::{Context, ensure};
 use horizon_test_support::{DEADLINE, ServerOptions, WebServer};
@@ -10,10 +10,10 @@ use tokio::{
 
 use crate::answers_on;
 
-/// What is sent, and which statuses it may be answered with; a closed connection is an answer too.
-type Case = (&'static str, Vec<u8>, &'static [u16]);
+/// A description, the bytes, and the allowed statuses. A closed connection is allowed too.
+type RawCase = (&'static str, Vec<u8>, &'static [u16]);
 
-fn wrong_heads() -> Vec<Case> {
+fn wrong_heads() -> Vec<RawCase> {
     let long = "x".repeat(200_000);
     let get = |header: &str| format!("GET /blog/hello HTTP/1.1\r\nhost: a\r\n{header}\r\n\r\n").into_bytes();
     vec![
@@ -46,7 +46,7 @@ fn wrong_heads() -> Vec<Case> {
     ]
 }
 
-fn wrong_bodies() -> Vec<Case> {
+fn wrong_bodies() -> Vec<RawCase> {
     let both = "content-length: 3\r\ntransfer-encoding: chunked";
     vec![
         ("a negative length", post("content-length: -1", "x"), &[400]),
@@ -82,7 +82,7 @@ fn post(headers: &str, body: &str) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn bytes_that_are_no_http_are_refused_and_nothing_breaks() -> anyhow::Result<()> {
+async fn invalid_http_is_rejected() -> anyhow::Result<()> {
     let server = WebServer::start(ServerOptions::default()).await?;
     for (what, bytes, statuses) in wrong_heads().into_iter().chain(wrong_bodies()) {
         let answer = exchange(&server, &bytes).await.with_context(|| what.to_owned())?;
@@ -99,10 +99,10 @@ async fn bytes_that_are_no_http_are_refused_and_nothing_breaks() -> anyhow::Resu
     answers_on(&server).await
 }
 
-/// Sends the bytes and reads what comes back until the server has said its first part or hangs up.
+/// Sends the bytes and returns the first part of the response, or nothing if the server closes the connection.
 async fn exchange(server: &WebServer, bytes: &[u8]) -> anyhow::Result<String> {
     let mut stream = TcpStream::connect(server.address()).await?;
-    // A server that has seen enough may hang up while we still write: that is an answer.
+    // A server may close the connection before everything is written.
     let _ = stream.write_all(bytes).await;
     let mut answer = vec![0; 1024];
     let read = timeout(DEADLINE, stream.read(&mut answer))
@@ -113,7 +113,7 @@ async fn exchange(server: &WebServer, bytes: &[u8]) -> anyhow::Result<String> {
 }
 
 #[tokio::test]
-async fn a_client_that_never_ends_its_header_is_hung_up_on() -> anyhow::Result<()> {
+async fn a_connection_with_an_endless_header_is_closed() -> anyhow::Result<()> {
     let server = WebServer::start(ServerOptions::default()).await?;
     let mut slow = Vec::new();
     for _ in 0..50 {
@@ -133,7 +133,7 @@ async fn a_client_that_never_ends_its_header_is_hung_up_on() -> anyhow::Result<(
 }
 
 #[tokio::test]
-async fn clients_that_vanish_in_the_middle_leave_nothing_behind() -> anyhow::Result<()> {
+async fn interrupted_requests_leave_no_viewer_and_no_comment() -> anyhow::Result<()> {
     let server = WebServer::start(ServerOptions::default()).await?;
     for _ in 0..50 {
         for bytes in [

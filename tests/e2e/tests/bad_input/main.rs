@@ -1,6 +1,6 @@
-//! What a stranger may send: every answer says what is wrong, and the server answers on.
+//! Invalid input gets an error that names it, and the server keeps working.
 
-#![expect(clippy::indexing_slicing, reason = "a key that is not there shall fail the test")]
+#![expect(clippy::indexing_slicing, reason = "a missing key fails the test")]
 
 mod bytes;
 mod memory;
@@ -9,7 +9,7 @@ mod worst_page;
 
 use horizon_test_support::{WebServer, http};
 
-/// The server runs, serves, and never panicked.
+/// Checks that the server responds and did not panic.
 async fn answers_on(server: &WebServer) -> anyhow::Result<()> {
     let page = http::get(server.address(), "/blog/hello").await?;
     anyhow::ensure!(page.status == 200, "the blog answers {}", page.status);

@@ -1,4 +1,4 @@
-//! No memory is kept for what a stranger can name.
+//! Unknown slugs use no memory.
 
 use std::net::SocketAddr;
 
@@ -12,33 +12,33 @@ use tokio::{
 
 use crate::answers_on;
 
-/// How many slugs are asked for, all different and none known.
+/// Requested slugs, all different and unknown.
 const SLUGS: u32 = 1_000_000;
 
-/// How many connections ask at once.
+/// Connections at the same time.
 const CONNECTIONS: u32 = 4;
 
-/// How many requests are on their way on one connection.
+/// Pipelined requests per connection.
 const PIPELINED: u32 = 50;
 
-/// How many slugs are asked for before the memory is measured: pools and caches fill once.
+/// Requested slugs before the memory is measured, so that pools and caches are full.
 const WARM_UP: u32 = 20_000;
 
-/// The most that the server may grow, in kilobytes. At 64 bytes a slug it would be twenty times as much.
-const MAY_GROW: u64 = 3 * 1024;
+/// The most that the memory of the server may grow, in kilobytes. 64 bytes per slug would be twenty times as much.
+const MAX_GROWTH: u64 = 3 * 1024;
 
-/// One in so many asks for a page, which costs as much as a hundred of the others.
+/// One in this many requests is for a page, which costs as much as a hundred others.
 const PAGES: u32 = 50;
 
 #[tokio::test]
-async fn no_memory_is_kept_for_a_million_slugs_that_nobody_wrote() -> anyhow::Result<()> {
+async fn a_million_unknown_slugs_use_no_memory() -> anyhow::Result<()> {
     let server = WebServer::start(ServerOptions::default().with("RUST_LOG", "warn")).await?;
     ask(server.address(), 0, WARM_UP).await?;
     let before = server.resident_kilobytes()?;
     ask(server.address(), WARM_UP, WARM_UP + SLUGS).await?;
     let after = server.resident_kilobytes()?;
     println!("{before} kB before, {after} kB after {SLUGS} unknown slugs");
-    ensure!(after <= before + MAY_GROW, "it grew from {before} kB to {after} kB");
+    ensure!(after <= before + MAX_GROWTH, "it grew from {before} kB to {after} kB");
     answers_on(&server).await
 }
 
@@ -74,7 +74,7 @@ fn request(number: u32) -> String {
     format!("GET {path}/nobody-{number} HTTP/1.1\r\nhost: a\r\nuser-agent: Mozilla/5.0\r\n\r\n")
 }
 
-/// Reads until so many answers with status 404 have begun, and fails on any other.
+/// Reads until this many responses with status 404 have begun, and fails on any other status.
 async fn not_founds(stream: &mut TcpStream, mut expected: u32) -> anyhow::Result<()> {
     const STATUS: &[u8] = b"HTTP/1.1 ";
     let mut buffer = Vec::new();

@@ -1,4 +1,4 @@
-//! Well-formed HTTP that asks for nonsense.
+//! Valid HTTP with invalid requests.
 
 use anyhow::{Context, ensure};
 use horizon_test_support::{ServerOptions, WebServer, http};
@@ -8,23 +8,23 @@ use crate::answers_on;
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// A request, and what it shall be answered.
-struct Case {
+/// A request and the expected response.
+struct RequestCase {
     what: &'static str,
     method: &'static str,
     path: &'static str,
     headers: Vec<(&'static str, &'static str)>,
     body: Vec<u8>,
     status: u16,
-    /// The last part of the problem's type.
+    /// The last part of the type of the problem.
     problem: &'static str,
-    /// What the problem names, empty for nothing.
+    /// The field that the problem names, or an empty text.
     field: &'static str,
 }
 
-fn comment(what: &'static str, kind: &'static str, body: impl Into<Vec<u8>>) -> Case {
+fn comment(what: &'static str, kind: &'static str, body: impl Into<Vec<u8>>) -> RequestCase {
     let (path, headers) = ("/horizon/comments/hello", vec![("content-type", kind)]);
-    Case {
+    RequestCase {
         what,
         method: "POST",
         path,
@@ -36,8 +36,8 @@ fn comment(what: &'static str, kind: &'static str, body: impl Into<Vec<u8>>) -> 
     }
 }
 
-fn call(what: &'static str, method: &'static str, path: &'static str) -> Case {
-    Case {
+fn call(what: &'static str, method: &'static str, path: &'static str) -> RequestCase {
+    RequestCase {
         what,
         method,
         path,
@@ -49,7 +49,7 @@ fn call(what: &'static str, method: &'static str, path: &'static str) -> Case {
     }
 }
 
-impl Case {
+impl RequestCase {
     fn is(mut self, status: u16, problem: &'static str) -> Self {
         (self.status, self.problem) = (status, problem);
         self
@@ -66,7 +66,7 @@ impl Case {
     }
 }
 
-fn wrong_comments() -> Vec<Case> {
+fn wrong_comments() -> Vec<RequestCase> {
     let text = |length: usize| "x".repeat(length);
     let json = |author: &str, body: &str| serde_json::json!({ "author": author, "body": body }).to_string();
     vec![
@@ -117,7 +117,7 @@ fn wrong_comments() -> Vec<Case> {
     ]
 }
 
-fn wrong_calls() -> Vec<Case> {
+fn wrong_calls() -> Vec<RequestCase> {
     vec![
         call("an unknown page's numbers", "GET", "/horizon/stats/nobody"),
         call("an unknown page's stream", "GET", "/horizon/live/nobody"),
@@ -184,7 +184,7 @@ async fn every_wrong_request_gets_a_problem_document_that_names_what_is_wrong() 
     answers_on(&server).await
 }
 
-fn check(case: &Case, answer: &http::Response) -> anyhow::Result<()> {
+fn check(case: &RequestCase, answer: &http::Response) -> anyhow::Result<()> {
     ensure!(
         answer.status == case.status,
         "{} instead of {}",
@@ -260,7 +260,7 @@ async fn a_page_that_nobody_wrote_is_a_404_and_no_way_to_another_host() -> anyho
 }
 
 #[tokio::test]
-async fn a_network_that_comments_too_often_is_asked_to_wait() -> anyhow::Result<()> {
+async fn a_network_that_comments_too_often_is_rate_limited() -> anyhow::Result<()> {
     let server = WebServer::start(ServerOptions::default()).await?;
     let headers = [("content-type", JSON)];
     let mut statuses = Vec::new();

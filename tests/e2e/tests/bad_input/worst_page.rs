@@ -1,4 +1,4 @@
-//! A page with as many long comments as there may be.
+//! A page with the most and longest comments.
 
 use std::net::SocketAddr;
 
@@ -8,21 +8,21 @@ use horizon_test_support::{CommentWriter, ServerOptions, WebServer, http};
 
 use crate::answers_on;
 
-/// How many threads the page has, and how many replies each.
+/// Threads of the page, and replies of each.
 const THREADS: usize = 20;
 const REPLIES: usize = 40;
 
-/// How long each comment is, in characters: as long as one may be.
+/// The length of each comment in characters, which is the limit.
 const LENGTH: usize = 2_000;
 
-/// How many ask at once.
+/// Requests at the same time.
 const READERS: usize = 60;
 
-/// The most bytes of an answer. The comments alone are 1.6 MB.
+/// The largest response, in bytes. The comments alone are 1.6 MB.
 const ANSWER_BYTES: usize = 1024 * 1024;
 
-/// The most that the server may grow while all ask, and keep of it, in kilobytes.
-const MAY_GROW: u64 = 128 * 1024;
+/// The most that the memory of the server may grow during the requests, and after them, in kilobytes.
+const MAX_GROWTH: u64 = 128 * 1024;
 
 #[tokio::test]
 async fn sixty_readers_of_the_largest_page_get_bounded_answers_and_the_memory_comes_back() -> anyhow::Result<()> {
@@ -43,7 +43,7 @@ async fn sixty_readers_of_the_largest_page_get_bounded_answers_and_the_memory_co
             "{path} was not answered"
         );
         ensure!(largest <= ANSWER_BYTES, "{path} has {largest} bytes");
-        ensure!(after <= before + MAY_GROW, "it grew from {before} kB to {after} kB");
+        ensure!(after <= before + MAX_GROWTH, "it grew from {before} kB to {after} kB");
     }
     answers_on(&server).await
 }
@@ -59,7 +59,7 @@ async fn fill(address: SocketAddr) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A text that no other comment has.
+/// Returns a text that no other comment has.
 fn text(thread: usize, reply: usize) -> String {
     let start = format!("{thread}.{reply} ");
     let rest = "words ".repeat(LENGTH / 6 - start.len());

@@ -1,4 +1,4 @@
-//! The author's page about the processes of the blog.
+//! The page `/cluster`.
 
 use horizon_redis::testing::RedisServer;
 use horizon_test_support::{
@@ -19,7 +19,7 @@ async fn signs_in(author: &Browser) -> anyhow::Result<()> {
     author.click(r#"a[href="/cluster"]"#).await
 }
 
-/// Waits until the cell of this node says so, without a reload.
+/// Waits until the cell of this node has this text, without a reload.
 async fn says(author: &Browser, node: &str, cell: &str, want: &str) -> anyhow::Result<()> {
     let script = format!(
         r#"return document.querySelector('tr[data-node="{node}"] [data-cell="{cell}"]')?.textContent === '{want}'"#
@@ -50,7 +50,7 @@ fn the_author_sees_nodes_and_accumulators_come_and_count() -> anyhow::Result<()>
             .env("HORIZON_NODE", "counts-1")
             .env("HORIZON_ADDR", "127.0.0.1:0");
         let accumulator = Process::start(command, &folder.path().join("log")).await?;
-        // One visit of the page and one of the site.
+        // One visit to the page and one to the site.
         says(&author, "counts-1", "counted", "2").await?;
         says(&author, "counts-1", "unread", "0").await?;
         accumulator.kill().await?;
@@ -64,7 +64,7 @@ fn the_author_sees_nodes_and_accumulators_come_and_count() -> anyhow::Result<()>
 }
 
 #[test]
-fn a_blog_on_its_own_says_so_and_a_stranger_sees_nothing() -> anyhow::Result<()> {
+fn the_cluster_page_needs_a_login_and_reports_a_missing_redis() -> anyhow::Result<()> {
     let options = ServerOptions::default().with("HORIZON_ADMIN_TOKEN", TOKEN);
     browser_test(1, options, async |test| {
         let author = test.browser("Author").await?;

@@ -1,4 +1,4 @@
-//! Comments: written, announced, refused, and hostile.
+//! Comments: written, announced, rejected and hostile.
 
 use anyhow::ensure;
 use horizon_test_support::{Browser, ServerOptions, browser_test, http};
@@ -57,7 +57,7 @@ fn a_refused_comment_keeps_the_form_and_says_why() -> anyhow::Result<()> {
         test.expect_in_console("status of 422");
         let ada = test.browser("Ada").await?;
         ada.open_live(POST).await?;
-        // The browser's own checks are what a stranger does not have.
+        // Skip the browser's own validation.
         ada.script(
             r#"document.querySelectorAll('form[data-horizon="comment-form"]').forEach(f => {
                 f.noValidate = true;
@@ -134,7 +134,8 @@ fn a_hostile_comment_is_text_and_runs_nothing() -> anyhow::Result<()> {
             const all = [...list.querySelectorAll('*')];
             return window.owned === undefined
                 && !list.querySelector('script, img, svg, b, iframe, object, style')
-                && !all.some(e => [...e.attributes].some(a => a.name.startsWith('on') || /^\s*javascript:/i.test(a.value)))
+                && !all.some(e => [...e.attributes].some(
+                    a => a.name.startsWith('on') || /^\s*javascript:/i.test(a.value)))
         "#;
         ada.wait_for("nothing of it is markup", harmless).await?;
         ben.wait_for("nothing of it is markup", harmless).await?;

@@ -1,4 +1,4 @@
-//! A server that dies and a network that goes away: the page heals itself.
+//! Pages recover from a killed server and a lost network.
 
 use horizon_test_support::{ServerOptions, browser_test};
 

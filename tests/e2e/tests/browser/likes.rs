@@ -1,4 +1,4 @@
-//! Likes: given, seen elsewhere, remembered, taken back.
+//! Likes and unlikes.
 
 use horizon_test_support::{Browser, ServerOptions, browser_test};
 

@@ -1,4 +1,4 @@
-//! Theme, width, names, and everything else that is seen.
+//! Theme, layout, accessible names and search.
 
 use anyhow::ensure;
 use horizon_test_support::{Browser, ServerOptions, browser_test, http};
@@ -50,7 +50,7 @@ fn the_theme_survives_a_reload_and_is_there_before_the_first_paint() -> anyhow::
     })
 }
 
-/// Every page of the shipped blog that a link on `/blog` leads to, and the lists themselves.
+/// Returns the lists of the shipped blog and every page they link to.
 async fn pages(reader: &Browser) -> anyhow::Result<Vec<String>> {
     reader.open("/blog").await?;
     let script = "return [...new Set([...document.querySelectorAll('a[href^=\"/\"]')].map(a => a.pathname))]";
@@ -97,7 +97,7 @@ fn everything_that_can_be_used_has_a_name() -> anyhow::Result<()> {
     })
 }
 
-/// The roles of what the browser tells a screen reader of without a name.
+/// Returns the roles of elements without an accessible name.
 async fn nameless(reader: &Browser) -> anyhow::Result<Vec<String>> {
     let tree = reader.devtools("Accessibility.getFullAXTree", &json!({})).await?;
     let nodes = tree["nodes"].as_array().into_iter().flatten();
@@ -135,7 +135,8 @@ fn a_search_is_in_the_address_and_narrows_the_list() -> anyhow::Result<()> {
         ada.open("/blog?q=second").await?;
         ada.wait_for(
             "only the second post is listed",
-            "return !!document.querySelector('main a[href=\"/blog/second\"]') && !document.querySelector('main a[href=\"/blog/hello\"]')",
+            "const links = slug => document.querySelector(`main a[href=\"/blog/${slug}\"]`) !== null;
+                return links('second') && !links('hello')",
         )
         .await?;
         ada.open("/blog").await?;

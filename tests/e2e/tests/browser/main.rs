@@ -1,5 +1,5 @@
 //! The blog in real browsers. Every test also fails on an error in a console and on a request to another host.
-#![expect(clippy::indexing_slicing, reason = "a key that is not there shall fail the test")]
+#![expect(clippy::indexing_slicing, reason = "a missing key fails the test")]
 
 mod cluster;
 mod comments;
@@ -11,5 +11,5 @@ mod presence;
 mod replies;
 mod without_script;
 
-/// The post that ships with the tests.
+/// A post of the tests.
 const POST: &str = "/blog/hello";

@@ -1,4 +1,4 @@
-//! Comments that wait for the author, and the author's desk.
+//! Pending comments and the moderation page.
 
 use anyhow::ensure;
 use horizon_test_support::{ServerOptions, browser_test, http};
@@ -8,7 +8,7 @@ use crate::POST;
 const TOKEN: &str = "a token for the tests alone";
 
 #[test]
-fn with_moderation_first_a_comment_waits_until_the_author_shows_it() -> anyhow::Result<()> {
+fn with_moderation_before_publishing_a_comment_is_pending_until_the_moderator_shows_it() -> anyhow::Result<()> {
     let options = ServerOptions::default()
         .with("HORIZON_MODERATION", "first")
         .with("HORIZON_ADMIN_TOKEN", TOKEN);

@@ -1,4 +1,4 @@
-//! Who is here, and who came.
+//! Viewers and visits.
 
 use anyhow::ensure;
 use horizon_test_support::{ServerOptions, browser_test, http};
@@ -39,7 +39,7 @@ fn two_tabs_of_one_browser_are_one_viewer_and_one_visit() -> anyhow::Result<()> 
         ben.open_tab(POST).await?;
         ben.wait_for_number("viewers", 2).await?;
         ben.close_tab().await?;
-        // Ben's like went through the pipe behind everything that his tabs told it.
+        // Ben's like arrived after all events of his tabs.
         ben.click(r#"[data-horizon="like"]"#).await?;
         ada.wait_for_number("likes", 1).await?;
         ada.wait_for_number("visits", 2).await?;

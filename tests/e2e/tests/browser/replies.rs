@@ -1,4 +1,4 @@
-//! Threads with more replies than a page shows.
+//! Threads with more replies than a page contains.
 
 use anyhow::ensure;
 use horizon_test_support::{Browser, BrowserTest, CommentWriter, ServerOptions, browser_test};
@@ -6,7 +6,7 @@ use horizon_test_support::{Browser, BrowserTest, CommentWriter, ServerOptions, b
 use crate::POST;
 use crate::without_script::without_script;
 
-/// More than a page of threads shows of one, and no more than a page of replies shows.
+/// More replies than a page of threads contains, and fewer than a page of replies.
 const REPLIES: usize = 25;
 
 const MORE: &str = r#"[data-horizon="comment-list"] [data-horizon="more-replies"]"#;

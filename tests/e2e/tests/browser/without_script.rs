@@ -1,4 +1,4 @@
-//! A browser that runs no script.
+//! A browser without JavaScript.
 
 use horizon_test_support::{Browser, ServerOptions, browser_test};
 use serde_json::json;
@@ -52,7 +52,7 @@ fn without_script_the_text_the_numbers_a_like_and_a_comment_work() -> anyhow::Re
 fn without_script_a_refused_comment_says_why() -> anyhow::Result<()> {
     browser_test(1, ServerOptions::default(), async |test| {
         test.expect_in_console("status of 422");
-        // Our own witness is a script too, and the answer's policy lets none run.
+        // The observer of the test support is a script, which the page's policy blocks.
         test.expect_in_console("Blocked script execution");
         let ada = test.browser("Ada").await?;
         without_script(&ada).await?;

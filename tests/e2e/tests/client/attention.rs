@@ -1,4 +1,4 @@
-//! Whoever does not look is no reader.
+//! Hidden tabs do not count as viewers.
 
 use crate::play;
 

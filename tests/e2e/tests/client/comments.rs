@@ -1,4 +1,4 @@
-//! The comment form and the list of the newest comments.
+//! The comment form and the list of recent comments.
 
 use horizon_test_support::{Browser, browser_test_with};
 
@@ -14,10 +14,11 @@ pub(crate) async fn writes(reader: &Browser, author: &str, words: &str) -> anyho
     reader.click(SEND).await
 }
 
-/// Waits until the list reads so, line by line.
+/// Waits until the list has these lines.
 pub(crate) async fn lists(reader: &Browser, lines: &str) -> anyhow::Result<()> {
     let script = format!(
-        "return [...document.querySelectorAll('[data-horizon=comment-list] > li')].map(e => e.textContent.trim()).join('|') === {}",
+        "const lines = [...document.querySelectorAll('[data-horizon=comment-list] > li')];
+        return lines.map(e => e.textContent.trim()).join('|') === {}",
         serde_json::json!(lines)
     );
     reader.wait_for(&format!("the list reads `{lines}`"), &script).await

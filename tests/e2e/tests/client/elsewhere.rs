@@ -22,7 +22,7 @@ use crate::{
     sees_it_pressed,
 };
 
-/// A plain page, and a site on another origin whose script it has.
+/// A page, and a site on another origin whose script it uses.
 #[derive(Debug)]
 struct Elsewhere {
     page: SocketAddr,
@@ -40,7 +40,7 @@ impl ServerUnderTest for Elsewhere {
     }
 }
 
-/// Starts both; `origin` is the one that the site names, if it knows where the page is.
+/// Starts both. `origin` is the allowed origin of the site, if any.
 async fn elsewhere(origin: impl FnOnce(SocketAddr) -> Option<String>) -> anyhow::Result<Elsewhere> {
     let pages = TcpListener::bind("127.0.0.1:0").await?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -62,7 +62,7 @@ async fn elsewhere(origin: impl FnOnce(SocketAddr) -> Option<String>) -> anyhow:
     Ok(Elsewhere { page, site, horizon })
 }
 
-/// The page `/bread`. Only the script of the site may run, and only the site may be asked.
+/// Returns the page `/bread`, whose policy allows only the script and requests of the site.
 fn page_of(home: &str) -> Router {
     let policy = format!("default-src 'none'; img-src data:; script-src {home}; connect-src {home}");
     let html = html("bread", home, "bread", "");
@@ -72,7 +72,7 @@ fn page_of(home: &str) -> Router {
     )
 }
 
-/// Plays a test with such a pair.
+/// Runs a test with such a pair.
 fn play(
     readers: u32,
     origin: impl FnOnce(SocketAddr) -> Option<String>,
@@ -93,7 +93,7 @@ fn named(page: SocketAddr) -> Option<String> {
 }
 
 #[test]
-fn a_page_of_a_named_origin_shows_what_is_live_and_knows_its_reader_again() -> anyhow::Result<()> {
+fn a_page_of_an_allowed_origin_is_live_and_keeps_its_reader() -> anyhow::Result<()> {
     play(2, named, async |test| {
         let ada = test.browser("Ada").await?;
         let ben = test.browser("Ben").await?;
@@ -121,7 +121,7 @@ fn a_page_of_a_named_origin_shows_what_is_live_and_knows_its_reader_again() -> a
 }
 
 #[test]
-fn the_sites_own_pages_know_their_reader_again_too_but_not_by_the_cookie_of_elsewhere() -> anyhow::Result<()> {
+fn the_sites_own_pages_use_another_cookie_than_pages_of_other_origins() -> anyhow::Result<()> {
     play(1, named, async |test| {
         let ada = test.browser("Ada").await?;
         ada.open_live("/bread").await?;
@@ -143,12 +143,12 @@ fn the_sites_own_pages_know_their_reader_again_too_but_not_by_the_cookie_of_else
     })
 }
 
-/// Likes a page as the script does it, which asks the server first.
+/// Likes a page as the script does, with a preflight request.
 const ASKS: &str = "
     const like = fetch(arguments[0], { method: 'PUT', credentials: 'include' });
     return await like.then(() => 'answered', (error) => error.name)";
 
-/// Likes a page as a form does it, which browsers send unasked.
+/// Likes a page as a form does, without a preflight request.
 const SENDS: &str = "
     const body = new URLSearchParams({ liked: 'true' });
     return (await fetch(arguments[0], { method: 'POST', body, mode: 'no-cors', credentials: 'include' })).type";
@@ -177,7 +177,7 @@ fn is_refused(origin: impl FnOnce(SocketAddr) -> Option<String>) -> anyhow::Resu
 }
 
 #[test]
-fn a_page_of_an_origin_that_is_not_named_can_neither_load_the_script_nor_like() -> anyhow::Result<()> {
+fn a_page_of_another_origin_cannot_load_the_script_or_like() -> anyhow::Result<()> {
     is_refused(|_| None)?;
     is_refused(|_| Some("http://127.0.0.1:1".to_owned()))
 }

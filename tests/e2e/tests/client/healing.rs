@@ -1,4 +1,4 @@
-//! Streams that were cut, refused or slept through.
+//! Streams that are interrupted, rejected or stale.
 
 use std::net::SocketAddr;
 
@@ -12,7 +12,7 @@ use crate::{LIKE, host::host, play};
 
 const REFUSAL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
-/// Refuses whoever comes to this address, until it is dropped.
+/// Closes all connections to this address until it is dropped.
 async fn refuse(address: SocketAddr) -> anyhow::Result<()> {
     let listener = TcpListener::bind(address).await?;
     loop {
@@ -25,7 +25,8 @@ async fn refuse(address: SocketAddr) -> anyhow::Result<()> {
 async fn opened_again(reader: &Browser, streams: usize) -> anyhow::Result<()> {
     let script = format!(
         "const streams = window.observed.streams;
-         return streams.length >= {streams} && streams.at(-1).readyState === 1 && streams.at(-1).url.endsWith('?again=1')"
+         const last = streams.at(-1);
+         return streams.length >= {streams} && last.readyState === 1 && last.url.endsWith('?again=1')"
     );
     reader.wait_for("another stream is open", &script).await
 }
@@ -76,7 +77,7 @@ fn a_page_heals_after_its_stream_was_cut_and_refused() -> anyhow::Result<()> {
 }
 
 #[test]
-fn a_page_that_slept_does_not_trust_its_stream() -> anyhow::Result<()> {
+fn a_page_reconnects_after_the_machine_slept() -> anyhow::Result<()> {
     play(1, async |test| {
         let ada = test.browser("Ada").await?;
         ada.open_live("/page/bread").await?;

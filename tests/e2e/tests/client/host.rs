@@ -1,4 +1,4 @@
-//! The application that the pages belong to. All that the tests know of it is [`host`] and [`Site`].
+//! The application with the pages of the tests.
 
 use std::{
     io,
@@ -17,12 +17,12 @@ use tokio::task::JoinHandle;
 
 const PAGE: &str = include_str!("page.html");
 
-/// Only what comes from the application itself may run or be asked for.
+/// A policy that allows only scripts and requests of the application itself.
 const POLICY: &str = "default-src 'self'; img-src data:";
 
-/// A running application of actix-web.
+/// A running actix-web application.
 #[derive(Debug)]
-pub(crate) struct Site {
+pub(crate) struct HostApp {
     address: SocketAddr,
     horizon: Horizon,
     handle: ServerHandle,
@@ -30,17 +30,17 @@ pub(crate) struct Site {
 }
 
 /// Starts an application with the router at `/horizon` and with these pages:
-/// `/page/{slug}` whose script names the slug, `/view/{slug}` whose `main` does, and `/` that is none of them.
-pub(crate) async fn host(address: SocketAddr) -> anyhow::Result<Site> {
+/// `/page/{slug}` whose script names the slug, `/view/{slug}` whose `main` names it, and `/` without a slug.
+pub(crate) async fn host(address: SocketAddr) -> anyhow::Result<HostApp> {
     start(address, Moderation::AfterPublishing).await
 }
 
-/// The same where comments wait to be approved.
-pub(crate) async fn moderated_host() -> anyhow::Result<Site> {
+/// Like [`host`], with moderation before publishing.
+pub(crate) async fn moderated_host() -> anyhow::Result<HostApp> {
     start(SocketAddr::from(([127, 0, 0, 1], 0)), Moderation::BeforePublishing).await
 }
 
-async fn start(address: SocketAddr, moderation: Moderation) -> anyhow::Result<Site> {
+async fn start(address: SocketAddr, moderation: Moderation) -> anyhow::Result<HostApp> {
     let listener = TcpListener::bind(address)?;
     let address = listener.local_addr()?;
     let horizon = Horizon::in_memory()
@@ -51,7 +51,7 @@ async fn start(address: SocketAddr, moderation: Moderation) -> anyhow::Result<Si
     let app = move || {
         App::new()
             .app_data(data.clone())
-            .service(web::scope("/horizon").default_service(web::to(embed_actix::horizon::answer)))
+            .service(web::scope("/horizon").default_service(web::to(embed_actix::horizon::handle)))
             .route("/", get().to(async || page("", "", "")))
             .route(
                 "/page/{slug}",
@@ -68,7 +68,7 @@ async fn start(address: SocketAddr, moderation: Moderation) -> anyhow::Result<Si
         .h1_allow_half_closed(false)
         .listen(listener)?
         .run();
-    Ok(Site {
+    Ok(HostApp {
         address,
         horizon,
         handle: server.handle(),
@@ -76,15 +76,15 @@ async fn start(address: SocketAddr, moderation: Moderation) -> anyhow::Result<Si
     })
 }
 
-impl Site {
-    /// Ends it and every connection to it.
+impl HostApp {
+    /// Stops it and closes every connection.
     pub(crate) async fn shutdown(self) -> anyhow::Result<()> {
         embed_actix::horizon::end(&self.horizon, &self.handle).await?;
         Ok(self.server.await??)
     }
 }
 
-impl ServerUnderTest for Site {
+impl ServerUnderTest for HostApp {
     fn address(&self) -> SocketAddr {
         self.address
     }
@@ -101,7 +101,7 @@ fn page(title: &str, script: &str, main: &str) -> HttpResponse {
         .body(html(title, "", script, main))
 }
 
-/// A page whose script is that of the site at `home`.
+/// Returns a page with the script of the site at `home`.
 pub(crate) fn html(title: &str, home: &str, script: &str, main: &str) -> String {
     let named = |name: &str, slug: &str| {
         if slug.is_empty() {

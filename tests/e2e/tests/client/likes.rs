@@ -64,7 +64,7 @@ fn a_like_whose_answer_was_lost_is_one_like_when_it_is_given_again() -> anyhow::
         ada.open_live("/page/bread").await?;
         ben.open_live("/page/bread").await?;
         sees_it_pressed(&ada, false).await?;
-        // The answer goes without the cookie that it brought, as if it had never come.
+        // Remove the cookie of the response, as if the response was lost.
         let lost = "const real = window.fetch;
             window.fetch = async (url, how) => {
                 window.fetch = real;
@@ -83,11 +83,11 @@ fn a_like_whose_answer_was_lost_is_one_like_when_it_is_given_again() -> anyhow::
 }
 
 #[test]
-fn a_button_that_says_from_the_start_whether_it_is_pressed_is_believed() -> anyhow::Result<()> {
+fn the_initial_state_of_a_like_button_is_kept() -> anyhow::Result<()> {
     play(1, async |test| {
         let ada = test.browser("Ada").await?;
         ada.open_live("/").await?;
-        // As if nothing had been connected yet.
+        // Simulate a page that has never connected.
         let connects = "window.horizonLive.close();
             delete window.horizonLive;
             document.querySelector('[data-horizon=like]').setAttribute('aria-pressed', 'true');
@@ -100,14 +100,15 @@ fn a_button_that_says_from_the_start_whether_it_is_pressed_is_believed() -> anyh
         sees_it_pressed(&ada, false).await?;
         ada.wait_for(
             "nothing was asked",
-            "return performance.getEntriesByType('resource').filter(entry => entry.name.includes('/likes/')).length === 1",
+            "const requests = performance.getEntriesByType('resource');
+             return requests.filter(entry => entry.name.includes('/likes/')).length === 1",
         )
         .await
     })
 }
 
 #[test]
-fn whoever_connects_to_another_page_is_asked_for_anew() -> anyhow::Result<()> {
+fn connecting_to_another_page_loads_its_state() -> anyhow::Result<()> {
     play(1, async |test| {
         let ada = test.browser("Ada").await?;
         ada.open_live("/page/bread").await?;

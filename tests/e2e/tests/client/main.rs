@@ -14,12 +14,12 @@ use std::net::SocketAddr;
 
 use horizon_test_support::{Browser, BrowserTest, browser_test_with};
 
-use crate::host::{Site, host};
+use crate::host::{HostApp, host};
 
 const LIKE: &str = "[data-horizon=like]";
 
-/// Plays a test with an application of its own.
-fn play(readers: u32, play: impl AsyncFnOnce(&mut BrowserTest<Site>) -> anyhow::Result<()>) -> anyhow::Result<()> {
+/// Runs a test with its own application.
+fn play(readers: u32, play: impl AsyncFnOnce(&mut BrowserTest<HostApp>) -> anyhow::Result<()>) -> anyhow::Result<()> {
     browser_test_with(
         readers,
         async || host(SocketAddr::from(([127, 0, 0, 1], 0))).await,
@@ -27,7 +27,7 @@ fn play(readers: u32, play: impl AsyncFnOnce(&mut BrowserTest<Site>) -> anyhow::
     )
 }
 
-/// Waits until the like button says whether its reader likes the page.
+/// Waits until the like button shows whether the reader likes the page.
 async fn sees_it_pressed(reader: &Browser, pressed: bool) -> anyhow::Result<()> {
     let script = format!("return document.querySelector('{LIKE}').getAttribute('aria-pressed') === '{pressed}'");
     reader.wait_for(&format!("aria-pressed is {pressed}"), &script).await

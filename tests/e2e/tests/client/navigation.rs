@@ -1,10 +1,10 @@
-//! Pages that change without a load.
+//! Navigation without a page load.
 
 use horizon_test_support::Browser;
 
 use crate::{LIKE, play, sees_it_pressed};
 
-/// What a router does: a new address, and a new view in place of the old one.
+/// Navigates as a client-side router does: changes the address and replaces the view.
 async fn goes(reader: &Browser, slug: &str) -> anyhow::Result<()> {
     let script = "const view = document.querySelector('main').cloneNode(true);
         view.dataset.horizonSlug = arguments[0];
@@ -14,7 +14,7 @@ async fn goes(reader: &Browser, slug: &str) -> anyhow::Result<()> {
 }
 
 #[test]
-fn a_reader_who_goes_on_leaves_the_old_page_and_comes_to_the_new_one() -> anyhow::Result<()> {
+fn navigation_moves_the_viewer_to_the_new_page() -> anyhow::Result<()> {
     play(3, async |test| {
         let ada = test.browser("Ada").await?;
         let ben = test.browser("Ben").await?;
@@ -63,7 +63,7 @@ fn the_new_page_has_its_own_likes_and_comments() -> anyhow::Result<()> {
 }
 
 #[test]
-fn an_application_can_say_itself_where_the_reader_is() -> anyhow::Result<()> {
+fn an_application_can_set_the_slug() -> anyhow::Result<()> {
     play(2, async |test| {
         let ada = test.browser("Ada").await?;
         let ben = test.browser("Ben").await?;

@@ -1,4 +1,4 @@
-//! Numbers: filled in, followed, and left alone where they are another page's.
+//! Numbers of the current page and of other pages.
 
 use serde_json::json;
 
@@ -60,7 +60,7 @@ fn numbers_are_grouped_as_the_language_of_the_page_does_it() -> anyhow::Result<(
 }
 
 #[test]
-fn what_comes_later_is_filled_and_what_belongs_to_another_page_is_not() -> anyhow::Result<()> {
+fn elements_added_later_are_filled_and_those_of_another_page_are_not() -> anyhow::Result<()> {
     play(2, async |test| {
         let ada = test.browser("Ada").await?;
         let ben = test.browser("Ben").await?;
@@ -123,14 +123,15 @@ fn a_script_that_runs_twice_is_one_connection_and_a_click_is_one_like() -> anyho
         sees_it_pressed(&ada, true).await?;
         ada.wait_for(
             "two questions and one like were sent",
-            "return performance.getEntriesByType('resource').filter(entry => entry.name.includes('/likes/')).length === 3",
+            "const requests = performance.getEntriesByType('resource');
+             return requests.filter(entry => entry.name.includes('/likes/')).length === 3",
         )
         .await
     })
 }
 
 #[test]
-fn a_page_that_imports_the_script_connects_when_it_says_so_and_hears_the_numbers() -> anyhow::Result<()> {
+fn a_page_that_imports_the_script_connects_on_demand() -> anyhow::Result<()> {
     play(1, async |test| {
         let ada = test.browser("Ada").await?;
         ada.open("/").await?;

@@ -1,4 +1,4 @@
-//! How many lines there are, and how long they are.
+//! The number and length of log lines.
 
 use anyhow::{Context, ensure};
 use futures::{StreamExt, TryStreamExt, stream};
@@ -6,16 +6,16 @@ use horizon_test_support::{WebServer, http, wait_until};
 
 use crate::{dropped, like, options};
 
-/// How many likes of a page that does not exist are sent.
+/// Likes of a page that does not exist.
 const REFUSED: u32 = 2_000;
 
-/// How many of them are sent at once.
+/// Likes that are sent at the same time.
 const AT_ONCE: usize = 16;
 
-/// Less than this many of them may be lines, even if sending takes minutes: 50 in 10 seconds.
+/// The most log lines for them, even if sending takes minutes: 50 in 10 seconds.
 const MOST_LINES: u64 = 500;
 
-/// The most bytes of a line.
+/// The longest line, in bytes.
 const LINE_BYTES: usize = 4_096;
 
 fn lines_with(log: &str, text: &str) -> u64 {
@@ -50,7 +50,7 @@ async fn a_flood_of_refused_likes_is_a_few_lines_and_a_sum() -> anyhow::Result<(
 }
 
 #[tokio::test]
-async fn what_succeeds_is_no_line_and_a_long_path_is_a_short_one() -> anyhow::Result<()> {
+async fn successful_requests_are_not_logged_and_long_paths_are_cut() -> anyhow::Result<()> {
     let server = WebServer::start(options()).await?;
     for _ in 0..20 {
         ensure!(http::get(server.address(), "/blog/hello").await?.status == 200);

@@ -1,4 +1,4 @@
-//! Standard error does not work, and everything else does.
+//! A server whose standard error fails keeps working.
 
 use std::{
     fs::File,
@@ -11,13 +11,13 @@ use horizon_test_support::{WebServer, http, wait_until};
 
 use crate::{dropped, is_well, like, likes, options};
 
-/// What a pipe holds on Linux, in bytes.
+/// The capacity of a pipe on Linux, in bytes.
 const PIPE_BYTES: usize = 65_536;
 
-/// How many requests are sent between two looks at the metrics.
+/// Requests between two reads of the metrics.
 const REQUESTS: usize = 50;
 
-/// Serves while the log goes there, until a dropped line of it is counted; then stops the server.
+/// Sends requests to a server with this standard error until it counts a dropped line, then stops it.
 async fn serves_with(standard_error: impl Into<OwnedFd>, reason: &str) -> anyhow::Result<()> {
     let options = options().with("RUST_LOG", "debug").with_standard_error(standard_error);
     let mut server = WebServer::start(options).await?;

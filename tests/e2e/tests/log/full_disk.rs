@@ -1,4 +1,4 @@
-//! The log and the database are on one disk, and the disk is full for a while.
+//! The disk with the log and the database is full for a while.
 
 use std::{
     fs::{self, File},
@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::{dropped, is_well, like, likes, options};
 
-/// A small file system of our own.
+/// A small file system for one test.
 struct Disk {
     folder: TempDir,
 }
@@ -43,7 +43,7 @@ impl Drop for Disk {
     }
 }
 
-/// Writes until nothing more fits.
+/// Fills the file system.
 fn fill(path: &Path) -> anyhow::Result<()> {
     let mut file = File::create(path)?;
     let block = [b'x'; 4_096];
@@ -52,7 +52,7 @@ fn fill(path: &Path) -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn once_a_full_disk_has_room_again_likes_work_and_none_is_lost() -> anyhow::Result<()> {
+async fn likes_work_again_after_a_full_disk_and_none_is_lost() -> anyhow::Result<()> {
     let disk = Disk::mount()?;
     let log = File::options().create(true).append(true).open(disk.path("log"))?;
     let options = options()

@@ -1,4 +1,4 @@
-//! The log: what stands in it, how much, and that nothing else depends on whether it can be written.
+//! The content and size of the log, and a server whose log cannot be written.
 
 mod bounds;
 mod broken;
@@ -7,16 +7,16 @@ mod full_disk;
 use anyhow::{Context, ensure};
 use horizon_test_support::{
     ServerOptions, WebServer,
-    http::{self, Answer, Method},
+    http::{self, Method, Response},
 };
 
-/// A server that believes what is said about where a request comes from, so that no rate holds a test up.
+/// Options of a server that trusts `X-Forwarded-For`, so that no rate limit applies.
 fn options() -> ServerOptions {
     ServerOptions::default().with("HORIZON_TRUSTED_PROXIES", "127.0.0.1/32")
 }
 
-/// Likes a page as somebody else for each number; the same number is the same reader.
-async fn like(server: &WebServer, page: &str, number: u32) -> anyhow::Result<Answer> {
+/// Likes a page as the reader with this number.
+async fn like(server: &WebServer, page: &str, number: u32) -> anyhow::Result<Response> {
     let id = format!("{number:032x}");
     let network = format!("10.{}.{}.1", number / 256, number % 256);
     let headers = [("idempotency-key", &*id), ("x-forwarded-for", &*network)];
@@ -30,7 +30,7 @@ async fn like(server: &WebServer, page: &str, number: u32) -> anyhow::Result<Ans
     .await
 }
 
-/// How many likes the page has.
+/// Returns the number of likes of the page.
 async fn likes(server: &WebServer) -> anyhow::Result<u64> {
     let stats = http::get(server.address(), "/horizon/stats/hello").await?.json()?;
     stats
@@ -39,7 +39,7 @@ async fn likes(server: &WebServer) -> anyhow::Result<u64> {
         .context("no likes")
 }
 
-/// How many lines of the log were dropped for this reason.
+/// Returns the number of log lines that were dropped for this reason.
 async fn dropped(server: &WebServer, reason: &str) -> anyhow::Result<u64> {
     let metrics = http::get(server.address(), "/metrics").await?.text();
     let name = format!("horizon_log_lines_dropped_total{{reason=\"{reason}\"}} ");

@@ -8,7 +8,7 @@ use super::{
     article_readers::ArticleReaders,
     like_clients::{COUNTED_WITHIN, LikeClients, PAGE, likes_at},
     problem_reports::{self, Problem},
-    scenario::Scenario,
+    scenario::AlarmScenario,
 };
 use crate::node_process::NodeProcess;
 
@@ -16,7 +16,7 @@ use crate::node_process::NodeProcess;
 const OFFSETS: [(&str, bool); 4] = [("+2h", false), ("-31d", false), ("+50m", false), ("+5m", true)];
 
 /// A web node with each offset runs together with one whose clock is right.
-pub(crate) async fn shifted(scenario: &mut Scenario) -> anyhow::Result<()> {
+pub(crate) async fn shifted(scenario: &mut AlarmScenario) -> anyhow::Result<()> {
     let redis = RedisServer::start(&[]).await?;
     let pipe = ("HORIZON_BUS", redis.url());
     let _accumulator = scenario.accumulator(std::slice::from_ref(&pipe)).await?;
@@ -43,7 +43,7 @@ pub(crate) async fn shifted(scenario: &mut Scenario) -> anyhow::Result<()> {
 
 /// Checks that acknowledged likes are counted. Returns whether all are acknowledged.
 async fn check_likes(
-    scenario: &mut Scenario,
+    scenario: &mut AlarmScenario,
     right: &NodeProcess,
     wrong: &NodeProcess,
     offset: &str,
@@ -72,7 +72,7 @@ async fn check_likes(
 
 /// Checks that likes and unlikes on both nodes take effect in their real order.
 async fn check_unlikes(
-    scenario: &mut Scenario,
+    scenario: &mut AlarmScenario,
     right: &NodeProcess,
     wrong: &NodeProcess,
     offset: &str,
@@ -105,7 +105,7 @@ async fn change(web: &NodeProcess, method: &str, cookie: &str) -> anyhow::Result
 }
 
 async fn check_count(
-    scenario: &mut Scenario,
+    scenario: &mut AlarmScenario,
     web: &NodeProcess,
     expected: u64,
     what: &str,

@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use super::{
     article_readers::ArticleReaders,
     problem_reports::{Problem, REPORTED_WITHIN},
-    scenario::Scenario,
+    scenario::AlarmScenario,
 };
 use crate::node_process::NodeProcess;
 
@@ -29,7 +29,7 @@ enum FileLoss {
 }
 
 /// The file disappears while the server runs, which it must notice.
-pub(crate) async fn deleted(scenario: &mut Scenario) -> anyhow::Result<()> {
+pub(crate) async fn deleted(scenario: &mut AlarmScenario) -> anyhow::Result<()> {
     for loss in [FileLoss::Deleted, FileLoss::Replaced] {
         let file = scenario.folder().join(format!("{loss:?}.db"));
         lose(scenario, &file, loss).await?;
@@ -37,7 +37,7 @@ pub(crate) async fn deleted(scenario: &mut Scenario) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn lose(scenario: &mut Scenario, file: &Path, loss: FileLoss) -> anyhow::Result<()> {
+async fn lose(scenario: &mut AlarmScenario, file: &Path, loss: FileLoss) -> anyhow::Result<()> {
     let mut web = embedded(scenario, file).await?;
     let articles = ArticleReaders::read_at(&[&web]);
     let mut clients = scenario.clients(&[&web]);
@@ -84,7 +84,7 @@ fn lose_file(file: &Path, loss: FileLoss) -> anyhow::Result<()> {
 }
 
 /// Starts a web node with an embedded accumulator and this database.
-pub(crate) async fn embedded(scenario: &mut Scenario, file: &Path) -> anyhow::Result<NodeProcess> {
+pub(crate) async fn embedded(scenario: &mut AlarmScenario, file: &Path) -> anyhow::Result<NodeProcess> {
     scenario.web(&[store(file)]).await
 }
 
@@ -94,7 +94,7 @@ pub(crate) fn store(file: &Path) -> (&'static str, String) {
 }
 
 /// A file of another program is rejected at startup and not changed.
-pub(crate) async fn foreign(scenario: &mut Scenario) -> anyhow::Result<()> {
+pub(crate) async fn foreign(scenario: &mut AlarmScenario) -> anyhow::Result<()> {
     let marks = [
         ("marked.db", "PRAGMA application_id = 252006674"),
         ("versioned.db", "PRAGMA user_version = 2"),
@@ -114,7 +114,7 @@ pub(crate) async fn foreign(scenario: &mut Scenario) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn check_rejected(scenario: &mut Scenario, folder: &Path, file: &Path, mark: &str) -> anyhow::Result<()> {
+async fn check_rejected(scenario: &mut AlarmScenario, folder: &Path, file: &Path, mark: &str) -> anyhow::Result<()> {
     let before = contents(folder)?;
     scenario.count_fault();
     match embedded(scenario, file).await {

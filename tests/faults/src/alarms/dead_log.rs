@@ -14,7 +14,7 @@ use super::{
     database::store,
     like_clients::{COUNTED_WITHIN, LikeClients, likes_at},
     problem_reports,
-    scenario::Scenario,
+    scenario::AlarmScenario,
 };
 use crate::node_process::{NodeProcess, Role};
 
@@ -42,7 +42,7 @@ enum DeadLogKind {
 }
 
 /// The log of a blog with an embedded accumulator fails in each of these ways, and that of an accumulator.
-pub(crate) async fn dead(scenario: &mut Scenario) -> anyhow::Result<()> {
+pub(crate) async fn dead(scenario: &mut AlarmScenario) -> anyhow::Result<()> {
     let level = || (TRACE.0, TRACE.1.to_owned());
     for dead in [DeadLogKind::ReaderGone, DeadLogKind::DevFull, DeadLogKind::FullPipe] {
         let log = LogTarget::open(scenario.folder(), dead, Role::Web).await?;
@@ -73,7 +73,7 @@ pub(crate) async fn dead(scenario: &mut Scenario) -> anyhow::Result<()> {
 
 /// Checks that likes at `web` are counted and `node` responds although its log fails.
 async fn check_running(
-    scenario: &mut Scenario,
+    scenario: &mut AlarmScenario,
     node: &NodeProcess,
     web: &NodeProcess,
     clients: &mut LikeClients,
@@ -123,7 +123,7 @@ async fn check_running(
     Ok(())
 }
 
-async fn check_shutdown(scenario: &mut Scenario, mut node: NodeProcess, dead: DeadLogKind) {
+async fn check_shutdown(scenario: &mut AlarmScenario, mut node: NodeProcess, dead: DeadLogKind) {
     if let Err(error) = node.stop().await {
         scenario.add_finding(format!("{dead:?}: {} does not stop: {error:#}", node.name()));
     }

@@ -7,7 +7,7 @@ use super::{
     database::store,
     like_clients::COUNTED_WITHIN,
     problem_reports::{self, Problem},
-    scenario::Scenario,
+    scenario::AlarmScenario,
     tmpfs::Tmpfs,
 };
 use crate::node_process::NodeProcess;
@@ -25,7 +25,7 @@ const LATE_LIKES: u64 = 2;
 const RECOVERED_WITHIN: Duration = Duration::from_secs(15);
 
 /// Likes are rejected while the disk is full, articles stay readable, and the blog recovers.
-pub(crate) async fn with_the_log(scenario: &mut Scenario) -> anyhow::Result<()> {
+pub(crate) async fn with_the_log(scenario: &mut AlarmScenario) -> anyhow::Result<()> {
     let folder = scenario.folder().join("disk");
     fs::create_dir(&folder)?;
     let disk = Tmpfs::mount(folder, DISK)?;
@@ -41,7 +41,7 @@ pub(crate) async fn with_the_log(scenario: &mut Scenario) -> anyhow::Result<()> 
     played.and(ended)
 }
 
-async fn fill_and_free(scenario: &mut Scenario, disk: &Tmpfs, web: &NodeProcess) -> anyhow::Result<()> {
+async fn fill_and_free(scenario: &mut AlarmScenario, disk: &Tmpfs, web: &NodeProcess) -> anyhow::Result<()> {
     let articles = ArticleReaders::read_at(&[web]);
     let mut clients = scenario.clients(&[web]);
     clients.likes(scenario.likes).await;

@@ -21,19 +21,19 @@ mod topology;
 pub(crate) use self::mutant_proxy::MutantProxy;
 use fastrand::Rng;
 
-use self::scenario::Scenario;
+use self::scenario::AlarmScenario;
 use crate::{classes::Class, report::ClassOutcome, scale::Scale};
 
 /// Runs a class of this module.
 pub(crate) async fn play(outcome: &mut ClassOutcome, scale: &Scale, rng: Rng) -> anyhow::Result<()> {
     let class = outcome.class;
-    let mut scenario = Scenario::new(outcome.mutant, scale, rng)?;
+    let mut scenario = AlarmScenario::new(outcome.mutant, scale, rng)?;
     let played = run_class(class, &mut scenario).await;
     scenario.finish(outcome);
     played
 }
 
-async fn run_class(class: Class, scenario: &mut Scenario) -> anyhow::Result<()> {
+async fn run_class(class: Class, scenario: &mut AlarmScenario) -> anyhow::Result<()> {
     match class {
         Class::StreamDeleted => redis_loss::stream_deleted(scenario).await,
         Class::Flushall => redis_loss::flushall(scenario).await,

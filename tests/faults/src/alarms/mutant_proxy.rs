@@ -15,7 +15,7 @@ use axum::{
 use horizon_test_support::http;
 use tokio::{net::TcpListener, task::JoinSet, time::timeout};
 
-use crate::mutant::Mutant;
+use crate::mutant::FaultMutant;
 
 /// The largest request body, in bytes.
 const BODY_BYTES: usize = 64 * 1_024;
@@ -33,12 +33,12 @@ pub(crate) struct MutantProxy {
 #[derive(Clone, Copy, Debug)]
 struct ProxyState {
     process: SocketAddr,
-    mutant: Mutant,
+    mutant: FaultMutant,
 }
 
 impl MutantProxy {
     /// Starts a proxy for the process at this address.
-    pub(crate) async fn start(process: SocketAddr, mutant: Mutant) -> anyhow::Result<Self> {
+    pub(crate) async fn start(process: SocketAddr, mutant: FaultMutant) -> anyhow::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let router = Router::new().fallback(pass).with_state(ProxyState { process, mutant });
@@ -61,12 +61,12 @@ async fn pass(State(state): State<ProxyState>, request: Request) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let is_like = method == Method::PUT && path.starts_with("/horizon/likes/");
     match state.mutant {
-        Mutant::AlwaysReady if path == "/readyz" => "the store is writable\n".into_response(),
-        Mutant::HidesAlarms if path == "/metrics" => match forward(state.process, request).await {
+        FaultMutant::AlwaysReady if path == "/readyz" => "the store is writable\n".into_response(),
+        FaultMutant::HidesAlarms if path == "/metrics" => match forward(state.process, request).await {
             Ok(answer) => without_alarms(&answer.text()).into_response(),
             Err(status) => status.into_response(),
         },
-        Mutant::AcknowledgesErrors if is_like => match forward(state.process, request).await {
+        FaultMutant::AcknowledgesErrors if is_like => match forward(state.process, request).await {
             Ok(answer) if answer.status.is_success() => relay(answer),
             _ => r#"{"liked":true}"#.into_response(),
         },

@@ -10,10 +10,10 @@ use super::{
     article_readers::ArticleReaders,
     like_clients::likes_at,
     problem_reports::{self, Problem},
-    scenario::Scenario,
+    scenario::AlarmScenario,
     switchable_link::SwitchableLink,
 };
-use crate::{mutant::Mutant, node_process::NodeProcess, oracle::SHOWN_WITHIN, stream};
+use crate::{mutant::FaultMutant, node_process::NodeProcess, oracle::SHOWN_WITHIN, stream};
 
 /// How long clients write to the old master.
 const PARTITION_TIME: Duration = Duration::from_secs(2);
@@ -22,7 +22,7 @@ const PARTITION_TIME: Duration = Duration::from_secs(2);
 const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(30);
 
 /// Without `?wait=1`: likes that the old master acknowledged are lost, and that is reported.
-pub(crate) async fn without_wait(scenario: &mut Scenario) -> anyhow::Result<()> {
+pub(crate) async fn without_wait(scenario: &mut AlarmScenario) -> anyhow::Result<()> {
     let cluster = ReplicatedRedis::start().await?;
     let url = cluster.link.url();
     let result = run_partition(scenario, &cluster, url).await?;
@@ -36,10 +36,10 @@ pub(crate) async fn without_wait(scenario: &mut Scenario) -> anyhow::Result<()> 
 }
 
 /// With `?wait=1`: no acknowledged like is lost.
-pub(crate) async fn with_wait(scenario: &mut Scenario) -> anyhow::Result<()> {
+pub(crate) async fn with_wait(scenario: &mut AlarmScenario) -> anyhow::Result<()> {
     let cluster = ReplicatedRedis::start().await?;
     let url = match scenario.mutant {
-        Some(Mutant::DropsWait) => cluster.link.url(),
+        Some(FaultMutant::DropsWait) => cluster.link.url(),
         _ => format!("{}/?wait=1", cluster.link.url()),
     };
     let result = run_partition(scenario, &cluster, url).await?;
@@ -61,7 +61,7 @@ struct PartitionResult {
 }
 
 async fn run_partition(
-    scenario: &mut Scenario,
+    scenario: &mut AlarmScenario,
     cluster: &ReplicatedRedis,
     url: String,
 ) -> anyhow::Result<PartitionResult> {

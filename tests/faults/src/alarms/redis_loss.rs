@@ -13,7 +13,7 @@ use super::{
     article_readers::ArticleReaders,
     like_clients::{COUNTED_WITHIN, LikeClients, PAGE},
     problem_reports::{Problem, REPORTED_WITHIN},
-    scenario::Scenario,
+    scenario::AlarmScenario,
 };
 use crate::{
     ack_log::AckLog,
@@ -40,7 +40,7 @@ struct RedisScenario {
 }
 
 impl RedisScenario {
-    async fn start(scenario: &mut Scenario, options: &[&str]) -> anyhow::Result<Self> {
+    async fn start(scenario: &mut AlarmScenario, options: &[&str]) -> anyhow::Result<Self> {
         let redis = RedisServer::start(options).await?;
         let pipe = [("HORIZON_BUS", redis.url())];
         Ok(Self {
@@ -101,7 +101,7 @@ impl RedisScenario {
 }
 
 /// The stream is deleted while it has unread events.
-pub(crate) async fn stream_deleted(scenario: &mut Scenario) -> anyhow::Result<()> {
+pub(crate) async fn stream_deleted(scenario: &mut AlarmScenario) -> anyhow::Result<()> {
     lose_events(scenario, async |redis| {
         let deleted = redis.cli(&["DEL", EVENTS]).await?;
         ensure!(deleted.trim() == "1", "there was no stream to delete");
@@ -111,12 +111,12 @@ pub(crate) async fn stream_deleted(scenario: &mut Scenario) -> anyhow::Result<()
 }
 
 /// All keys are deleted while events are unread.
-pub(crate) async fn flushall(scenario: &mut Scenario) -> anyhow::Result<()> {
+pub(crate) async fn flushall(scenario: &mut AlarmScenario) -> anyhow::Result<()> {
     lose_events(scenario, async |redis| Ok(redis.cli(&["FLUSHALL"]).await.map(drop)?)).await
 }
 
 /// Redis is killed while events are unread, and restarts without its files.
-pub(crate) async fn restarted_empty(scenario: &mut Scenario) -> anyhow::Result<()> {
+pub(crate) async fn restarted_empty(scenario: &mut AlarmScenario) -> anyhow::Result<()> {
     lose_events(scenario, async |redis| {
         let folder = redis.cli(&["CONFIG", "GET", "dir"]).await?;
         let folder = folder
@@ -133,7 +133,7 @@ pub(crate) async fn restarted_empty(scenario: &mut Scenario) -> anyhow::Result<(
 
 /// Deletes unread events while no accumulator runs, and checks the reports.
 async fn lose_events(
-    scenario: &mut Scenario,
+    scenario: &mut AlarmScenario,
     delete: impl AsyncFnOnce(&mut RedisServer) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let mut setup = RedisScenario::start(scenario, &[]).await?;
@@ -165,7 +165,7 @@ async fn lose_events(
 }
 
 /// Checks that likes after the loss are counted.
-async fn check_later_likes(scenario: &mut Scenario, setup: &RedisScenario, base: u64) -> anyhow::Result<()> {
+async fn check_later_likes(scenario: &mut AlarmScenario, setup: &RedisScenario, base: u64) -> anyhow::Result<()> {
     let mut clients: LikeClients = scenario.clients(&setup.webs());
     clients.likes(scenario.likes).await;
     if clients.acknowledged() == 0 {
@@ -189,7 +189,7 @@ async fn check_later_likes(scenario: &mut Scenario, setup: &RedisScenario, base:
 }
 
 /// Redis may evict keys: reported before the first loss, and after it.
-pub(crate) async fn eviction(scenario: &mut Scenario) -> anyhow::Result<()> {
+pub(crate) async fn eviction(scenario: &mut AlarmScenario) -> anyhow::Result<()> {
     let setup = RedisScenario::start(scenario, EVICTING).await?;
     let articles = ArticleReaders::read_at(&setup.webs());
     scenario.check_all_report(&setup.nodes(), Problem::SETTINGS).await;
@@ -219,7 +219,7 @@ fn publisher(setup: &RedisScenario) -> anyhow::Result<Publishers> {
 
 /// Sends events until Redis has evicted the stream. Returns how many were acknowledged.
 async fn fill_until_evicted(
-    scenario: &mut Scenario,
+    scenario: &mut AlarmScenario,
     setup: &RedisScenario,
     publisher: &Publishers,
 ) -> anyhow::Result<u64> {

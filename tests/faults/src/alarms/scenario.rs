@@ -12,18 +12,18 @@ use super::{
 };
 use crate::{
     cluster::SECRET,
-    mutant::{Mutant, MutatedPart},
+    mutant::{FaultMutant, MutatedPart},
     node_process::{NodeProcess, Role},
     report::ClassOutcome,
     scale::Scale,
 };
 
 /// A running alarm class: its files, and the results so far.
-pub(crate) struct Scenario {
+pub(crate) struct AlarmScenario {
     /// Likes per step.
     pub(crate) likes: u64,
     /// The mutant, if any.
-    pub(crate) mutant: Option<Mutant>,
+    pub(crate) mutant: Option<FaultMutant>,
     pub(crate) rng: Rng,
     folder: TempDir,
     posts: Posts,
@@ -36,8 +36,8 @@ pub(crate) struct Scenario {
     findings: Vec<String>,
 }
 
-impl Scenario {
-    pub(crate) fn new(mutant: Option<Mutant>, scale: &Scale, rng: Rng) -> anyhow::Result<Self> {
+impl AlarmScenario {
+    pub(crate) fn new(mutant: Option<FaultMutant>, scale: &Scale, rng: Rng) -> anyhow::Result<Self> {
         Ok(Self {
             likes: scale.likes,
             mutant,

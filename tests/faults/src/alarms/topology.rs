@@ -8,7 +8,7 @@ use super::{
     article_readers::ArticleReaders,
     like_clients::{COUNTED_WITHIN, likes_at},
     problem_reports::{self, Problem, REPORTED_WITHIN},
-    scenario::Scenario,
+    scenario::AlarmScenario,
 };
 use crate::node_process::NodeProcess;
 
@@ -16,7 +16,7 @@ use crate::node_process::NodeProcess;
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// A node of a Redis Cluster is rejected or reported, and nothing is acknowledged.
-pub(crate) async fn cluster_node(scenario: &mut Scenario) -> anyhow::Result<()> {
+pub(crate) async fn cluster_node(scenario: &mut AlarmScenario) -> anyhow::Result<()> {
     let redis = RedisServer::start(&["--cluster-enabled", "yes"]).await?;
     redis.cli(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]).await?;
     wait_until("the cluster is up", async || {
@@ -47,7 +47,7 @@ pub(crate) async fn cluster_node(scenario: &mut Scenario) -> anyhow::Result<()> 
 
 /// Waits until a process has ended with an error about the cluster, or reports it. Returns a process that continues.
 async fn check_rejected_or_reported(
-    scenario: &mut Scenario,
+    scenario: &mut AlarmScenario,
     started: anyhow::Result<NodeProcess>,
     what: &str,
 ) -> anyhow::Result<Option<NodeProcess>> {
@@ -77,7 +77,7 @@ async fn check_rejected_or_reported(
     Ok(Some(node))
 }
 
-fn check_cluster_error(scenario: &mut Scenario, what: &str, said: &str) {
+fn check_cluster_error(scenario: &mut AlarmScenario, what: &str, said: &str) {
     match said.lines().rev().find(|line| line.contains("luster")) {
         Some(line) => scenario.add_note(format!("{what} refuses to start: {line}")),
         None => scenario.add_finding(format!("{what} ends without an error about the cluster: {said}")),
@@ -85,7 +85,7 @@ fn check_cluster_error(scenario: &mut Scenario, what: &str, said: &str) {
 }
 
 /// Two accumulators of one stream count into different stores.
-pub(crate) async fn two_stores(scenario: &mut Scenario) -> anyhow::Result<()> {
+pub(crate) async fn two_stores(scenario: &mut AlarmScenario) -> anyhow::Result<()> {
     let redis = RedisServer::start(&[]).await?;
     let pipe = ("HORIZON_BUS", redis.url());
     let store = super::database::store(&scenario.folder().join("other.db"));
@@ -105,7 +105,7 @@ pub(crate) async fn two_stores(scenario: &mut Scenario) -> anyhow::Result<()> {
 }
 
 /// Two web nodes have the same name. When one stops, the other is ready again.
-pub(crate) async fn duplicate_names(scenario: &mut Scenario) -> anyhow::Result<()> {
+pub(crate) async fn duplicate_names(scenario: &mut AlarmScenario) -> anyhow::Result<()> {
     let redis = RedisServer::start(&[]).await?;
     let pipe = ("HORIZON_BUS", redis.url());
     let name = ("HORIZON_NODE", "web-of-one-name".to_owned());

@@ -9,7 +9,7 @@ use horizon_redis::{ConsumerConfig, RedisConsumer};
 use tokio::net::TcpListener;
 
 use super::{MutantOptions, consumer::MutantConsumer, probes::probes, store::MutantStore};
-use crate::mutant::Mutant;
+use crate::mutant::FaultMutant;
 
 /// A claim interval that is longer than any run.
 const NEVER: Duration = Duration::from_secs(24 * 3_600);
@@ -19,7 +19,7 @@ pub(crate) async fn accumulator(options: &MutantOptions) -> anyhow::Result<()> {
     let _log = start_log();
     let (redis, store) = options.redis_and_store()?;
     let mut feed = ConsumerConfig::new(options.node.as_str());
-    if options.mutant == Mutant::NeverClaims {
+    if options.mutant == FaultMutant::NeverClaims {
         feed.claim_after = NEVER;
     }
     let feed = MutantConsumer {

@@ -19,13 +19,13 @@ use rusqlite::Connection;
 use tokio::net::TcpListener;
 
 use super::MutantOptions;
-use crate::{cluster::SLUGS, mutant::Mutant};
+use crate::{cluster::SLUGS, mutant::FaultMutant};
 
 /// Runs a web node with an embedded accumulator and the defect.
 pub(crate) async fn embedded(options: &MutantOptions) -> anyhow::Result<()> {
     let _log = start_log();
     let urls = options.urls(Program::Application)?;
-    if options.mutant == Mutant::InitializesForeignFile {
+    if options.mutant == FaultMutant::InitializesForeignFile {
         initialize(urls.store())?;
     }
     let horizon = start(
@@ -35,8 +35,8 @@ pub(crate) async fn embedded(options: &MutantOptions) -> anyhow::Result<()> {
     .await?;
     let app = router(&horizon);
     let app = match options.mutant {
-        Mutant::BlocksOnLog => app.layer(middleware::from_fn(log_and_wait)),
-        Mutant::PanicsOnLog => app.layer(middleware::from_fn(print)),
+        FaultMutant::BlocksOnLog => app.layer(middleware::from_fn(log_and_wait)),
+        FaultMutant::PanicsOnLog => app.layer(middleware::from_fn(print)),
         _ => app,
     };
     serve(options, app, &horizon).await

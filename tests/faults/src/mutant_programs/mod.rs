@@ -18,13 +18,13 @@ use horizon_core::presence::NodeId;
 use horizon_redis::RedisConfig;
 
 pub(crate) use self::{accumulator::accumulator, web::web};
-use crate::mutant::Mutant;
+use crate::mutant::FaultMutant;
 
 /// The environment variables of the product, and the defect.
 #[derive(Debug, Args)]
 pub(crate) struct MutantOptions {
     #[arg(long)]
-    mutant: Mutant,
+    mutant: FaultMutant,
     #[arg(long, env = "HORIZON_ADDR")]
     addr: SocketAddr,
     #[arg(long, env = "HORIZON_BUS", default_value = "memory:")]

@@ -3,23 +3,23 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use horizon_core::{Event, EventId, ReaderId, Result, StatsStore, Timestamp, Topic, Update};
 
-use crate::mutant::Mutant;
+use crate::mutant::FaultMutant;
 
 /// A store with one defect.
 pub(crate) struct MutantStore {
     pub(crate) store: Arc<dyn StatsStore>,
-    pub(crate) mutant: Mutant,
+    pub(crate) mutant: FaultMutant,
 }
 
 #[async_trait]
 impl StatsStore for MutantStore {
     async fn apply(&self, events: &[Event]) -> Result<Vec<Update>> {
         match self.mutant {
-            Mutant::ForgetsIds => {
+            FaultMutant::ForgetsIds => {
                 let fresh = events.iter().map(with_new_id).collect::<Result<Vec<_>>>()?;
                 self.store.apply(&fresh).await
             }
-            Mutant::SkipsFailedBatches => Ok(self.store.apply(events).await.unwrap_or_default()),
+            FaultMutant::SkipsFailedBatches => Ok(self.store.apply(events).await.unwrap_or_default()),
             _ => self.store.apply(events).await,
         }
     }

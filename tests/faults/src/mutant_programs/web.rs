@@ -11,7 +11,7 @@ use redis::Client;
 use super::{
     MutantOptions, blog, early_ack_bus::EarlyAckBus, hoard_events::hoard_events, stale_watch_bus::StaleWatchBus,
 };
-use crate::mutant::Mutant;
+use crate::mutant::FaultMutant;
 
 /// Runs a web node with the defect.
 pub(crate) async fn web(options: &MutantOptions) -> anyhow::Result<()> {
@@ -26,11 +26,11 @@ async fn shared(options: &MutantOptions) -> anyhow::Result<()> {
     let (redis, store) = options.redis_and_store()?;
     let store = StoreHandle::open(&store)?;
     let pipe = Arc::new(RedisBus::connect(&redis, Arc::clone(&store.stats))?);
-    if options.mutant == Mutant::HoardsEvents {
+    if options.mutant == FaultMutant::HoardsEvents {
         tokio::spawn(hoard_events(client(options)?));
     }
     let presence: Arc<dyn Presence> = match options.mutant {
-        Mutant::LocalPresenceOnly => Arc::new(MemoryPresence::default()),
+        FaultMutant::LocalPresenceOnly => Arc::new(MemoryPresence::default()),
         _ => Arc::new(RedisPresence::connect(&redis, options.node.clone())?),
     };
     let analytics = analytics(options, pipe)?;
@@ -41,8 +41,8 @@ async fn shared(options: &MutantOptions) -> anyhow::Result<()> {
 
 fn analytics(options: &MutantOptions, pipe: Arc<RedisBus>) -> anyhow::Result<Arc<dyn Analytics>> {
     Ok(match options.mutant {
-        Mutant::AcknowledgesEarly => Arc::new(EarlyAckBus::new(pipe)),
-        Mutant::NeverRefreshesTotals => Arc::new(StaleWatchBus {
+        FaultMutant::AcknowledgesEarly => Arc::new(EarlyAckBus::new(pipe)),
+        FaultMutant::NeverRefreshesTotals => Arc::new(StaleWatchBus {
             pipe,
             redis: client(options)?,
         }),
