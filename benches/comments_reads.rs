@@ -1,7 +1,7 @@
 //! What reading a page's comments costs while the database holds more and more comments of other pages.
 //!
 //! `cargo bench -p horizon-benches --bench comments_reads` asks for `GET /comments/{slug}` through `Horizon::handle`:
-//! 50 threads with two replies each, from memory, SQLite and a redis-server of its own. It prints the CPU per request
+//! 50 threads with two replies each, from memory, SQLite and a new redis-server. It prints the CPU per request
 //! of this process and of Redis, and of each store the dearest row over the cheapest. `-- --quick` asks less often, and
 //! stops at 10,000 comments.
 
@@ -142,7 +142,7 @@ async fn read(horizon: &Horizon, requests: u32) -> Result<()> {
     Ok(())
 }
 
-/// Writes comments, each with an id of its own.
+/// Writes comments with unique ids.
 #[derive(Default)]
 struct Writer {
     written: u64,

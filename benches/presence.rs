@@ -70,7 +70,7 @@ fn join(criterion: &mut Criterion) {
     let (mut replica, page, mut now, mut next) = (crowded(), page(), START, MEMBERS);
     criterion.bench_function("presence/join and leave, one of 100,000", |bencher| {
         bencher.iter(|| {
-            // Some time between two, so that each is told and not only the sum of them.
+            // Pause between two changes, so that each is published and not only their sum.
             now += Duration::from_secs(1);
             next += 1;
             replica.join(&page, visitor(next), now);

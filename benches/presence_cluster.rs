@@ -27,7 +27,7 @@ const STAY: Duration = Duration::from_secs(300);
 /// How long each of the other phases is watched.
 const WHILE: Duration = Duration::from_secs(60);
 
-/// How often somebody comes or goes.
+/// The time between two changes.
 const STEP: Duration = Duration::from_millis(10);
 
 fn main() -> Result<()> {
@@ -158,7 +158,7 @@ impl Cluster {
         Ok(())
     }
 
-    /// Does something at a node, and tells the others what it says.
+    /// Runs an action on a node, and delivers its messages to the others.
     fn on(&mut self, number: usize, act: impl FnOnce(&mut Replica, &[Topic])) -> Result<()> {
         let Some(Some(replica)) = self.nodes.get_mut(number) else {
             return Ok(());
@@ -242,7 +242,7 @@ impl Cluster {
         Ok(())
     }
 
-    /// Fails unless all nodes count so many readers.
+    /// Checks that all nodes count this many viewers.
     fn agree(&self, readers: u64) -> Result<()> {
         for replica in self.nodes.iter().flatten() {
             for topic in &self.topics {

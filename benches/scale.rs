@@ -1,6 +1,6 @@
 //! The way of an event over Redis, beside what Redis and the stores do by themselves in the same run.
 //!
-//! `cargo bench -p horizon-benches --bench scale` starts a redis-server of its own and prints one table. Rates wander
+//! `cargo bench -p horizon-benches --bench scale` starts a redis-server and prints one table. Rates vary
 //! with whatever else the machine does; the ratios of one run are what to look at.
 
 use std::error::Error;
@@ -77,7 +77,7 @@ fn rate(started: Instant) -> f64 {
     EVENTS as f64 / started.elapsed().as_secs_f64()
 }
 
-/// What redis-benchmark says of XADD with an entry as large as an event.
+/// Returns the rate of XADD with an entry of the size of an event, from redis-benchmark.
 async fn raw_xadd(server: &RedisServer) -> Result<f64> {
     let event = horizon_benches::events(0, 1)?.into_iter().next().ok_or("no event")?;
     let json = format!("{{\"v\":1,{}", serde_json::to_string(&event)?.trim_start_matches('{'));
@@ -97,7 +97,7 @@ async fn raw_xadd(server: &RedisServer) -> Result<f64> {
         .output()
         .await?;
     let text = String::from_utf8(output.stdout)?;
-    // The last line: the command, requests a second, and six latencies. The command holds commas of its own.
+    // The last line: the command, requests a second, and six latencies. The command contains commas.
     let line = text.lines().last().ok_or("redis-benchmark said nothing")?;
     let rate = line.rsplit(',').nth(6).ok_or("redis-benchmark said no rate")?;
     Ok(rate.trim_matches('"').parse()?)

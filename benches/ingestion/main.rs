@@ -63,7 +63,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Both ways in turns. Answers the median rate of the embedded way, and the median of the rounds' ratios.
+/// Runs both variants in turns. Returns the median rate of the embedded one, and the median of the ratios.
 fn compare(runtime: &tokio::runtime::Runtime, out: &mut impl Write, pages: u128) -> Result<(f64, f64)> {
     writeln!(out, "## 80 % new visitors, 20 % likes, over {pages} page(s)\n")?;
     writeln!(
@@ -101,7 +101,7 @@ fn compare(runtime: &tokio::runtime::Runtime, out: &mut impl Write, pages: u128)
     Ok((median(embedded.iter().map(EventCost::rate)), ratio))
 }
 
-/// Of ten events, eight visits and two likes, each of somebody else. Ids and people are spread as hashes are.
+/// Returns events: eight visits and two likes in ten, all of different readers, with evenly distributed ids.
 fn events(pages: u128) -> Result<Vec<Event>> {
     let topics = (0..pages).map(|page| Ok(Slug::new(&format!("post-{page}"))?.into()));
     let topics: Vec<Topic> = topics.collect::<Result<_>>()?;
@@ -238,7 +238,7 @@ async fn tracking(pipe: Arc<MemoryBus>, share: Vec<Event>) -> horizon_core::Resu
     Ok(())
 }
 
-/// How many batches were counted. Each is a commit of its own: nobody else writes.
+/// The number of counted batches. Each is one commit, because there is no other writer.
 #[derive(Default)]
 struct Batches(AtomicU64);
 

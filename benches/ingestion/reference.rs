@@ -29,7 +29,7 @@ pub(crate) fn open(file: &Path) -> Result<Connection> {
     Ok(db)
 }
 
-/// Writes all of it. Answers how many commits that took.
+/// Writes all events. Returns the number of commits.
 pub(crate) fn write(db: &Connection, events: &[Event]) -> Result<u64> {
     let mut rows = Rows::new(db)?;
     let mut commits = 0;

@@ -7,7 +7,7 @@ use std::{fs, io};
 
 use horizon_core::{Event, EventKind, ReaderId, Slug, SlugError, Stamp, Timestamp, VisitorKey};
 
-/// `count` events of one page from `first` on: of ten, eight visits and two likes, each of somebody else.
+/// Returns `count` events of one page, numbered from `first`: eight visits and two likes in ten, by different readers.
 ///
 /// # Errors
 /// Never: the slug is a good one.

@@ -6,7 +6,7 @@ use tokio::net::{TcpListener, TcpSocket};
 /// How many connections may wait to be accepted. The kernel's usual limit.
 const BACKLOG: u32 = 4_096;
 
-/// Listens on 127.0.0.1, at `$PORT` or a free one, and says where.
+/// Listens on 127.0.0.1, on `$PORT` or a free port, and prints the address.
 ///
 /// # Errors
 /// `$PORT` is no number, or is taken.

@@ -19,7 +19,7 @@ const CONNECTIONS: &str = "20000";
 
 const CONFIGURATION: &str = include_str!("../nginx.conf");
 
-/// Writes the configuration into the folder. Answers how to start it and where it will listen.
+/// Writes the configuration into the folder. Returns the command and the address it will listen on.
 pub(crate) fn command(folder: &Path) -> anyhow::Result<(Command, SocketAddr)> {
     ensure_installed("nginx", "nginx", "https://nginx.org/en/download.html")?;
     ensure!(

@@ -20,7 +20,7 @@ const FILES: [(&str, &str); 4] = [
 
 const LOCK: &str = include_str!("../node/package-lock.json");
 
-/// What says that npm is done with this lock.
+/// The file with the lock that npm has installed.
 const INSTALLED: &str = "installed.json";
 
 /// Two tests of one process do not install at the same time.

@@ -39,7 +39,7 @@ impl RawViewer {
         viewer.connection.write_all(request.as_bytes()).await?;
         viewer.sees("\r\n\r\n").await?;
         if peer.protocol() == PeerProtocol::SocketIo {
-            // A masked frame with the packet that joins, and what the server answers to it.
+            // A masked frame with the connect packet, and the reply of the server.
             viewer.connection.write_all(b"\x81\x82\x00\x00\x00\x0040").await?;
             viewer.sees("40{").await?;
         }

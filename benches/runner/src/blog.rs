@@ -21,7 +21,7 @@ const TRIES: usize = 120;
 /// A post that ships with the blog.
 pub(crate) const SLUG: &str = "one-frame-for-ten-thousand-readers";
 
-/// The running server, over a database of its own.
+/// A running server with its own database.
 #[derive(Debug)]
 pub(crate) struct Blog {
     process: Process,
@@ -45,7 +45,7 @@ impl Blog {
         command
             .env("HORIZON_ADDR", "127.0.0.1:0")
             .env("HORIZON_STORE", store)
-            // The generator says who each viewer is, as a proxy would.
+            // The load generator sends `X-Forwarded-For` as a proxy does.
             .env("HORIZON_TRUSTED_PROXIES", "127.0.0.0/8");
         if let Some(posts) = posts {
             command.env("HORIZON_POSTS", posts);

@@ -1,11 +1,11 @@
-//! How many events a second are counted, as a benchmark of its own tells.
+//! Events counted per second, from the benchmark `ingestion`.
 
 use std::env;
 
 use anyhow::{Context, ensure};
 use tokio::process::Command;
 
-/// Runs the benchmark and answers its last line.
+/// Runs the benchmark and returns its last line.
 pub(crate) async fn summary() -> anyhow::Result<String> {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(["bench", "--package", "horizon-benches", "--bench", "ingestion"]);

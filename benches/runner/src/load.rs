@@ -1,4 +1,4 @@
-//! The load generator, as a process of its own.
+//! The load generator process.
 
 use std::{fs, path::PathBuf, process::Stdio};
 

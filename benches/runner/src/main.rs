@@ -51,7 +51,7 @@ async fn main() -> anyhow::Result<()> {
     run::run(&Cli::parse()).await
 }
 
-/// Tells whoever waits.
+/// Prints a line of progress.
 #[expect(clippy::print_stderr, reason = "this program talks to a person")]
 fn say(line: &str) {
     eprintln!("{line}");

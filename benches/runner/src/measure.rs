@@ -114,7 +114,7 @@ impl BenchSetup {
         );
         let mean = report.figure("/burst/frames_per_viewer_per_second/mean")?;
         let most = report.figure("/burst/frames_per_viewer_per_second/most")?;
-        // What leaves at an even pace may arrive in a bunch, so the most in a second is told and not held to the limit.
+        // Evenly sent messages may arrive together, so the maximum per second is reported but not limited.
         let frames = Aim::at_most(format!("{likes}: frames to each"), mean, 10.0, "a second");
         Ok(vec![
             frames.and(true, &format!("at most {most} in one")),

@@ -37,7 +37,7 @@ const SECRET: (&str, &str) = ("HORIZON_SECRET", "a sentence of at least thirty-t
 /// The like of the reader who asks.
 const LIKE: (&str, &str) = ("/horizon/likes/hello", "019ab4f0c1d27a3c8e5f6071829304a5");
 
-/// How long answers took.
+/// Response times.
 #[derive(Debug, Default)]
 struct Times {
     pages: Vec<Duration>,

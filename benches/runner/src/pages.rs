@@ -1,4 +1,4 @@
-//! How many pages a second the blog answers, and how soon after its start the first.
+//! Pages per second of the blog, and the time from its start to the first page.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ use crate::{
 /// The header with which a browser asks for brotli.
 pub(crate) const BROTLI: &str = "Accept-Encoding: br";
 
-/// How often the start is measured. The middle one is told.
+/// Measurements of the start. The median is reported.
 const STARTS: usize = 5;
 
 /// The header with which a client asks for gzip.
@@ -58,13 +58,13 @@ pub(crate) async fn measure(
     pages(&text, cpu()? - before)
 }
 
-/// Reads what wrk says, for a server that took so many seconds of CPU.
+/// Parses the output of wrk for a server that used this CPU time, in seconds.
 fn pages(text: &str, cpu_seconds: f64) -> anyhow::Result<Pages> {
     let figure = |name: &str| {
         let line = text.lines().find_map(|line| line.trim().strip_prefix(name));
         line.with_context(|| format!("wrk says no {name}")).map(str::trim)
     };
-    // "200000 requests in 10.00s, 1.50GB read": the bytes a second are told with three digits.
+    // "200000 requests in 10.00s, 1.50GB read": the bytes a second have only three digits.
     let total = text.lines().find_map(|line| line.trim().split_once(" requests in "));
     let total: f64 = total.context("wrk says no number of requests")?.0.parse()?;
     let per_second: f64 = figure("Requests/sec:")?.parse()?;
@@ -75,7 +75,7 @@ fn pages(text: &str, cpu_seconds: f64) -> anyhow::Result<Pages> {
     })
 }
 
-/// Bytes as wrk says them, such as `1.50MB`.
+/// Parses a size of wrk, such as `1.50MB`.
 fn bytes(text: &str) -> anyhow::Result<f64> {
     let units = [("GB", 30), ("MB", 20), ("KB", 10), ("B", 0)];
     let found = units

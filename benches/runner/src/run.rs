@@ -19,7 +19,7 @@ use crate::{
     size::Size,
 };
 
-/// What came of all parts.
+/// The results of all parts.
 #[derive(Debug, Default)]
 struct Results {
     rows: Vec<Row>,
@@ -101,9 +101,9 @@ impl Results {
             let (viewers, rounds) = (crate::text::grouped(size.viewers), size.rounds);
             let _ = write!(
                 text,
-                "\n{viewers} viewers, 100 messages, 10 a second, measured {rounds} times in turn: the median \
-                 by CPU, and the CPU of all. The others send the posted 150 bytes; EventHorizon counts likes and sends the page's \
-                 numbers.\n\n{}",
+                "\n{viewers} viewers, 100 messages, 10 a second, measured {rounds} times in turn: the median by CPU, \
+                 and the CPU of all. The others send the posted 150 bytes; EventHorizon counts likes and sends the \
+                 page's numbers.\n\n{}",
                 beside::table(&self.rows)
             );
         }

@@ -58,7 +58,7 @@ impl Bench {
     /// Opens all viewers and lets the server settle.
     ///
     /// # Errors
-    /// When nobody could connect.
+    /// No viewer could connect.
     pub async fn join(&mut self) -> anyhow::Result<(Join, Memory)> {
         let viewers = self.options.viewers;
         let before = self.border()?;
@@ -89,7 +89,7 @@ impl Bench {
         Ok((join, memory))
     }
 
-    /// Waits until the server has told everyone of everyone.
+    /// Waits until every viewer has the final number of viewers.
     pub async fn settle(&self) {
         let _bar = self.progress.time("settling");
         self.pool
@@ -134,7 +134,7 @@ impl Bench {
         let (last, sent) = accepted
             .max()
             .with_context(|| format!("the server accepted nothing: {:?}", published.first()))?;
-        // Whoever came later is not told where each message counts.
+        // With posts, a viewer does not receive messages from before its connection.
         let is_told = |connected| self.server.kind == PublishKind::Like || connected <= sent;
         let has_last = |log: &ReceiveLog| {
             !log.connected.is_some_and(is_told) || log.last.is_some_and(|reading| reading.value >= last)

@@ -24,11 +24,11 @@ enum BodyState {
     Size(usize),
     /// Between the size's digits and the line end.
     Extension(usize),
-    /// In a chunk with so many bytes to come.
+    /// Inside a chunk with this many bytes left.
     Data(usize),
     /// After the last chunk.
     Over,
-    /// After something that is no chunk.
+    /// After an invalid chunk.
     Broken,
 }
 
@@ -84,7 +84,7 @@ impl Chunks {
 }
 
 impl BodyState {
-    /// The state after a byte that is no data.
+    /// Returns the state after a byte of the framing.
     fn after(self, byte: u8) -> Self {
         let digit = char::from(byte)
             .to_digit(16)

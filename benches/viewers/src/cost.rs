@@ -56,7 +56,7 @@ impl Border {
         }
     }
 
-    /// How much the server's memory grew until another border, in KiB for each of so many.
+    /// Returns the growth of the server's memory until another measurement, in KiB per viewer.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "memory in KiB is far below 2^52")]
     pub fn growth_kib(&self, end: &Self, each_of: usize) -> Option<f64> {

@@ -8,7 +8,7 @@ use crate::clock::millis;
 /// Significant digits of a latency.
 const DIGITS: u8 = 3;
 
-/// The longest latency that is told apart, in microseconds: an hour.
+/// The longest latency in the histogram, in microseconds: an hour.
 const LONGEST: u64 = 3_600_000_000;
 
 /// The middle, the worst of a hundred, and the worst.

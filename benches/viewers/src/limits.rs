@@ -4,10 +4,10 @@ use anyhow::{Context, ensure};
 
 use crate::client_addresses;
 
-/// File descriptors for everything that is no viewer: standard streams, the runtime, the requests.
+/// File descriptors for standard streams, the runtime and publish requests.
 const RESERVE: u64 = 200;
 
-/// Raises the limit of file descriptors as far as it goes, and says whether so many viewers fit.
+/// Raises the limit of file descriptors to its maximum, and checks that it is enough for the viewers.
 ///
 /// # Errors
 /// A sentence for the user when they do not.

@@ -1,4 +1,4 @@
-//! The program `viewers`; the crate's documentation says how it is used.
+//! The program `viewers`. The documentation of the crate describes its use.
 
 use std::{io::Write, process::ExitCode};
 
@@ -12,8 +12,8 @@ async fn main() -> ExitCode {
     match measure(Options::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // A sentence for the user, without the backtrace that an error from `main` would show. If nobody listens on
-            // standard error, the exit code still says it.
+            // Print the error without the backtrace of an error from `main`. If writing to
+            // standard error fails, the exit code still reports it.
             let _ = writeln!(std::io::stderr(), "viewers: {error:#}");
             ExitCode::FAILURE
         }

@@ -11,7 +11,7 @@ use crate::{
     server::Protocol,
 };
 
-/// Opens live streams by the thousand and says what they cost the server.
+/// Opens thousands of live streams and measures what they cost the server.
 #[derive(Clone, Debug, Parser)]
 #[command(version, about)]
 pub struct Options {
@@ -42,7 +42,7 @@ pub struct Options {
     /// How long the last message may take to everyone, in seconds.
     #[arg(long, default_value_t = 10)]
     pub patience: u32,
-    /// Nothing must have come for so long, in seconds, before a phase begins: the server has told everyone of everyone.
+    /// How long no message must arrive before a phase begins, in seconds.
     #[arg(long, default_value_t = 2.0, value_parser = above_zero)]
     pub settle: f64,
     /// A file for the report as JSON.
@@ -125,7 +125,7 @@ pub struct IdleOptions {
 /// Options of `burst`.
 #[derive(Clone, Debug, Args, Serialize)]
 pub struct BurstOptions {
-    /// Messages a second; the schedule does not wait for the answers.
+    /// Messages per second, sent without waiting for responses.
     #[arg(long, default_value_t = 5_000.0, value_parser = above_zero)]
     pub rate: f64,
     /// How long, in seconds.
@@ -153,7 +153,7 @@ pub struct StalledOptions {
 /// Options of `churn`.
 #[derive(Clone, Debug, Args, Serialize)]
 pub struct ChurnOptions {
-    /// Viewers a second who leave, each for somebody new.
+    /// Viewers per second that are replaced.
     #[arg(long, default_value_t = 200.0, value_parser = above_zero)]
     pub rate: f64,
     /// How long, in seconds.

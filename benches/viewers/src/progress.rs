@@ -20,7 +20,7 @@ impl Progress {
         Self { is_quiet }
     }
 
-    /// A phase of so many steps. The bar is gone when it is dropped.
+    /// A progress bar with this many steps. Dropping it removes the bar.
     #[must_use]
     pub fn steps(self, what: &'static str, count: usize) -> Bar {
         let bar = if self.is_quiet {

@@ -47,7 +47,7 @@ pub struct Join {
     pub connect_ms: Option<Quantiles>,
     /// From the first start until the last is good, in seconds.
     pub wall_seconds: f64,
-    /// The server's seconds on a processor until everyone had been told of everyone.
+    /// The CPU time of the server until every viewer had the final number of viewers, in seconds.
     pub server_cpu_seconds: Option<f64>,
     /// The same for each who connected, in milliseconds.
     pub server_cpu_ms_per_join: Option<f64>,

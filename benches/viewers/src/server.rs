@@ -47,7 +47,7 @@ impl TargetServer {
     /// The server behind a URL.
     ///
     /// # Errors
-    /// When the URL is not one of plain HTTP, or names nobody.
+    /// The URL is not plain HTTP, or its host has no address.
     pub fn new(url: &Url, protocol: Protocol, kind: PublishKind) -> anyhow::Result<Self> {
         Ok(Self {
             address: address(url)?,
@@ -72,7 +72,7 @@ impl TargetServer {
 /// Where a URL leads.
 ///
 /// # Errors
-/// When it is not one of plain HTTP, or names nobody.
+/// The URL is not plain HTTP, or its host has no address.
 pub fn address(url: &Url) -> anyhow::Result<SocketAddr> {
     ensure!(
         matches!(url.scheme(), "http" | "ws"),

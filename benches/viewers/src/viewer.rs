@@ -18,7 +18,7 @@ pub const RECORDS: usize = 1 << 17;
 pub struct Viewer {
     /// Where it sits among the viewers; its source address goes by this.
     pub seat: usize,
-    /// Its address, as the server is told.
+    /// Its `X-Forwarded-For` address.
     pub person: Ipv4Addr,
     /// Whether its socket takes little, for it will stop reading.
     pub is_small: bool,

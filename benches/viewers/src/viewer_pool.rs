@@ -131,7 +131,7 @@ impl ViewerPool {
         self.server.clock.now()
     }
 
-    /// Waits until this holds of every connected viewer that reads, but not longer than that; says whether it holds.
+    /// Waits until the condition is true for every connected viewer that reads, up to a limit. Returns whether it is.
     pub async fn wait(&self, patience: Duration, holds: impl Fn(&ReceiveLog) -> bool) -> bool {
         let deadline = tokio::time::Instant::now() + patience;
         let lacks = |viewer: &Arc<Viewer>| {
@@ -193,7 +193,7 @@ impl ViewerPool {
         Some((viewer, task))
     }
 
-    /// Waits until nobody whom this gate let in is connecting any more.
+    /// Waits until no connection with a permit of this semaphore is opening.
     pub async fn all_settled(&self, gate: &Arc<Semaphore>) {
         let all = u32::try_from(self.in_flight).unwrap_or(u32::MAX);
         let _permits = gate.acquire_many(all).await;

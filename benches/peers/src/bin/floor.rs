@@ -1,4 +1,4 @@
-//! The least that a server can do which sends each message to everybody: one frame, and one write a socket.
+//! The least work of a server that sends each message to all viewers: one frame, and one write per socket.
 //!
 //! A viewer is a socket in a list and nothing else: no task, no buffer, no timer, not even an entry in the poller. What
 //! another server costs beyond this is what it does beyond this.
@@ -34,13 +34,13 @@ async fn main() -> anyhow::Result<()> {
     loop {
         tokio::select! {
             accepted = listener.accept() => connections.push(serve(accepted?.0, &viewers)),
-            // A broken connection concerns nobody else.
+            // An error of one connection does not affect others.
             Some(_ended) = connections.next() => {}
         }
     }
 }
 
-/// Answers requests until the connection ends or is one of a viewer.
+/// Serves requests until the connection ends or becomes that of a viewer.
 async fn serve(mut connection: TcpStream, viewers: &Viewers) -> io::Result<()> {
     let mut read = Vec::new();
     loop {
@@ -70,7 +70,7 @@ fn publish(viewers: &Viewers, frame: &[u8]) {
     viewers.borrow_mut().retain_mut(takes);
 }
 
-/// A message of one line as an event, in a chunk of its own.
+/// Returns a message of one line as an event in one chunk.
 fn frame(text: &[u8]) -> Vec<u8> {
     let event = [b"data: ", text, b"\n\n"].concat();
     [format!("{:x}\r\n", event.len()).as_bytes(), &event, b"\r\n"].concat()
@@ -79,7 +79,7 @@ fn frame(text: &[u8]) -> Vec<u8> {
 /// What is wanted of this server.
 #[derive(Debug, PartialEq, Eq)]
 enum Request {
-    /// To send this to everybody.
+    /// Send this to all viewers.
     Publish(Vec<u8>),
     /// To become a viewer.
     View,

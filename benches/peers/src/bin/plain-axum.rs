@@ -1,4 +1,4 @@
-//! What one writes with axum alone to send each message to everybody: its server-sent events over a broadcast channel.
+//! Sends each message to all viewers with axum alone: its server-sent events over a broadcast channel.
 
 use std::convert::Infallible;
 
@@ -34,7 +34,7 @@ async fn subscribe(State(messages): State<Messages>) -> Sse<impl Stream<Item = R
 }
 
 async fn publish(State(messages): State<Messages>, text: String) -> StatusCode {
-    // Nobody may be there.
+    // There may be no viewer.
     let _ = messages.send(text);
     StatusCode::NO_CONTENT
 }

@@ -50,10 +50,10 @@ struct Likes {
 }
 
 impl Publisher {
-    /// One with so many connections.
+    /// Creates a publisher with this many connections.
     ///
     /// # Errors
-    /// When the URL is not one of plain HTTP, or names nobody.
+    /// The URL is not plain HTTP, or its host has no address.
     pub fn new(destination: &Destination, connections: usize) -> anyhow::Result<Self> {
         Ok(Self {
             kind: destination.kind,

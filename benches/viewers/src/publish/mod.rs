@@ -61,7 +61,7 @@ pub struct Publication {
     pub outcome: PublishOutcome,
 }
 
-/// What came of a request.
+/// The outcome of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PublishOutcome {
     /// It was accepted, and is seen with this number or a greater one.
@@ -70,7 +70,7 @@ pub enum PublishOutcome {
     Refused(u16),
     /// There was no answer.
     Broken,
-    /// It was not sent: too many were waiting for their answers.
+    /// It was not sent, because too many requests were in flight.
     Unsent,
 }
 

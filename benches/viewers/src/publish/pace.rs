@@ -1,4 +1,4 @@
-//! Publishes at a rate that does not wait for the answers.
+//! Publishes at a fixed rate, without waiting for responses.
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,7 +20,7 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// So many a second for so many seconds.
+    /// A number of messages per second, for a number of seconds.
     #[must_use]
     #[expect(
         clippy::cast_possible_truncation,
@@ -57,7 +57,7 @@ impl Pace {
                 Err(_full) => all.push(unsent(clock)),
                 Ok(permit) => {
                     let publisher = Arc::clone(publisher);
-                    // Whoever likes does not wait for a connection of somebody else.
+                    // A request does not wait for the connection of another one.
                     let due = origin + micros(self.due(number));
                     waiting.spawn(async move {
                         let _permit = permit;

@@ -24,7 +24,7 @@ const WINDOW: std::time::Duration = std::time::Duration::from_secs(1);
 pub struct Burst {
     /// What was asked of the server.
     pub offered: Offered,
-    /// How often a viewer is told.
+    /// The frames per second of a viewer.
     pub frames_per_viewer_per_second: FramesASecond,
     /// From just before a message was sent until the last viewer had it or a later one, in milliseconds.
     pub to_everyone_ms: Option<Quantiles>,
@@ -44,13 +44,13 @@ pub struct Offered {
     pub unsent: usize,
     /// Without an answer: the connection broke, or it took too long.
     pub broken: usize,
-    /// Answered with a status that is no success, by status.
+    /// Responses with an error status, by status.
     pub refused: BTreeMap<u16, usize>,
     /// Accepted messages a second, from the first one sent to the last answer.
     pub accepted_per_second: f64,
 }
 
-/// How often a viewer is told.
+/// The frames per second of a viewer.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct FramesASecond {
     /// The most that any viewer got within any one second.

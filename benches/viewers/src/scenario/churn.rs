@@ -17,7 +17,7 @@ use crate::{
 /// Coming and going, and what became of the messages meanwhile.
 #[derive(Clone, Debug, Serialize)]
 pub struct Churn {
-    /// Viewers who left, each for somebody new.
+    /// Viewers that left, each replaced by a new one.
     pub replaced: u32,
     /// The same a second, as it was achieved.
     pub replaced_per_second: f64,
@@ -25,7 +25,8 @@ pub struct Churn {
     pub newcomers_connect_ms: Option<Quantiles>,
     /// How many were connected at the end.
     pub connected_at_the_end: usize,
-    /// What arrived, and what it cost. Whoever was there for a part should have what was published in that part.
+    /// The deliveries and their cost. A viewer that was connected for a part of the time should have the messages of that
+    /// part.
     #[serde(flatten)]
     pub deliveries: Deliveries,
 }
@@ -58,7 +59,7 @@ pub(super) async fn run(mut bench: Bench, options: &options::ChurnOptions) -> an
     Ok(bench.report(join, memory, Figures::Churn(figures)))
 }
 
-/// Replaces viewers at a pace; says how long it took.
+/// Replaces viewers at a fixed rate. Returns the time it took.
 async fn replace(bench: &mut Bench, pace: Pace) -> anyhow::Result<Duration> {
     let bar = bench.progress.steps("churning", usize::try_from(pace.count)?);
     let gate = bench.pool.gate();

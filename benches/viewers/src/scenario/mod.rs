@@ -26,7 +26,7 @@ const CONNECTIONS: usize = 16;
 /// Runs the scenario that was asked for.
 ///
 /// # Errors
-/// When there is nothing to measure: nobody could connect, nothing could be published.
+/// No viewer could connect, or nothing could be published.
 pub(crate) async fn run(bench: Bench) -> anyhow::Result<Report> {
     match bench.options.scenario.clone() {
         Scenario::Deliveries(options) => deliveries::run(bench, &options).await,

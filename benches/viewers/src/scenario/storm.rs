@@ -34,7 +34,7 @@ pub struct Storm {
     pub all_right_seconds: Option<f64>,
     /// Viewers who did not show the right numbers in the end.
     pub never_right: usize,
-    /// What it cost until the server had told everyone of everyone.
+    /// The cost until every viewer had the final number of viewers.
     pub cost: Cost,
 }
 

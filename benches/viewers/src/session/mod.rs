@@ -1,4 +1,4 @@
-//! One viewer's connection, from the first packet until somebody ends it.
+//! The connection of a viewer.
 
 mod socketio;
 mod sse;

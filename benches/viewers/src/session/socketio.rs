@@ -10,7 +10,7 @@ use crate::viewer::Failure;
 /// Asks to join the default namespace.
 const JOIN: &str = "40";
 
-/// Answers the server's heartbeat.
+/// The reply to a heartbeat of the server.
 const PONG: &str = "3";
 
 /// Opens the connection and listens until it ends.
@@ -27,7 +27,7 @@ pub(super) async fn listen(stream: TcpStream, mut subscriber: Subscriber) -> Fai
     }
 }
 
-/// Takes one packet and answers it; `None` when the connection has ended.
+/// Reads one packet and replies to it. Returns `None` at the end of the connection.
 async fn turn(socket: &mut WebSocketStream<TcpStream>, subscriber: &mut Subscriber) -> Option<()> {
     let message = socket.next().await?.ok()?;
     ws::take(subscriber, &message);

@@ -1,4 +1,4 @@
-//! Server-sent events over HTTP/1.1, written by hand: a request, one task, no buffer of its own.
+//! Server-sent events over HTTP/1.1 without an HTTP library: one request, one task, no buffer.
 
 use std::{future::poll_fn, mem::MaybeUninit, pin::Pin, task::ready};
 

@@ -82,7 +82,7 @@ impl FakeServer {
 }
 
 impl Shared {
-    /// Answers requests until the connection ends.
+    /// Serves requests until the connection ends.
     async fn serve(self: Arc<Self>, stream: TcpStream) -> Option<()> {
         let mut stream = BufReader::new(stream);
         loop {

@@ -1,7 +1,8 @@
 //! Valid HTTP with invalid requests.
 
 use anyhow::{Context, ensure};
-use horizon_test_support::{ServerOptions, WebServer, http};
+use horizon_test_support::{ServerOptions, WebServer, http, raw};
+use tokio::{io::AsyncWriteExt, net::TcpStream};
 
 use crate::answers_on;
 
@@ -208,8 +209,17 @@ fn check(case: &RequestCase, answer: &http::Response) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Returns the head of the response to `GET`, in lower case. An HTTP client would normalize the path.
+async fn raw_head(server: &WebServer, path: &str) -> anyhow::Result<String> {
+    let mut stream = TcpStream::connect(server.address()).await?;
+    let request = format!("GET {path} HTTP/1.1\r\nhost: a\r\n\r\n");
+    stream.write_all(request.as_bytes()).await?;
+    let head = raw::read_until(&mut stream, "\r\n\r\n").await?;
+    Ok(head.to_lowercase())
+}
+
 #[tokio::test]
-async fn a_page_that_nobody_wrote_is_a_404_and_no_way_to_another_host() -> anyhow::Result<()> {
+async fn an_unknown_path_is_a_404_and_redirects_to_no_other_host() -> anyhow::Result<()> {
     let server = WebServer::start(ServerOptions::default()).await?;
     for path in [
         "/blog/nobody",
@@ -220,15 +230,17 @@ async fn a_page_that_nobody_wrote_is_a_404_and_no_way_to_another_host() -> anyho
         "/pkg/../../etc/passwd",
         "/media/..%2f..%2f/etc/passwd",
     ] {
-        let answer = http::get(server.address(), path).await?;
-        ensure!(answer.status == 404, "{path} is answered with {}", answer.status);
+        let head = raw_head(&server, path).await?;
+        ensure!(head.starts_with("http/1.1 404 "), "{path} is answered with {head}");
     }
     for path in [
         "//evil.example/",
         "/%0d%0aLocation:%20https://evil.example/",
         "/\\evil.example/",
     ] {
-        let location = http::get(server.address(), path).await?.header("location");
+        let head = raw_head(&server, path).await?;
+        let location = head.lines().find_map(|line| line.strip_prefix("location: "));
+        let location = location.unwrap_or_default();
         ensure!(
             !location.starts_with("//") && !location.contains("evil.example:") && !location.starts_with("http"),
             "{path} leads to {location}"
