@@ -60,9 +60,9 @@ pub(crate) enum Subject {
 /// opens the breaker: the read continues in the background, and further reads of its subject fail at once. The first
 /// read that succeeds closes the breaker.
 #[derive(Clone)]
-pub(crate) struct Breaker(Arc<Inner>);
+pub(crate) struct Breaker(Arc<BreakerState>);
 
-struct Inner {
+struct BreakerState {
     is_open: AtomicBool,
     detached: Mutex<HashSet<Subject>>,
     warned: Mutex<Option<Instant>>,
@@ -75,7 +75,7 @@ struct Inner {
 impl Breaker {
     /// Creates a closed breaker. Background reads are tasks of `tasks` on the current runtime, and end on `stop`.
     pub(crate) fn new(tasks: TaskTracker, stop: CancellationToken, health: Health) -> Self {
-        Self(Arc::new(Inner {
+        Self(Arc::new(BreakerState {
             is_open: AtomicBool::new(false),
             detached: Mutex::default(),
             warned: Mutex::default(),

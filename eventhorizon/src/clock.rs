@@ -16,9 +16,9 @@ const MAX_COUNTER: u16 = 0xfff;
 
 /// Tells the time and stamps events. Clones share their state.
 #[derive(Clone)]
-pub(crate) struct EventClock(Arc<Inner>);
+pub(crate) struct EventClock(Arc<ClockState>);
 
-struct Inner {
+struct ClockState {
     clock: CorrectedClock,
     /// The time of the last stamp, and its counter.
     last: Mutex<(Timestamp, u16)>,
@@ -26,7 +26,7 @@ struct Inner {
 
 impl EventClock {
     pub(crate) fn new(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
-        Self(Arc::new(Inner {
+        Self(Arc::new(ClockState {
             clock: CorrectedClock::new(now),
             last: Mutex::new((Timestamp::from_millis(i64::MIN), 0)),
         }))

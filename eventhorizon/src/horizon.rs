@@ -30,9 +30,9 @@ const RATES_KEY: &str = "EventHorizon 2026 networks of the rate limits";
 /// Clones share their state. [`close`](Self::close) shuts the site down. Dropping the last clone does so in the
 /// background, without telling when the store is free again.
 #[derive(Clone)]
-pub struct Horizon(pub(crate) Arc<Inner>);
+pub struct Horizon(pub(crate) Arc<SiteState>);
 
-pub(crate) struct Inner {
+pub(crate) struct SiteState {
     pub(crate) rules: Rules,
     pub(crate) config: Config,
     pub(crate) clock: EventClock,
@@ -69,7 +69,7 @@ impl Drop for ConnectionGuard {
     }
 }
 
-impl Drop for Inner {
+impl Drop for SiteState {
     fn drop(&mut self) {
         self.closing.cancel();
         self.delivered.cancel();
@@ -107,7 +107,7 @@ impl Horizon {
         tasks.spawn(health.supervise("visits", async move { sender.run(stop).await }));
         let cache = Arc::new(ReadCache::new());
         let breaker = Breaker::new(tasks.clone(), delivered.clone(), health.clone());
-        let horizon = Self(Arc::new(Inner {
+        let horizon = Self(Arc::new(SiteState {
             rules,
             readers: Readers::new(&secret, &config),
             limiters: RateLimiters::new(config.rates, secret.key(RATES_KEY)),

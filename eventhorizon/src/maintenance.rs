@@ -4,10 +4,10 @@ use std::sync::{Arc, Weak};
 
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use crate::{horizon::Inner, rates::CLEANUP_INTERVAL, visit_queue::TICK};
+use crate::{horizon::SiteState, rates::CLEANUP_INTERVAL, visit_queue::TICK};
 
 /// Runs until the site is dropped. One timer serves all connections and limiters.
-pub(crate) async fn run_maintenance(inner: Weak<Inner>) {
+pub(crate) async fn run_maintenance(inner: Weak<SiteState>) {
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let (mut cleaned_up, mut lost) = (Instant::now(), 0);

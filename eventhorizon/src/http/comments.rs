@@ -16,7 +16,7 @@ use crate::{CommentOutcome, ExistingPage, NewComment, Paging, Problem, ProblemKi
 const MAX_LIMIT: usize = 100;
 
 #[derive(Deserialize)]
-struct CommentsQuery {
+struct ThreadsQuery {
     before: Option<String>,
     thread: Option<String>,
     after: Option<String>,
@@ -42,7 +42,7 @@ impl Handler<'_> {
         if self.method == Method::POST {
             return self.post_comment(&page).await;
         }
-        let query: CommentsQuery = parse::query(self.query)?;
+        let query: ThreadsQuery = parse::query(self.query)?;
         let paging = query.paging()?;
         let before = query_id("before", query.before.as_deref())?;
         let Some(head) = query_id("thread", query.thread.as_deref())? else {
@@ -92,7 +92,7 @@ impl CommentForm {
     }
 }
 
-impl CommentsQuery {
+impl ThreadsQuery {
     fn paging(&self) -> Result<Paging, Problem> {
         let Some(text) = &self.limit else {
             return Ok(Paging::default());

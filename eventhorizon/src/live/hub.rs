@@ -13,9 +13,9 @@ use crate::{StatsSnapshot, metrics::Metrics, read_cache::ReadCache};
 ///
 /// Only existing pages are watched, so connections and pages bound the map.
 #[derive(Clone)]
-pub(crate) struct Hub(Arc<Inner>);
+pub(crate) struct Hub(Arc<HubState>);
 
-struct Inner {
+struct HubState {
     ports: Ports,
     is_embedded: bool,
     cache: Arc<ReadCache>,
@@ -48,7 +48,7 @@ impl Hub {
         tasks: TaskTracker,
         health: Health,
     ) -> Self {
-        Self(Arc::new(Inner {
+        Self(Arc::new(HubState {
             ports,
             is_embedded,
             cache,

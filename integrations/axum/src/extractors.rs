@@ -11,7 +11,7 @@ use eventhorizon::{Caller, Horizon, ProblemKind, client_addr};
 use horizon_core::{ReaderId, VisitorKey};
 use http::{Extensions, HeaderMap, request::Parts};
 
-use crate::Problem;
+use crate::ProblemResponse;
 
 /// The client address of a request; see [`client_addr`].
 ///
@@ -38,9 +38,9 @@ use crate::Problem;
 pub struct ClientAddr(pub IpAddr);
 
 impl<S: Sync> FromRequestParts<S> for ClientAddr {
-    type Rejection = Problem;
+    type Rejection = ProblemResponse;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ProblemResponse> {
         parts.extensions.get::<Self>().copied().ok_or_else(|| {
             tracing::error!("no client address on the request: run the application with horizon_axum::serve");
             ProblemKind::Internal.into()
@@ -56,10 +56,11 @@ impl<S: Sync> FromRequestParts<S> for ClientAddr {
 /// ```
 /// use axum::extract::State;
 /// use eventhorizon::Horizon;
-/// use horizon_axum::{Problem, Requester};
+/// use horizon_axum::{ProblemResponse, Requester};
 ///
-/// async fn page(State(horizon): State<Horizon>, Requester(caller): Requester) -> Result<String, Problem> {
-///     let liked = horizon.is_liked_by(&horizon.page("bread")?, &caller).await?;
+/// async fn page(State(horizon): State<Horizon>, Requester(caller): Requester) -> Result<String, ProblemResponse> {
+///     let page = horizon.page("bread")?;
+///     let liked = horizon.is_liked_by(&page, &caller).await?;
 ///     Ok(format!("liked: {liked}"))
 /// }
 /// ```

@@ -19,7 +19,7 @@
 //! | [`serve`], [`Limits`] | a server with the limits that open streams need |
 //! | [`TrackVisits`] | a layer that counts visits of pages without a live stream |
 //! | [`Requester`], [`Visitor`], [`Reader`], [`ClientAddr`] | extractors for the application's handlers |
-//! | [`Problem`] | an error response |
+//! | [`ProblemResponse`] | an error response |
 //! | [`Horizon`] and the rest of [`eventhorizon`] | likes, comments, stats and live streams for handlers |
 //!
 //! # Routes
@@ -37,7 +37,7 @@
 //! A body may have 64 KiB and must arrive within 10 seconds. Requests that write must come from a page of this host, of
 //! one of [`Config::origins`](eventhorizon::Config::origins), or from no page
 //! ([`same_origin`](eventhorizon::same_origin)). Those origins also get CORS headers (WHATWG Fetch §3.2). Errors are
-//! [`Problem`]s.
+//! [`ProblemResponse`]s.
 //!
 //! # Features
 //!
@@ -53,7 +53,7 @@ use axum::Router;
 pub use eventhorizon;
 pub use eventhorizon::{Horizon, Slug, shutdown_signal};
 pub use extractors::{ClientAddr, Reader, Requester, Visitor};
-pub use problem::Problem;
+pub use problem::ProblemResponse;
 pub use serve::{Limits, serve};
 pub use visits::{TrackVisits, TrackVisitsService};
 

@@ -10,9 +10,9 @@ use http::{HeaderValue, header};
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use axum::{extract::{Path, State}, response::IntoResponse};
 /// use eventhorizon::{Horizon, Slug};
-/// use horizon_axum::Problem;
+/// use horizon_axum::ProblemResponse;
 ///
-/// async fn likes(State(horizon): State<Horizon>, Path(slug): Path<String>) -> Result<String, Problem> {
+/// async fn likes(State(horizon): State<Horizon>, Path(slug): Path<String>) -> Result<String, ProblemResponse> {
 ///     let page = horizon.page(&slug)?;
 ///     let stats = horizon.stats(&[page.into()]).await?;
 ///     Ok(stats[0].likes.to_string())
@@ -24,27 +24,27 @@ use http::{HeaderValue, header};
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug)]
-pub struct Problem(pub eventhorizon::Problem);
+pub struct ProblemResponse(pub eventhorizon::Problem);
 
-impl From<eventhorizon::Problem> for Problem {
+impl From<eventhorizon::Problem> for ProblemResponse {
     fn from(problem: eventhorizon::Problem) -> Self {
         Self(problem)
     }
 }
 
-impl From<ProblemKind> for Problem {
+impl From<ProblemKind> for ProblemResponse {
     fn from(kind: ProblemKind) -> Self {
         Self(eventhorizon::Problem::new(kind))
     }
 }
 
-impl From<horizon_core::Error> for Problem {
+impl From<horizon_core::Error> for ProblemResponse {
     fn from(error: horizon_core::Error) -> Self {
         Self(error.into())
     }
 }
 
-impl IntoResponse for Problem {
+impl IntoResponse for ProblemResponse {
     fn into_response(self) -> Response {
         let mut response = (self.0.status(), self.0.to_json()).into_response();
         let headers = response.headers_mut();
