@@ -20,9 +20,9 @@ use eventhorizon::{
 use horizon_benches::{cpu_seconds, cpu_seconds_of};
 use horizon_core::testing::Store;
 use horizon_core::{Draft, Event, EventId, EventKind, Ports, ReaderId, Stamp, Timestamp, Topic, Visibility};
-use horizon_memory::{MemoryBus, MemoryPresence, MemoryStats};
-use horizon_redis::{RedisConfig, RedisStats, testing::RedisServer};
-use horizon_sqlite::SqliteStats;
+use horizon_memory::{MemoryBus, MemoryPresence, MemoryStore};
+use horizon_redis::{RedisConfig, RedisStore, testing::RedisServer};
+use horizon_sqlite::SqliteStore;
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -65,9 +65,9 @@ async fn main() -> Result<()> {
     writeln!(stdout(), "store   comments elsewhere   CPU per GET")?;
     for name in ["memory", "sqlite", "redis"] {
         let store: Arc<dyn Store> = match name {
-            "sqlite" => Arc::new(SqliteStats::open(folder.path().join("horizon.db"))?),
-            "redis" => Arc::new(RedisStats::connect(&RedisConfig::new(&server.url())?)?),
-            _ => Arc::new(MemoryStats::new()),
+            "sqlite" => Arc::new(SqliteStore::open(folder.path().join("horizon.db"))?),
+            "redis" => Arc::new(RedisStore::connect(&RedisConfig::new(&server.url())?)?),
+            _ => Arc::new(MemoryStore::new()),
         };
         let redis = server.id().filter(|_| name == "redis");
         let costs = measure(name, store, redis, sizes, requests).await?;

@@ -9,8 +9,8 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
-use horizon_core::{Analytics, Event, EventKind, Stamp, Timestamp, Topic};
-use horizon_memory::MemoryStats;
+use horizon_core::{Event, EventBus, EventKind, Stamp, Timestamp, Topic};
+use horizon_memory::MemoryStore;
 use horizon_redis::testing::RedisServer;
 use horizon_redis::{RedisBus, RedisConfig};
 use tokio::task::JoinSet;
@@ -65,7 +65,7 @@ async fn measure(query: &str) -> Result<f64> {
     let _replica = RedisServer::start(&["--replicaof", "127.0.0.1", &port]).await?;
     while master.cli(&["WAIT", "1", "1000"]).await?.trim() != "1" {}
     let config = RedisConfig::new(&format!("{}{query}", master.url()))?;
-    let pipe = Arc::new(RedisBus::connect(&config, Arc::new(MemoryStats::new()))?);
+    let pipe = Arc::new(RedisBus::connect(&config, Arc::new(MemoryStore::new()))?);
     let start = Instant::now();
     let mut trackers: JoinSet<_> = (0..TRACKERS)
         .map(|tracker| track(Arc::clone(&pipe), tracker, start + TIME))

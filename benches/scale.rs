@@ -10,11 +10,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
-use horizon_core::{Analytics, Event, StatsStore, Timestamp, process_batch};
-use horizon_memory::MemoryStats;
+use horizon_core::{Event, EventBus, StatsStore, Timestamp, process_batch};
+use horizon_memory::MemoryStore;
 use horizon_redis::testing::RedisServer;
-use horizon_redis::{ConsumerConfig, RedisBus, RedisConfig, RedisConsumer, RedisStats};
-use horizon_sqlite::SqliteStats;
+use horizon_redis::{ConsumerConfig, RedisBus, RedisConfig, RedisConsumer, RedisStore};
+use horizon_sqlite::SqliteStore;
 use tokio::process::Command;
 use tokio::sync::Notify;
 
@@ -44,7 +44,7 @@ async fn main() -> Result<()> {
 
     server.cli(&["FLUSHALL"]).await?;
     let config = RedisConfig::new(&server.url())?;
-    let pipe = RedisBus::connect(&config, Arc::new(MemoryStats::new()))?;
+    let pipe = RedisBus::connect(&config, Arc::new(MemoryStore::new()))?;
     let tracked = track(&pipe, &horizon_benches::events(0, EVENTS)?).await?;
     table.row(&format!("one web node: RedisBus, {CALLERS} callers"), tracked, raw)?;
 
@@ -66,9 +66,9 @@ async fn main() -> Result<()> {
 
 fn open(name: &str, file: &std::path::Path, config: &RedisConfig) -> Result<Arc<dyn StatsStore>> {
     Ok(match name {
-        "sqlite" => Arc::new(SqliteStats::open(file)?),
-        "redis" => Arc::new(RedisStats::connect(config)?),
-        _ => Arc::new(MemoryStats::new()),
+        "sqlite" => Arc::new(SqliteStore::open(file)?),
+        "redis" => Arc::new(RedisStore::connect(config)?),
+        _ => Arc::new(MemoryStore::new()),
     })
 }
 

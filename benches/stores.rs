@@ -7,16 +7,16 @@
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use horizon_core::StatsStore;
-use horizon_memory::MemoryStats;
-use horizon_sqlite::SqliteStats;
+use horizon_memory::MemoryStore;
+use horizon_sqlite::SqliteStore;
 
 const BATCH: u64 = 1_000;
 
 fn apply(criterion: &mut Criterion) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let sqlite = SqliteStats::open(folder.path().join("bench.db")).unwrap();
-    let memory = MemoryStats::default();
+    let sqlite = SqliteStore::open(folder.path().join("bench.db")).unwrap();
+    let memory = MemoryStore::default();
     let stores: [(&str, &dyn StatsStore); 2] = [("memory", &memory), ("sqlite", &sqlite)];
     let mut group = criterion.benchmark_group("apply 1,000 new events");
     group.throughput(Throughput::Elements(BATCH)).sample_size(20);

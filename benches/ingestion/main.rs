@@ -5,7 +5,7 @@
 //! of the machine; compare the ratios of one run.
 //!
 //! The embedded variant is complete: 4,096 tasks track their events one after another and wait for each
-//! acknowledgement of `MemoryBus`, and `horizon_backend::run_accumulator_observed` counts into `SqliteStats`.
+//! acknowledgement of `MemoryBus`, and `horizon_backend::run_accumulator_observed` counts into `SqliteStore`.
 //! `reference.rs` is the plain variant.
 
 mod reference;
@@ -25,11 +25,11 @@ use std::{
 use horizon_backend::{AccumulatorObserver, CorrectedClock, run_accumulator_observed};
 use horizon_benches::cpu_seconds;
 use horizon_core::{
-    Analytics, BatchOutcome, Event, EventKind, ReaderId, Slug, Stamp, StatsStore, StatsStoreExt, Timestamp, Topic,
+    BatchOutcome, Event, EventBus, EventKind, ReaderId, Slug, Stamp, StatsStore, StatsStoreExt, Timestamp, Topic,
     VisitorKey,
 };
 use horizon_memory::MemoryBus;
-use horizon_sqlite::SqliteStats;
+use horizon_sqlite::SqliteStore;
 use tokio::{sync::oneshot, task::JoinSet, time::timeout};
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
@@ -187,7 +187,7 @@ fn reference(events: &[Event], file: &Path) -> Result<EventCost> {
 }
 
 async fn track_all(events: &[Event], file: &Path) -> Result<EventCost> {
-    let store = Arc::new(SqliteStats::open(file)?);
+    let store = Arc::new(SqliteStore::open(file)?);
     let (pipe, mut feed) = MemoryBus::new(Arc::clone(&store) as Arc<dyn StatsStore>);
     let pipe = Arc::new(pipe);
     let (stop, stopped) = oneshot::channel::<()>();
@@ -252,7 +252,7 @@ impl AccumulatorObserver for Batches {
 
 /// Both ways must have come to the same numbers.
 async fn check(file: &Path, pages: u128) -> Result<()> {
-    let store = SqliteStats::open(file)?;
+    let store = SqliteStore::open(file)?;
     let (mut visits, mut likes) = (0, 0);
     for page in 0..pages {
         let stats = store.total(&Slug::new(&format!("post-{page}"))?.into()).await?.stats;

@@ -1,6 +1,6 @@
 //! Plain SQLite with the rows that the events cause.
 //!
-//! The file has the schema and the pragmas of `SqliteStats`. One thread uses one connection, prepared statements and
+//! The file has the schema and the pragmas of `SqliteStore`. One thread uses one connection, prepared statements and
 //! transactions of 1,000 events. It writes the rows that exact counting needs: the event id, the last visit of the
 //! visitor or the like of the reader, and once per transaction the totals of each topic. It reads the key of a topic
 //! once.
@@ -8,7 +8,7 @@
 use std::{collections::HashMap, path::Path};
 
 use horizon_core::{Event, EventKind, Topic};
-use horizon_sqlite::SqliteStats;
+use horizon_sqlite::SqliteStore;
 use rusqlite::{Connection, Statement, params};
 
 use super::Result;
@@ -18,7 +18,7 @@ const BATCH: usize = 1_000;
 
 /// A fresh file as the adapter makes it, with the pragmas of its connection.
 pub(crate) fn open(file: &Path) -> Result<Connection> {
-    drop(SqliteStats::open(file)?);
+    drop(SqliteStore::open(file)?);
     let db = Connection::open(file)?;
     db.pragma_update(None, "synchronous", "FULL")?;
     db.pragma_update(None, "foreign_keys", true)?;

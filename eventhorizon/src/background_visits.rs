@@ -15,7 +15,7 @@ use crate::{
     metrics::Metrics,
     viewer_session::{VisitorIdentity, retry},
     visit_queue::VisitQueue,
-    visitors::Visitors,
+    visitors::VisitorKeys,
 };
 
 /// The largest number of background visits: 8,192, about 8 MB. Further visits are dropped and counted as failed.
@@ -30,7 +30,7 @@ const CLOSING_WAIT: Duration = Duration::from_secs(1);
 /// Looks up visitor keys in background tasks, then queues the visits. Clones share their state.
 #[derive(Clone)]
 pub(crate) struct BackgroundVisits {
-    visitors: Arc<Visitors>,
+    visitors: Arc<VisitorKeys>,
     queue: Arc<VisitQueue>,
     metrics: Arc<Metrics>,
     permits: Arc<Semaphore>,
@@ -51,7 +51,7 @@ pub(crate) struct PendingVisit {
 impl BackgroundVisits {
     /// Must be called within a runtime. The tasks belong to `tasks`, and end soon after `closing`.
     pub(crate) fn new(
-        visitors: Arc<Visitors>,
+        visitors: Arc<VisitorKeys>,
         queue: Arc<VisitQueue>,
         metrics: Arc<Metrics>,
         tasks: TaskTracker,

@@ -87,7 +87,7 @@ impl Horizon {
     }
 
     /// Sets up a site with ports of your own: an adapter that you wrote, or the fakes of `horizon-memory`. Run an
-    /// accumulator for the events that go into `ports.analytics`, or nothing is counted.
+    /// accumulator for the events that go into `ports.bus`, or nothing is counted.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -95,9 +95,9 @@ impl Horizon {
     /// use std::{future::pending, sync::Arc};
     /// use horizon_backend::now;
     /// use horizon_core::Ports;
-    /// use horizon_memory::{MemoryPresence, MemoryBus, MemoryStats};
+    /// use horizon_memory::{MemoryPresence, MemoryBus, MemoryStore};
     ///
-    /// let store = Arc::new(MemoryStats::new());
+    /// let store = Arc::new(MemoryStore::new());
     /// let (bus, consumer) = MemoryBus::new(store.clone());
     /// tokio::spawn(horizon_backend::run_accumulator(consumer, store.clone(), now, pending()));
     /// let ports = Ports::with_store(Arc::new(MemoryPresence::default()), Arc::new(bus), store);
@@ -145,7 +145,7 @@ impl Builder {
     }
 
     /// Sets the policy for events. By default all are accepted.
-    pub fn decide(mut self, policy: impl EventPolicy + 'static) -> Self {
+    pub fn event_policy(mut self, policy: impl EventPolicy + 'static) -> Self {
         self.rules.policy = Box::new(policy);
         self
     }
@@ -161,7 +161,7 @@ impl Builder {
     /// Sets the name of this process among those that share a Redis. Names of running processes must be unique. The
     /// default is `web-` and eight random hexadecimal digits.
     #[cfg(feature = "redis")]
-    pub fn node(mut self, name: horizon_core::presence::NodeId) -> Self {
+    pub fn node_name(mut self, name: horizon_core::presence::NodeId) -> Self {
         self.node = Some(name);
         self
     }

@@ -138,7 +138,7 @@ impl Horizon {
         // Last, so that invalid comments and retries do not count against the rate.
         let (limiters, metrics) = (&self.0.limiters, &self.0.metrics);
         limiters.check_comment(comment.id, caller.address(), metrics)?;
-        self.publish(draft, comment, caller, deadline).await
+        self.track_comment(draft, comment, caller, deadline).await
     }
 
     /// Returns what [`comment`](Self::comment) would return for a new comment, without recording it.
@@ -151,7 +151,7 @@ impl Horizon {
     /// Each has its first [`REPLIES_PER_THREAD`](horizon_core::REPLIES_PER_THREAD) replies; [`thread`](Self::thread)
     /// returns the others. The list is shorter if the comments or their HTML exceed
     /// [`MAX_PAGE_BYTES`](horizon_core::MAX_PAGE_BYTES). It takes 900 milliseconds at most. To render a page, prefer
-    /// [`ReadSession::threads_snapshot`](crate::ReadSession::threads_snapshot).
+    /// [`PageReads::threads_snapshot`](crate::ReadSession::threads_snapshot).
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -278,7 +278,7 @@ impl Horizon {
     /// Hands the comment to the event bus, and returns it as the store has it if it is stored already.
     ///
     /// Two requests with one id may race to here. The store keeps the first; the read finds out which that was.
-    async fn publish(
+    async fn track_comment(
         &self,
         draft: Draft,
         comment: Comment,

@@ -38,7 +38,7 @@ pub struct Config {
     /// When comments are shown.
     pub moderation: Moderation,
     /// What the privacy signals `Sec-GPC: 1` and `DNT: 1` do.
-    pub signals: Signals,
+    pub signals: PrivacySignals,
     /// Whether the reader cookie is sent only over HTTPS (`Secure`, RFC 6265 §4.1.2.5). Set it if the site uses HTTPS.
     /// False by default.
     pub secure_cookies: bool,
@@ -56,7 +56,7 @@ impl Default for Config {
             trusted_proxies: Vec::new(),
             origins: Vec::new(),
             moderation: Moderation::default(),
-            signals: Signals::default(),
+            signals: PrivacySignals::default(),
             secure_cookies: false,
             rates: Rates::default(),
             redis_may_lose_data: false,
@@ -79,7 +79,7 @@ pub enum Moderation {
 /// Expression). It also applies to [`Named`](crate::Identity::Named) callers, but not to likes and comments.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Signals {
+pub enum PrivacySignals {
     /// The reader counts without a visitor key: each live connection is a viewer, and a visit unless it is a
     /// reconnection.
     #[default]
@@ -102,7 +102,7 @@ pub struct Rates {
     /// Likes and their removals: 60 a minute by default.
     pub likes: Rate,
     /// Live streams, including reconnections: 600 a minute and 300 at once by default.
-    pub lives: Rate,
+    pub live_streams: Rate,
     /// Page loads that count as a visit without a stream: 600 a minute and 300 at once by default.
     pub visits: Rate,
 }
@@ -139,7 +139,7 @@ impl Default for Rates {
         Self {
             comments: Rate::new(5, 5),
             likes: Rate::new(60, 60),
-            lives: Rate::new(600, 300),
+            live_streams: Rate::new(600, 300),
             visits: Rate::new(600, 300),
         }
     }

@@ -10,7 +10,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     Config, Secret, background_visits::BackgroundVisits, breaker::Breaker, clock::EventClock, live::Hub,
     maintenance::run_maintenance, metrics::Metrics, rates::RateLimiters, read_cache::ReadCache, reader::Readers,
-    rules::Rules, viewer_session::VisitTracker, visit_queue::VisitQueue, visitors::Visitors,
+    rules::Rules, viewer_session::VisitTracker, visit_queue::VisitQueue, visitors::VisitorKeys,
 };
 
 /// The time limit of a like or a comment, including its reads: 3 seconds.
@@ -41,7 +41,7 @@ pub(crate) struct SiteState {
     pub(crate) limiters: RateLimiters,
     pub(crate) bots: Bots,
     pub(crate) visit_tracker: VisitTracker,
-    pub(crate) visitors: Arc<Visitors>,
+    pub(crate) visitors: Arc<VisitorKeys>,
     pub(crate) hub: Hub,
     pub(crate) cache: Arc<ReadCache>,
     pub(crate) breaker: Breaker,
@@ -92,8 +92,8 @@ impl Horizon {
         backend.register_metrics(&mut registry);
         let metrics = Arc::new(Metrics::new(registry));
         let (closing, delivered, tasks) = (CancellationToken::new(), CancellationToken::new(), TaskTracker::new());
-        let (queue, sender) = VisitQueue::new(Arc::clone(&ports.analytics), clock.clone(), Arc::clone(&metrics));
-        let visitors = Visitors::new(Arc::clone(&ports.salts), config.site.clone(), clock.clone());
+        let (queue, sender) = VisitQueue::new(Arc::clone(&ports.bus), clock.clone(), Arc::clone(&metrics));
+        let visitors = VisitorKeys::new(Arc::clone(&ports.salts), config.site.clone(), clock.clone());
         let (visitors, streams) = (Arc::new(visitors), TaskTracker::new());
         let background = BackgroundVisits::new(
             Arc::clone(&visitors),
@@ -153,7 +153,7 @@ impl Horizon {
     /// Derives a key from the site's secret for a purpose of the application, such as signing its sessions. See
     /// [`Secret::key`] for good purposes.
     #[must_use]
-    pub fn key(&self, purpose: &str) -> [u8; 32] {
+    pub fn derive_key(&self, purpose: &str) -> [u8; 32] {
         self.0.secret.key(purpose)
     }
 
@@ -194,7 +194,7 @@ impl Horizon {
     /// let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
     /// let health = horizon.health();
     /// tokio::spawn(health.supervise("newsletter", async { panic!("no paper") }));
-    /// let sentence = health.panicked().await; // in `main`: exit with this sentence
+    /// let sentence = health.wait_for_panic().await; // in `main`: exit with this sentence
     /// assert_eq!(sentence, "the background task `newsletter` panicked: no paper; restart the process");
     /// assert!(horizon.ready().await.is_err());
     /// # Ok(()) }
@@ -268,7 +268,7 @@ impl Horizon {
     /// Hands an event to the bus before `deadline`, and counts the result.
     pub(crate) async fn track(&self, event: Event, deadline: Instant) -> Result<()> {
         let (kind, topic) = (event.kind.clone(), event.topic.clone());
-        let tracked = timeout_at(deadline, self.0.ports.analytics.track(event)).await;
+        let tracked = timeout_at(deadline, self.0.ports.bus.track(event)).await;
         let tracked = tracked.unwrap_or_else(|elapsed| {
             Err(Error::unavailable("the event bus did not respond in time").with_source(elapsed))
         });

@@ -30,8 +30,8 @@
 //! | requests | [`Caller`], [`ExistingPage`], [`client_addr`], [`same_origin`], [`has_privacy_signal`], [`Origin`] |
 //! | live streams | [`Live`], [`LiveOptions`] |
 //! | likes and comments | [`LikeRequest`], [`LikeOutcome`], [`NewComment`], [`CommentOutcome`], [`Paging`] |
-//! | rendering pages | [`ReadSession`], [`StatsSnapshot`], [`ThreadsSnapshot`], [`client_js`], [`client_types`] |
-//! | HTTP | [`http`], [`Content`], [`Problem`], [`ProblemKind`], [`MAX_BODY`] |
+//! | rendering pages | [`PageReads`], [`StatsSnapshot`], [`ThreadsSnapshot`], [`client_js`], [`client_types`] |
+//! | HTTP | [`http`], [`ResponseBody`], [`Problem`], [`ProblemKind`], [`MAX_REQUEST_BYTES`] |
 //! | operation | [`BusUrl`], [`StoreUrl`], [`Health`], [`ReadinessError`], [`ConnectionGuard`], [`shutdown_signal`] |
 //!
 //! The types of events and the ports are those of [`horizon_core`].
@@ -79,7 +79,7 @@ pub use bytes;
 pub use caller::{Caller, client_addr};
 pub use client::{client_js, client_types};
 pub use comments::{CommentOutcome, NewComment, Paging};
-pub use config::{Config, Moderation, Rate, Rates, Signals};
+pub use config::{Config, Moderation, PrivacySignals, Rate, Rates};
 pub use horizon::{ConnectionGuard, Horizon};
 pub use horizon_backend::{BusUrl, Health, ReadinessError, StoreUrl, shutdown_signal};
 #[cfg(feature = "log")]
@@ -87,14 +87,14 @@ pub use horizon_backend::{LogGuard, start_log};
 pub use horizon_core::{
     self, Comment, Error, EventId, EventKind, Ports, Slug, Timestamp, Topic, Visibility, wire::PageStats,
 };
-pub use http::{Content, MAX_BODY};
+pub use http::{MAX_REQUEST_BYTES, ResponseBody};
 pub use ipnet::IpNet;
 pub use likes::{LikeOutcome, LikeRequest};
 pub use live::{Live, LiveOptions};
 pub use origin::{Origin, ParseOriginError};
 pub use page::ExistingPage;
 pub use problem::{Problem, ProblemKind};
-pub use read_session::ReadSession;
+pub use read_session::PageReads;
 pub use rules::{Decision, EventPolicy, Identify, Identity, Pages, ProposedEvent};
 pub use same_origin::same_origin;
 pub use secret::{Secret, SecretError};

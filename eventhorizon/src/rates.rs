@@ -43,7 +43,7 @@ impl RateLimiters {
             key,
             comments: limiter(rates.comments),
             likes: limiter(rates.likes),
-            lives: limiter(rates.lives),
+            lives: limiter(rates.live_streams),
             visits: limiter(rates.visits),
             attempts: Cache::new(RECENT_COMMENTS),
         }

@@ -29,7 +29,7 @@ use crate::{
 /// let bread = horizon.page("bread")?;
 /// let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]);
 ///
-/// let session = horizon.read_session();
+/// let session = horizon.page_reads();
 /// let stats = session.stats_snapshots(&[(&bread).into()]).await;
 /// let threads = session.threads_snapshot(&bread).await;
 /// let liked = session.is_liked_by(&bread, &ada).await;
@@ -38,17 +38,17 @@ use crate::{
 /// # Ok(()) }
 /// ```
 #[derive(Debug)]
-pub struct ReadSession {
+pub struct PageReads {
     horizon: Horizon,
     deadline: Instant,
     is_current: AtomicBool,
 }
 
 impl Horizon {
-    /// Starts the reads for one page. Their deadline is 900 milliseconds from this call; see [`ReadSession`].
+    /// Starts the reads for one page. Their deadline is 900 milliseconds from this call; see [`PageReads`].
     #[must_use]
-    pub fn read_session(&self) -> ReadSession {
-        ReadSession {
+    pub fn page_reads(&self) -> PageReads {
+        PageReads {
             horizon: self.clone(),
             deadline: Instant::now() + ANSWER_WAIT,
             is_current: AtomicBool::new(true),
@@ -56,7 +56,7 @@ impl Horizon {
     }
 }
 
-impl ReadSession {
+impl PageReads {
     /// Returns whether all reads of this session succeeded so far. If not, do not cache the page.
     #[must_use]
     pub fn is_current(&self) -> bool {

@@ -71,7 +71,7 @@ pub enum Identity {
 /// ```
 /// use eventhorizon::{Decision, EventKind, Horizon, ProposedEvent};
 ///
-/// let builder = Horizon::in_memory().decide(|proposed: &ProposedEvent<'_>| match proposed.kind {
+/// let builder = Horizon::in_memory().event_policy(|proposed: &ProposedEvent<'_>| match proposed.kind {
 ///     EventKind::Comment { draft, .. } if draft.body().contains("casino") => Decision::Pending,
 ///     EventKind::Comment { .. } if proposed.topic.to_string() == "blog:closed" => {
 ///         Decision::Reject("Comments are closed.".into())

@@ -95,15 +95,15 @@ impl Horizon {
     /// Returns the stats of these topics, each with whether it is current, and `None` for unknown stats. Show such a
     /// page without stats: a zero would be wrong.
     ///
-    /// A page that needs more than its stats reads everything through a [`read_session`](Self::read_session).
+    /// A page that needs more than its stats reads everything through a [`page_reads`](Self::read_session).
     pub async fn stats_snapshots(&self, topics: &[Topic]) -> Vec<Option<StatsSnapshot>> {
-        self.read_session().stats_snapshots(topics).await
+        self.page_reads().stats_snapshots(topics).await
     }
 
     /// Returns the newest 50 threads of a page, oldest first: within 50 milliseconds if they are cached, otherwise
     /// within half a second. Returns `None` if they are unknown.
     pub async fn threads_snapshot(&self, slug: &Slug) -> Option<ThreadsSnapshot> {
-        self.read_session().threads_snapshot(slug).await
+        self.page_reads().threads_snapshot(slug).await
     }
 
     pub(crate) async fn threads_until(&self, slug: &Slug, deadline: Instant) -> Option<ThreadsSnapshot> {

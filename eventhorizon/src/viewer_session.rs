@@ -43,7 +43,7 @@ pub(crate) struct VisitTracker {
 
 /// A viewer who is being counted. The connection polls it along with its frames, so that a slow backend delays no
 /// frame, no task is needed, and dropping the connection ends it.
-pub(crate) enum ViewerSession {
+pub(crate) enum LiveViewer {
     /// Not counted, such as a crawler.
     Uncounted,
     Starting(BoxFuture<'static, ViewerGuards>),
@@ -56,7 +56,7 @@ pub(crate) struct ViewerGuards {
     _visit: Option<OpenVisit>,
 }
 
-impl ViewerSession {
+impl LiveViewer {
     pub(crate) fn new(tracker: VisitTracker, topics: Arc<[Topic]>, identity: VisitorIdentity) -> Self {
         Self::Starting(tracker.start(topics, identity).boxed())
     }
@@ -79,7 +79,7 @@ impl ViewerSession {
     }
 }
 
-impl fmt::Debug for ViewerSession {
+impl fmt::Debug for LiveViewer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Uncounted => "Uncounted",

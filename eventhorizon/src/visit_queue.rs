@@ -3,7 +3,7 @@
 use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
 use futures::{StreamExt, stream};
-use horizon_core::{Analytics, Event, EventKind, Result, Topic, VisitorKey};
+use horizon_core::{Event, EventBus, EventKind, Result, Topic, VisitorKey};
 use parking_lot::Mutex;
 use tokio::{
     sync::mpsc,
@@ -63,7 +63,7 @@ pub(crate) struct OpenVisit {
 impl VisitQueue {
     /// Creates the queue, and the worker that sends its visits to the bus.
     pub(crate) fn new(
-        analytics: Arc<dyn Analytics>,
+        analytics: Arc<dyn EventBus>,
         clock: EventClock,
         metrics: Arc<Metrics>,
     ) -> (Arc<Self>, VisitSender) {
@@ -162,7 +162,7 @@ impl Drop for OpenVisit {
 /// Sends visits to the event bus, with retries.
 pub(crate) struct VisitSender {
     events: mpsc::Receiver<Event>,
-    analytics: Arc<dyn Analytics>,
+    analytics: Arc<dyn EventBus>,
     metrics: Arc<Metrics>,
 }
 
@@ -191,7 +191,7 @@ impl VisitSender {
     }
 }
 
-async fn send(analytics: &dyn Analytics, metrics: &Metrics, event: Event, stop: &CancellationToken) {
+async fn send(analytics: &dyn EventBus, metrics: &Metrics, event: Event, stop: &CancellationToken) {
     let deadline = Instant::now() + DELIVERY_WAIT;
     let mut backoff = RETRY;
     loop {
@@ -208,7 +208,7 @@ async fn send(analytics: &dyn Analytics, metrics: &Metrics, event: Event, stop: 
     }
 }
 
-async fn attempt(analytics: &dyn Analytics, event: Event) -> Result<()> {
+async fn attempt(analytics: &dyn EventBus, event: Event) -> Result<()> {
     timeout(ATTEMPT_WAIT, analytics.track(event))
         .await
         .unwrap_or_else(|elapsed| {

@@ -18,7 +18,7 @@ const READ_AHEAD: Duration = Duration::from_secs(3_600);
 const SALT_WAIT: Duration = Duration::from_secs(1);
 
 /// Derives visitor keys with the salt of the day.
-pub(crate) struct Visitors {
+pub(crate) struct VisitorKeys {
     salts: Arc<dyn SaltStore>,
     site: String,
     clock: EventClock,
@@ -26,7 +26,7 @@ pub(crate) struct Visitors {
     cached: Mutex<BTreeMap<Day, [u8; 32]>>,
 }
 
-impl Visitors {
+impl VisitorKeys {
     pub(crate) fn new(salts: Arc<dyn SaltStore>, site: String, clock: EventClock) -> Self {
         Self {
             salts,
@@ -82,7 +82,7 @@ impl Visitors {
     }
 }
 
-impl fmt::Debug for Visitors {
+impl fmt::Debug for VisitorKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Visitors")
     }

@@ -72,10 +72,10 @@ impl AccumulatorObserver for () {
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use std::sync::Arc;
 /// use horizon_backend::{now, run_accumulator};
-/// use horizon_core::{AnalyticsExt, Stamp, StatsStoreExt, Topic};
-/// use horizon_memory::{MemoryBus, MemoryStats};
+/// use horizon_core::{EventBusExt, Stamp, StatsStoreExt, Topic};
+/// use horizon_memory::{MemoryBus, MemoryStore};
 ///
-/// let store = Arc::new(MemoryStats::new());
+/// let store = Arc::new(MemoryStore::new());
 /// let (bus, consumer) = MemoryBus::new(store.clone());
 /// let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
 /// let task = tokio::spawn(run_accumulator(consumer, store.clone(), now, async { drop(stopped.await) }));

@@ -15,7 +15,7 @@ const HEALTH_PART: &str = "bus";
 /// Reports lost events and an unusable stream to `health` until `shutdown`.
 ///
 /// A loss remains a problem for `alarm`, or until the process ends if that is `None`.
-pub async fn report_bus(
+pub async fn report_stream_problems(
     monitors: &[StreamMonitor],
     alarm: Option<Duration>,
     health: &Health,

@@ -68,7 +68,7 @@ impl Health {
     /// Returns all problems as `part: problem`: first a panic, then the parts in alphabetical order.
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
-        let panic = self.panic().map(|sentence| format!("tasks: {sentence}"));
+        let panic = self.first_panic().map(|sentence| format!("tasks: {sentence}"));
         let parts = self.parts();
         let parts = parts.iter().map(|(part, problem)| format!("{part}: {problem}"));
         panic.into_iter().chain(parts).collect()
@@ -82,7 +82,7 @@ impl Health {
     ///
     /// let health = Health::default();
     /// tokio::spawn(health.supervise("sums", async { assert_eq!(1 + 1, 3, "wrong sum") }));
-    /// let sentence = health.panicked().await;
+    /// let sentence = health.wait_for_panic().await;
     /// assert!(sentence.starts_with("the background task `sums` panicked: "));
     /// assert_eq!(health.problems(), [format!("tasks: {sentence}")]);
     /// # }
@@ -124,13 +124,13 @@ impl Health {
 
     /// Returns the first panic of a background task.
     #[must_use]
-    pub fn panic(&self) -> Option<String> {
+    pub fn first_panic(&self) -> Option<String> {
         self.0.panic.borrow().clone()
     }
 
     /// Waits for the first panic of a background task and returns it. A program should end then, so that its supervisor
     /// restarts it.
-    pub async fn panicked(&self) -> String {
+    pub async fn wait_for_panic(&self) -> String {
         let mut panic = self.0.panic.subscribe();
         match panic.wait_for(Option::is_some).await.map(|sentence| sentence.clone()) {
             Ok(Some(sentence)) => sentence,

@@ -59,7 +59,7 @@ pub use backend::{Backend, BackendConfig};
 pub use backend_urls::{BackendSettings, BackendUrls, Program, SettingError};
 pub use batch_retry::BatchRetry;
 #[cfg(feature = "redis")]
-pub use bus_report::report_bus;
+pub use bus_report::report_stream_problems;
 pub use clock::now;
 pub use corrected_clock::{ClockReading, CorrectedClock, MAX_CLOCK_OFFSET};
 pub use error_chain::error_chain;

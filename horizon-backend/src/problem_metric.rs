@@ -17,7 +17,7 @@ impl Collector for Health {
             None,
             MetricType::Gauge,
         )?;
-        let tasks = self.panic().map(|_| "tasks");
+        let tasks = self.first_panic().map(|_| "tasks");
         let parts: Vec<_> = self.parts().keys().copied().chain(tasks).collect();
         for part in parts {
             let gauge = ConstGauge::new(1_u64);

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use horizon_core::{Analytics, Result, Timestamp, Topic, presence::NodeId};
+use horizon_core::{EventBus, Result, Timestamp, Topic, presence::NodeId};
 use horizon_redis::{
     NodeInfo, NodeRegistry, NodeRole, RedisBus, RedisConfig, RedisPresence, RedisPubSubBus, StreamMonitor,
 };
@@ -9,7 +9,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::backend::BackgroundTask;
 use crate::{
-    CorrectedClock, Delivery, Health, HeartbeatConfig, RedisSetupCheck, StoreHandle, report_bus, run_heartbeat,
+    CorrectedClock, Delivery, Health, HeartbeatConfig, RedisSetupCheck, StoreHandle, report_stream_problems,
+    run_heartbeat,
 };
 
 /// How long `/readyz` returns 503 after acknowledged events were lost: 1 minute. Long enough to be noticed, without
@@ -36,9 +37,9 @@ impl RedisNode {
         name: NodeId,
         clock: &CorrectedClock,
         health: &Health,
-    ) -> Result<(Arc<Self>, Arc<dyn Analytics>)> {
+    ) -> Result<(Arc<Self>, Arc<dyn EventBus>)> {
         let stats = Arc::clone(&store.stats);
-        let (bus, monitor): (Arc<dyn Analytics>, _) = match delivery {
+        let (bus, monitor): (Arc<dyn EventBus>, _) = match delivery {
             Delivery::Stream => {
                 let bus = RedisBus::connect(redis, stats)?;
                 let monitor = bus.monitor();
@@ -80,7 +81,7 @@ impl RedisNode {
         let checks = async move {
             tokio::join!(
                 check.run(&reported, stopped.cancelled()),
-                report_bus(&monitors, Some(LOSS_ALARM), &reported, stopped.cancelled()),
+                report_stream_problems(&monitors, Some(LOSS_ALARM), &reported, stopped.cancelled()),
             );
             Ok(())
         };

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 #[cfg(feature = "sqlite")]
 use horizon_core::Error;
-use horizon_core::{Analytics, CommentStore, Ports, Presence, Result, SaltStore, StatsStore};
-use horizon_memory::MemoryStats;
+use horizon_core::{CommentStore, EventBus, Ports, Presence, Result, SaltStore, StatsStore};
+use horizon_memory::MemoryStore;
 #[cfg(feature = "redis")]
-use horizon_redis::RedisStats;
+use horizon_redis::RedisStore;
 #[cfg(feature = "sqlite")]
-use horizon_sqlite::SqliteStats;
+use horizon_sqlite::SqliteStore;
 
 use crate::{Health, StoreUrl};
 
@@ -42,9 +42,9 @@ pub struct StoreHandle {
 enum StoreAdapter {
     Memory,
     #[cfg(feature = "sqlite")]
-    Sqlite(Arc<SqliteStats>, PathBuf),
+    Sqlite(Arc<SqliteStore>, PathBuf),
     #[cfg(feature = "redis")]
-    Redis(Arc<RedisStats>),
+    Redis(Arc<RedisStore>),
 }
 
 impl StoreHandle {
@@ -54,13 +54,13 @@ impl StoreHandle {
     /// The SQLite file cannot be used, or the configuration of the Redis client is invalid.
     pub fn open(url: &StoreUrl) -> Result<Self> {
         match url {
-            StoreUrl::Memory => Ok(Self::new(Arc::new(MemoryStats::new()), |_| StoreAdapter::Memory)),
+            StoreUrl::Memory => Ok(Self::new(Arc::new(MemoryStore::new()), |_| StoreAdapter::Memory)),
             #[cfg(feature = "sqlite")]
-            StoreUrl::Sqlite(path) => Ok(Self::new(Arc::new(SqliteStats::open(path)?), |store| {
+            StoreUrl::Sqlite(path) => Ok(Self::new(Arc::new(SqliteStore::open(path)?), |store| {
                 StoreAdapter::Sqlite(store, path.clone())
             })),
             #[cfg(feature = "redis")]
-            StoreUrl::Redis(redis) => Ok(Self::new(Arc::new(RedisStats::connect(redis)?), StoreAdapter::Redis)),
+            StoreUrl::Redis(redis) => Ok(Self::new(Arc::new(RedisStore::connect(redis)?), StoreAdapter::Redis)),
         }
     }
 
@@ -77,7 +77,7 @@ impl StoreHandle {
     }
 
     /// Returns the ports of an application with this store.
-    pub(crate) fn ports(&self, presence: Arc<dyn Presence>, analytics: Arc<dyn Analytics>) -> Ports {
+    pub(crate) fn ports(&self, presence: Arc<dyn Presence>, analytics: Arc<dyn EventBus>) -> Ports {
         let (stats, comments, salts) = (&self.stats, &self.comments, &self.salts);
         Ports::new(
             presence,

@@ -14,7 +14,7 @@ use horizon_core::Result;
 use {
     crate::batch_retry::{INITIAL_DELAY, MAX_DELAY},
     horizon_core::Backoff,
-    horizon_redis::{RedisConfig, RedisStats},
+    horizon_redis::{RedisConfig, RedisStore},
 };
 
 #[cfg(feature = "sqlite")]
@@ -62,7 +62,7 @@ pub fn is_secret_missing(store: &StoreUrl) -> bool {
 
 #[cfg(feature = "redis")]
 async fn redis_secret(redis: &RedisConfig) -> Result<[u8; 32]> {
-    let (store, fresh) = (RedisStats::connect(redis)?, random_bytes()?);
+    let (store, fresh) = (RedisStore::connect(redis)?, random_bytes()?);
     let mut backoff = Backoff::new(INITIAL_DELAY, MAX_DELAY);
     loop {
         match store.secret(fresh).await {

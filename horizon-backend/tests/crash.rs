@@ -15,10 +15,10 @@ use async_trait::async_trait;
 use futures::StreamExt;
 use horizon_backend::run_accumulator;
 use horizon_core::{
-    AckToken, Analytics, Batch, Error, Event, EventConsumer, EventKind, ReaderId, Result, Slug, Stamp, Stats,
+    AckToken, Batch, Error, Event, EventBus, EventConsumer, EventKind, ReaderId, Result, Slug, Stamp, Stats,
     StatsStore, Timestamp, Topic, Update,
 };
-use horizon_memory::{MemoryBus, MemoryConsumer, MemoryStats};
+use horizon_memory::{MemoryBus, MemoryConsumer, MemoryStore};
 use tokio::sync::{Notify, oneshot};
 use tokio::time::timeout;
 
@@ -110,7 +110,7 @@ impl EventConsumer for FaultyConsumer {
 }
 
 struct FaultyStore {
-    store: Arc<MemoryStats>,
+    store: Arc<MemoryStore>,
     faults: Arc<Faults>,
 }
 
@@ -195,7 +195,7 @@ async fn track(bus: &MemoryBus, event: Event) {
 /// Publishes events to an accumulator with these faults, and checks the totals.
 async fn check_totals(what: &str, faults: Arc<Faults>) {
     const EVENTS: u64 = 40;
-    let store = Arc::new(MemoryStats::new());
+    let store = Arc::new(MemoryStore::new());
     let (bus, consumer) = MemoryBus::new(Arc::clone(&store) as _);
     let bus = Arc::new(bus);
     let faulty = FaultyStore {
@@ -271,11 +271,11 @@ fn start(
     faults: Arc<Faults>,
 ) -> (
     MemoryBus,
-    Arc<MemoryStats>,
+    Arc<MemoryStore>,
     oneshot::Sender<()>,
     tokio::task::JoinHandle<()>,
 ) {
-    let store = Arc::new(MemoryStats::new());
+    let store = Arc::new(MemoryStore::new());
     let (bus, consumer) = MemoryBus::new(Arc::clone(&store) as _);
     let consumer = FaultyConsumer {
         consumer,
@@ -292,7 +292,7 @@ fn start(
     (bus, store, stop, task)
 }
 
-async fn visits_and_likes(store: &MemoryStats) -> u64 {
+async fn visits_and_likes(store: &MemoryStore) -> u64 {
     let totals = store
         .get(&[page(0), page(1)])
         .await

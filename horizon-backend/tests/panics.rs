@@ -14,7 +14,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use horizon_backend::{Health, run_accumulator};
 use horizon_core::{AckToken, Batch, EventConsumer, Update};
-use horizon_memory::MemoryStats;
+use horizon_memory::MemoryStore;
 
 /// Is set in the process that runs the program.
 const PROGRAM: &str = "HORIZON_TEST_PROGRAM";
@@ -73,12 +73,12 @@ fn a_program_whose_accumulator_panicked_ends_with_a_line_and_a_code() {
             let health = Health::default();
             let counting = run_accumulator(
                 PanickingConsumer,
-                Arc::new(MemoryStats::new()),
+                Arc::new(MemoryStore::new()),
                 horizon_backend::now,
                 pending(),
             );
             tokio::spawn(health.supervise("counting", counting));
-            Err(health.panicked().await)
+            Err(health.wait_for_panic().await)
         },
     );
     assert_eq!(output.status.code(), Some(3));

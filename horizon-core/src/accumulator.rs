@@ -21,10 +21,10 @@ pub struct BatchOutcome {
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use std::{num::NonZeroUsize, sync::Arc};
-/// use horizon_core::{AnalyticsExt, Stamp, Timestamp, process_batch};
-/// use horizon_memory::{MemoryBus, MemoryStats};
+/// use horizon_core::{EventBusExt, Stamp, Timestamp, process_batch};
+/// use horizon_memory::{MemoryBus, MemoryStore};
 ///
-/// let store = Arc::new(MemoryStats::new());
+/// let store = Arc::new(MemoryStore::new());
 /// let (bus, mut consumer) = MemoryBus::new(store.clone());
 /// let now = || Timestamp::from_millis(1_800_000_000_000); // your clock
 /// let processing = process_batch(&mut consumer, &*store, &now, NonZeroUsize::MIN);

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use crate::{EventId, ReaderId, Slug, Stamp, Timestamp};
 
 /// The longest text of a comment, in Unicode scalar values (`char`).
-pub const MAX_BODY_CHARS: usize = 2_000;
+pub const MAX_COMMENT_CHARS: usize = 2_000;
 
 /// The longest name of an author, in Unicode scalar values (`char`).
 pub const MAX_AUTHOR_CHARS: usize = 80;
@@ -93,7 +93,7 @@ impl Draft {
             return Err(invalid("body")(DraftErrorReason::Empty));
         }
         let forbidden_in_body = |c: char| c.is_control() && c != '\n' && c != '\t';
-        check(body, MAX_BODY_CHARS, forbidden_in_body).map_err(invalid("body"))?;
+        check(body, MAX_COMMENT_CHARS, forbidden_in_body).map_err(invalid("body"))?;
         check(author, MAX_AUTHOR_CHARS, char::is_control).map_err(invalid("author"))?;
         Ok(Self {
             author: author.into(),

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{CLOCK_SKEW, DEDUPE_WINDOW, Draft, EventId, ReaderId, Stamp, Timestamp, Topic, Visibility, VisitorKey};
+use crate::{DEDUPE_WINDOW, Draft, EventId, MAX_CLOCK_SKEW, ReaderId, Stamp, Timestamp, Topic, Visibility, VisitorKey};
 
 /// Something that happened on a topic.
 ///
@@ -80,7 +80,7 @@ pub enum EventKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RejectReason {
-    /// The event's time is more than [`CLOCK_SKEW`] in the future.
+    /// The event's time is more than [`MAX_CLOCK_SKEW`] in the future.
     #[error("the event's time is more than an hour in the future")]
     FromTheFuture,
     /// The event's time is more than [`DEDUPE_WINDOW`] ago.
@@ -114,7 +114,7 @@ impl Event {
     /// # Errors
     /// Returns a [`RejectReason`] if the event is too old or too far in the future.
     pub fn check_time(&self, now: Timestamp) -> Result<(), RejectReason> {
-        if self.at > now.plus(CLOCK_SKEW) {
+        if self.at > now.plus(MAX_CLOCK_SKEW) {
             return Err(RejectReason::FromTheFuture);
         }
         if self.at < now.minus(DEDUPE_WINDOW) {
@@ -143,8 +143,8 @@ mod tests {
         let milli = std::time::Duration::from_millis(1);
         for (at, verdict) in [
             (now, Ok(())),
-            (now.plus(CLOCK_SKEW), Ok(())),
-            (now.plus(CLOCK_SKEW + milli), Err(RejectReason::FromTheFuture)),
+            (now.plus(MAX_CLOCK_SKEW), Ok(())),
+            (now.plus(MAX_CLOCK_SKEW + milli), Err(RejectReason::FromTheFuture)),
             (now.minus(DEDUPE_WINDOW), Ok(())),
             (now.minus(DEDUPE_WINDOW + milli), Err(RejectReason::TooOld)),
         ] {

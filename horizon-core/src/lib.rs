@@ -1,7 +1,7 @@
 //! Live presence and exact, private analytics: the domain types, the ports and the pure rules.
 //!
 //! A page has *viewers* (who has it open now), *visits*, *likes* and *comments*. Applications use three ports:
-//! [`Presence`] tracks viewers, [`Analytics`] takes [`Event`]s and streams [`Stats`], and [`StatsStore`] counts each
+//! [`Presence`] tracks viewers, [`EventBus`] takes [`Event`]s and streams [`Stats`], and [`StatsStore`] counts each
 //! event exactly once. The accumulator connects the last two: [`process_batch`] takes a batch from an
 //! [`EventConsumer`], applies it to the store, publishes the new totals and acknowledges the batch. Module
 //! [`presence`] is the protocol by which several nodes agree on the viewers.
@@ -14,13 +14,13 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use horizon_core::{Event, EventKind, ReaderId, Slug, Stamp, StatsStore, StatsStoreExt, Timestamp};
-//! use horizon_memory::MemoryStats;
+//! use horizon_memory::MemoryStore;
 //!
 //! let stamp = Stamp::new(Timestamp::from_millis(1_800_000_000_000), [7; 10]); // the time and ten random bytes
 //! let reader = ReaderId::from_u128(1);
 //! let like = Event::new(stamp, Slug::new("hello")?.into(), EventKind::Like { reader });
 //!
-//! let store = MemoryStats::new();
+//! let store = MemoryStore::new();
 //! store.apply(&[like.clone()]).await?;
 //! store.apply(&[like.clone()]).await?; // a retry: the event has the same id and counts once
 //! assert_eq!(store.total(&like.topic).await?.stats.likes, 1);
@@ -55,7 +55,7 @@ pub mod wire;
 pub use accumulator::{BatchOutcome, process_batch};
 pub use backoff::Backoff;
 pub use comment::{
-    Comment, Draft, DraftError, DraftErrorReason, MAX_AUTHOR_CHARS, MAX_BODY_CHARS, MAX_REPLIES, Thread, ThreadPage,
+    Comment, Draft, DraftError, DraftErrorReason, MAX_AUTHOR_CHARS, MAX_COMMENT_CHARS, MAX_REPLIES, Thread, ThreadPage,
     Visibility,
 };
 pub use comment_store::CommentStore;
@@ -64,9 +64,9 @@ pub use event::{Event, EventKind, RejectReason};
 pub use id::{EventId, ParseIdError, ReaderId, Stamp, VisitorKey};
 pub use ledger::{Ledger, apply_events};
 pub use paging::{COMMENT_OVERHEAD_BYTES, MAX_PAGE_BYTES, PageBudget, REPLIES_PER_THREAD};
-pub use pending::PendingEvents;
-pub use ports::{AckToken, Analytics, Batch, EventConsumer, Presence, PresenceGuard, SaltStore, StatsStore};
-pub use ports_ext::{AnalyticsExt, PresenceExt, StatsStoreExt};
+pub use pending::UnacknowledgedEvents;
+pub use ports::{AckToken, Batch, EventBus, EventConsumer, Presence, PresenceGuard, SaltStore, StatsStore};
+pub use ports_ext::{EventBusExt, PresenceExt, StatsStoreExt};
 pub use site_ports::Ports;
 pub use slug::{Slug, SlugError};
 pub use stats::{Delta, Stats, Update};
@@ -80,13 +80,13 @@ pub use topic::{ParseTopicError, Topic};
 pub const DEDUPE_WINDOW: std::time::Duration = std::time::Duration::from_secs(30 * 24 * 3600);
 
 /// How far an event's clock may be ahead of the accumulator's: one hour.
-pub const CLOCK_SKEW: std::time::Duration = std::time::Duration::from_secs(3600);
+pub const MAX_CLOCK_SKEW: std::time::Duration = std::time::Duration::from_secs(3600);
 
 /// How long a visitor must be away from a page before the next view is a new visit: 30 minutes.
 pub const VISIT_GAP: std::time::Duration = std::time::Duration::from_secs(30 * 60);
 
 /// How long a store keeps the time at which it last saw a visitor: 24 hours, the lifetime of a visitor key.
-pub const VISITOR_MEMORY: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
+pub const VISITOR_RETENTION: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
 
 /// Compiles and runs the example of the README.
 #[cfg(doctest)]

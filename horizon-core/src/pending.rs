@@ -10,10 +10,10 @@ use crate::{AckToken, Batch, Error, Event, Result};
 ///
 /// ```
 /// use std::num::NonZeroUsize;
-/// use horizon_core::{Event, EventKind, PendingEvents, Stamp, Timestamp, Topic};
+/// use horizon_core::{Event, EventKind, UnacknowledgedEvents, Stamp, Timestamp, Topic};
 ///
 /// let visit = Event::new(Stamp::new(Timestamp::default(), [7; 10]), Topic::Site, EventKind::Visit { visitor: None });
-/// let mut pending = PendingEvents::default();
+/// let mut pending = UnacknowledgedEvents::default();
 /// pending.push(visit, "entry 1");
 /// let batch = pending.batch(NonZeroUsize::MAX).ok_or("no events")?;
 /// assert_eq!(pending.acknowledge(batch.ack)?.collect::<Vec<_>>(), ["entry 1"]);
@@ -21,7 +21,7 @@ use crate::{AckToken, Batch, Error, Event, Result};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct PendingEvents<T = ()> {
+pub struct UnacknowledgedEvents<T = ()> {
     entries: VecDeque<(Event, T)>,
     /// The position of the first entry.
     first: u64,
@@ -29,7 +29,7 @@ pub struct PendingEvents<T = ()> {
     handed_out: u64,
 }
 
-impl<T> Default for PendingEvents<T> {
+impl<T> Default for UnacknowledgedEvents<T> {
     fn default() -> Self {
         Self {
             entries: VecDeque::new(),
@@ -39,7 +39,7 @@ impl<T> Default for PendingEvents<T> {
     }
 }
 
-impl<T> PendingEvents<T> {
+impl<T> UnacknowledgedEvents<T> {
     /// Appends an event.
     pub fn push(&mut self, event: Event, data: T) {
         self.entries.push_back((event, data));

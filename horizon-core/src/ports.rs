@@ -31,9 +31,9 @@ pub trait Presence: Send + Sync {
 /// Takes events and streams totals: the publishing end of an event bus.
 ///
 /// ```
-/// use horizon_core::{Analytics, Event, Result};
+/// use horizon_core::{EventBus, Event, Result};
 ///
-/// async fn track_with_retry(analytics: &dyn Analytics, event: Event) -> Result<()> {
+/// async fn track_with_retry(analytics: &dyn EventBus, event: Event) -> Result<()> {
 ///     match analytics.track(event.clone()).await {
 ///         Err(error) if error.is_retryable() => analytics.track(event).await, // the same id: counts once
 ///         done => done,
@@ -41,7 +41,7 @@ pub trait Presence: Send + Sync {
 /// }
 /// ```
 #[async_trait]
-pub trait Analytics: Send + Sync {
+pub trait EventBus: Send + Sync {
     /// Publishes the event. On `Ok` it survives this process, as far as the adapter documents. After an error it may
     /// or may not be published; retry with the same event.
     async fn track(&self, event: Event) -> Result<()>;
@@ -96,7 +96,7 @@ pub trait StatsStore: Send + Sync {
     async fn is_liked_by(&self, topic: &Topic, reader: ReaderId) -> Result<bool>;
 
     /// Erases ids and unlikes older than [`DEDUPE_WINDOW`](crate::DEDUPE_WINDOW), visitors not seen for
-    /// [`VISITOR_MEMORY`](crate::VISITOR_MEMORY), and salts of days before yesterday. Totals and likes do not change.
+    /// [`VISITOR_RETENTION`](crate::VISITOR_MEMORY), and salts of days before yesterday. Totals and likes do not change.
     async fn expire(&self, now: Timestamp) -> Result<()>;
 }
 

@@ -4,25 +4,25 @@ use async_trait::async_trait;
 use futures_core::stream::BoxStream;
 
 use crate::{
-    Analytics, Draft, Event, EventKind, Presence, ReaderId, Result, Slug, Stamp, Stats, StatsStore, Topic, Update,
+    Draft, Event, EventBus, EventKind, Presence, ReaderId, Result, Slug, Stamp, Stats, StatsStore, Topic, Update,
     VisitorKey,
 };
 
-/// Tracks the events of a blog over any [`Analytics`].
+/// Tracks the events of a blog over any [`EventBus`].
 ///
 /// ```
-/// use horizon_core::{Analytics, AnalyticsExt, Draft, ReaderId, Slug, Stamp};
+/// use horizon_core::{EventBus, EventBusExt, Draft, ReaderId, Slug, Stamp};
 ///
-/// async fn comment(bus: &dyn Analytics, stamp: Stamp) -> Result<(), Box<dyn std::error::Error>> {
+/// async fn comment(bus: &dyn EventBus, stamp: Stamp) -> Result<(), Box<dyn std::error::Error>> {
 ///     let (page, reader, draft) = (Slug::new("hello")?, ReaderId::from_u128(7), Draft::new("Ada", "Hello", None)?);
 ///     Ok(bus.track_blog_comment(stamp, &page, reader, draft, false).await?)
 /// }
 /// ```
 ///
 /// # Errors
-/// All methods return the errors of [`Analytics::track`].
+/// All methods return the errors of [`EventBus::track`].
 #[async_trait]
-pub trait AnalyticsExt: Analytics {
+pub trait EventBusExt: EventBus {
     /// Tracks that the visitor has some page of the site open.
     async fn track_site_visit(&self, stamp: Stamp, visitor: Option<VisitorKey>) -> Result<()> {
         self.track(Event::new(stamp, Topic::Site, EventKind::Visit { visitor }))
@@ -64,7 +64,7 @@ pub trait AnalyticsExt: Analytics {
     }
 }
 
-impl<A: Analytics + ?Sized> AnalyticsExt for A {}
+impl<A: EventBus + ?Sized> EventBusExt for A {}
 
 /// Convenience methods for any [`Presence`].
 #[async_trait]

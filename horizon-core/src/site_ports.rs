@@ -1,15 +1,15 @@
 use std::{fmt, sync::Arc};
 
-use crate::{Analytics, CommentStore, Presence, SaltStore, StatsStore};
+use crate::{CommentStore, EventBus, Presence, SaltStore, StatsStore};
 
 /// The ports of a site. Cloning is cheap.
 ///
 /// ```
 /// use std::sync::Arc;
 /// use horizon_core::Ports;
-/// use horizon_memory::{MemoryBus, MemoryPresence, MemoryStats};
+/// use horizon_memory::{MemoryBus, MemoryPresence, MemoryStore};
 ///
-/// let store = Arc::new(MemoryStats::new());
+/// let store = Arc::new(MemoryStore::new());
 /// let (bus, _consumer) = MemoryBus::new(store.clone()); // the consumer is for the accumulator
 /// let ports = Ports::with_store(Arc::new(MemoryPresence::default()), Arc::new(bus), store);
 /// # drop(ports);
@@ -20,7 +20,7 @@ pub struct Ports {
     /// Tracks viewers.
     pub presence: Arc<dyn Presence>,
     /// Takes events and streams totals.
-    pub analytics: Arc<dyn Analytics>,
+    pub bus: Arc<dyn EventBus>,
     /// Stores totals.
     pub stats: Arc<dyn StatsStore>,
     /// Stores comments.
@@ -32,7 +32,7 @@ pub struct Ports {
 impl Ports {
     /// Returns the ports of a site whose store implements all three store ports.
     #[must_use]
-    pub fn with_store<S>(presence: Arc<dyn Presence>, analytics: Arc<dyn Analytics>, store: Arc<S>) -> Self
+    pub fn with_store<S>(presence: Arc<dyn Presence>, analytics: Arc<dyn EventBus>, store: Arc<S>) -> Self
     where
         S: StatsStore + CommentStore + SaltStore + 'static,
     {
@@ -43,14 +43,14 @@ impl Ports {
     #[must_use]
     pub fn new(
         presence: Arc<dyn Presence>,
-        analytics: Arc<dyn Analytics>,
+        bus: Arc<dyn EventBus>,
         stats: Arc<dyn StatsStore>,
         comments: Arc<dyn CommentStore>,
         salts: Arc<dyn SaltStore>,
     ) -> Self {
         Self {
             presence,
-            analytics,
+            bus,
             stats,
             comments,
             salts,

@@ -40,9 +40,9 @@ impl WatchedTopics for () {
 /// use std::sync::Arc;
 /// use futures::StreamExt;
 /// use horizon_core::{Stats, Topic, Update, totals::TotalsHub};
-/// use horizon_memory::MemoryStats;
+/// use horizon_memory::MemoryStore;
 ///
-/// let hub = TotalsHub::new(Arc::new(MemoryStats::new()), ());
+/// let hub = TotalsHub::new(Arc::new(MemoryStore::new()), ());
 /// let mut totals = hub.watch(Topic::Site);
 /// assert_eq!(totals.next().await, Some(Stats::default()));
 /// hub.publish(&Update::new(Topic::Site, Stats::new(1, 0, 0), 1));

@@ -2,11 +2,11 @@
 
 use horizon_core::testing::{FileStoreHarness, StoreHarness};
 use horizon_core::{Error, Result};
-use horizon_memory::MemoryStats;
+use horizon_memory::MemoryStore;
 
 /// Returns a function that fails with the errors, the last one first, and then opens a store.
-fn failing(mut errors: Vec<Error>) -> impl FnMut() -> Result<MemoryStats> {
-    move || errors.pop().map_or_else(|| Ok(MemoryStats::new()), Err)
+fn failing(mut errors: Vec<Error>) -> impl FnMut() -> Result<MemoryStore> {
+    move || errors.pop().map_or_else(|| Ok(MemoryStore::new()), Err)
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use horizon_core::totals::TotalsHub;
-use horizon_core::{AckToken, Analytics, Batch, Error, Event, EventConsumer, Result, Stats, StatsStore, Topic, Update};
+use horizon_core::{AckToken, Batch, Error, Event, EventBus, EventConsumer, Result, Stats, StatsStore, Topic, Update};
 use parking_lot::Mutex;
 use tokio::{
     sync::{Notify, Semaphore},
@@ -43,10 +43,10 @@ const TRACK_TIMEOUT: Duration = Duration::from_secs(5);
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use std::{num::NonZeroUsize, sync::Arc};
-/// use horizon_core::{AnalyticsExt, Stamp, StatsStoreExt, Timestamp, Topic, process_batch};
-/// use horizon_memory::{MemoryBus, MemoryStats};
+/// use horizon_core::{EventBusExt, Stamp, StatsStoreExt, Timestamp, Topic, process_batch};
+/// use horizon_memory::{MemoryBus, MemoryStore};
 ///
-/// let store = Arc::new(MemoryStats::new());
+/// let store = Arc::new(MemoryStore::new());
 /// let (bus, mut consumer) = MemoryBus::new(store.clone());
 /// let now = || Timestamp::from_millis(1_800_000_000_000); // your clock
 /// let counting = process_batch(&mut consumer, &*store, &now, NonZeroUsize::MIN);
@@ -98,9 +98,9 @@ impl MemoryBus {
     ///
     /// ```
     /// use std::sync::Arc;
-    /// use horizon_memory::{MemoryBus, MemoryStats};
+    /// use horizon_memory::{MemoryBus, MemoryStore};
     ///
-    /// let (bus, consumer) = MemoryBus::new(Arc::new(MemoryStats::new()));
+    /// let (bus, consumer) = MemoryBus::new(Arc::new(MemoryStore::new()));
     /// assert!(bus.consumer().is_err());
     /// drop(consumer);
     /// assert!(bus.consumer().is_ok());
@@ -117,7 +117,7 @@ impl MemoryBus {
 }
 
 #[async_trait]
-impl Analytics for MemoryBus {
+impl EventBus for MemoryBus {
     async fn track(&self, event: Event) -> Result<()> {
         timeout(TRACK_TIMEOUT, self.inner.track(event))
             .await

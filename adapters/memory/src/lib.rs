@@ -14,7 +14,7 @@ pub mod testing;
 
 pub use bus::{MemoryBus, MemoryConsumer};
 pub use presence::MemoryPresence;
-pub use store::MemoryStats;
+pub use store::MemoryStore;
 
 /// Compiles and runs the README's example.
 #[cfg(doctest)]

@@ -7,8 +7,8 @@ use std::fmt;
 
 use async_trait::async_trait;
 use horizon_core::{
-    DEDUPE_WINDOW, Day, Event, EventId, ReaderId, Result, Stamp, StatsStore, Timestamp, Topic, Update, VISITOR_MEMORY,
-    VisitorKey, apply_events,
+    DEDUPE_WINDOW, Day, Event, EventId, ReaderId, Result, Stamp, StatsStore, Timestamp, Topic, Update,
+    VISITOR_RETENTION, VisitorKey, apply_events,
 };
 use parking_lot::{Mutex, MutexGuard};
 
@@ -20,9 +20,9 @@ use comments::CommentTable;
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use horizon_core::{Event, EventKind, Stamp, StatsStore, Timestamp, Topic};
-/// use horizon_memory::MemoryStats;
+/// use horizon_memory::MemoryStore;
 ///
-/// let store = MemoryStats::new();
+/// let store = MemoryStore::new();
 /// let stamp = Stamp::new(Timestamp::from_millis(1_800_000_000_000), [7; 10]);
 /// let visit = Event::new(stamp, Topic::Site, EventKind::Visit { visitor: None });
 /// let totals = store.apply(&[visit.clone(), visit]).await?; // the same event twice
@@ -31,7 +31,7 @@ use comments::CommentTable;
 /// # }
 /// ```
 #[derive(Default)]
-pub struct MemoryStats(Mutex<Tables>);
+pub struct MemoryStore(Mutex<Tables>);
 
 /// What the store remembers of events, and the totals.
 #[derive(Default)]
@@ -47,7 +47,7 @@ struct Tables {
     comments: CommentTable,
 }
 
-impl MemoryStats {
+impl MemoryStore {
     /// Returns an empty store.
     #[must_use]
     pub fn new() -> Self {
@@ -59,14 +59,14 @@ impl MemoryStats {
     }
 }
 
-impl fmt::Debug for MemoryStats {
+impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MemoryStats").finish_non_exhaustive()
     }
 }
 
 #[async_trait]
-impl StatsStore for MemoryStats {
+impl StatsStore for MemoryStore {
     async fn apply(&self, events: &[Event]) -> Result<Vec<Update>> {
         let Ok(updates) = apply_events(&mut *self.tables(), events);
         Ok(updates)
@@ -85,7 +85,7 @@ impl StatsStore for MemoryStats {
     async fn expire(&self, now: Timestamp) -> Result<()> {
         let mut tables = self.tables();
         tables.counted.retain(|_, at| *at >= now.minus(DEDUPE_WINDOW));
-        tables.last_seen.retain(|_, seen| *seen >= now.minus(VISITOR_MEMORY));
+        tables.last_seen.retain(|_, seen| *seen >= now.minus(VISITOR_RETENTION));
         tables
             .likes
             .retain(|_, (is_liked, stamp)| *is_liked || stamp.at >= now.minus(DEDUPE_WINDOW));

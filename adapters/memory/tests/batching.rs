@@ -5,8 +5,8 @@
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
 use futures::future::{Either, join_all, select};
-use horizon_core::{Analytics, Event, EventKind, Stamp, Timestamp, Topic, process_batch};
-use horizon_memory::{MemoryBus, MemoryStats};
+use horizon_core::{Event, EventBus, EventKind, Stamp, Timestamp, Topic, process_batch};
+use horizon_memory::{MemoryBus, MemoryStore};
 use tokio::time::{Instant, sleep};
 
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
@@ -20,7 +20,7 @@ fn visit(number: u16) -> Event {
 
 /// Processes batches until the callers are done. Returns the time that took, and the sizes of the batches.
 async fn process_while(callers: impl AsyncFnOnce(&MemoryBus)) -> (Duration, Vec<usize>) {
-    let store = Arc::new(MemoryStats::new());
+    let store = Arc::new(MemoryStore::new());
     let (bus, mut consumer) = MemoryBus::new(store.clone());
     let start = Instant::now();
     let mut batches = Vec::new();

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use horizon_core::testing::Store;
-use horizon_memory::MemoryStats;
+use horizon_memory::MemoryStore;
 
 async fn store() -> Arc<dyn Store> {
-    Arc::new(MemoryStats::new())
+    Arc::new(MemoryStore::new())
 }
 
 horizon_core::store_suite!(store);
@@ -31,18 +31,18 @@ mod bus {
     use std::sync::Arc;
 
     use async_trait::async_trait;
-    use horizon_core::{Analytics, EventConsumer, Result, StatsStore, testing::BusHarness};
-    use horizon_memory::{MemoryBus, MemoryConsumer, MemoryStats};
+    use horizon_core::{EventBus, EventConsumer, Result, StatsStore, testing::BusHarness};
+    use horizon_memory::{MemoryBus, MemoryConsumer, MemoryStore};
 
     struct MemoryBusHarness {
         bus: Arc<MemoryBus>,
         first: Option<MemoryConsumer>,
-        store: Arc<MemoryStats>,
+        store: Arc<MemoryStore>,
     }
 
     #[async_trait]
     impl BusHarness for MemoryBusHarness {
-        fn analytics(&self) -> Arc<dyn Analytics> {
+        fn analytics(&self) -> Arc<dyn EventBus> {
             Arc::clone(&self.bus) as _
         }
 
@@ -59,7 +59,7 @@ mod bus {
     }
 
     async fn make() -> MemoryBusHarness {
-        let store = Arc::new(MemoryStats::new());
+        let store = Arc::new(MemoryStore::new());
         let (bus, consumer) = MemoryBus::new(Arc::clone(&store) as _);
         MemoryBusHarness {
             bus: Arc::new(bus),

@@ -5,7 +5,7 @@
 //! | [`RedisBus`] | writes events to a stream, and watches totals by pub/sub |
 //! | [`RedisConsumer`] | reads the stream; several accumulators share its events |
 //! | [`RedisPubSubBus`], [`RedisPubSubConsumer`] | the same without a stream, best effort |
-//! | [`RedisStats`] | stores totals, comments and salts |
+//! | [`RedisStore`] | stores totals, comments and salts |
 //! | [`RedisPresence`] | counts viewers over all nodes |
 //! | [`NodeRegistry`] | lists the processes that share a Redis |
 //!
@@ -16,10 +16,10 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use std::sync::Arc;
 //! use horizon_core::Ports;
-//! use horizon_redis::{ConsumerConfig, RedisBus, RedisConfig, RedisConsumer, RedisPresence, RedisStats};
+//! use horizon_redis::{ConsumerConfig, RedisBus, RedisConfig, RedisConsumer, RedisPresence, RedisStore};
 //!
 //! let redis = RedisConfig::new("redis://127.0.0.1")?;
-//! let store = Arc::new(RedisStats::connect(&redis)?);
+//! let store = Arc::new(RedisStore::connect(&redis)?);
 //! let presence = Arc::new(RedisPresence::connect(&redis, "web-1".parse()?)?);
 //! let bus = Arc::new(RedisBus::connect(&redis, store.clone())?);
 //! let ports = Ports::new(presence, bus, store.clone(), store.clone(), store); // in each web process
@@ -45,7 +45,7 @@ pub use bus::{
 pub use connection::{RedisConfig, RedisInspector, RedisSetup};
 pub use presence::RedisPresence;
 pub use registry::{HEARTBEAT_INTERVAL, Heartbeat, NodeInfo, NodeRegistry, NodeRole, RegisteredNode};
-pub use store::RedisStats;
+pub use store::RedisStore;
 
 /// Implements `Debug` with the name of the type.
 macro_rules! opaque_debug {
@@ -65,7 +65,7 @@ opaque_debug!(
     RedisPubSubConsumer,
     StreamMonitor
 );
-opaque_debug!(NodeRegistry, RedisInspector, RedisPresence, RedisStats);
+opaque_debug!(NodeRegistry, RedisInspector, RedisPresence, RedisStore);
 
 /// Compiles the example of the README.
 #[cfg(doctest)]

@@ -23,10 +23,10 @@ const POLL_INTERVAL: Duration = Duration::from_millis(10);
 /// ```no_run
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use horizon_redis::{RedisConfig, RedisStats, testing::RedisServer};
+/// use horizon_redis::{RedisConfig, RedisStore, testing::RedisServer};
 ///
 /// let mut server = RedisServer::start(&["--appendfsync", "always"]).await?;
-/// let store = RedisStats::connect(&RedisConfig::new(&server.url())?)?;
+/// let store = RedisStore::connect(&RedisConfig::new(&server.url())?)?;
 /// store.check_writable().await?;
 /// server.kill().await?;
 /// server.start_again().await?; // with its data

@@ -5,8 +5,8 @@
 use std::sync::Arc;
 use std::{env, fs};
 
-use horizon_core::{Analytics, Event, EventKind, Stamp, StatsStore, Timestamp, Topic};
-use horizon_memory::MemoryStats;
+use horizon_core::{Event, EventBus, EventKind, Stamp, StatsStore, Timestamp, Topic};
+use horizon_memory::MemoryStore;
 use horizon_redis::testing::RedisServer;
 use horizon_redis::{RedisBus, RedisConfig};
 use tokio::process::Command;
@@ -64,7 +64,7 @@ async fn only_trusted_certificates_are_accepted() {
 }
 
 async fn track_one_visit(url: &str) {
-    let bus = RedisBus::connect(&RedisConfig::new(url).unwrap(), Arc::new(MemoryStats::new())).unwrap();
+    let bus = RedisBus::connect(&RedisConfig::new(url).unwrap(), Arc::new(MemoryStore::new())).unwrap();
     bus.track(visit()).await.unwrap();
 }
 
@@ -98,7 +98,7 @@ async fn user_and_database_of_the_address_are_used() {
         ])
         .await
         .unwrap();
-    let store: Arc<dyn StatsStore> = Arc::new(MemoryStats::new());
+    let store: Arc<dyn StatsStore> = Arc::new(MemoryStore::new());
     let connect = |user: &str| {
         let url = format!("redis://{user}@127.0.0.1:{}/3", server.port());
         RedisBus::connect(&RedisConfig::new(&url).unwrap(), Arc::clone(&store)).unwrap()

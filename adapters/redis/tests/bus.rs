@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use horizon_core::testing::BusHarness;
-use horizon_core::{Analytics, EventConsumer, Result, StatsStore};
-use horizon_memory::MemoryStats;
+use horizon_core::{EventBus, EventConsumer, Result, StatsStore};
+use horizon_memory::MemoryStore;
 use horizon_redis::testing::RedisServer;
 use horizon_redis::{ConsumerConfig, RedisBus, RedisConfig, RedisConsumer};
 
 struct StreamHarness {
     bus: Arc<RedisBus>,
     config: RedisConfig,
-    store: Arc<MemoryStats>,
+    store: Arc<MemoryStore>,
     /// Returns the name of the consumer with this number.
     names: fn(u32) -> String,
     consumers: u32,
@@ -26,7 +26,7 @@ impl StreamHarness {
     async fn new(names: fn(u32) -> String) -> Self {
         let server = RedisServer::start(&[]).await.unwrap();
         let config = RedisConfig::new(&server.url()).unwrap();
-        let store = Arc::new(MemoryStats::new());
+        let store = Arc::new(MemoryStore::new());
         Self {
             bus: Arc::new(RedisBus::connect(&config, Arc::clone(&store) as _).unwrap()),
             config,
@@ -40,7 +40,7 @@ impl StreamHarness {
 
 #[async_trait]
 impl BusHarness for StreamHarness {
-    fn analytics(&self) -> Arc<dyn Analytics> {
+    fn analytics(&self) -> Arc<dyn EventBus> {
         Arc::clone(&self.bus) as _
     }
 
@@ -77,22 +77,22 @@ mod without_a_stream {
 
     use async_trait::async_trait;
     use horizon_core::testing::BusHarness;
-    use horizon_core::{Analytics, EventConsumer, Result, StatsStore};
-    use horizon_memory::MemoryStats;
+    use horizon_core::{EventBus, EventConsumer, Result, StatsStore};
+    use horizon_memory::MemoryStore;
     use horizon_redis::testing::RedisServer;
     use horizon_redis::{RedisConfig, RedisPubSubBus, RedisPubSubConsumer};
 
     struct PubSubHarness {
         bus: Arc<RedisPubSubBus>,
         config: RedisConfig,
-        store: Arc<MemoryStats>,
+        store: Arc<MemoryStore>,
         _server: RedisServer,
     }
 
     async fn make() -> PubSubHarness {
         let server = RedisServer::start(&[]).await.unwrap();
         let config = RedisConfig::new(&server.url()).unwrap();
-        let store = Arc::new(MemoryStats::new());
+        let store = Arc::new(MemoryStore::new());
         PubSubHarness {
             bus: Arc::new(RedisPubSubBus::connect(&config, Arc::clone(&store) as _).unwrap()),
             config,
@@ -103,7 +103,7 @@ mod without_a_stream {
 
     #[async_trait]
     impl BusHarness for PubSubHarness {
-        fn analytics(&self) -> Arc<dyn Analytics> {
+        fn analytics(&self) -> Arc<dyn EventBus> {
             Arc::clone(&self.bus) as _
         }
 

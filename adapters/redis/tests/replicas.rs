@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
-use horizon_core::{Analytics, Day, Event, EventId, EventKind, SaltStore, Stamp, StatsStore, Timestamp, Topic};
-use horizon_memory::MemoryStats;
+use horizon_core::{Day, Event, EventBus, EventId, EventKind, SaltStore, Stamp, StatsStore, Timestamp, Topic};
+use horizon_memory::MemoryStore;
 use horizon_redis::testing::RedisServer;
-use horizon_redis::{NodeRegistry, RedisBus, RedisConfig, RedisPubSubBus, RedisStats};
+use horizon_redis::{NodeRegistry, RedisBus, RedisConfig, RedisPubSubBus, RedisStore};
 
 /// How long an unconfirmed write may take to fail. The adapter waits one second for replicas.
 const REFUSED_WITHIN: Duration = Duration::from_secs(5);
@@ -27,11 +27,11 @@ async fn pair() -> (RedisServer, RedisServer) {
 
 fn bus(master: &RedisServer, query: &str) -> RedisBus {
     let config = RedisConfig::new(&format!("{}{query}", master.url())).unwrap();
-    RedisBus::connect(&config, Arc::new(MemoryStats::new())).unwrap()
+    RedisBus::connect(&config, Arc::new(MemoryStore::new())).unwrap()
 }
 
-fn store(master: &RedisServer, query: &str) -> RedisStats {
-    RedisStats::connect(&RedisConfig::new(&format!("{}{query}", master.url())).unwrap()).unwrap()
+fn store(master: &RedisServer, query: &str) -> RedisStore {
+    RedisStore::connect(&RedisConfig::new(&format!("{}{query}", master.url())).unwrap()).unwrap()
 }
 
 fn visit(number: u64) -> Event {
@@ -161,7 +161,7 @@ async fn the_check_of_the_replicas_fails_while_a_replica_is_stopped() {
 #[tokio::test]
 async fn a_bus_without_a_stream_rejects_wait() {
     let config = RedisConfig::new("redis://127.0.0.1:1?wait=1").unwrap();
-    let refusal = RedisPubSubBus::connect(&config, Arc::new(MemoryStats::new())).unwrap_err();
+    let refusal = RedisPubSubBus::connect(&config, Arc::new(MemoryStore::new())).unwrap_err();
     assert!(
         !refusal.is_retryable() && refusal.to_string().contains("`wait`"),
         "{refusal}"

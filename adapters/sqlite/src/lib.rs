@@ -13,7 +13,7 @@ mod sql;
 mod store;
 mod writer;
 
-pub use store::SqliteStats;
+pub use store::SqliteStore;
 
 /// Compiles and runs the README's example.
 #[cfg(doctest)]

@@ -107,7 +107,7 @@ mod tests {
     use horizon_core::{CommentStore, Slug};
 
     use super::*;
-    use crate::SqliteStats;
+    use crate::SqliteStore;
 
     #[test]
     fn likes_of_the_first_version_are_kept() {
@@ -145,7 +145,7 @@ mod tests {
         let path = folder.path().join("horizon.db");
         let old = Connection::open(&path).unwrap();
         old.execute_batch(&[STEPS[0], STEPS[1], VERSION_2].concat()).unwrap();
-        let store = SqliteStats::open(&path).unwrap();
+        let store = SqliteStore::open(&path).unwrap();
         let threads = async || {
             let page = store
                 .threads(&Slug::new("hello").unwrap(), None, NonZeroUsize::MAX)

@@ -30,19 +30,19 @@ use crate::{
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use horizon_core::{Event, EventKind, Stamp, StatsStore, StatsStoreExt, Timestamp, Topic};
-/// use horizon_sqlite::SqliteStats;
+/// use horizon_sqlite::SqliteStore;
 ///
 /// # let folder = tempfile::tempdir()?;
 /// # let path = folder.path().join("horizon.db");
-/// let store = SqliteStats::open(&path)?;
+/// let store = SqliteStore::open(&path)?;
 /// let stamp = Stamp::new(Timestamp::from_millis(1_800_000_000_000), [7; 10]);
 /// store.apply(&[Event::new(stamp, Topic::Site, EventKind::Visit { visitor: None })]).await?;
 /// drop(store);
-/// assert_eq!(SqliteStats::open(&path)?.total(&Topic::Site).await?.stats.visits, 1);
+/// assert_eq!(SqliteStore::open(&path)?.total(&Topic::Site).await?.stats.visits, 1);
 /// # Ok(())
 /// # }
 /// ```
-pub struct SqliteStats {
+pub struct SqliteStore {
     writer: WriterHandle,
     read_pool: ReadPool,
     health: Arc<StoreHealth>,
@@ -50,7 +50,7 @@ pub struct SqliteStats {
     path: PathBuf,
 }
 
-impl SqliteStats {
+impl SqliteStore {
     /// Opens the file, creates it if it is missing, and migrates its schema.
     ///
     /// Blocks on the file system. It waits up to 15 seconds for other processes, and about 5 minutes for one that
@@ -84,7 +84,7 @@ impl SqliteStats {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let folder = tempfile::tempdir()?;
-    /// # let store = horizon_sqlite::SqliteStats::open(folder.path().join("horizon.db"))?;
+    /// # let store = horizon_sqlite::SqliteStore::open(folder.path().join("horizon.db"))?;
     /// store.on_task_panic(|task, message| eprintln!("the task `{task}` panicked: {message}"));
     /// # Ok(())
     /// # }
@@ -131,7 +131,7 @@ impl SqliteStats {
     }
 }
 
-impl Drop for SqliteStats {
+impl Drop for SqliteStore {
     fn drop(&mut self) {
         if !self.start_close()() {
             tracing::warn!(database = %self.path.display(), "the store was dropped before all writes ended");
@@ -139,7 +139,7 @@ impl Drop for SqliteStats {
     }
 }
 
-impl fmt::Debug for SqliteStats {
+impl fmt::Debug for SqliteStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SqliteStats").finish_non_exhaustive()
     }

@@ -3,12 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
 use horizon_core::Result;
-use horizon_sqlite::SqliteStats;
+use horizon_sqlite::SqliteStore;
 
 /// Returns a function that opens a store in its own folder. Dropping the function removes the folder.
-fn open() -> impl FnMut() -> Result<SqliteStats> {
+fn open() -> impl FnMut() -> Result<SqliteStore> {
     let folder = tempfile::tempdir().unwrap();
-    move || SqliteStats::open(folder.path().join("horizon.db"))
+    move || SqliteStore::open(folder.path().join("horizon.db"))
 }
 
 mod kept_open {

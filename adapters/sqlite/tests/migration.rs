@@ -6,7 +6,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
-use horizon_sqlite::SqliteStats;
+use horizon_sqlite::SqliteStore;
 use rusqlite::Connection;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -60,10 +60,10 @@ fn a_migration_logs_its_start_and_end_and_a_new_database_logs_nothing() {
     let path = folder.path().join("horizon.db");
     let log = LogCapture::default();
     tracing::subscriber::with_default(log.clone(), || {
-        drop(SqliteStats::open(&path).unwrap());
+        drop(SqliteStore::open(&path).unwrap());
         assert_eq!(log.0.lock().unwrap().len(), 0);
         Connection::open(&path).unwrap().execute_batch(BACK_TO_2).unwrap();
-        drop(SqliteStats::open(&path).unwrap());
+        drop(SqliteStore::open(&path).unwrap());
     });
     let lines = log.0.lock().unwrap();
     assert_eq!(lines.len(), 2, "{lines:?}");

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
 use horizon_core::{Draft, Event, EventKind, ReaderId, Slug, Stamp, StatsStore, Timestamp};
-use horizon_sqlite::SqliteStats;
+use horizon_sqlite::SqliteStore;
 use rusqlite::Connection;
 
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
@@ -18,8 +18,8 @@ fn analyzed(path: &std::path::Path) -> i64 {
 }
 
 /// Opens a store and adds one comment.
-async fn open(path: &std::path::Path) -> SqliteStats {
-    let store = SqliteStats::open(path).unwrap();
+async fn open(path: &std::path::Path) -> SqliteStore {
+    let store = SqliteStore::open(path).unwrap();
     let kind = EventKind::Comment {
         reader: ReaderId::from_u128(7),
         draft: Draft::new("Ada", "Hello", None).unwrap(),
@@ -37,7 +37,7 @@ async fn statistics_are_gathered_when_the_store_opens() {
     let path = folder.path().join("horizon.db");
     open(&path).await.close().await.unwrap();
     assert_eq!(analyzed(&path), 0);
-    SqliteStats::open(&path).unwrap().close().await.unwrap();
+    SqliteStore::open(&path).unwrap().close().await.unwrap();
     assert!(analyzed(&path) > 0);
 }
 

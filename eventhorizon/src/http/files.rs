@@ -3,7 +3,7 @@ use std::sync::LazyLock;
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode, header};
 
-use super::{Content, if_none_match, response::set};
+use super::{ResponseBody, if_none_match, response::set};
 use crate::{client_js, client_types};
 
 /// Fresh for an hour, and usable for a day while it is revalidated.
@@ -52,10 +52,10 @@ impl File {
     }
 
     /// Returns the file, or 304 if the client has it.
-    pub(super) fn response(self, headers: &HeaderMap) -> Response<Content> {
+    pub(super) fn response(self, headers: &HeaderMap) -> Response<ResponseBody> {
         let is_cached = if_none_match(headers).any(|tag| tag == "*" || tag == self.tag());
         let text = if is_cached { "" } else { self.text() };
-        let mut response = Response::new(Content::Bytes(Bytes::from_static(text.as_bytes())));
+        let mut response = Response::new(ResponseBody::Bytes(Bytes::from_static(text.as_bytes())));
         if is_cached {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
         } else {

@@ -19,8 +19,8 @@ use horizon_core::{EventId, Topic};
 use tokio::time::Instant;
 
 pub use etag::if_none_match;
-pub use parse::MAX_BODY;
-pub use response::Content;
+pub use parse::MAX_REQUEST_BYTES;
+pub use response::ResponseBody;
 use route::Route;
 
 use crate::{Caller, ExistingPage, Horizon, LiveOptions, Problem, ProblemKind, breaker::ANSWER_WAIT, same_origin};
@@ -31,22 +31,22 @@ impl Horizon {
     ///
     /// The path is relative to where the contract is nested: `/live/hello`. `peer` is the address of the connection.
     /// The request's extensions are passed to [`Identify`](crate::Identify) and [`EventPolicy`](crate::EventPolicy). A
-    /// body of more than [`MAX_BODY`] bytes is rejected.
+    /// body of more than [`MAX_REQUEST_BYTES`] bytes is rejected.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # use eventhorizon::{Horizon, Slug};
-    /// use eventhorizon::{Content, bytes::Bytes, http::Request};
+    /// use eventhorizon::{ResponseBody, bytes::Bytes, http::Request};
     ///
     /// let horizon = Horizon::in_memory().start(|slug: &Slug| slug.as_str() == "bread").await?;
     /// let request = Request::put("/likes/bread").body(Bytes::new())?;
     /// let response = horizon.handle([192, 0, 2, 1].into(), request).await;
     /// assert_eq!(response.status(), 200);
-    /// let Content::Bytes(json) = response.into_body() else { panic!("not a stream") };
+    /// let ResponseBody::Bytes(json) = response.into_body() else { panic!("not a stream") };
     /// assert_eq!(json, r#"{"liked":true,"likes":1}"#);
     /// # Ok(()) }
     /// ```
-    pub async fn handle(&self, peer: IpAddr, request: Request<Bytes>) -> Response<Content> {
+    pub async fn handle(&self, peer: IpAddr, request: Request<Bytes>) -> Response<ResponseBody> {
         let (parts, body) = request.into_parts();
         let caller = self.caller_from_parts(peer, parts.headers, parts.extensions);
         let handler = Handler {
@@ -64,7 +64,7 @@ impl Horizon {
     }
 
     /// Returns the response to a request that could not be read: a problem document, or a page for a plain form.
-    pub fn error_response(&self, problem: Problem, method: &Method, headers: &HeaderMap) -> Response<Content> {
+    pub fn error_response(&self, problem: Problem, method: &Method, headers: &HeaderMap) -> Response<ResponseBody> {
         response::finish(Err(problem), method, headers)
     }
 
@@ -88,7 +88,7 @@ struct Handler<'a> {
     body: Bytes,
 }
 
-type HandlerResult = Result<Response<Content>, Problem>;
+type HandlerResult = Result<Response<ResponseBody>, Problem>;
 
 impl Handler<'_> {
     async fn handle(&self, path: &str) -> HandlerResult {

@@ -8,7 +8,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use crate::{Problem, ProblemKind as Kind};
 
 /// The largest body of a request, in bytes: 64 KiB.
-pub const MAX_BODY: usize = 64 * 1024;
+pub const MAX_REQUEST_BYTES: usize = 64 * 1024;
 
 pub(super) fn query<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     serde_urlencoded::from_str(query)
@@ -56,10 +56,10 @@ pub(super) fn form<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Res
 }
 
 fn check_length(body: &[u8]) -> Result<&[u8], Problem> {
-    if body.len() <= MAX_BODY {
+    if body.len() <= MAX_REQUEST_BYTES {
         return Ok(body);
     }
-    Err(Problem::new(Kind::BodyTooLarge).detail(format!("The limit is {MAX_BODY} bytes.")))
+    Err(Problem::new(Kind::BodyTooLarge).detail(format!("The limit is {MAX_REQUEST_BYTES} bytes.")))
 }
 
 fn media_type(headers: &HeaderMap) -> Option<String> {

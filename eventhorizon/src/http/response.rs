@@ -8,7 +8,7 @@ use crate::{Live, Problem};
 /// The body of a response.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum Content {
+pub enum ResponseBody {
     /// A complete body.
     Bytes(Bytes),
     /// A live stream. The caller counts as a viewer until it is dropped.
@@ -18,28 +18,28 @@ pub enum Content {
 pub(super) fn json(value: &impl Serialize) -> HandlerResult {
     let json = serde_json::to_vec(value);
     let json = json.map_err(|error| horizon_core::Error::permanent("encoding a response failed").with_source(error))?;
-    let mut response = Response::new(Content::Bytes(json.into()));
+    let mut response = Response::new(ResponseBody::Bytes(json.into()));
     set(&mut response, header::CONTENT_TYPE, "application/json");
     Ok(response)
 }
 
 /// Returns a live stream, or only its headers.
-pub(super) fn stream(live: Option<Live>) -> Response<Content> {
-    let mut response = Response::new(live.map_or_else(|| Content::Bytes(Bytes::new()), Content::Live));
+pub(super) fn stream(live: Option<Live>) -> Response<ResponseBody> {
+    let mut response = Response::new(live.map_or_else(|| ResponseBody::Bytes(Bytes::new()), ResponseBody::Live));
     for (name, value) in Live::HEADERS.iter().copied() {
         set(&mut response, HeaderName::from_static(name), value);
     }
     response
 }
 
-pub(super) fn see_other(location: &str) -> Response<Content> {
-    let mut response = Response::new(Content::Bytes(Bytes::new()));
+pub(super) fn see_other(location: &str) -> Response<ResponseBody> {
+    let mut response = Response::new(ResponseBody::Bytes(Bytes::new()));
     *response.status_mut() = StatusCode::SEE_OTHER;
     set(&mut response, header::LOCATION, location);
     response
 }
 
-pub(super) fn with_cookie(mut response: Response<Content>, cookie: Option<String>) -> Response<Content> {
+pub(super) fn with_cookie(mut response: Response<ResponseBody>, cookie: Option<String>) -> Response<ResponseBody> {
     if let Some(cookie) = cookie {
         set(&mut response, header::SET_COOKIE, &cookie);
     }
@@ -47,26 +47,26 @@ pub(super) fn with_cookie(mut response: Response<Content>, cookie: Option<String
 }
 
 /// Returns an HTML page with this status.
-pub(super) fn html(status: StatusCode, page: String) -> Response<Content> {
-    let mut response = Response::new(Content::Bytes(page.into()));
+pub(super) fn html(status: StatusCode, page: String) -> Response<ResponseBody> {
+    let mut response = Response::new(ResponseBody::Bytes(page.into()));
     *response.status_mut() = status;
     set(&mut response, header::CONTENT_TYPE, "text/html; charset=utf-8");
     response
 }
 
 /// Turns a problem into a response, and adds what all responses have in common.
-pub(super) fn finish(result: HandlerResult, method: &Method, headers: &HeaderMap) -> Response<Content> {
+pub(super) fn finish(result: HandlerResult, method: &Method, headers: &HeaderMap) -> Response<ResponseBody> {
     let mut response = result.unwrap_or_else(|problem| error(&problem, wants_page(method, headers)));
     // Stats are current only now, so caching is opt-in.
     let no_store = HeaderValue::from_static("no-store");
     response.headers_mut().entry(header::CACHE_CONTROL).or_insert(no_store);
     if method == Method::HEAD {
-        *response.body_mut() = Content::Bytes(Bytes::new());
+        *response.body_mut() = ResponseBody::Bytes(Bytes::new());
     }
     response
 }
 
-fn error(problem: &Problem, wants_page: bool) -> Response<Content> {
+fn error(problem: &Problem, wants_page: bool) -> Response<ResponseBody> {
     let mut response = html(problem.status(), String::new());
     let text = if wants_page {
         problem.to_page()
@@ -74,7 +74,7 @@ fn error(problem: &Problem, wants_page: bool) -> Response<Content> {
         set(&mut response, header::CONTENT_TYPE, Problem::MEDIA_TYPE);
         problem.to_json()
     };
-    *response.body_mut() = Content::Bytes(text.into());
+    *response.body_mut() = ResponseBody::Bytes(text.into());
     if let Some(seconds) = problem.retry_after() {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
@@ -91,7 +91,7 @@ pub(super) fn wants_page(method: &Method, headers: &HeaderMap) -> bool {
 }
 
 /// Sets a header whose value is known to be valid.
-pub(super) fn set(response: &mut Response<Content>, name: HeaderName, value: &str) {
+pub(super) fn set(response: &mut Response<ResponseBody>, name: HeaderName, value: &str) {
     match HeaderValue::from_str(value) {
         Ok(value) => drop(response.headers_mut().insert(name, value)),
         Err(error) => tracing::error!(%error, %name, "left out a response header with an invalid value"),

@@ -24,10 +24,10 @@ struct HubState {
     tasks: TaskTracker,
     health: Health,
     runtime: Handle,
-    pages: Mutex<HashMap<Topic, WatchedPage>>,
+    pages: Mutex<HashMap<Topic, WatchedTopic>>,
 }
 
-struct WatchedPage {
+struct WatchedTopic {
     leases: usize,
     frames: LatestReceiver<Frame>,
     /// Only with an embedded accumulator.
@@ -62,7 +62,7 @@ impl Hub {
     }
 
     /// Watches a topic. The first lease starts its task. Returns `None` once the hub is closing.
-    pub(crate) fn join(&self, topic: &Topic) -> Option<(PageLease, LatestReceiver<Frame>)> {
+    pub(crate) fn join(&self, topic: &Topic) -> Option<(TopicLease, LatestReceiver<Frame>)> {
         if self.0.closing.is_cancelled() {
             return None;
         }
@@ -71,7 +71,7 @@ impl Hub {
         page.leases += 1;
         let frames = page.frames.clone();
         self.0.metrics.live_pages.set(gauge(pages.len()));
-        let lease = PageLease {
+        let lease = TopicLease {
             hub: self.clone(),
             topic: topic.clone(),
         };
@@ -101,7 +101,7 @@ impl Hub {
         self.0.pages.lock().get_mut(topic)?.totals.as_mut()?.get()
     }
 
-    fn open(&self, topic: &Topic) -> WatchedPage {
+    fn open(&self, topic: &Topic) -> WatchedTopic {
         let inner = &self.0;
         let (sender, frames) = latest_channel(Frame::default());
         let stop = inner.closing.child_token();
@@ -113,13 +113,13 @@ impl Hub {
             Arc::clone(&inner.metrics),
             sender,
         );
-        let watch = || LatestTotals::new(inner.ports.analytics.watch(topic.clone()));
+        let watch = || LatestTotals::new(inner.ports.bus.watch(topic.clone()));
         let totals = inner.is_embedded.then(watch);
         let stopped = stop.clone();
         let page = async move { stopped.run_until_cancelled(page).await };
         let page = inner.health.supervise("live page", page);
         inner.tasks.spawn_on(page, &inner.runtime);
-        WatchedPage {
+        WatchedTopic {
             leases: 0,
             frames,
             totals,
@@ -144,18 +144,18 @@ fn gauge(pages: usize) -> i64 {
 }
 
 /// Keeps a page's task running. Dropping the last one ends it.
-pub(crate) struct PageLease {
+pub(crate) struct TopicLease {
     hub: Hub,
     topic: Topic,
 }
 
-impl Drop for PageLease {
+impl Drop for TopicLease {
     fn drop(&mut self) {
         self.hub.leave(&self.topic);
     }
 }
 
-impl fmt::Debug for PageLease {
+impl fmt::Debug for TopicLease {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "PageLease({})", self.topic)
     }

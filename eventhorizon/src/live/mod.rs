@@ -10,7 +10,7 @@ mod sse;
 mod stream;
 
 pub(crate) use frame::{Frame, FramePart, PerPart};
-pub(crate) use hub::{Hub, PageLease};
+pub(crate) use hub::{Hub, TopicLease};
 pub(crate) use latest::LatestReceiver;
 pub use open::LiveOptions;
 pub use stream::Live;

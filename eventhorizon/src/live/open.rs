@@ -9,10 +9,10 @@ use tokio::time::timeout;
 
 use super::{FramePart, Live, OpenConnection};
 use crate::{
-    Caller, Decision, ExistingPage, Horizon, Identity, Problem, Signals,
+    Caller, Decision, ExistingPage, Horizon, Identity, PrivacySignals, Problem,
     metrics::Metrics,
     rates::RateClass,
-    viewer_session::{ViewerSession, VisitorIdentity},
+    viewer_session::{LiveViewer, VisitorIdentity},
     visitors,
 };
 
@@ -96,10 +96,10 @@ impl Horizon {
             return Err(stopping());
         }
         let mut session = match self.visitor_identity(&topics, caller, returning) {
-            Ok(identity) => ViewerSession::new(inner.visit_tracker.clone(), Arc::clone(&topics), identity),
+            Ok(identity) => LiveViewer::new(inner.visit_tracker.clone(), Arc::clone(&topics), identity),
             Err(reason) => {
                 inner.metrics.dropped_visit(reason);
-                ViewerSession::Uncounted
+                LiveViewer::Uncounted
             }
         };
         session.poll_once().await;
@@ -185,8 +185,8 @@ impl Horizon {
             return Err("refused");
         }
         match self.0.config.signals {
-            Signals::Drop if visitors::has_privacy_signal(headers) => Err("signal"),
-            Signals::Count if visitors::has_privacy_signal(headers) => Ok(VisitorIdentity::Anonymous {
+            PrivacySignals::Drop if visitors::has_privacy_signal(headers) => Err("signal"),
+            PrivacySignals::Count if visitors::has_privacy_signal(headers) => Ok(VisitorIdentity::Anonymous {
                 returning: returning || headers.contains_key(LAST_EVENT_ID),
             }),
             _ => Ok(match identity {

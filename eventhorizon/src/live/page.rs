@@ -15,7 +15,7 @@ use horizon_core::{
 use serde::Serialize;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use super::{Frame, FramePart, Hub, PageLease, PerPart, latest::LatestSender, sse};
+use super::{Frame, FramePart, Hub, PerPart, TopicLease, latest::LatestSender, sse};
 use crate::{breaker::CACHED_WAIT, metrics::Metrics, read_cache::ReadCache, render};
 
 /// The shortest time between two frames of a page: 100 milliseconds.
@@ -91,13 +91,13 @@ struct Sources {
     read_revision: Option<u64>,
     comments: Arc<dyn CommentStore>,
     slug: Option<Slug>,
-    _site_lease: Option<PageLease>,
+    _site_lease: Option<TopicLease>,
 }
 
 impl Sources {
     fn open(topic: &Topic, hub: &Hub, ports: &Ports) -> Self {
         let viewers = ports.presence.watch(topic.clone()).map(SourceUpdate::Viewers);
-        let stats = ports.analytics.watch(topic.clone()).map(SourceUpdate::Stats);
+        let stats = ports.bus.watch(topic.clone()).map(SourceUpdate::Stats);
         let slug = topic.slug().cloned();
         let (lease, site) = slug.as_ref().and_then(|_| hub.join(&Topic::Site)).unzip();
         let site = futures::stream::iter(site)

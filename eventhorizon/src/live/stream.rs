@@ -10,8 +10,8 @@ use futures::Stream;
 use prometheus_client::metrics::gauge::Gauge;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use super::{Frame, FramePart, LatestReceiver, PageLease, PerPart};
-use crate::viewer_session::ViewerSession;
+use super::{Frame, FramePart, LatestReceiver, PerPart, TopicLease};
+use crate::viewer_session::LiveViewer;
 
 /// A live connection: a stream of server-sent events (WHATWG HTML §9.2) for a response body. The caller counts as a
 /// viewer until it is dropped.
@@ -55,8 +55,8 @@ pub struct Live {
 /// The state that sending a frame does not need.
 struct ColdState {
     greeting: Bytes,
-    session: ViewerSession,
-    _lease: PageLease,
+    session: LiveViewer,
+    _lease: TopicLease,
     _open: OpenConnection,
 }
 
@@ -93,8 +93,8 @@ impl Live {
     pub(crate) fn new(
         greeting: Bytes,
         parts: &'static [FramePart],
-        (lease, frames): (PageLease, LatestReceiver<Frame>),
-        session: ViewerSession,
+        (lease, frames): (TopicLease, LatestReceiver<Frame>),
+        session: LiveViewer,
         open: OpenConnection,
     ) -> Self {
         Self {

@@ -11,10 +11,10 @@ use async_trait::async_trait;
 use futures::{FutureExt, Stream, StreamExt, stream::BoxStream};
 use horizon_backend::Health;
 use horizon_core::{
-    Analytics, Draft, Event, EventKind, Ports, Presence, PresenceGuard, ReaderId, Result, Slug, Stamp, Stats,
+    Draft, Event, EventBus, EventKind, Ports, Presence, PresenceGuard, ReaderId, Result, Slug, Stamp, Stats,
     StatsStore, Timestamp, Topic, VisitorKey,
 };
-use horizon_memory::MemoryStats;
+use horizon_memory::MemoryStore;
 use tokio::{
     sync::watch,
     time::{Instant, sleep},
@@ -23,10 +23,10 @@ use tokio_stream::wrappers::WatchStream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    Frame, FramePart, Hub, LatestReceiver, Live, OpenConnection, PageLease,
+    Frame, FramePart, Hub, LatestReceiver, Live, OpenConnection, TopicLease,
     page::{FRAME_INTERVAL, HEARTBEAT_INTERVAL, SITE_INTERVAL},
 };
-use crate::{breaker::CACHED_WAIT, metrics::Metrics, read_cache::ReadCache, viewer_session::ViewerSession};
+use crate::{breaker::CACHED_WAIT, metrics::Metrics, read_cache::ReadCache, viewer_session::LiveViewer};
 
 /// Presence and analytics that publish the values of the test.
 struct FakeSources {
@@ -52,7 +52,7 @@ impl Presence for FakeSources {
 }
 
 #[async_trait]
-impl Analytics for FakeSources {
+impl EventBus for FakeSources {
     async fn track(&self, _: Event) -> Result<()> {
         Ok(())
     }
@@ -64,7 +64,7 @@ impl Analytics for FakeSources {
 
 struct Fixture {
     sources: Arc<FakeSources>,
-    store: Arc<MemoryStats>,
+    store: Arc<MemoryStore>,
     hub: Hub,
     cache: Arc<ReadCache>,
     metrics: Arc<Metrics>,
@@ -75,7 +75,7 @@ fn fixture(viewers: Option<u64>, stats: Option<Stats>) -> Fixture {
         viewers: watch::Sender::new(viewers),
         stats: watch::Sender::new(stats),
     });
-    let store = Arc::new(MemoryStats::new());
+    let store = Arc::new(MemoryStore::new());
     let ports = Ports::with_store(Arc::clone(&sources) as _, Arc::clone(&sources) as _, Arc::clone(&store));
     let (metrics, cache) = (Arc::new(Metrics::new(Default::default())), Arc::new(ReadCache::new()));
     let hub = Hub::new(
@@ -101,7 +101,7 @@ impl Fixture {
         fixture(Some(1), Some(Stats::default()))
     }
 
-    fn join(&self) -> (PageLease, LatestReceiver<Frame>) {
+    fn join(&self) -> (TopicLease, LatestReceiver<Frame>) {
         self.hub.join(&Slug::new("hello").unwrap().into()).unwrap()
     }
 
@@ -273,7 +273,7 @@ fn body(site: &Fixture) -> Live {
         "retry: 1\n\n".into(),
         &FramePart::ALL,
         site.join(),
-        ViewerSession::Uncounted,
+        LiveViewer::Uncounted,
         open,
     )
 }

@@ -16,7 +16,7 @@ struct FlakyBus {
 }
 
 #[async_trait]
-impl Analytics for FlakyBus {
+impl EventBus for FlakyBus {
     async fn track(&self, event: Event) -> Result<()> {
         self.tries.fetch_add(1, Ordering::SeqCst);
         let left = self

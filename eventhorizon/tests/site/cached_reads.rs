@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use eventhorizon::{
-    Caller, Content, ExistingPage, Horizon, LiveOptions, NewComment, Slug, bytes::Bytes, http::Request,
+    Caller, ExistingPage, Horizon, LiveOptions, NewComment, ResponseBody, Slug, bytes::Bytes, http::Request,
 };
 use futures::{FutureExt, StreamExt, future::join_all};
 use horizon_core::Timestamp;
@@ -57,7 +57,7 @@ impl Site {
     async fn send(&self, request: Request<Bytes>) -> (u16, bool, String) {
         let answer = self.horizon.handle([192, 0, 2, 1].into(), request).await;
         let (status, again) = (answer.status().as_u16(), answer.headers().contains_key("retry-after"));
-        let Content::Bytes(bytes) = answer.into_body() else {
+        let ResponseBody::Bytes(bytes) = answer.into_body() else {
             panic!("a stream")
         };
         (status, again, String::from_utf8(bytes.to_vec()).unwrap())

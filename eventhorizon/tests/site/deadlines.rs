@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use eventhorizon::{
-    Caller, Content, ExistingPage, Horizon, LiveOptions, NewComment, Paging, Slug, Topic, bytes::Bytes, http::Request,
+    Caller, ExistingPage, Horizon, LiveOptions, NewComment, Paging, ResponseBody, Slug, Topic, bytes::Bytes,
+    http::Request,
 };
 use futures::StreamExt;
 use horizon_core::{EventId, Timestamp};
@@ -74,7 +75,7 @@ impl Site {
     /// Reads everything that a page may need, and returns how long that took.
     async fn page(&self, comments: Comments) -> Duration {
         let start = Instant::now();
-        let session = self.horizon.read_session();
+        let session = self.horizon.page_reads();
         session.stats_snapshots(&[self.bread.clone().into(), Topic::Site]).await;
         match comments {
             Comments::Newest => drop(session.threads_snapshot(&self.bread).await),
@@ -96,7 +97,7 @@ impl Site {
             .handle([192, 0, 2, 9].into(), request.body(form.into()).unwrap());
         let answer = answer.await;
         let status = answer.status().as_u16();
-        let Content::Bytes(bytes) = answer.into_body() else {
+        let ResponseBody::Bytes(bytes) = answer.into_body() else {
             panic!("a stream")
         };
         (status, String::from_utf8(bytes.to_vec()).unwrap())
@@ -144,12 +145,12 @@ async fn a_reader_sees_their_like_while_the_store_hangs() {
     let site = Site::open().await;
     site.fake.delay(Call::IsLikedBy, FOR_EVER);
     let start = Instant::now();
-    let session = site.horizon.read_session();
+    let session = site.horizon.page_reads();
     assert_eq!(session.is_liked_by(&site.bread, &site.ada).await, Some(true));
     assert!(!session.is_current());
     assert!(start.elapsed() <= Duration::from_millis(50), "{:?}", start.elapsed());
     let start = Instant::now();
-    let session = site.horizon.read_session();
+    let session = site.horizon.page_reads();
     assert!(!session.is_store_available());
     assert_eq!(session.is_liked_by(&site.bread, &site.ada).await, Some(true));
     assert_eq!(

@@ -100,7 +100,7 @@ async fn what_the_application_refuses_is_answered_with_its_words_and_not_tracked
     let closed = Arc::new(AtomicBool::new(true));
     let is_closed = Arc::clone(&closed);
     let horizon = builder
-        .decide(move |_: &ProposedEvent<'_>| match is_closed.load(Ordering::SeqCst) {
+        .event_policy(move |_: &ProposedEvent<'_>| match is_closed.load(Ordering::SeqCst) {
             true => Decision::Reject("The kitchen is closed.".into()),
             false => Decision::Accept,
         })
@@ -126,7 +126,7 @@ async fn what_the_application_refuses_is_answered_with_its_words_and_not_tracked
 async fn a_comment_that_the_application_holds_waits_for_the_author() {
     let (fake, builder) = stage();
     let horizon = builder
-        .decide(|proposal: &ProposedEvent<'_>| match proposal.kind {
+        .event_policy(|proposal: &ProposedEvent<'_>| match proposal.kind {
             EventKind::Comment { draft, .. } if draft.body().contains("casino") => Decision::Pending,
             _ => Decision::Accept,
         })

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use eventhorizon::{Caller, ExistingPage, Horizon, LiveOptions, Ports, ProblemKind, Slug, Topic};
 use futures::{StreamExt, stream::BoxStream};
 use horizon_backend::now;
-use horizon_core::{Analytics, Day, Error, Event, Presence, PresenceGuard, Result, SaltStore, Stats, VisitorKey};
-use horizon_memory::{MemoryBus, MemoryPresence, MemoryStats};
+use horizon_core::{Day, Error, Event, EventBus, Presence, PresenceGuard, Result, SaltStore, Stats, VisitorKey};
+use horizon_memory::{MemoryBus, MemoryPresence, MemoryStore};
 use tokio::{task::try_id, time::timeout};
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -17,7 +17,7 @@ const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 
 struct Broken;
 
 #[async_trait]
-impl Analytics for Broken {
+impl EventBus for Broken {
     async fn track(&self, _: Event) -> Result<()> {
         panic!("a bug in track")
     }
@@ -48,7 +48,7 @@ impl SaltStore for Broken {
 }
 
 fn good_ports() -> Ports {
-    let store = Arc::new(MemoryStats::new());
+    let store = Arc::new(MemoryStore::new());
     let (bus, _) = MemoryBus::new(Arc::clone(&store) as _);
     Ports::with_store(Arc::new(MemoryPresence::default()), Arc::new(bus), store)
 }
@@ -61,8 +61,8 @@ async fn over(ports: Ports) -> (Horizon, ExistingPage, Caller) {
 }
 
 async fn until_it_is_not_ready(horizon: &Horizon, task: &str, message: &str) {
-    assert!(horizon.ready().await.is_ok() || horizon.health().panic().is_some());
-    let sentence = timeout(PATIENCE, horizon.health().panicked()).await.unwrap();
+    assert!(horizon.ready().await.is_ok() || horizon.health().first_panic().is_some());
+    let sentence = timeout(PATIENCE, horizon.health().wait_for_panic()).await.unwrap();
     let expected = format!("the background task `{task}` panicked: {message}; restart the process");
     assert_eq!(sentence, expected);
     let not_ready = horizon.ready().await.unwrap_err();
@@ -73,7 +73,7 @@ async fn until_it_is_not_ready(horizon: &Horizon, task: &str, message: &str) {
 async fn a_panic_of_the_delivery_of_visits_fails_readiness() {
     let (horizon, bread, ada) = {
         let mut ports = good_ports();
-        ports.analytics = Arc::new(Broken);
+        ports.bus = Arc::new(Broken);
         over(ports).await
     };
     horizon.visit(&bread, &ada);

@@ -12,7 +12,7 @@ use actix_web::{
     http::StatusCode,
     web::{Bytes, Data},
 };
-use eventhorizon::{Content, Horizon, http};
+use eventhorizon::{Horizon, ResponseBody, http};
 use futures::StreamExt;
 
 /// Handles all requests of a scope, as its default service.
@@ -34,8 +34,8 @@ pub async fn handle(site: Data<Horizon>, request: HttpRequest, body: Bytes) -> H
     }
     match content {
         // The viewer counts until actix drops the stream.
-        Content::Live(live) => response.streaming(live.map(Ok::<_, Infallible>)),
-        Content::Bytes(bytes) => response.body(bytes),
+        ResponseBody::Live(live) => response.streaming(live.map(Ok::<_, Infallible>)),
+        ResponseBody::Bytes(bytes) => response.body(bytes),
         _ => response.finish(),
     }
 }

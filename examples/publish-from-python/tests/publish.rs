@@ -11,7 +11,7 @@ use anyhow::{Context, bail, ensure};
 use horizon_backend::now;
 use horizon_core::{CommentStore, EventId, Slug, Stats, StatsStore, StatsStoreExt};
 use horizon_redis::testing::RedisServer;
-use horizon_redis::{ConsumerConfig, RedisConfig, RedisConsumer, RedisStats};
+use horizon_redis::{ConsumerConfig, RedisConfig, RedisConsumer, RedisStore};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
@@ -33,14 +33,14 @@ const DEADLINE: Duration = Duration::from_secs(60);
 /// A Redis, and an accumulator that counts into it until the test ends.
 struct Pipeline {
     redis: RedisServer,
-    store: Arc<RedisStats>,
+    store: Arc<RedisStore>,
 }
 
 impl Pipeline {
     async fn start() -> anyhow::Result<Self> {
         let redis = RedisServer::start(&[]).await?;
         let config = RedisConfig::new(&redis.url())?;
-        let store = Arc::new(RedisStats::connect(&config)?);
+        let store = Arc::new(RedisStore::connect(&config)?);
         let consumer = RedisConsumer::connect(&config, ConsumerConfig::new("counts"))?;
         tokio::spawn(horizon_backend::run_accumulator(
             consumer,

@@ -54,7 +54,7 @@ async fn run(redis: &str, [first, second]: [TcpListener; 2], stopped: watch::Rec
 /// A web node: the example `embed-axum` with another URL.
 async fn node(redis: &str, name: &str, listener: TcpListener, stop: impl Future<Output = ()> + Send) -> Result {
     let horizon = Horizon::from_urls(redis, redis)?
-        .node(NodeId::new(name)?)
+        .node_name(NodeId::new(name)?)
         .start(is_page)
         .await?;
     let app = Router::new()

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use horizon_core::{
-    DEDUPE_WINDOW, Day, Event, ReaderId, Result, SaltStore, StatsStore, Timestamp, Topic, Update, VISITOR_MEMORY,
+    DEDUPE_WINDOW, Day, Event, ReaderId, Result, SaltStore, StatsStore, Timestamp, Topic, Update, VISITOR_RETENTION,
     apply_events,
 };
 use redb::{ReadableTable, WriteTransaction};
@@ -41,7 +41,7 @@ impl StatsStore for RedbStats {
 
     async fn expire(&self, now: Timestamp) -> Result<()> {
         let oldest_event = now.minus(DEDUPE_WINDOW).as_millis();
-        let oldest_visit = now.minus(VISITOR_MEMORY).as_millis();
+        let oldest_visit = now.minus(VISITOR_RETENTION).as_millis();
         // This scans whole tables while other writers wait. A large store needs indexes on the time.
         self.write(move |transaction| {
             transaction.open_table(COUNTED)?.retain(|_, at| at >= oldest_event)?;

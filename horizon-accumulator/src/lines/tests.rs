@@ -1,6 +1,6 @@
 use super::*;
 use horizon_core::{EventKind, Stamp};
-use horizon_memory::MemoryStats;
+use horizon_memory::MemoryStore;
 use tokio::io::AsyncWriteExt as _;
 
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
@@ -21,7 +21,7 @@ fn json(event: &Event) -> String {
 async fn count(input: impl AsRef<[u8]>) -> (Vec<InvalidLine>, u64) {
     let (mut invalid, mut totals) = (Vec::new(), BTreeMap::new());
     let mut reader = LineReader::new(input.as_ref(), || NOW, |line| invalid.push(line));
-    count_lines(&mut reader, &MemoryStats::new(), &mut totals)
+    count_lines(&mut reader, &MemoryStore::new(), &mut totals)
         .await
         .expect("a store in memory does not fail");
     let visits = totals.values().map(|update| update.stats.visits).sum();

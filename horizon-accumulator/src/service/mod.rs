@@ -12,7 +12,7 @@ use anyhow::{Context as _, bail};
 use futures::future::select;
 use horizon_backend::{
     CorrectedClock, Health, HeartbeatConfig, ReadinessCheck, RedisSetupCheck, StoreHandle, StoreLock, now, print_line,
-    report_bus, run_accumulator_observed, run_heartbeat,
+    report_stream_problems, run_accumulator_observed, run_heartbeat,
 };
 use horizon_core::EventConsumer;
 use horizon_redis::{NodeRegistry, StreamMonitor};
@@ -64,14 +64,14 @@ pub(crate) async fn serve(config: &ServiceConfig, shutdown: impl Future<Output =
     tracing::info!(node = %config.node, redis = ?config.redis, delivery = ?config.delivery, "counting");
     let mut consumers: Vec<&mut dyn EventConsumer> =
         consumers.iter_mut().map(|consumer| &mut **consumer as _).collect();
-    let shutdown_or_panic = async { drop(select(pin!(shutdown), pin!(health.panicked())).await) };
+    let shutdown_or_panic = async { drop(select(pin!(shutdown), pin!(health.wait_for_panic())).await) };
     let counting = run_accumulator_observed(&mut consumers, &*store.stats, &clock, &*metrics, shutdown_or_panic);
     health.supervise("counting", counting).await;
     stop.cancel();
     while tasks.join_next().await.is_some() {}
     store.close().await.context("the store could not be closed")?;
     drop(lock);
-    if let Some(panic) = health.panic() {
+    if let Some(panic) = health.first_panic() {
         bail!(panic);
     }
     tracing::info!("stopped");
@@ -85,7 +85,7 @@ async fn send_heartbeats(config: HeartbeatConfig, metrics: Arc<ServiceMetrics>, 
 async fn check_redis(setup: RedisSetupCheck, monitors: Vec<StreamMonitor>, health: Health, stop: CancellationToken) {
     tokio::join!(
         setup.run(&health, stop.cancelled()),
-        report_bus(&monitors, None, &health, stop.cancelled()),
+        report_stream_problems(&monitors, None, &health, stop.cancelled()),
     );
 }
 

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use futures::future::join_all;
-use horizon_core::{Analytics, Timestamp};
-use horizon_memory::MemoryStats;
+use horizon_core::{EventBus, Timestamp};
+use horizon_memory::MemoryStore;
 use horizon_redis::testing::RedisServer;
 use horizon_redis::{RedisBus, RedisConfig};
 
@@ -13,7 +13,7 @@ const COUNTED: &str = "horizon_events_counted_total";
 /// Returns the publishing end of the bus.
 pub(crate) fn bus(redis: &RedisServer) -> RedisBus {
     let config = RedisConfig::new(&redis.url()).unwrap();
-    RedisBus::connect(&config, Arc::new(MemoryStats::new())).unwrap()
+    RedisBus::connect(&config, Arc::new(MemoryStore::new())).unwrap()
 }
 
 /// Returns the published visits of the page.

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::process::Stdio;
 
-use horizon_core::Analytics;
+use horizon_core::EventBus;
 use horizon_redis::testing::RedisServer;
 
 use crate::accumulator::{Accumulator, visit, wait_until};

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use horizon_core::{Analytics, Event, EventKind, Stamp, StatsStoreExt, Topic};
+use horizon_core::{Event, EventBus, EventKind, Stamp, StatsStoreExt, Topic};
 use horizon_redis::testing::RedisServer;
-use horizon_redis::{NodeInfo, NodeRegistry, NodeRole, RedisBus, RedisConfig, RedisStats};
+use horizon_redis::{NodeInfo, NodeRegistry, NodeRole, RedisBus, RedisConfig, RedisStore};
 
 use crate::accumulator::{Accumulator, now, page, sqlite, visit, wait_until};
 
@@ -84,7 +84,7 @@ async fn an_accumulator_whose_clock_is_minutes_off_checks_events_by_that_of_redi
     let redis = RedisServer::start(&[]).await.unwrap();
     let url = redis.url();
     let one = Accumulator::start_with_shifted_clock(&[("HORIZON_BUS", &url)], "-480s").await;
-    let store = Arc::new(RedisStats::connect(&RedisConfig::new(&url).unwrap()).unwrap());
+    let store = Arc::new(RedisStore::connect(&RedisConfig::new(&url).unwrap()).unwrap());
     let bus = RedisBus::connect(&RedisConfig::new(&url).unwrap(), store.clone()).unwrap();
     // By the clock of the process it is 65 minutes in the future.
     let mut event = visit(1);
@@ -108,7 +108,7 @@ async fn an_accumulator_whose_clock_is_minutes_off_checks_events_by_that_of_redi
 async fn an_accumulator_whose_clock_is_a_month_or_hours_off_rejects_and_expires_nothing() {
     let redis = RedisServer::start(&[]).await.unwrap();
     let url = redis.url();
-    let store = Arc::new(RedisStats::connect(&RedisConfig::new(&url).unwrap()).unwrap());
+    let store = Arc::new(RedisStore::connect(&RedisConfig::new(&url).unwrap()).unwrap());
     let bus = RedisBus::connect(&RedisConfig::new(&url).unwrap(), store.clone()).unwrap();
     let once = Event::new(
         Stamp::new(now(), [9; 10]),

@@ -1,9 +1,9 @@
 use std::time::Duration;
 
 use futures::future::join_all;
-use horizon_core::{Analytics, StatsStoreExt};
+use horizon_core::{EventBus, StatsStoreExt};
 use horizon_redis::testing::RedisServer;
-use horizon_sqlite::SqliteStats;
+use horizon_sqlite::SqliteStore;
 use tokio::time::sleep;
 
 use crate::accumulator::{Accumulator, page, sqlite, visit, wait_until};
@@ -61,7 +61,7 @@ async fn on_shutdown_under_load_it_acknowledges_what_it_counted_and_leaves_the_r
     assert_eq!(status.code(), Some(0), "{log}");
     assert!(took < END_WAIT, "it took {took:?}");
     let visits = async || {
-        let store = SqliteStats::open(&database).unwrap();
+        let store = SqliteStore::open(&database).unwrap();
         store.total(&page()).await.unwrap().stats.visits
     };
     assert_eq!(visits().await, acknowledged(&redis).await, "{log}");

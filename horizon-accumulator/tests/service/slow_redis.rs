@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use horizon_core::Analytics;
-use horizon_memory::MemoryStats;
+use horizon_core::EventBus;
+use horizon_memory::MemoryStore;
 use horizon_redis::testing::RedisServer;
 use horizon_redis::{RedisBus, RedisConfig};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -91,7 +91,7 @@ async fn a_clock_that_is_not_compared_is_a_problem_and_a_slow_redis_is_enough_to
     let folder = tempfile::tempdir().unwrap();
     let store = sqlite(&folder.path().join("numbers.db"));
     let bus = RedisConfig::new(&redis.url()).unwrap();
-    let bus = RedisBus::connect(&bus, Arc::new(MemoryStats::new())).unwrap();
+    let bus = RedisBus::connect(&bus, Arc::new(MemoryStore::new())).unwrap();
     bus.track(visit(1)).await.unwrap();
     let url = format!("redis://{}", relay.address);
     let accumulator = Accumulator::start(&[("HORIZON_BUS", &url), ("HORIZON_STORE", &store)]).await;

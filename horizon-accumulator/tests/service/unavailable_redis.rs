@@ -1,4 +1,4 @@
-use horizon_core::Analytics;
+use horizon_core::EventBus;
 use horizon_redis::testing::RedisServer;
 
 use crate::accumulator::{Accumulator, sqlite, visit, wait_until};

@@ -1,4 +1,4 @@
-//! The checks of an [`Analytics`] and its [`EventConsumer`].
+//! The checks of an [`EventBus`] and its [`EventConsumer`].
 
 use std::{future::Future, pin::pin, sync::Arc};
 
@@ -12,10 +12,10 @@ use tokio::time::{sleep, timeout};
 
 use super::event_factory::{EventFactory, limit, page_topic};
 use super::{CHECK_TIMEOUT, SILENCE, Violation, expect_eq, suite};
-use crate::{Analytics, Event, EventConsumer, Result, Stats, StatsStore, Topic, Update, process_batch};
+use crate::{Event, EventBus, EventConsumer, Result, Stats, StatsStore, Topic, Update, process_batch};
 
 suite! { $
-    /// Generates the tests of an [`Analytics`](crate::Analytics) and its [`EventConsumer`](crate::EventConsumer).
+    /// Generates the tests of an [`EventBus`](crate::Analytics) and its [`EventConsumer`](crate::EventConsumer).
     /// `make` is an async function that returns a new [`BusHarness`](crate::testing::BusHarness).
     bus_suite, bus:
     events_are_delivered_in_order
@@ -39,18 +39,18 @@ suite! { $
 /// ```
 /// use std::sync::Arc;
 /// use async_trait::async_trait;
-/// use horizon_core::{Analytics, EventConsumer, Result, StatsStore, testing::BusHarness};
-/// use horizon_memory::{MemoryBus, MemoryConsumer, MemoryStats}; // your adapter
+/// use horizon_core::{EventBus, EventConsumer, Result, StatsStore, testing::BusHarness};
+/// use horizon_memory::{MemoryBus, MemoryConsumer, MemoryStore}; // your adapter
 ///
 /// struct Harness {
 ///     bus: Arc<MemoryBus>,
 ///     consumer: Option<MemoryConsumer>, // returned by `MemoryBus::new`
-///     store: Arc<MemoryStats>,
+///     store: Arc<MemoryStore>,
 /// }
 ///
 /// #[async_trait]
 /// impl BusHarness for Harness {
-///     fn analytics(&self) -> Arc<dyn Analytics> {
+///     fn analytics(&self) -> Arc<dyn EventBus> {
 ///         self.bus.clone()
 ///     }
 ///     async fn consumer(&mut self) -> Result<Box<dyn EventConsumer>> {
@@ -67,7 +67,7 @@ suite! { $
 #[async_trait]
 pub trait BusHarness: Send {
     /// Returns the publishing end.
-    fn analytics(&self) -> Arc<dyn Analytics>;
+    fn analytics(&self) -> Arc<dyn EventBus>;
 
     /// Opens the reading end. The checks drop one consumer before they open the next.
     async fn consumer(&mut self) -> Result<Box<dyn EventConsumer>>;
@@ -77,7 +77,7 @@ pub trait BusHarness: Send {
 }
 
 /// Tracks the events while `task` runs. Returns the task's output.
-async fn meanwhile<T>(analytics: &dyn Analytics, events: &[Event], task: impl Future<Output = T>) -> T {
+async fn meanwhile<T>(analytics: &dyn EventBus, events: &[Event], task: impl Future<Output = T>) -> T {
     // `track` may return before or after the event is acknowledged, so all calls run concurrently.
     let tracking = pin!(join_all(events.iter().map(|event| analytics.track(event.clone()))));
     match select(tracking, pin!(task)).await {

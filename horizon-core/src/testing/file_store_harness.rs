@@ -15,10 +15,10 @@ const RETRY_INTERVAL: Duration = Duration::from_millis(1);
 ///
 /// ```
 /// use horizon_core::testing::FileStoreHarness;
-/// use horizon_memory::MemoryStats; // your adapter
+/// use horizon_memory::MemoryStore; // your adapter
 ///
 /// async fn make() -> FileStoreHarness {
-///     FileStoreHarness::reopen_before_each_call(|| Ok(MemoryStats::new())) // `YourStore::open(path)`
+///     FileStoreHarness::reopen_before_each_call(|| Ok(MemoryStore::new())) // `YourStore::open(path)`
 /// }
 /// ```
 pub struct FileStoreHarness {

@@ -101,7 +101,7 @@ impl From<Error> for Violation {
 /// use std::sync::Arc;
 /// use horizon_core::testing::{Store, checks::stats, run_check};
 ///
-/// let mut harness: Arc<dyn Store> = Arc::new(horizon_memory::MemoryStats::new());
+/// let mut harness: Arc<dyn Store> = Arc::new(horizon_memory::MemoryStore::new());
 /// run_check(stats::likes_are_a_set(&mut harness)).await?;
 /// # Ok(())
 /// # }
@@ -146,10 +146,10 @@ macro_rules! conformance_tests {
 /// ```
 /// use std::sync::Arc;
 /// use horizon_core::testing::Store;
-/// use horizon_memory::MemoryStats; // your adapter
+/// use horizon_memory::MemoryStore; // your adapter
 ///
 /// async fn make() -> Arc<dyn Store> {
-///     Arc::new(MemoryStats::new())
+///     Arc::new(MemoryStore::new())
 /// }
 /// horizon_core::store_suite!(make);
 /// ```

@@ -5,8 +5,8 @@ use super::event_factory::limit;
 use super::{Violation, expect_eq};
 use crate::testing::StoreHarness;
 use crate::{
-    COMMENT_OVERHEAD_BYTES, Comment, EventId, MAX_BODY_CHARS, MAX_PAGE_BYTES, MAX_REPLIES, REPLIES_PER_THREAD, Thread,
-    ThreadPage, Visibility,
+    COMMENT_OVERHEAD_BYTES, Comment, EventId, MAX_COMMENT_CHARS, MAX_PAGE_BYTES, MAX_REPLIES, REPLIES_PER_THREAD,
+    Thread, ThreadPage, Visibility,
 };
 
 /// More of the largest comments than fit on one page, and fewer than fit on two.
@@ -37,7 +37,7 @@ impl CommentFixture<'_> {
 /// Returns a body of the greatest length that is different for each number.
 fn large(number: usize) -> String {
     let start = number.to_string();
-    let rest = "\u{1f600}".repeat(MAX_BODY_CHARS - start.len());
+    let rest = "\u{1f600}".repeat(MAX_COMMENT_CHARS - start.len());
     start + &rest
 }
 

@@ -9,7 +9,7 @@ use super::event_factory::{EventFactory, page_topic};
 use super::reference_model::{Model, RandomEvents};
 use super::store::{apply, expect_likes, expect_visits, expire, total};
 use super::{StoreHarness, Violation, expect_eq, suite};
-use crate::{DEDUPE_WINDOW, Event, ReaderId, Stats, StatsStoreExt, Topic, Update, VISIT_GAP, VISITOR_MEMORY};
+use crate::{DEDUPE_WINDOW, Event, ReaderId, Stats, StatsStoreExt, Topic, Update, VISIT_GAP, VISITOR_RETENTION};
 
 suite! { $
     /// Generates the tests of a [`StatsStore`](crate::StatsStore); see [`store_suite!`](crate::store_suite).
@@ -382,12 +382,12 @@ pub async fn expire_erases_ids_past_the_window(harness: &mut dyn StoreHarness) -
 
 /// A visitor is known for 24 hours.
 pub async fn a_visitor_is_kept_for_a_day(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
-    seen_and_forgotten(harness, VISITOR_MEMORY, 1).await
+    seen_and_forgotten(harness, VISITOR_RETENTION, 1).await
 }
 
 /// After `expire`, a late event of the visitor counts.
 pub async fn expire_erases_visitors_after_a_day(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
-    seen_and_forgotten(harness, VISITOR_MEMORY + MILLI, 2).await
+    seen_and_forgotten(harness, VISITOR_RETENTION + MILLI, 2).await
 }
 
 async fn seen_and_forgotten(harness: &mut dyn StoreHarness, after: Duration, want: u64) -> Result<(), Violation> {

@@ -18,7 +18,7 @@ mod sim_node;
 mod simulation;
 mod visitors;
 
-use mutant::Mutant;
+use mutant::PresenceMutant;
 
 /// How many scenarios run.
 const SEEDS: u64 = 10_000;
@@ -51,10 +51,10 @@ macro_rules! caught {
         $(
             #[test]
             fn $test() {
-                let fails = |seed: &u64| scenario::run(*seed, Some(Mutant::$mutant)).is_err();
+                let fails = |seed: &u64| scenario::run(*seed, Some(PresenceMutant::$mutant)).is_err();
                 let seed = (0..MUTANT_SEEDS).find(fails).expect("no seed fails with this mutant");
                 // `--nocapture` shows whether the right invariant failed.
-                println!("{seed}: {}", scenario::run(seed, Some(Mutant::$mutant)).unwrap_err());
+                println!("{seed}: {}", scenario::run(seed, Some(PresenceMutant::$mutant)).unwrap_err());
                 assert_eq!(scenario::run(seed, None), Ok(()));
             }
         )*

@@ -9,7 +9,7 @@ use crate::visitors::VISITORS;
 
 /// A mistake of a broken implementation, made by altering the messages to and from the correct one.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Mutant {
+pub(crate) enum PresenceMutant {
     IgnoresIncarnations,
     IgnoresGoodbyes,
     ForgetsGoodbyes,
@@ -27,7 +27,7 @@ pub(crate) enum Mutant {
     TreatsOwnMessagesAsAnotherIncarnation,
 }
 
-impl Mutant {
+impl PresenceMutant {
     pub(crate) fn timing(mutant: Option<Self>) -> Timing {
         let mut timing = Timing::default();
         match mutant {

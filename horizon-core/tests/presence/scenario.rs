@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use crate::invariants;
-use crate::mutant::Mutant;
+use crate::mutant::PresenceMutant;
 use crate::sim_node::TOPICS;
 use crate::simulation::{MS, S, Simulation, percent};
 use crate::visitors::VISITORS;
@@ -16,7 +16,7 @@ pub(crate) struct RandomScenario {
 }
 
 /// Runs the scenario of one seed.
-pub(crate) fn run(seed: u64, mutant: Option<Mutant>) -> Result<(), String> {
+pub(crate) fn run(seed: u64, mutant: Option<PresenceMutant>) -> Result<(), String> {
     let mut scenario = RandomScenario {
         simulation: Simulation::new(seed, mutant),
         used: BTreeSet::from([1_000_000]),

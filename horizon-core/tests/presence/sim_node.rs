@@ -6,7 +6,7 @@ use horizon_core::{
     presence::{Effect, NodeId, PresenceMessage, RemoteNode, Replica},
 };
 
-use crate::mutant::Mutant;
+use crate::mutant::PresenceMutant;
 use crate::process_run::ProcessRun;
 use crate::visitors::{VISITORS, VisitorSet, visitor};
 
@@ -55,7 +55,7 @@ pub(crate) struct RemoteHistory {
 pub(crate) struct SimNode {
     pub(crate) name: NodeId,
     pub(crate) clock: SimClock,
-    mutant: Option<Mutant>,
+    mutant: Option<PresenceMutant>,
     pub(crate) replica: Option<Replica>,
     /// When the next tick is due by its own clock, and the real time at which it runs.
     pub(crate) due: Option<Duration>,
@@ -75,7 +75,7 @@ pub(crate) struct SimNode {
 }
 
 impl SimNode {
-    pub(crate) fn new(number: usize, clock: SimClock, mutant: Option<Mutant>) -> Self {
+    pub(crate) fn new(number: usize, clock: SimClock, mutant: Option<PresenceMutant>) -> Self {
         Self {
             name: NodeId::new(&format!("n{number}")).unwrap(),
             clock,
@@ -95,7 +95,7 @@ impl SimNode {
     }
 
     pub(crate) fn start(&mut self, now: u64, incarnation: u64, nodes: usize) {
-        let timing = Mutant::timing(self.mutant);
+        let timing = PresenceMutant::timing(self.mutant);
         self.replica = Some(Replica::new(self.name.clone(), incarnation, timing));
         self.histories = std::array::from_fn(|_| vec![RemoteHistory::default(); nodes]);
         self.runs.push(ProcessRun::new(now));
@@ -125,7 +125,7 @@ impl SimNode {
     }
 
     pub(crate) fn leave(&mut self, topic: usize, who: usize, now: u64) {
-        let times = if self.mutant == Some(Mutant::ForgetsOtherTabs) {
+        let times = if self.mutant == Some(PresenceMutant::ForgetsOtherTabs) {
             2
         } else {
             1

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use horizon_core::presence::{Effect, MessageBody, PresenceMessage};
 
 use crate::invariants;
-use crate::mutant::Mutant;
+use crate::mutant::PresenceMutant;
 use crate::sim_node::{SimClock, SimNode, TOPIC, TOPICS};
 use crate::visitors::VisitorSet;
 
@@ -43,7 +43,7 @@ pub(crate) struct Simulation {
     pub(crate) now: u64,
     pub(crate) nodes: Vec<SimNode>,
     pub(crate) faults: NetworkFaults,
-    pub(crate) mutant: Option<Mutant>,
+    pub(crate) mutant: Option<PresenceMutant>,
     /// Whether the actions have ended, and when each node has sent its last message since.
     pub(crate) is_calm: bool,
     pub(crate) heartbeats: [Vec<Option<u64>>; TOPICS],
@@ -52,7 +52,7 @@ pub(crate) struct Simulation {
 }
 
 impl Simulation {
-    pub(crate) fn new(seed: u64, mutant: Option<Mutant>) -> Self {
+    pub(crate) fn new(seed: u64, mutant: Option<PresenceMutant>) -> Self {
         let mut rng = fastrand::Rng::with_seed(seed);
         let count = 2 + rng.usize(..4);
         let node = |number| {

@@ -12,7 +12,7 @@ use axum::{
     },
     routing::get,
 };
-use eventhorizon::ReadSession;
+use eventhorizon::PageReads;
 use futures::{StreamExt, stream::unfold};
 use horizon_app::{AccumulatorNode, ClusterPage, NodeStatus, View, WebNode};
 use horizon_backend::wait_for_shutdown;
@@ -35,7 +35,7 @@ pub(crate) fn router() -> Router<AppState> {
 }
 
 /// Reads the registry. Without one, lists this process.
-async fn read_nodes(app: &AppState, reads: &ReadSession) -> ClusterPage {
+async fn read_nodes(app: &AppState, reads: &PageReads) -> ClusterPage {
     let Some(registry) = app.horizon.node_registry() else {
         return this_node(
             app,
@@ -55,7 +55,7 @@ async fn read_nodes(app: &AppState, reads: &ReadSession) -> ClusterPage {
     }
 }
 
-async fn this_node(app: &AppState, reads: &ReadSession, note: &str) -> ClusterPage {
+async fn this_node(app: &AppState, reads: &PageReads, note: &str) -> ClusterPage {
     let info = match app.horizon.node_info() {
         Some(info) => info,
         None => {
@@ -106,7 +106,7 @@ async fn page(State(app): State<AppState>, headers: HeaderMap) -> Response {
     if let Some(response) = auth::require_session(&app, &headers).await {
         return response;
     }
-    let reads = app.horizon.read_session();
+    let reads = app.horizon.page_reads();
     let cluster = read_nodes(&app, &reads).await;
     respond::view_with(&app, &reads, Ok(View::Cluster(cluster))).await
 }
@@ -119,7 +119,7 @@ async fn live(State(app): State<AppState>, headers: HeaderMap) -> Response {
     let shutdown = app.shutdown.clone();
     let tables = unfold((app, interval(UPDATE_INTERVAL)), |(app, mut updates)| async {
         updates.tick().await;
-        let table = horizon_app::cluster_table(&read_nodes(&app, &app.horizon.read_session()).await);
+        let table = horizon_app::cluster_table(&read_nodes(&app, &app.horizon.page_reads()).await);
         let event = Event::default().event("cluster").json_data(table).unwrap_or_default();
         Some((Ok::<_, Infallible>(event), (app, updates)))
     });

@@ -6,7 +6,7 @@ use clap::{
     Args, Parser, Subcommand,
     builder::{PossibleValuesParser, TypedValueParser},
 };
-use eventhorizon::{BusUrl, IpNet, Moderation, Signals};
+use eventhorizon::{BusUrl, IpNet, Moderation, PrivacySignals};
 use horizon_backend::{BackendSettings, BackendUrls, Program, SecretString, random_node_id};
 use horizon_core::presence::NodeId;
 
@@ -169,7 +169,7 @@ pub struct ServeArgs {
         default_value = "count",
         value_parser = PossibleValuesParser::new(["count", "ignore", "drop"]).map(|name| parse_signals(&name))
     )]
-    pub signals: Signals,
+    pub signals: PrivacySignals,
     /// The folder of the bundle. Default: `site` next to the binary or one folder up.
     #[arg(long, env = "HORIZON_SITE", value_name = "HORIZON_SITE")]
     pub site: Option<PathBuf>,
@@ -182,11 +182,11 @@ fn parse_moderation(name: &str) -> Moderation {
     }
 }
 
-fn parse_signals(name: &str) -> Signals {
+fn parse_signals(name: &str) -> PrivacySignals {
     match name {
-        "ignore" => Signals::Ignore,
-        "drop" => Signals::Drop,
-        _ => Signals::Count,
+        "ignore" => PrivacySignals::Ignore,
+        "drop" => PrivacySignals::Drop,
+        _ => PrivacySignals::Count,
     }
 }
 

@@ -17,7 +17,7 @@ use horizon_app::{ErrorPage, ModerationItem, ModerationPage, View};
 use horizon_axum::ClientAddr;
 use horizon_backend::now;
 use horizon_core::{
-    COMMENT_OVERHEAD_BYTES, Comment, EventId, MAX_AUTHOR_CHARS, MAX_BODY_CHARS, MAX_PAGE_BYTES, Result, Visibility,
+    COMMENT_OVERHEAD_BYTES, Comment, EventId, MAX_AUTHOR_CHARS, MAX_COMMENT_CHARS, MAX_PAGE_BYTES, Result, Visibility,
 };
 use horizon_posts::Severity;
 use serde::Deserialize;
@@ -30,7 +30,7 @@ const COMMENTS_PER_PAGE: NonZeroUsize = NonZeroUsize::new(50).unwrap();
 
 // The largest comments fit into a page of comments: a `char` has up to four bytes.
 const _: () = assert!(
-    COMMENTS_PER_PAGE.get() * (4 * (MAX_AUTHOR_CHARS + MAX_BODY_CHARS) + COMMENT_OVERHEAD_BYTES) <= MAX_PAGE_BYTES,
+    COMMENTS_PER_PAGE.get() * (4 * (MAX_AUTHOR_CHARS + MAX_COMMENT_CHARS) + COMMENT_OVERHEAD_BYTES) <= MAX_PAGE_BYTES,
     "COMMENTS_PER_PAGE is too large"
 );
 
@@ -82,7 +82,7 @@ async fn comments(
     }
     let Query(query) = query.unwrap_or_default();
     // Starts the deadline of the reads for the footer before the comments are read.
-    let reads = app.horizon.read_session();
+    let reads = app.horizon.page_reads();
     let page = load(&app, &query).await.map(View::Moderation);
     respond::view_with(&app, &reads, page).await
 }
@@ -176,7 +176,7 @@ async fn moderate(
             return error_page(&app, StatusCode::UNPROCESSABLE_ENTITY, detail).await;
         }
     };
-    let reads = app.horizon.read_session();
+    let reads = app.horizon.page_reads();
     match app.horizon.moderate(id, form.verdict).await {
         Ok(true) if is_only_pending(form.only.as_ref()) => Redirect::to("/admin?only=waiting").into_response(),
         Ok(true) => Redirect::to("/admin").into_response(),

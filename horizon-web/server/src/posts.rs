@@ -12,7 +12,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use eventhorizon::{Paging, ReadSession, http::if_none_match};
+use eventhorizon::{PageReads, Paging, http::if_none_match};
 use horizon_app::{PostPage, SlotValues, Template, View};
 use horizon_axum::Requester;
 use horizon_core::{Error, EventId, Result, wire::ThreadsView};
@@ -48,7 +48,7 @@ impl PostQuery {
 /// A request for a post.
 struct PostRequest {
     app: AppState,
-    reads: ReadSession,
+    reads: PageReads,
     library: Arc<Library>,
     post: Arc<Post>,
     parts: Parts,
@@ -60,7 +60,7 @@ async fn post(
     query: Result<Query<PostQuery>, QueryRejection>,
     request: Request,
 ) -> Response {
-    let reads = app.horizon.read_session();
+    let reads = app.horizon.page_reads();
     let library = app.library();
     let Some(post) = slug.ok().and_then(|Path(slug)| library.post(&slug).cloned()) else {
         return respond::not_found(&app).await;

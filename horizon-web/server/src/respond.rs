@@ -4,7 +4,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use eventhorizon::ReadSession;
+use eventhorizon::PageReads;
 use horizon_app::{ErrorPage, SlotValues, Template, View};
 use horizon_core::{Error, Result};
 
@@ -22,11 +22,11 @@ pub(crate) async fn not_found(app: &AppState) -> Response {
 
 /// Renders the view with the numbers of the site.
 pub(crate) async fn view(app: &AppState, view: View) -> Response {
-    view_with(app, &app.horizon.read_session(), Ok(view)).await
+    view_with(app, &app.horizon.page_reads(), Ok(view)).await
 }
 
 /// Renders the view with the numbers of the site, or the error.
-pub(crate) async fn view_with(app: &AppState, reads: &ReadSession, view: Result<View>) -> Response {
+pub(crate) async fn view_with(app: &AppState, reads: &PageReads, view: Result<View>) -> Response {
     match view {
         Ok(view) => {
             let site = app.site_stats(reads).await;

@@ -87,7 +87,7 @@ async fn open(
     pages: impl Pages + 'static,
 ) -> anyhow::Result<Horizon> {
     let mut builder = Horizon::from_parsed_urls(backend.urls.bus().clone(), backend.urls.store().clone())?
-        .node(backend.node.clone())
+        .node_name(backend.node.clone())
         .configure(|config| configure(config, args, secure_cookies));
     if let Some(text) = &args.secret {
         builder = builder.secret(Secret::from_bytes(blake3::derive_key(SECRET_KEY, text.0.as_bytes())));
@@ -108,11 +108,11 @@ async fn serve(
 ) -> std::io::Result<()> {
     let router = routes::router(app.clone(), &args.content.posts.join("media"));
     let mut limits = Limits::default();
-    limits.drain = DRAIN_TIMEOUT;
+    limits.shutdown_timeout = DRAIN_TIMEOUT;
     let stopping = async {
         tokio::select! {
             () = shutdown => {}
-            _ = app.horizon.health().panicked() => {}
+            _ = app.horizon.health().wait_for_panic() => {}
         }
         stop.send_replace(true);
     };
@@ -135,13 +135,13 @@ pub(crate) fn app_state(
     let sessions = args
         .admin_token
         .as_ref()
-        .map(|token| Sessions::new(token, &horizon.key(SESSIONS_KEY), secure));
-    let marker_key = horizon.key(MARKERS_KEY);
+        .map(|token| Sessions::new(token, &horizon.derive_key(SESSIONS_KEY), secure));
+    let marker_key = horizon.derive_key(MARKERS_KEY);
     let marker_key = marker_key
         .iter()
         .take(16)
         .fold(0, |key, byte| key << 8 | u128::from(*byte));
-    let login_limiter = LoginLimiter::new(horizon.key(LOGIN_KEY));
+    let login_limiter = LoginLimiter::new(horizon.derive_key(LOGIN_KEY));
     let site = Site {
         title: args.title.clone(),
         description: args.description.clone(),

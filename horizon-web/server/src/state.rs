@@ -3,7 +3,7 @@
 use std::{ops::Deref, sync::Arc};
 
 use axum::extract::FromRef;
-use eventhorizon::{Horizon, ReadSession, StatsSnapshot};
+use eventhorizon::{Horizon, PageReads, StatsSnapshot};
 use horizon_app::{Link, Site};
 use horizon_backend::{now, random_bytes};
 use horizon_core::{EventId, Result, Timestamp, Topic, presence::NodeId};
@@ -65,7 +65,7 @@ impl AppState {
     }
 
     /// Returns the numbers of the site, if they are known.
-    pub(crate) async fn site_stats(&self, reads: &ReadSession) -> Option<StatsSnapshot> {
+    pub(crate) async fn site_stats(&self, reads: &PageReads) -> Option<StatsSnapshot> {
         reads.stats_snapshots(&[Topic::Site]).await.into_iter().next().flatten()
     }
 

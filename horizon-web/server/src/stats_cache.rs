@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use eventhorizon::{Horizon, ReadSession};
+use eventhorizon::{Horizon, PageReads};
 use futures::{FutureExt, StreamExt, stream::BoxStream};
 use horizon_core::{Ports, Slug, Stats, Topic, wire::PageStats};
 use parking_lot::Mutex;
@@ -54,7 +54,7 @@ impl StatsCache {
     }
 
     /// Returns the current or last known numbers. Uses the cache only while the store responds.
-    pub(crate) async fn snapshot(&self, horizon: &Horizon, reads: &ReadSession, slug: &Slug) -> PageSnapshot {
+    pub(crate) async fn snapshot(&self, horizon: &Horizon, reads: &PageReads, slug: &Slug) -> PageSnapshot {
         let topics = [Topic::from(slug.clone()), Topic::Site];
         if self.is_accumulator
             && reads.is_store_available()
@@ -114,7 +114,7 @@ enum StatsUpdate {
 impl WatchedStats {
     fn new(topic: &Topic, ports: &Ports) -> Self {
         let viewers = ports.presence.watch(topic.clone()).map(StatsUpdate::Viewers);
-        let stats = ports.analytics.watch(topic.clone()).map(StatsUpdate::Totals);
+        let stats = ports.bus.watch(topic.clone()).map(StatsUpdate::Totals);
         Self {
             since: Instant::now(),
             updates: futures::stream::select(viewers, stats).boxed(),

@@ -14,7 +14,7 @@ use axum::{
     response::Response,
 };
 use bytes::Bytes;
-use eventhorizon::{Content, Horizon, Live, MAX_BODY, Origin, Problem, ProblemKind};
+use eventhorizon::{Horizon, Live, MAX_REQUEST_BYTES, Origin, Problem, ProblemKind, ResponseBody};
 use futures::StreamExt;
 use http::{HeaderName, Method, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -54,22 +54,22 @@ async fn handle(State(horizon): State<Horizon>, request: Request) -> Response {
     };
     let (head, content) = response.into_parts();
     let body = match content {
-        Content::Live(live) => Body::new(LiveBody(live)),
-        Content::Bytes(bytes) => bytes.into(),
+        ResponseBody::Live(live) => Body::new(LiveBody(live)),
+        ResponseBody::Bytes(bytes) => bytes.into(),
         _ => Body::empty(),
     };
     Response::from_parts(head, body)
 }
 
 async fn read_body(body: Body) -> Result<Bytes, Problem> {
-    match timeout(BODY_WAIT, Limited::new(body, MAX_BODY).collect()).await {
+    match timeout(BODY_WAIT, Limited::new(body, MAX_REQUEST_BYTES).collect()).await {
         Err(_) => {
             let detail = format!("The body must arrive within {} seconds.", BODY_WAIT.as_secs());
             Err(Problem::new(ProblemKind::BodyTimeout).detail(detail))
         }
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            Err(Problem::new(ProblemKind::BodyTooLarge).detail(format!("The limit is {MAX_BODY} bytes.")))
+            Err(Problem::new(ProblemKind::BodyTooLarge).detail(format!("The limit is {MAX_REQUEST_BYTES} bytes.")))
         }
         Ok(Err(_)) => Err(Problem::new(ProblemKind::MalformedBody).detail("The body is incomplete.")),
     }

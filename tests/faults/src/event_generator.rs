@@ -103,13 +103,13 @@ impl EventGenerator {
 #[cfg(test)]
 mod tests {
     use horizon_core::{StatsStore, StatsStoreExt};
-    use horizon_memory::MemoryStats;
+    use horizon_memory::MemoryStore;
 
     use super::*;
 
     #[tokio::test]
     async fn expected_totals_are_those_of_a_store() {
-        let (store, ack_log) = (MemoryStats::new(), AckLog::default());
+        let (store, ack_log) = (MemoryStore::new(), AckLog::default());
         let slugs = ["hello", "second"].map(|slug| Slug::new(slug).unwrap());
         let mut generator = EventGenerator::new(Rng::with_seed(1), &slugs);
         let now = Timestamp::from_millis(1_800_000_000_000);

@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::Context;
 use futures::stream::{self, TryStreamExt};
-use horizon_core::{Analytics, Event, EventId};
+use horizon_core::{Event, EventBus, EventId};
 use horizon_redis::RedisBus;
 use tokio::time::{Instant, sleep};
 

@@ -1,12 +1,12 @@
 use std::num::NonZeroUsize;
 
-use horizon_core::{AckToken, Batch, Event, PendingEvents, Result};
+use horizon_core::{AckToken, Batch, Event, Result, UnacknowledgedEvents};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 /// The events that are not acknowledged yet, in order. Pure state, without waiting.
 #[derive(Debug)]
 pub(super) struct EventQueue {
-    pending: PendingEvents<Tracker>,
+    pending: UnacknowledgedEvents<Tracker>,
     has_consumer: bool,
 }
 
@@ -23,7 +23,7 @@ impl EventQueue {
     /// Returns an empty queue with a consumer.
     pub(super) fn new() -> Self {
         Self {
-            pending: PendingEvents::default(),
+            pending: UnacknowledgedEvents::default(),
             has_consumer: true,
         }
     }

@@ -4,7 +4,7 @@ use super::*;
 use futures::StreamExt;
 use horizon_core::{EventKind, ReaderId, Stamp, Timestamp};
 
-use crate::MemoryStats;
+use crate::MemoryStore;
 
 fn visit(number: u8) -> Event {
     let stamp = Stamp::new(Timestamp::from_millis(1_800_000_000_000), [number; 10]);
@@ -16,7 +16,7 @@ fn limit() -> NonZeroUsize {
 }
 
 fn bus() -> (MemoryBus, MemoryConsumer) {
-    MemoryBus::new(Arc::new(MemoryStats::new()))
+    MemoryBus::new(Arc::new(MemoryStore::new()))
 }
 
 #[tokio::test(start_paused = true)]
@@ -100,7 +100,7 @@ fn an_unwatched_topic_uses_no_memory() {
 
 /// A store whose first reads fail.
 struct FailsAtFirst {
-    inner: MemoryStats,
+    inner: MemoryStore,
     failures: AtomicU32,
 }
 
@@ -133,7 +133,7 @@ impl StatsStore for FailsAtFirst {
 #[tokio::test(start_paused = true)]
 async fn a_watch_retries_until_the_store_can_be_read() {
     let store = FailsAtFirst {
-        inner: MemoryStats::new(),
+        inner: MemoryStore::new(),
         failures: AtomicU32::new(9),
     };
     store.apply(&[visit(1)]).await.unwrap();

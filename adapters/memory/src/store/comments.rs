@@ -7,7 +7,7 @@ use std::num::NonZeroUsize;
 use async_trait::async_trait;
 use horizon_core::{Comment, CommentStore, EventId, Result, Slug, Thread, ThreadPage, Visibility};
 
-use super::MemoryStats;
+use super::MemoryStore;
 
 /// The index of a comment in the order of arrival.
 type CommentIndex = usize;
@@ -161,7 +161,7 @@ fn set_member(indexes: &mut BTreeSet<CommentIndex>, index: CommentIndex, is_memb
 }
 
 #[async_trait]
-impl CommentStore for MemoryStats {
+impl CommentStore for MemoryStore {
     async fn threads(&self, slug: &Slug, before: Option<EventId>, limit: NonZeroUsize) -> Result<ThreadPage> {
         Ok(self.tables().comments.threads(slug, before, limit))
     }

@@ -1,10 +1,10 @@
 use async_trait::async_trait;
 use horizon_core::{Day, Result, SaltStore};
 
-use super::{MemoryStats, Tables};
+use super::{MemoryStore, Tables};
 
 #[async_trait]
-impl SaltStore for MemoryStats {
+impl SaltStore for MemoryStore {
     async fn salt(&self, day: Day, fresh: [u8; 32]) -> Result<[u8; 32]> {
         let mut tables = self.tables();
         tables.expire_salts(day);

@@ -10,13 +10,13 @@ use super::{
     fault_plan::{CallFault, FaultPlan},
     presence::{ManualTime, new_presence},
 };
-use crate::MemoryStats;
+use crate::MemoryStore;
 
 /// The adapters behind a fake, and its faults.
 pub(super) struct FakeBackend {
     pub(super) presence: Arc<Driver<ManualTime>>,
     pub(super) accumulator: InlineAccumulator,
-    pub(super) store: Arc<MemoryStats>,
+    pub(super) store: Arc<MemoryStore>,
     pub(super) faults: FaultPlan,
     pub(super) connection: ConnectionState,
     /// The connection of presence watches, which can be cut separately.
@@ -26,7 +26,7 @@ pub(super) struct FakeBackend {
 
 impl FakeBackend {
     pub(super) fn new(clock: Clock) -> Self {
-        let store = Arc::new(MemoryStats::new());
+        let store = Arc::new(MemoryStore::new());
         Self {
             presence: new_presence(&clock),
             accumulator: InlineAccumulator::new(clock.clone(), Arc::clone(&store) as _),

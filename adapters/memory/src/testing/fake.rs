@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use horizon_core::{
-    Analytics, CommentStore, Event, Ports, Presence, RejectReason, SaltStore, StatsStore, Topic, VisitorKey,
+    CommentStore, Event, EventBus, Ports, Presence, RejectReason, SaltStore, StatsStore, Topic, VisitorKey,
 };
 
 use super::{Call, Clock, backend::FakeBackend};
@@ -29,8 +29,8 @@ use super::{Call, Clock, backend::FakeBackend};
 /// // The reply to the first attempt is lost, so the application retries. The visit counts once.
 /// fake.lose_next_reply(Call::Track, Error::unavailable("reset by peer"));
 /// let visit = Event::new(Stamp::new(clock.now(), [1; 10]), Topic::Site, EventKind::Visit { visitor: None });
-/// assert!(ports.analytics.track(visit.clone()).await.is_err());
-/// ports.analytics.track(visit).await?;
+/// assert!(ports.bus.track(visit.clone()).await.is_err());
+/// ports.bus.track(visit).await?;
 /// assert_eq!(ports.stats.total(&Topic::Site).await?.stats.visits, 1);
 /// assert_eq!(fake.attempts(Call::Track), 2);
 ///
@@ -72,7 +72,7 @@ impl Fake {
 
     /// Returns the port that tracks events and watches totals.
     #[must_use]
-    pub fn analytics(&self) -> Arc<dyn Analytics> {
+    pub fn analytics(&self) -> Arc<dyn EventBus> {
         Arc::new(self.clone())
     }
 
@@ -97,7 +97,7 @@ impl Fake {
 
 /// Inspection. These methods also work while the fake is disconnected.
 impl Fake {
-    /// Returns all events that [`Analytics::track`](horizon_core::Analytics::track) received, in order, including
+    /// Returns all events that [`EventBus::track`](horizon_core::Analytics::track) received, in order, including
     /// repeats, events whose reply was lost, and [rejected](Self::rejected) events.
     ///
     /// ```

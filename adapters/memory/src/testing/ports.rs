@@ -3,7 +3,7 @@ use std::num::NonZeroUsize;
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use horizon_core::{
-    Analytics, Comment, CommentStore, Day, Event, EventId, Presence, PresenceGuard, ReaderId, Result, SaltStore, Slug,
+    Comment, CommentStore, Day, Event, EventBus, EventId, Presence, PresenceGuard, ReaderId, Result, SaltStore, Slug,
     Stats, StatsStore, Thread, ThreadPage, Timestamp, Topic, Update, Visibility, VisitorKey,
 };
 
@@ -23,7 +23,7 @@ impl Presence for Fake {
 }
 
 #[async_trait]
-impl Analytics for Fake {
+impl EventBus for Fake {
     async fn track(&self, event: Event) -> Result<()> {
         self.0.call(Call::Track, self.0.accumulator.track(event)).await
     }

@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use futures::stream::{BoxStream, StreamExt};
 use horizon_core::testing::BusHarness;
 use horizon_core::{
-    AckToken, Analytics, Batch, Event, EventConsumer, EventId, Result, Stats, StatsStore, Topic, Update,
+    AckToken, Batch, Event, EventBus, EventConsumer, EventId, Result, Stats, StatsStore, Topic, Update,
 };
-use horizon_memory::{MemoryBus, MemoryConsumer, MemoryStats};
+use horizon_memory::{MemoryBus, MemoryConsumer, MemoryStore};
 use tokio::sync::watch;
 
 use crate::{caught, names, presence::every_change};
@@ -32,7 +32,7 @@ enum BusDefect {
 }
 
 struct BrokenBusHarness {
-    store: Arc<MemoryStats>,
+    store: Arc<MemoryStore>,
     bus: Arc<BrokenBus>,
     first: Option<MemoryConsumer>,
 }
@@ -52,7 +52,7 @@ struct BrokenConsumer {
 }
 
 fn harness(defect: BusDefect) -> BrokenBusHarness {
-    let store = Arc::new(MemoryStats::new());
+    let store = Arc::new(MemoryStore::new());
     let (good, consumer) = MemoryBus::new(Arc::clone(&store) as _);
     let bus = BrokenBus {
         good,
@@ -69,7 +69,7 @@ fn harness(defect: BusDefect) -> BrokenBusHarness {
 
 #[async_trait]
 impl BusHarness for BrokenBusHarness {
-    fn analytics(&self) -> Arc<dyn Analytics> {
+    fn analytics(&self) -> Arc<dyn EventBus> {
         Arc::clone(&self.bus) as _
     }
 
@@ -91,7 +91,7 @@ impl BusHarness for BrokenBusHarness {
 }
 
 #[async_trait]
-impl Analytics for BrokenBus {
+impl EventBus for BrokenBus {
     async fn track(&self, mut event: Event) -> Result<()> {
         match self.defect {
             BusDefect::DropsEvents => return Ok(()),

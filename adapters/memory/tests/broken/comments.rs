@@ -8,7 +8,7 @@ use horizon_core::{
     Comment, CommentStore, Event, EventId, EventKind, Result, Slug, StatsStore, ThreadPage, Timestamp, Topic, Update,
     Visibility,
 };
-use horizon_memory::MemoryStats;
+use horizon_memory::MemoryStore;
 
 use crate::paging::{FindsHiddenThreads, IgnoresAfter, IgnoresByteLimit, TreatsUnknownAfterAsNone, deny_more_replies};
 use crate::store::{OrdersByArrival, StoreDefect, harness};
@@ -19,7 +19,7 @@ struct IgnoresEvents(fn(&Event) -> bool);
 
 #[async_trait]
 impl StoreDefect for IgnoresEvents {
-    async fn apply(&self, good: &MemoryStats, events: &[Event]) -> Result<Vec<Update>> {
+    async fn apply(&self, good: &MemoryStore, events: &[Event]) -> Result<Vec<Update>> {
         let mut events = events.to_vec();
         events.retain(|event| !(self.0)(event));
         good.apply(&events).await
@@ -33,7 +33,7 @@ struct RearrangesPage(fn(&mut ThreadPage));
 impl StoreDefect for RearrangesPage {
     async fn threads(
         &self,
-        good: &MemoryStats,
+        good: &MemoryStore,
         slug: &Slug,
         before: Option<EventId>,
         limit: NonZeroUsize,
@@ -48,7 +48,7 @@ struct StoresEscapedHtml;
 
 #[async_trait]
 impl StoreDefect for StoresEscapedHtml {
-    async fn comment(&self, good: &MemoryStats, id: EventId) -> Result<Option<Comment>> {
+    async fn comment(&self, good: &MemoryStore, id: EventId) -> Result<Option<Comment>> {
         let mut comment = good.comment(id).await?;
         if let Some(comment) = &mut comment {
             comment.body = comment.body.replace('<', "&lt;");
@@ -63,7 +63,7 @@ struct ForgetsCommentIds(AtomicU64);
 
 #[async_trait]
 impl StoreDefect for ForgetsCommentIds {
-    async fn apply(&self, good: &MemoryStats, events: &[Event]) -> Result<Vec<Update>> {
+    async fn apply(&self, good: &MemoryStore, events: &[Event]) -> Result<Vec<Update>> {
         let expired = self.0.load(Ordering::Relaxed);
         let mut events = events.to_vec();
         for event in &mut events {
@@ -71,7 +71,7 @@ impl StoreDefect for ForgetsCommentIds {
         }
         good.apply(&events).await
     }
-    async fn expire(&self, good: &MemoryStats, now: Timestamp) -> Result<()> {
+    async fn expire(&self, good: &MemoryStore, now: Timestamp) -> Result<()> {
         self.0.fetch_add(1, Ordering::Relaxed);
         good.expire(now).await
     }
@@ -83,7 +83,7 @@ struct TreatsUnknownBeforeAsNone;
 impl StoreDefect for TreatsUnknownBeforeAsNone {
     async fn threads(
         &self,
-        good: &MemoryStats,
+        good: &MemoryStore,
         slug: &Slug,
         before: Option<EventId>,
         limit: NonZeroUsize,
@@ -103,7 +103,7 @@ struct CountsHiddenThreads;
 impl StoreDefect for CountsHiddenThreads {
     async fn threads(
         &self,
-        good: &MemoryStats,
+        good: &MemoryStore,
         slug: &Slug,
         before: Option<EventId>,
         limit: NonZeroUsize,
@@ -127,7 +127,7 @@ struct ShowsPendingHeads;
 impl StoreDefect for ShowsPendingHeads {
     async fn threads(
         &self,
-        good: &MemoryStats,
+        good: &MemoryStore,
         slug: &Slug,
         before: Option<EventId>,
         limit: NonZeroUsize,
@@ -148,7 +148,7 @@ struct RejectsInvalidReplies(Mutex<HashMap<EventId, bool>>);
 
 #[async_trait]
 impl StoreDefect for RejectsInvalidReplies {
-    async fn apply(&self, good: &MemoryStats, events: &[Event]) -> Result<Vec<Update>> {
+    async fn apply(&self, good: &MemoryStore, events: &[Event]) -> Result<Vec<Update>> {
         let mut events = events.to_vec();
         events.retain(|event| {
             let EventKind::Comment { draft, .. } = &event.kind else {
@@ -167,7 +167,7 @@ struct ShowsPendingComments;
 
 #[async_trait]
 impl StoreDefect for ShowsPendingComments {
-    async fn apply(&self, good: &MemoryStats, events: &[Event]) -> Result<Vec<Update>> {
+    async fn apply(&self, good: &MemoryStore, events: &[Event]) -> Result<Vec<Update>> {
         let mut events = events.to_vec();
         for event in &mut events {
             if let EventKind::Comment { pending, .. } = &mut event.kind {
@@ -184,7 +184,7 @@ struct CountsEveryVerdict(AtomicU64);
 
 #[async_trait]
 impl StoreDefect for CountsEveryVerdict {
-    async fn apply(&self, good: &MemoryStats, events: &[Event]) -> Result<Vec<Update>> {
+    async fn apply(&self, good: &MemoryStore, events: &[Event]) -> Result<Vec<Update>> {
         for event in events {
             if let EventKind::Moderate { comment, verdict } = event.kind
                 && good
@@ -197,7 +197,7 @@ impl StoreDefect for CountsEveryVerdict {
         }
         good.apply(events).await
     }
-    async fn get(&self, good: &MemoryStats, topics: &[Topic]) -> Result<Vec<Update>> {
+    async fn get(&self, good: &MemoryStore, topics: &[Topic]) -> Result<Vec<Update>> {
         let mut updates = good.get(topics).await?;
         for update in &mut updates {
             update.stats.comments -= self.0.load(Ordering::Relaxed);
@@ -211,7 +211,7 @@ struct IgnoresPageOfVerdict;
 
 #[async_trait]
 impl StoreDefect for IgnoresPageOfVerdict {
-    async fn apply(&self, good: &MemoryStats, events: &[Event]) -> Result<Vec<Update>> {
+    async fn apply(&self, good: &MemoryStore, events: &[Event]) -> Result<Vec<Update>> {
         let mut events = events.to_vec();
         for event in &mut events {
             if let EventKind::Moderate { comment, .. } = event.kind
@@ -228,7 +228,7 @@ struct ListsNewestOfAnyVisibility;
 
 #[async_trait]
 impl StoreDefect for ListsNewestOfAnyVisibility {
-    async fn newest_comments(&self, good: &MemoryStats, slug: &Slug, limit: NonZeroUsize) -> Result<Vec<Comment>> {
+    async fn newest_comments(&self, good: &MemoryStore, slug: &Slug, limit: NonZeroUsize) -> Result<Vec<Comment>> {
         let mut all = good.recent_comments(None, None, NonZeroUsize::MAX).await?;
         all.retain(|comment| comment.slug == *slug);
         all.truncate(limit.get());
@@ -242,7 +242,7 @@ struct IgnoresVisibilityFilter;
 impl StoreDefect for IgnoresVisibilityFilter {
     async fn recent_comments(
         &self,
-        good: &MemoryStats,
+        good: &MemoryStore,
         _: Option<Visibility>,
         before: Option<EventId>,
         limit: NonZeroUsize,
@@ -255,7 +255,7 @@ struct CountsOnlyShownReplies;
 
 #[async_trait]
 impl StoreDefect for CountsOnlyShownReplies {
-    async fn reply_count(&self, good: &MemoryStats, parent: EventId) -> Result<usize> {
+    async fn reply_count(&self, good: &MemoryStore, parent: EventId) -> Result<usize> {
         let shown = good
             .recent_comments(Some(Visibility::Shown), None, NonZeroUsize::MAX)
             .await?;

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use async_trait::async_trait;
 use horizon_core::{Comment, CommentStore, EventId, Result, Slug, Thread, ThreadPage};
-use horizon_memory::MemoryStats;
+use horizon_memory::MemoryStore;
 
 use crate::store::StoreDefect;
 
@@ -20,7 +20,7 @@ pub(crate) struct IgnoresAfter;
 impl StoreDefect for IgnoresAfter {
     async fn thread(
         &self,
-        good: &MemoryStats,
+        good: &MemoryStore,
         slug: &Slug,
         head: EventId,
         _: Option<EventId>,
@@ -37,7 +37,7 @@ pub(crate) struct FindsHiddenThreads;
 impl StoreDefect for FindsHiddenThreads {
     async fn thread(
         &self,
-        good: &MemoryStats,
+        good: &MemoryStore,
         slug: &Slug,
         head: EventId,
         after: Option<EventId>,
@@ -56,7 +56,7 @@ pub(crate) struct TreatsUnknownAfterAsNone;
 impl StoreDefect for TreatsUnknownAfterAsNone {
     async fn thread(
         &self,
-        good: &MemoryStats,
+        good: &MemoryStore,
         slug: &Slug,
         head: EventId,
         after: Option<EventId>,
@@ -77,7 +77,7 @@ pub(crate) struct IgnoresByteLimit;
 impl StoreDefect for IgnoresByteLimit {
     async fn threads(
         &self,
-        good: &MemoryStats,
+        good: &MemoryStore,
         slug: &Slug,
         before: Option<EventId>,
         limit: NonZeroUsize,
@@ -92,7 +92,7 @@ impl StoreDefect for IgnoresByteLimit {
     }
     async fn thread(
         &self,
-        good: &MemoryStats,
+        good: &MemoryStore,
         slug: &Slug,
         head: EventId,
         _: Option<EventId>,

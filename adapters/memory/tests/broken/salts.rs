@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use async_trait::async_trait;
 use horizon_core::{Day, Result, SaltStore, StatsStore, Timestamp};
-use horizon_memory::MemoryStats;
+use horizon_memory::MemoryStore;
 
 use crate::store::{NeverExpires, StoreDefect, harness};
 use crate::{caught, names};
@@ -13,7 +13,7 @@ struct NeverStoresSalts;
 
 #[async_trait]
 impl StoreDefect for NeverStoresSalts {
-    async fn salt(&self, _: &MemoryStats, _: Day, fresh: [u8; 32]) -> Result<[u8; 32]> {
+    async fn salt(&self, _: &MemoryStore, _: Day, fresh: [u8; 32]) -> Result<[u8; 32]> {
         Ok(fresh)
     }
 }
@@ -24,7 +24,7 @@ struct NonAtomicSalts(Mutex<HashMap<Day, [u8; 32]>>);
 
 #[async_trait]
 impl StoreDefect for NonAtomicSalts {
-    async fn salt(&self, _: &MemoryStats, day: Day, fresh: [u8; 32]) -> Result<[u8; 32]> {
+    async fn salt(&self, _: &MemoryStore, day: Day, fresh: [u8; 32]) -> Result<[u8; 32]> {
         let known = self.0.lock().unwrap().get(&day).copied();
         tokio::task::yield_now().await;
         let salt = known.unwrap_or(fresh);
@@ -37,7 +37,7 @@ struct OneSaltForAllDays;
 
 #[async_trait]
 impl StoreDefect for OneSaltForAllDays {
-    async fn salt(&self, good: &MemoryStats, _: Day, fresh: [u8; 32]) -> Result<[u8; 32]> {
+    async fn salt(&self, good: &MemoryStore, _: Day, fresh: [u8; 32]) -> Result<[u8; 32]> {
         good.salt(Day::from_number(0), fresh).await
     }
 }
@@ -47,12 +47,12 @@ struct ExpiresFutureSalts(AtomicI64);
 
 #[async_trait]
 impl StoreDefect for ExpiresFutureSalts {
-    async fn expire(&self, good: &MemoryStats, now: Timestamp) -> Result<()> {
+    async fn expire(&self, good: &MemoryStore, now: Timestamp) -> Result<()> {
         self.0.store(now.day().number(), Ordering::Relaxed);
         good.expire(now).await
     }
 
-    async fn salt(&self, good: &MemoryStats, day: Day, fresh: [u8; 32]) -> Result<[u8; 32]> {
+    async fn salt(&self, good: &MemoryStore, day: Day, fresh: [u8; 32]) -> Result<[u8; 32]> {
         if day.number() > self.0.load(Ordering::Relaxed) {
             return Ok(fresh);
         }

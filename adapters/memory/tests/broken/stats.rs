@@ -8,7 +8,7 @@ use horizon_core::{
     Event, EventId, EventKind, ReaderId, Result, Slug, Stats, StatsStore, Timestamp, Topic, Update, VISIT_GAP,
     VisitorKey,
 };
-use horizon_memory::MemoryStats;
+use horizon_memory::MemoryStore;
 
 use crate::store::{NeverExpires, OrdersByArrival, StoreDefect, harness};
 use crate::{caught, names};
@@ -23,7 +23,7 @@ struct ChangesEvents(fn(&mut Event));
 
 #[async_trait]
 impl StoreDefect for ChangesEvents {
-    async fn apply(&self, good: &MemoryStats, events: &[Event]) -> Result<Vec<Update>> {
+    async fn apply(&self, good: &MemoryStore, events: &[Event]) -> Result<Vec<Update>> {
         let mut events = events.to_vec();
         events.iter_mut().for_each(self.0);
         good.apply(&events).await
@@ -35,7 +35,7 @@ struct ChangesUpdates(fn(Vec<Update>) -> Vec<Update>);
 
 #[async_trait]
 impl StoreDefect for ChangesUpdates {
-    async fn get(&self, good: &MemoryStats, topics: &[Topic]) -> Result<Vec<Update>> {
+    async fn get(&self, good: &MemoryStore, topics: &[Topic]) -> Result<Vec<Update>> {
         good.get(topics).await.map(self.0)
     }
 }
@@ -44,7 +44,7 @@ struct NoDedupeWithinBatch;
 
 #[async_trait]
 impl StoreDefect for NoDedupeWithinBatch {
-    async fn apply(&self, good: &MemoryStats, events: &[Event]) -> Result<Vec<Update>> {
+    async fn apply(&self, good: &MemoryStore, events: &[Event]) -> Result<Vec<Update>> {
         let mut seen = HashSet::new();
         let mut events = events.to_vec();
         for event in &mut events {
@@ -60,7 +60,7 @@ struct DedupesWithinBatchOnly;
 
 #[async_trait]
 impl StoreDefect for DedupesWithinBatchOnly {
-    async fn apply(&self, good: &MemoryStats, events: &[Event]) -> Result<Vec<Update>> {
+    async fn apply(&self, good: &MemoryStore, events: &[Event]) -> Result<Vec<Update>> {
         good.expire(Timestamp::from_millis(i64::MAX)).await?;
         good.apply(events).await
     }
@@ -72,7 +72,7 @@ struct NonAtomicDedupe(Mutex<HashSet<EventId>>);
 
 #[async_trait]
 impl StoreDefect for NonAtomicDedupe {
-    async fn apply(&self, good: &MemoryStats, events: &[Event]) -> Result<Vec<Update>> {
+    async fn apply(&self, good: &MemoryStore, events: &[Event]) -> Result<Vec<Update>> {
         let mut new = events.to_vec();
         new.retain(|event| !self.0.lock().unwrap().contains(&event.id));
         tokio::task::yield_now().await;
@@ -90,7 +90,7 @@ struct OmitsRepeats(Mutex<HashSet<EventId>>);
 
 #[async_trait]
 impl StoreDefect for OmitsRepeats {
-    async fn apply(&self, good: &MemoryStats, events: &[Event]) -> Result<Vec<Update>> {
+    async fn apply(&self, good: &MemoryStore, events: &[Event]) -> Result<Vec<Update>> {
         let news = events
             .iter()
             .filter(|event| self.0.lock().unwrap().insert(event.id))
@@ -105,7 +105,7 @@ struct OmitsEmptyTotals;
 
 #[async_trait]
 impl StoreDefect for OmitsEmptyTotals {
-    async fn apply(&self, good: &MemoryStats, events: &[Event]) -> Result<Vec<Update>> {
+    async fn apply(&self, good: &MemoryStore, events: &[Event]) -> Result<Vec<Update>> {
         let mut updates = good.apply(events).await?;
         updates.retain(|update| update.revision > 0);
         Ok(updates)
@@ -117,7 +117,7 @@ struct AppliesOneByOne;
 
 #[async_trait]
 impl StoreDefect for AppliesOneByOne {
-    async fn apply(&self, good: &MemoryStats, events: &[Event]) -> Result<Vec<Update>> {
+    async fn apply(&self, good: &MemoryStore, events: &[Event]) -> Result<Vec<Update>> {
         let mut updates = Vec::new();
         for event in events {
             updates.extend(good.apply(std::slice::from_ref(event)).await?);
@@ -131,7 +131,7 @@ struct AlwaysLiked;
 
 #[async_trait]
 impl StoreDefect for AlwaysLiked {
-    async fn is_liked_by(&self, _: &MemoryStats, _: &Topic, _: ReaderId) -> Result<bool> {
+    async fn is_liked_by(&self, _: &MemoryStore, _: &Topic, _: ReaderId) -> Result<bool> {
         Ok(true)
     }
 }
@@ -153,7 +153,7 @@ impl CustomVisitRule {
 
 #[async_trait]
 impl StoreDefect for CustomVisitRule {
-    async fn apply(&self, good: &MemoryStats, events: &[Event]) -> Result<Vec<Update>> {
+    async fn apply(&self, good: &MemoryStore, events: &[Event]) -> Result<Vec<Update>> {
         let mut events = events.to_vec();
         events.retain_mut(|event| {
             let EventKind::Visit { visitor } = &mut event.kind else {
@@ -193,14 +193,14 @@ fn lower(topic: &Topic) -> Topic {
 
 #[async_trait]
 impl StoreDefect for IgnoresSlugCase {
-    async fn apply(&self, good: &MemoryStats, events: &[Event]) -> Result<Vec<Update>> {
+    async fn apply(&self, good: &MemoryStore, events: &[Event]) -> Result<Vec<Update>> {
         let mut events = events.to_vec();
         for event in &mut events {
             event.topic = lower(&event.topic);
         }
         good.apply(&events).await
     }
-    async fn get(&self, good: &MemoryStats, topics: &[Topic]) -> Result<Vec<Update>> {
+    async fn get(&self, good: &MemoryStore, topics: &[Topic]) -> Result<Vec<Update>> {
         good.get(&topics.iter().map(lower).collect::<Vec<_>>()).await
     }
 }
@@ -211,11 +211,11 @@ struct ExpiresTotals(AtomicBool);
 
 #[async_trait]
 impl StoreDefect for ExpiresTotals {
-    async fn expire(&self, good: &MemoryStats, now: Timestamp) -> Result<()> {
+    async fn expire(&self, good: &MemoryStore, now: Timestamp) -> Result<()> {
         self.0.store(true, Ordering::Relaxed);
         good.expire(now).await
     }
-    async fn get(&self, good: &MemoryStats, topics: &[Topic]) -> Result<Vec<Update>> {
+    async fn get(&self, good: &MemoryStore, topics: &[Topic]) -> Result<Vec<Update>> {
         let mut updates = good.get(topics).await?;
         if self.0.load(Ordering::Relaxed) {
             updates.iter_mut().for_each(|update| update.stats = Stats::default());
@@ -228,7 +228,7 @@ struct ExpiresEarly;
 
 #[async_trait]
 impl StoreDefect for ExpiresEarly {
-    async fn expire(&self, good: &MemoryStats, now: Timestamp) -> Result<()> {
+    async fn expire(&self, good: &MemoryStore, now: Timestamp) -> Result<()> {
         good.expire(now.plus(Duration::from_millis(1))).await
     }
 }
@@ -237,7 +237,7 @@ struct TruncatesLargeBatches;
 
 #[async_trait]
 impl StoreDefect for TruncatesLargeBatches {
-    async fn apply(&self, good: &MemoryStats, events: &[Event]) -> Result<Vec<Update>> {
+    async fn apply(&self, good: &MemoryStore, events: &[Event]) -> Result<Vec<Update>> {
         good.apply(events.get(..7).unwrap_or(events)).await
     }
 }

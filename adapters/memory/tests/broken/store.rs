@@ -8,26 +8,26 @@ use horizon_core::{
     Comment, CommentStore, Day, Event, EventId, ReaderId, Result, SaltStore, Slug, StatsStore, Thread, ThreadPage,
     Timestamp, Topic, Update, Visibility,
 };
-use horizon_memory::MemoryStats;
+use horizon_memory::MemoryStore;
 
 /// What a broken store does differently. The default methods are correct.
 #[async_trait]
 pub(crate) trait StoreDefect: Send + Sync {
-    async fn apply(&self, good: &MemoryStats, events: &[Event]) -> Result<Vec<Update>> {
+    async fn apply(&self, good: &MemoryStore, events: &[Event]) -> Result<Vec<Update>> {
         good.apply(events).await
     }
-    async fn get(&self, good: &MemoryStats, topics: &[Topic]) -> Result<Vec<Update>> {
+    async fn get(&self, good: &MemoryStore, topics: &[Topic]) -> Result<Vec<Update>> {
         good.get(topics).await
     }
-    async fn is_liked_by(&self, good: &MemoryStats, topic: &Topic, reader: ReaderId) -> Result<bool> {
+    async fn is_liked_by(&self, good: &MemoryStore, topic: &Topic, reader: ReaderId) -> Result<bool> {
         good.is_liked_by(topic, reader).await
     }
-    async fn expire(&self, good: &MemoryStats, now: Timestamp) -> Result<()> {
+    async fn expire(&self, good: &MemoryStore, now: Timestamp) -> Result<()> {
         good.expire(now).await
     }
     async fn threads(
         &self,
-        good: &MemoryStats,
+        good: &MemoryStore,
         slug: &Slug,
         before: Option<EventId>,
         limit: NonZeroUsize,
@@ -36,7 +36,7 @@ pub(crate) trait StoreDefect: Send + Sync {
     }
     async fn thread(
         &self,
-        good: &MemoryStats,
+        good: &MemoryStore,
         slug: &Slug,
         head: EventId,
         after: Option<EventId>,
@@ -44,36 +44,36 @@ pub(crate) trait StoreDefect: Send + Sync {
     ) -> Result<Option<Thread>> {
         good.thread(slug, head, after, limit).await
     }
-    async fn newest_comments(&self, good: &MemoryStats, slug: &Slug, limit: NonZeroUsize) -> Result<Vec<Comment>> {
+    async fn newest_comments(&self, good: &MemoryStore, slug: &Slug, limit: NonZeroUsize) -> Result<Vec<Comment>> {
         good.newest_comments(slug, limit).await
     }
     async fn recent_comments(
         &self,
-        good: &MemoryStats,
+        good: &MemoryStore,
         only: Option<Visibility>,
         before: Option<EventId>,
         limit: NonZeroUsize,
     ) -> Result<Vec<Comment>> {
         good.recent_comments(only, before, limit).await
     }
-    async fn comment(&self, good: &MemoryStats, id: EventId) -> Result<Option<Comment>> {
+    async fn comment(&self, good: &MemoryStore, id: EventId) -> Result<Option<Comment>> {
         good.comment(id).await
     }
-    async fn reply_count(&self, good: &MemoryStats, parent: EventId) -> Result<usize> {
+    async fn reply_count(&self, good: &MemoryStore, parent: EventId) -> Result<usize> {
         good.reply_count(parent).await
     }
-    async fn salt(&self, good: &MemoryStats, day: Day, fresh: [u8; 32]) -> Result<[u8; 32]> {
+    async fn salt(&self, good: &MemoryStore, day: Day, fresh: [u8; 32]) -> Result<[u8; 32]> {
         good.salt(day, fresh).await
     }
 }
 
 struct DefectiveStore<F> {
-    good: MemoryStats,
+    good: MemoryStore,
     defect: F,
 }
 
 pub(crate) fn harness(defect: impl StoreDefect + 'static) -> Arc<dyn Store> {
-    let good = MemoryStats::new();
+    let good = MemoryStore::new();
     Arc::new(DefectiveStore { good, defect })
 }
 
@@ -138,7 +138,7 @@ pub(crate) struct OrdersByArrival;
 
 #[async_trait]
 impl StoreDefect for OrdersByArrival {
-    async fn apply(&self, good: &MemoryStats, events: &[Event]) -> Result<Vec<Update>> {
+    async fn apply(&self, good: &MemoryStore, events: &[Event]) -> Result<Vec<Update>> {
         static ARRIVED: AtomicI64 = AtomicI64::new(1_800_000_000_000);
         let mut events = events.to_vec();
         for event in &mut events {
@@ -152,7 +152,7 @@ pub(crate) struct NeverExpires;
 
 #[async_trait]
 impl StoreDefect for NeverExpires {
-    async fn expire(&self, _: &MemoryStats, _: Timestamp) -> Result<()> {
+    async fn expire(&self, _: &MemoryStore, _: Timestamp) -> Result<()> {
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use futures::FutureExt;
-use horizon_core::{Analytics, Error};
+use horizon_core::{Error, EventBus};
 use horizon_memory::testing::{Call, Fake};
 
 use crate::{SECOND, clock, visit, visits};
@@ -11,7 +11,7 @@ async fn a_delayed_call_completes_when_the_clock_reaches_its_time() {
     let clock = clock();
     let fake = Fake::new(clock.clone());
     fake.delay(Call::Track, SECOND * 2);
-    let mut tracked = Analytics::track(&fake, visit(1));
+    let mut tracked = EventBus::track(&fake, visit(1));
     for _ in 0..2 {
         assert!(tracked.as_mut().now_or_never().is_none());
         assert_eq!((fake.attempts(Call::Track), visits(&fake).await), (1, 0));
@@ -26,7 +26,7 @@ async fn a_dropped_delayed_call_does_nothing() {
     let clock = clock();
     let fake = Fake::new(clock.clone());
     fake.delay(Call::Track, SECOND);
-    assert!(Analytics::track(&fake, visit(1)).now_or_never().is_none());
+    assert!(EventBus::track(&fake, visit(1)).now_or_never().is_none());
     clock.advance(SECOND);
     assert_eq!((visits(&fake).await, fake.tracked()), (0, vec![]));
 }
@@ -38,11 +38,11 @@ async fn every_call_is_delayed_until_the_delay_is_removed() {
     fake.delay(Call::Track, SECOND);
     for number in 1..=2 {
         let later = async { clock.advance(SECOND) };
-        let (tracked, ()) = tokio::join!(Analytics::track(&fake, visit(number)), later);
+        let (tracked, ()) = tokio::join!(EventBus::track(&fake, visit(number)), later);
         tracked.unwrap();
     }
     fake.delay(Call::Track, Duration::ZERO);
-    Analytics::track(&fake, visit(3)).now_or_never().unwrap().unwrap();
+    EventBus::track(&fake, visit(3)).now_or_never().unwrap().unwrap();
 }
 
 #[tokio::test]
@@ -51,7 +51,7 @@ async fn a_delayed_call_fails_after_its_delay() {
     let fake = Fake::new(clock.clone());
     fake.delay(Call::Track, SECOND);
     fake.fail_next(Call::Track, Error::permanent("broken"));
-    let mut tracked = Analytics::track(&fake, visit(1));
+    let mut tracked = EventBus::track(&fake, visit(1));
     assert!(tracked.as_mut().now_or_never().is_none());
     clock.advance(SECOND);
     assert!(!tracked.await.unwrap_err().is_retryable());
@@ -65,7 +65,7 @@ async fn delayed_calls_complete_in_the_order_of_their_times() {
         let fake = fake.clone();
         async move {
             fake.delay(Call::Track, SECOND * u32::from(number));
-            Analytics::track(&fake, visit(number)).await
+            EventBus::track(&fake, visit(number)).await
         }
     });
     let calls = calls.map(tokio::spawn);

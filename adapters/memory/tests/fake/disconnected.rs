@@ -1,5 +1,5 @@
 use futures::FutureExt;
-use horizon_core::{Analytics, Error, Presence, Stats, StatsStore, Topic};
+use horizon_core::{Error, EventBus, Presence, Stats, StatsStore, Topic};
 use horizon_memory::testing::{Call, Fake};
 
 use crate::{ADA, BOB, GRACE, SECOND, clock, fake, next_now, visit, visits};
@@ -8,7 +8,7 @@ use crate::{ADA, BOB, GRACE, SECOND, clock, fake, next_now, visit, visits};
 async fn every_call_is_unavailable_while_disconnected_and_does_nothing() {
     let fake = fake();
     fake.disconnect();
-    assert!(Analytics::track(&fake, visit(1)).await.unwrap_err().is_retryable());
+    assert!(EventBus::track(&fake, visit(1)).await.unwrap_err().is_retryable());
     assert!(fake.get(&[Topic::Site]).await.unwrap_err().is_retryable());
     let present = Presence::track(&fake, Topic::Site, ADA).await;
     assert!(present.unwrap_err().is_retryable());
@@ -22,9 +22,9 @@ async fn a_call_while_disconnected_is_an_attempt_but_uses_no_planned_fault() {
     let fake = fake();
     fake.fail_next(Call::Track, Error::permanent("ordered"));
     fake.disconnect();
-    assert!(Analytics::track(&fake, visit(1)).await.unwrap_err().is_retryable());
+    assert!(EventBus::track(&fake, visit(1)).await.unwrap_err().is_retryable());
     fake.reconnect();
-    assert!(!Analytics::track(&fake, visit(1)).await.unwrap_err().is_retryable());
+    assert!(!EventBus::track(&fake, visit(1)).await.unwrap_err().is_retryable());
     assert_eq!(fake.attempts(Call::Track), 2);
 }
 
@@ -33,7 +33,7 @@ async fn a_delayed_call_fails_when_the_fake_disconnects() {
     let clock = clock();
     let fake = Fake::new(clock.clone());
     fake.delay(Call::Track, SECOND);
-    let mut tracked = Analytics::track(&fake, visit(1));
+    let mut tracked = EventBus::track(&fake, visit(1));
     assert!(tracked.as_mut().now_or_never().is_none());
     fake.disconnect();
     clock.advance(SECOND);
@@ -66,7 +66,7 @@ async fn a_watch_of_totals_is_silent_while_disconnected_and_then_shows_the_lates
     let mut totals = fake.analytics().watch(Topic::Site);
     assert_eq!(next_now(&mut totals), Some(Stats::default()));
     for number in 1..=2 {
-        Analytics::track(&fake, visit(number)).await.unwrap();
+        EventBus::track(&fake, visit(number)).await.unwrap();
     }
     fake.disconnect();
     assert_eq!(next_now(&mut totals), None);

@@ -1,7 +1,7 @@
 use std::num::NonZeroUsize;
 
 use horizon_core::{
-    Analytics, CommentStore, Day, Error, EventId, Presence, ReaderId, Result, SaltStore, Slug, StatsStore, Topic,
+    CommentStore, Day, Error, EventBus, EventId, Presence, ReaderId, Result, SaltStore, Slug, StatsStore, Topic,
 };
 use horizon_memory::testing::{Call, Fake};
 
@@ -29,7 +29,7 @@ async fn call_method(fake: &Fake, call: Call) -> Result<()> {
     let (slug, one, id) = (Slug::new("hello").unwrap(), NonZeroUsize::MIN, EventId::from_u128(1));
     match call {
         Call::TrackPresence => Presence::track(fake, Topic::Site, ADA).await.map(drop),
-        Call::Track => Analytics::track(fake, visit(1)).await,
+        Call::Track => EventBus::track(fake, visit(1)).await,
         Call::Apply => fake.apply(&[visit(1)]).await.map(drop),
         Call::Get => fake.get(&[Topic::Site]).await.map(drop),
         Call::IsLikedBy => fake.is_liked_by(&Topic::Site, ReaderId::from_u128(1)).await.map(drop),
@@ -102,7 +102,7 @@ async fn retries_of_an_event_count_once_however_it_failed() {
     fake.lose_next_reply(Call::Track, down());
     fake.lose_next_reply(Call::Track, down());
     let mut attempts = 0;
-    while Analytics::track(&fake, visit(1)).await.is_err() {
+    while EventBus::track(&fake, visit(1)).await.is_err() {
         attempts += 1;
     }
     assert_eq!((attempts, fake.attempts(Call::Track)), (3, 4));

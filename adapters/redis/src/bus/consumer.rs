@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use horizon_core::{AckToken, Batch, Error, EventConsumer, PendingEvents, Result, Update};
+use horizon_core::{AckToken, Batch, Error, EventConsumer, Result, UnacknowledgedEvents, Update};
 use parking_lot::Mutex;
 use redis::RedisError;
 use redis::aio::ConnectionManager;
@@ -76,10 +76,10 @@ impl ConsumerConfig {
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use std::num::NonZeroUsize;
 /// use horizon_core::{Timestamp, process_batch};
-/// use horizon_redis::{ConsumerConfig, RedisConfig, RedisConsumer, RedisStats};
+/// use horizon_redis::{ConsumerConfig, RedisConfig, RedisConsumer, RedisStore};
 ///
 /// let redis = RedisConfig::new("redis://127.0.0.1")?;
-/// let store = RedisStats::connect(&redis)?;
+/// let store = RedisStore::connect(&redis)?;
 /// let mut consumer = RedisConsumer::connect(&redis, ConsumerConfig::new("counts-1"))?;
 /// let now = || Timestamp::default(); // ask your clock
 /// loop {
@@ -92,7 +92,7 @@ pub struct RedisConsumer {
     connection: ConnectionManager,
     publisher: Publisher,
     entries: mpsc::Receiver<Vec<StreamEntry>>,
-    pending: PendingEvents<StreamId>,
+    pending: UnacknowledgedEvents<StreamId>,
     in_flight: Arc<InFlight>,
     state: Arc<Mutex<StreamState>>,
     monitor: StreamMonitor,
@@ -122,7 +122,7 @@ impl RedisConsumer {
             publisher: Publisher::new(connection.clone()),
             connection,
             entries,
-            pending: PendingEvents::default(),
+            pending: UnacknowledgedEvents::default(),
             in_flight,
             state,
             monitor,

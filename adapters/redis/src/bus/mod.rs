@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
-use horizon_core::{Analytics, Event, Result, Stats, StatsStore, Topic};
+use horizon_core::{Event, EventBus, Result, Stats, StatsStore, Topic};
 
 use crate::connection::RedisConfig;
 pub use consumer::{ConsumerConfig, RedisConsumer};
@@ -42,11 +42,11 @@ const STREAM_CAPACITY: u64 = 10_000_000;
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use std::sync::Arc;
-/// use horizon_core::{AnalyticsExt, Stamp, Timestamp};
-/// use horizon_redis::{RedisBus, RedisConfig, RedisStats};
+/// use horizon_core::{EventBusExt, Stamp, Timestamp};
+/// use horizon_redis::{RedisBus, RedisConfig, RedisStore};
 ///
 /// let redis = RedisConfig::new("redis://127.0.0.1")?;
-/// let bus = RedisBus::connect(&redis, Arc::new(RedisStats::connect(&redis)?))?;
+/// let bus = RedisBus::connect(&redis, Arc::new(RedisStore::connect(&redis)?))?;
 /// let stamp = Stamp::new(Timestamp::from_millis(1_800_000_000_000), [7; 10]);
 /// bus.track_site_visit(stamp, None).await?; // Redis has it
 /// # Ok(())
@@ -87,7 +87,7 @@ impl RedisBus {
 }
 
 #[async_trait]
-impl Analytics for RedisBus {
+impl EventBus for RedisBus {
     async fn track(&self, event: Event) -> Result<()> {
         self.writer.write(&event).await
     }

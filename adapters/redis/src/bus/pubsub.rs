@@ -8,8 +8,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use horizon_core::{
-    AckToken, Analytics, Batch, Error, Event, EventConsumer, EventId, PendingEvents, Result, Stamp, Stats, StatsStore,
-    Timestamp, Topic, Update,
+    AckToken, Batch, Error, Event, EventBus, EventConsumer, EventId, Result, Stamp, Stats, StatsStore, Timestamp,
+    Topic, UnacknowledgedEvents, Update,
 };
 use redis::aio::ConnectionManager;
 use tokio::sync::mpsc;
@@ -35,11 +35,11 @@ const QUEUE_EVENTS: usize = 65_536;
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use std::sync::Arc;
-/// use horizon_core::{AnalyticsExt, Stamp, Timestamp};
-/// use horizon_redis::{RedisConfig, RedisPubSubBus, RedisStats};
+/// use horizon_core::{EventBusExt, Stamp, Timestamp};
+/// use horizon_redis::{RedisConfig, RedisPubSubBus, RedisStore};
 ///
 /// let redis = RedisConfig::new("redis://127.0.0.1")?;
-/// let bus = RedisPubSubBus::connect(&redis, Arc::new(RedisStats::connect(&redis)?))?;
+/// let bus = RedisPubSubBus::connect(&redis, Arc::new(RedisStore::connect(&redis)?))?;
 /// let stamp = Stamp::new(Timestamp::from_millis(1_800_000_000_000), [7; 10]);
 /// bus.track_site_visit(stamp, None).await?; // sent to all subscribers
 /// # Ok(())
@@ -72,7 +72,7 @@ impl RedisPubSubBus {
 }
 
 #[async_trait]
-impl Analytics for RedisPubSubBus {
+impl EventBus for RedisPubSubBus {
     async fn track(&self, event: Event) -> Result<()> {
         let json = wire::encode_event(&event)
             .map_err(|e| Error::permanent("the event cannot be encoded as JSON").with_source(e))?;
@@ -97,7 +97,7 @@ impl Analytics for RedisPubSubBus {
 pub struct RedisPubSubConsumer {
     publisher: Publisher,
     events: mpsc::Receiver<Event>,
-    pending: PendingEvents,
+    pending: UnacknowledgedEvents,
     queue: Arc<PubSubQueue>,
     channels: Channels,
     _listener: Task,
@@ -126,7 +126,7 @@ impl RedisPubSubConsumer {
         Ok(Self {
             publisher: Publisher::new(config.command_connection()?),
             events,
-            pending: PendingEvents::default(),
+            pending: UnacknowledgedEvents::default(),
             _listener: channels.listen(config, Arc::clone(&queue) as _),
             queue,
             channels,

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use horizon_core::{
-    DEDUPE_WINDOW, Day, Error, Event, EventId, EventKind, Result, Slug, Timestamp, Topic, VISIT_GAP, VISITOR_MEMORY,
+    DEDUPE_WINDOW, Day, Error, Event, EventId, EventKind, Result, Slug, Timestamp, Topic, VISIT_GAP, VISITOR_RETENTION,
     Visibility,
 };
 use redis::Cmd;
@@ -109,7 +109,7 @@ impl<'a> TopicBatch<'a> {
         let mut call = script.call(&keys);
         call.arg(VISIT_GAP.as_millis().to_string())
             .arg((DEDUPE_WINDOW + EXTRA_TTL).as_secs())
-            .arg((VISITOR_MEMORY + EXTRA_TTL).as_secs())
+            .arg((VISITOR_RETENTION + EXTRA_TTL).as_secs())
             .arg(owners.first_position)
             .arg(&self.arguments);
         call

@@ -8,7 +8,7 @@ use horizon_core::{
 use redis::{Cmd, RedisError};
 
 use super::comment_record::{self, CommentRecord};
-use super::{RedisStats, keys, recent_comments};
+use super::{RedisStore, keys, recent_comments};
 use crate::connection::script::CachedScript;
 use crate::error::map;
 
@@ -60,7 +60,7 @@ fn decode(slug: &Slug, (id, bytes): &CommentReply) -> Result<Comment> {
     Ok(comment_record::decode(slug, id, bytes)?.comment)
 }
 
-impl RedisStats {
+impl RedisStore {
     /// Returns the page of a comment, if a batch with it was applied.
     async fn page_of(&self, id: EventId) -> Result<Option<Slug>> {
         let get = redis::cmd("GET").arg(keys::comment(id)).clone();
@@ -91,7 +91,7 @@ impl RedisStats {
 }
 
 #[async_trait]
-impl CommentStore for RedisStats {
+impl CommentStore for RedisStore {
     async fn threads(&self, slug: &Slug, before: Option<EventId>, limit: NonZeroUsize) -> Result<ThreadPage> {
         let Some(start) = self.start(before).await? else {
             return Ok(ThreadPage::default());

@@ -1,17 +1,17 @@
 //! Deletes what is past its retention, in slices, so that Redis serves others in between.
 
-use horizon_core::{DEDUPE_WINDOW, Day, EventId, Stamp, Timestamp, VISITOR_MEMORY};
+use horizon_core::{DEDUPE_WINDOW, Day, EventId, Stamp, Timestamp, VISITOR_RETENTION};
 use redis::RedisResult;
 
 use super::batch::MAX_ID_SKEW;
-use super::{RedisStats, comment_record, keys, salts};
+use super::{RedisStore, comment_record, keys, salts};
 use crate::connection::script::CachedScript;
 
 /// The most entries that one command reads or deletes: about a millisecond of work.
 const SLICE: usize = 1_000;
 
 /// Deletes what is too old at `now` from all topics, and old salts.
-pub(super) async fn expire(store: &RedisStats, now: Timestamp) -> RedisResult<()> {
+pub(super) async fn expire(store: &RedisStore, now: Timestamp) -> RedisResult<()> {
     let mut cursor = 0_u64;
     loop {
         let mut scan = redis::cmd("SSCAN");
@@ -19,7 +19,7 @@ pub(super) async fn expire(store: &RedisStats, now: Timestamp) -> RedisResult<()
         let (next, topics): (u64, Vec<String>) = store.redis.query(&scan).await?;
         for topic in topics {
             expire_ids(store, &topic, now.minus(DEDUPE_WINDOW)).await?;
-            expire_visitors(store, &topic, now.minus(VISITOR_MEMORY)).await?;
+            expire_visitors(store, &topic, now.minus(VISITOR_RETENTION)).await?;
             expire_unlikes(store, &topic, now.minus(DEDUPE_WINDOW)).await?;
         }
         cursor = next;
@@ -31,7 +31,7 @@ pub(super) async fn expire(store: &RedisStats, now: Timestamp) -> RedisResult<()
 }
 
 /// Deletes the ids of whole days that are too old. Near the end of the window, each id expires with its event's time.
-async fn expire_ids(store: &RedisStats, topic: &str, oldest: Timestamp) -> RedisResult<()> {
+async fn expire_ids(store: &RedisStore, topic: &str, oldest: Timestamp) -> RedisResult<()> {
     let days_key = keys::of_topic(topic, keys::DAYS);
     let whole = oldest.minus(MAX_ID_SKEW).day().number();
     let partial = oldest.plus(MAX_ID_SKEW).day().number();
@@ -52,7 +52,7 @@ async fn expire_ids(store: &RedisStats, topic: &str, oldest: Timestamp) -> Redis
     scan(store, &store.scripts.expire_ids, &others, &comment_record::time(oldest)).await
 }
 
-async fn expire_visitors(store: &RedisStats, topic: &str, oldest: Timestamp) -> RedisResult<()> {
+async fn expire_visitors(store: &RedisStore, topic: &str, oldest: Timestamp) -> RedisResult<()> {
     let script = &store.scripts.expire_visitors;
     let mut call = script.call(&[&keys::of_topic(topic, keys::VISITORS)]);
     call.arg(oldest.as_millis()).arg(SLICE);
@@ -61,7 +61,7 @@ async fn expire_visitors(store: &RedisStats, topic: &str, oldest: Timestamp) -> 
 }
 
 /// Deletes unlikes once no earlier event of their readers can arrive.
-async fn expire_unlikes(store: &RedisStats, topic: &str, oldest: Timestamp) -> RedisResult<()> {
+async fn expire_unlikes(store: &RedisStore, topic: &str, oldest: Timestamp) -> RedisResult<()> {
     let first = Stamp {
         at: oldest,
         id: EventId::from_u128(0),
@@ -77,7 +77,7 @@ async fn expire_unlikes(store: &RedisStats, topic: &str, oldest: Timestamp) -> R
 }
 
 /// Calls a script for all entries of a key, slice by slice.
-async fn scan(store: &RedisStats, script: &CachedScript, key: &str, oldest: &[u8]) -> RedisResult<()> {
+async fn scan(store: &RedisStore, script: &CachedScript, key: &str, oldest: &[u8]) -> RedisResult<()> {
     let mut cursor = 0_u64;
     loop {
         let mut call = script.call(&[key]);

@@ -24,10 +24,10 @@ const TOPICS_PER_READ: usize = 1_000;
 /// The totals of a topic, in the order of the reply of `apply.lua`.
 const FIELDS: [&str; 5] = ["visits", "likes", "comments", "comments_revision", "revision"];
 
-/// The message of an error of [`RedisStats::apply`].
+/// The message of an error of [`RedisStore::apply`].
 const NOT_APPLIED: &str = "the events cannot be applied in Redis";
 
-/// How long the key of [`RedisStats::check_writable`] lives, in seconds.
+/// How long the key of [`RedisStore::check_writable`] lives, in seconds.
 const WRITABLE_TTL: u64 = 60;
 
 /// The store in Redis, for any number of processes.
@@ -45,9 +45,9 @@ const WRITABLE_TTL: u64 = 60;
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use horizon_core::{Event, EventKind, Stamp, StatsStore, Timestamp, Topic};
-/// use horizon_redis::{RedisConfig, RedisStats};
+/// use horizon_redis::{RedisConfig, RedisStore};
 ///
-/// let store = RedisStats::connect(&RedisConfig::new("redis://127.0.0.1")?)?;
+/// let store = RedisStore::connect(&RedisConfig::new("redis://127.0.0.1")?)?;
 /// let stamp = Stamp::new(Timestamp::from_millis(1_800_000_000_000), [7; 10]);
 /// let visit = Event::new(stamp, Topic::Site, EventKind::Visit { visitor: None });
 /// let totals = store.apply(&[visit.clone(), visit]).await?; // the same event twice
@@ -55,13 +55,13 @@ const WRITABLE_TTL: u64 = 60;
 /// # Ok(())
 /// # }
 /// ```
-pub struct RedisStats {
+pub struct RedisStore {
     redis: Commands,
     writes: ConfirmedWrites,
     scripts: StoreScripts,
 }
 
-impl RedisStats {
+impl RedisStore {
     /// Returns the store in this Redis. Must be called within a tokio runtime. It connects when it is needed.
     ///
     /// # Errors
@@ -80,8 +80,8 @@ impl RedisStats {
     /// ```no_run
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # use horizon_redis::{RedisConfig, RedisStats};
-    /// # let store = RedisStats::connect(&RedisConfig::new("redis://127.0.0.1")?)?;
+    /// # use horizon_redis::{RedisConfig, RedisStore};
+    /// # let store = RedisStore::connect(&RedisConfig::new("redis://127.0.0.1")?)?;
     /// let signs_cookies = store.secret([7; 32]).await?; // pass 32 random bytes
     /// assert_eq!(store.secret([8; 32]).await?, signs_cookies);
     /// # Ok(())
@@ -209,7 +209,7 @@ fn update(topic: &Topic, fields: [Option<u64>; 5]) -> Update {
 }
 
 #[async_trait]
-impl StatsStore for RedisStats {
+impl StatsStore for RedisStore {
     async fn apply(&self, events: &[Event]) -> Result<Vec<Update>> {
         if events.is_empty() {
             return Ok(Vec::new());

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use horizon_core::{Comment, Error, Result, Slug, Visibility};
 
 use super::comments::{ReadStart, limit_argument, read_error};
-use super::{RedisStats, comment_record, keys};
+use super::{RedisStore, comment_record, keys};
 
 /// The most lists in one round trip.
 const LISTS_PER_READ: usize = 1_000;
@@ -25,7 +25,7 @@ struct ListEntry<'a> {
 
 /// Returns the newest comments of all pages from `start`, newest first; with `only`, those in that state.
 pub(super) async fn read(
-    store: &RedisStats,
+    store: &RedisStore,
     only: Option<Visibility>,
     start: &ReadStart,
     limit: NonZeroUsize,
@@ -38,7 +38,7 @@ pub(super) async fn read(
     comments(store, entries.get(..limit.get()).unwrap_or(&entries), only).await
 }
 
-async fn lists(store: &RedisStats, only: Option<Visibility>) -> Result<Vec<CommentList>> {
+async fn lists(store: &RedisStore, only: Option<Visibility>) -> Result<Vec<CommentList>> {
     let members = redis::cmd("SMEMBERS").arg(keys::COMMENTED).clone();
     let slugs: Vec<String> = store.redis.query(&members).await.map_err(read_error)?;
     let all = [Visibility::Shown, Visibility::Pending, Visibility::Removed];
@@ -59,7 +59,7 @@ async fn lists(store: &RedisStats, only: Option<Visibility>) -> Result<Vec<Comme
 
 /// Returns up to `limit` comments of each list, all of them newest first.
 async fn newest<'a>(
-    store: &RedisStats,
+    store: &RedisStore,
     lists: impl IntoIterator<Item = &'a CommentList>,
     start: &ReadStart,
     limit: NonZeroUsize,
@@ -88,7 +88,7 @@ async fn newest<'a>(
 }
 
 /// Reads the records. With `only`, skips comments whose state changed meanwhile.
-async fn comments(store: &RedisStats, entries: &[ListEntry<'_>], only: Option<Visibility>) -> Result<Vec<Comment>> {
+async fn comments(store: &RedisStore, entries: &[ListEntry<'_>], only: Option<Visibility>) -> Result<Vec<Comment>> {
     let mut pipe = redis::pipe();
     for entry in entries {
         pipe.cmd("HGET")

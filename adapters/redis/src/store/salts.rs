@@ -2,11 +2,11 @@ use async_trait::async_trait;
 use horizon_core::{Day, Error, Result, SaltStore};
 use redis::RedisResult;
 
-use super::{RedisStats, keys};
+use super::{RedisStore, keys};
 use crate::error::map;
 
 #[async_trait]
-impl SaltStore for RedisStats {
+impl SaltStore for RedisStore {
     async fn salt(&self, day: Day, fresh: [u8; 32]) -> Result<[u8; 32]> {
         let salt = find_or_store(self, day, fresh).await?;
         let invalid = |_| Error::permanent(format!("the key {} in Redis holds an invalid salt", keys::SALTS));
@@ -14,7 +14,7 @@ impl SaltStore for RedisStats {
     }
 }
 
-async fn find_or_store(store: &RedisStats, day: Day, fresh: [u8; 32]) -> Result<Vec<u8>> {
+async fn find_or_store(store: &RedisStore, day: Day, fresh: [u8; 32]) -> Result<Vec<u8>> {
     let what = "the salt cannot be stored in Redis";
     let get = redis::cmd("HGET").arg(keys::SALTS).arg(day.number()).clone();
     let known: Option<Vec<u8>> = store.redis.query(&get).await.map_err(|e| map(what, e))?;
@@ -31,7 +31,7 @@ async fn find_or_store(store: &RedisStats, day: Day, fresh: [u8; 32]) -> Result<
 }
 
 /// Deletes the salts of the days before yesterday.
-pub(super) async fn expire(store: &RedisStats, today: Day) -> RedisResult<()> {
+pub(super) async fn expire(store: &RedisStore, today: Day) -> RedisResult<()> {
     let script = &store.scripts.salts;
     let mut call = script.call(&[keys::SALTS]);
     call.arg(today.previous().number());

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use horizon_core::{Result, testing::Store, testing::StoreHarness};
-use horizon_redis::RedisStats;
+use horizon_redis::RedisStore;
 use horizon_redis::testing::RedisServer;
 use redis::{Client, aio::MultiplexedConnection};
 
 use super::{connect, start};
 
 struct RedisStoreHarness {
-    stores: Vec<Arc<RedisStats>>,
+    stores: Vec<Arc<RedisStore>>,
     turn: usize,
     /// Flushes the scripts of Redis before every call.
     flush: Option<MultiplexedConnection>,

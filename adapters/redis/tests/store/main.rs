@@ -19,22 +19,22 @@ use horizon_core::{
     Draft, Event, EventId, EventKind, ReaderId, Slug, Stamp, StatsStore, StatsStoreExt, Timestamp, Topic, VisitorKey,
 };
 use horizon_redis::testing::RedisServer;
-use horizon_redis::{RedisConfig, RedisStats};
+use horizon_redis::{RedisConfig, RedisStore};
 use tokio::time::sleep;
 
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 const MILLI: Duration = Duration::from_millis(1);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-async fn start() -> (RedisServer, Arc<RedisStats>) {
+async fn start() -> (RedisServer, Arc<RedisStore>) {
     let server = RedisServer::start(&[]).await.expect("a redis-server");
     let store = connect(&server);
     (server, store)
 }
 
-fn connect(server: &RedisServer) -> Arc<RedisStats> {
+fn connect(server: &RedisServer) -> Arc<RedisStore> {
     let config = RedisConfig::new(&server.url()).expect("its address");
-    Arc::new(RedisStats::connect(&config).expect("a connection that is not made yet"))
+    Arc::new(RedisStore::connect(&config).expect("a connection that is not made yet"))
 }
 
 fn page(slug: &str) -> Topic {
@@ -81,12 +81,12 @@ fn comment(topic: &Topic, number: u64, parent: Option<EventId>, held: bool) -> E
     )
 }
 
-async fn visits(store: &RedisStats, topic: &Topic) -> u64 {
+async fn visits(store: &RedisStore, topic: &Topic) -> u64 {
     store.total(topic).await.expect("the store reads").stats.visits
 }
 
 /// Applies the events, with retries like an accumulator.
-async fn apply(store: &RedisStats, events: &[Event]) {
+async fn apply(store: &RedisStore, events: &[Event]) {
     while let Err(error) = store.apply(events).await {
         assert!(error.is_retryable(), "{error:?}");
         sleep(10 * MILLI).await;

@@ -6,13 +6,13 @@ use std::num::NonZeroUsize;
 use horizon_core::{
     CommentStore, DEDUPE_WINDOW, EventId, EventKind, StatsStore, Timestamp, Topic, Visibility, VisitorKey,
 };
-use horizon_redis::RedisStats;
+use horizon_redis::RedisStore;
 use horizon_redis::testing::RedisServer;
 
 use super::{DAY, MILLI, NOW, comment, event, hit, like, page, start, visit, visits};
 
 /// Returns all comments, read page by page from the newest to the oldest.
-async fn desk(store: &RedisStats, limit: usize) -> Vec<EventId> {
+async fn desk(store: &RedisStore, limit: usize) -> Vec<EventId> {
     let limit = NonZeroUsize::new(limit).unwrap();
     let (mut found, mut before) = (Vec::new(), None);
     loop {

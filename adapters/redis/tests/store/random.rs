@@ -7,8 +7,8 @@ use horizon_core::{
     CommentStore, DEDUPE_WINDOW, Draft, Event, EventId, EventKind, ReaderId, Slug, Stamp, StatsStore, Timestamp, Topic,
     VISIT_GAP, Visibility, VisitorKey,
 };
-use horizon_memory::MemoryStats;
-use horizon_redis::RedisStats;
+use horizon_memory::MemoryStore;
+use horizon_redis::RedisStore;
 
 use super::start;
 
@@ -89,7 +89,7 @@ impl History {
     }
 }
 
-async fn compare(redis: &RedisStats, memory: &MemoryStats, history: &mut History) {
+async fn compare(redis: &RedisStore, memory: &MemoryStore, history: &mut History) {
     let topics = history.topics.clone();
     assert_eq!(redis.get(&topics).await.unwrap(), memory.get(&topics).await.unwrap());
     let limit = NonZeroUsize::new(history.rng.usize(1..=6)).unwrap();
@@ -142,7 +142,7 @@ async fn compare(redis: &RedisStats, memory: &MemoryStats, history: &mut History
 async fn random_histories_read_as_from_the_memory_store() {
     for seed in 1..=20 {
         let (_server, redis) = start().await;
-        let (memory, mut history) = (MemoryStats::new(), History::new(seed * 0x9e37_79b9));
+        let (memory, mut history) = (MemoryStore::new(), History::new(seed * 0x9e37_79b9));
         for round in 0..30 {
             let batch: Vec<_> = (0..=history.rng.u64(..12)).map(|_| history.event()).collect();
             let mut answers = redis.apply(&batch).await.unwrap();

@@ -1,4 +1,4 @@
-use horizon_core::Analytics;
+use horizon_core::EventBus;
 
 use crate::{TestStream, hit, lost, until};
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
-use horizon_core::{Analytics, EventConsumer, Stats, StatsStore, Topic, Update};
+use horizon_core::{EventBus, EventConsumer, Stats, StatsStore, Topic, Update};
 use horizon_redis::{ConsumerConfig, RedisBus, RedisConsumer};
 use tokio::time::{sleep, timeout};
 

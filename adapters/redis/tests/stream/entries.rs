@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use horizon_core::Analytics;
+use horizon_core::EventBus;
 use tokio::time::timeout;
 
 use crate::{TestStream, hit, lost, until};

@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use horizon_core::Analytics;
+use horizon_core::EventBus;
 use horizon_redis::testing::RedisServer;
 use horizon_redis::{ConsumerConfig, RedisBus, RedisConfig, RedisConsumer};
 use tokio::io::copy_bidirectional;

@@ -14,8 +14,8 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use horizon_core::{Analytics, Event, EventKind, Stamp, StatsStoreExt, Timestamp, Topic, process_batch};
-use horizon_memory::MemoryStats;
+use horizon_core::{Event, EventBus, EventKind, Stamp, StatsStoreExt, Timestamp, Topic, process_batch};
+use horizon_memory::MemoryStore;
 use horizon_redis::testing::RedisServer;
 use horizon_redis::{ConsumerConfig, RedisBus, RedisConfig, RedisConsumer, StreamMonitor};
 use tokio::time::{sleep, timeout};
@@ -28,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 struct TestStream {
     server: RedisServer,
     config: RedisConfig,
-    store: Arc<MemoryStats>,
+    store: Arc<MemoryStore>,
     bus: RedisBus,
 }
 
@@ -36,7 +36,7 @@ impl TestStream {
     async fn new(options: &[&str]) -> Self {
         let server = RedisServer::start(options).await.unwrap();
         let config = RedisConfig::new(&server.url()).unwrap();
-        let store = Arc::new(MemoryStats::new());
+        let store = Arc::new(MemoryStore::new());
         let bus = RedisBus::connect(&config, Arc::clone(&store) as _).unwrap();
         Self {
             server,

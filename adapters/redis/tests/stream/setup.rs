@@ -1,4 +1,4 @@
-use horizon_core::Analytics;
+use horizon_core::EventBus;
 use horizon_redis::{RedisInspector, RedisSetup};
 
 use crate::{TestStream, hit, until};

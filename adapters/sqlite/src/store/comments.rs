@@ -8,7 +8,7 @@ use horizon_core::{
 use rusqlite::types::FromSqlError;
 use rusqlite::{OptionalExtension, Params, Row, params};
 
-use super::SqliteStats;
+use super::SqliteStore;
 use crate::sql::{self, Db, Sql};
 
 /// Returns a visibility as its column stores it.
@@ -154,7 +154,7 @@ fn recent(
 }
 
 #[async_trait]
-impl CommentStore for SqliteStats {
+impl CommentStore for SqliteStore {
     async fn threads(&self, slug: &Slug, before: Option<EventId>, limit: NonZeroUsize) -> Result<ThreadPage> {
         let slug = slug.clone();
         self.read_pool.read(move |db| threads(db, &slug, before, limit)).await

@@ -2,11 +2,11 @@ use async_trait::async_trait;
 use horizon_core::{Day, Result, SaltStore};
 use rusqlite::{OptionalExtension, params};
 
-use super::SqliteStats;
+use super::SqliteStore;
 use crate::sql::{self, Db};
 
 #[async_trait]
-impl SaltStore for SqliteStats {
+impl SaltStore for SqliteStore {
     async fn salt(&self, day: Day, fresh: [u8; 32]) -> Result<[u8; 32]> {
         if let Some(known) = self.read_pool.read(move |db| find(db, day)).await? {
             return Ok(known);

@@ -2,13 +2,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use horizon_core::{
-    DEDUPE_WINDOW, Error, Event, ReaderId, Result, StatsStore, Timestamp, Topic, Update, VISITOR_MEMORY, apply_events,
+    DEDUPE_WINDOW, Error, Event, ReaderId, Result, StatsStore, Timestamp, Topic, Update, VISITOR_RETENTION,
+    apply_events,
 };
 use rusqlite::params;
 use tokio::task::spawn_blocking;
 
 use super::{
-    SqliteStats, comments,
+    SqliteStore, comments,
     ledger::{SqlLedger, read_total},
     salts,
 };
@@ -21,7 +22,7 @@ use crate::{
 const EXPIRE_ROWS: usize = 10_000;
 
 #[async_trait]
-impl StatsStore for SqliteStats {
+impl StatsStore for SqliteStore {
     async fn apply(&self, events: &[Event]) -> Result<Vec<Update>> {
         let events: Arc<[Event]> = events.into();
         self.writer
@@ -45,7 +46,7 @@ impl StatsStore for SqliteStats {
 
     async fn expire(&self, now: Timestamp) -> Result<()> {
         self.expire_rows(sql::EXPIRE_COUNTED, now.minus(DEDUPE_WINDOW)).await?;
-        self.expire_rows(sql::EXPIRE_VISITORS, now.minus(VISITOR_MEMORY))
+        self.expire_rows(sql::EXPIRE_VISITORS, now.minus(VISITOR_RETENTION))
             .await?;
         self.expire_rows(sql::EXPIRE_UNLIKES, now.minus(DEDUPE_WINDOW)).await?;
         self.writer.write(move |db| salts::expire(db, now.day())).await?;
@@ -56,7 +57,7 @@ impl StatsStore for SqliteStats {
     }
 }
 
-impl SqliteStats {
+impl SqliteStore {
     async fn expire_rows(&self, sql: Sql, before: Timestamp) -> Result<()> {
         let params = (before.as_millis(), comments::row_limit(EXPIRE_ROWS));
         while self.writer.write(move |db| db.prepare(sql)?.execute(params)).await? >= EXPIRE_ROWS {}

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::*;
 
 /// Asserts that writes fail and that the store is not ready.
-async fn assert_refuses(store: &SqliteStats, number: u64) {
+async fn assert_refuses(store: &SqliteStore, number: u64) {
     let error = store.apply(&[hit(&Topic::Site, number)]).await.unwrap_err();
     assert!(error.is_retryable(), "queued events must be kept: {error}");
     assert!(error.to_string().contains("until a restart"), "{error}");
@@ -14,7 +14,7 @@ async fn assert_refuses(store: &SqliteStats, number: u64) {
     assert!(not_ready.to_string().contains("until a restart"), "{not_ready}");
 }
 
-async fn open_with_one_visit(file: &TempDatabase) -> SqliteStats {
+async fn open_with_one_visit(file: &TempDatabase) -> SqliteStore {
     let store = file.open();
     store.apply(&[hit(&Topic::Site, 1)]).await.unwrap();
     store
@@ -101,14 +101,14 @@ async fn after_its_folder_was_renamed_the_store_refuses_writes_until_it_is_opene
     let folder = file.0.path().join("data");
     fs::create_dir(&folder).unwrap();
     let path = folder.join("horizon.db");
-    let store = SqliteStats::open(&path).unwrap();
+    let store = SqliteStore::open(&path).unwrap();
     store.apply(&[hit(&Topic::Site, 1)]).await.unwrap();
     fs::rename(&folder, file.0.path().join("elsewhere")).unwrap();
     assert_refuses(&store, 2).await;
     fs::rename(file.0.path().join("elsewhere"), &folder).unwrap();
     assert_refuses(&store, 3).await;
     drop(store);
-    let again = SqliteStats::open(&path).unwrap();
+    let again = SqliteStore::open(&path).unwrap();
     assert_eq!(visits(&again, &Topic::Site).await, 1);
 }
 
@@ -117,10 +117,10 @@ async fn after_its_folder_was_renamed_the_store_refuses_writes_until_it_is_opene
 async fn a_changed_symbolic_link_is_noticed() {
     let file = TempDatabase::new();
     let (link, other) = (file.0.path().join("link.db"), file.0.path().join("other.db"));
-    drop(SqliteStats::open(&other).unwrap());
+    drop(SqliteStore::open(&other).unwrap());
     drop(file.open());
     std::os::unix::fs::symlink(file.path(), &link).unwrap();
-    let store = SqliteStats::open(&link).unwrap();
+    let store = SqliteStore::open(&link).unwrap();
     store.apply(&[hit(&Topic::Site, 1)]).await.unwrap();
     fs::remove_file(&link).unwrap();
     std::os::unix::fs::symlink(&other, &link).unwrap();

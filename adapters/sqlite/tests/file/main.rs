@@ -23,7 +23,7 @@ use futures::FutureExt;
 use horizon_core::{
     DEDUPE_WINDOW, Event, EventKind, ReaderId, SaltStore, Slug, Stamp, StatsStore, StatsStoreExt, Timestamp, Topic,
 };
-use horizon_sqlite::SqliteStats;
+use horizon_sqlite::SqliteStore;
 use rusqlite::Connection;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -42,8 +42,8 @@ impl TempDatabase {
         self.0.path().join("horizon.db")
     }
 
-    fn open(&self) -> SqliteStats {
-        SqliteStats::open(self.path()).expect("the store opens")
+    fn open(&self) -> SqliteStore {
+        SqliteStore::open(self.path()).expect("the store opens")
     }
 
     /// Opens a second connection.
@@ -66,7 +66,7 @@ fn hit(topic: &Topic, number: u64) -> Event {
     )
 }
 
-async fn visits(store: &SqliteStats, topic: &Topic) -> u64 {
+async fn visits(store: &SqliteStore, topic: &Topic) -> u64 {
     store.total(topic).await.expect("the store reads").stats.visits
 }
 
@@ -156,7 +156,7 @@ fn a_new_file_may_be_opened_concurrently() {
     let threads: Vec<_> = (0..8)
         .map(|_| {
             let path = path.clone();
-            thread::spawn(move || SqliteStats::open(path).map(drop))
+            thread::spawn(move || SqliteStore::open(path).map(drop))
         })
         .collect();
     for thread in threads {
@@ -207,7 +207,7 @@ fn a_text_file_and_a_missing_folder_are_refused_by_name() {
     let missing = file.0.path().join("missing").join("horizon.db");
     std::fs::write(file.path(), "this is a text file, and a long one at that: ".repeat(100)).unwrap();
     for path in [file.path(), missing] {
-        let error = SqliteStats::open(&path).unwrap_err();
+        let error = SqliteStore::open(&path).unwrap_err();
         assert!(!error.is_retryable());
         assert!(error.to_string().contains(&path.display().to_string()), "{error}");
     }

@@ -25,7 +25,7 @@ fn contents(file: &TempDatabase) -> BTreeMap<OsString, Vec<u8>> {
 /// Opens the file and returns the error, which must be permanent, name the file and leave everything unchanged.
 fn open_error(file: &TempDatabase) -> String {
     let before = contents(file);
-    let error = SqliteStats::open(file.path()).unwrap_err();
+    let error = SqliteStore::open(file.path()).unwrap_err();
     assert!(contents(file) == before, "the files were changed");
     assert!(!error.is_retryable(), "{error}");
     let text = error.to_string();
@@ -202,8 +202,8 @@ async fn the_file_of_a_killed_process_opens_with_its_log() {
 fn a_path_with_special_characters_opens() {
     let file = TempDatabase::new();
     let path = file.0.path().join("a?b#c%20d e&f=ü.db");
-    drop(SqliteStats::open(&path).unwrap());
-    drop(SqliteStats::open(&path).unwrap());
+    drop(SqliteStore::open(&path).unwrap());
+    drop(SqliteStore::open(&path).unwrap());
     assert!(path.exists());
 }
 

@@ -50,7 +50,7 @@ fn batch(first: u64) -> Vec<Event> {
 }
 
 /// Writes until the disk is full. Returns the number of events that were written.
-async fn fill(store: &SqliteStats) -> u64 {
+async fn fill(store: &SqliteStore) -> u64 {
     for number in 0..10_000 {
         if store.apply(&batch(number * 1_000)).await.is_err() {
             return number * 1_000;
@@ -64,7 +64,7 @@ async fn a_store_is_not_ready_on_a_full_disk_and_ready_after_a_write_succeeds() 
     let disk = SmallDisk::new();
     let ballast = disk.folder.path().join("ballast");
     fs::write(&ballast, vec![1; 2 << 20]).unwrap();
-    let store = SqliteStats::open(disk.folder.path().join("horizon.db")).unwrap();
+    let store = SqliteStore::open(disk.folder.path().join("horizon.db")).unwrap();
     let failed = fill(&store).await;
     for _ in 0..20 {
         assert!(store.check_writable().await.unwrap_err().is_retryable());

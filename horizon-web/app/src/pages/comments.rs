@@ -3,7 +3,7 @@
 //! The browser builds new comments from the empty thread in the `template`.
 
 use horizon_core::{
-    EventId, MAX_AUTHOR_CHARS, MAX_BODY_CHARS, Timestamp,
+    EventId, MAX_AUTHOR_CHARS, MAX_COMMENT_CHARS, Timestamp,
     wire::{CommentView, ThreadView},
 };
 use leptos::prelude::*;
@@ -184,7 +184,7 @@ fn form(page: &PostPage, markers: &SlotMarkers) -> AnyView {
             <label for="author">"Name "<span class="hint">"(optional)"</span></label>
             <input id="author" name="author" maxlength=MAX_AUTHOR_CHARS.to_string() autocomplete="name" />
             <label for="body">"Comment"</label>
-            <textarea id="body" name="body" rows="5" required maxlength=MAX_BODY_CHARS.to_string() aria-describedby="body-hint"></textarea>
+            <textarea id="body" name="body" rows="5" required maxlength=MAX_COMMENT_CHARS.to_string() aria-describedby="body-hint"></textarea>
             <p id="body-hint" class="hint">
                 "Plain text or simple Markdown: "<code>"*emphasis*"</code>", "<code>"`code`"</code>", lists, links."
             </p>

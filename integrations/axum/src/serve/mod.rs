@@ -43,9 +43,9 @@ pub struct Limits {
     pub connections_per_network: usize,
     /// The time limit for the head of a request, also of the next one on the same connection. A head has at most 16
     /// KiB.
-    pub head_wait: Duration,
+    pub header_read_timeout: Duration,
     /// How long a shutdown waits for open requests before it closes their connections.
-    pub drain: Duration,
+    pub shutdown_timeout: Duration,
 }
 
 impl Default for Limits {
@@ -53,8 +53,8 @@ impl Default for Limits {
         Self {
             connections: 20_000,
             connections_per_network: 512,
-            head_wait: Duration::from_secs(10),
-            drain: Duration::from_secs(10),
+            header_read_timeout: Duration::from_secs(10),
+            shutdown_timeout: Duration::from_secs(10),
         }
     }
 }
@@ -127,7 +127,7 @@ pub async fn serve(
         let ended = async { while connections.join_next().await.is_some() {} };
         tokio::join!(horizon.end_streams(), ended)
     };
-    if timeout(limits.drain, ended).await.is_err() {
+    if timeout(limits.shutdown_timeout, ended).await.is_err() {
         while connections.try_join_next().is_some() {}
         tracing::warn!(
             connections = connections.len(),
@@ -170,7 +170,7 @@ impl Server {
             horizon: self.horizon.clone(),
             peer,
         };
-        let served = connection::serve(stream, application, self.limits.head_wait, closing.clone());
+        let served = connection::serve(stream, application, self.limits.header_read_timeout, closing.clone());
         connections.spawn(async move {
             served.await;
             drop(permit);

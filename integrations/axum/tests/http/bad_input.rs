@@ -283,7 +283,7 @@ async fn a_network_that_asks_too_often_is_told_when_to_come_again() {
     let site = Site::with(|config, _| {
         config.rates.comments = Rate::new(5, 2);
         config.rates.likes = Rate::new(60, 1);
-        config.rates.lives = Rate::new(60, 1);
+        config.rates.live_streams = Rate::new(60, 1);
         config.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
     })
     .await;

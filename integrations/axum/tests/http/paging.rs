@@ -1,7 +1,7 @@
 //! Pages of threads and of replies, and the bytes that bound them.
 
 use horizon_core::{
-    EventId, MAX_BODY_CHARS, MAX_PAGE_BYTES, REPLIES_PER_THREAD,
+    EventId, MAX_COMMENT_CHARS, MAX_PAGE_BYTES, REPLIES_PER_THREAD,
     wire::{CommentView, ThreadView, ThreadsView},
 };
 use serde_json::{Value, json};
@@ -83,14 +83,14 @@ async fn a_thread_that_is_not_there_is_an_empty_page_and_a_wrong_id_is_named() {
 #[tokio::test]
 async fn no_answer_is_much_larger_than_a_page_may_be() {
     let site = Site::start().await;
-    let large = "&".repeat(MAX_BODY_CHARS);
+    let large = "&".repeat(MAX_COMMENT_CHARS);
     let head = write(&site, "head", None).await;
     let mut replies = Vec::new();
-    for _ in 0..MAX_PAGE_BYTES / (5 * MAX_BODY_CHARS) + 1 {
+    for _ in 0..MAX_PAGE_BYTES / (5 * MAX_COMMENT_CHARS) + 1 {
         replies.push(write(&site, &large, Some(head)).await);
     }
     let mut heads = vec![head];
-    for _ in 0..MAX_PAGE_BYTES / (5 * MAX_BODY_CHARS) + 1 {
+    for _ in 0..MAX_PAGE_BYTES / (5 * MAX_COMMENT_CHARS) + 1 {
         heads.push(write(&site, &large, None).await);
     }
     let (mut before, mut found, mut responses) = (String::new(), Vec::new(), 0);

@@ -20,7 +20,7 @@ async fn closed_after(stream: &mut TcpStream) -> Duration {
 
 #[tokio::test]
 async fn a_head_that_drips_in_is_cut_off() {
-    let site = Site::with(|_, limits| limits.head_wait = Duration::from_millis(300)).await;
+    let site = Site::with(|_, limits| limits.header_read_timeout = Duration::from_millis(300)).await;
     let mut stream = TcpStream::connect(site.address).await.unwrap();
     let dripping = async {
         while stream.write_all(b"x").await.is_ok() {
@@ -33,7 +33,7 @@ async fn a_head_that_drips_in_is_cut_off() {
 
 #[tokio::test]
 async fn a_kept_connection_that_says_nothing_is_closed() {
-    let site = Site::with(|_, limits| limits.head_wait = Duration::from_millis(300)).await;
+    let site = Site::with(|_, limits| limits.header_read_timeout = Duration::from_millis(300)).await;
     let mut stream = TcpStream::connect(site.address).await.unwrap();
     assert!(closed_after(&mut stream).await < PATIENCE);
     let mut stream = TcpStream::connect(site.address).await.unwrap();
@@ -46,7 +46,7 @@ async fn a_kept_connection_that_says_nothing_is_closed() {
 
 #[tokio::test]
 async fn a_live_stream_outlives_the_wait_for_a_head() {
-    let site = Site::with(|_, limits| limits.head_wait = Duration::from_millis(100)).await;
+    let site = Site::with(|_, limits| limits.header_read_timeout = Duration::from_millis(100)).await;
     let mut live = site.client().live("/live/hello").await;
     live.viewers(1).await;
     // The server closes an idle connection once the wait for a head is over.
@@ -109,7 +109,7 @@ async fn a_shutdown_ends_open_streams_and_keeps_their_visits() {
 
 #[tokio::test]
 async fn a_shutdown_cuts_off_what_does_not_end() {
-    let mut site = Site::with(|_, limits| limits.drain = Duration::from_millis(500)).await;
+    let mut site = Site::with(|_, limits| limits.shutdown_timeout = Duration::from_millis(500)).await;
     let mut stuck = TcpStream::connect(site.address).await.unwrap();
     stuck
         .write_all(b"POST /horizon/comments/hello HTTP/1.1\r\nhost: h\r\n")

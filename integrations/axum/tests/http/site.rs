@@ -17,8 +17,8 @@ use eventhorizon::{Config, Horizon, Rate, Secret};
 use futures::stream::BoxStream;
 use horizon_axum::{Limits, serve};
 use horizon_backend::now;
-use horizon_core::{Analytics, Error, Event, Ports, Result, Slug, Stats, Topic, process_batch};
-use horizon_memory::{MemoryBus, MemoryPresence, MemoryStats};
+use horizon_core::{Error, Event, EventBus, Ports, Result, Slug, Stats, Topic, process_batch};
+use horizon_memory::{MemoryBus, MemoryPresence, MemoryStore};
 use horizon_test_support::wait_until;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
@@ -34,7 +34,7 @@ pub(crate) struct Site {
     pub(crate) address: SocketAddr,
     pub(crate) horizon: Horizon,
     pub(crate) bus: Arc<SwitchableBus>,
-    pub(crate) store: Arc<MemoryStats>,
+    pub(crate) store: Arc<MemoryStore>,
     stop: Option<oneshot::Sender<()>>,
     pub(crate) server: JoinHandle<std::io::Result<()>>,
 }
@@ -49,14 +49,14 @@ impl Site {
         let mut config = Config::default();
         let much = Rate::new(1_000_000, 1_000_000);
         let rates = &mut config.rates;
-        (rates.comments, rates.likes, rates.lives) = (much, much, much);
+        (rates.comments, rates.likes, rates.live_streams) = (much, much, much);
         let mut limits = Limits::default();
         set(&mut config, &mut limits);
-        let store = Arc::new(MemoryStats::new());
+        let store = Arc::new(MemoryStore::new());
         let bus = SwitchableBus::new(Arc::clone(&store));
         let ports = Ports::with_store(
             Arc::new(MemoryPresence::new(GRACE)),
-            Arc::clone(&bus) as Arc<dyn Analytics>,
+            Arc::clone(&bus) as Arc<dyn EventBus>,
             Arc::clone(&store),
         );
         let horizon = Horizon::from_ports(ports)
@@ -141,7 +141,7 @@ pub(crate) struct SwitchableBus {
 }
 
 impl SwitchableBus {
-    fn new(store: Arc<MemoryStats>) -> Arc<Self> {
+    fn new(store: Arc<MemoryStore>) -> Arc<Self> {
         let (bus, mut consumer) = MemoryBus::new(Arc::clone(&store) as _);
         tokio::spawn(async move {
             while process_batch(&mut consumer, &*store, &now, NonZeroUsize::new(1000).unwrap())
@@ -161,7 +161,7 @@ impl SwitchableBus {
 }
 
 #[async_trait]
-impl Analytics for SwitchableBus {
+impl EventBus for SwitchableBus {
     async fn track(&self, event: Event) -> Result<()> {
         if self.is_down.load(Ordering::SeqCst) {
             return Err(Error::unavailable("the bus is unavailable"));

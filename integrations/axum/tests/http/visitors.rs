@@ -1,6 +1,6 @@
 //! Which requests count, and as which visitor.
 
-use eventhorizon::Signals;
+use eventhorizon::PrivacySignals;
 use horizon_core::{Topic, wire::PageStats};
 
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
 
 const SIGNALS: [(&str, &str); 2] = [("sec-gpc", "1"), ("dnt", "1")];
 
-async fn with_signals(signals: Signals) -> Site {
+async fn with_signals(signals: PrivacySignals) -> Site {
     Site::with(|config, _| config.signals = signals).await
 }
 
@@ -43,7 +43,7 @@ async fn a_bot_gets_the_stream_and_counts_as_nobody() {
 
 #[tokio::test]
 async fn a_reader_who_asks_not_to_be_followed_counts_without_a_key() {
-    let site = with_signals(Signals::Count).await;
+    let site = with_signals(PrivacySignals::Count).await;
     for (number, (name, value)) in SIGNALS.into_iter().enumerate() {
         let reader = site.client().with(name, value);
         let mut first = reader.live("/live/hello").await;
@@ -68,7 +68,7 @@ async fn a_reader_who_asks_not_to_be_followed_counts_without_a_key() {
 
 #[tokio::test]
 async fn a_reader_without_a_key_who_comes_back_is_no_new_visit() {
-    let site = with_signals(Signals::Count).await;
+    let site = with_signals(PrivacySignals::Count).await;
     let reader = site.client().with("sec-gpc", "1");
     let mut live = reader.live("/live/hello").await;
     let id = live.next().await.unwrap().id;
@@ -89,13 +89,13 @@ async fn a_reader_without_a_key_who_comes_back_is_no_new_visit() {
 
 #[tokio::test]
 async fn the_policy_for_signals_is_the_sites_choice() {
-    let ignoring = with_signals(Signals::Ignore).await;
+    let ignoring = with_signals(PrivacySignals::Ignore).await;
     let reader = ignoring.client().with("dnt", "1");
     let (_one, mut two) = (reader.live("/live/hello").await, reader.live("/live/hello").await);
     let numbers = two.until("live", |numbers: &PageStats| numbers.visits > 0).await;
     assert_eq!((numbers.viewers, numbers.visits), (1, 1));
 
-    let dropping = with_signals(Signals::Drop).await;
+    let dropping = with_signals(PrivacySignals::Drop).await;
     let reader = dropping.client().with("dnt", "1");
     reader.live("/live/hello").await.viewers(0).await;
     assert_eq!(dropping.metric("horizon_dropped_visits_total{reason=\"signal\"}"), 1);

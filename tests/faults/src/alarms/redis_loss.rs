@@ -5,7 +5,7 @@ use std::{fs, sync::Arc};
 use anyhow::{Context, ensure};
 use horizon_backend::now;
 use horizon_core::Slug;
-use horizon_redis::{RedisBus, RedisConfig, RedisStats, testing::RedisServer};
+use horizon_redis::{RedisBus, RedisConfig, RedisStore, testing::RedisServer};
 use horizon_test_support::wait_until;
 use tokio::time::{Duration, Instant};
 
@@ -53,7 +53,7 @@ impl RedisScenario {
     /// Returns the stored likes.
     async fn stored(&self) -> anyhow::Result<u64> {
         use horizon_core::{StatsStoreExt, Topic};
-        let store = RedisStats::connect(&RedisConfig::new(&self.redis.url())?)?;
+        let store = RedisStore::connect(&RedisConfig::new(&self.redis.url())?)?;
         let total = store.total(&Topic::from(Slug::new(PAGE)?)).await?;
         Ok(total.stats.likes)
     }
@@ -213,7 +213,7 @@ pub(crate) async fn eviction(scenario: &mut AlarmScenario) -> anyhow::Result<()>
 
 fn publisher(setup: &RedisScenario) -> anyhow::Result<Publishers> {
     let config = RedisConfig::new(&setup.redis.url())?;
-    let store = Arc::new(RedisStats::connect(&config)?);
+    let store = Arc::new(RedisStore::connect(&config)?);
     Ok(Publishers::new(RedisBus::connect(&config, store)?, None))
 }
 

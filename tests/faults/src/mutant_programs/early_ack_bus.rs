@@ -2,7 +2,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use futures::{future::join_all, stream::BoxStream};
-use horizon_core::{Analytics, Error, Event, Result, Stats, Topic};
+use horizon_core::{Error, Event, EventBus, Result, Stats, Topic};
 use horizon_redis::RedisBus;
 use tokio::{sync::mpsc, time::sleep};
 
@@ -40,7 +40,7 @@ async fn deliver(pipe: Arc<RedisBus>, mut events: mpsc::UnboundedReceiver<Event>
 }
 
 #[async_trait]
-impl Analytics for EarlyAckBus {
+impl EventBus for EarlyAckBus {
     async fn track(&self, event: Event) -> Result<()> {
         let gone = |_| Error::unavailable("the delivery task has ended");
         self.queue.send(event).map_err(gone)

@@ -5,7 +5,7 @@ use futures::{
     StreamExt,
     stream::{self, BoxStream},
 };
-use horizon_core::{Analytics, Event, Result, Stats, Topic};
+use horizon_core::{Event, EventBus, Result, Stats, Topic};
 use horizon_redis::RedisBus;
 use redis::{Client, Msg, RedisResult};
 
@@ -16,7 +16,7 @@ pub(crate) struct StaleWatchBus {
 }
 
 #[async_trait]
-impl Analytics for StaleWatchBus {
+impl EventBus for StaleWatchBus {
     async fn track(&self, event: Event) -> Result<()> {
         self.pipe.track(event).await
     }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use anyhow::anyhow;
 use eventhorizon::Horizon;
 use horizon_backend::{StoreHandle, start_log};
-use horizon_core::{Analytics, Ports, Presence};
+use horizon_core::{EventBus, Ports, Presence};
 use horizon_memory::MemoryPresence;
 use horizon_redis::{RedisBus, RedisPresence};
 use redis::Client;
@@ -39,7 +39,7 @@ async fn shared(options: &MutantOptions) -> anyhow::Result<()> {
     blog::serve(options, blog::router(&horizon), &horizon).await
 }
 
-fn analytics(options: &MutantOptions, pipe: Arc<RedisBus>) -> anyhow::Result<Arc<dyn Analytics>> {
+fn analytics(options: &MutantOptions, pipe: Arc<RedisBus>) -> anyhow::Result<Arc<dyn EventBus>> {
     Ok(match options.mutant {
         FaultMutant::AcknowledgesEarly => Arc::new(EarlyAckBus::new(pipe)),
         FaultMutant::NeverRefreshesTotals => Arc::new(StaleWatchBus {
