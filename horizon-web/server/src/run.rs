@@ -71,7 +71,7 @@ pub async fn run(args: &ServeArgs, shutdown: impl Future<Output = ()> + Send + '
     print_line(&format!("EventHorizon is at {address}"));
     let served = serve(listener, args, &app, shutdown, &stop).await;
     let ended = tokio::time::timeout(TASKS_TIMEOUT, async { while tasks.join_next().await.is_some() {} });
-    if let Some(panic) = health.panic() {
+    if let Some(panic) = health.first_panic() {
         bail!(panic);
     }
     ended.await.context("the background tasks did not end in time")?;
