@@ -13,8 +13,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     metrics::Metrics,
-    viewer_session::{VisitorIdentity, retry},
     visit_queue::VisitQueue,
+    visit_tracker::{VisitorIdentity, retry},
     visitors::VisitorKeys,
 };
 
@@ -22,10 +22,10 @@ use crate::{
 const MAX_VISITS: usize = 8_192;
 
 /// The time limit for the look-up of a visitor key: 5 minutes, like that of the event bus.
-const KEY_WAIT: Duration = Duration::from_secs(5 * 60);
+const KEY_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 
 /// The same once the site closes: 1 second.
-const CLOSING_WAIT: Duration = Duration::from_secs(1);
+const CLOSING_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Looks up visitor keys in background tasks, then queues the visits. Clones share their state.
 #[derive(Clone)]
@@ -97,10 +97,10 @@ impl BackgroundVisits {
 
     /// Returns the visitor's key, `Some(None)` for an anonymous one, `None` if the look-up failed.
     async fn key(&self, identity: &VisitorIdentity) -> Option<Option<VisitorKey>> {
-        let key = timeout(KEY_WAIT, retry("reading the salt", || self.visitors.key(identity)));
+        let key = timeout(KEY_TIMEOUT, retry("reading the salt", || self.visitors.key(identity)));
         let closed = async {
             self.closing.cancelled().await;
-            sleep(CLOSING_WAIT).await;
+            sleep(CLOSING_TIMEOUT).await;
         };
         tokio::select! {
             biased;

@@ -22,20 +22,20 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// The time limit for a read with a cached result: 50 milliseconds.
-pub(crate) const CACHED_WAIT: Duration = Duration::from_millis(50);
+pub(crate) const CACHED_TIMEOUT: Duration = Duration::from_millis(50);
 
 /// The time limit for a page's read without a cached result: 400 milliseconds.
-pub(crate) const READ_WAIT: Duration = Duration::from_millis(400);
+pub(crate) const READ_TIMEOUT: Duration = Duration::from_millis(400);
 
 /// The time limit for reading whether a reader likes a page, without a cached result: 100 milliseconds. A page renders
 /// without it.
-pub(crate) const LIKE_WAIT: Duration = Duration::from_millis(100);
+pub(crate) const LIKE_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// The time limit for all reads of a page together, and for a single read that a response needs: 900 milliseconds.
-pub(crate) const ANSWER_WAIT: Duration = Duration::from_millis(900);
+pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_millis(900);
 
 /// The time limit for a read in the background: 10 seconds.
-const DETACHED_WAIT: Duration = Duration::from_secs(10);
+const DETACHED_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The largest number of concurrent background reads.
 const MAX_DETACHED: usize = 16;
@@ -91,20 +91,20 @@ impl Breaker {
         self.0.is_open.load(Ordering::Relaxed)
     }
 
-    /// Reads within [`ANSWER_WAIT`], even while the breaker is open.
+    /// Reads within [`ANSWER_TIMEOUT`], even while the breaker is open.
     ///
     /// # Errors
     /// Those of the read, or it timed out.
     pub(crate) async fn read<T>(&self, read: impl Future<Output = Result<T>>) -> Result<T> {
-        self.read_within(ANSWER_WAIT, read).await
+        self.read_within(ANSWER_TIMEOUT, read).await
     }
 
-    /// Reads within [`ANSWER_WAIT`] and before `deadline`, even while the breaker is open.
+    /// Reads within [`ANSWER_TIMEOUT`] and before `deadline`, even while the breaker is open.
     ///
     /// # Errors
     /// Those of the read, or it timed out.
     pub(crate) async fn read_until<T>(&self, deadline: Instant, read: impl Future<Output = Result<T>>) -> Result<T> {
-        self.read_within(ANSWER_WAIT.min(remaining(deadline)), read).await
+        self.read_within(ANSWER_TIMEOUT.min(remaining(deadline)), read).await
     }
 
     /// Reads within `wait`, even while the breaker is open. Does not start a read if `wait` is zero.
@@ -150,7 +150,9 @@ impl Breaker {
         if let Some(running) = DetachedRead::start(self, subject) {
             let (breaker, stop) = (self.clone(), self.0.stop.clone());
             let rest = async move {
-                let read = timeout(DETACHED_WAIT, read).await.unwrap_or_else(|_| Err(timed_out()));
+                let read = timeout(DETACHED_TIMEOUT, read)
+                    .await
+                    .unwrap_or_else(|_| Err(timed_out()));
                 // Note the result before another read of this subject may start.
                 drop((breaker.note(read), running));
             };
@@ -165,7 +167,7 @@ impl Breaker {
     fn limit(&self, subject: &Subject, wait: Duration) -> Duration {
         let running = self.0.detached.lock();
         if running.contains(subject) || self.is_open() && !running.is_empty() {
-            wait.min(CACHED_WAIT)
+            wait.min(CACHED_TIMEOUT)
         } else {
             wait
         }

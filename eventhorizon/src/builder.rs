@@ -1,7 +1,7 @@
 use std::fmt;
 
 use horizon_backend::{
-    Backend, BackendConfig, BackendUrls, BusUrl, Program, StoreUrl, is_secret_missing, now, stored_secret,
+    Backend, BackendConfig, BackendUrls, BusUrl, ProgramKind, StoreUrl, is_secret_missing, now, stored_secret,
 };
 use horizon_core::{Error, Ports, Result, Slug, Timestamp};
 
@@ -9,7 +9,7 @@ use crate::{Config, EventPolicy, Horizon, Identify, Pages, Secret, clock::EventC
 
 /// How long the start waits for the time of Redis: two seconds.
 #[cfg(feature = "redis")]
-const CLOCK_WAIT: std::time::Duration = std::time::Duration::from_secs(2);
+const CLOCK_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// Sets up a [`Horizon`]. All settings have defaults; only the pages are required.
 ///
@@ -68,7 +68,7 @@ impl Horizon {
     /// A URL is invalid, needs a feature that this build lacks, or the two do not fit together. The error does not
     /// contain passwords.
     pub fn from_urls(bus: &str, store: &str) -> Result<Builder> {
-        let urls = BackendUrls::parse(Program::Application, bus, store);
+        let urls = BackendUrls::parse(ProgramKind::Application, bus, store);
         Ok(Builder::new(BackendSource::Urls(urls?)))
     }
 
@@ -77,7 +77,7 @@ impl Horizon {
     /// # Errors
     /// An application cannot use the event bus, or the two do not fit together.
     pub fn from_parsed_urls(bus: BusUrl, store: StoreUrl) -> Result<Builder> {
-        let urls = BackendUrls::new(Program::Application, bus, store);
+        let urls = BackendUrls::new(ProgramKind::Application, bus, store);
         Ok(Builder::new(BackendSource::Urls(urls?)))
     }
 
@@ -217,7 +217,7 @@ impl Builder {
     /// Waits for the time of Redis, so that the first events have it.
     #[cfg(feature = "redis")]
     async fn compare_clock(&self) {
-        let compared = tokio::time::timeout(CLOCK_WAIT, self.clock.corrected().compared()).await;
+        let compared = tokio::time::timeout(CLOCK_TIMEOUT, self.clock.corrected().compared()).await;
         if compared.is_err() {
             tracing::warn!("Redis did not report its time: likes and comments are rejected until it does");
         }

@@ -8,7 +8,9 @@ use horizon_core::{
 };
 use tokio::time::Instant;
 
-use crate::{Caller, Decision, ExistingPage, Horizon, Moderation, Problem, ProblemKind, breaker::ANSWER_WAIT, render};
+use crate::{
+    Caller, Decision, ExistingPage, Horizon, Moderation, Problem, ProblemKind, breaker::ANSWER_TIMEOUT, render,
+};
 
 /// A comment to post with [`Horizon::comment`].
 #[derive(Clone, Debug, Default)]
@@ -222,7 +224,7 @@ impl Horizon {
     /// Those of the store and of the event bus. If the bus does not acknowledge in time, the verdict may have been
     /// recorded; calling this again is safe.
     pub async fn moderate(&self, id: EventId, verdict: Visibility) -> Result<bool> {
-        let deadline = Instant::now() + ANSWER_WAIT;
+        let deadline = Instant::now() + ANSWER_TIMEOUT;
         let comment = self.0.ports.comments.comment(id);
         let Some(comment) = self.0.breaker.read_until(deadline, comment).await? else {
             return Ok(false);

@@ -10,17 +10,17 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     Config, Secret, background_visits::BackgroundVisits, breaker::Breaker, clock::EventClock, live::Hub,
     maintenance::run_maintenance, metrics::Metrics, rates::RateLimiters, read_cache::ReadCache, reader::Readers,
-    rules::Rules, viewer_session::VisitTracker, visit_queue::VisitQueue, visitors::VisitorKeys,
+    rules::Rules, visit_queue::VisitQueue, visit_tracker::VisitTracker, visitors::VisitorKeys,
 };
 
 /// The time limit of a like or a comment, including its reads: 3 seconds.
-const WRITE_WAIT: Duration = Duration::from_secs(3);
+const WRITE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How long a shutdown waits for the live streams: 3 seconds.
-const STREAMS_WAIT: Duration = Duration::from_secs(3);
+const STREAMS_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How long a shutdown then waits for the tasks: 2 seconds. Visits that the bus does not take by then are lost.
-const TASKS_WAIT: Duration = Duration::from_secs(2);
+/// How long a shutdown then waits for the tasks: 2 seconds. Visits that the bus does not accept by then are lost.
+const TASKS_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The purpose of the key that hashes networks for rate limits.
 const RATES_KEY: &str = "EventHorizon 2026 networks of the rate limits";
@@ -28,7 +28,7 @@ const RATES_KEY: &str = "EventHorizon 2026 networks of the rate limits";
 /// EventHorizon for one site: everything that an application's handlers need.
 ///
 /// Clones share their state. [`close`](Self::close) shuts the site down. Dropping the last clone does so in the
-/// background, without telling when the store is free again.
+/// background; nothing reports when the store can be opened again.
 #[derive(Clone)]
 pub struct Horizon(pub(crate) Arc<SiteState>);
 
@@ -227,10 +227,10 @@ impl Horizon {
         self.0.closing.cancel();
         self.0.streams.close();
         let ended = async { tokio::join!(self.0.streams.wait(), self.0.backend.leave()) };
-        if timeout(STREAMS_WAIT, ended).await.is_err() {
+        if timeout(STREAMS_TIMEOUT, ended).await.is_err() {
             tracing::warn!(
                 streams = self.0.streams.len(),
-                "shutdown: live streams did not end in time, or Redis did not take the farewell"
+                "shutdown: live streams did not end in time, or Redis did not accept the goodbye"
             );
         }
     }
@@ -244,7 +244,7 @@ impl Horizon {
         self.end_streams().await;
         self.0.delivered.cancel();
         self.0.tasks.close();
-        if timeout(TASKS_WAIT, self.0.tasks.wait()).await.is_err() {
+        if timeout(TASKS_TIMEOUT, self.0.tasks.wait()).await.is_err() {
             tracing::warn!(
                 tasks = self.0.tasks.len(),
                 "shutdown: background tasks did not end in time"
@@ -254,7 +254,7 @@ impl Horizon {
         if lost > 0 {
             tracing::warn!(
                 visits = lost,
-                "visits lost since the start, because the event bus did not take them"
+                "visits lost since the start, because the event bus did not accept them"
             );
         }
         self.0.backend.close().await
@@ -262,7 +262,7 @@ impl Horizon {
 
     /// Returns the deadline of a write that starts now.
     pub(crate) fn write_deadline() -> Instant {
-        Instant::now() + WRITE_WAIT
+        Instant::now() + WRITE_TIMEOUT
     }
 
     /// Hands an event to the bus before `deadline`, and counts the result.
@@ -300,7 +300,7 @@ fn hub(
 ) -> Hub {
     Hub::new(
         backend.ports().clone(),
-        backend.is_embedded(),
+        backend.is_accumulator(),
         Arc::clone(cache),
         Arc::clone(metrics),
         closing.clone(),

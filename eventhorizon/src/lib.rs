@@ -56,6 +56,7 @@ mod horizon;
 pub mod http;
 mod likes;
 mod live;
+mod live_viewer;
 mod maintenance;
 mod metrics;
 mod origin;
@@ -70,8 +71,8 @@ mod rules;
 mod same_origin;
 mod secret;
 mod stats;
-mod viewer_session;
 mod visit_queue;
+mod visit_tracker;
 mod visitors;
 
 pub use builder::Builder;

@@ -35,7 +35,7 @@ fn report_lost_visits(lost: u64, before: u64) -> u64 {
     if lost > before {
         tracing::warn!(
             visits = lost - before,
-            "visits lost, because the event bus did not take them"
+            "visits lost, because the event bus did not accept them"
         );
     }
     lost

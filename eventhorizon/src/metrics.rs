@@ -75,12 +75,12 @@ impl Metrics {
         );
         registry.register(
             "horizon_events_tracked",
-            "Events that the event bus took",
+            "Events that the event bus accepted",
             self.events_tracked.clone(),
         );
         registry.register(
             "horizon_events_failed",
-            "Events that the event bus did not take",
+            "Events that the event bus did not accept",
             self.events_failed.clone(),
         );
         registry.register(

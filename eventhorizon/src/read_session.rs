@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use crate::{
     Caller, Horizon, Paging, StatsSnapshot, ThreadsSnapshot,
-    breaker::{ANSWER_WAIT, CACHED_WAIT, LIKE_WAIT, READ_WAIT, Subject, remaining, timed_out},
+    breaker::{ANSWER_TIMEOUT, CACHED_TIMEOUT, LIKE_TIMEOUT, READ_TIMEOUT, Subject, remaining, timed_out},
     render,
 };
 
@@ -50,7 +50,7 @@ impl Horizon {
     pub fn page_reads(&self) -> PageReads {
         PageReads {
             horizon: self.clone(),
-            deadline: Instant::now() + ANSWER_WAIT,
+            deadline: Instant::now() + ANSWER_TIMEOUT,
             is_current: AtomicBool::new(true),
         }
     }
@@ -95,7 +95,7 @@ impl PageReads {
     pub async fn threads(&self, slug: &Slug, paging: Paging) -> Result<wire::ThreadsView> {
         let comments = &self.horizon.0.ports.comments;
         let threads = self
-            .read(READ_WAIT, comments.threads(slug, paging.cursor, paging.limit))
+            .read(READ_TIMEOUT, comments.threads(slug, paging.cursor, paging.limit))
             .await?;
         Ok(render::threads(&threads).await)
     }
@@ -107,7 +107,7 @@ impl PageReads {
     pub async fn thread(&self, slug: &Slug, head: EventId, paging: Paging) -> Result<Option<wire::ThreadView>> {
         let comments = &self.horizon.0.ports.comments;
         let thread = comments.thread(slug, head, paging.cursor, paging.limit);
-        let thread = self.read(READ_WAIT, thread).await?;
+        let thread = self.read(READ_TIMEOUT, thread).await?;
         Ok(thread.as_ref().map(render::thread))
     }
 
@@ -116,7 +116,8 @@ impl PageReads {
     /// # Errors
     /// Those of the store, or it did not respond in time. Fails at once after a failed read.
     pub async fn comment(&self, id: EventId) -> Result<Option<Comment>> {
-        self.read(CACHED_WAIT, self.horizon.0.ports.comments.comment(id)).await
+        self.read(CACHED_TIMEOUT, self.horizon.0.ports.comments.comment(id))
+            .await
     }
 
     /// Returns whether the caller likes the page, or `None` if that is unknown. It takes 50 milliseconds at most if a
@@ -130,7 +131,7 @@ impl PageReads {
         if !self.is_current() {
             return cached;
         }
-        let wait = if cached.is_some() { CACHED_WAIT } else { LIKE_WAIT };
+        let wait = if cached.is_some() { CACHED_TIMEOUT } else { LIKE_TIMEOUT };
         let read = {
             let (cache, stats) = (Arc::clone(&inner.cache), Arc::clone(&inner.ports.stats));
             let (topic, exists) = (topic.clone(), self.horizon.exists(&topic));

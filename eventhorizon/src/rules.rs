@@ -111,7 +111,7 @@ pub enum Decision {
     /// Record it.
     #[default]
     Accept,
-    /// Hold a comment until a moderator shows it. Other events are accepted.
+    /// Keep a comment pending until a moderator shows it. Other events are accepted.
     Pending,
     /// Do not record it. A reader who likes or comments gets this sentence; a visitor is not counted and sees the page
     /// as usual.

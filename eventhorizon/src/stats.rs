@@ -8,16 +8,16 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::{
     Horizon,
-    breaker::{CACHED_WAIT, READ_WAIT, Subject, remaining},
+    breaker::{CACHED_TIMEOUT, READ_TIMEOUT, Subject, remaining},
     comments::DEFAULT_LIMIT,
     render,
 };
 
 /// The time limit for the stats of a page: 600 milliseconds. Presence over Redis waits 500 for silent nodes.
-const PAGE_WAIT: Duration = Duration::from_millis(600);
+const PAGE_TIMEOUT: Duration = Duration::from_millis(600);
 
 /// The time limit for stats that must be current: one second.
-const CURRENT_WAIT: Duration = Duration::from_secs(1);
+const CURRENT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The stats of a topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,8 +54,8 @@ impl Freshness {
     /// Returns the deadline of a look-up that starts now.
     fn deadline(self) -> Instant {
         let wait = match self {
-            Self::Cached => PAGE_WAIT,
-            Self::Current => CURRENT_WAIT,
+            Self::Cached => PAGE_TIMEOUT,
+            Self::Current => CURRENT_TIMEOUT,
         };
         Instant::now() + wait
     }
@@ -121,7 +121,7 @@ impl Horizon {
                 Ok(page)
             }
         };
-        let wait = if is_cached { CACHED_WAIT } else { READ_WAIT };
+        let wait = if is_cached { CACHED_TIMEOUT } else { READ_TIMEOUT };
         let (subject, wait) = (Subject::Threads(slug.clone()), wait.min(remaining(deadline)));
         let (page, is_current) = match inner.breaker.read_detached(subject, wait, read).await {
             Ok(page) => (page, true),
@@ -193,9 +193,9 @@ impl Horizon {
         let inner = &self.0;
         let is_cached = |topic| inner.cache.stats(topic).is_some() && !inner.cache.may_lack_write(topic);
         let wait = if topics.iter().all(is_cached) {
-            CACHED_WAIT
+            CACHED_TIMEOUT
         } else {
-            READ_WAIT
+            READ_TIMEOUT
         };
         let wait = wait.min(remaining(deadline));
         let existing: Vec<bool> = topics.iter().map(|topic| self.exists(topic)).collect();
@@ -204,7 +204,7 @@ impl Horizon {
             let topics = topics.to_vec();
             async move {
                 let started = Instant::now();
-                let updates = store.get(&topics).await?;
+                let updates = store.totals(&topics).await?;
                 for ((topic, update), exists) in topics.iter().zip(&updates).zip(existing) {
                     if exists {
                         cache.put_stats(topic, update.stats, started);
@@ -228,7 +228,7 @@ impl Horizon {
         let viewers = self.0.ports.presence.viewers(topic.clone());
         let viewers = match (deadline, cached, freshness) {
             (None, ..) => viewers.now_or_never(),
-            (Some(_), Some(_), Freshness::Cached) => timeout(CACHED_WAIT, viewers).await.ok(),
+            (Some(_), Some(_), Freshness::Cached) => timeout(CACHED_TIMEOUT, viewers).await.ok(),
             (Some(deadline), ..) => timeout_at(deadline, viewers).await.ok(),
         };
         if let Some(viewers) = viewers

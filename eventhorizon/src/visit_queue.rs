@@ -11,7 +11,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{clock::EventClock, metrics::Metrics, viewer_session::RETRY};
+use crate::{clock::EventClock, metrics::Metrics, visit_tracker::RETRY_BACKOFF};
 
 /// The interval at which the timer wheel advances: 10 seconds. One timer serves all connections.
 pub(crate) const TICK: Duration = Duration::from_secs(10);
@@ -27,10 +27,10 @@ const MAX_QUEUED: usize = 131_072;
 const MAX_IN_FLIGHT: usize = 1_024;
 
 /// The time limit of one attempt: 5 seconds, less than a shutdown waits.
-const ATTEMPT_WAIT: Duration = Duration::from_secs(5);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The time limit of all attempts for one visit: 5 minutes.
-const DELIVERY_WAIT: Duration = Duration::from_secs(5 * 60);
+const DELIVERY_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 
 /// Queues visits without waiting for the event bus.
 pub(crate) struct VisitQueue {
@@ -192,8 +192,8 @@ impl VisitSender {
 }
 
 async fn send(analytics: &dyn EventBus, metrics: &Metrics, event: Event, stop: &CancellationToken) {
-    let deadline = Instant::now() + DELIVERY_WAIT;
-    let mut backoff = RETRY;
+    let deadline = Instant::now() + DELIVERY_TIMEOUT;
+    let mut backoff = RETRY_BACKOFF;
     loop {
         let delay = backoff.next_delay();
         match attempt(analytics, event.clone()).await {
@@ -209,7 +209,7 @@ async fn send(analytics: &dyn EventBus, metrics: &Metrics, event: Event, stop: &
 }
 
 async fn attempt(analytics: &dyn EventBus, event: Event) -> Result<()> {
-    timeout(ATTEMPT_WAIT, analytics.track(event))
+    timeout(ATTEMPT_TIMEOUT, analytics.track(event))
         .await
         .unwrap_or_else(|elapsed| {
             Err(horizon_core::Error::unavailable("the event bus did not respond in time").with_source(elapsed))

@@ -9,13 +9,13 @@ use isbot::Bots;
 use parking_lot::Mutex;
 use tokio::time::timeout;
 
-use crate::{clock::EventClock, viewer_session::VisitorIdentity};
+use crate::{clock::EventClock, visit_tracker::VisitorIdentity};
 
 /// How long before midnight (UTC) the next day's salt is read: one hour. Nobody waits for it at midnight then.
 const READ_AHEAD: Duration = Duration::from_secs(3_600);
 
 /// The time limit for reading salts ahead: one second. The site also works without them.
-const SALT_WAIT: Duration = Duration::from_secs(1);
+const SALT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Derives visitor keys with the salt of the day.
 pub(crate) struct VisitorKeys {
@@ -59,7 +59,7 @@ impl VisitorKeys {
             self.salt(now).await?;
             self.salt(now.plus(READ_AHEAD)).await.map(drop)
         };
-        timeout(SALT_WAIT, read)
+        timeout(SALT_TIMEOUT, read)
             .await
             .unwrap_or_else(|elapsed| Err(Error::unavailable("reading the salt timed out").with_source(elapsed)))
     }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use clap::Parser;
 use horizon_backend::{
-    BackendSettings, BackendUrls, BusUrl, Delivery, Program, SecretString, StoreUrl, random_node_id,
+    BackendUrls, BusUrl, Delivery, ProgramKind, SecretString, StoreUrl, UrlSettings, random_node_id,
 };
 use horizon_core::presence::NodeId;
 use horizon_redis::RedisConfig;
@@ -79,12 +79,12 @@ impl Arguments {
     /// # Errors
     /// One sentence with the name of the setting.
     pub(crate) fn mode(&self) -> Result<Mode, String> {
-        let settings = BackendSettings {
+        let settings = UrlSettings {
             bus: self.bus.as_ref(),
             pipe: self.pipe.as_ref(),
             store: self.store.as_ref(),
         };
-        let urls = BackendUrls::from_settings(Program::Accumulator, &settings, BusUrl::Stdin)
+        let urls = BackendUrls::from_settings(ProgramKind::Accumulator, &settings, BusUrl::Stdin)
             .map_err(|error| error.to_string())?;
         let BusUrl::Redis(redis, delivery) = urls.bus().clone() else {
             return Ok(Mode::Lines(urls.store().clone()));

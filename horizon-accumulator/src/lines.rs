@@ -143,7 +143,7 @@ async fn apply(store: &dyn StatsStore, events: &[Event]) -> Result<Vec<Update>> 
         match store.apply(events).await {
             Err(error) if attempt < MAX_ATTEMPTS && error.is_retryable() => {
                 attempt += 1;
-                sleep(retry.after(&error)).await;
+                sleep(retry.log_and_delay(&error)).await;
             }
             outcome => return outcome,
         }

@@ -20,7 +20,7 @@ fn main() -> ExitCode {
     horizon_backend::run_program("horizon-accumulator", async {
         match &mode {
             Mode::Lines(store) => stdin::count_stdin(store).await,
-            Mode::Service(config) => service::serve(config, horizon_backend::shutdown_signal()).await,
+            Mode::Service(config) => service::run(config, horizon_backend::shutdown_signal()).await,
         }
     })
 }

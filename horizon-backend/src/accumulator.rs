@@ -34,7 +34,7 @@ const DRAIN_READ_TIMEOUT: Duration = Duration::from_millis(100);
 /// The part of a process's [`Health`] that the accumulator reports.
 const HEALTH_PART: &str = "counting";
 
-/// Is called by [`run_accumulator_observed`] between two batches. It must not block.
+/// Observes [`run_accumulator_observed`]. It is called between two batches and must not block.
 pub trait AccumulatorObserver: Send + Sync {
     /// A batch was counted and acknowledged, except for the rejected events.
     fn on_batch(&self, outcome: &BatchOutcome);
@@ -129,7 +129,8 @@ struct Accumulator<'a> {
 }
 
 impl Accumulator<'_> {
-    /// Counts for ever, or until `drain_until` or until no event is ready. Returns whether all events are counted.
+    /// Counts until `drain_until` or until no event is ready; without `drain_until`, forever. Returns whether all
+    /// events are counted.
     async fn run(&self, consumer: &mut dyn EventConsumer, drain_until: Option<Instant>) -> bool {
         let mut consumer = GuardedConsumer {
             consumer,
@@ -147,7 +148,7 @@ impl Accumulator<'_> {
                 Err(_) if consumer.is_empty => return true,
                 Err(error) => {
                     self.observer.on_error(&error);
-                    sleep(retry.after(&error)).await;
+                    sleep(retry.log_and_delay(&error)).await;
                 }
             }
         }

@@ -21,9 +21,9 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use horizon_backend::{Backend, BackendConfig, BackendUrls, CorrectedClock, Program, now};
+/// use horizon_backend::{Backend, BackendConfig, BackendUrls, CorrectedClock, ProgramKind, now};
 ///
-/// let urls = BackendUrls::parse(Program::Application, "memory:", "memory:")?;
+/// let urls = BackendUrls::parse(ProgramKind::Application, "memory:", "memory:")?;
 /// let backend = Backend::open(&urls, BackendConfig::new(CorrectedClock::new(now))).await?;
 /// assert!(backend.readiness().check().await.is_ok());
 /// backend.close().await?;
@@ -35,7 +35,7 @@ pub struct Backend {
     /// Absent if the ports belong to the application.
     store: Option<StoreHandle>,
     /// Whether the accumulator runs in this process.
-    is_embedded: bool,
+    is_accumulator: bool,
     #[cfg(feature = "redis")]
     node: Option<Arc<RedisNode>>,
     tasks: Mutex<Vec<BackgroundTask>>,
@@ -70,7 +70,7 @@ impl BackendConfig {
 }
 
 impl Backend {
-    /// Opens the bus and the store and starts the background tasks. An unavailable Redis is no error.
+    /// Opens the bus and the store and starts the background tasks. An unavailable Redis is not an error.
     ///
     /// # Errors
     /// The store cannot be opened, another process counts into it, or the Redis is a node of Redis Cluster.
@@ -80,7 +80,7 @@ impl Backend {
             BusUrl::Memory => Self::open_embedded(urls, config, health).await,
             #[cfg(feature = "redis")]
             BusUrl::Redis(redis, delivery) => {
-                let redis = health.watch_redis(redis);
+                let redis = health.with_panic_reports(redis);
                 Self::open_redis(urls, &redis, *delivery, config, health).await
             }
             BusUrl::Stdin => Err(Error::permanent(BackendUrlError::StdinBus.to_string())),
@@ -98,7 +98,7 @@ impl Backend {
             ports,
             health,
             store: None,
-            is_embedded: false,
+            is_accumulator: false,
             #[cfg(feature = "redis")]
             node: None,
             tasks: Mutex::default(),
@@ -131,7 +131,7 @@ impl Backend {
         let task = tokio::spawn(health.supervise("counting", counting));
         Ok(Self {
             store: Some(store.clone()),
-            is_embedded: true,
+            is_accumulator: true,
             tasks: Mutex::new(vec![task]),
             ..Self::new(
                 store.ports(Arc::new(MemoryPresence::default()), Arc::new(bus)),
@@ -179,8 +179,8 @@ impl Backend {
 
     /// Returns whether this process counts the events.
     #[must_use]
-    pub fn is_embedded(&self) -> bool {
-        self.is_embedded
+    pub fn is_accumulator(&self) -> bool {
+        self.is_accumulator
     }
 
     /// Returns the check of the background tasks, the store and Redis.
@@ -248,7 +248,7 @@ impl Backend {
             }
             match &self.store {
                 // The accumulator has closed it.
-                Some(store) if !self.is_embedded => outcome.and(store.close().await),
+                Some(store) if !self.is_accumulator => outcome.and(store.close().await),
                 _ => outcome,
             }
         };
@@ -267,7 +267,7 @@ async fn setup_check(urls: &BackendUrls, config: &BackendConfig) -> Result<crate
 impl fmt::Debug for Backend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Backend")
-            .field("is_embedded", &self.is_embedded)
+            .field("is_accumulator", &self.is_accumulator)
             .finish_non_exhaustive()
     }
 }

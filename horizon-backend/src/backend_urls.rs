@@ -8,10 +8,10 @@ const DEFAULT_STORE: &str = "sqlite:horizon.db";
 /// The URLs of a bus and of a store that work together.
 ///
 /// ```
-/// use horizon_backend::{BackendUrls, BusUrl, Program, StoreUrl};
+/// use horizon_backend::{BackendUrls, BusUrl, ProgramKind, StoreUrl};
 ///
-/// assert!(BackendUrls::new(Program::Application, BusUrl::Memory, StoreUrl::Memory).is_ok());
-/// let error = BackendUrls::new(Program::Application, BusUrl::Stdin, StoreUrl::Memory).unwrap_err();
+/// assert!(BackendUrls::new(ProgramKind::Application, BusUrl::Memory, StoreUrl::Memory).is_ok());
+/// let error = BackendUrls::new(ProgramKind::Application, BusUrl::Stdin, StoreUrl::Memory).unwrap_err();
 /// assert_eq!(error.to_string(), "the bus is wrong: only horizon-accumulator reads events from `stdin:`");
 /// ```
 #[derive(Clone, Debug)]
@@ -22,7 +22,7 @@ pub struct BackendUrls {
 
 /// Which program opens the URLs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Program {
+pub enum ProgramKind {
     /// It publishes events, and counts them itself if the bus is in memory.
     Application,
     /// It only counts.
@@ -45,7 +45,7 @@ impl From<SettingError> for horizon_core::Error {
 
 /// The settings of a program that name a bus and a store, as its command line or its environment contains them.
 #[derive(Clone, Debug, Default)]
-pub struct BackendSettings<'a> {
+pub struct UrlSettings<'a> {
     /// `HORIZON_BUS`.
     pub bus: Option<&'a SecretString>,
     /// `HORIZON_PIPE`, the old name of `HORIZON_BUS`.
@@ -59,7 +59,7 @@ impl BackendUrls {
     ///
     /// # Errors
     /// The bus is for another program, or its events would be counted where `program` cannot read the store.
-    pub fn new(program: Program, bus: BusUrl, store: StoreUrl) -> Result<Self, SettingError> {
+    pub fn new(program: ProgramKind, bus: BusUrl, store: StoreUrl) -> Result<Self, SettingError> {
         Self::checked(program, bus, store, ("the bus", "the store"))
     }
 
@@ -76,18 +76,18 @@ impl BackendUrls {
     ///
     /// # Errors
     /// A URL is invalid, or as [`new`](Self::new).
-    pub fn parse(program: Program, bus: &str, store: &str) -> Result<Self, SettingError> {
+    pub fn parse(program: ProgramKind, bus: &str, store: &str) -> Result<Self, SettingError> {
         Self::new(program, parse(bus, "the bus")?, parse(store, "the store")?)
     }
 
     /// Parses the settings of a program. `default_bus` applies without a bus.
     ///
     /// ```
-    /// use horizon_backend::{BackendSettings, BackendUrls, BusUrl, Program, SecretString};
+    /// use horizon_backend::{UrlSettings, BackendUrls, BusUrl, ProgramKind, SecretString};
     ///
     /// let url = SecretString::from("memory:".to_owned());
-    /// let settings = BackendSettings { bus: Some(&url), store: Some(&url), ..Default::default() };
-    /// let urls = BackendUrls::from_settings(Program::Application, &settings, BusUrl::Memory)?;
+    /// let settings = UrlSettings { bus: Some(&url), store: Some(&url), ..Default::default() };
+    /// let urls = BackendUrls::from_settings(ProgramKind::Application, &settings, BusUrl::Memory)?;
     /// assert_eq!(urls.store().name(), "memory");
     /// # Ok::<(), horizon_backend::SettingError>(())
     /// ```
@@ -95,8 +95,8 @@ impl BackendUrls {
     /// # Errors
     /// As [`parse`](Self::parse), with the name of the variable; `HORIZON_BUS` and `HORIZON_PIPE` differ.
     pub fn from_settings(
-        program: Program,
-        settings: &BackendSettings<'_>,
+        program: ProgramKind,
+        settings: &UrlSettings<'_>,
         default_bus: BusUrl,
     ) -> Result<Self, SettingError> {
         let (bus, bus_name) = match (settings.bus, settings.pipe) {
@@ -121,16 +121,16 @@ impl BackendUrls {
 
     /// `names` are those of the bus and of the store in an error.
     fn checked(
-        program: Program,
+        program: ProgramKind,
         bus: BusUrl,
         store: StoreUrl,
         names: (&'static str, &'static str),
     ) -> Result<Self, SettingError> {
         let (setting, reason) = match (program, &bus, &store) {
-            (Program::Application, BusUrl::Stdin, _) => (names.0, BackendUrlError::StdinBus),
-            (Program::Accumulator, BusUrl::Memory, _) => (names.0, BackendUrlError::MemoryBus),
+            (ProgramKind::Application, BusUrl::Stdin, _) => (names.0, BackendUrlError::StdinBus),
+            (ProgramKind::Accumulator, BusUrl::Memory, _) => (names.0, BackendUrlError::MemoryBus),
             #[cfg(feature = "redis")]
-            (Program::Application, BusUrl::Redis(..), StoreUrl::Memory) => (names.1, BackendUrlError::MemoryStore),
+            (ProgramKind::Application, BusUrl::Redis(..), StoreUrl::Memory) => (names.1, BackendUrlError::MemoryStore),
             _ => return Ok(Self { bus, store }),
         };
         Err(SettingError { setting, reason })
@@ -160,12 +160,13 @@ mod tests {
     fn urls(bus: Option<&str>, pipe: Option<&str>, store: Option<&str>) -> Result<BackendUrls, String> {
         let secret = |text: Option<&str>| text.map(|text| SecretString(text.into()));
         let (bus, pipe, store) = (secret(bus), secret(pipe), secret(store));
-        let settings = BackendSettings {
+        let settings = UrlSettings {
             bus: bus.as_ref(),
             pipe: pipe.as_ref(),
             store: store.as_ref(),
         };
-        BackendUrls::from_settings(Program::Application, &settings, BusUrl::Memory).map_err(|error| error.to_string())
+        BackendUrls::from_settings(ProgramKind::Application, &settings, BusUrl::Memory)
+            .map_err(|error| error.to_string())
     }
 
     #[test]
@@ -215,7 +216,10 @@ mod tests {
             (redis, "memory:", "the store", ""),
             (redis, "sqlite:x.db", "", ""),
         ] {
-            for (program, wrong) in [(Program::Application, application), (Program::Accumulator, accumulator)] {
+            for (program, wrong) in [
+                (ProgramKind::Application, application),
+                (ProgramKind::Accumulator, accumulator),
+            ] {
                 let error = BackendUrls::parse(program, bus, store).err();
                 let setting = error.map_or("", |error| error.setting);
                 assert_eq!(setting, wrong, "{program:?} {bus} {store}");

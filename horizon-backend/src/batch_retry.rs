@@ -22,9 +22,9 @@ const PERMANENT_DELAY: Duration = Duration::from_secs(30);
 /// use horizon_core::Error;
 ///
 /// let mut retry = BatchRetry::default();
-/// assert_eq!(retry.after(&Error::unavailable("down")), Duration::from_millis(100));
-/// assert_eq!(retry.after(&Error::unavailable("down")), Duration::from_millis(200));
-/// assert_eq!(retry.after(&Error::permanent("broken")), Duration::from_secs(30));
+/// assert_eq!(retry.log_and_delay(&Error::unavailable("down")), Duration::from_millis(100));
+/// assert_eq!(retry.log_and_delay(&Error::unavailable("down")), Duration::from_millis(200));
+/// assert_eq!(retry.log_and_delay(&Error::permanent("broken")), Duration::from_secs(30));
 /// ```
 #[derive(Debug)]
 pub struct BatchRetry(Backoff);
@@ -37,7 +37,7 @@ impl Default for BatchRetry {
 
 impl BatchRetry {
     /// Logs this error and returns the delay before the next attempt.
-    pub fn after(&mut self, error: &Error) -> Duration {
+    pub fn log_and_delay(&mut self, error: &Error) -> Duration {
         let cause = error_chain(error);
         if error.is_retryable() {
             let delay = self.0.next_delay();

@@ -103,7 +103,8 @@ impl ClockReport {
             self.warned = Some(offset);
             tracing::warn!(
                 ahead_millis = offset,
-                "the clock of this machine is not that of Redis; events get the time of Redis. Set the wrong clock"
+                "the clock of this machine differs from that of Redis; events get the time of Redis. Correct the wrong \
+                 clock"
             );
         }
     }

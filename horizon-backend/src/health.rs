@@ -116,7 +116,7 @@ impl Health {
     /// Makes the background tasks of connections with this configuration report their panics here.
     #[cfg(feature = "redis")]
     #[must_use]
-    pub fn watch_redis(&self, redis: &horizon_redis::RedisConfig) -> horizon_redis::RedisConfig {
+    pub fn with_panic_reports(&self, redis: &horizon_redis::RedisConfig) -> horizon_redis::RedisConfig {
         let health = self.clone();
         let report = move |task: &str, message: &str| health.report_panic(task, message);
         redis.clone().on_task_panic(report)

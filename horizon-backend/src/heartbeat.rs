@@ -57,7 +57,7 @@ pub async fn run_heartbeat(
         () = report_clock(config) => {}
     }
     let deregistered = timeout(DEREGISTER_TIMEOUT, config.registry.deregister(&info().name)).await;
-    let late = |_| Err(Error::unavailable("Redis did not answer in time"));
+    let late = |_| Err(Error::unavailable("Redis did not respond in time"));
     log_failure("deregister", deregistered.unwrap_or_else(late));
 }
 

@@ -56,7 +56,7 @@ mod url;
 
 pub use accumulator::{AccumulatorObserver, run_accumulator, run_accumulator_observed};
 pub use backend::{Backend, BackendConfig};
-pub use backend_urls::{BackendSettings, BackendUrls, Program, SettingError};
+pub use backend_urls::{BackendUrls, ProgramKind, SettingError, UrlSettings};
 pub use batch_retry::BatchRetry;
 #[cfg(feature = "redis")]
 pub use bus_report::report_stream_problems;

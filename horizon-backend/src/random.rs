@@ -5,11 +5,11 @@ use horizon_core::{Error, Result};
 /// Returns `N` unpredictable bytes.
 ///
 /// # Errors
-/// Retryable: the operating system has no randomness.
+/// Retryable: the operating system has no random bytes.
 pub fn random_bytes<const N: usize>() -> Result<[u8; N]> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes)
-        .map_err(|error| Error::unavailable("the operating system has no randomness").with_source(error))?;
+        .map_err(|error| Error::unavailable("the operating system has no random bytes").with_source(error))?;
     Ok(bytes)
 }
 
@@ -22,7 +22,7 @@ pub fn random_bytes<const N: usize>() -> Result<[u8; N]> {
 /// ```
 ///
 /// # Errors
-/// A name cannot start with `prefix`, or the operating system has no randomness.
+/// A name cannot start with `prefix`, or the operating system has no random bytes.
 #[cfg(feature = "redis")]
 pub fn random_node_id(prefix: &str) -> Result<NodeId> {
     let number = u32::from_be_bytes(random_bytes()?);

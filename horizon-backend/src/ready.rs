@@ -116,7 +116,7 @@ impl ReadinessCheck {
 }
 
 async fn with_timeout(check: impl Future<Output = Result<()>>) -> Result<()> {
-    let late = |_| Err(Error::unavailable("it did not answer in time"));
+    let late = |_| Err(Error::unavailable("it did not respond in time"));
     timeout(READY_TIMEOUT, check).await.unwrap_or_else(late)
 }
 

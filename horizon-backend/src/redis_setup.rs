@@ -26,9 +26,9 @@ const START_TIMEOUT: Duration = Duration::from_secs(2);
 ///
 /// ```no_run
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use horizon_backend::{BackendUrls, Health, Program, RedisSetupCheck, shutdown_signal};
+/// use horizon_backend::{BackendUrls, Health, ProgramKind, RedisSetupCheck, shutdown_signal};
 ///
-/// let urls = BackendUrls::new(Program::Accumulator, "redis://127.0.0.1".parse()?, "sqlite:numbers.db".parse()?)?;
+/// let urls = BackendUrls::new(ProgramKind::Accumulator, "redis://127.0.0.1".parse()?, "sqlite:numbers.db".parse()?)?;
 /// let check = RedisSetupCheck::new(&urls, false)?;
 /// check.refuse_cluster().await?;
 /// check.run(&Health::default(), shutdown_signal()).await;

@@ -122,7 +122,7 @@ impl StoreHandle {
         }
     }
 
-    /// Reports panics of SQLite's threads to `health`; see [`Health::watch_redis`] for Redis.
+    /// Reports panics of SQLite's threads to `health`; see [`Health::with_panic_reports`] for Redis.
     pub(crate) fn report_panics_to(&self, health: &Health) {
         #[cfg(feature = "sqlite")]
         if let StoreAdapter::Sqlite(store, _) = &self.adapter {

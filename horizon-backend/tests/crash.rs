@@ -123,8 +123,8 @@ impl StatsStore for FaultyStore {
         Ok(updates)
     }
 
-    async fn get(&self, topics: &[Topic]) -> Result<Vec<Update>> {
-        self.store.get(topics).await
+    async fn totals(&self, topics: &[Topic]) -> Result<Vec<Update>> {
+        self.store.totals(topics).await
     }
 
     async fn is_liked_by(&self, topic: &Topic, reader: ReaderId) -> Result<bool> {
@@ -215,7 +215,7 @@ async fn check_totals(what: &str, faults: Arc<Faults>) {
     }
     for (number, want) in exact(EVENTS).into_iter().enumerate() {
         let topic = page(number as u64);
-        let totals = store.get(std::slice::from_ref(&topic)).await.unwrap();
+        let totals = store.totals(std::slice::from_ref(&topic)).await.unwrap();
         assert_eq!(totals[0].stats, want, "{what}: {topic}");
         assert_eq!(
             bus.watch(topic.clone()).next().await,
@@ -294,7 +294,7 @@ fn start(
 
 async fn visits_and_likes(store: &MemoryStore) -> u64 {
     let totals = store
-        .get(&[page(0), page(1)])
+        .totals(&[page(0), page(1)])
         .await
         .expect("a store in memory does not fail");
     totals

@@ -44,7 +44,8 @@ pub trait Ledger {
     fn add_delta(&mut self, topic: &Topic, delta: Delta) -> Result<Update, Self::Error>;
 }
 
-/// Counts each event once. This is the only place that defines how an event changes the totals.
+/// Counts each event once. Every store that can run Rust in its transaction uses this; `apply.lua` of horizon-redis
+/// repeats the rules.
 ///
 /// With several accumulators, events of a crashed one arrive late. Likes and verdicts are therefore ordered by their
 /// stamp, not by their arrival.

@@ -78,7 +78,7 @@ impl<T> UnacknowledgedEvents<T> {
     ///
     /// # Errors
     /// Permanent if no batch had this token.
-    pub fn acknowledged(&self, ack: AckToken) -> Result<impl Iterator<Item = &T>> {
+    pub fn data_until(&self, ack: AckToken) -> Result<impl Iterator<Item = &T>> {
         let count = self.count(ack)?;
         Ok(self.entries.iter().take(count).map(|(_, data)| data))
     }
@@ -95,7 +95,7 @@ impl<T> UnacknowledgedEvents<T> {
 
     fn count(&self, ack: AckToken) -> Result<usize> {
         if ack.0 > self.handed_out {
-            return Err(Error::permanent("the acknowledged batch was never handed out"));
+            return Err(Error::permanent("no batch has this token"));
         }
         let count = usize::try_from(ack.0.saturating_sub(self.first)).unwrap_or(usize::MAX);
         Ok(count.min(self.entries.len()))

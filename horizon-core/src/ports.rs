@@ -90,13 +90,14 @@ pub trait StatsStore: Send + Sync {
     async fn apply(&self, events: &[Event]) -> Result<Vec<Update>>;
 
     /// Returns the totals of each topic in the order of `topics`; [`Update::empty`] for a topic without events.
-    async fn get(&self, topics: &[Topic]) -> Result<Vec<Update>>;
+    async fn totals(&self, topics: &[Topic]) -> Result<Vec<Update>>;
 
     /// Returns whether the reader likes the topic now.
     async fn is_liked_by(&self, topic: &Topic, reader: ReaderId) -> Result<bool>;
 
     /// Erases ids and unlikes older than [`DEDUPE_WINDOW`](crate::DEDUPE_WINDOW), visitors not seen for
-    /// [`VISITOR_RETENTION`](crate::VISITOR_MEMORY), and salts of days before yesterday. Totals and likes do not change.
+    /// [`VISITOR_RETENTION`](crate::VISITOR_RETENTION), and salts of days before yesterday. Totals and likes do not
+    /// change.
     async fn expire(&self, now: Timestamp) -> Result<()>;
 }
 

@@ -84,9 +84,9 @@ pub trait StatsStoreExt: StatsStore {
     /// Returns the totals of one topic.
     ///
     /// # Errors
-    /// Returns the errors of [`StatsStore::get`].
+    /// Returns the errors of [`StatsStore::totals`].
     async fn total(&self, topic: &Topic) -> Result<Update> {
-        let updates = self.get(std::slice::from_ref(topic)).await?;
+        let updates = self.totals(std::slice::from_ref(topic)).await?;
         Ok(updates
             .into_iter()
             .next()

@@ -15,9 +15,9 @@ use crate::{Backoff, Stats, StatsStore, StatsStoreExt, Topic, Update};
 /// The initial and the longest delay before totals are read from the store again.
 const READ_DELAYS: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
-/// Is told which topics are watched. The methods are called under a lock: they must return at once and must not call
-/// the [`TotalsHub`].
-pub trait WatchedTopics: Send + Sync + 'static {
+/// Gets the first and the last watch of each topic. The methods are called under a lock: they must return at once and
+/// must not call the [`TotalsHub`].
+pub trait SubscriptionObserver: Send + Sync + 'static {
     /// The topic has its first watcher.
     fn subscribe(&self, topic: &Topic);
 
@@ -26,7 +26,7 @@ pub trait WatchedTopics: Send + Sync + 'static {
 }
 
 /// For adapters that publish the totals of all topics.
-impl WatchedTopics for () {
+impl SubscriptionObserver for () {
     fn subscribe(&self, _: &Topic) {}
     fn unsubscribe(&self, _: &Topic) {}
 }
@@ -52,7 +52,7 @@ impl WatchedTopics for () {
 pub struct TotalsHub<W = ()> {
     topics: Mutex<HashMap<Topic, TopicTotals>>,
     store: Arc<dyn StatsStore>,
-    watched: W,
+    observer: W,
 }
 
 struct TopicTotals {
@@ -60,19 +60,19 @@ struct TopicTotals {
     watchers: usize,
 }
 
-impl<W: WatchedTopics> TotalsHub<W> {
+impl<W: SubscriptionObserver> TotalsHub<W> {
     /// Returns a hub whose new watches start with the totals in `store`.
-    pub fn new(store: Arc<dyn StatsStore>, watched: W) -> Arc<Self> {
+    pub fn new(store: Arc<dyn StatsStore>, observer: W) -> Arc<Self> {
         Arc::new(Self {
             topics: Mutex::default(),
             store,
-            watched,
+            observer,
         })
     }
 
-    /// Returns what is told which topics are watched.
-    pub fn watched(&self) -> &W {
-        &self.watched
+    /// Returns the observer of the subscriptions.
+    pub fn observer(&self) -> &W {
+        &self.observer
     }
 
     /// Returns the topics that are watched.
@@ -104,7 +104,7 @@ impl<W: WatchedTopics> TotalsHub<W> {
     fn subscribe(&self, topic: &Topic) -> watch::Receiver<Update> {
         let mut topics = self.topics.lock();
         let totals = topics.entry(topic.clone()).or_insert_with(|| {
-            self.watched.subscribe(topic);
+            self.observer.subscribe(topic);
             TopicTotals {
                 latest: watch::Sender::new(Update::empty(topic.clone())),
                 watchers: 0,
@@ -121,12 +121,12 @@ impl<W: WatchedTopics> TotalsHub<W> {
         if totals.watchers == 0 {
             topics.remove(topic);
             // With the lock held, so that it cannot overtake a new watcher's subscription.
-            self.watched.unsubscribe(topic);
+            self.observer.unsubscribe(topic);
         }
     }
 }
 
-struct TotalsWatcher<W: WatchedTopics> {
+struct TotalsWatcher<W: SubscriptionObserver> {
     hub: Arc<TotalsHub<W>>,
     topic: Topic,
     latest: watch::Receiver<Update>,
@@ -134,7 +134,7 @@ struct TotalsWatcher<W: WatchedTopics> {
     revision: Option<u64>,
 }
 
-impl<W: WatchedTopics> TotalsWatcher<W> {
+impl<W: SubscriptionObserver> TotalsWatcher<W> {
     fn new(hub: Arc<TotalsHub<W>>, topic: Topic) -> Self {
         let latest = hub.subscribe(&topic);
         Self {
@@ -175,7 +175,7 @@ impl<W: WatchedTopics> TotalsWatcher<W> {
                 Ok(update) => return update,
                 Err(error) => {
                     let delay = backoff.next_delay();
-                    tracing::warn!(topic = %self.topic, %error, ?delay, "the totals cannot be read; retrying");
+                    tracing::warn!(topic = %self.topic, %error, ?delay, "the totals cannot be read, retrying");
                     sleep(delay).await;
                 }
             }
@@ -183,7 +183,7 @@ impl<W: WatchedTopics> TotalsWatcher<W> {
     }
 }
 
-impl<W: WatchedTopics> Drop for TotalsWatcher<W> {
+impl<W: SubscriptionObserver> Drop for TotalsWatcher<W> {
     fn drop(&mut self) {
         self.hub.unsubscribe(&self.topic);
     }

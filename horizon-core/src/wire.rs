@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{EventId, Stats, Timestamp};
 
-/// The name of the server-sent event with the numbers of a page: [`PageStats`].
+/// The name of the server-sent event with the numbers of the stream's topic: [`PageStats`].
 pub const LIVE: &str = "live";
 /// The name of the server-sent event with the numbers of the site: [`PageStats`].
 pub const SITE: &str = "site";

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
-use horizon_core::presence::driver::{Driver, Transport};
+use horizon_core::presence::driver::{PresenceDriver, Transport};
 use horizon_core::presence::{NodeId, Replica, Timing};
 use horizon_core::{Presence, PresenceGuard, Result, Topic, VisitorKey};
 use parking_lot::Mutex;
@@ -33,7 +33,7 @@ const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(24 * 3600);
 /// # }
 /// ```
 pub struct MemoryPresence {
-    driver: Arc<Driver<TokioTime>>,
+    driver: Arc<PresenceDriver<TokioTime>>,
     timers: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -60,7 +60,7 @@ impl MemoryPresence {
     #[must_use]
     pub fn new(grace: Duration) -> Self {
         Self {
-            driver: Driver::new(single_node(grace), TokioTime(Instant::now())),
+            driver: PresenceDriver::new(single_node(grace), TokioTime(Instant::now())),
             timers: Mutex::default(),
         }
     }

@@ -72,7 +72,7 @@ impl StatsStore for MemoryStore {
         Ok(updates)
     }
 
-    async fn get(&self, topics: &[Topic]) -> Result<Vec<Update>> {
+    async fn totals(&self, topics: &[Topic]) -> Result<Vec<Update>> {
         let tables = self.tables();
         Ok(topics.iter().map(|topic| tables.total(topic)).collect())
     }

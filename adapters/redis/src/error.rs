@@ -37,7 +37,7 @@ pub(crate) fn map(what: &str, driver: RedisError) -> Error {
 pub(crate) fn random_id() -> horizon_core::Result<String> {
     let mut random = [0; 16];
     getrandom::fill(&mut random)
-        .map_err(|e| Error::unavailable("the system returned no random bytes").with_source(e))?;
+        .map_err(|e| Error::unavailable("the operating system has no random bytes").with_source(e))?;
     Ok(format!("{:032x}", u128::from_be_bytes(random)))
 }
 

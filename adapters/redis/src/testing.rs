@@ -9,10 +9,10 @@ use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tokio::time::sleep;
 
-/// How long the server may take to start, even with a large append-only file.
+/// How long the server may take to start, even with a large append-only file: one minute.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How often the server is polled while it starts.
+/// How often the server is polled while it starts: every 10 ms.
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 /// A running redis-server on a free port, with its files in a temporary directory.

@@ -9,8 +9,8 @@ use horizon_core::{Error, Result};
 
 /// The files of an open database: the database, its write-ahead log and the log's index.
 ///
-/// SQLite keeps file handles, not names. When a file is deleted or replaced, SQLite goes on in the old file, which
-/// nobody can open again. [`check`](Self::check) therefore looks the names up again. It opens no file: on Unix, closing
+/// When a file is deleted or replaced, SQLite keeps using the old file through its handle, and nobody can open that
+/// file again. [`check`](Self::check) therefore looks the names up again. It opens no file: on Unix, closing
 /// a second handle of a database would release SQLite's locks.
 pub(crate) struct DatabaseFiles {
     database: OpenFile,

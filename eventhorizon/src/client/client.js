@@ -1,7 +1,7 @@
 // EventHorizon for any page: live stats, a like button, comments. client.d.ts documents it.
 // It is served minified, so no string may span lines; see client.rs.
 
-const home = new URL(".", import.meta.url).href.slice(0, -1);
+const defaultBase = new URL(".", import.meta.url).href.slice(0, -1);
 const script = () => [...document.scripts].find((script) => script.src == import.meta.url);
 const slugOf = (element) => element?.dataset.horizonSlug;
 const freshId = () =>
@@ -10,15 +10,15 @@ const freshId = () =>
 // Identifies a reader without a cookie, so that retrying a like does not add a second one.
 const key = freshId();
 
-export const connect = ({ slug: pinned, base = home, root = document, onnumbers, oncomments } = {}) => {
-  let slug, isFirst, numbers, comments, liked, asked, busy, source, again;
+export const connect = ({ slug: pinned, base = defaultBase, root = document, onnumbers, oncomments } = {}) => {
+  let slug, isFirst, numbers, comments, liked, likeRequested, busy, source, again;
   // When to open the next stream, when the page was last visible, and the delay after a rejection.
   let due = 0;
   let seen = 0;
   let wait = 1000;
-  const ending = new AbortController();
+  const lifetime = new AbortController();
 
-  const on = (target, type, act) => target.addEventListener(type, act, { signal: ending.signal });
+  const on = (target, type, act) => target.addEventListener(type, act, { signal: lifetime.signal });
   const isOurs = (element) => (slugOf(element.closest("[data-horizon-slug]")) ?? slug) == slug;
   const address = (route) => base + "/" + route + (slug && "/" + encodeURIComponent(slug));
   const dueIn = (millis) => {
@@ -29,8 +29,8 @@ export const connect = ({ slug: pinned, base = home, root = document, onnumbers,
   const send = async (method, route, body) => {
     try {
       const headers = { "Content-Type": "application/json", "Idempotency-Key": key };
-      const answer = await fetch(address(route), { method, body, headers, credentials: "include" });
-      return { ...(await answer.json()), status: answer.status };
+      const response = await fetch(address(route), { method, body, headers, credentials: "include" });
+      return { ...(await response.json()), status: response.status };
     } catch {
       return { status: 0 };
     }
@@ -40,8 +40,8 @@ export const connect = ({ slug: pinned, base = home, root = document, onnumbers,
     // Before the first connection, the attribute comes from the server.
     if (isFirst) liked ||= button.getAttribute("aria-pressed");
     if (liked) button.setAttribute("aria-pressed", liked);
-    else if (slug && !asked) {
-      asked = true;
+    else if (slug && !likeRequested) {
+      likeRequested = true;
       like();
     }
     button.ariaDisabled = busy;
@@ -87,17 +87,17 @@ export const connect = ({ slug: pinned, base = home, root = document, onnumbers,
     }
   };
 
-  const hear = ({ type, data }) => {
+  const onMessage = ({ type, data }) => {
     // The server sends at least every 20 s; a longer silence means a lost connection.
     dueIn(45000);
     wait = 1000;
     again = "?again=1";
-    const said = JSON.parse(data);
+    const message = JSON.parse(data);
     if (type == "comments") {
       comments = data;
-      oncomments?.(said);
+      oncomments?.(message);
     } else {
-      for (const name in said) numbers[(slug && type == "live" ? "" : "site-") + name] = said[name];
+      for (const name in message) numbers[(slug && type == "live" ? "" : "site-") + name] = message[name];
       onnumbers?.({ ...numbers });
     }
     draw();
@@ -112,7 +112,7 @@ export const connect = ({ slug: pinned, base = home, root = document, onnumbers,
     stop();
     dueIn(45000);
     source = new EventSource(address("live") + again, { withCredentials: true });
-    for (const type of ["live", "site", "comments"]) source.addEventListener(type, hear);
+    for (const type of ["live", "site", "comments"]) source.addEventListener(type, onMessage);
     source.onerror = () => {
       // Unless the stream is closed, the browser reconnects by itself.
       if (source.readyState == 2) {
@@ -135,7 +135,7 @@ export const connect = ({ slug: pinned, base = home, root = document, onnumbers,
     check();
   };
 
-  const look = () => {
+  const refresh = () => {
     const next =
       pinned ?? script()?.dataset.slug ?? slugOf(document.querySelector("[data-horizon-slug]")) ?? "";
     if (next != slug) {
@@ -143,7 +143,7 @@ export const connect = ({ slug: pinned, base = home, root = document, onnumbers,
       comments = isFirst ? "" : "[]";
       slug = next;
       numbers = {};
-      liked = asked = again = "";
+      liked = likeRequested = again = "";
       restart();
     }
     draw();
@@ -152,41 +152,41 @@ export const connect = ({ slug: pinned, base = home, root = document, onnumbers,
   // Likes the page (true), removes the like (false), or gets whether the reader likes it (undefined).
   const like = async (wanted) => {
     if (busy) return false;
-    const asks = wanted == null;
-    const mine = slug;
-    busy = !asks;
+    const isQuery = wanted == null;
+    const requestedSlug = slug;
+    busy = !isQuery;
     draw();
-    const answer = await send(asks ? "GET" : wanted ? "PUT" : "DELETE", "likes");
-    busy &&= asks;
-    const isTaken = answer.status == 200;
-    if (isTaken && mine == slug && !(asks && liked)) {
-      liked = String(answer.liked);
-      numbers.likes = answer.likes;
+    const response = await send(isQuery ? "GET" : wanted ? "PUT" : "DELETE", "likes");
+    busy &&= isQuery;
+    const isAccepted = response.status == 200;
+    if (isAccepted && requestedSlug == slug && !(isQuery && liked)) {
+      liked = String(response.liked);
+      numbers.likes = response.likes;
     }
     draw();
-    return isTaken;
+    return isAccepted;
   };
 
   const comment = async (form) => {
     if (form.ariaBusy) return;
     form.ariaBusy = "true";
-    const say = (text) => {
+    const setStatus = (text) => {
       const status = form.querySelector("[role=status]");
       if (status) status.textContent = text;
     };
-    const id = (form.unheard ??= freshId());
+    const id = (form.retryId ??= freshId());
     const body = JSON.stringify({ ...Object.fromEntries(new FormData(form)), id });
     const { status, field = "", detail, title } = await send("POST", "comments", body);
     form.ariaBusy = null;
     // Keep the id for a retry only if the comment may have been recorded.
-    if (status && status < 500) form.unheard = null;
-    const thanks = { 201: "Thank you.", 202: "Thank you. Your comment shows once it is approved." }[status];
+    if (status && status < 500) form.retryId = null;
+    const thanks = { 201: "Thank you.", 202: "Thank you. Your comment will appear once it is approved." }[status];
     if (thanks) form.reset();
-    say(thanks ?? field + " " + (detail ?? title ?? "No answer came. Please try again."));
+    setStatus(thanks ?? field + " " + (detail ?? title ?? "No response. Please try again."));
   };
 
   // A page that handles the event itself calls `preventDefault`.
-  const take = (type, name, act) =>
+  const delegate = (type, name, act) =>
     on(root, type, (event) => {
       const element = event.target.closest?.(`[data-horizon=${name}]`);
       if (slug && element && isOurs(element) && !event.defaultPrevented) {
@@ -196,24 +196,24 @@ export const connect = ({ slug: pinned, base = home, root = document, onnumbers,
     });
 
   window.horizonLive?.close();
-  take("click", "like", () => like(liked != "true"));
-  take("submit", "comment", comment);
+  delegate("click", "like", () => like(liked != "true"));
+  delegate("submit", "comment", comment);
   on(document, "visibilitychange", check);
   on(window, "online", restart);
   on(window, "pagehide", stop);
   const timer = setInterval(check, 2000);
-  const observer = new MutationObserver(look);
+  const observer = new MutationObserver(refresh);
   observer.observe(root, { subtree: true, childList: true, attributeFilter: ["data-slug", "data-horizon-slug"] });
-  look();
+  refresh();
 
   return (window.horizonLive = {
     like,
     go(next) {
       pinned = next;
-      look();
+      refresh();
     },
     close() {
-      ending.abort();
+      lifetime.abort();
       observer.disconnect();
       clearInterval(timer);
       stop();

@@ -23,7 +23,7 @@ pub use parse::MAX_REQUEST_BYTES;
 pub use response::ResponseBody;
 use route::Route;
 
-use crate::{Caller, ExistingPage, Horizon, LiveOptions, Problem, ProblemKind, breaker::ANSWER_WAIT, same_origin};
+use crate::{Caller, ExistingPage, Horizon, LiveOptions, Problem, ProblemKind, breaker::ANSWER_TIMEOUT, same_origin};
 
 impl Horizon {
     /// Handles a request of the HTTP contract, which `/openapi.json` describes (OpenAPI 3.1). `horizon-axum` wraps it
@@ -124,7 +124,7 @@ impl Handler<'_> {
     /// Returns the deadline of a write. A plain form's is shorter: the browser shows nothing until the response.
     fn deadline(&self) -> Instant {
         if self.wants_page() {
-            Instant::now() + ANSWER_WAIT
+            Instant::now() + ANSWER_TIMEOUT
         } else {
             Horizon::write_deadline()
         }

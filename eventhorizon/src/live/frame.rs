@@ -26,19 +26,19 @@ pub(crate) struct Message {
 /// The parts of a frame, in the order in which they are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FramePart {
-    Live,
+    Stats,
     Site,
     Comments,
 }
 
 impl FramePart {
-    pub(crate) const ALL: [Self; 3] = [Self::Live, Self::Site, Self::Comments];
+    pub(crate) const ALL: [Self; 3] = [Self::Stats, Self::Site, Self::Comments];
 }
 
 /// A value for each part.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct PerPart<T> {
-    live: T,
+    stats: T,
     site: T,
     comments: T,
 }
@@ -46,7 +46,7 @@ pub(crate) struct PerPart<T> {
 impl<T> PerPart<T> {
     pub(crate) fn get(&self, part: FramePart) -> &T {
         match part {
-            FramePart::Live => &self.live,
+            FramePart::Stats => &self.stats,
             FramePart::Site => &self.site,
             FramePart::Comments => &self.comments,
         }
@@ -54,7 +54,7 @@ impl<T> PerPart<T> {
 
     pub(crate) fn get_mut(&mut self, part: FramePart) -> &mut T {
         match part {
-            FramePart::Live => &mut self.live,
+            FramePart::Stats => &mut self.stats,
             FramePart::Site => &mut self.site,
             FramePart::Comments => &mut self.comments,
         }

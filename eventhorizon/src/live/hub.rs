@@ -17,7 +17,7 @@ pub(crate) struct Hub(Arc<HubState>);
 
 struct HubState {
     ports: Ports,
-    is_embedded: bool,
+    is_accumulator: bool,
     cache: Arc<ReadCache>,
     metrics: Arc<Metrics>,
     closing: CancellationToken,
@@ -38,10 +38,10 @@ struct WatchedTopic {
 impl Hub {
     /// Creates a hub whose tasks belong to `tasks`, run on the current runtime and end on `closing`. (The first viewer
     /// of a page may come in on another runtime, in frameworks with one for each worker.) With an accumulator in this
-    /// process (`is_embedded`), an event that the bus took is already counted and published.
+    /// process (`is_accumulator`), an event that the bus took is already counted and published.
     pub(crate) fn new(
         ports: Ports,
-        is_embedded: bool,
+        is_accumulator: bool,
         cache: Arc<ReadCache>,
         metrics: Arc<Metrics>,
         closing: CancellationToken,
@@ -50,7 +50,7 @@ impl Hub {
     ) -> Self {
         Self(Arc::new(HubState {
             ports,
-            is_embedded,
+            is_accumulator,
             cache,
             metrics,
             closing,
@@ -114,7 +114,7 @@ impl Hub {
             sender,
         );
         let watch = || LatestTotals::new(inner.ports.bus.watch(topic.clone()));
-        let totals = inner.is_embedded.then(watch);
+        let totals = inner.is_accumulator.then(watch);
         let stopped = stop.clone();
         let page = async move { stopped.run_until_cancelled(page).await };
         let page = inner.health.supervise("live page", page);

@@ -9,24 +9,21 @@ use tokio::time::timeout;
 
 use super::{FramePart, Live, OpenConnection};
 use crate::{
-    Caller, Decision, ExistingPage, Horizon, Identity, PrivacySignals, Problem,
-    metrics::Metrics,
-    rates::RateClass,
-    viewer_session::{LiveViewer, VisitorIdentity},
-    visitors,
+    Caller, Decision, ExistingPage, Horizon, Identity, PrivacySignals, Problem, live_viewer::LiveViewer,
+    metrics::Metrics, rates::RateClass, visit_tracker::VisitorIdentity, visitors,
 };
 
 /// The header that a browser sends when it reopens a stream.
 const LAST_EVENT_ID: &str = "last-event-id";
 
-/// How long a browser waits before it reopens a lost stream, in milliseconds, without [`RETRY_SPREAD`].
-const RETRY: u32 = 1000;
+/// How long a browser waits before it reopens a lost stream, in milliseconds, without [`RECONNECT_SPREAD_MILLIS`].
+const RECONNECT_MILLIS: u32 = 1000;
 
-/// The largest random addition to [`RETRY`], in milliseconds. It spreads the reconnections after a restart.
-const RETRY_SPREAD: u32 = 3000;
+/// The largest random addition to [`RECONNECT_MILLIS`], in milliseconds. It spreads the reconnections after a restart.
+const RECONNECT_SPREAD_MILLIS: u32 = 3000;
 
 /// The time limit of [`Horizon::visitor`]: one second.
-const VISITOR_WAIT: Duration = Duration::from_secs(1);
+const VISITOR_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What a live connection shows. See [`Horizon::live`].
 #[derive(Clone, Copy, Debug)]
@@ -84,7 +81,7 @@ impl Horizon {
         let LiveOptions { page, returning } = options;
         let inner = &*self.0;
         let (topics, parts): (Arc<[Topic]>, &[FramePart]) = match page {
-            None => (Arc::new([Topic::Site]), &[FramePart::Live]),
+            None => (Arc::new([Topic::Site]), &[FramePart::Stats]),
             Some(page) => (Arc::new([page.into(), Topic::Site]), &FramePart::ALL),
         };
         inner
@@ -159,7 +156,7 @@ impl Horizon {
         let Ok(identity) = self.visitor_identity(&[], caller, false) else {
             return Ok(None);
         };
-        timeout(VISITOR_WAIT, self.0.visitors.key(&identity))
+        timeout(VISITOR_TIMEOUT, self.0.visitors.key(&identity))
             .await
             .unwrap_or_else(|elapsed| Err(Error::unavailable("reading the salt timed out").with_source(elapsed)))
     }
@@ -202,6 +199,6 @@ impl Horizon {
 
 /// Returns the first message: the reconnection time, and an id that makes browsers send [`LAST_EVENT_ID`].
 fn greeting() -> Result<Bytes, Problem> {
-    let wait = RETRY + u32::from_be_bytes(random_bytes()?) % (RETRY_SPREAD + 1);
+    let wait = RECONNECT_MILLIS + u32::from_be_bytes(random_bytes()?) % (RECONNECT_SPREAD_MILLIS + 1);
     Ok(format!("retry: {wait}\nid: 1\n\n").into())
 }

@@ -16,7 +16,7 @@ use serde::Serialize;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::{Frame, FramePart, Hub, PerPart, TopicLease, latest::LatestSender, sse};
-use crate::{breaker::CACHED_WAIT, metrics::Metrics, read_cache::ReadCache, render};
+use crate::{breaker::CACHED_TIMEOUT, metrics::Metrics, read_cache::ReadCache, render};
 
 /// The shortest time between two frames of a page: 100 milliseconds.
 pub(crate) const FRAME_INTERVAL: Duration = Duration::from_millis(100);
@@ -31,11 +31,11 @@ pub(crate) const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(20);
 /// The number of newest comments in a frame.
 pub(crate) const NEWEST_COMMENTS: NonZeroUsize = NonZeroUsize::new(5).unwrap();
 
-/// How long the first frame waits for its sources: one second. With cached stats it waits for [`CACHED_WAIT`].
-const FIRST_FRAME_WAIT: Duration = Duration::from_secs(1);
+/// How long the first frame waits for its sources: one second. With cached stats it waits for [`CACHED_TIMEOUT`].
+const FIRST_FRAME_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The time limit for reading the comments once: 10 seconds.
-const COMMENTS_WAIT: Duration = Duration::from_secs(10);
+const COMMENTS_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The delay before reading the comments again: one second.
 const COMMENTS_RETRY_DELAY: Duration = Duration::from_secs(1);
@@ -146,7 +146,7 @@ fn endless(source: impl futures::Stream<Item = SourceUpdate> + Send + 'static) -
 
 async fn read_comments(comments: Arc<dyn CommentStore>, slug: Slug) -> SourceUpdate {
     loop {
-        let newest = timeout(COMMENTS_WAIT, comments.newest_comments(&slug, NEWEST_COMMENTS)).await;
+        let newest = timeout(COMMENTS_TIMEOUT, comments.newest_comments(&slug, NEWEST_COMMENTS)).await;
         let newest = newest.unwrap_or_else(|elapsed| {
             Err(Error::unavailable("the store did not respond in time").with_source(elapsed))
         });
@@ -180,7 +180,7 @@ struct PageState {
 impl PageState {
     fn new(topic: Topic, cache: Arc<ReadCache>, frames: LatestSender<Frame>, metrics: Arc<Metrics>) -> Self {
         let now = Instant::now();
-        let wait = cache.page_stats(&topic).map_or(FIRST_FRAME_WAIT, |_| CACHED_WAIT);
+        let wait = cache.page_stats(&topic).map_or(FIRST_FRAME_TIMEOUT, |_| CACHED_TIMEOUT);
         Self {
             topic,
             cache,
@@ -202,11 +202,11 @@ impl PageState {
         let part = match update {
             SourceUpdate::Viewers(viewers) => {
                 self.viewers = Some(viewers);
-                FramePart::Live
+                FramePart::Stats
             }
             SourceUpdate::Stats(stats) => {
                 self.stats = Some(stats);
-                FramePart::Live
+                FramePart::Stats
             }
             SourceUpdate::Site(stats) => {
                 self.site = Some(stats);
@@ -239,7 +239,7 @@ impl PageState {
         if !self.frame.ready {
             return self.next_frame;
         }
-        let own = *self.changed.get(FramePart::Live) || *self.changed.get(FramePart::Comments);
+        let own = *self.changed.get(FramePart::Stats) || *self.changed.get(FramePart::Comments);
         let own = own.then_some(self.next_frame);
         let site = self.changed.get(FramePart::Site);
         let site = site.then_some(self.next_frame.max(self.next_site));
@@ -280,7 +280,7 @@ impl PageState {
             self.cache.put_published(&self.topic, viewers, stats);
         }
         if self.frame.stats.is_none() {
-            *self.changed.get_mut(FramePart::Live) = true;
+            *self.changed.get_mut(FramePart::Stats) = true;
         }
         self.frame.stats = Some(PageStats::new(viewers, stats));
         self.frame.comments_revision = stats.comments_revision;
@@ -307,7 +307,7 @@ impl PageState {
 
     fn encode(&self, part: FramePart) -> Option<Bytes> {
         match part {
-            FramePart::Live => encode(wire::LIVE, &self.frame.stats?),
+            FramePart::Stats => encode(wire::LIVE, &self.frame.stats?),
             FramePart::Site => encode(wire::SITE, &self.site?),
             FramePart::Comments => encode(wire::COMMENTS, self.comments.as_ref()?),
         }
@@ -315,7 +315,7 @@ impl PageState {
 
     /// Repeats the stats.
     fn heartbeat(&mut self) {
-        let message = self.frame.messages.get_mut(FramePart::Live);
+        let message = self.frame.messages.get_mut(FramePart::Stats);
         message.revision += 1;
         if message.bytes.is_empty() {
             message.bytes = EMPTY_MESSAGE;

@@ -11,7 +11,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::{Frame, FramePart, LatestReceiver, PerPart, TopicLease};
-use crate::viewer_session::LiveViewer;
+use crate::live_viewer::LiveViewer;
 
 /// A live connection: a stream of server-sent events (WHATWG HTML §9.2) for a response body. The caller counts as a
 /// viewer until it is dropped.

@@ -26,7 +26,7 @@ use super::{
     Frame, FramePart, Hub, LatestReceiver, Live, OpenConnection, TopicLease,
     page::{FRAME_INTERVAL, HEARTBEAT_INTERVAL, SITE_INTERVAL},
 };
-use crate::{breaker::CACHED_WAIT, metrics::Metrics, read_cache::ReadCache, viewer_session::LiveViewer};
+use crate::{breaker::CACHED_TIMEOUT, live_viewer::LiveViewer, metrics::Metrics, read_cache::ReadCache};
 
 /// Presence and analytics that publish the values of the test.
 struct FakeSources {
@@ -138,7 +138,7 @@ async fn a_thousand_changes_in_a_second_make_ten_frames_and_the_last_one_wins() 
     }
     assert!((9..=11).contains(&seen), "{seen}");
     sleep(FRAME_INTERVAL).await;
-    assert!(says(&frames.get(), FramePart::Live).contains("\"viewers\":1001"));
+    assert!(says(&frames.get(), FramePart::Stats).contains("\"viewers\":1001"));
     let both = site.metrics.live_frames.get() - before;
     assert!(both <= 24, "the page and the site made {both} frames");
 }
@@ -154,7 +154,7 @@ async fn the_first_change_after_a_pause_goes_out_at_once() {
     while frames.next().now_or_never().is_some() {}
     let start = Instant::now();
     site.viewers(2);
-    assert!(says(&*next(&mut frames).await, FramePart::Live).contains("\"viewers\":2"));
+    assert!(says(&*next(&mut frames).await, FramePart::Stats).contains("\"viewers\":2"));
     assert_eq!(start.elapsed(), Duration::ZERO);
     site.viewers(3);
     next(&mut frames).await;
@@ -190,8 +190,8 @@ async fn a_page_without_news_says_its_numbers_again() {
         let start = Instant::now();
         let beat = next(&mut frames).await;
         assert_eq!(start.elapsed(), HEARTBEAT_INTERVAL);
-        assert_eq!(says(&beat, FramePart::Live), says(&first, FramePart::Live));
-        assert!(beat.messages.get(FramePart::Live).revision > first.messages.get(FramePart::Live).revision);
+        assert_eq!(says(&beat, FramePart::Stats), says(&first, FramePart::Stats));
+        assert!(beat.messages.get(FramePart::Stats).revision > first.messages.get(FramePart::Stats).revision);
         assert_eq!(
             beat.messages.get(FramePart::Site).revision,
             first.messages.get(FramePart::Site).revision
@@ -208,13 +208,13 @@ async fn a_source_that_says_nothing_holds_back_only_its_own_part() {
     assert_eq!(start.elapsed(), Duration::from_secs(1));
     assert_eq!((first.ready, first.stats), (true, None));
     assert_eq!(
-        says(&*next(&mut frames).await, FramePart::Live),
+        says(&*next(&mut frames).await, FramePart::Stats),
         ":\n\n",
         "it shows that it is alive"
     );
     site.sources.stats.send_replace(Some(Stats::default()));
     let frame = next(&mut frames).await;
-    assert!(says(&frame, FramePart::Live).contains("\"viewers\":1"));
+    assert!(says(&frame, FramePart::Stats).contains("\"viewers\":1"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -225,14 +225,14 @@ async fn sources_that_say_nothing_are_stood_in_for_by_what_was_known_and_then_be
     let (_seat, mut frames) = site.join();
     let start = Instant::now();
     let first = next(&mut frames).await;
-    assert_eq!(start.elapsed(), CACHED_WAIT);
-    assert!(says(&first, FramePart::Live).contains("\"viewers\":3,\"visits\":7"));
+    assert_eq!(start.elapsed(), CACHED_TIMEOUT);
+    assert!(says(&first, FramePart::Stats).contains("\"viewers\":3,\"visits\":7"));
     let topic = Slug::new("hello").unwrap().into();
     assert_eq!(site.hub.published_stats(&topic), None, "they are not current");
     site.sources.stats.send_replace(Some(Stats::default()));
     site.viewers(1);
     let frame = next(&mut frames).await;
-    assert!(says(&frame, FramePart::Live).contains("\"viewers\":1,\"visits\":0"));
+    assert!(says(&frame, FramePart::Stats).contains("\"viewers\":1,\"visits\":0"));
     assert!(site.hub.published_stats(&topic).is_some());
 }
 
@@ -304,8 +304,8 @@ async fn all_connections_of_a_page_write_the_same_bytes() {
     let frame = next(&mut frames).await;
     let (_other_seat, other) = site.join();
     let (ours, theirs) = (
-        frame.messages.get(FramePart::Live).bytes.as_ptr(),
-        other.get().messages.get(FramePart::Live).bytes.as_ptr(),
+        frame.messages.get(FramePart::Stats).bytes.as_ptr(),
+        other.get().messages.get(FramePart::Stats).bytes.as_ptr(),
     );
     assert_eq!(ours, theirs);
     assert_eq!(site.metrics.live_pages.get(), 2);

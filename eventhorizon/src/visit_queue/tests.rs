@@ -115,7 +115,7 @@ async fn a_visit_that_the_pipe_does_not_take_is_tried_again_as_the_same_event() 
 async fn a_visit_that_nobody_takes_is_given_up_in_the_end() {
     let site = fixture(usize::MAX);
     site.queue.push(&[Topic::Site], None);
-    sleep(DELIVERY_WAIT * 2).await;
+    sleep(DELIVERY_TIMEOUT * 2).await;
     assert!(
         site.metrics
             .encode()
@@ -146,5 +146,5 @@ async fn a_stop_with_a_pipe_that_is_down_does_not_wait_for_it() {
     }
     let start = Instant::now();
     assert_eq!(site.taken().await, 0);
-    assert!(start.elapsed() < ATTEMPT_WAIT, "{:?}", start.elapsed());
+    assert!(start.elapsed() < ATTEMPT_TIMEOUT, "{:?}", start.elapsed());
 }

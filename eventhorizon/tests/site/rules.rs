@@ -186,7 +186,7 @@ async fn a_visit_without_a_stream_and_the_stream_of_the_same_reader_are_one_visi
     let robot = horizon.caller([192, 0, 2, 9].into(), [("user-agent", "Googlebot/2.1")]);
     horizon.visit(&bread, &robot);
     horizon.close().await.unwrap();
-    let totals = fake.stats().get(&[bread.into(), Topic::Site]).await.unwrap();
+    let totals = fake.stats().totals(&[bread.into(), Topic::Site]).await.unwrap();
     assert_eq!(
         totals.iter().map(|total| total.stats.visits).collect::<Vec<_>>(),
         [1, 1]

@@ -123,7 +123,7 @@ async fn a_return_within_half_an_hour_is_the_same_visit() {
     app.wait_for_visits("bread", 2).await;
     app.horizon.close().await.unwrap();
     let topic = app.horizon.page("bread").unwrap().into();
-    assert_eq!(app.fake.stats().get(&[topic]).await.unwrap()[0].stats.visits, 2);
+    assert_eq!(app.fake.stats().totals(&[topic]).await.unwrap()[0].stats.visits, 2);
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ impl StatsStore for RedbStats {
             .await
     }
 
-    async fn get(&self, topics: &[Topic]) -> Result<Vec<Update>> {
+    async fn totals(&self, topics: &[Topic]) -> Result<Vec<Update>> {
         let topics = topics.to_vec();
         self.read(move |transaction| {
             let totals = transaction.open_table(TOTALS)?;

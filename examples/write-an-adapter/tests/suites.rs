@@ -58,7 +58,7 @@ mod the_file {
         let counted = store.apply(&[hit(1), hit(2)]).await.unwrap();
         drop(store);
         let store = RedbStats::open(path(&folder)).unwrap();
-        assert_eq!(store.get(&[Topic::Site]).await.unwrap(), counted);
+        assert_eq!(store.totals(&[Topic::Site]).await.unwrap(), counted);
         store.apply(&[hit(2), hit(3)]).await.unwrap();
         assert_eq!(store.total(&Topic::Site).await.unwrap().stats.visits, 3);
     }

@@ -33,7 +33,7 @@ pub(crate) enum BusState {
 impl BusConsumers {
     /// Connects to the bus. Panics of background tasks are reported to `health`.
     pub(crate) fn connect(config: &ServiceConfig, health: &Health) -> Result<Self> {
-        let redis = health.watch_redis(&config.redis);
+        let redis = health.with_panic_reports(&config.redis);
         let (mut consumers, mut monitors): (Vec<Box<dyn EventConsumer>>, _) = (Vec::new(), Vec::new());
         let state = match config.delivery {
             Delivery::Stream => {
@@ -99,7 +99,7 @@ impl Collector for BusState {
                 let mut counter = |name, help, value: u64| metric(&mut encoder, name, help, &ConstCounter::new(value));
                 let claimed = "Events that this accumulator took over from others";
                 counter("horizon_stream_claimed", claimed, state.claimed)?;
-                let refused = "Entries that held no event and were moved to analytics:refused";
+                let refused = "Entries that are not events and were moved to analytics:refused";
                 counter("horizon_stream_refused", refused, state.rejected)?;
                 let lost = "Events that were removed before they were counted, found by this process first; anything \
                             but zero is an alarm";

@@ -25,13 +25,12 @@ use self::http::HttpState;
 use self::metrics::ServiceMetrics;
 use crate::arguments::ServiceConfig;
 
-/// Counts events from Redis until `shutdown`, and then those that are ready, for at most 3 seconds.
-///
-/// An unavailable Redis is waited for.
+/// Counts events from Redis until `shutdown`, and then those that are ready, for at most 3 seconds. Waits for an
+/// unavailable Redis.
 ///
 /// # Errors
 /// A setting cannot be used, a background task panicked, or the store could not be closed.
-pub(crate) async fn serve(config: &ServiceConfig, shutdown: impl Future<Output = ()> + Send) -> anyhow::Result<()> {
+pub(crate) async fn run(config: &ServiceConfig, shutdown: impl Future<Output = ()> + Send) -> anyhow::Result<()> {
     let bound = TcpListener::bind(config.addr).await;
     let listener = bound.with_context(|| format!("HORIZON_ADDR: cannot listen on {}", config.addr))?;
     let lock = StoreLock::acquire(config.urls.store()).context("HORIZON_STORE cannot be used")?;

@@ -95,7 +95,7 @@ async fn an_accumulator_whose_clock_is_minutes_off_checks_events_by_that_of_redi
     })
     .await;
     assert_eq!(one.get("/readyz").await.0, 200);
-    assert!(one.log().contains("is not that of Redis"), "{}", one.log());
+    assert!(one.log().contains("differs from that of Redis"), "{}", one.log());
     let registry = NodeRegistry::connect(&RedisConfig::new(&url).unwrap()).unwrap();
     wait_until("the other nodes know it", async || {
         let offset = registry.nodes().await.unwrap()[0].info.clock_offset;

@@ -16,16 +16,16 @@ use crate::{Error, PresenceGuard, Result, Topic, VisitorKey};
 /// node may delay its answer.
 ///
 /// [`Timing::state_request_interval`]: super::Timing::state_request_interval
-const SETTLE_WAIT: Duration = Duration::from_millis(500);
+const SETTLE_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// The clock of a [`Driver`] and its connection to the other nodes. The default methods are those of a single node.
+/// The clock of a [`PresenceDriver`] and its connection to the other nodes. The default methods are those of a single node.
 ///
 /// The driver calls it with its state locked, so the methods must return at once and must not call the driver.
 pub trait Transport: Send + Sync + 'static {
     /// Returns the time since a fixed moment.
     fn now(&self) -> Duration;
 
-    /// Subscribes to a topic's channel; [`Driver::subscribed`] confirms it. Returns whether there may be other nodes.
+    /// Subscribes to a topic's channel; [`PresenceDriver::subscribed`] confirms it. Returns whether there may be other nodes.
     fn subscribe(&self, _topic: &Topic) -> bool {
         false
     }
@@ -42,7 +42,7 @@ pub trait Transport: Send + Sync + 'static {
 /// ```
 /// use std::time::{Duration, Instant};
 /// use futures::StreamExt;
-/// use horizon_core::presence::{NodeId, Replica, Timing, driver::{Driver, Transport}};
+/// use horizon_core::presence::{NodeId, Replica, Timing, driver::{PresenceDriver, Transport}};
 /// use horizon_core::{Topic, VisitorKey};
 ///
 /// struct SingleNode(Instant);
@@ -55,14 +55,14 @@ pub trait Transport: Send + Sync + 'static {
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> horizon_core::Result<()> {
 /// let replica = Replica::new(NodeId::default(), 1, Timing::default());
-/// let driver = Driver::new(replica, SingleNode(Instant::now()));
+/// let driver = PresenceDriver::new(replica, SingleNode(Instant::now()));
 /// tokio::spawn(driver.run_timers());
 /// let _guard = driver.track(Topic::Site, VisitorKey::from_u128(1))?;
 /// assert_eq!(driver.watch(Topic::Site).next().await, Some(1));
 /// # Ok(())
 /// # }
 /// ```
-pub struct Driver<T: Transport> {
+pub struct PresenceDriver<T: Transport> {
     state: Mutex<DriverState>,
     transport: T,
     /// Signals that the next timer changed, or that the driver is dropped.
@@ -72,7 +72,7 @@ pub struct Driver<T: Transport> {
 struct DriverState {
     replica: Replica,
     topics: HashMap<Topic, Subscription>,
-    /// When [`Driver::run_timers`] wakes up next.
+    /// When [`PresenceDriver::run_timers`] wakes up next.
     next_wakeup: Option<Duration>,
 }
 
@@ -86,7 +86,7 @@ struct Subscription {
     count: watch::Sender<Option<u64>>,
 }
 
-impl<T: Transport> Driver<T> {
+impl<T: Transport> PresenceDriver<T> {
     /// Returns a driver without viewers. [`run_timers`](Self::run_timers) or [`tick`](Self::tick) must be called for
     /// its timers to fire.
     #[must_use]
@@ -258,14 +258,14 @@ impl Subscription {
     }
 }
 
-impl<T: Transport> Drop for Driver<T> {
+impl<T: Transport> Drop for PresenceDriver<T> {
     fn drop(&mut self) {
         self.timer.notify_one();
     }
 }
 
 struct Guard<T: Transport> {
-    driver: Arc<Driver<T>>,
+    driver: Arc<PresenceDriver<T>>,
     topic: Topic,
     visitor: VisitorKey,
 }
@@ -278,14 +278,14 @@ impl<T: Transport> Drop for Guard<T> {
 }
 
 struct Watcher<T: Transport> {
-    driver: Arc<Driver<T>>,
+    driver: Arc<PresenceDriver<T>>,
     topic: Topic,
     count: watch::Receiver<Option<u64>>,
     last: Option<u64>,
 }
 
 impl<T: Transport> Watcher<T> {
-    fn new(driver: Arc<Driver<T>>, topic: Topic) -> Self {
+    fn new(driver: Arc<PresenceDriver<T>>, topic: Topic) -> Self {
         driver.update(|replica, now| replica.watch(&topic, now));
         let count = {
             let mut state = driver.state.lock();
@@ -306,7 +306,7 @@ impl<T: Transport> Watcher<T> {
     async fn next(&mut self) -> Option<u64> {
         let is_unsettled = self.count.borrow().is_none();
         if is_unsettled
-            && timeout(SETTLE_WAIT, self.count.wait_for(Option::is_some))
+            && timeout(SETTLE_TIMEOUT, self.count.wait_for(Option::is_some))
                 .await
                 .is_err()
         {
@@ -329,8 +329,8 @@ impl<T: Transport> Drop for Watcher<T> {
     }
 }
 
-impl<T: Transport> std::fmt::Debug for Driver<T> {
+impl<T: Transport> std::fmt::Debug for PresenceDriver<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Driver").finish_non_exhaustive()
+        f.debug_struct("PresenceDriver").finish_non_exhaustive()
     }
 }

@@ -188,7 +188,7 @@ pub async fn a_tracked_event_reaches_the_store(harness: &mut dyn BusHarness) -> 
     for event in &anonymous_visits(2) {
         process_one(harness, &mut *consumer, event).await?;
     }
-    let totals = harness.store().get(&[Topic::Site]).await?;
+    let totals = harness.store().totals(&[Topic::Site]).await?;
     expect_eq("two events", &totals.first().map(|u| u.stats), &Some(visits(2)))
 }
 
@@ -256,7 +256,7 @@ pub async fn an_event_tracked_twice_counts_once(harness: &mut dyn BusHarness) ->
     for event in events.iter().chain(&events) {
         process_one(harness, &mut *consumer, event).await?;
     }
-    let totals = harness.store().get(&[Topic::Site]).await?;
+    let totals = harness.store().totals(&[Topic::Site]).await?;
     expect_eq("one event, twice", &totals.first().map(|u| u.stats), &Some(visits(1)))
 }
 

@@ -109,7 +109,7 @@ pub async fn a_batch_is_applied_whole_or_not_at_all(harness: &mut dyn StoreHarne
         let batch: Vec<_> = topics.iter().map(|topic| factory.anonymous_visit(topic)).collect();
         let store = harness.open().await?;
         cancel_after(polls, store.apply(&batch)).await;
-        let visits: Vec<_> = store.get(&topics).await?.iter().map(|u| u.stats.visits).collect();
+        let visits: Vec<_> = store.totals(&topics).await?.iter().map(|u| u.stats.visits).collect();
         drop(store);
         if visits.windows(2).any(|pair| pair.first() != pair.last()) {
             return Err(Violation::new(format!("a batch was counted in part: {visits:?}")));
@@ -122,7 +122,7 @@ pub async fn a_batch_is_applied_whole_or_not_at_all(harness: &mut dyn StoreHarne
     Ok(())
 }
 
-/// `get` returns the totals in the order of the topics, also for a repeated topic.
+/// `totals` returns the totals in the order of the topics, also for a repeated topic.
 pub async fn get_returns_totals_in_request_order(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut factory = EventFactory::new();
     let (one, two) = (page_topic("one")?, page_topic("two")?);
@@ -136,7 +136,7 @@ pub async fn get_returns_totals_in_request_order(harness: &mut dyn StoreHarness)
     )
     .await?;
     let requested = [two.clone(), page_topic("nothing")?, one.clone(), two];
-    let updates = harness.open().await?.get(&requested).await?;
+    let updates = harness.open().await?.totals(&requested).await?;
     let topics: Vec<_> = updates.iter().map(|u| u.topic.clone()).collect();
     expect_eq("the topics", &topics, &requested.to_vec())?;
     let visits: Vec<_> = updates.iter().map(|u| u.stats.visits).collect();
@@ -146,7 +146,11 @@ pub async fn get_returns_totals_in_request_order(harness: &mut dyn StoreHarness)
 /// A topic without events, or with one that changed nothing, has empty totals.
 pub async fn an_unknown_topic_has_empty_totals(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let empty = vec![Update::empty(Topic::Site)];
-    expect_eq("never named", &harness.open().await?.get(&[Topic::Site]).await?, &empty)?;
+    expect_eq(
+        "never named",
+        &harness.open().await?.totals(&[Topic::Site]).await?,
+        &empty,
+    )?;
     let unlike = EventFactory::new().unlike(&Topic::Site, 1);
     expect_eq("nothing changed", &apply(harness, &[unlike]).await?, &empty)
 }

@@ -7,7 +7,7 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
 };
 use eventhorizon::{BusUrl, IpNet, Moderation, PrivacySignals};
-use horizon_backend::{BackendSettings, BackendUrls, Program, SecretString, random_node_id};
+use horizon_backend::{BackendUrls, ProgramKind, SecretString, UrlSettings, random_node_id};
 use horizon_core::presence::NodeId;
 
 /// A blog from a folder of Markdown files, with live viewers and exact numbers.
@@ -224,12 +224,12 @@ impl ServeArgs {
     pub fn check(&self) -> Result<NodeSettings, String> {
         check_length("HORIZON_SECRET", self.secret.as_ref(), 32)?;
         check_length("HORIZON_ADMIN_TOKEN", self.admin_token.as_ref(), 12)?;
-        let settings = BackendSettings {
+        let settings = UrlSettings {
             bus: self.bus.as_ref(),
             pipe: self.pipe.as_ref(),
             store: self.store.as_ref(),
         };
-        let urls = BackendUrls::from_settings(Program::Application, &settings, BusUrl::Memory)
+        let urls = BackendUrls::from_settings(ProgramKind::Application, &settings, BusUrl::Memory)
             .map_err(|error| error.to_string())?;
         let node = match &self.node {
             Some(node) => node.clone(),

@@ -24,7 +24,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use crate::extractors::address;
 
 /// The time limit for a request body: 10 seconds.
-const BODY_WAIT: Duration = Duration::from_secs(10);
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(crate) fn router(horizon: &Horizon) -> Router<Horizon> {
     let router = Router::new().fallback(handle);
@@ -62,9 +62,9 @@ async fn handle(State(horizon): State<Horizon>, request: Request) -> Response {
 }
 
 async fn read_body(body: Body) -> Result<Bytes, Problem> {
-    match timeout(BODY_WAIT, Limited::new(body, MAX_REQUEST_BYTES).collect()).await {
+    match timeout(BODY_TIMEOUT, Limited::new(body, MAX_REQUEST_BYTES).collect()).await {
         Err(_) => {
-            let detail = format!("The body must arrive within {} seconds.", BODY_WAIT.as_secs());
+            let detail = format!("The body must arrive within {} seconds.", BODY_TIMEOUT.as_secs());
             Err(Problem::new(ProblemKind::BodyTimeout).detail(detail))
         }
         Ok(Ok(body)) => Ok(body.to_bytes()),

@@ -105,7 +105,7 @@ impl FaultCluster {
         let topics: Vec<Topic> = topics.cloned().collect();
         // The first call after an outage may fail although Redis is running again.
         let updates = wait_until("the store can be read", async || {
-            Ok(self.store.stats.get(&topics).await?)
+            Ok(self.store.stats.totals(&topics).await?)
         });
         let updates = updates.await?;
         Ok(updates

@@ -110,7 +110,7 @@ impl StatsStore for FailsAtFirst {
         self.inner.apply(events).await
     }
 
-    async fn get(&self, topics: &[Topic]) -> Result<Vec<Update>> {
+    async fn totals(&self, topics: &[Topic]) -> Result<Vec<Update>> {
         if self
             .failures
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1))
@@ -118,7 +118,7 @@ impl StatsStore for FailsAtFirst {
         {
             return Err(Error::unavailable("not yet"));
         }
-        self.inner.get(topics).await
+        self.inner.totals(topics).await
     }
 
     async fn is_liked_by(&self, topic: &Topic, reader: ReaderId) -> Result<bool> {

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use horizon_core::Result;
-use horizon_core::presence::driver::Driver;
+use horizon_core::presence::driver::PresenceDriver;
 
 use super::{
     Call, Clock,
@@ -14,7 +14,7 @@ use crate::MemoryStore;
 
 /// The adapters behind a fake, and its faults.
 pub(super) struct FakeBackend {
-    pub(super) presence: Arc<Driver<ManualTime>>,
+    pub(super) presence: Arc<PresenceDriver<ManualTime>>,
     pub(super) accumulator: InlineAccumulator,
     pub(super) store: Arc<MemoryStore>,
     pub(super) faults: FaultPlan,

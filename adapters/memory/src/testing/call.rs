@@ -8,7 +8,7 @@ pub enum Call {
     Track,
     /// [`StatsStore::apply`](horizon_core::StatsStore::apply). [`Track`](Self::Track) does not count as a call of it.
     Apply,
-    /// [`StatsStore::get`](horizon_core::StatsStore::get).
+    /// [`StatsStore::totals`](horizon_core::StatsStore::totals).
     Get,
     /// [`StatsStore::is_liked_by`](horizon_core::StatsStore::is_liked_by).
     IsLikedBy,

@@ -18,8 +18,8 @@ impl Fake {
     /// # let fake = Fake::new(Clock::at(Timestamp::from_millis(0)));
     /// fake.fail_next(Call::Get, Error::permanent("wrong version"));
     /// let stats = fake.stats();
-    /// assert!(!stats.get(&[Topic::Site]).await.unwrap_err().is_retryable());
-    /// assert!(stats.get(&[Topic::Site]).await.is_ok());
+    /// assert!(!stats.totals(&[Topic::Site]).await.unwrap_err().is_retryable());
+    /// assert!(stats.totals(&[Topic::Site]).await.is_ok());
     /// # }
     /// ```
     pub fn fail_next(&self, call: Call, error: Error) {
@@ -63,7 +63,7 @@ impl Fake {
     /// let stats = fake.stats();
     /// let advance = async { clock.advance(Duration::from_secs(2)) };
     /// // Poll the call first, so that it waits when the clock moves.
-    /// let (totals, ()) = tokio::join!(stats.get(&[Topic::Site]), advance);
+    /// let (totals, ()) = tokio::join!(stats.totals(&[Topic::Site]), advance);
     /// assert_eq!(totals?.len(), 1);
     /// # Ok(())
     /// # }
@@ -73,7 +73,7 @@ impl Fake {
     }
 
     /// Makes every call return [`Error::unavailable`] without doing anything, including calls that are
-    /// [delayed](Self::delay). Watches stay open and silent. Presence guards stay valid, and graces go on.
+    /// [delayed](Self::delay). Watches stay open and silent. Presence guards and grace periods are not affected.
     ///
     /// ```
     /// # use horizon_core::{Timestamp, Topic};
@@ -82,9 +82,9 @@ impl Fake {
     /// # async fn main() {
     /// # let fake = Fake::new(Clock::at(Timestamp::from_millis(0)));
     /// fake.disconnect();
-    /// assert!(fake.stats().get(&[Topic::Site]).await.unwrap_err().is_retryable());
+    /// assert!(fake.stats().totals(&[Topic::Site]).await.unwrap_err().is_retryable());
     /// fake.reconnect();
-    /// assert!(fake.stats().get(&[Topic::Site]).await.is_ok());
+    /// assert!(fake.stats().totals(&[Topic::Site]).await.is_ok());
     /// # }
     /// ```
     pub fn disconnect(&self) {

@@ -39,8 +39,8 @@ impl StatsStore for Fake {
         self.0.call(Call::Apply, self.0.store.apply(events)).await
     }
 
-    async fn get(&self, topics: &[Topic]) -> Result<Vec<Update>> {
-        self.0.call(Call::Get, self.0.store.get(topics)).await
+    async fn totals(&self, topics: &[Topic]) -> Result<Vec<Update>> {
+        self.0.call(Call::Get, self.0.store.totals(topics)).await
     }
 
     async fn is_liked_by(&self, topic: &Topic, reader: ReaderId) -> Result<bool> {

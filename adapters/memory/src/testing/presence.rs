@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use horizon_core::Timestamp;
-use horizon_core::presence::driver::{Driver, Transport};
+use horizon_core::presence::driver::{PresenceDriver, Transport};
 
 use super::Clock;
 use crate::presence::{DEFAULT_GRACE, single_node};
@@ -20,12 +20,12 @@ impl Transport for ManualTime {
 }
 
 /// Returns presence with the default grace, measured by this clock.
-pub(super) fn new_presence(clock: &Clock) -> Arc<Driver<ManualTime>> {
+pub(super) fn new_presence(clock: &Clock) -> Arc<PresenceDriver<ManualTime>> {
     let time = ManualTime {
         clock: clock.clone(),
         started: clock.now(),
     };
-    let driver = Driver::new(single_node(DEFAULT_GRACE), time);
+    let driver = PresenceDriver::new(single_node(DEFAULT_GRACE), time);
     let weak = Arc::downgrade(&driver);
     clock.on_advance(move || weak.upgrade().map(|driver| driver.tick()).is_some());
     driver

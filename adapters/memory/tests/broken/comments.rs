@@ -197,8 +197,8 @@ impl StoreDefect for CountsEveryVerdict {
         }
         good.apply(events).await
     }
-    async fn get(&self, good: &MemoryStore, topics: &[Topic]) -> Result<Vec<Update>> {
-        let mut updates = good.get(topics).await?;
+    async fn totals(&self, good: &MemoryStore, topics: &[Topic]) -> Result<Vec<Update>> {
+        let mut updates = good.totals(topics).await?;
         for update in &mut updates {
             update.stats.comments -= self.0.load(Ordering::Relaxed);
         }

@@ -30,13 +30,13 @@ impl StoreDefect for ChangesEvents {
     }
 }
 
-/// Changes the updates that `get` of a correct store returns.
+/// Changes the updates that `totals` of a correct store returns.
 struct ChangesUpdates(fn(Vec<Update>) -> Vec<Update>);
 
 #[async_trait]
 impl StoreDefect for ChangesUpdates {
-    async fn get(&self, good: &MemoryStore, topics: &[Topic]) -> Result<Vec<Update>> {
-        good.get(topics).await.map(self.0)
+    async fn totals(&self, good: &MemoryStore, topics: &[Topic]) -> Result<Vec<Update>> {
+        good.totals(topics).await.map(self.0)
     }
 }
 
@@ -200,8 +200,8 @@ impl StoreDefect for IgnoresSlugCase {
         }
         good.apply(&events).await
     }
-    async fn get(&self, good: &MemoryStore, topics: &[Topic]) -> Result<Vec<Update>> {
-        good.get(&topics.iter().map(lower).collect::<Vec<_>>()).await
+    async fn totals(&self, good: &MemoryStore, topics: &[Topic]) -> Result<Vec<Update>> {
+        good.totals(&topics.iter().map(lower).collect::<Vec<_>>()).await
     }
 }
 
@@ -215,8 +215,8 @@ impl StoreDefect for ExpiresTotals {
         self.0.store(true, Ordering::Relaxed);
         good.expire(now).await
     }
-    async fn get(&self, good: &MemoryStore, topics: &[Topic]) -> Result<Vec<Update>> {
-        let mut updates = good.get(topics).await?;
+    async fn totals(&self, good: &MemoryStore, topics: &[Topic]) -> Result<Vec<Update>> {
+        let mut updates = good.totals(topics).await?;
         if self.0.load(Ordering::Relaxed) {
             updates.iter_mut().for_each(|update| update.stats = Stats::default());
         }

@@ -16,8 +16,8 @@ pub(crate) trait StoreDefect: Send + Sync {
     async fn apply(&self, good: &MemoryStore, events: &[Event]) -> Result<Vec<Update>> {
         good.apply(events).await
     }
-    async fn get(&self, good: &MemoryStore, topics: &[Topic]) -> Result<Vec<Update>> {
-        good.get(topics).await
+    async fn totals(&self, good: &MemoryStore, topics: &[Topic]) -> Result<Vec<Update>> {
+        good.totals(topics).await
     }
     async fn is_liked_by(&self, good: &MemoryStore, topic: &Topic, reader: ReaderId) -> Result<bool> {
         good.is_liked_by(topic, reader).await
@@ -82,8 +82,8 @@ impl<F: StoreDefect> StatsStore for DefectiveStore<F> {
     async fn apply(&self, events: &[Event]) -> Result<Vec<Update>> {
         self.defect.apply(&self.good, events).await
     }
-    async fn get(&self, topics: &[Topic]) -> Result<Vec<Update>> {
-        self.defect.get(&self.good, topics).await
+    async fn totals(&self, topics: &[Topic]) -> Result<Vec<Update>> {
+        self.defect.totals(&self.good, topics).await
     }
     async fn is_liked_by(&self, topic: &Topic, reader: ReaderId) -> Result<bool> {
         self.defect.is_liked_by(&self.good, topic, reader).await

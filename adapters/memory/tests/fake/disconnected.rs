@@ -9,7 +9,7 @@ async fn every_call_is_unavailable_while_disconnected_and_does_nothing() {
     let fake = fake();
     fake.disconnect();
     assert!(EventBus::track(&fake, visit(1)).await.unwrap_err().is_retryable());
-    assert!(fake.get(&[Topic::Site]).await.unwrap_err().is_retryable());
+    assert!(fake.totals(&[Topic::Site]).await.unwrap_err().is_retryable());
     let present = Presence::track(&fake, Topic::Site, ADA).await;
     assert!(present.unwrap_err().is_retryable());
     fake.reconnect();

@@ -31,7 +31,7 @@ async fn call_method(fake: &Fake, call: Call) -> Result<()> {
         Call::TrackPresence => Presence::track(fake, Topic::Site, ADA).await.map(drop),
         Call::Track => EventBus::track(fake, visit(1)).await,
         Call::Apply => fake.apply(&[visit(1)]).await.map(drop),
-        Call::Get => fake.get(&[Topic::Site]).await.map(drop),
+        Call::Get => fake.totals(&[Topic::Site]).await.map(drop),
         Call::IsLikedBy => fake.is_liked_by(&Topic::Site, ReaderId::from_u128(1)).await.map(drop),
         Call::Expire => fake.expire(clock().now()).await,
         Call::Threads => fake.threads(&slug, None, one).await.map(drop),

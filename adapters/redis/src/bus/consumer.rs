@@ -25,7 +25,7 @@ use crate::wire::EVENTS;
 /// How many reads of up to 1,024 events are buffered.
 const READS_AHEAD: usize = 2;
 
-/// The default of [`ConsumerConfig::claim_after`].
+/// The default of [`ConsumerConfig::claim_after`]: 10 seconds.
 const CLAIM_AFTER: Duration = Duration::from_secs(10);
 
 /// The default of [`ConsumerConfig::forget_after`]: an hour. Without it, random names would pile up.
@@ -68,7 +68,7 @@ impl ConsumerConfig {
 /// The event consumer of an accumulator. Any number of them share the events of one stream.
 ///
 /// It takes over events that another consumer does not acknowledge, so several consumers do not keep the order of
-/// events; stores do not need it. StreamEntries that are not events move to the stream `analytics:refused`. StreamEntries that
+/// events; stores do not need it. Entries that are not events move to the stream `analytics:refused`. Entries that
 /// every group has acknowledged are trimmed.
 ///
 /// ```no_run
@@ -170,7 +170,7 @@ impl EventConsumer for RedisConsumer {
     }
 
     async fn acknowledge(&mut self, ack: AckToken) -> Result<()> {
-        let mut ids = self.pending.acknowledged(ack)?.peekable();
+        let mut ids = self.pending.data_until(ack)?.peekable();
         if ids.peek().is_none() {
             return Ok(());
         }

@@ -60,7 +60,7 @@ impl EntryScripts {
         self.acknowledge_lost.run(&call, connection).await
     }
 
-    /// Claims entries that were pending for `idle`. StreamEntries that are gone are added to the lost ones.
+    /// Claims entries that were pending for `idle`. Entries that are gone are added to the lost ones.
     pub(crate) async fn claim(
         &self,
         connection: &mut impl ConnectionLike,

@@ -7,8 +7,8 @@ use tokio::time::Instant;
 
 use crate::wire::EVENTS;
 
-/// How long a rejected write is a problem, unless a later one succeeds. Without a limit, a process that gets no more
-/// requests because of it would never be ready again.
+/// How long a rejected write is a problem, unless a later one succeeds: 10 seconds. Without a limit, a process that
+/// gets no more requests because of it would never be ready again.
 const REJECTED_FOR: Duration = Duration::from_secs(10);
 
 /// What a [`RedisBus`](crate::RedisBus) or [`RedisConsumer`](crate::RedisConsumer) knows of lost events, and why it

@@ -145,11 +145,11 @@ impl RedisPubSubConsumer {
 }
 
 impl Listener for PubSubQueue {
-    fn subscribed(&self, _: &str) {
+    fn on_subscribed(&self, _: &str) {
         self.is_subscribed.store(true, Ordering::Relaxed);
     }
 
-    fn message(&self, channel: &str, payload: &[u8]) {
+    fn on_message(&self, channel: &str, payload: &[u8]) {
         match random_stamp().and_then(|default| wire::decode_event(payload, default)) {
             Ok(event) => {
                 if self.sender.try_send(event).is_err() {
@@ -166,7 +166,7 @@ fn random_stamp() -> Result<Stamp, String> {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let at = Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX));
     let mut random = [0; 10];
-    getrandom::fill(&mut random).map_err(|error| format!("the system returned no random bytes: {error}"))?;
+    getrandom::fill(&mut random).map_err(|error| format!("the operating system has no random bytes: {error}"))?;
     let id = EventId::new(at, random);
     Ok(Stamp { at, id })
 }

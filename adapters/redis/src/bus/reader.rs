@@ -24,13 +24,13 @@ pub(crate) const GROUP: &str = "accumulators";
 /// The most entries in one read.
 const READ_ENTRIES: usize = 1_024;
 
-/// How often entries are claimed from other consumers, and the stream is trimmed.
+/// How often entries are claimed from other consumers, and the stream is trimmed: one second.
 const MAINTENANCE_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How long a reply may take, in addition to the time that XREADGROUP blocks.
+/// How long a reply may take, in addition to the time that XREADGROUP blocks: 5 seconds.
 const REPLY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The initial and the longest delay before reading again after a failure.
+/// The initial and the longest delay before reading again after a failure: 50 ms and one second.
 const RETRY_DELAYS: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
 
 /// The task that reads the stream for one consumer: first its own pending entries, then new ones. Once a second it
@@ -63,7 +63,7 @@ impl StreamReader {
             }
             let error = map("events cannot be read from Redis", driver);
             let delay = backoff.next_delay_with_jitter(fastrand::u32(..));
-            tracing::warn!(%error, cause = cause(&error), ?delay, "the event stream cannot be read; retrying");
+            tracing::warn!(%error, cause = cause(&error), ?delay, "the event stream cannot be read, retrying");
             sleep(delay).await;
         }
     }
@@ -89,7 +89,7 @@ struct Session<'a> {
 }
 
 impl Session<'_> {
-    /// Creates the group if it is missing, and reads the entries that this consumer had pending in a former life.
+    /// Creates the group if it is missing, and reads the entries that this consumer had pending before a restart.
     async fn open(&mut self) -> RedisResult<()> {
         self.check(Job::Open).await?;
         let mut after = StreamId::START;

@@ -186,7 +186,7 @@ impl Job {
         match self {
             Self::Look => "look",
             Self::Open => "open",
-            Self::Maintain(_) => "keep",
+            Self::Maintain(_) => "maintain",
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::stream::{BoxStream, StreamExt};
-use horizon_core::totals::{TotalsHub, WatchedTopics};
+use horizon_core::totals::{SubscriptionObserver, TotalsHub};
 use horizon_core::{Result, Stats, StatsStore, Topic};
 use parking_lot::Mutex;
 use redis::aio::ConnectionManager;
@@ -18,7 +18,7 @@ use crate::connection::task::Task;
 use crate::error::{cause, map};
 use crate::wire;
 
-/// How often the totals of all watched topics are read.
+/// How often the totals of all watched topics are read: every 2 seconds.
 const READ_INTERVAL: Duration = Duration::from_secs(2);
 
 /// The most topics that one command reads.
@@ -45,7 +45,7 @@ impl TotalsSubscriber {
         let hub = TotalsHub::new(store, Subscriptions::default());
         let reading = keep_reading(config.command_connection()?, Arc::clone(&hub));
         let reader = Task::spawn(config.panic_report(), "redis totals reader", reading);
-        let listener = hub.watched().channels.listen(config, Arc::clone(&hub) as _);
+        let listener = hub.observer().channels.listen(config, Arc::clone(&hub) as _);
         let tasks = Arc::new([reader, listener]);
         Ok(Self { hub, tasks })
     }
@@ -58,7 +58,16 @@ impl TotalsSubscriber {
     }
 }
 
-impl WatchedTopics for Subscriptions {
+impl Subscriptions {
+    fn mark_outdated(&self, channel: &str) {
+        if let Some(topic) = wire::stats_topic(channel) {
+            self.outdated.lock().insert(topic);
+            self.wake.notify_one();
+        }
+    }
+}
+
+impl SubscriptionObserver for Subscriptions {
     fn subscribe(&self, topic: &Topic) {
         self.channels.subscribe(wire::stats_channel(topic));
     }
@@ -69,17 +78,14 @@ impl WatchedTopics for Subscriptions {
 }
 
 impl Listener for TotalsHub<Subscriptions> {
-    fn subscribed(&self, channel: &str) {
-        if let Some(topic) = wire::stats_topic(channel) {
-            self.watched().outdated.lock().insert(topic);
-            self.watched().wake.notify_one();
-        }
+    fn on_subscribed(&self, channel: &str) {
+        self.observer().mark_outdated(channel);
     }
 
     /// The payload is ignored, because any client can publish one: the totals are read from their key. Many messages
     /// cause one read.
-    fn message(&self, channel: &str, _: &[u8]) {
-        self.subscribed(channel);
+    fn on_message(&self, channel: &str, _: &[u8]) {
+        self.observer().mark_outdated(channel);
     }
 }
 
@@ -87,15 +93,15 @@ impl Listener for TotalsHub<Subscriptions> {
 async fn keep_reading(mut connection: ConnectionManager, hub: Arc<TotalsHub<Subscriptions>>) {
     let mut next = Instant::now() + READ_INTERVAL;
     loop {
-        let is_due = timeout_at(next, hub.watched().wake.notified()).await.is_err();
-        let mut topics: Vec<Topic> = hub.watched().outdated.lock().drain().collect();
+        let is_due = timeout_at(next, hub.observer().wake.notified()).await.is_err();
+        let mut topics: Vec<Topic> = hub.observer().outdated.lock().drain().collect();
         if is_due {
             next = Instant::now() + READ_INTERVAL;
             topics = hub.topics();
         }
         for topics in topics.chunks(TOPICS_PER_READ) {
             if let Err(error) = read(&mut connection, &hub, topics).await {
-                tracing::debug!(%error, cause = cause(&error), "the published totals cannot be read; retrying");
+                tracing::debug!(%error, cause = cause(&error), "the published totals cannot be read, retrying");
                 break;
             }
         }

@@ -24,10 +24,10 @@ const GROUP_EVENTS: usize = 512;
 /// The most events that wait for their group.
 const QUEUE_EVENTS: usize = 16_384;
 
-/// How long an event may wait for space in the queue and for Redis.
+/// How long an event may wait for space in the queue and for Redis: 6 seconds.
 const TRACK_TIMEOUT: Duration = Duration::from_secs(6);
 
-/// How often the stream is checked for lost events.
+/// How often the stream is checked for lost events: every second.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Group commit: concurrent callers share a round trip to the stream, and each gets the result of its own event.
@@ -79,7 +79,7 @@ impl Writer {
             .map_err(|e| Error::permanent("the event cannot be encoded as JSON").with_source(e))?;
         timeout(TRACK_TIMEOUT, self.enqueue(json))
             .await
-            .unwrap_or_else(|late| Err(Error::unavailable("Redis did not accept the event in time").with_source(late)))
+            .unwrap_or_else(|late| Err(Error::unavailable("Redis did not respond in time").with_source(late)))
     }
 
     async fn enqueue(&self, json: String) -> Result<()> {
@@ -108,7 +108,7 @@ async fn run_checks(check: StreamCheck, mut connection: ConnectionManager, uncon
     loop {
         match check.run(&mut connection, Job::Look, unconfirmed.own_writes()).await {
             Ok(status) => unconfirmed.confirm(&status),
-            Err(error) => tracing::debug!(%error, "the event stream cannot be checked; retrying"),
+            Err(error) => tracing::debug!(%error, "the event stream cannot be checked, retrying"),
         }
         sleep(CHECK_INTERVAL).await;
     }

@@ -20,11 +20,11 @@ pub use inspect::{RedisInspector, RedisSetup};
 use replicas::Replicas;
 use task::PanicReport;
 
-/// How long a command may take: longer than a pause of Redis for a fork or a slow script, but a page that needs two
-/// commands must not seem dead.
+/// How long a command may take: 3 seconds, longer than a pause of Redis for a fork or a slow script. A page that needs
+/// two commands must not seem dead.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How long opening a connection may take.
+/// How long opening a connection may take: 2 seconds.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The shortest and the longest delay between two attempts to connect.
@@ -33,11 +33,11 @@ const RECONNECT_DELAYS: (Duration, Duration) = (Duration::from_millis(50), Durat
 /// How often a command without a connection tries to open one before it fails.
 const RECONNECT_ATTEMPTS: usize = 4;
 
-/// How long sent bytes may stay unacknowledged before the connection is closed (`TCP_USER_TIMEOUT`).
+/// How long sent bytes may stay unacknowledged before the connection is closed (`TCP_USER_TIMEOUT`): 10 seconds.
 #[cfg(target_os = "linux")]
 const TCP_USER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a connection is idle before TCP keepalive probes are sent.
+/// How long a connection is idle before TCP keepalive probes are sent: 10 seconds.
 const TCP_KEEPALIVE: Duration = Duration::from_secs(10);
 
 /// The most commands that wait for one connection.

@@ -5,7 +5,7 @@ use redis::{Pipeline, RedisError, RedisResult, Value, from_redis_value};
 
 use crate::error::map;
 
-/// How long replicas may take to confirm a write. Shorter than the timeout of a command.
+/// How long replicas may take to confirm a write: one second, less than the timeout of a command.
 const CONFIRM_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The highest number of replicas in an address.

@@ -16,10 +16,10 @@ use super::RedisConfig;
 use super::task::Task;
 use crate::error::{cause, map};
 
-/// How often the connection is checked with a PING.
+/// How often the connection is checked with a PING: every 2 seconds.
 const PING_INTERVAL: Duration = Duration::from_secs(2);
 
-/// How long a reply may take before the connection is dead.
+/// How long a reply may take before the connection is dead: 5 seconds.
 const PING_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The initial and the longest delay before connecting again.
@@ -32,10 +32,10 @@ const CHANNELS_PER_COMMAND: usize = 512;
 /// is queued, and messages that it cannot keep up with wait in Redis.
 pub(crate) trait Listener: Send + Sync + 'static {
     /// The channel is subscribed, for the first time or again: messages before this may have been missed.
-    fn subscribed(&self, channel: &str);
+    fn on_subscribed(&self, channel: &str);
 
     /// A message arrived.
-    fn message(&self, channel: &str, payload: &[u8]);
+    fn on_message(&self, channel: &str, payload: &[u8]);
 }
 
 /// The channels to subscribe to. Clones share them.
@@ -198,12 +198,12 @@ fn dispatch(listener: &dyn Listener, closed: &Notify, push: PushInfo) {
         PushKind::Disconnection => closed.notify_one(),
         PushKind::Subscribe => {
             if let Some(channel) = next() {
-                listener.subscribed(&String::from_utf8_lossy(&channel));
+                listener.on_subscribed(&String::from_utf8_lossy(&channel));
             }
         }
         PushKind::Message => {
             if let (Some(channel), Some(payload)) = (next(), next()) {
-                listener.message(&String::from_utf8_lossy(&channel), &payload);
+                listener.on_message(&String::from_utf8_lossy(&channel), &payload);
             }
         }
         _ => {}

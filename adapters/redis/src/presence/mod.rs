@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
-use horizon_core::presence::driver::{Driver, Transport};
+use horizon_core::presence::driver::{PresenceDriver, Transport};
 use horizon_core::presence::{MessageBody, NodeId, PresenceMessage, Replica, Timing};
 use horizon_core::{Error, Presence, PresenceGuard, Result, Topic, VisitorKey};
 use parking_lot::Mutex;
@@ -20,10 +20,10 @@ use crate::error::cause;
 use crate::wire;
 use outbox::{Outbox, publish};
 
-/// How long publishing the goodbye may take.
+/// How long publishing the goodbye may take: one second.
 const GOODBYE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How long to wait after a failed publication.
+/// How long to wait after a failed publication: 200 ms.
 const RETRY_DELAY: Duration = Duration::from_millis(200);
 
 /// Presence on all nodes that share this Redis.
@@ -37,7 +37,7 @@ const RETRY_DELAY: Duration = Duration::from_millis(200);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct RedisPresence {
-    driver: Arc<Driver<RedisTransport>>,
+    driver: Arc<PresenceDriver<RedisTransport>>,
     connection: ConnectionManager,
     publisher: Mutex<Option<Task>>,
     _tasks: [Task; 2],
@@ -75,7 +75,7 @@ impl RedisPresence {
             outbox: Mutex::default(),
             queued: Notify::new(),
         };
-        let driver = Driver::new(Replica::new(node, incarnation, timing), transport);
+        let driver = PresenceDriver::new(Replica::new(node, incarnation, timing), transport);
         let connection = config.command_connection()?;
         let listener = driver.transport().channels.listen(config, Arc::clone(&driver) as _);
         let report = config.panic_report();
@@ -109,7 +109,7 @@ impl RedisPresence {
         self.driver.goodbye();
         let published: Result<()> = timeout(GOODBYE_TIMEOUT, self.publish_all())
             .await
-            .unwrap_or_else(|late| Err(Error::unavailable("Redis did not reply in time").with_source(late)));
+            .unwrap_or_else(|late| Err(Error::unavailable("Redis did not respond in time").with_source(late)));
         if let Err(error) = published {
             tracing::warn!(%error, "the goodbye of this node was not published; other nodes count its viewers until \
                 they miss its heartbeats");
@@ -158,14 +158,14 @@ impl Transport for RedisTransport {
     }
 }
 
-impl Listener for Driver<RedisTransport> {
-    fn subscribed(&self, channel: &str) {
+impl Listener for PresenceDriver<RedisTransport> {
+    fn on_subscribed(&self, channel: &str) {
         if let Some(topic) = wire::presence_topic(channel) {
             self.subscribed(&topic);
         }
     }
 
-    fn message(&self, channel: &str, payload: &[u8]) {
+    fn on_message(&self, channel: &str, payload: &[u8]) {
         let Some(topic) = wire::presence_topic(channel) else {
             return;
         };
@@ -177,7 +177,7 @@ impl Listener for Driver<RedisTransport> {
 }
 
 /// Publishes the outbox. Messages that Redis does not accept are dropped: the other nodes notice and ask.
-async fn run_publisher(driver: Arc<Driver<RedisTransport>>, mut connection: ConnectionManager) {
+async fn run_publisher(driver: Arc<PresenceDriver<RedisTransport>>, mut connection: ConnectionManager) {
     let transport = driver.transport();
     loop {
         let messages = transport.outbox.lock().pop();

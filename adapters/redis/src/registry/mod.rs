@@ -14,10 +14,10 @@ use crate::error::{map, random_id};
 use node_info::bounded;
 pub use node_info::{Heartbeat, NodeInfo, NodeRole, RegisteredNode};
 
-/// How often a process should call [`NodeRegistry::heartbeat`].
+/// How often a process should call [`NodeRegistry::heartbeat`]: every second.
 pub const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How long a silent process stays in the list.
+/// How long a silent process stays in the list: 10 minutes.
 const RETENTION: Duration = Duration::from_secs(600);
 
 /// The key of [`NodeRegistry::check_replicas`].

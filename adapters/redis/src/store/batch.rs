@@ -10,11 +10,11 @@ use redis::Cmd;
 use super::{comment_record, keys};
 use crate::connection::script::CachedScript;
 
-/// How far the time in an id may differ from the time of its event. Otherwise the id has no time.
+/// How far the time in an id may differ from the time of its event: a day. Otherwise the id has no time.
 pub(super) const MAX_ID_SKEW: Duration = Duration::from_secs(24 * 3600);
 
 /// How much longer than needed Redis keeps ids and visitors after the last write, if [`expire`](super::expire) does not
-/// run. An event may be an hour ahead of the write, and clocks differ.
+/// run: two days. An event may be an hour ahead of the write, and clocks differ.
 const EXTRA_TTL: Duration = Duration::from_secs(2 * 24 * 3600);
 
 /// The pages of the comments in a batch.
@@ -119,6 +119,7 @@ impl<'a> TopicBatch<'a> {
 /// Encodes the event with this number in the batch.
 fn argument(event: &Event, number: u32, owners: &CommentOwners) -> Result<Vec<u8>> {
     let (letter, rest) = match (&event.kind, event.topic.slug()) {
+        // `h` for hit, `v` for visit.
         (EventKind::Visit { visitor: None }, _) => (b'h', Vec::new()),
         (EventKind::Visit { visitor: Some(visitor) }, _) => (b'v', visitor.as_u128().to_be_bytes().to_vec()),
         (EventKind::Like { reader }, _) => (b'l', byte_and_id(b'1', reader.as_u128())),

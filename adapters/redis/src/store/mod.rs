@@ -149,7 +149,7 @@ impl RedisStore {
     ///
     /// A browser may choose the id and send it for two pages. No script sees both pages, so the first page gets the id
     /// before anything is counted, and keeps it if nothing is counted then.
-    async fn claim_comments(&self, events: &[Event]) -> RedisResult<CommentOwners> {
+    async fn assign_comment_ids(&self, events: &[Event]) -> RedisResult<CommentOwners> {
         let is_comment = |event: &&Event| matches!(event.kind, EventKind::Comment { .. });
         let comments = events.iter().filter(is_comment);
         let comments: Vec<_> = comments
@@ -214,12 +214,12 @@ impl StatsStore for RedisStore {
         if events.is_empty() {
             return Ok(Vec::new());
         }
-        let owners = self.claim_comments(events).await.map_err(|e| map(NOT_APPLIED, e))?;
+        let owners = self.assign_comment_ids(events).await.map_err(|e| map(NOT_APPLIED, e))?;
         let batches = batch::by_topic(events, &owners)?;
         self.apply_batches(&batches, &owners).await
     }
 
-    async fn get(&self, topics: &[Topic]) -> Result<Vec<Update>> {
+    async fn totals(&self, topics: &[Topic]) -> Result<Vec<Update>> {
         let mut updates = Vec::with_capacity(topics.len());
         for topics in topics.chunks(TOPICS_PER_READ) {
             let mut pipe = redis::pipe();

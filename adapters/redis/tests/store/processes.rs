@@ -54,7 +54,7 @@ async fn a_comment_id_that_is_sent_for_two_pages_is_on_one() {
         first.unwrap();
         second.unwrap();
         let kept = store.comment(one[0].id).await.unwrap().expect("one of them");
-        let totals = store.get(&pages).await.unwrap();
+        let totals = store.totals(&pages).await.unwrap();
         assert_eq!(totals.iter().map(|total| total.stats.comments).sum::<u64>(), number + 1);
         let shown = store.newest_comments(&kept.slug, NonZeroUsize::MIN).await.unwrap();
         assert_eq!(shown, [kept]);

@@ -30,7 +30,7 @@ impl StatsStore for SqliteStore {
             .await
     }
 
-    async fn get(&self, topics: &[Topic]) -> Result<Vec<Update>> {
+    async fn totals(&self, topics: &[Topic]) -> Result<Vec<Update>> {
         let topics = topics.to_vec();
         self.read_pool
             .read(move |db| topics.iter().map(|topic| read_total(db, topic)).collect())

@@ -106,7 +106,7 @@ async fn a_page_counts_without_a_script_and_only_if_a_reader_got_it() {
     }
     horizon.close().await.unwrap();
     let topic = Topic::from(Slug::new("bread").unwrap());
-    assert_eq!(fake.stats().get(&[topic]).await.unwrap()[0].stats.visits, 2);
+    assert_eq!(fake.stats().totals(&[topic]).await.unwrap()[0].stats.visits, 2);
 }
 
 #[tokio::test]
@@ -204,7 +204,7 @@ async fn a_reader_who_asks_not_to_be_known_is_one_visit_where_a_stream_is_opened
     let caller = horizon.caller([192, 0, 2, 1].into(), signal);
     drop(horizon.live(&caller, LiveOptions::page(&bread)).await.unwrap());
     horizon.close().await.unwrap();
-    let total = fake.stats().get(&[bread.into()]).await.unwrap()[0].stats.visits;
+    let total = fake.stats().totals(&[bread.into()]).await.unwrap()[0].stats.visits;
     assert_eq!(total, 2, "one of the page alone, one of the stream");
 }
 

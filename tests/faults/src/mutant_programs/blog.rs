@@ -13,7 +13,7 @@ use axum::{
 };
 use eventhorizon::{Builder, Horizon, Secret};
 use horizon_axum::Limits;
-use horizon_backend::{Program, StoreUrl, shutdown_signal, start_log};
+use horizon_backend::{ProgramKind, StoreUrl, shutdown_signal, start_log};
 use horizon_core::Slug;
 use rusqlite::Connection;
 use tokio::net::TcpListener;
@@ -24,7 +24,7 @@ use crate::{cluster::SLUGS, mutant::FaultMutant};
 /// Runs a web node with an embedded accumulator and the defect.
 pub(crate) async fn embedded(options: &MutantOptions) -> anyhow::Result<()> {
     let _log = start_log();
-    let urls = options.urls(Program::Application)?;
+    let urls = options.urls(ProgramKind::Application)?;
     if options.mutant == FaultMutant::InitializesForeignFile {
         initialize(urls.store())?;
     }

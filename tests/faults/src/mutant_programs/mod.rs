@@ -13,7 +13,7 @@ mod web;
 use std::net::SocketAddr;
 
 use clap::Args;
-use horizon_backend::{BackendSettings, BackendUrls, BusUrl, Program, SecretString, StoreUrl};
+use horizon_backend::{BackendUrls, BusUrl, ProgramKind, SecretString, StoreUrl, UrlSettings};
 use horizon_core::presence::NodeId;
 use horizon_redis::RedisConfig;
 
@@ -39,15 +39,15 @@ pub(crate) struct MutantOptions {
 
 impl MutantOptions {
     fn redis_and_store(&self) -> anyhow::Result<(RedisConfig, StoreUrl)> {
-        let urls = self.urls(Program::Accumulator)?;
+        let urls = self.urls(ProgramKind::Accumulator)?;
         Ok((RedisConfig::new(&self.bus.0)?, urls.store().clone()))
     }
 
-    fn urls(&self, program: Program) -> anyhow::Result<BackendUrls> {
-        let settings = BackendSettings {
+    fn urls(&self, program: ProgramKind) -> anyhow::Result<BackendUrls> {
+        let settings = UrlSettings {
             bus: Some(&self.bus),
             store: self.store.as_ref(),
-            ..BackendSettings::default()
+            ..UrlSettings::default()
         };
         Ok(BackendUrls::from_settings(program, &settings, BusUrl::Memory)?)
     }

@@ -24,8 +24,8 @@ impl StatsStore for MutantStore {
         }
     }
 
-    async fn get(&self, topics: &[Topic]) -> Result<Vec<Update>> {
-        self.store.get(topics).await
+    async fn totals(&self, topics: &[Topic]) -> Result<Vec<Update>> {
+        self.store.totals(topics).await
     }
 
     async fn is_liked_by(&self, topic: &Topic, reader: ReaderId) -> Result<bool> {

@@ -1,15 +1,7 @@
-//! A viewer, counted from the opening of a live connection until it is dropped.
+//! Counts a visitor as a visit and as a viewer.
 
-use std::{
-    fmt,
-    future::{Future, poll_fn},
-    net::IpAddr,
-    sync::Arc,
-    task::{Context, Poll, ready},
-    time::Duration,
-};
+use std::{future::Future, net::IpAddr, sync::Arc, time::Duration};
 
-use futures::{FutureExt, future::BoxFuture};
 use horizon_backend::random_bytes;
 use horizon_core::{Backoff, Presence, PresenceGuard, Result, Topic, VisitorKey};
 use tokio::time::sleep;
@@ -20,7 +12,7 @@ use crate::{
 };
 
 /// The delays between retries: 100 milliseconds to 10 seconds.
-pub(crate) const RETRY: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(10));
+pub(crate) const RETRY_BACKOFF: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(10));
 
 /// What identifies a visitor.
 #[derive(Debug)]
@@ -41,56 +33,15 @@ pub(crate) struct VisitTracker {
     pub(crate) background: BackgroundVisits,
 }
 
-/// A viewer who is being counted. The connection polls it along with its frames, so that a slow backend delays no
-/// frame, no task is needed, and dropping the connection ends it.
-pub(crate) enum LiveViewer {
-    /// Not counted, such as a crawler.
-    Uncounted,
-    Starting(BoxFuture<'static, ViewerGuards>),
-    Active(#[expect(dead_code, reason = "held for its Drop alone")] ViewerGuards),
-}
-
 /// Keeps a viewer counted until it is dropped.
 pub(crate) struct ViewerGuards {
     _presence: Vec<PresenceGuard>,
     _visit: Option<OpenVisit>,
 }
 
-impl LiveViewer {
-    pub(crate) fn new(tracker: VisitTracker, topics: Arc<[Topic]>, identity: VisitorIdentity) -> Self {
-        Self::Starting(tracker.start(topics, identity).boxed())
-    }
-
-    /// Is ready once the viewer is counted.
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if let Self::Starting(starting) = self {
-            *self = Self::Active(ready!(starting.poll_unpin(cx)));
-        }
-        Poll::Ready(())
-    }
-
-    /// Polls once without waiting. With embedded backends that completes it, so the first frame counts this viewer.
-    pub(crate) async fn poll_once(&mut self) {
-        poll_fn(|cx| {
-            let _ = self.poll(cx);
-            Poll::Ready(())
-        })
-        .await;
-    }
-}
-
-impl fmt::Debug for LiveViewer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Uncounted => "Uncounted",
-            Self::Starting(_) => "Starting",
-            Self::Active(_) => "Active",
-        })
-    }
-}
-
 impl VisitTracker {
-    async fn start(self, topics: Arc<[Topic]>, identity: VisitorIdentity) -> ViewerGuards {
+    /// Counts a visit and a viewer. Retries while the backend is unavailable.
+    pub(crate) async fn start(self, topics: Arc<[Topic]>, identity: VisitorIdentity) -> ViewerGuards {
         let (visitor, visit) = match identity {
             VisitorIdentity::Anonymous { returning } => {
                 if !returning {
@@ -126,7 +77,7 @@ pub(crate) async fn retry<T, F: Future<Output = Result<T>>>(
     action: &'static str,
     mut attempt: impl FnMut() -> F,
 ) -> Option<T> {
-    let mut backoff = RETRY;
+    let mut backoff = RETRY_BACKOFF;
     loop {
         let delay = backoff.next_delay();
         match attempt().await {
