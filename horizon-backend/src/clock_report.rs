@@ -56,7 +56,7 @@ impl ClockReport {
             // The offset is unknown now.
             self.refused = None;
             self.is_overdue = true;
-            let problem = "likes, comments and events are refused until then. Check that Redis answers within 3 s";
+            let problem = "likes, comments and events are rejected until then. Check that Redis answers within 3 s";
             health.fail("clock", format!("{reason}; {problem}"));
         }
     }

@@ -318,7 +318,7 @@ pub(crate) fn problem(offset: i64) -> Option<String> {
     (far > MAX_CLOCK_OFFSET).then(|| {
         format!(
             "the clock of this machine is {} s {direction} that of Redis, more than the allowed {} s: likes, comments \
-             and events are refused until the wrong clock of the two is set",
+             and events are rejected until the wrong clock is corrected",
             (far + Duration::from_millis(500)).as_secs(),
             MAX_CLOCK_OFFSET.as_secs()
         )

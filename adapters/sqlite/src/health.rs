@@ -15,7 +15,7 @@ use crate::{
 const FAILURE_MEMORY: Duration = Duration::from_secs(30);
 
 /// What to do about a lost file.
-const RESTORE: &str = "writes are refused until a restart: stop the server, put the file back, and start it again";
+const RESTORE: &str = "writes are rejected until a restart: stop the server, put the file back, and start it again";
 
 /// The state of the database, as the writer, the readers and the readiness check know it.
 pub(crate) struct StoreHealth {
@@ -95,7 +95,7 @@ impl StoreHealth {
         match &self.state.lock().damage {
             None => Ok(()),
             Some(error) => Err(Error::unavailable(
-                "the database is damaged, and writes are refused until a restart with a repaired file",
+                "the database is damaged, and writes are rejected until a restart with a repaired file",
             )
             .with_source(error.clone())),
         }
@@ -148,7 +148,7 @@ impl StoreHealth {
             let database = self.files.database().display();
             tracing::error!(
                 %database, %error,
-                "the database is damaged: writes are refused until a restart; stop the server, and restore the file \
+                "the database is damaged: writes are rejected until a restart; stop the server, and restore the file \
                  from a backup or with the `.recover` command of sqlite3"
             );
         }

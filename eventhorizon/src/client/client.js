@@ -16,9 +16,9 @@ export const connect = ({ slug: pinned, base = defaultBase, root = document, onn
   let due = 0;
   let seen = 0;
   let wait = 1000;
-  const lifetime = new AbortController();
+  const controller = new AbortController();
 
-  const on = (target, type, act) => target.addEventListener(type, act, { signal: lifetime.signal });
+  const on = (target, type, act) => target.addEventListener(type, act, { signal: controller.signal });
   const isOurs = (element) => (slugOf(element.closest("[data-horizon-slug]")) ?? slug) == slug;
   const address = (route) => base + "/" + route + (slug && "/" + encodeURIComponent(slug));
   const dueIn = (millis) => {
@@ -153,27 +153,23 @@ export const connect = ({ slug: pinned, base = defaultBase, root = document, onn
   const like = async (wanted) => {
     if (busy) return false;
     const isQuery = wanted == null;
-    const requestedSlug = slug;
+    const page = slug;
     busy = !isQuery;
     draw();
     const response = await send(isQuery ? "GET" : wanted ? "PUT" : "DELETE", "likes");
     busy &&= isQuery;
-    const isAccepted = response.status == 200;
-    if (isAccepted && requestedSlug == slug && !(isQuery && liked)) {
+    const isOk = response.status == 200;
+    if (isOk && page == slug && !(isQuery && liked)) {
       liked = String(response.liked);
       numbers.likes = response.likes;
     }
     draw();
-    return isAccepted;
+    return isOk;
   };
 
   const comment = async (form) => {
     if (form.ariaBusy) return;
     form.ariaBusy = "true";
-    const setStatus = (text) => {
-      const status = form.querySelector("[role=status]");
-      if (status) status.textContent = text;
-    };
     const id = (form.retryId ??= freshId());
     const body = JSON.stringify({ ...Object.fromEntries(new FormData(form)), id });
     const { status, field = "", detail, title } = await send("POST", "comments", body);
@@ -182,7 +178,8 @@ export const connect = ({ slug: pinned, base = defaultBase, root = document, onn
     if (status && status < 500) form.retryId = null;
     const thanks = { 201: "Thank you.", 202: "Thank you. Your comment will appear once it is approved." }[status];
     if (thanks) form.reset();
-    setStatus(thanks ?? field + " " + (detail ?? title ?? "No response. Please try again."));
+    const node = form.querySelector("[role=status]");
+    if (node) node.textContent = thanks ?? field + " " + (detail ?? title ?? "No response. Please try again.");
   };
 
   // A page that handles the event itself calls `preventDefault`.
@@ -213,7 +210,7 @@ export const connect = ({ slug: pinned, base = defaultBase, root = document, onn
       refresh();
     },
     close() {
-      lifetime.abort();
+      controller.abort();
       observer.disconnect();
       clearInterval(timer);
       stop();

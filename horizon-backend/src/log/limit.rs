@@ -102,14 +102,14 @@ mod tests {
     fn each_statement_has_its_own_limit_and_suppressed_lines_are_counted() {
         let lines = logged(|limit| {
             for number in 0..2_000 {
-                tracing::warn!(number, "a like was refused");
+                tracing::warn!(number, "a like was rejected");
             }
             tracing::error!("the disk is full");
             limit.next_window();
-            tracing::warn!("a like was refused, later");
+            tracing::warn!("a like was rejected, later");
         });
         assert_eq!(
-            having(&lines, "a like was refused").len() as u64,
+            having(&lines, "a like was rejected").len() as u64,
             MAX_LINES_PER_WINDOW + 1
         );
         assert_eq!(having(&lines, "the disk is full").len(), 1);

@@ -1,6 +1,9 @@
-//! Formats numbers and times, for the server and the browser.
+//! Texts for the server and the browser, such as numbers and times.
 //!
 //! Functions for the browser avoid `format!`, which would increase the download.
+
+/// Thanks for a comment that waits for a moderator.
+pub(crate) const COMMENT_PENDING: &str = "Thank you. Your comment will appear after a moderator approves it.";
 
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;

@@ -110,7 +110,7 @@ async fn a_store_is_not_ready_after_a_read_of_a_damaged_page() {
     assert!(store.check_writable().await.is_err());
     let error = store.apply(&batch(1_000)).await.unwrap_err();
     assert!(error.is_retryable(), "{error}");
-    assert!(error.to_string().contains("writes are refused"), "{error}");
+    assert!(error.to_string().contains("writes are rejected"), "{error}");
 }
 
 #[tokio::test]

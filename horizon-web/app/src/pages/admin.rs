@@ -1,4 +1,4 @@
-//! The login form and the moderation page.
+//! The sign-in form and the moderation page.
 
 use horizon_core::Visibility;
 use horizon_posts::{Diagnostic, DiagnosticEffect, Diagnostics};

@@ -154,8 +154,6 @@ fn article(comment: &CommentView, takes_replies: bool) -> AnyView {
     .into_any()
 }
 
-const PENDING: &str = "Thank you. Your comment will appear after the author approves it.";
-
 fn form(page: &PostPage, markers: &SlotMarkers) -> AnyView {
     let slug = page.post.slug.as_str();
     let parent = page.reply_to.and_then(|id| {
@@ -166,7 +164,7 @@ fn form(page: &PostPage, markers: &SlotMarkers) -> AnyView {
     let parent_author = parent
         .map(|comment| text::author_name(&comment.author))
         .unwrap_or_default();
-    let status = page.is_pending.then_some(PENDING);
+    let status = page.is_pending.then_some(text::COMMENT_PENDING);
     view! {
         <form class="form" method="post" action=format!("/horizon/comments/{slug}") data-horizon="comment-form">
             <h3>"Write a comment"</h3>

@@ -272,7 +272,7 @@ fn without_a_script_the_page_says_that_a_comment_is_pending() {
     let (_, status) = html.split_once(r#"data-horizon="form-status""#).unwrap();
     let (status, _) = status.split_once("</p>").unwrap();
     assert!(
-        status.contains("role=\"status\"") && status.contains("after the author approves it"),
+        status.contains("role=\"status\"") && status.contains("after a moderator approves it"),
         "{status}"
     );
 }

@@ -3,14 +3,16 @@
 use std::{cell::Cell, rc::Rc};
 
 use super::{CommentsIsland, LiveComment, list, reply, times};
-use crate::browser::{
-    dom,
-    fetch::{self, ApiResponse},
-    js, task,
+use crate::{
+    browser::{
+        dom,
+        fetch::{self, ApiResponse},
+        js, task,
+    },
+    text,
 };
 
 const SHOWN: &str = "Thank you. Your comment is published.";
-const PENDING: &str = "Thank you. Your comment will appear after the author approves it.";
 
 /// The fields of the form; `website` is the honeypot.
 const FIELDS: [&str; 5] = ["id", "author", "body", "parent", "website"];
@@ -58,7 +60,7 @@ async fn send(island: Rc<CommentsIsland>, is_busy: Rc<Cell<bool>>) {
             }
         }
         Some(response) if response.status == 202 => {
-            clear(&island, PENDING);
+            clear(&island, text::COMMENT_PENDING);
             dom::focus(&island.status);
         }
         error => show_error(&island, error.as_ref()),
