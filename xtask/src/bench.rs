@@ -12,7 +12,7 @@ use crate::{
 const PRODUCT: [&str; 1] = ["horizon-web"];
 
 /// The load generator, the servers to compare with, and the program that measures.
-const TOOLS: [&str; 3] = ["horizon-viewers", "horizon-peers", "horizon-bench"];
+const TOOLS: [&str; 3] = ["horizon-viewers", "horizon-bench-peers", "horizon-bench-runner"];
 
 /// Builds everything and runs the benchmarks that `flags` select.
 pub(crate) fn bench(root: &Path, steps: &mut Steps, flags: &[String]) -> anyhow::Result<()> {
@@ -21,7 +21,7 @@ pub(crate) fn bench(root: &Path, steps: &mut Steps, flags: &[String]) -> anyhow:
     // Two builds, because crates that are built together share features: the product is measured with its own.
     steps.run("build", || build(root, &PRODUCT))?;
     steps.run("build of the tools", || build(root, &TOOLS))?;
-    let mut bench = Command::new(blog::binary(root, "release", "horizon-bench"));
+    let mut bench = Command::new(blog::binary(root, "release", "horizon-bench-runner"));
     bench.args(flags).current_dir(root);
     // It runs cargo for one of the benchmarks.
     run::remove_xtask_variables(&mut bench);

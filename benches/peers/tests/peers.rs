@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use horizon_peers::{CpuPlacement, Peer, PeerProtocol};
+use horizon_bench_peers::{CpuPlacement, Peer, PeerProtocol};
 use horizon_test_support::http::{self, Method};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

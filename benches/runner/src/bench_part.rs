@@ -1,7 +1,7 @@
 //! What can be measured by itself.
 
 use clap::ValueEnum;
-use horizon_peers::Peer;
+use horizon_bench_peers::Peer;
 
 use crate::subject::SubjectKind;
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use horizon_peers::{CpuPlacement, Peer};
+use horizon_bench_peers::{CpuPlacement, Peer};
 
 use crate::{
     load::LoadGenerator,

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::Path, time::Duration};
 
 use anyhow::{Context, bail};
-use horizon_peers::CpuPlacement;
+use horizon_bench_peers::CpuPlacement;
 use horizon_test_support::{
     http,
     process::{Process, program, program_at},

@@ -2,7 +2,7 @@
 
 use std::{fmt::Write, path::Path};
 
-use horizon_peers::CpuPlacement;
+use horizon_bench_peers::CpuPlacement;
 
 use crate::{
     blog::Blog,

@@ -3,7 +3,7 @@
 use std::{fs, path::PathBuf, process::Stdio};
 
 use anyhow::{Context, ensure};
-use horizon_peers::CpuPlacement;
+use horizon_bench_peers::CpuPlacement;
 use horizon_test_support::process::program;
 
 use crate::{report::JsonReport, say, subject::Subject};

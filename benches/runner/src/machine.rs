@@ -4,7 +4,7 @@ use std::{fs, thread, time::SystemTime};
 
 use anyhow::Context;
 use chrono::DateTime;
-use horizon_peers::CpuPlacement;
+use horizon_bench_peers::CpuPlacement;
 
 /// This machine, today.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use std::{env, path::PathBuf};
 
-use horizon_peers::{CpuPlacement, target};
+use horizon_bench_peers::{CpuPlacement, target};
 
 use crate::{
     aim::Aim,

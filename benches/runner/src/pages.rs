@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
-use horizon_peers::CpuPlacement;
+use horizon_bench_peers::CpuPlacement;
 use horizon_viewers::process::usage;
 use tokio::process::Command;
 

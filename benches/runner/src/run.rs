@@ -4,7 +4,7 @@ use std::{env, fmt::Write, fs};
 
 use anyhow::{Context, bail};
 use clap::ValueEnum;
-use horizon_peers::target;
+use horizon_bench_peers::target;
 
 use crate::{
     Cli,

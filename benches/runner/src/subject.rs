@@ -1,6 +1,6 @@
 //! A server that viewers are sent to, whichever it is.
 
-use horizon_peers::{CpuPlacement, Peer, PeerProtocol, Running};
+use horizon_bench_peers::{CpuPlacement, Peer, PeerProtocol, Running};
 
 use crate::blog::{Blog, SLUG};
 

@@ -1,4 +1,4 @@
-//! What arrived of what was published: computed afterwards, from what each viewer kept.
+//! Compares the messages that viewers received with those that were published.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,39 +11,39 @@ use crate::{
     viewer::{ReceiveLog, Record, Viewer},
 };
 
-/// What a viewer who leaves need not have seen yet: messages that were sent so shortly before.
+/// A viewer who leaves may miss messages that were sent this shortly before.
 const ON_THE_WAY: Duration = Duration::from_secs(1);
 
-/// What arrived.
+/// The received messages.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Arrived {
-    /// Messages that brought a viewer something new that was published in this phase.
+    /// Messages with something new that was published in this phase.
     pub deliveries: u64,
     /// All messages that viewers received.
     pub frames: u64,
-    /// Bytes that viewers received, as their sockets gave them.
+    /// Bytes that viewers read from their sockets.
     pub bytes: u64,
-    /// Bytes for each delivery.
+    /// Bytes per delivery.
     pub bytes_per_delivery: f64,
-    /// Messages that a viewer should have received and did not, summed up. Only where each message counts.
+    /// Messages that a viewer should have received and did not, over all viewers. Only if every message counts.
     pub lost: Option<u64>,
-    /// Viewers whose last message is not the last one published. Only where the last one counts.
+    /// Viewers whose last message is not the last published one. Only if the last message counts.
     pub stale: Option<u64>,
     /// From just before a message was sent until a viewer had read it, in milliseconds.
     pub latency_ms: Option<Quantiles>,
 }
 
-/// A published number and when it was sent.
+/// A published number and its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sent {
-    /// The number under which it is seen.
+    /// The number in the message.
     pub number: u64,
-    /// When it was sent, in microseconds.
+    /// The time of sending, in microseconds.
     pub at: u64,
 }
 
-/// The accepted publications by their number. Of several with one number (likes that were counted together) the one
-/// sent first stands for all, which is the longest latency.
+/// Returns the accepted publications, sorted by number. Likes that were counted together have the same number and the
+/// time of the first, so that the latency is the longest.
 #[must_use]
 pub fn sent(publications: &[Publication]) -> Vec<Sent> {
     let accepted = publications.iter().filter_map(|publication| {
@@ -59,10 +59,7 @@ pub fn sent(publications: &[Publication]) -> Vec<Sent> {
     sent
 }
 
-/// What arrived at these viewers since the phase began.
-///
-/// # Errors
-/// Never: the bounds of the histogram are good.
+/// Returns what these viewers received since the start of the phase.
 pub fn arrived<'a>(
     kind: PublishKind,
     viewers: impl Iterator<Item = &'a Arc<Viewer>>,
@@ -86,7 +83,7 @@ pub fn arrived<'a>(
     Ok(all)
 }
 
-/// How many of a viewer's messages brought something new, each with its latency.
+/// Returns the number of messages with something new, and adds their latencies.
 fn deliveries(kind: PublishKind, records: &[Record], sent: &[Sent], latencies: &mut Latencies) -> u64 {
     let mut newest = 0;
     let mut deliveries = 0;
@@ -107,14 +104,14 @@ fn deliveries(kind: PublishKind, records: &[Record], sent: &[Sent], latencies: &
     deliveries
 }
 
-/// The newest publication that a message with this value tells of.
+/// Returns the newest publication included in this value.
 #[must_use]
 pub fn newest_of(sent: &[Sent], value: u64) -> Option<Sent> {
     let upto = sent.partition_point(|sent| sent.number <= value);
     upto.checked_sub(1).and_then(|index| sent.get(index)).copied()
 }
 
-/// How many of the messages that a viewer should have received are not there.
+/// Returns the number of messages that a viewer should have received and did not.
 fn lacking(log: &ReceiveLog, sent: &[Sent]) -> u64 {
     let Some(connected) = log.connected else {
         return 0;
@@ -129,7 +126,7 @@ fn lacking(log: &ReceiveLog, sent: &[Sent]) -> u64 {
     u64::try_from(lacking).unwrap_or(u64::MAX)
 }
 
-/// Whether a viewer who is or should be there does not show the last number.
+/// Returns whether a viewer who should be connected does not have the last number.
 fn is_stale(log: &ReceiveLog, sent: &[Sent]) -> bool {
     let shown = log.last.map_or(0, |reading| reading.value);
     let should_be_there = log.connected.is_some() && log.left.is_none();
@@ -152,7 +149,7 @@ mod tests {
         numbers.iter().map(publication).collect()
     }
 
-    /// A viewer who has seen these values, each half a millisecond after it was sent.
+    /// Returns a viewer that received these values, each half a millisecond after it was sent.
     fn viewer(values: &[u64]) -> Arc<Viewer> {
         let viewer = Viewer::new(0, Ipv4Addr::LOCALHOST, false, 0);
         let mut log = viewer.log();

@@ -1,4 +1,4 @@
-//! What every scenario begins with: a server, a pool, and everyone joined.
+//! The start of every scenario: connects to the server and opens all viewers.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,27 +16,27 @@ use crate::{
     viewer_pool::ViewerPool,
 };
 
-/// It is waited for quiet for so long at most, because some servers are never quiet.
+/// The longest wait for a pause between messages, because some servers send all the time.
 const SETTLING: Duration = Duration::from_secs(60);
 
-/// One run against one server.
+/// One run with one server.
 #[derive(Debug)]
 pub struct Bench {
-    /// What was asked for.
+    /// The command line.
     pub options: Options,
-    /// Who is measured.
+    /// The measured server.
     pub server: Arc<TargetServer>,
-    /// Who views.
+    /// The viewers.
     pub pool: ViewerPool,
-    /// Where progress is shown.
+    /// The progress bar.
     pub progress: Progress,
 }
 
 impl Bench {
-    /// A run without viewers yet.
+    /// Creates a run without viewers.
     ///
     /// # Errors
-    /// When the server's URL is no good.
+    /// The server's URL is invalid.
     pub fn new(options: Options) -> anyhow::Result<Self> {
         let server = Arc::new(TargetServer::new(&options.url, options.protocol, options.kind())?);
         Ok(Self {
@@ -47,15 +47,15 @@ impl Bench {
         })
     }
 
-    /// What was used up to now.
+    /// Returns the CPU time and memory used so far.
     ///
     /// # Errors
-    /// When one of the server's processes is gone.
+    /// A process of the server has ended.
     pub fn border(&self) -> anyhow::Result<Border> {
         Border::now(self.server.clock, &self.options.pid)
     }
 
-    /// Opens all viewers and lets the server settle.
+    /// Opens all viewers and waits until the server is idle.
     ///
     /// # Errors
     /// No viewer could connect.
@@ -97,7 +97,7 @@ impl Bench {
             .await;
     }
 
-    /// How long each connection took to be good, in microseconds.
+    /// Returns the time that each connection took to open, in microseconds.
     pub fn connect_times(&self) -> impl Iterator<Item = u64> {
         self.pool.seated().filter_map(|viewer| {
             let log = viewer.log();
@@ -105,18 +105,18 @@ impl Bench {
         })
     }
 
-    /// What publishes in this run.
+    /// Returns the publisher of this run.
     ///
     /// # Errors
-    /// When nothing was said about publishing.
+    /// `--publish` is missing or invalid.
     pub fn publisher(&self, connections: usize) -> anyhow::Result<Arc<Publisher>> {
         publish::publisher(self.options.publish.as_ref(), connections)
     }
 
-    /// Publishes at a pace, and waits until everyone who reads has the last.
+    /// Publishes at a fixed rate, and waits until all reading viewers have the last message.
     ///
     /// # Errors
-    /// When the server accepted nothing.
+    /// The server accepted no message.
     pub async fn publish(&self, publisher: &Arc<Publisher>, pace: Pace) -> anyhow::Result<Vec<Publication>> {
         let bar = self.progress.steps("publishing", usize::try_from(pace.count)?);
         let published = pace.run(publisher, self.server.clock, || bar.step()).await;
@@ -125,16 +125,16 @@ impl Bench {
         Ok(published)
     }
 
-    /// Waits until everyone who reads has the last of what was published, but not longer than the patience.
+    /// Waits until all reading viewers have the last published message, at most for `--patience`.
     ///
     /// # Errors
-    /// When the server accepted nothing.
+    /// The server accepted no message.
     pub async fn wait_for_last(&self, published: &[Publication]) -> anyhow::Result<()> {
         let accepted = published.iter().filter_map(|one| Some((one.number()?, one.sent)));
         let (last, sent) = accepted
             .max()
             .with_context(|| format!("the server accepted nothing: {:?}", published.first()))?;
-        // With posts, a viewer does not receive messages from before its connection.
+        // With `post`, a viewer does not receive messages from before its connection.
         let is_told = |connected| self.server.kind == PublishKind::Like || connected <= sent;
         let has_last = |log: &ReceiveLog| {
             !log.connected.is_some_and(is_told) || log.last.is_some_and(|reading| reading.value >= last)

@@ -1,15 +1,15 @@
-//! Takes the transfer coding off an HTTP/1.1 body (RFC 9112 §7.1), piece by piece.
+//! Decodes the chunked transfer coding of an HTTP/1.1 body (RFC 9112 §7.1) incrementally.
 
-/// How the body of an answer ends.
+/// How the end of a response body is marked.
 #[derive(Debug)]
 pub enum Body {
-    /// With the connection.
+    /// By closing the connection.
     UntilClose,
-    /// With a chunk of no bytes.
+    /// By an empty chunk.
     Chunked(Chunks),
 }
 
-/// Where in a chunked body the reader is.
+/// The position in a chunked body.
 #[derive(Debug, Default)]
 pub struct Chunks {
     state: BodyState,
@@ -17,14 +17,14 @@ pub struct Chunks {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum BodyState {
-    /// Between chunks; the line ends of one may precede the next one's size.
+    /// Between chunks. The end of a line may come before the next size.
     #[default]
     Start,
     /// In the digits of a size.
     Size(usize),
-    /// Between the size's digits and the line end.
+    /// Between the digits of a size and the end of the line.
     Extension(usize),
-    /// Inside a chunk with this many bytes left.
+    /// Inside a chunk with this number of bytes left.
     Data(usize),
     /// After the last chunk.
     Over,
@@ -32,20 +32,20 @@ enum BodyState {
     Broken,
 }
 
-/// What a body cannot be read any further for.
+/// Why a body cannot be read any further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// It is over.
+    /// It is complete.
     Over,
-    /// It is no chunked body.
+    /// It is not chunked.
     Broken,
 }
 
 impl Body {
-    /// Hands on the content in these bytes.
+    /// Passes the content of these bytes on.
     ///
     /// # Errors
-    /// [`End`] when nothing more can come.
+    /// [`End`] if there is no more content.
     pub fn content(&mut self, bytes: &[u8], mut content: impl FnMut(&[u8])) -> Result<(), End> {
         match self {
             Self::UntilClose => content(bytes),

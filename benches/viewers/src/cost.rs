@@ -1,4 +1,4 @@
-//! What a phase cost the server.
+//! The CPU time and memory of the server in a phase.
 
 use serde::Serialize;
 
@@ -7,14 +7,14 @@ use crate::{
     process::{self, Usage},
 };
 
-/// What a phase cost. The server's figures are of its processes together, and empty without `--pid`.
+/// The cost of a phase. The figures of the server are sums over its processes, and empty without `--pid`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Cost {
-    /// How long the phase took, in seconds.
+    /// The length of the phase, in seconds.
     pub wall_seconds: f64,
-    /// Seconds that the server was on a processor, in user and kernel mode.
+    /// The CPU time of the server, user and system, in seconds.
     pub server_cpu_seconds: Option<f64>,
-    /// The same of this program: near the wall time, it was the bottleneck and not the server.
+    /// The CPU time of this program, in seconds. Close to the wall time, this program was the bottleneck.
     pub own_cpu_seconds: f64,
 }
 
@@ -27,10 +27,10 @@ pub struct Border {
 }
 
 impl Border {
-    /// Here and now.
+    /// Returns the border at this moment.
     ///
     /// # Errors
-    /// When one of the server's processes does not exist.
+    /// A process of the server has ended.
     pub fn now(clock: MonotonicClock, pids: &[i32]) -> anyhow::Result<Self> {
         Ok(Self {
             at: clock.now(),
@@ -39,13 +39,13 @@ impl Border {
         })
     }
 
-    /// The server's resident memory, in KiB.
+    /// Returns the resident memory of the server, in KiB.
     #[must_use]
     pub fn rss_kib(&self) -> Option<u64> {
         self.server.map(|usage| usage.rss_kib)
     }
 
-    /// What was used until another border.
+    /// Returns the cost up to another border.
     #[must_use]
     pub fn until(&self, end: &Self) -> Cost {
         let server = self.server.zip(end.server);

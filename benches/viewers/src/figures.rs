@@ -1,4 +1,4 @@
-//! Latencies as three numbers.
+//! Quantiles of latencies, and ratios.
 
 use hdrhistogram::Histogram;
 use serde::Serialize;
@@ -8,37 +8,31 @@ use crate::clock::millis;
 /// Significant digits of a latency.
 const DIGITS: u8 = 3;
 
-/// The longest latency in the histogram, in microseconds: an hour.
+/// The longest latency in the histogram, in microseconds: one hour.
 const LONGEST: u64 = 3_600_000_000;
 
-/// The middle, the worst of a hundred, and the worst.
+/// The median, the 99th percentile and the maximum.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Quantiles {
-    /// Half are not longer.
+    /// The median.
     pub p50: f64,
-    /// 99 of 100 are not longer.
+    /// The 99th percentile.
     pub p99: f64,
-    /// None is longer.
+    /// The maximum.
     pub max: f64,
 }
 
-/// Takes in latencies in microseconds.
+/// A histogram of latencies in microseconds.
 #[derive(Debug)]
 pub struct Latencies(Histogram<u64>);
 
 impl Latencies {
-    /// None yet.
-    ///
-    /// # Errors
-    /// Never with these bounds.
+    /// Creates an empty histogram.
     pub fn new() -> anyhow::Result<Self> {
         Ok(Self(Histogram::new_with_bounds(1, LONGEST, DIGITS)?))
     }
 
-    /// The quantiles of these, in milliseconds; `None` of nothing.
-    ///
-    /// # Errors
-    /// Never with these bounds.
+    /// Returns the quantiles of these latencies in milliseconds, or `None` if there are none.
     pub fn of(all: impl IntoIterator<Item = u64>) -> anyhow::Result<Option<Quantiles>> {
         let mut latencies = Self::new()?;
         for micros in all {
@@ -47,12 +41,12 @@ impl Latencies {
         Ok(latencies.quantiles())
     }
 
-    /// One more.
+    /// Adds a latency.
     pub fn add(&mut self, micros: u64) {
         self.0.saturating_record(micros);
     }
 
-    /// In milliseconds; `None` of nothing.
+    /// Returns the quantiles in milliseconds, or `None` if there are no latencies.
     #[must_use]
     pub fn quantiles(&self) -> Option<Quantiles> {
         (!self.0.is_empty()).then(|| Quantiles {
@@ -63,14 +57,14 @@ impl Latencies {
     }
 }
 
-/// A part of a whole; zero of nothing.
+/// Returns the ratio, or 0 if `whole` is 0.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
 pub fn ratio(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
-/// A count as a number to calculate with.
+/// Converts a count to a floating-point number.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
 pub fn count(number: usize) -> f64 {

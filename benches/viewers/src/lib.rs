@@ -1,4 +1,4 @@
-//! Opens thousands of live streams and measures what they cost a server.
+//! Opens thousands of live streams and measures their cost on any server.
 //!
 //! ```text
 //! horizon-web &
@@ -83,10 +83,10 @@ pub mod viewer_pool;
 
 pub use self::{options::Options, report::Report};
 
-/// Measures what was asked for.
+/// Runs the scenario and writes the report.
 ///
 /// # Errors
-/// A sentence for the user when there is nothing to measure.
+/// Nothing can be measured. The message is for the user.
 pub async fn run(options: Options) -> anyhow::Result<Report> {
     limits::make_room(options.viewers)?;
     scenario::run(bench::Bench::new(options)?).await

@@ -1,4 +1,4 @@
-//! Room for the connections.
+//! The limit of file descriptors.
 
 use anyhow::{Context, ensure};
 
@@ -10,7 +10,7 @@ const RESERVE: u64 = 200;
 /// Raises the limit of file descriptors to its maximum, and checks that it is enough for the viewers.
 ///
 /// # Errors
-/// A sentence for the user when they do not.
+/// The limit is too low for the viewers.
 pub fn make_room(viewers: usize) -> anyhow::Result<()> {
     let (soft, hard) =
         rlimit::getrlimit(rlimit::Resource::NOFILE).context("the limit of file descriptors is unknown")?;

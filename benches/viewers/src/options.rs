@@ -1,4 +1,4 @@
-//! What can be asked for on the command line.
+//! The command line.
 
 use std::path::PathBuf;
 
@@ -11,53 +11,54 @@ use crate::{
     server::Protocol,
 };
 
-/// Opens thousands of live streams and measures what they cost the server.
+/// Opens thousands of live streams and measures their cost on the server.
 #[derive(Clone, Debug, Parser)]
 #[command(version, about)]
 pub struct Options {
-    /// What viewers open, such as http://127.0.0.1:3000/horizon/live/hello.
+    /// The URL of the live stream, such as http://127.0.0.1:3000/horizon/live/hello.
     #[arg(long)]
     pub url: Url,
-    /// How viewers talk to the server.
+    /// The protocol of the live stream.
     #[arg(long, value_enum, default_value_t)]
     pub protocol: Protocol,
-    /// A process of the server; its descendants count too. May be given several times. Without it there are no figures
-    /// of the server.
+    /// A process of the server; its descendants are included. May be repeated. Without it, the report has no figures of
+    /// the server.
     #[arg(long)]
     pub pid: Vec<i32>,
-    /// How many view.
+    /// The number of viewers.
     #[arg(long, default_value_t = 10_000)]
     pub viewers: usize,
     /// The most connections that open at the same time.
     #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..))]
     pub in_flight: u16,
-    /// What the report is called.
+    /// The name of the report.
     #[arg(long, default_value = "")]
     pub name: String,
-    /// Where to publish, and what the server's messages are: post:URL (every message counts) or like:URL (the last
-    /// numbers count). Say it where nothing is published too: with `like` a connection is good with the first numbers,
-    /// with `post` and without it once the server accepts it.
+    /// Where to publish, and the kind of the server's messages: post:URL (every message counts) or like:URL (the latest
+    /// numbers count). Set it also for scenarios that publish nothing: with `like`, a connection counts as open with
+    /// the
+    /// first numbers; with `post` or without this option, once the server accepts it.
     #[arg(long)]
     pub publish: Option<Destination>,
-    /// How long the last message may take to everyone, in seconds.
+    /// The longest wait until everyone has the last message, in seconds.
     #[arg(long, default_value_t = 10)]
     pub patience: u32,
-    /// How long no message must arrive before a phase begins, in seconds.
+    /// Seconds without messages before a phase starts.
     #[arg(long, default_value_t = 2.0, value_parser = above_zero)]
     pub settle: f64,
-    /// A file for the report as JSON.
+    /// Writes the report to this file as JSON.
     #[arg(long)]
     pub json: Option<PathBuf>,
-    /// No progress bar.
+    /// Shows no progress bar.
     #[arg(long)]
     pub quiet: bool,
-    /// What to measure.
+    /// The scenario to measure.
     #[command(subcommand)]
     pub scenario: Scenario,
 }
 
 impl Options {
-    /// What the server's messages are.
+    /// Returns the kind of the server's messages.
     #[must_use]
     pub fn kind(&self) -> PublishKind {
         self.publish
@@ -65,7 +66,7 @@ impl Options {
             .map_or(PublishKind::Post, |destination| destination.kind)
     }
 
-    /// Viewers that will stop reading.
+    /// Returns the number of viewers that will stop reading.
     #[must_use]
     pub fn stalled(&self) -> usize {
         match &self.scenario {
@@ -75,33 +76,33 @@ impl Options {
     }
 }
 
-/// What to measure.
+/// What is measured.
 #[derive(Clone, Debug, Subcommand, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scenario {
-    /// Everyone views while messages are published: what a delivery costs and how long it takes.
+    /// Publishes messages to all viewers: cost and latency of a delivery.
     Deliveries(DeliveriesOptions),
-    /// Everyone comes: what a join costs.
+    /// Connects all viewers: cost of a join.
     Joins(JoinsOptions),
-    /// Everyone views and nothing happens: what a connection costs.
+    /// Keeps all viewers connected without messages: cost of a connection.
     Idle(IdleOptions),
-    /// Many messages a second: how many frames a viewer gets, and how long a like takes to everyone.
+    /// Publishes thousands of messages per second: frames per viewer, and latency of a like.
     Burst(BurstOptions),
-    /// Some stop reading: what it does to the others and to the server's memory.
+    /// Some viewers stop reading: latency of the others, and memory.
     Stalled(StalledOptions),
-    /// Everyone's connection breaks and is opened again at once: how long until all show the right numbers.
+    /// Breaks all connections and reconnects them at once: time until everyone has the right numbers.
     Storm,
-    /// Viewers come and go all the time while messages are published.
+    /// Viewers come and go while messages are published: lost messages.
     Churn(ChurnOptions),
 }
 
 /// Options of `deliveries`.
 #[derive(Clone, Debug, Args, Serialize)]
 pub struct DeliveriesOptions {
-    /// Messages in all.
+    /// Number of messages.
     #[arg(long, default_value_t = 100)]
     pub messages: u32,
-    /// Messages a second.
+    /// Messages per second.
     #[arg(long, default_value_t = 10.0, value_parser = above_zero)]
     pub rate: f64,
 }
@@ -109,7 +110,7 @@ pub struct DeliveriesOptions {
 /// Options of `joins`.
 #[derive(Clone, Debug, Args, Serialize)]
 pub struct JoinsOptions {
-    /// Measure the leaving too.
+    /// Also measure disconnecting.
     #[arg(long)]
     pub leave: bool,
 }
@@ -117,7 +118,7 @@ pub struct JoinsOptions {
 /// Options of `idle`.
 #[derive(Clone, Debug, Args, Serialize)]
 pub struct IdleOptions {
-    /// How long, in seconds.
+    /// The length of the phase, in seconds.
     #[arg(long, default_value_t = 60)]
     pub seconds: u32,
 }
@@ -128,10 +129,10 @@ pub struct BurstOptions {
     /// Messages per second, sent without waiting for responses.
     #[arg(long, default_value_t = 5_000.0, value_parser = above_zero)]
     pub rate: f64,
-    /// How long, in seconds.
+    /// The length of the phase, in seconds.
     #[arg(long, default_value_t = 10)]
     pub seconds: u32,
-    /// Connections that publish.
+    /// Number of connections that publish.
     #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..))]
     pub connections: u16,
 }
@@ -139,13 +140,13 @@ pub struct BurstOptions {
 /// Options of `stalled`.
 #[derive(Clone, Debug, Args, Serialize)]
 pub struct StalledOptions {
-    /// Viewers who stop reading.
+    /// Number of viewers that stop reading.
     #[arg(long, default_value_t = 200)]
     pub stalled: usize,
-    /// How long each phase is, in seconds: all read, then the stalled do not.
+    /// The length of each of the two phases, in seconds. The viewers stop reading in the second one.
     #[arg(long, default_value_t = 15)]
     pub seconds: u32,
-    /// Messages a second.
+    /// Messages per second.
     #[arg(long, default_value_t = 10.0, value_parser = above_zero)]
     pub rate: f64,
 }
@@ -153,18 +154,18 @@ pub struct StalledOptions {
 /// Options of `churn`.
 #[derive(Clone, Debug, Args, Serialize)]
 pub struct ChurnOptions {
-    /// Viewers per second that are replaced.
+    /// Viewers replaced per second.
     #[arg(long, default_value_t = 200.0, value_parser = above_zero)]
     pub rate: f64,
-    /// How long, in seconds.
+    /// The length of the phase, in seconds.
     #[arg(long, default_value_t = 30)]
     pub seconds: u32,
-    /// Messages a second.
+    /// Messages per second.
     #[arg(long, default_value_t = 10.0, value_parser = above_zero)]
     pub messages: f64,
 }
 
-/// A number that is above zero, and no more than a million.
+/// Parses a number above 0 and at most a million.
 fn above_zero(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(number) if number > 0.0 && number <= 1e6 => Ok(number),

@@ -1,4 +1,4 @@
-//! What the server's processes have used so far, read from /proc.
+//! CPU time and memory of processes, read from /proc.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,19 +8,19 @@ use procfs::process::{Process, Stat};
 /// Bytes in a KiB.
 const KIB: u64 = 1024;
 
-/// The use of some processes and all their descendants at one moment.
+/// The CPU time and memory of some processes and all their descendants.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Usage {
-    /// Time on a processor, in user and kernel mode, in seconds.
+    /// CPU time, user and system, in seconds.
     pub cpu_seconds: f64,
     /// Resident memory, in KiB.
     pub rss_kib: u64,
 }
 
-/// Reads the use of these processes and their descendants; `None` when there are none to read.
+/// Returns the usage of these processes and their descendants, or `None` if the list is empty.
 ///
 /// # Errors
-/// When one of them does not exist.
+/// One of the processes does not exist.
 pub fn usage(pids: &[i32]) -> anyhow::Result<Option<Usage>> {
     if pids.is_empty() {
         return Ok(None);
@@ -33,18 +33,18 @@ pub fn usage(pids: &[i32]) -> anyhow::Result<Option<Usage>> {
     Ok(Some(sum(all.values().filter(|stat| family.contains(&stat.pid)))))
 }
 
-/// What this process itself has used.
+/// Returns the usage of this process.
 ///
 /// # Errors
-/// When /proc cannot be read.
+/// /proc cannot be read.
 pub fn own() -> anyhow::Result<Usage> {
     Ok(sum([&Process::myself()?.stat()?].into_iter()))
 }
 
-/// Every process that there is.
+/// Returns all processes of the machine.
 fn all() -> anyhow::Result<BTreeMap<i32, Stat>> {
     let all = procfs::process::all_processes()?;
-    // One that cannot be read has ended meanwhile.
+    // A process that cannot be read has ended.
     let stats = all.filter_map(|process| process.ok()?.stat().ok());
     Ok(stats.map(|stat| (stat.pid, stat)).collect())
 }

@@ -1,26 +1,26 @@
-//! A bar on standard error, where that is a terminal.
+//! A progress bar, if standard error is a terminal.
 
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// How often a bar without steps moves.
+/// The interval at which a bar without steps moves.
 const TICK: Duration = Duration::from_millis(200);
 
-/// Shows how far a phase is.
+/// Shows the progress of each phase.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress {
     is_quiet: bool,
 }
 
 impl Progress {
-    /// One that shows nothing if so wanted.
+    /// Creates progress bars, which are hidden if `quiet` is true.
     #[must_use]
     pub fn new(is_quiet: bool) -> Self {
         Self { is_quiet }
     }
 
-    /// A progress bar with this many steps. Dropping it removes the bar.
+    /// Returns a bar with this number of steps. Dropping it removes the bar.
     #[must_use]
     pub fn steps(self, what: &'static str, count: usize) -> Bar {
         let bar = if self.is_quiet {
@@ -28,7 +28,7 @@ impl Progress {
         } else {
             ProgressBar::new(u64::try_from(count).unwrap_or(u64::MAX))
         };
-        // The template is good, so the bar's own default is never needed.
+        // The template is valid, so the default is never used.
         if let Ok(style) = ProgressStyle::with_template("{msg:>12} {wide_bar} {pos}/{len} {elapsed}") {
             bar.set_style(style);
         }
@@ -36,7 +36,7 @@ impl Progress {
         Bar(bar)
     }
 
-    /// A phase that only takes its time.
+    /// Returns a bar for a phase without steps.
     #[must_use]
     pub fn time(self, what: &'static str) -> Bar {
         let bar = if self.is_quiet {
@@ -50,12 +50,12 @@ impl Progress {
     }
 }
 
-/// The bar of one phase.
+/// The bar of a phase.
 #[derive(Debug)]
 pub struct Bar(ProgressBar);
 
 impl Bar {
-    /// One step done.
+    /// Advances the bar by a step.
     pub fn step(&self) {
         self.0.inc(1);
     }

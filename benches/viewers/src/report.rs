@@ -1,4 +1,4 @@
-//! What a run found out, for machines as JSON and for addresses as a table of the same.
+//! The report of a run, as JSON and as a table.
 
 use std::{collections::BTreeMap, fmt::Write};
 
@@ -13,60 +13,61 @@ use crate::{
     server::Protocol,
 };
 
-/// What a run found out. Each figure's unit is in its name.
+/// The report of a run. The name of each figure ends in its unit.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
-    /// What the run is called.
+    /// The name of the run.
     pub name: String,
-    /// What was measured, and with which options.
+    /// The scenario and its options.
     pub scenario: Scenario,
-    /// What was opened.
+    /// The URL of the live stream.
     pub url: String,
-    /// How.
+    /// The protocol of the live stream.
     pub protocol: Protocol,
-    /// How many should view.
+    /// The requested number of viewers.
     pub viewers: usize,
-    /// Connections that failed or were ended by the server, by why.
+    /// Connections that failed or that the server closed, by reason.
     pub errors: BTreeMap<String, u64>,
-    /// Everyone's coming.
+    /// The joins.
     pub join: Join,
-    /// The server's memory over everyone's coming.
+    /// The server's memory before and after the joins.
     pub memory: Memory,
-    /// What the scenario is about.
+    /// The figures of the scenario.
     #[serde(flatten)]
     pub figures: Figures,
 }
 
-/// Everyone's coming.
+/// The joins of all viewers.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Join {
-    /// How many connected.
+    /// The number of open connections.
     pub connected: usize,
-    /// From the start of a connection until it is good, in milliseconds: until the first numbers where the server sends
-    /// them at once, else until it accepts.
+    /// The time that a connection took to open, in milliseconds: up to the first numbers if the server sends them at
+    /// once,
+    /// otherwise up to the server's acceptance.
     pub connect_ms: Option<Quantiles>,
-    /// From the first start until the last is good, in seconds.
+    /// The time from the first start of a connection until the last was open, in seconds.
     pub wall_seconds: f64,
     /// The CPU time of the server until every viewer had the final number of viewers, in seconds.
     pub server_cpu_seconds: Option<f64>,
-    /// The same for each who connected, in milliseconds.
+    /// The same per connection, in milliseconds.
     pub server_cpu_ms_per_join: Option<f64>,
-    /// This program's seconds on a processor meanwhile.
+    /// The CPU time of this program in the same period, in seconds.
     pub own_cpu_seconds: f64,
 }
 
-/// The server's memory over everyone's coming.
+/// The server's memory before and after the joins.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Memory {
-    /// Resident before, in KiB.
+    /// Resident memory before, in KiB.
     pub rss_before_kib: Option<u64>,
-    /// Resident afterwards, in KiB.
+    /// Resident memory after, in KiB.
     pub rss_after_kib: Option<u64>,
-    /// The growth for each who connected, in KiB.
+    /// The growth per connection, in KiB.
     pub kib_per_connection: Option<f64>,
 }
 
-/// What a scenario is about.
+/// The figures of a scenario.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Figures {
@@ -87,7 +88,7 @@ pub enum Figures {
 }
 
 impl Bench {
-    /// The report of this run.
+    /// Returns the report of this run.
     #[must_use]
     pub fn report(&self, join: Join, memory: Memory, figures: Figures) -> Report {
         Report {
@@ -103,7 +104,7 @@ impl Bench {
         }
     }
 
-    /// Connections that failed or were ended by the server, by why.
+    /// Returns the connections that failed or that the server closed, by reason.
     #[must_use]
     pub fn errors(&self) -> BTreeMap<String, u64> {
         let mut errors = BTreeMap::new();
@@ -115,14 +116,14 @@ impl Bench {
 }
 
 impl Report {
-    /// The report as a table: a line for each figure, with its name as in the JSON.
+    /// Returns the report as a table with one figure per line, named as in the JSON.
     ///
     /// # Errors
-    /// When a figure cannot be written as JSON.
+    /// A figure cannot be written as JSON.
     pub fn table(&self) -> anyhow::Result<String> {
         let mut rows = Vec::new();
         collect(&mut rows, String::new(), &serde_json::to_value(self)?);
-        // What the run was comes before what it found.
+        // The settings of the run come before its figures.
         rows.sort_by_key(|(name, _)| name.contains('.') && !name.starts_with("scenario."));
         let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
         let mut table = String::new();

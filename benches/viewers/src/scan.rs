@@ -1,15 +1,15 @@
-//! Finds the numbers in what a server sends, wherever the reads cut it.
+//! Finds the numbers in the bytes of a server, regardless of how reads split them.
 
-/// What a message looks like: literals with a number after each; the last number is the message's value.
+/// The pattern of a message: literals, each followed by a number. The last number is the message's value.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Pattern {
-    /// What comes before the first number.
+    /// The literal before the first number.
     lead: &'static [u8],
-    /// What comes before each further number.
+    /// The literal before each further number.
     between: &'static [&'static [u8]],
 }
 
-/// EventHorizon's message of a page's numbers, not the one of the whole site.
+/// EventHorizon's message with a page's numbers, not the one of the site.
 pub static LIVE: Pattern = Pattern {
     lead: b"event: live\ndata: {\"viewers\":",
     between: &[b",\"visits\":", b",\"likes\":"],
@@ -26,17 +26,17 @@ pub static NUMBERED: Pattern = Pattern {
 pub struct Reading {
     /// The last number: likes, or the number of the message.
     pub value: u64,
-    /// The first number: how many viewers a page has, or again the number of the message.
+    /// The first number: the viewers of a page, or the number of the message.
     pub first: u64,
 }
 
-/// Reads a stream of bytes and reports each message that has the pattern.
+/// Reads a stream of bytes and reports each message that matches the pattern.
 #[derive(Debug)]
 pub struct Scanner {
     pattern: &'static Pattern,
-    /// How many numbers have been read.
+    /// The number of numbers read.
     numbers: usize,
-    /// How much of the literal that is due has been read.
+    /// The number of matched bytes of the current literal.
     matched: usize,
     /// Whether the literal is complete and its number is being read.
     in_number: bool,
@@ -44,7 +44,7 @@ pub struct Scanner {
 }
 
 impl Scanner {
-    /// One that has read nothing.
+    /// Creates a scanner at the start of a stream.
     #[must_use]
     pub fn new(pattern: &'static Pattern) -> Self {
         Self {
@@ -56,7 +56,7 @@ impl Scanner {
         }
     }
 
-    /// Reads on. Backslashes are passed over: socket.io puts a message into a string, with its quotes escaped.
+    /// Reads more bytes. Ignores backslashes, because socket.io sends a message in a string with escaped quotes.
     pub fn feed(&mut self, mut bytes: &[u8], mut found: impl FnMut(Reading)) {
         while let Some((&byte, rest)) = bytes.split_first() {
             if self.is_idle() {
@@ -134,7 +134,7 @@ impl Scanner {
     }
 }
 
-/// How much of `literal` is read when its first `matched` bytes are followed by this other byte.
+/// Returns the matched length of `literal` after `matched` bytes and this different byte.
 fn border(literal: &[u8], matched: usize, byte: u8) -> usize {
     let read = literal.get(..matched).unwrap_or_default();
     let is_border = |length: &usize| {

@@ -1,4 +1,4 @@
-//! The server that is measured, as its viewers know it.
+//! The measured server.
 
 use std::net::SocketAddr;
 
@@ -13,41 +13,41 @@ use crate::{
     scan::{self, Pattern},
 };
 
-/// How viewers talk to it.
+/// The protocol of a live stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Protocol {
     /// Server-sent events over HTTP/1.1.
     #[default]
     Sse,
-    /// A WebSocket, a message each.
+    /// A WebSocket.
     Ws,
-    /// Engine.IO 4 over a WebSocket, without polling first.
+    /// Engine.IO 4 over a WebSocket, without polling.
     Socketio,
 }
 
-/// Where viewers connect, and what they look for.
+/// The address of the server, and the pattern of its messages.
 #[derive(Debug)]
 pub struct TargetServer {
     /// Its address.
     pub address: SocketAddr,
-    /// Host and port, as the `Host` header has it.
+    /// Host and port for the `Host` header.
     pub authority: String,
     /// Path and query.
     pub path: String,
-    /// How to talk to it.
+    /// The protocol.
     pub protocol: Protocol,
-    /// What its messages are.
+    /// The kind of its messages.
     pub kind: PublishKind,
-    /// What time it is.
+    /// The clock of all measurements.
     pub clock: MonotonicClock,
 }
 
 impl TargetServer {
-    /// The server behind a URL.
+    /// Parses a URL and resolves its host.
     ///
     /// # Errors
-    /// The URL is not plain HTTP, or its host has no address.
+    /// The URL is not plain HTTP or has no host, or the host has no address.
     pub fn new(url: &Url, protocol: Protocol, kind: PublishKind) -> anyhow::Result<Self> {
         Ok(Self {
             address: address(url)?,
@@ -59,7 +59,7 @@ impl TargetServer {
         })
     }
 
-    /// What a message looks like.
+    /// Returns the pattern of its messages.
     #[must_use]
     pub fn pattern(&self) -> &'static Pattern {
         match self.kind {
@@ -69,10 +69,10 @@ impl TargetServer {
     }
 }
 
-/// Where a URL leads.
+/// Resolves the address of a URL.
 ///
 /// # Errors
-/// The URL is not plain HTTP, or its host has no address.
+/// The URL is not plain HTTP or has no host, or the host has no address.
 pub fn address(url: &Url) -> anyhow::Result<SocketAddr> {
     ensure!(
         matches!(url.scheme(), "http" | "ws"),
@@ -87,10 +87,10 @@ pub fn address(url: &Url) -> anyhow::Result<SocketAddr> {
         .with_context(|| format!("{url} leads nowhere"))
 }
 
-/// Host and port of a URL.
+/// Returns host and port of a URL.
 ///
 /// # Errors
-/// When it has no host.
+/// The URL has no host.
 pub fn authority(url: &Url) -> anyhow::Result<String> {
     let host = url.host_str().with_context(|| format!("{url} has no host"))?;
     Ok(url
@@ -98,7 +98,7 @@ pub fn authority(url: &Url) -> anyhow::Result<String> {
         .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
 }
 
-/// Path and query of a URL.
+/// Returns path and query of a URL.
 #[must_use]
 pub fn path(url: &Url) -> String {
     url.query()

@@ -1,4 +1,4 @@
-//! What one viewer has seen.
+//! A viewer and its received messages.
 
 use std::{
     net::Ipv4Addr,
@@ -10,69 +10,69 @@ use std::{
 
 use crate::scan::Reading;
 
-/// Messages that are kept of one viewer in one phase, at most; later ones are only counted.
+/// The most recorded messages per viewer and phase. Further ones are only counted.
 pub const RECORDS: usize = 1 << 17;
 
-/// One who views: who it is, and what it has seen so far.
+/// A viewer.
 #[derive(Debug)]
 pub struct Viewer {
-    /// Where it sits among the viewers; its source address goes by this.
+    /// Its index, which determines its source address.
     pub seat: usize,
     /// Its `X-Forwarded-For` address.
     pub person: Ipv4Addr,
-    /// Whether its socket takes little, for it will stop reading.
+    /// Whether its receive buffer is small, because it will stop reading.
     pub is_small: bool,
     is_stalled: AtomicBool,
     log: Mutex<ReceiveLog>,
 }
 
-/// What has happened to a viewer.
+/// The connection and the messages of a viewer.
 #[derive(Debug, Default)]
 pub struct ReceiveLog {
-    /// When it began to connect.
+    /// The start of the connection.
     pub asked: u64,
-    /// When the connection was good.
+    /// When the connection was open.
     pub connected: Option<u64>,
-    /// When and why the connection ended without the viewer wanting it.
+    /// When and why the connection ended, unless the viewer left.
     pub failed: Option<(u64, Failure)>,
     /// When the viewer left.
     pub left: Option<u64>,
     /// The newest message.
     pub last: Option<Reading>,
-    /// Messages since the phase began.
+    /// The number of messages since the start of the phase.
     pub frames: u64,
-    /// Bytes since the phase began, as the socket gave them.
+    /// Bytes read from the socket since the start of the phase.
     pub bytes: u64,
-    /// The messages since the phase began, oldest first.
+    /// The messages since the start of the phase, oldest first.
     pub records: Vec<Record>,
 }
 
-/// A message and when it came, in microseconds.
+/// A message and its time of arrival, in microseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Record {
     /// When its last byte was read.
     pub at: u64,
-    /// What it said.
+    /// Its numbers.
     pub reading: Reading,
 }
 
-/// Why a connection is not there.
+/// Why a connection failed or ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// TCP did not connect.
+    /// The TCP connection failed.
     Connect,
-    /// It took too long.
+    /// The connection took too long.
     Timeout,
-    /// The server answered with another status.
+    /// The response has another status.
     Status(u16),
-    /// The answer was not of the protocol.
+    /// The response does not follow the protocol.
     Protocol,
-    /// The server closed the connection or broke it.
+    /// The server closed the connection.
     Closed,
 }
 
 impl Failure {
-    /// Its name in a report.
+    /// Returns its name in the report.
     #[must_use]
     pub fn name(self) -> String {
         match self {
@@ -86,7 +86,7 @@ impl Failure {
 }
 
 impl Viewer {
-    /// One who has not connected yet.
+    /// Creates a viewer that has not connected yet.
     #[must_use]
     pub fn new(seat: usize, person: Ipv4Addr, is_small: bool, asked: u64) -> Self {
         Self {
@@ -101,17 +101,17 @@ impl Viewer {
         }
     }
 
-    /// What has happened.
+    /// Returns its log.
     pub fn log(&self) -> MutexGuard<'_, ReceiveLog> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// From now on it reads nothing.
+    /// Stops reading.
     pub fn stall(&self) {
         self.is_stalled.store(true, Ordering::Relaxed);
     }
 
-    /// Whether it reads no more.
+    /// Returns whether it has stopped reading.
     #[must_use]
     pub fn is_stalled(&self) -> bool {
         self.is_stalled.load(Ordering::Relaxed)
@@ -119,20 +119,20 @@ impl Viewer {
 }
 
 impl ReceiveLog {
-    /// Whether it is connected now.
+    /// Returns whether it is connected.
     #[must_use]
     pub fn is_here(&self) -> bool {
         self.connected.is_some() && self.failed.is_none() && self.left.is_none()
     }
 
-    /// A new phase begins: what was seen before no longer counts.
+    /// Starts a new phase and clears the records.
     pub fn begin(&mut self) {
         self.frames = 0;
         self.bytes = 0;
         self.records.clear();
     }
 
-    /// Keeps a message.
+    /// Records a message.
     pub fn see(&mut self, at: u64, reading: Reading) {
         self.last = Some(reading);
         self.frames += 1;

@@ -43,7 +43,7 @@ impl ViewerPool {
         }
     }
 
-    /// Opens this many viewers, and returns once each is connected or has failed.
+    /// Opens this number of viewers, and returns once each is connected or has failed.
     pub async fn open(&mut self, count: usize, opened: impl Fn()) {
         let addresses = (0..count).map(|_| self.addresses.next_address()).collect();
         self.open_for(addresses, opened).await;
@@ -122,7 +122,7 @@ impl ViewerPool {
         self.seated().filter(|viewer| viewer.log().is_here()).count()
     }
 
-    /// A new phase begins now; gives the time. Those who have left are forgotten.
+    /// Starts a new phase and returns its time. Forgets the viewers that have left.
     pub fn begin(&mut self) -> u64 {
         self.gone.clear();
         for viewer in self.seated() {
@@ -138,7 +138,7 @@ impl ViewerPool {
             let log = viewer.log();
             log.is_here() && !viewer.is_stalled() && !holds(&log)
         };
-        // Whom the last look found lacking is looked at first, for mostly it still lacks.
+        // Start with the viewer that failed the last check: it usually still does.
         let mut first = 0;
         loop {
             let rest = self.seats.iter().skip(first).position(|(viewer, _)| lacks(viewer));
@@ -157,7 +157,7 @@ impl ViewerPool {
         }
     }
 
-    /// Waits until no message has come for so long, but not longer than `patience`.
+    /// Waits until no message has arrived for this long, at most for `patience`.
     pub async fn quiet(&self, quiet: Duration, patience: Duration) {
         let deadline = tokio::time::Instant::now() + patience;
         let mut before = self.frames();
@@ -185,7 +185,7 @@ impl ViewerPool {
         seat: usize,
         person: Ipv4Addr,
     ) -> Option<(Arc<Viewer>, JoinHandle<()>)> {
-        // The gate is never closed.
+        // The semaphore is never closed.
         let permit = Arc::clone(gate).acquire_owned().await.ok()?;
         let asked = self.server.clock.now();
         let viewer = Arc::new(Viewer::new(seat, person, seat < self.small, asked));

@@ -28,7 +28,7 @@ type Viewers = RefCell<Vec<net::TcpStream>>;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
-    let listener = horizon_peers::listen("floor")?;
+    let listener = horizon_bench_peers::listen("floor")?;
     let viewers = Viewers::default();
     let mut connections = FuturesUnordered::new();
     loop {

@@ -24,7 +24,7 @@ async fn main() -> anyhow::Result<()> {
         .route("/sub", get(subscribe))
         .route("/publish", post(publish))
         .with_state(Messages::new(BEHIND));
-    Ok(axum::serve(horizon_peers::listen("plain-axum")?, app).await?)
+    Ok(axum::serve(horizon_bench_peers::listen("plain-axum")?, app).await?)
 }
 
 async fn subscribe(State(messages): State<Messages>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {

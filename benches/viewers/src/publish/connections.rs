@@ -1,4 +1,4 @@
-//! The requests that publish, over a bounded set of connections that stay open.
+//! Publishes over a bounded set of kept connections.
 
 use std::{
     net::SocketAddr,
@@ -25,10 +25,10 @@ use crate::{
     server,
 };
 
-/// How long an answer may take.
+/// The longest wait for a response.
 const ANSWER_WAIT: Duration = Duration::from_secs(10);
 
-/// Publishes over connections that stay open.
+/// Sends publish requests over kept connections.
 #[derive(Debug)]
 pub struct Publisher {
     kind: PublishKind,
@@ -37,13 +37,13 @@ pub struct Publisher {
     path: String,
     next: AtomicU64,
     addresses: Mutex<ClientAddresses>,
-    /// One permit for each connection that may be in use.
+    /// One permit per connection.
     free: Semaphore,
-    /// The connections that are open and not in use.
+    /// Open connections that are not in use.
     idle: Mutex<Vec<SendRequest<Full<Bytes>>>>,
 }
 
-/// The answer to a like.
+/// The response to a like.
 #[derive(Deserialize)]
 struct Likes {
     likes: u64,
@@ -53,7 +53,7 @@ impl Publisher {
     /// Creates a publisher with this many connections.
     ///
     /// # Errors
-    /// The URL is not plain HTTP, or its host has no address.
+    /// The URL is not plain HTTP or has no host.
     pub fn new(destination: &Destination, connections: usize) -> anyhow::Result<Self> {
         Ok(Self {
             kind: destination.kind,
@@ -67,7 +67,7 @@ impl Publisher {
         })
     }
 
-    /// Publishes once what was due at `sent` by the clock: a wait for a connection counts too.
+    /// Publishes one message that was due at `sent`. The wait for a connection is part of its latency.
     pub async fn publish(&self, clock: MonotonicClock, sent: u64) -> Publication {
         // The semaphore is never closed.
         let _permit = self.free.acquire().await;
@@ -95,7 +95,7 @@ impl Publisher {
         let stream = TcpStream::connect(self.address).await?;
         stream.set_nodelay(true)?;
         let (connection, driver) = handshake(TokioIo::new(stream)).await?;
-        // It ends with its connection, which the publisher holds.
+        // Ends with its connection, which the publisher owns.
         tokio::spawn(driver);
         Ok(connection)
     }

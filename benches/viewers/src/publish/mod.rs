@@ -1,4 +1,4 @@
-//! Says something to the server, for the viewers to see.
+//! Publishes messages.
 
 mod connections;
 mod pace;
@@ -14,22 +14,22 @@ pub use self::{connections::Publisher, pace::Pace};
 /// The size of a published message, in bytes.
 pub const MESSAGE: usize = 150;
 
-/// What the server's messages are, and so what counts as right.
+/// The kind of the server's messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PublishKind {
-    /// The server sends on each message as it is: every one counts.
+    /// The server forwards each message unchanged: every message counts.
     Post,
-    /// The server sends the latest numbers: the last ones count.
+    /// The server sends the latest numbers: the last message counts.
     Like,
 }
 
-/// Where to publish: `post:URL` or `like:URL`.
+/// A kind and a URL to publish to: `post:URL` or `like:URL`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Destination {
-    /// What is said.
+    /// The kind of message.
     pub kind: PublishKind,
-    /// To where.
+    /// The URL.
     pub url: Url,
 }
 
@@ -50,32 +50,32 @@ impl FromStr for Destination {
     }
 }
 
-/// One request to publish and what came of it. Times are in microseconds.
+/// A publish request and its outcome. Times are in microseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Publication {
-    /// Just before the request was written.
+    /// The time just before the request was written.
     pub sent: u64,
-    /// When the answer was complete.
+    /// The time at which the response was complete.
     pub answered: u64,
-    /// What the answer was.
+    /// The outcome.
     pub outcome: PublishOutcome,
 }
 
-/// The outcome of a request.
+/// The outcome of a publish request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PublishOutcome {
-    /// It was accepted, and is seen with this number or a greater one.
+    /// Accepted. Viewers receive this number or a greater one.
     Accepted(u64),
-    /// It was answered with another status.
+    /// The response has another status.
     Refused(u16),
-    /// There was no answer.
+    /// There was no response.
     Broken,
-    /// It was not sent, because too many requests were in flight.
+    /// Not sent, because too many requests were in flight.
     Unsent,
 }
 
 impl Publication {
-    /// The number under which it is seen.
+    /// Returns the number that viewers receive, if the message was accepted.
     #[must_use]
     pub fn number(&self) -> Option<u64> {
         match self.outcome {
@@ -85,17 +85,17 @@ impl Publication {
     }
 }
 
-/// The message with this number, with padding up to its size.
+/// Returns the message with this number, padded to its size.
 fn message(number: u64) -> String {
     let start = format!("{{\"n\":{number},\"pad\":\"");
     let pad = MESSAGE.saturating_sub(start.len() + 2);
     format!("{start}{}\"}}", "x".repeat(pad))
 }
 
-/// A publisher or the sentence that there is none.
+/// Returns the publisher for the destination.
 ///
 /// # Errors
-/// When nothing was said about publishing, or the URL is no good.
+/// The destination is missing, or its URL is invalid.
 pub fn publisher(destination: Option<&Destination>, connections: usize) -> anyhow::Result<Arc<Publisher>> {
     let destination = destination.context("this scenario needs --publish post:URL or --publish like:URL")?;
     Ok(Arc::new(Publisher::new(destination, connections)?))

@@ -7,20 +7,20 @@ use tokio::{sync::Semaphore, task::JoinSet, time::Instant};
 use super::{Publication, PublishOutcome, Publisher};
 use crate::clock::{MonotonicClock, micros};
 
-/// Requests that may be without an answer at once; what is due beyond is not sent, and counted.
+/// The most requests without a response. Further messages are not sent, but counted.
 const OUTSTANDING: usize = 4_096;
 
-/// How many, and how fast.
+/// The number of messages and their rate.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
-    /// Messages in all.
+    /// Number of messages.
     pub count: u32,
-    /// Messages a second.
+    /// Messages per second.
     pub rate: f64,
 }
 
 impl Pace {
-    /// A number of messages per second, for a number of seconds.
+    /// Returns the pace for a duration in seconds.
     #[must_use]
     #[expect(
         clippy::cast_possible_truncation,
@@ -34,13 +34,13 @@ impl Pace {
         }
     }
 
-    /// When the message with this number is due, counted from the start.
+    /// Returns when the message with this number is due, from the start.
     #[must_use]
     pub fn due(self, number: u32) -> Duration {
         Duration::from_secs_f64(f64::from(number) / self.rate)
     }
 
-    /// Publishes; what came of each, in no order, once all are answered.
+    /// Publishes, and returns the outcomes in any order when all requests have ended.
     pub async fn run(
         self,
         publisher: &Arc<Publisher>,
@@ -57,7 +57,7 @@ impl Pace {
                 Err(_full) => all.push(unsent(clock)),
                 Ok(permit) => {
                     let publisher = Arc::clone(publisher);
-                    // A request does not wait for the connection of another one.
+                    // A like does not wait for another reader's connection.
                     let due = origin + micros(self.due(number));
                     waiting.spawn(async move {
                         let _permit = permit;

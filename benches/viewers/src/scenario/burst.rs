@@ -1,4 +1,4 @@
-//! Many messages a second, and what becomes of them at the viewers.
+//! Thousands of messages per second.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -16,44 +16,44 @@ use crate::{
     viewer::{Record, Viewer},
 };
 
-/// The window in which a viewer's frames are counted.
+/// The window in which the frames of a viewer are counted.
 const WINDOW: std::time::Duration = std::time::Duration::from_secs(1);
 
-/// A burst and what became of it.
+/// The figures of a burst.
 #[derive(Clone, Debug, Serialize)]
 pub struct Burst {
-    /// What was asked of the server.
+    /// The published messages and the server's responses.
     pub offered: Offered,
-    /// The frames per second of a viewer.
+    /// Frames per viewer and second.
     pub frames_per_viewer_per_second: FramesASecond,
-    /// From just before a message was sent until the last viewer had it or a later one, in milliseconds.
+    /// From just before a message was sent until the last viewer had it or a newer one, in milliseconds.
     pub to_everyone_ms: Option<Quantiles>,
-    /// Messages that some viewer never had, nor a later one.
+    /// Messages that some viewer never received, nor a newer one.
     pub never_at_everyone: usize,
-    /// What arrived, and what it cost.
+    /// The deliveries and their cost.
     #[serde(flatten)]
     pub deliveries: Deliveries,
 }
 
-/// What was asked of the server, and what it said.
+/// The published messages and the server's responses.
 #[derive(Clone, Debug, Serialize)]
 pub struct Offered {
-    /// Messages that the schedule had.
+    /// Messages of the schedule.
     pub messages: usize,
-    /// Not sent, because too many were without an answer.
+    /// Not sent, because too many requests were without a response.
     pub unsent: usize,
-    /// Without an answer: the connection broke, or it took too long.
+    /// Without a response: the connection broke or the wait ended.
     pub broken: usize,
     /// Responses with an error status, by status.
     pub refused: BTreeMap<u16, usize>,
-    /// Accepted messages a second, from the first one sent to the last answer.
+    /// Accepted messages per second, from the first one sent to the last response.
     pub accepted_per_second: f64,
 }
 
-/// The frames per second of a viewer.
+/// Frames per viewer and second.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct FramesASecond {
-    /// The most that any viewer got within any one second.
+    /// The maximum over all viewers and all seconds.
     pub most: usize,
     /// The mean over all viewers and the whole phase.
     pub mean: f64,
@@ -112,7 +112,7 @@ impl Offered {
     }
 }
 
-/// How long each message took to the last of these viewers, and how many never came so far.
+/// Returns the time of each message to the last of these viewers, and the number of messages that never reached all.
 fn to_everyone(published: &[Publication], viewers: &[&Arc<Viewer>]) -> anyhow::Result<(Option<Quantiles>, usize)> {
     let sent = account::sent(published);
     let mut complete = vec![0; sent.len()];
@@ -134,7 +134,7 @@ fn to_everyone(published: &[Publication], viewers: &[&Arc<Viewer>]) -> anyhow::R
     Ok((latencies.quantiles(), never))
 }
 
-/// Puts off when each number is complete to when a viewer with these records had it, if that is later.
+/// Moves the time of each number to when the viewer with these records received it, if that is later.
 fn reach(complete: &mut [u64], sent: &[Sent], records: &[Record]) {
     let mut reached = 0;
     for record in records {
@@ -147,7 +147,7 @@ fn reach(complete: &mut [u64], sent: &[Sent], records: &[Record]) {
     complete.get_mut(reached..).unwrap_or_default().fill(u64::MAX);
 }
 
-/// The most records within any window.
+/// Returns the most records within any window.
 fn most_in_window(records: &[Record]) -> usize {
     let mut first = records.iter().enumerate().peekable();
     let mut most = 0;

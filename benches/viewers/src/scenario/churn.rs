@@ -1,4 +1,4 @@
-//! Viewers come and go all the time while messages are published.
+//! Viewers come and go while messages are published.
 
 use std::time::Duration;
 
@@ -14,18 +14,19 @@ use crate::{
     report::{Figures, Report},
 };
 
-/// Coming and going, and what became of the messages meanwhile.
+/// The figures of the churn.
 #[derive(Clone, Debug, Serialize)]
 pub struct Churn {
-    /// Viewers that left, each replaced by a new one.
+    /// Viewers that left and were replaced.
     pub replaced: u32,
-    /// The same a second, as it was achieved.
+    /// Replaced viewers per second, as achieved.
     pub replaced_per_second: f64,
-    /// From the start of a newcomer's connection until it was good, in milliseconds.
+    /// The time that the connection of a new viewer took to open, in milliseconds.
     pub newcomers_connect_ms: Option<Quantiles>,
-    /// How many were connected at the end.
+    /// Connected viewers at the end.
     pub connected_at_the_end: usize,
-    /// The deliveries and their cost. A viewer that was connected for a part of the time should have the messages of that
+    /// The deliveries and their cost. A viewer that was connected for a part of the time should have the messages of
+    /// that
     /// part.
     #[serde(flatten)]
     pub deliveries: Deliveries,
@@ -59,7 +60,7 @@ pub(super) async fn run(mut bench: Bench, options: &options::ChurnOptions) -> an
     Ok(bench.report(join, memory, Figures::Churn(figures)))
 }
 
-/// Replaces viewers at a fixed rate. Returns the time it took.
+/// Replaces viewers at a fixed rate. Returns the duration.
 async fn replace(bench: &mut Bench, pace: Pace) -> anyhow::Result<Duration> {
     let bar = bench.progress.steps("churning", usize::try_from(pace.count)?);
     let gate = bench.pool.gate();

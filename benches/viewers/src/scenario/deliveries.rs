@@ -1,4 +1,4 @@
-//! Everyone views while messages are published.
+//! All viewers receive the published messages.
 
 use serde::Serialize;
 
@@ -13,32 +13,29 @@ use crate::{
     report::{Figures, Report},
 };
 
-/// Deliveries in the unit that they are priced in.
+/// The unit of the cost: a million deliveries.
 const MILLION: f64 = 1e6;
 
-/// Messages and what became of them.
+/// Published messages and their deliveries.
 #[derive(Clone, Debug, Serialize)]
 pub struct Deliveries {
-    /// How many were accepted by the server.
+    /// Messages that the server accepted.
     pub accepted: usize,
-    /// How many were not.
+    /// Messages that the server did not accept.
     pub not_accepted: usize,
-    /// From just before a request was written until its answer was read, in milliseconds.
+    /// From just before a request was written until its response was read, in milliseconds.
     pub answer_ms: Option<Quantiles>,
-    /// What the publishing cost, the requests included.
+    /// The cost of the phase, including the requests.
     pub cost: Cost,
-    /// The server's seconds on a processor for a million deliveries.
+    /// The server's CPU time per million deliveries, in seconds.
     pub server_cpu_seconds_per_million: Option<f64>,
-    /// What arrived.
+    /// The received messages.
     #[serde(flatten)]
     pub arrived: Arrived,
 }
 
 impl Deliveries {
-    /// What became of what was published in a phase, at all viewers who read.
-    ///
-    /// # Errors
-    /// Never: the bounds of the histograms are good.
+    /// Returns the deliveries of a phase to all reading viewers.
     pub fn new(bench: &Bench, published: &[Publication], cost: Cost) -> anyhow::Result<Self> {
         let sent = account::sent(published);
         let arrived = account::arrived(

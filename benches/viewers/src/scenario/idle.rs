@@ -1,4 +1,4 @@
-//! Everyone views and nothing happens.
+//! All viewers stay connected and nothing is published.
 
 use std::time::Duration;
 
@@ -11,20 +11,20 @@ use crate::{
     report::{Figures, Report},
 };
 
-/// What nothing costs.
+/// The cost of idle connections.
 #[derive(Clone, Debug, Serialize)]
 pub struct Idle {
-    /// What the time cost.
+    /// The cost of the phase.
     pub cost: Cost,
-    /// The server's share of one processor, in percent.
+    /// The server's CPU time, in percent of one core.
     pub server_cpu_percent: Option<f64>,
-    /// The growth of the server's resident memory, in KiB for each who views.
+    /// The growth of the server's resident memory, in KiB per viewer.
     pub growth_kib_per_connection: Option<f64>,
     /// Messages with numbers that viewers received.
     pub frames: u64,
-    /// Bytes that viewers received, heartbeats included.
+    /// Bytes that viewers received, including heartbeats.
     pub bytes: u64,
-    /// How many still viewed at the end.
+    /// Connected viewers at the end.
     pub still_connected: usize,
 }
 

@@ -1,4 +1,4 @@
-//! Everyone comes, and goes if so wanted.
+//! All viewers connect, and with `--leave` disconnect.
 
 use serde::Serialize;
 
@@ -10,19 +10,18 @@ use crate::{
     report::{Figures, Report},
 };
 
-/// Everyone's going; the coming is in each report.
+/// The cost of disconnecting. Each report contains the joins.
 #[derive(Clone, Debug, Serialize)]
 pub struct Joins {
-    /// What it cost when everyone left at once, until the server had nothing more to do for them.
+    /// The cost from disconnecting all viewers at once until the server was idle.
     pub leave: Option<Cost>,
-    /// The server's milliseconds on a processor for each who left.
+    /// The server's CPU time per viewer, in milliseconds.
     pub server_cpu_ms_per_leave: Option<f64>,
-    /// The server's resident memory once they had left, in KiB.
+    /// The server's resident memory afterwards, in KiB.
     pub rss_after_leave_kib: Option<u64>,
 }
 
-/// The server's time to notice that everyone has left and to do what it does then; EventHorizon waits three seconds
-/// before it believes it.
+/// The time for the server to handle the disconnections. EventHorizon waits three seconds before a viewer leaves.
 const LEAVING: std::time::Duration = std::time::Duration::from_secs(6);
 
 pub(super) async fn run(mut bench: Bench, options: &options::JoinsOptions) -> anyhow::Result<Report> {

@@ -1,4 +1,4 @@
-//! What can be measured, a file each.
+//! The scenarios, one per file.
 
 mod burst;
 mod churn;
@@ -20,10 +20,10 @@ pub use self::{
 
 use crate::{bench::Bench, options::Scenario, report::Report};
 
-/// Connections that publish where the rate is low.
+/// Connections that publish at a low rate.
 const CONNECTIONS: usize = 16;
 
-/// Runs the scenario that was asked for.
+/// Runs the selected scenario.
 ///
 /// # Errors
 /// No viewer could connect, or nothing could be published.

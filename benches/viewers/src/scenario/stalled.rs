@@ -1,4 +1,4 @@
-//! Some viewers stop reading, and the others should not notice.
+//! Some viewers stop reading, and the others should not be affected.
 
 use anyhow::ensure;
 use serde::Serialize;
@@ -11,16 +11,16 @@ use crate::{
     report::{Figures, Report},
 };
 
-/// The same messages twice: everyone reads, then some do not.
+/// The same messages in two phases: all viewers read, then some do not.
 #[derive(Clone, Debug, Serialize)]
 pub struct Stalled {
-    /// While everyone reads.
+    /// The phase in which all viewers read.
     pub reading: Deliveries,
-    /// While some do not: of the others only.
+    /// The phase in which some do not. Only of the others.
     pub stalled: Deliveries,
-    /// How many times as long the latency's p99 is for the others.
+    /// The ratio of the two p99 latencies.
     pub p99_ratio: Option<f64>,
-    /// The growth of the server's resident memory between the ends of both phases, in KiB for each who stopped.
+    /// The growth of the server's resident memory from the first phase to the second, in KiB per stalled viewer.
     pub growth_kib_per_stalled: Option<f64>,
 }
 

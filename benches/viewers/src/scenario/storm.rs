@@ -1,4 +1,4 @@
-//! Everyone's connection breaks at once, as when a server is started again.
+//! All connections break at once, as when a server restarts.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,29 +16,28 @@ use crate::{
     viewer::ReceiveLog,
 };
 
-/// How long it may take until everyone shows the right numbers.
+/// The longest wait until everyone has the right numbers.
 const RIGHT_WAIT: Duration = Duration::from_secs(60);
 
-/// Everyone back again.
+/// The figures of the reconnection.
 #[derive(Clone, Debug, Serialize)]
 pub struct Storm {
-    /// How many were back.
+    /// The number of reconnected viewers.
     pub reconnected: usize,
-    /// From the start of a connection until it was good, in milliseconds.
+    /// The time that a connection took to open, in milliseconds.
     pub reconnect_ms: Option<Quantiles>,
-    /// From when all connections broke until a viewer showed the right numbers and went on to, in milliseconds: as many
-    /// likes as are stored, and as many viewers as there are. Where the server has no numbers to show: until the
-    /// connection was good.
+    /// From the break until a viewer had the right numbers and kept them, in milliseconds: the stored likes and the
+    /// connected viewers. If the server sends no numbers: until the connection was open.
     pub right_ms: Option<Quantiles>,
-    /// From when all connections broke until everyone showed the right numbers, in seconds; empty if some never did.
+    /// From the break until everyone had the right numbers, in seconds. Empty if some never did.
     pub all_right_seconds: Option<f64>,
-    /// Viewers who did not show the right numbers in the end.
+    /// Viewers that did not have the right numbers at the end.
     pub never_right: usize,
     /// The cost until every viewer had the final number of viewers.
     pub cost: Cost,
 }
 
-/// What a viewer should show.
+/// The numbers that a viewer should have.
 #[derive(Clone, Copy, Debug)]
 struct Right {
     kind: PublishKind,
@@ -79,7 +78,7 @@ pub(super) async fn run(mut bench: Bench) -> anyhow::Result<Report> {
     Ok(bench.report(join, memory, Figures::Storm(figures)))
 }
 
-/// How many likes are stored, after one more.
+/// Adds a like, and returns the number of stored likes.
 async fn stored(bench: &Bench, publisher: &Arc<Publisher>) -> anyhow::Result<u64> {
     let published = bench.publish(publisher, Pace { count: 1, rate: 1.0 }).await?;
     Ok(published
@@ -99,7 +98,7 @@ impl Right {
         }
     }
 
-    /// Since when a viewer has shown the right numbers to the end; `None` if it does not.
+    /// Returns since when a viewer has had the right numbers without interruption, or `None` if it does not have them.
     fn since(self, log: &ReceiveLog) -> Option<u64> {
         if !log.is_here() || !self.is_shown(log.last) {
             return None;

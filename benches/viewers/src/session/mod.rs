@@ -24,13 +24,13 @@ use crate::{
     viewer::{Failure, Viewer},
 };
 
-/// How long a connection may take to be good.
+/// The longest time for a connection to open.
 const CONNECT_WAIT: Duration = Duration::from_secs(30);
 
-/// The receive buffer, in bytes, of a viewer who will stop reading. The kernel doubles it.
+/// The receive buffer, in bytes, of a viewer that will stop reading. The kernel doubles it.
 const SMALL_BUFFER: u32 = 4 * 1024;
 
-/// Lets a viewer view until the connection ends; the permit is given back once it is good or has failed.
+/// Runs the connection of a viewer until it ends. The permit is released once the connection is open or has failed.
 pub(crate) async fn view(server: Arc<TargetServer>, viewer: Arc<Viewer>, permit: OwnedSemaphorePermit) {
     let subscriber = Subscriber {
         scanner: Scanner::new(server.pattern()),
@@ -59,7 +59,7 @@ async fn connect_and_listen(server: &TargetServer, viewer: &Viewer, subscriber: 
     }
 }
 
-/// Connects from one of several loopback addresses, for one has ports for less than 30,000 connections.
+/// Connects from one of several loopback addresses, because one address has ports for less than 30,000 connections.
 async fn connect(server: &TargetServer, viewer: &Viewer) -> std::io::Result<TcpStream> {
     let socket = if server.address.is_ipv4() {
         TcpSocket::new_v4()?
@@ -89,7 +89,7 @@ struct Subscriber {
 }
 
 impl Subscriber {
-    /// Records that the server accepted the connection. With likes it is open only with the first numbers.
+    /// Records that the server accepted the connection. With likes, it counts as open only with the first numbers.
     fn open(&mut self) {
         self.is_open = true;
         if self.server.kind == PublishKind::Post {

@@ -1,4 +1,4 @@
-//! Socket.IO 5 over Engine.IO 4, with nothing but a WebSocket under it.
+//! Socket.IO 5 over Engine.IO 4 over a WebSocket.
 
 use futures::{SinkExt, StreamExt};
 use tokio::net::TcpStream;
@@ -7,13 +7,13 @@ use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
 use super::{Subscriber, ws};
 use crate::viewer::Failure;
 
-/// Asks to join the default namespace.
+/// Joins the default namespace.
 const JOIN: &str = "40";
 
 /// The reply to a heartbeat of the server.
 const PONG: &str = "3";
 
-/// Opens the connection and listens until it ends.
+/// Opens the connection and reads until it ends.
 pub(super) async fn listen(stream: TcpStream, mut subscriber: Subscriber) -> Failure {
     let mut socket = match ws::open(stream, &subscriber).await {
         Ok(socket) => socket,

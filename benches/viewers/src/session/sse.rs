@@ -1,4 +1,4 @@
-//! Server-sent events over HTTP/1.1 without an HTTP library: one request, one task, no buffer.
+//! Server-sent events over HTTP/1.1, without an HTTP library and without a buffer per viewer.
 
 use std::{future::poll_fn, mem::MaybeUninit, pin::Pin, task::ready};
 
@@ -14,16 +14,16 @@ use crate::{
     viewer::Failure,
 };
 
-/// What one read takes, in bytes. It lies on the stack of the one thread, not with each viewer.
+/// The size of a read, in bytes. The buffer is on the stack of the only thread.
 const SCRATCH: usize = 16 * 1024;
 
-/// The head of an answer, at most, in bytes.
+/// The largest response head, in bytes.
 const MAX_HEAD: usize = 16 * 1024;
 
-/// Fields in the head of an answer, at most.
+/// The most header fields of a response.
 const MAX_FIELDS: usize = 64;
 
-/// Asks for the stream and listens until it ends.
+/// Requests the stream and reads until it ends.
 pub(super) async fn listen(mut stream: TcpStream, mut subscriber: Subscriber) -> Failure {
     let (mut body, first) = match open(&mut stream, &mut subscriber).await {
         Err(failure) => return failure,
@@ -49,7 +49,7 @@ pub(super) async fn listen(mut stream: TcpStream, mut subscriber: Subscriber) ->
     }
 }
 
-/// Sends the request and reads the head of the answer; gives what came after it too.
+/// Sends the request and reads the head of the response. Returns the bytes after it.
 async fn open(stream: &mut TcpStream, subscriber: &mut Subscriber) -> Result<(Body, Vec<u8>), Failure> {
     stream
         .write_all(request(subscriber).as_bytes())
@@ -81,7 +81,7 @@ fn request(subscriber: &Subscriber) -> String {
     )
 }
 
-/// The body that a complete head announces, and the head's length.
+/// Returns the framing of the body and the length of the head, once the head is complete.
 fn parse(bytes: &[u8]) -> Result<Option<(Body, usize)>, Failure> {
     let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
     let mut head = httparse::Response::new(&mut fields);
@@ -106,8 +106,8 @@ fn parse(bytes: &[u8]) -> Result<Option<(Body, usize)>, Failure> {
     Ok(Some((body, length)))
 }
 
-/// Waits for bytes and hands them on; `None` at the end. One system call a read, for tokio knows from a short one that
-/// there is no more.
+/// Reads once and passes the bytes on. Returns `None` at the end. After a short read tokio waits for more data without
+/// another system call.
 async fn read<T>(stream: &mut TcpStream, mut take: impl FnMut(&[u8]) -> T) -> std::io::Result<Option<T>> {
     poll_fn(|context| {
         let mut scratch = [MaybeUninit::<u8>::uninit(); SCRATCH];

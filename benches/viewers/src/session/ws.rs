@@ -1,4 +1,4 @@
-//! A WebSocket: each message is content.
+//! A WebSocket.
 
 use futures::StreamExt;
 use http::{HeaderValue, header};
@@ -11,13 +11,13 @@ use tokio_tungstenite::{
 use super::Subscriber;
 use crate::{client_addresses::USER_AGENT, viewer::Failure};
 
-/// What a viewer's WebSocket reads at once, in bytes; the library would take 128 KiB for each.
+/// The read buffer of a WebSocket, in bytes. The default of the library is 128 KiB.
 const READ_BUFFER: usize = 4 * 1024;
 
-/// The size of a frame header from the server for a payload below 126 bytes, and above (RFC 6455 §5.2), in bytes.
+/// The size of a frame header for a payload below 126 bytes, and for a longer one (RFC 6455 §5.2), in bytes.
 const HEADS: [usize; 2] = [2, 4];
 
-/// Opens the WebSocket and listens until it ends.
+/// Opens the WebSocket and reads until it ends.
 pub(super) async fn listen(stream: TcpStream, mut subscriber: Subscriber) -> Failure {
     let mut socket = match open(stream, &subscriber).await {
         Ok(socket) => socket,
@@ -52,7 +52,7 @@ pub(super) async fn open(stream: TcpStream, subscriber: &Subscriber) -> Result<W
     }
 }
 
-/// Notes a message.
+/// Records a message.
 pub(super) fn take(subscriber: &mut Subscriber, message: &Message) {
     let [short, long] = HEADS;
     subscriber.count(message.len() + if message.len() < 126 { short } else { long });
@@ -61,7 +61,7 @@ pub(super) fn take(subscriber: &mut Subscriber, message: &Message) {
     }
 }
 
-/// The content of a message.
+/// Returns the content of a message.
 pub(super) fn content(message: &Message) -> &[u8] {
     match message {
         Message::Text(text) => text.as_bytes(),

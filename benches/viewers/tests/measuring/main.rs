@@ -1,4 +1,4 @@
-//! The program against servers that keep their promises, and against ones that do not.
+//! Runs the program with correct and with faulty servers.
 
 #[cfg(test)]
 mod faults;
@@ -16,7 +16,7 @@ use horizon_viewers::{Options, Report, report::Figures, scenario::Deliveries};
 #[cfg(test)]
 use server::FakeServer;
 
-/// Measures `server` with five viewers and these further arguments; `kind` is `post` or `like`.
+/// Measures `server` with five viewers and these arguments. `kind` is `post` or `like`.
 #[cfg(test)]
 async fn measure(server: &FakeServer, kind: &str, arguments: &[&str]) -> Report {
     let url = format!("http://{}/live", server.address);
@@ -37,7 +37,7 @@ async fn measure(server: &FakeServer, kind: &str, arguments: &[&str]) -> Report 
     horizon_viewers::run(options).await.unwrap()
 }
 
-/// The figures of `deliveries`, of ten messages.
+/// Returns the figures of `deliveries` with ten messages.
 #[cfg(test)]
 async fn deliveries(server: &FakeServer, kind: &str) -> (Report, Deliveries) {
     let arguments = ["--patience", "1", "deliveries", "--messages", "10", "--rate", "50"];

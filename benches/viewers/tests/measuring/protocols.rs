@@ -8,7 +8,7 @@ use tokio_tungstenite::{accept_async, tungstenite::Message};
 
 use crate::server::{Coding, FakeServer, ServerFault, Shared};
 
-/// Serves the same messages over WebSockets, as they are or as Socket.IO has them.
+/// Serves the same messages over WebSockets or Socket.IO.
 async fn start(shared: Arc<Shared>, is_socketio: bool) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

@@ -1,4 +1,4 @@
-//! A small server of live streams, with a fault on request.
+//! A small server of live streams with a configurable fault.
 
 use std::{
     net::SocketAddr,
@@ -14,44 +14,44 @@ use tokio::{
     sync::{broadcast, watch},
 };
 
-/// What the server does wrong to its first viewer.
+/// What the server does wrong with its first viewer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ServerFault {
     /// Nothing.
     None,
-    /// It leaves out the third message.
+    /// Skips the third message.
     Skip,
-    /// It sends nothing after the third message.
+    /// Sends nothing after the third message.
     Fall,
-    /// It closes the connection after the third message.
+    /// Closes the connection after the third message.
     Close,
-    /// It refuses everyone.
+    /// Rejects all viewers.
     Refuse,
 }
 
-/// How a body ends.
+/// How the end of a body is marked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Coding {
-    /// With a chunk of no bytes.
+    /// By an empty chunk.
     Chunked,
-    /// With the connection.
+    /// By closing the connection.
     UntilClose,
 }
 
-/// A running server; it ends with the test's runtime.
+/// A running server. It ends with the runtime of the test.
 pub(crate) struct FakeServer {
     pub(crate) address: SocketAddr,
 }
 
-/// What all connections share.
+/// The state of all connections.
 pub(crate) struct Shared {
     fault: ServerFault,
     coding: Coding,
-    /// How many have begun to view.
+    /// The number of accepted viewers.
     come: AtomicU64,
-    /// Likes, and how many view now.
+    /// The likes and the connected viewers.
     numbers: watch::Sender<(u64, u64)>,
-    /// Messages that are sent on as they are.
+    /// Messages that are forwarded unchanged.
     pub(crate) messages: broadcast::Sender<String>,
 }
 
@@ -106,7 +106,7 @@ impl Shared {
         }
     }
 
-    /// Sends the numbers, then everything new, until the viewer leaves.
+    /// Sends the current numbers and then every change, until the viewer leaves.
     async fn view(&self, mut stream: TcpStream) -> Option<()> {
         let mut messages = self.messages.subscribe();
         let mut numbers = self.numbers.subscribe();
@@ -158,7 +158,7 @@ impl Shared {
         }
     }
 
-    /// Ends the body; a chunked one leaves the connection open.
+    /// Ends the body. After a chunked body the connection stays open.
     async fn end(&self, stream: &mut TcpStream) -> Option<()> {
         if self.coding == Coding::Chunked {
             stream.write_all(b"0\r\n\r\n").await.ok()?;
@@ -190,7 +190,7 @@ fn frame(likes: u64, viewers: u64) -> String {
     )
 }
 
-/// A request's method and body.
+/// Returns the method and body of a request.
 async fn request(stream: &mut BufReader<TcpStream>) -> Option<(String, String)> {
     let mut first = String::new();
     stream.read_line(&mut first).await.ok().filter(|&read| read > 0)?;
