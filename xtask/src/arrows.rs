@@ -7,27 +7,26 @@ use serde_json::Value;
 
 use crate::run::{self, WASM};
 
-/// The layers, lowest first. A crate may depend on crates of lower layers, and not on those beside or above it.
-/// An entry is the folder of a crate, or with a slash at its end the folder of several.
-const LAYERS: [&[&str]; 8] = [
-    &["horizon-core"],
-    &["adapters/"],
-    &["horizon-backend"],
-    &["eventhorizon", "horizon-accumulator"],
-    &["integrations/"],
-    &["horizon-web/posts"],
-    &["horizon-web/app"],
-    &["horizon-web/hydrate", "horizon-web/server"],
+/// The arrows of the drawing: a crate, and the crates directly below it. A crate may depend on every crate that it
+/// reaches along the arrows. An entry is the folder of a crate, or with a slash at its end the folder of several.
+const ARROWS: [(&str, &[&str]); 10] = [
+    ("horizon-core", &[]),
+    ("adapters/", &["horizon-core"]),
+    ("horizon-backend", &["adapters/"]),
+    ("eventhorizon", &["horizon-backend"]),
+    ("horizon-accumulator", &["horizon-backend"]),
+    ("integrations/", &["eventhorizon"]),
+    ("horizon-web/posts", &["horizon-core"]),
+    ("horizon-web/app", &["horizon-web/posts"]),
+    ("horizon-web/hydrate", &["horizon-web/app"]),
+    ("horizon-web/server", &["horizon-web/app", "integrations/"]),
 ];
-
-/// The crate that nothing depends on.
-const PROGRAM: &str = "horizon-accumulator";
 
 /// Where crates may depend on everything, and nothing of the product on them.
 const EXEMPT: [&str; 4] = ["tests/", "benches", "examples/", "xtask"];
 
 /// Our crates that the browser's bundle consists of.
-const IN_BROWSER: [&str; 3] = ["horizon-hydrate", "horizon-app", "horizon-core"];
+const IN_BROWSER: [&str; 2] = ["horizon-hydrate", "horizon-app"];
 
 /// Returns every dependency between our crates that points in a wrong direction.
 pub(crate) fn problems(root: &Path) -> anyhow::Result<Vec<String>> {
@@ -70,19 +69,21 @@ fn wrong_arrows(metadata: &Value, root: &Path) -> anyhow::Result<Vec<String>> {
 }
 
 fn may_depend(from: &Path, to: &Path) -> bool {
-    match (layer(from), layer(to)) {
-        (Some(above), Some(below)) => below < above && to != Path::new(PROGRAM),
-        _ => false,
-    }
+    let arrows = ARROWS.iter().find(|(entry, _)| contains(entry, from));
+    arrows.is_some_and(|(_, below)| below.iter().any(|entry| reaches(entry, to)))
 }
 
-fn layer(folder: &Path) -> Option<usize> {
-    LAYERS.iter().position(|layer| {
-        layer.iter().any(|entry| match entry.strip_suffix('/') {
-            Some(parent) => folder.parent() == Some(Path::new(parent)),
-            None => folder == Path::new(entry),
-        })
-    })
+/// Returns whether `to` is the crate of this entry or below it.
+fn reaches(entry: &str, to: &Path) -> bool {
+    let arrows = ARROWS.iter().find(|(from, _)| *from == entry);
+    contains(entry, to) || arrows.is_some_and(|(_, below)| below.iter().any(|entry| reaches(entry, to)))
+}
+
+fn contains(entry: &str, folder: &Path) -> bool {
+    match entry.strip_suffix('/') {
+        Some(parent) => folder.parent() == Some(Path::new(parent)),
+        None => folder == Path::new(entry),
+    }
 }
 
 /// Finds in the output of `cargo tree` our crates that the browser must not load.
@@ -114,13 +115,16 @@ mod tests {
     }
 
     #[test]
-    fn arrows_point_downward() {
+    fn a_crate_may_depend_on_every_crate_below_it() {
         for (from, to) in [
             ("adapters/redis", "horizon-core"),
             ("eventhorizon", "horizon-core"),
             ("horizon-accumulator", "adapters/redis"),
             ("horizon-web/server", "integrations/axum"),
+            ("horizon-web/server", "horizon-web/posts"),
             ("horizon-web/hydrate", "horizon-web/app"),
+            ("horizon-web/app", "horizon-web/posts"),
+            ("horizon-web/posts", "horizon-core"),
             ("tests/e2e", "horizon-accumulator"),
         ] {
             assert_eq!(problems(from, to, None), [""; 0], "{from} → {to}");
@@ -128,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn upward_sideways_and_unknown_arrows_are_problems() {
+    fn dependencies_upward_sideways_and_on_unknown_crates_are_problems() {
         for (from, to) in [
             ("horizon-core", "adapters/memory"),
             ("adapters/redis", "adapters/memory"),
@@ -136,6 +140,11 @@ mod tests {
             ("horizon-accumulator", "eventhorizon"),
             ("integrations/axum", "horizon-accumulator"),
             ("horizon-web/server", "horizon-accumulator"),
+            ("horizon-web/posts", "integrations/axum"),
+            ("horizon-web/posts", "eventhorizon"),
+            ("horizon-web/posts", "adapters/memory"),
+            ("horizon-web/app", "eventhorizon"),
+            ("integrations/axum", "horizon-web/posts"),
             ("eventhorizon", "tests/support"),
             ("new-crate", "horizon-core"),
         ] {
