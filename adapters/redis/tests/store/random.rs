@@ -91,10 +91,8 @@ impl History {
 
 async fn compare(redis: &RedisStore, memory: &MemoryStore, history: &mut History) {
     let topics = history.topics.clone();
-    assert_eq!(
-        redis.totals(&topics).await.unwrap(),
-        memory.totals(&topics).await.unwrap()
-    );
+    let totals = redis.totals(&topics).await.unwrap();
+    assert_eq!(totals, memory.totals(&topics).await.unwrap());
     let limit = NonZeroUsize::new(history.rng.usize(1..=6)).unwrap();
     let before = history.rng.choice(&history.comments).copied();
     let before = before.filter(|_| history.rng.bool());
