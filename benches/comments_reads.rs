@@ -1,9 +1,9 @@
-//! What reading a page's comments costs while the database holds more and more comments of other pages.
+//! The cost of reading a page's comments while the database has more and more comments of other pages.
 //!
-//! `cargo bench -p horizon-benches --bench comments_reads` asks for `GET /comments/{slug}` through `Horizon::handle`:
+//! `cargo bench -p horizon-benches --bench comments_reads` sends `GET /comments/{slug}` through `Horizon::handle`:
 //! 50 threads with two replies each, from memory, SQLite and a new redis-server. It prints the CPU per request
-//! of this process and of Redis, and of each store the dearest row over the cheapest. `-- --quick` asks less often, and
-//! stops at 10,000 comments.
+//! of this process and of Redis, and for each store the ratio of the most expensive row to the cheapest. `-- --quick`
+//! sends fewer requests and stops at 10,000 comments.
 
 use std::{
     error::Error,
@@ -26,31 +26,31 @@ use horizon_sqlite::SqliteStore;
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
-/// The page that is read.
+/// The requested page.
 const PAGE: &str = "measured";
 
-/// The threads of the page that is read, as many as one answer holds.
+/// The threads of the requested page: the limit of a response.
 const THREADS: u32 = 50;
 
-/// The replies to each of them.
+/// The replies per thread.
 const REPLIES: u32 = 2;
 
-/// How many comments other pages have.
+/// The numbers of comments of other pages.
 const SIZES: [u32; 4] = [100, 1_000, 10_000, 100_000];
 
-/// How many comments each of the other pages has.
+/// Comments per other page.
 const A_PAGE: u32 = 200;
 
-/// How many events are written at once.
+/// Events per batch.
 const BATCH: usize = 1_000;
 
-/// How many requests are measured.
+/// Measured requests.
 const REQUESTS: u32 = 2_000;
 
-/// How many are measured with `--quick`.
+/// Measured requests with `--quick`.
 const QUICK_REQUESTS: u32 = 200;
 
-/// The most that the dearest row of a store may cost over the cheapest.
+/// The highest allowed ratio of a store's most expensive row to its cheapest.
 const TARGET: f64 = 1.5;
 
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
@@ -79,7 +79,7 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
-/// The seconds of CPU that a request takes at each size.
+/// Returns the CPU time per request at each size, in seconds.
 async fn measure(
     name: &str,
     store: Arc<dyn Store>,
@@ -112,10 +112,10 @@ fn cpu(redis: Option<u32>) -> Result<f64> {
 }
 
 async fn horizon(store: &Arc<dyn Store>) -> Result<Horizon> {
-    let (pipe, _feed) = MemoryBus::new(Arc::clone(store) as _);
+    let (bus, _consumer) = MemoryBus::new(Arc::clone(store) as _);
     let ports = Ports::new(
         Arc::new(MemoryPresence::default()),
-        Arc::new(pipe),
+        Arc::new(bus),
         Arc::clone(store) as _,
         Arc::clone(store) as _,
         Arc::clone(store) as _,
@@ -146,12 +146,12 @@ async fn read(horizon: &Horizon, requests: u32) -> Result<()> {
 #[derive(Default)]
 struct Writer {
     written: u64,
-    /// How many comments other pages have.
+    /// The number of comments of other pages.
     elsewhere: u32,
 }
 
 impl Writer {
-    /// Comments of other pages until they have `size` in all: threads of one reply, and every tenth of them removed.
+    /// Writes comments of other pages up to `size`: threads with one reply. Every tenth comment is removed.
     fn elsewhere(&mut self, size: u32) -> Result<Vec<Event>> {
         let mut events = Vec::new();
         while self.elsewhere < size {

@@ -1,4 +1,4 @@
-//! The server's CPU time of a like without the socket, from the request to the response, with the row on the disk.
+//! The server's CPU time per like from the request to the response, without the socket, with SQLite on disk.
 //!
 //! `cargo bench -p horizon-benches --bench likes` sends 5,000 likes a second for some seconds through `Horizon::handle`
 //! into SQLite, each by another reader from another network, without a cookie and with an `Idempotency-Key`.
@@ -19,16 +19,16 @@ use tokio::{
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
-/// How many likes come at once, every [`TICK`].
+/// Likes per [`TICK`].
 const AT_ONCE: u32 = 25;
 
-/// How often some come: every 5 milliseconds.
+/// The time between two groups of likes.
 const TICK: Duration = Duration::from_millis(5);
 
-/// How many likes are sent in all: ten seconds of them.
+/// Number of likes: ten seconds.
 const LIKES: u32 = 50_000;
 
-/// How many pages they are for.
+/// Number of liked pages.
 const PAGES: u32 = 10;
 
 #[tokio::main]

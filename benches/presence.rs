@@ -1,9 +1,6 @@
-//! One replica of the presence with 100,000 members on one page.
+//! One presence replica with 100,000 members on one page.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a benchmark that cannot be set up has nothing to say but why"
-)]
+#![expect(clippy::unwrap_used, reason = "a failed setup stops the benchmark")]
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -16,7 +13,7 @@ use horizon_core::{
 
 const MEMBERS: u64 = 100_000;
 
-/// How many of them come or go with one delta.
+/// Members that join or leave with a delta.
 const CHANGED: u64 = 100;
 
 const START: Duration = Duration::from_secs(1);
@@ -25,7 +22,7 @@ fn page() -> Topic {
     Slug::new("hello").unwrap().into()
 }
 
-/// Visitors as spread over all keys as hashes are.
+/// Returns visitor keys that are spread over all values like hashes.
 fn visitor(number: u64) -> VisitorKey {
     VisitorKey::from_u128(u128::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835))
 }
@@ -42,7 +39,7 @@ fn watching() -> Replica {
     replica
 }
 
-/// A replica whose own readers all these members are.
+/// Returns a replica whose own viewers are all these members.
 fn crowded() -> Replica {
     let mut replica = watching();
     for visitor in visitors(0, MEMBERS) {
@@ -70,7 +67,7 @@ fn join(criterion: &mut Criterion) {
     let (mut replica, page, mut now, mut next) = (crowded(), page(), START, MEMBERS);
     criterion.bench_function("presence/join and leave, one of 100,000", |bencher| {
         bencher.iter(|| {
-            // Pause between two changes, so that each is published and not only their sum.
+            // Pause between two changes, so that each is published.
             now += Duration::from_secs(1);
             next += 1;
             replica.join(&page, visitor(next), now);
@@ -105,7 +102,7 @@ fn receive(criterion: &mut Criterion) {
     });
     group.sample_size(10);
     for (name, known) in [
-        ("receive a state of 100,000, nobody known", None),
+        ("receive a state of 100,000, none known", None),
         (
             "receive a state of 100,000, one in ten new",
             Some(state(1, MEMBERS / 10)),

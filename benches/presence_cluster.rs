@@ -1,8 +1,8 @@
 //! The cost for eight nodes to agree on 100,000 viewers, each on one page and so on the site.
 //!
 //! `cargo bench -p horizon-benches --bench presence_cluster` simulates them in one thread, with a simulated clock and a
-//! network without delay, and prints a table. Bytes are those of the JSON: *said* is what nodes publish, *heard* what
-//! all subscribers receive. CPU is the total of all nodes, as measured by Linux, without the network.
+//! network without delay, and prints a table. Bytes are those of the JSON that nodes publish (*sent*) and that all
+//! subscribers receive (*received*). CPU is the total of all nodes, as measured by Linux, without the network.
 
 use std::error::Error;
 use std::io::Write;
@@ -16,16 +16,16 @@ use horizon_core::{
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 const NODES: usize = 8;
-const READERS: u64 = 100_000;
+const VIEWERS: u64 = 100_000;
 
-/// How long the readers take to come.
-const COMING: Duration = Duration::from_secs(60);
+/// The time in which all viewers join.
+const JOIN_DURATION: Duration = Duration::from_secs(60);
 
-/// How long a reader stays, where they come and go.
+/// How long a viewer stays, in the phase with changes.
 const STAY: Duration = Duration::from_secs(300);
 
-/// How long each of the other phases is watched.
-const WHILE: Duration = Duration::from_secs(60);
+/// The duration of the other phases.
+const PHASE_DURATION: Duration = Duration::from_secs(60);
 
 /// The time between two changes.
 const STEP: Duration = Duration::from_millis(10);
@@ -37,53 +37,56 @@ fn main() -> Result<()> {
     }
     writeln!(
         cluster.out,
-        "| phase | said | heard | states | other messages | CPU | of it JSON |"
+        "| phase | sent | received | states | other messages | CPU | JSON share |"
     )?;
     writeln!(cluster.out, "|---|--:|--:|--:|--:|--:|--:|")?;
 
-    cluster.phase("100,000 readers come within 60 s", |it| {
-        it.each_step(COMING, |it, share| it.join(share_of(READERS, share)))
+    cluster.phase("100,000 viewers join within 60 s", |it| {
+        it.each_step(JOIN_DURATION, |it, share| it.join(share_of(VIEWERS, share)))
     })?;
-    cluster.phase("nobody comes or goes, 60 s", |it| it.each_step(WHILE, |_, _| Ok(())))?;
-    cluster.agree(READERS)?;
-    cluster.phase("readers stay for 5 minutes: 333 come and go a second, 60 s", |it| {
-        let changes = READERS * WHILE.as_secs() / STAY.as_secs();
-        it.each_step(WHILE, |it, share| {
-            it.leave(share_of(changes, share))?;
-            it.join(share_of(changes, share))
-        })
-    })?;
-    cluster.phase("all who left are counted out", |it| {
+    cluster.phase("no changes, 60 s", |it| it.each_step(PHASE_DURATION, |_, _| Ok(())))?;
+    cluster.agree(VIEWERS)?;
+    cluster.phase(
+        "viewers stay for 5 minutes: 333 join and leave per second, 60 s",
+        |it| {
+            let changes = VIEWERS * PHASE_DURATION.as_secs() / STAY.as_secs();
+            it.each_step(PHASE_DURATION, |it, share| {
+                it.leave(share_of(changes, share))?;
+                it.join(share_of(changes, share))
+            })
+        },
+    )?;
+    cluster.phase("the grace of those who left ends", |it| {
         it.each_step(Duration::from_secs(4), |_, _| Ok(()))
     })?;
-    cluster.agree(READERS)?;
-    cluster.phase("a ninth node comes, 1 s", |it| {
+    cluster.agree(VIEWERS)?;
+    cluster.phase("a ninth node starts, 1 s", |it| {
         it.start()?;
         it.each_step(Duration::from_secs(1), |_, _| Ok(()))
     })?;
-    cluster.agree(READERS)?;
-    cluster.phase("a node with an eighth of them stops", |it| {
+    cluster.agree(VIEWERS)?;
+    cluster.phase("a node with an eighth of the viewers stops", |it| {
         it.stop(0)?;
         it.each_step(Duration::from_secs(1), |_, _| Ok(()))
     })?;
-    cluster.agree(READERS - READERS / NODES as u64)?;
+    cluster.agree(VIEWERS - VIEWERS / NODES as u64)?;
     cluster.memory()
 }
 
-/// How many of `all` fall to the step from one part of a phase to the next, both in millionths.
+/// Returns the part of `all` for a step between two points of a phase, which are in millionths.
 fn share_of(all: u64, (from, to): (u64, u64)) -> u64 {
     all * to / 1_000_000 - all * from / 1_000_000
 }
 
-/// Visitors as spread over all keys as hashes are.
+/// Returns visitor keys that are spread over all values like hashes.
 fn visitor(number: u64) -> VisitorKey {
     VisitorKey::from_u128(u128::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835))
 }
 
 #[derive(Default)]
 struct ClusterCosts {
-    said: usize,
-    heard: usize,
+    sent: usize,
+    received: usize,
     states: usize,
     others: usize,
     json: Duration,
@@ -94,7 +97,7 @@ struct Cluster {
     out: std::io::Stdout,
     topics: [Topic; 2],
     nodes: Vec<Option<Replica>>,
-    /// Those who came first leave first.
+    /// The oldest viewer, which leaves next.
     first: u64,
     next: u64,
     now: Duration,
@@ -122,21 +125,21 @@ impl Cluster {
         let seconds = (self.now - start).as_secs_f64();
         let kilobytes = |bytes: usize| bytes as f64 / 1_000.0;
         let ClusterCosts {
-            said,
-            heard,
+            sent,
+            received,
             states,
             others,
             json,
             replica,
         } = self.costs;
-        // Other processes slow both down alike, so their share is right when their sum is not.
+        // Other processes slow both down alike, so the share is right even if the sum is not.
         let share = json.as_secs_f64() / (json + replica).as_secs_f64();
         writeln!(
             self.out,
             "| {name} | {:.0} kB, {:.1} kB/s | {:.0} kB | {states} | {others} | {:.3} s | {:.0} % |",
-            kilobytes(said),
-            kilobytes(said) / seconds,
-            kilobytes(heard),
+            kilobytes(sent),
+            kilobytes(sent) / seconds,
+            kilobytes(received),
             cpu.as_secs_f64(),
             share * 100.0,
         )?;
@@ -179,7 +182,7 @@ impl Cluster {
         let start = Instant::now();
         let json = serde_json::to_string(message)?;
         self.costs.json += start.elapsed();
-        self.costs.said += json.len();
+        self.costs.sent += json.len();
         if json.contains(r#""type":"state""#) {
             self.costs.states += 1;
         } else {
@@ -188,7 +191,7 @@ impl Cluster {
         let now = self.now;
         for number in 0..self.nodes.len() {
             if self.nodes.get(number).is_some_and(Option::is_some) {
-                self.costs.heard += json.len();
+                self.costs.received += json.len();
                 let start = Instant::now();
                 let message: PresenceMessage = serde_json::from_str(&json)?;
                 self.costs.json += start.elapsed();
@@ -218,10 +221,10 @@ impl Cluster {
 
     fn join(&mut self, count: u64) -> Result<()> {
         let now = self.now;
-        for who in self.next..self.next + count {
-            self.on(node_of(who)?, |replica, topics| {
+        for number in self.next..self.next + count {
+            self.on(node_of(number)?, |replica, topics| {
                 for topic in topics {
-                    replica.join(topic, visitor(who), now);
+                    replica.join(topic, visitor(number), now);
                 }
             })?;
         }
@@ -231,10 +234,10 @@ impl Cluster {
 
     fn leave(&mut self, count: u64) -> Result<()> {
         let now = self.now;
-        for who in self.first..self.first + count {
-            self.on(node_of(who)?, |replica, topics| {
+        for number in self.first..self.first + count {
+            self.on(node_of(number)?, |replica, topics| {
                 for topic in topics {
-                    replica.leave(topic, visitor(who), now);
+                    replica.leave(topic, visitor(number), now);
                 }
             })?;
         }
@@ -248,33 +251,33 @@ impl Cluster {
             for topic in &self.topics {
                 let viewers = replica.viewers(topic);
                 if viewers != readers {
-                    return Err(format!("a node counts {viewers} readers of {readers}").into());
+                    return Err(format!("a node counts {viewers} of {readers} viewers").into());
                 }
             }
         }
         Ok(())
     }
 
-    /// What the process used, with all its nodes.
+    /// Prints the peak memory of the process with all nodes.
     fn memory(&mut self) -> Result<()> {
         let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
         let peak = status
             .lines()
             .find(|line| line.starts_with("VmHWM"))
             .unwrap_or("VmHWM: unknown");
-        writeln!(self.out, "\nAll nodes together at their peak, {peak}")?;
+        writeln!(self.out, "\nPeak memory of all nodes: {peak}")?;
         Ok(())
     }
 }
 
-/// How long this thread was on a CPU.
+/// Returns the CPU time of this thread.
 fn cpu() -> Result<Duration> {
     let stat = std::fs::read_to_string("/proc/thread-self/schedstat")?;
     let nanos = stat.split(' ').next().unwrap_or_default();
     Ok(Duration::from_nanos(nanos.parse()?))
 }
 
-/// Readers go to the nodes in turn.
-fn node_of(who: u64) -> Result<usize> {
-    Ok(usize::try_from(who)? % NODES)
+/// Returns the node of a viewer: each node in turn.
+fn node_of(number: u64) -> Result<usize> {
+    Ok(usize::try_from(number)? % NODES)
 }

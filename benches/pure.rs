@@ -1,9 +1,6 @@
-//! The pure parts: an event from JSON, events to numbers, a live message to bytes.
+//! Pure functions: decode an event, apply events, encode a live message.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a benchmark that cannot be set up has nothing to say but why"
-)]
+#![expect(clippy::unwrap_used, reason = "a failed setup stops the benchmark")]
 
 use std::{
     collections::{HashMap, HashSet},
@@ -17,7 +14,7 @@ use horizon_core::{
     apply_events, wire::PageStats,
 };
 
-/// The facts of one page in hash tables, so that what is measured is [`apply_events`] and not a store.
+/// A ledger of one page in hash tables, so that [`apply_events`] is measured and not a store.
 #[derive(Default)]
 struct Facts {
     counted: HashSet<EventId>,

@@ -1,7 +1,7 @@
-//! The way of an event over Redis, beside what Redis and the stores do by themselves in the same run.
+//! The rate of events over Redis, compared with Redis and the stores alone in the same run.
 //!
-//! `cargo bench -p horizon-benches --bench scale` starts a redis-server and prints one table. Rates vary
-//! with whatever else the machine does; the ratios of one run are what to look at.
+//! `cargo bench -p horizon-benches --bench scale` starts a redis-server and prints a table. Rates depend on the load of
+//! the machine; compare the ratios of one run.
 
 use std::error::Error;
 use std::num::NonZeroUsize;
@@ -20,16 +20,16 @@ use tokio::sync::Notify;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// How many events each measurement takes.
+/// Events per measurement.
 const EVENTS: u64 = 200_000;
 
-/// How many callers track at the same time, as on a busy web node.
+/// Calls of `track` at the same time, as on a busy web node.
 const CALLERS: usize = 1_024;
 
-/// As many as the accumulator records at once.
+/// The batch size of the accumulator.
 const BATCH: usize = 1_024;
 
-/// How long one measurement may take.
+/// The longest time of a measurement.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
@@ -44,22 +44,22 @@ async fn main() -> Result<()> {
 
     server.cli(&["FLUSHALL"]).await?;
     let config = RedisConfig::new(&server.url())?;
-    let pipe = RedisBus::connect(&config, Arc::new(MemoryStore::new()))?;
-    let tracked = track(&pipe, &horizon_benches::events(0, EVENTS)?).await?;
+    let bus = RedisBus::connect(&config, Arc::new(MemoryStore::new()))?;
+    let tracked = track(&bus, &horizon_benches::events(0, EVENTS)?).await?;
     table.row(&format!("one web node: RedisBus, {CALLERS} callers"), tracked, raw)?;
 
     let folder = tempfile::tempdir()?;
     let mut first = EVENTS;
     for name in ["memory", "sqlite", "redis"] {
         let store = |place: &str| open(name, &folder.path().join(place), &config);
-        let alone = apply(&*store("alone.db")?, &horizon_benches::events(first, EVENTS)?).await?;
-        table.row(&format!("{name} alone, in batches of {BATCH}"), alone, alone)?;
+        let direct = apply(&*store("direct.db")?, &horizon_benches::events(first, EVENTS)?).await?;
+        table.row(&format!("{name} alone, in batches of {BATCH}"), direct, direct)?;
         first += EVENTS;
         server.cli(&["DEL", "analytics:events"]).await?;
-        track(&pipe, &horizon_benches::events(first, EVENTS)?).await?;
+        track(&bus, &horizon_benches::events(first, EVENTS)?).await?;
         first += EVENTS;
-        let counted = accumulate(&config, &*store("behind.db")?).await?;
-        table.row(&format!("one accumulator, {name} store"), counted, alone)?;
+        let counted = accumulate(&config, &*store("accumulator.db")?).await?;
+        table.row(&format!("one accumulator, {name} store"), counted, direct)?;
     }
     Ok(())
 }
@@ -72,7 +72,7 @@ fn open(name: &str, file: &std::path::Path, config: &RedisConfig) -> Result<Arc<
     })
 }
 
-/// Events a second.
+/// Returns events per second.
 fn rate(started: Instant) -> f64 {
     EVENTS as f64 / started.elapsed().as_secs_f64()
 }
@@ -97,16 +97,16 @@ async fn raw_xadd(server: &RedisServer) -> Result<f64> {
         .output()
         .await?;
     let text = String::from_utf8(output.stdout)?;
-    // The last line: the command, requests a second, and six latencies. The command contains commas.
-    let line = text.lines().last().ok_or("redis-benchmark said nothing")?;
-    let rate = line.rsplit(',').nth(6).ok_or("redis-benchmark said no rate")?;
+    // The last line: the command, requests per second, and six latencies. The command contains commas.
+    let line = text.lines().last().ok_or("redis-benchmark printed nothing")?;
+    let rate = line.rsplit(',').nth(6).ok_or("redis-benchmark printed no rate")?;
     Ok(rate.trim_matches('"').parse()?)
 }
 
-async fn track(pipe: &RedisBus, events: &[Event]) -> Result<f64> {
+async fn track(bus: &RedisBus, events: &[Event]) -> Result<f64> {
     let started = Instant::now();
     let mut tracked = futures::stream::iter(events.iter().cloned())
-        .map(|event| pipe.track(event))
+        .map(|event| bus.track(event))
         .buffer_unordered(CALLERS);
     while let Some(answer) = tracked.next().await {
         answer?;
@@ -124,16 +124,16 @@ async fn apply(store: &dyn StatsStore, events: &[Event]) -> Result<f64> {
 
 async fn accumulate(config: &RedisConfig, store: &dyn StatsStore) -> Result<f64> {
     let limit = NonZeroUsize::new(BATCH).ok_or("a batch has events")?;
-    // As the service does: while one reader tells and acknowledges, the store counts for the other.
-    let mut feeds = [
+    // As in the service: while one consumer acknowledges, the store applies the batch of the other.
+    let mut consumers = [
         RedisConsumer::connect(config, ConsumerConfig::new("bench.1"))?,
         RedisConsumer::connect(config, ConsumerConfig::new("bench.2"))?,
     ];
     let started = Instant::now();
     let counted = AtomicU64::new(0);
-    let (done, all) = (Notify::new(), feeds.iter_mut());
-    let counting = futures::future::join_all(all.map(async |feed| {
-        while let Ok(progress) = process_batch(feed, store, &|| NOW, limit).await {
+    let (done, all) = (Notify::new(), consumers.iter_mut());
+    let counting = futures::future::join_all(all.map(async |consumer| {
+        while let Ok(progress) = process_batch(consumer, store, &|| NOW, limit).await {
             let applied = progress.applied as u64;
             if counted.fetch_add(applied, Ordering::Relaxed) + applied >= EVENTS {
                 done.notify_one();
@@ -142,7 +142,7 @@ async fn accumulate(config: &RedisConfig, store: &dyn StatsStore) -> Result<f64>
     }));
     tokio::select! {
         () = done.notified() => Ok(rate(started)),
-        _ = counting => Err("a feed or the store failed".into()),
+        _ = counting => Err("a consumer or the store failed".into()),
         () = tokio::time::sleep(PATIENCE) => Err("not everything was counted in time".into()),
     }
 }
@@ -151,7 +151,7 @@ struct Table<W>(W);
 
 impl<W: std::io::Write> Table<W> {
     fn head(&mut self) -> Result<()> {
-        writeln!(self.0, "| what | events/s | of what is possible |\n|---|--:|--:|")?;
+        writeln!(self.0, "| what | events/s | of the maximum |\n|---|--:|--:|")?;
         Ok(())
     }
 

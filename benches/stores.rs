@@ -1,9 +1,6 @@
-//! The stores: how many events a second each counts, in batches of 1,000, for good.
+//! Events per second that each store counts durably, in batches of 1,000.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a benchmark that cannot be set up has nothing to say but why"
-)]
+#![expect(clippy::unwrap_used, reason = "a failed setup stops the benchmark")]
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use horizon_core::StatsStore;

@@ -34,16 +34,16 @@ use tokio::{sync::oneshot, task::JoinSet, time::timeout};
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
-/// How many events each measurement takes.
+/// Events per measurement.
 const EVENTS: usize = 200_000;
 
-/// How many tasks track at the same time.
+/// Tasks that track at the same time.
 const CALLERS: usize = 4_096;
 
-/// How often each way is measured.
+/// Measurements per variant.
 const ROUNDS: usize = 5;
 
-/// How long one measurement may take.
+/// The longest time of a measurement.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
@@ -73,7 +73,7 @@ fn compare(runtime: &tokio::runtime::Runtime, out: &mut impl Write, pages: u128)
     let events = events(pages)?;
     let (mut alone, mut embedded) = (Vec::new(), Vec::new());
     for round in 0..ROUNDS {
-        // Each goes first as often as the other, as far as an odd number allows.
+        // Alternate which variant goes first.
         for is_alone in [round % 2 == 0, round % 2 == 1] {
             let folder = folder()?;
             let file = folder.path().join("horizon.db");
@@ -117,14 +117,14 @@ fn events(pages: u128) -> Result<Vec<Event>> {
                 visitor: Some(VisitorKey::from_u128(who)),
             },
         };
-        // A thousand every 20 milliseconds.
+        // A thousand events every 20 milliseconds.
         let at = NOW.plus(Duration::from_millis(u64::try_from(number / 50).unwrap_or(0)));
         Event::new(Stamp::new(at, random), topic.clone(), kind)
     };
     Ok((0..).zip(topics.iter().cycle()).take(EVENTS).map(event).collect())
 }
 
-/// Where the files are made.
+/// The folder of the database files.
 fn folder() -> std::io::Result<tempfile::TempDir> {
     match std::env::var_os("HORIZON_BENCH_DIR") {
         Some(place) => tempfile::tempdir_in(place),
@@ -132,7 +132,7 @@ fn folder() -> std::io::Result<tempfile::TempDir> {
     }
 }
 
-/// What one measurement took.
+/// The result of a measurement.
 #[derive(Clone, Copy)]
 struct EventCost {
     wall: f64,
@@ -147,7 +147,7 @@ impl EventCost {
     }
 }
 
-/// Measures until it is asked.
+/// Measures from its creation on.
 struct Meter {
     started: Instant,
     cpu: f64,
@@ -176,7 +176,7 @@ impl Meter {
 fn bytes_written() -> Result<u64> {
     let io = fs::read_to_string("/proc/self/io")?;
     let line = io.lines().find_map(|line| line.strip_prefix("wchar: "));
-    Ok(line.ok_or("the system does not say what was written")?.parse()?)
+    Ok(line.ok_or("the system does not report written bytes")?.parse()?)
 }
 
 fn reference(events: &[Event], file: &Path) -> Result<EventCost> {
@@ -188,8 +188,8 @@ fn reference(events: &[Event], file: &Path) -> Result<EventCost> {
 
 async fn track_all(events: &[Event], file: &Path) -> Result<EventCost> {
     let store = Arc::new(SqliteStore::open(file)?);
-    let (pipe, mut feed) = MemoryBus::new(Arc::clone(&store) as Arc<dyn StatsStore>);
-    let pipe = Arc::new(pipe);
+    let (bus, mut consumer) = MemoryBus::new(Arc::clone(&store) as Arc<dyn StatsStore>);
+    let bus = Arc::new(bus);
     let (stop, stopped) = oneshot::channel::<()>();
     let mut shares: Vec<Vec<Event>> = (0..CALLERS).map(|_| Vec::new()).collect();
     for (number, event) in events.iter().enumerate() {
@@ -203,7 +203,7 @@ async fn track_all(events: &[Event], file: &Path) -> Result<EventCost> {
         tokio::spawn(async move {
             let stopped = async { drop(stopped.await) };
             run_accumulator_observed(
-                &mut [&mut feed],
+                &mut [&mut consumer],
                 &*store,
                 &CorrectedClock::new(|| NOW),
                 &*batches,
@@ -215,7 +215,7 @@ async fn track_all(events: &[Event], file: &Path) -> Result<EventCost> {
     let meter = Meter::start()?;
     let mut callers: JoinSet<_> = shares
         .into_iter()
-        .map(|share| tracking(Arc::clone(&pipe), share))
+        .map(|share| tracking(Arc::clone(&bus), share))
         .collect();
     timeout(PATIENCE, async {
         while let Some(tracked) = callers.join_next().await {
@@ -231,9 +231,9 @@ async fn track_all(events: &[Event], file: &Path) -> Result<EventCost> {
     Ok(cost)
 }
 
-async fn tracking(pipe: Arc<MemoryBus>, share: Vec<Event>) -> horizon_core::Result<()> {
+async fn tracking(bus: Arc<MemoryBus>, share: Vec<Event>) -> horizon_core::Result<()> {
     for event in share {
-        pipe.track(event).await?;
+        bus.track(event).await?;
     }
     Ok(())
 }
@@ -250,7 +250,7 @@ impl AccumulatorObserver for Batches {
     fn on_error(&self, _: &horizon_core::Error) {}
 }
 
-/// Both ways must have come to the same numbers.
+/// Checks that both variants have the same numbers.
 async fn check(file: &Path, pages: u128) -> Result<()> {
     let store = SqliteStore::open(file)?;
     let (mut visits, mut likes) = (0, 0);
@@ -265,7 +265,7 @@ async fn check(file: &Path, pages: u128) -> Result<()> {
     Ok(())
 }
 
-/// The medians of some measurements, as the end of a row.
+/// Returns the medians of some measurements, as the end of a row.
 struct EventCosts<'a>(&'a [EventCost]);
 
 impl fmt::Display for EventCosts<'_> {

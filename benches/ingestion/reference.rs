@@ -13,10 +13,10 @@ use rusqlite::{Connection, Statement, params};
 
 use super::Result;
 
-/// As many events share a transaction.
+/// Events per transaction.
 const BATCH: usize = 1_000;
 
-/// A fresh file as the adapter makes it, with the pragmas of its connection.
+/// Creates a file with the schema and the pragmas of the adapter.
 pub(crate) fn open(file: &Path) -> Result<Connection> {
     drop(SqliteStore::open(file)?);
     let db = Connection::open(file)?;
@@ -42,7 +42,7 @@ pub(crate) fn write(db: &Connection, events: &[Event]) -> Result<u64> {
     Ok(commits)
 }
 
-/// The statements, and the keys of the topics.
+/// The prepared statements, and the keys of the topics.
 struct Rows<'a> {
     begin: Statement<'a>,
     commit: Statement<'a>,

@@ -1,7 +1,7 @@
-//! What the benchmarks share: events as a busy page sends them, and what the CPU had to do.
+//! Test data and CPU times for the benchmarks.
 //!
-//! Run them with `cargo bench -p horizon-benches`. Timings wander from machine to machine and from run to
-//! run; compare numbers of one run only.
+//! Run them with `cargo bench -p horizon-benches`. Timings depend on the machine and its load; compare numbers of one
+//! run only.
 
 use std::{fs, io};
 
@@ -10,20 +10,20 @@ use horizon_core::{Event, EventKind, ReaderId, Slug, SlugError, Stamp, Timestamp
 /// Returns `count` events of one page, numbered from `first`: eight visits and two likes in ten, by different readers.
 ///
 /// # Errors
-/// Never: the slug is a good one.
+/// Never: the slug is valid.
 pub fn events(first: u64, count: u64) -> Result<Vec<Event>, SlugError> {
     let slug = Slug::new("hello")?;
     let event = |number: u64| {
         let mut random = [0; 10];
         let (_, tail) = random.split_at_mut(2);
         tail.copy_from_slice(&number.to_be_bytes());
-        let who = u128::from(number);
+        let key = u128::from(number);
         let kind = match number % 10 {
             0 | 1 => EventKind::Like {
-                reader: ReaderId::from_u128(who),
+                reader: ReaderId::from_u128(key),
             },
             _ => EventKind::Visit {
-                visitor: Some(VisitorKey::from_u128(who)),
+                visitor: Some(VisitorKey::from_u128(key)),
             },
         };
         Event::new(
@@ -35,21 +35,21 @@ pub fn events(first: u64, count: u64) -> Result<Vec<Event>, SlugError> {
     Ok((first..first + count).map(event).collect())
 }
 
-/// What this process has taken of all cores so far, in seconds.
+/// Returns the CPU time of this process, in seconds.
 ///
 /// # Errors
-/// The system does not say: it is no Linux.
+/// The system is not Linux.
 pub fn cpu_seconds() -> io::Result<f64> {
     cpu_seconds_of(std::process::id())
 }
 
-/// What a process has taken of all cores so far, in seconds.
+/// Returns the CPU time of a process, in seconds.
 ///
 /// # Errors
-/// The system does not say: there is no such process, or it is no Linux.
+/// The process does not exist, or the system is not Linux.
 pub fn cpu_seconds_of(process: u32) -> io::Result<f64> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
-    // Behind the name, which is in brackets, the 12th and 13th fields are utime and stime, in hundredths of a second.
+    // After the name in brackets, the 12th and 13th fields are utime and stime, in hundredths of a second.
     let (_, fields) = stat.rsplit_once(')').unwrap_or_default();
     let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<f64>);
     let ticks: f64 = ticks.sum::<Result<_, _>>().map_err(io::Error::other)?;

@@ -162,14 +162,14 @@ mod tests {
     }
 
     #[test]
-    fn a_stranger_cannot_name_another_address() {
+    fn an_untrusted_client_cannot_set_its_address() {
         assert_eq!(client("192.0.2.1", &["198.51.100.7"]), "192.0.2.1");
         assert_eq!(client("10.0.0.1", &["6.6.6.6, 192.0.2.1"]), "192.0.2.1");
         assert_eq!(client("10.0.0.1", &["6.6.6.6", "192.0.2.1, 10.1.1.1"]), "192.0.2.1");
     }
 
     #[test]
-    fn the_walk_ends_at_the_last_address_that_can_be_believed() {
+    fn the_client_is_the_last_address_before_the_trusted_proxies() {
         assert_eq!(client("10.0.0.1", &[]), "10.0.0.1");
         assert_eq!(client("10.0.0.1", &["10.0.0.2, 10.0.0.3"]), "10.0.0.2");
         assert_eq!(client("10.0.0.1", &["192.0.2.1, unknown, 10.0.0.3"]), "10.0.0.3");
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_read_in_every_way_proxies_write_it() {
+    fn every_notation_of_proxies_for_an_address_is_parsed() {
         assert_eq!(client("::ffff:10.0.0.1", &["192.0.2.1:4711"]), "192.0.2.1");
         assert_eq!(client("2001:db8::1", &["[2606::1]:443"]), "2606::1");
         assert_eq!(client("2001:db8::1", &["[2606::1]"]), "2606::1");

@@ -56,7 +56,7 @@ mod tests {
     const BUDGET: usize = 2048;
 
     #[test]
-    fn the_script_costs_a_reader_at_most_two_kilobytes() {
+    fn the_compressed_script_has_at_most_two_kilobytes() {
         let mut writer = brotli::CompressorWriter::new(Vec::new(), 4096, 11, 22);
         writer.write_all(client_js().as_bytes()).unwrap();
         let size = writer.into_inner().len();
@@ -64,13 +64,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_stripped_from_the_script_is_comments_indentation_and_needless_line_ends() {
+    fn comments_indentation_and_line_ends_are_stripped_from_the_script() {
         let source = "// one\nconst a = [\n  1,\n\n  // two\n  2\n];\nconst f = () => {\n  a\n};\n";
         assert_eq!(minify(source), "const a=[\n1,2\n];const f=()=>{a\n};");
     }
 
     #[test]
-    fn no_string_of_the_script_spans_lines_or_has_what_is_stripped() {
+    fn stripping_changes_no_string_of_the_script() {
         for line in include_str!("client/client.js")
             .lines()
             .filter(|line| !line.trim().starts_with("//"))

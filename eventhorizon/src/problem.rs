@@ -291,7 +291,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_about_a_problem_escapes_what_the_reader_sent() {
+    fn an_error_page_escapes_the_input() {
         let page = Problem::invalid_field("body", "must not hold <script>").to_page();
         assert!(page.contains("body must not hold &lt;script&gt;"), "{page}");
     }
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_is_told_in_whole_seconds_and_never_as_zero() {
+    fn retry_after_is_in_whole_seconds_and_never_zero() {
         for (wait, seconds) in [(0, 1), (1000, 1), (1001, 2)] {
             let problem = Problem::too_many_requests(Duration::from_millis(wait));
             assert_eq!(problem.retry_after(), Some(seconds));

@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_network_has_its_share_and_another_network_has_its_own() {
+    fn each_network_has_its_own_limit() {
         let rates = Rates {
             comments: Rate::new(1, 2),
             ..Rates::default()
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_comment_that_is_sent_again_costs_nothing_a_few_times() {
+    fn a_few_retries_of_a_comment_are_not_limited() {
         let rates = Rates {
             comments: Rate::new(1, 1),
             ..Rates::default()
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn any_number_of_networks_takes_bounded_memory() {
+    fn the_memory_for_networks_is_bounded() {
         let (limiters, metrics) = (
             RateLimiters::new(Rates::default(), [1; 32]),
             Metrics::new(Default::default()),

@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn a_browser_that_names_another_site_is_refused() {
+    fn a_cross_site_request_of_a_browser_is_rejected() {
         for (site, verdict) in [
             ("same-origin", true),
             ("none", true),
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_is_no_browser_may_write() {
+    fn a_client_that_is_not_a_browser_may_write() {
         assert!(allowed(&[]));
         assert!(allowed(&[("host", "example.com")]));
         assert!(!allowed(&[("origin", "https://example.com")]));

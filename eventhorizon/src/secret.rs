@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_short_secret_is_refused_and_no_secret_is_ever_shown() {
+    fn a_short_secret_is_rejected_and_no_secret_is_printed() {
         let error = Secret::new("short").unwrap_err().to_string();
         assert_eq!(error, "a secret has at least 32 characters, this one has 5");
         let secret = Secret::new(&"x".repeat(32)).unwrap();
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_of_two_uses_have_nothing_in_common() {
+    fn each_use_of_the_secret_has_its_own_key() {
         let secret = Secret::from_bytes([7; 32]);
         assert_ne!(secret.key::<32>("one"), secret.key::<32>("two"));
         assert_eq!(secret.key::<32>("one"), secret.key::<32>("one"));

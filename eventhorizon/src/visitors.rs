@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_browser_is_a_reader_and_a_machine_is_not() {
+    fn browsers_are_visitors_and_programs_are_not() {
         let chrome =
             "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36";
         let iphone = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) \
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_fetched_ahead_of_time_is_no_visit() {
+    fn a_prefetch_is_not_a_visit() {
         for (name, value) in [
             ("sec-purpose", "prefetch;prerender"),
             ("Purpose", "prefetch"),

@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_secret_is_refused_without_being_repeated() {
+    fn an_invalid_url_is_rejected_without_being_repeated() {
         for (flag, name) in [
             ("--bus", "HORIZON_BUS"),
             ("--pipe", "HORIZON_PIPE"),

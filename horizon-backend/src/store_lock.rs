@@ -97,7 +97,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_symbolic_link_and_another_spelling_lead_to_the_same_lock() {
+    fn all_paths_of_a_file_have_the_same_lock() {
         let folder = tempfile::tempdir().unwrap();
         std::os::unix::fs::symlink("one.db", folder.path().join("link.db")).unwrap();
         let store = |name| StoreUrl::Sqlite(folder.path().join(name));

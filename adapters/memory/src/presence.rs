@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_topic_with_nobody_here_and_nobody_watching_costs_no_memory() {
+    async fn a_topic_without_viewers_and_watches_uses_no_memory() {
         let presence = MemoryPresence::default();
         drop(presence.watch(Topic::Site));
         assert_eq!(presence.driver.topic_count(), 0);

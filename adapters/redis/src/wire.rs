@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_names_what_is_wrong() {
+    fn an_error_names_the_invalid_value() {
         for (json, reason) in [
             ("", "EOF"),
             (r#"{"topic":"site","type":"visit"}"#, "missing field `v`"),

@@ -103,7 +103,7 @@ async fn a_viewer_counts_once_on_both_nodes() {
 }
 
 #[tokio::test]
-async fn a_reload_that_lands_on_another_node_shows_no_change() {
+async fn a_reload_on_another_node_changes_nothing() {
     let server = RedisServer::start(&[]).await.unwrap();
     let (one, two) = (node(&server, "one"), node(&server, "two"));
     let mut counts = two.watch(Topic::Site);
@@ -166,7 +166,7 @@ async fn viewers_of_a_stopped_node_leave_within_a_second_and_of_a_killed_one_wit
 }
 
 #[tokio::test]
-async fn a_node_that_comes_back_under_its_name_replaces_its_former_self() {
+async fn a_restarted_node_replaces_its_earlier_run() {
     let server = RedisServer::start(&[]).await.unwrap();
     let (first, other) = (node(&server, "web"), node(&server, "other"));
     let mut counts = other.watch(Topic::Site);

@@ -114,7 +114,7 @@ async fn problems_are_bounded_and_records_without_them_are_readable() {
 }
 
 #[tokio::test]
-async fn a_name_conflict_is_reported_to_both_processes_and_a_restart_is_none() {
+async fn a_name_conflict_is_reported_to_both_processes_and_a_restart_is_not_one() {
     let server = RedisServer::start(&[]).await.unwrap();
     let connect = || NodeRegistry::connect(&RedisConfig::new(&server.url()).unwrap()).unwrap();
     let (dead, one, other) = (connect(), connect(), connect());

@@ -101,7 +101,7 @@ async fn an_event_is_acknowledged_again_once_the_replica_is_back() {
 }
 
 #[tokio::test]
-async fn a_store_counts_once_what_a_replica_confirms_late() {
+async fn events_that_a_replica_confirms_late_count_once() {
     let (master, replica) = pair().await;
     let (store, reader) = (store(&master, "?wait=1"), store(&master, ""));
     replica.pause().await.unwrap();

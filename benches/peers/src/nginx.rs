@@ -11,15 +11,15 @@ use tokio::process::Command;
 
 use crate::peer::ensure_installed;
 
-/// Where Debian puts the module.
+/// The path of the module in Debian.
 const MODULE: &str = "/usr/lib/nginx/modules/ngx_nchan_module.so";
 
-/// The most connections, and files, that nginx may have open.
+/// The most connections and open files of nginx.
 const CONNECTIONS: &str = "20000";
 
 const CONFIGURATION: &str = include_str!("../nginx.conf");
 
-/// Writes the configuration into the folder. Returns the command and the address it will listen on.
+/// Writes the configuration into the folder. Returns the command and the address that it will listen on.
 pub(crate) fn command(folder: &Path) -> anyhow::Result<(Command, SocketAddr)> {
     ensure_installed("nginx", "nginx", "https://nginx.org/en/download.html")?;
     ensure!(
@@ -38,7 +38,7 @@ pub(crate) fn command(folder: &Path) -> anyhow::Result<(Command, SocketAddr)> {
     Ok((command, address))
 }
 
-/// An address that was free a moment ago, because nginx does not say which one it chose.
+/// Returns a free address, because nginx does not report the address that it chose.
 fn free_address() -> anyhow::Result<SocketAddr> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }

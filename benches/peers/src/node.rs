@@ -1,4 +1,4 @@
-//! The two peers in Node.js: their files, and what they need of npm.
+//! The two peers in Node.js: their files and npm packages.
 
 use std::{
     env, fs,
@@ -10,7 +10,7 @@ use tokio::{process::Command, sync::Mutex};
 
 use crate::peer::ensure_installed;
 
-/// What is written beside the packages.
+/// The files that are written into the folder of the packages.
 const FILES: [(&str, &str); 4] = [
     ("package.json", include_str!("../node/package.json")),
     ("publish.js", include_str!("../node/publish.js")),
@@ -20,13 +20,13 @@ const FILES: [(&str, &str); 4] = [
 
 const LOCK: &str = include_str!("../node/package-lock.json");
 
-/// The file with the lock that npm has installed.
+/// A copy of the lock file of the installed packages.
 const INSTALLED: &str = "installed.json";
 
-/// Two tests of one process do not install at the same time.
+/// Prevents concurrent installations by tests of one process.
 static INSTALLING: Mutex<()> = Mutex::const_new(());
 
-/// The folder with the servers and their packages, below the folder that cargo builds in. Installs what is missing.
+/// Returns the folder of the servers and their packages, in cargo's target folder. Installs what is missing.
 pub(crate) async fn folder() -> anyhow::Result<PathBuf> {
     ensure_installed("node", "nodejs", "https://nodejs.org/en/download")?;
     ensure_installed("npm", "npm", "https://nodejs.org/en/download")?;
@@ -57,10 +57,10 @@ async fn install(folder: &Path) -> anyhow::Result<()> {
     Ok(fs::write(folder.join(INSTALLED), LOCK)?)
 }
 
-/// Cargo's folder: a program lies in `{target}/debug`, a test in `{target}/debug/deps`.
+/// Returns cargo's target folder: a program is in `{target}/debug`, a test in `{target}/debug/deps`.
 ///
 /// # Errors
-/// This program has no path.
+/// The path of this program is unknown.
 pub fn target() -> anyhow::Result<PathBuf> {
     let this = env::current_exe().context("this program has no path")?;
     let folder = this.ancestors().skip(1).find(|folder| !folder.ends_with("deps"));

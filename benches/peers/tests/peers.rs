@@ -1,4 +1,4 @@
-//! Each peer is started for real, and a viewer receives what was published.
+//! Starts each peer, and checks that a viewer receives a published message.
 
 use std::time::Duration;
 
@@ -11,12 +11,12 @@ use tokio::{
     time::timeout,
 };
 
-/// How long a viewer waits for what should come at once.
+/// The longest wait for a message.
 const DEADLINE: Duration = Duration::from_secs(30);
 
 const TEXT: &str = "seventeen are reading now";
 
-/// A viewer that reads bytes and knows of no protocol more than it has to say.
+/// A minimal viewer that reads raw bytes.
 struct RawViewer {
     connection: TcpStream,
     read: Vec<u8>,
@@ -69,7 +69,7 @@ async fn sends_to_everybody(peer: Peer) -> anyhow::Result<()> {
         RawViewer::connect(peer, address).await?,
     ];
     let answer = http::send(address, Method::POST, "/publish", &[], TEXT).await?;
-    ensure!(answer.status.is_success(), "the answer is {}", answer.status);
+    ensure!(answer.status.is_success(), "the status is {}", answer.status);
     for viewer in &mut viewers {
         viewer.sees(TEXT).await?;
     }

@@ -1,10 +1,10 @@
-//! What EventHorizon sets out to reach, and whether it does.
+//! Targets of EventHorizon and whether they are met.
 
 use std::fmt::Write;
 
 use crate::text::short;
 
-/// One aim and what was measured.
+/// A target and its measurement.
 #[derive(Debug)]
 pub(crate) struct Aim {
     what: String,
@@ -14,7 +14,7 @@ pub(crate) struct Aim {
 }
 
 impl Aim {
-    /// It shall not be more than this.
+    /// Creates an upper limit.
     pub(crate) fn at_most(what: impl Into<String>, measured: f64, limit: f64, unit: &str) -> Self {
         Self {
             what: what.into(),
@@ -24,7 +24,7 @@ impl Aim {
         }
     }
 
-    /// It shall not be less than this.
+    /// Creates a lower limit.
     pub(crate) fn at_least(what: impl Into<String>, measured: f64, limit: f64, unit: &str) -> Self {
         Self {
             what: what.into(),
@@ -34,15 +34,15 @@ impl Aim {
         }
     }
 
-    /// It holds only if this is so too, which is said beside what was measured.
-    pub(crate) fn and(mut self, is_met: bool, said: &str) -> Self {
+    /// Adds a condition and a remark to the measurement.
+    pub(crate) fn and(mut self, is_met: bool, remark: &str) -> Self {
         self.is_met &= is_met;
-        let _ = write!(self.measured, ", {said}");
+        let _ = write!(self.measured, ", {remark}");
         self
     }
 }
 
-/// The table in Markdown.
+/// Returns the table in Markdown.
 pub(crate) fn table(aims: &[Aim]) -> String {
     let mut table = String::from("| what | aim | measured | |\n|---|--:|--:|---|\n");
     for aim in aims {

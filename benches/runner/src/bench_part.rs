@@ -1,11 +1,11 @@
-//! What can be measured by itself.
+//! The parts of the benchmark.
 
 use clap::ValueEnum;
 use horizon_bench_peers::Peer;
 
 use crate::subject::SubjectKind;
 
-/// A row of the first table, or some of the second.
+/// A row of the first table, or rows of the second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum BenchPart {
     Floor,
@@ -28,13 +28,13 @@ pub(crate) enum BenchPart {
 }
 
 impl BenchPart {
-    /// What it is called on the command line.
+    /// Returns its name on the command line.
     pub(crate) fn name(self) -> String {
         let value = self.to_possible_value();
         value.map(|value| value.get_name().to_owned()).unwrap_or_default()
     }
 
-    /// The server that the row of the first table is about.
+    /// Returns the server of its row in the first table.
     pub(crate) fn server(self) -> Option<SubjectKind> {
         match self {
             Self::Floor => Some(SubjectKind::Peer(Peer::Floor)),

@@ -1,4 +1,4 @@
-//! EventHorizon itself: the blog's server with what it does without any configuration, memory and SQLite.
+//! The blog's server with memory bus and SQLite store, otherwise with default settings.
 
 use std::{net::SocketAddr, path::Path, time::Duration};
 
@@ -12,13 +12,13 @@ use horizon_viewers::process::usage;
 use tempfile::TempDir;
 use tokio::{process::Command, time::sleep};
 
-/// How long a server that was started has to be idle: half a second.
+/// How long a new server has to be idle.
 const IDLE: Duration = Duration::from_millis(500);
 
-/// How often that is waited for before it is given up: a minute.
+/// How often idleness is checked: for a minute.
 const TRIES: usize = 120;
 
-/// A post that ships with the blog.
+/// A post of the repository.
 pub(crate) const SLUG: &str = "one-frame-for-ten-thousand-readers";
 
 /// A running server with its own database.
@@ -29,12 +29,12 @@ pub(crate) struct Blog {
 }
 
 impl Blog {
-    /// Starts it over the posts that ship with it, or over these, and waits until it serves.
+    /// Starts the server with the posts of the repository or with these, and waits until it serves.
     pub(crate) async fn start(place: CpuPlacement, posts: Option<&Path>) -> anyhow::Result<Self> {
         Self::run(program("horizon-web", "HORIZON_WEB_BIN")?, place, posts).await
     }
 
-    /// Starts another build of it over the posts that ship with the blog.
+    /// Starts another build of the server with the posts of the repository.
     pub(crate) async fn start_build(binary: &Path, place: CpuPlacement) -> anyhow::Result<Self> {
         Self::run(program_at(binary)?, place, None).await
     }
@@ -45,7 +45,7 @@ impl Blog {
         command
             .env("HORIZON_ADDR", "127.0.0.1:0")
             .env("HORIZON_STORE", store)
-            // The load generator sends `X-Forwarded-For` as a proxy does.
+            // The load generator sends `X-Forwarded-For`, like a proxy.
             .env("HORIZON_TRUSTED_PROXIES", "127.0.0.0/8");
         if let Some(posts) = posts {
             command.env("HORIZON_POSTS", posts);
@@ -57,8 +57,8 @@ impl Blog {
         })
     }
 
-    /// Waits until the server is idle. After its start it still highlights the code of its posts, whose memory must not
-    /// count as memory of viewers.
+    /// Waits until the server is idle. After its start it highlights the code of its posts, and that memory is not the
+    /// viewers'.
     pub(crate) async fn settle(&self) -> anyhow::Result<()> {
         let id = [i32::try_from(self.id()?)?];
         let mut before = None;
@@ -70,23 +70,23 @@ impl Blog {
             before = Some(now);
             sleep(IDLE).await;
         }
-        bail!("horizon-web does not come to rest after its start")
+        bail!("horizon-web is still busy a minute after its start")
     }
 
-    /// Where it listens.
+    /// Returns the address it listens on.
     pub(crate) fn address(&self) -> SocketAddr {
         self.process.address()
     }
 
-    /// Its process.
+    /// Returns the process id.
     pub(crate) fn id(&self) -> anyhow::Result<u32> {
         self.process.id()
     }
 
-    /// Reads a page; that it is there is checked.
+    /// Reads a page and checks its status.
     pub(crate) async fn page(&self, path: &str) -> anyhow::Result<http::Response> {
         let answer = http::get(self.address(), path).await?;
-        anyhow::ensure!(answer.status.is_success(), "{path} is answered {}", answer.status);
+        anyhow::ensure!(answer.status.is_success(), "{path} returns {}", answer.status);
         Ok(answer)
     }
 }

@@ -8,12 +8,12 @@ use crate::{
     blog::Blog,
     measure::BenchSetup,
     pages::{self, BROTLI, GZIP},
-    say,
+    print_progress,
     subject::Subject,
     text::{grouped, short},
 };
 
-/// How many times each build is measured.
+/// Measurements per build.
 const ROUNDS: usize = 5;
 
 /// The published messages. 5 a second is about half of what one core can deliver to 10,000 viewers.
@@ -37,7 +37,7 @@ const FIGURES: [&str; 10] = [
 pub(crate) async fn measure(setup: &BenchSetup, other: &Path) -> anyhow::Result<String> {
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for number in 1..=ROUNDS {
-        say(&format!("── round {number} of {ROUNDS}"));
+        print_progress(&format!("── round {number} of {ROUNDS}"));
         ours.push(round(setup, None).await?);
         theirs.push(round(setup, Some(other)).await?);
     }

@@ -17,5 +17,5 @@ pub(crate) async fn summary() -> anyhow::Result<String> {
         String::from_utf8_lossy(&output.stderr)
     );
     let last = said.lines().map(str::trim).rfind(|line| !line.is_empty());
-    Ok(last.context("the benchmark says nothing")?.to_owned())
+    Ok(last.context("the benchmark printed nothing")?.to_owned())
 }

@@ -6,18 +6,18 @@ use anyhow::{Context, ensure};
 use horizon_bench_peers::CpuPlacement;
 use horizon_test_support::process::program;
 
-use crate::{report::JsonReport, say, subject::Subject};
+use crate::{print_progress, report::JsonReport, subject::Subject};
 
-/// Where the load comes from and where its reports go.
+/// The CPU of the load generator and the folder of its reports.
 #[derive(Debug)]
 pub(crate) struct LoadGenerator {
     pub(crate) place: CpuPlacement,
-    /// Gets every report as JSON.
+    /// The folder of the JSON reports.
     pub(crate) folder: PathBuf,
 }
 
 impl LoadGenerator {
-    /// Plays a scenario of the generator, such as `joins`, against the server. The report is kept under `name`.
+    /// Runs a scenario of the generator, such as `joins`, with the server. `name` is the name of the report.
     pub(crate) async fn play(
         &self,
         subject: &Subject,
@@ -25,7 +25,7 @@ impl LoadGenerator {
         viewers: usize,
         scenario: &[&str],
     ) -> anyhow::Result<JsonReport> {
-        say(&format!("{name}: {viewers} viewers"));
+        print_progress(&format!("{name}: {viewers} viewers"));
         let file = self.folder.join(format!("{name}.json"));
         let mut command = program("viewers", "HORIZON_VIEWERS_BIN")?;
         command

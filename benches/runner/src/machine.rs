@@ -1,4 +1,4 @@
-//! What the figures were measured on.
+//! The machine of the measurements.
 
 use std::{fs, thread, time::SystemTime};
 
@@ -6,7 +6,7 @@ use anyhow::Context;
 use chrono::DateTime;
 use horizon_bench_peers::CpuPlacement;
 
-/// This machine, today.
+/// The hardware and software of this machine.
 #[derive(Debug)]
 pub(crate) struct Machine {
     cores: usize,
@@ -14,7 +14,7 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    /// Looks at it.
+    /// Reads the description from the system.
     pub(crate) fn look() -> anyhow::Result<Self> {
         let cores = thread::available_parallelism()?.get();
         let processors = fs::read_to_string("/proc/cpuinfo").context("this needs Linux")?;
@@ -27,7 +27,7 @@ impl Machine {
         Ok(Self { cores, text })
     }
 
-    /// Where the server runs, and where its load comes from.
+    /// Returns the CPUs of the server and of the load.
     pub(crate) fn places(&self) -> (CpuPlacement, CpuPlacement) {
         if self.cores > 1 {
             (CpuPlacement::core(0), CpuPlacement::core(1))
@@ -36,12 +36,12 @@ impl Machine {
         }
     }
 
-    /// A sentence for the report.
+    /// Returns a sentence for the report.
     pub(crate) fn sentence(&self) -> String {
         let apart = if self.cores > 1 {
             "the server on core 0, its load from core 1"
         } else {
-            "**one core for the server and its load: nothing was pinned, and times say little**"
+            "**one core for the server and its load: nothing was pinned, and times are not meaningful**"
         };
         format!("{}; {apart}.", self.text)
     }

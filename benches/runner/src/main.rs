@@ -5,7 +5,6 @@
 
 mod aim;
 mod bench_part;
-mod beside;
 mod blog;
 mod compare;
 mod ingestion;
@@ -17,6 +16,7 @@ mod pages;
 mod posts;
 mod report;
 mod run;
+mod servers;
 mod size;
 mod subject;
 mod text;
@@ -28,20 +28,20 @@ use clap::Parser;
 
 use crate::bench_part::BenchPart;
 
-/// What to measure, and where the result goes.
+/// The command line.
 #[derive(Debug, Parser)]
 #[command(about)]
 struct Cli {
     /// 1,000 viewers instead of 10,000, and less time for each part.
     #[arg(long)]
     quick: bool,
-    /// One part, or several; without it all of them.
+    /// Measures only these parts.
     #[arg(long, value_name = "NAME")]
     only: Vec<BenchPart>,
     /// Compares this build with another `horizon-web` binary: CPU and bytes of a join, a delivery and a page.
     #[arg(long, value_name = "FILE", conflicts_with = "only")]
     compare: Option<PathBuf>,
-    /// Writes the tables to this file too.
+    /// Also writes the tables to this file.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
@@ -51,8 +51,8 @@ async fn main() -> anyhow::Result<()> {
     run::run(&Cli::parse()).await
 }
 
-/// Prints a line of progress.
+/// Prints a progress line.
 #[expect(clippy::print_stderr, reason = "this program talks to a person")]
-fn say(line: &str) {
+fn print_progress(line: &str) {
     eprintln!("{line}");
 }

@@ -1,4 +1,4 @@
-//! The second table: each aim of EventHorizon, measured.
+//! The second table: the targets of EventHorizon.
 
 use std::{env, path::PathBuf};
 
@@ -17,19 +17,19 @@ use crate::{
     weight,
 };
 
-/// The seconds of CPU that a join may cost. 1,000 joins half a second, 10,000 five.
+/// The most CPU time of a join, in seconds: 0.5 s for 1,000 joins.
 const JOIN_CPU: f64 = 0.0005;
 
-/// The first step of the joins.
+/// The smaller number of joins.
 const FEW: usize = 1_000;
 
-/// Likes a second in a burst.
+/// Likes per second in a burst.
 const LIKES: f64 = 5_000.0;
 
-/// The part of them that has to be accepted, or it was another burst.
+/// The part of them that the server has to accept; otherwise the burst was smaller.
 const NEARLY_ALL: f64 = 0.95;
 
-/// Where everything is measured, and how much.
+/// The setup of all measurements.
 #[derive(Debug)]
 pub(crate) struct BenchSetup {
     pub(crate) server: CpuPlacement,
@@ -38,7 +38,7 @@ pub(crate) struct BenchSetup {
 }
 
 impl BenchSetup {
-    /// Measures the aims that a part is about.
+    /// Measures the targets of a part.
     pub(crate) async fn aims(&self, part: BenchPart) -> anyhow::Result<Vec<Aim>> {
         match part {
             BenchPart::Joins => self.joins().await,
@@ -54,7 +54,7 @@ impl BenchSetup {
         }
     }
 
-    /// Plays a scenario against a blog that was just started.
+    /// Runs a scenario with a new blog.
     async fn play(&self, name: &str, viewers: usize, scenario: &[&str]) -> anyhow::Result<JsonReport> {
         let subject = Subject::start(SubjectKind::EventHorizon, self.server).await?;
         self.load.play(&subject, name, viewers, scenario).await
@@ -102,7 +102,7 @@ impl BenchSetup {
         let accepted = report.figure("/burst/offered/accepted_per_second")?;
         let is_whole = accepted >= LIKES * NEARLY_ALL && report.figure("/burst/never_at_everyone")? < 1.0;
         let taken = format!(
-            "the middle of {}, {} likes a second were taken",
+            "the median of {}, {} likes a second were accepted",
             all.join(" · "),
             short(accepted)
         );
@@ -181,7 +181,7 @@ fn weight() -> anyhow::Result<Vec<Aim>> {
 }
 
 impl Aim {
-    /// Holds only if no connection was lost.
+    /// Adds the condition that no connection was lost.
     fn whole(self, report: &JsonReport) -> Self {
         let errors = report.errors();
         if errors.is_empty() {

@@ -1,4 +1,4 @@
-//! How soon readers have a page, and the first numbers of a live stream, while a backend is away.
+//! Response times of pages and of live streams while a backend is unavailable.
 
 use std::{
     net::SocketAddr,
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::{aim::Aim, text::short};
 
-/// The pages that are asked for.
+/// The requested pages.
 const PAGES: [&str; 6] = [
     "/",
     "/blog",
@@ -22,19 +22,19 @@ const PAGES: [&str; 6] = [
     "/tags/test",
 ];
 
-/// The page whose stream is opened.
+/// The requested live stream.
 const STREAM: &str = "/horizon/live/hello";
 
-/// How soon a reader should have the text, where numbers are known, in milliseconds.
+/// The longest response time if numbers are known, in milliseconds.
 const KNOWN: f64 = 100.0;
 
-/// The same where a process knows nothing yet, in milliseconds.
+/// The longest response time of a new process without known numbers, in milliseconds.
 const UNKNOWN: f64 = 1_000.0;
 
-/// A secret of the blog's own, so that a process starts while Redis is away.
+/// The secret of the blog, so that a process starts without Redis.
 const SECRET: (&str, &str) = ("HORIZON_SECRET", "a sentence of at least thirty-two characters");
 
-/// The like of the reader who asks.
+/// The like of the requesting reader.
 const LIKE: (&str, &str) = ("/horizon/likes/hello", "019ab4f0c1d27a3c8e5f6071829304a5");
 
 /// Response times.
@@ -53,20 +53,20 @@ impl Times {
     }
 }
 
-/// The slowest has to meet the limit; the middle one is said beside it.
+/// Returns the target for the slowest response, with the median as a remark.
 fn aim(what: String, mut times: Vec<Duration>) -> Aim {
     times.sort();
     let slowest = times.last().copied().unwrap_or(Duration::MAX);
     let middle = times.get(times.len() / 2).copied().unwrap_or(Duration::MAX);
-    let said = format!("the middle of {} is {}", times.len(), short(milliseconds(middle)));
-    Aim::at_most(what, milliseconds(slowest), KNOWN, "ms").and(true, &said)
+    let remark = format!("the median of {} is {}", times.len(), short(milliseconds(middle)));
+    Aim::at_most(what, milliseconds(slowest), KNOWN, "ms").and(true, &remark)
 }
 
 fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1_000.0
 }
 
-/// Takes Redis and SQLite away, and measures `rounds` readers each time.
+/// Makes Redis and SQLite unavailable, with `rounds` readers each time.
 pub(crate) async fn measure(rounds: usize) -> anyhow::Result<Vec<Aim>> {
     let mut aims = redis(rounds).await?;
     aims.extend(sqlite(rounds).await?);
@@ -89,14 +89,14 @@ async fn redis(rounds: usize) -> anyhow::Result<Vec<Aim>> {
     Ok(aims)
 }
 
-/// The first pages of a process that has just started.
+/// Measures the first pages of a new process.
 async fn fresh(cluster: &TestCluster, cookie: &str, state: &str) -> anyhow::Result<Aim> {
     let web = cluster.web("fresh", &[SECRET]).await?;
     let mut slowest = Duration::ZERO;
     for path in PAGES {
         slowest = slowest.max(page(web.address(), path, Some(cookie)).await?);
     }
-    let what = format!("{state}: slowest first page of a process that knows nothing");
+    let what = format!("{state}: slowest first page of a new process");
     Ok(Aim::at_most(what, milliseconds(slowest), UNKNOWN, "ms"))
 }
 
@@ -114,16 +114,16 @@ async fn sqlite(rounds: usize) -> anyhow::Result<Vec<Aim>> {
     Ok(aims)
 }
 
-/// Likes a post, and returns the cookie of the reader who did.
+/// Likes a post, and returns the cookie of the reader.
 async fn reader(site: SocketAddr) -> anyhow::Result<String> {
     let (path, id) = LIKE;
     let liked = http::send(site, http::Method::PUT, path, &[("idempotency-key", id)], "").await?;
     let cookie = liked.cookie();
-    ensure!(!cookie.is_empty(), "a like got no cookie: {}", liked.text());
+    ensure!(!cookie.is_empty(), "a like set no cookie: {}", liked.text());
     Ok(cookie)
 }
 
-/// Asks for each page without a cookie and with one.
+/// Requests each page without a cookie and with one.
 async fn times(site: SocketAddr, cookie: &str, rounds: usize) -> anyhow::Result<Times> {
     let mut times = Times::default();
     for _ in 0..rounds {
@@ -138,16 +138,16 @@ async fn times(site: SocketAddr, cookie: &str, rounds: usize) -> anyhow::Result<
 
 async fn page(site: SocketAddr, path: &str, cookie: Option<&str>) -> anyhow::Result<Duration> {
     let headers: Vec<_> = cookie.map(|cookie| ("cookie", cookie)).into_iter().collect();
-    let asked = Instant::now();
+    let start = Instant::now();
     let answer = http::send(site, http::Method::GET, path, &headers, "").await?;
-    let took = asked.elapsed();
-    ensure!(answer.status == 200, "{path} is answered {}", answer.status);
-    Ok(took)
+    let time = start.elapsed();
+    ensure!(answer.status == 200, "{path} returns {}", answer.status);
+    Ok(time)
 }
 
 async fn first_frame(site: SocketAddr) -> anyhow::Result<Duration> {
-    let asked = Instant::now();
+    let start = Instant::now();
     let mut stream = http::open_stream(site, STREAM, &[]).await?;
     stream.data_of("live").await?;
-    Ok(asked.elapsed())
+    Ok(start.elapsed())
 }

@@ -12,16 +12,16 @@ use crate::{
     posts,
 };
 
-/// The header with which a browser asks for brotli.
+/// The header that requests brotli.
 pub(crate) const BROTLI: &str = "Accept-Encoding: br";
 
 /// Measurements of the start. The median is reported.
 const STARTS: usize = 5;
 
-/// The header with which a client asks for gzip.
+/// The header that requests gzip.
 pub(crate) const GZIP: &str = "Accept-Encoding: gzip";
 
-/// What it took to send pages of one post.
+/// The speed and cost of a page.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Pages {
     pub(crate) per_second: f64,
@@ -29,7 +29,7 @@ pub(crate) struct Pages {
     pub(crate) bytes_per_page: f64,
 }
 
-/// Asks a blog for one post over 64 connections for so long.
+/// Requests one post over 64 connections for this duration.
 pub(crate) async fn measure(
     blog: &Blog,
     load: CpuPlacement,
@@ -46,13 +46,13 @@ pub(crate) async fn measure(
     }
     wrk.arg(format!("http://{}{path}", blog.address()));
     let id = [i32::try_from(blog.id()?)?];
-    let cpu = || anyhow::Ok(usage(&id)?.context("the server is gone")?.cpu_seconds);
+    let cpu = || anyhow::Ok(usage(&id)?.context("the server has ended")?.cpu_seconds);
     let before = cpu()?;
     let output = load.apply(&wrk).output().await.context("`wrk` does not start")?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     ensure!(
         output.status.success() && !text.contains("Non-2xx") && !text.contains("Socket errors"),
-        "wrk says:\n{text}{}",
+        "wrk failed:\n{text}{}",
         String::from_utf8_lossy(&output.stderr)
     );
     pages(&text, cpu()? - before)
@@ -62,11 +62,11 @@ pub(crate) async fn measure(
 fn pages(text: &str, cpu_seconds: f64) -> anyhow::Result<Pages> {
     let figure = |name: &str| {
         let line = text.lines().find_map(|line| line.trim().strip_prefix(name));
-        line.with_context(|| format!("wrk says no {name}")).map(str::trim)
+        line.with_context(|| format!("wrk printed no {name}")).map(str::trim)
     };
-    // "200000 requests in 10.00s, 1.50GB read": the bytes a second have only three digits.
+    // "200000 requests in 10.00s, 1.50GB read": the bytes per second have only three digits.
     let total = text.lines().find_map(|line| line.trim().split_once(" requests in "));
-    let total: f64 = total.context("wrk says no number of requests")?.0.parse()?;
+    let total: f64 = total.context("wrk printed no number of requests")?.0.parse()?;
     let per_second: f64 = figure("Requests/sec:")?.parse()?;
     Ok(Pages {
         per_second,
@@ -81,11 +81,11 @@ fn bytes(text: &str) -> anyhow::Result<f64> {
     let found = units
         .iter()
         .find_map(|&(unit, power)| Some((text.strip_suffix(unit)?, power)));
-    let (number, power) = found.with_context(|| format!("{text} are no bytes"))?;
+    let (number, power) = found.with_context(|| format!("{text} is not a size"))?;
     Ok(number.parse::<f64>()? * f64::from(1_u32 << power))
 }
 
-/// From the start of the program to the first page of a blog of many posts: the middle of some starts.
+/// Returns the median time from the start of the program to the first page, with 1,000 posts.
 pub(crate) async fn start() -> anyhow::Result<Duration> {
     let posts = posts::write()?;
     let mut times = Vec::new();
@@ -97,7 +97,7 @@ pub(crate) async fn start() -> anyhow::Result<Duration> {
         ensure!(page.text().contains("Post "), "the first page shows no post");
     }
     times.sort();
-    times.get(STARTS / 2).copied().context("nothing was started")
+    times.get(STARTS / 2).copied().context("no start was measured")
 }
 
 #[cfg(test)]
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_wrk_says_is_read() {
+    fn the_output_of_wrk_is_parsed() {
         let text = "  200 requests in 10.00s, 2.50MB read\nRequests/sec:     20.00\nTransfer/sec:      0.25MB\n";
         let expected = Pages {
             per_second: 20.0,

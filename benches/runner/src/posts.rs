@@ -1,16 +1,16 @@
-//! A blog of many posts, each as long as a short one and with code to highlight.
+//! A blog with many short posts that contain code.
 
 use std::fs;
 
 use tempfile::TempDir;
 
-/// How many posts there are.
+/// Number of posts.
 pub(crate) const POSTS: usize = 1_000;
 
-/// What a post weighs, in bytes.
-const WEIGHT: usize = 2_900;
+/// The size of a post, in bytes.
+const POST_SIZE: usize = 2_900;
 
-/// The days of a month that every month has.
+/// Days that every month has.
 const DAYS: usize = 28;
 
 const CODE: &str = "
@@ -23,9 +23,9 @@ fn main() {
 ";
 
 const SENTENCE: &str =
-    "Whoever opens a page shows up on every other one at once, and whoever closes it is gone a moment later. ";
+    "Each open page shows how many people read it now, and all pages show a new viewer at the same moment. ";
 
-/// Writes them into a folder that goes when it is dropped.
+/// Writes the posts into a temporary folder. Dropping it deletes the folder.
 pub(crate) fn write() -> anyhow::Result<TempDir> {
     let folder = TempDir::new()?;
     for number in 0..POSTS {
@@ -40,7 +40,7 @@ fn post(number: usize) -> String {
     let mut text = format!(
         "---\ntitle: Post {number}\ndescription: One of many\ndate: {year}-{month:02}-{day:02}\ntags: [bench]\n---\n\n"
     );
-    while text.len() + SENTENCE.len() + CODE.len() < WEIGHT {
+    while text.len() + SENTENCE.len() + CODE.len() < POST_SIZE {
         text.push_str(SENTENCE);
         if text.len() % 3 == 0 {
             text.push_str("\n\n");
@@ -55,10 +55,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_post_weighs_what_it_should() {
+    fn a_post_has_the_expected_size() {
         for number in [0, 1, POSTS - 1] {
-            let weight = post(number).len();
-            assert!(weight <= WEIGHT && weight + SENTENCE.len() > WEIGHT - 2, "{weight}");
+            let size = post(number).len();
+            assert!(size <= POST_SIZE && size + SENTENCE.len() > POST_SIZE - 2, "{size}");
         }
     }
 }

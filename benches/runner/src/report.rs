@@ -1,32 +1,32 @@
-//! What the generator found out: figures with their unit in their name.
+//! The JSON report of the load generator.
 
 use anyhow::Context;
 use serde_json::Value;
 
-/// One report of the generator.
+/// A report of the load generator.
 #[derive(Debug)]
 pub(crate) struct JsonReport(Value);
 
 impl JsonReport {
-    /// Reads what the generator wrote.
+    /// Reads the file of the generator.
     pub(crate) fn read(json: &[u8]) -> anyhow::Result<Self> {
         serde_json::from_slice(json)
             .map(Self)
-            .context("the generator's report is no JSON")
+            .context("the generator's report is not JSON")
     }
 
-    /// The figure at this path, as `/join/server_cpu_seconds`.
+    /// Returns the figure at this path, such as `/join/server_cpu_seconds`.
     pub(crate) fn figure(&self, path: &str) -> anyhow::Result<f64> {
         self.find(path)
             .with_context(|| format!("the generator's report has no {path}: {}", self.0))
     }
 
-    /// The figure at this path, where not every report has it.
+    /// Returns the figure at this path, if the report has it.
     pub(crate) fn find(&self, path: &str) -> Option<f64> {
         self.0.pointer(path).and_then(Value::as_f64)
     }
 
-    /// Middle, worst of a hundred and worst of some milliseconds.
+    /// Returns p50, p99 and maximum of latencies in milliseconds.
     pub(crate) fn milliseconds(&self, path: &str) -> anyhow::Result<[f64; 3]> {
         Ok([
             self.figure(&format!("{path}/p50"))?,
@@ -35,7 +35,7 @@ impl JsonReport {
         ])
     }
 
-    /// What went wrong with connections, and how often; empty where nothing did.
+    /// Returns the connection errors and their numbers, or an empty text.
     pub(crate) fn errors(&self) -> String {
         let errors = self.0.pointer("/errors").and_then(Value::as_object);
         let errors = errors.into_iter().flatten();

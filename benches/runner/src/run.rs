@@ -1,4 +1,4 @@
-//! One part after the other, and the report of all.
+//! Runs the parts and writes the report.
 
 use std::{env, fmt::Write, fs};
 
@@ -10,12 +10,12 @@ use crate::{
     Cli,
     aim::{self, Aim},
     bench_part::BenchPart,
-    beside::{self, Row},
     compare, ingestion,
     load::LoadGenerator,
     machine::Machine,
     measure::BenchSetup,
-    say,
+    print_progress,
+    servers::{self, Row},
     size::Size,
 };
 
@@ -28,7 +28,7 @@ struct Results {
     failures: Vec<String>,
 }
 
-/// Measures what was asked for, and writes the report.
+/// Measures the selected parts and writes the report.
 pub(crate) async fn run(cli: &Cli) -> anyhow::Result<()> {
     let machine = Machine::look()?;
     let (server, place) = machine.places();
@@ -45,16 +45,16 @@ pub(crate) async fn run(cli: &Cli) -> anyhow::Result<()> {
     }
     let mut results = Results::default();
     let wanted = |part: &BenchPart| cli.only.is_empty() || cli.only.contains(part);
-    // Take turns with the servers, so that other load of the machine affects all of them.
+    // Interleave servers, so that other load affects all equally.
     let is_server = |part: &BenchPart| part.server().is_some();
     let (servers, others): (Vec<_>, Vec<_>) = BenchPart::value_variants()
         .iter()
         .filter(|part| wanted(part))
         .partition(|part| is_server(part));
     for part in servers.repeat(setup.size.rounds).into_iter().chain(others).copied() {
-        say(&format!("── {}", part.name()));
-        if let Err(error) = results.take(part, &setup).await {
-            say(&format!("{error:#}"));
+        print_progress(&format!("── {}", part.name()));
+        if let Err(error) = results.measure(part, &setup).await {
+            print_progress(&format!("{error:#}"));
             results.failures.push(format!("{}: {error:#}", part.name()));
         }
     }
@@ -65,14 +65,14 @@ pub(crate) async fn run(cli: &Cli) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The command and the machine.
+/// Returns the command and the machine.
 fn title(machine: &Machine) -> String {
     let command: Vec<String> = env::args().skip(1).collect();
     let command = [&["cargo xtask bench".to_owned()], command.as_slice()].concat();
     format!("`{}`\n\n{}\n", command.join(" "), machine.sentence())
 }
 
-/// Prints the report, and writes it to the file that was asked for.
+/// Prints the report, and writes it to the file of `--out`.
 fn finish(report: &str, cli: &Cli) -> anyhow::Result<()> {
     print(report);
     if let Some(out) = &cli.out {
@@ -82,9 +82,9 @@ fn finish(report: &str, cli: &Cli) -> anyhow::Result<()> {
 }
 
 impl Results {
-    async fn take(&mut self, part: BenchPart, setup: &BenchSetup) -> anyhow::Result<()> {
+    async fn measure(&mut self, part: BenchPart, setup: &BenchSetup) -> anyhow::Result<()> {
         if let Some(kind) = part.server() {
-            let row = beside::measure(kind, setup.server, &setup.load, setup.size.viewers).await?;
+            let row = servers::measure(kind, setup.server, &setup.load, setup.size.viewers).await?;
             self.rows.push(row);
         } else if part == BenchPart::Ingestion {
             self.ingestion = Some(ingestion::summary().await?);
@@ -96,7 +96,7 @@ impl Results {
 
     fn report(&self, machine: &Machine, size: Size) -> String {
         let mut text = title(machine);
-        // A String takes whatever is written to it.
+        // Writing to a String cannot fail.
         if !self.rows.is_empty() {
             let (viewers, rounds) = (crate::text::grouped(size.viewers), size.rounds);
             let _ = write!(
@@ -104,7 +104,7 @@ impl Results {
                 "\n{viewers} viewers, 100 messages, 10 a second, measured {rounds} times in turn: the median by CPU, \
                  and the CPU of all. The others send the posted 150 bytes; EventHorizon counts likes and sends the \
                  page's numbers.\n\n{}",
-                beside::table(&self.rows)
+                servers::table(&self.rows)
             );
         }
         if !self.aims.is_empty() {
@@ -123,8 +123,7 @@ impl Results {
     }
 }
 
-/// Prints the report and writes it to the file.
-#[expect(clippy::print_stdout, reason = "this is what the program is for")]
+#[expect(clippy::print_stdout, reason = "the report goes to standard output")]
 fn print(report: &str) {
     println!("{report}");
 }

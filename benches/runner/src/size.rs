@@ -1,28 +1,28 @@
-//! How much of everything is measured.
+//! The size of all measurements.
 
 use std::time::Duration;
 
-/// How much of everything there is.
+/// Durations and counts of all measurements.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Size {
-    /// How often what wanders is measured; the middle counts.
+    /// Rounds of measurements with much variance. The median is reported.
     pub(crate) rounds: usize,
-    /// How many view.
+    /// Number of viewers.
     pub(crate) viewers: usize,
-    /// How many of them stop reading in the scenario about that.
+    /// Viewers that stop reading in `stalled`.
     pub(crate) stalled: usize,
-    /// How long messages are published in the scenarios about many of them, and about those who stop reading.
+    /// The duration of `burst` and of `stalled`.
     pub(crate) published: Duration,
-    /// How long nothing happens in the scenario about that.
+    /// The duration of `idle`.
     pub(crate) idle: Duration,
-    /// How long pages are asked for.
+    /// The duration of the requests for pages.
     pub(crate) pages: Duration,
-    /// How many readers come while a backend is away.
+    /// Rounds of requests while a backend is unavailable.
     pub(crate) outage: usize,
 }
 
 impl Size {
-    /// What the aims are about.
+    /// The size of the targets.
     pub(crate) const FULL: Self = Self {
         rounds: 3,
         viewers: 10_000,
@@ -33,7 +33,7 @@ impl Size {
         outage: 100,
     };
 
-    /// A look at whether everything works.
+    /// A quick check of all parts.
     pub(crate) const QUICK: Self = Self {
         rounds: 1,
         viewers: 1_000,

@@ -1,20 +1,20 @@
-//! A server that viewers are sent to, whichever it is.
+//! A measured server: EventHorizon or a peer.
 
 use horizon_bench_peers::{CpuPlacement, Peer, PeerProtocol, Running};
 
 use crate::blog::{Blog, SLUG};
 
-/// What there is to measure.
+/// The kind of a measured server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SubjectKind {
     /// The blog of this repository.
     EventHorizon,
-    /// Something else.
+    /// Another server.
     Peer(Peer),
 }
 
 impl SubjectKind {
-    /// What it is called.
+    /// Returns its name.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::EventHorizon => "EventHorizon",
@@ -23,15 +23,15 @@ impl SubjectKind {
     }
 }
 
-/// A running server. It is killed when this is dropped.
+/// A running server. Dropping it kills the process.
 #[derive(Debug)]
 pub(crate) struct Subject {
     server: RunningServer,
-    /// Where viewers come.
+    /// The URL of the live stream.
     pub(crate) url: String,
-    /// Where something new is said, as the generator wants it.
+    /// The value of `--publish`.
     pub(crate) publish: String,
-    /// What it speaks, as the generator calls it.
+    /// The value of `--protocol`.
     pub(crate) protocol: &'static str,
 }
 
@@ -42,7 +42,7 @@ enum RunningServer {
 }
 
 impl Subject {
-    /// Starts it.
+    /// Starts the server.
     pub(crate) async fn start(kind: SubjectKind, place: CpuPlacement) -> anyhow::Result<Self> {
         match kind {
             SubjectKind::EventHorizon => Self::blog(Blog::start(place, None).await?).await,
@@ -59,7 +59,7 @@ impl Subject {
         }
     }
 
-    /// A blog that was just started.
+    /// Wraps a new blog.
     pub(crate) async fn blog(blog: Blog) -> anyhow::Result<Self> {
         blog.settle().await?;
         let address = blog.address();
@@ -71,7 +71,7 @@ impl Subject {
         })
     }
 
-    /// Its process.
+    /// Returns the process id.
     pub(crate) fn id(&self) -> anyhow::Result<u32> {
         match &self.server {
             RunningServer::Blog(blog) => blog.id(),

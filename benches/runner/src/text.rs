@@ -1,6 +1,6 @@
-//! Numbers as people read them.
+//! Formats numbers.
 
-/// A whole number with its thousands apart.
+/// Formats an integer with thousands separators.
 pub(crate) fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::new();
@@ -13,7 +13,7 @@ pub(crate) fn grouped(number: usize) -> String {
     text
 }
 
-/// A number with three digits that count, or all in front of the point.
+/// Formats a number with three significant digits, or with all digits before the point.
 pub(crate) fn short(number: f64) -> String {
     match number.abs() {
         size if size >= 100.0 => grouped_float(number),
@@ -26,7 +26,7 @@ pub(crate) fn short(number: f64) -> String {
 fn grouped_float(number: f64) -> String {
     let digits = format!("{:.0}", number.abs());
     let sign = if number < 0.0 { "-" } else { "" };
-    // What is no whole number, such as infinity, stays as it is.
+    // Infinity and NaN have no digits to shorten.
     let text = digits.parse().map_or(digits, grouped);
     format!("{sign}{text}")
 }
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_is_as_long_as_it_says_something() {
+    fn numbers_have_three_significant_digits() {
         let texts = [0.0, 0.1234, 1.234, 12.34, 123.4, 20_123.4, -1_500.0].map(short);
         assert_eq!(texts, ["0.000", "0.123", "1.23", "12.3", "123", "20,123", "-1,500"]);
     }

@@ -1,10 +1,10 @@
-//! What a reader downloads of script and WebAssembly.
+//! The download size of scripts and WebAssembly.
 
 use std::{fs, path::Path};
 
 use anyhow::{Context, ensure};
 
-/// The kilobytes (of 1,000 bytes) of all scripts and modules together, compressed with brotli.
+/// Returns the size of all scripts and modules in kilobytes (1,000 bytes), compressed with brotli.
 pub(crate) fn of(site: &Path) -> anyhow::Result<f64> {
     let folder = site.join("pkg");
     let files = fs::read_dir(&folder).with_context(|| format!("{} cannot be read", folder.display()))?;

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A viewer who leaves may miss messages that were sent this shortly before.
-const ON_THE_WAY: Duration = Duration::from_secs(1);
+const IN_TRANSIT: Duration = Duration::from_secs(1);
 
 /// The received messages.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -73,7 +73,7 @@ pub fn arrived<'a>(
         all.frames += log.frames;
         all.bytes += log.bytes;
         all.deliveries += deliveries(kind, &log.records, sent, &mut latencies);
-        lost += lacking(&log, sent);
+        lost += missing(&log, sent);
         stale += u64::from(is_stale(&log, sent));
     }
     all.bytes_per_delivery = ratio(all.bytes, all.deliveries);
@@ -112,18 +112,18 @@ pub fn newest_of(sent: &[Sent], value: u64) -> Option<Sent> {
 }
 
 /// Returns the number of messages that a viewer should have received and did not.
-fn lacking(log: &ReceiveLog, sent: &[Sent]) -> u64 {
+fn missing(log: &ReceiveLog, sent: &[Sent]) -> u64 {
     let Some(connected) = log.connected else {
         return 0;
     };
     let until = log
         .left
-        .map_or(u64::MAX, |left| left.saturating_sub(micros(ON_THE_WAY)));
+        .map_or(u64::MAX, |left| left.saturating_sub(micros(IN_TRANSIT)));
     let mut seen: Vec<u64> = log.records.iter().map(|record| record.reading.value).collect();
     seen.sort_unstable();
     let due = sent.iter().filter(|sent| sent.at >= connected && sent.at < until);
-    let lacking = due.filter(|sent| seen.binary_search(&sent.number).is_err()).count();
-    u64::try_from(lacking).unwrap_or(u64::MAX)
+    let missing = due.filter(|sent| seen.binary_search(&sent.number).is_err()).count();
+    u64::try_from(missing).unwrap_or(u64::MAX)
 }
 
 /// Returns whether a viewer who should be connected does not have the last number.
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn where_each_message_counts_a_skipped_one_is_lost() {
+    fn with_post_a_skipped_message_is_lost() {
         let sent = sent(&publications(&[3, 1, 2]));
         let arrived = arrived(PublishKind::Post, [viewer(&[1, 2, 3]), viewer(&[1, 3])].iter(), &sent).unwrap();
         assert_eq!((arrived.deliveries, arrived.lost, arrived.stale), (5, Some(1), None));
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn where_the_last_counts_a_skipped_one_is_no_matter_and_an_old_one_is_stale() {
+    fn with_like_a_viewer_may_skip_messages_and_is_stale_without_the_last() {
         let sent = sent(&publications(&[11, 12, 13]));
         let viewers = [viewer(&[10, 11, 11, 13]), viewer(&[11, 12, 12])];
         let arrived = arrived(PublishKind::Like, viewers.iter(), &sent).unwrap();
@@ -179,20 +179,20 @@ mod tests {
     }
 
     #[test]
-    fn who_came_late_or_left_lacks_only_what_was_said_meanwhile() {
+    fn a_viewer_misses_only_messages_of_the_time_it_was_connected() {
         let sent = sent(&publications(&[1, 2, 3_000]));
         let late = viewer(&[3_000]);
         late.log().connected = Some(1_500);
-        assert_eq!(lacking(&late.log(), &sent), 1);
+        assert_eq!(missing(&late.log(), &sent), 1);
         let left = viewer(&[1, 2]);
         left.log().left = Some(3_000_001);
-        assert_eq!(lacking(&left.log(), &sent), 0);
+        assert_eq!(missing(&left.log(), &sent), 0);
         left.log().left = None;
-        assert_eq!(lacking(&left.log(), &sent), 1);
+        assert_eq!(missing(&left.log(), &sent), 1);
     }
 
     #[test]
-    fn likes_counted_together_have_the_first_ones_time() {
+    fn likes_counted_together_have_the_time_of_the_first() {
         let mut publications = publications(&[5, 5, 6]);
         publications[1].sent = 4_000;
         assert_eq!(sent(&publications)[0], Sent { number: 5, at: 4_000 });

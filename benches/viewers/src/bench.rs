@@ -67,7 +67,7 @@ impl Bench {
         let opened = self.border()?;
         drop(bar);
         let here = self.pool.here();
-        ensure!(here > 0, "nobody could connect: {:?}", self.errors());
+        ensure!(here > 0, "no viewer could connect: {:?}", self.errors());
         self.settle().await;
         let after = self.border()?;
         let join = Join {

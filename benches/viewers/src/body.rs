@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn chunks_are_joined_wherever_they_are_cut() {
+    fn chunks_are_joined_however_they_are_split() {
         let text = b"5\r\nevent\r\n1B;x=y\r\n: live and twenty-six more\n\r\n";
         for cut in 0..=text.len() {
             let (one, two) = text.split_at(cut);
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_chunk_is_said() {
+    fn an_invalid_chunk_is_an_error() {
         assert_eq!(read(&[b"event: live"]).1, Err(End::Broken));
     }
 }

@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_address_has_more_connections_than_it_may() {
+    fn no_address_exceeds_its_connection_limit() {
         let mut count = HashMap::new();
         for index in 0..MOST {
             *count.entry(loopback(index)).or_insert(0) += 1;
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_who_views_is_somebody_who_likes() {
+    fn viewers_and_likes_have_different_addresses() {
         assert!(ClientAddresses::for_viewers().next_address().octets()[1] < 128);
         assert!(ClientAddresses::for_likes().next_address().octets()[1] >= 128);
     }

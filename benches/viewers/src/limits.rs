@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn too_many_viewers_are_told_what_would_fit() {
+    fn the_error_for_too_many_viewers_has_the_limit() {
         let error = make_room(usize::MAX).unwrap_err().to_string();
         assert!(error.contains("do not fit") || error.contains("loopback"), "{error}");
     }

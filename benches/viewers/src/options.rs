@@ -169,7 +169,7 @@ pub struct ChurnOptions {
 fn above_zero(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(number) if number > 0.0 && number <= 1e6 => Ok(number),
-        _ => Err(format!("{text} is no number above 0")),
+        _ => Err(format!("{text} is not a number between 0 and 1,000,000")),
     }
 }
 
@@ -180,12 +180,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_command_line_is_sound() {
+    fn the_command_line_is_valid() {
         Options::command().debug_assert();
     }
 
     #[test]
-    fn a_rate_of_nothing_is_refused() {
+    fn a_rate_of_zero_is_rejected() {
         assert!(
             ["0", "-1", "NaN", "inf", "x"]
                 .iter()

@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_process_counts_with_its_children() {
+    fn the_usage_of_a_process_includes_its_children() {
         let mut command = Command::new("cat");
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let (mut stdin, mut stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn no_process_is_no_figure_and_a_wrong_one_an_error() {
+    fn an_empty_list_has_no_usage_and_an_unknown_process_is_an_error() {
         assert_eq!(usage(&[]).unwrap(), None);
         assert!(usage(&[i32::MAX]).unwrap_err().to_string().contains("no process"));
     }

@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_found_wherever_it_is_cut() {
+    fn a_message_is_found_however_it_is_split() {
         let site = live(9, 900).replace("live", "site");
         let text = format!(
             "retry: 1000\n\n{}{site}:\n\neevent: livevent: live\n\n{}",

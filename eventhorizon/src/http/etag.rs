@@ -20,7 +20,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tags_are_read_weak_or_not_and_in_lists() {
+    fn weak_and_strong_tags_and_lists_are_parsed() {
         let mut headers = HeaderMap::new();
         headers.append(header::IF_NONE_MATCH, HeaderValue::from_static(r#"W/"a-1", "b""#));
         headers.append(header::IF_NONE_MATCH, HeaderValue::from_static(r#"*, "c, d"#));

@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn back_leads_nowhere_but_to_this_site() {
+    fn a_redirect_stays_on_this_site() {
         for good in ["/", "/blog/hello", "/blog?page=2", "/ä"] {
             assert!(back(Some(good)).is_ok(), "{good}");
         }

@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_reader_sent_is_in_the_form_again_and_escaped() {
+    fn the_retry_form_contains_the_escaped_input() {
         let mut new = NewComment::new("A\"da", "\n<script>alert(1)</script></textarea>");
         new.id = Some("019ab4f0c1d27a3c8e5f6071829304a6".parse().unwrap());
         let page = RetryForm::comment(&new, "/blog/a?x=1&y=2").page(&Problem::unavailable(""));
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_of_the_reader_is_no_reason_to_send_the_same_again() {
+    fn an_invalid_input_is_not_offered_for_retry() {
         let problem = Problem::invalid_field("body", "is empty.");
         let returned = RetryForm::like(true, None, "/").response(problem).unwrap_err();
         assert_eq!(returned.kind(), ProblemKind::InvalidField);

@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn the_document_names_every_route_and_no_other() {
+    fn the_document_lists_exactly_the_routes() {
         let document: serde_json::Value = serde_json::from_str(include_str!("openapi.json")).unwrap();
         let documented = document["paths"].as_object().unwrap().keys().map(String::as_str);
         let documented: BTreeSet<&str> = documented.collect();
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn only_whole_paths_lead_somewhere() {
+    fn only_exact_paths_match() {
         for path in [
             "/live",
             "/live/bread",

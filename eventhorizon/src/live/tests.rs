@@ -144,7 +144,7 @@ async fn a_thousand_changes_in_a_second_make_ten_frames_and_the_last_one_wins() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_first_change_after_a_pause_goes_out_at_once() {
+async fn the_first_change_after_a_pause_is_sent_at_once() {
     let site = Fixture::running();
     let (_seat, mut frames) = site.join();
     let start = Instant::now();
@@ -162,7 +162,7 @@ async fn the_first_change_after_a_pause_goes_out_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_tells_the_sites_numbers_once_a_second_at_most() {
+async fn the_numbers_of_the_site_are_sent_at_most_once_a_second() {
     let site = Fixture::running();
     let (_seat, mut frames) = site.join();
     let mut revision = next(&mut frames).await.messages.get(FramePart::Site).revision;
@@ -182,7 +182,7 @@ async fn a_page_tells_the_sites_numbers_once_a_second_at_most() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_without_news_says_its_numbers_again() {
+async fn a_page_without_changes_repeats_its_numbers() {
     let site = Fixture::running();
     let (_seat, mut frames) = site.join();
     let first = next(&mut frames).await;
@@ -200,7 +200,7 @@ async fn a_page_without_news_says_its_numbers_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_source_that_says_nothing_holds_back_only_its_own_part() {
+async fn a_silent_source_delays_only_its_own_part() {
     let site = fixture(Some(1), None);
     let (_seat, mut frames) = site.join();
     let start = Instant::now();
@@ -218,7 +218,7 @@ async fn a_source_that_says_nothing_holds_back_only_its_own_part() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn sources_that_say_nothing_are_stood_in_for_by_what_was_known_and_then_believed() {
+async fn the_last_known_values_are_sent_until_silent_sources_respond() {
     let site = fixture(None, None);
     let was = Stats::new(7, 0, 0);
     site.cache.put_published(&Slug::new("hello").unwrap().into(), 3, was);
@@ -312,7 +312,7 @@ async fn all_connections_of_a_page_write_the_same_bytes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_last_seat_ends_the_page() {
+async fn a_page_task_ends_with_its_last_connection() {
     let site = Fixture::running();
     let (seat, mut frames) = site.join();
     next(&mut frames).await;

@@ -81,7 +81,7 @@ const CORPUS: [&str; 44] = [
 ];
 
 #[test]
-fn no_text_becomes_markup_that_does_something() {
+fn no_text_becomes_active_markup() {
     for text in CORPUS {
         let html = render(text);
         assert_eq!(is_harmless(&html), Ok(()), "{text} became {html}");
@@ -91,7 +91,7 @@ fn no_text_becomes_markup_that_does_something() {
 }
 
 #[test]
-fn the_check_knows_harm_when_it_sees_it() {
+fn the_check_detects_active_markup() {
     for harm in [
         "<script>",
         "<p onclick=\"x\">",
@@ -139,7 +139,7 @@ fn a_small_subset_of_markdown_is_rendered() {
 }
 
 #[test]
-fn no_text_of_the_longest_kind_takes_long_or_nests_too_deep() {
+fn the_longest_texts_render_in_time_and_with_bounded_nesting() {
     for pattern in [
         ">",
         "> ",

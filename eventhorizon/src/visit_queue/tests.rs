@@ -77,7 +77,7 @@ impl Fixture {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_visit_is_told_on_coming_every_ten_minutes_and_on_leaving() {
+async fn a_visit_is_tracked_at_its_start_every_ten_minutes_and_at_its_end() {
     let site = fixture(0);
     let visit = site.open();
     for _ in 0..3 * SLOTS {
@@ -91,7 +91,7 @@ async fn a_visit_is_told_on_coming_every_ten_minutes_and_on_leaving() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn visits_that_begin_at_once_are_told_of_in_turn() {
+async fn simultaneous_visits_are_tracked_one_by_one() {
     let site = fixture(0);
     let visits: Vec<OpenVisit> = (0..10 * SLOTS).map(|_| site.open()).collect();
     for tick in 0..SLOTS {
@@ -103,7 +103,7 @@ async fn visits_that_begin_at_once_are_told_of_in_turn() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_visit_that_the_pipe_does_not_take_is_tried_again_as_the_same_event() {
+async fn a_visit_that_the_bus_rejects_is_retried_as_the_same_event() {
     let site = fixture(5);
     site.queue.push(&[Topic::Site], None);
     sleep(Duration::from_secs(10)).await;
@@ -112,7 +112,7 @@ async fn a_visit_that_the_pipe_does_not_take_is_tried_again_as_the_same_event() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_visit_that_nobody_takes_is_given_up_in_the_end() {
+async fn a_visit_is_dropped_after_the_last_retry() {
     let site = fixture(usize::MAX);
     site.queue.push(&[Topic::Site], None);
     sleep(DELIVERY_TIMEOUT * 2).await;
@@ -125,7 +125,7 @@ async fn a_visit_that_nobody_takes_is_given_up_in_the_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_queue_has_a_bound_and_what_is_over_it_is_counted() {
+async fn the_queue_is_bounded_and_dropped_visits_are_counted() {
     let site = fixture(0);
     for _ in 0..MAX_QUEUED + 10 {
         site.queue.push(&[Topic::Site], None);
@@ -139,7 +139,7 @@ async fn the_queue_has_a_bound_and_what_is_over_it_is_counted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_with_a_pipe_that_is_down_does_not_wait_for_it() {
+async fn a_stop_does_not_wait_for_an_unavailable_bus() {
     let site = fixture(usize::MAX);
     for _ in 0..1000 {
         site.queue.push(&[Topic::Site], None);

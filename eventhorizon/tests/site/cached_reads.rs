@@ -65,7 +65,7 @@ impl Site {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_store_that_hangs_is_read_once_and_the_last_stats_snapshots_show_until_it_answers() {
+async fn a_hanging_store_is_read_once_and_the_last_known_stats_are_used() {
     let site = Site::open().await;
     site.like().await;
     assert_eq!(site.likes().await, Some((1, true)));
@@ -108,7 +108,7 @@ async fn the_first_numbers_after_an_outage_are_current() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn numbers_that_nobody_knows_are_none_and_are_not_waited_for_longer_than_a_second() {
+async fn unknown_numbers_are_none_after_a_second() {
     let site = Site::open().await;
     site.fake.delay(Call::Get, FOR_EVER);
     site.fake.delay(Call::Threads, FOR_EVER);
@@ -126,7 +126,7 @@ async fn numbers_that_nobody_knows_are_none_and_are_not_waited_for_longer_than_a
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_kept_of_a_page_that_does_not_exist() {
+async fn an_unknown_page_is_not_cached() {
     let site = Site::open().await;
     let stranger: Slug = "stranger".parse().unwrap();
     let topics = [stranger.clone().into(), site.bread.clone().into()];
@@ -140,7 +140,7 @@ async fn nothing_is_kept_of_a_page_that_does_not_exist() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reader_finds_their_own_like_also_where_the_store_is_slow() {
+async fn a_reader_sees_their_like_with_a_slow_store() {
     let site = Site::open().await;
     assert_eq!(site.likes().await, Some((0, true)));
     site.like().await;
@@ -168,7 +168,7 @@ async fn the_last_known_comments_show_while_the_store_hangs() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn machines_are_told_no_old_numbers_and_people_get_a_page_that_they_can_read() {
+async fn api_calls_get_no_stale_numbers_and_forms_get_a_readable_page() {
     let site = Site::open().await;
     assert_eq!(site.likes().await, Some((0, true)));
     for call in [Call::Get, Call::Threads, Call::IsLikedBy, Call::Track, Call::Comment] {
@@ -194,7 +194,7 @@ async fn machines_are_told_no_old_numbers_and_people_get_a_page_that_they_can_re
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_says_the_last_stats_snapshots_at_once_and_then_the_new_ones() {
+async fn a_stream_sends_the_last_known_stats_at_once_and_then_the_new_ones() {
     let site = Site::open().await;
     site.like().await;
     assert_eq!(site.likes().await, Some((1, true)));

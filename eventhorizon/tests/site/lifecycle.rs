@@ -14,7 +14,7 @@ fn any(_: &Slug) -> bool {
 }
 
 #[tokio::test]
-async fn what_was_taken_is_there_after_a_restart_and_so_is_the_reader() {
+async fn likes_and_the_reader_survive_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let store = format!("sqlite:{}", folder.path().join("numbers.db").display());
     let open = async || Horizon::from_urls("memory:", &store).unwrap().start(any).await;
@@ -35,7 +35,7 @@ async fn what_was_taken_is_there_after_a_restart_and_so_is_the_reader() {
 }
 
 #[tokio::test]
-async fn an_address_that_is_wrong_is_named_and_not_repeated() {
+async fn an_error_names_the_setting_of_an_invalid_url_and_does_not_repeat_it() {
     for (bus, store, what) in [
         ("hunter2", "memory:", "the bus is wrong: "),
         ("memory:", "hunter2", "the store is wrong: "),
@@ -53,7 +53,7 @@ async fn an_address_that_is_wrong_is_named_and_not_repeated() {
 
 #[cfg(feature = "redis")]
 #[tokio::test]
-async fn a_store_that_would_never_hear_of_the_events_is_refused() {
+async fn a_store_that_no_accumulator_can_reach_is_rejected() {
     let error = Horizon::from_urls("redis://127.0.0.1", "memory:").unwrap_err();
     assert!(
         error.to_string().contains("cannot count into a store in memory"),
@@ -63,13 +63,13 @@ async fn a_store_that_would_never_hear_of_the_events_is_refused() {
 
 #[cfg(not(feature = "redis"))]
 #[tokio::test]
-async fn a_build_without_redis_says_which_feature_it_lacks() {
+async fn a_build_without_redis_names_the_missing_feature() {
     let error = Horizon::from_urls("redis://127.0.0.1", "memory:").unwrap_err();
     assert!(error.to_string().contains("the feature `redis`"), "{error}");
 }
 
 #[tokio::test]
-async fn a_store_that_cannot_be_opened_says_where_it_is() {
+async fn the_error_for_a_store_that_cannot_be_opened_has_its_path() {
     let builder = Horizon::from_urls("memory:", "sqlite:/no/such/folder/numbers.db").unwrap();
     let error = builder.start(any).await.unwrap_err();
     assert!(error.to_string().contains("/no/such/folder/numbers.db"), "{error}");
@@ -108,7 +108,7 @@ async fn dropping_the_last_handle_ends_open_streams() {
 }
 
 #[tokio::test]
-async fn each_of_many_who_like_a_watched_page_is_told_the_number_with_their_own_like() {
+async fn concurrent_likes_of_a_watched_page_return_a_number_that_includes_them() {
     let horizon = Horizon::in_memory().start(|_: &Slug| true).await.unwrap();
     let bread = horizon.page("bread").unwrap();
     let from = |number: u8| horizon.caller([192, 0, 2, number].into(), [("user-agent", FIREFOX)]);

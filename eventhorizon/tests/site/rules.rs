@@ -47,7 +47,7 @@ async fn viewers(fake: &Fake, horizon: &Horizon) -> u64 {
 }
 
 #[tokio::test]
-async fn a_user_with_a_name_is_one_reader_on_two_devices_and_needs_no_cookie() {
+async fn a_known_user_is_one_reader_on_two_devices_without_a_cookie() {
     let (fake, builder) = stage();
     let horizon = builder.identify(by_user).start(is_page).await.unwrap();
     let bread = horizon.page("bread").unwrap();
@@ -71,7 +71,7 @@ async fn a_user_with_a_name_is_one_reader_on_two_devices_and_needs_no_cookie() {
 }
 
 #[tokio::test]
-async fn whoever_shall_not_be_counted_reads_and_writes_and_is_no_viewer() {
+async fn an_uncounted_caller_reads_and_writes_and_is_not_a_viewer() {
     let (fake, builder) = stage();
     let horizon = builder.identify(by_user).start(is_page).await.unwrap();
     let bread = horizon.page("bread").unwrap();
@@ -95,7 +95,7 @@ async fn whoever_shall_not_be_counted_reads_and_writes_and_is_no_viewer() {
 }
 
 #[tokio::test]
-async fn what_the_application_refuses_is_answered_with_its_words_and_not_tracked() {
+async fn a_rejected_event_gets_the_reason_of_the_application_and_is_not_tracked() {
     let (fake, builder) = stage();
     let closed = Arc::new(AtomicBool::new(true));
     let is_closed = Arc::clone(&closed);
@@ -123,7 +123,7 @@ async fn what_the_application_refuses_is_answered_with_its_words_and_not_tracked
 }
 
 #[tokio::test]
-async fn a_comment_that_the_application_holds_waits_for_the_author() {
+async fn a_comment_that_the_policy_holds_is_pending() {
     let (fake, builder) = stage();
     let horizon = builder
         .event_policy(|proposal: &ProposedEvent<'_>| match proposal.kind {
@@ -151,7 +151,7 @@ async fn a_comment_that_the_application_holds_waits_for_the_author() {
 }
 
 #[tokio::test]
-async fn a_page_that_the_application_does_not_have_costs_nothing() {
+async fn an_unknown_page_uses_no_memory() {
     let (fake, builder) = stage();
     let horizon = builder.start(is_page).await.unwrap();
     assert_eq!(horizon.page("cake").unwrap_err().kind(), ProblemKind::UnknownPage);
@@ -172,7 +172,7 @@ async fn a_page_that_the_application_does_not_have_costs_nothing() {
 }
 
 #[tokio::test]
-async fn a_visit_without_a_stream_and_the_stream_of_the_same_reader_are_one_visit() {
+async fn a_page_load_and_the_stream_of_the_same_visitor_are_one_visit() {
     let (fake, builder) = stage();
     let horizon = builder
         .secret(Secret::from_bytes([7; 32]))

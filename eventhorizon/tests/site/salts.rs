@@ -46,7 +46,7 @@ fn visitors(fake: &Fake) -> usize {
 }
 
 #[tokio::test(start_paused = true)]
-async fn todays_salt_is_read_before_the_first_reader_comes() {
+async fn todays_salt_is_read_before_the_first_visitor() {
     let (fake, _, builder) = stage(12);
     let horizon = builder.start(any).await.unwrap();
     assert_eq!(fake.attempts(Call::Salt), 1);
@@ -55,7 +55,7 @@ async fn todays_salt_is_read_before_the_first_reader_comes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_store_that_does_not_answer_holds_the_start_up_for_a_second_and_is_asked_again() {
+async fn a_hanging_store_delays_the_start_by_a_second_and_is_retried() {
     let (fake, _, builder) = stage(12);
     fake.delay(Call::Salt, MINUTE);
     let start = Instant::now();
@@ -91,7 +91,7 @@ async fn tomorrows_salt_is_read_in_the_last_hour_and_the_same_for_all_processes(
 }
 
 #[tokio::test(start_paused = true)]
-async fn readers_who_leave_before_the_salt_is_there_are_counted_once_it_is() {
+async fn visitors_who_leave_before_the_salt_is_read_are_counted_afterwards() {
     let (fake, clock, builder) = stage(12);
     fake.delay(Call::Salt, MINUTE);
     let horizon = builder.start(any).await.unwrap();
@@ -109,7 +109,7 @@ async fn readers_who_leave_before_the_salt_is_there_are_counted_once_it_is() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_visit_outlives_a_store_that_is_away_for_minutes() {
+async fn a_visit_survives_minutes_without_the_store() {
     let (fake, _, builder) = stage(12);
     fake.disconnect();
     let horizon = builder.start(any).await.unwrap();
@@ -121,7 +121,7 @@ async fn a_visit_outlives_a_store_that_is_away_for_minutes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_site_that_closes_does_not_wait_for_a_salt_that_does_not_come() {
+async fn closing_does_not_wait_for_the_salt() {
     let (fake, _, builder) = stage(12);
     fake.delay(Call::Salt, MINUTE);
     let horizon = builder.start(any).await.unwrap();

@@ -64,7 +64,7 @@ mod tests {
     const SAFARI: (&str, &str) = ("user-agent", "Mozilla/5.0 Safari/605.1");
 
     #[tokio::test]
-    async fn a_viewer_sees_another_one_come_and_go() {
+    async fn a_viewer_sees_another_viewer_join_and_leave() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();

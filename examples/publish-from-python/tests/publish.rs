@@ -169,7 +169,7 @@ async fn a_like_shows_up_and_is_taken_back() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_comment_is_known_by_the_id_of_its_event() -> anyhow::Result<()> {
+async fn a_comment_has_the_id_of_its_event() -> anyhow::Result<()> {
     let pipeline = Pipeline::start().await?;
     let (id, body) = (fresh_id(), "Grüße aus \"Python\"\nin zwei Zeilen 🐍");
     let (id_field, body_field) = (format!("id={id}"), format!("body={body}"));
@@ -213,7 +213,7 @@ async fn an_invalid_event_is_rejected_with_its_reason() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn without_redis_cli_the_message_says_so() -> anyhow::Result<()> {
+async fn without_redis_cli_the_message_names_it() -> anyhow::Result<()> {
     let hidden = "import os, sys; os.execve(sys.executable, ['python3', *sys.argv[1:]], {'PATH': '/nowhere'})";
     let child = python(&["-c", hidden, PROGRAM, NOWHERE, TOPIC, "visit"])?;
     let message = error_message(&end(child).await?)?;
@@ -222,7 +222,7 @@ async fn without_redis_cli_the_message_says_so() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn without_a_redis_the_message_says_how_to_send_the_event_again() -> anyhow::Result<()> {
+async fn without_a_redis_the_message_has_the_command_for_a_retry() -> anyhow::Result<()> {
     let id = format!("id={}", fresh_id());
     let child = python(&[PROGRAM, NOWHERE, TOPIC, "visit", &id])?;
     let message = error_message(&end(child).await?)?;

@@ -75,7 +75,7 @@ async fn the_front_page_names_the_recipe_with_most_viewers() {
 }
 
 #[tokio::test]
-async fn a_viewer_is_gone_after_the_grace_of_three_seconds() {
+async fn a_viewer_leaves_after_the_grace_of_three_seconds() {
     let app = TestApp::new().await;
     drop(app.open_live_stream("soup", "Firefox").await);
     app.clock.advance(Duration::from_millis(2_999));

@@ -52,7 +52,7 @@ mod the_file {
     }
 
     #[tokio::test]
-    async fn totals_are_there_after_the_store_was_reopened() {
+    async fn totals_survive_reopening_the_store() {
         let folder = tempfile::tempdir().unwrap();
         let store = RedbStats::open(path(&folder)).unwrap();
         let counted = store.apply(&[hit(1), hit(2)]).await.unwrap();
@@ -73,7 +73,7 @@ mod the_file {
     }
 
     #[test]
-    fn a_text_file_is_refused_by_name_and_with_the_cause() {
+    fn the_error_for_a_text_file_has_its_path_and_the_cause() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(path(&folder), "a long text file: ".repeat(400)).unwrap();
         let error = RedbStats::open(path(&folder)).unwrap_err();

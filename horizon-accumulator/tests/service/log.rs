@@ -68,7 +68,7 @@ async fn a_log_file_that_reaches_the_size_limit_stops_nothing() {
 }
 
 #[tokio::test]
-async fn a_dead_reader_of_the_log_stops_nothing() {
+async fn the_server_survives_a_closed_log_pipe() {
     let (reader, writer) = io::pipe().unwrap();
     drop(reader);
     counts_with(writer, "write_error").await;

@@ -97,7 +97,7 @@ async fn emptying_redis_is_an_alarm_also_if_no_event_was_pending() {
 }
 
 #[tokio::test]
-async fn a_redis_that_comes_back_empty_is_an_alarm() {
+async fn a_redis_that_restarts_empty_is_an_alarm() {
     let options = ["--appendonly", "no"];
     let mut site = TestSite::new(&options, &[("HORIZON_REDIS_MAY_LOSE_DATA", "true")]).await;
     site.one.wait_for_readyz(200).await;

@@ -26,7 +26,7 @@ async fn acknowledged(redis: &RedisServer) -> u64 {
 }
 
 #[tokio::test]
-async fn on_shutdown_under_load_it_acknowledges_what_it_counted_and_leaves_the_rest() {
+async fn on_shutdown_under_load_it_acknowledges_counted_events_and_leaves_the_rest() {
     let redis = RedisServer::start(&[]).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("horizon.db");

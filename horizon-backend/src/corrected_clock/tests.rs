@@ -32,7 +32,7 @@ fn is_about(offset: Option<i64>, expected: i64) -> bool {
 }
 
 #[test]
-fn a_clock_is_corrected_by_what_it_is_compared_with() {
+fn a_clock_is_corrected_by_the_measured_offset() {
     let (clock, _) = clock();
     assert!(clock.check().unwrap_err().to_string().contains("not been compared") && !clock.is_known());
     compare(&clock, -83_000, Duration::from_millis(2));

@@ -167,12 +167,12 @@ mod tests {
     }
 
     #[test]
-    fn an_old_age_is_told_by_the_date() {
+    fn an_old_age_is_shown_as_a_date() {
         assert_eq!(age(30 * DAY), None);
     }
 
     #[test]
-    fn the_ends_of_time_are_no_panic() {
+    fn the_smallest_and_the_largest_time_do_not_panic() {
         for millis in [i64::MIN, i64::MAX] {
             let _ = (date_time(millis), rfc3339(millis), age(millis));
         }

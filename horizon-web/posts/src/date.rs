@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_no_date() {
+    fn anything_else_is_not_a_date() {
         for bad in [
             "",
             "2026",

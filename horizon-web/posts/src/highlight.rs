@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn the_style_sheet_knows_light_dark_and_system() {
+    fn the_style_sheet_has_light_dark_and_system_themes() {
         let css = highlight_css();
         assert!(css.starts_with(":root{--hl-comment:#57606a;"));
         assert!(css.contains("\n[data-theme=dark]{--hl-comment:#9198a1;"));

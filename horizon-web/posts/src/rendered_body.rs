@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn code_comes_where_it_stood_and_in_its_colours() {
+    fn highlighted_code_replaces_its_placeholder() {
         let code = vec![
             CodeBlock::new("a < b", "no-such-language"),
             CodeBlock::new("// x", "rust"),

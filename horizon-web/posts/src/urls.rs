@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_link_that_could_run_a_script_leads_nowhere() {
+    fn a_link_that_could_run_a_script_is_removed() {
         for bad in [
             "javascript:alert(1)",
             "JaVaScRiPt:alert(1)",
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn every_address_can_be_said_in_full() {
+    fn every_url_can_be_made_absolute() {
         for (url, full) in [
             ("/media/x.png", "https://b.example/media/x.png"),
             ("#part", "https://b.example/blog/one#part"),

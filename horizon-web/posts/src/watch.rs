@@ -240,7 +240,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_load_is_no_reason_for_the_next_load() {
+    fn a_load_does_not_trigger_another_load() {
         let root = Path::new("/blog");
         let is_change = |kind, path: &str| is_change(&Event::new(kind).add_path(path.into()), root);
         let opened = EventKind::Access(AccessKind::Open(AccessMode::Any));

@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn any_number_of_networks_takes_bounded_memory() {
+    fn the_memory_for_networks_is_bounded() {
         let limiter = LoginLimiter::new([7; 32]);
         for number in 0..100_000_u32 {
             let _ = limiter.check(IpAddr::V4(number.into()));

@@ -163,7 +163,7 @@ async fn sign_in(server: &WebServer) -> anyhow::Result<String> {
 }
 
 #[tokio::test]
-async fn a_broken_post_hides_no_other_and_is_listed_in_the_log_and_for_the_author() -> anyhow::Result<()> {
+async fn an_invalid_post_does_not_hide_others_and_is_listed_in_the_log_and_for_the_author() -> anyhow::Result<()> {
     let mut server = WebServer::start(ServerOptions::default().with("HORIZON_ADMIN_TOKEN", TOKEN)).await?;
     server.stop().await?;
     server.posts().write("Untitled.md", "")?;

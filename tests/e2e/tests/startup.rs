@@ -50,7 +50,7 @@ fn broken_posts() -> anyhow::Result<(Posts, Vec<(&'static str, &'static str)>)> 
 }
 
 #[tokio::test]
-async fn broken_posts_stop_the_check_and_a_strict_start_with_every_one_listed() -> anyhow::Result<()> {
+async fn invalid_posts_stop_the_check_and_a_strict_start_and_are_all_listed() -> anyhow::Result<()> {
     let (posts, expected) = broken_posts()?;
     let folder = posts.path().to_string_lossy().into_owned();
     for arguments in [&["--strict"][..], &["check"]] {
@@ -73,7 +73,7 @@ async fn broken_posts_stop_the_check_and_a_strict_start_with_every_one_listed() 
 }
 
 #[tokio::test]
-async fn a_folder_in_which_every_file_is_broken_stops_the_start() -> anyhow::Result<()> {
+async fn a_folder_of_only_invalid_files_stops_the_start() -> anyhow::Result<()> {
     let posts = Posts::empty()?;
     posts.write("Untitled.md", "")?;
     let folder = posts.path().to_string_lossy().into_owned();
@@ -136,7 +136,7 @@ async fn the_shipped_posts_pass_the_check() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_wrong_setting_stops_the_start_with_a_sentence_that_names_it() -> anyhow::Result<()> {
+async fn an_invalid_setting_stops_the_start_with_an_error_that_names_it() -> anyhow::Result<()> {
     for (name, value) in [
         ("HORIZON_ADDR", "localhost"),
         ("HORIZON_ADDR", "127.0.0.1:65536"),
@@ -176,7 +176,7 @@ async fn a_store_that_cannot_be_opened_stops_the_start_with_its_path() -> anyhow
 }
 
 #[tokio::test]
-async fn a_second_server_on_the_same_database_is_refused_by_its_name() -> anyhow::Result<()> {
+async fn a_second_server_on_the_same_database_is_rejected_with_its_path() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let store = format!("sqlite:{}", folder.path().join("numbers.db").display());
     let _first = WebServer::start(ServerOptions::default().with("HORIZON_STORE", &store)).await?;
@@ -190,7 +190,7 @@ async fn a_second_server_on_the_same_database_is_refused_by_its_name() -> anyhow
 }
 
 #[tokio::test]
-async fn an_address_that_is_taken_stops_the_start_with_that_address() -> anyhow::Result<()> {
+async fn an_address_in_use_stops_the_start_with_that_address() -> anyhow::Result<()> {
     let taken = std::net::TcpListener::bind("127.0.0.1:0")?;
     let address = taken.local_addr()?.to_string();
     let output = start(&[], &[("HORIZON_ADDR", &address)]).await?;

@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn a_class_passes_without_findings_and_a_mutant_is_detected_by_them() {
+    fn a_class_passes_without_findings_and_a_mutant_is_detected_with_findings() {
         let mut sound = ClassOutcome::new(Class::Repeats, None);
         assert!(sound.is_as_expected());
         sound.findings.push("something".into());

@@ -20,7 +20,7 @@ async fn a_visitor_leaves_when_the_clock_passes_the_grace_and_not_before() {
 }
 
 #[tokio::test]
-async fn a_visitor_who_returns_within_the_grace_never_left() {
+async fn a_return_within_the_grace_is_not_a_new_join() {
     let clock = clock();
     let fake = Fake::new(clock.clone());
     drop(fake.presence().track(Topic::Site, ADA).await.unwrap());

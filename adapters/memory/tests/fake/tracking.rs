@@ -28,7 +28,7 @@ async fn an_event_is_published_when_track_returns() {
 }
 
 #[tokio::test]
-async fn a_watch_starts_with_what_was_counted_before_it() {
+async fn a_watch_starts_with_the_current_totals() {
     let fake = fake();
     fake.analytics().track(visit(1)).await.unwrap();
     assert_eq!(next_now(&mut fake.analytics().watch(Topic::Site)).unwrap().visits, 1);

@@ -148,7 +148,7 @@ async fn setting_the_group_back_raises_no_alarm() {
 }
 
 #[tokio::test]
-async fn two_consumers_and_two_buses_count_a_loss_once_and_all_of_them_know() {
+async fn a_loss_is_counted_once_and_reported_by_two_consumers_and_two_buses() {
     let stream = TestStream::new(&[]).await;
     let second = horizon_redis::RedisBus::connect(&stream.config, stream.store.clone()).unwrap();
     five_wait(&stream).await;

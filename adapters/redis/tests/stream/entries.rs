@@ -31,7 +31,7 @@ async fn five_are_read_and_not_acknowledged(stream: &TestStream) {
 }
 
 #[tokio::test]
-async fn entries_that_are_gone_are_counted_once_although_the_sum_cannot_be_written_at_first() {
+async fn missing_entries_are_counted_once_although_the_sum_cannot_be_written_at_first() {
     let stream = TestStream::new(&[]).await;
     five_are_read_and_not_acknowledged(&stream).await;
     stream.redis(&["XTRIM", "analytics:events", "MAXLEN", "0"]).await;
@@ -47,7 +47,7 @@ async fn entries_that_are_gone_are_counted_once_although_the_sum_cannot_be_writt
 }
 
 #[tokio::test]
-async fn entries_of_a_dead_consumer_that_are_gone_are_counted_once() {
+async fn missing_entries_of_a_dead_consumer_are_counted_once() {
     let stream = TestStream::new(&[]).await;
     five_are_read_and_not_acknowledged(&stream).await;
     stream.redis(&["XTRIM", "analytics:events", "MAXLEN", "0"]).await;
@@ -90,7 +90,7 @@ async fn a_full_redis_is_drained_by_an_accumulator_that_connects_while_it_is_ful
 }
 
 #[tokio::test]
-async fn an_entry_that_is_deleted_ahead_does_not_make_all_events_ever_added_wait() {
+async fn deleting_an_unread_entry_does_not_make_all_entries_pending() {
     let stream = TestStream::new(&[]).await;
     let mut consumer = stream.consumer("one");
     stream.track(0..50).await;

@@ -44,7 +44,7 @@ async fn a_process_that_starts_on_an_emptied_redis_does_not_hide_the_loss_from_t
 }
 
 #[tokio::test]
-async fn a_backup_that_knows_an_older_stream_is_found() {
+async fn a_backup_with_an_older_stream_is_found() {
     let mut stream = TestStream::new(&["--appendonly", "no"]).await;
     let second = another_bus(&stream);
     let all = [stream.bus.monitor(), second.monitor()];
@@ -69,7 +69,7 @@ async fn a_backup_that_knows_an_older_stream_is_found() {
 }
 
 #[tokio::test]
-async fn a_hash_that_knows_of_fewer_lost_events_than_a_process_does_no_harm() {
+async fn a_hash_with_fewer_lost_events_than_a_process_is_ignored() {
     let stream = TestStream::new(&[]).await;
     let monitor = stream.bus.monitor();
     stream.track(0..5).await;
@@ -86,7 +86,7 @@ async fn a_hash_that_knows_of_fewer_lost_events_than_a_process_does_no_harm() {
 }
 
 #[tokio::test]
-async fn events_that_still_wait_in_an_older_state_are_not_lost() {
+async fn pending_events_of_an_older_state_are_not_lost() {
     let mut stream = TestStream::new(&["--appendonly", "no"]).await;
     let second = another_bus(&stream);
     stream.track(0..5).await;
@@ -103,7 +103,7 @@ async fn events_that_still_wait_in_an_older_state_are_not_lost() {
 }
 
 #[tokio::test]
-async fn emptying_redis_while_nothing_waits_is_told_apart_from_lost_events() {
+async fn emptying_redis_without_pending_events_differs_from_a_loss() {
     let stream = TestStream::new(&[]).await;
     let mut consumer = stream.consumer("one");
     stream.track(0..5).await;

@@ -42,7 +42,7 @@ async fn a_write_that_panics_fails_alone_and_the_thread_continues() {
 }
 
 #[tokio::test]
-async fn a_lost_file_is_noticed_without_a_write() {
+async fn a_lost_file_is_detected_without_a_write() {
     let folder = tempfile::tempdir().unwrap();
     let (path, away) = (folder.path().join("horizon.db"), folder.path().join("away"));
     let (db, files) = connection::open_writer(&path).unwrap();

@@ -37,7 +37,7 @@ async fn nothing_is_acknowledged_after_the_database_was_deleted() {
 }
 
 #[tokio::test]
-async fn a_database_that_replaced_the_open_one_is_neither_read_nor_written() {
+async fn a_replacement_of_the_open_database_is_neither_read_nor_written() {
     let file = TempDatabase::new();
     let store = open_with_one_visit(&file).await;
     for suffix in ["", "-wal", "-shm"] {
@@ -114,7 +114,7 @@ async fn after_its_folder_was_renamed_the_store_refuses_writes_until_it_is_opene
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_changed_symbolic_link_is_noticed() {
+async fn a_changed_symbolic_link_is_detected() {
     let file = TempDatabase::new();
     let (link, other) = (file.0.path().join("link.db"), file.0.path().join("other.db"));
     drop(SqliteStore::open(&other).unwrap());

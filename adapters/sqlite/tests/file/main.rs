@@ -98,7 +98,7 @@ async fn an_error_rolls_back_only_the_batch_of_its_caller() {
 }
 
 #[tokio::test]
-async fn a_failed_batch_leaves_nothing_and_later_batches_succeed() {
+async fn a_failed_batch_changes_nothing_and_later_batches_succeed() {
     let file = TempDatabase::new();
     let store = file.open();
     fail_inserts(&file, "ABORT");

@@ -1,7 +1,7 @@
 //! The least work of a server that sends each message to all viewers: one frame, and one write per socket.
 //!
-//! A viewer is a socket in a list and nothing else: no task, no buffer, no timer, not even an entry in the poller. What
-//! another server costs beyond this is what it does beyond this.
+//! A viewer is only a socket in a list: no task, no buffer, no timer, not even an entry in the poller. The difference
+//! to another server is the cost of that server's features.
 
 use std::{
     cell::RefCell,
@@ -15,7 +15,7 @@ use tokio::{
     net::TcpStream,
 };
 
-/// The most that a request may have, in bytes.
+/// The largest request, in bytes.
 const REQUEST: usize = 64 * 1024;
 
 const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncache-control: no-cache\r\n\
@@ -23,7 +23,7 @@ const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncach
 
 const PUBLISHED: &[u8] = b"HTTP/1.1 204 No Content\r\n\r\n";
 
-/// Those who get every message.
+/// The connected viewers.
 type Viewers = RefCell<Vec<net::TcpStream>>;
 
 #[tokio::main(flavor = "current_thread")]
@@ -40,7 +40,7 @@ async fn main() -> anyhow::Result<()> {
     }
 }
 
-/// Serves requests until the connection ends or becomes that of a viewer.
+/// Serves requests until the connection ends or its socket becomes a viewer.
 async fn serve(mut connection: TcpStream, viewers: &Viewers) -> io::Result<()> {
     let mut read = Vec::new();
     loop {
@@ -55,7 +55,7 @@ async fn serve(mut connection: TcpStream, viewers: &Viewers) -> io::Result<()> {
     }
 }
 
-/// Takes the socket out of the poller and puts it into the list.
+/// Removes the socket from the poller and adds it to the list.
 fn admit(connection: TcpStream, viewers: &Viewers) -> io::Result<()> {
     let mut viewer = connection.into_std()?;
     viewer.set_nodelay(true)?;
@@ -64,7 +64,7 @@ fn admit(connection: TcpStream, viewers: &Viewers) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes once to each socket, and forgets those that do not take all of it.
+/// Writes once to each socket, and removes those that do not accept all bytes.
 fn publish(viewers: &Viewers, frame: &[u8]) {
     let takes = |viewer: &mut net::TcpStream| viewer.write(frame).is_ok_and(|written| written == frame.len());
     viewers.borrow_mut().retain_mut(takes);
@@ -76,18 +76,18 @@ fn frame(text: &[u8]) -> Vec<u8> {
     [format!("{:x}\r\n", event.len()).as_bytes(), &event, b"\r\n"].concat()
 }
 
-/// What is wanted of this server.
+/// A request.
 #[derive(Debug, PartialEq, Eq)]
 enum Request {
     /// Send this to all viewers.
     Publish(Vec<u8>),
-    /// To become a viewer.
+    /// Become a viewer.
     View,
-    /// Nothing any more.
+    /// The end of the connection.
     End,
 }
 
-/// Reads the next request; `read` holds what came after the one before.
+/// Reads the next request. `read` has the bytes after the previous one.
 async fn request(connection: &mut TcpStream, read: &mut Vec<u8>) -> io::Result<Request> {
     loop {
         if let Some((request, end)) = parse(read) {
@@ -103,7 +103,7 @@ async fn request(connection: &mut TcpStream, read: &mut Vec<u8>) -> io::Result<R
     }
 }
 
-/// The first request in `read` and where it ends, once all of it is there.
+/// Returns the first request in `read` and its length, if it is complete.
 fn parse(read: &[u8]) -> Option<(Request, usize)> {
     let body = read.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
     let head = String::from_utf8_lossy(read.get(..body)?);
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_is_taken_once_all_of_it_is_there() {
+    fn a_request_is_parsed_once_it_is_complete() {
         let text = b"POST /publish HTTP/1.1\r\nContent-Length: 5\r\n\r\nhelloGET / HTTP/1.1\r\n\r\n";
         let end = text.len() - 18;
         assert_eq!(parse(&text[..end - 1]), None);

@@ -13,7 +13,7 @@ use futures::Stream;
 use tokio::sync::broadcast;
 use tokio_stream::{StreamExt, wrappers::BroadcastStream};
 
-/// How many messages a slow viewer may be behind before it misses some.
+/// The most messages that wait for a slow viewer. Further ones are lost for it.
 const BEHIND: usize = 64;
 
 type Messages = broadcast::Sender<String>;

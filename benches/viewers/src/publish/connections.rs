@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// The longest wait for a response.
-const ANSWER_WAIT: Duration = Duration::from_secs(10);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Sends publish requests over kept connections.
 #[derive(Debug)]
@@ -75,7 +75,7 @@ impl Publisher {
         let outcome = match self.connection().await {
             Err(_) => PublishOutcome::Broken,
             Ok(connection) => {
-                let asking = tokio::time::timeout(ANSWER_WAIT, self.ask(connection, number));
+                let asking = tokio::time::timeout(RESPONSE_TIMEOUT, self.ask(connection, number));
                 asking.await.ok().and_then(Result::ok).unwrap_or(PublishOutcome::Broken)
             }
         };
@@ -118,7 +118,7 @@ impl Publisher {
         match self.kind {
             PublishKind::Post => Ok(PublishOutcome::Accepted(number)),
             PublishKind::Like => {
-                let Likes { likes } = serde_json::from_slice(&body).context("the answer to a like is another")?;
+                let Likes { likes } = serde_json::from_slice(&body).context("the response to a like is invalid")?;
                 Ok(PublishOutcome::Accepted(likes))
             }
         }

@@ -45,7 +45,7 @@ impl FromStr for Destination {
         };
         Ok(Self {
             kind,
-            url: url.parse().with_context(|| format!("{url} is no URL"))?,
+            url: url.parse().with_context(|| format!("{url} is not a URL"))?,
         })
     }
 }
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_destination_says_what_and_where() {
+    fn a_destination_is_a_kind_and_a_url() {
         let destination: Destination = "like:http://127.0.0.1:3000/horizon/likes/hello".parse().unwrap();
         assert_eq!(destination.kind, PublishKind::Like);
         assert_eq!(destination.url.path(), "/horizon/likes/hello");

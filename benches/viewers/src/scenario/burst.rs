@@ -25,7 +25,7 @@ pub struct Burst {
     /// The published messages and the server's responses.
     pub offered: Offered,
     /// Frames per viewer and second.
-    pub frames_per_viewer_per_second: FramesASecond,
+    pub frames_per_viewer_per_second: FramesPerSecond,
     /// From just before a message was sent until the last viewer had it or a newer one, in milliseconds.
     pub to_everyone_ms: Option<Quantiles>,
     /// Messages that some viewer never received, nor a newer one.
@@ -52,7 +52,7 @@ pub struct Offered {
 
 /// Frames per viewer and second.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub struct FramesASecond {
+pub struct FramesPerSecond {
     /// The maximum over all viewers and all seconds.
     pub most: usize,
     /// The mean over all viewers and the whole phase.
@@ -73,7 +73,7 @@ pub(super) async fn run(mut bench: Bench, options: &options::BurstOptions) -> an
     let deliveries = Deliveries::new(&bench, &published, cost)?;
     let figures = Burst {
         offered: Offered::new(&published),
-        frames_per_viewer_per_second: FramesASecond {
+        frames_per_viewer_per_second: FramesPerSecond {
             most: viewers
                 .iter()
                 .map(|viewer| most_in_window(&viewer.log().records))
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn the_fullest_second_is_found_wherever_it_lies() {
+    fn the_window_with_most_records_is_found_at_any_time() {
         let all = records(&[
             (0, 1),
             (900_000, 2),

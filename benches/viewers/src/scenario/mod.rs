@@ -9,7 +9,7 @@ mod stalled;
 mod storm;
 
 pub use self::{
-    burst::{Burst, FramesASecond, Offered},
+    burst::{Burst, FramesPerSecond, Offered},
     churn::Churn,
     deliveries::Deliveries,
     idle::Idle,

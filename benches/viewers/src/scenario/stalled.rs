@@ -28,7 +28,7 @@ pub(super) async fn run(mut bench: Bench, options: &options::StalledOptions) -> 
     let (stalled, viewers) = (options.stalled, bench.options.viewers);
     ensure!(
         stalled < viewers,
-        "{stalled} of {viewers} viewers cannot stop reading: nobody would be left"
+        "{stalled} of {viewers} viewers cannot stop reading: no other viewer would be left"
     );
     let publisher = bench.publisher(CONNECTIONS)?;
     let (join, memory) = bench.join().await?;

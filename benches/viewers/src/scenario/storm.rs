@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn right_is_since_the_last_wrong_message() {
+    fn a_viewer_is_right_since_its_last_wrong_message() {
         let right = Right {
             kind: PublishKind::Like,
             likes: 7,

@@ -21,16 +21,16 @@ pub(super) async fn listen(stream: TcpStream, mut subscriber: Subscriber) -> Fai
     };
     loop {
         subscriber.stall().await;
-        if turn(&mut socket, &mut subscriber).await.is_none() {
+        if read_packet(&mut socket, &mut subscriber).await.is_none() {
             return Failure::Closed;
         }
     }
 }
 
 /// Reads one packet and replies to it. Returns `None` at the end of the connection.
-async fn turn(socket: &mut WebSocketStream<TcpStream>, subscriber: &mut Subscriber) -> Option<()> {
+async fn read_packet(socket: &mut WebSocketStream<TcpStream>, subscriber: &mut Subscriber) -> Option<()> {
     let message = socket.next().await?.ok()?;
-    ws::take(subscriber, &message);
+    ws::record_message(subscriber, &message);
     match ws::content(&message) {
         [b'0', ..] => socket.send(Message::text(JOIN)).await.ok(),
         [b'2'] => socket.send(Message::text(PONG)).await.ok(),

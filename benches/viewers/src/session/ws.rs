@@ -29,7 +29,7 @@ pub(super) async fn listen(stream: TcpStream, mut subscriber: Subscriber) -> Fai
         let Some(Ok(message)) = socket.next().await else {
             return Failure::Closed;
         };
-        take(&mut subscriber, &message);
+        record_message(&mut subscriber, &message);
     }
 }
 
@@ -53,7 +53,7 @@ pub(super) async fn open(stream: TcpStream, subscriber: &Subscriber) -> Result<W
 }
 
 /// Records a message.
-pub(super) fn take(subscriber: &mut Subscriber, message: &Message) {
+pub(super) fn record_message(subscriber: &mut Subscriber, message: &Message) {
     let [short, long] = HEADS;
     subscriber.count(message.len() + if message.len() < 126 { short } else { long });
     if let Message::Text(_) | Message::Binary(_) = message {

@@ -21,14 +21,14 @@ async fn every_delivery_is_counted() {
 }
 
 #[tokio::test]
-async fn a_message_that_one_viewer_does_not_get_is_lost() {
+async fn a_message_that_one_viewer_misses_is_lost() {
     let server = FakeServer::start(ServerFault::Skip, Coding::Chunked).await;
     let (_, deliveries) = deliveries(&server, "post").await;
     assert_eq!((deliveries.arrived.deliveries, deliveries.arrived.lost), (49, Some(1)));
 }
 
 #[tokio::test]
-async fn numbers_may_be_skipped_but_a_viewer_who_ends_with_old_ones_is_stale() {
+async fn numbers_may_be_skipped_but_a_viewer_with_old_ones_at_the_end_is_stale() {
     let server = FakeServer::start(ServerFault::Skip, Coding::UntilClose).await;
     let (_, skipped) = deliveries(&server, "like").await;
     assert_eq!((skipped.arrived.lost, skipped.arrived.stale), (None, Some(0)));
@@ -38,7 +38,7 @@ async fn numbers_may_be_skipped_but_a_viewer_who_ends_with_old_ones_is_stale() {
 }
 
 #[tokio::test]
-async fn a_connection_that_the_server_ends_is_an_error_and_no_hang() {
+async fn a_connection_that_the_server_closes_is_an_error() {
     for coding in [Coding::Chunked, Coding::UntilClose] {
         let server = FakeServer::start(ServerFault::Close, coding).await;
         let (report, deliveries) = deliveries(&server, "post").await;
@@ -48,7 +48,7 @@ async fn a_connection_that_the_server_ends_is_an_error_and_no_hang() {
 }
 
 #[tokio::test]
-async fn a_server_that_refuses_everyone_is_said_with_its_status() {
+async fn a_server_that_rejects_all_viewers_is_reported_with_its_status() {
     let server = FakeServer::start(ServerFault::Refuse, Coding::Chunked).await;
     let url = format!("http://{}/live", server.address);
     let options = clap::Parser::parse_from(["viewers", "--quiet", "--viewers", "5", "--url", &url, "joins"]);

@@ -20,7 +20,7 @@ use server::FakeServer;
 #[cfg(test)]
 async fn measure(server: &FakeServer, kind: &str, arguments: &[&str]) -> Report {
     let url = format!("http://{}/live", server.address);
-    let publish = format!("{kind}:http://{}/say", server.address);
+    let publish = format!("{kind}:http://{}/publish", server.address);
     let first = [
         "viewers",
         "--quiet",

@@ -50,7 +50,7 @@ async fn every_message_arrives(protocol: &str) {
     let (server, shared) = FakeServer::start_shared(ServerFault::None, Coding::Chunked).await;
     let address = start(shared, protocol == "socketio").await;
     let url = format!("http://{address}/socket.io/?EIO=4&transport=websocket");
-    let publish = format!("post:http://{}/say", server.address);
+    let publish = format!("post:http://{}/publish", server.address);
     let arguments = [
         "viewers",
         "--quiet",

@@ -10,7 +10,7 @@ async fn server() -> FakeServer {
 }
 
 #[tokio::test]
-async fn a_burst_is_at_everyone_in_the_end() {
+async fn a_burst_reaches_all_viewers() {
     let report = measure(&server().await, "like", &["burst", "--rate", "500", "--seconds", "1"]).await;
     let Figures::Burst(burst) = report.figures else {
         panic!("{report:?}");
@@ -31,7 +31,7 @@ async fn a_burst_is_at_everyone_in_the_end() {
 }
 
 #[tokio::test]
-async fn who_stops_reading_is_not_counted_among_the_others() {
+async fn stalled_viewers_are_not_part_of_the_others() {
     let arguments = ["stalled", "--stalled", "2", "--seconds", "1", "--rate", "50"];
     let report = measure(&server().await, "post", &arguments).await;
     let Figures::Stalled(stalled) = report.figures else {
@@ -46,7 +46,7 @@ async fn who_stops_reading_is_not_counted_among_the_others() {
 }
 
 #[tokio::test]
-async fn after_a_storm_everyone_shows_what_is_stored() {
+async fn after_a_storm_all_viewers_have_the_stored_numbers() {
     let report = measure(&server().await, "like", &["storm"]).await;
     let Figures::Storm(storm) = report.figures else {
         panic!("{report:?}");
@@ -59,7 +59,7 @@ async fn after_a_storm_everyone_shows_what_is_stored() {
 }
 
 #[tokio::test]
-async fn coming_and_going_loses_nothing() {
+async fn churn_loses_no_messages() {
     let arguments = ["churn", "--rate", "50", "--seconds", "2", "--messages", "20"];
     let report = measure(&server().await, "post", &arguments).await;
     let Figures::Churn(churn) = &report.figures else {
@@ -77,7 +77,7 @@ async fn coming_and_going_loses_nothing() {
 }
 
 #[tokio::test]
-async fn nothing_happens_while_idle() {
+async fn idle_viewers_receive_no_messages() {
     let report = measure(&server().await, "like", &["idle", "--seconds", "1"]).await;
     let Figures::Idle(idle) = report.figures else {
         panic!("{report:?}");

@@ -208,7 +208,7 @@ async fn request(stream: &mut BufReader<TcpStream>) -> Option<(String, String)> 
             _ => {}
         }
     }
-    assert!(is_a_person, "every request says for whom it is");
+    assert!(is_a_person, "every request has the address of its client");
     let mut body = vec![0; length];
     stream.read_exact(&mut body).await.ok()?;
     let method = first.split(' ').next()?.to_owned();

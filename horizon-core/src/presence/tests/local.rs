@@ -226,7 +226,7 @@ fn after_its_goodbye_a_node_sends_nothing() {
 }
 
 #[test]
-fn a_node_says_goodbye_if_others_may_still_count_its_members() {
+fn a_node_sends_goodbye_if_others_may_still_count_its_members() {
     let timing = Timing {
         grace: Duration::ZERO,
         ..Timing::default()

@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_that_speaks_is_left_alone() {
+    fn an_active_stream_is_not_reopened() {
         let health = healthy();
         assert!(!health.is_due(START + 20_000));
         assert!(!health.is_due_on_return(START + 20_000));
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_stale_ten_seconds_after_the_stream_broke_and_fresh_when_it_speaks() {
+    fn numbers_are_stale_ten_seconds_after_the_stream_broke_until_the_next_event() {
         let mut health = healthy();
         health.disconnected(START);
         health.disconnected(START + 9_000);
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn readers_do_not_all_come_back_at_once() {
+    fn reconnects_are_spread_over_time() {
         let due = |random| {
             let mut health = healthy();
             health.rejected(START, random);
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_that_spoke_starts_with_the_short_wait_again() {
+    fn an_event_resets_the_backoff() {
         let mut health = healthy();
         health.rejected(START, 0.5);
         health.rejected(START, 0.5);

@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_search_keeps_its_words_when_a_tag_is_picked() {
+    fn a_search_keeps_its_words_when_a_tag_is_selected() {
         let index = BlogIndex {
             posts: Vec::new(),
             tags: vec![TagPosts {

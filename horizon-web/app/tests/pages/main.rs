@@ -44,7 +44,7 @@ fn every_page_is_one_document_with_one_heading_and_one_main() {
 }
 
 #[test]
-fn what_authors_and_readers_write_is_text_on_every_page() {
+fn input_of_authors_and_readers_is_escaped_on_every_page() {
     for page in all() {
         let html = html(&page);
         assert!(!html.contains("<script>alert"), "{html}");
@@ -53,7 +53,7 @@ fn what_authors_and_readers_write_is_text_on_every_page() {
 }
 
 #[test]
-fn no_page_needs_what_the_policy_forbids() {
+fn no_page_violates_its_content_security_policy() {
     for page in all() {
         let Template { policy, .. } = template(&page);
         let html = html(&page);

@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_misspelt_key_is_near_to_the_one_that_is_meant() {
+    fn a_misspelt_key_suggests_the_closest_key() {
         for (spelled, meant) in [
             ("darft", "draft"),
             ("drft", "draft"),
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_of_other_programs_are_let_be() {
+    fn keys_of_other_programs_are_ignored() {
         let others = "author layout weight categories publisher craft data image subtitle lang created type url \
             aliases math toc series state lastmod pubDate menu summary excerpt id uid template permalinks side";
         for other in others.split_whitespace() {

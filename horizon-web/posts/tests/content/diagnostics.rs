@@ -13,7 +13,7 @@ fn good() -> Folder {
 }
 
 #[test]
-fn a_broken_file_hides_no_other() {
+fn an_invalid_file_does_not_hide_others() {
     let folder = good();
     folder
         .write("Untitled.md", "")
@@ -48,7 +48,7 @@ fn a_broken_file_hides_no_other() {
 }
 
 #[test]
-fn files_that_lie_in_many_folders_are_no_posts_unless_they_have_front_matter() {
+fn a_readme_is_a_post_only_with_front_matter() {
     let folder = good();
     folder
         .write("README.md", "# My blog\n")
@@ -82,7 +82,7 @@ fn a_folder_with_nothing_but_a_readme_is_empty_and_not_broken() {
 }
 
 #[test]
-fn files_that_editors_make_for_themselves_are_ignored() {
+fn files_of_editors_are_ignored() {
     let folder = good();
     for name in [".#good.md", "good.md~", ".good.md.swp", "#good.md#", "4913"] {
         folder.write(name, "broken");
@@ -93,7 +93,7 @@ fn files_that_editors_make_for_themselves_are_ignored() {
 }
 
 #[test]
-fn of_two_files_with_one_slug_the_one_that_was_first_is_shown() {
+fn the_first_of_two_files_with_one_slug_is_shown() {
     let folder = Folder::new();
     let file =
         |title: &str, date: &str, more: &str| format!("---\ntitle: {title}\ndate: {date}\nslug: same\n{more}---\n");
@@ -113,7 +113,7 @@ fn of_two_files_with_one_slug_the_one_that_was_first_is_shown() {
 }
 
 #[test]
-fn a_folder_of_pages_that_cannot_be_read_hides_no_post() {
+fn an_unreadable_pages_folder_hides_no_post() {
     let folder = good();
     folder.write("pages", "a file where a folder should be");
     assert!(folder.load().post("good").is_some());

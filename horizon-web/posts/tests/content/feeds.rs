@@ -19,7 +19,7 @@ fn blog() -> Folder {
 }
 
 #[test]
-fn the_atom_feed_reads_back_with_whole_posts_and_full_addresses() {
+fn the_atom_feed_has_complete_posts_and_absolute_urls() {
     let library = blog().load();
     let feed: atom_syndication::Feed = atom(&library, &site()).parse().unwrap();
     assert_eq!(
@@ -43,7 +43,7 @@ fn the_atom_feed_reads_back_with_whole_posts_and_full_addresses() {
 }
 
 #[test]
-fn the_rss_feed_reads_back_with_whole_posts_and_full_addresses() {
+fn the_rss_feed_has_complete_posts_and_absolute_urls() {
     let library = blog().load();
     let xml = rss(&library, &site());
     let channel = rss::Channel::read_from(xml.as_bytes()).unwrap();
@@ -82,7 +82,7 @@ fn assert_full_content(html: &str) {
 }
 
 #[test]
-fn a_feed_holds_the_newest_posts() {
+fn a_feed_contains_the_newest_posts() {
     let folder = Folder::new();
     for day in 1..=25 {
         folder.post(&format!("day-{day}"), &format!("2026-11-{day:02}"), "x");
@@ -93,7 +93,7 @@ fn a_feed_holds_the_newest_posts() {
 }
 
 #[test]
-fn the_feeds_of_an_empty_blog_read_back() {
+fn the_feeds_of_an_empty_blog_are_valid() {
     let library = Folder::new().load();
     let feed: atom_syndication::Feed = atom(&library, &site()).parse().unwrap();
     assert!(feed.entries.is_empty());
@@ -151,7 +151,7 @@ fn the_sitemap_lists_every_page_in_full_and_escaped() {
 }
 
 #[test]
-fn robots_are_told_what_to_read() {
+fn robots_txt_excludes_the_moderation_page_and_has_the_sitemap() {
     let said = robots(&site());
     assert!(said.contains("Disallow: /admin\n") && said.ends_with("Sitemap: https://blog.example/sitemap.xml\n"));
 }

@@ -163,7 +163,7 @@ fn a_page_may_have_the_slug_of_a_post() {
 }
 
 #[test]
-fn a_page_cannot_stand_where_the_blog_has_something_of_its_own() {
+fn a_page_cannot_have_a_path_of_the_blog() {
     let folder = Folder::new();
     folder
         .post("feed.xml", "2026-11-23", "")
@@ -187,7 +187,7 @@ fn a_folder_that_does_not_exist_is_a_problem() {
 }
 
 #[test]
-fn all_problems_of_all_files_are_told_at_once() {
+fn all_problems_of_all_files_are_reported_at_once() {
     let folder = Folder::new();
     folder
         .write("a.md", "---\ntitle: [x]\ndate: never\ndraft: 7up\n---\n")
@@ -208,7 +208,7 @@ fn all_problems_of_all_files_are_told_at_once() {
 }
 
 #[test]
-fn everything_an_author_says_is_kept() {
+fn all_keys_of_the_front_matter_are_read() {
     let folder = Folder::new();
     folder.write(
         "2026-11-20-long-name.md",
@@ -238,7 +238,7 @@ fn everything_an_author_says_is_kept() {
 }
 
 #[test]
-fn a_number_is_a_fine_title_and_one_text_a_fine_tag() {
+fn a_title_may_be_a_number_and_tags_may_be_one_text() {
     let folder = Folder::new();
     folder.write("x.md", "---\ntitle: 1.10\ndate: 2026-11-23\ntags: 2026\n---\n");
     let library = folder.load();
@@ -247,7 +247,7 @@ fn a_number_is_a_fine_title_and_one_text_a_fine_tag() {
 }
 
 #[test]
-fn a_date_before_the_name_is_no_part_of_the_slug() {
+fn a_date_prefix_is_not_part_of_the_slug() {
     let folder = Folder::new();
     folder
         .post("2026-11-23-hello", "2026-11-23", "")

@@ -33,7 +33,7 @@ fn three() -> Folder {
 }
 
 #[test]
-fn posts_come_newest_first_and_know_their_neighbours() {
+fn posts_are_sorted_newest_first_and_have_links_to_their_neighbours() {
     let library = three().load();
     assert_eq!(slugs(library.posts()), ["new", "mid", "old"]);
     let around = |slug| {
@@ -50,7 +50,7 @@ fn posts_come_newest_first_and_know_their_neighbours() {
 }
 
 #[test]
-fn drafts_are_there_only_if_asked_for() {
+fn drafts_are_loaded_only_on_request() {
     let folder = three();
     let library = folder.load();
     assert!(library.post("draft").is_none() && library.tagged("secret").is_none() && library.page("zoo").is_none());
@@ -66,7 +66,7 @@ fn drafts_are_there_only_if_asked_for() {
 }
 
 #[test]
-fn pages_are_apart_from_posts() {
+fn pages_are_not_posts() {
     let library = three().load();
     assert_eq!(library.pages().len(), 1);
     assert_eq!(library.page("about").unwrap().html(), "<p>Us.</p>\n");

@@ -46,7 +46,7 @@ fn a_footnote_links_there_and_back() {
 }
 
 #[test]
-fn a_heading_has_an_id_and_a_link_to_itself_that_says_where_it_leads() {
+fn a_heading_has_an_id_and_a_labelled_link_to_itself() {
     assert_eq!(
         html("## What *is* \"it\"?"),
         "<h2 id=\"what-is-it\">What <em>is</em> &quot;it&quot;? <a class=\"anchor\" href=\"#what-is-it\" \
@@ -99,7 +99,7 @@ fn code_is_coloured_by_class_and_can_be_scrolled_by_keyboard() {
 }
 
 #[test]
-fn a_character_that_markdown_cannot_have_moves_no_code_to_another_place() {
+fn the_placeholder_character_in_markdown_moves_no_code() {
     for odd in [
         "a\0b",
         "a&#0;b",
@@ -119,7 +119,7 @@ fn a_character_that_markdown_cannot_have_moves_no_code_to_another_place() {
 }
 
 #[test]
-fn an_image_waits_until_it_is_near_and_comes_from_the_media_folder() {
+fn an_image_loads_lazily_from_the_media_folder() {
     for source in ["x.png", "media/x.png", "/media/x.png"] {
         assert_eq!(
             html(&format!("![a *b* \"c\"]({source} 'd')")),
@@ -129,7 +129,7 @@ fn an_image_waits_until_it_is_near_and_comes_from_the_media_folder() {
 }
 
 #[test]
-fn a_link_to_another_site_tells_it_nothing() {
+fn an_external_link_sends_no_referrer() {
     assert_eq!(
         html("[a](https://other.example 't') [b](/blog/two) [c](https://blog.example/x)"),
         "<p><a href=\"https://other.example\" rel=\"noopener noreferrer\" title=\"t\">a</a> <a href=\"/blog/two\">b</a> \
@@ -158,7 +158,7 @@ fn raw_html_is_shown_as_text_unless_the_author_chose_otherwise() {
 }
 
 #[test]
-fn hostile_markdown_makes_no_element_and_no_address_of_its_own() {
+fn hostile_markdown_adds_no_element_and_no_url() {
     for body in [
         "[x](javascript:alert(1))",
         "[x](<java\tscript:alert(1)>)",
@@ -223,7 +223,7 @@ fn assert_harmless(html: &str, body: &str) {
 }
 
 #[test]
-fn a_dangerous_link_keeps_its_words_and_loses_its_address() {
+fn a_dangerous_link_keeps_its_text_and_loses_its_url() {
     assert_eq!(html("[x](javascript:y) ![z](data:image/png,q)"), "<p><a>x</a> z</p>\n");
 }
 

@@ -19,7 +19,7 @@ fn shown(library: &Library) -> (bool, bool) {
 }
 
 #[test]
-fn a_draft_is_not_public_in_whichever_way_it_is_said() {
+fn every_spelling_of_a_draft_is_not_public() {
     for line in [
         "draft: true",
         "Draft: true",
@@ -98,7 +98,7 @@ fn a_post_that_is_said_to_be_public_is() {
 }
 
 #[test]
-fn what_cannot_be_understood_is_not_public_and_is_named() {
+fn a_post_with_an_invalid_value_is_not_public_and_is_reported() {
     for (line, reason) in [
         ("draft: maybe", "\"draft\" must be true or false"),
         ("Draft: maybe", "\"Draft\" must be true or false"),
@@ -132,7 +132,7 @@ fn what_cannot_be_understood_is_not_public_and_is_named() {
 }
 
 #[test]
-fn a_misspelling_of_draft_or_published_is_not_public_and_is_named() {
+fn a_post_with_a_misspelt_draft_or_published_is_not_public_and_is_reported() {
     for (line, name, meant) in [
         ("darft: true", "darft", "draft"),
         ("Drfat: true", "Drfat", "draft"),
@@ -192,7 +192,7 @@ fn keys_may_be_written_in_any_case() {
 }
 
 #[test]
-fn a_wrong_value_is_told_with_the_key_as_the_author_spells_it() {
+fn a_wrong_value_is_reported_with_the_key_as_written() {
     let folder = Folder::new();
     folder.write("x.md", "---\nTitle: [a]\nDate: never\n---\n");
     let said = folder.diagnostics();
@@ -214,7 +214,7 @@ fn of_two_spellings_of_a_key_the_usual_one_counts() {
 }
 
 #[test]
-fn what_expires_is_public_until_then() {
+fn a_post_is_public_until_it_expires() {
     let content = folder("expiryDate: 2026-12-01").content();
     assert_eq!(shown(&content.library(at("2026-11-30"))), (true, true));
     assert_eq!(shown(&content.library(at("2026-12-01"))), (false, false));

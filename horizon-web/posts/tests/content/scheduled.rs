@@ -72,7 +72,7 @@ fn a_post_is_there_from_its_moment_on_and_a_day_begins_at_midnight_utc() {
 }
 
 #[test]
-fn a_date_beside_the_posts_own_can_only_delay_it() {
+fn a_second_date_can_only_delay_a_post() {
     let folder = Folder::new();
     folder
         .write(

@@ -226,7 +226,7 @@ async fn a_change_between_the_first_load_and_the_watch_is_seen() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_folder_that_is_replaced_as_a_whole_is_seen() {
+async fn a_replaced_folder_is_detected() {
     let above = Folder::new();
     above
         .write("content/one.md", titled("First"))

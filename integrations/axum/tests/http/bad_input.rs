@@ -37,7 +37,7 @@ async fn are_refused(cases: &[Case<'_>]) {
 }
 
 #[tokio::test]
-async fn json_that_cannot_be_read_is_a_problem_that_says_why() {
+async fn invalid_json_is_a_problem_with_a_reason() {
     let large = format!(r#"{{"body":"{}"}}"#, "x".repeat(64 * 1024));
     let (malformed, invalid) = ("malformed-body", "invalid-field");
     are_refused(&[
@@ -59,7 +59,7 @@ async fn json_that_cannot_be_read_is_a_problem_that_says_why() {
 }
 
 #[tokio::test]
-async fn a_form_that_cannot_be_read_is_a_problem_that_says_why() {
+async fn an_invalid_form_is_a_problem_with_a_reason() {
     let large = format!("body={}", "x".repeat(64 * 1024));
     let (malformed, invalid) = ("malformed-body", "invalid-field");
     are_refused(&[
@@ -75,7 +75,7 @@ async fn a_form_that_cannot_be_read_is_a_problem_that_says_why() {
 }
 
 #[tokio::test]
-async fn a_body_of_another_type_is_refused_by_its_type() {
+async fn a_body_of_another_type_is_rejected() {
     let mut cases = Vec::new();
     for kind in ["text/plain", "multipart/form-data; boundary=x", "application/jsonp", ""] {
         cases.push((kind, &b"{}"[..], 415, "unsupported-media-type", Some("Content-Type")));
@@ -132,7 +132,7 @@ async fn a_control_character_is_refused_in_every_field_by_its_name() {
 }
 
 #[tokio::test]
-async fn what_is_too_long_or_no_id_is_named() {
+async fn a_long_field_or_an_invalid_id_is_named() {
     let site = Site::start().await;
     let long = json!({"body": "é".repeat(2001)});
     assert_eq!(
@@ -225,7 +225,7 @@ async fn a_route_that_does_not_exist_and_a_method_that_does_not_apply_are_proble
 }
 
 #[tokio::test]
-async fn a_page_of_another_site_cannot_write_in_its_readers_name() {
+async fn a_page_of_another_site_cannot_write() {
     let site = Site::start().await;
     let from = |name, value: &str| -> Client { site.client().with(name, value) };
     for other in [
@@ -262,7 +262,7 @@ async fn a_page_of_another_site_cannot_write_in_its_readers_name() {
 }
 
 #[tokio::test]
-async fn a_person_who_sent_a_plain_form_reads_a_page() {
+async fn the_response_to_a_plain_form_is_a_page() {
     let site = Site::start().await;
     let response = site.client().form(COMMENTS, "body=+&author=%3Cscript%3E").await;
     assert_eq!(response.status, 422);
@@ -279,7 +279,7 @@ async fn a_person_who_sent_a_plain_form_reads_a_page() {
 }
 
 #[tokio::test]
-async fn a_network_that_asks_too_often_is_told_when_to_come_again() {
+async fn a_rate_limited_network_gets_retry_after() {
     let site = Site::with(|config, _| {
         config.rates.comments = Rate::new(5, 2);
         config.rates.likes = Rate::new(60, 1);
@@ -313,7 +313,7 @@ async fn a_network_that_asks_too_often_is_told_when_to_come_again() {
 }
 
 #[tokio::test]
-async fn bytes_that_are_no_http_are_answered_or_dropped() {
+async fn bytes_that_are_not_http_get_an_error_or_a_closed_connection() {
     let site = Site::start().await;
     let head = "POST /horizon/comments/hello HTTP/1.1\r\nhost: h\r\ncontent-type: application/json\r\n";
     let truncated = raw::exchange(

@@ -24,7 +24,7 @@ async fn threads(site: &Site, query: &str) -> ThreadsView {
 }
 
 #[tokio::test]
-async fn a_comment_is_answered_as_it_will_show() {
+async fn the_response_to_a_comment_is_the_comment_as_shown() {
     let site = Site::start().await;
     let sent = json!({"body": "*Hello* <b>you</b>", "author": " Ada "});
     let response = site.client().json(PATH, &sent).await;
@@ -48,7 +48,7 @@ async fn a_comment_is_answered_as_it_will_show() {
 }
 
 #[tokio::test]
-async fn replies_stand_below_what_they_answer() {
+async fn replies_are_below_their_comment() {
     let site = Site::start().await;
     let head = write(&site, "first", None).await;
     let other = write(&site, "second", None).await;
@@ -62,7 +62,7 @@ async fn replies_stand_below_what_they_answer() {
 }
 
 #[tokio::test]
-async fn older_threads_come_page_by_page() {
+async fn older_threads_are_paged() {
     let site = Site::start().await;
     for number in 0..5 {
         write(&site, &format!("number {number}"), None).await;
@@ -195,7 +195,7 @@ async fn with_moderation_first_a_comment_waits_for_the_author() {
 }
 
 #[tokio::test]
-async fn a_plain_form_comments_and_goes_back() {
+async fn a_plain_form_comments_and_redirects_back() {
     let site = Site::start().await;
     let response = site
         .client()
@@ -222,7 +222,7 @@ async fn a_plain_form_comments_and_goes_back() {
 }
 
 #[tokio::test]
-async fn what_falls_into_the_honeypot_seems_to_be_taken() {
+async fn a_comment_in_the_honeypot_seems_accepted() {
     let site = Site::start().await;
     let form = site
         .client()

@@ -7,7 +7,7 @@ use crate::site::Site;
 const METHODS: [&str; 5] = ["get", "put", "post", "delete", "patch"];
 
 #[tokio::test]
-async fn the_document_names_the_methods_of_every_route_and_no_other() {
+async fn the_document_lists_exactly_the_methods_of_each_route() {
     let site = Site::start().await;
     let response = site.client().get("/openapi.json").await;
     assert_eq!(response.headers["content-type"], "application/json");
@@ -22,7 +22,7 @@ async fn the_document_names_the_methods_of_every_route_and_no_other() {
 }
 
 #[tokio::test]
-async fn every_reference_in_the_document_leads_somewhere() {
+async fn every_reference_in_the_document_resolves() {
     let site = Site::start().await;
     let document: Value = site.client().get("/openapi.json").await.read();
     let mut open = vec![&document];

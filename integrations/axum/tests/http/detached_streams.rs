@@ -27,7 +27,7 @@ pub(crate) async fn until(socket: &mut TcpStream, text: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_stream_follows_other_answers_on_a_kept_connection() {
+async fn a_stream_follows_other_responses_on_a_kept_connection() {
     let site = Site::start().await;
     let mut socket = TcpStream::connect(site.address).await.unwrap();
     for _ in 0..3 {
@@ -49,7 +49,7 @@ async fn a_stream_follows_other_answers_on_a_kept_connection() {
 }
 
 #[tokio::test]
-async fn a_stream_waits_for_the_answers_that_were_asked_for_before_it() {
+async fn a_stream_follows_the_responses_to_earlier_pipelined_requests() {
     let site = Site::start().await;
     let mut socket = TcpStream::connect(site.address).await.unwrap();
     let asked = 500;
@@ -92,7 +92,7 @@ async fn an_old_client_gets_a_stream_without_chunks() {
 }
 
 #[tokio::test]
-async fn who_says_more_on_a_stream_is_not_answered_and_who_leaves_is_gone_at_once() {
+async fn further_requests_on_a_stream_are_ignored_and_a_closed_stream_ends_at_once() {
     let site = Site::start().await;
     let mut socket = TcpStream::connect(site.address).await.unwrap();
     let twice = b"GET /horizon/live/hello HTTP/1.1\r\nhost: h\r\n\r\nGET /horizon/stats HTTP/1.1\r\nhost: h\r\n\r\n";

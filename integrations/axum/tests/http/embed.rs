@@ -55,7 +55,7 @@ impl FromRef<State> for Horizon {
 }
 
 #[tokio::test]
-async fn the_applications_own_handlers_know_who_asks() {
+async fn handlers_of_the_application_have_the_caller() {
     let (_, horizon) = stage().await;
     let who = async |Requester(caller): Requester, Visitor(visitor): Visitor, Reader(reader): Reader| {
         let address = caller.address();
@@ -80,7 +80,7 @@ async fn the_applications_own_handlers_know_who_asks() {
 }
 
 #[tokio::test]
-async fn a_page_counts_without_a_script_and_only_if_a_reader_got_it() {
+async fn a_page_counts_without_a_script_and_only_if_it_was_delivered() {
     let (fake, horizon) = stage().await;
     let app = Router::new()
         .route("/{slug}", get(async || Html("<h1>Bread</h1>")))
@@ -123,7 +123,7 @@ async fn a_page_counts_by_the_applications_own_rule() {
 }
 
 #[tokio::test]
-async fn a_page_of_a_named_origin_reads_and_writes_and_of_any_other_it_may_not() {
+async fn only_a_page_of_an_allowed_origin_may_read_and_write() {
     let (_, horizon) = stage().await;
     let app: Router = Router::new().nest("/horizon", horizon_axum::router(&horizon));
     let cross = ("sec-fetch-site", "cross-site");
@@ -165,7 +165,7 @@ async fn a_page_of_a_named_origin_reads_and_writes_and_of_any_other_it_may_not()
 }
 
 #[tokio::test]
-async fn without_named_origins_no_answer_speaks_of_them() {
+async fn without_allowed_origins_no_response_has_cors_headers() {
     let horizon = Horizon::in_memory().start(|_: &Slug| true).await.unwrap();
     let app: Router = Router::new().nest("/horizon", horizon_axum::router(&horizon));
     let response = ask(&app, "GET", "/horizon/stats/bread", &[("origin", SHOP)]).await;
@@ -180,14 +180,14 @@ async fn without_named_origins_no_answer_speaks_of_them() {
 }
 
 #[tokio::test]
-async fn other_origins_without_cookies_for_https_are_refused_at_the_start() {
+async fn allowed_origins_without_secure_cookies_are_rejected_at_the_start() {
     let builder = Horizon::in_memory().configure(|config| config.origins.push(SHOP.parse().unwrap()));
     let error = builder.start(|_: &Slug| true).await.unwrap_err();
     assert!(error.to_string().contains("secure_cookies"), "{error}");
 }
 
 #[tokio::test]
-async fn a_reader_who_asks_not_to_be_known_is_one_visit_where_a_stream_is_opened_too() {
+async fn an_anonymous_page_load_and_its_stream_are_one_visit() {
     let (fake, horizon) = stage().await;
     let signal = [("user-agent", FIREFOX), ("sec-gpc", "1")];
     let page = get(async || Html("<h1>Bread</h1>"));

@@ -104,7 +104,7 @@ async fn a_layer_that_panics_ends_its_own_stream_only() {
 }
 
 #[tokio::test]
-async fn a_layer_that_passes_bytes_on_from_a_task_of_its_own_gets_every_frame() {
+async fn a_layer_that_forwards_bytes_from_its_own_task_gets_every_frame() {
     let site = Layered::start(|mut texts: Texts| {
         let (send, receive) = mpsc::channel(1);
         tokio::spawn(async move {
@@ -124,7 +124,7 @@ async fn a_layer_that_passes_bytes_on_from_a_task_of_its_own_gets_every_frame() 
 }
 
 #[tokio::test]
-async fn a_layer_that_has_streams_of_its_own_beside_gets_every_frame() {
+async fn a_layer_with_other_streams_gets_every_frame() {
     let site = Layered::start(|texts| {
         let silent = Box::new(stream::pending()) as Texts;
         stream::select_all([texts, silent])
@@ -167,7 +167,7 @@ fn unchunked(mut body: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_does_not_read_for_a_while_skips_to_the_latest_and_gets_whole_frames_in_order() {
+async fn a_slow_reader_skips_to_the_latest_and_gets_complete_frames_in_order() {
     let site = Layered::start(|texts| texts.map(|text| format!(":{}\n\n{text}", " ".repeat(TOO_MUCH)))).await;
     let mut slow = TcpStream::connect(site.address).await.unwrap();
     let request = b"GET /layered/live/hello HTTP/1.1\r\nhost: h\r\n\r\n";

@@ -37,7 +37,7 @@ async fn a_reader_likes_a_page_once_and_takes_it_back_once() {
 }
 
 #[tokio::test]
-async fn the_cookie_is_out_of_reach_for_scripts_and_other_sites() {
+async fn the_cookie_is_not_accessible_to_scripts_and_other_sites() {
     let site = Site::start().await;
     let response = site.client().send("PUT", "/likes/hello", "").await;
     let cookie = response.headers[header::SET_COOKIE].to_str().unwrap();
@@ -59,7 +59,7 @@ async fn the_cookie_is_out_of_reach_for_scripts_and_other_sites() {
 }
 
 #[tokio::test]
-async fn reading_sets_no_cookie_and_neither_does_taking_back_what_was_not_given() {
+async fn reading_and_an_unlike_without_a_like_set_no_cookie() {
     let site = Site::start().await;
     for path in ["/stats/hello", "/stats", "/comments/hello"] {
         assert!(!site.client().get(path).await.headers.contains_key(header::SET_COOKIE));
@@ -79,7 +79,7 @@ async fn reading_sets_no_cookie_and_neither_does_taking_back_what_was_not_given(
 }
 
 #[tokio::test]
-async fn a_cookie_that_was_tampered_with_is_no_cookie() {
+async fn a_forged_cookie_is_ignored() {
     let site = Site::start().await;
     let response = site.client().send("PUT", "/likes/hello", "").await;
     let reader = site.client().keep_cookie(&response);
@@ -94,7 +94,7 @@ async fn a_cookie_that_was_tampered_with_is_no_cookie() {
 }
 
 #[tokio::test]
-async fn a_like_whose_answer_was_lost_is_one_like_when_it_is_sent_again() {
+async fn a_like_whose_response_was_lost_counts_once_after_a_retry() {
     let site = Site::start().await;
     let stranger = site.client().with("idempotency-key", KEY);
     let (first, second) = tokio::join!(
@@ -131,7 +131,7 @@ async fn many_readers_at_once_are_counted_exactly() {
 }
 
 #[tokio::test]
-async fn whoever_asks_is_told_whether_they_like_the_page() {
+async fn a_reader_can_ask_whether_they_like_a_page() {
     let site = Site::start().await;
     let stranger = site.client();
     says(&stranger.get("/likes/hello").await, false, 0);
@@ -148,7 +148,7 @@ async fn whoever_asks_is_told_whether_they_like_the_page() {
 }
 
 #[tokio::test]
-async fn a_plain_form_likes_and_goes_back() {
+async fn a_plain_form_likes_and_redirects_back() {
     let site = Site::start().await;
     let response = site
         .client()
@@ -169,7 +169,7 @@ async fn a_plain_form_likes_and_goes_back() {
 }
 
 #[tokio::test]
-async fn a_like_that_the_pipe_does_not_take_can_be_sent_again() {
+async fn a_like_that_the_bus_rejects_can_be_retried() {
     let site = Site::start().await;
     site.bus.set_down(true);
     let stranger = site.client().with("idempotency-key", KEY);
@@ -183,7 +183,7 @@ async fn a_like_that_the_pipe_does_not_take_can_be_sent_again() {
 }
 
 #[tokio::test]
-async fn whoever_likes_finds_it_in_the_numbers_at_once_though_others_watch() {
+async fn the_numbers_of_a_watched_page_include_a_like_at_once() {
     let site = Site::start().await;
     let mut live = site.client().live("/live/hello").await;
     live.viewers(1).await;

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::site::{Site, eventually, topic};
 
 #[tokio::test]
-async fn a_stream_begins_with_how_to_come_back_and_with_everything() {
+async fn a_stream_starts_with_the_retry_time_and_all_numbers() {
     let site = Site::start().await;
     let mut live = site.client().live("/live/hello").await;
     assert_eq!(live.headers["content-type"], "text/event-stream");
@@ -28,7 +28,7 @@ async fn a_stream_begins_with_how_to_come_back_and_with_everything() {
 }
 
 #[tokio::test]
-async fn two_connections_come_back_at_different_times() {
+async fn retry_times_of_connections_differ() {
     let site = Site::start().await;
     let mut waits = std::collections::HashSet::new();
     for _ in 0..20 {
@@ -38,7 +38,7 @@ async fn two_connections_come_back_at_different_times() {
 }
 
 #[tokio::test]
-async fn readers_come_and_go() {
+async fn viewers_join_and_leave() {
     let site = Site::start().await;
     let mut first = site.client().agent(1).live("/live/hello").await;
     first.viewers(1).await;
@@ -52,7 +52,7 @@ async fn readers_come_and_go() {
 }
 
 #[tokio::test]
-async fn the_site_has_a_stream_of_its_own() {
+async fn the_site_has_its_own_stream() {
     let site = Site::start().await;
     let mut live = site.client().agent(1).live("/live").await;
     live.viewers(1).await;
@@ -78,7 +78,7 @@ async fn a_second_tab_is_neither_a_viewer_nor_a_visit() {
 }
 
 #[tokio::test]
-async fn likes_and_comments_reach_everyone_who_watches() {
+async fn likes_and_comments_reach_all_streams_of_a_page() {
     let site = Site::start().await;
     let (writer, mut live) = (site.client(), site.client().live("/live/hello").await);
     writer.send("PUT", "/likes/hello", "").await;
@@ -128,7 +128,7 @@ async fn joining_while_the_last_reader_leaves_always_gives_a_live_page() {
 }
 
 #[tokio::test]
-async fn a_pipe_that_is_down_delays_no_stream_and_loses_no_visit() {
+async fn an_unavailable_bus_delays_no_stream_and_loses_no_visit() {
     let site = Site::start().await;
     site.bus.set_down(true);
     let mut live = site.client().live("/live/hello").await;
@@ -139,7 +139,7 @@ async fn a_pipe_that_is_down_delays_no_stream_and_loses_no_visit() {
 }
 
 #[tokio::test]
-async fn a_head_request_counts_nobody() {
+async fn a_head_request_is_not_counted() {
     let site = Site::start().await;
     let response = site.client().send("HEAD", "/live/hello", "").await;
     assert_eq!((response.status.as_u16(), response.body.as_str()), (200, ""));
@@ -149,7 +149,7 @@ async fn a_head_request_counts_nobody() {
 }
 
 #[tokio::test]
-async fn the_hosts_own_pages_show_the_same_numbers() {
+async fn pages_of_the_application_show_the_same_numbers() {
     let site = Site::start().await;
     let numbers = async || {
         site.horizon

@@ -38,7 +38,7 @@ fn ids(thread: &ThreadView) -> Vec<EventId> {
 }
 
 #[tokio::test]
-async fn replies_come_page_by_page() {
+async fn replies_are_paged() {
     let site = Site::start().await;
     let head = write(&site, "head", None).await;
     let most = REPLIES_PER_THREAD.get();
@@ -59,7 +59,7 @@ async fn replies_come_page_by_page() {
 }
 
 #[tokio::test]
-async fn a_thread_that_is_not_there_is_an_empty_page_and_a_wrong_id_is_named() {
+async fn an_unknown_thread_is_an_empty_page_and_an_invalid_id_is_named() {
     let site = Site::start().await;
     let head = write(&site, "head", None).await;
     let reply = write(&site, "reply", Some(head)).await;
@@ -81,7 +81,7 @@ async fn a_thread_that_is_not_there_is_an_empty_page_and_a_wrong_id_is_named() {
 
 /// An ampersand is five times as long in HTML, so the rendered page is full before the store's page.
 #[tokio::test]
-async fn no_answer_is_much_larger_than_a_page_may_be() {
+async fn responses_have_at_most_the_size_of_a_page() {
     let site = Site::start().await;
     let large = "&".repeat(MAX_COMMENT_CHARS);
     let head = write(&site, "head", None).await;

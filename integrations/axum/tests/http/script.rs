@@ -16,7 +16,7 @@ fn tag(response: &TestResponse) -> &str {
 }
 
 #[tokio::test]
-async fn the_script_and_its_types_are_files_that_may_be_kept() {
+async fn the_script_and_its_types_may_be_cached() {
     let site = Site::start().await;
     for (path, kind) in FILES {
         let response = site.client().get(path).await;
@@ -35,7 +35,7 @@ async fn the_script_and_its_types_are_files_that_may_be_kept() {
 }
 
 #[tokio::test]
-async fn whoever_has_the_file_is_told_so_and_gets_it_not_again() {
+async fn a_cached_script_is_not_sent_again() {
     let site = Site::start().await;
     for (path, _) in FILES {
         let first = site.client().get(path).await;

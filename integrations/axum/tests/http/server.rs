@@ -19,7 +19,7 @@ async fn closed_after(stream: &mut TcpStream) -> Duration {
 }
 
 #[tokio::test]
-async fn a_head_that_drips_in_is_cut_off() {
+async fn a_slow_request_head_times_out() {
     let site = Site::with(|_, limits| limits.header_read_timeout = Duration::from_millis(300)).await;
     let mut stream = TcpStream::connect(site.address).await.unwrap();
     let dripping = async {
@@ -32,7 +32,7 @@ async fn a_head_that_drips_in_is_cut_off() {
 }
 
 #[tokio::test]
-async fn a_kept_connection_that_says_nothing_is_closed() {
+async fn an_idle_connection_is_closed() {
     let site = Site::with(|_, limits| limits.header_read_timeout = Duration::from_millis(300)).await;
     let mut stream = TcpStream::connect(site.address).await.unwrap();
     assert!(closed_after(&mut stream).await < PATIENCE);
@@ -45,7 +45,7 @@ async fn a_kept_connection_that_says_nothing_is_closed() {
 }
 
 #[tokio::test]
-async fn a_live_stream_outlives_the_wait_for_a_head() {
+async fn a_live_stream_may_last_longer_than_the_head_timeout() {
     let site = Site::with(|_, limits| limits.header_read_timeout = Duration::from_millis(100)).await;
     let mut live = site.client().live("/live/hello").await;
     live.viewers(1).await;
@@ -57,7 +57,7 @@ async fn a_live_stream_outlives_the_wait_for_a_head() {
 }
 
 #[tokio::test]
-async fn one_network_has_its_share_of_the_connections() {
+async fn the_connections_of_a_network_are_limited() {
     let site = Site::with(|_, limits| limits.connections_per_network = 2).await;
     let first = site.client().live("/live/hello").await;
     let _second = site.client().live("/live/hello").await;
@@ -70,7 +70,7 @@ async fn one_network_has_its_share_of_the_connections() {
 }
 
 #[tokio::test]
-async fn a_trusted_proxy_has_no_share_but_the_total_holds() {
+async fn a_trusted_proxy_has_only_the_total_limit() {
     let site = Site::with(|config, limits| {
         config.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
         (limits.connections_per_network, limits.connections) = (1, 2);
@@ -82,7 +82,7 @@ async fn a_trusted_proxy_has_no_share_but_the_total_holds() {
 }
 
 #[tokio::test]
-async fn a_shutdown_ends_open_streams_and_keeps_their_visits() {
+async fn a_shutdown_ends_open_streams_and_tracks_their_visits() {
     let mut site = Site::start().await;
     let mut streams = Vec::new();
     for number in 0..50 {
@@ -108,7 +108,7 @@ async fn a_shutdown_ends_open_streams_and_keeps_their_visits() {
 }
 
 #[tokio::test]
-async fn a_shutdown_cuts_off_what_does_not_end() {
+async fn a_shutdown_aborts_connections_that_do_not_end() {
     let mut site = Site::with(|_, limits| limits.shutdown_timeout = Duration::from_millis(500)).await;
     let mut stuck = TcpStream::connect(site.address).await.unwrap();
     stuck

@@ -15,7 +15,7 @@ async fn with_signals(signals: PrivacySignals) -> Site {
 }
 
 #[tokio::test]
-async fn a_bot_gets_the_stream_and_counts_as_nobody() {
+async fn a_crawler_gets_the_stream_and_is_not_counted() {
     let site = Site::start().await;
     let bots = [
         ("empty_agent", site.client().with("user-agent", "")),
@@ -42,7 +42,7 @@ async fn a_bot_gets_the_stream_and_counts_as_nobody() {
 }
 
 #[tokio::test]
-async fn a_reader_who_asks_not_to_be_followed_counts_without_a_key() {
+async fn a_visitor_with_do_not_track_counts_without_a_key() {
     let site = with_signals(PrivacySignals::Count).await;
     for (number, (name, value)) in SIGNALS.into_iter().enumerate() {
         let reader = site.client().with(name, value);
@@ -67,7 +67,7 @@ async fn a_reader_who_asks_not_to_be_followed_counts_without_a_key() {
 }
 
 #[tokio::test]
-async fn a_reader_without_a_key_who_comes_back_is_no_new_visit() {
+async fn a_reconnect_without_a_key_is_not_a_new_visit() {
     let site = with_signals(PrivacySignals::Count).await;
     let reader = site.client().with("sec-gpc", "1");
     let mut live = reader.live("/live/hello").await;
@@ -88,7 +88,7 @@ async fn a_reader_without_a_key_who_comes_back_is_no_new_visit() {
 }
 
 #[tokio::test]
-async fn the_policy_for_signals_is_the_sites_choice() {
+async fn the_site_selects_the_policy_for_privacy_signals() {
     let ignoring = with_signals(PrivacySignals::Ignore).await;
     let reader = ignoring.client().with("dnt", "1");
     let (_one, mut two) = (reader.live("/live/hello").await, reader.live("/live/hello").await);
@@ -103,7 +103,7 @@ async fn the_policy_for_signals_is_the_sites_choice() {
 }
 
 #[tokio::test]
-async fn readers_behind_a_trusted_proxy_are_told_apart_by_what_it_says() {
+async fn visitors_of_a_trusted_proxy_differ_by_their_forwarded_address() {
     let behind = |site: &Site, from: &str| -> Client { site.client().with("x-forwarded-for", from) };
     let site = Site::with(|config, _| config.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()]).await;
     let mut one = behind(&site, "192.0.2.1").live("/live/hello").await;

@@ -157,7 +157,7 @@ fn wrong_calls() -> Vec<RequestCase> {
 }
 
 #[tokio::test]
-async fn every_wrong_request_gets_a_problem_document_that_names_what_is_wrong() -> anyhow::Result<()> {
+async fn every_invalid_request_gets_a_problem_document_that_names_the_error() -> anyhow::Result<()> {
     let server = WebServer::start(ServerOptions::default().with("HORIZON_TRUSTED_PROXIES", "127.0.0.1/32")).await?;
     let mut wrong = Vec::new();
     for (number, case) in wrong_comments().into_iter().chain(wrong_calls()).enumerate() {

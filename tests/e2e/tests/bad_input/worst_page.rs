@@ -25,7 +25,7 @@ const ANSWER_BYTES: usize = 1024 * 1024;
 const MAX_GROWTH: u64 = 128 * 1024;
 
 #[tokio::test]
-async fn sixty_readers_of_the_largest_page_get_bounded_answers_and_the_memory_comes_back() -> anyhow::Result<()> {
+async fn sixty_requests_for_the_largest_page_get_bounded_responses_and_free_their_memory() -> anyhow::Result<()> {
     let server = WebServer::start(ServerOptions::default().with("HORIZON_TRUSTED_PROXIES", "127.0.0.1/32")).await?;
     fill(server.address()).await?;
     let before = server.resident_kilobytes()?;

@@ -28,7 +28,7 @@ async fn says(author: &Browser, node: &str, cell: &str, want: &str) -> anyhow::R
 }
 
 #[test]
-fn the_author_sees_nodes_and_accumulators_come_and_count() -> anyhow::Result<()> {
+fn the_cluster_page_shows_new_nodes_and_their_counts() -> anyhow::Result<()> {
     let outside = Builder::new_current_thread().enable_all().build()?;
     let redis = outside.block_on(RedisServer::start(&[]))?;
     let options = ServerOptions::default()

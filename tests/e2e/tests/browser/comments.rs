@@ -52,7 +52,7 @@ fn a_comment_is_announced_in_the_other_browser_and_shown_on_a_click() -> anyhow:
 }
 
 #[test]
-fn a_refused_comment_keeps_the_form_and_says_why() -> anyhow::Result<()> {
+fn a_rejected_comment_keeps_the_form_and_shows_the_reason() -> anyhow::Result<()> {
     browser_test(1, ServerOptions::default(), async |test| {
         test.expect_in_console("status of 422");
         let ada = test.browser("Ada").await?;
@@ -84,7 +84,7 @@ fn a_refused_comment_keeps_the_form_and_says_why() -> anyhow::Result<()> {
 }
 
 #[test]
-fn a_reply_stands_below_what_it_answers() -> anyhow::Result<()> {
+fn a_reply_is_below_its_comment() -> anyhow::Result<()> {
     browser_test(2, ServerOptions::default(), async |test| {
         let ada = test.browser("Ada").await?;
         let ben = test.browser("Ben").await?;

@@ -7,7 +7,7 @@ use crate::POST;
 const LIKE: &str = r#"button[data-horizon="like"]"#;
 
 #[test]
-fn a_page_heals_after_the_server_was_killed_and_started_again() -> anyhow::Result<()> {
+fn a_page_recovers_after_the_server_was_killed_and_restarted() -> anyhow::Result<()> {
     browser_test(2, ServerOptions::default(), async |test| {
         test.network_may_fail();
         let ada = test.browser("Ada").await?;
@@ -40,7 +40,7 @@ fn a_page_heals_after_the_server_was_killed_and_started_again() -> anyhow::Resul
 }
 
 #[test]
-fn a_page_heals_after_the_network_was_away() -> anyhow::Result<()> {
+fn a_page_recovers_after_a_network_outage() -> anyhow::Result<()> {
     browser_test(2, ServerOptions::default(), async |test| {
         test.network_may_fail();
         let ada = test.browser("Ada").await?;

@@ -9,7 +9,7 @@ use crate::POST;
 const BACKGROUND: &str = "return getComputedStyle(document.body).backgroundColor";
 
 #[test]
-fn the_theme_survives_a_reload_and_is_there_before_the_first_paint() -> anyhow::Result<()> {
+fn the_theme_survives_a_reload_and_applies_before_the_first_paint() -> anyhow::Result<()> {
     browser_test(1, ServerOptions::default(), async |test| {
         let ada = test.browser("Ada").await?;
         ada.open_live(POST).await?;
@@ -77,7 +77,7 @@ fn at_320_pixels_no_page_of_the_shipped_blog_scrolls_sideways() -> anyhow::Resul
 }
 
 #[test]
-fn everything_that_can_be_used_has_a_name() -> anyhow::Result<()> {
+fn every_control_has_an_accessible_name() -> anyhow::Result<()> {
     browser_test(1, ServerOptions::default().with_default_posts(), async |test| {
         let ada = test.browser("Ada").await?;
         for page in pages(&ada).await? {
@@ -112,7 +112,7 @@ async fn nameless(reader: &Browser) -> anyhow::Result<Vec<String>> {
 }
 
 #[test]
-fn a_page_that_is_not_there_is_a_page_with_status_404() -> anyhow::Result<()> {
+fn an_unknown_page_has_status_404() -> anyhow::Result<()> {
     browser_test(1, ServerOptions::default(), async |test| {
         test.expect_in_console("status of 404");
         let ada = test.browser("Ada").await?;

@@ -6,7 +6,7 @@ use horizon_test_support::{ServerOptions, browser_test, http};
 use crate::POST;
 
 #[test]
-fn a_second_and_a_third_reader_come_and_go() -> anyhow::Result<()> {
+fn a_second_and_a_third_viewer_join_and_leave() -> anyhow::Result<()> {
     browser_test(3, ServerOptions::default(), async |test| {
         let ada = test.browser("Ada").await?;
         let ben = test.browser("Ben").await?;
@@ -54,7 +54,7 @@ fn two_tabs_of_one_browser_are_one_viewer_and_one_visit() -> anyhow::Result<()> 
 }
 
 #[test]
-fn a_reload_is_no_flicker_and_no_visit() -> anyhow::Result<()> {
+fn a_reload_changes_no_number() -> anyhow::Result<()> {
     browser_test(2, ServerOptions::default(), async |test| {
         let ada = test.browser("Ada").await?;
         let ben = test.browser("Ben").await?;

@@ -36,7 +36,7 @@ async fn shows_replies(reader: &Browser, from: usize, to: usize) -> anyhow::Resu
 }
 
 #[test]
-fn more_replies_come_into_their_thread_on_a_click() -> anyhow::Result<()> {
+fn a_click_loads_more_replies_into_their_thread() -> anyhow::Result<()> {
     browser_test(1, options(), async |test| {
         fill(test).await?;
         let ada = test.browser("Ada").await?;

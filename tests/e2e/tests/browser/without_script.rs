@@ -49,7 +49,7 @@ fn without_script_the_text_the_numbers_a_like_and_a_comment_work() -> anyhow::Re
 }
 
 #[test]
-fn without_script_a_refused_comment_says_why() -> anyhow::Result<()> {
+fn without_script_a_rejected_comment_shows_the_reason() -> anyhow::Result<()> {
     browser_test(1, ServerOptions::default(), async |test| {
         test.expect_in_console("status of 422");
         // The observer of the test support is a script, which the page's policy blocks.

@@ -3,7 +3,7 @@
 use crate::play;
 
 #[test]
-fn a_hidden_tab_ends_its_stream_and_comes_back_when_it_is_seen() -> anyhow::Result<()> {
+fn a_hidden_tab_ends_its_stream_and_reconnects_when_it_is_visible() -> anyhow::Result<()> {
     play(2, async |test| {
         let ada = test.browser("Ada").await?;
         let ben = test.browser("Ben").await?;

@@ -74,7 +74,7 @@ fn a_hostile_comment_is_text() -> anyhow::Result<()> {
 }
 
 #[test]
-fn a_refused_comment_stays_in_the_form_with_the_reason() -> anyhow::Result<()> {
+fn a_rejected_comment_stays_in_the_form_with_the_reason() -> anyhow::Result<()> {
     play(1, async |test| {
         test.expect_in_console("status of 422");
         let ada = test.browser("Ada").await?;
@@ -91,7 +91,7 @@ fn a_refused_comment_stays_in_the_form_with_the_reason() -> anyhow::Result<()> {
 }
 
 #[test]
-fn a_comment_whose_answer_was_lost_is_one_comment_when_it_is_sent_again() -> anyhow::Result<()> {
+fn a_comment_whose_response_was_lost_is_stored_once_after_a_retry() -> anyhow::Result<()> {
     play(1, async |test| {
         let ada = test.browser("Ada").await?;
         ada.open_live("/page/bread").await?;
@@ -117,7 +117,7 @@ fn a_comment_whose_answer_was_lost_is_one_comment_when_it_is_sent_again() -> any
 }
 
 #[test]
-fn a_comment_that_waits_is_said_to_wait() -> anyhow::Result<()> {
+fn a_pending_comment_is_shown_as_pending() -> anyhow::Result<()> {
     browser_test_with(1, moderated_host, async |test| {
         let ada = test.browser("Ada").await?;
         ada.open_live("/page/bread").await?;
@@ -129,7 +129,7 @@ fn a_comment_that_waits_is_said_to_wait() -> anyhow::Result<()> {
 }
 
 #[test]
-fn a_template_says_how_a_comment_looks() -> anyhow::Result<()> {
+fn a_template_defines_the_markup_of_a_comment() -> anyhow::Result<()> {
     play(1, async |test| {
         let ada = test.browser("Ada").await?;
         ada.open_live("/page/bread").await?;

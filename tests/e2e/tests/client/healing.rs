@@ -32,7 +32,7 @@ async fn opened_again(reader: &Browser, streams: usize) -> anyhow::Result<()> {
 }
 
 #[test]
-fn a_page_heals_after_the_network_was_away() -> anyhow::Result<()> {
+fn a_page_recovers_after_a_network_outage() -> anyhow::Result<()> {
     play(2, async |test| {
         test.network_may_fail();
         let ada = test.browser("Ada").await?;
@@ -54,7 +54,7 @@ fn a_page_heals_after_the_network_was_away() -> anyhow::Result<()> {
 }
 
 #[test]
-fn a_page_heals_after_its_stream_was_cut_and_refused() -> anyhow::Result<()> {
+fn a_page_recovers_after_its_stream_was_interrupted_and_rejected() -> anyhow::Result<()> {
     play(1, async |test| {
         test.network_may_fail();
         let ada = test.browser("Ada").await?;

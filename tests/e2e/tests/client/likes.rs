@@ -25,7 +25,7 @@ fn a_like_shows_in_both_browsers_and_is_taken_back() -> anyhow::Result<()> {
 }
 
 #[test]
-fn after_a_reload_the_server_says_what_the_reader_likes() -> anyhow::Result<()> {
+fn after_a_reload_the_like_button_has_the_state_of_the_server() -> anyhow::Result<()> {
     play(1, async |test| {
         let ada = test.browser("Ada").await?;
         ada.open_live("/page/bread").await?;
@@ -39,7 +39,7 @@ fn after_a_reload_the_server_says_what_the_reader_likes() -> anyhow::Result<()> 
 }
 
 #[test]
-fn a_like_that_never_arrived_can_be_given_again() -> anyhow::Result<()> {
+fn a_like_that_never_arrived_can_be_repeated() -> anyhow::Result<()> {
     play(1, async |test| {
         test.network_may_fail();
         let ada = test.browser("Ada").await?;
@@ -57,7 +57,7 @@ fn a_like_that_never_arrived_can_be_given_again() -> anyhow::Result<()> {
 }
 
 #[test]
-fn a_like_whose_answer_was_lost_is_one_like_when_it_is_given_again() -> anyhow::Result<()> {
+fn a_like_whose_response_was_lost_counts_once_when_it_is_repeated() -> anyhow::Result<()> {
     play(2, async |test| {
         let ada = test.browser("Ada").await?;
         let ben = test.browser("Ben").await?;

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::{LIKE, play, sees_it_pressed};
 
 #[test]
-fn the_numbers_fill_and_follow_a_second_reader() -> anyhow::Result<()> {
+fn the_numbers_are_filled_in_and_updated_for_a_second_viewer() -> anyhow::Result<()> {
     play(2, async |test| {
         let ada = test.browser("Ada").await?;
         let ben = test.browser("Ben").await?;
@@ -24,7 +24,7 @@ fn the_numbers_fill_and_follow_a_second_reader() -> anyhow::Result<()> {
 }
 
 #[test]
-fn a_page_that_names_no_slug_shows_the_site_and_takes_no_likes_and_no_comments() -> anyhow::Result<()> {
+fn a_page_without_a_slug_shows_the_numbers_of_the_site_and_accepts_no_writes() -> anyhow::Result<()> {
     play(2, async |test| {
         let ada = test.browser("Ada").await?;
         let ben = test.browser("Ben").await?;
@@ -42,7 +42,7 @@ fn a_page_that_names_no_slug_shows_the_site_and_takes_no_likes_and_no_comments()
 }
 
 #[test]
-fn numbers_are_grouped_as_the_language_of_the_page_does_it() -> anyhow::Result<()> {
+fn numbers_are_formatted_in_the_language_of_the_page() -> anyhow::Result<()> {
     play(1, async |test| {
         let ada = test.browser("Ada").await?;
         ada.open_live("/page/bread").await?;
@@ -60,7 +60,7 @@ fn numbers_are_grouped_as_the_language_of_the_page_does_it() -> anyhow::Result<(
 }
 
 #[test]
-fn elements_added_later_are_filled_and_those_of_another_page_are_not() -> anyhow::Result<()> {
+fn elements_that_are_added_later_are_filled_unless_they_are_of_another_page() -> anyhow::Result<()> {
     play(2, async |test| {
         let ada = test.browser("Ada").await?;
         let ben = test.browser("Ben").await?;

@@ -23,7 +23,7 @@ fn lines_with(log: &str, text: &str) -> u64 {
 }
 
 #[tokio::test]
-async fn a_flood_of_refused_likes_is_a_few_lines_and_a_sum() -> anyhow::Result<()> {
+async fn thousands_of_rejected_likes_are_logged_as_a_few_lines_and_a_sum() -> anyhow::Result<()> {
     let server = WebServer::start(options()).await?;
     let refused = stream::iter(0..REFUSED).map(|number| like(&server, "nowhere", number));
     refused

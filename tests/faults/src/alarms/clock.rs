@@ -18,11 +18,11 @@ const OFFSETS: [(&str, bool); 4] = [("+2h", false), ("-31d", false), ("+50m", fa
 /// A web node with each offset runs together with one whose clock is right.
 pub(crate) async fn shifted(scenario: &mut AlarmScenario) -> anyhow::Result<()> {
     let redis = RedisServer::start(&[]).await?;
-    let pipe = ("HORIZON_BUS", redis.url());
-    let _accumulator = scenario.accumulator(std::slice::from_ref(&pipe)).await?;
-    let right = scenario.web(std::slice::from_ref(&pipe)).await?;
+    let bus = ("HORIZON_BUS", redis.url());
+    let _accumulator = scenario.accumulator(std::slice::from_ref(&bus)).await?;
+    let right = scenario.web(std::slice::from_ref(&bus)).await?;
     for (offset, must_pass) in OFFSETS {
-        let mut variables = vec![pipe.clone()];
+        let mut variables = vec![bus.clone()];
         variables.extend(clock::shifted_by(offset).map(|(name, value)| (name, value.to_owned())));
         let wrong = scenario.web(&variables).await?;
         scenario.count_fault();

@@ -57,12 +57,12 @@ pub(crate) async fn dead(scenario: &mut AlarmScenario) -> anyhow::Result<()> {
         check_shutdown(scenario, web, dead).await;
     }
     let redis = RedisServer::start(&[]).await?;
-    let pipe = ("HORIZON_BUS", redis.url());
-    let web = scenario.web(std::slice::from_ref(&pipe)).await?;
+    let bus = ("HORIZON_BUS", redis.url());
+    let web = scenario.web(std::slice::from_ref(&bus)).await?;
     let mut clients = scenario.clients(&[&web]);
     for dead in [DeadLogKind::ReaderGone, DeadLogKind::DevFull, DeadLogKind::FullPipe] {
         let log = LogTarget::open(scenario.folder(), dead, Role::Accumulator).await?;
-        let variables = [pipe.clone(), level()];
+        let variables = [bus.clone(), level()];
         let accumulator = scenario.accumulator_with_log(&variables, log.path.clone()).await?;
         check_running(scenario, &accumulator, &web, &mut clients, log).await?;
         check_shutdown(scenario, accumulator, dead).await;

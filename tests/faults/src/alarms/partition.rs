@@ -65,9 +65,9 @@ async fn run_partition(
     cluster: &ReplicatedRedis,
     url: String,
 ) -> anyhow::Result<PartitionResult> {
-    let pipe = [("HORIZON_BUS", url)];
-    let accumulators = [scenario.accumulator(&pipe).await?, scenario.accumulator(&pipe).await?];
-    let webs = [scenario.web(&pipe).await?, scenario.web(&pipe).await?];
+    let bus = [("HORIZON_BUS", url)];
+    let accumulators = [scenario.accumulator(&bus).await?, scenario.accumulator(&bus).await?];
+    let webs = [scenario.web(&bus).await?, scenario.web(&bus).await?];
     let articles = ArticleReaders::read_at(&webs.each_ref());
     let mut clients = scenario.clients(&webs.each_ref());
     clients.likes(scenario.likes).await;

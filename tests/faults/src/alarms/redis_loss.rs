@@ -42,10 +42,10 @@ struct RedisScenario {
 impl RedisScenario {
     async fn start(scenario: &mut AlarmScenario, options: &[&str]) -> anyhow::Result<Self> {
         let redis = RedisServer::start(options).await?;
-        let pipe = [("HORIZON_BUS", redis.url())];
+        let bus = [("HORIZON_BUS", redis.url())];
         Ok(Self {
-            accumulators: [scenario.accumulator(&pipe).await?, scenario.accumulator(&pipe).await?],
-            webs: [scenario.web(&pipe).await?, scenario.web(&pipe).await?],
+            accumulators: [scenario.accumulator(&bus).await?, scenario.accumulator(&bus).await?],
+            webs: [scenario.web(&bus).await?, scenario.web(&bus).await?],
             redis,
         })
     }

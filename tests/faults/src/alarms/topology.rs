@@ -26,10 +26,10 @@ pub(crate) async fn cluster_node(scenario: &mut AlarmScenario) -> anyhow::Result
     })
     .await?;
     scenario.count_fault();
-    let pipe = [("HORIZON_BUS", redis.url())];
-    let accumulator = scenario.accumulator(&pipe).await;
+    let bus = [("HORIZON_BUS", redis.url())];
+    let accumulator = scenario.accumulator(&bus).await;
     check_rejected_or_reported(scenario, accumulator, "an accumulator").await?;
-    let web = scenario.web(&pipe).await;
+    let web = scenario.web(&bus).await;
     if let Some(web) = check_rejected_or_reported(scenario, web, "a web node").await? {
         let mut clients = scenario.clients(&[&web]);
         clients.likes(scenario.likes).await;
@@ -87,11 +87,11 @@ fn check_cluster_error(scenario: &mut AlarmScenario, what: &str, said: &str) {
 /// Two accumulators of one stream count into different stores.
 pub(crate) async fn two_stores(scenario: &mut AlarmScenario) -> anyhow::Result<()> {
     let redis = RedisServer::start(&[]).await?;
-    let pipe = ("HORIZON_BUS", redis.url());
+    let bus = ("HORIZON_BUS", redis.url());
     let store = super::database::store(&scenario.folder().join("other.db"));
-    let web = scenario.web(std::slice::from_ref(&pipe)).await?;
-    let one = scenario.accumulator(std::slice::from_ref(&pipe)).await?;
-    let other = scenario.accumulator(&[pipe, store]).await?;
+    let web = scenario.web(std::slice::from_ref(&bus)).await?;
+    let one = scenario.accumulator(std::slice::from_ref(&bus)).await?;
+    let other = scenario.accumulator(&[bus, store]).await?;
     scenario.count_fault();
     let articles = ArticleReaders::read_at(&[&web]);
     let mut clients = scenario.clients(&[&web]);
@@ -107,11 +107,11 @@ pub(crate) async fn two_stores(scenario: &mut AlarmScenario) -> anyhow::Result<(
 /// Two web nodes have the same name. When one stops, the other is ready again.
 pub(crate) async fn duplicate_names(scenario: &mut AlarmScenario) -> anyhow::Result<()> {
     let redis = RedisServer::start(&[]).await?;
-    let pipe = ("HORIZON_BUS", redis.url());
+    let bus = ("HORIZON_BUS", redis.url());
     let name = ("HORIZON_NODE", "web-of-one-name".to_owned());
-    let _accumulator = scenario.accumulator(std::slice::from_ref(&pipe)).await?;
-    let one = scenario.web(&[pipe.clone(), name.clone()]).await?;
-    let mut other = scenario.web(&[pipe, name]).await?;
+    let _accumulator = scenario.accumulator(std::slice::from_ref(&bus)).await?;
+    let one = scenario.web(&[bus.clone(), name.clone()]).await?;
+    let mut other = scenario.web(&[bus, name]).await?;
     scenario.count_fault();
     let articles = ArticleReaders::read_at(&[&one]);
     scenario.check_one_reports(&[&one, &other], Problem::NAME).await;

@@ -14,24 +14,24 @@ const GROUP: usize = 1_024;
 
 /// A bus that acknowledges an event before Redis has it.
 pub(crate) struct EarlyAckBus {
-    pipe: Arc<RedisBus>,
+    bus: Arc<RedisBus>,
     queue: mpsc::UnboundedSender<Event>,
 }
 
 impl EarlyAckBus {
-    pub(crate) fn new(pipe: Arc<RedisBus>) -> Self {
+    pub(crate) fn new(bus: Arc<RedisBus>) -> Self {
         let (queue, events) = mpsc::unbounded_channel();
-        tokio::spawn(deliver(Arc::clone(&pipe), events));
-        Self { pipe, queue }
+        tokio::spawn(deliver(Arc::clone(&bus), events));
+        Self { bus, queue }
     }
 }
 
-async fn deliver(pipe: Arc<RedisBus>, mut events: mpsc::UnboundedReceiver<Event>) {
+async fn deliver(bus: Arc<RedisBus>, mut events: mpsc::UnboundedReceiver<Event>) {
     let mut group = Vec::new();
     while events.recv_many(&mut group, GROUP).await > 0 {
         sleep(GATHER).await;
         let delivered = group.drain(..).map(async |event| {
-            while pipe.track(event.clone()).await.is_err() {
+            while bus.track(event.clone()).await.is_err() {
                 sleep(GATHER).await;
             }
         });
@@ -47,6 +47,6 @@ impl EventBus for EarlyAckBus {
     }
 
     fn watch(&self, topic: Topic) -> BoxStream<'static, Stats> {
-        self.pipe.watch(topic)
+        self.bus.watch(topic)
     }
 }

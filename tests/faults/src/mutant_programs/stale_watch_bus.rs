@@ -11,18 +11,18 @@ use redis::{Client, Msg, RedisResult};
 
 /// A bus whose watches receive totals only over their first connection, and never read the stored totals.
 pub(crate) struct StaleWatchBus {
-    pub(crate) pipe: Arc<RedisBus>,
+    pub(crate) bus: Arc<RedisBus>,
     pub(crate) redis: Client,
 }
 
 #[async_trait]
 impl EventBus for StaleWatchBus {
     async fn track(&self, event: Event) -> Result<()> {
-        self.pipe.track(event).await
+        self.bus.track(event).await
     }
 
     fn watch(&self, topic: Topic) -> BoxStream<'static, Stats> {
-        let first = self.pipe.watch(topic.clone()).take(1);
+        let first = self.bus.watch(topic.clone()).take(1);
         let published = stream::once(listen(self.redis.clone(), topic)).flat_map(|subscribed| match subscribed {
             Ok(messages) => messages,
             Err(_) => stream::empty().boxed(),

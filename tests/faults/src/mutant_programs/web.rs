@@ -25,7 +25,7 @@ async fn shared(options: &MutantOptions) -> anyhow::Result<()> {
     let _log = start_log();
     let (redis, store) = options.redis_and_store()?;
     let store = StoreHandle::open(&store)?;
-    let pipe = Arc::new(RedisBus::connect(&redis, Arc::clone(&store.stats))?);
+    let bus = Arc::new(RedisBus::connect(&redis, Arc::clone(&store.stats))?);
     if options.mutant == FaultMutant::HoardsEvents {
         tokio::spawn(hoard_events(client(options)?));
     }
@@ -33,20 +33,20 @@ async fn shared(options: &MutantOptions) -> anyhow::Result<()> {
         FaultMutant::LocalPresenceOnly => Arc::new(MemoryPresence::default()),
         _ => Arc::new(RedisPresence::connect(&redis, options.node.clone())?),
     };
-    let analytics = analytics(options, pipe)?;
+    let analytics = analytics(options, bus)?;
     let ports = Ports::new(presence, analytics, store.stats, store.comments, store.salts);
     let horizon = blog::start(options, Horizon::from_ports(ports)).await?;
     blog::serve(options, blog::router(&horizon), &horizon).await
 }
 
-fn analytics(options: &MutantOptions, pipe: Arc<RedisBus>) -> anyhow::Result<Arc<dyn EventBus>> {
+fn analytics(options: &MutantOptions, bus: Arc<RedisBus>) -> anyhow::Result<Arc<dyn EventBus>> {
     Ok(match options.mutant {
-        FaultMutant::AcknowledgesEarly => Arc::new(EarlyAckBus::new(pipe)),
+        FaultMutant::AcknowledgesEarly => Arc::new(EarlyAckBus::new(bus)),
         FaultMutant::NeverRefreshesTotals => Arc::new(StaleWatchBus {
-            pipe,
+            bus,
             redis: client(options)?,
         }),
-        _ => pipe,
+        _ => bus,
     })
 }
 

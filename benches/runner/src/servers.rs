@@ -1,4 +1,4 @@
-//! The first table: EventHorizon beside other servers, all of them with the same viewers.
+//! The first table: EventHorizon and other servers with the same viewers.
 
 use std::fmt::Write;
 
@@ -11,7 +11,7 @@ use crate::{
     text::short,
 };
 
-/// Messages that are published, and how many a second.
+/// The number of messages and their rate per second.
 const MESSAGES: [&str; 4] = ["--messages", "100", "--rate", "10"];
 
 /// The time between two messages, in milliseconds.
@@ -33,7 +33,7 @@ pub(crate) struct Row {
     milliseconds: [f64; 3],
     lost: f64,
     join_cpu: f64,
-    /// Messages that the server did not take.
+    /// Messages that the server did not accept.
     refused: f64,
     errors: String,
 }
@@ -47,14 +47,14 @@ pub(crate) async fn measure(
 ) -> anyhow::Result<Row> {
     let subject = Subject::start(kind, server).await?;
     let scenario = [&["deliveries"][..], &MESSAGES].concat();
-    let name = format!("beside-{}", kind.name());
+    let name = format!("server-{}", kind.name());
     let report = load.play(&subject, &name, viewers, &scenario).await?;
     Row::read(kind, &report)
 }
 
 impl Row {
     fn read(kind: SubjectKind, report: &JsonReport) -> anyhow::Result<Self> {
-        // Which of the two it is follows from whether a message may stand for those before it.
+        // A server that may skip messages has stale viewers; the others lose messages.
         let lost = report.find("/deliveries/lost");
         let lost = lost.map_or_else(|| report.figure("/deliveries/stale"), Ok)?;
         Ok(Self {
@@ -70,35 +70,35 @@ impl Row {
         })
     }
 
-    /// What makes the row less than it seems.
-    fn doubts(&self) -> Vec<String> {
-        let mut doubts = Vec::new();
+    /// Returns why the figures may be wrong.
+    fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
         if !self.errors.is_empty() {
-            doubts.push(format!("lost connections: {}", self.errors));
+            warnings.push(format!("lost connections: {}", self.errors));
         }
         if self.refused > 0.0 {
-            doubts.push(format!("did not take {} of the messages in time", self.refused));
+            warnings.push(format!("did not accept {} of the messages in time", self.refused));
         }
         let [middle, ..] = self.milliseconds;
         if middle > PAUSE {
-            doubts.push(
+            warnings.push(
                 "was late by more than one message and may have sent several in one write, so its CPU is not comparable"
                     .into(),
             );
         }
-        doubts
+        warnings
     }
 }
 
-/// The rounds of one server: the middle one by CPU, and the CPU of all.
-fn middle(rows: &[Row], kind: SubjectKind) -> Option<(&Row, String)> {
+/// Returns the round of a server with the median CPU, and the CPU of all rounds.
+fn median(rows: &[Row], kind: SubjectKind) -> Option<(&Row, String)> {
     let mut rounds: Vec<&Row> = rows.iter().filter(|row| row.kind == kind).collect();
     rounds.sort_by(|one, other| one.cpu_per_million.total_cmp(&other.cpu_per_million));
     let all: Vec<String> = rounds.iter().map(|row| short(row.cpu_per_million)).collect();
     rounds.get(rounds.len() / 2).map(|row| (*row, all.join(" · ")))
 }
 
-/// The table in Markdown.
+/// Returns the table in Markdown.
 pub(crate) fn table(rows: &[Row]) -> String {
     let mut kinds = Vec::new();
     for row in rows {
@@ -106,16 +106,16 @@ pub(crate) fn table(rows: &[Row]) -> String {
             kinds.push(row.kind);
         }
     }
-    let middles: Vec<_> = kinds.into_iter().filter_map(|kind| middle(rows, kind)).collect();
-    let floor = middle(rows, SubjectKind::Peer(Peer::Floor)).map(|(row, _)| row);
+    let medians: Vec<_> = kinds.into_iter().filter_map(|kind| median(rows, kind)).collect();
+    let floor = median(rows, SubjectKind::Peer(Peer::Floor)).map(|(row, _)| row);
     let mut table = String::from(HEAD);
-    for (row, all) in &middles {
+    for (row, all) in &medians {
         let ratio = floor.map_or_else(
             || "–".into(),
             |floor| short(row.cpu_per_million / floor.cpu_per_million),
         );
         let [middle, worst_of_hundred, worst] = row.milliseconds.map(short);
-        // A String takes whatever is written to it.
+        // Writing to a String cannot fail.
         let _ = writeln!(
             table,
             "| {} | {} ({all}) | {ratio} | {} | {} | {middle} / {worst_of_hundred} / {worst} | {} | {} |",
@@ -127,9 +127,9 @@ pub(crate) fn table(rows: &[Row]) -> String {
             short(row.join_cpu),
         );
     }
-    for (row, _) in middles {
-        for doubt in row.doubts() {
-            let _ = write!(table, "\n- {} {doubt}.\n", row.kind.name());
+    for (row, _) in medians {
+        for warning in row.warnings() {
+            let _ = write!(table, "\n- {} {warning}.\n", row.kind.name());
         }
     }
     table
@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_middle_of_each_server_is_held_against_the_floors() {
+    fn the_median_of_each_server_is_compared_with_that_of_the_floor() {
         let row = |kind, cpu_per_million| Row {
             kind,
             cpu_per_million,
