@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn the_client_is_the_last_address_before_the_trusted_proxies() {
+    fn forwarded_addresses_are_followed_up_to_the_first_untrusted_or_invalid_one() {
         assert_eq!(client("10.0.0.1", &[]), "10.0.0.1");
         assert_eq!(client("10.0.0.1", &["10.0.0.2, 10.0.0.3"]), "10.0.0.2");
         assert_eq!(client("10.0.0.1", &["192.0.2.1, unknown, 10.0.0.3"]), "10.0.0.3");

@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_web_node_and_an_accumulator_of_one_name_are_only_warned_of() {
+    async fn a_web_node_and_an_accumulator_with_one_name_are_only_a_warning() {
         let (mut check, health) = (NodeNameCheck::default(), Health::default());
         for _ in 0..5 {
             check.update(&web(), Some(&accumulator()), &health);

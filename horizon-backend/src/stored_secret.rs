@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn servers_that_start_at_once_have_one_secret_and_leave_no_draft() {
+    async fn servers_that_start_at_once_have_one_secret_and_leave_no_temporary_file() {
         let folder = tempfile::tempdir().unwrap();
         let store = StoreUrl::Sqlite(folder.path().join("horizon.db"));
         create(&folder.path().join("horizon.db.secret")).unwrap();
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_secret_is_missing_where_only_the_database_is_left() {
+    async fn a_database_without_its_secret_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("horizon.db");
         let store = StoreUrl::Sqlite(database.clone());

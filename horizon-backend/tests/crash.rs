@@ -49,32 +49,32 @@ const STEPS: [Step; 8] = [
 ];
 
 #[derive(Clone, Copy, Debug)]
-enum Fate {
+enum StepOutcome {
     Continues,
     Fails,
     Dies,
 }
 
-/// Decides the fate of the accumulator at each step.
+/// Decides the outcome of the accumulator at each step.
 struct Faults {
-    fate: Mutex<Box<dyn FnMut(Step) -> Fate + Send>>,
+    outcome: Mutex<Box<dyn FnMut(Step) -> StepOutcome + Send>>,
     died: Notify,
 }
 
 impl Faults {
-    fn new(fate: impl FnMut(Step) -> Fate + Send + 'static) -> Arc<Self> {
+    fn new(outcome: impl FnMut(Step) -> StepOutcome + Send + 'static) -> Arc<Self> {
         Arc::new(Self {
-            fate: Mutex::new(Box::new(fate)),
+            outcome: Mutex::new(Box::new(outcome)),
             died: Notify::new(),
         })
     }
 
     async fn pass(&self, step: Step) -> Result<()> {
-        let fate = (self.fate.lock().expect("not poisoned"))(step);
-        match fate {
-            Fate::Continues => Ok(()),
-            Fate::Fails => Err(Error::unavailable(format!("a fault at {step:?}"))),
-            Fate::Dies => {
+        let outcome = (self.outcome.lock().expect("not poisoned"))(step);
+        match outcome {
+            StepOutcome::Continues => Ok(()),
+            StepOutcome::Fails => Err(Error::unavailable(format!("a fault at {step:?}"))),
+            StepOutcome::Dies => {
                 self.died.notify_one();
                 std::future::pending().await
             }
@@ -234,7 +234,7 @@ async fn check_totals(what: &str, faults: Arc<Faults>) {
 
 #[tokio::test(start_paused = true)]
 async fn a_failure_at_any_step_counts_nothing_twice_and_every_watcher_gets_the_totals() {
-    for fate in [Fate::Fails, Fate::Dies] {
+    for outcome in [StepOutcome::Fails, StepOutcome::Dies] {
         for step in STEPS {
             // Up to the last batch, after which no other batch repairs a missed update.
             for nth in 1..=12 {
@@ -242,12 +242,12 @@ async fn a_failure_at_any_step_counts_nothing_twice_and_every_watcher_gets_the_t
                 let faults = Faults::new(move |here| {
                     passed += usize::from(here == step);
                     if here == step && passed == nth {
-                        fate
+                        outcome
                     } else {
-                        Fate::Continues
+                        StepOutcome::Continues
                     }
                 });
-                check_totals(&format!("{fate:?} at {step:?}, time {nth}"), faults).await;
+                check_totals(&format!("{outcome:?} at {step:?}, time {nth}"), faults).await;
             }
         }
     }
@@ -258,9 +258,9 @@ async fn random_failures_and_deaths_count_nothing_twice_and_every_watcher_gets_t
     for seed in 1..=50_u64 {
         let mut random = fastrand::Rng::with_seed(seed);
         let faults = Faults::new(move |_| match random.u8(..16) {
-            0 => Fate::Dies,
-            1 | 2 => Fate::Fails,
-            _ => Fate::Continues,
+            0 => StepOutcome::Dies,
+            1 | 2 => StepOutcome::Fails,
+            _ => StepOutcome::Continues,
         });
         check_totals(&format!("seed {seed}"), faults).await;
     }
@@ -305,7 +305,7 @@ async fn visits_and_likes(store: &MemoryStore) -> u64 {
 
 #[tokio::test(start_paused = true)]
 async fn events_that_are_ready_at_shutdown_are_counted() {
-    let (bus, store, stop, task) = start(Faults::new(|_| Fate::Continues));
+    let (bus, store, stop, task) = start(Faults::new(|_| StepOutcome::Continues));
     let tracked = futures::future::join_all((0..3_000).map(|number| bus.track(event(number))));
     let _ = stop.send(());
     assert!(tracked.await.iter().all(Result::is_ok));
@@ -317,8 +317,8 @@ async fn events_that_are_ready_at_shutdown_are_counted() {
 #[tokio::test(start_paused = true)]
 async fn it_stops_in_time_even_if_the_store_hangs() {
     let (bus, store, stop, task) = start(Faults::new(|step| match step {
-        Step::BeforeApply => Fate::Dies,
-        _ => Fate::Continues,
+        Step::BeforeApply => StepOutcome::Dies,
+        _ => StepOutcome::Continues,
     }));
     let tracked = tokio::spawn(async move { bus.track(event(1)).await });
     let _ = stop.send(());
@@ -329,7 +329,7 @@ async fn it_stops_in_time_even_if_the_store_hangs() {
 
 #[tokio::test(start_paused = true)]
 async fn an_event_that_is_too_old_is_rejected_and_does_not_stop_the_others() {
-    let (bus, store, stop, task) = start(Faults::new(|_| Fate::Continues));
+    let (bus, store, stop, task) = start(Faults::new(|_| StepOutcome::Continues));
     let mut old = event(1);
     old.at = Timestamp::from_millis(0);
     let (refused, counted) = tokio::join!(bus.track(old), bus.track(event(2)));

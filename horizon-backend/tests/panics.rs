@@ -16,7 +16,7 @@ use horizon_backend::{Health, run_accumulator};
 use horizon_core::{AckToken, Batch, EventConsumer, Update};
 use horizon_memory::MemoryStore;
 
-/// Is set in the process that runs the program.
+/// Set in the process that runs the program.
 const PROGRAM: &str = "HORIZON_TEST_PROGRAM";
 
 /// How long the program may take to end.

@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn tests_benches_and_examples_have_a_list_of_their_own() {
+    fn tests_benches_and_examples_have_their_own_list() {
         assert!(is_test("tests/e2e/src/lib.rs"));
         assert!(is_test("eventhorizon/src/live/tests.rs"));
         assert!(!is_test("adapters/memory/src/testing/fake.rs"));

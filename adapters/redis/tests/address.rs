@@ -11,7 +11,7 @@ use horizon_redis::testing::RedisServer;
 use horizon_redis::{RedisBus, RedisConfig};
 use tokio::process::Command;
 
-/// Makes a copy of this test the client of this address.
+/// Runs this test again as a client of this address.
 const URL: &str = "HORIZON_TEST_TLS_URL";
 
 #[tokio::test]
@@ -57,7 +57,7 @@ async fn only_trusted_certificates_are_accepted() {
     )
     .unwrap();
     let refused = ask(stranger.to_str().unwrap()).await.unwrap();
-    assert!(!refused.status.success(), "a certificate that nobody trusts was taken");
+    assert!(!refused.status.success(), "an untrusted certificate was accepted");
     let taken = ask(cert).await.unwrap();
     assert!(taken.status.success(), "{}", String::from_utf8_lossy(&taken.stdout));
     assert_eq!(server.cli(&["XLEN", "analytics:events"]).await.unwrap().trim(), "1");

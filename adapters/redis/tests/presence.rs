@@ -20,6 +20,9 @@ const BOB: VisitorKey = VisitorKey::from_u128(2);
 /// The timeout of every wait.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// How long a count waits for other nodes, if there are any.
+const SETTLE_WAIT: Duration = Duration::from_millis(500);
+
 /// A grace that is quick to wait for.
 const GRACE: Duration = Duration::from_millis(400);
 
@@ -63,7 +66,7 @@ async fn make() -> PresenceHarness {
 
 horizon_core::presence_suite!(make);
 
-async fn sees(counts: &mut BoxStream<'static, u64>, want: u64) -> Duration {
+async fn wait_for_viewers(counts: &mut BoxStream<'static, u64>, want: u64) -> Duration {
     let start = Instant::now();
     let mut last = None;
     let seen = async {
@@ -73,7 +76,7 @@ async fn sees(counts: &mut BoxStream<'static, u64>, want: u64) -> Duration {
     };
     assert!(
         timeout(PATIENCE, seen).await.is_ok(),
-        "the watch says {last:?} and not {want}"
+        "the watch returned {last:?} instead of {want}"
     );
     start.elapsed()
 }
@@ -88,18 +91,18 @@ async fn a_viewer_counts_once_on_both_nodes() {
     let (one, two) = (node(&server, "one"), node(&server, "two"));
     let (mut here, mut there) = (one.watch(Topic::Site), two.watch(Topic::Site));
     let ada = one.track(Topic::Site, ADA).await.unwrap();
-    sees(&mut here, 1).await;
-    sees(&mut there, 1).await;
+    wait_for_viewers(&mut here, 1).await;
+    wait_for_viewers(&mut there, 1).await;
     let again = two.track(Topic::Site, ADA).await.unwrap();
     let bob = two.track(Topic::Site, BOB).await.unwrap();
-    sees(&mut here, 2).await;
-    sees(&mut there, 2).await;
+    wait_for_viewers(&mut here, 2).await;
+    wait_for_viewers(&mut there, 2).await;
     assert_eq!((one.own_viewers(&Topic::Site), two.own_viewers(&Topic::Site)), (1, 2));
     drop((ada, bob));
-    sees(&mut here, 1).await;
-    sees(&mut there, 1).await;
+    wait_for_viewers(&mut here, 1).await;
+    wait_for_viewers(&mut there, 1).await;
     drop(again);
-    sees(&mut here, 0).await;
+    wait_for_viewers(&mut here, 0).await;
 }
 
 #[tokio::test]
@@ -108,7 +111,7 @@ async fn a_reload_on_another_node_changes_nothing() {
     let (one, two) = (node(&server, "one"), node(&server, "two"));
     let mut counts = two.watch(Topic::Site);
     let ada = one.track(Topic::Site, ADA).await.unwrap();
-    sees(&mut counts, 1).await;
+    wait_for_viewers(&mut counts, 1).await;
     drop(ada);
     let _again = two.track(Topic::Site, ADA).await.unwrap();
     let change = timeout(GRACE * 3, counts.next()).await;
@@ -121,14 +124,27 @@ async fn a_short_watch_on_another_node_counts_the_viewers_of_all_nodes() {
     let (one, two, three) = (node(&server, "one"), node(&server, "two"), node(&server, "three"));
     let _ada = one.track(page("hello"), ADA).await.unwrap();
     let _bob = two.track(page("hello"), BOB).await.unwrap();
-    sees(&mut one.watch(page("hello")), 2).await;
+    wait_for_viewers(&mut one.watch(page("hello")), 2).await;
     assert_eq!(three.viewers(page("hello")).await, 2);
-    let start = Instant::now();
-    assert_eq!(three.viewers(page("nobody")).await, 0);
-    assert!(
-        start.elapsed() < Duration::from_millis(200),
-        "a topic without other nodes settles at once"
-    );
+}
+
+/// A call that waits takes at least [`SETTLE_WAIT`]. On a busy machine one that does not wait may take as long.
+#[tokio::test]
+async fn a_count_of_a_topic_without_other_nodes_does_not_wait_for_them() {
+    let server = RedisServer::start(&[]).await.unwrap();
+    let (one, two) = (node(&server, "one"), node(&server, "two"));
+    let _ada = two.track(page("hello"), ADA).await.unwrap();
+    let mut topics = (0..).map(|number| page(&format!("page-{number}")));
+    let fast_call = async {
+        loop {
+            let start = Instant::now();
+            assert_eq!(one.viewers(topics.next().unwrap()).await, 0);
+            if start.elapsed() < SETTLE_WAIT {
+                break;
+            }
+        }
+    };
+    assert!(timeout(PATIENCE, fast_call).await.is_ok(), "every call waits");
 }
 
 #[tokio::test]
@@ -137,11 +153,11 @@ async fn a_node_subscribes_only_to_topics_of_its_own_viewers() {
     let (one, two) = (node(&server, "one"), node(&server, "two"));
     let _ada = one.track(page("one"), ADA).await.unwrap();
     let _bob = two.track(page("two"), BOB).await.unwrap();
-    sees(&mut one.watch(page("one")), 1).await;
-    sees(&mut two.watch(page("two")), 1).await;
+    wait_for_viewers(&mut one.watch(page("one")), 1).await;
+    wait_for_viewers(&mut two.watch(page("two")), 1).await;
     for channel in ["presence:blog:one", "presence:blog:two"] {
-        let heard = server.cli(&["PUBSUB", "NUMSUB", channel]).await.unwrap();
-        assert_eq!(heard.split_whitespace().last(), Some("1"), "{heard}");
+        let subscribers = server.cli(&["PUBSUB", "NUMSUB", channel]).await.unwrap();
+        assert_eq!(subscribers.split_whitespace().last(), Some("1"), "{subscribers}");
     }
 }
 
@@ -156,12 +172,12 @@ async fn viewers_of_a_stopped_node_leave_within_a_second_and_of_a_killed_one_wit
     let mut counts = alive.watch(Topic::Site);
     let _ada = stopped.track(Topic::Site, ADA).await.unwrap();
     let _bob = killed.track(Topic::Site, BOB).await.unwrap();
-    sees(&mut counts, 2).await;
+    wait_for_viewers(&mut counts, 2).await;
     stopped.close().await;
-    let took = sees(&mut counts, 1).await;
+    let took = wait_for_viewers(&mut counts, 1).await;
     assert!(took < Duration::from_secs(1), "{took:?}");
     drop(killed);
-    let took = sees(&mut counts, 0).await;
+    let took = wait_for_viewers(&mut counts, 0).await;
     assert!(took < Duration::from_secs(10), "{took:?}");
 }
 
@@ -171,12 +187,12 @@ async fn a_restarted_node_replaces_its_earlier_run() {
     let (first, other) = (node(&server, "web"), node(&server, "other"));
     let mut counts = other.watch(Topic::Site);
     let _ada = first.track(Topic::Site, ADA).await.unwrap();
-    sees(&mut counts, 1).await;
+    wait_for_viewers(&mut counts, 1).await;
     drop(first);
     let second = node(&server, "web");
     let _bob = second.track(Topic::Site, BOB).await.unwrap();
     let _eve = second.track(Topic::Site, VisitorKey::from_u128(3)).await.unwrap();
-    sees(&mut counts, 2).await;
+    wait_for_viewers(&mut counts, 2).await;
 }
 
 #[tokio::test]
@@ -189,12 +205,12 @@ async fn presence_recovers_after_the_connection_was_down() {
         server.cli(&["CLIENT", "KILL", "TYPE", "pubsub"]).await.unwrap();
         let visitor = VisitorKey::from_u128(number.into());
         guards.push(one.track(Topic::Site, visitor).await.unwrap());
-        sees(&mut counts, number).await;
+        wait_for_viewers(&mut counts, number).await;
     }
     server.kill().await.unwrap();
     guards.truncate(5);
     server.start_again().await.unwrap();
-    sees(&mut counts, 5).await;
+    wait_for_viewers(&mut counts, 5).await;
 }
 
 #[tokio::test]
@@ -202,7 +218,7 @@ async fn invalid_messages_are_dropped() {
     let server = RedisServer::start(&[]).await.unwrap();
     let one = node(&server, "one");
     let mut counts = one.watch(Topic::Site);
-    sees(&mut counts, 0).await;
+    wait_for_viewers(&mut counts, 0).await;
     for nonsense in [
         "",
         "nonsense",
@@ -216,5 +232,5 @@ async fn invalid_messages_are_dropped() {
         r#""members":["00000000000000000000000000000007"]}"#
     );
     server.cli(&["PUBLISH", "presence:site", joined]).await.unwrap();
-    sees(&mut counts, 1).await;
+    wait_for_viewers(&mut counts, 1).await;
 }

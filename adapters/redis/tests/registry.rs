@@ -122,7 +122,7 @@ async fn a_name_conflict_is_reported_to_both_processes_and_a_restart_is_not_one(
     assert_eq!(
         one.heartbeat(&info("web-1", 2)).await.unwrap().name_conflict,
         None,
-        "a dead process is no conflict"
+        "a dead process is not a conflict"
     );
     assert_eq!(one.heartbeat(&info("web-1", 2)).await.unwrap().name_conflict, None);
     assert_eq!(
@@ -131,10 +131,10 @@ async fn a_name_conflict_is_reported_to_both_processes_and_a_restart_is_not_one(
         "it may be a successor"
     );
     let role = |info: Option<NodeInfo>| info.map(|info| info.role);
-    let heard = one.heartbeat(&info("web-1", 2)).await.unwrap().name_conflict;
-    assert_eq!(role(heard), Some(NodeRole::Web { viewers: 3 }));
-    let heard = other.heartbeat(&info("web-1", 3)).await.unwrap().name_conflict;
-    assert_eq!(role(heard), Some(NodeRole::Web { viewers: 2 }));
+    let conflict = one.heartbeat(&info("web-1", 2)).await.unwrap().name_conflict;
+    assert_eq!(role(conflict), Some(NodeRole::Web { viewers: 3 }));
+    let conflict = other.heartbeat(&info("web-1", 3)).await.unwrap().name_conflict;
+    assert_eq!(role(conflict), Some(NodeRole::Web { viewers: 2 }));
     other.deregister("web-1").await.unwrap();
     assert_eq!(one.heartbeat(&info("web-1", 2)).await.unwrap().name_conflict, None);
     // A record of an older version has no instance.
@@ -155,6 +155,6 @@ async fn a_heartbeat_returns_the_time_of_redis() {
         answer.lines().next().unwrap().parse::<i64>().unwrap() * 1_000
     };
     let before = time().await;
-    let told = registry.heartbeat(&info("web-1", 1)).await.unwrap().time.as_millis();
-    assert!(before <= told && told < time().await + 1_000, "{told}");
+    let now = registry.heartbeat(&info("web-1", 1)).await.unwrap().time.as_millis();
+    assert!(before <= now && now < time().await + 1_000, "{now}");
 }

@@ -110,7 +110,7 @@ impl Fixture {
     }
 }
 
-fn says(frame: &Frame, part: FramePart) -> String {
+fn part_text(frame: &Frame, part: FramePart) -> String {
     String::from_utf8(frame.messages.get(part).bytes.to_vec()).unwrap()
 }
 
@@ -138,7 +138,7 @@ async fn a_thousand_changes_in_a_second_make_ten_frames_and_the_last_one_wins() 
     }
     assert!((9..=11).contains(&seen), "{seen}");
     sleep(FRAME_INTERVAL).await;
-    assert!(says(&frames.get(), FramePart::Stats).contains("\"viewers\":1001"));
+    assert!(part_text(&frames.get(), FramePart::Stats).contains("\"viewers\":1001"));
     let both = site.metrics.live_frames.get() - before;
     assert!(both <= 24, "the page and the site made {both} frames");
 }
@@ -154,7 +154,7 @@ async fn the_first_change_after_a_pause_is_sent_at_once() {
     while frames.next().now_or_never().is_some() {}
     let start = Instant::now();
     site.viewers(2);
-    assert!(says(&*next(&mut frames).await, FramePart::Stats).contains("\"viewers\":2"));
+    assert!(part_text(&*next(&mut frames).await, FramePart::Stats).contains("\"viewers\":2"));
     assert_eq!(start.elapsed(), Duration::ZERO);
     site.viewers(3);
     next(&mut frames).await;
@@ -178,7 +178,7 @@ async fn the_numbers_of_the_site_are_sent_at_most_once_a_second() {
     }
     assert!((4..=5).contains(&times.len()), "{}", times.len());
     sleep(SITE_INTERVAL).await;
-    assert!(says(&frames.get(), FramePart::Site).contains("\"viewers\":99"));
+    assert!(part_text(&frames.get(), FramePart::Site).contains("\"viewers\":99"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -190,7 +190,7 @@ async fn a_page_without_changes_repeats_its_numbers() {
         let start = Instant::now();
         let beat = next(&mut frames).await;
         assert_eq!(start.elapsed(), HEARTBEAT_INTERVAL);
-        assert_eq!(says(&beat, FramePart::Stats), says(&first, FramePart::Stats));
+        assert_eq!(part_text(&beat, FramePart::Stats), part_text(&first, FramePart::Stats));
         assert!(beat.messages.get(FramePart::Stats).revision > first.messages.get(FramePart::Stats).revision);
         assert_eq!(
             beat.messages.get(FramePart::Site).revision,
@@ -208,13 +208,13 @@ async fn a_silent_source_delays_only_its_own_part() {
     assert_eq!(start.elapsed(), Duration::from_secs(1));
     assert_eq!((first.ready, first.stats), (true, None));
     assert_eq!(
-        says(&*next(&mut frames).await, FramePart::Stats),
+        part_text(&*next(&mut frames).await, FramePart::Stats),
         ":\n\n",
         "it shows that it is alive"
     );
     site.sources.stats.send_replace(Some(Stats::default()));
     let frame = next(&mut frames).await;
-    assert!(says(&frame, FramePart::Stats).contains("\"viewers\":1"));
+    assert!(part_text(&frame, FramePart::Stats).contains("\"viewers\":1"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -226,13 +226,13 @@ async fn the_last_known_values_are_sent_until_silent_sources_respond() {
     let start = Instant::now();
     let first = next(&mut frames).await;
     assert_eq!(start.elapsed(), CACHED_TIMEOUT);
-    assert!(says(&first, FramePart::Stats).contains("\"viewers\":3,\"visits\":7"));
+    assert!(part_text(&first, FramePart::Stats).contains("\"viewers\":3,\"visits\":7"));
     let topic = Slug::new("hello").unwrap().into();
     assert_eq!(site.hub.published_stats(&topic), None, "they are not current");
     site.sources.stats.send_replace(Some(Stats::default()));
     site.viewers(1);
     let frame = next(&mut frames).await;
-    assert!(says(&frame, FramePart::Stats).contains("\"viewers\":1,\"visits\":0"));
+    assert!(part_text(&frame, FramePart::Stats).contains("\"viewers\":1,\"visits\":0"));
     assert!(site.hub.published_stats(&topic).is_some());
 }
 
@@ -241,7 +241,7 @@ async fn new_comments_are_read_when_their_revision_moves() {
     let site = Fixture::running();
     let (_seat, mut frames) = site.join();
     assert_eq!(
-        says(&*next(&mut frames).await, FramePart::Comments),
+        part_text(&*next(&mut frames).await, FramePart::Comments),
         "event: comments\ndata: []\n\n"
     );
     let event = Event::new(
@@ -256,7 +256,7 @@ async fn new_comments_are_read_when_their_revision_moves() {
     let stats = site.store.apply(&[event]).await.unwrap()[0].stats;
     site.sources.stats.send_replace(Some(stats));
     sleep(FRAME_INTERVAL * 2).await;
-    assert!(says(&frames.get(), FramePart::Comments).contains("<p>Hello</p>"));
+    assert!(part_text(&frames.get(), FramePart::Comments).contains("<p>Hello</p>"));
 }
 
 fn poll(body: &mut Live) -> Option<String> {

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0";
 
-/// Longer than anything here waits.
+/// Longer than any timeout.
 const FOR_EVER: Duration = Duration::from_secs(24 * 3600);
 
 /// The longest time before a reader gets a response.
@@ -157,8 +157,8 @@ async fn a_reader_sees_their_like_with_a_slow_store() {
 #[tokio::test(start_paused = true)]
 async fn the_last_known_comments_show_while_the_store_hangs() {
     let site = Site::open().await;
-    let said = NewComment::new("Ada", "Well said");
-    site.horizon.comment(&site.bread, said, &site.ada).await.unwrap();
+    let comment = NewComment::new("Ada", "Well said");
+    site.horizon.comment(&site.bread, comment, &site.ada).await.unwrap();
     let known = site.horizon.threads_snapshot(&site.bread).await.unwrap();
     assert!(known.is_current);
     site.fake.delay(Call::Threads, FOR_EVER);

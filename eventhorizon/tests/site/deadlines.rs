@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep};
 
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0";
 
-/// Longer than anything here waits.
+/// Longer than any timeout.
 const FOR_EVER: Duration = Duration::from_secs(24 * 3600);
 
 /// The longest time before a reader gets a response.
@@ -181,7 +181,7 @@ async fn a_page_with_viewers_responds_within_a_second_if_a_backend_hangs() {
     }
 }
 
-/// The value of a hidden field.
+/// Returns the value of a hidden field.
 fn value<'a>(page: &'a str, name: &str) -> &'a str {
     let (_, rest) = page.split_once(&format!("name=\"{name}\" value=\"")).unwrap();
     rest.split('"').next().unwrap()

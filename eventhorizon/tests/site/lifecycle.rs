@@ -53,7 +53,7 @@ async fn an_error_names_the_setting_of_an_invalid_url_and_does_not_repeat_it() {
 
 #[cfg(feature = "redis")]
 #[tokio::test]
-async fn a_store_that_no_accumulator_can_reach_is_rejected() {
+async fn a_redis_bus_with_a_store_in_memory_is_rejected() {
     let error = Horizon::from_urls("redis://127.0.0.1", "memory:").unwrap_err();
     assert!(
         error.to_string().contains("cannot count into a store in memory"),

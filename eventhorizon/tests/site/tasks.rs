@@ -1,4 +1,4 @@
-//! Background tasks that panic: the site is not ready, says why, and responds with errors instead of hanging.
+//! Background tasks that panic: the site is not ready and responds with errors instead of hanging.
 
 use std::{sync::Arc, time::Duration};
 
@@ -41,7 +41,7 @@ impl Presence for Broken {
 #[async_trait]
 impl SaltStore for Broken {
     async fn salt(&self, _: Day, _: [u8; 32]) -> Result<[u8; 32]> {
-        // The start reads the salt of the day ahead, and is no background task.
+        // The start reads the salt before, and is not a background task.
         assert!(try_id().is_none(), "a bug in salt");
         Err(Error::unavailable("not yet"))
     }
@@ -109,7 +109,7 @@ async fn a_panic_of_a_page_ends_its_streams_and_fails_readiness() {
 #[tokio::test]
 async fn a_panic_of_the_accumulator_fails_readiness_and_each_like_at_once() {
     let clock = || {
-        // The accumulator is the first task that asks: it forgets what is too old.
+        // The accumulator is the first task that calls it, to expire old data.
         assert!(try_id().is_none(), "a bug in the clock");
         now()
     };

@@ -1,8 +1,7 @@
-//! Connects EventHorizon to actix-web. Copy this file into your application; it needs `actix-web`, `eventhorizon` and
-//! `futures`.
+//! Connects EventHorizon to actix-web. Copy this file. Needs `actix-web`, `eventhorizon` and `futures`.
 //!
-//! The server needs two settings: `.h1_allow_half_closed(false)`, so that a closed connection ends at once, and
-//! `.disable_signals()` together with [`end`], because live streams do not end by themselves on shutdown.
+//! The server needs `.h1_allow_half_closed(false)`, so that closed pages are noticed, and `.disable_signals()` with
+//! [`end`] on shutdown, because live streams do not end by themselves.
 
 use std::convert::Infallible;
 

@@ -22,7 +22,7 @@ impl RedbError {
 
     /// Converts to the error of a port: `what` failed, and redb's error is the source.
     ///
-    /// A port's error says whether a retry of *the same call* may succeed. Another process may close the file. But
+    /// A port's error reports whether a retry of *the same call* may succeed. Another process may close the file. But
     /// after an I/O error redb fails every call until the file is opened again, so that is permanent, even on a full
     /// disk.
     pub(crate) fn into_port_error(self, what: &str) -> Error {

@@ -11,7 +11,7 @@
 //!    the part about comments.
 //! 3. `store.rs`: **transactions.** [`RedbStats`] runs `apply_events` in one write transaction, off the async threads.
 //! 4. `stats.rs` and `comments.rs`: **the ports**, a few lines per method.
-//! 5. `error.rs`: **errors.** They tell the caller whether to retry.
+//! 5. `error.rs`: **errors.** They report whether a retry may succeed.
 //! 6. `tests/suites.rs`: **the conformance suites.** One macro call makes each promise of a port a test.
 //!
 //! Start with the last step: implement the ports with empty methods, run the suites, and fix what fails. Test three

@@ -1,6 +1,6 @@
 //! The conformance suites of the three ports.
 //!
-//! The suites contain the checks. This file tells them how to open a fresh store. `cargo test -p write-an-adapter` then
+//! The suites contain the checks. This file opens the stores. `cargo test -p write-an-adapter` then
 //! runs one test per promise of a port, named after the promise.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]

@@ -10,10 +10,10 @@ use horizon_redis::testing::RedisServer;
 use crate::accumulator::{Accumulator, visit, wait_until};
 use crate::counts::{bus, stored_visits};
 
-/// What a pipe holds on Linux, in bytes.
+/// The capacity of a pipe on Linux, in bytes.
 const PIPE_BYTES: usize = 65_536;
 
-/// How many events are published between two checks of the metrics.
+/// Events between two reads of the metrics.
 const BATCHES: usize = 100;
 
 /// Counts events with this standard error until a dropped log line is counted, and then stops.

@@ -47,7 +47,7 @@ impl SimClock {
 pub(crate) struct RemoteHistory {
     /// The newest incarnation and version, while the node keeps it.
     pub(crate) newest: Option<(u64, u64)>,
-    /// The run that said goodbye.
+    /// The run that sent goodbye.
     pub(crate) goodbye_run: Option<usize>,
 }
 

@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_without_a_bundle_is_refused_with_the_way_to_get_one() {
+    fn the_error_for_a_missing_bundle_has_the_command_that_builds_it() {
         let folder = tempfile::tempdir().unwrap();
         let error = format!("{:#}", Assets::load(Some(folder.path()), String::new()).err().unwrap());
         assert!(

@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ten_attempts_block_that_network_alone() {
+    fn ten_attempts_block_only_that_network() {
         let limiter = LoginLimiter::new([7; 32]);
         let check = |address: &str| limiter.check(address.parse().unwrap());
         for _ in 0..BURST.get() {

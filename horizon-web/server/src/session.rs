@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_forged_cookie_opens_nothing() {
+    fn a_forged_cookie_is_rejected() {
         let far = NOW.plus(LIFETIME).as_millis();
         let forged = HeaderValue::from_str(&format!("horizon_admin={far}")).unwrap();
         assert!(!sessions("correct horse").is_valid(&HeaderMap::from_iter([(header::COOKIE, forged)]), NOW));

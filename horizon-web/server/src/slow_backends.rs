@@ -232,16 +232,16 @@ async fn check(before: Before) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_new_process_responds_within_a_second_whatever_hangs() {
+async fn a_new_process_responds_within_a_second_if_a_backend_hangs() {
     check(Before::Nothing).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn pages_that_were_read_before_take_a_tenth_of_a_second_whatever_hangs() {
+async fn cached_pages_take_a_tenth_of_a_second_if_a_backend_hangs() {
     check(Before::Read).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn pages_with_a_viewer_take_a_tenth_of_a_second_whatever_hangs() {
+async fn pages_with_a_viewer_take_a_tenth_of_a_second_if_a_backend_hangs() {
     check(Before::Watched).await;
 }

@@ -160,8 +160,8 @@ async fn a_like_on_a_node_whose_clock_is_minutes_ahead_can_be_undone_on_another(
     let _accumulator = cluster.accumulator("a").await?;
     // The registry has the offset once the node has compared its clock with that of Redis.
     wait_until("its clock was compared", async || {
-        let said = cluster.redis.cli(&["HGET", "horizon:cluster", "ahead"]).await?;
-        ensure!(said.contains("clock_offset"), "{said}");
+        let node = cluster.redis.cli(&["HGET", "horizon:cluster", "ahead"]).await?;
+        ensure!(node.contains("clock_offset"), "{node}");
         Ok(())
     })
     .await?;

@@ -41,9 +41,9 @@ impl Subscription {
         })
     }
 
-    /// Returns the next message for which `holds` returns true.
+    /// Returns the next message that fulfils the condition.
     async fn wait_for(&mut self, holds: impl Fn(&Value) -> bool) -> anyhow::Result<Value> {
-        let heard = async {
+        let received = async {
             while let Some(line) = self.lines.next_line().await? {
                 if let Ok(message) = serde_json::from_str::<Value>(&line)
                     && holds(&message)
@@ -53,7 +53,7 @@ impl Subscription {
             }
             anyhow::bail!("redis-cli ended")
         };
-        timeout(DEADLINE, heard).await.context("no such message in time")?
+        timeout(DEADLINE, received).await.context("no such message in time")?
     }
 }
 

@@ -78,7 +78,7 @@ async fn a_replaced_database_is_detected() -> anyhow::Result<()> {
 async fn an_idle_server_reports_a_deleted_database() -> anyhow::Result<()> {
     let server = WebServer::start(ServerOptions::default()).await?;
     remove_with_log(&server.database())?;
-    wait_until("the log says so", async || {
+    wait_until("the log has the error", async || {
         ensure!(server.log().contains("the database is lost"), "{}", server.log());
         Ok(())
     })
@@ -97,8 +97,11 @@ async fn start(store: &Path) -> anyhow::Result<Output> {
 
 async fn assert_refused(store: &Path, why: &str) -> anyhow::Result<()> {
     let output = start(store).await?;
-    let said = String::from_utf8_lossy(&[output.stderr.as_slice(), output.stdout.as_slice()].concat()).into_owned();
-    ensure!(!output.status.success() && said.contains(why), "it said: {said}");
+    let errors = String::from_utf8_lossy(&[output.stderr.as_slice(), output.stdout.as_slice()].concat()).into_owned();
+    ensure!(
+        !output.status.success() && errors.contains(why),
+        "the output is: {errors}"
+    );
     Ok(())
 }
 
@@ -122,8 +125,8 @@ async fn a_database_of_another_program_stops_the_start_and_is_not_changed() -> a
     .await?;
     ensure!(fs::read(&path)? == page, "the file was changed");
     for suffix in ["-wal", "-shm", ".secret"] {
-        let beside = folder.path().join(format!("other.db{suffix}"));
-        ensure!(!beside.exists(), "{} was left behind", beside.display());
+        let sibling = folder.path().join(format!("other.db{suffix}"));
+        ensure!(!sibling.exists(), "{} was left behind", sibling.display());
     }
     Ok(())
 }

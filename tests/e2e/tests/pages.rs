@@ -22,7 +22,7 @@ fn id(page: &str, hook: &str) -> anyhow::Result<String> {
     let (_, form) = page.split_once(hook).context("no such form")?;
     let (_, value) = form.split_once(r#"name="id" value=""#).context("no id in it")?;
     let (id, _) = value.split_once('"').context("no end of the id")?;
-    ensure!(id.len() == 32, "{id} is no id");
+    ensure!(id.len() == 32, "{id} is not an id");
     Ok(id.to_owned())
 }
 

@@ -1,4 +1,4 @@
-//! Errors that stop the startup.
+//! Errors that prevent the start, and their messages.
 
 use std::process::Output;
 
@@ -16,15 +16,15 @@ async fn start(arguments: &[&str], variables: &[(&str, &str)]) -> anyhow::Result
         .envs(variables.to_vec());
     Ok(timeout(DEADLINE, command.output())
         .await
-        .context("it starts in spite of it")??)
+        .context("the server starts despite the error")??)
 }
 
-fn complaint(output: &Output) -> String {
+fn error_text(output: &Output) -> String {
     String::from_utf8_lossy(&[output.stderr.as_slice(), output.stdout.as_slice()].concat()).into_owned()
 }
 
 /// A folder with invalid files, and the expected error for each.
-fn broken_posts() -> anyhow::Result<(Posts, Vec<(&'static str, &'static str)>)> {
+fn invalid_posts() -> anyhow::Result<(Posts, Vec<(&'static str, &'static str)>)> {
     let posts = Posts::two()?;
     let files = [
         (
@@ -51,22 +51,22 @@ fn broken_posts() -> anyhow::Result<(Posts, Vec<(&'static str, &'static str)>)> 
 
 #[tokio::test]
 async fn invalid_posts_stop_the_check_and_a_strict_start_and_are_all_listed() -> anyhow::Result<()> {
-    let (posts, expected) = broken_posts()?;
+    let (posts, expected) = invalid_posts()?;
     let folder = posts.path().to_string_lossy().into_owned();
     for arguments in [&["--strict"][..], &["check"]] {
         let output = start(arguments, &[("HORIZON_POSTS", &folder)]).await?;
-        let said = complaint(&output);
-        ensure!(!output.status.success(), "{arguments:?} goes on: {said}");
+        let errors = error_text(&output);
+        ensure!(!output.status.success(), "{arguments:?} succeeds: {errors}");
         for (name, sign) in &expected {
-            let line = said.lines().find(|line| line.contains(name));
+            let line = errors.lines().find(|line| line.contains(name));
             ensure!(
                 line.is_some_and(|line| line.contains(sign)),
-                "{arguments:?} does not say `{sign}` of {name}: {said}"
+                "{arguments:?} has no `{sign}` for {name}: {errors}"
             );
         }
         ensure!(
-            !said.contains("second.md"),
-            "{arguments:?} complains about a good post: {said}"
+            !errors.contains("second.md"),
+            "{arguments:?} reports an error of a valid post: {errors}"
         );
     }
     Ok(())
@@ -77,10 +77,10 @@ async fn a_folder_of_only_invalid_files_stops_the_start() -> anyhow::Result<()> 
     let posts = Posts::empty()?;
     posts.write("Untitled.md", "")?;
     let folder = posts.path().to_string_lossy().into_owned();
-    let said = complaint(&start(&[], &[("HORIZON_POSTS", &folder)]).await?);
+    let errors = error_text(&start(&[], &[("HORIZON_POSTS", &folder)]).await?);
     ensure!(
-        said.contains("HORIZON_POSTS") && said.contains("Untitled.md:1"),
-        "{said}"
+        errors.contains("HORIZON_POSTS") && errors.contains("Untitled.md:1"),
+        "{errors}"
     );
     Ok(())
 }
@@ -91,17 +91,20 @@ async fn a_warning_stops_only_a_strict_start_and_check() -> anyhow::Result<()> {
     posts.write("x.md", "---\ntitle: x\ndate: 2026-01-02\ndescripton: y\n---\nWords.\n")?;
     let folder = posts.path().to_string_lossy().into_owned();
     let output = start(&["check"], &[("HORIZON_POSTS", &folder)]).await?;
-    let said = complaint(&output);
+    let errors = error_text(&output);
     ensure!(
-        output.status.success() && said.contains("x.md:4: warning: \"descripton\""),
-        "{said}"
+        output.status.success() && errors.contains("x.md:4: warning: \"descripton\""),
+        "{errors}"
     );
-    ensure!(said.ends_with(": 3 posts and 0 pages, 1 warning\n"), "{said}");
+    ensure!(errors.ends_with(": 3 posts and 0 pages, 1 warning\n"), "{errors}");
     for arguments in [&[][..], &["check"]] {
         let output = start(arguments, &[("HORIZON_POSTS", &folder), ("HORIZON_STRICT", "true")]).await?;
-        let said = complaint(&output);
-        ensure!(!output.status.success(), "{arguments:?} goes on: {said}");
-        ensure!(said.contains("HORIZON_STRICT") && said.contains("x.md:4"), "{said}");
+        let errors = error_text(&output);
+        ensure!(!output.status.success(), "{arguments:?} succeeds: {errors}");
+        ensure!(
+            errors.contains("HORIZON_STRICT") && errors.contains("x.md:4"),
+            "{errors}"
+        );
     }
     Ok(())
 }
@@ -113,17 +116,17 @@ async fn check_lists_scheduled_and_skipped_files_and_finds_no_errors() -> anyhow
     posts.write("later.md", "---\ntitle: x\ndate: 2099-01-02\n---\nWords.\n")?;
     let folder = posts.path().to_string_lossy().into_owned();
     let output = start(&["check", "--strict"], &[("HORIZON_POSTS", &folder)]).await?;
-    let said = complaint(&output);
-    ensure!(output.status.success(), "{said}");
+    let errors = error_text(&output);
+    ensure!(output.status.success(), "{errors}");
     for line in [
         "/README.md: note: skipped: the file has no front matter\n",
         "/later.md: scheduled for 2099-01-02T00:00:00Z\n",
     ] {
-        ensure!(said.contains(line), "`{line}` is not in {said}");
+        ensure!(errors.contains(line), "`{line}` is not in {errors}");
     }
     ensure!(
-        said.ends_with(&format!("{folder}: 2 posts and 0 pages, no errors\n")),
-        "{said}"
+        errors.ends_with(&format!("{folder}: 2 posts and 0 pages, no errors\n")),
+        "{errors}"
     );
     Ok(())
 }
@@ -131,7 +134,7 @@ async fn check_lists_scheduled_and_skipped_files_and_finds_no_errors() -> anyhow
 #[tokio::test]
 async fn the_shipped_posts_pass_the_check() -> anyhow::Result<()> {
     let output = start(&["check"], &[]).await?;
-    ensure!(output.status.success(), "{}", complaint(&output));
+    ensure!(output.status.success(), "{}", error_text(&output));
     Ok(())
 }
 
@@ -154,12 +157,12 @@ async fn an_invalid_setting_stops_the_start_with_an_error_that_names_it() -> any
         ("HORIZON_SITE", "/no/such/folder"),
     ] {
         let output = start(&[], &[(name, value)]).await?;
-        let said = complaint(&output);
-        ensure!(!output.status.success(), "{name}={value} goes on: {said}");
-        let named = said.contains(name);
-        ensure!(named, "{name}={value} is not named: {said}");
-        ensure!(!said.contains("hunter2"), "a secret is repeated: {said}");
-        ensure!(!said.contains("panicked"), "{name}={value} panics: {said}");
+        let errors = error_text(&output);
+        ensure!(!output.status.success(), "{name}={value} goes on: {errors}");
+        let named = errors.contains(name);
+        ensure!(named, "{name}={value} is not named: {errors}");
+        ensure!(!errors.contains("hunter2"), "a secret is repeated: {errors}");
+        ensure!(!errors.contains("panicked"), "{name}={value} panics: {errors}");
     }
     Ok(())
 }
@@ -167,10 +170,10 @@ async fn an_invalid_setting_stops_the_start_with_an_error_that_names_it() -> any
 #[tokio::test]
 async fn a_store_that_cannot_be_opened_stops_the_start_with_its_path() -> anyhow::Result<()> {
     let output = start(&[], &[("HORIZON_STORE", "sqlite:/no/such/folder/horizon.db")]).await?;
-    let said = complaint(&output);
+    let errors = error_text(&output);
     ensure!(
-        !output.status.success() && said.contains("/no/such/folder/horizon.db"),
-        "it said: {said}"
+        !output.status.success() && errors.contains("/no/such/folder/horizon.db"),
+        "it errors: {errors}"
     );
     Ok(())
 }
@@ -181,10 +184,10 @@ async fn a_second_server_on_the_same_database_is_rejected_with_its_path() -> any
     let store = format!("sqlite:{}", folder.path().join("numbers.db").display());
     let _first = WebServer::start(ServerOptions::default().with("HORIZON_STORE", &store)).await?;
     let output = start(&[], &[("HORIZON_STORE", &store)]).await?;
-    let said = complaint(&output);
+    let errors = error_text(&output);
     ensure!(
-        !output.status.success() && said.contains("HORIZON_STORE") && said.contains("numbers.db"),
-        "it said: {said}"
+        !output.status.success() && errors.contains("HORIZON_STORE") && errors.contains("numbers.db"),
+        "it errors: {errors}"
     );
     Ok(())
 }
@@ -194,7 +197,10 @@ async fn an_address_in_use_stops_the_start_with_that_address() -> anyhow::Result
     let taken = std::net::TcpListener::bind("127.0.0.1:0")?;
     let address = taken.local_addr()?.to_string();
     let output = start(&[], &[("HORIZON_ADDR", &address)]).await?;
-    let said = complaint(&output);
-    ensure!(!output.status.success() && said.contains(&address), "it said: {said}");
+    let errors = error_text(&output);
+    ensure!(
+        !output.status.success() && errors.contains(&address),
+        "it errors: {errors}"
+    );
     Ok(())
 }

@@ -63,7 +63,7 @@ impl AckLog {
         self.comments.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Tells all clients to stop after their current write.
+    /// Stops all clients after their current write.
     pub(crate) fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
     }

@@ -143,7 +143,7 @@ impl ClassRun<'_> {
         let rest = Backlog::read(&self.cluster.redis).await?;
         if !rest.is_past(end) {
             self.findings
-                .push(format!("nobody claims the events of a paused accumulator: {rest}"));
+                .push(format!("no accumulator claims the events of a paused one: {rest}"));
         }
         self.cluster.accumulator(zombie)?.process()?.resume().await?;
         self.faults += 1;

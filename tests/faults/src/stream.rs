@@ -69,7 +69,9 @@ pub(crate) struct EntryId(u64, u64);
 impl TryFrom<String> for EntryId {
     type Error = anyhow::Error;
     fn try_from(id: String) -> anyhow::Result<Self> {
-        let (millis, number) = id.split_once('-').with_context(|| format!("`{id}` is no entry"))?;
+        let (millis, number) = id
+            .split_once('-')
+            .with_context(|| format!("`{id}` is not an entry id"))?;
         Ok(Self(millis.parse()?, number.parse()?))
     }
 }

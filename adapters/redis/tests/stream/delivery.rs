@@ -11,11 +11,11 @@ use tokio::time::{sleep, timeout};
 
 use crate::{PATIENCE, TestStream, hit, until};
 
-async fn hears(totals: &mut (impl futures::Stream<Item = Stats> + Unpin), visits: u64) {
-    let heard = async { while totals.next().await.is_some_and(|stats| stats.visits < visits) {} };
+async fn wait_for_visits(totals: &mut (impl futures::Stream<Item = Stats> + Unpin), visits: u64) {
+    let received = async { while totals.next().await.is_some_and(|stats| stats.visits < visits) {} };
     assert!(
-        timeout(PATIENCE, heard).await.is_ok(),
-        "the watch hears of {visits} visits"
+        timeout(PATIENCE, received).await.is_ok(),
+        "the watch did not return {visits} visits"
     );
 }
 
@@ -187,7 +187,7 @@ async fn a_watch_gets_totals_that_were_published_while_its_connection_was_down()
         stream.redis(&["CLIENT", "KILL", "TYPE", "pubsub"]).await;
         stream.track_with_retries(number).await;
         stream.count(&mut consumer, number + 1).await;
-        hears(&mut totals, number + 1).await;
+        wait_for_visits(&mut totals, number + 1).await;
     }
 }
 
@@ -204,7 +204,7 @@ async fn bus_consumer_and_watch_recover_after_redis_is_killed() {
         stream.server.start_again().await.unwrap();
         stream.track_with_retries(number * 2 + 1).await;
         stream.count(&mut consumer, number * 2 + 2).await;
-        hears(&mut totals, number * 2 + 2).await;
+        wait_for_visits(&mut totals, number * 2 + 2).await;
     }
     assert_eq!(consumer.state()().lost, 0);
 }
@@ -284,7 +284,7 @@ async fn a_forged_message_does_not_change_the_totals() {
     let mut totals = stream.bus.watch(Topic::Site);
     stream.track_with_retries(0).await;
     stream.count(&mut consumer, 1).await;
-    hears(&mut totals, 1).await;
+    wait_for_visits(&mut totals, 1).await;
     let false_message =
         r#"{"v":1,"topic":"site","revision":999,"visits":999,"likes":0,"comments":0,"comments_revision":0}"#;
     stream.redis(&["PUBLISH", "stats:site", false_message]).await;

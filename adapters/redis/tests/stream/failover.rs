@@ -14,18 +14,18 @@ use tokio::task::JoinSet;
 use crate::{TestStream, hit, lost, until};
 
 /// Forwards connections to the latest port, and closes those to former ports.
-async fn forward(listener: TcpListener, mut told: watch::Receiver<u16>) {
+async fn forward(listener: TcpListener, mut master_port: watch::Receiver<u16>) {
     let mut open = JoinSet::new();
     loop {
         tokio::select! {
-            changed = told.changed() => {
+            changed = master_port.changed() => {
                 if changed.is_err() {
                     return;
                 }
                 open.shutdown().await;
             }
             accepted = listener.accept() => {
-                let (mut client, port) = (accepted.unwrap().0, *told.borrow());
+                let (mut client, port) = (accepted.unwrap().0, *master_port.borrow());
                 open.spawn(async move {
                     if let Ok(mut server) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await {
                         let _ = copy_bidirectional(&mut client, &mut server).await;
@@ -47,9 +47,9 @@ async fn events_that_no_replica_confirmed_are_not_lost_with_the_old_master() {
     .await;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let url = format!("redis://{}?wait=1", listener.local_addr().unwrap());
-    let (leads_to, told) = watch::channel(stream.server.port());
+    let (port_sender, master_port) = watch::channel(stream.server.port());
     let mut tasks = JoinSet::new();
-    tasks.spawn(forward(listener, told));
+    tasks.spawn(forward(listener, master_port));
     stream.config = RedisConfig::new(&url).unwrap();
     stream.bus = RedisBus::connect(&stream.config, Arc::clone(&stream.store) as _).unwrap();
     let mut consumer = RedisConsumer::connect(&stream.config, ConsumerConfig::new("one")).unwrap();
@@ -59,7 +59,7 @@ async fn events_that_no_replica_confirmed_are_not_lost_with_the_old_master() {
     let unconfirmed = futures::future::join_all((5..9).map(|number| stream.bus.track(hit(number)))).await;
     assert!(unconfirmed.iter().all(Result::is_err));
     stream.checked(4).await;
-    leads_to.send_replace(replica.port());
+    port_sender.send_replace(replica.port());
     // It survives the failover, like a master behind a network partition.
     let _old = std::mem::replace(&mut stream.server, replica);
     stream.checked(6).await;

@@ -130,7 +130,7 @@ async fn trimmed_unread_events_are_reported_although_the_hash_went_back() {
                   redis.call('XADD', 'analytics:events', '*', 'event', 'x') \
                   redis.call('XTRIM', 'analytics:events', 'MAXLEN', 0)";
     stream.redis(&["EVAL", script, "0"]).await;
-    until("the tenth is told", async || {
+    until("the tenth lost event is reported", async || {
         consumer.monitor().found() + bus.found() == 1 && lost(&consumer.monitor()) == 10
     })
     .await;

@@ -18,9 +18,9 @@ async fn a_key_of_another_type_is_a_problem_until_it_is_deleted() {
     stream.redis(&["DEL", "analytics:events"]).await;
     stream.redis(&["SET", "analytics:events", "x"]).await;
     for monitor in [stream.bus.monitor(), consumer.monitor()] {
-        let says = || monitor.problem().unwrap_or_default();
+        let problem = || monitor.problem().unwrap_or_default();
         until("the problem is reported", async || {
-            says().contains("rename or delete it")
+            problem().contains("rename or delete it")
         })
         .await;
     }

@@ -131,17 +131,17 @@ impl Shared {
         is_first: bool,
     ) -> Option<()> {
         numbers.mark_changed();
-        let mut told = 0;
+        let mut sent = 0;
         let mut ignored = [0; 64];
         loop {
             let frame = tokio::select! {
                 message = messages.recv() => {
-                    told += 1;
+                    sent += 1;
                     message.ok()?
                 }
                 Ok(()) = numbers.changed() => {
                     let (likes, viewers) = *numbers.borrow_and_update();
-                    told = likes;
+                    sent = likes;
                     frame(likes, viewers)
                 }
                 read = stream.read(&mut ignored) => match read {
@@ -150,9 +150,9 @@ impl Shared {
                 },
             };
             match self.fault {
-                ServerFault::Skip if is_first && told == 3 => {}
-                ServerFault::Fall if is_first && told > 3 => {}
-                ServerFault::Close if is_first && told == 3 => return self.end(stream).await,
+                ServerFault::Skip if is_first && sent == 3 => {}
+                ServerFault::Fall if is_first && sent > 3 => {}
+                ServerFault::Close if is_first && sent == 3 => return self.end(stream).await,
                 _ => self.write(stream, &frame).await?,
             }
         }

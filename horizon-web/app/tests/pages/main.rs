@@ -1,4 +1,4 @@
-//! The pages as the server sends them: whole documents, before any script runs.
+//! The pages as the server sends them, before scripts run.
 #![expect(clippy::unwrap_used, reason = "what is not there shall fail the test")]
 
 mod sample;
@@ -242,7 +242,7 @@ fn without_a_script_a_link_leads_to_more_replies_and_back_to_the_newest_comments
     let list = |page: PostPage| {
         let html = html(&View::Post(Box::new(page)));
         let (_, list) = html.split_once("comment-list").unwrap();
-        // The template has a link of its own, for the browser.
+        // The template also has a link, for the browser.
         let (list, rest) = list.split_once("<template").unwrap();
         let (_, rest) = rest.split_once("</template>").unwrap();
         list.to_owned() + rest

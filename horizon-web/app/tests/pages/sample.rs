@@ -1,4 +1,4 @@
-//! A site, and one page of each kind.
+//! A sample page of each kind.
 
 use std::{fs, sync::Arc};
 
@@ -14,7 +14,7 @@ use horizon_posts::{ContentOptions, Diagnostic, DiagnosticEffect, Diagnostics, L
 /// Text of an attacker.
 pub(crate) const HOSTILE: &str = r#""><script>alert(1)</script><img src=x onerror='alert(2)'>"#;
 
-/// The site that every page belongs to.
+/// The site of all pages.
 pub(crate) fn site() -> Arc<Site> {
     Arc::new(Site {
         title: "A blog".into(),
@@ -35,7 +35,7 @@ pub(crate) fn site() -> Arc<Site> {
     })
 }
 
-/// A library with the post `hello`, an older post and the page `about`, all with this title.
+/// Returns a library with the post `hello`, an older post and the page `about`, all with this title.
 pub(crate) fn library(title: &str, body: &str) -> Library {
     let folder = tempfile::tempdir().unwrap();
     let title = serde_json::to_string(title).unwrap();
@@ -68,7 +68,7 @@ fn comment(id: u128, author: &str, html: &str) -> CommentView {
     }
 }
 
-/// A post with this title, and comments by this author.
+/// Returns the page of a post with this title and comments by this author.
 pub(crate) fn post(title: &str, author: &str) -> PostPage {
     let library = library(title, "## One\n\nWords.");
     let comments = ThreadsView {
@@ -85,7 +85,7 @@ pub(crate) fn post(title: &str, author: &str) -> PostPage {
     }
 }
 
-/// The values for a reader who likes the post.
+/// Returns the values for a reader who likes the post.
 pub(crate) fn values() -> SlotValues {
     SlotValues {
         page: Some(PageStats {
@@ -121,7 +121,7 @@ fn pending_comment() -> ModerationItem {
     }
 }
 
-/// More errors than the page lists.
+/// More errors than the page shows.
 fn content_errors() -> Diagnostics {
     let error = |number: usize| Diagnostic {
         path: format!("posts/{number:02}.md").into(),
@@ -136,7 +136,7 @@ fn content_errors() -> Diagnostics {
     (0..57).map(error).collect()
 }
 
-/// One page of each kind.
+/// Returns one page of each kind.
 pub(crate) fn all() -> Vec<View> {
     let library = library(HOSTILE, "Words.");
     let cards = vec![PostCard {

@@ -1,4 +1,4 @@
-//! A file that cannot be shown is told of, and hides no other.
+//! An invalid file is reported and does not hide others.
 
 use std::{fs, os::unix::fs::symlink, process::Command};
 
@@ -28,8 +28,11 @@ fn an_invalid_file_does_not_hide_others() {
     let library = folder.load();
     assert!(library.post("good").is_some() && library.page("about").is_some());
     assert_eq!(library.posts().len() + library.pages().len(), 2);
-    let said = folder.diagnostics();
-    let starts: Vec<&str> = said.lines().map(|line| &line[..line.find(": ").unwrap()]).collect();
+    let diagnostics = folder.diagnostics();
+    let starts: Vec<&str> = diagnostics
+        .lines()
+        .map(|line| &line[..line.find(": ").unwrap()])
+        .collect();
     assert_eq!(
         starts,
         [
@@ -41,7 +44,7 @@ fn an_invalid_file_does_not_hide_others() {
             "pages/broken.md:2",
             "pipe.md"
         ],
-        "{said}"
+        "{diagnostics}"
     );
     assert_eq!(library.diagnostics().at_least(Severity::Error).len(), 7);
     assert!(!folder.content().is_all_broken());
@@ -105,11 +108,11 @@ fn the_first_of_two_files_with_one_slug_is_shown() {
     let library = folder.load();
     assert_eq!(library.posts().len(), 1);
     assert_eq!(library.post("same").unwrap().title, "The first");
-    let said = folder.diagnostics();
+    let diagnostics = folder.diagnostics();
     let d = folder.path().join("d.md").display().to_string();
     let d = d.replace(&format!("{}/", folder.path().display()), "");
     let lines = ["a.md", "b.md", "c.md"].map(|name| format!("{name}: the slug \"same\" is already used by {d}"));
-    assert_eq!(said, lines.join("\n"));
+    assert_eq!(diagnostics, lines.join("\n"));
 }
 
 #[test]
@@ -117,8 +120,11 @@ fn an_unreadable_pages_folder_hides_no_post() {
     let folder = good();
     folder.write("pages", "a file where a folder should be");
     assert!(folder.load().post("good").is_some());
-    let said = folder.diagnostics();
-    assert!(said.starts_with("pages: the folder cannot be read: "), "{said}");
+    let diagnostics = folder.diagnostics();
+    assert!(
+        diagnostics.starts_with("pages: the folder cannot be read: "),
+        "{diagnostics}"
+    );
     fs::remove_file(folder.path().join("pages")).unwrap();
     assert_eq!(folder.diagnostics(), "");
 }

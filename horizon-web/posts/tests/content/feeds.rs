@@ -152,6 +152,9 @@ fn the_sitemap_lists_every_page_in_full_and_escaped() {
 
 #[test]
 fn robots_txt_excludes_the_moderation_page_and_has_the_sitemap() {
-    let said = robots(&site());
-    assert!(said.contains("Disallow: /admin\n") && said.ends_with("Sitemap: https://blog.example/sitemap.xml\n"));
+    let robots_txt = robots(&site());
+    assert!(
+        robots_txt.contains("Disallow: /admin\n")
+            && robots_txt.ends_with("Sitemap: https://blog.example/sitemap.xml\n")
+    );
 }

@@ -23,7 +23,7 @@ impl Folder {
         self
     }
 
-    /// A post with the least front matter.
+    /// Adds a post with the required front matter.
     pub(crate) fn post(&self, slug: &str, date: &str, body: &str) -> &Self {
         let text = format!("---\ntitle: The {slug}\ndate: {date}\n---\n{body}");
         self.write(&format!("{slug}.md"), text)
@@ -33,25 +33,25 @@ impl Folder {
         ContentFolder::load(self.path(), &options())
     }
 
-    /// What is public at [`now`].
+    /// Returns the library at [`now`].
     pub(crate) fn load(&self) -> Library {
         self.content().library(now())
     }
 
-    /// The diagnostics without the folder's own path.
+    /// Returns the diagnostics, without the path of the folder.
     pub(crate) fn diagnostics(&self) -> String {
         let all = self.content().diagnostics().to_string();
         all.replace(&format!("{}/", self.path().display()), "")
     }
 }
 
-/// The moment that a date of the front matter says.
+/// Returns the time of a date in front matter.
 pub(crate) fn at(date: &str) -> Timestamp {
     let date: horizon_posts::Date = date.parse().unwrap();
     Timestamp::from_millis(date.unix_millis())
 }
 
-/// When the tests take place, if they do not say otherwise: after every date in them.
+/// The default time of the tests, after every date in them.
 pub(crate) fn now() -> Timestamp {
     at("2027-01-01")
 }
@@ -74,7 +74,7 @@ pub(crate) fn site() -> SiteInfo {
     }
 }
 
-/// The HTML of a post with that body.
+/// Returns the HTML of a post with this body.
 pub(crate) fn html(body: &str) -> String {
     let folder = Folder::new();
     let library = folder.post("one", "2026-11-23", body).load();

@@ -4,12 +4,12 @@ use horizon_posts::{ContentFolder, ContentOptions, Cover, Tag};
 
 use crate::folder::Folder;
 
-/// What is said of a file `x.md` with that text.
+/// Returns the diagnostics of a file `x.md` with this text.
 fn diagnostics(text: impl AsRef<[u8]>) -> String {
     Folder::new().write("x.md", text).diagnostics()
 }
 
-/// What is said of a post with that front matter.
+/// Returns the diagnostics of a post with this front matter.
 fn diagnostics_of(front: &str) -> String {
     diagnostics(format!("---\n{front}\n---\nBody\n"))
 }
@@ -38,10 +38,14 @@ fn broken_yaml_is_refused_with_the_line_of_the_file() {
         ("- a\n- b", 2),
         ("just words", 2),
     ] {
-        let said = diagnostics_of(front);
+        let diagnostics = diagnostics_of(front);
         let start = format!("x.md:{line}: the front matter is not valid YAML");
-        assert!(said.starts_with(&start), "{front:?} gave {said:?}");
-        assert_eq!(said.lines().count(), 1, "one diagnostic in one line: {said}");
+        assert!(diagnostics.starts_with(&start), "{front:?} gave {diagnostics:?}");
+        assert_eq!(
+            diagnostics.lines().count(),
+            1,
+            "one diagnostic in one line: {diagnostics}"
+        );
     }
 }
 
@@ -130,9 +134,9 @@ fn a_huge_file_is_refused() {
 
 #[test]
 fn a_name_that_makes_no_slug_is_refused() {
-    let said = Folder::new().post("my post", "2026-11-23", "").diagnostics();
+    let diagnostics = Folder::new().post("my post", "2026-11-23", "").diagnostics();
     assert_eq!(
-        said,
+        diagnostics,
         "my post.md: \"my post\" from the file name is not a slug: a slug contains only ASCII letters, digits, '-', '_', '.' \
          and '~', not ' '; rename the file or set \"slug\""
     );
@@ -144,13 +148,16 @@ fn two_files_with_one_slug_are_refused_and_both_are_named() {
     folder
         .post("2026-11-23-hello", "2026-11-23", "")
         .post("hello", "2026-11-24", "");
-    let said = folder.diagnostics();
+    let diagnostics = folder.diagnostics();
     let other = folder.path().join("2026-11-23-hello.md");
     let other = other
         .display()
         .to_string()
         .replace(&format!("{}/", folder.path().display()), "");
-    assert_eq!(said, format!("hello.md: the slug \"hello\" is already used by {other}"));
+    assert_eq!(
+        diagnostics,
+        format!("hello.md: the slug \"hello\" is already used by {other}")
+    );
 }
 
 #[test]
@@ -168,9 +175,9 @@ fn a_page_cannot_have_a_path_of_the_blog() {
     folder
         .post("feed.xml", "2026-11-23", "")
         .write("pages/feed.xml.md", "---\ntitle: Feed\n---\n");
-    let said = folder.diagnostics();
+    let diagnostics = folder.diagnostics();
     assert_eq!(
-        said,
+        diagnostics,
         "pages/feed.xml.md: the URL /feed.xml is reserved; give the page another slug"
     );
 }
@@ -178,11 +185,11 @@ fn a_page_cannot_have_a_path_of_the_blog() {
 #[test]
 fn a_folder_that_does_not_exist_is_a_problem() {
     let content = ContentFolder::load(Path::new("/no/such/folder"), &ContentOptions::default());
-    let said = content.diagnostics().to_string();
+    let diagnostics = content.diagnostics().to_string();
     assert!(content.is_all_broken());
     assert!(
-        said.starts_with("/no/such/folder: the folder cannot be read: "),
-        "{said}"
+        diagnostics.starts_with("/no/such/folder: the folder cannot be read: "),
+        "{diagnostics}"
     );
 }
 
@@ -194,8 +201,8 @@ fn all_problems_of_all_files_are_reported_at_once() {
         .write("b.md", "no front matter")
         .post("good", "2026-11-23", "")
         .write("pages/c.md", "---\ndescription: a page\n---\n");
-    let said = folder.diagnostics();
-    let starts: Vec<&str> = said
+    let diagnostics = folder.diagnostics();
+    let starts: Vec<&str> = diagnostics
         .lines()
         .filter_map(|line| line.split_once(": "))
         .map(|(at, _)| at)
@@ -203,7 +210,7 @@ fn all_problems_of_all_files_are_reported_at_once() {
     assert_eq!(
         starts,
         ["a.md:2", "a.md:3", "a.md:4", "b.md:1", "pages/c.md:1"],
-        "{said}"
+        "{diagnostics}"
     );
 }
 

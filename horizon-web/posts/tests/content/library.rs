@@ -118,7 +118,7 @@ fn a_thousand_posts_are_loaded() {
     let prose = "A sentence of several *words*, to be [read](/x).\n\n## Part\n\n".repeat(50);
     let code = "```rust\nfn main() {\n    println!(\"{}\", 1 + 1); // two\n}\n```\n".repeat(5);
     for i in 0..1_000 {
-        // Without optimisation the grammars are slow, so not every post has code.
+        // Highlighting is slow without optimisation, so only some posts have code.
         let code = if i % 10 == 0 { code.as_str() } else { "" };
         folder.post(&format!("post-{i}"), "2026-11-23", &format!("{prose}{code}"));
     }

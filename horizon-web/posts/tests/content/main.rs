@@ -1,4 +1,4 @@
-//! The library as the server sees it: real files in, HTML and feeds out.
+//! Loads content from real folders.
 #[cfg(test)]
 mod diagnostics;
 #[cfg(test)]

@@ -186,7 +186,7 @@ fn hostile_markdown_adds_no_element_and_no_url() {
     }
 }
 
-/// Every element and attribute is one that Markdown makes, and every address is of the web.
+/// Checks that all elements and attributes are those of Markdown, and all URLs are of the web.
 fn assert_harmless(html: &str, body: &str) {
     const ELEMENTS: &str = "p a img h2 h3 code pre span div table thead tbody tr th td sup section ol li em";
     const ATTRIBUTES: &str = "href src alt title rel id class tabindex role aria-label aria-hidden loading decoding data-footnotes \

@@ -1,10 +1,10 @@
-//! What an author means to keep back is not public.
+//! Drafts, expired posts and posts with invalid front matter are not public.
 
 use horizon_posts::Library;
 
 use crate::folder::{Folder, at, now, options};
 
-/// A folder with a post and a page that have this line in their front matter.
+/// Returns a folder with a post and a page that have this line in their front matter.
 fn folder(line: &str) -> Folder {
     let folder = Folder::new();
     folder
@@ -13,7 +13,7 @@ fn folder(line: &str) -> Folder {
     folder
 }
 
-/// Whether the post and the page are public.
+/// Returns whether the post and the page are public.
 fn shown(library: &Library) -> (bool, bool) {
     (library.post("x").is_some(), library.page("y").is_some())
 }
@@ -195,10 +195,10 @@ fn keys_may_be_written_in_any_case() {
 fn a_wrong_value_is_reported_with_the_key_as_written() {
     let folder = Folder::new();
     folder.write("x.md", "---\nTitle: [a]\nDate: never\n---\n");
-    let said = folder.diagnostics();
+    let diagnostics = folder.diagnostics();
     assert!(
-        said.starts_with("x.md:2: \"Title\" must be a text\nx.md:3: \"Date\" is \"never\", but"),
-        "{said}"
+        diagnostics.starts_with("x.md:2: \"Title\" must be a text\nx.md:3: \"Date\" is \"never\", but"),
+        "{diagnostics}"
     );
 }
 

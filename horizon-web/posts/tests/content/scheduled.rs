@@ -1,4 +1,4 @@
-//! A post of the future is not there before its time.
+//! A scheduled post is public from its time on.
 
 use std::{
     sync::{
@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::folder::{Folder, at, options, site};
 
-/// Longer than anything in these tests takes in their own time.
+/// Longer than any wait in these tests, in virtual time.
 const PATIENCE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 fn folder() -> Folder {
@@ -63,7 +63,7 @@ fn a_post_is_in_no_list_and_no_feed_before_its_time() {
 }
 
 #[test]
-fn a_post_is_there_from_its_moment_on_and_a_day_begins_at_midnight_utc() {
+fn a_post_is_public_from_its_time_on_and_a_day_starts_at_midnight_utc() {
     let content = folder().content();
     assert!(content.library(at("2026-12-24T17:00:00Z")).post("next").is_some());
     assert!(content.library(at("2026-12-30T23:59:59Z")).page("party").is_none());
@@ -91,7 +91,7 @@ fn a_second_date_can_only_delay_a_post() {
 }
 
 #[test]
-fn an_update_of_the_future_is_not_said_before_its_time() {
+fn an_update_in_the_future_is_not_shown_before_its_time() {
     let folder = Folder::new();
     folder.write("x.md", "---\ntitle: x\ndate: 2026-11-23\nupdated: 2099-01-01\n---\n");
     let content = folder.content();
@@ -103,7 +103,7 @@ fn an_update_of_the_future_is_not_said_before_its_time() {
 }
 
 #[test]
-fn with_drafts_waiting_posts_are_shown() {
+fn with_drafts_scheduled_posts_are_shown() {
     let folder = folder();
     let options = ContentOptions {
         drafts: true,
@@ -120,7 +120,7 @@ fn with_drafts_waiting_posts_are_shown() {
     }
 }
 
-/// A clock that goes with tokio's, which a test in paused time drives; and that can be set.
+/// A clock that follows tokio's (paused) time and can be set.
 #[derive(Clone)]
 struct TestClock {
     start: Instant,
@@ -147,7 +147,7 @@ impl TestClock {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_waiting_post_is_shown_at_its_moment() {
+async fn a_scheduled_post_is_shown_at_its_time() {
     let folder = folder();
     let clock = TestClock::at("2026-12-24T10:00:00Z");
     let now = clock.clone();
@@ -164,13 +164,13 @@ async fn a_waiting_post_is_shown_at_its_moment() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_clock_that_jumps_is_noticed_within_the_longest_sleep() {
+async fn a_clock_jump_is_detected_within_the_longest_sleep() {
     let folder = folder();
     let clock = TestClock::at("2026-12-01");
     let now = clock.clone();
     let (mut latest, run) = watch(folder.content(), move || now.now(), std::future::pending()).unwrap();
     let task = tokio::spawn(run);
-    // The loop sleeps for a minute at most, and this is in the middle of one.
+    // The loop sleeps for at most a minute, and this is in the middle of a sleep.
     tokio::time::sleep(LONGEST_SLEEP * 5 / 2).await;
     let start = Instant::now();
     clock.set_forward(at("2026-12-25").since(at("2026-12-01")));

@@ -9,7 +9,7 @@ use tokio::{
 
 use crate::folder::{Folder, now, options};
 
-/// How long a test waits for what must happen.
+/// The longest wait for an event.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 struct Watched {
@@ -38,7 +38,7 @@ impl Watched {
         }
     }
 
-    /// Waits until the library is as it should be.
+    /// Waits until the library fulfils the condition.
     async fn until(&mut self, what: &str, is_so: impl FnMut(&Arc<Library>) -> bool) {
         timeout(PATIENCE, self.latest.wait_for(is_so))
             .await
@@ -82,7 +82,7 @@ fn one() -> Folder {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_edited_a_new_and_a_removed_post_are_seen() {
+async fn edited_new_and_removed_posts_are_detected() {
     let mut watched = Watched::start(one());
     watched.folder.write("one.md", titled("Edited"));
     watched.until_title("one", "Edited").await;
@@ -98,7 +98,7 @@ async fn an_edited_a_new_and_a_removed_post_are_seen() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_that_is_moved_into_place_is_seen() {
+async fn a_file_that_is_moved_into_the_folder_is_detected() {
     let mut watched = Watched::start(one());
     watched.folder.write("one.md.tmp", titled("Saved by an editor"));
     let path = |name| watched.folder.path().join(name);
@@ -108,7 +108,7 @@ async fn a_file_that_is_moved_into_place_is_seen() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_broken_file_stays_as_it_was_and_others_are_fresh() {
+async fn an_invalid_edit_keeps_the_last_version_and_other_files_are_updated() {
     let mut watched = Watched::start(one());
     watched.folder.write("one.md", "broken").write("two.md", titled("Two"));
     watched.until_title("two", "Two").await;
@@ -123,7 +123,7 @@ async fn a_broken_file_stays_as_it_was_and_others_are_fresh() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_folder_that_is_gone_leaves_all_posts_and_pages() {
+async fn a_missing_folder_keeps_all_posts_and_pages() {
     let folder = Folder::new();
     folder
         .write("blog/one.md", titled("First"))
@@ -148,7 +148,7 @@ async fn a_folder_that_is_gone_leaves_all_posts_and_pages() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_that_cannot_be_read_any_more_stays_as_it_was() {
+async fn an_unreadable_file_keeps_its_last_version() {
     let mut watched = Watched::start(one());
     for bad in [&b"---\ntitle: x\nda\xffte"[..], &[b'x'; (1 << 20) + 1], b""] {
         watched.folder.write("one.md", bad);
@@ -173,7 +173,7 @@ async fn a_file_that_cannot_be_read_any_more_stays_as_it_was() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_edit_that_takes_a_post_back_does_so_also_where_it_is_broken() {
+async fn an_invalid_edit_that_withdraws_a_post_removes_it() {
     for edit in [
         "---\ntitle: x\ndate: 2026-11-23\ndraft: true\n---\n",
         "---\ntitle: x\ndate: 2026-11-23\ndraft: maybe\n---\n",
@@ -189,7 +189,7 @@ async fn an_edit_that_takes_a_post_back_does_so_also_where_it_is_broken() {
         let mut watched = Watched::start(one());
         watched.folder.write("one.md", edit);
         watched.until(edit, |library| library.post("one").is_none()).await;
-        // What is taken back does not come again with the next mistake.
+        // A withdrawn post does not reappear with the next error.
         watched.folder.write("one.md", "broken").write("two.md", titled("Two"));
         watched.until_title("two", "Two").await;
         watched.until_problem("one.md", Some(DiagnosticEffect::NotShown)).await;
@@ -199,7 +199,7 @@ async fn an_edit_that_takes_a_post_back_does_so_also_where_it_is_broken() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_draft_or_waiting_post_that_breaks_is_not_published() {
+async fn an_invalid_edit_publishes_no_draft_or_scheduled_post() {
     let folder = one();
     folder
         .write("draft.md", "---\ntitle: x\ndate: 2026-11-23\ndraft: true\n---\n")
@@ -216,7 +216,7 @@ async fn a_draft_or_waiting_post_that_breaks_is_not_published() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_change_between_the_first_load_and_the_watch_is_seen() {
+async fn a_change_between_the_first_load_and_the_watch_is_detected() {
     let folder = one();
     let first = folder.content();
     folder.write("one.md", titled("In between"));

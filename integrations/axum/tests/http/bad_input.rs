@@ -94,7 +94,7 @@ async fn a_body_of_another_type_is_rejected() {
 const EVIL: [&str; 4] = ["a\r\nSet-Cookie: x=y", "a\nb", "a\0b", "\u{1b}[31m"];
 
 #[tokio::test]
-async fn a_control_character_is_refused_in_every_field_by_its_name() {
+async fn a_control_character_is_rejected_in_every_field() {
     let site = Site::start().await;
     for evil in EVIL {
         for field in ["author", "body", "parent", "id"] {
@@ -159,7 +159,7 @@ async fn a_long_field_or_an_invalid_id_is_named() {
 }
 
 #[tokio::test]
-async fn a_page_that_does_not_exist_is_unknown_to_every_route() {
+async fn every_route_rejects_an_unknown_page() {
     let site = Site::start().await;
     for (method, route) in [
         ("GET", "live"),
@@ -191,7 +191,7 @@ async fn a_page_that_does_not_exist_is_unknown_to_every_route() {
 }
 
 #[tokio::test]
-async fn pages_that_do_not_exist_cost_no_memory() {
+async fn unknown_pages_use_no_memory() {
     let site = Site::start().await;
     let router: axum::Router = horizon_axum::router(&site.horizon);
     for number in 0..100_000 {
@@ -206,7 +206,7 @@ async fn pages_that_do_not_exist_cost_no_memory() {
 }
 
 #[tokio::test]
-async fn a_route_that_does_not_exist_and_a_method_that_does_not_apply_are_problems() {
+async fn an_unknown_route_and_a_wrong_method_are_problems() {
     let site = Site::start().await;
     assert_eq!(
         site.client().get("/nothing").await.problem(),

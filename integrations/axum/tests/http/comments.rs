@@ -88,7 +88,7 @@ async fn older_threads_are_paged() {
 }
 
 #[tokio::test]
-async fn a_comment_that_is_sent_again_is_stored_once() {
+async fn a_repeated_comment_is_stored_once() {
     let site = Site::start().await;
     let sent = json!({"body": "once", "id": ID});
     let first = site.client().json(PATH, &sent).await;
@@ -132,7 +132,7 @@ async fn the_same_comment_sent_many_times_at_once_is_stored_once() {
 }
 
 #[tokio::test]
-async fn a_parent_must_be_a_comment_that_can_be_answered() {
+async fn a_parent_must_be_a_comment_that_accepts_replies() {
     let site = Site::start().await;
     let head = write(&site, "head", None).await;
     let reply = write(&site, "reply", Some(head.id)).await;
@@ -163,7 +163,7 @@ async fn a_parent_must_be_a_comment_that_can_be_answered() {
 }
 
 #[tokio::test]
-async fn with_moderation_first_a_comment_waits_for_the_author() {
+async fn with_moderation_before_publishing_a_comment_is_pending() {
     let site = Site::with(|config, _| config.moderation = Moderation::BeforePublishing).await;
     let sent = json!({"body": "please", "id": ID});
     let response = site.client().json(PATH, &sent).await;
@@ -237,7 +237,7 @@ async fn a_comment_in_the_honeypot_seems_accepted() {
 }
 
 #[tokio::test]
-async fn a_comment_that_the_pipe_does_not_take_can_be_sent_again() {
+async fn a_comment_that_the_bus_rejects_can_be_retried() {
     let site = Site::start().await;
     site.bus.set_down(true);
     let sent = json!({"body": "once", "id": ID});

@@ -56,7 +56,7 @@ async fn a_stream_follows_the_responses_to_earlier_pipelined_requests() {
     let mut requests = b"GET /horizon/openapi.json HTTP/1.1\r\nhost: h\r\n\r\n".repeat(asked);
     requests.extend_from_slice(b"GET /horizon/live/hello HTTP/1.1\r\nhost: h\r\n\r\n");
     let (mut read, mut write) = socket.split();
-    // More than the socket takes at once: the responses pile up at the server, in hyper's buffer too.
+    // More than the socket buffer: the responses also fill hyper's buffer.
     let sent = async { write.write_all(&requests).await.unwrap() };
     let came = async {
         tokio::time::sleep(Duration::from_millis(50)).await;

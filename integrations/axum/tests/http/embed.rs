@@ -66,9 +66,9 @@ async fn handlers_of_the_application_have_the_caller() {
         .route("/who", get(who))
         .nest("/horizon", router)
         .with_state(State { horizon });
-    let says = async |headers: &[(&str, &str)]| text(ask(&app, "GET", "/who", headers).await).await;
-    assert_eq!(says(&[("user-agent", FIREFOX)]).await, "0.0.0.0 true false");
-    assert_eq!(says(&[("user-agent", "Googlebot/2.1")]).await, "0.0.0.0 false false");
+    let caller = async |headers: &[(&str, &str)]| text(ask(&app, "GET", "/who", headers).await).await;
+    assert_eq!(caller(&[("user-agent", FIREFOX)]).await, "0.0.0.0 true false");
+    assert_eq!(caller(&[("user-agent", "Googlebot/2.1")]).await, "0.0.0.0 false false");
     let liked = ask(&app, "PUT", "/horizon/likes/bread", &[]).await;
     let cookie = liked.headers()[header::SET_COOKIE]
         .to_str()
@@ -76,7 +76,7 @@ async fn handlers_of_the_application_have_the_caller() {
         .split(';')
         .next()
         .unwrap();
-    assert_eq!(says(&[("cookie", cookie)]).await, "0.0.0.0 false true");
+    assert_eq!(caller(&[("cookie", cookie)]).await, "0.0.0.0 false true");
 }
 
 #[tokio::test]
@@ -194,12 +194,12 @@ async fn an_anonymous_page_load_and_its_stream_are_one_visit() {
     let alone = Router::new()
         .route("/{slug}", page.clone())
         .layer(TrackVisits::new(&horizon));
-    let beside = Router::new()
+    let router = Router::new()
         .route("/{slug}", page)
         .layer(TrackVisits::new(&horizon).with_live_streams());
     ask(&alone, "GET", "/bread", &signal).await;
-    ask(&beside, "GET", "/bread/", &signal).await;
-    ask(&beside, "GET", "/bread", &signal).await;
+    ask(&router, "GET", "/bread/", &signal).await;
+    ask(&router, "GET", "/bread", &signal).await;
     let bread = horizon.page("bread").unwrap();
     let caller = horizon.caller([192, 0, 2, 1].into(), signal);
     drop(horizon.live(&caller, LiveOptions::page(&bread)).await.unwrap());

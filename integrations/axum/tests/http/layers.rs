@@ -16,7 +16,7 @@ use tokio::{
 
 use crate::{detached_streams::until, site::PATIENCE};
 
-/// More than a socket takes, in bytes.
+/// More than a socket buffer, in bytes.
 const TOO_MUCH: usize = 512 * 1024;
 
 /// The frames that a layer gets.

@@ -12,7 +12,7 @@ use crate::{
 
 const KEY: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 
-fn says(response: &TestResponse, liked: bool, likes: u64) {
+fn assert_like(response: &TestResponse, liked: bool, likes: u64) {
     assert_eq!(response.status, 200, "{}", response.body);
     assert_eq!(response.headers["cache-control"], "no-store");
     assert_eq!(response.read::<LikeView>(), LikeView { liked, likes });
@@ -22,16 +22,16 @@ fn says(response: &TestResponse, liked: bool, likes: u64) {
 async fn a_reader_likes_a_page_once_and_takes_it_back_once() {
     let site = Site::start().await;
     let first = site.client().send("PUT", "/likes/hello", "").await;
-    says(&first, true, 1);
+    assert_like(&first, true, 1);
     let reader = site.client().keep_cookie(&first);
     let slug = horizon_core::Slug::new("hello").unwrap();
     assert!(site.likes(&slug, &reader).await.unwrap());
     let again = reader.send("PUT", "/likes/hello", "").await;
-    says(&again, true, 1);
+    assert_like(&again, true, 1);
     assert!(!again.headers.contains_key(header::SET_COOKIE));
-    says(&site.client().send("PUT", "/likes/hello", "").await, true, 2);
-    says(&reader.send("DELETE", "/likes/hello", "").await, false, 1);
-    says(&reader.send("DELETE", "/likes/hello", "").await, false, 1);
+    assert_like(&site.client().send("PUT", "/likes/hello", "").await, true, 2);
+    assert_like(&reader.send("DELETE", "/likes/hello", "").await, false, 1);
+    assert_like(&reader.send("DELETE", "/likes/hello", "").await, false, 1);
     assert!(!site.likes(&slug, &reader).await.unwrap());
     assert!(!site.likes(&slug, &site.client()).await.unwrap());
 }
@@ -73,7 +73,7 @@ async fn reading_and_an_unlike_without_a_like_set_no_cookie() {
             .contains_key(header::SET_COOKIE)
     );
     let response = site.client().send("DELETE", "/likes/hello", "").await;
-    says(&response, false, 0);
+    assert_like(&response, false, 0);
     assert!(!response.headers.contains_key(header::SET_COOKIE));
     assert_eq!(site.metric("horizon_events_tracked_total{kind=\"unlike\"}"), 0);
 }
@@ -86,11 +86,11 @@ async fn a_forged_cookie_is_ignored() {
     let cookie = reader.headers["cookie"].to_str().unwrap().to_owned();
     let last = if cookie.ends_with('0') { "1" } else { "0" };
     let forged = reader.with("cookie", &format!("{}{last}", &cookie[..cookie.len() - 1]));
-    says(&forged.send("DELETE", "/likes/hello", "").await, false, 1);
+    assert_like(&forged.send("DELETE", "/likes/hello", "").await, false, 1);
     let unsigned = site
         .client()
         .with("cookie", &format!("horizon_reader={}", "0".repeat(32)));
-    says(&unsigned.send("DELETE", "/likes/hello", "").await, false, 1);
+    assert_like(&unsigned.send("DELETE", "/likes/hello", "").await, false, 1);
 }
 
 #[tokio::test]
@@ -101,7 +101,7 @@ async fn a_like_whose_response_was_lost_counts_once_after_a_retry() {
         stranger.send("PUT", "/likes/hello", ""),
         stranger.send("PUT", "/likes/hello", "")
     );
-    says(&stranger.send("PUT", "/likes/hello", "").await, true, 1);
+    assert_like(&stranger.send("PUT", "/likes/hello", "").await, true, 1);
     assert_eq!(first.headers[header::SET_COOKIE], second.headers[header::SET_COOKIE]);
     let form = site
         .client()
@@ -134,17 +134,17 @@ async fn many_readers_at_once_are_counted_exactly() {
 async fn a_reader_can_ask_whether_they_like_a_page() {
     let site = Site::start().await;
     let stranger = site.client();
-    says(&stranger.get("/likes/hello").await, false, 0);
+    assert_like(&stranger.get("/likes/hello").await, false, 0);
     let reader = site
         .client()
         .keep_cookie(&stranger.send("PUT", "/likes/hello", "").await);
-    says(&reader.get("/likes/hello").await, true, 1);
-    says(&reader.get("/likes/other").await, false, 0);
+    assert_like(&reader.get("/likes/hello").await, true, 1);
+    assert_like(&reader.get("/likes/other").await, false, 0);
     let response = stranger.get("/likes/hello").await;
-    says(&response, false, 1);
+    assert_like(&response, false, 1);
     assert!(!response.headers.contains_key(header::SET_COOKIE));
     reader.send("DELETE", "/likes/hello", "").await;
-    says(&reader.get("/likes/hello").await, false, 0);
+    assert_like(&reader.get("/likes/hello").await, false, 0);
 }
 
 #[tokio::test]
@@ -179,7 +179,7 @@ async fn a_like_that_the_bus_rejects_can_be_retried() {
     assert!(!response.headers.contains_key(header::SET_COOKIE));
     assert_eq!(site.metric("horizon_events_failed_total{kind=\"like\"}"), 1);
     site.bus.set_down(false);
-    says(&stranger.send("PUT", "/likes/hello", "").await, true, 1);
+    assert_like(&stranger.send("PUT", "/likes/hello", "").await, true, 1);
 }
 
 #[tokio::test]

@@ -71,7 +71,7 @@ async fn a_second_tab_is_neither_a_viewer_nor_a_visit() {
     site.metric_is("horizon_live_connections", 2).await;
     site.metric_is("horizon_events_tracked_total{kind=\"visit\"}", 4).await;
     drop(second);
-    // Leaving tells a visit once more, for the page and for the site.
+    // Leaving tracks the visit again, for the page and for the site.
     site.metric_is("horizon_events_tracked_total{kind=\"visit\"}", 6).await;
     let numbers = site.client().numbers("/stats/hello").await;
     assert_eq!((numbers.viewers, numbers.visits), (1, 1));

@@ -46,7 +46,7 @@ async fn replies_are_paged() {
     for number in 0..most {
         written.push(write(&site, &number.to_string(), Some(head)).await);
     }
-    // What a client of the last version knows is all that a small thread has.
+    // A small thread has only the fields of the previous version.
     let small = site.client().get(PATH).await.read::<Value>();
     let fields: Vec<_> = small["threads"][0].as_object().unwrap().keys().collect();
     assert_eq!(fields, ["comment", "replies"]);
@@ -81,7 +81,7 @@ async fn an_unknown_thread_is_an_empty_page_and_an_invalid_id_is_named() {
 
 /// An ampersand is five times as long in HTML, so the rendered page is full before the store's page.
 #[tokio::test]
-async fn responses_have_at_most_the_size_of_a_page() {
+async fn the_size_of_responses_is_bounded() {
     let site = Site::start().await;
     let large = "&".repeat(MAX_COMMENT_CHARS);
     let head = write(&site, "head", None).await;

@@ -42,7 +42,7 @@ async fn a_crawler_gets_the_stream_and_is_not_counted() {
 }
 
 #[tokio::test]
-async fn a_visitor_with_do_not_track_counts_without_a_key() {
+async fn a_visitor_with_a_privacy_signal_counts_without_a_key() {
     let site = with_signals(PrivacySignals::Count).await;
     for (number, (name, value)) in SIGNALS.into_iter().enumerate() {
         let reader = site.client().with(name, value);
@@ -61,7 +61,7 @@ async fn a_visitor_with_do_not_track_counts_without_a_key() {
         assert_eq!(
             site.visits(topic("hello")).await,
             visits,
-            "leaving is no visit of its own"
+            "leaving is not another visit"
         );
     }
 }

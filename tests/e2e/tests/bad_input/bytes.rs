@@ -1,4 +1,4 @@
-//! Invalid and incomplete HTTP.
+//! Malformed or truncated HTTP.
 
 use anyhow::{Context, ensure};
 use horizon_test_support::{DEADLINE, ServerOptions, WebServer};
@@ -8,7 +8,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::answers_on;
+use crate::is_alive;
 
 /// A description, the bytes, and the allowed statuses. A closed connection is allowed too.
 type RawCase = (&'static str, Vec<u8>, &'static [u16]);
@@ -23,7 +23,11 @@ fn wrong_heads() -> Vec<RawCase> {
             &[400],
         ),
         ("no HTTP", b"hello\r\n\r\n".to_vec(), &[400]),
-        ("HTTP of tomorrow", b"GET / HTTP/9.9\r\n\r\n".to_vec(), &[400, 505]),
+        (
+            "an unknown HTTP version",
+            b"GET / HTTP/9.9\r\n\r\n".to_vec(),
+            &[400, 505],
+        ),
         (
             "a NUL in the path",
             b"GET /\0 HTTP/1.1\r\nhost: a\r\n\r\n".to_vec(),
@@ -96,7 +100,7 @@ async fn invalid_http_is_rejected() -> anyhow::Result<()> {
             answer.lines().next().unwrap_or_default()
         );
     }
-    answers_on(&server).await
+    is_alive(&server).await
 }
 
 /// Sends the bytes and returns the first part of the response, or nothing if the server closes the connection.
@@ -121,7 +125,7 @@ async fn a_connection_with_an_endless_header_is_closed() -> anyhow::Result<()> {
         stream.write_all(b"GET / HTTP/1.1\r\nhost: a\r\nx: ").await?;
         slow.push(stream);
     }
-    answers_on(&server).await?;
+    is_alive(&server).await?;
     for mut stream in slow {
         let mut rest = Vec::new();
         timeout(DEADLINE, stream.read_to_end(&mut rest))
@@ -129,7 +133,7 @@ async fn a_connection_with_an_endless_header_is_closed() -> anyhow::Result<()> {
             .context("a slow client is waited for")?
             .ok();
     }
-    answers_on(&server).await
+    is_alive(&server).await
 }
 
 #[tokio::test]
@@ -144,13 +148,13 @@ async fn interrupted_requests_leave_no_viewer_and_no_comment() -> anyhow::Result
             stream.write_all(&bytes).await?;
         }
     }
-    horizon_test_support::wait_until("nobody is left on the page", async || {
+    horizon_test_support::wait_until("the page has no viewers", async || {
         let stats = horizon_test_support::http::get(server.address(), "/horizon/stats/hello")
             .await?
             .json()?;
-        ensure!(stats["viewers"] == 0 && stats["comments"] == 0, "the page says {stats}");
+        ensure!(stats["viewers"] == 0 && stats["comments"] == 0, "the page has {stats}");
         Ok(())
     })
     .await?;
-    answers_on(&server).await
+    is_alive(&server).await
 }

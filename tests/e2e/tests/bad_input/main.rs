@@ -1,4 +1,4 @@
-//! Invalid input gets an error that names it, and the server keeps working.
+//! Invalid requests get an error, and the server keeps working.
 
 #![expect(clippy::indexing_slicing, reason = "a missing key fails the test")]
 
@@ -10,9 +10,9 @@ mod worst_page;
 use horizon_test_support::{WebServer, http};
 
 /// Checks that the server responds and did not panic.
-async fn answers_on(server: &WebServer) -> anyhow::Result<()> {
+async fn is_alive(server: &WebServer) -> anyhow::Result<()> {
     let page = http::get(server.address(), "/blog/hello").await?;
-    anyhow::ensure!(page.status == 200, "the blog answers {}", page.status);
+    anyhow::ensure!(page.status == 200, "the blog returns {}", page.status);
     anyhow::ensure!(
         !server.log().contains("panicked"),
         "the server panicked:\n{}",

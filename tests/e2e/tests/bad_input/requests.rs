@@ -4,7 +4,7 @@ use anyhow::{Context, ensure};
 use horizon_test_support::{ServerOptions, WebServer, http, raw};
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 
-use crate::answers_on;
+use crate::is_alive;
 
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -88,7 +88,7 @@ fn wrong_comments() -> Vec<RequestCase> {
         comment("a NUL in the body", JSON, json("Ada", "wor\0ds")).naming("body"),
         comment("an escape in the body", JSON, json("Ada", "wor\u{1b}[2Jds")).naming("body"),
         comment(
-            "a parent that is no id",
+            "an invalid parent id",
             JSON,
             r#"{"body":"words","parent":"../../etc/passwd"}"#,
         )
@@ -120,12 +120,12 @@ fn wrong_comments() -> Vec<RequestCase> {
 
 fn wrong_calls() -> Vec<RequestCase> {
     vec![
-        call("an unknown page's numbers", "GET", "/horizon/stats/nobody"),
-        call("an unknown page's stream", "GET", "/horizon/live/nobody"),
-        call("an unknown page's comments", "GET", "/horizon/comments/nobody"),
-        call("a like of an unknown page", "PUT", "/horizon/likes/nobody"),
-        call("an unlike of an unknown page", "DELETE", "/horizon/likes/nobody"),
-        call("a comment on an unknown page", "POST", "/horizon/comments/nobody"),
+        call("an unknown page's numbers", "GET", "/horizon/stats/unknown"),
+        call("an unknown page's stream", "GET", "/horizon/live/unknown"),
+        call("an unknown page's comments", "GET", "/horizon/comments/unknown"),
+        call("a like of an unknown page", "PUT", "/horizon/likes/unknown"),
+        call("an unlike of an unknown page", "DELETE", "/horizon/likes/unknown"),
+        call("a comment on an unknown page", "POST", "/horizon/comments/unknown"),
         call("CR and LF in a slug", "GET", "/horizon/stats/a%0d%0aSet-Cookie:%20x=1").is(400, "invalid-slug"),
         call("a slug that is not UTF-8", "GET", "/horizon/stats/%ff%fe").is(400, "invalid-slug"),
         call("a way up", "GET", "/horizon/stats/..%2f..%2fetc%2fpasswd").is(400, "invalid-slug"),
@@ -182,7 +182,7 @@ async fn every_invalid_request_gets_a_problem_document_that_names_the_error() ->
         stats["comments"] == 0 && stats["likes"] == 0,
         "something was taken: {stats}"
     );
-    answers_on(&server).await
+    is_alive(&server).await
 }
 
 fn check(case: &RequestCase, answer: &http::Response) -> anyhow::Result<()> {
@@ -194,10 +194,10 @@ fn check(case: &RequestCase, answer: &http::Response) -> anyhow::Result<()> {
     );
     let kind = answer.header("content-type");
     ensure!(kind == "application/problem+json", "it is {kind}");
-    let problem = answer.json().context("the problem is no JSON")?;
+    let problem = answer.json().context("the problem is not JSON")?;
     let expected = format!("urn:horizon:problem:{}", case.problem);
     ensure!(problem["type"] == *expected, "it is not {expected}");
-    ensure!(problem["status"] == case.status, "the document says another status");
+    ensure!(problem["status"] == case.status, "the document has another status");
     if !case.field.is_empty() {
         let field = problem["field"].as_str().unwrap_or_default();
         ensure!(
@@ -222,11 +222,11 @@ async fn raw_head(server: &WebServer, path: &str) -> anyhow::Result<String> {
 async fn an_unknown_path_is_a_404_and_redirects_to_no_other_host() -> anyhow::Result<()> {
     let server = WebServer::start(ServerOptions::default()).await?;
     for path in [
-        "/blog/nobody",
+        "/blog/unknown",
         "/blog/%ff",
         "/blog/..%2f..%2fetc%2fpasswd",
-        "/tags/nobody",
-        "/nobody",
+        "/tags/unknown",
+        "/unknown",
         "/pkg/../../etc/passwd",
         "/media/..%2f..%2f/etc/passwd",
     ] {
@@ -268,7 +268,7 @@ async fn an_unknown_path_is_a_404_and_redirects_to_no_other_host() -> anyhow::Re
             "back={back} leads to {location}"
         );
     }
-    answers_on(&server).await
+    is_alive(&server).await
 }
 
 #[tokio::test]
@@ -303,5 +303,5 @@ async fn a_network_that_comments_too_often_is_rate_limited() -> anyhow::Result<(
         statuses.starts_with(&[201]) && statuses.ends_with(&[429]),
         "the answers were {statuses:?}"
     );
-    answers_on(&server).await
+    is_alive(&server).await
 }

@@ -6,7 +6,7 @@ use anyhow::ensure;
 use futures::future::try_join_all;
 use horizon_test_support::{CommentWriter, ServerOptions, WebServer, http};
 
-use crate::answers_on;
+use crate::is_alive;
 
 /// Threads of the page, and replies of each.
 const THREADS: usize = 20;
@@ -45,7 +45,7 @@ async fn sixty_requests_for_the_largest_page_get_bounded_responses_and_free_thei
         ensure!(largest <= ANSWER_BYTES, "{path} has {largest} bytes");
         ensure!(after <= before + MAX_GROWTH, "it grew from {before} kB to {after} kB");
     }
-    answers_on(&server).await
+    is_alive(&server).await
 }
 
 async fn fill(address: SocketAddr) -> anyhow::Result<()> {

@@ -20,11 +20,11 @@ async fn signs_in(author: &Browser) -> anyhow::Result<()> {
 }
 
 /// Waits until the cell of this node has this text, without a reload.
-async fn says(author: &Browser, node: &str, cell: &str, want: &str) -> anyhow::Result<()> {
+async fn wait_for_cell(author: &Browser, node: &str, cell: &str, want: &str) -> anyhow::Result<()> {
     let script = format!(
         r#"return document.querySelector('tr[data-node="{node}"] [data-cell="{cell}"]')?.textContent === '{want}'"#
     );
-    author.wait_for(&format!("{node} says {want} {cell}"), &script).await
+    author.wait_for(&format!("{node} has {want} {cell}"), &script).await
 }
 
 #[test]
@@ -39,9 +39,9 @@ fn the_cluster_page_shows_new_nodes_and_their_counts() -> anyhow::Result<()> {
     browser_test(2, options, async |test| {
         let (author, ada) = (test.browser("Author").await?, test.browser("Ada").await?);
         signs_in(&author).await?;
-        says(&author, "web-1", "viewers", "0").await?;
+        wait_for_cell(&author, "web-1", "viewers", "0").await?;
         ada.open_live(POST).await?;
-        says(&author, "web-1", "viewers", "1").await?;
+        wait_for_cell(&author, "web-1", "viewers", "1").await?;
 
         let folder = TempDir::new()?;
         let mut command = program("horizon-accumulator", "HORIZON_ACCUMULATOR_BIN")?;
@@ -51,8 +51,8 @@ fn the_cluster_page_shows_new_nodes_and_their_counts() -> anyhow::Result<()> {
             .env("HORIZON_ADDR", "127.0.0.1:0");
         let accumulator = Process::start(command, &folder.path().join("log")).await?;
         // One visit to the page and one to the site.
-        says(&author, "counts-1", "counted", "2").await?;
-        says(&author, "counts-1", "unread", "0").await?;
+        wait_for_cell(&author, "counts-1", "counted", "2").await?;
+        wait_for_cell(&author, "counts-1", "unread", "0").await?;
         accumulator.kill().await?;
         author
             .wait_for(

@@ -71,7 +71,7 @@ fn a_rejected_comment_keeps_the_form_and_shows_the_reason() -> anyhow::Result<()
         ada.type_into(BODY, "kept words").await?;
         ada.click(SUBMIT).await?;
         ada.wait_for(
-            "the form says what is wrong",
+            "the form shows the error",
             r#"return document.querySelector('[data-horizon="form-status"]')?.textContent.includes('80') === true"#,
         )
         .await?;

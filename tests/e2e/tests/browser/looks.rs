@@ -142,7 +142,7 @@ fn a_search_is_in_the_address_and_narrows_the_list() -> anyhow::Result<()> {
         ada.open("/blog").await?;
         ada.type_into("main input[name=\"q\"]", "hello\u{e007}").await?;
         ada.wait_for(
-            "the address says what was searched",
+            "the address contains the search",
             "return new URL(location).searchParams.get('q') === 'hello'",
         )
         .await?;

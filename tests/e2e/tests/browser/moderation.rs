@@ -18,7 +18,7 @@ fn with_moderation_before_publishing_a_comment_is_pending_until_the_moderator_sh
         ada.open_live(POST).await?;
         ada.post_comment("Ada", "may I").await?;
         ada.wait_for(
-            "the form says that it waits",
+            "the form shows that the comment is pending",
             r#"return document.querySelector('[data-horizon="form-status"]')?.textContent.trim() !== ''"#,
         )
         .await?;

@@ -39,7 +39,7 @@ fn two_tabs_of_one_browser_are_one_viewer_and_one_visit() -> anyhow::Result<()> 
         ben.open_tab(POST).await?;
         ben.wait_for_number("viewers", 2).await?;
         ben.close_tab().await?;
-        // Ben's like arrived after all events of his tabs.
+        // Ben's like follows his visits on the bus.
         ben.click(r#"[data-horizon="like"]"#).await?;
         ada.wait_for_number("likes", 1).await?;
         ada.wait_for_number("visits", 2).await?;

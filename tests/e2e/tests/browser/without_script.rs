@@ -64,7 +64,7 @@ fn without_script_a_rejected_comment_shows_the_reason() -> anyhow::Result<()> {
         .await?;
         ada.post_comment(&"n".repeat(81), "words").await?;
         ada.wait_for(
-            "the answer says what is wrong",
+            "the response shows the error",
             "return document.body.innerText.includes('80')",
         )
         .await

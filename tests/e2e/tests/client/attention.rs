@@ -1,4 +1,4 @@
-//! Hidden tabs do not count as viewers.
+//! Hidden tabs are not viewers.
 
 use crate::play;
 
@@ -17,7 +17,7 @@ fn a_hidden_tab_ends_its_stream_and_reconnects_when_it_is_visible() -> anyhow::R
         ada.wait_for_number("viewers", 2).await?;
         ben.wait_for_number("viewers", 2).await?;
         ben.wait_for(
-            "it said that it was here before",
+            "the new stream is a reconnect",
             "return window.observed.streams.at(-1).url.endsWith('?again=1')",
         )
         .await?;

@@ -26,7 +26,7 @@ pub(crate) async fn lists(reader: &Browser, lines: &str) -> anyhow::Result<()> {
 
 async fn is_told(reader: &Browser, part: &str) -> anyhow::Result<()> {
     let script = format!("return document.querySelector('form [role=status]').textContent.includes('{part}')");
-    reader.wait_for(&format!("the form says `{part}`"), &script).await
+    reader.wait_for(&format!("the form shows `{part}`"), &script).await
 }
 
 #[test]

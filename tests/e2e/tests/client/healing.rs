@@ -10,19 +10,19 @@ use tokio::{
 
 use crate::{LIKE, host::host, play};
 
-const REFUSAL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+const UNAVAILABLE: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
-/// Closes all connections to this address until it is dropped.
-async fn refuse(address: SocketAddr) -> anyhow::Result<()> {
+/// Responds 503 to every connection.
+async fn reject_all(address: SocketAddr) -> anyhow::Result<()> {
     let listener = TcpListener::bind(address).await?;
     loop {
         let (mut stream, _) = listener.accept().await?;
         let _ = stream.read(&mut [0; 4096]).await;
-        let _ = stream.write_all(REFUSAL).await;
+        let _ = stream.write_all(UNAVAILABLE).await;
     }
 }
 
-async fn opened_again(reader: &Browser, streams: usize) -> anyhow::Result<()> {
+async fn wait_for_reconnect(reader: &Browser, streams: usize) -> anyhow::Result<()> {
     let script = format!(
         "const streams = window.observed.streams;
          const last = streams.at(-1);
@@ -44,7 +44,7 @@ fn a_page_recovers_after_a_network_outage() -> anyhow::Result<()> {
         ben.click(LIKE).await?;
         ben.wait_for_number("likes", 1).await?;
         ada.set_offline(false).await?;
-        opened_again(&ada, 2).await?;
+        wait_for_reconnect(&ada, 2).await?;
         ada.wait_for_number("likes", 1).await?;
         ben.click(LIKE).await?;
         ada.wait_for_number("likes", 0).await?;
@@ -64,14 +64,14 @@ fn a_page_recovers_after_its_stream_was_interrupted_and_rejected() -> anyhow::Re
         let fresh = host(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
         std::mem::replace(&mut test.server, fresh).shutdown().await?;
         tokio::select! {
-            refused = refuse(address) => refused?,
-            given_up = ada.wait_for(
-                "the browser has given up",
+            refused = reject_all(address) => refused?,
+            closed = ada.wait_for(
+                "the browser has closed all streams",
                 "return window.observed.streams.every(stream => stream.readyState === 2)",
-            ) => given_up?,
+            ) => closed?,
         }
         test.server = host(address).await?;
-        opened_again(&ada, 2).await?;
+        wait_for_reconnect(&ada, 2).await?;
         ada.wait_for_number("viewers", 1).await
     })
 }
@@ -84,7 +84,7 @@ fn a_page_reconnects_after_the_machine_slept() -> anyhow::Result<()> {
         ada.wait_for_number("viewers", 1).await?;
         ada.script("const now = Date.now; Date.now = () => now() + 60000", &[])
             .await?;
-        opened_again(&ada, 2).await?;
+        wait_for_reconnect(&ada, 2).await?;
         ada.wait_for_number("viewers", 1).await?;
         ada.wait_for_number("visits", 1).await
     })

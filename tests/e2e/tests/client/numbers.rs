@@ -48,11 +48,11 @@ fn numbers_are_formatted_in_the_language_of_the_page() -> anyhow::Result<()> {
         ada.open_live("/page/bread").await?;
         ada.wait_for_number("viewers", 1).await?;
         for (language, text) in [("en", "1,204"), ("de", "1.204"), ("no_such", "1204")] {
-            let told = "document.documentElement.lang = arguments[0];
+            let script = "document.documentElement.lang = arguments[0];
                 const data = JSON.stringify({ viewers: 1204 });
                 window.observed.streams.at(-1).dispatchEvent(new MessageEvent('live', { data }));
                 return document.querySelector('[data-horizon=viewers]').textContent";
-            let seen = ada.script(told, &[json!(language)]).await?;
+            let seen = ada.script(script, &[json!(language)]).await?;
             anyhow::ensure!(seen == text, "in {language} it reads {seen}");
         }
         Ok(())
@@ -137,21 +137,27 @@ fn a_page_that_imports_the_script_connects_on_demand() -> anyhow::Result<()> {
         ada.open("/").await?;
         let connects = "document.querySelector('script').remove();
             const { connect } = await import('/horizon/client.js');
-            return await new Promise(heard => {
+            return await new Promise(received => {
                 const live = connect({ slug: 'bread', base: '/horizon', onnumbers: numbers => {
                     if (!('site-viewers' in numbers)) return;
                     live.close();
-                    heard([numbers, window.observed.streams.at(-1).readyState]);
+                    received([numbers, window.observed.streams.at(-1).readyState]);
                 } });
             })";
-        let heard = ada.script(connects, &[]).await?;
+        let received = ada.script(connects, &[]).await?;
         let numbers = json!({ "viewers": 1, "visits": 1, "likes": 0, "comments": 0 });
         anyhow::ensure!(
-            heard.pointer("/0/viewers") == numbers.get("viewers"),
-            "it heard {heard}"
+            received.pointer("/0/viewers") == numbers.get("viewers"),
+            "the page received {received}"
         );
-        anyhow::ensure!(heard.pointer("/0/site-viewers") == Some(&json!(1)), "it heard {heard}");
-        anyhow::ensure!(heard.pointer("/1") == Some(&json!(2)), "it is still open: {heard}");
+        anyhow::ensure!(
+            received.pointer("/0/site-viewers") == Some(&json!(1)),
+            "the page received {received}"
+        );
+        anyhow::ensure!(
+            received.pointer("/1") == Some(&json!(2)),
+            "it is still open: {received}"
+        );
         Ok(())
     })
 }

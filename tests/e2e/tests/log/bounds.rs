@@ -33,9 +33,9 @@ async fn thousands_of_rejected_likes_are_logged_as_a_few_lines_and_a_sum() -> an
             Ok(())
         })
         .await?;
-    let log = wait_until("the log says how many lines it left out", async || {
+    let log = wait_until("the log has the number of suppressed lines", async || {
         let log = server.log();
-        ensure!(log.contains("similar log lines were suppressed"), "it says\n{log}");
+        ensure!(log.contains("similar log lines were suppressed"), "the log is\n{log}");
         Ok(log)
     })
     .await?;
@@ -59,7 +59,7 @@ async fn successful_requests_are_not_logged_and_long_paths_are_cut() -> anyhow::
     ensure!(http::get(server.address(), &path).await?.status == 404);
     let log = wait_until("the long path is logged", async || {
         let log = server.log();
-        ensure!(log.contains("/xxx"), "it says\n{log}");
+        ensure!(log.contains("/xxx"), "the log is\n{log}");
         Ok(log)
     })
     .await?;

@@ -89,7 +89,7 @@ async fn likes_work_again_after_a_full_disk_and_none_is_lost() -> anyhow::Result
         "{} likes were acknowledged, {stored} are stored",
         liked + 1
     );
-    wait_until("the log says that lines were lost", async || {
+    wait_until("the log reports dropped lines", async || {
         let log = fs::read_to_string(disk.path("log")).context("no log")?;
         ensure!(log.contains("log lines were lost"), "it says\n{log}");
         Ok(())

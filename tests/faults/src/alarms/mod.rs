@@ -1,7 +1,7 @@
 //! Classes that check that every loss is reported.
 //!
 //! Acknowledged events are counted exactly, or the loss is reported by an ERROR line, a metric, and `/readyz` with
-//! status 503 and the reason. Articles stay readable meanwhile, and `/readyz` tells the truth.
+//! status 503 and the reason. Articles stay readable, and `/readyz` reports the problem.
 
 mod article_readers;
 mod clock;

@@ -24,7 +24,7 @@ impl Tmpfs {
             .args(["-t", "tmpfs", "-o", &size, "tmpfs"])
             .arg(&folder)
             .output();
-        let needed = "this class fills a small disk of its own and needs `mount -t tmpfs`: run it on Linux as root";
+        let needed = "this class fills a small file system and needs `mount -t tmpfs`: run it on Linux as root";
         let mount = mount.context(needed)?;
         ensure!(
             mount.status.success(),
