@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_database_without_its_secret_is_an_error() {
+    async fn a_database_without_a_secret_file_is_detected() {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("horizon.db");
         let store = StoreUrl::Sqlite(database.clone());
