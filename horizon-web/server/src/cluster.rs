@@ -40,7 +40,7 @@ async fn read_nodes(app: &AppState, reads: &PageReads) -> ClusterPage {
         return this_node(
             app,
             reads,
-            "There is no node registry, because the event bus is not in Redis.",
+            "Only this process is listed, because HORIZON_BUS is not in Redis.",
         )
         .await;
     };

@@ -79,7 +79,7 @@ fn the_cluster_page_needs_a_login_and_reports_a_missing_redis() -> anyhow::Resul
         author
             .wait_for(
                 "it counts alone",
-                "return document.body.innerText.includes('HORIZON_BUS names no Redis')",
+                "return document.body.innerText.includes('HORIZON_BUS is not in Redis')",
             )
             .await
     })
