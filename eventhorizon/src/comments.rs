@@ -153,7 +153,7 @@ impl Horizon {
     /// Each has its first [`REPLIES_PER_THREAD`](horizon_core::REPLIES_PER_THREAD) replies; [`thread`](Self::thread)
     /// returns the others. The list is shorter if the comments or their HTML exceed
     /// [`MAX_PAGE_BYTES`](horizon_core::MAX_PAGE_BYTES). It takes 900 milliseconds at most. To render a page, prefer
-    /// [`PageReads::threads_snapshot`](crate::ReadSession::threads_snapshot).
+    /// [`PageReads::threads_snapshot`](crate::PageReads::threads_snapshot).
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -61,10 +61,10 @@ mod maintenance;
 mod metrics;
 mod origin;
 mod page;
+mod page_reads;
 mod problem;
 mod rates;
 mod read_cache;
-mod read_session;
 mod reader;
 mod render;
 mod rules;
@@ -94,8 +94,8 @@ pub use likes::{LikeOutcome, LikeRequest};
 pub use live::{Live, LiveOptions};
 pub use origin::{Origin, ParseOriginError};
 pub use page::ExistingPage;
+pub use page_reads::PageReads;
 pub use problem::{Problem, ProblemKind};
-pub use read_session::PageReads;
 pub use rules::{Decision, EventPolicy, Identify, Identity, Pages, ProposedEvent};
 pub use same_origin::same_origin;
 pub use secret::{Secret, SecretError};
@@ -105,4 +105,4 @@ pub use visitors::has_privacy_signal;
 /// Compiles and runs the README's examples.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
-struct Readme;
+mod readme {}

@@ -157,7 +157,7 @@ impl Horizon {
     }
 
     /// Returns whether the caller likes the page, within 900 milliseconds. To render a page, prefer
-    /// [`PageReads::is_liked_by`](crate::ReadSession::is_liked_by).
+    /// [`PageReads::is_liked_by`](crate::PageReads::is_liked_by).
     ///
     /// # Errors
     /// Those of the store.

@@ -36,7 +36,7 @@ pub enum ProblemKind {
     BodyTimeout,
     /// The id belongs to another comment.
     IdTaken,
-    /// The body is longer than [`MAX_REQUEST_BYTES`](crate::MAX_BODY).
+    /// The body is longer than [`MAX_REQUEST_BYTES`](crate::MAX_REQUEST_BYTES).
     BodyTooLarge,
     /// The body's media type is not supported.
     UnsupportedMediaType,

@@ -83,7 +83,7 @@ impl BackendUrls {
     /// Parses the settings of a program. `default_bus` applies without a bus.
     ///
     /// ```
-    /// use horizon_backend::{UrlSettings, BackendUrls, BusUrl, ProgramKind, SecretString};
+    /// use horizon_backend::{BackendUrls, BusUrl, ProgramKind, SecretString, UrlSettings};
     ///
     /// let url = SecretString::from("memory:".to_owned());
     /// let settings = UrlSettings { bus: Some(&url), store: Some(&url), ..Default::default() };

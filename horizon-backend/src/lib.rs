@@ -88,4 +88,4 @@ pub use url::{BackendUrlError, BusUrl, StoreUrl};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
-struct Readme;
+mod readme {}

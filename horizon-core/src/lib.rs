@@ -91,4 +91,4 @@ pub const VISITOR_RETENTION: std::time::Duration = std::time::Duration::from_sec
 /// Compiles and runs the example of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
-struct Readme;
+mod readme {}

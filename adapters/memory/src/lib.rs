@@ -19,4 +19,4 @@ pub use store::MemoryStore;
 /// Compiles and runs the README's example.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
-struct Readme;
+mod readme {}

@@ -70,4 +70,4 @@ opaque_debug!(NodeRegistry, RedisInspector, RedisPresence, RedisStore);
 /// Compiles the example of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
-struct Readme;
+mod readme {}

@@ -18,4 +18,4 @@ pub use store::SqliteStore;
 /// Compiles and runs the README's example.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
-struct Readme;
+mod readme {}

@@ -62,7 +62,7 @@ impl EventBus for FakeSources {
     }
 }
 
-struct Fixture {
+struct HubFixture {
     sources: Arc<FakeSources>,
     store: Arc<MemoryStore>,
     hub: Hub,
@@ -70,7 +70,7 @@ struct Fixture {
     metrics: Arc<Metrics>,
 }
 
-fn fixture(viewers: Option<u64>, stats: Option<Stats>) -> Fixture {
+fn fixture(viewers: Option<u64>, stats: Option<Stats>) -> HubFixture {
     let sources = Arc::new(FakeSources {
         viewers: watch::Sender::new(viewers),
         stats: watch::Sender::new(stats),
@@ -87,7 +87,7 @@ fn fixture(viewers: Option<u64>, stats: Option<Stats>) -> Fixture {
         TaskTracker::new(),
         Health::default(),
     );
-    Fixture {
+    HubFixture {
         sources,
         store,
         hub,
@@ -96,7 +96,7 @@ fn fixture(viewers: Option<u64>, stats: Option<Stats>) -> Fixture {
     }
 }
 
-impl Fixture {
+impl HubFixture {
     fn running() -> Self {
         fixture(Some(1), Some(Stats::default()))
     }
@@ -125,7 +125,7 @@ async fn next(frames: &mut LatestReceiver<Frame>) -> Arc<Frame> {
 
 #[tokio::test(start_paused = true)]
 async fn a_thousand_changes_in_a_second_make_ten_frames_and_the_last_one_wins() {
-    let site = Fixture::running();
+    let site = HubFixture::running();
     let (_seat, mut frames) = site.join();
     next(&mut frames).await;
     sleep(SITE_INTERVAL).await;
@@ -145,7 +145,7 @@ async fn a_thousand_changes_in_a_second_make_ten_frames_and_the_last_one_wins() 
 
 #[tokio::test(start_paused = true)]
 async fn the_first_change_after_a_pause_is_sent_at_once() {
-    let site = Fixture::running();
+    let site = HubFixture::running();
     let (_seat, mut frames) = site.join();
     let start = Instant::now();
     next(&mut frames).await;
@@ -163,7 +163,7 @@ async fn the_first_change_after_a_pause_is_sent_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn the_numbers_of_the_site_are_sent_at_most_once_a_second() {
-    let site = Fixture::running();
+    let site = HubFixture::running();
     let (_seat, mut frames) = site.join();
     let mut revision = next(&mut frames).await.messages.get(FramePart::Site).revision;
     let mut times = Vec::new();
@@ -183,7 +183,7 @@ async fn the_numbers_of_the_site_are_sent_at_most_once_a_second() {
 
 #[tokio::test(start_paused = true)]
 async fn a_page_without_changes_repeats_its_numbers() {
-    let site = Fixture::running();
+    let site = HubFixture::running();
     let (_seat, mut frames) = site.join();
     let first = next(&mut frames).await;
     for _ in 0..3 {
@@ -238,7 +238,7 @@ async fn the_last_known_values_are_sent_until_silent_sources_respond() {
 
 #[tokio::test(start_paused = true)]
 async fn new_comments_are_read_when_their_revision_moves() {
-    let site = Fixture::running();
+    let site = HubFixture::running();
     let (_seat, mut frames) = site.join();
     assert_eq!(
         part_text(&*next(&mut frames).await, FramePart::Comments),
@@ -267,7 +267,7 @@ fn poll(body: &mut Live) -> Option<String> {
     }
 }
 
-fn body(site: &Fixture) -> Live {
+fn body(site: &HubFixture) -> Live {
     let open = OpenConnection::new(site.metrics.live_connections.clone(), TaskTracker::new().token());
     Live::new(
         "retry: 1\n\n".into(),
@@ -280,7 +280,7 @@ fn body(site: &Fixture) -> Live {
 
 #[tokio::test(start_paused = true)]
 async fn a_slow_reader_skips_to_the_latest_and_misses_no_part() {
-    let site = Fixture::running();
+    let site = HubFixture::running();
     let mut slow = body(&site);
     assert_eq!(poll(&mut slow).as_deref(), Some("retry: 1\n\n"));
     assert_eq!(poll(&mut slow), None, "no message goes out before all is there");
@@ -299,7 +299,7 @@ async fn a_slow_reader_skips_to_the_latest_and_misses_no_part() {
 
 #[tokio::test(start_paused = true)]
 async fn all_connections_of_a_page_write_the_same_bytes() {
-    let site = Fixture::running();
+    let site = HubFixture::running();
     let (_seat, mut frames) = site.join();
     let frame = next(&mut frames).await;
     let (_other_seat, other) = site.join();
@@ -313,7 +313,7 @@ async fn all_connections_of_a_page_write_the_same_bytes() {
 
 #[tokio::test(start_paused = true)]
 async fn a_page_task_ends_with_its_last_connection() {
-    let site = Fixture::running();
+    let site = HubFixture::running();
     let (seat, mut frames) = site.join();
     next(&mut frames).await;
     drop(seat);

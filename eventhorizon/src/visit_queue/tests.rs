@@ -34,7 +34,7 @@ impl EventBus for FlakyBus {
     }
 }
 
-struct Fixture {
+struct QueueFixture {
     bus: Arc<FlakyBus>,
     queue: Arc<VisitQueue>,
     metrics: Arc<Metrics>,
@@ -42,7 +42,7 @@ struct Fixture {
     delivery: JoinHandle<()>,
 }
 
-fn fixture(failures: usize) -> Fixture {
+fn fixture(failures: usize) -> QueueFixture {
     let bus = Arc::new(FlakyBus {
         failures: failures.into(),
         ..FlakyBus::default()
@@ -54,7 +54,7 @@ fn fixture(failures: usize) -> Fixture {
         Arc::clone(&metrics),
     );
     let stopped = stop.clone();
-    Fixture {
+    QueueFixture {
         bus,
         queue,
         metrics,
@@ -63,7 +63,7 @@ fn fixture(failures: usize) -> Fixture {
     }
 }
 
-impl Fixture {
+impl QueueFixture {
     fn open(&self) -> OpenVisit {
         VisitQueue::open(&self.queue, Arc::new([Topic::Site]), VisitorKey::from_u128(7))
     }

@@ -18,7 +18,7 @@ const FOR_EVER: Duration = Duration::from_secs(24 * 3600);
 /// The longest time before a reader gets a response.
 const LONGEST: Duration = Duration::from_secs(1);
 
-struct Site {
+struct CachedSite {
     clock: Clock,
     fake: Fake,
     horizon: Horizon,
@@ -26,7 +26,7 @@ struct Site {
     ada: Caller,
 }
 
-impl Site {
+impl CachedSite {
     async fn open() -> Self {
         let clock = Clock::at(Timestamp::from_millis(1_800_000_000_000));
         let fake = Fake::new(clock.clone());
@@ -66,7 +66,7 @@ impl Site {
 
 #[tokio::test(start_paused = true)]
 async fn a_hanging_store_is_read_once_and_the_last_known_stats_are_used() {
-    let site = Site::open().await;
+    let site = CachedSite::open().await;
     site.like().await;
     assert_eq!(site.likes().await, Some((1, true)));
     sleep(Duration::from_secs(10)).await; // Longer than the cache may lack a write.
@@ -94,7 +94,7 @@ async fn a_hanging_store_is_read_once_and_the_last_known_stats_are_used() {
 
 #[tokio::test(start_paused = true)]
 async fn the_first_numbers_after_an_outage_are_current() {
-    let site = Site::open().await;
+    let site = CachedSite::open().await;
     assert_eq!(site.likes().await, Some((0, true)));
     site.fake.disconnect();
     assert_eq!(site.likes().await, Some((0, false)));
@@ -109,7 +109,7 @@ async fn the_first_numbers_after_an_outage_are_current() {
 
 #[tokio::test(start_paused = true)]
 async fn unknown_numbers_are_none_after_a_second() {
-    let site = Site::open().await;
+    let site = CachedSite::open().await;
     site.fake.delay(Call::Get, FOR_EVER);
     site.fake.delay(Call::Threads, FOR_EVER);
     let start = Instant::now();
@@ -127,7 +127,7 @@ async fn unknown_numbers_are_none_after_a_second() {
 
 #[tokio::test(start_paused = true)]
 async fn an_unknown_page_is_not_cached() {
-    let site = Site::open().await;
+    let site = CachedSite::open().await;
     let stranger: Slug = "stranger".parse().unwrap();
     let topics = [stranger.clone().into(), site.bread.clone().into()];
     let known = site.horizon.stats_snapshots(&topics).await;
@@ -141,7 +141,7 @@ async fn an_unknown_page_is_not_cached() {
 
 #[tokio::test(start_paused = true)]
 async fn a_reader_sees_their_like_with_a_slow_store() {
-    let site = Site::open().await;
+    let site = CachedSite::open().await;
     assert_eq!(site.likes().await, Some((0, true)));
     site.like().await;
     let slow = Duration::from_millis(200);
@@ -156,7 +156,7 @@ async fn a_reader_sees_their_like_with_a_slow_store() {
 
 #[tokio::test(start_paused = true)]
 async fn the_last_known_comments_show_while_the_store_hangs() {
-    let site = Site::open().await;
+    let site = CachedSite::open().await;
     let comment = NewComment::new("Ada", "Well said");
     site.horizon.comment(&site.bread, comment, &site.ada).await.unwrap();
     let known = site.horizon.threads_snapshot(&site.bread).await.unwrap();
@@ -169,7 +169,7 @@ async fn the_last_known_comments_show_while_the_store_hangs() {
 
 #[tokio::test(start_paused = true)]
 async fn api_calls_get_no_stale_numbers_and_forms_get_a_readable_page() {
-    let site = Site::open().await;
+    let site = CachedSite::open().await;
     assert_eq!(site.likes().await, Some((0, true)));
     for call in [Call::Get, Call::Threads, Call::IsLikedBy, Call::Track, Call::Comment] {
         site.fake.delay(call, FOR_EVER);
@@ -195,7 +195,7 @@ async fn api_calls_get_no_stale_numbers_and_forms_get_a_readable_page() {
 
 #[tokio::test(start_paused = true)]
 async fn a_stream_sends_the_last_known_stats_at_once_and_then_the_new_ones() {
-    let site = Site::open().await;
+    let site = CachedSite::open().await;
     site.like().await;
     assert_eq!(site.likes().await, Some((1, true)));
     site.fake.disconnect();

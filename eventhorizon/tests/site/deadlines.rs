@@ -27,7 +27,7 @@ const CALLS: [Call; 5] = [Call::Get, Call::Threads, Call::Thread, Call::IsLikedB
 
 const HEAD: EventId = EventId::from_u128(0x019a_b4f0_c1d2_7a3c_8e5f_6071_8293_04a6);
 
-struct Site {
+struct DeadlineSite {
     fake: Fake,
     horizon: Horizon,
     bread: ExistingPage,
@@ -35,7 +35,7 @@ struct Site {
     ada: Caller,
 }
 
-impl Site {
+impl DeadlineSite {
     async fn open() -> Self {
         let clock = Clock::at(Timestamp::from_millis(1_800_000_000_000));
         let fake = Fake::new(clock.clone());
@@ -75,15 +75,15 @@ impl Site {
     /// Reads everything that a page may need, and returns how long that took.
     async fn page(&self, comments: Comments) -> Duration {
         let start = Instant::now();
-        let session = self.horizon.page_reads();
-        session.stats_snapshots(&[self.bread.clone().into(), Topic::Site]).await;
+        let reads = self.horizon.page_reads();
+        reads.stats_snapshots(&[self.bread.clone().into(), Topic::Site]).await;
         match comments {
-            Comments::Newest => drop(session.threads_snapshot(&self.bread).await),
-            Comments::Before => drop(session.threads(&self.bread, Paging::default().cursor(HEAD)).await),
-            Comments::Thread => drop(session.thread(&self.bread, HEAD, Paging::default()).await),
+            Comments::Newest => drop(reads.threads_snapshot(&self.bread).await),
+            Comments::Before => drop(reads.threads(&self.bread, Paging::default().cursor(HEAD)).await),
+            Comments::Thread => drop(reads.thread(&self.bread, HEAD, Paging::default()).await),
         }
-        session.is_liked_by(&self.bread, &self.ada).await;
-        drop(session.comment(HEAD).await);
+        reads.is_liked_by(&self.bread, &self.ada).await;
+        drop(reads.comment(HEAD).await);
         start.elapsed()
     }
 
@@ -117,7 +117,7 @@ const COMMENTS: [Comments; 3] = [Comments::Newest, Comments::Before, Comments::T
 async fn a_page_responds_within_a_second_if_a_backend_hangs() {
     for which in 0..1 << (CALLS.len() + 1) {
         for comments in COMMENTS {
-            let site = Site::open().await;
+            let site = DeadlineSite::open().await;
             site.hang(which);
             let first = site.page(comments).await;
             assert!(first < LONGEST, "{comments:?} took {first:?} where {which:b} hang");
@@ -130,7 +130,7 @@ async fn a_page_responds_within_a_second_if_a_backend_hangs() {
 #[tokio::test(start_paused = true)]
 async fn a_cached_page_responds_soon_if_a_backend_hangs() {
     for which in 0..1 << (CALLS.len() + 1) {
-        let site = Site::open().await;
+        let site = DeadlineSite::open().await;
         site.page(Comments::Newest).await;
         site.hang(which);
         for _ in 0..3 {
@@ -142,17 +142,17 @@ async fn a_cached_page_responds_soon_if_a_backend_hangs() {
 
 #[tokio::test(start_paused = true)]
 async fn a_reader_sees_their_like_while_the_store_hangs() {
-    let site = Site::open().await;
+    let site = DeadlineSite::open().await;
     site.fake.delay(Call::IsLikedBy, FOR_EVER);
     let start = Instant::now();
-    let session = site.horizon.page_reads();
-    assert_eq!(session.is_liked_by(&site.bread, &site.ada).await, Some(true));
-    assert!(!session.is_current());
+    let reads = site.horizon.page_reads();
+    assert_eq!(reads.is_liked_by(&site.bread, &site.ada).await, Some(true));
+    assert!(!reads.is_current());
     assert!(start.elapsed() <= Duration::from_millis(50), "{:?}", start.elapsed());
     let start = Instant::now();
-    let session = site.horizon.page_reads();
-    assert!(!session.is_store_available());
-    assert_eq!(session.is_liked_by(&site.bread, &site.ada).await, Some(true));
+    let reads = site.horizon.page_reads();
+    assert!(!reads.is_store_available());
+    assert_eq!(reads.is_liked_by(&site.bread, &site.ada).await, Some(true));
     assert_eq!(
         start.elapsed(),
         Duration::ZERO,
@@ -164,7 +164,7 @@ async fn a_reader_sees_their_like_while_the_store_hangs() {
 async fn a_page_with_viewers_responds_within_a_second_if_a_backend_hangs() {
     for which in 0..1 << (CALLS.len() + 1) {
         for comments in COMMENTS {
-            let site = Site::open().await;
+            let site = DeadlineSite::open().await;
             let mut live = site
                 .horizon
                 .live(&site.ada, LiveOptions::page(&site.bread))
@@ -190,7 +190,7 @@ fn value<'a>(page: &'a str, name: &str) -> &'a str {
 #[tokio::test(start_paused = true)]
 async fn a_form_gets_its_input_back_within_a_second_and_a_retry_counts_once() {
     for hanging in [&[Call::Track][..], &CALLS, &[Call::Comment, Call::Track]] {
-        let site = Site::open().await;
+        let site = DeadlineSite::open().await;
         for &call in hanging {
             site.fake.delay(call, FOR_EVER);
         }
@@ -217,7 +217,7 @@ async fn a_form_gets_its_input_back_within_a_second_and_a_retry_counts_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_form_whose_response_was_lost_counts_once_after_a_retry() {
-    let site = Site::open().await;
+    let site = DeadlineSite::open().await;
     for (path, form) in [
         ("/likes/bread", "liked=true"),
         ("/comments/bread", "body=Hello&author=Ben"),
@@ -236,7 +236,7 @@ async fn a_form_whose_response_was_lost_counts_once_after_a_retry() {
 
 #[tokio::test(start_paused = true)]
 async fn moderation_responds_within_a_second_if_a_backend_hangs() {
-    let site = Site::open().await;
+    let site = DeadlineSite::open().await;
     let new = NewComment::new("Ben", "Hello");
     let id = site.horizon.comment(&site.bread, new, &site.ada).await.unwrap().view.id;
     for hanging in [&[Call::Track][..], &[Call::Comment], &[Call::Comment, Call::Track]] {
@@ -257,7 +257,7 @@ async fn moderation_responds_within_a_second_if_a_backend_hangs() {
 
 #[tokio::test(start_paused = true)]
 async fn api_calls_respond_within_three_seconds_if_a_backend_hangs() {
-    let site = Site::open().await;
+    let site = DeadlineSite::open().await;
     for call in CALLS.into_iter().chain([Call::Track, Call::ReplyCount]) {
         site.fake.delay(call, FOR_EVER);
     }

@@ -18,14 +18,16 @@ use crate::{Error, PresenceGuard, Result, Topic, VisitorKey};
 /// [`Timing::state_request_interval`]: super::Timing::state_request_interval
 const SETTLE_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// The clock of a [`PresenceDriver`] and its connection to the other nodes. The default methods are those of a single node.
+/// The clock of a [`PresenceDriver`] and its connection to the other nodes. The default methods are those of a single
+/// node.
 ///
 /// The driver calls it with its state locked, so the methods must return at once and must not call the driver.
 pub trait Transport: Send + Sync + 'static {
     /// Returns the time since a fixed moment.
     fn now(&self) -> Duration;
 
-    /// Subscribes to a topic's channel; [`PresenceDriver::subscribed`] confirms it. Returns whether there may be other nodes.
+    /// Subscribes to a topic's channel; [`PresenceDriver::subscribed`] confirms it. Returns whether there may be other
+    /// nodes.
     fn subscribe(&self, _topic: &Topic) -> bool {
         false
     }

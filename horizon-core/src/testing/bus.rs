@@ -15,7 +15,7 @@ use super::{CHECK_TIMEOUT, SILENCE, Violation, expect_eq, suite};
 use crate::{Event, EventBus, EventConsumer, Result, Stats, StatsStore, Topic, Update, process_batch};
 
 suite! { $
-    /// Generates the tests of an [`EventBus`](crate::Analytics) and its [`EventConsumer`](crate::EventConsumer).
+    /// Generates the tests of an [`EventBus`](crate::EventBus) and its [`EventConsumer`](crate::EventConsumer).
     /// `make` is an async function that returns a new [`BusHarness`](crate::testing::BusHarness).
     bus_suite, bus:
     events_are_delivered_in_order

@@ -63,7 +63,8 @@ fn header(site: &Site, metadata: &PageMetadata) -> AnyView {
                     </g>
                     <g class="theme-light">
                         <circle cx="12" cy="12" r="4.25" />
-                        <path d="M12 2.5v2.25M12 19.25v2.25M2.5 12h2.25M19.25 12h2.25M5.3 5.3l1.6 1.6M17.1 17.1l1.6 1.6M5.3 18.7l1.6-1.6M17.1 6.9l1.6-1.6" />
+                        <path d="M12 2.5v2.25M12 19.25v2.25M2.5 12h2.25M19.25 12h2.25M5.3 5.3l1.6 1.6M17.1 17.1l1.6 1.6\
+                                 M5.3 18.7l1.6-1.6M17.1 6.9l1.6-1.6" />
                     </g>
                     <path class="theme-dark" d="M19.8 14.6A8.4 8.4 0 0 1 9.4 4.2a8.4 8.4 0 1 0 10.4 10.4z" />
                 </svg>

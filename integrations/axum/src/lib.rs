@@ -84,7 +84,7 @@ pub fn router<S: Clone + Send + Sync + 'static>(horizon: &Horizon) -> Router<S> 
 /// Compiles the README's example.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
-struct Readme;
+mod readme {}
 
 /// Compiles and runs the examples of the repository's README.
 #[cfg(doctest)]

@@ -137,7 +137,13 @@ fn article(comment: &CommentView, takes_replies: bool) -> AnyView {
         }
     });
     view! {
-        <article class="comment" id=format!("comment-{id}") data-comment-id=id data-removed=comment.removed tabindex="-1">
+        <article
+            class="comment"
+            id=format!("comment-{id}")
+            data-comment-id=id
+            data-removed=comment.removed
+            tabindex="-1"
+        >
             <header class="comment-head">
                 <span class="comment-author" data-author>{author}</span>
                 " "
@@ -182,7 +188,14 @@ fn form(page: &PostPage, markers: &SlotMarkers) -> AnyView {
             <label for="author">"Name "<span class="hint">"(optional)"</span></label>
             <input id="author" name="author" maxlength=MAX_AUTHOR_CHARS.to_string() autocomplete="name" />
             <label for="body">"Comment"</label>
-            <textarea id="body" name="body" rows="5" required maxlength=MAX_COMMENT_CHARS.to_string() aria-describedby="body-hint"></textarea>
+            <textarea
+                id="body"
+                name="body"
+                rows="5"
+                required
+                maxlength=MAX_COMMENT_CHARS.to_string()
+                aria-describedby="body-hint"
+            ></textarea>
             <p id="body-hint" class="hint">
                 "Plain text or simple Markdown: "<code>"*emphasis*"</code>", "<code>"`code`"</code>", lists, links."
             </p>

@@ -67,7 +67,14 @@ fn search(index: &BlogIndex) -> AnyView {
             <label class="visually-hidden" for="q">
                 "Search the titles"
             </label>
-            <input id="q" type="search" name="q" value=index.query.clone() maxlength="200" placeholder="Search the titles" />
+            <input
+                id="q"
+                type="search"
+                name="q"
+                value=index.query.clone()
+                maxlength="200"
+                placeholder="Search the titles"
+            />
             {tag.map(|tag| view! { <input type="hidden" name="tag" value=tag /> })}
             <button type="submit">"Search"</button>
         </form>

@@ -90,7 +90,8 @@ fn likes(label: CountLabel) -> AnyView {
 fn heart() -> AnyView {
     view! {
         <svg class="heart" viewBox="0 0 24 24" aria-hidden="true">
-            <path d="M12 20.3 4.4 12.8a4.9 4.9 0 0 1 0-7 4.9 4.9 0 0 1 6.9 0l.7.7.7-.7a4.9 4.9 0 0 1 6.9 0 4.9 4.9 0 0 1 0 7z" />
+            <path d="M12 20.3 4.4 12.8a4.9 4.9 0 0 1 0-7 4.9 4.9 0 0 1 6.9 0l.7.7.7-.7a4.9 4.9 0 0 1 6.9 0 \
+                     4.9 4.9 0 0 1 0 7z" />
         </svg>
     }
     .into_any()

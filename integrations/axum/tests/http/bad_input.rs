@@ -4,13 +4,13 @@ use eventhorizon::Rate;
 use horizon_test_support::raw;
 use serde_json::json;
 
-use crate::{client::Client, site::Site};
+use crate::{client::Client, site::AxumSite};
 
 const COMMENTS: &str = "/comments/hello";
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
 
-async fn is_well(site: &Site) {
+async fn is_well(site: &AxumSite) {
     let response = site.client().json(COMMENTS, &json!({"body": "still here"})).await;
     assert_eq!(response.status, 201);
 }
@@ -19,7 +19,7 @@ async fn is_well(site: &Site) {
 type Case<'a> = (&'a str, &'a [u8], u16, &'a str, Option<&'a str>);
 
 async fn are_refused(cases: &[Case<'_>]) {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     for &(kind, body, status, name, field) in cases {
         let response = site
             .client()
@@ -81,7 +81,7 @@ async fn a_body_of_another_type_is_rejected() {
         cases.push((kind, &b"{}"[..], 415, "unsupported-media-type", Some("Content-Type")));
     }
     are_refused(&cases).await;
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     assert_eq!(site.client().send("POST", COMMENTS, "{}").await.problem().0, 415);
     let json = site
         .client()
@@ -95,7 +95,7 @@ const EVIL: [&str; 4] = ["a\r\nSet-Cookie: x=y", "a\nb", "a\0b", "\u{1b}[31m"];
 
 #[tokio::test]
 async fn a_control_character_is_rejected_in_every_field() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     for evil in EVIL {
         for field in ["author", "body", "parent", "id"] {
             let mut comment = json!({"body": "fine"});
@@ -133,7 +133,7 @@ async fn a_control_character_is_rejected_in_every_field() {
 
 #[tokio::test]
 async fn a_long_field_or_an_invalid_id_is_named() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     let long = json!({"body": "é".repeat(2001)});
     assert_eq!(
         site.client().json(COMMENTS, &long).await.problem().2,
@@ -160,7 +160,7 @@ async fn a_long_field_or_an_invalid_id_is_named() {
 
 #[tokio::test]
 async fn every_route_rejects_an_unknown_page() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     for (method, route) in [
         ("GET", "live"),
         ("GET", "stats"),
@@ -192,7 +192,7 @@ async fn every_route_rejects_an_unknown_page() {
 
 #[tokio::test]
 async fn unknown_pages_use_no_memory() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     let router: axum::Router = horizon_axum::router(&site.horizon);
     for number in 0..100_000 {
         let request = http::Request::get(format!("/live/no-{number}"))
@@ -207,7 +207,7 @@ async fn unknown_pages_use_no_memory() {
 
 #[tokio::test]
 async fn an_unknown_route_and_a_wrong_method_are_problems() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     assert_eq!(
         site.client().get("/nothing").await.problem(),
         (404, "not-found".into(), None)
@@ -226,7 +226,7 @@ async fn an_unknown_route_and_a_wrong_method_are_problems() {
 
 #[tokio::test]
 async fn a_page_of_another_site_cannot_write() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     let from = |name, value: &str| -> Client { site.client().with(name, value) };
     for other in [
         from("sec-fetch-site", "cross-site"),
@@ -263,7 +263,7 @@ async fn a_page_of_another_site_cannot_write() {
 
 #[tokio::test]
 async fn the_response_to_a_plain_form_is_a_page() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     let response = site.client().form(COMMENTS, "body=+&author=%3Cscript%3E").await;
     assert_eq!(response.status, 422);
     assert_eq!(response.headers["content-type"], "text/html; charset=utf-8");
@@ -280,7 +280,7 @@ async fn the_response_to_a_plain_form_is_a_page() {
 
 #[tokio::test]
 async fn a_rate_limited_network_gets_retry_after() {
-    let site = Site::with(|config, _| {
+    let site = AxumSite::with(|config, _| {
         config.rates.comments = Rate::new(5, 2);
         config.rates.likes = Rate::new(60, 1);
         config.rates.live_streams = Rate::new(60, 1);
@@ -314,7 +314,7 @@ async fn a_rate_limited_network_gets_retry_after() {
 
 #[tokio::test]
 async fn bytes_that_are_not_http_get_an_error_or_a_closed_connection() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     let head = "POST /horizon/comments/hello HTTP/1.1\r\nhost: h\r\ncontent-type: application/json\r\n";
     let truncated = raw::exchange(
         site.address,

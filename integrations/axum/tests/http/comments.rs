@@ -8,24 +8,24 @@ use horizon_core::{
 use http::header;
 use serde_json::json;
 
-use crate::site::Site;
+use crate::site::AxumSite;
 
 const ID: &str = "01890a5dac96774bbcceb302099a8057";
 const PATH: &str = "/comments/hello";
 
-async fn write(site: &Site, body: &str, parent: Option<EventId>) -> CommentView {
+async fn write(site: &AxumSite, body: &str, parent: Option<EventId>) -> CommentView {
     let response = site.client().json(PATH, &json!({"body": body, "parent": parent})).await;
     assert_eq!(response.status, 201, "{}", response.body);
     response.read()
 }
 
-async fn threads(site: &Site, query: &str) -> ThreadsView {
+async fn threads(site: &AxumSite, query: &str) -> ThreadsView {
     site.client().get(&format!("{PATH}{query}")).await.read()
 }
 
 #[tokio::test]
 async fn the_response_to_a_comment_is_the_comment_as_shown() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     let sent = json!({"body": "*Hello* <b>you</b>", "author": " Ada "});
     let response = site.client().json(PATH, &sent).await;
     assert_eq!(response.status, 201);
@@ -49,7 +49,7 @@ async fn the_response_to_a_comment_is_the_comment_as_shown() {
 
 #[tokio::test]
 async fn replies_are_below_their_comment() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     let head = write(&site, "first", None).await;
     let other = write(&site, "second", None).await;
     let reply = write(&site, "reply", Some(head.id)).await;
@@ -63,7 +63,7 @@ async fn replies_are_below_their_comment() {
 
 #[tokio::test]
 async fn older_threads_are_paged() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     for number in 0..5 {
         write(&site, &format!("number {number}"), None).await;
     }
@@ -89,7 +89,7 @@ async fn older_threads_are_paged() {
 
 #[tokio::test]
 async fn a_repeated_comment_is_stored_once() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     let sent = json!({"body": "once", "id": ID});
     let first = site.client().json(PATH, &sent).await;
     let by_header = site
@@ -118,7 +118,7 @@ async fn a_repeated_comment_is_stored_once() {
 
 #[tokio::test]
 async fn the_same_comment_sent_many_times_at_once_is_stored_once() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     let senders: Vec<_> = (0..20)
         .map(|_| {
             let client = site.client();
@@ -133,7 +133,7 @@ async fn the_same_comment_sent_many_times_at_once_is_stored_once() {
 
 #[tokio::test]
 async fn a_parent_must_be_a_comment_that_accepts_replies() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     let head = write(&site, "head", None).await;
     let reply = write(&site, "reply", Some(head.id)).await;
     let removed = write(&site, "removed", None).await;
@@ -164,7 +164,7 @@ async fn a_parent_must_be_a_comment_that_accepts_replies() {
 
 #[tokio::test]
 async fn with_moderation_before_publishing_a_comment_is_pending() {
-    let site = Site::with(|config, _| config.moderation = Moderation::BeforePublishing).await;
+    let site = AxumSite::with(|config, _| config.moderation = Moderation::BeforePublishing).await;
     let sent = json!({"body": "please", "id": ID});
     let response = site.client().json(PATH, &sent).await;
     assert_eq!(response.status, 202);
@@ -196,7 +196,7 @@ async fn with_moderation_before_publishing_a_comment_is_pending() {
 
 #[tokio::test]
 async fn a_plain_form_comments_and_redirects_back() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     let response = site
         .client()
         .form(
@@ -211,7 +211,7 @@ async fn a_plain_form_comments_and_redirects_back() {
         (response.status.as_u16(), location),
         (303, &*format!("/blog/hello#comment-{}", comment.id))
     );
-    let site = Site::with(|config, _| config.moderation = Moderation::BeforePublishing).await;
+    let site = AxumSite::with(|config, _| config.moderation = Moderation::BeforePublishing).await;
     for (back, expected) in [
         ("/a", "/a?comment=waiting#comments"),
         ("/a%3Fb%3Dc%23d", "/a?b=c&comment=waiting#comments"),
@@ -223,7 +223,7 @@ async fn a_plain_form_comments_and_redirects_back() {
 
 #[tokio::test]
 async fn a_comment_in_the_honeypot_seems_accepted() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     let form = site
         .client()
         .form(PATH, "body=spam&website=https%3A%2F%2Fspam.example&back=%2F")
@@ -238,7 +238,7 @@ async fn a_comment_in_the_honeypot_seems_accepted() {
 
 #[tokio::test]
 async fn a_comment_that_the_bus_rejects_can_be_retried() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     site.bus.set_down(true);
     let sent = json!({"body": "once", "id": ID});
     assert_eq!(site.client().json(PATH, &sent).await.problem().0, 503);

@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
-use crate::site::Site;
+use crate::site::AxumSite;
 
 const METHODS: [&str; 5] = ["get", "put", "post", "delete", "patch"];
 
 #[tokio::test]
 async fn the_document_lists_exactly_the_methods_of_each_route() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     let response = site.client().get("/openapi.json").await;
     assert_eq!(response.headers["content-type"], "application/json");
     let document: Value = response.read();
@@ -23,7 +23,7 @@ async fn the_document_lists_exactly_the_methods_of_each_route() {
 
 #[tokio::test]
 async fn every_reference_in_the_document_resolves() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     let document: Value = site.client().get("/openapi.json").await.read();
     let mut open = vec![&document];
     while let Some(value) = open.pop() {
@@ -43,7 +43,7 @@ async fn every_reference_in_the_document_resolves() {
 
 #[tokio::test]
 async fn the_metrics_have_no_label_for_a_page() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     site.client().live("/live/hello").await.viewers(1).await;
     site.client().send("PUT", "/likes/hello", "").await;
     let metrics = site.horizon.metrics();

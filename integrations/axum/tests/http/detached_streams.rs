@@ -19,7 +19,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::site::{PATIENCE, Site};
+use crate::site::{AxumSite, PATIENCE};
 
 /// Reads until the text read so far contains `text`, and returns that text.
 pub(crate) async fn until(socket: &mut TcpStream, text: &str) -> String {
@@ -28,7 +28,7 @@ pub(crate) async fn until(socket: &mut TcpStream, text: &str) -> String {
 
 #[tokio::test]
 async fn a_stream_follows_other_responses_on_a_kept_connection() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     let mut socket = TcpStream::connect(site.address).await.unwrap();
     for _ in 0..3 {
         socket
@@ -50,7 +50,7 @@ async fn a_stream_follows_other_responses_on_a_kept_connection() {
 
 #[tokio::test]
 async fn a_stream_follows_the_responses_to_earlier_pipelined_requests() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     let mut socket = TcpStream::connect(site.address).await.unwrap();
     let asked = 500;
     let mut requests = b"GET /horizon/openapi.json HTTP/1.1\r\nhost: h\r\n\r\n".repeat(asked);
@@ -78,7 +78,7 @@ async fn a_stream_follows_the_responses_to_earlier_pipelined_requests() {
 
 #[tokio::test]
 async fn an_old_client_gets_a_stream_without_chunks() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     let mut socket = TcpStream::connect(site.address).await.unwrap();
     socket
         .write_all(b"GET /horizon/live/hello HTTP/1.0\r\nhost: h\r\n\r\n")
@@ -93,7 +93,7 @@ async fn an_old_client_gets_a_stream_without_chunks() {
 
 #[tokio::test]
 async fn further_requests_on_a_stream_are_ignored_and_a_closed_stream_ends_at_once() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     let mut socket = TcpStream::connect(site.address).await.unwrap();
     let twice = b"GET /horizon/live/hello HTTP/1.1\r\nhost: h\r\n\r\nGET /horizon/stats HTTP/1.1\r\nhost: h\r\n\r\n";
     socket.write_all(twice).await.unwrap();

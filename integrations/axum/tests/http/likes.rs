@@ -7,7 +7,7 @@ use http::header;
 
 use crate::{
     client::TestResponse,
-    site::{Site, topic},
+    site::{AxumSite, topic},
 };
 
 const KEY: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
@@ -20,7 +20,7 @@ fn assert_like(response: &TestResponse, liked: bool, likes: u64) {
 
 #[tokio::test]
 async fn a_reader_likes_a_page_once_and_takes_it_back_once() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     let first = site.client().send("PUT", "/likes/hello", "").await;
     assert_like(&first, true, 1);
     let reader = site.client().keep_cookie(&first);
@@ -38,7 +38,7 @@ async fn a_reader_likes_a_page_once_and_takes_it_back_once() {
 
 #[tokio::test]
 async fn the_cookie_is_not_accessible_to_scripts_and_other_sites() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     let response = site.client().send("PUT", "/likes/hello", "").await;
     let cookie = response.headers[header::SET_COOKIE].to_str().unwrap();
     for attribute in ["HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=31536000"] {
@@ -48,7 +48,7 @@ async fn the_cookie_is_not_accessible_to_scripts_and_other_sites() {
         );
     }
     assert!(!cookie.contains("Secure"));
-    let site = Site::with(|config, _| config.secure_cookies = true).await;
+    let site = AxumSite::with(|config, _| config.secure_cookies = true).await;
     let response = site.client().send("PUT", "/likes/hello", "").await;
     assert!(
         response.headers[header::SET_COOKIE]
@@ -60,7 +60,7 @@ async fn the_cookie_is_not_accessible_to_scripts_and_other_sites() {
 
 #[tokio::test]
 async fn reading_and_an_unlike_without_a_like_set_no_cookie() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     for path in ["/stats/hello", "/stats", "/comments/hello"] {
         assert!(!site.client().get(path).await.headers.contains_key(header::SET_COOKIE));
     }
@@ -80,7 +80,7 @@ async fn reading_and_an_unlike_without_a_like_set_no_cookie() {
 
 #[tokio::test]
 async fn a_forged_cookie_is_ignored() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     let response = site.client().send("PUT", "/likes/hello", "").await;
     let reader = site.client().keep_cookie(&response);
     let cookie = reader.headers["cookie"].to_str().unwrap().to_owned();
@@ -95,7 +95,7 @@ async fn a_forged_cookie_is_ignored() {
 
 #[tokio::test]
 async fn a_like_whose_response_was_lost_counts_once_after_a_retry() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     let stranger = site.client().with("idempotency-key", KEY);
     let (first, second) = tokio::join!(
         stranger.send("PUT", "/likes/hello", ""),
@@ -114,7 +114,7 @@ async fn a_like_whose_response_was_lost_counts_once_after_a_retry() {
 
 #[tokio::test]
 async fn many_readers_at_once_are_counted_exactly() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     let readers: Vec<_> = (0..100)
         .map(|_| {
             let client = site.client();
@@ -132,7 +132,7 @@ async fn many_readers_at_once_are_counted_exactly() {
 
 #[tokio::test]
 async fn a_reader_can_ask_whether_they_like_a_page() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     let stranger = site.client();
     assert_like(&stranger.get("/likes/hello").await, false, 0);
     let reader = site
@@ -149,7 +149,7 @@ async fn a_reader_can_ask_whether_they_like_a_page() {
 
 #[tokio::test]
 async fn a_plain_form_likes_and_redirects_back() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     let response = site
         .client()
         .form("/likes/hello", "liked=true&back=%2Fblog%2Fhello")
@@ -170,7 +170,7 @@ async fn a_plain_form_likes_and_redirects_back() {
 
 #[tokio::test]
 async fn a_like_that_the_bus_rejects_can_be_retried() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     site.bus.set_down(true);
     let stranger = site.client().with("idempotency-key", KEY);
     let response = stranger.send("PUT", "/likes/hello", "").await;
@@ -184,7 +184,7 @@ async fn a_like_that_the_bus_rejects_can_be_retried() {
 
 #[tokio::test]
 async fn the_numbers_of_a_watched_page_include_a_like_at_once() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     let mut live = site.client().live("/live/hello").await;
     live.viewers(1).await;
     let first = site.client().send("PUT", "/likes/hello", "").await;

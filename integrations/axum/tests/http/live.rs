@@ -6,11 +6,11 @@ use horizon_core::{
 };
 use serde_json::json;
 
-use crate::site::{Site, eventually, topic};
+use crate::site::{AxumSite, eventually, topic};
 
 #[tokio::test]
 async fn a_stream_starts_with_the_retry_time_and_all_numbers() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     let mut live = site.client().live("/live/hello").await;
     assert_eq!(live.headers["content-type"], "text/event-stream");
     assert_eq!(live.headers["cache-control"], "no-store");
@@ -29,7 +29,7 @@ async fn a_stream_starts_with_the_retry_time_and_all_numbers() {
 
 #[tokio::test]
 async fn retry_times_of_connections_differ() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     let mut waits = std::collections::HashSet::new();
     for _ in 0..20 {
         waits.insert(site.client().live("/live").await.next().await.unwrap().retry);
@@ -39,7 +39,7 @@ async fn retry_times_of_connections_differ() {
 
 #[tokio::test]
 async fn viewers_join_and_leave() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     let mut first = site.client().agent(1).live("/live/hello").await;
     first.viewers(1).await;
     let second = site.client().agent(2).live("/live/hello").await;
@@ -53,7 +53,7 @@ async fn viewers_join_and_leave() {
 
 #[tokio::test]
 async fn the_site_has_its_own_stream() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     let mut live = site.client().agent(1).live("/live").await;
     live.viewers(1).await;
     let _page = site.client().agent(2).live("/live/hello").await;
@@ -64,7 +64,7 @@ async fn the_site_has_its_own_stream() {
 
 #[tokio::test]
 async fn a_second_tab_is_neither_a_viewer_nor_a_visit() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     let mut first = site.client().live("/live/hello").await;
     first.until("live", |numbers: &PageStats| numbers.visits == 1).await;
     let second = site.client().live("/live/hello").await;
@@ -79,7 +79,7 @@ async fn a_second_tab_is_neither_a_viewer_nor_a_visit() {
 
 #[tokio::test]
 async fn likes_and_comments_reach_all_streams_of_a_page() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     let (writer, mut live) = (site.client(), site.client().live("/live/hello").await);
     writer.send("PUT", "/likes/hello", "").await;
     live.until("live", |numbers: &PageStats| numbers.likes == 1).await;
@@ -99,7 +99,7 @@ async fn likes_and_comments_reach_all_streams_of_a_page() {
 
 #[tokio::test]
 async fn the_last_reader_to_leave_frees_the_page() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     let pages: Vec<_> = [site.client().live("/live/a").await, site.client().live("/live/b").await].into();
     site.metric_is("horizon_live_pages", 3).await;
     drop(pages);
@@ -109,7 +109,7 @@ async fn the_last_reader_to_leave_frees_the_page() {
 
 #[tokio::test]
 async fn joining_while_the_last_reader_leaves_always_gives_a_live_page() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     for round in 0..200 {
         let leaving = site.client().agent(0).live("/live/hello").await;
         let left = tokio::spawn(async move { drop(leaving) });
@@ -129,7 +129,7 @@ async fn joining_while_the_last_reader_leaves_always_gives_a_live_page() {
 
 #[tokio::test]
 async fn an_unavailable_bus_delays_no_stream_and_loses_no_visit() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     site.bus.set_down(true);
     let mut live = site.client().live("/live/hello").await;
     assert_eq!(live.viewers(1).await.visits, 0);
@@ -140,7 +140,7 @@ async fn an_unavailable_bus_delays_no_stream_and_loses_no_visit() {
 
 #[tokio::test]
 async fn a_head_request_is_not_counted() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     let response = site.client().send("HEAD", "/live/hello", "").await;
     assert_eq!((response.status.as_u16(), response.body.as_str()), (200, ""));
     let _live = site.client().agent(1).live("/live/hello").await;
@@ -150,7 +150,7 @@ async fn a_head_request_is_not_counted() {
 
 #[tokio::test]
 async fn pages_of_the_application_show_the_same_numbers() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     let numbers = async || {
         site.horizon
             .stats(&[topic("hello"), topic("idle"), Topic::Site])

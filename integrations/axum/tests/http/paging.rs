@@ -6,22 +6,22 @@ use horizon_core::{
 };
 use serde_json::{Value, json};
 
-use crate::site::Site;
+use crate::site::AxumSite;
 
 const PATH: &str = "/comments/hello";
 
-async fn write(site: &Site, body: &str, parent: Option<EventId>) -> EventId {
+async fn write(site: &AxumSite, body: &str, parent: Option<EventId>) -> EventId {
     let response = site.client().json(PATH, &json!({"body": body, "parent": parent})).await;
     assert_eq!(response.status, 201, "{}", response.body);
     response.read::<CommentView>().id
 }
 
-async fn threads(site: &Site, query: &str) -> ThreadsView {
+async fn threads(site: &AxumSite, query: &str) -> ThreadsView {
     site.client().get(&format!("{PATH}{query}")).await.read()
 }
 
 /// Returns the numbers of replies on the successive pages of a thread.
-async fn all_replies(site: &Site, head: EventId, limit: usize) -> Vec<Vec<EventId>> {
+async fn all_replies(site: &AxumSite, head: EventId, limit: usize) -> Vec<Vec<EventId>> {
     let mut thread = threads(site, "").await.threads.remove(0);
     let mut pages = vec![ids(&thread)];
     while thread.has_more_replies {
@@ -39,7 +39,7 @@ fn ids(thread: &ThreadView) -> Vec<EventId> {
 
 #[tokio::test]
 async fn replies_are_paged() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     let head = write(&site, "head", None).await;
     let most = REPLIES_PER_THREAD.get();
     let mut written = Vec::new();
@@ -60,7 +60,7 @@ async fn replies_are_paged() {
 
 #[tokio::test]
 async fn an_unknown_thread_is_an_empty_page_and_an_invalid_id_is_named() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     let head = write(&site, "head", None).await;
     let reply = write(&site, "reply", Some(head)).await;
     for thread in [reply, EventId::from_u128(1)] {
@@ -82,7 +82,7 @@ async fn an_unknown_thread_is_an_empty_page_and_an_invalid_id_is_named() {
 /// An ampersand is five times as long in HTML, so the rendered page is full before the store's page.
 #[tokio::test]
 async fn the_size_of_responses_is_bounded() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     let large = "&".repeat(MAX_COMMENT_CHARS);
     let head = write(&site, "head", None).await;
     let mut replies = Vec::new();

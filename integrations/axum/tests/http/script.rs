@@ -2,7 +2,7 @@
 
 use http::header;
 
-use crate::{client::TestResponse, site::Site};
+use crate::{client::TestResponse, site::AxumSite};
 
 const FILES: [(&str, &str); 2] = [
     ("/client.js", "text/javascript; charset=utf-8"),
@@ -17,7 +17,7 @@ fn tag(response: &TestResponse) -> &str {
 
 #[tokio::test]
 async fn the_script_and_its_types_may_be_cached() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     for (path, kind) in FILES {
         let response = site.client().get(path).await;
         assert_eq!(response.status, 200);
@@ -36,7 +36,7 @@ async fn the_script_and_its_types_may_be_cached() {
 
 #[tokio::test]
 async fn a_cached_script_is_not_sent_again() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     for (path, _) in FILES {
         let first = site.client().get(path).await;
         for known in [tag(&first), &format!("\"other\", W/{}", tag(&first)), "*"] {

@@ -8,7 +8,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::site::{PATIENCE, Site, topic};
+use crate::site::{AxumSite, PATIENCE, topic};
 
 async fn closed_after(stream: &mut TcpStream) -> Duration {
     let (start, mut rest) = (Instant::now(), Vec::new());
@@ -20,7 +20,7 @@ async fn closed_after(stream: &mut TcpStream) -> Duration {
 
 #[tokio::test]
 async fn a_slow_request_head_times_out() {
-    let site = Site::with(|_, limits| limits.header_read_timeout = Duration::from_millis(300)).await;
+    let site = AxumSite::with(|_, limits| limits.header_read_timeout = Duration::from_millis(300)).await;
     let mut stream = TcpStream::connect(site.address).await.unwrap();
     let dripping = async {
         while stream.write_all(b"x").await.is_ok() {
@@ -33,7 +33,7 @@ async fn a_slow_request_head_times_out() {
 
 #[tokio::test]
 async fn an_idle_connection_is_closed() {
-    let site = Site::with(|_, limits| limits.header_read_timeout = Duration::from_millis(300)).await;
+    let site = AxumSite::with(|_, limits| limits.header_read_timeout = Duration::from_millis(300)).await;
     let mut stream = TcpStream::connect(site.address).await.unwrap();
     assert!(closed_after(&mut stream).await < PATIENCE);
     let mut stream = TcpStream::connect(site.address).await.unwrap();
@@ -46,7 +46,7 @@ async fn an_idle_connection_is_closed() {
 
 #[tokio::test]
 async fn a_live_stream_may_last_longer_than_the_head_timeout() {
-    let site = Site::with(|_, limits| limits.header_read_timeout = Duration::from_millis(100)).await;
+    let site = AxumSite::with(|_, limits| limits.header_read_timeout = Duration::from_millis(100)).await;
     let mut live = site.client().live("/live/hello").await;
     live.viewers(1).await;
     // The server closes an idle connection once the wait for a head is over.
@@ -58,7 +58,7 @@ async fn a_live_stream_may_last_longer_than_the_head_timeout() {
 
 #[tokio::test]
 async fn the_connections_of_a_network_are_limited() {
-    let site = Site::with(|_, limits| limits.connections_per_network = 2).await;
+    let site = AxumSite::with(|_, limits| limits.connections_per_network = 2).await;
     let first = site.client().live("/live/hello").await;
     let _second = site.client().live("/live/hello").await;
     let mut third = TcpStream::connect(site.address).await.unwrap();
@@ -71,7 +71,7 @@ async fn the_connections_of_a_network_are_limited() {
 
 #[tokio::test]
 async fn a_trusted_proxy_has_only_the_total_limit() {
-    let site = Site::with(|config, limits| {
+    let site = AxumSite::with(|config, limits| {
         config.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
         (limits.connections_per_network, limits.connections) = (1, 2);
     })
@@ -83,7 +83,7 @@ async fn a_trusted_proxy_has_only_the_total_limit() {
 
 #[tokio::test]
 async fn a_shutdown_ends_open_streams_and_tracks_their_visits() {
-    let mut site = Site::start().await;
+    let mut site = AxumSite::start().await;
     let mut streams = Vec::new();
     for number in 0..50 {
         streams.push(site.client().agent(number).live("/live/hello").await);
@@ -109,7 +109,7 @@ async fn a_shutdown_ends_open_streams_and_tracks_their_visits() {
 
 #[tokio::test]
 async fn a_shutdown_aborts_connections_that_do_not_end() {
-    let mut site = Site::with(|_, limits| limits.shutdown_timeout = Duration::from_millis(500)).await;
+    let mut site = AxumSite::with(|_, limits| limits.shutdown_timeout = Duration::from_millis(500)).await;
     let mut stuck = TcpStream::connect(site.address).await.unwrap();
     stuck
         .write_all(b"POST /horizon/comments/hello HTTP/1.1\r\nhost: h\r\n")

@@ -30,7 +30,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a viewer counts after leaving.
 const GRACE: Duration = Duration::from_millis(50);
 
-pub(crate) struct Site {
+pub(crate) struct AxumSite {
     pub(crate) address: SocketAddr,
     pub(crate) horizon: Horizon,
     pub(crate) bus: Arc<SwitchableBus>,
@@ -39,7 +39,7 @@ pub(crate) struct Site {
     pub(crate) server: JoinHandle<std::io::Result<()>>,
 }
 
-impl Site {
+impl AxumSite {
     pub(crate) async fn start() -> Self {
         Self::with(|_, _| {}).await
     }

@@ -5,18 +5,18 @@ use horizon_core::{Topic, wire::PageStats};
 
 use crate::{
     client::Client,
-    site::{Site, eventually, topic},
+    site::{AxumSite, eventually, topic},
 };
 
 const SIGNALS: [(&str, &str); 2] = [("sec-gpc", "1"), ("dnt", "1")];
 
-async fn with_signals(signals: PrivacySignals) -> Site {
-    Site::with(|config, _| config.signals = signals).await
+async fn with_signals(signals: PrivacySignals) -> AxumSite {
+    AxumSite::with(|config, _| config.signals = signals).await
 }
 
 #[tokio::test]
 async fn a_crawler_gets_the_stream_and_is_not_counted() {
-    let site = Site::start().await;
+    let site = AxumSite::start().await;
     let bots = [
         ("empty_agent", site.client().with("user-agent", "")),
         (
@@ -104,14 +104,14 @@ async fn the_site_selects_the_policy_for_privacy_signals() {
 
 #[tokio::test]
 async fn visitors_of_a_trusted_proxy_differ_by_their_forwarded_address() {
-    let behind = |site: &Site, from: &str| -> Client { site.client().with("x-forwarded-for", from) };
-    let site = Site::with(|config, _| config.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()]).await;
+    let behind = |site: &AxumSite, from: &str| -> Client { site.client().with("x-forwarded-for", from) };
+    let site = AxumSite::with(|config, _| config.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()]).await;
     let mut one = behind(&site, "192.0.2.1").live("/live/hello").await;
     let _same = behind(&site, "6.6.6.6, 192.0.2.1, 127.0.0.2").live("/live/hello").await;
     let _two = behind(&site, "192.0.2.2").live("/live/hello").await;
     one.viewers(2).await;
 
-    let unproxied = Site::start().await;
+    let unproxied = AxumSite::start().await;
     let mut one = behind(&unproxied, "192.0.2.1").live("/live/hello").await;
     let _two = behind(&unproxied, "192.0.2.2").live("/live/hello").await;
     unproxied.metric_is("horizon_live_connections", 2).await;

@@ -19,8 +19,8 @@ use crate::{
 
 /// The reads to render one page. They share one deadline: together they take 900 milliseconds at most.
 ///
-/// Once a read times out, the others return what is cached, or nothing, and hardly wait. Create a session with
-/// [`Horizon::read_session`] at the start of a request and use it for all reads of that request.
+/// Once a read times out, the others return what is cached, or nothing, and hardly wait. Create it with
+/// [`Horizon::page_reads`] at the start of a request and use it for all reads of that request.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -29,12 +29,12 @@ use crate::{
 /// let bread = horizon.page("bread")?;
 /// let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]);
 ///
-/// let session = horizon.page_reads();
-/// let stats = session.stats_snapshots(&[(&bread).into()]).await;
-/// let threads = session.threads_snapshot(&bread).await;
-/// let liked = session.is_liked_by(&bread, &ada).await;
+/// let reads = horizon.page_reads();
+/// let stats = reads.stats_snapshots(&[(&bread).into()]).await;
+/// let threads = reads.threads_snapshot(&bread).await;
+/// let liked = reads.is_liked_by(&bread, &ada).await;
 /// assert!(stats[0].is_some() && threads.is_some() && liked == Some(false));
-/// assert!(session.is_current());
+/// assert!(reads.is_current());
 /// # Ok(()) }
 /// ```
 #[derive(Debug)]
@@ -57,7 +57,7 @@ impl Horizon {
 }
 
 impl PageReads {
-    /// Returns whether all reads of this session succeeded so far. If not, do not cache the page.
+    /// Returns whether all reads succeeded so far. If not, do not cache the page.
     #[must_use]
     pub fn is_current(&self) -> bool {
         self.is_current.load(Ordering::Relaxed)
