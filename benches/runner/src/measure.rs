@@ -172,7 +172,7 @@ async fn start() -> anyhow::Result<Vec<Aim>> {
 fn weight() -> anyhow::Result<Vec<Aim>> {
     let site = env::var_os("HORIZON_SITE").map(PathBuf::from);
     let site = site.map_or_else(|| Ok(target()?.join("site")), anyhow::Ok)?;
-    let kilobytes = weight::of(&site)?;
+    let kilobytes = weight::download_kilobytes(&site)?;
     let what = "script and WebAssembly with brotli";
     Ok(vec![
         Aim::at_most(what, kilobytes, 60.0, "kB"),

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use anyhow::{Context, ensure};
 
 /// Returns the size of all scripts and modules in kilobytes (1,000 bytes), compressed with brotli.
-pub(crate) fn of(site: &Path) -> anyhow::Result<f64> {
+pub(crate) fn download_kilobytes(site: &Path) -> anyhow::Result<f64> {
     let folder = site.join("pkg");
     let files = fs::read_dir(&folder).with_context(|| format!("{} cannot be read", folder.display()))?;
     let mut bytes: u64 = 0;

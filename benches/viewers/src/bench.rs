@@ -72,7 +72,7 @@ impl Bench {
         let after = self.border()?;
         let join = Join {
             connected: here,
-            connect_ms: Latencies::of(self.connect_times())?,
+            connect_ms: Latencies::quantiles_of(self.connect_times())?,
             wall_seconds: before.until(&opened).wall_seconds,
             server_cpu_seconds: before.until(&after).server_cpu_seconds,
             server_cpu_ms_per_join: before

@@ -33,7 +33,7 @@ impl Latencies {
     }
 
     /// Returns the quantiles of these latencies in milliseconds, or `None` if there are none.
-    pub fn of(all: impl IntoIterator<Item = u64>) -> anyhow::Result<Option<Quantiles>> {
+    pub fn quantiles_of(all: impl IntoIterator<Item = u64>) -> anyhow::Result<Option<Quantiles>> {
         let mut latencies = Self::new()?;
         for micros in all {
             latencies.add(micros);
@@ -77,10 +77,10 @@ mod tests {
 
     #[test]
     fn quantiles_are_in_milliseconds() {
-        let quantiles = Latencies::of((1..=100).map(|n| n * 1_000)).unwrap().unwrap();
+        let quantiles = Latencies::quantiles_of((1..=100).map(|n| n * 1_000)).unwrap().unwrap();
         assert!((49.9..50.1).contains(&quantiles.p50), "{quantiles:?}");
         assert!((98.9..99.1).contains(&quantiles.p99), "{quantiles:?}");
         assert!((99.9..100.1).contains(&quantiles.max), "{quantiles:?}");
-        assert_eq!(Latencies::of([]).unwrap(), None);
+        assert_eq!(Latencies::quantiles_of([]).unwrap(), None);
     }
 }

@@ -53,7 +53,7 @@ pub(super) async fn run(mut bench: Bench, options: &options::ChurnOptions) -> an
     let figures = Churn {
         replaced: replacing.count,
         replaced_per_second: f64::from(replacing.count) / took.as_secs_f64(),
-        newcomers_connect_ms: Latencies::of(newcomers)?,
+        newcomers_connect_ms: Latencies::quantiles_of(newcomers)?,
         connected_at_the_end: bench.pool.here(),
         deliveries: Deliveries::new(&bench, &published, cost)?,
     };

@@ -48,7 +48,7 @@ impl Deliveries {
         Ok(Self {
             accepted: accepted.len(),
             not_accepted: published.len() - accepted.len(),
-            answer_ms: Latencies::of(accepted.iter().map(|one| one.answered.saturating_sub(one.sent)))?,
+            answer_ms: Latencies::quantiles_of(accepted.iter().map(|one| one.answered.saturating_sub(one.sent)))?,
             server_cpu_seconds_per_million: cost.server_cpu_seconds.map(per_million),
             cost,
             arrived,

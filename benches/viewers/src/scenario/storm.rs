@@ -69,8 +69,8 @@ pub(super) async fn run(mut bench: Bench) -> anyhow::Result<Report> {
     let never_right = times.iter().filter(|at| at.is_none()).count();
     let figures = Storm {
         reconnected,
-        reconnect_ms: Latencies::of(bench.connect_times())?,
-        right_ms: Latencies::of(since())?,
+        reconnect_ms: Latencies::quantiles_of(bench.connect_times())?,
+        right_ms: Latencies::quantiles_of(since())?,
         all_right_seconds: since().max().filter(|_| never_right == 0).map(seconds),
         never_right,
         cost,
