@@ -87,7 +87,7 @@ async fn measure(
     sizes: &[u32],
     requests: u32,
 ) -> Result<Vec<f64>> {
-    let mut writer = Writer::default();
+    let mut writer = CommentGenerator::default();
     let events = writer.page(PAGE, THREADS, REPLIES)?;
     apply(&*store, &events).await?;
     let horizon = horizon(&store).await?;
@@ -144,13 +144,13 @@ async fn read(horizon: &Horizon, requests: u32) -> Result<()> {
 
 /// Writes comments with unique ids.
 #[derive(Default)]
-struct Writer {
+struct CommentGenerator {
     written: u64,
     /// The number of comments of other pages.
     elsewhere: u32,
 }
 
-impl Writer {
+impl CommentGenerator {
     /// Writes comments of other pages up to `size`: threads with one reply. Every tenth comment is removed.
     fn elsewhere(&mut self, size: u32) -> Result<Vec<Event>> {
         let mut events = Vec::new();

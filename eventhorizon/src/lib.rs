@@ -25,7 +25,7 @@
 //!
 //! | topic | items |
 //! |---|---|
-//! | set-up | [`Builder`], [`Config`], [`Moderation`], [`Signals`], [`Rates`], [`Secret`] |
+//! | set-up | [`Builder`], [`Config`], [`Moderation`], [`PrivacySignals`], [`Rates`], [`Secret`] |
 //! | application rules | [`Pages`], [`Identify`], [`Identity`], [`EventPolicy`], [`ProposedEvent`], [`Decision`] |
 //! | requests | [`Caller`], [`ExistingPage`], [`client_addr`], [`same_origin`], [`has_privacy_signal`], [`Origin`] |
 //! | live streams | [`Live`], [`LiveOptions`] |

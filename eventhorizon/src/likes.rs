@@ -176,10 +176,10 @@ impl Horizon {
     ///
     /// # Errors
     /// Those of the store.
-    pub async fn like_view(&self, slug: &Slug, caller: &Caller) -> Result<LikeView> {
-        let topic = Topic::from(slug.clone());
+    pub async fn like_view(&self, page: &ExistingPage, caller: &Caller) -> Result<LikeView> {
+        let topic = Topic::from(page.clone());
         let total = self.0.breaker.read(self.0.ports.stats.total(&topic));
-        let (liked, total) = tokio::try_join!(self.is_liked_by(slug, caller), total)?;
+        let (liked, total) = tokio::try_join!(self.is_liked_by(page, caller), total)?;
         Ok(LikeView {
             liked,
             likes: total.stats.likes,

@@ -84,7 +84,7 @@ impl VisitorKeys {
 
 impl fmt::Debug for VisitorKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Visitors")
+        f.write_str("VisitorKeys")
     }
 }
 

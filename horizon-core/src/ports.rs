@@ -116,8 +116,7 @@ pub trait SaltStore: Send + Sync {
     /// Returns the salt of `day`: `fresh` on the first call for this day, afterwards always the same. All processes
     /// that share the store get the same salt. Salts of days before the previous one are erased.
     ///
-    /// The salt of tomorrow may be requested ahead, so that nothing waits at midnight; [`StatsStore::expire`] keeps
-    /// it. Request it late in the day: it erases yesterday's salt.
+    /// Tomorrow's salt may be requested late in the day, which erases yesterday's; [`StatsStore::expire`] keeps it.
     async fn salt(&self, day: Day, fresh: [u8; 32]) -> Result<[u8; 32]>;
 }
 

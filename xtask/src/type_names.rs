@@ -13,36 +13,25 @@ use crate::{allowed, run};
 /// Names that each crate may define, by Rust's conventions.
 const CONVENTIONAL: [&str; 2] = ["Error", "Result"];
 
-/// The folders and files of tests, benchmarks and examples, which have a list of their own.
-const TESTS: [&str; 4] = ["tests", "benches", "examples", "tests.rs"];
-
 /// The files that define each name.
 type Definitions = BTreeMap<String, BTreeSet<String>>;
 
 /// Returns the type names that several files define and the lists of exceptions do not allow.
 pub(crate) fn problems(root: &Path) -> anyhow::Result<Vec<String>> {
-    let mut product = Definitions::new();
-    let mut tests = Definitions::new();
+    let mut definitions = Definitions::new();
     for path in run::tracked_files(root, ".rs")? {
-        let definitions = if is_test(&path) { &mut tests } else { &mut product };
         for name in defined_types(&fs::read_to_string(root.join(&path))?) {
             definitions.entry(name).or_default().insert(path.clone());
         }
     }
     let mut problems = Vec::new();
-    for (list, definitions) in [("type-names.txt", product), ("test-type-names.txt", tests)] {
-        let repeated = repeated(definitions);
-        for problem in allowed::compare(root, list, &repeated.keys().cloned().collect())? {
-            let name = problem.split(':').next().unwrap_or_default();
-            let files: Vec<&str> = repeated.get(name).into_iter().flatten().map(String::as_str).collect();
-            problems.push(format!("{problem} {}", files.join(" ")).trim_end().to_owned());
-        }
+    let repeated = repeated(definitions);
+    for problem in allowed::compare(root, "type-names.txt", &repeated.keys().cloned().collect())? {
+        let name = problem.split(':').next().unwrap_or_default();
+        let files: Vec<&str> = repeated.get(name).into_iter().flatten().map(String::as_str).collect();
+        problems.push(format!("{problem} {}", files.join(" ")).trim_end().to_owned());
     }
     Ok(problems)
-}
-
-fn is_test(path: &str) -> bool {
-    path.split('/').any(|part| TESTS.contains(&part))
 }
 
 fn repeated(definitions: Definitions) -> Definitions {
@@ -137,12 +126,5 @@ mod tests {
             ("Error".to_owned(), files(&["a.rs", "b.rs"])),
         ]);
         assert_eq!(repeated(definitions).into_keys().collect::<Vec<_>>(), ["Page"]);
-    }
-
-    #[test]
-    fn tests_benches_and_examples_have_their_own_list() {
-        assert!(is_test("tests/e2e/src/lib.rs"));
-        assert!(is_test("eventhorizon/src/live/tests.rs"));
-        assert!(!is_test("adapters/memory/src/testing/fake.rs"));
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     measure::BenchSetup,
     pages::{self, BROTLI, GZIP},
     print_progress,
-    subject::Subject,
+    subject::BenchedServer,
     text::{grouped, short},
 };
 
@@ -57,7 +57,7 @@ pub(crate) async fn measure(setup: &BenchSetup, other: &Path) -> anyhow::Result<
 
 /// Measures a build once: this one without a path. Starts a server for viewers, then one for pages.
 async fn round(setup: &BenchSetup, build: Option<&Path>) -> anyhow::Result<Vec<f64>> {
-    let subject = Subject::blog(start(setup.server, build).await?).await?;
+    let subject = BenchedServer::blog(start(setup.server, build).await?).await?;
     let scenario = [&["deliveries"][..], &MESSAGES].concat();
     let report = setup
         .load

@@ -6,7 +6,7 @@ use anyhow::{Context, ensure};
 use horizon_bench_peers::CpuPlacement;
 use horizon_test_support::process::program;
 
-use crate::{print_progress, report::JsonReport, subject::Subject};
+use crate::{print_progress, report::JsonReport, subject::BenchedServer};
 
 /// The CPU of the load generator and the folder of its reports.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ impl LoadGenerator {
     /// Runs a scenario of the generator, such as `joins`, with the server. `name` is the name of the report.
     pub(crate) async fn play(
         &self,
-        subject: &Subject,
+        subject: &BenchedServer,
         name: &str,
         viewers: usize,
         scenario: &[&str],

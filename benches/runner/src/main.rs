@@ -31,7 +31,7 @@ use crate::bench_part::BenchPart;
 /// The command line.
 #[derive(Debug, Parser)]
 #[command(about)]
-struct Cli {
+struct BenchArguments {
     /// 1,000 viewers instead of 10,000, and less time for each part.
     #[arg(long)]
     quick: bool,
@@ -48,7 +48,7 @@ struct Cli {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
-    run::run(&Cli::parse()).await
+    run::run(&BenchArguments::parse()).await
 }
 
 /// Prints a progress line.

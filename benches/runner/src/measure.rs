@@ -12,7 +12,7 @@ use crate::{
     outage, pages,
     report::JsonReport,
     size::Size,
-    subject::{Subject, SubjectKind},
+    subject::{BenchedServer, SubjectKind},
     text::{grouped, short},
     weight,
 };
@@ -56,7 +56,7 @@ impl BenchSetup {
 
     /// Runs a scenario with a new blog.
     async fn play(&self, name: &str, viewers: usize, scenario: &[&str]) -> anyhow::Result<JsonReport> {
-        let subject = Subject::start(SubjectKind::EventHorizon, self.server).await?;
+        let subject = BenchedServer::start(SubjectKind::EventHorizon, self.server).await?;
         self.load.play(&subject, name, viewers, scenario).await
     }
 

@@ -23,7 +23,7 @@ pub(crate) const GZIP: &str = "Accept-Encoding: gzip";
 
 /// The speed and cost of a page.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Pages {
+pub(crate) struct PagesBench {
     pub(crate) per_second: f64,
     pub(crate) cpu_microseconds_per_page: f64,
     pub(crate) bytes_per_page: f64,
@@ -35,7 +35,7 @@ pub(crate) async fn measure(
     load: CpuPlacement,
     time: Duration,
     header: Option<&str>,
-) -> anyhow::Result<Pages> {
+) -> anyhow::Result<PagesBench> {
     blog.settle().await?;
     let path = format!("/blog/{SLUG}");
     blog.page(&path).await?;
@@ -59,7 +59,7 @@ pub(crate) async fn measure(
 }
 
 /// Parses the output of wrk for a server that used this CPU time, in seconds.
-fn pages(text: &str, cpu_seconds: f64) -> anyhow::Result<Pages> {
+fn pages(text: &str, cpu_seconds: f64) -> anyhow::Result<PagesBench> {
     let figure = |name: &str| {
         let line = text.lines().find_map(|line| line.trim().strip_prefix(name));
         line.with_context(|| format!("wrk printed no {name}")).map(str::trim)
@@ -68,7 +68,7 @@ fn pages(text: &str, cpu_seconds: f64) -> anyhow::Result<Pages> {
     let total = text.lines().find_map(|line| line.trim().split_once(" requests in "));
     let total: f64 = total.context("wrk printed no number of requests")?.0.parse()?;
     let per_second: f64 = figure("Requests/sec:")?.parse()?;
-    Ok(Pages {
+    Ok(PagesBench {
         per_second,
         cpu_microseconds_per_page: cpu_seconds * 1e6 / total,
         bytes_per_page: bytes(figure("Transfer/sec:")?)? / per_second,
@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn the_output_of_wrk_is_parsed() {
         let text = "  200 requests in 10.00s, 2.50MB read\nRequests/sec:     20.00\nTransfer/sec:      0.25MB\n";
-        let expected = Pages {
+        let expected = PagesBench {
             per_second: 20.0,
             cpu_microseconds_per_page: 5_000.0,
             bytes_per_page: 13_107.2,

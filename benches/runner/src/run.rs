@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use horizon_bench_peers::target;
 
 use crate::{
-    Cli,
+    BenchArguments,
     aim::{self, Aim},
     bench_part::BenchPart,
     compare, ingestion,
@@ -29,7 +29,7 @@ struct Results {
 }
 
 /// Measures the selected parts and writes the report.
-pub(crate) async fn run(cli: &Cli) -> anyhow::Result<()> {
+pub(crate) async fn run(cli: &BenchArguments) -> anyhow::Result<()> {
     let machine = Machine::look()?;
     let (server, place) = machine.places();
     let folder = target()?.join("bench");
@@ -73,7 +73,7 @@ fn title(machine: &Machine) -> String {
 }
 
 /// Prints the report, and writes it to the file of `--out`.
-fn finish(report: &str, cli: &Cli) -> anyhow::Result<()> {
+fn finish(report: &str, cli: &BenchArguments) -> anyhow::Result<()> {
     print(report);
     if let Some(out) = &cli.out {
         fs::write(out, report).with_context(|| format!("{} cannot be written", out.display()))?;

@@ -7,7 +7,7 @@ use horizon_bench_peers::{CpuPlacement, Peer};
 use crate::{
     load::LoadGenerator,
     report::JsonReport,
-    subject::{Subject, SubjectKind},
+    subject::{BenchedServer, SubjectKind},
     text::short,
 };
 
@@ -45,7 +45,7 @@ pub(crate) async fn measure(
     load: &LoadGenerator,
     viewers: usize,
 ) -> anyhow::Result<Row> {
-    let subject = Subject::start(kind, server).await?;
+    let subject = BenchedServer::start(kind, server).await?;
     let scenario = [&["deliveries"][..], &MESSAGES].concat();
     let name = format!("server-{}", kind.name());
     let report = load.play(&subject, &name, viewers, &scenario).await?;

@@ -25,7 +25,7 @@ impl SubjectKind {
 
 /// A running server. Dropping it kills the process.
 #[derive(Debug)]
-pub(crate) struct Subject {
+pub(crate) struct BenchedServer {
     server: RunningServer,
     /// The URL of the live stream.
     pub(crate) url: String,
@@ -41,7 +41,7 @@ enum RunningServer {
     Peer(Running),
 }
 
-impl Subject {
+impl BenchedServer {
     /// Starts the server.
     pub(crate) async fn start(kind: SubjectKind, place: CpuPlacement) -> anyhow::Result<Self> {
         match kind {

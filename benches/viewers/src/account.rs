@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::{
     clock::micros,
     figures::{Latencies, Quantiles, ratio},
-    publish::{Publication, PublishKind},
+    publish::{PublishKind, PublishedMessage},
     viewer::{ReceiveLog, Record, Viewer},
 };
 
@@ -45,7 +45,7 @@ pub struct Sent {
 /// Returns the accepted publications, sorted by number. Likes that were counted together have the same number and the
 /// time of the first, so that the latency is the longest.
 #[must_use]
-pub fn sent(publications: &[Publication]) -> Vec<Sent> {
+pub fn sent(publications: &[PublishedMessage]) -> Vec<Sent> {
     let accepted = publications.iter().filter_map(|publication| {
         let number = publication.number()?;
         Some(Sent {
@@ -140,8 +140,8 @@ mod tests {
     use super::*;
     use crate::{publish::PublishOutcome, scan::Reading};
 
-    fn publications(numbers: &[u64]) -> Vec<Publication> {
-        let publication = |number: &u64| Publication {
+    fn publications(numbers: &[u64]) -> Vec<PublishedMessage> {
+        let publication = |number: &u64| PublishedMessage {
             sent: number * 1_000,
             answered: number * 1_000 + 10,
             outcome: PublishOutcome::Accepted(*number),

@@ -9,7 +9,7 @@ use crate::{
     figures::{Latencies, count},
     options::Options,
     progress::Progress,
-    publish::{self, Pace, Publication, PublishKind, Publisher},
+    publish::{self, Pace, PublishConnection, PublishKind, PublishedMessage},
     report::{Join, Memory},
     server::TargetServer,
     viewer::ReceiveLog,
@@ -109,7 +109,7 @@ impl Bench {
     ///
     /// # Errors
     /// `--publish` is missing or invalid.
-    pub fn publisher(&self, connections: usize) -> anyhow::Result<Arc<Publisher>> {
+    pub fn publisher(&self, connections: usize) -> anyhow::Result<Arc<PublishConnection>> {
         publish::publisher(self.options.publish.as_ref(), connections)
     }
 
@@ -117,7 +117,11 @@ impl Bench {
     ///
     /// # Errors
     /// The server accepted no message.
-    pub async fn publish(&self, publisher: &Arc<Publisher>, pace: Pace) -> anyhow::Result<Vec<Publication>> {
+    pub async fn publish(
+        &self,
+        publisher: &Arc<PublishConnection>,
+        pace: Pace,
+    ) -> anyhow::Result<Vec<PublishedMessage>> {
         let bar = self.progress.steps("publishing", usize::try_from(pace.count)?);
         let published = pace.run(publisher, self.server.clock, || bar.step()).await;
         drop(bar);
@@ -129,7 +133,7 @@ impl Bench {
     ///
     /// # Errors
     /// The server accepted no message.
-    pub async fn wait_for_last(&self, published: &[Publication]) -> anyhow::Result<()> {
+    pub async fn wait_for_last(&self, published: &[PublishedMessage]) -> anyhow::Result<()> {
         let accepted = published.iter().filter_map(|one| Some((one.number()?, one.sent)));
         let (last, sent) = accepted
             .max()

@@ -157,6 +157,6 @@ impl Drop for TopicLease {
 
 impl fmt::Debug for TopicLease {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PageLease({})", self.topic)
+        write!(f, "TopicLease({})", self.topic)
     }
 }

@@ -13,13 +13,13 @@ use tokio::process::Command;
 use tokio::time::{Instant, timeout};
 
 /// A running `horizon-accumulator` with its own folder.
-pub(crate) struct Accumulator {
+pub(crate) struct AccumulatorProcess {
     process: Process,
     log: PathBuf,
     _folder: TempDir,
 }
 
-impl Accumulator {
+impl AccumulatorProcess {
     /// Starts it with these settings on a free port, and waits until it accepts requests.
     pub(crate) async fn start(settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();

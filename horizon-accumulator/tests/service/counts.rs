@@ -6,7 +6,7 @@ use horizon_memory::MemoryStore;
 use horizon_redis::testing::RedisServer;
 use horizon_redis::{RedisBus, RedisConfig};
 
-use crate::accumulator::{Accumulator, sqlite, visit, visit_at, wait_until};
+use crate::accumulator::{AccumulatorProcess, sqlite, visit, visit_at, wait_until};
 
 const COUNTED: &str = "horizon_events_counted_total";
 
@@ -29,7 +29,7 @@ pub(crate) async fn stored_visits(redis: &RedisServer) -> u64 {
 async fn two_accumulators_share_a_stream_and_each_event_is_counted_by_one() {
     let redis = RedisServer::start(&[]).await.unwrap();
     let url = redis.url();
-    let start = async || Accumulator::start(&[("HORIZON_BUS", &*url)]).await;
+    let start = async || AccumulatorProcess::start(&[("HORIZON_BUS", &*url)]).await;
     let (one, two) = tokio::join!(start(), start());
     let (bus, mut tracked) = (bus(&redis), 0);
     wait_until("both have a share", async || {
@@ -53,7 +53,7 @@ async fn two_accumulators_share_a_stream_and_each_event_is_counted_by_one() {
 async fn events_of_the_channel_are_counted() {
     let redis = RedisServer::start(&[]).await.unwrap();
     let bus = redis.url().replace("redis:", "redis+pubsub:");
-    let one = Accumulator::start(&[("HORIZON_BUS", &bus), ("HORIZON_STORE", "memory:")]).await;
+    let one = AccumulatorProcess::start(&[("HORIZON_BUS", &bus), ("HORIZON_STORE", "memory:")]).await;
     wait_until("it listens", async || one.metric("horizon_channel_heard").await == 1).await;
     let event = r#"{"v":1,"topic":"blog:hello","type":"visit"}"#;
     redis.cli(&["PUBLISH", "analytics:events", event]).await.unwrap();
@@ -66,7 +66,7 @@ async fn the_metrics_contain_counted_and_rejected_events() {
     let redis = RedisServer::start(&[]).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let store = sqlite(&folder.path().join("horizon.db"));
-    let one = Accumulator::start(&[("HORIZON_BUS", &redis.url()), ("HORIZON_STORE", &store)]).await;
+    let one = AccumulatorProcess::start(&[("HORIZON_BUS", &redis.url()), ("HORIZON_STORE", &store)]).await;
     let bus = bus(&redis);
     bus.track(visit(1)).await.unwrap();
     bus.track(visit_at(Timestamp::from_millis(0), 2)).await.unwrap();

@@ -7,7 +7,7 @@ use std::process::Stdio;
 use horizon_core::EventBus;
 use horizon_redis::testing::RedisServer;
 
-use crate::accumulator::{Accumulator, visit, wait_until};
+use crate::accumulator::{AccumulatorProcess, visit, wait_until};
 use crate::counts::{bus, stored_visits};
 
 /// The capacity of a pipe on Linux, in bytes.
@@ -22,10 +22,10 @@ async fn counts_with(standard_error: impl Into<Stdio>, reason: &str) {
 }
 
 /// The same after a change to the running accumulator.
-async fn counts_after(standard_error: impl Into<Stdio>, happens: impl FnOnce(&Accumulator), reason: &str) {
+async fn counts_after(standard_error: impl Into<Stdio>, happens: impl FnOnce(&AccumulatorProcess), reason: &str) {
     let redis = RedisServer::start(&[]).await.unwrap();
     let settings = [("HORIZON_BUS", &*redis.url()), ("RUST_LOG", "trace")];
-    let one = Accumulator::start_with(&settings, standard_error).await;
+    let one = AccumulatorProcess::start_with(&settings, standard_error).await;
     one.wait_for_readyz(200).await;
     happens(&one);
     let bus = bus(&redis);
@@ -57,7 +57,7 @@ async fn a_full_disk_under_the_log_stops_nothing() {
 async fn a_log_file_that_reaches_the_size_limit_stops_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let log = File::create(folder.path().join("log")).unwrap();
-    let limit = |one: &Accumulator| {
+    let limit = |one: &AccumulatorProcess| {
         let pid = one.process().id().unwrap().to_string();
         let done = std::process::Command::new("prlimit")
             .args(["--pid", &pid, "--fsize=1"])

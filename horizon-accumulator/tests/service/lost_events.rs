@@ -3,7 +3,7 @@ use horizon_redis::RedisBus;
 use horizon_redis::testing::RedisServer;
 use tempfile::TempDir;
 
-use crate::accumulator::{Accumulator, run, sqlite, visit, wait_until};
+use crate::accumulator::{AccumulatorProcess, run, sqlite, visit, wait_until};
 use crate::counts::{bus, stored_visits};
 
 const LOST: &str = "horizon_stream_lost_total";
@@ -11,7 +11,7 @@ const LOST: &str = "horizon_stream_lost_total";
 /// A Redis and an accumulator that counts into SQLite.
 struct TestSite {
     redis: RedisServer,
-    one: Accumulator,
+    one: AccumulatorProcess,
     bus: RedisBus,
     _folder: TempDir,
 }
@@ -23,7 +23,7 @@ impl TestSite {
         let store = sqlite(&folder.path().join("horizon.db"));
         let url = redis.url();
         let places = [("HORIZON_BUS", &*url), ("HORIZON_STORE", &*store)];
-        let one = Accumulator::start(&[&places, settings].concat()).await;
+        let one = AccumulatorProcess::start(&[&places, settings].concat()).await;
         let bus = bus(&redis);
         Self {
             redis,
@@ -151,7 +151,7 @@ async fn it_only_warns_if_config_is_forbidden_or_nothing_is_stored() {
     let channel = redis.url().replace("redis:", "redis+pubsub:");
     for (bus, rights) in [(channel, "+config"), (redis.url(), "-config")] {
         redis.cli(&["ACL", "SETUSER", "default", rights]).await.unwrap();
-        let one = Accumulator::start(&[("HORIZON_BUS", &*bus), ("HORIZON_STORE", "memory:")]).await;
+        let one = AccumulatorProcess::start(&[("HORIZON_BUS", &*bus), ("HORIZON_STORE", "memory:")]).await;
         wait_until("it warns", async || {
             one.log().contains("WARN") && one.log().contains("appendonly")
         })
@@ -171,7 +171,7 @@ async fn a_node_of_redis_cluster_is_refused_at_the_start_and_on_the_first_contac
     assert!(body.contains("Redis Cluster") && body.contains(&url[8..]), "{body}");
 
     redis.kill().await.unwrap();
-    let one = Accumulator::start(&settings).await;
+    let one = AccumulatorProcess::start(&settings).await;
     redis.start_again().await.unwrap();
     wait_until("it reports the problem", async || {
         one.get("/readyz")
@@ -198,7 +198,7 @@ async fn a_key_of_another_type_in_place_of_the_stream_is_a_problem_until_it_is_d
 #[tokio::test]
 async fn while_a_batch_cannot_be_counted_it_is_not_ready() {
     let redis = RedisServer::start(&[]).await.unwrap();
-    let one = Accumulator::start(&[("HORIZON_BUS", &redis.url())]).await;
+    let one = AccumulatorProcess::start(&[("HORIZON_BUS", &redis.url())]).await;
     one.wait_for_readyz(200).await;
     redis.cli(&["SET", "horizon:{blog:hello}:total", "x"]).await.unwrap();
     bus(&redis).track(visit(1)).await.unwrap();

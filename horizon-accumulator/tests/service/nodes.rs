@@ -6,10 +6,10 @@ use horizon_core::{Event, EventBus, EventKind, Stamp, StatsStoreExt, Topic};
 use horizon_redis::testing::RedisServer;
 use horizon_redis::{NodeInfo, NodeRegistry, NodeRole, RedisBus, RedisConfig, RedisStore};
 
-use crate::accumulator::{Accumulator, now, page, sqlite, visit, wait_until};
+use crate::accumulator::{AccumulatorProcess, now, page, sqlite, visit, wait_until};
 
 /// Waits until `/readyz` has this problem, and checks that it is logged as an error.
-async fn wait_for_problem(accumulator: &Accumulator, problem: &str) {
+async fn wait_for_problem(accumulator: &AccumulatorProcess, problem: &str) {
     wait_until(problem, async || {
         let (status, text) = accumulator.get("/readyz").await;
         status == 503 && text.contains(problem)
@@ -25,14 +25,14 @@ async fn accumulators_with_different_stores_are_not_ready_until_one_is_gone() {
     let redis = RedisServer::start(&[]).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let (url, file) = (redis.url(), sqlite(&folder.path().join("numbers.db")));
-    let one = Accumulator::start(&[("HORIZON_BUS", &url), ("HORIZON_NODE", "one")]).await;
-    let same = Accumulator::start(&[("HORIZON_BUS", &url), ("HORIZON_NODE", "same")]).await;
+    let one = AccumulatorProcess::start(&[("HORIZON_BUS", &url), ("HORIZON_NODE", "one")]).await;
+    let same = AccumulatorProcess::start(&[("HORIZON_BUS", &url), ("HORIZON_NODE", "same")]).await;
     let other = [
         ("HORIZON_BUS", &*url),
         ("HORIZON_STORE", &file),
         ("HORIZON_NODE", "other"),
     ];
-    let other = Accumulator::start(&other).await;
+    let other = AccumulatorProcess::start(&other).await;
     wait_for_problem(&one, "accumulators: the accumulator `other` counts into another store").await;
     wait_for_problem(&same, "accumulators: the accumulator `other` counts into another store").await;
     wait_for_problem(&other, "accumulators: the accumulator `one` counts into another store").await;
@@ -46,7 +46,10 @@ async fn two_accumulators_of_one_name_are_not_ready_until_one_is_gone() {
     let redis = RedisServer::start(&[]).await.unwrap();
     let url = redis.url();
     let settings = [("HORIZON_BUS", &*url), ("HORIZON_NODE", "same")];
-    let (one, other) = (Accumulator::start(&settings).await, Accumulator::start(&settings).await);
+    let (one, other) = (
+        AccumulatorProcess::start(&settings).await,
+        AccumulatorProcess::start(&settings).await,
+    );
     for accumulator in [&one, &other] {
         wait_for_problem(accumulator, "node-name: another process is named `same`, too").await;
     }
@@ -67,7 +70,7 @@ async fn a_restart_under_the_same_name_is_not_a_problem() {
     };
     // The last heartbeat of a process that was killed.
     registry.heartbeat(&NodeInfo::new("same", now(), role)).await.unwrap();
-    let one = Accumulator::start(&[("HORIZON_BUS", &url), ("HORIZON_NODE", "same")]).await;
+    let one = AccumulatorProcess::start(&[("HORIZON_BUS", &url), ("HORIZON_NODE", "same")]).await;
     one.wait_for_readyz(200).await;
     let first = one.metric("horizon_start_time_seconds").await;
     wait_until("it sent a few heartbeats", async || {
@@ -83,7 +86,7 @@ async fn a_restart_under_the_same_name_is_not_a_problem() {
 async fn an_accumulator_whose_clock_is_minutes_off_checks_events_by_that_of_redis() {
     let redis = RedisServer::start(&[]).await.unwrap();
     let url = redis.url();
-    let one = Accumulator::start_with_shifted_clock(&[("HORIZON_BUS", &url)], "-480s").await;
+    let one = AccumulatorProcess::start_with_shifted_clock(&[("HORIZON_BUS", &url)], "-480s").await;
     let store = Arc::new(RedisStore::connect(&RedisConfig::new(&url).unwrap()).unwrap());
     let bus = RedisBus::connect(&RedisConfig::new(&url).unwrap(), store.clone()).unwrap();
     // By the clock of the process it is 65 minutes in the future.
@@ -119,7 +122,7 @@ async fn an_accumulator_whose_clock_is_a_month_or_hours_off_rejects_and_expires_
         .await
         .unwrap();
     for (number, offset) in [(1, "+31d"), (2, "-2h")] {
-        let wrong = Accumulator::start_with_shifted_clock(&[("HORIZON_BUS", &url)], offset).await;
+        let wrong = AccumulatorProcess::start_with_shifted_clock(&[("HORIZON_BUS", &url)], offset).await;
         wait_for_problem(&wrong, "clock: the clock of this machine is").await;
         bus.track(visit(number)).await.unwrap();
         wait_until("it tried", async || {
@@ -133,7 +136,7 @@ async fn an_accumulator_whose_clock_is_a_month_or_hours_off_rejects_and_expires_
         wrong.stop().await;
     }
     // No event id is forgotten, and an accumulator with the right time counts the pending events.
-    let right = Accumulator::start(&[("HORIZON_BUS", &url)]).await;
+    let right = AccumulatorProcess::start(&[("HORIZON_BUS", &url)]).await;
     wait_until("both are counted", async || {
         store.total(&page()).await.unwrap().stats.visits == 2
     })
@@ -154,7 +157,7 @@ async fn a_user_without_the_right_to_time_is_a_problem() {
     ];
     redis.cli(&user).await.unwrap();
     let url = format!("redis://timeless:secret@127.0.0.1:{}", redis.port());
-    let one = Accumulator::start(&[("HORIZON_BUS", &url)]).await;
+    let one = AccumulatorProcess::start(&[("HORIZON_BUS", &url)]).await;
     wait_for_problem(&one, "cluster: Redis rejects the heartbeat of this process").await;
     assert!(!one.log().contains("secret"), "{}", one.log());
 }

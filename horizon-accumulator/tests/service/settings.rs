@@ -1,6 +1,6 @@
 use horizon_redis::testing::RedisServer;
 
-use crate::accumulator::{Accumulator, run, sqlite};
+use crate::accumulator::{AccumulatorProcess, run, sqlite};
 
 /// No Redis listens here. Settings are checked before a connection is opened.
 const NOWHERE: &str = "redis://127.0.0.1:1";
@@ -12,7 +12,7 @@ async fn a_second_one_on_the_same_sqlite_file_is_refused() {
     let store = sqlite(&folder.path().join("numbers.db"));
     let (url, store) = (redis.url(), store.as_str());
     let settings = [("HORIZON_BUS", &*url), ("HORIZON_STORE", store)];
-    let first = Accumulator::start(&settings).await;
+    let first = AccumulatorProcess::start(&settings).await;
     let second = run(&settings).await;
     let stderr = String::from_utf8(second.stderr).unwrap();
     assert_eq!(second.status.code(), Some(1), "{stderr}");
@@ -22,7 +22,10 @@ async fn a_second_one_on_the_same_sqlite_file_is_refused() {
     );
     assert_eq!(stderr.lines().count(), 1, "{stderr}");
     assert_eq!(first.stop().await.0.code(), Some(0));
-    assert_eq!(Accumulator::start(&settings).await.stop().await.0.code(), Some(0));
+    assert_eq!(
+        AccumulatorProcess::start(&settings).await.stop().await.0.code(),
+        Some(0)
+    );
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use horizon_redis::testing::RedisServer;
 use horizon_sqlite::SqliteStore;
 use tokio::time::sleep;
 
-use crate::accumulator::{Accumulator, page, sqlite, visit, wait_until};
+use crate::accumulator::{AccumulatorProcess, page, sqlite, visit, wait_until};
 use crate::counts::bus;
 
 /// The longest time to stop.
@@ -36,7 +36,7 @@ async fn on_shutdown_under_load_it_acknowledges_counted_events_and_leaves_the_re
         ("HORIZON_STORE", &*store),
         ("HORIZON_NODE", "one"),
     ];
-    let one = Accumulator::start(&settings).await;
+    let one = AccumulatorProcess::start(&settings).await;
     let bus = bus(&redis);
     let mut tracked = 0;
     let flow = async {
@@ -68,7 +68,7 @@ async fn on_shutdown_under_load_it_acknowledges_counted_events_and_leaves_the_re
     assert!(visits().await > 0);
 
     // With its old name it continues its pending events at once.
-    let _again = Accumulator::start(&settings).await;
+    let _again = AccumulatorProcess::start(&settings).await;
     wait_until("all is counted", async || visits().await >= tracked).await;
 }
 
@@ -76,7 +76,7 @@ async fn on_shutdown_under_load_it_acknowledges_counted_events_and_leaves_the_re
 async fn on_shutdown_without_a_working_redis_it_ends_in_time() {
     let mut redis = RedisServer::start(&[]).await.unwrap();
     let url = redis.url();
-    let start = async || Accumulator::start(&[("HORIZON_BUS", &*url), ("HORIZON_STORE", "memory:")]).await;
+    let start = async || AccumulatorProcess::start(&[("HORIZON_BUS", &*url), ("HORIZON_STORE", "memory:")]).await;
     let (silent, away) = tokio::join!(start(), start());
     tokio::join!(silent.wait_for_readyz(200), away.wait_for_readyz(200));
     bus(&redis).track(visit(1)).await.unwrap();

@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
-use crate::accumulator::{Accumulator, sqlite, visit, wait_until};
+use crate::accumulator::{AccumulatorProcess, sqlite, visit, wait_until};
 
 /// A relay that delays the responses of the server.
 struct Relay {
@@ -94,7 +94,7 @@ async fn a_clock_that_is_not_compared_is_a_problem_and_a_slow_redis_is_enough_to
     let bus = RedisBus::connect(&bus, Arc::new(MemoryStore::new())).unwrap();
     bus.track(visit(1)).await.unwrap();
     let url = format!("redis://{}", relay.address);
-    let accumulator = Accumulator::start(&[("HORIZON_BUS", &url), ("HORIZON_STORE", &store)]).await;
+    let accumulator = AccumulatorProcess::start(&[("HORIZON_BUS", &url), ("HORIZON_STORE", &store)]).await;
     let problem = "clock: the clock of this machine has not been compared with that of Redis yet";
     wait_until("it reports that the time is unknown", async || {
         let (status, text) = accumulator.get("/readyz").await;

@@ -1,7 +1,7 @@
 use horizon_core::EventBus;
 use horizon_redis::testing::RedisServer;
 
-use crate::accumulator::{Accumulator, sqlite, visit, wait_until};
+use crate::accumulator::{AccumulatorProcess, sqlite, visit, wait_until};
 use crate::counts::{bus, stored_visits};
 
 #[tokio::test]
@@ -11,7 +11,7 @@ async fn it_reports_an_unavailable_redis_and_continues_once_redis_is_back() {
     redis.kill().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let store = sqlite(&folder.path().join("horizon.db"));
-    let one = Accumulator::start(&[("HORIZON_BUS", &redis.url()), ("HORIZON_STORE", &store)]).await;
+    let one = AccumulatorProcess::start(&[("HORIZON_BUS", &redis.url()), ("HORIZON_STORE", &store)]).await;
     let bus = bus(&redis);
     for round in 1..=2 {
         // Another problem may be listed too, such as a Redis that was still loading its data when it was last checked.
@@ -40,7 +40,7 @@ async fn a_password_is_used_and_not_logged() {
             ("HORIZON_STORE", "memory:"),
             ("RUST_LOG", "trace"),
         ];
-        let one = Accumulator::start(&settings).await;
+        let one = AccumulatorProcess::start(&settings).await;
         one.wait_for_readyz(status).await;
         assert!(one.get("/readyz").await.1.contains(text));
         let (status, _, log) = one.stop().await;

@@ -12,8 +12,8 @@ use tokio::time::timeout;
 use super::{Effect, PresenceMessage, Replica};
 use crate::{Error, PresenceGuard, Result, Topic, VisitorKey};
 
-/// How long a new watch waits for the answers of the other nodes: twice [`Timing::state_request_interval`], for which a
-/// node may delay its answer.
+/// How long a new watch waits for the responses of the other nodes: 500 ms, twice [`Timing::state_request_interval`],
+/// for which a node may delay its response.
 ///
 /// [`Timing::state_request_interval`]: super::Timing::state_request_interval
 const SETTLE_TIMEOUT: Duration = Duration::from_millis(500);

@@ -33,6 +33,7 @@ mod file_store_harness;
 mod paging;
 mod presence;
 mod reference_model;
+mod retention;
 mod salts;
 mod stats;
 mod store;

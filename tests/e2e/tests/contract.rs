@@ -15,12 +15,12 @@ const EVENTS: &str = "analytics:events";
 const STATS: &str = "stats:blog:hello";
 
 /// A `redis-cli SUBSCRIBE`.
-struct Subscription {
+struct ChannelReader {
     lines: Lines<BufReader<ChildStdout>>,
     _child: Child,
 }
 
-impl Subscription {
+impl ChannelReader {
     async fn start(cluster: &TestCluster, channel: &str) -> anyhow::Result<Self> {
         let before = subscribers(cluster, channel).await?;
         let mut child = Command::new("redis-cli")
@@ -67,7 +67,7 @@ async fn a_visit_and_a_like_are_published_and_the_totals_watched() -> anyhow::Re
     let cluster = TestCluster::start().await?;
     let _accumulator = cluster.accumulator("counts").await?;
     let web = cluster.web("serves", &[]).await?;
-    let mut totals = Subscription::start(&cluster, STATS).await?;
+    let mut totals = ChannelReader::start(&cluster, STATS).await?;
 
     let visit = r#"{"v":1,"topic":"blog:hello","type":"visit"}"#;
     cluster.redis.cli(&["XADD", EVENTS, "*", "event", visit]).await?;
@@ -115,7 +115,7 @@ async fn viewers_of_a_foreign_node_count_until_its_heartbeats_stop() -> anyhow::
         .await
     };
     viewers(0).await?;
-    let mut messages = Subscription::start(&cluster, "presence:blog:hello").await?;
+    let mut messages = ChannelReader::start(&cluster, "presence:blog:hello").await?;
     let publish = async |message: &str| cluster.redis.cli(&["PUBLISH", "presence:blog:hello", message]).await;
     publish(r#"{"v":1,"node":"by-hand","incarnation":1,"type":"ask"}"#).await?;
     let state = messages.wait_for(|message| message["type"] == "state").await?;

@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
-use horizon_test_support::{LiveStream, TestCluster, http, process::Process, wait_until};
+use horizon_test_support::{SseStream, TestCluster, http, process::Process, wait_until};
 
 /// Waits until every node returns this number for the page. Returns the time that took.
 async fn wait_for_number(nodes: &[&Process], key: &str, want: u64) -> anyhow::Result<Duration> {
@@ -21,7 +21,7 @@ async fn wait_for_number(nodes: &[&Process], key: &str, want: u64) -> anyhow::Re
     Ok(start.elapsed())
 }
 
-async fn open_page(node: &Process, agent: &str) -> anyhow::Result<LiveStream> {
+async fn open_page(node: &Process, agent: &str) -> anyhow::Result<SseStream> {
     http::open_stream(node.address(), "/horizon/live/hello", &[("user-agent", agent)]).await
 }
 

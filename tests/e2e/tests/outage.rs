@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use anyhow::{Context, ensure};
 use horizon_test_support::{
-    LiveStream, Posts, ServerOptions, TestCluster, WebServer, http, process::Process, wait_until,
+    Posts, ServerOptions, SseStream, TestCluster, WebServer, http, process::Process, wait_until,
 };
 use rusqlite::Connection;
 
@@ -215,7 +215,7 @@ async fn check_resent_comment(web: &Process, id: &str) -> anyhow::Result<()> {
 }
 
 /// Checks that likes are accepted again, and that pages and streams have the current numbers.
-async fn check_recovery(web: &Process, mut known: LiveStream, mut unknown: LiveStream) -> anyhow::Result<()> {
+async fn check_recovery(web: &Process, mut known: SseStream, mut unknown: SseStream) -> anyhow::Result<()> {
     let id = "019ab4f0c1d27a3c8e5f6071829304a6";
     wait_until("a like is accepted again", async || {
         let answer = like(web, id).await?;

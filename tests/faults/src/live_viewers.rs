@@ -25,7 +25,7 @@ pub(crate) struct ShownStats {
 
 /// A viewer of a page.
 #[derive(Debug)]
-pub(crate) struct LiveViewer {
+pub(crate) struct FaultViewer {
     pub(crate) topic: Topic,
     /// The name of the web node.
     pub(crate) web: String,
@@ -35,7 +35,7 @@ pub(crate) struct LiveViewer {
 /// All viewers. Dropping this closes their streams.
 #[derive(Debug, Default)]
 pub(crate) struct LiveViewers {
-    all: Vec<LiveViewer>,
+    all: Vec<FaultViewer>,
     tasks: JoinSet<()>,
 }
 
@@ -52,25 +52,25 @@ impl LiveViewers {
             shown,
         };
         self.tasks.spawn(stream.watch());
-        self.all.push(LiveViewer {
+        self.all.push(FaultViewer {
             topic,
             web: web.to_owned(),
             view,
         });
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &LiveViewer> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &FaultViewer> {
         self.all.iter()
     }
 
     /// Returns the number of viewers of a topic. A viewer of a page is a viewer of the site too.
     pub(crate) fn at(&self, topic: &Topic) -> u64 {
-        let here = |viewer: &&LiveViewer| viewer.topic == *topic || *topic == Topic::Site;
+        let here = |viewer: &&FaultViewer| viewer.topic == *topic || *topic == Topic::Site;
         self.all.iter().filter(here).count() as u64
     }
 }
 
-impl LiveViewer {
+impl FaultViewer {
     /// Returns what the viewer sees now.
     pub(crate) fn view(&self) -> ShownStats {
         *self.view.borrow()

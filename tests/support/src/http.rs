@@ -8,7 +8,7 @@ pub use http::{HeaderMap, Method, StatusCode};
 use reqwest::redirect::Policy;
 use tokio::time::timeout;
 
-use crate::{DEADLINE, LiveStream};
+use crate::{DEADLINE, SseStream};
 
 /// A browser's `user-agent`: requests of crawlers are not counted.
 const USER_AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64) HorizonTests/1.0";
@@ -93,7 +93,7 @@ pub async fn get(address: SocketAddr, path: &str) -> anyhow::Result<Response> {
 ///
 /// # Errors
 /// The connection fails, there is no response within [`DEADLINE`], or its status is not 200.
-pub async fn open_stream(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> anyhow::Result<LiveStream> {
+pub async fn open_stream(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> anyhow::Result<SseStream> {
     let opened = async {
         let response = request(address, Method::GET, path, headers, Bytes::new())?
             .send()
@@ -103,7 +103,7 @@ pub async fn open_stream(address: SocketAddr, path: &str, headers: &[(&str, &str
             "the status is {}",
             response.status()
         );
-        Ok(LiveStream::new(response))
+        Ok(SseStream::new(response))
     };
     let opened = timeout(DEADLINE, opened).await;
     opened

@@ -25,7 +25,7 @@ pub use browser::Browser;
 pub use browser_test::{BrowserTest, ServerUnderTest, browser_test, browser_test_with};
 pub use cluster::TestCluster;
 pub use comment_writer::CommentWriter;
-pub use live_stream::{LiveStream, SseEvent};
+pub use live_stream::{SseEvent, SseStream};
 pub use posts::Posts;
 pub use random::seeded_rng;
 pub use server::{ServerOptions, WebServer, program};

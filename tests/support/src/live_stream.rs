@@ -6,7 +6,7 @@ use crate::DEADLINE;
 
 /// A response whose body is read piece by piece. The connection is closed when this is dropped.
 #[derive(Debug)]
-pub struct LiveStream {
+pub struct SseStream {
     response: reqwest::Response,
     buffer: Vec<u8>,
 }
@@ -24,7 +24,7 @@ pub struct SseEvent {
     pub retry: String,
 }
 
-impl LiveStream {
+impl SseStream {
     pub(crate) fn new(response: reqwest::Response) -> Self {
         Self {
             response,

@@ -106,5 +106,5 @@ async fn all_processes_share_one_secret() {
         !error.is_retryable() && error.to_string().contains("horizon:secret"),
         "{error:?}"
     );
-    assert_eq!(format!("{store:?}"), "RedisStats { .. }");
+    assert_eq!(format!("{store:?}"), "RedisStore { .. }");
 }

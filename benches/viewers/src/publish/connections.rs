@@ -18,7 +18,7 @@ use hyper_util::rt::TokioIo;
 use serde::Deserialize;
 use tokio::{net::TcpStream, sync::Semaphore};
 
-use super::{Destination, Publication, PublishKind, PublishOutcome, message};
+use super::{Destination, PublishKind, PublishOutcome, PublishedMessage, message};
 use crate::{
     client_addresses::{ClientAddresses, USER_AGENT, idempotency_key},
     clock::MonotonicClock,
@@ -30,7 +30,7 @@ const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Sends publish requests over kept connections.
 #[derive(Debug)]
-pub struct Publisher {
+pub struct PublishConnection {
     kind: PublishKind,
     address: SocketAddr,
     authority: String,
@@ -49,7 +49,7 @@ struct Likes {
     likes: u64,
 }
 
-impl Publisher {
+impl PublishConnection {
     /// Creates a publisher with this many connections.
     ///
     /// # Errors
@@ -68,7 +68,7 @@ impl Publisher {
     }
 
     /// Publishes one message that was due at `sent`. The wait for a connection is part of its latency.
-    pub async fn publish(&self, clock: MonotonicClock, sent: u64) -> Publication {
+    pub async fn publish(&self, clock: MonotonicClock, sent: u64) -> PublishedMessage {
         // The semaphore is never closed.
         let _permit = self.free.acquire().await;
         let number = self.next.fetch_add(1, Ordering::Relaxed);
@@ -79,7 +79,7 @@ impl Publisher {
                 asking.await.ok().and_then(Result::ok).unwrap_or(PublishOutcome::Broken)
             }
         };
-        Publication {
+        PublishedMessage {
             sent,
             answered: clock.now(),
             outcome,

@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-pub use self::{connections::Publisher, pace::Pace};
+pub use self::{connections::PublishConnection, pace::Pace};
 
 /// The size of a published message, in bytes.
 pub const MESSAGE: usize = 150;
@@ -52,7 +52,7 @@ impl FromStr for Destination {
 
 /// A publish request and its outcome. Times are in microseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Publication {
+pub struct PublishedMessage {
     /// The time just before the request was written.
     pub sent: u64,
     /// The time at which the response was complete.
@@ -74,7 +74,7 @@ pub enum PublishOutcome {
     Unsent,
 }
 
-impl Publication {
+impl PublishedMessage {
     /// Returns the number that viewers receive, if the message was accepted.
     #[must_use]
     pub fn number(&self) -> Option<u64> {
@@ -96,9 +96,9 @@ fn message(number: u64) -> String {
 ///
 /// # Errors
 /// The destination is missing, or its URL is invalid.
-pub fn publisher(destination: Option<&Destination>, connections: usize) -> anyhow::Result<Arc<Publisher>> {
+pub fn publisher(destination: Option<&Destination>, connections: usize) -> anyhow::Result<Arc<PublishConnection>> {
     let destination = destination.context("this scenario needs --publish post:URL or --publish like:URL")?;
-    Ok(Arc::new(Publisher::new(destination, connections)?))
+    Ok(Arc::new(PublishConnection::new(destination, connections)?))
 }
 
 #[cfg(test)]

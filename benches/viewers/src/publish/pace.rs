@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::Semaphore, task::JoinSet, time::Instant};
 
-use super::{Publication, PublishOutcome, Publisher};
+use super::{PublishConnection, PublishOutcome, PublishedMessage};
 use crate::clock::{MonotonicClock, micros};
 
 /// The most requests without a response. Further messages are not sent, but counted.
@@ -43,10 +43,10 @@ impl Pace {
     /// Publishes, and returns the outcomes in any order when all requests have ended.
     pub async fn run(
         self,
-        publisher: &Arc<Publisher>,
+        publisher: &Arc<PublishConnection>,
         clock: MonotonicClock,
         published: impl Fn(),
-    ) -> Vec<Publication> {
+    ) -> Vec<PublishedMessage> {
         let room = Arc::new(Semaphore::new(OUTSTANDING));
         let mut waiting = JoinSet::new();
         let mut all = Vec::new();
@@ -77,9 +77,9 @@ impl Pace {
     }
 }
 
-fn unsent(clock: MonotonicClock) -> Publication {
+fn unsent(clock: MonotonicClock) -> PublishedMessage {
     let now = clock.now();
-    Publication {
+    PublishedMessage {
         sent: now,
         answered: now,
         outcome: PublishOutcome::Unsent,

@@ -11,7 +11,7 @@ use crate::{
     clock::{micros, seconds},
     figures::{Latencies, Quantiles, count, ratio},
     options,
-    publish::{Pace, Publication, PublishOutcome},
+    publish::{Pace, PublishOutcome, PublishedMessage},
     report::{Figures, Report},
     viewer::{Record, Viewer},
 };
@@ -89,7 +89,7 @@ pub(super) async fn run(mut bench: Bench, options: &options::BurstOptions) -> an
 }
 
 impl Offered {
-    fn new(published: &[Publication]) -> Self {
+    fn new(published: &[PublishedMessage]) -> Self {
         let mut refused = BTreeMap::new();
         let (mut unsent, mut broken, mut accepted) = (0, 0, 0);
         for publication in published {
@@ -113,7 +113,7 @@ impl Offered {
 }
 
 /// Returns the time of each message to the last of these viewers, and the number of messages that never reached all.
-fn to_everyone(published: &[Publication], viewers: &[&Arc<Viewer>]) -> anyhow::Result<(Option<Quantiles>, usize)> {
+fn to_everyone(published: &[PublishedMessage], viewers: &[&Arc<Viewer>]) -> anyhow::Result<(Option<Quantiles>, usize)> {
     let sent = account::sent(published);
     let mut complete = vec![0; sent.len()];
     for viewer in viewers {

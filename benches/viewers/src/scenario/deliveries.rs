@@ -9,7 +9,7 @@ use crate::{
     cost::Cost,
     figures::{Latencies, Quantiles, ratio},
     options,
-    publish::{Pace, Publication},
+    publish::{Pace, PublishedMessage},
     report::{Figures, Report},
 };
 
@@ -36,7 +36,7 @@ pub struct Deliveries {
 
 impl Deliveries {
     /// Returns the deliveries of a phase to all reading viewers.
-    pub fn new(bench: &Bench, published: &[Publication], cost: Cost) -> anyhow::Result<Self> {
+    pub fn new(bench: &Bench, published: &[PublishedMessage], cost: Cost) -> anyhow::Result<Self> {
         let sent = account::sent(published);
         let arrived = account::arrived(
             bench.server.kind,

@@ -10,7 +10,7 @@ use crate::{
     clock::seconds,
     cost::Cost,
     figures::{Latencies, Quantiles},
-    publish::{Pace, Publication, PublishKind, Publisher},
+    publish::{Pace, PublishConnection, PublishKind, PublishedMessage},
     report::{Figures, Report},
     scan::Reading,
     viewer::ReceiveLog,
@@ -79,11 +79,11 @@ pub(super) async fn run(mut bench: Bench) -> anyhow::Result<Report> {
 }
 
 /// Adds a like, and returns the number of stored likes.
-async fn stored(bench: &Bench, publisher: &Arc<Publisher>) -> anyhow::Result<u64> {
+async fn stored(bench: &Bench, publisher: &Arc<PublishConnection>) -> anyhow::Result<u64> {
     let published = bench.publish(publisher, Pace { count: 1, rate: 1.0 }).await?;
     Ok(published
         .iter()
-        .filter_map(Publication::number)
+        .filter_map(PublishedMessage::number)
         .max()
         .unwrap_or_default())
 }

@@ -68,8 +68,8 @@ impl Default for Limits {
 /// Event streams (`text/event-stream`) are written without the state that a connection needs for further requests, and
 /// with a send buffer of 32 KiB.
 ///
-/// A shutdown stops accepting connections, ends the live streams, waits [`Limits::drain`] for open requests, closes the
-/// remaining connections, and closes the site ([`Horizon::close`]). It takes [`Limits::drain`] and 13 seconds at most.
+/// A shutdown stops accepting connections, ends the live streams, waits [`Limits::shutdown_timeout`] for open requests,
+/// closes the remaining connections, and closes the site ([`Horizon::close`], at most 10 seconds).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {

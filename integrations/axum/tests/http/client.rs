@@ -3,7 +3,7 @@ use std::net::SocketAddr;
 use ::http::{HeaderMap, HeaderValue, StatusCode, header};
 use horizon_core::wire::PageStats;
 use horizon_test_support::{
-    LiveStream, SseEvent,
+    SseEvent, SseStream,
     http::{self, Method},
 };
 use serde::de::DeserializeOwned;
@@ -100,12 +100,12 @@ impl Client {
     }
 
     /// Opens a live stream.
-    pub(crate) async fn live(&self, path: &str) -> Live {
+    pub(crate) async fn live(&self, path: &str) -> LiveConnection {
         let path = format!("/horizon{path}");
         let stream = http::open_stream(self.address, &path, &self.header_fields())
             .await
             .unwrap();
-        Live {
+        LiveConnection {
             headers: stream.headers().clone(),
             stream,
         }
@@ -145,12 +145,12 @@ impl TestResponse {
 }
 
 /// An open live stream.
-pub(crate) struct Live {
+pub(crate) struct LiveConnection {
     pub(crate) headers: HeaderMap,
-    stream: LiveStream,
+    stream: SseStream,
 }
 
-impl Live {
+impl LiveConnection {
     /// Returns the next event, or `None` at the end of the stream.
     pub(crate) async fn next(&mut self) -> Option<SseEvent> {
         timeout(PATIENCE, self.stream.next_event())

@@ -7,7 +7,7 @@ use horizon_test_support::{clock, http};
 use super::{
     article_readers::ArticleReaders,
     like_clients::{COUNTED_WITHIN, LikeClients, PAGE, likes_at},
-    problem_reports::{self, Problem},
+    problem_reports::{self, ReportedProblem},
     scenario::AlarmScenario,
 };
 use crate::node_process::NodeProcess;
@@ -31,7 +31,7 @@ pub(crate) async fn shifted(scenario: &mut AlarmScenario) -> anyhow::Result<()> 
         if passed {
             check_unlikes(scenario, &right, &wrong, offset).await?;
         } else {
-            scenario.check_all_report(&[&wrong], Problem::CLOCK).await;
+            scenario.check_all_report(&[&wrong], ReportedProblem::CLOCK).await;
         }
         if must_pass && !passed {
             scenario.add_finding(format!("a node rejects likes with a clock that is {offset} off"));

@@ -10,7 +10,7 @@ use rusqlite::Connection;
 
 use super::{
     article_readers::ArticleReaders,
-    problem_reports::{Problem, REPORTED_WITHIN},
+    problem_reports::{REPORTED_WITHIN, ReportedProblem},
     scenario::AlarmScenario,
 };
 use crate::node_process::NodeProcess;
@@ -56,7 +56,7 @@ async fn lose(scenario: &mut AlarmScenario, file: &Path, loss: FileLoss) -> anyh
             "{loss:?}: {REPORTED_WITHIN:?} later likes are still acknowledged"
         ));
     }
-    scenario.check_all_report(&[&web], Problem::STORE).await;
+    scenario.check_all_report(&[&web], ReportedProblem::STORE).await;
     if clients.likes(LATE_LIKES).await > 0 {
         scenario.add_finding(format!("{loss:?}: likes are acknowledged although the file is missing"));
     }

@@ -6,7 +6,7 @@ use super::{
     article_readers::ArticleReaders,
     database::store,
     like_clients::COUNTED_WITHIN,
-    problem_reports::{self, Problem},
+    problem_reports::{self, ReportedProblem},
     scenario::AlarmScenario,
     tmpfs::Tmpfs,
 };
@@ -54,7 +54,7 @@ async fn fill_and_free(scenario: &mut AlarmScenario, disk: &Tmpfs, web: &NodePro
     }
     clients.likes(LATE_LIKES).await;
     // There is no space for a log line either.
-    scenario.check_unready(web, Problem::STORE).await;
+    scenario.check_unready(web, ReportedProblem::STORE).await;
     if let Err(answer) = problem_reports::alive(web).await {
         scenario.add_finding(format!("on a full disk /healthz returns {answer}"));
     }

@@ -9,7 +9,7 @@ use tokio::time::sleep;
 use super::{
     article_readers::ArticleReaders,
     like_clients::likes_at,
-    problem_reports::{self, Problem},
+    problem_reports::{self, ReportedProblem},
     scenario::AlarmScenario,
     switchable_link::SwitchableLink,
 };
@@ -30,7 +30,7 @@ pub(crate) async fn without_wait(scenario: &mut AlarmScenario) -> anyhow::Result
         scenario.add_finding("nothing was lost without `?wait=1`, so the class tests nothing");
     }
     let nodes: Vec<&NodeProcess> = result.accumulators.iter().chain(&result.webs).collect();
-    let reported = scenario.check_all_report(&nodes, Problem::BUS).await;
+    let reported = scenario.check_all_report(&nodes, ReportedProblem::BUS).await;
     scenario.add_loss(result.difference, reported);
     Ok(())
 }

@@ -27,14 +27,14 @@ const LOST: &str = "horizon_stream_lost_total ";
 
 /// A problem that a process must report.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Problem {
+pub(crate) struct ReportedProblem {
     /// The start of its line in `/readyz`.
     line: &'static str,
     /// The label of its metric, if any.
     part: Option<&'static str>,
 }
 
-impl Problem {
+impl ReportedProblem {
     /// Events were lost before they were counted.
     pub(crate) const BUS: Self = Self::of_part("bus");
     /// With its settings Redis may lose acknowledged writes.
@@ -86,7 +86,7 @@ impl ProblemReports {
     }
 
     /// Returns which reports of this problem are missing.
-    pub(crate) fn missing(&self, problem: Problem) -> Vec<String> {
+    pub(crate) fn missing(&self, problem: ReportedProblem) -> Vec<String> {
         let mut missing = Vec::new();
         if self.errors == 0 {
             missing.push("no ERROR is logged".into());
@@ -104,11 +104,11 @@ impl ProblemReports {
     }
 
     /// Returns the line of `/readyz` about this problem.
-    pub(crate) fn line(&self, problem: Problem) -> Option<&str> {
+    pub(crate) fn line(&self, problem: ReportedProblem) -> Option<&str> {
         problem.line_of(&self.ready)
     }
 
-    fn has_metric(&self, problem: Problem) -> bool {
+    fn has_metric(&self, problem: ReportedProblem) -> bool {
         let Some(part) = problem.part else { return true };
         self.metrics.lines().any(|line| {
             let lost = line.strip_prefix(LOST).is_some_and(|lost| lost.trim() != "0");
@@ -118,7 +118,7 @@ impl ProblemReports {
 }
 
 /// Waits until a node reports this problem everywhere. Returns its last reports.
-pub(crate) async fn wait_for_reports(node: &NodeProcess, problem: Problem) -> ProblemReports {
+pub(crate) async fn wait_for_reports(node: &NodeProcess, problem: ReportedProblem) -> ProblemReports {
     let give_up = Instant::now() + REPORTED_WITHIN;
     loop {
         let reports = ProblemReports::read(node).await;
@@ -158,7 +158,7 @@ pub(crate) async fn ready(node: &NodeProcess) -> Result<(), String> {
 ///
 /// # Errors
 /// The last response.
-pub(crate) async fn unready(node: &NodeProcess, problem: Problem) -> Result<String, String> {
+pub(crate) async fn unready(node: &NodeProcess, problem: ReportedProblem) -> Result<String, String> {
     let give_up = Instant::now() + REPORTED_WITHIN;
     loop {
         let answer = readiness(node).await.err().unwrap_or_else(|| "200".into());
@@ -202,15 +202,15 @@ mod tests {
     #[test]
     fn a_report_has_an_error_a_metric_and_a_reason() {
         let mut reports = ProblemReports::default();
-        assert_eq!(reports.missing(Problem::BUS).len(), 3);
+        assert_eq!(reports.missing(ReportedProblem::BUS).len(), 3);
         reports.errors = 1;
         reports.metrics = "horizon_stream_lost_total 0\nhorizon_problem{part=\"clock\"} 1\n".into();
         reports.ready = "503 clock: it is off\nbus: events are lost".into();
-        assert_eq!(reports.missing(Problem::BUS), ["no metric shows it"]);
-        assert_eq!(reports.line(Problem::BUS), Some("bus: events are lost"));
+        assert_eq!(reports.missing(ReportedProblem::BUS), ["no metric shows it"]);
+        assert_eq!(reports.line(ReportedProblem::BUS), Some("bus: events are lost"));
         reports.metrics = "horizon_stream_lost_total 7\n".into();
-        assert!(reports.missing(Problem::BUS).is_empty());
+        assert!(reports.missing(ReportedProblem::BUS).is_empty());
         reports.ready = "200 bus: fine".into();
-        assert_eq!(reports.missing(Problem::BUS).len(), 1);
+        assert_eq!(reports.missing(ReportedProblem::BUS).len(), 1);
     }
 }

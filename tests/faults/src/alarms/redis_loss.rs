@@ -12,7 +12,7 @@ use tokio::time::{Duration, Instant};
 use super::{
     article_readers::ArticleReaders,
     like_clients::{COUNTED_WITHIN, LikeClients, PAGE},
-    problem_reports::{Problem, REPORTED_WITHIN},
+    problem_reports::{REPORTED_WITHIN, ReportedProblem},
     scenario::AlarmScenario,
 };
 use crate::{
@@ -151,7 +151,7 @@ async fn lose_events(
     delete(&mut setup.redis).await?;
     scenario.count_fault();
     setup.resume_accumulators().await?;
-    let reported = scenario.check_all_report(&setup.nodes(), Problem::BUS).await;
+    let reported = scenario.check_all_report(&setup.nodes(), ReportedProblem::BUS).await;
     let stored = setup.stored().await?;
     scenario.add_counts(clients.acknowledged(), stored);
     scenario.add_loss(clients.difference(stored), reported);
@@ -192,7 +192,9 @@ async fn check_later_likes(scenario: &mut AlarmScenario, setup: &RedisScenario, 
 pub(crate) async fn eviction(scenario: &mut AlarmScenario) -> anyhow::Result<()> {
     let setup = RedisScenario::start(scenario, EVICTING).await?;
     let articles = ArticleReaders::read_at(&setup.webs());
-    scenario.check_all_report(&setup.nodes(), Problem::SETTINGS).await;
+    scenario
+        .check_all_report(&setup.nodes(), ReportedProblem::SETTINGS)
+        .await;
     // Without an event, a deleted stream cannot be distinguished from a new one.
     scenario.clients(&setup.webs()).likes(scenario.likes).await;
     setup.wait_until_trimmed().await?;
@@ -205,7 +207,7 @@ pub(crate) async fn eviction(scenario: &mut AlarmScenario) -> anyhow::Result<()>
     scenario.add_note(format!(
         "{acknowledged} events were acknowledged until Redis evicted the stream"
     ));
-    scenario.check_all_report(&setup.nodes(), Problem::BUS).await;
+    scenario.check_all_report(&setup.nodes(), ReportedProblem::BUS).await;
     drop(publisher);
     scenario.finish_reading(articles).await;
     Ok(())

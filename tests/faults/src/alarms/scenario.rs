@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use super::{
     article_readers::ArticleReaders,
     like_clients::LikeClients,
-    problem_reports::{self, Problem, ProblemReports},
+    problem_reports::{self, ProblemReports, ReportedProblem},
 };
 use crate::{
     cluster::SECRET,
@@ -164,7 +164,7 @@ impl AlarmScenario {
 
     /// Waits until all of these nodes report the problem in the log, the metrics and `/readyz`. What is missing is a
     /// finding. Returns whether nothing is missing.
-    pub(crate) async fn check_all_report(&mut self, nodes: &[&NodeProcess], problem: Problem) -> bool {
+    pub(crate) async fn check_all_report(&mut self, nodes: &[&NodeProcess], problem: ReportedProblem) -> bool {
         let reports = nodes
             .iter()
             .map(|node| problem_reports::wait_for_reports(node, problem));
@@ -176,7 +176,7 @@ impl AlarmScenario {
     }
 
     /// Waits until one of these nodes reports the problem. If none does, what each lacks is a finding.
-    pub(crate) async fn check_one_reports(&mut self, nodes: &[&NodeProcess], problem: Problem) -> bool {
+    pub(crate) async fn check_one_reports(&mut self, nodes: &[&NodeProcess], problem: ReportedProblem) -> bool {
         let reports = nodes
             .iter()
             .map(|node| problem_reports::wait_for_reports(node, problem));
@@ -191,7 +191,7 @@ impl AlarmScenario {
         is_reported
     }
 
-    fn add_report(&mut self, node: &NodeProcess, problem: Problem, report: &ProblemReports) -> bool {
+    fn add_report(&mut self, node: &NodeProcess, problem: ReportedProblem, report: &ProblemReports) -> bool {
         let (missing, name) = (report.missing(problem), node.name());
         if let Some(line) = report.line(problem) {
             self.reported.push(format!("{name}: {line}"));
@@ -204,7 +204,7 @@ impl AlarmScenario {
     }
 
     /// Waits until `/readyz` of this node returns the problem.
-    pub(crate) async fn check_unready(&mut self, node: &NodeProcess, problem: Problem) {
+    pub(crate) async fn check_unready(&mut self, node: &NodeProcess, problem: ReportedProblem) {
         let name = node.name();
         match problem_reports::unready(node, problem).await {
             Ok(line) => self.reported.push(format!("{name}: {line}")),

@@ -7,7 +7,7 @@ use tokio::time::{Duration, Instant, sleep};
 use super::{
     article_readers::ArticleReaders,
     like_clients::{COUNTED_WITHIN, likes_at},
-    problem_reports::{self, Problem, REPORTED_WITHIN},
+    problem_reports::{self, REPORTED_WITHIN, ReportedProblem},
     scenario::AlarmScenario,
 };
 use crate::node_process::NodeProcess;
@@ -73,7 +73,7 @@ async fn check_rejected_or_reported(
         check_cluster_error(scenario, what, &node.log());
         return Ok(None);
     }
-    scenario.check_all_report(&[&node], Problem::KIND).await;
+    scenario.check_all_report(&[&node], ReportedProblem::KIND).await;
     Ok(Some(node))
 }
 
@@ -96,7 +96,9 @@ pub(crate) async fn two_stores(scenario: &mut AlarmScenario) -> anyhow::Result<(
     let articles = ArticleReaders::read_at(&[&web]);
     let mut clients = scenario.clients(&[&web]);
     clients.likes(scenario.likes).await;
-    let reported = scenario.check_one_reports(&[&one, &other], Problem::ACCUMULATORS).await;
+    let reported = scenario
+        .check_one_reports(&[&one, &other], ReportedProblem::ACCUMULATORS)
+        .await;
     let counted = likes_at(web.address()).await?;
     scenario.add_counts(clients.acknowledged(), counted);
     scenario.add_loss(clients.difference(counted), reported);
@@ -114,7 +116,7 @@ pub(crate) async fn duplicate_names(scenario: &mut AlarmScenario) -> anyhow::Res
     let mut other = scenario.web(&[bus, name]).await?;
     scenario.count_fault();
     let articles = ArticleReaders::read_at(&[&one]);
-    scenario.check_one_reports(&[&one, &other], Problem::NAME).await;
+    scenario.check_one_reports(&[&one, &other], ReportedProblem::NAME).await;
     other.stop().await?;
     scenario
         .check_ready(&one, "after the other node with its name stopped")
