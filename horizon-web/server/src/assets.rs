@@ -1,6 +1,7 @@
 //! Serves the files that the browser loads.
 
 use std::{
+    collections::BTreeMap,
     env, fs,
     path::{Path, PathBuf},
 };
@@ -9,25 +10,27 @@ use anyhow::Context;
 use axum::{
     Router,
     body::Bytes,
-    http::{HeaderValue, header},
+    http::{HeaderValue, StatusCode, header},
     middleware::map_response,
     response::Response,
     routing::get,
 };
 use horizon_app::AssetUrls;
 use serde::Deserialize;
-use tower_http::services::ServeDir;
+use tower_http::services::ServeFile;
 
 /// The names of the files contain hashes of their content.
 const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
 const ACCEPT_ENCODING: HeaderValue = HeaderValue::from_static("accept-encoding");
+const CSS: HeaderValue = HeaderValue::from_static("text/css; charset=utf-8");
+const JAVASCRIPT: HeaderValue = HeaderValue::from_static("text/javascript; charset=utf-8");
 
 /// The bundle that `cargo xtask bundle` builds, and the style sheet for highlighted code.
 pub(crate) struct Assets {
     pub(crate) urls: AssetUrls,
-    /// The folder `pkg` of the bundle.
-    pkg: PathBuf,
+    /// The files of the bundle by URL.
+    files: BTreeMap<String, PathBuf>,
     highlight_url: String,
     highlight_css: Bytes,
 }
@@ -43,7 +46,7 @@ struct AssetManifest {
 }
 
 impl Assets {
-    /// Reads the manifest in `site`, or next to the binary.
+    /// Reads the manifest in `site`, or next to the binary, and lists the files.
     pub(crate) fn load(site: Option<&Path>, highlight_css: String) -> anyhow::Result<Self> {
         let site = site.map_or_else(find_next_to_binary, |site| Ok(site.to_owned()))?;
         let manifest: AssetManifest = fs::read(site.join("manifest.json"))
@@ -53,8 +56,10 @@ impl Assets {
                 let site = site.display();
                 format!("HORIZON_SITE: {site} does not contain a bundle; run `cargo xtask bundle`")
             })?;
+        let mut files = list_files(&site.join("pkg"))?;
         let hash = blake3::hash(highlight_css.as_bytes()).to_hex();
         let highlight_url = format!("/pkg/highlight-{hash:.12}.css");
+        files.remove(&highlight_url);
         let urls = AssetUrls {
             bundle: Some(manifest.bundle),
             css: manifest.css,
@@ -65,7 +70,7 @@ impl Assets {
         };
         Ok(Self {
             urls,
-            pkg: site.join("pkg"),
+            files,
             highlight_url,
             highlight_css: highlight_css.into(),
         })
@@ -73,21 +78,46 @@ impl Assets {
 
     pub(crate) fn router<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
         let css = self.highlight_css.clone();
-        let highlight = get(async move || ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], css));
-        let files = ServeDir::new(&self.pkg)
-            .append_index_html_on_directories(false)
-            .precompressed_br();
-        Router::new()
-            .route(&self.highlight_url, highlight)
-            .nest_service("/pkg", files)
-            .layer(map_response(async |mut response: Response| {
-                if response.status().is_success() {
-                    response.headers_mut().insert(header::CACHE_CONTROL, IMMUTABLE);
-                    response.headers_mut().insert(header::VARY, ACCEPT_ENCODING);
-                }
-                response
-            }))
+        let highlight = get(async move || ([(header::CONTENT_TYPE, CSS)], css));
+        let router = Router::new().route(&self.highlight_url, highlight);
+        let files = self.files.iter().fold(router, |router, (url, path)| {
+            router.route_service(url, ServeFile::new(path).precompressed_br())
+        });
+        files.layer(map_response(set_headers))
     }
+}
+
+async fn set_headers(mut response: Response) -> Response {
+    let is_ok = response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED;
+    let headers = response.headers_mut();
+    if is_ok {
+        headers.insert(header::CACHE_CONTROL, IMMUTABLE);
+        headers.insert(header::VARY, ACCEPT_ENCODING);
+    }
+    // `ServeFile` omits the charset.
+    match headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes) {
+        Some(b"text/css") => drop(headers.insert(header::CONTENT_TYPE, CSS)),
+        Some(b"text/javascript") => drop(headers.insert(header::CONTENT_TYPE, JAVASCRIPT)),
+        _ => {}
+    }
+    response
+}
+
+/// Returns the files to serve, by URL. The compressed ones next to them have no URL.
+fn list_files(pkg: &Path) -> anyhow::Result<BTreeMap<String, PathBuf>> {
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(pkg).with_context(|| format!("{} cannot be read", pkg.display()))? {
+        let path = entry?.path();
+        let extension = path.extension().and_then(|extension| extension.to_str());
+        let name = path.file_name().and_then(|name| name.to_str());
+        if let (Some(name), Some("css" | "js" | "svg" | "wasm")) = (name, extension)
+            // Braces are wildcards in a route.
+            && !name.contains(['{', '}'])
+        {
+            files.insert(format!("/pkg/{name}"), path);
+        }
+    }
+    Ok(files)
 }
 
 fn find_next_to_binary() -> anyhow::Result<PathBuf> {
@@ -101,7 +131,74 @@ fn find_next_to_binary() -> anyhow::Result<PathBuf> {
 
 #[cfg(test)]
 mod tests {
+    use axum::{body::Body, http::Request};
+    use tempfile::TempDir;
+    use tower::ServiceExt;
+
     use super::*;
+
+    fn folder() -> TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let names = ["bundle", "css", "theme_js", "cluster_js", "favicon"].map(|name| format!("\"{name}\":\"\""));
+        fs::write(folder.path().join("manifest.json"), format!("{{{}}}", names.join(","))).unwrap();
+        folder
+    }
+
+    #[tokio::test]
+    async fn files_are_immutable_and_compressed_if_the_browser_accepts_it() {
+        let folder = folder();
+        let pkg = folder.path().join("pkg");
+        fs::create_dir(&pkg).unwrap();
+        for name in ["a.css", "a.js", "a.js.br", "a.svg", "a.wasm", "a.txt", "{a.js"] {
+            fs::write(pkg.join(name), name).unwrap();
+        }
+        let assets = Assets::load(Some(folder.path()), "highlight".into()).unwrap();
+        let router: Router = assets.router();
+        let get = async |url: &str, name, value: &str| {
+            let request = Request::get(url).header(name, value).body(Body::empty()).unwrap();
+            router.clone().oneshot(request).await.unwrap()
+        };
+        for (url, content_type) in [
+            ("/pkg/a.css", "text/css; charset=utf-8"),
+            ("/pkg/a.js", "text/javascript; charset=utf-8"),
+            ("/pkg/a.svg", "image/svg+xml"),
+            ("/pkg/a.wasm", "application/wasm"),
+            (assets.highlight_url.as_str(), "text/css; charset=utf-8"),
+        ] {
+            for (encodings, encoding) in [("gzip, br", "br"), ("gzip, br;q=0", ""), ("", "")] {
+                let response = get(url, header::ACCEPT_ENCODING, encodings).await;
+                let headers = response.headers();
+                assert_eq!(response.status(), StatusCode::OK, "{url}");
+                assert_eq!(headers[header::CONTENT_TYPE], content_type, "{url}");
+                assert_eq!(headers[header::CACHE_CONTROL], IMMUTABLE, "{url}");
+                assert_eq!(headers[header::VARY], ACCEPT_ENCODING, "{url}");
+                let expected = (url == "/pkg/a.js" && !encoding.is_empty()).then_some(encoding);
+                let actual = headers
+                    .get(header::CONTENT_ENCODING)
+                    .map(|value| value.to_str().unwrap());
+                assert_eq!(actual, expected, "{url}");
+            }
+        }
+        let modified = get("/pkg/a.js", header::ACCEPT_ENCODING, "br").await.headers()[header::LAST_MODIFIED].clone();
+        let response = get("/pkg/a.js", header::IF_MODIFIED_SINCE, modified.to_str().unwrap()).await;
+        assert_eq!(response.status(), StatusCode::NOT_MODIFIED);
+        assert_eq!(response.headers()[header::CACHE_CONTROL], IMMUTABLE);
+        assert_eq!(response.headers()[header::VARY], ACCEPT_ENCODING);
+        for url in ["/pkg/a.js.br", "/pkg/a.txt", "/pkg/b.js", "/pkg/", "/pkg/%7Ba.js"] {
+            let response = get(url, header::ACCEPT_ENCODING, "br").await;
+            assert_eq!(response.status(), StatusCode::NOT_FOUND, "{url}");
+            assert!(!response.headers().contains_key(header::CACHE_CONTROL), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_bundle_without_files_is_an_error() {
+        let error = format!(
+            "{:#}",
+            Assets::load(Some(folder().path()), String::new()).err().unwrap()
+        );
+        assert!(error.contains("pkg cannot be read"), "{error}");
+    }
 
     #[test]
     fn the_error_for_a_missing_bundle_has_the_command_that_builds_it() {
