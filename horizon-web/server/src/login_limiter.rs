@@ -1,44 +1,81 @@
-//! Limits attempts to guess the admin token.
+//! Limits guesses of the admin token.
 
-use std::{net::IpAddr, num::NonZeroU32, time::Duration};
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher, RandomState},
+    net::IpAddr,
+    time::Duration,
+};
 
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock};
-use horizon_core::VisitorKey;
+use horizon_core::Timestamp;
+use parking_lot::Mutex;
 
-/// The number of attempts that a network may make at once.
-const BURST: NonZeroU32 = NonZeroU32::new(10).unwrap();
+/// The number of wrong tokens after which a network is blocked until its window ends.
+const MAX_FAILURES: u32 = 10;
 
-/// The time after which a network may make another attempt.
-const INTERVAL: Duration = Duration::from_secs(90);
+/// The window, which starts with the first wrong token: 15 minutes.
+pub(crate) const WINDOW: Duration = Duration::from_secs(15 * 60);
 
-/// The number of distinguished networks, which bounds the memory. Networks with the same hash share a limit.
-const NETWORKS: u128 = 1 << 16;
+/// The maximum number of networks in memory. At the limit, expired windows are removed, or else all of them.
+const MAX_NETWORKS: usize = 10_000;
 
-/// Counts attempts by network (an IPv4 address or an IPv6 /64), under a keyed hash.
+/// Counts wrong tokens by network: an IPv4 address or an IPv6 /64.
+#[derive(Default)]
 pub(crate) struct LoginLimiter {
-    key: [u8; 32],
-    networks: DefaultKeyedRateLimiter<u32>,
+    hasher: RandomState,
+    /// By hash of the network, which is secret to this process.
+    windows: Mutex<HashMap<u64, FailureWindow>>,
+}
+
+struct FailureWindow {
+    start: Timestamp,
+    failures: u32,
+}
+
+impl FailureWindow {
+    fn is_expired(&self, now: Timestamp) -> bool {
+        now.since(self.start) >= WINDOW
+    }
 }
 
 impl LoginLimiter {
-    pub(crate) fn new(key: [u8; 32]) -> Self {
-        let quota = Quota::with_period(INTERVAL).map(|quota| quota.allow_burst(BURST));
-        Self {
-            key,
-            networks: RateLimiter::keyed(quota.unwrap_or_else(|| Quota::per_minute(NonZeroU32::MIN))),
-        }
+    /// Returns whether `address` may try a token.
+    pub(crate) fn is_allowed(&self, address: IpAddr, now: Timestamp) -> bool {
+        let windows = self.windows.lock();
+        let window = windows.get(&self.network(address));
+        window.is_none_or(|window| window.is_expired(now) || window.failures < MAX_FAILURES)
     }
 
-    /// Counts an attempt.
-    ///
-    /// # Errors
-    /// The time until the next attempt is allowed.
-    pub(crate) fn check(&self, address: IpAddr) -> Result<(), Duration> {
-        let hash = VisitorKey::derive(&self.key, "login", address, "").as_u128();
-        let network = u32::try_from(hash % NETWORKS).unwrap_or_default();
-        self.networks
-            .check_key(&network)
-            .map_err(|rejected| rejected.wait_time_from(self.networks.clock().now()))
+    /// Counts a wrong token.
+    pub(crate) fn record_failure(&self, address: IpAddr, now: Timestamp) {
+        let mut windows = self.windows.lock();
+        if windows.len() >= MAX_NETWORKS {
+            windows.retain(|_, window| !window.is_expired(now));
+        }
+        if windows.len() >= MAX_NETWORKS {
+            windows.clear();
+        }
+        let new = FailureWindow {
+            start: now,
+            failures: 1,
+        };
+        windows
+            .entry(self.network(address))
+            .and_modify(|window| {
+                if window.is_expired(now) {
+                    (window.start, window.failures) = (now, 0);
+                }
+                window.failures = window.failures.saturating_add(1);
+            })
+            .or_insert(new);
+    }
+
+    fn network(&self, address: IpAddr) -> u64 {
+        let network = match address.to_canonical() {
+            IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) >> 64 << 64).into()),
+            v4 => v4,
+        };
+        self.hasher.hash_one(network)
     }
 }
 
@@ -46,23 +83,30 @@ impl LoginLimiter {
 mod tests {
     use super::*;
 
+    const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
     #[test]
-    fn ten_attempts_block_only_that_network() {
-        let limiter = LoginLimiter::new([7; 32]);
-        let check = |address: &str| limiter.check(address.parse().unwrap());
-        for _ in 0..BURST.get() {
-            assert!(check("2001:db8::1").is_ok());
+    fn ten_wrong_tokens_block_only_that_network_and_only_until_the_window_ends() {
+        let limiter = LoginLimiter::default();
+        let address: IpAddr = "2001:db8::1".parse().unwrap();
+        for _ in 0..MAX_FAILURES {
+            assert!(limiter.is_allowed(address, NOW));
+            limiter.record_failure(address, NOW);
         }
-        assert!(check("2001:db8::2").is_err_and(|wait| wait <= INTERVAL));
-        assert!(check("2001:db8:0:1::1").is_ok());
+        assert!(!limiter.is_allowed("2001:db8::2".parse().unwrap(), NOW));
+        assert!(limiter.is_allowed("2001:db8:0:1::1".parse().unwrap(), NOW));
+        let end = NOW.plus(WINDOW);
+        assert!(limiter.is_allowed(address, end));
+        limiter.record_failure(address, end);
+        assert!(limiter.is_allowed(address, end));
     }
 
     #[test]
     fn the_memory_for_networks_is_bounded() {
-        let limiter = LoginLimiter::new([7; 32]);
-        for number in 0..100_000_u32 {
-            let _ = limiter.check(IpAddr::V4(number.into()));
+        let limiter = LoginLimiter::default();
+        for number in 0..30_000_u32 {
+            limiter.record_failure(IpAddr::V4(number.into()), NOW);
         }
-        assert!(limiter.networks.len() as u128 <= NETWORKS);
+        assert!(limiter.windows.lock().len() <= MAX_NETWORKS);
     }
 }

@@ -23,7 +23,7 @@ use horizon_posts::Severity;
 use serde::Deserialize;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
-use crate::{auth, respond, session::Sessions, state::AppState};
+use crate::{auth, login_limiter, respond, session::Sessions, state::AppState};
 
 /// The number of comments on a page.
 const COMMENTS_PER_PAGE: NonZeroUsize = NonZeroUsize::new(50).unwrap();
@@ -123,20 +123,19 @@ async fn sign_in(
     if !same_origin(&headers) {
         return WriteError::CrossOrigin.respond(&app).await;
     }
-    if let Err(wait) = app.login_limiter.check(address) {
-        let seconds = wait.as_secs() + 1;
-        let message = format!("Too many attempts. Try again in {seconds} seconds.");
-        let mut response = login_page(&app, StatusCode::TOO_MANY_REQUESTS, message).await;
-        response
-            .headers_mut()
-            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        return response;
+    let now = now();
+    if !app.login_limiter.is_allowed(address, now) {
+        let message = "Too many wrong tokens. Try again in a quarter of an hour.";
+        let response = login_page(&app, StatusCode::TOO_MANY_REQUESTS, message).await;
+        let retry_after = [(header::RETRY_AFTER, HeaderValue::from(login_limiter::WINDOW.as_secs()))];
+        return (retry_after, response).into_response();
     }
     match form {
         Ok(Form(form)) if sessions.is_token(&form.token) => {
-            (sessions.start(&headers, now()), Redirect::to("/admin")).into_response()
+            (sessions.start(&headers, now), Redirect::to("/admin")).into_response()
         }
         Ok(_) => {
+            app.login_limiter.record_failure(address, now);
             tracing::warn!("a sign-in to /admin with a wrong token was rejected");
             login_page(&app, StatusCode::UNAUTHORIZED, "The token is wrong.").await
         }
@@ -144,7 +143,7 @@ async fn sign_in(
     }
 }
 
-async fn login_page(app: &AppState, status: StatusCode, error: impl Into<String>) -> Response {
+async fn login_page(app: &AppState, status: StatusCode, error: &str) -> Response {
     let mut response = respond::view(app, View::Login(Some(error.into()))).await;
     *response.status_mut() = status;
     response

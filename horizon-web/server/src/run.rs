@@ -32,7 +32,6 @@ const TASKS_TIMEOUT: Duration = Duration::from_secs(1);
 /// Contexts of key derivation. A change of one invalidates what the key protects.
 const SESSIONS_KEY: &str = "EventHorizon 2026 sessions of the author";
 const MARKERS_KEY: &str = "EventHorizon 2026 marks of the blanks in pages";
-const LOGIN_KEY: &str = "EventHorizon 2026 networks of login attempts";
 const SECRET_KEY: &str = "EventHorizon 2026 cookie secret";
 
 /// Serves the blog until `shutdown`, then stops live streams, requests and the backend. Prints the address when it is
@@ -141,7 +140,6 @@ pub(crate) fn app_state(
         .iter()
         .take(16)
         .fold(0, |key, byte| key << 8 | u128::from(*byte));
-    let login_limiter = LoginLimiter::new(horizon.derive_key(LOGIN_KEY));
     let site = Site {
         title: args.title.clone(),
         description: args.description.clone(),
@@ -163,7 +161,7 @@ pub(crate) fn app_state(
         },
         assets,
         sessions,
-        login_limiter,
+        login_limiter: LoginLimiter::default(),
         stats,
         page_cache: PageCache::new(),
         marker_key,
