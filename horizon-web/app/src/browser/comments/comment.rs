@@ -15,7 +15,7 @@ pub(crate) struct LiveComment {
     pub(super) html: String,
     /// In milliseconds since the Unix epoch.
     pub(super) at: i64,
-    /// Whether the author of the blog apply it down.
+    /// Whether a moderator removed it.
     pub(super) removed: bool,
 }
 
