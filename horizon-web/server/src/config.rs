@@ -2,12 +2,13 @@
 
 use std::{net::SocketAddr, path::PathBuf, str::FromStr};
 
+use axum::http::{Uri, uri::InvalidUri};
 use clap::{
     Args, Parser, Subcommand,
     builder::{PossibleValuesParser, TypedValueParser},
 };
 use eventhorizon::{BusUrl, IpNet, Moderation, PrivacySignals};
-use horizon_backend::{BackendUrls, ProgramKind, SecretString, UrlSettings, random_node_id};
+use horizon_backend::{BackendUrls, ProgramKind, SecretString, SettingError, UrlSettings, random_node_id};
 use horizon_core::presence::NodeId;
 
 /// A blog from a folder of Markdown files, with live viewers and exact numbers.
@@ -203,14 +204,44 @@ pub struct NodeSettings {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BaseUrl(pub String);
 
+/// The reason why a text is not a [`BaseUrl`].
+#[derive(Debug, thiserror::Error)]
+pub enum ParseBaseUrlError {
+    /// It is not a URL.
+    #[error("not a URL: {0}")]
+    Syntax(InvalidUri),
+    /// It has another scheme, no host, a path or a query.
+    #[error("expected `https://` and a host, without a path")]
+    Parts,
+}
+
+/// A setting is invalid. The message does not contain its value.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A secret is too short.
+    #[error("{setting} is too short: use at least {min_chars} characters")]
+    TooShort {
+        /// The name of the environment variable.
+        setting: &'static str,
+        /// The minimum length.
+        min_chars: usize,
+    },
+    /// The bus or the store.
+    #[error(transparent)]
+    Backend(#[from] SettingError),
+    /// The name of this node cannot be generated.
+    #[error(transparent)]
+    Node(#[from] horizon_core::Error),
+}
+
 impl FromStr for BaseUrl {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
+    type Err = ParseBaseUrlError;
+    fn from_str(text: &str) -> Result<Self, ParseBaseUrlError> {
         let text = text.trim_end_matches('/');
-        let uri: axum::http::Uri = text.parse().map_err(|error| format!("not a URL: {error}"))?;
+        let uri: Uri = text.parse().map_err(ParseBaseUrlError::Syntax)?;
         let http = matches!(uri.scheme_str(), Some("http" | "https"));
         if !http || uri.authority().is_none() || uri.query().is_some() || uri.path() != "/" {
-            return Err("expected `https://` and a host, without a path".into());
+            return Err(ParseBaseUrlError::Parts);
         }
         Ok(Self(text.into()))
     }
@@ -220,8 +251,8 @@ impl ServeArgs {
     /// Checks the values that may contain secrets. Clap does not check them, because its errors contain the value.
     ///
     /// # Errors
-    /// One sentence that names the setting.
-    pub fn check(&self) -> Result<NodeSettings, String> {
+    /// A setting is invalid.
+    pub fn check(&self) -> Result<NodeSettings, ConfigError> {
         check_length("HORIZON_SECRET", self.secret.as_ref(), 32)?;
         check_length("HORIZON_ADMIN_TOKEN", self.admin_token.as_ref(), 12)?;
         let settings = UrlSettings {
@@ -229,21 +260,18 @@ impl ServeArgs {
             pipe: self.pipe.as_ref(),
             store: self.store.as_ref(),
         };
-        let urls = BackendUrls::from_settings(ProgramKind::Application, &settings, BusUrl::Memory)
-            .map_err(|error| error.to_string())?;
+        let urls = BackendUrls::from_settings(ProgramKind::Application, &settings, BusUrl::Memory)?;
         let node = match &self.node {
             Some(node) => node.clone(),
-            None => random_node_id("web").map_err(|error| error.to_string())?,
+            None => random_node_id("web")?,
         };
         Ok(NodeSettings { urls, node })
     }
 }
 
-fn check_length(name: &str, text: Option<&SecretString>, min_chars: usize) -> Result<(), String> {
+fn check_length(setting: &'static str, text: Option<&SecretString>, min_chars: usize) -> Result<(), ConfigError> {
     match text {
-        Some(text) if text.0.chars().count() < min_chars => {
-            Err(format!("{name} is too short: use at least {min_chars} characters"))
-        }
+        Some(text) if text.0.chars().count() < min_chars => Err(ConfigError::TooShort { setting, min_chars }),
         _ => Ok(()),
     }
 }
@@ -284,7 +312,8 @@ mod tests {
                 .unwrap()
                 .serve
                 .check()
-                .unwrap_err();
+                .unwrap_err()
+                .to_string();
             assert!(error.contains(name) && !error.contains("hunter2"), "{error}");
         }
     }
@@ -296,7 +325,7 @@ mod tests {
             ("redis://localhost", "memory:", "HORIZON_STORE"),
         ] {
             let cli = Cli::try_parse_from(["horizon-web", "--bus", bus, "--store", store]).unwrap();
-            let error = cli.serve.check().unwrap_err();
+            let error = cli.serve.check().unwrap_err().to_string();
             assert!(error.starts_with(name), "{error}");
         }
     }
@@ -323,7 +352,7 @@ mod tests {
         ] {
             assert!(matches!(check(arguments).unwrap().urls.bus(), BusUrl::Redis(..)));
         }
-        let error = check(&["--bus", redis, "--pipe", "memory:"]).unwrap_err();
+        let error = check(&["--bus", redis, "--pipe", "memory:"]).unwrap_err().to_string();
         assert!(
             error.starts_with("HORIZON_BUS is wrong: it differs from HORIZON_PIPE"),
             "{error}"
@@ -341,10 +370,8 @@ mod tests {
 
     #[test]
     fn a_base_url_loses_its_trailing_slash() {
-        assert_eq!(
-            "https://example.org/".parse(),
-            Ok(BaseUrl("https://example.org".into()))
-        );
+        let url: BaseUrl = "https://example.org/".parse().unwrap();
+        assert_eq!(url.0, "https://example.org");
         assert!("https://example.org/blog".parse::<BaseUrl>().is_err());
     }
 }

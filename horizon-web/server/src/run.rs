@@ -2,7 +2,7 @@
 
 use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, bail};
 use eventhorizon::{BusUrl, Horizon, Pages, Secret};
 use horizon_app::Site;
 use horizon_axum::Limits;
@@ -41,7 +41,7 @@ const SECRET_KEY: &str = "EventHorizon 2026 cookie secret";
 /// A setting is invalid, or the backend cannot be opened. Also if a background task panicked, so that a supervisor
 /// restarts the process.
 pub async fn run(args: &ServeArgs, shutdown: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
-    let backend = args.check().map_err(|message| anyhow!(message))?;
+    let backend = args.check()?;
     let listener = TcpListener::bind(args.addr)
         .await
         .with_context(|| format!("HORIZON_ADDR: cannot listen on {}", args.addr))?;
