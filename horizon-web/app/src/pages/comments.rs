@@ -167,9 +167,7 @@ fn form(page: &PostPage, markers: &SlotMarkers) -> AnyView {
         heads.find(|comment| comment.id == id && !comment.removed)
     });
     let parent_id = parent.map(|comment| comment.id.to_string()).unwrap_or_default();
-    let parent_author = parent
-        .map(|comment| text::author_name(&comment.author))
-        .unwrap_or_default();
+    let parent_author = parent.map_or("", |comment| text::author_name(&comment.author));
     let status = page.is_pending.then_some(text::COMMENT_PENDING);
     view! {
         <form class="form" method="post" action=format!("/horizon/comments/{slug}") data-horizon="comment-form">
