@@ -223,3 +223,28 @@ async fn error_page(app: &AppState, status: StatusCode, detail: &str) -> Respons
     };
     respond::view(app, View::Error(page)).await
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Method;
+
+    use super::*;
+    use crate::slow_backends::{TOKEN, TestBlog};
+
+    #[tokio::test(start_paused = true)]
+    async fn only_wrong_tokens_block_a_network() {
+        let blog = TestBlog::open(false).await;
+        let sign_in = async |form: &str| blog.send(Method::POST, "/admin/login", form.into()).await;
+        let right = format!("token={TOKEN}");
+        for _ in 0..11 {
+            assert_eq!(sign_in(&right).await.status(), StatusCode::SEE_OTHER);
+            assert_eq!(sign_in("other=1").await.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        }
+        for _ in 0..10 {
+            assert_eq!(sign_in("token=wrong").await.status(), StatusCode::UNAUTHORIZED);
+        }
+        let response = sign_in(&right).await;
+        assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(response.headers()[header::RETRY_AFTER], "900");
+    }
+}

@@ -25,7 +25,7 @@ use crate::{config::Cli, content, routes, run, state::NodeIdentity, stats_cache:
 
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0";
 
-const TOKEN: &str = "a-token-of-the-tests";
+pub(crate) const TOKEN: &str = "a-token-of-the-tests";
 
 /// Longer than all timeouts.
 const FOREVER: Duration = Duration::from_secs(24 * 3600);
@@ -79,7 +79,7 @@ enum Before {
     Watched,
 }
 
-struct TestBlog {
+pub(crate) struct TestBlog {
     fake: Fake,
     router: Router,
     horizon: Horizon,
@@ -108,7 +108,7 @@ fn folder() -> TempDir {
 }
 
 impl TestBlog {
-    async fn open(is_accumulator: bool) -> Self {
+    pub(crate) async fn open(is_accumulator: bool) -> Self {
         let folder = folder();
         let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
         let arguments = [
@@ -152,7 +152,7 @@ impl TestBlog {
         blog
     }
 
-    async fn send(&self, method: Method, path: &str, body: String) -> Response<Body> {
+    pub(crate) async fn send(&self, method: Method, path: &str, body: String) -> Response<Body> {
         let request = Request::builder()
             .method(method)
             .uri(path)
