@@ -23,7 +23,7 @@ const END: &str = "</html>";
 /// The maximum size of a document, in bytes: 64 MiB.
 const MAX_DOCUMENT_BYTES: usize = 64 * 1024 * 1024;
 
-/// A rendered page with [slots](Slot) for the values that differ between responses.
+/// A rendered page with [slots](crate::Slot) for the values that differ between responses.
 #[derive(Clone, Debug)]
 pub struct Template {
     /// The HTTP status, 200 to 599.
