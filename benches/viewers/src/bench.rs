@@ -139,9 +139,9 @@ impl Bench {
             .max()
             .with_context(|| format!("the server accepted nothing: {:?}", published.first()))?;
         // With `post`, a viewer does not receive messages from before its connection.
-        let is_told = |connected| self.server.kind == PublishKind::Like || connected <= sent;
+        let includes_all_published = |connected| self.server.kind == PublishKind::Like || connected <= sent;
         let has_last = |log: &ReceiveLog| {
-            !log.connected.is_some_and(is_told) || log.last.is_some_and(|reading| reading.value >= last)
+            !log.connected.is_some_and(includes_all_published) || log.last.is_some_and(|reading| reading.value >= last)
         };
         let patience = Duration::from_secs(self.options.patience.into());
         let _bar = self.progress.time("waiting");

@@ -4,7 +4,7 @@
 pub enum Call {
     /// [`Presence::track`](horizon_core::Presence::track).
     TrackPresence,
-    /// [`EventBus::track`](horizon_core::Analytics::track).
+    /// [`EventBus::track`](horizon_core::EventBus::track).
     Track,
     /// [`StatsStore::apply`](horizon_core::StatsStore::apply). [`Track`](Self::Track) does not count as a call of it.
     Apply,

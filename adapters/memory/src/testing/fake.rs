@@ -97,7 +97,7 @@ impl Fake {
 
 /// Inspection. These methods also work while the fake is disconnected.
 impl Fake {
-    /// Returns all events that [`EventBus::track`](horizon_core::Analytics::track) received, in order, including
+    /// Returns all events that [`EventBus::track`](horizon_core::EventBus::track) received, in order, including
     /// repeats, events whose reply was lost, and [rejected](Self::rejected) events.
     ///
     /// ```

@@ -24,7 +24,7 @@ pub(crate) async fn lists(reader: &Browser, lines: &str) -> anyhow::Result<()> {
     reader.wait_for(&format!("the list reads `{lines}`"), &script).await
 }
 
-async fn is_told(reader: &Browser, part: &str) -> anyhow::Result<()> {
+async fn wait_for_text(reader: &Browser, part: &str) -> anyhow::Result<()> {
     let script = format!("return document.querySelector('form [role=status]').textContent.includes('{part}')");
     reader.wait_for(&format!("the form shows `{part}`"), &script).await
 }
@@ -37,7 +37,7 @@ fn a_comment_is_sent_and_shows_in_both_browsers() -> anyhow::Result<()> {
         ada.open_live("/page/bread").await?;
         ben.open_live("/page/bread").await?;
         writes(&ben, "Ben", "good **day**").await?;
-        is_told(&ben, "Thank you").await?;
+        wait_for_text(&ben, "Thank you").await?;
         ben.wait_for(
             "the form is empty again",
             "return [...document.querySelectorAll('input, textarea')].every(field => field.value === '')",
@@ -81,7 +81,7 @@ fn a_rejected_comment_stays_in_the_form_with_the_reason() -> anyhow::Result<()> 
         ada.open_live("/page/bread").await?;
         let name = "n".repeat(81);
         writes(&ada, &name, "kept words").await?;
-        is_told(&ada, "author ").await?;
+        wait_for_text(&ada, "author ").await?;
         ada.wait_for(
             "the words are kept",
             &format!("return document.querySelector('{BODY}').value === 'kept words'"),
@@ -106,10 +106,10 @@ fn a_comment_whose_response_was_lost_is_stored_once_after_a_retry() -> anyhow::R
         )
         .await?;
         writes(&ada, "Ada", "once").await?;
-        is_told(&ada, "again").await?;
+        wait_for_text(&ada, "again").await?;
         lists(&ada, "Adaonce").await?;
         ada.click(SEND).await?;
-        is_told(&ada, "Thank you").await?;
+        wait_for_text(&ada, "Thank you").await?;
         writes(&ada, "Ada", "once").await?;
         lists(&ada, "Adaonce|Adaonce").await?;
         ada.wait_for_number("comments", 2).await
@@ -122,7 +122,7 @@ fn a_pending_comment_is_shown_as_pending() -> anyhow::Result<()> {
         let ada = test.browser("Ada").await?;
         ada.open_live("/page/bread").await?;
         writes(&ada, "Ada", "may I?").await?;
-        is_told(&ada, "once it is approved").await?;
+        wait_for_text(&ada, "once it is approved").await?;
         ada.wait_for_number("comments", 0).await?;
         lists(&ada, "").await
     })
