@@ -60,11 +60,13 @@ fn each_wrong_key_is_named_with_its_line() {
         ("title: x", "x.md:1: there is no date"),
         (
             "title: x\ndate: yesterday",
-            "x.md:3: \"date\" is \"yesterday\", but a date is YYYY-MM-DD or RFC 3339, such as 2026-11-23 or 2026-11-23T09:30:00+01:00",
+            "x.md:3: \"date\" is \"yesterday\", but a date is YYYY-MM-DD or RFC 3339, such as 2026-11-23 or \
+             2026-11-23T09:30:00+01:00",
         ),
         (
             "title: x\ndate: 2026-02-30",
-            "x.md:3: \"date\" is \"2026-02-30\", but a date is YYYY-MM-DD or RFC 3339, such as 2026-11-23 or 2026-11-23T09:30:00+01:00",
+            "x.md:3: \"date\" is \"2026-02-30\", but a date is YYYY-MM-DD or RFC 3339, such as 2026-11-23 or \
+             2026-11-23T09:30:00+01:00",
         ),
         (
             "title: x\ndate: 2026-11-23\ndraft: perhaps",
@@ -112,7 +114,8 @@ fn a_cover_and_a_slug_are_checked_too() {
         ),
         (
             "title: x\ndate: 2026-11-23\nslug: a b",
-            "x.md:4: \"slug\" is \"a b\", but a slug contains only ASCII letters, digits, '-', '_', '.' and '~', not ' '",
+            "x.md:4: \"slug\" is \"a b\", but a slug contains only ASCII letters, digits, '-', '_', '.' and '~', \
+             not ' '",
         ),
     ] {
         assert_eq!(diagnostics_of(front), expected, "{front:?}");
@@ -137,7 +140,8 @@ fn a_name_that_makes_no_slug_is_refused() {
     let diagnostics = Folder::new().post("my post", "2026-11-23", "").diagnostics();
     assert_eq!(
         diagnostics,
-        "my post.md: \"my post\" from the file name is not a slug: a slug contains only ASCII letters, digits, '-', '_', '.' \
+        "my post.md: \"my post\" from the file name is not a slug: a slug contains only ASCII letters, digits, '-', \
+         '_', '.' \
          and '~', not ' '; rename the file or set \"slug\""
     );
 }
@@ -219,8 +223,10 @@ fn all_keys_of_the_front_matter_are_read() {
     let folder = Folder::new();
     folder.write(
         "2026-11-20-long-name.md",
-        "\u{feff}---\r\ntitle: 'Counting: people'\r\nslug: counting\r\ndate: 2026-11-23T09:30:00+01:00\r\nupdated: 2026-11-24\r\n\
-         description: How\r\ntags: [Rust, exactly once, rust]\r\nshowToc: true\r\nweight: 7\r\nother: {deep: [1, 2]}\r\n\
+        "\u{feff}---\r\ntitle: 'Counting: people'\r\nslug: counting\r\ndate: 2026-11-23T09:30:00+01:00\r\nupdated: \
+         2026-11-24\r\n\
+         description: How\r\ntags: [Rust, exactly once, rust]\r\nshowToc: true\r\nweight: 7\r\nother: {deep: [1, \
+         2]}\r\n\
          cover:\r\n  image: media/a.jpg\r\n  alt: A crowd\r\n  caption: Berlin\r\n---\r\nBody\r\n",
     );
     let library = folder.load();

@@ -14,12 +14,15 @@ fn commonmark_and_the_extensions_of_github_are_rendered() {
         (
             "- [x] done\n- [ ] open",
             "<ul class=\"contains-task-list\">\n\
-             <li class=\"task-list-item\"><input type=\"checkbox\" class=\"task-list-item-checkbox\" aria-label=\"Done\" checked=\"\" disabled=\"\" /> done</li>\n\
-             <li class=\"task-list-item\"><input type=\"checkbox\" class=\"task-list-item-checkbox\" aria-label=\"Open\" disabled=\"\" /> open</li>\n</ul>\n",
+             <li class=\"task-list-item\"><input type=\"checkbox\" class=\"task-list-item-checkbox\" \
+             aria-label=\"Done\" checked=\"\" disabled=\"\" /> done</li>\n\
+             <li class=\"task-list-item\"><input type=\"checkbox\" class=\"task-list-item-checkbox\" \
+             aria-label=\"Open\" disabled=\"\" /> open</li>\n</ul>\n",
         ),
         (
             "> [!WARNING]\n> Hot.",
-            "<div class=\"markdown-alert markdown-alert-warning\">\n<p class=\"markdown-alert-title\">Warning</p>\n<p>Hot.</p>\n</div>\n",
+            "<div class=\"markdown-alert markdown-alert-warning\">\n<p \
+             class=\"markdown-alert-title\">Warning</p>\n<p>Hot.</p>\n</div>\n",
         ),
         (
             "https://blog.example/x",
@@ -27,8 +30,10 @@ fn commonmark_and_the_extensions_of_github_are_rendered() {
         ),
         (
             "| a | b |\n|---|--:|\n| 1 | 2 |",
-            "<div class=\"table-wrap\" tabindex=\"0\" role=\"region\" aria-label=\"Table\">\n<table>\n<thead>\n<tr>\n<th>a</th>\n\
-             <th align=\"right\">b</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td>1</td>\n<td align=\"right\">2</td>\n</tr>\n</tbody>\n</table>\n</div>\n",
+            "<div class=\"table-wrap\" tabindex=\"0\" role=\"region\" \
+             aria-label=\"Table\">\n<table>\n<thead>\n<tr>\n<th>a</th>\n\
+             <th align=\"right\">b</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td>1</td>\n<td \
+             align=\"right\">2</td>\n</tr>\n</tbody>\n</table>\n</div>\n",
         ),
     ] {
         assert_eq!(html(markdown), expected);
@@ -123,7 +128,8 @@ fn an_image_loads_lazily_from_the_media_folder() {
     for source in ["x.png", "media/x.png", "/media/x.png"] {
         assert_eq!(
             html(&format!("![a *b* \"c\"]({source} 'd')")),
-            "<p><img src=\"/media/x.png\" alt=\"a b &quot;c&quot;\" title=\"d\" loading=\"lazy\" decoding=\"async\"></p>\n"
+            "<p><img src=\"/media/x.png\" alt=\"a b &quot;c&quot;\" title=\"d\" loading=\"lazy\" \
+             decoding=\"async\"></p>\n"
         );
     }
 }
@@ -132,7 +138,8 @@ fn an_image_loads_lazily_from_the_media_folder() {
 fn an_external_link_sends_no_referrer() {
     assert_eq!(
         html("[a](https://other.example 't') [b](/blog/two) [c](https://blog.example/x)"),
-        "<p><a href=\"https://other.example\" rel=\"noopener noreferrer\" title=\"t\">a</a> <a href=\"/blog/two\">b</a> \
+        "<p><a href=\"https://other.example\" rel=\"noopener noreferrer\" title=\"t\">a</a> <a \
+         href=\"/blog/two\">b</a> \
          <a href=\"https://blog.example/x\">c</a></p>\n"
     );
 }
@@ -189,7 +196,8 @@ fn hostile_markdown_adds_no_element_and_no_url() {
 /// Checks that all elements and attributes are those of Markdown, and all URLs are of the web.
 fn assert_harmless(html: &str, body: &str) {
     const ELEMENTS: &str = "p a img h2 h3 code pre span div table thead tbody tr th td sup section ol li em";
-    const ATTRIBUTES: &str = "href src alt title rel id class tabindex role aria-label aria-hidden loading decoding data-footnotes \
+    const ATTRIBUTES: &str = "href src alt title rel id class tabindex role aria-label aria-hidden loading decoding \
+    data-footnotes \
                               data-footnote-ref data-footnote-backref data-footnote-backref-idx";
     let mut reader = Reader::from_str(html);
     reader.config_mut().check_end_names = false;
