@@ -77,6 +77,11 @@ impl AccumulatorProcess {
         .await;
     }
 
+    /// Waits until a line of the log contains all `parts`.
+    pub(crate) async fn wait_for_line(&self, parts: &[&str]) {
+        horizon_test_support::wait_for_line(|| self.log(), parts).await.unwrap();
+    }
+
     /// Sends SIGTERM. Returns the exit status, the time to exit, and the log.
     pub(crate) async fn stop(self) -> (ExitStatus, Duration, String) {
         let started = Instant::now();

@@ -15,9 +15,9 @@ async fn wait_for_problem(accumulator: &AccumulatorProcess, problem: &str) {
         status == 503 && text.contains(problem)
     })
     .await;
-    let log = accumulator.log();
-    let logged = |line: &str| line.contains("ERROR") && line.contains(problem.split(": ").last().unwrap());
-    assert!(log.lines().any(logged), "{log}");
+    accumulator
+        .wait_for_line(&["ERROR", problem.split(": ").last().unwrap()])
+        .await;
 }
 
 #[tokio::test]
@@ -98,7 +98,7 @@ async fn an_accumulator_whose_clock_is_minutes_off_checks_events_by_that_of_redi
     })
     .await;
     assert_eq!(one.get("/readyz").await.0, 200);
-    assert!(one.log().contains("differs from that of Redis"), "{}", one.log());
+    one.wait_for_line(&["differs from that of Redis"]).await;
     let registry = NodeRegistry::connect(&RedisConfig::new(&url).unwrap()).unwrap();
     wait_until("the other nodes know it", async || {
         let offset = registry.nodes().await.unwrap()[0].info.clock_offset;

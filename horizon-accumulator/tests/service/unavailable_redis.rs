@@ -21,7 +21,7 @@ async fn it_reports_an_unavailable_redis_and_continues_once_redis_is_back() {
         })
         .await;
         assert_eq!(one.get("/healthz").await.0, 200);
-        assert!(one.log().contains("Connection refused"), "{}", one.log());
+        one.wait_for_line(&["Connection refused"]).await;
         redis.start_again().await.unwrap();
         one.wait_for_readyz(200).await;
         wait_until("an event is taken", async || bus.track(visit(round)).await.is_ok()).await;

@@ -3,7 +3,7 @@
 #![expect(clippy::indexing_slicing, reason = "a missing key fails the test")]
 
 use anyhow::{Context as _, ensure};
-use horizon_test_support::{TestCluster, clock, http, process::Process, wait_until};
+use horizon_test_support::{TestCluster, clock, http, process::Process, wait_for_line, wait_until};
 
 async fn send(node: &Process, method: http::Method, cookie: &str) -> anyhow::Result<http::Response> {
     http::send(
@@ -59,11 +59,7 @@ async fn a_node_whose_clock_is_hours_or_a_month_off_rejects_events_and_is_not_re
             "{}",
             ready.text()
         );
-        let log = cluster.log_of(name);
-        ensure!(
-            log.lines().any(|line| line.contains("ERROR") && line.contains(words)),
-            "{log}"
-        );
+        wait_for_line(|| cluster.log_of(name), &["ERROR", words]).await?;
     }
     let metrics = http::get(accumulator.address(), "/metrics").await?.text();
     ensure!(
@@ -177,12 +173,7 @@ async fn a_like_on_a_node_whose_clock_is_minutes_ahead_can_be_undone_on_another(
         "{}",
         cluster.log_of("ahead")
     );
-    ensure!(
-        cluster.log_of("ahead").contains("differs from that of Redis"),
-        "{}",
-        cluster.log_of("ahead")
-    );
-    Ok(())
+    wait_for_line(|| cluster.log_of("ahead"), &["differs from that of Redis"]).await
 }
 
 #[tokio::test]
@@ -202,12 +193,7 @@ async fn two_nodes_with_one_name_are_not_ready_until_one_stops() -> anyhow::Resu
         })
         .await?;
     }
-    let log = cluster.log_of("same");
-    ensure!(
-        log.lines()
-            .any(|line| line.contains("ERROR") && line.contains("is named `same`, too")),
-        "{log}"
-    );
+    wait_for_line(|| cluster.log_of("same"), &["ERROR", "is named `same`, too"]).await?;
     other.stop().await?;
     wait_until("it is ready again", async || {
         let ready = http::get(one.address(), "/readyz").await?;

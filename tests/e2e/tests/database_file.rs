@@ -3,7 +3,7 @@
 use std::{fs, path::Path, process::Output};
 
 use anyhow::{Context, ensure};
-use horizon_test_support::{DEADLINE, ServerOptions, WebServer, http, program, wait_until};
+use horizon_test_support::{DEADLINE, ServerOptions, WebServer, http, program, wait_for_line, wait_until};
 use tokio::time::timeout;
 
 async fn like(server: &WebServer, number: u32) -> anyhow::Result<http::Response> {
@@ -37,6 +37,7 @@ async fn assert_noticed(server: &WebServer) -> anyhow::Result<()> {
         let answer = http::get(server.address(), path).await?;
         ensure!(answer.status == 200, "{path}: {} {}", answer.status, answer.text());
     }
+    wait_for_line(|| server.log(), &["the database is lost"]).await?;
     let log = server.log();
     let errors: Vec<_> = log
         .lines()

@@ -176,12 +176,12 @@ async fn check_errors(web: &Process) -> anyhow::Result<String> {
 
 /// Checks the pages of the moderator.
 async fn check_admin_pages(web: &Process, author: &str) -> anyhow::Result<()> {
-    let desk = http::send(web.address(), http::Method::GET, "/admin", &[("cookie", author)], "").await?;
+    let admin = http::send(web.address(), http::Method::GET, "/admin", &[("cookie", author)], "").await?;
     ensure!(
-        desk.status == 503 && desk.text().contains("<h1>"),
+        admin.status == 503 && admin.text().contains("<h1>"),
         "{} {}",
-        desk.status,
-        desk.text()
+        admin.status,
+        admin.text()
     );
     let cluster = http::send(web.address(), http::Method::GET, "/cluster", &[("cookie", author)], "").await?;
     ensure!(

@@ -187,16 +187,16 @@ async fn an_invalid_post_does_not_hide_others_and_is_listed_in_the_log_and_for_t
     })
     .await?;
     let cookie = sign_in(&server).await?;
-    let desk = send(server.address(), Method::GET, "/admin", &[("cookie", &cookie)], "").await?;
-    let desk = desk.text();
+    let admin = send(server.address(), Method::GET, "/admin", &[("cookie", &cookie)], "").await?;
+    let admin = admin.text();
     for part in [
         "Untitled.md:1",
         "there is no front matter",
         "hello.md:",
         "The last good version is shown",
     ] {
-        ensure!(desk.contains(part), "{part} is not in {desk}");
+        ensure!(admin.contains(part), "{part} is not in {admin}");
     }
-    ensure!(!desk.contains("README.md"), "{desk}");
+    ensure!(!admin.contains("README.md"), "{admin}");
     Ok(())
 }

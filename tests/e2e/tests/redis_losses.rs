@@ -2,7 +2,7 @@
 
 use anyhow::ensure;
 use horizon_redis::testing::RedisServer;
-use horizon_test_support::{TestCluster, http, process::Process, wait_until};
+use horizon_test_support::{TestCluster, http, process::Process, wait_for_line, wait_until};
 
 async fn like(node: &Process, id: u32) -> anyhow::Result<http::Response> {
     let id = format!("{id:032x}");
@@ -41,9 +41,7 @@ async fn likes_that_redis_loses_before_they_are_counted_are_reported() -> anyhow
     for line in ["horizon_stream_lost_total 3\n", "horizon_problem{part=\"bus\"} 1\n"] {
         ensure!(metrics.contains(line), "{metrics}");
     }
-    let log = cluster.log_of("web");
-    ensure!(log.contains("ERROR") && log.contains("are lost"), "{log}");
-    Ok(())
+    wait_for_line(|| cluster.log_of("web"), &["ERROR", "are lost"]).await
 }
 
 #[tokio::test]

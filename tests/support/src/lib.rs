@@ -29,4 +29,4 @@ pub use live_stream::{SseEvent, SseStream};
 pub use posts::Posts;
 pub use random::seeded_rng;
 pub use server::{ServerOptions, WebServer, program};
-pub use wait::{DEADLINE, wait_until};
+pub use wait::{DEADLINE, wait_for_line, wait_until};

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, ensure};
 use tokio::time::{Instant, sleep};
 
 /// How long a test waits for an event, even on a busy machine.
@@ -25,4 +25,19 @@ pub async fn wait_until<T>(what: &str, mut probe: impl AsyncFnMut() -> anyhow::R
         }
         sleep(POLL).await;
     }
+}
+
+/// Waits until a line of the log contains all `parts`. Programs write their logs in the background, so a line may be
+/// later than the response or the metric for the same event.
+///
+/// # Errors
+/// There is no such line after [`DEADLINE`].
+pub async fn wait_for_line(log: impl Fn() -> String, parts: &[&str]) -> anyhow::Result<()> {
+    wait_until("the log has a line", async || {
+        let log = log();
+        let is_found = log.lines().any(|line| parts.iter().all(|part| line.contains(part)));
+        ensure!(is_found, "no line with {parts:?} in\n{log}");
+        Ok(())
+    })
+    .await
 }

@@ -32,7 +32,7 @@ fn with_moderation_before_publishing_a_comment_is_pending_until_the_moderator_sh
         author.click(r#"form[action="/admin/login"] [type="submit"]"#).await?;
         author
             .wait_for(
-                "the comment waits on the desk",
+                "the comment is listed as pending",
                 "return document.body.innerText.includes('may I')",
             )
             .await?;
