@@ -1,4 +1,6 @@
-//! Serves the files that the browser loads.
+//! The files that the browser loads: read at the start, served from memory.
+//!
+//! So a rebuilt bundle does not change what a running server serves.
 
 use std::{
     collections::BTreeMap,
@@ -10,29 +12,37 @@ use anyhow::Context;
 use axum::{
     Router,
     body::Bytes,
-    http::{HeaderValue, StatusCode, header},
-    middleware::map_response,
-    response::Response,
+    http::{HeaderMap, HeaderValue, header},
+    response::{IntoResponse, Response},
     routing::get,
 };
 use horizon_app::AssetUrls;
 use serde::Deserialize;
-use tower_http::services::ServeFile;
+
+use crate::rendered_page::accepts_brotli;
 
 /// The names of the files contain hashes of their content.
 const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
+const BROTLI: HeaderValue = HeaderValue::from_static("br");
 const ACCEPT_ENCODING: HeaderValue = HeaderValue::from_static("accept-encoding");
 const CSS: HeaderValue = HeaderValue::from_static("text/css; charset=utf-8");
 const JAVASCRIPT: HeaderValue = HeaderValue::from_static("text/javascript; charset=utf-8");
+const SVG: HeaderValue = HeaderValue::from_static("image/svg+xml");
+const WASM: HeaderValue = HeaderValue::from_static("application/wasm");
 
 /// The bundle that `cargo xtask bundle` builds, and the style sheet for highlighted code.
 pub(crate) struct Assets {
     pub(crate) urls: AssetUrls,
-    /// The files of the bundle by URL.
-    files: BTreeMap<String, PathBuf>,
-    highlight_url: String,
-    highlight_css: Bytes,
+    /// By URL.
+    files: BTreeMap<String, AssetFile>,
+}
+
+#[derive(Clone)]
+struct AssetFile {
+    content_type: HeaderValue,
+    plain: Bytes,
+    brotli: Option<Bytes>,
 }
 
 /// `site/manifest.json`.
@@ -56,68 +66,85 @@ impl Assets {
                 let site = site.display();
                 format!("HORIZON_SITE: {site} does not contain a bundle; run `cargo xtask bundle`")
             })?;
-        let mut files = list_files(&site.join("pkg"))?;
+        let mut files = read_files(&site.join("pkg"))?;
         let hash = blake3::hash(highlight_css.as_bytes()).to_hex();
         let highlight_url = format!("/pkg/highlight-{hash:.12}.css");
-        files.remove(&highlight_url);
+        let highlight = AssetFile {
+            content_type: CSS,
+            plain: highlight_css.into(),
+            brotli: None,
+        };
+        files.insert(highlight_url.clone(), highlight);
         let urls = AssetUrls {
             bundle: Some(manifest.bundle),
             css: manifest.css,
-            highlight_css: Some(highlight_url.clone()),
+            highlight_css: Some(highlight_url),
             theme_js: manifest.theme_js,
             cluster_js: manifest.cluster_js,
             favicon: manifest.favicon,
         };
-        Ok(Self {
-            urls,
-            files,
-            highlight_url,
-            highlight_css: highlight_css.into(),
-        })
+        Ok(Self { urls, files })
     }
 
     pub(crate) fn router<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
-        let css = self.highlight_css.clone();
-        let highlight = get(async move || ([(header::CONTENT_TYPE, CSS)], css));
-        let router = Router::new().route(&self.highlight_url, highlight);
-        let files = self.files.iter().fold(router, |router, (url, path)| {
-            router.route_service(url, ServeFile::new(path).precompressed_br())
-        });
-        files.layer(map_response(set_headers))
+        self.files.iter().fold(Router::new(), |router, (url, file)| {
+            let file = file.clone();
+            router.route(url, get(async move |headers: HeaderMap| file.response(&headers)))
+        })
     }
 }
 
-async fn set_headers(mut response: Response) -> Response {
-    let is_ok = response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED;
-    let headers = response.headers_mut();
-    if is_ok {
-        headers.insert(header::CACHE_CONTROL, IMMUTABLE);
-        headers.insert(header::VARY, ACCEPT_ENCODING);
+impl AssetFile {
+    fn response(&self, request: &HeaderMap) -> Response {
+        let (body, encoding) = match &self.brotli {
+            Some(brotli) if accepts_brotli(request) => (brotli, Some([(header::CONTENT_ENCODING, BROTLI)])),
+            _ => (&self.plain, None),
+        };
+        let headers = [
+            (header::CONTENT_TYPE, self.content_type.clone()),
+            (header::CACHE_CONTROL, IMMUTABLE),
+            (header::VARY, ACCEPT_ENCODING),
+        ];
+        (headers, encoding, body.clone()).into_response()
     }
-    // `ServeFile` omits the charset.
-    match headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes) {
-        Some(b"text/css") => drop(headers.insert(header::CONTENT_TYPE, CSS)),
-        Some(b"text/javascript") => drop(headers.insert(header::CONTENT_TYPE, JAVASCRIPT)),
-        _ => {}
-    }
-    response
 }
 
-/// Returns the files to serve, by URL. The compressed ones next to them have no URL.
-fn list_files(pkg: &Path) -> anyhow::Result<BTreeMap<String, PathBuf>> {
+/// Reads the files to serve, by URL. The compressed ones next to them have no URL.
+fn read_files(pkg: &Path) -> anyhow::Result<BTreeMap<String, AssetFile>> {
     let mut files = BTreeMap::new();
     for entry in fs::read_dir(pkg).with_context(|| format!("{} cannot be read", pkg.display()))? {
         let path = entry?.path();
-        let extension = path.extension().and_then(|extension| extension.to_str());
+        // Braces are wildcards in a route.
         let name = path.file_name().and_then(|name| name.to_str());
-        if let (Some(name), Some("css" | "js" | "svg" | "wasm")) = (name, extension)
-            // Braces are wildcards in a route.
-            && !name.contains(['{', '}'])
-        {
-            files.insert(format!("/pkg/{name}"), path);
-        }
+        let Some(name) = name.filter(|name| !name.contains(['{', '}'])) else {
+            continue;
+        };
+        let Some(content_type) = content_type(&path) else {
+            continue;
+        };
+        let file = AssetFile {
+            content_type,
+            plain: fs::read(&path)
+                .with_context(|| format!("{} cannot be read", path.display()))?
+                .into(),
+            brotli: fs::read(path.with_file_name(format!("{name}.br")))
+                .ok()
+                .map(Bytes::from),
+        };
+        files.insert(format!("/pkg/{name}"), file);
     }
     Ok(files)
+}
+
+/// Returns the media type of a file, or `None` if it is not for browsers.
+fn content_type(path: &Path) -> Option<HeaderValue> {
+    match path.extension()?.to_str()? {
+        "css" => Some(CSS),
+        "js" => Some(JAVASCRIPT),
+        "svg" => Some(SVG),
+        "wasm" => Some(WASM),
+        _ => None,
+    }
 }
 
 fn find_next_to_binary() -> anyhow::Result<PathBuf> {
@@ -131,7 +158,10 @@ fn find_next_to_binary() -> anyhow::Result<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use axum::{body::Body, http::Request};
+    use axum::{
+        body::Body,
+        http::{Request, StatusCode},
+    };
     use tempfile::TempDir;
     use tower::ServiceExt;
 
@@ -145,7 +175,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn files_are_immutable_and_compressed_if_the_browser_accepts_it() {
+    async fn files_are_immutable_compressed_if_the_browser_accepts_it_and_survive_a_new_bundle() {
         let folder = folder();
         let pkg = folder.path().join("pkg");
         fs::create_dir(&pkg).unwrap();
@@ -163,7 +193,7 @@ mod tests {
             ("/pkg/a.js", "text/javascript; charset=utf-8"),
             ("/pkg/a.svg", "image/svg+xml"),
             ("/pkg/a.wasm", "application/wasm"),
-            (assets.highlight_url.as_str(), "text/css; charset=utf-8"),
+            (assets.urls.highlight_css.as_deref().unwrap(), "text/css; charset=utf-8"),
         ] {
             for (encodings, encoding) in [("gzip, br", "br"), ("gzip, br;q=0", ""), ("", "")] {
                 let response = get(url, header::ACCEPT_ENCODING, encodings).await;
@@ -179,11 +209,9 @@ mod tests {
                 assert_eq!(actual, expected, "{url}");
             }
         }
-        let modified = get("/pkg/a.js", header::ACCEPT_ENCODING, "br").await.headers()[header::LAST_MODIFIED].clone();
-        let response = get("/pkg/a.js", header::IF_MODIFIED_SINCE, modified.to_str().unwrap()).await;
-        assert_eq!(response.status(), StatusCode::NOT_MODIFIED);
-        assert_eq!(response.headers()[header::CACHE_CONTROL], IMMUTABLE);
-        assert_eq!(response.headers()[header::VARY], ACCEPT_ENCODING);
+        fs::remove_dir_all(&pkg).unwrap();
+        let response = get("/pkg/a.js", header::ACCEPT_ENCODING, "br").await;
+        assert_eq!(response.status(), StatusCode::OK, "after the bundle was replaced");
         for url in ["/pkg/a.js.br", "/pkg/a.txt", "/pkg/b.js", "/pkg/", "/pkg/%7Ba.js"] {
             let response = get(url, header::ACCEPT_ENCODING, "br").await;
             assert_eq!(response.status(), StatusCode::NOT_FOUND, "{url}");

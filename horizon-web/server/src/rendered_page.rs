@@ -177,7 +177,7 @@ impl RenderedPage {
 }
 
 /// Returns whether the request accepts `br` with a weight above zero.
-fn accepts_brotli(request: &HeaderMap) -> bool {
+pub(crate) fn accepts_brotli(request: &HeaderMap) -> bool {
     let lists = request.get_all(header::ACCEPT_ENCODING).iter();
     let items = lists
         .filter_map(|list| list.to_str().ok())
