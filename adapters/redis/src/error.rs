@@ -1,5 +1,3 @@
-use std::error::Error as _;
-
 use horizon_core::Error;
 use redis::{ErrorKind, RedisError, ServerError};
 
@@ -41,12 +39,6 @@ pub(crate) fn random_id() -> horizon_core::Result<String> {
     Ok(format!("{:032x}", u128::from_be_bytes(random)))
 }
 
-/// Returns the sources of an error, down to the first cause.
-pub(crate) fn cause(error: &Error) -> String {
-    let chain = std::iter::successors(error.source(), |&cause| cause.source());
-    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
-}
-
 /// Returns whether a retry may succeed. If several commands failed together, all of their errors must be retryable.
 fn is_retryable(driver: &RedisError) -> bool {
     if driver.is_connection_dropped() || driver.is_timeout() || driver.kind() == ErrorKind::Io {
@@ -71,6 +63,8 @@ fn is_retryable_reply(error: &ServerError) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::error::Error as _;
+
     use super::*;
 
     #[test]

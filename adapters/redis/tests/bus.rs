@@ -40,7 +40,7 @@ impl StreamHarness {
 
 #[async_trait]
 impl BusHarness for StreamHarness {
-    fn analytics(&self) -> Arc<dyn EventBus> {
+    fn bus(&self) -> Arc<dyn EventBus> {
         Arc::clone(&self.bus) as _
     }
 
@@ -103,7 +103,7 @@ mod without_a_stream {
 
     #[async_trait]
     impl BusHarness for PubSubHarness {
-        fn analytics(&self) -> Arc<dyn EventBus> {
+        fn bus(&self) -> Arc<dyn EventBus> {
             Arc::clone(&self.bus) as _
         }
 

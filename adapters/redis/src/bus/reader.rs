@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use horizon_core::Backoff;
+use horizon_core::{Backoff, error_chain};
 use parking_lot::Mutex;
 use redis::aio::MultiplexedConnection;
 use redis::{RedisResult, Value};
@@ -15,7 +15,7 @@ use super::in_flight::InFlight;
 use super::stream_check::{Job, OwnWrites, StreamCheck};
 use super::stream_state::StreamState;
 use crate::connection::RedisConfig;
-use crate::error::{cause, map};
+use crate::error::map;
 use crate::wire::EVENTS;
 
 /// The consumer group of the accumulators.
@@ -63,7 +63,7 @@ impl StreamReader {
             }
             let error = map("events cannot be read from Redis", driver);
             let delay = backoff.next_delay_with_jitter(fastrand::u32(..));
-            tracing::warn!(%error, cause = cause(&error), ?delay, "the event stream cannot be read, retrying");
+            tracing::warn!(%error, cause = error_chain(&error), ?delay, "the event stream cannot be read, retrying");
             sleep(delay).await;
         }
     }
@@ -166,21 +166,11 @@ impl Session<'_> {
 
     /// Reports entries that are gone from the stream, and acknowledges those that XAUTOCLAIM has not removed.
     async fn report_lost(&mut self, entries: &StreamEntries) -> RedisResult<()> {
-        let mut lost = entries.removed.len() as u64;
-        self.reader.check.report_lost(lost);
+        self.reader.check.report_lost(entries.removed.len() as u64);
         if !entries.lost.is_empty() {
             let scripts = &self.reader.scripts;
             let acknowledged = scripts.acknowledge_lost(&mut self.connection, &entries.lost).await?;
             self.reader.check.report_lost(acknowledged);
-            lost += acknowledged;
-        }
-        if lost > 0 {
-            let first = entries.removed.iter().chain(&entries.lost).min();
-            tracing::error!(
-                entries = lost,
-                ?first,
-                "events were removed from the stream before they were counted"
-            );
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures::stream::{BoxStream, StreamExt};
 use horizon_core::totals::{SubscriptionObserver, TotalsHub};
-use horizon_core::{Result, Stats, StatsStore, Topic};
+use horizon_core::{Result, Stats, StatsStore, Topic, error_chain};
 use parking_lot::Mutex;
 use redis::aio::ConnectionManager;
 use tokio::sync::Notify;
@@ -15,7 +15,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::connection::RedisConfig;
 use crate::connection::subscriber::{Channels, Listener};
 use crate::connection::task::Task;
-use crate::error::{cause, map};
+use crate::error::map;
 use crate::wire;
 
 /// How often the totals of all watched topics are read: every 2 seconds.
@@ -93,15 +93,16 @@ impl Listener for TotalsHub<Subscriptions> {
 async fn keep_reading(mut connection: ConnectionManager, hub: Arc<TotalsHub<Subscriptions>>) {
     let mut next = Instant::now() + READ_INTERVAL;
     loop {
-        let is_due = timeout_at(next, hub.observer().wake.notified()).await.is_err();
+        // The result does not say whether `next` has passed: with many messages `notified` is always ready.
+        let _ = timeout_at(next, hub.observer().wake.notified()).await;
         let mut topics: Vec<Topic> = hub.observer().outdated.lock().drain().collect();
-        if is_due {
+        if Instant::now() >= next {
             next = Instant::now() + READ_INTERVAL;
             topics = hub.topics();
         }
         for topics in topics.chunks(TOPICS_PER_READ) {
             if let Err(error) = read(&mut connection, &hub, topics).await {
-                tracing::debug!(%error, cause = cause(&error), "the published totals cannot be read, retrying");
+                tracing::debug!(%error, cause = error_chain(&error), "the published totals cannot be read, retrying");
                 break;
             }
         }

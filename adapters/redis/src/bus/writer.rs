@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use horizon_core::{Error, Event, Result};
+use horizon_core::{Error, Event, Result, error_chain};
 use redis::aio::ConnectionManager;
 use redis::{RedisError, RedisResult, Value};
 use tokio::sync::{mpsc, oneshot};
@@ -15,7 +15,7 @@ use crate::connection::RedisConfig;
 use crate::connection::inspect::{IS_CLUSTER, is_cluster};
 use crate::connection::replicas::{NotReplicated, Replicas};
 use crate::connection::task::Task;
-use crate::error::{cause, map};
+use crate::error::map;
 use crate::wire::{self, EVENTS};
 
 /// The most events in one round trip. A group gathers during the round trip of the group before, without a delay.
@@ -204,7 +204,7 @@ impl StreamWriter {
         match confirmed {
             Err(not_replicated) if !was_unreplicated => {
                 let error = Error::from(not_replicated);
-                let cause = cause(&error);
+                let cause = error_chain(&error);
                 tracing::error!(%error, cause, "events are not acknowledged: check the replicas of Redis");
             }
             Ok(()) if was_unreplicated => tracing::info!("the replicas of Redis confirm events again"),

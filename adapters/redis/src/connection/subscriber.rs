@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use horizon_core::{Backoff, Error, Result};
+use horizon_core::{Backoff, Error, Result, error_chain};
 use parking_lot::Mutex;
 use redis::aio::MultiplexedConnection;
 use redis::{FromRedisValue, PushInfo, PushKind};
@@ -14,7 +14,7 @@ use tokio::time::{interval, sleep};
 
 use super::RedisConfig;
 use super::task::Task;
-use crate::error::{cause, map};
+use crate::error::map;
 
 /// How often the connection is checked with a PING: every 2 seconds.
 const PING_INTERVAL: Duration = Duration::from_secs(2);
@@ -64,7 +64,7 @@ impl Channels {
         Task::spawn(config.panic_report(), "redis subscriber", listening)
     }
 
-    /// Adds a channel. [`Listener::subscribed`] confirms it.
+    /// Adds a channel. [`Listener::on_subscribed`] confirms it.
     pub(crate) fn subscribe(&self, channel: String) {
         self.change(channel, true);
     }
@@ -126,7 +126,7 @@ async fn keep_listening(config: RedisConfig, channels: Arc<ChannelsInner>, liste
             backoff.reset();
         }
         let delay = backoff.next_delay_with_jitter(fastrand::u32(..));
-        tracing::warn!(%error, cause = cause(&error), ?delay, "the Redis subscription connection failed; reconnecting");
+        tracing::warn!(%error, cause = error_chain(&error), ?delay, "the Redis subscription connection failed; reconnecting");
         sleep(delay).await;
     }
 }

@@ -29,6 +29,14 @@ impl Task {
     }
 }
 
+impl Task {
+    /// Aborts the task, and returns once it has ended.
+    pub(crate) async fn stop(&mut self) {
+        self.0.abort();
+        let _ = (&mut self.0).await;
+    }
+}
+
 impl Drop for Task {
     fn drop(&mut self) {
         self.0.abort();

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 use horizon_core::presence::driver::{PresenceDriver, Transport};
 use horizon_core::presence::{MessageBody, NodeId, PresenceMessage, Replica, Timing};
-use horizon_core::{Error, Presence, PresenceGuard, Result, Topic, VisitorKey};
+use horizon_core::{Error, Presence, PresenceGuard, Result, Topic, VisitorKey, error_chain};
 use parking_lot::Mutex;
 use redis::aio::ConnectionManager;
 use tokio::sync::Notify;
@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::connection::RedisConfig;
 use crate::connection::subscriber::{Channels, Listener};
 use crate::connection::task::Task;
-use crate::error::cause;
+
 use crate::wire;
 use outbox::{Outbox, publish};
 
@@ -104,8 +104,11 @@ impl RedisPresence {
 
     /// Publishes this node's goodbye, so that the other nodes remove its viewers at once.
     pub async fn close(&self) {
-        // Stop the publisher first: it might hold the goodbye when this returns.
-        drop(self.publisher.lock().take());
+        // Stop the publisher first: it might take the goodbye and then be aborted.
+        let publisher = self.publisher.lock().take();
+        if let Some(mut publisher) = publisher {
+            publisher.stop().await;
+        }
         self.driver.goodbye();
         let published: Result<()> = timeout(GOODBYE_TIMEOUT, self.publish_all())
             .await
@@ -195,7 +198,7 @@ async fn run_publisher(driver: Arc<PresenceDriver<RedisTransport>>, mut connecti
                 }
             }
             Err(error) => {
-                let (cause, count) = (cause(&error), messages.len());
+                let (cause, count) = (error_chain(&error), messages.len());
                 tracing::debug!(%error, cause, count, "presence messages were dropped");
                 sleep(RETRY_DELAY).await;
             }

@@ -12,7 +12,7 @@ use horizon_redis::testing::RedisServer;
 use super::{DAY, MILLI, NOW, comment, event, hit, like, page, start, visit, visits};
 
 /// Returns all comments, read page by page from the newest to the oldest.
-async fn desk(store: &RedisStore, limit: usize) -> Vec<EventId> {
+async fn recent(store: &RedisStore, limit: usize) -> Vec<EventId> {
     let limit = NonZeroUsize::new(limit).unwrap();
     let (mut found, mut before) = (Vec::new(), None);
     loop {
@@ -33,7 +33,7 @@ async fn recent_comments_cover_more_lists_than_one_round_trip_in_the_order_of_th
         .collect();
     store.apply(&batch).await.unwrap();
     let want: Vec<_> = batch.iter().rev().map(|event| event.id).collect();
-    assert_eq!(desk(&store, 60).await, want);
+    assert_eq!(recent(&store, 60).await, want);
 }
 
 #[tokio::test]
@@ -54,8 +54,8 @@ async fn comments_keep_their_order_when_the_clock_goes_back() {
     }
     want.sort_unstable();
     let want: Vec<_> = want.into_iter().rev().map(|(_, _, id)| id).collect();
-    assert_eq!(desk(&store, 1).await, want, "the greater page is the newer");
-    assert_eq!(desk(&store, 4).await, want);
+    assert_eq!(recent(&store, 1).await, want, "the greater page is the newer");
+    assert_eq!(recent(&store, 4).await, want);
 }
 
 async fn number(server: &RedisServer, words: &[&str]) -> i64 {

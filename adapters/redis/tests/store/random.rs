@@ -123,9 +123,9 @@ async fn compare(redis: &RedisStore, memory: &MemoryStore, history: &mut History
         );
     }
     for only in STATES.map(Some).into_iter().chain([None]) {
-        let desk = redis.recent_comments(only, before, limit).await.unwrap();
+        let recent = redis.recent_comments(only, before, limit).await.unwrap();
         assert_eq!(
-            desk,
+            recent,
             memory.recent_comments(only, before, limit).await.unwrap(),
             "{only:?} before {before:?}"
         );
