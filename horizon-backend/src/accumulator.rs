@@ -6,12 +6,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::future::join_all;
 use horizon_core::{
-    AckToken, Batch, BatchOutcome, Error, EventConsumer, Result, StatsStore, Timestamp, Update, process_batch,
+    AckToken, Batch, BatchOutcome, Error, EventConsumer, Result, StatsStore, Timestamp, Update, error_chain,
+    process_batch,
 };
 use tokio::time::{Instant, interval, sleep, timeout, timeout_at};
 
 use crate::batch_retry::BatchRetry;
-use crate::{CorrectedClock, Health, error_chain};
+use crate::{CorrectedClock, Health};
 
 /// The most events in a batch: 4,096. Events that arrive while one batch is written share the next one.
 const MAX_BATCH_EVENTS: NonZeroUsize = NonZeroUsize::new(4_096).unwrap();

@@ -1,8 +1,6 @@
 use std::time::Duration;
 
-use horizon_core::{Backoff, Error};
-
-use crate::error_chain;
+use horizon_core::{Backoff, Error, error_chain};
 
 /// The first delay after a retryable error: 100 ms.
 pub(crate) const INITIAL_DELAY: Duration = Duration::from_millis(100);

@@ -2,13 +2,13 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use horizon_core::{Error, Result};
+use horizon_core::{Error, Result, error_chain};
 use horizon_redis::{HEARTBEAT_INTERVAL, NodeInfo, NodeRegistry};
-use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::clock_report::ClockReport;
 use crate::peer_checks::{NodeNameCheck, SharedStoreCheck};
-use crate::{CorrectedClock, Health, StoreHandle, error_chain};
+use crate::{CorrectedClock, Health, StoreHandle};
 
 /// How long deregistering may take: 1 second.
 const DEREGISTER_TIMEOUT: Duration = Duration::from_secs(1);
@@ -66,7 +66,6 @@ async fn send_heartbeats(config: &HeartbeatConfig, info: &(dyn Fn() -> NodeInfo 
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut sender = HeartbeatSender {
         config,
-        round_trip: None,
         store: None,
         name_check: NodeNameCheck::default(),
         store_check: SharedStoreCheck::default(),
@@ -103,8 +102,6 @@ async fn report_clock(config: &HeartbeatConfig) {
 
 struct HeartbeatSender<'a> {
     config: &'a HeartbeatConfig,
-    /// The round trip of the last heartbeat, in microseconds.
-    round_trip: Option<u64>,
     /// The identity of the store.
     store: Option<String>,
     name_check: NodeNameCheck,
@@ -113,7 +110,6 @@ struct HeartbeatSender<'a> {
 
 impl HeartbeatSender<'_> {
     fn complete(&self, mut info: NodeInfo) -> NodeInfo {
-        info.round_trip = info.round_trip.or(self.round_trip);
         info.store = self.store.clone();
         info.clock_offset = self.config.clock.offset();
         info
@@ -126,11 +122,9 @@ impl HeartbeatSender<'_> {
             health,
             ..
         } = self.config;
-        let (start, sent) = (Instant::now(), clock.reading());
+        let sent = clock.reading();
         let response = registry.heartbeat(info).await;
         let received = clock.reading();
-        let round_trip = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
-        self.round_trip = response.is_ok().then_some(round_trip);
         health.update("cluster", response.as_ref().err().and_then(rejection));
         let heartbeat = response?;
         clock.compare(sent, heartbeat.time, received);

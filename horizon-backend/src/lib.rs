@@ -28,7 +28,6 @@ mod clock;
 #[cfg(feature = "redis")]
 mod clock_report;
 mod corrected_clock;
-mod error_chain;
 mod health;
 #[cfg(feature = "redis")]
 mod heartbeat;
@@ -62,7 +61,6 @@ pub use batch_retry::BatchRetry;
 pub use bus_report::report_stream_problems;
 pub use clock::now;
 pub use corrected_clock::{ClockReading, CorrectedClock, MAX_CLOCK_OFFSET};
-pub use error_chain::error_chain;
 pub use health::{Health, ReadinessError};
 #[cfg(feature = "redis")]
 pub use heartbeat::{HeartbeatConfig, run_heartbeat};

@@ -3,12 +3,12 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use horizon_core::{Error, Result};
+use horizon_core::{Error, Result, error_chain};
 #[cfg(feature = "redis")]
 use horizon_redis::NodeRegistry;
 use tokio::time::timeout;
 
-use crate::{Health, ReadinessError, StoreHandle, error_chain};
+use crate::{Health, ReadinessError, StoreHandle};
 
 /// How long the store and Redis may take to answer: 2 seconds.
 const READY_TIMEOUT: Duration = Duration::from_secs(2);

@@ -2,12 +2,12 @@ use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
-use horizon_core::{Error, Result};
+use horizon_core::{Error, Result, error_chain};
 use horizon_redis::{RedisConfig, RedisInspector, RedisSetup};
 use parking_lot::Mutex;
 use tokio::time::{sleep, timeout};
 
-use crate::{BackendUrls, BusUrl, Delivery, Health, StoreUrl, error_chain};
+use crate::{BackendUrls, BusUrl, Delivery, Health, StoreUrl};
 
 /// How often a Redis is checked: once a minute.
 const CHECK_INTERVAL: Duration = Duration::from_secs(60);

@@ -77,11 +77,11 @@ impl StoreHandle {
     }
 
     /// Returns the ports of an application with this store.
-    pub(crate) fn ports(&self, presence: Arc<dyn Presence>, analytics: Arc<dyn EventBus>) -> Ports {
+    pub(crate) fn ports(&self, presence: Arc<dyn Presence>, bus: Arc<dyn EventBus>) -> Ports {
         let (stats, comments, salts) = (&self.stats, &self.comments, &self.salts);
         Ports::new(
             presence,
-            analytics,
+            bus,
             Arc::clone(stats),
             Arc::clone(comments),
             Arc::clone(salts),

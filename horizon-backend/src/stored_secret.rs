@@ -67,7 +67,7 @@ async fn redis_secret(redis: &RedisConfig) -> Result<[u8; 32]> {
     loop {
         match store.secret(fresh).await {
             Err(error) if error.is_retryable() => {
-                let (cause, delay) = (crate::error_chain(&error), backoff.next_delay());
+                let (cause, delay) = (horizon_core::error_chain(&error), backoff.next_delay());
                 tracing::warn!(?redis, %error, cause, ?delay, "cannot read the secret that signs cookies, retrying");
                 tokio::time::sleep(delay).await;
             }
@@ -183,6 +183,6 @@ mod tests {
         let store = StoreUrl::Sqlite(folder.path().join("horizon.db"));
         fs::write(folder.path().join("horizon.db.secret"), "short").unwrap();
         let error = stored_secret(&store).await.unwrap_err();
-        assert!(crate::error_chain(&error).contains("32 bytes"), "{error:?}");
+        assert!(horizon_core::error_chain(&error).contains("32 bytes"), "{error:?}");
     }
 }

@@ -72,6 +72,18 @@ impl fmt::Debug for Error {
     }
 }
 
+/// Returns the sources of an error, joined by `: `, or an empty string for an error without a source.
+///
+/// ```
+/// use horizon_core::{Error, error_chain};
+///
+/// assert_eq!(error_chain(&Error::unavailable("the store is unavailable").with_source("a lock")), "a lock");
+/// ```
+pub fn error_chain(error: &dyn StdError) -> String {
+    let sources = successors(error.source(), |&source| source.source());
+    sources.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
 /// Returns the message of a caught panic.
 #[must_use]
 pub fn panic_message(payload: &(dyn Any + Send)) -> &str {

@@ -164,7 +164,7 @@ impl VisitorKey {
     /// ```
     #[must_use]
     pub fn derive(salt: &[u8; 32], site: &str, address: IpAddr, user_agent: &str) -> Self {
-        match address.to_canonical() {
+        match network_of(address) {
             IpAddr::V4(v4) => Self::hash(salt, [site.as_bytes(), &v4.octets(), user_agent.as_bytes()]),
             IpAddr::V6(v6) => Self::hash(salt, [site.as_bytes(), &v6.octets()[..8], user_agent.as_bytes()]),
         }
@@ -220,6 +220,23 @@ impl Stamp {
             at,
             id: EventId::new(at, random),
         }
+    }
+}
+
+/// Returns the network of a client: the whole IPv4 address, or the /64 of an IPv6 address.
+///
+/// ```
+/// use horizon_core::network_of;
+///
+/// let network = |address: &str| network_of(address.parse().unwrap());
+/// assert_eq!(network("2001:db8::1"), network("2001:db8::2"));
+/// assert_eq!(network("::ffff:192.0.2.1"), network("192.0.2.1"));
+/// ```
+#[must_use]
+pub fn network_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) >> 64 << 64).into()),
+        v4 => v4,
     }
 }
 

@@ -33,9 +33,9 @@ pub trait Presence: Send + Sync {
 /// ```
 /// use horizon_core::{EventBus, Event, Result};
 ///
-/// async fn track_with_retry(analytics: &dyn EventBus, event: Event) -> Result<()> {
-///     match analytics.track(event.clone()).await {
-///         Err(error) if error.is_retryable() => analytics.track(event).await, // the same id: counts once
+/// async fn track_with_retry(bus: &dyn EventBus, event: Event) -> Result<()> {
+///     match bus.track(event.clone()).await {
+///         Err(error) if error.is_retryable() => bus.track(event).await, // the same id: counts once
 ///         done => done,
 ///     }
 /// }

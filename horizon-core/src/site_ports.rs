@@ -32,11 +32,11 @@ pub struct Ports {
 impl Ports {
     /// Returns the ports of a site whose store implements all three store ports.
     #[must_use]
-    pub fn with_store<S>(presence: Arc<dyn Presence>, analytics: Arc<dyn EventBus>, store: Arc<S>) -> Self
+    pub fn with_store<S>(presence: Arc<dyn Presence>, bus: Arc<dyn EventBus>, store: Arc<S>) -> Self
     where
         S: StatsStore + CommentStore + SaltStore + 'static,
     {
-        Self::new(presence, analytics, store.clone(), store.clone(), store)
+        Self::new(presence, bus, store.clone(), store.clone(), store)
     }
 
     /// Returns the ports of a site with a separate store for each store port.

@@ -50,7 +50,7 @@ suite! { $
 ///
 /// #[async_trait]
 /// impl BusHarness for Harness {
-///     fn analytics(&self) -> Arc<dyn EventBus> {
+///     fn bus(&self) -> Arc<dyn EventBus> {
 ///         self.bus.clone()
 ///     }
 ///     async fn consumer(&mut self) -> Result<Box<dyn EventConsumer>> {
@@ -67,7 +67,7 @@ suite! { $
 #[async_trait]
 pub trait BusHarness: Send {
     /// Returns the publishing end.
-    fn analytics(&self) -> Arc<dyn EventBus>;
+    fn bus(&self) -> Arc<dyn EventBus>;
 
     /// Opens the reading end. The checks drop one consumer before they open the next.
     async fn consumer(&mut self) -> Result<Box<dyn EventConsumer>>;
@@ -132,7 +132,7 @@ async fn process_one(
     consumer: &mut dyn EventConsumer,
     event: &Event,
 ) -> Result<(), Violation> {
-    let (analytics, store, at) = (harness.analytics(), harness.store(), event.at);
+    let (analytics, store, at) = (harness.bus(), harness.store(), event.at);
     let counting = async { process_batch(consumer, &*store, &|| at, limit(1)).await };
     let (tracked, counted) = join(analytics.track(event.clone()), counting).await;
     counted?;
@@ -169,7 +169,7 @@ fn anonymous_visits(count: usize) -> Vec<Event> {
 /// The events of one publisher are delivered in order, with any limit.
 pub async fn events_are_delivered_in_order(harness: &mut dyn BusHarness) -> Result<(), Violation> {
     let (mut consumer, events) = (harness.consumer().await?, anonymous_visits(20));
-    let taken = meanwhile(&*harness.analytics(), &events, consume(&mut *consumer, 20, 3)).await?;
+    let taken = meanwhile(&*harness.bus(), &events, consume(&mut *consumer, 20, 3)).await?;
     expect_eq("twenty events", &taken, &events)
 }
 
@@ -177,7 +177,7 @@ pub async fn events_are_delivered_in_order(harness: &mut dyn BusHarness) -> Resu
 pub async fn a_batch_has_at_most_limit_events(harness: &mut dyn BusHarness) -> Result<(), Violation> {
     let (mut consumer, events) = (harness.consumer().await?, anonymous_visits(7));
     for max in [1, 2, 100] {
-        meanwhile(&*harness.analytics(), &events, consume(&mut *consumer, 7, max)).await?;
+        meanwhile(&*harness.bus(), &events, consume(&mut *consumer, 7, max)).await?;
     }
     Ok(())
 }
@@ -199,7 +199,7 @@ pub async fn unacknowledged_events_are_redelivered(harness: &mut dyn BusHarness)
         peek(&mut *consumer, &events).await?;
         peek(&mut *consumer, &events).await
     };
-    meanwhile(&*harness.analytics(), &events, twice).await
+    meanwhile(&*harness.bus(), &events, twice).await
 }
 
 /// A new consumer starts with the unacknowledged events of the previous one.
@@ -207,7 +207,7 @@ pub async fn unacknowledged_events_are_redelivered_to_a_new_consumer(
     harness: &mut dyn BusHarness,
 ) -> Result<(), Violation> {
     let (mut consumer, events) = (harness.consumer().await?, anonymous_visits(3));
-    meanwhile(&*harness.analytics(), &events, peek(&mut *consumer, &events)).await?;
+    meanwhile(&*harness.bus(), &events, peek(&mut *consumer, &events)).await?;
     drop(consumer);
     peek(&mut *harness.consumer().await?, &events).await
 }
@@ -216,9 +216,9 @@ pub async fn unacknowledged_events_are_redelivered_to_a_new_consumer(
 pub async fn acknowledged_events_are_never_redelivered(harness: &mut dyn BusHarness) -> Result<(), Violation> {
     let (mut consumer, events) = (harness.consumer().await?, anonymous_visits(3));
     let (first, rest) = events.split_at(2);
-    let taken = meanwhile(&*harness.analytics(), first, consume(&mut *consumer, 2, 1)).await?;
+    let taken = meanwhile(&*harness.bus(), first, consume(&mut *consumer, 2, 1)).await?;
     expect_eq("two events", &taken, &first.to_vec())?;
-    meanwhile(&*harness.analytics(), rest, peek(&mut *consumer, rest)).await?;
+    meanwhile(&*harness.bus(), rest, peek(&mut *consumer, rest)).await?;
     drop(consumer);
     let mut consumer = harness.consumer().await?;
     expect_eq("a new consumer", &consume(&mut *consumer, 1, 10).await?, &rest.to_vec())?;
@@ -235,7 +235,7 @@ pub async fn cancelling_next_batch_loses_nothing(harness: &mut dyn BusHarness) -
         }
         peek(&mut *consumer, &events).await
     };
-    meanwhile(&*harness.analytics(), &events, task).await
+    meanwhile(&*harness.bus(), &events, task).await
 }
 
 /// Polls a future this many times and drops it.
@@ -266,14 +266,14 @@ pub async fn a_watch_starts_with_the_latest_totals(harness: &mut dyn BusHarness)
     for event in &anonymous_visits(2) {
         process_one(harness, &mut *consumer, event).await?;
     }
-    expect("two visits", &mut harness.analytics().watch(Topic::Site), 2).await?;
-    expect("no visit", &mut harness.analytics().watch(page_topic("other")?), 0).await
+    expect("two visits", &mut harness.bus().watch(Topic::Site), 2).await?;
+    expect("no visit", &mut harness.bus().watch(page_topic("other")?), 0).await
 }
 
 /// A watch that is polled yields the totals after each event.
 pub async fn a_watch_yields_each_newer_total(harness: &mut dyn BusHarness) -> Result<(), Violation> {
     let mut consumer = harness.consumer().await?;
-    let mut totals = harness.analytics().watch(Topic::Site);
+    let mut totals = harness.bus().watch(Topic::Site);
     expect("nothing counted", &mut totals, 0).await?;
     for (event, want) in anonymous_visits(3).iter().zip(1..) {
         process_one(harness, &mut *consumer, event).await?;
@@ -285,7 +285,7 @@ pub async fn a_watch_yields_each_newer_total(harness: &mut dyn BusHarness) -> Re
 /// A watch ignores an update whose revision is not higher.
 pub async fn a_watch_ignores_older_revisions(harness: &mut dyn BusHarness) -> Result<(), Violation> {
     let mut consumer = harness.consumer().await?;
-    let mut totals = harness.analytics().watch(Topic::Site);
+    let mut totals = harness.bus().watch(Topic::Site);
     expect("nothing counted", &mut totals, 0).await?;
     consumer.publish(&[update(&Topic::Site, 5)]).await?;
     expect("revision 5", &mut totals, 5).await?;
@@ -300,10 +300,7 @@ pub async fn a_watch_ignores_older_revisions(harness: &mut dyn BusHarness) -> Re
 /// Totals between two polls are skipped.
 pub async fn a_slow_watch_skips_to_the_latest(harness: &mut dyn BusHarness) -> Result<(), Violation> {
     let mut consumer = harness.consumer().await?;
-    let (mut slow, mut quick) = (
-        harness.analytics().watch(Topic::Site),
-        harness.analytics().watch(Topic::Site),
-    );
+    let (mut slow, mut quick) = (harness.bus().watch(Topic::Site), harness.bus().watch(Topic::Site));
     expect("nothing counted", &mut slow, 0).await?;
     expect("nothing counted", &mut quick, 0).await?;
     for revision in 1..=100 {
@@ -318,10 +315,7 @@ pub async fn a_slow_watch_skips_to_the_latest(harness: &mut dyn BusHarness) -> R
 pub async fn a_watch_yields_only_its_topic(harness: &mut dyn BusHarness) -> Result<(), Violation> {
     let mut consumer = harness.consumer().await?;
     let (here, there) = (page_topic("here")?, page_topic("there")?);
-    let (mut mine, mut other) = (
-        harness.analytics().watch(here.clone()),
-        harness.analytics().watch(there.clone()),
-    );
+    let (mut mine, mut other) = (harness.bus().watch(here.clone()), harness.bus().watch(there.clone()));
     expect("nothing counted", &mut mine, 0).await?;
     expect("nothing counted", &mut other, 0).await?;
     consumer.publish(&[update(&there, 9), update(&here, 2)]).await?;
@@ -333,7 +327,7 @@ pub async fn a_watch_yields_only_its_topic(harness: &mut dyn BusHarness) -> Resu
 /// A watch continues when the consumer is dropped and reopened.
 pub async fn a_watch_outlives_the_consumer(harness: &mut dyn BusHarness) -> Result<(), Violation> {
     let consumer = harness.consumer().await?;
-    let mut totals = harness.analytics().watch(Topic::Site);
+    let mut totals = harness.bus().watch(Topic::Site);
     expect("nothing counted", &mut totals, 0).await?;
     drop(consumer);
     expect_silence("the consumer was dropped", &mut totals).await?;

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use horizon_core::Timestamp;
+use horizon_core::{Timestamp, network_of};
 use parking_lot::Mutex;
 
 /// The number of wrong tokens after which a network is blocked until its window ends.
@@ -71,11 +71,7 @@ impl LoginLimiter {
     }
 
     fn network(&self, address: IpAddr) -> u64 {
-        let network = match address.to_canonical() {
-            IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) >> 64 << 64).into()),
-            v4 => v4,
-        };
-        self.hasher.hash_one(network)
+        self.hasher.hash_one(network_of(address))
     }
 }
 
