@@ -195,7 +195,7 @@ impl Breaker {
             *warned = Some(Instant::now());
             tracing::warn!(
                 %error,
-                cause = horizon_backend::error_chain(error),
+                cause = horizon_core::error_chain(error),
                 "the store does not respond: pages show cached stats, or none"
             );
         }

@@ -170,7 +170,7 @@ impl Builder {
     /// it.
     ///
     /// Await it within a tokio runtime. If the secret is stored in Redis, it waits for Redis without limit. Otherwise
-    /// it waits a second: the site also works without Redis, and counts once Redis is available.
+    /// it waits a few seconds: the site also works without Redis, and counts once Redis is available.
     ///
     /// # Errors
     /// The store cannot be opened, or another process counts into it; the secret cannot be read; the configuration is

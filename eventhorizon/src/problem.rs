@@ -276,7 +276,7 @@ impl std::error::Error for Problem {}
 
 impl From<horizon_core::Error> for Problem {
     fn from(error: horizon_core::Error) -> Self {
-        let cause = std::error::Error::source(&error).map(ToString::to_string);
+        let cause = horizon_core::error_chain(&error);
         if error.is_retryable() {
             tracing::warn!(%error, cause, "request failed with 503, because a backend is unavailable");
             return Self::unavailable("A part of the server is down. Nothing is lost: try again.");

@@ -23,7 +23,7 @@ const SLOTS: usize = 60;
 /// reconnect at once, with four events each. Further visits are dropped and counted as failed.
 const MAX_QUEUED: usize = 131_072;
 
-/// The largest number of visits in flight to the bus: 1,024, the accumulator's batch size.
+/// The largest number of visits in flight to the bus: 1,024.
 const MAX_IN_FLIGHT: usize = 1_024;
 
 /// The time limit of one attempt: 5 seconds, less than a shutdown waits.
@@ -62,15 +62,11 @@ pub(crate) struct OpenVisit {
 
 impl VisitQueue {
     /// Creates the queue, and the worker that sends its visits to the bus.
-    pub(crate) fn new(
-        analytics: Arc<dyn EventBus>,
-        clock: EventClock,
-        metrics: Arc<Metrics>,
-    ) -> (Arc<Self>, VisitSender) {
+    pub(crate) fn new(bus: Arc<dyn EventBus>, clock: EventClock, metrics: Arc<Metrics>) -> (Arc<Self>, VisitSender) {
         let (queue, events) = mpsc::channel(MAX_QUEUED);
         let sender = VisitSender {
             events,
-            analytics,
+            bus,
             metrics: Arc::clone(&metrics),
         };
         let wheel = TimerWheel {
@@ -162,18 +158,14 @@ impl Drop for OpenVisit {
 /// Sends visits to the event bus, with retries.
 pub(crate) struct VisitSender {
     events: mpsc::Receiver<Event>,
-    analytics: Arc<dyn EventBus>,
+    bus: Arc<dyn EventBus>,
     metrics: Arc<Metrics>,
 }
 
 impl VisitSender {
     /// Runs until `stop`; then it sends what is queued, without retries, and ends.
     pub(crate) async fn run(self, stop: CancellationToken) {
-        let Self {
-            events,
-            analytics,
-            metrics,
-        } = self;
+        let Self { events, bus, metrics } = self;
         let queue = stream::unfold(events, |mut events| async {
             let event = tokio::select! {
                 biased;
@@ -186,17 +178,17 @@ impl VisitSender {
             event.map(|event| (event, events))
         });
         queue
-            .for_each_concurrent(MAX_IN_FLIGHT, |event| send(&*analytics, &metrics, event, &stop))
+            .for_each_concurrent(MAX_IN_FLIGHT, |event| send(&*bus, &metrics, event, &stop))
             .await;
     }
 }
 
-async fn send(analytics: &dyn EventBus, metrics: &Metrics, event: Event, stop: &CancellationToken) {
+async fn send(bus: &dyn EventBus, metrics: &Metrics, event: Event, stop: &CancellationToken) {
     let deadline = Instant::now() + DELIVERY_TIMEOUT;
     let mut backoff = RETRY_BACKOFF;
     loop {
         let delay = backoff.next_delay();
-        match attempt(analytics, event.clone()).await {
+        match attempt(bus, event.clone()).await {
             Ok(()) => return metrics.event_tracked(&event.kind),
             Err(error) if !error.is_retryable() || Instant::now() + delay > deadline || stop.is_cancelled() => {
                 tracing::debug!(%error, topic = %event.topic, "dropped a visit");
@@ -208,8 +200,8 @@ async fn send(analytics: &dyn EventBus, metrics: &Metrics, event: Event, stop: &
     }
 }
 
-async fn attempt(analytics: &dyn EventBus, event: Event) -> Result<()> {
-    timeout(ATTEMPT_TIMEOUT, analytics.track(event))
+async fn attempt(bus: &dyn EventBus, event: Event) -> Result<()> {
+    timeout(ATTEMPT_TIMEOUT, bus.track(event))
         .await
         .unwrap_or_else(|elapsed| {
             Err(horizon_core::Error::unavailable("the event bus did not respond in time").with_source(elapsed))

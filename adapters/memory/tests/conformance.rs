@@ -42,7 +42,7 @@ mod bus {
 
     #[async_trait]
     impl BusHarness for MemoryBusHarness {
-        fn analytics(&self) -> Arc<dyn EventBus> {
+        fn bus(&self) -> Arc<dyn EventBus> {
             Arc::clone(&self.bus) as _
         }
 

@@ -92,18 +92,18 @@ impl Horizon {
             // Do not count the viewer: the client reconnects.
             return Err(stopping());
         }
-        let mut session = match self.visitor_identity(&topics, caller, returning) {
+        let mut viewer = match self.visitor_identity(&topics, caller, returning) {
             Ok(identity) => LiveViewer::new(inner.visit_tracker.clone(), Arc::clone(&topics), identity),
             Err(reason) => {
                 inner.metrics.dropped_visit(reason);
                 LiveViewer::Uncounted
             }
         };
-        session.poll_once().await;
+        viewer.poll_once().await;
         let joined = topics.first().and_then(|topic| inner.hub.join(topic));
         let joined = joined.ok_or_else(stopping)?;
         let open = OpenConnection::new(inner.metrics.live_connections.clone(), inner.streams.token());
-        Ok(Live::new(greeting()?, parts, joined, session, open))
+        Ok(Live::new(greeting()?, parts, joined, viewer, open))
     }
 
     /// Counts a visit of a page without a live connection, such as by a reader without JavaScript. A live connection

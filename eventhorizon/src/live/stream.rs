@@ -55,7 +55,7 @@ pub struct Live {
 /// The state that sending a frame does not need.
 struct ColdState {
     greeting: Bytes,
-    session: LiveViewer,
+    viewer: LiveViewer,
     _lease: TopicLease,
     _open: OpenConnection,
 }
@@ -94,7 +94,7 @@ impl Live {
         greeting: Bytes,
         parts: &'static [FramePart],
         (lease, frames): (TopicLease, LatestReceiver<Frame>),
-        session: LiveViewer,
+        viewer: LiveViewer,
         open: OpenConnection,
     ) -> Self {
         Self {
@@ -106,7 +106,7 @@ impl Live {
             has_started: false,
             cold: Box::new(ColdState {
                 greeting,
-                session,
+                viewer,
                 _lease: lease,
                 _open: open,
             }),
@@ -138,7 +138,7 @@ impl Stream for Live {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         if !self.has_started {
-            self.has_started = self.cold.session.poll(cx).is_ready();
+            self.has_started = self.cold.viewer.poll(cx).is_ready();
         }
         loop {
             let next = Pin::new(&mut self.frames).poll_next(cx);
@@ -160,7 +160,7 @@ impl Stream for Live {
 impl fmt::Debug for Live {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Live")
-            .field("session", &self.cold.session)
+            .field("viewer", &self.cold.viewer)
             .finish_non_exhaustive()
     }
 }

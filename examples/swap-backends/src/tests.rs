@@ -59,7 +59,7 @@ impl TestApp {
     /// Waits until a recipe has this many visits.
     async fn wait_for_visits(&self, recipe: &str, visits: u64) {
         let topic = self.horizon.page(recipe).unwrap().into();
-        let mut totals = self.fake.analytics().watch(topic);
+        let mut totals = self.fake.bus().watch(topic);
         while totals.next().await.unwrap().visits < visits {}
     }
 }

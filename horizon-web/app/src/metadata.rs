@@ -94,7 +94,7 @@ impl PageMetadata {
 
     fn of_post(site: &Site, post: &Post, markers: &SlotMarkers) -> Self {
         let path = post_url(post);
-        let published = text::rfc3339(post.date.unix_millis());
+        let published = text::html_datetime(post.date.unix_millis());
         let tags: Vec<String> = post.tags.iter().map(|tag| tag.name.clone()).collect();
         let image = post.cover.as_ref().map(|cover| PreviewImage {
             url: absolute(site, &cover.image),

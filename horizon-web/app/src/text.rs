@@ -61,7 +61,7 @@ pub(crate) fn date_time(millis: i64) -> String {
 }
 
 /// Formats milliseconds since the Unix epoch as `2026-05-04T13:05Z`.
-pub(crate) fn rfc3339(millis: i64) -> String {
+pub(crate) fn html_datetime(millis: i64) -> String {
     let (year, month, day) = civil(millis);
     let mut text = year.to_string();
     text.push('-');
@@ -147,8 +147,8 @@ mod tests {
         assert_eq!(date_time(0), "1 January 1970, 00:00 UTC");
         assert_eq!(date(1_709_208_000_000), "29 February 2024");
         assert_eq!(date(951_782_400_000), "29 February 2000");
-        assert_eq!(rfc3339(1_777_899_900_000), "2026-05-04T13:05Z");
-        assert_eq!(rfc3339(-1), "1969-12-31T23:59Z");
+        assert_eq!(html_datetime(1_777_899_900_000), "2026-05-04T13:05Z");
+        assert_eq!(html_datetime(-1), "1969-12-31T23:59Z");
     }
 
     #[test]
@@ -174,7 +174,7 @@ mod tests {
     #[test]
     fn the_smallest_and_the_largest_time_do_not_panic() {
         for millis in [i64::MIN, i64::MAX] {
-            let _ = (date_time(millis), rfc3339(millis), age(millis));
+            let _ = (date_time(millis), html_datetime(millis), age(millis));
         }
     }
 }

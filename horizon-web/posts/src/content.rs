@@ -179,6 +179,10 @@ impl<'a> Loader<'a> {
                 Err(reason) => self.keep_folder(&folder.path, folder.kind, reason),
             }
         }
+        let digest = hasher.finish();
+        if let Some((previous, _)) = self.previous.filter(|(previous, _)| previous.digest == digest) {
+            return previous.clone();
+        }
         self.skip_repository_files(&mut sources);
         for (source, parsed) in sources.iter().zip(parallel::parse_all(&sources, self.options)) {
             self.add(source, parsed);
@@ -191,7 +195,7 @@ impl<'a> Loader<'a> {
             change_times: change_times(&self.files),
             files: self.files,
             diagnostics: self.diagnostics.into_iter().collect(),
-            digest: hasher.finish(),
+            digest,
         }
     }
 

@@ -35,7 +35,7 @@ pub(crate) fn router(horizon: &Horizon) -> Router<Horizon> {
 }
 
 async fn handle(State(horizon): State<Horizon>, request: Request) -> Response {
-    let (mut parts, body) = request.into_parts();
+    let (parts, body) = request.into_parts();
     let peer = address(&horizon, &parts.headers, &parts.extensions);
     // Other methods need no body.
     let body = if parts.method == Method::POST {
@@ -44,12 +44,7 @@ async fn handle(State(horizon): State<Horizon>, request: Request) -> Response {
         Ok(Bytes::new())
     };
     let response = match body {
-        Ok(body) => {
-            let extensions = std::mem::take(&mut parts.extensions);
-            let mut request = http::Request::from_parts(parts, body);
-            *request.extensions_mut() = extensions;
-            horizon.handle(peer, request).await
-        }
+        Ok(body) => horizon.handle(peer, http::Request::from_parts(parts, body)).await,
         Err(problem) => horizon.error_response(problem, &parts.method, &parts.headers),
     };
     let (head, content) = response.into_parts();

@@ -55,13 +55,7 @@ impl Fake {
     /// Returns all ports.
     #[must_use]
     pub fn ports(&self) -> Ports {
-        Ports::new(
-            self.presence(),
-            self.analytics(),
-            self.stats(),
-            self.comments(),
-            self.salts(),
-        )
+        Ports::new(self.presence(), self.bus(), self.stats(), self.comments(), self.salts())
     }
 
     /// Returns the presence port.
@@ -72,7 +66,7 @@ impl Fake {
 
     /// Returns the port that tracks events and watches totals.
     #[must_use]
-    pub fn analytics(&self) -> Arc<dyn EventBus> {
+    pub fn bus(&self) -> Arc<dyn EventBus> {
         Arc::new(self.clone())
     }
 
@@ -108,7 +102,7 @@ impl Fake {
     /// # let now = Timestamp::from_millis(1_800_000_000_000);
     /// # let fake = Fake::new(Clock::at(now));
     /// let visit = Event::new(Stamp::new(now, [1; 10]), Topic::Site, EventKind::Visit { visitor: None });
-    /// fake.analytics().track(visit.clone()).await?;
+    /// fake.bus().track(visit.clone()).await?;
     /// assert_eq!(fake.tracked(), [visit]);
     /// # Ok(())
     /// # }

@@ -69,7 +69,7 @@ fn harness(defect: BusDefect) -> BrokenBusHarness {
 
 #[async_trait]
 impl BusHarness for BrokenBusHarness {
-    fn analytics(&self) -> Arc<dyn EventBus> {
+    fn bus(&self) -> Arc<dyn EventBus> {
         Arc::clone(&self.bus) as _
     }
 

@@ -63,7 +63,7 @@ async fn a_watch_of_viewers_is_silent_while_disconnected_and_then_shows_the_late
 #[tokio::test]
 async fn a_watch_of_totals_is_silent_while_disconnected_and_then_shows_the_latest() {
     let fake = fake();
-    let mut totals = fake.analytics().watch(Topic::Site);
+    let mut totals = fake.bus().watch(Topic::Site);
     assert_eq!(next_now(&mut totals), Some(Stats::default()));
     for number in 1..=2 {
         EventBus::track(&fake, visit(number)).await.unwrap();
@@ -94,7 +94,7 @@ async fn a_polled_watch_is_silent_while_disconnected() {
 async fn a_watch_opened_while_disconnected_starts_after_the_reconnect() {
     let fake = fake();
     fake.disconnect();
-    let (mut counts, mut totals) = (fake.presence().watch(Topic::Site), fake.analytics().watch(Topic::Site));
+    let (mut counts, mut totals) = (fake.presence().watch(Topic::Site), fake.bus().watch(Topic::Site));
     assert_eq!((next_now(&mut counts), next_now(&mut totals)), (None, None));
     fake.reconnect();
     assert_eq!(

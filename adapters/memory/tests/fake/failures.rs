@@ -88,7 +88,7 @@ async fn a_failed_track_is_not_counted() {
 #[tokio::test]
 async fn a_track_whose_reply_is_lost_is_counted_and_published() {
     let fake = fake();
-    let mut totals = fake.analytics().watch(Topic::Site);
+    let mut totals = fake.bus().watch(Topic::Site);
     fake.lose_next_reply(Call::Track, down());
     call_method(&fake, Call::Track).await.unwrap_err();
     assert_eq!((visits(&fake).await, fake.tracked()), (1, vec![visit(1)]));

@@ -18,10 +18,10 @@ async fn an_event_is_counted_when_track_returns() {
 #[tokio::test]
 async fn an_event_is_published_when_track_returns() {
     let fake = fake();
-    let mut totals = fake.analytics().watch(Topic::Site);
+    let mut totals = fake.bus().watch(Topic::Site);
     assert_eq!(next_now(&mut totals), Some(Stats::default()));
     for number in 1..=2 {
-        fake.analytics().track(visit(number)).await.unwrap();
+        fake.bus().track(visit(number)).await.unwrap();
         assert_eq!(next_now(&mut totals).unwrap().visits, u64::from(number));
     }
     assert_eq!(next_now(&mut totals), None);
@@ -30,14 +30,14 @@ async fn an_event_is_published_when_track_returns() {
 #[tokio::test]
 async fn a_watch_starts_with_the_current_totals() {
     let fake = fake();
-    fake.analytics().track(visit(1)).await.unwrap();
-    assert_eq!(next_now(&mut fake.analytics().watch(Topic::Site)).unwrap().visits, 1);
+    fake.bus().track(visit(1)).await.unwrap();
+    assert_eq!(next_now(&mut fake.bus().watch(Topic::Site)).unwrap().visits, 1);
 }
 
 #[tokio::test]
 async fn a_watch_outlives_the_fake() {
     let fake = fake();
-    let mut totals = fake.analytics().watch(Topic::Site);
+    let mut totals = fake.bus().watch(Topic::Site);
     drop(fake);
     assert_eq!(next_now(&mut totals), Some(Stats::default()));
     assert_eq!(next_now(&mut totals), None);
@@ -48,7 +48,7 @@ async fn tracked_events_are_listed_in_order_including_repeats() {
     let fake = fake();
     let events = [visit(2), visit(1), visit(2)];
     for event in &events {
-        fake.analytics().track(event.clone()).await.unwrap();
+        fake.bus().track(event.clone()).await.unwrap();
     }
     assert_eq!(fake.tracked(), events);
     assert_eq!(visits(&fake).await, 2);
@@ -65,7 +65,7 @@ async fn an_event_too_old_or_from_the_future_is_rejected_and_not_counted() {
     let late = at(now.minus(DEDUPE_WINDOW + milli));
     let early = at(now.plus(MAX_CLOCK_SKEW + milli));
     for event in [&late, &early] {
-        fake.analytics().track(event.clone()).await.unwrap();
+        fake.bus().track(event.clone()).await.unwrap();
     }
     assert_eq!(visits(&fake).await, 0);
     assert_eq!(fake.tracked(), [late.clone(), early.clone()]);
@@ -80,9 +80,9 @@ async fn event_times_are_checked_by_the_fakes_clock() {
     let clock = clock();
     let fake = Fake::new(clock.clone());
     clock.advance(DEDUPE_WINDOW);
-    fake.analytics().track(visit(1)).await.unwrap();
+    fake.bus().track(visit(1)).await.unwrap();
     clock.advance(Duration::from_millis(1));
-    fake.analytics().track(visit(2)).await.unwrap();
+    fake.bus().track(visit(2)).await.unwrap();
     assert_eq!((visits(&fake).await, fake.rejected().len()), (1, 1));
 }
 
@@ -92,7 +92,7 @@ async fn tracked_comments_and_likes_can_be_read() {
     let (slug, reader) = (Slug::new("hello").unwrap(), ReaderId::from_u128(7));
     let stamp = |number| Stamp::new(clock().now(), [number; 10]);
     let draft = Draft::new("Ada", "Hello", None).unwrap();
-    let analytics = fake.analytics();
+    let analytics = fake.bus();
     analytics
         .track_blog_comment(stamp(1), &slug, reader, draft, false)
         .await

@@ -123,7 +123,7 @@ fn item(item: &ModerationItem, only_pending: bool) -> AnyView {
                 " on "
                 <a href=page>{item.post_title.clone()}</a>
                 " "
-                <time datetime=text::rfc3339(at) title=text::date_time(at)>
+                <time datetime=text::html_datetime(at) title=text::date_time(at)>
                     {text::date_time(at)}
                 </time>
                 " "

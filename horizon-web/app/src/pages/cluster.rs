@@ -165,7 +165,7 @@ fn times(node: &NodeStatus) -> AnyView {
         <td>{round_trip}</td>
         <td data-cell="clock">{clock(node)}</td>
         <td>
-            <time datetime=text::rfc3339(started)>{text::date_time(started)}</time>
+            <time datetime=text::html_datetime(started)>{text::date_time(started)}</time>
         </td>
     }
     .into_any()

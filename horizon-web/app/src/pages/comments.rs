@@ -148,7 +148,7 @@ fn article(comment: &CommentView, takes_replies: bool) -> AnyView {
                 <span class="comment-author" data-author>{author}</span>
                 " "
                 <a href=format!("#comment-{id}")>
-                    <time datetime=text::rfc3339(at) title=text::date_time(at) data-at=at.to_string()>
+                    <time datetime=text::html_datetime(at) title=text::date_time(at) data-at=at.to_string()>
                         {text::date(at)}
                     </time>
                 </a>

@@ -42,7 +42,7 @@ pub(super) fn meta(post: &Post) -> AnyView {
     let minutes = post.reading_minutes;
     view! {
         <p class="meta">
-            <time datetime=text::rfc3339(at)>{text::date(at)}</time>
+            <time datetime=text::html_datetime(at)>{text::date(at)}</time>
             " · "
             {minutes}
             " min read"

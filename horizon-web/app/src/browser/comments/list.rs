@@ -149,7 +149,7 @@ fn build(island: &CommentsIsland, comment: &LiveComment) -> Option<Element> {
     });
     if let Some(time) = dom::within(&article, "time") {
         dom::set_attribute(&time, "data-at", &comment.at.to_string());
-        dom::set_attribute(&time, "datetime", &text::rfc3339(comment.at));
+        dom::set_attribute(&time, "datetime", &text::html_datetime(comment.at));
         dom::set_attribute(&time, "title", &text::date_time(comment.at));
     }
     if let Some(link) = dom::within(&article, "header a") {
