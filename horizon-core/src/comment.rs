@@ -8,7 +8,7 @@ pub const MAX_COMMENT_CHARS: usize = 2_000;
 /// The longest name of an author, in Unicode scalar values (`char`).
 pub const MAX_AUTHOR_CHARS: usize = 80;
 
-/// The most replies to one comment. Check it before a reply is tracked.
+/// The maximum number of replies to one comment. Check it before a reply is tracked.
 pub const MAX_REPLIES: usize = 200;
 
 /// The validated text of a comment that is not stored yet.
@@ -102,7 +102,7 @@ impl Draft {
         })
     }
 
-    /// Returns the author's name, empty if there is none.
+    /// Returns the author's name, which may be empty.
     #[must_use]
     pub fn author(&self) -> &str {
         &self.author
@@ -177,7 +177,7 @@ pub struct Comment {
     pub parent: Option<EventId>,
     /// The owner.
     pub reader: ReaderId,
-    /// The author's name, empty if there is none.
+    /// The author's name, which may be empty.
     pub author: String,
     /// The text as the reader typed it.
     pub body: String,

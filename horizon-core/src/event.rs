@@ -50,7 +50,7 @@ pub enum EventKind {
         /// The owner of the like.
         reader: ReaderId,
     },
-    /// A reader takes a like back.
+    /// A reader removes their like.
     Unlike {
         /// The owner of the like.
         reader: ReaderId,

@@ -27,8 +27,8 @@ pub trait Ledger {
     /// Adds the reader to the set of those who like the topic, or removes them, unless a later like or unlike of this
     /// reader is stored. Returns whether the set changed.
     ///
-    /// Stores an unlike even if there is no like, because an earlier like may still arrive.
-    /// [`StatsStore::expire`](crate::StatsStore::expire) erases it when none can.
+    /// Stores an unlike even without a like, because an earlier like may still arrive.
+    /// [`StatsStore::expire`](crate::StatsStore::expire) erases the unlike once no earlier like can arrive.
     fn set_like(&mut self, topic: &Topic, reader: ReaderId, likes: bool, stamp: Stamp) -> Result<bool, Self::Error>;
 
     /// Returns the comment with this id.

@@ -4,17 +4,19 @@ use std::num::NonZeroUsize;
 
 use crate::{Comment, Thread, ThreadPage, Visibility};
 
-/// The most replies of one thread on a page of threads. [`CommentStore::thread`](crate::CommentStore::thread) reads
-/// the others.
+/// The maximum number of replies of one thread on a page of threads.
+/// [`CommentStore::thread`](crate::CommentStore::thread) reads the others.
 pub const REPLIES_PER_THREAD: NonZeroUsize = NonZeroUsize::new(20).unwrap();
 
-/// The most bytes of one page of comments: 512 KiB. A comment costs its texts and [`COMMENT_OVERHEAD_BYTES`].
+/// The maximum number of bytes of one page of comments: 512 KiB. A comment counts with the bytes of its texts and
+/// [`COMMENT_OVERHEAD_BYTES`].
 ///
 /// The page ends before the comment that would exceed the limit. It always has at least one comment, so that a reader
 /// reaches the end by paging.
 pub const MAX_PAGE_BYTES: usize = 512 * 1024;
 
-/// The bytes of [`MAX_PAGE_BYTES`] that a comment costs besides its texts, about the size of its markup.
+/// The bytes that count toward [`MAX_PAGE_BYTES`] for each comment in addition to its texts, about the size of its
+/// markup.
 pub const COMMENT_OVERHEAD_BYTES: usize = 512;
 
 /// The remaining bytes of [`MAX_PAGE_BYTES`] while a page is built.
@@ -42,8 +44,8 @@ impl Default for PageBudget {
 }
 
 impl PageBudget {
-    /// Adds a comment whose texts have `text_bytes` bytes. Returns whether it fits; after the first that does not, none
-    /// fits.
+    /// Adds a comment whose texts have `text_bytes` bytes. Returns whether it fits. After the first comment that does
+    /// not fit, no further comment fits.
     #[must_use = "a comment that does not fit ends the page"]
     pub fn try_add(&mut self, text_bytes: usize) -> bool {
         let cost = text_bytes.saturating_add(COMMENT_OVERHEAD_BYTES);

@@ -5,8 +5,8 @@ use crate::{AckToken, Batch, Error, Event, Result};
 
 /// The events of an [`EventConsumer`](crate::EventConsumer) that are not acknowledged yet, in order.
 ///
-/// Every event has a position that is never used again. An [`AckToken`] is the position after a batch, so a repeated
-/// or late acknowledgement does no harm. `T` is what the adapter needs to know of each event.
+/// Every event has a position that is never used again. An [`AckToken`] is the position after a batch, so a repeated or
+/// late acknowledgement does no harm. `T` is the data that the adapter keeps with each event.
 ///
 /// ```
 /// use std::num::NonZeroUsize;
@@ -57,12 +57,12 @@ impl<T> UnacknowledgedEvents<T> {
         self.entries.is_empty()
     }
 
-    /// Returns the data of all pending events.
+    /// Returns the data of all unacknowledged events.
     pub fn data_mut(&mut self) -> impl Iterator<Item = &mut T> {
         self.entries.iter_mut().map(|(_, data)| data)
     }
 
-    /// Returns the oldest events, `limit` at most, or nothing if there are none.
+    /// Returns at most `limit` of the oldest events, or `None` if all events are acknowledged.
     pub fn batch(&mut self, limit: NonZeroUsize) -> Option<Batch> {
         let events = self.entries.iter().take(limit.get());
         let events: Vec<Event> = events.map(|(event, _)| event.clone()).collect();

@@ -23,12 +23,12 @@ pub trait Presence: Send + Sync {
     /// Counts the visitor until the guard is dropped. When it returns, every watch includes the visitor.
     async fn track(&self, topic: Topic, visitor: VisitorKey) -> Result<PresenceGuard>;
 
-    /// Returns the number of viewers: the current one at once, then each change. A slow reader skips to the latest
-    /// number, never sees the same number twice in a row, and the stream does not end while the adapter lives.
+    /// Returns the number of viewers: the current one at once, then each change. A slow watcher skips to the latest
+    /// number and never gets the same number twice in a row. The stream does not end before the adapter is dropped.
     fn watch(&self, topic: Topic) -> BoxStream<'static, u64>;
 }
 
-/// Takes events and streams totals: the publishing end of an event bus.
+/// Takes events and streams totals: the end of an event bus that web nodes use.
 ///
 /// ```
 /// use horizon_core::{EventBus, Event, Result};
@@ -42,20 +42,20 @@ pub trait Presence: Send + Sync {
 /// ```
 #[async_trait]
 pub trait EventBus: Send + Sync {
-    /// Publishes the event. On `Ok` it survives this process, as far as the adapter documents. After an error it may
-    /// or may not be published; retry with the same event.
+    /// Hands the event to the bus. After `Ok`, the event is kept even if this process ends, as far as the adapter
+    /// documents. After an error, the bus may or may not have the event; retry with the same event.
     async fn track(&self, event: Event) -> Result<()>;
 
-    /// Returns the totals of the topic: the latest at once, then newer ones. A slow reader skips to the latest
-    /// totals. The stream never returns to older totals and never ends with an error.
+    /// Returns the totals of the topic: the latest at once, then newer ones. A slow watcher skips to the latest totals.
+    /// The stream never returns to older totals and never ends with an error.
     fn watch(&self, topic: Topic) -> BoxStream<'static, Stats>;
 }
 
 /// The reading end of an event bus, for the accumulator.
 ///
-/// - An unacknowledged batch is delivered again, also to the next consumer after this one is dropped.
+/// - An unacknowledged batch is delivered again, to this consumer or, after it is dropped, to the next one.
 /// - An acknowledged batch is never delivered again.
-/// - The events of one publisher arrive in the order in which they were published.
+/// - The events of one process arrive in the order in which it tracked them.
 ///
 /// ```
 /// use std::num::NonZeroUsize;
@@ -122,7 +122,7 @@ pub trait SaltStore: Send + Sync {
 
 /// Keeps a visitor present until it is dropped.
 #[must_use = "the visitor leaves when the guard is dropped"]
-pub struct PresenceGuard(#[expect(dead_code, reason = "held for its Drop alone")] Box<dyn Any + Send + Sync>);
+pub struct PresenceGuard(#[expect(dead_code, reason = "only dropped")] Box<dyn Any + Send + Sync>);
 
 impl PresenceGuard {
     /// Wraps the adapter's own guard, whose `Drop` makes the visitor leave.

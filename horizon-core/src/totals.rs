@@ -93,7 +93,7 @@ impl<W: SubscriptionObserver> TotalsHub<W> {
         }
     }
 
-    /// Returns the totals of the topic: the latest at once, then each newer ones. A slow reader skips to the latest.
+    /// Returns the totals of the topic: the latest at once, then newer ones. A slow watcher skips to the latest.
     pub fn watch(self: &Arc<Self>, topic: Topic) -> BoxStream<'static, Stats> {
         unfold(TotalsWatcher::new(Arc::clone(self), topic), |mut watcher| async {
             Some((watcher.next().await?, watcher))

@@ -55,7 +55,7 @@ pub struct CommentView {
     /// The comment to which this is a reply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<EventId>,
-    /// The author's name, empty if there is none. Plain text: escape it.
+    /// The author's name, which may be empty. Plain text: escape it.
     pub author: String,
     /// The text as sanitised HTML.
     pub html: String,

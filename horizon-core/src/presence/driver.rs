@@ -80,7 +80,8 @@ struct DriverState {
 
 /// The channel of a topic and the count of its viewers.
 struct Subscription {
-    /// Whether the transport has confirmed the subscription. Answers to anything published before would be missed.
+    /// Whether the transport has confirmed the subscription. Nothing is published before that, because this node would
+    /// not receive the responses.
     is_confirmed: bool,
     /// How many other nodes received the first request for their state.
     asked: Option<u64>,
@@ -145,7 +146,7 @@ impl<T: Transport> PresenceDriver<T> {
         self.state.lock().topics.len()
     }
 
-    /// Fires the timers that are due. Returns how long until the next one.
+    /// Fires the timers that are due. Returns the time until the next one is due.
     pub fn tick(&self) -> Option<Duration> {
         self.update(Replica::tick);
         let mut state = self.state.lock();
@@ -220,7 +221,7 @@ impl<T: Transport> PresenceDriver<T> {
                 self.transport.unsubscribe(&topic);
                 topics.remove(&topic);
             }
-            // The replica repeats on `subscribed` what is dropped here.
+            // A message that is dropped here is not lost: the replica publishes it again when it handles `subscribed`.
             Effect::Publish(topic, message) => {
                 if topics.get(&topic).is_some_and(|subscription| subscription.is_confirmed) {
                     self.transport.publish(topic, message);

@@ -47,19 +47,19 @@ pub use message::{MessageBody, PresenceMessage};
 pub use node_id::{NodeId, ParseNodeIdError};
 pub use timing::Timing;
 
-/// The most members of one node over all topics, some 100 MB.
+/// The maximum number of members of one node over all topics: about 100 MB.
 pub const MAX_LOCAL_MEMBERS: usize = 1_000_000;
 
-/// The most members of one node on one topic. Their state is a message of 7 MB.
+/// The maximum number of members of one node on one topic. Their state is a message of 7 MB.
 ///
 /// By default Redis disconnects a subscriber with a backlog of 32 MB, or of 8 MB for a minute. Raise
 /// `client-output-buffer-limit pubsub` if several nodes have that many members.
 pub const MAX_MEMBERS_PER_TOPIC: usize = 200_000;
 
-/// The most members of other nodes over all topics, some 150 MB.
+/// The maximum number of members of other nodes over all topics: about 150 MB.
 pub const MAX_REMOTE_MEMBERS: usize = 2_000_000;
 
-/// The most other nodes on one topic.
+/// The maximum number of other nodes on one topic.
 pub const MAX_NODES_PER_TOPIC: usize = 1_024;
 
 /// What the caller has to do, in this order.

@@ -110,7 +110,7 @@ async fn peek(consumer: &mut dyn EventConsumer, want: &[Event]) -> Result<(), Vi
     let whole = async {
         while got.len() < want.len() {
             got = consumer.next_batch(limit(want.len())).await?.events;
-            // Lets the publishers of the other events run.
+            // Lets the calls that track the other events run.
             sleep(std::time::Duration::from_millis(1)).await;
         }
         Ok::<_, Violation>(())
@@ -166,7 +166,7 @@ fn anonymous_visits(count: usize) -> Vec<Event> {
     (0..count).map(|_| factory.anonymous_visit(&Topic::Site)).collect()
 }
 
-/// The events of one publisher are delivered in order, with any limit.
+/// The events of one process are delivered in order, with any limit.
 pub async fn events_are_delivered_in_order(harness: &mut dyn BusHarness) -> Result<(), Violation> {
     let (mut consumer, events) = (harness.consumer().await?, anonymous_visits(20));
     let taken = meanwhile(&*harness.bus(), &events, consume(&mut *consumer, 20, 3)).await?;

@@ -200,7 +200,7 @@ pub async fn a_page_of_replies_is_limited_in_bytes(harness: &mut dyn StoreHarnes
     let head = fixture.post("head", None).await?;
     fixture.post_all(LARGE_COMMENTS, Some(head), large).await?;
     let first = fixture.thread(head, None, LARGE_COMMENTS).await?;
-    let first = first.ok_or_else(|| Violation::new("the thread shows, and is not found"))?;
+    let first = first.ok_or_else(|| Violation::new("the thread is listed, but cannot be read"))?;
     let is_within = bytes(&first.replies) <= MAX_PAGE_BYTES;
     expect_eq("the first page", &(is_within, first.has_more_replies), &(true, true))?;
     let after = first.replies.last().map(|reply| reply.id);

@@ -67,7 +67,7 @@ pub async fn an_event_counts_once_across_batches(harness: &mut dyn StoreHarness)
     expect_visits("one of two was known", harness, 2).await
 }
 
-/// Concurrent batches share one event and have one of their own.
+/// Each concurrent batch contains one event that all batches share and one of its own.
 pub async fn an_event_counts_once_under_concurrency(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut factory = EventFactory::new();
     let shared = factory.anonymous_visit(&Topic::Site);
