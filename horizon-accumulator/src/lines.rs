@@ -14,13 +14,13 @@ const MAX_LINE_BYTES: usize = 64 * 1024;
 /// The size of the input buffer: 256 KiB.
 const INPUT_BYTES: usize = 256 * 1024;
 
-/// The most events in a batch: 1,024.
+/// The maximum number of events in a batch: 1,024.
 const MAX_BATCH_EVENTS: usize = 1_024;
 
-/// The most topics whose totals are returned: 100,000. Others are only counted.
+/// The maximum number of topics whose totals are returned: 100,000. Others are only counted.
 const MAX_TOPICS: usize = 100_000;
 
-/// The most attempts per batch, which take about a minute.
+/// The maximum number of attempts per batch, which take about a minute.
 const MAX_ATTEMPTS: u32 = 30;
 
 /// A line that is not an event, or whose event is rejected.

@@ -14,7 +14,7 @@ use tokio::time::{Instant, interval, sleep, timeout, timeout_at};
 use crate::batch_retry::BatchRetry;
 use crate::{CorrectedClock, Health};
 
-/// The most events in a batch: 4,096. Events that arrive while one batch is written share the next one.
+/// The maximum number of events in a batch: 4,096. Events that arrive while one batch is written share the next one.
 const MAX_BATCH_EVENTS: NonZeroUsize = NonZeroUsize::new(4_096).unwrap();
 
 /// How often the store deletes expired data: once an hour.

@@ -2,7 +2,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The most symbolic links to follow, as on Linux.
+/// The maximum number of symbolic links to follow, as on Linux.
 const MAX_LINKS: usize = 40;
 
 /// Returns the absolute path of a file without symbolic links, `.` and `..`. Unlike [`fs::canonicalize`] it accepts a

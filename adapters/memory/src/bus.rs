@@ -18,7 +18,7 @@ use tokio::{
 
 use queue::EventQueue;
 
-/// The most events that are not acknowledged, in events.
+/// The maximum number of events that are not acknowledged.
 const QUEUE_EVENTS: usize = 16_384;
 
 /// The size of a batch after which the consumer gathers the next one, in events.

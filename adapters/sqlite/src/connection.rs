@@ -48,7 +48,7 @@ const LOG_SIZE_LIMIT: i64 = 64 * 1024 * 1024;
 pub(crate) const NO_STATISTICS: &str =
     "no statistics of the database were gathered; reads and writes work without them";
 
-/// The most index rows that are read for the statistics of an index, in rows.
+/// The maximum number of index rows that are read for the statistics of an index.
 const ANALYSIS_ROWS: i64 = 400;
 
 /// Opens the connection that writes. Creates the file if it is missing, and migrates its schema. Refuses the file of

@@ -20,13 +20,13 @@ use crate::{
 
 pub(crate) use panic_reporter::PanicReporter;
 
-/// The most writes that wait for the writer thread, in writes.
+/// The maximum number of writes that wait for the writer thread.
 const QUEUE_WRITES: usize = 1_024;
 
 /// How long a write waits for a slot in the queue: 5 seconds.
 const QUEUE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The most writes that share one commit, in writes.
+/// The maximum number of writes that share one commit.
 const GROUP_WRITES: usize = 256;
 
 /// How often an idle writer checks the database's files: every second.

@@ -3,7 +3,7 @@ use std::{env, net::SocketAddr};
 use anyhow::Context;
 use tokio::net::{TcpListener, TcpSocket};
 
-/// The most connections that wait to be accepted: the kernel's usual limit.
+/// The maximum number of connections that wait to be accepted: the kernel's usual limit.
 const BACKLOG: u32 = 4_096;
 
 /// Listens on 127.0.0.1, on `$PORT` or a free port, and prints the address.

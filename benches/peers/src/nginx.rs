@@ -14,7 +14,7 @@ use crate::peer::ensure_installed;
 /// The path of the module in Debian.
 const MODULE: &str = "/usr/lib/nginx/modules/ngx_nchan_module.so";
 
-/// The most connections and open files of nginx.
+/// The maximum number of connections and open files of nginx.
 const CONNECTIONS: &str = "20000";
 
 const CONFIGURATION: &str = include_str!("../nginx.conf");

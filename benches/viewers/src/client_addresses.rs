@@ -8,13 +8,13 @@ pub const USER_AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64) viewers/1";
 /// Half of 10.0.0.0/8: viewers use the lower half, likes the upper.
 const HALF: u32 = 1 << 23;
 
-/// The most connections from one loopback address. EventHorizon's limit for one network is 512.
+/// The maximum number of connections from one loopback address. EventHorizon's limit for one network is 512.
 pub const PER_ADDRESS: usize = 500;
 
 /// The last byte of the last loopback address of viewers. The first is 2, as other programs use 127.0.0.1.
 const LAST_ADDRESS: usize = 254;
 
-/// The most viewers for which there are loopback addresses.
+/// The maximum number of viewers for which there are loopback addresses.
 pub const MOST: usize = PER_ADDRESS * (LAST_ADDRESS - 1);
 
 /// Returns each address once. The first is random, so that two runs use different ones.

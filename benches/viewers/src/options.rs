@@ -28,7 +28,7 @@ pub struct Options {
     /// The number of viewers.
     #[arg(long, default_value_t = 10_000)]
     pub viewers: usize,
-    /// The most connections that open at the same time.
+    /// The maximum number of connections that open at the same time.
     #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..))]
     pub in_flight: u16,
     /// The name of the report.

@@ -10,7 +10,7 @@ use std::{
 
 use crate::scan::Reading;
 
-/// The most recorded messages per viewer and phase. Further ones are only counted.
+/// The maximum number of recorded messages per viewer and phase. Further ones are only counted.
 pub const RECORDS: usize = 1 << 17;
 
 /// A viewer.

@@ -19,7 +19,7 @@ pub const LOOK: Duration = Duration::from_millis(10);
 pub struct ViewerPool {
     server: Arc<TargetServer>,
     addresses: ClientAddresses,
-    /// The most connections that open at the same time.
+    /// The maximum number of connections that open at the same time.
     in_flight: usize,
     /// The number of viewers with small receive buffers, the first ones.
     small: usize,

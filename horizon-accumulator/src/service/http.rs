@@ -20,7 +20,7 @@ use tokio::time::{sleep, timeout};
 
 use super::metrics::ServiceMetrics;
 
-/// The most open connections: 64. Others wait.
+/// The maximum number of open connections: 64. Others wait.
 const MAX_CONNECTIONS: usize = 64;
 
 /// How long a connection may last, with its one request: 10 seconds.

@@ -14,7 +14,7 @@ use super::metrics::DropReason;
 /// The window of the rate limit: 10 seconds.
 pub(super) const WINDOW: Duration = Duration::from_secs(10);
 
-/// The most lines of a log statement per window: 50.
+/// The maximum number of lines of a log statement per window: 50.
 pub(super) const MAX_LINES_PER_WINDOW: u64 = 50;
 
 /// The target of lines about the log itself, which are not limited: there is one per statement and window.

@@ -7,7 +7,7 @@ use parking_lot::{Condvar, Mutex};
 
 use super::metrics::DropReason;
 
-/// The most queued lines: 2,048, at most 8 MiB. Others are dropped.
+/// The maximum number of queued lines: 2,048, at most 8 MiB. Others are dropped.
 pub(super) const MAX_LINES: usize = 2_048;
 
 /// How many more errors are queued, so that other lines cannot displace them: 256.

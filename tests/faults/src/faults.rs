@@ -36,7 +36,7 @@ const BEFORE_PAUSE: u64 = 50;
 /// The fewest pending events of the accumulator that stays paused.
 const MIN_PENDING: u64 = 100;
 
-/// The most attempts to pause an accumulator that has so many pending events.
+/// The maximum number of attempts to pause an accumulator that has so many pending events.
 const PAUSE_ATTEMPTS: u32 = 100;
 
 /// Events that are sent together until an accumulator is paused with pending events.

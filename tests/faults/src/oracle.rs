@@ -37,7 +37,7 @@ const CHECK_INTERVAL: Duration = Duration::from_millis(20);
 /// The client number of the likes at the end. No other client has it.
 const FINAL_CLIENT: u64 = 200;
 
-/// The most findings of one check in the report.
+/// The maximum number of findings of one check in the report.
 const MAX_FINDINGS: usize = 3;
 
 /// The metric of events that were removed before they were counted.

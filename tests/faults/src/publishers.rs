@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::{ack_log::AckLog, mutant::FaultMutant};
 
-/// The most unacknowledged events at the same time.
+/// The maximum number of unacknowledged events at the same time.
 const IN_FLIGHT: usize = 4_096;
 
 /// The time between two attempts.

@@ -10,7 +10,7 @@ use crate::{classes::Class, cluster::FaultCluster, mutant::FaultMutant};
 /// The finding for an accumulator that reports lost events.
 pub(crate) const ALARM: &str = "reports a loss";
 
-/// The most lines of each log in the report.
+/// The maximum number of lines of each log in the report.
 const LOG_LINES: usize = 15;
 
 /// The outcome of a class.

@@ -10,7 +10,7 @@ use tokio::{runtime::Builder, sync::Semaphore};
 
 use crate::{Browser, ServerOptions, WebServer, chrome::ChromeDriver};
 
-/// The most browsers of one test process that run at the same time. Two cores cannot run more.
+/// The maximum number of browsers of one test process that run at the same time. Two cores cannot run more.
 static BROWSER_PERMITS: Semaphore = Semaphore::const_new(3);
 
 /// A server that browsers open.

@@ -20,7 +20,7 @@
 --   9. for `maintain`: it removes a consumer that is idle for this long, in milliseconds
 local stream, marker = KEYS[1], KEYS[2]
 local job, group, fresh = ARGV[1], ARGV[2], ARGV[3]
--- The most entries that one call counts.
+-- The maximum number of entries that one call counts.
 local MOST_COUNTED = 10000
 -- The bytes of the ids of former streams: 16 ids.
 local FORMER_BYTES = 16 * 17

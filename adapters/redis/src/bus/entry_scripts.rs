@@ -12,13 +12,13 @@ use crate::wire::EVENTS;
 /// The stream of rejected entries.
 const REJECTED: &str = "analytics:refused";
 
-/// The most rejected entries that are kept.
+/// The maximum number of rejected entries that are kept.
 const REJECTED_ENTRIES: usize = 10_000;
 
 /// How much of a rejected entry's text is kept, in bytes.
 const REJECTED_BYTES: usize = 4_096;
 
-/// The most entries in one claim.
+/// The maximum number of entries in one claim.
 const CLAIMED_ENTRIES: usize = 1_024;
 
 /// Scripts that acknowledge or claim stream entries and update counters in the same step.

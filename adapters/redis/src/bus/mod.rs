@@ -26,7 +26,7 @@ pub use stream_state::StreamState;
 use totals::TotalsSubscriber;
 use writer::Writer;
 
-/// The most events in the stream before new ones are rejected: ten million, some 3 GB.
+/// The maximum number of events in the stream before new ones are rejected: ten million, some 3 GB.
 const STREAM_CAPACITY: u64 = 10_000_000;
 
 /// The event bus for web processes: events go to a stream, totals come by pub/sub.

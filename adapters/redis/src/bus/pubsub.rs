@@ -22,7 +22,7 @@ use crate::connection::task::Task;
 use crate::error::map;
 use crate::wire::{self, EVENTS};
 
-/// The most events that wait for the accumulator. More are dropped.
+/// The maximum number of events that wait for the accumulator. More are dropped.
 const QUEUE_EVENTS: usize = 65_536;
 
 /// The event bus for web processes without a stream: an event is published, and counted if an accumulator is

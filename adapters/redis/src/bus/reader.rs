@@ -21,7 +21,7 @@ use crate::wire::EVENTS;
 /// The consumer group of the accumulators.
 pub(crate) const GROUP: &str = "accumulators";
 
-/// The most entries in one read.
+/// The maximum number of entries in one read.
 const READ_ENTRIES: usize = 1_024;
 
 /// How often entries are claimed from other consumers, and the stream is trimmed: one second.

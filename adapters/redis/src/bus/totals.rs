@@ -21,7 +21,7 @@ use crate::wire;
 /// How often the totals of all watched topics are read: every 2 seconds.
 const READ_INTERVAL: Duration = Duration::from_secs(2);
 
-/// The most topics that one command reads.
+/// The maximum number of topics that one command reads.
 const TOPICS_PER_READ: usize = 1_000;
 
 /// Keeps the totals of watched topics up to date.

@@ -5,7 +5,7 @@ use parking_lot::Mutex;
 use super::entries::StreamId;
 use super::stream_check::{OwnWrites, StreamStatus};
 
-/// The most groups of writes; later writes are added to the last group.
+/// The maximum number of groups of writes; later writes are added to the last group.
 const GROUPS: usize = 1_024;
 
 /// The events that this process wrote and that are not known to be counted.

@@ -18,10 +18,11 @@ use crate::connection::task::Task;
 use crate::error::map;
 use crate::wire::{self, EVENTS};
 
-/// The most events in one round trip. A group gathers during the round trip of the group before, without a delay.
+/// The maximum number of events in one round trip. A group gathers during the round trip of the group before, without a
+/// delay.
 const GROUP_EVENTS: usize = 512;
 
-/// The most events that wait for their group.
+/// The maximum number of events that wait for their group.
 const QUEUE_EVENTS: usize = 16_384;
 
 /// How long an event may wait for space in the queue and for Redis: 6 seconds.

@@ -40,7 +40,7 @@ const TCP_USER_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a connection is idle before TCP keepalive probes are sent: 10 seconds.
 const TCP_KEEPALIVE: Duration = Duration::from_secs(10);
 
-/// The most commands that wait for one connection.
+/// The maximum number of commands that wait for one connection.
 const QUEUED_COMMANDS: usize = 1_024;
 
 /// The message of an error about an invalid address.

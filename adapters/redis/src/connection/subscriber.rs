@@ -25,7 +25,7 @@ const PING_TIMEOUT: Duration = Duration::from_secs(5);
 /// The initial and the longest delay before connecting again.
 const RECONNECT_DELAYS: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
 
-/// The most channels in one command.
+/// The maximum number of channels in one command.
 const CHANNELS_PER_COMMAND: usize = 512;
 
 /// Handles what arrives on the channels. It is called by the task that reads the connection and must be quick: nothing

@@ -7,14 +7,14 @@ use redis::aio::ConnectionManager;
 use crate::error::map;
 use crate::wire;
 
-/// The most visitors in all queued messages: some 16 MB. Messages beyond it are dropped; the next heartbeat shows the
-/// other nodes that they missed one, and they ask for the state.
+/// The maximum number of visitors in all queued messages: some 16 MB. Messages beyond it are dropped; the next
+/// heartbeat shows the other nodes that they missed one, and they ask for the state.
 const QUEUED_VISITORS: usize = 1_000_000;
 
-/// The most queued messages.
+/// The maximum number of queued messages.
 const QUEUED_MESSAGES: usize = 65_536;
 
-/// The most messages in one round trip.
+/// The maximum number of messages in one round trip.
 const MESSAGES_PER_WRITE: usize = 512;
 
 /// A message and its topic.

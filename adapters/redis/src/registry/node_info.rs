@@ -3,7 +3,7 @@ use std::time::Duration;
 use horizon_core::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// The most problems in a heartbeat.
+/// The maximum number of problems in a heartbeat.
 const MAX_PROBLEMS: usize = 16;
 
 /// The longest problem, in bytes. Longer ones are cut.

@@ -7,7 +7,7 @@ use super::batch::MAX_ID_SKEW;
 use super::{RedisStore, comment_record, keys, salts};
 use crate::connection::script::CachedScript;
 
-/// The most entries that one command reads or deletes: about a millisecond of work.
+/// The maximum number of entries that one command reads or deletes: about a millisecond of work.
 const SLICE: usize = 1_000;
 
 /// Deletes what is too old at `now` from all topics, and old salts.

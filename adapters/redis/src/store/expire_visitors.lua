@@ -1,5 +1,5 @@
 -- Deletes visitors who were last seen before a time. Returns how many.
--- KEYS: the visitors. ARGV: the time, the most visitors.
+-- KEYS: the visitors. ARGV: the time, the maximum number of visitors.
 -- A script, because a visitor who comes back between the count and the deletion must stay.
 local old = math.min(redis.call('ZCOUNT', KEYS[1], '-inf', '(' .. ARGV[1]), tonumber(ARGV[2]))
 if old > 0 then

@@ -18,7 +18,7 @@ use crate::error::{map, random_id};
 use batch::{CommentOwners, TopicBatch};
 use scripts::StoreScripts;
 
-/// The most topics whose totals one round trip reads.
+/// The maximum number of topics whose totals one round trip reads.
 const TOPICS_PER_READ: usize = 1_000;
 
 /// The totals of a topic, in the order of the reply of `apply.lua`.

@@ -1,5 +1,6 @@
 -- Reads comments of a page until a number of bytes is reached.
--- KEYS: the threads, the comments, the shown replies. ARGV: the most bytes, the bytes of a comment without its texts.
+-- KEYS: the threads, the comments, the shown replies.
+-- ARGV: the maximum number of bytes, and the bytes that a comment counts in addition to its texts.
 -- The first comment that does not fit is read too, so that the caller sees that there are more.
 local COMMENT_BYTES, left = tonumber(ARGV[2]), tonumber(ARGV[1])
 -- The length of a record before the author's name and the text.

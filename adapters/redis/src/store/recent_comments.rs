@@ -7,7 +7,7 @@ use horizon_core::{Comment, Error, Result, Slug, Visibility};
 use super::comments::{ReadStart, limit_argument, read_error};
 use super::{RedisStore, comment_record, keys};
 
-/// The most lists in one round trip.
+/// The maximum number of lists in one round trip.
 const LISTS_PER_READ: usize = 1_000;
 
 /// The comments of a page in one state.

@@ -10,13 +10,13 @@ use tokio::{sync::oneshot, task::spawn_blocking, time::timeout};
 
 use crate::{connection, error, health::StoreHealth, sql::Db};
 
-/// The most threads that read at the same time, each with its own connection.
+/// The maximum number of threads that read at the same time, each with its own connection.
 const READ_THREADS: usize = 4;
 
-/// The most reads that wait for a thread, in reads.
+/// The maximum number of reads that wait for a thread.
 const QUEUE_READS: usize = 16_384;
 
-/// The most reads that share one transaction, in reads.
+/// The maximum number of reads that share one transaction.
 const GROUP_READS: usize = 64;
 
 /// How long a read may take, including its wait for a thread: 10 seconds.

@@ -127,7 +127,7 @@ const PLANS: &[(&str, &[&str])] = &[
 /// Steps whose cost grows with the table: full scans and sorts.
 const GROWS: [&str; 2] = ["SCAN", "TEMP B-TREE"];
 
-/// The most sets of values per statement.
+/// The maximum number of sets of values per statement.
 const VALUE_SETS: u32 = 700;
 
 /// The number of comments in a skewed database.

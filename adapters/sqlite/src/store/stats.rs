@@ -18,7 +18,8 @@ use crate::{
     sql::{self, Sql},
 };
 
-/// The most rows that one transaction of [`StatsStore::expire`] erases, so that other writes are not delayed.
+/// The maximum number of rows that one transaction of [`StatsStore::expire`] erases, so that other writes are not
+/// delayed.
 const EXPIRE_ROWS: usize = 10_000;
 
 #[async_trait]

@@ -13,7 +13,7 @@ use futures::Stream;
 use tokio::sync::broadcast;
 use tokio_stream::{StreamExt, wrappers::BroadcastStream};
 
-/// The most messages that wait for a slow viewer. Further ones are lost for it.
+/// The maximum number of messages that wait for a slow viewer. Further ones are lost for it.
 const BEHIND: usize = 64;
 
 type Messages = broadcast::Sender<String>;

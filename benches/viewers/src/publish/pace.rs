@@ -7,7 +7,7 @@ use tokio::{sync::Semaphore, task::JoinSet, time::Instant};
 use super::{PublishConnection, PublishOutcome, PublishedMessage};
 use crate::clock::{MonotonicClock, micros};
 
-/// The most requests without a response. Further messages are not sent, but counted.
+/// The maximum number of requests without a response. Further messages are not sent, but counted.
 const OUTSTANDING: usize = 4_096;
 
 /// The number of messages and their rate.

@@ -20,7 +20,7 @@ const SCRATCH: usize = 16 * 1024;
 /// The largest response head, in bytes.
 const MAX_HEAD: usize = 16 * 1024;
 
-/// The most header fields of a response.
+/// The maximum number of header fields of a response.
 const MAX_FIELDS: usize = 64;
 
 /// Requests the stream and reads until it ends.

@@ -12,7 +12,7 @@ const REFUSED: u32 = 2_000;
 /// Likes that are sent at the same time.
 const AT_ONCE: usize = 16;
 
-/// The most log lines for them, even if sending takes minutes: 50 in 10 seconds.
+/// The maximum number of log lines for them, even if sending takes minutes: 50 in 10 seconds.
 const MOST_LINES: u64 = 500;
 
 /// The longest line, in bytes.

@@ -13,7 +13,7 @@ use crate::cluster::SLUGS;
 /// The longest wait for the response to a like.
 const RESPONSE_WITHIN: Duration = Duration::from_secs(5);
 
-/// The most consecutive likes without a response before no more are sent.
+/// The maximum number of consecutive likes without a response before no more are sent.
 const MAX_UNANSWERED: u32 = 3;
 
 /// The time between two likes.

@@ -9,7 +9,7 @@ use tokio::{sync::mpsc, time::sleep};
 /// How long events stay in this process before they are sent to Redis.
 const GATHER: Duration = Duration::from_millis(100);
 
-/// The most events that are sent to Redis together.
+/// The maximum number of events that are sent to Redis together.
 const GROUP: usize = 1_024;
 
 /// A bus that acknowledges an event before Redis has it.

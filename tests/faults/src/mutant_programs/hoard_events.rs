@@ -5,7 +5,7 @@ use redis::{
     streams::{StreamReadOptions, StreamReadReply},
 };
 
-/// The most entries of one read.
+/// The maximum number of entries of one read.
 const READ_ENTRIES: usize = 1_024;
 
 /// How long a read waits for entries, in milliseconds. Shorter than the response timeout of the driver.
