@@ -24,7 +24,7 @@ const MAX_VISITS: usize = 8_192;
 /// The time limit for the look-up of a visitor key: 5 minutes, like that of the event bus.
 const KEY_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 
-/// The same once the site closes: 1 second.
+/// The time limit for the look-up once the site closes: 1 second.
 const CLOSING_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Looks up visitor keys in background tasks, then queues the visits. Clones share their state.
@@ -37,7 +37,7 @@ pub(crate) struct BackgroundVisits {
     tasks: TaskTracker,
     closing: CancellationToken,
     health: Health,
-    /// A connection may be dropped outside of a runtime.
+    /// The runtime of the tasks, because a connection may be dropped outside of a runtime.
     runtime: Handle,
 }
 

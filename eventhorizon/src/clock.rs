@@ -41,7 +41,7 @@ impl EventClock {
         self.0.clock.is_known()
     }
 
-    /// Returns the clock behind it, which is compared with that of Redis.
+    /// Returns the underlying clock, which is compared with the clock of Redis.
     pub(crate) fn corrected(&self) -> &CorrectedClock {
         &self.0.clock
     }

@@ -44,9 +44,9 @@ impl NewComment {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct CommentOutcome {
-    /// The comment as readers get it.
+    /// The comment as readers see it.
     pub view: wire::CommentView,
-    /// Whether it waits for moderation.
+    /// Whether the comment is pending.
     pub pending: bool,
     /// The `Set-Cookie` header to send to a new reader.
     pub set_cookie: Option<String>,
@@ -277,9 +277,11 @@ impl Horizon {
         Ok(())
     }
 
-    /// Hands the comment to the event bus, and returns it as the store has it if it is stored already.
+    /// Hands the comment to the event bus. Returns the stored comment if the store has one with this id, otherwise the
+    /// new one.
     ///
-    /// Two requests with one id may race to here. The store keeps the first; the read finds out which that was.
+    /// Two requests with the same id may get here at the same time. The store keeps the first, and reading it back
+    /// shows which one that was.
     async fn track_comment(
         &self,
         draft: Draft,
@@ -311,7 +313,7 @@ impl Horizon {
 /// The default [`Paging::limit`]: 50 items.
 pub(crate) const DEFAULT_LIMIT: NonZeroUsize = NonZeroUsize::new(50).unwrap();
 
-/// The reader of a comment whose caller has none yet.
+/// A placeholder for the reader of a comment, for a caller without a reader id.
 const NO_READER: ReaderId = ReaderId::from_u128(0);
 
 fn event_kind(draft: Draft, comment: &Comment, reader: ReaderId) -> EventKind {

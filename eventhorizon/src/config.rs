@@ -29,8 +29,9 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// Other origins whose pages may show this site's stats and write to it. None by default.
     ///
-    /// With any, the reader cookie is `SameSite=None; Partitioned`: browsers send it from those pages, with one reader
-    /// for each embedding site. Such a cookie needs [`secure_cookies`](Self::secure_cookies).
+    /// If there are any, the reader cookie is `SameSite=None; Partitioned`: browsers send it from those pages, and a
+    /// browser is a different reader on each embedding site. Such a cookie needs
+    /// [`secure_cookies`](Self::secure_cookies).
     ///
     /// `horizon-axum` adds the CORS headers for them. With another framework, add its CORS layer with these origins and
     /// credentials.
@@ -80,13 +81,13 @@ pub enum Moderation {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PrivacySignals {
-    /// The reader counts without a visitor key: each live connection is a viewer, and a visit unless it is a
+    /// The visitor is counted without a visitor key: each live connection is a viewer, and a visit unless it is a
     /// reconnection.
     #[default]
     Count,
-    /// Nothing.
+    /// The signal has no effect.
     Ignore,
-    /// The reader does not count.
+    /// The visitor is not counted.
     Drop,
 }
 

@@ -53,14 +53,14 @@ pub(crate) struct SiteState {
     health: Health,
     backend: Backend,
     tasks: TaskTracker,
-    /// Ends the streams. After them, `delivered` ends the tasks that send their last events.
+    /// Ends the streams. Once they have ended, `delivered` ends the tasks that send their last events.
     closing: CancellationToken,
     delivered: CancellationToken,
 }
 
 /// Counts an open connection until it is dropped; see [`Horizon::track_connection`].
 #[derive(Debug)]
-#[must_use = "it counts until it is dropped"]
+#[must_use = "the connection is counted until the guard is dropped"]
 pub struct ConnectionGuard(Gauge);
 
 impl Drop for ConnectionGuard {

@@ -18,7 +18,7 @@ pub(crate) enum LiveViewer {
     /// Not counted, such as a crawler.
     Uncounted,
     Starting(BoxFuture<'static, ViewerGuards>),
-    Active(#[expect(dead_code, reason = "held for its Drop alone")] ViewerGuards),
+    Active(#[expect(dead_code, reason = "only dropped")] ViewerGuards),
 }
 
 impl LiveViewer {

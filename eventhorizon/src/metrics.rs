@@ -1,4 +1,4 @@
-//! The site's own metrics. None has a label per page, because their number is unbounded.
+//! The site's own metrics. No metric has a label per page, because the number of pages is unbounded.
 
 use horizon_core::EventKind;
 use prometheus_client::{

@@ -63,7 +63,7 @@ impl RateLimiters {
         })
     }
 
-    /// The same for a comment, but a few retries are free.
+    /// Like [`check`](Self::check), for a comment: a few retries do not count against the rate.
     pub(crate) fn check_comment(&self, id: EventId, address: IpAddr, metrics: &Metrics) -> Result<(), Problem> {
         let key = (id, self.network(address));
         let attempts = self.attempts.get(&key).unwrap_or(0);

@@ -21,8 +21,8 @@ const EXPECTED_THREAD_PAGES: usize = 1_024;
 /// The estimated overhead of a cached comment, in bytes.
 const COMMENT_OVERHEAD: usize = 256;
 
-/// For how long after a write cached stats of its topic may lack it: 2 seconds, the longest time for which watchers of
-/// a total may miss an update.
+/// How long cached stats of a topic may lack a write: 2 seconds, the longest time for which a watcher may miss new
+/// totals.
 const WRITE_LAG: Duration = Duration::from_secs(2);
 
 /// Caches the results of reads, and knows which topics were written to recently, so that writers read their own writes.

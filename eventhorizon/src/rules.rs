@@ -23,7 +23,7 @@ impl<F: Fn(&Slug) -> bool + Send + Sync> Pages for F {
 
 /// Identifies callers by what the application knows.
 ///
-/// Any `Fn(&Caller) -> Identity` implements it. It is called on every request that counts, so it has to be fast.
+/// Any `Fn(&Caller) -> Identity` implements it. It is called on every request that is counted, so it has to be fast.
 ///
 /// ```
 /// use eventhorizon::{Caller, Horizon, Identity};

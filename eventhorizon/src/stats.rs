@@ -46,7 +46,7 @@ pub struct ThreadsSnapshot {
 enum Freshness {
     /// A cached value is good enough.
     Cached,
-    /// Only the backends' current values are.
+    /// Only the current values of the backends are good enough.
     Current,
 }
 
@@ -95,7 +95,7 @@ impl Horizon {
     /// Returns the stats of these topics, each with whether it is current, and `None` for unknown stats. Show such a
     /// page without stats: a zero would be wrong.
     ///
-    /// A page that needs more than its stats reads everything through a [`page_reads`](Self::page_reads).
+    /// A page that needs more than its stats reads everything through [`page_reads`](Self::page_reads).
     pub async fn stats_snapshots(&self, topics: &[Topic]) -> Vec<Option<StatsSnapshot>> {
         self.page_reads().stats_snapshots(topics).await
     }

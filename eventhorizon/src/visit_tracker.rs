@@ -21,7 +21,8 @@ pub(crate) enum VisitorIdentity {
     Network { address: IpAddr, user_agent: String },
     /// The name that the application gave.
     Named(String),
-    /// Nothing, because of a privacy signal: each connection is a viewer, and a visit unless it is returning.
+    /// A visitor with a privacy signal, who has no key: each connection is a viewer, and a visit unless it is
+    /// `returning`.
     Anonymous { returning: bool },
 }
 

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use crate::{clock::EventClock, visit_tracker::VisitorIdentity};
 
-/// How long before midnight (UTC) the next day's salt is read: one hour. Nobody waits for it at midnight then.
+/// How long before midnight (UTC) the next day's salt is read: one hour. No request has to wait for it at midnight.
 const READ_AHEAD: Duration = Duration::from_secs(3_600);
 
 /// The time limit for reading salts ahead: one second. The site also works without them.

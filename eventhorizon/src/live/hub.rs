@@ -30,7 +30,7 @@ struct HubState {
 struct WatchedTopic {
     leases: usize,
     frames: LatestReceiver<Frame>,
-    /// Only with an embedded accumulator.
+    /// `None` unless this process has an accumulator.
     totals: Option<LatestTotals>,
     stop: CancellationToken,
 }

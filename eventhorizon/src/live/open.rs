@@ -48,8 +48,8 @@ impl<'a> LiveOptions<'a> {
         Self { page, returning: false }
     }
 
-    /// Sets whether the client reconnects by itself after a lost connection, as `?again=1` says in the HTTP contract.
-    /// A reader with a privacy signal then does not count as a second visit.
+    /// Sets whether the client reconnects by itself after a lost connection, as `?again=1` says in the HTTP contract. A
+    /// visitor with a privacy signal then does not count as a second visit.
     pub fn returning(self, returning: bool) -> Self {
         Self { returning, ..self }
     }
@@ -106,13 +106,13 @@ impl Horizon {
         Ok(Live::new(greeting()?, parts, joined, viewer, open))
     }
 
-    /// Counts a visit of a page without a live connection, such as by a reader without JavaScript. A live connection
+    /// Counts a visit of a page without a live connection, such as by a visitor without JavaScript. A live connection
     /// of the same visitor within half an hour is not a second visit.
     ///
     /// Known crawlers, prefetches and empty user agents do not count, but many programs pretend to be browsers: the
-    /// number is an upper bound. The metric `horizon_server_visits` counts these visits. A reader with a privacy signal
-    /// ([`has_privacy_signal`](crate::has_privacy_signal)) is one visit per call and one more per live connection; if
-    /// pages open one, do not call this for such readers.
+    /// number is an upper bound. The metric `horizon_server_visits` counts these visits. A visitor with a privacy
+    /// signal ([`has_privacy_signal`](crate::has_privacy_signal)) is one visit per call and one more per live
+    /// connection; if pages open one, do not call this for such visitors.
     ///
     /// It does not wait: a background task records the visit. Call it within a tokio runtime.
     ///
@@ -148,7 +148,7 @@ impl Horizon {
     }
 
     /// Returns the key that identifies the caller as a visitor today (UTC). Returns `None` for crawlers, for
-    /// [`Uncounted`](Identity::Uncounted) callers, and for readers with a privacy signal.
+    /// [`Uncounted`](Identity::Uncounted) callers, and for visitors with a privacy signal.
     ///
     /// # Errors
     /// The salt of the day cannot be read from the store within a second.

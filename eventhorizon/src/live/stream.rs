@@ -46,7 +46,7 @@ pub struct Live {
     written: PerPart<u64>,
     parts: &'static [FramePart],
     has_greeted: bool,
-    /// Whether the viewer is counted, or will not be.
+    /// Whether the viewer is counted, or known not to count.
     has_started: bool,
     /// Boxed, so that sending a frame to thousands of connections touches less memory.
     cold: Box<ColdState>,

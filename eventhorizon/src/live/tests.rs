@@ -28,7 +28,7 @@ use super::{
 };
 use crate::{breaker::CACHED_TIMEOUT, live_viewer::LiveViewer, metrics::Metrics, read_cache::ReadCache};
 
-/// Presence and analytics that publish the values of the test.
+/// A presence and an event bus that publish the values of the test.
 struct FakeSources {
     viewers: watch::Sender<Option<u64>>,
     stats: watch::Sender<Option<Stats>>,

@@ -79,7 +79,7 @@ where
     }
 }
 
-/// The key that identifies the visitor today, or `None` for crawlers and for readers with a privacy signal. It is also
+/// The key that identifies the visitor today, or `None` for crawlers and for visitors with a privacy signal. It is also
 /// `None` if the store fails. See [`Horizon::visitor`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Visitor(pub Option<VisitorKey>);
@@ -94,7 +94,7 @@ where
         let Requester(caller) = Requester::from_request_parts(parts, state).await?;
         let visitor = Horizon::from_ref(state).visitor(&caller).await;
         Ok(Self(visitor.unwrap_or_else(|error| {
-            // Rather render the page without knowing the visitor.
+            // Render the page without a visitor key instead of failing.
             tracing::warn!(%error, "the visitor of a request is unknown");
             None
         })))

@@ -17,9 +17,9 @@ type PageOf = dyn Fn(&Uri) -> Option<Slug> + Send + Sync;
 
 /// A layer for axum or any `tower` service that counts a visit for each page served, without a script.
 ///
-/// It counts successful `GET` requests for HTML, but no known crawlers, prefetches and empty user agents; see
-/// [`Horizon::visit`]. If the page also opens a live stream, both together are one visit; for readers with a privacy
-/// signal only with [`with_live_streams`](Self::with_live_streams).
+/// It counts successful `GET` requests for HTML, except those of known crawlers, prefetches, and requests with an empty
+/// user agent; see [`Horizon::visit`]. If the page also opens a live stream, the two count as one visit. For visitors
+/// with a privacy signal this requires [`with_live_streams`](Self::with_live_streams).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -76,8 +76,8 @@ impl TrackVisits {
         }
     }
 
-    /// Does not count readers with a privacy signal, because the pages also open a live stream, which counts them.
-    /// Without a visitor key the two would be two visits.
+    /// Does not count visitors with a privacy signal, because the pages also open a live stream, which counts them.
+    /// Without a visitor key, the page and the stream would count as two visits.
     #[must_use]
     pub fn with_live_streams(self) -> Self {
         Self {

@@ -39,8 +39,8 @@ thread_local! {
     static CHUNKS: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Writes a body in chunks until it ends or the client is gone. Polls the body only when the socket has taken all bytes
-/// before.
+/// Writes a body in chunks until it ends or the client is gone. Polls the body only when the socket has taken all
+/// previous bytes.
 pub(super) async fn drive_stream(socket: TcpStream, body: Body) -> Result<(), axum::Error> {
     // A socket whose buffer cannot be set keeps the system's size.
     let _ = SockRef::from(&socket).set_send_buffer_size(SEND_BUFFER_SIZE);
