@@ -33,7 +33,7 @@ const GATHER_TIME: Duration = Duration::from_millis(10);
 /// How long `track` waits for a slot in the queue and for the acknowledgement: 5 seconds.
 const TRACK_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The event bus of one process: takes events, and shows totals to watches.
+/// The event bus of one process: takes events, and streams totals to watchers.
 ///
 /// `track` returns after the batch of its event was acknowledged, so the event is as durable as the store of the
 /// consumer. After 5 seconds, or if the consumer is dropped, it returns a retryable error, and the event may still be
@@ -169,8 +169,8 @@ impl MemoryConsumer {
         }
     }
 
-    /// Waits for more events if the last batch was large, because the store syncs its disk once a batch. A caller that
-    /// tracks one event at a time does not wait. PostgreSQL's `commit_delay` and `commit_siblings` do the same.
+    /// Waits for more events if the last batch was large, because the store syncs its disk once per batch. A caller
+    /// that tracks one event at a time does not wait. PostgreSQL's `commit_delay` and `commit_siblings` do the same.
     async fn gather(&self, limit: NonZeroUsize) {
         let mut queued = self.inner.queue.lock().len();
         if self.last_batch < GATHER_EVENTS || queued >= self.last_batch {

@@ -46,7 +46,7 @@ impl Transport for TokioTime {
     }
 }
 
-/// Returns the state of a node without others, where a visitor stays counted for `grace` after they left.
+/// Returns the state of a single node, which counts a visitor for `grace` after they leave.
 pub(crate) fn single_node(grace: Duration) -> Replica {
     let mut timing = Timing::default();
     timing.grace = grace;
@@ -65,7 +65,8 @@ impl MemoryPresence {
         }
     }
 
-    /// Starts the timer task, unless it runs. It ends with the last guard, stream and port, so nobody awaits it.
+    /// Starts the timer task, unless it is running. The task ends by itself once this presence and the last of its
+    /// guards and streams are dropped.
     fn ensure_timers(&self) {
         let mut timers = self.timers.lock();
         if timers.as_ref().is_none_or(JoinHandle::is_finished) {

@@ -3,7 +3,7 @@ use std::num::NonZeroUsize;
 use horizon_core::{AckToken, Batch, Event, Result, UnacknowledgedEvents};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-/// The events that are not acknowledged yet, in order. Pure state, without waiting.
+/// The events that are not acknowledged yet, in order. A data structure that never waits.
 #[derive(Debug)]
 pub(super) struct EventQueue {
     pending: UnacknowledgedEvents<Tracker>,
@@ -62,7 +62,7 @@ impl EventQueue {
         Ok(())
     }
 
-    /// Adds a consumer, unless there is one. Returns whether it was added.
+    /// Adds a consumer, unless the bus has one. Returns whether it was added.
     pub(super) fn add_consumer(&mut self) -> bool {
         !std::mem::replace(&mut self.has_consumer, true)
     }

@@ -13,7 +13,7 @@ impl SaltStore for MemoryStore {
 }
 
 impl Tables {
-    /// Erases the salts of all days before the day before `today`.
+    /// Erases the salts that are more than a day older than `today`.
     pub(super) fn expire_salts(&mut self, today: Day) {
         self.salts.retain(|day, _| *day >= today.previous());
     }

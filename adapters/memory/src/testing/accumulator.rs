@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 
 use super::Clock;
 
-/// Event bus and accumulator in one: counts each event before `track` returns.
+/// An event bus that is also the accumulator: it counts each event before `track` returns.
 pub(super) struct InlineAccumulator {
     clock: Clock,
     store: Arc<dyn StatsStore>,

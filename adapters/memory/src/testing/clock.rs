@@ -7,7 +7,7 @@ use horizon_core::Timestamp;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
-/// A clock that stands still until the test moves it. Clones share one time.
+/// A clock that stands still until the test moves it. Clones share their time.
 ///
 /// ```
 /// use std::time::Duration;
@@ -40,7 +40,7 @@ struct SleepQueue {
 }
 
 impl Clock {
-    /// Returns a clock that shows `now`.
+    /// Returns a clock that starts at `now`.
     #[must_use]
     pub fn at(now: Timestamp) -> Self {
         Self(Arc::new(SharedClock {
@@ -53,7 +53,7 @@ impl Clock {
         }))
     }
 
-    /// Returns the time that it shows.
+    /// Returns the current time of the clock.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.0.sleep_queue.lock().now

@@ -13,7 +13,7 @@ use super::{Call, Clock, backend::FakeBackend};
 /// - An event whose time fails [`Event::check_time`] is logged and not counted, as by an accumulator.
 /// - A visitor who leaves is gone after the clock was moved by the grace of 3 seconds.
 ///
-/// Clones share one state. No runtime of a special kind and no paused time is needed.
+/// Clones share one state. A fake needs neither a special runtime nor paused time.
 ///
 /// ```
 /// use std::time::Duration;

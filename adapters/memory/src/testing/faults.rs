@@ -29,7 +29,8 @@ impl Fake {
     /// Makes the next call of this method do its work and return `error`, as when a connection breaks before the reply.
     /// The fault joins the queue of [`fail_next`](Self::fail_next).
     ///
-    /// A visitor whose reply is lost left at once: they count until the grace is over.
+    /// If the reply to [`Presence::track`](horizon_core::Presence::track) is lost, the visitor leaves at once, and
+    /// counts until the grace is over.
     ///
     /// ```
     /// # use horizon_core::{Day, Error, Timestamp};

@@ -5,7 +5,7 @@
 //! - [`Call`] names a method of a port that can fail or take time.
 //!
 //! Nothing here reads the system's clock, uses randomness or starts a task, so tests never sleep. A fake keeps
-//! everything it received: it lives no longer than a test.
+//! everything that it receives, so create one for each test.
 
 mod accumulator;
 mod backend;
