@@ -57,11 +57,11 @@ fn describe(loss: StreamLoss, alarm: Option<Duration>) -> String {
     format!("{loss} (see the log for the time); {until}")
 }
 
-/// Describes a loss. Zero events mean that Redis was emptied while no event was pending.
+/// Describes a loss. Zero events mean that Redis was emptied while no event was queued.
 fn describe_loss(events: u64, is_upper_bound: bool) -> String {
     let number = match (events, is_upper_bound) {
         (0, _) => {
-            return "Redis lost its data or went back to an older state; no event is known to have been pending, but \
+            return "Redis lost its data or went back to an older state; no event is known to have been queued, but \
                     numbers that are stored in this Redis may be gone"
                 .to_owned();
         }

@@ -6,8 +6,8 @@
 --   2. all lost events so far
 --   3. the losses that this call found
 --   4. the losses that are new to the caller
---   5. what the fourth number is: `exact`, an upper bound (`at most`), or a one because Redis was `emptied`, although
---      no event is known to have waited
+--   5. what the fourth number is: `exact`, an upper bound (`at most`), or 1 because Redis was `emptied`, although no
+--      event is known to have been queued
 --   6. the events added so far, 7. unread, 8. pending
 --   9. the ids of the last entry, 10. of the last delivered one, 11. of the oldest pending one
 --   12. whether the group was created again
@@ -78,7 +78,7 @@ local is_new = last_known['id'] == nil
 for _, name in ipairs({ 'lost', 'added', 'waiting', 'group', 'counted', 'nominal' }) do
   last_known[name] = math.max(0, tonumber(last_known[name] or 0) or 0)
 end
--- Minus one if unknown. `floor` and `left`: events added and waiting when Redis went back to an older state.
+-- Minus one if unknown. `floor` and `left`: events added and queued when Redis went back to an older state.
 for _, name in ipairs({ 'read', 'stored', 'base', 'floor', 'left' }) do
   last_known[name] = tonumber(last_known[name] or -1) or -1
 end
@@ -106,19 +106,19 @@ local function add_loss(events)
 end
 
 -- Returns an upper bound of the caller's events that are lost. If Redis went back to an older state, the events that
--- wait in it are not lost.
+-- are queued in it are not lost.
 local function known_lost()
   if last_known.floor < 0 then return seen.waiting end
   return math.max(math.min(seen.added - last_known.floor, seen.waiting), seen.waiting - last_known.left)
 end
 
--- Counts the loss that ended the stream of this id: `known` events, at least `least`.
+-- Counts the events that were lost with the stream of this id: `known` events, and at least `least`.
 local is_replaced = false
 local function record_replaced_stream(from, known, least)
   is_replaced = true
   last_known.base, last_known.from = last_known.lost, from
   last_known.former = string.sub(from .. ' ' .. last_known.former, 1, FORMER_BYTES)
-  -- No event is known to have waited, but the stream is gone.
+  -- No event is known to have been queued, but the stream is gone.
   last_known.nominal = known < least and 1 or 0
   last_known.counted = math.max(least, known)
   add_loss(last_known.counted)

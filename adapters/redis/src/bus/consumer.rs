@@ -43,11 +43,11 @@ const FORGET_AFTER: Duration = Duration::from_secs(3_600);
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ConsumerConfig {
-    /// The name of this accumulator, unique among those that run. One that restarts with its former name continues its
-    /// unfinished work at once.
+    /// The name of this accumulator, unique among running accumulators. An accumulator that restarts under the same
+    /// name continues its unfinished work at once.
     pub consumer: String,
-    /// How long an event may stay unacknowledged before another accumulator takes it over. A slower accumulator does no
-    /// harm: an event that is counted twice counts once.
+    /// How long an event may stay unacknowledged before another accumulator takes it over. An accumulator that is
+    /// slower than this does no harm: the store counts an event once, even if two accumulators apply it.
     pub claim_after: Duration,
     /// How long an accumulator without pending events may be silent before its name is removed from the group.
     pub forget_after: Duration,

@@ -43,7 +43,7 @@ impl InFlight {
         state.last_progress = Instant::now();
     }
 
-    /// Returns whether entries are in flight and none was acknowledged for this time.
+    /// Returns whether entries are in flight, and the last acknowledgement was longer than `time` ago.
     pub(crate) fn is_stalled_for(&self, time: Duration) -> bool {
         let state = self.0.lock();
         !state.ids.is_empty() && state.last_progress.elapsed() > time

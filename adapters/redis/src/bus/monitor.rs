@@ -37,7 +37,7 @@ pub(crate) enum LossKind {
     Exact,
     /// An upper bound: some may have been counted before they were removed.
     AtMost,
-    /// A placeholder of one: Redis lost its data while no event is known to have waited.
+    /// The number is a placeholder of 1: Redis lost its data while no event is known to have been queued.
     Emptied,
 }
 
@@ -61,15 +61,15 @@ pub struct StreamLoss {
     pub events: u64,
     /// Whether `events` is an upper bound, because some may have been counted before they were removed.
     pub is_upper_bound: bool,
-    /// How often Redis lost its data, or went back to an older state, while no event is known to have waited.
+    /// How often Redis lost its data, or went back to an older state, while no event is known to have been queued.
     pub emptied: u64,
     /// How long ago this process learned of the last loss.
     pub age: Duration,
 }
 
 impl StreamMonitor {
-    /// Returns how many lost events this process was the first to find, plus one for each time that Redis lost its
-    /// data while no event is known to have waited. The sum over all processes is the total loss.
+    /// Returns how many lost events this process was the first to find, plus one for each time that Redis lost its data
+    /// while no event is known to have been queued. The sum over all processes is the total loss.
     #[must_use]
     pub fn found(&self) -> u64 {
         self.0.lock().found
@@ -88,7 +88,8 @@ impl StreamMonitor {
         })
     }
 
-    /// Returns why Redis rejects commands on the stream, as a sentence. Nothing if it cannot be reached.
+    /// Returns why Redis rejects commands on the stream, as a sentence. Returns `None` if Redis accepts them or cannot
+    /// be reached.
     #[must_use]
     pub fn problem(&self) -> Option<String> {
         let state = self.0.lock();
@@ -96,7 +97,7 @@ impl StreamMonitor {
         state.unusable.clone().or_else(|| rejected.map(|(_, why)| why.clone()))
     }
 
-    /// Logs and records lost events, of which this process is the first to find `found`.
+    /// Logs and records lost events. This process is the first to find `found` of them.
     pub(crate) fn report_loss(&self, events: u64, found: u64, kind: LossKind) {
         log_loss(events, found, kind);
         let mut state = self.0.lock();
@@ -142,7 +143,7 @@ fn log_loss(events: u64, found: u64, kind: LossKind) {
     match kind {
         LossKind::Emptied => tracing::error!(
             stream = EVENTS,
-            "Redis lost its data or went back to an older state. No event is known to have waited to be counted, but \
+            "Redis lost its data or went back to an older state. No event is known to have been queued, but \
              totals that are stored in this Redis may be gone"
         ),
         LossKind::Exact => tracing::error!(

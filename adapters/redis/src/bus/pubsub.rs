@@ -1,4 +1,4 @@
-//! The event bus of the original: PUBLISH and SUBSCRIBE, best effort.
+//! An event bus over PUBLISH and SUBSCRIBE, without a stream: best effort.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -28,8 +28,8 @@ const QUEUE_EVENTS: usize = 65_536;
 /// The event bus for web processes without a stream: an event is published, and counted if an accumulator is
 /// subscribed at that moment.
 ///
-/// Success means that Redis sent the event to all subscribers, even if there was none. Totals are published as in
-/// [`RedisBus`](crate::RedisBus).
+/// `Ok` means that Redis sent the event to all current subscribers, even if nobody was subscribed. Totals are published
+/// as in [`RedisBus`](crate::RedisBus).
 ///
 /// ```no_run
 /// # #[tokio::main(flavor = "current_thread")]

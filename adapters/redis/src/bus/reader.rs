@@ -189,7 +189,8 @@ impl Session<'_> {
         let StreamReader { scripts, config, .. } = self.reader;
         let mut from = StreamId::START;
         loop {
-            // Leave the rest to the next run: entries that are claimed and not delivered would only look alive.
+            // Leave the rest to the next run: claimed entries that are not delivered would look as if they were being
+            // counted.
             if self.reader.entries.capacity() == 0 {
                 return Ok(());
             }

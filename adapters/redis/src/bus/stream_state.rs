@@ -11,6 +11,6 @@ pub struct StreamState {
     /// Entries that are not events, which this consumer moved to the stream `analytics:refused`.
     pub rejected: u64,
     /// Events that were removed before they were counted, and whose loss this consumer was the first to find. The sum
-    /// over all consumers and buses is what was lost. Alert on anything but zero.
+    /// over all consumers and buses is what was lost. Alert on any value above zero.
     pub lost: u64,
 }

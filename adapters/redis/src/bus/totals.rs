@@ -50,7 +50,7 @@ impl TotalsSubscriber {
         Ok(Self { hub, tasks })
     }
 
-    /// Returns the totals of a topic: the latest, then each newer ones.
+    /// Returns the totals of a topic: the latest, then newer ones.
     pub(crate) fn watch(&self, topic: Topic) -> BoxStream<'static, Stats> {
         let tasks = Arc::clone(&self.tasks);
         let totals = self.hub.watch(topic);
@@ -82,8 +82,8 @@ impl Listener for TotalsHub<Subscriptions> {
         self.observer().mark_outdated(channel);
     }
 
-    /// The payload is ignored, because any client can publish one: the totals are read from their key. Many messages
-    /// cause one read.
+    /// The payload is ignored, because any client can publish one: the totals are read from their key. One read answers
+    /// many messages.
     fn on_message(&self, channel: &str, _: &[u8]) {
         self.observer().mark_outdated(channel);
     }

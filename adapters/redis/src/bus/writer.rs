@@ -18,8 +18,8 @@ use crate::connection::task::Task;
 use crate::error::map;
 use crate::wire::{self, EVENTS};
 
-/// The maximum number of events in one round trip. A group gathers during the round trip of the group before, without a
-/// delay.
+/// The maximum number of events in one round trip. A group collects events during the round trip of the previous group,
+/// without an additional delay.
 const GROUP_EVENTS: usize = 512;
 
 /// The maximum number of events that wait for their group.
@@ -121,7 +121,7 @@ async fn run_writes(mut stream: StreamWriter, mut queue: mpsc::Receiver<Write>) 
     while queue.recv_many(&mut group, GROUP_EVENTS).await > 0 {
         let results = stream.write(&group).await;
         for (write, result) in group.drain(..).zip(results) {
-            // The caller may be gone; the event is written all the same.
+            // The caller may be gone; its event is written anyway.
             let _ = write.done.send(result);
         }
     }
@@ -181,7 +181,7 @@ impl StreamWriter {
             return Err(GroupError::Full);
         }
         let mut pipe = redis::pipe();
-        // Without memory Redis may accept some events and reject others: each caller gets its own result.
+        // When Redis is out of memory, it may accept some events and reject others: each caller gets its own result.
         pipe.ignore_errors();
         for write in group {
             pipe.cmd("XADD").arg(EVENTS).arg("*").arg("event").arg(&write.json);

@@ -136,7 +136,7 @@ fn parse(info: &InfoDict) -> RedisSetup {
     }
 }
 
-/// Returns the reply, or nothing if the command is unknown or forbidden. Managed services word this differently, so any
+/// Returns the reply, or `None` if the command is unknown or forbidden. Managed services word this differently, so any
 /// permanent error counts.
 fn if_permitted<T>(reply: RedisResult<T>) -> RedisResult<Option<T>> {
     match reply {

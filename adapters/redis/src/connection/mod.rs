@@ -20,8 +20,8 @@ pub use inspect::{RedisInspector, RedisSetup};
 use replicas::Replicas;
 use task::PanicReport;
 
-/// How long a command may take: 3 seconds, longer than a pause of Redis for a fork or a slow script. A page that needs
-/// two commands must not seem dead.
+/// How long a command may take: 3 seconds. That is longer than Redis pauses for a fork or a slow script, and short
+/// enough for a page that needs two commands.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How long opening a connection may take: 2 seconds.

@@ -49,7 +49,7 @@ impl Replicas {
         self.0 == 0
     }
 
-    /// Appends a WAIT until the replicas have everything before it.
+    /// Appends a WAIT, which waits until the replicas have everything before it.
     ///
     /// WAIT must be in the same pipeline as the writes: after a reconnect it could ask another server, which may never
     /// have seen them.

@@ -87,7 +87,7 @@ impl Channels {
         }
     }
 
-    /// Returns how long the last PING took, or nothing without a connection.
+    /// Returns how long the last PING took, or `None` without a connection.
     pub(crate) fn round_trip(&self) -> Option<Duration> {
         match self.0.round_trip.load(Ordering::Relaxed) {
             0 => None,
@@ -102,8 +102,8 @@ impl ChannelsInner {
         let mut desired = self.desired.lock();
         let changed = std::mem::take(&mut desired.changed);
         let (added, removed): (Vec<_>, Vec<_>) = changed.into_iter().partition(|channel| desired.all.contains(channel));
-        // `added` may hold subscribed channels, which were removed and added again since the last update: their new
-        // users wait for a confirmation, and Redis confirms again.
+        // `added` may contain channels that are subscribed, because they were removed and added again since the last
+        // update. Subscribe to them again: their new users wait for a confirmation.
         let removed = removed.into_iter().filter(|channel| subscribed.contains(channel));
         (added, removed.collect())
     }

@@ -29,7 +29,8 @@ const RETRY_DELAY: Duration = Duration::from_millis(200);
 /// Presence on all nodes that share this Redis.
 ///
 /// Each node publishes its members on one channel per topic, and subscribes only to topics that its own viewers watch;
-/// see [`horizon_core::presence`]. Without Redis it counts its own viewers, and for seven seconds those of the others.
+/// see [`horizon_core::presence`]. Without Redis, a node counts its own viewers, and for seven seconds those of the
+/// other nodes.
 ///
 /// ```no_run
 /// # use horizon_redis::{RedisConfig, RedisPresence};
@@ -96,7 +97,7 @@ impl RedisPresence {
         self.driver.local_viewers(topic)
     }
 
-    /// Returns how long a PING of Redis takes, or nothing while Redis cannot be reached.
+    /// Returns how long a PING of Redis takes, or `None` while Redis cannot be reached.
     #[must_use]
     pub fn round_trip(&self) -> Option<Duration> {
         self.driver.transport().channels.round_trip()
@@ -179,7 +180,8 @@ impl Listener for PresenceDriver<RedisTransport> {
     }
 }
 
-/// Publishes the outbox. Messages that Redis does not accept are dropped: the other nodes notice and ask.
+/// Publishes the outbox. Messages that Redis does not accept are dropped: the other nodes notice this and request the
+/// state.
 async fn run_publisher(driver: Arc<PresenceDriver<RedisTransport>>, mut connection: ConnectionManager) {
     let transport = driver.transport();
     loop {

@@ -24,20 +24,20 @@ const MAX_PROBLEM_BYTES: usize = 300;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct NodeInfo {
-    /// The name of the process. If two processes have the same, the list has the one that wrote last, and
-    /// [`Heartbeat::name_conflict`] tells both.
+    /// The name of the process. If two processes have the same name, the list has the one that wrote last, and
+    /// [`Heartbeat::name_conflict`] tells both about it.
     pub name: String,
     /// When it started, by its own clock.
     pub started: Timestamp,
-    /// How long Redis takes to reply, in microseconds. Nothing before the first reply.
+    /// How long Redis takes to reply, in microseconds; `None` before the first reply.
     pub round_trip: Option<u64>,
-    /// Why it does not work fully, each as a sentence. A heartbeat has 16 of at most 300 bytes.
+    /// Why it does not work fully, each as a sentence. A heartbeat carries at most 16, of at most 300 bytes each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<String>,
-    /// How far its clock is ahead of that of Redis, in milliseconds; negative if behind, nothing if unknown.
+    /// How far its clock is ahead of that of Redis, in milliseconds; negative if it is behind, `None` if unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock_offset: Option<i64>,
-    /// The identity of its store: equal for processes that share a store. Nothing if unknown.
+    /// The identity of its store: equal for processes that share a store; `None` if unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub store: Option<String>,
     /// A random id that distinguishes this process from others with its name. Set by
@@ -110,7 +110,8 @@ pub struct RegisteredNode {
 }
 
 impl RegisteredNode {
-    /// Parses a record of `heartbeat.lua`. Nothing if it is of an unknown version, so that versions can run together.
+    /// Parses a record of `heartbeat.lua`. Returns `None` for a record of an unknown version, so that different
+    /// versions can run together.
     pub(super) fn parse(record: &str, now: u64) -> Option<Self> {
         let (at, json) = record.split_once(' ')?;
         let silent_for = Duration::from_millis(now.saturating_sub(at.parse().ok()?));

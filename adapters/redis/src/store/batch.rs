@@ -10,7 +10,8 @@ use redis::Cmd;
 use super::{comment_record, keys};
 use crate::connection::script::CachedScript;
 
-/// How far the time in an id may differ from the time of its event: a day. Otherwise the id has no time.
+/// How far the time in an id may differ from the time of its event: a day. An id with a larger difference is stored
+/// like an id without a time.
 pub(super) const MAX_ID_SKEW: Duration = Duration::from_secs(24 * 3600);
 
 /// How much longer than needed Redis keeps ids and visitors after the last write, if [`expire`](super::expire) does not
@@ -139,7 +140,7 @@ fn argument(event: &Event, number: u32, owners: &CommentOwners) -> Result<Vec<u8
             rest.extend(comment_record::content(*reader, event.at, draft));
             (b'c', rest)
         }
-        // The id is stored, and nothing else happens.
+        // Only the id is stored.
         (EventKind::Moderate { .. } | EventKind::Comment { .. }, _) => (b'x', Vec::new()),
         _ => {
             return Err(Error::permanent(

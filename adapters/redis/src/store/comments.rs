@@ -80,7 +80,7 @@ impl RedisStore {
         bytes.map(|bytes| comment_record::decode(&slug, id, &bytes)).transpose()
     }
 
-    /// Returns where to start after a comment, or nothing if it does not exist.
+    /// Returns where to start after a comment, or `None` if it does not exist.
     async fn start(&self, after: Option<EventId>) -> Result<Option<ReadStart>> {
         let Some(after) = after else {
             return Ok(Some(ReadStart::Newest));

@@ -1,4 +1,4 @@
-//! Deletes what is past its retention, in slices, so that Redis serves others in between.
+//! Deletes data that is past its retention, in slices, so that Redis can serve other clients in between.
 
 use horizon_core::{DEDUPE_WINDOW, Day, EventId, Stamp, Timestamp, VISITOR_RETENTION};
 use redis::RedisResult;
@@ -42,7 +42,8 @@ async fn expire_ids(store: &RedisStore, topic: &str, oldest: Timestamp) -> Redis
             let mut pipe = redis::pipe();
             pipe.cmd("UNLINK").arg(&ids);
             pipe.cmd("SREM").arg(&days_key).arg(day);
-            // Not a transaction: Redis rejects transactions without memory, when deleting helps most.
+            // Not a transaction: Redis rejects transactions when it is out of memory, and that is when deleting helps
+            // most.
             store.redis.query_all::<i64>(&mut pipe).await?;
         } else if day <= partial {
             scan(store, &store.scripts.expire_ids, &ids, &comment_record::time(oldest)).await?;
