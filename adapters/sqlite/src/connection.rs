@@ -188,7 +188,8 @@ pub(crate) fn checkpoint(db: &Connection) -> rusqlite::Result<()> {
     db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
 }
 
-/// Makes closing the connection neither write to the database nor delete the log, whose name another file may have.
+/// Prevents that closing the connection writes to the database or deletes the log, because another file may be at the
+/// path of the log.
 pub(crate) fn disable_checkpoint_on_close(db: &Connection) -> rusqlite::Result<()> {
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
         .map(drop)

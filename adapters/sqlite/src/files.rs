@@ -9,9 +9,9 @@ use horizon_core::{Error, Result};
 
 /// The files of an open database: the database, its write-ahead log and the log's index.
 ///
-/// When a file is deleted or replaced, SQLite keeps using the old file through its handle, and nobody can open that
-/// file again. [`check`](Self::check) therefore looks the names up again. It opens no file: on Unix, closing
-/// a second handle of a database would release SQLite's locks.
+/// When a file is deleted or replaced, SQLite keeps using the old file through its handle, although its path no longer
+/// leads to it. [`check`](Self::check) therefore looks up the paths again. It opens no file: on Unix, closing a second
+/// handle of a database would release SQLite's locks.
 pub(crate) struct DatabaseFiles {
     database: OpenFile,
     log: OpenFile,
@@ -44,7 +44,7 @@ impl DatabaseFiles {
     pub(crate) fn new(path: &Path) -> Result<Self> {
         let look_up = || -> io::Result<Self> {
             // SQLite resolves symbolic links, so the log is next to the real file. The database is looked up by the
-            // given name, to notice a link whose target changes.
+            // given path, to notice a link whose target changes.
             let real = fs::canonicalize(path)?;
             Ok(Self {
                 database: OpenFile::new(std::path::absolute(path)?)?,
@@ -68,7 +68,7 @@ impl DatabaseFiles {
         &self.database.path
     }
 
-    /// Looks the names up again, in about three microseconds.
+    /// Looks up the paths again, which takes about three microseconds.
     ///
     /// # Errors
     /// The operating system cannot look them up.

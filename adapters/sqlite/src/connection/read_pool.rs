@@ -156,7 +156,8 @@ impl ReadPool {
     }
 }
 
-/// One of the running workers. Its drop makes room for another, also if it never ran because the runtime shut down.
+/// One of the running workers. Dropping it makes room for another one, even if it never ran because the runtime shut
+/// down.
 struct ReadWorker {
     queue: Arc<Mutex<ReadQueue>>,
     is_done: bool,
@@ -236,7 +237,7 @@ fn run_group(group: &mut ReadGroup, db: &Connection, health: &StoreHealth) -> Re
     Ok(())
 }
 
-/// Sends each caller its result, or all the same error.
+/// Sends each caller its own result, or the same error to all.
 fn reply(group: ReadGroup, error: Option<Error>) {
     let error = error.map(Arc::new);
     for job in group {

@@ -123,8 +123,8 @@ fn is_mount_point(_: &Path) -> bool {
     false
 }
 
-/// Refuses a file with a log and without the log's index, unless its application id is ours: to read such a log, SQLite
-/// creates an index next to the file.
+/// Refuses a file that has a log without the log's index, unless its application id is ours: to read such a log, SQLite
+/// would create an index next to the file.
 fn check_log_owner(path: &Path) -> Result<()> {
     let log = with_suffix(&real_path(path), "-wal");
     let from_log = wal::read_application(&log)
@@ -163,7 +163,7 @@ fn has_log(path: &Path) -> bool {
     fs::metadata(with_suffix(&real_path(path), "-wal")).is_ok_and(|log| log.len() > 0)
 }
 
-/// Returns false for a copy, or after a crash of the whole machine.
+/// Returns whether the log has an index. A copied database or a crash of the machine may leave a log without one.
 fn has_index(path: &Path) -> bool {
     fs::metadata(with_suffix(&real_path(path), "-shm")).is_ok()
 }

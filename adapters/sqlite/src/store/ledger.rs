@@ -8,7 +8,7 @@ use rusqlite::{CachedStatement, OptionalExtension, Result, Row, named_params, pa
 use super::comments;
 use crate::sql::{self, Db};
 
-/// The rules' view of an open transaction.
+/// The [`Ledger`] on an open transaction.
 pub(super) struct SqlLedger<'a> {
     db: Db<'a>,
     topic_keys: HashMap<Topic, i64>,

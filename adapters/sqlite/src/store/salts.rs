@@ -27,7 +27,7 @@ fn find(db: Db<'_>, day: Day) -> rusqlite::Result<Option<[u8; 32]>> {
         .optional()
 }
 
-/// Erases the salts of all days before the day before `today`.
+/// Erases the salts that are more than a day older than `today`.
 pub(super) fn expire(db: Db<'_>, today: Day) -> rusqlite::Result<()> {
     db.prepare(sql::EXPIRE_SALTS)?
         .execute([today.previous().number()])
