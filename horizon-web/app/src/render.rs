@@ -53,13 +53,13 @@ impl Template {
         };
         // Leptos yields to the executor while it renders. Fails if it is already initialised.
         let _ = Executor::init_tokio();
-        // No page uses the path of the request.
+        // The request is empty, because no page uses it.
         let response = leptos_axum::render_app_async(render)(Request::new(Body::empty())).await;
         let html = to_bytes(response.into_body(), MAX_DOCUMENT_BYTES)
             .await
             .map_err(|error| Error::permanent("rendering a page failed").with_source(error))?;
         let html = String::from_utf8_lossy(&html);
-        // Leptos appends a script for pending resources, of which there are none.
+        // Remove the script that Leptos appends for pending resources: pages have no resources.
         let html = html.rsplit_once(END).map_or("", |(html, _)| html).to_owned() + END;
         Ok(Self {
             status,

@@ -104,7 +104,7 @@ pub struct PostPage {
     pub newer: Option<Arc<Post>>,
     /// The newest threads, the threads before [`before`](Self::before), or one thread.
     pub comments: ThreadsView,
-    /// Whether the comments cannot be read, so that none are shown.
+    /// Whether the comments cannot be read. The page then shows a notice instead.
     pub has_unknown_comments: bool,
     /// The thread after the shown ones, from `?before={id}`.
     pub before: Option<EventId>,

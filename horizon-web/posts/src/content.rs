@@ -83,7 +83,7 @@ impl ContentFolder {
         &self.diagnostics
     }
 
-    /// Returns whether there are errors and not a single readable post or page.
+    /// Returns whether there are errors and no post or page can be read.
     #[must_use]
     pub fn is_all_broken(&self) -> bool {
         self.files.is_empty() && !self.diagnostics.at_least(Severity::Error).is_empty()
@@ -283,8 +283,9 @@ impl<'a> Loader<'a> {
         }
     }
 
-    /// Of several files with the same slug keeps the one that becomes public first, then the first by path. Drafts come
-    /// last: a draft never replaces a public post, but the clash is reported before the draft is published.
+    /// If several files have the same slug, keeps the one that becomes public first; if they become public at the same
+    /// time, the first by path. Drafts come last: a draft never replaces a public post, but the conflict is reported
+    /// before the draft is published.
     fn reject_duplicate_slugs(&mut self) {
         let order = |file: &ContentFile| (file.publication.is_draft, file.publication.from, file.path.clone());
         self.files.sort_by_cached_key(order);

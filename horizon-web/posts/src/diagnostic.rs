@@ -98,13 +98,13 @@ impl Diagnostics {
         diagnostics.cloned().collect()
     }
 
-    /// Returns their number.
+    /// Returns the number of diagnostics.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Returns whether there are none.
+    /// Returns whether the list is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -14,10 +14,10 @@ use crate::{
 /// The maximum number of URLs in a sitemap (sitemaps.org).
 const MAX_ADDRESSES: usize = 50_000;
 
-/// All but the unreserved characters (RFC 3986 §2.3).
+/// The characters to percent-encode: all except the unreserved ones (RFC 3986 §2.3).
 const ESCAPED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-/// Returns the sitemap: all pages but drafts, in the format of sitemaps.org.
+/// Returns the sitemap in the format of sitemaps.org: all pages except drafts.
 #[must_use]
 pub fn sitemap(library: &Library, site: &SiteInfo) -> String {
     let fixed = ["/", "/blog"].map(|path| (site.at(path), None));

@@ -116,8 +116,8 @@ impl FsWatcher {
         })?;
         let mut this = Self { watcher, root };
         this.watch_root()?;
-        // The replacement of the whole folder, as by a deployment, is visible only in its parent. Without permission to
-        // watch the parent the rest still works.
+        // The replacement of the whole folder, as by a deployment, is visible only in its parent. If the parent cannot
+        // be watched, everything else still works.
         if let Some(parent) = this.root.parent() {
             let _ = this.watcher.watch(parent, RecursiveMode::NonRecursive);
         }
@@ -126,13 +126,14 @@ impl FsWatcher {
 
     /// Watches the folder that is at the path now.
     fn watch_root(&mut self) -> Result<(), notify::Error> {
-        // Fails if the folder is not watched, for example after it was removed.
+        // Ignore the error: it fails if the folder is not watched, for example after it was removed.
         let _ = self.watcher.unwatch(&self.root);
         self.watcher.watch(&self.root, RecursiveMode::Recursive)
     }
 }
 
-/// Reading a file is an event too: without this check, a load would cause the next load.
+/// Returns whether the event is a change. Reading a file is an event, too: without this check, a load would cause the
+/// next load.
 fn is_change(event: &Event, root: &Path) -> bool {
     let wrote = match event.kind {
         EventKind::Access(kind) => kind == AccessKind::Close(AccessMode::Write),

@@ -29,7 +29,7 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(3);
 /// The time that background tasks get to end after the last request.
 const TASKS_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Contexts of key derivation. A change of one invalidates what the key protects.
+/// The contexts of key derivation. Changing one invalidates what its key protects.
 const SESSIONS_KEY: &str = "EventHorizon 2026 sessions of the author";
 const MARKERS_KEY: &str = "EventHorizon 2026 marks of the blanks in pages";
 const SECRET_KEY: &str = "EventHorizon 2026 cookie secret";
@@ -38,8 +38,8 @@ const SECRET_KEY: &str = "EventHorizon 2026 cookie secret";
 /// ready.
 ///
 /// # Errors
-/// A setting is invalid, or the backend cannot be opened. Also if a background task panicked, so that a supervisor
-/// restarts the process.
+/// A setting is invalid, the backend cannot be opened, or a background task panicked. After a panic, a supervisor
+/// should restart the process.
 pub async fn run(args: &ServeArgs, shutdown: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
     let backend = args.check()?;
     let listener = TcpListener::bind(args.addr)

@@ -71,7 +71,7 @@ const OTHER_PAGES: [&str; 8] = [
 /// The requests before the backend hangs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Before {
-    /// None: the process has just started.
+    /// No request: the process has just started.
     Nothing,
     /// Each page was read.
     Read,

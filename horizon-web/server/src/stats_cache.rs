@@ -31,10 +31,10 @@ pub(crate) struct PageSnapshot {
     pub(crate) is_current: bool,
 }
 
-/// Watches topics if this process is the accumulator.
+/// The numbers of watched topics, if this process is the accumulator.
 ///
 /// The in-memory bus responds to a like after the totals with it are published, so readers find their own likes in the
-/// cache. If other processes count, the store is read instead.
+/// cache. If other processes count the events, the store is read instead.
 pub(crate) struct StatsCache {
     is_accumulator: bool,
     topics: Mutex<HashMap<Topic, WatchedStats>>,
@@ -48,7 +48,7 @@ impl StatsCache {
         }
     }
 
-    /// Returns whether this process counts, so that the response to a change comes after it is stored.
+    /// Returns whether this process counts the events, so that a change is stored before the response to it.
     pub(crate) fn is_accumulator(&self) -> bool {
         self.is_accumulator
     }

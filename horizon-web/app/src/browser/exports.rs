@@ -1,4 +1,5 @@
-//! The functions that Leptos's script calls, by name. It passes the element of the island, which none needs.
+//! The functions that Leptos's script calls, by name. The script passes the element of the island, which the functions
+//! ignore.
 
 use any_spawner::Executor;
 use wasm_bindgen::prelude::wasm_bindgen;

@@ -47,7 +47,7 @@ pub(crate) fn millis(value: &JsValue, name: &str) -> i64 {
     get(value, name).as_f64().unwrap_or_default() as i64
 }
 
-/// Returns the items of an array, or nothing for other values.
+/// Returns the items of an array. For other values the iterator is empty.
 pub(crate) fn items(value: &JsValue) -> impl Iterator<Item = JsValue> + use<> {
     value.dyn_ref::<js_sys::Array>().cloned().into_iter().flatten()
 }

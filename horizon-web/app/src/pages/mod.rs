@@ -16,7 +16,7 @@ use crate::{
     slots::{CountLabel, SlotMarkers},
 };
 
-/// All but the unreserved characters (RFC 3986 §2.3).
+/// The characters to percent-encode: all except the unreserved ones (RFC 3986 §2.3).
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// Renders the `main` element of `view`.

@@ -13,7 +13,7 @@ pub(crate) struct KnownKey {
 /// How the value of a key decides whether a file is public.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum KeyRule {
-    /// Not at all.
+    /// It has no effect.
     Content,
     /// The file is not public before this date.
     Date,
