@@ -13,7 +13,8 @@ pub(crate) fn compare(root: &Path, list: &str, found: &BTreeSet<String>) -> anyh
     Ok(differences(list, &text, found))
 }
 
-/// Lines of a list are exceptions; empty lines and lines that start with `#` are not.
+/// Compares the findings with the text of a list. Each line is an exception, except empty lines and lines that start
+/// with `#`.
 fn differences(list: &str, text: &str, found: &BTreeSet<String>) -> Vec<String> {
     let lines = text.lines().map(str::trim);
     let listed: BTreeSet<&str> = lines

@@ -1,4 +1,4 @@
-//! Dependencies between our crates point in one direction, as ARCHITECTURE.md draws them.
+//! Checks that dependencies between our crates point in one direction, as ARCHITECTURE.md draws them.
 
 use std::path::Path;
 
@@ -8,7 +8,8 @@ use serde_json::Value;
 use crate::run::{self, WASM};
 
 /// The arrows of the drawing: a crate, and the crates directly below it. A crate may depend on every crate that it
-/// reaches along the arrows. An entry is the folder of a crate, or with a slash at its end the folder of several.
+/// reaches along the arrows. An entry is the folder of a crate. An entry that ends with a slash is a folder of several
+/// crates.
 const ARROWS: [(&str, &[&str]); 10] = [
     ("horizon-core", &[]),
     ("adapters/", &["horizon-core"]),
@@ -22,10 +23,10 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ("horizon-web/server", &["horizon-web/app", "integrations/"]),
 ];
 
-/// Where crates may depend on everything, and nothing of the product on them.
+/// Folders whose crates may depend on all of our crates. No other crate may depend on these.
 const EXEMPT: [&str; 4] = ["tests/", "benches", "examples/", "xtask"];
 
-/// Our crates that the browser's bundle consists of.
+/// The only crates of ours in the browser's bundle.
 const IN_BROWSER: [&str; 2] = ["horizon-hydrate", "horizon-app"];
 
 /// Returns every dependency between our crates that points in a wrong direction.

@@ -23,7 +23,7 @@ pub(crate) fn bench(root: &Path, steps: &mut Steps, flags: &[String]) -> anyhow:
     steps.run("build of the tools", || build(root, &TOOLS))?;
     let mut bench = Command::new(blog::binary(root, "release", "horizon-bench-runner"));
     bench.args(flags).current_dir(root);
-    // It runs cargo for one of the benchmarks.
+    // The program runs cargo for one of the benchmarks.
     run::remove_xtask_variables(&mut bench);
     steps.run("benchmarks", || run::run(&mut bench))
 }

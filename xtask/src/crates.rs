@@ -72,7 +72,7 @@ fn count_tree(root: &Path, name: &str) -> anyhow::Result<usize> {
         "none",
     ]);
     let text = run::output(&mut tree)?;
-    // Repeated crates end with a mark.
+    // `cargo tree` marks repeated crates with `(*)`.
     let crates: BTreeSet<&str> = text.lines().map(|line| line.trim_end_matches(" (*)")).collect();
     Ok(crates.len())
 }

@@ -1,4 +1,4 @@
-//! The fault run: acknowledged events are counted, whatever process is killed.
+//! The fault run: checks that acknowledged events are counted, whichever process is killed.
 
 use std::{path::Path, process::Command};
 
@@ -8,7 +8,7 @@ use crate::{
     tools,
 };
 
-/// Two programs of the product, and the one that kills them.
+/// The two programs to test, and the one that injects faults into them.
 const PROGRAMS: [&str; 3] = ["horizon-web", "horizon-accumulator", "horizon-faults"];
 
 /// The flag for a run that is short enough for CI.
@@ -21,7 +21,7 @@ pub(crate) fn faults(root: &Path, steps: &mut Steps, flags: &[String]) -> anyhow
     let mut build = run::cargo(root);
     build.arg("build");
     let profile = if flags.iter().any(|flag| flag == SHORT) {
-        // The build of the tests, so that nothing is built twice.
+        // The same build as for the tests, so that nothing is built twice.
         build.args(WORKSPACE).args(["--bins", "--examples", "--tests"]);
         "debug"
     } else {

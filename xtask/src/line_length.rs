@@ -1,4 +1,4 @@
-//! No line of Rust or Markdown is longer than [`LIMIT`]. rustfmt does not break comments and strings.
+//! Checks that no line of Rust or Markdown is longer than [`LIMIT`]. rustfmt does not break comments and strings.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -7,7 +7,7 @@ use crate::{allowed, run};
 /// The longest line, in characters; rustfmt.toml has the same number.
 const LIMIT: usize = 120;
 
-/// Returns every line that is too long, as `file:line`, except in the files that are still to be wrapped.
+/// Returns every line that is too long, as `file:line`, unless the list of exceptions allows it.
 pub(crate) fn problems(root: &Path) -> anyhow::Result<Vec<String>> {
     let mut problems = Vec::new();
     let mut files = BTreeSet::new();

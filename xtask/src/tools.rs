@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 
 use crate::run::{self, WASM, print_line};
 
-/// The version of cargo-deny to install if there is none.
+/// The version of cargo-deny to install if it is missing.
 const CARGO_DENY: &str = "0.20.2";
 
 struct Tool {

@@ -1,4 +1,4 @@
-//! One type name means one thing: finds names that several files define.
+//! Finds type names that several files define: one type name means one thing.
 //!
 //! Reads lines instead of a syntax tree, which suffices for code that rustfmt has formatted.
 
@@ -57,7 +57,7 @@ fn defined_types(source: &str) -> BTreeSet<String> {
     names
 }
 
-/// Moves behind the next item: rustfmt puts its closing brace below the start of its first line.
+/// Skips the next item. Its end is known because rustfmt puts the closing brace below the start of its first line.
 fn skip_item<'a>(lines: &mut impl Iterator<Item = &'a str>) {
     let item = lines.find(|line| !line.trim_start().starts_with("#["));
     if let Some(item) = item.filter(|item| item.ends_with('{')) {
