@@ -147,39 +147,6 @@ fn content_type(path: &Path) -> Option<HeaderValue> {
     }
 }
 
-async fn set_headers(mut response: Response) -> Response {
-    let is_ok = response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED;
-    let headers = response.headers_mut();
-    if is_ok {
-        headers.insert(header::CACHE_CONTROL, IMMUTABLE);
-        headers.insert(header::VARY, ACCEPT_ENCODING);
-    }
-    // `ServeFile` omits the charset.
-    match headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes) {
-        Some(b"text/css") => drop(headers.insert(header::CONTENT_TYPE, CSS)),
-        Some(b"text/javascript") => drop(headers.insert(header::CONTENT_TYPE, JAVASCRIPT)),
-        _ => {}
-    }
-    response
-}
-
-/// Returns the files to serve, by URL. The compressed ones next to them have no URL.
-fn list_files(pkg: &Path) -> anyhow::Result<BTreeMap<String, PathBuf>> {
-    let mut files = BTreeMap::new();
-    for entry in fs::read_dir(pkg).with_context(|| format!("{} cannot be read", pkg.display()))? {
-        let path = entry?.path();
-        let extension = path.extension().and_then(|extension| extension.to_str());
-        let name = path.file_name().and_then(|name| name.to_str());
-        if let (Some(name), Some("css" | "js" | "svg" | "wasm")) = (name, extension)
-            // Braces are wildcards in a route.
-            && !name.contains(['{', '}'])
-        {
-            files.insert(format!("/pkg/{name}"), path);
-        }
-    }
-    Ok(files)
-}
-
 fn find_next_to_binary() -> anyhow::Result<PathBuf> {
     let binary = env::current_exe().context("HORIZON_SITE is not set, and the path of this binary is unknown")?;
     let folders = binary.ancestors().skip(1).take(2);
