@@ -23,7 +23,7 @@ pub(crate) struct Arguments {
     #[arg(long, env = "HORIZON_PIPE", hide = true)]
     pipe: Option<SecretString>,
     /// The store: `sqlite:PATH`, `redis://HOST`, or `memory:` for a trial.
-    /// Without it: the Redis of the bus, or `sqlite:horizon.db`.
+    /// Default: the Redis of the bus, or `sqlite:horizon.db`.
     #[arg(long, env = "HORIZON_STORE", value_name = "HORIZON_STORE", hide_env_values = true)]
     store: Option<SecretString>,
     /// The address of the service's `/healthz`, `/readyz` and `/metrics`.
@@ -34,13 +34,13 @@ pub(crate) struct Arguments {
         default_value = "127.0.0.1:3001"
     )]
     addr: SocketAddr,
-    /// The unique name of this node. After a restart under the same name it continues its unfinished work at once;
-    /// otherwise others take it over after 10 seconds.
-    /// Without it: `accumulator-` and eight random digits.
+    /// The unique name of this node. After a restart under the same name, it continues its unfinished work at once;
+    /// otherwise other accumulators take over that work after 10 seconds.
+    /// Default: `accumulator-` and eight random digits.
     #[arg(long, env = "HORIZON_NODE", value_name = "HORIZON_NODE")]
     node: Option<NodeId>,
-    /// Accept a Redis that may lose what it acknowledged: one whose `maxmemory-policy` is not `noeviction` or whose
-    /// `appendonly` is `no`. Without it, `/readyz` returns 503 for such a Redis.
+    /// Accept a Redis that may lose acknowledged events: its `maxmemory-policy` is not `noeviction`, or its
+    /// `appendonly` is `no`. Otherwise `/readyz` returns 503 for such a Redis.
     #[arg(
         long,
         env = "HORIZON_REDIS_MAY_LOSE_DATA",

@@ -32,7 +32,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Backend {
     ports: Ports,
     health: Health,
-    /// Absent if the ports belong to the application.
+    /// `None` if the ports belong to the application.
     store: Option<StoreHandle>,
     /// Whether the accumulator runs in this process.
     is_accumulator: bool,
@@ -51,9 +51,9 @@ pub(crate) type BackgroundTask = JoinHandle<Option<Result<()>>>;
 pub struct BackendConfig {
     /// The clock of the application. Redis corrects it.
     pub clock: CorrectedClock,
-    /// The name of this node in Redis. Without it: `web-` and eight random hexadecimal digits.
+    /// The name of this node in Redis. The default is `web-` and eight random hexadecimal digits.
     pub node: Option<horizon_core::presence::NodeId>,
-    /// Whether a Redis that may lose what it acknowledged is ready.
+    /// Whether the backend is ready although its Redis may lose acknowledged data.
     pub redis_may_lose_data: bool,
 }
 

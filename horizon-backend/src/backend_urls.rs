@@ -119,7 +119,7 @@ impl BackendUrls {
         Self::checked(program, bus, store, (bus_name, "HORIZON_STORE"))
     }
 
-    /// `names` are those of the bus and of the store in an error.
+    /// `names` are the names of the two settings in an error: of the bus, and of the store.
     fn checked(
         program: ProgramKind,
         bus: BusUrl,

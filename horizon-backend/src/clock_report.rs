@@ -11,7 +11,7 @@ use crate::{CorrectedClock, Health};
 /// The offset above which a warning is logged, although it is corrected: 1 second.
 const WARN_OFFSET: Duration = Duration::from_secs(1);
 
-/// How much a refused offset must change to be reported again: 1 minute.
+/// How much an offset that is a problem must change to be reported again: 1 minute.
 const REPORT_CHANGE: Duration = Duration::from_secs(60);
 
 /// How long a comparison may be outstanding before that is a problem: 5 seconds.

@@ -63,7 +63,7 @@ struct CorrectedClockInner {
 enum CorrectedClockState {
     /// There is no reference to compare it with.
     Uncorrected,
-    /// It must be compared and was not yet.
+    /// It must be compared, and has not been compared yet.
     Unknown(SlowComparisons),
     Compared {
         /// The reference time at some instant.

@@ -45,7 +45,7 @@ fn block_on<E: Display>(main: impl Future<Output = Result<(), E>>) -> Result<(),
     }
 }
 
-/// Prints a line on standard output, or logs it if that fails, because a program must go on.
+/// Prints a line to standard output. If that fails, logs the line instead of ending the program.
 pub fn print_line(line: &str) {
     if let Err(error) = writeln!(std::io::stdout(), "{line}") {
         tracing::warn!(%error, "cannot write to standard output: {line}");

@@ -22,7 +22,7 @@ pub(crate) struct RedisNode {
     name: NodeId,
     started: Timestamp,
     health: Health,
-    /// Absent if events are not stored in a stream.
+    /// `None` if events are not stored in a stream.
     monitor: Option<StreamMonitor>,
     pub(crate) presence: Arc<RedisPresence>,
     pub(crate) registry: Arc<NodeRegistry>,
@@ -120,8 +120,8 @@ impl prometheus_client::collector::Collector for LostEventsMetric {
         use prometheus_client::encoding::EncodeMetric as _;
 
         let counter = prometheus_client::metrics::counter::ConstCounter::new(self.0.found());
-        let help = "Events that were removed before they were counted, found by this process first; anything but zero \
-                    is an alarm";
+        let help = "Events that were removed before they were counted, found by this process first; alert on any \
+                    value above zero";
         counter.encode(encoder.encode_descriptor("horizon_stream_lost", help, None, counter.metric_type())?)
     }
 }

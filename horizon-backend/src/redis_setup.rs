@@ -12,10 +12,10 @@ use crate::{BackendUrls, BusUrl, Delivery, Health, StoreUrl};
 /// How often a Redis is checked: once a minute.
 const CHECK_INTERVAL: Duration = Duration::from_secs(60);
 
-/// The wait after a failed check or a problem: 1 second. After a failover the address leads to another server soon.
+/// The wait after a failed check or a problem: 1 second. After a failover the address soon leads to another server.
 const RECHECK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How long the start of a process waits for a Redis: 2 seconds. One that is unavailable is checked later.
+/// How long the start of a process waits for a Redis: 2 seconds. A Redis that is unavailable is checked later.
 const START_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Checks that each Redis of a process can be used and does not lose what it acknowledges.
@@ -42,7 +42,7 @@ pub struct RedisSetupCheck {
 }
 
 struct RedisServerCheck {
-    /// What it is for, and its address.
+    /// What this Redis is for, and its address.
     name: String,
     inspector: RedisInspector,
     /// Whether it stores anything that must not be lost.
@@ -93,7 +93,7 @@ impl RedisSetupCheck {
         })
     }
 
-    /// Checks that no Redis is a node of Redis Cluster, for at most 2 seconds each. An unavailable one passes;
+    /// Checks that no Redis is a node of Redis Cluster, for at most 2 seconds each. An unavailable Redis passes;
     /// [`run`](Self::run) checks it later.
     ///
     /// # Errors

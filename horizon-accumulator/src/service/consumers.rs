@@ -94,22 +94,22 @@ impl Collector for BusState {
                     "Events that no accumulator has read yet",
                     state.unread,
                 )?;
-                let pending = "Events that some accumulator has read and not yet acknowledged";
+                let pending = "Events that an accumulator has read and not yet acknowledged";
                 gauge("horizon_stream_pending", pending, state.pending)?;
                 let mut counter = |name, help, value: u64| metric(&mut encoder, name, help, &ConstCounter::new(value));
                 let claimed = "Events that this accumulator took over from others";
                 counter("horizon_stream_claimed", claimed, state.claimed)?;
                 let refused = "Entries that are not events and were moved to analytics:refused";
                 counter("horizon_stream_refused", refused, state.rejected)?;
-                let lost = "Events that were removed before they were counted, found by this process first; anything \
-                            but zero is an alarm";
+                let lost = "Events that were removed before they were counted, found by this process first; alert on \
+                            any value above zero";
                 counter("horizon_stream_lost", lost, state.lost)
             }
             Self::Channel(state) => {
                 let (is_subscribed, dropped) = state();
                 let heard = "Whether the channel has been subscribed to since the start";
                 gauge("horizon_channel_heard", heard, u64::from(is_subscribed))?;
-                let help = "Events that came faster than they could be counted, and are lost";
+                let help = "Events that were lost because they arrived faster than they could be counted";
                 metric(
                     &mut encoder,
                     "horizon_channel_dropped",

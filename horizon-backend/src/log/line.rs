@@ -3,7 +3,7 @@
 /// The longest line with its line break: 4,096 bytes.
 pub(super) const MAX_LINE_BYTES: usize = 4_096;
 
-/// The part of them for the truncation mark and the line break: 64 bytes.
+/// The bytes of a line that are reserved for the truncation mark and the line break: 64.
 const MARK_BYTES: usize = 64;
 
 /// Returns the text as one line, truncated if it is too long. Control characters and bidirectional controls are

@@ -10,7 +10,8 @@ use super::metrics::DropReason;
 /// The maximum number of queued lines: 2,048, at most 8 MiB. Others are dropped.
 pub(super) const MAX_LINES: usize = 2_048;
 
-/// How many more errors are queued, so that other lines cannot displace them: 256.
+/// How many lines the queue accepts beyond [`MAX_LINES`] if they are errors, so that other lines cannot displace them:
+/// 256.
 pub(super) const RESERVED_ERROR_LINES: usize = 256;
 
 /// How long the end of the process waits for queued lines: 1 second.
