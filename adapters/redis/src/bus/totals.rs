@@ -93,10 +93,9 @@ impl Listener for TotalsHub<Subscriptions> {
 async fn keep_reading(mut connection: ConnectionManager, hub: Arc<TotalsHub<Subscriptions>>) {
     let mut next = Instant::now() + READ_INTERVAL;
     loop {
-        // The result does not say whether `next` has passed: with many messages `notified` is always ready.
-        let _ = timeout_at(next, hub.observer().wake.notified()).await;
+        let is_due = wait_for_read(&hub.observer().wake, next).await;
         let mut topics: Vec<Topic> = hub.observer().outdated.lock().drain().collect();
-        if Instant::now() >= next {
+        if is_due {
             next = Instant::now() + READ_INTERVAL;
             topics = hub.topics();
         }
@@ -107,6 +106,13 @@ async fn keep_reading(mut connection: ConnectionManager, hub: Arc<TotalsHub<Subs
             }
         }
     }
+}
+
+/// Waits for a message or for `next`, and returns whether `next` has passed.
+async fn wait_for_read(wake: &Notify, next: Instant) -> bool {
+    // The result does not say whether `next` has passed: with many messages `notified` is always ready.
+    let _ = timeout_at(next, wake.notified()).await;
+    Instant::now() >= next
 }
 
 async fn read(connection: &mut ConnectionManager, hub: &TotalsHub<Subscriptions>, topics: &[Topic]) -> Result<()> {
@@ -133,5 +139,19 @@ fn publish(hub: &TotalsHub<Subscriptions>, topic: &Topic, json: &[u8]) {
         Ok(update) if update.topic == *topic => hub.publish(&update),
         Ok(update) => tracing::warn!(key, topic = %update.topic, "the key has the totals of another topic: delete it"),
         Err(reason) => tracing::warn!(key, reason, "the key has invalid totals: delete it"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn constant_messages_do_not_delay_the_periodic_read() {
+        let wake = Notify::new();
+        wake.notify_one();
+        assert!(!wait_for_read(&wake, Instant::now() + READ_INTERVAL).await);
+        wake.notify_one();
+        assert!(wait_for_read(&wake, Instant::now()).await);
     }
 }
