@@ -42,11 +42,11 @@ const SECRET_KEY: &str = "EventHorizon 2026 cookie secret";
 /// should restart the process.
 pub async fn run(args: &ServeArgs, shutdown: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
     let backend = args.check()?;
-    let listener = TcpListener::bind(args.addr)
+    let listener = TcpListener::bind(args.network.addr)
         .await
-        .with_context(|| format!("HORIZON_ADDR: cannot listen on {}", args.addr))?;
+        .with_context(|| format!("HORIZON_ADDR: cannot listen on {}", args.network.addr))?;
     let address = format!("http://{}", listener.local_addr()?);
-    let base_url = args.base_url.as_ref().map_or(&address, |base| &base.0).clone();
+    let base_url = args.network.base_url.as_ref().map_or(&address, |base| &base.0).clone();
     let content = {
         let (args, base_url) = (args.content.clone(), base_url.clone());
         tokio::task::spawn_blocking(move || content::load(&args, base_url)).await??
@@ -88,7 +88,7 @@ async fn open(
     let mut builder = Horizon::from_parsed_urls(backend.urls.bus().clone(), backend.urls.store().clone())?
         .node_name(backend.node.clone())
         .configure(|config| configure(config, args, secure_cookies));
-    if let Some(text) = &args.secret {
+    if let Some(text) = &args.secrets.secret {
         builder = builder.secret(Secret::from_bytes(blake3::derive_key(SECRET_KEY, text.0.as_bytes())));
     }
     builder
@@ -132,6 +132,7 @@ pub(crate) fn app_state(
     let assets = Assets::load(args.site.as_deref(), horizon_posts::highlight_css())?;
     let secure = base_url.starts_with("https:");
     let sessions = args
+        .secrets
         .admin_token
         .as_ref()
         .map(|token| Sessions::new(token, &horizon.derive_key(SESSIONS_KEY), secure));
@@ -176,9 +177,9 @@ pub(crate) fn pages(library: watch::Receiver<Arc<Library>>) -> impl Pages {
 
 fn configure(config: &mut eventhorizon::Config, args: &ServeArgs, secure_cookies: bool) {
     config.site.clone_from(&args.title);
-    config.trusted_proxies.clone_from(&args.trusted_proxies);
+    config.trusted_proxies.clone_from(&args.network.trusted_proxies);
     config.secure_cookies = secure_cookies;
-    config.redis_may_lose_data = args.redis_may_lose_data;
-    config.moderation = args.moderation;
-    config.signals = args.signals;
+    config.redis_may_lose_data = args.backend.redis_may_lose_data;
+    config.moderation = args.readers.moderation;
+    config.signals = args.readers.signals;
 }

@@ -1,0 +1,46 @@
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// The content folder, and how it is read.
+#[derive(Clone, Debug, Args)]
+pub struct ContentArgs {
+    /// The content folder with `*.md`, `pages/*.md` and `media/`.
+    #[arg(
+        long,
+        env = "HORIZON_POSTS",
+        value_name = "HORIZON_POSTS",
+        default_value = "horizon-web/content"
+    )]
+    pub posts: PathBuf,
+    /// Show drafts and posts whose date is in the future.
+    #[arg(
+        long,
+        env = "HORIZON_DRAFTS",
+        value_name = "HORIZON_DRAFTS",
+        num_args = 0..=1,
+        default_missing_value = "true",
+        default_value = "false"
+    )]
+    pub drafts: bool,
+    /// Pass HTML in posts through to the page.
+    #[arg(
+        long,
+        env = "HORIZON_RAW_HTML",
+        value_name = "HORIZON_RAW_HTML",
+        num_args = 0..=1,
+        default_missing_value = "true",
+        default_value = "false"
+    )]
+    pub raw_html: bool,
+    /// Refuse to start if there is an error or warning in the content folder.
+    #[arg(
+        long,
+        env = "HORIZON_STRICT",
+        value_name = "HORIZON_STRICT",
+        num_args = 0..=1,
+        default_missing_value = "true",
+        default_value = "false"
+    )]
+    pub strict: bool,
+}

@@ -1,0 +1,116 @@
+//! The configuration, from flags and environment variables.
+
+mod backend;
+mod base_url;
+mod content;
+mod network;
+mod readers;
+mod secrets;
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use horizon_backend::SettingError;
+
+pub use self::{
+    backend::{BackendArgs, NodeSettings},
+    base_url::{BaseUrl, ParseBaseUrlError},
+    content::ContentArgs,
+    network::NetworkArgs,
+    readers::ReaderArgs,
+    secrets::SecretArgs,
+};
+
+/// A blog from a folder of Markdown files, with live viewers and exact numbers.
+#[derive(Debug, Parser)]
+#[command(version, about, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// The subcommand; without one the blog is served.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// The options of the server.
+    #[command(flatten)]
+    pub serve: ServeArgs,
+}
+
+/// A subcommand.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check the content folder and list all errors and warnings.
+    Check {
+        /// The content folder.
+        #[command(flatten)]
+        content: ContentArgs,
+    },
+}
+
+/// The options of the server.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// How readers reach the server.
+    #[command(flatten)]
+    pub network: NetworkArgs,
+    /// The blog's name.
+    #[arg(
+        long,
+        env = "HORIZON_TITLE",
+        value_name = "HORIZON_TITLE",
+        default_value = "EventHorizon"
+    )]
+    pub title: String,
+    /// The description of the blog: one sentence.
+    #[arg(
+        long,
+        env = "HORIZON_DESCRIPTION",
+        value_name = "HORIZON_DESCRIPTION",
+        default_value = "Live presence and exact, private analytics, shown by the blog that explains them."
+    )]
+    pub description: String,
+    /// The content folder.
+    #[command(flatten)]
+    pub content: ContentArgs,
+    /// The event bus and the store.
+    #[command(flatten)]
+    pub backend: BackendArgs,
+    /// The secrets.
+    #[command(flatten)]
+    pub secrets: SecretArgs,
+    /// What readers may do, and how they are counted.
+    #[command(flatten)]
+    pub readers: ReaderArgs,
+    /// The folder of the bundle. Default: `site` next to the binary or one folder up.
+    #[arg(long, env = "HORIZON_SITE", value_name = "HORIZON_SITE")]
+    pub site: Option<PathBuf>,
+}
+
+/// A setting is invalid. The message does not contain its value.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A secret is too short.
+    #[error("{setting} is too short: use at least {min_chars} characters")]
+    TooShort {
+        /// The name of the environment variable.
+        setting: &'static str,
+        /// The minimum length.
+        min_chars: usize,
+    },
+    /// The bus or the store.
+    #[error(transparent)]
+    Backend(#[from] SettingError),
+    /// The name of this node cannot be generated.
+    #[error(transparent)]
+    Node(#[from] horizon_core::Error),
+}
+
+impl ServeArgs {
+    /// Checks the values that may contain secrets. Clap does not check them, because its errors contain the value.
+    ///
+    /// # Errors
+    /// A setting is invalid.
+    pub fn check(&self) -> Result<NodeSettings, ConfigError> {
+        self.secrets.check()?;
+        self.backend.check()
+    }
+}

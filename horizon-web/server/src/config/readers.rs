@@ -1,0 +1,43 @@
+use clap::{
+    Args,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
+use eventhorizon::{Moderation, PrivacySignals};
+
+/// What readers may do, and how they are counted.
+#[derive(Clone, Debug, Args)]
+pub struct ReaderArgs {
+    /// When comments are moderated: after or before they are published.
+    #[arg(
+        long,
+        env = "HORIZON_MODERATION",
+        value_name = "HORIZON_MODERATION",
+        default_value = "after",
+        value_parser = PossibleValuesParser::new(["after", "first"]).map(|name| parse_moderation(&name))
+    )]
+    pub moderation: Moderation,
+    /// The effect of `Sec-GPC: 1` and `DNT: 1`: count the reader anonymously, ignore the signal, or do not count.
+    #[arg(
+        long,
+        env = "HORIZON_SIGNALS",
+        value_name = "HORIZON_SIGNALS",
+        default_value = "count",
+        value_parser = PossibleValuesParser::new(["count", "ignore", "drop"]).map(|name| parse_signals(&name))
+    )]
+    pub signals: PrivacySignals,
+}
+
+fn parse_moderation(name: &str) -> Moderation {
+    match name {
+        "first" => Moderation::BeforePublishing,
+        _ => Moderation::AfterPublishing,
+    }
+}
+
+fn parse_signals(name: &str) -> PrivacySignals {
+    match name {
+        "ignore" => PrivacySignals::Ignore,
+        "drop" => PrivacySignals::Drop,
+        _ => PrivacySignals::Count,
+    }
+}
