@@ -12,7 +12,7 @@ use horizon_core::Result;
 
 use crate::StoreUrl;
 #[cfg(feature = "sqlite")]
-use crate::canonical_path::{append_extension, canonical_path};
+use crate::canonical_path::{append_extension, canonical_path, private};
 
 /// An exclusive lock on the SQLite file of a store. Other stores need no lock.
 ///
@@ -63,9 +63,9 @@ impl StoreLock {
         };
         let database_path = canonical_path(database).map_err(|error| failed(database, error))?;
         let path = append_extension(&database_path, ".accumulator");
-        let file = OpenOptions::new()
-            .create(true)
-            .append(true)
+        // Others could hold the lock if they could open the file.
+        horizon_sqlite::restrict_access(&path);
+        let file = private(OpenOptions::new().create(true).append(true))
             .open(&path)
             .map_err(|error| failed(&path, error))?;
         match file.try_lock() {
@@ -106,6 +106,20 @@ mod tests {
         for name in ["one.db", "link.db", "./one.db"] {
             let error = StoreLock::acquire(&store(name)).unwrap_err();
             assert!(error.to_string().contains("another process counts into"), "{error}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn other_users_cannot_open_the_lock() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("one.db.accumulator");
+        let mode = || std::fs::metadata(&file).unwrap().permissions().mode() & 0o777;
+        for _ in 0..2 {
+            let _lock = StoreLock::acquire(&StoreUrl::Sqlite(folder.path().join("one.db"))).unwrap();
+            assert_eq!(mode(), 0o600);
+            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
         }
     }
 

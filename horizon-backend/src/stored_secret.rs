@@ -18,7 +18,7 @@ use {
 };
 
 #[cfg(feature = "sqlite")]
-use crate::canonical_path::{append_extension, canonical_path};
+use crate::canonical_path::{append_extension, canonical_path, private};
 use crate::{StoreUrl, random_bytes};
 
 /// Reads the secret that is kept with this store, or creates it.
@@ -89,7 +89,9 @@ fn secret_file(database: &Path) -> PathBuf {
 
 #[cfg(feature = "sqlite")]
 fn read_or_create(path: &Path) -> io::Result<[u8; 32]> {
-    if !path.try_exists()? {
+    if path.try_exists()? {
+        horizon_sqlite::restrict_access(path);
+    } else {
         create(path)?;
     }
     let mut secret = Vec::new();
@@ -104,9 +106,7 @@ fn read_or_create(path: &Path) -> io::Result<[u8; 32]> {
 fn create(path: &Path) -> io::Result<()> {
     let draft = append_extension(path, &format!(".{}", std::process::id()));
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    private(options.write(true).create(true).truncate(true));
     let mut file = options.open(&draft)?;
     let secret: [u8; 32] = random_bytes().map_err(io::Error::other)?;
     file.write_all(&secret)?;
@@ -175,6 +175,21 @@ mod tests {
         assert!(is_secret_missing(&store));
         load(&store).await;
         assert!(!is_secret_missing(&store) && !is_secret_missing(&StoreUrl::Memory));
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn other_users_cannot_read_a_secret() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let store = StoreUrl::Sqlite(folder.path().join("horizon.db"));
+        let file = folder.path().join("horizon.db.secret");
+        let mode = || fs::metadata(&file).unwrap().permissions().mode() & 0o777;
+        load(&store).await;
+        assert_eq!(mode(), 0o600);
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+        load(&store).await;
+        assert_eq!(mode(), 0o600);
     }
 
     #[tokio::test]

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use crate::{
     error,
-    files::{DatabaseFiles, FileId, ownership},
+    files::{DatabaseFiles, FileId, access, ownership},
     schema,
     sql::Db,
 };
@@ -119,6 +119,8 @@ pub(crate) fn version(db: &Connection) -> rusqlite::Result<i64> {
 
 fn try_open_writer(path: &Path) -> Result<(Connection, DatabaseFiles)> {
     ownership::check(path)?;
+    access::create_private(path);
+    access::restrict_all(path);
     let before = FileId::find(path);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut db = open(path, flags)?;

@@ -1,3 +1,4 @@
+pub(crate) mod access;
 pub(crate) mod ownership;
 mod wal;
 

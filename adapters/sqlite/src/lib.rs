@@ -13,6 +13,7 @@ mod sql;
 mod store;
 mod writer;
 
+pub use files::access::restrict_access;
 pub use store::SqliteStore;
 
 /// Compiles and runs the README's example.

@@ -26,6 +26,9 @@ use crate::{
 /// until it is opened again. What was confirmed before is in the old files; if only `-wal` or `-shm` was deleted, the
 /// store moves the log into the database. A file that is overwritten in place is not noticed.
 ///
+/// On Unix only the owner of the files can access them. If others can access an existing file, the store removes that
+/// access; see [`restrict_access`](crate::restrict_access).
+///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -6,6 +6,8 @@
     reason = "a test that cannot be set up fails"
 )]
 
+#[cfg(all(test, unix))]
+mod access;
 #[cfg(test)]
 mod lost;
 #[cfg(test)]
