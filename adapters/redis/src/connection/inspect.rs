@@ -84,7 +84,11 @@ impl RedisInspector {
     /// # Errors
     /// The connection cannot be set up.
     pub fn connect(config: &RedisConfig) -> Result<Self> {
-        Ok(Self(Commands(config.command_connection()?)))
+        Ok(Self::new(Commands(config.command_connection()?)))
+    }
+
+    pub(crate) fn new(redis: Commands) -> Self {
+        Self(redis)
     }
 
     /// Reads the settings from INFO, and from CONFIG if INFO is forbidden or reports a problem.
@@ -138,7 +142,7 @@ fn parse(info: &InfoDict) -> RedisSetup {
 
 /// Returns the reply, or `None` if the command is unknown or forbidden. Managed services word this differently, so any
 /// permanent error counts.
-fn if_permitted<T>(reply: RedisResult<T>) -> RedisResult<Option<T>> {
+pub(crate) fn if_permitted<T>(reply: RedisResult<T>) -> RedisResult<Option<T>> {
     match reply {
         Ok(reply) => Ok(Some(reply)),
         Err(error) if is_rejected(&error) => Ok(None),

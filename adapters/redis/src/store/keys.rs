@@ -13,6 +13,9 @@ pub(super) const COMMENTED: &str = "horizon:commented";
 /// The salts by the numbers of their days (hash).
 pub(super) const SALTS: &str = "horizon:salts";
 
+/// The day of an erased salt that is still in the append-only file (string).
+pub(super) const REWRITE_DUE: &str = "horizon:aof-rewrite-due";
+
 /// The secret that all processes sign with (string).
 pub(super) const SECRET: &str = "horizon:secret";
 

@@ -1,3 +1,4 @@
+mod append_only_file;
 mod batch;
 mod comment_record;
 mod comments;
@@ -39,7 +40,9 @@ const WRITABLE_TTL: u64 = 60;
 /// Durability depends on the configuration of Redis. With `appendonly yes` and `appendfsync always` acknowledged data
 /// is on disk; with `everysec` the last two seconds may be lost. `?wait=N` in the address protects against the
 /// promotion of a replica. `maxmemory-policy` must be `noeviction`, because evicted data is lost or counted again.
-/// Erased data stays in the append-only file until Redis rewrites it.
+/// Erased data stays in the append-only file until Redis rewrites it. After salts were erased,
+/// [`expire`](StatsStore::expire) starts a rewrite and waits for it, if the user may run BGREWRITEAOF. Replicas, RDB
+/// snapshots and backups keep the salts until their own next rewrite.
 ///
 /// ```no_run
 /// # #[tokio::main(flavor = "current_thread")]
@@ -244,6 +247,8 @@ impl StatsStore for RedisStore {
 
     async fn expire(&self, now: Timestamp) -> Result<()> {
         let expired = expire::expire(self, now).await;
-        expired.map_err(|e| map("old ids, visitors and salts cannot be deleted from Redis", e))
+        expired.map_err(|e| map("old ids, visitors and salts cannot be deleted from Redis", e))?;
+        append_only_file::rewrite_if_due(self).await;
+        Ok(())
     }
 }

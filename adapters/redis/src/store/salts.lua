@@ -1,8 +1,8 @@
--- Deletes the salts of the days before ARGV[1]. With a day and a salt, stores the salt if the day has none, and returns
--- that of the day. KEYS: the salts.
+-- Deletes the salts of the days before ARGV[1], and then notes in KEYS[2] that the append-only file has to be rewritten.
+-- With a day and a salt, stores the salt if the day has none, and returns that of the day. KEYS[1]: the salts.
 for _, day in ipairs(redis.call('HKEYS', KEYS[1])) do
-  if tonumber(day) < tonumber(ARGV[1]) then
-    redis.call('HDEL', KEYS[1], day)
+  if tonumber(day) < tonumber(ARGV[1]) and redis.call('HDEL', KEYS[1], day) == 1 then
+    redis.call('SET', KEYS[2], day)
   end
 end
 if ARGV[2] then

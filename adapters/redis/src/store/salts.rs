@@ -22,7 +22,7 @@ async fn find_or_store(store: &RedisStore, day: Day, fresh: [u8; 32]) -> Result<
         return Ok(known);
     }
     let script = &store.scripts.salts;
-    let mut call = script.call(&[keys::SALTS]);
+    let mut call = script.call(&[keys::SALTS, keys::REWRITE_DUE]);
     call.arg(day.previous().number()).arg(day.number()).arg(&fresh);
     let mut pipe = redis::pipe();
     pipe.add_command(call);
@@ -33,7 +33,7 @@ async fn find_or_store(store: &RedisStore, day: Day, fresh: [u8; 32]) -> Result<
 /// Deletes the salts of the days before yesterday.
 pub(super) async fn expire(store: &RedisStore, today: Day) -> RedisResult<()> {
     let script = &store.scripts.salts;
-    let mut call = script.call(&[keys::SALTS]);
+    let mut call = script.call(&[keys::SALTS, keys::REWRITE_DUE]);
     call.arg(today.previous().number());
     store.redis.invoke(script, &call).await
 }

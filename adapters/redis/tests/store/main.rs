@@ -11,6 +11,7 @@ mod failures;
 mod pages;
 mod processes;
 mod random;
+mod salts;
 
 use std::sync::Arc;
 use std::time::Duration;
