@@ -3,8 +3,8 @@
 use std::num::NonZeroUsize;
 
 use horizon_core::{
-    Comment, Draft, Error, Event, EventId, EventKind, MAX_REPLIES, ReaderId, Result, Slug, Stamp, Topic, Visibility,
-    wire,
+    Comment, Draft, DraftErrorReason, Error, Event, EventId, EventKind, MAX_REPLIES, ReaderId, Result, Slug, Stamp,
+    Topic, Visibility, clean_text, wire,
 };
 use tokio::time::Instant;
 
@@ -200,7 +200,8 @@ impl Horizon {
     pub async fn recent_comments(&self, only: Option<Visibility>, paging: Paging) -> Result<Vec<Comment>> {
         let comments = &self.0.ports.comments;
         let comments = comments.recent_comments(only, paging.cursor, paging.limit);
-        self.0.breaker.read(comments).await
+        let comments = self.0.breaker.read(comments).await?;
+        Ok(comments.into_iter().map(render::for_moderator).collect())
     }
 
     /// Shows or removes a comment. Returns whether a comment has this id. It takes 900 milliseconds at most.
@@ -249,6 +250,12 @@ impl Horizon {
         };
         let draft = Draft::new(&new.author, &new.body, new.parent)
             .map_err(|invalid| Problem::invalid_field(invalid.field, format!("{}.", invalid.reason)))?;
+        if !render::is_visible(draft.body()) {
+            return Err(Problem::invalid_field(
+                "body",
+                format!("{}.", DraftErrorReason::Invisible),
+            ));
+        }
         let pending = self.0.config.moderation == Moderation::BeforePublishing;
         let comment = Comment::from_draft(stamp, Slug::clone(page), NO_READER, &draft, pending);
         Ok((draft, comment))
@@ -334,7 +341,7 @@ fn outcome(comment: &Comment, set_cookie: Option<String>) -> CommentOutcome {
 
 /// Checks that the stored comment with this id is the one that was posted again.
 fn check_same(stored: &Comment, posted: &Comment) -> Result<(), Problem> {
-    if stored.slug == posted.slug && stored.body == posted.body {
+    if stored.slug == posted.slug && clean_text(&stored.body).trim() == posted.body {
         return Ok(());
     }
     Err(Problem::new(ProblemKind::IdTaken).field("id", "belongs to another comment."))

@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, fmt, time::Duration};
 
+use horizon_core::clean_text;
 use http::StatusCode;
 use serde::Serialize;
 
@@ -118,6 +119,7 @@ impl ProblemKind {
 #[derive(Clone, Debug)]
 pub struct Problem {
     kind: ProblemKind,
+    /// Cleaned of characters that reorder or hide text: it may repeat a part of the request.
     detail: Cow<'static, str>,
     field: Option<Cow<'static, str>>,
     retry_after: Option<Duration>,
@@ -160,7 +162,11 @@ impl Problem {
     /// Sets the detail: a sentence that says what exactly is wrong.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
-        self.detail = detail.into();
+        let detail = detail.into();
+        self.detail = match clean_text(&detail) {
+            Cow::Owned(cleaned) => cleaned.into(),
+            Cow::Borrowed(_) => detail,
+        };
         self
     }
 

@@ -7,7 +7,7 @@ use std::{
 
 use ammonia::{Builder, UrlRelative};
 use comrak::{Arena, Options, format_html, nodes::NodeValue, parse_document};
-use horizon_core::{Comment, PageBudget, Thread, ThreadPage, wire};
+use horizon_core::{Comment, PageBudget, Thread, ThreadPage, clean_text, has_visible_text, wire};
 use quick_cache::{Weighter, sync::Cache};
 
 /// The elements that the sanitizer keeps.
@@ -71,7 +71,8 @@ fn render_cached(text: &str) -> String {
 /// Renders a subset of Markdown: paragraphs, emphasis, code, links, lists and quotes.
 ///
 /// A heading becomes a paragraph, an image becomes a link, and HTML is escaped. The output is sanitized as a second
-/// line of defence.
+/// line of defence, and cleaned of characters that reorder or hide text: a stored comment of an earlier version may
+/// have them, and a text may have them as character references.
 pub(crate) fn render(text: &str) -> String {
     let mut options = Options::default();
     options.extension.autolink = true;
@@ -92,7 +93,18 @@ pub(crate) fn render(text: &str) -> String {
         tracing::error!(%error, "rendering a comment failed, showing it as plain text");
         return format!("<p>{}</p>", escape(text));
     }
-    SANITIZER.clean(&html).to_string()
+    clean_text(&SANITIZER.clean(&html).to_string()).into_owned()
+}
+
+/// Returns whether a reader sees anything of a comment's text. Markdown shows nothing of a reference definition, of a
+/// link without text and of some character references.
+pub(crate) fn is_visible(text: &str) -> bool {
+    let html = render_cached(text);
+    // The sanitizer has escaped all other angle brackets.
+    let texts = html.split('<').filter_map(|part| part.split('>').next_back());
+    texts
+        .map(|text| text.replace("&nbsp;", " "))
+        .any(|text| has_visible_text(&text))
 }
 
 /// Escapes text for HTML.
@@ -110,11 +122,28 @@ pub(crate) fn comment(comment: &Comment) -> wire::CommentView {
     wire::CommentView {
         id: comment.id,
         parent: comment.parent,
-        author: comment.author.clone(),
+        author: author(comment),
         html: render_cached(&comment.body),
         at: comment.at,
         removed: comment.visibility == horizon_core::Visibility::Removed,
     }
+}
+
+/// Returns the author's name, which is empty if nothing of it is visible.
+fn author(comment: &Comment) -> String {
+    let name = clean_text(&comment.author);
+    if has_visible_text(&name) {
+        name.trim().to_owned()
+    } else {
+        String::new()
+    }
+}
+
+/// Returns a comment as a moderator sees it: what was sent, without characters that reorder or hide text.
+pub(crate) fn for_moderator(mut comment: Comment) -> Comment {
+    comment.author = author(&comment);
+    comment.body = clean_text(&comment.body).into_owned();
+    comment
 }
 
 /// Returns the view of a page of threads. HTML is longer than its source, so the view may have fewer threads than the

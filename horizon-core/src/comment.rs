@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{EventId, ReaderId, Slug, Stamp, Timestamp};
+use crate::{EventId, ReaderId, Slug, Stamp, Timestamp, clean_text, has_visible_text};
 
 /// The longest text of a comment, in Unicode scalar values (`char`).
 pub const MAX_COMMENT_CHARS: usize = 2_000;
@@ -76,25 +76,35 @@ pub enum DraftErrorReason {
     /// The field contains a control character.
     #[error("must not contain the control character U+{:04X}", u32::from(*.0))]
     ControlCharacter(char),
+    /// The field has characters, but none that a reader sees.
+    #[error("must have a visible character")]
+    Invisible,
 }
 
 impl Draft {
-    /// Validates what a reader wrote. Trims white space and converts line ends to `\n`.
+    /// Validates what a reader wrote. Removes characters that reorder or hide text ([`clean_text`]) and surrounding
+    /// white space, and converts line ends to `\n`.
     ///
     /// # Errors
-    /// Returns a [`DraftError`] if the body is empty, a field is too long, or a field contains a control character
-    /// (a body may contain tabs and line ends).
+    /// Returns a [`DraftError`] if the body is empty, a field is too long, a field that is not empty has no visible
+    /// character, or a field contains a control character (a body may contain tabs and line ends).
     pub fn new(author: &str, body: &str, parent: Option<EventId>) -> Result<Self, DraftError> {
-        let author = author.trim();
-        let body = body.replace("\r\n", "\n").replace('\r', "\n");
-        let body = body.trim();
         let invalid = |field| move |reason| DraftError { field, reason };
-        if body.is_empty() {
+        if body.trim().is_empty() {
             return Err(invalid("body")(DraftErrorReason::Empty));
         }
+        let body = clean_text(body).replace("\r\n", "\n").replace('\r', "\n");
+        let cleaned_author = clean_text(author);
+        let (author_is_given, author) = (!author.trim().is_empty(), cleaned_author.trim());
+        let body = body.trim();
         let forbidden_in_body = |c: char| c.is_control() && c != '\n' && c != '\t';
         check(body, MAX_COMMENT_CHARS, forbidden_in_body).map_err(invalid("body"))?;
         check(author, MAX_AUTHOR_CHARS, char::is_control).map_err(invalid("author"))?;
+        for (field, is_given, text) in [("body", true, body), ("author", author_is_given, author)] {
+            if is_given && !has_visible_text(text) {
+                return Err(invalid(field)(DraftErrorReason::Invisible));
+            }
+        }
         Ok(Self {
             author: author.into(),
             body: body.into(),
@@ -108,7 +118,7 @@ impl Draft {
         &self.author
     }
 
-    /// Returns the text as the reader typed it. It is untrusted: escape or sanitise it.
+    /// Returns the text. It is untrusted: escape or sanitise it.
     #[must_use]
     pub fn body(&self) -> &str {
         &self.body
@@ -262,6 +272,19 @@ mod tests {
         assert_eq!(field("", "nul\0"), "body");
         assert_eq!(field(&"é".repeat(81), "fine"), "author");
         assert_eq!(field("two\r\nlines", "fine"), "author");
+        assert_eq!(field("", "\u{2060} \u{3164}"), "body");
+        assert_eq!(field("\u{200b}", "fine"), "author");
         assert!(Draft::new(&"é".repeat(80), &"é".repeat(2_000), None).is_ok());
+    }
+
+    #[test]
+    fn a_draft_has_no_characters_that_reorder_or_hide_text() {
+        let draft = Draft::new("\u{202e} Ada\u{200b}\u{2069}", "\u{feff} e\u{2066}vil\u{200d} ", None).unwrap();
+        assert_eq!((draft.author(), draft.body()), ("Ada", "evil"));
+        let limit = format!("{}\u{200b}", "é".repeat(80));
+        assert!(
+            Draft::new(&limit, "fine", None).is_ok(),
+            "removed characters do not count"
+        );
     }
 }

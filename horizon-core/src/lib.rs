@@ -46,6 +46,7 @@ mod slug;
 mod stats;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod text;
 mod time;
 mod topic;
 #[cfg(feature = "driver")]
@@ -70,6 +71,7 @@ pub use ports_ext::{EventBusExt, PresenceExt, StatsStoreExt};
 pub use site_ports::Ports;
 pub use slug::{Slug, SlugError};
 pub use stats::{Delta, Stats, Update};
+pub use text::{clean_text, has_visible_text};
 pub use time::{Day, Timestamp};
 pub use topic::{ParseTopicError, Topic};
 

@@ -1,8 +1,8 @@
 use std::time::Instant;
 
-use horizon_core::MAX_COMMENT_CHARS;
+use horizon_core::{Comment, EventId, MAX_COMMENT_CHARS, ReaderId, Timestamp};
 
-use super::{SCHEMES, TAGS, render};
+use super::{SCHEMES, TAGS, comment, for_moderator, is_visible, render};
 
 /// Checks that HTML has no tag, attribute or address but those on the list.
 fn is_harmless(html: &str) -> Result<(), String> {
@@ -174,5 +174,37 @@ fn the_longest_texts_render_in_time_and_with_bounded_nesting() {
         let start = Instant::now();
         assert_eq!(is_harmless(&render(&text)), Ok(()), "{pattern:?}");
         assert!(start.elapsed().as_secs() < 2, "{pattern:?} took {:?}", start.elapsed());
+    }
+}
+
+#[test]
+fn a_stored_comment_of_an_earlier_version_is_shown_without_characters_that_reorder_or_hide_text() {
+    let stored = |author: &str, body: &str| {
+        let (id, at) = (EventId::from_u128(1), Timestamp::from_millis(0));
+        let mut comment = Comment::new(id, "hello".parse().unwrap(), ReaderId::from_u128(1), at);
+        (comment.author, comment.body) = (author.into(), body.into());
+        comment
+    };
+    for body in ["a\u{202e}b\u{200b}", "a&#x202E;b&#8203;"] {
+        let view = comment(&stored("\u{2066}Ada", body));
+        assert_eq!((view.author.as_str(), view.html.as_str()), ("Ada", "<p>ab</p>\n"));
+    }
+    assert_eq!(comment(&stored("\u{3164}", "fine")).author, "");
+    let shown = for_moderator(stored("\u{2066}Ada", "a\u{202e}b"));
+    assert_eq!((shown.author.as_str(), shown.body.as_str()), ("Ada", "ab"));
+}
+
+#[test]
+fn a_text_is_visible_if_its_html_has_a_visible_character() {
+    for text in ["a", "1 < 2", "`x`", "[a](https://example.org)", "&amp;", "> quoted"] {
+        assert!(is_visible(text), "{text}");
+    }
+    for text in [
+        "&#x2060;",
+        "&nbsp;",
+        "[](https://example.org)",
+        "[a]: https://example.org",
+    ] {
+        assert!(!is_visible(text), "{text}");
     }
 }

@@ -46,7 +46,10 @@ async fn an_erased_salt_is_removed_from_the_append_only_file() {
     while is_on_disk(folder.path()) {
         sleep(10 * MILLI).await;
     }
-    assert_eq!(server.cli(&["EXISTS", "horizon:aof-rewrite-due"]).await.unwrap().trim(), "0");
+    assert_eq!(
+        server.cli(&["EXISTS", "horizon:aof-rewrite-due"]).await.unwrap().trim(),
+        "0"
+    );
 }
 
 #[tokio::test]
@@ -80,7 +83,10 @@ async fn data_is_expired_where_a_rewrite_is_forbidden_or_there_is_no_file() {
         store.salt(NOW.day(), SECRET).await.unwrap();
         store.expire(NOW.plus(3 * DAY)).await.unwrap();
         assert_eq!(server.cli(&["HLEN", "horizon:salts"]).await.unwrap().trim(), "0");
-        assert_eq!(server.cli(&["EXISTS", "horizon:aof-rewrite-due"]).await.unwrap().trim(), "0");
+        assert_eq!(
+            server.cli(&["EXISTS", "horizon:aof-rewrite-due"]).await.unwrap().trim(),
+            "0"
+        );
         assert_eq!(folder.path().join("appendonlydir").exists(), value != "no");
     }
 }

@@ -94,6 +94,33 @@ async fn a_body_of_another_type_is_rejected() {
 const EVIL: [&str; 4] = ["a\r\nSet-Cookie: x=y", "a\nb", "a\0b", "\u{1b}[31m"];
 
 #[tokio::test]
+async fn a_text_without_a_visible_character_is_rejected_and_others_are_cleaned() {
+    let site = AxumSite::start().await;
+    for invisible in [
+        "\u{202e}\u{200b}",
+        "\u{3164}",
+        "\u{200d}\n\u{2060}",
+        "&#x200B;",
+        "[](https://a.example)",
+    ] {
+        let response = site.client().json(COMMENTS, &json!({"body": invisible})).await;
+        let expected = (422, "invalid-field".into(), Some("body".into()));
+        assert_eq!(response.problem(), expected, "{invisible:?}");
+    }
+    let response = site
+        .client()
+        .json(COMMENTS, &json!({"body": "fine", "author": "\u{2060}"}))
+        .await;
+    assert_eq!(response.problem(), (422, "invalid-field".into(), Some("author".into())));
+    let comment = json!({"body": "e\u{202e}vil \u{feff}", "author": "\u{200b}A\u{2066}da"});
+    let view: serde_json::Value = site.client().json(COMMENTS, &comment).await.read();
+    assert_eq!(
+        (&view["html"], &view["author"]),
+        (&"<p>evil</p>\n".into(), &"Ada".into())
+    );
+}
+
+#[tokio::test]
 async fn a_control_character_is_rejected_in_every_field() {
     let site = AxumSite::start().await;
     for evil in EVIL {
