@@ -64,10 +64,14 @@ impl Horizon {
     pub fn page(&self, slug: &str) -> Result<ExistingPage, Problem> {
         let slug = Slug::new(slug)
             .map_err(|error| Problem::new(ProblemKind::InvalidSlug).field("slug", format!("is invalid: {error}.")))?;
-        if self.0.rules.pages.exists(&slug) {
-            return Ok(ExistingPage(slug));
-        }
-        let reason = format!("`{slug}` is not a page of this site.");
-        Err(Problem::new(ProblemKind::UnknownPage).field("slug", reason))
+        self.existing_page(&slug).ok_or_else(|| {
+            let reason = format!("`{slug}` is not a page of this site.");
+            Problem::new(ProblemKind::UnknownPage).field("slug", reason)
+        })
+    }
+
+    /// Returns the page with this slug, or `None` if the site has no such page.
+    pub(crate) fn existing_page(&self, slug: &Slug) -> Option<ExistingPage> {
+        self.0.rules.pages.exists(slug).then(|| ExistingPage(slug.clone()))
     }
 }

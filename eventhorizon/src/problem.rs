@@ -41,7 +41,7 @@ pub enum ProblemKind {
     BodyTooLarge,
     /// The body's media type is not supported.
     UnsupportedMediaType,
-    /// A field of the body is invalid.
+    /// A field of the body, or the parameter `page` of a live stream, is invalid.
     InvalidField,
     /// The caller's network exceeds its rate.
     TooManyRequests,

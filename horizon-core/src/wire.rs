@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{EventId, Stats, Timestamp};
+use crate::{EventId, Slug, Stats, Timestamp};
 
 /// The name of the server-sent event with the numbers of the stream's topic: [`PageStats`].
 pub const LIVE: &str = "live";
@@ -10,6 +10,9 @@ pub const LIVE: &str = "live";
 pub const SITE: &str = "site";
 /// The name of the server-sent event with the newest comments of a page: a list of [`CommentView`].
 pub const COMMENTS: &str = "comments";
+
+/// The name of the server-sent event with the numbers of an observed page: [`ObservedStats`].
+pub const PAGE: &str = "page";
 
 /// The numbers of a page or the site: `{"viewers":2,"visits":10,"likes":1,"comments":0}`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +38,25 @@ impl PageStats {
             comments: stats.comments,
         }
     }
+}
+
+/// The numbers of a page that a live stream observes.
+///
+/// ```
+/// use horizon_core::{Slug, wire::{ObservedStats, PageStats}};
+///
+/// let observed = ObservedStats { page: Slug::new("bread")?, stats: PageStats::default() };
+/// let json = r#"{"page":"bread","viewers":0,"visits":0,"likes":0,"comments":0}"#;
+/// assert_eq!(serde_json::to_string(&observed)?, json);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObservedStats {
+    /// The page.
+    pub page: Slug,
+    /// Its numbers.
+    #[serde(flatten)]
+    pub stats: PageStats,
 }
 
 /// A comment as readers see it.

@@ -106,11 +106,23 @@ impl Handler<'_> {
     async fn live(&self, page: Option<&str>) -> HandlerResult {
         let page = page.map(|page| self.page(page)).transpose()?;
         let query: parse::LiveQuery = parse::query(self.query)?;
+        let observed = self.observed_pages()?;
         if self.method == Method::HEAD {
             return Ok(response::stream(None));
         }
-        let options = LiveOptions::new(page.as_ref()).returning(query.is_returning());
+        let options = LiveOptions::new(page.as_ref())
+            .observe(&observed)
+            .returning(query.is_returning());
         Ok(response::stream(Some(self.horizon.live(self.caller, options).await?)))
+    }
+
+    /// Returns the existing pages among the `page` parameters. The list of a client may be older than a deletion.
+    fn observed_pages(&self) -> Result<Vec<ExistingPage>, Problem> {
+        let slugs = parse::observed_pages(self.query)?;
+        Ok(slugs
+            .iter()
+            .filter_map(|slug| self.horizon.existing_page(slug))
+            .collect())
     }
 
     async fn stats(&self, page: Option<&str>) -> HandlerResult {

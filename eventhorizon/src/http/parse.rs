@@ -1,11 +1,11 @@
 //! Parses requests.
 
-use horizon_core::EventId;
+use horizon_core::{EventId, Slug};
 use http::{HeaderMap, header};
 use percent_encoding::percent_decode;
 use serde::{Deserialize, de::DeserializeOwned};
 
-use crate::{Problem, ProblemKind as Kind};
+use crate::{LiveOptions, Problem, ProblemKind as Kind, live::check_observed};
 
 /// The largest body of a request, in bytes: 64 KiB.
 pub const MAX_REQUEST_BYTES: usize = 64 * 1024;
@@ -26,6 +26,18 @@ impl LiveQuery {
     pub(super) fn is_returning(&self) -> bool {
         self.again.as_deref() == Some("1")
     }
+}
+
+/// Parses the `page` parameters of a live stream: at most [`LiveOptions::MAX_OBSERVED_PAGES`], none of them repeated.
+pub(super) fn observed_pages(text: &str) -> Result<Vec<Slug>, Problem> {
+    let parameters: Vec<(String, String)> = query(text)?;
+    let pages = parameters.iter().filter(|(name, _)| name == "page");
+    let slugs = pages.take(LiveOptions::MAX_OBSERVED_PAGES + 1).map(|(_, page)| {
+        Slug::new(page).map_err(|error| Problem::invalid_field("page", format!("is invalid: {error}.")))
+    });
+    let slugs = slugs.collect::<Result<Vec<_>, _>>()?;
+    check_observed(slugs.iter())?;
+    Ok(slugs)
 }
 
 /// The format of a body.

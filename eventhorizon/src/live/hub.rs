@@ -1,17 +1,24 @@
 use std::{collections::HashMap, fmt, sync::Arc};
 
 use horizon_backend::Health;
-use horizon_core::{Ports, Stats, Topic};
+use horizon_core::{Ports, Slug, Stats, Topic};
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{Frame, LatestReceiver, latest::latest_channel, latest_totals::LatestTotals, page};
+use super::{
+    Frame, LatestReceiver, ObservedPages,
+    frame::Message,
+    latest::latest_channel,
+    latest_totals::LatestTotals,
+    observed_page::{self, Ticks},
+    page,
+};
 use crate::{StatsSnapshot, metrics::Metrics, read_cache::ReadCache};
 
-/// The watched pages: one task for each topic with a live stream.
+/// The watched pages: one task for each topic with a live stream, and one for each page that streams observe.
 ///
-/// Only existing pages are watched, so connections and pages bound the map.
+/// Only existing pages are watched, so connections and pages bound the maps.
 #[derive(Clone)]
 pub(crate) struct Hub(Arc<HubState>);
 
@@ -25,6 +32,8 @@ struct HubState {
     health: Health,
     runtime: Handle,
     pages: Mutex<HashMap<Topic, WatchedTopic>>,
+    observed: Mutex<HashMap<Slug, ObservedTopic>>,
+    ticks: Ticks,
 }
 
 struct WatchedTopic {
@@ -32,6 +41,12 @@ struct WatchedTopic {
     frames: LatestReceiver<Frame>,
     /// `None` unless this process has an accumulator.
     totals: Option<LatestTotals>,
+    stop: CancellationToken,
+}
+
+struct ObservedTopic {
+    leases: usize,
+    messages: LatestReceiver<Message>,
     stop: CancellationToken,
 }
 
@@ -58,6 +73,8 @@ impl Hub {
             health,
             runtime: Handle::current(),
             pages: Mutex::default(),
+            observed: Mutex::default(),
+            ticks: Ticks::new(),
         }))
     }
 
@@ -70,12 +87,36 @@ impl Hub {
         let page = pages.entry(topic.clone()).or_insert_with(|| self.open(topic));
         page.leases += 1;
         let frames = page.frames.clone();
-        self.0.metrics.live_pages.set(gauge(pages.len()));
         let lease = TopicLease {
             hub: self.clone(),
             topic: topic.clone(),
         };
         Some((lease, frames))
+    }
+
+    /// Observes pages: watches their stats only. The first observer of a page starts its task.
+    pub(crate) fn observe(&self, slugs: Box<[Slug]>) -> ObservedPages {
+        let mut observed = self.0.observed.lock();
+        let receiver = |slug: &Slug| {
+            let topic = observed.entry(slug.clone()).or_insert_with(|| self.open_observed(slug));
+            topic.leases += 1;
+            topic.messages.clone()
+        };
+        let messages = slugs.iter().map(receiver).collect();
+        ObservedPages::new(self.clone(), slugs, messages)
+    }
+
+    /// Ends an observation of pages.
+    pub(super) fn stop_observing(&self, slugs: &[Slug]) {
+        let mut observed = self.0.observed.lock();
+        for slug in slugs {
+            let Some(topic) = observed.get_mut(slug) else { continue };
+            topic.leases -= 1;
+            if topic.leases == 0 {
+                self.stop(&topic.stop);
+                observed.remove(slug);
+            }
+        }
     }
 
     pub(crate) fn is_closing(&self) -> bool {
@@ -104,7 +145,6 @@ impl Hub {
     fn open(&self, topic: &Topic) -> WatchedTopic {
         let inner = &self.0;
         let (sender, frames) = latest_channel(Frame::default());
-        let stop = inner.closing.child_token();
         let page = page::run(
             topic.clone(),
             self.clone(),
@@ -115,16 +155,47 @@ impl Hub {
         );
         let watch = || LatestTotals::new(inner.ports.bus.watch(topic.clone()));
         let totals = inner.is_accumulator.then(watch);
-        let stopped = stop.clone();
-        let page = async move { stopped.run_until_cancelled(page).await };
-        let page = inner.health.supervise("live page", page);
-        inner.tasks.spawn_on(page, &inner.runtime);
         WatchedTopic {
             leases: 0,
             frames,
             totals,
-            stop,
+            stop: self.spawn("live page", page),
         }
+    }
+
+    fn open_observed(&self, slug: &Slug) -> ObservedTopic {
+        let inner = &self.0;
+        let (sender, messages) = latest_channel(Message::default());
+        let page = observed_page::run(
+            slug.clone(),
+            inner.ports.clone(),
+            Arc::clone(&inner.cache),
+            Arc::clone(&inner.metrics),
+            inner.ticks,
+            sender,
+        );
+        ObservedTopic {
+            leases: 0,
+            messages,
+            stop: self.spawn("observed page", page),
+        }
+    }
+
+    /// Starts the task of a page. Returns the token that stops it.
+    fn spawn(&self, name: &'static str, page: impl Future<Output = ()> + Send + 'static) -> CancellationToken {
+        let inner = &self.0;
+        let stop = inner.closing.child_token();
+        let stopped = stop.clone();
+        let page = async move { stopped.run_until_cancelled(page).await };
+        inner.tasks.spawn_on(inner.health.supervise(name, page), &inner.runtime);
+        inner.metrics.live_pages.inc();
+        stop
+    }
+
+    /// Stops the task of a page.
+    fn stop(&self, stop: &CancellationToken) {
+        stop.cancel();
+        self.0.metrics.live_pages.dec();
     }
 
     fn leave(&self, topic: &Topic) {
@@ -132,15 +203,10 @@ impl Hub {
         let Some(page) = pages.get_mut(topic) else { return };
         page.leases -= 1;
         if page.leases == 0 {
-            page.stop.cancel();
+            self.stop(&page.stop);
             pages.remove(topic);
         }
-        self.0.metrics.live_pages.set(gauge(pages.len()));
     }
-}
-
-fn gauge(pages: usize) -> i64 {
-    i64::try_from(pages).unwrap_or(i64::MAX)
 }
 
 /// Keeps a page's task running. Dropping the last one ends it.

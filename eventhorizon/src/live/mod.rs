@@ -4,6 +4,8 @@ mod frame;
 mod hub;
 mod latest;
 mod latest_totals;
+mod observed;
+mod observed_page;
 mod open;
 mod page;
 mod sse;
@@ -12,7 +14,9 @@ mod stream;
 pub(crate) use frame::{Frame, FramePart, PerPart};
 pub(crate) use hub::{Hub, TopicLease};
 pub(crate) use latest::LatestReceiver;
+pub(crate) use observed::ObservedPages;
 pub use open::LiveOptions;
+pub(crate) use open::check_observed;
 pub use stream::Live;
 pub(crate) use stream::OpenConnection;
 

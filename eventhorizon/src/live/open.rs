@@ -1,10 +1,10 @@
 //! Opens live connections, and counts visits without one.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use horizon_backend::random_bytes;
-use horizon_core::{Error, EventKind, Result, Topic, VisitorKey};
+use horizon_core::{Error, EventKind, Result, Slug, Topic, VisitorKey};
 use tokio::time::timeout;
 
 use super::{FramePart, Live, OpenConnection};
@@ -30,10 +30,14 @@ const VISITOR_TIMEOUT: Duration = Duration::from_secs(1);
 #[must_use]
 pub struct LiveOptions<'a> {
     page: Option<&'a ExistingPage>,
+    observed: &'a [ExistingPage],
     returning: bool,
 }
 
 impl<'a> LiveOptions<'a> {
+    /// The largest number of pages that a live connection observes: 100.
+    pub const MAX_OBSERVED_PAGES: usize = 100;
+
     /// The stats of a page and of the site, and the page's newest comments.
     pub fn page(page: &'a ExistingPage) -> Self {
         Self::new(Some(page))
@@ -45,7 +49,18 @@ impl<'a> LiveOptions<'a> {
     }
 
     pub(crate) fn new(page: Option<&'a ExistingPage>) -> Self {
-        Self { page, returning: false }
+        Self {
+            page,
+            observed: &[],
+            returning: false,
+        }
+    }
+
+    /// Adds the stats of other pages, such as those of a list, as `?page=a&page=b` does in the HTTP contract: at most
+    /// [`MAX_OBSERVED_PAGES`](Self::MAX_OBSERVED_PAGES), each once. The caller is neither a viewer nor a visitor of
+    /// them.
+    pub fn observe(self, observed: &'a [ExistingPage]) -> Self {
+        Self { observed, ..self }
     }
 
     /// Sets whether the client reconnects by itself after a lost connection, as `?again=1` says in the HTTP contract. A
@@ -75,11 +90,16 @@ impl Horizon {
     /// ```
     ///
     /// # Errors
-    /// The caller's network exceeds its rate, or the site is closing. An unavailable backend is not an error: the
+    /// The caller's network exceeds its rate, the site is closing, or the observed pages are too many or repeated. An unavailable backend is not an error: the
     /// stream opens and shows cached stats.
     pub async fn live(&self, caller: &Caller, options: LiveOptions<'_>) -> Result<Live, Problem> {
-        let LiveOptions { page, returning } = options;
+        let LiveOptions {
+            page,
+            observed,
+            returning,
+        } = options;
         let inner = &*self.0;
+        check_observed(observed.iter().map(|page| &**page))?;
         let (topics, parts): (Arc<[Topic]>, &[FramePart]) = match page {
             None => (Arc::new([Topic::Site]), &[FramePart::Stats]),
             Some(page) => (Arc::new([page.into(), Topic::Site]), &FramePart::ALL),
@@ -103,7 +123,15 @@ impl Horizon {
         let joined = topics.first().and_then(|topic| inner.hub.join(topic));
         let joined = joined.ok_or_else(stopping)?;
         let open = OpenConnection::new(inner.metrics.live_connections.clone(), inner.streams.token());
-        Ok(Live::new(greeting()?, parts, joined, viewer, open))
+        let live = Live::new(greeting()?, parts, joined, viewer, open);
+        if observed.is_empty() {
+            return Ok(live);
+        }
+        Ok(live.with_observed(
+            inner
+                .hub
+                .observe(observed.iter().map(|page| Slug::clone(page)).collect()),
+        ))
     }
 
     /// Counts a visit of a page without a live connection, such as by a visitor without JavaScript. A live connection
@@ -195,6 +223,24 @@ impl Horizon {
             }),
         }
     }
+}
+
+/// Checks the number of observed pages, and that none is repeated.
+pub(crate) fn check_observed<'a>(slugs: impl Iterator<Item = &'a Slug>) -> Result<(), Problem> {
+    let mut known = HashSet::new();
+    for slug in slugs {
+        if known.len() == LiveOptions::MAX_OBSERVED_PAGES {
+            let limit = LiveOptions::MAX_OBSERVED_PAGES;
+            return Err(Problem::invalid_field(
+                "page",
+                format!("occurs more than {limit} times."),
+            ));
+        }
+        if !known.insert(slug) {
+            return Err(Problem::invalid_field("page", format!("repeats `{slug}`.")));
+        }
+    }
+    Ok(())
 }
 
 /// Returns the first message: the reconnection time, and an id that makes browsers send [`LAST_EVENT_ID`].

@@ -32,7 +32,7 @@ pub(crate) const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(20);
 pub(crate) const NEWEST_COMMENTS: NonZeroUsize = NonZeroUsize::new(5).unwrap();
 
 /// How long the first frame waits for its sources: one second. With cached stats it waits for [`CACHED_TIMEOUT`].
-const FIRST_FRAME_TIMEOUT: Duration = Duration::from_secs(1);
+pub(super) const FIRST_FRAME_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The time limit for reading the comments once: 10 seconds.
 const COMMENTS_TIMEOUT: Duration = Duration::from_secs(10);
@@ -140,7 +140,10 @@ impl Sources {
     }
 }
 
-fn endless(source: impl futures::Stream<Item = SourceUpdate> + Send + 'static) -> BoxStream<'static, SourceUpdate> {
+/// Returns a stream that never ends.
+pub(super) fn endless<T: Send + 'static>(
+    source: impl futures::Stream<Item = T> + Send + 'static,
+) -> BoxStream<'static, T> {
     source.chain(futures::stream::pending()).boxed()
 }
 
@@ -323,7 +326,8 @@ impl PageState {
     }
 }
 
-fn encode(name: &str, data: &impl Serialize) -> Option<Bytes> {
+/// Returns an encoded message, or logs why it cannot be encoded.
+pub(super) fn encode(name: &str, data: &impl Serialize) -> Option<Bytes> {
     match sse::encode(name, data) {
         Ok(text) => Some(text.into()),
         Err(error) => {

@@ -10,7 +10,7 @@ use futures::Stream;
 use prometheus_client::metrics::gauge::Gauge;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use super::{Frame, FramePart, LatestReceiver, PerPart, TopicLease};
+use super::{Frame, FramePart, LatestReceiver, ObservedPages, PerPart, TopicLease};
 use crate::live_viewer::LiveViewer;
 
 /// A live connection: a stream of server-sent events (WHATWG HTML §9.2) for a response body. The caller counts as a
@@ -21,8 +21,9 @@ use crate::live_viewer::LiveViewer;
 ///
 /// It starts with the reconnection time (1 to 4 seconds). Within a second it sends everything that is known: `live`,
 /// the stats of the page; `site`, those of the site; `comments`, the newest five. Then it sends what changed, at most
-/// ten times a second (`site` once), and repeats `live` after 20 seconds of silence. While a backend does not respond,
-/// it sends cached stats, and leaves out what is not cached. It ends when the site closes.
+/// ten times a second (`site` once), and repeats `live` after 20 seconds of silence. `page` carries the stats of a page
+/// that it [observes](LiveOptions::observe), at most once a second for each. While a backend does not respond, it sends
+/// cached stats, and leaves out what is not cached. It ends when the site closes.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -48,6 +49,8 @@ pub struct Live {
     has_greeted: bool,
     /// Whether the viewer is counted, or known not to count.
     has_started: bool,
+    /// Boxed, because most streams observe no pages.
+    observed: Option<Box<ObservedPages>>,
     /// Boxed, so that sending a frame to thousands of connections touches less memory.
     cold: Box<ColdState>,
 }
@@ -104,12 +107,21 @@ impl Live {
             parts,
             has_greeted: false,
             has_started: false,
+            observed: None,
             cold: Box::new(ColdState {
                 greeting,
                 viewer,
                 _lease: lease,
                 _open: open,
             }),
+        }
+    }
+
+    /// Adds the messages of observed pages.
+    pub(crate) fn with_observed(self, observed: ObservedPages) -> Self {
+        Self {
+            observed: Some(Box::new(observed)),
+            ..self
         }
     }
 
@@ -150,7 +162,14 @@ impl Stream for Live {
             match self.next_message() {
                 Some(bytes) => return Poll::Ready(Some(bytes)),
                 None if has_ended => return Poll::Ready(None),
-                None if is_idle => return Poll::Pending,
+                None if is_idle => {
+                    // The stream's own page comes first.
+                    let is_ready = self.frame.ready;
+                    return match &mut self.observed {
+                        Some(observed) if is_ready => observed.poll_message(cx).map(Some),
+                        _ => Poll::Pending,
+                    };
+                }
                 None => {}
             }
         }

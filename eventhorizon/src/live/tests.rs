@@ -1,5 +1,7 @@
 //! The pace of a live page, in virtual time.
 
+mod observed;
+
 use std::{
     pin::Pin,
     sync::Arc,

@@ -27,6 +27,7 @@
 //! | route | what it does |
 //! |---|---|
 //! | `GET /live/{slug}`, `GET /live` | streams the stats of a page or of the site as server-sent events |
+//! | `GET /live?page=a&page=b` | also streams the stats of these pages, such as the pages of a list |
 //! | `GET /stats/{slug}`, `GET /stats` | returns the same stats once |
 //! | `PUT`, `DELETE`, `POST /likes/{slug}` | likes a page, or removes the like |
 //! | `GET /likes/{slug}` | returns whether the reader likes the page |

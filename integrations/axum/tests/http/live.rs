@@ -2,7 +2,7 @@
 
 use horizon_core::{
     Topic,
-    wire::{CommentView, PageStats},
+    wire::{CommentView, ObservedStats, PageStats},
 };
 use serde_json::json;
 
@@ -165,4 +165,69 @@ async fn pages_of_the_application_show_the_same_numbers() {
     drop(live);
     eventually("the reader's leaving", async || viewers(&numbers().await) == [0, 0, 0]).await;
     assert_eq!(numbers().await[0].visits, 1);
+}
+
+#[tokio::test]
+async fn one_stream_carries_several_pages_without_being_a_viewer_of_them() {
+    let site = AxumSite::start().await;
+    for path in ["/live/list", "/live"] {
+        let list = format!("{path}?page=hello&page=no-such-page&page=other");
+        let mut list = site.client().agent(0).live(&list).await;
+        let is = |page: &str, viewers| {
+            let page = page.to_owned();
+            move |observed: &ObservedStats| observed.page.as_str() == page && observed.stats.viewers == viewers
+        };
+        list.until("page", is("other", 0)).await;
+        let reader = site.client().agent(1).live("/live/hello").await;
+        let observed = list.until("page", is("hello", 1)).await;
+        assert_eq!((observed.stats.likes, observed.stats.comments), (0, 0));
+        site.client().json("/comments/other", &json!({"body": "Hello"})).await;
+        list.until("page", |observed: &ObservedStats| observed.stats.comments > 0)
+            .await;
+        drop(reader);
+        list.until("page", is("hello", 0)).await;
+    }
+    assert_eq!(site.visits(topic("other")).await, 0);
+    site.metric_is("horizon_live_pages", 0).await;
+}
+
+#[tokio::test]
+async fn a_page_in_the_path_and_in_a_parameter_is_sent_as_both() {
+    let site = AxumSite::start().await;
+    let mut live = site.client().live("/live/hello?page=hello").await;
+    live.viewers(1).await;
+    live.until("page", |observed: &ObservedStats| observed.stats.viewers == 1)
+        .await;
+    assert_eq!(
+        site.metric("horizon_live_pages"),
+        3,
+        "the page, the site, the observed page"
+    );
+}
+
+#[tokio::test]
+async fn invalid_observed_pages_are_a_problem_that_names_the_parameter() {
+    let site = AxumSite::start().await;
+    let list = |pages: usize| (0..pages).map(|page| format!("&page=no-{page}")).collect::<String>();
+    let too_many = list(101);
+    for query in [
+        "&page=",
+        "&page=a&page=a",
+        "&page=no-a&page=no-a",
+        "&page=a%20b",
+        "&page=%FF",
+        &too_many,
+    ] {
+        for path in ["/live", "/live/hello"] {
+            let response = site.client().get(&format!("{path}?{}", &query[1..])).await;
+            assert_eq!(
+                response.problem(),
+                (422, "invalid-field".into(), Some("page".into())),
+                "{query}"
+            );
+        }
+    }
+    assert_eq!(site.metric("horizon_live_pages"), 0);
+    let _live = site.client().live(&format!("/live?{}", &list(100)[1..])).await;
+    assert_eq!(site.metric("horizon_live_pages"), 1, "unknown pages have no task");
 }
