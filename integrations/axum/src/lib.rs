@@ -42,7 +42,8 @@
 //!
 //! # Features
 //!
-//! `sqlite` (default), `redis` and `log`: those of [`eventhorizon`].
+//! - `sqlite` (default), `redis` and `log`: those of [`eventhorizon`].
+//! - `tls`: `serve_tls`, [`serve`] with TLS.
 
 mod extractors;
 mod problem;
@@ -56,6 +57,8 @@ pub use eventhorizon::{Horizon, Slug, shutdown_signal};
 pub use extractors::{ClientAddr, Reader, Requester, Visitor};
 pub use problem::ProblemResponse;
 pub use serve::{Limits, serve};
+#[cfg(feature = "tls")]
+pub use serve::{Tls, TlsError, serve_tls};
 pub use visits::{TrackVisits, TrackVisitsService};
 
 /// Returns the routes of a site, to nest under any path of an application with any state.

@@ -6,7 +6,12 @@ use parking_lot::Mutex;
 
 use super::Limits;
 
-/// Limits open connections, in total and for each network. [`Limits::connections`] bounds the map.
+/// A hash of a network: of the whole IPv4 address, or of the /64 of an IPv6 address. It needs no secret key, because it
+/// stays in memory.
+pub(super) type NetworkHash = VisitorKey;
+
+/// Limits open connections, in total and for each network. Each request on a connection of HTTP/2 counts like a
+/// connection while others are open there. [`Limits::connections`] bounds the map.
 pub(super) struct Admission {
     limits: Limits,
     horizon: Horizon,
@@ -16,14 +21,26 @@ pub(super) struct Admission {
 #[derive(Default)]
 struct ConnectionCounts {
     total: usize,
-    networks: HashMap<VisitorKey, usize>,
+    networks: HashMap<NetworkHash, usize>,
 }
 
 /// Counts an admitted connection until it is dropped.
 pub(super) struct AdmissionPermit {
-    admission: Arc<Admission>,
-    network: Option<VisitorKey>,
+    slot: ConnectionSlot,
     _connection: ConnectionGuard,
+}
+
+/// Counts in the limits until it is dropped.
+pub(super) struct ConnectionSlot {
+    admission: Arc<Admission>,
+    network: Option<NetworkHash>,
+}
+
+impl AdmissionPermit {
+    /// Returns the network, or `None` for a trusted proxy.
+    pub(super) fn network(&self) -> Option<NetworkHash> {
+        self.slot.network
+    }
 }
 
 impl Admission {
@@ -39,19 +56,26 @@ impl Admission {
     pub(super) fn admit(this: &Arc<Self>, peer: IpAddr) -> Option<AdmissionPermit> {
         let proxies = &this.horizon.config().trusted_proxies;
         let peer = peer.to_canonical();
-        let network = (!proxies.iter().any(|proxy| proxy.contains(&peer))).then(|| network(peer));
-        if let Err(reason) = this.count(network) {
-            this.horizon.count_refused_connection(reason);
-            return None;
-        }
+        let network = (!proxies.iter().any(|proxy| proxy.contains(&peer))).then(|| hash_network(peer));
         Some(AdmissionPermit {
-            admission: Arc::clone(this),
-            network,
+            slot: Self::reserve(this, network)?,
             _connection: this.horizon.track_connection(),
         })
     }
 
-    fn count(&self, network: Option<VisitorKey>) -> Result<(), &'static str> {
+    /// Returns `None` if another request or connection exceeds a limit.
+    pub(super) fn reserve(this: &Arc<Self>, network: Option<NetworkHash>) -> Option<ConnectionSlot> {
+        if let Err(reason) = this.count(network) {
+            this.horizon.count_refused_connection(reason);
+            return None;
+        }
+        Some(ConnectionSlot {
+            admission: Arc::clone(this),
+            network,
+        })
+    }
+
+    fn count(&self, network: Option<NetworkHash>) -> Result<(), &'static str> {
         let mut open = self.open.lock();
         if open.total >= self.limits.connections {
             return Err("total");
@@ -68,7 +92,7 @@ impl Admission {
     }
 }
 
-impl Drop for AdmissionPermit {
+impl Drop for ConnectionSlot {
     fn drop(&mut self) {
         let mut open = self.admission.open.lock();
         open.total -= 1;
@@ -83,8 +107,6 @@ impl Drop for AdmissionPermit {
     }
 }
 
-/// Returns a hash of the network: of the whole IPv4 address, or of the /64 of an IPv6 address. It needs no secret key,
-/// because it stays in memory.
-fn network(peer: IpAddr) -> VisitorKey {
+fn hash_network(peer: IpAddr) -> NetworkHash {
     VisitorKey::derive(&[0; 32], "connections", peer, "")
 }

@@ -1,8 +1,15 @@
-//! A server for HTTP/1.1 with the limits that open streams need.
+//! A server for HTTP/1.1 and HTTP/2 with the limits that open streams need.
 
+mod activity;
 mod admission;
 mod connection;
+mod http1;
+mod http2;
+mod request_head;
+mod socket;
 mod stream;
+#[cfg(feature = "tls")]
+mod tls;
 
 use std::{future::Future, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
@@ -13,11 +20,16 @@ use tokio::{
     task::JoinSet,
     time::{sleep, timeout},
 };
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::{admission::Admission, connection::Application};
+#[cfg(feature = "tls")]
+pub use self::tls::{Tls, TlsError};
+use self::{
+    admission::Admission,
+    connection::{Application, ConnectionSettings, Transport},
+};
 
-/// The largest request head and the largest buffer of a connection: 16 KiB.
+/// The largest request head, and the largest buffer of a connection of HTTP/1: 16 KiB.
 const MAX_HEAD: usize = 16 * 1024;
 
 /// How long sent bytes may stay unacknowledged before the connection is closed: 30 seconds.
@@ -37,12 +49,14 @@ const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(200);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Open connections in total. Each needs a file descriptor (`ulimit -n`).
+    /// Open connections in total. Each needs a file descriptor (`ulimit -n`). A connection of HTTP/2 counts once for
+    /// each of its open requests; a request over the limit gets status 503.
     pub connections: usize,
-    /// Open connections of one network (an IPv4 address or an IPv6 /64). It does not apply to trusted proxies.
+    /// Open connections of one network (an IPv4 address or an IPv6 /64), counted in the same way. It does not apply to
+    /// trusted proxies.
     pub connections_per_network: usize,
-    /// The time limit for the head of a request, also of the next one on the same connection. A head has at most 16
-    /// KiB.
+    /// The time limit for the TLS handshake and for the head of a request, also of the next one on the same
+    /// connection. A head has at most 16 KiB.
     pub header_read_timeout: Duration,
     /// How long a shutdown waits for open requests before it closes their connections.
     pub shutdown_timeout: Duration,
@@ -61,12 +75,13 @@ impl Default for Limits {
 
 /// Serves an application that contains Horizon's router until `shutdown`.
 ///
-/// It speaks HTTP/1.1 (RFC 9112) without TLS. Every request has a [`ClientAddr`](crate::ClientAddr) and axum's
-/// `ConnectInfo<SocketAddr>`. On Linux, a connection is closed when sent bytes are not acknowledged for 30 seconds
+/// It speaks HTTP/1.1 (RFC 9112), and HTTP/2 (RFC 9113) with clients that start with it ("prior knowledge"), without
+/// TLS. Every request has a [`ClientAddr`](crate::ClientAddr) and axum's `ConnectInfo<SocketAddr>`, a valid `Host`, and
+/// a target without a host. On Linux, a connection is closed when sent bytes are not acknowledged for 30 seconds
 /// (`TCP_USER_TIMEOUT`, RFC 5482).
 ///
-/// Event streams (`text/event-stream`) are written without the state that a connection needs for further requests, and
-/// with a send buffer of 32 KiB.
+/// In HTTP/1.1, event streams (`text/event-stream`) are written without the state that a connection needs for further
+/// requests, and with a send buffer of 32 KiB. They end when the client sends more than 16 KiB.
 ///
 /// A shutdown stops accepting connections, ends the live streams, waits [`Limits::shutdown_timeout`] for open requests,
 /// closes the remaining connections, and closes the site ([`Horizon::close`], at most 10 seconds).
@@ -99,43 +114,32 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send,
     horizon: &Horizon,
 ) -> io::Result<()> {
-    // Calling listen again only changes the backlog.
-    socket2::SockRef::from(&listener).listen(BACKLOG)?;
-    tracing::info!(address = %listener.local_addr()?, "serving");
-    let server = Server {
-        app,
-        limits,
-        horizon: horizon.clone(),
-        admission: Admission::new(limits, horizon.clone()),
-    };
-    let (closing, mut connections) = (CancellationToken::new(), JoinSet::new());
-    let mut shutdown = pin!(shutdown);
-    loop {
-        tokio::select! {
-            () = &mut shutdown => break,
-            Some(_) = connections.join_next() => {}
-            accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => server.accept(stream, peer, &closing, &mut connections),
-                Err(error) => accept_failed(&error).await,
-            },
-        }
+    let server = Server::new(app, limits, Transport::Plain, horizon);
+    server.run(listener, shutdown).await
+}
+
+/// Serves like [`serve`], with TLS 1.2 and 1.3. Clients choose HTTP/2 or HTTP/1.1 in the handshake (ALPN). Needs the
+/// feature `tls`.
+///
+/// The files of the certificate are read again when they change.
+///
+/// # Errors
+/// Those of [`serve`].
+#[cfg(feature = "tls")]
+pub async fn serve_tls(
+    listener: TcpListener,
+    app: Router,
+    limits: Limits,
+    tls: Tls,
+    shutdown: impl Future<Output = ()> + Send,
+    horizon: &Horizon,
+) -> io::Result<()> {
+    let tls = Arc::new(tls);
+    let server = Server::new(app, limits, Transport::Tls(Arc::clone(&tls)), horizon);
+    tokio::select! {
+        served = server.run(listener, shutdown) => served,
+        never = tls.reload() => match never {},
     }
-    drop(listener);
-    tracing::info!(connections = connections.len(), "shutting down");
-    closing.cancel();
-    let ended = async {
-        let ended = async { while connections.join_next().await.is_some() {} };
-        tokio::join!(horizon.end_streams(), ended)
-    };
-    if timeout(limits.shutdown_timeout, ended).await.is_err() {
-        while connections.try_join_next().is_some() {}
-        tracing::warn!(
-            connections = connections.len(),
-            "shutdown: closing connections that did not end in time"
-        );
-    }
-    connections.shutdown().await;
-    horizon.close().await.map_err(io::Error::other)
 }
 
 /// Waits before the next accept, unless the error concerns one connection only. Errors such as too many open files
@@ -154,10 +158,47 @@ struct Server {
     limits: Limits,
     horizon: Horizon,
     admission: Arc<Admission>,
+    settings: ConnectionSettings,
 }
 
 impl Server {
-    fn accept(&self, stream: TcpStream, peer: SocketAddr, closing: &CancellationToken, connections: &mut JoinSet<()>) {
+    fn new(app: Router, limits: Limits, transport: Transport, horizon: &Horizon) -> Self {
+        Self {
+            app,
+            limits,
+            horizon: horizon.clone(),
+            admission: Admission::new(limits, horizon.clone()),
+            settings: ConnectionSettings {
+                transport,
+                head_timeout: limits.header_read_timeout,
+                closing: CancellationToken::new(),
+                tasks: TaskTracker::new(),
+            },
+        }
+    }
+
+    async fn run(&self, listener: TcpListener, shutdown: impl Future<Output = ()> + Send) -> io::Result<()> {
+        // Calling listen again only changes the backlog.
+        socket2::SockRef::from(&listener).listen(BACKLOG)?;
+        tracing::info!(address = %listener.local_addr()?, "serving");
+        let mut connections = JoinSet::new();
+        let mut shutdown = pin!(shutdown);
+        loop {
+            tokio::select! {
+                () = &mut shutdown => break,
+                Some(_) = connections.join_next() => {}
+                accepted = listener.accept() => match accepted {
+                    Ok((stream, peer)) => self.accept(stream, peer, &mut connections),
+                    Err(error) => accept_failed(&error).await,
+                },
+            }
+        }
+        drop(listener);
+        self.end(connections).await;
+        self.horizon.close().await.map_err(io::Error::other)
+    }
+
+    fn accept(&self, stream: TcpStream, peer: SocketAddr, connections: &mut JoinSet<()>) {
         let Some(permit) = Admission::admit(&self.admission, peer.ip()) else {
             return;
         };
@@ -168,13 +209,35 @@ impl Server {
         let application = Application {
             app: self.app.clone(),
             horizon: self.horizon.clone(),
+            admission: Arc::clone(&self.admission),
             peer,
+            network: permit.network(),
         };
-        let served = connection::serve(stream, application, self.limits.header_read_timeout, closing.clone());
+        let served = connection::serve(stream, application, self.settings.clone());
         connections.spawn(async move {
             served.await;
             drop(permit);
         });
+    }
+
+    /// Ends the streams and the connections.
+    async fn end(&self, mut connections: JoinSet<()>) {
+        tracing::info!(connections = connections.len(), "shutting down");
+        self.settings.closing.cancel();
+        let ended = async {
+            let ended = async { while connections.join_next().await.is_some() {} };
+            tokio::join!(self.horizon.end_streams(), ended)
+        };
+        if timeout(self.limits.shutdown_timeout, ended).await.is_err() {
+            while connections.try_join_next().is_some() {}
+            tracing::warn!(
+                connections = connections.len(),
+                "shutdown: closing connections that did not end in time"
+            );
+        }
+        connections.shutdown().await;
+        self.settings.tasks.close();
+        self.settings.tasks.wait().await;
     }
 }
 

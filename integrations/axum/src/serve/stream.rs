@@ -3,7 +3,7 @@
 use std::{
     cell::RefCell,
     future::poll_fn,
-    io::{self, Read, Write},
+    io::{self, Write},
     ops::ControlFlow,
     pin::Pin,
     task::{Context, Poll, ready},
@@ -13,7 +13,9 @@ use axum::body::Body;
 use bytes::Bytes;
 use http_body::Body as _;
 use socket2::SockRef;
-use tokio::{io::Interest, net::TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::socket::Socket;
 
 /// The socket's send buffer: 16 KiB, which Linux doubles. The default is megabytes, and a slow client would get minutes
 /// of old frames before the current one.
@@ -24,6 +26,10 @@ const WRITE_SIZE: usize = 16 * 1024;
 
 /// The buffer for bytes from the client, which are dropped: 512 bytes.
 const READ_SIZE: usize = 512;
+
+/// The number of bytes from the client after which a stream ends: 16 KiB. A client has nothing to send after its
+/// request.
+const MAX_RECEIVED: usize = 16 * 1024;
 
 /// The capacity that a thread keeps for its chunks: 64 KiB.
 const CHUNKS_CAPACITY: usize = 64 * 1024;
@@ -41,23 +47,29 @@ thread_local! {
 
 /// Writes a body in chunks until it ends or the client is gone. Polls the body only when the socket has taken all
 /// previous bytes.
-pub(super) async fn drive_stream(socket: TcpStream, body: Body) -> Result<(), axum::Error> {
+pub(super) async fn drive_stream(socket: Socket, body: Body) -> Result<(), axum::Error> {
     // A socket whose buffer cannot be set keeps the system's size.
-    let _ = SockRef::from(&socket).set_send_buffer_size(SEND_BUFFER_SIZE);
+    let _ = SockRef::from(socket.tcp()).set_send_buffer_size(SEND_BUFFER_SIZE);
     let mut stream = BodyStream {
         socket,
         body,
         unwritten: Bytes::new(),
+        received: 0,
+        is_flushed: false,
         has_ended: false,
     };
     poll_fn(|cx| stream.poll(cx)).await
 }
 
 struct BodyStream {
-    socket: TcpStream,
+    socket: Socket,
     body: Body,
     /// The bytes that the socket did not take.
     unwritten: Bytes,
+    /// The number of bytes from the client.
+    received: usize,
+    /// TLS has passed all bytes on.
+    is_flushed: bool,
     has_ended: bool,
 }
 
@@ -74,9 +86,9 @@ impl BodyStream {
         for _ in 0..MAX_ITERATIONS {
             ready!(self.write_unwritten(cx)).map_err(axum::Error::new)?;
             if self.has_ended {
-                return Poll::Ready(Ok(()));
+                return Pin::new(&mut self.socket).poll_shutdown(cx).map_err(axum::Error::new);
             }
-            if CHUNKS.with_borrow_mut(|chunks| self.write_next(cx, chunks))?.is_break() && self.unwritten.is_empty() {
+            if CHUNKS.with_borrow_mut(|chunks| self.write_next(cx, chunks))?.is_break() && self.is_written() {
                 return Poll::Pending;
             }
         }
@@ -84,30 +96,36 @@ impl BodyStream {
         Poll::Pending
     }
 
-    /// Returns whether the client closed the connection. Drops what it sends.
+    /// Returns whether the client closed the connection or sent too much. Drops what it sends.
     fn is_client_gone(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
         for _ in 0..MAX_ITERATIONS {
-            if self.socket.poll_read_ready(cx)?.is_pending() {
+            let mut buffer = [0; READ_SIZE];
+            let mut buffer = ReadBuf::new(&mut buffer);
+            if Pin::new(&mut self.socket).poll_read(cx, &mut buffer)?.is_pending() {
                 return Ok(false);
             }
-            let read = self.socket.try_io(Interest::READABLE, || {
-                (&*SockRef::from(&self.socket)).read(&mut [0; READ_SIZE])
-            });
-            match read {
-                Ok(0) => return Ok(true),
-                Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
-                _ => {}
+            let length = buffer.filled().len();
+            self.received += length;
+            if length == 0 || self.received > MAX_RECEIVED {
+                return Ok(true);
             }
         }
         cx.waker().wake_by_ref();
         Ok(false)
     }
 
+    fn is_written(&self) -> bool {
+        self.unwritten.is_empty() && self.is_flushed
+    }
+
     fn write_unwritten(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.unwritten.is_empty() {
-            ready!(self.socket.poll_write_ready(cx))?;
-            let written = try_write(&self.socket, &self.unwritten)?;
+            let written = ready!(Pin::new(&mut self.socket).poll_write(cx, &self.unwritten))?;
             let _ = self.unwritten.split_to(written);
+        }
+        if !self.is_flushed {
+            ready!(Pin::new(&mut self.socket).poll_flush(cx))?;
+            self.is_flushed = true;
         }
         Poll::Ready(Ok(()))
     }
@@ -128,18 +146,14 @@ impl BodyStream {
             }
         }
         if !chunks.is_empty() {
-            let written = try_write(&self.socket, chunks).map_err(axum::Error::new)?;
+            let written = match Pin::new(&mut self.socket).poll_write(cx, chunks) {
+                Poll::Ready(written) => written.map_err(axum::Error::new)?,
+                Poll::Pending => 0,
+            };
             self.unwritten = Bytes::copy_from_slice(chunks.get(written..).unwrap_or_default());
+            self.is_flushed = !self.socket.has_write_buffer();
         }
         Ok(flow)
-    }
-}
-
-/// Writes what the socket takes without blocking.
-fn try_write(socket: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
-    match socket.try_write(bytes) {
-        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(0),
-        written => written,
     }
 }
 

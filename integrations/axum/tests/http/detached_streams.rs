@@ -98,12 +98,34 @@ async fn further_requests_on_a_stream_are_ignored_and_a_closed_stream_ends_at_on
     let twice = b"GET /horizon/live/hello HTTP/1.1\r\nhost: h\r\n\r\nGET /horizon/stats HTTP/1.1\r\nhost: h\r\n\r\n";
     socket.write_all(twice).await.unwrap();
     until(&mut socket, "event: comments").await;
-    socket.write_all(&[b'x'; 100_000]).await.unwrap();
+    socket.write_all(&[b'x'; 10_000]).await.unwrap();
     site.client().send("PUT", "/likes/hello", "").await;
     let more = until(&mut socket, "\"likes\":1").await;
     assert!(!more.contains("HTTP/1.1"), "{more}");
     drop(socket);
     site.metric_is("horizon_live_connections", 0).await;
+}
+
+#[tokio::test]
+async fn a_stream_whose_client_sends_without_end_is_closed() {
+    let site = AxumSite::start().await;
+    let mut socket = TcpStream::connect(site.address).await.unwrap();
+    socket
+        .write_all(b"GET /horizon/live/hello HTTP/1.1\r\nhost: h\r\n\r\n")
+        .await
+        .unwrap();
+    until(&mut socket, "event: comments").await;
+    let sent = timeout(PATIENCE, async {
+        let mut sent = 0;
+        while socket.write_all(&[b'x'; 1024]).await.is_ok() {
+            sent += 1024;
+        }
+        sent
+    });
+    let sent = sent.await.expect("the server reads on");
+    assert!(sent < 16 * 1024 * 1024, "the server took {sent} bytes");
+    site.metric_is("horizon_live_connections", 0).await;
+    site.metric_is("horizon_connections", 0).await;
 }
 
 /// An application with its own stream of numbered lines, as fast as the client reads.

@@ -13,6 +13,12 @@ mod detached_streams;
 #[cfg(test)]
 mod embed;
 #[cfg(test)]
+mod http2;
+#[cfg(test)]
+mod http2_abuse;
+#[cfg(test)]
+mod http2_client;
+#[cfg(test)]
 mod layers;
 #[cfg(test)]
 mod likes;
