@@ -1,20 +1,34 @@
-//! The script for pages.
+//! The scripts for pages. `build.rs` minifies them.
 
-use std::sync::LazyLock;
-
-static SCRIPT: LazyLock<String> = LazyLock::new(|| minify(include_str!("client/client.js")));
+/// `comments.js`
+pub(crate) const COMMENTS: &str = include_str!(concat!(env!("OUT_DIR"), "/comments.js"));
 
 /// Returns the minified script that makes a page live: an ES module without dependencies.
 ///
-/// Serve it as `text/javascript` under the name `client.js`, next to the routes that it requests. Compressed with
-/// brotli, it takes at most 2 KiB. [`client_types`] documents it.
+/// Serve it as `text/javascript` under the name `client.js`, next to the routes that it requests and to its
+/// [modules](client_modules). Compressed with brotli, it takes at most 2 KiB. [`client_types`] documents it.
 ///
 /// ```
 /// assert!(eventhorizon::client_js().contains("new EventSource"));
 /// ```
 #[must_use]
 pub fn client_js() -> &'static str {
-    &SCRIPT
+    include_str!(concat!(env!("OUT_DIR"), "/client.js"))
+}
+
+/// Returns the names and texts of the minified modules that [`client_js`] imports when a page uses them.
+///
+/// Serve them as `text/javascript` next to it. `client.js` requests them with a query string, which differs between
+/// versions. Compressed with brotli, the script and all modules together take at most 4 KiB.
+///
+/// ```
+/// let [(name, text)] = eventhorizon::client_modules();
+/// assert_eq!(name, "comments.js");
+/// assert!(text.contains("export const submit"));
+/// ```
+#[must_use]
+pub fn client_modules() -> [(&'static str, &'static str); 1] {
+    [("comments.js", COMMENTS)]
 }
 
 /// Returns the TypeScript declarations of [`client_js`], which document its hooks and exports.
@@ -28,24 +42,6 @@ pub fn client_types() -> &'static str {
     include_str!("client/client.d.ts")
 }
 
-/// Operators whose surrounding spaces are removed. No string in the script contains one with spaces.
-const OPERATORS: [&str; 10] = ["=>", "=", "??", "&&", "||", "==", "!=", "?", ":", "+"];
-
-/// Removes comment lines, indentation, and line ends after `;`, `{` and `,`. No string in the script spans lines.
-fn minify(source: &str) -> String {
-    let lines = source.lines().map(str::trim);
-    let mut script = String::with_capacity(source.len());
-    for line in lines.filter(|line| !line.is_empty() && !line.starts_with("//")) {
-        script.push_str(line);
-        if !line.ends_with([';', '{', ',']) {
-            script.push('\n');
-        }
-    }
-    OPERATORS.iter().fold(script, |script, operator| {
-        script.replace(&format!(" {operator} "), operator)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Write;
@@ -53,36 +49,34 @@ mod tests {
     use super::*;
 
     /// The largest size of the script, in bytes, compressed with brotli.
-    const BUDGET: usize = 2048;
+    const SCRIPT_LIMIT: usize = 2048;
 
-    #[test]
-    fn the_compressed_script_has_at_most_two_kilobytes() {
+    /// The largest size of the script and all modules, in bytes, each compressed with brotli.
+    const TOTAL_LIMIT: usize = 4096;
+
+    /// Returns the size in bytes after compression with brotli.
+    fn compressed_len(text: &str) -> usize {
         let mut writer = brotli::CompressorWriter::new(Vec::new(), 4096, 11, 22);
-        writer.write_all(client_js().as_bytes()).unwrap();
-        let size = writer.into_inner().len();
-        assert!(size <= BUDGET, "{size} bytes");
+        writer.write_all(text.as_bytes()).unwrap();
+        writer.into_inner().len()
     }
 
     #[test]
-    fn comments_indentation_and_line_ends_are_stripped_from_the_script() {
-        let source = "// one\nconst a = [\n  1,\n\n  // two\n  2\n];\nconst f = () => {\n  a\n};\n";
-        assert_eq!(minify(source), "const a=[\n1,2\n];const f=()=>{a\n};");
+    fn the_script_has_at_most_two_kilobytes_and_four_with_its_modules() {
+        let script = compressed_len(client_js());
+        assert!(script <= SCRIPT_LIMIT, "{script} bytes");
+        let modules: usize = client_modules().iter().map(|(_, text)| compressed_len(text)).sum();
+        assert!(script + modules <= TOTAL_LIMIT, "{script} and {modules} bytes");
     }
 
     #[test]
-    fn stripping_changes_no_string_of_the_script() {
-        for line in include_str!("client/client.js")
-            .lines()
-            .filter(|line| !line.trim().starts_with("//"))
-        {
-            for quote in ['"', '`'] {
-                assert_eq!(line.matches(quote).count() % 2, 0, "{line}");
-            }
-            assert!(!line.contains(['\'', '\\']) && !line.contains("/*"), "{line}");
-            for string in line.split(['"', '`']).skip(1).step_by(2) {
-                let has = |operator: &&str| string.contains(&format!(" {operator} "));
-                assert!(!OPERATORS.iter().any(has), "{line}");
-            }
+    fn the_script_imports_each_module_when_it_needs_it_and_nothing_else() {
+        let script = client_js();
+        for (name, text) in client_modules() {
+            assert_eq!(script.matches(&format!("import(\"./{name}?")).count(), 1, "{name}");
+            assert!(!text.contains("import"), "{name}");
         }
+        assert_eq!(script.matches("import(").count(), client_modules().len());
+        assert!(!script.contains("import{") && !script.contains("import \""));
     }
 }

@@ -30,7 +30,7 @@
 //! | requests | [`Caller`], [`ExistingPage`], [`client_addr`], [`same_origin`], [`has_privacy_signal`], [`Origin`] |
 //! | live streams | [`Live`], [`LiveOptions`] |
 //! | likes and comments | [`LikeRequest`], [`LikeOutcome`], [`NewComment`], [`CommentOutcome`], [`Paging`] |
-//! | rendering pages | [`PageReads`], [`StatsSnapshot`], [`ThreadsSnapshot`], [`client_js`], [`client_types`] |
+//! | rendering pages | [`PageReads`], [`StatsSnapshot`], [`ThreadsSnapshot`], [`client_js`], [`client_modules`] |
 //! | HTTP | [`http`], [`ResponseBody`], [`Problem`], [`ProblemKind`], [`MAX_REQUEST_BYTES`] |
 //! | operation | [`BusUrl`], [`StoreUrl`], [`Health`], [`ReadinessError`], [`ConnectionGuard`], [`shutdown_signal`] |
 //!
@@ -78,7 +78,7 @@ mod visitors;
 pub use builder::Builder;
 pub use bytes;
 pub use caller::{Caller, client_addr};
-pub use client::{client_js, client_types};
+pub use client::{client_js, client_modules, client_types};
 pub use comments::{CommentOutcome, NewComment, Paging};
 pub use config::{Config, Moderation, PrivacySignals, Rate, Rates};
 pub use horizon::{ConnectionGuard, Horizon};

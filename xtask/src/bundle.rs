@@ -42,6 +42,9 @@ const INPUTS: &str = "inputs";
 /// The file that the server reads: the stem of the bundle, and the URL paths of the other files.
 type Manifest = BTreeMap<String, String>;
 
+/// The module of the live stream, which becomes a part of the bundle's script.
+const STREAM: &str = "eventhorizon/src/client/stream.js";
+
 /// Files that are served unchanged: the source, and the key in the manifest.
 const STATIC: [(&str, &str); 4] = [
     ("horizon-web/style/style.css", "css"),
@@ -69,7 +72,7 @@ pub(crate) fn bundle(root: &Path) -> anyhow::Result<()> {
     fs::create_dir_all(&pkg)?;
     let mut manifest = Manifest::from([
         (INPUTS.to_owned(), inputs),
-        ("bundle".to_owned(), islands(&module, &pkg, optimise)?),
+        ("bundle".to_owned(), islands(root, &module, &pkg, optimise)?),
     ]);
     for (source, key) in STATIC {
         manifest.insert(key.to_owned(), static_file(&root.join(source), &pkg)?);
@@ -104,7 +107,7 @@ fn build(root: &Path) -> anyhow::Result<PathBuf> {
 fn fingerprint(root: &Path, module: &Path, optimise: bool) -> anyhow::Result<String> {
     let mut all = optimise.to_string();
     let sources = STATIC.iter().map(|(source, _)| root.join(source));
-    let tools = ["xtask/src/bundle.rs", "xtask/src/glue.rs"].map(|tool| root.join(tool));
+    let tools = ["xtask/src/bundle.rs", "xtask/src/glue.rs", STREAM].map(|tool| root.join(tool));
     for path in sources.chain(tools).chain([module.to_owned(), root.join("Cargo.lock")]) {
         write!(all, " {}", hash(&read(&path)?))?;
     }
@@ -118,7 +121,7 @@ fn is_built_from(site: &Path, inputs: &str) -> bool {
 }
 
 /// Converts the module to `{stem}.js` and `{stem}_bg.wasm`, the names that Leptos expects, and returns the stem.
-fn islands(module: &Path, pkg: &Path, optimise: bool) -> anyhow::Result<String> {
+fn islands(root: &Path, module: &Path, pkg: &Path, optimise: bool) -> anyhow::Result<String> {
     Bindgen::new()
         .input_path(module)
         .web(true)?
@@ -141,7 +144,8 @@ fn islands(module: &Path, pkg: &Path, optimise: bool) -> anyhow::Result<String> 
     }
     let mut finished = Module::from_file(&wasm)?;
     restore_export(&mut finished);
-    let short = glue::shorten(&fs::read_to_string(&script)?, &mut finished);
+    let stream = fs::read_to_string(root.join(STREAM)).with_context(|| format!("{STREAM} cannot be read"))?;
+    let short = glue::shorten(&fs::read_to_string(&script)?, &stream, &mut finished)?;
     fs::write(&script, short)?;
     finished.emit_wasm_file(&wasm)?;
     let stem = format!("horizon-{}", hash(&[read(&script)?, read(&wasm)?].concat()));

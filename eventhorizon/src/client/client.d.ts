@@ -10,8 +10,15 @@
  *     </form>
  *
  * **The page** is the script's `data-slug`, otherwise the first `data-horizon-slug` in the document. Without either, or
- * if it is empty, the script shows the site's stats, but no likes and comments. Hooks inside an element with the
- * `data-horizon-slug` of another page are ignored.
+ * if it is empty, the script shows the site's stats, but no likes and comments.
+ *
+ * **Lists.** Inside an element with the `data-horizon-slug` of another page, the hooks `viewers`, `visits`, `likes` and
+ * `comments` show the numbers of that page; the other hooks are ignored. One stream carries all of them, and elements
+ * that are added later are filled in, too. Only the first 100 other pages of the document are live. The reader does not
+ * count as a viewer of those pages. A list that is not a page itself needs an empty slug:
+ *
+ *     <script type="module" src="/horizon/client.js" data-slug=""></script>
+ *     <a href="/hello" data-horizon-slug="hello">Hello, <b data-horizon="viewers">0</b> reading now</a>
  *
  * **Client-side navigation.** Change that attribute, or render another element with it: the script switches to that
  * page, and fills in new elements. Or call {@link Live.go}.
@@ -28,12 +35,16 @@
  *
  * To handle a click or a submit yourself, call `preventDefault`.
  *
- * A tab that is hidden for ten seconds does not count as a viewer: its stream is closed until it is visible again.
+ * **Viewers** see the page. A tab that is hidden for ten seconds closes its stream until it is visible again. A tab that
+ * was never visible and a page that is prerendered open none, and a page in the back/forward cache has none.
+ *
+ * **Modules.** On pages with a comment form or a list of comments, the script imports `comments.js` from where it came
+ * from itself. A content security policy that allows the script by its origin allows the module, too.
  */
 
 /** The numbers of a page or of the site. */
 export interface Numbers {
-  /** Visitors with an open live connection. */
+  /** Visitors who see the page, with an open live connection. */
   viewers: number;
   /** Visits in total. */
   visits: number;

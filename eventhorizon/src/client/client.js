@@ -1,5 +1,6 @@
 // EventHorizon for any page: live stats, a like button, comments. client.d.ts documents it.
-// It is served minified, so no string may span lines; see client.rs.
+
+import { liveStream } from "./stream.js";
 
 const defaultBase = new URL(".", import.meta.url).href.slice(0, -1);
 const script = () => [...document.scripts].find((script) => script.src == import.meta.url);
@@ -11,19 +12,10 @@ const freshId = () =>
 const key = freshId();
 
 export const connect = ({ slug: pinned, base = defaultBase, root = document, onnumbers, oncomments } = {}) => {
-  let slug, isFirst, numbers, comments, liked, likeRequested, busy, source, again;
-  // When to open the next stream, when the page was last visible, and the delay after a rejection.
-  let due = 0;
-  let seen = 0;
-  let wait = 1000;
-  const controller = new AbortController();
+  let slug, isFirst, numbers, comments, liked, likeRequested, busy, pages, timer, loading;
 
-  const on = (target, type, act) => target.addEventListener(type, act, { signal: controller.signal });
-  const isOurs = (element) => (slugOf(element.closest("[data-horizon-slug]")) ?? slug) == slug;
+  const pageOf = (element) => slugOf(element.closest("[data-horizon-slug]")) ?? slug;
   const address = (route) => base + "/" + route + (slug && "/" + encodeURIComponent(slug));
-  const dueIn = (millis) => {
-    due = Date.now() + millis;
-  };
 
   // Returns the response; status 0 if it is incomplete.
   const send = async (method, route, body) => {
@@ -47,22 +39,8 @@ export const connect = ({ slug: pinned, base = defaultBase, root = document, onn
     button.ariaDisabled = busy;
   };
 
-  const item = ({ author, html }, template) => {
-    const node = template ? template.content.cloneNode(true) : document.createElement("li");
-    const part = (name, tag) =>
-      node.querySelector(`[data-horizon=${name}]`) ?? (template ? {} : node.appendChild(document.createElement(tag)));
-    part("author", "b").textContent = author || "Someone";
-    // Sanitized by the server.
-    part("body", "div").innerHTML = html;
-    return node;
-  };
-
-  const drawComments = (list) => {
-    if (!comments || list.drawn == comments) return;
-    list.drawn = comments;
-    const template = list.querySelector("template");
-    list.replaceChildren(template ?? "", ...JSON.parse(comments).map((comment) => item(comment, template)));
-  };
+  // Calls `act` with the module of the comments, or `otherwise` if it cannot be loaded.
+  const withComments = (act, otherwise) => (loading ??= import("./comments.js")).then(act, otherwise);
 
   const format = (number) => {
     try {
@@ -73,66 +51,47 @@ export const connect = ({ slug: pinned, base = defaultBase, root = document, onn
     }
   };
 
+  // Returns the other pages whose numbers are shown.
   const draw = () => {
+    const others = new Set();
     for (const element of root.querySelectorAll("[data-horizon]")) {
       const name = element.dataset.horizon;
-      if (!isOurs(element)) continue;
-      if (name == "like") drawLike(element);
-      if (name == "comment-list") drawComments(element);
-      if (numbers[name] >= 0) {
-        const text = format(numbers[name]);
+      const page = pageOf(element);
+      if (page == slug) {
+        if (name == "like") drawLike(element);
+        if (name == "comment-list") withComments(({ draw }) => comments && draw(element, comments), () => {});
+        // The stream of the contract has at most 100 of them.
+      } else if (page && others.size < 100) others.add(page);
+      const number = (page == slug ? numbers : pages.get(page))?.[name];
+      if (number >= 0) {
+        const text = format(number);
         // Writing the same text would trigger the observer, which draws.
         if (element.textContent != text) element.textContent = text;
       }
     }
+    return others;
   };
 
-  const onMessage = ({ type, data }) => {
-    // The server sends at least every 20 s; a longer silence means a lost connection.
-    dueIn(45000);
-    wait = 1000;
-    again = "?again=1";
-    const message = JSON.parse(data);
-    if (type == "comments") {
-      comments = data;
+  const stream = liveStream((type, message) => {
+    // Retries an import that failed.
+    loading?.catch(() => (loading = null));
+    if (type == "page") pages.set(message.page, message);
+    else if (type == "comments") {
+      comments = message;
       oncomments?.(message);
     } else {
       for (const name in message) numbers[(slug && type == "live" ? "" : "site-") + name] = message[name];
       onnumbers?.({ ...numbers });
     }
     draw();
-  };
+  });
 
-  const stop = () => {
-    source?.close();
-    due = 0;
-  };
-
-  const open = () => {
-    stop();
-    dueIn(45000);
-    source = new EventSource(address("live") + again, { withCredentials: true });
-    for (const type of ["live", "site", "comments"]) source.addEventListener(type, onMessage);
-    source.onerror = () => {
-      // Unless the stream is closed, the browser reconnects by itself.
-      if (source.readyState == 2) {
-        dueIn(wait * (0.5 + Math.random()));
-        wait = Math.min(2 * wait, 60000);
-      }
-    };
-  };
-
-  const check = () => {
-    const now = Date.now();
-    if (!document.hidden) {
-      seen = now;
-      if (now > due) open();
-    } else if (now > seen + 10000) stop();
-  };
-
-  const restart = () => {
-    stop();
-    check();
+  const open = (isSamePage) => {
+    clearTimeout(timer);
+    timer = null;
+    const others = draw();
+    for (const page of others) pages.set(page, pages.get(page));
+    stream.open(address("live"), others, isSamePage);
   };
 
   const refresh = () => {
@@ -140,13 +99,17 @@ export const connect = ({ slug: pinned, base = defaultBase, root = document, onn
       pinned ?? script()?.dataset.slug ?? slugOf(document.querySelector("[data-horizon-slug]")) ?? "";
     if (next != slug) {
       isFirst = slug == null && !window.horizonLive;
-      comments = isFirst ? "" : "[]";
+      comments = isFirst ? null : [];
       slug = next;
       numbers = {};
-      liked = likeRequested = again = "";
-      restart();
-    }
-    draw();
+      pages = new Map();
+      liked = likeRequested = "";
+      open();
+    } else
+      for (const page of draw()) {
+        // Cards are often added one by one.
+        if (!pages.has(page)) timer ??= setTimeout(open, 1000, true);
+      }
   };
 
   // Likes the page (true), removes the like (false), or gets whether the reader likes it (undefined).
@@ -167,38 +130,30 @@ export const connect = ({ slug: pinned, base = defaultBase, root = document, onn
     return isOk;
   };
 
-  const comment = async (form) => {
-    if (form.ariaBusy) return;
-    form.ariaBusy = "true";
-    const id = (form.retryId ??= freshId());
-    const body = JSON.stringify({ ...Object.fromEntries(new FormData(form)), id });
-    const { status, field = "", detail, title } = await send("POST", "comments", body);
-    form.ariaBusy = null;
-    // Keep the id for a retry only if the comment may have been recorded.
-    if (status && status < 500) form.retryId = null;
-    const thanks = { 201: "Thank you.", 202: "Thank you. Your comment will appear once it is approved." }[status];
-    if (thanks) form.reset();
-    const node = form.querySelector("[role=status]");
-    if (node) node.textContent = thanks ?? field + " " + (detail ?? title ?? "No response. Please try again.");
-  };
-
   // A page that handles the event itself calls `preventDefault`.
   const delegate = (type, name, act) =>
-    on(root, type, (event) => {
-      const element = event.target.closest?.(`[data-horizon=${name}]`);
-      if (slug && element && isOurs(element) && !event.defaultPrevented) {
-        event.preventDefault();
-        act(element);
-      }
-    });
+    root.addEventListener(
+      type,
+      (event) => {
+        const element = event.target.closest?.(`[data-horizon=${name}]`);
+        if (slug && element && pageOf(element) == slug && !event.defaultPrevented) {
+          event.preventDefault();
+          act(element);
+        }
+      },
+      { signal: stream.signal }
+    );
 
   window.horizonLive?.close();
   delegate("click", "like", () => like(liked != "true"));
-  delegate("submit", "comment", comment);
-  on(document, "visibilitychange", check);
-  on(window, "online", restart);
-  on(window, "pagehide", stop);
-  const timer = setInterval(check, 2000);
+  delegate("submit", "comment", (form) =>
+    withComments(
+      ({ submit }) => submit(form, send, freshId()),
+      () => {
+        form.querySelector("[role=status]").textContent = "Please try again.";
+      }
+    )
+  );
   const observer = new MutationObserver(refresh);
   observer.observe(root, { subtree: true, childList: true, attributeFilter: ["data-slug", "data-horizon-slug"] });
   refresh();
@@ -210,10 +165,9 @@ export const connect = ({ slug: pinned, base = defaultBase, root = document, onn
       refresh();
     },
     close() {
-      controller.abort();
       observer.disconnect();
-      clearInterval(timer);
-      stop();
+      clearTimeout(timer);
+      stream.close();
     },
   });
 };

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode, header};
 
 use super::{ResponseBody, if_none_match, response::set};
-use crate::{client_js, client_types};
+use crate::{client::COMMENTS, client_js, client_types};
 
 /// Fresh for an hour, and usable for a day while it is revalidated.
 const CACHE_CONTROL: &str = "public, max-age=3600, stale-while-revalidate=86400";
@@ -14,6 +14,8 @@ const CACHE_CONTROL: &str = "public, max-age=3600, stale-while-revalidate=86400"
 pub(super) enum File {
     /// `client.js`
     Script,
+    /// `comments.js`
+    Comments,
     /// `client.d.ts`
     Types,
     /// `openapi.json`
@@ -21,14 +23,16 @@ pub(super) enum File {
 }
 
 /// The entity tags of the files, without quotes: hashes of their content.
-static TAGS: LazyLock<[String; 3]> = LazyLock::new(|| {
-    [File::Script, File::Types, File::Contract].map(|file| blake3::hash(file.text().as_bytes()).to_string())
+static TAGS: LazyLock<[String; 4]> = LazyLock::new(|| {
+    [File::Script, File::Comments, File::Types, File::Contract]
+        .map(|file| blake3::hash(file.text().as_bytes()).to_string())
 });
 
 impl File {
     fn text(self) -> &'static str {
         match self {
             Self::Script => client_js(),
+            Self::Comments => COMMENTS,
             Self::Types => client_types(),
             Self::Contract => include_str!("openapi.json"),
         }
@@ -36,16 +40,17 @@ impl File {
 
     fn media_type(self) -> &'static str {
         match self {
-            Self::Script => "text/javascript; charset=utf-8",
+            Self::Script | Self::Comments => "text/javascript; charset=utf-8",
             Self::Types => "text/plain; charset=utf-8",
             Self::Contract => "application/json",
         }
     }
 
     fn tag(self) -> &'static str {
-        let [script, types, contract] = &*TAGS;
+        let [script, comments, types, contract] = &*TAGS;
         match self {
             Self::Script => script,
+            Self::Comments => comments,
             Self::Types => types,
             Self::Contract => contract,
         }

@@ -14,7 +14,7 @@ pub(super) enum Route<'a> {
     Likes(&'a str),
     /// `/comments/{slug}`
     Comments(&'a str),
-    /// `/client.js`, `/client.d.ts`, `/openapi.json`
+    /// `/client.js`, `/comments.js`, `/client.d.ts`, `/openapi.json`
     File(File),
 }
 
@@ -31,6 +31,7 @@ impl<'a> Route<'a> {
             ("likes", Some(page)) => Some(Self::Likes(page)),
             ("comments", Some(page)) => Some(Self::Comments(page)),
             ("client.js", None) => Some(Self::File(File::Script)),
+            ("comments.js", None) => Some(Self::File(File::Comments)),
             ("client.d.ts", None) => Some(Self::File(File::Types)),
             ("openapi.json", None) => Some(Self::File(File::Contract)),
             _ => None,
@@ -67,6 +68,7 @@ mod tests {
             Route::Likes(_) => "/likes/{slug}",
             Route::Comments(_) => "/comments/{slug}",
             Route::File(File::Script) => "/client.js",
+            Route::File(File::Comments) => "/comments.js",
             Route::File(File::Types) => "/client.d.ts",
             Route::File(File::Contract) => "/openapi.json",
         }
@@ -77,7 +79,7 @@ mod tests {
         let document: serde_json::Value = serde_json::from_str(include_str!("openapi.json")).unwrap();
         let documented = document["paths"].as_object().unwrap().keys().map(String::as_str);
         let documented: BTreeSet<&str> = documented.collect();
-        assert_eq!(documented.len(), 9, "one for each arm of `path`");
+        assert_eq!(documented.len(), 10, "one for each arm of `path`");
         for documented in documented {
             assert_eq!(Route::parse(documented).map(path), Some(documented));
         }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    Count, Link, Site, View,
+    Count, Link, Site, Slot, View,
     head::head,
     islands::SiteFooter,
     metadata::PageMetadata,
@@ -24,7 +24,7 @@ pub(crate) fn document(site: &Site, view: &View, markers: &SlotMarkers) -> AnyVi
                 </a>
                 {header(site, &metadata)}
                 {pages::main(site, view, markers)}
-                {footer(site, metadata.is_live, markers)}
+                {footer(site, metadata.is_live && site.assets.bundle.is_some(), markers)}
             </body>
         </html>
     }
@@ -86,22 +86,10 @@ fn logo() -> AnyView {
 }
 
 fn footer(site: &Site, is_live: bool, markers: &SlotMarkers) -> AnyView {
-    let viewers = CountLabel::slot(markers, Count::SiteViewers, "on the site now", "on the site now");
-    let visits = CountLabel::slot(markers, Count::SiteVisits, "visit", "visits");
-    let numbers = view! {
-        <ul class="numbers" data-site-numbers>
-            <li class="now">{pages::number("site-viewers", viewers)}</li>
-            <li>{pages::number("site-visits", visits)}</li>
-        </ul>
-    }
-    .into_any();
+    let numbers = is_live.then(|| site_numbers(markers));
     view! {
         <footer class="site-footer">
-            {if is_live {
-                view! { <SiteFooter>{numbers}</SiteFooter> }.into_any()
-            } else {
-                numbers
-            }} <p>{site.description.clone()}</p>
+            {numbers} <p>{site.description.clone()}</p>
             <p>
                 <a href="/feed.xml">"Atom"</a>
                 " · "
@@ -111,4 +99,19 @@ fn footer(site: &Site, is_live: bool, markers: &SlotMarkers) -> AnyView {
         </footer>
     }
     .into_any()
+}
+
+/// The numbers of the site. A page without islands has none: it counts no viewer, so its own reader would be missing.
+fn site_numbers(markers: &SlotMarkers) -> AnyView {
+    let viewers = CountLabel::slot(markers, Count::SiteViewers, "on the site now", "on the site now");
+    let visits = CountLabel::slot(markers, Count::SiteVisits, "visit", "visits");
+    let class = markers.marker(Slot::NowClass(Count::SiteViewers));
+    let numbers = view! {
+        <ul class="numbers" data-site-numbers>
+            <li class=class>{pages::number("site-viewers", viewers)}</li>
+            <li>{pages::number("site-visits", visits)}</li>
+        </ul>
+    }
+    .into_any();
+    view! { <SiteFooter>{numbers}</SiteFooter> }.into_any()
 }

@@ -23,6 +23,12 @@ pub fn Comments(children: Children) -> impl IntoView {
     Island::new("Comments", children())
 }
 
+/// The posts of a list with their numbers.
+#[component]
+pub fn PostCards(children: Children) -> impl IntoView {
+    Island::new("PostCards", children())
+}
+
 /// The numbers of the site.
 #[component]
 pub fn SiteFooter(children: Children) -> impl IntoView {

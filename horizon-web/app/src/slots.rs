@@ -34,6 +34,8 @@ pub enum Slot {
     Json(Count),
     /// The unit of the number: the singular or the plural.
     Unit(Count, &'static str, &'static str),
+    /// The class of an item with a number of viewers.
+    NowClass(Count),
     /// Whether this reader likes the page.
     Liked,
     /// The opposite: the value of the like form.
@@ -94,6 +96,7 @@ impl Slot {
                 .count(count)
                 .map_or_else(|| "null".into(), |count| count.to_string()),
             Self::Unit(count, one, many) => unit(values.count(count), one, many).into(),
+            Self::NowClass(count) => text::now_class(values.count(count)).into(),
             Self::Liked => values.liked.to_string(),
             Self::NotLiked => (!values.liked).to_string(),
             Self::LikeId => values.like_id.to_string(),
@@ -225,6 +228,7 @@ mod tests {
         assert_eq!(fill(Slot::Number(Count::SiteVisits)), "\u{2013}");
         assert_eq!(fill(Slot::Unit(Count::SiteVisits, "visit", "visits")), "visits");
         assert_eq!(fill(Slot::Json(Count::Likes)), "null");
+        assert_eq!(fill(Slot::NowClass(Count::SiteViewers)), "now no-viewers");
     }
 
     #[test]

@@ -40,6 +40,15 @@ pub(crate) fn grouped(number: u64) -> String {
     text
 }
 
+/// Returns the class of an item with a number of viewers. Without viewers, its dot is a circle.
+pub(crate) fn now_class(viewers: Option<u64>) -> &'static str {
+    if viewers.unwrap_or(0) == 0 {
+        "now no-viewers"
+    } else {
+        "now"
+    }
+}
+
 /// Formats milliseconds since the Unix epoch as `4 May 2026`, in UTC.
 pub(crate) fn date(millis: i64) -> String {
     let (year, month, day) = civil(millis);

@@ -32,7 +32,8 @@
 //! | `PUT`, `DELETE`, `POST /likes/{slug}` | likes a page, or removes the like |
 //! | `GET /likes/{slug}` | returns whether the reader likes the page |
 //! | `GET`, `POST /comments/{slug}` | returns the comments of a page, or adds one |
-//! | `GET /client.js`, `GET /client.d.ts` | returns the script for pages, and its documentation |
+//! | `GET /client.js`, `GET /comments.js` | returns the script for pages, and its part for comments |
+//! | `GET /client.d.ts` | returns the documentation of the script |
 //! | `GET /openapi.json` | describes all routes |
 //!
 //! A body may have 64 KiB and must arrive within 10 seconds. Requests that write must come from a page of this host, of

@@ -31,6 +31,12 @@ pub fn comments() {
     comments::start();
 }
 
+/// Starts the numbers of the posts in a list.
+#[wasm_bindgen(js_name = PostCards)]
+pub fn post_cards() {
+    stats::bind_cards();
+}
+
 /// Starts the numbers of the site.
 #[wasm_bindgen(js_name = SiteFooter)]
 pub fn site_footer() {

@@ -2,11 +2,6 @@
 
 use wasm_bindgen::{JsCast, JsValue};
 
-/// Parses JSON. Returns `undefined` on an error.
-pub(crate) fn parse(json: &str) -> JsValue {
-    js_sys::JSON::parse(json).unwrap_or(JsValue::UNDEFINED)
-}
-
 /// Returns the JSON of an object of strings.
 pub(crate) fn object(fields: &[(&str, &str)]) -> String {
     let object = js_sys::Object::new();

@@ -1,28 +1,42 @@
 //! The event stream of the page, shared by all islands.
 
-use std::{
-    cell::{Cell, RefCell},
-    time::Duration,
-};
+use std::{cell::Cell, time::Duration};
 
-use js_sys::Function;
+use js_sys::{Array, Function};
 use reactive_graph::{prelude::*, signal::ArcRwSignal};
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Event, EventSource, MessageEvent};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
 
-use super::{comments::LiveComment, dom, js, stream_health::StreamHealth};
+use super::{comments::LiveComment, dom, js, stats};
 
 /// The base path of the HTTP API.
 pub(crate) const BASE: &str = "/horizon";
 
-/// The interval of the checks of the stream's health.
+/// The maximum number of cards whose numbers are live: the contract's limit on pages in one stream.
+const MAX_CARDS: u32 = 100;
+
+/// The interval of the checks whether the numbers are stale.
 const CHECK_INTERVAL: Duration = Duration::from_secs(2);
 
-/// The types of messages, and the events of the stream itself.
-const EVENTS: [&str; 5] = ["live", "site", "comments", "open", "error"];
+// `cargo xtask bundle` adds the module to the script of the bundle.
+#[wasm_bindgen(module = "horizon-stream")]
+extern "C" {
+    /// A stream that is open while the reader sees the page: `eventhorizon/src/client/stream.js`.
+    #[derive(Clone)]
+    type ReaderStream;
+
+    /// Returns a closed stream. `on_message` gets the type and the value of each message.
+    #[wasm_bindgen(js_name = liveStream)]
+    fn reader_stream(on_message: &Function) -> ReaderStream;
+
+    #[wasm_bindgen(method)]
+    fn open(this: &ReaderStream, address: &str, pages: &Array);
+
+    #[wasm_bindgen(method, js_name = isStale)]
+    fn is_stale(this: &ReaderStream) -> bool;
+}
 
 thread_local! {
-    static LIVE: LiveStream = LiveStream::new();
+    static LIVE: LiveStream = LiveStream::default();
 }
 
 /// The numbers of a page or of the site, as `horizon_core::wire::PageStats`.
@@ -32,6 +46,17 @@ pub(crate) struct LiveStats {
     pub(crate) visits: u64,
     pub(crate) likes: u64,
     pub(crate) comments: u64,
+}
+
+impl LiveStats {
+    fn from_js(value: &JsValue) -> Self {
+        Self {
+            viewers: js::count(value, "viewers"),
+            visits: js::count(value, "visits"),
+            likes: js::count(value, "likes"),
+            comments: js::count(value, "comments"),
+        }
+    }
 }
 
 /// The latest values from the stream.
@@ -47,11 +72,9 @@ pub(crate) struct LiveSignals {
     pub(crate) stale: ArcRwSignal<bool>,
 }
 
+#[derive(Default)]
 struct LiveStream {
     signals: LiveSignals,
-    health: RefCell<StreamHealth>,
-    source: RefCell<Option<EventSource>>,
-    on_event: Function,
     is_started: Cell<bool>,
 }
 
@@ -59,8 +82,7 @@ struct LiveStream {
 pub(crate) fn signals() -> LiveSignals {
     LIVE.with(|live| {
         if !live.is_started.replace(true) {
-            live.open(false);
-            add_handlers();
+            live.start();
         }
         live.signals.clone()
     })
@@ -76,126 +98,62 @@ pub(crate) fn api_url(route: &str, slug: &str) -> String {
     [BASE, "/", route, "/", slug].concat()
 }
 
-/// Reopens the stream when it is lost, when the network changes and when the page becomes visible.
-fn add_handlers() {
-    dom::every(CHECK_INTERVAL, || {
-        LIVE.with(|live| live.reopen_if(StreamHealth::is_due));
-    });
-    let window = dom::window();
-    let document = dom::document();
-    dom::on(&document, "visibilitychange", |_| {
-        if !dom::document().hidden() {
-            LIVE.with(|live| live.reopen_if(StreamHealth::is_due_on_return));
-        }
-    });
-    // A stream from before a change of the network may be dead without an error.
-    dom::on(&window, "online", |_| LIVE.with(|live| live.reopen_if(|_, _| true)));
-    // A page in the back-forward cache has no viewer.
-    dom::on(&window, "pagehide", |_| LIVE.with(LiveStream::close));
-    dom::on(&window, "pageshow", |event| {
-        if js::get(&event, "persisted").is_truthy() {
-            LIVE.with(|live| live.open(true));
-        }
-    });
+/// Returns the slugs of the first cards.
+fn card_slugs() -> Array {
+    let slugs = Array::new();
+    if let Some(list) = stats::card_list() {
+        dom::each(&list, "[data-slug]", |card| {
+            if slugs.length() < MAX_CARDS {
+                slugs.push(&JsValue::from(card.get_attribute("data-slug")));
+            }
+        });
+    }
+    slugs
+}
+
+fn handle_message(name: &JsValue, data: &JsValue) {
+    LIVE.with(|live| live.handle_message(&name.as_string().unwrap_or_default(), data));
 }
 
 impl LiveStream {
-    fn new() -> Self {
-        Self {
-            signals: LiveSignals::default(),
-            health: RefCell::default(),
-            source: RefCell::default(),
-            on_event: dom::callback(Box::new(|event| {
-                LIVE.with(|live| live.handle_event(event.unchecked_ref()));
-            })),
-            is_started: Cell::default(),
-        }
-    }
-
-    /// Opens a stream and closes the previous one. `again`: this page had a stream before.
-    fn open(&self, again: bool) {
-        self.close();
-        self.health.borrow_mut().opening(js::now());
-        let mut url = match slug() {
+    fn start(&self) {
+        let on_message =
+            Closure::wrap(Box::new(|name: JsValue, data: JsValue| handle_message(&name, &data))
+                as Box<dyn FnMut(JsValue, JsValue)>);
+        let stream = reader_stream(on_message.as_ref().unchecked_ref());
+        on_message.forget();
+        let address = match slug() {
             Some(slug) => api_url("live", &slug),
             None => [BASE, "/live"].concat(),
         };
-        if again {
-            url.push_str("?again=1");
-        }
-        let Ok(source) = EventSource::new(&url) else { return };
-        for event in EVENTS {
-            let _ = source.add_event_listener_with_callback(event, &self.on_event);
-        }
-        self.source.replace(Some(source));
-    }
-
-    fn close(&self) {
-        if let Some(source) = self.source.take() {
-            source.close();
-        }
-    }
-
-    fn reopen_if(&self, is_due: impl Fn(&StreamHealth, i64) -> bool) {
-        let now = js::now();
-        if self.source.borrow().is_some() && is_due(&self.health.borrow(), now) {
-            self.open(true);
-        }
-        self.update_stale(now);
-    }
-
-    fn handle_event(&self, event: &Event) {
-        let now = js::now();
-        let name = event.type_();
-        if name == "error" {
-            self.handle_error(now);
-        } else {
-            self.health.borrow_mut().received(now);
-            if let Some(message) = event.dyn_ref::<MessageEvent>() {
-                self.handle_message(&name, &js::parse(&message.data().as_string().unwrap_or_default()));
+        stream.open(&address, &card_slugs());
+        let stale = self.signals.stale.clone();
+        dom::every(CHECK_INTERVAL, move || {
+            let is_stale = stream.is_stale();
+            if stale.get_untracked() != is_stale {
+                stale.set(is_stale);
             }
-        }
-        self.update_stale(now);
-    }
-
-    fn handle_error(&self, now: i64) {
-        let closed = self
-            .source
-            .borrow()
-            .as_ref()
-            .is_some_and(|source| source.ready_state() == EventSource::CLOSED);
-        let mut health = self.health.borrow_mut();
-        if closed {
-            health.rejected(now, js_sys::Math::random());
-        } else {
-            health.disconnected(now);
-        }
+        });
     }
 
     fn handle_message(&self, name: &str, data: &JsValue) {
-        if name == "comments" {
-            return self
-                .signals
-                .comments
-                .set(js::items(data).map(|item| LiveComment::from_js(&item)).collect());
-        }
-        let signal = if name == "live" && slug().is_some() {
-            &self.signals.page
-        } else {
-            &self.signals.site
-        };
-        signal.set(Some(LiveStats {
-            viewers: js::count(data, "viewers"),
-            visits: js::count(data, "visits"),
-            likes: js::count(data, "likes"),
-            comments: js::count(data, "comments"),
-        }));
-    }
-
-    fn update_stale(&self, now: i64) {
-        let stale = self.health.borrow().is_stale(now);
-        if self.signals.stale.get_untracked() != stale {
-            self.signals.stale.set(stale);
+        match name {
+            "comments" => {
+                let comments = js::items(data).map(|item| LiveComment::from_js(&item));
+                self.signals.comments.set(comments.collect());
+            }
+            "page" => {
+                let slug = js::text(data, "page").unwrap_or_default();
+                stats::show_card(&slug, &LiveStats::from_js(data));
+            }
+            _ => {
+                let signal = if name == "live" && slug().is_some() {
+                    &self.signals.page
+                } else {
+                    &self.signals.site
+                };
+                signal.set(Some(LiveStats::from_js(data)));
+            }
         }
     }
 }

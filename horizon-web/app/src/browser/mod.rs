@@ -10,5 +10,4 @@ mod js;
 pub(crate) mod like;
 mod live;
 pub(crate) mod stats;
-mod stream_health;
 mod task;

@@ -38,18 +38,49 @@ pub(crate) fn bind_site() {
     }
 }
 
+/// Updates the numbers of the posts in a list.
+pub(crate) fn bind_cards() {
+    if let Some(list) = card_list() {
+        mark_stale(list);
+    }
+}
+
+/// Returns the list of posts, if the page has one.
+pub(crate) fn card_list() -> Option<Element> {
+    dom::find(".cards")
+}
+
+/// Shows the numbers of a post in a list.
+pub(crate) fn show_card(slug: &str, stats: &LiveStats) {
+    // A slug contains no quote.
+    let card = card_list().and_then(|list| dom::within(&list, &["[data-slug=\"", slug, "\"]"].concat()));
+    if let Some(card) = card {
+        show_all(&card, stats, &PAGE_SELECTORS);
+    }
+}
+
 fn bind(root: Element, stats: ArcRwSignal<Option<LiveStats>>, fields: &'static [(&str, Field)]) {
-    let stale = live::signals().stale;
     task::effect(Box::new({
         let root = root.clone();
         move || {
-            let Some(stats) = stats.get() else { return };
-            for (selector, field) in fields {
-                dom::each(&root, selector, |element| show(&element, field(&stats)));
+            if let Some(stats) = stats.get() {
+                show_all(&root, &stats, fields);
             }
         }
     }));
+    mark_stale(root);
+}
+
+/// Marks the element while its numbers are old.
+fn mark_stale(root: Element) {
+    let stale = live::signals().stale;
     task::effect(Box::new(move || dom::toggle(&root, "data-stale", stale.get())));
+}
+
+fn show_all(root: &Element, stats: &LiveStats, fields: &[(&str, Field)]) {
+    for (selector, field) in fields {
+        dom::each(root, selector, |element| show(&element, field(stats)));
+    }
 }
 
 /// Shows the number, and its unit in the singular or plural.
@@ -60,5 +91,8 @@ fn show(element: &Element, number: u64) {
         && let Some(text) = word.get_attribute(form)
     {
         dom::set_text(&word, &text);
+    }
+    if let Some(item) = element.closest(".now").ok().flatten() {
+        item.set_class_name(text::now_class(Some(number)));
     }
 }

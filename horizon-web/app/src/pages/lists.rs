@@ -4,7 +4,7 @@ use horizon_posts::{Tag, TagPosts};
 use leptos::prelude::*;
 
 use super::{encoded, likes, number, post_url, tags};
-use crate::{BlogIndex, PostCard, Site, slots::CountLabel};
+use crate::{BlogIndex, PostCard, Site, islands::PostCards, slots::CountLabel, text};
 
 /// `/`
 pub(super) fn home(site: &Site, posts: &[PostCard]) -> AnyView {
@@ -118,7 +118,8 @@ fn cards(posts: &[PostCard], placeholder: &'static str) -> AnyView {
     if posts.is_empty() {
         return view! { <p class="nothing">{placeholder}</p> }.into_any();
     }
-    view! { <div class="cards">{posts.iter().map(card).collect_view()}</div> }.into_any()
+    let list = view! { <div class="cards">{posts.iter().map(card).collect_view()}</div> }.into_any();
+    view! { <PostCards>{list}</PostCards> }.into_any()
 }
 
 fn card(card: &PostCard) -> AnyView {
@@ -139,7 +140,7 @@ fn card(card: &PostCard) -> AnyView {
             <p>{post.summary().to_owned()}</p>
             {tags(&post.tags)}
             <ul class="numbers" aria-label="Numbers">
-                <li class=if viewers.unwrap_or(0) == 0 { "now no-viewers" } else { "now" }>
+                <li class=text::now_class(viewers)>
                     {number("viewers", CountLabel::new(viewers, "reading now", "reading now"))}
                 </li>
                 <li>{number("visits", CountLabel::new(visits, "view", "views"))}</li>

@@ -58,7 +58,7 @@ fn numbers(markers: &SlotMarkers) -> AnyView {
     let comments = CountLabel::slot(markers, Count::Comments, "comment", "comments");
     let list = view! {
         <ul class="numbers" aria-label="Numbers">
-            <li class="now">{number("viewers", viewers)}</li>
+            <li class=markers.marker(Slot::NowClass(Count::Viewers))>{number("viewers", viewers)}</li>
             <li>{number("visits", visits)}</li>
             <li>{likes(liked)}</li>
             <li>

@@ -321,7 +321,16 @@ fn private_pages_are_not_indexed_and_load_no_islands() {
             !html.contains("horizon-0123.js") && !html.contains("leptos-island"),
             "{html}"
         );
+        assert!(!html.contains("site-viewers") && !html.contains("on the site now"), "{html}");
     }
+}
+
+#[test]
+fn the_dot_of_an_item_without_viewers_is_a_circle() {
+    let page = template(&hello());
+    let html = page.fill(&SlotValues::for_site(None));
+    assert_eq!(html.matches(r#"<li class="now no-viewers">"#).count(), 2, "{html}");
+    assert!(!html.contains(r#"<li class="now">"#), "{html}");
 }
 
 #[test]

@@ -1,0 +1,104 @@
+// The live stream of a page, which is open while its reader sees it. The build adds this module to client.js and to
+// the script of the blog's WebAssembly, so that both follow one rule.
+
+// `onMessage` gets the type and the value of each message.
+export const liveStream = (onMessage) => {
+  let source, url, again;
+  // When to open the next stream, when the page was last visible, since when the stream is lost, and the delay after a
+  // rejection, in milliseconds.
+  let due = 0;
+  let seen = 0;
+  let lost = 0;
+  let wait = 1000;
+  let isPrerendered = document.prerendering;
+  const controller = new AbortController();
+  const { signal } = controller;
+
+  const on = (target, type, act) => target.addEventListener(type, act, { signal });
+  const dueIn = (millis) => {
+    due = Date.now() + millis;
+  };
+
+  const receive = ({ type, data }) => {
+    // The server sends at least every 20 s; a longer silence means a lost connection.
+    dueIn(45000);
+    wait = 1000;
+    lost = 0;
+    again = true;
+    onMessage(type, JSON.parse(data));
+  };
+
+  const stop = () => {
+    source?.close();
+    due = 0;
+  };
+
+  const open = () => {
+    stop();
+    dueIn(45000);
+    lost ||= Date.now();
+    if (again) url.searchParams.set("again", 1);
+    source = new EventSource(url, { withCredentials: true });
+    for (const type of ["live", "site", "comments", "page"]) source.addEventListener(type, receive);
+    source.onerror = () => {
+      lost ||= Date.now();
+      // Unless the stream is closed, the browser reconnects by itself.
+      if (source.readyState == 2) {
+        dueIn(wait * (0.5 + Math.random()));
+        wait = Math.min(2 * wait, 60000);
+      }
+    };
+  };
+
+  const check = () => {
+    const now = Date.now();
+    if (!document.hidden && !isPrerendered) {
+      seen = now;
+      if (now > due) open();
+    } else if (now > seen + 10000) {
+      stop();
+      lost = 0;
+    }
+  };
+
+  const restart = () => {
+    stop();
+    check();
+  };
+
+  on(document, "visibilitychange", () => {
+    seen = Date.now();
+    check();
+  });
+  // Chromium marks requests as prefetches until shortly after the activation, and the server does not count those.
+  on(document, "prerenderingchange", () =>
+    setTimeout(() => {
+      isPrerendered = false;
+      check();
+    }, 100)
+  );
+  on(window, "online", restart);
+  // A page in the back/forward cache has no viewer.
+  on(window, "pagehide", stop);
+  on(window, "pageshow", check);
+  const timer = setInterval(check, 2000);
+
+  return {
+    // Aborted when the stream is closed.
+    signal,
+    // Returns whether the stream has been lost for ten seconds.
+    isStale: () => lost > 0 && Date.now() > lost + 10000,
+    // Opens the stream at another address, with the numbers of other pages. `isSamePage`: not at another page's.
+    open(address, pages, isSamePage) {
+      url = new URL(address, document.baseURI);
+      for (const page of pages) url.searchParams.append("page", page);
+      again &&= isSamePage;
+      restart();
+    },
+    close() {
+      controller.abort();
+      clearInterval(timer);
+      stop();
+    },
+  };
+};
