@@ -4,11 +4,11 @@ use std::{
     panic::{AssertUnwindSafe, resume_unwind},
 };
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use futures::FutureExt;
 use tokio::{runtime::Builder, sync::Semaphore};
 
-use crate::{Browser, ServerOptions, WebServer, chrome::ChromeDriver};
+use crate::{Browser, ServerOptions, WebServer};
 
 /// The maximum number of browsers of one test process that run at the same time. Two cores cannot run more.
 static BROWSER_PERMITS: Semaphore = Semaphore::const_new(3);
@@ -37,7 +37,6 @@ impl ServerUnderTest for WebServer {
 pub struct BrowserTest<S = WebServer> {
     /// The server under test.
     pub server: S,
-    driver: Option<ChromeDriver>,
     browsers: Vec<Browser>,
     network_may_fail: bool,
     expected_errors: Vec<&'static str>,
@@ -73,7 +72,6 @@ pub fn browser_test_with<S: ServerUnderTest>(
         let allowed_hosts = BTreeSet::from([server.address().to_string()]);
         let mut context = BrowserTest {
             server,
-            driver: None,
             browsers: Vec::new(),
             network_may_fail: false,
             expected_errors: Vec::new(),
@@ -93,13 +91,22 @@ impl<S: ServerUnderTest> BrowserTest<S> {
     /// Starts a browser with its own profile. `name` is part of its user agent.
     ///
     /// # Errors
-    /// Chromium or ChromeDriver is missing or does not start.
+    /// The browser or its driver is missing or does not start.
     pub async fn browser(&mut self, name: &str) -> anyhow::Result<Browser> {
-        if self.driver.is_none() {
-            self.driver = Some(ChromeDriver::start().await?);
-        }
-        let driver = self.driver.as_ref().context("the driver was started above")?;
-        let browser = Browser::start(driver, name, format!("http://{}", self.server.address())).await?;
+        self.start_browser(name, false).await
+    }
+
+    /// Like [`browser`](Self::browser), with `Sec-GPC: 1` (Global Privacy Control) in each request of its pages.
+    ///
+    /// # Errors
+    /// Those of [`browser`](Self::browser).
+    pub async fn browser_with_privacy_signal(&mut self, name: &str) -> anyhow::Result<Browser> {
+        self.start_browser(name, true).await
+    }
+
+    async fn start_browser(&mut self, name: &str, sends_privacy_signal: bool) -> anyhow::Result<Browser> {
+        let site = format!("http://{}", self.server.address());
+        let browser = Browser::start(name, site, sends_privacy_signal).await?;
         self.browsers.push(browser.clone());
         Ok(browser)
     }

@@ -5,10 +5,7 @@
 //! no browser sent a request to another host.
 
 mod browser;
-mod browser_log;
 mod browser_test;
-mod chrome;
-mod chrome_command;
 pub mod clock;
 mod cluster;
 mod comment_writer;
@@ -21,7 +18,7 @@ pub mod raw;
 mod server;
 mod wait;
 
-pub use browser::Browser;
+pub use browser::{Browser, BrowserKind, Tab};
 pub use browser_test::{BrowserTest, ServerUnderTest, browser_test, browser_test_with};
 pub use cluster::TestCluster;
 pub use comment_writer::CommentWriter;

@@ -1,16 +1,24 @@
+//! A browser that tests drive through WebDriver.
+
+mod chromium;
+mod chromium_log;
+mod command;
+mod driver;
+mod firefox;
+mod kind;
+mod numbers;
+mod tabs;
+
 use std::{collections::BTreeSet, sync::Arc};
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use fantoccini::{Client, Locator, elements::Element};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::{
-    browser_log,
-    chrome::{ChromeDriver, text},
-    chrome_command::ChromeCommand,
-    wait_until,
-};
+use self::{command::Command, driver::Driver};
+pub use self::{kind::BrowserKind, tabs::Tab};
+use crate::wait_until;
 
 /// Runs before the scripts of the page. Records its event streams, and the theme before the body is parsed.
 const OBSERVE_PAGE: &str = r"
@@ -25,16 +33,6 @@ const OBSERVE_PAGE: &str = r"
     }).observe(document, { childList: true, subtree: true });
 ";
 
-/// Records each text of the first element with this `data-horizon` attribute.
-const RECORD_CHANGES: &str = r#"
-    const note = () => {
-        const now = document.querySelector(`[data-horizon="${arguments[0]}"]`)?.textContent.trim();
-        if (window.observed.changes.at(-1) !== now) window.observed.changes.push(now);
-    };
-    note();
-    new MutationObserver(note).observe(document.body, { childList: true, characterData: true, subtree: true });
-"#;
-
 /// A running browser with its own profile.
 #[derive(Clone, Debug)]
 pub struct Browser(Arc<Inner>);
@@ -42,25 +40,40 @@ pub struct Browser(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     name: String,
+    kind: BrowserKind,
     client: Client,
     site: String,
+    sends_privacy_signal: bool,
+    // Dropped before the folder that it uses.
+    _driver: Driver,
     _profile: TempDir,
 }
 
 impl Browser {
-    pub(crate) async fn start(driver: &ChromeDriver, name: &str, site: String) -> anyhow::Result<Self> {
+    pub(crate) async fn start(name: &str, site: String, sends_privacy_signal: bool) -> anyhow::Result<Self> {
         let profile = TempDir::new().context("no temporary folder for a browser's profile")?;
-        let agent =
-            format!("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0 {name}/1.0");
-        let client = driver.browser(&profile, &agent).await?;
+        let kind = BrowserKind::selected()?;
+        let (driver, client) = match kind {
+            BrowserKind::Chromium => chromium::start(profile.path(), name).await?,
+            BrowserKind::Firefox => firefox::start(profile.path(), name, sends_privacy_signal).await?,
+        };
         let browser = Self(Arc::new(Inner {
             name: name.to_owned(),
+            kind,
             client,
             site,
+            sends_privacy_signal,
+            _driver: driver,
             _profile: profile,
         }));
-        browser.install_observer().await?;
+        browser.prepare_tab().await?;
         Ok(browser)
+    }
+
+    /// Returns which browser it is.
+    #[must_use]
+    pub fn kind(&self) -> BrowserKind {
+        self.0.kind
     }
 
     /// Returns the name that the test gave it.
@@ -69,12 +82,15 @@ impl Browser {
         &self.0.name
     }
 
-    /// Opens a page of the site and waits for its `load` event.
+    /// Opens a page of the site, or of another site if `path` is a URL, and waits for its `load` event.
     ///
     /// # Errors
     /// The browser fails.
     pub async fn open(&self, path: &str) -> anyhow::Result<()> {
-        let address = format!("{}{path}", self.0.site);
+        let address = match path.starts_with("http://") {
+            true => path.to_owned(),
+            false => format!("{}{path}", self.0.site),
+        };
         self.0
             .client
             .goto(&address)
@@ -118,87 +134,6 @@ impl Browser {
     /// The browser fails.
     pub async fn leave(&self) -> anyhow::Result<()> {
         Ok(self.0.client.goto("about:blank").await?)
-    }
-
-    /// Opens a page in a new tab and makes it the current tab.
-    ///
-    /// # Errors
-    /// The browser fails, or the stream does not open in time.
-    pub async fn open_tab(&self, path: &str) -> anyhow::Result<()> {
-        let tab = self.0.client.new_window(true).await?;
-        self.0.client.switch_to_window(tab.handle).await?;
-        self.install_observer().await?;
-        self.open_live(path).await
-    }
-
-    /// Closes the current tab and switches to the first one.
-    ///
-    /// # Errors
-    /// The browser fails.
-    pub async fn close_tab(&self) -> anyhow::Result<()> {
-        self.0.client.close_window().await?;
-        let first = self
-            .0
-            .client
-            .windows()
-            .await?
-            .into_iter()
-            .next()
-            .context("no tab is left")?;
-        Ok(self.0.client.switch_to_window(first).await?)
-    }
-
-    /// Waits until all elements with this `data-horizon` attribute (`viewers`, `likes`, …) show `expected`.
-    ///
-    /// # Errors
-    /// The condition is not true in time.
-    pub async fn wait_for_number(&self, hook: &str, expected: u64) -> anyhow::Result<()> {
-        let what = format!("{} shows {expected} {hook}", self.name());
-        wait_until(&what, async || {
-            let seen = self.number(hook).await?;
-            ensure!(seen == expected, "it is {seen}");
-            Ok(())
-        })
-        .await
-    }
-
-    /// Returns the number that the elements with this `data-horizon` attribute show.
-    ///
-    /// # Errors
-    /// There is no such element, its text is not a number, or two elements differ.
-    pub async fn number(&self, hook: &str) -> anyhow::Result<u64> {
-        let script = r#"const elements = [...document.querySelectorAll(`[data-horizon="${arguments[0]}"]`)];
-            return [...new Set(elements.map(e => e.textContent.trim()))]"#;
-        let texts = self.script(script, &[json!(hook)]).await?;
-        match texts.as_array().map(Vec::as_slice) {
-            Some([Value::String(one)]) => one
-                .replace(',', "")
-                .parse()
-                .with_context(|| format!("`{one}` is not a number of {hook}")),
-            _ => bail!("{hook} shows {texts}, expected one number"),
-        }
-    }
-
-    /// Starts to record the changes of the first element with this `data-horizon` attribute.
-    ///
-    /// # Errors
-    /// The browser fails.
-    pub async fn record_changes(&self, hook: &str) -> anyhow::Result<()> {
-        self.script(RECORD_CHANGES, &[json!(hook)]).await.map(drop)
-    }
-
-    /// Returns the texts since [`record_changes`](Self::record_changes).
-    ///
-    /// # Errors
-    /// The browser fails.
-    pub async fn recorded_changes(&self) -> anyhow::Result<Vec<String>> {
-        let changes = self.script("return window.observed.changes", &[]).await?;
-        Ok(changes
-            .as_array()
-            .into_iter()
-            .flatten()
-            .map(|change| text(change).to_owned())
-            .collect())
     }
 
     /// Waits for an element that matches, scrolls to it and clicks it.
@@ -296,11 +231,12 @@ impl Browser {
     /// Calls a method of the Chrome DevTools Protocol.
     ///
     /// # Errors
-    /// The method fails.
+    /// The method fails, or the browser is not Chromium.
     pub async fn devtools(&self, method: &str, parameters: &Value) -> anyhow::Result<Value> {
-        let command = ChromeCommand::devtools(method, parameters);
-        self.0
-            .client
+        ensure!(self.kind() == BrowserKind::Chromium, "only Chromium has {method}");
+        let command = Command::devtools(method, parameters);
+        let client = &self.0.client;
+        client
             .issue_cmd(command)
             .await
             .with_context(|| format!("the browser's {method}"))
@@ -309,7 +245,7 @@ impl Browser {
     /// Disconnects the browser from the network, or connects it again.
     ///
     /// # Errors
-    /// The browser fails.
+    /// The browser fails, or it is not Chromium.
     pub async fn set_offline(&self, offline: bool) -> anyhow::Result<()> {
         let conditions = json!({ "offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
         self.devtools("Network.emulateNetworkConditions", &conditions)
@@ -332,31 +268,44 @@ impl Browser {
     pub async fn wait_for_console_error(&self, text: &str) -> anyhow::Result<()> {
         let what = format!("the console of {} has `{text}`", self.name());
         wait_until(&what, async || {
-            let console = self.0.client.issue_cmd(ChromeCommand::take_log("browser")).await?;
-            let errors = browser_log::errors(&console, false);
+            let errors = self.take_errors(false).await?;
             ensure!(errors.iter().any(|error| error.contains(text)), "it has {errors:?}");
             Ok(())
         })
         .await
     }
 
-    async fn install_observer(&self) -> anyhow::Result<()> {
-        self.devtools(
-            "Page.addScriptToEvaluateOnNewDocument",
-            &json!({ "source": OBSERVE_PAGE }),
-        )
-        .await
-        .map(drop)
+    async fn take_errors(&self, network_may_fail: bool) -> anyhow::Result<Vec<String>> {
+        let client = &self.0.client;
+        match self.kind() {
+            BrowserKind::Chromium => {
+                let console = client.issue_cmd(Command::take_log("browser")).await?;
+                Ok(chromium_log::errors(&console, network_may_fail))
+            }
+            BrowserKind::Firefox => firefox::take_errors(client, network_may_fail).await,
+        }
+    }
+
+    /// Returns the `host:port` of each request.
+    async fn hosts(&self) -> anyhow::Result<BTreeSet<String>> {
+        let client = &self.0.client;
+        match self.kind() {
+            BrowserKind::Chromium => Ok(chromium_log::hosts(
+                &client.issue_cmd(Command::take_log("performance")).await?,
+            )),
+            BrowserKind::Firefox => firefox::hosts(client).await,
+        }
     }
 
     /// Closes the browser. Returns its console errors and the hosts of its requests.
     pub(crate) async fn close(&self, network_may_fail: bool) -> anyhow::Result<(Vec<String>, BTreeSet<String>)> {
-        let console = self.0.client.issue_cmd(ChromeCommand::take_log("browser")).await;
-        let network = self.0.client.issue_cmd(ChromeCommand::take_log("performance")).await;
+        let (errors, hosts) = (self.take_errors(network_may_fail).await, self.hosts().await);
         self.0.client.clone().close().await?;
-        Ok((
-            browser_log::errors(&console?, network_may_fail),
-            browser_log::hosts(&network?),
-        ))
+        Ok((errors?, hosts?))
     }
+}
+
+/// Returns the text of a JSON value, or an empty text if the value is not a string.
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
 }

@@ -1,14 +1,14 @@
-//! A browser's console errors, and the hosts of its requests.
+//! Console errors of Chromium, and the hosts of its requests.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 use url::Url;
 
-use crate::chrome::text;
+use super::text;
 
 /// Returns the errors of a console, with `network_may_fail` without those about requests that got no response.
-pub(crate) fn errors(entries: &Value, network_may_fail: bool) -> Vec<String> {
+pub(super) fn errors(entries: &Value, network_may_fail: bool) -> Vec<String> {
     let entries = entries.as_array().into_iter().flatten();
     let severe = entries.filter(|entry| text(&entry["level"]) == "SEVERE");
     let lines = severe.map(|entry| format!("{}: {}", text(&entry["source"]), text(&entry["message"])));
@@ -22,7 +22,7 @@ fn is_about_the_network(line: &str) -> bool {
 }
 
 /// Returns the `host:port` of each request that left the machine.
-pub(crate) fn hosts(entries: &Value) -> BTreeSet<String> {
+pub(super) fn hosts(entries: &Value) -> BTreeSet<String> {
     let messages = entries
         .as_array()
         .into_iter()
