@@ -25,8 +25,13 @@ pub struct Config {
     /// The name of the site, `site` by default. It is hashed into visitor keys, so that two sites with one store share
     /// no visitors.
     pub site: String,
-    /// Proxies whose `X-Forwarded-For` is trusted; see [`client_addr`](crate::client_addr). None by default.
+    /// Proxies whose `X-Forwarded-For` is trusted; see [`client_addr`](crate::client_addr). None by default. A single
+    /// address is a network, too: `IpNet::from(address)`.
     pub trusted_proxies: Vec<IpNet>,
+    /// The site's own origin, such as `https://shop.example.com`. Then requests from its pages are same-origin even if a
+    /// proxy passes on another `Host`; see [`Horizon::is_same_origin`](crate::Horizon::is_same_origin). None by default:
+    /// `Origin` must match `Host`.
+    pub own_origin: Option<Origin>,
     /// Other origins whose pages may show this site's stats and write to it. None by default.
     ///
     /// If there are any, the reader cookie is `SameSite=None; Partitioned`: browsers send it from those pages, and a
@@ -55,6 +60,7 @@ impl Default for Config {
         Self {
             site: "site".into(),
             trusted_proxies: Vec::new(),
+            own_origin: None,
             origins: Vec::new(),
             moderation: Moderation::default(),
             signals: PrivacySignals::default(),

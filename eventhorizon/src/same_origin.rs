@@ -1,13 +1,17 @@
 use http::{HeaderMap, Uri, header};
 
+use crate::Horizon;
+
+/// The header of W3C Fetch Metadata that compares the origins of the page and the request.
+const FETCH_SITE: &str = "sec-fetch-site";
+
 /// Returns whether a request comes from a page of this host, or from no page.
 ///
 /// Browsers send `Sec-Fetch-Site` (W3C Fetch Metadata), which must be `same-origin` or `none`. Old browsers send only
 /// `Origin` (RFC 6454 §7), which must match `Host`. A request with neither comes from a program such as `curl`, which
 /// has no cookies of a reader.
 ///
-/// Call it before [`Horizon::like`](crate::Horizon::like) and [`Horizon::comment`](crate::Horizon::comment), which do
-/// not check this.
+/// Prefer [`Horizon::is_same_origin`], which also knows the site's own origin.
 ///
 /// ```
 /// use eventhorizon::same_origin;
@@ -21,7 +25,7 @@ use http::{HeaderMap, Uri, header};
 /// ```
 #[must_use]
 pub fn same_origin(headers: &HeaderMap) -> bool {
-    if let Some(site) = headers.get("sec-fetch-site") {
+    if let Some(site) = headers.get(FETCH_SITE) {
         return site == "same-origin" || site == "none";
     }
     match headers.get(header::ORIGIN) {
@@ -31,6 +35,34 @@ pub fn same_origin(headers: &HeaderMap) -> bool {
             .ok()
             .zip(headers.get(header::HOST).and_then(|host| host.to_str().ok()))
             .is_some_and(|(origin, host)| is_origin_of(origin, host)),
+    }
+}
+
+impl Horizon {
+    /// Returns whether a request comes from a page of this site, or from no page: if [`same_origin`] does, or if its
+    /// `Origin` is the site's [`own_origin`](crate::Config::own_origin), whatever `Host` a proxy passed on.
+    ///
+    /// Call it before [`like`](Self::like) and [`comment`](Self::comment), which do not check this.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use eventhorizon::{Horizon, Slug};
+    /// let shop = "http://shop.example.com:8080".parse()?;
+    /// let builder = Horizon::in_memory().configure(|config| config.own_origin = Some(shop));
+    /// let horizon = builder.start(|_: &Slug| true).await?;
+    /// let mut headers = http::HeaderMap::new();
+    /// headers.insert("origin", "http://shop.example.com:8080".parse()?);
+    /// headers.insert("host", "shop.example.com".parse()?); // the proxy dropped the port
+    /// assert!(horizon.is_same_origin(&headers));
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn is_same_origin(&self, headers: &HeaderMap) -> bool {
+        let own_origin = self.config().own_origin.as_ref();
+        // Browsers that send `Sec-Fetch-Site` have compared the origins themselves.
+        let is_own = !headers.contains_key(FETCH_SITE)
+            && own_origin.is_some_and(|own| headers.get(header::ORIGIN) == Some(own.as_header()));
+        is_own || same_origin(headers)
     }
 }
 
@@ -96,6 +128,30 @@ mod tests {
                 verdict,
                 "{origin} → {host}"
             );
+        }
+    }
+
+    #[tokio::test]
+    async fn the_own_origin_is_accepted_for_any_host() {
+        let own = "http://localhost:8080".parse().unwrap();
+        let builder = Horizon::in_memory().configure(|config| config.own_origin = Some(own));
+        let horizon = builder.start(|_: &crate::Slug| true).await.unwrap();
+        for (fields, verdict) in [
+            (&[("origin", "http://localhost:8080")][..], true),
+            (&[("origin", "http://localhost:8080"), ("host", "localhost")], true),
+            (&[("origin", "http://localhost:8081"), ("host", "localhost")], false),
+            (&[("origin", "https://localhost:8080"), ("host", "localhost")], false),
+            (&[("origin", "http://localhost"), ("host", "localhost")], true),
+            (&[("origin", "null"), ("host", "localhost")], false),
+            (
+                &[("origin", "http://localhost:8080"), ("sec-fetch-site", "cross-site")],
+                false,
+            ),
+        ] {
+            let headers = fields
+                .iter()
+                .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+            assert_eq!(horizon.is_same_origin(&headers.collect()), verdict, "{fields:?}");
         }
     }
 

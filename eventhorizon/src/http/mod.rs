@@ -23,7 +23,7 @@ pub use parse::MAX_REQUEST_BYTES;
 pub use response::ResponseBody;
 use route::Route;
 
-use crate::{Caller, ExistingPage, Horizon, LiveOptions, Problem, ProblemKind, breaker::ANSWER_TIMEOUT, same_origin};
+use crate::{Caller, ExistingPage, Horizon, LiveOptions, Problem, ProblemKind, breaker::ANSWER_TIMEOUT};
 
 impl Horizon {
     /// Handles a request of the HTTP contract, which `/openapi.json` describes (OpenAPI 3.1). `horizon-axum` wraps it
@@ -72,7 +72,7 @@ impl Horizon {
     fn check_origin(&self, method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
         let origin = headers.get(header::ORIGIN);
         let is_configured = |origin| self.config().origins.iter().any(|known| known.as_header() == origin);
-        if method.is_safe() || same_origin(headers) || origin.is_some_and(is_configured) {
+        if method.is_safe() || self.is_same_origin(headers) || origin.is_some_and(is_configured) {
             return Ok(());
         }
         Err(Problem::new(ProblemKind::CrossSite).detail("Only pages of this site may do this."))
