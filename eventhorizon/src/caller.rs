@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use crate::Horizon;
 
 /// The header in which a proxy names its client.
-const FORWARDED_FOR: &str = "x-forwarded-for";
+pub(crate) const FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// The sender of a request: the client address, the headers, and what the application knows.
 ///
@@ -98,7 +98,7 @@ impl Horizon {
 
     pub(crate) fn caller_from_parts(&self, peer: IpAddr, headers: HeaderMap, extensions: Extensions) -> Caller {
         Caller {
-            address: client_addr(peer, &headers, &self.0.config.trusted_proxies),
+            address: self.client_addr(peer, &headers),
             headers,
             extensions,
         }
@@ -124,17 +124,22 @@ impl Horizon {
 pub fn client_addr(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let is_trusted = |address: IpAddr| trusted.iter().any(|net| net.contains(&address));
     let mut client = peer.to_canonical();
-    let lines = headers.get_all(FORWARDED_FOR).iter();
-    let mut entries: Vec<&[u8]> = lines
-        .flat_map(|line| line.as_bytes().split(|&byte| byte == b','))
-        .collect();
+    let mut addresses: Vec<Option<IpAddr>> = forwarded_addresses(headers).collect();
     while is_trusted(client) {
-        let Some(next) = entries.pop().and_then(parse_entry) else {
+        let Some(Some(next)) = addresses.pop() else {
             break;
         };
         client = next;
     }
     client
+}
+
+/// Returns the entries of `X-Forwarded-For`, `None` for an invalid one.
+pub(crate) fn forwarded_addresses(headers: &HeaderMap) -> impl Iterator<Item = Option<IpAddr>> {
+    let lines = headers.get_all(FORWARDED_FOR).iter();
+    lines
+        .flat_map(|line| line.as_bytes().split(|&byte| byte == b','))
+        .map(parse_entry)
 }
 
 /// Parses an address, bare, with a port, or in brackets.

@@ -8,9 +8,10 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Config, Secret, background_visits::BackgroundVisits, breaker::Breaker, clock::EventClock, live::Hub,
-    maintenance::run_maintenance, metrics::Metrics, rates::RateLimiters, read_cache::ReadCache, reader::Readers,
-    rules::Rules, visit_queue::VisitQueue, visit_tracker::VisitTracker, visitors::VisitorKeys,
+    Config, Secret, background_visits::BackgroundVisits, breaker::Breaker, clock::EventClock,
+    forwarding::ForwardingWarnings, live::Hub, maintenance::run_maintenance, metrics::Metrics, rates::RateLimiters,
+    read_cache::ReadCache, reader::Readers, rules::Rules, visit_queue::VisitQueue, visit_tracker::VisitTracker,
+    visitors::VisitorKeys,
 };
 
 /// The time limit of a like or a comment, including its reads: 3 seconds.
@@ -36,6 +37,7 @@ pub(crate) struct SiteState {
     pub(crate) rules: Rules,
     pub(crate) config: Config,
     pub(crate) clock: EventClock,
+    pub(crate) forwarding_warnings: ForwardingWarnings,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) readers: Readers,
     pub(crate) limiters: RateLimiters,
@@ -123,6 +125,7 @@ impl Horizon {
             visitors,
             config,
             clock,
+            forwarding_warnings: ForwardingWarnings::default(),
             metrics,
             streams,
             tasks,

@@ -52,6 +52,7 @@ mod client;
 mod clock;
 mod comments;
 mod config;
+mod forwarding;
 mod horizon;
 pub mod http;
 mod likes;

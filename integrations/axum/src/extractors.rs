@@ -7,13 +7,13 @@ use std::{
 };
 
 use axum::extract::{ConnectInfo, FromRef, FromRequestParts};
-use eventhorizon::{Caller, Horizon, ProblemKind, client_addr};
+use eventhorizon::{Caller, Horizon, ProblemKind};
 use horizon_core::{ReaderId, VisitorKey};
 use http::{Extensions, HeaderMap, request::Parts};
 
 use crate::ProblemResponse;
 
-/// The client address of a request; see [`client_addr`].
+/// The client address of a request; see [`Horizon::client_addr`].
 ///
 /// [`serve`](crate::serve) adds it to every request, so handlers with any state can extract it. Without it, the
 /// response is 500.
@@ -130,7 +130,7 @@ pub(crate) fn address(horizon: &Horizon, headers: &HeaderMap, extensions: &Exten
     }
     let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let peer = peer.unwrap_or_else(unknown_peer);
-    client_addr(peer, headers, &horizon.config().trusted_proxies)
+    horizon.client_addr(peer, headers)
 }
 
 fn unknown_peer() -> IpAddr {

@@ -17,7 +17,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::BytesMut;
-use eventhorizon::{Horizon, client_addr};
+use eventhorizon::Horizon;
 use futures::future::Either;
 use http::{HeaderValue, Version, header};
 use tokio::{io::AsyncReadExt, net::TcpStream, time::timeout};
@@ -160,8 +160,7 @@ impl Application {
         if let Err(error) = request_head::normalize(&mut head) {
             return Either::Left(ready(Ok(rejection(head.version, error))));
         }
-        let trusted = &self.horizon.config().trusted_proxies;
-        let client = client_addr(self.peer.ip(), &head.headers, trusted);
+        let client = self.horizon.client_addr(self.peer.ip(), &head.headers);
         head.extensions.insert(ConnectInfo(self.peer));
         head.extensions.insert(ClientAddr(client));
         Either::Right(self.app.clone().oneshot(Request::from_parts(head, body)))
