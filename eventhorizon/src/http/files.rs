@@ -1,9 +1,11 @@
 use std::sync::LazyLock;
 
-use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode, header};
 
-use super::{ResponseBody, if_none_match, response::set};
+use super::{
+    CompressedBody, ContentCoding, ResponseBody, if_none_match,
+    response::{set, set_coding},
+};
 use crate::{client::COMMENTS, client_js, client_types};
 
 /// Fresh for an hour, and usable for a day while it is revalidated.
@@ -22,11 +24,25 @@ pub(super) enum File {
     Contract,
 }
 
-/// The entity tags of the files, without quotes: hashes of their content.
-static TAGS: LazyLock<[String; 4]> = LazyLock::new(|| {
-    [File::Script, File::Comments, File::Types, File::Contract]
-        .map(|file| blake3::hash(file.text().as_bytes()).to_string())
+/// The content of a file.
+struct FileContent {
+    body: CompressedBody,
+    /// A hash of the body: the entity tag without quotes and without the coding.
+    hash: String,
+}
+
+static CONTENTS: LazyLock<[FileContent; 4]> = LazyLock::new(|| {
+    [File::Script, File::Comments, File::Types, File::Contract].map(|file| FileContent::new(file.text()))
 });
+
+impl FileContent {
+    fn new(text: &'static str) -> Self {
+        Self {
+            body: CompressedBody::new(text),
+            hash: blake3::hash(text.as_bytes()).to_string(),
+        }
+    }
+}
 
 impl File {
     fn text(self) -> &'static str {
@@ -46,8 +62,8 @@ impl File {
         }
     }
 
-    fn tag(self) -> &'static str {
-        let [script, comments, types, contract] = &*TAGS;
+    fn content(self) -> &'static FileContent {
+        let [script, comments, types, contract] = &*CONTENTS;
         match self {
             Self::Script => script,
             Self::Comments => comments,
@@ -56,18 +72,28 @@ impl File {
         }
     }
 
-    /// Returns the file, or 304 if the client has it.
+    /// Returns the file, compressed if the client accepts it, or 304 if the client has it.
     pub(super) fn response(self, headers: &HeaderMap) -> Response<ResponseBody> {
-        let is_cached = if_none_match(headers).any(|tag| tag == "*" || tag == self.tag());
-        let text = if is_cached { "" } else { self.text() };
-        let mut response = Response::new(ResponseBody::Bytes(Bytes::from_static(text.as_bytes())));
-        if is_cached {
+        let content = self.content();
+        let (bytes, coding) = content.body.in_coding(ContentCoding::preferred(headers));
+        // Each coding has a tag of its own (RFC 9110 §8.8.3.3).
+        let tag = match coding.name() {
+            Some(coding) => format!("{}-{coding}", content.hash),
+            None => content.hash.clone(),
+        };
+        let mut response = if if_none_match(headers).any(|known| known == "*" || known == tag) {
+            let mut response = Response::new(ResponseBody::Bytes("".into()));
             *response.status_mut() = StatusCode::NOT_MODIFIED;
+            response
         } else {
+            let mut response = Response::new(ResponseBody::Bytes(bytes));
             set(&mut response, header::CONTENT_TYPE, self.media_type());
-        }
-        set(&mut response, header::ETAG, &format!("\"{}\"", self.tag()));
+            set_coding(&mut response, coding);
+            response
+        };
+        set(&mut response, header::ETAG, &format!("\"{tag}\""));
         set(&mut response, header::CACHE_CONTROL, CACHE_CONTROL);
+        set(&mut response, header::VARY, "accept-encoding");
         response
     }
 }

@@ -1,6 +1,7 @@
 //! The HTTP contract, and the types of the crate `http` that it uses.
 
 mod comments;
+mod compression;
 mod etag;
 mod files;
 mod likes;
@@ -18,6 +19,7 @@ use bytes::Bytes;
 use horizon_core::{EventId, Topic};
 use tokio::time::Instant;
 
+pub use compression::{CompressedBody, ContentCoding};
 pub use etag::if_none_match;
 pub use parse::MAX_REQUEST_BYTES;
 pub use response::ResponseBody;

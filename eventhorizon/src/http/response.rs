@@ -2,8 +2,14 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use serde::Serialize;
 
-use super::HandlerResult;
+use super::{
+    ContentCoding, HandlerResult,
+    compression::{Effort, compress},
+};
 use crate::{Live, Problem};
+
+/// The size, in bytes, from which a response is compressed. A smaller one fits into one packet anyway.
+const MIN_COMPRESSED_BYTES: usize = 1_024;
 
 /// The body of a response.
 #[derive(Debug)]
@@ -11,6 +17,9 @@ use crate::{Live, Problem};
 pub enum ResponseBody {
     /// A complete body.
     Bytes(Bytes),
+    /// No body, because the request was `HEAD`. `Content-Length` is that of the response to `GET`, or missing for a
+    /// stream.
+    Empty,
     /// A live stream. The caller counts as a viewer until it is dropped.
     Live(Live),
 }
@@ -23,9 +32,9 @@ pub(super) fn json(value: &impl Serialize) -> HandlerResult {
     Ok(response)
 }
 
-/// Returns a live stream, or only its headers.
+/// Returns a live stream, or only its headers for `HEAD`.
 pub(super) fn stream(live: Option<Live>) -> Response<ResponseBody> {
-    let mut response = Response::new(live.map_or_else(|| ResponseBody::Bytes(Bytes::new()), ResponseBody::Live));
+    let mut response = Response::new(live.map_or(ResponseBody::Empty, ResponseBody::Live));
     for (name, value) in Live::HEADERS.iter().copied() {
         set(&mut response, HeaderName::from_static(name), value);
     }
@@ -60,10 +69,46 @@ pub(super) fn finish(result: HandlerResult, method: &Method, headers: &HeaderMap
     // Stats are current only now, so caching is opt-in.
     let no_store = HeaderValue::from_static("no-store");
     response.headers_mut().entry(header::CACHE_CONTROL).or_insert(no_store);
+    compress_body(&mut response, headers);
     if method == Method::HEAD {
-        *response.body_mut() = ResponseBody::Bytes(Bytes::new());
+        remove_body(&mut response);
     }
     response
+}
+
+/// Compresses a large body, unless it is compressed already.
+fn compress_body(response: &mut Response<ResponseBody>, request: &HeaderMap) {
+    let ResponseBody::Bytes(bytes) = response.body() else {
+        return;
+    };
+    if bytes.len() < MIN_COMPRESSED_BYTES || response.headers().contains_key(header::CONTENT_ENCODING) {
+        return;
+    }
+    let coding = ContentCoding::preferred(request);
+    let compressed = compress(bytes, coding, Effort::Fast);
+    set(response, header::VARY, "accept-encoding");
+    if let Some(compressed) = compressed {
+        *response.body_mut() = ResponseBody::Bytes(compressed);
+        set_coding(response, coding);
+    }
+}
+
+/// Removes the body of a response to `HEAD`, and states its length (RFC 9110 §8.6).
+fn remove_body(response: &mut Response<ResponseBody>) {
+    let body = std::mem::replace(response.body_mut(), ResponseBody::Empty);
+    if let ResponseBody::Bytes(bytes) = body
+        && response.status() != StatusCode::NOT_MODIFIED
+    {
+        response
+            .headers_mut()
+            .insert(header::CONTENT_LENGTH, bytes.len().into());
+    }
+}
+
+pub(super) fn set_coding(response: &mut Response<ResponseBody>, coding: ContentCoding) {
+    if let Some(name) = coding.name() {
+        set(response, header::CONTENT_ENCODING, name);
+    }
 }
 
 fn error(problem: &Problem, wants_page: bool) -> Response<ResponseBody> {

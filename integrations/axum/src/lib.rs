@@ -36,10 +36,10 @@
 //! | `GET /client.d.ts` | returns the documentation of the script |
 //! | `GET /openapi.json` | describes all routes |
 //!
-//! A body may have 64 KiB and must arrive within 10 seconds. Requests that write must come from a page of this host, of
-//! one of [`Config::origins`](eventhorizon::Config::origins), or from no page
-//! ([`same_origin`](eventhorizon::same_origin)). Those origins also get CORS headers (WHATWG Fetch §3.2). Errors are
-//! [`ProblemResponse`]s.
+//! A body may have 64 KiB and must arrive within 10 seconds. Requests that write must come from a page of this site
+//! ([`Horizon::is_same_origin`]), of one of [`Config::origins`](eventhorizon::Config::origins), or from no page. Those
+//! origins also get CORS headers (WHATWG Fetch §3.2). Errors are [`ProblemResponse`]s. Static files and responses of at
+//! least 1 KiB are compressed with brotli or gzip if the client accepts it.
 //!
 //! # Features
 //!

@@ -51,9 +51,14 @@ async fn handle(State(horizon): State<Horizon>, request: Request) -> Response {
     let body = match content {
         ResponseBody::Live(live) => Body::new(LiveBody(live)),
         ResponseBody::Bytes(bytes) => bytes.into(),
-        _ => Body::empty(),
+        _ => unknown_length(),
     };
     Response::from_parts(head, body)
+}
+
+/// Returns a body for `HEAD`. For one that is known to be empty, axum would add `Content-Length: 0`.
+fn unknown_length() -> Body {
+    Body::from_stream(futures::stream::empty::<Result<Bytes, Infallible>>())
 }
 
 async fn read_body(body: Body) -> Result<Bytes, Problem> {

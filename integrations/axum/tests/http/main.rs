@@ -7,11 +7,15 @@ mod client;
 #[cfg(test)]
 mod comments;
 #[cfg(test)]
+mod compression;
+#[cfg(test)]
 mod contract;
 #[cfg(test)]
 mod detached_streams;
 #[cfg(test)]
 mod embed;
+#[cfg(test)]
+mod head;
 #[cfg(test)]
 mod http2;
 #[cfg(test)]
