@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use clap::Parser;
 use horizon_backend::{
-    BackendUrls, BusUrl, Delivery, ProgramKind, SecretString, StoreUrl, UrlSettings, random_node_id,
+    BackendUrls, BusUrl, Delivery, ProgramKind, SecretString, StoreUrl, UrlSettings, parse_listen_addr, random_node_id,
 };
 use horizon_core::presence::NodeId;
 use horizon_redis::RedisConfig;
@@ -31,7 +31,8 @@ pub(crate) struct Arguments {
         long,
         env = "HORIZON_ADDR",
         value_name = "HORIZON_ADDR",
-        default_value = "127.0.0.1:3001"
+        default_value = "127.0.0.1:3001",
+        value_parser = parse_listen_addr
     )]
     addr: SocketAddr,
     /// The unique name of this node. After a restart under the same name, it continues its unfinished work at once;
@@ -118,11 +119,18 @@ mod tests {
     fn a_wrong_value_is_refused_by_its_name() {
         for (flag, name, value) in [
             ("--addr", "HORIZON_ADDR", "localhost"),
+            ("--addr", "HORIZON_ADDR", "example.org:3001"),
             ("--node", "HORIZON_NODE", "two words"),
         ] {
             let error = arguments(&[flag, value]).unwrap_err().to_string();
             assert!(error.contains(name), "{error}");
         }
+    }
+
+    #[test]
+    fn the_address_may_be_localhost() {
+        let arguments = arguments(&["--addr", "localhost:3001"]).unwrap();
+        assert_eq!(arguments.addr.to_string(), "127.0.0.1:3001");
     }
 
     #[test]

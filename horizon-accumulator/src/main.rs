@@ -7,15 +7,17 @@ mod stdin;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser as _, error::ErrorKind};
+use clap::{CommandFactory as _, error::ErrorKind};
 
 use crate::arguments::{Arguments, Mode};
 
 fn main() -> ExitCode {
-    let mode = Arguments::parse().mode().unwrap_or_else(|message| {
-        let error = Arguments::command().error(ErrorKind::ValueValidation, message);
-        error.exit()
-    });
+    let mode = horizon_backend::parse_arguments::<Arguments>()
+        .mode()
+        .unwrap_or_else(|message| {
+            let error = Arguments::command().error(ErrorKind::ValueValidation, message);
+            error.exit()
+        });
     let _log = horizon_backend::start_log();
     horizon_backend::run_program("horizon-accumulator", async {
         match &mode {

@@ -17,6 +17,8 @@
 //! ```
 
 mod accumulator;
+#[cfg(feature = "program")]
+mod arguments;
 mod backend;
 mod backend_urls;
 mod batch_retry;
@@ -31,6 +33,8 @@ mod corrected_clock;
 mod health;
 #[cfg(feature = "redis")]
 mod heartbeat;
+#[cfg(feature = "program")]
+mod listen_addr;
 #[cfg(feature = "log")]
 mod log;
 #[cfg(feature = "redis")]
@@ -54,6 +58,8 @@ mod stored_secret;
 mod url;
 
 pub use accumulator::{AccumulatorObserver, run_accumulator, run_accumulator_observed};
+#[cfg(feature = "program")]
+pub use arguments::parse_arguments;
 pub use backend::{Backend, BackendConfig};
 pub use backend_urls::{BackendUrls, ProgramKind, SettingError, UrlSettings};
 pub use batch_retry::BatchRetry;
@@ -64,6 +70,8 @@ pub use corrected_clock::{ClockReading, CorrectedClock, MAX_CLOCK_OFFSET};
 pub use health::{Health, ReadinessError};
 #[cfg(feature = "redis")]
 pub use heartbeat::{HeartbeatConfig, run_heartbeat};
+#[cfg(feature = "program")]
+pub use listen_addr::{ParseListenAddrError, parse_listen_addr};
 #[cfg(feature = "log")]
 pub use log::{LogGuard, register_log_metrics, start_log};
 #[cfg(feature = "program")]

@@ -25,7 +25,7 @@ static QUEUE: OnceLock<Arc<LineQueue>> = OnceLock::new();
 /// The filter without a valid `RUST_LOG`.
 const DEFAULT_FILTER: &str = "info";
 
-/// Logs to standard error, filtered by `RUST_LOG` (`EnvFilter` syntax, default `info`).
+/// Logs to standard error, filtered by `RUST_LOG` (`EnvFilter` syntax, default `info`, also if it is empty).
 ///
 /// Logging neither blocks nor fails: a thread writes the lines, and one that cannot be written is dropped and counted
 /// (see [`register_log_metrics`]). A line has at most 4,096 bytes; control characters are escaped, so that input cannot
@@ -48,9 +48,10 @@ pub fn start_log() -> LogGuard {
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(QueueWriter::new(Arc::clone(&queue)))
         .log_internal_errors(false);
-    let filter = EnvFilter::try_from_default_env();
-    let is_readable = filter.is_ok() || std::env::var_os(EnvFilter::DEFAULT_ENV).is_none();
-    let filter = filter.unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
+    let is_unset = std::env::var_os(EnvFilter::DEFAULT_ENV).is_none_or(|text| text.is_empty());
+    let filter = (!is_unset).then(EnvFilter::try_from_default_env).and_then(Result::ok);
+    let is_readable = is_unset || filter.is_some();
+    let filter = filter.unwrap_or_else(|| EnvFilter::new(DEFAULT_FILTER));
     registry().with(lines).with(limit.clone()).with(filter).init();
     if output::start(Arc::clone(&queue), limit.clone()) {
         panics::log_panics(Arc::clone(&queue), limit.clone());

@@ -2,11 +2,10 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use horizon_web::config::{Cli, Command};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli: Cli = horizon_backend::parse_arguments();
     let _log = cli.command.is_none().then(horizon_backend::start_log);
     horizon_backend::run_program("horizon-web", async {
         match &cli.command {
