@@ -44,12 +44,11 @@ fn property(name: &'static str, content: &str) -> AnyView {
 }
 
 fn links(site: &Site, metadata: &PageMetadata) -> AnyView {
-    let canonical = metadata.path.as_ref().map(|path| metadata::absolute(site, path));
+    let canonical = metadata.path.as_ref().and_then(|path| metadata::absolute(site, path));
+    let no_index = metadata.path.is_none();
     view! {
-        {match canonical {
-            Some(href) => view! { <link rel="canonical" href=href /> }.into_any(),
-            None => view! { <meta name="robots" content="noindex" /> }.into_any(),
-        }}
+        {canonical.map(|href| view! { <link rel="canonical" href=href /> })}
+        {no_index.then(|| view! { <meta name="robots" content="noindex" /> })}
         <link rel="alternate" type="application/atom+xml" title=site.title.clone() href="/feed.xml" />
         <link rel="alternate" type="application/rss+xml" title=site.title.clone() href="/rss.xml" />
     }
@@ -78,7 +77,7 @@ fn open_graph(site: &Site, metadata: &PageMetadata) -> Option<AnyView> {
         view! {
             {property("og:site_name", &site.title)}
             {property("og:type", if metadata.published.is_some() { "article" } else { "website" })}
-            {property("og:url", &url)}
+            {url.map(|url| property("og:url", &url))}
             {property("og:title", title)}
             {property("og:description", &metadata.description)}
             {image}

@@ -53,7 +53,7 @@ impl PageMetadata {
                     "@type": "Blog",
                     "name": site.title,
                     "description": site.description,
-                    "url": absolute(site, "/"),
+                    "url": resolvable(site, "/"),
                 })),
                 ..page("", "", site.description.clone(), Some("/".into()))
             },
@@ -96,9 +96,11 @@ impl PageMetadata {
         let path = post_url(post);
         let published = text::html_datetime(post.date.unix_millis());
         let tags: Vec<String> = post.tags.iter().map(|tag| tag.name.clone()).collect();
-        let image = post.cover.as_ref().map(|cover| PreviewImage {
-            url: absolute(site, &cover.image),
-            alt: cover.alt.clone(),
+        let image = post.cover.as_ref().and_then(|cover| {
+            Some(PreviewImage {
+                url: absolute(site, &cover.image)?,
+                alt: cover.alt.clone(),
+            })
         });
         let mut json_ld = json!({
             "@context": "https://schema.org",
@@ -108,10 +110,10 @@ impl PageMetadata {
             "datePublished": published,
             "keywords": tags,
             "timeRequired": format!("PT{}M", post.reading_minutes),
-            "url": absolute(site, &path),
-            "mainEntityOfPage": absolute(site, &path),
-            "isPartOf": { "@type": "Blog", "name": site.title, "url": absolute(site, "/") },
-            "author": { "@type": "Organization", "name": site.title, "url": absolute(site, "/") },
+            "url": resolvable(site, &path),
+            "mainEntityOfPage": resolvable(site, &path),
+            "isPartOf": { "@type": "Blog", "name": site.title, "url": resolvable(site, "/") },
+            "author": { "@type": "Organization", "name": site.title, "url": resolvable(site, "/") },
             "commentCount": markers.marker(Slot::Json(Count::Comments)),
             "interactionStatistic": {
                 "@type": "InteractionCounter",
@@ -140,18 +142,23 @@ fn web_page(site: &Site, kind: &str, name: &str, path: &str) -> Value {
         "@context": "https://schema.org",
         "@type": kind,
         "name": name,
-        "url": absolute(site, path),
-        "isPartOf": { "@type": "Blog", "name": site.title, "url": absolute(site, "/") },
+        "url": resolvable(site, path),
+        "isPartOf": { "@type": "Blog", "name": site.title, "url": resolvable(site, "/") },
     })
 }
 
-/// Returns the absolute URL of a path. Absolute URLs stay the same.
-pub(crate) fn absolute(site: &Site, path: &str) -> String {
+/// Returns the absolute URL of a path, or `None` if the blog's URL is unknown. Absolute URLs stay the same.
+pub(crate) fn absolute(site: &Site, path: &str) -> Option<String> {
     if path.starts_with('/') && !path.starts_with("//") {
-        format!("{}{path}", site.base_url)
+        Some(format!("{}{path}", site.base_url.as_ref()?))
     } else {
-        path.to_owned()
+        Some(path.to_owned())
     }
+}
+
+/// Returns the absolute URL of a path, or the path if the blog's URL is unknown: JSON-LD resolves it like a link.
+fn resolvable(site: &Site, path: &str) -> String {
+    absolute(site, path).unwrap_or_else(|| path.to_owned())
 }
 
 /// Escapes JSON so that it cannot end a `script` element or start a comment in it.

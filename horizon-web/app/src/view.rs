@@ -12,8 +12,8 @@ pub struct Site {
     pub title: String,
     /// One sentence.
     pub description: String,
-    /// The public URL: `https://example.org`, without a trailing slash.
-    pub base_url: String,
+    /// The public URL: `https://example.org`, without a trailing slash; `None` if it is unknown.
+    pub base_url: Option<String>,
     /// The links of the header after `Blog`.
     pub nav: Vec<Link>,
     /// The files for the browser.

@@ -75,11 +75,13 @@ fn write_one(xml: &mut Writer<Vec<u8>>, address: &str, changed: Option<&str>) ->
     Ok(())
 }
 
-/// Returns `robots.txt`, which excludes `/admin` and `/horizon/`.
+/// Returns `robots.txt`, which excludes `/admin` and `/horizon/`. Without a site, it does not name the sitemap, whose
+/// URL must be absolute.
 #[must_use]
-pub fn robots(site: &SiteInfo) -> String {
-    format!(
-        "User-agent: *\nDisallow: /admin\nDisallow: /horizon/\n\nSitemap: {}\n",
-        site.at("/sitemap.xml")
-    )
+pub fn robots(site: Option<&SiteInfo>) -> String {
+    let rules = "User-agent: *\nDisallow: /admin\nDisallow: /horizon/\n";
+    match site {
+        Some(site) => format!("{rules}\nSitemap: {}\n", site.at("/sitemap.xml")),
+        None => rules.to_owned(),
+    }
 }

@@ -6,26 +6,25 @@ use std::{
     collections::BTreeMap,
     env, fs,
     path::{Path, PathBuf},
+    sync::Arc,
+    time::SystemTime,
 };
 
 use anyhow::Context;
 use axum::{
     Router,
-    body::Bytes,
-    http::{HeaderMap, HeaderValue, header},
-    response::{IntoResponse, Response},
+    http::{HeaderMap, HeaderValue},
     routing::get,
 };
+use eventhorizon::http::CompressedBody;
 use horizon_app::AssetUrls;
 use serde::Deserialize;
 
-use crate::rendered_page::accepts_brotli;
+use crate::served_file::ServedFile;
 
 /// The names of the files contain hashes of their content.
 const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
-const BROTLI: HeaderValue = HeaderValue::from_static("br");
-const ACCEPT_ENCODING: HeaderValue = HeaderValue::from_static("accept-encoding");
 const CSS: HeaderValue = HeaderValue::from_static("text/css; charset=utf-8");
 const JAVASCRIPT: HeaderValue = HeaderValue::from_static("text/javascript; charset=utf-8");
 const SVG: HeaderValue = HeaderValue::from_static("image/svg+xml");
@@ -35,14 +34,7 @@ const WASM: HeaderValue = HeaderValue::from_static("application/wasm");
 pub(crate) struct Assets {
     pub(crate) urls: AssetUrls,
     /// By URL.
-    files: BTreeMap<String, AssetFile>,
-}
-
-#[derive(Clone)]
-struct AssetFile {
-    content_type: HeaderValue,
-    plain: Bytes,
-    brotli: Option<Bytes>,
+    files: BTreeMap<String, Arc<ServedFile>>,
 }
 
 /// `site/manifest.json`.
@@ -69,12 +61,9 @@ impl Assets {
         let mut files = read_files(&site.join("pkg"))?;
         let hash = blake3::hash(highlight_css.as_bytes()).to_hex();
         let highlight_url = format!("/pkg/highlight-{hash:.12}.css");
-        let highlight = AssetFile {
-            content_type: CSS,
-            plain: highlight_css.into(),
-            brotli: None,
-        };
-        files.insert(highlight_url.clone(), highlight);
+        let highlight = CompressedBody::new(highlight_css);
+        let highlight = ServedFile::new(CSS, IMMUTABLE, highlight, SystemTime::now());
+        files.insert(highlight_url.clone(), highlight.into());
         let urls = AssetUrls {
             bundle: Some(manifest.bundle),
             css: manifest.css,
@@ -88,29 +77,14 @@ impl Assets {
 
     pub(crate) fn router<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
         self.files.iter().fold(Router::new(), |router, (url, file)| {
-            let file = file.clone();
-            router.route(url, get(async move |headers: HeaderMap| file.response(&headers)))
+            let file = Arc::clone(file);
+            router.route(url, get(async move |headers: HeaderMap| file.respond(&headers)))
         })
     }
 }
 
-impl AssetFile {
-    fn response(&self, request: &HeaderMap) -> Response {
-        let (body, encoding) = match &self.brotli {
-            Some(brotli) if accepts_brotli(request) => (brotli, Some([(header::CONTENT_ENCODING, BROTLI)])),
-            _ => (&self.plain, None),
-        };
-        let headers = [
-            (header::CONTENT_TYPE, self.content_type.clone()),
-            (header::CACHE_CONTROL, IMMUTABLE),
-            (header::VARY, ACCEPT_ENCODING),
-        ];
-        (headers, encoding, body.clone()).into_response()
-    }
-}
-
 /// Reads the files to serve, by URL. The compressed ones next to them have no URL.
-fn read_files(pkg: &Path) -> anyhow::Result<BTreeMap<String, AssetFile>> {
+fn read_files(pkg: &Path) -> anyhow::Result<BTreeMap<String, Arc<ServedFile>>> {
     let mut files = BTreeMap::new();
     for entry in fs::read_dir(pkg).with_context(|| format!("{} cannot be read", pkg.display()))? {
         let path = entry?.path();
@@ -122,16 +96,15 @@ fn read_files(pkg: &Path) -> anyhow::Result<BTreeMap<String, AssetFile>> {
         let Some(content_type) = content_type(&path) else {
             continue;
         };
-        let file = AssetFile {
-            content_type,
-            plain: fs::read(&path)
-                .with_context(|| format!("{} cannot be read", path.display()))?
-                .into(),
-            brotli: fs::read(path.with_file_name(format!("{name}.br")))
-                .ok()
-                .map(Bytes::from),
-        };
-        files.insert(format!("/pkg/{name}"), file);
+        let unreadable = || format!("{} cannot be read", path.display());
+        let mut body = CompressedBody::new(fs::read(&path).with_context(unreadable)?);
+        if let Ok(brotli) = fs::read(path.with_file_name(format!("{name}.br"))) {
+            body = body.with_brotli(brotli);
+        }
+        let modified = fs::metadata(&path).and_then(|metadata| metadata.modified());
+        let modified = modified.with_context(unreadable)?;
+        let file = ServedFile::new(content_type, IMMUTABLE, body, modified);
+        files.insert(format!("/pkg/{name}"), file.into());
     }
     Ok(files)
 }
@@ -160,7 +133,7 @@ fn find_next_to_binary() -> anyhow::Result<PathBuf> {
 mod tests {
     use axum::{
         body::Body,
-        http::{Request, StatusCode},
+        http::{Request, StatusCode, header},
     };
     use tempfile::TempDir;
     use tower::ServiceExt;
@@ -180,9 +153,9 @@ mod tests {
         let pkg = folder.path().join("pkg");
         fs::create_dir(&pkg).unwrap();
         for name in ["a.css", "a.js", "a.js.br", "a.svg", "a.wasm", "a.txt", "{a.js"] {
-            fs::write(pkg.join(name), name).unwrap();
+            fs::write(pkg.join(name), name.repeat(100)).unwrap();
         }
-        let assets = Assets::load(Some(folder.path()), "highlight".into()).unwrap();
+        let assets = Assets::load(Some(folder.path()), "highlight".repeat(100)).unwrap();
         let router: Router = assets.router();
         let get = async |url: &str, name, value: &str| {
             let request = Request::get(url).header(name, value).body(Body::empty()).unwrap();
@@ -195,14 +168,15 @@ mod tests {
             ("/pkg/a.wasm", "application/wasm"),
             (assets.urls.highlight_css.as_deref().unwrap(), "text/css; charset=utf-8"),
         ] {
-            for (encodings, encoding) in [("gzip, br", "br"), ("gzip, br;q=0", ""), ("", "")] {
+            for (encodings, encoding) in [("gzip, br", "br"), ("gzip, br;q=0", "gzip"), ("", "")] {
                 let response = get(url, header::ACCEPT_ENCODING, encodings).await;
                 let headers = response.headers();
                 assert_eq!(response.status(), StatusCode::OK, "{url}");
                 assert_eq!(headers[header::CONTENT_TYPE], content_type, "{url}");
                 assert_eq!(headers[header::CACHE_CONTROL], IMMUTABLE, "{url}");
-                assert_eq!(headers[header::VARY], ACCEPT_ENCODING, "{url}");
-                let expected = (url == "/pkg/a.js" && !encoding.is_empty()).then_some(encoding);
+                assert_eq!(headers[header::VARY], "accept-encoding", "{url}");
+                assert!(headers.contains_key(header::LAST_MODIFIED), "{url}");
+                let expected = (!encoding.is_empty()).then_some(encoding);
                 let actual = headers
                     .get(header::CONTENT_ENCODING)
                     .map(|value| value.to_str().unwrap());

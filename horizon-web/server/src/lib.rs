@@ -13,6 +13,7 @@ mod headers;
 mod health;
 mod log;
 mod login_limiter;
+mod media;
 mod moderation;
 mod page_cache;
 mod pages;
@@ -21,6 +22,7 @@ mod rendered_page;
 mod respond;
 mod routes;
 mod run;
+mod served_file;
 mod session;
 #[cfg(test)]
 mod slow_backends;

@@ -12,7 +12,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
-use eventhorizon::{Paging, same_origin};
+use eventhorizon::Paging;
 use horizon_app::{ErrorPage, ModerationItem, ModerationPage, View};
 use horizon_axum::ClientAddr;
 use horizon_backend::now;
@@ -120,7 +120,7 @@ async fn sign_in(
     let Some(sessions) = &app.sessions else {
         return respond::not_found(&app).await;
     };
-    if !same_origin(&headers) {
+    if !app.horizon.is_same_origin(&headers) {
         return WriteError::CrossOrigin.respond(&app).await;
     }
     let now = now();
@@ -193,7 +193,7 @@ enum WriteError {
 
 fn check_write<'a>(app: &'a AppState, headers: &HeaderMap) -> Result<&'a Sessions, WriteError> {
     let sessions = app.sessions.as_ref().ok_or(WriteError::NoAdmin)?;
-    if !same_origin(headers) {
+    if !app.horizon.is_same_origin(headers) {
         return Err(WriteError::CrossOrigin);
     }
     if !sessions.is_valid(headers, now()) {

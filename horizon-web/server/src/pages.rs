@@ -3,14 +3,16 @@
 use axum::{
     Router,
     extract::{
-        OriginalUri, Path, Query, Request, State,
+        Path, Query, Request, State,
         rejection::{PathRejection, QueryRejection},
     },
+    http::{Method, StatusCode, Uri},
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
 use horizon_app::{BlogIndex, SlotValues, View};
 use serde::Deserialize;
+use tower::ServiceExt;
 
 use crate::{
     cards::{self, Cards},
@@ -81,14 +83,33 @@ async fn markdown_page(State(app): State<AppState>, slug: Result<Path<String>, P
     }
 }
 
-/// Redirects a path with a trailing slash; other unknown paths are not found.
-pub(crate) async fn fallback(State(app): State<AppState>, OriginalUri(uri): OriginalUri, request: Request) -> Response {
-    let path = uri.path();
-    // Browsers treat a backslash as a slash, and a path that starts with two of them as another host.
-    if path.ends_with('/') && !path.contains('\\') && request.method().is_safe() {
-        return Redirect::permanent(&format!("/{}", path.trim_matches('/'))).into_response();
+/// Redirects a path with a trailing slash to the page without it, if `targets` has that page. Other paths are not found.
+pub(crate) async fn fallback(State(app): State<AppState>, request: Request, targets: Router) -> Response {
+    if request.method().is_safe()
+        && let Some(target) = without_slash(request.uri())
+        && is_found(targets, &target, request).await
+    {
+        return Redirect::permanent(&target.to_string()).into_response();
     }
     respond::not_found(&app).await
+}
+
+/// Returns a local URI without the slashes at the ends of its path, or `None` if its path does not end with one.
+fn without_slash(uri: &Uri) -> Option<Uri> {
+    let path = uri.path();
+    // Browsers treat a backslash as a slash, and a path that starts with two of them as another host.
+    if !path.ends_with('/') || path.contains('\\') {
+        return None;
+    }
+    let query = uri.query().map_or_else(String::new, |query| format!("?{query}"));
+    format!("/{}{query}", path.trim_matches('/')).parse().ok()
+}
+
+async fn is_found(targets: Router, target: &Uri, mut request: Request) -> bool {
+    *request.method_mut() = Method::HEAD;
+    *request.uri_mut() = target.clone();
+    let Ok(response) = targets.oneshot(request).await;
+    response.status() != StatusCode::NOT_FOUND
 }
 
 async fn list(app: &AppState, cards: Cards, view: impl FnOnce(Vec<horizon_app::PostCard>) -> View) -> Response {

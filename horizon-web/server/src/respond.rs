@@ -11,7 +11,7 @@ use horizon_core::{Error, Result};
 use crate::{rendered_page::PRIVATE_NO_CACHE, state::AppState};
 
 /// Replaces the usual header if a page shows last known numbers, or none.
-const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+pub(crate) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// The `Retry-After` of a page that cannot be shown, in seconds.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");

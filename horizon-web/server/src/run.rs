@@ -8,13 +8,14 @@ use horizon_app::Site;
 use horizon_axum::Limits;
 use horizon_backend::{now, print_line, wait_for_shutdown};
 use horizon_core::Slug;
-use horizon_posts::{Library, SiteInfo};
+use horizon_posts::Library;
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
 use crate::{
     assets::Assets,
     config::{NodeSettings, ServeArgs},
     content,
+    feeds::FeedCache,
     login_limiter::LoginLimiter,
     page_cache::PageCache,
     routes,
@@ -46,16 +47,17 @@ pub async fn run(args: &ServeArgs, shutdown: impl Future<Output = ()> + Send + '
         .await
         .with_context(|| format!("HORIZON_ADDR: cannot listen on {}", args.network.addr))?;
     let address = format!("http://{}", listener.local_addr()?);
-    let base_url = args.network.base_url.as_ref().map_or(&address, |base| &base.0).clone();
+    args.network.warn_about_base_url();
+    let base_url = args.network.base_url.as_ref().map(ToString::to_string);
     let content = {
-        let (args, base_url) = (args.content.clone(), base_url.clone());
+        let (args, base_url) = (args.content.clone(), base_url.unwrap_or_default());
         tokio::task::spawn_blocking(move || content::load(&args, base_url)).await??
     };
     let mut shutdown = pin!(shutdown);
     let (stop, stopped) = watch::channel(false);
     let (library, watcher) = horizon_posts::watch(content, now, wait_for_shutdown(stopped.clone()))?;
     let horizon = tokio::select! {
-        horizon = open(args, &backend, base_url.starts_with("https:"), pages(library.clone())) => horizon?,
+        horizon = open(args, &backend, pages(library.clone())) => horizon?,
         () = &mut shutdown => return Ok(()),
     };
     let health = horizon.health().clone();
@@ -66,7 +68,7 @@ pub async fn run(args: &ServeArgs, shutdown: impl Future<Output = ()> + Send + '
         started: now(),
     };
     let stats = StatsCache::new(matches!(backend.urls.bus(), BusUrl::Memory));
-    let app = app_state(args, base_url, horizon, node, library, stats, stopped)?;
+    let app = app_state(args, horizon, node, library, stats, stopped)?;
     print_line(&format!("EventHorizon is at {address}"));
     let served = serve(listener, args, &app, shutdown, &stop).await;
     let ended = tokio::time::timeout(TASKS_TIMEOUT, async { while tasks.join_next().await.is_some() {} });
@@ -79,15 +81,10 @@ pub async fn run(args: &ServeArgs, shutdown: impl Future<Output = ()> + Send + '
 }
 
 /// Opens the backend. Waits for a Redis that contains the secret.
-async fn open(
-    args: &ServeArgs,
-    backend: &NodeSettings,
-    secure_cookies: bool,
-    pages: impl Pages + 'static,
-) -> anyhow::Result<Horizon> {
+async fn open(args: &ServeArgs, backend: &NodeSettings, pages: impl Pages + 'static) -> anyhow::Result<Horizon> {
     let mut builder = Horizon::from_parsed_urls(backend.urls.bus().clone(), backend.urls.store().clone())?
         .node_name(backend.node.clone())
-        .configure(|config| configure(config, args, secure_cookies));
+        .configure(|config| configure(config, args));
     if let Some(text) = &args.secrets.secret {
         builder = builder.secret(Secret::from_bytes(blake3::derive_key(SECRET_KEY, text.0.as_bytes())));
     }
@@ -122,7 +119,6 @@ async fn serve(
 
 pub(crate) fn app_state(
     args: &ServeArgs,
-    base_url: String,
     horizon: Horizon,
     node: NodeIdentity,
     library: watch::Receiver<Arc<Library>>,
@@ -130,7 +126,7 @@ pub(crate) fn app_state(
     shutdown: watch::Receiver<bool>,
 ) -> anyhow::Result<AppState> {
     let assets = Assets::load(args.site.as_deref(), horizon_posts::highlight_css())?;
-    let secure = base_url.starts_with("https:");
+    let secure = args.network.is_https();
     let sessions = args
         .secrets
         .admin_token
@@ -144,7 +140,7 @@ pub(crate) fn app_state(
     let site = Site {
         title: args.title.clone(),
         description: args.description.clone(),
-        base_url: base_url.clone(),
+        base_url: args.network.base_url.as_ref().map(ToString::to_string),
         nav: Vec::new(),
         assets: assets.urls.clone(),
     };
@@ -153,13 +149,7 @@ pub(crate) fn app_state(
         node,
         library,
         site,
-        feeds: SiteInfo {
-            title: args.title.clone(),
-            description: args.description.clone(),
-            base_url,
-            language: "en".into(),
-            author: args.title.clone(),
-        },
+        feeds: FeedCache::default(),
         assets,
         sessions,
         login_limiter: LoginLimiter::default(),
@@ -175,10 +165,11 @@ pub(crate) fn pages(library: watch::Receiver<Arc<Library>>) -> impl Pages {
     move |slug: &Slug| library.borrow().post(slug.as_str()).is_some()
 }
 
-fn configure(config: &mut eventhorizon::Config, args: &ServeArgs, secure_cookies: bool) {
+fn configure(config: &mut eventhorizon::Config, args: &ServeArgs) {
     config.site.clone_from(&args.title);
     config.trusted_proxies.clone_from(&args.network.trusted_proxies);
-    config.secure_cookies = secure_cookies;
+    config.own_origin = args.network.base_url.as_ref().map(|base_url| base_url.origin().clone());
+    config.secure_cookies = args.network.is_https();
     config.redis_may_lose_data = args.backend.redis_may_lose_data;
     config.moderation = args.readers.moderation;
     config.signals = args.readers.signals;

@@ -97,6 +97,8 @@ fn folder() -> TempDir {
         fs::write(folder.path().join(name), text).unwrap();
     }
     fs::create_dir_all(folder.path().join("site/pkg")).unwrap();
+    fs::create_dir(folder.path().join("media")).unwrap();
+    fs::write(folder.path().join("media/notes.txt"), "Zürich\n".repeat(100)).unwrap();
     let names =
         ["bundle", "css", "theme_js", "cluster_js", "favicon"].map(|name| format!("\"{name}\":\"/pkg/{name}\""));
     fs::write(
@@ -119,6 +121,8 @@ impl TestBlog {
             &path("site"),
             "--admin-token",
             TOKEN,
+            "--base-url",
+            "http://blog",
         ];
         let config = Cli::try_parse_from(arguments).unwrap().serve;
         let library = content::load(&config.content, String::new()).unwrap().library(now());
@@ -131,12 +135,8 @@ impl TestBlog {
             name: "web".parse().unwrap(),
             started: now(),
         };
-        let (url, stats, shutdown) = (
-            "http://blog".into(),
-            StatsCache::new(is_accumulator),
-            watch::channel(false).1,
-        );
-        let app = run::app_state(&config, url, horizon.clone(), node, library, stats, shutdown).unwrap();
+        let (stats, shutdown) = (StatsCache::new(is_accumulator), watch::channel(false).1);
+        let app = run::app_state(&config, horizon.clone(), node, library, stats, shutdown).unwrap();
         let mut blog = Self {
             fake,
             router: routes::router(app, &folder.path().join("media")),
@@ -162,6 +162,19 @@ impl TestBlog {
             .header(header::COOKIE, &self.cookies)
             .body(Body::from(body));
         self.router.clone().oneshot(request.unwrap()).await.unwrap()
+    }
+
+    /// Sends a `GET` request with more headers.
+    pub(crate) async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Response<Body> {
+        let mut request = Request::get(path).extension(ClientAddr([192, 0, 2, 1].into()));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.router
+            .clone()
+            .oneshot(request.body(Body::empty()).unwrap())
+            .await
+            .unwrap()
     }
 
     /// Reads a page and returns the time that took.

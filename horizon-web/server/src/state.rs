@@ -7,11 +7,12 @@ use eventhorizon::{Horizon, PageReads, StatsSnapshot};
 use horizon_app::{Link, Site};
 use horizon_backend::{now, random_bytes};
 use horizon_core::{EventId, Result, Timestamp, Topic, presence::NodeId};
-use horizon_posts::{Library, MarkdownPage, SiteInfo};
+use horizon_posts::{Library, MarkdownPage};
 use tokio::sync::watch;
 
 use crate::{
-    assets::Assets, login_limiter::LoginLimiter, page_cache::PageCache, session::Sessions, stats_cache::StatsCache,
+    assets::Assets, feeds::FeedCache, login_limiter::LoginLimiter, page_cache::PageCache, session::Sessions,
+    stats_cache::StatsCache,
 };
 
 /// The shared state. Clones refer to the same state.
@@ -24,7 +25,7 @@ pub(crate) struct AppParts {
     pub(crate) library: watch::Receiver<Arc<Library>>,
     /// Without the links to Markdown pages.
     pub(crate) site: Site,
-    pub(crate) feeds: SiteInfo,
+    pub(crate) feeds: FeedCache,
     pub(crate) assets: Assets,
     pub(crate) sessions: Option<Sessions>,
     pub(crate) login_limiter: LoginLimiter,

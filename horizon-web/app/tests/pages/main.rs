@@ -3,10 +3,12 @@
 
 mod sample;
 
+use std::sync::Arc;
+
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use horizon_app::{
-    ClusterPage, ErrorPage, ModerationPage, NodeStatus, PostPage, SlotValues, Template, TemplatePart, View, WebNode,
-    cluster_table,
+    ClusterPage, ErrorPage, ModerationPage, NodeStatus, PostPage, Site, SlotValues, Template, TemplatePart, View,
+    WebNode, cluster_table,
 };
 use horizon_core::{EventId, Timestamp, wire::PageStats};
 use horizon_posts::Diagnostics;
@@ -17,13 +19,13 @@ use sample::{all, hello, library, post, site, values};
 /// The key of the slot markers.
 const KEY: u128 = 0x0123_4567_89ab_cdef_0123_4567_89ab_cdef;
 
-fn rendered(page: View, key: u128) -> Template {
+fn rendered(site: &Arc<Site>, page: View, key: u128) -> Template {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    runtime.block_on(Template::new(&site(), page, key)).unwrap()
+    runtime.block_on(Template::new(site, page, key)).unwrap()
 }
 
 fn template(page: &View) -> Template {
-    rendered(page.clone(), KEY)
+    rendered(&site(), page.clone(), KEY)
 }
 
 fn html(page: &View) -> String {
@@ -93,7 +95,7 @@ fn a_script_in_a_post_is_not_in_the_policy() {
 #[test]
 fn the_text_of_a_template_is_the_same_in_all_responses() {
     let texts = |key| {
-        let pieces = rendered(hello(), key).parts;
+        let pieces = rendered(&site(), hello(), key).parts;
         let is_text = |part: &TemplatePart| matches!(part, TemplatePart::Text(_));
         pieces.into_iter().filter(is_text).collect::<Vec<_>>()
     };
@@ -275,6 +277,19 @@ fn without_a_script_the_page_says_that_a_comment_is_pending() {
         status.contains("role=\"status\"") && status.contains("after a moderator approves it"),
         "{status}"
     );
+}
+
+#[test]
+fn without_a_base_url_there_is_no_absolute_link() {
+    let site = Site {
+        base_url: None,
+        ..Site::clone(&site())
+    };
+    let html = rendered(&site.into(), hello(), KEY).fill(&values());
+    for absent in ["rel=\"canonical\"", "og:url", "noindex", "example.org"] {
+        assert!(!html.contains(absent), "{absent} is in {html}");
+    }
+    assert!(html.contains(r#""url":"/blog/hello""#), "{html}");
 }
 
 #[test]

@@ -19,7 +19,7 @@ pub(crate) fn site() -> Arc<Site> {
     Arc::new(Site {
         title: "A blog".into(),
         description: "About things.".into(),
-        base_url: "https://example.org".into(),
+        base_url: Some("https://example.org".into()),
         nav: vec![Link {
             title: "About".into(),
             href: "/about".into(),

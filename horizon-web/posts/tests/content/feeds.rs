@@ -152,7 +152,7 @@ fn the_sitemap_lists_every_page_in_full_and_escaped() {
 
 #[test]
 fn robots_txt_excludes_the_moderation_page_and_has_the_sitemap() {
-    let robots_txt = robots(&site());
+    let robots_txt = robots(Some(&site()));
     assert!(
         robots_txt.contains("Disallow: /admin\n")
             && robots_txt.ends_with("Sitemap: https://blog.example/sitemap.xml\n")

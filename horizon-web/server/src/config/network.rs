@@ -1,7 +1,8 @@
-use std::net::SocketAddr;
+use std::net::{AddrParseError, IpAddr, SocketAddr};
 
 use clap::Args;
 use eventhorizon::IpNet;
+use horizon_backend::parse_listen_addr;
 
 use super::BaseUrl;
 
@@ -13,18 +14,48 @@ pub struct NetworkArgs {
         long,
         env = "HORIZON_ADDR",
         value_name = "HORIZON_ADDR",
-        default_value = "127.0.0.1:3000"
+        default_value = "127.0.0.1:3000",
+        value_parser = parse_listen_addr
     )]
     pub addr: SocketAddr,
-    /// The public URL of the blog, for canonical links and feeds. Default: the address to listen on.
+    /// The public URL of the blog, such as `https://blog.example.org`: for canonical links, feeds and cookies. Without
+    /// it there are no canonical links, and feeds only for this machine.
     #[arg(long, env = "HORIZON_BASE_URL", value_name = "HORIZON_BASE_URL")]
     pub base_url: Option<BaseUrl>,
-    /// The networks of trusted proxies, whose `X-Forwarded-For` is used; separated by commas.
+    /// The networks or addresses of trusted proxies, whose `X-Forwarded-For` is used; separated by commas.
     #[arg(
         long,
         env = "HORIZON_TRUSTED_PROXIES",
         value_name = "HORIZON_TRUSTED_PROXIES",
-        value_delimiter = ','
+        value_delimiter = ',',
+        value_parser = parse_proxy
     )]
     pub trusted_proxies: Vec<IpNet>,
+}
+
+impl NetworkArgs {
+    /// Returns whether the blog is served over HTTPS.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.base_url.as_ref().is_some_and(BaseUrl::is_https)
+    }
+
+    /// Logs a warning if other machines can reach the server, but its public URL is unknown.
+    pub(crate) fn warn_about_base_url(&self) {
+        if self.base_url.is_none() && !self.addr.ip().is_loopback() {
+            tracing::warn!(
+                "HORIZON_BASE_URL is not set, so pages have no canonical links, and feeds and the sitemap are answered \
+                 503 except on this machine: set it to the public URL, such as https://blog.example.org"
+            );
+        }
+    }
+}
+
+/// Parses a network such as `10.0.0.0/8`, or a single address. White space around it is allowed.
+fn parse_proxy(text: &str) -> Result<IpNet, AddrParseError> {
+    let text = text.trim();
+    match text.parse() {
+        Ok(network) => Ok(network),
+        Err(_) => text.parse().map(|address: IpAddr| address.to_canonical().into()),
+    }
 }

@@ -91,7 +91,51 @@ fn secrets_are_not_logged() {
 
 #[test]
 fn a_base_url_loses_its_trailing_slash() {
-    let url: BaseUrl = "https://example.org/".parse().unwrap();
-    assert_eq!(url.0, "https://example.org");
-    assert!("https://example.org/blog".parse::<BaseUrl>().is_err());
+    for (text, expected) in [
+        ("https://example.org/", "https://example.org"),
+        ("https://Example.org:443", "https://example.org"),
+        ("http://example.org:80/", "http://example.org"),
+        ("http://example.org:443", "http://example.org:443"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
+    ] {
+        assert_eq!(text.parse::<BaseUrl>().unwrap().to_string(), expected);
+    }
+    for text in [
+        "example.org",
+        "https://",
+        "https://me@example.org",
+        "https://me@example.org:443",
+        "https://example.org?x=1",
+        "https://example.org/?x=1",
+    ] {
+        assert!(text.parse::<BaseUrl>().is_err(), "{text}");
+    }
+}
+
+#[test]
+fn a_base_url_with_a_path_is_rejected_with_the_reason() {
+    let error = parse_error(&["horizon-web", "--base-url", "https://example.org/blog"]);
+    assert!(
+        error.contains("HORIZON_BASE_URL") && error.contains("without a path"),
+        "{error}"
+    );
+}
+
+#[test]
+fn an_address_may_be_localhost() {
+    let cli = Cli::try_parse_from(["horizon-web", "--addr", "localhost:3000"]).unwrap();
+    assert_eq!(cli.serve.network.addr.to_string(), "127.0.0.1:3000");
+    let error = parse_error(&["horizon-web", "--addr", "example.org:3000"]);
+    assert!(error.contains("localhost:3000"), "{error}");
+}
+
+#[test]
+fn trusted_proxies_are_networks_or_addresses_and_may_have_spaces() {
+    let text = "10.0.0.0/8, 127.0.0.1 ,::1, ::ffff:192.0.2.1";
+    let cli = Cli::try_parse_from(["horizon-web", "--trusted-proxies", text]).unwrap();
+    let networks = cli.serve.network.trusted_proxies.iter().map(ToString::to_string);
+    assert_eq!(
+        networks.collect::<Vec<_>>(),
+        ["10.0.0.0/8", "127.0.0.1/32", "::1/128", "192.0.2.1/32"]
+    );
 }
