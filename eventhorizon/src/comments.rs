@@ -138,8 +138,11 @@ impl Horizon {
             Decision::Accept => {}
         }
         // Last, so that invalid comments and retries do not count against the rate.
-        let (limiters, metrics) = (&self.0.limiters, &self.0.metrics);
-        limiters.check_comment(comment.id, caller.address(), metrics)?;
+        let (limits, networks) = (&self.0.limits, self.0.limits.networks(caller.address()));
+        limits.check_comment(comment.id, networks)?;
+        if !self.is_named(caller) {
+            limits.check_comments_of_day(comment.id, networks, self.0.clock.now())?;
+        }
         self.track_comment(draft, comment, caller, deadline).await
     }
 

@@ -1,4 +1,4 @@
-use std::num::NonZeroU32;
+use std::{fmt, num::NonZeroU32, str::FromStr};
 
 use ipnet::IpNet;
 
@@ -50,6 +50,8 @@ pub struct Config {
     pub secure_cookies: bool,
     /// The request rates for each network.
     pub rates: Rates,
+    /// The other limits for each network.
+    pub network_limits: NetworkLimits,
     /// Whether the site is ready although its Redis may lose acknowledged events, because its `maxmemory-policy` is not
     /// `noeviction` or its `appendonly` is `no`. Then it only logs a warning. False by default.
     pub redis_may_lose_data: bool,
@@ -66,6 +68,7 @@ impl Default for Config {
             signals: PrivacySignals::default(),
             secure_cookies: false,
             rates: Rates::default(),
+            network_limits: NetworkLimits::default(),
             redis_may_lose_data: false,
         }
     }
@@ -98,7 +101,8 @@ pub enum PrivacySignals {
 }
 
 /// The request rates for each network (an IPv4 address or an IPv6 /64). A request that exceeds its rate fails with
-/// [`TooManyRequests`](crate::ProblemKind::TooManyRequests) and a time to wait.
+/// [`TooManyRequests`](crate::ProblemKind::TooManyRequests) and a time to wait. All networks of an IPv6 /48 together
+/// have four times the rates of one. Each process counts for itself.
 ///
 /// To bound memory, networks are stored as 17-bit hashes; networks with the same hash share a rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,9 +116,56 @@ pub struct Rates {
     pub live_streams: Rate,
     /// Page loads that count as a visit without a stream: 600 a minute and 300 at once by default.
     pub visits: Rate,
+    /// New visitors: 1 a minute and 64 at once by default. Further ones get the same pages and streams, but are not
+    /// counted. A visitor whom this process counted before on this day (UTC) is not new. A visitor with a privacy
+    /// signal is new with each connection, and [`Named`](crate::Identity::Named) callers never are.
+    pub visitors: Rate,
 }
 
-/// A rate of the generic cell rate algorithm (ITU-T I.371).
+/// The limits for each network (an IPv4 address or an IPv6 /64), besides the [`Rates`]. All networks of an IPv6 /48
+/// together have four times the limits of one. Each process counts for itself, and forgets at its end.
+///
+/// The limits of a day (UTC) do not apply to [`Named`](crate::Identity::Named) callers. A request beyond a limit fails
+/// with [`TooManyRequests`](crate::ProblemKind::TooManyRequests) and a time to wait.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use eventhorizon::{Horizon, Slug};
+/// let builder = Horizon::in_memory().configure(|config| config.network_limits.likes_without_visit = 1);
+/// let horizon = builder.start(|_: &Slug| true).await?;
+/// let bread = horizon.page("bread")?;
+/// let stranger = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]);
+/// assert!(horizon.like(&bread, &stranger).await.is_ok());
+/// assert_eq!(horizon.like(&bread, &stranger).await.unwrap_err().status(), 429);
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NetworkLimits {
+    /// Open live streams: 512 by default.
+    pub live_streams: u32,
+    /// Distinct viewers at a time: 64 by default. The streams of further ones show everything, but do not count, until
+    /// they are opened again. It does not apply to [`Named`](crate::Identity::Named) callers.
+    pub viewers: u32,
+    /// Likes of a page on one day: 64 by default. Those of all pages together are limited to ten times that.
+    pub likes: u32,
+    /// Likes of a page on one day by readers without a cookie, if the network has not opened the page on that day, with
+    /// a live stream or [`Horizon::visit`](crate::Horizon::visit): 3 by default. Those of all pages together are
+    /// limited to ten times that.
+    pub likes_without_visit: u32,
+    /// Comments on one day: 100 by default.
+    pub comments: u32,
+}
+
+/// A rate of the generic cell rate algorithm (ITU-T I.371). As a text, `60/10` is 60 requests a minute and 10 at once.
+///
+/// ```
+/// use eventhorizon::Rate;
+///
+/// assert_eq!("60/10".parse(), Ok(Rate::new(60, 10)));
+/// assert_eq!(Rate::new(60, 10).to_string(), "60/10");
+/// assert!("60".parse::<Rate>().is_err());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
     /// The number of requests a minute, in the long run.
@@ -134,6 +185,30 @@ impl Rate {
     }
 }
 
+/// The text is not a [`Rate`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a rate is two numbers of at least 1, such as `60/10`: the requests a minute, and those at once")]
+#[non_exhaustive]
+pub struct ParseRateError;
+
+impl FromStr for Rate {
+    type Err = ParseRateError;
+    fn from_str(text: &str) -> Result<Self, ParseRateError> {
+        let (per_minute, burst) = text.split_once('/').ok_or(ParseRateError)?;
+        let number = |text: &str| text.trim().parse().map_err(|_| ParseRateError);
+        Ok(Self {
+            per_minute: number(per_minute)?,
+            burst: number(burst)?,
+        })
+    }
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.per_minute, self.burst)
+    }
+}
+
 const fn at_least_one(number: u32) -> NonZeroU32 {
     match NonZeroU32::new(number) {
         Some(number) => number,
@@ -148,6 +223,19 @@ impl Default for Rates {
             likes: Rate::new(60, 60),
             live_streams: Rate::new(600, 300),
             visits: Rate::new(600, 300),
+            visitors: Rate::new(1, 64),
+        }
+    }
+}
+
+impl Default for NetworkLimits {
+    fn default() -> Self {
+        Self {
+            live_streams: 512,
+            viewers: 64,
+            likes: 64,
+            likes_without_visit: 3,
+            comments: 100,
         }
     }
 }

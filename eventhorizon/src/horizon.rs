@@ -9,7 +9,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     Config, Secret, background_visits::BackgroundVisits, breaker::Breaker, clock::EventClock,
-    forwarding::ForwardingWarnings, live::Hub, maintenance::run_maintenance, metrics::Metrics, rates::RateLimiters,
+    forwarding::ForwardingWarnings, limits::ClientLimits, live::Hub, maintenance::run_maintenance, metrics::Metrics,
     read_cache::ReadCache, reader::Readers, rules::Rules, visit_queue::VisitQueue, visit_tracker::VisitTracker,
     visitors::VisitorKeys,
 };
@@ -22,9 +22,6 @@ const STREAMS_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How long a shutdown then waits for the tasks: 2 seconds. Visits that the bus does not accept by then are lost.
 const TASKS_TIMEOUT: Duration = Duration::from_secs(2);
-
-/// The purpose of the key that hashes networks for rate limits.
-const RATES_KEY: &str = "EventHorizon 2026 networks of the rate limits";
 
 /// EventHorizon for one site: everything that an application's handlers need.
 ///
@@ -40,7 +37,7 @@ pub(crate) struct SiteState {
     pub(crate) forwarding_warnings: ForwardingWarnings,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) readers: Readers,
-    pub(crate) limiters: RateLimiters,
+    pub(crate) limits: ClientLimits,
     pub(crate) bots: Bots,
     pub(crate) visit_tracker: VisitTracker,
     pub(crate) visitors: Arc<VisitorKeys>,
@@ -112,7 +109,7 @@ impl Horizon {
         let horizon = Self(Arc::new(SiteState {
             rules,
             readers: Readers::new(&secret, &config),
-            limiters: RateLimiters::new(config.rates, secret.key(RATES_KEY)),
+            limits: ClientLimits::new(&config, Arc::clone(&metrics), clock.now()),
             bots: Bots::default(),
             hub: hub(&backend, &cache, &metrics, &closing, &tasks),
             cache,
@@ -164,6 +161,11 @@ impl Horizon {
     /// its own.
     #[must_use]
     pub fn metrics(&self) -> String {
+        let limited = self.0.limits.len();
+        self.0
+            .metrics
+            .limit_entries
+            .set(i64::try_from(limited).unwrap_or(i64::MAX));
         self.0.metrics.encode()
     }
 

@@ -3,7 +3,7 @@
 use horizon_core::{Event, EventId, EventKind, ReaderId, Result, Slug, StatsStoreExt, Topic, wire::LikeView};
 use tokio::time::Instant;
 
-use crate::{Caller, Decision, ExistingPage, Horizon, Problem, rates::RateClass};
+use crate::{Caller, Decision, ExistingPage, Horizon, Problem, limits::RateClass};
 
 /// A like or its removal, with options. See [`Horizon::like_with`].
 #[derive(Clone, Copy, Debug)]
@@ -72,7 +72,8 @@ impl Horizon {
     /// ```
     ///
     /// # Errors
-    /// The caller's network exceeds its rate, or the application's [`EventPolicy`](crate::EventPolicy) rejects the
+    /// The caller's network exceeds its rate or a limit of the day ([`NetworkLimits`](crate::NetworkLimits)), or the
+    /// application's [`EventPolicy`](crate::EventPolicy) rejects the
     /// like. [`Unavailable`](crate::ProblemKind::Unavailable) if a backend is down or the event bus does not
     /// acknowledge within 3 seconds. The like may have been recorded then; sending it again is safe.
     pub async fn like(&self, page: &ExistingPage, caller: &Caller) -> Result<LikeOutcome, Problem> {
@@ -121,9 +122,8 @@ impl Horizon {
     ) -> Result<LikeOutcome, Problem> {
         let LikeRequest { liked, idempotency_key } = request;
         let inner = &self.0;
-        inner
-            .limiters
-            .check(RateClass::Like, caller.address(), &inner.metrics)?;
+        let networks = inner.limits.networks(caller.address());
+        inner.limits.check_rate(RateClass::Like, networks)?;
         let topic = Topic::from(page);
         if !liked && idempotency_key.is_none() && self.reader(caller).is_none() {
             // A caller without a reader id has no like to remove.
@@ -146,6 +146,10 @@ impl Horizon {
             return Err(Problem::refused(reason));
         }
         inner.clock.check()?;
+        if liked && !self.is_named(caller) {
+            let (is_new, now) = (identified.set_cookie.is_some(), inner.clock.now());
+            inner.limits.check_likes_of_day(page, reader, is_new, networks, now)?;
+        }
         let event = Event::new(inner.clock.stamp()?, topic.clone(), kind);
         self.track(event, deadline).await?;
         inner.cache.put_like(&topic, reader, liked, Instant::now());

@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use crate::{horizon::SiteState, rates::CLEANUP_INTERVAL, visit_queue::TICK};
+use crate::{horizon::SiteState, limits::CLEANUP_INTERVAL, visit_queue::TICK};
 
 /// Runs until the site is dropped. One timer serves all connections and limiters.
 pub(crate) async fn run_maintenance(inner: Weak<SiteState>) {
@@ -18,7 +18,7 @@ pub(crate) async fn run_maintenance(inner: Weak<SiteState>) {
         inner.visit_tracker.queue.tick();
         let visitors = Arc::clone(&inner.visitors);
         if now.duration_since(cleaned_up) >= CLEANUP_INTERVAL {
-            inner.limiters.clean_up();
+            inner.limits.clean_up(inner.clock.now().day());
             cleaned_up = now;
             lost = report_lost_visits(inner.metrics.visits_failed(), lost);
         }

@@ -25,6 +25,8 @@ pub(crate) struct Metrics {
     pub(crate) live_frames: Counter,
     pub(crate) server_visits: Counter,
     pub(crate) connections: Gauge,
+    /// Set before the metrics are encoded.
+    pub(crate) limit_entries: Gauge,
     dropped_visits: Family<ReasonLabel, Counter>,
     events_tracked: Family<KindLabel, Counter>,
     events_failed: Family<KindLabel, Counter>,
@@ -85,8 +87,13 @@ impl Metrics {
         );
         registry.register(
             "horizon_rate_limited",
-            "Requests over their rate",
+            "Requests over a rate or limit of their network",
             self.rate_limited.clone(),
+        );
+        registry.register(
+            "horizon_limit_entries",
+            "Hashes of networks, visitors and pages that the limits remember",
+            self.limit_entries.clone(),
         );
         registry.register(
             "horizon_connections_refused",

@@ -43,7 +43,7 @@ pub enum ProblemKind {
     UnsupportedMediaType,
     /// A field of the body, or the parameter `page` of a live stream, is invalid.
     InvalidField,
-    /// The caller's network exceeds its rate.
+    /// The caller's network exceeds its rate or a limit.
     TooManyRequests,
     /// The server failed for a reason that a retry does not change.
     Internal,
@@ -196,10 +196,10 @@ impl Problem {
         Self::new(ProblemKind::Refused).detail(reason)
     }
 
-    pub(crate) fn too_many_requests(wait: Duration) -> Self {
+    pub(crate) fn too_many_requests(detail: &'static str, wait: Duration) -> Self {
         Self {
             retry_after: Some(wait),
-            ..Self::new(ProblemKind::TooManyRequests).detail("Your network sends too many of these requests.")
+            ..Self::new(ProblemKind::TooManyRequests).detail(detail)
         }
     }
 
@@ -318,7 +318,7 @@ mod tests {
     #[test]
     fn retry_after_is_in_whole_seconds_and_never_zero() {
         for (wait, seconds) in [(0, 1), (1000, 1), (1001, 2)] {
-            let problem = Problem::too_many_requests(Duration::from_millis(wait));
+            let problem = Problem::too_many_requests("", Duration::from_millis(wait));
             assert_eq!(problem.retry_after(), Some(seconds));
         }
     }

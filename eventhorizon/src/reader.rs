@@ -110,6 +110,11 @@ impl Horizon {
         }
     }
 
+    /// Returns whether the application names the caller.
+    pub(crate) fn is_named(&self, caller: &Caller) -> bool {
+        matches!(self.0.rules.identify.identify(caller), Identity::Named(_))
+    }
+
     /// Returns the caller's id, or a new one.
     pub(crate) fn reader_or_new(
         &self,

@@ -5,7 +5,7 @@ use std::fmt;
 /// The shortest text that [`Secret::new`] accepts, in characters.
 const MIN_CHARS: usize = 32;
 
-/// The secret that signs cookies and keys the hashes of networks. `Debug` does not show it.
+/// The secret that signs cookies. `Debug` does not show it.
 ///
 /// Changing it invalidates the cookies of all readers.
 ///

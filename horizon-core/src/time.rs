@@ -60,6 +60,12 @@ impl Timestamp {
     pub const fn day(self) -> Day {
         Day(self.0.div_euclid(DAY_MILLIS))
     }
+
+    /// Returns the time until the next UTC day, at least a millisecond.
+    #[must_use]
+    pub const fn until_next_day(self) -> Duration {
+        Duration::from_millis((DAY_MILLIS - self.0.rem_euclid(DAY_MILLIS)).unsigned_abs())
+    }
 }
 
 fn saturating_millis(duration: Duration) -> i64 {
@@ -95,6 +101,9 @@ mod tests {
         assert_eq!(Timestamp::from_millis(DAY_MILLIS - 1).day(), Day::from_number(0));
         assert_eq!(Timestamp::from_millis(DAY_MILLIS).day(), Day::from_number(1));
         assert_eq!(Timestamp::from_millis(-1).day(), Day::from_number(-1));
+        let left = Timestamp::from_millis(-1).until_next_day();
+        assert_eq!(left, Duration::from_millis(1));
+        assert_eq!(Timestamp::from_millis(DAY_MILLIS).until_next_day(), Duration::from_secs(24 * 3600));
     }
 
     #[test]

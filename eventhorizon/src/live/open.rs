@@ -9,8 +9,12 @@ use tokio::time::timeout;
 
 use super::{FramePart, Live, OpenConnection};
 use crate::{
-    Caller, Decision, ExistingPage, Horizon, Identity, PrivacySignals, Problem, live_viewer::LiveViewer,
-    metrics::Metrics, rates::RateClass, visit_tracker::VisitorIdentity, visitors,
+    Caller, Decision, ExistingPage, Horizon, Identity, PrivacySignals, Problem,
+    limits::{Networks, RateClass, ViewerPermit},
+    live_viewer::LiveViewer,
+    metrics::Metrics,
+    visit_tracker::VisitorIdentity,
+    visitors,
 };
 
 /// The header that a browser sends when it reopens a stream.
@@ -90,7 +94,8 @@ impl Horizon {
     /// ```
     ///
     /// # Errors
-    /// The caller's network exceeds its rate, the site is closing, or the observed pages are too many or repeated. An unavailable backend is not an error: the
+    /// The caller's network exceeds its rate or has too many streams ([`NetworkLimits`](crate::NetworkLimits)), the site
+    /// is closing, or the observed pages are too many or repeated. An unavailable backend is not an error: the
     /// stream opens and shows cached stats.
     pub async fn live(&self, caller: &Caller, options: LiveOptions<'_>) -> Result<Live, Problem> {
         let LiveOptions {
@@ -104,34 +109,30 @@ impl Horizon {
             None => (Arc::new([Topic::Site]), &[FramePart::Stats]),
             Some(page) => (Arc::new([page.into(), Topic::Site]), &FramePart::ALL),
         };
-        inner
-            .limiters
-            .check(RateClass::Live, caller.address(), &inner.metrics)?;
+        let networks = inner.limits.networks(caller.address());
+        inner.limits.check_rate(RateClass::Live, networks)?;
         let stopping = || Problem::unavailable("The server is shutting down.");
         if inner.hub.is_closing() {
             // Do not count the viewer: the client reconnects.
             return Err(stopping());
         }
-        let mut viewer = match self.visitor_identity(&topics, caller, returning) {
-            Ok(identity) => LiveViewer::new(inner.visit_tracker.clone(), Arc::clone(&topics), identity),
-            Err(reason) => {
-                inner.metrics.dropped_visit(reason);
-                LiveViewer::Uncounted
-            }
-        };
+        let stream = inner.limits.open_stream(networks)?;
+        if let Some(page) = page {
+            inner.limits.note_page(networks, page, inner.clock.now());
+        }
+        let identity = self.visitor_identity(&topics, caller, returning);
+        let (mut viewer, permit) = self.open_viewer(identity, &topics, networks);
         viewer.poll_once().await;
         let joined = topics.first().and_then(|topic| inner.hub.join(topic));
         let joined = joined.ok_or_else(stopping)?;
-        let open = OpenConnection::new(inner.metrics.live_connections.clone(), inner.streams.token());
+        let connections = inner.metrics.live_connections.clone();
+        let open = OpenConnection::new(connections, inner.streams.token(), stream, permit);
         let live = Live::new(greeting()?, parts, joined, viewer, open);
         if observed.is_empty() {
             return Ok(live);
         }
-        Ok(live.with_observed(
-            inner
-                .hub
-                .observe(observed.iter().map(|page| Slug::clone(page)).collect()),
-        ))
+        let observed = observed.iter().map(|page| Slug::clone(page)).collect();
+        Ok(live.with_observed(inner.hub.observe(observed)))
     }
 
     /// Counts a visit of a page without a live connection, such as by a visitor without JavaScript. A live connection
@@ -163,14 +164,18 @@ impl Horizon {
             Ok(identity) => identity,
             Err(reason) => return inner.metrics.dropped_visit(reason),
         };
-        let is_allowed = inner
-            .limiters
-            .check(RateClass::Visit, caller.address(), &inner.metrics)
-            .is_ok();
+        let networks = inner.limits.networks(caller.address());
+        inner.limits.note_page(networks, page, inner.clock.now());
+        if inner.limits.check_rate(RateClass::Visit, networks).is_err() {
+            return inner.metrics.dropped_visit("rate");
+        }
+        if let Err(reason) = inner.limits.check_visitor(&identity, networks, inner.clock.now().day()) {
+            return inner.metrics.dropped_visit(reason);
+        }
         let count = |metrics: &Metrics| {
             metrics.server_visits.inc();
         };
-        if !is_allowed || !inner.visit_tracker.background.spawn(Arc::new(topics), identity, count) {
+        if !inner.visit_tracker.background.spawn(Arc::new(topics), identity, count) {
             inner.metrics.dropped_visit("rate");
         }
     }
@@ -187,6 +192,30 @@ impl Horizon {
         timeout(VISITOR_TIMEOUT, self.0.visitors.key(&identity))
             .await
             .unwrap_or_else(|elapsed| Err(Error::unavailable("reading the salt timed out").with_source(elapsed)))
+    }
+
+    /// Returns a viewer that counts within the limits of the network, otherwise one that does not.
+    fn open_viewer(
+        &self,
+        identity: Result<VisitorIdentity, &'static str>,
+        topics: &Arc<[Topic]>,
+        networks: Networks,
+    ) -> (LiveViewer, Option<ViewerPermit>) {
+        let (limits, today) = (&self.0.limits, self.0.clock.now().day());
+        let counted = identity.and_then(|identity| {
+            limits.check_visitor(&identity, networks, today)?;
+            Ok((limits.count_viewer(&identity, networks)?, identity))
+        });
+        match counted {
+            Ok((permit, identity)) => {
+                let tracker = self.0.visit_tracker.clone();
+                (LiveViewer::new(tracker, Arc::clone(topics), identity), permit)
+            }
+            Err(reason) => {
+                self.0.metrics.dropped_visit(reason);
+                (LiveViewer::Uncounted, None)
+            }
+        }
     }
 
     /// Returns how to identify the visitor, or why the caller does not count.

@@ -11,7 +11,10 @@ use prometheus_client::metrics::gauge::Gauge;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::{Frame, FramePart, LatestReceiver, ObservedPages, PerPart, TopicLease};
-use crate::live_viewer::LiveViewer;
+use crate::{
+    limits::{StreamPermit, ViewerPermit},
+    live_viewer::LiveViewer,
+};
 
 /// A live connection: a stream of server-sent events (WHATWG HTML §9.2) for a response body. The caller counts as a
 /// viewer until it is dropped.
@@ -67,14 +70,24 @@ struct ColdState {
 pub(crate) struct OpenConnection {
     connections: Gauge,
     _token: TaskTrackerToken,
+    _stream: StreamPermit,
+    /// `None` if the viewer does not count, or without a limit.
+    _viewer: Option<ViewerPermit>,
 }
 
 impl OpenConnection {
-    pub(crate) fn new(connections: Gauge, token: TaskTrackerToken) -> Self {
+    pub(crate) fn new(
+        connections: Gauge,
+        token: TaskTrackerToken,
+        stream: StreamPermit,
+        viewer: Option<ViewerPermit>,
+    ) -> Self {
         connections.inc();
         Self {
             connections,
             _token: token,
+            _stream: stream,
+            _viewer: viewer,
         }
     }
 }

@@ -28,7 +28,10 @@ use super::{
     Frame, FramePart, Hub, LatestReceiver, Live, OpenConnection, TopicLease,
     page::{FRAME_INTERVAL, HEARTBEAT_INTERVAL, SITE_INTERVAL},
 };
-use crate::{breaker::CACHED_TIMEOUT, live_viewer::LiveViewer, metrics::Metrics, read_cache::ReadCache};
+use crate::{
+    Config, breaker::CACHED_TIMEOUT, limits::ClientLimits, live_viewer::LiveViewer, metrics::Metrics,
+    read_cache::ReadCache,
+};
 
 /// A presence and an event bus that publish the values of the test.
 struct FakeSources {
@@ -270,7 +273,10 @@ fn poll(body: &mut Live) -> Option<String> {
 }
 
 fn body(site: &HubFixture) -> Live {
-    let open = OpenConnection::new(site.metrics.live_connections.clone(), TaskTracker::new().token());
+    let limits = ClientLimits::new(&Config::default(), Arc::clone(&site.metrics), Timestamp::default());
+    let stream = limits.open_stream(limits.networks([192, 0, 2, 1].into())).unwrap();
+    let connections = site.metrics.live_connections.clone();
+    let open = OpenConnection::new(connections, TaskTracker::new().token(), stream, None);
     Live::new(
         "retry: 1\n\n".into(),
         &FramePart::ALL,

@@ -1,0 +1,203 @@
+//! Rate limits for each network.
+
+use std::{num::NonZeroU32, time::Duration};
+
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock};
+use horizon_core::EventId;
+use quick_cache::sync::Cache;
+
+use super::{Networks, networks::PREFIX_FACTOR};
+use crate::{Rate, Rates};
+
+/// The number of buckets for networks: 131,072, which bounds the memory to a few megabytes.
+const NETWORKS: u64 = 1 << 17;
+
+/// The number of recent comments whose retries are free.
+const RECENT_COMMENTS: usize = 4_096;
+
+/// The number of free retries for each comment.
+const FREE_RETRIES: u32 = 5;
+
+/// What has a rate.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum RateClass {
+    Comment,
+    Like,
+    Live,
+    Visit,
+    /// A new visitor.
+    Visitor,
+}
+
+impl RateClass {
+    /// Returns the label of the metric.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Comment => "comment",
+            Self::Like => "like",
+            Self::Live => "live",
+            Self::Visit => "visit",
+            Self::Visitor => "visitor",
+        }
+    }
+}
+
+/// The rates of each network.
+pub(super) struct RateLimiters {
+    comments: NetworkRate,
+    likes: NetworkRate,
+    lives: NetworkRate,
+    visits: NetworkRate,
+    visitors: NetworkRate,
+    /// The number of attempts for each recent comment and network.
+    attempts: Cache<(EventId, u64), u32>,
+}
+
+/// A rate of each network and of each prefix.
+struct NetworkRate {
+    own: DefaultKeyedRateLimiter<u32>,
+    prefix: DefaultKeyedRateLimiter<u32>,
+}
+
+impl NetworkRate {
+    fn new(rate: Rate) -> Self {
+        let limiter = |factor| {
+            let [per_minute, burst] = [rate.per_minute, rate.burst].map(|number| number.saturating_mul(factor));
+            RateLimiter::keyed(Quota::per_minute(per_minute).allow_burst(burst))
+        };
+        Self {
+            own: limiter(NonZeroU32::MIN),
+            prefix: limiter(PREFIX_FACTOR),
+        }
+    }
+
+    /// Counts a request. If it exceeds the rate, returns the time to wait.
+    fn check(&self, networks: Networks) -> Result<(), Duration> {
+        check(&self.own, networks.own())?;
+        networks.prefix().map_or(Ok(()), |prefix| check(&self.prefix, prefix))
+    }
+
+    fn limiters(&self) -> [&DefaultKeyedRateLimiter<u32>; 2] {
+        [&self.own, &self.prefix]
+    }
+}
+
+fn check(limiter: &DefaultKeyedRateLimiter<u32>, hash: u64) -> Result<(), Duration> {
+    let bucket = u32::try_from(hash % NETWORKS).unwrap_or(0);
+    let checked = limiter.check_key(&bucket);
+    checked.map_err(|not_until| not_until.wait_time_from(limiter.clock().now()))
+}
+
+impl RateLimiters {
+    pub(super) fn new(rates: Rates) -> Self {
+        Self {
+            comments: NetworkRate::new(rates.comments),
+            likes: NetworkRate::new(rates.likes),
+            lives: NetworkRate::new(rates.live_streams),
+            visits: NetworkRate::new(rates.visits),
+            visitors: NetworkRate::new(rates.visitors),
+            attempts: Cache::new(RECENT_COMMENTS),
+        }
+    }
+
+    /// Counts a request. If the network exceeds its rate, returns the time to wait.
+    pub(super) fn check(&self, class: RateClass, networks: Networks) -> Result<(), Duration> {
+        match class {
+            RateClass::Comment => &self.comments,
+            RateClass::Like => &self.likes,
+            RateClass::Live => &self.lives,
+            RateClass::Visit => &self.visits,
+            RateClass::Visitor => &self.visitors,
+        }
+        .check(networks)
+    }
+
+    /// Returns whether this network sent the comment before and has free retries left, and counts the retry.
+    pub(super) fn is_free_retry(&self, id: EventId, networks: Networks) -> bool {
+        let key = (id, networks.own());
+        let attempts = self.attempts.get(&key).unwrap_or(0);
+        let is_free = (1..=FREE_RETRIES).contains(&attempts);
+        if is_free {
+            self.attempts.insert(key, attempts + 1);
+        }
+        is_free
+    }
+
+    /// Notes a comment that counted against the rate. Its next retries are free.
+    pub(super) fn note_comment(&self, id: EventId, networks: Networks) {
+        self.attempts.insert((id, networks.own()), 1);
+    }
+
+    /// Removes networks without recent requests.
+    pub(super) fn clean_up(&self) {
+        for limiter in self.all() {
+            limiter.retain_recent();
+            limiter.shrink_to_fit();
+        }
+    }
+
+    /// Returns the number of networks in memory.
+    pub(super) fn len(&self) -> usize {
+        self.all().map(RateLimiter::len).sum()
+    }
+
+    fn all(&self) -> impl Iterator<Item = &DefaultKeyedRateLimiter<u32>> {
+        let rates = [&self.comments, &self.likes, &self.lives, &self.visits, &self.visitors];
+        rates.into_iter().flat_map(NetworkRate::limiters)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::networks::Hasher, *};
+
+    fn limiters(comments: Rate) -> (RateLimiters, Hasher) {
+        let rates = Rates {
+            comments,
+            ..Rates::default()
+        };
+        (RateLimiters::new(rates), Hasher::default())
+    }
+
+    #[test]
+    fn each_network_has_its_own_limit() {
+        let (limiters, hasher) = limiters(Rate::new(1, 2));
+        let ask = |address: &str| limiters.check(RateClass::Comment, hasher.networks(address.parse().unwrap()));
+        assert!(ask("2001:db8::1").is_ok() && ask("2001:db8::2").is_ok());
+        assert!(ask("2001:db8::3").is_err(), "a /64 is one network");
+        assert!(ask("2001:db8:0:1::1").is_ok());
+    }
+
+    #[test]
+    fn a_prefix_has_four_times_the_rate_of_a_network() {
+        let (limiters, hasher) = limiters(Rate::new(1, 2));
+        let ask = |address: String| limiters.check(RateClass::Comment, hasher.networks(address.parse().unwrap()));
+        let accepted = (0..100).filter(|net| ask(format!("2001:db8:0:{net}::1")).is_ok());
+        assert_eq!(accepted.count(), 8);
+        assert!(ask("2001:db8:1::1".into()).is_ok());
+    }
+
+    #[test]
+    fn a_few_retries_of_a_comment_are_free() {
+        let (limiters, hasher) = limiters(Rate::new(1, 1));
+        let networks = hasher.networks([192, 0, 2, 1].into());
+        let id = EventId::from_u128(1);
+        assert!(!limiters.is_free_retry(id, networks));
+        limiters.note_comment(id, networks);
+        for _ in 0..FREE_RETRIES {
+            assert!(limiters.is_free_retry(id, networks));
+        }
+        assert!(!limiters.is_free_retry(id, networks));
+        assert!(!limiters.is_free_retry(EventId::from_u128(2), networks));
+    }
+
+    #[test]
+    fn the_memory_for_networks_is_bounded() {
+        let (limiters, hasher) = limiters(Rate::new(1, 1));
+        for number in 0..300_000_u32 {
+            let networks = hasher.networks(std::net::Ipv4Addr::from_bits(number).into());
+            let _ = limiters.check(RateClass::Comment, networks);
+        }
+        assert!(limiters.len() as u64 <= NETWORKS);
+    }
+}
