@@ -161,11 +161,7 @@ impl Horizon {
     /// its own.
     #[must_use]
     pub fn metrics(&self) -> String {
-        let limited = self.0.limits.len();
-        self.0
-            .metrics
-            .limit_entries
-            .set(i64::try_from(limited).unwrap_or(i64::MAX));
+        self.0.limits.set_metrics();
         self.0.metrics.encode()
     }
 

@@ -25,8 +25,7 @@ pub(crate) struct Metrics {
     pub(crate) live_frames: Counter,
     pub(crate) server_visits: Counter,
     pub(crate) connections: Gauge,
-    /// Set before the metrics are encoded.
-    pub(crate) limit_entries: Gauge,
+    limit_entries: Family<KindLabel, Gauge>,
     dropped_visits: Family<ReasonLabel, Counter>,
     events_tracked: Family<KindLabel, Counter>,
     events_failed: Family<KindLabel, Counter>,
@@ -125,6 +124,12 @@ impl Metrics {
 
     pub(crate) fn connection_refused(&self, reason: &'static str) {
         self.connections_refused.get_or_create(&ReasonLabel { reason }).inc();
+    }
+
+    /// Sets the number of hashes that limits of this kind remember.
+    pub(crate) fn set_limit_entries(&self, kind: &'static str, entries: usize) {
+        let entries = i64::try_from(entries).unwrap_or(i64::MAX);
+        self.limit_entries.get_or_create(&KindLabel { kind }).set(entries);
     }
 
     /// Returns the metrics in the OpenMetrics text format, without `# EOF`.

@@ -148,9 +148,16 @@ impl ClientLimits {
         self.daily.clean_up(today);
     }
 
-    /// Returns the number of hashes in memory.
-    pub(crate) fn len(&self) -> usize {
-        self.rates.len() + self.open.len() + self.daily.len()
+    /// Sets the metrics of what is in memory.
+    pub(crate) fn set_metrics(&self) {
+        let sizes = [
+            ("rates", self.rates.len()),
+            ("open", self.open.len()),
+            ("day", self.daily.len()),
+        ];
+        for (kind, size) in sizes {
+            self.metrics.set_limit_entries(kind, size);
+        }
     }
 
     fn check_day(

@@ -105,6 +105,9 @@ async fn serve(
     let router = routes::router(app.clone(), &args.content.posts.join("media"));
     let mut limits = Limits::default();
     limits.shutdown_timeout = DRAIN_TIMEOUT;
+    // Without a proxy each live stream over HTTP/1.1 is a connection.
+    let streams = usize::try_from(args.limits.network_live_streams).unwrap_or(usize::MAX);
+    limits.connections_per_network = limits.connections_per_network.max(streams);
     let stopping = async {
         tokio::select! {
             () = shutdown => {}
@@ -173,4 +176,5 @@ fn configure(config: &mut eventhorizon::Config, args: &ServeArgs) {
     config.redis_may_lose_data = args.backend.redis_may_lose_data;
     config.moderation = args.readers.moderation;
     config.signals = args.readers.signals;
+    args.limits.configure(config);
 }

@@ -3,6 +3,7 @@
 mod backend;
 mod base_url;
 mod content;
+mod limits;
 mod network;
 mod readers;
 mod secrets;
@@ -18,6 +19,7 @@ pub use self::{
     backend::{BackendArgs, NodeSettings},
     base_url::{BaseUrl, ParseBaseUrlError},
     content::ContentArgs,
+    limits::LimitArgs,
     network::NetworkArgs,
     readers::ReaderArgs,
     secrets::SecretArgs,
@@ -80,6 +82,9 @@ pub struct ServeArgs {
     /// What readers may do, and how they are counted.
     #[command(flatten)]
     pub readers: ReaderArgs,
+    /// The limits of each client network.
+    #[command(flatten)]
+    pub limits: LimitArgs,
     /// The folder of the bundle. Default: `site` next to the binary or one folder up.
     #[arg(long, env = "HORIZON_SITE", value_name = "HORIZON_SITE")]
     pub site: Option<PathBuf>,

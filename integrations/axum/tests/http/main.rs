@@ -27,6 +27,8 @@ mod layers;
 #[cfg(test)]
 mod likes;
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod live;
 #[cfg(test)]
 mod paging;

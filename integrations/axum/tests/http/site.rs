@@ -50,6 +50,8 @@ impl AxumSite {
         let much = Rate::new(1_000_000, 1_000_000);
         let rates = &mut config.rates;
         (rates.comments, rates.likes, rates.live_streams) = (much, much, much);
+        let limits = &mut config.network_limits;
+        (limits.comments, limits.likes, limits.likes_without_visit) = (1_000_000, 1_000_000, 1_000_000);
         let mut limits = Limits::default();
         set(&mut config, &mut limits);
         let store = Arc::new(MemoryStore::new());
