@@ -199,6 +199,8 @@ pub fn program_at(binary: &Path) -> anyhow::Result<Command> {
     for (name, _) in env::vars_os().filter(|(name, _)| is_setting(name) && name != "HORIZON_SITE") {
         command.env_remove(name);
     }
+    // Tests like pages as many readers from one address.
+    command.env("HORIZON_NETWORK_LIKES_WITHOUT_VISIT", "1000000");
     command.current_dir(root).stdin(Stdio::null()).kill_on_drop(true);
     Ok(command)
 }
