@@ -3,6 +3,7 @@
 #![expect(clippy::indexing_slicing, reason = "a missing key fails the test")]
 
 mod bytes;
+mod flood;
 mod memory;
 mod requests;
 mod worst_page;
