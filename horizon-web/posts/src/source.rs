@@ -34,10 +34,16 @@ pub(crate) struct SourceFolder {
 }
 
 /// Reads all posts and pages. The folder `pages` may be missing if its parent exists.
+///
+/// A symbolic link out of the folder is not followed: a post must not show other files of the machine.
 pub(crate) fn read_all(root: &Path) -> [SourceFolder; 2] {
+    let real_root = fs::canonicalize(root).unwrap_or_else(|_| root.into());
     [(root.to_owned(), FileKind::Post), (root.join("pages"), FileKind::Page)].map(|(path, kind)| {
         let sources = match markdown_files(&path) {
-            Ok(files) => Ok(files.into_iter().filter_map(|path| read(path, kind)).collect()),
+            Ok(files) => Ok(files
+                .into_iter()
+                .filter_map(|path| read(path, kind, &real_root))
+                .collect()),
             Err(error) if kind == FileKind::Page && error.kind() == io::ErrorKind::NotFound && root.is_dir() => {
                 Ok(Vec::new())
             }
@@ -64,8 +70,8 @@ fn markdown_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 /// Reads a file. Returns `None` if it was removed since the folder was listed.
-fn read(path: PathBuf, kind: FileKind) -> Option<SourceFile> {
-    let text = read_text(&path);
+fn read(path: PathBuf, kind: FileKind, root: &Path) -> Option<SourceFile> {
+    let text = read_text(&path, root);
     let is_gone = fs::symlink_metadata(&path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
     if text.is_err() && is_gone {
         return None;
@@ -73,8 +79,14 @@ fn read(path: PathBuf, kind: FileKind) -> Option<SourceFile> {
     Some(SourceFile { path, kind, text })
 }
 
-fn read_text(path: &Path) -> Result<String, FileIssue> {
+fn read_text(path: &Path, root: &Path) -> Result<String, FileIssue> {
     let unreadable = |error: io::Error| FileIssue::error(None, format!("the file cannot be read: {error}"));
+    // The real path is read, so that a link that changes now is not followed.
+    let path = &fs::canonicalize(path).map_err(unreadable)?;
+    if !path.starts_with(root) {
+        let reason = "this is a symbolic link out of the content folder: move the file into the folder";
+        return Err(FileIssue::error(None, reason));
+    }
     // Opening a named pipe would block until it has a writer.
     if !fs::metadata(path).map_err(unreadable)?.is_file() {
         return Err(FileIssue::error(None, "this is not a regular file"));

@@ -128,3 +128,24 @@ fn an_unreadable_pages_folder_hides_no_post() {
     fs::remove_file(folder.path().join("pages")).unwrap();
     assert_eq!(folder.diagnostics(), "");
 }
+
+#[test]
+fn a_link_is_followed_within_the_folder_only() {
+    let (folder, outside) = (Folder::new(), Folder::new());
+    outside.post("secret", "2026-11-23", "Secret.");
+    folder.post("one", "2026-11-23", "Text.");
+    // As Kubernetes mounts a ConfigMap.
+    folder.write("..data/two.md", "---\ntitle: Two\ndate: 2026-11-23\n---\n");
+    symlink("..data/two.md", folder.path().join("two.md")).unwrap();
+    symlink(outside.path().join("secret.md"), folder.path().join("secret.md")).unwrap();
+    symlink("/etc/passwd", folder.path().join("passwd.md")).unwrap();
+    symlink(outside.path(), folder.path().join("pages")).unwrap();
+    let library = folder.load();
+    let slugs: Vec<&str> = library.posts().iter().map(|post| post.slug.as_str()).collect();
+    assert_eq!((slugs, library.pages().len()), (vec!["one", "two"], 0));
+    let diagnostics = folder.diagnostics();
+    for path in ["secret.md", "passwd.md", "pages/secret.md"] {
+        let expected = format!("{path}: this is a symbolic link out of the content folder");
+        assert!(diagnostics.contains(&expected), "{diagnostics}");
+    }
+}
