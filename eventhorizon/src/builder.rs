@@ -3,7 +3,7 @@ use std::fmt;
 use horizon_backend::{
     Backend, BackendConfig, BackendUrls, BusUrl, ProgramKind, StoreUrl, is_secret_missing, now, stored_secret,
 };
-use horizon_core::{Error, Ports, Result, Slug, Timestamp};
+use horizon_core::{Ports, Result, Slug, Timestamp};
 
 use crate::{Config, EventPolicy, Horizon, Identify, Pages, Secret, clock::EventClock, rules::Rules};
 
@@ -174,13 +174,9 @@ impl Builder {
     ///
     /// # Errors
     /// The store cannot be opened, or another process counts into it; the secret cannot be read; the configuration is
-    /// inconsistent.
+    /// invalid.
     pub async fn start(mut self, pages: impl Pages + 'static) -> Result<Horizon> {
-        if !self.config.origins.is_empty() && !self.config.secure_cookies {
-            return Err(Error::permanent(
-                "`origins` need `secure_cookies`: browsers send cookies from other sites only over HTTPS",
-            ));
-        }
+        self.config.check()?;
         self.rules.pages = Box::new(pages);
         // Open the store first: its lock keeps a second process from creating the secret at the same time.
         let is_secret_lost = self.is_secret_lost();

@@ -1,5 +1,6 @@
-use std::{fmt, num::NonZeroU32, str::FromStr};
+use std::{fmt, num::NonZeroU32, str::FromStr, time::Duration};
 
+use horizon_core::{Error, Result};
 use ipnet::IpNet;
 
 use crate::Origin;
@@ -48,6 +49,13 @@ pub struct Config {
     /// Whether the reader cookie is sent only over HTTPS (`Secure`, RFC 6265 §4.1.2.5). Set it if the site uses HTTPS.
     /// False by default.
     pub secure_cookies: bool,
+    /// How long a viewer who left may count with a web framework that notices closed connections only at a write: 20
+    /// seconds by default, from [`MIN_HEARTBEAT`](Self::MIN_HEARTBEAT) to [`MAX_HEARTBEAT`](Self::MAX_HEARTBEAT), and
+    /// the grace of three seconds.
+    ///
+    /// A live stream without changes repeats its stats twice in this time, because the first write to a closed
+    /// connection succeeds. The scripts for pages treat 45 seconds without a message as a lost connection.
+    pub heartbeat: Duration,
     /// The request rates for each network.
     pub rates: Rates,
     /// The other limits for each network.
@@ -67,10 +75,43 @@ impl Default for Config {
             moderation: Moderation::default(),
             signals: PrivacySignals::default(),
             secure_cookies: false,
+            heartbeat: Duration::from_secs(20),
             rates: Rates::default(),
             network_limits: NetworkLimits::default(),
             redis_may_lose_data: false,
         }
+    }
+}
+
+impl Config {
+    /// The shortest [`heartbeat`](Self::heartbeat): one second.
+    pub const MIN_HEARTBEAT: Duration = Duration::from_secs(1);
+
+    /// The longest [`heartbeat`](Self::heartbeat): one minute. A stream then repeats its stats after 30 seconds, and a
+    /// message may be late by 15 seconds before a client gives the connection up.
+    pub const MAX_HEARTBEAT: Duration = Duration::from_secs(60);
+
+    /// Returns the longest silence of a live stream.
+    pub(crate) fn max_silence(&self) -> Duration {
+        self.heartbeat / 2
+    }
+
+    /// Checks values and combinations.
+    pub(crate) fn check(&self) -> Result<()> {
+        if !self.origins.is_empty() && !self.secure_cookies {
+            return Err(Error::permanent(
+                "`origins` need `secure_cookies`: browsers send cookies from other sites only over HTTPS",
+            ));
+        }
+        if self.heartbeat < Self::MIN_HEARTBEAT || self.heartbeat > Self::MAX_HEARTBEAT {
+            return Err(Error::permanent(format!(
+                "`heartbeat` must be {:?} to {:?}, not {:?}",
+                Self::MIN_HEARTBEAT,
+                Self::MAX_HEARTBEAT,
+                self.heartbeat
+            )));
+        }
+        Ok(())
     }
 }
 

@@ -8,9 +8,20 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Config, Secret, background_visits::BackgroundVisits, breaker::Breaker, clock::EventClock,
-    forwarding::ForwardingWarnings, limits::ClientLimits, live::Hub, maintenance::run_maintenance, metrics::Metrics,
-    read_cache::ReadCache, reader::Readers, rules::Rules, visit_queue::VisitQueue, visit_tracker::VisitTracker,
+    Config, Secret,
+    background_visits::BackgroundVisits,
+    breaker::Breaker,
+    clock::EventClock,
+    forwarding::ForwardingWarnings,
+    limits::ClientLimits,
+    live::{Hub, HubParts},
+    maintenance::run_maintenance,
+    metrics::Metrics,
+    read_cache::ReadCache,
+    reader::Readers,
+    rules::Rules,
+    visit_queue::VisitQueue,
+    visit_tracker::VisitTracker,
     visitors::VisitorKeys,
 };
 
@@ -111,7 +122,7 @@ impl Horizon {
             readers: Readers::new(&secret, &config),
             limits: ClientLimits::new(&config, Arc::clone(&metrics), clock.now()),
             bots: Bots::default(),
-            hub: hub(&backend, &cache, &metrics, &closing, &tasks),
+            hub: hub(&backend, &config, &cache, &metrics, &closing, &tasks),
             cache,
             breaker,
             visit_tracker: VisitTracker {
@@ -294,18 +305,20 @@ impl Horizon {
 
 fn hub(
     backend: &Backend,
+    config: &Config,
     cache: &Arc<ReadCache>,
     metrics: &Arc<Metrics>,
     closing: &CancellationToken,
     tasks: &TaskTracker,
 ) -> Hub {
-    Hub::new(
-        backend.ports().clone(),
-        backend.is_accumulator(),
-        Arc::clone(cache),
-        Arc::clone(metrics),
-        closing.clone(),
-        tasks.clone(),
-        backend.health().clone(),
-    )
+    Hub::new(HubParts {
+        ports: backend.ports().clone(),
+        is_accumulator: backend.is_accumulator(),
+        cache: Arc::clone(cache),
+        metrics: Arc::clone(metrics),
+        closing: closing.clone(),
+        tasks: tasks.clone(),
+        health: backend.health().clone(),
+        max_silence: config.max_silence(),
+    })
 }

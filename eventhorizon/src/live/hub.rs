@@ -1,4 +1,4 @@
-use std::{collections::HashMap, fmt, sync::Arc};
+use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
 use horizon_backend::Health;
 use horizon_core::{Ports, Slug, Stats, Topic};
@@ -23,17 +23,26 @@ use crate::{StatsSnapshot, metrics::Metrics, read_cache::ReadCache};
 pub(crate) struct Hub(Arc<HubState>);
 
 struct HubState {
-    ports: Ports,
-    is_accumulator: bool,
-    cache: Arc<ReadCache>,
-    metrics: Arc<Metrics>,
-    closing: CancellationToken,
-    tasks: TaskTracker,
-    health: Health,
+    parts: HubParts,
     runtime: Handle,
     pages: Mutex<HashMap<Topic, WatchedTopic>>,
     observed: Mutex<HashMap<Slug, ObservedTopic>>,
     ticks: Ticks,
+}
+
+/// What a hub needs.
+pub(crate) struct HubParts {
+    pub(crate) ports: Ports,
+    /// Whether this process has an accumulator: an event that the bus took is then already counted and published.
+    pub(crate) is_accumulator: bool,
+    pub(crate) cache: Arc<ReadCache>,
+    pub(crate) metrics: Arc<Metrics>,
+    /// Ends the tasks.
+    pub(crate) closing: CancellationToken,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) health: Health,
+    /// The longest silence of a watched page.
+    pub(crate) max_silence: Duration,
 }
 
 struct WatchedTopic {
@@ -51,26 +60,11 @@ struct ObservedTopic {
 }
 
 impl Hub {
-    /// Creates a hub whose tasks belong to `tasks`, run on the current runtime and end on `closing`. (The first viewer
-    /// of a page may come in on another runtime, in frameworks with one for each worker.) With an accumulator in this
-    /// process (`is_accumulator`), an event that the bus took is already counted and published.
-    pub(crate) fn new(
-        ports: Ports,
-        is_accumulator: bool,
-        cache: Arc<ReadCache>,
-        metrics: Arc<Metrics>,
-        closing: CancellationToken,
-        tasks: TaskTracker,
-        health: Health,
-    ) -> Self {
+    /// Creates a hub whose tasks run on the current runtime. (The first viewer of a page may come in on another runtime,
+    /// in frameworks with one for each worker.)
+    pub(crate) fn new(parts: HubParts) -> Self {
         Self(Arc::new(HubState {
-            ports,
-            is_accumulator,
-            cache,
-            metrics,
-            closing,
-            tasks,
-            health,
+            parts,
             runtime: Handle::current(),
             pages: Mutex::default(),
             observed: Mutex::default(),
@@ -80,7 +74,7 @@ impl Hub {
 
     /// Watches a topic. The first lease starts its task. Returns `None` once the hub is closing.
     pub(crate) fn join(&self, topic: &Topic) -> Option<(TopicLease, LatestReceiver<Frame>)> {
-        if self.0.closing.is_cancelled() {
+        if self.0.parts.closing.is_cancelled() {
             return None;
         }
         let mut pages = self.0.pages.lock();
@@ -120,13 +114,13 @@ impl Hub {
     }
 
     pub(crate) fn is_closing(&self) -> bool {
-        self.0.closing.is_cancelled()
+        self.0.parts.closing.is_cancelled()
     }
 
     /// Returns the stats in the last frame of a watched page, if they are current and include this process's writes.
     pub(crate) fn published_stats(&self, topic: &Topic) -> Option<StatsSnapshot> {
         let frame = self.0.pages.lock().get(topic)?.frames.get();
-        if self.0.cache.may_lack_write(topic) {
+        if self.0.parts.cache.may_lack_write(topic) {
             return None;
         }
         let stats = frame.stats.filter(|_| frame.is_current)?;
@@ -143,18 +137,19 @@ impl Hub {
     }
 
     fn open(&self, topic: &Topic) -> WatchedTopic {
-        let inner = &self.0;
+        let parts = &self.0.parts;
         let (sender, frames) = latest_channel(Frame::default());
         let page = page::run(
             topic.clone(),
             self.clone(),
-            inner.ports.clone(),
-            Arc::clone(&inner.cache),
-            Arc::clone(&inner.metrics),
+            parts.ports.clone(),
+            Arc::clone(&parts.cache),
+            Arc::clone(&parts.metrics),
+            parts.max_silence,
             sender,
         );
-        let watch = || LatestTotals::new(inner.ports.bus.watch(topic.clone()));
-        let totals = inner.is_accumulator.then(watch);
+        let watch = || LatestTotals::new(parts.ports.bus.watch(topic.clone()));
+        let totals = parts.is_accumulator.then(watch);
         WatchedTopic {
             leases: 0,
             frames,
@@ -164,14 +159,14 @@ impl Hub {
     }
 
     fn open_observed(&self, slug: &Slug) -> ObservedTopic {
-        let inner = &self.0;
+        let parts = &self.0.parts;
         let (sender, messages) = latest_channel(Message::default());
         let page = observed_page::run(
             slug.clone(),
-            inner.ports.clone(),
-            Arc::clone(&inner.cache),
-            Arc::clone(&inner.metrics),
-            inner.ticks,
+            parts.ports.clone(),
+            Arc::clone(&parts.cache),
+            Arc::clone(&parts.metrics),
+            self.0.ticks,
             sender,
         );
         ObservedTopic {
@@ -183,19 +178,21 @@ impl Hub {
 
     /// Starts the task of a page. Returns the token that stops it.
     fn spawn(&self, name: &'static str, page: impl Future<Output = ()> + Send + 'static) -> CancellationToken {
-        let inner = &self.0;
-        let stop = inner.closing.child_token();
+        let parts = &self.0.parts;
+        let stop = parts.closing.child_token();
         let stopped = stop.clone();
         let page = async move { stopped.run_until_cancelled(page).await };
-        inner.tasks.spawn_on(inner.health.supervise(name, page), &inner.runtime);
-        inner.metrics.live_pages.inc();
+        parts
+            .tasks
+            .spawn_on(parts.health.supervise(name, page), &self.0.runtime);
+        parts.metrics.live_pages.inc();
         stop
     }
 
     /// Stops the task of a page.
     fn stop(&self, stop: &CancellationToken) {
         stop.cancel();
-        self.0.metrics.live_pages.dec();
+        self.0.parts.metrics.live_pages.dec();
     }
 
     fn leave(&self, topic: &Topic) {

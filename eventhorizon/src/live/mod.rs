@@ -12,7 +12,7 @@ mod sse;
 mod stream;
 
 pub(crate) use frame::{Frame, FramePart, PerPart};
-pub(crate) use hub::{Hub, TopicLease};
+pub(crate) use hub::{Hub, HubParts, TopicLease};
 pub(crate) use latest::LatestReceiver;
 pub(crate) use observed::ObservedPages;
 pub use open::LiveOptions;

@@ -24,10 +24,6 @@ pub(crate) const FRAME_INTERVAL: Duration = Duration::from_millis(100);
 /// The shortest time between two messages with the site's stats on a page: one second.
 pub(crate) const SITE_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The longest silence before a page repeats its stats: 20 seconds. Clients treat a longer silence as a lost
-/// connection, and only a write detects a vanished client.
-pub(crate) const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(20);
-
 /// The number of newest comments in a frame.
 pub(crate) const NEWEST_COMMENTS: NonZeroUsize = NonZeroUsize::new(5).unwrap();
 
@@ -46,17 +42,19 @@ const SOURCES: usize = 4;
 /// A heartbeat without stats: a comment, which browsers ignore.
 const EMPTY_MESSAGE: Bytes = Bytes::from_static(b":\n\n");
 
-/// Runs the task of a page until it is dropped.
+/// Runs the task of a page until it is dropped. After `max_silence` it repeats its stats: clients treat a long
+/// silence as a lost connection, and some servers detect a vanished client only by a write.
 pub(super) async fn run(
     topic: Topic,
     hub: Hub,
     ports: Ports,
     cache: Arc<ReadCache>,
     metrics: Arc<Metrics>,
+    max_silence: Duration,
     frames: LatestSender<Frame>,
 ) {
     let mut sources = Sources::open(&topic, &hub, &ports);
-    let mut page = PageState::new(topic, cache, frames, metrics);
+    let mut page = PageState::new(topic, cache, frames, metrics, max_silence);
     loop {
         tokio::select! {
             () = sleep_until(page.due()) => {
@@ -177,11 +175,18 @@ struct PageState {
     next_site: Instant,
     /// The earliest time for the next frame; the latest time for the first one.
     next_frame: Instant,
+    max_silence: Duration,
     next_heartbeat: Instant,
 }
 
 impl PageState {
-    fn new(topic: Topic, cache: Arc<ReadCache>, frames: LatestSender<Frame>, metrics: Arc<Metrics>) -> Self {
+    fn new(
+        topic: Topic,
+        cache: Arc<ReadCache>,
+        frames: LatestSender<Frame>,
+        metrics: Arc<Metrics>,
+        max_silence: Duration,
+    ) -> Self {
         let now = Instant::now();
         let wait = cache.page_stats(&topic).map_or(FIRST_FRAME_TIMEOUT, |_| CACHED_TIMEOUT);
         Self {
@@ -197,7 +202,8 @@ impl PageState {
             changed: PerPart::default(),
             next_site: now,
             next_frame: now + wait,
-            next_heartbeat: now + HEARTBEAT_INTERVAL,
+            max_silence,
+            next_heartbeat: now + max_silence,
         }
     }
 
@@ -260,12 +266,12 @@ impl PageState {
             changed |= self.update_message(part, now);
         }
         if !changed && now >= self.next_heartbeat {
-            self.heartbeat();
+            self.repeat_stats();
             changed = true;
         }
         if changed {
             self.next_frame = now + FRAME_INTERVAL;
-            self.next_heartbeat = now + HEARTBEAT_INTERVAL;
+            self.next_heartbeat = now + self.max_silence;
             self.metrics.live_frames.inc();
             self.frames.send(self.frame.clone());
         }
@@ -316,8 +322,7 @@ impl PageState {
         }
     }
 
-    /// Repeats the stats.
-    fn heartbeat(&mut self) {
+    fn repeat_stats(&mut self) {
         let message = self.frame.messages.get_mut(FramePart::Stats);
         message.revision += 1;
         if message.bytes.is_empty() {

@@ -24,8 +24,9 @@ use crate::{
 ///
 /// It starts with the reconnection time (1 to 4 seconds). Within a second it sends everything that is known: `live`,
 /// the stats of the page; `site`, those of the site; `comments`, the newest five. Then it sends what changed, at most
-/// ten times a second (`site` once), and repeats `live` after 20 seconds of silence. `page` carries the stats of a page
-/// that it [observes](LiveOptions::observe), at most once a second for each. While a backend does not respond, it sends
+/// ten times a second (`site` once), and repeats `live` after a silence of half a
+/// [`Config::heartbeat`](crate::Config::heartbeat). `page` carries the stats of a page that it
+/// [observes](crate::LiveOptions::observe), at most once a second for each. While a backend does not respond, it sends
 /// cached stats, and leaves out what is not cached. It ends when the site closes.
 ///
 /// ```

@@ -25,13 +25,16 @@ use tokio_stream::wrappers::WatchStream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    Frame, FramePart, Hub, LatestReceiver, Live, OpenConnection, TopicLease,
-    page::{FRAME_INTERVAL, HEARTBEAT_INTERVAL, SITE_INTERVAL},
+    Frame, FramePart, Hub, HubParts, LatestReceiver, Live, OpenConnection, TopicLease,
+    page::{FRAME_INTERVAL, SITE_INTERVAL},
 };
 use crate::{
     Config, breaker::CACHED_TIMEOUT, limits::ClientLimits, live_viewer::LiveViewer, metrics::Metrics,
     read_cache::ReadCache,
 };
+
+/// The longest silence of a page.
+const MAX_SILENCE: Duration = Duration::from_secs(7);
 
 /// A presence and an event bus that publish the values of the test.
 struct FakeSources {
@@ -83,15 +86,16 @@ fn fixture(viewers: Option<u64>, stats: Option<Stats>) -> HubFixture {
     let store = Arc::new(MemoryStore::new());
     let ports = Ports::with_store(Arc::clone(&sources) as _, Arc::clone(&sources) as _, Arc::clone(&store));
     let (metrics, cache) = (Arc::new(Metrics::new(Default::default())), Arc::new(ReadCache::new()));
-    let hub = Hub::new(
+    let hub = Hub::new(HubParts {
         ports,
-        false,
-        Arc::clone(&cache),
-        Arc::clone(&metrics),
-        CancellationToken::new(),
-        TaskTracker::new(),
-        Health::default(),
-    );
+        is_accumulator: false,
+        cache: Arc::clone(&cache),
+        metrics: Arc::clone(&metrics),
+        closing: CancellationToken::new(),
+        tasks: TaskTracker::new(),
+        health: Health::default(),
+        max_silence: MAX_SILENCE,
+    });
     HubFixture {
         sources,
         store,
@@ -194,7 +198,7 @@ async fn a_page_without_changes_repeats_its_numbers() {
     for _ in 0..3 {
         let start = Instant::now();
         let beat = next(&mut frames).await;
-        assert_eq!(start.elapsed(), HEARTBEAT_INTERVAL);
+        assert_eq!(start.elapsed(), MAX_SILENCE);
         assert_eq!(part_text(&beat, FramePart::Stats), part_text(&first, FramePart::Stats));
         assert!(beat.messages.get(FramePart::Stats).revision > first.messages.get(FramePart::Stats).revision);
         assert_eq!(

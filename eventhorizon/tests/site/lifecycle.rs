@@ -76,6 +76,15 @@ async fn the_error_for_a_store_that_cannot_be_opened_has_its_path() {
 }
 
 #[tokio::test]
+async fn a_heartbeat_outside_its_range_is_rejected() {
+    for millis in [0, 999, 60_001] {
+        let builder = Horizon::in_memory().configure(|config| config.heartbeat = Duration::from_millis(millis));
+        let error = builder.start(any).await.unwrap_err().to_string();
+        assert!(error.contains("`heartbeat` must be 1s to 60s"), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn closing_ends_open_streams_and_opens_none() {
     let horizon = Horizon::in_memory().start(any).await.unwrap();
     let bread = horizon.page("bread").unwrap();

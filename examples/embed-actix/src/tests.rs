@@ -1,4 +1,11 @@
-use horizon_test_support::http::{self, Method};
+use std::time::Duration;
+
+use eventhorizon::Config;
+use horizon_test_support::{
+    Closing,
+    http::{self, Method},
+    time_to_leave,
+};
 
 use super::*;
 use crate::horizon::end;
@@ -51,6 +58,24 @@ async fn viewers_likes_and_comments_show_on_a_page_of_actix() {
 
     drop(second);
     first.read_until("event: live\ndata: {\"viewers\":1").await.unwrap();
+    end(&horizon, &handle).await.unwrap();
+    served.await.unwrap().unwrap();
+}
+
+#[actix_web::test]
+async fn actix_notices_a_closed_connection_without_a_write() {
+    let builder = Horizon::in_memory().configure(|config| config.heartbeat = Config::MAX_HEARTBEAT);
+    let horizon = builder.start(is_page).await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = serve(listener, &horizon).unwrap();
+    let handle = server.handle();
+    let served = actix_web::rt::spawn(server);
+    for (slug, closing) in [("bread", Closing::Finish), ("soup", Closing::Reset)] {
+        let time = time_to_leave(address, "/horizon", slug, closing).await.unwrap();
+        // Three seconds are the grace; the others are for a busy machine.
+        assert!(time <= Duration::from_secs(6), "{closing:?}: {time:?}");
+    }
     end(&horizon, &handle).await.unwrap();
     served.await.unwrap().unwrap();
 }

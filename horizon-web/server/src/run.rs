@@ -177,4 +177,5 @@ fn configure(config: &mut eventhorizon::Config, args: &ServeArgs) {
     config.moderation = args.readers.moderation;
     config.signals = args.readers.signals;
     args.limits.configure(config);
+    config.heartbeat = args.readers.heartbeat();
 }

@@ -1,8 +1,10 @@
+use std::time::Duration;
+
 use clap::{
     Args,
     builder::{PossibleValuesParser, TypedValueParser},
 };
-use eventhorizon::{Moderation, PrivacySignals};
+use eventhorizon::{Config, Moderation, PrivacySignals};
 
 /// What readers may do, and how they are counted.
 #[derive(Clone, Debug, Args)]
@@ -25,6 +27,22 @@ pub struct ReaderArgs {
         value_parser = PossibleValuesParser::new(["count", "ignore", "drop"]).map(|name| parse_signals(&name))
     )]
     pub signals: PrivacySignals,
+    /// How long a reader who left may count if a proxy does not report closed connections, in seconds from 1 to 60.
+    #[arg(
+        long,
+        env = "HORIZON_HEARTBEAT",
+        value_name = "HORIZON_HEARTBEAT",
+        default_value = "20",
+        value_parser = clap::value_parser!(u64).range(Config::MIN_HEARTBEAT.as_secs()..=Config::MAX_HEARTBEAT.as_secs())
+    )]
+    pub heartbeat: u64,
+}
+
+impl ReaderArgs {
+    /// Returns how long a reader who left may count.
+    pub(crate) fn heartbeat(&self) -> Duration {
+        Duration::from_secs(self.heartbeat)
+    }
 }
 
 fn parse_moderation(name: &str) -> Moderation {

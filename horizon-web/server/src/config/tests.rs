@@ -14,6 +14,8 @@ fn an_invalid_value_is_reported_with_its_setting() {
         ("--trusted-proxies", "HORIZON_TRUSTED_PROXIES", "everyone"),
         ("--moderation", "HORIZON_MODERATION", "maybe"),
         ("--node", "HORIZON_NODE", "two words"),
+        ("--heartbeat", "HORIZON_HEARTBEAT", "0"),
+        ("--heartbeat", "HORIZON_HEARTBEAT", "61"),
         ("--base-url", "HORIZON_BASE_URL", "ftp://example.org"),
     ] {
         assert!(parse_error(&["horizon-web", flag, value]).contains(name), "{name}");

@@ -25,6 +25,8 @@ mod http2_client;
 #[cfg(test)]
 mod layers;
 #[cfg(test)]
+mod leaving;
+#[cfg(test)]
 mod likes;
 #[cfg(test)]
 mod limits;
