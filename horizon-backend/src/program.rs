@@ -1,6 +1,6 @@
 use std::fmt::Display;
 use std::future::Future;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::log;
 const BLOCKING_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Runs the main task of a program on a multi-threaded runtime. An error or a panic is written to standard error in one
-/// line; errors are formatted with `{:#}`.
+/// line; errors are formatted with `{:#}`. The process may have as many open files as its hard limit allows.
 ///
 /// ```
 /// use std::{convert::Infallible, process::ExitCode};
@@ -34,6 +34,9 @@ pub fn run_program<E: Display>(program: &str, main: impl Future<Output = Result<
 }
 
 fn block_on<E: Display>(main: impl Future<Output = Result<(), E>>) -> Result<(), String> {
+    if let Err(error) = raise_descriptor_limit() {
+        tracing::warn!(%error, "the limit of open files stays: it can be raised with `ulimit -n`");
+    }
     let runtime = Runtime::new().map_err(|error| error.to_string())?;
     runtime.block_on(async { ignore_file_size_signal() });
     let outcome = runtime.block_on(AssertUnwindSafe(main).catch_unwind());
@@ -43,6 +46,14 @@ fn block_on<E: Display>(main: impl Future<Output = Result<(), E>>) -> Result<(),
         Ok(outcome) => outcome.map_err(|error| format!("{error:#}")),
         Err(panic) => Err(format!("it panicked: {}", panic_message(&*panic))),
     }
+}
+
+/// Raises the soft limit of file descriptors of this process to the hard limit, and returns it.
+///
+/// # Errors
+/// The limits are unknown or cannot be changed.
+pub fn raise_descriptor_limit() -> io::Result<u64> {
+    rlimit::increase_nofile_limit(u64::MAX)
 }
 
 /// Prints a line to standard output. If that fails, logs the line instead of ending the program.

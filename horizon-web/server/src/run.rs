@@ -5,7 +5,7 @@ use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 use anyhow::{Context, bail};
 use eventhorizon::{BusUrl, Horizon, Pages, Secret};
 use horizon_app::Site;
-use horizon_axum::Limits;
+use horizon_axum::{Limits, Tls};
 use horizon_backend::{now, print_line, wait_for_shutdown};
 use horizon_core::Slug;
 use horizon_posts::Library;
@@ -30,6 +30,9 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(3);
 /// The time that background tasks get to end after the last request.
 const TASKS_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// File descriptors for other things than connections: the runtime, the store, the bus, posts, and assets.
+const RESERVED_DESCRIPTORS: usize = 100;
+
 /// The contexts of key derivation. Changing one invalidates what its key protects.
 const SESSIONS_KEY: &str = "EventHorizon 2026 sessions of the author";
 const MARKERS_KEY: &str = "EventHorizon 2026 marks of the blanks in pages";
@@ -43,12 +46,16 @@ const SECRET_KEY: &str = "EventHorizon 2026 cookie secret";
 /// should restart the process.
 pub async fn run(args: &ServeArgs, shutdown: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
     let backend = args.check()?;
+    let tls = args.tls.load()?;
     let listener = TcpListener::bind(args.network.addr)
         .await
         .with_context(|| format!("HORIZON_ADDR: cannot listen on {}", args.network.addr))?;
     let address = format!("http://{}", listener.local_addr()?);
     args.network.warn_about_base_url();
     let base_url = args.network.base_url.as_ref().map(ToString::to_string);
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let address = format!("{scheme}://{}", listener.local_addr()?);
+    let base_url = args.network.base_url.as_ref().map_or(&address, |base| &base.0).clone();
     let content = {
         let (args, base_url) = (args.content.clone(), base_url.unwrap_or_default());
         tokio::task::spawn_blocking(move || content::load(&args, base_url)).await??
@@ -69,8 +76,12 @@ pub async fn run(args: &ServeArgs, shutdown: impl Future<Output = ()> + Send + '
     };
     let stats = StatsCache::new(matches!(backend.urls.bus(), BusUrl::Memory));
     let app = app_state(args, horizon, node, library, stats, stopped)?;
+    if tls.is_some() && base_url.starts_with("http:") {
+        warn_of_base_url(&base_url);
+    }
+    let app = app_state(args, base_url, horizon, node, library, stats, stopped)?;
     print_line(&format!("EventHorizon is at {address}"));
-    let served = serve(listener, args, &app, shutdown, &stop).await;
+    let served = serve(listener, tls, args, &app, shutdown, &stop).await;
     let ended = tokio::time::timeout(TASKS_TIMEOUT, async { while tasks.join_next().await.is_some() {} });
     if let Some(panic) = health.first_panic() {
         bail!(panic);
@@ -97,6 +108,7 @@ async fn open(args: &ServeArgs, backend: &NodeSettings, pages: impl Pages + 'sta
 /// Serves until `shutdown` or a panic, then stops the background tasks.
 async fn serve(
     listener: TcpListener,
+    tls: Option<Tls>,
     args: &ServeArgs,
     app: &AppState,
     shutdown: impl Future<Output = ()> + Send,
@@ -108,6 +120,7 @@ async fn serve(
     // Without a proxy each live stream over HTTP/1.1 is a connection.
     let streams = usize::try_from(args.limits.network_live_streams).unwrap_or(usize::MAX);
     limits.connections_per_network = limits.connections_per_network.max(streams);
+    log_capacity(&limits);
     let stopping = async {
         tokio::select! {
             () = shutdown => {}
@@ -115,9 +128,43 @@ async fn serve(
         }
         stop.send_replace(true);
     };
-    let served = horizon_axum::serve(listener, router, limits, stopping, &app.horizon).await;
+    let served = match tls {
+        Some(tls) => horizon_axum::serve_tls(listener, router, limits, tls, stopping, &app.horizon).await,
+        None => horizon_axum::serve(listener, router, limits, stopping, &app.horizon).await,
+    };
     stop.send_replace(true);
     served
+}
+
+fn warn_of_base_url(base_url: &str) {
+    tracing::warn!(
+        base_url,
+        "TLS is on, but HORIZON_BASE_URL is not https: cookies are not Secure and links lead to http; set the https \
+         URL of the blog"
+    );
+}
+
+/// Logs how many readers the server has room for.
+fn log_capacity(limits: &Limits) {
+    let descriptors = horizon_backend::raise_descriptor_limit().unwrap_or(u64::MAX);
+    let descriptors = usize::try_from(descriptors).unwrap_or(usize::MAX);
+    let readers = descriptors.saturating_sub(RESERVED_DESCRIPTORS);
+    let connections = limits.connections;
+    if readers < connections {
+        tracing::warn!(
+            readers,
+            descriptors,
+            connections,
+            "open files limit the number of readers at the same time: raise the hard limit (ulimit -Hn; systemd: \
+             LimitNOFILE) above the limit of connections"
+        );
+    } else {
+        tracing::info!(
+            readers = connections,
+            descriptors,
+            "the limit of connections is the number of readers"
+        );
+    }
 }
 
 pub(crate) fn app_state(

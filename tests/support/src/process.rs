@@ -20,7 +20,7 @@ use tokio::{
 use crate::{DEADLINE, clock::MISSING_LIBRARY, wait_until};
 
 /// What a program writes to standard output when it accepts connections, in front of its address.
-const READY: &str = " is at http://";
+const READY: &str = " is at http";
 
 /// A running program. Dropping it kills the process.
 #[derive(Debug)]
@@ -225,6 +225,7 @@ async fn address_of(child: &mut Child) -> anyhow::Result<SocketAddr> {
     let mut lines = BufReader::new(output).lines();
     while let Some(line) = lines.next_line().await? {
         if let Some((_, address)) = line.split_once(READY) {
+            let address = address.split_once("://").map_or(address, |(_, address)| address);
             return address
                 .trim_end_matches('/')
                 .parse()

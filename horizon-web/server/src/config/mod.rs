@@ -9,6 +9,7 @@ mod readers;
 mod secrets;
 #[cfg(test)]
 mod tests;
+mod tls;
 
 use std::path::PathBuf;
 
@@ -23,6 +24,7 @@ pub use self::{
     network::NetworkArgs,
     readers::ReaderArgs,
     secrets::SecretArgs,
+    tls::TlsArgs,
 };
 
 /// A blog from a folder of Markdown files, with live viewers and exact numbers.
@@ -54,6 +56,9 @@ pub struct ServeArgs {
     /// How readers reach the server.
     #[command(flatten)]
     pub network: NetworkArgs,
+    /// TLS without a proxy.
+    #[command(flatten)]
+    pub tls: TlsArgs,
     /// The blog's name.
     #[arg(
         long,

@@ -40,5 +40,7 @@ mod script;
 mod server;
 #[cfg(test)]
 mod site;
+#[cfg(all(test, feature = "tls"))]
+mod tls;
 #[cfg(test)]
 mod visitors;

@@ -14,7 +14,7 @@ use anyhow::ensure;
 use async_trait::async_trait;
 use axum::Router;
 use eventhorizon::{Config, Horizon, Rate, Secret};
-use futures::stream::BoxStream;
+use futures::{FutureExt, future::BoxFuture, stream::BoxStream};
 use horizon_axum::{Limits, serve};
 use horizon_backend::now;
 use horizon_core::{Error, Event, EventBus, Ports, Result, Slug, Stats, Topic, process_batch};
@@ -29,6 +29,9 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long a viewer counts after leaving.
 const GRACE: Duration = Duration::from_millis(50);
+
+/// What a function that serves a site gets. The future completes on shutdown.
+pub(crate) type Served = (TcpListener, Router, Limits, BoxFuture<'static, ()>, Horizon);
 
 pub(crate) struct AxumSite {
     pub(crate) address: SocketAddr,
@@ -46,6 +49,17 @@ impl AxumSite {
 
     /// Starts a site with another configuration.
     pub(crate) async fn with(set: impl FnOnce(&mut Config, &mut Limits)) -> Self {
+        let serve = |(listener, app, limits, stopped, horizon): Served| {
+            async move { serve(listener, app, limits, stopped, &horizon).await }.boxed()
+        };
+        Self::served(set, serve).await
+    }
+
+    /// Starts a site with another configuration and a function that serves it.
+    pub(crate) async fn served(
+        set: impl FnOnce(&mut Config, &mut Limits),
+        serve: impl FnOnce(Served) -> BoxFuture<'static, std::io::Result<()>>,
+    ) -> Self {
         let mut config = Config::default();
         let much = Rate::new(1_000_000, 1_000_000);
         let rates = &mut config.rates;
@@ -71,11 +85,8 @@ impl AxumSite {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
-        let served = horizon.clone();
-        let server = tokio::spawn(async move {
-            let stopped = async { drop(stopped.await) };
-            serve(listener, app, limits, stopped, &served).await
-        });
+        let stopped = async { drop(stopped.await) }.boxed();
+        let server = tokio::spawn(serve((listener, app, limits, stopped, horizon.clone())));
         Self {
             address,
             horizon,
