@@ -25,6 +25,24 @@ fn run(arguments: &[&str], input: &str) -> Output {
     child.wait_with_output().expect("the binary ends")
 }
 
+#[test]
+fn an_empty_variable_counts_as_unset() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let variables = ["BUS", "PIPE", "STORE", "ADDR", "NODE", "REDIS_MAY_LOSE_DATA"];
+    let output = Command::new(env!("CARGO_BIN_EXE_horizon-accumulator"))
+        .envs(variables.map(|name| (format!("HORIZON_{name}"), "")))
+        .env("RUST_LOG", "")
+        .current_dir(folder.path())
+        .stdin(Stdio::null())
+        .output()
+        .expect("the binary starts");
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(
+        folder.path().join("horizon.db").is_file(),
+        "the default of HORIZON_STORE"
+    );
+}
+
 fn count(folder: &Path, input: &str) -> Output {
     let store = format!("sqlite:{}", folder.join("horizon.db").display());
     run(&["--bus", "stdin:", "--store", &store], input)

@@ -19,7 +19,7 @@ struct Tool {
 }
 
 /// The tools of the tests.
-const TOOLS: [Tool; 11] = [
+const TOOLS: [Tool; 14] = [
     Tool {
         programs: &["chromium", "chromium-browser", "google-chrome"],
         package: "chromium",
@@ -52,8 +52,23 @@ const TOOLS: [Tool; 11] = [
     },
     Tool {
         programs: &["nginx"],
-        package: NGINX,
+        package: "nginx",
         elsewhere: "install nginx (https://nginx.org/en/download.html)",
+    },
+    Tool {
+        programs: &["caddy"],
+        package: "caddy",
+        elsewhere: "install Caddy (https://caddyserver.com/docs/install)",
+    },
+    Tool {
+        programs: &["apache2"],
+        package: "apache2",
+        elsewhere: "install the Apache HTTP Server (https://httpd.apache.org/docs/2.4/install.html)",
+    },
+    Tool {
+        programs: &["haproxy"],
+        package: "haproxy",
+        elsewhere: "install HAProxy (https://www.haproxy.org/#down)",
     },
     Tool {
         programs: &["/usr/lib/nginx/modules/ngx_nchan_module.so"],
@@ -91,8 +106,9 @@ const BENCH_TOOLS: [Tool; 2] = [
     },
 ];
 
-/// The package that starts a server on port 80 when it is installed.
-const NGINX: &str = "nginx";
+/// The packages that start a server when they are installed; the services have the same names. Tests and benchmarks
+/// start these programs themselves, on ports of their own.
+const SERVICES: [&str; 4] = ["nginx", "caddy", "apache2", "haproxy"];
 
 /// Installs the Rust target of the browser if it is missing.
 pub(crate) fn ensure_wasm_target() -> anyhow::Result<()> {
@@ -146,25 +162,26 @@ fn ensure<'a>(tools: impl IntoIterator<Item = &'a Tool>) -> anyhow::Result<()> {
         print_line(&format!("Installing the Debian package {}.", tool.package));
     }
     run::run(apt_get()?.arg("update"))?;
-    // The benchmarks start nginx themselves, so its service must not start.
-    let mask_service = missing.iter().any(|tool| tool.package == NGINX) && Path::new("/run/systemd/system").exists();
-    if mask_service {
-        run::run(as_root("systemctl")?.args(["mask", NGINX]))?;
-    }
-    let packages = missing.iter().map(|tool| tool.package);
+    let has_systemd = Path::new("/run/systemd/system").exists();
+    let services = missing.iter().map(|tool| tool.package);
+    let services: Vec<&str> = services.filter(|name| has_systemd && SERVICES.contains(name)).collect();
+    systemctl("mask", &services)?;
     let mut install = apt_get()?;
     install
         .args(["install", "-y", "--no-install-recommends"])
-        .args(packages);
+        .args(missing.iter().map(|tool| tool.package));
     let installed = run::run(&mut install);
-    if mask_service {
-        run::run(as_root("systemctl")?.args(["unmask", NGINX]))?;
-    }
+    systemctl("unmask", &services)?;
     installed?;
-    if mask_service {
-        run::run(as_root("systemctl")?.args(["disable", NGINX]))?;
+    systemctl("disable", &services)
+}
+
+/// Changes services, so that they do not start.
+fn systemctl(action: &str, services: &[&str]) -> anyhow::Result<()> {
+    if services.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    run::run(as_root("systemctl")?.arg(action).args(services))
 }
 
 /// Installs cargo-deny if it is missing.

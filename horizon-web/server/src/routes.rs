@@ -35,13 +35,13 @@ pub(crate) fn router(app: AppState, media: &Path) -> Router {
         .merge(posts::router())
         .merge(feeds::router())
         .merge(moderation::router())
+        .merge(cluster::router())
         .merge(health::router());
-    let targets = known.clone().merge(cluster::router()).with_state(app.clone());
+    let targets = known.clone().with_state(app.clone());
     let compressed = known
         .fallback(move |state, request: Request| pages::fallback(state, request, targets))
         .layer(CompressionLayer::new());
     compressed
-        .merge(cluster::router())
         .merge(app.assets.router())
         .nest("/media", media::router(media))
         .layer(CatchPanicLayer::new())

@@ -1,9 +1,9 @@
 //! Errors that prevent the start, and their messages.
 
-use std::process::Output;
+use std::{collections::BTreeSet, process::Output};
 
 use anyhow::{Context, ensure};
-use horizon_test_support::{DEADLINE, Posts, ServerOptions, WebServer, program};
+use horizon_test_support::{DEADLINE, Posts, ServerOptions, WebServer, http, program, wait_for_line};
 use tokio::time::timeout;
 
 /// Runs the server with these settings until it ends with an error.
@@ -202,5 +202,54 @@ async fn an_address_in_use_stops_the_start_with_that_address() -> anyhow::Result
         !output.status.success() && errors.contains(&address),
         "it errors: {errors}"
     );
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_empty_variable_counts_as_unset() -> anyhow::Result<()> {
+    let help = program()?.arg("--help").output().await?;
+    let help = String::from_utf8(help.stdout)?;
+    let words = help.split(|c: char| !c.is_ascii_uppercase() && c != '_');
+    let mut names: BTreeSet<&str> = words.filter(|word| word.starts_with("HORIZON_")).collect();
+    // The tests need other values than the defaults.
+    ensure!(
+        names.remove("HORIZON_ADDR") && names.remove("HORIZON_STORE") && names.len() > 14,
+        "{help}"
+    );
+    names.extend(["HORIZON_PIPE", "RUST_LOG"]);
+    let empty = names
+        .iter()
+        .fold(ServerOptions::default(), |options, name| options.with(name, ""));
+    let server = WebServer::start(empty).await?;
+    // `info` is the default of RUST_LOG.
+    wait_for_line(|| server.log(), &["INFO", "serving"]).await
+}
+
+#[tokio::test]
+async fn without_a_base_url_no_other_machine_gets_absolute_urls() -> anyhow::Result<()> {
+    let server = WebServer::start(ServerOptions::default().with("HORIZON_ADDR", "0.0.0.0:0")).await?;
+    wait_for_line(|| server.log(), &["WARN", "HORIZON_BASE_URL is not set"]).await?;
+    let page = http::get(server.address(), "/blog/hello").await?.text();
+    ensure!(!page.contains("canonical") && !page.contains("0.0.0.0"), "{page}");
+    for path in ["/feed.xml", "/rss.xml", "/sitemap.xml"] {
+        let get = async |host: &str| http::send(server.address(), http::Method::GET, path, &[("host", host)], "").await;
+        let other = get("blog.example").await?;
+        ensure!(
+            other.status == 503 && other.text().contains("HORIZON_BASE_URL"),
+            "{path}: {other:?}"
+        );
+        let local = get("localhost:3000").await?;
+        ensure!(
+            local.status == 200 && local.header("cache-control") == "no-store",
+            "{path}: {local:?}"
+        );
+        ensure!(
+            local.text().contains("http://localhost:3000/"),
+            "{path}: {}",
+            local.text()
+        );
+    }
+    let robots = http::get(server.address(), "/robots.txt").await?;
+    ensure!(robots.status == 200 && !robots.text().contains("Sitemap"), "{robots:?}");
     Ok(())
 }

@@ -336,7 +336,10 @@ fn private_pages_are_not_indexed_and_load_no_islands() {
             !html.contains("horizon-0123.js") && !html.contains("leptos-island"),
             "{html}"
         );
-        assert!(!html.contains("site-viewers") && !html.contains("on the site now"), "{html}");
+        assert!(
+            !html.contains("site-viewers") && !html.contains("on the site now"),
+            "{html}"
+        );
     }
 }
 

@@ -26,13 +26,13 @@ const FORM: &str = "application/x-www-form-urlencoded";
 const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0";
 
 /// How to run a proxy with its file.
-pub(crate) struct ProxySetup<C> {
+pub(crate) struct ProxySetup {
     /// Its name in [`PROXIES`].
     pub(crate) file: &'static str,
     /// What the file listens on, and the replacement for an address of the test.
     pub(crate) listen: (&'static str, fn(SocketAddr) -> String),
     /// Returns the command, from a folder for its files, the changed file, and the address.
-    pub(crate) command: C,
+    pub(crate) command: fn(&Path, &str, SocketAddr) -> anyhow::Result<Command>,
 }
 
 /// When the blog notices that a reader behind the proxy has left.
@@ -73,10 +73,7 @@ fn replace_once(text: &str, from: &str, to: &str) -> anyhow::Result<String> {
 }
 
 impl ProxiedSite {
-    pub(crate) async fn start<C>(setup: ProxySetup<C>) -> anyhow::Result<Self>
-    where
-        C: FnOnce(&Path, &str, SocketAddr) -> anyhow::Result<Command>,
-    {
+    pub(crate) async fn start(setup: ProxySetup) -> anyhow::Result<Self> {
         // The blog has to know its URL before the proxy starts.
         let proxy = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let origin = format!("http://{proxy}");
@@ -131,14 +128,9 @@ impl ProxiedSite {
         let liked = http::send(self.proxy, http::Method::PUT, "/horizon/likes/hello", &headers, "").await?;
         ensure!(liked.status == 200 && liked.json()?["likes"] == 1, "{liked:?}");
         let cookie = liked.cookie();
-        let view = http::send(
-            self.proxy,
-            http::Method::GET,
-            "/horizon/likes/hello",
-            &[("cookie", &cookie)],
-            "",
-        );
-        ensure!(view.await?.json()?["liked"] == true);
+        let headers = [("cookie", cookie.as_str())];
+        let view = http::send(self.proxy, http::Method::GET, "/horizon/likes/hello", &headers, "").await?;
+        ensure!(view.json()?["liked"] == true, "{view:?}");
         let form = self
             .send_form("/horizon/likes/hello", "liked=false&back=%2Fblog%2Fhello", &cookie)
             .await?;
