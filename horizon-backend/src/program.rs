@@ -58,7 +58,7 @@ pub fn raise_descriptor_limit() -> io::Result<u64> {
 
 /// Prints a line to standard output. If that fails, logs the line instead of ending the program.
 pub fn print_line(line: &str) {
-    if let Err(error) = writeln!(std::io::stdout(), "{line}") {
+    if let Err(error) = writeln!(io::stdout(), "{line}") {
         tracing::warn!(%error, "cannot write to standard output: {line}");
     }
 }

@@ -50,12 +50,10 @@ pub async fn run(args: &ServeArgs, shutdown: impl Future<Output = ()> + Send + '
     let listener = TcpListener::bind(args.network.addr)
         .await
         .with_context(|| format!("HORIZON_ADDR: cannot listen on {}", args.network.addr))?;
-    let address = format!("http://{}", listener.local_addr()?);
-    args.network.warn_about_base_url();
-    let base_url = args.network.base_url.as_ref().map(ToString::to_string);
     let scheme = if tls.is_some() { "https" } else { "http" };
     let address = format!("{scheme}://{}", listener.local_addr()?);
-    let base_url = args.network.base_url.as_ref().map_or(&address, |base| &base.0).clone();
+    args.network.warn_about_base_url(tls.is_some());
+    let base_url = args.network.base_url.as_ref().map(ToString::to_string);
     let content = {
         let (args, base_url) = (args.content.clone(), base_url.unwrap_or_default());
         tokio::task::spawn_blocking(move || content::load(&args, base_url)).await??
@@ -76,10 +74,6 @@ pub async fn run(args: &ServeArgs, shutdown: impl Future<Output = ()> + Send + '
     };
     let stats = StatsCache::new(matches!(backend.urls.bus(), BusUrl::Memory));
     let app = app_state(args, horizon, node, library, stats, stopped)?;
-    if tls.is_some() && base_url.starts_with("http:") {
-        warn_of_base_url(&base_url);
-    }
-    let app = app_state(args, base_url, horizon, node, library, stats, stopped)?;
     print_line(&format!("EventHorizon is at {address}"));
     let served = serve(listener, tls, args, &app, shutdown, &stop).await;
     let ended = tokio::time::timeout(TASKS_TIMEOUT, async { while tasks.join_next().await.is_some() {} });
@@ -134,14 +128,6 @@ async fn serve(
     };
     stop.send_replace(true);
     served
-}
-
-fn warn_of_base_url(base_url: &str) {
-    tracing::warn!(
-        base_url,
-        "TLS is on, but HORIZON_BASE_URL is not https: cookies are not Secure and links lead to http; set the https \
-         URL of the blog"
-    );
 }
 
 /// Logs how many readers the server has room for.

@@ -41,7 +41,13 @@ impl NetworkArgs {
     }
 
     /// Logs a warning if other machines can reach the server, but its public URL is unknown.
-    pub(crate) fn warn_about_base_url(&self) {
+    pub(crate) fn warn_about_base_url(&self, is_tls: bool) {
+        if is_tls && self.base_url.as_ref().is_some_and(|base_url| !base_url.is_https()) {
+            tracing::warn!(
+                "TLS is on, but HORIZON_BASE_URL is not https: cookies are not Secure and links lead to http; set the \
+                 https URL of the blog"
+            );
+        }
         if self.base_url.is_none() && !self.addr.ip().is_loopback() {
             tracing::warn!(
                 "HORIZON_BASE_URL is not set, so pages have no canonical links, and feeds and the sitemap are answered \
