@@ -2,20 +2,19 @@
 
 import { liveStream } from "./stream.js";
 
-const defaultBase = new URL(".", import.meta.url).href.slice(0, -1);
 const script = () => [...document.scripts].find((script) => script.src == import.meta.url);
-const slugOf = (element) => element?.dataset.horizonSlug;
 const freshId = () =>
-  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, 0)).join("");
+  [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, 0)).join("");
 
 // Identifies a reader without a cookie, so that retrying a like does not add a second one.
 const key = freshId();
 
-export const connect = ({ slug: pinned, base = defaultBase, root = document, onnumbers, oncomments } = {}) => {
+export const connect = ({ slug: pinned, base, root = document, onnumbers, oncomments } = {}) => {
   let slug, isFirst, numbers, comments, liked, likeRequested, busy, pages, timer, loading;
 
-  const pageOf = (element) => slugOf(element.closest("[data-horizon-slug]")) ?? slug;
-  const address = (route) => base + "/" + route + (slug && "/" + encodeURIComponent(slug));
+  const pageOf = (element) => element.closest("[data-horizon-slug]")?.dataset.horizonSlug ?? slug;
+  const address = (route) =>
+    (base == null ? new URL(".", import.meta.url) : base + "/") + route + (slug && "/" + encodeURIComponent(slug));
 
   // Returns the response; status 0 if it is incomplete.
   const send = async (method, route, body) => {
@@ -42,15 +41,6 @@ export const connect = ({ slug: pinned, base = defaultBase, root = document, onn
   // Calls `act` with the module of the comments, or `otherwise` if it cannot be loaded.
   const withComments = (act, otherwise) => (loading ??= import("./comments.js")).then(act, otherwise);
 
-  const format = (number) => {
-    try {
-      return number.toLocaleString(document.documentElement.lang || []);
-    } catch {
-      // The page has an invalid language.
-      return number;
-    }
-  };
-
   // Returns the other pages whose numbers are shown.
   const draw = () => {
     const others = new Set();
@@ -60,11 +50,16 @@ export const connect = ({ slug: pinned, base = defaultBase, root = document, onn
       if (page == slug) {
         if (name == "like") drawLike(element);
         if (name == "comment-list") withComments(({ draw }) => comments && draw(element, comments), () => {});
-        // The stream of the contract has at most 100 of them.
-      } else if (page && others.size < 100) others.add(page);
+        // The server rejects a stream with an invalid slug, or with more than 100 other pages.
+      } else if (/^[\w~-][\w.~-]{0,127}$/.test(page) && others.size < 100) others.add(page);
       const number = (page == slug ? numbers : pages.get(page))?.[name];
       if (number >= 0) {
-        const text = format(number);
+        let text = number;
+        try {
+          text = number.toLocaleString(document.documentElement.lang || []);
+        } catch {
+          // The page has an invalid language.
+        }
         // Writing the same text would trigger the observer, which draws.
         if (element.textContent != text) element.textContent = text;
       }
@@ -96,7 +91,7 @@ export const connect = ({ slug: pinned, base = defaultBase, root = document, onn
 
   const refresh = () => {
     const next =
-      pinned ?? script()?.dataset.slug ?? slugOf(document.querySelector("[data-horizon-slug]")) ?? "";
+      pinned ?? script()?.dataset.slug ?? document.querySelector("[data-horizon-slug]")?.dataset.horizonSlug ?? "";
     if (next != slug) {
       isFirst = slug == null && !window.horizonLive;
       comments = isFirst ? null : [];

@@ -52,7 +52,7 @@ export const liveStream = (onMessage) => {
 
   const check = () => {
     const now = Date.now();
-    if (!document.hidden && !isPrerendered) {
+    if (!document.hidden && !isPrerendered && !signal.aborted) {
       seen = now;
       if (now > due) open();
     } else if (now > seen + 10000) {

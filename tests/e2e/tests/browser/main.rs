@@ -5,6 +5,7 @@ mod cluster;
 mod comments;
 mod healing;
 mod likes;
+mod lists;
 mod looks;
 mod moderation;
 mod presence;

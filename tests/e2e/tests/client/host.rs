@@ -17,6 +17,9 @@ use tokio::task::JoinHandle;
 
 const PAGE: &str = include_str!("page.html");
 
+/// A list of pages that is not a page itself.
+const LIST: &str = include_str!("list.html");
+
 /// A policy that allows only scripts and requests of the application itself.
 const POLICY: &str = "default-src 'self'; img-src data:";
 
@@ -30,7 +33,8 @@ pub(crate) struct HostApp {
 }
 
 /// Starts an application with the router at `/horizon` and with these pages:
-/// `/page/{slug}` whose script names the slug, `/view/{slug}` whose `main` names it, and `/` without a slug.
+/// `/page/{slug}` whose script names the slug, `/view/{slug}` whose `main` names it, `/list` with other pages, and `/`
+/// without a slug.
 pub(crate) async fn host(address: SocketAddr) -> anyhow::Result<HostApp> {
     start(address, Moderation::AfterPublishing).await
 }
@@ -53,6 +57,7 @@ async fn start(address: SocketAddr, moderation: Moderation) -> anyhow::Result<Ho
             .app_data(data.clone())
             .service(web::scope("/horizon").default_service(web::to(embed_actix::horizon::handle)))
             .route("/", get().to(async || page("", "", "")))
+            .route("/list", get().to(async || response(LIST.to_owned())))
             .route(
                 "/page/{slug}",
                 get().to(async |slug: Path<String>| page(&slug, &slug, "")),
@@ -95,10 +100,14 @@ impl ServerUnderTest for HostApp {
 }
 
 fn page(title: &str, script: &str, main: &str) -> HttpResponse {
+    response(html(title, "", script, main))
+}
+
+fn response(html: String) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
         .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
-        .body(html(title, "", script, main))
+        .body(html)
 }
 
 /// Returns a page with the script of the site at `home`.

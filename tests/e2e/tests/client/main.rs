@@ -7,6 +7,7 @@ mod elsewhere;
 mod healing;
 mod host;
 mod likes;
+mod lists;
 mod navigation;
 mod numbers;
 

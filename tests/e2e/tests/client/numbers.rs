@@ -60,7 +60,7 @@ fn numbers_are_formatted_in_the_language_of_the_page() -> anyhow::Result<()> {
 }
 
 #[test]
-fn elements_that_are_added_later_are_filled_unless_they_are_of_another_page() -> anyhow::Result<()> {
+fn elements_that_are_added_later_are_filled_with_the_numbers_of_their_page() -> anyhow::Result<()> {
     play(2, async |test| {
         let ada = test.browser("Ada").await?;
         let ben = test.browser("Ben").await?;
