@@ -35,8 +35,8 @@
  *
  * To handle a click or a submit yourself, call `preventDefault`.
  *
- * **Viewers** see the page. A tab that is hidden for ten seconds closes its stream until it is visible again. A tab that
- * was never visible and a page that is prerendered open none, and a page in the back/forward cache has none.
+ * **Viewers** see the page. A tab that is hidden for ten seconds closes its stream until it is visible again. A tab
+ * that was never visible and a page that is prerendered open none, and a page in the back/forward cache has none.
  *
  * **Modules.** On pages with a comment form or a list of comments, the script imports `comments.js` from where it came
  * from itself. A content security policy that allows the script by its origin allows the module, too.

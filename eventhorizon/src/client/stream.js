@@ -20,7 +20,7 @@ export const liveStream = (onMessage) => {
   };
 
   const receive = ({ type, data }) => {
-    // The server sends at least every 20 s; a longer silence means a lost connection.
+    // The server sends at least every 30 s; a longer silence means a lost connection.
     dueIn(45000);
     wait = 1000;
     lost = 0;
