@@ -37,6 +37,7 @@ mod heartbeat;
 mod listen_addr;
 #[cfg(feature = "log")]
 mod log;
+mod login_key;
 #[cfg(feature = "redis")]
 mod peer_checks;
 #[cfg(feature = "metrics")]
@@ -74,6 +75,7 @@ pub use heartbeat::{HeartbeatConfig, run_heartbeat};
 pub use listen_addr::{ParseListenAddrError, parse_listen_addr};
 #[cfg(feature = "log")]
 pub use log::{LogGuard, register_log_metrics, start_log};
+pub use login_key::LoginKey;
 #[cfg(feature = "program")]
 pub use program::{print_line, raise_descriptor_limit, run_program};
 pub use random::random_bytes;

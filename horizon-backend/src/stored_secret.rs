@@ -41,7 +41,7 @@ pub async fn stored_secret(store: &StoreUrl) -> Result<[u8; 32]> {
         StoreUrl::Memory => random_bytes(),
         #[cfg(feature = "sqlite")]
         StoreUrl::Sqlite(database) => {
-            let path = secret_file(database);
+            let path = path_beside(database, SECRET);
             let failed = || format!("the secret in {} cannot be used", path.display());
             read_or_create(&path).map_err(|error| Error::permanent(failed()).with_source(error))
         }
@@ -55,7 +55,9 @@ pub async fn stored_secret(store: &StoreUrl) -> Result<[u8; 32]> {
 pub fn is_secret_missing(store: &StoreUrl) -> bool {
     match store {
         #[cfg(feature = "sqlite")]
-        StoreUrl::Sqlite(path) => fs::metadata(path).is_ok_and(|file| file.len() > 0) && !secret_file(path).exists(),
+        StoreUrl::Sqlite(path) => {
+            fs::metadata(path).is_ok_and(|file| file.len() > 0) && !path_beside(path, SECRET).exists()
+        }
         _ => false,
     }
 }
@@ -76,19 +78,24 @@ async fn redis_secret(redis: &RedisConfig) -> Result<[u8; 32]> {
     }
 }
 
-/// Returns the file of the secret. It is next to the real database, unless there is one next to a symbolic link, where
-/// earlier versions created it.
+/// The extension of the file with the secret.
 #[cfg(feature = "sqlite")]
-fn secret_file(database: &Path) -> PathBuf {
-    let given = append_extension(database, ".secret");
+const SECRET: &str = ".secret";
+
+/// Returns the path of a file next to the real database, unless there is one next to a symbolic link, where earlier
+/// versions created it.
+#[cfg(feature = "sqlite")]
+pub(crate) fn path_beside(database: &Path, extension: &str) -> PathBuf {
+    let given = append_extension(database, extension);
     match canonical_path(database) {
-        Ok(database) if !given.exists() => append_extension(&database, ".secret"),
+        Ok(database) if !given.exists() => append_extension(&database, extension),
         _ => given,
     }
 }
 
+/// Reads 32 secret bytes from a file, which is created if it is missing.
 #[cfg(feature = "sqlite")]
-fn read_or_create(path: &Path) -> io::Result<[u8; 32]> {
+pub(crate) fn read_or_create(path: &Path) -> io::Result<[u8; 32]> {
     if path.try_exists()? {
         horizon_sqlite::restrict_access(path);
     } else {
@@ -104,19 +111,23 @@ fn read_or_create(path: &Path) -> io::Result<[u8; 32]> {
 /// start at once get the same secret.
 #[cfg(feature = "sqlite")]
 fn create(path: &Path) -> io::Result<()> {
-    let draft = append_extension(path, &format!(".{}", std::process::id()));
-    let mut options = OpenOptions::new();
-    private(options.write(true).create(true).truncate(true));
-    let mut file = options.open(&draft)?;
-    let secret: [u8; 32] = random_bytes().map_err(io::Error::other)?;
-    file.write_all(&secret)?;
-    file.sync_all()?;
+    let draft = write_draft(path, &random_bytes().map_err(io::Error::other)?)?;
     let linked = fs::hard_link(&draft, path);
     fs::remove_file(&draft)?;
     match linked {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
         _ => Ok(()),
     }
+}
+
+/// Writes a file next to `path` that only the owner can access, and returns its path.
+#[cfg(feature = "sqlite")]
+pub(crate) fn write_draft(path: &Path, secret: &[u8; 32]) -> io::Result<PathBuf> {
+    let draft = append_extension(path, &format!(".{}", std::process::id()));
+    let mut file = private(OpenOptions::new().write(true).create(true).truncate(true)).open(&draft)?;
+    file.write_all(secret)?;
+    file.sync_all()?;
+    Ok(draft)
 }
 
 #[cfg(all(test, feature = "sqlite"))]

@@ -1,6 +1,6 @@
 use std::sync::LazyLock;
 
-use http::{HeaderMap, Response, StatusCode, header};
+use http::{HeaderMap, HeaderName, Response, StatusCode, header};
 
 use super::{
     CompressedBody, ContentCoding, ResponseBody, if_none_match,
@@ -94,6 +94,9 @@ impl File {
         set(&mut response, header::ETAG, &format!("\"{tag}\""));
         set(&mut response, header::CACHE_CONTROL, CACHE_CONTROL);
         set(&mut response, header::VARY, "accept-encoding");
+        // Pages of other origins may load the script.
+        let policy = HeaderName::from_static("cross-origin-resource-policy");
+        set(&mut response, policy, "cross-origin");
         response
     }
 }

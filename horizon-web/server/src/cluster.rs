@@ -111,18 +111,26 @@ async fn page(State(app): State<AppState>, headers: HeaderMap) -> Response {
     respond::view_with(&app, &reads, Ok(View::Cluster(cluster))).await
 }
 
-/// Streams the tables as HTML in JSON strings.
+/// Streams the tables as HTML in JSON strings until the session ends.
 async fn live(State(app): State<AppState>, headers: HeaderMap) -> Response {
-    if !auth::is_signed_in(&app, &headers) {
-        return StatusCode::NOT_FOUND.into_response();
+    match auth::is_signed_in(&app, &headers).await {
+        Ok(true) => {}
+        Ok(false) => return StatusCode::NOT_FOUND.into_response(),
+        Err(_) => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
     }
     let shutdown = app.shutdown.clone();
-    let tables = unfold((app, interval(UPDATE_INTERVAL)), |(app, mut updates)| async {
-        updates.tick().await;
-        let table = horizon_app::cluster_table(&read_nodes(&app, &app.horizon.page_reads()).await);
-        let event = Event::default().event("cluster").json_data(table).unwrap_or_default();
-        Some((Ok::<_, Infallible>(event), (app, updates)))
-    });
+    let tables = unfold(
+        (app, headers, interval(UPDATE_INTERVAL)),
+        |(app, headers, mut updates)| async {
+            updates.tick().await;
+            if !auth::is_signed_in(&app, &headers).await.unwrap_or_default() {
+                return None;
+            }
+            let table = horizon_app::cluster_table(&read_nodes(&app, &app.horizon.page_reads()).await);
+            let event = Event::default().event("cluster").json_data(table).unwrap_or_default();
+            Some((Ok::<_, Infallible>(event), (app, headers, updates)))
+        },
+    );
     Sse::new(tables.take_until(Box::pin(wait_for_shutdown(shutdown))))
         .keep_alive(KeepAlive::default())
         .into_response()

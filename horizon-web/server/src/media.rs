@@ -1,35 +1,57 @@
 //! `/media`: the files of the content folder that are not posts.
 
-use std::path::Path;
+use std::{
+    fs, io,
+    path::{Component, Path, PathBuf},
+    sync::Arc,
+};
 
 use axum::{
     Router,
-    http::{Extensions, HeaderMap, HeaderValue, StatusCode, Version, header},
-    response::Response,
+    extract::{Path as UrlPath, Request, State},
+    http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header},
+    middleware::map_response,
+    response::{IntoResponse, Response},
+    routing::get,
 };
 use tower_http::{
     compression::{
         CompressionLayer, Predicate,
         predicate::{DefaultPredicate, NotForContentType},
     },
-    services::ServeDir,
+    services::ServeFile,
 };
-
-use crate::state::AppState;
 
 /// The largest file that is compressed, in bytes: 1 MiB. It is compressed for each response.
 const MAX_COMPRESSED_BYTES: u64 = 1 << 20;
 
-pub(crate) fn router(media: &Path) -> Router<AppState> {
-    let files = ServeDir::new(media).append_index_html_on_directories(false);
+/// Lets pages of other origins show images, as feed readers do.
+const CROSS_ORIGIN: (HeaderName, HeaderValue) = (
+    HeaderName::from_static("cross-origin-resource-policy"),
+    HeaderValue::from_static("cross-origin"),
+);
+
+/// Returns the router of `/media`. `content` is the folder that contains `media`.
+pub(crate) fn router<S: Clone + Send + Sync + 'static>(content: &Path) -> Router<S> {
+    if let (Ok(content), Ok(media)) = (content.canonicalize(), content.join("media").canonicalize())
+        && !media.starts_with(&content)
+    {
+        tracing::warn!(
+            folder = %media.display(),
+            "the folder `media` is a symbolic link out of the content folder, so its files are not served: move or \
+             mount it there"
+        );
+    }
     let small_text = DefaultPredicate::new()
         .and(NotForContentType::const_new("audio/"))
         .and(NotForContentType::const_new("video/"))
         .and(|_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions| is_small(headers));
+    let content: Arc<Path> = content.into();
     Router::new()
-        .fallback_service(files)
-        .layer(axum::middleware::map_response(with_charset))
+        .route("/{*path}", get(serve))
+        .layer(map_response(with_charset))
         .layer(CompressionLayer::new().compress_when(small_text))
+        .with_state(content)
 }
 
 fn is_small(headers: &HeaderMap) -> bool {
@@ -53,4 +75,149 @@ async fn with_charset(mut response: Response) -> Response {
         response.headers_mut().insert(header::CONTENT_TYPE, with_charset);
     }
     response
+}
+
+async fn serve(State(content): State<Arc<Path>>, UrlPath(path): UrlPath<String>, request: Request) -> Response {
+    let found = tokio::task::spawn_blocking(move || find(&content, &path)).await;
+    let Ok(Ok(Some(file))) = found else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    match ServeFile::new(file).try_call(request).await {
+        Ok(response) => ([CROSS_ORIGIN], response).into_response(),
+        Err(error) => {
+            tracing::warn!(%error, "a file of the folder `media` cannot be read");
+            StatusCode::NOT_FOUND.into_response()
+        }
+    }
+}
+
+/// Returns the real path of a file, or `None` if it is not a regular file in `media`, or if its name or that of a folder
+/// starts with a dot. Symbolic links are followed within `media`.
+fn find(content: &Path, path: &str) -> io::Result<Option<PathBuf>> {
+    let path = Path::new(path);
+    let is_plain = path.components().all(|part| match part {
+        Component::Normal(name) => !name.as_encoded_bytes().starts_with(b"."),
+        _ => false,
+    });
+    if !is_plain {
+        return Ok(None);
+    }
+    let content = fs::canonicalize(content)?;
+    let media = fs::canonicalize(content.join("media"))?;
+    // Returned instead of the given path, so that a link that changes now is not followed.
+    let file = fs::canonicalize(media.join(path))?;
+    let is_inside = media.starts_with(&content) && file.starts_with(&media);
+    // Reading a named pipe would block.
+    Ok((is_inside && fs::metadata(&file)?.is_file()).then_some(file))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use axum::body::{Body, to_bytes};
+    use tempfile::TempDir;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    /// Creates a content folder with a secret next to `media` and one outside.
+    fn folder() -> TempDir {
+        let folder = TempDir::new().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        for path in ["content/media/sub", "content/media/.git", "outside"] {
+            fs::create_dir_all(at(path)).unwrap();
+        }
+        for path in [
+            "content/draft.md",
+            "content/media/.env",
+            "content/media/.git/config",
+            "outside/secret.png",
+        ] {
+            fs::write(at(path), "secret").unwrap();
+        }
+        for path in ["content/media/a.png", "content/media/sub/ä b.png"] {
+            fs::write(at(path), "image").unwrap();
+        }
+        for (target, link) in [
+            ("a.png", "inside.png"),
+            ("sub", "inside"),
+            ("../draft.md", "draft.md"),
+            ("../../outside/secret.png", "secret.png"),
+            ("../../outside", "outside"),
+            ("/etc/passwd", "passwd"),
+        ] {
+            symlink(target, at("content/media").join(link)).unwrap();
+        }
+        folder
+    }
+
+    async fn get(content: &Path, path: &str) -> (StatusCode, String) {
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let response = Router::new().nest("/media", router::<()>(content)).oneshot(request).await.unwrap();
+        let status = response.status();
+        if status == StatusCode::OK {
+            assert_eq!(response.headers()[header::CONTENT_TYPE], "image/png");
+            assert_eq!(response.headers()["cross-origin-resource-policy"], "cross-origin");
+        }
+        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        (status, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn files_and_links_within_the_folder_are_served() {
+        let folder = folder();
+        for path in ["a.png", "sub/%C3%A4%20b.png", "inside.png", "inside/%C3%A4%20b.png"] {
+            let served = get(&folder.path().join("content"), &format!("/media/{path}")).await;
+            assert_eq!(served, (StatusCode::OK, "image".into()), "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn links_out_of_the_folder_hidden_files_and_pipes_are_not_served() {
+        let folder = folder();
+        let pipe = folder.path().join("content/media/pipe");
+        assert!(
+            std::process::Command::new("mkfifo")
+                .arg(pipe)
+                .status()
+                .unwrap()
+                .success()
+        );
+        for path in [
+            "draft.md",
+            "secret.png",
+            "outside/secret.png",
+            "passwd",
+            ".env",
+            "%2eenv",
+            ".git/config",
+            "inside/../.env",
+            "..%2fdraft.md",
+            "%2fetc/passwd",
+            "sub",
+            "pipe",
+            "a.png%00",
+            "missing.png",
+        ] {
+            let served = get(&folder.path().join("content"), &format!("/media/{path}")).await;
+            assert_eq!(served, (StatusCode::NOT_FOUND, String::new()), "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_is_a_link_out_of_the_content_is_not_served() {
+        let folder = folder();
+        let content = folder.path().join("other");
+        fs::create_dir(&content).unwrap();
+        symlink("../outside", content.join("media")).unwrap();
+        assert_eq!(get(&content, "/media/secret.png").await.0, StatusCode::NOT_FOUND);
+        let linked = folder.path().join("linked");
+        symlink("content", &linked).unwrap();
+        assert_eq!(
+            get(&linked, "/media/a.png").await.0,
+            StatusCode::OK,
+            "the operator chose this link"
+        );
+    }
 }

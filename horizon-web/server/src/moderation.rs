@@ -1,6 +1,6 @@
 //! `/admin`: sign-in and moderation of comments.
 
-use std::{num::NonZeroUsize, time::Duration};
+use std::{net::IpAddr, num::NonZeroUsize, time::Duration};
 
 use axum::{
     Form, Router,
@@ -17,7 +17,8 @@ use horizon_app::{ErrorPage, ModerationItem, ModerationPage, View};
 use horizon_axum::ClientAddr;
 use horizon_backend::now;
 use horizon_core::{
-    COMMENT_OVERHEAD_BYTES, Comment, EventId, MAX_AUTHOR_CHARS, MAX_COMMENT_CHARS, MAX_PAGE_BYTES, Result, Visibility,
+    COMMENT_OVERHEAD_BYTES, Comment, Error, EventId, MAX_AUTHOR_CHARS, MAX_COMMENT_CHARS, MAX_PAGE_BYTES, Result,
+    Visibility,
 };
 use horizon_posts::Severity;
 use serde::Deserialize;
@@ -84,7 +85,8 @@ async fn comments(
     // Starts the deadline of the reads for the footer before the comments are read.
     let reads = app.horizon.page_reads();
     let page = load(&app, &query).await.map(View::Moderation);
-    respond::view_with(&app, &reads, page).await
+    // After signing out, the browser must not show it again.
+    respond::no_store_unless(false, respond::view_with(&app, &reads, page).await)
 }
 
 async fn load(app: &AppState, query: &ModerationQuery) -> Result<ModerationPage> {
@@ -123,24 +125,26 @@ async fn sign_in(
     if !app.horizon.is_same_origin(&headers) {
         return WriteError::CrossOrigin.respond(&app).await;
     }
-    let now = now();
-    if !app.login_limiter.is_allowed(address, now) {
-        let message = "Too many wrong tokens. Try again in a quarter of an hour.";
-        let response = login_page(&app, StatusCode::TOO_MANY_REQUESTS, message).await;
+    match form {
+        Ok(Form(form)) if sessions.is_token(&form.token) => match sessions.start(&headers, now()).await {
+            Ok(cookies) => (cookies, Redirect::to("/admin")).into_response(),
+            Err(error) => respond::unavailable(&app, &error).await,
+        },
+        Ok(_) => wrong_token(&app, address).await,
+        Err(rejection) => login_page(&app, rejection.status(), "The form is incomplete. Send it again.").await,
+    }
+}
+
+/// Rejects a wrong token. Only these are limited: a guess cannot keep the author out.
+async fn wrong_token(app: &AppState, address: IpAddr) -> Response {
+    if !app.login_limiter.count_failure(address, now()) {
+        let message = "Too many wrong tokens. The right one is still accepted.";
+        let response = login_page(app, StatusCode::TOO_MANY_REQUESTS, message).await;
         let retry_after = [(header::RETRY_AFTER, HeaderValue::from(login_limiter::WINDOW.as_secs()))];
         return (retry_after, response).into_response();
     }
-    match form {
-        Ok(Form(form)) if sessions.is_token(&form.token) => {
-            (sessions.start(&headers, now), Redirect::to("/admin")).into_response()
-        }
-        Ok(_) => {
-            app.login_limiter.record_failure(address, now);
-            tracing::warn!("a sign-in to /admin with a wrong token was rejected");
-            login_page(&app, StatusCode::UNAUTHORIZED, "The token is wrong.").await
-        }
-        Err(rejection) => login_page(&app, rejection.status(), "The form is incomplete. Send it again.").await,
-    }
+    tracing::warn!("a sign-in to /admin with a wrong token was rejected");
+    login_page(app, StatusCode::UNAUTHORIZED, "The token is wrong.").await
 }
 
 async fn login_page(app: &AppState, status: StatusCode, error: &str) -> Response {
@@ -150,9 +154,13 @@ async fn login_page(app: &AppState, status: StatusCode, error: &str) -> Response
 }
 
 async fn sign_out(State(app): State<AppState>, headers: HeaderMap) -> Response {
-    match check_write(&app, &headers) {
-        Ok(sessions) => (sessions.end(&headers), Redirect::to("/admin")).into_response(),
-        Err(rejection) => rejection.respond(&app).await,
+    let sessions = match check_write(&app, &headers).await {
+        Ok(sessions) => sessions,
+        Err(rejection) => return rejection.respond(&app).await,
+    };
+    match sessions.end_all(&headers).await {
+        Ok(cookies) => (cookies, Redirect::to("/admin")).into_response(),
+        Err(error) => respond::unavailable(&app, &error).await,
     }
 }
 
@@ -162,7 +170,7 @@ async fn moderate(
     headers: HeaderMap,
     form: Result<Form<ModerateForm>, FormRejection>,
 ) -> Response {
-    if let Err(rejection) = check_write(&app, &headers) {
+    if let Err(rejection) = check_write(&app, &headers).await {
         return rejection.respond(&app).await;
     }
     let Ok(Path(id)) = id else {
@@ -189,17 +197,20 @@ enum WriteError {
     NoAdmin,
     CrossOrigin,
     SignedOut,
+    /// The store does not respond, so it is unknown whether the session has ended.
+    Unavailable(Error),
 }
 
-fn check_write<'a>(app: &'a AppState, headers: &HeaderMap) -> Result<&'a Sessions, WriteError> {
+async fn check_write<'a>(app: &'a AppState, headers: &HeaderMap) -> Result<&'a Sessions, WriteError> {
     let sessions = app.sessions.as_ref().ok_or(WriteError::NoAdmin)?;
     if !app.horizon.is_same_origin(headers) {
         return Err(WriteError::CrossOrigin);
     }
-    if !sessions.is_valid(headers, now()) {
-        return Err(WriteError::SignedOut);
+    match sessions.is_valid(headers, now()).await {
+        Ok(true) => Ok(sessions),
+        Ok(false) => Err(WriteError::SignedOut),
+        Err(error) => Err(WriteError::Unavailable(error)),
     }
-    Ok(sessions)
 }
 
 impl WriteError {
@@ -211,6 +222,7 @@ impl WriteError {
                 let message = "Your session has ended. Sign in again.";
                 login_page(app, StatusCode::UNAUTHORIZED, message).await
             }
+            Self::Unavailable(error) => respond::unavailable(app, &error).await,
         }
     }
 }
@@ -231,20 +243,54 @@ mod tests {
     use super::*;
     use crate::slow_backends::{TOKEN, TestBlog};
 
+    async fn sign_in(blog: &TestBlog, form: &str) -> Response {
+        blog.send(Method::POST, "/admin/login", form.into()).await
+    }
+
     #[tokio::test(start_paused = true)]
-    async fn only_wrong_tokens_block_a_network() {
+    async fn only_wrong_tokens_are_limited() {
         let blog = TestBlog::open(false).await;
-        let sign_in = async |form: &str| blog.send(Method::POST, "/admin/login", form.into()).await;
         let right = format!("token={TOKEN}");
         for _ in 0..11 {
-            assert_eq!(sign_in(&right).await.status(), StatusCode::SEE_OTHER);
-            assert_eq!(sign_in("other=1").await.status(), StatusCode::UNPROCESSABLE_ENTITY);
+            assert_eq!(sign_in(&blog, &right).await.status(), StatusCode::SEE_OTHER);
+            let incomplete = sign_in(&blog, "other=1").await;
+            assert_eq!(incomplete.status(), StatusCode::UNPROCESSABLE_ENTITY);
         }
         for _ in 0..10 {
-            assert_eq!(sign_in("token=wrong").await.status(), StatusCode::UNAUTHORIZED);
+            let wrong = sign_in(&blog, "token=wrong").await;
+            assert_eq!(wrong.status(), StatusCode::UNAUTHORIZED);
         }
-        let response = sign_in(&right).await;
+        let response = sign_in(&blog, "token=wrong").await;
         assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
         assert_eq!(response.headers()[header::RETRY_AFTER], "900");
+        assert_eq!(sign_in(&blog, &right).await.status(), StatusCode::SEE_OTHER);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_cookie_of_a_session_is_worthless_after_signing_out() {
+        let blog = TestBlog::open(false).await;
+        let verdict = "/admin/comments/019ab4f0c1d27a3c8e5f6071829304b0";
+        let moderate = async || blog.send(Method::POST, verdict, "verdict=shown".into()).await.status();
+        assert_eq!(
+            moderate().await,
+            StatusCode::NOT_FOUND,
+            "signed in, but there is no such comment"
+        );
+        let page = blog.send(Method::GET, "/admin", String::new()).await;
+        assert_eq!(page.headers()[header::CACHE_CONTROL], "no-store");
+        let signed_out = blog.send(Method::POST, "/admin/logout", String::new()).await;
+        assert_eq!(signed_out.status(), StatusCode::SEE_OTHER);
+        assert_eq!(moderate().await, StatusCode::UNAUTHORIZED);
+        let stream = blog.send(Method::GET, "/cluster/live", String::new()).await;
+        assert_eq!(stream.status(), StatusCode::NOT_FOUND);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_stream_of_the_nodes_ends_when_the_session_ends() {
+        let blog = TestBlog::open(false).await;
+        let stream = blog.send(Method::GET, "/cluster/live", String::new()).await;
+        assert_eq!(stream.status(), StatusCode::OK);
+        blog.send(Method::POST, "/admin/logout", String::new()).await;
+        axum::body::to_bytes(stream.into_body(), usize::MAX).await.unwrap();
     }
 }

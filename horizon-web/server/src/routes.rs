@@ -28,8 +28,8 @@ pub(crate) const RESERVED: [&str; 14] = [
     "tags",
 ];
 
-/// Returns the router of the blog. `media` is the folder with images.
-pub(crate) fn router(app: AppState, media: &Path) -> Router {
+/// Returns the router of the blog. `content` is the content folder.
+pub(crate) fn router(app: AppState, content: &Path) -> Router {
     let known = Router::new()
         .merge(pages::router())
         .merge(posts::router())
@@ -43,11 +43,11 @@ pub(crate) fn router(app: AppState, media: &Path) -> Router {
         .layer(CompressionLayer::new());
     compressed
         .merge(app.assets.router())
-        .nest("/media", media::router(media))
+        .nest("/media", media::router(content))
         .layer(CatchPanicLayer::new())
         // Not in the layer, which would wrap the bodies of live streams at a cost for each frame.
         .nest(HORIZON, horizon_axum::router(&app.horizon))
-        .layer(middleware::from_fn(headers::secure))
+        .layer(middleware::from_fn_with_state(app.clone(), headers::secure))
         .layer(middleware::from_fn(log::request))
         .with_state(app)
 }

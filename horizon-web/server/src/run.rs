@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use eventhorizon::{BusUrl, Horizon, Pages, Secret};
 use horizon_app::Site;
 use horizon_axum::{Limits, Tls};
-use horizon_backend::{now, print_line, wait_for_shutdown};
+use horizon_backend::{LoginKey, now, print_line, wait_for_shutdown};
 use horizon_core::Slug;
 use horizon_posts::Library;
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
@@ -73,7 +73,12 @@ pub async fn run(args: &ServeArgs, shutdown: impl Future<Output = ()> + Send + '
         started: now(),
     };
     let stats = StatsCache::new(matches!(backend.urls.bus(), BusUrl::Memory));
-    let app = app_state(args, horizon, node, library, stats, stopped)?;
+    let opened = OpenedBackend {
+        login_key: LoginKey::open(backend.urls.store())?,
+        horizon,
+        node,
+    };
+    let app = app_state(args, opened, library, stats, stopped)?;
     print_line(&format!("EventHorizon is at {address}"));
     let served = serve(listener, tls, args, &app, shutdown, &stop).await;
     let ended = tokio::time::timeout(TASKS_TIMEOUT, async { while tasks.join_next().await.is_some() {} });
@@ -108,7 +113,7 @@ async fn serve(
     shutdown: impl Future<Output = ()> + Send,
     stop: &watch::Sender<bool>,
 ) -> std::io::Result<()> {
-    let router = routes::router(app.clone(), &args.content.posts.join("media"));
+    let router = routes::router(app.clone(), &args.content.posts);
     let mut limits = Limits::default();
     limits.shutdown_timeout = DRAIN_TIMEOUT;
     // Without a proxy each live stream over HTTP/1.1 is a connection.
@@ -153,21 +158,32 @@ fn log_capacity(limits: &Limits) {
     }
 }
 
+/// What a server has opened by its URLs.
+pub(crate) struct OpenedBackend {
+    pub(crate) horizon: Horizon,
+    pub(crate) node: NodeIdentity,
+    pub(crate) login_key: LoginKey,
+}
+
 pub(crate) fn app_state(
     args: &ServeArgs,
-    horizon: Horizon,
-    node: NodeIdentity,
+    backend: OpenedBackend,
     library: watch::Receiver<Arc<Library>>,
     stats: StatsCache,
     shutdown: watch::Receiver<bool>,
 ) -> anyhow::Result<AppState> {
+    let OpenedBackend {
+        horizon,
+        node,
+        login_key,
+    } = backend;
     let assets = Assets::load(args.site.as_deref(), horizon_posts::highlight_css())?;
     let secure = args.network.is_https();
     let sessions = args
         .secrets
         .admin_token
         .as_ref()
-        .map(|token| Sessions::new(token, &horizon.derive_key(SESSIONS_KEY), secure));
+        .map(|token| Sessions::new(token, &horizon.derive_key(SESSIONS_KEY), login_key, secure));
     let marker_key = horizon.derive_key(MARKERS_KEY);
     let marker_key = marker_key
         .iter()

@@ -1,37 +1,42 @@
 //! Admin sessions: signed cookies with an expiry time.
 
+use std::time::Duration;
+
 use axum::http::HeaderMap;
 use axum_extra::extract::{
     SignedCookieJar,
     cookie::{Cookie, Key, SameSite},
 };
-use horizon_backend::SecretString;
-use horizon_core::Timestamp;
+use horizon_backend::{LoginKey, SecretString};
+use horizon_core::{Result, Timestamp};
 
 /// The lifetime of a session: 12 hours.
-const LIFETIME: std::time::Duration = std::time::Duration::from_secs(12 * 3600);
+const LIFETIME: Duration = Duration::from_secs(12 * 3600);
 
+/// The name of the cookie over HTTPS. The prefix keeps other hosts of the domain from setting it.
+const SECURE_COOKIE_NAME: &str = "__Host-horizon_admin";
+
+/// The name of the cookie over plain HTTP, where browsers refuse the prefix.
 const COOKIE_NAME: &str = "horizon_admin";
 
 /// Checks the admin token and signs session cookies.
 pub(crate) struct Sessions {
     token: blake3::Hash,
-    key: Key,
+    /// Derived from the secret of the site and the token, so that a new token ends all sessions.
+    secret: [u8; 32],
+    /// Replaced when a session ends, so that its cookie is invalid on every node.
+    login_key: LoginKey,
     secure: bool,
 }
 
 impl Sessions {
-    /// Derives the key from `secret` and the token, so that a new token ends all sessions.
-    pub(crate) fn new(token: &SecretString, secret: &[u8; 32], secure: bool) -> Self {
-        let mut key = [0; 64];
-        blake3::Hasher::new_derive_key("EventHorizon 2026 admin session")
-            .update(secret)
-            .update(token.0.as_bytes())
-            .finalize_xof()
-            .fill(&mut key);
+    pub(crate) fn new(token: &SecretString, secret: &[u8; 32], login_key: LoginKey, secure: bool) -> Self {
+        let mut hasher = blake3::Hasher::new_derive_key("EventHorizon 2026 admin session");
+        hasher.update(secret).update(token.0.as_bytes());
         Self {
             token: blake3::hash(token.0.as_bytes()),
-            key: Key::from(&key),
+            secret: *hasher.finalize().as_bytes(),
+            login_key,
             secure,
         }
     }
@@ -42,25 +47,47 @@ impl Sessions {
     }
 
     /// Returns whether the request has a session that is valid at `now`.
-    pub(crate) fn is_valid(&self, headers: &HeaderMap, now: Timestamp) -> bool {
-        let cookie = self.jar(headers).get(COOKIE_NAME);
+    ///
+    /// # Errors
+    /// The store does not respond.
+    pub(crate) async fn is_valid(&self, headers: &HeaderMap, now: Timestamp) -> Result<bool> {
+        let is_present = headers.get_all(axum::http::header::COOKIE).iter().any(|cookies| {
+            let cookies = cookies.to_str().unwrap_or_default();
+            cookies.contains(self.cookie_name())
+        });
+        if !is_present {
+            return Ok(false);
+        }
+        let cookie = self.jar(headers).await?.get(self.cookie_name());
         let expires = cookie.and_then(|cookie| cookie.value().parse().ok());
-        expires.is_some_and(|expires| now < Timestamp::from_millis(expires))
+        Ok(expires.is_some_and(|expires| now < Timestamp::from_millis(expires)))
     }
 
     /// Returns the cookie of a session that starts at `now`.
-    pub(crate) fn start(&self, headers: &HeaderMap, now: Timestamp) -> SignedCookieJar {
+    ///
+    /// # Errors
+    /// The store does not respond.
+    pub(crate) async fn start(&self, headers: &HeaderMap, now: Timestamp) -> Result<SignedCookieJar> {
         let expires = now.plus(LIFETIME).as_millis().to_string();
-        self.jar(headers).add(self.cookie(expires))
+        Ok(self.jar(headers).await?.add(self.cookie(expires)))
     }
 
-    /// Returns the removal of the cookie.
-    pub(crate) fn end(&self, headers: &HeaderMap) -> SignedCookieJar {
-        self.jar(headers).remove(self.cookie(String::new()))
+    /// Ends all sessions on all nodes, and returns the removal of the cookie.
+    ///
+    /// # Errors
+    /// The store does not respond; the sessions may not have ended.
+    pub(crate) async fn end_all(&self, headers: &HeaderMap) -> Result<SignedCookieJar> {
+        let jar = self.jar(headers).await?;
+        self.login_key.replace().await?;
+        Ok(jar.remove(self.cookie(String::new())))
+    }
+
+    fn cookie_name(&self) -> &'static str {
+        if self.secure { SECURE_COOKIE_NAME } else { COOKIE_NAME }
     }
 
     fn cookie(&self, value: String) -> Cookie<'static> {
-        Cookie::build((COOKIE_NAME, value))
+        Cookie::build((self.cookie_name(), value))
             .path("/")
             .http_only(true)
             .secure(self.secure)
@@ -68,8 +95,14 @@ impl Sessions {
             .build()
     }
 
-    fn jar(&self, headers: &HeaderMap) -> SignedCookieJar {
-        SignedCookieJar::from_headers(headers, self.key.clone())
+    async fn jar(&self, headers: &HeaderMap) -> Result<SignedCookieJar> {
+        let mut key = [0; 64];
+        let mut hasher = blake3::Hasher::new_keyed(&self.secret);
+        hasher
+            .update(&self.login_key.read().await?)
+            .finalize_xof()
+            .fill(&mut key);
+        Ok(SignedCookieJar::from_headers(headers, Key::from(&key)))
     }
 }
 
@@ -79,47 +112,87 @@ mod tests {
         http::{HeaderValue, header},
         response::IntoResponse,
     };
+    use horizon_backend::StoreUrl;
 
     use super::*;
 
     const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
-    fn sessions(token: &str) -> Sessions {
-        Sessions::new(&SecretString(token.into()), &[7; 32], false)
+    fn sessions(token: &str, store: &StoreUrl, secure: bool) -> Sessions {
+        Sessions::new(
+            &SecretString(token.into()),
+            &[7; 32],
+            LoginKey::open(store).unwrap(),
+            secure,
+        )
     }
 
-    fn signed_in(sessions: &Sessions) -> HeaderMap {
-        let response = sessions.start(&HeaderMap::new(), NOW).into_response();
+    async fn signed_in(sessions: &Sessions) -> HeaderMap {
+        let response = sessions.start(&HeaderMap::new(), NOW).await.unwrap().into_response();
         let cookie = response.headers()[header::SET_COOKIE].to_str().unwrap();
         let pair = cookie.split(';').next().unwrap();
         HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_str(pair).unwrap())])
     }
 
-    #[test]
-    fn a_session_is_valid_for_its_lifetime() {
-        let sessions = sessions("correct horse");
-        let headers = signed_in(&sessions);
-        assert!(sessions.is_valid(&headers, NOW));
-        assert!(!sessions.is_valid(&headers, NOW.plus(LIFETIME)));
-        assert!(!sessions.is_valid(&HeaderMap::new(), NOW));
+    async fn is_valid(sessions: &Sessions, headers: &HeaderMap) -> bool {
+        sessions.is_valid(headers, NOW).await.unwrap()
     }
 
-    #[test]
-    fn a_new_token_ends_the_sessions_of_the_old_one() {
-        let headers = signed_in(&sessions("correct horse"));
-        assert!(!sessions("battery staple").is_valid(&headers, NOW));
+    #[tokio::test]
+    async fn a_session_is_valid_for_its_lifetime() {
+        let sessions = sessions("correct horse", &StoreUrl::Memory, false);
+        let headers = signed_in(&sessions).await;
+        assert!(is_valid(&sessions, &headers).await);
+        assert!(!sessions.is_valid(&headers, NOW.plus(LIFETIME)).await.unwrap());
+        assert!(!is_valid(&sessions, &HeaderMap::new()).await);
     }
 
-    #[test]
-    fn a_forged_cookie_is_rejected() {
+    #[tokio::test]
+    async fn signing_out_ends_the_sessions_of_all_nodes_and_later_processes() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = StoreUrl::Sqlite(folder.path().join("horizon.db"));
+        let [one, other] = [(); 2].map(|()| sessions("correct horse", &store, true));
+        let headers = signed_in(&one).await;
+        assert!(is_valid(&other, &headers).await);
+        let _removal = one.end_all(&headers).await.unwrap();
+        assert!(!is_valid(&one, &headers).await && !is_valid(&other, &headers).await);
+        let later = sessions("correct horse", &store, true);
+        assert!(!is_valid(&later, &headers).await);
+        assert!(is_valid(&other, &signed_in(&later).await).await);
+    }
+
+    #[tokio::test]
+    async fn a_new_token_ends_the_sessions_of_the_old_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = StoreUrl::Sqlite(folder.path().join("horizon.db"));
+        let headers = signed_in(&sessions("correct horse", &store, false)).await;
+        assert!(!is_valid(&sessions("battery staple", &store, false), &headers).await);
+    }
+
+    #[tokio::test]
+    async fn over_https_the_cookie_belongs_to_this_host() {
+        for (secure, prefix) in [(true, "__Host-horizon_admin="), (false, "horizon_admin=")] {
+            let sessions = sessions("correct horse", &StoreUrl::Memory, secure);
+            let response = sessions.start(&HeaderMap::new(), NOW).await.unwrap().into_response();
+            let cookie = response.headers()[header::SET_COOKIE].to_str().unwrap();
+            assert!(cookie.starts_with(prefix) && cookie.contains("Path=/"), "{cookie}");
+            assert!(!cookie.contains("Domain"), "{cookie}");
+            assert_eq!(cookie.contains("; Secure"), secure, "{cookie}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_forged_cookie_is_rejected() {
         let far = NOW.plus(LIFETIME).as_millis();
         let forged = HeaderValue::from_str(&format!("horizon_admin={far}")).unwrap();
-        assert!(!sessions("correct horse").is_valid(&HeaderMap::from_iter([(header::COOKIE, forged)]), NOW));
+        let headers = HeaderMap::from_iter([(header::COOKIE, forged)]);
+        assert!(!is_valid(&sessions("correct horse", &StoreUrl::Memory, false), &headers).await);
     }
 
-    #[test]
-    fn only_the_token_is_accepted() {
-        assert!(sessions("correct horse").is_token("correct horse"));
-        assert!(!sessions("correct horse").is_token("correct hors"));
+    #[tokio::test]
+    async fn only_the_token_is_accepted() {
+        let sessions = sessions("correct horse", &StoreUrl::Memory, false);
+        assert!(sessions.is_token("correct horse"));
+        assert!(!sessions.is_token("correct hors"));
     }
 }

@@ -11,7 +11,7 @@ use clap::Parser;
 use eventhorizon::{Horizon, Live, LiveOptions};
 use futures::StreamExt;
 use horizon_axum::ClientAddr;
-use horizon_backend::now;
+use horizon_backend::{LoginKey, StoreUrl, now};
 use horizon_core::Timestamp;
 use horizon_memory::testing::{Call, Clock, Fake};
 use tempfile::TempDir;
@@ -21,7 +21,13 @@ use tokio::{
 };
 use tower::ServiceExt;
 
-use crate::{config::Cli, content, routes, run, state::NodeIdentity, stats_cache::StatsCache};
+use crate::{
+    config::Cli,
+    content, routes,
+    run::{self, OpenedBackend},
+    state::NodeIdentity,
+    stats_cache::StatsCache,
+};
 
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0";
 
@@ -111,6 +117,10 @@ fn folder() -> TempDir {
 
 impl TestBlog {
     pub(crate) async fn open(is_accumulator: bool) -> Self {
+        Self::open_at("http://blog", is_accumulator).await
+    }
+
+    pub(crate) async fn open_at(url: &str, is_accumulator: bool) -> Self {
         let folder = folder();
         let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
         let arguments = [
@@ -122,7 +132,7 @@ impl TestBlog {
             "--admin-token",
             TOKEN,
             "--base-url",
-            "http://blog",
+            url,
         ];
         let config = Cli::try_parse_from(arguments).unwrap().serve;
         let library = content::load(&config.content, String::new()).unwrap().library(now());
@@ -136,10 +146,15 @@ impl TestBlog {
             started: now(),
         };
         let (stats, shutdown) = (StatsCache::new(is_accumulator), watch::channel(false).1);
-        let app = run::app_state(&config, horizon.clone(), node, library, stats, shutdown).unwrap();
+        let backend = OpenedBackend {
+            horizon: horizon.clone(),
+            node,
+            login_key: LoginKey::open(&StoreUrl::Memory).unwrap(),
+        };
+        let app = run::app_state(&config, backend, library, stats, shutdown).unwrap();
         let mut blog = Self {
             fake,
-            router: routes::router(app, &folder.path().join("media")),
+            router: routes::router(app, folder.path()),
             horizon,
             cookies: String::new(),
             _folder: folder,

@@ -19,6 +19,9 @@ pub(super) const REWRITE_DUE: &str = "horizon:aof-rewrite-due";
 /// The secret that all processes sign with (string).
 pub(super) const SECRET: &str = "horizon:secret";
 
+/// The key of login sessions (string).
+pub(super) const LOGIN_KEY: &str = "horizon:login-key";
+
 /// The identity of this store (string).
 pub(super) const STORE_ID: &str = "horizon:store-id";
 

@@ -94,28 +94,49 @@ impl RedisStore {
     /// # Errors
     /// Those of a write. Permanent if the key does not hold 32 bytes.
     pub async fn secret(&self, fresh: [u8; 32]) -> Result<[u8; 32]> {
-        let what = "the secret cannot be stored in Redis";
-        let known: Option<Vec<u8>> = self
-            .redis
-            .query(redis::cmd("GET").arg(keys::SECRET))
-            .await
-            .map_err(|e| map(what, e))?;
-        // If the fresh secret is there, an earlier call wrote it, and the replicas may not have confirmed it.
-        let secret = match known {
-            Some(known) if known != fresh => known,
-            _ => self.store_secret(fresh, what).await?,
-        };
-        let invalid = |_| Error::permanent(format!("the key {} in Redis does not hold 32 bytes", keys::SECRET));
-        secret.try_into().map_err(invalid)
+        self.find_or_store(keys::SECRET, fresh).await
     }
 
-    async fn store_secret(&self, fresh: [u8; 32], what: &str) -> Result<Vec<u8>> {
+    /// Returns the key of login sessions, like [`secret`](Self::secret).
+    ///
+    /// # Errors
+    /// Those of a write. Permanent if the key does not hold 32 bytes.
+    pub async fn login_key(&self, fresh: [u8; 32]) -> Result<[u8; 32]> {
+        self.find_or_store(keys::LOGIN_KEY, fresh).await
+    }
+
+    /// Replaces the key of login sessions, for all processes with this store.
+    ///
+    /// # Errors
+    /// Those of a write.
+    pub async fn replace_login_key(&self, new: [u8; 32]) -> Result<()> {
         let mut pipe = redis::pipe();
-        pipe.cmd("SET").arg(keys::SECRET).arg(&fresh).arg("NX");
-        pipe.cmd("GET").arg(keys::SECRET);
+        pipe.cmd("SET").arg(keys::LOGIN_KEY).arg(&new);
+        let what = "the key of login sessions cannot be replaced in Redis";
+        let replies: Result<Vec<Value>> = self.writes.query_all(pipe, what).await;
+        replies.map(drop)
+    }
+
+    /// Returns the 32 bytes of a key, which are the `fresh` ones of the first caller.
+    async fn find_or_store(&self, key: &'static str, fresh: [u8; 32]) -> Result<[u8; 32]> {
+        let what = format!("the key {key} cannot be stored in Redis");
+        let known: RedisResult<Option<Vec<u8>>> = self.redis.query(redis::cmd("GET").arg(key)).await;
+        // If the fresh bytes are there, an earlier call wrote them, and the replicas may not have confirmed it.
+        let bytes = match known.map_err(|e| map(&what, e))? {
+            Some(known) if known != fresh => known,
+            _ => self.store_if_missing(key, fresh, &what).await?,
+        };
+        let invalid = |_| Error::permanent(format!("the key {key} in Redis does not hold 32 bytes"));
+        bytes.try_into().map_err(invalid)
+    }
+
+    async fn store_if_missing(&self, key: &'static str, fresh: [u8; 32], what: &str) -> Result<Vec<u8>> {
+        let mut pipe = redis::pipe();
+        pipe.cmd("SET").arg(key).arg(&fresh).arg("NX");
+        pipe.cmd("GET").arg(key);
         let replies: Vec<Value> = self.writes.query_all(pipe, what).await?;
-        let secret = replies.into_iter().next_back().unwrap_or(Value::Nil);
-        from_redis_value(secret).map_err(|e| map(what, e.into()))
+        let bytes = replies.into_iter().next_back().unwrap_or(Value::Nil);
+        from_redis_value(bytes).map_err(|e| map(what, e.into()))
     }
 
     /// Returns the identity of this store: equal for all processes that use it, and different for every other store.
