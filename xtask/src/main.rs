@@ -34,7 +34,8 @@ Usage: cargo xtask <command>
 
   blog [-- FLAGS]  builds the blog quickly and starts it; the server reads FLAGS and HORIZON_… variables
   check            the fast lane: fmt, structure, clippy, and the tests that need neither a browser nor Redis
-  test             installs the tools of the tests and runs all tests
+  test [--firefox] installs the tools of the tests and runs all tests; with --firefox only the suite of tests in
+                   tests/e2e/tests/counting, in Firefox
   ci               every check of a change: check, cargo-deny, rustdoc, all tests, compatibility and packages
   compatibility    resolves the crates together with sqlx, sea-orm, diesel and rusqlite, and tests the oldest rusqlite
   package          packages the published crates and builds the packages
@@ -67,6 +68,7 @@ fn dispatch(steps: &mut Steps) -> anyhow::Result<()> {
     match (command.as_str(), rest.as_slice()) {
         ("blog", flags) => blog::blog(&root, steps, flags.strip_prefix(&["--".to_owned()]).unwrap_or(flags)),
         ("test", []) => test::test(&root, steps),
+        ("test", [flag]) if flag == "--firefox" => test::test_in_firefox(&root, steps),
         ("faults", flags) => faults::faults(&root, steps, flags),
         ("bench", flags) => bench::bench(&root, steps, flags),
         ("check", []) => check::check(&root, steps),

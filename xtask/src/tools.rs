@@ -9,6 +9,9 @@ use crate::run::{self, WASM, print_line};
 /// The version of cargo-deny to install if it is missing.
 const CARGO_DENY: &str = "0.20.2";
 
+/// The version of geckodriver to install if it is missing.
+const GECKODRIVER: &str = "0.37.1";
+
 struct Tool {
     /// Its names; one of them on the `PATH` is enough. A file that is not a program has an absolute path.
     programs: &'static [&'static str],
@@ -19,7 +22,7 @@ struct Tool {
 }
 
 /// The tools of the tests.
-const TOOLS: [Tool; 14] = [
+const TOOLS: [Tool; 15] = [
     Tool {
         programs: &["chromium", "chromium-browser", "google-chrome"],
         package: "chromium",
@@ -29,6 +32,11 @@ const TOOLS: [Tool; 14] = [
         programs: &["chromedriver"],
         package: "chromium-driver",
         elsewhere: "install the ChromeDriver of your Chromium's version (https://googlechromelabs.github.io/chrome-for-testing)",
+    },
+    Tool {
+        programs: &["firefox-esr", "firefox"],
+        package: "firefox-esr",
+        elsewhere: "install Firefox 128 or newer (https://www.mozilla.org/firefox)",
     },
     Tool {
         programs: &["wasm-opt"],
@@ -193,6 +201,19 @@ pub(crate) fn ensure_cargo_deny(root: &Path) -> anyhow::Result<()> {
         "Installing cargo-deny {CARGO_DENY}, which checks licences and sources."
     ));
     run::run(run::cargo(root).args(["install", "cargo-deny", "--locked", "--version", CARGO_DENY]))
+}
+
+/// Installs geckodriver, which Debian has no package for, if it is missing.
+pub(crate) fn ensure_geckodriver(root: &Path) -> anyhow::Result<()> {
+    if found("geckodriver") {
+        return Ok(());
+    }
+    print_line(&format!("Installing geckodriver {GECKODRIVER}, which controls Firefox."));
+    let mut install = run::cargo(root);
+    // Unoptimised and without debug information: it does little, and this halves the time to compile it.
+    install.env("CARGO_PROFILE_DEV_DEBUG", "0");
+    install.args(["install", "geckodriver", "--locked", "--debug", "--version", GECKODRIVER]);
+    run::run(&mut install)
 }
 
 fn apt_get() -> anyhow::Result<Command> {

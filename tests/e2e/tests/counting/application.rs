@@ -79,7 +79,7 @@ fn page(slug: &str) -> String {
 
 /// Returns a list of the pages `hello` and `second`.
 fn list() -> String {
-    let script = "<script type=\"module\" src=\"/horizon/client.js\"></script>";
+    let script = "<script type=\"module\" src=\"/horizon/client.js\" data-slug=\"\"></script>";
     let card = |slug| {
         format!(
             "<article data-horizon-slug=\"{slug}\">

@@ -11,6 +11,7 @@ use crate::{
 test_both_sites!(
     a_cookie_that_is_not_ascii_does_not_hide_the_like,
     two_sites_on_one_host_have_one_like_each,
+    a_reader_with_the_cookie_of_an_older_version_keeps_the_like,
 );
 
 /// Sets a cookie that is not ASCII, as any other script of the site may do.
@@ -59,6 +60,22 @@ fn two_sites_on_one_host_have_one_like_each(kind: SiteKind) -> anyhow::Result<()
             ada.wait_for_number("likes", 0).await?;
         }
         Ok(())
+    })
+}
+
+fn a_reader_with_the_cookie_of_an_older_version_keeps_the_like(site: SiteKind) -> anyhow::Result<()> {
+    test_site(site, 1, async |test| {
+        let ada = test.browser("Ada").await?;
+        ada.open_live(&test.server.page("hello")).await?;
+        ada.click(LIKE).await?;
+        wait_for_liked(&ada, true).await?;
+        ada.rename_cookies("horizon_reader").await?;
+        ada.reload().await?;
+        wait_for_liked(&ada, true).await?;
+        ada.wait_for_number("likes", 1).await?;
+        ada.click(LIKE).await?;
+        wait_for_liked(&ada, false).await?;
+        ada.wait_for_number("likes", 0).await
     })
 }
 

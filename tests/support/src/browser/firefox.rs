@@ -1,16 +1,15 @@
 //! Debian's Firefox through geckodriver.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{collections::BTreeSet, path::Path};
 
 use anyhow::Context;
 use fantoccini::Client;
 use serde_json::{Map, Value, json};
 
 use super::{
-    OBSERVE_PAGE,
     command::Command,
     driver::{Driver, find},
-    text,
+    observer, text,
 };
 use crate::DEADLINE;
 
@@ -41,7 +40,7 @@ const ERRORS: &str = "
     return errors.map(error => `${error.category}: ${error.errorMessage}`);
 ";
 
-/// Starts a browser whose user agent contains this name, with [`OBSERVE_PAGE`] in every page.
+/// Starts a browser whose user agent contains this name, with the observer in each page.
 pub(super) async fn start(profile: &Path, name: &str, privacy_signal: bool) -> anyhow::Result<(Driver, Client)> {
     let firefox = find(&["firefox-esr", "firefox"])?;
     let arguments = ["--allow-system-access", "--profile-root"];
@@ -63,28 +62,11 @@ pub(super) async fn start(profile: &Path, name: &str, privacy_signal: bool) -> a
         ("timeouts".to_owned(), json!({ "pageLoad": DEADLINE.as_millis() })),
     ]);
     let client = driver.connect(capabilities).await?;
-    install_observer(&client, &profile.join("observer")).await?;
+    let extension = observer::write_extension(profile)?;
+    let installed = client.issue_cmd(Command::install_extension(&extension)).await;
+    installed.context("the extension is not installed")?;
     in_window(&client, RECORD_HOSTS).await?;
     Ok((driver, client))
-}
-
-/// Installs an extension that runs [`OBSERVE_PAGE`] before the scripts of every page.
-async fn install_observer(client: &Client, folder: &Path) -> anyhow::Result<()> {
-    let manifest = json!({
-        "manifest_version": 3,
-        "name": "Observer of the tests",
-        "version": "1",
-        "browser_specific_settings": { "gecko": { "id": "observer@horizon.invalid" } },
-        "host_permissions": ["<all_urls>"],
-        "content_scripts": [
-            { "matches": ["<all_urls>"], "js": ["observer.js"], "run_at": "document_start", "world": "MAIN" },
-        ],
-    });
-    fs::create_dir(folder)?;
-    fs::write(folder.join("manifest.json"), manifest.to_string())?;
-    fs::write(folder.join("observer.js"), OBSERVE_PAGE)?;
-    let installed = client.issue_cmd(Command::install_extension(folder)).await;
-    installed.context("the extension is not installed").map(drop)
 }
 
 /// Returns the errors in the console since the last call, with `network_may_fail` without those about streams that

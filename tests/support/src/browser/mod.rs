@@ -7,6 +7,7 @@ mod driver;
 mod firefox;
 mod kind;
 mod numbers;
+mod observer;
 mod tabs;
 
 use std::{collections::BTreeSet, sync::Arc};
@@ -19,19 +20,6 @@ use tempfile::TempDir;
 use self::{command::Command, driver::Driver};
 pub use self::{kind::BrowserKind, tabs::Tab};
 use crate::wait_until;
-
-/// Runs before the scripts of the page. Records its event streams, and the theme before the body is parsed.
-const OBSERVE_PAGE: &str = r"
-    window.observed = { streams: [], themeBeforeBody: undefined, changes: [] };
-    window.EventSource = class extends window.EventSource {
-        constructor(...given) { super(...given); window.observed.streams.push(this); }
-    };
-    new MutationObserver((_, observer) => {
-        if (!document.body) return;
-        window.observed.themeBeforeBody = document.documentElement.dataset.theme ?? null;
-        observer.disconnect();
-    }).observe(document, { childList: true, subtree: true });
-";
 
 /// A running browser with its own profile.
 #[derive(Clone, Debug)]
@@ -66,7 +54,7 @@ impl Browser {
             _driver: driver,
             _profile: profile,
         }));
-        browser.prepare_tab().await?;
+        browser.send_privacy_signal().await?;
         Ok(browser)
     }
 
@@ -226,6 +214,22 @@ impl Browser {
             .find(Locator::Css(selector))
             .await
             .with_context(|| format!("no `{selector}`"))
+    }
+
+    /// Gives all cookies of the page this name.
+    ///
+    /// # Errors
+    /// The browser fails.
+    pub async fn rename_cookies(&self, name: &'static str) -> anyhow::Result<()> {
+        let client = &self.0.client;
+        let cookies = client.get_all_cookies().await?;
+        ensure!(!cookies.is_empty(), "{} has no cookies", self.name());
+        client.delete_all_cookies().await?;
+        for mut cookie in cookies {
+            cookie.set_name(name);
+            client.add_cookie(cookie).await?;
+        }
+        Ok(())
     }
 
     /// Calls a method of the Chrome DevTools Protocol.

@@ -7,7 +7,7 @@ use fantoccini::{
 };
 use serde_json::json;
 
-use super::{Browser, BrowserKind, OBSERVE_PAGE};
+use super::{Browser, BrowserKind};
 use crate::wait_until;
 
 /// A tab of a browser.
@@ -31,7 +31,7 @@ impl Browser {
     pub async fn open_empty_tab(&self) -> anyhow::Result<()> {
         let tab = self.0.client.new_window(true).await?;
         self.0.client.switch_to_window(tab.handle).await?;
-        self.prepare_tab().await
+        self.send_privacy_signal().await
     }
 
     /// Opens the link that matches in a new tab in the background, with the middle button of the mouse. The current
@@ -98,15 +98,9 @@ impl Browser {
         Ok(self.0.client.back().await?)
     }
 
-    /// Prepares the current tab. In Firefox, the whole browser is prepared when it starts.
-    pub(super) async fn prepare_tab(&self) -> anyhow::Result<()> {
-        if self.kind() != BrowserKind::Chromium {
-            return Ok(());
-        }
-        let observer = json!({ "source": OBSERVE_PAGE });
-        self.devtools("Page.addScriptToEvaluateOnNewDocument", &observer)
-            .await?;
-        if self.0.sends_privacy_signal {
+    /// Lets the pages of the current tab send the privacy signal. Firefox has a setting for all tabs.
+    pub(super) async fn send_privacy_signal(&self) -> anyhow::Result<()> {
+        if self.kind() == BrowserKind::Chromium && self.0.sends_privacy_signal {
             let headers = json!({ "headers": { "Sec-GPC": "1" } });
             self.devtools("Network.enable", &json!({})).await?;
             self.devtools("Network.setExtraHTTPHeaders", &headers).await?;
