@@ -260,7 +260,7 @@ impl Backend {
 #[cfg(feature = "redis")]
 async fn setup_check(urls: &BackendUrls, config: &BackendConfig) -> Result<crate::RedisSetupCheck> {
     let check = crate::RedisSetupCheck::new(urls, config.redis_may_lose_data)?;
-    check.refuse_cluster().await?;
+    check.refuse_unusable().await?;
     Ok(check)
 }
 

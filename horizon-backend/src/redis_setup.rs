@@ -15,7 +15,10 @@ const CHECK_INTERVAL: Duration = Duration::from_secs(60);
 /// The wait after a failed check or a problem: 1 second. After a failover the address soon leads to another server.
 const RECHECK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How long the start of a process waits for a Redis: 2 seconds. A Redis that is unavailable is checked later.
+/// How long the start of a process waits for a connection to a Redis, and for the reason of a failure: 4 seconds.
+const LOGIN_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// How long the start of a process waits for the settings of a Redis: 2 seconds. A Redis that is unavailable is checked later.
 const START_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Checks that each Redis of a process can be used and does not lose what it acknowledges.
@@ -30,7 +33,7 @@ const START_TIMEOUT: Duration = Duration::from_secs(2);
 ///
 /// let urls = BackendUrls::new(ProgramKind::Accumulator, "redis://127.0.0.1".parse()?, "sqlite:numbers.db".parse()?)?;
 /// let check = RedisSetupCheck::new(&urls, false)?;
-/// check.refuse_cluster().await?;
+/// check.refuse_unusable().await?;
 /// check.run(&Health::default(), shutdown_signal()).await;
 /// # Ok(()) }
 /// ```
@@ -44,6 +47,9 @@ pub struct RedisSetupCheck {
 struct RedisServerCheck {
     /// What this Redis is for, and its address.
     name: String,
+    /// The setting with its URL.
+    setting: &'static str,
+    redis: RedisConfig,
     inspector: RedisInspector,
     /// Whether it stores anything that must not be lost.
     is_durable: bool,
@@ -74,15 +80,24 @@ impl RedisSetupCheck {
         };
         let mut servers = Vec::new();
         match (bus, store) {
-            (Some((bus, _)), Some(store)) if bus.address() == store.address() => {
-                servers.push(RedisServerCheck::new("the Redis of events and numbers", store, true)?);
+            (Some((bus, _)), Some(store)) if bus.address() == store.address() && bus.user() == store.user() => {
+                let both = ("the Redis of events and numbers", "HORIZON_BUS and HORIZON_STORE");
+                servers.push(RedisServerCheck::new(both, store, true)?);
             }
             _ => {
                 if let Some((bus, is_durable)) = bus {
-                    servers.push(RedisServerCheck::new("the Redis of events", bus, is_durable)?);
+                    servers.push(RedisServerCheck::new(
+                        ("the Redis of events", "HORIZON_BUS"),
+                        bus,
+                        is_durable,
+                    )?);
                 }
                 if let Some(store) = store {
-                    servers.push(RedisServerCheck::new("the Redis of numbers", store, true)?);
+                    servers.push(RedisServerCheck::new(
+                        ("the Redis of numbers", "HORIZON_STORE"),
+                        store,
+                        true,
+                    )?);
                 }
             }
         }
@@ -93,13 +108,21 @@ impl RedisSetupCheck {
         })
     }
 
-    /// Checks that no Redis is a node of Redis Cluster, for at most 2 seconds each. An unavailable Redis passes;
-    /// [`run`](Self::run) checks it later.
+    /// Checks at the start that each Redis accepts this user, uses TLS if its URL does, and is no node of Redis Cluster.
+    /// This takes at most 6 seconds each. An unavailable Redis passes; [`run`](Self::run) checks it later.
     ///
     /// # Errors
-    /// Permanent, with the address.
-    pub async fn refuse_cluster(&self) -> Result<()> {
+    /// Permanent: a sentence with the address and the setting.
+    pub async fn refuse_unusable(&self) -> Result<()> {
         for server in &self.servers {
+            match timeout(LOGIN_TIMEOUT, server.redis.check_login()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) if !error.is_retryable() => {
+                    let text = format!("{}: {error} ({})", server.name, server.setting);
+                    return Err(Error::permanent(text).with_source(error));
+                }
+                _ => continue,
+            }
             if let Ok(Ok(setup)) = timeout(START_TIMEOUT, server.inspector.inspect()).await
                 && setup.is_cluster
             {
@@ -161,9 +184,11 @@ impl RedisSetupCheck {
 }
 
 impl RedisServerCheck {
-    fn new(purpose: &str, redis: &RedisConfig, is_durable: bool) -> Result<Self> {
+    fn new((purpose, setting): (&str, &'static str), redis: &RedisConfig, is_durable: bool) -> Result<Self> {
         Ok(Self {
             name: format!("{purpose} at {}", redis.address()),
+            setting,
+            redis: redis.clone(),
             inspector: RedisInspector::connect(redis)?,
             is_durable,
             findings: Mutex::default(),

@@ -55,6 +55,12 @@ pub(crate) fn is_rejected(driver: &RedisError) -> bool {
     errors.is_some_and(|errors| errors.iter().any(is_of_command)) && !is_retryable(driver)
 }
 
+/// Returns whether Redis rejected the user or the password.
+pub(crate) fn is_login_rejected(driver: &RedisError) -> bool {
+    let errors = driver.clone().into_server_errors();
+    errors.is_some_and(|errors| errors.iter().any(|(_, error)| AUTH_CODES.contains(&error.code())))
+}
+
 fn is_retryable_reply(error: &ServerError) -> bool {
     // This error has no code of its own.
     let is_client_limit = |details: &str| details.contains("max number of clients");

@@ -61,6 +61,21 @@ async fn only_trusted_certificates_are_accepted() {
     let taken = ask(cert).await.unwrap();
     assert!(taken.status.success(), "{}", String::from_utf8_lossy(&taken.stdout));
     assert_eq!(server.cli(&["XLEN", "analytics:events"]).await.unwrap().trim(), "1");
+    let plain = RedisConfig::new(&url.replace("rediss:", "redis:")).unwrap();
+    let error = plain.check_login().await.unwrap_err();
+    assert!(
+        !error.is_retryable() && error.to_string().contains("use `rediss://`"),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_server_that_is_away_or_no_redis_is_retryable_at_the_start() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    for port in [1, silent.local_addr().unwrap().port()] {
+        let config = RedisConfig::new(&format!("rediss://127.0.0.1:{port}")).unwrap();
+        assert!(config.check_login().await.unwrap_err().is_retryable());
+    }
 }
 
 async fn track_one_visit(url: &str) {

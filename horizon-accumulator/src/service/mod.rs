@@ -36,7 +36,7 @@ pub(crate) async fn run(config: &ServiceConfig, shutdown: impl Future<Output = (
     let lock = StoreLock::acquire(config.urls.store()).context("HORIZON_STORE cannot be used")?;
     let store = StoreHandle::open(config.urls.store()).context("HORIZON_STORE cannot be used")?;
     let setup = RedisSetupCheck::new(&config.urls, config.redis_may_lose_data)?;
-    setup.refuse_cluster().await?;
+    setup.refuse_unusable().await?;
     let health = Health::default();
     let BusConsumers {
         mut consumers,

@@ -1,7 +1,7 @@
 use horizon_core::EventBus;
 use horizon_redis::testing::RedisServer;
 
-use crate::accumulator::{AccumulatorProcess, sqlite, visit, wait_until};
+use crate::accumulator::{AccumulatorProcess, run, sqlite, visit, wait_until};
 use crate::counts::{bus, stored_visits};
 
 #[tokio::test]
@@ -33,18 +33,52 @@ async fn it_reports_an_unavailable_redis_and_continues_once_redis_is_back() {
 #[tokio::test]
 async fn a_password_is_used_and_not_logged() {
     let redis = RedisServer::start(&["--requirepass", "correct-horse"]).await.unwrap();
-    for (password, status, text) in [("correct-horse", 200, "writable"), ("hunter2", 503, "reached")] {
-        let bus = redis.url().replace("redis://", &format!("redis://:{password}@"));
-        let settings = [
-            ("HORIZON_BUS", bus.as_str()),
-            ("HORIZON_STORE", "memory:"),
-            ("RUST_LOG", "trace"),
-        ];
-        let one = AccumulatorProcess::start(&settings).await;
-        one.wait_for_readyz(status).await;
-        assert!(one.get("/readyz").await.1.contains(text));
-        let (status, _, log) = one.stop().await;
-        assert_eq!(status.code(), Some(0), "{log}");
-        assert!(!log.contains(password), "{log}");
+    let bus = redis.url().replace("redis://", "redis://:correct-horse@");
+    let settings = [
+        ("HORIZON_BUS", bus.as_str()),
+        ("HORIZON_STORE", "memory:"),
+        ("RUST_LOG", "trace"),
+    ];
+    let one = AccumulatorProcess::start(&settings).await;
+    one.wait_for_readyz(200).await;
+    assert!(one.get("/readyz").await.1.contains("writable"));
+    let (status, _, log) = one.stop().await;
+    assert_eq!(status.code(), Some(0), "{log}");
+    assert!(!log.contains("correct-horse"), "{log}");
+}
+
+/// Runs an accumulator whose settings cannot be used, and returns its only line.
+async fn refused(bus: &str) -> String {
+    let output = run(&[("HORIZON_BUS", bus), ("HORIZON_STORE", "memory:")]).await;
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    stderr
+}
+
+#[tokio::test]
+async fn a_wrong_user_or_password_is_refused_at_the_start_and_named() {
+    let redis = RedisServer::start(&["--requirepass", "correct-horse"]).await.unwrap();
+    for (login, user) in [("", "default"), (":hunter2@", "default"), ("ada:hunter2@", "ada")] {
+        let line = refused(&redis.url().replace("redis://", &format!("redis://{login}"))).await;
+        let address = format!("127.0.0.1:{}", redis.port());
+        for part in [
+            address.as_str(),
+            &format!("the user `{user}` or the password"),
+            "HORIZON_BUS",
+        ] {
+            assert!(line.contains(part), "{line}");
+        }
+        assert!(!line.contains("hunter2"), "{line}");
     }
+}
+
+#[tokio::test]
+async fn tls_on_a_port_without_it_is_refused_at_the_start() {
+    let redis = RedisServer::start(&[]).await.unwrap();
+    let line = refused(&redis.url().replace("redis://", "rediss://")).await;
+    assert!(
+        line.contains("it does not use TLS on this port: use `redis://`"),
+        "{line}"
+    );
 }

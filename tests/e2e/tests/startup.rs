@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, process::Output};
 
 use anyhow::{Context, ensure};
+use horizon_redis::testing::RedisServer;
 use horizon_test_support::{DEADLINE, Posts, ServerOptions, WebServer, http, program, wait_for_line};
 use tokio::time::timeout;
 
@@ -251,5 +252,33 @@ async fn without_a_base_url_no_other_machine_gets_absolute_urls() -> anyhow::Res
     }
     let robots = http::get(server.address(), "/robots.txt").await?;
     ensure!(robots.status == 200 && !robots.text().contains("Sitemap"), "{robots:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_wrong_password_and_tls_on_a_port_without_it_stop_the_start() -> anyhow::Result<()> {
+    let redis = RedisServer::start(&["--requirepass", "correct-horse"]).await?;
+    for (scheme, sentence) in [
+        ("redis://ada:hunter2@", "it rejects the user `ada` or the password"),
+        ("rediss://ada:hunter2@", "it does not use TLS on this port"),
+    ] {
+        let bus = redis.url().replace("redis://", scheme);
+        let secret = "a secret of the tests, which is long enough";
+        let output = start(
+            &[],
+            &[
+                ("HORIZON_BUS", &bus),
+                ("HORIZON_STORE", &bus),
+                ("HORIZON_SECRET", secret),
+            ],
+        )
+        .await?;
+        let errors = error_text(&output);
+        ensure!(!output.status.success() && errors.contains(sentence), "{errors}");
+        ensure!(
+            errors.contains("HORIZON_BUS") && !errors.contains("hunter2"),
+            "{errors}"
+        );
+    }
     Ok(())
 }

@@ -1,6 +1,7 @@
 pub(crate) mod commands;
 pub(crate) mod confirmed;
 pub(crate) mod inspect;
+mod login;
 pub(crate) mod replicas;
 pub(crate) mod script;
 pub(crate) mod subscriber;
