@@ -154,7 +154,11 @@ mod tests {
 
     async fn get(content: &Path, path: &str) -> (StatusCode, String) {
         let request = Request::get(path).body(Body::empty()).unwrap();
-        let response = Router::new().nest("/media", router::<()>(content)).oneshot(request).await.unwrap();
+        let response = Router::new()
+            .nest("/media", router::<()>(content))
+            .oneshot(request)
+            .await
+            .unwrap();
         let status = response.status();
         if status == StatusCode::OK {
             assert_eq!(response.headers()[header::CONTENT_TYPE], "image/png");

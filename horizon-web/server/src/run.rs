@@ -178,7 +178,7 @@ pub(crate) fn app_state(
         login_key,
     } = backend;
     let assets = Assets::load(args.site.as_deref(), horizon_posts::highlight_css())?;
-    let secure = args.network.is_https();
+    let secure = args.is_https();
     let sessions = args
         .secrets
         .admin_token
@@ -221,7 +221,7 @@ fn configure(config: &mut eventhorizon::Config, args: &ServeArgs) {
     config.site.clone_from(&args.title);
     config.trusted_proxies.clone_from(&args.network.trusted_proxies);
     config.own_origin = args.network.base_url.as_ref().map(|base_url| base_url.origin().clone());
-    config.secure_cookies = args.network.is_https();
+    config.secure_cookies = args.is_https();
     config.redis_may_lose_data = args.backend.redis_may_lose_data;
     config.moderation = args.readers.moderation;
     config.signals = args.readers.signals;

@@ -115,6 +115,13 @@ pub enum ConfigError {
 }
 
 impl ServeArgs {
+    /// Returns whether browsers reach the blog over HTTPS: as the base URL says, or else if the server speaks TLS.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        let base_url = self.network.base_url.as_ref();
+        base_url.map_or(self.tls.tls_cert.is_some(), BaseUrl::is_https)
+    }
+
     /// Checks the values that may contain secrets. Clap does not check them, because its errors contain the value.
     ///
     /// # Errors

@@ -34,12 +34,6 @@ pub struct NetworkArgs {
 }
 
 impl NetworkArgs {
-    /// Returns whether the blog is served over HTTPS.
-    #[must_use]
-    pub fn is_https(&self) -> bool {
-        self.base_url.as_ref().is_some_and(BaseUrl::is_https)
-    }
-
     /// Logs a warning if other machines can reach the server, but its public URL is unknown.
     pub(crate) fn warn_about_base_url(&self, is_tls: bool) {
         if is_tls && self.base_url.as_ref().is_some_and(|base_url| !base_url.is_https()) {

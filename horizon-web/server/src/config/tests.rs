@@ -141,3 +141,19 @@ fn trusted_proxies_are_networks_or_addresses_and_may_have_spaces() {
         ["10.0.0.0/8", "127.0.0.1/32", "::1/128", "192.0.2.1/32"]
     );
 }
+
+#[test]
+fn cookies_are_secure_if_the_base_url_is_https_or_else_with_tls() {
+    let tls = ["--tls-cert", "cert.pem", "--tls-key", "key.pem"];
+    for (base_url, tls, expected) in [
+        (None, &tls[..], true),
+        (None, &[], false),
+        (Some("https://example.org"), &[], true),
+        (Some("http://example.org"), &tls, false),
+    ] {
+        let base_url = base_url.map(|url| ["--base-url", url]);
+        let arguments = ["horizon-web"].iter().chain(base_url.iter().flatten()).chain(tls);
+        let serve = Cli::try_parse_from(arguments).unwrap().serve;
+        assert_eq!(serve.is_https(), expected, "{base_url:?} {tls:?}");
+    }
+}
