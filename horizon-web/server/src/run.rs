@@ -225,6 +225,7 @@ fn configure(config: &mut eventhorizon::Config, args: &ServeArgs) {
     config.redis_may_lose_data = args.backend.redis_may_lose_data;
     config.moderation = args.readers.moderation;
     config.signals = args.readers.signals;
+    config.heartbeat = args.readers.heartbeat();
     args.limits.configure(config);
     config.heartbeat = args.readers.heartbeat();
 }
