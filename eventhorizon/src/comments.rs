@@ -48,7 +48,7 @@ pub struct CommentOutcome {
     pub view: wire::CommentView,
     /// Whether the comment is pending.
     pub pending: bool,
-    /// The `Set-Cookie` header to send to a new reader.
+    /// The `Set-Cookie` header to send to a new reader, or to one whose cookie has an older name.
     pub set_cookie: Option<String>,
 }
 

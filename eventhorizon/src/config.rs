@@ -24,7 +24,7 @@ use crate::Origin;
 #[non_exhaustive]
 pub struct Config {
     /// The name of the site, `site` by default. It is hashed into visitor keys, so that two sites with one store share
-    /// no visitors.
+    /// no visitors, and into the name of the reader cookie, so that two sites on one host do not share it.
     pub site: String,
     /// Proxies whose `X-Forwarded-For` is trusted; see [`client_addr`](crate::client_addr). None by default. A single
     /// address is a network, too: `IpNet::from(address)`.
@@ -46,8 +46,8 @@ pub struct Config {
     pub moderation: Moderation,
     /// What the privacy signals `Sec-GPC: 1` and `DNT: 1` do.
     pub signals: PrivacySignals,
-    /// Whether the reader cookie is sent only over HTTPS (`Secure`, RFC 6265 §4.1.2.5). Set it if the site uses HTTPS.
-    /// False by default.
+    /// Whether the reader cookie is sent only over HTTPS (`Secure`, RFC 6265 §4.1.2.5) and only by this host
+    /// (`__Host-`). Set it if the site uses HTTPS. False by default.
     pub secure_cookies: bool,
     /// How long a viewer who left may count with a web framework that notices closed connections only at a write: 20
     /// seconds by default, from [`MIN_HEARTBEAT`](Self::MIN_HEARTBEAT) to [`MAX_HEARTBEAT`](Self::MAX_HEARTBEAT), and

@@ -47,7 +47,8 @@ impl LikeRequest {
 pub struct LikeOutcome {
     /// Whether the caller likes the page now, and how many readers do.
     pub view: LikeView,
-    /// The `Set-Cookie` header (RFC 6265) to send to a new reader. The cookie lasts a year.
+    /// The `Set-Cookie` header (RFC 6265) to send to a new reader, or to one whose cookie has an older name. The cookie
+    /// lasts a year.
     pub set_cookie: Option<String>,
 }
 
@@ -147,8 +148,10 @@ impl Horizon {
         }
         inner.clock.check()?;
         if liked && !self.is_named(caller) {
-            let (is_new, now) = (identified.set_cookie.is_some(), inner.clock.now());
-            inner.limits.check_likes_of_day(page, reader, is_new, networks, now)?;
+            let now = inner.clock.now();
+            inner
+                .limits
+                .check_likes_of_day(page, reader, identified.is_new, networks, now)?;
         }
         let event = Event::new(inner.clock.stamp()?, topic.clone(), kind);
         self.track(event, deadline).await?;

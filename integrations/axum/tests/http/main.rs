@@ -11,6 +11,8 @@ mod compression;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
+mod cookies;
+#[cfg(test)]
 mod detached_streams;
 #[cfg(test)]
 mod embed;

@@ -49,6 +49,7 @@ impl AxumSite {
 
     /// Starts a site with another configuration.
     pub(crate) async fn with(set: impl FnOnce(&mut Config, &mut Limits)) -> Self {
+<<<<<<< HEAD
         let serve = |(listener, app, limits, stopped, horizon): Served| {
             async move { serve(listener, app, limits, stopped, &horizon).await }.boxed()
         };
@@ -60,6 +61,13 @@ impl AxumSite {
         set: impl FnOnce(&mut Config, &mut Limits),
         serve: impl FnOnce(Served) -> BoxFuture<'static, std::io::Result<()>>,
     ) -> Self {
+=======
+        Self::with_secret(7, set).await
+    }
+
+    /// Starts a site with another secret and configuration.
+    pub(crate) async fn with_secret(secret: u8, set: impl FnOnce(&mut Config, &mut Limits)) -> Self {
+>>>>>>> 87c41cc (eventhorizon: the reader cookie is named after its site; a cookie that cannot be read hides no other)
         let mut config = Config::default();
         let much = Rate::new(1_000_000, 1_000_000);
         let rates = &mut config.rates;
@@ -76,7 +84,7 @@ impl AxumSite {
             Arc::clone(&store),
         );
         let horizon = Horizon::from_ports(ports)
-            .secret(Secret::from_bytes([7; 32]))
+            .secret(Secret::from_bytes([secret; 32]))
             .configure(|known| *known = config)
             .start(|slug: &Slug| !slug.as_str().starts_with("no-"))
             .await
