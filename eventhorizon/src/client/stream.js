@@ -20,6 +20,8 @@ export const liveStream = (onMessage) => {
   };
 
   const receive = ({ type, data }) => {
+    // After a sleep, messages from before it may be left. They do not mean that the stream is alive.
+    check();
     // The server sends at least every 30 s; a longer silence means a lost connection.
     dueIn(45000);
     wait = 1000;
@@ -55,10 +57,7 @@ export const liveStream = (onMessage) => {
     if (!document.hidden && !isPrerendered && !signal.aborted) {
       seen = now;
       if (now > due) open();
-    } else if (now > seen + 10000) {
-      stop();
-      lost = 0;
-    }
+    } else if (now > seen + 10000) stop();
   };
 
   const restart = () => {
