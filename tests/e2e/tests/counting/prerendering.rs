@@ -20,7 +20,8 @@ test_both_sites!(
     a_prerendered_page_that_is_never_activated_is_not_counted,
 );
 
-/// Prerenders a page and waits until it is complete. Chromium prerenders only pages that the page links to.
+/// Prerenders a page and waits until it is complete. Chromium prerenders only pages whose link is on the screen, and
+/// notices that only when the layout changes.
 async fn prerender(reader: &Browser, path: &str) -> anyhow::Result<()> {
     add_link(reader, path).await?;
     let rules = json!({ "prerender": [{ "source": "list", "urls": [path], "eagerness": "immediate" }] });
@@ -29,7 +30,11 @@ async fn prerender(reader: &Browser, path: &str) -> anyhow::Result<()> {
         rules.textContent = arguments[0];
         document.head.append(rules)";
     reader.script(script, &[json!(rules.to_string())]).await?;
-    let is_complete = format!("return localStorage.prerendered === '{path}'");
+    let is_complete = format!(
+        "const {{ style }} = document.querySelector('#next');
+         style.marginTop = style.marginTop ? '' : '1px';
+         return localStorage.prerendered === '{path}'"
+    );
     reader.wait_for(&format!("{path} is prerendered"), &is_complete).await
 }
 
