@@ -34,7 +34,7 @@ const STATEMENT_CACHE: usize = 64;
 pub(crate) const APPLICATION_ID: i32 = 0x4576_487a;
 
 /// The page cache of the writing connection, in KiB: 32 MiB. The pages that a batch changes must fit, or they are
-/// written to the log twice. After many writes it is full; the writer [releases](release_cache) it when it is idle.
+/// written to the log twice.
 const CACHE_KIB: i64 = 32 * 1024;
 
 /// The size at which the write-ahead log is moved into the database, in pages of 4 KiB: 8 MiB. A larger log moves pages
@@ -188,14 +188,6 @@ pub(crate) fn write_application_id(db: Db<'_>) -> rusqlite::Result<()> {
 /// Moves the write-ahead log into the database, as far as other connections allow.
 pub(crate) fn checkpoint(db: &Connection) -> rusqlite::Result<()> {
     db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
-}
-
-/// Frees the pages in the cache of the connection. The next writes read theirs from the file again, which the system
-/// caches.
-pub(crate) fn release_cache(db: &Connection) {
-    if let Err(error) = db.execute_batch("PRAGMA shrink_memory") {
-        tracing::debug!(%error, "the page cache cannot be released");
-    }
 }
 
 /// Prevents that closing the connection writes to the database or deletes the log, because another file may be at the

@@ -1,9 +1,8 @@
-mod cache_release;
 mod group;
 mod panic_reporter;
 
 use std::sync::{Arc, mpsc as std_mpsc};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use horizon_core::{Error, Result};
 use parking_lot::Mutex;
@@ -14,13 +13,11 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use crate::{
-    connection,
     error::{self, WorkError},
     health::StoreHealth,
     sql::Db,
 };
 
-use cache_release::CacheRelease;
 pub(crate) use panic_reporter::PanicReporter;
 
 /// The maximum number of writes that wait for the writer thread.
@@ -218,11 +215,8 @@ impl WriteQueue {
 
 /// Commits the queued writes group by group until the queue is closed.
 fn write_groups(db: &Connection, mut queue: WriteQueue, health: &StoreHealth) {
-    let (mut is_log_saved, mut cache_release) = (false, CacheRelease::new(Instant::now()));
+    let mut is_log_saved = false;
     while let Some(mut group) = queue.next_group() {
-        if cache_release.is_due(group.len(), Instant::now()) {
-            connection::release_cache(db);
-        }
         let committed = health.check_before_write().and_then(|()| {
             let commit = group::commit(Db::new(db), &mut group).map_err(Arc::new);
             // Check again before the reply: a commit into a deleted file must not be acknowledged.
