@@ -20,6 +20,7 @@ const FIREFOX_ALL: [&str; 2] = ["--skip", "prerendering"];
 /// Installs missing tools, builds, checks the size of the bundle and runs every test.
 pub(crate) fn test(root: &Path, steps: &mut Steps) -> anyhow::Result<()> {
     steps.run("tools", tools::ensure_test_tools)?;
+    steps.run("schemathesis", || tools::ensure_schemathesis(root))?;
     blog::bundle(root, steps)?;
     steps.run("size of the bundle", || size::check(&run::target(root).join("site")))?;
 

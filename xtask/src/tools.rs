@@ -1,6 +1,6 @@
 //! Tools that are not Rust crates: finds them, or installs them and prints which.
 
-use std::{env, path::Path, process::Command};
+use std::{env, fs, path::Path, process::Command};
 
 use anyhow::{Context, bail};
 
@@ -214,6 +214,26 @@ pub(crate) fn ensure_geckodriver(root: &Path) -> anyhow::Result<()> {
     install.env("CARGO_PROFILE_DEV_DEBUG", "0");
     install.args(["install", "geckodriver", "--locked", "--debug", "--version", GECKODRIVER]);
     run::run(&mut install)
+}
+
+/// The versions of schemathesis and of what it needs.
+const REQUIREMENTS: &str = "tests/e2e/tests/openapi/requirements.txt";
+
+/// Installs schemathesis into `target/schemathesis` if these versions are not there.
+pub(crate) fn ensure_schemathesis(root: &Path) -> anyhow::Result<()> {
+    let folder = run::target(root).join("schemathesis");
+    let (wanted, installed) = (root.join(REQUIREMENTS), folder.join("requirements.txt"));
+    let versions = fs::read(&wanted).with_context(|| format!("{REQUIREMENTS} cannot be read"))?;
+    if fs::read(&installed).is_ok_and(|installed| installed == versions) {
+        return Ok(());
+    }
+    print_line("Installing schemathesis, which compares the server with its OpenAPI document.");
+    run::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))
+        .context("a virtual environment needs the Debian package python3-venv")?;
+    let mut install = Command::new(folder.join("bin/pip"));
+    install.args(["install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r"]);
+    run::run(install.arg(&wanted))?;
+    Ok(fs::write(installed, versions)?)
 }
 
 fn apt_get() -> anyhow::Result<Command> {

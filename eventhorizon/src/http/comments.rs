@@ -45,10 +45,10 @@ impl Handler<'_> {
         let query: ThreadsQuery = parse::query(self.query)?;
         let paging = query.paging()?;
         let before = query_id("before", query.before.as_deref())?;
+        let after = query_id("after", query.after.as_deref())?;
         let Some(head) = query_id("thread", query.thread.as_deref())? else {
             return response::json(&self.horizon.threads(&page, paging.cursor(before)).await?);
         };
-        let after = query_id("after", query.after.as_deref())?;
         let thread = self.horizon.thread(&page, head, paging.cursor(after)).await?;
         response::json(&ThreadsView {
             threads: thread.into_iter().collect(),

@@ -31,8 +31,8 @@ impl Handler<'_> {
         let headers = self.caller.headers();
         let form: LikeForm = parse::form(headers, &self.body)?;
         let back = parse::back(form.back.as_deref())?;
-        let id = parse::id("id", form.id.as_deref())?;
-        let key = id.map_or_else(|| parse::idempotency_key(headers), |id| Ok(Some(id)))?;
+        let key = parse::idempotency_key(headers)?;
+        let key = parse::id("id", form.id.as_deref())?.or(key);
         let liked = match form.liked.as_deref() {
             Some("true") => true,
             Some("false") => false,
