@@ -18,7 +18,8 @@ const RECHECK_INTERVAL: Duration = Duration::from_secs(1);
 /// How long the start of a process waits for a connection to a Redis, and for the reason of a failure: 4 seconds.
 const LOGIN_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// How long the start of a process waits for the settings of a Redis: 2 seconds. A Redis that is unavailable is checked later.
+/// How long the start of a process waits for the settings of a Redis: 2 seconds. A Redis that is unavailable is
+/// checked later.
 const START_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Checks that each Redis of a process can be used and does not lose what it acknowledges.
@@ -108,8 +109,8 @@ impl RedisSetupCheck {
         })
     }
 
-    /// Checks at the start that each Redis accepts this user, uses TLS if its URL does, and is no node of Redis Cluster.
-    /// This takes at most 6 seconds each. An unavailable Redis passes; [`run`](Self::run) checks it later.
+    /// Checks at the start that each Redis accepts this user, uses TLS if its URL does, and is no node of Redis
+    /// Cluster. This takes at most 6 seconds each. An unavailable Redis passes; [`run`](Self::run) checks it later.
     ///
     /// # Errors
     /// Permanent: a sentence with the address and the setting.

@@ -208,11 +208,20 @@ pub(crate) fn ensure_geckodriver(root: &Path) -> anyhow::Result<()> {
     if found("geckodriver") {
         return Ok(());
     }
-    print_line(&format!("Installing geckodriver {GECKODRIVER}, which controls Firefox."));
+    print_line(&format!(
+        "Installing geckodriver {GECKODRIVER}, which controls Firefox."
+    ));
     let mut install = run::cargo(root);
     // Unoptimised and without debug information: it does little, and this halves the time to compile it.
     install.env("CARGO_PROFILE_DEV_DEBUG", "0");
-    install.args(["install", "geckodriver", "--locked", "--debug", "--version", GECKODRIVER]);
+    install.args([
+        "install",
+        "geckodriver",
+        "--locked",
+        "--debug",
+        "--version",
+        GECKODRIVER,
+    ]);
     run::run(&mut install)
 }
 

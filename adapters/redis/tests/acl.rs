@@ -221,9 +221,15 @@ async fn stream_flow(redis: &RestrictedRedis) {
     until("the totals arrive", async || totals.next().await.unwrap().comments == 3).await;
     read_all(&read).await;
 
-    // An entry that is not an event, a group that is destroyed, and a stream that is deleted.
+    damage_flow(redis, &bus, &mut consumer, &counted).await;
+    counted.expire(NOW).await.unwrap();
+    counted.expire(NOW.plus(33 * DAY)).await.unwrap();
+}
+
+/// An entry that is not an event, a group that is destroyed, a stream that is deleted, and an idle consumer.
+async fn damage_flow(redis: &RestrictedRedis, bus: &RedisBus, consumer: &mut RedisConsumer, counted: &RedisStore) {
     redis.cli(&["XADD", "analytics:events", "*", "event", "nonsense"]).await;
-    count(&mut consumer, &counted, async || {
+    count(consumer, counted, async || {
         redis.cli(&["XLEN", "analytics:refused"]).await == "1"
     })
     .await;
@@ -234,12 +240,12 @@ async fn stream_flow(redis: &RestrictedRedis) {
         .await
         .unwrap();
     let visits = async |number| counted.total(&Topic::Site).await.unwrap().stats.visits == number;
-    count(&mut consumer, &counted, async || visits(2).await).await;
+    count(consumer, counted, async || visits(2).await).await;
     redis.cli(&["DEL", "analytics:events"]).await;
     bus.track(event(Topic::Site, NOW, 31, EventKind::Visit { visitor: None }))
         .await
         .unwrap();
-    count(&mut consumer, &counted, async || visits(3).await).await;
+    count(consumer, counted, async || visits(3).await).await;
 
     // The check of the stream does this to consumers that are idle for long.
     let login = [
@@ -251,9 +257,6 @@ async fn stream_flow(redis: &RestrictedRedis) {
     ];
     let removal = ["XGROUP", "DELCONSUMER", "analytics:events", "accumulators", "stopped"];
     redis.cli(&[&login[..], &removal[..]].concat()).await;
-
-    counted.expire(NOW).await.unwrap();
-    counted.expire(NOW.plus(33 * DAY)).await.unwrap();
 }
 
 /// The same events over pub/sub, and viewers.

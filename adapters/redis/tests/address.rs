@@ -61,12 +61,15 @@ async fn only_trusted_certificates_are_accepted() {
     let taken = ask(cert).await.unwrap();
     assert!(taken.status.success(), "{}", String::from_utf8_lossy(&taken.stdout));
     assert_eq!(server.cli(&["XLEN", "analytics:events"]).await.unwrap().trim(), "1");
-    let plain = RedisConfig::new(&url.replace("rediss:", "redis:")).unwrap();
-    let error = plain.check_login().await.unwrap_err();
-    assert!(
-        !error.is_retryable() && error.to_string().contains("use `rediss://`"),
-        "{error:?}"
-    );
+    only_one_side_uses_tls(&url.replace("rediss:", "redis:"), "use `rediss://`").await;
+    let plain_port = format!("rediss://127.0.0.1:{}", server.port());
+    only_one_side_uses_tls(&plain_port, "use `redis://`").await;
+}
+
+/// Checks that the error at the start says what to change.
+async fn only_one_side_uses_tls(url: &str, advice: &str) {
+    let error = RedisConfig::new(url).unwrap().check_login().await.unwrap_err();
+    assert!(!error.is_retryable() && error.to_string().contains(advice), "{error:?}");
 }
 
 #[tokio::test]

@@ -91,8 +91,8 @@ async fn serve(State(content): State<Arc<Path>>, UrlPath(path): UrlPath<String>,
     }
 }
 
-/// Returns the real path of a file, or `None` if it is not a regular file in `media`, or if its name or that of a folder
-/// starts with a dot. Symbolic links are followed within `media`.
+/// Returns the real path of a file, or `None` if it is not a regular file in `media`, or if its name or that of a
+/// folder starts with a dot. Symbolic links are followed within `media`.
 fn find(content: &Path, path: &str) -> io::Result<Option<PathBuf>> {
     let path = Path::new(path);
     let is_plain = path.components().all(|part| match part {

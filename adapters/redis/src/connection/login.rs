@@ -14,8 +14,8 @@ use crate::error::{is_login_rejected, map};
 /// How long a server may take to show whether it expects TLS: 1 second.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A command, which a Redis without TLS answers with a line, in a record of 257 bytes (RFC 8446 §5.1), which a TLS server
-/// rejects with an alert. It has no zero before its first line end, because Redis would wait for more.
+/// A command, which a Redis without TLS answers with a line, in a record of 257 bytes (RFC 8446 §5.1), which a TLS
+/// server rejects with an alert. It has no zero before its first line end, because Redis would wait for more.
 const PROBE: [u8; 262] = {
     let mut probe = [b'\n'; 262];
     let (start, _) = probe.split_at_mut(13);
@@ -30,8 +30,8 @@ impl RedisConfig {
     /// Connects once, for a check at the start of a program.
     ///
     /// # Errors
-    /// Permanent, with a sentence, if Redis rejects the user or the password, or if only one side uses TLS. Retryable if
-    /// it is unavailable.
+    /// Permanent, with a sentence, if Redis rejects the user or the password, or if only one side uses TLS. Retryable
+    /// if it is unavailable.
     pub async fn check_login(&self) -> Result<()> {
         let settings = Self::dedicated(COMMAND_TIMEOUT);
         let connected = self.client.get_multiplexed_async_connection_with_config(&settings);

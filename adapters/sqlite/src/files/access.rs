@@ -31,8 +31,8 @@ pub(crate) fn restrict_all(path: &Path) {
 
 /// Removes the access of other users to a file, and logs it.
 ///
-/// The group keeps its access only if it may write: then programs of several users may share the file. A file that other
-/// users cannot access is not changed, because somebody chose its mode. A missing file is ignored.
+/// The group keeps its access only if it may write: then programs of several users may share the file. A file that
+/// other users cannot access is not changed, because somebody chose its mode. A missing file is ignored.
 ///
 /// ```
 /// # #[cfg(unix)] {
