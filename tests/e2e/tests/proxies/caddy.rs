@@ -7,7 +7,6 @@ use crate::site::{LeaveNotice, ProxiedSite, ProxySetup};
 /// The test needs neither the API on port 2019 nor certificates.
 const GLOBAL: &str = "{
 	admin off
-	persist_config off
 }
 ";
 

@@ -18,5 +18,5 @@ async fn haproxy_passes_on_everything() -> anyhow::Result<()> {
             Ok(command)
         },
     });
-    site.await?.check(LeaveNotice::AtOnce).await
+    site.await?.check(LeaveNotice::AtNextMessage).await
 }
