@@ -59,7 +59,7 @@ fn respond(app: &AppState, feed: Feed, headers: &HeaderMap) -> Response {
     if let Some(base_url) = &app.site.base_url {
         return app.feeds.get(app, feed, &library, base_url).respond(headers);
     }
-    let body = match (local_url(headers), feed) {
+    let body = match (local_url(app.is_https, headers), feed) {
         (Some(base_url), _) => feed.write(app, &library, base_url),
         (None, Feed::Robots) => horizon_posts::robots(None),
         (None, _) => {
@@ -77,14 +77,15 @@ fn respond(app: &AppState, feed: Feed, headers: &HeaderMap) -> Response {
 
 /// Returns the base URL for a client on this machine: the `Host` of its request, if that is `localhost` or a loopback
 /// address. A client elsewhere may send any `Host`.
-fn local_url(headers: &HeaderMap) -> Option<String> {
+fn local_url(is_https: bool, headers: &HeaderMap) -> Option<String> {
+    let scheme = if is_https { "https" } else { "http" };
     let host: Authority = headers.get(header::HOST)?.to_str().ok()?.parse().ok()?;
     let name = host.host().trim_start_matches('[').trim_end_matches(']');
     let is_loopback = name
         .parse()
         .is_ok_and(|address: std::net::IpAddr| address.is_loopback());
     let is_local = is_loopback || name.eq_ignore_ascii_case("localhost");
-    (is_local && !host.as_str().contains('@')).then(|| format!("http://{host}"))
+    (is_local && !host.as_str().contains('@')).then(|| format!("{scheme}://{host}"))
 }
 
 impl Feed {
@@ -158,7 +159,9 @@ mod tests {
             ("", None),
         ] {
             let headers = HeaderMap::from_iter([(header::HOST, host.parse().unwrap())]);
-            assert_eq!(local_url(&headers).as_deref(), expected, "{host}");
+            assert_eq!(local_url(false, &headers).as_deref(), expected, "{host}");
+            let with_tls = expected.map(|url| url.replace("http:", "https:"));
+            assert_eq!(local_url(true, &headers), with_tls, "{host}");
         }
     }
 }

@@ -178,12 +178,12 @@ pub(crate) fn app_state(
         login_key,
     } = backend;
     let assets = Assets::load(args.site.as_deref(), horizon_posts::highlight_css())?;
-    let secure = args.is_https();
+    let is_https = args.is_https();
     let sessions = args
         .secrets
         .admin_token
         .as_ref()
-        .map(|token| Sessions::new(token, &horizon.derive_key(SESSIONS_KEY), login_key, secure));
+        .map(|token| Sessions::new(token, &horizon.derive_key(SESSIONS_KEY), login_key, is_https));
     let marker_key = horizon.derive_key(MARKERS_KEY);
     let marker_key = marker_key
         .iter()
@@ -201,6 +201,7 @@ pub(crate) fn app_state(
         node,
         library,
         site,
+        is_https,
         feeds: FeedCache::default(),
         assets,
         sessions,

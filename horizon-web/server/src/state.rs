@@ -25,6 +25,8 @@ pub(crate) struct AppParts {
     pub(crate) library: watch::Receiver<Arc<Library>>,
     /// Without the links to Markdown pages.
     pub(crate) site: Site,
+    /// Whether readers use HTTPS.
+    pub(crate) is_https: bool,
     pub(crate) feeds: FeedCache,
     pub(crate) assets: Assets,
     pub(crate) sessions: Option<Sessions>,

@@ -15,6 +15,7 @@ async fn apache_passes_on_everything() -> anyhow::Result<()> {
     let site = ProxiedSite::start(ProxySetup {
         file: "apache.conf",
         listen: ("<VirtualHost *:80>", |address| format!("<VirtualHost {address}>")),
+        leave: LeaveNotice::AfterHeartbeat,
         command: |folder, site_config, address| {
             let modules = MODULES.map(|name| format!("LoadModule {name}_module {MODULES_FOLDER}/mod_{name}.so\n"));
             let (modules, folder_name) = (modules.concat(), folder.display());
@@ -30,5 +31,5 @@ async fn apache_passes_on_everything() -> anyhow::Result<()> {
             Ok(command)
         },
     });
-    site.await?.check(LeaveNotice::AtNextMessage).await
+    site.await?.check().await
 }

@@ -15,6 +15,7 @@ async fn caddy_passes_on_everything() -> anyhow::Result<()> {
     let site = ProxiedSite::start(ProxySetup {
         file: "Caddyfile",
         listen: ("blog.example {", |address| format!("http://{address} {{")),
+        leave: LeaveNotice::AtOnce,
         command: |folder, site_config, _| {
             let config = folder.join("Caddyfile");
             fs::write(&config, format!("{GLOBAL}{site_config}"))?;
@@ -25,5 +26,5 @@ async fn caddy_passes_on_everything() -> anyhow::Result<()> {
             Ok(command)
         },
     });
-    site.await?.check(LeaveNotice::AtOnce).await
+    site.await?.check().await
 }

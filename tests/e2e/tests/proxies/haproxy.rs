@@ -9,6 +9,7 @@ async fn haproxy_passes_on_everything() -> anyhow::Result<()> {
     let site = ProxiedSite::start(ProxySetup {
         file: "haproxy.cfg",
         listen: ("bind :80", |address| format!("bind {address}")),
+        leave: LeaveNotice::AfterHeartbeat,
         command: |folder, site_config, _| {
             let config = folder.join("haproxy.cfg");
             fs::write(&config, site_config)?;
@@ -18,5 +19,5 @@ async fn haproxy_passes_on_everything() -> anyhow::Result<()> {
             Ok(command)
         },
     });
-    site.await?.check(LeaveNotice::AtNextMessage).await
+    site.await?.check().await
 }

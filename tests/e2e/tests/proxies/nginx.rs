@@ -26,6 +26,7 @@ async fn nginx_passes_on_everything() -> anyhow::Result<()> {
     let site = ProxiedSite::start(ProxySetup {
         file: "nginx.conf",
         listen: ("listen 80;", |address| format!("listen {address};")),
+        leave: LeaveNotice::AtOnce,
         command: |folder, site_config, _| {
             fs::write(folder.join("site.conf"), site_config)?;
             fs::write(folder.join("nginx.conf"), MAIN)?;
@@ -34,5 +35,5 @@ async fn nginx_passes_on_everything() -> anyhow::Result<()> {
             Ok(command)
         },
     });
-    site.await?.check(LeaveNotice::AtOnce).await
+    site.await?.check().await
 }

@@ -31,6 +31,7 @@ pub(crate) struct ProxySetup {
     pub(crate) file: &'static str,
     /// What the file listens on, and the replacement for an address of the test.
     pub(crate) listen: (&'static str, fn(SocketAddr) -> String),
+    pub(crate) leave: LeaveNotice,
     /// Returns the command, from a folder for its files, the changed file, and the address.
     pub(crate) command: fn(&Path, &str, SocketAddr) -> anyhow::Result<Command>,
 }
@@ -40,8 +41,18 @@ pub(crate) struct ProxySetup {
 pub(crate) enum LeaveNotice {
     /// The proxy closes its connection, too.
     AtOnce,
-    /// The proxy closes its connection when it cannot pass on the next messages.
-    AtNextMessage,
+    /// The proxy closes its connection when it cannot pass on the next messages: after a heartbeat.
+    AfterHeartbeat,
+}
+
+impl LeaveNotice {
+    /// Returns the heartbeat of the blog in seconds: longer than the test waits, or short.
+    fn heartbeat(self) -> &'static str {
+        match self {
+            Self::AtOnce => "60",
+            Self::AfterHeartbeat => "2",
+        }
+    }
 }
 
 /// A blog whose readers come through a proxy.
@@ -80,6 +91,7 @@ impl ProxiedSite {
         let options = ServerOptions::default()
             .with("HORIZON_BASE_URL", &origin)
             .with("HORIZON_TRUSTED_PROXIES", "127.0.0.1")
+            .with("HORIZON_HEARTBEAT", setup.leave.heartbeat())
             .with("HORIZON_ADMIN_TOKEN", TOKEN);
         let server = WebServer::start(options).await?;
         let file = workspace()?.join(PROXIES).join(setup.file);
@@ -101,12 +113,12 @@ impl ProxiedSite {
         })
     }
 
-    pub(crate) async fn check(&self, leave: LeaveNotice) -> anyhow::Result<()> {
+    pub(crate) async fn check(&self) -> anyhow::Result<()> {
         self.check_likes().await.context("likes")?;
         self.check_comments().await.context("comments")?;
         self.check_sign_in().await.context("sign-in")?;
-        self.check_streams(leave).await.context("streams")?;
-        self.check_addresses(leave).await.context("client addresses")?;
+        self.check_streams().await.context("streams")?;
+        self.check_addresses().await.context("client addresses")?;
         self.check_limits().await.context("limits")?;
         ensure!(!self.server.log().contains("WARN"), "{}", self.server.log());
         Ok(())
@@ -174,17 +186,17 @@ impl ProxiedSite {
     }
 
     /// A reader sees the numbers at once, then the like of another one; when they leave, it is noticed.
-    async fn check_streams(&self, leave: LeaveNotice) -> anyhow::Result<()> {
+    async fn check_streams(&self) -> anyhow::Result<()> {
         let mut stream = self.open_stream([127, 0, 0, 1], "").await?;
         raw::read_until(&mut stream, "\"viewers\":1").await?;
         http::send(self.proxy, http::Method::PUT, "/horizon/likes/hello", &[], "").await?;
         raw::read_until(&mut stream, "\"likes\":1").await?;
         drop(stream);
-        self.wait_until_left(leave).await
+        self.wait_until_left().await
     }
 
     /// The address is the one that the proxy saw, whatever the client says.
-    async fn check_addresses(&self, leave: LeaveNotice) -> anyhow::Result<()> {
+    async fn check_addresses(&self) -> anyhow::Result<()> {
         let spoofed = [
             "",
             "X-Forwarded-For: 192.0.2.1\r\n",
@@ -199,7 +211,7 @@ impl ProxiedSite {
         let mut other = self.open_stream([127, 0, 0, 3], "").await?;
         raw::read_until(&mut other, "\"viewers\":2").await?;
         drop((streams, other));
-        self.wait_until_left(leave).await
+        self.wait_until_left().await
     }
 
     async fn check_limits(&self) -> anyhow::Result<()> {
@@ -230,12 +242,8 @@ impl ProxiedSite {
         Ok(stream)
     }
 
-    async fn wait_until_left(&self, leave: LeaveNotice) -> anyhow::Result<()> {
+    async fn wait_until_left(&self) -> anyhow::Result<()> {
         wait_until("nobody reads", async || {
-            if leave == LeaveNotice::AtNextMessage {
-                // Each like is a message to all streams.
-                http::send(self.proxy, http::Method::PUT, "/horizon/likes/hello", &[], "").await?;
-            }
             let stats = http::get(self.server.address(), "/horizon/stats/hello").await?.json()?;
             ensure!(stats["viewers"] == 0, "{stats}");
             Ok(())
