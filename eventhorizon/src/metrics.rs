@@ -96,7 +96,7 @@ impl Metrics {
         );
         registry.register(
             "horizon_connections_refused",
-            "TCP connections over a limit",
+            "TCP connections, and further requests on those of HTTP/2, over a limit",
             self.connections_refused.clone(),
         );
     }

@@ -20,6 +20,8 @@ pub enum Protocol {
     /// Server-sent events over HTTP/1.1.
     #[default]
     Sse,
+    /// Server-sent events over HTTP/2 with prior knowledge, on a connection for each viewer.
+    Http2,
     /// A WebSocket.
     Ws,
     /// Engine.IO 4 over a WebSocket, without polling.

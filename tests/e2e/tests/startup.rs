@@ -4,7 +4,9 @@ use std::{collections::BTreeSet, process::Output};
 
 use anyhow::{Context, ensure};
 use horizon_redis::testing::RedisServer;
-use horizon_test_support::{DEADLINE, Posts, ServerOptions, WebServer, http, program, wait_for_line};
+use horizon_test_support::{
+    DEADLINE, Posts, ServerOptions, WebServer, http, process::Process, program, wait_for_line,
+};
 use tokio::time::timeout;
 
 /// Runs the server with these settings until it ends with an error.
@@ -156,6 +158,8 @@ async fn an_invalid_setting_stops_the_start_with_an_error_that_names_it() -> any
         ("HORIZON_TRUSTED_PROXIES", "everyone"),
         ("HORIZON_MODERATION", "maybe"),
         ("HORIZON_SITE", "/no/such/folder"),
+        ("HORIZON_TLS_CERT", "/no/such/certificate"),
+        ("HORIZON_TLS_KEY", "/no/such/key"),
     ] {
         let output = start(&[], &[(name, value)]).await?;
         let errors = error_text(&output);
@@ -166,6 +170,38 @@ async fn an_invalid_setting_stops_the_start_with_an_error_that_names_it() -> any
         ensure!(!errors.contains("panicked"), "{name}={value} panics: {errors}");
     }
     Ok(())
+}
+
+#[tokio::test]
+async fn a_certificate_that_cannot_be_used_stops_the_start_with_its_path() -> anyhow::Result<()> {
+    let settings = [
+        ("HORIZON_TLS_CERT", "/no/such/cert.pem"),
+        ("HORIZON_TLS_KEY", "/no/such/key.pem"),
+    ];
+    let output = start(&[], &settings).await?;
+    let errors = error_text(&output);
+    ensure!(!output.status.success(), "it starts: {errors}");
+    ensure!(
+        errors.lines().count() == 1 && errors.contains("HORIZON_TLS_CERT") && errors.contains("/no/such/cert.pem"),
+        "{errors}"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_limit_of_open_files_is_raised_and_a_low_one_reported() -> anyhow::Result<()> {
+    let (folder, program) = (tempfile::tempdir()?, program()?);
+    let mut command = tokio::process::Command::new("prlimit");
+    command.arg("--nofile=300:1000").arg(program.as_std().get_program());
+    command
+        .current_dir(program.as_std().get_current_dir().context("no folder")?)
+        .env("HORIZON_ADDR", "127.0.0.1:0")
+        .env("HORIZON_STORE", "memory:")
+        .kill_on_drop(true);
+    let log = folder.path().join("log");
+    let _server = Process::start(command, &log).await?;
+    let read = || std::fs::read_to_string(&log).unwrap_or_default();
+    wait_for_line(read, &["WARN", "open files limit the number of readers", "readers=900"]).await
 }
 
 #[tokio::test]

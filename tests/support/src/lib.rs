@@ -17,6 +17,7 @@ pub mod process;
 mod random;
 pub mod raw;
 mod server;
+mod tls;
 mod wait;
 
 pub use browser::{Browser, BrowserKind, Tab};
@@ -28,4 +29,5 @@ pub use live_stream::{SseEvent, SseStream};
 pub use posts::Posts;
 pub use random::seeded_rng;
 pub use server::{ServerOptions, WebServer, program};
+pub use tls::TestCertificate;
 pub use wait::{DEADLINE, wait_for_line, wait_until};

@@ -1,5 +1,6 @@
 //! The connection of a viewer.
 
+mod http2;
 mod socketio;
 mod sse;
 mod ws;
@@ -54,6 +55,7 @@ async fn connect_and_listen(server: &TargetServer, viewer: &Viewer, subscriber: 
     };
     match server.protocol {
         Protocol::Sse => sse::listen(stream, subscriber).await,
+        Protocol::Http2 => Box::pin(http2::listen(stream, subscriber)).await,
         Protocol::Ws => Box::pin(ws::listen(stream, subscriber)).await,
         Protocol::Socketio => Box::pin(socketio::listen(stream, subscriber)).await,
     }

@@ -8,14 +8,19 @@ use tokio_tungstenite::{accept_async, tungstenite::Message};
 
 use crate::server::{Coding, FakeServer, ServerFault, Shared};
 
-/// Serves the same messages over WebSockets or Socket.IO.
-async fn start(shared: Arc<Shared>, is_socketio: bool) -> SocketAddr {
+/// Serves the same messages over another protocol.
+async fn start(shared: Arc<Shared>, protocol: &'static str) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             let shared = Arc::clone(&shared);
-            tokio::spawn(async move { serve(stream, &shared, is_socketio).await });
+            tokio::spawn(async move {
+                match protocol {
+                    "http2" => serve_http2(stream, &shared).await,
+                    _ => serve(stream, &shared, protocol == "socketio").await,
+                }
+            });
         }
     });
     address
@@ -46,9 +51,26 @@ async fn serve(stream: TcpStream, shared: &Shared, is_socketio: bool) -> Option<
     }
 }
 
-async fn every_message_arrives(protocol: &str) {
+async fn serve_http2(stream: TcpStream, shared: &Shared) -> Option<()> {
+    let mut connection = h2::server::handshake(stream).await.ok()?;
+    let (_request, mut response) = connection.accept().await?.ok()?;
+    let mut messages = shared.messages.subscribe();
+    let mut body = response.send_response(http::Response::new(()), false).ok()?;
+    let sending = async {
+        while let Ok(message) = messages.recv().await {
+            body.send_data(message.into(), false).ok()?;
+        }
+        Some(())
+    };
+    tokio::select! {
+        sent = sending => sent,
+        _ = connection.accept() => None,
+    }
+}
+
+async fn every_message_arrives(protocol: &'static str) {
     let (server, shared) = FakeServer::start_shared(ServerFault::None, Coding::Chunked).await;
-    let address = start(shared, protocol == "socketio").await;
+    let address = start(shared, protocol).await;
     let url = format!("http://{address}/socket.io/?EIO=4&transport=websocket");
     let publish = format!("post:http://{}/publish", server.address);
     let arguments = [
@@ -77,6 +99,11 @@ async fn every_message_arrives(protocol: &str) {
     assert_eq!((report.join.connected, deliveries.arrived.deliveries), (5, 50));
     assert_eq!(deliveries.arrived.lost, Some(0));
     assert!(deliveries.arrived.bytes_per_delivery > 150.0, "{deliveries:?}");
+}
+
+#[tokio::test]
+async fn every_message_arrives_over_http2() {
+    every_message_arrives("http2").await;
 }
 
 #[tokio::test]

@@ -119,7 +119,7 @@ impl ServeArgs {
     #[must_use]
     pub fn is_https(&self) -> bool {
         let base_url = self.network.base_url.as_ref();
-        base_url.map_or(self.tls.tls_cert.is_some(), BaseUrl::is_https)
+        base_url.map_or(self.tls.is_on(), BaseUrl::is_https)
     }
 
     /// Checks the values that may contain secrets. Clap does not check them, because its errors contain the value.

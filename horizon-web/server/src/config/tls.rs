@@ -17,6 +17,12 @@ pub struct TlsArgs {
 }
 
 impl TlsArgs {
+    /// Returns whether the server speaks TLS.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.tls_cert.is_some()
+    }
+
     /// Reads the certificate. Returns `None` without TLS.
     ///
     /// # Errors

@@ -74,7 +74,7 @@ pub(super) enum Transport {
 
 /// The protocol that a client chose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Protocol {
+pub(super) enum HttpProtocol {
     Http1,
     Http2,
 }
@@ -113,11 +113,11 @@ async fn serve_requests(
     };
     let (protocol, socket) = opened.map_err(axum::Error::new)?.map_err(axum::Error::new)?;
     match protocol {
-        Protocol::Http1 => {
+        HttpProtocol::Http1 => {
             let served = Box::pin(http1::serve(socket, application, settings));
             served.await.map_err(axum::Error::new)
         }
-        Protocol::Http2 => {
+        HttpProtocol::Http2 => {
             Box::pin(http2::serve(socket, application, settings)).await?;
             Ok(None)
         }
@@ -125,7 +125,7 @@ async fn serve_requests(
 }
 
 /// Opens the transport, and detects the protocol.
-async fn open(socket: TcpStream, transport: &Transport) -> io::Result<(Protocol, ObservedSocket)> {
+async fn open(socket: TcpStream, transport: &Transport) -> io::Result<(HttpProtocol, ObservedSocket)> {
     match transport {
         Transport::Plain => detect_protocol(socket).await,
         #[cfg(feature = "tls")]
@@ -138,7 +138,7 @@ async fn open(socket: TcpStream, transport: &Transport) -> io::Result<(Protocol,
 }
 
 /// Reads until the bytes differ from the preface of HTTP/2, or are all of it.
-async fn detect_protocol(mut socket: TcpStream) -> io::Result<(Protocol, ObservedSocket)> {
+async fn detect_protocol(mut socket: TcpStream) -> io::Result<(HttpProtocol, ObservedSocket)> {
     let mut start = BytesMut::new();
     let mut preface = AsyncReadExt::take(&mut socket, PREFACE_LENGTH);
     while PREFACE.starts_with(&start) && start.len() < PREFACE.len() {
@@ -147,9 +147,9 @@ async fn detect_protocol(mut socket: TcpStream) -> io::Result<(Protocol, Observe
         }
     }
     let protocol = if *start == *PREFACE {
-        Protocol::Http2
+        HttpProtocol::Http2
     } else {
-        Protocol::Http1
+        HttpProtocol::Http1
     };
     Ok((protocol, ObservedSocket::new(start.freeze(), Socket::Plain(socket))))
 }

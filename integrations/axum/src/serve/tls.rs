@@ -21,7 +21,7 @@ use tokio_rustls::{
     server::TlsStream,
 };
 
-use super::connection::Protocol;
+use super::connection::HttpProtocol;
 
 /// The interval of checks of the files: 2 seconds. A change is loaded when the files are the same in two checks, so
 /// that a certificate and its key can be replaced one after the other.
@@ -138,7 +138,7 @@ impl Tls {
     }
 
     /// Performs the handshake. Returns the protocol that the client chose.
-    pub(super) async fn accept(&self, mut socket: TcpStream) -> io::Result<(Protocol, TlsStream<TcpStream>)> {
+    pub(super) async fn accept(&self, mut socket: TcpStream) -> io::Result<(HttpProtocol, TlsStream<TcpStream>)> {
         let mut first = [0];
         if socket.peek(&mut first).await? == 1 && first != [HANDSHAKE_RECORD] {
             socket.write_all(PLAIN_RESPONSE).await?;
@@ -152,8 +152,8 @@ impl Tls {
         let accepted = acceptor.accept_with(socket, |connection| connection.set_buffer_limit(Some(SEND_BUFFER_SIZE)));
         let stream = accepted.await?;
         let protocol = match stream.get_ref().1.alpn_protocol() {
-            Some(b"h2") => Protocol::Http2,
-            _ => Protocol::Http1,
+            Some(b"h2") => HttpProtocol::Http2,
+            _ => HttpProtocol::Http1,
         };
         Ok((protocol, stream))
     }

@@ -49,11 +49,15 @@ impl AxumSite {
 
     /// Starts a site with another configuration.
     pub(crate) async fn with(set: impl FnOnce(&mut Config, &mut Limits)) -> Self {
-<<<<<<< HEAD
+        Self::with_secret(7, set).await
+    }
+
+    /// Starts a site with another secret and configuration.
+    pub(crate) async fn with_secret(secret: u8, set: impl FnOnce(&mut Config, &mut Limits)) -> Self {
         let serve = |(listener, app, limits, stopped, horizon): Served| {
             async move { serve(listener, app, limits, stopped, &horizon).await }.boxed()
         };
-        Self::served(set, serve).await
+        Self::new(secret, set, serve).await
     }
 
     /// Starts a site with another configuration and a function that serves it.
@@ -61,13 +65,14 @@ impl AxumSite {
         set: impl FnOnce(&mut Config, &mut Limits),
         serve: impl FnOnce(Served) -> BoxFuture<'static, std::io::Result<()>>,
     ) -> Self {
-=======
-        Self::with_secret(7, set).await
+        Self::new(7, set, serve).await
     }
 
-    /// Starts a site with another secret and configuration.
-    pub(crate) async fn with_secret(secret: u8, set: impl FnOnce(&mut Config, &mut Limits)) -> Self {
->>>>>>> 87c41cc (eventhorizon: the reader cookie is named after its site; a cookie that cannot be read hides no other)
+    async fn new(
+        secret: u8,
+        set: impl FnOnce(&mut Config, &mut Limits),
+        serve: impl FnOnce(Served) -> BoxFuture<'static, std::io::Result<()>>,
+    ) -> Self {
         let mut config = Config::default();
         let much = Rate::new(1_000_000, 1_000_000);
         let rates = &mut config.rates;

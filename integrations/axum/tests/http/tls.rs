@@ -3,25 +3,19 @@
 use std::{
     fs,
     net::SocketAddr,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
 use futures::FutureExt;
 use horizon_axum::{Limits, Tls, TlsError, serve_tls};
-use horizon_test_support::raw;
-use rcgen::{CertifiedKey, KeyPair, generate_simple_self_signed};
+use horizon_test_support::{TestCertificate, raw};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
     time::timeout,
 };
-use tokio_rustls::{
-    TlsConnector,
-    client::TlsStream,
-    rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::ServerName},
-};
+use tokio_rustls::client::TlsStream;
 
 use crate::{
     http2_client::Http2Client,
@@ -33,22 +27,17 @@ const LEAVE_TIMEOUT: Duration = Duration::from_secs(3);
 
 const LIVE: &[u8] = b"GET /horizon/live/hello HTTP/1.1\r\nhost: localhost\r\nuser-agent: Mozilla/5.0\r\n\r\n";
 
-/// A site with a certificate for `localhost`.
+/// A site with a certificate.
 struct TlsSite {
     site: AxumSite,
-    certificate: CertifiedKey<KeyPair>,
+    certificate: TestCertificate,
 }
 
 impl TlsSite {
     async fn with(set: impl FnOnce(&mut Limits)) -> Self {
-        let certificate = certificate();
-        let folder = TempDir::new().unwrap();
-        let tls = write(
-            &folder,
-            &certificate.cert.pem(),
-            &certificate.signing_key.serialize_pem(),
-        )
-        .unwrap();
+        let (folder, certificate) = (TempDir::new().unwrap(), TestCertificate::generate().unwrap());
+        certificate.write(folder.path()).unwrap();
+        let tls = load(&folder).unwrap();
         let serve = |(listener, app, limits, stopped, horizon): Served| {
             async move { serve_tls(listener, app, limits, tls, stopped, &horizon).await }.boxed()
         };
@@ -56,35 +45,13 @@ impl TlsSite {
         Self { site, certificate }
     }
 
-    async fn connect(&self, alpn: &str) -> TlsStream<TcpStream> {
-        let mut roots = RootCertStore::empty();
-        roots.add(self.certificate.cert.der().clone()).unwrap();
-        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
-        let config = config.with_safe_default_protocol_versions().unwrap();
-        let mut config = config.with_root_certificates(roots).with_no_client_auth();
-        config.alpn_protocols = alpn
-            .split(',')
-            .filter(|name| !name.is_empty())
-            .map(Into::into)
-            .collect();
-        let socket = TcpStream::connect(self.site.address).await.unwrap();
-        let name = ServerName::try_from("localhost").unwrap();
-        TlsConnector::from(Arc::new(config))
-            .connect(name, socket)
-            .await
-            .unwrap()
+    async fn connect(&self, protocols: &[&str]) -> TlsStream<TcpStream> {
+        self.certificate.connect(self.site.address, protocols).await.unwrap()
     }
 }
 
-fn certificate() -> CertifiedKey<KeyPair> {
-    generate_simple_self_signed(["localhost".to_owned()]).unwrap()
-}
-
-fn write(folder: &TempDir, certificate: &str, key: &str) -> Result<Tls, TlsError> {
-    let (certificate_path, key_path) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
-    fs::write(&certificate_path, certificate).unwrap();
-    fs::write(&key_path, key).unwrap();
-    Tls::from_files(certificate_path, key_path)
+fn load(folder: &TempDir) -> Result<Tls, TlsError> {
+    Tls::from_files(folder.path().join("cert.pem"), folder.path().join("key.pem"))
 }
 
 /// Reads until the server closes the connection, and returns what it sends.
@@ -100,7 +67,7 @@ async fn closed(address: SocketAddr, sent: &[u8]) -> Vec<u8> {
 #[tokio::test]
 async fn a_client_chooses_the_protocol_in_the_handshake() {
     let site = TlsSite::with(|_| {}).await;
-    for (offered, chosen) in [("h2,http/1.1", "h2"), ("http/1.1", "http/1.1"), ("", "")] {
+    for (offered, chosen) in [(&["h2", "http/1.1"][..], "h2"), (&["http/1.1"], "http/1.1"), (&[], "")] {
         let mut stream = site.connect(offered).await;
         let protocol = stream.get_ref().1.alpn_protocol().unwrap_or_default().to_vec();
         assert_eq!(String::from_utf8(protocol).unwrap(), chosen);
@@ -118,10 +85,10 @@ async fn a_client_chooses_the_protocol_in_the_handshake() {
 #[tokio::test]
 async fn a_live_stream_over_tls_ends_when_its_reader_leaves() {
     let site = TlsSite::with(|_| {}).await;
-    let mut first = site.connect("http/1.1").await;
+    let mut first = site.connect(&["http/1.1"]).await;
     first.write_all(LIVE).await.unwrap();
     raw::read_until(&mut first, "\"viewers\":1").await.unwrap();
-    let mut client = Http2Client::over(site.connect("h2").await).await;
+    let mut client = Http2Client::over(site.connect(&["h2"]).await).await;
     let mut second = client.live("/live/hello").await;
     second.until("\"viewers\":2").await;
     raw::read_until(&mut first, "\"viewers\":2").await.unwrap();
@@ -136,7 +103,7 @@ async fn a_live_stream_over_tls_ends_when_its_reader_leaves() {
 #[tokio::test]
 async fn a_live_stream_over_tls_ends_completely_on_shutdown() {
     let mut site = TlsSite::with(|_| {}).await;
-    let mut stream = site.connect("http/1.1").await;
+    let mut stream = site.connect(&["http/1.1"]).await;
     stream.write_all(LIVE).await.unwrap();
     raw::read_until(&mut stream, "\"viewers\":1").await.unwrap();
     site.site.stop();
@@ -154,7 +121,7 @@ async fn a_live_stream_over_tls_ends_completely_on_shutdown() {
 #[tokio::test]
 async fn a_stream_over_tls_whose_client_sends_without_end_is_closed() {
     let site = TlsSite::with(|_| {}).await;
-    let mut stream = site.connect("http/1.1").await;
+    let mut stream = site.connect(&["http/1.1"]).await;
     stream.write_all(LIVE).await.unwrap();
     raw::read_until(&mut stream, "event: comments").await.unwrap();
     let flood = timeout(PATIENCE, async {
@@ -170,7 +137,7 @@ async fn a_handshake_that_stalls_times_out() {
     for start in [&b""[..], b"\x16", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"] {
         assert_eq!(closed(site.site.address, start).await, b"");
     }
-    let mut silent = site.connect("h2").await;
+    let mut silent = site.connect(&["h2"]).await;
     let rest = timeout(PATIENCE, silent.read_to_end(&mut Vec::new())).await;
     rest.expect("a connection without a request stays open").ok();
     site.site.metric_is("horizon_connections", 0).await;
@@ -205,20 +172,24 @@ async fn a_client_without_tls_is_told_to_use_https() {
 #[test]
 fn an_error_names_the_file_to_correct() {
     let folder = TempDir::new().unwrap();
-    let (one, other) = (certificate(), certificate());
-    let (pem, key) = (one.cert.pem(), one.signing_key.serialize_pem());
-    assert!(write(&folder, &pem, &key).is_ok());
-    for (certificate, key, file) in [
-        ("", &*key, "cert.pem contains no certificate"),
-        (&*key, &key, "cert.pem contains no certificate"),
-        (&pem, "", "key.pem cannot be used"),
-        (&pem, &pem, "key.pem cannot be used"),
-        (&pem, &other.signing_key.serialize_pem(), "cannot be used together"),
+    let (one, other) = (
+        TestCertificate::generate().unwrap(),
+        TestCertificate::generate().unwrap(),
+    );
+    let (pem, key) = (one.pem(), one.key_pem());
+    for (certificate, key, expected) in [
+        ("", key, "cert.pem contains no certificate"),
+        (key, key, "cert.pem contains no certificate"),
+        (pem, "", "key.pem cannot be used"),
+        (pem, pem, "key.pem cannot be used"),
+        (pem, other.key_pem(), "cannot be used together"),
     ] {
-        let error = write(&folder, certificate, key).unwrap_err().to_string();
-        assert!(error.contains(file) && !error.contains('\n'), "{error}");
+        fs::write(folder.path().join("cert.pem"), certificate).unwrap();
+        fs::write(folder.path().join("key.pem"), key).unwrap();
+        let error = load(&folder).unwrap_err().to_string();
+        assert!(error.contains(expected) && !error.contains('\n'), "{error}");
     }
-    let missing = Tls::from_files(folder.path().join("none.pem"), folder.path().join("key.pem"));
-    let error = missing.unwrap_err().to_string();
-    assert!(error.contains("none.pem cannot be used"), "{error}");
+    fs::remove_file(folder.path().join("cert.pem")).unwrap();
+    let error = load(&folder).unwrap_err().to_string();
+    assert!(error.contains("cert.pem cannot be used"), "{error}");
 }
