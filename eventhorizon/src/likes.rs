@@ -147,11 +147,11 @@ impl Horizon {
             return Err(Problem::refused(reason));
         }
         inner.clock.check()?;
-        if liked && !self.is_named(caller) {
+        let is_new = identified.is_new;
+        // The store remembers an unlike of a new reader, too.
+        if (liked || is_new) && !self.is_named(caller) {
             let now = inner.clock.now();
-            inner
-                .limits
-                .check_likes_of_day(page, reader, identified.is_new, networks, now)?;
+            inner.limits.check_likes_of_day(page, reader, is_new, networks, now)?;
         }
         let event = Event::new(inner.clock.stamp()?, topic.clone(), kind);
         self.track(event, deadline).await?;

@@ -94,8 +94,8 @@ impl Horizon {
     /// ```
     ///
     /// # Errors
-    /// The caller's network exceeds its rate or has too many streams ([`NetworkLimits`](crate::NetworkLimits)), the site
-    /// is closing, or the observed pages are too many or repeated. An unavailable backend is not an error: the
+    /// The caller's network exceeds its rate or has too many streams ([`NetworkLimits`](crate::NetworkLimits)), the
+    /// site is closing, or the observed pages are too many or repeated. An unavailable backend is not an error: the
     /// stream opens and shows cached stats.
     pub async fn live(&self, caller: &Caller, options: LiveOptions<'_>) -> Result<Live, Problem> {
         let LiveOptions {

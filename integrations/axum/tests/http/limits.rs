@@ -136,6 +136,23 @@ async fn a_retry_of_a_like_is_free() {
 }
 
 #[tokio::test]
+async fn unlikes_of_new_readers_count_like_their_likes() {
+    let site = behind_proxy().await;
+    let with_key = |number: u32| client(&site, ATTACKER).with("idempotency-key", &format!("{number:032x}"));
+    for number in 1..=3 {
+        for method in ["PUT", "DELETE", "PUT", "DELETE"] {
+            let response = with_key(number).send(method, "/likes/hello", "").await;
+            assert_eq!(response.status, 200, "the same reader again");
+        }
+    }
+    assert_too_many(&with_key(4), "DELETE", "/likes/hello").await;
+    assert_eq!(
+        client(&site, ATTACKER).send("DELETE", "/likes/hello", "").await.status,
+        200
+    );
+}
+
+#[tokio::test]
 async fn comments_of_a_network_have_a_limit_for_the_day() {
     let site = AxumSite::with(|config, _| config.network_limits.comments = 2).await;
     let id = json!({"body": "one", "id": "01890a5d-ac96-774b-bcce-b302099a8057"});
