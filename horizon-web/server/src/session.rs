@@ -7,17 +7,21 @@ use axum_extra::extract::{
     SignedCookieJar,
     cookie::{Cookie, Key, SameSite},
 };
+use cookie::CookieJar;
+use eventhorizon::cookie_values;
 use horizon_backend::{LoginKey, SecretString};
 use horizon_core::{Result, Timestamp};
 
 /// The lifetime of a session: 12 hours.
 const LIFETIME: Duration = Duration::from_secs(12 * 3600);
 
-/// The name of the cookie over HTTPS. The prefix keeps other hosts of the domain from setting it.
-const SECURE_COOKIE_NAME: &str = "__Host-horizon_admin";
+/// The start of the cookie's name. Eight hexadecimal digits follow, so that the blogs on one host do not sign each
+/// other's author out.
+const COOKIE_NAME_START: &str = "horizon-admin-";
 
-/// The name of the cookie over plain HTTP, where browsers refuse the prefix.
-const COOKIE_NAME: &str = "horizon_admin";
+/// The prefix of the name over HTTPS, which keeps other hosts of the domain from setting the cookie. Browsers refuse it
+/// over plain HTTP.
+const HOST_PREFIX: &str = "__Host-";
 
 /// Checks the admin token and signs session cookies.
 pub(crate) struct Sessions {
@@ -26,6 +30,7 @@ pub(crate) struct Sessions {
     secret: [u8; 32],
     /// Replaced when a session ends, so that its cookie is invalid on every node.
     login_key: LoginKey,
+    cookie_name: String,
     secure: bool,
 }
 
@@ -37,6 +42,7 @@ impl Sessions {
             token: blake3::hash(token.0.as_bytes()),
             secret: *hasher.finalize().as_bytes(),
             login_key,
+            cookie_name: cookie_name(secret, secure),
             secure,
         }
     }
@@ -51,16 +57,18 @@ impl Sessions {
     /// # Errors
     /// The store does not respond.
     pub(crate) async fn is_valid(&self, headers: &HeaderMap, now: Timestamp) -> Result<bool> {
-        let is_present = headers.get_all(axum::http::header::COOKIE).iter().any(|cookies| {
-            let cookies = cookies.to_str().unwrap_or_default();
-            cookies.contains(self.cookie_name())
-        });
-        if !is_present {
+        let values: Vec<_> = cookie_values(headers, &self.cookie_name).collect();
+        if values.is_empty() {
             return Ok(false);
         }
-        let cookie = self.jar(headers).await?.get(self.cookie_name());
-        let expires = cookie.and_then(|cookie| cookie.value().parse().ok());
-        Ok(expires.is_some_and(|expires| now < Timestamp::from_millis(expires)))
+        let key = self.key().await?;
+        let mut expires = values.into_iter().filter_map(|value| {
+            let verified = CookieJar::new()
+                .signed(&key)
+                .verify(Cookie::new("", value.into_owned()))?;
+            verified.value().parse().ok().map(Timestamp::from_millis)
+        });
+        Ok(expires.any(|expires| now < expires))
     }
 
     /// Returns the cookie of a session that starts at `now`.
@@ -82,12 +90,8 @@ impl Sessions {
         Ok(jar.remove(self.cookie(String::new())))
     }
 
-    fn cookie_name(&self) -> &'static str {
-        if self.secure { SECURE_COOKIE_NAME } else { COOKIE_NAME }
-    }
-
     fn cookie(&self, value: String) -> Cookie<'static> {
-        Cookie::build((self.cookie_name(), value))
+        Cookie::build((self.cookie_name.clone(), value))
             .path("/")
             .http_only(true)
             .secure(self.secure)
@@ -96,14 +100,25 @@ impl Sessions {
     }
 
     async fn jar(&self, headers: &HeaderMap) -> Result<SignedCookieJar> {
+        Ok(SignedCookieJar::from_headers(headers, self.key().await?))
+    }
+
+    async fn key(&self) -> Result<Key> {
         let mut key = [0; 64];
         let mut hasher = blake3::Hasher::new_keyed(&self.secret);
         hasher
             .update(&self.login_key.read().await?)
             .finalize_xof()
             .fill(&mut key);
-        Ok(SignedCookieJar::from_headers(headers, Key::from(&key)))
+        Ok(Key::from(&key))
     }
+}
+
+fn cookie_name(secret: &[u8; 32], secure: bool) -> String {
+    let mut hasher = blake3::Hasher::new_derive_key("EventHorizon 2026 name of the admin cookie");
+    let digits = &hasher.update(secret).finalize().to_hex()[..8];
+    let prefix = if secure { HOST_PREFIX } else { "" };
+    format!("{prefix}{COOKIE_NAME_START}{digits}")
 }
 
 #[cfg(test)]
@@ -171,7 +186,7 @@ mod tests {
 
     #[tokio::test]
     async fn over_https_the_cookie_belongs_to_this_host() {
-        for (secure, prefix) in [(true, "__Host-horizon_admin="), (false, "horizon_admin=")] {
+        for (secure, prefix) in [(true, "__Host-horizon-admin-"), (false, "horizon-admin-")] {
             let sessions = sessions("correct horse", &StoreUrl::Memory, secure);
             let response = sessions.start(&HeaderMap::new(), NOW).await.unwrap().into_response();
             let cookie = response.headers()[header::SET_COOKIE].to_str().unwrap();
@@ -184,9 +199,27 @@ mod tests {
     #[tokio::test]
     async fn a_forged_cookie_is_rejected() {
         let far = NOW.plus(LIFETIME).as_millis();
-        let forged = HeaderValue::from_str(&format!("horizon_admin={far}")).unwrap();
+        let sessions = sessions("correct horse", &StoreUrl::Memory, false);
+        let forged = HeaderValue::from_str(&format!("{}={far}", sessions.cookie_name)).unwrap();
         let headers = HeaderMap::from_iter([(header::COOKIE, forged)]);
-        assert!(!is_valid(&sessions("correct horse", &StoreUrl::Memory, false), &headers).await);
+        assert!(!is_valid(&sessions, &headers).await);
+    }
+
+    #[tokio::test]
+    async fn other_cookies_of_the_host_do_not_end_a_session() {
+        let sessions = sessions("correct horse", &StoreUrl::Memory, false);
+        let headers = signed_in(&sessions).await;
+        let session = headers[header::COOKIE].to_str().unwrap();
+        let name = &sessions.cookie_name;
+        for line in [
+            format!("city=Zürich; {session}"),
+            format!("{session}; \u{fc}"),
+            format!("{name}=forged; {session}"),
+        ] {
+            let line = HeaderValue::from_bytes(line.as_bytes()).unwrap();
+            assert!(is_valid(&sessions, &HeaderMap::from_iter([(header::COOKIE, line)])).await);
+        }
+        assert_ne!(*name, cookie_name(&[8; 32], false), "each blog has its own");
     }
 
     #[tokio::test]
