@@ -17,7 +17,6 @@ const COMMENTS: &str = "./comments.js";
 /// The bits of the hash in the URL of a module.
 const HASH_BITS: u64 = 0xff_ffff;
 
-#[expect(clippy::print_stdout, reason = "cargo reads it")]
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=src/client");
