@@ -48,8 +48,9 @@ async fn add_link(reader: &Browser, path: &str) -> anyhow::Result<()> {
 /// Does to the page what a minute of sleep does: the clock jumps, and the connection is dead without an error. Waits for
 /// the new stream.
 async fn sleep_for_a_minute(reader: &Browser) -> anyhow::Result<()> {
-    let script = "const now = Date.now;
-        Date.now = () => now() + 60000;
+    // In Firefox, `Date` without `window` is not the one of the page.
+    let script = "const { now } = window.Date;
+        window.Date.now = () => now() + 60000;
         for (const stream of window.observed.streams) stream.isSilent = true;
         return window.observed.streams.length";
     let streams = reader.script(script, &[]).await?;
