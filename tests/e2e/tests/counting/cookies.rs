@@ -59,7 +59,8 @@ fn two_sites_on_one_host_have_one_like_each(kind: SiteKind) -> anyhow::Result<()
             wait_for_liked(&ada, false).await?;
             ada.wait_for_number("likes", 0).await?;
         }
-        Ok(())
+        // The other site ends here.
+        ada.leave().await
     })
 }
 

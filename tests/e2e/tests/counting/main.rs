@@ -45,8 +45,8 @@ async fn add_link(reader: &Browser, path: &str) -> anyhow::Result<()> {
     reader.script(script, &[json!(path)]).await.map(drop)
 }
 
-/// Does to the page what a minute of sleep does: the clock jumps, and the connection is dead without an error. Waits for
-/// the new stream.
+/// Does to the page what a minute of sleep does: the clock jumps, and the connection is dead without an error. Waits
+/// for the new stream.
 async fn sleep_for_a_minute(reader: &Browser) -> anyhow::Result<()> {
     // In Firefox, `Date` without `window` is not the one of the page.
     let script = "const { now } = window.Date;

@@ -23,7 +23,7 @@ const RECORD_HOSTS: &str = "
         const { loadInfo, URI } = channel.QueryInterface(Ci.nsIHttpChannel);
         const isOfPage = loadInfo.triggeringPrincipal?.isContentPrincipal
             || loadInfo.externalContentPolicyType === Ci.nsIContentPolicy.TYPE_DOCUMENT;
-        if (isOfPage) window.hosts.add(`${URI.asciiHost}:${URI.port > 0 ? URI.port : 443}`);
+        if (isOfPage) window.hosts.add(URI.asciiHostPort);
     } }, 'http-on-modify-request');
 ";
 
@@ -43,9 +43,10 @@ const ERRORS: &str = "
 /// Starts a browser whose user agent contains this name, with the observer in each page.
 pub(super) async fn start(profile: &Path, name: &str, privacy_signal: bool) -> anyhow::Result<(Driver, Client)> {
     let firefox = find(&["firefox-esr", "firefox"])?;
-    let arguments = ["--allow-system-access", "--profile-root"];
     let root = profile.to_string_lossy();
-    let driver = Driver::start(&find(&["geckodriver"])?, &[&arguments[..], &[&*root]].concat(), READY).await?;
+    // Scripts in the window of the browser need access to the system.
+    let arguments = ["--allow-system-access", "--profile-root", &*root];
+    let driver = Driver::start(&find(&["geckodriver"])?, &arguments, READY).await?;
     let agent = format!("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0 {name}/1.0");
     let preferences = json!({
         "general.useragent.override": agent,

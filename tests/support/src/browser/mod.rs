@@ -216,14 +216,19 @@ impl Browser {
             .with_context(|| format!("no `{selector}`"))
     }
 
-    /// Gives all cookies of the page this name.
+    /// Waits until the page has cookies and gives all of them this name.
     ///
     /// # Errors
-    /// The browser fails.
+    /// There is no cookie in time.
     pub async fn rename_cookies(&self, name: &'static str) -> anyhow::Result<()> {
         let client = &self.0.client;
-        let cookies = client.get_all_cookies().await?;
-        ensure!(!cookies.is_empty(), "{} has no cookies", self.name());
+        let what = format!("{} has a cookie", self.name());
+        let cookies = wait_until(&what, async || {
+            let cookies = client.get_all_cookies().await?;
+            ensure!(!cookies.is_empty(), "there is none");
+            Ok(cookies)
+        })
+        .await?;
         client.delete_all_cookies().await?;
         for mut cookie in cookies {
             cookie.set_name(name);
