@@ -137,7 +137,7 @@ fn unknown_peer() -> IpAddr {
     static WARN: Once = Once::new();
     WARN.call_once(|| {
         tracing::warn!(
-            "requests have no peer address, so all clients share one rate limit: run the application with \
+            "requests have no peer address, so all clients share the limits of one network: run the application with \
              horizon_axum::serve, or with into_make_service_with_connect_info"
         );
     });

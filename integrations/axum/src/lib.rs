@@ -65,7 +65,7 @@ pub use visits::{TrackVisits, TrackVisitsService};
 /// Returns the routes of a site, to nest under any path of an application with any state.
 ///
 /// They need the client's address: run the application with [`serve`], or with axum's
-/// `into_make_service_with_connect_info`. Otherwise all clients share one rate limit.
+/// `into_make_service_with_connect_info`. Otherwise all clients share the limits of one network.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
