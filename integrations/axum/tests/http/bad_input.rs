@@ -171,16 +171,16 @@ async fn a_long_field_or_an_invalid_id_is_named() {
         site.client().json(COMMENTS, &long).await.problem().2,
         Some("author".into())
     );
+    let form = "liked=true&id=01890a5dac96774bbcceb302099a8057";
     for key in ["", "x", "\u{ff}", "0189"] {
-        let response = site
-            .client()
-            .with("idempotency-key", key)
-            .send("PUT", "/likes/hello", "")
-            .await;
-        assert_eq!(
-            response.problem(),
-            (400, "invalid-header".into(), Some("Idempotency-Key".into()))
-        );
+        for (method, body) in [("PUT", ""), ("POST", form)] {
+            let client = site.client().with("content-type", FORM).with("idempotency-key", key);
+            let response = client.send(method, "/likes/hello", body).await;
+            assert_eq!(
+                response.problem(),
+                (400, "invalid-header".into(), Some("Idempotency-Key".into()))
+            );
+        }
     }
     is_well(&site).await;
 }

@@ -72,6 +72,7 @@ async fn an_unknown_thread_is_an_empty_page_and_an_invalid_id_is_named() {
     for (query, field) in [
         ("?thread=1".to_owned(), "thread"),
         (format!("?thread={head}&after=x"), "after"),
+        ("?after=x".to_owned(), "after"),
         (format!("?thread={head}&limit=101"), "limit"),
     ] {
         let problem = site.client().get(&format!("{PATH}{query}")).await.problem();
