@@ -4,9 +4,7 @@ use std::{collections::BTreeSet, process::Output};
 
 use anyhow::{Context, ensure};
 use horizon_redis::testing::RedisServer;
-use horizon_test_support::{
-    DEADLINE, Posts, ServerOptions, WebServer, http, process::Process, program, wait_for_line,
-};
+use horizon_test_support::{DEADLINE, Posts, ServerOptions, WebServer, http, process::Process, program, wait_for_line};
 use tokio::time::timeout;
 
 /// Runs the server with these settings until it ends with an error.
