@@ -43,6 +43,9 @@ const BACKLOG: i32 = 4096;
 /// The delay after a failed accept, such as with too many open files: 200 milliseconds.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(200);
 
+/// How long requests of HTTP/2 may take to end after their connections: 1 second.
+const TASKS_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// The limits of a server. A connection that exceeds one is closed at once.
 ///
 /// By default 20,000 connections, 512 of one network, and 10 seconds for the head of a request and for the shutdown.
@@ -237,7 +240,13 @@ impl Server {
         }
         connections.shutdown().await;
         self.settings.tasks.close();
-        self.settings.tasks.wait().await;
+        if timeout(TASKS_TIMEOUT, self.settings.tasks.wait()).await.is_err() {
+            let requests = self.settings.tasks.len();
+            tracing::warn!(
+                requests,
+                "shutdown: requests over HTTP/2 did not end with their connections"
+            );
+        }
     }
 }
 

@@ -141,6 +141,7 @@ impl Tls {
     pub(super) async fn accept(&self, mut socket: TcpStream) -> io::Result<(HttpProtocol, TlsStream<TcpStream>)> {
         let mut first = [0];
         if socket.peek(&mut first).await? == 1 && first != [HANDSHAKE_RECORD] {
+            discard_request(&socket);
             socket.write_all(PLAIN_RESPONSE).await?;
             socket.shutdown().await?;
             return Err(io::Error::new(
@@ -187,6 +188,11 @@ impl PemFiles {
             Some((metadata.modified().ok()?, metadata.len()))
         })
     }
+}
+
+/// Reads what has arrived. Closing a socket with unread bytes could discard the response.
+fn discard_request(socket: &TcpStream) {
+    let _ = socket.try_read(&mut [0; 4096]);
 }
 
 fn file_error(path: &Path, source: pem::Error) -> TlsError {

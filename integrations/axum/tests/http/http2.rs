@@ -4,7 +4,7 @@ use std::{
     convert::Infallible,
     net::SocketAddr,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
@@ -22,6 +22,7 @@ use http::{Request, header};
 use tokio::{
     io::AsyncWriteExt,
     net::{TcpListener, TcpSocket},
+    sync::oneshot,
     time::timeout,
 };
 
@@ -183,6 +184,33 @@ async fn little_waits_for_a_client_that_does_not_read() {
         .await;
         assert!(before < 256 * 1024, "{before} bytes wait");
     }
+}
+
+#[tokio::test]
+async fn a_shutdown_aborts_requests_over_http2_that_do_not_end() {
+    let (started, is_started) = oneshot::channel::<()>();
+    let started = Arc::new(Mutex::new(Some(started)));
+    let stuck = async move || {
+        drop(started.lock().unwrap().take());
+        std::future::pending::<()>().await;
+    };
+    let app = Router::new().route("/stuck", get(stuck));
+    let horizon = Horizon::in_memory().start(|_: &Slug| true).await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let client = Http2Client::connect(listener.local_addr().unwrap());
+    let mut limits = Limits::default();
+    limits.shutdown_timeout = Duration::from_millis(300);
+    let shutdown = async { drop(is_started.await) };
+    let served = serve(listener, app, limits, shutdown, &horizon);
+    let request = async {
+        let request = Request::get("http://h/stuck").body(()).unwrap();
+        let response = client.await.send(request).await;
+        response.await.unwrap_err()
+    };
+    let (served, _) = timeout(PATIENCE, async { tokio::join!(served, request) })
+        .await
+        .expect("it does not end");
+    served.unwrap();
 }
 
 #[tokio::test]
