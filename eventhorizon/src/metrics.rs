@@ -74,6 +74,11 @@ impl Metrics {
             "Live streams and page loads not counted as a visit",
             self.dropped_visits.clone(),
         );
+        self.register_events();
+    }
+
+    fn register_events(&mut self) {
+        let registry = &mut self.registry;
         registry.register(
             "horizon_events_tracked",
             "Events that the event bus accepted",
