@@ -103,7 +103,10 @@ mod tests {
         assert_eq!(Timestamp::from_millis(-1).day(), Day::from_number(-1));
         let left = Timestamp::from_millis(-1).until_next_day();
         assert_eq!(left, Duration::from_millis(1));
-        assert_eq!(Timestamp::from_millis(DAY_MILLIS).until_next_day(), Duration::from_secs(24 * 3600));
+        assert_eq!(
+            Timestamp::from_millis(DAY_MILLIS).until_next_day(),
+            Duration::from_secs(24 * 3600)
+        );
     }
 
     #[test]
