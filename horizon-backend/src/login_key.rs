@@ -43,7 +43,7 @@ enum KeyPlace {
     #[cfg(feature = "sqlite")]
     File(PathBuf, Arc<Mutex<()>>),
     #[cfg(feature = "redis")]
-    Redis(RedisStore),
+    Redis(Box<RedisStore>),
 }
 
 impl LoginKey {
@@ -58,7 +58,7 @@ impl LoginKey {
             #[cfg(feature = "sqlite")]
             StoreUrl::Sqlite(database) => KeyPlace::File(path_beside(database, ".login-key"), Arc::default()),
             #[cfg(feature = "redis")]
-            StoreUrl::Redis(redis) => KeyPlace::Redis(RedisStore::connect(redis)?),
+            StoreUrl::Redis(redis) => KeyPlace::Redis(Box::new(RedisStore::connect(redis)?)),
         };
         Ok(Self {
             place,

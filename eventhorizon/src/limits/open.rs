@@ -31,22 +31,22 @@ pub(super) struct OpenLimits {
 
 #[derive(Default)]
 struct OpenCounts {
-    streams: Counts,
+    streams: NetworkCounts,
     /// The distinct viewers of each network.
-    viewers: Counts,
+    viewers: NetworkCounts,
     /// The streams of each viewer, including those in their grace.
-    viewer_streams: Counts,
+    viewer_streams: NetworkCounts,
     /// The streams that closed, oldest first.
-    leaving: VecDeque<(Instant, Viewer)>,
+    leaving: VecDeque<(Instant, NetworkViewer)>,
 }
 
 /// How often each hash was added.
 #[derive(Default)]
-struct Counts(HashMap<u64, u32>);
+struct NetworkCounts(HashMap<u64, u32>);
 
 /// A viewer of a network. Without a hash it differs from all others.
 #[derive(Clone, Copy)]
-struct Viewer {
+struct NetworkViewer {
     networks: Networks,
     hash: Option<u64>,
 }
@@ -60,10 +60,10 @@ pub(crate) struct StreamPermit {
 /// A stream whose viewer counts. The network's place is free some seconds after it was dropped.
 pub(crate) struct ViewerPermit {
     limits: Arc<OpenLimits>,
-    viewer: Viewer,
+    viewer: NetworkViewer,
 }
 
-impl Counts {
+impl NetworkCounts {
     fn get(&self, hash: u64) -> u32 {
         self.0.get(&hash).copied().unwrap_or(0)
     }
@@ -97,7 +97,7 @@ impl Counts {
 }
 
 impl OpenCounts {
-    fn add_viewer(&mut self, viewer: Viewer, limit: u32, now: Instant) -> bool {
+    fn add_viewer(&mut self, viewer: NetworkViewer, limit: u32, now: Instant) -> bool {
         self.remove_left(now);
         let is_known = viewer.hash.is_some_and(|hash| self.viewer_streams.get(hash) > 0);
         if !is_known && !self.viewers.try_add(viewer.networks, limit) {
@@ -109,7 +109,7 @@ impl OpenCounts {
         true
     }
 
-    fn remove_viewer(&mut self, viewer: Viewer) {
+    fn remove_viewer(&mut self, viewer: NetworkViewer) {
         if let Some(hash) = viewer.hash {
             self.viewer_streams.remove(hash);
             if self.viewer_streams.get(hash) > 0 {
@@ -150,7 +150,7 @@ impl OpenLimits {
 
     /// Returns `None` if the network has too many viewers. Streams of the same `hash` are one viewer.
     pub(super) fn count_viewer(this: &Arc<Self>, networks: Networks, hash: Option<u64>) -> Option<ViewerPermit> {
-        let viewer = Viewer { networks, hash };
+        let viewer = NetworkViewer { networks, hash };
         let is_counted = this.open.lock().add_viewer(viewer, this.limits.viewers, Instant::now());
         is_counted.then(|| ViewerPermit {
             limits: Arc::clone(this),
@@ -169,7 +169,7 @@ impl OpenLimits {
             viewer_streams,
             ..
         } = &mut *open;
-        for Counts(counts) in [streams, viewers, viewer_streams] {
+        for NetworkCounts(counts) in [streams, viewers, viewer_streams] {
             counts.shrink_to_fit();
         }
     }

@@ -60,8 +60,8 @@ struct ObservedTopic {
 }
 
 impl Hub {
-    /// Creates a hub whose tasks run on the current runtime. (The first viewer of a page may come in on another runtime,
-    /// in frameworks with one for each worker.)
+    /// Creates a hub whose tasks run on the current runtime. (In frameworks with a runtime for each worker, the first
+    /// viewer of a page may come in on another one.)
     pub(crate) fn new(parts: HubParts) -> Self {
         Self(Arc::new(HubState {
             parts,

@@ -112,6 +112,7 @@ fn find(content: &Path, path: &str) -> io::Result<Option<PathBuf>> {
 }
 
 #[cfg(all(test, unix))]
+#[expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 mod tests {
     use std::os::unix::fs::symlink;
 

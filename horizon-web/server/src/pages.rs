@@ -83,7 +83,8 @@ async fn markdown_page(State(app): State<AppState>, slug: Result<Path<String>, P
     }
 }
 
-/// Redirects a path with a trailing slash to the page without it, if `targets` has that page. Other paths are not found.
+/// Redirects a path with a trailing slash to the page without it if `targets` has that page. Other paths are not
+/// found.
 pub(crate) async fn fallback(State(app): State<AppState>, request: Request, targets: Router) -> Response {
     if request.method().is_safe()
         && let Some(target) = without_slash(request.uri())

@@ -126,7 +126,7 @@ async fn keep_listening(config: RedisConfig, channels: Arc<ChannelsInner>, liste
             backoff.reset();
         }
         let delay = backoff.next_delay_with_jitter(fastrand::u32(..));
-        tracing::warn!(%error, cause = error_chain(&error), ?delay, "the Redis subscription connection failed; reconnecting");
+        tracing::warn!(%error, cause = error_chain(&error), ?delay, "the Redis subscription failed; reconnecting");
         sleep(delay).await;
     }
 }

@@ -54,7 +54,7 @@ pub(super) struct Application {
 /// How connections are served.
 #[derive(Clone)]
 pub(super) struct ConnectionSettings {
-    pub(super) transport: Transport,
+    pub(super) encryption: Encryption,
     /// The time limit for the TLS handshake, for the head of a request, and for the next request.
     pub(super) head_timeout: Duration,
     /// Connections end after the current response, or at once without one.
@@ -65,7 +65,7 @@ pub(super) struct ConnectionSettings {
 
 /// What a connection uses below HTTP.
 #[derive(Clone)]
-pub(super) enum Transport {
+pub(super) enum Encryption {
     /// TCP only.
     Plain,
     #[cfg(feature = "tls")]
@@ -107,7 +107,7 @@ async fn serve_requests(
     application: Application,
     settings: ConnectionSettings,
 ) -> Result<Option<DetachedStream>, axum::Error> {
-    let open = timeout(settings.head_timeout, open(socket, &settings.transport));
+    let open = timeout(settings.head_timeout, open(socket, &settings.encryption));
     let Some(opened) = settings.closing.run_until_cancelled(open).await else {
         return Ok(None);
     };
@@ -124,12 +124,12 @@ async fn serve_requests(
     }
 }
 
-/// Opens the transport, and detects the protocol.
-async fn open(socket: TcpStream, transport: &Transport) -> io::Result<(HttpProtocol, ObservedSocket)> {
-    match transport {
-        Transport::Plain => detect_protocol(socket).await,
+/// Opens the encryption, and detects the protocol.
+async fn open(socket: TcpStream, encryption: &Encryption) -> io::Result<(HttpProtocol, ObservedSocket)> {
+    match encryption {
+        Encryption::Plain => detect_protocol(socket).await,
         #[cfg(feature = "tls")]
-        Transport::Tls(tls) => {
+        Encryption::Tls(tls) => {
             let (protocol, stream) = tls.accept(socket).await?;
             let socket = Socket::Tls(Box::new(stream));
             Ok((protocol, ObservedSocket::new(bytes::Bytes::new(), socket)))

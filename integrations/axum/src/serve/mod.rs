@@ -26,7 +26,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 pub use self::tls::{Tls, TlsError};
 use self::{
     admission::Admission,
-    connection::{Application, ConnectionSettings, Transport},
+    connection::{Application, ConnectionSettings, Encryption},
 };
 
 /// The largest request head, and the largest buffer of a connection of HTTP/1: 16 KiB.
@@ -117,7 +117,7 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send,
     horizon: &Horizon,
 ) -> io::Result<()> {
-    let server = Server::new(app, limits, Transport::Plain, horizon);
+    let server = Server::new(app, limits, Encryption::Plain, horizon);
     server.run(listener, shutdown).await
 }
 
@@ -138,7 +138,7 @@ pub async fn serve_tls(
     horizon: &Horizon,
 ) -> io::Result<()> {
     let tls = Arc::new(tls);
-    let server = Server::new(app, limits, Transport::Tls(Arc::clone(&tls)), horizon);
+    let server = Server::new(app, limits, Encryption::Tls(Arc::clone(&tls)), horizon);
     tokio::select! {
         served = server.run(listener, shutdown) => served,
         never = tls.reload() => match never {},
@@ -165,14 +165,14 @@ struct Server {
 }
 
 impl Server {
-    fn new(app: Router, limits: Limits, transport: Transport, horizon: &Horizon) -> Self {
+    fn new(app: Router, limits: Limits, encryption: Encryption, horizon: &Horizon) -> Self {
         Self {
             app,
             limits,
             horizon: horizon.clone(),
             admission: Admission::new(limits, horizon.clone()),
             settings: ConnectionSettings {
-                transport,
+                encryption,
                 head_timeout: limits.header_read_timeout,
                 closing: CancellationToken::new(),
                 tasks: TaskTracker::new(),

@@ -42,7 +42,8 @@ mod script;
 mod server;
 #[cfg(test)]
 mod site;
-#[cfg(all(test, feature = "tls"))]
+#[cfg(test)]
+#[cfg(feature = "tls")]
 mod tls;
 #[cfg(test)]
 mod visitors;

@@ -20,13 +20,13 @@ const POLICY: &str = "default-src 'self'; img-src data:";
 
 /// A running application with the pages `/page/{slug}` and the list `/`. Dropping it stops the server.
 #[derive(Debug)]
-pub(crate) struct Application {
+pub(crate) struct ClientJsApplication {
     address: SocketAddr,
     horizon: Horizon,
     server: JoinHandle<()>,
 }
 
-impl Application {
+impl ClientJsApplication {
     /// Starts it on a free port.
     pub(crate) async fn start() -> anyhow::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -60,7 +60,7 @@ impl Application {
     }
 }
 
-impl Drop for Application {
+impl Drop for ClientJsApplication {
     fn drop(&mut self) {
         self.server.abort();
     }

@@ -4,7 +4,7 @@ use horizon_test_support::{Browser, ServerUnderTest};
 
 use crate::{
     LIKE,
-    site::{ADMIN_TOKEN, Site, SiteKind, test_site},
+    site::{ADMIN_TOKEN, CountedSite, SiteKind, test_site},
     wait_for_liked,
 };
 
@@ -37,7 +37,7 @@ fn a_cookie_that_is_not_ascii_does_not_hide_the_like(site: SiteKind) -> anyhow::
 
 fn two_sites_on_one_host_have_one_like_each(kind: SiteKind) -> anyhow::Result<()> {
     test_site(kind, 1, async |test| {
-        let other = Site::start(kind).await?;
+        let other = CountedSite::start(kind).await?;
         test.expect_host(other.address().to_string());
         let page = test.server.page("hello");
         let sites = [test.server.address(), other.address()].map(|address| format!("http://{address}{page}"));

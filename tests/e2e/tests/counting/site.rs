@@ -9,7 +9,7 @@ use horizon_test_support::{
     wait_until,
 };
 
-use crate::application::Application;
+use crate::application::ClientJsApplication;
 
 /// The token of the blog's author.
 pub(crate) const ADMIN_TOKEN: &str = "a token for the tests alone";
@@ -25,20 +25,20 @@ pub(crate) enum SiteKind {
 
 /// A running site.
 #[derive(Debug)]
-pub(crate) enum Site {
-    Blog(WebServer),
-    Application(Application),
+pub(crate) enum CountedSite {
+    Blog(Box<WebServer>),
+    Application(ClientJsApplication),
 }
 
-impl Site {
+impl CountedSite {
     /// Starts a site with its own data on a free port.
     pub(crate) async fn start(kind: SiteKind) -> anyhow::Result<Self> {
         Ok(match kind {
             SiteKind::Blog => {
                 let options = ServerOptions::default().with("HORIZON_ADMIN_TOKEN", ADMIN_TOKEN);
-                Self::Blog(WebServer::start(options).await?)
+                Self::Blog(Box::new(WebServer::start(options).await?))
             }
-            SiteKind::Application => Self::Application(Application::start().await?),
+            SiteKind::Application => Self::Application(ClientJsApplication::start().await?),
         })
     }
 
@@ -81,7 +81,7 @@ impl Site {
     }
 }
 
-impl ServerUnderTest for Site {
+impl ServerUnderTest for CountedSite {
     fn address(&self) -> SocketAddr {
         match self {
             Self::Blog(server) => server.address(),
@@ -101,7 +101,7 @@ impl ServerUnderTest for Site {
 pub(crate) fn test_site(
     kind: SiteKind,
     browsers: u32,
-    test: impl AsyncFnOnce(&mut BrowserTest<Site>) -> anyhow::Result<()>,
+    test: impl AsyncFnOnce(&mut BrowserTest<CountedSite>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    browser_test_with(browsers, async || Site::start(kind).await, test)
+    browser_test_with(browsers, async || CountedSite::start(kind).await, test)
 }

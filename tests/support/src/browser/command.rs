@@ -9,12 +9,12 @@ use url::{ParseError, Url};
 
 /// A `POST` request to a path below the session.
 #[derive(Debug)]
-pub(super) struct Command {
+pub(super) struct WebDriverCommand {
     path: &'static str,
     body: Value,
 }
 
-impl Command {
+impl WebDriverCommand {
     /// Chromium: calls a method of the Chrome DevTools Protocol.
     pub(super) fn devtools(method: &str, parameters: &Value) -> Self {
         Self {
@@ -48,7 +48,7 @@ impl Command {
     }
 }
 
-impl WebDriverCompatibleCommand for Command {
+impl WebDriverCompatibleCommand for WebDriverCommand {
     fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
         base.join(&format!("session/{}/{}", session.unwrap_or_default(), self.path))
     }

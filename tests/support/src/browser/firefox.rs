@@ -7,7 +7,7 @@ use fantoccini::Client;
 use serde_json::{Map, Value, json};
 
 use super::{
-    command::Command,
+    command::WebDriverCommand,
     driver::{Driver, find},
     observer, text,
 };
@@ -64,7 +64,7 @@ pub(super) async fn start(profile: &Path, name: &str, privacy_signal: bool) -> a
     ]);
     let client = driver.connect(capabilities).await?;
     let extension = observer::write_extension(profile)?;
-    let installed = client.issue_cmd(Command::install_extension(&extension)).await;
+    let installed = client.issue_cmd(WebDriverCommand::install_extension(&extension)).await;
     installed.context("the extension is not installed")?;
     in_window(&client, RECORD_HOSTS).await?;
     Ok((driver, client))
@@ -85,9 +85,9 @@ pub(super) async fn hosts(client: &Client) -> anyhow::Result<BTreeSet<String>> {
 
 /// Runs a script in the window of the browser instead of the page.
 async fn in_window(client: &Client, script: &str) -> anyhow::Result<Value> {
-    client.issue_cmd(Command::set_context("chrome")).await?;
+    client.issue_cmd(WebDriverCommand::set_context("chrome")).await?;
     let result = client.execute(script, Vec::new()).await;
-    client.issue_cmd(Command::set_context("content")).await?;
+    client.issue_cmd(WebDriverCommand::set_context("content")).await?;
     Ok(result?)
 }
 

@@ -17,7 +17,7 @@ use fantoccini::{Client, Locator, elements::Element};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use self::{command::Command, driver::Driver};
+use self::{command::WebDriverCommand, driver::Driver};
 pub use self::{kind::BrowserKind, tabs::Tab};
 use crate::wait_until;
 
@@ -243,7 +243,7 @@ impl Browser {
     /// The method fails, or the browser is not Chromium.
     pub async fn devtools(&self, method: &str, parameters: &Value) -> anyhow::Result<Value> {
         ensure!(self.kind() == BrowserKind::Chromium, "only Chromium has {method}");
-        let command = Command::devtools(method, parameters);
+        let command = WebDriverCommand::devtools(method, parameters);
         let client = &self.0.client;
         client
             .issue_cmd(command)
@@ -288,7 +288,7 @@ impl Browser {
         let client = &self.0.client;
         match self.kind() {
             BrowserKind::Chromium => {
-                let console = client.issue_cmd(Command::take_log("browser")).await?;
+                let console = client.issue_cmd(WebDriverCommand::take_log("browser")).await?;
                 Ok(chromium_log::errors(&console, network_may_fail))
             }
             BrowserKind::Firefox => firefox::take_errors(client, network_may_fail).await,
@@ -300,7 +300,7 @@ impl Browser {
         let client = &self.0.client;
         match self.kind() {
             BrowserKind::Chromium => Ok(chromium_log::hosts(
-                &client.issue_cmd(Command::take_log("performance")).await?,
+                &client.issue_cmd(WebDriverCommand::take_log("performance")).await?,
             )),
             BrowserKind::Firefox => firefox::hosts(client).await,
         }
