@@ -44,7 +44,7 @@ suite! { $
 /// All fields and any text are stored unchanged.
 pub async fn a_comment_reads_back_as_it_was_written(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut fixture = CommentFixture::new(harness)?;
-    let body = "<b>'quoted' \"text\"</b>;\n\t%_\\ \u{1f600} e\u{301} \u{202e}";
+    let body = "<b>'quoted' \"text\"</b>;\n\t%_\\ \u{1f600} e\u{301} 👩\u{200d}💻";
     let at = fixture.factory.now();
     let head = fixture.post(body, None).await?;
     let reply = fixture.post("reply", Some(head)).await?;
