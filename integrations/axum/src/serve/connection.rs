@@ -27,7 +27,7 @@ use tower::ServiceExt;
 #[cfg(feature = "tls")]
 use super::tls::Tls;
 use super::{
-    admission::{Admission, NetworkHash},
+    admission::{Admission, PeerNetwork},
     http1, http2,
     request_head::{self, RequestHeadError},
     socket::{ObservedSocket, Socket},
@@ -48,7 +48,7 @@ pub(super) struct Application {
     pub(super) admission: Arc<Admission>,
     pub(super) peer: SocketAddr,
     /// The network whose requests are limited, or `None` for a trusted proxy.
-    pub(super) network: Option<NetworkHash>,
+    pub(super) network: Option<PeerNetwork>,
 }
 
 /// How connections are served.

@@ -55,8 +55,8 @@ pub struct Limits {
     /// Open connections in total. Each needs a file descriptor (`ulimit -n`). A connection of HTTP/2 counts once for
     /// each of its open requests; a request over the limit gets status 503.
     pub connections: usize,
-    /// Open connections of one network (an IPv4 address or an IPv6 /64), counted in the same way. It does not apply to
-    /// trusted proxies.
+    /// Open connections of one network (an IPv4 address or an IPv6 /64), counted in the same way. All networks of an
+    /// IPv6 /48 together have four times this limit. It does not apply to trusted proxies.
     pub connections_per_network: usize,
     /// The time limit for the TLS handshake and for the head of a request, also of the next one on the same
     /// connection. A head has at most 16 KiB.
