@@ -47,6 +47,8 @@ const PLAIN_RESPONSE: &[u8] = b"HTTP/1.1 400 Bad Request\r\ncontent-type: text/p
 #[derive(Debug)]
 pub struct Tls {
     files: PemFiles,
+    /// Of the files when they were first read.
+    loaded: FileStamps,
     config: RwLock<Arc<ServerConfig>>,
 }
 
@@ -98,13 +100,15 @@ impl Tls {
             certificate: certificate.into(),
             key: key.into(),
         };
+        // Before the files are read, so that a change in between is noticed.
+        let loaded = files.stamps();
         let config = RwLock::new(files.load()?);
-        Ok(Self { files, config })
+        Ok(Self { files, loaded, config })
     }
 
     /// Reads the files again when they change.
     pub(super) async fn reload(&self) -> Infallible {
-        let mut loaded = self.stamps().await;
+        let mut loaded = self.loaded;
         let mut previous = loaded;
         loop {
             sleep(CHECK_INTERVAL).await;

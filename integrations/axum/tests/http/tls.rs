@@ -8,7 +8,7 @@ use std::{
 
 use futures::FutureExt;
 use horizon_axum::{Limits, Tls, TlsError, serve_tls};
-use horizon_test_support::{TestCertificate, raw};
+use horizon_test_support::{TestCertificate, raw, wait_until};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -37,7 +37,10 @@ impl TlsSite {
     async fn with(set: impl FnOnce(&mut Limits)) -> Self {
         let (folder, certificate) = (TempDir::new().unwrap(), TestCertificate::generate().unwrap());
         certificate.write(folder.path()).unwrap();
-        let tls = load(&folder).unwrap();
+        Self::serve(load(&folder).unwrap(), certificate, set).await
+    }
+
+    async fn serve(tls: Tls, certificate: TestCertificate, set: impl FnOnce(&mut Limits)) -> Self {
         let serve = |(listener, app, limits, stopped, horizon): Served| {
             async move { serve_tls(listener, app, limits, tls, stopped, &horizon).await }.boxed()
         };
@@ -80,6 +83,19 @@ async fn a_client_chooses_the_protocol_in_the_handshake() {
             raw::read_until(&mut stream, "\"comments\":0}").await.unwrap();
         }
     }
+}
+
+#[tokio::test]
+async fn a_certificate_that_changes_before_the_start_is_used() {
+    let folder = TempDir::new().unwrap();
+    let old = TestCertificate::generate().unwrap();
+    old.write(folder.path()).unwrap();
+    let tls = load(&folder).unwrap();
+    let new = TestCertificate::generate().unwrap();
+    new.write(folder.path()).unwrap();
+    let site = TlsSite::serve(tls, new, |_| {}).await;
+    let connect = async || site.certificate.connect(site.site.address, &[]).await;
+    wait_until("the new certificate is used", connect).await.unwrap();
 }
 
 #[tokio::test]
