@@ -72,9 +72,13 @@ impl NetworkRate {
     }
 
     /// Counts a request. If it exceeds the rate, returns the time to wait.
+    ///
+    /// A prefix over its rate counts in no bucket of its networks, which they share with networks of other prefixes.
     fn check(&self, networks: Networks) -> Result<(), Duration> {
-        check(&self.own, networks.own())?;
-        networks.prefix().map_or(Ok(()), |prefix| check(&self.prefix, prefix))
+        if let Some(prefix) = networks.prefix() {
+            check(&self.prefix, prefix)?;
+        }
+        check(&self.own, networks.own())
     }
 
     fn limiters(&self) -> [&DefaultKeyedRateLimiter<u32>; 2] {
@@ -175,6 +179,15 @@ mod tests {
         let accepted = (0..100).filter(|net| ask(format!("2001:db8:0:{net}::1")).is_ok());
         assert_eq!(accepted.count(), 8);
         assert!(ask("2001:db8:1::1".into()).is_ok());
+    }
+
+    #[test]
+    fn a_prefix_over_its_rate_uses_no_buckets_of_networks() {
+        let (rate, hasher) = (NetworkRate::new(Rate::new(1, 2)), Hasher::default());
+        for net in 0..100 {
+            let _ = rate.check(hasher.networks(format!("2001:db8:0:{net}::1").parse().unwrap()));
+        }
+        assert!(rate.own.len() <= 8, "{} buckets", rate.own.len());
     }
 
     #[test]
