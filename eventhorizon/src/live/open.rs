@@ -165,10 +165,10 @@ impl Horizon {
             Err(reason) => return inner.metrics.dropped_visit(reason),
         };
         let networks = inner.limits.networks(caller.address());
-        inner.limits.note_page(networks, page, inner.clock.now());
         if inner.limits.check_rate(RateClass::Visit, networks).is_err() {
             return inner.metrics.dropped_visit("rate");
         }
+        inner.limits.note_page(networks, page, inner.clock.now());
         if let Err(reason) = inner.limits.check_visitor(&identity, networks, inner.clock.now().day()) {
             return inner.metrics.dropped_visit(reason);
         }

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use eventhorizon::{
-    Builder, Caller, Decision, EventKind, Horizon, Identity, LiveOptions, NewComment, ProblemKind, ProposedEvent,
+    Builder, Caller, Decision, EventKind, Horizon, Identity, LiveOptions, NewComment, ProblemKind, ProposedEvent, Rate,
     Secret, Slug, Topic, bytes::Bytes, http::Request,
 };
 use futures::StreamExt;
@@ -192,4 +192,19 @@ async fn a_page_load_and_the_stream_of_the_same_visitor_are_one_visit() {
         [1, 1]
     );
     assert!(horizon.metrics().contains("horizon_server_visits_total 1"));
+}
+
+#[tokio::test]
+async fn a_visit_over_the_rate_of_the_network_leaves_nothing_in_memory() {
+    let (_fake, builder) = stage();
+    let builder = builder.configure(|config| config.rates.visits = Rate::new(1, 1));
+    let horizon = builder.start(is_page).await.unwrap();
+    let caller = from(&horizon, [192, 0, 2, 1]);
+    let known = |slug| {
+        horizon.visit(&horizon.page(slug).unwrap(), &caller);
+        let metrics = horizon.metrics();
+        let line = metrics.lines().find(|line| line.contains("kind=\"day\""));
+        line.expect("no number of entries").to_owned()
+    };
+    assert_eq!(known("bread"), known("soup"));
 }
