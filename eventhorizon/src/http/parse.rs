@@ -30,10 +30,10 @@ impl LiveQuery {
 
 /// Parses the `page` parameters of a live stream: at most [`LiveOptions::MAX_OBSERVED_PAGES`], none of them repeated.
 pub(super) fn observed_pages(text: &str) -> Result<Vec<Slug>, Problem> {
-    let parameters: Vec<(String, String)> = query(text)?;
-    let pages = parameters.iter().filter(|(name, _)| name == "page");
+    let pages = form_urlencoded::parse(text.as_bytes()).filter(|(name, _)| name == "page");
+    // One more page than allowed is enough to reject the query.
     let slugs = pages.take(LiveOptions::MAX_OBSERVED_PAGES + 1).map(|(_, page)| {
-        Slug::new(page).map_err(|error| Problem::invalid_field("page", format!("is invalid: {error}.")))
+        Slug::new(&page).map_err(|error| Problem::invalid_field("page", format!("is invalid: {error}.")))
     });
     let slugs = slugs.collect::<Result<Vec<_>, _>>()?;
     check_observed(slugs.iter())?;
