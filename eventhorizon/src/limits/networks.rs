@@ -6,8 +6,8 @@ use std::{
 
 use horizon_core::network_of;
 
-/// How many times the limits of one network apply to the IPv6 /48 around it: 4. Who has a /48, the usual prefix of a
-/// site (RFC 6177), has 65,536 networks of /64.
+/// How many times the limits of one network apply to the IPv6 /48 around it: 4. A /48, the usual prefix of a site
+/// (RFC 6177), contains 65,536 networks of /64.
 pub(super) const PREFIX_FACTOR: NonZeroU32 = NonZeroU32::new(4).unwrap();
 
 /// The hashes of a client's network, and of the IPv6 /48 around it.

@@ -82,8 +82,8 @@ impl Listener for TotalsHub<Subscriptions> {
         self.observer().mark_outdated(channel);
     }
 
-    /// The payload is ignored, because any client can publish one: the totals are read from their key. One read answers
-    /// many messages.
+    /// The payload is ignored, because any client can publish one: the totals are read from their key, once for many
+    /// messages.
     fn on_message(&self, channel: &str, _: &[u8]) {
         self.observer().mark_outdated(channel);
     }

@@ -14,7 +14,7 @@ use crate::error::{is_login_rejected, map};
 /// How long a server may take to show whether it expects TLS: 1 second.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A command, which a Redis without TLS answers with a line, in a record of 257 bytes (RFC 8446 §5.1), which a TLS
+/// A command, to which a Redis without TLS replies with a line, in a record of 257 bytes (RFC 8446 §5.1), which a TLS
 /// server rejects with an alert. It has no zero before its first line end, because Redis would wait for more.
 const PROBE: [u8; 262] = {
     let mut probe = [b'\n'; 262];

@@ -1,4 +1,4 @@
-//! The reader's cookie beside those of other applications on the same host.
+//! The reader's cookie next to those of other applications on the same host.
 
 use std::collections::BTreeMap;
 
