@@ -27,7 +27,7 @@
 //! |---|---|
 //! | set-up | [`Builder`], [`Config`], [`Moderation`], [`PrivacySignals`], [`Rates`], [`Secret`] |
 //! | application rules | [`Pages`], [`Identify`], [`Identity`], [`EventPolicy`], [`ProposedEvent`], [`Decision`] |
-//! | requests | [`Caller`], [`ExistingPage`], [`client_addr`], [`Origin`], [`same_origin`], [`cookie_values`] |
+//! | requests | [`Caller`], [`ExistingPage`], [`client_addr`], [`Origin`], [`same_origin`], [`cookie_values`], [`HOST_COOKIE_PREFIX`] |
 //! | privacy | [`has_privacy_signal`] |
 //! | live streams | [`Live`], [`LiveOptions`] |
 //! | likes and comments | [`LikeRequest`], [`LikeOutcome`], [`NewComment`], [`CommentOutcome`], [`Paging`] |
@@ -84,7 +84,7 @@ pub use caller::{Caller, client_addr};
 pub use client::{client_js, client_modules, client_types};
 pub use comments::{CommentOutcome, NewComment, Paging};
 pub use config::{Config, Moderation, NetworkLimits, ParseRateError, PrivacySignals, Rate, Rates};
-pub use cookies::cookie_values;
+pub use cookies::{HOST_COOKIE_PREFIX, cookie_values};
 pub use horizon::{ConnectionGuard, Horizon};
 pub use horizon_backend::{BusUrl, Health, ReadinessError, StoreUrl, shutdown_signal};
 #[cfg(feature = "log")]

@@ -5,17 +5,16 @@ use horizon_backend::random_bytes;
 use horizon_core::{EventId, ReaderId, Result, Topic};
 use http::HeaderMap;
 
-use crate::{Caller, Config, Horizon, Identity, Secret, cookies::cookies};
+use crate::{
+    Caller, Config, Horizon, Identity, Secret,
+    cookies::{HOST_COOKIE_PREFIX, cookies},
+};
 
 /// The name of the cookie up to version 0.1, equal for all sites.
 const OLD_COOKIE_NAME: &str = "horizon_reader";
 
 /// The start of the cookie's name. Eight hexadecimal digits follow, which differ for the sites of one host.
 const COOKIE_NAME_START: &str = "horizon-reader-";
-
-/// A browser accepts a cookie whose name starts so only from this host, over HTTPS, and for all paths (RFC 6265bis
-/// §4.1.3.2).
-const HOST_PREFIX: &str = "__Host-";
 
 /// The lifetime of the cookie: one year.
 const MAX_AGE: Duration = Duration::days(365);
@@ -86,7 +85,7 @@ impl Readers {
         if name == self.cookie_name {
             return Some(NameAge::Current);
         }
-        let name = name.strip_prefix(HOST_PREFIX).unwrap_or(name);
+        let name = name.strip_prefix(HOST_COOKIE_PREFIX).unwrap_or(name);
         if self.cookie_name.ends_with(name) && name.starts_with(COOKIE_NAME_START) {
             return Some(NameAge::OtherPrefix);
         }
@@ -129,7 +128,7 @@ impl Readers {
 fn cookie_name(secret: &Secret, config: &Config) -> String {
     let hash = blake3::keyed_hash(&secret.key(COOKIE_NAME_KEY), config.site.as_bytes());
     let digits = &hash.to_hex()[..8];
-    let prefix = if config.secure_cookies { HOST_PREFIX } else { "" };
+    let prefix = if config.secure_cookies { HOST_COOKIE_PREFIX } else { "" };
     format!("{prefix}{COOKIE_NAME_START}{digits}")
 }
 

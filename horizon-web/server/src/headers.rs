@@ -38,8 +38,8 @@ const RESOURCE_POLICY: HeaderValue = HeaderValue::from_static("same-origin");
 pub(crate) async fn secure(State(app): State<AppState>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    let base_url = app.site.base_url.as_deref();
-    if base_url.is_some_and(|url| url.starts_with("https:")) {
+    // Not for TLS without a base URL: a test certificate would make browsers refuse plain HTTP on localhost for a year.
+    if app.site.base_url.is_some() && app.is_https {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, TRANSPORT_SECURITY);
     }
     headers.entry("cross-origin-resource-policy").or_insert(RESOURCE_POLICY);

@@ -4,15 +4,18 @@ use std::{net::IpAddr, num::NonZeroUsize, time::Duration};
 
 use axum::{
     Form, Router,
+    body::Body,
     extract::{
-        DefaultBodyLimit, Path, Query, State,
+        DefaultBodyLimit, Path, Query, Request, State,
         rejection::{FormRejection, PathRejection, QueryRejection},
     },
     http::{HeaderMap, HeaderValue, StatusCode, header},
+    middleware::{self, Next},
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
 use eventhorizon::Paging;
+use futures::{StreamExt, stream};
 use horizon_app::{ErrorPage, ModerationItem, ModerationPage, View};
 use horizon_axum::ClientAddr;
 use horizon_backend::now;
@@ -22,7 +25,7 @@ use horizon_core::{
 };
 use horizon_posts::Severity;
 use serde::Deserialize;
-use tower_http::timeout::RequestBodyTimeoutLayer;
+use tokio::time::{Instant, timeout_at};
 
 use crate::{auth, login_limiter, respond, session::Sessions, state::AppState};
 
@@ -38,7 +41,7 @@ const _: () = assert!(
 /// The maximum size of a form, in bytes.
 const MAX_FORM_BYTES: usize = 4 * 1024;
 
-/// The maximum time between two parts of a form.
+/// How long a form may take to arrive: 10 seconds.
 const FORM_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(crate) fn router() -> Router<AppState> {
@@ -48,7 +51,21 @@ pub(crate) fn router() -> Router<AppState> {
         .route("/admin/logout", post(sign_out))
         .route("/admin/comments/{id}", post(moderate))
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
-        .layer(RequestBodyTimeoutLayer::new(FORM_TIMEOUT))
+        .layer(middleware::from_fn(limit_time))
+}
+
+/// Ends the body of a request with an error [`FORM_TIMEOUT`] after its head. A timeout for each part would let a client
+/// that sends single bytes keep its connection for hours.
+async fn limit_time(request: Request, next: Next) -> Response {
+    let deadline = Instant::now() + FORM_TIMEOUT;
+    let limited = |body: Body| {
+        let parts = stream::try_unfold(body.into_data_stream(), move |mut parts| async move {
+            let part = timeout_at(deadline, parts.next()).await.map_err(axum::Error::new)?;
+            Ok::<_, axum::Error>(part.transpose()?.map(|part| (part, parts)))
+        });
+        Body::from_stream(parts)
+    };
+    next.run(request.map(limited)).await
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -126,8 +143,8 @@ async fn sign_in(
         return WriteError::CrossOrigin.respond(&app).await;
     }
     match form {
-        Ok(Form(form)) if sessions.is_token(&form.token) => match sessions.start(&headers, now()).await {
-            Ok(cookies) => (cookies, Redirect::to("/admin")).into_response(),
+        Ok(Form(form)) if sessions.is_token(&form.token) => match sessions.start(now()).await {
+            Ok(cookie) => redirect_with(cookie),
             Err(error) => respond::unavailable(&app, &error).await,
         },
         Ok(_) => wrong_token(&app, address).await,
@@ -158,10 +175,15 @@ async fn sign_out(State(app): State<AppState>, headers: HeaderMap) -> Response {
         Ok(sessions) => sessions,
         Err(rejection) => return rejection.respond(&app).await,
     };
-    match sessions.end_all(&headers).await {
-        Ok(cookies) => (cookies, Redirect::to("/admin")).into_response(),
+    match sessions.end_all().await {
+        Ok(removal) => redirect_with(removal),
         Err(error) => respond::unavailable(&app, &error).await,
     }
+}
+
+/// Returns a redirect to the comments that sets a cookie.
+fn redirect_with(set_cookie: String) -> Response {
+    ([(header::SET_COOKIE, set_cookie)], Redirect::to("/admin")).into_response()
 }
 
 async fn moderate(
@@ -239,6 +261,7 @@ async fn error_page(app: &AppState, status: StatusCode, detail: &str) -> Respons
 #[cfg(test)]
 mod tests {
     use axum::http::Method;
+    use tokio::time::sleep;
 
     use super::*;
     use crate::slow_backends::{TOKEN, TestBlog};
@@ -267,6 +290,21 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_form_that_arrives_in_single_bytes_is_rejected_in_time() {
+        let blog = TestBlog::open(false).await;
+        for path in ["/admin/login", "/admin/comments/019ab4f0c1d27a3c8e5f6071829304b0"] {
+            let start = Instant::now();
+            let bytes = stream::repeat(()).then(async |()| {
+                sleep(FORM_TIMEOUT / 10 * 9).await;
+                Ok::<_, axum::Error>("a")
+            });
+            let response = blog.send_body(Method::POST, path, Body::from_stream(bytes)).await;
+            assert!(response.status().is_client_error(), "{path}: {}", response.status());
+            assert_eq!(start.elapsed().as_secs(), FORM_TIMEOUT.as_secs(), "{path}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn the_cookie_of_a_session_is_worthless_after_signing_out() {
         let blog = TestBlog::open(false).await;
         let verdict = "/admin/comments/019ab4f0c1d27a3c8e5f6071829304b0";
@@ -283,6 +321,18 @@ mod tests {
         assert_eq!(moderate().await, StatusCode::UNAUTHORIZED);
         let stream = blog.send(Method::GET, "/cluster/live", String::new()).await;
         assert_eq!(stream.status(), StatusCode::NOT_FOUND);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn signing_out_removes_the_cookie_next_to_one_that_is_not_ascii() {
+        let mut blog = TestBlog::open(false).await;
+        blog.cookies.insert_str(0, "city=Zürich; ");
+        let signed_out = blog.send(Method::POST, "/admin/logout", String::new()).await;
+        let removal = signed_out.headers()[header::SET_COOKIE].to_str().unwrap();
+        assert!(
+            removal.contains("horizon-admin-") && removal.contains("Max-Age=0"),
+            "{removal}"
+        );
     }
 
     #[tokio::test(start_paused = true)]

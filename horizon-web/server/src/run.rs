@@ -228,5 +228,4 @@ fn configure(config: &mut eventhorizon::Config, args: &ServeArgs) {
     config.signals = args.readers.signals;
     config.heartbeat = args.readers.heartbeat();
     args.limits.configure(config);
-    config.heartbeat = args.readers.heartbeat();
 }

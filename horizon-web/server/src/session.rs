@@ -3,12 +3,8 @@
 use std::time::Duration;
 
 use axum::http::HeaderMap;
-use axum_extra::extract::{
-    SignedCookieJar,
-    cookie::{Cookie, Key, SameSite},
-};
-use cookie::CookieJar;
-use eventhorizon::cookie_values;
+use cookie::{Cookie, CookieJar, Key, SameSite};
+use eventhorizon::{HOST_COOKIE_PREFIX, cookie_values};
 use horizon_backend::{LoginKey, SecretString};
 use horizon_core::{Result, Timestamp};
 
@@ -18,10 +14,6 @@ const LIFETIME: Duration = Duration::from_secs(12 * 3600);
 /// The start of the cookie's name. Eight hexadecimal digits follow, so that the blogs on one host do not sign each
 /// other's author out.
 const COOKIE_NAME_START: &str = "horizon-admin-";
-
-/// The prefix of the name over HTTPS, which keeps other hosts of the domain from setting the cookie. Browsers refuse it
-/// over plain HTTP.
-const HOST_PREFIX: &str = "__Host-";
 
 /// Checks the admin token and signs session cookies.
 pub(crate) struct Sessions {
@@ -71,23 +63,26 @@ impl Sessions {
         Ok(expires.any(|expires| now < expires))
     }
 
-    /// Returns the cookie of a session that starts at `now`.
+    /// Returns the `Set-Cookie` header of a session that starts at `now`.
     ///
     /// # Errors
     /// The store does not respond.
-    pub(crate) async fn start(&self, headers: &HeaderMap, now: Timestamp) -> Result<SignedCookieJar> {
-        let expires = now.plus(LIFETIME).as_millis().to_string();
-        Ok(self.jar(headers).await?.add(self.cookie(expires)))
+    pub(crate) async fn start(&self, now: Timestamp) -> Result<String> {
+        let cookie = self.cookie(now.plus(LIFETIME).as_millis().to_string());
+        let mut jar = CookieJar::new();
+        jar.signed_mut(&self.key().await?).add(cookie);
+        Ok(jar.iter().map(|only| only.encoded().to_string()).collect())
     }
 
-    /// Ends all sessions on all nodes, and returns the removal of the cookie.
+    /// Ends all sessions on all nodes, and returns the `Set-Cookie` header that removes the cookie.
     ///
     /// # Errors
     /// The store does not respond; the sessions may not have ended.
-    pub(crate) async fn end_all(&self, headers: &HeaderMap) -> Result<SignedCookieJar> {
-        let jar = self.jar(headers).await?;
+    pub(crate) async fn end_all(&self) -> Result<String> {
         self.login_key.replace().await?;
-        Ok(jar.remove(self.cookie(String::new())))
+        let mut cookie = self.cookie(String::new());
+        cookie.make_removal();
+        Ok(cookie.encoded().to_string())
     }
 
     fn cookie(&self, value: String) -> Cookie<'static> {
@@ -97,10 +92,6 @@ impl Sessions {
             .secure(self.secure)
             .same_site(SameSite::Strict)
             .build()
-    }
-
-    async fn jar(&self, headers: &HeaderMap) -> Result<SignedCookieJar> {
-        Ok(SignedCookieJar::from_headers(headers, self.key().await?))
     }
 
     async fn key(&self) -> Result<Key> {
@@ -117,16 +108,13 @@ impl Sessions {
 fn cookie_name(secret: &[u8; 32], secure: bool) -> String {
     let mut hasher = blake3::Hasher::new_derive_key("EventHorizon 2026 name of the admin cookie");
     let digits = &hasher.update(secret).finalize().to_hex()[..8];
-    let prefix = if secure { HOST_PREFIX } else { "" };
+    let prefix = if secure { HOST_COOKIE_PREFIX } else { "" };
     format!("{prefix}{COOKIE_NAME_START}{digits}")
 }
 
 #[cfg(test)]
 mod tests {
-    use axum::{
-        http::{HeaderValue, header},
-        response::IntoResponse,
-    };
+    use axum::http::{HeaderValue, header};
     use horizon_backend::StoreUrl;
 
     use super::*;
@@ -143,8 +131,7 @@ mod tests {
     }
 
     async fn signed_in(sessions: &Sessions) -> HeaderMap {
-        let response = sessions.start(&HeaderMap::new(), NOW).await.unwrap().into_response();
-        let cookie = response.headers()[header::SET_COOKIE].to_str().unwrap();
+        let cookie = sessions.start(NOW).await.unwrap();
         let pair = cookie.split(';').next().unwrap();
         HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_str(pair).unwrap())])
     }
@@ -169,7 +156,12 @@ mod tests {
         let [one, other] = [(); 2].map(|()| sessions("correct horse", &store, true));
         let headers = signed_in(&one).await;
         assert!(is_valid(&other, &headers).await);
-        let _removal = one.end_all(&headers).await.unwrap();
+        let removal = one.end_all().await.unwrap();
+        let start = format!(
+            "{}=; HttpOnly; SameSite=Strict; Secure; Path=/; Max-Age=0;",
+            one.cookie_name
+        );
+        assert!(removal.starts_with(&start), "{removal}");
         assert!(!is_valid(&one, &headers).await && !is_valid(&other, &headers).await);
         let later = sessions("correct horse", &store, true);
         assert!(!is_valid(&later, &headers).await);
@@ -188,8 +180,7 @@ mod tests {
     async fn over_https_the_cookie_belongs_to_this_host() {
         for (secure, prefix) in [(true, "__Host-horizon-admin-"), (false, "horizon-admin-")] {
             let sessions = sessions("correct horse", &StoreUrl::Memory, secure);
-            let response = sessions.start(&HeaderMap::new(), NOW).await.unwrap().into_response();
-            let cookie = response.headers()[header::SET_COOKIE].to_str().unwrap();
+            let cookie = sessions.start(NOW).await.unwrap();
             assert!(cookie.starts_with(prefix) && cookie.contains("Path=/"), "{cookie}");
             assert!(!cookie.contains("Domain"), "{cookie}");
             assert_eq!(cookie.contains("; Secure"), secure, "{cookie}");

@@ -90,7 +90,7 @@ pub(crate) struct TestBlog {
     router: Router,
     horizon: Horizon,
     /// The cookies of an admin who likes the post.
-    cookies: String,
+    pub(crate) cookies: String,
     _folder: TempDir,
 }
 
@@ -168,6 +168,10 @@ impl TestBlog {
     }
 
     pub(crate) async fn send(&self, method: Method, path: &str, body: String) -> Response<Body> {
+        self.send_body(method, path, Body::from(body)).await
+    }
+
+    pub(crate) async fn send_body(&self, method: Method, path: &str, body: Body) -> Response<Body> {
         let request = Request::builder()
             .method(method)
             .uri(path)
@@ -175,7 +179,7 @@ impl TestBlog {
             .header(header::USER_AGENT, FIREFOX)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header(header::COOKIE, &self.cookies)
-            .body(Body::from(body));
+            .body(body);
         self.router.clone().oneshot(request.unwrap()).await.unwrap()
     }
 
