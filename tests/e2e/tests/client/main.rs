@@ -1,7 +1,6 @@
 //! `client.js` in real browsers, on the plain pages of a small application. Every test also fails on an error in a
 //! console, and so on anything that the pages' content security policy forbids.
 
-mod attention;
 mod comments;
 mod elsewhere;
 mod healing;
