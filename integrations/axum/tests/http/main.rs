@@ -19,6 +19,8 @@ mod embed;
 #[cfg(test)]
 mod head;
 #[cfg(test)]
+mod http1;
+#[cfg(test)]
 mod http2;
 #[cfg(test)]
 mod http2_abuse;
