@@ -16,6 +16,7 @@ async fn head_has_the_headers_of_get() {
     let site = AxumSite::start().await;
     for path in [
         "/client.js",
+        "/comments.js",
         "/client.d.ts",
         "/openapi.json",
         "/stats",
