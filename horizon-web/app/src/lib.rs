@@ -30,3 +30,7 @@ pub use render::Template;
 pub use slots::{Count, Slot, SlotValues, TemplatePart};
 #[cfg(feature = "ssr")]
 pub use view::*;
+
+/// The maximum number of cards in a list whose numbers are live: the contract's limit on pages in one stream. Further
+/// cards show no viewers.
+const MAX_LIVE_CARDS: u32 = 100;

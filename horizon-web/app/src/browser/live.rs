@@ -7,12 +7,10 @@ use reactive_graph::{prelude::*, signal::ArcRwSignal};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
 
 use super::{comments::LiveComment, dom, js, stats};
+use crate::MAX_LIVE_CARDS;
 
 /// The base path of the HTTP API.
 pub(crate) const BASE: &str = "/horizon";
-
-/// The maximum number of cards whose numbers are live: the contract's limit on pages in one stream.
-const MAX_CARDS: u32 = 100;
 
 /// The interval of the checks whether the numbers are stale.
 const CHECK_INTERVAL: Duration = Duration::from_secs(2);
@@ -103,7 +101,7 @@ fn card_slugs() -> Array {
     let slugs = Array::new();
     if let Some(list) = stats::card_list() {
         dom::each(&list, "[data-slug]", |card| {
-            if slugs.length() < MAX_CARDS {
+            if slugs.length() < MAX_LIVE_CARDS {
                 slugs.push(&JsValue::from(card.get_attribute("data-slug")));
             }
         });

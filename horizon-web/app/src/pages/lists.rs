@@ -4,7 +4,7 @@ use horizon_posts::{Tag, TagPosts};
 use leptos::prelude::*;
 
 use super::{encoded, likes, number, post_url, tags};
-use crate::{BlogIndex, PostCard, Site, islands::PostCards, slots::CountLabel, text};
+use crate::{BlogIndex, MAX_LIVE_CARDS, PostCard, Site, islands::PostCards, slots::CountLabel, text};
 
 /// `/`
 pub(super) fn home(site: &Site, posts: &[PostCard]) -> AnyView {
@@ -118,13 +118,13 @@ fn cards(posts: &[PostCard], placeholder: &'static str) -> AnyView {
     if posts.is_empty() {
         return view! { <p class="nothing">{placeholder}</p> }.into_any();
     }
-    let list = view! { <div class="cards">{posts.iter().map(card).collect_view()}</div> }.into_any();
+    let list = view! { <div class="cards">{(0..).zip(posts).map(card).collect_view()}</div> }.into_any();
     view! { <PostCards>{list}</PostCards> }.into_any()
 }
 
-fn card(card: &PostCard) -> AnyView {
+fn card((index, card): (u32, &PostCard)) -> AnyView {
     let (post, stats) = (&card.post, card.stats);
-    let viewers = stats.map(|stats| stats.viewers);
+    let viewers = (index < MAX_LIVE_CARDS).then(|| viewers(stats.map(|stats| stats.viewers)));
     let visits = stats.map(|stats| stats.visits);
     let liked = stats.map(|stats| stats.likes);
     let cover = post.cover.as_ref().map(|cover| {
@@ -140,13 +140,20 @@ fn card(card: &PostCard) -> AnyView {
             <p>{post.summary().to_owned()}</p>
             {tags(&post.tags)}
             <ul class="numbers" aria-label="Numbers">
-                <li class=text::now_class(viewers)>
-                    {number("viewers", CountLabel::new(viewers, "reading now", "reading now"))}
-                </li>
+                {viewers}
                 <li>{number("visits", CountLabel::new(visits, "view", "views"))}</li>
                 <li>{likes(CountLabel::new(liked, "like", "likes"))}</li>
             </ul>
         </article>
+    }
+    .into_any()
+}
+
+fn viewers(viewers: Option<u64>) -> AnyView {
+    view! {
+        <li class=text::now_class(viewers)>
+            {number("viewers", CountLabel::new(viewers, "reading now", "reading now"))}
+        </li>
     }
     .into_any()
 }

@@ -14,7 +14,7 @@ use horizon_core::{EventId, Timestamp, wire::PageStats};
 use horizon_posts::Diagnostics;
 use sha2::{Digest, Sha256};
 
-use sample::{all, hello, library, post, site, values};
+use sample::{all, blog_of, hello, library, post, site, values};
 
 /// The key of the slot markers.
 const KEY: u128 = 0x0123_4567_89ab_cdef_0123_4567_89ab_cdef;
@@ -396,4 +396,18 @@ fn the_problems_of_each_node_are_listed_as_text() {
     assert!(html.contains("7,200 s behind"), "{html}");
     cluster.web.clear();
     assert!(!cluster_table(&cluster).contains("Problems"));
+}
+
+#[test]
+fn only_cards_with_live_numbers_show_how_many_read_them_now() {
+    let html = html(&blog_of(150));
+    let cards: Vec<_> = html.split("<article").skip(1).collect();
+    let shows_now = |card: &&&str| card.contains("reading now") && card.contains("class=\"now ");
+    assert_eq!((cards.len(), cards.iter().take_while(shows_now).count()), (150, 100));
+    for card in &cards[100..] {
+        assert!(
+            !card.contains("reading now") && card.contains(r#"data-horizon="visits""#),
+            "{card}"
+        );
+    }
 }

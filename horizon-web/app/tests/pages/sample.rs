@@ -110,6 +110,20 @@ pub(crate) fn hello() -> View {
     View::Post(Box::new(post("Hello", "Ada")))
 }
 
+/// Returns a list of this many posts.
+pub(crate) fn blog_of(posts: usize) -> View {
+    let card = PostCard {
+        post: library("Hello", "Words.").post("hello").unwrap().clone(),
+        stats: Some(PageStats::default()),
+    };
+    View::Blog(BlogIndex {
+        posts: vec![card; posts],
+        tags: Vec::new(),
+        query: String::new(),
+        tag: None,
+    })
+}
+
 fn pending_comment() -> ModerationItem {
     let (slug, reader) = (Slug::new("hello").unwrap(), ReaderId::from_u128(0));
     let mut comment = Comment::new(EventId::from_u128(9), slug, reader, Timestamp::from_millis(0));
