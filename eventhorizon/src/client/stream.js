@@ -14,20 +14,23 @@ export const liveStream = (onMessage) => {
   const controller = new AbortController();
   const { signal } = controller;
 
-  const on = (target, type, act) => target.addEventListener(type, act, { signal });
+  const on = (root, type, act) => root.addEventListener(type, act, { signal });
   const dueIn = (millis) => {
     due = Date.now() + millis;
   };
 
-  const receive = ({ type, data }) => {
-    // After a sleep, messages from before it may be left. They do not mean that the stream is alive.
+  const receive = ({ type, data, target }) => {
+    // After a sleep, messages from before it may be left. They do not mean that the stream is alive. The check closes
+    // the stream then, and that of a page that was hidden for too long.
     check();
-    // The server sends at least every 30 s; a longer silence means a lost connection.
-    dueIn(45000);
-    wait = 1000;
-    lost = 0;
-    again = true;
-    onMessage(type, JSON.parse(data));
+    if (target.readyState < 2) {
+      // The server sends at least every 30 s; a longer silence means a lost connection.
+      dueIn(45000);
+      wait = 1000;
+      lost = 0;
+      again = true;
+      onMessage(type, JSON.parse(data));
+    }
   };
 
   const stop = () => {

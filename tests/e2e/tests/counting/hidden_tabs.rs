@@ -2,6 +2,7 @@
 
 use anyhow::ensure;
 use horizon_test_support::ServerUnderTest;
+use serde_json::json;
 
 use crate::{
     LIKE, add_link,
@@ -11,6 +12,7 @@ use crate::{
 test_both_sites!(
     a_hidden_tab_is_not_a_viewer_until_it_is_visible_again,
     a_tab_that_is_hidden_for_a_moment_keeps_its_stream,
+    a_message_to_a_tab_that_was_hidden_for_long_does_not_delay_its_next_stream,
     a_tab_that_was_never_visible_is_neither_a_viewer_nor_a_visit,
     a_seventh_tab_loads_over_http_1,
 );
@@ -47,6 +49,38 @@ fn a_tab_that_is_hidden_for_a_moment_keeps_its_stream(site: SiteKind) -> anyhow:
             "return window.observed.streams.map(stream => stream.readyState).join() === '1'",
         )
         .await
+    })
+}
+
+fn a_message_to_a_tab_that_was_hidden_for_long_does_not_delay_its_next_stream(site: SiteKind) -> anyhow::Result<()> {
+    test_site(site, 1, async |test| {
+        let ben = test.browser("Ben").await?;
+        ben.open_live(&test.server.page("hello")).await?;
+        ben.wait_for_number("viewers", 1).await?;
+        // All at once, so that the message comes before the script checks by itself whether the tab is hidden.
+        let script = "const { document, Date, Event, MessageEvent } = window;
+            let isHidden;
+            Object.defineProperty(document, 'hidden', { get: () => isHidden, configurable: true });
+            const hide = (value) => {
+                isHidden = value;
+                document.dispatchEvent(new Event('visibilitychange'));
+            };
+            hide(true);
+            const { now } = Date;
+            Date.now = () => now() + 10300;
+            const [stream] = window.observed.streams;
+            stream.dispatchEvent(new MessageEvent('live', { data: '{}' }));
+            const isClosed = stream.readyState === 2;
+            hide(false);
+            return [isClosed, window.observed.streams.length]";
+        let streams = ben.script(script, &[]).await?;
+        ensure!(streams == json!([true, 2]), "closed, number of streams: {streams}");
+        ben.wait_for(
+            "the second stream is open",
+            "return window.observed.streams.map(stream => stream.readyState).join() === '2,1'",
+        )
+        .await?;
+        ben.wait_for_number("viewers", 1).await
     })
 }
 
