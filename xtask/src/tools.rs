@@ -1,6 +1,12 @@
 //! Tools that are not Rust crates: finds them, or installs them and prints which.
 
-use std::{env, fs, path::Path, process::Command};
+use std::{
+    env,
+    ffi::OsStr,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context, bail};
 
@@ -13,7 +19,7 @@ const CARGO_DENY: &str = "0.20.2";
 const GECKODRIVER: &str = "0.37.1";
 
 struct Tool {
-    /// Its names; one of them on the `PATH` is enough. A file that is not a program has an absolute path.
+    /// Its names; one of them in [`search_path`] is enough. A file that is not a program has an absolute path.
     programs: &'static [&'static str],
     /// The Debian package that contains it.
     package: &'static str,
@@ -56,7 +62,7 @@ const TOOLS: [Tool; 15] = [
     Tool {
         programs: &["python3"],
         package: "python3",
-        elsewhere: "install Python 3.9 or newer (https://www.python.org/downloads)",
+        elsewhere: "install Python 3.11 or newer (https://www.python.org/downloads)",
     },
     Tool {
         programs: &["nginx"],
@@ -114,9 +120,15 @@ const BENCH_TOOLS: [Tool; 2] = [
     },
 ];
 
+/// The Debian package of `ensurepip`, which Debian's Python lacks and a virtual environment needs.
+const PYTHON_VENV: &str = "python3-venv";
+
 /// The packages that start a server when they are installed; the services have the same names. Tests and benchmarks
 /// start these programs themselves, on ports of their own.
-const SERVICES: [&str; 4] = ["nginx", "caddy", "apache2", "haproxy"];
+const SERVICES: [&str; 5] = ["redis-server", "nginx", "caddy", "apache2", "haproxy"];
+
+/// Folders of programs that are not on the `PATH` of a Debian user: nginx, Apache and HAProxy are there.
+const SYSTEM_FOLDERS: [&str; 2] = ["/usr/sbin", "/sbin"];
 
 /// Installs the Rust target of the browser if it is missing.
 pub(crate) fn ensure_wasm_target() -> anyhow::Result<()> {
@@ -159,29 +171,50 @@ fn ensure<'a>(tools: impl IntoIterator<Item = &'a Tool>) -> anyhow::Result<()> {
     let Some(first) = missing.first() else {
         return Ok(());
     };
-    if !Path::new("/etc/debian_version").exists() || !found("apt-get") {
+    if !has_apt() {
         bail!(
             "{} is missing: {}, put it on the PATH and run this again",
             first.package,
             first.elsewhere
         );
     }
-    for tool in &missing {
-        print_line(&format!("Installing the Debian package {}.", tool.package));
+    let packages: Vec<&str> = missing.iter().map(|tool| tool.package).collect();
+    install(&packages)
+}
+
+fn has_apt() -> bool {
+    Path::new("/etc/debian_version").exists() && found("apt-get")
+}
+
+/// Installs Debian packages, without starting their services now or at the next boot.
+fn install(packages: &[&str]) -> anyhow::Result<()> {
+    for package in packages {
+        print_line(&format!("Installing the Debian package {package}."));
     }
     run::run(apt_get()?.arg("update"))?;
     let has_systemd = Path::new("/run/systemd/system").exists();
-    let services = missing.iter().map(|tool| tool.package);
-    let services: Vec<&str> = services.filter(|name| has_systemd && SERVICES.contains(name)).collect();
+    let services: Vec<&str> = packages
+        .iter()
+        .copied()
+        .filter(|package| has_systemd && SERVICES.contains(package) && !is_installed(package))
+        .collect();
     systemctl("mask", &services)?;
     let mut install = apt_get()?;
     install
         .args(["install", "-y", "--no-install-recommends"])
-        .args(missing.iter().map(|tool| tool.package));
+        .args(packages);
     let installed = run::run(&mut install);
     systemctl("unmask", &services)?;
     installed?;
     systemctl("disable", &services)
+}
+
+/// Returns whether the Debian package is installed. Its service may then be in use.
+fn is_installed(package: &str) -> bool {
+    let query = Command::new("dpkg-query")
+        .args(["--show", "--showformat=${db:Status-Status}", package])
+        .output();
+    query.is_ok_and(|output| output.status.success() && output.stdout == b"installed")
 }
 
 /// Changes services, so that they do not start.
@@ -237,12 +270,24 @@ pub(crate) fn ensure_schemathesis(root: &Path) -> anyhow::Result<()> {
         return Ok(());
     }
     print_line("Installing schemathesis, which compares the server with its OpenAPI document.");
-    run::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))
-        .context("a virtual environment needs the Debian package python3-venv")?;
+    ensure_python_venv()?;
+    run::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
     let mut install = Command::new(folder.join("bin/pip"));
     install.args(["install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r"]);
     run::run(install.arg(&wanted))?;
     Ok(fs::write(installed, versions)?)
+}
+
+/// Installs what Debian's Python lacks for a virtual environment, if it is missing.
+fn ensure_python_venv() -> anyhow::Result<()> {
+    let probe = Command::new("python3").args(["-c", "import ensurepip"]).output();
+    if probe.context("`python3` does not start")?.status.success() {
+        return Ok(());
+    }
+    if !has_apt() {
+        bail!("the Python module ensurepip is missing, which a virtual environment needs: install it for your python3");
+    }
+    install(&[PYTHON_VENV])
 }
 
 fn apt_get() -> anyhow::Result<Command> {
@@ -266,7 +311,27 @@ fn as_root(program: &str) -> anyhow::Result<Command> {
 }
 
 fn found(program: &str) -> bool {
-    let path = env::var_os("PATH").unwrap_or_default();
     let name = format!("{program}{}", env::consts::EXE_SUFFIX);
-    env::split_paths(&path).any(|folder| folder.join(&name).is_file())
+    let path = env::var_os("PATH").unwrap_or_default();
+    search_path(&path).any(|folder| folder.join(&name).is_file())
+}
+
+/// Returns the folders of a `PATH`, and then [`SYSTEM_FOLDERS`].
+fn search_path(path: &OsStr) -> impl Iterator<Item = PathBuf> {
+    let system = SYSTEM_FOLDERS.iter().map(PathBuf::from);
+    env::split_paths(path).chain(system)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers_of_debian_are_found_without_their_folder_on_the_path() {
+        let folders: Vec<_> = search_path(OsStr::new("/usr/local/bin:/usr/bin")).collect();
+        assert_eq!(
+            folders,
+            ["/usr/local/bin", "/usr/bin", "/usr/sbin", "/sbin"].map(PathBuf::from)
+        );
+    }
 }
