@@ -44,7 +44,15 @@ impl TestCluster {
     /// # Errors
     /// The program is not built or does not start.
     pub async fn accumulator(&self, name: &str) -> anyhow::Result<Process> {
-        self.run("horizon-accumulator", "HORIZON_ACCUMULATOR_BIN", name, &[])
+        self.accumulator_with(name, &[]).await
+    }
+
+    /// Starts a `horizon-accumulator` with this node name and these variables.
+    ///
+    /// # Errors
+    /// The program is not built or does not start.
+    pub async fn accumulator_with(&self, name: &str, variables: &[(&str, &str)]) -> anyhow::Result<Process> {
+        self.run("horizon-accumulator", "HORIZON_ACCUMULATOR_BIN", name, variables)
             .await
     }
 
