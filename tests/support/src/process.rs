@@ -68,12 +68,15 @@ impl Process {
     /// output to `log`.
     ///
     /// # Errors
-    /// The program does not start, or does not listen in time. The error contains the log.
+    /// The program does not start, ends, or does not listen in time. The error contains the log.
     pub async fn start_at(mut command: Command, address: SocketAddr, log: &Path) -> anyhow::Result<Self> {
         let output = File::options().create(true).append(true).open(log)?;
         let child = command.stdout(output.try_clone()?).stderr(output).spawn();
-        let child = child.context("the program cannot be started")?;
-        let connected = wait_until("it listens", async || Ok(TcpStream::connect(address).await?)).await;
+        let mut child = child.context("the program cannot be started")?;
+        let connected = tokio::select! {
+            status = child.wait() => Err(anyhow::anyhow!("it ended with {}", status?)),
+            connected = wait_until("it listens", async || Ok(TcpStream::connect(address).await?)) => connected,
+        };
         connected.with_context(|| format!("its log:\n{}", read_log(log)))?;
         Ok(Self { child, address })
     }

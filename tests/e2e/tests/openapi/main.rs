@@ -25,6 +25,9 @@ const MAX_EXAMPLES: &str = "15";
 /// The time limit of the run: five minutes. It takes half a minute on an idle machine.
 const RUN_TIMEOUT: Duration = Duration::from_secs(300);
 
+/// More comments and likes than a run sends.
+const MANY: u32 = 1_000_000;
+
 /// When a live stream ends: 100 ms after its head. Schemathesis reads complete responses, and a live stream has no end.
 const STREAM_LIMIT: Duration = Duration::from_millis(100);
 
@@ -80,13 +83,15 @@ fn schemathesis() -> anyhow::Result<PathBuf> {
     Ok(program)
 }
 
-/// Starts a site on which every page exists, without limits of rates.
+/// Starts a site on which every page exists, without limits for this network.
 async fn start() -> anyhow::Result<(SocketAddr, oneshot::Sender<()>, JoinHandle<std::io::Result<()>>)> {
     let unlimited = Rate::new(u32::MAX, u32::MAX);
     let horizon = Horizon::in_memory()
         .configure(|config| {
             let rates = &mut config.rates;
             (rates.comments, rates.likes, rates.live_streams) = (unlimited, unlimited, unlimited);
+            let limits = &mut config.network_limits;
+            (limits.comments, limits.likes, limits.likes_without_visit) = (MANY, MANY, MANY);
         })
         .start(|_: &Slug| true)
         .await?;

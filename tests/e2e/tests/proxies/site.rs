@@ -1,6 +1,8 @@
 //! The blog behind a proxy, and what must work through every proxy.
 
 use std::{
+    env,
+    ffi::OsString,
     fs,
     net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
@@ -20,6 +22,9 @@ pub(crate) const PROXIES: &str = "docs/proxies";
 
 /// The address of the blog in the files.
 const BLOG: &str = "127.0.0.1:3000";
+
+/// How often the proxy is started at most, each time with another port.
+const MAX_ATTEMPTS: u32 = 3;
 
 const TOKEN: &str = "a-long-secret-of-the-author";
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -83,8 +88,32 @@ fn replace_once(text: &str, from: &str, to: &str) -> anyhow::Result<String> {
     Ok(text.replace(from, to))
 }
 
+/// Returns the `PATH` with the folder of Debian's servers, which the one of a user lacks.
+fn path_of_servers() -> anyhow::Result<OsString> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    Ok(env::join_paths(
+        env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]),
+    )?)
+}
+
+/// Returns whether the log of the proxy, which the error contains, says that its address is in use.
+fn is_port_in_use(error: &anyhow::Error) -> bool {
+    format!("{error:#}").to_lowercase().contains("address already in use")
+}
+
 impl ProxiedSite {
+    /// Starts the blog and the proxy. Tries again if another process took the port of the proxy in between.
     pub(crate) async fn start(setup: ProxySetup) -> anyhow::Result<Self> {
+        for _ in 1..MAX_ATTEMPTS {
+            match Self::try_start(&setup).await {
+                Err(error) if is_port_in_use(&error) => println!("the proxy is started again: {error:#}"),
+                started => return started,
+            }
+        }
+        Self::try_start(&setup).await
+    }
+
+    async fn try_start(setup: &ProxySetup) -> anyhow::Result<Self> {
         // The blog has to know its URL before the proxy starts.
         let proxy = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let origin = format!("http://{proxy}");
@@ -101,7 +130,7 @@ impl ProxiedSite {
         let config = replace_once(&config, listen, &replacement(proxy))?;
         let folder = TempDir::new()?;
         let mut command = (setup.command)(folder.path(), &config, proxy)?;
-        command.kill_on_drop(true);
+        command.kill_on_drop(true).env("PATH", path_of_servers()?);
         let process = Process::start_at(command, proxy, &folder.path().join("log")).await;
         let process = process.context("if the proxy is missing: run `cargo xtask test`, which installs it")?;
         Ok(Self {
