@@ -22,9 +22,10 @@ const WRITES: u32 = 200;
 /// Requests at the same time.
 const AT_ONCE: usize = 64;
 
-/// The most that the memory of the server may grow in a second flood of the same size, in kilobytes. A flood adds
-/// 1 MB to the database, and so to the page cache. 4 KB for each stream would be twice as much.
-const MAX_GROWTH: u64 = 3 * 1024;
+/// How much the memory of the server may grow in a second flood of the same size, in kilobytes, or else a third of what
+/// the first one added. A flood adds 1 MB to the database, and so to the page cache; the allocator and other tests on
+/// the machine add a few. A leak of 6 KB for each stream exceeds this.
+const MAX_GROWTH: u64 = 8 * 1024;
 
 /// What a flood adds to while it lasts, with its value when it is over.
 const GAUGES: &[&str] = &[
@@ -37,13 +38,16 @@ const GAUGES: &[&str] = &[
 async fn a_flood_leaves_neither_viewers_nor_memory() -> anyhow::Result<()> {
     let options = ServerOptions::default().with("RUST_LOG", "warn");
     let server = WebServer::start(options.with("HORIZON_TRUSTED_PROXIES", "127.0.0.1/32")).await?;
+    let idle = server.resident_kilobytes()?;
     // The first flood fills pools and caches.
     flood(&server, 0).await?;
-    let before = server.resident_kilobytes()?;
+    let first = server.resident_kilobytes()?;
     flood(&server, 1).await?;
-    let after = server.resident_kilobytes()?;
-    println!("{before} kB before, {after} kB after {STREAMS} streams");
-    ensure!(after <= before + MAX_GROWTH, "it grew from {before} kB to {after} kB");
+    let second = server.resident_kilobytes()?;
+    let growth = format!("{idle} kB idle, {first} kB and {second} kB after floods of {STREAMS} streams");
+    println!("{growth}");
+    let allowed = MAX_GROWTH.max(first.saturating_sub(idle) / 3);
+    ensure!(second <= first + allowed, "{growth}");
     is_alive(&server).await
 }
 
