@@ -24,7 +24,8 @@ const REWRITE_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 /// Never fails: the salts are erased, and the log says where copies remain.
 pub(super) async fn rewrite_if_due(store: &RedisStore) {
     match try_rewrite(store).await {
-        Ok(()) => {}
+        // The process that started the running one deletes the key at its end, or the next expiry starts another.
+        Ok(()) | Err(RewriteError::InProgress) => {}
         Err(RewriteError::Forbidden) => {
             tracing::warn!(
                 "erased salts remain in the append-only file of Redis until its next rewrite, because this user may \
@@ -44,6 +45,8 @@ pub(super) async fn rewrite_if_due(store: &RedisStore) {
 enum RewriteError {
     /// Another attempt would be rejected too.
     Forbidden,
+    /// Redis is rewriting the file already.
+    InProgress,
     Failed(String),
 }
 
@@ -76,11 +79,11 @@ async fn try_rewrite(store: &RedisStore) -> Result<(), RewriteError> {
 }
 
 /// Starts a rewrite. Returns `None` if it is forbidden.
-async fn start(redis: &Commands) -> RedisResult<Option<()>> {
+async fn start(redis: &Commands) -> Result<Option<()>, RewriteError> {
     let started: RedisResult<String> = redis.query(&redis::cmd("BGREWRITEAOF")).await;
     match started {
-        // The running one may have begun before the salts were erased.
-        Err(error) if error.to_string().contains("in progress") => Err(error),
+        // It may have begun before the salts were erased, so the key stays.
+        Err(error) if error.to_string().contains("in progress") => Err(RewriteError::InProgress),
         started => Ok(if_permitted(started)?.map(drop)),
     }
 }

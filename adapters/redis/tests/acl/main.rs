@@ -1,10 +1,12 @@
-//! The rights in `docs/redis-acl.md` are sufficient, and no right is unused.
+//! The rights in `docs/redis-acl.md` are sufficient, and no right of a user is unused.
 
 #![expect(
     clippy::expect_used,
     clippy::unwrap_used,
     reason = "a test that cannot be set up fails"
 )]
+
+mod restricted_redis;
 
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
@@ -17,65 +19,16 @@ use horizon_core::{
     SaltStore as _, Slug, Stamp, StatsStore as _, StatsStoreExt as _, Timestamp, Topic, Visibility, VisitorKey,
     process_batch,
 };
-use horizon_redis::testing::RedisServer;
 use horizon_redis::{
     ConsumerConfig, NodeInfo, NodeRegistry, NodeRole, RedisBus, RedisConfig, RedisConsumer, RedisInspector,
     RedisPresence, RedisPubSubBus, RedisPubSubConsumer, RedisStore,
 };
 use tokio::time::{sleep, timeout};
 
-const DOCUMENT: &str = include_str!("../../../docs/redis-acl.md");
+use restricted_redis::{ACCUMULATOR, Calls, PATIENCE, RestrictedRedis, WEB, documented, until};
 
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 const DAY: Duration = Duration::from_secs(24 * 3_600);
-
-/// The timeout of every wait.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Returns the arguments of the documented command for this user.
-fn documented(user: &str) -> Vec<&'static str> {
-    let start = format!("ACL SETUSER {user} ");
-    let (_, rest) = DOCUMENT.split_once(&start).expect("the user is documented");
-    let (rights, _) = rest.split_once("```").expect("the block ends");
-    rights.split_whitespace().collect()
-}
-
-/// A Redis with the documented users, and its replica.
-struct RestrictedRedis {
-    server: RedisServer,
-    _replica: RedisServer,
-}
-
-impl RestrictedRedis {
-    async fn start() -> Self {
-        // A setting that is reported, so that the programs ask for the current one.
-        let server = RedisServer::start(&["--maxmemory-policy", "allkeys-lru"])
-            .await
-            .unwrap();
-        let port = server.port().to_string();
-        let replica = RedisServer::start(&["--replicaof", "127.0.0.1", &port]).await.unwrap();
-        for user in ["horizon-web", "horizon-accumulator"] {
-            let mut words = vec!["ACL", "SETUSER", user];
-            words.extend(documented(user));
-            server.cli(&words).await.unwrap();
-        }
-        Self {
-            server,
-            _replica: replica,
-        }
-    }
-
-    fn config(&self, user: &str, query: &str) -> RedisConfig {
-        let url = format!("redis://{user}:PASSWORD@127.0.0.1:{}/1{query}", self.server.port());
-        RedisConfig::new(&url).unwrap()
-    }
-
-    async fn cli(&self, words: &[&str]) -> String {
-        let mut all = vec!["-n", "1"];
-        all.extend(words);
-        self.server.cli(&all).await.unwrap().trim().to_owned()
-    }
-}
 
 fn event(topic: Topic, at: Timestamp, number: u8, kind: EventKind) -> Event {
     Event::new(Stamp::new(at, [number; 10]), topic, kind)
@@ -118,28 +71,21 @@ fn events(at: Timestamp) -> Vec<Event> {
         ),
         event(page(), at, 12, EventKind::Like { reader }),
         event(page(), at, 13, EventKind::Unlike { reader }),
-        head,
+        head.clone(),
         reply.clone(),
         pending.clone(),
         moderate(20, &pending, Visibility::Shown),
         moderate(21, &reply, Visibility::Removed),
         moderate(22, &reply, Visibility::Shown),
+        moderate(23, &head, Visibility::Removed),
+        moderate(24, &head, Visibility::Shown),
         without_time,
     ]
 }
 
-async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    let held = timeout(PATIENCE, async {
-        while !holds().await {
-            sleep(Duration::from_millis(20)).await;
-        }
-    });
-    assert!(held.await.is_ok(), "{what}");
-}
-
 /// Processes batches until the condition holds.
-async fn count(consumer: &mut dyn EventConsumer, store: &RedisStore, mut holds: impl AsyncFnMut() -> bool) {
-    until("it is counted", async || {
+async fn count(what: &str, consumer: &mut dyn EventConsumer, store: &RedisStore, mut holds: impl AsyncFnMut() -> bool) {
+    until(what, async || {
         let batch = process_batch(consumer, store, &|| NOW, NonZeroUsize::MAX);
         let _ = timeout(Duration::from_millis(100), batch).await;
         holds().await
@@ -184,139 +130,152 @@ async fn common(config: &RedisConfig, store: &RedisStore, role: NodeRole) {
     store.identity().await.unwrap();
 }
 
-/// Visits, likes, comments, presence, totals, salts, expiry, lost and invalid entries over a stream.
-async fn stream_flow(redis: &RestrictedRedis) {
-    let (web, accumulator) = (
-        redis.config("horizon-web", "?wait=1"),
-        redis.config("horizon-accumulator", "?wait=1"),
-    );
-    let connect = |config| Arc::new(RedisStore::connect(config).unwrap());
-    let (read, counted) = (connect(&web), connect(&accumulator));
-    common(&web, &read, NodeRole::Web { viewers: 1 }).await;
-    common(&accumulator, &counted, NodeRole::Web { viewers: 1 }).await;
-    read.secret([7; 32]).await.unwrap();
-    read.login_key([7; 32]).await.unwrap();
-    read.replace_login_key([8; 32]).await.unwrap();
-    read.salt(NOW.day(), [1; 32]).await.unwrap();
-
-    let bus = RedisBus::connect(&web, read.clone()).unwrap();
-    let mut options = ConsumerConfig::new("one");
-    options.claim_after = Duration::from_millis(100);
-    let mut consumer = RedisConsumer::connect(&accumulator, options.clone()).unwrap();
-    let mut totals = bus.watch(page());
-    for event in events(NOW) {
-        bus.track(event).await.unwrap();
-    }
-    // A consumer that stops without acknowledging, whose entries the other one claims.
-    let mut stopped = RedisConsumer::connect(&accumulator, ConsumerConfig::new("stopped")).unwrap();
-    drop(
-        timeout(PATIENCE, stopped.next_batch(NonZeroUsize::MAX))
-            .await
-            .unwrap()
-            .unwrap(),
-    );
-    drop(stopped);
-    let comments = async || counted.total(&page()).await.unwrap().stats.comments == 3;
-    count(&mut consumer, &counted, comments).await;
-    until("the totals arrive", async || totals.next().await.unwrap().comments == 3).await;
-    read_all(&read).await;
-
-    damage_flow(redis, &bus, &mut consumer, &counted).await;
-    counted.expire(NOW).await.unwrap();
-    counted.expire(NOW.plus(33 * DAY)).await.unwrap();
+fn connect(config: &RedisConfig) -> Arc<RedisStore> {
+    Arc::new(RedisStore::connect(config).unwrap())
 }
 
-/// An entry that is not an event, a group that is destroyed, a stream that is deleted, and an idle consumer.
-async fn damage_flow(redis: &RestrictedRedis, bus: &RedisBus, consumer: &mut RedisConsumer, counted: &RedisStore) {
+async fn track(config: &RedisConfig, events: Vec<Event>) {
+    let bus = RedisBus::connect(config, connect(config)).unwrap();
+    for event in events {
+        bus.track(event).await.unwrap();
+    }
+}
+
+/// What a web node does with a stream as the bus before anything is counted.
+async fn publish(web: &RedisConfig) {
+    let store = connect(web);
+    common(web, &store, NodeRole::Web { viewers: 1 }).await;
+    store.secret([7; 32]).await.unwrap();
+    store.login_key([7; 32]).await.unwrap();
+    store.replace_login_key([8; 32]).await.unwrap();
+    store.salt(NOW.day(), [1; 32]).await.unwrap();
+    track(web, events(NOW)).await;
+}
+
+/// A consumer that stops without acknowledging what it has read.
+async fn stop_without_acknowledging(accumulator: &RedisConfig) {
+    let mut stopped = RedisConsumer::connect(accumulator, ConsumerConfig::new("stopped")).unwrap();
+    let batch = timeout(PATIENCE, stopped.next_batch(NonZeroUsize::MAX)).await;
+    drop(batch.unwrap().unwrap());
+}
+
+/// What an accumulator does with a stream as the bus: it claims the entries of the stopped consumer and forgets that
+/// consumer, counts, rejects an entry that is not an event, and expires data.
+async fn count_stream(redis: &RestrictedRedis, accumulator: &RedisConfig) {
+    let store = connect(accumulator);
+    let role = NodeRole::Accumulator {
+        counted: 1,
+        unread: 0,
+        pending: 0,
+        lost: 0,
+    };
+    common(accumulator, &store, role).await;
+    let mut options = ConsumerConfig::new("one");
+    (options.claim_after, options.forget_after) = (Duration::from_millis(100), Duration::from_secs(2));
+    let mut consumer = RedisConsumer::connect(accumulator, options).unwrap();
+    let comments = async || store.total(&page()).await.unwrap().stats.comments == 3;
+    count("the comments are counted", &mut consumer, &store, comments).await;
+    let visits = async || store.total(&Topic::Site).await.unwrap().stats.visits == 2;
+    count("the visits are counted", &mut consumer, &store, visits).await;
+    let is_rejected = async || redis.cli(&["XLEN", "analytics:refused"]).await == "1";
+    count("nonsense is rejected", &mut consumer, &store, is_rejected).await;
+    let is_forgotten = async || redis.command_counts().await.contains_key("xgroup|delconsumer");
+    count("the stopped consumer is forgotten", &mut consumer, &store, is_forgotten).await;
+    store.expire(NOW).await.unwrap();
+    store.expire(NOW.plus(33 * DAY)).await.unwrap();
+}
+
+/// Visits, likes, comments, totals, salts, expiry, lost and invalid entries over a stream.
+async fn stream_flow(redis: &RestrictedRedis, called: &mut Calls) {
+    let (web, accumulator) = (redis.config(WEB, "?wait=1"), redis.config(ACCUMULATOR, "?wait=1"));
+    redis.record(called, WEB, publish(&web)).await;
+    redis
+        .record(called, ACCUMULATOR, stop_without_acknowledging(&accumulator))
+        .await;
+    let visit = event(Topic::Site, NOW, 29, EventKind::Visit { visitor: None });
+    redis.record(called, WEB, track(&web, vec![visit])).await;
     redis.cli(&["XADD", "analytics:events", "*", "event", "nonsense"]).await;
-    count(consumer, counted, async || {
-        redis.cli(&["XLEN", "analytics:refused"]).await == "1"
-    })
-    .await;
+    redis
+        .record(called, ACCUMULATOR, count_stream(redis, &accumulator))
+        .await;
+    let read = async {
+        let store = connect(&web);
+        let bus = RedisBus::connect(&web, store.clone()).unwrap();
+        let mut totals = bus.watch(page());
+        until("the totals arrive", async || totals.next().await.unwrap().comments == 3).await;
+        read_all(&store).await;
+    };
+    redis.record(called, WEB, read).await;
+    damage_flow(redis, &web, &accumulator).await;
+}
+
+/// A group that is destroyed and a stream that is deleted while a consumer reads it.
+async fn damage_flow(redis: &RestrictedRedis, web: &RedisConfig, accumulator: &RedisConfig) {
+    let counted = connect(accumulator);
+    let mut consumer = RedisConsumer::connect(accumulator, ConsumerConfig::new("two")).unwrap();
+    let visit = |number| event(Topic::Site, NOW, number, EventKind::Visit { visitor: None });
+    let visits = async |number| counted.total(&Topic::Site).await.unwrap().stats.visits == number;
     redis
         .cli(&["XGROUP", "DESTROY", "analytics:events", "accumulators"])
         .await;
-    bus.track(event(Topic::Site, NOW, 30, EventKind::Visit { visitor: None }))
-        .await
-        .unwrap();
-    let visits = async |number| counted.total(&Topic::Site).await.unwrap().stats.visits == number;
-    count(consumer, counted, async || visits(2).await).await;
+    track(web, vec![visit(30)]).await;
+    count("after the group was destroyed", &mut consumer, &counted, async || {
+        visits(3).await
+    })
+    .await;
     redis.cli(&["DEL", "analytics:events"]).await;
-    bus.track(event(Topic::Site, NOW, 31, EventKind::Visit { visitor: None }))
-        .await
-        .unwrap();
-    count(consumer, counted, async || visits(3).await).await;
-
-    // The check of the stream does this to consumers that are idle for long.
-    let login = [
-        "--no-auth-warning",
-        "--user",
-        "horizon-accumulator",
-        "--pass",
-        "PASSWORD",
-    ];
-    let removal = ["XGROUP", "DELCONSUMER", "analytics:events", "accumulators", "stopped"];
-    redis.cli(&[&login[..], &removal[..]].concat()).await;
+    track(web, vec![visit(31)]).await;
+    count("after the stream was deleted", &mut consumer, &counted, async || {
+        visits(4).await
+    })
+    .await;
 }
 
 /// The same events over pub/sub, and viewers.
-async fn channel_flow(redis: &RestrictedRedis) {
-    let (web, accumulator) = (redis.config("horizon-web", ""), redis.config("horizon-accumulator", ""));
-    let connect = |config| Arc::new(RedisStore::connect(config).unwrap());
-    let (read, counted) = (connect(&web), connect(&accumulator));
-    let bus = RedisPubSubBus::connect(&web, read).unwrap();
-    let mut consumer = RedisPubSubConsumer::connect(&accumulator).unwrap();
-    let is_subscribed = consumer.state();
-    until("the channel is subscribed", async || is_subscribed().0).await;
+async fn channel_flow(redis: &RestrictedRedis, called: &mut Calls) {
+    let (web, accumulator) = (redis.config(WEB, ""), redis.config(ACCUMULATOR, ""));
+    let subscribe = async {
+        let consumer = RedisPubSubConsumer::connect(&accumulator).unwrap();
+        let is_subscribed = consumer.state();
+        until("the channel is subscribed", async || is_subscribed().0).await;
+        consumer
+    };
+    let mut consumer = redis.record(called, ACCUMULATOR, subscribe).await;
+    let counted = connect(&accumulator);
+    let bus = RedisPubSubBus::connect(&web, connect(&web)).unwrap();
     bus.track(event(Topic::Site, NOW, 40, EventKind::Visit { visitor: None }))
         .await
         .unwrap();
-    count(&mut consumer, &counted, async || {
-        counted.total(&Topic::Site).await.unwrap().stats.visits == 4
-    })
-    .await;
+    let visits = async || counted.total(&Topic::Site).await.unwrap().stats.visits == 5;
+    count("the visit of the channel is counted", &mut consumer, &counted, visits).await;
+    drop((consumer, counted, bus));
+    redis.record(called, WEB, view(redis, &web)).await;
+}
 
-    let presence = RedisPresence::connect(&web, "one".parse().unwrap()).unwrap();
+/// A viewer comes and leaves.
+async fn view(redis: &RestrictedRedis, web: &RedisConfig) {
+    let presence = RedisPresence::connect(web, "one".parse().unwrap()).unwrap();
     let guard = presence.track(page(), VisitorKey::from_u128(1)).await.unwrap();
     let mut viewers = presence.watch(page());
     until("there is a viewer", async || viewers.next().await == Some(1)).await;
     drop((guard, viewers));
     until("the channel is left", async || {
-        called(redis).await.contains("unsubscribe")
+        redis.command_counts().await.contains_key("unsubscribe")
     })
     .await;
     presence.close().await;
 }
 
-/// Returns the commands with rights of their own that were called, in lower case.
-async fn called(redis: &RestrictedRedis) -> BTreeSet<String> {
-    let stats = redis.cli(&["INFO", "commandstats"]).await;
-    let names = stats
-        .lines()
-        .filter_map(|line| line.strip_prefix("cmdstat_")?.split(':').next());
-    names.map(str::to_owned).collect()
-}
-
-/// Returns the denied commands and their users.
-async fn denied(redis: &RestrictedRedis) -> BTreeSet<String> {
-    let log = redis.cli(&["ACL", "LOG"]).await;
-    let words: Vec<&str> = log.lines().collect();
-    let value = |key: &str| words.iter().skip_while(move |word| **word != key).nth(1).copied();
-    match (value("object"), value("username")) {
-        (Some(object), Some(user)) => BTreeSet::from([format!("{object} of {user}")]),
-        _ => BTreeSet::new(),
-    }
-}
-
 #[tokio::test]
 async fn the_documented_rights_are_sufficient_and_none_is_unused() {
     let redis = RestrictedRedis::start().await;
+    let mut called = Calls::new();
     let all = async {
-        stream_flow(&redis).await;
-        channel_flow(&redis).await;
+        stream_flow(&redis, &mut called).await;
+        channel_flow(&redis, &mut called).await;
     };
     let is_denied = async {
-        while denied(&redis).await.is_empty() {
+        while redis.denied().await.is_empty() {
             sleep(Duration::from_millis(200)).await;
         }
     };
@@ -324,20 +283,23 @@ async fn the_documented_rights_are_sufficient_and_none_is_unused() {
         () = all => {}
         () = is_denied => {}
     }
-    assert_eq!(denied(&redis).await, BTreeSet::new(), "the rights are not sufficient");
-    let called = called(&redis).await;
-    for user in ["horizon-web", "horizon-accumulator"] {
+    assert_eq!(redis.denied().await, BTreeSet::new(), "the rights are not sufficient");
+    let unused = [WEB, ACCUMULATOR].map(|user| {
         let granted = documented(user).into_iter().filter_map(|word| word.strip_prefix('+'));
-        let unused: Vec<_> = granted.filter(|command| !called.contains(*command)).collect();
-        assert!(unused.is_empty(), "no program needs {unused:?} of {user}");
-    }
+        let is_unused = |command: &&str| !called[user].contains(*command);
+        (user, granted.filter(is_unused).collect::<Vec<_>>())
+    });
+    assert!(
+        unused.iter().all(|(_, unused)| unused.is_empty()),
+        "no program needs {unused:?}"
+    );
 }
 
 #[tokio::test]
 async fn a_missing_right_is_found_by_the_check() {
     let redis = RestrictedRedis::start().await;
     redis.cli(&["ACL", "SETUSER", "horizon-web", "-hmget"]).await;
-    let store = RedisStore::connect(&redis.config("horizon-web", "")).unwrap();
+    let store = RedisStore::connect(&redis.config(WEB, "")).unwrap();
     store.totals(&[Topic::Site]).await.unwrap_err();
     assert!(redis.cli(&["ACL", "LOG"]).await.contains("hmget"));
 }

@@ -2,13 +2,20 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use horizon_core::{SaltStore, StatsStore};
 use horizon_redis::testing::RedisServer;
 use tempfile::TempDir;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
+use tracing::{Level, Metadata, Subscriber, span};
 
 use super::{DAY, MILLI, NOW, connect};
+
+/// How long Redis may take to delete the old file.
+const DEADLINE: Duration = Duration::from_secs(30);
 
 const SECRET: [u8; 32] = [0xa7; 32];
 
@@ -43,13 +50,64 @@ async fn an_erased_salt_is_removed_from_the_append_only_file() {
     web.salt(NOW.plus(3 * DAY).day(), [1; 32]).await.unwrap();
     assert!(is_on_disk(folder.path()));
     accumulator.expire(NOW.plus(3 * DAY)).await.unwrap();
-    while is_on_disk(folder.path()) {
-        sleep(10 * MILLI).await;
-    }
+    let erased = timeout(DEADLINE, async {
+        while is_on_disk(folder.path()) {
+            sleep(10 * MILLI).await;
+        }
+    });
+    erased
+        .await
+        .expect("the append-only file still contains the salt after 30 seconds");
     assert_eq!(
         server.cli(&["EXISTS", "horizon:aof-rewrite-due"]).await.unwrap().trim(),
         "0"
     );
+}
+
+/// Counts the warnings of the code.
+#[derive(Clone, Default)]
+struct WarningCount(Arc<AtomicUsize>);
+
+impl Subscriber for WarningCount {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        *metadata.level() <= Level::WARN
+    }
+
+    fn event(&self, _: &tracing::Event<'_>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+        span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+
+    fn enter(&self, _: &span::Id) {}
+
+    fn exit(&self, _: &span::Id) {}
+}
+
+#[tokio::test]
+async fn of_two_accumulators_one_rewrites_the_file_and_none_warns() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = start(&folder).await;
+    let (one, two) = (connect(&server), connect(&server));
+    one.salt(NOW.day(), SECRET).await.unwrap();
+    // So that a rewrite takes longer than the two take to ask for one: 500 ms a key.
+    let slow = ["CONFIG", "SET", "rdb-key-save-delay", "500000"];
+    server.cli(&slow).await.unwrap();
+    let warnings = WarningCount::default();
+    let guard = tracing::subscriber::set_default(warnings.clone());
+    let later = NOW.plus(3 * DAY);
+    let (first, second) = tokio::join!(one.expire(later), two.expire(later));
+    drop(guard);
+    (first.unwrap(), second.unwrap());
+    assert_eq!(warnings.0.load(Ordering::Relaxed), 0);
+    let stats = server.cli(&["INFO", "persistence"]).await.unwrap();
+    assert!(stats.contains("aof_rewrites:1\r\n"), "{stats}");
 }
 
 #[tokio::test]
