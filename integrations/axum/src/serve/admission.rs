@@ -154,8 +154,10 @@ mod tests {
     #[tokio::test]
     async fn an_ipv6_prefix_has_four_times_the_connections_of_a_network() {
         let horizon = Horizon::in_memory().start(|_: &Slug| true).await.unwrap();
-        let mut limits = Limits::default();
-        limits.connections_per_network = 2;
+        let limits = Limits {
+            connections_per_network: 2,
+            ..Limits::default()
+        };
         let admission = Admission::new(limits, horizon);
         let mut open = Vec::new();
         for number in 0..10 {
