@@ -104,7 +104,8 @@ async fn of_two_accumulators_one_rewrites_the_file_and_none_warns() {
     let later = NOW.plus(3 * DAY);
     let (first, second) = tokio::join!(one.expire(later), two.expire(later));
     drop(guard);
-    (first.unwrap(), second.unwrap());
+    first.unwrap();
+    second.unwrap();
     assert_eq!(warnings.0.load(Ordering::Relaxed), 0);
     let stats = server.cli(&["INFO", "persistence"]).await.unwrap();
     assert!(stats.contains("aof_rewrites:1\r\n"), "{stats}");
