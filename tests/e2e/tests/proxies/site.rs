@@ -106,7 +106,7 @@ impl ProxiedSite {
     pub(crate) async fn start(setup: ProxySetup) -> anyhow::Result<Self> {
         for _ in 1..MAX_ATTEMPTS {
             match Self::try_start(&setup).await {
-                Err(error) if is_port_in_use(&error) => println!("the proxy is started again: {error:#}"),
+                Err(error) if is_port_in_use(&error) => {}
                 started => return started,
             }
         }
