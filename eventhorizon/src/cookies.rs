@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use http::{HeaderMap, header};
 use percent_encoding::percent_decode_str;
 
-/// The start of a cookie's name with which a browser accepts the cookie only from this host, over HTTPS, and for all paths
-/// (RFC 6265bis §4.1.3.2).
+/// The start of a cookie's name with which a browser accepts the cookie only from this host, over HTTPS, and for all
+/// paths (RFC 6265bis §4.1.3.2).
 pub const HOST_COOKIE_PREFIX: &str = "__Host-";
 
 /// The largest number of cookies of a request that are read. Browsers send at most 180 to a host.

@@ -27,7 +27,8 @@
 //! |---|---|
 //! | set-up | [`Builder`], [`Config`], [`Moderation`], [`PrivacySignals`], [`Rates`], [`Secret`] |
 //! | application rules | [`Pages`], [`Identify`], [`Identity`], [`EventPolicy`], [`ProposedEvent`], [`Decision`] |
-//! | requests | [`Caller`], [`ExistingPage`], [`client_addr`], [`Origin`], [`same_origin`], [`cookie_values`], [`HOST_COOKIE_PREFIX`] |
+//! | requests | [`Caller`], [`ExistingPage`], [`client_addr`], [`Origin`], [`same_origin`] |
+//! | cookies | [`cookie_values`], [`HOST_COOKIE_PREFIX`] |
 //! | privacy | [`has_privacy_signal`] |
 //! | live streams | [`Live`], [`LiveOptions`] |
 //! | likes and comments | [`LikeRequest`], [`LikeOutcome`], [`NewComment`], [`CommentOutcome`], [`Paging`] |

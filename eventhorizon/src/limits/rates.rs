@@ -1,6 +1,9 @@
 //! Rate limits for each network.
 
-use std::{num::NonZeroU32, time::Duration};
+use std::{
+    num::NonZeroU32,
+    time::{Duration, Instant},
+};
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock};
 use horizon_core::EventId;
@@ -14,6 +17,9 @@ const NETWORKS: u64 = 1 << 17;
 
 /// The number of recent comments whose retries are free.
 const RECENT_COMMENTS: usize = 4_096;
+
+/// The number of prefixes over their rate: 4,096.
+const EXHAUSTED_PREFIXES: usize = 4_096;
 
 /// The number of free retries for each comment.
 const FREE_RETRIES: u32 = 5;
@@ -57,6 +63,8 @@ pub(super) struct RateLimiters {
 struct NetworkRate {
     own: DefaultKeyedRateLimiter<u32>,
     prefix: DefaultKeyedRateLimiter<u32>,
+    /// The recent prefixes over their rate, and when they have room again.
+    exhausted: Cache<u64, Instant>,
 }
 
 impl NetworkRate {
@@ -68,17 +76,28 @@ impl NetworkRate {
         Self {
             own: limiter(NonZeroU32::MIN),
             prefix: limiter(PREFIX_FACTOR),
+            exhausted: Cache::new(EXHAUSTED_PREFIXES),
         }
     }
 
     /// Counts a request. If it exceeds the rate, returns the time to wait.
     ///
-    /// A prefix over its rate counts in no bucket of its networks, which they share with networks of other prefixes.
+    /// A network over its rate does not count against its prefix, which others share. A prefix over its rate does not
+    /// count in the buckets of its networks, which networks of other prefixes share.
     fn check(&self, networks: Networks) -> Result<(), Duration> {
-        if let Some(prefix) = networks.prefix() {
-            check(&self.prefix, prefix)?;
+        let Some(prefix) = networks.prefix() else {
+            return check(&self.own, networks.own());
+        };
+        let now = Instant::now();
+        if let Some(wait) = self
+            .exhausted
+            .get(&prefix)
+            .and_then(|until| until.checked_duration_since(now))
+        {
+            return Err(wait);
         }
-        check(&self.own, networks.own())
+        check(&self.own, networks.own())?;
+        check(&self.prefix, prefix).inspect_err(|wait| self.exhausted.insert(prefix, now + *wait))
     }
 
     fn limiters(&self) -> [&DefaultKeyedRateLimiter<u32>; 2] {
@@ -187,7 +206,16 @@ mod tests {
         for net in 0..100 {
             let _ = rate.check(hasher.networks(format!("2001:db8:0:{net}::1").parse().unwrap()));
         }
-        assert!(rate.own.len() <= 8, "{} buckets", rate.own.len());
+        assert!(rate.own.len() <= 9, "{} buckets", rate.own.len());
+    }
+
+    #[test]
+    fn a_network_over_its_rate_does_not_use_the_rate_of_its_prefix() {
+        let (rate, hasher) = (NetworkRate::new(Rate::new(1, 2)), Hasher::default());
+        let check = |address: &str| rate.check(hasher.networks(address.parse().unwrap()));
+        let accepted = (0..100).filter(|_| check("2001:db8::1").is_ok());
+        assert_eq!(accepted.count(), 2);
+        assert!(check("2001:db8:0:1::1").is_ok());
     }
 
     #[test]
