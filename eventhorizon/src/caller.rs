@@ -124,6 +124,9 @@ impl Horizon {
 pub fn client_addr(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let is_trusted = |address: IpAddr| trusted.iter().any(|net| net.contains(&address));
     let mut client = peer.to_canonical();
+    if !is_trusted(client) {
+        return client;
+    }
     let mut addresses: Vec<Option<IpAddr>> = forwarded_addresses(headers).collect();
     while is_trusted(client) {
         let Some(Some(next)) = addresses.pop() else {

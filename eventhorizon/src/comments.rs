@@ -137,9 +137,14 @@ impl Horizon {
             Decision::Pending => comment.visibility = Visibility::Pending,
             Decision::Accept => {}
         }
-        // Last, so that invalid comments and retries do not count against the rate.
+        // Almost last, so that invalid comments and retries do not count against the rate.
         let (limits, networks) = (&self.0.limits, self.0.limits.networks(caller.address()));
         limits.check_comment(comment.id, networks)?;
+        // After the rate, because rendering takes time and fills a cache.
+        if !render::is_visible(draft.body()) {
+            let reason = format!("{}.", DraftErrorReason::Invisible);
+            return Err(Problem::invalid_field("body", reason));
+        }
         if !self.is_named(caller) {
             limits.check_comments_of_day(comment.id, networks, self.0.clock.now())?;
         }
@@ -253,12 +258,6 @@ impl Horizon {
         };
         let draft = Draft::new(&new.author, &new.body, new.parent)
             .map_err(|invalid| Problem::invalid_field(invalid.field, format!("{}.", invalid.reason)))?;
-        if !render::is_visible(draft.body()) {
-            return Err(Problem::invalid_field(
-                "body",
-                format!("{}.", DraftErrorReason::Invisible),
-            ));
-        }
         let pending = self.0.config.moderation == Moderation::BeforePublishing;
         let comment = Comment::from_draft(stamp, Slug::clone(page), NO_READER, &draft, pending);
         Ok((draft, comment))

@@ -77,7 +77,7 @@ pub use listen_addr::{ParseListenAddrError, parse_listen_addr};
 pub use log::{LogGuard, register_log_metrics, start_log};
 pub use login_key::LoginKey;
 #[cfg(feature = "program")]
-pub use program::{print_line, raise_descriptor_limit, run_program};
+pub use program::{descriptor_limit, print_line, run_program};
 pub use random::random_bytes;
 #[cfg(feature = "redis")]
 pub use random::random_node_id;

@@ -34,7 +34,14 @@ const READ_TIMEOUT: Duration = Duration::from_millis(300);
 /// ```
 pub struct LoginKey {
     place: KeyPlace,
-    last_known: Mutex<Option<[u8; 32]>>,
+    last_known: Mutex<LastKnown>,
+}
+
+#[derive(Default)]
+struct LastKnown {
+    key: Option<[u8; 32]>,
+    /// The number of replacements by this process.
+    replacements: u64,
 }
 
 enum KeyPlace {
@@ -71,17 +78,23 @@ impl LoginKey {
     /// # Errors
     /// The store does not respond, and no key is known.
     pub async fn read(&self) -> Result<[u8; 32]> {
+        let replacements = self.last_known.lock().replacements;
         let read = timeout(READ_TIMEOUT, self.read_stored()).await;
         let late = || Error::unavailable("the key of login sessions was not read in time");
         match read.unwrap_or_else(|_| Err(late())) {
             Ok(key) => {
-                *self.last_known.lock() = Some(key);
+                let mut known = self.last_known.lock();
+                // A read that began before a replacement may return the previous key.
+                if known.replacements == replacements {
+                    known.key = Some(key);
+                }
                 Ok(key)
             }
             Err(error) => {
-                let known = *self.last_known.lock();
+                let known = self.last_known.lock().key;
                 let cause = error_chain(&error);
-                tracing::debug!(%error, cause, is_known = known.is_some(), "the key of login sessions is not current");
+                let is_known = known.is_some();
+                tracing::debug!(%error, cause, is_known, "the key of login sessions cannot be read from the store");
                 known.ok_or(error)
             }
         }
@@ -108,7 +121,9 @@ impl LoginKey {
             #[cfg(feature = "redis")]
             KeyPlace::Redis(store) => store.replace_login_key(new).await?,
         }
-        *self.last_known.lock() = Some(new);
+        let mut known = self.last_known.lock();
+        known.key = Some(new);
+        known.replacements += 1;
         Ok(())
     }
 

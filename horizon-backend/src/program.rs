@@ -34,8 +34,8 @@ pub fn run_program<E: Display>(program: &str, main: impl Future<Output = Result<
 }
 
 fn block_on<E: Display>(main: impl Future<Output = Result<(), E>>) -> Result<(), String> {
-    if let Err(error) = raise_descriptor_limit() {
-        tracing::warn!(%error, "the limit of open files stays: it can be raised with `ulimit -n`");
+    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        tracing::warn!(%error, "the limit of open files cannot be raised: raise it with `ulimit -n` before the start");
     }
     let runtime = Runtime::new().map_err(|error| error.to_string())?;
     runtime.block_on(async { ignore_file_size_signal() });
@@ -48,12 +48,12 @@ fn block_on<E: Display>(main: impl Future<Output = Result<(), E>>) -> Result<(),
     }
 }
 
-/// Raises the soft limit of file descriptors of this process to the hard limit, and returns it.
+/// Returns how many files and sockets this process may have open. [`run_program`] raises this limit as far as it can.
 ///
 /// # Errors
-/// The limits are unknown or cannot be changed.
-pub fn raise_descriptor_limit() -> io::Result<u64> {
-    rlimit::increase_nofile_limit(u64::MAX)
+/// The limit is unknown.
+pub fn descriptor_limit() -> io::Result<u64> {
+    rlimit::getrlimit(rlimit::Resource::NOFILE).map(|(soft, _)| soft)
 }
 
 /// Prints a line to standard output. If that fails, logs the line instead of ending the program.

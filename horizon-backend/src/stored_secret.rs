@@ -120,11 +120,13 @@ fn create(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Writes a file next to `path` that only the owner can access, and returns its path.
+/// Writes a file next to `path` that only the owner can access, and returns its path. Its name is random, so that no
+/// other call writes to it, also not after it is linked to `path`.
 #[cfg(feature = "sqlite")]
 pub(crate) fn write_draft(path: &Path, secret: &[u8; 32]) -> io::Result<PathBuf> {
-    let draft = append_extension(path, &format!(".{}", std::process::id()));
-    let mut file = private(OpenOptions::new().write(true).create(true).truncate(true)).open(&draft)?;
+    let number = u64::from_be_bytes(random_bytes().map_err(io::Error::other)?);
+    let draft = append_extension(path, &format!(".{number:016x}"));
+    let mut file = private(OpenOptions::new().write(true).create_new(true)).open(&draft)?;
     file.write_all(secret)?;
     file.sync_all()?;
     Ok(draft)
@@ -210,5 +212,22 @@ mod tests {
         fs::write(folder.path().join("horizon.db.secret"), "short").unwrap();
         let error = stored_secret(&store).await.unwrap_err();
         assert!(horizon_core::error_chain(&error).contains("32 bytes"), "{error:?}");
+    }
+
+    #[test]
+    fn threads_that_create_a_secret_at_once_read_the_same() {
+        for _ in 0..100 {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("horizon.db.secret");
+            let secrets: Vec<_> = std::thread::scope(|scope| {
+                let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| read_or_create(&path))).collect();
+                threads
+                    .into_iter()
+                    .map(|thread| thread.join().unwrap().unwrap())
+                    .collect()
+            });
+            assert!(secrets.iter().all(|secret| *secret == secrets[0]));
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        }
     }
 }

@@ -76,7 +76,7 @@ pub enum DraftErrorReason {
     /// The field contains a control character.
     #[error("must not contain the control character U+{:04X}", u32::from(*.0))]
     ControlCharacter(char),
-    /// The field has characters, but none that a reader sees.
+    /// The field contains only invisible characters.
     #[error("must have a visible character")]
     Invisible,
 }

@@ -1,4 +1,4 @@
-use std::{fmt, net::IpAddr, str::FromStr};
+use std::{fmt, net::IpAddr, num::NonZeroU32, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 
@@ -237,6 +237,28 @@ pub fn network_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) >> 64 << 64).into()),
         v4 => v4,
+    }
+}
+
+/// The number of networks whose limits an IPv6 /48 has: 4. A /48, the usual prefix of a site (RFC 6177), has 65,536
+/// networks of /64.
+pub const PREFIX_FACTOR: NonZeroU32 = NonZeroU32::new(4).unwrap();
+
+/// Returns the first address of the IPv6 /48 around an address, or `None` for an IPv4 address.
+///
+/// ```
+/// use horizon_core::network_prefix_of;
+///
+/// let prefix = |address: &str| network_prefix_of(address.parse().unwrap());
+/// assert_eq!(prefix("2001:db8:0:1::1"), prefix("2001:db8::2"));
+/// assert_ne!(prefix("2001:db8:1::1"), prefix("2001:db8::1"));
+/// assert_eq!(prefix("::ffff:192.0.2.1"), None);
+/// ```
+#[must_use]
+pub fn network_prefix_of(address: IpAddr) -> Option<IpAddr> {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => Some(IpAddr::V6((u128::from(v6) >> 80 << 80).into())),
+        IpAddr::V4(_) => None,
     }
 }
 

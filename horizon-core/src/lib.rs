@@ -62,7 +62,7 @@ pub use comment::{
 pub use comment_store::CommentStore;
 pub use error::{Error, Result, error_chain, panic_message};
 pub use event::{Event, EventKind, RejectReason};
-pub use id::{EventId, ParseIdError, ReaderId, Stamp, VisitorKey, network_of};
+pub use id::{EventId, PREFIX_FACTOR, ParseIdError, ReaderId, Stamp, VisitorKey, network_of, network_prefix_of};
 pub use ledger::{Ledger, apply_events};
 pub use paging::{COMMENT_OVERHEAD_BYTES, MAX_PAGE_BYTES, PageBudget, REPLIES_PER_THREAD};
 pub use pending::UnacknowledgedEvents;

@@ -1,4 +1,4 @@
-//! Characters that are not seen, in texts that readers write.
+//! Invisible characters in texts that readers write.
 
 use std::borrow::Cow;
 

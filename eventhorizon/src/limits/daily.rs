@@ -138,7 +138,9 @@ impl DailyLimits {
 
     fn with_memory<T>(&self, today: Day, change: impl FnOnce(&mut DayMemory) -> T) -> T {
         let mut memory = self.memory.lock();
-        if memory.day != today {
+        // A request of the last moment of a day may come after one of the next day. A larger difference is a clock that
+        // was corrected.
+        if memory.day < today || today < memory.day.previous() {
             *memory = DayMemory::new(today);
         }
         change(&mut memory)
@@ -286,5 +288,21 @@ mod tests {
         assert!(fixture.daily.len() <= MAX_VALUES);
         fixture.daily.clean_up(Day::from_number(20_001));
         assert_eq!(fixture.daily.len(), 0);
+    }
+
+    #[test]
+    fn a_late_request_of_the_day_before_keeps_the_values_of_the_new_day() {
+        let fixture = Fixture::new();
+        let (tomorrow, networks) = (Day::from_number(TODAY.number() + 1), fixture.networks("192.0.2.1"));
+        fixture.daily.note_visitor(tomorrow, 1);
+        assert!(!fixture.daily.is_known_visitor(TODAY, 2));
+        assert!(fixture.daily.is_known_visitor(tomorrow, 1));
+        // A clock that was corrected starts the day anew.
+        fixture.daily.note_page(
+            Day::from_number(TODAY.number() - 1),
+            networks,
+            &Slug::new("bread").unwrap(),
+        );
+        assert!(!fixture.daily.is_known_visitor(tomorrow, 1));
     }
 }

@@ -106,7 +106,7 @@ impl ClientLimits {
     }
 
     /// Counts a visitor, or fails with the reason if the network has too many new ones. A known visitor, a returning
-    /// one and a user of the application are no new ones.
+    /// one and a user of the application are not new.
     pub(crate) fn check_visitor(
         &self,
         identity: &VisitorIdentity,
@@ -174,7 +174,7 @@ impl ClientLimits {
         Err(Problem::too_many_requests(detail, now.until_next_day()))
     }
 
-    /// Returns what tells a visitor from others of the network.
+    /// Returns a hash that distinguishes a visitor from others of the network.
     fn visitor(&self, identity: &VisitorIdentity, networks: Networks) -> Option<u64> {
         match identity {
             VisitorIdentity::Network { user_agent, .. } => Some(self.hasher.hash((networks.own(), user_agent))),

@@ -1,14 +1,9 @@
 use std::{
     hash::{BuildHasher, Hash, RandomState},
     net::IpAddr,
-    num::NonZeroU32,
 };
 
-use horizon_core::network_of;
-
-/// How many times the limits of one network apply to the IPv6 /48 around it: 4. A /48, the usual prefix of a site
-/// (RFC 6177), contains 65,536 networks of /64.
-pub(super) const PREFIX_FACTOR: NonZeroU32 = NonZeroU32::new(4).unwrap();
+use horizon_core::{PREFIX_FACTOR, network_of, network_prefix_of};
 
 /// The hashes of a client's network, and of the IPv6 /48 around it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,13 +42,9 @@ impl Hasher {
     }
 
     pub(super) fn networks(&self, address: IpAddr) -> Networks {
-        let prefix = match address.to_canonical() {
-            IpAddr::V4(_) => None,
-            IpAddr::V6(address) => Some(self.hash(("prefix", address.to_bits() >> 80))),
-        };
         Networks {
             own: self.hash(("network", network_of(address))),
-            prefix,
+            prefix: network_prefix_of(address).map(|prefix| self.hash(("prefix", prefix))),
         }
     }
 }

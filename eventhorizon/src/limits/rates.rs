@@ -6,10 +6,10 @@ use std::{
 };
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock};
-use horizon_core::EventId;
+use horizon_core::{EventId, PREFIX_FACTOR};
 use quick_cache::sync::Cache;
 
-use super::{Networks, networks::PREFIX_FACTOR};
+use super::Networks;
 use crate::{Rate, Rates};
 
 /// The number of buckets for networks: 131,072, which bounds the memory to a few megabytes.
@@ -24,7 +24,7 @@ const EXHAUSTED_PREFIXES: usize = 4_096;
 /// The number of free retries for each comment.
 const FREE_RETRIES: u32 = 5;
 
-/// What has a rate.
+/// A kind of request with a rate.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum RateClass {
     Comment,

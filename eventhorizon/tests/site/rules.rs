@@ -208,3 +208,19 @@ async fn a_visit_over_the_rate_of_the_network_leaves_nothing_in_memory() {
     };
     assert_eq!(known("bread"), known("soup"));
 }
+
+#[tokio::test]
+async fn an_invisible_comment_is_rejected_and_counts_against_the_rate() {
+    let (_fake, builder) = stage();
+    let builder = builder.configure(|config| config.rates.comments = Rate::new(1, 1));
+    let horizon = builder.start(is_page).await.unwrap();
+    let (bread, caller) = (horizon.page("bread").unwrap(), from(&horizon, [192, 0, 2, 1]));
+    for expected in [ProblemKind::InvalidField, ProblemKind::TooManyRequests] {
+        // Only its HTML shows that nothing is visible.
+        let problem = horizon
+            .comment(&bread, NewComment::new("", "&#x202e;"), &caller)
+            .await
+            .unwrap_err();
+        assert_eq!(problem.kind(), expected);
+    }
+}

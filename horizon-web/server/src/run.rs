@@ -74,7 +74,12 @@ pub async fn run(args: &ServeArgs, shutdown: impl Future<Output = ()> + Send + '
     };
     let stats = StatsCache::new(matches!(backend.urls.bus(), BusUrl::Memory));
     let opened = OpenedBackend {
-        login_key: LoginKey::open(backend.urls.store())?,
+        login_key: args
+            .secrets
+            .admin_token
+            .as_ref()
+            .map(|_| LoginKey::open(backend.urls.store()))
+            .transpose()?,
         horizon,
         node,
     };
@@ -137,7 +142,9 @@ async fn serve(
 
 /// Logs how many readers the server has room for.
 fn log_capacity(limits: &Limits) {
-    let descriptors = horizon_backend::raise_descriptor_limit().unwrap_or(u64::MAX);
+    let Ok(descriptors) = horizon_backend::descriptor_limit() else {
+        return;
+    };
     let descriptors = usize::try_from(descriptors).unwrap_or(usize::MAX);
     let readers = descriptors.saturating_sub(RESERVED_DESCRIPTORS);
     let connections = limits.connections;
@@ -146,14 +153,14 @@ fn log_capacity(limits: &Limits) {
             readers,
             descriptors,
             connections,
-            "open files limit the number of readers at the same time: raise the hard limit (ulimit -Hn; systemd: \
-             LimitNOFILE) above the limit of connections"
+            "the limit of open files allows fewer readers than the limit of connections: raise the hard limit \
+             (ulimit -Hn; systemd: LimitNOFILE) above the limit of connections"
         );
     } else {
         tracing::info!(
             readers = connections,
             descriptors,
-            "the limit of connections is the number of readers"
+            "the limit of open files allows all connections"
         );
     }
 }
@@ -162,7 +169,8 @@ fn log_capacity(limits: &Limits) {
 pub(crate) struct OpenedBackend {
     pub(crate) horizon: Horizon,
     pub(crate) node: NodeIdentity,
-    pub(crate) login_key: LoginKey,
+    /// The key of the sessions at `/admin`, if there is a token.
+    pub(crate) login_key: Option<LoginKey>,
 }
 
 pub(crate) fn app_state(
@@ -183,7 +191,8 @@ pub(crate) fn app_state(
         .secrets
         .admin_token
         .as_ref()
-        .map(|token| Sessions::new(token, &horizon.derive_key(SESSIONS_KEY), login_key, is_https));
+        .zip(login_key)
+        .map(|(token, key)| Sessions::new(token, &horizon.derive_key(SESSIONS_KEY), key, is_https));
     let marker_key = horizon.derive_key(MARKERS_KEY);
     let marker_key = marker_key
         .iter()

@@ -149,7 +149,7 @@ impl TestBlog {
         let backend = OpenedBackend {
             horizon: horizon.clone(),
             node,
-            login_key: LoginKey::open(&StoreUrl::Memory).unwrap(),
+            login_key: Some(LoginKey::open(&StoreUrl::Memory).unwrap()),
         };
         let app = run::app_state(&config, backend, library, stats, shutdown).unwrap();
         let mut blog = Self {

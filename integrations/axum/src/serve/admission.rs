@@ -1,17 +1,10 @@
 use std::{collections::HashMap, hash::Hash, net::IpAddr, sync::Arc};
 
 use eventhorizon::{ConnectionGuard, Horizon};
-use horizon_core::network_of;
+use horizon_core::{PREFIX_FACTOR, network_of, network_prefix_of};
 use parking_lot::Mutex;
 
 use super::Limits;
-
-/// How many times [`Limits::connections_per_network`] applies to the IPv6 /48 around a network: 4. A /48, the usual
-/// prefix of a site (RFC 6177), has 65,536 networks.
-const PREFIX_FACTOR: usize = 4;
-
-/// The number of bits of the prefix.
-const PREFIX_BITS: u32 = 48;
 
 /// The network of a peer: the whole IPv4 address, or the /64 of an IPv6 address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,8 +22,8 @@ pub(super) struct Admission {
 struct ConnectionCounts {
     total: usize,
     networks: HashMap<PeerNetwork, usize>,
-    /// By the first [`PREFIX_BITS`] of IPv6 addresses.
-    prefixes: HashMap<u128, usize>,
+    /// By [`network_prefix_of`].
+    prefixes: HashMap<IpAddr, usize>,
 }
 
 /// Counts an admitted connection until it is dropped.
@@ -91,10 +84,11 @@ impl Admission {
         }
         if let Some(network) = network {
             let limit = self.limits.connections_per_network;
+            let factor = usize::try_from(PREFIX_FACTOR.get()).unwrap_or(usize::MAX);
+            let prefix_limit = limit.saturating_mul(factor);
             let is_below = |count: Option<&usize>, limit| count.is_none_or(|count| *count < limit);
             let prefix = network.prefix();
-            let is_prefix_below =
-                prefix.is_none_or(|prefix| is_below(open.prefixes.get(&prefix), limit.saturating_mul(PREFIX_FACTOR)));
+            let is_prefix_below = prefix.is_none_or(|prefix| is_below(open.prefixes.get(&prefix), prefix_limit));
             if !is_prefix_below || !is_below(open.networks.get(&network), limit) {
                 return Err("network");
             }
@@ -113,12 +107,9 @@ impl PeerNetwork {
         Self(network_of(peer))
     }
 
-    /// Returns the IPv6 prefix.
-    fn prefix(self) -> Option<u128> {
-        match self.0 {
-            IpAddr::V4(_) => None,
-            IpAddr::V6(address) => Some(address.to_bits() >> (u128::BITS - PREFIX_BITS)),
-        }
+    /// Returns the IPv6 /48 around the network.
+    fn prefix(self) -> Option<IpAddr> {
+        network_prefix_of(self.0)
     }
 }
 
