@@ -70,7 +70,7 @@ impl ForwardingWarnings {
         tracing::warn!(
             "a request from {sender} has a forwarding header, but its sender is not a trusted proxy, so the header is \
              ignored. If it is your proxy, all its readers count as one network: add its address to `trusted_proxies` \
-             (HORIZON_TRUSTED_PROXIES). If you have no proxy there, do nothing"
+             (HORIZON_TRUSTED_PROXIES). If it is not your proxy, ignore this warning"
         );
     }
 }

@@ -118,7 +118,7 @@ impl Handler<'_> {
         Ok(response::stream(Some(self.horizon.live(self.caller, options).await?)))
     }
 
-    /// Returns the existing pages among the `page` parameters. The list of a client may be older than a deletion.
+    /// Returns the existing pages among the `page` parameters. A client may still list a deleted page.
     fn observed_pages(&self) -> Result<Vec<ExistingPage>, Problem> {
         let slugs = parse::observed_pages(self.query)?;
         Ok(slugs

@@ -61,7 +61,7 @@ struct ObservedTopic {
 
 impl Hub {
     /// Creates a hub whose tasks run on the current runtime. (In frameworks with a runtime for each worker, the first
-    /// viewer of a page may come in on another one.)
+    /// viewer of a page may connect on another one.)
     pub(crate) fn new(parts: HubParts) -> Self {
         Self(Arc::new(HubState {
             parts,

@@ -4,7 +4,7 @@ use futures::{FutureExt, StreamExt, stream::BoxStream};
 use horizon_core::Stats;
 use tokio::task::unconstrained;
 
-/// The latest totals that the bus published for a topic, for a caller who cannot wait for the next frame.
+/// The latest totals that the bus published for a topic, for a caller that cannot wait for the next frame.
 pub(super) struct LatestTotals {
     updates: BoxStream<'static, Stats>,
     latest: Option<Stats>,

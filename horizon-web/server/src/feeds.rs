@@ -75,7 +75,7 @@ fn respond(app: &AppState, feed: Feed, headers: &HeaderMap) -> Response {
     (fields, body).into_response()
 }
 
-/// Returns the base URL for a client on this machine: the `Host` of its request, if that is `localhost` or a loopback
+/// Returns the base URL for a request to this machine: the `Host` of its request, if that is `localhost` or a loopback
 /// address. A client elsewhere may send any `Host`.
 fn local_url(is_https: bool, headers: &HeaderMap) -> Option<String> {
     let scheme = if is_https { "https" } else { "http" };

@@ -10,8 +10,9 @@ use std::{
 use horizon_core::{Timestamp, network_of};
 use parking_lot::Mutex;
 
-/// The number of wrong tokens in a window after which a network is told to wait. The token is long enough that guesses
-/// are hopeless (`HORIZON_ADMIN_TOKEN` has at least 12 characters); the limit keeps the log and the pages small.
+/// The number of wrong tokens in a window after which further wrong tokens of a network get 429. The token is long
+/// enough that guesses cannot succeed (`HORIZON_ADMIN_TOKEN` has at least 12 characters); the limit keeps the log and
+/// the pages small.
 const MAX_FAILURES: u32 = 10;
 
 /// The window, which starts with the first wrong token: 15 minutes.

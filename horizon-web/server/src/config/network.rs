@@ -19,7 +19,7 @@ pub struct NetworkArgs {
     )]
     pub addr: SocketAddr,
     /// The public URL of the blog, such as `https://blog.example.org`: for canonical links, feeds and cookies. Without
-    /// it there are no canonical links, and feeds only for this machine.
+    /// it there are no canonical links, and feeds only at `localhost` and loopback addresses.
     #[arg(long, env = "HORIZON_BASE_URL", value_name = "HORIZON_BASE_URL")]
     pub base_url: Option<BaseUrl>,
     /// The networks or addresses of trusted proxies, whose `X-Forwarded-For` is used; separated by commas.
@@ -44,8 +44,8 @@ impl NetworkArgs {
         }
         if self.base_url.is_none() && !self.addr.ip().is_loopback() {
             tracing::warn!(
-                "HORIZON_BASE_URL is not set, so pages have no canonical links, and feeds and the sitemap are answered \
-                 503 except on this machine: set it to the public URL, such as https://blog.example.org"
+                "HORIZON_BASE_URL is not set, so pages have no canonical links, and feeds and the sitemap return \
+                 503 except for localhost: set it to the public URL, such as https://blog.example.org"
             );
         }
     }

@@ -244,7 +244,7 @@ impl Server {
             let requests = self.settings.tasks.len();
             tracing::warn!(
                 requests,
-                "shutdown: requests over HTTP/2 did not end with their connections"
+                "shutdown: requests over HTTP/2 still run after their connections closed"
             );
         }
     }

@@ -130,7 +130,7 @@ impl Tls {
             }
             Ok(Err(error)) => tracing::error!(
                 %error,
-                "the changed TLS certificate cannot be used, and the previous one stays in use: correct the files"
+                "the changed TLS certificate cannot be used, so the previous one stays in use: correct the files"
             ),
             Err(error) => tracing::error!(%error, "the TLS certificate could not be read again"),
         }
