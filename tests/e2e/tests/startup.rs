@@ -199,7 +199,11 @@ async fn the_limit_of_open_files_is_raised_and_a_low_one_reported() -> anyhow::R
     let log = folder.path().join("log");
     let _server = Process::start(command, &log).await?;
     let read = || std::fs::read_to_string(&log).unwrap_or_default();
-    wait_for_line(read, &["WARN", "the limit of open files allows fewer readers", "readers=900"]).await
+    wait_for_line(
+        read,
+        &["WARN", "the limit of open files allows fewer readers", "readers=900"],
+    )
+    .await
 }
 
 #[tokio::test]
