@@ -64,7 +64,7 @@ impl Ledger for Facts {
             .totals
             .entry(topic.clone())
             .or_insert_with(|| Update::empty(topic.clone()));
-        total.stats = total.stats + delta;
+        total.stats += delta;
         total.revision += 1;
         Ok(total.clone())
     }
@@ -117,6 +117,7 @@ fn live_encode(criterion: &mut Criterion) {
         visits: 1_204,
         likes: 58,
         comments: 3,
+        ..PageStats::default()
     };
     criterion.bench_function("live/encode one message", |bencher| {
         bencher.iter(|| serde_json::to_string(black_box(&numbers)).unwrap());

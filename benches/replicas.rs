@@ -85,7 +85,7 @@ async fn track(bus: Arc<RedisBus>, tracker: u16, end: Instant) -> horizon_core::
         random[..2].copy_from_slice(&tracker.to_be_bytes());
         random[2..6].copy_from_slice(&number.to_be_bytes());
         let stamp = Stamp::new(Timestamp::from_millis(1_800_000_000_000), random);
-        bus.track(Event::new(stamp, Topic::Site, EventKind::Visit { visitor: None }))
+        bus.track(Event::new(stamp, Topic::Site, EventKind::visit(None)))
             .await?;
         number += 1;
     }

@@ -113,9 +113,7 @@ fn events(pages: u128) -> Result<Vec<Event>> {
             0 | 1 => EventKind::Like {
                 reader: ReaderId::from_u128(who),
             },
-            _ => EventKind::Visit {
-                visitor: Some(VisitorKey::from_u128(who)),
-            },
+            _ => EventKind::visit(Some(VisitorKey::from_u128(who))),
         };
         // A thousand events every 20 milliseconds.
         let at = NOW.plus(Duration::from_millis(u64::try_from(number / 50).unwrap_or(0)));

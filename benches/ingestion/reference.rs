@@ -7,7 +7,7 @@
 
 use std::{collections::HashMap, path::Path};
 
-use horizon_core::{Event, EventKind, Topic};
+use horizon_core::{Event, EventKind, Topic, Visit};
 use horizon_sqlite::SqliteStore;
 use rusqlite::{Connection, Statement, params};
 
@@ -86,7 +86,9 @@ impl<'a> Rows<'a> {
             }
             let (visits, likes) = totals.entry(topic).or_default();
             match &event.kind {
-                EventKind::Visit { visitor: Some(visitor) } => {
+                EventKind::Visit(Visit {
+                    visitor: Some(visitor), ..
+                }) => {
                     let visitor = visitor.as_u128().to_be_bytes();
                     self.visitor.execute(params![topic, visitor, at])?;
                     *visits += 1;

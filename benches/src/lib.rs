@@ -22,9 +22,7 @@ pub fn events(first: u64, count: u64) -> Result<Vec<Event>, SlugError> {
             0 | 1 => EventKind::Like {
                 reader: ReaderId::from_u128(key),
             },
-            _ => EventKind::Visit {
-                visitor: Some(VisitorKey::from_u128(key)),
-            },
+            _ => EventKind::visit(Some(VisitorKey::from_u128(key))),
         };
         Event::new(
             Stamp::new(Timestamp::from_millis(1_800_000_000_000), random),

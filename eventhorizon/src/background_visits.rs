@@ -88,7 +88,7 @@ impl BackgroundVisits {
                     on_queued(&this.metrics);
                     this.queue.push(&topics, visitor);
                 }
-                None => this.metrics.event_failed(&EventKind::Visit { visitor: None }),
+                None => this.metrics.event_failed(&EventKind::visit(None)),
             }
         };
         self.tasks.spawn_on(self.health.supervise("visit", task), &self.runtime);
@@ -132,9 +132,7 @@ impl Drop for PendingVisit {
     fn drop(&mut self) {
         let Some(identity) = self.identity.take() else { return };
         if !self.background.spawn(Arc::clone(&self.topics), identity, |_| ()) {
-            self.background
-                .metrics
-                .event_failed(&EventKind::Visit { visitor: None });
+            self.background.metrics.event_failed(&EventKind::visit(None));
         }
     }
 }

@@ -149,7 +149,7 @@ impl Metrics {
 
 fn name(kind: &EventKind) -> &'static str {
     match kind {
-        EventKind::Visit { .. } => "visit",
+        EventKind::Visit(_) => "visit",
         EventKind::Like { .. } => "like",
         EventKind::Unlike { .. } => "unlike",
         EventKind::Comment { .. } => "comment",

@@ -17,7 +17,7 @@ use crate::{Horizon, Problem, ProblemKind};
 /// let horizon = Horizon::in_memory().start(|slug: &Slug| slug.as_str() == "bread").await?;
 /// assert_eq!(horizon.page("bread")?.as_str(), "bread");
 /// assert_eq!(horizon.page("stew").unwrap_err().kind(), ProblemKind::UnknownPage); // 404
-/// assert_eq!(horizon.page("a slug?").unwrap_err().kind(), ProblemKind::InvalidSlug); // 400
+/// assert_eq!(horizon.page("a/../b").unwrap_err().kind(), ProblemKind::InvalidSlug); // 400
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

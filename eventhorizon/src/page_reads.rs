@@ -76,7 +76,7 @@ impl PageReads {
         self.note(
             snapshots
                 .iter()
-                .all(|stats| stats.is_some_and(|stats| stats.is_current)),
+                .all(|stats| stats.as_ref().is_some_and(|stats| stats.is_current)),
         );
         snapshots
     }

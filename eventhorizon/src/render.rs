@@ -123,6 +123,7 @@ pub(crate) fn comment(comment: &Comment) -> wire::CommentView {
         id: comment.id,
         parent: comment.parent,
         author: author(comment),
+        badge: comment.badge.clone(),
         html: render_cached(&comment.body),
         at: comment.at,
         removed: comment.visibility == horizon_core::Visibility::Removed,

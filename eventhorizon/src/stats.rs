@@ -20,7 +20,7 @@ const PAGE_TIMEOUT: Duration = Duration::from_millis(600);
 const CURRENT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The stats of a topic.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StatsSnapshot {
     /// The stats.
@@ -179,8 +179,8 @@ impl Horizon {
                 let (stats, deadline) = (stats?, is_current.then_some(deadline));
                 let viewers = self.viewers(topic, freshness, deadline).await?;
                 Some(StatsSnapshot {
-                    stats: wire::PageStats::new(viewers, stats),
                     comments_revision: stats.comments_revision,
+                    stats: wire::PageStats::new(viewers, stats),
                     is_current,
                 })
             }
@@ -207,7 +207,7 @@ impl Horizon {
                 let updates = store.totals(&topics).await?;
                 for ((topic, update), exists) in topics.iter().zip(&updates).zip(existing) {
                     if exists {
-                        cache.put_stats(topic, update.stats, started);
+                        cache.put_stats(topic, update.stats.clone(), started);
                     }
                 }
                 Ok(updates.into_iter().map(|update| update.stats).collect())

@@ -118,7 +118,7 @@ impl VisitQueue {
     /// Queues one event for each topic.
     pub(crate) fn push(&self, topics: &[Topic], visitor: Option<VisitorKey>) {
         for topic in topics {
-            let kind = EventKind::Visit { visitor };
+            let kind = EventKind::visit(visitor);
             let queued = self.clock.stamp().ok().and_then(|stamp| {
                 let event = Event::new(stamp, topic.clone(), kind.clone());
                 self.queue.try_send(event).ok()

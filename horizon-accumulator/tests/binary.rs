@@ -56,18 +56,22 @@ fn stderr(output: &Output) -> &str {
     std::str::from_utf8(&output.stderr).expect("text")
 }
 
-/// Three events on two topics.
-fn events() -> String {
+fn now() -> i64 {
     let millis = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .expect("after 1970")
         .as_millis();
-    let at = Timestamp::from_millis(i64::try_from(millis).expect("before the year 292 million"));
+    i64::try_from(millis).expect("before the year 292 million")
+}
+
+/// Three events on two topics.
+fn events() -> String {
+    let at = Timestamp::from_millis(now());
     let page: Topic = Slug::new("hello").expect("a slug").into();
     let reader = ReaderId::from_u128(7);
     let kinds = [
-        (Topic::Site, EventKind::Visit { visitor: None }),
-        (page.clone(), EventKind::Visit { visitor: None }),
+        (Topic::Site, EventKind::visit(None)),
+        (page.clone(), EventKind::visit(None)),
         (page, EventKind::Like { reader }),
     ];
     let lines = kinds.into_iter().zip(1..).map(|((topic, kind), number)| {
@@ -102,6 +106,21 @@ fn two_processes_at_the_same_time_count_each_event_once() {
         }
     });
     assert_eq!(stdout(&count(folder.path(), &events)), TOTALS);
+}
+
+#[test]
+fn events_of_the_last_version_are_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let events = include_str!("events-of-0.1.jsonl").replace("AT", &now().to_string());
+    let output = count(folder.path(), &events);
+    let totals =
+        r#"{"topic":"blog:hello","stats":{"visits":1,"likes":1,"comments":2,"comments_revision":2},"revision":1}"#;
+    assert_eq!(stderr(&output), "");
+    assert!(
+        stdout(&output).lines().any(|line| line == totals),
+        "{}",
+        stdout(&output)
+    );
 }
 
 #[test]

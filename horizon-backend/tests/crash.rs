@@ -147,7 +147,7 @@ fn event(number: u64) -> Event {
         0 => EventKind::Like {
             reader: ReaderId::from_u128(number.into()),
         },
-        _ => EventKind::Visit { visitor: None },
+        _ => EventKind::visit(None),
     };
     Event::new(Stamp::new(NOW, random), page(number), kind)
 }
@@ -219,10 +219,10 @@ async fn check_totals(what: &str, faults: Arc<Faults>) {
         assert_eq!(totals[0].stats, want, "{what}: {topic}");
         assert_eq!(
             bus.watch(topic.clone()).next().await,
-            Some(want),
+            Some(want.clone()),
             "{what}: a new watcher of {topic}"
         );
-        let received = async { while watchers[number].next().await != Some(want) {} };
+        let received = async { while watchers[number].next().await.as_ref() != Some(&want) {} };
         assert!(
             timeout(Duration::from_secs(60), received).await.is_ok(),
             "{what}: an old watcher of {topic}"

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{EventId, ReaderId, Slug, Stamp, Timestamp, clean_text, has_visible_text};
+use crate::{Badge, EventId, ReaderId, Slug, Stamp, Timestamp, clean_text, has_visible_text};
 
 /// The longest text of a comment, in Unicode scalar values (`char`).
 pub const MAX_COMMENT_CHARS: usize = 2_000;
@@ -28,6 +28,8 @@ pub struct Draft {
     body: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     parent: Option<EventId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    badge: Option<Badge>,
 }
 
 #[derive(Deserialize)]
@@ -37,6 +39,8 @@ struct RawDraft {
     body: String,
     #[serde(default)]
     parent: Option<EventId>,
+    #[serde(default)]
+    badge: Option<Badge>,
 }
 
 /// Which field of a [`Draft`] is invalid, and why.
@@ -109,7 +113,17 @@ impl Draft {
             author: author.into(),
             body: body.into(),
             parent,
+            badge: None,
         })
+    }
+
+    /// Adds a badge that the application gives to the author.
+    #[must_use]
+    pub fn with_badge(self, badge: impl Into<Option<Badge>>) -> Self {
+        Self {
+            badge: badge.into(),
+            ..self
+        }
     }
 
     /// Returns the author's name, which may be empty.
@@ -129,6 +143,12 @@ impl Draft {
     pub fn parent(&self) -> Option<EventId> {
         self.parent
     }
+
+    /// Returns the author's badge.
+    #[must_use]
+    pub fn badge(&self) -> Option<&Badge> {
+        self.badge.as_ref()
+    }
 }
 
 fn check(text: &str, limit: usize, is_forbidden: impl Fn(char) -> bool) -> Result<(), DraftErrorReason> {
@@ -145,7 +165,7 @@ fn check(text: &str, limit: usize, is_forbidden: impl Fn(char) -> bool) -> Resul
 impl TryFrom<RawDraft> for Draft {
     type Error = DraftError;
     fn try_from(raw: RawDraft) -> Result<Self, DraftError> {
-        Self::new(&raw.author, &raw.body, raw.parent)
+        Ok(Self::new(&raw.author, &raw.body, raw.parent)?.with_badge(raw.badge))
     }
 }
 
@@ -189,6 +209,8 @@ pub struct Comment {
     pub reader: ReaderId,
     /// The author's name, which may be empty.
     pub author: String,
+    /// What the application says about the author.
+    pub badge: Option<Badge>,
     /// The text as the reader typed it.
     pub body: String,
     /// When it was written.
@@ -207,6 +229,7 @@ impl Comment {
             parent: None,
             reader,
             author: String::new(),
+            badge: None,
             body: String::new(),
             at,
             visibility: Visibility::Shown,
@@ -220,6 +243,7 @@ impl Comment {
         Self {
             parent: draft.parent(),
             author: draft.author().into(),
+            badge: draft.badge().cloned(),
             body: draft.body().into(),
             visibility: if pending {
                 Visibility::Pending

@@ -1,6 +1,9 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{DEDUPE_WINDOW, Draft, EventId, MAX_CLOCK_SKEW, ReaderId, Stamp, Timestamp, Topic, Visibility, VisitorKey};
+use crate::{
+    DEDUPE_WINDOW, Draft, EventId, EventName, MAX_CLOCK_SKEW, Properties, ReaderId, Stamp, Timestamp, Topic,
+    Visibility, Visit, VisitorKey,
+};
 
 /// Something that happened on a topic.
 ///
@@ -34,16 +37,8 @@ pub struct Event {
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum EventKind {
-    /// A visitor has the page open at this moment.
-    ///
-    /// Tracked when a live connection opens, every few minutes while it is open, and when it closes. It counts as a
-    /// visit if the visitor was not seen on the page for [`VISIT_GAP`](crate::VISIT_GAP). Without a visitor every
-    /// event counts.
-    Visit {
-        /// The visitor, if known.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        visitor: Option<VisitorKey>,
-    },
+    /// Someone has the page open at this moment.
+    Visit(Visit),
     /// A reader likes the page. Likes are a set: a second like of the same reader changes nothing. The latest like or
     /// unlike of a reader by [`Stamp`] wins, in any order of arrival.
     Like {
@@ -74,6 +69,22 @@ pub enum EventKind {
         /// The comment's new visibility.
         verdict: Visibility,
     },
+    /// Something that the application names. The totals of the topic have its count.
+    Custom {
+        /// The name.
+        name: EventName,
+        /// What the application says about it. Stores do not keep it yet.
+        #[serde(default, skip_serializing_if = "Properties::is_empty")]
+        properties: Properties,
+    },
+}
+
+impl EventKind {
+    /// Returns the visit of a visitor, if known.
+    #[must_use]
+    pub fn visit(visitor: Option<VisitorKey>) -> Self {
+        Self::Visit(Visit::of(visitor))
+    }
 }
 
 /// The reason why [`process_batch`](crate::process_batch) does not count an event.
@@ -133,7 +144,7 @@ mod tests {
         Event::new(
             Stamp::new(at, [1; 10]),
             Slug::new("hello").unwrap().into(),
-            EventKind::Visit { visitor: None },
+            EventKind::visit(None),
         )
     }
 

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    Comment, Delta, Event, EventId, EventKind, ReaderId, Stamp, Timestamp, Topic, Update, VISIT_GAP, Visibility,
+    Comment, Delta, Event, EventId, EventKind, ReaderId, Stamp, Timestamp, Topic, Update, VISIT_GAP, Visibility, Visit,
     VisitorKey,
 };
 
@@ -82,8 +82,10 @@ pub fn apply_events<L: Ledger>(ledger: &mut L, events: &[Event]) -> Result<Vec<U
 fn apply_event<L: Ledger>(ledger: &mut L, event: &Event) -> Result<Delta, L::Error> {
     let delta_if = |changed, delta| if changed { delta } else { Delta::default() };
     match &event.kind {
-        EventKind::Visit { visitor: None } => Ok(Delta::VISIT),
-        EventKind::Visit { visitor: Some(visitor) } => {
+        EventKind::Visit(Visit { visitor: None, .. }) => Ok(Delta::VISIT),
+        EventKind::Visit(Visit {
+            visitor: Some(visitor), ..
+        }) => {
             let last = ledger.touch_visitor(&event.topic, *visitor, event.at)?;
             let is_new = last.is_none_or(|last| is_new_visit(last, event.at));
             Ok(delta_if(is_new, Delta::VISIT))
@@ -98,6 +100,7 @@ fn apply_event<L: Ledger>(ledger: &mut L, event: &Event) -> Result<Delta, L::Err
         }
         EventKind::Comment { .. } => apply_comment(ledger, event),
         EventKind::Moderate { comment, verdict } => apply_verdict(ledger, event, *comment, *verdict),
+        EventKind::Custom { name, .. } => Ok(Delta::custom(name.clone())),
     }
 }
 

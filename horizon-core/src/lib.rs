@@ -30,8 +30,10 @@
 
 mod accumulator;
 mod backoff;
+mod badge;
 mod comment;
 mod comment_store;
+mod custom_event;
 mod error;
 mod event;
 mod id;
@@ -51,15 +53,20 @@ mod time;
 mod topic;
 #[cfg(feature = "driver")]
 pub mod totals;
+mod visit;
 pub mod wire;
 
 pub use accumulator::{BatchOutcome, process_batch};
 pub use backoff::Backoff;
+pub use badge::{Badge, BadgeError};
 pub use comment::{
     Comment, Draft, DraftError, DraftErrorReason, MAX_AUTHOR_CHARS, MAX_COMMENT_CHARS, MAX_REPLIES, Thread, ThreadPage,
     Visibility,
 };
 pub use comment_store::CommentStore;
+pub use custom_event::{
+    EventCounts, EventName, EventNameError, MAX_EVENT_NAMES, OTHER_EVENTS, Properties, PropertiesError,
+};
 pub use error::{Error, Result, error_chain, panic_message};
 pub use event::{Event, EventKind, RejectReason};
 pub use id::{EventId, PREFIX_FACTOR, ParseIdError, ReaderId, Stamp, VisitorKey, network_of, network_prefix_of};
@@ -74,6 +81,7 @@ pub use stats::{Delta, Stats, Update};
 pub use text::{clean_text, has_visible_text};
 pub use time::{Day, Timestamp};
 pub use topic::{ParseTopicError, Topic};
+pub use visit::{ContextValue, Visit, VisitCause, VisitContext};
 
 /// How long an event's id is kept, and so the greatest age of an event: 30 days.
 ///

@@ -12,7 +12,7 @@ use crate::{AckToken, Batch, Error, Event, Result};
 /// use std::num::NonZeroUsize;
 /// use horizon_core::{Event, EventKind, UnacknowledgedEvents, Stamp, Timestamp, Topic};
 ///
-/// let visit = Event::new(Stamp::new(Timestamp::default(), [7; 10]), Topic::Site, EventKind::Visit { visitor: None });
+/// let visit = Event::new(Stamp::new(Timestamp::default(), [7; 10]), Topic::Site, EventKind::visit(None));
 /// let mut pending = UnacknowledgedEvents::default();
 /// pending.push(visit, "entry 1");
 /// let batch = pending.batch(NonZeroUsize::MAX).ok_or("no events")?;

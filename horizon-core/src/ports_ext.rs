@@ -25,13 +25,13 @@ use crate::{
 pub trait EventBusExt: EventBus {
     /// Tracks that the visitor has some page of the site open.
     async fn track_site_visit(&self, stamp: Stamp, visitor: Option<VisitorKey>) -> Result<()> {
-        self.track(Event::new(stamp, Topic::Site, EventKind::Visit { visitor }))
+        self.track(Event::new(stamp, Topic::Site, EventKind::visit(visitor)))
             .await
     }
 
     /// Tracks that the visitor has this page open.
     async fn track_blog_visit(&self, stamp: Stamp, slug: &Slug, visitor: Option<VisitorKey>) -> Result<()> {
-        self.track(Event::new(stamp, slug.clone().into(), EventKind::Visit { visitor }))
+        self.track(Event::new(stamp, slug.clone().into(), EventKind::visit(visitor)))
             .await
     }
 

@@ -1,17 +1,18 @@
 use serde::{Deserialize, Serialize};
 
-use crate::Topic;
+use crate::{EventCounts, EventName, Topic};
 
 /// The totals of a page or the site.
 ///
 /// ```
 /// use horizon_core::{Delta, Stats};
 ///
-/// let stats = Stats::new(10, 0, 0) + Delta::VISIT;
+/// let mut stats = Stats::new(10, 0, 0);
+/// stats += Delta::VISIT;
 /// assert_eq!(serde_json::to_value(stats)?["visits"], 11);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Stats {
     /// All visits so far.
@@ -22,17 +23,20 @@ pub struct Stats {
     pub comments: u64,
     /// Grows by one each time a comment is shown or hidden. When it changes, read the comments again.
     pub comments_revision: u64,
+    /// How often each custom event happened.
+    #[serde(default, skip_serializing_if = "EventCounts::is_empty")]
+    pub events: EventCounts,
 }
 
 impl Stats {
-    /// Returns totals with a `comments_revision` of zero.
+    /// Returns totals with a `comments_revision` of zero and without custom events.
     #[must_use]
-    pub const fn new(visits: u64, likes: u64, comments: u64) -> Self {
+    pub fn new(visits: u64, likes: u64, comments: u64) -> Self {
         Self {
             visits,
             likes,
             comments,
-            comments_revision: 0,
+            ..Self::default()
         }
     }
 }
@@ -44,10 +48,11 @@ impl Stats {
 ///
 /// let mut delta = Delta::SHOW;
 /// delta += Delta::HIDE;
-/// let stats = Stats::default() + delta;
+/// let mut stats = Stats::default();
+/// stats += delta;
 /// assert_eq!((stats.comments, stats.comments_revision), (0, 2));
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Delta {
     /// New visits.
     pub visits: i64,
@@ -57,6 +62,8 @@ pub struct Delta {
     pub comments: i64,
     /// Comments shown plus comments hidden.
     pub comments_revision: i64,
+    /// The names of new custom events, in the order of the events.
+    pub events: Vec<EventName>,
 }
 
 impl Delta {
@@ -77,13 +84,23 @@ impl Delta {
             likes,
             comments,
             comments_revision,
+            events: Vec::new(),
+        }
+    }
+
+    /// Returns the change by a custom event.
+    #[must_use]
+    pub fn custom(name: EventName) -> Self {
+        Self {
+            events: vec![name],
+            ..Self::default()
         }
     }
 
     /// Returns whether nothing changes.
     #[must_use]
-    pub fn is_empty(self) -> bool {
-        self == Self::default()
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
     }
 }
 
@@ -93,17 +110,18 @@ impl std::ops::AddAssign for Delta {
         self.likes = self.likes.saturating_add(other.likes);
         self.comments = self.comments.saturating_add(other.comments);
         self.comments_revision = self.comments_revision.saturating_add(other.comments_revision);
+        self.events.extend(other.events);
     }
 }
 
-impl std::ops::Add<Delta> for Stats {
-    type Output = Self;
-    fn add(self, delta: Delta) -> Self {
-        Self {
-            visits: self.visits.saturating_add_signed(delta.visits),
-            likes: self.likes.saturating_add_signed(delta.likes),
-            comments: self.comments.saturating_add_signed(delta.comments),
-            comments_revision: self.comments_revision.saturating_add_signed(delta.comments_revision),
+impl std::ops::AddAssign<Delta> for Stats {
+    fn add_assign(&mut self, delta: Delta) {
+        self.visits = self.visits.saturating_add_signed(delta.visits);
+        self.likes = self.likes.saturating_add_signed(delta.likes);
+        self.comments = self.comments.saturating_add_signed(delta.comments);
+        self.comments_revision = self.comments_revision.saturating_add_signed(delta.comments_revision);
+        for name in &delta.events {
+            self.events.add(name);
         }
     }
 }

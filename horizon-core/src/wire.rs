@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{EventId, Slug, Stats, Timestamp};
+use crate::{Badge, EventCounts, EventId, Slug, Stats, Timestamp};
 
 /// The name of the server-sent event with the numbers of the stream's topic: [`PageStats`].
 pub const LIVE: &str = "live";
@@ -15,7 +15,7 @@ pub const COMMENTS: &str = "comments";
 pub const PAGE: &str = "page";
 
 /// The numbers of a page or the site: `{"viewers":2,"visits":10,"likes":1,"comments":0}`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PageStats {
     /// Distinct visitors with an open live connection.
     pub viewers: u64,
@@ -25,6 +25,9 @@ pub struct PageStats {
     pub likes: u64,
     /// The comments that are shown now.
     pub comments: u64,
+    /// How often each custom event happened.
+    #[serde(default, skip_serializing_if = "EventCounts::is_empty")]
+    pub events: EventCounts,
 }
 
 impl PageStats {
@@ -36,6 +39,7 @@ impl PageStats {
             visits: stats.visits,
             likes: stats.likes,
             comments: stats.comments,
+            events: stats.events,
         }
     }
 }
@@ -79,6 +83,9 @@ pub struct CommentView {
     pub parent: Option<EventId>,
     /// The author's name, which may be empty. Plain text: escape it.
     pub author: String,
+    /// What the application says about the author. Plain text: escape it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub badge: Option<Badge>,
     /// The text as sanitised HTML.
     pub html: String,
     /// When it was written, in milliseconds since 1970 (UTC).

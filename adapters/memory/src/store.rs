@@ -24,7 +24,7 @@ use comments::CommentTable;
 ///
 /// let store = MemoryStore::new();
 /// let stamp = Stamp::new(Timestamp::from_millis(1_800_000_000_000), [7; 10]);
-/// let visit = Event::new(stamp, Topic::Site, EventKind::Visit { visitor: None });
+/// let visit = Event::new(stamp, Topic::Site, EventKind::visit(None));
 /// let totals = store.apply(&[visit.clone(), visit]).await?; // the same event twice
 /// assert_eq!(totals[0].stats.visits, 1);
 /// # Ok(())

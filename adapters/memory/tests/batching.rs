@@ -15,7 +15,7 @@ const LIMIT: NonZeroUsize = NonZeroUsize::new(4_096).unwrap();
 fn visit(number: u16) -> Event {
     let [high, low] = number.to_be_bytes();
     let stamp = Stamp::new(NOW, [high, low, 0, 0, 0, 0, 0, 0, 0, 0]);
-    Event::new(stamp, Topic::Site, EventKind::Visit { visitor: None })
+    Event::new(stamp, Topic::Site, EventKind::visit(None))
 }
 
 /// Processes batches until the callers are done. Returns the time that took, and the sizes of the batches.

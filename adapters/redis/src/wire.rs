@@ -1,7 +1,10 @@
 //! The wire format of `docs/contract.md`: JSON, channels and keys.
 
+use std::fmt::{self, Write};
+
 use horizon_core::{
-    Draft, Event, EventId, EventKind, ReaderId, Stamp, Stats, Timestamp, Topic, Update, Visibility, VisitorKey,
+    Badge, Draft, Event, EventId, EventKind, EventName, Properties, ReaderId, Slug, Stamp, Stats, Timestamp, Topic,
+    Update, Visibility, Visit, VisitCause, VisitContext, VisitorKey,
 };
 use serde::{Deserialize, Serialize};
 
@@ -28,8 +31,20 @@ struct WireEvent {
     parent: Option<EventId>,
     #[serde(default)]
     held: bool,
+    badge: Option<Badge>,
     comment: Option<EventId>,
     verdict: Option<Visibility>,
+    cause: Option<VisitCause>,
+    page: Option<Slug>,
+    seconds: Option<u32>,
+    #[serde(default)]
+    interactive: bool,
+    #[serde(default)]
+    finished: bool,
+    context: Option<Box<VisitContext>>,
+    name: Option<EventName>,
+    #[serde(default)]
+    properties: Properties,
 }
 
 #[derive(Deserialize)]
@@ -40,25 +55,43 @@ enum Type {
     Unlike,
     Comment,
     Moderate,
+    Custom,
 }
 
 impl WireEvent {
     fn kind(self) -> Result<EventKind, String> {
         let reader = self.reader.ok_or("missing field `reader`");
         Ok(match self.r#type {
-            Type::Visit => EventKind::Visit { visitor: self.visitor },
+            Type::Visit => EventKind::Visit(self.visit()),
             Type::Like => EventKind::Like { reader: reader? },
             Type::Unlike => EventKind::Unlike { reader: reader? },
             Type::Comment => EventKind::Comment {
                 reader: reader?,
-                draft: Draft::new(&self.author, &self.body, self.parent).map_err(|e| e.to_string())?,
+                draft: Draft::new(&self.author, &self.body, self.parent)
+                    .map_err(|e| e.to_string())?
+                    .with_badge(self.badge),
                 pending: self.held,
             },
             Type::Moderate => EventKind::Moderate {
                 comment: self.comment.ok_or("missing field `comment`")?,
                 verdict: self.verdict.ok_or("missing field `verdict`")?,
             },
+            Type::Custom => EventKind::Custom {
+                name: self.name.ok_or("missing field `name`")?,
+                properties: self.properties,
+            },
         })
+    }
+
+    fn visit(self) -> Visit {
+        let mut visit = Visit::of(self.visitor);
+        visit.cause = self.cause;
+        visit.page = self.page;
+        visit.seconds = self.seconds;
+        visit.interactive = self.interactive;
+        visit.finished = self.finished;
+        visit.context = self.context;
+        visit
     }
 }
 
@@ -96,7 +129,7 @@ pub(crate) fn encode_stats(update: &Update) -> Result<String, serde_json::Error>
         v: VERSION,
         topic: update.topic.clone(),
         revision: update.revision,
-        stats: update.stats,
+        stats: update.stats.clone(),
     })
 }
 
@@ -126,7 +159,25 @@ pub(crate) fn stats_topic(channel: &str) -> Option<Topic> {
 
 /// Returns the key of the latest totals of a topic.
 pub(crate) fn stats_key(topic: &Topic) -> String {
-    format!("stats:{{{topic}}}")
+    format!("stats:{{{}}}", HashTag(topic))
+}
+
+/// Writes a topic for the braces of a key: `%`, `{` and `}` are percent-encoded, because Redis hashes what is between
+/// the first brace and the next closing one.
+pub(crate) struct HashTag<T>(pub(crate) T);
+
+impl<T: fmt::Display> fmt::Display for HashTag<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for character in self.0.to_string().chars() {
+            match character {
+                '%' => f.write_str("%25")?,
+                '{' => f.write_str("%7B")?,
+                '}' => f.write_str("%7D")?,
+                other => f.write_char(other)?,
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Returns the channel of a topic's presence messages.
@@ -141,7 +192,7 @@ pub(crate) fn presence_topic(channel: &str) -> Option<Topic> {
 
 #[cfg(test)]
 mod tests {
-    use horizon_core::Slug;
+    use horizon_core::ContextValue;
 
     use super::*;
 
@@ -156,10 +207,8 @@ mod tests {
         let draft = |parent| Draft::new("Ada", "Hello\n\"there\"", parent).unwrap();
         let verdict = Visibility::Removed;
         for kind in [
-            EventKind::Visit { visitor: None },
-            EventKind::Visit {
-                visitor: Some(VisitorKey::from_u128(3)),
-            },
+            EventKind::visit(None),
+            EventKind::visit(Some(VisitorKey::from_u128(3))),
             EventKind::Like { reader },
             EventKind::Unlike { reader },
             EventKind::Comment {
@@ -169,16 +218,45 @@ mod tests {
             },
             EventKind::Comment {
                 reader,
-                draft: draft(Some(comment)),
+                draft: draft(Some(comment)).with_badge(Badge::new("Staff").unwrap()),
                 pending: true,
             },
             EventKind::Moderate { comment, verdict },
+            EventKind::Custom {
+                name: EventName::new("\u{1f44d}").unwrap(),
+                properties: Properties::new([("file", "a.pdf")]).unwrap(),
+            },
         ] {
             let event = Event::new(Stamp::new(Timestamp::from_millis(1_000), [1; 10]), Topic::Site, kind);
             let json = encode_event(&event).unwrap();
             assert!(json.starts_with(r#"{"v":1,"id":""#), "{json}");
             assert_eq!(decode_event(json.as_bytes(), DEFAULT), Ok(event));
         }
+    }
+
+    #[test]
+    fn an_event_may_have_fields_that_a_later_version_adds() {
+        let json = r#"{"v":1,"topic":"site","type":"visit","cause":"open","page":"a/b","seconds":7,"interactive":true,
+            "finished":true,"context":{"source":"example.org","mood":"good"},"mood":"good"}"#;
+        let event = decode_event(json.as_bytes(), DEFAULT).unwrap();
+        let EventKind::Visit(visit) = &event.kind else {
+            panic!("{event:?}")
+        };
+        assert_eq!((visit.cause, visit.seconds), (Some(VisitCause::Open), Some(7)));
+        assert!(visit.interactive && visit.finished);
+        assert_eq!(visit.page.as_ref().map(Slug::as_str), Some("a/b"));
+        let source = visit.context.as_ref().and_then(|context| context.source.as_ref());
+        assert_eq!(source.map(ContextValue::as_str), Some("example.org"));
+        let encoded = encode_event(&event).unwrap();
+        assert_eq!(decode_event(encoded.as_bytes(), DEFAULT), Ok(event));
+    }
+
+    #[test]
+    fn a_topic_with_braces_has_an_unambiguous_key() {
+        let key = |slug| stats_key(&Topic::from(Slug::new(slug).unwrap()));
+        assert_eq!(key("hello"), "stats:{blog:hello}");
+        assert_eq!(key("a/{b}"), "stats:{blog:a/%7Bb%7D}");
+        assert_ne!(key("{b}"), key("%7Bb%7D"));
     }
 
     #[test]
@@ -199,6 +277,15 @@ mod tests {
             (
                 r#"{"v":1,"topic":"site","type":"comment","reader":"00000000000000000000000000000001"}"#,
                 "`body` must not be empty",
+            ),
+            (r#"{"v":1,"topic":"site","type":"custom"}"#, "missing field `name`"),
+            (
+                r#"{"v":1,"topic":"site","type":"custom","name":" "}"#,
+                "must not be empty",
+            ),
+            (
+                r#"{"v":1,"topic":"site","type":"custom","name":"a","properties":{"":""}}"#,
+                "empty key",
             ),
         ] {
             let error = decode_event(json.as_bytes(), DEFAULT).unwrap_err();

@@ -88,7 +88,7 @@ async fn track_one_visit(url: &str) {
 
 fn visit() -> Event {
     let stamp = Stamp::new(Timestamp::from_millis(1), [1; 10]);
-    Event::new(stamp, Topic::Site, EventKind::Visit { visitor: None })
+    Event::new(stamp, Topic::Site, EventKind::visit(None))
 }
 
 fn free_port() -> u16 {

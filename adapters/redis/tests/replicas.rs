@@ -38,7 +38,7 @@ fn visit(number: u64) -> Event {
     let mut random = [0; 10];
     random[2..].copy_from_slice(&number.to_be_bytes());
     let stamp = Stamp::new(Timestamp::from_millis(1_800_000_000_000), random);
-    Event::new(stamp, Topic::Site, EventKind::Visit { visitor: None })
+    Event::new(stamp, Topic::Site, EventKind::visit(None))
 }
 
 /// Tracks these events concurrently, and returns the ids of the acknowledged ones.

@@ -104,7 +104,7 @@ fn names(db: &Connection, sql: &str, argument: &str) -> rusqlite::Result<Vec<Str
 mod tests {
     use std::num::NonZeroUsize;
 
-    use horizon_core::{CommentStore, Slug};
+    use horizon_core::{CommentStore, Slug, Stats, StatsStoreExt};
 
     use super::*;
     use crate::SqliteStore;
@@ -124,6 +124,30 @@ mod tests {
             Ok((row.get::<_, bool>(0)?, row.get::<_, i64>(1)?))
         });
         assert_eq!(like.unwrap(), (true, 0));
+    }
+
+    #[tokio::test]
+    async fn totals_and_comments_of_the_third_version_are_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("horizon.db");
+        let old = Connection::open(&path).unwrap();
+        old.execute_batch(&STEPS[..3].concat()).unwrap();
+        old.execute_batch(
+            "INSERT INTO topics (name, visits, likes, revision) VALUES ('blog:hello', 7, 1, 8);
+             INSERT INTO comments (id, slug, reader, author, body, at, visibility) VALUES
+                (x'00000000000000000000000000000001', 'hello', zeroblob(16), 'Ada', 'text', 0, 1);
+             PRAGMA user_version = 3",
+        )
+        .unwrap();
+        let store = SqliteStore::open(&path).unwrap();
+        let hello = Slug::new("hello").unwrap();
+        let total = store.total(&hello.clone().into()).await.unwrap();
+        assert_eq!((total.stats, total.revision), (Stats::new(7, 1, 0), 8));
+        let page = store.threads(&hello, None, NonZeroUsize::MAX).await.unwrap();
+        assert_eq!(
+            (page.threads[0].head.author.as_str(), &page.threads[0].head.badge),
+            ("Ada", &None)
+        );
     }
 
     /// Three threads of one page: a shown one, a removed head with a shown reply, and a pending head with a pending

@@ -52,7 +52,7 @@ macro_rules! statements {
 macro_rules! comments {
     ($rest:literal) => {
         concat!(
-            "SELECT id, slug, parent, reader, author, body, at, visibility FROM comments ",
+            "SELECT id, slug, parent, reader, author, badge, body, at, visibility FROM comments ",
             $rest
         )
     };
@@ -86,8 +86,8 @@ statements! {
         "INDEXED BY comments_desk WHERE visibility = ?3 AND seq < ?1 ORDER BY seq DESC LIMIT ?2"
     );
     COUNT_REPLIES = "SELECT count(*) FROM comments WHERE parent = ?1";
-    ADD_COMMENT = "INSERT INTO comments (id, slug, parent, reader, author, body, at, visibility)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    ADD_COMMENT = "INSERT INTO comments (id, slug, parent, reader, author, body, at, visibility, badge)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
     SET_VISIBILITY = "UPDATE comments SET visibility = ?2 WHERE id = ?1";
     VERDICT = "SELECT at, event FROM verdicts WHERE comment = ?1";
     SET_VERDICT = "INSERT INTO verdicts (comment, at, event) VALUES (?1, ?2, ?3)
@@ -105,9 +105,14 @@ statements! {
         WHERE topic = (SELECT topic FROM topics WHERE name = ?1) AND reader = ?2 AND likes";
     TOPIC = "SELECT topic FROM topics WHERE name = ?1";
     ADD_TOPIC = "INSERT INTO topics (name) VALUES (?1)";
-    TOTALS = "SELECT visits, likes, comments, comments_revision, revision FROM topics WHERE name = ?1";
+    TOTALS = "SELECT visits, likes, comments, comments_revision, revision, event_names FROM topics WHERE name = ?1";
     SET_TOTALS = "UPDATE topics SET visits = :visits, likes = :likes, comments = :comments,
-        comments_revision = :comments_revision, revision = :revision WHERE topic = :topic";
+        comments_revision = :comments_revision, revision = :revision, event_names = :event_names
+        WHERE topic = :topic";
+    CUSTOM_EVENTS = "SELECT name, count FROM custom_events
+        WHERE topic = (SELECT topic FROM topics WHERE name = ?1)";
+    SET_CUSTOM_EVENT = "INSERT INTO custom_events (topic, name, count) VALUES (?1, ?2, ?3)
+        ON CONFLICT DO UPDATE SET count = excluded.count";
 
     EXPIRE_COUNTED = "DELETE FROM counted WHERE id IN (SELECT id FROM counted WHERE at < ?1 LIMIT ?2)";
     EXPIRE_VISITORS = "DELETE FROM visitors WHERE (topic, visitor) IN

@@ -39,7 +39,7 @@ use crate::{
 /// # let path = folder.path().join("horizon.db");
 /// let store = SqliteStore::open(&path)?;
 /// let stamp = Stamp::new(Timestamp::from_millis(1_800_000_000_000), [7; 10]);
-/// store.apply(&[Event::new(stamp, Topic::Site, EventKind::Visit { visitor: None })]).await?;
+/// store.apply(&[Event::new(stamp, Topic::Site, EventKind::visit(None))]).await?;
 /// drop(store);
 /// assert_eq!(SqliteStore::open(&path)?.total(&Topic::Site).await?.stats.visits, 1);
 /// # Ok(())

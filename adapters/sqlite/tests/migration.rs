@@ -12,8 +12,11 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-/// Reverts the step from version 2 to 3.
+/// Reverts the steps from version 2 to 4.
 const BACK_TO_2: &str = "
+    DROP TABLE custom_events;
+    ALTER TABLE topics DROP COLUMN event_names;
+    ALTER TABLE comments DROP COLUMN badge;
     DROP TRIGGER comments_add;
     DROP TRIGGER comments_moderate;
     DROP INDEX comments_threads;
@@ -68,8 +71,8 @@ fn a_migration_logs_its_start_and_end_and_a_new_database_logs_nothing() {
     let lines = log.0.lock().unwrap();
     assert_eq!(lines.len(), 2, "{lines:?}");
     assert!(
-        lines[0].starts_with("bringing the database from version 2 to 3"),
+        lines[0].starts_with("bringing the database from version 2 to 4"),
         "{lines:?}"
     );
-    assert!(lines[1].starts_with("the database has version 3 now"), "{lines:?}");
+    assert!(lines[1].starts_with("the database has version 4 now"), "{lines:?}");
 }

@@ -123,7 +123,7 @@ impl Hub {
         if self.0.parts.cache.may_lack_write(topic) {
             return None;
         }
-        let stats = frame.stats.filter(|_| frame.is_current)?;
+        let stats = frame.stats.clone().filter(|_| frame.is_current)?;
         Some(StatsSnapshot {
             stats,
             comments_revision: frame.comments_revision,

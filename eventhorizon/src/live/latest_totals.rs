@@ -22,7 +22,7 @@ impl LatestTotals {
         while let Some(Some(stats)) = unconstrained(self.updates.next()).now_or_never() {
             self.latest = Some(stats);
         }
-        self.latest
+        self.latest.clone()
     }
 }
 

@@ -139,12 +139,12 @@ impl ObservedPage {
     fn publish(&mut self) -> bool {
         self.due = None;
         let viewers = self.viewers.latest.or_else(|| self.cache.viewers(&self.topic));
-        let stats = self.stats.latest.or_else(|| self.cache.stats(&self.topic));
+        let stats = self.stats.latest.clone().or_else(|| self.cache.stats(&self.topic));
         let Some((viewers, stats)) = viewers.zip(stats) else {
             return false;
         };
         if self.viewers.latest.is_some() && self.stats.latest.is_some() {
-            self.cache.put_published(&self.topic, viewers, stats);
+            self.cache.put_published(&self.topic, viewers, stats.clone());
         }
         let observed = ObservedStats {
             page: self.slug.clone(),

@@ -233,7 +233,7 @@ impl Horizon {
         if identity == Identity::Uncounted {
             return Err("uncounted");
         }
-        let kind = EventKind::Visit { visitor: None };
+        let kind = EventKind::visit(None);
         let rejects = |topic| matches!(rules.decide(topic, &kind, caller), Decision::Reject(_));
         if topics.first().is_some_and(rejects) {
             return Err("refused");

@@ -100,7 +100,7 @@ impl Sources {
         let (lease, site) = slug.as_ref().and_then(|_| hub.join(&Topic::Site)).unzip();
         let site = futures::stream::iter(site)
             .flatten()
-            .filter_map(|frame| async move { frame.stats.map(SourceUpdate::Site) });
+            .filter_map(|frame| async move { frame.stats.clone().map(SourceUpdate::Site) });
         Self {
             viewers: endless(viewers),
             stats: endless(stats),
@@ -240,7 +240,7 @@ impl PageState {
 
     /// Returns the revision of the comments that the totals count.
     fn comments_revision(&self) -> Option<u64> {
-        self.stats.map(|stats| stats.comments_revision)
+        self.stats.as_ref().map(|stats| stats.comments_revision)
     }
 
     /// Returns when the next frame is due.
@@ -281,18 +281,18 @@ impl PageState {
     fn update_stats(&mut self) {
         self.frame.is_current = self.viewers.is_some() && self.stats.is_some();
         let viewers = self.viewers.or_else(|| self.cache.viewers(&self.topic));
-        let stats = self.stats.or_else(|| self.cache.stats(&self.topic));
+        let stats = self.stats.clone().or_else(|| self.cache.stats(&self.topic));
         let Some((viewers, stats)) = viewers.zip(stats) else {
             return;
         };
         if self.frame.is_current {
-            self.cache.put_published(&self.topic, viewers, stats);
+            self.cache.put_published(&self.topic, viewers, stats.clone());
         }
         if self.frame.stats.is_none() {
             *self.changed.get_mut(FramePart::Stats) = true;
         }
-        self.frame.stats = Some(PageStats::new(viewers, stats));
         self.frame.comments_revision = stats.comments_revision;
+        self.frame.stats = Some(PageStats::new(viewers, stats));
     }
 
     /// Encodes a part whose source changed. Returns whether its message changed.
@@ -316,8 +316,8 @@ impl PageState {
 
     fn encode(&self, part: FramePart) -> Option<Bytes> {
         match part {
-            FramePart::Stats => encode(wire::LIVE, &self.frame.stats?),
-            FramePart::Site => encode(wire::SITE, &self.site?),
+            FramePart::Stats => encode(wire::LIVE, self.frame.stats.as_ref()?),
+            FramePart::Site => encode(wire::SITE, self.site.as_ref()?),
             FramePart::Comments => encode(wire::COMMENTS, self.comments.as_ref()?),
         }
     }

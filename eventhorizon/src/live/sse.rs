@@ -21,6 +21,7 @@ mod tests {
             visits: 10,
             likes: 1,
             comments: 0,
+            ..PageStats::default()
         };
         assert_eq!(
             encode(LIVE, &stats).unwrap(),

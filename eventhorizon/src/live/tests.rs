@@ -42,7 +42,7 @@ struct FakeSources {
     stats: watch::Sender<Option<Stats>>,
 }
 
-fn watch_values<T: Copy + Send + Sync + 'static>(sender: &watch::Sender<Option<T>>) -> BoxStream<'static, T> {
+fn watch_values<T: Clone + Send + Sync + 'static>(sender: &watch::Sender<Option<T>>) -> BoxStream<'static, T> {
     WatchStream::new(sender.subscribe())
         .filter_map(async |value| value)
         .boxed()
@@ -215,7 +215,7 @@ async fn a_silent_source_delays_only_its_own_part() {
     let start = Instant::now();
     let first = next(&mut frames).await;
     assert_eq!(start.elapsed(), Duration::from_secs(1));
-    assert_eq!((first.ready, first.stats), (true, None));
+    assert_eq!((first.ready, &first.stats), (true, &None));
     assert_eq!(
         part_text(&*next(&mut frames).await, FramePart::Stats),
         ":\n\n",
@@ -262,7 +262,7 @@ async fn new_comments_are_read_when_their_revision_moves() {
             pending: false,
         },
     );
-    let stats = site.store.apply(&[event]).await.unwrap()[0].stats;
+    let stats = site.store.apply(&[event]).await.unwrap()[0].stats.clone();
     site.sources.stats.send_replace(Some(stats));
     sleep(FRAME_INTERVAL * 2).await;
     assert!(part_text(&frames.get(), FramePart::Comments).contains("<p>Hello</p>"));

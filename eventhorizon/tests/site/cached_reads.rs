@@ -51,7 +51,9 @@ impl CachedSite {
     /// Returns the likes, and whether they are current.
     async fn likes(&self) -> Option<(u64, bool)> {
         let snapshots = self.horizon.stats_snapshots(&[self.bread.clone().into()]).await;
-        snapshots[0].map(|snapshot| (snapshot.stats.likes, snapshot.is_current))
+        snapshots[0]
+            .as_ref()
+            .map(|snapshot| (snapshot.stats.likes, snapshot.is_current))
     }
 
     async fn send(&self, request: Request<Bytes>) -> (u16, bool, String) {

@@ -230,7 +230,7 @@ async fn a_form_whose_response_was_lost_counts_once_after_a_retry() {
         let (status, page) = site.send(path, again).await;
         assert_eq!(status, 303, "{page}");
     }
-    let numbers = site.horizon.stats(&[site.bread.clone().into()]).await.unwrap()[0];
+    let numbers = &site.horizon.stats(&[site.bread.clone().into()]).await.unwrap()[0];
     assert_eq!((numbers.likes, numbers.comments), (2, 1), "one of them is Ada's");
 }
 

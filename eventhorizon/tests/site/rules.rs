@@ -85,7 +85,7 @@ async fn an_uncounted_caller_reads_and_writes_and_is_not_a_viewer() {
     assert!(
         fake.tracked()
             .iter()
-            .all(|event| !matches!(event.kind, EventKind::Visit { .. }))
+            .all(|event| !matches!(event.kind, EventKind::Visit(_)))
     );
     assert!(
         horizon
@@ -155,10 +155,7 @@ async fn an_unknown_page_uses_no_memory() {
     let (fake, builder) = stage();
     let horizon = builder.start(is_page).await.unwrap();
     assert_eq!(horizon.page("cake").unwrap_err().kind(), ProblemKind::UnknownPage);
-    assert_eq!(
-        horizon.page("no such name").unwrap_err().kind(),
-        ProblemKind::InvalidSlug
-    );
+    assert_eq!(horizon.page("no/../such").unwrap_err().kind(), ProblemKind::InvalidSlug);
     for request in [
         Request::get("/live/cake"),
         Request::put("/likes/cake"),

@@ -43,7 +43,7 @@ async fn page(State(horizon): State<Horizon>, Path(slug): Path<String>) -> Resul
     let slug = horizon.page(&slug).map_err(|problem| problem.status())?;
     let numbers = horizon.stats(&[slug.clone().into()]).await;
     let numbers = numbers.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
-    let numbers = numbers.first().copied().unwrap_or_default();
+    let numbers = numbers.into_iter().next().unwrap_or_default();
     let html = PAGE
         .replace("{slug}", slug.as_str())
         .replace("{viewers}", &numbers.viewers.to_string())

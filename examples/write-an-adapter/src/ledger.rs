@@ -7,7 +7,7 @@ use redb::{ReadableTable, WriteTransaction};
 
 use crate::error::RedbError;
 use crate::rows;
-use crate::tables::{COUNTED, LIKES, TOTALS, TotalsRow, VERDICTS, VISITORS};
+use crate::tables::{COUNTED, CUSTOM_EVENTS, LIKES, TOTALS, TotalsRow, VERDICTS, VISITORS};
 
 /// An open write transaction.
 ///
@@ -77,14 +77,14 @@ impl Ledger for RedbLedger<'_> {
 
     fn add_delta(&mut self, topic: &Topic, delta: Delta) -> Result<Update, RedbError> {
         let mut totals = self.0.open_table(TOTALS)?;
-        let mut total = read_total(&totals, topic)?;
+        let mut total = read_total(&totals, &self.0.open_table(CUSTOM_EVENTS)?, topic)?;
         // A new revision means changed totals.
         if delta.is_empty() {
             return Ok(total);
         }
-        total.stats = total.stats + delta;
+        total.stats += delta;
         total.revision += 1;
-        let stats = total.stats;
+        let stats = &total.stats;
         let row = (
             stats.visits,
             stats.likes,
@@ -92,7 +92,12 @@ impl Ledger for RedbLedger<'_> {
             stats.comments_revision,
             total.revision,
         );
-        totals.insert(topic.to_string().as_str(), row)?;
+        let topic = topic.to_string();
+        totals.insert(topic.as_str(), row)?;
+        let mut events = self.0.open_table(CUSTOM_EVENTS)?;
+        for (name, count) in stats.events.iter() {
+            events.insert((topic.as_str(), name), count)?;
+        }
         Ok(total)
     }
 }
@@ -100,14 +105,23 @@ impl Ledger for RedbLedger<'_> {
 /// Returns the totals of a topic, in a write or a read transaction.
 pub(crate) fn read_total(
     totals: &impl ReadableTable<&'static str, TotalsRow>,
+    events: &impl ReadableTable<(&'static str, &'static str), u64>,
     topic: &Topic,
 ) -> Result<Update, RedbError> {
-    let Some(row) = totals.get(topic.to_string().as_str())? else {
+    let name = topic.to_string();
+    let Some(row) = totals.get(name.as_str())? else {
         return Ok(Update::empty(topic.clone()));
     };
     let (visits, likes, comments, comments_revision, revision) = row.value();
     let mut stats = Stats::new(visits, likes, comments);
     stats.comments_revision = comments_revision;
+    let rows = events.range((name.as_str(), "")..)?;
+    let of_topic = rows.map_while(|row| match row {
+        Ok((key, count)) if key.value().0 == name => Some(Ok((key.value().1.to_owned(), count.value()))),
+        Ok(_) => None,
+        Err(error) => Some(Err(error)),
+    });
+    stats.events = of_topic.collect::<Result<_, _>>()?;
     Ok(Update::new(topic.clone(), stats, revision))
 }
 

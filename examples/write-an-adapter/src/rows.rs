@@ -1,6 +1,6 @@
 //! Comments as rows, in all tables that contain them.
 
-use horizon_core::{Comment, EventId, ReaderId, Slug, Timestamp, Visibility};
+use horizon_core::{Badge, Comment, EventId, ReaderId, Slug, Timestamp, Visibility};
 use redb::{ReadableTable, Value, WriteTransaction};
 
 use crate::error::RedbError;
@@ -75,6 +75,7 @@ fn to_row(comment: &Comment) -> <CommentRow as Value>::SelfType<'_> {
         comment.parent.map(EventId::as_u128),
         comment.reader.as_u128(),
         &comment.author,
+        comment.badge.as_ref().map(Badge::as_str),
         &comment.body,
         comment.at.as_millis(),
         visibility,
@@ -83,13 +84,15 @@ fn to_row(comment: &Comment) -> <CommentRow as Value>::SelfType<'_> {
 
 /// Parses a row. A file can contain anything, so an invalid row is an error and not a panic.
 pub(crate) fn from_row(
-    (id, slug, parent, reader, author, body, at, visibility): <CommentRow as Value>::SelfType<'_>,
+    (id, slug, parent, reader, author, badge, body, at, visibility): <CommentRow as Value>::SelfType<'_>,
 ) -> Result<Comment, RedbError> {
     let slug = Slug::new(slug).map_err(|e| RedbError::corrupt(e.to_string()))?;
     let (id, reader) = (EventId::from_u128(id), ReaderId::from_u128(reader));
     let mut comment = Comment::new(id, slug, reader, Timestamp::from_millis(at));
     comment.parent = parent.map(EventId::from_u128);
     comment.author = author.into();
+    let badge = badge.map(Badge::new).transpose();
+    comment.badge = badge.map_err(|e| RedbError::corrupt(e.to_string()))?;
     comment.body = body.into();
     comment.visibility = match visibility {
         0 => Visibility::Pending,

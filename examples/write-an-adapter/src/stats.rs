@@ -10,7 +10,7 @@ use redb::{ReadableTable, WriteTransaction};
 use crate::RedbStats;
 use crate::error::RedbError;
 use crate::ledger::{RedbLedger, read_total};
-use crate::tables::{COUNTED, LIKES, SALTS, TOTALS, VISITORS};
+use crate::tables::{COUNTED, CUSTOM_EVENTS, LIKES, SALTS, TOTALS, VISITORS};
 
 #[async_trait]
 impl StatsStore for RedbStats {
@@ -23,8 +23,8 @@ impl StatsStore for RedbStats {
     async fn totals(&self, topics: &[Topic]) -> Result<Vec<Update>> {
         let topics = topics.to_vec();
         self.read(move |transaction| {
-            let totals = transaction.open_table(TOTALS)?;
-            topics.iter().map(|topic| read_total(&totals, topic)).collect()
+            let (totals, events) = (transaction.open_table(TOTALS)?, transaction.open_table(CUSTOM_EVENTS)?);
+            topics.iter().map(|topic| read_total(&totals, &events, topic)).collect()
         })
         .await
     }

@@ -106,7 +106,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = RedbStats::open(folder.path().join("store.redb")).unwrap();
         let add_invalid_row = |transaction: &WriteTransaction| {
-            let row = (7, "post", None, 1, "Ada", "text", 0, INVALID_VISIBILITY);
+            let row = (7, "post", None, 1, "Ada", None, "text", 0, INVALID_VISIBILITY);
             transaction.open_table(COMMENTS)?.insert(0, row)?;
             transaction.open_table(COMMENT_SEQS)?.insert(7, 0)?;
             Ok(())
@@ -114,7 +114,7 @@ mod tests {
         store.write(add_invalid_row).await.unwrap();
 
         let (site, page) = (Topic::Site, Slug::new("post").unwrap().into());
-        let good = event(1, &site, EventKind::Visit { visitor: None });
+        let good = event(1, &site, EventKind::visit(None));
         let (comment, verdict) = (EventId::from_u128(7), Visibility::Shown);
         let bad = event(2, &page, EventKind::Moderate { comment, verdict });
         let error = store.apply(&[good.clone(), bad]).await.unwrap_err();

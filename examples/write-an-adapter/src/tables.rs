@@ -26,13 +26,17 @@ pub(crate) type TotalsRow = (u64, u64, u64, u64, u64);
 /// The totals of each topic.
 pub(crate) const TOTALS: Table<'_, &str, TotalsRow> = Table::new("totals");
 
-/// Id, slug, parent, reader, author, body, time, visibility.
+/// How often each custom event happened on a topic.
+pub(crate) const CUSTOM_EVENTS: Table<'_, (&str, &str), u64> = Table::new("custom_events");
+
+/// Id, slug, parent, reader, author, badge, body, time, visibility.
 pub(crate) type CommentRow = (
     u128,
     &'static str,
     Option<u128>,
     u128,
     &'static str,
+    Option<&'static str>,
     &'static str,
     i64,
     u8,
@@ -60,6 +64,7 @@ pub(crate) fn create(transaction: &WriteTransaction) -> Result<(), RedbError> {
     transaction.open_table(LIKES)?;
     transaction.open_table(VERDICTS)?;
     transaction.open_table(TOTALS)?;
+    transaction.open_table(CUSTOM_EVENTS)?;
     transaction.open_table(COMMENTS)?;
     transaction.open_table(COMMENT_SEQS)?;
     transaction.open_table(PAGE_COMMENTS)?;

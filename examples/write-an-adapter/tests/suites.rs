@@ -48,7 +48,7 @@ mod the_file {
 
     fn hit(number: u8) -> Event {
         let stamp = Stamp::new(Timestamp::from_millis(1_800_000_000_000), [number; 10]);
-        Event::new(stamp, Topic::Site, EventKind::Visit { visitor: None })
+        Event::new(stamp, Topic::Site, EventKind::visit(None))
     }
 
     #[tokio::test]

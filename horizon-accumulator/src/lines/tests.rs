@@ -6,11 +6,7 @@ use tokio::io::AsyncWriteExt as _;
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
 fn visit(number: u8) -> Event {
-    Event::new(
-        Stamp::new(NOW, [number; 10]),
-        Topic::Site,
-        EventKind::Visit { visitor: None },
-    )
+    Event::new(Stamp::new(NOW, [number; 10]), Topic::Site, EventKind::visit(None))
 }
 
 fn json(event: &Event) -> String {

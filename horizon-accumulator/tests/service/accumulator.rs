@@ -141,7 +141,7 @@ pub(crate) fn visit(number: u64) -> Event {
 pub(crate) fn visit_at(at: Timestamp, number: u64) -> Event {
     let mut random = [0; 10];
     random[2..].copy_from_slice(&number.to_be_bytes());
-    Event::new(Stamp::new(at, random), page(), EventKind::Visit { visitor: None })
+    Event::new(Stamp::new(at, random), page(), EventKind::visit(None))
 }
 
 pub(crate) use horizon_backend::now;

@@ -113,11 +113,7 @@ async fn an_accumulator_whose_clock_is_a_month_or_hours_off_rejects_and_expires_
     let url = redis.url();
     let store = Arc::new(RedisStore::connect(&RedisConfig::new(&url).unwrap()).unwrap());
     let bus = RedisBus::connect(&RedisConfig::new(&url).unwrap(), store.clone()).unwrap();
-    let once = Event::new(
-        Stamp::new(now(), [9; 10]),
-        Topic::Site,
-        EventKind::Visit { visitor: None },
-    );
+    let once = Event::new(Stamp::new(now(), [9; 10]), Topic::Site, EventKind::visit(None));
     horizon_core::StatsStore::apply(&*store, std::slice::from_ref(&once))
         .await
         .unwrap();

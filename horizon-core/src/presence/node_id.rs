@@ -1,15 +1,13 @@
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use crate::Slug;
-
-/// The name of a node: 1 to 64 characters of a [`Slug`].
+/// The name of a node: 1 to 64 ASCII letters, digits, `-`, `_`, `.` or `~`, not starting with a dot.
 ///
 /// Nodes that run at the same time must have different names. Cloning is cheap.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct NodeId(Slug);
+pub struct NodeId(Arc<str>);
 
 /// The text is not a [`NodeId`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,29 +27,31 @@ impl NodeId {
     /// # Errors
     /// Returns [`ParseNodeIdError`] if the text is too long or contains a character that is not allowed.
     pub fn new(text: &str) -> Result<Self, ParseNodeIdError> {
-        if text.len() > Self::MAX_BYTES {
+        let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
+        let has_length = (1..=Self::MAX_BYTES).contains(&text.len());
+        if !has_length || text.starts_with('.') || !text.bytes().all(is_allowed) {
             return Err(ParseNodeIdError);
         }
-        Slug::new(text).map(Self).map_err(|_| ParseNodeIdError)
+        Ok(Self(text.into()))
     }
 
     /// Returns the name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        self.0.as_str()
+        &self.0
     }
 }
 
 impl Default for NodeId {
     /// Returns `local`, the name of a single node.
     fn default() -> Self {
-        Self(Slug::from_static("local"))
+        Self("local".into())
     }
 }
 
 impl fmt::Display for NodeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        f.write_str(&self.0)
     }
 }
 
@@ -71,7 +71,7 @@ impl TryFrom<String> for NodeId {
 
 impl From<NodeId> for String {
     fn from(node: NodeId) -> Self {
-        node.0.into()
+        node.0.as_ref().into()
     }
 }
 

@@ -189,7 +189,7 @@ pub async fn a_tracked_event_reaches_the_store(harness: &mut dyn BusHarness) -> 
         process_one(harness, &mut *consumer, event).await?;
     }
     let totals = harness.store().totals(&[Topic::Site]).await?;
-    expect_eq("two events", &totals.first().map(|u| u.stats), &Some(visits(2)))
+    expect_eq("two events", &totals.first().map(|u| u.stats.clone()), &Some(visits(2)))
 }
 
 /// The same consumer delivers an unacknowledged batch again.
@@ -257,7 +257,11 @@ pub async fn an_event_tracked_twice_counts_once(harness: &mut dyn BusHarness) ->
         process_one(harness, &mut *consumer, event).await?;
     }
     let totals = harness.store().totals(&[Topic::Site]).await?;
-    expect_eq("one event, twice", &totals.first().map(|u| u.stats), &Some(visits(1)))
+    expect_eq(
+        "one event, twice",
+        &totals.first().map(|u| u.stats.clone()),
+        &Some(visits(1)),
+    )
 }
 
 /// A new watch yields the current totals at once, also if they are empty.

@@ -35,12 +35,12 @@ impl EventFactory {
 
     /// Returns a visit that always counts.
     pub(super) fn anonymous_visit(&mut self, topic: &Topic) -> Event {
-        self.event(topic, EventKind::Visit { visitor: None })
+        self.event(topic, EventKind::visit(None))
     }
 
     pub(super) fn visit(&mut self, topic: &Topic, visitor: u128) -> Event {
         let visitor = Some(VisitorKey::from_u128(visitor));
-        self.event(topic, EventKind::Visit { visitor })
+        self.event(topic, EventKind::visit(visitor))
     }
 
     pub(super) fn like(&mut self, topic: &Topic, reader: u128) -> Event {

@@ -28,6 +28,7 @@
 mod bus;
 mod comment_fixture;
 mod comments;
+mod custom_events;
 mod event_factory;
 mod file_store_harness;
 mod paging;

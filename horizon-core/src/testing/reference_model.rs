@@ -1,9 +1,10 @@
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use super::event_factory::EventFactory;
 use crate::{
-    Draft, Event, EventId, EventKind, ReaderId, Stamp, Stats, Timestamp, Topic, VISIT_GAP, Visibility, VisitorKey,
+    Draft, Event, EventId, EventKind, EventName, Properties, ReaderId, Stamp, Stats, Timestamp, Topic, VISIT_GAP,
+    Visibility, Visit, VisitorKey,
 };
 
 /// Generates random events from a seed.
@@ -33,14 +34,21 @@ impl RandomEvents {
         event
     }
 
+    fn custom(&mut self) -> EventKind {
+        let name = EventName::new(&format!("name {}", self.below(3)));
+        name.map_or(EventKind::visit(None), |name| EventKind::Custom {
+            name,
+            properties: Properties::default(),
+        })
+    }
+
     fn kind(&mut self, past: &[Event]) -> EventKind {
         let reader = ReaderId::from_u128(self.below(4).into());
         let some_id = self.0.choice(past).map(|event| event.id);
-        match self.below(6) {
-            0 => EventKind::Visit { visitor: None },
-            1 => EventKind::Visit {
-                visitor: Some(VisitorKey::from_u128(self.below(3).into())),
-            },
+        match self.below(7) {
+            6 => self.custom(),
+            0 => EventKind::visit(None),
+            1 => EventKind::visit(Some(VisitorKey::from_u128(self.below(3).into()))),
             2 => EventKind::Like { reader },
             3 => EventKind::Unlike { reader },
             4 => match some_id {
@@ -81,6 +89,7 @@ struct TopicModel {
     shown: HashMap<EventId, bool>,
     verdicts: HashMap<EventId, Stamp>,
     comments_revision: u64,
+    events: BTreeMap<String, u64>,
 }
 
 impl Model {
@@ -98,6 +107,11 @@ impl Model {
             likes: topic.likes.values().filter(|(_, likes)| *likes).count() as u64,
             comments: topic.shown.values().filter(|shown| **shown).count() as u64,
             comments_revision: topic.comments_revision,
+            events: topic
+                .events
+                .iter()
+                .map(|(name, count)| (name.as_str(), *count))
+                .collect(),
         })
     }
 }
@@ -105,8 +119,10 @@ impl Model {
 impl TopicModel {
     fn apply(&mut self, event: &Event) {
         match &event.kind {
-            EventKind::Visit { visitor: None } => self.visits += 1,
-            EventKind::Visit { visitor: Some(visitor) } => {
+            EventKind::Visit(Visit { visitor: None, .. }) => self.visits += 1,
+            EventKind::Visit(Visit {
+                visitor: Some(visitor), ..
+            }) => {
                 let last = self.seen.get(visitor).copied();
                 let apart = last.map(|last| last.as_millis().abs_diff(event.at.as_millis()));
                 if apart.is_none_or(|apart| u128::from(apart) > VISIT_GAP.as_millis()) {
@@ -125,6 +141,7 @@ impl TopicModel {
                 }
             }
             EventKind::Moderate { .. } => {}
+            EventKind::Custom { name, .. } => *self.events.entry(name.to_string()).or_default() += 1,
         }
     }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 
+pub use super::custom_events::{custom_events_count_by_name, names_of_custom_events_beyond_the_limit_count_as_other};
 pub use super::retention::{
     a_visitor_is_kept_for_a_day, an_id_is_kept_for_the_whole_window, expire_changes_no_total_and_no_like,
     expire_erases_ids_past_the_window, expire_erases_unlikes_past_the_window, expire_erases_visitors_after_a_day,
@@ -36,6 +37,8 @@ suite! { $
     a_visit_counts_again_only_after_the_gap
     activity_extends_a_visit
     a_late_event_is_not_a_new_visit
+    custom_events_count_by_name
+    names_of_custom_events_beyond_the_limit_count_as_other
     topics_are_independent
     the_revision_grows_only_with_changes
     expire_changes_no_total_and_no_like

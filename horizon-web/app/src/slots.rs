@@ -47,7 +47,7 @@ pub enum Slot {
 }
 
 /// The values of one response.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SlotValues {
     /// The numbers of the page, if they are known.
     pub page: Option<PageStats>,
@@ -76,12 +76,12 @@ impl SlotValues {
 
     fn count(&self, count: Count) -> Option<u64> {
         match count {
-            Count::Viewers => self.page.map(|stats| stats.viewers),
-            Count::Visits => self.page.map(|stats| stats.visits),
-            Count::Likes => self.page.map(|stats| stats.likes),
-            Count::Comments => self.page.map(|stats| stats.comments),
-            Count::SiteViewers => self.site.map(|stats| stats.viewers),
-            Count::SiteVisits => self.site.map(|stats| stats.visits),
+            Count::Viewers => self.page.as_ref().map(|stats| stats.viewers),
+            Count::Visits => self.page.as_ref().map(|stats| stats.visits),
+            Count::Likes => self.page.as_ref().map(|stats| stats.likes),
+            Count::Comments => self.page.as_ref().map(|stats| stats.comments),
+            Count::SiteViewers => self.site.as_ref().map(|stats| stats.viewers),
+            Count::SiteVisits => self.site.as_ref().map(|stats| stats.visits),
         }
     }
 }

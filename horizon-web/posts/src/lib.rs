@@ -41,6 +41,7 @@ mod parse;
 mod post;
 mod rendered_body;
 mod sitemap;
+mod slug;
 mod source;
 mod text;
 mod urls;

@@ -8,6 +8,7 @@ use crate::{
     ContentOptions, Date, MarkdownPage, Post,
     front_matter::{self, FileIssue, FrontMatter, Publication},
     markdown::{self, RenderOptions, Rendered},
+    slug::post_slug,
     source::{FileKind, SourceFile},
 };
 
@@ -138,7 +139,7 @@ fn slug_of_name(source: &SourceFile) -> Result<Slug, FileIssue> {
         Some((day, rest)) if day.parse::<Date>().is_ok() => rest,
         _ => &name,
     };
-    Slug::new(slug).map_err(|error| {
+    post_slug(slug).map_err(|error| {
         let reason = format!("{slug:?} from the file name is not a slug: {error}; rename the file or set \"slug\"");
         FileIssue::error(None, reason)
     })

@@ -23,7 +23,9 @@ pub(crate) async fn load(app: &AppState, posts: impl IntoIterator<Item = &Arc<Po
     let topics = posts.iter().map(|post| post.slug.clone().into());
     let topics: Vec<Topic> = std::iter::once(Topic::Site).chain(topics).collect();
     let known = app.horizon.stats_snapshots(&topics).await;
-    let is_current = known.iter().all(|known| known.is_some_and(|known| known.is_current));
+    let is_current = known
+        .iter()
+        .all(|known| known.as_ref().is_some_and(|known| known.is_current));
     let mut stats = known.into_iter().map(|known| known.map(|known| known.stats));
     let site = stats.next().flatten();
     let card = |(post, stats): (&Arc<Post>, Option<PageStats>)| PostCard {

@@ -185,8 +185,8 @@ impl PostRequest {
 
     async fn values(&mut self, snapshot: &PageSnapshot) -> Result<SlotValues> {
         Ok(SlotValues {
-            page: snapshot.page,
-            site: snapshot.site,
+            page: snapshot.page.clone(),
+            site: snapshot.site.clone(),
             liked: self.is_liked().await.unwrap_or(false),
             like_id: self.app.new_event_id()?,
             comment_id: self.app.new_event_id()?,
@@ -225,7 +225,10 @@ impl PostRequest {
 /// Returns everything that a reader can see on the page, for its `ETag`.
 fn state(page: &RenderedPage, snapshot: &PageSnapshot, values: &SlotValues) -> String {
     let digest = page.digest();
-    let (page, site) = (snapshot.page.unwrap_or_default(), snapshot.site.unwrap_or_default());
+    let (page, site) = (
+        snapshot.page.clone().unwrap_or_default(),
+        snapshot.site.clone().unwrap_or_default(),
+    );
     format!(
         "{digest}-{}-{}-{}-{}-{}-{}-{}",
         page.viewers,

@@ -263,6 +263,7 @@ mod tests {
                 visits,
                 likes,
                 comments,
+                ..PageStats::default()
             }),
             site: Some(PageStats::default()),
             liked: viewers % 2 == 0,

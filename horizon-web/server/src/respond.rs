@@ -30,8 +30,8 @@ pub(crate) async fn view_with(app: &AppState, reads: &PageReads, view: Result<Vi
     match view {
         Ok(view) => {
             let site = app.site_stats(reads).await;
+            let is_current = site.as_ref().is_some_and(|site| site.is_current);
             let values = SlotValues::for_site(site.map(|site| site.stats));
-            let is_current = site.is_some_and(|site| site.is_current);
             no_store_unless(is_current, render(app, view, &values).await)
         }
         Err(error) => unavailable(app, &error).await,

@@ -19,7 +19,7 @@ const MAX_AGE: Duration = Duration::from_secs(2);
 const MAX_TOPICS: usize = 4_096;
 
 /// The numbers of a page and of the site at one moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PageSnapshot {
     /// The numbers of the page, if they are known.
     pub(crate) page: Option<PageStats>,
@@ -63,13 +63,15 @@ impl StatsCache {
             return snapshot;
         }
         let known = reads.stats_snapshots(&topics).await;
-        let is_current = known.iter().all(|known| known.is_some_and(|known| known.is_current));
+        let is_current = known
+            .iter()
+            .all(|known| known.as_ref().is_some_and(|known| known.is_current));
         let mut known = known.into_iter();
         let (page, site) = (known.next().flatten(), known.next().flatten());
         PageSnapshot {
+            comments_revision: page.as_ref().map(|page| page.comments_revision),
             page: page.map(|page| page.stats),
             site: site.map(|site| site.stats),
-            comments_revision: page.map(|page| page.comments_revision),
             is_current,
         }
     }
@@ -133,7 +135,8 @@ impl WatchedStats {
                 StatsUpdate::Totals(stats) => self.stats = Some(stats),
             }
         }
-        let (viewers, stats) = (self.viewers?, self.stats?);
-        Some((PageStats::new(viewers, stats), stats.comments_revision))
+        let (viewers, stats) = (self.viewers?, self.stats.clone()?);
+        let comments_revision = stats.comments_revision;
+        Some((PageStats::new(viewers, stats), comments_revision))
     }
 }

@@ -20,8 +20,8 @@ impl From<Stats> for Counts {
     }
 }
 
-impl From<PageStats> for Counts {
-    fn from(numbers: PageStats) -> Self {
+impl From<&PageStats> for Counts {
+    fn from(numbers: &PageStats) -> Self {
         Self {
             visits: numbers.visits,
             likes: numbers.likes,

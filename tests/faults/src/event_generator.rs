@@ -55,7 +55,7 @@ impl EventGenerator {
             ..Counts::default()
         };
         ack_log.add(&topic, one);
-        self.event(now, topic, EventKind::Visit { visitor: None })
+        self.event(now, topic, EventKind::visit(None))
     }
 
     /// Generates likes and unlikes of one reader in turn, a millisecond apart.

@@ -15,7 +15,7 @@ use crate::counts::Counts;
 const RETRY: Duration = Duration::from_secs(3);
 
 /// What a viewer sees.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct ShownStats {
     /// Whether the stream is open and has sent numbers since.
     pub(crate) is_live: bool,
@@ -73,12 +73,12 @@ impl LiveViewers {
 impl FaultViewer {
     /// Returns what the viewer sees now.
     pub(crate) fn view(&self) -> ShownStats {
-        *self.view.borrow()
+        self.view.borrow().clone()
     }
 
     /// Returns the totals that the viewer sees.
     pub(crate) fn counts(&self) -> Option<Counts> {
-        self.view().numbers.map(Counts::from)
+        self.view().numbers.as_ref().map(Counts::from)
     }
 }
 

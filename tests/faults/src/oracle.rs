@@ -159,11 +159,11 @@ impl Oracle<'_> {
         for web in &self.cluster.webs {
             for (topic, stored) in stored {
                 match numbers(web.address(), topic).await {
-                    Ok(stats) if Counts::from(stats) == *stored => {}
+                    Ok(stats) if Counts::from(&stats) == *stored => {}
                     Ok(stats) => late.push(format!(
                         "{} returns {} for {topic}, and {stored} are stored",
                         web.name(),
-                        Counts::from(stats)
+                        Counts::from(&stats)
                     )),
                     Err(error) => late.push(format!("{} returns no numbers for {topic}: {error:#}", web.name())),
                 }

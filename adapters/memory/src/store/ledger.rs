@@ -70,7 +70,7 @@ impl Ledger for Tables {
         }
         let total = self.totals.entry(topic.clone());
         let total = total.or_insert_with(|| Update::empty(topic.clone()));
-        total.stats = total.stats + delta;
+        total.stats += delta;
         total.revision += 1;
         Ok(total.clone())
     }

@@ -28,7 +28,7 @@ use super::{Call, Clock, backend::FakeBackend};
 ///
 /// // The reply to the first attempt is lost, so the application retries. The visit counts once.
 /// fake.lose_next_reply(Call::Track, Error::unavailable("reset by peer"));
-/// let visit = Event::new(Stamp::new(clock.now(), [1; 10]), Topic::Site, EventKind::Visit { visitor: None });
+/// let visit = Event::new(Stamp::new(clock.now(), [1; 10]), Topic::Site, EventKind::visit(None));
 /// assert!(ports.bus.track(visit.clone()).await.is_err());
 /// ports.bus.track(visit).await?;
 /// assert_eq!(ports.stats.total(&Topic::Site).await?.stats.visits, 1);
@@ -101,7 +101,7 @@ impl Fake {
     /// # async fn main() -> horizon_core::Result<()> {
     /// # let now = Timestamp::from_millis(1_800_000_000_000);
     /// # let fake = Fake::new(Clock::at(now));
-    /// let visit = Event::new(Stamp::new(now, [1; 10]), Topic::Site, EventKind::Visit { visitor: None });
+    /// let visit = Event::new(Stamp::new(now, [1; 10]), Topic::Site, EventKind::visit(None));
     /// fake.bus().track(visit.clone()).await?;
     /// assert_eq!(fake.tracked(), [visit]);
     /// # Ok(())

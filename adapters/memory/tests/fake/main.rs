@@ -32,7 +32,7 @@ fn fake() -> Fake {
 /// A visit that always counts. Equal numbers are the same visit.
 fn visit(number: u8) -> Event {
     let stamp = Stamp::new(clock().now(), [number; 10]);
-    Event::new(stamp, Topic::Site, EventKind::Visit { visitor: None })
+    Event::new(stamp, Topic::Site, EventKind::visit(None))
 }
 
 /// Returns the site's visits.

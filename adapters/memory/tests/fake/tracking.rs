@@ -105,7 +105,7 @@ async fn tracked_comments_and_likes_can_be_read() {
 #[tokio::test]
 async fn events_applied_to_the_store_are_not_listed_as_tracked() {
     let fake = fake();
-    let kind = EventKind::Visit { visitor: None };
+    let kind = EventKind::visit(None);
     let mut event = visit(1);
     event.kind = kind;
     fake.apply(&[event]).await.unwrap();

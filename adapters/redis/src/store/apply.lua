@@ -1,18 +1,21 @@
 -- Applies the events of one topic like horizon_core::apply_events, each id once. Returns the totals.
 -- KEYS: those of `keys::all_of`, then the ids of each day in ARGV.
 -- ARGV: the gap between two visits (ms), the retention of ids and of visitors after the last write (s), the position of
--- the batch's first comment, then the arguments of `batch.rs`.
+-- the batch's first comment, the limit of names of custom events and the name of all further ones, then the arguments
+-- of `batch.rs`.
 local TOTAL, DAYS, VISITORS, LIKES, COMMENTS = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local STATES = { ['0'] = KEYS[6], ['1'] = KEYS[7], ['2'] = KEYS[8] }
 local THREADS, REPLIES, SHOWN_REPLIES = KEYS[9], KEYS[10], KEYS[11]
-local OTHER_IDS, FIRST_DAY, FIRST_ARGUMENT = KEYS[12], 13, 5
+local OTHER_IDS, FIRST_DAY, FIRST_ARGUMENT = KEYS[12], 13, 7
 local SHOWN = '1'
+-- The start of the fields with the counts of custom events.
+local EVENT = 'event:'
 -- The parent of a comment that is not a reply, and the stamp of a comment without a verdict.
 local NO_PARENT, NO_STAMP = string.rep('\0', 17), string.rep('\0', 24)
 
 local call, sub, pack, unpack = redis.call, string.sub, struct.pack, struct.unpack
 local gap, base = tonumber(ARGV[1]), tonumber(ARGV[4])
-local delta = { visits = 0, likes = 0, comments = 0, comments_revision = 0 }
+local delta = { visits = 0, likes = 0, comments = 0, comments_revision = 0, events = false }
 local effects = {}
 -- The key of the following ids, and the first byte of their time that is stored.
 local ids, stored_from
@@ -105,6 +108,21 @@ function effects.m(event)
   if state == SHOWN or verdict == SHOWN then show(comment, record, verdict == SHOWN) end
 end
 
+-- 26: the name.
+function effects.e(event)
+  local field = EVENT .. sub(event, 26)
+  if call('HEXISTS', TOTAL, field) == 0 then
+    local names = tonumber(call('HGET', TOTAL, 'event_names') or 0)
+    if names < tonumber(ARGV[5]) then
+      call('HSET', TOTAL, 'event_names', names + 1)
+    else
+      field = EVENT .. ARGV[6]
+    end
+  end
+  call('HINCRBY', TOTAL, field, 1)
+  delta.events = true
+end
+
 -- 1: the kind; 2: the time; 10: the id, so that 2 to 25 are the stamp.
 local function apply(event)
   local id = sub(event, 10, 25)
@@ -136,7 +154,7 @@ call('EXPIRE', DAYS, ARGV[2])
 if used_other then call('EXPIRE', OTHER_IDS, ARGV[2]) end
 if saw_visitor then call('EXPIRE', VISITORS, ARGV[3]) end
 
-local changed = false
+local changed = delta.events
 for _, field in ipairs({ 'visits', 'likes', 'comments', 'comments_revision' }) do
   if delta[field] ~= 0 then
     call('HINCRBY', TOTAL, field, delta[field])
@@ -144,4 +162,4 @@ for _, field in ipairs({ 'visits', 'likes', 'comments', 'comments_revision' }) d
   end
 end
 if changed then call('HINCRBY', TOTAL, 'revision', 1) end
-return call('HMGET', TOTAL, 'visits', 'likes', 'comments', 'comments_revision', 'revision')
+return call('HGETALL', TOTAL)

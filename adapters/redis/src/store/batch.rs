@@ -2,8 +2,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use horizon_core::{
-    DEDUPE_WINDOW, Day, Error, Event, EventId, EventKind, Result, Slug, Timestamp, Topic, VISIT_GAP, VISITOR_RETENTION,
-    Visibility,
+    DEDUPE_WINDOW, Day, Error, Event, EventId, EventKind, MAX_EVENT_NAMES, OTHER_EVENTS, Result, Slug, Timestamp,
+    Topic, VISIT_GAP, VISITOR_RETENTION, Visibility, Visit,
 };
 use redis::Cmd;
 
@@ -112,6 +112,8 @@ impl<'a> TopicBatch<'a> {
             .arg((DEDUPE_WINDOW + EXTRA_TTL).as_secs())
             .arg((VISITOR_RETENTION + EXTRA_TTL).as_secs())
             .arg(owners.first_position)
+            .arg(MAX_EVENT_NAMES)
+            .arg(OTHER_EVENTS)
             .arg(&self.arguments);
         call
     }
@@ -121,8 +123,13 @@ impl<'a> TopicBatch<'a> {
 fn argument(event: &Event, number: u32, owners: &CommentOwners) -> Result<Vec<u8>> {
     let (letter, rest) = match (&event.kind, event.topic.slug()) {
         // `h` for hit, `v` for visit.
-        (EventKind::Visit { visitor: None }, _) => (b'h', Vec::new()),
-        (EventKind::Visit { visitor: Some(visitor) }, _) => (b'v', visitor.as_u128().to_be_bytes().to_vec()),
+        (EventKind::Visit(Visit { visitor: None, .. }), _) => (b'h', Vec::new()),
+        (
+            EventKind::Visit(Visit {
+                visitor: Some(visitor), ..
+            }),
+            _,
+        ) => (b'v', visitor.as_u128().to_be_bytes().to_vec()),
         (EventKind::Like { reader }, _) => (b'l', byte_and_id(b'1', reader.as_u128())),
         (EventKind::Unlike { reader }, _) => (b'l', byte_and_id(b'0', reader.as_u128())),
         (EventKind::Moderate { comment, verdict }, Some(_)) => {
@@ -140,6 +147,7 @@ fn argument(event: &Event, number: u32, owners: &CommentOwners) -> Result<Vec<u8
             rest.extend(comment_record::content(*reader, event.at, draft));
             (b'c', rest)
         }
+        (EventKind::Custom { name, .. }, _) => (b'e', name.as_str().into()),
         // Only the id is stored.
         (EventKind::Moderate { .. } | EventKind::Comment { .. }, _) => (b'x', Vec::new()),
         _ => {

@@ -2,9 +2,10 @@
 //!
 //! One byte of state, 24 of the stamp of the last verdict, 8 of position, one that is `1` for a reply, and 16 of its
 //! parent: `apply.lua` reads and writes these by their offsets. It copies the rest: 16 bytes of reader, 8 of time, 2 of
-//! the length of the author's name, the name, the text.
+//! the length of the author's name, the name, the text. A badge follows the name after a line feed, which names do not
+//! contain, and is a part of its length.
 
-use horizon_core::{Comment, Draft, Error, EventId, ReaderId, Result, Slug, Stamp, Timestamp, Visibility};
+use horizon_core::{Badge, Comment, Draft, Error, EventId, ReaderId, Result, Slug, Stamp, Timestamp, Visibility};
 
 /// A comment and its position among all comments.
 #[derive(Debug, PartialEq)]
@@ -49,14 +50,18 @@ pub(super) fn parent(parent: Option<EventId>) -> [u8; 17] {
 
 /// Encodes the part of a record that the script copies.
 pub(super) fn content(reader: ReaderId, at: Timestamp, draft: &Draft) -> Vec<u8> {
-    let author = draft.author().as_bytes();
-    // A draft's author has at most 80 characters of at most 4 bytes.
+    let mut author = draft.author().to_owned();
+    if let Some(badge) = draft.badge() {
+        author.push('\n');
+        author.push_str(badge.as_str());
+    }
+    // An author has at most 80 characters of at most 4 bytes, a badge 32.
     let length = u16::try_from(author.len()).unwrap_or(u16::MAX);
     let mut bytes = Vec::with_capacity(26 + author.len() + draft.body().len());
     bytes.extend(reader.as_u128().to_be_bytes());
     bytes.extend(time(at));
     bytes.extend(length.to_be_bytes());
-    bytes.extend(author);
+    bytes.extend(author.as_bytes());
     bytes.extend(draft.body().as_bytes());
     bytes
 }
@@ -88,7 +93,12 @@ fn try_decode(slug: &Slug, id: EventId, bytes: &[u8]) -> Option<CommentRecord> {
     let (author, body) = bytes.split_at_checked(length.into())?;
     let mut comment = Comment::new(id, slug.clone(), ReaderId::from_u128(reader), at);
     comment.parent = (is_reply == b'1').then(|| EventId::from_u128(parent));
-    comment.author = str::from_utf8(author).ok()?.into();
+    let author = str::from_utf8(author).ok()?;
+    let (author, badge) = author
+        .split_once('\n')
+        .map_or((author, None), |(author, badge)| (author, Some(badge)));
+    comment.author = author.into();
+    comment.badge = badge.map(Badge::new).transpose().ok()?;
     comment.body = str::from_utf8(body).ok()?.into();
     comment.visibility = match state {
         b'0' => Visibility::Pending,
@@ -125,12 +135,15 @@ mod tests {
     #[test]
     fn a_record_with_the_longest_texts_and_any_time_survives_encoding() {
         let slug = Slug::new("hello").unwrap();
+        let badge = Badge::new(&"\u{1f600}".repeat(32)).unwrap();
         let draft = Draft::new(&"\u{1f600}".repeat(80), &"\u{1f600}".repeat(2_000), None).unwrap();
+        let draft = draft.with_badge(badge.clone());
         for (parent, at) in [(None, i64::MIN), (Some(EventId::from_u128(0)), -1), (None, i64::MAX)] {
             let at = Timestamp::from_millis(at);
             let decoded = decode(&slug, EventId::from_u128(1), &encode(&draft, parent, at)).unwrap();
             assert_eq!(decoded.position, 1_800_000_000_000_000);
             assert_eq!((decoded.comment.parent, decoded.comment.at), (parent, at));
+            assert_eq!(decoded.comment.badge.as_ref(), Some(&badge));
             assert_eq!(
                 (decoded.comment.author.as_str(), decoded.comment.body.as_str()),
                 (draft.author(), draft.body())

@@ -4,6 +4,8 @@ use std::fmt::Display;
 
 use horizon_core::{Day, EventId, Slug, Topic, Visibility};
 
+use crate::wire::HashTag;
+
 /// The topics with events (set).
 pub(super) const TOPICS: &str = "horizon:topics";
 
@@ -28,7 +30,7 @@ pub(super) const STORE_ID: &str = "horizon:store-id";
 /// The key of a write check (string).
 pub(super) const WRITABLE: &str = "horizon:writable";
 
-/// The totals of a topic, and the position of its last comment (hash).
+/// The totals of a topic, the position of its last comment, and the count of each custom event (hash).
 pub(super) const TOTAL: &str = "total";
 
 /// The numbers of the days with ids (set).
@@ -62,7 +64,7 @@ pub(super) const fn in_state(state: Visibility) -> &'static str {
 
 /// Returns a key of a topic.
 pub(super) fn of_topic(topic: impl Display, part: &str) -> String {
-    format!("horizon:{{{topic}}}:{part}")
+    format!("horizon:{{{}}}:{part}", HashTag(topic))
 }
 
 /// Returns a key of a page.

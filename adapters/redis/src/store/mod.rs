@@ -8,6 +8,8 @@ mod recent_comments;
 mod salts;
 mod scripts;
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use horizon_core::{Error, Event, EventKind, ReaderId, Result, Stats, StatsStore, Timestamp, Topic, Update};
 use redis::{RedisResult, Value, from_redis_value};
@@ -22,8 +24,8 @@ use scripts::StoreScripts;
 /// The maximum number of topics whose totals one round trip reads.
 const TOPICS_PER_READ: usize = 1_000;
 
-/// The totals of a topic, in the order of the reply of `apply.lua`.
-const FIELDS: [&str; 5] = ["visits", "likes", "comments", "comments_revision", "revision"];
+/// The start of the fields with the counts of custom events, among the totals of a topic.
+const EVENT_FIELD: &str = "event:";
 
 /// The message of an error of [`RedisStore::apply`].
 const NOT_APPLIED: &str = "the events cannot be applied in Redis";
@@ -52,7 +54,7 @@ const WRITABLE_TTL: u64 = 60;
 ///
 /// let store = RedisStore::connect(&RedisConfig::new("redis://127.0.0.1")?)?;
 /// let stamp = Stamp::new(Timestamp::from_millis(1_800_000_000_000), [7; 10]);
-/// let visit = Event::new(stamp, Topic::Site, EventKind::Visit { visitor: None });
+/// let visit = Event::new(stamp, Topic::Site, EventKind::visit(None));
 /// let totals = store.apply(&[visit.clone(), visit]).await?; // the same event twice
 /// assert_eq!(totals[0].stats.visits, 1);
 /// # Ok(())
@@ -218,18 +220,20 @@ impl RedisStore {
         let replies = replies.into_iter().skip(1);
         let update = |(batch, fields): (&TopicBatch<'_>, Value)| {
             let fields = from_redis_value(fields).map_err(|e| map(NOT_APPLIED, e.into()))?;
-            Ok(update(batch.topic, fields))
+            Ok(update(batch.topic, &fields))
         };
         batches.iter().zip(replies).map(update).collect()
     }
 }
 
-/// Returns the totals from the values of [`FIELDS`].
-fn update(topic: &Topic, fields: [Option<u64>; 5]) -> Update {
-    let [visits, likes, comments, comments_revision, revision] = fields.map(Option::unwrap_or_default);
-    let mut stats = Stats::new(visits, likes, comments);
-    stats.comments_revision = comments_revision;
-    Update::new(topic.clone(), stats, revision)
+/// Returns the totals from the fields of their key.
+fn update(topic: &Topic, fields: &HashMap<String, u64>) -> Update {
+    let number = |field| fields.get(field).copied().unwrap_or_default();
+    let mut stats = Stats::new(number("visits"), number("likes"), number("comments"));
+    stats.comments_revision = number("comments_revision");
+    let event = |(field, count): (&String, &u64)| Some((field.strip_prefix(EVENT_FIELD)?.to_owned(), *count));
+    stats.events = fields.iter().filter_map(event).collect();
+    Update::new(topic.clone(), stats, number("revision"))
 }
 
 #[async_trait]
@@ -248,11 +252,11 @@ impl StatsStore for RedisStore {
         for topics in topics.chunks(TOPICS_PER_READ) {
             let mut pipe = redis::pipe();
             for topic in topics {
-                pipe.cmd("HMGET").arg(keys::of_topic(topic, keys::TOTAL)).arg(&FIELDS);
+                pipe.cmd("HGETALL").arg(keys::of_topic(topic, keys::TOTAL));
             }
-            let totals = self.redis.query_all(&mut pipe).await;
+            let totals = self.redis.query_all::<HashMap<String, u64>>(&mut pipe).await;
             let totals = totals.map_err(|e| map("the totals cannot be read from Redis", e))?;
-            updates.extend(topics.iter().zip(totals).map(|(topic, total)| update(topic, total)));
+            updates.extend(topics.iter().zip(&totals).map(|(topic, total)| update(topic, total)));
         }
         Ok(updates)
     }

@@ -15,9 +15,9 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use horizon_core::{
-    CommentStore as _, Draft, Event, EventBus, EventConsumer, EventId, EventKind, Presence as _, ReaderId,
-    SaltStore as _, Slug, Stamp, StatsStore as _, StatsStoreExt as _, Timestamp, Topic, Visibility, VisitorKey,
-    process_batch,
+    CommentStore as _, Draft, Event, EventBus, EventConsumer, EventId, EventKind, EventName, Presence as _, Properties,
+    ReaderId, SaltStore as _, Slug, Stamp, StatsStore as _, StatsStoreExt as _, Timestamp, Topic, Visibility,
+    VisitorKey, process_batch,
 };
 use horizon_redis::{
     ConsumerConfig, NodeInfo, NodeRegistry, NodeRole, RedisBus, RedisConfig, RedisConsumer, RedisInspector,
@@ -57,18 +57,11 @@ fn events(at: Timestamp) -> Vec<Event> {
         event(page(), at, number, EventKind::Moderate { comment, verdict })
     };
     // An id without a time, as in the contract.
-    let mut without_time = event(page(), at, 14, EventKind::Visit { visitor: None });
+    let mut without_time = event(page(), at, 14, EventKind::visit(None));
     without_time.id = EventId::from_u128(1);
     vec![
-        event(Topic::Site, at, 10, EventKind::Visit { visitor: None }),
-        event(
-            page(),
-            at,
-            11,
-            EventKind::Visit {
-                visitor: Some(VisitorKey::from_u128(1)),
-            },
-        ),
+        event(Topic::Site, at, 10, EventKind::visit(None)),
+        event(page(), at, 11, EventKind::visit(Some(VisitorKey::from_u128(1)))),
         event(page(), at, 12, EventKind::Like { reader }),
         event(page(), at, 13, EventKind::Unlike { reader }),
         head.clone(),
@@ -79,6 +72,15 @@ fn events(at: Timestamp) -> Vec<Event> {
         moderate(22, &reply, Visibility::Shown),
         moderate(23, &head, Visibility::Removed),
         moderate(24, &head, Visibility::Shown),
+        event(
+            page(),
+            at,
+            25,
+            EventKind::Custom {
+                name: EventName::new("download").unwrap(),
+                properties: Properties::default(),
+            },
+        ),
         without_time,
     ]
 }
@@ -192,7 +194,7 @@ async fn stream_flow(redis: &RestrictedRedis, called: &mut Calls) {
     redis
         .record(called, ACCUMULATOR, stop_without_acknowledging(&accumulator))
         .await;
-    let visit = event(Topic::Site, NOW, 29, EventKind::Visit { visitor: None });
+    let visit = event(Topic::Site, NOW, 29, EventKind::visit(None));
     redis.record(called, WEB, track(&web, vec![visit])).await;
     redis.cli(&["XADD", "analytics:events", "*", "event", "nonsense"]).await;
     redis
@@ -213,7 +215,7 @@ async fn stream_flow(redis: &RestrictedRedis, called: &mut Calls) {
 async fn damage_flow(redis: &RestrictedRedis, web: &RedisConfig, accumulator: &RedisConfig) {
     let counted = connect(accumulator);
     let mut consumer = RedisConsumer::connect(accumulator, ConsumerConfig::new("two")).unwrap();
-    let visit = |number| event(Topic::Site, NOW, number, EventKind::Visit { visitor: None });
+    let visit = |number| event(Topic::Site, NOW, number, EventKind::visit(None));
     let visits = async |number| counted.total(&Topic::Site).await.unwrap().stats.visits == number;
     redis
         .cli(&["XGROUP", "DESTROY", "analytics:events", "accumulators"])
@@ -243,7 +245,7 @@ async fn channel_flow(redis: &RestrictedRedis, called: &mut Calls) {
     let mut consumer = redis.record(called, ACCUMULATOR, subscribe).await;
     let counted = connect(&accumulator);
     let bus = RedisPubSubBus::connect(&web, connect(&web)).unwrap();
-    bus.track(event(Topic::Site, NOW, 40, EventKind::Visit { visitor: None }))
+    bus.track(event(Topic::Site, NOW, 40, EventKind::visit(None)))
         .await
         .unwrap();
     let visits = async || counted.total(&Topic::Site).await.unwrap().stats.visits == 5;
@@ -298,8 +300,8 @@ async fn the_documented_rights_are_sufficient_and_none_is_unused() {
 #[tokio::test]
 async fn a_missing_right_is_found_by_the_check() {
     let redis = RestrictedRedis::start().await;
-    redis.cli(&["ACL", "SETUSER", "horizon-web", "-hmget"]).await;
+    redis.cli(&["ACL", "SETUSER", "horizon-web", "-hgetall"]).await;
     let store = RedisStore::connect(&redis.config(WEB, "")).unwrap();
     store.totals(&[Topic::Site]).await.unwrap_err();
-    assert!(redis.cli(&["ACL", "LOG"]).await.contains("hmget"));
+    assert!(redis.cli(&["ACL", "LOG"]).await.contains("hgetall"));
 }

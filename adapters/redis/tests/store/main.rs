@@ -49,12 +49,12 @@ fn event(topic: &Topic, at: Timestamp, number: u64, kind: EventKind) -> Event {
 }
 
 fn hit(topic: &Topic, number: u64) -> Event {
-    event(topic, NOW, number, EventKind::Visit { visitor: None })
+    event(topic, NOW, number, EventKind::visit(None))
 }
 
 fn visit(topic: &Topic, number: u64) -> Event {
     let visitor = Some(VisitorKey::from_u128(number.into()));
-    event(topic, NOW, number, EventKind::Visit { visitor })
+    event(topic, NOW, number, EventKind::visit(visitor))
 }
 
 fn like(topic: &Topic, number: u64, reader: u64, likes: bool) -> Event {

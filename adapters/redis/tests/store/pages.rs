@@ -102,12 +102,7 @@ async fn the_keys_of_a_page_share_a_slot_and_ids_and_visitors_expire() {
 async fn a_repeated_event_with_another_time_counts_once() {
     let (_server, store) = start().await;
     let midnight = Timestamp::from_millis(NOW.day().number() * 24 * 3_600_000);
-    let before = event(
-        &Topic::Site,
-        midnight.minus(MILLI),
-        1,
-        EventKind::Visit { visitor: None },
-    );
+    let before = event(&Topic::Site, midnight.minus(MILLI), 1, EventKind::visit(None));
     let mut without_a_time = before.clone();
     without_a_time.id = EventId::from_u128(u128::MAX);
     for event in [before, without_a_time] {
@@ -125,7 +120,7 @@ async fn a_repeated_event_with_another_time_counts_once() {
 #[tokio::test]
 async fn an_id_expires_with_its_event_even_if_its_own_time_is_of_another_day() {
     let (_server, store) = start().await;
-    let kind = EventKind::Visit { visitor: None };
+    let kind = EventKind::visit(None);
     for (number, at, counted) in [(1, NOW.minus(DAY), 1), (2, NOW.plus(DAY), 3)] {
         let mut event = event(&Topic::Site, NOW, number, kind.clone());
         event.at = at;
@@ -147,7 +142,7 @@ async fn expire_deletes_more_than_one_slice_and_all_old_days() {
     let mut events: Vec<_> = (0..5_000)
         .map(|number| {
             let visitor = Some(VisitorKey::from_u128(number.into()));
-            event(&Topic::Site, at(number), number, EventKind::Visit { visitor })
+            event(&Topic::Site, at(number), number, EventKind::visit(visitor))
         })
         .collect();
     for event in &mut events[2_000..=3_000] {

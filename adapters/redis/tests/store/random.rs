@@ -65,10 +65,8 @@ impl History {
         let reader = ReaderId::from_u128(self.rng.u64(..4).into());
         let some = self.rng.choice(&self.comments).copied();
         match (self.rng.u64(..8), some) {
-            (0, _) => EventKind::Visit { visitor: None },
-            (1, _) => EventKind::Visit {
-                visitor: Some(VisitorKey::from_u128(self.rng.u64(..3).into())),
-            },
+            (0, _) => EventKind::visit(None),
+            (1, _) => EventKind::visit(Some(VisitorKey::from_u128(self.rng.u64(..3).into()))),
             (2, _) => EventKind::Like { reader },
             (3, _) => EventKind::Unlike { reader },
             (4 | 5, Some(comment)) => EventKind::Moderate {

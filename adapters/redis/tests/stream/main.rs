@@ -121,7 +121,7 @@ impl TestStream {
 fn hit(number: u64) -> Event {
     let mut random = [0; 10];
     random[2..].copy_from_slice(&number.to_be_bytes());
-    Event::new(Stamp::new(NOW, random), Topic::Site, EventKind::Visit { visitor: None })
+    Event::new(Stamp::new(NOW, random), Topic::Site, EventKind::visit(None))
 }
 
 async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {

@@ -95,4 +95,17 @@ pub(super) const STEPS: &[&str] = &[
     CREATE INDEX comments_threads ON comments (slug, seq) WHERE shows = 1;
     CREATE INDEX comments_replies ON comments (parent, visibility, seq) WHERE parent IS NOT NULL;
 ",
+    "
+    -- How often each custom event happened. Topics without any are not looked up.
+    ALTER TABLE topics ADD COLUMN event_names INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE custom_events (
+        topic INTEGER NOT NULL REFERENCES topics,
+        name TEXT NOT NULL,
+        count INTEGER NOT NULL,
+        PRIMARY KEY (topic, name)
+    ) STRICT, WITHOUT ROWID;
+
+    -- What the application says about the author.
+    ALTER TABLE comments ADD COLUMN badge TEXT;
+",
 ];

@@ -96,6 +96,15 @@ const PLANS: &[(&str, &[&str])] = &[
     ),
     ("SET_TOTALS", &["SEARCH topics USING INTEGER PRIMARY KEY (rowid=?)"]),
     (
+        "CUSTOM_EVENTS",
+        &[
+            "SEARCH custom_events USING PRIMARY KEY (topic=?)",
+            "SCALAR SUBQUERY",
+            "SEARCH topics USING COVERING INDEX sqlite_autoindex_topics_1 (name=?)",
+        ],
+    ),
+    ("SET_CUSTOM_EVENT", &[]),
+    (
         "EXPIRE_COUNTED",
         &[
             "SEARCH counted USING PRIMARY KEY (id=?)",
@@ -230,8 +239,18 @@ fn fill(db: &Connection, shape: Shape) {
         let (slug, parent, visibility) = shape(number);
         let (id, parent) = (id(number), parent.map(id));
         let mut add = db.prepare_cached(ADD_COMMENT.0).unwrap();
-        add.execute(rusqlite::params![id, slug, parent, id, "Ada", "Hello", 0, visibility])
-            .unwrap();
+        add.execute(rusqlite::params![
+            id,
+            slug,
+            parent,
+            id,
+            "Ada",
+            "Hello",
+            0,
+            visibility,
+            None::<&str>
+        ])
+        .unwrap();
     }
     db.execute_batch("COMMIT").unwrap();
 }

@@ -2,7 +2,7 @@ use std::num::NonZeroUsize;
 
 use async_trait::async_trait;
 use horizon_core::{
-    Comment, CommentStore, EventId, REPLIES_PER_THREAD, ReaderId, Result, Slug, Thread, ThreadPage, Timestamp,
+    Badge, Comment, CommentStore, EventId, REPLIES_PER_THREAD, ReaderId, Result, Slug, Thread, ThreadPage, Timestamp,
     Visibility,
 };
 use rusqlite::types::FromSqlError;
@@ -45,6 +45,8 @@ fn read_comment(row: &Row<'_>) -> rusqlite::Result<Comment> {
     );
     comment.parent = row.get::<_, Option<[u8; 16]>>("parent")?.map(event_id);
     comment.author = row.get("author")?;
+    let badge = row.get::<_, Option<String>>("badge")?.map(|badge| Badge::new(&badge));
+    comment.badge = badge.transpose().map_err(|e| FromSqlError::Other(e.into()))?;
     comment.body = row.get("body")?;
     comment.visibility = parse_visibility(row.get("visibility")?)?;
     Ok(comment)
@@ -70,6 +72,7 @@ pub(super) fn add(db: Db<'_>, comment: &Comment) -> rusqlite::Result<()> {
         comment.body,
         comment.at.as_millis(),
         visibility_code(comment.visibility),
+        comment.badge.as_ref().map(Badge::as_str),
     ])?;
     Ok(())
 }

@@ -1,7 +1,8 @@
 use std::collections::HashMap;
 
 use horizon_core::{
-    Comment, Delta, EventId, Ledger, ReaderId, Stamp, Stats, Timestamp, Topic, Update, Visibility, VisitorKey,
+    Comment, Delta, EventCounts, EventId, Ledger, ReaderId, Stamp, Stats, Timestamp, Topic, Update, Visibility,
+    VisitorKey,
 };
 use rusqlite::{CachedStatement, OptionalExtension, Result, Row, named_params, params};
 
@@ -26,9 +27,20 @@ pub(super) fn read_total(db: Db<'_>, topic: &Topic) -> Result<Update> {
         let number = |column| read_unsigned(row, column);
         let mut stats = Stats::new(number(0)?, number(1)?, number(2)?);
         stats.comments_revision = number(3)?;
+        if number(5)? > 0 {
+            stats.events = read_custom_events(db, topic)?;
+        }
         Ok(Update::new(topic.clone(), stats, number(4)?))
     });
     Ok(found.optional()?.unwrap_or_else(|| Update::empty(topic.clone())))
+}
+
+fn read_custom_events(db: Db<'_>, topic: &Topic) -> Result<EventCounts> {
+    db.prepare(sql::CUSTOM_EVENTS)?
+        .query_map([topic.to_string()], |row| {
+            Ok((row.get::<_, String>(0)?, read_unsigned(row, 1)?))
+        })?
+        .collect()
 }
 
 /// Reads an unsigned column. rusqlite converts `u64` itself only from 0.38 on, with a feature that older versions lack.
@@ -80,6 +92,15 @@ impl<'a> SqlLedger<'a> {
         };
         self.topic_keys.insert(topic.clone(), key);
         Ok(key)
+    }
+
+    /// Stores the counts that differ from the `earlier` ones.
+    fn set_custom_events(&self, topic: i64, earlier: &EventCounts, counts: &EventCounts) -> Result<()> {
+        for (name, count) in counts.iter().filter(|(name, count)| earlier.get(name) != *count) {
+            let mut statement = self.db.prepare(sql::SET_CUSTOM_EVENT)?;
+            statement.execute(params![topic, name, to_signed(count)?])?;
+        }
+        Ok(())
     }
 }
 
@@ -150,15 +171,19 @@ impl Ledger for SqlLedger<'_> {
         if delta.is_empty() {
             return Ok(total);
         }
-        total.stats = total.stats + delta;
+        let earlier = total.stats.events.clone();
+        total.stats += delta;
         total.revision += 1;
+        let key = self.topic_key(topic)?;
+        self.set_custom_events(key, &earlier, &total.stats.events)?;
         self.db.prepare(sql::SET_TOTALS)?.execute(named_params! {
-            ":topic": self.topic_key(topic)?,
+            ":topic": key,
             ":visits": to_signed(total.stats.visits)?,
             ":likes": to_signed(total.stats.likes)?,
             ":comments": to_signed(total.stats.comments)?,
             ":comments_revision": to_signed(total.stats.comments_revision)?,
             ":revision": to_signed(total.revision)?,
+            ":event_names": i64::try_from(total.stats.events.iter().count()).unwrap_or(i64::MAX),
         })?;
         Ok(total)
     }

@@ -61,11 +61,7 @@ fn page(slug: &str) -> Topic {
 fn hit(topic: &Topic, number: u64) -> Event {
     let mut random = [0; 10];
     random[2..].copy_from_slice(&number.to_be_bytes());
-    Event::new(
-        Stamp::new(NOW, random),
-        topic.clone(),
-        EventKind::Visit { visitor: None },
-    )
+    Event::new(Stamp::new(NOW, random), topic.clone(), EventKind::visit(None))
 }
 
 async fn visits(store: &SqliteStore, topic: &Topic) -> u64 {

@@ -72,6 +72,7 @@ fn empty() -> ThreadView {
             id: EventId::from_u128(0),
             parent: None,
             author: String::new(),
+            badge: None,
             html: REMOVED.into(),
             at: Timestamp::from_millis(0),
             removed: false,

@@ -123,7 +123,7 @@ fn cards(posts: &[PostCard], placeholder: &'static str) -> AnyView {
 }
 
 fn card((index, card): (u32, &PostCard)) -> AnyView {
-    let (post, stats) = (&card.post, card.stats);
+    let (post, stats) = (&card.post, card.stats.as_ref());
     let viewers = (index < MAX_LIVE_CARDS).then(|| viewers(stats.map(|stats| stats.viewers)));
     let visits = stats.map(|stats| stats.visits);
     let liked = stats.map(|stats| stats.likes);

@@ -107,6 +107,7 @@ fn the_text_of_a_template_is_the_same_in_all_responses() {
         visits: 1,
         likes: 1,
         comments: 1,
+        ..PageStats::default()
     });
     none.page = Some(PageStats::default());
     let template = template(&hello());

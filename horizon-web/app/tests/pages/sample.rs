@@ -62,6 +62,7 @@ fn comment(id: u128, author: &str, html: &str) -> CommentView {
         id: EventId::from_u128(id),
         parent: None,
         author: author.into(),
+        badge: None,
         html: html.into(),
         at: Timestamp::from_millis(1_777_899_900_000),
         removed: false,
@@ -93,6 +94,7 @@ pub(crate) fn values() -> SlotValues {
             visits: 1_204,
             likes: 58,
             comments: 1,
+            ..PageStats::default()
         }),
         site: Some(PageStats {
             viewers: 2,

@@ -12,7 +12,7 @@ use self::{
     publication::flag,
     yaml::{CoverYaml, Located, YamlEntry, error_line},
 };
-use crate::{Cover, Date, Severity, Tag, text, urls};
+use crate::{Cover, Date, Severity, Tag, slug::post_slug, text, urls};
 
 pub(crate) use self::publication::Publication;
 
@@ -319,6 +319,6 @@ impl FieldParser<'_> {
     }
 
     fn slug(&mut self) -> Option<Slug> {
-        self.parsed("slug", Slug::new)
+        self.parsed("slug", post_slug)
     }
 }
