@@ -77,12 +77,8 @@ impl BackgroundVisits {
         identity: VisitorIdentity,
         on_queued: impl FnOnce(&Metrics) + Send + 'static,
     ) -> bool {
-        let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() else {
-            return false;
-        };
         let this = self.clone();
-        let task = async move {
-            let _permit = permit;
+        self.spawn_task(async move {
             match this.key(&identity).await {
                 Some(visitor) => {
                     on_queued(&this.metrics);
@@ -90,6 +86,28 @@ impl BackgroundVisits {
                 }
                 None => this.metrics.event_failed(&EventKind::visit(None)),
             }
+        })
+    }
+
+    /// Spawns a task that waits for the application's rules, until a second after the site closes. Returns `false` if
+    /// there are too many tasks.
+    pub(crate) fn spawn_until_closing(&self, task: impl Future<Output = ()> + Send + 'static) -> bool {
+        let this = self.clone();
+        self.spawn_task(async move {
+            if this.until_closing(task).await.is_none() {
+                this.metrics.event_failed(&EventKind::Visit { visitor: None });
+            }
+        })
+    }
+
+    /// Returns `false` if there are too many tasks.
+    fn spawn_task(&self, task: impl Future<Output = ()> + Send + 'static) -> bool {
+        let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() else {
+            return false;
+        };
+        let task = async move {
+            let _permit = permit;
+            task.await;
         };
         self.tasks.spawn_on(self.health.supervise("visit", task), &self.runtime);
         true
@@ -98,13 +116,18 @@ impl BackgroundVisits {
     /// Returns the visitor's key, `Some(None)` for an anonymous one, `None` if the look-up failed.
     async fn key(&self, identity: &VisitorIdentity) -> Option<Option<VisitorKey>> {
         let key = timeout(KEY_TIMEOUT, retry("reading the salt", || self.visitors.key(identity)));
+        self.until_closing(key).await?.ok().flatten()
+    }
+
+    /// Returns `None` if the future is not ready [`CLOSING_TIMEOUT`] after the site closes.
+    async fn until_closing<T>(&self, future: impl Future<Output = T>) -> Option<T> {
         let closed = async {
             self.closing.cancelled().await;
             sleep(CLOSING_TIMEOUT).await;
         };
         tokio::select! {
             biased;
-            key = key => key.ok().flatten(),
+            value = future => Some(value),
             () = closed => None,
         }
     }

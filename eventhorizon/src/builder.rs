@@ -22,7 +22,7 @@ const CLOCK_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(2);
 ///     .configure(|config| config.moderation = Moderation::BeforePublishing)
 ///     .start(|slug: &Slug| slug.as_str() == "hello")
 ///     .await?;
-/// assert!(horizon.page("hello").is_ok() && horizon.page("other").is_err());
+/// assert!(horizon.page("hello").await.is_ok() && horizon.page("other").await.is_err());
 /// horizon.close().await?;
 /// # Ok(()) }
 /// ```
@@ -103,7 +103,7 @@ impl Horizon {
     /// let ports = Ports::with_store(Arc::new(MemoryPresence::default()), Arc::new(bus), store);
     /// let horizon = Horizon::from_ports(ports).start(|_: &Slug| true).await?;
     /// let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]);
-    /// assert_eq!(horizon.like(&horizon.page("bread")?, &ada).await?.view.likes, 1);
+    /// assert_eq!(horizon.like(&horizon.page("bread").await?, &ada).await?.view.likes, 1);
     /// # Ok(()) }
     /// ```
     pub fn from_ports(ports: Ports) -> Builder {
@@ -138,7 +138,7 @@ impl Builder {
         self
     }
 
-    /// Sets how to identify callers. By default all are [`Unknown`](crate::Identity::Unknown).
+    /// Sets how to identify callers. By default all are [unknown](crate::Identity::unknown).
     pub fn identify(mut self, identify: impl Identify + 'static) -> Self {
         self.rules.identify = Box::new(identify);
         self

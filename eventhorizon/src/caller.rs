@@ -1,12 +1,14 @@
 use std::{
     fmt,
     net::{IpAddr, SocketAddr},
+    sync::Arc,
 };
 
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue};
 use ipnet::IpNet;
+use tokio::sync::OnceCell;
 
-use crate::Horizon;
+use crate::{Horizon, Identity};
 
 /// The header in which a proxy names its client.
 pub(crate) const FORWARDED_FOR: &str = "x-forwarded-for";
@@ -25,45 +27,63 @@ pub(crate) const FORWARDED_FOR: &str = "x-forwarded-for";
 /// assert_eq!(caller.extensions().get::<User>().unwrap().0, 7);
 /// # Ok(()) }
 /// ```
+///
+/// Clones share what [`Identify`](crate::Identify) returned for the caller. Use it with the [`Horizon`] that returned it.
 #[derive(Clone)]
-pub struct Caller {
+pub struct Caller(Arc<CallerState>);
+
+#[derive(Clone)]
+struct CallerState {
     address: IpAddr,
     headers: HeaderMap,
     extensions: Extensions,
+    /// Empty until the application's rule was asked.
+    identity: OnceCell<Identity>,
 }
 
 impl Caller {
     /// Returns the client address; see [`client_addr`]. It is never an IPv4-mapped IPv6 address.
     #[must_use]
     pub fn address(&self) -> IpAddr {
-        self.address
+        self.0.address
     }
 
     /// Returns the headers of the request.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
-        &self.headers
+        &self.0.headers
     }
 
     /// Returns what the application knows about the caller, such as the signed-in user: one value of each type.
     #[must_use]
     pub fn extensions(&self) -> &Extensions {
-        &self.extensions
+        &self.0.extensions
     }
 
     /// Adds a value for [`Identify`](crate::Identify) and [`EventPolicy`](crate::EventPolicy). It replaces one of the
     /// same type.
     #[must_use]
     pub fn with<T: Clone + Send + Sync + 'static>(mut self, value: T) -> Self {
-        self.extensions.insert(value);
+        self.extensions_mut().insert(value);
         self
     }
 
     /// Adds all these values, such as the extensions of an `http::Request`; see [`with`](Self::with).
     #[must_use]
     pub fn with_all(mut self, extensions: Extensions) -> Self {
-        self.extensions.extend(extensions);
+        self.extensions_mut().extend(extensions);
         self
+    }
+
+    /// Returns the extensions to change them. The caller is then identified again.
+    fn extensions_mut(&mut self) -> &mut Extensions {
+        let state = Arc::make_mut(&mut self.0);
+        state.identity = OnceCell::new();
+        &mut state.extensions
+    }
+
+    pub(crate) fn identity(&self) -> &OnceCell<Identity> {
+        &self.0.identity
     }
 }
 
@@ -97,11 +117,12 @@ impl Horizon {
     }
 
     pub(crate) fn caller_from_parts(&self, peer: IpAddr, headers: HeaderMap, extensions: Extensions) -> Caller {
-        Caller {
+        Caller(Arc::new(CallerState {
             address: self.client_addr(peer, &headers),
             headers,
             extensions,
-        }
+            identity: OnceCell::new(),
+        }))
     }
 }
 

@@ -9,7 +9,8 @@ use horizon_core::{
 use tokio::time::Instant;
 
 use crate::{
-    Caller, Decision, ExistingPage, Horizon, Moderation, Problem, ProblemKind, breaker::ANSWER_TIMEOUT, render,
+    Caller, Decision, ExistingPage, Horizon, Identity, Moderation, Problem, ProblemKind, breaker::ANSWER_TIMEOUT,
+    render,
 };
 
 /// A comment to post with [`Horizon::comment`].
@@ -98,7 +99,7 @@ impl Horizon {
     /// let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
     /// let caller = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]);
     /// let new = NewComment::new("Ada", "Well *said*");
-    /// let posted = horizon.comment(&horizon.page("bread")?, new, &caller).await?;
+    /// let posted = horizon.comment(&horizon.page("bread").await?, new, &caller).await?;
     /// assert_eq!(posted.view.html, "<p>Well <em>said</em></p>\n");
     /// # Ok(()) }
     /// ```
@@ -125,14 +126,15 @@ impl Horizon {
         deadline: Instant,
     ) -> Result<CommentOutcome, Problem> {
         let (draft, mut comment) = self.draft(page, &new)?;
-        comment.reader = self.reader(caller).unwrap_or(NO_READER);
+        let identity = self.0.rules.identity(caller, deadline).await?;
+        comment.reader = self.known_reader(identity, caller).unwrap_or(NO_READER);
         let (breaker, comments) = (&self.0.breaker, &self.0.ports.comments);
         if let Some(stored) = breaker.read_until(deadline, comments.comment(comment.id)).await? {
             check_same(&stored, &comment)?;
             return Ok(outcome(&stored, None));
         }
         self.check_parent(&comment, deadline).await?;
-        match self.decide(&draft, &comment, caller) {
+        match self.decide(&draft, &comment, caller, deadline).await? {
             Decision::Reject(reason) => return Err(Problem::refused(reason)),
             Decision::Pending => comment.visibility = Visibility::Pending,
             Decision::Accept => {}
@@ -145,10 +147,10 @@ impl Horizon {
             let reason = format!("{}.", DraftErrorReason::Invisible);
             return Err(Problem::invalid_field("body", reason));
         }
-        if !self.is_named(caller) {
+        if !identity.is_named() {
             limits.check_comments_of_day(comment.id, networks, self.0.clock.now())?;
         }
-        self.track_comment(draft, comment, caller, deadline).await
+        self.track_comment(draft, comment, identity, caller, deadline).await
     }
 
     /// Returns what [`comment`](Self::comment) would return for a new comment, without recording it.
@@ -169,7 +171,7 @@ impl Horizon {
     /// # use std::num::NonZeroUsize;
     /// # let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
     /// # let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]);
-    /// # let bread = horizon.page("bread")?;
+    /// # let bread = horizon.page("bread").await?;
     /// for body in ["One", "Two"] {
     ///     horizon.comment(&bread, NewComment::new("Ada", body), &ada).await?;
     /// }
@@ -219,7 +221,7 @@ impl Horizon {
     /// # use eventhorizon::{Horizon, Moderation, NewComment, Paging, Slug, Visibility};
     /// let builder = Horizon::in_memory().configure(|config| config.moderation = Moderation::BeforePublishing);
     /// let horizon = builder.start(|_: &Slug| true).await?;
-    /// let bread = horizon.page("bread")?;
+    /// let bread = horizon.page("bread").await?;
     /// let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]);
     /// horizon.comment(&bread, NewComment::new("Ada", "Well said"), &ada).await?;
     ///
@@ -263,9 +265,10 @@ impl Horizon {
         Ok((draft, comment))
     }
 
-    fn decide(&self, draft: &Draft, comment: &Comment, caller: &Caller) -> Decision {
+    async fn decide(&self, draft: &Draft, comment: &Comment, caller: &Caller, deadline: Instant) -> Result<Decision> {
         let kind = event_kind(draft.clone(), comment, comment.reader);
-        self.0.rules.decide(&comment.slug.clone().into(), &kind, caller)
+        let topic = comment.slug.clone().into();
+        self.0.rules.decide(&topic, &kind, caller, deadline).await
     }
 
     async fn check_parent(&self, comment: &Comment, deadline: Instant) -> Result<(), Problem> {
@@ -295,12 +298,13 @@ impl Horizon {
         &self,
         draft: Draft,
         comment: Comment,
+        identity: &Identity,
         caller: &Caller,
         deadline: Instant,
     ) -> Result<CommentOutcome, Problem> {
         let topic = Topic::from(comment.slug.clone());
         // No idempotency key: a comment's id is public, so it must not determine the reader.
-        let identified = self.reader_or_new(caller, None, &topic)?;
+        let identified = self.reader_or_new(identity, caller, None, &topic)?;
         let (id, at) = (comment.id, comment.at);
         let kind = event_kind(draft, &comment, identified.reader);
         self.track(Event::new(Stamp { id, at }, topic, kind), deadline).await?;

@@ -127,7 +127,7 @@ pub enum Moderation {
 }
 
 /// What a privacy signal does: `Sec-GPC: 1` (W3C Global Privacy Control) or `DNT: 1` (W3C Tracking Preference
-/// Expression). It also applies to [`Named`](crate::Identity::Named) callers, but not to likes and comments.
+/// Expression). It also applies to [named](crate::Identity::named) callers, but not to likes and comments.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PrivacySignals {
@@ -159,14 +159,14 @@ pub struct Rates {
     pub visits: Rate,
     /// New visitors: 1 a minute and 64 at once by default. Further ones get the same pages and streams, but are not
     /// counted. A visitor whom this process counted before on this day (UTC) is not new. A visitor with a privacy
-    /// signal is new with each connection, and [`Named`](crate::Identity::Named) callers never are.
+    /// signal is new with each connection, and [named](crate::Identity::named) callers never are.
     pub visitors: Rate,
 }
 
 /// The limits for each network (an IPv4 address or an IPv6 /64), besides the [`Rates`]. All networks of an IPv6 /48
 /// together have four times the limits of one. Each process counts for itself, and forgets at its end.
 ///
-/// The limits of a day (UTC) do not apply to [`Named`](crate::Identity::Named) callers. A request beyond a limit fails
+/// The limits of a day (UTC) do not apply to [named](crate::Identity::named) callers. A request beyond a limit fails
 /// with [`TooManyRequests`](crate::ProblemKind::TooManyRequests) and a time to wait.
 ///
 /// ```
@@ -174,7 +174,7 @@ pub struct Rates {
 /// # use eventhorizon::{Horizon, Slug};
 /// let builder = Horizon::in_memory().configure(|config| config.network_limits.likes_without_visit = 1);
 /// let horizon = builder.start(|_: &Slug| true).await?;
-/// let bread = horizon.page("bread")?;
+/// let bread = horizon.page("bread").await?;
 /// let stranger = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]);
 /// assert!(horizon.like(&bread, &stranger).await.is_ok());
 /// assert_eq!(horizon.like(&bread, &stranger).await.unwrap_err().status(), 429);
@@ -186,7 +186,7 @@ pub struct NetworkLimits {
     /// Open live streams: 512 by default.
     pub live_streams: u32,
     /// Distinct viewers at a time: 64 by default. The streams of further ones show everything, but do not count, until
-    /// they are opened again. It does not apply to [`Named`](crate::Identity::Named) callers.
+    /// they are opened again. It does not apply to [named](crate::Identity::named) callers.
     pub viewers: u32,
     /// Likes of a page on one day: 64 by default. Those of all pages together are limited to ten times that.
     pub likes: u32,

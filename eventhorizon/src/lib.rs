@@ -10,7 +10,7 @@
 //! use eventhorizon::{Horizon, LiveOptions, Slug};
 //!
 //! let horizon = Horizon::in_memory().start(|slug: &Slug| slug.as_str() == "bread").await?;
-//! let bread = horizon.page("bread")?;
+//! let bread = horizon.page("bread").await?;
 //! let caller = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Mozilla/5.0 Firefox/130.0")]);
 //!
 //! let _live = horizon.live(&caller, LiveOptions::page(&bread)).await?; // a stream of bytes for the response body
@@ -26,7 +26,7 @@
 //! | topic | items |
 //! |---|---|
 //! | set-up | [`Builder`], [`Config`], [`Moderation`], [`PrivacySignals`], [`Rates`], [`Secret`] |
-//! | application rules | [`Pages`], [`Identify`], [`Identity`], [`EventPolicy`], [`ProposedEvent`], [`Decision`] |
+//! | application rules | [`Pages`], [`Identify`], [`Identity`], [`EventPolicy`], [`ProposedEvent`], [`Decision`], [`RuleError`] |
 //! | requests | [`Caller`], [`ExistingPage`], [`client_addr`], [`Origin`], [`same_origin`] |
 //! | cookies | [`cookie_values`], [`HOST_COOKIE_PREFIX`] |
 //! | privacy | [`has_privacy_signal`] |
@@ -79,6 +79,7 @@ mod visit_queue;
 mod visit_tracker;
 mod visitors;
 
+pub use async_trait::async_trait;
 pub use builder::Builder;
 pub use bytes;
 pub use caller::{Caller, client_addr};
@@ -101,7 +102,7 @@ pub use origin::{Origin, ParseOriginError};
 pub use page::ExistingPage;
 pub use page_reads::PageReads;
 pub use problem::{Problem, ProblemKind};
-pub use rules::{Decision, EventPolicy, Identify, Identity, Pages, ProposedEvent};
+pub use rules::{Decision, EventPolicy, Identify, Identity, Pages, ProposedEvent, RuleError};
 pub use same_origin::same_origin;
 pub use secret::{Secret, SecretError};
 pub use stats::{StatsSnapshot, ThreadsSnapshot};

@@ -3,7 +3,7 @@
 use horizon_core::{Event, EventId, EventKind, ReaderId, Result, Slug, StatsStoreExt, Topic, wire::LikeView};
 use tokio::time::Instant;
 
-use crate::{Caller, Decision, ExistingPage, Horizon, Problem, limits::RateClass};
+use crate::{Caller, Decision, ExistingPage, Horizon, Problem, breaker::ANSWER_TIMEOUT, limits::RateClass};
 
 /// A like or its removal, with options. See [`Horizon::like_with`].
 #[derive(Clone, Copy, Debug)]
@@ -59,7 +59,7 @@ impl Horizon {
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # use eventhorizon::{Horizon, Slug};
     /// let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
-    /// let bread = horizon.page("bread")?;
+    /// let bread = horizon.page("bread").await?;
     /// let agent = ("user-agent", "Firefox");
     /// let new = horizon.caller([192, 0, 2, 1].into(), [agent]);
     /// let liked = horizon.like(&bread, &new).await?;
@@ -95,7 +95,7 @@ impl Horizon {
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # use eventhorizon::{EventId, Horizon, LikeRequest, Slug};
     /// let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
-    /// let (bread, ada) = (horizon.page("bread")?, horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]));
+    /// let (bread, ada) = (horizon.page("bread").await?, horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]));
     /// let request = LikeRequest::like().idempotency_key(EventId::from_u128(7));
     /// for _ in 0..2 {
     ///     assert_eq!(horizon.like_with(&bread, &ada, request).await?.view.likes, 1);
@@ -126,7 +126,8 @@ impl Horizon {
         let networks = inner.limits.networks(caller.address());
         inner.limits.check_rate(RateClass::Like, networks)?;
         let topic = Topic::from(page);
-        if !liked && idempotency_key.is_none() && self.reader(caller).is_none() {
+        let identity = inner.rules.identity(caller, deadline).await?;
+        if !liked && idempotency_key.is_none() && self.known_reader(identity, caller).is_none() {
             // A caller without a reader id has no like to remove.
             let total = inner
                 .breaker
@@ -136,20 +137,20 @@ impl Horizon {
             let view = LikeView { liked, likes };
             return Ok(LikeOutcome { view, set_cookie: None });
         }
-        let identified = self.reader_or_new(caller, idempotency_key, &topic)?;
+        let identified = self.reader_or_new(identity, caller, idempotency_key, &topic)?;
         let reader = identified.reader;
         let kind = if liked {
             EventKind::Like { reader }
         } else {
             EventKind::Unlike { reader }
         };
-        if let Decision::Reject(reason) = inner.rules.decide(&topic, &kind, caller) {
+        if let Decision::Reject(reason) = inner.rules.decide(&topic, &kind, caller, deadline).await? {
             return Err(Problem::refused(reason));
         }
         inner.clock.check()?;
         let is_new = identified.is_new;
         // The store remembers an unlike of a new reader, too.
-        if (liked || is_new) && !self.is_named(caller) {
+        if (liked || is_new) && !identity.is_named() {
             let now = inner.clock.now();
             inner.limits.check_likes_of_day(page, reader, is_new, networks, now)?;
         }
@@ -167,22 +168,21 @@ impl Horizon {
     /// [`PageReads::is_liked_by`](crate::PageReads::is_liked_by).
     ///
     /// # Errors
-    /// Those of the store.
+    /// Those of the store and of [`Identify`](crate::Identify).
     pub async fn is_liked_by(&self, slug: &Slug, caller: &Caller) -> Result<bool> {
-        let Some(reader) = self.reader(caller) else {
+        let deadline = Instant::now() + ANSWER_TIMEOUT;
+        let Some(reader) = self.reader_until(caller, deadline).await? else {
             return Ok(false);
         };
         let topic = slug.clone().into();
-        self.0
-            .breaker
-            .read(self.0.ports.stats.is_liked_by(&topic, reader))
-            .await
+        let read = self.0.ports.stats.is_liked_by(&topic, reader);
+        self.0.breaker.read_until(deadline, read).await
     }
 
     /// Returns whether the caller likes the page, and how many readers do.
     ///
     /// # Errors
-    /// Those of the store.
+    /// Those of [`is_liked_by`](Self::is_liked_by).
     pub async fn like_view(&self, page: &ExistingPage, caller: &Caller) -> Result<LikeView> {
         let topic = Topic::from(page.clone());
         let total = self.0.breaker.read(self.0.ports.stats.total(&topic));

@@ -2,9 +2,9 @@
 
 use std::{fmt, ops::Deref};
 
-use horizon_core::{Slug, Topic};
+use horizon_core::{Result, Slug, Topic};
 
-use crate::{Horizon, Problem, ProblemKind};
+use crate::{Horizon, Problem, ProblemKind, rules::rule_deadline};
 
 /// A page that the site has. [`Horizon::page`] returns it, and everything that writes takes it.
 ///
@@ -15,9 +15,9 @@ use crate::{Horizon, Problem, ProblemKind};
 /// use eventhorizon::{Horizon, ProblemKind, Slug};
 ///
 /// let horizon = Horizon::in_memory().start(|slug: &Slug| slug.as_str() == "bread").await?;
-/// assert_eq!(horizon.page("bread")?.as_str(), "bread");
-/// assert_eq!(horizon.page("stew").unwrap_err().kind(), ProblemKind::UnknownPage); // 404
-/// assert_eq!(horizon.page("a/../b").unwrap_err().kind(), ProblemKind::InvalidSlug); // 400
+/// assert_eq!(horizon.page("bread").await?.as_str(), "bread");
+/// assert_eq!(horizon.page("stew").await.unwrap_err().kind(), ProblemKind::UnknownPage); // 404
+/// assert_eq!(horizon.page("a/../b").await.unwrap_err().kind(), ProblemKind::InvalidSlug); // 400
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -60,18 +60,23 @@ impl Horizon {
     ///
     /// # Errors
     /// [`InvalidSlug`](ProblemKind::InvalidSlug) if the text is not a slug, [`UnknownPage`](ProblemKind::UnknownPage)
-    /// if the site has no such page.
-    pub fn page(&self, slug: &str) -> Result<ExistingPage, Problem> {
+    /// if the site has no such page, [`Unavailable`](ProblemKind::Unavailable) if [`Pages`](crate::Pages) fails or does
+    /// not respond within 3 seconds.
+    pub async fn page(&self, slug: &str) -> Result<ExistingPage, Problem> {
         let slug = Slug::new(slug)
             .map_err(|error| Problem::new(ProblemKind::InvalidSlug).field("slug", format!("is invalid: {error}.")))?;
-        self.existing_page(&slug).ok_or_else(|| {
+        self.existing_page(&slug).await?.ok_or_else(|| {
             let reason = format!("`{slug}` is not a page of this site.");
             Problem::new(ProblemKind::UnknownPage).field("slug", reason)
         })
     }
 
     /// Returns the page with this slug, or `None` if the site has no such page.
-    pub(crate) fn existing_page(&self, slug: &Slug) -> Option<ExistingPage> {
-        self.0.rules.pages.exists(slug).then(|| ExistingPage(slug.clone()))
+    ///
+    /// # Errors
+    /// The application's rule failed, or did not respond in time.
+    pub(crate) async fn existing_page(&self, slug: &Slug) -> Result<Option<ExistingPage>> {
+        let exists = self.0.rules.page_exists(slug, rule_deadline()).await?;
+        Ok(exists.then(|| ExistingPage(slug.clone())))
     }
 }

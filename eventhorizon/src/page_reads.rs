@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use horizon_core::{Comment, EventId, Result, Slug, Topic, wire};
+use horizon_core::{Comment, EventId, Result, Slug, Topic, error_chain, wire};
 use tokio::time::Instant;
 
 use crate::{
@@ -26,7 +26,7 @@ use crate::{
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # use eventhorizon::{Horizon, Slug};
 /// let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
-/// let bread = horizon.page("bread")?;
+/// let bread = horizon.page("bread").await?;
 /// let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]);
 ///
 /// let reads = horizon.page_reads();
@@ -123,8 +123,14 @@ impl PageReads {
     /// Returns whether the caller likes the page, or `None` if that is unknown. It takes 50 milliseconds at most if a
     /// cached value exists, otherwise 100.
     pub async fn is_liked_by(&self, slug: &Slug, caller: &Caller) -> Option<bool> {
-        let Some(reader) = self.horizon.reader(caller) else {
-            return Some(false);
+        let reader = match self.horizon.reader_until(caller, self.deadline).await {
+            Ok(Some(reader)) => reader,
+            Ok(None) => return Some(false),
+            Err(error) => {
+                tracing::warn!(%error, cause = error_chain(&error), %slug, "a page does not show whether it is liked");
+                self.note(false);
+                return None;
+            }
         };
         let (inner, topic) = (&self.horizon.0, Topic::from(slug.clone()));
         let cached = inner.cache.like(&topic, reader);
@@ -134,7 +140,7 @@ impl PageReads {
         let wait = if cached.is_some() { CACHED_TIMEOUT } else { LIKE_TIMEOUT };
         let read = {
             let (cache, stats) = (Arc::clone(&inner.cache), Arc::clone(&inner.ports.stats));
-            let (topic, exists) = (topic.clone(), self.horizon.exists(&topic));
+            let (topic, exists) = (topic.clone(), self.horizon.exists(&topic, self.deadline).await);
             async move {
                 let started = Instant::now();
                 let liked = stats.is_liked_by(&topic, reader).await?;

@@ -4,10 +4,12 @@ use cookie::{Cookie, CookieJar, Key, SameSite, time::Duration};
 use horizon_backend::random_bytes;
 use horizon_core::{EventId, ReaderId, Result, Topic};
 use http::HeaderMap;
+use tokio::time::Instant;
 
 use crate::{
     Caller, Config, Horizon, Identity, Secret,
     cookies::{HOST_COOKIE_PREFIX, cookies},
+    rules::rule_deadline,
 };
 
 /// The name of the cookie up to version 0.1, equal for all sites.
@@ -119,6 +121,14 @@ impl Readers {
         )
     }
 
+    /// Returns the id of a named reader or of the cookie, and whether the cookie has its current name.
+    fn known(&self, identity: &Identity, headers: &HeaderMap) -> Option<(ReaderId, bool)> {
+        match identity.name() {
+            Some(name) => Some((self.reader_of_name(name), true)),
+            None => self.reader_of_cookie(headers),
+        }
+    }
+
     fn reader_of_name(&self, name: &str) -> ReaderId {
         hash(&self.name_key, &[], name.as_bytes())
     }
@@ -142,35 +152,39 @@ fn hash(key: &[u8; 32], first: &[u8], second: &[u8]) -> ReaderId {
 }
 
 impl Horizon {
-    /// Returns the id that owns the caller's likes and comments: from the name of a [`Named`](Identity::Named) caller,
+    /// Returns the id that owns the caller's likes and comments: from the id of a [named](Identity::named) caller,
     /// otherwise from the signed cookie. Returns `None` for a caller who never liked or commented.
-    #[must_use]
-    pub fn reader(&self, caller: &Caller) -> Option<ReaderId> {
-        let readers = &self.0.readers;
-        match self.0.rules.identify.identify(caller) {
-            Identity::Named(name) => Some(readers.reader_of_name(&name)),
-            _ => Some(readers.reader_of_cookie(caller.headers())?.0),
-        }
+    ///
+    /// # Errors
+    /// [`Identify`](crate::Identify) failed, or did not respond within 3 seconds.
+    pub async fn reader(&self, caller: &Caller) -> Result<Option<ReaderId>> {
+        self.reader_until(caller, rule_deadline()).await
     }
 
-    /// Returns whether the application names the caller.
-    pub(crate) fn is_named(&self, caller: &Caller) -> bool {
-        matches!(self.0.rules.identify.identify(caller), Identity::Named(_))
+    /// Returns what [`reader`](Self::reader) returns.
+    ///
+    /// # Errors
+    /// The rule failed, or did not respond before `deadline`.
+    pub(crate) async fn reader_until(&self, caller: &Caller, deadline: Instant) -> Result<Option<ReaderId>> {
+        let identity = self.0.rules.identity(caller, deadline).await?;
+        Ok(self.known_reader(identity, caller))
     }
 
-    /// Returns the caller's id, or a new one.
+    /// Returns the id of a caller with this identity, or `None` for one who never liked or commented.
+    pub(crate) fn known_reader(&self, identity: &Identity, caller: &Caller) -> Option<ReaderId> {
+        Some(self.0.readers.known(identity, caller.headers())?.0)
+    }
+
+    /// Returns the id of a caller with this identity, or a new one.
     pub(crate) fn reader_or_new(
         &self,
+        identity: &Identity,
         caller: &Caller,
         key: Option<EventId>,
         topic: &Topic,
     ) -> Result<IdentifiedReader> {
         let readers = &self.0.readers;
-        let known = match self.0.rules.identify.identify(caller) {
-            Identity::Named(name) => Some((readers.reader_of_name(&name), true)),
-            _ => readers.reader_of_cookie(caller.headers()),
-        };
-        if let Some((reader, is_current)) = known {
+        if let Some((reader, is_current)) = readers.known(identity, caller.headers()) {
             let set_cookie = if is_current { None } else { readers.set_cookie(reader) };
             return Ok(IdentifiedReader {
                 reader,

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use futures::{FutureExt, future::join_all};
-use horizon_core::{Error, PresenceExt, Result, Slug, Stats, Topic, wire};
+use horizon_core::{Error, PresenceExt, Result, Slug, Stats, Topic, error_chain, wire};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::{
@@ -73,7 +73,7 @@ impl Horizon {
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # use eventhorizon::{Horizon, LiveOptions, Slug, Topic};
     /// let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
-    /// let bread = horizon.page("bread")?;
+    /// let bread = horizon.page("bread").await?;
     /// let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Mozilla/5.0 Firefox/130.0")]);
     /// horizon.like(&bread, &ada).await?;
     /// let _live = horizon.live(&ada, LiveOptions::page(&bread)).await?;
@@ -111,7 +111,7 @@ impl Horizon {
         let is_cached = inner.cache.threads(slug).is_some() && !inner.cache.may_lack_write(&slug.clone().into());
         let read = {
             let (cache, comments) = (Arc::clone(&inner.cache), Arc::clone(&inner.ports.comments));
-            let (slug, exists) = (slug.clone(), inner.rules.pages.exists(slug));
+            let (slug, exists) = (slug.clone(), self.exists(&slug.clone().into(), deadline).await);
             async move {
                 let started = Instant::now();
                 let page = Arc::new(comments.threads(&slug, None, DEFAULT_LIMIT).await?);
@@ -198,7 +198,7 @@ impl Horizon {
             READ_TIMEOUT
         };
         let wait = wait.min(remaining(deadline));
-        let existing: Vec<bool> = topics.iter().map(|topic| self.exists(topic)).collect();
+        let existing = join_all(topics.iter().map(|topic| self.exists(topic, deadline))).await;
         let read = {
             let (cache, store) = (Arc::clone(&inner.cache), Arc::clone(&inner.ports.stats));
             let topics = topics.to_vec();
@@ -232,16 +232,34 @@ impl Horizon {
             (Some(deadline), ..) => timeout_at(deadline, viewers).await.ok(),
         };
         if let Some(viewers) = viewers
-            && self.exists(topic)
+            && self.exists_now(topic) == Some(true)
         {
             self.0.cache.put_viewers(topic, viewers);
         }
         viewers.or(cached)
     }
 
-    /// Returns whether the topic may be cached. Names that strangers can make up must not be.
-    pub(crate) fn exists(&self, topic: &Topic) -> bool {
-        topic.slug().is_none_or(|slug| self.0.rules.pages.exists(slug))
+    /// Returns whether the topic may be cached. Names that strangers can make up must not be. If that is not known
+    /// within [`CACHED_TIMEOUT`] and before `deadline`, it returns `false`.
+    pub(crate) async fn exists(&self, topic: &Topic, deadline: Instant) -> bool {
+        if let Some(exists) = self.exists_now(topic) {
+            return exists;
+        }
+        let Some(slug) = topic.slug() else { return true };
+        let deadline = deadline.min(Instant::now() + CACHED_TIMEOUT);
+        let exists = self.0.rules.page_exists(slug, deadline).await;
+        exists.unwrap_or_else(|error| {
+            tracing::debug!(%error, cause = error_chain(&error), %slug, "stats are not cached");
+            false
+        })
+    }
+
+    /// Returns whether the topic exists, or `None` if that is not known without waiting.
+    fn exists_now(&self, topic: &Topic) -> Option<bool> {
+        match topic.slug() {
+            Some(slug) => self.0.rules.page_exists_now(slug),
+            None => Some(true),
+        }
     }
 }
 

@@ -16,6 +16,7 @@ pub use ::http::{
     Error, Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, header, request,
 };
 use bytes::Bytes;
+use futures::future::try_join_all;
 use horizon_core::{EventId, Topic};
 use tokio::time::Instant;
 
@@ -106,9 +107,12 @@ impl Handler<'_> {
     }
 
     async fn live(&self, page: Option<&str>) -> HandlerResult {
-        let page = page.map(|page| self.page(page)).transpose()?;
+        let page = match page {
+            Some(page) => Some(self.page(page).await?),
+            None => None,
+        };
         let query: parse::LiveQuery = parse::query(self.query)?;
-        let observed = self.observed_pages()?;
+        let observed = self.observed_pages().await?;
         if self.method == Method::HEAD {
             return Ok(response::stream(None));
         }
@@ -119,17 +123,15 @@ impl Handler<'_> {
     }
 
     /// Returns the existing pages among the `page` parameters. A client may still list a deleted page.
-    fn observed_pages(&self) -> Result<Vec<ExistingPage>, Problem> {
+    async fn observed_pages(&self) -> Result<Vec<ExistingPage>, Problem> {
         let slugs = parse::observed_pages(self.query)?;
-        Ok(slugs
-            .iter()
-            .filter_map(|slug| self.horizon.existing_page(slug))
-            .collect())
+        let pages = try_join_all(slugs.iter().map(|slug| self.horizon.existing_page(slug))).await?;
+        Ok(pages.into_iter().flatten().collect())
     }
 
     async fn stats(&self, page: Option<&str>) -> HandlerResult {
         let topic = match page {
-            Some(page) => self.page(page)?.into(),
+            Some(page) => self.page(page).await?.into(),
             None => Topic::Site,
         };
         response::json(&self.horizon.current_stats(topic).await?)
@@ -157,9 +159,9 @@ impl Handler<'_> {
     }
 
     /// Returns the page with this percent-encoded name.
-    fn page(&self, name: &str) -> Result<ExistingPage, Problem> {
+    async fn page(&self, name: &str) -> Result<ExistingPage, Problem> {
         let name = percent_encoding::percent_decode_str(name).decode_utf8();
         let name = name.map_err(|_| Problem::new(ProblemKind::InvalidSlug).field("slug", "is not UTF-8."))?;
-        self.horizon.page(&name)
+        self.horizon.page(&name).await
     }
 }

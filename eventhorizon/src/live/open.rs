@@ -3,16 +3,18 @@
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use futures::FutureExt;
 use horizon_backend::random_bytes;
-use horizon_core::{Error, EventKind, Result, Slug, Topic, VisitorKey};
-use tokio::time::timeout;
+use horizon_core::{Error, EventKind, Result, Slug, Topic, VisitorKey, error_chain};
+use tokio::time::{Instant, timeout_at};
 
 use super::{FramePart, Live, OpenConnection};
 use crate::{
-    Caller, Decision, ExistingPage, Horizon, Identity, PrivacySignals, Problem,
+    Caller, Decision, ExistingPage, Horizon, PrivacySignals, Problem,
     limits::{Networks, RateClass, ViewerPermit},
     live_viewer::LiveViewer,
     metrics::Metrics,
+    rules::rule_deadline,
     visit_tracker::VisitorIdentity,
     visitors,
 };
@@ -76,7 +78,7 @@ impl<'a> LiveOptions<'a> {
 
 impl Horizon {
     /// Opens a live connection. The caller counts as a viewer until it is dropped. Crawlers and
-    /// [`Uncounted`](Identity::Uncounted) callers get the same stream, but do not count.
+    /// [uncounted](crate::Identity::uncounted) callers get the same stream, but do not count.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -84,7 +86,7 @@ impl Horizon {
     /// use futures::StreamExt;
     ///
     /// let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
-    /// let bread = horizon.page("bread")?;
+    /// let bread = horizon.page("bread").await?;
     /// let caller = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Mozilla/5.0 Firefox/130.0")]);
     /// let mut live = horizon.live(&caller, LiveOptions::page(&bread)).await?;
     /// let _retry = live.next().await;
@@ -95,8 +97,8 @@ impl Horizon {
     ///
     /// # Errors
     /// The caller's network exceeds its rate or has too many streams ([`NetworkLimits`](crate::NetworkLimits)), the
-    /// site is closing, or the observed pages are too many or repeated. An unavailable backend is not an error: the
-    /// stream opens and shows cached stats.
+    /// site is closing, a rule of the application fails, or the observed pages are too many or repeated. An unavailable
+    /// backend is not an error: the stream opens and shows cached stats.
     pub async fn live(&self, caller: &Caller, options: LiveOptions<'_>) -> Result<Live, Problem> {
         let LiveOptions {
             page,
@@ -120,7 +122,9 @@ impl Horizon {
         if let Some(page) = page {
             inner.limits.note_page(networks, page, inner.clock.now());
         }
-        let identity = self.visitor_identity(&topics, caller, returning);
+        let identity = self
+            .visitor_identity(&topics, caller, returning, rule_deadline())
+            .await?;
         let (mut viewer, permit) = self.open_viewer(identity, &topics, networks);
         viewer.poll_once().await;
         let joined = topics.first().and_then(|topic| inner.hub.join(topic));
@@ -143,13 +147,14 @@ impl Horizon {
     /// signal ([`has_privacy_signal`](crate::has_privacy_signal)) is one visit per call and one more per live
     /// connection; if pages open one, do not call this for such visitors.
     ///
-    /// It does not wait: a background task records the visit. Call it within a tokio runtime.
+    /// It does not wait: a background task records the visit. Call it within a tokio runtime. A page that the site does
+    /// not have is not counted, and neither is a visit for which a rule of the application fails.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # use eventhorizon::{Horizon, Slug};
     /// let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
-    /// let bread = horizon.page("bread")?;
+    /// let bread = horizon.page("bread").await?;
     /// for agent in ["Mozilla/5.0 Firefox/130.0", "Mozilla/5.0 Firefox/130.0", "Googlebot/2.1"] {
     ///     horizon.visit(&bread, &horizon.caller([192, 0, 2, 1].into(), [("user-agent", agent)]));
     /// }
@@ -157,13 +162,43 @@ impl Horizon {
     /// assert_eq!(horizon.stats(&[bread.into()]).await?[0].visits, 1);
     /// # Ok(()) }
     /// ```
-    pub fn visit(&self, page: &ExistingPage, caller: &Caller) {
-        let inner = &*self.0;
-        let topics = [page.into(), Topic::Site];
-        let identity = match self.visitor_identity(&topics, caller, false) {
-            Ok(identity) => identity,
-            Err(reason) => return inner.metrics.dropped_visit(reason),
+    pub fn visit(&self, page: &Slug, caller: &Caller) {
+        let visit = {
+            let (horizon, slug, caller) = (self.clone(), page.clone(), caller.clone());
+            async move { horizon.record_visit(&slug, &caller).await }
         };
+        let mut visit = Box::pin(visit);
+        // A task is needed only if a rule asks a database.
+        if (&mut visit).now_or_never().is_none() && !self.0.visit_tracker.background.spawn_until_closing(visit) {
+            self.0.metrics.dropped_visit("rate");
+        }
+    }
+
+    /// Asks the rules, and queues the visit.
+    async fn record_visit(&self, slug: &Slug, caller: &Caller) {
+        let inner = &*self.0;
+        let identity = async {
+            let Some(page) = self.existing_page(slug).await? else {
+                return Ok::<_, Error>(None);
+            };
+            let topics = [Topic::from(&page), Topic::Site];
+            let identity = self.visitor_identity(&topics, caller, false, rule_deadline()).await?;
+            Ok(Some((page, topics, identity)))
+        };
+        match identity.await {
+            Ok(Some((page, topics, Ok(identity)))) => self.queue_visit(&page, topics, identity, caller),
+            Ok(Some((.., Err(reason)))) => inner.metrics.dropped_visit(reason),
+            Ok(None) => {}
+            Err(error) => {
+                let cause = error_chain(&error);
+                tracing::warn!(%error, cause, %slug, "a visit is not counted");
+                inner.metrics.dropped_visit("rule");
+            }
+        }
+    }
+
+    fn queue_visit(&self, page: &ExistingPage, topics: [Topic; 2], identity: VisitorIdentity, caller: &Caller) {
+        let inner = &*self.0;
         let networks = inner.limits.networks(caller.address());
         if inner.limits.check_rate(RateClass::Visit, networks).is_err() {
             return inner.metrics.dropped_visit("rate");
@@ -181,15 +216,16 @@ impl Horizon {
     }
 
     /// Returns the key that identifies the caller as a visitor today (UTC). Returns `None` for crawlers, for
-    /// [`Uncounted`](Identity::Uncounted) callers, and for visitors with a privacy signal.
+    /// [uncounted](crate::Identity::uncounted) callers, and for visitors with a privacy signal.
     ///
     /// # Errors
-    /// The salt of the day cannot be read from the store within a second.
+    /// The salt of the day cannot be read from the store within a second, or [`Identify`](crate::Identify) fails.
     pub async fn visitor(&self, caller: &Caller) -> Result<Option<VisitorKey>> {
-        let Ok(identity) = self.visitor_identity(&[], caller, false) else {
+        let deadline = Instant::now() + VISITOR_TIMEOUT;
+        let Ok(identity) = self.visitor_identity(&[], caller, false, deadline).await? else {
             return Ok(None);
         };
-        timeout(VISITOR_TIMEOUT, self.0.visitors.key(&identity))
+        timeout_at(deadline, self.0.visitors.key(&identity))
             .await
             .unwrap_or_else(|elapsed| Err(Error::unavailable("reading the salt timed out").with_source(elapsed)))
     }
@@ -219,38 +255,43 @@ impl Horizon {
     }
 
     /// Returns how to identify the visitor, or why the caller does not count.
-    fn visitor_identity(
+    ///
+    /// # Errors
+    /// A rule of the application failed, or did not respond before `deadline`.
+    async fn visitor_identity(
         &self,
         topics: &[Topic],
         caller: &Caller,
         returning: bool,
-    ) -> Result<VisitorIdentity, &'static str> {
+        deadline: Instant,
+    ) -> Result<Result<VisitorIdentity, &'static str>> {
         let (headers, rules) = (caller.headers(), &self.0.rules);
         if let Some(reason) = visitors::exclusion_reason(headers, &self.0.bots) {
-            return Err(reason);
+            return Ok(Err(reason));
         }
-        let identity = rules.identify.identify(caller);
-        if identity == Identity::Uncounted {
-            return Err("uncounted");
+        let identity = rules.identity(caller, deadline).await?;
+        if identity.is_uncounted() {
+            return Ok(Err("uncounted"));
         }
-        let kind = EventKind::visit(None);
-        let rejects = |topic| matches!(rules.decide(topic, &kind, caller), Decision::Reject(_));
-        if topics.first().is_some_and(rejects) {
-            return Err("refused");
+        if let Some(topic) = topics.first() {
+            let kind = EventKind::visit(None);
+            if let Decision::Reject(_) = rules.decide(topic, &kind, caller, deadline).await? {
+                return Ok(Err("refused"));
+            }
         }
-        match self.0.config.signals {
+        Ok(match self.0.config.signals {
             PrivacySignals::Drop if visitors::has_privacy_signal(headers) => Err("signal"),
             PrivacySignals::Count if visitors::has_privacy_signal(headers) => Ok(VisitorIdentity::Anonymous {
                 returning: returning || headers.contains_key(LAST_EVENT_ID),
             }),
-            _ => Ok(match identity {
-                Identity::Named(name) => VisitorIdentity::Named(name),
-                _ => VisitorIdentity::Network {
+            _ => Ok(match identity.name() {
+                Some(name) => VisitorIdentity::Named(name.to_owned()),
+                None => VisitorIdentity::Network {
                     address: caller.address(),
                     user_agent: visitors::user_agent(headers),
                 },
             }),
-        }
+        })
     }
 }
 

@@ -36,7 +36,7 @@ use crate::{
 ///
 /// let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
 /// let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Mozilla/5.0 Firefox/130.0")]);
-/// let live = horizon.live(&ada, LiveOptions::page(&horizon.page("bread")?)).await?;
+/// let live = horizon.live(&ada, LiveOptions::page(&horizon.page("bread").await?)).await?;
 /// let bytes = live.take(4).collect::<Vec<_>>().await.concat();
 /// let text = String::from_utf8(bytes)?;
 /// let names: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("event: ")).collect();

@@ -33,7 +33,7 @@ impl CachedSite {
         let now = clock.clone();
         let horizon = Horizon::from_ports(fake.ports()).clock(move || now.now());
         let horizon = horizon.start(|slug: &Slug| slug.as_str() == "bread").await.unwrap();
-        let bread = horizon.page("bread").unwrap();
+        let bread = horizon.page("bread").await.unwrap();
         let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", FIREFOX)]);
         Self {
             clock,

@@ -41,7 +41,7 @@ impl DeadlineSite {
         let fake = Fake::new(clock.clone());
         let horizon = Horizon::from_ports(fake.ports()).clock(move || clock.now());
         let horizon = horizon.start(|slug: &Slug| slug.as_str() == "bread").await.unwrap();
-        let bread = horizon.page("bread").unwrap();
+        let bread = horizon.page("bread").await.unwrap();
         let stranger = horizon.caller([192, 0, 2, 1].into(), [("user-agent", FIREFOX)]);
         let liked = horizon.like(&bread, &stranger).await.unwrap();
         let cookie = liked.set_cookie.unwrap();

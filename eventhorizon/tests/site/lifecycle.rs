@@ -19,7 +19,7 @@ async fn likes_and_the_reader_survive_a_restart() {
     let store = format!("sqlite:{}", folder.path().join("numbers.db").display());
     let open = async || Horizon::from_urls("memory:", &store).unwrap().start(any).await;
     let horizon = open().await.unwrap();
-    let bread = horizon.page("bread").unwrap();
+    let bread = horizon.page("bread").await.unwrap();
     let stranger = horizon.caller([192, 0, 2, 1].into(), [("user-agent", FIREFOX)]);
     let cookie = horizon.like(&bread, &stranger).await.unwrap().set_cookie.unwrap();
     let second = open().await.unwrap_err().to_string();
@@ -87,7 +87,7 @@ async fn a_heartbeat_outside_its_range_is_rejected() {
 #[tokio::test]
 async fn closing_ends_open_streams_and_opens_none() {
     let horizon = Horizon::in_memory().start(any).await.unwrap();
-    let bread = horizon.page("bread").unwrap();
+    let bread = horizon.page("bread").await.unwrap();
     let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", FIREFOX)]);
     let mut live = horizon.live(&ada, LiveOptions::page(&bread)).await.unwrap();
     let reading = tokio::spawn(async move { while live.next().await.is_some() {} });
@@ -107,7 +107,7 @@ async fn closing_ends_open_streams_and_opens_none() {
 #[tokio::test]
 async fn dropping_the_last_handle_ends_open_streams() {
     let horizon = Horizon::in_memory().start(any).await.unwrap();
-    let bread = horizon.page("bread").unwrap();
+    let bread = horizon.page("bread").await.unwrap();
     let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", FIREFOX)]);
     let mut live = horizon.live(&ada, LiveOptions::page(&bread)).await.unwrap();
     live.next().await.unwrap();
@@ -119,7 +119,7 @@ async fn dropping_the_last_handle_ends_open_streams() {
 #[tokio::test]
 async fn concurrent_likes_of_a_watched_page_return_a_number_that_includes_them() {
     let horizon = Horizon::in_memory().start(|_: &Slug| true).await.unwrap();
-    let bread = horizon.page("bread").unwrap();
+    let bread = horizon.page("bread").await.unwrap();
     let from = |number: u8| horizon.caller([192, 0, 2, number].into(), [("user-agent", FIREFOX)]);
     let _live = horizon.live(&from(0), LiveOptions::page(&bread)).await.unwrap();
     for likes in 1..=100 {

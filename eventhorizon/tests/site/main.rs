@@ -1,6 +1,8 @@
 //! A site as an application uses it.
 
 #[cfg(test)]
+mod async_rules;
+#[cfg(test)]
 mod cached_reads;
 #[cfg(test)]
 mod deadlines;

@@ -35,14 +35,14 @@ struct User(&'static str);
 
 fn by_user(caller: &Caller) -> Identity {
     match caller.extensions().get::<User>() {
-        Some(User("author")) => Identity::Uncounted,
-        Some(User(name)) => Identity::Named((*name).into()),
-        None => Identity::Unknown,
+        Some(User("author")) => Identity::uncounted(),
+        Some(User(name)) => Identity::named(*name),
+        None => Identity::unknown(),
     }
 }
 
 async fn viewers(fake: &Fake, horizon: &Horizon) -> u64 {
-    let topic: Topic = horizon.page("bread").unwrap().into();
+    let topic: Topic = horizon.page("bread").await.unwrap().into();
     fake.presence().watch(topic).next().await.unwrap()
 }
 
@@ -50,7 +50,7 @@ async fn viewers(fake: &Fake, horizon: &Horizon) -> u64 {
 async fn a_known_user_is_one_reader_on_two_devices_without_a_cookie() {
     let (fake, builder) = stage();
     let horizon = builder.identify(by_user).start(is_page).await.unwrap();
-    let bread = horizon.page("bread").unwrap();
+    let bread = horizon.page("bread").await.unwrap();
     let at_home = from(&horizon, [192, 0, 2, 1]).with(User("ada"));
     let at_work = from(&horizon, [198, 51, 100, 1]).with(User("ada"));
     let _streams = [
@@ -74,7 +74,7 @@ async fn a_known_user_is_one_reader_on_two_devices_without_a_cookie() {
 async fn an_uncounted_caller_reads_and_writes_and_is_not_a_viewer() {
     let (fake, builder) = stage();
     let horizon = builder.identify(by_user).start(is_page).await.unwrap();
-    let bread = horizon.page("bread").unwrap();
+    let bread = horizon.page("bread").await.unwrap();
     let author = from(&horizon, [192, 0, 2, 1]).with(User("author"));
     let mut live = horizon.live(&author, LiveOptions::page(&bread)).await.unwrap();
     live.next().await.unwrap();
@@ -107,7 +107,7 @@ async fn a_rejected_event_gets_the_reason_of_the_application_and_is_not_tracked(
         .start(is_page)
         .await
         .unwrap();
-    let bread = horizon.page("bread").unwrap();
+    let bread = horizon.page("bread").await.unwrap();
     let ada = from(&horizon, [192, 0, 2, 1]);
     let like = horizon.like(&bread, &ada).await.unwrap_err();
     assert_eq!((like.kind(), like.status().as_u16()), (ProblemKind::Refused, 403));
@@ -133,7 +133,7 @@ async fn a_comment_that_the_policy_holds_is_pending() {
         .start(is_page)
         .await
         .unwrap();
-    let bread = horizon.page("bread").unwrap();
+    let bread = horizon.page("bread").await.unwrap();
     let ada = from(&horizon, [192, 0, 2, 1]);
     let post = async |body| {
         horizon
@@ -154,8 +154,11 @@ async fn a_comment_that_the_policy_holds_is_pending() {
 async fn an_unknown_page_uses_no_memory() {
     let (fake, builder) = stage();
     let horizon = builder.start(is_page).await.unwrap();
-    assert_eq!(horizon.page("cake").unwrap_err().kind(), ProblemKind::UnknownPage);
-    assert_eq!(horizon.page("no/../such").unwrap_err().kind(), ProblemKind::InvalidSlug);
+    assert_eq!(horizon.page("cake").await.unwrap_err().kind(), ProblemKind::UnknownPage);
+    assert_eq!(
+        horizon.page("no/../such").await.unwrap_err().kind(),
+        ProblemKind::InvalidSlug
+    );
     for request in [
         Request::get("/live/cake"),
         Request::put("/likes/cake"),
@@ -176,7 +179,7 @@ async fn a_page_load_and_the_stream_of_the_same_visitor_are_one_visit() {
         .start(is_page)
         .await
         .unwrap();
-    let bread = horizon.page("bread").unwrap();
+    let bread = horizon.page("bread").await.unwrap();
     let ada = from(&horizon, [192, 0, 2, 1]);
     horizon.visit(&bread, &ada);
     drop(horizon.live(&ada, LiveOptions::page(&bread)).await.unwrap());
@@ -197,13 +200,13 @@ async fn a_visit_over_the_rate_of_the_network_leaves_nothing_in_memory() {
     let builder = builder.configure(|config| config.rates.visits = Rate::new(1, 1));
     let horizon = builder.start(is_page).await.unwrap();
     let caller = from(&horizon, [192, 0, 2, 1]);
-    let known = |slug| {
-        horizon.visit(&horizon.page(slug).unwrap(), &caller);
+    let known = async |slug| {
+        horizon.visit(&horizon.page(slug).await.unwrap(), &caller);
         let metrics = horizon.metrics();
         let line = metrics.lines().find(|line| line.contains("kind=\"day\""));
         line.expect("no number of entries").to_owned()
     };
-    assert_eq!(known("bread"), known("soup"));
+    assert_eq!(known("bread").await, known("soup").await);
 }
 
 #[tokio::test]
@@ -211,7 +214,7 @@ async fn an_invisible_comment_is_rejected_and_counts_against_the_rate() {
     let (_fake, builder) = stage();
     let builder = builder.configure(|config| config.rates.comments = Rate::new(1, 1));
     let horizon = builder.start(is_page).await.unwrap();
-    let (bread, caller) = (horizon.page("bread").unwrap(), from(&horizon, [192, 0, 2, 1]));
+    let (bread, caller) = (horizon.page("bread").await.unwrap(), from(&horizon, [192, 0, 2, 1]));
     for expected in [ProblemKind::InvalidField, ProblemKind::TooManyRequests] {
         // Only its HTML shows that nothing is visible.
         let problem = horizon

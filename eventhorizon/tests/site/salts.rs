@@ -32,7 +32,7 @@ fn reader(horizon: &Horizon, number: u8) -> Caller {
 }
 
 async fn come_and_go(horizon: &Horizon, number: u8) {
-    let bread = horizon.page("bread").unwrap();
+    let bread = horizon.page("bread").await.unwrap();
     let live = horizon.live(&reader(horizon, number), LiveOptions::page(&bread)).await;
     drop(live.unwrap());
 }
@@ -98,7 +98,7 @@ async fn visitors_who_leave_before_the_salt_is_read_are_counted_afterwards() {
     for number in 1..=100 {
         come_and_go(&horizon, number).await;
     }
-    let bread = horizon.page("bread").unwrap();
+    let bread = horizon.page("bread").await.unwrap();
     horizon.visit(&bread, &reader(&horizon, 101));
     sleep(MAINTENANCE).await;
     assert_eq!(fake.tracked(), []);

@@ -55,7 +55,7 @@ fn good_ports() -> Ports {
 
 async fn over(ports: Ports) -> (Horizon, ExistingPage, Caller) {
     let horizon = Horizon::from_ports(ports).start(|_: &Slug| true).await.unwrap();
-    let bread = horizon.page("bread").unwrap();
+    let bread = horizon.page("bread").await.unwrap();
     let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", FIREFOX)]);
     (horizon, bread, ada)
 }
@@ -116,7 +116,7 @@ async fn a_panic_of_the_accumulator_fails_readiness_and_each_like_at_once() {
     let horizon = Horizon::in_memory().clock(clock).start(|_: &Slug| true).await.unwrap();
     until_it_is_not_ready(&horizon, "counting", "a bug in the clock").await;
     let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", FIREFOX)]);
-    let bread = horizon.page("bread").unwrap();
+    let bread = horizon.page("bread").await.unwrap();
     let like = horizon.like(&bread, &ada);
     let problem = timeout(PATIENCE / 5, like).await.expect("at once").unwrap_err();
     assert_eq!(problem.kind(), ProblemKind::Unavailable);

@@ -36,7 +36,7 @@ pub fn is_page(slug: &Slug) -> bool {
 }
 
 async fn page(horizon: web::Data<Horizon>, slug: web::Path<String>) -> HttpResponse {
-    match horizon.page(&slug) {
+    match horizon.page(&slug).await {
         Ok(slug) => HttpResponse::Ok()
             .content_type("text/html; charset=utf-8")
             .body(PAGE.replace("{slug}", slug.as_str())),

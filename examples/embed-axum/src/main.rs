@@ -40,7 +40,7 @@ fn is_page(slug: &Slug) -> bool {
 
 /// Renders a page with its current numbers.
 async fn page(State(horizon): State<Horizon>, Path(slug): Path<String>) -> Result<Html<String>, StatusCode> {
-    let slug = horizon.page(&slug).map_err(|problem| problem.status())?;
+    let slug = horizon.page(&slug).await.map_err(|problem| problem.status())?;
     let numbers = horizon.stats(&[slug.clone().into()]).await;
     let numbers = numbers.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
     let numbers = numbers.into_iter().next().unwrap_or_default();

@@ -49,7 +49,7 @@ impl TestApp {
     }
 
     async fn open_live_stream(&self, recipe: &str, browser: &str) -> Live {
-        let slug = self.horizon.page(recipe).unwrap();
+        let slug = self.horizon.page(recipe).await.unwrap();
         self.horizon
             .live(&self.caller(browser), LiveOptions::page(&slug))
             .await
@@ -58,7 +58,7 @@ impl TestApp {
 
     /// Waits until a recipe has this many visits.
     async fn wait_for_visits(&self, recipe: &str, visits: u64) {
-        let topic = self.horizon.page(recipe).unwrap().into();
+        let topic = self.horizon.page(recipe).await.unwrap().into();
         let mut totals = self.fake.bus().watch(topic);
         while totals.next().await.unwrap().visits < visits {}
     }
@@ -122,7 +122,7 @@ async fn a_return_within_half_an_hour_is_the_same_visit() {
     drop(app.open_live_stream("bread", "Firefox").await);
     app.wait_for_visits("bread", 2).await;
     app.horizon.close().await.unwrap();
-    let topic = app.horizon.page("bread").unwrap().into();
+    let topic = app.horizon.page("bread").await.unwrap().into();
     assert_eq!(app.fake.stats().totals(&[topic]).await.unwrap()[0].stats.visits, 2);
 }
 

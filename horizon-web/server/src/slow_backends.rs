@@ -216,7 +216,7 @@ impl TestBlog {
             return None;
         }
         let caller = self.horizon.caller([192, 0, 2, 2].into(), [("user-agent", FIREFOX)]);
-        let hello = self.horizon.page("hello").unwrap();
+        let hello = self.horizon.page("hello").await.unwrap();
         let mut live = self.horizon.live(&caller, LiveOptions::page(&hello)).await.unwrap();
         live.next().await;
         live.next().await;

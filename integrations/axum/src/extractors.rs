@@ -59,7 +59,7 @@ impl<S: Sync> FromRequestParts<S> for ClientAddr {
 /// use horizon_axum::{ProblemResponse, Requester};
 ///
 /// async fn page(State(horizon): State<Horizon>, Requester(caller): Requester) -> Result<String, ProblemResponse> {
-///     let page = horizon.page("bread")?;
+///     let page = horizon.page("bread").await?;
 ///     let liked = horizon.is_liked_by(&page, &caller).await?;
 ///     Ok(format!("liked: {liked}"))
 /// }
@@ -101,7 +101,8 @@ where
     }
 }
 
-/// The id that owns the reader's likes and comments, or `None` for one without any. See [`Horizon::reader`].
+/// The id that owns the reader's likes and comments, or `None` for one without any. See [`Horizon::reader`]. If the
+/// application's rule fails, the response is 503.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reader(pub Option<ReaderId>);
 
@@ -109,11 +110,12 @@ impl<S: Sync> FromRequestParts<S> for Reader
 where
     Horizon: FromRef<S>,
 {
-    type Rejection = Infallible;
+    type Rejection = ProblemResponse;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
-        let Requester(caller) = Requester::from_request_parts(parts, state).await?;
-        Ok(Self(Horizon::from_ref(state).reader(&caller)))
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ProblemResponse> {
+        let horizon = Horizon::from_ref(state);
+        let caller = caller(&horizon, &parts.headers, &parts.extensions);
+        Ok(Self(horizon.reader(&caller).await?))
     }
 }
 

@@ -13,7 +13,7 @@ use http::{HeaderValue, header};
 /// use horizon_axum::ProblemResponse;
 ///
 /// async fn likes(State(horizon): State<Horizon>, Path(slug): Path<String>) -> Result<String, ProblemResponse> {
-///     let page = horizon.page(&slug)?;
+///     let page = horizon.page(&slug).await?;
 ///     let stats = horizon.stats(&[page.into()]).await?;
 ///     Ok(stats[0].likes.to_string())
 /// }

@@ -6,7 +6,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use eventhorizon::{Caller, ExistingPage, Horizon, Slug, has_privacy_signal};
+use eventhorizon::{Caller, Horizon, Slug, has_privacy_signal};
 use http::{Method, Request, Response, Uri, header};
 use tower::{Layer, Service};
 
@@ -86,16 +86,15 @@ impl TrackVisits {
         }
     }
 
-    fn visit<B>(&self, request: &Request<B>) -> Option<(ExistingPage, Caller)> {
+    fn visit<B>(&self, request: &Request<B>) -> Option<(Slug, Caller)> {
         if request.method() != Method::GET {
             return None;
         }
         let slug = (self.page)(request.uri())?;
-        let page = self.horizon.page(slug.as_str()).ok()?;
         if self.with_live_streams && has_privacy_signal(request.headers()) {
             return None;
         }
-        Some((page, caller(&self.horizon, request.headers(), request.extensions())))
+        Some((slug, caller(&self.horizon, request.headers(), request.extensions())))
     }
 }
 
@@ -143,8 +142,8 @@ where
         let response = self.inner.call(request);
         Box::pin(async move {
             let response = response.await?;
-            if let Some((page, caller)) = visit.filter(|_| is_page(&response)) {
-                horizon.visit(&page, &caller);
+            if let Some((slug, caller)) = visit.filter(|_| is_page(&response)) {
+                horizon.visit(&slug, &caller);
             }
             Ok(response)
         })

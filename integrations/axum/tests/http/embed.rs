@@ -200,7 +200,7 @@ async fn an_anonymous_page_load_and_its_stream_are_one_visit() {
     ask(&alone, "GET", "/bread", &signal).await;
     ask(&router, "GET", "/bread/", &signal).await;
     ask(&router, "GET", "/bread", &signal).await;
-    let bread = horizon.page("bread").unwrap();
+    let bread = horizon.page("bread").await.unwrap();
     let caller = horizon.caller([192, 0, 2, 1].into(), signal);
     drop(horizon.live(&caller, LiveOptions::page(&bread)).await.unwrap());
     horizon.close().await.unwrap();
@@ -215,7 +215,7 @@ async fn page_loads_of_one_network_count_up_to_its_rate() {
         .start(|_: &Slug| true)
         .await
         .unwrap();
-    let bread = horizon.page("bread").unwrap();
+    let bread = horizon.page("bread").await.unwrap();
     for browser in ["Firefox/1.0", "Firefox/2.0", "Firefox/3.0"] {
         let caller = horizon.caller([192, 0, 2, 1].into(), [("user-agent", browser)]);
         horizon.visit(&bread, &caller);

@@ -64,7 +64,7 @@ impl Layered {
     async fn like(&self, likes: u8) -> String {
         let agent = ("user-agent", "Mozilla/5.0 Firefox/130.0");
         let caller = self.horizon.caller([192, 0, 2, likes].into(), [agent]);
-        let hello = self.horizon.page("hello").unwrap();
+        let hello = self.horizon.page("hello").await.unwrap();
         self.horizon.like(&hello, &caller).await.unwrap();
         format!("\"likes\":{likes}")
     }

@@ -98,7 +98,7 @@ where
     F: Future<Output = ()> + Send + 'static,
 {
     let (horizon, listener, address) = site(HEARTBEAT).await;
-    let page = horizon.page("bread").unwrap();
+    let page = horizon.page("bread").await.unwrap();
     let caller = horizon.caller([127, 0, 0, 1].into(), [("user-agent", FIREFOX)]);
     let live = horizon.live(&caller, LiveOptions::page(&page)).await.unwrap();
     let mut client = TcpStream::connect(address).await.unwrap();

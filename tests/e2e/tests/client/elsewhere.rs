@@ -169,7 +169,7 @@ fn is_refused(origin: impl FnOnce(SocketAddr) -> Option<String>) -> anyhow::Resu
         let sent = ada.script(SENDS, &likes).await?;
         ensure!(sent == json!("opaque"), "the page got {sent}");
         let horizon = &test.server.horizon;
-        let numbers = horizon.stats(&[horizon.page("bread")?.into()]).await?;
+        let numbers = horizon.stats(&[horizon.page("bread").await?.into()]).await?;
         let is_unliked = numbers.first().is_some_and(|page| page.likes == 0);
         ensure!(is_unliked, "the like went through");
         ada.wait_for_console_error("status of 403").await

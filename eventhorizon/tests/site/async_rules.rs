@@ -1,0 +1,257 @@
+//! Rules that ask a database.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use eventhorizon::{
+    Builder, Caller, Decision, EventPolicy, Horizon, Identify, Identity, LiveOptions, NewComment, Pages, Problem,
+    ProblemKind, ProposedEvent, RuleError, Slug, Topic, async_trait, bytes::Bytes, http::Request,
+};
+use horizon_core::Timestamp;
+use horizon_memory::testing::{Clock, Fake};
+use tokio::time::{Instant, advance, sleep};
+
+const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0";
+
+/// How the database responds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum State {
+    #[default]
+    Fast,
+    /// It needs a second.
+    Slow,
+    Broken,
+    Hanging,
+}
+
+/// A database of pages, users and bans, which counts its questions.
+#[derive(Clone, Default)]
+struct Database(Arc<DatabaseState>);
+
+#[derive(Default)]
+struct DatabaseState {
+    state: parking_lot::Mutex<State>,
+    pages: AtomicUsize,
+    users: AtomicUsize,
+    decisions: AtomicUsize,
+}
+
+#[derive(Debug)]
+struct NoConnection;
+
+impl std::fmt::Display for NoConnection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("no connection")
+    }
+}
+
+impl std::error::Error for NoConnection {}
+
+impl Database {
+    fn set(&self, state: State) {
+        *self.0.state.lock() = state;
+    }
+
+    async fn ask(&self, questions: &AtomicUsize) -> Result<(), NoConnection> {
+        questions.fetch_add(1, Ordering::SeqCst);
+        let state = *self.0.state.lock();
+        match state {
+            State::Fast => {}
+            State::Slow => sleep(Duration::from_secs(1)).await,
+            State::Broken => return Err(NoConnection),
+            State::Hanging => std::future::pending().await,
+        }
+        Ok(())
+    }
+
+    fn questions(&self) -> [usize; 3] {
+        [&self.0.pages, &self.0.users, &self.0.decisions].map(|questions| questions.load(Ordering::SeqCst))
+    }
+}
+
+#[async_trait]
+impl Pages for Database {
+    async fn exists(&self, slug: &Slug) -> Result<bool, RuleError> {
+        self.ask(&self.0.pages).await?;
+        Ok(matches!(slug.as_str(), "bread" | "soup"))
+    }
+}
+
+#[derive(Clone)]
+struct User(&'static str);
+
+#[async_trait]
+impl Identify for Database {
+    async fn identify(&self, caller: &Caller) -> Result<Identity, RuleError> {
+        self.ask(&self.0.users).await?;
+        let user = caller.extensions().get::<User>();
+        Ok(user.map_or_else(Identity::unknown, |user| Identity::named(user.0)))
+    }
+}
+
+#[async_trait]
+impl EventPolicy for Database {
+    async fn decide(&self, _: &ProposedEvent<'_>) -> Result<Decision, RuleError> {
+        self.ask(&self.0.decisions).await?;
+        Ok(Decision::Accept)
+    }
+}
+
+fn stage() -> (Fake, Builder) {
+    let clock = Clock::at(Timestamp::from_millis(1_800_000_000_000));
+    let fake = Fake::new(clock.clone());
+    let builder = Horizon::from_ports(fake.ports()).clock(move || clock.now());
+    (fake, builder)
+}
+
+async fn open() -> (Fake, Database, Horizon) {
+    let (database, (fake, builder)) = (Database::default(), stage());
+    let builder = builder.identify(database.clone()).event_policy(database.clone());
+    (fake, database.clone(), builder.start(database).await.unwrap())
+}
+
+fn ada(horizon: &Horizon) -> Caller {
+    horizon
+        .caller([192, 0, 2, 1].into(), [("user-agent", FIREFOX)])
+        .with(User("ada"))
+}
+
+fn assert_unavailable(problem: &Problem) {
+    assert_eq!(
+        (problem.kind(), problem.retry_after()),
+        (ProblemKind::Unavailable, Some(2))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn pages_are_read_once_in_a_minute_and_unknown_ones_once_in_ten_seconds() {
+    let (_fake, database, horizon) = open().await;
+    for questions in 1..=3 {
+        for _ in 0..100 {
+            assert_eq!(horizon.page("stew").await.unwrap_err().kind(), ProblemKind::UnknownPage);
+        }
+        assert_eq!(database.questions()[0], questions);
+        advance(Duration::from_secs(10)).await;
+    }
+    for questions in 4..=6 {
+        for _ in 0..100 {
+            assert!(horizon.page("bread").await.is_ok());
+        }
+        assert_eq!(database.questions()[0], questions);
+        advance(Duration::from_secs(60)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_is_identified_once_for_each_request() {
+    let (_fake, database, horizon) = open().await;
+    let bread = horizon.page("bread").await.unwrap();
+    let mut expected = 0;
+    let mut assert_identified_once = |what: &str| {
+        expected += 1;
+        assert_eq!(database.questions()[1..], [expected, expected], "{what}");
+    };
+    horizon.like(&bread, &ada(&horizon)).await.unwrap();
+    assert_identified_once("like");
+    horizon.unlike(&bread, &ada(&horizon)).await.unwrap();
+    assert_identified_once("unlike");
+    let comment = NewComment::new("Ada", "Good");
+    horizon.comment(&bread, comment, &ada(&horizon)).await.unwrap();
+    assert_identified_once("comment");
+    let live = horizon.live(&ada(&horizon), LiveOptions::page(&bread)).await;
+    assert_identified_once("live");
+    drop(live.unwrap());
+    horizon.visit(&bread, &ada(&horizon));
+    assert_identified_once("visit");
+}
+
+#[tokio::test(start_paused = true)]
+async fn clones_of_a_caller_share_its_identity_until_the_application_adds_something() {
+    let (_fake, database, horizon) = open().await;
+    let bread = horizon.page("bread").await.unwrap();
+    let (first, second) = (ada(&horizon), ada(&horizon));
+    let clone = first.clone();
+    horizon.like(&bread, &first).await.unwrap();
+    assert!(horizon.is_liked_by(&bread, &clone).await.unwrap());
+    assert_eq!(horizon.page_reads().is_liked_by(&bread, &clone).await, Some(true));
+    assert_eq!(database.questions()[1], 1);
+    let ben = clone.with(User("ben"));
+    assert!(!horizon.is_liked_by(&bread, &ben).await.unwrap());
+    assert!(horizon.is_liked_by(&bread, &second).await.unwrap());
+    assert_eq!(database.questions()[1], 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_broken_database_is_a_503_and_its_error_is_not_cached() {
+    let (fake, database, horizon) = open().await;
+    let bread = horizon.page("bread").await.unwrap();
+    database.set(State::Broken);
+    let unread = Request::get("/stats/soup").body(Bytes::new()).unwrap();
+    let response = horizon.handle([192, 0, 2, 1].into(), unread).await;
+    assert_eq!(
+        (response.status().as_u16(), &response.headers()["retry-after"]),
+        (503, &"2".parse().unwrap())
+    );
+    let caller = ada(&horizon);
+    assert_unavailable(&horizon.page("soup").await.unwrap_err());
+    assert_unavailable(&horizon.like(&bread, &caller).await.unwrap_err());
+    let comment = horizon.comment(&bread, NewComment::new("Ada", "Good"), &caller).await;
+    assert_unavailable(&comment.unwrap_err());
+    assert_unavailable(&horizon.live(&caller, LiveOptions::page(&bread)).await.unwrap_err());
+    let error = horizon.reader(&caller).await.unwrap_err();
+    assert_eq!(
+        format!("{error:?}"),
+        "the application's rule `Identify` failed; because: no connection"
+    );
+    assert_eq!(horizon.page_reads().is_liked_by(&bread, &caller).await, None);
+    horizon.visit(&bread, &caller);
+    assert!(
+        horizon
+            .metrics()
+            .contains("horizon_dropped_visits_total{reason=\"rule\"} 1")
+    );
+    assert!(fake.tracked().is_empty());
+
+    database.set(State::Fast);
+    assert!(horizon.page("soup").await.is_ok());
+    assert_eq!(horizon.like(&bread, &caller).await.unwrap().view.likes, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hanging_database_is_a_503_in_time() {
+    let (_fake, database, horizon) = open().await;
+    let bread = horizon.page("bread").await.unwrap();
+    database.set(State::Hanging);
+    let caller = ada(&horizon);
+    let start = Instant::now();
+    assert_unavailable(&horizon.page("soup").await.unwrap_err());
+    assert_eq!(start.elapsed().as_secs(), 3);
+    assert_unavailable(&horizon.like(&bread, &caller).await.unwrap_err());
+    assert_eq!(start.elapsed().as_secs(), 6);
+    let start = Instant::now();
+    assert!(horizon.is_liked_by(&bread, &caller).await.is_err());
+    assert_eq!(horizon.page_reads().is_liked_by(&bread, &caller).await, None);
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_visit_does_not_wait_for_a_slow_database() {
+    let (fake, database, horizon) = open().await;
+    let topic: Topic = horizon.page("bread").await.unwrap().into();
+    database.set(State::Slow);
+    let start = Instant::now();
+    for slug in ["bread", "stew"] {
+        horizon.visit(&Slug::new(slug).unwrap(), &ada(&horizon));
+    }
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    assert!(fake.tracked().is_empty());
+    sleep(Duration::from_secs(5)).await;
+    horizon.close().await.unwrap();
+    let topics: Vec<_> = fake.tracked().iter().map(|event| event.topic.clone()).collect();
+    assert_eq!(topics, [topic, Topic::Site]);
+}
