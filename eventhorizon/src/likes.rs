@@ -157,6 +157,7 @@ impl Horizon {
         let event = Event::new(inner.clock.stamp()?, topic.clone(), kind);
         self.track(event, deadline).await?;
         inner.cache.put_like(&topic, reader, liked, Instant::now());
+        inner.hub.note_like(&topic, reader, liked);
         let likes = self.likes_after(&topic, reader, liked, deadline).await;
         Ok(LikeOutcome {
             view: LikeView { liked, likes },

@@ -23,7 +23,7 @@ const COMMENT_OVERHEAD: usize = 256;
 
 /// How long cached stats of a topic may lack a write: 2 seconds, the longest time for which a watcher may miss new
 /// totals.
-const WRITE_LAG: Duration = Duration::from_secs(2);
+pub(crate) const WRITE_LAG: Duration = Duration::from_secs(2);
 
 /// Caches the results of reads, and knows which topics were written to recently, so that writers read their own writes.
 ///

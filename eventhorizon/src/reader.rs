@@ -175,6 +175,15 @@ impl Horizon {
         Some(self.0.readers.known(identity, caller.headers())?.0)
     }
 
+    /// Returns the id of a named caller.
+    ///
+    /// # Errors
+    /// The rule failed, or did not respond before `deadline`.
+    pub(crate) async fn named_reader(&self, caller: &Caller, deadline: Instant) -> Result<Option<ReaderId>> {
+        let identity = self.0.rules.identity(caller, deadline).await?;
+        Ok(identity.name().map(|name| self.0.readers.reader_of_name(name)))
+    }
+
     /// Returns the id of a caller with this identity, or a new one.
     pub(crate) fn reader_or_new(
         &self,

@@ -14,6 +14,9 @@ pub const COMMENTS: &str = "comments";
 /// The name of the server-sent event with the numbers of an observed page: [`ObservedStats`].
 pub const PAGE: &str = "page";
 
+/// The name of the server-sent event for a reader whom the application names: [`ReaderState`].
+pub const READER: &str = "reader";
+
 /// The numbers of a page or the site: `{"viewers":2,"visits":10,"likes":1,"comments":0}`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PageStats {
@@ -61,6 +64,13 @@ pub struct ObservedStats {
     /// Its numbers.
     #[serde(flatten)]
     pub stats: PageStats,
+}
+
+/// What a live stream tells a named reader about themselves: `{"liked":true}`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReaderState {
+    /// Whether the reader likes the page.
+    pub liked: bool,
 }
 
 /// A comment as readers see it.

@@ -1,18 +1,19 @@
 use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
 use horizon_backend::Health;
-use horizon_core::{Ports, Slug, Stats, Topic};
+use horizon_core::{Ports, ReaderId, Slug, Stats, Topic};
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    Frame, LatestReceiver, ObservedPages,
+    Frame, LatestReceiver, ObservedPages, ReaderMessages,
     frame::Message,
     latest::latest_channel,
     latest_totals::LatestTotals,
     observed_page::{self, Ticks},
     page,
+    reader_page::{self, ReaderPage},
 };
 use crate::{StatsSnapshot, metrics::Metrics, read_cache::ReadCache};
 
@@ -27,6 +28,8 @@ struct HubState {
     runtime: Handle,
     pages: Mutex<HashMap<Topic, WatchedTopic>>,
     observed: Mutex<HashMap<Slug, ObservedTopic>>,
+    /// The pages with streams of named readers.
+    readers: Mutex<HashMap<Topic, ReaderTopic>>,
     ticks: Ticks,
 }
 
@@ -53,6 +56,12 @@ struct WatchedTopic {
     stop: CancellationToken,
 }
 
+struct ReaderTopic {
+    page: Arc<ReaderPage>,
+    stop: CancellationToken,
+    _lease: TopicLease,
+}
+
 struct ObservedTopic {
     leases: usize,
     messages: LatestReceiver<Message>,
@@ -68,6 +77,7 @@ impl Hub {
             runtime: Handle::current(),
             pages: Mutex::default(),
             observed: Mutex::default(),
+            readers: Mutex::default(),
             ticks: Ticks::new(),
         }))
     }
@@ -110,6 +120,44 @@ impl Hub {
                 self.stop(&topic.stop);
                 observed.remove(slug);
             }
+        }
+    }
+
+    /// Watches whether a named reader likes a page. The first reader of a page starts its task. Returns `None` once the
+    /// hub is closing.
+    pub(crate) fn watch_reader(&self, topic: &Topic, reader: ReaderId) -> Option<ReaderMessages> {
+        let joined = self.join(topic)?;
+        let mut readers = self.0.readers.lock();
+        let watched = readers
+            .entry(topic.clone())
+            .or_insert_with(|| self.open_readers(topic, joined));
+        let messages = watched.page.join(reader);
+        drop(readers);
+        Some(ReaderMessages::new(self.clone(), topic.clone(), reader, messages))
+    }
+
+    /// Ends the watch of a stream.
+    pub(super) fn stop_watching_reader(&self, topic: &Topic, reader: ReaderId) {
+        let mut readers = self.0.readers.lock();
+        let Some(watched) = readers.get(topic) else { return };
+        if watched.page.leave(reader) {
+            watched.stop.cancel();
+            let watched = readers.remove(topic);
+            drop(readers);
+            drop(watched);
+        }
+    }
+
+    /// Tells the streams of a named reader that this process recorded their like or its removal.
+    pub(crate) fn note_like(&self, topic: &Topic, reader: ReaderId, liked: bool) {
+        let page = self
+            .0
+            .readers
+            .lock()
+            .get(topic)
+            .map(|watched| Arc::clone(&watched.page));
+        if let Some(page) = page {
+            page.note_like(reader, liked);
         }
     }
 
@@ -176,16 +224,31 @@ impl Hub {
         }
     }
 
+    fn open_readers(&self, topic: &Topic, (lease, frames): (TopicLease, LatestReceiver<Frame>)) -> ReaderTopic {
+        let page = Arc::new(ReaderPage::new());
+        let stats = Arc::clone(&self.0.parts.ports.stats);
+        let readers = reader_page::run(topic.clone(), Arc::clone(&page), stats, frames);
+        ReaderTopic {
+            page,
+            stop: self.spawn_task("named readers", readers),
+            _lease: lease,
+        }
+    }
+
     /// Starts the task of a page. Returns the token that stops it.
     fn spawn(&self, name: &'static str, page: impl Future<Output = ()> + Send + 'static) -> CancellationToken {
+        self.0.parts.metrics.live_pages.inc();
+        self.spawn_task(name, page)
+    }
+
+    fn spawn_task(&self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) -> CancellationToken {
         let parts = &self.0.parts;
         let stop = parts.closing.child_token();
         let stopped = stop.clone();
-        let page = async move { stopped.run_until_cancelled(page).await };
+        let task = async move { stopped.run_until_cancelled(task).await };
         parts
             .tasks
-            .spawn_on(parts.health.supervise(name, page), &self.0.runtime);
-        parts.metrics.live_pages.inc();
+            .spawn_on(parts.health.supervise(name, task), &self.0.runtime);
         stop
     }
 

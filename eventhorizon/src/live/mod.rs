@@ -8,6 +8,8 @@ mod observed;
 mod observed_page;
 mod open;
 mod page;
+mod reader_messages;
+mod reader_page;
 mod sse;
 mod stream;
 
@@ -17,6 +19,7 @@ pub(crate) use latest::LatestReceiver;
 pub(crate) use observed::ObservedPages;
 pub use open::LiveOptions;
 pub(crate) use open::check_observed;
+pub(crate) use reader_messages::ReaderMessages;
 pub use stream::Live;
 pub(crate) use stream::OpenConnection;
 

@@ -125,13 +125,21 @@ impl Horizon {
         let identity = self
             .visitor_identity(&topics, caller, returning, rule_deadline())
             .await?;
+        let named = match page {
+            Some(_) => self.named_reader(caller, rule_deadline()).await?,
+            None => None,
+        };
         let (mut viewer, permit) = self.open_viewer(identity, &topics, networks);
         viewer.poll_once().await;
         let joined = topics.first().and_then(|topic| inner.hub.join(topic));
         let joined = joined.ok_or_else(stopping)?;
         let connections = inner.metrics.live_connections.clone();
         let open = OpenConnection::new(connections, inner.streams.token(), stream, permit);
-        let live = Live::new(greeting()?, parts, joined, viewer, open);
+        let mut live = Live::new(greeting()?, parts, joined, viewer, open);
+        if let Some((page, reader)) = page.zip(named) {
+            let reader = inner.hub.watch_reader(&page.into(), reader);
+            live = live.with_reader(reader.ok_or_else(stopping)?);
+        }
         if observed.is_empty() {
             return Ok(live);
         }

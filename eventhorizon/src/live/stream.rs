@@ -10,7 +10,7 @@ use futures::Stream;
 use prometheus_client::metrics::gauge::Gauge;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use super::{Frame, FramePart, LatestReceiver, ObservedPages, PerPart, TopicLease};
+use super::{Frame, FramePart, LatestReceiver, ObservedPages, PerPart, ReaderMessages, TopicLease};
 use crate::{
     limits::{StreamPermit, ViewerPermit},
     live_viewer::LiveViewer,
@@ -26,7 +26,9 @@ use crate::{
 /// the stats of the page; `site`, those of the site; `comments`, the newest five. Then it sends what changed, at most
 /// ten times a second (`site` once), and repeats `live` after a silence of half a
 /// [`Config::heartbeat`](crate::Config::heartbeat). `page` carries the stats of a page that it
-/// [observes](crate::LiveOptions::observe), at most once a second for each. While a backend does not respond, it sends
+/// [observes](crate::LiveOptions::observe), at most once a second for each. `reader` tells a
+/// [named](crate::Identity::named) reader whether they like the page: after the first messages, and when it changes, on
+/// this or another device. While a backend does not respond, it sends
 /// cached stats, and leaves out what is not cached. It ends when the site closes.
 ///
 /// ```
@@ -53,10 +55,31 @@ pub struct Live {
     has_greeted: bool,
     /// Whether the viewer is counted, or known not to count.
     has_started: bool,
-    /// Boxed, because most streams observe no pages.
-    observed: Option<Box<ObservedPages>>,
+    /// Boxed, because most streams have neither.
+    extras: Option<Box<ExtraMessages>>,
     /// Boxed, so that sending a frame to thousands of connections touches less memory.
     cold: Box<ColdState>,
+}
+
+/// The messages that only some streams have.
+#[derive(Default)]
+struct ExtraMessages {
+    reader: Option<ReaderMessages>,
+    observed: Option<ObservedPages>,
+}
+
+impl ExtraMessages {
+    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Bytes> {
+        if let Some(reader) = &mut self.reader
+            && let Poll::Ready(message) = reader.poll_message(cx)
+        {
+            return Poll::Ready(message);
+        }
+        match &mut self.observed {
+            Some(observed) => observed.poll_message(cx),
+            None => Poll::Pending,
+        }
+    }
 }
 
 /// The state that sending a frame does not need.
@@ -121,7 +144,7 @@ impl Live {
             parts,
             has_greeted: false,
             has_started: false,
-            observed: None,
+            extras: None,
             cold: Box::new(ColdState {
                 greeting,
                 viewer,
@@ -132,11 +155,15 @@ impl Live {
     }
 
     /// Adds the messages of observed pages.
-    pub(crate) fn with_observed(self, observed: ObservedPages) -> Self {
-        Self {
-            observed: Some(Box::new(observed)),
-            ..self
-        }
+    pub(crate) fn with_observed(mut self, observed: ObservedPages) -> Self {
+        self.extras.get_or_insert_default().observed = Some(observed);
+        self
+    }
+
+    /// Adds the messages for a named reader.
+    pub(crate) fn with_reader(mut self, reader: ReaderMessages) -> Self {
+        self.extras.get_or_insert_default().reader = Some(reader);
+        self
     }
 
     /// Returns the next message that was not written yet.
@@ -179,8 +206,8 @@ impl Stream for Live {
                 None if is_idle => {
                     // The stream's own page comes first.
                     let is_ready = self.frame.ready;
-                    return match &mut self.observed {
-                        Some(observed) if is_ready => observed.poll_message(cx).map(Some),
+                    return match &mut self.extras {
+                        Some(extras) if is_ready => extras.poll_message(cx).map(Some),
                         _ => Poll::Pending,
                     };
                 }

@@ -1,6 +1,7 @@
 //! The pace of a live page, in virtual time.
 
 mod observed;
+mod readers;
 
 use std::{
     pin::Pin,
@@ -79,12 +80,17 @@ struct HubFixture {
 }
 
 fn fixture(viewers: Option<u64>, stats: Option<Stats>) -> HubFixture {
+    fixture_with(viewers, stats, |_| ())
+}
+
+fn fixture_with(viewers: Option<u64>, stats: Option<Stats>, change: impl FnOnce(&mut Ports)) -> HubFixture {
     let sources = Arc::new(FakeSources {
         viewers: watch::Sender::new(viewers),
         stats: watch::Sender::new(stats),
     });
     let store = Arc::new(MemoryStore::new());
-    let ports = Ports::with_store(Arc::clone(&sources) as _, Arc::clone(&sources) as _, Arc::clone(&store));
+    let mut ports = Ports::with_store(Arc::clone(&sources) as _, Arc::clone(&sources) as _, Arc::clone(&store));
+    change(&mut ports);
     let (metrics, cache) = (Arc::new(Metrics::new(Default::default())), Arc::new(ReadCache::new()));
     let hub = Hub::new(HubParts {
         ports,

@@ -144,7 +144,7 @@ impl LiveStream {
                 let slug = js::text(data, "page").unwrap_or_default();
                 stats::show_card(&slug, &LiveStats::from_js(data));
             }
-            _ => {
+            "live" | "site" => {
                 let signal = if name == "live" && slug().is_some() {
                     &self.signals.page
                 } else {
@@ -152,6 +152,8 @@ impl LiveStream {
                 };
                 signal.set(Some(LiveStats::from_js(data)));
             }
+            // The blog names no readers.
+            _ => {}
         }
     }
 }

@@ -37,6 +37,8 @@ mod limits;
 #[cfg(test)]
 mod live;
 #[cfg(test)]
+mod named_readers;
+#[cfg(test)]
 mod paging;
 #[cfg(test)]
 mod script;

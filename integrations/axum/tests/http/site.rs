@@ -13,7 +13,7 @@ use std::{
 use anyhow::ensure;
 use async_trait::async_trait;
 use axum::Router;
-use eventhorizon::{Config, Horizon, Rate, Secret};
+use eventhorizon::{Caller, Config, Horizon, Identity, Rate, Secret};
 use futures::{FutureExt, future::BoxFuture, stream::BoxStream};
 use horizon_axum::{Limits, serve};
 use horizon_backend::now;
@@ -32,6 +32,12 @@ const GRACE: Duration = Duration::from_millis(50);
 
 /// What a function that serves a site gets. The future completes on shutdown.
 pub(crate) type Served = (TcpListener, Router, Limits, BoxFuture<'static, ()>, Horizon);
+
+/// Names the caller as the header `x-user` says.
+fn by_header(caller: &Caller) -> Identity {
+    let user = caller.headers().get("x-user").and_then(|user| user.to_str().ok());
+    user.map_or_else(Identity::unknown, Identity::named)
+}
 
 pub(crate) struct AxumSite {
     pub(crate) address: SocketAddr,
@@ -91,6 +97,7 @@ impl AxumSite {
         let horizon = Horizon::from_ports(ports)
             .secret(Secret::from_bytes([secret; 32]))
             .configure(|known| *known = config)
+            .identify(by_header)
             .start(|slug: &Slug| !slug.as_str().starts_with("no-"))
             .await
             .unwrap();
