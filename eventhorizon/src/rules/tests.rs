@@ -12,11 +12,11 @@ use super::{
 
 /// Counts its questions, and has one page.
 #[derive(Default)]
-struct Database {
+struct CountedPages {
     questions: AtomicUsize,
 }
 
-impl Database {
+impl CountedPages {
     async fn has(&self, slug: &Slug) -> Result<bool, RuleError> {
         self.questions.fetch_add(1, Ordering::Relaxed);
         Ok(slug.as_str() == "bread")
@@ -34,7 +34,7 @@ fn slug(text: &str) -> Slug {
 #[tokio::test(start_paused = true)]
 async fn an_answer_is_asked_for_again_when_it_expires() {
     for (name, lifetime) in [("bread", YES_LIFETIME), ("stew", NO_LIFETIME)] {
-        let (answers, database) = (PageAnswers::new(), Database::default());
+        let (answers, database) = (PageAnswers::new(), CountedPages::default());
         let slug = slug(name);
         for questions in 1..4 {
             for _ in 0..100 {
@@ -55,7 +55,7 @@ async fn an_answer_is_asked_for_again_when_it_expires() {
 
 #[tokio::test(start_paused = true)]
 async fn a_hundred_thousand_unknown_slugs_use_bounded_memory_and_keep_the_answers_in_use() {
-    let (answers, database) = (PageAnswers::new(), Database::default());
+    let (answers, database) = (PageAnswers::new(), CountedPages::default());
     let bread = slug("bread");
     for number in 0..100_000 {
         if number % 1_000 == 0 {
@@ -70,7 +70,7 @@ async fn a_hundred_thousand_unknown_slugs_use_bounded_memory_and_keep_the_answer
 
 #[tokio::test(start_paused = true)]
 async fn concurrent_requests_for_a_slug_ask_once() {
-    let (answers, database) = (PageAnswers::new(), Database::default());
+    let (answers, database) = (PageAnswers::new(), CountedPages::default());
     let bread = slug("bread");
     let slow = async || {
         let asked = async {
@@ -85,7 +85,7 @@ async fn concurrent_requests_for_a_slug_ask_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_failed_or_abandoned_question_is_asked_again() {
-    let (answers, database) = (PageAnswers::new(), Database::default());
+    let (answers, database) = (PageAnswers::new(), CountedPages::default());
     let bread = slug("bread");
     let failed = answers.get_or_ask(&bread, async { Err(RuleError::new("no connection")) });
     assert_eq!(failed.await.unwrap_err().to_string(), "no connection");

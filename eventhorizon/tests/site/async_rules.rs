@@ -9,18 +9,17 @@ use std::{
 };
 
 use eventhorizon::{
-    Builder, Caller, Decision, EventPolicy, Horizon, Identify, Identity, LiveOptions, NewComment, Pages, Problem,
-    ProblemKind, ProposedEvent, RuleError, Slug, Topic, async_trait, bytes::Bytes, http::Request,
+    Caller, Decision, EventPolicy, Horizon, Identify, Identity, LiveOptions, NewComment, Pages, Problem, ProblemKind,
+    ProposedEvent, RuleError, Slug, Topic, async_trait, bytes::Bytes, http::Request,
 };
-use horizon_core::Timestamp;
-use horizon_memory::testing::{Clock, Fake};
+use horizon_memory::testing::Fake;
 use tokio::time::{Instant, advance, sleep};
 
-const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0";
+use super::rules::{FIREFOX, User, stage};
 
 /// How the database responds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum State {
+enum DatabaseHealth {
     #[default]
     Fast,
     /// It needs a second.
@@ -35,7 +34,7 @@ struct Database(Arc<DatabaseState>);
 
 #[derive(Default)]
 struct DatabaseState {
-    state: parking_lot::Mutex<State>,
+    health: parking_lot::Mutex<DatabaseHealth>,
     pages: AtomicUsize,
     users: AtomicUsize,
     decisions: AtomicUsize,
@@ -53,18 +52,18 @@ impl std::fmt::Display for NoConnection {
 impl std::error::Error for NoConnection {}
 
 impl Database {
-    fn set(&self, state: State) {
-        *self.0.state.lock() = state;
+    fn set(&self, health: DatabaseHealth) {
+        *self.0.health.lock() = health;
     }
 
     async fn ask(&self, questions: &AtomicUsize) -> Result<(), NoConnection> {
         questions.fetch_add(1, Ordering::SeqCst);
-        let state = *self.0.state.lock();
-        match state {
-            State::Fast => {}
-            State::Slow => sleep(Duration::from_secs(1)).await,
-            State::Broken => return Err(NoConnection),
-            State::Hanging => std::future::pending().await,
+        let health = *self.0.health.lock();
+        match health {
+            DatabaseHealth::Fast => {}
+            DatabaseHealth::Slow => sleep(Duration::from_secs(1)).await,
+            DatabaseHealth::Broken => return Err(NoConnection),
+            DatabaseHealth::Hanging => std::future::pending().await,
         }
         Ok(())
     }
@@ -82,9 +81,6 @@ impl Pages for Database {
     }
 }
 
-#[derive(Clone)]
-struct User(&'static str);
-
 #[async_trait]
 impl Identify for Database {
     async fn identify(&self, caller: &Caller) -> Result<Identity, RuleError> {
@@ -100,13 +96,6 @@ impl EventPolicy for Database {
         self.ask(&self.0.decisions).await?;
         Ok(Decision::Accept)
     }
-}
-
-fn stage() -> (Fake, Builder) {
-    let clock = Clock::at(Timestamp::from_millis(1_800_000_000_000));
-    let fake = Fake::new(clock.clone());
-    let builder = Horizon::from_ports(fake.ports()).clock(move || clock.now());
-    (fake, builder)
 }
 
 async fn open() -> (Fake, Database, Horizon) {
@@ -190,7 +179,7 @@ async fn clones_of_a_caller_share_its_identity_until_the_application_adds_someth
 async fn a_broken_database_is_a_503_and_its_error_is_not_cached() {
     let (fake, database, horizon) = open().await;
     let bread = horizon.page("bread").await.unwrap();
-    database.set(State::Broken);
+    database.set(DatabaseHealth::Broken);
     let unread = Request::get("/stats/soup").body(Bytes::new()).unwrap();
     let response = horizon.handle([192, 0, 2, 1].into(), unread).await;
     assert_eq!(
@@ -217,7 +206,7 @@ async fn a_broken_database_is_a_503_and_its_error_is_not_cached() {
     );
     assert!(fake.tracked().is_empty());
 
-    database.set(State::Fast);
+    database.set(DatabaseHealth::Fast);
     assert!(horizon.page("soup").await.is_ok());
     assert_eq!(horizon.like(&bread, &caller).await.unwrap().view.likes, 1);
 }
@@ -226,7 +215,7 @@ async fn a_broken_database_is_a_503_and_its_error_is_not_cached() {
 async fn a_hanging_database_is_a_503_in_time() {
     let (_fake, database, horizon) = open().await;
     let bread = horizon.page("bread").await.unwrap();
-    database.set(State::Hanging);
+    database.set(DatabaseHealth::Hanging);
     let caller = ada(&horizon);
     let start = Instant::now();
     assert_unavailable(&horizon.page("soup").await.unwrap_err());
@@ -243,7 +232,7 @@ async fn a_hanging_database_is_a_503_in_time() {
 async fn a_visit_does_not_wait_for_a_slow_database() {
     let (fake, database, horizon) = open().await;
     let topic: Topic = horizon.page("bread").await.unwrap().into();
-    database.set(State::Slow);
+    database.set(DatabaseHealth::Slow);
     let start = Instant::now();
     for slug in ["bread", "stew"] {
         horizon.visit(&Slug::new(slug).unwrap(), &ada(&horizon));

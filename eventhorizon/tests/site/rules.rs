@@ -13,9 +13,9 @@ use futures::StreamExt;
 use horizon_core::{Timestamp, Visibility};
 use horizon_memory::testing::{Clock, Fake};
 
-const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0";
+pub(super) const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0";
 
-fn stage() -> (Fake, Builder) {
+pub(super) fn stage() -> (Fake, Builder) {
     let clock = Clock::at(Timestamp::from_millis(1_800_000_000_000));
     let fake = Fake::new(clock.clone());
     let builder = Horizon::from_ports(fake.ports()).clock(move || clock.now());
@@ -31,7 +31,7 @@ fn from(horizon: &Horizon, address: [u8; 4]) -> Caller {
 }
 
 #[derive(Clone)]
-struct User(&'static str);
+pub(super) struct User(pub(super) &'static str);
 
 fn by_user(caller: &Caller) -> Identity {
     match caller.extensions().get::<User>() {

@@ -31,14 +31,14 @@ const NOT_LIKED: &str = "event: reader\ndata: {\"liked\":false}\n\n";
 
 /// A store that only knows who likes the page.
 #[derive(Default)]
-struct Likes {
+struct FakeLikes {
     readers: Mutex<HashSet<ReaderId>>,
     reads: AtomicUsize,
     is_broken: AtomicBool,
 }
 
 #[async_trait]
-impl StatsStore for Likes {
+impl StatsStore for FakeLikes {
     async fn apply(&self, _: &[Event]) -> Result<Vec<Update>> {
         Ok(Vec::new())
     }
@@ -60,7 +60,7 @@ impl StatsStore for Likes {
     }
 }
 
-impl Likes {
+impl FakeLikes {
     fn reads(&self) -> usize {
         self.reads.load(Ordering::Relaxed)
     }
@@ -70,8 +70,8 @@ impl Likes {
     }
 }
 
-fn site() -> (HubFixture, Arc<Likes>) {
-    let likes = Arc::new(Likes::default());
+fn site() -> (HubFixture, Arc<FakeLikes>) {
+    let likes = Arc::new(FakeLikes::default());
     let stats = Arc::clone(&likes);
     let site = fixture_with(Some(1), Some(Stats::default()), |ports| ports.stats = stats);
     (site, likes)
