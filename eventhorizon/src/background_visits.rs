@@ -95,7 +95,7 @@ impl BackgroundVisits {
         let this = self.clone();
         self.spawn_task(async move {
             if this.until_closing(task).await.is_none() {
-                this.metrics.event_failed(&EventKind::Visit { visitor: None });
+                this.metrics.event_failed(&EventKind::visit(None));
             }
         })
     }

@@ -253,7 +253,7 @@ pub(super) async fn run(
         tokio::select! {
             Some((id, read)) = reads.next() => page.apply(id, read),
             Some(frame) = frames.next() => {
-                let now = frame.stats.map(|stats| stats.likes);
+                let now = frame.stats.as_ref().map(|stats| stats.likes);
                 if now.is_some() && now != likes {
                     likes = now;
                     page.readers.lock().mark_all_outdated();
