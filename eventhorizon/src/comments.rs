@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::{
     Caller, Decision, ExistingPage, Horizon, Identity, Moderation, Problem, ProblemKind, breaker::ANSWER_TIMEOUT,
-    render,
+    render, rules::rule_deadline,
 };
 
 /// A comment to post with [`Horizon::comment`].
@@ -20,7 +20,8 @@ pub struct NewComment {
     /// The comment's id, chosen by the sender. Posting the same id again does not add a second comment. Without an
     /// id, each post is a new comment.
     pub id: Option<EventId>,
-    /// The author's name, at most 80 characters. It may be empty.
+    /// The author's name, at most 80 characters. It may be empty. It is ignored if the application sets the author
+    /// ([`Identity::author`]).
     pub author: String,
     /// The text, 1 to 2,000 characters without surrounding white space ([`Draft::new`]).
     pub body: String,
@@ -125,8 +126,8 @@ impl Horizon {
         caller: &Caller,
         deadline: Instant,
     ) -> Result<CommentOutcome, Problem> {
-        let (draft, mut comment) = self.draft(page, &new)?;
         let identity = self.0.rules.identity(caller, deadline).await?;
+        let (draft, mut comment) = self.draft(page, &new, identity)?;
         comment.reader = self.known_reader(identity, caller).unwrap_or(NO_READER);
         let (breaker, comments) = (&self.0.breaker, &self.0.ports.comments);
         if let Some(stored) = breaker.read_until(deadline, comments.comment(comment.id)).await? {
@@ -154,8 +155,14 @@ impl Horizon {
     }
 
     /// Returns what [`comment`](Self::comment) would return for a new comment, without recording it.
-    pub(crate) fn preview_comment(&self, page: &ExistingPage, new: &NewComment) -> Result<CommentOutcome, Problem> {
-        Ok(outcome(&self.draft(page, new)?.1, None))
+    pub(crate) async fn preview_comment(
+        &self,
+        page: &ExistingPage,
+        new: &NewComment,
+        caller: &Caller,
+    ) -> Result<CommentOutcome, Problem> {
+        let identity = self.0.rules.identity(caller, rule_deadline()).await?;
+        Ok(outcome(&self.draft(page, new, identity)?.1, None))
     }
 
     /// Returns the newest threads of a page that are older than the cursor, oldest first, rendered and sanitized.
@@ -249,7 +256,7 @@ impl Horizon {
     }
 
     /// Checks the fields, and returns the comment as it will be stored, without its reader.
-    fn draft(&self, page: &ExistingPage, new: &NewComment) -> Result<(Draft, Comment), Problem> {
+    fn draft(&self, page: &ExistingPage, new: &NewComment, identity: &Identity) -> Result<(Draft, Comment), Problem> {
         self.0.clock.check()?;
         let stamp = match new.id {
             Some(id) => Stamp {
@@ -258,8 +265,11 @@ impl Horizon {
             },
             None => self.0.clock.stamp()?,
         };
-        let draft = Draft::new(&new.author, &new.body, new.parent)
-            .map_err(|invalid| Problem::invalid_field(invalid.field, format!("{}.", invalid.reason)))?;
+        let draft = match identity.comment_author() {
+            Some(author) => author.draft(&new.body, new.parent),
+            None => Draft::new(&new.author, &new.body, new.parent),
+        };
+        let draft = draft.map_err(|invalid| Problem::invalid_field(invalid.field, format!("{}.", invalid.reason)))?;
         let pending = self.0.config.moderation == Moderation::BeforePublishing;
         let comment = Comment::from_draft(stamp, Slug::clone(page), NO_READER, &draft, pending);
         Ok((draft, comment))

@@ -26,7 +26,7 @@
 //! | topic | items |
 //! |---|---|
 //! | set-up | [`Builder`], [`Config`], [`Moderation`], [`PrivacySignals`], [`Rates`], [`Secret`] |
-//! | application rules | [`Pages`], [`Identify`], [`Identity`], [`EventPolicy`], [`ProposedEvent`], [`Decision`], [`RuleError`] |
+//! | application rules | [`Pages`], [`Identify`], [`Identity`], [`Author`], [`EventPolicy`], [`ProposedEvent`], [`Decision`], [`RuleError`] |
 //! | requests | [`Caller`], [`ExistingPage`], [`client_addr`], [`Origin`], [`same_origin`] |
 //! | cookies | [`cookie_values`], [`HOST_COOKIE_PREFIX`] |
 //! | privacy | [`has_privacy_signal`] |
@@ -92,7 +92,7 @@ pub use horizon_backend::{BusUrl, Health, ReadinessError, StoreUrl, shutdown_sig
 #[cfg(feature = "log")]
 pub use horizon_backend::{LogGuard, start_log};
 pub use horizon_core::{
-    self, Comment, Error, EventId, EventKind, Ports, Slug, Timestamp, Topic, Visibility, wire::PageStats,
+    self, Badge, Comment, Error, EventId, EventKind, Ports, Slug, Timestamp, Topic, Visibility, wire::PageStats,
 };
 pub use http::{MAX_REQUEST_BYTES, ResponseBody};
 pub use ipnet::IpNet;
@@ -102,7 +102,7 @@ pub use origin::{Origin, ParseOriginError};
 pub use page::ExistingPage;
 pub use page_reads::PageReads;
 pub use problem::{Problem, ProblemKind};
-pub use rules::{Decision, EventPolicy, Identify, Identity, Pages, ProposedEvent, RuleError};
+pub use rules::{Author, Decision, EventPolicy, Identify, Identity, Pages, ProposedEvent, RuleError};
 pub use same_origin::same_origin;
 pub use secret::{Secret, SecretError};
 pub use stats::{StatsSnapshot, ThreadsSnapshot};

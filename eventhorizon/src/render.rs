@@ -119,14 +119,15 @@ pub(crate) fn escape(text: &str) -> String {
 
 /// Returns the view of a comment.
 pub(crate) fn comment(comment: &Comment) -> wire::CommentView {
+    let removed = comment.visibility == horizon_core::Visibility::Removed;
     wire::CommentView {
         id: comment.id,
         parent: comment.parent,
         author: author(comment),
-        badge: comment.badge.clone(),
+        badge: comment.badge.clone().filter(|_| !removed),
         html: render_cached(&comment.body),
         at: comment.at,
-        removed: comment.visibility == horizon_core::Visibility::Removed,
+        removed,
     }
 }
 
@@ -190,7 +191,8 @@ fn with_replies(head: wire::CommentView, thread: &Thread, budget: &mut PageBudge
 }
 
 fn fits(budget: &mut PageBudget, comment: &wire::CommentView) -> bool {
-    budget.try_add(comment.author.len() + comment.html.len())
+    let badge = comment.badge.as_ref().map_or(0, |badge| badge.as_str().len());
+    budget.try_add(comment.author.len() + badge + comment.html.len())
 }
 
 #[cfg(test)]

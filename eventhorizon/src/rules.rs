@@ -1,5 +1,6 @@
 //! The application's rules: which pages exist, who the caller is, which events to accept.
 
+mod author;
 mod error;
 mod identity;
 mod page_answers;
@@ -11,7 +12,7 @@ use horizon_core::{EventKind, Result, Slug, Topic};
 use tokio::time::{Instant, timeout_at};
 
 use self::page_answers::PageAnswers;
-pub use self::{error::RuleError, identity::Identity};
+pub use self::{author::Author, error::RuleError, identity::Identity};
 use crate::Caller;
 
 /// The time limit of one question to a rule: 3 seconds.

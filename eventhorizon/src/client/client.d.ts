@@ -29,9 +29,9 @@
  * |---|---|
  * | `viewers`, `visits`, `likes`, `comments` | shows the page's number, formatted for the document's `lang` |
  * | `site-viewers`, `site-visits`, `site-likes`, `site-comments` | shows the site's; likes and comments belong to pages, so those are 0 |
- * | `like`, on a button | likes the page or removes the like. `aria-pressed` is the state, `aria-disabled` a request in progress. The initial `aria-pressed` comes from the HTML, otherwise from the server |
+ * | `like`, on a button | likes the page or removes the like. `aria-pressed` is the state, `aria-disabled` a request in progress. The initial `aria-pressed` comes from the HTML, otherwise from the server. For a reader whom the application names, it follows likes on other devices |
  * | `comment`, on a form | sends its fields `body`, `author` and `parent`, and shows the result in its `[role=status]` |
- * | `comment-list` | shows the newest five comments, newest first. A `<template>` in it is used for each: its `[data-horizon=author]` and `[data-horizon=body]` are filled in |
+ * | `comment-list` | shows the newest five comments, newest first. A `<template>` in it is used for each: its `[data-horizon=author]`, `[data-horizon=badge]` (hidden if there is none) and `[data-horizon=body]` are filled in |
  *
  * To handle a click or a submit yourself, call `preventDefault`.
  *
@@ -64,6 +64,8 @@ export interface Comment {
   parent?: string;
   /** Plain text, possibly empty. */
   author: string;
+  /** What the application says about the author, such as `Staff`. Plain text. */
+  badge?: string;
   /** Sanitized by the server. */
   html: string;
   /** The time of writing, in milliseconds since 1970. */

@@ -1,10 +1,17 @@
 // The comments of a page: the form and the list of the newest. client.js loads it on pages with one of them.
 
-const item = ({ author, html }, template) => {
+const item = ({ author, badge, html }, template) => {
   const node = template ? template.content.cloneNode(true) : document.createElement("li");
   const part = (name, tag) =>
     node.querySelector(`[data-horizon=${name}]`) ?? (template ? {} : node.appendChild(document.createElement(tag)));
   part("author", "b").textContent = author || "Someone";
+  if (badge || template) {
+    if (!template) node.append(" ");
+    const mark = part("badge", "span");
+    mark.className ||= "badge";
+    mark.textContent = badge ?? "";
+    mark.hidden = !badge;
+  }
   // Sanitized by the server.
   part("body", "div").innerHTML = html;
   return node;

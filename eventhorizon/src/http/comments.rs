@@ -68,7 +68,7 @@ impl Handler<'_> {
         let mut new = form.into_comment(key)?;
         if is_bot {
             tracing::debug!(slug = %page, "dropped a comment whose honeypot field is filled in");
-            return created(self.horizon.preview_comment(page, &new)?, back);
+            return created(self.horizon.preview_comment(page, &new, self.caller).await?, back);
         }
         let retry_form = back.as_deref().filter(|_| self.wants_page()).map(|back| {
             new.id = new.id.or_else(|| self.new_id());

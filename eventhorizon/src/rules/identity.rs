@@ -1,13 +1,22 @@
+use super::Author;
+
 /// The application's knowledge of a caller.
 ///
 /// ```
-/// use eventhorizon::Identity;
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use eventhorizon::{Author, Badge, Identity};
 ///
-/// assert_eq!(Identity::default(), Identity::unknown());
+/// let anonymous = Identity::unknown();
+/// let user = Identity::named("user-7").author(Author::new("Ada")?);
+/// let staff = Identity::uncounted().author(Author::new("Ben")?.badge(Badge::new("Staff")?));
+/// # let _ = (user, staff);
+/// assert_eq!(anonymous, Identity::default());
+/// # Ok(()) }
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Identity {
     kind: IdentityKind,
+    author: Option<Author>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,7 +48,21 @@ impl Identity {
     }
 
     fn new(kind: IdentityKind) -> Self {
-        Self { kind }
+        Self { kind, author: None }
+    }
+
+    /// Sets the author of the caller's comments. The author in the form is then ignored.
+    #[must_use]
+    pub fn author(self, author: Author) -> Self {
+        Self {
+            author: Some(author),
+            ..self
+        }
+    }
+
+    /// Returns the author that the application set.
+    pub(crate) fn comment_author(&self) -> Option<&Author> {
+        self.author.as_ref()
     }
 
     /// Returns the id of a named caller.

@@ -1,6 +1,8 @@
 //! The HTTP contract, over real connections.
 
 #[cfg(test)]
+mod authors;
+#[cfg(test)]
 mod bad_input;
 #[cfg(test)]
 mod client;

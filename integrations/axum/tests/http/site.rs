@@ -13,7 +13,7 @@ use std::{
 use anyhow::ensure;
 use async_trait::async_trait;
 use axum::Router;
-use eventhorizon::{Caller, Config, Horizon, Identity, Rate, Secret};
+use eventhorizon::{Author, Badge, Caller, Config, Horizon, Identity, Rate, Secret};
 use futures::{FutureExt, future::BoxFuture, stream::BoxStream};
 use horizon_axum::{Limits, serve};
 use horizon_backend::now;
@@ -33,10 +33,14 @@ const GRACE: Duration = Duration::from_millis(50);
 /// What a function that serves a site gets. The future completes on shutdown.
 pub(crate) type Served = (TcpListener, Router, Limits, BoxFuture<'static, ()>, Horizon);
 
-/// Names the caller as the header `x-user` says.
+/// Names the caller as the header `x-user` says, and the author of their comments as `x-staff` says.
 fn by_header(caller: &Caller) -> Identity {
-    let user = caller.headers().get("x-user").and_then(|user| user.to_str().ok());
-    user.map_or_else(Identity::unknown, Identity::named)
+    let header = |name| caller.headers().get(name).and_then(|value| value.to_str().ok());
+    let identity = header("x-user").map_or_else(Identity::unknown, Identity::named);
+    match header("x-staff") {
+        Some(name) => identity.author(Author::new(name).unwrap().badge(Badge::new("Staff").unwrap())),
+        None => identity,
+    }
 }
 
 pub(crate) struct AxumSite {
