@@ -106,6 +106,13 @@ const TOOLS: [Tool; 15] = [
     },
 ];
 
+/// The server of PostgreSQL, for tests and example applications.
+const POSTGRES: Tool = Tool {
+    programs: &["postgres"],
+    package: "postgresql",
+    elsewhere: "install PostgreSQL (https://www.postgresql.org/download)",
+};
+
 /// The additional tools of the benchmarks.
 const BENCH_TOOLS: [Tool; 2] = [
     Tool {
@@ -125,10 +132,13 @@ const PYTHON_VENV: &str = "python3-venv";
 
 /// The packages that start a server when they are installed; the services have the same names. Tests and benchmarks
 /// start these programs themselves, on ports of their own.
-const SERVICES: [&str; 5] = ["redis-server", "nginx", "caddy", "apache2", "haproxy"];
+const SERVICES: [&str; 6] = ["redis-server", "postgresql", "nginx", "caddy", "apache2", "haproxy"];
 
 /// Folders of programs that are not on the `PATH` of a Debian user: nginx, Apache and HAProxy are there.
 const SYSTEM_FOLDERS: [&str; 2] = ["/usr/sbin", "/sbin"];
+
+/// Where Debian installs each version of PostgreSQL. Its servers are not on the `PATH`.
+const POSTGRES_VERSIONS: &str = "/usr/lib/postgresql";
 
 /// Installs the Rust target of the browser if it is missing.
 pub(crate) fn ensure_wasm_target() -> anyhow::Result<()> {
@@ -150,7 +160,8 @@ pub(crate) fn ensure_wasm_target() -> anyhow::Result<()> {
 
 /// Installs the missing tools of the tests.
 pub(crate) fn ensure_test_tools() -> anyhow::Result<()> {
-    ensure(&TOOLS)
+    ensure(&TOOLS)?;
+    ensure_postgres()
 }
 
 /// Installs the missing tools of the tests and benchmarks.
@@ -161,6 +172,11 @@ pub(crate) fn ensure_bench_tools() -> anyhow::Result<()> {
 /// Installs Redis if it is missing.
 pub(crate) fn ensure_redis() -> anyhow::Result<()> {
     ensure(TOOLS.iter().filter(|tool| tool.package.starts_with("redis")))
+}
+
+/// Installs PostgreSQL if it is missing.
+pub(crate) fn ensure_postgres() -> anyhow::Result<()> {
+    ensure([&POSTGRES])
 }
 
 fn ensure<'a>(tools: impl IntoIterator<Item = &'a Tool>) -> anyhow::Result<()> {
@@ -313,7 +329,15 @@ fn as_root(program: &str) -> anyhow::Result<Command> {
 fn found(program: &str) -> bool {
     let name = format!("{program}{}", env::consts::EXE_SUFFIX);
     let path = env::var_os("PATH").unwrap_or_default();
-    search_path(&path).any(|folder| folder.join(&name).is_file())
+    search_path(&path)
+        .chain(postgres_folders())
+        .any(|folder| folder.join(&name).is_file())
+}
+
+/// Returns the folders of the programs of each installed version of PostgreSQL.
+fn postgres_folders() -> impl Iterator<Item = PathBuf> {
+    let versions = fs::read_dir(POSTGRES_VERSIONS).into_iter().flatten();
+    versions.filter_map(|version| Some(version.ok()?.path().join("bin")))
 }
 
 /// Returns the folders of a `PATH`, and then [`SYSTEM_FOLDERS`].
