@@ -16,14 +16,14 @@ use horizon_core::{
 
 /// A ledger of one page in hash tables, so that [`apply_events`] is measured and not a store.
 #[derive(Default)]
-struct Facts {
+struct PageLedger {
     counted: HashSet<EventId>,
     seen: HashMap<VisitorKey, Timestamp>,
     likes: HashSet<ReaderId>,
     totals: HashMap<Topic, Update>,
 }
 
-impl Ledger for Facts {
+impl Ledger for PageLedger {
     type Error = Infallible;
 
     fn insert_event_id(&mut self, id: EventId, _: Timestamp) -> Result<bool, Infallible> {
@@ -77,13 +77,13 @@ fn stats_fold(criterion: &mut Criterion) {
     for (name, known) in [("fold 1,000 new events", false), ("fold 1,000 known events", true)] {
         group.bench_function(name, |bencher| {
             let setup = || {
-                let mut facts = Facts::default();
+                let mut facts = PageLedger::default();
                 if known {
                     apply_events(&mut facts, &events).unwrap();
                 }
                 facts
             };
-            let fold = |mut facts: Facts| {
+            let fold = |mut facts: PageLedger| {
                 black_box(apply_events(&mut facts, &events).unwrap());
                 facts
             };

@@ -31,11 +31,14 @@
 mod accumulator;
 mod backoff;
 mod badge;
+mod batch_keys;
+mod changes;
 mod comment;
 mod comment_store;
 mod custom_event;
 mod error;
 mod event;
+mod facts;
 mod id;
 mod ledger;
 mod paging;
@@ -59,6 +62,8 @@ pub mod wire;
 pub use accumulator::{BatchOutcome, process_batch};
 pub use backoff::Backoff;
 pub use badge::{Badge, BadgeError};
+pub use batch_keys::BatchKeys;
+pub use changes::{Changes, LikeChange, VisibilityChange, VisitorChange};
 pub use comment::{
     Comment, Draft, DraftError, DraftErrorReason, MAX_AUTHOR_CHARS, MAX_COMMENT_CHARS, MAX_REPLIES, Thread, ThreadPage,
     Visibility,
@@ -69,6 +74,7 @@ pub use custom_event::{
 };
 pub use error::{Error, Result, error_chain, panic_message};
 pub use event::{Event, EventKind, RejectReason};
+pub use facts::Facts;
 pub use id::{EventId, PREFIX_FACTOR, ParseIdError, ReaderId, Stamp, VisitorKey, network_of, network_prefix_of};
 pub use ledger::{Ledger, apply_events};
 pub use paging::{COMMENT_OVERHEAD_BYTES, MAX_PAGE_BYTES, PageBudget, REPLIES_PER_THREAD};

@@ -1,6 +1,8 @@
 mod comments;
 mod ledger;
 mod salts;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;

@@ -39,6 +39,12 @@ struct ReplyIndex {
 }
 
 impl CommentTable {
+    /// Returns all comments in the order in which they were added.
+    #[cfg(test)]
+    pub(super) fn all(&self) -> &[Comment] {
+        &self.comments
+    }
+
     pub(super) fn find(&self, id: EventId) -> Option<&Comment> {
         self.comments.get(self.index_of(id)?)
     }

@@ -4,6 +4,7 @@
 
 mod bus;
 mod comments;
+mod facts;
 mod paging;
 mod presence;
 mod salts;
