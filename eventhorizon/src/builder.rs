@@ -1,9 +1,10 @@
 use std::fmt;
 
 use horizon_backend::{
-    Backend, BackendConfig, BackendUrls, BusUrl, ProgramKind, StoreUrl, is_secret_missing, now, stored_secret,
+    Backend, BackendConfig, BackendUrls, BusUrl, ProgramKind, StoreHandle, StoreUrl, is_secret_missing, now,
+    stored_secret,
 };
-use horizon_core::{Ports, Result, Slug, Timestamp};
+use horizon_core::{CommentStore, Ports, Result, SaltStore, Slug, StatsStore, Timestamp};
 
 use crate::{Config, EventPolicy, Horizon, Identify, Pages, Secret, clock::EventClock, rules::Rules};
 
@@ -40,6 +41,7 @@ pub struct Builder {
 /// What to open the backend from.
 enum BackendSource {
     Ports(Ports),
+    Store(StoreHandle),
     Urls(BackendUrls),
 }
 
@@ -86,26 +88,35 @@ impl Horizon {
         Builder::new(BackendSource::Urls(BackendUrls::in_memory()))
     }
 
-    /// Sets up a site with ports of your own: an adapter that you wrote, or the fakes of `horizon-memory`. Run an
-    /// accumulator for the events that go into `ports.bus`, or nothing is counted.
+    /// Sets up a site of one process with a store of your own, which implements the three store ports. The process
+    /// counts into it. The store may be shared: `Arc<S>` is a store, too.
+    ///
+    /// [`close`](Self::close) counts the last events, and leaves the store open. A failed batch is retried until the
+    /// store works again. Set the [`secret`](Builder::secret), or readers lose their cookies at each restart.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # use eventhorizon::{Horizon, Slug};
-    /// use std::{future::pending, sync::Arc};
-    /// use horizon_backend::now;
-    /// use horizon_core::Ports;
-    /// use horizon_memory::{MemoryPresence, MemoryBus, MemoryStore};
+    /// # use eventhorizon::{Horizon, Secret, Slug};
+    /// use horizon_memory::MemoryStore; // your adapter
     ///
-    /// let store = Arc::new(MemoryStore::new());
-    /// let (bus, consumer) = MemoryBus::new(store.clone());
-    /// tokio::spawn(horizon_backend::run_accumulator(consumer, store.clone(), now, pending()));
-    /// let ports = Ports::with_store(Arc::new(MemoryPresence::default()), Arc::new(bus), store);
-    /// let horizon = Horizon::from_ports(ports).start(|_: &Slug| true).await?;
+    /// let secret = Secret::new("a sentence of at least 32 characters")?;
+    /// let horizon = Horizon::from_store(MemoryStore::new()).secret(secret).start(|_: &Slug| true).await?;
     /// let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]);
     /// assert_eq!(horizon.like(&horizon.page("bread").await?, &ada).await?.view.likes, 1);
+    /// horizon.close().await?;
     /// # Ok(()) }
     /// ```
+    pub fn from_store<S: StatsStore + CommentStore + SaltStore + 'static>(store: S) -> Builder {
+        Builder::new(BackendSource::Store(StoreHandle::from_store(store)))
+    }
+
+    /// Sets up a site with all ports of your own, for what the other constructors do not have: an event bus of your own
+    /// that connects many processes, a presence of your own, or the fakes of `horizon-memory`. For a store of your own,
+    /// [`from_store`](Self::from_store) is enough.
+    ///
+    /// Nothing is counted unless an accumulator takes the events of `ports.bus` to the store: run
+    /// `horizon_backend::run_accumulator`, in this process or in another. It outlives the site: end it after
+    /// [`close`](Self::close), which sends the last visits.
     pub fn from_ports(ports: Ports) -> Builder {
         Builder::new(BackendSource::Ports(ports))
     }
@@ -132,7 +143,7 @@ impl Builder {
 
     /// Sets the secret that signs cookies. By default it is created once and stored with the store: for SQLite in a
     /// file next to it that ends in `.secret` (readable by its owner on Unix), for Redis in Redis. With a store in
-    /// memory or ports of your own, the default is random and lost at exit.
+    /// memory, or a store or ports of your own, the default is random and lost at exit.
     pub fn secret(mut self, secret: Secret) -> Self {
         self.secret = Some(secret);
         self
@@ -190,6 +201,13 @@ impl Builder {
         let secret = match (self.secret.take(), &self.source) {
             (Some(secret), _) => secret,
             (None, BackendSource::Ports(_)) => Secret::random()?,
+            (None, BackendSource::Store(_)) => {
+                tracing::warn!(
+                    "no secret is set for a store of the application: a random one is used, so all readers lose their \
+                     cookies, and with them their likes, at the next restart; set it with `Builder::secret`"
+                );
+                Secret::random()?
+            }
             (None, BackendSource::Urls(urls)) => Secret::from_bytes(stored_secret(urls.store()).await?),
         };
         #[cfg(feature = "redis")]
@@ -222,6 +240,10 @@ impl Builder {
     async fn open(&mut self) -> Result<Backend> {
         let urls = match &self.source {
             BackendSource::Ports(ports) => return Ok(Backend::from_ports(ports.clone())),
+            BackendSource::Store(store) => {
+                let clock = self.clock.corrected().clone();
+                return Ok(Backend::from_store(store.clone(), clock));
+            }
             BackendSource::Urls(urls) => urls,
         };
         let mut config = BackendConfig::new(self.clock.corrected().clone());

@@ -189,7 +189,7 @@ impl Horizon {
     }
 
     /// Checks within 2 seconds that the background tasks and the backend work, and returns a sentence that says so.
-    /// It does not check ports of your own.
+    /// It reads from a store of your own, and does not check ports of your own.
     ///
     /// # Errors
     /// All problems, one sentence each. The log has their causes.
@@ -248,7 +248,8 @@ impl Horizon {
     }
 
     /// Shuts the site down: ends the live streams, sends their last visits, waits for the background tasks and closes
-    /// the store. It takes ten seconds at most. Call it after the last request. It does not close ports of your own.
+    /// the store. It takes ten seconds at most. Call it after the last request. It does not close a store or ports of
+    /// your own.
     ///
     /// # Errors
     /// Closing the store failed or timed out. Acknowledged events are stored anyway.

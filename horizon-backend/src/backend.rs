@@ -93,6 +93,26 @@ impl Backend {
         Self::new(ports, Health::default(), CancellationToken::new())
     }
 
+    /// Starts an accumulator in this process that counts into a store of the application. [`close`](Self::close) counts
+    /// the last events, and does not close the store. Call it within a tokio runtime.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use horizon_backend::{Backend, CorrectedClock, StoreHandle, now};
+    /// use horizon_memory::MemoryStore; // your adapter
+    ///
+    /// let store = StoreHandle::from_store(MemoryStore::new());
+    /// let backend = Backend::from_store(store, CorrectedClock::new(now));
+    /// assert_eq!(backend.readiness().check().await, Ok("the store can be read"));
+    /// backend.close().await?;
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn from_store(store: StoreHandle, clock: CorrectedClock) -> Self {
+        let (health, stop) = (Health::default(), CancellationToken::new());
+        Self::embed(store, None, clock, std::future::ready(()), health, stop)
+    }
+
     fn new(ports: Ports, health: Health, stop: CancellationToken) -> Self {
         Self {
             ports,
@@ -107,29 +127,44 @@ impl Backend {
         }
     }
 
-    /// Starts an accumulator in this process. Its task closes the store before it releases the lock.
     async fn open_embedded(urls: &BackendUrls, config: BackendConfig, health: Health) -> Result<Self> {
+        let stop = CancellationToken::new();
         #[cfg(feature = "redis")]
-        let check = setup_check(urls, &config).await?;
+        let check = {
+            let check = setup_check(urls, &config).await?;
+            let (health, stop) = (health.clone(), stop.clone());
+            async move { check.run(&health, stop.cancelled()).await }
+        };
+        #[cfg(not(feature = "redis"))]
+        let check = std::future::ready(());
         let lock = StoreLock::acquire(urls.store())?;
         let store = StoreHandle::open(urls.store())?;
+        Ok(Self::embed(store, Some(lock), config.clock, check, health, stop))
+    }
+
+    /// Starts an accumulator in this process, which counts into the store behind `store`, and runs `check` beside it.
+    /// Its task closes the store before it releases the lock.
+    fn embed(
+        store: StoreHandle,
+        lock: Option<StoreLock>,
+        clock: CorrectedClock,
+        check: impl Future<Output = ()> + Send + 'static,
+        health: Health,
+        stop: CancellationToken,
+    ) -> Self {
         let (bus, mut consumer) = MemoryBus::new(Arc::clone(&store.stats));
-        let stop = CancellationToken::new();
         let (counted, stopped, reported) = (store.clone(), stop.clone(), health.clone());
         let counting = async move {
-            let (consumers, clock) = (&mut [&mut consumer as _], &config.clock);
+            let consumers = &mut [&mut consumer as _];
             let counting =
-                crate::run_accumulator_observed(consumers, &*counted.stats, clock, &reported, stopped.cancelled());
-            #[cfg(feature = "redis")]
-            tokio::join!(counting, check.run(&reported, stopped.cancelled()));
-            #[cfg(not(feature = "redis"))]
-            counting.await;
+                crate::run_accumulator_observed(consumers, &*counted.stats, &clock, &reported, stopped.cancelled());
+            tokio::join!(counting, check);
             let closed = counted.close().await;
             drop(lock);
             closed
         };
         let task = tokio::spawn(health.supervise("counting", counting));
-        Ok(Self {
+        Self {
             store: Some(store.clone()),
             is_accumulator: true,
             tasks: Mutex::new(vec![task]),
@@ -138,7 +173,7 @@ impl Backend {
                 health,
                 stop,
             )
-        })
+        }
     }
 
     #[cfg(feature = "redis")]

@@ -46,7 +46,7 @@ impl ReadinessCheck {
         }
     }
 
-    /// Also checks that this store is writable, and reports panics of its threads to the [`Health`].
+    /// Also checks that this store is writable, or readable if the application opened it, and reports panics of its threads to the [`Health`].
     #[must_use]
     pub fn with_store(self, store: StoreHandle) -> Self {
         store.report_panics_to(&self.health);
@@ -83,19 +83,23 @@ impl ReadinessCheck {
         if is_redis_available {
             problems.extend(problem("the replicas of Redis do not confirm writes", replicas));
         }
-        problems.extend(problem("the store is not writable", store));
-        match (problems.is_empty(), &self.store) {
-            (false, _) => Err(ReadinessError(problems)),
-            (true, Some(_)) => Ok("the store is writable"),
-            (true, None) => Ok("the background tasks run"),
+        let (works, fails) = match &self.store {
+            Some(store) if store.is_from_application() => ("the store can be read", "the store cannot be read"),
+            Some(_) => ("the store is writable", "the store is not writable"),
+            None => ("the background tasks run", "the background tasks do not run"),
+        };
+        problems.extend(problem(fails, store));
+        if problems.is_empty() {
+            Ok(works)
+        } else {
+            Err(ReadinessError(problems))
         }
     }
 
     async fn check_store(&self) -> Result<()> {
-        match &self.store {
-            Some(store) => store.check_writable().await,
-            None => Ok(()),
-        }
+        let Some(store) = &self.store else { return Ok(()) };
+        let checked = self.health.supervise("readiness", store.check_writable()).await;
+        checked.unwrap_or_else(|| Err(Error::permanent("it panicked")))
     }
 
     async fn check_redis(&self) -> Result<()> {

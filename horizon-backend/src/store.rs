@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 #[cfg(feature = "sqlite")]
 use horizon_core::Error;
-use horizon_core::{CommentStore, EventBus, Ports, Presence, Result, SaltStore, StatsStore};
+use horizon_core::{CommentStore, EventBus, Ports, Presence, Result, SaltStore, StatsStore, Topic};
 use horizon_memory::MemoryStore;
 #[cfg(feature = "redis")]
 use horizon_redis::RedisStore;
@@ -40,6 +40,8 @@ pub struct StoreHandle {
 
 #[derive(Clone)]
 enum StoreAdapter {
+    /// A store that the application opened and closes.
+    Application,
     Memory,
     #[cfg(feature = "sqlite")]
     Sqlite(Arc<SqliteStore>, PathBuf),
@@ -62,6 +64,22 @@ impl StoreHandle {
             #[cfg(feature = "redis")]
             StoreUrl::Redis(redis) => Ok(Self::new(Arc::new(RedisStore::connect(redis)?), StoreAdapter::Redis)),
         }
+    }
+
+    /// Returns a handle of a store that the application opened. Closing the handle does not close the store.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use horizon_backend::StoreHandle;
+    /// use horizon_memory::MemoryStore; // your adapter
+    ///
+    /// let store = StoreHandle::from_store(MemoryStore::new());
+    /// store.check_writable().await?;
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn from_store<S: StatsStore + CommentStore + SaltStore + 'static>(store: S) -> Self {
+        Self::new(Arc::new(store), |_| StoreAdapter::Application)
     }
 
     fn new<S: StatsStore + CommentStore + SaltStore + 'static>(
@@ -88,12 +106,14 @@ impl StoreHandle {
         )
     }
 
-    /// Writes to the store.
+    /// Writes to the store. Reads from a store that the application opened, because the ports have no write that
+    /// changes nothing.
     ///
     /// # Errors
-    /// The write failed.
+    /// The write or the read failed.
     pub async fn check_writable(&self) -> Result<()> {
         match &self.adapter {
+            StoreAdapter::Application => self.stats.totals(&[Topic::Site]).await.map(drop),
             StoreAdapter::Memory => Ok(()),
             #[cfg(feature = "sqlite")]
             StoreAdapter::Sqlite(store, _) => store.check_writable().await,
@@ -102,14 +122,14 @@ impl StoreHandle {
         }
     }
 
-    /// Returns a text that is the same in all processes with this store, and `None` for a store in memory. A copy of an
-    /// SQLite file is another store.
+    /// Returns a text that is the same in all processes with this store, and `None` for a store in memory or one that the
+    /// application opened. A copy of an SQLite file is another store.
     ///
     /// # Errors
     /// Retryable if the store is unavailable.
     pub async fn identity(&self) -> Result<Option<String>> {
         match &self.adapter {
-            StoreAdapter::Memory => Ok(None),
+            StoreAdapter::Application | StoreAdapter::Memory => Ok(None),
             #[cfg(feature = "sqlite")]
             StoreAdapter::Sqlite(_, path) => {
                 let path = path.clone();
@@ -120,6 +140,11 @@ impl StoreHandle {
             #[cfg(feature = "redis")]
             StoreAdapter::Redis(store) => store.identity().await.map(|id| Some(format!("redis:{id}"))),
         }
+    }
+
+    /// Returns whether the application opened the store.
+    pub(crate) fn is_from_application(&self) -> bool {
+        matches!(self.adapter, StoreAdapter::Application)
     }
 
     /// Reports panics of SQLite's threads to `health`; see [`Health::with_panic_reports`] for Redis.
@@ -139,7 +164,7 @@ impl StoreHandle {
     /// Retryable if this takes more than 2 seconds.
     pub async fn close(&self) -> Result<()> {
         match &self.adapter {
-            StoreAdapter::Memory => Ok(()),
+            StoreAdapter::Application | StoreAdapter::Memory => Ok(()),
             #[cfg(feature = "redis")]
             StoreAdapter::Redis(_) => Ok(()),
             #[cfg(feature = "sqlite")]

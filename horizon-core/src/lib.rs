@@ -46,6 +46,7 @@ mod pending;
 mod ports;
 mod ports_ext;
 pub mod presence;
+mod shared_store;
 mod site_ports;
 mod slug;
 mod stats;

@@ -9,6 +9,8 @@ mod deadlines;
 #[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
+mod own_store;
+#[cfg(test)]
 mod rules;
 #[cfg(test)]
 mod salts;
