@@ -44,6 +44,7 @@
 //! |---|---|---|
 //! | `sqlite` | yes | stores `sqlite:PATH` |
 //! | `redis` | no | event buses and stores `redis://HOST`, for many processes |
+//! | `testing` | no | module `testing`: a site on fakes and a reader of live streams, for tests |
 //! | `log` | no | `start_log`: a bounded log on standard error that never blocks |
 
 mod background_visits;
@@ -75,6 +76,8 @@ mod rules;
 mod same_origin;
 mod secret;
 mod stats;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod visit_queue;
 mod visit_tracker;
 mod visitors;

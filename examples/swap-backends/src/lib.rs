@@ -1,12 +1,12 @@
 //! An application whose unit tests replace Redis with a fake in memory.
 //!
-//! In production [`start_on_redis`] opens Redis. The tests use `horizon_memory::testing::Fake` instead: the same ports,
-//! which pass the same conformance suites, with a clock that the test moves and failures on demand. No test sleeps or
-//! needs a server. `cargo test -p swap-backends` runs them.
+//! In production [`start_on_redis`] opens Redis, or [`start_on_store`] uses a store that you wrote. The tests use
+//! `eventhorizon::testing::TestSite` instead: a site on fakes that pass the same conformance suites, with a clock that
+//! the test moves and failures on demand. No test sleeps or needs a server. `cargo test -p swap-backends` runs them.
 
 use axum::{Router, extract::State, routing::get};
-use eventhorizon::{Horizon, Slug, Topic};
-use horizon_core::Result;
+use eventhorizon::{Horizon, Secret, Slug, Topic};
+use horizon_core::{CommentStore, Result, SaltStore, StatsStore};
 
 const RECIPES: [&str; 2] = ["bread", "soup"];
 
@@ -16,6 +16,17 @@ const RECIPES: [&str; 2] = ["bread", "soup"];
 /// The URL is invalid, or Redis refuses the connection.
 pub async fn start_on_redis(redis: &str) -> Result<Horizon> {
     Horizon::from_urls(redis, redis)?.start(is_recipe).await
+}
+
+/// Starts the application in one process with a store of your own, such as that of `examples/write-an-adapter`.
+///
+/// # Errors
+/// The configuration is invalid.
+pub async fn start_on_store<S>(store: S, secret: Secret) -> Result<Horizon>
+where
+    S: StatsStore + CommentStore + SaltStore + 'static,
+{
+    Horizon::from_store(store).secret(secret).start(is_recipe).await
 }
 
 /// Returns whether the page exists.

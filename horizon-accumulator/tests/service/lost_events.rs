@@ -9,14 +9,14 @@ use crate::counts::{bus, stored_visits};
 const LOST: &str = "horizon_stream_lost_total";
 
 /// A Redis and an accumulator that counts into SQLite.
-struct TestSite {
+struct StreamFixture {
     redis: RedisServer,
     one: AccumulatorProcess,
     bus: RedisBus,
     _folder: TempDir,
 }
 
-impl TestSite {
+impl StreamFixture {
     async fn new(options: &[&str], settings: &[(&str, &str)]) -> Self {
         let redis = RedisServer::start(options).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
@@ -73,7 +73,7 @@ impl TestSite {
 #[tokio::test]
 async fn a_stream_that_is_deleted_or_emptied_with_all_of_redis_is_an_alarm_with_its_number() {
     for command in [&["DEL", "analytics:events"][..], &["FLUSHALL"]] {
-        let site = TestSite::new(&[], &[]).await;
+        let site = StreamFixture::new(&[], &[]).await;
         site.publish_seven().await;
         site.redis(command).await;
         site.one.process().resume().await.unwrap();
@@ -88,7 +88,7 @@ async fn a_stream_that_is_deleted_or_emptied_with_all_of_redis_is_an_alarm_with_
 
 #[tokio::test]
 async fn emptying_redis_is_an_alarm_also_if_no_event_was_pending() {
-    let site = TestSite::new(&[], &[]).await;
+    let site = StreamFixture::new(&[], &[]).await;
     site.one.wait_for_readyz(200).await;
     site.redis(&["FLUSHALL"]).await;
     site.wait_for_problem("bus: Redis lost its data or went back to an older state; no event is known")
@@ -98,7 +98,7 @@ async fn emptying_redis_is_an_alarm_also_if_no_event_was_pending() {
 #[tokio::test]
 async fn a_redis_that_restarts_empty_is_an_alarm() {
     let options = ["--appendonly", "no"];
-    let mut site = TestSite::new(&options, &[("HORIZON_REDIS_MAY_LOSE_DATA", "true")]).await;
+    let mut site = StreamFixture::new(&options, &[("HORIZON_REDIS_MAY_LOSE_DATA", "true")]).await;
     site.one.wait_for_readyz(200).await;
     site.redis.kill().await.unwrap();
     site.redis.start_again().await.unwrap();
@@ -109,7 +109,7 @@ async fn a_redis_that_restarts_empty_is_an_alarm() {
 #[tokio::test]
 async fn eviction_is_an_alarm() {
     let options = ["--maxmemory", "4mb", "--maxmemory-policy", "allkeys-lru"];
-    let site = TestSite::new(&options, &[("HORIZON_REDIS_MAY_LOSE_DATA", "true")]).await;
+    let site = StreamFixture::new(&options, &[("HORIZON_REDIS_MAY_LOSE_DATA", "true")]).await;
     site.one.wait_for_readyz(200).await;
     site.one.process().pause().await.unwrap();
     let (monitor, mut number) = (site.bus.monitor(), 0);
@@ -128,7 +128,7 @@ async fn eviction_is_an_alarm() {
 async fn a_redis_that_may_lose_data_is_not_ready_unless_that_is_accepted() {
     for (option, value) in [("appendonly", "no"), ("maxmemory-policy", "allkeys-lru")] {
         let options = [&*format!("--{option}"), value];
-        let site = TestSite::new(&options, &[]).await;
+        let site = StreamFixture::new(&options, &[]).await;
         site.wait_for_problem(&format!(
             "redis-settings: the Redis of events at {}",
             &site.redis.url()[8..]
@@ -137,7 +137,7 @@ async fn a_redis_that_may_lose_data_is_not_ready_unless_that_is_accepted() {
         assert!(site.one.get("/readyz").await.1.contains(option));
         site.redis(&["CONFIG", "SET", "appendonly", "yes"]).await;
 
-        let accepted = TestSite::new(&options, &[("HORIZON_REDIS_MAY_LOSE_DATA", "true")]).await;
+        let accepted = StreamFixture::new(&options, &[("HORIZON_REDIS_MAY_LOSE_DATA", "true")]).await;
         let warns = async || accepted.one.log().contains("WARN") && accepted.one.log().contains(option);
         wait_until("it warns", warns).await;
         accepted.one.wait_for_readyz(200).await;
@@ -184,7 +184,7 @@ async fn a_node_of_redis_cluster_is_refused_at_the_start_and_on_the_first_contac
 
 #[tokio::test]
 async fn a_key_of_another_type_in_place_of_the_stream_is_a_problem_until_it_is_deleted() {
-    let site = TestSite::new(&[], &[]).await;
+    let site = StreamFixture::new(&[], &[]).await;
     site.one.wait_for_readyz(200).await;
     site.redis(&["DEL", "analytics:events"]).await;
     site.redis(&["SET", "analytics:events", "x"]).await;

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use horizon_core::Error;
+use horizon_core::{Error, error_chain};
 use parking_lot::Mutex;
 
 use super::Call;
@@ -14,8 +14,12 @@ pub(super) struct FaultPlan(Mutex<BTreeMap<Call, MethodFaults>>);
 struct MethodFaults {
     attempts: u64,
     delay: Duration,
-    /// The faults of the next calls. Later calls succeed.
+    /// The faults of the next calls.
     next: VecDeque<CallFault>,
+    /// The errors of all calls after those, by the number of their fault. The newest counts.
+    lasting: BTreeMap<u64, Error>,
+    /// The number of lasting faults so far.
+    serial: u64,
 }
 
 /// How a call fails.
@@ -32,6 +36,20 @@ impl FaultPlan {
         self.0.lock().entry(call).or_default().next.push_back(fault);
     }
 
+    /// Makes all calls of this method fail that have no fault of their own. Returns the number of the fault.
+    pub(super) fn start(&self, call: Call, error: Error) -> u64 {
+        let mut methods = self.0.lock();
+        let method = methods.entry(call).or_default();
+        method.serial += 1;
+        method.lasting.insert(method.serial, error);
+        method.serial
+    }
+
+    /// Ends a lasting fault.
+    pub(super) fn end(&self, call: Call, number: u64) {
+        self.0.lock().entry(call).or_default().lasting.remove(&number);
+    }
+
     pub(super) fn set_delay(&self, call: Call, delay: Duration) {
         self.0.lock().entry(call).or_default().delay = delay;
     }
@@ -44,10 +62,25 @@ impl FaultPlan {
         self.0.lock().get(&call).map_or(0, |method| method.attempts)
     }
 
-    /// Returns the delay of the next call, and removes and returns its fault.
+    /// Returns the delay of the next call, and its fault. Removes the fault unless it lasts.
     pub(super) fn next(&self, call: Call) -> (Duration, Option<CallFault>) {
         let mut methods = self.0.lock();
         let method = methods.entry(call).or_default();
-        (method.delay, method.next.pop_front())
+        let lasting = || method.lasting.values().next_back().map(copy).map(CallFault::Fail);
+        let fault = method.next.pop_front().or_else(lasting);
+        (method.delay, fault)
+    }
+}
+
+/// Returns an equal error whose causes are one text.
+fn copy(error: &Error) -> Error {
+    let copy = if error.is_retryable() {
+        Error::unavailable(error.to_string())
+    } else {
+        Error::permanent(error.to_string())
+    };
+    match error_chain(error) {
+        causes if causes.is_empty() => copy,
+        causes => copy.with_source(causes),
     }
 }

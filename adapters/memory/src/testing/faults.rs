@@ -4,6 +4,28 @@ use horizon_core::Error;
 
 use super::{Call, Fake, fault_plan::CallFault};
 
+/// Makes the calls of a method fail until it is dropped; see [`Fake::fail`].
+#[derive(Debug)]
+#[must_use = "the calls work again when the guard is dropped"]
+pub struct FaultGuard {
+    fake: Fake,
+    call: Call,
+    number: u64,
+}
+
+impl FaultGuard {
+    /// Makes the calls work again.
+    pub fn restore(self) {
+        drop(self);
+    }
+}
+
+impl Drop for FaultGuard {
+    fn drop(&mut self) {
+        self.fake.0.faults.end(self.call, self.number);
+    }
+}
+
 /// Failures on demand.
 impl Fake {
     /// Makes the next call of this method return `error` without doing anything.
@@ -24,6 +46,32 @@ impl Fake {
     /// ```
     pub fn fail_next(&self, call: Call, error: Error) {
         self.0.faults.push(call, CallFault::Fail(error));
+    }
+
+    /// Makes every call of this method return `error` without doing anything, until the returned [`FaultGuard`] is
+    /// dropped. Calls that [`fail_next`](Self::fail_next) or [`lose_next_reply`](Self::lose_next_reply) planned come
+    /// first. Of several guards of a method, the newest counts.
+    ///
+    /// ```
+    /// # use horizon_core::{Error, Timestamp, Topic};
+    /// # use horizon_memory::testing::{Call, Clock, Fake};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// # let fake = Fake::new(Clock::at(Timestamp::from_millis(0)));
+    /// let stats = fake.stats();
+    /// let outage = fake.fail(Call::Get, Error::unavailable("the disk is full"));
+    /// assert!(stats.totals(&[Topic::Site]).await.is_err());
+    /// assert!(stats.totals(&[Topic::Site]).await.is_err());
+    /// outage.restore();
+    /// assert!(stats.totals(&[Topic::Site]).await.is_ok());
+    /// # }
+    /// ```
+    pub fn fail(&self, call: Call, error: Error) -> FaultGuard {
+        FaultGuard {
+            number: self.0.faults.start(call, error),
+            call,
+            fake: self.clone(),
+        }
     }
 
     /// Makes the next call of this method do its work and return `error`, as when a connection breaks before the reply.

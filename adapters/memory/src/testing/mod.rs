@@ -21,3 +21,4 @@ mod presence;
 pub use call::Call;
 pub use clock::Clock;
 pub use fake::Fake;
+pub use faults::FaultGuard;

@@ -78,6 +78,40 @@ async fn faults_occur_in_the_order_in_which_they_were_planned() {
 }
 
 #[tokio::test]
+async fn a_lasting_fault_fails_all_calls_of_its_method_until_it_is_restored() {
+    for failing in CALLS {
+        let fake = fake();
+        let guard = fake.fail(failing, Error::permanent("broken").with_source("a cause"));
+        for call in CALLS.iter().chain(&CALLS) {
+            assert_eq!(call_method(&fake, *call).await.is_err(), *call == failing, "{call:?}");
+        }
+        let error = call_method(&fake, failing).await.unwrap_err();
+        assert_eq!(
+            (format!("{error:?}"), error.is_retryable()),
+            ("broken; because: a cause".into(), false)
+        );
+        guard.restore();
+        call_method(&fake, failing).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn planned_faults_come_before_a_lasting_one_and_the_newest_of_two_lasts() {
+    let fake = fake();
+    let older = fake.fail(Call::Get, Error::unavailable("older"));
+    let newer = fake.fail(Call::Get, Error::unavailable("newer"));
+    fake.fail_next(Call::Get, Error::unavailable("planned"));
+    for message in ["planned", "newer", "newer"] {
+        let error = call_method(&fake, Call::Get).await.unwrap_err();
+        assert_eq!(error.to_string(), message);
+    }
+    drop(newer);
+    assert_eq!(call_method(&fake, Call::Get).await.unwrap_err().to_string(), "older");
+    older.restore();
+    call_method(&fake, Call::Get).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_failed_track_is_not_counted() {
     let fake = fake();
     fake.fail_next(Call::Track, down());
