@@ -242,7 +242,7 @@ impl Builder {
             BackendSource::Ports(ports) => return Ok(Backend::from_ports(ports.clone())),
             BackendSource::Store(store) => {
                 let clock = self.clock.corrected().clone();
-                return Ok(Backend::from_store(store.clone(), clock));
+                return Ok(Backend::from_store(store, clock));
             }
             BackendSource::Urls(urls) => urls,
         };

@@ -102,13 +102,13 @@ impl Backend {
     /// use horizon_memory::MemoryStore; // your adapter
     ///
     /// let store = StoreHandle::from_store(MemoryStore::new());
-    /// let backend = Backend::from_store(store, CorrectedClock::new(now));
+    /// let backend = Backend::from_store(&store, CorrectedClock::new(now));
     /// assert_eq!(backend.readiness().check().await, Ok("the store can be read"));
     /// backend.close().await?;
     /// # Ok(()) }
     /// ```
     #[must_use]
-    pub fn from_store(store: StoreHandle, clock: CorrectedClock) -> Self {
+    pub fn from_store(store: &StoreHandle, clock: CorrectedClock) -> Self {
         let (health, stop) = (Health::default(), CancellationToken::new());
         Self::embed(store, None, clock, std::future::ready(()), health, stop)
     }
@@ -139,13 +139,13 @@ impl Backend {
         let check = std::future::ready(());
         let lock = StoreLock::acquire(urls.store())?;
         let store = StoreHandle::open(urls.store())?;
-        Ok(Self::embed(store, Some(lock), config.clock, check, health, stop))
+        Ok(Self::embed(&store, Some(lock), config.clock, check, health, stop))
     }
 
     /// Starts an accumulator in this process, which counts into the store behind `store`, and runs `check` beside it.
     /// Its task closes the store before it releases the lock.
     fn embed(
-        store: StoreHandle,
+        store: &StoreHandle,
         lock: Option<StoreLock>,
         clock: CorrectedClock,
         check: impl Future<Output = ()> + Send + 'static,

@@ -115,7 +115,7 @@ fn parse(block: &[u8]) -> Option<LiveEvent> {
     }
     let data = data.join("\n");
     Some(LiveEvent {
-        name: field("event").last().unwrap_or("message").to_owned(),
+        name: field("event").next_back().unwrap_or("message").to_owned(),
         data: serde_json::from_str(&data).unwrap_or(Value::String(data)),
     })
 }

@@ -11,7 +11,7 @@ use futures::{
 use tokio::time::{sleep, timeout};
 
 use super::event_factory::{EventFactory, limit, page_topic};
-use super::{CHECK_TIMEOUT, SILENCE, Violation, expect_eq, suite};
+use super::{CHECK_TIMEOUT, SILENCE, Violation, expect_eq, located, suite};
 use crate::{Event, EventBus, EventConsumer, Result, Stats, StatsStore, Topic, Update, process_batch};
 
 suite! { $
@@ -119,11 +119,14 @@ async fn peek(consumer: &mut dyn EventConsumer, want: &[Event]) -> Result<(), Vi
     expect_eq("the unacknowledged events", &got, &want.to_vec())
 }
 
-async fn expect_nothing(what: &str, consumer: &mut dyn EventConsumer) -> Result<(), Violation> {
-    match timeout(SILENCE, consumer.next_batch(limit(1))).await {
-        Ok(batch) => Err(Violation::new(format!("{what}: the consumer delivered {batch:?}"))),
-        Err(_) => Ok(()),
-    }
+#[track_caller]
+fn expect_nothing(what: &str, consumer: &mut dyn EventConsumer) -> impl Future<Output = Result<(), Violation>> {
+    located(async move {
+        match timeout(SILENCE, consumer.next_batch(limit(1))).await {
+            Ok(batch) => Err(Violation::new(format!("{what}: the consumer delivered {batch:?}"))),
+            Err(_) => Ok(()),
+        }
+    })
 }
 
 /// Tracks one event and processes it.
@@ -147,18 +150,28 @@ fn update(topic: &Topic, revision: u64) -> Update {
     Update::new(topic.clone(), visits(revision), revision)
 }
 
-async fn expect(what: &str, totals: &mut BoxStream<'static, Stats>, want: u64) -> Result<(), Violation> {
-    match timeout(CHECK_TIMEOUT / 2, totals.next()).await {
-        Ok(got) => expect_eq(what, &got, &Some(visits(want))),
-        Err(_) => Err(Violation::new(format!("{what}: the watch does not yield {want}"))),
-    }
+#[track_caller]
+fn expect(
+    what: &str,
+    totals: &mut BoxStream<'static, Stats>,
+    want: u64,
+) -> impl Future<Output = Result<(), Violation>> {
+    located(async move {
+        match timeout(CHECK_TIMEOUT / 2, totals.next()).await {
+            Ok(got) => expect_eq(what, &got, &Some(visits(want))),
+            Err(_) => Err(Violation::new(format!("{what}: the watch does not yield {want}"))),
+        }
+    })
 }
 
-async fn expect_silence(what: &str, totals: &mut BoxStream<'static, Stats>) -> Result<(), Violation> {
-    match timeout(SILENCE, totals.next()).await {
-        Ok(got) => Err(Violation::new(format!("{what}: the watch yields {got:?}"))),
-        Err(_) => Ok(()),
-    }
+#[track_caller]
+fn expect_silence(what: &str, totals: &mut BoxStream<'static, Stats>) -> impl Future<Output = Result<(), Violation>> {
+    located(async move {
+        match timeout(SILENCE, totals.next()).await {
+            Ok(got) => Err(Violation::new(format!("{what}: the watch yields {got:?}"))),
+            Err(_) => Ok(()),
+        }
+    })
 }
 
 fn anonymous_visits(count: usize) -> Vec<Event> {

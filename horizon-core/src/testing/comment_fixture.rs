@@ -1,5 +1,5 @@
 use super::event_factory::{EventFactory, limit, slug};
-use super::{StoreHarness, Violation, expect_eq};
+use super::{StoreHarness, Violation, expect_eq, located};
 use crate::{Comment, Event, EventId, Slug, Stats, StatsStoreExt, ThreadPage, Visibility};
 
 /// Posts and reads comments on one page.
@@ -68,21 +68,24 @@ impl<'a> CommentFixture<'a> {
     }
 
     /// Compares the bodies of the threads on the page and the number of counted comments.
-    pub(super) async fn expect_page(
+    #[track_caller]
+    pub(super) fn expect_page(
         &mut self,
         what: &str,
         want: &[(&str, &[&str])],
         counted: u64,
-    ) -> Result<(), Violation> {
-        let page = self.threads(None, 100).await?;
-        let got: Vec<(&str, Vec<&str>)> = page
-            .threads
-            .iter()
-            .map(|thread| (thread.head.body.as_str(), bodies(&thread.replies)))
-            .collect();
-        let want: Vec<_> = want.iter().map(|(head, replies)| (*head, replies.to_vec())).collect();
-        expect_eq(&format!("{what}, the page"), &got, &want)?;
-        expect_eq(&format!("{what}, the count"), &self.stats().await?.comments, &counted)
+    ) -> impl Future<Output = Result<(), Violation>> {
+        located(async move {
+            let page = self.threads(None, 100).await?;
+            let got: Vec<(&str, Vec<&str>)> = page
+                .threads
+                .iter()
+                .map(|thread| (thread.head.body.as_str(), bodies(&thread.replies)))
+                .collect();
+            let want: Vec<_> = want.iter().map(|(head, replies)| (*head, replies.to_vec())).collect();
+            expect_eq(&format!("{what}, the page"), &got, &want)?;
+            expect_eq(&format!("{what}, the count"), &self.stats().await?.comments, &counted)
+        })
     }
 }
 

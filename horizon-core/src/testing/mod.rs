@@ -1,6 +1,7 @@
 //! The conformance suites: one check for each promise of a port.
 //!
-//! A check is an async function that returns a [`Violation`] if the adapter breaks the promise. One macro call per
+//! A check is an async function that returns a [`Violation`] if the adapter breaks the promise: what was expected, and
+//! the lines of the check and of the test. One macro call per
 //! port, or one for a store ([`store_suite!`](crate::store_suite)), generates one `#[tokio::test]` per check:
 //!
 //! ```
@@ -39,7 +40,7 @@ mod salts;
 mod stats;
 mod store;
 
-use std::{fmt, future::Future, time::Duration};
+use std::{fmt, future::Future, panic::Location, time::Duration};
 
 use tokio::time::timeout;
 
@@ -65,37 +66,66 @@ const CHECK_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a check waits before it concludes that nothing arrives.
 const SILENCE: Duration = Duration::from_millis(100);
 
-/// A promise that an adapter breaks, as a sentence.
-pub struct Violation(String);
+/// A promise that an adapter breaks, as a sentence, with the lines of the check and of the test.
+pub struct Violation {
+    description: String,
+    /// The line of the check that found it.
+    check: &'static Location<'static>,
+    /// The line of the test that ran the check.
+    test: Option<&'static Location<'static>>,
+}
 
 impl Violation {
-    /// Returns a violation with this description.
+    /// Returns a violation with this description, which the calling line found.
+    #[track_caller]
     pub fn new(description: impl Into<String>) -> Self {
-        Self(description.into())
+        Self {
+            description: description.into(),
+            check: Location::caller(),
+            test: None,
+        }
     }
 }
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        let Self {
+            description,
+            check,
+            test,
+        } = self;
+        write!(f, "{description}\n check {}:{}", check.file(), check.line())?;
+        match test {
+            Some(test) => write!(f, "\n  test {}:{}", test.file(), test.line()),
+            None => Ok(()),
+        }
     }
 }
 
 impl fmt::Debug for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        fmt::Display::fmt(self, f)
     }
 }
 
 impl std::error::Error for Violation {}
 
 impl From<Error> for Violation {
+    #[track_caller]
     fn from(error: Error) -> Self {
-        Self(format!("the port failed: {error:?}"))
+        Self::new(format!("the port failed: {error:?}"))
     }
 }
 
-/// Runs a check for at most 30 seconds.
+/// Returns the work of a helper whose violations have the line of the caller: `#[track_caller]` does not work for async
+/// functions.
+#[track_caller]
+fn located<T>(work: impl Future<Output = Result<T, Violation>>) -> impl Future<Output = Result<T, Violation>> {
+    let check = Location::caller();
+    async move { work.await.map_err(|violation| Violation { check, ..violation }) }
+}
+
+/// Runs a check for at most 30 seconds. A violation has the line of the caller.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -111,13 +141,18 @@ impl From<Error> for Violation {
 ///
 /// # Errors
 /// Returns the violation that the check finds, or one if the check does not end in time.
-pub async fn run_check(check: impl Future<Output = Result<(), Violation>>) -> Result<(), Violation> {
-    timeout(CHECK_TIMEOUT, check)
-        .await
-        .unwrap_or_else(|_| Err(Violation::new("the check timed out")))
+#[track_caller]
+pub fn run_check(check: impl Future<Output = Result<(), Violation>>) -> impl Future<Output = Result<(), Violation>> {
+    let test = Some(Location::caller());
+    async move {
+        let checked = timeout(CHECK_TIMEOUT, check).await;
+        let outcome = checked.unwrap_or_else(|_| Err(Violation::new("the check timed out")));
+        outcome.map_err(|violation| Violation { test, ..violation })
+    }
 }
 
 /// Returns a violation with both values, one below the other, unless they are equal.
+#[track_caller]
 fn expect_eq<T: PartialEq + fmt::Debug>(what: &str, got: &T, want: &T) -> Result<(), Violation> {
     if got == want {
         return Ok(());
@@ -198,7 +233,10 @@ mod tests {
 
     #[test]
     fn expect_eq_shows_both_values() {
-        let violation = expect_eq("the likes", &[1, 2], &[1, 3]).unwrap_err();
-        assert_eq!(violation.to_string(), "the likes\n   got [1, 2]\nwanted [1, 3]");
+        let violation = expect_eq("the likes", &[1, 2], &[1, 3]).unwrap_err().to_string();
+        assert!(
+            violation.starts_with("the likes\n   got [1, 2]\nwanted [1, 3]\n check "),
+            "{violation}"
+        );
     }
 }

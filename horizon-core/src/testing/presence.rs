@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::{StreamExt, stream::BoxStream};
 use tokio::time::{Instant, timeout};
 
-use super::{CHECK_TIMEOUT, SILENCE, Violation, expect_eq, suite};
+use super::{CHECK_TIMEOUT, SILENCE, Violation, expect_eq, located, suite};
 use crate::{Presence, PresenceExt, PresenceGuard, Slug, Topic, VisitorKey};
 
 suite! { $
@@ -64,18 +64,28 @@ impl PresenceHarness {
     }
 }
 
-async fn expect(what: &str, counts: &mut BoxStream<'static, u64>, want: u64) -> Result<(), Violation> {
-    match timeout(CHECK_TIMEOUT / 2, counts.next()).await {
-        Ok(got) => expect_eq(what, &got, &Some(want)),
-        Err(_) => Err(Violation::new(format!("{what}: the watch does not yield {want}"))),
-    }
+#[track_caller]
+fn expect(what: &str, counts: &mut BoxStream<'static, u64>, want: u64) -> impl Future<Output = Result<(), Violation>> {
+    located(async move {
+        match timeout(CHECK_TIMEOUT / 2, counts.next()).await {
+            Ok(got) => expect_eq(what, &got, &Some(want)),
+            Err(_) => Err(Violation::new(format!("{what}: the watch does not yield {want}"))),
+        }
+    })
 }
 
-async fn expect_silence(what: &str, counts: &mut BoxStream<'static, u64>, wait: Duration) -> Result<(), Violation> {
-    match timeout(wait, counts.next()).await {
-        Ok(got) => Err(Violation::new(format!("{what}: the watch yields {got:?}"))),
-        Err(_) => Ok(()),
-    }
+#[track_caller]
+fn expect_silence(
+    what: &str,
+    counts: &mut BoxStream<'static, u64>,
+    wait: Duration,
+) -> impl Future<Output = Result<(), Violation>> {
+    located(async move {
+        match timeout(wait, counts.next()).await {
+            Ok(got) => Err(Violation::new(format!("{what}: the watch yields {got:?}"))),
+            Err(_) => Ok(()),
+        }
+    })
 }
 
 /// A watch of an empty topic yields 0 at once.

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{Violation, expect_eq};
+use super::{Violation, expect_eq, located};
 use crate::{CommentStore, Event, Result, SaltStore, Stats, StatsStore, StatsStoreExt, Timestamp, Topic, Update};
 
 /// A store with all three ports.
@@ -46,22 +46,38 @@ impl StoreHarness for Arc<dyn Store> {
     }
 }
 
-pub(super) async fn apply(harness: &mut dyn StoreHarness, events: &[Event]) -> Result<Vec<Update>, Violation> {
-    Ok(harness.open().await?.apply(events).await?)
+#[track_caller]
+pub(super) fn apply(
+    harness: &mut dyn StoreHarness,
+    events: &[Event],
+) -> impl Future<Output = Result<Vec<Update>, Violation>> {
+    located(async move { Ok(harness.open().await?.apply(events).await?) })
 }
 
-pub(super) async fn total(harness: &mut dyn StoreHarness, topic: &Topic) -> Result<Stats, Violation> {
-    Ok(harness.open().await?.total(topic).await?.stats)
+#[track_caller]
+pub(super) fn total(harness: &mut dyn StoreHarness, topic: &Topic) -> impl Future<Output = Result<Stats, Violation>> {
+    located(async move { Ok(harness.open().await?.total(topic).await?.stats) })
 }
 
-pub(super) async fn expire(harness: &mut dyn StoreHarness, now: Timestamp) -> Result<(), Violation> {
-    Ok(harness.open().await?.expire(now).await?)
+#[track_caller]
+pub(super) fn expire(harness: &mut dyn StoreHarness, now: Timestamp) -> impl Future<Output = Result<(), Violation>> {
+    located(async move { Ok(harness.open().await?.expire(now).await?) })
 }
 
-pub(super) async fn expect_visits(what: &str, harness: &mut dyn StoreHarness, want: u64) -> Result<(), Violation> {
-    expect_eq(what, &total(harness, &Topic::Site).await?.visits, &want)
+#[track_caller]
+pub(super) fn expect_visits(
+    what: &str,
+    harness: &mut dyn StoreHarness,
+    want: u64,
+) -> impl Future<Output = Result<(), Violation>> {
+    located(async move { expect_eq(what, &total(harness, &Topic::Site).await?.visits, &want) })
 }
 
-pub(super) async fn expect_likes(what: &str, harness: &mut dyn StoreHarness, want: u64) -> Result<(), Violation> {
-    expect_eq(what, &total(harness, &Topic::Site).await?.likes, &want)
+#[track_caller]
+pub(super) fn expect_likes(
+    what: &str,
+    harness: &mut dyn StoreHarness,
+    want: u64,
+) -> impl Future<Output = Result<(), Violation>> {
+    located(async move { expect_eq(what, &total(harness, &Topic::Site).await?.likes, &want) })
 }

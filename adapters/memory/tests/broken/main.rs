@@ -5,6 +5,7 @@
 mod bus;
 mod comments;
 mod facts;
+mod lines;
 mod paging;
 mod presence;
 mod salts;
