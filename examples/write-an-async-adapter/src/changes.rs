@@ -1,6 +1,6 @@
 //! Writes what a batch changes.
 
-use horizon_core::{Changes, Comment, EventId, Update};
+use horizon_core::{Badge, Changes, Comment, EventId, Update};
 use tokio::try_join;
 use tokio_postgres::{Transaction, types::Type};
 
@@ -16,10 +16,11 @@ const LIKES: &str = "INSERT INTO likes (topic, reader, is_liked, at, event)
     ON CONFLICT (topic, reader)
     DO UPDATE SET is_liked = excluded.is_liked, at = excluded.at, event = excluded.event";
 /// In the order of the list, which is the order of arrival.
-const COMMENTS: &str = "INSERT INTO comments (id, slug, parent, reader, author, body, at, visibility)
-    SELECT id, slug, parent, reader, author, body, at, visibility
-    FROM unnest($1::bytea[], $2::text[], $3::bytea[], $4::bytea[], $5::text[], $6::text[], $7::bigint[], $8::smallint[])
-        WITH ORDINALITY AS new (id, slug, parent, reader, author, body, at, visibility, number)
+const COMMENTS: &str = "INSERT INTO comments (id, slug, parent, reader, author, badge, body, at, visibility)
+    SELECT id, slug, parent, reader, author, badge, body, at, visibility
+    FROM unnest($1::bytea[], $2::text[], $3::bytea[], $4::bytea[], $5::text[], $6::text[], $7::text[], $8::bigint[],
+            $9::smallint[])
+        WITH ORDINALITY AS new (id, slug, parent, reader, author, badge, body, at, visibility, number)
     ORDER BY number";
 const VISIBILITIES: &str = "UPDATE comments SET visibility = verdict.visibility
     FROM unnest($1::bytea[], $2::smallint[]) AS verdict (comment, visibility) WHERE id = verdict.comment";
@@ -30,6 +31,9 @@ const TOTALS: &str = "INSERT INTO totals (topic, visits, likes, comments, commen
     SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
     ON CONFLICT (topic) DO UPDATE SET visits = excluded.visits, likes = excluded.likes, comments = excluded.comments,
         comments_revision = excluded.comments_revision, revision = excluded.revision";
+const CUSTOM_EVENTS: &str = "INSERT INTO custom_events (topic, name, count)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[])
+    ON CONFLICT (topic, name) DO UPDATE SET count = excluded.count";
 
 /// Writes all changes, in one round trip.
 pub(crate) async fn write(transaction: &Transaction<'_>, changes: &Changes) -> Result<(), DbError> {
@@ -40,6 +44,7 @@ pub(crate) async fn write(transaction: &Transaction<'_>, changes: &Changes) -> R
         write_comments(transaction, &changes.comments),
         write_verdicts(transaction, changes),
         write_totals(transaction, &changes.totals),
+        write_custom_events(transaction, &changes.totals),
     )?;
     Ok(())
 }
@@ -85,6 +90,7 @@ async fn write_comments(transaction: &Transaction<'_>, comments: &[Comment]) -> 
     let parents = column(comments, |comment| comment.parent.map(EventId::as_u128).map(bytes));
     let readers = column(comments, |comment| bytes(comment.reader.as_u128()));
     let authors = column(comments, |comment| comment.author.as_str());
+    let badges = column(comments, |comment| comment.badge.as_ref().map(Badge::as_str));
     let bodies = column(comments, |comment| comment.body.as_str());
     let times = column(comments, |comment| comment.at.as_millis());
     let visibilities = column(comments, |comment| visibility_code(comment.visibility));
@@ -94,6 +100,7 @@ async fn write_comments(transaction: &Transaction<'_>, comments: &[Comment]) -> 
         (&parents, Type::BYTEA_ARRAY),
         (&readers, Type::BYTEA_ARRAY),
         (&authors, Type::TEXT_ARRAY),
+        (&badges, Type::TEXT_ARRAY),
         (&bodies, Type::TEXT_ARRAY),
         (&times, Type::INT8_ARRAY),
         (&visibilities, Type::INT2_ARRAY),
@@ -136,6 +143,24 @@ async fn write_totals(transaction: &Transaction<'_>, totals: &[Update]) -> Resul
         (&revisions, Type::INT8_ARRAY),
     ];
     execute(transaction, TOTALS, topics.len(), columns).await
+}
+
+async fn write_custom_events(transaction: &Transaction<'_>, totals: &[Update]) -> Result<(), DbError> {
+    let events = totals
+        .iter()
+        .flat_map(|total| total.stats.events.iter().map(|event| (&total.topic, event)));
+    let rows: Vec<(String, &str, i64)> = events
+        .map(|(topic, (name, times))| (topic.to_string(), name, count(times)))
+        .collect();
+    let topics = column(&rows, |(topic, ..)| topic.as_str());
+    let names = column(&rows, |(_, name, _)| *name);
+    let counts = column(&rows, |(.., count)| *count);
+    let columns: Columns<'_> = &[
+        (&topics, Type::TEXT_ARRAY),
+        (&names, Type::TEXT_ARRAY),
+        (&counts, Type::INT8_ARRAY),
+    ];
+    execute(transaction, CUSTOM_EVENTS, rows.len(), columns).await
 }
 
 /// The columns of rows, as the parameters of a statement.

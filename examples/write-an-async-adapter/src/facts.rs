@@ -1,8 +1,8 @@
 //! Reads what the rules look up for a batch.
 
-use horizon_core::{BatchKeys, EventId, Facts, Timestamp, Topic};
+use horizon_core::{BatchKeys, EventId, Facts, Timestamp, Topic, Update};
 use tokio::try_join;
-use tokio_postgres::{Row, Transaction, types::Type};
+use tokio_postgres::{GenericClient, Row, Transaction, types::Type};
 
 use crate::error::DbError;
 use crate::rows::{self, Param};
@@ -14,7 +14,8 @@ const LIKES: &str = "SELECT topic, reader, is_liked, at, event FROM likes
     JOIN unnest($1::text[], $2::bytea[]) AS keys (topic, reader) USING (topic, reader)";
 const COMMENTS: &str = "SELECT * FROM comments WHERE id = ANY($1)";
 const VERDICTS: &str = "SELECT comment, at, event FROM verdicts WHERE comment = ANY($1)";
-pub(crate) const TOTALS: &str = "SELECT * FROM totals WHERE topic = ANY($1)";
+const TOTALS: &str = "SELECT * FROM totals WHERE topic = ANY($1)";
+const CUSTOM_EVENTS: &str = "SELECT * FROM custom_events WHERE topic = ANY($1)";
 
 /// Reads everything that is stored under these keys, in one round trip.
 pub(crate) async fn read(transaction: &Transaction<'_>, keys: &BatchKeys) -> Result<Facts, DbError> {
@@ -25,7 +26,7 @@ pub(crate) async fn read(transaction: &Transaction<'_>, keys: &BatchKeys) -> Res
         by_topic_and_id(transaction, LIKES, &keys.likes, |reader| reader.as_u128()),
         by_id(transaction, COMMENTS, &keys.comments),
         by_id(transaction, VERDICTS, &keys.verdicts),
-        by_topic(transaction, &keys.topics),
+        totals(transaction, &keys.topics),
     )?;
     let mut facts = Facts::default();
     for row in &event_ids {
@@ -45,8 +46,8 @@ pub(crate) async fn read(transaction: &Transaction<'_>, keys: &BatchKeys) -> Res
     for row in &verdicts {
         facts.insert_verdict(rows::event_id(row, "comment")?, rows::stamp(row)?);
     }
-    for row in &totals {
-        facts.insert_totals(rows::totals(row)?);
+    for total in totals {
+        facts.insert_totals(total);
     }
     Ok(facts)
 }
@@ -70,7 +71,13 @@ async fn by_topic_and_id<K>(
     Ok(transaction.query_typed(sql, params).await?)
 }
 
-async fn by_topic(transaction: &Transaction<'_>, topics: &[Topic]) -> Result<Vec<Row>, DbError> {
+/// Returns the totals of the topics that have some, inside or outside a transaction.
+pub(crate) async fn totals(client: &impl GenericClient, topics: &[Topic]) -> Result<Vec<Update>, DbError> {
     let topics: Vec<_> = topics.iter().map(Topic::to_string).collect();
-    Ok(transaction.query_typed(TOTALS, &[(&topics, Type::TEXT_ARRAY)]).await?)
+    let topics: &[Param<'_>] = &[(&topics, Type::TEXT_ARRAY)];
+    let (totals, events) = try_join!(
+        client.query_typed(TOTALS, topics),
+        client.query_typed(CUSTOM_EVENTS, topics),
+    )?;
+    rows::totals(&totals, &events)
 }

@@ -1,8 +1,11 @@
 //! Conversions between the types of EventHorizon and those of columns.
 
+use std::collections::HashMap;
 use std::num::NonZeroUsize;
 
-use horizon_core::{Comment, EventId, ReaderId, Slug, Stamp, Stats, Timestamp, Topic, Update, Visibility, VisitorKey};
+use horizon_core::{
+    Badge, Comment, EventId, ReaderId, Slug, Stamp, Stats, Timestamp, Topic, Update, Visibility, VisitorKey,
+};
 use tokio_postgres::{
     Row,
     types::{ToSql, Type},
@@ -53,15 +56,26 @@ pub(crate) fn stamp(row: &Row) -> Result<Stamp, DbError> {
     })
 }
 
-/// Returns the totals of a row of the table `totals`.
-pub(crate) fn totals(row: &Row) -> Result<Update, DbError> {
-    let count = |column: &str| {
-        let count: i64 = row.try_get(column)?;
-        u64::try_from(count).map_err(|_| DbError::InvalidRow(format!("`{column}` is {count}")))
+/// Returns the totals of rows of the tables `totals` and `custom_events`.
+pub(crate) fn totals(totals: &[Row], custom_events: &[Row]) -> Result<Vec<Update>, DbError> {
+    let mut names: HashMap<Topic, Vec<(String, u64)>> = HashMap::new();
+    for row in custom_events {
+        let count = (row.try_get("name")?, read_count(row, "count")?);
+        names.entry(topic(row)?).or_default().push(count);
+    }
+    let total = |row: &Row| {
+        let (topic, count) = (topic(row)?, |column| read_count(row, column));
+        let mut stats = Stats::new(count("visits")?, count("likes")?, count("comments")?);
+        stats.comments_revision = count("comments_revision")?;
+        stats.events = names.remove(&topic).unwrap_or_default().into_iter().collect();
+        Ok(Update::new(topic, stats, count("revision")?))
     };
-    let mut stats = Stats::new(count("visits")?, count("likes")?, count("comments")?);
-    stats.comments_revision = count("comments_revision")?;
-    Ok(Update::new(topic(row)?, stats, count("revision")?))
+    totals.iter().map(total).collect()
+}
+
+fn read_count(row: &Row, column: &str) -> Result<u64, DbError> {
+    let count: i64 = row.try_get(column)?;
+    u64::try_from(count).map_err(|_| DbError::InvalidRow(format!("`{column}` is {count}")))
 }
 
 /// Returns a count as its column stores it.
@@ -97,6 +111,9 @@ pub(crate) fn comment(row: &Row) -> Result<Comment, DbError> {
     let parent: Option<&[u8]> = row.try_get("parent")?;
     comment.parent = parent.map(|_| event_id(row, "parent")).transpose()?;
     comment.author = row.try_get("author")?;
+    let badge: Option<&str> = row.try_get("badge")?;
+    let badge = badge.map(Badge::new).transpose();
+    comment.badge = badge.map_err(|error| DbError::InvalidRow(format!("the badge: {error}")))?;
     comment.body = row.try_get("body")?;
     comment.visibility = match row.try_get("visibility")? {
         0_i16 => Visibility::Pending,

@@ -40,6 +40,7 @@ const TABLES: &str = "
         parent bytea,
         reader bytea NOT NULL,
         author text NOT NULL,
+        badge text,
         body text NOT NULL,
         at bigint NOT NULL,
         visibility smallint NOT NULL
@@ -63,6 +64,14 @@ const TABLES: &str = "
         comments bigint NOT NULL,
         comments_revision bigint NOT NULL,
         revision bigint NOT NULL
+    );
+
+    -- How often each custom event happened on a topic.
+    CREATE TABLE IF NOT EXISTS custom_events (
+        topic text COLLATE \"C\",
+        name text COLLATE \"C\",
+        count bigint NOT NULL,
+        PRIMARY KEY (topic, name)
     );
 
     CREATE TABLE IF NOT EXISTS salts (

@@ -128,12 +128,7 @@ impl StatsStore for PostgresStore {
     }
 
     async fn totals(&self, topics: &[Topic]) -> Result<Vec<Update>> {
-        let names: Vec<String> = topics.iter().map(Topic::to_string).collect();
-        let rows = self.read(async |client| {
-            let rows = client.query_typed(facts::TOTALS, &[(&names, Type::TEXT_ARRAY)]).await?;
-            rows.iter().map(rows::totals).collect::<Result<Vec<_>, _>>()
-        });
-        let stored = rows.await?;
+        let stored = self.read(async |client| facts::totals(client, topics).await).await?;
         let total = |topic: &Topic| stored.iter().find(|total| total.topic == *topic).cloned();
         let totals = topics
             .iter()

@@ -91,7 +91,7 @@ mod the_database {
 
     fn visit(number: u8) -> Event {
         let stamp = Stamp::new(Timestamp::from_millis(1_800_000_000_000), [number; 10]);
-        Event::new(stamp, Topic::Site, EventKind::Visit { visitor: None })
+        Event::new(stamp, Topic::Site, EventKind::visit(None))
     }
 
     async fn visits(store: &PostgresStore) -> u64 {
