@@ -50,15 +50,12 @@ impl TestSite {
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() {
-    /// use eventhorizon::{Decision, NewComment, ProposedEvent, testing::TestSite};
+    /// use eventhorizon::{Decision, ProposedEvent, testing::TestSite};
     ///
-    /// let site = TestSite::start_with(["bread"], |builder| {
-    ///     builder.event_policy(|_: &ProposedEvent<'_>| Decision::Pending)
-    /// })
-    /// .await;
+    /// let closed = |_: &ProposedEvent<'_>| Decision::Reject("The kitchen is closed.".into());
+    /// let site = TestSite::start_with(["bread"], |builder| builder.event_policy(closed)).await;
     /// let (bread, ada) = (site.page("bread").await, site.caller("Firefox"));
-    /// let outcome = site.horizon.comment(&bread, NewComment::new("Ada", "Hello"), &ada).await.unwrap();
-    /// assert!(outcome.pending);
+    /// assert!(site.horizon.like(&bread, &ada).await.is_err());
     /// # }
     /// ```
     pub async fn start_with<N: AsRef<str>>(

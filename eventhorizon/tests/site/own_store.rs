@@ -1,6 +1,10 @@
 //! A site with a store of the application.
 
-use std::{num::NonZeroUsize, sync::Arc, time::Duration};
+use std::{
+    num::NonZeroUsize,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use eventhorizon::{Caller, Comment, EventId, ExistingPage, Horizon, LiveOptions, Secret, Slug, Topic, Visibility};
@@ -40,6 +44,25 @@ async fn likes_and_the_reader_survive_a_restart_with_the_same_secret() {
     let ada = horizon.caller([192, 0, 2, 1].into(), [("cookie", pair), ("user-agent", FIREFOX)]);
     assert!(horizon.is_liked_by(&bread, &ada).await.unwrap());
     assert_eq!(horizon.unlike(&bread, &ada).await.unwrap().view.likes, 0);
+    horizon.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn without_a_secret_the_log_says_what_is_lost_and_what_to_do() {
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let subscriber = tracing_subscriber::fmt().with_writer(Arc::clone(&log)).finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    let builder = Horizon::from_store(MemoryStore::new());
+    let horizon = builder.start(|_: &Slug| true).await.unwrap();
+    drop(guard);
+    let text = String::from_utf8(log.lock().unwrap().clone()).unwrap();
+    for part in [
+        "WARN",
+        "all readers lose their cookies",
+        "set it with `Builder::secret`",
+    ] {
+        assert!(text.contains(part), "{text}");
+    }
     horizon.close().await.unwrap();
 }
 

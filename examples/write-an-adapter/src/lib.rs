@@ -2,7 +2,9 @@
 //!
 //! A store implements three ports: [`StatsStore`](horizon_core::StatsStore) counts events,
 //! [`CommentStore`](horizon_core::CommentStore) reads comments, [`SaltStore`](horizon_core::SaltStore) keeps the salt
-//! of the day. Read the files in this order. The steps are the same for any database.
+//! of the day. `eventhorizon::Horizon::from_store` then runs a site on it. The README says when to write a store like
+//! this one, and when like `examples/write-an-async-adapter`. Read the files in this order. The steps are the same for
+//! any database with a synchronous driver.
 //!
 //! 1. `tables.rs`: **the schema.** Not only totals, but what the rules must remember: the ids of counted events, when a
 //!    visitor was last seen, what a reader likes.

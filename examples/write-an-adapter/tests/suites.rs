@@ -82,3 +82,24 @@ mod the_file {
         assert!(std::error::Error::source(&error).is_some());
     }
 }
+
+/// A site in one call.
+mod a_site {
+    use eventhorizon::{Horizon, Secret, Slug};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn likes_survive_a_restart() {
+        let mut open = open();
+        for likes in 1..=2 {
+            let secret = Secret::new("a sentence of at least 32 characters").unwrap();
+            let builder = Horizon::from_store(open().unwrap()).secret(secret);
+            let horizon = builder.start(|_: &Slug| true).await.unwrap();
+            let bread = horizon.page("bread").unwrap();
+            let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]);
+            assert_eq!(horizon.like(&bread, &ada).await.unwrap().view.likes, likes);
+            horizon.close().await.unwrap();
+        }
+    }
+}
