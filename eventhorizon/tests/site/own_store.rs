@@ -1,10 +1,6 @@
 //! A site with a store of the application.
 
-use std::{
-    num::NonZeroUsize,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use eventhorizon::{Caller, Comment, EventId, ExistingPage, Horizon, LiveOptions, Secret, Slug, Topic, Visibility};
@@ -49,13 +45,14 @@ async fn likes_and_the_reader_survive_a_restart_with_the_same_secret() {
 
 #[tokio::test]
 async fn without_a_secret_the_log_says_what_is_lost_and_what_to_do() {
-    let log = Arc::new(Mutex::new(Vec::new()));
-    let subscriber = tracing_subscriber::fmt().with_writer(Arc::clone(&log)).finish();
+    let log = tempfile::NamedTempFile::new().unwrap();
+    let writer = Arc::new(log.reopen().unwrap());
+    let subscriber = tracing_subscriber::fmt().with_writer(writer).finish();
     let guard = tracing::subscriber::set_default(subscriber);
     let builder = Horizon::from_store(MemoryStore::new());
     let horizon = builder.start(|_: &Slug| true).await.unwrap();
     drop(guard);
-    let text = String::from_utf8(log.lock().unwrap().clone()).unwrap();
+    let text = std::fs::read_to_string(log.path()).unwrap();
     for part in [
         "WARN",
         "all readers lose their cookies",
