@@ -84,7 +84,7 @@ impl TestSite {
 
     /// Returns a page of the site.
     pub async fn page(&self, name: &str) -> ExistingPage {
-        self.horizon.page(name).expect("the site has the page")
+        self.horizon.page(name).await.expect("the site has the page")
     }
 
     /// Opens a live stream of a page. The caller is a viewer until it is dropped.

@@ -22,7 +22,7 @@ async fn start<S: StatsStore + CommentStore + SaltStore + 'static>(store: S) -> 
     let secret = Secret::new("a sentence of at least 32 characters").unwrap();
     let builder = Horizon::from_store(store).secret(secret);
     let horizon = builder.start(|_: &Slug| true).await.unwrap();
-    let bread = horizon.page("bread").unwrap();
+    let bread = horizon.page("bread").await.unwrap();
     let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", FIREFOX)]);
     (horizon, bread, ada)
 }

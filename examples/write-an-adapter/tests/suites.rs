@@ -96,7 +96,7 @@ mod a_site {
             let secret = Secret::new("a sentence of at least 32 characters").unwrap();
             let builder = Horizon::from_store(open().unwrap()).secret(secret);
             let horizon = builder.start(|_: &Slug| true).await.unwrap();
-            let bread = horizon.page("bread").unwrap();
+            let bread = horizon.page("bread").await.unwrap();
             let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]);
             assert_eq!(horizon.like(&bread, &ada).await.unwrap().view.likes, likes);
             horizon.close().await.unwrap();

@@ -20,7 +20,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .start(|slug: &Slug| slug.as_str() == "bread")
         .await?;
 
-    let bread = horizon.page("bread")?;
+    let bread = horizon.page("bread").await?;
     let caller = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]);
     let liked = horizon.like(&bread, &caller).await?;
     println!("likes: {}", liked.view.likes);

@@ -164,7 +164,7 @@ mod a_site {
             let secret = Secret::new("a sentence of at least 32 characters").unwrap();
             let builder = Horizon::from_store(schema.store().await).secret(secret);
             let horizon = builder.start(|_: &Slug| true).await.unwrap();
-            let bread = horizon.page("bread").unwrap();
+            let bread = horizon.page("bread").await.unwrap();
             let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]);
             assert_eq!(horizon.like(&bread, &ada).await.unwrap().view.likes, run);
             horizon
