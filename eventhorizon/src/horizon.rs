@@ -2,21 +2,20 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use horizon_backend::{Backend, Health, ReadinessCheck, ReadinessError};
 use horizon_core::{Error, Event, Ports, Result};
-use isbot::Bots;
-use prometheus_client::{metrics::gauge::Gauge, registry::Registry};
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     Config, Secret,
     background_visits::BackgroundVisits,
+    bots::Bots,
     breaker::Breaker,
     clock::EventClock,
     forwarding::ForwardingWarnings,
     limits::ClientLimits,
     live::{Hub, HubParts},
     maintenance::run_maintenance,
-    metrics::Metrics,
+    metrics::{Gauge, Metrics, registry},
     read_cache::ReadCache,
     reader::Readers,
     rules::Rules,
@@ -98,9 +97,7 @@ impl Horizon {
     /// Assembles a site and starts its background tasks.
     pub(crate) fn new(backend: Backend, config: Config, rules: Rules, clock: EventClock, secret: Secret) -> Self {
         let ports = backend.ports().clone();
-        let mut registry = Registry::default();
-        backend.register_metrics(&mut registry);
-        let metrics = Arc::new(Metrics::new(registry));
+        let metrics = Arc::new(Metrics::new(registry(&backend)));
         let (closing, delivered, tasks) = (CancellationToken::new(), CancellationToken::new(), TaskTracker::new());
         let (queue, sender) = VisitQueue::new(Arc::clone(&ports.bus), clock.clone(), Arc::clone(&metrics));
         let visitors = VisitorKeys::new(Arc::clone(&ports.salts), config.site.clone(), clock.clone());
@@ -170,6 +167,7 @@ impl Horizon {
 
     /// Returns the site's metrics in the OpenMetrics text format, without `# EOF`, so that the application can append
     /// its own.
+    #[cfg(feature = "metrics")]
     #[must_use]
     pub fn metrics(&self) -> String {
         self.0.limits.set_metrics();

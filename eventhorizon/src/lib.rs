@@ -48,6 +48,8 @@
 //! | `log` | no | `start_log`: a bounded log on standard error that never blocks |
 
 mod background_visits;
+#[cfg_attr(not(feature = "bots"), path = "bots_disabled.rs")]
+mod bots;
 mod breaker;
 mod builder;
 mod caller;

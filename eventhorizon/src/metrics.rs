@@ -1,18 +1,27 @@
 //! The site's own metrics. No metric has a label per page, because the number of pages is unbounded.
 
-use horizon_core::EventKind;
-use prometheus_client::{
-    encoding::{EncodeLabelSet, text::encode_registry},
-    metrics::{counter::Counter, family::Family, gauge::Gauge},
-    registry::Registry,
-};
+#[cfg(not(feature = "metrics"))]
+#[path = "metrics/disabled.rs"]
+mod prometheus;
+#[cfg(feature = "metrics")]
+mod prometheus;
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use horizon_core::EventKind;
+
+use self::prometheus::{Counter, Family, Registry};
+
+pub(crate) use self::prometheus::{Gauge, registry};
+
+#[cfg_attr(feature = "metrics", derive(prometheus_client::encoding::EncodeLabelSet))]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct ReasonLabel {
     reason: &'static str,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+#[cfg_attr(feature = "metrics", derive(prometheus_client::encoding::EncodeLabelSet))]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct KindLabel {
     kind: &'static str,
 }
@@ -20,6 +29,7 @@ struct KindLabel {
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
     registry: Registry,
+    visits_failed: AtomicU64,
     pub(crate) live_connections: Gauge,
     pub(crate) live_pages: Gauge,
     pub(crate) live_frames: Counter,
@@ -41,8 +51,6 @@ impl Metrics {
             ..Self::default()
         };
         metrics.register();
-        #[cfg(feature = "log")]
-        horizon_backend::register_log_metrics(&mut metrics.registry);
         metrics
     }
 
@@ -75,6 +83,8 @@ impl Metrics {
             self.dropped_visits.clone(),
         );
         self.register_events();
+        // Operators watch lost visits: show a zero, too.
+        drop(self.events_failed.get_or_create(&KindLabel { kind: "visit" }));
     }
 
     fn register_events(&mut self) {
@@ -115,12 +125,15 @@ impl Metrics {
     }
 
     pub(crate) fn event_failed(&self, kind: &EventKind) {
+        if matches!(kind, EventKind::Visit { .. }) {
+            self.visits_failed.fetch_add(1, Ordering::Relaxed);
+        }
         self.events_failed.get_or_create(&KindLabel { kind: name(kind) }).inc();
     }
 
     /// Returns the number of lost visits.
     pub(crate) fn visits_failed(&self) -> u64 {
-        self.events_failed.get_or_create(&KindLabel { kind: "visit" }).get()
+        self.visits_failed.load(Ordering::Relaxed)
     }
 
     pub(crate) fn rate_limited(&self, kind: &'static str) {
@@ -138,12 +151,9 @@ impl Metrics {
     }
 
     /// Returns the metrics in the OpenMetrics text format, without `# EOF`.
+    #[cfg(feature = "metrics")]
     pub(crate) fn encode(&self) -> String {
-        let mut text = String::new();
-        if let Err(error) = encode_registry(&mut text, &self.registry) {
-            tracing::error!(%error, "encoding the metrics failed");
-        }
-        text
+        prometheus::encode(&self.registry)
     }
 }
 

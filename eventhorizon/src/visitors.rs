@@ -5,11 +5,10 @@ use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 use horizon_backend::random_bytes;
 use horizon_core::{Day, Error, Result, SaltStore, Timestamp, VisitorKey};
 use http::{HeaderMap, header};
-use isbot::Bots;
 use parking_lot::Mutex;
 use tokio::time::timeout;
 
-use crate::{clock::EventClock, visit_tracker::VisitorIdentity};
+use crate::{bots::Bots, clock::EventClock, visit_tracker::VisitorIdentity};
 
 /// How long before midnight (UTC) the next day's salt is read: one hour. No request has to wait for it at midnight.
 const READ_AHEAD: Duration = Duration::from_secs(3_600);

@@ -74,7 +74,9 @@ pub use heartbeat::{HeartbeatConfig, run_heartbeat};
 #[cfg(feature = "program")]
 pub use listen_addr::{ParseListenAddrError, parse_listen_addr};
 #[cfg(feature = "log")]
-pub use log::{LogGuard, register_log_metrics, start_log};
+pub use log::{LogGuard, start_log};
+#[cfg(all(feature = "log", feature = "metrics"))]
+pub use log::register_log_metrics;
 pub use login_key::LoginKey;
 #[cfg(feature = "program")]
 pub use program::{descriptor_limit, print_line, run_program};

@@ -149,6 +149,7 @@ impl ClientLimits {
     }
 
     /// Sets the metrics of what is in memory.
+    #[cfg_attr(not(feature = "metrics"), expect(dead_code, reason = "called when metrics are read"))]
     pub(crate) fn set_metrics(&self) {
         let sizes = [
             ("rates", self.rates.len()),

@@ -7,13 +7,13 @@ use std::{
 
 use bytes::Bytes;
 use futures::Stream;
-use prometheus_client::metrics::gauge::Gauge;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::{Frame, FramePart, LatestReceiver, ObservedPages, PerPart, ReaderMessages, TopicLease};
 use crate::{
     limits::{StreamPermit, ViewerPermit},
     live_viewer::LiveViewer,
+    metrics::Gauge,
 };
 
 /// A live connection: a stream of server-sent events (WHATWG HTML §9.2) for a response body. The caller counts as a

@@ -9,7 +9,7 @@ use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
-use super::metrics::DropReason;
+use super::dropped::DropReason;
 
 /// The window of the rate limit: 10 seconds.
 pub(super) const WINDOW: Duration = Duration::from_secs(10);

@@ -7,16 +7,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::Registry;
 
-/// Why a log line was dropped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum DropReason {
-    /// Standard error is too slow.
-    Overflow,
-    /// Writing failed.
-    WriteError,
-    /// The log statement exceeds its rate limit.
-    RateLimit,
-}
+use super::dropped::DropReason;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct DropLabels {
@@ -26,26 +17,24 @@ struct DropLabels {
 static DROPPED: LazyLock<Family<DropLabels, Counter>> = LazyLock::new(|| {
     let dropped = Family::default();
     for reason in [DropReason::Overflow, DropReason::WriteError, DropReason::RateLimit] {
-        drop(dropped.get_or_create(&reason.label()));
+        drop(dropped.get_or_create(&labels(reason)));
     }
     dropped
 });
 
-impl DropReason {
-    fn label(self) -> DropLabels {
-        DropLabels {
-            reason: match self {
-                Self::Overflow => "overflow",
-                Self::WriteError => "write_error",
-                Self::RateLimit => "rate_limit",
-            },
-        }
+fn labels(reason: DropReason) -> DropLabels {
+    DropLabels {
+        reason: match reason {
+            DropReason::Overflow => "overflow",
+            DropReason::WriteError => "write_error",
+            DropReason::RateLimit => "rate_limit",
+        },
     }
+}
 
-    /// Counts a dropped line.
-    pub(super) fn count(self) {
-        DROPPED.get_or_create(&self.label()).inc();
-    }
+/// Counts a dropped line.
+pub(super) fn count(reason: DropReason) {
+    DROPPED.get_or_create(&labels(reason)).inc();
 }
 
 /// Registers `horizon_log_lines_dropped_total` by `reason`: `overflow` (standard error is too slow), `write_error`, and

@@ -1,5 +1,7 @@
+mod dropped;
 mod limit;
 mod line;
+#[cfg(feature = "metrics")]
 mod metrics;
 mod output;
 mod panics;
@@ -17,6 +19,7 @@ use self::limit::RateLimit;
 use self::queue::LineQueue;
 use self::writer::QueueWriter;
 
+#[cfg(feature = "metrics")]
 pub use self::metrics::register_log_metrics;
 
 /// The queue of the started log.
@@ -28,8 +31,8 @@ const DEFAULT_FILTER: &str = "info";
 /// Logs to standard error, filtered by `RUST_LOG` (`EnvFilter` syntax, default `info`, also if it is empty).
 ///
 /// Logging neither blocks nor fails: a thread writes the lines, and one that cannot be written is dropped and counted
-/// (see [`register_log_metrics`]). A line has at most 4,096 bytes; control characters are escaped, so that input cannot
-/// forge lines. Each log statement of level `info` and above may log 50 lines in 10 seconds; a summary counts the
+/// (by `register_log_metrics`, which needs the feature `metrics`). A line has at most 4,096 bytes; control characters are
+/// escaped, so that input cannot forge lines. Each log statement of level `info` and above may log 50 lines in 10 seconds; a summary counts the
 /// others. A panic is logged in one line, with a backtrace if `RUST_BACKTRACE` is set.
 ///
 /// Keep the guard until the end of `main`: dropping it waits up to one second for queued lines.

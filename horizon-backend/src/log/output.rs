@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Instant;
 
 use super::limit::{RateLimit, WINDOW, log_lost_lines};
-use super::metrics::DropReason;
+use super::dropped::DropReason;
 use super::queue::LineQueue;
 
 /// Starts the thread, which ends with the process. Returns whether that succeeded.

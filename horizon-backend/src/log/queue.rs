@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
 
-use super::metrics::DropReason;
+use super::dropped::DropReason;
 
 /// The maximum number of queued lines: 2,048, at most 8 MiB. Others are dropped.
 pub(super) const MAX_LINES: usize = 2_048;

@@ -1,0 +1,3 @@
+//! The list of known crawlers.
+
+pub(crate) use isbot::Bots;
