@@ -49,6 +49,7 @@ pub(crate) enum Subject {
     /// The totals of these topics.
     Totals(Vec<Topic>),
     /// The newest threads of a page.
+    #[cfg_attr(not(feature = "comments"), expect(dead_code, reason = "only comments use it"))]
     Threads(Slug),
     /// Whether this reader likes this page.
     Like(Topic, ReaderId),

@@ -16,11 +16,11 @@ const CLOCK_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(2);
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use eventhorizon::{Horizon, Moderation, Secret, Slug};
+/// use eventhorizon::{Horizon, PrivacySignals, Secret, Slug};
 ///
 /// let horizon = Horizon::in_memory()
 ///     .secret(Secret::new("a sentence of at least 32 characters")?)
-///     .configure(|config| config.moderation = Moderation::BeforePublishing)
+///     .configure(|config| config.signals = PrivacySignals::Drop)
 ///     .start(|slug: &Slug| slug.as_str() == "hello")
 ///     .await?;
 /// assert!(horizon.page("hello").await.is_ok() && horizon.page("other").await.is_err());

@@ -3,17 +3,19 @@ use std::{fmt, num::NonZeroU32, str::FromStr, time::Duration};
 use horizon_core::{Error, Result};
 use ipnet::IpNet;
 
+#[cfg(feature = "comments")]
+use crate::Moderation;
 use crate::Origin;
 
 /// The configuration of a site. [`Builder::configure`](crate::Builder::configure) changes it.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # use eventhorizon::{Horizon, Moderation, Rate, Slug};
+/// # use eventhorizon::{Horizon, PrivacySignals, Rate, Slug};
 /// let builder = Horizon::in_memory().configure(|config| {
 ///     config.site = "shop.example.com".into();
 ///     config.trusted_proxies = vec!["10.0.0.0/8".parse().unwrap()];
-///     config.moderation = Moderation::BeforePublishing;
+///     config.signals = PrivacySignals::Drop;
 ///     config.rates.likes = Rate::new(60, 10);
 /// });
 /// let horizon = builder.start(|_: &Slug| true).await?;
@@ -43,6 +45,7 @@ pub struct Config {
     /// credentials.
     pub origins: Vec<Origin>,
     /// When comments are shown.
+    #[cfg(feature = "comments")]
     pub moderation: Moderation,
     /// What the privacy signals `Sec-GPC: 1` and `DNT: 1` do.
     pub signals: PrivacySignals,
@@ -72,6 +75,7 @@ impl Default for Config {
             trusted_proxies: Vec::new(),
             own_origin: None,
             origins: Vec::new(),
+            #[cfg(feature = "comments")]
             moderation: Moderation::default(),
             signals: PrivacySignals::default(),
             secure_cookies: false,
@@ -115,17 +119,6 @@ impl Config {
     }
 }
 
-/// When comments are shown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Moderation {
-    /// At once. A moderator can remove them.
-    #[default]
-    AfterPublishing,
-    /// After a moderator shows them ([`Horizon::moderate`](crate::Horizon::moderate)).
-    BeforePublishing,
-}
-
 /// What a privacy signal does: `Sec-GPC: 1` (W3C Global Privacy Control) or `DNT: 1` (W3C Tracking Preference
 /// Expression). It also applies to [named](crate::Identity::named) callers, but not to likes and comments.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -149,7 +142,7 @@ pub enum PrivacySignals {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Rates {
-    /// Comments: 5 a minute by default. Retries with the same id are free.
+    /// Comments (feature `comments`): 5 a minute by default. Retries with the same id are free.
     pub comments: Rate,
     /// Likes and their removals: 60 a minute by default.
     pub likes: Rate,
@@ -194,7 +187,7 @@ pub struct NetworkLimits {
     /// a live stream or [`Horizon::visit`](crate::Horizon::visit): 3 by default. Those of all pages together are
     /// limited to ten times that.
     pub likes_without_visit: u32,
-    /// Comments on one day: 100 by default.
+    /// Comments on one day (feature `comments`): 100 by default.
     pub comments: u32,
 }
 

@@ -55,9 +55,11 @@ mod builder;
 mod caller;
 mod client;
 mod clock;
+#[cfg(feature = "comments")]
 mod comments;
 mod config;
 mod cookies;
+mod escape;
 mod forwarding;
 mod horizon;
 pub mod http;
@@ -73,6 +75,7 @@ mod page_reads;
 mod problem;
 mod read_cache;
 mod reader;
+#[cfg(feature = "comments")]
 mod render;
 mod rules;
 mod same_origin;
@@ -89,16 +92,17 @@ pub use builder::Builder;
 pub use bytes;
 pub use caller::{Caller, client_addr};
 pub use client::{client_js, client_modules, client_types};
-pub use comments::{CommentOutcome, NewComment, Paging};
-pub use config::{Config, Moderation, NetworkLimits, ParseRateError, PrivacySignals, Rate, Rates};
+#[cfg(feature = "comments")]
+pub use comments::{CommentOutcome, Moderation, NewComment, Paging, ThreadsSnapshot};
+pub use config::{Config, NetworkLimits, ParseRateError, PrivacySignals, Rate, Rates};
 pub use cookies::{HOST_COOKIE_PREFIX, cookie_values};
 pub use horizon::{ConnectionGuard, Horizon};
 pub use horizon_backend::{BusUrl, Health, ReadinessError, StoreUrl, shutdown_signal};
 #[cfg(feature = "log")]
 pub use horizon_backend::{LogGuard, start_log};
-pub use horizon_core::{
-    self, Badge, Comment, Error, EventId, EventKind, Ports, Slug, Timestamp, Topic, Visibility, wire::PageStats,
-};
+pub use horizon_core::{self, Badge, Error, EventId, EventKind, Ports, Slug, Timestamp, Topic, wire::PageStats};
+#[cfg(feature = "comments")]
+pub use horizon_core::{Comment, Visibility};
 pub use http::{MAX_REQUEST_BYTES, ResponseBody};
 pub use ipnet::IpNet;
 pub use likes::{LikeOutcome, LikeRequest};
@@ -110,7 +114,7 @@ pub use problem::{Problem, ProblemKind};
 pub use rules::{Author, Decision, EventPolicy, Identify, Identity, Pages, ProposedEvent, RuleError};
 pub use same_origin::same_origin;
 pub use secret::{Secret, SecretError};
-pub use stats::{StatsSnapshot, ThreadsSnapshot};
+pub use stats::StatsSnapshot;
 pub use visitors::has_privacy_signal;
 
 /// Compiles and runs the README's examples.

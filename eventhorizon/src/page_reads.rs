@@ -1,20 +1,16 @@
 //! The reads for one page, which share a deadline.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
 };
 
-use horizon_core::{Comment, EventId, Result, Slug, Topic, error_chain, wire};
+use horizon_core::{Slug, Topic, error_chain};
 use tokio::time::Instant;
 
 use crate::{
-    Caller, Horizon, Paging, StatsSnapshot, ThreadsSnapshot,
-    breaker::{ANSWER_TIMEOUT, CACHED_TIMEOUT, LIKE_TIMEOUT, READ_TIMEOUT, Subject, remaining, timed_out},
-    render,
+    Caller, Horizon, StatsSnapshot,
+    breaker::{ANSWER_TIMEOUT, CACHED_TIMEOUT, LIKE_TIMEOUT, Subject, remaining},
 };
 
 /// The reads to render one page. They share one deadline: together they take 900 milliseconds at most.
@@ -31,16 +27,15 @@ use crate::{
 ///
 /// let reads = horizon.page_reads();
 /// let stats = reads.stats_snapshots(&[(&bread).into()]).await;
-/// let threads = reads.threads_snapshot(&bread).await;
 /// let liked = reads.is_liked_by(&bread, &ada).await;
-/// assert!(stats[0].is_some() && threads.is_some() && liked == Some(false));
+/// assert!(stats[0].is_some() && liked == Some(false));
 /// assert!(reads.is_current());
 /// # Ok(()) }
 /// ```
 #[derive(Debug)]
 pub struct PageReads {
-    horizon: Horizon,
-    deadline: Instant,
+    pub(crate) horizon: Horizon,
+    pub(crate) deadline: Instant,
     is_current: AtomicBool,
 }
 
@@ -79,45 +74,6 @@ impl PageReads {
                 .all(|stats| stats.as_ref().is_some_and(|stats| stats.is_current)),
         );
         snapshots
-    }
-
-    /// Returns the newest threads of a page. See [`Horizon::threads_snapshot`].
-    pub async fn threads_snapshot(&self, slug: &Slug) -> Option<ThreadsSnapshot> {
-        let snapshot = self.horizon.threads_until(slug, self.deadline).await;
-        self.note(snapshot.as_ref().is_some_and(|threads| threads.is_current));
-        snapshot
-    }
-
-    /// Returns threads of a page. See [`Horizon::threads`].
-    ///
-    /// # Errors
-    /// Those of the store, or it did not respond in time. Fails at once after a failed read.
-    pub async fn threads(&self, slug: &Slug, paging: Paging) -> Result<wire::ThreadsView> {
-        let comments = &self.horizon.0.ports.comments;
-        let threads = self
-            .read(READ_TIMEOUT, comments.threads(slug, paging.cursor, paging.limit))
-            .await?;
-        Ok(render::threads(&threads).await)
-    }
-
-    /// Returns a thread. See [`Horizon::thread`].
-    ///
-    /// # Errors
-    /// Those of the store, or it did not respond in time. Fails at once after a failed read.
-    pub async fn thread(&self, slug: &Slug, head: EventId, paging: Paging) -> Result<Option<wire::ThreadView>> {
-        let comments = &self.horizon.0.ports.comments;
-        let thread = comments.thread(slug, head, paging.cursor, paging.limit);
-        let thread = self.read(READ_TIMEOUT, thread).await?;
-        Ok(thread.as_ref().map(render::thread))
-    }
-
-    /// Returns the comment with this id, visible or not, within 50 milliseconds.
-    ///
-    /// # Errors
-    /// Those of the store, or it did not respond in time. Fails at once after a failed read.
-    pub async fn comment(&self, id: EventId) -> Result<Option<Comment>> {
-        self.read(CACHED_TIMEOUT, self.horizon.0.ports.comments.comment(id))
-            .await
     }
 
     /// Returns whether the caller likes the page, or `None` if that is unknown. It takes 50 milliseconds at most if a
@@ -165,18 +121,7 @@ impl PageReads {
         }
     }
 
-    /// Reads something that is not cached.
-    async fn read<T>(&self, wait: Duration, read: impl Future<Output = Result<T>>) -> Result<T> {
-        if !self.is_current() {
-            return Err(timed_out());
-        }
-        let wait = wait.min(remaining(self.deadline));
-        let result = self.horizon.0.breaker.read_within(wait, read).await;
-        self.note(result.is_ok());
-        result
-    }
-
-    fn note(&self, succeeded: bool) {
+    pub(crate) fn note(&self, succeeded: bool) {
         if !succeeded {
             self.is_current.store(false, Ordering::Relaxed);
         }

@@ -6,7 +6,7 @@ use horizon_core::clean_text;
 use http::StatusCode;
 use serde::Serialize;
 
-use crate::render;
+use crate::escape::escape;
 
 /// The `Retry-After` of a request that failed because a backend is down: 2 seconds.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
@@ -260,7 +260,7 @@ impl Problem {
             "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
              <meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title><h1>{title}</h1><p>{}</p>\
              <p>Use your browser's back button: your text should still be in the form.</p></html>",
-            render::escape(&detail)
+            escape(&detail)
         )
     }
 }

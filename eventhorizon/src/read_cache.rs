@@ -93,13 +93,6 @@ impl ReadCache {
         self.viewers.insert(topic.clone(), viewers);
     }
 
-    /// Inserts the newest threads of a page, unless those of a later read are cached.
-    pub(crate) fn put_threads(&self, slug: &Slug, value: Arc<ThreadPage>, started: Instant) {
-        if self.threads.get(slug).is_none_or(|entry| entry.is_replaceable(started)) {
-            self.threads.insert(slug.clone(), Entry { started, value });
-        }
-    }
-
     /// Inserts whether this reader likes the page, unless the result of a later read is cached.
     pub(crate) fn put_like(&self, topic: &Topic, reader: ReaderId, value: bool, started: Instant) {
         let key = (topic.clone(), reader);
@@ -134,6 +127,16 @@ impl ReadCache {
 
     pub(crate) fn like(&self, topic: &Topic, reader: ReaderId) -> Option<bool> {
         self.likes.get(&(topic.clone(), reader)).map(|entry| entry.value)
+    }
+}
+
+#[cfg_attr(not(feature = "comments"), expect(dead_code, reason = "only comments use it"))]
+impl ReadCache {
+    /// Inserts the newest threads of a page, unless those of a later read are cached.
+    pub(crate) fn put_threads(&self, slug: &Slug, value: Arc<ThreadPage>, started: Instant) {
+        if self.threads.get(slug).is_none_or(|entry| entry.is_replaceable(started)) {
+            self.threads.insert(slug.clone(), Entry { started, value });
+        }
     }
 
     pub(crate) fn threads(&self, slug: &Slug) -> Option<Arc<ThreadPage>> {

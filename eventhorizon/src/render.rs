@@ -10,6 +10,8 @@ use comrak::{Arena, Options, format_html, nodes::NodeValue, parse_document};
 use horizon_core::{Comment, PageBudget, Thread, ThreadPage, clean_text, has_visible_text, wire};
 use quick_cache::{Weighter, sync::Cache};
 
+use crate::escape::escape;
+
 /// The elements that the sanitizer keeps.
 const TAGS: [&str; 11] = [
     "a",
@@ -105,16 +107,6 @@ pub(crate) fn is_visible(text: &str) -> bool {
     texts
         .map(|text| text.replace("&nbsp;", " "))
         .any(|text| has_visible_text(&text))
-}
-
-/// Escapes text for HTML.
-pub(crate) fn escape(text: &str) -> String {
-    let mut html = String::with_capacity(text.len());
-    if let Err(error) = comrak::html::escape(&mut html, text) {
-        tracing::error!(%error, "escaping a text failed, leaving it out");
-        return String::new();
-    }
-    html
 }
 
 /// Returns the view of a comment.

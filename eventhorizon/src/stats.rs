@@ -3,14 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use futures::{FutureExt, future::join_all};
-use horizon_core::{Error, PresenceExt, Result, Slug, Stats, Topic, error_chain, wire};
+use horizon_core::{Error, PresenceExt, Result, Stats, Topic, error_chain, wire};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::{
     Horizon,
     breaker::{CACHED_TIMEOUT, READ_TIMEOUT, Subject, remaining},
-    comments::DEFAULT_LIMIT,
-    render,
 };
 
 /// The time limit for the stats of a page: 600 milliseconds. Presence over Redis waits 500 for silent nodes.
@@ -28,16 +26,6 @@ pub struct StatsSnapshot {
     /// A number that grows whenever a comment of the page appears or disappears.
     pub comments_revision: u64,
     /// Whether the store responded. If not, these are cached stats: show them, but do not cache the page.
-    pub is_current: bool,
-}
-
-/// The newest threads of a page.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ThreadsSnapshot {
-    /// The threads, rendered and sanitized.
-    pub view: wire::ThreadsView,
-    /// Whether the store responded. If not, these are cached threads.
     pub is_current: bool,
 }
 
@@ -98,40 +86,6 @@ impl Horizon {
     /// A page that needs more than its stats reads everything through [`page_reads`](Self::page_reads).
     pub async fn stats_snapshots(&self, topics: &[Topic]) -> Vec<Option<StatsSnapshot>> {
         self.page_reads().stats_snapshots(topics).await
-    }
-
-    /// Returns the newest 50 threads of a page, oldest first: within 50 milliseconds if they are cached, otherwise
-    /// within half a second. Returns `None` if they are unknown.
-    pub async fn threads_snapshot(&self, slug: &Slug) -> Option<ThreadsSnapshot> {
-        self.page_reads().threads_snapshot(slug).await
-    }
-
-    pub(crate) async fn threads_until(&self, slug: &Slug, deadline: Instant) -> Option<ThreadsSnapshot> {
-        let inner = &self.0;
-        let is_cached = inner.cache.threads(slug).is_some() && !inner.cache.may_lack_write(&slug.clone().into());
-        let read = {
-            let (cache, comments) = (Arc::clone(&inner.cache), Arc::clone(&inner.ports.comments));
-            let (slug, exists) = (slug.clone(), self.exists(&slug.clone().into(), deadline).await);
-            async move {
-                let started = Instant::now();
-                let page = Arc::new(comments.threads(&slug, None, DEFAULT_LIMIT).await?);
-                if exists {
-                    cache.put_threads(&slug, Arc::clone(&page), started);
-                }
-                Ok(page)
-            }
-        };
-        let wait = if is_cached { CACHED_TIMEOUT } else { READ_TIMEOUT };
-        let (subject, wait) = (Subject::Threads(slug.clone()), wait.min(remaining(deadline)));
-        let (page, is_current) = match inner.breaker.read_detached(subject, wait, read).await {
-            Ok(page) => (page, true),
-            Err(error) => {
-                tracing::debug!(%error, %slug, "reading the threads of a page failed");
-                (inner.cache.threads(slug)?, false)
-            }
-        };
-        let view = render::threads(&page).await;
-        Some(ThreadsSnapshot { view, is_current })
     }
 
     /// Returns the stats of a topic as the backends have them now.

@@ -73,10 +73,10 @@ pub use health::{Health, ReadinessError};
 pub use heartbeat::{HeartbeatConfig, run_heartbeat};
 #[cfg(feature = "program")]
 pub use listen_addr::{ParseListenAddrError, parse_listen_addr};
-#[cfg(feature = "log")]
-pub use log::{LogGuard, start_log};
 #[cfg(all(feature = "log", feature = "metrics"))]
 pub use log::register_log_metrics;
+#[cfg(feature = "log")]
+pub use log::{LogGuard, start_log};
 pub use login_key::LoginKey;
 #[cfg(feature = "program")]
 pub use program::{descriptor_limit, print_line, run_program};

@@ -1,15 +1,19 @@
-use std::sync::LazyLock;
+use std::{borrow::Cow, sync::LazyLock};
 
 use http::{HeaderMap, HeaderName, Response, StatusCode, header};
 
 use super::{
     CompressedBody, ContentCoding, ResponseBody, if_none_match,
     response::{set, set_coding},
+    route::Route,
 };
 use crate::{client::COMMENTS, client_js, client_types};
 
 /// Fresh for an hour, and usable for a day while it is revalidated.
 const CACHE_CONTROL: &str = "public, max-age=3600, stale-while-revalidate=86400";
+
+/// The description of all routes, in OpenAPI 3.1.
+const CONTRACT: &str = include_str!("openapi.json");
 
 /// A static file.
 #[derive(Clone, Copy, Debug)]
@@ -36,21 +40,25 @@ static CONTENTS: LazyLock<[FileContent; 4]> = LazyLock::new(|| {
 });
 
 impl FileContent {
-    fn new(text: &'static str) -> Self {
+    fn new(text: Cow<'static, str>) -> Self {
         Self {
-            body: CompressedBody::new(text),
             hash: blake3::hash(text.as_bytes()).to_string(),
+            body: match text {
+                Cow::Borrowed(text) => CompressedBody::new(text),
+                Cow::Owned(text) => CompressedBody::new(text),
+            },
         }
     }
 }
 
 impl File {
-    fn text(self) -> &'static str {
+    fn text(self) -> Cow<'static, str> {
         match self {
-            Self::Script => client_js(),
-            Self::Comments => COMMENTS,
-            Self::Types => client_types(),
-            Self::Contract => include_str!("openapi.json"),
+            Self::Script => client_js().into(),
+            Self::Comments => COMMENTS.into(),
+            Self::Types => client_types().into(),
+            Self::Contract if cfg!(feature = "comments") => CONTRACT.into(),
+            Self::Contract => own_routes(CONTRACT).into(),
         }
     }
 
@@ -98,5 +106,25 @@ impl File {
         let policy = HeaderName::from_static("cross-origin-resource-policy");
         set(&mut response, policy, "cross-origin");
         response
+    }
+}
+
+/// Returns the description without the routes that this build lacks.
+fn own_routes(contract: &str) -> String {
+    let mut document: serde_json::Value = serde_json::from_str(contract).unwrap_or_default();
+    if let Some(paths) = document.get_mut("paths").and_then(serde_json::Value::as_object_mut) {
+        paths.retain(|path, _| Route::parse(path).is_some());
+    }
+    document.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_description_lists_only_routes_of_this_build() {
+        let contract = r#"{"info":{},"paths":{"/nothing/{slug}":{},"/stats":{}}}"#;
+        assert_eq!(own_routes(contract), r#"{"info":{},"paths":{"/stats":{}}}"#);
     }
 }

@@ -1,5 +1,6 @@
 //! The HTTP contract, and the types of the crate `http` that it uses.
 
+#[cfg(feature = "comments")]
 mod comments;
 mod compression;
 mod etag;
@@ -101,6 +102,7 @@ impl Handler<'_> {
             Route::Live(page) => self.live(page).await,
             Route::Stats(page) => self.stats(page).await,
             Route::Likes(page) => self.likes(page).await,
+            #[cfg(feature = "comments")]
             Route::Comments(page) => self.comments(page).await,
             Route::File(file) => Ok(file.response(self.caller.headers())),
         }

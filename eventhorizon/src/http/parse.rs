@@ -48,6 +48,7 @@ pub(super) enum BodyKind {
 }
 
 /// Parses a body that is JSON or a plain HTML form.
+#[cfg_attr(not(feature = "comments"), expect(dead_code, reason = "only comments use it"))]
 pub(super) fn json_or_form<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<(T, BodyKind), Problem> {
     match media_type(headers).as_deref() {
         Some("application/json") => Ok((json_body(check_length(body)?)?, BodyKind::Json)),

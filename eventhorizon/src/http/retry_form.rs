@@ -4,7 +4,9 @@ use horizon_core::EventId;
 use http::header;
 
 use super::{HandlerResult, response};
-use crate::{NewComment, Problem, ProblemKind, render};
+#[cfg(feature = "comments")]
+use crate::NewComment;
+use crate::{Problem, ProblemKind, escape::escape};
 
 /// The content security policy of the page: it may only send its form to this site.
 const POLICY: &str = "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -26,6 +28,7 @@ impl RetryForm {
         Self::new("like", fields, None, back)
     }
 
+    #[cfg(feature = "comments")]
     pub(super) fn comment(new: &NewComment, back: &str) -> Self {
         let author = (!new.author.is_empty()).then(|| new.author.clone());
         let [id, parent] = [new.id, new.parent].map(|id| id.map(|id| id.to_string()));
@@ -71,25 +74,25 @@ impl RetryForm {
                 format!("{problem} Send it again later."),
             ),
         };
-        let (title, sentence) = (render::escape(&title), render::escape(&sentence));
+        let (title, sentence) = (escape(&title), escape(&sentence));
         let hidden: String = self
             .hidden
             .iter()
             .map(|(name, value)| {
-                let value = render::escape(value);
+                let value = escape(value);
                 format!("<input type=\"hidden\" name=\"{name}\" value=\"{value}\">")
             })
             .collect();
         // HTML parsers drop the first line feed of a text area. Without the extra one the text would change, and a
         // comment with the same id and another text is rejected.
         let body = self.body.as_ref().map_or_else(String::new, |body| {
-            let body = render::escape(body);
+            let body = escape(body);
             format!(
                 "<p><label for=\"body\">Your comment</label></p>\
                  <p><textarea id=\"body\" name=\"body\" rows=\"10\" cols=\"60\" readonly>\n{body}</textarea></p>"
             )
         });
-        let back = render::escape(&self.back);
+        let back = escape(&self.back);
         format!(
             "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
              <meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title><h1>{title}</h1>\

@@ -13,6 +13,7 @@ pub(super) enum Route<'a> {
     /// `/likes/{slug}`
     Likes(&'a str),
     /// `/comments/{slug}`
+    #[cfg(feature = "comments")]
     Comments(&'a str),
     /// `/client.js`, `/comments.js`, `/client.d.ts`, `/openapi.json`
     File(File),
@@ -29,9 +30,10 @@ impl<'a> Route<'a> {
             ("live", page) => Some(Self::Live(page)),
             ("stats", page) => Some(Self::Stats(page)),
             ("likes", Some(page)) => Some(Self::Likes(page)),
+            #[cfg(feature = "comments")]
             ("comments", Some(page)) => Some(Self::Comments(page)),
             ("client.js", None) => Some(Self::File(File::Script)),
-            ("comments.js", None) => Some(Self::File(File::Comments)),
+            ("comments.js", None) if cfg!(feature = "comments") => Some(Self::File(File::Comments)),
             ("client.d.ts", None) => Some(Self::File(File::Types)),
             ("openapi.json", None) => Some(Self::File(File::Contract)),
             _ => None,
@@ -43,6 +45,7 @@ impl<'a> Route<'a> {
         let methods: &'static str = match self {
             Self::Live(_) | Self::Stats(_) | Self::File(_) => "GET, HEAD",
             Self::Likes(_) => "GET, HEAD, PUT, DELETE, POST",
+            #[cfg(feature = "comments")]
             Self::Comments(_) => "GET, HEAD, POST",
         };
         if methods.split(", ").any(|known| known == method.as_str()) {

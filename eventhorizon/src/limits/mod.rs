@@ -58,27 +58,6 @@ impl ClientLimits {
         })
     }
 
-    /// Like [`check_rate`](Self::check_rate), for a comment: a few retries do not count against the rate.
-    pub(crate) fn check_comment(&self, id: EventId, networks: Networks) -> Result<(), Problem> {
-        if self.rates.is_free_retry(id, networks) {
-            return Ok(());
-        }
-        self.check_rate(RateClass::Comment, networks)?;
-        self.rates.note_comment(id, networks);
-        Ok(())
-    }
-
-    /// Counts a comment of a day, or fails if the network exceeds the limit.
-    pub(crate) fn check_comments_of_day(&self, id: EventId, networks: Networks, now: Timestamp) -> Result<(), Problem> {
-        let is_within = self.daily.count_comment(now.day(), networks, id);
-        self.check_day(
-            is_within,
-            "comment_day",
-            "Your network sent too many comments today.",
-            now,
-        )
-    }
-
     /// Counts a like of a day, or fails if the network exceeds a limit. `is_new` is a reader without a cookie.
     pub(crate) fn check_likes_of_day(
         &self,
@@ -181,6 +160,30 @@ impl ClientLimits {
             VisitorIdentity::Network { user_agent, .. } => Some(self.hasher.hash((networks.own(), user_agent))),
             _ => None,
         }
+    }
+}
+
+#[cfg_attr(not(feature = "comments"), expect(dead_code, reason = "only comments use it"))]
+impl ClientLimits {
+    /// Like [`check_rate`](Self::check_rate), for a comment: a few retries do not count against the rate.
+    pub(crate) fn check_comment(&self, id: EventId, networks: Networks) -> Result<(), Problem> {
+        if self.rates.is_free_retry(id, networks) {
+            return Ok(());
+        }
+        self.check_rate(RateClass::Comment, networks)?;
+        self.rates.note_comment(id, networks);
+        Ok(())
+    }
+
+    /// Counts a comment of a day, or fails if the network exceeds the limit.
+    pub(crate) fn check_comments_of_day(&self, id: EventId, networks: Networks, now: Timestamp) -> Result<(), Problem> {
+        let is_within = self.daily.count_comment(now.day(), networks, id);
+        self.check_day(
+            is_within,
+            "comment_day",
+            "Your network sent too many comments today.",
+            now,
+        )
     }
 }
 

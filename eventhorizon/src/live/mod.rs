@@ -1,5 +1,7 @@
 //! Live streams: one task for each watched page encodes frames, and all its connections write the same bytes.
 
+#[cfg_attr(not(feature = "comments"), path = "comments_disabled.rs")]
+mod comments;
 mod frame;
 mod hub;
 mod latest;

@@ -1,6 +1,6 @@
 //! The task of one watched page: merges its sources, limits the frame rate, encodes each message once.
 
-use std::{num::NonZeroUsize, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures::{
@@ -9,14 +9,14 @@ use futures::{
     stream::BoxStream,
 };
 use horizon_core::{
-    CommentStore, Error, Ports, Slug, Stats, Topic,
+    CommentStore, Ports, Slug, Stats, Topic,
     wire::{self, CommentView, PageStats},
 };
 use serde::Serialize;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until};
 
-use super::{Frame, FramePart, Hub, PerPart, TopicLease, latest::LatestSender, sse};
-use crate::{breaker::CACHED_TIMEOUT, metrics::Metrics, read_cache::ReadCache, render};
+use super::{Frame, FramePart, Hub, PerPart, TopicLease, comments::read_newest, latest::LatestSender, sse};
+use crate::{breaker::CACHED_TIMEOUT, metrics::Metrics, read_cache::ReadCache};
 
 /// The shortest time between two frames of a page: 100 milliseconds.
 pub(crate) const FRAME_INTERVAL: Duration = Duration::from_millis(100);
@@ -24,17 +24,8 @@ pub(crate) const FRAME_INTERVAL: Duration = Duration::from_millis(100);
 /// The shortest time between two messages with the site's stats on a page: one second.
 pub(crate) const SITE_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The number of newest comments in a frame.
-pub(crate) const NEWEST_COMMENTS: NonZeroUsize = NonZeroUsize::new(5).unwrap();
-
 /// How long the first frame waits for its sources: one second. With cached stats it waits for [`CACHED_TIMEOUT`].
 pub(super) const FIRST_FRAME_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// The time limit for reading the comments once: 10 seconds.
-const COMMENTS_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// The delay before reading the comments again: one second.
-const COMMENTS_RETRY_DELAY: Duration = Duration::from_secs(1);
 
 /// The number of a page's sources.
 const SOURCES: usize = 4;
@@ -84,7 +75,7 @@ struct Sources {
     viewers: BoxStream<'static, SourceUpdate>,
     stats: BoxStream<'static, SourceUpdate>,
     site: BoxStream<'static, SourceUpdate>,
-    comments_read: Option<BoxFuture<'static, SourceUpdate>>,
+    comments_read: Option<BoxFuture<'static, Vec<CommentView>>>,
     /// The revision of the comments when they were last read.
     read_revision: Option<u64>,
     comments: Arc<dyn CommentStore>,
@@ -118,9 +109,9 @@ impl Sources {
             Some(update) = self.viewers.next() => update,
             Some(update) = self.stats.next() => update,
             Some(update) = self.site.next() => update,
-            Some(update) = OptionFuture::from(self.comments_read.as_mut()) => {
+            Some(newest) = OptionFuture::from(self.comments_read.as_mut()) => {
                 self.comments_read = None;
-                update
+                SourceUpdate::Comments(newest)
             }
             else => futures::future::pending().await,
         }
@@ -134,7 +125,7 @@ impl Sources {
             return;
         }
         self.read_revision = revision;
-        self.comments_read = Some(read_comments(Arc::clone(&self.comments), slug.clone()).boxed());
+        self.comments_read = read_newest(&self.comments, slug);
     }
 }
 
@@ -143,20 +134,6 @@ pub(super) fn endless<T: Send + 'static>(
     source: impl futures::Stream<Item = T> + Send + 'static,
 ) -> BoxStream<'static, T> {
     source.chain(futures::stream::pending()).boxed()
-}
-
-async fn read_comments(comments: Arc<dyn CommentStore>, slug: Slug) -> SourceUpdate {
-    loop {
-        let newest = timeout(COMMENTS_TIMEOUT, comments.newest_comments(&slug, NEWEST_COMMENTS)).await;
-        let newest = newest.unwrap_or_else(|elapsed| {
-            Err(Error::unavailable("the store did not respond in time").with_source(elapsed))
-        });
-        match newest {
-            Ok(newest) => return SourceUpdate::Comments(newest.iter().map(render::comment).collect()),
-            Err(error) => tracing::warn!(%error, %slug, "reading the newest comments failed, retrying"),
-        }
-        sleep(COMMENTS_RETRY_DELAY).await;
-    }
 }
 
 /// The values of a page, its last frame, and when the next one is due.
@@ -235,7 +212,8 @@ impl PageState {
     /// Returns whether all sources have a value.
     fn is_complete(&self) -> bool {
         let own = self.viewers.is_some() && self.stats.is_some();
-        own && (self.topic.slug().is_none() || self.site.is_some() && self.comments.is_some())
+        let has_comments = self.comments.is_some() || !cfg!(feature = "comments");
+        own && (self.topic.slug().is_none() || self.site.is_some() && has_comments)
     }
 
     /// Returns the revision of the comments that the totals count.

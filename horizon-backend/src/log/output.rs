@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
-use super::limit::{RateLimit, WINDOW, log_lost_lines};
 use super::dropped::DropReason;
+use super::limit::{RateLimit, WINDOW, log_lost_lines};
 use super::queue::LineQueue;
 
 /// Starts the thread, which ends with the process. Returns whether that succeeded.
