@@ -40,12 +40,15 @@
 //!
 //! # Features
 //!
-//! | feature | default | what it adds |
-//! |---|---|---|
-//! | `sqlite` | yes | stores `sqlite:PATH` |
-//! | `redis` | no | event buses and stores `redis://HOST`, for many processes |
-//! | `testing` | no | module `testing`: a site on fakes and a reader of live streams, for tests |
-//! | `log` | no | `start_log`: a bounded log on standard error that never blocks |
+//! | feature | default | what it gives | crates, at most |
+//! |---|---|---|---|
+//! | `bots` | yes | known crawlers do not count. Without it, only headless browsers, prefetches and empty user agents do not | 6 |
+//! | `comments` | yes | comments: their routes, rendering as safe HTML, and moderation | 60 |
+//! | `metrics` | yes | `Horizon::metrics`: metrics in the OpenMetrics text format | 4 |
+//! | `sqlite` | yes | stores `sqlite:PATH`: stats, comments and the secret in local files | 8 |
+//! | `redis` | no | event buses and stores `redis://HOST`: many processes serve one site | 55 |
+//! | `log` | no | `start_log`: a bounded log on standard error that never blocks | 12 |
+//! | `testing` | no | `testing`: a site on fakes with a clock, failures on demand and a reader of live streams | 1 |
 
 mod background_visits;
 #[cfg_attr(not(feature = "bots"), path = "bots_disabled.rs")]

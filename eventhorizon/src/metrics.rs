@@ -84,7 +84,7 @@ impl Metrics {
         );
         self.register_events();
         // Operators watch lost visits: show a zero, too.
-        drop(self.events_failed.get_or_create(&KindLabel { kind: "visit" }));
+        let _series = self.events_failed.get_or_create(&KindLabel { kind: "visit" });
     }
 
     fn register_events(&mut self) {

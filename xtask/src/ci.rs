@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::{
-    check, compatibility, crates,
+    check, compatibility, crates, dependency_limits, features,
     run::{self, Steps, WASM, WORKSPACE, print_line},
     test, tools,
 };
@@ -14,7 +14,8 @@ pub(crate) fn ci(root: &Path, steps: &mut Steps) -> anyhow::Result<()> {
 
     steps.run("cargo-deny", || deny(root))?;
     steps.run("oldest Rust", || crates::oldest_rust(root))?;
-    steps.run("dependency counts", || crates::count(root))?;
+    steps.run("dependency limits", || dependency_limits::check(root))?;
+    steps.run("features", || features::check(root))?;
     steps.run("compatibility", || compatibility::resolve(root))?;
 
     steps.run("wasm target", tools::ensure_wasm_target)?;
@@ -32,6 +33,7 @@ pub(crate) fn ci(root: &Path, steps: &mut Steps) -> anyhow::Result<()> {
     steps.run("rustdoc", || run::run(&mut doc))?;
 
     test::test(root, steps)?;
+    steps.run("tests without features", || features::test(root))?;
     steps.run("oldest rusqlite", || compatibility::rusqlite_versions(root))?;
     steps.run("packages", || crates::package(root))
 }

@@ -10,7 +10,9 @@ mod check;
 mod ci;
 mod compatibility;
 mod crates;
+mod dependency_limits;
 mod faults;
+mod features;
 mod glue;
 mod line_length;
 mod run;
@@ -38,6 +40,7 @@ Usage: cargo xtask <command>
                    tests/e2e/tests/counting, in Firefox
   ci               every check of a change: check, cargo-deny, rustdoc, all tests, compatibility and packages
   compatibility    resolves the crates together with sqlx, sea-orm, diesel and rusqlite, and tests the oldest rusqlite
+  features         checks the crates with each Cargo feature alone and with none, and counts their dependencies
   package          packages the published crates and builds the packages
   faults [FLAGS]   kills, pauses and overloads the processes under load, and checks that every number is right and every
                    loss is reported (one class mounts a small disk and needs root); --short, --only CLASS,
@@ -76,6 +79,11 @@ fn dispatch(steps: &mut Steps) -> anyhow::Result<()> {
         ("compatibility", []) => {
             steps.run("compatibility", || compatibility::resolve(&root))?;
             steps.run("oldest rusqlite", || compatibility::rusqlite_versions(&root))
+        }
+        ("features", []) => {
+            steps.run("dependency limits", || dependency_limits::check(&root))?;
+            steps.run("features", || features::check(&root))?;
+            steps.run("tests without features", || features::test(&root))
         }
         ("package", []) => steps.run("packages", || crates::package(&root)),
         ("bundle", []) => blog::bundle(&root, steps),

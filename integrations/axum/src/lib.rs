@@ -43,8 +43,15 @@
 //!
 //! # Features
 //!
-//! - `sqlite` (default), `redis` and `log`: those of [`eventhorizon`].
-//! - `tls`: `serve_tls`, [`serve`] with TLS.
+//! | feature | default | what it gives | crates, at most |
+//! |---|---|---|---|
+//! | `bots` | yes | known crawlers do not count. Without it, only headless browsers, prefetches and empty user agents do not | 6 |
+//! | `comments` | yes | comments: their routes, rendering as safe HTML, and moderation | 60 |
+//! | `metrics` | yes | `Horizon::metrics`: metrics in the OpenMetrics text format | 4 |
+//! | `sqlite` | yes | stores `sqlite:PATH`: stats, comments and the secret in local files | 8 |
+//! | `redis` | no | event buses and stores `redis://HOST`: many processes serve one site | 55 |
+//! | `log` | no | `start_log`: a bounded log on standard error that never blocks | 12 |
+//! | `tls` | no | `serve_tls`: `serve` with TLS, and certificates that are read again when they change | 10 |
 
 mod extractors;
 mod problem;
