@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::{
-    check, compatibility, crates, dependency_limits, features,
+    check, compatibility, compile_errors, crates, dependency_limits, features,
     run::{self, Steps, WASM, WORKSPACE, print_line},
     test, tools,
 };
@@ -34,6 +34,7 @@ pub(crate) fn ci(root: &Path, steps: &mut Steps) -> anyhow::Result<()> {
 
     test::test(root, steps)?;
     steps.run("tests without features", || features::test(root))?;
+    steps.run("compile errors", || compile_errors::check(root))?;
     steps.run("oldest rusqlite", || compatibility::rusqlite_versions(root))?;
     steps.run("packages", || crates::package(root))
 }

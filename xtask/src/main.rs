@@ -9,6 +9,7 @@ mod bundle;
 mod check;
 mod ci;
 mod compatibility;
+mod compile_errors;
 mod crates;
 mod dependency_limits;
 mod faults;
@@ -40,7 +41,8 @@ Usage: cargo xtask <command>
                    tests/e2e/tests/counting, in Firefox
   ci               every check of a change: check, cargo-deny, rustdoc, all tests, compatibility and packages
   compatibility    resolves the crates together with sqlx, sea-orm, diesel and rusqlite, and tests the oldest rusqlite
-  features         checks the crates with each Cargo feature alone and with none, and counts their dependencies
+  features         checks the crates with each Cargo feature alone and with none, counts their dependencies, and checks
+                   the compiler errors of common mistakes
   package          packages the published crates and builds the packages
   faults [FLAGS]   kills, pauses and overloads the processes under load, and checks that every number is right and every
                    loss is reported (one class mounts a small disk and needs root); --short, --only CLASS,
@@ -83,7 +85,8 @@ fn dispatch(steps: &mut Steps) -> anyhow::Result<()> {
         ("features", []) => {
             steps.run("dependency limits", || dependency_limits::check(&root))?;
             steps.run("features", || features::check(&root))?;
-            steps.run("tests without features", || features::test(&root))
+            steps.run("tests without features", || features::test(&root))?;
+            steps.run("compile errors", || compile_errors::check(&root))
         }
         ("package", []) => steps.run("packages", || crates::package(&root)),
         ("bundle", []) => blog::bundle(&root, steps),

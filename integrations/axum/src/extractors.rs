@@ -48,10 +48,52 @@ impl<S: Sync> FromRequestParts<S> for ClientAddr {
     }
 }
 
+/// A state of an axum router that contains the [`Horizon`], as the extractors of this crate need it.
+///
+/// It is implemented for every state from which axum can extract a `Horizon` ([`FromRef`]): a `Horizon` itself, and a
+/// type of yours for which you write
+///
+/// ```
+/// use axum::extract::FromRef;
+/// use horizon_axum::Horizon;
+///
+/// #[derive(Clone)]
+/// struct AppState {
+///     horizon: Horizon, // and what else the application shares
+/// }
+///
+/// impl FromRef<AppState> for Horizon {
+///     fn from_ref(state: &AppState) -> Self {
+///         state.horizon.clone()
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "the extractors of horizon-axum need a `Horizon` in the state of the router, and `{Self}` has none",
+    label = "the state of this router is `{Self}`",
+    note = "add a field `horizon: Horizon` to `{Self}`, and tell axum to extract it: \
+            `impl FromRef<{Self}> for Horizon {{ fn from_ref(state: &{Self}) -> Self {{ state.horizon.clone() }} }}`",
+    note = "if the router has no other state: `Router::new().….with_state(horizon)`"
+)]
+pub trait HasHorizon {
+    /// Returns the site of this state.
+    fn horizon(&self) -> Horizon;
+}
+
+#[diagnostic::do_not_recommend]
+impl<S> HasHorizon for S
+where
+    Horizon: FromRef<S>,
+{
+    fn horizon(&self) -> Horizon {
+        Horizon::from_ref(self)
+    }
+}
+
 /// The [`Caller`] of a request, with its address, its headers, and the extensions of the application's middleware.
 ///
 /// Without [`serve`](crate::serve) the address comes from axum's `ConnectInfo<SocketAddr>`, and without that it is
-/// 0.0.0.0. It works with any state from which a `Horizon` can be extracted ([`FromRef`]):
+/// 0.0.0.0. It works with any state that contains a `Horizon` ([`HasHorizon`]):
 ///
 /// ```
 /// use axum::extract::State;
@@ -67,14 +109,11 @@ impl<S: Sync> FromRequestParts<S> for ClientAddr {
 #[derive(Clone, Debug)]
 pub struct Requester(pub Caller);
 
-impl<S: Sync> FromRequestParts<S> for Requester
-where
-    Horizon: FromRef<S>,
-{
+impl<S: HasHorizon + Sync> FromRequestParts<S> for Requester {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
-        let horizon = Horizon::from_ref(state);
+        let horizon = state.horizon();
         Ok(Self(caller(&horizon, &parts.headers, &parts.extensions)))
     }
 }
@@ -84,15 +123,12 @@ where
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Visitor(pub Option<VisitorKey>);
 
-impl<S: Sync> FromRequestParts<S> for Visitor
-where
-    Horizon: FromRef<S>,
-{
+impl<S: HasHorizon + Sync> FromRequestParts<S> for Visitor {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
         let Requester(caller) = Requester::from_request_parts(parts, state).await?;
-        let visitor = Horizon::from_ref(state).visitor(&caller).await;
+        let visitor = state.horizon().visitor(&caller).await;
         Ok(Self(visitor.unwrap_or_else(|error| {
             // Render the page without a visitor key instead of failing.
             tracing::warn!(%error, "the visitor of a request is unknown");
@@ -106,14 +142,11 @@ where
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reader(pub Option<ReaderId>);
 
-impl<S: Sync> FromRequestParts<S> for Reader
-where
-    Horizon: FromRef<S>,
-{
+impl<S: HasHorizon + Sync> FromRequestParts<S> for Reader {
     type Rejection = ProblemResponse;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ProblemResponse> {
-        let horizon = Horizon::from_ref(state);
+        let horizon = state.horizon();
         let caller = caller(&horizon, &parts.headers, &parts.extensions);
         Ok(Self(horizon.reader(&caller).await?))
     }

@@ -62,7 +62,7 @@ mod visits;
 use axum::Router;
 pub use eventhorizon;
 pub use eventhorizon::{Horizon, Slug, shutdown_signal};
-pub use extractors::{ClientAddr, Reader, Requester, Visitor};
+pub use extractors::{ClientAddr, HasHorizon, Reader, Requester, Visitor};
 pub use problem::ProblemResponse;
 pub use serve::{Limits, serve};
 #[cfg(feature = "tls")]
