@@ -25,30 +25,40 @@
 //!
 //! | topic | items |
 //! |---|---|
-//! | set-up | [`Builder`], [`Config`], [`Moderation`], [`PrivacySignals`], [`Rates`], [`Secret`] |
-//! | application rules | [`Pages`], [`Identify`], [`Identity`], [`Author`], [`EventPolicy`], [`ProposedEvent`], [`Decision`], [`RuleError`] |
-//! | requests | [`Caller`], [`ExistingPage`], [`client_addr`], [`Origin`], [`same_origin`] |
-//! | cookies | [`cookie_values`], [`HOST_COOKIE_PREFIX`] |
-//! | privacy | [`has_privacy_signal`] |
+//! | set-up | [`Horizon`], [`Builder`], [`Secret`], [`SecretError`] |
+//! | configuration | [`Config`], [`PrivacySignals`], [`IpNet`] |
+//! | limits | [`Rates`], [`Rate`], [`ParseRateError`], [`NetworkLimits`] |
+//! | application rules | [`Pages`], [`Identify`], [`Identity`], [`Author`], [`Badge`], [`EventPolicy`], [`ProposedEvent`], [`Decision`], [`RuleError`], [`async_trait`] |
+//! | requests | [`Caller`], [`ExistingPage`], [`client_addr`], [`Origin`], [`ParseOriginError`], [`same_origin`] |
+//! | cookies and privacy | [`cookie_values`], [`HOST_COOKIE_PREFIX`], [`has_privacy_signal`] |
 //! | live streams | [`Live`], [`LiveOptions`] |
-//! | likes and comments | [`LikeRequest`], [`LikeOutcome`], [`NewComment`], [`CommentOutcome`], [`Paging`] |
-//! | rendering pages | [`PageReads`], [`StatsSnapshot`], [`ThreadsSnapshot`], [`client_js`], [`client_modules`] |
-//! | HTTP | [`http`], [`ResponseBody`], [`Problem`], [`ProblemKind`], [`MAX_REQUEST_BYTES`] |
-//! | operation | [`BusUrl`], [`StoreUrl`], [`Health`], [`ReadinessError`], [`ConnectionGuard`], [`shutdown_signal`] |
-//!
-//! The types of events and the ports are those of [`horizon_core`].
+//! | likes | [`LikeRequest`], [`LikeOutcome`] |
+//! | comments | [`NewComment`], [`CommentOutcome`], [`Paging`], [`Comment`], [`Visibility`], [`Moderation`] |
+//! | rendering pages | [`PageReads`], [`PageStats`], [`StatsSnapshot`], [`ThreadsSnapshot`] |
+//! | scripts for pages | [`client_js`], [`client_modules`], [`client_types`] |
+//! | HTTP | [`http`], [`bytes`], [`ResponseBody`], [`Problem`], [`ProblemKind`], [`MAX_REQUEST_BYTES`] |
+//! | domain ([`horizon_core`]) | [`Slug`], [`Topic`], [`EventKind`], [`EventId`], [`Timestamp`], [`Ports`], [`Error`] |
+//! | backends | [`BusUrl`], [`StoreUrl`] |
+//! | operation | [`Health`], [`ReadinessError`], [`ConnectionGuard`], [`shutdown_signal`], `start_log`, `LogGuard` |
 //!
 //! # Features
 //!
 //! | feature | default | what it gives | crates, at most |
 //! |---|---|---|---|
-//! | `bots` | yes | known crawlers do not count. Without it, only headless browsers, prefetches and empty user agents do not | 6 |
+//! | `bots` | yes | known crawlers do not count; without it, only headless browsers and prefetches do not | 6 |
 //! | `comments` | yes | comments: their routes, rendering as safe HTML, and moderation | 60 |
 //! | `metrics` | yes | `Horizon::metrics`: metrics in the OpenMetrics text format | 4 |
 //! | `sqlite` | yes | stores `sqlite:PATH`: stats, comments and the secret in local files | 8 |
 //! | `redis` | no | event buses and stores `redis://HOST`: many processes serve one site | 55 |
 //! | `log` | no | `start_log`: a bounded log on standard error that never blocks | 12 |
 //! | `testing` | no | `testing`: a site on fakes with a clock, failures on demand and a reader of live streams | 1 |
+//!
+//! # Related crates and documents
+//!
+//! [`horizon-axum`](https://docs.rs/horizon-axum) has the router, extractors and a server for axum. A store or event bus
+//! of your own implements the ports of [`horizon_core`]; [`horizon-memory`](https://docs.rs/horizon-memory) has fakes
+//! for your tests. The README has examples of the rules. `docs/contract.md` in the repository describes the messages
+//! over Redis, and the route `/openapi.json` the HTTP API.
 
 mod background_visits;
 #[cfg_attr(not(feature = "bots"), path = "bots_disabled.rs")]

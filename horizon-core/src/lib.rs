@@ -1,14 +1,16 @@
-//! Live presence and exact, private analytics: the domain types, the ports and the pure rules.
+//! The domain of EventHorizon, live presence and exact, private analytics: types, ports and pure rules.
 //!
-//! A page has *viewers* (who has it open now), *visits*, *likes* and *comments*. Applications use three ports:
-//! [`Presence`] tracks viewers, [`EventBus`] takes [`Event`]s and streams [`Stats`], and [`StatsStore`] counts each
-//! event exactly once. The accumulator connects the last two: [`process_batch`] takes a batch from an
-//! [`EventConsumer`], applies it to the store, publishes the new totals and acknowledges the batch. Module
-//! [`presence`] is the protocol by which several nodes agree on the viewers.
+//! Applications use [`eventhorizon`](https://docs.rs/eventhorizon) or
+//! [`horizon-axum`](https://docs.rs/horizon-axum), which re-export this crate. Depend on it directly to write an
+//! adapter for another store, event bus or presence.
 //!
-//! This crate does no I/O and reads no clock and no randomness: time and entropy are arguments ([`Stamp`]), so every
-//! rule is a plain function that can be tested. Adapters do the I/O. Feature `testing` has the conformance suites for
-//! adapters, feature `driver` what adapters on tokio share.
+//! A page has *viewers* (who has it open now), *visits*, *likes* and *comments*. The port [`Presence`] tracks viewers,
+//! [`EventBus`] takes [`Event`]s and streams [`Stats`], and [`StatsStore`] counts each event exactly once. The
+//! accumulator connects the last two: [`process_batch`] takes a batch from an [`EventConsumer`], applies it to the
+//! store, publishes the new totals and acknowledges the batch.
+//!
+//! The crate does no I/O and reads no clock and no randomness: time and entropy are arguments ([`Stamp`]), so every
+//! rule is a plain function that can be tested.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -27,6 +29,47 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! # Items by topic
+//!
+//! | topic | items |
+//! |---|---|
+//! | ports | [`Ports`], [`Presence`], [`PresenceGuard`], [`EventBus`] |
+//! | ports of a store | [`StatsStore`], [`CommentStore`], [`SaltStore`] |
+//! | shortcuts for ports | [`PresenceExt`], [`EventBusExt`], [`StatsStoreExt`] |
+//! | events | [`Event`], [`EventKind`], [`EventId`], [`Stamp`] |
+//! | what events belong to | [`Topic`], [`ParseTopicError`], [`Slug`], [`SlugError`] |
+//! | people | [`VisitorKey`], [`ReaderId`], [`ParseIdError`] |
+//! | networks | [`network_of`], [`network_prefix_of`], [`PREFIX_FACTOR`] |
+//! | time | [`Timestamp`], [`Day`], [`VISIT_GAP`], [`VISITOR_RETENTION`], [`DEDUPE_WINDOW`], [`MAX_CLOCK_SKEW`] |
+//! | numbers | [`Stats`], [`Update`], [`Delta`] |
+//! | comments | [`Comment`], [`Visibility`], [`Thread`], [`ThreadPage`] |
+//! | new comments | [`Draft`], [`DraftError`], [`DraftErrorReason`] |
+//! | limits of comments | [`MAX_AUTHOR_CHARS`], [`MAX_COMMENT_CHARS`], [`MAX_REPLIES`], [`REPLIES_PER_THREAD`] |
+//! | pages of comments | [`PageBudget`], [`MAX_PAGE_BYTES`], [`COMMENT_OVERHEAD_BYTES`] |
+//! | the accumulator | [`process_batch`], [`BatchOutcome`], [`RejectReason`] |
+//! | its source of events | [`EventConsumer`], [`Batch`], [`AckToken`] |
+//! | for stores | [`Ledger`], [`apply_events`] |
+//! | for event buses | [`UnacknowledgedEvents`], [`Backoff`] |
+//! | text | [`clean_text`], [`has_visible_text`] |
+//! | errors | [`Error`], [`Result`], [`error_chain`], [`panic_message`] |
+//! | module [`wire`] | the messages to browsers |
+//! | module [`presence`] | the protocol by which several nodes agree on the viewers |
+//! | module `totals` (feature `driver`) | the hub of totals, which event buses on tokio share |
+//! | module `testing` (feature `testing`) | the conformance suites for adapters |
+//!
+//! # Features
+//!
+//! | feature | default | what it gives |
+//! |---|---|---|
+//! | `driver` | no | what adapters on tokio share: the presence driver and the hub of totals |
+//! | `testing` | no | the conformance suites: `horizon_core::store_suite!(make);` generates the tests of a store |
+//!
+//! # Related crates
+//!
+//! [`horizon-memory`](https://docs.rs/horizon-memory), [`horizon-sqlite`](https://docs.rs/horizon-sqlite) and
+//! [`horizon-redis`](https://docs.rs/horizon-redis) are adapters. `docs/contract.md` in the repository describes what
+//! processes send each other over Redis, and `examples/write-an-adapter` is a store on redb.
 
 mod accumulator;
 mod backoff;

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::ensure;
 
 use crate::{
-    arrows, line_length,
+    arrows, front_pages, line_length,
     run::{self, Steps, WORKSPACE, print_line},
     type_names,
 };
@@ -41,7 +41,12 @@ pub(crate) fn lint(root: &Path, steps: &mut Steps) -> anyhow::Result<()> {
     steps.run("fmt", || run::run(&mut fmt))?;
 
     steps.run("structure", || {
-        let checks = [arrows::problems, type_names::problems, line_length::problems];
+        let checks = [
+            arrows::problems,
+            type_names::problems,
+            line_length::problems,
+            front_pages::problems,
+        ];
         let problems: Vec<_> = checks.iter().map(|check| check(root)).collect::<anyhow::Result<_>>()?;
         report(&problems.concat())
     })?;

@@ -14,6 +14,7 @@ mod crates;
 mod dependency_limits;
 mod faults;
 mod features;
+mod front_pages;
 mod glue;
 mod line_length;
 mod run;

@@ -1,15 +1,7 @@
 //! EventHorizon on Redis, for any number of processes.
 //!
-//! | type | role |
-//! |---|---|
-//! | [`RedisBus`] | writes events to a stream, and watches totals by pub/sub |
-//! | [`RedisConsumer`] | reads the stream; several accumulators share its events |
-//! | [`RedisPubSubBus`], [`RedisPubSubConsumer`] | the same without a stream, best effort |
-//! | [`RedisStore`] | stores totals, comments and salts |
-//! | [`RedisPresence`] | counts viewers over all nodes |
-//! | [`NodeRegistry`] | lists the processes that share a Redis |
-//!
-//! `docs/contract.md` describes the wire format.
+//! Applications get it from [`eventhorizon`](https://docs.rs/eventhorizon) by URLs like `redis://HOST` (feature
+//! `redis`). The README says how to run Redis, and `docs/contract.md` in the repository describes the wire format.
 //!
 //! ```no_run
 //! # #[tokio::main(flavor = "current_thread")]
@@ -27,6 +19,24 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! | topic | items |
+//! |---|---|
+//! | connection | [`RedisConfig`]; [`RedisInspector`] checks the settings of Redis ([`RedisSetup`]) |
+//! | events in a stream, which accumulators share | [`RedisBus`], [`RedisConsumer`], [`ConsumerConfig`] |
+//! | lost events | [`StreamMonitor`], [`StreamState`], [`StreamLoss`] |
+//! | events without a stream, best effort | [`RedisPubSubBus`], [`RedisPubSubConsumer`] |
+//! | store | [`RedisStore`]: totals, comments and salts |
+//! | presence | [`RedisPresence`] counts the viewers of all nodes |
+//! | processes | [`NodeRegistry`], [`NodeInfo`], [`NodeRole`], [`RegisteredNode`] |
+//! | heartbeats of processes | [`Heartbeat`], [`HEARTBEAT_INTERVAL`] |
+//! | module `testing` | starts a `redis-server` for a test |
+//!
+//! | feature | default | what it gives |
+//! |---|---|---|
+//! | `testing` | no | the module `testing` |
+//!
+//! [`horizon_core`] describes the ports.
 
 mod bus;
 mod connection;

@@ -1,26 +1,40 @@
 //! EventHorizon for axum: live streams, likes, comments and stats as a router.
 //!
 //! ```no_run
-//! # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! use axum::Router;
-//! use horizon_axum::{Horizon, Limits, Slug, shutdown_signal};
+//! use axum::{Router, extract::State, routing::get};
+//! use horizon_axum::{Horizon, Limits, ProblemResponse, Requester, Slug, shutdown_signal};
 //!
-//! let is_page = |slug: &Slug| slug.as_str() == "hello"; // which pages exist
-//! let horizon = Horizon::from_urls("memory:", "sqlite:numbers.db")?.start(is_page).await?;
-//! let app = Router::new().nest("/horizon", horizon_axum::router(&horizon)); // and the application's routes
-//! let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
-//! horizon_axum::serve(listener, app, Limits::default(), shutdown_signal(), &horizon).await?;
-//! # Ok(()) }
+//! /// A handler of the application, which knows the reader and the numbers.
+//! async fn hello(State(horizon): State<Horizon>, Requester(caller): Requester) -> Result<String, ProblemResponse> {
+//!     let page = horizon.page("hello")?;
+//!     let liked = horizon.is_liked_by(&page, &caller).await?;
+//!     let viewers = horizon.stats(&[page.into()]).await?[0].viewers;
+//!     Ok(format!("{viewers} reading now, liked by you: {liked}"))
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let is_page = |slug: &Slug| slug.as_str() == "hello"; // which pages exist
+//!     let horizon = Horizon::from_urls("memory:", "sqlite:numbers.db")?.start(is_page).await?;
+//!     let app = Router::new()
+//!         .route("/hello", get(hello))
+//!         .with_state(horizon.clone())
+//!         .nest("/horizon", horizon_axum::router(&horizon));
+//!     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+//!     Ok(horizon_axum::serve(listener, app, Limits::default(), shutdown_signal(), &horizon).await?)
+//! }
 //! ```
 //!
 //! | item | what it is |
 //! |---|---|
 //! | [`router`] | the routes below, for any path of an application |
-//! | [`serve`], [`Limits`] | a server with the limits that open streams need |
-//! | [`TrackVisits`] | a layer that counts visits of pages without a live stream |
+//! | [`serve`], [`Limits`], [`shutdown_signal`] | a server with the limits that open streams need |
+//! | `serve_tls`, `Tls`, `TlsError` | the same with TLS (feature `tls`) |
+//! | [`TrackVisits`], [`TrackVisitsService`] | a layer that counts visits of pages without a live stream |
 //! | [`Requester`], [`Visitor`], [`Reader`], [`ClientAddr`] | extractors for the application's handlers |
+//! | [`HasHorizon`] | a router's state that contains the [`Horizon`], which the extractors need |
 //! | [`ProblemResponse`] | an error response |
-//! | [`Horizon`] and the rest of [`eventhorizon`] | likes, comments, stats and live streams for handlers |
+//! | [`Horizon`], [`Slug`] and the rest of [`eventhorizon`] | likes, comments, stats and live streams for handlers |
 //!
 //! # Routes
 //!
@@ -45,13 +59,19 @@
 //!
 //! | feature | default | what it gives | crates, at most |
 //! |---|---|---|---|
-//! | `bots` | yes | known crawlers do not count. Without it, only headless browsers, prefetches and empty user agents do not | 6 |
+//! | `bots` | yes | known crawlers do not count; without it, only headless browsers and prefetches do not | 6 |
 //! | `comments` | yes | comments: their routes, rendering as safe HTML, and moderation | 60 |
 //! | `metrics` | yes | `Horizon::metrics`: metrics in the OpenMetrics text format | 4 |
 //! | `sqlite` | yes | stores `sqlite:PATH`: stats, comments and the secret in local files | 8 |
 //! | `redis` | no | event buses and stores `redis://HOST`: many processes serve one site | 55 |
 //! | `log` | no | `start_log`: a bounded log on standard error that never blocks | 12 |
 //! | `tls` | no | `serve_tls`: `serve` with TLS, and certificates that are read again when they change | 10 |
+//!
+//! # Related crates and documents
+//!
+//! [`eventhorizon`] lists everything that handlers can do. The README shows a page with its script and a state of your
+//! own; that of the repository describes proxies, several processes and the log. `docs/contract.md` there describes the
+//! messages over Redis.
 
 mod extractors;
 mod problem;
