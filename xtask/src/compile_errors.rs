@@ -11,9 +11,9 @@ const APPLICATION: &str = "\
 use axum::extract::FromRequestParts;
 use horizon_axum::Requester;
 
-pub struct AppState;
+pub struct ShopState;
 
-fn is_extractor<T: FromRequestParts<AppState>>() {}
+fn is_extractor<T: FromRequestParts<ShopState>>() {}
 
 pub fn state_without_a_horizon() {
     is_extractor::<Requester>();
@@ -22,8 +22,8 @@ pub fn state_without_a_horizon() {
 
 /// What the compiler says about [`APPLICATION`].
 const MESSAGES: [&str; 2] = [
-    "the extractors of horizon-axum need a `Horizon` in the state of the router, and `AppState` has none",
-    "impl FromRef<AppState> for Horizon",
+    "the extractors of horizon-axum need a `Horizon` in the state of the router, and `ShopState` has none",
+    "impl FromRef<ShopState> for Horizon",
 ];
 
 /// Compiles [`APPLICATION`], which must fail with [`MESSAGES`].

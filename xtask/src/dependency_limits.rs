@@ -65,7 +65,7 @@ fn check_features(
     let page = read(root, path)?.replace("//! ", "");
     let rows = rows(&page);
     ensure!(!rows.is_empty(), "{path} has no table of features");
-    for Row { name, limit, .. } in rows {
+    for LimitRow { name, limit, .. } in rows {
         let key = (package, name.to_owned());
         let counted = match added.get(&key) {
             Some(counted) => *counted,
@@ -90,20 +90,20 @@ fn check_features(
 
 /// A row of a table: a name in backticks, features or a default, any further cells, and a number.
 #[derive(Debug, PartialEq, Eq)]
-struct Row<'a> {
+struct LimitRow<'a> {
     name: &'a str,
     features: &'a str,
     limit: usize,
 }
 
 /// Returns the rows whose last cell is a number.
-fn rows(page: &str) -> Vec<Row<'_>> {
+fn rows(page: &str) -> Vec<LimitRow<'_>> {
     page.lines().filter_map(row).collect()
 }
 
-fn row(line: &str) -> Option<Row<'_>> {
+fn row(line: &str) -> Option<LimitRow<'_>> {
     let mut cells = line.strip_prefix("| `")?.strip_suffix(" |")?.split(" | ");
-    Some(Row {
+    Some(LimitRow {
         name: cells.next()?.strip_suffix('`')?,
         features: cells.next()?,
         limit: cells.last()?.parse().ok()?,
@@ -146,7 +146,7 @@ mod tests {
 | `log` | no | a log; `start_log` | 20 |
 | `GET /live` | streams the stats |
 ";
-        let row = |name, features, limit| Row { name, features, limit };
+        let row = |name, features, limit| LimitRow { name, features, limit };
         assert_eq!(rows(page), [row("horizon-core", "default", 24), row("log", "no", 20)]);
     }
 }

@@ -38,9 +38,9 @@ pub(crate) fn test(root: &Path) -> anyhow::Result<()> {
 fn features(root: &Path, package: &str) -> anyhow::Result<Vec<String>> {
     let metadata = run::output(run::cargo(root).args(["metadata", "--no-deps", "--format-version", "1"]))?;
     let metadata: Value = serde_json::from_str(&metadata).context("`cargo metadata` returned no JSON")?;
-    let mut packages = metadata["packages"].as_array().into_iter().flatten();
-    let found = packages.find(|found| found["name"] == package);
-    let features = found.and_then(|package| package["features"].as_object());
+    let mut packages = metadata.get("packages").and_then(Value::as_array).into_iter().flatten();
+    let found = packages.find(|found| found.get("name").is_some_and(|name| name == package));
+    let features = found.and_then(|package| package.get("features")?.as_object());
     let features = features.with_context(|| format!("`cargo metadata` lists no features of {package}"))?;
     Ok(features.keys().filter(|name| *name != "default").cloned().collect())
 }
