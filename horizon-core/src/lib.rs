@@ -38,13 +38,16 @@
 //! | ports of a store | [`StatsStore`], [`CommentStore`], [`SaltStore`] |
 //! | shortcuts for ports | [`PresenceExt`], [`EventBusExt`], [`StatsStoreExt`] |
 //! | events | [`Event`], [`EventKind`], [`EventId`], [`Stamp`] |
+//! | visits | [`Visit`], [`VisitCause`], [`VisitContext`], [`ContextValue`] |
+//! | custom events | [`EventName`], [`EventNameError`], [`Properties`], [`PropertiesError`] |
+//! | their numbers | [`EventCounts`], [`MAX_EVENT_NAMES`], [`OTHER_EVENTS`] |
 //! | what events belong to | [`Topic`], [`ParseTopicError`], [`Slug`], [`SlugError`] |
 //! | people | [`VisitorKey`], [`ReaderId`], [`ParseIdError`] |
 //! | networks | [`network_of`], [`network_prefix_of`], [`PREFIX_FACTOR`] |
 //! | time | [`Timestamp`], [`Day`], [`VISIT_GAP`], [`VISITOR_RETENTION`], [`DEDUPE_WINDOW`], [`MAX_CLOCK_SKEW`] |
 //! | numbers | [`Stats`], [`Update`], [`Delta`] |
 //! | comments | [`Comment`], [`Visibility`], [`Thread`], [`ThreadPage`] |
-//! | new comments | [`Draft`], [`DraftError`], [`DraftErrorReason`] |
+//! | new comments | [`Draft`], [`DraftError`], [`DraftErrorReason`], [`Badge`], [`BadgeError`] |
 //! | limits of comments | [`MAX_AUTHOR_CHARS`], [`MAX_COMMENT_CHARS`], [`MAX_REPLIES`], [`REPLIES_PER_THREAD`] |
 //! | pages of comments | [`PageBudget`], [`MAX_PAGE_BYTES`], [`COMMENT_OVERHEAD_BYTES`] |
 //! | the accumulator | [`process_batch`], [`BatchOutcome`], [`RejectReason`] |

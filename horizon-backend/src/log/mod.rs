@@ -31,7 +31,7 @@ const DEFAULT_FILTER: &str = "info";
 /// Logs to standard error, filtered by `RUST_LOG` (`EnvFilter` syntax, default `info`, also if it is empty).
 ///
 /// Logging neither blocks nor fails: a thread writes the lines, and one that cannot be written is dropped and counted
-/// (`register_log_metrics`, with the feature `metrics`). A line has at most 4,096 bytes; control characters are escaped,
+/// (`register_log_metrics` with feature `metrics`). A line has at most 4,096 bytes; control characters are escaped,
 /// so that input cannot forge lines. Each log statement of level `info` and above may log 50 lines in 10 seconds; a
 /// summary counts the others. A panic is logged in one line, with a backtrace if `RUST_BACKTRACE` is set.
 ///
