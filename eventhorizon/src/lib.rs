@@ -46,7 +46,7 @@
 //! | feature | default | what it gives | crates, at most |
 //! |---|---|---|---|
 //! | `bots` | yes | known crawlers do not count; without it, only headless browsers and prefetches do not | 6 |
-//! | `comments` | yes | comments: their routes, rendering as safe HTML, and moderation | 60 |
+//! | `comments` | yes | comments: their routes, rendering as safe HTML, and moderation | 55 |
 //! | `metrics` | yes | `Horizon::metrics`: metrics in the OpenMetrics text format | 4 |
 //! | `sqlite` | yes | stores `sqlite:PATH`: stats, comments and the secret in local files | 8 |
 //! | `redis` | no | event buses and stores `redis://HOST`: many processes serve one site | 55 |
