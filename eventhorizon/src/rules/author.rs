@@ -1,4 +1,4 @@
-use horizon_core::{Badge, Draft, DraftError, EventId};
+use horizon_core::{Badge, Draft, DraftError};
 
 /// The author that the application sets for a caller's comments; see [`Identity::author`](crate::Identity::author).
 ///
@@ -40,7 +40,8 @@ impl Author {
     }
 
     /// Returns the draft of a comment by this author.
-    pub(crate) fn draft(&self, body: &str, parent: Option<EventId>) -> Result<Draft, DraftError> {
+    #[cfg(feature = "comments")]
+    pub(crate) fn draft(&self, body: &str, parent: Option<horizon_core::EventId>) -> Result<Draft, DraftError> {
         Ok(Draft::new(&self.name, body, parent)?.with_badge(self.badge.clone()))
     }
 }

@@ -61,6 +61,7 @@ impl Identity {
     }
 
     /// Returns the author that the application set.
+    #[cfg(feature = "comments")]
     pub(crate) fn comment_author(&self) -> Option<&Author> {
         self.author.as_ref()
     }
