@@ -14,7 +14,6 @@ use std::{
 
 use eventhorizon::{
     Horizon, Slug,
-    bytes::Bytes,
     http::{Request, StatusCode},
 };
 use horizon_benches::{cpu_seconds, cpu_seconds_of};
@@ -133,7 +132,7 @@ async fn apply(store: &dyn Store, events: &[Event]) -> Result<()> {
 async fn read(horizon: &Horizon, requests: u32) -> Result<()> {
     let peer: IpAddr = [192, 0, 2, 1].into();
     for _ in 0..requests {
-        let request = Request::get(format!("/comments/{PAGE}")).body(Bytes::new())?;
+        let request = Request::get(format!("/comments/{PAGE}")).body(String::new())?;
         let answer = horizon.handle(peer, request).await;
         if answer.status() != StatusCode::OK {
             return Err(format!("the comments were answered {}", answer.status()).into());

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use eventhorizon::{Horizon, Rate, Slug, bytes::Bytes, http::Request};
+use eventhorizon::{Horizon, Rate, Slug, http::Request};
 use horizon_benches::cpu_seconds;
 use tokio::{
     task::JoinSet,
@@ -83,7 +83,7 @@ async fn like(horizon: Horizon, number: u32) -> Result<()> {
             "user-agent",
             "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0",
         )
-        .body(Bytes::new())?;
+        .body(String::new())?;
     let answer = horizon.handle(peer, request).await;
     if answer.status() != 200 {
         return Err(format!("a like was answered {}", answer.status()).into());

@@ -41,8 +41,7 @@ pub struct Config {
     /// browser is a different reader on each embedding site. Such a cookie needs
     /// [`secure_cookies`](Self::secure_cookies).
     ///
-    /// `horizon-axum` adds the CORS headers for them. With another framework, add its CORS layer with these origins and
-    /// credentials.
+    /// [`Horizon::handle`](crate::Horizon::handle) adds the CORS headers for them.
     pub origins: Vec<Origin>,
     /// When comments are shown.
     #[cfg(feature = "comments")]

@@ -29,14 +29,14 @@
 //! | configuration | [`Config`], [`PrivacySignals`], [`IpNet`] |
 //! | limits | [`Rates`], [`Rate`], [`ParseRateError`], [`NetworkLimits`] |
 //! | application rules | [`Pages`], [`Identify`], [`Identity`], [`Author`], [`Badge`], [`EventPolicy`], [`ProposedEvent`], [`Decision`], [`RuleError`], [`async_trait`] |
-//! | requests | [`Caller`], [`ExistingPage`], [`client_addr`], [`Origin`], [`ParseOriginError`], [`same_origin`] |
+//! | requests | [`Caller`], [`ExistingPage`], [`PageLoad`], [`client_addr`], [`Origin`], [`ParseOriginError`], [`same_origin`] |
 //! | cookies and privacy | [`cookie_values`], [`HOST_COOKIE_PREFIX`], [`has_privacy_signal`] |
 //! | live streams | [`Live`], [`LiveOptions`] |
 //! | likes | [`LikeRequest`], [`LikeOutcome`] |
 //! | comments | [`NewComment`], [`CommentOutcome`], [`Paging`], [`Comment`], [`Visibility`], [`Moderation`] |
 //! | rendering pages | [`PageReads`], [`PageStats`], [`StatsSnapshot`], [`ThreadsSnapshot`] |
 //! | scripts for pages | [`client_js`], [`client_modules`], [`client_types`] |
-//! | HTTP | [`http`], [`bytes`], [`ResponseBody`], [`Problem`], [`ProblemKind`], [`MAX_REQUEST_BYTES`] |
+//! | HTTP | [`http`], [`bytes`], [`StreamBody`], [`ResponseBody`], [`Problem`], [`ProblemKind`], [`MAX_REQUEST_BYTES`] |
 //! | domain ([`horizon_core`]) | [`Slug`], [`Topic`], [`EventKind`], [`EventId`], [`Timestamp`], [`Ports`], [`Error`] |
 //! | backends | [`BusUrl`], [`StoreUrl`] |
 //! | operation | [`Health`], [`ReadinessError`], [`ConnectionGuard`], [`shutdown_signal`], `start_log`, `LogGuard` |
@@ -84,6 +84,7 @@ mod maintenance;
 mod metrics;
 mod origin;
 mod page;
+mod page_load;
 mod page_reads;
 mod problem;
 mod read_cache;
@@ -116,12 +117,13 @@ pub use horizon_backend::{LogGuard, start_log};
 pub use horizon_core::{self, Badge, Error, EventId, EventKind, Ports, Slug, Timestamp, Topic, wire::PageStats};
 #[cfg(feature = "comments")]
 pub use horizon_core::{Comment, Visibility};
-pub use http::{MAX_REQUEST_BYTES, ResponseBody};
+pub use http::{MAX_REQUEST_BYTES, ResponseBody, StreamBody};
 pub use ipnet::IpNet;
 pub use likes::{LikeOutcome, LikeRequest};
 pub use live::{Live, LiveOptions};
 pub use origin::{Origin, ParseOriginError};
 pub use page::ExistingPage;
+pub use page_load::PageLoad;
 pub use page_reads::PageReads;
 pub use problem::{Problem, ProblemKind};
 pub use rules::{Author, Decision, EventPolicy, Identify, Identity, Pages, ProposedEvent, RuleError};

@@ -1,8 +1,10 @@
 //! The HTTP contract, and the types of the crate `http` that it uses.
 
+mod body;
 #[cfg(feature = "comments")]
 mod comments;
 mod compression;
+mod cors;
 mod etag;
 mod files;
 mod likes;
@@ -19,12 +21,12 @@ pub use ::http::{
 use bytes::Bytes;
 use futures::future::try_join_all;
 use horizon_core::{EventId, Topic};
+use http_body::Body;
 use tokio::time::Instant;
 
+pub use body::{MAX_REQUEST_BYTES, ResponseBody, StreamBody};
 pub use compression::{CompressedBody, ContentCoding};
 pub use etag::if_none_match;
-pub use parse::MAX_REQUEST_BYTES;
-pub use response::ResponseBody;
 use route::Route;
 
 use crate::{Caller, ExistingPage, Horizon, LiveOptions, Problem, ProblemKind, breaker::ANSWER_TIMEOUT};
@@ -33,50 +35,67 @@ impl Horizon {
     /// Handles a request of the HTTP contract, which `/openapi.json` describes (OpenAPI 3.1). `horizon-axum` wraps it
     /// in a router.
     ///
-    /// The path is relative to where the contract is nested: `/live/hello`. `peer` is the address of the connection.
-    /// The request's extensions are passed to [`Identify`](crate::Identify) and [`EventPolicy`](crate::EventPolicy). A
-    /// body of more than [`MAX_REQUEST_BYTES`] bytes is rejected.
+    /// The body of the request is any [`Body`], such as that of hyper or a `String`, or a [`StreamBody`]. That of the
+    /// response is a [`Body`], too. The path is relative to where the contract is nested: `/live/hello`. `peer` is the address of the connection.
+    /// The request's extensions are passed to [`Identify`](crate::Identify) and [`EventPolicy`](crate::EventPolicy).
+    ///
+    /// The body is read only if the route needs it. It may have [`MAX_REQUEST_BYTES`] bytes, and must arrive within 10
+    /// seconds. Pages of [`Config::origins`](crate::Config::origins) may read and write: the response has the headers
+    /// of the CORS protocol (WHATWG Fetch §3.2), and preflight requests are answered. Other pages of other sites may
+    /// not write.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # use eventhorizon::{Horizon, Slug};
-    /// use eventhorizon::{ResponseBody, bytes::Bytes, http::Request};
+    /// use eventhorizon::{ResponseBody, http::Request};
     ///
     /// let horizon = Horizon::in_memory().start(|slug: &Slug| slug.as_str() == "bread").await?;
-    /// let request = Request::put("/likes/bread").body(Bytes::new())?;
+    /// let request = Request::put("/likes/bread").body(String::new())?;
     /// let response = horizon.handle([192, 0, 2, 1].into(), request).await;
     /// assert_eq!(response.status(), 200);
     /// let ResponseBody::Bytes(json) = response.into_body() else { panic!("not a stream") };
     /// assert_eq!(json, r#"{"liked":true,"likes":1}"#);
     /// # Ok(()) }
     /// ```
-    pub async fn handle(&self, peer: IpAddr, request: Request<Bytes>) -> Response<ResponseBody> {
+    pub async fn handle<B: Body>(&self, peer: IpAddr, request: Request<B>) -> Response<ResponseBody> {
         let (parts, body) = request.into_parts();
         let caller = self.caller_from_parts(peer, parts.headers, parts.extensions);
-        let handler = Handler {
-            horizon: self,
-            method: &parts.method,
-            query: parts.uri.query().unwrap_or_default(),
-            caller: &caller,
-            body,
+        let (origins, headers) = (&self.config().origins, caller.headers());
+        let mut response = match cors::preflight(origins, &parts.method, headers) {
+            Some(response) => response,
+            None => {
+                let result = self.respond(&parts.method, &parts.uri, &caller, body).await;
+                response::finish(result, &parts.method, headers)
+            }
         };
-        let result = match self.check_origin(&parts.method, caller.headers()) {
-            Ok(()) => handler.handle(parts.uri.path()).await,
-            Err(problem) => Err(problem),
-        };
-        response::finish(result, &parts.method, caller.headers())
+        cors::set_headers(origins, headers, &mut response);
+        response
     }
 
-    /// Returns the response to a request that could not be read: a problem document, or a page for a plain form.
-    pub fn error_response(&self, problem: Problem, method: &Method, headers: &HeaderMap) -> Response<ResponseBody> {
-        response::finish(Err(problem), method, headers)
+    async fn respond<B: Body>(&self, method: &Method, uri: &Uri, caller: &Caller, body: B) -> HandlerResult {
+        self.check_origin(method, caller.headers())?;
+        let route = Route::parse(uri.path()).ok_or_else(|| Problem::new(ProblemKind::NotFound))?;
+        route.check_method(method)?;
+        // Other methods need no body.
+        let body = if *method == Method::POST {
+            body::read(body).await?
+        } else {
+            Bytes::new()
+        };
+        let handler = Handler {
+            horizon: self,
+            method,
+            query: uri.query().unwrap_or_default(),
+            caller,
+            body,
+        };
+        handler.handle(route).await
     }
 
     /// Rejects requests that write and come from a page of an unknown site (CSRF).
     fn check_origin(&self, method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
-        let origin = headers.get(header::ORIGIN);
-        let is_configured = |origin| self.config().origins.iter().any(|known| known.as_header() == origin);
-        if method.is_safe() || self.is_same_origin(headers) || origin.is_some_and(is_configured) {
+        let is_allowed = || cors::allowed_origin(&self.config().origins, headers).is_some();
+        if method.is_safe() || self.is_same_origin(headers) || is_allowed() {
             return Ok(());
         }
         Err(Problem::new(ProblemKind::CrossSite).detail("Only pages of this site may do this."))
@@ -95,9 +114,7 @@ struct Handler<'a> {
 type HandlerResult = Result<Response<ResponseBody>, Problem>;
 
 impl Handler<'_> {
-    async fn handle(&self, path: &str) -> HandlerResult {
-        let route = Route::parse(path).ok_or_else(|| Problem::new(ProblemKind::NotFound))?;
-        route.check_method(self.method)?;
+    async fn handle(&self, route: Route<'_>) -> HandlerResult {
         match route {
             Route::Live(page) => self.live(page).await,
             Route::Stats(page) => self.stats(page).await,

@@ -7,9 +7,6 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::{LiveOptions, Problem, ProblemKind as Kind, live::check_observed};
 
-/// The largest body of a request, in bytes: 64 KiB.
-pub const MAX_REQUEST_BYTES: usize = 64 * 1024;
-
 pub(super) fn query<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     serde_urlencoded::from_str(query)
         .map_err(|error| Problem::new(Kind::InvalidQuery).detail(format!("The query string is invalid: {error}.")))
@@ -51,8 +48,8 @@ pub(super) enum BodyKind {
 #[cfg_attr(not(feature = "comments"), expect(dead_code, reason = "only comments use it"))]
 pub(super) fn json_or_form<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<(T, BodyKind), Problem> {
     match media_type(headers).as_deref() {
-        Some("application/json") => Ok((json_body(check_length(body)?)?, BodyKind::Json)),
-        Some("application/x-www-form-urlencoded") => Ok((form_body(check_length(body)?)?, BodyKind::Form)),
+        Some("application/json") => Ok((json_body(body)?, BodyKind::Json)),
+        Some("application/x-www-form-urlencoded") => Ok((form_body(body)?, BodyKind::Form)),
         other => Err(unsupported(
             other,
             "application/json or application/x-www-form-urlencoded",
@@ -63,16 +60,9 @@ pub(super) fn json_or_form<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]
 /// Parses the body of a plain HTML form.
 pub(super) fn form<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, Problem> {
     match media_type(headers).as_deref() {
-        Some("application/x-www-form-urlencoded") => form_body(check_length(body)?),
+        Some("application/x-www-form-urlencoded") => form_body(body),
         other => Err(unsupported(other, "application/x-www-form-urlencoded")),
     }
-}
-
-fn check_length(body: &[u8]) -> Result<&[u8], Problem> {
-    if body.len() <= MAX_REQUEST_BYTES {
-        return Ok(body);
-    }
-    Err(Problem::new(Kind::BodyTooLarge).detail(format!("The limit is {MAX_REQUEST_BYTES} bytes.")))
 }
 
 fn media_type(headers: &HeaderMap) -> Option<String> {

@@ -3,26 +3,13 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, hea
 use serde::Serialize;
 
 use super::{
-    ContentCoding, HandlerResult,
+    ContentCoding, HandlerResult, ResponseBody,
     compression::{Effort, compress},
 };
 use crate::{Live, Problem};
 
 /// The size, in bytes, from which a response is compressed. A smaller one fits into one packet anyway.
 const MIN_COMPRESSED_BYTES: usize = 1_024;
-
-/// The body of a response.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum ResponseBody {
-    /// A complete body.
-    Bytes(Bytes),
-    /// No body, because the request was `HEAD`. `Content-Length` is that of the response to `GET`, or missing for a
-    /// stream.
-    Empty,
-    /// A live stream. The caller counts as a viewer until it is dropped.
-    Live(Live),
-}
 
 pub(super) fn json(value: &impl Serialize) -> HandlerResult {
     let json = serde_json::to_vec(value);

@@ -20,10 +20,10 @@ const MAX_SHOWN: usize = 5;
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() {
-/// use eventhorizon::{bytes::Bytes, http::Request, testing::{LiveEvents, TestSite}};
+/// use eventhorizon::{http::Request, testing::{LiveEvents, TestSite}};
 ///
 /// let site = TestSite::start(["bread"]).await;
-/// let request = Request::get("/live/bread").header("user-agent", "Firefox").body(Bytes::new()).unwrap();
+/// let request = Request::get("/live/bread").header("user-agent", "Firefox").body(String::new()).unwrap();
 /// let response = site.horizon.handle([192, 0, 2, 1].into(), request).await;
 /// let mut live = LiveEvents::from(response.into_body());
 /// let first = live.next().await.unwrap();

@@ -10,7 +10,7 @@ use std::{
 
 use eventhorizon::{
     Caller, Decision, EventPolicy, Horizon, Identify, Identity, LiveOptions, NewComment, Pages, Problem, ProblemKind,
-    ProposedEvent, RuleError, Slug, Topic, async_trait, bytes::Bytes, http::Request,
+    ProposedEvent, RuleError, Slug, Topic, async_trait, http::Request,
 };
 use horizon_memory::testing::Fake;
 use tokio::time::{Instant, advance, sleep};
@@ -180,7 +180,7 @@ async fn a_broken_database_is_a_503_and_its_error_is_not_cached() {
     let (fake, database, horizon) = open().await;
     let bread = horizon.page("bread").await.unwrap();
     database.set(DatabaseHealth::Broken);
-    let unread = Request::get("/stats/soup").body(Bytes::new()).unwrap();
+    let unread = Request::get("/stats/soup").body(String::new()).unwrap();
     let response = horizon.handle([192, 0, 2, 1].into(), unread).await;
     assert_eq!(
         (response.status().as_u16(), &response.headers()["retry-after"]),

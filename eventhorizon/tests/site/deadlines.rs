@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use eventhorizon::{
-    Caller, ExistingPage, Horizon, LiveOptions, NewComment, Paging, ResponseBody, Slug, Topic, bytes::Bytes,
-    http::Request,
+    Caller, ExistingPage, Horizon, LiveOptions, NewComment, Paging, ResponseBody, Slug, Topic, http::Request,
 };
 use futures::StreamExt;
 use horizon_core::{EventId, Timestamp};
@@ -92,9 +91,7 @@ impl DeadlineSite {
             .header("content-type", "application/x-www-form-urlencoded")
             .header("accept", "text/html,*/*;q=0.8")
             .header("user-agent", FIREFOX);
-        let answer = self
-            .horizon
-            .handle([192, 0, 2, 9].into(), request.body(form.into()).unwrap());
+        let answer = self.horizon.handle([192, 0, 2, 9].into(), request.body(form).unwrap());
         let answer = answer.await;
         let status = answer.status().as_u16();
         let ResponseBody::Bytes(bytes) = answer.into_body() else {
@@ -262,7 +259,7 @@ async fn api_calls_respond_within_three_seconds_if_a_backend_hangs() {
         site.fake.delay(call, FOR_EVER);
     }
     for request in [
-        Request::put("/likes/bread").body(Bytes::new()).unwrap(),
+        Request::put("/likes/bread").body(String::new()).unwrap(),
         Request::post("/comments/bread")
             .header("content-type", "application/json")
             .body("{\"body\":\"Hello\"}".into())

@@ -3,13 +3,19 @@
 #[cfg(test)]
 mod async_rules;
 #[cfg(test)]
+mod bodies;
+#[cfg(test)]
 mod cached_reads;
+#[cfg(test)]
+mod cors;
 #[cfg(test)]
 mod deadlines;
 #[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
 mod own_store;
+#[cfg(test)]
+mod page_loads;
 #[cfg(test)]
 mod rules;
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::sync::{
 
 use eventhorizon::{
     Builder, Caller, Decision, EventKind, Horizon, Identity, LiveOptions, NewComment, ProblemKind, ProposedEvent, Rate,
-    Secret, Slug, Topic, bytes::Bytes, http::Request,
+    Secret, Slug, Topic, http::Request,
 };
 use futures::StreamExt;
 use horizon_core::{Timestamp, Visibility};
@@ -164,7 +164,7 @@ async fn an_unknown_page_uses_no_memory() {
         Request::put("/likes/cake"),
         Request::post("/comments/cake"),
     ] {
-        let request = request.header("user-agent", FIREFOX).body(Bytes::new()).unwrap();
+        let request = request.header("user-agent", FIREFOX).body(String::new()).unwrap();
         assert_eq!(horizon.handle([192, 0, 2, 1].into(), request).await.status(), 404);
     }
     horizon.close().await.unwrap();

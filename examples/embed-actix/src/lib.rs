@@ -7,7 +7,7 @@ pub mod horizon;
 
 use std::net::TcpListener;
 
-use actix_web::{App, HttpResponse, HttpServer, dev::Server, web};
+use actix_web::{App, HttpResponse, HttpServer, dev::Server, middleware::from_fn, web};
 use eventhorizon::{Horizon, Slug};
 
 const PAGE: &str = include_str!("page.html");
@@ -22,7 +22,7 @@ pub fn serve(listener: TcpListener, horizon: &Horizon) -> std::io::Result<Server
         App::new()
             .app_data(web::Data::new(horizon.clone()))
             .service(web::scope("/horizon").default_service(web::to(horizon::handle)))
-            .route("/{slug}", web::get().to(page))
+            .route("/{slug}", web::get().to(page).wrap(from_fn(horizon::track_page_loads)))
     };
     let server = HttpServer::new(app).workers(2).disable_signals();
     // Ends a stream as soon as the browser closes the connection.

@@ -1,10 +1,11 @@
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
-use eventhorizon::Config;
+use anyhow::ensure;
+use eventhorizon::{Builder, Config, MAX_REQUEST_BYTES};
 use horizon_test_support::{
     Closing,
     http::{self, Method},
-    time_to_leave,
+    time_to_leave, wait_until,
 };
 
 use super::*;
@@ -14,15 +15,25 @@ const FIREFOX: (&str, &str) = ("user-agent", "Mozilla/5.0 Firefox/130.0");
 const SAFARI: (&str, &str) = ("user-agent", "Mozilla/5.0 Safari/605.1");
 const JSON: (&str, &str) = ("content-type", "application/json");
 
-#[actix_web::test]
-async fn viewers_likes_and_comments_show_on_a_page_of_actix() {
-    let horizon = Horizon::in_memory().start(is_page).await.unwrap();
+/// Runs a test with the application.
+async fn with_application(builder: Builder, test: impl AsyncFnOnce(SocketAddr)) {
+    let horizon = builder.start(is_page).await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let server = serve(listener, &horizon).unwrap();
     let handle = server.handle();
     let served = actix_web::rt::spawn(server);
+    test(address).await;
+    end(&horizon, &handle).await.unwrap();
+    served.await.unwrap().unwrap();
+}
 
+#[actix_web::test]
+async fn viewers_likes_and_comments_show_on_a_page_of_actix() {
+    with_application(Horizon::in_memory(), viewers_likes_and_comments).await;
+}
+
+async fn viewers_likes_and_comments(address: SocketAddr) {
     let page = http::get(address, "/bread").await.unwrap();
     assert!(page.text().contains("data-slug=\"bread\""));
     assert_eq!(http::get(address, "/cake").await.unwrap().status, 404);
@@ -58,24 +69,52 @@ async fn viewers_likes_and_comments_show_on_a_page_of_actix() {
 
     drop(second);
     first.read_until("event: live\ndata: {\"viewers\":1").await.unwrap();
-    end(&horizon, &handle).await.unwrap();
-    served.await.unwrap().unwrap();
+}
+
+#[actix_web::test]
+async fn actix_counts_page_loads_without_a_script() {
+    with_application(Horizon::in_memory(), async |address| {
+        for (path, status) in [("/bread", 200), ("/bread", 200), ("/cake", 404)] {
+            assert_eq!(http::get(address, path).await.unwrap().status, status);
+        }
+        let counted = wait_until("the visit is counted", async || {
+            let stats = http::get(address, "/horizon/stats").await?.text();
+            ensure!(stats.contains("\"visits\":1"), "the stats are {stats}");
+            Ok(())
+        });
+        counted.await.unwrap();
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn actix_gives_permission_to_configured_origins_and_limits_bodies() {
+    let shop = "https://shop.example.com";
+    let builder = Horizon::in_memory().configure(|config| {
+        config.origins.push(shop.parse().unwrap());
+        config.secure_cookies = true;
+    });
+    with_application(builder, async |address| {
+        let headers = [("origin", shop), ("access-control-request-method", "PUT")];
+        let preflight = http::send(address, Method::OPTIONS, "/horizon/likes/bread", &headers, "");
+        let preflight = preflight.await.unwrap();
+        assert_eq!(preflight.header("access-control-allow-origin"), shop);
+        let large = " ".repeat(MAX_REQUEST_BYTES + 1);
+        let rejected = http::send(address, Method::POST, "/horizon/comments/bread", &[JSON], large);
+        assert_eq!(rejected.await.unwrap().status, 413);
+    })
+    .await;
 }
 
 #[actix_web::test]
 async fn actix_notices_a_closed_connection_without_a_write() {
     let builder = Horizon::in_memory().configure(|config| config.heartbeat = Config::MAX_HEARTBEAT);
-    let horizon = builder.start(is_page).await.unwrap();
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let server = serve(listener, &horizon).unwrap();
-    let handle = server.handle();
-    let served = actix_web::rt::spawn(server);
-    for (slug, closing) in [("bread", Closing::Finish), ("soup", Closing::Reset)] {
-        let time = time_to_leave(address, "/horizon", slug, closing).await.unwrap();
-        // Three seconds are the grace; the others are for a busy machine.
-        assert!(time <= Duration::from_secs(6), "{closing:?}: {time:?}");
-    }
-    end(&horizon, &handle).await.unwrap();
-    served.await.unwrap().unwrap();
+    with_application(builder, async |address| {
+        for (slug, closing) in [("bread", Closing::Finish), ("soup", Closing::Reset)] {
+            let time = time_to_leave(address, "/horizon", slug, closing).await.unwrap();
+            // Three seconds are the grace; the others are for a busy machine.
+            assert!(time <= Duration::from_secs(6), "{closing:?}: {time:?}");
+        }
+    })
+    .await;
 }

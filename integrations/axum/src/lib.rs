@@ -50,10 +50,10 @@
 //! | `GET /client.d.ts` | returns the documentation of the script |
 //! | `GET /openapi.json` | describes all routes |
 //!
-//! A body may have 64 KiB and must arrive within 10 seconds. Requests that write must come from a page of this site
-//! ([`Horizon::is_same_origin`]), of one of [`Config::origins`](eventhorizon::Config::origins), or from no page. Those
-//! origins also get CORS headers (WHATWG Fetch §3.2). Errors are [`ProblemResponse`]s. Static files and responses of at
-//! least 1 KiB are compressed with brotli or gzip if the client accepts it.
+//! [`Horizon::handle`] handles them, and has their limits. Requests that write must come from a page of this site
+//! ([`Horizon::is_same_origin`]), of one of [`Config::origins`](eventhorizon::Config::origins), or from no page. Errors
+//! are [`ProblemResponse`]s. Static files and responses of at least 1 KiB are compressed with brotli or gzip if the
+//! client accepts it.
 //!
 //! # Features
 //!
@@ -110,7 +110,7 @@ pub use visits::{TrackVisits, TrackVisitsService};
 /// # Ok(()) }
 /// ```
 pub fn router<S: Clone + Send + Sync + 'static>(horizon: &Horizon) -> Router<S> {
-    routes::router(horizon).with_state(horizon.clone())
+    Router::new().fallback(routes::handle).with_state(horizon.clone())
 }
 
 /// Compiles the README's example.

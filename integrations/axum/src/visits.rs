@@ -6,7 +6,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use eventhorizon::{Caller, Horizon, Slug, has_privacy_signal};
+use eventhorizon::{Caller, Horizon, PageLoad, Slug};
 use http::{Method, Request, Response, Uri, header};
 use tower::{Layer, Service};
 
@@ -17,9 +17,8 @@ type PageOf = dyn Fn(&Uri) -> Option<Slug> + Send + Sync;
 
 /// A layer for axum or any `tower` service that counts a visit for each page served, without a script.
 ///
-/// It counts successful `GET` requests for HTML, except those of known crawlers, prefetches, and requests with an empty
-/// user agent; see [`Horizon::visit`]. If the page also opens a live stream, the two count as one visit. For visitors
-/// with a privacy signal this requires [`with_live_streams`](Self::with_live_streams).
+/// [`Horizon::track_page_load`] says which responses count. If the page also opens a live stream, the two count as one
+/// visit. For visitors with a privacy signal this requires [`with_live_streams`](Self::with_live_streams).
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -86,15 +85,25 @@ impl TrackVisits {
         }
     }
 
-    fn visit<B>(&self, request: &Request<B>) -> Option<(Slug, Caller)> {
-        if request.method() != Method::GET {
-            return None;
-        }
-        let slug = (self.page)(request.uri())?;
-        if self.with_live_streams && has_privacy_signal(request.headers()) {
-            return None;
-        }
+    /// Returns the page and the caller, unless the request is not for a page.
+    fn request<B>(&self, request: &Request<B>) -> Option<(Slug, Caller)> {
+        // Other methods do not count.
+        let slug = (self.page)(request.uri()).filter(|_| request.method() == Method::GET)?;
         Some((slug, caller(&self.horizon, request.headers(), request.extensions())))
+    }
+
+    /// Counts the visit, if the response is a page.
+    fn response<R>(&self, slug: &Slug, caller: &Caller, response: &Response<R>) {
+        let load = PageLoad {
+            method: Method::GET.as_str(),
+            status: response.status().as_u16(),
+            content_type: response
+                .headers()
+                .get(header::CONTENT_TYPE)
+                .map(|value| value.as_bytes()),
+            has_live_stream: self.with_live_streams,
+        };
+        self.horizon.track_page_load(slug.as_str(), caller, load);
     }
 }
 
@@ -137,20 +146,15 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let visit = self.track.visit(&request);
-        let horizon = self.track.horizon.clone();
+        let load = self.track.request(&request);
+        let track = self.track.clone();
         let response = self.inner.call(request);
         Box::pin(async move {
             let response = response.await?;
-            if let Some((slug, caller)) = visit.filter(|_| is_page(&response)) {
-                horizon.visit(&slug, &caller);
+            if let Some((slug, caller)) = load {
+                track.response(&slug, &caller, &response);
             }
             Ok(response)
         })
     }
-}
-
-fn is_page<R>(response: &Response<R>) -> bool {
-    let media_type = response.headers().get(header::CONTENT_TYPE);
-    response.status().is_success() && media_type.is_some_and(|value| value.as_bytes().starts_with(b"text/html"))
 }
