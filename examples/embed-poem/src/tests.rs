@@ -1,0 +1,103 @@
+use std::net::SocketAddr;
+
+use anyhow::ensure;
+use eventhorizon::{Builder, MAX_REQUEST_BYTES};
+use horizon_test_support::{
+    Closing,
+    http::{self, Method},
+    time_to_leave, wait_until,
+};
+use tokio::sync::oneshot;
+
+use super::*;
+
+const FIREFOX: (&str, &str) = ("user-agent", "Mozilla/5.0 Firefox/130.0");
+const SAFARI: (&str, &str) = ("user-agent", "Mozilla/5.0 Safari/605.1");
+const JSON: (&str, &str) = ("content-type", "application/json");
+
+/// Runs a test with the application.
+async fn with_application(builder: Builder, test: impl AsyncFnOnce(SocketAddr)) {
+    let horizon = builder.start(is_page).await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let served = serve(listener, &horizon, async { drop(stopped.await) });
+    let test = async {
+        test(address).await;
+        drop(stop);
+    };
+    let (served, ()) = tokio::join!(served, test);
+    served.unwrap();
+}
+
+#[tokio::test]
+async fn viewers_and_likes_show_on_a_page_of_poem() {
+    with_application(Horizon::in_memory(), async |address| {
+        let bread = http::get(address, "/bread").await.unwrap();
+        assert!(bread.text().contains("data-slug=\"bread\""));
+        assert_eq!(http::get(address, "/cake").await.unwrap().status, 404);
+        let script = http::get(address, "/horizon/client.js").await.unwrap();
+        assert!(script.text().contains("EventSource"));
+
+        let live = "/horizon/live/bread";
+        let mut first = http::open_stream(address, live, &[FIREFOX]).await.unwrap();
+        first.read_until("event: live\ndata: {\"viewers\":1").await.unwrap();
+        let _second = http::open_stream(address, live, &[SAFARI]).await.unwrap();
+        first.read_until("event: live\ndata: {\"viewers\":2").await.unwrap();
+
+        let like = http::send(address, Method::PUT, "/horizon/likes/bread", &[SAFARI], "");
+        assert_eq!(like.await.unwrap().text(), "{\"liked\":true,\"likes\":1}");
+        first.read_until("\"likes\":1").await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_reader_who_leaves_a_page_of_poem_is_gone_within_the_heartbeat() {
+    let heartbeat = Duration::from_secs(2);
+    let builder = Horizon::in_memory().configure(|config| config.heartbeat = heartbeat);
+    with_application(builder, async |address| {
+        for (slug, closing) in [("bread", Closing::Finish), ("soup", Closing::Reset)] {
+            let time = time_to_leave(address, "/horizon", slug, closing).await.unwrap();
+            // Three seconds are the grace; the others are for a busy machine.
+            let limit = heartbeat + Duration::from_secs(6);
+            assert!(time <= limit, "{closing:?}: {time:?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn poem_counts_page_loads_without_a_script() {
+    with_application(Horizon::in_memory(), async |address| {
+        for (path, status) in [("/bread", 200), ("/bread", 200), ("/cake", 404)] {
+            assert_eq!(http::get(address, path).await.unwrap().status, status);
+        }
+        let counted = wait_until("the visit is counted", async || {
+            let stats = http::get(address, "/horizon/stats").await?.text();
+            ensure!(stats.contains("\"visits\":1"), "the stats are {stats}");
+            Ok(())
+        });
+        counted.await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn poem_gives_permission_to_configured_origins_and_limits_bodies() {
+    let shop = "https://shop.example.com";
+    let builder = Horizon::in_memory().configure(|config| {
+        config.origins.push(shop.parse().unwrap());
+        config.secure_cookies = true;
+    });
+    with_application(builder, async |address| {
+        let headers = [("origin", shop), ("access-control-request-method", "PUT")];
+        let preflight = http::send(address, Method::OPTIONS, "/horizon/likes/bread", &headers, "");
+        let preflight = preflight.await.unwrap();
+        assert_eq!(preflight.header("access-control-allow-origin"), shop);
+        let large = " ".repeat(MAX_REQUEST_BYTES + 1);
+        let rejected = http::send(address, Method::POST, "/horizon/comments/bread", &[JSON], large);
+        assert_eq!(rejected.await.unwrap().status, 413);
+    })
+    .await;
+}
