@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::{
-    check, compatibility, compile_errors, crates, dependency_limits, features,
+    apps, check, compatibility, compile_errors, crates, dependency_limits, features,
     run::{self, Steps, WASM, WORKSPACE, print_line},
     test, tools,
 };
@@ -35,6 +35,7 @@ pub(crate) fn ci(root: &Path, steps: &mut Steps) -> anyhow::Result<()> {
     test::test(root, steps)?;
     steps.run("tests without features", || features::test(root))?;
     steps.run("compile errors", || compile_errors::check(root))?;
+    steps.run("applications", || apps::check(root))?;
     steps.run("oldest rusqlite", || compatibility::rusqlite_versions(root))?;
     steps.run("packages", || crates::package(root))
 }

@@ -1,6 +1,7 @@
 //! `cargo xtask …` builds, runs and tests EventHorizon.
 
 mod allowed;
+mod apps;
 mod arrows;
 mod bench;
 mod blog;
@@ -40,10 +41,11 @@ Usage: cargo xtask <command>
   check            the fast lane: fmt, structure, clippy, and the tests that need neither a browser nor Redis
   test [--firefox] installs the tools of the tests and runs all tests; with --firefox only the suite of tests in
                    tests/e2e/tests/counting, in Firefox
-  ci               every check of a change: check, cargo-deny, rustdoc, all tests, compatibility and packages
+  ci               every check of a change: check, cargo-deny, rustdoc, all tests, compatibility, applications, packages
   compatibility    resolves the crates together with sqlx, sea-orm, diesel and rusqlite, and tests the oldest rusqlite
   features         checks the crates with each Cargo feature alone and with none, counts their dependencies, and checks
                    the compiler errors of common mistakes
+  apps             builds and runs the applications in examples/apps, and checks that they work
   package          packages the published crates and builds the packages
   faults [FLAGS]   kills, pauses and overloads the processes under load, and checks that every number is right and every
                    loss is reported (one class mounts a small disk and needs root); --short, --only CLASS,
@@ -89,6 +91,7 @@ fn dispatch(steps: &mut Steps) -> anyhow::Result<()> {
             steps.run("tests without features", || features::test(&root))?;
             steps.run("compile errors", || compile_errors::check(&root))
         }
+        ("apps", []) => apps::apps(&root, steps),
         ("package", []) => steps.run("packages", || crates::package(&root)),
         ("bundle", []) => blog::bundle(&root, steps),
         ("screenshots", []) => browser::screenshots(&root, steps),

@@ -13,13 +13,17 @@ use crate::{allowed, run};
 /// Names that each crate may define, by Rust's conventions.
 const CONVENTIONAL: [&str; 2] = ["Error", "Result"];
 
+/// The folder of applications that are no part of the workspace. Each defines its own names.
+const APPLICATIONS: &str = "examples/apps/";
+
 /// The files that define each name.
 type Definitions = BTreeMap<String, BTreeSet<String>>;
 
 /// Returns the type names that several files define and the lists of exceptions do not allow.
 pub(crate) fn problems(root: &Path) -> anyhow::Result<Vec<String>> {
     let mut definitions = Definitions::new();
-    for path in run::tracked_files(root, ".rs")? {
+    let files = run::tracked_files(root, ".rs")?;
+    for path in files.into_iter().filter(|path| !path.starts_with(APPLICATIONS)) {
         for name in defined_types(&fs::read_to_string(root.join(&path))?) {
             definitions.entry(name).or_default().insert(path.clone());
         }
