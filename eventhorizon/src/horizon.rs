@@ -70,7 +70,7 @@ pub(crate) struct SiteState {
 /// Counts an open connection until it is dropped; see [`Horizon::track_connection`].
 #[derive(Debug)]
 #[must_use = "the connection is counted until the guard is dropped"]
-pub struct ConnectionGuard(Gauge);
+pub(crate) struct ConnectionGuard(Gauge);
 
 impl Drop for ConnectionGuard {
     fn drop(&mut self) {
@@ -175,14 +175,14 @@ impl Horizon {
     }
 
     /// Counts an open connection in the metric `horizon_connections` until the returned guard is dropped.
-    pub fn track_connection(&self) -> ConnectionGuard {
+    pub(crate) fn track_connection(&self) -> ConnectionGuard {
         self.0.metrics.connections.inc();
         ConnectionGuard(self.0.metrics.connections.clone())
     }
 
     /// Counts a connection that the server refused in the metric `horizon_connections_refused`. `reason` is its label,
     /// such as `total` or `network`.
-    pub fn count_refused_connection(&self, reason: &'static str) {
+    pub(crate) fn count_refused_connection(&self, reason: &'static str) {
         self.0.metrics.connection_refused(reason);
     }
 

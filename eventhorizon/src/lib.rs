@@ -39,7 +39,8 @@
 //! | HTTP | [`http`], [`bytes`], [`StreamBody`], [`ResponseBody`], [`Problem`], [`ProblemKind`], [`MAX_REQUEST_BYTES`] |
 //! | domain ([`horizon_core`]) | [`Slug`], [`Topic`], [`EventKind`], [`EventId`], [`Timestamp`], [`Ports`], [`Error`] |
 //! | backends | [`BusUrl`], [`StoreUrl`] |
-//! | operation | [`Health`], [`ReadinessError`], [`ConnectionGuard`], [`shutdown_signal`], `start_log`, `LogGuard` |
+//! | connections of a server | [`ConnectionLimiter`], [`ConnectionLimits`], [`ConnectionPermit`] |
+//! | operation | [`Health`], [`ReadinessError`], [`shutdown_signal`], `start_log`, `LogGuard` |
 //!
 //! # Features
 //!
@@ -71,6 +72,7 @@ mod clock;
 #[cfg(feature = "comments")]
 mod comments;
 mod config;
+mod connections;
 mod cookies;
 mod escape;
 mod forwarding;
@@ -109,8 +111,9 @@ pub use client::{client_js, client_modules, client_types};
 #[cfg(feature = "comments")]
 pub use comments::{CommentOutcome, Moderation, NewComment, Paging, ThreadsSnapshot};
 pub use config::{Config, NetworkLimits, ParseRateError, PrivacySignals, Rate, Rates};
+pub use connections::{ConnectionLimiter, ConnectionLimits, ConnectionPermit};
 pub use cookies::{HOST_COOKIE_PREFIX, cookie_values};
-pub use horizon::{ConnectionGuard, Horizon};
+pub use horizon::Horizon;
 pub use horizon_backend::{BusUrl, Health, ReadinessError, StoreUrl, shutdown_signal};
 #[cfg(feature = "log")]
 pub use horizon_backend::{LogGuard, start_log};

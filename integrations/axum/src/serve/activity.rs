@@ -12,16 +12,12 @@ use std::{
 
 use axum::body::Body;
 use bytes::Bytes;
+use eventhorizon::ConnectionPermit;
 use http_body::{Frame, SizeHint};
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use super::{
-    MAX_HEAD,
-    admission::{Admission, ConnectionSlot},
-    connection::Application,
-    socket::SocketState,
-};
+use super::{MAX_HEAD, connection::Application, socket::SocketState};
 
 /// The bytes that a client may send in addition to its requests: 1 MiB. Responses to pings need 74 KB a day.
 const UNREQUESTED_ALLOWANCE: u64 = 1024 * 1024;
@@ -40,7 +36,7 @@ pub(super) struct ConnectionActivity {
 /// Counts an open stream until it is dropped.
 pub(super) struct StreamGuard {
     activity: Arc<ConnectionActivity>,
-    _slot: Option<ConnectionSlot>,
+    _permit: Option<ConnectionPermit>,
 }
 
 impl ConnectionActivity {
@@ -54,17 +50,17 @@ impl ConnectionActivity {
         }
     }
 
-    /// Returns `None` if the stream exceeds a limit. The first open stream needs no slot, because the connection has
+    /// Returns `None` if the stream exceeds a limit. The first open stream needs no permit, because the connection has
     /// one.
     pub(super) fn open_stream(this: &Arc<Self>, application: &Application) -> Option<StreamGuard> {
         this.streams.fetch_add(1, Ordering::Relaxed);
         let is_first = this.open_streams.fetch_add(1, Ordering::Relaxed) == 0;
         let mut guard = StreamGuard {
             activity: Arc::clone(this),
-            _slot: None,
+            _permit: None,
         };
         if !is_first {
-            guard._slot = Some(Admission::reserve(&application.admission, application.network)?);
+            guard._permit = Some(application.limiter.admit_request(application.peer.ip())?);
         }
         Some(guard)
     }

@@ -1,12 +1,13 @@
 //! One connection: the TLS handshake, the detection of the protocol, then its requests. After those, a live stream that
 //! has left hyper is driven by [`stream::drive_stream`].
 
+#[cfg(feature = "tls")]
+use std::sync::Arc;
 use std::{
     convert::Infallible,
     future::{Future, ready},
     io,
     net::SocketAddr,
-    sync::Arc,
     time::Duration,
 };
 
@@ -17,7 +18,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::BytesMut;
-use eventhorizon::Horizon;
+use eventhorizon::{ConnectionLimiter, Horizon};
 use futures::future::Either;
 use http::{HeaderValue, Version, header};
 use tokio::{io::AsyncReadExt, net::TcpStream, time::timeout};
@@ -27,7 +28,6 @@ use tower::ServiceExt;
 #[cfg(feature = "tls")]
 use super::tls::Tls;
 use super::{
-    admission::{Admission, PeerNetwork},
     http1, http2,
     request_head::{self, RequestHeadError},
     socket::{ObservedSocket, Socket},
@@ -45,10 +45,8 @@ const PREFACE_LENGTH: u64 = 24;
 pub(super) struct Application {
     pub(super) app: Router,
     pub(super) horizon: Horizon,
-    pub(super) admission: Arc<Admission>,
+    pub(super) limiter: ConnectionLimiter,
     pub(super) peer: SocketAddr,
-    /// The network whose requests are limited, or `None` for a trusted proxy.
-    pub(super) network: Option<PeerNetwork>,
 }
 
 /// How connections are served.

@@ -1,7 +1,6 @@
 //! A server for HTTP/1.1 and HTTP/2 with the limits that open streams need.
 
 mod activity;
-mod admission;
 mod connection;
 mod http1;
 mod http2;
@@ -11,10 +10,12 @@ mod stream;
 #[cfg(feature = "tls")]
 mod tls;
 
-use std::{future::Future, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+#[cfg(feature = "tls")]
+use std::sync::Arc;
+use std::{future::Future, io, net::SocketAddr, pin::pin, time::Duration};
 
 use axum::Router;
-use eventhorizon::Horizon;
+use eventhorizon::{ConnectionLimiter, ConnectionLimits, Horizon};
 use tokio::{
     net::{TcpListener, TcpStream},
     task::JoinSet,
@@ -22,12 +23,9 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use self::connection::{Application, ConnectionSettings, Encryption};
 #[cfg(feature = "tls")]
 pub use self::tls::{Tls, TlsError};
-use self::{
-    admission::Admission,
-    connection::{Application, ConnectionSettings, Encryption},
-};
 
 /// The largest request head, and the largest buffer of a connection of HTTP/1: 16 KiB.
 const MAX_HEAD: usize = 16 * 1024;
@@ -67,9 +65,10 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
+        let connections = ConnectionLimits::default();
         Self {
-            connections: 20_000,
-            connections_per_network: 512,
+            connections: connections.total,
+            connections_per_network: connections.per_network,
             header_read_timeout: Duration::from_secs(10),
             shutdown_timeout: Duration::from_secs(10),
         }
@@ -160,17 +159,21 @@ struct Server {
     app: Router,
     limits: Limits,
     horizon: Horizon,
-    admission: Arc<Admission>,
+    limiter: ConnectionLimiter,
     settings: ConnectionSettings,
 }
 
 impl Server {
     fn new(app: Router, limits: Limits, encryption: Encryption, horizon: &Horizon) -> Self {
+        let connections = ConnectionLimits {
+            total: limits.connections,
+            per_network: limits.connections_per_network,
+        };
         Self {
             app,
             limits,
             horizon: horizon.clone(),
-            admission: Admission::new(limits, horizon.clone()),
+            limiter: ConnectionLimiter::new(horizon, connections),
             settings: ConnectionSettings {
                 encryption,
                 head_timeout: limits.header_read_timeout,
@@ -202,7 +205,7 @@ impl Server {
     }
 
     fn accept(&self, stream: TcpStream, peer: SocketAddr, connections: &mut JoinSet<()>) {
-        let Some(permit) = Admission::admit(&self.admission, peer.ip()) else {
+        let Some(permit) = self.limiter.admit(peer.ip()) else {
             return;
         };
         if let Err(error) = prepare(&stream) {
@@ -212,9 +215,8 @@ impl Server {
         let application = Application {
             app: self.app.clone(),
             horizon: self.horizon.clone(),
-            admission: Arc::clone(&self.admission),
+            limiter: self.limiter.clone(),
             peer,
-            network: permit.network(),
         };
         let served = connection::serve(stream, application, self.settings.clone());
         connections.spawn(async move {
