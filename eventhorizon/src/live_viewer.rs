@@ -9,6 +9,7 @@ use std::{
 
 use futures::{FutureExt, future::BoxFuture};
 use horizon_core::Topic;
+use parking_lot::Mutex;
 
 use crate::visit_tracker::{ViewerGuards, VisitTracker, VisitorIdentity};
 
@@ -17,19 +18,20 @@ use crate::visit_tracker::{ViewerGuards, VisitTracker, VisitorIdentity};
 pub(crate) enum LiveViewer {
     /// Not counted, such as a crawler.
     Uncounted,
-    Starting(BoxFuture<'static, ViewerGuards>),
+    /// The mutex is never locked. It makes the stream `Sync`, which the bodies of some frameworks have to be.
+    Starting(Mutex<BoxFuture<'static, ViewerGuards>>),
     Active(#[expect(dead_code, reason = "only dropped")] ViewerGuards),
 }
 
 impl LiveViewer {
     pub(crate) fn new(tracker: VisitTracker, topics: Arc<[Topic]>, identity: VisitorIdentity) -> Self {
-        Self::Starting(tracker.start(topics, identity).boxed())
+        Self::Starting(Mutex::new(tracker.start(topics, identity).boxed()))
     }
 
     /// Is ready once the viewer is counted.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if let Self::Starting(starting) = self {
-            *self = Self::Active(ready!(starting.poll_unpin(cx)));
+            *self = Self::Active(ready!(starting.get_mut().poll_unpin(cx)));
         }
         Poll::Ready(())
     }

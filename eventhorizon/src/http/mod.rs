@@ -35,6 +35,8 @@ impl Horizon {
     /// Handles a request of the HTTP contract, which `/openapi.json` describes (OpenAPI 3.1). `horizon-axum` wraps it
     /// in a router.
     ///
+    /// `docs/frameworks.md` in the repository says how each framework calls it.
+    ///
     /// The body of the request is any [`Body`], such as that of hyper or a `String`, or a [`StreamBody`]. That of the
     /// response is a [`Body`], too. The path is relative to where the contract is nested: `/live/hello`. `peer` is the address of the connection.
     /// The request's extensions are passed to [`Identify`](crate::Identify) and [`EventPolicy`](crate::EventPolicy).

@@ -103,6 +103,12 @@ async fn next(body: &mut ResponseBody) -> Option<Result<Bytes, Infallible>> {
     Some(frame.map(|frame| frame.into_data().unwrap()))
 }
 
+#[test]
+fn a_response_body_fits_into_the_boxed_bodies_of_frameworks() {
+    fn is_boxable<B: Body + Send + Sync + Unpin + 'static>() {}
+    is_boxable::<ResponseBody>();
+}
+
 #[tokio::test]
 async fn a_response_body_says_how_long_it_is_and_ends() {
     let horizon = site().await;

@@ -118,6 +118,11 @@ pub fn router<S: Clone + Send + Sync + 'static>(horizon: &Horizon) -> Router<S> 
 #[doc = include_str!("../README.md")]
 mod readme {}
 
+/// Compiles the example of the page about frameworks.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/frameworks.md")]
+struct FrameworksPage;
+
 /// Compiles and runs the examples of the repository's README.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
