@@ -2,7 +2,7 @@
 
 #[cfg(test)]
 mod tests {
-    use eventhorizon::{Horizon, Live, LiveOptions, ResponseBody, Slug, bytes::Bytes, http::Request};
+    use eventhorizon::{Horizon, Live, LiveOptions, ResponseBody, Slug, http::Request};
     use futures::StreamExt;
 
     const HAS_COMMENTS: bool = cfg!(feature = "comments");
@@ -15,7 +15,7 @@ mod tests {
 
     /// Requests a path. Returns the status and the body.
     async fn get(horizon: &Horizon, path: &str) -> (u16, String) {
-        let request = Request::get(path).body(Bytes::new()).unwrap();
+        let request = Request::get(path).body(String::new()).unwrap();
         let response = horizon.handle([192, 0, 2, 1].into(), request).await;
         let status = response.status().as_u16();
         let ResponseBody::Bytes(body) = response.into_body() else {
