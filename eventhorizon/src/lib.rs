@@ -15,7 +15,7 @@
 //!
 //! let _live = horizon.live(&caller, LiveOptions::page(&bread)).await?; // a stream of bytes for the response body
 //! horizon.like(&bread, &caller).await?;
-//! let stats = horizon.stats(&[bread.into()]).await?[0];
+//! let stats = &horizon.stats(&[bread.into()]).await?[0];
 //! assert_eq!((stats.viewers, stats.likes), (1, 1));
 //! horizon.close().await?;
 //! # Ok(()) }

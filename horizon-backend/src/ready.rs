@@ -46,7 +46,8 @@ impl ReadinessCheck {
         }
     }
 
-    /// Also checks that this store is writable, or readable if the application opened it, and reports panics of its threads to the [`Health`].
+    /// Also checks that this store is writable, or readable if the application opened it, and reports panics of its
+    /// threads to the [`Health`].
     #[must_use]
     pub fn with_store(self, store: StoreHandle) -> Self {
         store.report_panics_to(&self.health);

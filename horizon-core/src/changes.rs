@@ -9,13 +9,14 @@ pub struct Changes {
     pub event_ids: Vec<(EventId, Timestamp)>,
     /// When visitors were last seen. Insert or replace the time.
     pub visitors: Vec<VisitorChange>,
-    /// The likes and unlikes. Insert or replace them; an unlike is stored too, because an earlier like may arrive later.
+    /// The likes and unlikes. Insert or replace them. An unlike is stored, too, because an earlier like may arrive
+    /// later.
     pub likes: Vec<LikeChange>,
     /// The new comments, in the order in which they arrived. Insert them in this order. They have the visibility after
     /// the whole batch.
     pub comments: Vec<Comment>,
-    /// The latest verdict on each comment, also on new comments. Set the comment's visibility, and insert or replace the
-    /// stamp.
+    /// The latest verdict on each comment, also on new comments. Set the comment's visibility, and insert or replace
+    /// the stamp.
     pub verdicts: Vec<VisibilityChange>,
     /// The new totals of the topics that changed, with the counts of all their custom events. Insert or replace them.
     pub totals: Vec<Update>,

@@ -8,8 +8,8 @@ use crate::{
 /// The data that [`apply_events`] reads and writes to count events.
 ///
 /// A store passes a ledger to [`apply_events`] inside one transaction and commits all of it or nothing. The methods are
-/// synchronous because they run inside that transaction. `examples/write-an-adapter` implements one. A store whose driver
-/// is async uses [`Facts`](crate::Facts) instead.
+/// synchronous because they run inside that transaction. `examples/write-an-adapter` implements one. A store whose
+/// driver is async uses [`Facts`](crate::Facts) instead.
 pub trait Ledger {
     /// The error of the store's driver.
     type Error;

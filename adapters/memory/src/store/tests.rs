@@ -16,14 +16,14 @@ const BATCHES: usize = 12;
 const MAX_BATCH: usize = 12;
 
 /// Random events with repeats, late events, and comments and verdicts that refer to earlier events of any kind.
-struct EventGenerator {
+struct RandomBatches {
     random: Rng,
     now: Timestamp,
     serial: u64,
     past: Vec<Event>,
 }
 
-impl EventGenerator {
+impl RandomBatches {
     fn new(seed: u64) -> Self {
         Self {
             random: Rng::with_seed(seed),
@@ -50,14 +50,29 @@ impl EventGenerator {
         let lateness = Duration::from_secs(self.random.u64(..60 * 60));
         let stamp = Stamp::new(self.now.minus(lateness), entropy);
         let page = |name| Topic::from(Slug::new(name).unwrap());
-        let topic = match self.random.u8(..5) {
+        let mut topic = match self.random.u8(..5) {
             0 => Topic::Site,
             1 | 2 => page("one"),
             _ => page("two"),
         };
-        let event = Event::new(stamp, topic, self.kind());
+        let mut kind = self.kind();
+        // Mostly a verdict on a comment of the page, and often not the first one.
+        if let EventKind::Moderate { comment, .. } = &mut kind
+            && let Some(target) = self.comment()
+            && self.random.u8(..8) > 0
+        {
+            (*comment, topic) = (target.id, target.topic);
+        }
+        let event = Event::new(stamp, topic, kind);
         self.past.push(event.clone());
         event
+    }
+
+    /// Returns one of the last comments.
+    fn comment(&mut self) -> Option<Event> {
+        let is_comment = |event: &&Event| matches!(event.kind, EventKind::Comment { .. });
+        let last: Vec<_> = self.past.iter().rev().filter(is_comment).take(3).collect();
+        self.random.choice(last).cloned()
     }
 
     fn kind(&mut self) -> EventKind {
@@ -148,7 +163,7 @@ impl Tables {
 #[test]
 fn facts_change_the_tables_as_the_ledger_does() {
     for seed in 1..=SEEDS {
-        let mut events = EventGenerator::new(seed);
+        let mut events = RandomBatches::new(seed);
         let (mut direct, mut facts_first) = (Tables::default(), Tables::default());
         for number in 1..=BATCHES {
             let batch = events.batch();
@@ -193,7 +208,7 @@ fn custom_events_beyond_the_limit_of_names_count_as_others() {
 
 #[test]
 fn a_repeated_batch_changes_nothing() {
-    let mut events = EventGenerator::new(1);
+    let mut events = RandomBatches::new(1);
     let mut tables = Tables::default();
     let batch: Vec<Event> = (0..BATCHES).flat_map(|_| events.batch()).collect();
     let Ok(updates) = apply_events(&mut tables, &batch);
