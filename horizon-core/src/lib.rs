@@ -52,7 +52,9 @@
 //! | pages of comments | [`PageBudget`], [`MAX_PAGE_BYTES`], [`COMMENT_OVERHEAD_BYTES`] |
 //! | the accumulator | [`process_batch`], [`BatchOutcome`], [`RejectReason`] |
 //! | its source of events | [`EventConsumer`], [`Batch`], [`AckToken`] |
-//! | for stores | [`Ledger`], [`apply_events`] |
+//! | for stores with a synchronous driver | [`Ledger`], [`apply_events`] |
+//! | for stores with an async driver | [`BatchKeys`], [`Facts`], [`Changes`] |
+//! | what such a store writes | [`VisitorChange`], [`LikeChange`], [`VisibilityChange`] |
 //! | for event buses | [`UnacknowledgedEvents`], [`Backoff`] |
 //! | text | [`clean_text`], [`has_visible_text`] |
 //! | errors | [`Error`], [`Result`], [`error_chain`], [`panic_message`] |
@@ -72,7 +74,8 @@
 //!
 //! [`horizon-memory`](https://docs.rs/horizon-memory), [`horizon-sqlite`](https://docs.rs/horizon-sqlite) and
 //! [`horizon-redis`](https://docs.rs/horizon-redis) are adapters. `docs/contract.md` in the repository describes what
-//! processes send each other over Redis, and `examples/write-an-adapter` is a store on redb.
+//! processes send each other over Redis, `examples/write-an-adapter` is a store on redb, and
+//! `examples/write-an-async-adapter` one on PostgreSQL.
 
 mod accumulator;
 mod backoff;
