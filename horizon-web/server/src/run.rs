@@ -13,6 +13,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
 use crate::{
     assets::Assets,
+    auth::SignedInAuthor,
     config::{NodeSettings, ServeArgs},
     content,
     feeds::FeedCache,
@@ -61,8 +62,9 @@ pub async fn run(args: &ServeArgs, shutdown: impl Future<Output = ()> + Send + '
     let mut shutdown = pin!(shutdown);
     let (stop, stopped) = watch::channel(false);
     let (library, watcher) = horizon_posts::watch(content, now, wait_for_shutdown(stopped.clone()))?;
+    let author = SignedInAuthor::new(&args.title);
     let horizon = tokio::select! {
-        horizon = open(args, &backend, pages(library.clone())) => horizon?,
+        horizon = open(args, &backend, pages(library.clone()), author.clone()) => horizon?,
         () = &mut shutdown => return Ok(()),
     };
     let health = horizon.health().clone();
@@ -81,6 +83,7 @@ pub async fn run(args: &ServeArgs, shutdown: impl Future<Output = ()> + Send + '
             .map(|_| LoginKey::open(backend.urls.store()))
             .transpose()?,
         horizon,
+        author,
         node,
     };
     let app = app_state(args, opened, library, stats, stopped)?;
@@ -96,9 +99,15 @@ pub async fn run(args: &ServeArgs, shutdown: impl Future<Output = ()> + Send + '
 }
 
 /// Opens the backend. Waits for a Redis that contains the secret.
-async fn open(args: &ServeArgs, backend: &NodeSettings, pages: impl Pages + 'static) -> anyhow::Result<Horizon> {
+async fn open(
+    args: &ServeArgs,
+    backend: &NodeSettings,
+    pages: impl Pages + 'static,
+    author: SignedInAuthor,
+) -> anyhow::Result<Horizon> {
     let mut builder = Horizon::from_parsed_urls(backend.urls.bus().clone(), backend.urls.store().clone())?
         .node_name(backend.node.clone())
+        .identify(author)
         .configure(|config| configure(config, args));
     if let Some(text) = &args.secrets.secret {
         builder = builder.secret(Secret::from_bytes(blake3::derive_key(SECRET_KEY, text.0.as_bytes())));
@@ -168,6 +177,8 @@ fn log_capacity(limits: &Limits) {
 /// What a server has opened by its URLs.
 pub(crate) struct OpenedBackend {
     pub(crate) horizon: Horizon,
+    /// The rule of `horizon` that identifies the author.
+    pub(crate) author: SignedInAuthor,
     pub(crate) node: NodeIdentity,
     /// The key of the sessions at `/admin`, if there is a token.
     pub(crate) login_key: Option<LoginKey>,
@@ -182,6 +193,7 @@ pub(crate) fn app_state(
 ) -> anyhow::Result<AppState> {
     let OpenedBackend {
         horizon,
+        author,
         node,
         login_key,
     } = backend;
@@ -192,7 +204,11 @@ pub(crate) fn app_state(
         .admin_token
         .as_ref()
         .zip(login_key)
-        .map(|(token, key)| Sessions::new(token, &horizon.derive_key(SESSIONS_KEY), key, is_https));
+        .map(|(token, key)| Sessions::new(token, &horizon.derive_key(SESSIONS_KEY), key, is_https))
+        .map(Arc::new);
+    if let Some(sessions) = &sessions {
+        author.set_sessions(Arc::clone(sessions));
+    }
     let marker_key = horizon.derive_key(MARKERS_KEY);
     let marker_key = marker_key
         .iter()

@@ -44,17 +44,21 @@ impl Sessions {
         blake3::hash(text.as_bytes()) == self.token
     }
 
+    /// Returns whether the request has the cookie of a session, valid or not.
+    pub(crate) fn has_cookie(&self, headers: &HeaderMap) -> bool {
+        cookie_values(headers, &self.cookie_name).next().is_some()
+    }
+
     /// Returns whether the request has a session that is valid at `now`.
     ///
     /// # Errors
     /// The store does not respond.
     pub(crate) async fn is_valid(&self, headers: &HeaderMap, now: Timestamp) -> Result<bool> {
-        let values: Vec<_> = cookie_values(headers, &self.cookie_name).collect();
-        if values.is_empty() {
+        if !self.has_cookie(headers) {
             return Ok(false);
         }
         let key = self.key().await?;
-        let mut expires = values.into_iter().filter_map(|value| {
+        let mut expires = cookie_values(headers, &self.cookie_name).filter_map(|value| {
             let verified = CookieJar::new()
                 .signed(&key)
                 .verify(Cookie::new("", value.into_owned()))?;

@@ -22,6 +22,7 @@ use tokio::{
 use tower::ServiceExt;
 
 use crate::{
+    auth::SignedInAuthor,
     config::Cli,
     content, routes,
     run::{self, OpenedBackend},
@@ -140,7 +141,9 @@ impl TestBlog {
         let clock = Clock::at(Timestamp::from_millis(1_800_000_000_000));
         let fake = Fake::new(clock.clone());
         let horizon = Horizon::from_ports(fake.ports()).clock(move || clock.now());
-        let horizon = horizon.start(run::pages(library.clone())).await.unwrap();
+        let author = SignedInAuthor::new(&config.title);
+        let horizon = horizon.identify(author.clone()).start(run::pages(library.clone()));
+        let horizon = horizon.await.unwrap();
         let node = NodeIdentity {
             name: "web".parse().unwrap(),
             started: now(),
@@ -148,6 +151,7 @@ impl TestBlog {
         let (stats, shutdown) = (StatsCache::new(is_accumulator), watch::channel(false).1);
         let backend = OpenedBackend {
             horizon: horizon.clone(),
+            author,
             node,
             login_key: Some(LoginKey::open(&StoreUrl::Memory).unwrap()),
         };

@@ -29,7 +29,7 @@ pub(crate) struct AppParts {
     pub(crate) is_https: bool,
     pub(crate) feeds: FeedCache,
     pub(crate) assets: Assets,
-    pub(crate) sessions: Option<Sessions>,
+    pub(crate) sessions: Option<Arc<Sessions>>,
     pub(crate) login_limiter: LoginLimiter,
     pub(crate) stats: StatsCache,
     pub(crate) page_cache: PageCache,

@@ -120,6 +120,7 @@ fn item(item: &ModerationItem, only_pending: bool) -> AnyView {
         <li class="admin-item" data-state=state>
             <p class="comment-head">
                 <span class="comment-author">{text::author_name(&comment.author).to_owned()}</span>
+                {comment.badge.as_ref().map(|badge| view! { " " <span class="badge">{badge.to_string()}</span> })}
                 " on "
                 <a href=page>{item.post_title.clone()}</a>
                 " "

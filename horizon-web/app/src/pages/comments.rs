@@ -3,7 +3,7 @@
 //! The browser builds new comments from the empty thread in the `template`.
 
 use horizon_core::{
-    EventId, MAX_AUTHOR_CHARS, MAX_COMMENT_CHARS, Timestamp,
+    Badge, EventId, MAX_AUTHOR_CHARS, MAX_COMMENT_CHARS, Timestamp,
     wire::{CommentView, ThreadView},
 };
 use leptos::prelude::*;
@@ -72,7 +72,8 @@ fn empty() -> ThreadView {
             id: EventId::from_u128(0),
             parent: None,
             author: String::new(),
-            badge: None,
+            // The browser removes it from comments without one.
+            badge: Badge::new("Badge").ok(),
             html: REMOVED.into(),
             at: Timestamp::from_millis(0),
             removed: false,
@@ -120,6 +121,11 @@ fn more_replies(slug: &str, thread: &ThreadView) -> Option<AnyView> {
     })
 }
 
+fn badge(comment: &CommentView) -> Option<AnyView> {
+    let badge = comment.badge.as_ref()?.to_string();
+    Some(view! { <span class="badge" data-badge>{badge}</span> " " }.into_any())
+}
+
 fn article(comment: &CommentView, takes_replies: bool) -> AnyView {
     let id = comment.id.to_string();
     let at = comment.at.as_millis();
@@ -148,6 +154,7 @@ fn article(comment: &CommentView, takes_replies: bool) -> AnyView {
             <header class="comment-head">
                 <span class="comment-author" data-author>{author}</span>
                 " "
+                {badge(comment)}
                 <a href=format!("#comment-{id}")>
                     <time datetime=text::html_datetime(at) title=text::date_time(at) data-at=at.to_string()>
                         {text::date(at)}

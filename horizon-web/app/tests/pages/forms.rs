@@ -1,7 +1,7 @@
 //! Likes, comments and their forms without scripts.
 
 use horizon_app::{PostPage, View};
-use horizon_core::EventId;
+use horizon_core::{Badge, EventId};
 
 use super::{
     html,
@@ -48,6 +48,19 @@ fn the_form_of_a_reply_names_the_comment() {
     page.reply_to = Some(EventId::from_u128(77));
     let unknown = html(&View::Post(Box::new(page)));
     assert!(unknown.contains(r#"name="parent" value="""#), "{unknown}");
+}
+
+#[test]
+fn a_comment_shows_the_badge_of_its_author() {
+    let mut page = post("Hello", "Ada");
+    page.comments.threads[0].comment.badge = Some(Badge::new("<Author>").unwrap());
+    let html = html(&View::Post(Box::new(page)));
+    let (_, list) = html.split_once("comment-list").unwrap();
+    let (list, template) = list.split_once("<template").unwrap();
+    let badge = "<span data-badge class=\"badge\">";
+    assert_eq!(list.matches(badge).count(), 1, "{list}");
+    assert!(list.contains(&format!("{badge}&lt;Author&gt;</span>")), "{list}");
+    assert_eq!(template.matches(badge).count(), 1, "for the browser");
 }
 
 #[test]

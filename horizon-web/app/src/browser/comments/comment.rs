@@ -11,6 +11,8 @@ pub(crate) struct LiveComment {
     pub(super) parent: Option<String>,
     /// May be empty.
     pub(super) author: String,
+    /// What the site says about the author.
+    pub(super) badge: Option<String>,
     /// Sanitised by the server.
     pub(super) html: String,
     /// In milliseconds since the Unix epoch.
@@ -26,6 +28,7 @@ impl LiveComment {
             id: js::text(value, "id").unwrap_or_default(),
             parent: js::text(value, "parent"),
             author: js::text(value, "author").unwrap_or_default(),
+            badge: js::text(value, "badge"),
             html: js::text(value, "html").unwrap_or_default(),
             at: js::millis(value, "at"),
             removed: js::get(value, "removed").is_truthy(),

@@ -147,6 +147,12 @@ fn build(island: &CommentsIsland, comment: &LiveComment) -> Option<Element> {
     dom::each(&article, "[data-author]", |name| {
         dom::set_text(&name, text::author_name(&comment.author));
     });
+    if let Some(badge) = dom::within(&article, "[data-badge]") {
+        match &comment.badge {
+            Some(text) => dom::set_text(&badge, text),
+            None => badge.remove(),
+        }
+    }
     if let Some(time) = dom::within(&article, "time") {
         dom::set_attribute(&time, "data-at", &comment.at.to_string());
         dom::set_attribute(&time, "datetime", &text::html_datetime(comment.at));
