@@ -6,7 +6,7 @@
 //!
 //! /// A handler of the application, which knows the reader and the numbers.
 //! async fn hello(State(horizon): State<Horizon>, Requester(caller): Requester) -> Result<String, ProblemResponse> {
-//!     let page = horizon.page("hello")?;
+//!     let page = horizon.page("hello").await?;
 //!     let liked = horizon.is_liked_by(&page, &caller).await?;
 //!     let viewers = horizon.stats(&[page.into()]).await?[0].viewers;
 //!     Ok(format!("{viewers} reading now, liked by you: {liked}"))

@@ -59,6 +59,22 @@ fn a_comment_is_sent_and_shows_in_both_browsers() -> anyhow::Result<()> {
 }
 
 #[test]
+fn the_badge_of_an_author_is_shown() -> anyhow::Result<()> {
+    play(2, async |test| {
+        let grace = test.browser("Grace").await?;
+        let ben = test.browser("Ben").await?;
+        grace.open("/").await?;
+        grace.script("document.cookie = 'staff=Grace; path=/'", &[]).await?;
+        grace.open_live("/page/bread").await?;
+        ben.open_live("/page/bread").await?;
+        writes(&grace, "Mallory", "hello").await?;
+        lists(&ben, "Grace Staffhello").await?;
+        let script = "return document.querySelector('li .badge').textContent === 'Staff'";
+        ben.wait_for("the badge has a class", script).await
+    })
+}
+
+#[test]
 fn a_hostile_comment_is_text() -> anyhow::Result<()> {
     play(1, async |test| {
         let ada = test.browser("Ada").await?;

@@ -11,7 +11,7 @@ use actix_web::{
     http::header,
     web::{self, Path, get},
 };
-use eventhorizon::{Horizon, Moderation, Slug};
+use eventhorizon::{Author, Badge, Caller, Horizon, Identity, Moderation, Slug, cookie_values};
 use horizon_test_support::ServerUnderTest;
 use tokio::task::JoinHandle;
 
@@ -44,11 +44,22 @@ pub(crate) async fn moderated_host() -> anyhow::Result<HostApp> {
     start(SocketAddr::from(([127, 0, 0, 1], 0)), Moderation::BeforePublishing).await
 }
 
+/// Names the caller as the cookie `user` says, and the author of their comments as `staff` says.
+fn by_cookies(caller: &Caller) -> Identity {
+    let cookie = |name| cookie_values(caller.headers(), name).next();
+    let identity = cookie("user").map_or_else(Identity::unknown, Identity::named);
+    match cookie("staff") {
+        Some(name) => identity.author(Author::new(&name).unwrap().badge(Badge::new("Staff").unwrap())),
+        None => identity,
+    }
+}
+
 async fn start(address: SocketAddr, moderation: Moderation) -> anyhow::Result<HostApp> {
     let listener = TcpListener::bind(address)?;
     let address = listener.local_addr()?;
     let horizon = Horizon::in_memory()
         .configure(|config| config.moderation = moderation)
+        .identify(by_cookies)
         .start(|_: &Slug| true)
         .await?;
     let data = web::Data::new(horizon.clone());
