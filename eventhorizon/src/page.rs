@@ -2,7 +2,7 @@
 
 use std::{fmt, ops::Deref};
 
-use horizon_core::{Result, Slug, Topic};
+use horizon_core::{Result, Slug, SlugError, Topic};
 
 use crate::{Horizon, Problem, ProblemKind, rules::rule_deadline};
 
@@ -56,14 +56,38 @@ impl From<&ExistingPage> for Topic {
 }
 
 impl Horizon {
-    /// Returns the page with this slug. Call it once at the start of a request.
+    /// Returns the page with this name. Call it once at the start of a request. The name is decoded text, such as
+    /// `docs/résumé`; for the path of a request, see [`page_from_path`](Self::page_from_path).
     ///
     /// # Errors
     /// [`InvalidSlug`](ProblemKind::InvalidSlug) if the text is not a slug, [`UnknownPage`](ProblemKind::UnknownPage)
     /// if the site has no such page, [`Unavailable`](ProblemKind::Unavailable) if [`Pages`](crate::Pages) fails or does
     /// not respond within 3 seconds.
     pub async fn page(&self, slug: &str) -> Result<ExistingPage, Problem> {
-        let slug = Slug::new(slug)
+        self.known_page(Slug::new(slug)).await
+    }
+
+    /// Returns the page with this URL path, percent-encoded as in a request: see [`Slug::from_path`].
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use eventhorizon::{Horizon, Slug, http::Uri};
+    /// let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
+    /// let uri: Uri = "/docs/r%C3%A9sum%C3%A9/?lang=fr".parse()?;
+    /// let page = horizon.page_from_path(uri.path()).await?;
+    /// assert_eq!(page.as_str(), "docs/résumé");
+    /// assert_eq!(page.url_path(), "docs/r%C3%A9sum%C3%A9"); // for links, and the attribute `data-page`
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`page`](Self::page). A path with `%2F` is not a slug.
+    pub async fn page_from_path(&self, path: &str) -> Result<ExistingPage, Problem> {
+        self.known_page(Slug::from_path(path)).await
+    }
+
+    async fn known_page(&self, slug: Result<Slug, SlugError>) -> Result<ExistingPage, Problem> {
+        let slug = slug
             .map_err(|error| Problem::new(ProblemKind::InvalidSlug).field("slug", format!("is invalid: {error}.")))?;
         self.existing_page(&slug).await?.ok_or_else(|| {
             let reason = format!("`{slug}` is not a page of this site.");

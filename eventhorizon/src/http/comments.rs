@@ -38,7 +38,7 @@ struct CommentForm {
 impl Handler<'_> {
     /// `/comments/{slug}`
     pub(super) async fn comments(&self, page: &str) -> HandlerResult {
-        let page = self.page(page).await?;
+        let page = self.horizon.page_from_path(page).await?;
         if self.method == Method::POST {
             return self.post_comment(&page).await;
         }

@@ -16,7 +16,7 @@ const CACHE_CONTROL: &str = "public, max-age=3600, stale-while-revalidate=86400"
 const CONTRACT: &str = include_str!("openapi.json");
 
 /// A static file.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum File {
     /// `client.js`
     Script,

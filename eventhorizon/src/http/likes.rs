@@ -14,7 +14,7 @@ struct LikeForm {
 impl Handler<'_> {
     /// `/likes/{slug}`
     pub(super) async fn likes(&self, page: &str) -> HandlerResult {
-        let page = self.page(page).await?;
+        let page = self.horizon.page_from_path(page).await?;
         let request = match *self.method {
             Method::PUT => LikeRequest::like(),
             Method::DELETE => LikeRequest::unlike(),

@@ -38,8 +38,9 @@ impl Horizon {
     /// `docs/frameworks.md` in the repository says how each framework calls it.
     ///
     /// The body of the request is any [`Body`], such as that of hyper or a `String`, or a [`StreamBody`]. That of the
-    /// response is a [`Body`], too. The path is relative to where the contract is nested: `/live/hello`. `peer` is the address of the connection.
-    /// The request's extensions are passed to [`Identify`](crate::Identify) and [`EventPolicy`](crate::EventPolicy).
+    /// response is a [`Body`], too. The path is relative to where the contract is nested, and percent-encoded as the
+    /// client sent it: `/live/hello`, `/live/docs/caf%C3%A9`. `peer` is the address of the connection. The request's
+    /// extensions are passed to [`Identify`](crate::Identify) and [`EventPolicy`](crate::EventPolicy).
     ///
     /// The body is read only if the route needs it. It may have [`MAX_REQUEST_BYTES`] bytes, and must arrive within 10
     /// seconds. Pages of [`Config::origins`](crate::Config::origins) may read and write: the response has the headers
@@ -129,7 +130,7 @@ impl Handler<'_> {
 
     async fn live(&self, page: Option<&str>) -> HandlerResult {
         let page = match page {
-            Some(page) => Some(self.page(page).await?),
+            Some(page) => Some(self.horizon.page_from_path(page).await?),
             None => None,
         };
         let query: parse::LiveQuery = parse::query(self.query)?;
@@ -152,7 +153,7 @@ impl Handler<'_> {
 
     async fn stats(&self, page: Option<&str>) -> HandlerResult {
         let topic = match page {
-            Some(page) => self.page(page).await?.into(),
+            Some(page) => self.horizon.page_from_path(page).await?.into(),
             None => Topic::Site,
         };
         response::json(&self.horizon.current_stats(topic).await?)
@@ -177,12 +178,5 @@ impl Handler<'_> {
         let clock = &self.horizon.0.clock;
         clock.check().ok()?;
         Some(clock.stamp().ok()?.id)
-    }
-
-    /// Returns the page with this percent-encoded name.
-    async fn page(&self, name: &str) -> Result<ExistingPage, Problem> {
-        let name = percent_encoding::percent_decode_str(name).decode_utf8();
-        let name = name.map_err(|_| Problem::new(ProblemKind::InvalidSlug).field("slug", "is not UTF-8."))?;
-        self.horizon.page(&name).await
     }
 }

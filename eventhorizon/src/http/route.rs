@@ -3,8 +3,9 @@ use http::Method;
 use super::files::File;
 use crate::{Problem, ProblemKind};
 
-/// A route of the contract.
-#[derive(Clone, Copy, Debug)]
+/// A route of the contract. A page is the rest of the path from the second slash on, which is its own URL path:
+/// `/docs/intro` in `/live/docs/intro`, and `/` in `/live/`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Route<'a> {
     /// `/live`, `/live/{slug}`
     Live(Option<&'a str>),
@@ -21,9 +22,9 @@ pub(super) enum Route<'a> {
 
 impl<'a> Route<'a> {
     pub(super) fn parse(path: &'a str) -> Option<Self> {
-        let (first, page) = match path.strip_prefix('/')?.split_once('/') {
-            None => (path.strip_prefix('/')?, None),
-            Some((_, page)) if page.is_empty() || page.contains('/') => return None,
+        let path = path.strip_prefix('/')?;
+        let (first, page) = match path.find('/').and_then(|slash| path.split_at_checked(slash)) {
+            None => (path, None),
             Some((first, page)) => (first, Some(page)),
         };
         match (first, page) {
@@ -89,28 +90,34 @@ mod tests {
     }
 
     #[test]
-    fn only_exact_paths_match() {
-        for path in [
-            "/live",
-            "/live/bread",
-            "/stats",
-            "/likes/bread",
-            "/comments/bread",
-            "/client.js",
+    fn a_page_is_the_rest_of_the_path() {
+        for (path, page) in [
+            ("/live", None),
+            ("/live/", Some("/")),
+            ("/live/bread", Some("/bread")),
+            ("/live/bread/", Some("/bread/")),
+            ("/live/docs/a%20b/%C3%A9", Some("/docs/a%20b/%C3%A9")),
+            ("/live//bread", Some("//bread")),
         ] {
-            assert!(Route::parse(path).is_some(), "{path}");
+            assert_eq!(Route::parse(path), Some(Route::Live(page)), "{path}");
         }
+        assert_eq!(Route::parse("/likes/a/b"), Some(Route::Likes("/a/b")));
+        assert_eq!(Route::parse("/comments/"), Some(Route::Comments("/")));
+        assert_eq!(Route::parse("/stats/a/b"), Some(Route::Stats(Some("/a/b"))));
+    }
+
+    #[test]
+    fn other_paths_are_no_routes() {
         for path in [
             "",
             "/",
             "live",
-            "/live/",
-            "/live/a/b",
             "//live",
             "/likes",
             "/comments",
             "/client.js/",
             "/nothing",
+            "/nothing/a",
         ] {
             assert!(Route::parse(path).is_none(), "{path}");
         }
