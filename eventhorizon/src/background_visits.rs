@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use horizon_backend::Health;
-use horizon_core::{EventKind, Topic, VisitorKey};
+use horizon_core::{EventKind, Topic, Visit, VisitCause, VisitorKey};
 use tokio::{
     runtime::Handle,
     sync::Semaphore,
@@ -13,7 +13,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     metrics::Metrics,
-    visit_queue::VisitQueue,
+    visit_queue::{VisitQueue, caused_by},
     visit_tracker::{VisitorIdentity, retry},
     visitors::VisitorKeys,
 };
@@ -45,6 +45,7 @@ pub(crate) struct BackgroundVisits {
 pub(crate) struct PendingVisit {
     background: BackgroundVisits,
     topics: Arc<[Topic]>,
+    cause: VisitCause,
     identity: Option<VisitorIdentity>,
 }
 
@@ -70,10 +71,12 @@ impl BackgroundVisits {
         }
     }
 
-    /// Spawns a task that queues the visit and then calls `on_queued`. Returns `false` if there are too many tasks.
+    /// Spawns a task that adds the visitor's key to the visit, queues it, and then calls `on_queued`. Returns `false` if
+    /// there are too many tasks.
     pub(crate) fn spawn(
         &self,
         topics: Arc<[Topic]>,
+        mut visit: Visit,
         identity: VisitorIdentity,
         on_queued: impl FnOnce(&Metrics) + Send + 'static,
     ) -> bool {
@@ -82,7 +85,8 @@ impl BackgroundVisits {
             match this.key(&identity).await {
                 Some(visitor) => {
                     on_queued(&this.metrics);
-                    this.queue.push(&topics, visitor);
+                    visit.visitor = visitor;
+                    this.queue.push(&topics, &visit);
                 }
                 None => this.metrics.event_failed(&EventKind::visit(None)),
             }
@@ -134,10 +138,16 @@ impl BackgroundVisits {
 }
 
 impl PendingVisit {
-    pub(crate) fn new(background: BackgroundVisits, topics: Arc<[Topic]>, identity: VisitorIdentity) -> Self {
+    pub(crate) fn new(
+        background: BackgroundVisits,
+        topics: Arc<[Topic]>,
+        cause: VisitCause,
+        identity: VisitorIdentity,
+    ) -> Self {
         Self {
             background,
             topics,
+            cause,
             identity: Some(identity),
         }
     }
@@ -154,7 +164,8 @@ impl PendingVisit {
 impl Drop for PendingVisit {
     fn drop(&mut self) {
         let Some(identity) = self.identity.take() else { return };
-        if !self.background.spawn(Arc::clone(&self.topics), identity, |_| ()) {
+        let (topics, visit) = (Arc::clone(&self.topics), caused_by(self.cause, None));
+        if !self.background.spawn(topics, visit, identity, |_| ()) {
             self.background.metrics.event_failed(&EventKind::visit(None));
         }
     }

@@ -153,7 +153,9 @@ impl Horizon {
         if !identity.is_named() {
             limits.check_comments_of_day(comment.id, networks, self.0.clock.now())?;
         }
-        self.track_comment(draft, comment, identity, caller, deadline).await
+        let posted = self.track_comment(draft, comment, identity, caller, deadline).await?;
+        self.record_interaction(Some(page), caller);
+        Ok(posted)
     }
 
     /// Returns what [`comment`](Self::comment) would return for a new comment, without recording it.

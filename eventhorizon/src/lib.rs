@@ -78,6 +78,7 @@ mod escape;
 mod forwarding;
 mod horizon;
 pub mod http;
+mod interaction;
 mod likes;
 mod limits;
 mod live;

@@ -156,6 +156,9 @@ impl Horizon {
         }
         let event = Event::new(inner.clock.stamp()?, topic.clone(), kind);
         self.track(event, deadline).await?;
+        if liked {
+            self.record_interaction(Some(page), caller);
+        }
         inner.cache.put_like(&topic, reader, liked, Instant::now());
         inner.hub.note_like(&topic, reader, liked);
         let likes = self.likes_after(&topic, reader, liked, deadline).await;

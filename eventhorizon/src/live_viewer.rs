@@ -8,7 +8,7 @@ use std::{
 };
 
 use futures::{FutureExt, future::BoxFuture};
-use horizon_core::Topic;
+use horizon_core::{Topic, VisitCause};
 use parking_lot::Mutex;
 
 use crate::visit_tracker::{ViewerGuards, VisitTracker, VisitorIdentity};
@@ -24,8 +24,13 @@ pub(crate) enum LiveViewer {
 }
 
 impl LiveViewer {
-    pub(crate) fn new(tracker: VisitTracker, topics: Arc<[Topic]>, identity: VisitorIdentity) -> Self {
-        Self::Starting(Mutex::new(tracker.start(topics, identity).boxed()))
+    pub(crate) fn new(
+        tracker: VisitTracker,
+        topics: Arc<[Topic]>,
+        cause: VisitCause,
+        identity: VisitorIdentity,
+    ) -> Self {
+        Self::Starting(Mutex::new(tracker.start(topics, cause, identity).boxed()))
     }
 
     /// Is ready once the viewer is counted.

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
 use futures::{StreamExt, stream};
-use horizon_core::{Event, EventBus, EventKind, Result, Topic, VisitorKey};
+use horizon_core::{Event, EventBus, EventKind, Result, Topic, Visit, VisitCause, VisitorKey};
 use parking_lot::Mutex;
 use tokio::{
     sync::mpsc,
@@ -60,6 +60,13 @@ pub(crate) struct OpenVisit {
     id: u64,
 }
 
+/// Returns a visit with this cause.
+pub(crate) fn caused_by(cause: VisitCause, visitor: Option<VisitorKey>) -> Visit {
+    let mut visit = Visit::of(visitor);
+    visit.cause = Some(cause);
+    visit
+}
+
 impl VisitQueue {
     /// Creates the queue, and the worker that sends its visits to the bus.
     pub(crate) fn new(bus: Arc<dyn EventBus>, clock: EventClock, metrics: Arc<Metrics>) -> (Arc<Self>, VisitSender) {
@@ -83,10 +90,10 @@ impl VisitQueue {
         (Arc::new(visits), sender)
     }
 
-    /// Starts a visit that lasts until the returned value is dropped.
-    pub(crate) fn open(this: &Arc<Self>, topics: Arc<[Topic]>, visitor: VisitorKey) -> OpenVisit {
+    /// Starts a visit that lasts until the returned value is dropped. `cause` is `Open` or `Reopen`.
+    pub(crate) fn open(this: &Arc<Self>, topics: Arc<[Topic]>, cause: VisitCause, visitor: VisitorKey) -> OpenVisit {
         let entry = VisitEntry { topics, visitor };
-        this.push(&entry.topics, Some(visitor));
+        this.push_entry(&entry, cause);
         let mut wheel = this.wheel.lock();
         let id = wheel.next_id;
         // Round-robin, not by time: after a restart all clients reconnect at once, and their events would stay bunched.
@@ -111,14 +118,23 @@ impl VisitQueue {
             slot.map(|slot| slot.values().cloned().collect()).unwrap_or_default()
         };
         for entry in due {
-            self.push(&entry.topics, Some(entry.visitor));
+            self.push_entry(&entry, VisitCause::Beat);
         }
     }
 
-    /// Queues one event for each topic.
-    pub(crate) fn push(&self, topics: &[Topic], visitor: Option<VisitorKey>) {
+    fn push_entry(&self, entry: &VisitEntry, cause: VisitCause) {
+        self.push(&entry.topics, &caused_by(cause, Some(entry.visitor)));
+    }
+
+    /// Queues one event for each topic. That of the site names the page among the topics.
+    pub(crate) fn push(&self, topics: &[Topic], visit: &Visit) {
+        let page = topics.iter().find_map(Topic::slug);
         for topic in topics {
-            let kind = EventKind::visit(visitor);
+            let mut visit = visit.clone();
+            if *topic == Topic::Site && visit.page.is_none() {
+                visit.page = page.cloned();
+            }
+            let kind = EventKind::Visit(visit);
             let queued = self.clock.stamp().ok().and_then(|stamp| {
                 let event = Event::new(stamp, topic.clone(), kind.clone());
                 self.queue.try_send(event).ok()
@@ -138,7 +154,7 @@ impl VisitQueue {
             entry
         });
         if let Some(entry) = entry {
-            self.push(&entry.topics, Some(entry.visitor));
+            self.push_entry(&entry, VisitCause::End);
         }
     }
 }

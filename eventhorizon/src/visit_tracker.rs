@@ -3,12 +3,12 @@
 use std::{future::Future, net::IpAddr, sync::Arc, time::Duration};
 
 use horizon_backend::random_bytes;
-use horizon_core::{Backoff, Presence, PresenceGuard, Result, Topic, VisitorKey};
+use horizon_core::{Backoff, Presence, PresenceGuard, Result, Topic, VisitCause, VisitorKey};
 use tokio::time::sleep;
 
 use crate::{
     background_visits::{BackgroundVisits, PendingVisit},
-    visit_queue::{OpenVisit, VisitQueue},
+    visit_queue::{OpenVisit, VisitQueue, caused_by},
 };
 
 /// The delays between retries: 100 milliseconds to 10 seconds.
@@ -21,9 +21,9 @@ pub(crate) enum VisitorIdentity {
     Network { address: IpAddr, user_agent: String },
     /// The name that the application gave.
     Named(String),
-    /// A visitor with a privacy signal, who has no key: each connection is a viewer, and a visit unless it is
-    /// `returning`.
-    Anonymous { returning: bool },
+    /// A visitor with a privacy signal, who has no key: each connection is a viewer, and a visit unless it is opened
+    /// again.
+    Anonymous,
 }
 
 /// Counts visits and viewers.
@@ -41,12 +41,17 @@ pub(crate) struct ViewerGuards {
 }
 
 impl VisitTracker {
-    /// Counts a visit and a viewer. Retries while the backend is unavailable.
-    pub(crate) async fn start(self, topics: Arc<[Topic]>, identity: VisitorIdentity) -> ViewerGuards {
+    /// Counts a visit and a viewer. `cause` is `Open` or `Reopen`. Retries while the backend is unavailable.
+    pub(crate) async fn start(
+        self,
+        topics: Arc<[Topic]>,
+        cause: VisitCause,
+        identity: VisitorIdentity,
+    ) -> ViewerGuards {
         let (visitor, visit) = match identity {
-            VisitorIdentity::Anonymous { returning } => {
-                if !returning {
-                    self.queue.push(&topics, None);
+            VisitorIdentity::Anonymous => {
+                if cause == VisitCause::Open {
+                    self.queue.push(&topics, &caused_by(cause, None));
                 }
                 (
                     random_bytes().map(u128::from_be_bytes).map(VisitorKey::from_u128).ok(),
@@ -54,9 +59,9 @@ impl VisitTracker {
                 )
             }
             identity => {
-                let pending = PendingVisit::new(self.background.clone(), Arc::clone(&topics), identity);
+                let pending = PendingVisit::new(self.background.clone(), Arc::clone(&topics), cause, identity);
                 let visitor = pending.key().await;
-                let open = |visitor| VisitQueue::open(&self.queue, Arc::clone(&topics), visitor);
+                let open = |visitor| VisitQueue::open(&self.queue, Arc::clone(&topics), cause, visitor);
                 (visitor, visitor.map(open))
             }
         };

@@ -43,7 +43,7 @@ impl VisitorKeys {
                 Some(VisitorKey::derive(&today().await?, &self.site, *address, user_agent))
             }
             VisitorIdentity::Named(name) => Some(VisitorKey::named(&today().await?, &self.site, name)),
-            VisitorIdentity::Anonymous { .. } => None,
+            VisitorIdentity::Anonymous => None,
         })
     }
 

@@ -7,7 +7,7 @@ mod rates;
 
 use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
 
-use horizon_core::{Day, EventId, ReaderId, Slug, Timestamp};
+use horizon_core::{Day, EventId, ReaderId, Slug, Timestamp, VisitCause};
 
 use self::{daily::DailyLimits, networks::Hasher, open::OpenLimits, rates::RateLimiters};
 use crate::{Config, Problem, metrics::Metrics, visit_tracker::VisitorIdentity};
@@ -89,11 +89,12 @@ impl ClientLimits {
     pub(crate) fn check_visitor(
         &self,
         identity: &VisitorIdentity,
+        cause: VisitCause,
         networks: Networks,
         today: Day,
     ) -> Result<(), &'static str> {
-        let visitor = match identity {
-            VisitorIdentity::Named(_) | VisitorIdentity::Anonymous { returning: true } => return Ok(()),
+        let visitor = match (identity, cause) {
+            (VisitorIdentity::Named(_), _) | (VisitorIdentity::Anonymous, VisitCause::Reopen) => return Ok(()),
             _ => self.visitor(identity, networks),
         };
         if visitor.is_some_and(|visitor| self.daily.is_known_visitor(today, visitor)) {

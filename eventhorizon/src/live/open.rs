@@ -1,11 +1,11 @@
 //! Opens live connections, and counts visits without one.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{collections::HashSet, future::Future, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures::FutureExt;
 use horizon_backend::random_bytes;
-use horizon_core::{Error, EventKind, Result, Slug, Topic, VisitorKey, error_chain};
+use horizon_core::{Error, EventKind, Result, Slug, Topic, VisitCause, VisitorKey, error_chain};
 use tokio::time::{Instant, timeout_at};
 
 use super::{FramePart, Live, OpenConnection};
@@ -15,6 +15,7 @@ use crate::{
     live_viewer::LiveViewer,
     metrics::Metrics,
     rules::rule_deadline,
+    visit_queue::caused_by,
     visit_tracker::VisitorIdentity,
     visitors,
 };
@@ -69,8 +70,9 @@ impl<'a> LiveOptions<'a> {
         Self { observed, ..self }
     }
 
-    /// Sets whether the client reconnects by itself after a lost connection, as `?again=1` says in the HTTP contract. A
-    /// visitor with a privacy signal then does not count as a second visit.
+    /// Sets whether the client reconnects by itself after a lost connection, as `?again=1` says in the HTTP contract. The
+    /// visit then has the cause `reopen`, and a visitor with a privacy signal does not count as a second visit. A
+    /// request with the header `Last-Event-ID` is one anyway.
     pub fn returning(self, returning: bool) -> Self {
         Self { returning, ..self }
     }
@@ -122,14 +124,17 @@ impl Horizon {
         if let Some(page) = page {
             inner.limits.note_page(networks, page, inner.clock.now());
         }
-        let identity = self
-            .visitor_identity(&topics, caller, returning, rule_deadline())
-            .await?;
+        let identity = self.visitor_identity(topics.first(), caller, rule_deadline()).await?;
         let named = match page {
             Some(_) => self.named_reader(caller, rule_deadline()).await?,
             None => None,
         };
-        let (mut viewer, permit) = self.open_viewer(identity, &topics, networks);
+        let cause = if returning || caller.headers().contains_key(LAST_EVENT_ID) {
+            VisitCause::Reopen
+        } else {
+            VisitCause::Open
+        };
+        let (mut viewer, permit) = self.open_viewer(identity, &topics, cause, networks);
         viewer.poll_once().await;
         let joined = topics.first().and_then(|topic| inner.hub.join(topic));
         let joined = joined.ok_or_else(stopping)?;
@@ -175,6 +180,11 @@ impl Horizon {
             let (horizon, slug, caller) = (self.clone(), page.clone(), caller.clone());
             async move { horizon.record_visit(&slug, &caller).await }
         };
+        self.record_in_background(visit);
+    }
+
+    /// Records a visit without delaying the caller.
+    pub(crate) fn record_in_background(&self, visit: impl Future<Output = ()> + Send + 'static) {
         let mut visit = Box::pin(visit);
         // A task is needed only if a rule asks a database.
         if (&mut visit).now_or_never().is_none() && !self.0.visit_tracker.background.spawn_until_closing(visit) {
@@ -190,7 +200,7 @@ impl Horizon {
                 return Ok::<_, Error>(None);
             };
             let topics = [Topic::from(&page), Topic::Site];
-            let identity = self.visitor_identity(&topics, caller, false, rule_deadline()).await?;
+            let identity = self.visitor_identity(topics.first(), caller, rule_deadline()).await?;
             Ok(Some((page, topics, identity)))
         };
         match identity.await {
@@ -212,13 +222,15 @@ impl Horizon {
             return inner.metrics.dropped_visit("rate");
         }
         inner.limits.note_page(networks, page, inner.clock.now());
-        if let Err(reason) = inner.limits.check_visitor(&identity, networks, inner.clock.now().day()) {
+        let (cause, today) = (VisitCause::Open, inner.clock.now().day());
+        if let Err(reason) = inner.limits.check_visitor(&identity, cause, networks, today) {
             return inner.metrics.dropped_visit(reason);
         }
         let count = |metrics: &Metrics| {
             metrics.server_visits.inc();
         };
-        if !inner.visit_tracker.background.spawn(Arc::new(topics), identity, count) {
+        let (background, visit) = (&inner.visit_tracker.background, caused_by(cause, None));
+        if !background.spawn(Arc::new(topics), visit, identity, count) {
             inner.metrics.dropped_visit("rate");
         }
     }
@@ -230,7 +242,7 @@ impl Horizon {
     /// The salt of the day cannot be read from the store within a second, or [`Identify`](crate::Identify) fails.
     pub async fn visitor(&self, caller: &Caller) -> Result<Option<VisitorKey>> {
         let deadline = Instant::now() + VISITOR_TIMEOUT;
-        let Ok(identity) = self.visitor_identity(&[], caller, false, deadline).await? else {
+        let Ok(identity) = self.visitor_identity(None, caller, deadline).await? else {
             return Ok(None);
         };
         timeout_at(deadline, self.0.visitors.key(&identity))
@@ -243,17 +255,18 @@ impl Horizon {
         &self,
         identity: Result<VisitorIdentity, &'static str>,
         topics: &Arc<[Topic]>,
+        cause: VisitCause,
         networks: Networks,
     ) -> (LiveViewer, Option<ViewerPermit>) {
         let (limits, today) = (&self.0.limits, self.0.clock.now().day());
         let counted = identity.and_then(|identity| {
-            limits.check_visitor(&identity, networks, today)?;
+            limits.check_visitor(&identity, cause, networks, today)?;
             Ok((limits.count_viewer(&identity, networks)?, identity))
         });
         match counted {
             Ok((permit, identity)) => {
                 let tracker = self.0.visit_tracker.clone();
-                (LiveViewer::new(tracker, Arc::clone(topics), identity), permit)
+                (LiveViewer::new(tracker, Arc::clone(topics), cause, identity), permit)
             }
             Err(reason) => {
                 self.0.metrics.dropped_visit(reason);
@@ -262,15 +275,14 @@ impl Horizon {
         }
     }
 
-    /// Returns how to identify the visitor, or why the caller does not count.
+    /// Returns how to identify the visitor of a topic, or why the caller does not count.
     ///
     /// # Errors
     /// A rule of the application failed, or did not respond before `deadline`.
-    async fn visitor_identity(
+    pub(crate) async fn visitor_identity(
         &self,
-        topics: &[Topic],
+        topic: Option<&Topic>,
         caller: &Caller,
-        returning: bool,
         deadline: Instant,
     ) -> Result<Result<VisitorIdentity, &'static str>> {
         let (headers, rules) = (caller.headers(), &self.0.rules);
@@ -281,7 +293,7 @@ impl Horizon {
         if identity.is_uncounted() {
             return Ok(Err("uncounted"));
         }
-        if let Some(topic) = topics.first() {
+        if let Some(topic) = topic {
             let kind = EventKind::visit(None);
             if let Decision::Reject(_) = rules.decide(topic, &kind, caller, deadline).await? {
                 return Ok(Err("refused"));
@@ -289,9 +301,7 @@ impl Horizon {
         }
         Ok(match self.0.config.signals {
             PrivacySignals::Drop if visitors::has_privacy_signal(headers) => Err("signal"),
-            PrivacySignals::Count if visitors::has_privacy_signal(headers) => Ok(VisitorIdentity::Anonymous {
-                returning: returning || headers.contains_key(LAST_EVENT_ID),
-            }),
+            PrivacySignals::Count if visitors::has_privacy_signal(headers) => Ok(VisitorIdentity::Anonymous),
             _ => Ok(match identity.name() {
                 Some(name) => VisitorIdentity::Named(name.to_owned()),
                 None => VisitorIdentity::Network {

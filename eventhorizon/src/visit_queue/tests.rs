@@ -65,15 +65,24 @@ fn fixture(failures: usize) -> QueueFixture {
 
 impl QueueFixture {
     fn open(&self) -> OpenVisit {
-        VisitQueue::open(&self.queue, Arc::new([Topic::Site]), VisitorKey::from_u128(7))
+        VisitQueue::open(&self.queue, topics(), VisitCause::Open, VisitorKey::from_u128(7))
     }
 
     /// Waits until the worker ends, and returns the number of visits that the bus took.
     async fn taken(self) -> usize {
+        self.events().await.len()
+    }
+
+    /// Waits until the worker ends, and returns the events that the bus took.
+    async fn events(self) -> Vec<Event> {
         self.stop.cancel();
         self.delivery.await.unwrap();
-        self.bus.taken.lock().len()
+        std::mem::take(&mut *self.bus.taken.lock())
     }
+}
+
+fn topics() -> Arc<[Topic]> {
+    Arc::new([Topic::Site])
 }
 
 #[tokio::test(start_paused = true)]
@@ -91,6 +100,32 @@ async fn a_visit_is_tracked_at_its_start_every_ten_minutes_and_at_its_end() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_events_of_a_connection_say_why_they_are_sent() {
+    let site = fixture(0);
+    let slug = horizon_core::Slug::new("docs/intro").unwrap();
+    let page = Topic::from(slug.clone());
+    let key = VisitorKey::from_u128(7);
+    let topics: Arc<[Topic]> = Arc::new([page.clone(), Topic::Site]);
+    let visit = VisitQueue::open(&site.queue, topics, VisitCause::Reopen, key);
+    for _ in 0..SLOTS {
+        site.queue.tick();
+    }
+    drop(visit);
+    let events = site.events().await;
+    let visits = events.iter().map(|event| match &event.kind {
+        EventKind::Visit(visit) => (&event.topic, visit.cause, visit.page.as_ref(), visit.visitor),
+        other => panic!("{other:?}"),
+    });
+    let expected = [VisitCause::Reopen, VisitCause::Beat, VisitCause::End].map(|cause| {
+        [
+            (&page, Some(cause), None, Some(key)),
+            (&Topic::Site, Some(cause), Some(&slug), Some(key)),
+        ]
+    });
+    assert_eq!(visits.collect::<Vec<_>>(), expected.concat());
+}
+
+#[tokio::test(start_paused = true)]
 async fn simultaneous_visits_are_tracked_one_by_one() {
     let site = fixture(0);
     let visits: Vec<OpenVisit> = (0..10 * SLOTS).map(|_| site.open()).collect();
@@ -105,7 +140,7 @@ async fn simultaneous_visits_are_tracked_one_by_one() {
 #[tokio::test(start_paused = true)]
 async fn a_visit_that_the_bus_rejects_is_retried_as_the_same_event() {
     let site = fixture(5);
-    site.queue.push(&[Topic::Site], None);
+    site.queue.push(&[Topic::Site], &Visit::default());
     sleep(Duration::from_secs(10)).await;
     assert_eq!(site.bus.tries.load(Ordering::SeqCst), 6);
     assert_eq!(site.taken().await, 1);
@@ -114,7 +149,7 @@ async fn a_visit_that_the_bus_rejects_is_retried_as_the_same_event() {
 #[tokio::test(start_paused = true)]
 async fn a_visit_is_dropped_after_the_last_retry() {
     let site = fixture(usize::MAX);
-    site.queue.push(&[Topic::Site], None);
+    site.queue.push(&[Topic::Site], &Visit::default());
     sleep(DELIVERY_TIMEOUT * 2).await;
     assert!(
         site.metrics
@@ -128,7 +163,7 @@ async fn a_visit_is_dropped_after_the_last_retry() {
 async fn the_queue_is_bounded_and_dropped_visits_are_counted() {
     let site = fixture(0);
     for _ in 0..MAX_QUEUED + 10 {
-        site.queue.push(&[Topic::Site], None);
+        site.queue.push(&[Topic::Site], &Visit::default());
     }
     assert!(
         site.metrics
@@ -142,7 +177,7 @@ async fn the_queue_is_bounded_and_dropped_visits_are_counted() {
 async fn a_stop_does_not_wait_for_an_unavailable_bus() {
     let site = fixture(usize::MAX);
     for _ in 0..1000 {
-        site.queue.push(&[Topic::Site], None);
+        site.queue.push(&[Topic::Site], &Visit::default());
     }
     let start = Instant::now();
     assert_eq!(site.taken().await, 0);

@@ -22,3 +22,5 @@ mod rules;
 mod salts;
 #[cfg(test)]
 mod tasks;
+#[cfg(test)]
+mod visit_events;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use eventhorizon::{Builder, Caller, Horizon, LiveOptions, Slug};
-use horizon_core::{Day, Timestamp};
+use horizon_core::{Day, Event, EventKind, Timestamp};
 use horizon_memory::testing::{Call, Clock, Fake};
 use tokio::time::{Instant, sleep};
 
@@ -37,9 +37,13 @@ async fn come_and_go(horizon: &Horizon, number: u8) {
     drop(live.unwrap());
 }
 
-/// Returns the number of distinct visit events.
+/// Returns the number of distinct visitors.
 fn visitors(fake: &Fake) -> usize {
-    let mut keys: Vec<_> = fake.tracked().iter().map(|event| format!("{:?}", event.kind)).collect();
+    let visitor = |event: &Event| match &event.kind {
+        EventKind::Visit(visit) => visit.visitor,
+        other => panic!("{other:?}"),
+    };
+    let mut keys: Vec<_> = fake.tracked().iter().map(visitor).collect();
     keys.sort();
     keys.dedup();
     keys.len()
