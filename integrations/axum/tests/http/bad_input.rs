@@ -207,7 +207,7 @@ async fn every_route_rejects_an_unknown_page() {
             ask("no-such-page").await,
             (404, "unknown-page".into(), Some("slug".into()))
         );
-        for bad in [".hidden", "a%2Fb", "%FF", "a%20b", "%00", &"x".repeat(129)] {
+        for bad in ["a%2Fb", "%FF", "a//b", "%00", &"x".repeat(513)] {
             assert_eq!(
                 ask(bad).await,
                 (400, "invalid-slug".into(), Some("slug".into())),

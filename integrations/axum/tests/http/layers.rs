@@ -186,10 +186,11 @@ async fn a_slow_reader_skips_to_the_latest_and_gets_complete_frames_in_order() {
     collect(&mut slow, &mut all, next, "\r\n").await;
     let all = String::from_utf8(all).unwrap();
     let data = unchunked(all.split_once("\r\n\r\n").unwrap().1);
+    // Without those of the site, where each like is also a visit.
     let live = data
-        .lines()
-        .filter(|line| line.contains("\"likes\":") && line.contains("\"viewers\""));
-    let likes = live.map(|line| line.split_once("\"likes\":").unwrap().1);
+        .split("\n\n")
+        .filter(|message| message.starts_with("event: live\n") && message.contains("\"likes\":"));
+    let likes = live.map(|message| message.split_once("\"likes\":").unwrap().1);
     let likes: Vec<u32> = likes
         .map(|rest| {
             rest.split(|c: char| !c.is_ascii_digit())

@@ -43,6 +43,8 @@ mod named_readers;
 #[cfg(test)]
 mod paging;
 #[cfg(test)]
+mod paths;
+#[cfg(test)]
 mod script;
 #[cfg(test)]
 mod server;
