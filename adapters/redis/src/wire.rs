@@ -304,4 +304,35 @@ mod tests {
         assert_eq!(decode_stats(json.as_bytes()), Ok(update));
         assert_eq!(stats_topic(&stats_channel(&topic)), Some(topic));
     }
+
+    /// Characters with a meaning in keys, channels, patterns and URLs.
+    const CHARACTERS: &[char] = &[
+        '%', '{', '}', '2', '5', '7', 'B', 'D', '*', '?', '[', ']', '\\', ':', '/', ' ', 'a', 'é', '👍',
+    ];
+
+    #[test]
+    fn a_random_topic_survives_its_key_and_its_channels() {
+        let seed = std::env::var("HORIZON_SEED").map_or_else(|_| fastrand::u64(..), |seed| seed.parse().unwrap());
+        eprintln!("HORIZON_SEED={seed}");
+        let mut random = fastrand::Rng::with_seed(seed);
+        for _ in 0..10_000 {
+            let length = random.usize(1..10);
+            let name: String = (0..length).filter_map(|_| random.choice(CHARACTERS)).collect();
+            let Ok(slug) = Slug::new(&name) else { continue };
+            let topic = Topic::from(slug);
+            assert_eq!(stats_topic(&stats_channel(&topic)).as_ref(), Some(&topic), "{name:?}");
+            assert_eq!(
+                presence_topic(&presence_channel(&topic)).as_ref(),
+                Some(&topic),
+                "{name:?}"
+            );
+            let key = stats_key(&topic);
+            // Redis hashes what is between the first brace and the next closing one.
+            let tag = key.split_once('{').and_then(|(_, rest)| rest.split_once('}'));
+            let (tag, rest) = tag.unwrap();
+            assert_eq!(rest, "", "{key}");
+            let decoded = tag.replace("%7B", "{").replace("%7D", "}").replace("%25", "%");
+            assert_eq!(decoded.parse(), Ok(topic), "{key}");
+        }
+    }
 }

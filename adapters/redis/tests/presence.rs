@@ -105,6 +105,27 @@ async fn a_viewer_counts_once_on_both_nodes() {
     wait_for_viewers(&mut here, 0).await;
 }
 
+/// Channels are no patterns: a viewer of one of these pages is no viewer of another.
+#[tokio::test]
+async fn pages_whose_names_look_like_patterns_are_counted_apart() {
+    let server = RedisServer::start(&[]).await.unwrap();
+    let (one, two) = (node(&server, "one"), node(&server, "two"));
+    let pages = ["/", "ab", "a*", "a?", "a[b]", "{ab}", "docs/a b/é"].map(page);
+    let mut watches: Vec<_> = pages.iter().map(|page| two.watch(page.clone())).collect();
+    let mut guards = Vec::new();
+    for (number, page) in (1..).zip(&pages) {
+        for visitor in 0..number {
+            guards.push(one.track(page.clone(), VisitorKey::from_u128(visitor)).await.unwrap());
+        }
+    }
+    for (number, watch) in (1..).zip(&mut watches) {
+        wait_for_viewers(watch, number).await;
+    }
+    for (number, page) in (1..).zip(&pages) {
+        assert_eq!(two.viewers(page.clone()).await, number, "{page}");
+    }
+}
+
 #[tokio::test]
 async fn a_reload_on_another_node_changes_nothing() {
     let server = RedisServer::start(&[]).await.unwrap();

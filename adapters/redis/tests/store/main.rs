@@ -8,6 +8,7 @@
 
 mod conformance;
 mod failures;
+mod names;
 mod pages;
 mod processes;
 mod random;
