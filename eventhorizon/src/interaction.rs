@@ -25,7 +25,7 @@ impl Horizon {
             Ok(Ok(identity)) => identity,
             Err(error) => {
                 let cause = error_chain(&error);
-                tracing::warn!(%error, cause, %topic, "the visit of a like, comment or custom event is not counted");
+                tracing::warn!(%error, cause, topic = topic.to_string(), "the visit of a like, comment or custom event is not counted");
                 return inner.metrics.dropped_visit("rule");
             }
         };

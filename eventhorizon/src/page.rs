@@ -59,6 +59,9 @@ impl Horizon {
     /// Returns the page with this name. Call it once at the start of a request. The name is decoded text, such as
     /// `docs/résumé`; for the path of a request, see [`page_from_path`](Self::page_from_path).
     ///
+    /// A name may contain any visible character, such as `<` and `"`, if [`Pages`](crate::Pages) accepts it. Escape it in
+    /// HTML, and write [`url_path`](Slug::url_path) into URLs.
+    ///
     /// # Errors
     /// [`InvalidSlug`](ProblemKind::InvalidSlug) if the text is not a slug, [`UnknownPage`](ProblemKind::UnknownPage)
     /// if the site has no such page, [`Unavailable`](ProblemKind::Unavailable) if [`Pages`](crate::Pages) fails or does
@@ -76,7 +79,7 @@ impl Horizon {
     /// let uri: Uri = "/docs/r%C3%A9sum%C3%A9/?lang=fr".parse()?;
     /// let page = horizon.page_from_path(uri.path()).await?;
     /// assert_eq!(page.as_str(), "docs/résumé");
-    /// assert_eq!(page.url_path(), "docs/r%C3%A9sum%C3%A9"); // for links, and the attribute `data-page`
+    /// assert_eq!(page.url_path(), "docs/r%C3%A9sum%C3%A9"); // for links
     /// # Ok(()) }
     /// ```
     ///

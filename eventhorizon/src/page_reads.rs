@@ -83,7 +83,7 @@ impl PageReads {
             Ok(Some(reader)) => reader,
             Ok(None) => return Some(false),
             Err(error) => {
-                tracing::warn!(%error, cause = error_chain(&error), %slug, "a page does not show whether it is liked");
+                tracing::warn!(%error, cause = error_chain(&error), slug = slug.as_str(), "a page does not show whether it is liked");
                 self.note(false);
                 return None;
             }
@@ -115,7 +115,7 @@ impl PageReads {
         match liked {
             Ok(liked) => Some(liked),
             Err(error) => {
-                tracing::debug!(%error, %slug, "reading a like failed");
+                tracing::debug!(%error, slug = slug.as_str(), "reading a like failed");
                 cached
             }
         }

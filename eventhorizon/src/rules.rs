@@ -125,8 +125,10 @@ impl<F: Fn(&Caller) -> Identity + Send + Sync> Identify for F {
 ///
 /// Any `Fn(&ProposedEvent<'_>) -> Decision` implements it. A type that asks a database implements
 /// [`decide`](Self::decide). It has 3 seconds; without an answer, the request fails with 503, and a visit is not
-/// counted. It is called once for a visit, with the page's topic, although the visit also counts for the site. It is
-/// not called for the repetition of a stored comment, nor for [`Horizon::moderate`](crate::Horizon::moderate).
+/// counted. It is called once for a visit, with the page's topic, although the visit also counts for the site. A like
+/// or a comment is also a visit of the site, so it is called a second time, with the kind of a visit. It is not called
+/// for the repetition of a stored comment, nor for [`Horizon::moderate`](crate::Horizon::moderate).
+///
 /// ```
 /// use eventhorizon::{Decision, EventKind, Horizon, ProposedEvent};
 ///
@@ -223,7 +225,7 @@ impl Rules {
         }
         let answer = self.page_answers.get_or_ask(slug, self.pages.exists(slug));
         let answer = within(deadline, answer).await;
-        answer.map_err(|error| error.into_error(format_args!("`Pages` for the page `{slug}`")))
+        answer.map_err(|error| error.into_error(format_args!("`Pages` for the page {:?}", slug.as_str())))
     }
 
     /// Returns the identity of the caller. It asks once for a caller and its clones.
@@ -255,7 +257,7 @@ impl Rules {
             return Ok(decision);
         }
         let decision = within(deadline, self.policy.decide(&proposed)).await;
-        decision.map_err(|error| error.into_error(format_args!("`EventPolicy` for `{topic}`")))
+        decision.map_err(|error| error.into_error(format_args!("`EventPolicy` for {:?}", topic.to_string())))
     }
 }
 

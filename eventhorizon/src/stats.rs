@@ -203,7 +203,7 @@ impl Horizon {
         let deadline = deadline.min(Instant::now() + CACHED_TIMEOUT);
         let exists = self.0.rules.page_exists(slug, deadline).await;
         exists.unwrap_or_else(|error| {
-            tracing::debug!(%error, cause = error_chain(&error), %slug, "stats are not cached");
+            tracing::debug!(%error, cause = error_chain(&error), slug = slug.as_str(), "stats are not cached");
             false
         })
     }

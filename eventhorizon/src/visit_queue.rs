@@ -207,7 +207,7 @@ async fn send(bus: &dyn EventBus, metrics: &Metrics, event: Event, stop: &Cancel
         match attempt(bus, event.clone()).await {
             Ok(()) => return metrics.event_tracked(&event.kind),
             Err(error) if !error.is_retryable() || Instant::now() + delay > deadline || stop.is_cancelled() => {
-                tracing::debug!(%error, topic = %event.topic, "dropped a visit");
+                tracing::debug!(%error, topic = event.topic.to_string(), "dropped a visit");
                 return metrics.event_failed(&event.kind);
             }
             Err(error) => tracing::debug!(%error, ?delay, "sending a visit failed, retrying"),

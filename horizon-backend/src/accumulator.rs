@@ -159,7 +159,7 @@ impl Accumulator<'_> {
     async fn process_batch(&self, consumer: &mut GuardedConsumer<'_>) -> Result<()> {
         let outcome = process_batch(consumer, self.store, &|| self.clock.now(), MAX_BATCH_EVENTS).await?;
         for (event, reason) in &outcome.rejected {
-            tracing::warn!(event = %event.id, topic = %event.topic, %reason, "event rejected");
+            tracing::warn!(event = %event.id, topic = event.topic.to_string(), %reason, "event rejected");
         }
         let (applied, rejected) = (outcome.applied, outcome.rejected.len());
         tracing::debug!(applied, rejected, "batch counted");

@@ -67,7 +67,10 @@ impl Handler<'_> {
         let is_bot = form.website.as_ref().is_some_and(|website| !website.is_empty());
         let mut new = form.into_comment(key)?;
         if is_bot {
-            tracing::debug!(slug = %page, "dropped a comment whose honeypot field is filled in");
+            tracing::debug!(
+                slug = page.as_str(),
+                "dropped a comment whose honeypot field is filled in"
+            );
             return created(self.horizon.preview_comment(page, &new, self.caller).await?, back);
         }
         let retry_form = back.as_deref().filter(|_| self.wants_page()).map(|back| {

@@ -30,7 +30,7 @@ async fn read(store: Arc<dyn CommentStore>, slug: Slug) -> Vec<CommentView> {
         });
         match newest {
             Ok(newest) => return newest.iter().map(render::comment).collect(),
-            Err(error) => tracing::warn!(%error, %slug, "reading the newest comments failed, retrying"),
+            Err(error) => tracing::warn!(%error, slug = slug.as_str(), "reading the newest comments failed, retrying"),
         }
         sleep(COMMENTS_RETRY_DELAY).await;
     }

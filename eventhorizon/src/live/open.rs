@@ -209,7 +209,7 @@ impl Horizon {
             Ok(None) => {}
             Err(error) => {
                 let cause = error_chain(&error);
-                tracing::warn!(%error, cause, %slug, "a visit is not counted");
+                tracing::warn!(%error, cause, slug = slug.as_str(), "a visit is not counted");
                 inner.metrics.dropped_visit("rule");
             }
         }

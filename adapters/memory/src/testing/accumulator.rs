@@ -46,7 +46,7 @@ impl InlineAccumulator {
         let now = || self.clock.now();
         let outcome = process_batch(&mut consumer, &*self.store, &now, NonZeroUsize::MIN).await?;
         for (event, reason) in &outcome.rejected {
-            tracing::warn!(event = %event.id, topic = %event.topic, %reason, "an event was rejected");
+            tracing::warn!(event = %event.id, topic = event.topic.to_string(), %reason, "an event was rejected");
         }
         self.log.lock().rejected.extend(outcome.rejected);
         Ok(())

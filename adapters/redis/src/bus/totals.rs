@@ -137,7 +137,11 @@ fn publish(hub: &TotalsHub<Subscriptions>, topic: &Topic, json: &[u8]) {
     let key = wire::stats_key(topic);
     match wire::decode_stats(json) {
         Ok(update) if update.topic == *topic => hub.publish(&update),
-        Ok(update) => tracing::warn!(key, topic = %update.topic, "the key has the totals of another topic: delete it"),
+        Ok(update) => tracing::warn!(
+            key,
+            topic = update.topic.to_string(),
+            "the key has the totals of another topic: delete it"
+        ),
         Err(reason) => tracing::warn!(key, reason, "the key has invalid totals: delete it"),
     }
 }

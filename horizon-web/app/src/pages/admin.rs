@@ -115,7 +115,7 @@ fn item(item: &ModerationItem, only_pending: bool) -> AnyView {
         Visibility::Removed => "Removed",
         _ => "Pending",
     };
-    let page = format!("/blog/{}#comment-{}", comment.slug, comment.id);
+    let page = format!("/blog/{}#comment-{}", comment.slug.url_path(), comment.id);
     view! {
         <li class="admin-item" data-state=state>
             <p class="comment-head">
