@@ -33,7 +33,8 @@ impl PageLoad<'_> {
 
 impl Horizon {
     /// Counts a visit of a page, without a script, if the server delivered it. Call it in a middleware after the
-    /// response is known; `page` is the page's name, such as the text in its path.
+    /// response is known. `page` is the path of the request, which starts with a slash (see
+    /// [`visit_path`](Self::visit_path)), or the name of the page, which does not.
     ///
     /// It counts successful `GET` requests for HTML of an existing page, except those of known crawlers, prefetches,
     /// and requests with an empty user agent; see [`visit`](Self::visit). It does not wait.
@@ -46,8 +47,8 @@ impl Horizon {
     /// let caller = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Mozilla/5.0 Firefox/130.0")]);
     /// let content_type = Some(&b"text/html; charset=utf-8"[..]);
     /// let load = PageLoad { method: "GET", status: 200, content_type, has_live_stream: false };
-    /// horizon.track_page_load("bread", &caller, load);
-    /// horizon.track_page_load("stew", &caller, load); // there is no such page
+    /// horizon.track_page_load("/bread", &caller, load);
+    /// horizon.track_page_load("/stew", &caller, load); // there is no such page
     /// let bread = horizon.page("bread").await?;
     /// horizon.close().await?; // records what is queued
     /// assert_eq!(horizon.stats(&[bread.into()]).await?[0].visits, 1);
@@ -57,7 +58,9 @@ impl Horizon {
         if !load.is_delivered() || (load.has_live_stream && has_privacy_signal(caller.headers())) {
             return;
         }
-        if let Ok(slug) = Slug::new(page) {
+        if page.starts_with('/') {
+            self.visit_path(page, caller);
+        } else if let Ok(slug) = Slug::new(page) {
             self.visit(&slug, caller);
         }
     }

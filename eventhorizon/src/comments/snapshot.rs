@@ -49,7 +49,7 @@ impl Horizon {
         let (page, is_current) = match inner.breaker.read_detached(subject, wait, read).await {
             Ok(page) => (page, true),
             Err(error) => {
-                tracing::debug!(%error, %slug, "reading the threads of a page failed");
+                tracing::debug!(%error, slug = slug.as_str(), "reading the threads of a page failed");
                 (inner.cache.threads(slug)?, false)
             }
         };

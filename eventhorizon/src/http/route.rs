@@ -102,6 +102,7 @@ mod tests {
             assert_eq!(Route::parse(path), Some(Route::Live(page)), "{path}");
         }
         assert_eq!(Route::parse("/likes/a/b"), Some(Route::Likes("/a/b")));
+        #[cfg(feature = "comments")]
         assert_eq!(Route::parse("/comments/"), Some(Route::Comments("/")));
         assert_eq!(Route::parse("/stats/a/b"), Some(Route::Stats(Some("/a/b"))));
     }

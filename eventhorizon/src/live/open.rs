@@ -176,11 +176,52 @@ impl Horizon {
     /// # Ok(()) }
     /// ```
     pub fn visit(&self, page: &Slug, caller: &Caller) {
-        let visit = {
-            let (horizon, slug, caller) = (self.clone(), page.clone(), caller.clone());
-            async move { horizon.record_visit(&slug, &caller).await }
-        };
-        self.record_in_background(visit);
+        self.visit_first(vec![page.clone()], caller);
+    }
+
+    /// Counts a visit of the page with this URL path (see [`Slug::from_path`]). If the site has no such page, it is one
+    /// of the page whose name is the last segment, such as `hello` for `/blog/hello`. See [`visit`](Self::visit).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use eventhorizon::{Horizon, Slug, Topic};
+    /// let horizon = Horizon::in_memory().start(|slug: &Slug| matches!(slug.as_str(), "docs/intro" | "hello")).await?;
+    /// let caller = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Mozilla/5.0 Firefox/130.0")]);
+    /// for path in ["/docs/intro", "/blog/hello", "/favicon.ico"] {
+    ///     horizon.visit_path(path, &caller);
+    /// }
+    /// horizon.close().await?; // records what is queued
+    /// let pages = [Slug::new("docs/intro")?.into(), Slug::new("hello")?.into()];
+    /// assert!(horizon.stats(&pages).await?.iter().all(|page| page.visits == 1));
+    /// # Ok(()) }
+    /// ```
+    pub fn visit_path(&self, path: &str, caller: &Caller) {
+        let last = path.trim_end_matches('/').rsplit('/').next();
+        // An empty segment would be the root page.
+        let last = last.filter(|last| !last.is_empty()).map(Slug::from_path);
+        let mut pages: Vec<Slug> = last
+            .into_iter()
+            .chain([Slug::from_path(path)])
+            .flatten()
+            .rev()
+            .collect();
+        pages.dedup();
+        self.visit_first(pages, caller);
+    }
+
+    /// Counts a visit of the first of these pages that the site has.
+    fn visit_first(&self, pages: Vec<Slug>, caller: &Caller) {
+        let (horizon, caller) = (self.clone(), caller.clone());
+        self.record_in_background(async move { horizon.record_visit(&pages, &caller).await });
+    }
+
+    async fn first_existing_page(&self, pages: &[Slug]) -> Result<Option<ExistingPage>> {
+        for slug in pages {
+            if let Some(page) = self.existing_page(slug).await? {
+                return Ok(Some(page));
+            }
+        }
+        Ok(None)
     }
 
     /// Records a visit without delaying the caller.
@@ -193,10 +234,10 @@ impl Horizon {
     }
 
     /// Asks the rules, and queues the visit.
-    async fn record_visit(&self, slug: &Slug, caller: &Caller) {
+    async fn record_visit(&self, pages: &[Slug], caller: &Caller) {
         let inner = &*self.0;
         let identity = async {
-            let Some(page) = self.existing_page(slug).await? else {
+            let Some(page) = self.first_existing_page(pages).await? else {
                 return Ok::<_, Error>(None);
             };
             let topics = [Topic::from(&page), Topic::Site];
@@ -209,7 +250,8 @@ impl Horizon {
             Ok(None) => {}
             Err(error) => {
                 let cause = error_chain(&error);
-                tracing::warn!(%error, cause, slug = slug.as_str(), "a visit is not counted");
+                let slug = pages.first().map(Slug::as_str);
+                tracing::warn!(%error, cause, slug, "a visit is not counted");
                 inner.metrics.dropped_visit("rule");
             }
         }

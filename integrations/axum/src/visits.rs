@@ -6,6 +6,7 @@ use std::{
     task::{Context, Poll},
 };
 
+use axum::extract::OriginalUri;
 use eventhorizon::{Caller, Horizon, PageLoad, Slug};
 use http::{Method, Request, Response, Uri, header};
 use tower::{Layer, Service};
@@ -40,17 +41,19 @@ type PageOf = dyn Fn(&Uri) -> Option<Slug> + Send + Sync;
 #[derive(Clone)]
 pub struct TrackVisits {
     horizon: Horizon,
-    page: Arc<PageOf>,
+    /// Without it, the page is found by its path.
+    page: Option<Arc<PageOf>>,
     with_live_streams: bool,
 }
 
 impl TrackVisits {
-    /// Counts pages whose slug is the last segment of their path: `/blog/hello` is `hello`.
+    /// Counts pages by their path: `/docs/intro` is the page `docs/intro`. If the site has no such page, it is the one
+    /// whose name is the last segment: `/blog/hello` is `hello`. See [`Horizon::visit_path`].
     #[must_use]
     pub fn new(horizon: &Horizon) -> Self {
         Self {
             horizon: horizon.clone(),
-            page: Arc::new(|uri| Slug::new(uri.path().trim_end_matches('/').rsplit('/').next()?).ok()),
+            page: None,
             with_live_streams: false,
         }
     }
@@ -70,7 +73,7 @@ impl TrackVisits {
     #[must_use]
     pub fn slug_from(self, page: impl Fn(&Uri) -> Option<Slug> + Send + Sync + 'static) -> Self {
         Self {
-            page: Arc::new(page),
+            page: Some(Arc::new(page)),
             ..self
         }
     }
@@ -85,15 +88,25 @@ impl TrackVisits {
         }
     }
 
-    /// Returns the page and the caller, unless the request is not for a page.
-    fn request<B>(&self, request: &Request<B>) -> Option<(Slug, Caller)> {
+    /// Returns the name or the path of the page and the caller, unless the request is not for a page.
+    fn request<B>(&self, request: &Request<B>) -> Option<(String, Caller)> {
         // Other methods do not count.
-        let slug = (self.page)(request.uri()).filter(|_| request.method() == Method::GET)?;
-        Some((slug, caller(&self.horizon, request.headers(), request.extensions())))
+        if request.method() != Method::GET {
+            return None;
+        }
+        let page = match &self.page {
+            Some(page) => page(request.uri())?.to_string(),
+            None => {
+                // A nested router sees only the rest of the path.
+                let original = request.extensions().get().map(|OriginalUri(uri)| uri);
+                original.unwrap_or(request.uri()).path().to_owned()
+            }
+        };
+        Some((page, caller(&self.horizon, request.headers(), request.extensions())))
     }
 
     /// Counts the visit, if the response is a page.
-    fn response<R>(&self, slug: &Slug, caller: &Caller, response: &Response<R>) {
+    fn response<R>(&self, page: &str, caller: &Caller, response: &Response<R>) {
         let load = PageLoad {
             method: Method::GET.as_str(),
             status: response.status().as_u16(),
@@ -103,7 +116,7 @@ impl TrackVisits {
                 .map(|value| value.as_bytes()),
             has_live_stream: self.with_live_streams,
         };
-        self.horizon.track_page_load(slug.as_str(), caller, load);
+        self.horizon.track_page_load(page, caller, load);
     }
 }
 
@@ -151,8 +164,8 @@ where
         let response = self.inner.call(request);
         Box::pin(async move {
             let response = response.await?;
-            if let Some((slug, caller)) = load {
-                track.response(&slug, &caller, &response);
+            if let Some((page, caller)) = load {
+                track.response(&page, &caller, &response);
             }
             Ok(response)
         })

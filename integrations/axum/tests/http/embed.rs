@@ -113,6 +113,41 @@ async fn a_page_counts_without_a_script_and_only_if_it_was_delivered() {
 }
 
 #[tokio::test]
+async fn a_page_counts_by_its_path_also_in_a_nested_router() {
+    let clock = Clock::at(Timestamp::from_millis(1_800_000_000_000));
+    let fake = Fake::new(clock.clone());
+    let horizon = Horizon::from_ports(fake.ports()).clock(move || clock.now());
+    let is_page = |slug: &Slug| matches!(slug.as_str(), "/" | "docs/intro" | "docs/a b/é" | "intro" | "hello");
+    let horizon = horizon.start(is_page).await.unwrap();
+    let docs: Router = Router::new().fallback(async || Html("<h1>Docs</h1>"));
+    let docs = docs.layer(TrackVisits::new(&horizon));
+    let app = Router::new()
+        .route("/", get(async || Html("<h1>Home</h1>")))
+        .route("/blog/{slug}", get(async || Html("<h1>Post</h1>")))
+        .layer(TrackVisits::new(&horizon))
+        .nest("/docs", docs);
+    for path in [
+        "/",
+        "/docs/intro?a=b",
+        "/docs/intro/",
+        "/docs/a%20b/%C3%A9",
+        "/blog/hello",
+        "/docs/none",
+        "/docs/a%2Fb",
+    ] {
+        let response = ask(&app, "GET", path, &[("user-agent", FIREFOX)]).await;
+        assert_eq!(response.status(), 200, "{path}");
+    }
+    horizon.close().await.unwrap();
+    let tracked = fake.tracked();
+    let pages: Vec<&str> = tracked
+        .iter()
+        .filter_map(|event| Some(event.topic.slug()?.as_str()))
+        .collect();
+    assert_eq!(pages, ["/", "docs/intro", "docs/intro", "docs/a b/é", "hello"]);
+}
+
+#[tokio::test]
 async fn a_page_counts_by_the_applications_own_rule() {
     let (fake, horizon) = stage().await;
     let by_query = |uri: &http::Uri| Slug::new(uri.query()?.strip_prefix("recipe=")?).ok();
