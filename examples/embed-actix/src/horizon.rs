@@ -16,9 +16,15 @@ use actix_web::{
 use eventhorizon::{Horizon, PageLoad, ResponseBody, StreamBody, http};
 use futures::StreamExt;
 
-/// Handles all requests of a scope, as its default service.
+/// The path of the scope.
+pub const SCOPE: &str = "/horizon";
+
+/// Handles all requests of the scope [`SCOPE`], as its default service.
 pub async fn handle(site: Data<Horizon>, request: HttpRequest, payload: Payload) -> HttpResponse {
-    let uri = format!("{}?{}", request.match_info().unprocessed(), request.query_string());
+    // The path as it was sent: that of `match_info` is decoded already.
+    let path = request.uri().path();
+    let path = path.strip_prefix(SCOPE).unwrap_or(path);
+    let uri = format!("{path}?{}", request.query_string());
     let mut forwarded = http::Request::builder().method(request.method().as_str()).uri(uri);
     for (name, value) in request.headers() {
         forwarded = forwarded.header(name.as_str(), value.as_bytes());

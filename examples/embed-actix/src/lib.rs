@@ -21,7 +21,7 @@ pub fn serve(listener: TcpListener, horizon: &Horizon) -> std::io::Result<Server
     let app = move || {
         App::new()
             .app_data(web::Data::new(horizon.clone()))
-            .service(web::scope("/horizon").default_service(web::to(horizon::handle)))
+            .service(web::scope(horizon::SCOPE).default_service(web::to(horizon::handle)))
             .route("/{slug}", web::get().to(page).wrap(from_fn(horizon::track_page_loads)))
     };
     let server = HttpServer::new(app).workers(2).disable_signals();

@@ -6,5 +6,6 @@ mod caddy;
 mod guide;
 mod haproxy;
 mod nginx;
+mod paths;
 mod site;
 mod untrusted;

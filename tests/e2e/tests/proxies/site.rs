@@ -17,6 +17,8 @@ use tokio::{
     process::Command,
 };
 
+use crate::paths;
+
 /// The files of the proxies.
 pub(crate) const PROXIES: &str = "docs/proxies";
 
@@ -24,13 +26,14 @@ pub(crate) const PROXIES: &str = "docs/proxies";
 const BLOG: &str = "127.0.0.1:3000";
 
 /// How often the proxy is started at most, each time with another port.
-const MAX_ATTEMPTS: u32 = 3;
+pub(crate) const MAX_ATTEMPTS: u32 = 3;
 
 const TOKEN: &str = "a-long-secret-of-the-author";
 const FORM: &str = "application/x-www-form-urlencoded";
-const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0";
+pub(crate) const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0";
 
 /// How to run a proxy with its file.
+#[derive(Clone, Copy)]
 pub(crate) struct ProxySetup {
     /// Its name in [`PROXIES`].
     pub(crate) file: &'static str,
@@ -66,8 +69,34 @@ pub(crate) struct ProxiedSite {
     proxy: SocketAddr,
     /// The base URL of the blog: the URL of the proxy.
     origin: String,
+    setup: ProxySetup,
+    _process: ProxyProcess,
+}
+
+/// A running proxy, and the folder of its files.
+pub(crate) struct ProxyProcess {
     _process: Process,
     _folder: TempDir,
+}
+
+impl ProxyProcess {
+    /// Starts the proxy at `proxy`, in front of `upstream`.
+    pub(crate) async fn start(setup: &ProxySetup, proxy: SocketAddr, upstream: SocketAddr) -> anyhow::Result<Self> {
+        let file = workspace()?.join(PROXIES).join(setup.file);
+        let config = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+        let config = replace_once(&config, BLOG, &upstream.to_string())?;
+        let (listen, replacement) = setup.listen;
+        let config = replace_once(&config, listen, &replacement(proxy))?;
+        let folder = TempDir::new()?;
+        let mut command = (setup.command)(folder.path(), &config, proxy)?;
+        command.kill_on_drop(true).env("PATH", path_of_servers()?);
+        let process = Process::start_at(command, proxy, &folder.path().join("log")).await;
+        let process = process.context("if the proxy is missing: run `cargo xtask test`, which installs it")?;
+        Ok(Self {
+            _process: process,
+            _folder: folder,
+        })
+    }
 }
 
 /// Returns the root of the workspace.
@@ -97,7 +126,7 @@ fn path_of_servers() -> anyhow::Result<OsString> {
 }
 
 /// Returns whether the log of the proxy, which the error contains, says that its address is in use.
-fn is_port_in_use(error: &anyhow::Error) -> bool {
+pub(crate) fn is_port_in_use(error: &anyhow::Error) -> bool {
     format!("{error:#}").to_lowercase().contains("address already in use")
 }
 
@@ -123,22 +152,13 @@ impl ProxiedSite {
             .with("HORIZON_HEARTBEAT", setup.leave.heartbeat())
             .with("HORIZON_ADMIN_TOKEN", TOKEN);
         let server = WebServer::start(options).await?;
-        let file = workspace()?.join(PROXIES).join(setup.file);
-        let config = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
-        let config = replace_once(&config, BLOG, &server.address().to_string())?;
-        let (listen, replacement) = setup.listen;
-        let config = replace_once(&config, listen, &replacement(proxy))?;
-        let folder = TempDir::new()?;
-        let mut command = (setup.command)(folder.path(), &config, proxy)?;
-        command.kill_on_drop(true).env("PATH", path_of_servers()?);
-        let process = Process::start_at(command, proxy, &folder.path().join("log")).await;
-        let process = process.context("if the proxy is missing: run `cargo xtask test`, which installs it")?;
+        let process = ProxyProcess::start(setup, proxy, server.address()).await?;
         Ok(Self {
             server,
             proxy,
             origin,
+            setup: *setup,
             _process: process,
-            _folder: folder,
         })
     }
 
@@ -149,6 +169,7 @@ impl ProxiedSite {
         self.check_streams().await.context("streams")?;
         self.check_addresses().await.context("client addresses")?;
         self.check_limits().await.context("limits")?;
+        paths::check(&self.setup).await.context("pages with a path")?;
         let log = self.server.log();
         ensure!(
             !log.contains("trusted proxy") && !log.contains("request failed"),
