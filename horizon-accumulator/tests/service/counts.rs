@@ -62,6 +62,36 @@ async fn events_of_the_channel_are_counted() {
 }
 
 #[tokio::test]
+async fn events_of_the_last_version_are_counted_from_a_stream() {
+    let redis = RedisServer::start(&[]).await.unwrap();
+    let seconds = redis.cli(&["TIME"]).await.unwrap();
+    let at = format!("{}000", seconds.lines().next().unwrap());
+    let events = include_str!("../events-of-0.1.jsonl").replace("AT", &at);
+    for event in events.lines() {
+        let event = event.replacen('{', "{\"v\":1,", 1);
+        redis
+            .cli(&["XADD", "analytics:events", "*", "event", &event])
+            .await
+            .unwrap();
+    }
+    let one = AccumulatorProcess::start(&[("HORIZON_BUS", &redis.url())]).await;
+    wait_until("all are counted", async || one.metric(COUNTED).await == 8).await;
+    let totals = redis.cli(&["GET", "stats:{blog:hello}"]).await.unwrap();
+    assert!(
+        totals.contains(r#""visits":1,"likes":1,"comments":2,"comments_revision":2"#),
+        "{totals}"
+    );
+    assert!(
+        redis
+            .cli(&["GET", "stats:{site}"])
+            .await
+            .unwrap()
+            .contains("\"visits\":1")
+    );
+    assert_eq!(redis.cli(&["EXISTS", "analytics:refused"]).await.unwrap().trim(), "0");
+}
+
+#[tokio::test]
 async fn the_metrics_contain_counted_and_rejected_events() {
     let redis = RedisServer::start(&[]).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
