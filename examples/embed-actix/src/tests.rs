@@ -3,7 +3,7 @@ use std::{net::SocketAddr, time::Duration};
 use anyhow::ensure;
 use eventhorizon::{Builder, Config, MAX_REQUEST_BYTES};
 use horizon_test_support::{
-    Closing,
+    Closing, assert_paths_are_passed_on,
     http::{self, Method},
     time_to_leave, wait_until,
 };
@@ -120,24 +120,9 @@ async fn actix_notices_a_closed_connection_without_a_write() {
 }
 
 #[actix_web::test]
-async fn the_path_of_a_page_is_passed_on_as_it_was_sent() {
-    let horizon = Horizon::in_memory().start(is_page).await.unwrap();
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let server = serve(listener, &horizon).unwrap();
-    let handle = server.handle();
-    let served = actix_web::rt::spawn(server);
-    for (path, status, reason) in [
-        ("docs/a%20b/%C3%A9", 404, "`docs/a b/é` is not a page"),
-        ("a%3Fb%2525", 404, "`a?b%25` is not a page"),
-        ("docs%2Fintro", 400, "not as %2F"),
-        ("docs//intro", 400, "slash"),
-        ("", 404, "`/` is not a page"),
-    ] {
-        let response = http::get(address, &format!("/horizon/stats/{path}")).await.unwrap();
-        assert_eq!(response.status, status, "{path}: {}", response.text());
-        assert!(response.text().contains(reason), "{path}: {}", response.text());
-    }
-    end(&horizon, &handle).await.unwrap();
-    served.await.unwrap().unwrap();
+async fn actix_passes_on_the_path_of_a_page_as_it_was_sent() {
+    with_application(Horizon::in_memory(), async |address| {
+        assert_paths_are_passed_on(address, "/horizon").await.unwrap();
+    })
+    .await;
 }

@@ -3,7 +3,7 @@ use std::net::SocketAddr;
 use anyhow::ensure;
 use eventhorizon::{Builder, MAX_REQUEST_BYTES};
 use horizon_test_support::{
-    Closing,
+    Closing, assert_paths_are_passed_on,
     http::{self, Method},
     time_to_leave, wait_until,
 };
@@ -98,6 +98,14 @@ async fn poem_gives_permission_to_configured_origins_and_limits_bodies() {
         let large = " ".repeat(MAX_REQUEST_BYTES + 1);
         let rejected = http::send(address, Method::POST, "/horizon/comments/bread", &[JSON], large);
         assert_eq!(rejected.await.unwrap().status, 413);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn poem_passes_on_the_path_of_a_page_as_it_was_sent() {
+    with_application(Horizon::in_memory(), async |address| {
+        assert_paths_are_passed_on(address, "/horizon").await.unwrap();
     })
     .await;
 }
