@@ -51,6 +51,11 @@ pub(crate) const RULE_TIMEOUT: Duration = Duration::from_secs(3);
 /// assert_eq!(horizon.page("stew").await.unwrap_err().kind(), ProblemKind::UnknownPage);
 /// # Ok(()) }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not decide which pages exist",
+    note = "pass a closure with the type of its argument, `|slug: &Slug| slug.as_str() == \"hello\"`",
+    note = "to ask a database, implement `Pages` for a type of yours"
+)]
 #[async_trait]
 pub trait Pages: Send + Sync {
     /// Returns whether the site has a page with this slug.
@@ -95,6 +100,11 @@ impl<F: Fn(&Slug) -> bool + Send + Sync> Pages for F {
 /// });
 /// # let _ = builder;
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not identify callers",
+    note = "pass a closure with the type of its argument, `|caller: &Caller| Identity::unknown()`",
+    note = "to ask a database, implement `Identify` for a type of yours"
+)]
 #[async_trait]
 pub trait Identify: Send + Sync {
     /// Returns the identity of the caller.
@@ -141,6 +151,11 @@ impl<F: Fn(&Caller) -> Identity + Send + Sync> Identify for F {
 /// });
 /// # let _ = builder;
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not decide on events",
+    note = "pass a closure with the type of its argument, `|proposed: &ProposedEvent<'_>| Decision::Accept`",
+    note = "to ask a database, implement `EventPolicy` for a type of yours"
+)]
 #[async_trait]
 pub trait EventPolicy: Send + Sync {
     /// Returns what to do with the event.

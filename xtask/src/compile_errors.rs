@@ -9,21 +9,40 @@ use crate::run;
 /// An application with one mistake for each of [`MESSAGES`].
 const APPLICATION: &str = "\
 use axum::extract::FromRequestParts;
-use horizon_axum::Requester;
+use horizon_axum::{Requester, eventhorizon::Horizon};
 
 pub struct ShopState;
+
+pub struct Articles;
 
 fn is_extractor<T: FromRequestParts<ShopState>>() {}
 
 pub fn state_without_a_horizon() {
     is_extractor::<Requester>();
 }
+
+pub async fn rules_of_other_types() {
+    let builder = Horizon::in_memory().identify(Articles).event_policy(Articles);
+    let _ = builder.start(Articles).await;
+}
+
+pub async fn a_rule_with_another_argument() {
+    let _ = Horizon::in_memory().start(|slug: &str| slug == \"hello\").await;
+}
 ";
 
 /// What the compiler says about [`APPLICATION`].
-const MESSAGES: [&str; 2] = [
+const MESSAGES: [&str; 9] = [
     "the extractors of horizon-axum need a `Horizon` in the state of the router, and `ShopState` has none",
     "impl FromRef<ShopState> for Horizon",
+    "`Articles` does not decide which pages exist",
+    "`|slug: &Slug| slug.as_str() == \"hello\"`",
+    "`Articles` does not identify callers",
+    "`|caller: &Caller| Identity::unknown()`",
+    "`Articles` does not decide on events",
+    "`|proposed: &ProposedEvent<'_>| Decision::Accept`",
+    // The compiler's own message about a closure:
+    "expected closure signature `for<'a> fn(&'a horizon_axum::Slug) -> _`",
 ];
 
 /// Compiles [`APPLICATION`], which must fail with [`MESSAGES`].
