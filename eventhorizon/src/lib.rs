@@ -28,15 +28,19 @@
 //! | set-up | [`Horizon`], [`Builder`], [`Secret`], [`SecretError`] |
 //! | configuration | [`Config`], [`PrivacySignals`], [`IpNet`] |
 //! | limits | [`Rates`], [`Rate`], [`ParseRateError`], [`NetworkLimits`] |
-//! | application rules | [`Pages`], [`Identify`], [`Identity`], [`Author`], [`Badge`], [`EventPolicy`], [`ProposedEvent`], [`Decision`], [`RuleError`], [`async_trait`] |
-//! | requests | [`Caller`], [`ExistingPage`], [`PageLoad`], [`client_addr`], [`Origin`], [`ParseOriginError`], [`same_origin`] |
+//! | application rules | [`Pages`], [`Identify`], [`EventPolicy`], [`RuleError`], [`async_trait`] |
+//! | who the caller is | [`Identity`], [`Author`], [`Badge`] |
+//! | decisions on events | [`ProposedEvent`], [`Decision`] |
+//! | requests | [`Caller`], [`ExistingPage`], [`PageLoad`], [`client_addr`] |
+//! | origins | [`Origin`], [`ParseOriginError`], [`same_origin`] |
 //! | cookies and privacy | [`cookie_values`], [`HOST_COOKIE_PREFIX`], [`has_privacy_signal`] |
 //! | live streams | [`Live`], [`LiveOptions`] |
 //! | likes | [`LikeRequest`], [`LikeOutcome`] |
 //! | comments | [`NewComment`], [`CommentOutcome`], [`Paging`], [`Comment`], [`Visibility`], [`Moderation`] |
 //! | rendering pages | [`PageReads`], [`PageStats`], [`StatsSnapshot`], [`ThreadsSnapshot`] |
 //! | scripts for pages | [`client_js`], [`client_modules`], [`client_types`] |
-//! | HTTP | [`http`], [`bytes`], [`StreamBody`], [`ResponseBody`], [`Problem`], [`ProblemKind`], [`MAX_REQUEST_BYTES`] |
+//! | HTTP | [`http`], [`bytes`], [`StreamBody`], [`ResponseBody`], [`MAX_REQUEST_BYTES`] |
+//! | errors of requests | [`Problem`], [`ProblemKind`] |
 //! | domain ([`horizon_core`]) | [`Slug`], [`Topic`], [`EventKind`], [`EventId`], [`Timestamp`], [`Ports`], [`Error`] |
 //! | backends | [`BusUrl`], [`StoreUrl`] |
 //! | connections of a server | [`ConnectionLimiter`], [`ConnectionLimits`], [`ConnectionPermit`] |

@@ -95,7 +95,8 @@ impl Horizon {
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # use eventhorizon::{EventId, Horizon, LikeRequest, Slug};
     /// let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
-    /// let (bread, ada) = (horizon.page("bread").await?, horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]));
+    /// let bread = horizon.page("bread").await?;
+    /// let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]);
     /// let request = LikeRequest::like().idempotency_key(EventId::from_u128(7));
     /// for _ in 0..2 {
     ///     assert_eq!(horizon.like_with(&bread, &ada, request).await?.view.likes, 1);

@@ -284,7 +284,10 @@ impl From<horizon_core::Error> for Problem {
     fn from(error: horizon_core::Error) -> Self {
         let cause = horizon_core::error_chain(&error);
         if error.is_retryable() {
-            tracing::warn!(%error, cause, "request failed with 503, because a backend or a rule of the application is unavailable");
+            tracing::warn!(
+                %error, cause,
+                "request failed with 503, because a backend or a rule of the application is unavailable"
+            );
             return Self::unavailable("A part of the server is down. Nothing is lost: try again.");
         }
         tracing::error!(%error, cause, "request failed with 500, because a backend returned a permanent error");

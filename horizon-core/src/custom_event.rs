@@ -140,7 +140,10 @@ pub enum PropertiesError {
     #[error("has a key of {0} bytes, at most {max} are allowed", max = Properties::MAX_KEY_BYTES)]
     KeyTooLong(usize),
     /// A value is too long.
-    #[error("has a value of {bytes} bytes for the key `{key}`, at most {max} are allowed", max = Properties::MAX_VALUE_BYTES)]
+    #[error(
+        "has a value of {bytes} bytes for the key `{key}`, at most {max} are allowed",
+        max = Properties::MAX_VALUE_BYTES
+    )]
     ValueTooLong {
         /// The key.
         key: String,

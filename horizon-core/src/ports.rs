@@ -87,7 +87,8 @@ pub trait StatsStore: Send + Sync {
     /// Applies all events or none, each id once, also across restarts. The latest like or unlike of a reader and the
     /// latest verdict on a comment win in any order of arrival. Returns the totals of every topic that `events` name,
     /// also of repeated events. Custom events count by name, those beyond
-    /// [`MAX_EVENT_NAMES`](crate::MAX_EVENT_NAMES) names under [`OTHER_EVENTS`](crate::OTHER_EVENTS). On `Ok` the events are durable, as far as the adapter documents.
+    /// [`MAX_EVENT_NAMES`](crate::MAX_EVENT_NAMES) names under [`OTHER_EVENTS`](crate::OTHER_EVENTS). On `Ok` the events
+    /// are durable, as far as the adapter documents.
     async fn apply(&self, events: &[Event]) -> Result<Vec<Update>>;
 
     /// Returns the totals of each topic in the order of `topics`; [`Update::empty`] for a topic without events.
