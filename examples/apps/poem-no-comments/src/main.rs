@@ -40,7 +40,7 @@ fn recipe(slug: &str) -> Option<&'static str> {
 #[handler]
 async fn page(Data(horizon): Data<&Horizon>, Path(slug): Path<String>) -> poem::Result<Html<String>> {
     let text = recipe(&slug).ok_or_else(|| poem::Error::from_status(StatusCode::NOT_FOUND))?;
-    let page = horizon.page(&slug).map_err(poem::error::InternalServerError)?;
+    let page = horizon.page(&slug).await.map_err(poem::error::InternalServerError)?;
     let stats = horizon.stats(&[page.into()]).await.unwrap_or_default();
     let (views, likes) = stats.first().map_or((0, 0), |stats| (stats.visits, stats.likes));
     Ok(Html(format!(
