@@ -4,6 +4,7 @@
 //! events to accept ([`EventPolicy`]). Its handlers, in any web framework, then open [live streams](Horizon::live),
 //! [like](Horizon::like), [comment](Horizon::comment) and read [stats](Horizon::stats). [`Horizon::handle`] serves the
 //! whole HTTP contract; [`horizon-axum`](https://docs.rs/horizon-axum) wraps it in an axum router.
+//! `docs/frameworks.md` in the repository says what other frameworks need.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
