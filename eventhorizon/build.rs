@@ -1,5 +1,8 @@
 //! Minifies the scripts for pages.
 
+#[path = "build/short_names.rs"]
+mod short_names;
+
 use std::{
     env,
     error::Error,
@@ -11,8 +14,11 @@ use std::{
 /// The module that becomes a part of `client.js`, which saves browsers a request.
 const STREAM: &str = "import { liveStream } from \"./stream.js\";";
 
-/// The module that `client.js` imports when a page has comments.
-const COMMENTS: &str = "./comments.js";
+/// The end of the lines of that module that only the blog uses.
+const BLOG: &str = "// blog";
+
+/// The modules that `client.js` imports when a page needs them: comments, and the application's own events.
+const MODULES: [&str; 2] = ["comments.js", "events.js"];
 
 /// The bits of the hash in the URL of a module.
 const HASH_BITS: u64 = 0xff_ffff;
@@ -20,16 +26,20 @@ const HASH_BITS: u64 = 0xff_ffff;
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=src/client");
-    let comments = minify(&source("comments.js")?)?;
+    println!("cargo::rerun-if-changed=build");
     let stream = source("stream.js")?.replace("export const", "const");
-    let client = minify(&source("client.js")?.replace(STREAM, &stream))?;
-    // Browsers cache both files, but not for the same time: the hash avoids two versions at once.
-    let mut hasher = DefaultHasher::new();
-    comments.hash(&mut hasher);
-    let url = format!("{COMMENTS}?{:06x}", hasher.finish() & HASH_BITS);
-    write("comments.js", &comments)?;
-    write("client.js", &client.replace(COMMENTS, &url))?;
-    Ok(())
+    let lines = stream.lines().filter(|line| !line.ends_with(BLOG));
+    let stream = lines.collect::<Vec<_>>().join("\n");
+    let mut client = minify(&source("client.js")?.replace(STREAM, &stream))?;
+    for name in MODULES {
+        let module = minify(&source(name)?)?;
+        // Browsers cache the files, but not for the same time: the hash avoids two versions at once.
+        let mut hasher = DefaultHasher::new();
+        module.hash(&mut hasher);
+        client = client.replace(name, &format!("{name}?{:06x}", hasher.finish() & HASH_BITS));
+        write(name, &module)?;
+    }
+    write("client.js", &client)
 }
 
 fn source(name: &str) -> Result<String, Box<dyn Error>> {
@@ -37,7 +47,7 @@ fn source(name: &str) -> Result<String, Box<dyn Error>> {
 }
 
 fn minify(script: &str) -> Result<String, Box<dyn Error>> {
-    Ok(minifier::js::minify(script)?.to_string())
+    Ok(short_names::shorten(&minifier::js::minify(script)?.to_string()))
 }
 
 fn write(name: &str, script: &str) -> Result<(), Box<dyn Error>> {

@@ -3,6 +3,9 @@
 /// `comments.js`
 pub(crate) const COMMENTS: &str = include_str!(concat!(env!("OUT_DIR"), "/comments.js"));
 
+/// `events.js`
+pub(crate) const EVENTS: &str = include_str!(concat!(env!("OUT_DIR"), "/events.js"));
+
 /// Returns the minified script that makes a page live: an ES module without dependencies.
 ///
 /// Serve it as `text/javascript` under the name `client.js`, next to the routes that it requests and to its
@@ -29,9 +32,9 @@ pub fn client_js() -> &'static str {
 #[must_use]
 pub fn client_modules() -> &'static [(&'static str, &'static str)] {
     if cfg!(feature = "comments") {
-        &[("comments.js", COMMENTS)]
+        &[("events.js", EVENTS), ("comments.js", COMMENTS)]
     } else {
-        &[]
+        &[("events.js", EVENTS)]
     }
 }
 

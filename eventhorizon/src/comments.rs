@@ -275,7 +275,8 @@ impl Horizon {
         let identified = self.reader_or_new(identity, caller, None, &topic)?;
         let (id, at) = (comment.id, comment.at);
         let kind = event_kind(draft, &comment, identified.reader);
-        self.track(Event::new(Stamp { id, at }, topic, kind), deadline).await?;
+        self.track_event(Event::new(Stamp { id, at }, topic, kind), deadline)
+            .await?;
         let stored = self.0.ports.comments.comment(id);
         match self.0.breaker.read_until(deadline, stored).await {
             Ok(Some(stored)) => {

@@ -119,7 +119,8 @@ impl Config {
 }
 
 /// What a privacy signal does: `Sec-GPC: 1` (W3C Global Privacy Control) or `DNT: 1` (W3C Tracking Preference
-/// Expression). It also applies to [named](crate::Identity::named) callers, but not to likes and comments.
+/// Expression). It also applies to [named](crate::Identity::named) callers, but not to likes, comments and custom
+/// events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PrivacySignals {
@@ -145,6 +146,8 @@ pub struct Rates {
     pub comments: Rate,
     /// Likes and their removals: 60 a minute by default.
     pub likes: Rate,
+    /// Custom events: 120 a minute and 60 at once by default.
+    pub events: Rate,
     /// Live streams, including reconnections: 600 a minute and 300 at once by default.
     pub live_streams: Rate,
     /// Page loads that count as a visit without a stream: 600 a minute and 300 at once by default.
@@ -188,6 +191,8 @@ pub struct NetworkLimits {
     pub likes_without_visit: u32,
     /// Comments on one day (feature `comments`): 100 by default.
     pub comments: u32,
+    /// Custom events on one day: 2,000 by default. Repetitions with an idempotency key are free.
+    pub events: u32,
 }
 
 /// A rate of the generic cell rate algorithm (ITU-T I.371). As a text, `60/10` is 60 requests a minute and 10 at once.
@@ -254,6 +259,7 @@ impl Default for Rates {
         Self {
             comments: Rate::new(5, 5),
             likes: Rate::new(60, 60),
+            events: Rate::new(120, 60),
             live_streams: Rate::new(600, 300),
             visits: Rate::new(600, 300),
             visitors: Rate::new(1, 64),
@@ -269,6 +275,7 @@ impl Default for NetworkLimits {
             likes: 64,
             likes_without_visit: 3,
             comments: 100,
+            events: 2_000,
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::{
     live::{Hub, HubParts},
     maintenance::run_maintenance,
     metrics::{Gauge, Metrics, registry},
+    pending_names::PendingNames,
     read_cache::ReadCache,
     reader::Readers,
     rules::Rules,
@@ -24,7 +25,7 @@ use crate::{
     visitors::VisitorKeys,
 };
 
-/// The time limit of a like or a comment, including its reads: 3 seconds.
+/// The time limit of a like, a comment or a custom event, including its reads: 3 seconds.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How long a shutdown waits for the live streams: 3 seconds.
@@ -53,6 +54,7 @@ pub(crate) struct SiteState {
     pub(crate) visitors: Arc<VisitorKeys>,
     pub(crate) hub: Hub,
     pub(crate) cache: Arc<ReadCache>,
+    pub(crate) pending_names: PendingNames,
     pub(crate) breaker: Breaker,
     /// The open live streams and the background visits: everything that still sends events.
     pub(crate) streams: TaskTracker,
@@ -121,6 +123,7 @@ impl Horizon {
             bots: Bots::default(),
             hub: hub(&backend, &config, &cache, &metrics, &closing, &tasks),
             cache,
+            pending_names: PendingNames::new(),
             breaker,
             visit_tracker: VisitTracker {
                 presence: Arc::clone(&ports.presence),
@@ -229,7 +232,7 @@ impl Horizon {
     }
 
     /// Ends the live streams, and tells other processes that their viewers are gone. It takes three seconds at most.
-    /// No stream can be opened afterwards; likes and comments still work.
+    /// No stream can be opened afterwards; likes, comments and custom events still work.
     ///
     /// Call it when the server starts to shut down: servers wait for open requests, and streams do not end by
     /// themselves.
@@ -277,7 +280,7 @@ impl Horizon {
     }
 
     /// Hands an event to the bus before `deadline`, and counts the result.
-    pub(crate) async fn track(&self, event: Event, deadline: Instant) -> Result<()> {
+    pub(crate) async fn track_event(&self, event: Event, deadline: Instant) -> Result<()> {
         let (kind, topic) = (event.kind.clone(), event.topic.clone());
         let tracked = timeout_at(deadline, self.0.ports.bus.track(event)).await;
         let tracked = tracked.unwrap_or_else(|elapsed| {

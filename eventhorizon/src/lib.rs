@@ -37,6 +37,7 @@
 //! | cookies and privacy | [`cookie_values`], [`HOST_COOKIE_PREFIX`], [`has_privacy_signal`] |
 //! | live streams | [`Live`], [`LiveOptions`] |
 //! | likes | [`LikeRequest`], [`LikeOutcome`] |
+//! | custom events | [`CustomEvent`], [`CustomEventView`] |
 //! | comments | [`NewComment`], [`CommentOutcome`], [`Paging`], [`Comment`], [`Visibility`], [`Moderation`] |
 //! | rendering pages | [`PageReads`], [`PageStats`], [`StatsSnapshot`], [`ThreadsSnapshot`] |
 //! | scripts for pages | [`client_js`], [`client_modules`], [`client_types`] |
@@ -79,6 +80,7 @@ mod comments;
 mod config;
 mod connections;
 mod cookies;
+mod custom_events;
 mod escape;
 mod forwarding;
 mod horizon;
@@ -94,6 +96,7 @@ mod origin;
 mod page;
 mod page_load;
 mod page_reads;
+mod pending_names;
 mod problem;
 mod read_cache;
 mod reader;
@@ -119,11 +122,15 @@ pub use comments::{CommentOutcome, Moderation, NewComment, Paging, ThreadsSnapsh
 pub use config::{Config, NetworkLimits, ParseRateError, PrivacySignals, Rate, Rates};
 pub use connections::{ConnectionLimiter, ConnectionLimits, ConnectionPermit};
 pub use cookies::{HOST_COOKIE_PREFIX, cookie_values};
+pub use custom_events::CustomEvent;
 pub use horizon::Horizon;
 pub use horizon_backend::{BusUrl, Health, ReadinessError, StoreUrl, shutdown_signal};
 #[cfg(feature = "log")]
 pub use horizon_backend::{LogGuard, start_log};
-pub use horizon_core::{self, Badge, Error, EventId, EventKind, Ports, Slug, Timestamp, Topic, wire::PageStats};
+pub use horizon_core::{
+    self, Badge, Error, EventId, EventKind, Ports, Slug, Timestamp, Topic,
+    wire::{CustomEventView, PageStats},
+};
 #[cfg(feature = "comments")]
 pub use horizon_core::{Comment, Visibility};
 pub use http::{MAX_REQUEST_BYTES, ResponseBody, StreamBody};
@@ -140,6 +147,11 @@ pub use same_origin::same_origin;
 pub use secret::{Secret, SecretError};
 pub use stats::StatsSnapshot;
 pub use visitors::has_privacy_signal;
+
+/// The build script uses it; its tests run here.
+#[cfg(test)]
+#[path = "../build/short_names.rs"]
+mod short_names;
 
 /// Compiles and runs the README's examples.
 #[cfg(doctest)]

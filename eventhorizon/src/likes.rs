@@ -156,7 +156,7 @@ impl Horizon {
             inner.limits.check_likes_of_day(page, reader, is_new, networks, now)?;
         }
         let event = Event::new(inner.clock.stamp()?, topic.clone(), kind);
-        self.track(event, deadline).await?;
+        self.track_event(event, deadline).await?;
         if liked {
             self.record_interaction(Some(page), caller);
         }

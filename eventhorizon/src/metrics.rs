@@ -164,6 +164,7 @@ fn name(kind: &EventKind) -> &'static str {
         EventKind::Unlike { .. } => "unlike",
         EventKind::Comment { .. } => "comment",
         EventKind::Moderate { .. } => "moderate",
+        EventKind::Custom { .. } => "custom",
         _ => "other",
     }
 }

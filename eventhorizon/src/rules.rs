@@ -204,8 +204,8 @@ pub enum Decision {
     Accept,
     /// Keep a comment pending until a moderator shows it. Other events are accepted.
     Pending,
-    /// Do not record it. A reader who likes or comments gets this sentence; a visitor is not counted and sees the page
-    /// as usual.
+    /// Do not record it. A reader who likes, comments or sends a custom event gets this sentence; a visitor is not
+    /// counted and sees the page as usual.
     Reject(Cow<'static, str>),
 }
 

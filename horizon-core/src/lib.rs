@@ -87,6 +87,7 @@ mod comment_store;
 mod custom_event;
 mod error;
 mod event;
+mod event_counts;
 mod facts;
 mod id;
 mod ledger;
@@ -119,11 +120,10 @@ pub use comment::{
     Visibility,
 };
 pub use comment_store::CommentStore;
-pub use custom_event::{
-    EventCounts, EventName, EventNameError, MAX_EVENT_NAMES, OTHER_EVENTS, Properties, PropertiesError,
-};
+pub use custom_event::{EventName, EventNameError, Properties, PropertiesError};
 pub use error::{Error, Result, error_chain, panic_message};
 pub use event::{Event, EventKind, RejectReason};
+pub use event_counts::{EventCounts, MAX_EVENT_NAMES, OTHER_EVENTS};
 pub use facts::Facts;
 pub use id::{EventId, PREFIX_FACTOR, ParseIdError, ReaderId, Stamp, VisitorKey, network_of, network_prefix_of};
 pub use ledger::{Ledger, apply_events};

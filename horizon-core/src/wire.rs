@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Badge, EventCounts, EventId, Slug, Stats, Timestamp};
+use crate::{Badge, EventCounts, EventId, EventName, Slug, Stats, Timestamp};
 
 /// The name of the server-sent event with the numbers of the stream's topic: [`PageStats`].
 pub const LIVE: &str = "live";
@@ -134,4 +134,13 @@ pub struct LikeView {
     pub liked: bool,
     /// How many readers like it.
     pub likes: u64,
+}
+
+/// The response to a custom event: `{"name":"👍","count":7}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomEventView {
+    /// The name of the event.
+    pub name: EventName,
+    /// How often it happened on the topic. Zero if it counts under [`OTHER_EVENTS`](crate::OTHER_EVENTS).
+    pub count: u64,
 }

@@ -1,4 +1,5 @@
-// EventHorizon for any page: live stats, a like button, comments. client.d.ts documents it.
+// EventHorizon for any page: live stats, a like button, comments, the application's own events. client.d.ts documents
+// it. The build shortens the names of variables.
 
 import { liveStream } from "./stream.js";
 
@@ -9,18 +10,32 @@ const freshId = () =>
 // Identifies a reader without a cookie, so that retrying a like does not add a second one.
 const key = freshId();
 
+// The server rejects a stream with an invalid name of a page.
+const isPage = (page) =>
+  new Blob([page]).size <= 512 && (page == "/" || !/(^|\/)\.{0,2}(\/|$)|\p{Cc}/u.test(page));
+
 export const connect = ({ slug: pinned, base, root = document, onnumbers, oncomments } = {}) => {
-  let slug, isFirst, numbers, comments, liked, likeRequested, busy, pages, timer, loading;
+  let slug, isFirst, numbers, comments, liked, likeRequested, busy, pages, timer;
+  const modules = [];
 
   const pageOf = (element) => element.closest("[data-horizon-slug]")?.dataset.horizonSlug ?? slug;
-  const address = (route) =>
-    (base == null ? new URL(".", import.meta.url) : base + "/") + route + (slug && "/" + encodeURIComponent(slug));
+  // Pages are named by their paths; the name of the root page is `/`, and its path is empty.
+  const address = (route, page = slug) =>
+    (base == null ? new URL(".", import.meta.url) : base + "/") +
+    route +
+    (page && ("/" + encodeURIComponent(page)).replace(/\/?%2F/g, "/"));
 
-  // Returns the response; status 0 if it is incomplete.
-  const send = async (method, route, body) => {
+  // Returns the response; status 0 if it is incomplete. The request outlives the document.
+  const send = async (method, route, body, page) => {
     try {
       const headers = { "Content-Type": "application/json", "Idempotency-Key": key };
-      const response = await fetch(address(route), { method, body, headers, credentials: "include" });
+      const response = await fetch(address(route, page), {
+        method,
+        body,
+        headers,
+        credentials: "include",
+        keepalive: true,
+      });
       return { ...(await response.json()), status: response.status };
     } catch {
       return { status: 0 };
@@ -38,25 +53,29 @@ export const connect = ({ slug: pinned, base, root = document, onnumbers, oncomm
     button.ariaDisabled = busy;
   };
 
-  // Calls `act` with the module of the comments, or `otherwise` if it cannot be loaded.
-  const withComments = (act, otherwise) => (loading ??= import("./comments.js")).then(act, otherwise);
+  // Calls `act` with the module of comments (0) or events (1), or with null if it cannot be loaded. The next call retries.
+  const load = (index, act) =>
+    (modules[index] ??= (index ? import("./events.js") : import("./comments.js")).catch(
+      () => (modules[index] = null)
+    )).then(act);
 
   // Returns the other pages whose numbers are shown.
   const draw = () => {
     const others = new Set();
-    for (const element of root.querySelectorAll("[data-horizon]")) {
-      const name = element.dataset.horizon;
+    for (const element of root.querySelectorAll("[data-horizon],[data-horizon-count],[data-horizon-event]")) {
+      const { horizon: name, horizonCount: count, horizonEvent } = element.dataset;
       const page = pageOf(element);
       if (page == slug) {
         if (name == "like") drawLike(element);
-        if (name == "comment-list") withComments(({ draw }) => comments && draw(element, comments), () => {});
-        // The server rejects a stream with an invalid slug, or with more than 100 other pages.
-      } else if (/^[\w~-][\w.~-]{0,127}$/.test(page) && others.size < 100) others.add(page);
-      const number = (page == slug ? numbers : pages.get(page))?.[name];
-      if (number >= 0) {
-        let text = number;
+        if (name == "comment-list") load(0, (module) => comments && module?.draw(element, comments));
+        // The server rejects a stream with more than 100 other pages.
+      } else if (isPage(page) && others.size < 100) others.add(page);
+      if (horizonEvent) load(1, (module) => module?.listen(context));
+      const known = page == slug ? numbers : pages.get(page);
+      let text = known && count ? (known.events?.[count] ?? 0) : known?.[name];
+      if (text >= 0) {
         try {
-          text = number.toLocaleString(document.documentElement.lang || []);
+          text = text.toLocaleString(document.documentElement.lang || []);
         } catch {
           // The page has an invalid language.
         }
@@ -68,9 +87,8 @@ export const connect = ({ slug: pinned, base, root = document, onnumbers, oncomm
   };
 
   const stream = liveStream((type, message) => {
-    // Retries an import that failed.
-    loading?.catch(() => (loading = null));
-    if (type == "page") pages.set(message.page, message);
+    if (type == "reader") liked = String(message.liked);
+    else if (type == "page") pages.set(message.page, message);
     else if (type == "comments") {
       comments = message;
       oncomments?.(message);
@@ -80,6 +98,8 @@ export const connect = ({ slug: pinned, base, root = document, onnumbers, oncomm
     }
     draw();
   });
+
+  const context = { root, signal: stream.signal, pageOf, send, freshId };
 
   const open = (isSamePage) => {
     clearTimeout(timer);
@@ -142,12 +162,10 @@ export const connect = ({ slug: pinned, base, root = document, onnumbers, oncomm
   window.horizonLive?.close();
   delegate("click", "like", () => like(liked != "true"));
   delegate("submit", "comment", (form) =>
-    withComments(
-      ({ submit }) => submit(form, send, freshId()),
-      () => {
-        form.querySelector("[role=status]").textContent = "Please try again.";
-      }
-    )
+    load(0, (module) => {
+      if (module) module.submit(form, send, freshId());
+      else form.querySelector("[role=status]").textContent = "Please try again.";
+    })
   );
   const observer = new MutationObserver(refresh);
   observer.observe(root, { subtree: true, childList: true, attributeFilter: ["data-slug", "data-horizon-slug"] });
@@ -155,6 +173,7 @@ export const connect = ({ slug: pinned, base, root = document, onnumbers, oncomm
 
   return (window.horizonLive = {
     like,
+    track: (...event) => load(1, (module) => module?.track(context, ...event)),
     go(next) {
       pinned = next;
       refresh();
@@ -166,5 +185,7 @@ export const connect = ({ slug: pinned, base, root = document, onnumbers, oncomm
     },
   });
 };
+
+export const track = (...event) => window.horizonLive.track(...event);
 
 if (script()) connect();

@@ -58,7 +58,7 @@ impl Horizon {
         self.0.clock.check().map_err(wrong_clock)?;
         let kind = EventKind::Moderate { comment: id, verdict };
         let event = Event::new(self.0.clock.stamp()?, comment.slug.into(), kind);
-        self.track(event, deadline).await?;
+        self.track_event(event, deadline).await?;
         Ok(true)
     }
 }

@@ -7,7 +7,10 @@ use super::{
     response::{set, set_coding},
     route::Route,
 };
-use crate::{client::COMMENTS, client_js, client_types};
+use crate::{
+    client::{COMMENTS, EVENTS},
+    client_js, client_types,
+};
 
 /// Fresh for an hour, and usable for a day while it is revalidated.
 const CACHE_CONTROL: &str = "public, max-age=3600, stale-while-revalidate=86400";
@@ -22,6 +25,8 @@ pub(super) enum File {
     Script,
     /// `comments.js`
     Comments,
+    /// `events.js`
+    Events,
     /// `client.d.ts`
     Types,
     /// `openapi.json`
@@ -35,8 +40,9 @@ struct FileContent {
     hash: String,
 }
 
-static CONTENTS: LazyLock<[FileContent; 4]> = LazyLock::new(|| {
-    [File::Script, File::Comments, File::Types, File::Contract].map(|file| FileContent::new(file.text()))
+static CONTENTS: LazyLock<[FileContent; 5]> = LazyLock::new(|| {
+    let files = [File::Script, File::Comments, File::Events, File::Types, File::Contract];
+    files.map(|file| FileContent::new(file.text()))
 });
 
 impl FileContent {
@@ -56,6 +62,7 @@ impl File {
         match self {
             Self::Script => client_js().into(),
             Self::Comments => COMMENTS.into(),
+            Self::Events => EVENTS.into(),
             Self::Types => client_types().into(),
             Self::Contract if cfg!(feature = "comments") => CONTRACT.into(),
             Self::Contract => own_routes(CONTRACT).into(),
@@ -64,17 +71,18 @@ impl File {
 
     fn media_type(self) -> &'static str {
         match self {
-            Self::Script | Self::Comments => "text/javascript; charset=utf-8",
+            Self::Script | Self::Comments | Self::Events => "text/javascript; charset=utf-8",
             Self::Types => "text/plain; charset=utf-8",
             Self::Contract => "application/json",
         }
     }
 
     fn content(self) -> &'static FileContent {
-        let [script, comments, types, contract] = &*CONTENTS;
+        let [script, comments, events, types, contract] = &*CONTENTS;
         match self {
             Self::Script => script,
             Self::Comments => comments,
+            Self::Events => events,
             Self::Types => types,
             Self::Contract => contract,
         }

@@ -6,6 +6,7 @@ mod comments;
 mod compression;
 mod cors;
 mod etag;
+mod events;
 mod files;
 mod likes;
 mod parse;
@@ -124,6 +125,7 @@ impl Handler<'_> {
             Route::Likes(page) => self.likes(page).await,
             #[cfg(feature = "comments")]
             Route::Comments(page) => self.comments(page).await,
+            Route::Events(page) => self.events(page).await,
             Route::File(file) => Ok(file.response(self.caller.headers())),
         }
     }

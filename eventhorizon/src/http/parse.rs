@@ -47,9 +47,19 @@ pub(super) enum BodyKind {
 /// Parses a body that is JSON or a plain HTML form.
 #[cfg_attr(not(feature = "comments"), expect(dead_code, reason = "only comments use it"))]
 pub(super) fn json_or_form<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<(T, BodyKind), Problem> {
+    let kind = body_kind(headers)?;
+    let value = match kind {
+        BodyKind::Json => json_body(body)?,
+        BodyKind::Form => form_body(body)?,
+    };
+    Ok((value, kind))
+}
+
+/// Returns the format that the headers state.
+pub(super) fn body_kind(headers: &HeaderMap) -> Result<BodyKind, Problem> {
     match media_type(headers).as_deref() {
-        Some("application/json") => Ok((json_body(body)?, BodyKind::Json)),
-        Some("application/x-www-form-urlencoded") => Ok((form_body(body)?, BodyKind::Form)),
+        Some("application/json") => Ok(BodyKind::Json),
+        Some("application/x-www-form-urlencoded") => Ok(BodyKind::Form),
         other => Err(unsupported(
             other,
             "application/json or application/x-www-form-urlencoded",
@@ -75,7 +85,8 @@ fn unsupported(got: Option<&str>, expected: &str) -> Problem {
     Problem::new(Kind::UnsupportedMediaType).field("Content-Type", format!("must be {expected}, not {got}."))
 }
 
-fn json_body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+/// Parses a body that is JSON.
+pub(super) fn json_body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let (path, error) = (error.path().to_string(), error.into_inner());
@@ -93,7 +104,8 @@ fn malformed(error: &serde_json::Error) -> Problem {
     Problem::new(Kind::MalformedBody).detail(format!("The body is not valid JSON: {error}."))
 }
 
-fn form_body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+/// Parses the fields of a plain HTML form.
+pub(super) fn form_body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     // The parser would silently replace invalid UTF-8.
     if percent_decode(bytes).decode_utf8().is_err() {
         return Err(Problem::new(Kind::MalformedBody).detail("The form is not UTF-8."));

@@ -1,21 +1,23 @@
 //! The page for a plain form that was not processed in time. It contains the form again.
 
+use std::borrow::Cow;
+
 use horizon_core::EventId;
 use http::header;
 
 use super::{HandlerResult, response};
 #[cfg(feature = "comments")]
 use crate::NewComment;
-use crate::{Problem, ProblemKind, escape::escape};
+use crate::{CustomEvent, Problem, ProblemKind, escape::escape};
 
 /// The content security policy of the page: it may only send its form to this site.
 const POLICY: &str = "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// A form with the values that the reader sent.
 pub(super) struct RetryForm {
-    /// `like` or `comment`.
+    /// `like`, `comment` or `event`.
     noun: &'static str,
-    hidden: Vec<(&'static str, String)>,
+    hidden: Vec<(Cow<'static, str>, String)>,
     /// The text of a comment.
     body: Option<String>,
     /// The page that the form was on.
@@ -36,16 +38,31 @@ impl RetryForm {
         Self::new("comment", fields, Some(new.body.clone()), back)
     }
 
+    /// `prefix` is that of the names of properties.
+    pub(super) fn event(event: &CustomEvent, prefix: &str, id: Option<EventId>, back: &str) -> Self {
+        let fields = [
+            ("name", Some(event.name().to_string())),
+            ("id", id.map(|id| id.to_string())),
+        ];
+        let mut form = Self::new("event", fields, None, back);
+        let properties = event.properties().iter();
+        form.hidden
+            .extend(properties.map(|(key, value)| (format!("{prefix}{key}").into(), value.to_owned())));
+        form
+    }
+
     fn new<const N: usize>(
         noun: &'static str,
         fields: [(&'static str, Option<String>); N],
         body: Option<String>,
         back: &str,
     ) -> Self {
-        let fields = fields.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        let fields = fields
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.into(), value?)));
         Self {
             noun,
-            hidden: fields.chain([("back", back.to_owned())]).collect(),
+            hidden: fields.chain([("back".into(), back.to_owned())]).collect(),
             body,
             back: back.to_owned(),
         }
@@ -79,7 +96,7 @@ impl RetryForm {
             .hidden
             .iter()
             .map(|(name, value)| {
-                let value = escape(value);
+                let (name, value) = (escape(name), escape(value));
                 format!("<input type=\"hidden\" name=\"{name}\" value=\"{value}\">")
             })
             .collect();
@@ -120,6 +137,15 @@ mod tests {
             assert!(page.contains(part), "{part} is not in {page}");
         }
         assert!(!page.contains("name=\"parent\""), "{page}");
+        let event = CustomEvent::new("👍")
+            .and_then(|event| event.property("\"k", "<v>"))
+            .unwrap();
+        let page = RetryForm::event(&event, "prop-", None, "/").page(&Problem::unavailable(""));
+        let property = "name=\"prop-&quot;k\" value=\"&lt;v&gt;\"";
+        assert!(
+            page.contains("name=\"name\" value=\"👍\"") && page.contains(property),
+            "{page}"
+        );
     }
 
     #[test]

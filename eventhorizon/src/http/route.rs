@@ -16,7 +16,9 @@ pub(super) enum Route<'a> {
     /// `/comments/{slug}`
     #[cfg(feature = "comments")]
     Comments(&'a str),
-    /// `/client.js`, `/comments.js`, `/client.d.ts`, `/openapi.json`
+    /// `/events`, `/events/{slug}`
+    Events(Option<&'a str>),
+    /// `/client.js`, `/comments.js`, `/events.js`, `/client.d.ts`, `/openapi.json`
     File(File),
 }
 
@@ -33,8 +35,10 @@ impl<'a> Route<'a> {
             ("likes", Some(page)) => Some(Self::Likes(page)),
             #[cfg(feature = "comments")]
             ("comments", Some(page)) => Some(Self::Comments(page)),
+            ("events", page) => Some(Self::Events(page)),
             ("client.js", None) => Some(Self::File(File::Script)),
             ("comments.js", None) if cfg!(feature = "comments") => Some(Self::File(File::Comments)),
+            ("events.js", None) => Some(Self::File(File::Events)),
             ("client.d.ts", None) => Some(Self::File(File::Types)),
             ("openapi.json", None) => Some(Self::File(File::Contract)),
             _ => None,
@@ -48,6 +52,7 @@ impl<'a> Route<'a> {
             Self::Likes(_) => "GET, HEAD, PUT, DELETE, POST",
             #[cfg(feature = "comments")]
             Self::Comments(_) => "GET, HEAD, POST",
+            Self::Events(_) => "POST",
         };
         if methods.split(", ").any(|known| known == method.as_str()) {
             return Ok(());
@@ -71,8 +76,11 @@ mod tests {
             Route::Stats(Some(_)) => "/stats/{slug}",
             Route::Likes(_) => "/likes/{slug}",
             Route::Comments(_) => "/comments/{slug}",
+            Route::Events(None) => "/events",
+            Route::Events(Some(_)) => "/events/{slug}",
             Route::File(File::Script) => "/client.js",
             Route::File(File::Comments) => "/comments.js",
+            Route::File(File::Events) => "/events.js",
             Route::File(File::Types) => "/client.d.ts",
             Route::File(File::Contract) => "/openapi.json",
         }
@@ -83,7 +91,7 @@ mod tests {
         let document: serde_json::Value = serde_json::from_str(include_str!("openapi.json")).unwrap();
         let documented = document["paths"].as_object().unwrap().keys().map(String::as_str);
         let documented: BTreeSet<&str> = documented.collect();
-        assert_eq!(documented.len(), 10, "one for each arm of `path`");
+        assert_eq!(documented.len(), 13, "one for each arm of `path`");
         for documented in documented {
             assert_eq!(Route::parse(documented).map(path), Some(documented));
         }
@@ -102,6 +110,8 @@ mod tests {
             assert_eq!(Route::parse(path), Some(Route::Live(page)), "{path}");
         }
         assert_eq!(Route::parse("/likes/a/b"), Some(Route::Likes("/a/b")));
+        assert_eq!(Route::parse("/events"), Some(Route::Events(None)));
+        assert_eq!(Route::parse("/events/a/b"), Some(Route::Events(Some("/a/b"))));
         #[cfg(feature = "comments")]
         assert_eq!(Route::parse("/comments/"), Some(Route::Comments("/")));
         assert_eq!(Route::parse("/stats/a/b"), Some(Route::Stats(Some("/a/b"))));

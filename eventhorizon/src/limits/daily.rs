@@ -1,4 +1,4 @@
-//! The limits of a day (UTC): likes, comments, and which visitors and pages are known.
+//! The limits of a day (UTC): likes, comments, custom events, and which visitors and pages are known.
 
 use std::hash::Hash;
 
@@ -115,8 +115,17 @@ impl DailyLimits {
 
     /// Counts a comment, unless this one was counted today. Returns whether it is within the limit.
     pub(super) fn count_comment(&self, today: Day, networks: Networks, id: EventId) -> bool {
-        let counted = self.hasher.hash(("counted comment", id, networks.own()));
-        let budgets = self.budgets("comments", networks, self.limits.comments);
+        self.count_once("comments", self.limits.comments, today, networks, id)
+    }
+
+    /// Counts a custom event, unless one with this id was counted today. Returns whether it is within the limit.
+    pub(super) fn count_event(&self, today: Day, networks: Networks, id: EventId) -> bool {
+        self.count_once("custom events", self.limits.events, today, networks, id)
+    }
+
+    fn count_once(&self, kind: &'static str, limit: u32, today: Day, networks: Networks, id: EventId) -> bool {
+        let counted = self.hasher.hash(("counted", kind, id, networks.own()));
+        let budgets = self.budgets(kind, networks, limit);
         self.with_memory(today, |memory| {
             memory.get(counted) > 0
                 || memory.spend(&budgets) && {
@@ -276,6 +285,16 @@ mod tests {
         let comment = |id| fixture.daily.count_comment(TODAY, networks, EventId::from_u128(id));
         assert!((0..100).all(comment));
         assert!(!comment(100) && comment(99));
+    }
+
+    #[test]
+    fn custom_events_have_a_limit_of_their_own_and_repetitions_are_free() {
+        let fixture = Fixture::new();
+        let networks = fixture.networks("192.0.2.1");
+        let event = |id| fixture.daily.count_event(TODAY, networks, EventId::from_u128(id));
+        assert!((0..2_000).all(event));
+        assert!(!event(2_000) && event(1_999));
+        assert!(fixture.daily.count_comment(TODAY, networks, EventId::from_u128(0)));
     }
 
     #[test]

@@ -71,6 +71,12 @@ impl ClientLimits {
         self.check_day(is_within, "like_day", "Your network sent too many likes today.", now)
     }
 
+    /// Counts a custom event of a day, or fails if the network exceeds the limit.
+    pub(crate) fn check_events_of_day(&self, id: EventId, networks: Networks, now: Timestamp) -> Result<(), Problem> {
+        let is_within = self.daily.count_event(now.day(), networks, id);
+        self.check_day(is_within, "event_day", "Your network sent too many events today.", now)
+    }
+
     /// Opens a live stream, or fails if the network has too many.
     pub(crate) fn open_stream(&self, networks: Networks) -> Result<StreamPermit, Problem> {
         OpenLimits::open_stream(&self.open, networks).ok_or_else(|| {

@@ -29,6 +29,7 @@ const FREE_RETRIES: u32 = 5;
 pub(crate) enum RateClass {
     Comment,
     Like,
+    Event,
     Live,
     Visit,
     /// A new visitor.
@@ -41,6 +42,7 @@ impl RateClass {
         match self {
             Self::Comment => "comment",
             Self::Like => "like",
+            Self::Event => "event",
             Self::Live => "live",
             Self::Visit => "visit",
             Self::Visitor => "visitor",
@@ -52,6 +54,7 @@ impl RateClass {
 pub(super) struct RateLimiters {
     comments: NetworkRate,
     likes: NetworkRate,
+    events: NetworkRate,
     lives: NetworkRate,
     visits: NetworkRate,
     visitors: NetworkRate,
@@ -116,6 +119,7 @@ impl RateLimiters {
         Self {
             comments: NetworkRate::new(rates.comments),
             likes: NetworkRate::new(rates.likes),
+            events: NetworkRate::new(rates.events),
             lives: NetworkRate::new(rates.live_streams),
             visits: NetworkRate::new(rates.visits),
             visitors: NetworkRate::new(rates.visitors),
@@ -128,6 +132,7 @@ impl RateLimiters {
         match class {
             RateClass::Comment => &self.comments,
             RateClass::Like => &self.likes,
+            RateClass::Event => &self.events,
             RateClass::Live => &self.lives,
             RateClass::Visit => &self.visits,
             RateClass::Visitor => &self.visitors,
@@ -165,8 +170,9 @@ impl RateLimiters {
     }
 
     fn all(&self) -> impl Iterator<Item = &DefaultKeyedRateLimiter<u32>> {
-        let rates = [&self.comments, &self.likes, &self.lives, &self.visits, &self.visitors];
-        rates.into_iter().flat_map(NetworkRate::limiters)
+        let rates = [&self.comments, &self.likes, &self.events, &self.lives];
+        let visits = [&self.visits, &self.visitors];
+        rates.into_iter().chain(visits).flat_map(NetworkRate::limiters)
     }
 }
 

@@ -184,6 +184,11 @@ impl Hub {
         self.0.pages.lock().get_mut(topic)?.totals.as_mut()?.get()
     }
 
+    /// Returns whether an event that the bus took is already counted.
+    pub(crate) fn is_accumulator(&self) -> bool {
+        self.0.parts.is_accumulator
+    }
+
     fn open(&self, topic: &Topic) -> WatchedTopic {
         let parts = &self.0.parts;
         let (sender, frames) = latest_channel(Frame::default());

@@ -20,6 +20,14 @@ pub struct LimitArgs {
         default_value_t = Rates::default().likes
     )]
     pub rate_likes: Rate,
+    /// The rate of custom events of a network.
+    #[arg(
+        long,
+        env = "HORIZON_RATE_EVENTS",
+        value_name = "HORIZON_RATE_EVENTS",
+        default_value_t = Rates::default().events
+    )]
+    pub rate_events: Rate,
     /// The rate at which a network opens live streams.
     #[arg(
         long,
@@ -76,12 +84,21 @@ pub struct LimitArgs {
         default_value_t = NetworkLimits::default().comments
     )]
     pub network_comments: u32,
+    /// The number of custom events of a network on one day.
+    #[arg(
+        long,
+        env = "HORIZON_NETWORK_EVENTS",
+        value_name = "HORIZON_NETWORK_EVENTS",
+        default_value_t = NetworkLimits::default().events
+    )]
+    pub network_events: u32,
 }
 
 impl LimitArgs {
     pub(crate) fn configure(self, config: &mut eventhorizon::Config) {
         config.rates.comments = self.rate_comments;
         config.rates.likes = self.rate_likes;
+        config.rates.events = self.rate_events;
         config.rates.live_streams = self.rate_live_streams;
         config.rates.visitors = self.rate_visitors;
         config.network_limits.live_streams = self.network_live_streams;
@@ -89,6 +106,7 @@ impl LimitArgs {
         config.network_limits.likes = self.network_likes;
         config.network_limits.likes_without_visit = self.network_likes_without_visit;
         config.network_limits.comments = self.network_comments;
+        config.network_limits.events = self.network_events;
     }
 }
 
@@ -121,6 +139,7 @@ mod tests {
             "--rate-likes=2/12",
             "--rate-live-streams=3/13",
             "--rate-visitors=4/14",
+            "--rate-events=5/15",
         ];
         let limits = [
             "--network-live-streams=5",
@@ -128,6 +147,7 @@ mod tests {
             "--network-likes=7",
             "--network-likes-without-visit=8",
             "--network-comments=9",
+            "--network-events=10",
         ];
         let config = configured(&[rates.as_slice(), &limits].concat());
         let Rates {
@@ -135,13 +155,14 @@ mod tests {
             likes,
             live_streams,
             visitors,
+            events,
             ..
         } = config.rates;
-        let rates = [comments, likes, live_streams, visitors].map(|rate| rate.to_string());
-        assert_eq!(rates, ["1/11", "2/12", "3/13", "4/14"]);
+        let rates = [comments, likes, live_streams, visitors, events].map(|rate| rate.to_string());
+        assert_eq!(rates, ["1/11", "2/12", "3/13", "4/14", "5/15"]);
         let limits = config.network_limits;
         assert_eq!([limits.live_streams, limits.viewers, limits.likes], [5, 6, 7]);
-        assert_eq!([limits.likes_without_visit, limits.comments], [8, 9]);
+        assert_eq!([limits.likes_without_visit, limits.comments, limits.events], [8, 9, 10]);
     }
 
     #[test]

@@ -1,0 +1,264 @@
+//! Replaces the names of a script's variables by short ones.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A part of a minified script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Token<'a> {
+    /// A name, a keyword or a number.
+    Word(&'a str),
+    /// A string, a template or a regular expression.
+    Literal(&'a str),
+    /// A character of an operator, a bracket or a space.
+    Sign(&'a str),
+}
+
+/// Returns the minified script with short names of its variables and parameters.
+///
+/// It changes no name that is also exported, the name of a property, or a word in a template. It knows the syntax that
+/// the scripts of this crate use, not all of JavaScript: no classes, labels, `function` or nested templates.
+pub(crate) fn shorten(script: &str) -> String {
+    let tokens = tokens(script);
+    let code: Vec<Token<'_>> = tokens.iter().copied().filter(|token| !token.is(" ")).collect();
+    let (declared, excluded) = (declared(&code), excluded(&code));
+    let mut counts = BTreeMap::<&str, usize>::new();
+    for token in &code {
+        if let Token::Word(word) = token
+            && declared.contains(word)
+            && !excluded.contains(word)
+        {
+            *counts.entry(word).or_default() += 1;
+        }
+    }
+    // The most frequent names become the shortest.
+    let mut names: Vec<_> = counts.into_iter().collect();
+    names.sort_by_key(|(name, count)| (std::cmp::Reverse(*count), *name));
+    let used: BTreeSet<&str> = code.iter().filter_map(|token| token.word()).collect();
+    let short = short_names().filter(|short| !used.contains(short.as_str()));
+    let names: BTreeMap<&str, String> = names.into_iter().map(|(name, _)| name).zip(short).collect();
+    let texts = tokens.iter().map(|token| match token {
+        Token::Word(word) => names.get(word).map_or(*word, String::as_str),
+        Token::Literal(text) | Token::Sign(text) => text,
+    });
+    texts.collect()
+}
+
+/// The letters in the order of their frequency in scripts, so that a compressor needs few bits for the short names.
+const LETTERS: &str = "etnraosicldpumhgfbvwkyxqjzSEACDLTORIMPNBFHGUWVKXYQJZ";
+
+/// Returns the letters, then the letters with a digit.
+fn short_names() -> impl Iterator<Item = String> {
+    let suffixes = std::iter::once(String::new()).chain((0..10).map(|digit| digit.to_string()));
+    suffixes.flat_map(|suffix| LETTERS.chars().map(move |letter| format!("{letter}{suffix}")))
+}
+
+impl<'a> Token<'a> {
+    fn word(self) -> Option<&'a str> {
+        match self {
+            Token::Word(word) => Some(word),
+            _ => None,
+        }
+    }
+
+    fn is(self, sign: &str) -> bool {
+        self == Token::Sign(sign)
+    }
+
+    fn is_word(self, word: &str) -> bool {
+        self == Token::Word(word)
+    }
+}
+
+fn is_word_character(character: char) -> bool {
+    character.is_alphanumeric() || matches!(character, '_' | '$')
+}
+
+fn tokens<'a>(script: &'a str) -> Vec<Token<'a>> {
+    let mut tokens = Vec::new();
+    let mut rest = script;
+    while let Some(first) = rest.chars().next() {
+        let is_value_before = match tokens.last() {
+            Some(Token::Word(word)) => !matches!(*word, "return" | "of" | "in"),
+            Some(Token::Literal(_)) => true,
+            Some(Token::Sign(sign)) => matches!(*sign, ")" | "]" | "}"),
+            None => false,
+        };
+        let (len, token): (usize, fn(&'a str) -> Token<'a>) = match first {
+            '"' | '\'' | '`' => (literal_len(rest, first), Token::Literal),
+            '/' if !is_value_before => (literal_len(rest, first), Token::Literal),
+            _ if is_word_character(first) => {
+                let end = rest.find(|character| !is_word_character(character));
+                (end.unwrap_or(rest.len()), Token::Word)
+            }
+            _ => (first.len_utf8(), Token::Sign),
+        };
+        let (text, after) = rest.split_at(len);
+        tokens.push(token(text));
+        rest = after;
+    }
+    tokens
+}
+
+/// Returns the length of the literal at the start, up to the second `quote` that is not escaped or in a class of a
+/// regular expression.
+fn literal_len(text: &str, quote: char) -> usize {
+    let (mut is_escaped, mut is_class) = (false, false);
+    for (index, character) in text.char_indices().skip(1) {
+        match character {
+            _ if is_escaped => is_escaped = false,
+            '\\' => is_escaped = true,
+            '[' if quote == '/' => is_class = true,
+            ']' => is_class = false,
+            _ if character == quote && !is_class => return index + character.len_utf8(),
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// Returns the names of variables and parameters.
+fn declared<'a>(tokens: &[Token<'a>]) -> BTreeSet<&'a str> {
+    let mut declared = BTreeSet::new();
+    for (index, token) in tokens.iter().enumerate() {
+        if token.is_word("const") || token.is_word("let") {
+            declared.extend(bindings(tokens.get(index + 1..).unwrap_or_default()));
+        } else if token.is(">")
+            && let Some([before @ .., last, Token::Sign("=")]) = tokens.get(..index)
+        {
+            let start = if last.is(")") { opening(before) } else { before.len() };
+            let parameters = tokens.get(start..index).unwrap_or_default();
+            declared.extend(bindings(
+                parameters.strip_prefix(&[Token::Sign("(")]).unwrap_or(parameters),
+            ));
+        }
+    }
+    declared
+}
+
+/// Returns the names that a list of declarations or parameters binds, up to its end.
+fn bindings<'a>(tokens: &[Token<'a>]) -> Vec<&'a str> {
+    let (mut bound, mut depth) = (Vec::new(), 0_usize);
+    // The depth of the value that is skipped.
+    let mut value = None;
+    for token in tokens {
+        match token {
+            Token::Word("of" | "in") if depth == 0 => break,
+            Token::Word(word) if value.is_none() => bound.push(*word),
+            Token::Sign("=") if value.is_none() => value = Some(depth),
+            Token::Sign(",") if value == Some(depth) => value = None,
+            Token::Sign("{" | "[" | "(") => depth += 1,
+            Token::Sign("}" | "]" | ")" | ";") if depth == 0 => break,
+            Token::Sign("}" | "]" | ")") => {
+                depth -= 1;
+                value = value.filter(|value| *value <= depth);
+            }
+            _ => {}
+        }
+    }
+    bound
+}
+
+/// Returns the index of the bracket that one after these tokens closes.
+fn opening(tokens: &[Token<'_>]) -> usize {
+    let mut depth = 1_usize;
+    for (index, token) in tokens.iter().enumerate().rev() {
+        match token {
+            Token::Sign("}" | "]" | ")") => depth += 1,
+            Token::Sign("{" | "[" | "(") => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return index;
+        }
+    }
+    0
+}
+
+/// Returns the names that must not change: properties, exports and words in templates.
+fn excluded<'a>(tokens: &[Token<'a>]) -> BTreeSet<&'a str> {
+    let mut excluded = BTreeSet::new();
+    // The open brackets: whether each is that of an object or of a pattern for one.
+    let mut brackets = Vec::new();
+    for (index, token) in tokens.iter().enumerate() {
+        let before = |count: usize| {
+            let before = index.checked_sub(count).and_then(|index| tokens.get(index));
+            before.copied().unwrap_or(Token::Sign(";"))
+        };
+        match token {
+            Token::Sign("{") => brackets.push(is_object(before(1))),
+            Token::Sign("(" | "[") => brackets.push(false),
+            Token::Sign("}" | ")" | "]") => drop(brackets.pop()),
+            Token::Literal(text) if text.starts_with('`') => {
+                excluded.extend(text.split(|character| !is_word_character(character)));
+            }
+            Token::Word(word) => {
+                let is_property = before(1).is(".") && !(before(2).is(".") && before(3).is("."));
+                let is_key = brackets.last() == Some(&true) && (before(1).is("{") || before(1).is(","));
+                let is_exported = before(2).is_word("export");
+                if is_property || is_key || is_exported {
+                    excluded.insert(*word);
+                }
+            }
+            _ => {}
+        }
+    }
+    excluded
+}
+
+/// Returns whether a brace after this token starts an object or a pattern, and not a block.
+fn is_object(before: Token<'_>) -> bool {
+    !(["}", "{", ")", ";", ">"].iter().any(|sign| before.is(sign))
+        || ["else", "try", "catch", "finally"]
+            .iter()
+            .any(|word| before.is_word(word)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shorten;
+
+    #[test]
+    fn variables_and_parameters_get_short_names() {
+        for (script, expected) in [
+            (
+                "const first=1,second=first;let third;third=second;",
+                "const e=1,t=e;let n;n=t;",
+            ),
+            (
+                "const add=(left,right=document)=>left+right;add(1,2);",
+                "const e=(t,n=document)=>t+n;e(1,2);",
+            ),
+            ("items.map(item=>item.items)", "items.map(e=>e.items)"),
+            ("for(const item of list)log(item);", "for(const e of list)log(e);"),
+            ("f((...rest)=>g(...rest))", "f((...e)=>g(...e))"),
+        ] {
+            assert_eq!(shorten(script), expected);
+        }
+    }
+
+    #[test]
+    fn names_that_others_see_stay() {
+        for script in [
+            "export const connect=()=>{};",
+            "const{signal}=controller;use(signal);",
+            "const like=1;window.live={like,go(like){}};",
+            "const name=1;f(`[data-x=${name}]`);",
+            "const known=1;use(object.known,known);",
+            "const close=1;x={a,close(){}};y={close:2};",
+        ] {
+            assert_eq!(shorten(script), script);
+        }
+    }
+
+    #[test]
+    fn literals_do_not_change() {
+        let script = "const page=\"page\";x=/(^|[/]page)/u.test(page)?'it\\'s page':page/2/page;";
+        let expected = "const e=\"page\";x=/(^|[/]page)/u.test(e)?'it\\'s page':e/2/e;";
+        assert_eq!(shorten(script), expected);
+    }
+
+    #[test]
+    fn a_short_name_is_not_one_that_the_script_uses() {
+        assert_eq!(shorten("const first=e;f(first,t)"), "const n=e;f(n,t)");
+    }
+}

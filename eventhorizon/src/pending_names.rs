@@ -1,0 +1,106 @@
+//! The names of custom events that this process tracked and that are not counted yet.
+
+use std::fmt;
+
+use horizon_core::{EventCounts, EventName, Topic};
+use parking_lot::Mutex;
+use quick_cache::unsync::Cache;
+
+/// The largest number of topics with pending names: 1,024, about 8 MB. Beyond it, those of rarely used topics are
+/// forgotten, and their names may exceed the limit: then the store counts them as other events.
+const MAX_TOPICS: usize = 1_024;
+
+/// Names of custom events by topic: at most [`MAX_EVENT_NAMES`](horizon_core::MAX_EVENT_NAMES) for each.
+///
+/// Without them, many new names at once would all get past a check of the stored totals.
+pub(crate) struct PendingNames(Mutex<Cache<Topic, Vec<EventName>>>);
+
+impl PendingNames {
+    pub(crate) fn new() -> Self {
+        Self(Mutex::new(Cache::new(MAX_TOPICS)))
+    }
+
+    pub(crate) fn contains(&self, topic: &Topic, name: &EventName) -> bool {
+        let pending = self.0.lock();
+        pending.get(topic).is_some_and(|names| names.contains(name))
+    }
+
+    /// Adds the name if it is new and the topic has room for it. Returns whether events with the name count under it.
+    /// `counts` are the newest known counts of the topic.
+    pub(crate) fn reserve(&self, topic: &Topic, name: &EventName, counts: &EventCounts) -> bool {
+        let mut pending = self.0.lock();
+        let mut names = pending.remove(topic).map(|(_, names)| names).unwrap_or_default();
+        // Pending names of a topic without room count as other events.
+        names.retain(|name| counts.get(name.as_str()) == 0 && !counts.is_full());
+        let is_accepted = counts.accepts(name, &names);
+        if is_accepted && counts.get(name.as_str()) == 0 && !names.contains(name) {
+            names.push(name.clone());
+        }
+        if !names.is_empty() {
+            pending.insert(topic.clone(), names);
+        }
+        is_accepted
+    }
+
+    /// Removes a name whose event was not tracked.
+    pub(crate) fn remove(&self, topic: &Topic, name: &EventName) {
+        if let Some(mut names) = self.0.lock().get_mut(topic) {
+            names.retain(|pending| pending != name);
+        }
+    }
+}
+
+impl fmt::Debug for PendingNames {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PendingNames")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(number: u32) -> EventName {
+        EventName::new(&format!("event-{number}")).unwrap()
+    }
+
+    fn counts(numbers: std::ops::Range<u32>) -> EventCounts {
+        numbers.map(|number| (name(number).as_str().to_owned(), 1)).collect()
+    }
+
+    #[test]
+    fn new_names_use_up_the_room_before_they_are_counted() {
+        let (pending, topic) = (PendingNames::new(), Topic::Site);
+        let counted = counts(0..62);
+        assert!(pending.reserve(&topic, &name(62), &counted) && pending.reserve(&topic, &name(63), &counted));
+        assert!(!pending.reserve(&topic, &name(64), &counted));
+        assert!(pending.contains(&topic, &name(63)) && !pending.contains(&topic, &name(64)));
+        assert!(pending.reserve(&topic, &name(0), &counted) && pending.reserve(&topic, &name(62), &counted));
+        pending.remove(&topic, &name(63));
+        assert!(pending.reserve(&topic, &name(64), &counted));
+    }
+
+    #[test]
+    fn names_are_not_pending_once_they_are_counted_or_the_topic_has_no_room() {
+        let (pending, topic) = (PendingNames::new(), Topic::Site);
+        assert!(pending.reserve(&topic, &name(0), &counts(1..2)));
+        assert!(pending.reserve(&topic, &name(0), &counts(0..2)));
+        assert!(!pending.contains(&topic, &name(0)));
+        assert!(pending.reserve(&topic, &name(99), &counts(0..63)));
+        assert!(
+            !pending.reserve(&topic, &name(99), &counts(0..64)),
+            "another node's name was faster"
+        );
+        assert!(!pending.contains(&topic, &name(99)));
+    }
+
+    #[test]
+    fn the_memory_is_bounded() {
+        let pending = PendingNames::new();
+        for number in 0..3_000 {
+            let topic = horizon_core::Slug::new(&format!("page-{number}")).unwrap().into();
+            pending.reserve(&topic, &name(0), &EventCounts::default());
+        }
+        assert!(pending.0.lock().len() <= MAX_TOPICS);
+    }
+}
