@@ -8,6 +8,9 @@ use tokio::time::Instant;
 
 use crate::{Caller, Decision, ExistingPage, Horizon, Problem, breaker::READ_TIMEOUT, limits::RateClass};
 
+/// The largest number of remembered idempotency keys: 4,096.
+pub(crate) const RECENT_EVENTS: usize = 4_096;
+
 /// An event that the application names, such as a download. See [`Horizon::track`].
 #[derive(Clone, Debug)]
 #[must_use]
@@ -129,13 +132,18 @@ impl Horizon {
         if !identity.is_named() {
             inner.limits.check_events_of_day(id, networks, at)?;
         }
+        let is_repeat = idempotency_key.is_some_and(|key| inner.recent_events.get(&key).is_some());
         let before = self.reserve_name(&topic, &name, deadline).await?;
         let tracked = self.track_event(Event::new(Stamp { id, at }, topic.clone(), kind), deadline);
         if let Err(error) = tracked.await {
             inner.pending_names.remove(&topic, &name);
             return Err(error.into());
         }
-        let count = self.count_after(&topic, &name, before, deadline).await;
+        if let Some(key) = idempotency_key {
+            inner.recent_events.insert(key, ());
+        }
+        let least = before.get(name.as_str()).saturating_add(u64::from(!is_repeat));
+        let count = self.count_after(&topic, name.as_str(), least, deadline).await;
         Ok(CustomEventView { name, count })
     }
 
@@ -162,10 +170,9 @@ impl Horizon {
         Err(Problem::invalid_field("name", reason))
     }
 
-    /// Returns how often the event happened, including the event that the bus just took. A failed read is not an error:
-    /// the event itself succeeded.
-    async fn count_after(&self, topic: &Topic, name: &EventName, before: EventCounts, deadline: Instant) -> u64 {
-        let name = name.as_str();
+    /// Returns how often the event happened, including the event that the bus just took: at least `least` times. A
+    /// failed read is not an error: the event itself succeeded.
+    async fn count_after(&self, topic: &Topic, name: &str, least: u64, deadline: Instant) -> u64 {
         if let Some(stats) = self.0.hub.counted_totals(topic) {
             return stats.events.get(name);
         }
@@ -173,8 +180,8 @@ impl Horizon {
         match self.read_counts(topic, deadline).await {
             Some(counts) if is_counted => counts.get(name),
             // An accumulator may have counted the event already.
-            Some(counts) => counts.get(name).max(before.get(name).saturating_add(1)),
-            None => before.get(name).saturating_add(1),
+            Some(counts) => counts.get(name).max(least),
+            None => least,
         }
     }
 

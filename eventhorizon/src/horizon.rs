@@ -1,7 +1,8 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use horizon_backend::{Backend, Health, ReadinessCheck, ReadinessError};
-use horizon_core::{Error, Event, Ports, Result};
+use horizon_core::{Error, Event, EventId, Ports, Result};
+use quick_cache::sync::Cache;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -11,6 +12,7 @@ use crate::{
     bots::Bots,
     breaker::Breaker,
     clock::EventClock,
+    custom_events::RECENT_EVENTS,
     forwarding::ForwardingWarnings,
     limits::ClientLimits,
     live::{Hub, HubParts},
@@ -55,6 +57,8 @@ pub(crate) struct SiteState {
     pub(crate) hub: Hub,
     pub(crate) cache: Arc<ReadCache>,
     pub(crate) pending_names: PendingNames,
+    /// The idempotency keys of recent custom events.
+    pub(crate) recent_events: Cache<EventId, ()>,
     pub(crate) breaker: Breaker,
     /// The open live streams and the background visits: everything that still sends events.
     pub(crate) streams: TaskTracker,
@@ -124,6 +128,7 @@ impl Horizon {
             hub: hub(&backend, &config, &cache, &metrics, &closing, &tasks),
             cache,
             pending_names: PendingNames::new(),
+            recent_events: Cache::new(RECENT_EVENTS),
             breaker,
             visit_tracker: VisitTracker {
                 presence: Arc::clone(&ports.presence),

@@ -41,7 +41,8 @@ impl Identity {
         Self::new(IdentityKind::Named(id.into()))
     }
 
-    /// A caller who is not counted, such as the author or a monitor. They can read, like and comment.
+    /// A caller who is not counted as a visitor or viewer, such as the author or a monitor. They can read, and their
+    /// likes, comments and custom events count.
     #[must_use]
     pub fn uncounted() -> Self {
         Self::new(IdentityKind::Uncounted)

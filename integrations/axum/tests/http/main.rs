@@ -19,6 +19,8 @@ mod detached_streams;
 #[cfg(test)]
 mod embed;
 #[cfg(test)]
+mod events;
+#[cfg(test)]
 mod head;
 #[cfg(test)]
 mod http1;

@@ -4,9 +4,10 @@ use http::header;
 
 use crate::{client::TestResponse, site::AxumSite};
 
-const FILES: [(&str, &str, &str); 3] = [
+const FILES: [(&str, &str, &str); 4] = [
     ("/client.js", "text/javascript; charset=utf-8", "connect"),
     ("/comments.js?1f", "text/javascript; charset=utf-8", "submit"),
+    ("/events.js?1f", "text/javascript; charset=utf-8", "track"),
     ("/client.d.ts", "text/plain; charset=utf-8", "connect"),
 ];
 

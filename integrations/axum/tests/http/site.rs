@@ -86,7 +86,7 @@ impl AxumSite {
         let mut config = Config::default();
         let much = Rate::new(1_000_000, 1_000_000);
         let rates = &mut config.rates;
-        (rates.comments, rates.likes, rates.live_streams) = (much, much, much);
+        (rates.comments, rates.likes, rates.events, rates.live_streams) = (much, much, much, much);
         let limits = &mut config.network_limits;
         (limits.comments, limits.likes, limits.likes_without_visit) = (1_000_000, 1_000_000, 1_000_000);
         let mut limits = Limits::default();

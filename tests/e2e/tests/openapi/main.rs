@@ -25,7 +25,7 @@ const MAX_EXAMPLES: &str = "15";
 /// The time limit of the run: five minutes. It takes half a minute on an idle machine.
 const RUN_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// More comments and likes than a run sends.
+/// More comments, likes and events than a run sends.
 const MANY: u32 = 1_000_000;
 
 /// When a live stream ends: 100 ms after its head. Schemathesis reads complete responses, and a live stream has no end.
@@ -89,9 +89,10 @@ async fn start() -> anyhow::Result<(SocketAddr, oneshot::Sender<()>, JoinHandle<
     let horizon = Horizon::in_memory()
         .configure(|config| {
             let rates = &mut config.rates;
-            (rates.comments, rates.likes, rates.live_streams) = (unlimited, unlimited, unlimited);
+            (rates.comments, rates.likes, rates.events, rates.live_streams) =
+                (unlimited, unlimited, unlimited, unlimited);
             let limits = &mut config.network_limits;
-            (limits.comments, limits.likes, limits.likes_without_visit) = (MANY, MANY, MANY);
+            (limits.comments, limits.likes, limits.likes_without_visit, limits.events) = (MANY, MANY, MANY, MANY);
         })
         .start(|_: &Slug| true)
         .await?;
