@@ -70,7 +70,8 @@ impl Horizon {
     ///
     /// Like a like, it counts whoever the caller is, also for an [uncounted](crate::Identity::uncounted) one and for
     /// a program. A page has at most 64 names of events. Where strangers can send events, an
-    /// [`EventPolicy`](crate::EventPolicy) should only accept the names that the application uses.
+    /// [`EventPolicy`](crate::EventPolicy) should only accept the names that the application uses. For a caller who
+    /// counts as a visitor, it also records that they did something on the page.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -139,6 +140,7 @@ impl Horizon {
             inner.pending_names.remove(&topic, &name);
             return Err(error.into());
         }
+        self.record_interaction(page.map(|page| &**page), caller);
         if let Some(key) = idempotency_key {
             inner.recent_events.insert(key, ());
         }

@@ -3,6 +3,7 @@
 
     publish.py redis://127.0.0.1 blog:hello visit
     publish.py redis://127.0.0.1 blog:hello like reader=00000000000000000000000000000007
+    publish.py redis://127.0.0.1 blog:hello custom name=download properties.file=guide.pdf
 
 Other fields of the event follow, and `id=…` to send an event again. docs/contract.md defines all names.
 Needs Python 3.9 and redis-cli 7.0, which is part of every Redis.
@@ -50,7 +51,10 @@ try:
     url, topic, kind, *fields = sys.argv[1:]
     # A UUID of version 7: milliseconds since 1970, then random bits around the version and the variant.
     new_id = f"{time.time_ns() // 1_000_000:012x}7{secrets.randbits(12):03x}8{secrets.randbits(60):015x}"
-    event = {"id": new_id} | dict(field.split("=", 1) for field in fields)
+    event = {"id": new_id}
+    for name, value in (field.split("=", 1) for field in fields):
+        group, _, key = name.partition(".")
+        (event.setdefault(group, {}) if key else event)[key or name] = value
     # The time comes from the id, so that an event that is sent again has the same time.
     event |= {"v": 1, "topic": topic, "type": kind, "at": int(event["id"].replace("-", "")[:12], 16)}
 except ValueError:

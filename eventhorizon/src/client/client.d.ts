@@ -35,11 +35,24 @@
  *
  * To handle a click or a submit yourself, call `preventDefault`.
  *
+ * **Your own events.** A click on an element with `data-horizon-event` sends the event of that name, with its
+ * attributes `data-horizon-prop-…` as properties. Links navigate as usual. An element with `data-horizon-count` shows how
+ * often the event happened. Both belong to the page of the nearest `data-horizon-slug`; an empty one is the site.
+ *
+ *     <button data-horizon-event="👍">👍 <span data-horizon-count="👍">0</span></button>
+ *     <a href="/guide.pdf" data-horizon-event="download" data-horizon-prop-file="guide.pdf">The guide</a>
+ *
+ * A script calls {@link track}.
+ *
+ * **Names of pages** are their decoded URL paths without slashes around them, in Unicode normalization form C, such as
+ * `docs/guide`; that of the root page is `/`. In lists, elements with other names are ignored.
+ *
  * **Viewers** see the page. A tab that is hidden for ten seconds closes its stream until it is visible again. A tab
  * that was never visible and a page that is prerendered open none, and a page in the back/forward cache has none.
  *
  * **Modules.** On pages with a comment form or a list of comments, the script imports `comments.js` from where it came
- * from itself. A content security policy that allows the script by its origin allows the module, too.
+ * from itself, and `events.js` on pages with an element that sends an event, and when a script tracks one. A content
+ * security policy that allows the script by its origin allows the modules, too.
  */
 
 /** The numbers of a page or of the site. */
@@ -52,10 +65,30 @@ export interface Numbers {
   likes: number;
   /** Visible comments. */
   comments: number;
+  /** How often each custom event happened, by its name. Missing if none happened. */
+  events?: { [name: string]: number };
 }
 
 /** The stats received so far, by the names of the hooks. */
-export type Known = Partial<Numbers & { [Name in keyof Numbers as `site-${Name}`]: number }>;
+export type Known = Partial<Numbers & { [Name in keyof Numbers as `site-${Name}`]: Numbers[Name] }>;
+
+/** What an event says: at most 30 properties. Keys have at most 64 bytes, values 500 as text. */
+export type Properties = { [key: string]: string | number | boolean };
+
+/** The response to an event. */
+export interface Tracked {
+  /** The status code: 200 if the event was tracked, 0 without a response. */
+  status: number;
+  /** The name of the event. */
+  name?: string;
+  /** How often it happened. */
+  count?: number;
+  /** Why it was not tracked. */
+  title?: string;
+  detail?: string;
+  /** What is wrong: `name`, or a property such as `properties.file`. */
+  field?: string;
+}
 
 /** A visible comment. */
 export interface Comment {
@@ -90,6 +123,11 @@ export interface Live {
    * Likes the page or removes the like. Resolves to whether the server accepted it. Does nothing during a request.
    */
   like(liked: boolean): Promise<boolean>;
+  /**
+   * Tracks an event of the page. The name has 1 to 120 bytes; a page has at most 64 names. Resolves to undefined if
+   * `events.js` cannot be loaded.
+   */
+  track(name: string, properties?: Properties): Promise<Tracked | undefined>;
   /** Switches to another page; without a slug, to the document's. */
   go(slug?: string): void;
   /** Ends the stream and detaches from the page. */
@@ -109,3 +147,6 @@ declare global {
  * A `<script>` element with this script connects by itself. A page that imports the module must call this.
  */
 export function connect(options?: Options): Live;
+
+/** Tracks an event of the connected page; see {@link Live.track}. */
+export function track(name: string, properties?: Properties): Promise<Tracked | undefined>;

@@ -33,7 +33,7 @@ impl Handler<'_> {
     /// `/events`, `/events/{slug}`
     pub(super) async fn events(&self, page: Option<&str>) -> HandlerResult {
         let page = match page {
-            Some(page) => Some(self.page(page).await?),
+            Some(page) => Some(self.horizon.page_from_path(page).await?),
             None => None,
         };
         let (headers, body) = (self.caller.headers(), &self.body);

@@ -157,6 +157,20 @@ async fn an_event_whose_reply_is_lost_is_sent_again_and_counts_once() -> anyhow:
 }
 
 #[tokio::test]
+async fn a_custom_event_counts_by_its_name_once() -> anyhow::Result<()> {
+    let pipeline = Pipeline::start().await?;
+    let id = format!("id={}", fresh_id());
+    for _ in 0..2 {
+        let totals = pipeline
+            .totals(&["custom", &id, "name=👍", "properties.place=foot", "properties.size=3"])
+            .await?;
+        ensure!(totals["events"] == json!({ "👍": 1 }), "{totals}");
+    }
+    ensure!(pipeline.stored().await?.events.get("👍") == 1);
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_like_shows_up_and_is_taken_back() -> anyhow::Result<()> {
     let pipeline = Pipeline::start().await?;
     let totals = pipeline.totals(&["like", READER]).await?;

@@ -33,8 +33,8 @@ pub(crate) struct HostApp {
 }
 
 /// Starts an application with the router at `/horizon` and with these pages:
-/// `/page/{slug}` whose script names the slug, `/view/{slug}` whose `main` names it, `/list` with other pages, and `/`
-/// without a slug.
+/// `/page/{slug}` whose script names the slug, `/view/{slug}` whose `main` names it, `/root` whose script names the root
+/// page, `/list` with other pages, and `/` without a slug.
 pub(crate) async fn host(address: SocketAddr) -> anyhow::Result<HostApp> {
     start(address, Moderation::AfterPublishing).await
 }
@@ -68,9 +68,10 @@ async fn start(address: SocketAddr, moderation: Moderation) -> anyhow::Result<Ho
             .app_data(data.clone())
             .service(web::scope("/horizon").default_service(web::to(embed_actix::horizon::handle)))
             .route("/", get().to(async || page("", "", "")))
+            .route("/root", get().to(async || page("Root", "/", "")))
             .route("/list", get().to(async || response(LIST.to_owned())))
             .route(
-                "/page/{slug}",
+                "/page/{slug:.*}",
                 get().to(async |slug: Path<String>| page(&slug, &slug, "")),
             )
             .route(

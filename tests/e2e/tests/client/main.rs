@@ -3,12 +3,14 @@
 
 mod comments;
 mod elsewhere;
+mod events;
 mod healing;
 mod host;
 mod likes;
 mod lists;
 mod navigation;
 mod numbers;
+mod paths;
 
 use std::net::SocketAddr;
 

@@ -1,0 +1,101 @@
+//! The application's own events.
+
+use horizon_test_support::Browser;
+use serde_json::json;
+
+use crate::play;
+
+const REACTION: &str = "[data-horizon-event='👍']";
+const LINK: &str = "a[data-horizon-event]";
+
+/// Waits until the page shows how often an event happened.
+async fn sees_count(reader: &Browser, name: &str, count: u64) -> anyhow::Result<()> {
+    let script = format!("return document.querySelector('[data-horizon-count=\"{name}\"]').textContent === '{count}'");
+    reader
+        .wait_for(&format!("{name} happened {count} times"), &script)
+        .await
+}
+
+/// Waits until a click on an element sends its event.
+async fn listens(reader: &Browser) -> anyhow::Result<()> {
+    let script = "return performance.getEntriesByType('resource').some(entry => entry.name.includes('/events.js'))";
+    reader.wait_for("events.js is loaded", script).await
+}
+
+#[test]
+fn two_browsers_see_the_same_reactions_at_once() -> anyhow::Result<()> {
+    play(2, async |test| {
+        let ada = test.browser("Ada").await?;
+        let ben = test.browser("Ben").await?;
+        for reader in [&ada, &ben] {
+            reader.open_live("/page/bread").await?;
+            listens(reader).await?;
+            sees_count(reader, "👍", 0).await?;
+        }
+        for (count, sender) in [(1, &ada), (2, &ben), (3, &ada)] {
+            sender.click(REACTION).await?;
+            sees_count(&ada, "👍", count).await?;
+            sees_count(&ben, "👍", count).await?;
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn a_link_with_an_event_navigates_and_counts_once() -> anyhow::Result<()> {
+    play(2, async |test| {
+        let ada = test.browser("Ada").await?;
+        let ben = test.browser("Ben").await?;
+        ben.open_live("/page/bread").await?;
+        for count in 1..=2 {
+            ada.open_live("/page/bread").await?;
+            listens(&ada).await?;
+            ada.click(LINK).await?;
+            ada.wait_for("the link is open", "return location.pathname === '/list'")
+                .await?;
+            sees_count(&ben, "download", count).await?;
+        }
+        // The events arrive in their order, so a second one for a click would have arrived before this one.
+        ben.click(REACTION).await?;
+        sees_count(&ben, "👍", 1).await?;
+        sees_count(&ben, "download", 2).await
+    })
+}
+
+#[test]
+fn a_script_tracks_events_and_gets_the_response() -> anyhow::Result<()> {
+    play(1, async |test| {
+        let ada = test.browser("Ada").await?;
+        ada.open_live("/page/bread").await?;
+        let tracks = "return await window.horizonLive.track('download', { pages: 12, free: true })";
+        for count in 1..=2 {
+            let response = ada.script(tracks, &[]).await?;
+            anyhow::ensure!(
+                response == json!({ "status": 200, "name": "download", "count": count }),
+                "{response}"
+            );
+        }
+        let imports = "const { track } = await import('/horizon/client.js'); return await track('download')";
+        let response = ada.script(imports, &[]).await?;
+        anyhow::ensure!(response["count"] == 3, "{response}");
+        sees_count(&ada, "download", 3).await
+    })
+}
+
+#[test]
+fn an_element_sends_the_event_of_its_own_page_or_of_the_site() -> anyhow::Result<()> {
+    play(2, async |test| {
+        let ada = test.browser("Ada").await?;
+        let ben = test.browser("Ben").await?;
+        ben.open_live("/page/soup").await?;
+        ada.open_live("/list").await?;
+        let adds = "const item = document.querySelector('[data-horizon-slug=soup]');
+            item.innerHTML += '<button data-horizon-event=\"👍\"><b data-horizon-count=\"👍\">?</b></button>'";
+        ada.script(adds, &[]).await?;
+        listens(&ada).await?;
+        sees_count(&ada, "👍", 0).await?;
+        ada.click(REACTION).await?;
+        sees_count(&ben, "👍", 1).await?;
+        sees_count(&ada, "👍", 1).await
+    })
+}
