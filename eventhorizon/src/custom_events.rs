@@ -78,7 +78,8 @@ impl Horizon {
     /// use eventhorizon::{CustomEvent, Horizon, Slug};
     ///
     /// let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
-    /// let (bread, ada) = (horizon.page("bread").await?, horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]));
+    /// let bread = horizon.page("bread").await?;
+    /// let ada = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Firefox")]);
     /// let download = CustomEvent::new("download")?.property("file", "guide.pdf")?.property("pages", 12)?;
     /// assert_eq!(horizon.track(&bread, &ada, download).await?.count, 1);
     /// assert_eq!(horizon.track(None, &ada, CustomEvent::new("sign-up")?).await?.count, 1);

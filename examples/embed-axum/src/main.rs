@@ -110,12 +110,16 @@ mod tests {
         let (stop, stopped) = oneshot::channel::<()>();
         let server = tokio::spawn(async move { run(listener, async { drop(stopped.await) }).await.is_ok() });
 
-        let mut reader = http::open_stream(address, "/horizon/live/bread", &[SAFARI]).await.unwrap();
+        let mut reader = http::open_stream(address, "/horizon/live/bread", &[SAFARI])
+            .await
+            .unwrap();
         let react = async |name: &str| {
             let body = format!("{{\"name\":\"{name}\"}}").into_bytes();
             let headers = [FIREFOX, ("content-type", "application/json")];
             let path = "/horizon/events/bread";
-            http::send(address, http::Method::POST, path, &headers, body).await.unwrap()
+            http::send(address, http::Method::POST, path, &headers, body)
+                .await
+                .unwrap()
         };
         assert_eq!(react("🎉").await.text(), "{\"name\":\"🎉\",\"count\":1}");
         reader.read_until("\"events\":{\"🎉\":1}").await.unwrap();

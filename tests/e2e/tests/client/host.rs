@@ -33,8 +33,8 @@ pub(crate) struct HostApp {
 }
 
 /// Starts an application with the router at `/horizon` and with these pages:
-/// `/page/{slug}` whose script names the slug, `/view/{slug}` whose `main` names it, `/root` whose script names the root
-/// page, `/list` with other pages, and `/` without a slug.
+/// `/page/{slug}` whose script names the slug, `/view/{slug}` whose `main` names it, `/root` whose script names the
+/// root page, `/list` with other pages, and `/` without a slug.
 pub(crate) async fn host(address: SocketAddr) -> anyhow::Result<HostApp> {
     start(address, Moderation::AfterPublishing).await
 }
