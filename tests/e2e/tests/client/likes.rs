@@ -25,6 +25,30 @@ fn a_like_shows_in_both_browsers_and_is_taken_back() -> anyhow::Result<()> {
 }
 
 #[test]
+fn a_like_of_a_named_reader_shows_on_their_other_device() -> anyhow::Result<()> {
+    play(3, async |test| {
+        let laptop = test.browser("laptop").await?;
+        let phone = test.browser("phone").await?;
+        let ben = test.browser("Ben").await?;
+        for browser in [&laptop, &phone] {
+            browser.open("/").await?;
+            browser.script("document.cookie = 'user=ada; path=/'", &[]).await?;
+        }
+        for browser in [&laptop, &phone, &ben] {
+            browser.open_live("/page/bread").await?;
+            sees_it_pressed(browser, false).await?;
+        }
+        for pressed in [true, false, true] {
+            laptop.click(LIKE).await?;
+            sees_it_pressed(&phone, pressed).await?;
+            sees_it_pressed(&laptop, pressed).await?;
+        }
+        ben.wait_for_number("likes", 1).await?;
+        sees_it_pressed(&ben, false).await
+    })
+}
+
+#[test]
 fn after_a_reload_the_like_button_has_the_state_of_the_server() -> anyhow::Result<()> {
     play(1, async |test| {
         let ada = test.browser("Ada").await?;
