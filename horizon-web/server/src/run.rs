@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use eventhorizon::{BusUrl, Horizon, Pages, Secret};
 use horizon_app::Site;
 use horizon_axum::{Limits, Tls};
-use horizon_backend::{LoginKey, now, print_line, wait_for_shutdown};
+use horizon_backend::{LoginKey, StoreUrl, now, print_line, wait_for_shutdown};
 use horizon_core::Slug;
 use horizon_posts::Library;
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
@@ -76,12 +76,7 @@ pub async fn run(args: &ServeArgs, shutdown: impl Future<Output = ()> + Send + '
     };
     let stats = StatsCache::new(matches!(backend.urls.bus(), BusUrl::Memory));
     let opened = OpenedBackend {
-        login_key: args
-            .secrets
-            .admin_token
-            .as_ref()
-            .map(|_| LoginKey::open(backend.urls.store()))
-            .transpose()?,
+        login_key: login_key(args, backend.urls.store())?,
         horizon,
         author,
         node,
@@ -96,6 +91,13 @@ pub async fn run(args: &ServeArgs, shutdown: impl Future<Output = ()> + Send + '
     ended.await.context("the background tasks did not end in time")?;
     tracing::info!("stopped");
     Ok(served?)
+}
+
+/// Opens the key of the sessions at `/admin`, if there is a token.
+fn login_key(args: &ServeArgs, store: &StoreUrl) -> anyhow::Result<Option<LoginKey>> {
+    let key = args.secrets.admin_token.as_ref();
+    let key = key.map(|_| LoginKey::open(store)).transpose()?;
+    Ok(key)
 }
 
 /// Opens the backend. Waits for a Redis that contains the secret.
