@@ -42,7 +42,7 @@
 //! | rendering pages | [`PageReads`], [`PageStats`], [`StatsSnapshot`], [`ThreadsSnapshot`] |
 //! | scripts for pages | [`client_js`], [`client_modules`], [`client_types`] |
 //! | HTTP | [`http`], [`bytes`], [`StreamBody`], [`ResponseBody`], [`MAX_REQUEST_BYTES`] |
-//! | errors of requests | [`Problem`], [`ProblemKind`] |
+//! | errors of requests | [`Problem`], [`ProblemKind`], [`prefers_html`] |
 //! | domain ([`horizon_core`]) | [`Slug`], [`Topic`], [`EventKind`], [`EventId`], [`Timestamp`], [`Ports`], [`Error`] |
 //! | backends | [`BusUrl`], [`StoreUrl`] |
 //! | connections of a server | [`ConnectionLimiter`], [`ConnectionLimits`], [`ConnectionPermit`] |
@@ -133,7 +133,7 @@ pub use horizon_core::{
 };
 #[cfg(feature = "comments")]
 pub use horizon_core::{Comment, Visibility};
-pub use http::{MAX_REQUEST_BYTES, ResponseBody, StreamBody};
+pub use http::{MAX_REQUEST_BYTES, ResponseBody, StreamBody, prefers_html};
 pub use ipnet::IpNet;
 pub use likes::{LikeOutcome, LikeRequest};
 pub use live::{Live, LiveOptions};

@@ -246,9 +246,26 @@ impl Problem {
         }
     }
 
-    /// Returns an HTML page in English, for a browser that sent a plain form.
+    /// Returns an HTML page in English, for a person whose browser asked for a page; see
+    /// [`prefers_html`](crate::prefers_html).
+    ///
+    /// ```
+    /// use eventhorizon::{Problem, ProblemKind};
+    ///
+    /// let page = Problem::new(ProblemKind::UnknownPage).to_page();
+    /// assert!(page.starts_with("<!doctype html>"));
+    /// ```
     #[must_use]
     pub fn to_page(&self) -> String {
+        self.page("")
+    }
+
+    /// Returns the page for a browser that sent a plain form.
+    pub(crate) fn to_form_page(&self) -> String {
+        self.page("<p>Use your browser's back button: your text should still be in the form.</p>")
+    }
+
+    fn page(&self, advice: &'static str) -> String {
         let Document {
             title, detail, field, ..
         } = self.document();
@@ -259,7 +276,7 @@ impl Problem {
         format!(
             "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
              <meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title><h1>{title}</h1><p>{}</p>\
-             <p>Use your browser's back button: your text should still be in the form.</p></html>",
+             {advice}</html>",
             escape(&detail)
         )
     }

@@ -28,6 +28,7 @@ use tokio::time::Instant;
 pub use body::{MAX_REQUEST_BYTES, ResponseBody, StreamBody};
 pub use compression::{CompressedBody, ContentCoding};
 pub use etag::if_none_match;
+pub use response::prefers_html;
 use route::Route;
 
 use crate::{Caller, ExistingPage, Horizon, LiveOptions, Problem, ProblemKind, breaker::ANSWER_TIMEOUT};
@@ -171,7 +172,7 @@ impl Handler<'_> {
     }
 
     fn wants_page(&self) -> bool {
-        response::wants_page(self.method, self.caller.headers())
+        *self.method == Method::POST && prefers_html(self.caller.headers())
     }
 
     /// Returns an id for a form without one, so that it can be sent again, or `None` while the clock is wrong and

@@ -52,7 +52,7 @@ pub(super) fn html(status: StatusCode, page: String) -> Response<ResponseBody> {
 
 /// Turns a problem into a response, and adds what all responses have in common.
 pub(super) fn finish(result: HandlerResult, method: &Method, headers: &HeaderMap) -> Response<ResponseBody> {
-    let mut response = result.unwrap_or_else(|problem| error(&problem, wants_page(method, headers)));
+    let mut response = result.unwrap_or_else(|problem| error(&problem, method, headers));
     // Stats are current only now, so caching is opt-in.
     let no_store = HeaderValue::from_static("no-store");
     response.headers_mut().entry(header::CACHE_CONTROL).or_insert(no_store);
@@ -98,13 +98,15 @@ pub(super) fn set_coding(response: &mut Response<ResponseBody>, coding: ContentC
     }
 }
 
-fn error(problem: &Problem, wants_page: bool) -> Response<ResponseBody> {
+fn error(problem: &Problem, method: &Method, headers: &HeaderMap) -> Response<ResponseBody> {
     let mut response = html(problem.status(), String::new());
-    let text = if wants_page {
-        problem.to_page()
-    } else {
-        set(&mut response, header::CONTENT_TYPE, Problem::MEDIA_TYPE);
-        problem.to_json()
+    let text = match prefers_html(headers) {
+        true if method == Method::POST => problem.to_form_page(),
+        true => problem.to_page(),
+        false => {
+            set(&mut response, header::CONTENT_TYPE, Problem::MEDIA_TYPE);
+            problem.to_json()
+        }
     };
     *response.body_mut() = ResponseBody::Bytes(text.into());
     if let Some(seconds) = problem.retry_after() {
@@ -116,10 +118,21 @@ fn error(problem: &Problem, wants_page: bool) -> Response<ResponseBody> {
     response
 }
 
-/// Returns whether a browser sent a plain form: `Accept` names HTML and not JSON.
-pub(super) fn wants_page(method: &Method, headers: &HeaderMap) -> bool {
+/// Returns whether a person sees the response to a request: its `Accept` header names HTML and not JSON, as that of a
+/// browser that opens a page or sends a plain form.
+///
+/// ```
+/// use eventhorizon::{http::{HeaderMap, HeaderValue}, prefers_html};
+///
+/// let mut headers = HeaderMap::new();
+/// assert!(!prefers_html(&headers));
+/// headers.insert("accept", HeaderValue::from_static("text/html,application/xhtml+xml,*/*;q=0.8"));
+/// assert!(prefers_html(&headers));
+/// ```
+#[must_use]
+pub fn prefers_html(headers: &HeaderMap) -> bool {
     let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
-    method == Method::POST && accept.is_some_and(|accept| accept.contains("text/html") && !accept.contains("json"))
+    accept.is_some_and(|accept| accept.contains("text/html") && !accept.contains("json"))
 }
 
 /// Sets a header whose value is known to be valid.

@@ -34,6 +34,7 @@
 //! | [`Requester`], [`Visitor`], [`Reader`], [`ClientAddr`] | extractors for the application's handlers |
 //! | [`HasHorizon`] | a router's state that contains the [`Horizon`], which the extractors need |
 //! | [`ProblemResponse`] | an error response |
+//! | [`problem_pages`] | a middleware that sends errors as HTML to browsers that ask for it |
 //! | [`Horizon`], [`Slug`] and the rest of [`eventhorizon`] | likes, comments, stats and live streams for handlers |
 //!
 //! # Routes
@@ -83,7 +84,7 @@ use axum::Router;
 pub use eventhorizon;
 pub use eventhorizon::{Horizon, Slug, shutdown_signal};
 pub use extractors::{ClientAddr, HasHorizon, Reader, Requester, Visitor};
-pub use problem::ProblemResponse;
+pub use problem::{ProblemResponse, problem_pages};
 pub use serve::{Limits, serve};
 #[cfg(feature = "tls")]
 pub use serve::{Tls, TlsError, serve_tls};

@@ -1,10 +1,12 @@
-use axum::response::{IntoResponse, Response};
-use eventhorizon::ProblemKind;
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{Html, IntoResponse, Response};
+use eventhorizon::{Problem, ProblemKind};
 use http::{HeaderValue, header};
 
 /// An error response: a problem document (RFC 9457), with `Retry-After` if a retry may succeed.
 ///
-/// In a handler, `?` converts problems of `Horizon` and errors of `horizon_core` into it.
+/// [`problem_pages`] sends HTML instead to browsers that ask for it. In a handler, `?` converts problems of `Horizon` and errors of `horizon_core` into it.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -24,17 +26,17 @@ use http::{HeaderValue, header};
 /// # Ok(()) }
 /// ```
 #[derive(Clone, Debug)]
-pub struct ProblemResponse(pub eventhorizon::Problem);
+pub struct ProblemResponse(pub Problem);
 
-impl From<eventhorizon::Problem> for ProblemResponse {
-    fn from(problem: eventhorizon::Problem) -> Self {
+impl From<Problem> for ProblemResponse {
+    fn from(problem: Problem) -> Self {
         Self(problem)
     }
 }
 
 impl From<ProblemKind> for ProblemResponse {
     fn from(kind: ProblemKind) -> Self {
-        Self(eventhorizon::Problem::new(kind))
+        Self(Problem::new(kind))
     }
 }
 
@@ -44,17 +46,52 @@ impl From<horizon_core::Error> for ProblemResponse {
     }
 }
 
+/// Sends problems of handlers and extractors as HTML pages to browsers that ask for HTML. A middleware for
+/// [`from_fn`](axum::middleware::from_fn).
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use axum::{Router, body::Body, extract::State, middleware::from_fn, routing::get};
+/// use horizon_axum::{Horizon, ProblemResponse, Slug, problem_pages};
+/// use tower::ServiceExt;
+///
+/// async fn stew(State(horizon): State<Horizon>) -> Result<&'static str, ProblemResponse> {
+///     horizon.page("stew").await?;
+///     Ok("the stew")
+/// }
+/// let horizon = Horizon::in_memory().start(|slug: &Slug| slug.as_str() == "bread").await?;
+/// let app = Router::new().route("/stew", get(stew)).layer(from_fn(problem_pages)).with_state(horizon);
+///
+/// let request = http::Request::get("/stew").header("accept", "text/html").body(Body::empty())?;
+/// let response = app.oneshot(request).await?;
+/// assert_eq!(response.status(), 404);
+/// assert_eq!(response.headers()["content-type"], "text/html; charset=utf-8");
+/// # Ok(()) }
+/// ```
+pub async fn problem_pages(request: Request, next: Next) -> Response {
+    let prefers_html = eventhorizon::prefers_html(request.headers());
+    let response = next.run(request).await;
+    match response.extensions().get::<Problem>() {
+        Some(problem) if prefers_html => {
+            let page = Html(problem.to_page());
+            let (mut parts, _) = response.into_parts();
+            parts.headers.remove(header::CONTENT_TYPE);
+            parts.headers.remove(header::CONTENT_LENGTH);
+            (parts, page).into_response()
+        }
+        _ => response,
+    }
+}
+
 impl IntoResponse for ProblemResponse {
     fn into_response(self) -> Response {
         let mut response = (self.0.status(), self.0.to_json()).into_response();
         let headers = response.headers_mut();
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static(eventhorizon::Problem::MEDIA_TYPE),
-        );
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(Problem::MEDIA_TYPE));
         if let Some(seconds) = self.0.retry_after() {
             headers.insert(header::RETRY_AFTER, seconds.into());
         }
+        response.extensions_mut().insert(self.0);
         response
     }
 }

@@ -306,6 +306,21 @@ async fn the_response_to_a_plain_form_is_a_page() {
 }
 
 #[tokio::test]
+async fn a_person_who_opens_a_route_gets_a_page_and_a_program_a_document() {
+    let site = AxumSite::start().await;
+    let person = site
+        .client()
+        .with("accept", "text/html,*/*;q=0.8")
+        .get("/stats/no-such-page")
+        .await;
+    assert_eq!(person.status, 404);
+    assert_eq!(person.headers["content-type"], "text/html; charset=utf-8");
+    assert!(!person.body.contains("back button"), "{}", person.body);
+    let program = site.client().get("/stats/no-such-page").await;
+    assert_eq!(program.headers["content-type"], "application/problem+json");
+}
+
+#[tokio::test]
 async fn a_rate_limited_network_gets_retry_after() {
     let site = AxumSite::with(|config, _| {
         config.rates.comments = Rate::new(5, 2);
