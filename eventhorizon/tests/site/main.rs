@@ -9,6 +9,8 @@ mod cached_reads;
 #[cfg(test)]
 mod cors;
 #[cfg(test)]
+mod custom_events;
+#[cfg(test)]
 mod deadlines;
 #[cfg(test)]
 mod lifecycle;

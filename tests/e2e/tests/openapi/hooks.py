@@ -21,13 +21,21 @@ def event_name(text):
     return name if name in NAMES else min(NAMES)
 
 
+# The largest size of a query, in bytes of UTF-8. With a larger one, the head of the request could exceed its limit.
+MAX_QUERY = 4096
+
+
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """Removes references to comments that do not exist, and keeps to the limits of custom events, which are in bytes."""
-    if case.meta is None or not case.meta.generation.mode.is_positive:
+    """Keeps to what the server requires beyond the document: limits in bytes, and comments that exist."""
+    if case.meta is None:
         return
+    is_valid = case.meta.generation.mode.is_positive
+    pages = (case.query or {}).get("page")
+    if isinstance(pages, list) and sum(len(str(page).encode()) for page in pages) > MAX_QUERY:
+        case.query["page"] = [cut(page, 512).strip("/") or "/" for page in pages[:4]] if is_valid else ["//"]
     body = case.body
-    if not isinstance(body, dict):
+    if not is_valid or not isinstance(body, dict):
         return
     # `parent` must be a comment of the page.
     body.pop("parent", None)
