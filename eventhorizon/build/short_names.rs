@@ -142,12 +142,11 @@ fn bindings<'a>(tokens: &[Token<'a>]) -> Vec<&'a str> {
     let mut value = None;
     for token in tokens {
         match token {
-            Token::Word("of" | "in") if depth == 0 => break,
+            Token::Word("of" | "in") | Token::Sign("}" | "]" | ")" | ";") if depth == 0 => break,
             Token::Word(word) if value.is_none() => bound.push(*word),
             Token::Sign("=") if value.is_none() => value = Some(depth),
             Token::Sign(",") if value == Some(depth) => value = None,
             Token::Sign("{" | "[" | "(") => depth += 1,
-            Token::Sign("}" | "]" | ")" | ";") if depth == 0 => break,
             Token::Sign("}" | "]" | ")") => {
                 depth -= 1;
                 value = value.filter(|value| *value <= depth);

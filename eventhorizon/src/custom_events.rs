@@ -39,6 +39,7 @@ impl CustomEvent {
     ///
     /// # Errors
     /// [`InvalidField`](crate::ProblemKind::InvalidField) with the field `properties`.
+    #[expect(clippy::needless_pass_by_value, reason = "values are mostly literals")]
     pub fn property(mut self, key: impl Into<String>, value: impl ToString) -> Result<Self, Problem> {
         let inserted = self.properties.insert(key, value.to_string());
         inserted.map_err(|error: PropertiesError| Problem::invalid_field("properties", format!("{error}.")))?;
