@@ -48,8 +48,9 @@ pub(crate) async fn moderated_host() -> anyhow::Result<HostApp> {
 fn by_cookies(caller: &Caller) -> Identity {
     let cookie = |name| cookie_values(caller.headers(), name).next();
     let identity = cookie("user").map_or_else(Identity::unknown, Identity::named);
-    match cookie("staff") {
-        Some(name) => identity.author(Author::new(&name).unwrap().badge(Badge::new("Staff").unwrap())),
+    let author = |name: &str| Some(Author::new(name).ok()?.badge(Badge::new("Staff").ok()?));
+    match cookie("staff").and_then(|name| author(&name)) {
+        Some(author) => identity.author(author),
         None => identity,
     }
 }
