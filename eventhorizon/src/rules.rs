@@ -135,9 +135,9 @@ impl<F: Fn(&Caller) -> Identity + Send + Sync> Identify for F {
 ///
 /// Any `Fn(&ProposedEvent<'_>) -> Decision` implements it. A type that asks a database implements
 /// [`decide`](Self::decide). It has 3 seconds; without an answer, the request fails with 503, and a visit is not
-/// counted. It is called once for a visit, with the page's topic, although the visit also counts for the site. A like
-/// or a comment is also a visit of the site, so it is called a second time, with the kind of a visit. It is not called
-/// for the repetition of a stored comment, nor for [`Horizon::moderate`](crate::Horizon::moderate).
+/// counted. It is called once for a visit, with the page's topic, although the visit also counts for the site. A like,
+/// a comment or a custom event is also a visit of the site, so it is called a second time, with the kind of a visit. It
+/// is not called for the repetition of a stored comment, nor for [`Horizon::moderate`](crate::Horizon::moderate).
 ///
 /// ```
 /// use eventhorizon::{Decision, EventKind, Horizon, ProposedEvent};
