@@ -71,8 +71,8 @@ impl BackgroundVisits {
         }
     }
 
-    /// Spawns a task that adds the visitor's key to the visit, queues it, and then calls `on_queued`. Returns `false` if
-    /// there are too many tasks.
+    /// Spawns a task that adds the visitor's key to the visit, queues it, and then calls `on_queued`. Returns `false`
+    /// if there are too many tasks.
     pub(crate) fn spawn(
         &self,
         topics: Arc<[Topic]>,

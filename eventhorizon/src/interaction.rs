@@ -24,8 +24,8 @@ impl Horizon {
             Ok(Ok(VisitorIdentity::Anonymous) | Err(_)) => return,
             Ok(Ok(identity)) => identity,
             Err(error) => {
-                let cause = error_chain(&error);
-                tracing::warn!(%error, cause, topic = topic.to_string(), "the visit of a like, comment or custom event is not counted");
+                let (cause, topic) = (error_chain(&error), topic.to_string());
+                tracing::warn!(%error, cause, topic, "the visit of a like, comment or custom event is not counted");
                 return inner.metrics.dropped_visit("rule");
             }
         };

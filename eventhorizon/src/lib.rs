@@ -128,8 +128,7 @@ pub use horizon_backend::{BusUrl, Health, ReadinessError, StoreUrl, shutdown_sig
 #[cfg(feature = "log")]
 pub use horizon_backend::{LogGuard, start_log};
 pub use horizon_core::{
-    self, Badge, Error, EventId, EventKind, Ports, Slug, Timestamp, Topic,
-    wire::{CustomEventView, PageStats},
+    self, Badge, Error, EventId, EventKind, Ports, Slug, Timestamp, Topic, wire::CustomEventView, wire::PageStats,
 };
 #[cfg(feature = "comments")]
 pub use horizon_core::{Comment, Visibility};

@@ -83,7 +83,8 @@ impl PageReads {
             Ok(Some(reader)) => reader,
             Ok(None) => return Some(false),
             Err(error) => {
-                tracing::warn!(%error, cause = error_chain(&error), slug = slug.as_str(), "a page does not show whether it is liked");
+                let (cause, slug) = (error_chain(&error), slug.as_str());
+                tracing::warn!(%error, cause, slug, "a page does not show whether it is liked");
                 self.note(false);
                 return None;
             }

@@ -70,8 +70,8 @@ impl<'a> LiveOptions<'a> {
         Self { observed, ..self }
     }
 
-    /// Sets whether the client reconnects by itself after a lost connection, as `?again=1` says in the HTTP contract. The
-    /// visit then has the cause `reopen`, and a visitor with a privacy signal does not count as a second visit. A
+    /// Sets whether the client reconnects by itself after a lost connection, as `?again=1` says in the HTTP contract.
+    /// The visit then has the cause `reopen`, and a visitor with a privacy signal does not count as a second visit. A
     /// request with the header `Last-Event-ID` is one anyway.
     pub fn returning(self, returning: bool) -> Self {
         Self { returning, ..self }

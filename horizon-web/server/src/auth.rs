@@ -24,7 +24,7 @@ pub(crate) struct SignedInAuthor {
 impl SignedInAuthor {
     pub(crate) fn new(title: &str) -> Self {
         let identity = author(title).unwrap_or_else(|error| {
-            tracing::warn!(%error, "HORIZON_TITLE cannot be a name, so comments of the author look like those of others");
+            tracing::warn!(%error, "HORIZON_TITLE is not a valid name, so comments of the author have none");
             Identity::unknown()
         });
         Self {

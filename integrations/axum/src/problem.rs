@@ -6,7 +6,8 @@ use http::{HeaderValue, header};
 
 /// An error response: a problem document (RFC 9457), with `Retry-After` if a retry may succeed.
 ///
-/// [`problem_pages`] sends HTML instead to browsers that ask for it. In a handler, `?` converts problems of `Horizon` and errors of `horizon_core` into it.
+/// [`problem_pages`] sends HTML instead to browsers that ask for it. In a handler, `?` converts problems of `Horizon`
+/// and errors of `horizon_core` into it.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
