@@ -1,8 +1,8 @@
 //! Events that the application names.
 
 use horizon_core::{
-    Event, EventCounts, EventId, EventKind, EventName, MAX_EVENT_NAMES, Properties, PropertiesError, Stamp,
-    StatsStoreExt, Topic, wire::CustomEventView,
+    DEDUPE_WINDOW, Event, EventCounts, EventId, EventKind, EventName, MAX_EVENT_NAMES, Properties, PropertiesError,
+    Stamp, StatsStoreExt, Timestamp, Topic, wire::CustomEventView,
 };
 use tokio::time::Instant;
 
@@ -46,8 +46,8 @@ impl CustomEvent {
         Ok(self)
     }
 
-    /// Sets the id of the event, chosen by the sender. An event that is sent again with the same id, because the
-    /// response was lost, counts once.
+    /// Sets the id of the event, chosen by the sender. An event that is sent again with the same id within 30 days,
+    /// because the response was lost, counts once.
     pub fn idempotency_key(self, key: impl Into<Option<EventId>>) -> Self {
         Self {
             idempotency_key: key.into(),
@@ -66,11 +66,20 @@ impl CustomEvent {
     }
 }
 
+/// Returns the stamp of an event whose id the sender chose. A store finds the id of a repeat only if the repeat has the
+/// same time, so the time is that of the id, if it has one within the last 30 days.
+fn repeatable_stamp(id: EventId, now: Timestamp) -> Stamp {
+    let recent = |at: &Timestamp| (now.minus(DEDUPE_WINDOW)..=now).contains(at);
+    Stamp {
+        at: id.timestamp().filter(recent).unwrap_or(now),
+        id,
+    }
+}
+
 impl Horizon {
     /// Tracks a custom event of a page, or of the site without one. Returns how often it happened there.
     ///
-    /// Like a like, it counts whoever the caller is, also for an [uncounted](crate::Identity::uncounted) one and for
-    /// a program. A page has at most 64 names of events. Where strangers can send events, an
+    /// Like a like, it also counts for an [uncounted](crate::Identity::uncounted) caller and for a program. A page has at most 64 names of events. Where strangers can send events, an
     /// [`EventPolicy`](crate::EventPolicy) should only accept the names that the application uses. For a caller who
     /// counts as a visitor, it also records that they did something on the page.
     ///
@@ -130,18 +139,15 @@ impl Horizon {
             return Err(Problem::refused(reason));
         }
         inner.clock.check()?;
-        let Stamp { id, at } = inner.clock.stamp()?;
-        let id = idempotency_key.unwrap_or(id);
+        let now = inner.clock.stamp()?;
+        let stamp = idempotency_key.map_or(now, |key| repeatable_stamp(key, now.at));
         if !identity.is_named() {
-            inner.limits.check_events_of_day(id, networks, at)?;
+            inner.limits.check_events_of_day(idempotency_key, networks, now.at)?;
         }
         let is_repeat = idempotency_key.is_some_and(|key| inner.recent_events.get(&key).is_some());
         let before = self.reserve_name(&topic, &name, deadline).await?;
-        let tracked = self.track_event(Event::new(Stamp { id, at }, topic.clone(), kind), deadline);
-        if let Err(error) = tracked.await {
-            inner.pending_names.remove(&topic, &name);
-            return Err(error.into());
-        }
+        self.track_event(Event::new(stamp, topic.clone(), kind), deadline)
+            .await?;
         self.record_interaction(page.map(|page| &**page), caller);
         if let Some(key) = idempotency_key {
             inner.recent_events.insert(key, ());
@@ -206,5 +212,30 @@ impl Horizon {
         let stats = total.await.ok()?.stats;
         self.0.cache.put_stats(topic, stats.clone(), started);
         Some(stats.events)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_repeat_with_an_id_that_contains_its_time_has_the_same_time() {
+        let created = Timestamp::from_millis(1_800_000_000_000);
+        let id = EventId::new(created, [7; 10]);
+        let day = Duration::from_secs(24 * 3600);
+        for now in [created, created.plus(day), created.plus(DEDUPE_WINDOW)] {
+            assert_eq!(repeatable_stamp(id, now).at, created, "{now:?}");
+        }
+        for now in [created.minus(day), created.plus(DEDUPE_WINDOW + day)] {
+            assert_eq!(repeatable_stamp(id, now).at, now, "an invalid time");
+        }
+        assert_eq!(
+            repeatable_stamp(EventId::from_u128(7), created).at,
+            created,
+            "no time in the id"
+        );
     }
 }

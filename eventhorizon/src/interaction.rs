@@ -31,8 +31,8 @@ impl Horizon {
         };
         let cause = VisitCause::Beat;
         let (networks, today) = (inner.limits.networks(caller.address()), inner.clock.now().day());
-        if inner.limits.check_visitor(&identity, cause, networks, today).is_err() {
-            return;
+        if let Err(reason) = inner.limits.check_visitor(&identity, cause, networks, today) {
+            return inner.metrics.dropped_visit(reason);
         }
         let mut visit = caused_by(cause, None);
         (visit.page, visit.interactive) = (page, true);

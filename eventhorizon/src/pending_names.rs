@@ -1,19 +1,35 @@
 //! The names of custom events that this process tracked and that are not counted yet.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use horizon_core::{EventCounts, EventName, Topic};
 use parking_lot::Mutex;
 use quick_cache::unsync::Cache;
+use tokio::time::Instant;
 
 /// The largest number of topics with pending names: 1,024, about 8 MB. Beyond it, those of rarely used topics are
 /// forgotten, and their names may exceed the limit: then the store counts them as other events.
 const MAX_TOPICS: usize = 1_024;
 
+/// How long a name is pending at most: one minute. An event that was not tracked, or not counted in this time, no longer
+/// uses up the room of other names.
+const PENDING_TIME: Duration = Duration::from_secs(60);
+
 /// Names of custom events by topic: at most [`MAX_EVENT_NAMES`](horizon_core::MAX_EVENT_NAMES) for each.
 ///
 /// Without them, many new names at once would all get past a check of the stored totals.
-pub(crate) struct PendingNames(Mutex<Cache<Topic, Vec<EventName>>>);
+pub(crate) struct PendingNames(Mutex<Cache<Topic, Vec<PendingName>>>);
+
+struct PendingName {
+    name: EventName,
+    since: Instant,
+}
+
+impl PendingName {
+    fn is_pending(&self) -> bool {
+        self.since.elapsed() < PENDING_TIME
+    }
+}
 
 impl PendingNames {
     pub(crate) fn new() -> Self {
@@ -22,7 +38,8 @@ impl PendingNames {
 
     pub(crate) fn contains(&self, topic: &Topic, name: &EventName) -> bool {
         let pending = self.0.lock();
-        pending.get(topic).is_some_and(|names| names.contains(name))
+        let is_name = |pending: &PendingName| pending.name == *name && pending.is_pending();
+        pending.get(topic).is_some_and(|names| names.iter().any(is_name))
     }
 
     /// Adds the name if it is new and the topic has room for it. Returns whether events with the name count under it.
@@ -31,22 +48,19 @@ impl PendingNames {
         let mut pending = self.0.lock();
         let mut names = pending.remove(topic).map(|(_, names)| names).unwrap_or_default();
         // Pending names of a topic without room count as other events.
-        names.retain(|name| counts.get(name.as_str()) == 0 && !counts.is_full());
-        let is_accepted = counts.accepts(name, &names);
-        if is_accepted && counts.get(name.as_str()) == 0 && !names.contains(name) {
-            names.push(name.clone());
+        names.retain(|pending| pending.is_pending() && counts.get(pending.name.as_str()) == 0 && !counts.is_full());
+        let is_accepted = counts.accepts(name, names.iter().map(|pending| &pending.name));
+        let is_new = counts.get(name.as_str()) == 0 && !names.iter().any(|pending| pending.name == *name);
+        if is_accepted && is_new {
+            names.push(PendingName {
+                name: name.clone(),
+                since: Instant::now(),
+            });
         }
         if !names.is_empty() {
             pending.insert(topic.clone(), names);
         }
         is_accepted
-    }
-
-    /// Removes a name whose event was not tracked.
-    pub(crate) fn remove(&self, topic: &Topic, name: &EventName) {
-        if let Some(mut names) = self.0.lock().get_mut(topic) {
-            names.retain(|pending| pending != name);
-        }
     }
 }
 
@@ -68,16 +82,19 @@ mod tests {
         numbers.map(|number| (name(number).as_str().to_owned(), 1)).collect()
     }
 
-    #[test]
-    fn new_names_use_up_the_room_before_they_are_counted() {
+    #[tokio::test(start_paused = true)]
+    async fn new_names_use_up_the_room_before_they_are_counted() {
         let (pending, topic) = (PendingNames::new(), Topic::Site);
         let counted = counts(0..62);
         assert!(pending.reserve(&topic, &name(62), &counted) && pending.reserve(&topic, &name(63), &counted));
         assert!(!pending.reserve(&topic, &name(64), &counted));
         assert!(pending.contains(&topic, &name(63)) && !pending.contains(&topic, &name(64)));
         assert!(pending.reserve(&topic, &name(0), &counted) && pending.reserve(&topic, &name(62), &counted));
-        pending.remove(&topic, &name(63));
-        assert!(pending.reserve(&topic, &name(64), &counted));
+        tokio::time::advance(PENDING_TIME).await;
+        assert!(
+            pending.reserve(&topic, &name(64), &counted),
+            "the events were not counted"
+        );
     }
 
     #[test]

@@ -6,10 +6,23 @@ use horizon_core::{ReaderId, Slug, Stats, ThreadPage, Topic, wire::PageStats};
 use quick_cache::{Weighter, sync::Cache};
 use tokio::time::Instant;
 
-/// The largest number of topics with cached stats: 16,384, about 4 MB.
+/// The memory for cached totals: 8 MiB.
+const MAX_TOTALS_BYTES: u64 = 8 << 20;
+
+/// The expected number of topics with cached totals.
+const EXPECTED_TOPICS: usize = 16_384;
+
+/// The largest number of topics with cached viewers, and of those with recent writes: 16,384, at most 10 MB each, if
+/// all slugs have their maximum length.
 const MAX_TOPICS: usize = 16_384;
 
-/// The largest number of cached likes: 16,384, about 2 MB.
+/// The estimated size of totals without their topic and events, in bytes.
+const TOTALS_OVERHEAD: usize = 192;
+
+/// The estimated overhead of the name and count of a custom event, in bytes.
+const EVENT_OVERHEAD: usize = 48;
+
+/// The largest number of cached likes: 16,384, at most 10 MB, if all slugs have their maximum length.
 const MAX_LIKES: usize = 16_384;
 
 /// The memory for cached threads: 16 MiB.
@@ -29,7 +42,7 @@ pub(crate) const WRITE_LAG: Duration = Duration::from_secs(2);
 ///
 /// Insert existing pages only, so that requests for made-up names cannot evict them.
 pub(crate) struct ReadCache {
-    totals: Cache<Topic, Entry<Stats>>,
+    totals: Cache<Topic, Entry<Stats>, TotalsWeighter>,
     viewers: Cache<Topic, u64>,
     writes: Cache<Topic, Instant>,
     threads: Cache<Slug, Entry<Arc<ThreadPage>>, ThreadWeighter>,
@@ -51,6 +64,17 @@ impl<T> Entry<T> {
 }
 
 #[derive(Clone)]
+struct TotalsWeighter;
+
+impl Weighter<Topic, Entry<Stats>> for TotalsWeighter {
+    fn weight(&self, topic: &Topic, entry: &Entry<Stats>) -> u64 {
+        let slug = topic.slug().map_or(0, |slug| slug.as_str().len());
+        let events = entry.value.events.iter().map(|(name, _)| name.len() + EVENT_OVERHEAD);
+        u64::try_from(slug + events.sum::<usize>() + TOTALS_OVERHEAD).unwrap_or(u64::MAX)
+    }
+}
+
+#[derive(Clone)]
 struct ThreadWeighter;
 
 impl Weighter<Slug, Entry<Arc<ThreadPage>>> for ThreadWeighter {
@@ -67,7 +91,7 @@ impl Weighter<Slug, Entry<Arc<ThreadPage>>> for ThreadWeighter {
 impl ReadCache {
     pub(crate) fn new() -> Self {
         Self {
-            totals: Cache::new(MAX_TOPICS),
+            totals: Cache::with_weighter(EXPECTED_TOPICS, MAX_TOTALS_BYTES, TotalsWeighter),
             viewers: Cache::new(MAX_TOPICS),
             writes: Cache::new(MAX_TOPICS),
             threads: Cache::with_weighter(EXPECTED_THREAD_PAGES, MAX_THREAD_BYTES, ThreadWeighter),

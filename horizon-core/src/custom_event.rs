@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, str::FromStr, sync::Arc};
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
-use crate::OTHER_EVENTS;
+use crate::{OTHER_EVENTS, clean_text, has_visible_text};
 
 /// The name of a custom event, such as `download` or `👍`.
 ///
@@ -27,7 +27,7 @@ pub struct EventName(Arc<str>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EventNameError {
-    /// The text is empty or only white space.
+    /// The text has no visible character.
     #[error("must not be empty")]
     Empty,
     /// The text is too long.
@@ -45,18 +45,20 @@ impl EventName {
     /// The longest name, in bytes.
     pub const MAX_BYTES: usize = 120;
 
-    /// Validates `text`. Removes surrounding white space and converts to normalization form C.
+    /// Validates `text`. Removes characters that reorder or hide text ([`clean_text`](crate::clean_text)) and surrounding
+    /// white space, and converts to normalization form C.
     ///
     /// # Errors
     /// Returns an [`EventNameError`] with the rule that the text violates.
     pub fn new(text: &str) -> Result<Self, EventNameError> {
-        let text = text.trim();
+        let cleaned = clean_text(text);
+        let text = cleaned.trim();
         // Normalizing shortens no text to less than a third, so much longer ones need not be normalized.
         if text.len() > 3 * Self::MAX_BYTES {
             return Err(EventNameError::TooLong(text.len()));
         }
         let name: String = text.nfc().collect();
-        if name.is_empty() {
+        if !has_visible_text(&name) {
             return Err(EventNameError::Empty);
         }
         if name.len() > Self::MAX_BYTES {
@@ -227,7 +229,10 @@ mod tests {
 
     #[test]
     fn an_invalid_name_is_rejected_with_its_reason() {
-        assert_eq!(EventName::new(" \n"), Err(EventNameError::Empty));
+        for empty in [" \n", "\u{200b}", "\u{3164}"] {
+            assert_eq!(EventName::new(empty), Err(EventNameError::Empty));
+        }
+        assert_eq!(EventName::new("\u{202e}down\u{200b}load"), EventName::new("download"));
         assert_eq!(EventName::new(&"é".repeat(61)), Err(EventNameError::TooLong(122)));
         assert_eq!(EventName::new(&"x".repeat(1000)), Err(EventNameError::TooLong(1000)));
         assert_eq!(EventName::new("a\tb"), Err(EventNameError::ControlCharacter('\t')));

@@ -145,6 +145,24 @@ impl EventId {
     }
 }
 
+impl EventId {
+    /// Returns the time in a UUID of version 7, or `None` for another id.
+    ///
+    /// ```
+    /// use horizon_core::{EventId, Timestamp};
+    ///
+    /// let at = Timestamp::from_millis(1_800_000_000_000);
+    /// assert_eq!(EventId::new(at, [7; 10]).timestamp(), Some(at));
+    /// assert_eq!(EventId::from_u128(7).timestamp(), None);
+    /// ```
+    #[must_use]
+    pub fn timestamp(self) -> Option<Timestamp> {
+        let is_version_7 = self.0 >> 76 & 0xf == 7 && self.0 >> 62 & 0b11 == 0b10;
+        let millis = i64::try_from(self.0 >> 80).ok()?;
+        is_version_7.then_some(Timestamp::from_millis(millis))
+    }
+}
+
 impl VisitorKey {
     /// Hashes what distinguishes visitors, with a `salt` that changes every day.
     ///

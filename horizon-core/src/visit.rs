@@ -1,6 +1,6 @@
 //! The data of a visit.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{Slug, VisitorKey, clean_text};
 
@@ -24,8 +24,8 @@ pub struct Visit {
     /// The visitor, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visitor: Option<VisitorKey>,
-    /// Why the event is sent; see [`cause`](Self::cause).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Why the event is sent; see [`cause`](Self::cause). A cause of a later version is read as `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "known_cause")]
     pub cause: Option<VisitCause>,
     /// The page, in an event of the site.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -45,7 +45,7 @@ pub struct Visit {
 }
 
 /// Why a [`Visit`] is sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum VisitCause {
@@ -57,6 +57,26 @@ pub enum VisitCause {
     Beat,
     /// The page was closed.
     End,
+}
+
+impl VisitCause {
+    /// Returns the cause with this name on the wire, or `None` if this version does not know it.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "open" => Some(Self::Open),
+            "reopen" => Some(Self::Reopen),
+            "beat" => Some(Self::Beat),
+            "end" => Some(Self::End),
+            _ => None,
+        }
+    }
+}
+
+/// Reads a cause that this version does not know as `None`, so that the visit still counts.
+fn known_cause<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<VisitCause>, D::Error> {
+    let name = Option::<String>::deserialize(deserializer)?;
+    Ok(name.as_deref().and_then(VisitCause::from_name))
 }
 
 impl Visit {
@@ -152,5 +172,25 @@ impl ContextValue {
 impl From<String> for ContextValue {
     fn from(text: String) -> Self {
         Self::new(&text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_cause_has_its_name_and_a_later_one_is_ignored() {
+        for cause in [VisitCause::Open, VisitCause::Reopen, VisitCause::Beat, VisitCause::End] {
+            let visit = Visit {
+                cause: Some(cause),
+                ..Visit::default()
+            };
+            let json = serde_json::to_string(&visit).unwrap();
+            assert_eq!(serde_json::from_str::<Visit>(&json).unwrap(), visit, "{json}");
+        }
+        let later: Visit = serde_json::from_str(r#"{"cause":"wave","seconds":3}"#).unwrap();
+        assert_eq!((later.cause, later.seconds), (None, Some(3)));
+        assert!(serde_json::from_str::<Visit>(r#"{"cause":7}"#).is_err());
     }
 }

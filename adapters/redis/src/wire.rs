@@ -34,7 +34,7 @@ struct WireEvent {
     badge: Option<Badge>,
     comment: Option<EventId>,
     verdict: Option<Visibility>,
-    cause: Option<VisitCause>,
+    cause: Option<String>,
     page: Option<Slug>,
     seconds: Option<u32>,
     #[serde(default)]
@@ -85,7 +85,7 @@ impl WireEvent {
 
     fn visit(self) -> Visit {
         let mut visit = Visit::of(self.visitor);
-        visit.cause = self.cause;
+        visit.cause = self.cause.as_deref().and_then(VisitCause::from_name);
         visit.page = self.page;
         visit.seconds = self.seconds;
         visit.interactive = self.interactive;

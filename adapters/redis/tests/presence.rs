@@ -105,7 +105,7 @@ async fn a_viewer_counts_once_on_both_nodes() {
     wait_for_viewers(&mut here, 0).await;
 }
 
-/// Channels are no patterns: a viewer of one of these pages is no viewer of another.
+/// Channels are not patterns: a viewer of one of these pages is not a viewer of another.
 #[tokio::test]
 async fn pages_whose_names_look_like_patterns_are_counted_apart() {
     let server = RedisServer::start(&[]).await.unwrap();

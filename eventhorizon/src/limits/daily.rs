@@ -115,23 +115,27 @@ impl DailyLimits {
 
     /// Counts a comment, unless this one was counted today. Returns whether it is within the limit.
     pub(super) fn count_comment(&self, today: Day, networks: Networks, id: EventId) -> bool {
-        self.count_once("comments", self.limits.comments, today, networks, id)
+        self.count_once("comments", self.limits.comments, today, networks, Some(id))
     }
 
-    /// Counts a custom event, unless one with this id was counted today. Returns whether it is within the limit.
-    pub(super) fn count_event(&self, today: Day, networks: Networks, id: EventId) -> bool {
+    /// Counts a custom event, unless one with this id was counted today. Returns whether it is within the limit. Without
+    /// an id it is not remembered, so that events do not displace what is known of visitors.
+    pub(super) fn count_event(&self, today: Day, networks: Networks, id: Option<EventId>) -> bool {
         self.count_once("custom events", self.limits.events, today, networks, id)
     }
 
-    fn count_once(&self, kind: &'static str, limit: u32, today: Day, networks: Networks, id: EventId) -> bool {
-        let counted = self.hasher.hash(("counted", kind, id, networks.own()));
+    fn count_once(&self, kind: &'static str, limit: u32, today: Day, networks: Networks, id: Option<EventId>) -> bool {
+        let counted = id.map(|id| self.hasher.hash(("counted", kind, id, networks.own())));
         let budgets = self.budgets(kind, networks, limit);
         self.with_memory(today, |memory| {
-            memory.get(counted) > 0
-                || memory.spend(&budgets) && {
-                    memory.values.insert(counted, 1);
-                    true
-                }
+            if counted.is_some_and(|counted| memory.get(counted) > 0) {
+                return true;
+            }
+            let is_within = memory.spend(&budgets);
+            if let (true, Some(counted)) = (is_within, counted) {
+                memory.values.insert(counted, 1);
+            }
+            is_within
         })
     }
 
@@ -291,9 +295,10 @@ mod tests {
     fn custom_events_have_a_limit_of_their_own_and_repetitions_are_free() {
         let fixture = Fixture::new();
         let networks = fixture.networks("192.0.2.1");
-        let event = |id| fixture.daily.count_event(TODAY, networks, EventId::from_u128(id));
+        let event = |id| fixture.daily.count_event(TODAY, networks, Some(EventId::from_u128(id)));
         assert!((0..2_000).all(event));
         assert!(!event(2_000) && event(1_999));
+        assert!(!fixture.daily.count_event(TODAY, networks, None));
         assert!(fixture.daily.count_comment(TODAY, networks, EventId::from_u128(0)));
     }
 

@@ -71,9 +71,14 @@ impl ClientLimits {
         self.check_day(is_within, "like_day", "Your network sent too many likes today.", now)
     }
 
-    /// Counts a custom event of a day, or fails if the network exceeds the limit.
-    pub(crate) fn check_events_of_day(&self, id: EventId, networks: Networks, now: Timestamp) -> Result<(), Problem> {
-        let is_within = self.daily.count_event(now.day(), networks, id);
+    /// Counts a custom event of a day, or fails if the network exceeds the limit. Events with the same `key` count once.
+    pub(crate) fn check_events_of_day(
+        &self,
+        key: Option<EventId>,
+        networks: Networks,
+        now: Timestamp,
+    ) -> Result<(), Problem> {
+        let is_within = self.daily.count_event(now.day(), networks, key);
         self.check_day(is_within, "event_day", "Your network sent too many events today.", now)
     }
 

@@ -47,7 +47,8 @@
 //! | `PUT`, `DELETE`, `POST /likes/{slug}` | likes a page, or removes the like |
 //! | `GET /likes/{slug}` | returns whether the reader likes the page |
 //! | `GET`, `POST /comments/{slug}` | returns the comments of a page, or adds one |
-//! | `GET /client.js`, `GET /comments.js` | returns the script for pages, and its part for comments |
+//! | `POST /events/{slug}`, `POST /events` | tracks a custom event of a page or of the site |
+//! | `GET /client.js`, `GET /comments.js`, `GET /events.js` | returns the script for pages, and its parts |
 //! | `GET /client.d.ts` | returns the documentation of the script |
 //! | `GET /openapi.json` | describes all routes |
 //!
