@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use quick_cache::unsync::Cache;
 use tokio::time::Instant;
 
-/// The largest number of topics with pending names: 1,024, about 8 MB. Beyond it, those of rarely used topics are
+/// The largest number of topics whose names are known: 1,024, about 16 MB. Beyond it, those of rarely used topics are
 /// forgotten, and their names may exceed the limit: then the store counts them as other events.
 const MAX_TOPICS: usize = 1_024;
 
@@ -18,7 +18,15 @@ const PENDING_TIME: Duration = Duration::from_secs(60);
 /// Names of custom events by topic: at most [`MAX_EVENT_NAMES`](horizon_core::MAX_EVENT_NAMES) for each.
 ///
 /// Without them, many new names at once would all get past a check of the stored totals.
-pub(crate) struct PendingNames(Mutex<Cache<Topic, Vec<PendingName>>>);
+pub(crate) struct PendingNames(Mutex<Cache<Topic, TopicNames>>);
+
+/// The names of a topic.
+#[derive(Default)]
+struct TopicNames {
+    /// The newest known counts: those with the most names, because names do not disappear.
+    counts: EventCounts,
+    pending: Vec<PendingName>,
+}
 
 struct PendingName {
     name: EventName,
@@ -37,29 +45,32 @@ impl PendingNames {
     }
 
     pub(crate) fn contains(&self, topic: &Topic, name: &EventName) -> bool {
-        let pending = self.0.lock();
+        let topics = self.0.lock();
         let is_name = |pending: &PendingName| pending.name == *name && pending.is_pending();
-        pending.get(topic).is_some_and(|names| names.iter().any(is_name))
+        topics.get(topic).is_some_and(|names| names.pending.iter().any(is_name))
     }
 
     /// Adds the name if it is new and the topic has room for it. Returns whether events with the name count under it.
-    /// `counts` are the newest known counts of the topic.
+    ///
+    /// `counts` are those that the caller read. They may be older than those of an earlier call, because reads overlap.
     pub(crate) fn reserve(&self, topic: &Topic, name: &EventName, counts: &EventCounts) -> bool {
-        let mut pending = self.0.lock();
-        let mut names = pending.remove(topic).map(|(_, names)| names).unwrap_or_default();
+        let mut topics = self.0.lock();
+        let mut names = topics.remove(topic).map(|(_, names)| names).unwrap_or_default();
+        if counts.iter().count() > names.counts.iter().count() {
+            names.counts = counts.clone();
+        }
+        let TopicNames { counts, pending } = &mut names;
         // Pending names of a topic without room count as other events.
-        names.retain(|pending| pending.is_pending() && counts.get(pending.name.as_str()) == 0 && !counts.is_full());
-        let is_accepted = counts.accepts(name, names.iter().map(|pending| &pending.name));
-        let is_new = counts.get(name.as_str()) == 0 && !names.iter().any(|pending| pending.name == *name);
+        pending.retain(|pending| pending.is_pending() && counts.get(pending.name.as_str()) == 0 && !counts.is_full());
+        let is_accepted = counts.accepts(name, pending.iter().map(|pending| &pending.name));
+        let is_new = counts.get(name.as_str()) == 0 && !pending.iter().any(|pending| pending.name == *name);
         if is_accepted && is_new {
-            names.push(PendingName {
+            pending.push(PendingName {
                 name: name.clone(),
                 since: Instant::now(),
             });
         }
-        if !names.is_empty() {
-            pending.insert(topic.clone(), names);
-        }
+        topics.insert(topic.clone(), names);
         is_accepted
     }
 }
@@ -109,6 +120,18 @@ mod tests {
             "another node's name was faster"
         );
         assert!(!pending.contains(&topic, &name(99)));
+    }
+
+    #[test]
+    fn counts_that_were_read_earlier_do_not_make_room_again() {
+        let (pending, topic) = (PendingNames::new(), Topic::Site);
+        let earlier = counts(0..62);
+        assert!(pending.reserve(&topic, &name(62), &earlier));
+        // A request with newer counts overtakes one with the earlier ones.
+        assert!(pending.reserve(&topic, &name(63), &counts(0..63)));
+        assert!(!pending.reserve(&topic, &name(64), &earlier));
+        assert!(!pending.reserve(&topic, &name(65), &counts(0..64)));
+        assert!(!pending.reserve(&topic, &name(66), &earlier), "the topic has no room");
     }
 
     #[test]
