@@ -6,10 +6,19 @@ use horizon_core::{
 };
 use tokio::time::Instant;
 
-use crate::{Caller, Decision, ExistingPage, Horizon, Problem, breaker::READ_TIMEOUT, limits::RateClass};
+use crate::{Caller, Decision, ExistingPage, Horizon, Problem, ProblemKind, breaker::READ_TIMEOUT, limits::RateClass};
 
-/// The largest number of remembered idempotency keys: 4,096.
+/// The largest number of remembered idempotency keys: 4,096, about 3 MB.
 pub(crate) const RECENT_EVENTS: usize = 4_096;
+
+/// A tracked event with an idempotency key.
+#[derive(Clone, Debug)]
+pub(crate) struct RecentEvent {
+    topic: Topic,
+    name: EventName,
+    /// How often it had happened, as the response said.
+    count: u64,
+}
 
 /// An event that the application names, such as a download. See [`Horizon::track`].
 #[derive(Clone, Debug)]
@@ -99,7 +108,8 @@ impl Horizon {
     ///
     /// # Errors
     /// [`InvalidField`](crate::ProblemKind::InvalidField) with the field `name` if the page already has 64 other names.
-    /// The caller's network exceeds its rate or the limit of the day ([`NetworkLimits`](crate::NetworkLimits)), or the
+    /// [`IdTaken`](crate::ProblemKind::IdTaken) if the idempotency key belongs to a recent event with another name or
+    /// of another page: this one would not count. The caller's network exceeds its rate or the limit of the day ([`NetworkLimits`](crate::NetworkLimits)), or the
     /// application's [`EventPolicy`](crate::EventPolicy) rejects the event.
     /// [`Unavailable`](crate::ProblemKind::Unavailable) if the event bus does not acknowledge within 3 seconds. The
     /// event may have been recorded then; sending it again is safe with an
@@ -130,6 +140,13 @@ impl Horizon {
         let networks = inner.limits.networks(caller.address());
         inner.limits.check_rate(RateClass::Event, networks)?;
         let topic = page.map_or(Topic::Site, Topic::from);
+        let recent = idempotency_key.and_then(|key| inner.recent_events.get(&key));
+        if recent
+            .as_ref()
+            .is_some_and(|recent| recent.topic != topic || recent.name != name)
+        {
+            return Err(Problem::new(ProblemKind::IdTaken).field("id", "belongs to another event."));
+        }
         let identity = inner.rules.identity(caller, deadline).await?;
         let kind = EventKind::Custom {
             name: name.clone(),
@@ -144,16 +161,16 @@ impl Horizon {
         if !identity.is_named() {
             inner.limits.check_events_of_day(idempotency_key, networks, now.at)?;
         }
-        let is_repeat = idempotency_key.is_some_and(|key| inner.recent_events.get(&key).is_some());
         let before = self.reserve_name(&topic, &name, deadline).await?;
         self.track_event(Event::new(stamp, topic.clone(), kind), deadline)
             .await?;
         self.record_interaction(page.map(|page| &**page), caller);
-        if let Some(key) = idempotency_key {
-            inner.recent_events.insert(key, ());
-        }
-        let least = before.get(name.as_str()).saturating_add(u64::from(!is_repeat));
+        let least = recent.map_or_else(|| before.get(name.as_str()).saturating_add(1), |recent| recent.count);
         let count = self.count_after(&topic, name.as_str(), least, deadline).await;
+        if let Some(key) = idempotency_key {
+            let name = name.clone();
+            inner.recent_events.insert(key, RecentEvent { topic, name, count });
+        }
         Ok(CustomEventView { name, count })
     }
 

@@ -12,7 +12,7 @@ use crate::{
     bots::Bots,
     breaker::Breaker,
     clock::EventClock,
-    custom_events::RECENT_EVENTS,
+    custom_events::{RECENT_EVENTS, RecentEvent},
     forwarding::ForwardingWarnings,
     limits::ClientLimits,
     live::{Hub, HubParts},
@@ -58,7 +58,7 @@ pub(crate) struct SiteState {
     pub(crate) cache: Arc<ReadCache>,
     pub(crate) pending_names: PendingNames,
     /// The idempotency keys of recent custom events.
-    pub(crate) recent_events: Cache<EventId, ()>,
+    pub(crate) recent_events: Cache<EventId, RecentEvent>,
     pub(crate) breaker: Breaker,
     /// The open live streams and the background visits: everything that still sends events.
     pub(crate) streams: TaskTracker,

@@ -35,7 +35,7 @@ pub enum ProblemKind {
     MethodNotAllowed,
     /// The body did not arrive in time.
     BodyTimeout,
-    /// The id belongs to another comment.
+    /// The id belongs to another comment or custom event.
     IdTaken,
     /// The body is longer than [`MAX_REQUEST_BYTES`](crate::MAX_REQUEST_BYTES).
     BodyTooLarge,

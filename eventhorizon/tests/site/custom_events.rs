@@ -133,3 +133,28 @@ async fn an_event_that_is_sent_again_counts_once() {
     }
     assert_eq!(count(&site, &bread, "order").await, 1);
 }
+
+#[tokio::test]
+async fn an_idempotency_key_belongs_to_one_event() {
+    let much = |config: &mut eventhorizon::Config| config.rates.events = Rate::new(1_000, 1_000);
+    let site = TestSite::start_with(["bread", "soup"], |builder| builder.configure(much)).await;
+    let (bread, soup, ada) = (
+        site.page("bread").await,
+        site.page("soup").await,
+        site.caller("Firefox"),
+    );
+    let key = EventId::from_u128(7);
+    let track = async |page: &ExistingPage, name: &str| {
+        let event = event(name).idempotency_key(key);
+        site.horizon.track(page, &ada, event).await.map(|view| view.count)
+    };
+    assert_eq!(track(&bread, "order").await.unwrap(), 1);
+    for number in 0..64 {
+        let taken = track(&bread, &format!("event-{number}")).await.unwrap_err();
+        assert_eq!((taken.kind(), taken.status().as_u16()), (ProblemKind::IdTaken, 409));
+    }
+    assert_eq!(track(&soup, "order").await.unwrap_err().kind(), ProblemKind::IdTaken);
+    let new = site.horizon.track(&bread, &ada, event("new")).await.unwrap();
+    assert_eq!(new.count, 1, "names of events that do not count use up no room");
+    assert_eq!(track(&bread, "order").await.unwrap(), 1);
+}
