@@ -118,6 +118,9 @@ impl Slug {
             return Ok(Self("/".into()));
         }
         let path = path.strip_suffix('/').unwrap_or(path);
+        if path == "/" {
+            return Err(SlugError::EmptySegment);
+        }
         // An encoded byte has three characters.
         if path.len() > 9 * Self::MAX_BYTES {
             return Err(SlugError::TooLong);
@@ -245,6 +248,7 @@ mod tests {
         for (path, error) in [
             ("/a%2fb", SlugError::EncodedSlash),
             ("//", SlugError::Empty),
+            ("///", SlugError::EmptySegment),
             ("/a//b", SlugError::EmptySegment),
             ("/a/%2e%2E/b", SlugError::DotSegment),
             ("/a%00", SlugError::ControlCharacter('\0')),
