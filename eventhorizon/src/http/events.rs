@@ -1,8 +1,8 @@
-use std::{collections::BTreeMap, fmt};
+use std::fmt;
 
 use serde::{
     Deserialize, Deserializer,
-    de::{self, Visitor},
+    de::{self, MapAccess, Visitor},
 };
 
 use super::{
@@ -23,8 +23,12 @@ struct EventBody {
     id: Option<String>,
     name: Option<String>,
     #[serde(default)]
-    properties: BTreeMap<String, PropertyValue>,
+    properties: PropertyList,
 }
+
+/// The properties in their order. A map would silently drop all but the last of those with the same key.
+#[derive(Default)]
+struct PropertyList(Vec<(String, PropertyValue)>);
 
 /// The text of a string, number or boolean.
 struct PropertyValue(String);
@@ -82,8 +86,32 @@ impl Handler<'_> {
 impl EventBody {
     fn into_event(self) -> Result<CustomEvent, Problem> {
         let event = CustomEvent::new(&self.name.unwrap_or_default())?;
-        let mut properties = self.properties.into_iter();
+        let mut properties = self.properties.0.into_iter();
         properties.try_fold(event, |event, (key, PropertyValue(value))| event.property(key, value))
+    }
+}
+
+impl<'de> Deserialize<'de> for PropertyList {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(PropertyListVisitor)
+    }
+}
+
+struct PropertyListVisitor;
+
+impl<'de> Visitor<'de> for PropertyListVisitor {
+    type Value = PropertyList;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<PropertyList, A::Error> {
+        let mut properties = Vec::new();
+        while let Some(property) = map.next_entry()? {
+            properties.push(property);
+        }
+        Ok(PropertyList(properties))
     }
 }
 
@@ -128,10 +156,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_repeated_property_is_an_error() {
+        let body = serde_json::from_str::<EventBody>(r#"{"name":"order","properties":{"a":1,"a":2}}"#).unwrap();
+        let problem = body.into_event().unwrap_err();
+        assert!(problem.to_json().contains("has the key `a` twice"), "{problem}");
+    }
+
+    #[test]
     fn property_values_are_strings_numbers_and_booleans() {
         let json = r#"{"a":"x","b":-1,"c":1.50,"d":1e300,"e":true}"#;
-        let values: BTreeMap<String, PropertyValue> = serde_json::from_str(json).unwrap();
-        let texts: Vec<_> = values.values().map(|value| value.0.as_str()).collect();
+        let PropertyList(properties) = serde_json::from_str(json).unwrap();
+        let texts: Vec<_> = properties.iter().map(|(_, value)| value.0.as_str()).collect();
         assert_eq!(texts, ["x", "-1", "1.5", "1e+300", "true"]);
         for json in ["null", "[]", "{}"] {
             let error = serde_json::from_str::<PropertyValue>(json)
