@@ -131,7 +131,10 @@ impl Handler<'_> {
         }
     }
 
+    /// `/live`, `/live/{slug}`
     async fn live(&self, page: Option<&str>) -> HandlerResult {
+        // First of all: a request asks for up to 101 pages, whose names strangers can make up.
+        self.horizon.check_live_rate(self.caller)?;
         let page = match page {
             Some(page) => Some(self.horizon.page_from_path(page).await?),
             None => None,
@@ -144,7 +147,9 @@ impl Handler<'_> {
         let options = LiveOptions::new(page.as_ref())
             .observe(&observed)
             .returning(query.is_returning());
-        Ok(response::stream(Some(self.horizon.live(self.caller, options).await?)))
+        Ok(response::stream(Some(
+            self.horizon.open_live(self.caller, options).await?,
+        )))
     }
 
     /// Returns the existing pages among the `page` parameters. A client may still list a deleted page.

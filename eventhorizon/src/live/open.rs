@@ -102,6 +102,18 @@ impl Horizon {
     /// site is closing, a rule of the application fails, or the observed pages are too many or repeated. An unavailable
     /// backend is not an error: the stream opens and shows cached stats.
     pub async fn live(&self, caller: &Caller, options: LiveOptions<'_>) -> Result<Live, Problem> {
+        self.check_live_rate(caller)?;
+        self.open_live(caller, options).await
+    }
+
+    /// Counts a live stream against the rate of the caller's network, or fails if the network exceeds it.
+    pub(crate) fn check_live_rate(&self, caller: &Caller) -> Result<(), Problem> {
+        let limits = &self.0.limits;
+        limits.check_rate(RateClass::Live, limits.networks(caller.address()))
+    }
+
+    /// Does what [`live`](Self::live) does after [`check_live_rate`](Self::check_live_rate).
+    pub(crate) async fn open_live(&self, caller: &Caller, options: LiveOptions<'_>) -> Result<Live, Problem> {
         let LiveOptions {
             page,
             observed,
@@ -114,7 +126,6 @@ impl Horizon {
             Some(page) => (Arc::new([page.into(), Topic::Site]), &FramePart::ALL),
         };
         let networks = inner.limits.networks(caller.address());
-        inner.limits.check_rate(RateClass::Live, networks)?;
         let stopping = || Problem::unavailable("The server is shutting down.");
         if inner.hub.is_closing() {
             // Do not count the viewer: the client reconnects.

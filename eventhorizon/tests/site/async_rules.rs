@@ -10,7 +10,7 @@ use std::{
 
 use eventhorizon::{
     Caller, Decision, EventPolicy, Horizon, Identify, Identity, LiveOptions, NewComment, Pages, Problem, ProblemKind,
-    ProposedEvent, RuleError, Slug, Topic, async_trait, http::Request,
+    ProposedEvent, Rate, RuleError, Slug, Topic, async_trait, http::Request,
 };
 use horizon_memory::testing::Fake;
 use tokio::time::{Instant, advance, sleep};
@@ -227,6 +227,33 @@ async fn a_hanging_database_is_a_503_in_time() {
     assert!(horizon.is_liked_by(&bread, &caller).await.is_err());
     assert_eq!(horizon.page_reads().is_liked_by(&bread, &caller).await, None);
     assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn a_live_stream_over_the_rate_asks_for_no_page() {
+    let (_fake, builder) = stage();
+    let database = Database::default();
+    let builder = builder.configure(|config| config.rates.live_streams = Rate::new(1, 3));
+    let horizon = builder.start(database.clone()).await.unwrap();
+    let send = async |method: &str, number: usize| {
+        let uri = format!("/live?page=a{number}&page=b{number}");
+        let request = Request::builder().method(method).uri(uri);
+        let response = horizon.handle([192, 0, 2, 1].into(), request.body(String::new()).unwrap());
+        response.await.status().as_u16()
+    };
+    for (number, method) in ["GET", "HEAD", "GET"].into_iter().enumerate() {
+        assert_eq!(
+            send(method, number).await,
+            200,
+            "a request counts once: {method} {number}"
+        );
+    }
+    let questions = database.questions()[0];
+    assert_eq!(questions, 6);
+    for (number, method) in ["GET", "HEAD"].into_iter().enumerate() {
+        assert_eq!(send(method, number + 10).await, 429, "{method}");
+    }
+    assert_eq!(database.questions()[0], questions);
 }
 
 #[tokio::test(start_paused = true)]
