@@ -3,17 +3,17 @@
 //! The server needs `.h1_allow_half_closed(false)`, so that closed pages are noticed, and `.disable_signals()` with
 //! [`end`] on shutdown, because live streams do not end by themselves.
 
-use std::{convert::Infallible, net::IpAddr};
+use std::{convert::Infallible, fmt, net::IpAddr};
 
 use actix_web::{
-    Error, HttpRequest, HttpResponse,
+    Error, HttpRequest, HttpResponse, ResponseError,
     body::MessageBody,
     dev::{ServerHandle, ServiceRequest, ServiceResponse},
     http::StatusCode,
     middleware::Next,
     web::{Data, Payload},
 };
-use eventhorizon::{Horizon, PageLoad, ResponseBody, StreamBody, http};
+use eventhorizon::{Caller, Horizon, PageLoad, Problem, ResponseBody, StreamBody, http};
 use futures::StreamExt;
 
 /// The path of the scope.
@@ -46,7 +46,7 @@ pub async fn handle(site: Data<Horizon>, request: HttpRequest, payload: Payload)
     }
 }
 
-/// Counts visits without a script, as a middleware around routes with a parameter `slug`.
+/// Counts visits without a script, as a middleware around the application. The path of a request is its page.
 ///
 /// # Errors
 /// Those of the routes.
@@ -57,19 +57,54 @@ pub async fn track_page_loads(
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let response = next.call(request).await?;
     let request = response.request();
-    if let Some(slug) = request.match_info().get("slug") {
-        let headers = request.headers().iter();
-        let headers = headers.map(|(name, value)| (name.as_str(), value.as_bytes()));
-        let caller = site.caller(peer(request), headers);
-        let load = PageLoad {
-            method: request.method().as_str(),
-            status: response.status().as_u16(),
-            content_type: response.headers().get("content-type").map(|value| value.as_bytes()),
-            has_live_stream: true,
-        };
-        site.track_page_load(slug, &caller, load);
-    }
+    let load = PageLoad {
+        method: request.method().as_str(),
+        status: response.status().as_u16(),
+        content_type: response.headers().get("content-type").map(|value| value.as_bytes()),
+        has_live_stream: true,
+    };
+    site.track_page_load(request.uri().path(), &caller(&site, request), load);
     Ok(response)
+}
+
+/// Returns the caller of a request, for your own handlers.
+pub fn caller(site: &Horizon, request: &HttpRequest) -> Caller {
+    let headers = request.headers().iter();
+    site.caller(
+        peer(request),
+        headers.map(|(name, value)| (name.as_str(), value.as_bytes())),
+    )
+}
+
+/// A problem as an HTML page, for your own handlers: `?` converts errors of `Horizon` into it.
+#[derive(Debug)]
+pub struct ProblemPage(Problem);
+
+impl<E: Into<Problem>> From<E> for ProblemPage {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+impl fmt::Display for ProblemPage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl ResponseError for ProblemPage {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.0.status().as_u16()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status_code());
+        response.content_type("text/html; charset=utf-8");
+        if let Some(seconds) = self.0.retry_after() {
+            response.insert_header(("retry-after", seconds));
+        }
+        response.body(self.0.to_page())
+    }
 }
 
 fn peer(request: &HttpRequest) -> IpAddr {

@@ -7,8 +7,14 @@ pub mod horizon;
 
 use std::net::TcpListener;
 
-use actix_web::{App, HttpResponse, HttpServer, dev::Server, middleware::from_fn, web};
+use actix_web::{
+    App, HttpServer,
+    dev::Server,
+    middleware::from_fn,
+    web::{self, Html},
+};
 use eventhorizon::{Horizon, Slug};
+use horizon::ProblemPage;
 
 const PAGE: &str = include_str!("page.html");
 
@@ -22,7 +28,8 @@ pub fn serve(listener: TcpListener, horizon: &Horizon) -> std::io::Result<Server
         App::new()
             .app_data(web::Data::new(horizon.clone()))
             .service(web::scope(horizon::SCOPE).default_service(web::to(horizon::handle)))
-            .route("/{slug}", web::get().to(page).wrap(from_fn(horizon::track_page_loads)))
+            .route("/{slug}", web::get().to(page))
+            .wrap(from_fn(horizon::track_page_loads))
     };
     let server = HttpServer::new(app).workers(2).disable_signals();
     // Ends a stream as soon as the browser closes the connection.
@@ -35,13 +42,9 @@ pub fn is_page(slug: &Slug) -> bool {
     matches!(slug.as_str(), "bread" | "soup")
 }
 
-async fn page(horizon: web::Data<Horizon>, slug: web::Path<String>) -> HttpResponse {
-    match horizon.page(&slug).await {
-        Ok(slug) => HttpResponse::Ok()
-            .content_type("text/html; charset=utf-8")
-            .body(PAGE.replace("{slug}", slug.as_str())),
-        Err(problem) => HttpResponse::NotFound().body(problem.to_string()),
-    }
+async fn page(horizon: web::Data<Horizon>, slug: web::Path<String>) -> Result<Html, ProblemPage> {
+    let page = horizon.page(&slug).await?;
+    Ok(Html::new(PAGE.replace("{slug}", page.as_str())))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use anyhow::ensure;
-use eventhorizon::{Builder, Config, MAX_REQUEST_BYTES};
+use eventhorizon::{Builder, Config, MAX_REQUEST_BYTES, Pages, RuleError, async_trait};
 use horizon_test_support::{
     Closing, assert_paths_are_passed_on,
     http::{self, Method},
@@ -17,7 +17,11 @@ const JSON: (&str, &str) = ("content-type", "application/json");
 
 /// Runs a test with the application.
 async fn with_application(builder: Builder, test: impl AsyncFnOnce(SocketAddr)) {
-    let horizon = builder.start(is_page).await.unwrap();
+    with_pages(builder, is_page, test).await;
+}
+
+async fn with_pages(builder: Builder, pages: impl Pages + 'static, test: impl AsyncFnOnce(SocketAddr)) {
+    let horizon = builder.start(pages).await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let server = serve(listener, &horizon).unwrap();
@@ -83,6 +87,26 @@ async fn actix_counts_page_loads_without_a_script() {
             Ok(())
         });
         counted.await.unwrap();
+    })
+    .await;
+}
+
+struct BrokenDatabase;
+
+#[async_trait]
+impl Pages for BrokenDatabase {
+    async fn exists(&self, _: &Slug) -> Result<bool, RuleError> {
+        Err(std::io::Error::other("the database is down").into())
+    }
+}
+
+#[actix_web::test]
+async fn a_page_of_actix_is_unavailable_while_its_rule_fails() {
+    with_pages(Horizon::in_memory(), BrokenDatabase, async |address| {
+        let page = http::get(address, "/bread").await.unwrap();
+        assert_eq!(page.status, 503);
+        assert_eq!(page.header("retry-after"), "2");
+        assert!(page.text().starts_with("<!doctype html>"), "{}", page.text());
     })
     .await;
 }

@@ -29,13 +29,14 @@ impl Endpoint for Contract {
     }
 }
 
-/// Counts visits without a script, around an endpoint with a parameter `slug`: `get(page).around(track_page_loads)`.
+/// Counts visits without a script, around the application: `app.around(track_page_loads).data(horizon)`. The path of a
+/// request is its page.
 ///
 /// # Errors
 /// Those of the endpoint.
 pub async fn track_page_loads(endpoint: Arc<impl Endpoint>, request: Request) -> Result<Response> {
     let site = request.data::<Horizon>().cloned();
-    let slug = request.raw_path_param("slug").unwrap_or_default().to_owned();
+    let uri = request.original_uri().clone();
     let (method, caller) = (
         request.method().clone(),
         site.as_ref().map(|site| caller(site, &request)),
@@ -48,7 +49,7 @@ pub async fn track_page_loads(endpoint: Arc<impl Endpoint>, request: Request) ->
             content_type: response.headers().get("content-type").map(|value| value.as_bytes()),
             has_live_stream: true,
         };
-        site.track_page_load(&slug, &caller, load);
+        site.track_page_load(uri.path(), &caller, load);
     }
     Ok(response)
 }

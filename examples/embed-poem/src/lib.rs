@@ -10,7 +10,6 @@ use std::{error::Error, future::Future, time::Duration};
 use eventhorizon::{Horizon, Slug};
 use poem::{
     EndpointExt, Route, Server, get, handler,
-    http::StatusCode,
     listener::TcpAcceptor,
     web::{Data, Html, Path},
 };
@@ -34,7 +33,8 @@ pub async fn serve(
 ) -> Result<(), Box<dyn Error>> {
     let app = Route::new()
         .nest("/horizon", Contract(horizon.clone()))
-        .at("/:slug", get(page).around(track_page_loads))
+        .at("/:slug", get(page))
+        .around(track_page_loads)
         .data(horizon.clone());
     // Live streams do not end by themselves.
     let shutdown = async {
@@ -56,10 +56,10 @@ pub fn is_page(slug: &Slug) -> bool {
 
 #[handler]
 async fn page(Data(horizon): Data<&Horizon>, Path(slug): Path<String>) -> poem::Result<Html<String>> {
-    let slug = horizon
-        .page(&slug)
-        .await
-        .map_err(|problem| poem::Error::new(problem, StatusCode::NOT_FOUND))?;
+    let slug = horizon.page(&slug).await.map_err(|problem| {
+        let status = problem.status();
+        poem::Error::new(problem, status)
+    })?;
     Ok(Html(PAGE.replace("{slug}", slug.as_str())))
 }
 

@@ -1,7 +1,7 @@
 use std::net::SocketAddr;
 
 use anyhow::ensure;
-use eventhorizon::{Builder, MAX_REQUEST_BYTES};
+use eventhorizon::{Builder, MAX_REQUEST_BYTES, Pages, RuleError, async_trait};
 use horizon_test_support::{
     Closing, assert_paths_are_passed_on,
     http::{self, Method},
@@ -17,7 +17,11 @@ const JSON: (&str, &str) = ("content-type", "application/json");
 
 /// Runs a test with the application.
 async fn with_application(builder: Builder, test: impl AsyncFnOnce(SocketAddr)) {
-    let horizon = builder.start(is_page).await.unwrap();
+    with_pages(builder, is_page, test).await;
+}
+
+async fn with_pages(builder: Builder, pages: impl Pages + 'static, test: impl AsyncFnOnce(SocketAddr)) {
+    let horizon = builder.start(pages).await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
@@ -79,6 +83,23 @@ async fn poem_counts_page_loads_without_a_script() {
             Ok(())
         });
         counted.await.unwrap();
+    })
+    .await;
+}
+
+struct BrokenDatabase;
+
+#[async_trait]
+impl Pages for BrokenDatabase {
+    async fn exists(&self, _: &Slug) -> Result<bool, RuleError> {
+        Err(std::io::Error::other("the database is down").into())
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_poem_is_unavailable_while_its_rule_fails() {
+    with_pages(Horizon::in_memory(), BrokenDatabase, async |address| {
+        assert_eq!(http::get(address, "/bread").await.unwrap().status, 503);
     })
     .await;
 }
