@@ -48,7 +48,7 @@
 //! | `GET /likes/{slug}` | returns whether the reader likes the page |
 //! | `GET`, `POST /comments/{slug}` | returns the comments of a page, or adds one |
 //! | `POST /events/{slug}`, `POST /events` | tracks a custom event of a page or of the site |
-//! | `GET /client.js`, `GET /comments.js`, `GET /events.js` | returns the script for pages, and its parts |
+//! | `GET /client.js`, `/comments.js`, `/events.js` | returns the script for pages, and its parts |
 //! | `GET /client.d.ts` | returns the documentation of the script |
 //! | `GET /openapi.json` | describes all routes |
 //!
@@ -81,7 +81,7 @@ mod routes;
 mod serve;
 mod visits;
 
-use axum::Router;
+use axum::{Router, routing::any};
 pub use eventhorizon;
 pub use eventhorizon::{Horizon, Slug, shutdown_signal};
 pub use extractors::{ClientAddr, HasHorizon, Reader, Requester, Visitor};
@@ -91,7 +91,8 @@ pub use serve::{Limits, serve};
 pub use serve::{Tls, TlsError, serve_tls};
 pub use visits::{TrackVisits, TrackVisitsService};
 
-/// Returns the routes of a site, to nest under any path of an application with any state.
+/// Returns the routes of a site, to nest under any path of an application with any state. The application may have a
+/// catch-all route, such as `/{*path}`.
 ///
 /// They need the client's address: run the application with [`serve`], or with axum's
 /// `into_make_service_with_connect_info`. Otherwise all clients share the limits of one network.
@@ -112,7 +113,11 @@ pub use visits::{TrackVisits, TrackVisitsService};
 /// # Ok(()) }
 /// ```
 pub fn router<S: Clone + Send + Sync + 'static>(horizon: &Horizon) -> Router<S> {
-    Router::new().fallback(routes::handle).with_state(horizon.clone())
+    Router::new()
+        // The application's catch-all route goes before a nested fallback, but not before a nested route.
+        .route("/{*horizon_path}", any(routes::handle))
+        .fallback(routes::handle)
+        .with_state(horizon.clone())
 }
 
 /// Compiles the README's example.

@@ -83,6 +83,28 @@ async fn handlers_of_the_application_have_the_caller() {
 }
 
 #[tokio::test]
+async fn a_catch_all_route_of_the_application_leaves_the_routes_alone() {
+    let (_, horizon) = stage().await;
+    let page = async || Html("<h1>Page</h1>");
+    let app: Router = Router::new()
+        .route("/", get(page))
+        .route("/{*path}", get(page))
+        .nest("/horizon", horizon_axum::router(&horizon));
+    assert_eq!(text(ask(&app, "GET", "/docs/bread", &[]).await).await, "<h1>Page</h1>");
+    for (method, path, status) in [
+        ("GET", "/horizon/stats/bread", 200),
+        ("GET", "/horizon/client.js", 200),
+        ("PUT", "/horizon/likes/bread", 200),
+        ("GET", "/horizon/stats/", 404),
+        ("DELETE", "/horizon/stats/bread", 405),
+        ("GET", "/horizon/none", 404),
+    ] {
+        let response = ask(&app, method, path, &[("user-agent", FIREFOX)]).await;
+        assert_eq!(response.status(), status, "{method} {path}");
+    }
+}
+
+#[tokio::test]
 async fn a_page_counts_without_a_script_and_only_if_it_was_delivered() {
     let (fake, horizon) = stage().await;
     let app = Router::new()
