@@ -140,13 +140,7 @@ impl Horizon {
         let networks = inner.limits.networks(caller.address());
         inner.limits.check_rate(RateClass::Event, networks)?;
         let topic = page.map_or(Topic::Site, Topic::from);
-        let recent = idempotency_key.and_then(|key| inner.recent_events.get(&key));
-        if recent
-            .as_ref()
-            .is_some_and(|recent| recent.topic != topic || recent.name != name)
-        {
-            return Err(Problem::new(ProblemKind::IdTaken).field("id", "belongs to another event."));
-        }
+        let recent = self.recent_event(idempotency_key, &topic, &name)?;
         let identity = inner.rules.identity(caller, deadline).await?;
         let kind = EventKind::Custom {
             name: name.clone(),
@@ -172,6 +166,22 @@ impl Horizon {
             inner.recent_events.insert(key, RecentEvent { topic, name, count });
         }
         Ok(CustomEventView { name, count })
+    }
+
+    /// Returns the recent event with this key, or fails if it is not a repetition of it.
+    fn recent_event(
+        &self,
+        key: Option<EventId>,
+        topic: &Topic,
+        name: &EventName,
+    ) -> Result<Option<RecentEvent>, Problem> {
+        let recent = key.and_then(|key| self.0.recent_events.get(&key));
+        match recent {
+            Some(recent) if recent.topic != *topic || recent.name != *name => {
+                Err(Problem::new(ProblemKind::IdTaken).field("id", "belongs to another event."))
+            }
+            recent => Ok(recent),
+        }
     }
 
     /// Checks that the topic has the name or room for it, and returns the newest known counts. Only a new name needs a
