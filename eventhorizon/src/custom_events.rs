@@ -88,9 +88,10 @@ fn repeatable_stamp(id: EventId, now: Timestamp) -> Stamp {
 impl Horizon {
     /// Tracks a custom event of a page, or of the site without one. Returns how often it happened there.
     ///
-    /// Like a like, it also counts for an [uncounted](crate::Identity::uncounted) caller and for a program. A page has at most 64 names of events. Where strangers can send events, an
-    /// [`EventPolicy`](crate::EventPolicy) should only accept the names that the application uses. For a caller who
-    /// counts as a visitor, it also records that they did something on the page.
+    /// Like a like, it also counts for an [uncounted](crate::Identity::uncounted) caller and for a program. A page has
+    /// at most 64 names of events. Where strangers can send events, an [`EventPolicy`](crate::EventPolicy) should only
+    /// accept the names that the application uses. For a caller who counts as a visitor, it also records that they did
+    /// something on the page.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -109,11 +110,11 @@ impl Horizon {
     /// # Errors
     /// [`InvalidField`](crate::ProblemKind::InvalidField) with the field `name` if the page already has 64 other names.
     /// [`IdTaken`](crate::ProblemKind::IdTaken) if the idempotency key belongs to a recent event with another name or
-    /// of another page: this one would not count. The caller's network exceeds its rate or the limit of the day ([`NetworkLimits`](crate::NetworkLimits)), or the
-    /// application's [`EventPolicy`](crate::EventPolicy) rejects the event.
-    /// [`Unavailable`](crate::ProblemKind::Unavailable) if the event bus does not acknowledge within 3 seconds. The
-    /// event may have been recorded then; sending it again is safe with an
-    /// [idempotency key](CustomEvent::idempotency_key).
+    /// of another page: this one would not count. The caller's network exceeds its rate or the limit of the day
+    /// ([`NetworkLimits`](crate::NetworkLimits)), or the application's [`EventPolicy`](crate::EventPolicy) rejects the
+    /// event. [`Unavailable`](crate::ProblemKind::Unavailable) if the event bus does not acknowledge within 3 seconds.
+    /// The event may have been recorded then; sending it again is safe with an [idempotency
+    /// key](CustomEvent::idempotency_key).
     pub async fn track<'a>(
         &self,
         page: impl Into<Option<&'a ExistingPage>>,

@@ -11,8 +11,8 @@ use tokio::time::Instant;
 /// forgotten, and their names may exceed the limit: then the store counts them as other events.
 const MAX_TOPICS: usize = 1_024;
 
-/// How long a name is pending at most: one minute. An event that was not tracked, or not counted in this time, no longer
-/// uses up the room of other names.
+/// How long a name is pending at most: one minute. An event that was not tracked, or not counted in this time, no
+/// longer uses up the room of other names.
 const PENDING_TIME: Duration = Duration::from_secs(60);
 
 /// Names of custom events by topic: at most [`MAX_EVENT_NAMES`](horizon_core::MAX_EVENT_NAMES) for each.

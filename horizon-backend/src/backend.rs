@@ -142,8 +142,8 @@ impl Backend {
         Ok(Self::embed(&store, Some(lock), config.clock, check, health, stop))
     }
 
-    /// Starts an accumulator in this process, which counts into the store behind `store`, and runs `check` at the same time.
-    /// Its task closes the store before it releases the lock.
+    /// Starts an accumulator in this process, which counts into the store behind `store`, and runs `check` at the same
+    /// time. Its task closes the store before it releases the lock.
     fn embed(
         store: &StoreHandle,
         lock: Option<StoreLock>,

@@ -118,8 +118,8 @@ impl DailyLimits {
         self.count_once("comments", self.limits.comments, today, networks, Some(id))
     }
 
-    /// Counts a custom event, unless one with this id was counted today. Returns whether it is within the limit. Without
-    /// an id it is not remembered, so that events do not displace what is known of visitors.
+    /// Counts a custom event, unless one with this id was counted today. Returns whether it is within the limit.
+    /// Without an id it is not remembered, so that events do not displace what is known of visitors.
     pub(super) fn count_event(&self, today: Day, networks: Networks, id: Option<EventId>) -> bool {
         self.count_once("custom events", self.limits.events, today, networks, id)
     }

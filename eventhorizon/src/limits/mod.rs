@@ -71,7 +71,8 @@ impl ClientLimits {
         self.check_day(is_within, "like_day", "Your network sent too many likes today.", now)
     }
 
-    /// Counts a custom event of a day, or fails if the network exceeds the limit. Events with the same `key` count once.
+    /// Counts a custom event of a day, or fails if the network exceeds the limit. Events with the same `key` count
+    /// once.
     pub(crate) fn check_events_of_day(
         &self,
         key: Option<EventId>,

@@ -35,8 +35,8 @@ impl Identity {
     }
 
     /// A user of the application, by a stable id: one person on all their devices, without a cookie. The id is hashed,
-    /// and neither stored nor logged. A caller who signs in becomes another visitor and another reader: that is a visit,
-    /// and earlier likes and comments stay with the cookie.
+    /// and neither stored nor logged. A caller who signs in becomes another visitor and another reader: that is a
+    /// visit, and earlier likes and comments stay with the cookie.
     #[must_use]
     pub fn named(id: impl Into<String>) -> Self {
         Self::new(IdentityKind::Named(id.into()))
