@@ -87,10 +87,10 @@ async fn poem_counts_page_loads_without_a_script() {
     .await;
 }
 
-struct BrokenDatabase;
+struct UnavailablePages;
 
 #[async_trait]
-impl Pages for BrokenDatabase {
+impl Pages for UnavailablePages {
     async fn exists(&self, _: &Slug) -> Result<bool, RuleError> {
         Err(std::io::Error::other("the database is down").into())
     }
@@ -98,7 +98,7 @@ impl Pages for BrokenDatabase {
 
 #[tokio::test]
 async fn a_page_of_poem_is_unavailable_while_its_rule_fails() {
-    with_pages(Horizon::in_memory(), BrokenDatabase, async |address| {
+    with_pages(Horizon::in_memory(), UnavailablePages, async |address| {
         assert_eq!(http::get(address, "/bread").await.unwrap().status, 503);
     })
     .await;
