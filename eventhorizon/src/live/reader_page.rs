@@ -1,7 +1,7 @@
 //! The task of the named readers of one page: tells their streams whether they like it.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeMap, HashMap},
     fmt,
     sync::Arc,
     time::Duration,
@@ -30,6 +30,10 @@ use crate::read_cache::WRITE_LAG;
 /// for one reader: one second.
 pub(crate) const ROUND_INTERVAL: Duration = Duration::from_secs(1);
 
+/// The time after which all readers are read again, even if the number of likes stays: one minute, or longer with more
+/// than 12,000 readers, because of [`READERS_PER_ROUND`].
+pub(crate) const FULL_ROUND_INTERVAL: Duration = Duration::from_secs(60);
+
 /// The largest number of readers in a round, and so of such reads of a page in a second: 200. With 1,000 named readers
 /// of a page, a like on another node therefore takes up to five seconds to reach the reader's other devices.
 pub(crate) const READERS_PER_ROUND: usize = 200;
@@ -53,12 +57,14 @@ pub(super) struct ReaderPage {
 #[derive(Default)]
 struct WatchedReaders {
     by_id: HashMap<ReaderId, WatchedReader>,
-    /// The readers who were never read.
-    new: VecDeque<ReaderId>,
-    /// The readers to read again, each once.
-    outdated: VecDeque<ReaderId>,
-    /// How many of them belong to the current round.
-    left_in_round: usize,
+    /// The readers who were never read, by place.
+    new: BTreeMap<u64, ReaderId>,
+    /// The readers to read again, by place. A reader is in one of the two maps, once, or in none.
+    outdated: BTreeMap<u64, ReaderId>,
+    /// The place of the next reader who waits for a read.
+    next_place: u64,
+    /// The current round reads the outdated readers with smaller places.
+    round_end: u64,
 }
 
 struct WatchedReader {
@@ -68,13 +74,14 @@ struct WatchedReader {
     messages: LatestReceiver<Message>,
     liked: Option<bool>,
     revision: u64,
-    is_outdated: bool,
+    /// The reader's place among those who wait for a read.
+    place: Option<u64>,
     /// When this process recorded a like or its removal. The store may not have counted it yet.
     written: Option<Instant>,
 }
 
 impl WatchedReader {
-    fn new() -> Self {
+    fn new(place: u64) -> Self {
         let (sender, messages) = latest_channel(Message::default());
         Self {
             leases: 0,
@@ -82,7 +89,7 @@ impl WatchedReader {
             messages,
             liked: None,
             revision: 0,
-            is_outdated: false,
+            place: Some(place),
             written: None,
         }
     }
@@ -105,11 +112,39 @@ impl WatchedReader {
 }
 
 impl WatchedReaders {
+    /// Adds a stream of a reader. A new reader is read at once.
+    fn join(&mut self, id: ReaderId) -> LatestReceiver<Message> {
+        let reader = self.by_id.entry(id).or_insert_with(|| {
+            let place = self.next_place;
+            self.next_place += 1;
+            self.new.insert(place, id);
+            WatchedReader::new(place)
+        });
+        reader.leases += 1;
+        reader.messages.clone()
+    }
+
+    /// Removes a stream of a reader.
+    fn leave(&mut self, id: ReaderId) {
+        let Some(reader) = self.by_id.get_mut(&id) else { return };
+        reader.leases -= 1;
+        if reader.leases > 0 {
+            return;
+        }
+        if let Some(place) = reader.place {
+            self.new.remove(&place);
+            self.outdated.remove(&place);
+        }
+        self.by_id.remove(&id);
+    }
+
+    /// Reads the reader again in a later round, unless they wait for a read already.
     fn mark_outdated(&mut self, id: ReaderId) {
         let Some(reader) = self.by_id.get_mut(&id) else { return };
-        if !reader.is_outdated {
-            reader.is_outdated = true;
-            self.outdated.push_back(id);
+        if reader.place.is_none() {
+            reader.place = Some(self.next_place);
+            self.outdated.insert(self.next_place, id);
+            self.next_place += 1;
         }
     }
 
@@ -119,16 +154,23 @@ impl WatchedReaders {
     }
 
     fn start_round(&mut self) {
-        self.left_in_round = self.outdated.len().min(READERS_PER_ROUND);
+        let last = self.outdated.keys().take(READERS_PER_ROUND).last();
+        self.round_end = last.map_or(self.round_end, |last| last + 1);
     }
 
-    /// Returns the next reader of this round.
-    fn next_in_round(&mut self) -> Option<ReaderId> {
-        self.left_in_round = self.left_in_round.checked_sub(1)?;
-        let id = self.outdated.pop_front()?;
-        if let Some(reader) = self.by_id.get_mut(&id) {
-            reader.is_outdated = false;
-        }
+    /// Returns whether readers wait for another round.
+    fn needs_round(&self) -> bool {
+        let first = self.outdated.first_key_value();
+        first.is_some_and(|(&place, _)| place >= self.round_end)
+    }
+
+    /// Returns a reader to read now: a new one, or the next one of the round.
+    fn next_to_read(&mut self) -> Option<ReaderId> {
+        let outdated = self.outdated.first_entry();
+        let in_round = outdated.filter(|entry| *entry.key() < self.round_end);
+        let entry = self.new.first_entry().or(in_round)?;
+        let id = entry.remove();
+        self.by_id.get_mut(&id)?.place = None;
         Some(id)
     }
 }
@@ -144,26 +186,15 @@ impl ReaderPage {
 
     /// Adds a stream of a reader.
     pub(super) fn join(&self, id: ReaderId) -> LatestReceiver<Message> {
-        let mut readers = self.readers.lock();
-        let readers = &mut *readers;
-        let reader = readers.by_id.entry(id).or_insert_with(|| {
-            readers.new.push_back(id);
-            WatchedReader::new()
-        });
-        reader.leases += 1;
+        let messages = self.readers.lock().join(id);
         self.joined.notify_one();
-        reader.messages.clone()
+        messages
     }
 
     /// Removes a stream of a reader. Returns whether the page has no readers left.
     pub(super) fn leave(&self, id: ReaderId) -> bool {
         let mut readers = self.readers.lock();
-        if let Some(reader) = readers.by_id.get_mut(&id) {
-            reader.leases -= 1;
-            if reader.leases == 0 {
-                readers.by_id.remove(&id);
-            }
-        }
+        readers.leave(id);
         readers.by_id.is_empty()
     }
 
@@ -173,18 +204,6 @@ impl ReaderPage {
             reader.written = Some(Instant::now());
             reader.set(liked)
         });
-    }
-
-    /// Returns a reader whose state must be read now.
-    fn next_to_read(&self) -> Option<ReaderId> {
-        let mut readers = self.readers.lock();
-        readers.new.pop_front().or_else(|| readers.next_in_round())
-    }
-
-    /// Returns whether readers wait for another round.
-    fn needs_round(&self) -> bool {
-        let readers = self.readers.lock();
-        readers.left_in_round == 0 && !readers.outdated.is_empty()
     }
 
     fn update(
@@ -227,7 +246,8 @@ impl fmt::Debug for ReaderPage {
 
 /// Runs the task of a page's named readers until it is dropped. It reads the state of a new reader at once, and those
 /// of all readers in rounds when the number of likes changed, because one of them may have liked the page through
-/// another node. (A like and an unlike in one frame leave the number unchanged and are missed.)
+/// another node. A like and an unlike of two readers in one frame leave the number unchanged; the next full round finds
+/// them.
 pub(super) async fn run(
     topic: Topic,
     page: Arc<ReaderPage>,
@@ -244,9 +264,10 @@ pub(super) async fn run(
     let mut reads = FuturesUnordered::new();
     let mut likes = None;
     let mut next_round = Instant::now() + ROUND_INTERVAL;
+    let mut next_full_round = Instant::now() + FULL_ROUND_INTERVAL;
     loop {
         while reads.len() < MAX_CONCURRENT_READS
-            && let Some(id) = page.next_to_read()
+            && let Some(id) = page.readers.lock().next_to_read()
         {
             reads.push(read(id));
         }
@@ -260,7 +281,11 @@ pub(super) async fn run(
                 }
             }
             () = page.joined.notified() => {}
-            () = sleep_until(next_round), if page.needs_round() => {
+            () = sleep_until(next_full_round) => {
+                page.readers.lock().mark_all_outdated();
+                next_full_round = Instant::now() + FULL_ROUND_INTERVAL;
+            }
+            () = sleep_until(next_round), if page.readers.lock().needs_round() => {
                 page.readers.lock().start_round();
                 next_round = Instant::now() + ROUND_INTERVAL;
             }

@@ -5,7 +5,7 @@ use std::{
     mem::size_of,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
@@ -20,7 +20,7 @@ use crate::{
     live::{
         Live,
         page::FRAME_INTERVAL,
-        reader_page::{READERS_PER_ROUND, ROUND_INTERVAL},
+        reader_page::{FULL_ROUND_INTERVAL, READERS_PER_ROUND, ROUND_INTERVAL},
     },
     read_cache::WRITE_LAG,
 };
@@ -33,8 +33,9 @@ const NOT_LIKED: &str = "event: reader\ndata: {\"liked\":false}\n\n";
 #[derive(Default)]
 struct FakeLikes {
     readers: Mutex<HashSet<ReaderId>>,
-    reads: AtomicUsize,
+    reads: Mutex<Vec<ReaderId>>,
     is_broken: AtomicBool,
+    is_hanging: AtomicBool,
 }
 
 #[async_trait]
@@ -48,7 +49,10 @@ impl StatsStore for FakeLikes {
     }
 
     async fn is_liked_by(&self, _: &Topic, reader: ReaderId) -> Result<bool> {
-        self.reads.fetch_add(1, Ordering::Relaxed);
+        self.reads.lock().push(reader);
+        if self.is_hanging.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
         if self.is_broken.load(Ordering::Relaxed) {
             return Err(Error::unavailable("broken"));
         }
@@ -62,7 +66,11 @@ impl StatsStore for FakeLikes {
 
 impl FakeLikes {
     fn reads(&self) -> usize {
-        self.reads.load(Ordering::Relaxed)
+        self.reads.lock().len()
+    }
+
+    fn reads_of(&self, reader: ReaderId) -> usize {
+        self.reads.lock().iter().filter(|read| **read == reader).count()
     }
 
     fn like(&self, reader: ReaderId) {
@@ -144,7 +152,7 @@ async fn a_like_through_another_node_arrives_within_a_second() {
     sleep(ROUND_INTERVAL * 3).await;
     assert_eq!(reader_messages(&mut ada), [NOT_LIKED]);
     let reads = likes.reads();
-    sleep(Duration::from_secs(60)).await;
+    sleep(FULL_ROUND_INTERVAL / 2).await;
     assert_eq!(likes.reads(), reads, "nothing is read while the number of likes stays");
     likes.like(ADA);
     publish(&site, 1);
@@ -154,6 +162,57 @@ async fn a_like_through_another_node_arrives_within_a_second() {
     publish(&site, 0);
     sleep(ROUND_INTERVAL).await;
     assert_eq!(reader_messages(&mut ada), [NOT_LIKED]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_like_through_another_node_that_leaves_the_number_of_likes_unchanged_arrives_within_a_minute() {
+    let (site, likes) = site();
+    let mut ada = stream(&site, ADA);
+    sleep(ROUND_INTERVAL * 3).await;
+    assert_eq!(reader_messages(&mut ada), [NOT_LIKED]);
+    likes.like(ADA); // while another reader removes a like
+    let reads = likes.reads();
+    sleep(FULL_ROUND_INTERVAL).await;
+    assert_eq!(reader_messages(&mut ada), [LIKED]);
+    assert_eq!(likes.reads(), reads + 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn readers_who_left_are_not_read() {
+    let (site, likes) = site();
+    likes.is_hanging.store(true, Ordering::Relaxed);
+    let mut ada = stream(&site, ADA);
+    for id in 0..1_000 {
+        let left = stream(&site, ReaderId::from_u128(id + 2));
+        sleep(Duration::from_millis(1)).await;
+        drop(left);
+    }
+    let hanging = likes.reads();
+    likes.is_hanging.store(false, Ordering::Relaxed);
+    sleep(Duration::from_secs(12)).await;
+    assert_eq!(reader_messages(&mut ada), [NOT_LIKED]);
+    assert_eq!(likes.reads() - hanging, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_who_reconnects_waits_for_one_read() {
+    let (site, likes) = site();
+    let mut ada = stream(&site, ADA);
+    sleep(ROUND_INTERVAL * 3).await;
+    let before = likes.reads_of(ADA);
+    likes.is_hanging.store(true, Ordering::Relaxed);
+    let _others: Vec<_> = (10..26).map(|id| stream(&site, ReaderId::from_u128(id))).collect();
+    for total in 1..=20 {
+        publish(&site, total);
+        sleep(FRAME_INTERVAL * 2).await;
+        drop(ada);
+        ada = stream(&site, ADA);
+    }
+    assert_eq!(likes.reads_of(ADA), before, "the reads of others hang");
+    likes.is_hanging.store(false, Ordering::Relaxed);
+    sleep(Duration::from_secs(12)).await;
+    assert_eq!(reader_messages(&mut ada), [NOT_LIKED]);
+    assert_eq!(likes.reads_of(ADA), before + 1);
 }
 
 #[tokio::test(start_paused = true)]
