@@ -11,7 +11,7 @@ use eventhorizon::{Caller, Horizon, ProblemKind};
 use horizon_core::{ReaderId, VisitorKey};
 use http::{Extensions, HeaderMap, request::Parts};
 
-use crate::ProblemResponse;
+use crate::{ProblemResponse, shared_caller::shared_caller};
 
 /// The client address of a request; see [`Horizon::client_addr`].
 ///
@@ -92,6 +92,11 @@ where
 
 /// The [`Caller`] of a request, with its address, its headers, and the extensions of the application's middleware.
 ///
+/// The extractors of a request share it with [`TrackVisits`](crate::TrackVisits), so
+/// [`Identify`](eventhorizon::Identify) is asked once. It is asked again for an extractor that runs after a middleware
+/// added or removed an extension, or changed a header, but not after one that replaced an extension by another of its
+/// type: let such a middleware run before the first extractor.
+///
 /// Without [`serve`](crate::serve) the address comes from axum's `ConnectInfo<SocketAddr>`, and without that it is
 /// 0.0.0.0. It works with any state that contains a `Horizon` ([`HasHorizon`]):
 ///
@@ -114,7 +119,7 @@ impl<S: HasHorizon + Sync> FromRequestParts<S> for Requester {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
         let horizon = state.horizon();
-        Ok(Self(caller(&horizon, &parts.headers, &parts.extensions)))
+        Ok(Self(shared_caller(&horizon, &parts.headers, &mut parts.extensions)))
     }
 }
 
@@ -147,15 +152,9 @@ impl<S: HasHorizon + Sync> FromRequestParts<S> for Reader {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ProblemResponse> {
         let horizon = state.horizon();
-        let caller = caller(&horizon, &parts.headers, &parts.extensions);
+        let caller = shared_caller(&horizon, &parts.headers, &mut parts.extensions);
         Ok(Self(horizon.reader(&caller).await?))
     }
-}
-
-/// Returns the caller of a request with these headers and extensions.
-pub(crate) fn caller(horizon: &Horizon, headers: &HeaderMap, extensions: &Extensions) -> Caller {
-    let address = address(horizon, headers, extensions);
-    horizon.caller(address, headers).with_all(extensions.clone())
 }
 
 /// Returns the client address of a request with these headers and extensions.

@@ -79,6 +79,7 @@ mod extractors;
 mod problem;
 mod routes;
 mod serve;
+mod shared_caller;
 mod visits;
 
 use axum::{Router, routing::any};

@@ -11,7 +11,10 @@ use eventhorizon::{Caller, Horizon, PageLoad, Slug};
 use http::{Method, Request, Response, Uri, header};
 use tower::{Layer, Service};
 
-use crate::extractors::caller;
+use crate::{
+    extractors::address,
+    shared_caller::{SharedCaller, new_caller},
+};
 
 /// Returns the page with this URI.
 type PageOf = dyn Fn(&Uri) -> Option<Slug> + Send + Sync;
@@ -19,7 +22,8 @@ type PageOf = dyn Fn(&Uri) -> Option<Slug> + Send + Sync;
 /// A layer for axum or any `tower` service that counts a visit for each page served, without a script.
 ///
 /// [`Horizon::track_page_load`] says which responses count. If the page also opens a live stream, the two count as one
-/// visit. For visitors with a privacy signal this requires [`with_live_streams`](Self::with_live_streams).
+/// visit. For visitors with a privacy signal this requires [`with_live_streams`](Self::with_live_streams). If the handler
+/// extracted the caller ([`Requester`](crate::Requester) and others), the visit is theirs.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -44,6 +48,15 @@ pub struct TrackVisits {
     /// Without it, the page is found by its path.
     page: Option<Arc<PageOf>>,
     with_live_streams: bool,
+}
+
+/// A request for a page.
+struct RequestedPage {
+    /// The name or the path of the page.
+    page: String,
+    caller: Caller,
+    /// The caller that extractors of the handler built, which is preferred: it is identified already.
+    shared: SharedCaller,
 }
 
 impl TrackVisits {
@@ -88,8 +101,8 @@ impl TrackVisits {
         }
     }
 
-    /// Returns the name or the path of the page and the caller, unless the request is not for a page.
-    fn request<B>(&self, request: &Request<B>) -> Option<(String, Caller)> {
+    /// Returns the load of a page, unless the request is not for a page.
+    fn request<B>(&self, request: &mut Request<B>) -> Option<RequestedPage> {
         // Other methods do not count.
         if request.method() != Method::GET {
             return None;
@@ -102,11 +115,15 @@ impl TrackVisits {
                 original.unwrap_or(request.uri()).path().to_owned()
             }
         };
-        Some((page, caller(&self.horizon, request.headers(), request.extensions())))
+        let shared = SharedCaller::from_extensions(request.extensions_mut());
+        let (headers, extensions) = (request.headers(), request.extensions());
+        let address = address(&self.horizon, headers, extensions);
+        let caller = new_caller(&self.horizon, address, headers, extensions);
+        Some(RequestedPage { page, caller, shared })
     }
 
     /// Counts the visit, if the response is a page.
-    fn response<R>(&self, page: &str, caller: &Caller, response: &Response<R>) {
+    fn response<R>(&self, request: RequestedPage, response: &Response<R>) {
         let load = PageLoad {
             method: Method::GET.as_str(),
             status: response.status().as_u16(),
@@ -116,7 +133,8 @@ impl TrackVisits {
                 .map(|value| value.as_bytes()),
             has_live_stream: self.with_live_streams,
         };
-        self.horizon.track_page_load(page, caller, load);
+        let caller = request.shared.get(&self.horizon).unwrap_or(request.caller);
+        self.horizon.track_page_load(&request.page, &caller, load);
     }
 }
 
@@ -158,14 +176,14 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        let load = self.track.request(&request);
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        let requested = self.track.request(&mut request);
         let track = self.track.clone();
         let response = self.inner.call(request);
         Box::pin(async move {
             let response = response.await?;
-            if let Some((page, caller)) = load {
-                track.response(&page, &caller, &response);
+            if let Some(requested) = requested {
+                track.response(requested, &response);
             }
             Ok(response)
         })

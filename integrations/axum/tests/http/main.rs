@@ -5,6 +5,8 @@ mod authors;
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod callers;
+#[cfg(test)]
 mod client;
 #[cfg(test)]
 mod comments;
