@@ -11,7 +11,7 @@ use horizon_core::{
 };
 use tokio::time::Instant;
 
-use crate::{Caller, Decision, ExistingPage, Horizon, Identity, Problem, ProblemKind, render, rules::rule_deadline};
+use crate::{Caller, Decision, ExistingPage, Horizon, Identity, Problem, ProblemKind, render};
 
 pub use self::{moderation::Moderation, snapshot::ThreadsSnapshot};
 
@@ -164,8 +164,9 @@ impl Horizon {
         page: &ExistingPage,
         new: &NewComment,
         caller: &Caller,
+        deadline: Instant,
     ) -> Result<CommentOutcome, Problem> {
-        let identity = self.0.rules.identity(caller, rule_deadline()).await?;
+        let identity = self.0.rules.identity(caller, deadline).await?;
         Ok(outcome(&self.draft(page, new, identity)?.1, None))
     }
 

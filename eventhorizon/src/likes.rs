@@ -175,7 +175,11 @@ impl Horizon {
     /// # Errors
     /// Those of the store and of [`Identify`](crate::Identify).
     pub async fn is_liked_by(&self, slug: &Slug, caller: &Caller) -> Result<bool> {
-        let deadline = Instant::now() + ANSWER_TIMEOUT;
+        self.is_liked_by_until(slug, caller, Instant::now() + ANSWER_TIMEOUT)
+            .await
+    }
+
+    async fn is_liked_by_until(&self, slug: &Slug, caller: &Caller, deadline: Instant) -> Result<bool> {
         let Some(reader) = self.reader_until(caller, deadline).await? else {
             return Ok(false);
         };
@@ -189,9 +193,21 @@ impl Horizon {
     /// # Errors
     /// Those of [`is_liked_by`](Self::is_liked_by).
     pub async fn like_view(&self, page: &ExistingPage, caller: &Caller) -> Result<LikeView> {
+        self.like_view_until(page, caller, Instant::now() + ANSWER_TIMEOUT)
+            .await
+    }
+
+    /// Returns what [`like_view`](Self::like_view) returns, before `deadline`.
+    pub(crate) async fn like_view_until(
+        &self,
+        page: &ExistingPage,
+        caller: &Caller,
+        deadline: Instant,
+    ) -> Result<LikeView> {
+        let deadline = deadline.min(Instant::now() + ANSWER_TIMEOUT);
         let topic = Topic::from(page.clone());
-        let total = self.0.breaker.read(self.0.ports.stats.total(&topic));
-        let (liked, total) = tokio::try_join!(self.is_liked_by(page, caller), total)?;
+        let total = self.0.breaker.read_until(deadline, self.0.ports.stats.total(&topic));
+        let (liked, total) = tokio::try_join!(self.is_liked_by_until(page, caller, deadline), total)?;
         Ok(LikeView {
             liked,
             likes: total.stats.likes,

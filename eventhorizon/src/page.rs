@@ -3,6 +3,7 @@
 use std::{fmt, ops::Deref};
 
 use horizon_core::{Result, Slug, SlugError, Topic};
+use tokio::time::Instant;
 
 use crate::{Horizon, Problem, ProblemKind, rules::rule_deadline};
 
@@ -67,7 +68,7 @@ impl Horizon {
     /// if the site has no such page, [`Unavailable`](ProblemKind::Unavailable) if [`Pages`](crate::Pages) fails or does
     /// not respond within 3 seconds.
     pub async fn page(&self, slug: &str) -> Result<ExistingPage, Problem> {
-        self.known_page(Slug::new(slug)).await
+        self.known_page(Slug::new(slug), rule_deadline()).await
     }
 
     /// Returns the page with this URL path, percent-encoded as in a request: see [`Slug::from_path`].
@@ -86,13 +87,18 @@ impl Horizon {
     /// # Errors
     /// Those of [`page`](Self::page). A path with `%2F` is not a slug.
     pub async fn page_from_path(&self, path: &str) -> Result<ExistingPage, Problem> {
-        self.known_page(Slug::from_path(path)).await
+        self.page_from_path_until(path, rule_deadline()).await
     }
 
-    async fn known_page(&self, slug: Result<Slug, SlugError>) -> Result<ExistingPage, Problem> {
+    /// Returns what [`page_from_path`](Self::page_from_path) returns, before `deadline`.
+    pub(crate) async fn page_from_path_until(&self, path: &str, deadline: Instant) -> Result<ExistingPage, Problem> {
+        self.known_page(Slug::from_path(path), deadline).await
+    }
+
+    async fn known_page(&self, slug: Result<Slug, SlugError>, deadline: Instant) -> Result<ExistingPage, Problem> {
         let slug = slug
             .map_err(|error| Problem::new(ProblemKind::InvalidSlug).field("slug", format!("is invalid: {error}.")))?;
-        self.existing_page(&slug).await?.ok_or_else(|| {
+        self.existing_page(&slug, deadline).await?.ok_or_else(|| {
             let reason = format!("`{slug}` is not a page of this site.");
             Problem::new(ProblemKind::UnknownPage).field("slug", reason)
         })
@@ -101,9 +107,9 @@ impl Horizon {
     /// Returns the page with this slug, or `None` if the site has no such page.
     ///
     /// # Errors
-    /// The application's rule failed, or did not respond in time.
-    pub(crate) async fn existing_page(&self, slug: &Slug) -> Result<Option<ExistingPage>> {
-        let exists = self.0.rules.page_exists(slug, rule_deadline()).await?;
+    /// The application's rule failed, or did not respond before `deadline`.
+    pub(crate) async fn existing_page(&self, slug: &Slug, deadline: Instant) -> Result<Option<ExistingPage>> {
+        let exists = self.0.rules.page_exists(slug, deadline).await?;
         Ok(exists.then(|| ExistingPage(slug.clone())))
     }
 }

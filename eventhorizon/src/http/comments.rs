@@ -38,7 +38,7 @@ struct CommentForm {
 impl Handler<'_> {
     /// `/comments/{slug}`
     pub(super) async fn comments(&self, page: &str) -> HandlerResult {
-        let page = self.horizon.page_from_path(page).await?;
+        let page = self.page(page).await?;
         if self.method == Method::POST {
             return self.post_comment(&page).await;
         }
@@ -71,13 +71,14 @@ impl Handler<'_> {
                 slug = page.as_str(),
                 "dropped a comment whose honeypot field is filled in"
             );
-            return created(self.horizon.preview_comment(page, &new, self.caller).await?, back);
+            let preview = self.horizon.preview_comment(page, &new, self.caller, self.deadline);
+            return created(preview.await?, back);
         }
         let retry_form = back.as_deref().filter(|_| self.wants_page()).map(|back| {
             new.id = new.id.or_else(|| self.new_id());
             RetryForm::comment(&new, back)
         });
-        let comment = self.horizon.comment_until(page, new, self.caller, self.deadline());
+        let comment = self.horizon.comment_until(page, new, self.caller, self.deadline);
         match (comment.await, retry_form) {
             (Ok(comment), _) => created(comment, back),
             (Err(problem), Some(retry_form)) => retry_form.response(problem),

@@ -37,7 +37,7 @@ impl Handler<'_> {
     /// `/events`, `/events/{slug}`
     pub(super) async fn events(&self, page: Option<&str>) -> HandlerResult {
         let page = match page {
-            Some(page) => Some(self.horizon.page_from_path(page).await?),
+            Some(page) => Some(self.page(page).await?),
             None => None,
         };
         let (headers, body) = (self.caller.headers(), &self.body);
@@ -48,7 +48,7 @@ impl Handler<'_> {
                 let event = body.into_event()?.idempotency_key(key);
                 let tracked = self
                     .horizon
-                    .track_until(page.as_ref(), self.caller, event, self.deadline());
+                    .track_until(page.as_ref(), self.caller, event, self.deadline);
                 response::json(&tracked.await?)
             }
             BodyKind::Form => self.event_by_form(page.as_ref(), parse::form_body(body)?).await,
@@ -74,7 +74,7 @@ impl Handler<'_> {
         }
         let retry_form = RetryForm::event(&event, PROPERTY_PREFIX, key, &back);
         let event = event.idempotency_key(key);
-        let tracked = self.horizon.track_until(page, self.caller, event, self.deadline());
+        let tracked = self.horizon.track_until(page, self.caller, event, self.deadline);
         match tracked.await {
             Ok(_) => Ok(response::see_other(&back)),
             Err(problem) if self.wants_page() => retry_form.response(problem),

@@ -14,15 +14,19 @@ struct LikeForm {
 impl Handler<'_> {
     /// `/likes/{slug}`
     pub(super) async fn likes(&self, page: &str) -> HandlerResult {
-        let page = self.horizon.page_from_path(page).await?;
+        let page = self.page(page).await?;
         let request = match *self.method {
             Method::PUT => LikeRequest::like(),
             Method::DELETE => LikeRequest::unlike(),
             Method::POST => return self.like_by_form(&page).await,
-            _ => return response::json(&self.horizon.like_view(&page, self.caller).await?),
+            _ => {
+                let view = self.horizon.like_view_until(&page, self.caller, self.deadline);
+                return response::json(&view.await?);
+            }
         };
         let request = request.idempotency_key(parse::idempotency_key(self.caller.headers())?);
-        let LikeOutcome { view, set_cookie, .. } = self.horizon.like_with(&page, self.caller, request).await?;
+        let like = self.horizon.like_until(&page, self.caller, request, self.deadline);
+        let LikeOutcome { view, set_cookie, .. } = like.await?;
         Ok(response::with_cookie(response::json(&view)?, set_cookie))
     }
 
@@ -40,7 +44,7 @@ impl Handler<'_> {
         };
         let key = if liked { key.or_else(|| self.new_id()) } else { key };
         let request = LikeRequest::new(liked).idempotency_key(key);
-        let like = self.horizon.like_until(page, self.caller, request, self.deadline());
+        let like = self.horizon.like_until(page, self.caller, request, self.deadline);
         match like.await {
             Ok(LikeOutcome { set_cookie, .. }) => Ok(response::with_cookie(response::see_other(&back), set_cookie)),
             Err(problem) if self.wants_page() => RetryForm::like(liked, key, &back).response(problem),

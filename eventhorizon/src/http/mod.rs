@@ -93,6 +93,7 @@ impl Horizon {
             query: uri.query().unwrap_or_default(),
             caller,
             body,
+            deadline: deadline(method, caller.headers()),
         };
         handler.handle(route).await
     }
@@ -114,6 +115,8 @@ struct Handler<'a> {
     query: &'a str,
     caller: &'a Caller,
     body: Bytes,
+    /// When the application's rules and a write must have succeeded.
+    deadline: Instant,
 }
 
 type HandlerResult = Result<Response<ResponseBody>, Problem>;
@@ -136,7 +139,7 @@ impl Handler<'_> {
         // First of all: a request asks for up to 101 pages, whose names strangers can make up.
         self.horizon.check_live_rate(self.caller)?;
         let page = match page {
-            Some(page) => Some(self.horizon.page_from_path(page).await?),
+            Some(page) => Some(self.page(page).await?),
             None => None,
         };
         let query: parse::LiveQuery = parse::query(self.query)?;
@@ -147,37 +150,33 @@ impl Handler<'_> {
         let options = LiveOptions::new(page.as_ref())
             .observe(&observed)
             .returning(query.is_returning());
-        Ok(response::stream(Some(
-            self.horizon.open_live(self.caller, options).await?,
-        )))
+        let live = self.horizon.open_live(self.caller, options, self.deadline);
+        Ok(response::stream(Some(live.await?)))
     }
 
     /// Returns the existing pages among the `page` parameters. A client may still list a deleted page.
     async fn observed_pages(&self) -> Result<Vec<ExistingPage>, Problem> {
         let slugs = parse::observed_pages(self.query)?;
-        let pages = try_join_all(slugs.iter().map(|slug| self.horizon.existing_page(slug))).await?;
+        let pages = slugs.iter().map(|slug| self.horizon.existing_page(slug, self.deadline));
+        let pages = try_join_all(pages).await?;
         Ok(pages.into_iter().flatten().collect())
     }
 
     async fn stats(&self, page: Option<&str>) -> HandlerResult {
         let topic = match page {
-            Some(page) => self.horizon.page_from_path(page).await?.into(),
+            Some(page) => self.page(page).await?.into(),
             None => Topic::Site,
         };
         response::json(&self.horizon.current_stats(topic).await?)
     }
 
-    /// Returns the deadline of a write. A plain form's is shorter: the browser shows nothing until the response.
-    fn deadline(&self) -> Instant {
-        if self.wants_page() {
-            Instant::now() + ANSWER_TIMEOUT
-        } else {
-            Horizon::write_deadline()
-        }
+    /// Returns the page in the path.
+    async fn page(&self, path: &str) -> Result<ExistingPage, Problem> {
+        self.horizon.page_from_path_until(path, self.deadline).await
     }
 
     fn wants_page(&self) -> bool {
-        *self.method == Method::POST && prefers_html(self.caller.headers())
+        wants_page(self.method, self.caller.headers())
     }
 
     /// Returns an id for a form without one, so that it can be sent again, or `None` while the clock is wrong and
@@ -187,4 +186,19 @@ impl Handler<'_> {
         clock.check().ok()?;
         Some(clock.stamp().ok()?.id)
     }
+}
+
+/// Returns the deadline of a request whose body is read. A plain form's is shorter: the browser shows nothing until the
+/// response.
+fn deadline(method: &Method, headers: &HeaderMap) -> Instant {
+    if wants_page(method, headers) {
+        Instant::now() + ANSWER_TIMEOUT
+    } else {
+        Horizon::write_deadline()
+    }
+}
+
+/// Returns whether the request is a plain form.
+fn wants_page(method: &Method, headers: &HeaderMap) -> bool {
+    *method == Method::POST && prefers_html(headers)
 }

@@ -103,7 +103,7 @@ impl Horizon {
     /// backend is not an error: the stream opens and shows cached stats.
     pub async fn live(&self, caller: &Caller, options: LiveOptions<'_>) -> Result<Live, Problem> {
         self.check_live_rate(caller)?;
-        self.open_live(caller, options).await
+        self.open_live(caller, options, rule_deadline()).await
     }
 
     /// Counts a live stream against the rate of the caller's network, or fails if the network exceeds it.
@@ -112,8 +112,14 @@ impl Horizon {
         limits.check_rate(RateClass::Live, limits.networks(caller.address()))
     }
 
-    /// Does what [`live`](Self::live) does after [`check_live_rate`](Self::check_live_rate).
-    pub(crate) async fn open_live(&self, caller: &Caller, options: LiveOptions<'_>) -> Result<Live, Problem> {
+    /// Does what [`live`](Self::live) does after [`check_live_rate`](Self::check_live_rate). The rules must respond before
+    /// `deadline`.
+    pub(crate) async fn open_live(
+        &self,
+        caller: &Caller,
+        options: LiveOptions<'_>,
+        deadline: Instant,
+    ) -> Result<Live, Problem> {
         let LiveOptions {
             page,
             observed,
@@ -135,9 +141,9 @@ impl Horizon {
         if let Some(page) = page {
             inner.limits.note_page(networks, page, inner.clock.now());
         }
-        let identity = self.visitor_identity(topics.first(), caller, rule_deadline()).await?;
+        let identity = self.visitor_identity(topics.first(), caller, deadline).await?;
         let named = match page {
-            Some(_) => self.named_reader(caller, rule_deadline()).await?,
+            Some(_) => self.named_reader(caller, deadline).await?,
             None => None,
         };
         let cause = if returning || caller.headers().contains_key(LAST_EVENT_ID) {
@@ -226,9 +232,9 @@ impl Horizon {
         self.record_in_background(async move { horizon.record_visit(&pages, &caller).await });
     }
 
-    async fn first_existing_page(&self, pages: &[Slug]) -> Result<Option<ExistingPage>> {
+    async fn first_existing_page(&self, pages: &[Slug], deadline: Instant) -> Result<Option<ExistingPage>> {
         for slug in pages {
-            if let Some(page) = self.existing_page(slug).await? {
+            if let Some(page) = self.existing_page(slug, deadline).await? {
                 return Ok(Some(page));
             }
         }
@@ -247,12 +253,13 @@ impl Horizon {
     /// Asks the rules, and queues the visit.
     async fn record_visit(&self, pages: &[Slug], caller: &Caller) {
         let inner = &*self.0;
+        let deadline = rule_deadline();
         let identity = async {
-            let Some(page) = self.first_existing_page(pages).await? else {
+            let Some(page) = self.first_existing_page(pages, deadline).await? else {
                 return Ok::<_, Error>(None);
             };
             let topics = [Topic::from(&page), Topic::Site];
-            let identity = self.visitor_identity(topics.first(), caller, rule_deadline()).await?;
+            let identity = self.visitor_identity(topics.first(), caller, deadline).await?;
             Ok(Some((page, topics, identity)))
         };
         match identity.await {

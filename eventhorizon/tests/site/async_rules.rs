@@ -229,6 +229,26 @@ async fn a_hanging_database_is_a_503_in_time() {
     assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
 }
 
+#[tokio::test(start_paused = true)]
+async fn all_rules_of_a_request_share_three_seconds_and_those_of_a_plain_form_less() {
+    let (fake, database, horizon) = open().await;
+    database.set(DatabaseHealth::Slow);
+    let live = Request::get("/live/bread?page=soup").header("user-agent", FIREFOX);
+    let form = Request::post("/likes/stew")
+        .header("accept", "text/html")
+        .header("content-type", "application/x-www-form-urlencoded");
+    let requests = [(live, "", 3_000), (form, "liked=true", 900)];
+    for (request, body, millis) in requests {
+        let (request, start) = (request.body(body.to_owned()).unwrap(), Instant::now());
+        let response = horizon.handle([192, 0, 2, 1].into(), request).await;
+        assert_eq!((response.status().as_u16(), start.elapsed().as_millis()), (503, millis));
+    }
+    horizon.visit(&Slug::new("soup").unwrap(), &ada(&horizon));
+    sleep(Duration::from_secs(5)).await;
+    horizon.close().await.unwrap();
+    assert!(!fake.tracked().is_empty());
+}
+
 #[tokio::test]
 async fn a_live_stream_over_the_rate_asks_for_no_page() {
     let (_fake, builder) = stage();
