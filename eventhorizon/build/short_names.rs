@@ -1,4 +1,4 @@
-//! Replaces the names of a script's variables by short ones.
+//! Shortens a minified script: short names of variables, and no signs that change nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,8 @@ enum Token<'a> {
 /// Returns the minified script with short names of its variables and parameters.
 ///
 /// It changes no name that is also exported, the name of a property, or a word in a template. It knows the syntax that
-/// the scripts of this crate use, not all of JavaScript: no classes, labels, `function` or nested templates.
+/// the scripts of this crate use, not all of JavaScript: no classes, labels, `function`, empty statements or nested
+/// templates.
 pub(crate) fn shorten(script: &str) -> String {
     let tokens = tokens(script);
     let code: Vec<Token<'_>> = tokens.iter().copied().filter(|token| !token.is(" ")).collect();
@@ -36,11 +37,61 @@ pub(crate) fn shorten(script: &str) -> String {
     let used: BTreeSet<&str> = code.iter().filter_map(|token| token.word()).collect();
     let short = short_names().filter(|short| !used.contains(short.as_str()));
     let names: BTreeMap<&str, String> = names.into_iter().map(|(name, _)| name).zip(short).collect();
-    let texts = tokens.iter().map(|token| match token {
-        Token::Word(word) => names.get(word).map_or(*word, String::as_str),
+    let texts = compact(&tokens).into_iter().map(|token| match token {
+        Token::Word(word) => names.get(word).map_or(word, String::as_str),
         Token::Literal(text) | Token::Sign(text) => text,
     });
     texts.collect()
+}
+
+/// Returns the tokens without those that change nothing: semicolons and commas at the end of a bracket, and the `let` of
+/// a declaration that follows another one. `const` becomes `let`.
+fn compact<'a>(tokens: &[Token<'a>]) -> Vec<Token<'a>> {
+    let mut compact = Vec::new();
+    // The open brackets: whether the current statement in each is a declaration that is not exported.
+    let mut declarations = vec![false];
+    let mut is_exported = false;
+    let mut rest = tokens.iter().copied().peekable();
+    while let Some(token) = rest.next() {
+        let next = rest.peek().copied().unwrap_or(Token::Sign(";"));
+        let is_declaration = declarations.last() == Some(&true);
+        match token {
+            Token::Sign(";") if next.is("}") => {}
+            Token::Sign(",") if ["}", "]", ")"].iter().any(|sign| next.is(sign)) => {}
+            Token::Sign(";") if is_declaration && is_declaration_word(next) => {
+                compact.push(Token::Sign(","));
+                rest.next();
+                rest.next_if(|token| token.is(" "));
+            }
+            Token::Word("const" | "let") => {
+                compact.push(Token::Word("let"));
+                set_last(&mut declarations, !is_exported);
+            }
+            _ => {
+                compact.push(token);
+                match token {
+                    Token::Sign("{" | "[" | "(") => declarations.push(false),
+                    Token::Sign("}" | "]" | ")") => drop(declarations.pop()),
+                    Token::Sign(";") => set_last(&mut declarations, false),
+                    _ => {}
+                }
+            }
+        }
+        if !token.is(" ") {
+            is_exported = token.is_word("export");
+        }
+    }
+    compact
+}
+
+fn is_declaration_word(token: Token<'_>) -> bool {
+    token.is_word("const") || token.is_word("let")
+}
+
+fn set_last(declarations: &mut [bool], is_declaration: bool) {
+    if let Some(last) = declarations.last_mut() {
+        *last = is_declaration;
+    }
 }
 
 /// The letters in the order of their frequency in scripts, so that a compressor needs few bits for the short names.
@@ -120,7 +171,7 @@ fn literal_len(text: &str, quote: char) -> usize {
 fn declared<'a>(tokens: &[Token<'a>]) -> BTreeSet<&'a str> {
     let mut declared = BTreeSet::new();
     for (index, token) in tokens.iter().enumerate() {
-        if token.is_word("const") || token.is_word("let") {
+        if is_declaration_word(*token) {
             declared.extend(bindings(tokens.get(index + 1..).unwrap_or_default()));
         } else if token.is(">")
             && let Some([before @ .., last, Token::Sign("=")]) = tokens.get(..index)
@@ -221,14 +272,14 @@ mod tests {
         for (script, expected) in [
             (
                 "const first=1,second=first;let third;third=second;",
-                "const e=1,t=e;let n;n=t;",
+                "let e=1,t=e,n;n=t;",
             ),
             (
                 "const add=(left,right=document)=>left+right;add(1,2);",
-                "const e=(t,n=document)=>t+n;e(1,2);",
+                "let e=(t,n=document)=>t+n;e(1,2);",
             ),
             ("items.map(item=>item.items)", "items.map(e=>e.items)"),
-            ("for(const item of list)log(item);", "for(const e of list)log(e);"),
+            ("for(const item of list)log(item);", "for(let e of list)log(e);"),
             ("f((...rest)=>g(...rest))", "f((...e)=>g(...e))"),
         ] {
             assert_eq!(shorten(script), expected);
@@ -238,26 +289,47 @@ mod tests {
     #[test]
     fn names_that_others_see_stay() {
         for script in [
-            "export const connect=()=>{};",
-            "const{signal}=controller;use(signal);",
-            "const like=1;window.live={like,go(like){}};",
-            "const name=1;f(`[data-x=${name}]`);",
-            "const known=1;use(object.known,known);",
-            "const close=1;x={a,close(){}};y={close:2};",
+            "export let connect=()=>{};",
+            "let{signal}=controller;use(signal);",
+            "let like=1;window.live={like,go(like){}};",
+            "let name=1;f(`[data-x=${name}]`);",
+            "let known=1;use(object.known,known);",
+            "let close=1;x={a,close(){}};y={close:2};",
         ] {
             assert_eq!(shorten(script), script);
         }
     }
 
     #[test]
+    fn signs_that_change_nothing_are_removed() {
+        for (script, expected) in [
+            ("f({a:1,},[2,],);", "f({a:1},[2]);"),
+            ("if(a){f();}else{g();}", "if(a){f()}else{g()}"),
+            ("const f=()=>{g();};const h=1;f(h);", "let e=()=>{g()},t=1;e(t);"),
+            (
+                "let a=1;const{b}=c;const d=2;d();let e;",
+                "let n=1,{b}=c,t=2;t();let r;",
+            ),
+            ("export const a=1;let b=2;const c=3;", "export let a=1;let e=2,t=3;"),
+            ("const a=()=>{let b=1;};let c;", "let e=()=>{let t=1},n;"),
+            (
+                "for(const a of b){let c=1;f(c);}let d;",
+                "for(let t of b){let e=1;f(e)}let n;",
+            ),
+        ] {
+            assert_eq!(shorten(script), expected);
+        }
+    }
+
+    #[test]
     fn literals_do_not_change() {
         let script = "const page=\"page\";x=/(^|[/]page)/u.test(page)?'it\\'s page':page/2/page;";
-        let expected = "const e=\"page\";x=/(^|[/]page)/u.test(e)?'it\\'s page':e/2/e;";
+        let expected = "let e=\"page\";x=/(^|[/]page)/u.test(e)?'it\\'s page':e/2/e;";
         assert_eq!(shorten(script), expected);
     }
 
     #[test]
     fn a_short_name_is_not_one_that_the_script_uses() {
-        assert_eq!(shorten("const first=e;f(first,t)"), "const n=e;f(n,t)");
+        assert_eq!(shorten("const first=e;f(first,t)"), "let n=e;f(n,t)");
     }
 }
