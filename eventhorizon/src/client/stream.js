@@ -3,10 +3,11 @@
 
 // `onMessage` gets the type and the value of each message.
 export const liveStream = (onMessage) => {
-  let source, url, again;
-  // When to open the next stream, when the page was last visible, since when the stream is lost, and the delay after a
-  // rejection, in milliseconds.
+  let source, streamUrl;
+  // When to open the next stream, until when that reopens a lost one, when the page was last visible, since when the
+  // stream is lost, and the delay after a rejection, in milliseconds.
   let due = 0;
+  let againUntil = 0;
   let seen = 0;
   let lost = 0; // blog
   let wait = 1000;
@@ -15,9 +16,6 @@ export const liveStream = (onMessage) => {
   const { signal } = controller;
 
   const on = (root, type, act) => root.addEventListener(type, act, { signal });
-  const dueIn = (millis) => {
-    due = Date.now() + millis;
-  };
 
   const receive = ({ type, data, target }) => {
     // After a sleep, messages from before it may be left. They do not mean that the stream is alive. The check closes
@@ -25,10 +23,11 @@ export const liveStream = (onMessage) => {
     check();
     if (target.readyState < 2) {
       // The server sends at least every 30 s; a longer silence means a lost connection.
-      dueIn(45000);
+      due = Date.now() + 45000;
       wait = 1000;
       lost = 0; // blog
-      again = true;
+      // After 30 minutes without a stream, the next one is a new visit.
+      againUntil = Date.now() + 1800000;
       onMessage(type, JSON.parse(data));
     }
   };
@@ -40,27 +39,27 @@ export const liveStream = (onMessage) => {
 
   const open = () => {
     stop();
-    dueIn(45000);
+    due = Date.now() + 45000;
     lost ||= Date.now(); // blog
-    if (again) url.searchParams.set("again", 1);
-    source = new EventSource(url, { withCredentials: true });
+    streamUrl.searchParams[Date.now() < againUntil ? "set" : "delete"]("again", 1);
+    source = new EventSource(streamUrl, { withCredentials: true });
     for (const type of ["live", "site", "comments", "page", "reader"]) source.addEventListener(type, receive);
     source.onerror = () => {
       lost ||= Date.now(); // blog
       // Unless the stream is closed, the browser reconnects by itself.
       if (source.readyState == 2) {
-        dueIn(wait * (0.5 + Math.random()));
+        due = Date.now() + wait * (0.5 + Math.random());
         wait = Math.min(2 * wait, 60000);
       }
     };
   };
 
   const check = () => {
-    const now = Date.now();
+    const time = Date.now();
     if (!document.hidden && !isPrerendered && !signal.aborted) {
-      seen = now;
-      if (now > due) open();
-    } else if (now > seen + 10000) stop();
+      seen = time;
+      if (time > due) open();
+    } else if (time > seen + 10000) stop();
   };
 
   const restart = () => {
@@ -92,9 +91,9 @@ export const liveStream = (onMessage) => {
     isStale: () => lost > 0 && Date.now() > lost + 10000, // blog
     // Opens the stream at another address, with the numbers of other pages. `isSamePage`: not at another page's.
     open(address, pages, isSamePage) {
-      url = new URL(address, document.baseURI);
-      for (const page of pages) url.searchParams.append("page", page);
-      again &&= isSamePage;
+      streamUrl = new URL(address, document.baseURI);
+      for (const page of pages) streamUrl.searchParams.append("page", page);
+      againUntil = isSamePage && againUntil;
       restart();
     },
     close() {

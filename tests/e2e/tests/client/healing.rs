@@ -89,3 +89,39 @@ fn a_page_reconnects_after_the_machine_slept() -> anyhow::Result<()> {
         ada.wait_for_number("visits", 1).await
     })
 }
+
+#[test]
+fn a_page_opens_again_after_half_an_hour_without_a_stream() -> anyhow::Result<()> {
+    play(1, async |test| {
+        let ada = test.browser("Ada").await?;
+        ada.open_live("/page/bread").await?;
+        ada.wait_for_number("viewers", 1).await?;
+        ada.script("const now = Date.now; Date.now = () => now() + 31 * 60000", &[])
+            .await?;
+        ada.wait_for(
+            "a stream that is not a reopened one is open",
+            "const streams = window.observed.streams;
+             return streams.length === 2 && streams[1].readyState === 1 && streams[1].url.endsWith('/live/bread')",
+        )
+        .await?;
+        ada.script("window.horizonLive.go('soup')", &[]).await?;
+        ada.wait_for(
+            "the stream of the other page is open",
+            "const streams = window.observed.streams;
+             return streams.length === 3 && streams[2].readyState === 1 && streams[2].url.endsWith('/live/soup')",
+        )
+        .await?;
+        ada.wait_for_number("viewers", 1).await?;
+        ada.script("const now = Date.now; Date.now = () => now() + 60000", &[])
+            .await?;
+        wait_for_reconnect(&ada, 4).await?;
+        ada.script("const now = Date.now; Date.now = () => now() + 31 * 60000", &[])
+            .await?;
+        ada.wait_for(
+            "a stream that is not a reopened one is open",
+            "const last = window.observed.streams.at(-1);
+             return last.readyState === 1 && last.url.endsWith('/live/soup')",
+        )
+        .await
+    })
+}
