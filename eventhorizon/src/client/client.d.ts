@@ -37,7 +37,8 @@
  *
  * **Your own events.** A click on an element with `data-horizon-event` sends the event of that name, with its
  * attributes `data-horizon-prop-…` as properties. Links navigate as usual. An element with `data-horizon-count` shows how
- * often the event happened. Both belong to the page of the nearest `data-horizon-slug`; an empty one is the site.
+ * often the event happened. Both belong to the page of the nearest `data-horizon-slug`; an empty one is the site. The
+ * HTML's count stays until the first numbers arrive.
  *
  *     <button data-horizon-event="👍">👍 <span data-horizon-count="👍">0</span></button>
  *     <a href="/guide.pdf" data-horizon-event="download" data-horizon-prop-file="guide.pdf">The guide</a>
@@ -86,7 +87,7 @@ export interface Tracked {
   /** Why it was not tracked. */
   title?: string;
   detail?: string;
-  /** What is wrong: `name`, or a property such as `properties.file`. */
+  /** What is wrong: `name`, `properties`, or a property whose value has a wrong type, such as `properties.file`. */
   field?: string;
 }
 
@@ -148,5 +149,5 @@ declare global {
  */
 export function connect(options?: Options): Live;
 
-/** Tracks an event of the connected page; see {@link Live.track}. */
+/** Tracks an event of the connected page; see {@link Live.track}. Resolves to undefined before {@link connect}. */
 export function track(name: string, properties?: Properties): Promise<Tracked | undefined>;

@@ -28,11 +28,10 @@ export const connect = ({ slug: pinned, base, root = document, onnumbers, oncomm
   // Returns the response; status 0 if it is incomplete. The request outlives the document.
   const send = async (method, route, body, page) => {
     try {
-      const headers = { "Content-Type": "application/json", "Idempotency-Key": key };
       const response = await fetch(address(route, page), {
         method,
         body,
-        headers,
+        headers: { "Content-Type": "application/json", "Idempotency-Key": key },
         credentials: "include",
         keepalive: true,
       });
@@ -60,7 +59,7 @@ export const connect = ({ slug: pinned, base, root = document, onnumbers, oncomm
     )).then(act);
 
   // Returns the other pages whose numbers are shown.
-  const draw = () => {
+  const drawAll = () => {
     const others = new Set();
     for (const element of root.querySelectorAll("[data-horizon],[data-horizon-count],[data-horizon-event]")) {
       const { horizon: name, horizonCount: count, horizonEvent } = element.dataset;
@@ -71,8 +70,13 @@ export const connect = ({ slug: pinned, base, root = document, onnumbers, oncomm
         // The server rejects a stream with more than 100 other pages.
       } else if (isPage(page) && others.size < 100) others.add(page);
       if (horizonEvent) load(1, (module) => module?.listen(context));
-      const known = page == slug ? numbers : pages.get(page);
-      let text = known && count ? (known.events?.[count] ?? 0) : known?.[name];
+      // An empty name is the site, whose numbers have a prefix.
+      const known = page && page != slug ? pages.get(page) : numbers;
+      const prefix = page ? "" : "site-";
+      let text =
+        count && known?.[prefix + "viewers"] >= 0
+          ? (known[prefix + "events"]?.[count] ?? 0)
+          : known?.[prefix + name?.slice(prefix.length)];
       if (text >= 0) {
         try {
           text = text.toLocaleString(document.documentElement.lang || []);
@@ -96,15 +100,14 @@ export const connect = ({ slug: pinned, base, root = document, onnumbers, oncomm
       for (const name in message) numbers[(slug && type == "live" ? "" : "site-") + name] = message[name];
       onnumbers?.({ ...numbers });
     }
-    draw();
+    drawAll();
   });
 
   const context = { root, signal: stream.signal, pageOf, send, freshId };
 
   const open = (isSamePage) => {
-    clearTimeout(timer);
-    timer = null;
-    const others = draw();
+    timer = clearTimeout(timer);
+    const others = drawAll();
     for (const page of others) pages.set(page, pages.get(page));
     stream.open(address("live"), others, isSamePage);
   };
@@ -121,7 +124,7 @@ export const connect = ({ slug: pinned, base, root = document, onnumbers, oncomm
       liked = likeRequested = "";
       open();
     } else
-      for (const page of draw()) {
+      for (const page of drawAll()) {
         // Cards are often added one by one.
         if (!pages.has(page)) timer ??= setTimeout(open, 1000, true);
       }
@@ -133,16 +136,15 @@ export const connect = ({ slug: pinned, base, root = document, onnumbers, oncomm
     const isQuery = wanted == null;
     const page = slug;
     busy = !isQuery;
-    draw();
+    drawAll();
     const response = await send(isQuery ? "GET" : wanted ? "PUT" : "DELETE", "likes");
     busy &&= isQuery;
-    const isOk = response.status == 200;
-    if (isOk && page == slug && !(isQuery && liked)) {
+    if (response.status == 200 && page == slug && !(isQuery && liked)) {
       liked = String(response.liked);
       numbers.likes = response.likes;
     }
-    draw();
-    return isOk;
+    drawAll();
+    return response.status == 200;
   };
 
   // A page that handles the event itself calls `preventDefault`.
@@ -186,6 +188,6 @@ export const connect = ({ slug: pinned, base, root = document, onnumbers, oncomm
   });
 };
 
-export const track = (...event) => window.horizonLive.track(...event);
+export const track = async (...event) => window.horizonLive?.track(...event);
 
 if (script()) connect();

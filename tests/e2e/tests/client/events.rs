@@ -99,3 +99,68 @@ fn an_element_sends_the_event_of_its_own_page_or_of_the_site() -> anyhow::Result
         sees_count(&ada, "👍", 1).await
     })
 }
+
+#[test]
+fn a_count_in_the_html_stays_until_the_first_message() -> anyhow::Result<()> {
+    play(1, async |test| {
+        let ada = test.browser("Ada").await?;
+        ada.open_live("/").await?;
+        let connects = "const { connect } = await import('/horizon/client.js');
+            window.part = document.createElement('p');
+            part.innerHTML = '<b data-horizon-count=\"download\">7</b>';
+            connect({ slug: 'bread', base: '/horizon', root: part });
+            return part.textContent";
+        let text = ada.script(connects, &[]).await?;
+        anyhow::ensure!(text == "7", "before the first message, it reads {text}");
+        ada.wait_for("the count is live", "return part.textContent === '0'")
+            .await
+    })
+}
+
+#[test]
+fn a_button_of_the_site_counts_on_pages_and_in_lists() -> anyhow::Result<()> {
+    play(2, async |test| {
+        let ada = test.browser("Ada").await?;
+        let ben = test.browser("Ben").await?;
+        ada.open_live("/page/bread").await?;
+        ben.open_live("/list").await?;
+        let adds = "const part = document.createElement('section');
+            part.dataset.horizonSlug = '';
+            part.innerHTML = '<button data-horizon-event=\"thanks\"><b data-horizon-count=\"thanks\">?</b></button>'
+                + ' <b data-horizon=\"viewers\">?</b> <b data-horizon=\"site-viewers\">?</b>';
+            document.querySelector('main').append(part)";
+        for reader in [&ada, &ben] {
+            reader.script(adds, &[]).await?;
+            listens(reader).await?;
+            sees_count(reader, "thanks", 0).await?;
+        }
+        for (count, sender) in [(1, &ada), (2, &ben)] {
+            sender.click("[data-horizon-event=thanks]").await?;
+            for reader in [&ada, &ben] {
+                sees_count(reader, "thanks", count).await?;
+                reader
+                    .wait_for(
+                        "the site has two viewers and no number of a page",
+                        "return document.querySelector('section').textContent.endsWith(' ? 2')",
+                    )
+                    .await?;
+            }
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn an_event_before_the_connection_is_not_tracked() -> anyhow::Result<()> {
+    play(1, async |test| {
+        let ada = test.browser("Ada").await?;
+        ada.open_live("/").await?;
+        let tracks = "window.horizonLive.close();
+            delete window.horizonLive;
+            const { track } = await import('/horizon/client.js');
+            return await track('download').then(response => response === undefined)";
+        let is_undefined = ada.script(tracks, &[]).await?;
+        anyhow::ensure!(is_undefined == true, "there is a response");
+        Ok(())
+    })
+}
