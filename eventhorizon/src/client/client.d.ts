@@ -14,8 +14,8 @@
  *
  * **Lists.** Inside an element with the `data-horizon-slug` of another page, the hooks `viewers`, `visits`, `likes` and
  * `comments` show the numbers of that page; the other hooks are ignored. One stream carries all of them, and elements
- * that are added later are filled in, too. Only the first 100 other pages of the document are live. The reader does not
- * count as a viewer of those pages. A list that is not a page itself needs an empty slug:
+ * that are added later are filled in, too. Only the first 100 other pages of the document are live, and fewer if their
+ * names have more than 12,000 bytes in a URL. The reader does not count as a viewer of those pages. A list that is not a page itself needs an empty slug:
  *
  *     <script type="module" src="/horizon/client.js" data-slug=""></script>
  *     <a href="/hello" data-horizon-slug="hello">Hello, <b data-horizon="viewers">0</b> reading now</a>

@@ -10,9 +10,11 @@ const freshId = () =>
 // Identifies a reader without a cookie, so that retrying a like does not add a second one.
 const key = freshId();
 
-// The server rejects a stream with an invalid name of a page.
+// The server rejects a stream with an invalid name of a page, or with two forms of one name.
 const isPage = (page) =>
-  new Blob([page]).size <= 512 && (page == "/" || !/(^|\/)\.{0,2}(\/|$)|\p{Cc}/u.test(page));
+  page == page.normalize() &&
+  new Blob([page]).size <= 512 &&
+  (page == "/" || !/(^|\/)\.{0,2}(\/|$)|\p{Cc}/u.test(page));
 
 export const connect = ({ slug: pinned, base, root = document, onnumbers, oncomments } = {}) => {
   let slug, isFirst, numbers, comments, liked, likeRequested, busy, pages, timer;
@@ -61,6 +63,8 @@ export const connect = ({ slug: pinned, base, root = document, onnumbers, oncomm
   // Returns the other pages whose numbers are shown.
   const drawAll = () => {
     const others = new Set();
+    // The bytes left for the names of pages in the query of the stream: the head of a request has at most 16 KiB.
+    let room = 12000;
     for (const element of root.querySelectorAll("[data-horizon],[data-horizon-count],[data-horizon-event]")) {
       const { horizon: name, horizonCount: count, horizonEvent } = element.dataset;
       const page = pageOf(element);
@@ -68,7 +72,13 @@ export const connect = ({ slug: pinned, base, root = document, onnumbers, oncomm
         if (name == "like") drawLike(element);
         if (name == "comment-list") load(0, (module) => comments && module?.draw(element, comments));
         // The server rejects a stream with more than 100 other pages.
-      } else if (isPage(page) && others.size < 100) others.add(page);
+      } else if (
+        !others.has(page) &&
+        others.size < 100 &&
+        isPage(page) &&
+        (room -= ("&" + new URLSearchParams({ page })).length) > 0
+      )
+        others.add(page);
       if (horizonEvent) load(1, (module) => module?.listen(context));
       // An empty name is the site, whose numbers have a prefix.
       const known = page && page != slug ? pages.get(page) : numbers;

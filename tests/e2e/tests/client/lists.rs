@@ -85,3 +85,29 @@ fn a_list_of_more_than_a_hundred_pages_has_one_stream_for_the_first_hundred() ->
         item_shows(&ada, "page-98", "unknown").await
     })
 }
+
+#[test]
+fn a_list_of_pages_with_long_names_has_a_stream_with_a_short_address() -> anyhow::Result<()> {
+    play(1, async |test| {
+        let ada = test.browser("Ada").await?;
+        ada.open_live("/list").await?;
+        let adds = "for (let page = 0; page < 30; page++) {
+                const item = document.querySelector('article:last-of-type').cloneNode(true);
+                item.dataset.horizonSlug = 'é'.repeat(250) + page;
+                item.querySelector('b').textContent = 'unknown';
+                document.querySelector('main').append(item);
+            }";
+        ada.script(adds, &[]).await?;
+        let texts = "const texts = [...document.querySelectorAll('article')].map(item => item.textContent.trim());";
+        let live = format!("{texts} return texts[2].startsWith('0') && texts[9].startsWith('unknown')");
+        ada.wait_for("the first pages are live", &live).await?;
+        let length = ada
+            .script("return window.observed.streams.at(-1).url.length", &[])
+            .await?;
+        anyhow::ensure!(length.as_u64() < Some(12_100), "the address has {length} bytes");
+        let removes = "for (const item of [...document.querySelectorAll('article')].slice(0, 9)) item.remove()";
+        ada.script(removes, &[]).await?;
+        let live = format!("{texts} return texts[0].startsWith('0') && texts[7].startsWith('unknown')");
+        ada.wait_for("the next pages are live", &live).await
+    })
+}
