@@ -1,5 +1,6 @@
 use std::{net::SocketAddr, time::Duration};
 
+use actix_web::test::{TestRequest, call_service, init_service};
 use anyhow::ensure;
 use eventhorizon::{Builder, Config, MAX_REQUEST_BYTES, Pages, RuleError, async_trait};
 use horizon_test_support::{
@@ -89,6 +90,21 @@ async fn actix_counts_page_loads_without_a_script() {
         counted.await.unwrap();
     })
     .await;
+}
+
+#[actix_web::test]
+async fn a_page_load_below_a_folder_counts_for_its_path_in_actix() {
+    let horizon = Horizon::in_memory().start(|_: &Slug| true).await.unwrap();
+    let app = App::new()
+        .app_data(web::Data::new(horizon.clone()))
+        .route("/docs/{name}", web::get().to(async || Html::new("A guide")))
+        .wrap(from_fn(horizon::track_page_loads));
+    let app = init_service(app).await;
+    let request = TestRequest::get().uri("/docs/guide").insert_header(FIREFOX);
+    assert!(call_service(&app, request.to_request()).await.status().is_success());
+    horizon.close().await.unwrap(); // records what is queued
+    let slug = Slug::new("docs/guide").unwrap();
+    assert_eq!(horizon.stats(&[slug.into()]).await.unwrap()[0].visits, 1);
 }
 
 struct BrokenDatabase;

@@ -5,9 +5,9 @@
 
 use std::{io, net::IpAddr, sync::Arc};
 
-use eventhorizon::{Caller, Horizon, PageLoad, ResponseBody};
+use eventhorizon::{Caller, Horizon, PageLoad, Problem, ResponseBody};
 use futures::StreamExt;
-use poem::{Body, Endpoint, Request, Response, Result};
+use poem::{Body, Endpoint, Error, Request, Response, Result};
 
 /// Handles all requests below a path: `Route::new().nest("/horizon", Contract(horizon))`.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl Endpoint for Contract {
 /// Those of the endpoint.
 pub async fn track_page_loads(endpoint: Arc<impl Endpoint>, request: Request) -> Result<Response> {
     let site = request.data::<Horizon>().cloned();
-    let uri = request.original_uri().clone();
+    let uri = request.uri().clone();
     let (method, caller) = (
         request.method().clone(),
         site.as_ref().map(|site| caller(site, &request)),
@@ -57,6 +57,13 @@ pub async fn track_page_loads(endpoint: Arc<impl Endpoint>, request: Request) ->
 /// Returns the sender of a request.
 pub fn caller(site: &Horizon, request: &Request) -> Caller {
     site.caller(peer(request), request.headers())
+}
+
+/// Returns an error of `Horizon` as one of poem, with its status: `horizon.page("bread").await.map_err(problem)?`.
+pub fn problem(error: impl Into<Problem>) -> Error {
+    let problem = error.into();
+    let status = problem.status();
+    Error::new(problem, status)
 }
 
 fn peer(request: &Request) -> IpAddr {

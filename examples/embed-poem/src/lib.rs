@@ -15,7 +15,7 @@ use poem::{
 };
 use tokio::net::TcpListener;
 
-use crate::horizon::{Contract, track_page_loads};
+use crate::horizon::{Contract, problem, track_page_loads};
 
 const PAGE: &str = include_str!("page.html");
 
@@ -56,10 +56,7 @@ pub fn is_page(slug: &Slug) -> bool {
 
 #[handler]
 async fn page(Data(horizon): Data<&Horizon>, Path(slug): Path<String>) -> poem::Result<Html<String>> {
-    let slug = horizon.page(&slug).await.map_err(|problem| {
-        let status = problem.status();
-        poem::Error::new(problem, status)
-    })?;
+    let slug = horizon.page(&slug).await.map_err(problem)?;
     Ok(Html(PAGE.replace("{slug}", slug.as_str())))
 }
 

@@ -7,6 +7,7 @@ use horizon_test_support::{
     http::{self, Method},
     time_to_leave, wait_until,
 };
+use poem::{Endpoint, Request, http::Uri};
 use tokio::sync::oneshot;
 
 use super::*;
@@ -85,6 +86,26 @@ async fn poem_counts_page_loads_without_a_script() {
         counted.await.unwrap();
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_page_load_below_a_folder_counts_for_its_path_in_poem() {
+    let horizon = Horizon::in_memory().start(|_: &Slug| true).await.unwrap();
+    let app = Route::new()
+        .at("/docs/:name", get(guide))
+        .around(track_page_loads)
+        .data(horizon.clone());
+    let request = Request::builder().uri(Uri::from_static("/docs/guide"));
+    let response = app.get_response(request.header(FIREFOX.0, FIREFOX.1).finish()).await;
+    assert!(response.is_success());
+    horizon.close().await.unwrap(); // records what is queued
+    let slug = Slug::new("docs/guide").unwrap();
+    assert_eq!(horizon.stats(&[slug.into()]).await.unwrap()[0].visits, 1);
+}
+
+#[handler]
+fn guide() -> Html<&'static str> {
+    Html("A guide")
 }
 
 struct UnavailablePages;
