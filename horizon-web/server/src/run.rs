@@ -110,6 +110,7 @@ async fn open(
     let mut builder = Horizon::from_parsed_urls(backend.urls.bus().clone(), backend.urls.store().clone())?
         .node_name(backend.node.clone())
         .identify(author)
+        .event_policy(args.readers.event_policy())
         .configure(|config| configure(config, args));
     if let Some(text) = &args.secrets.secret {
         builder = builder.secret(Secret::from_bytes(blake3::derive_key(SECRET_KEY, text.0.as_bytes())));

@@ -4,7 +4,8 @@ use clap::{
     Args,
     builder::{PossibleValuesParser, TypedValueParser},
 };
-use eventhorizon::{Config, Moderation, PrivacySignals};
+use eventhorizon::{Config, Decision, EventKind, Moderation, PrivacySignals, ProposedEvent};
+use horizon_core::EventName;
 
 /// What readers may do, and how they are counted.
 #[derive(Clone, Debug, Args)]
@@ -27,6 +28,10 @@ pub struct ReaderArgs {
         value_parser = PossibleValuesParser::new(["count", "ignore", "drop"]).map(|name| parse_signals(&name))
     )]
     pub signals: PrivacySignals,
+    /// The custom events that readers may send, such as reactions: names separated by commas. None by default, because
+    /// names cannot be removed and are part of every page's numbers.
+    #[arg(long, env = "HORIZON_EVENTS", value_name = "HORIZON_EVENTS", value_delimiter = ',')]
+    pub events: Vec<EventName>,
     /// How long a reader who left may count if a proxy does not report closed connections, in seconds from 1 to 60.
     #[arg(
         long,
@@ -39,6 +44,17 @@ pub struct ReaderArgs {
 }
 
 impl ReaderArgs {
+    /// Returns the policy that accepts only these custom events.
+    pub(crate) fn event_policy(&self) -> impl Fn(&ProposedEvent<'_>) -> Decision + Send + Sync + 'static {
+        let accepted = self.events.clone();
+        move |proposed| match proposed.kind {
+            EventKind::Custom { name, .. } if !accepted.contains(name) => {
+                Decision::Reject("This site has no custom event of this name.".into())
+            }
+            _ => Decision::Accept,
+        }
+    }
+
     /// Returns how long a reader who left may count.
     pub(crate) fn heartbeat(&self) -> Duration {
         Duration::from_secs(self.heartbeat)

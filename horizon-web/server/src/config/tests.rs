@@ -17,6 +17,7 @@ fn an_invalid_value_is_reported_with_its_setting() {
         ("--heartbeat", "HORIZON_HEARTBEAT", "0"),
         ("--heartbeat", "HORIZON_HEARTBEAT", "61"),
         ("--base-url", "HORIZON_BASE_URL", "ftp://example.org"),
+        ("--events", "HORIZON_EVENTS", "(other)"),
     ] {
         assert!(parse_error(&["horizon-web", flag, value]).contains(name), "{name}");
     }

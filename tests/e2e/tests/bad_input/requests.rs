@@ -150,6 +150,11 @@ fn wrong_calls() -> Vec<RequestCase> {
             .with("idempotency-key", "%0d%0a")
             .is(400, "invalid-header")
             .naming("idempotency-key"),
+        RequestCase {
+            path: "/horizon/events/hello",
+            ..comment("a custom event that the blog does not have", JSON, r#"{"name":"spam"}"#)
+        }
+        .is(403, "refused"),
         call("another site's like", "PUT", "/horizon/likes/hello")
             .with("sec-fetch-site", "cross-site")
             .is(403, "cross-site"),
