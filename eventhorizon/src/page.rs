@@ -60,8 +60,8 @@ impl Horizon {
     /// Returns the page with this name. Call it once at the start of a request. The name is decoded text, such as
     /// `docs/résumé`; for the path of a request, see [`page_from_path`](Self::page_from_path).
     ///
-    /// A name may contain any visible character, such as `<` and `"`, if [`Pages`](crate::Pages) accepts it. Escape it in
-    /// HTML, and write [`url_path`](Slug::url_path) into URLs.
+    /// A name may contain any visible character, such as `<` and `"`, if [`Pages`](crate::Pages) accepts it. Escape it
+    /// in HTML, and write [`url_path`](Slug::url_path) into URLs.
     ///
     /// # Errors
     /// [`InvalidSlug`](ProblemKind::InvalidSlug) if the text is not a slug, [`UnknownPage`](ProblemKind::UnknownPage)

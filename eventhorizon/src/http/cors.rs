@@ -3,7 +3,10 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, header};
 
-use super::{ResponseBody, response::set};
+use super::{
+    ResponseBody,
+    response::{add_vary, set},
+};
 use crate::Origin;
 
 /// The methods of the contract.
@@ -32,11 +35,7 @@ pub(super) fn set_headers(origins: &[Origin], request: &HeaderMap, response: &mu
     if origins.is_empty() {
         return;
     }
-    let vary = match response.headers().get(header::VARY).and_then(|vary| vary.to_str().ok()) {
-        Some(vary) => format!("{vary}, origin"),
-        None => "origin".to_owned(),
-    };
-    set(response, header::VARY, &vary);
+    add_vary(response, "origin");
     if let Some(origin) = allowed_origin(origins, request) {
         let headers = response.headers_mut();
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());

@@ -73,7 +73,7 @@ fn compress_body(response: &mut Response<ResponseBody>, request: &HeaderMap) {
     }
     let coding = ContentCoding::preferred(request);
     let compressed = compress(bytes, coding, Effort::Fast);
-    set(response, header::VARY, "accept-encoding");
+    add_vary(response, "accept-encoding");
     if let Some(compressed) = compressed {
         *response.body_mut() = ResponseBody::Bytes(compressed);
         set_coding(response, coding);
@@ -109,6 +109,7 @@ fn error(problem: &Problem, method: &Method, headers: &HeaderMap) -> Response<Re
         }
     };
     *response.body_mut() = ResponseBody::Bytes(text.into());
+    add_vary(&mut response, "accept");
     if let Some(seconds) = problem.retry_after() {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
@@ -133,6 +134,17 @@ fn error(problem: &Problem, method: &Method, headers: &HeaderMap) -> Response<Re
 pub fn prefers_html(headers: &HeaderMap) -> bool {
     let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     accept.is_some_and(|accept| accept.contains("text/html") && !accept.contains("json"))
+}
+
+/// Adds a header of the request on which the response depends (RFC 9110 §12.5.5).
+pub(super) fn add_vary(response: &mut Response<ResponseBody>, name: &str) {
+    let vary = response.headers().get(header::VARY).and_then(|vary| vary.to_str().ok());
+    let vary = match vary {
+        Some(vary) if vary.split(", ").any(|present| present == name) => return,
+        Some(vary) => format!("{vary}, {name}"),
+        None => name.to_owned(),
+    };
+    set(response, header::VARY, &vary);
 }
 
 /// Sets a header whose value is known to be valid.

@@ -75,6 +75,7 @@ impl RetryForm {
         };
         let mut response = response::html(problem.status(), self.page(&problem));
         response::set(&mut response, header::CONTENT_SECURITY_POLICY, POLICY);
+        response::add_vary(&mut response, "accept");
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         Ok(response)
     }

@@ -112,8 +112,8 @@ impl Horizon {
         limits.check_rate(RateClass::Live, limits.networks(caller.address()))
     }
 
-    /// Does what [`live`](Self::live) does after [`check_live_rate`](Self::check_live_rate). The rules must respond before
-    /// `deadline`.
+    /// Does what [`live`](Self::live) does after [`check_live_rate`](Self::check_live_rate). The application's rules
+    /// must respond before `deadline`.
     pub(crate) async fn open_live(
         &self,
         caller: &Caller,

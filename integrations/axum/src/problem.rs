@@ -72,16 +72,18 @@ impl From<horizon_core::Error> for ProblemResponse {
 pub async fn problem_pages(request: Request, next: Next) -> Response {
     let prefers_html = eventhorizon::prefers_html(request.headers());
     let response = next.run(request).await;
-    match response.extensions().get::<Problem>() {
-        Some(problem) if prefers_html => {
-            let page = Html(problem.to_page());
-            let (mut parts, _) = response.into_parts();
-            parts.headers.remove(header::CONTENT_TYPE);
-            parts.headers.remove(header::CONTENT_LENGTH);
-            (parts, page).into_response()
-        }
-        _ => response,
-    }
+    let Some(problem) = response.extensions().get::<Problem>() else {
+        return response;
+    };
+    let page = prefers_html.then(|| Html(problem.to_page()));
+    let (mut parts, body) = response.into_parts();
+    parts.headers.append(header::VARY, HeaderValue::from_static("accept"));
+    let Some(page) = page else {
+        return Response::from_parts(parts, body);
+    };
+    parts.headers.remove(header::CONTENT_TYPE);
+    parts.headers.remove(header::CONTENT_LENGTH);
+    (parts, page).into_response()
 }
 
 impl IntoResponse for ProblemResponse {

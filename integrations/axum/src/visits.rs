@@ -22,8 +22,8 @@ type PageOf = dyn Fn(&Uri) -> Option<Slug> + Send + Sync;
 /// A layer for axum or any `tower` service that counts a visit for each page served, without a script.
 ///
 /// [`Horizon::track_page_load`] says which responses count. If the page also opens a live stream, the two count as one
-/// visit. For visitors with a privacy signal this requires [`with_live_streams`](Self::with_live_streams). If the handler
-/// extracted the caller ([`Requester`](crate::Requester) and others), the visit is theirs.
+/// visit. For visitors with a privacy signal this requires [`with_live_streams`](Self::with_live_streams). If the
+/// handler extracted the caller ([`Requester`](crate::Requester) and others), the visit is theirs.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {

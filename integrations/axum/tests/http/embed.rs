@@ -4,11 +4,12 @@ use axum::{
     Router,
     body::{Body, to_bytes},
     extract::FromRef,
+    middleware::from_fn,
     response::Html,
     routing::get,
 };
-use eventhorizon::{Horizon, LiveOptions, Slug, Topic};
-use horizon_axum::{Reader, Requester, TrackVisits, Visitor};
+use eventhorizon::{Horizon, LiveOptions, ProblemKind, Slug, Topic};
+use horizon_axum::{ProblemResponse, Reader, Requester, TrackVisits, Visitor, problem_pages};
 use horizon_core::Timestamp;
 use horizon_memory::testing::{Clock, Fake};
 use http::{Request, Response, StatusCode, header};
@@ -220,4 +221,35 @@ async fn an_anonymous_page_load_and_its_stream_are_one_visit() {
     horizon.close().await.unwrap();
     let total = fake.stats().totals(&[bread.into()]).await.unwrap()[0].stats.visits;
     assert_eq!(total, 2, "one of the page alone, one of the stream");
+}
+
+#[tokio::test]
+async fn a_problem_whose_format_depends_on_the_accept_header_says_so() {
+    async fn unknown() -> ProblemResponse {
+        ProblemKind::UnknownPage.into()
+    }
+    let (_, horizon) = stage().await;
+    let app = Router::new()
+        .route("/unknown", get(unknown))
+        .route("/varied", get(async || ([(header::VARY, "cookie")], unknown().await)))
+        .layer(from_fn(problem_pages))
+        .nest("/horizon", horizon_axum::router(&horizon));
+    let form = ("content-type", "application/x-www-form-urlencoded");
+    for (accept, method, path, vary) in [
+        ("*/*", "GET", "/unknown", "accept"),
+        ("text/html", "GET", "/unknown", "accept"),
+        ("text/html", "GET", "/varied", "cookie, accept"),
+        ("*/*", "GET", "/horizon/stats/stew", "accept, origin"),
+        ("text/html", "POST", "/horizon/likes/stew", "accept, origin"),
+        ("text/html", "GET", "/horizon/stats/bread", "origin"),
+    ] {
+        let response = ask(&app, method, path, &[("accept", accept), form]).await;
+        let lines: Vec<&str> = response
+            .headers()
+            .get_all(header::VARY)
+            .iter()
+            .map(|line| line.to_str().unwrap())
+            .collect();
+        assert_eq!(lines.join(", "), vary, "{method} {path} {accept}");
+    }
 }
