@@ -18,6 +18,7 @@ use crate::{
     live::{Hub, HubParts},
     maintenance::run_maintenance,
     metrics::{Gauge, Metrics, registry},
+    page_questions::PageQuestions,
     pending_names::PendingNames,
     read_cache::ReadCache,
     reader::Readers,
@@ -44,7 +45,8 @@ const TASKS_TIMEOUT: Duration = Duration::from_secs(2);
 pub struct Horizon(pub(crate) Arc<SiteState>);
 
 pub(crate) struct SiteState {
-    pub(crate) rules: Rules,
+    pub(crate) rules: Arc<Rules>,
+    pub(crate) page_questions: PageQuestions,
     pub(crate) config: Config,
     pub(crate) clock: EventClock,
     pub(crate) forwarding_warnings: ForwardingWarnings,
@@ -119,9 +121,9 @@ impl Horizon {
         let (stop, health) = (delivered.clone(), backend.health().clone());
         tasks.spawn(health.supervise("visits", async move { sender.run(stop).await }));
         let cache = Arc::new(ReadCache::new());
-        let breaker = Breaker::new(tasks.clone(), delivered.clone(), health.clone());
         let horizon = Self(Arc::new(SiteState {
-            rules,
+            rules: Arc::new(rules),
+            page_questions: PageQuestions::new(tasks.clone(), delivered.clone(), health.clone()),
             readers: Readers::new(&secret, &config),
             limits: ClientLimits::new(&config, Arc::clone(&metrics), clock.now()),
             bots: Bots::default(),
@@ -129,7 +131,7 @@ impl Horizon {
             cache,
             pending_names: PendingNames::new(),
             recent_events: Cache::new(RECENT_EVENTS),
-            breaker,
+            breaker: Breaker::new(tasks.clone(), delivered.clone(), health.clone()),
             visit_tracker: VisitTracker {
                 presence: Arc::clone(&ports.presence),
                 queue,

@@ -95,6 +95,7 @@ mod metrics;
 mod origin;
 mod page;
 mod page_load;
+mod page_questions;
 mod page_reads;
 mod pending_names;
 mod problem;

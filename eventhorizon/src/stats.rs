@@ -9,6 +9,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use crate::{
     Horizon,
     breaker::{CACHED_TIMEOUT, READ_TIMEOUT, Subject, remaining},
+    rules::rule_deadline,
 };
 
 /// The time limit for the stats of a page: 600 milliseconds. Presence over Redis waits 500 for silent nodes.
@@ -194,14 +195,23 @@ impl Horizon {
     }
 
     /// Returns whether the topic may be cached. Names that strangers can make up must not be. If that is not known
-    /// within [`CACHED_TIMEOUT`] and before `deadline`, it returns `false`.
+    /// within [`CACHED_TIMEOUT`] and before `deadline`, it returns `false`, and the question continues in the background
+    /// for the next request.
     pub(crate) async fn exists(&self, topic: &Topic, deadline: Instant) -> bool {
         if let Some(exists) = self.exists_now(topic) {
             return exists;
         }
         let Some(slug) = topic.slug() else { return true };
         let deadline = deadline.min(Instant::now() + CACHED_TIMEOUT);
-        let exists = self.0.rules.page_exists(slug, deadline).await;
+        let (rules, asked) = (Arc::clone(&self.0.rules), slug.clone());
+        let mut question = Box::pin(async move { rules.page_exists(&asked, rule_deadline()).await });
+        let Ok(exists) = timeout_at(deadline, &mut question).await else {
+            self.0.page_questions.finish_in_background(slug.clone(), async {
+                // The answer is cached, and the next request logs an error.
+                let _ = question.await;
+            });
+            return false;
+        };
         exists.unwrap_or_else(|error| {
             tracing::debug!(%error, cause = error_chain(&error), slug = slug.as_str(), "stats are not cached");
             false

@@ -249,6 +249,37 @@ async fn all_rules_of_a_request_share_three_seconds_and_those_of_a_plain_form_le
     assert!(!fake.tracked().is_empty());
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_slow_question_about_a_page_is_asked_once_by_all_pages_that_render() {
+    let (_fake, database, horizon) = open().await;
+    database.set(DatabaseHealth::Slow);
+    let soup = Topic::from(Slug::new("soup").unwrap());
+    for _ in 0..5 {
+        let start = Instant::now();
+        assert!(horizon.stats_snapshots(std::slice::from_ref(&soup)).await[0].is_some());
+        assert_eq!(start.elapsed().as_millis(), 50);
+        sleep(Duration::from_millis(100)).await;
+    }
+    sleep(Duration::from_secs(1)).await;
+    database.set(DatabaseHealth::Hanging);
+    assert!(horizon.page("soup").await.is_ok());
+    assert_eq!(database.questions()[0], 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_questions_that_continue_after_a_page_rendered_are_bounded() {
+    let (_fake, database, horizon) = open().await;
+    database.set(DatabaseHealth::Hanging);
+    let topics: Vec<Topic> = (0..100)
+        .map(|number| Slug::new(&format!("page-{number}")).unwrap().into())
+        .collect();
+    for questions in [100, 184] {
+        horizon.stats_snapshots(&topics).await;
+        assert_eq!(database.questions()[0], questions, "16 of them continue");
+    }
+    horizon.close().await.unwrap();
+}
+
 #[tokio::test]
 async fn a_live_stream_over_the_rate_asks_for_no_page() {
     let (_fake, builder) = stage();
