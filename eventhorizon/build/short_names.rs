@@ -44,8 +44,8 @@ pub(crate) fn shorten(script: &str) -> String {
     texts.collect()
 }
 
-/// Returns the tokens without those that change nothing: semicolons and commas at the end of a bracket, and the `let` of
-/// a declaration that follows another one. `const` becomes `let`.
+/// Returns the tokens without those that change nothing: semicolons and commas at the end of a bracket, and the `let`
+/// of a declaration that follows another one. `const` becomes `let`.
 fn compact<'a>(tokens: &[Token<'a>]) -> Vec<Token<'a>> {
     let mut compact = Vec::new();
     // The open brackets: whether the current statement in each is a declaration that is not exported.

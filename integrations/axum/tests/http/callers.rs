@@ -20,7 +20,7 @@ use tower::ServiceExt;
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0";
 
 #[derive(Clone)]
-struct User(&'static str);
+struct Account(&'static str);
 
 /// A rule that counts how often it is asked.
 #[derive(Clone, Default)]
@@ -36,7 +36,7 @@ impl Users {
 impl Identify for Users {
     async fn identify(&self, caller: &Caller) -> Result<Identity, RuleError> {
         self.0.fetch_add(1, Ordering::SeqCst);
-        let user = caller.extensions().get::<User>();
+        let user = caller.extensions().get::<Account>();
         Ok(user.map_or_else(Identity::unknown, |user| Identity::named(user.0)))
     }
 }
@@ -58,7 +58,7 @@ async fn ask(app: Router) -> String {
 }
 
 async fn sign_in(mut request: Request, next: Next) -> axum::response::Response {
-    request.extensions_mut().insert(User("ada"));
+    request.extensions_mut().insert(Account("ada"));
     next.run(request).await
 }
 
