@@ -76,9 +76,9 @@ impl PageReads {
         snapshots
     }
 
-    /// Returns whether the caller likes the page, or `None` if that is unknown. The read takes 50 milliseconds at most if
-    /// a cached value exists, otherwise 100. Rules that ask a database add to that: [`Identify`](crate::Identify), up to
-    /// the deadline of these reads, and [`Pages`](crate::Pages), 50 milliseconds.
+    /// Returns whether the caller likes the page, or `None` if that is unknown. The read takes 50 milliseconds at most
+    /// if a cached value exists, otherwise 100. Rules that ask a database add to that: [`Identify`](crate::Identify),
+    /// up to the deadline of these reads, and [`Pages`](crate::Pages), 50 milliseconds.
     pub async fn is_liked_by(&self, slug: &Slug, caller: &Caller) -> Option<bool> {
         let reader = match self.horizon.reader_until(caller, self.deadline).await {
             Ok(Some(reader)) => reader,

@@ -195,8 +195,8 @@ impl Horizon {
     }
 
     /// Returns whether the topic may be cached. Names that strangers can make up must not be. If that is not known
-    /// within [`CACHED_TIMEOUT`] and before `deadline`, it returns `false`, and the question continues in the background
-    /// for the next request.
+    /// within [`CACHED_TIMEOUT`] and before `deadline`, it returns `false`, and the question continues in the
+    /// background for the next request.
     pub(crate) async fn exists(&self, topic: &Topic, deadline: Instant) -> bool {
         if let Some(exists) = self.exists_now(topic) {
             return exists;
