@@ -154,8 +154,8 @@ impl WatchedReaders {
     }
 
     fn start_round(&mut self) {
-        let last = self.outdated.keys().take(READERS_PER_ROUND).last();
-        self.round_end = last.map_or(self.round_end, |last| last + 1);
+        let end = self.outdated.keys().nth(READERS_PER_ROUND);
+        self.round_end = end.copied().unwrap_or(self.next_place);
     }
 
     /// Returns whether readers wait for another round.

@@ -120,10 +120,14 @@ async fn a_cache_keeps_the_responses_for_each_origin_apart() {
 async fn without_allowed_origins_no_response_has_cors_headers() {
     let horizon = Horizon::in_memory().start(|_: &Slug| true).await.unwrap();
     let preflight = [("origin", SHOP), ("access-control-request-method", "PUT")];
-    for method in ["GET", "OPTIONS"] {
+    // The response to OPTIONS is a problem, whose format depends on `Accept`.
+    for (method, vary) in [("GET", None), ("OPTIONS", Some("accept"))] {
         let response = send(&horizon, method, "/stats/bread", &preflight).await;
         assert_eq!(names(&response), 0);
-        assert!(!response.headers().contains_key(header::VARY));
+        assert_eq!(
+            response.headers().get(header::VARY).map(|vary| vary.to_str().unwrap()),
+            vary
+        );
     }
 }
 
