@@ -29,7 +29,7 @@
 //! | set-up | [`Horizon`], [`Builder`], [`Secret`], [`SecretError`] |
 //! | configuration | [`Config`], [`PrivacySignals`], [`IpNet`] |
 //! | limits | [`Rates`], [`Rate`], [`ParseRateError`], [`NetworkLimits`] |
-//! | application rules | [`Pages`], [`Identify`], [`EventPolicy`], [`RuleError`], [`async_trait`] |
+//! | application rules | [`Pages`], [`Identify`], [`EventPolicy`], [`RuleError`], [`async_trait`](macro@async_trait) |
 //! | who the caller is | [`Identity`], [`Author`], [`Badge`] |
 //! | decisions on events | [`ProposedEvent`], [`Decision`] |
 //! | requests | [`Caller`], [`ExistingPage`], [`PageLoad`], [`client_addr`] |
