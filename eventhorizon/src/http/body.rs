@@ -19,6 +19,10 @@ use crate::{Live, Problem, ProblemKind};
 /// The largest body of a request, in bytes: 64 KiB.
 pub const MAX_REQUEST_BYTES: usize = 64 * 1024;
 
+/// How much of a body that is too large is read before the response, in bytes: 1 MiB. Proxies such as Apache send their
+/// client 502 if the server responds and closes the connection while they still send.
+const MAX_DISCARDED_BYTES: usize = 1024 * 1024;
+
 /// The time limit for the body of a request: 10 seconds.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -33,25 +37,26 @@ pub(super) async fn read<B: Body>(body: B) -> Result<Bytes, Problem> {
 
 async fn collect<B: Body>(body: B) -> Result<Bytes, Problem> {
     let mut body = pin!(body);
-    check_length(usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX))?;
-    let mut bytes = BytesMut::new();
+    let (mut bytes, mut length) = (BytesMut::new(), 0_usize);
     while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
         let frame = frame.map_err(|_| Problem::new(ProblemKind::MalformedBody).detail("The body is incomplete."))?;
         // Trailers contain nothing that a route needs.
         let Ok(data) = frame.into_data() else {
             continue;
         };
-        check_length(bytes.len().saturating_add(data.remaining()))?;
-        bytes.put(data);
+        length = length.saturating_add(data.remaining());
+        if length > MAX_DISCARDED_BYTES {
+            break;
+        }
+        if length <= MAX_REQUEST_BYTES {
+            bytes.put(data);
+        }
+    }
+    if length > MAX_REQUEST_BYTES {
+        let detail = format!("The limit is {MAX_REQUEST_BYTES} bytes.");
+        return Err(Problem::new(ProblemKind::BodyTooLarge).detail(detail));
     }
     Ok(bytes.freeze())
-}
-
-fn check_length(length: usize) -> Result<(), Problem> {
-    if length <= MAX_REQUEST_BYTES {
-        return Ok(());
-    }
-    Err(Problem::new(ProblemKind::BodyTooLarge).detail(format!("The limit is {MAX_REQUEST_BYTES} bytes.")))
 }
 
 /// The body of a request as a stream of bytes, for frameworks whose bodies are no [`Body`].

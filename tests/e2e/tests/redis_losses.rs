@@ -6,7 +6,8 @@ use horizon_test_support::{TestCluster, http, process::Process, wait_for_line, w
 
 async fn like(node: &Process, id: u32) -> anyhow::Result<http::Response> {
     let id = format!("{id:032x}");
-    let key = [("idempotency-key", id.as_str())];
+    // A reader with a privacy signal, so that the like is the only event: it sends no visit.
+    let key = [("idempotency-key", id.as_str()), ("sec-gpc", "1")];
     http::send(node.address(), http::Method::PUT, "/horizon/likes/hello", &key, "").await
 }
 

@@ -32,7 +32,10 @@ const PAGES: u32 = 50;
 
 #[tokio::test]
 async fn a_million_unknown_slugs_use_no_memory() -> anyhow::Result<()> {
-    let server = WebServer::start(ServerOptions::default().with("RUST_LOG", "warn")).await?;
+    let options = ServerOptions::default().with("RUST_LOG", "warn");
+    // The rate of live streams also applies to unknown pages.
+    let options = options.with("HORIZON_RATE_LIVE_STREAMS", "1000000000/1000000000");
+    let server = WebServer::start(options).await?;
     ask(server.address(), 0, WARM_UP).await?;
     let before = server.resident_kilobytes()?;
     ask(server.address(), WARM_UP, WARM_UP + SLUGS).await?;

@@ -18,6 +18,9 @@ use tokio::{
 
 use crate::DEADLINE;
 
+/// How often the server is started at most.
+const MAX_STARTS: u32 = 5;
+
 /// A running WebDriver server. Dropping it stops the server and its browser.
 #[derive(Debug)]
 pub(super) struct Driver {
@@ -27,23 +30,31 @@ pub(super) struct Driver {
 
 impl Driver {
     /// Starts the program on a free port. `ready` is what it writes to standard output in front of its port.
+    ///
+    /// ChromeDriver takes a free port of IPv4, and ends if another process has the same port of IPv6. It is then started
+    /// again, on another port.
     pub(super) async fn start(program: &Path, arguments: &[&str], ready: &str) -> anyhow::Result<Self> {
         let name = program.display();
-        let mut child = Command::new(program)
-            .arg("--port=0")
-            .args(arguments)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .with_context(|| format!("{name} does not start"))?;
-        let port = timeout(DEADLINE, port_of(&mut child, ready))
-            .await
-            .context("not reported in time")
-            .flatten()
-            .with_context(|| format!("the port of {name}"))?;
-        Ok(Self { _child: child, port })
+        for _ in 0..MAX_STARTS {
+            let mut child = Command::new(program)
+                .arg("--port=0")
+                .args(arguments)
+                .stdin(Stdio::null())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null())
+                .kill_on_drop(true)
+                .spawn()
+                .with_context(|| format!("{name} does not start"))?;
+            let port = timeout(DEADLINE, port_of(&mut child, ready))
+                .await
+                .context("not reported in time")
+                .flatten()
+                .with_context(|| format!("the port of {name}"))?;
+            if let Some(port) = port {
+                return Ok(Self { _child: child, port });
+            }
+        }
+        bail!("{name} ended {MAX_STARTS} times without reporting its port")
     }
 
     /// Starts a browser with these capabilities.
@@ -73,7 +84,8 @@ pub(super) fn find(programs: &[&str]) -> anyhow::Result<PathBuf> {
     }
 }
 
-async fn port_of(child: &mut Child, ready: &str) -> anyhow::Result<u16> {
+/// Returns the port that the program reports, or `None` if it ends before.
+async fn port_of(child: &mut Child, ready: &str) -> anyhow::Result<Option<u16>> {
     let output = child.stdout.take().context("it has no standard output")?;
     let mut lines = BufReader::new(output).lines();
     while let Some(line) = lines.next_line().await? {
@@ -83,8 +95,8 @@ async fn port_of(child: &mut Child, ready: &str) -> anyhow::Result<u16> {
                 .parse()
                 .with_context(|| format!("`{line}` does not contain a port"))?;
             tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-            return Ok(port);
+            return Ok(Some(port));
         }
     }
-    bail!("it ended without reporting its port")
+    Ok(None)
 }
