@@ -13,6 +13,9 @@ use crate::{
     node_process::{NodeProcess, Role},
 };
 
+/// The header of readers with a privacy signal. Their likes and comments are the only events: they send no visit.
+pub(crate) const NO_VISIT: (&str, &str) = ("sec-gpc", "1");
+
 /// The pages of all events.
 pub(crate) const SLUGS: [&str; 2] = ["hello", "second"];
 

@@ -10,7 +10,7 @@ use horizon_test_support::http;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
-use crate::{ack_log::AckLog, counts::Counts};
+use crate::{ack_log::AckLog, cluster::NO_VISIT, counts::Counts};
 
 /// The time between two attempts.
 const RETRY_INTERVAL: Duration = Duration::from_millis(20);
@@ -166,7 +166,7 @@ impl<'a> RetryingClient<'a> {
         let mut last = String::new();
         while Instant::now() < give_up {
             let (web, network) = (self.next_web()?, self.next_network());
-            let headers = [headers, &[("x-forwarded-for", network.as_str())]].concat();
+            let headers = [headers, &[("x-forwarded-for", network.as_str()), NO_VISIT]].concat();
             match http::send(web, method.parse()?, path, &headers, body.to_owned()).await {
                 Ok(answer) if answer.status != 503 => return Ok(answer),
                 Ok(answer) => last = answer.text(),

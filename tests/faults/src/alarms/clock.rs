@@ -10,7 +10,7 @@ use super::{
     problem_reports::{self, ReportedProblem},
     scenario::AlarmScenario,
 };
-use crate::node_process::NodeProcess;
+use crate::{cluster::NO_VISIT, node_process::NodeProcess};
 
 /// Offsets of a clock, and whether likes must be acknowledged all the same.
 const OFFSETS: [(&str, bool); 4] = [("+2h", false), ("-31d", false), ("+50m", false), ("+5m", true)];
@@ -89,7 +89,7 @@ async fn check_unlikes(
 }
 
 async fn change(web: &NodeProcess, method: &str, cookie: &str) -> anyhow::Result<String> {
-    let headers = [("cookie", cookie), ("x-forwarded-for", "172.20.1.1")];
+    let headers = [("cookie", cookie), ("x-forwarded-for", "172.20.1.1"), NO_VISIT];
     let headers = if cookie.is_empty() { &headers[1..] } else { &headers[..] };
     let path = format!("/horizon/likes/{PAGE}");
     let answer = http::send(web.address(), method.parse()?, &path, headers, "").await?;
@@ -98,7 +98,7 @@ async fn change(web: &NodeProcess, method: &str, cookie: &str) -> anyhow::Result
     }
     let cookie = answer.cookie();
     ensure!(
-        method == "DELETE" || !cookie.is_empty() || headers.len() > 1,
+        method == "DELETE" || !cookie.is_empty() || headers.len() > 2,
         "a like got no cookie"
     );
     Ok(cookie)

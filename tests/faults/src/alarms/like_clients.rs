@@ -8,7 +8,7 @@ use horizon_test_support::http;
 use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::cluster::SLUGS;
+use crate::cluster::{NO_VISIT, SLUGS};
 
 /// The longest wait for the response to a like.
 const RESPONSE_WITHIN: Duration = Duration::from_secs(5);
@@ -130,7 +130,7 @@ impl LikeClients {
         let Some(web) = self.next_web() else { return false };
         self.sent += 1;
         let network = format!("10.{}.{}.1", self.sent / 256 % 256, self.sent % 256);
-        let headers = [("idempotency-key", id), ("x-forwarded-for", network.as_str())];
+        let headers = [("idempotency-key", id), ("x-forwarded-for", network.as_str()), NO_VISIT];
         let path = format!("/horizon/likes/{PAGE}");
         let answer = timeout(RESPONSE_WITHIN, http::send(web, http::Method::PUT, &path, &headers, ""));
         let answer = answer.await;
