@@ -75,7 +75,10 @@ mod tests {
         assert_eq!(status, 200);
         assert!(contract.contains("\"/likes/{slug}\""));
         assert_eq!(contract.contains("\"/comments/{slug}\""), HAS_COMMENTS);
-        assert_eq!(!eventhorizon::client_modules().is_empty(), HAS_COMMENTS);
+        let has_module = eventhorizon::client_modules()
+            .iter()
+            .any(|(name, _)| *name == "comments.js");
+        assert_eq!(has_module, HAS_COMMENTS);
     }
 
     #[tokio::test]
