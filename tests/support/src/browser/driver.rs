@@ -31,8 +31,8 @@ pub(super) struct Driver {
 impl Driver {
     /// Starts the program on a free port. `ready` is what it writes to standard output in front of its port.
     ///
-    /// ChromeDriver takes a free port of IPv4, and ends if another process has the same port of IPv6. It is then started
-    /// again, on another port.
+    /// ChromeDriver takes a free port of IPv4, and ends if another process has the same port of IPv6. It is then
+    /// started again, on another port.
     pub(super) async fn start(program: &Path, arguments: &[&str], ready: &str) -> anyhow::Result<Self> {
         let name = program.display();
         for _ in 0..MAX_STARTS {
