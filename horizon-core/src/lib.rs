@@ -59,6 +59,7 @@
 //! | text | [`clean_text`], [`has_visible_text`] |
 //! | errors | [`Error`], [`Result`], [`error_chain`], [`panic_message`] |
 //! | module [`wire`] | the messages to browsers |
+//! | module [`reports`] | what happened in each hour, day and session |
 //! | module [`presence`] | the protocol by which several nodes agree on the viewers |
 //! | module `totals` (feature `driver`) | the hub of totals, which event buses on tokio share |
 //! | module `testing` (feature `testing`) | the conformance suites for adapters |
@@ -96,6 +97,7 @@ mod pending;
 mod ports;
 mod ports_ext;
 pub mod presence;
+pub mod reports;
 mod shared_store;
 mod site_ports;
 mod slug;

@@ -85,6 +85,12 @@ impl Day {
         self.0
     }
 
+    /// Returns the day after.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+
     /// Returns the day before.
     #[must_use]
     pub const fn previous(self) -> Self {

@@ -1,0 +1,29 @@
+//! Reports: how many people came, from where, on what and for how long, in any hour, day and page.
+
+mod capabilities;
+mod counts;
+mod dimension;
+mod discrepancy;
+mod error;
+mod metric;
+mod port;
+mod query;
+mod reading_times;
+mod session_row;
+mod table;
+mod time_zone;
+
+pub use capabilities::Capabilities;
+pub use counts::Counts;
+pub use dimension::{Dimension, MAX_VALUES, OTHER_VALUE, UnknownDimension};
+pub use discrepancy::Discrepancy;
+pub use error::{FirstDay, Refusal, ReportError};
+pub use metric::{Metric, UnknownMetric};
+pub use port::{ReportStatus, Reports};
+pub use query::{
+    DayRange, Direction, Filter, FilterOperator, MAX_DIMENSIONS, MAX_FILTER_VALUES, MAX_FILTERS, OrderBy, Query,
+};
+pub use reading_times::{MAX_READING_SECONDS, ReadingTimes};
+pub use session_row::{PageRow, SessionId, SessionRow};
+pub use table::{Row, Table, Value};
+pub use time_zone::{LocalTime, SiteTimeZone, TimeZoneError};
