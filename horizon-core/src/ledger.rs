@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     Comment, Delta, Event, EventId, EventKind, ReaderId, Stamp, Timestamp, Topic, Update, VISIT_GAP, Visibility, Visit,
-    VisitorKey,
+    VisitCause, VisitorKey,
 };
 
 /// The data that [`apply_events`] reads and writes to count events.
@@ -83,7 +83,9 @@ pub fn apply_events<L: Ledger>(ledger: &mut L, events: &[Event]) -> Result<Vec<U
 fn apply_event<L: Ledger>(ledger: &mut L, event: &Event) -> Result<Delta, L::Error> {
     let delta_if = |changed, delta| if changed { delta } else { Delta::default() };
     match &event.kind {
-        EventKind::Visit(Visit { visitor: None, .. }) => Ok(Delta::VISIT),
+        EventKind::Visit(visit @ Visit { visitor: None, .. }) => {
+            Ok(delta_if(visit.cause() == VisitCause::Open, Delta::VISIT))
+        }
         EventKind::Visit(Visit {
             visitor: Some(visitor), ..
         }) => {
@@ -110,7 +112,7 @@ fn is_new_visit(last: Timestamp, at: Timestamp) -> bool {
     at.since(last).max(last.since(at)) > VISIT_GAP
 }
 
-fn apply_comment<L: Ledger>(ledger: &mut L, event: &Event) -> Result<Delta, L::Error> {
+pub(crate) fn apply_comment<L: Ledger>(ledger: &mut L, event: &Event) -> Result<Delta, L::Error> {
     let (Topic::Page(slug), EventKind::Comment { reader, draft, pending }) = (&event.topic, &event.kind) else {
         return Ok(Delta::default());
     };
@@ -128,7 +130,7 @@ fn apply_comment<L: Ledger>(ledger: &mut L, event: &Event) -> Result<Delta, L::E
     Ok(if *pending { Delta::default() } else { Delta::SHOW })
 }
 
-fn apply_verdict<L: Ledger>(
+pub(crate) fn apply_verdict<L: Ledger>(
     ledger: &mut L,
     event: &Event,
     comment: EventId,

@@ -7,7 +7,8 @@ use crate::{Slug, VisitorKey, clean_text};
 /// Someone has a page open at this moment.
 ///
 /// Tracked when a live connection opens, every few minutes while it is open, and when it closes. It counts as a visit
-/// if the visitor was not seen on the topic for [`VISIT_GAP`](crate::VISIT_GAP). Without a visitor every event counts.
+/// if the visitor was not seen on the topic for [`VISIT_GAP`](crate::VISIT_GAP). Without a visitor every event with the
+/// cause `open` counts.
 /// Stores ignore fields that they do not use.
 ///
 /// ```
@@ -107,6 +108,9 @@ pub struct VisitContext {
     /// The site or campaign that led here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<ContextValue>,
+    /// The kind of source: `direct`, `search`, `social`, `mail`, `ai`, `paid` or `other`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channel: Option<ContextValue>,
     /// `utm_medium`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub medium: Option<ContextValue>,

@@ -1,7 +1,11 @@
 //! Reports: how many people came, from where, on what and for how long, in any hour, day and page.
 
+mod apply;
 mod capabilities;
+mod changes;
+mod contributions;
 mod counts;
+mod day_cache;
 mod dimension;
 mod discrepancy;
 mod error;
@@ -9,11 +13,18 @@ mod metric;
 mod port;
 mod query;
 mod reading_times;
+mod report_ledger;
 mod session_row;
+mod session_state;
+mod site_state;
+mod spans;
 mod table;
 mod time_zone;
+mod visitor_state;
 
+pub use apply::apply_events_with_reports;
 pub use capabilities::Capabilities;
+pub use changes::{BucketChange, ReportChanges};
 pub use counts::Counts;
 pub use dimension::{Dimension, MAX_VALUES, OTHER_VALUE, UnknownDimension};
 pub use discrepancy::Discrepancy;
@@ -24,6 +35,9 @@ pub use query::{
     DayRange, Direction, Filter, FilterOperator, MAX_DIMENSIONS, MAX_FILTER_VALUES, MAX_FILTERS, OrderBy, Query,
 };
 pub use reading_times::{MAX_READING_SECONDS, ReadingTimes};
+pub use report_ledger::{NumberKind, ReportLedger, StoredLike};
 pub use session_row::{PageRow, SessionId, SessionRow};
+pub use site_state::SiteState;
 pub use table::{Row, Table, Value};
 pub use time_zone::{LocalTime, SiteTimeZone, TimeZoneError};
+pub use visitor_state::VisitorState;

@@ -1,0 +1,83 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Counts, Dimension, ReadingTimes, SessionId, SessionRow, SiteState, VisitorState};
+use crate::Day;
+use crate::{Timestamp, Topic, VisitorKey};
+
+/// What a store writes after a batch, in the transaction that applies it. Each key is there once.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ReportChanges {
+    /// The state of the site. Replace it.
+    pub site: SiteState,
+    /// Add to the hours of the topics. The timestamp is the start of the hour.
+    pub hours: BTreeMap<(Topic, Timestamp), BucketChange>,
+    /// Add to the days of the topics.
+    pub days: BTreeMap<(Topic, Day), BucketChange>,
+    /// Add to the days of the dimensions' values.
+    pub dimensions: BTreeMap<(Dimension, Day, Arc<str>), Counts>,
+    /// Add to the numbers of custom events of a topic in an hour, by name.
+    pub custom_events: BTreeMap<(Topic, Timestamp, Arc<str>), i64>,
+    /// Add to what the topics have from before the store kept reports.
+    pub undated: BTreeMap<Topic, Counts>,
+    /// The states of visitors. Insert or replace them.
+    pub visitors: Vec<(Topic, VisitorKey, VisitorState)>,
+    /// The rows of sessions that were joined with another one. Delete them before the others are written.
+    pub removed_sessions: Vec<SessionId>,
+    /// The rows of sessions. Insert or replace them.
+    pub sessions: Vec<SessionRow>,
+}
+
+/// A change of an hour or a day of a topic.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BucketChange {
+    /// Add these.
+    pub counts: Counts,
+    /// Merge these.
+    pub reading_times: ReadingTimes,
+}
+
+impl BucketChange {
+    /// Returns whether nothing changes.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.counts.is_zero() && self.reading_times.is_empty()
+    }
+}
+
+impl ReportChanges {
+    pub(super) const fn new(site: SiteState) -> Self {
+        Self {
+            site,
+            hours: BTreeMap::new(),
+            days: BTreeMap::new(),
+            dimensions: BTreeMap::new(),
+            custom_events: BTreeMap::new(),
+            undated: BTreeMap::new(),
+            visitors: Vec::new(),
+            removed_sessions: Vec::new(),
+            sessions: Vec::new(),
+        }
+    }
+
+    /// Drops the changes that cancel each other out.
+    pub(super) fn drop_empty(&mut self) {
+        self.hours.retain(|_, change| !change.is_empty());
+        self.days.retain(|_, change| !change.is_empty());
+        self.dimensions.retain(|_, counts| !counts.is_zero());
+        self.custom_events.retain(|_, count| *count != 0);
+        self.undated.retain(|_, counts| !counts.is_zero());
+    }
+
+    /// Returns the change of a topic's total: that of its hours and that of what is undated.
+    pub(super) fn visits_of(&self, topic: &Topic) -> i64 {
+        let first = (topic.clone(), Timestamp::from_millis(i64::MIN));
+        let hours = self.hours.range(first..).take_while(|((of, _), _)| of == topic);
+        let dated = hours
+            .map(|(_, change)| change.counts.visits)
+            .fold(0, i64::saturating_add);
+        dated.saturating_add(self.undated.get(topic).map_or(0, |counts| counts.visits))
+    }
+}
