@@ -3,7 +3,7 @@ use std::{any::Any, fmt, num::NonZeroUsize};
 use async_trait::async_trait;
 use futures_core::stream::BoxStream;
 
-use crate::{Day, Event, ReaderId, Result, Stats, Timestamp, Topic, Update, VisitorKey};
+use crate::{Day, Event, ReaderId, Result, Stats, Timestamp, Topic, Update, VisitorKey, reports::Reports};
 
 /// Tracks who has a page open now.
 ///
@@ -99,8 +99,13 @@ pub trait StatsStore: Send + Sync {
 
     /// Erases ids and unlikes older than [`DEDUPE_WINDOW`](crate::DEDUPE_WINDOW), visitors not seen for
     /// [`VISITOR_RETENTION`](crate::VISITOR_RETENTION), and salts of days before yesterday. Totals and likes do not
-    /// change.
+    /// change. A store with reports keeps visitors until their day is closed instead.
     async fn expire(&self, now: Timestamp) -> Result<()>;
+
+    /// Returns the reports, if the store keeps them.
+    fn reports(&self) -> Option<&dyn Reports> {
+        None
+    }
 }
 
 /// Keeps the salt of each day, under which visitor keys are hashed.

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use crate::{
     Comment, CommentStore, Day, Event, EventId, ReaderId, Result, SaltStore, Slug, StatsStore, Thread, ThreadPage,
-    Timestamp, Topic, Update, Visibility,
+    Timestamp, Topic, Update, Visibility, reports::Reports,
 };
 
 #[async_trait]
@@ -26,6 +26,10 @@ impl<S: StatsStore + ?Sized> StatsStore for Arc<S> {
 
     async fn expire(&self, now: Timestamp) -> Result<()> {
         (**self).expire(now).await
+    }
+
+    fn reports(&self) -> Option<&dyn Reports> {
+        (**self).reports()
     }
 }
 

@@ -1,5 +1,6 @@
 mod comments;
 mod ledger;
+mod reports;
 mod salts;
 #[cfg(test)]
 mod tests;
@@ -8,13 +9,16 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use async_trait::async_trait;
+#[cfg(test)]
+use horizon_core::VisitorKey;
 use horizon_core::{
     DEDUPE_WINDOW, Day, Event, EventId, ReaderId, Result, Stamp, StatsStore, Timestamp, Topic, Update,
-    VISITOR_RETENTION, VisitorKey, apply_events,
+    reports::apply_events_with_reports,
 };
 use parking_lot::{Mutex, MutexGuard};
 
 use comments::CommentTable;
+use reports::ReportTables;
 
 /// A store that lasts as long as the process.
 ///
@@ -39,6 +43,9 @@ pub struct MemoryStore(Mutex<Tables>);
 #[derive(Default)]
 struct Tables {
     counted: HashMap<EventId, Timestamp>,
+    /// When [`Ledger::touch_visitor`](horizon_core::Ledger::touch_visitor) last saw each visitor. With reports, only the
+    /// tests of [`Facts`](horizon_core::Facts) call it.
+    #[cfg(test)]
     last_seen: HashMap<(Topic, VisitorKey), Timestamp>,
     /// Whether each reader likes the topic, and when they last changed it.
     likes: HashMap<(Topic, ReaderId), (bool, Stamp)>,
@@ -47,6 +54,7 @@ struct Tables {
     totals: HashMap<Topic, Update>,
     salts: BTreeMap<Day, [u8; 32]>,
     comments: CommentTable,
+    reports: ReportTables,
 }
 
 impl MemoryStore {
@@ -70,7 +78,7 @@ impl fmt::Debug for MemoryStore {
 #[async_trait]
 impl StatsStore for MemoryStore {
     async fn apply(&self, events: &[Event]) -> Result<Vec<Update>> {
-        let Ok(updates) = apply_events(&mut *self.tables(), events);
+        let Ok(updates) = apply_events_with_reports(&mut *self.tables(), events);
         Ok(updates)
     }
 
@@ -87,11 +95,12 @@ impl StatsStore for MemoryStore {
     async fn expire(&self, now: Timestamp) -> Result<()> {
         let mut tables = self.tables();
         tables.counted.retain(|_, at| *at >= now.minus(DEDUPE_WINDOW));
-        tables.last_seen.retain(|_, seen| *seen >= now.minus(VISITOR_RETENTION));
+        tables.reports.expire(now);
         tables
             .likes
             .retain(|_, (is_liked, stamp)| *is_liked || stamp.at >= now.minus(DEDUPE_WINDOW));
-        tables.expire_salts(now.day());
+        let today = tables.reports.site_state().time_zone().day_of(now);
+        tables.expire_salts(today);
         Ok(())
     }
 }

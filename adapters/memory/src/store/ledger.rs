@@ -1,8 +1,9 @@
 use std::collections::hash_map;
 use std::convert::Infallible;
 
+use horizon_core::reports::{Dimension, NumberKind, ReportChanges, ReportLedger, SiteState, StoredLike, VisitorState};
 use horizon_core::{
-    Comment, Delta, EventId, Ledger, ReaderId, Stamp, Timestamp, Topic, Update, Visibility, VisitorKey,
+    Comment, Day, Delta, EventId, Ledger, ReaderId, Stamp, Timestamp, Topic, Update, Visibility, VisitorKey,
 };
 
 use super::Tables;
@@ -25,6 +26,7 @@ impl Ledger for Tables {
         Ok(true)
     }
 
+    #[cfg(test)]
     fn touch_visitor(
         &mut self,
         topic: &Topic,
@@ -35,6 +37,12 @@ impl Ledger for Tables {
         let last = self.last_seen.get(&key).copied();
         self.last_seen.insert(key, last.map_or(at, |last| last.max(at)));
         Ok(last)
+    }
+
+    /// Not called: visits are counted by [`VisitorState`].
+    #[cfg(not(test))]
+    fn touch_visitor(&mut self, _: &Topic, _: VisitorKey, _: Timestamp) -> Result<Option<Timestamp>, Infallible> {
+        Ok(None)
     }
 
     fn set_like(&mut self, topic: &Topic, reader: ReaderId, likes: bool, stamp: Stamp) -> Result<bool, Infallible> {
@@ -73,5 +81,42 @@ impl Ledger for Tables {
         total.stats += delta;
         total.revision += 1;
         Ok(total.clone())
+    }
+}
+
+impl ReportLedger for Tables {
+    fn site_state(&mut self) -> Result<SiteState, Infallible> {
+        Ok(self.reports.site_state())
+    }
+
+    fn visitor_state(&mut self, topic: &Topic, visitor: VisitorKey) -> Result<VisitorState, Infallible> {
+        let state = self.reports.visitors.get(&(topic.clone(), visitor));
+        Ok(state.cloned().unwrap_or_default())
+    }
+
+    fn stored_like(&mut self, topic: &Topic, reader: ReaderId) -> Result<Option<StoredLike>, Infallible> {
+        let like = self.likes.get(&(topic.clone(), reader));
+        Ok(like.map(|(is_liked, stamp)| StoredLike {
+            is_liked: *is_liked,
+            stamp: *stamp,
+            is_dated: true,
+        }))
+    }
+
+    fn is_dated_comment(&mut self, _: EventId) -> Result<bool, Infallible> {
+        Ok(true)
+    }
+
+    fn claim_value(&mut self, day: Day, dimension: Dimension, value: &str) -> Result<bool, Infallible> {
+        Ok(self.reports.claim_value(day, dimension, value))
+    }
+
+    fn next_number(&mut self, day: Day, kind: NumberKind) -> Result<u32, Infallible> {
+        Ok(self.reports.next_number(day, kind))
+    }
+
+    fn write_reports(&mut self, changes: ReportChanges) -> Result<(), Infallible> {
+        self.reports.write(changes);
+        Ok(())
     }
 }
