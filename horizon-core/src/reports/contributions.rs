@@ -190,50 +190,54 @@ impl<L: ReportLedger> ReportBatch<'_, L> {
 
     /// Writes the rows of a visitor's sessions, and removes those that are not there any more.
     pub(super) fn write_sessions(&mut self, state: &mut VisitorState, stored: &[SessionId]) -> Result<(), L::Error> {
-        let mut numbers = std::mem::take(&mut state.numbers);
+        let numbers = &mut state.numbers;
         for visit in state.visits.iter_mut().filter(|visit| !visit.data.is_undated) {
             let day = self.days.local_time(visit.start).day;
-            let is_bounded = (visit.start, visit.last, visit.data.pageviews, visit.data.seconds);
-            let Some(session) = &mut visit.data.session else {
-                continue;
-            };
-            let id = match session.row.filter(|row| row.day == day) {
-                Some(row) => row,
-                None => self.new_row_id(day)?,
-            };
-            session.row = Some(id);
-            let visitor = match numbers.iter().find(|(of, _)| *of == day) {
-                Some((_, number)) => *number,
-                None => {
-                    let number = self.ledger.next_number(day, NumberKind::Visitor)?;
-                    numbers.push((day, number));
-                    number
-                }
-            };
-            let (start, last, pageviews, seconds) = is_bounded;
-            let row = SessionRow {
-                id,
-                visitor: Some(visitor),
-                start,
-                last,
-                pageviews,
-                seconds,
-                is_interactive: session.is_interactive,
-                values: self.resolve(day, session.values())?,
-                pages: session.page_rows(),
-            };
-            self.changes.sessions.push(row);
+            let visitor = self.visitor_number(numbers, day)?;
+            self.write_session(visit, day, visitor)?;
         }
-        state.numbers = numbers;
         let kept = state.row_ids();
-        self.changes
-            .removed_sessions
-            .extend(stored.iter().filter(|id| !kept.contains(id)));
+        let removed = stored.iter().filter(|id| !kept.contains(id));
+        self.changes.removed_sessions.extend(removed);
         Ok(())
     }
 
-    fn new_row_id(&mut self, day: Day) -> Result<SessionId, L::Error> {
-        let number = self.ledger.next_number(day, NumberKind::Session)?;
-        Ok(SessionId { day, number })
+    fn visitor_number(&mut self, numbers: &mut Vec<(Day, u32)>, day: Day) -> Result<u32, L::Error> {
+        if let Some((_, number)) = numbers.iter().find(|(of, _)| *of == day) {
+            return Ok(*number);
+        }
+        let number = self.ledger.next_number(day, NumberKind::Visitor)?;
+        numbers.push((day, number));
+        Ok(number)
+    }
+
+    /// Writes the row of a session. A session that moved to another day gets a new row.
+    fn write_session(&mut self, visit: &mut Span<VisitState>, day: Day, visitor: u32) -> Result<(), L::Error> {
+        let Some(session) = &mut visit.data.session else {
+            return Ok(());
+        };
+        let id = match session.row.filter(|row| row.day == day) {
+            Some(row) => row,
+            None => SessionId {
+                day,
+                number: self.ledger.next_number(day, NumberKind::Session)?,
+            },
+        };
+        session.row = Some(id);
+        let (is_interactive, pages) = (session.is_interactive, session.page_rows());
+        let values = session.values();
+        let values = self.resolve(day, values)?;
+        self.changes.sessions.push(SessionRow {
+            id,
+            visitor: Some(visitor),
+            start: visit.start,
+            last: visit.last,
+            pageviews: visit.data.pageviews,
+            seconds: visit.data.seconds,
+            is_interactive,
+            values,
+            pages,
+        });
+        Ok(())
     }
 }
