@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use horizon_core::VisitorKey;
 use horizon_core::{
     DEDUPE_WINDOW, Day, Event, EventId, ReaderId, Result, Stamp, StatsStore, Timestamp, Topic, Update,
-    reports::apply_events_with_reports,
+    reports::{Reports, apply_events_with_reports},
 };
 use parking_lot::{Mutex, MutexGuard};
 
@@ -102,5 +102,9 @@ impl StatsStore for MemoryStore {
         let today = tables.reports.site_state().time_zone().day_of(now);
         tables.expire_salts(today);
         Ok(())
+    }
+
+    fn reports(&self) -> Option<&dyn Reports> {
+        Some(self)
     }
 }

@@ -1,9 +1,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Counts, Dimension, ReadingTimes, SessionId, SessionRow, SiteState, VisitorState};
-use crate::Day;
-use crate::{Timestamp, Topic, VisitorKey};
+use super::{Counts, Dimension, SessionId, SessionRow, SiteState, TopicCounts, VisitorState};
+use crate::{Day, Timestamp, Topic, VisitorKey};
 
 /// What a store writes after a batch, in the transaction that applies it. Each key is there once.
 #[derive(Clone, Debug)]
@@ -12,9 +11,9 @@ pub struct ReportChanges {
     /// The state of the site. Replace it.
     pub site: SiteState,
     /// Add to the hours of the topics. The timestamp is the start of the hour.
-    pub hours: BTreeMap<(Topic, Timestamp), BucketChange>,
+    pub hours: BTreeMap<(Topic, Timestamp), TopicCounts>,
     /// Add to the days of the topics.
-    pub days: BTreeMap<(Topic, Day), BucketChange>,
+    pub days: BTreeMap<(Topic, Day), TopicCounts>,
     /// Add to the days of the dimensions' values.
     pub dimensions: BTreeMap<(Dimension, Day, Arc<str>), Counts>,
     /// Add to the numbers of custom events of a topic in an hour, by name.
@@ -27,24 +26,6 @@ pub struct ReportChanges {
     pub removed_sessions: Vec<SessionId>,
     /// The rows of sessions. Insert or replace them.
     pub sessions: Vec<SessionRow>,
-}
-
-/// A change of an hour or a day of a topic.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct BucketChange {
-    /// Add these.
-    pub counts: Counts,
-    /// Merge these.
-    pub reading_times: ReadingTimes,
-}
-
-impl BucketChange {
-    /// Returns whether nothing changes.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.counts.is_zero() && self.reading_times.is_empty()
-    }
 }
 
 impl ReportChanges {

@@ -3,41 +3,56 @@
 mod apply;
 mod capabilities;
 mod changes;
+mod check;
 mod contributions;
 mod counts;
 mod day_cache;
 mod dimension;
 mod discrepancy;
+mod engine;
 mod error;
+mod memory_reader;
 mod metric;
+mod plan;
 mod port;
 mod query;
+mod reader;
 mod reading_times;
 mod report_ledger;
+mod session_columns;
 mod session_row;
 mod session_state;
 mod site_state;
 mod spans;
 mod table;
 mod time_zone;
+mod verify;
 mod visitor_state;
 
 pub use apply::apply_events_with_reports;
 pub use capabilities::Capabilities;
-pub use changes::{BucketChange, ReportChanges};
+pub use changes::ReportChanges;
 pub use counts::Counts;
 pub use dimension::{Dimension, MAX_VALUES, OTHER_VALUE, UnknownDimension};
 pub use discrepancy::Discrepancy;
+pub use engine::{AnswerError, answer};
 pub use error::{FirstDay, Refusal, ReportError};
+pub use memory_reader::{MemoryReportReader, TopicCounts};
 pub use metric::{Metric, UnknownMetric};
 pub use port::{ReportStatus, Reports};
 pub use query::{
     DayRange, Direction, Filter, FilterOperator, MAX_DIMENSIONS, MAX_FILTER_VALUES, MAX_FILTERS, OrderBy, Query,
 };
+pub use reader::{
+    BucketLength, DimensionBucket, DimensionBucketSelection, EventBucket, EventBucketSelection, Period, ReportReader,
+    TopicBucket, TopicBucketSelection, TopicSelection,
+};
 pub use reading_times::{MAX_READING_SECONDS, ReadingTimes};
 pub use report_ledger::{NumberKind, ReportLedger, StoredLike};
+pub use session_columns::{PackedSessions, SessionColumns, SessionColumnsError};
 pub use session_row::{PageRow, SessionId, SessionRow};
 pub use site_state::SiteState;
 pub use table::{Row, Table, Value};
 pub use time_zone::{LocalTime, SiteTimeZone, TimeZoneError};
+pub use verify::{VerifiedTopic, verify};
 pub use visitor_state::VisitorState;

@@ -1,31 +1,31 @@
 //! The buckets, visitors and sessions of the reports.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use horizon_core::reports::{
-    BucketChange, Counts, Dimension, MAX_VALUES, NumberKind, ReportChanges, SessionId, SessionRow, SiteState,
-    SiteTimeZone, VisitorState,
+    AnswerError, Capabilities, Dimension, Discrepancy, MAX_VALUES, MemoryReportReader, NumberKind, Query,
+    ReportChanges, ReportError, ReportStatus, Reports, SiteState, SiteTimeZone, Table, VerifiedTopic, VisitorState,
+    answer, verify,
 };
-use horizon_core::{Day, Timestamp, Topic, VisitorKey};
+use horizon_core::{Day, Error, Result, Timestamp, Topic, VisitorKey};
+
+use super::MemoryStore;
 
 /// The tables of the reports. All events are dated, because the store starts empty.
 #[derive(Default)]
 pub(super) struct ReportTables {
     /// The zone of the site until the first event.
-    pub(super) zone: SiteTimeZone,
+    zone: SiteTimeZone,
     /// `None` before the first event.
-    pub(super) site: Option<SiteState>,
-    pub(super) hours: BTreeMap<(Topic, Timestamp), BucketChange>,
-    pub(super) days: BTreeMap<(Topic, Day), BucketChange>,
-    pub(super) dimensions: BTreeMap<(Dimension, Day, Arc<str>), Counts>,
-    pub(super) custom_events: BTreeMap<(Topic, Timestamp, Arc<str>), i64>,
+    site: Option<SiteState>,
+    buckets: MemoryReportReader,
     pub(super) visitors: HashMap<(Topic, VisitorKey), VisitorState>,
-    pub(super) sessions: BTreeMap<SessionId, SessionRow>,
     values: HashMap<(Day, Dimension), BTreeSet<Arc<str>>>,
     numbers: HashMap<(Day, NumberKind), u32>,
     /// The first day whose sessions are not erased.
-    pub(super) first_session_day: Option<Day>,
+    first_session_day: Option<Day>,
 }
 
 impl ReportTables {
@@ -47,40 +47,101 @@ impl ReportTables {
 
     pub(super) fn write(&mut self, changes: ReportChanges) {
         self.site = Some(changes.site);
-        for (key, change) in changes.hours {
-            add(self.hours.entry(key).or_default(), &change);
+        let buckets = &mut self.buckets;
+        for ((topic, hour), counts) in changes.hours {
+            buckets.hours.entry((hour, topic)).or_default().merge(&counts);
         }
-        for (key, change) in changes.days {
-            add(self.days.entry(key).or_default(), &change);
+        for ((topic, day), counts) in changes.days {
+            buckets.days.entry((day, topic)).or_default().merge(&counts);
         }
         for (key, counts) in changes.dimensions {
-            *self.dimensions.entry(key).or_default() += counts;
+            *buckets.dimensions.entry(key).or_default() += counts;
         }
-        for (key, count) in changes.custom_events {
-            *self.custom_events.entry(key).or_default() += count;
+        for ((topic, hour, name), count) in changes.custom_events {
+            *buckets.events.entry((hour, topic, name)).or_default() += count;
         }
+        for id in changes.removed_sessions {
+            buckets.sessions.remove(&id);
+        }
+        buckets
+            .sessions
+            .extend(changes.sessions.into_iter().map(|row| (row.id, row)));
         for (topic, visitor, state) in changes.visitors {
             self.visitors.insert((topic, visitor), state);
         }
-        for id in changes.removed_sessions {
-            self.sessions.remove(&id);
-        }
-        self.sessions
-            .extend(changes.sessions.into_iter().map(|row| (row.id, row)));
     }
 
     /// Closes days by the clock, and erases what no event can change any more.
     pub(super) fn expire(&mut self, now: Timestamp) {
         let Some(site) = &mut self.site else { return };
         site.close_by_clock(now);
-        let Some(cutoff) = site.cutoff() else { return };
-        self.visitors.retain(|_, state| !state.is_closed(cutoff));
-        let first = site.time_zone().day_of(cutoff).previous();
-        self.values.retain(|(day, _), _| *day >= first);
+        if let Some(cutoff) = site.cutoff() {
+            self.visitors.retain(|_, state| !state.is_closed(cutoff));
+        }
     }
 }
 
-fn add(bucket: &mut BucketChange, change: &BucketChange) {
-    bucket.counts += change.counts;
-    bucket.reading_times.merge(&change.reading_times);
+#[async_trait]
+impl Reports for MemoryStore {
+    async fn set_time_zone(&self, zone: &SiteTimeZone) -> Result<()> {
+        let reports = &mut self.tables().reports;
+        match &reports.site {
+            Some(site) if site.time_zone() != zone => Err(Error::permanent(format!(
+                "the numbers of this store are in the time zone {}, not in {zone}",
+                site.time_zone()
+            ))),
+            _ => {
+                reports.zone = zone.clone();
+                Ok(())
+            }
+        }
+    }
+
+    async fn query(&self, query: &Query) -> Result<Table, ReportError> {
+        let reports = &self.tables().reports;
+        let (zone, first) = (reports.site_state(), reports.first_session_day);
+        answer(&reports.buckets, query, zone.time_zone(), &self.capabilities(), first)
+            .map_err(|error| AnswerError::into_report_error(error, damaged))
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::ALL
+    }
+
+    async fn status(&self) -> Result<ReportStatus> {
+        let reports = &self.tables().reports;
+        let site = reports.site_state();
+        let mut status = ReportStatus::new(site.time_zone().clone());
+        status.open_since = site.cutoff();
+        status.late_events = site.late_events();
+        status.first_session_day = reports.first_session_day;
+        Ok(status)
+    }
+
+    async fn verify(&self) -> Result<Vec<Discrepancy>> {
+        let tables = self.tables();
+        let reports = &tables.reports;
+        let topics: Vec<_> = tables.totals.values().map(VerifiedTopic::dated).collect();
+        let (site, first) = (reports.site_state(), reports.first_session_day);
+        verify(&reports.buckets, site.time_zone(), &Capabilities::ALL, &topics, first).map_err(damaged)
+    }
+
+    async fn expire_sessions(&self, first: Day, dry_run: bool) -> Result<u64> {
+        let reports = &mut self.tables().reports;
+        let site = reports.site_state();
+        let Some(cutoff) = site.cutoff() else { return Ok(0) };
+        let first = first.min(site.time_zone().day_of(cutoff));
+        let sessions = &mut reports.buckets.sessions;
+        let before = sessions.len();
+        let kept = sessions.keys().filter(|id| id.day >= first).count();
+        if !dry_run {
+            sessions.retain(|id, _| id.day >= first);
+            reports.first_session_day = reports.first_session_day.max(Some(first));
+        }
+        Ok((before - kept) as u64)
+    }
+}
+
+fn damaged(error: horizon_core::reports::SessionColumnsError) -> Error {
+    Error::permanent("the sessions in memory cannot be read").with_source(error)
 }

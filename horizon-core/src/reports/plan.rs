@@ -1,0 +1,203 @@
+use super::{Capabilities, Dimension, FilterOperator, Metric, Query, Refusal};
+
+/// Where the numbers of a metric come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    /// The buckets of the site.
+    Site,
+    /// The buckets of the pages.
+    Pages,
+    /// The buckets of the site and the pages.
+    Topics,
+    /// The buckets of custom events of the pages.
+    PageEvents,
+    /// The buckets of custom events of the site and the pages.
+    Events,
+    /// The buckets of a dimension.
+    Dimension(Dimension),
+    /// The rows of sessions.
+    Sessions,
+}
+
+/// The source of each metric of a query.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Plan {
+    /// The sources, each once.
+    pub(super) sources: Vec<Source>,
+    /// The position in `sources` of each metric's source.
+    pub(super) of_metrics: Vec<usize>,
+}
+
+impl Plan {
+    /// Returns the source of each metric, or why one has none.
+    pub(super) fn new(query: &Query, capabilities: &Capabilities) -> Result<Self, Refusal> {
+        query.check()?;
+        capabilities.check(query)?;
+        let shape = Shape::new(query);
+        let mut plan = Self {
+            sources: Vec::new(),
+            of_metrics: Vec::new(),
+        };
+        for metric in &query.metrics {
+            let source = shape.source_of(*metric)?;
+            let position = plan.sources.iter().position(|known| *known == source);
+            plan.of_metrics.push(position.unwrap_or(plan.sources.len()));
+            if position.is_none() {
+                plan.sources.push(source);
+            }
+        }
+        if !capabilities.has_session_rows {
+            shape.check_without_sessions(&plan)?;
+        }
+        Ok(plan)
+    }
+
+    /// Returns whether a metric comes from the rows of sessions.
+    pub(super) fn needs_sessions(&self) -> bool {
+        self.sources.contains(&Source::Sessions)
+    }
+}
+
+/// The parts of a query that decide where its numbers come from.
+struct Shape<'a> {
+    query: &'a Query,
+    /// The dimensions that are not times.
+    groups: Vec<Dimension>,
+    filtered: Vec<Dimension>,
+}
+
+impl<'a> Shape<'a> {
+    fn new(query: &'a Query) -> Self {
+        let groups = query.dimensions.iter().copied();
+        Self {
+            query,
+            groups: groups.filter(|dimension| !dimension.is_time()).collect(),
+            filtered: query.filters.iter().map(|filter| filter.dimension).collect(),
+        }
+    }
+
+    fn source_of(&self, metric: Metric) -> Result<Source, Refusal> {
+        self.check(metric)?;
+        let is_page = |dimension: &Dimension| *dimension == Dimension::Page;
+        let has_hours = self.query.time() == Some(Dimension::Hour);
+        let has_event = self.groups.contains(&Dimension::Event) || self.filtered.contains(&Dimension::Event);
+        Ok(match (self.groups.as_slice(), self.filtered.as_slice()) {
+            _ if has_event => Source::Events,
+            ([], []) => overall(metric),
+            (groups, filtered) if groups.iter().chain(filtered).all(is_page) => self.by_page(metric),
+            ([dimension], []) if !has_hours => by_dimension(metric, *dimension),
+            _ => Source::Sessions,
+        })
+    }
+
+    /// Checks that the metric has the dimensions.
+    fn check(&self, metric: Metric) -> Result<(), Refusal> {
+        if metric != Metric::Events {
+            self.check_none(metric, |dimension| dimension == Dimension::Event)?;
+        }
+        if has_no_sessions(metric) {
+            self.check_none(metric, |dimension| dimension.session_index().is_some())?;
+        }
+        Ok(())
+    }
+
+    fn check_none(&self, metric: Metric, is_refused: impl Fn(Dimension) -> bool) -> Result<(), Refusal> {
+        if let Some(dimension) = self.groups.iter().copied().find(|dimension| is_refused(*dimension)) {
+            return Err(Refusal::Grouping { metric, dimension });
+        }
+        match self.filtered.iter().copied().find(|dimension| is_refused(*dimension)) {
+            Some(dimension) => Err(Refusal::Filtering { metric, dimension }),
+            None => Ok(()),
+        }
+    }
+
+    /// Returns the source if the query groups and filters only by pages.
+    fn by_page(&self, metric: Metric) -> Source {
+        match metric {
+            Metric::Visits
+            | Metric::ViewsPerVisit
+            | Metric::BounceRate
+            | Metric::VisitDuration
+            | Metric::AnonymousShare => Source::Sessions,
+            // One visitor may be on several pages.
+            Metric::Visitors if self.groups.is_empty() && !self.has_one_page() => Source::Sessions,
+            Metric::Events => Source::PageEvents,
+            Metric::Visitors
+            | Metric::Pageviews
+            | Metric::PageVisits
+            | Metric::Seconds
+            | Metric::TimeOnPage
+            | Metric::MedianTimeOnPage
+            | Metric::FinishedShare
+            | Metric::Likes
+            | Metric::Comments => Source::Pages,
+        }
+    }
+
+    fn has_one_page(&self) -> bool {
+        match self.query.filters.as_slice() {
+            [filter] => filter.operator == FilterOperator::Is && filter.values.len() == 1,
+            _ => false,
+        }
+    }
+
+    /// Refuses a query that needs sessions, and names what needs them.
+    fn check_without_sessions(&self, plan: &Plan) -> Result<(), Refusal> {
+        let sources = plan.of_metrics.iter().map(|position| plan.sources.get(*position));
+        let mut metrics = self.query.metrics.iter().zip(sources);
+        let Some((metric, _)) = metrics.find(|(_, source)| *source == Some(&Source::Sessions)) else {
+            return Ok(());
+        };
+        if let Some(filter) = self.query.filters.first() {
+            return Err(Refusal::Filter {
+                dimension: filter.dimension,
+                operator: filter.operator,
+            });
+        }
+        let Some(dimension) = self.groups.first().copied() else {
+            return Ok(());
+        };
+        // The buckets of a dimension of sessions have days, but no hours.
+        let needs_hours = dimension.session_index().is_some() && by_dimension(*metric, dimension) != Source::Sessions;
+        match self.query.dimensions.as_slice() {
+            [first, second] if self.groups.len() == 2 || needs_hours => Err(Refusal::TwoDimensions(*first, *second)),
+            _ => Err(Refusal::Grouping {
+                metric: *metric,
+                dimension,
+            }),
+        }
+    }
+}
+
+/// Returns whether the metric is not a number of sessions.
+const fn has_no_sessions(metric: Metric) -> bool {
+    matches!(
+        metric,
+        Metric::MedianTimeOnPage | Metric::Likes | Metric::Comments | Metric::Events
+    )
+}
+
+/// Returns the source if the query groups and filters by nothing but time.
+const fn overall(metric: Metric) -> Source {
+    match metric {
+        Metric::Visitors
+        | Metric::Visits
+        | Metric::Pageviews
+        | Metric::ViewsPerVisit
+        | Metric::BounceRate
+        | Metric::VisitDuration
+        | Metric::AnonymousShare
+        | Metric::Seconds => Source::Site,
+        Metric::PageVisits | Metric::TimeOnPage | Metric::MedianTimeOnPage | Metric::FinishedShare => Source::Pages,
+        Metric::Likes | Metric::Comments => Source::Topics,
+        Metric::Events => Source::Events,
+    }
+}
+
+/// Returns the source if the query groups by one dimension of sessions and has no filter.
+const fn by_dimension(metric: Metric, dimension: Dimension) -> Source {
+    match metric {
+        Metric::PageVisits | Metric::TimeOnPage | Metric::FinishedShare => Source::Sessions,
+        _ => Source::Dimension(dimension),
+    }
+}
