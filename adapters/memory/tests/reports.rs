@@ -78,7 +78,7 @@ async fn sessions_pages_and_sources_are_counted_by_day() -> TestResult {
     };
     let counts = [2, 2, 3].map(Value::Count);
     assert_eq!(
-        site.numbers(&overview).await,
+        site.numbers(&overview).await?,
         [(String::new(), [&counts[..], &[bounces]].concat())]
     );
 
