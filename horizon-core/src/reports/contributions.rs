@@ -133,6 +133,9 @@ impl<L: ReportLedger> ReportBatch<'_, L> {
     /// Replaces the values beyond the first of their dimension and day.
     fn resolve(&mut self, day: Day, mut values: SessionValues) -> Result<SessionValues, L::Error> {
         for (dimension, value) in Dimension::OF_SESSIONS.into_iter().zip(&mut values) {
+            if **value == *OTHER_VALUE {
+                continue;
+            }
             let key = (dimension, day, Arc::clone(value));
             let is_within = match self.values.get(&key) {
                 Some(is_within) => *is_within,
