@@ -108,7 +108,7 @@ pub struct VisitContext {
     /// The site or campaign that led here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<ContextValue>,
-    /// The kind of source: `direct`, `search`, `social`, `mail`, `ai`, `paid` or `other`.
+    /// The kind of the source: `direct`, `search`, `social`, `mail`, `ai`, `paid` or `other`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channel: Option<ContextValue>,
     /// `utm_medium`.
@@ -123,16 +123,16 @@ pub struct VisitContext {
     /// `utm_content`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<ContextValue>,
-    /// The browser and its major version.
+    /// The browser and its major version, such as `firefox 132`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub browser: Option<ContextValue>,
-    /// The operating system and its major version.
+    /// The operating system and its major version, such as `android 14`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub system: Option<ContextValue>,
     /// `phone`, `tablet`, `laptop` or `desktop`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device: Option<ContextValue>,
-    /// The country, as two letters (ISO 3166-1).
+    /// The country, as two capital letters (ISO 3166-1).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub country: Option<ContextValue>,
     /// The language, as the primary subtag (BCP 47).

@@ -12,6 +12,7 @@ mod ci;
 mod compatibility;
 mod compile_errors;
 mod crates;
+mod data;
 mod dependency_limits;
 mod faults;
 mod features;
@@ -51,6 +52,7 @@ Usage: cargo xtask <command>
                    loss is reported (one class mounts a small disk and needs root); --short, --only CLASS,
                    --mutants (runs each class with deliberate defects, which must be detected), --out FILE
   bench [FLAGS]    compares EventHorizon with other servers and with its targets; --quick, --only NAME, --out FILE
+  data             updates the data files of adapters/context from npm (needs npm and tar), and prints what changed
   bundle           builds the browser's files into target/site
   screenshots      takes the screenshots of the README into docs/images
   time-to-live     measures how long a browser takes from navigation to live numbers, and how much it downloads";
@@ -93,6 +95,7 @@ fn dispatch(steps: &mut Steps) -> anyhow::Result<()> {
         }
         ("apps", []) => apps::apps(&root, steps),
         ("package", []) => steps.run("packages", || crates::package(&root)),
+        ("data", []) => data::data(&root, steps),
         ("bundle", []) => blog::bundle(&root, steps),
         ("screenshots", []) => browser::screenshots(&root, steps),
         ("time-to-live", []) => browser::time_to_live(&root, steps),
