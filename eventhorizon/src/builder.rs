@@ -6,7 +6,12 @@ use horizon_backend::{
 };
 use horizon_core::{CommentStore, Ports, Result, SaltStore, Slug, StatsStore, Timestamp};
 
-use crate::{Config, EventPolicy, Horizon, Identify, Pages, Secret, clock::EventClock, rules::Rules};
+use crate::{
+    Config, EventPolicy, Horizon, Identify, Pages, Secret,
+    clock::EventClock,
+    rules::Rules,
+    visit_context::{Countries, SiteContext},
+};
 
 /// How long the start waits for the time of Redis: two seconds.
 #[cfg(feature = "redis")]
@@ -34,6 +39,7 @@ pub struct Builder {
     secret: Option<Secret>,
     rules: Rules,
     clock: EventClock,
+    countries: Countries,
     #[cfg(feature = "redis")]
     node: Option<horizon_core::presence::NodeId>,
 }
@@ -130,6 +136,7 @@ impl Builder {
             secret: None,
             rules: Rules::new(|_: &Slug| false),
             clock: EventClock::new(now),
+            countries: Countries::default(),
             #[cfg(feature = "redis")]
             node: None,
         }
@@ -167,6 +174,20 @@ impl Builder {
     pub fn clock(mut self, now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         self.clock = EventClock::new(now);
         self
+    }
+
+    /// Reads an MMDB file with the countries of addresses, such as GeoLite2 Country, DB-IP Lite or ip-location-db, for
+    /// the country of visits. By default it is unknown, unless a [proxy](Config::country_header) states it. Blocks.
+    ///
+    /// The content stays in memory. A file that replaces this one is used within a minute. If it is broken, the first
+    /// one stays in use, and the log has a warning.
+    ///
+    /// # Errors
+    /// The file cannot be read, has more than 512 MiB, is no MMDB file, or has no countries. The error names it.
+    #[cfg(feature = "context")]
+    pub fn country_file(mut self, path: impl Into<std::path::PathBuf>) -> Result<Self> {
+        self.countries = Some(horizon_context::CountryFile::open(path)?);
+        Ok(self)
     }
 
     /// Sets the name of this process among those that share a Redis. Names of running processes must be unique. The
@@ -212,7 +233,8 @@ impl Builder {
         };
         #[cfg(feature = "redis")]
         self.compare_clock().await;
-        let horizon = Horizon::new(backend, self.config, self.rules, self.clock, secret);
+        let context = SiteContext::new(&self.config, self.countries);
+        let horizon = Horizon::new(backend, self.config, self.rules, self.clock, secret, context);
         // Visits wait for the salt, so read it before the first one.
         if let Err(error) = horizon.0.visitors.read_ahead().await {
             tracing::warn!(%error, "reading today's salt failed: visits are counted once it is read");

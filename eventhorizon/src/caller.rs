@@ -35,6 +35,9 @@ pub struct Caller(Arc<CallerState>);
 #[derive(Clone)]
 struct CallerState {
     address: IpAddr,
+    /// Whether the peer of the connection is a trusted proxy.
+    #[cfg(feature = "context")]
+    is_proxied: bool,
     headers: HeaderMap,
     extensions: Extensions,
     /// Empty until the application's rule was asked.
@@ -46,6 +49,12 @@ impl Caller {
     #[must_use]
     pub fn address(&self) -> IpAddr {
         self.0.address
+    }
+
+    /// Returns whether the request came from a trusted proxy, so that headers that the proxy sets can be trusted.
+    #[cfg(feature = "context")]
+    pub(crate) fn is_proxied(&self) -> bool {
+        self.0.is_proxied
     }
 
     /// Returns the headers of the request.
@@ -119,6 +128,8 @@ impl Horizon {
     pub(crate) fn caller_from_parts(&self, peer: IpAddr, headers: HeaderMap, extensions: Extensions) -> Caller {
         Caller(Arc::new(CallerState {
             address: self.client_addr(peer, &headers),
+            #[cfg(feature = "context")]
+            is_proxied: is_trusted(peer.to_canonical(), &self.config().trusted_proxies),
             headers,
             extensions,
             identity: OnceCell::new(),
@@ -143,19 +154,22 @@ impl Horizon {
 /// ```
 #[must_use]
 pub fn client_addr(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
-    let is_trusted = |address: IpAddr| trusted.iter().any(|net| net.contains(&address));
     let mut client = peer.to_canonical();
-    if !is_trusted(client) {
+    if !is_trusted(client, trusted) {
         return client;
     }
     let mut addresses: Vec<Option<IpAddr>> = forwarded_addresses(headers).collect();
-    while is_trusted(client) {
+    while is_trusted(client, trusted) {
         let Some(Some(next)) = addresses.pop() else {
             break;
         };
         client = next;
     }
     client
+}
+
+fn is_trusted(address: IpAddr, trusted: &[IpNet]) -> bool {
+    trusted.iter().any(|net| net.contains(&address))
 }
 
 /// Returns the entries of `X-Forwarded-For`, `None` for an invalid one.

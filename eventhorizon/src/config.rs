@@ -1,6 +1,8 @@
 use std::{fmt, num::NonZeroU32, str::FromStr, time::Duration};
 
 use horizon_core::{Error, Result};
+#[cfg(feature = "context")]
+use http::HeaderName;
 use ipnet::IpNet;
 
 #[cfg(feature = "comments")]
@@ -46,6 +48,11 @@ pub struct Config {
     /// When comments are shown.
     #[cfg(feature = "comments")]
     pub moderation: Moderation,
+    /// The header in which the [`trusted_proxies`](Self::trusted_proxies) state the country of the visitor, such as
+    /// `cf-ipcountry`: two letters, which win over those of a
+    /// [file](crate::Builder::country_file). None by default. The header of other peers is ignored. The proxy must set it in each request: otherwise visitors can.
+    #[cfg(feature = "context")]
+    pub country_header: Option<HeaderName>,
     /// What the privacy signals `Sec-GPC: 1` and `DNT: 1` do.
     pub signals: PrivacySignals,
     /// Whether the reader cookie is sent only over HTTPS (`Secure`, RFC 6265 §4.1.2.5) and only by this host
@@ -76,6 +83,8 @@ impl Default for Config {
             origins: Vec::new(),
             #[cfg(feature = "comments")]
             moderation: Moderation::default(),
+            #[cfg(feature = "context")]
+            country_header: None,
             signals: PrivacySignals::default(),
             secure_cookies: false,
             heartbeat: Duration::from_secs(20),
@@ -104,6 +113,12 @@ impl Config {
         if !self.origins.is_empty() && !self.secure_cookies {
             return Err(Error::permanent(
                 "`origins` need `secure_cookies`: browsers send cookies from other sites only over HTTPS",
+            ));
+        }
+        #[cfg(feature = "context")]
+        if self.country_header.is_some() && self.trusted_proxies.is_empty() {
+            return Err(Error::permanent(
+                "`country_header` needs `trusted_proxies`: the header of other peers is ignored",
             ));
         }
         if self.heartbeat < Self::MIN_HEARTBEAT || self.heartbeat > Self::MAX_HEARTBEAT {

@@ -23,6 +23,7 @@ use crate::{
     read_cache::ReadCache,
     reader::Readers,
     rules::Rules,
+    visit_context::SiteContext,
     visit_queue::VisitQueue,
     visit_tracker::VisitTracker,
     visitors::VisitorKeys,
@@ -48,6 +49,7 @@ pub(crate) struct SiteState {
     pub(crate) rules: Arc<Rules>,
     pub(crate) page_questions: PageQuestions,
     pub(crate) config: Config,
+    pub(crate) context: SiteContext,
     pub(crate) clock: EventClock,
     pub(crate) forwarding_warnings: ForwardingWarnings,
     pub(crate) metrics: Arc<Metrics>,
@@ -103,13 +105,20 @@ impl fmt::Debug for Horizon {
 
 impl Horizon {
     /// Assembles a site and starts its background tasks.
-    pub(crate) fn new(backend: Backend, config: Config, rules: Rules, clock: EventClock, secret: Secret) -> Self {
+    pub(crate) fn new(
+        backend: Backend,
+        config: Config,
+        rules: Rules,
+        clock: EventClock,
+        secret: Secret,
+        context: SiteContext,
+    ) -> Self {
         let ports = backend.ports().clone();
         let metrics = Arc::new(Metrics::new(registry(&backend)));
         let (closing, delivered, tasks) = (CancellationToken::new(), CancellationToken::new(), TaskTracker::new());
         let (queue, sender) = VisitQueue::new(Arc::clone(&ports.bus), clock.clone(), Arc::clone(&metrics));
         let visitors = VisitorKeys::new(Arc::clone(&ports.salts), config.site.clone(), clock.clone());
-        let (visitors, streams) = (Arc::new(visitors), TaskTracker::new());
+        let (visitors, streams, cache) = (Arc::new(visitors), TaskTracker::new(), Arc::new(ReadCache::new()));
         let background = BackgroundVisits::new(
             Arc::clone(&visitors),
             Arc::clone(&queue),
@@ -120,7 +129,6 @@ impl Horizon {
         );
         let (stop, health) = (delivered.clone(), backend.health().clone());
         tasks.spawn(health.supervise("visits", async move { sender.run(stop).await }));
-        let cache = Arc::new(ReadCache::new());
         let horizon = Self(Arc::new(SiteState {
             rules: Arc::new(rules),
             page_questions: PageQuestions::new(tasks.clone(), delivered.clone(), health.clone()),
@@ -139,6 +147,7 @@ impl Horizon {
             },
             visitors,
             config,
+            context,
             clock,
             forwarding_warnings: ForwardingWarnings::default(),
             metrics,
@@ -304,11 +313,16 @@ impl Horizon {
     }
 
     fn spawn_maintenance(&self) {
-        let (inner, closing) = (Arc::downgrade(&self.0), self.0.closing.clone());
-        let maintenance = self.0.health.supervise("maintenance", run_maintenance(inner));
+        self.spawn_until_closing("maintenance", run_maintenance(Arc::downgrade(&self.0)));
+        self.spawn_until_closing("context", self.0.context.run_refresh());
+    }
+
+    /// Spawns a background task that is dropped when the site closes.
+    fn spawn_until_closing(&self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
+        let (closing, task) = (self.0.closing.clone(), self.0.health.supervise(name, task));
         self.0
             .tasks
-            .spawn(async move { closing.run_until_cancelled(maintenance).await });
+            .spawn(async move { closing.run_until_cancelled(task).await });
     }
 }
 

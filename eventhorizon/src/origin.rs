@@ -27,6 +27,13 @@ impl Origin {
     pub fn as_header(&self) -> &HeaderValue {
         &self.0
     }
+
+    /// Returns the host, with the port unless it is the default one.
+    #[cfg(feature = "context")]
+    pub(crate) fn authority(&self) -> &str {
+        let text = self.0.to_str().unwrap_or_default();
+        text.split_once("://").map_or(text, |(_, authority)| authority)
+    }
 }
 
 impl FromStr for Origin {

@@ -1,24 +1,16 @@
 //! The country of a request.
 
-use std::{net::IpAddr, path::PathBuf};
+use std::net::IpAddr;
 
-use horizon_core::{ContextValue, Result};
+use horizon_core::ContextValue;
 
 use crate::{country_file::CountryFile, iso_3166::is_country};
 
 /// Looks up countries.
 #[derive(Debug, Default)]
-pub(crate) struct Countries(Option<CountryFile>);
+pub(crate) struct Countries(pub(crate) Option<CountryFile>);
 
 impl Countries {
-    /// Reads an MMDB file.
-    ///
-    /// # Errors
-    /// The file cannot be read or has no countries.
-    pub(crate) fn open(path: PathBuf) -> Result<Self> {
-        Ok(Self(Some(CountryFile::open(path)?)))
-    }
-
     /// Returns the country that a trusted header states, otherwise that of the address in the file.
     pub(crate) fn find(&self, header: Option<&str>, address: Option<IpAddr>) -> Option<ContextValue> {
         let looked_up = || self.0.as_ref()?.country(address?);

@@ -1,5 +1,3 @@
-//! An MMDB file with the countries of addresses.
-
 use std::{
     fs,
     net::IpAddr,
@@ -25,9 +23,9 @@ const PATHS: [&[PathElement<'static>]; 3] = [
     &[PathElement::Key("country")],
 ];
 
-/// A file, and its content in memory.
+/// An MMDB file with the countries of addresses, such as GeoLite2 Country, DB-IP Lite or ip-location-db, in memory.
 #[derive(Debug)]
-pub(crate) struct CountryFile {
+pub struct CountryFile {
     path: PathBuf,
     reader: RwLock<Arc<CountryReader>>,
     versions: Mutex<FileVersions>,
@@ -51,11 +49,12 @@ struct FileVersions {
 }
 
 impl CountryFile {
-    /// Reads the file.
+    /// Reads a file. Blocks.
     ///
     /// # Errors
-    /// The file cannot be read, is too large, is no MMDB file, or has no countries.
-    pub(crate) fn open(path: PathBuf) -> Result<Self> {
+    /// The file cannot be read, has more than 512 MiB, is no MMDB file, or has no countries. The error names it.
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self> {
+        let path = path.into();
         let version = FileVersion::of(&path)?;
         let reader = load(&path, version)?;
         log_loaded(&path, &reader);

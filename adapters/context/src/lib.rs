@@ -1,6 +1,6 @@
 //! Where a visitor came from, and with which browser: reads the context of a visit from a request.
 //!
-//! [`ContextReader`] makes a `VisitContext` of a [`PageRequest`]. `eventhorizon` uses it for each page that is opened.
+//! [`ContextReader`] makes a `VisitContext` of a [`PageRequest`], with the countries of a [`CountryFile`]. `eventhorizon` uses it for each page that is opened.
 //!
 //! ```
 //! use horizon_context::{ContextReader, PageRequest};
@@ -64,6 +64,7 @@ mod referrer;
 mod sources;
 mod value;
 
+pub use country_file::CountryFile;
 pub use reader::{ContextReader, PageRequest};
 
 /// Compiles and runs the README's example.

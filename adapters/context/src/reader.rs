@@ -1,12 +1,13 @@
-use std::{net::IpAddr, path::PathBuf};
+use std::net::IpAddr;
 
-use horizon_core::{ContextValue, Result, VisitContext};
+use horizon_core::{ContextValue, VisitContext};
 
 use crate::{
     agent::AgentReader,
     campaign::Campaign,
     channel::Channel,
     country::Countries,
+    country_file::CountryFile,
     device::Device,
     language::language,
     referrer::{OwnHosts, Source},
@@ -61,16 +62,11 @@ impl ContextReader {
         }
     }
 
-    /// Looks up countries in an MMDB file, such as GeoLite2 Country, DB-IP Lite or ip-location-db. It is read into
-    /// memory. Blocks.
-    ///
-    /// # Errors
-    /// The file cannot be read, has more than 512 MiB, is no MMDB file, or has no countries. The error names it.
-    pub fn with_country_file(self, path: impl Into<PathBuf>) -> Result<Self> {
-        Ok(Self {
-            countries: Countries::open(path.into())?,
-            ..self
-        })
+    /// Sets the countries of addresses. By default there are none.
+    #[must_use]
+    pub fn with_countries(self, file: CountryFile) -> Self {
+        let countries = Countries(Some(file));
+        Self { countries, ..self }
     }
 
     /// Returns the context of a request. It takes some microseconds; about 40 ms (optimized) for the first unknown

@@ -112,6 +112,9 @@ async fn open(
         .identify(author)
         .event_policy(args.readers.event_policy())
         .configure(|config| configure(config, args));
+    if let Some(path) = &args.network.geoip {
+        builder = builder.country_file(path).context("HORIZON_GEOIP")?;
+    }
     if let Some(text) = &args.secrets.secret {
         builder = builder.secret(Secret::from_bytes(blake3::derive_key(SECRET_KEY, text.0.as_bytes())));
     }
@@ -249,6 +252,7 @@ pub(crate) fn pages(library: watch::Receiver<Arc<Library>>) -> impl Pages {
 fn configure(config: &mut eventhorizon::Config, args: &ServeArgs) {
     config.site.clone_from(&args.title);
     config.trusted_proxies.clone_from(&args.network.trusted_proxies);
+    config.country_header.clone_from(&args.network.country_header);
     config.own_origin = args.network.base_url.as_ref().map(|base_url| base_url.origin().clone());
     config.secure_cookies = args.is_https();
     config.redis_may_lose_data = args.backend.redis_may_lose_data;

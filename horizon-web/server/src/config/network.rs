@@ -1,7 +1,10 @@
-use std::net::{AddrParseError, IpAddr, SocketAddr};
+use std::{
+    net::{AddrParseError, IpAddr, SocketAddr},
+    path::PathBuf,
+};
 
 use clap::Args;
-use eventhorizon::IpNet;
+use eventhorizon::{IpNet, http::HeaderName};
 use horizon_backend::parse_listen_addr;
 
 use super::BaseUrl;
@@ -31,6 +34,19 @@ pub struct NetworkArgs {
         value_parser = parse_proxy
     )]
     pub trusted_proxies: Vec<IpNet>,
+    /// The MMDB file with the countries of addresses, such as GeoLite2 Country or DB-IP Lite. It is read into memory,
+    /// and again when it is replaced.
+    #[arg(long, env = "HORIZON_GEOIP", value_name = "HORIZON_GEOIP")]
+    pub geoip: Option<PathBuf>,
+    /// The header in which the trusted proxies state the country of the reader, such as `CF-IPCountry`. They must set
+    /// it in each request.
+    #[arg(
+        long,
+        env = "HORIZON_COUNTRY_HEADER",
+        value_name = "HORIZON_COUNTRY_HEADER",
+        requires = "trusted_proxies"
+    )]
+    pub country_header: Option<HeaderName>,
 }
 
 impl NetworkArgs {

@@ -12,6 +12,7 @@ fn an_invalid_value_is_reported_with_its_setting() {
     for (flag, name, value) in [
         ("--addr", "HORIZON_ADDR", "localhost"),
         ("--trusted-proxies", "HORIZON_TRUSTED_PROXIES", "everyone"),
+        ("--country-header", "HORIZON_COUNTRY_HEADER", "two words"),
         ("--moderation", "HORIZON_MODERATION", "maybe"),
         ("--node", "HORIZON_NODE", "two words"),
         ("--heartbeat", "HORIZON_HEARTBEAT", "0"),

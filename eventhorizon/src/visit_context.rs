@@ -1,0 +1,37 @@
+//! The context of a visit: where the visitor came from, and with which browser.
+
+#[cfg_attr(not(feature = "context"), path = "visit_context/site_context_disabled.rs")]
+mod site_context;
+
+use std::fmt;
+
+use horizon_core::VisitContext;
+
+pub(crate) use self::site_context::{Countries, SiteContext};
+use crate::{Caller, Horizon};
+
+/// What a page or the client reports about the load of a page.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct OpenedPage<'a> {
+    /// The referrer of the page: parameter `r`, or the `Referer` header of a page load.
+    pub(crate) referrer: Option<&'a str>,
+    /// The query of the page's URL, encoded: parameter `q`, or the query of a page load.
+    pub(crate) query: Option<&'a str>,
+    /// The width of the viewport in CSS pixels: parameter `w`.
+    pub(crate) viewport_width: Option<u32>,
+}
+
+impl fmt::Debug for OpenedPage<'_> {
+    /// Writes no content, so that no referrer gets into a log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OpenedPage(…)")
+    }
+}
+
+impl Horizon {
+    /// Returns the context of a visit by this caller; `None` without the feature `context`. Only the returned values may
+    /// get into events and logs.
+    pub(crate) fn visit_context(&self, caller: &Caller, page: OpenedPage<'_>) -> Option<Box<VisitContext>> {
+        self.0.context.read(caller, page).map(Box::new)
+    }
+}
