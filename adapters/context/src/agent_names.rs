@@ -22,7 +22,7 @@ const fn versioned(part: &'static str, name: &'static str) -> OwnPattern {
     OwnPattern { part, name, versioned }
 }
 
-const OWN_BROWSERS: [OwnPattern; 20] = [
+const OWN_BROWSERS: [OwnPattern; 21] = [
     own("orca-android", "messenger"),
     own("micromessenger/", "wechat"),
     own("linkedinapp", "linkedin"),
@@ -38,6 +38,7 @@ const OWN_BROWSERS: [OwnPattern; 20] = [
     versioned(" ddg/", "duckduckgo"),
     versioned(" opt/", "opera"),
     versioned(" whale/", "whale"),
+    versioned(" epiphany/", "epiphany"),
     versioned(" falkon/", "falkon"),
     versioned(" focus/", "firefox focus"),
     versioned(" nintendobrowser/", "nintendo browser"),

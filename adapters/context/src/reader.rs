@@ -43,7 +43,7 @@ impl std::fmt::Debug for PageRequest<'_> {
 
 /// Makes contexts of requests. Built once for a site.
 ///
-/// It keeps the results for the last 1,024 agents, by keyed hashes. The patterns of browsers take about 10 MiB from the
+/// It keeps the results for the last 1,024 agents, by keyed hashes. The patterns of browsers take about 6 MiB from the
 /// first unknown agent on, until [`refresh`](Self::refresh) drops them.
 #[derive(Debug)]
 pub struct ContextReader {
