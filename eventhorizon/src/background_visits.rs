@@ -1,19 +1,19 @@
 //! Visits whose visitor key is looked up in the background.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, mem, sync::Arc, time::Duration};
 
 use horizon_backend::Health;
 use horizon_core::{EventKind, Topic, Visit, VisitCause, VisitorKey};
 use tokio::{
     runtime::Handle,
     sync::Semaphore,
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     metrics::Metrics,
-    visit_queue::{VisitQueue, caused_by},
+    visit_queue::{VisitQueue, caused_by, whole_seconds},
     visit_tracker::{VisitorIdentity, retry},
     visitors::VisitorKeys,
 };
@@ -45,8 +45,11 @@ pub(crate) struct BackgroundVisits {
 pub(crate) struct PendingVisit {
     background: BackgroundVisits,
     topics: Arc<[Topic]>,
-    cause: VisitCause,
+    /// Without its visitor.
+    visit: Visit,
     identity: Option<VisitorIdentity>,
+    /// When the connection was opened.
+    opened: Instant,
 }
 
 impl BackgroundVisits {
@@ -71,12 +74,12 @@ impl BackgroundVisits {
         }
     }
 
-    /// Spawns a task that adds the visitor's key to the visit, queues it, and then calls `on_queued`. Returns `false`
-    /// if there are too many tasks.
+    /// Spawns a task that adds the visitor's key to the visits, queues them, and then calls `on_queued`. Returns
+    /// `false` if there are too many tasks.
     pub(crate) fn spawn(
         &self,
         topics: Arc<[Topic]>,
-        mut visit: Visit,
+        visits: Vec<Visit>,
         identity: VisitorIdentity,
         on_queued: impl FnOnce(&Metrics) + Send + 'static,
     ) -> bool {
@@ -85,8 +88,10 @@ impl BackgroundVisits {
             match this.key(&identity).await {
                 Some(visitor) => {
                     on_queued(&this.metrics);
-                    visit.visitor = visitor;
-                    this.queue.push(&topics, &visit);
+                    for mut visit in visits {
+                        visit.visitor = visitor;
+                        this.queue.push(&topics, visit);
+                    }
                 }
                 None => this.metrics.event_failed(&EventKind::visit(None)),
             }
@@ -138,34 +143,42 @@ impl BackgroundVisits {
 }
 
 impl PendingVisit {
+    /// The visit has no visitor. Its connection is open since `opened`.
     pub(crate) fn new(
         background: BackgroundVisits,
         topics: Arc<[Topic]>,
-        cause: VisitCause,
+        visit: Visit,
         identity: VisitorIdentity,
+        opened: Instant,
     ) -> Self {
         Self {
             background,
             topics,
-            cause,
+            visit,
             identity: Some(identity),
+            opened,
         }
     }
 
-    /// Returns the visitor's key. From then on the caller counts the visit.
-    pub(crate) async fn key(mut self) -> Option<VisitorKey> {
-        let identity = self.identity.as_ref()?;
-        let key = retry("reading the salt", || self.background.visitors.key(identity)).await;
+    /// Returns the visitor's key, and the visit. From then on the caller counts the visit.
+    pub(crate) async fn identify(mut self) -> (Option<VisitorKey>, Visit) {
+        let key = match &self.identity {
+            Some(identity) => retry("reading the salt", || self.background.visitors.key(identity)).await,
+            None => None,
+        };
         self.identity = None;
-        key.flatten()
+        (key.flatten(), mem::take(&mut self.visit))
     }
 }
 
 impl Drop for PendingVisit {
     fn drop(&mut self) {
         let Some(identity) = self.identity.take() else { return };
-        let (topics, visit) = (Arc::clone(&self.topics), caused_by(self.cause, None));
-        if !self.background.spawn(topics, visit, identity, |_| ()) {
+        let mut end = caused_by(VisitCause::End, None);
+        end.seconds = Some(whole_seconds(self.opened.elapsed()));
+        let visits = vec![mem::take(&mut self.visit), end];
+        let topics = Arc::clone(&self.topics);
+        if !self.background.spawn(topics, visits, identity, |_| ()) {
             self.background.metrics.event_failed(&EventKind::visit(None));
         }
     }

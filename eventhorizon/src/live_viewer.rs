@@ -8,7 +8,7 @@ use std::{
 };
 
 use futures::{FutureExt, future::BoxFuture};
-use horizon_core::{Topic, VisitCause};
+use horizon_core::{Topic, Visit};
 use parking_lot::Mutex;
 
 use crate::visit_tracker::{ViewerGuards, VisitTracker, VisitorIdentity};
@@ -24,13 +24,8 @@ pub(crate) enum LiveViewer {
 }
 
 impl LiveViewer {
-    pub(crate) fn new(
-        tracker: VisitTracker,
-        topics: Arc<[Topic]>,
-        cause: VisitCause,
-        identity: VisitorIdentity,
-    ) -> Self {
-        Self::Starting(Mutex::new(tracker.start(topics, cause, identity).boxed()))
+    pub(crate) fn new(tracker: VisitTracker, topics: Arc<[Topic]>, visit: Visit, identity: VisitorIdentity) -> Self {
+        Self::Starting(Mutex::new(tracker.start(topics, visit, identity).boxed()))
     }
 
     /// Is ready once the viewer is counted.

@@ -19,8 +19,9 @@ pub(crate) const TICK: Duration = Duration::from_secs(10);
 /// The number of ticks between two visit events of an open connection: 60, which is ten minutes.
 const SLOTS: usize = 60;
 
-/// The largest number of queued visits: 131,072, about 12 MB. That suffices for 20,000 connections that break and
-/// reconnect at once, with four events each. Further visits are dropped and counted as failed.
+/// The largest number of queued visits: 131,072, about 23 MB, and less than 1 KB for each context. That suffices for
+/// 20,000 connections that break and reconnect at once, with four events each. Further visits are dropped and counted
+/// as failed.
 const MAX_QUEUED: usize = 131_072;
 
 /// The largest number of visits in flight to the bus: 1,024.
@@ -47,10 +48,11 @@ struct TimerWheel {
     next_id: u64,
 }
 
-#[derive(Clone)]
 struct VisitEntry {
     topics: Arc<[Topic]>,
     visitor: VisitorKey,
+    /// Until when the events have reported the open time.
+    reported_until: Instant,
 }
 
 /// A visit that lasts until it is dropped.
@@ -65,6 +67,11 @@ pub(crate) fn caused_by(cause: VisitCause, visitor: Option<VisitorKey>) -> Visit
     let mut visit = Visit::of(visitor);
     visit.cause = Some(cause);
     visit
+}
+
+/// Returns the seconds without their fraction, at most 136 years.
+pub(crate) fn whole_seconds(duration: Duration) -> u32 {
+    u32::try_from(duration.as_secs()).unwrap_or(u32::MAX)
 }
 
 impl VisitQueue {
@@ -90,10 +97,22 @@ impl VisitQueue {
         (Arc::new(visits), sender)
     }
 
-    /// Starts a visit that lasts until the returned value is dropped. `cause` is `Open` or `Reopen`.
-    pub(crate) fn open(this: &Arc<Self>, topics: Arc<[Topic]>, cause: VisitCause, visitor: VisitorKey) -> OpenVisit {
-        let entry = VisitEntry { topics, visitor };
-        this.push_entry(&entry, cause);
+    /// Starts a visit that lasts until the returned value is dropped. The cause of `visit` is `Open` or `Reopen`. The
+    /// connection is open since `opened`.
+    pub(crate) fn open(
+        this: &Arc<Self>,
+        topics: Arc<[Topic]>,
+        visitor: VisitorKey,
+        mut visit: Visit,
+        opened: Instant,
+    ) -> OpenVisit {
+        visit.visitor = Some(visitor);
+        this.push(&topics, visit);
+        let entry = VisitEntry {
+            topics,
+            visitor,
+            reported_until: opened,
+        };
         let mut wheel = this.wheel.lock();
         let id = wheel.next_id;
         // Round-robin, not by time: after a restart all clients reconnect at once, and their events would stay bunched.
@@ -111,28 +130,29 @@ impl VisitQueue {
 
     /// Advances the wheel, and queues the visits whose turn it is.
     pub(crate) fn tick(&self) {
-        let due: Vec<VisitEntry> = {
+        let due: Vec<(Arc<[Topic]>, Visit)> = {
             let mut wheel = self.wheel.lock();
             wheel.current = (wheel.current + 1) % SLOTS;
-            let slot = wheel.slots.get(wheel.current);
-            slot.map(|slot| slot.values().cloned().collect()).unwrap_or_default()
+            let current = wheel.current;
+            let slot = wheel.slots.get_mut(current);
+            let beat = |entry: &mut VisitEntry| (Arc::clone(&entry.topics), entry.report(VisitCause::Beat));
+            slot.map(|slot| slot.values_mut().map(beat).collect())
+                .unwrap_or_default()
         };
-        for entry in due {
-            self.push_entry(&entry, VisitCause::Beat);
+        for (topics, visit) in due {
+            self.push(&topics, visit);
         }
     }
 
-    fn push_entry(&self, entry: &VisitEntry, cause: VisitCause) {
-        self.push(&entry.topics, &caused_by(cause, Some(entry.visitor)));
-    }
-
-    /// Queues one event for each topic. That of the site names the page among the topics.
-    pub(crate) fn push(&self, topics: &[Topic], visit: &Visit) {
+    /// Queues one event for each topic. That of the site names the page among the topics, and only it has the context.
+    pub(crate) fn push(&self, topics: &[Topic], mut visit: Visit) {
         let page = topics.iter().find_map(Topic::slug);
+        let mut context = visit.context.take();
         for topic in topics {
             let mut visit = visit.clone();
-            if *topic == Topic::Site && visit.page.is_none() {
-                visit.page = page.cloned();
+            if *topic == Topic::Site {
+                visit.page = visit.page.or_else(|| page.cloned());
+                visit.context = context.take();
             }
             let kind = EventKind::Visit(visit);
             let queued = self.clock.stamp().ok().and_then(|stamp| {
@@ -153,9 +173,22 @@ impl VisitQueue {
             }
             entry
         });
-        if let Some(entry) = entry {
-            self.push_entry(&entry, VisitCause::End);
+        if let Some(mut entry) = entry {
+            let visit = entry.report(VisitCause::End);
+            self.push(&entry.topics, visit);
         }
+    }
+}
+
+impl VisitEntry {
+    /// Returns a visit with the whole seconds for which the connection was open since the previous one. The rest of a
+    /// second counts in the next one.
+    fn report(&mut self, cause: VisitCause) -> Visit {
+        let seconds = whole_seconds(self.reported_until.elapsed());
+        self.reported_until += Duration::from_secs(seconds.into());
+        let mut visit = caused_by(cause, Some(self.visitor));
+        visit.seconds = Some(seconds);
+        visit
     }
 }
 

@@ -3,12 +3,12 @@
 use std::{future::Future, net::IpAddr, sync::Arc, time::Duration};
 
 use horizon_backend::random_bytes;
-use horizon_core::{Backoff, Presence, PresenceGuard, Result, Topic, VisitCause, VisitorKey};
-use tokio::time::sleep;
+use horizon_core::{Backoff, Presence, PresenceGuard, Result, Topic, Visit, VisitCause, VisitorKey};
+use tokio::time::{Instant, sleep};
 
 use crate::{
     background_visits::{BackgroundVisits, PendingVisit},
-    visit_queue::{OpenVisit, VisitQueue, caused_by},
+    visit_queue::{OpenVisit, VisitQueue},
 };
 
 /// The delays between retries: 100 milliseconds to 10 seconds.
@@ -41,17 +41,14 @@ pub(crate) struct ViewerGuards {
 }
 
 impl VisitTracker {
-    /// Counts a visit and a viewer. `cause` is `Open` or `Reopen`. Retries while the backend is unavailable.
-    pub(crate) async fn start(
-        self,
-        topics: Arc<[Topic]>,
-        cause: VisitCause,
-        identity: VisitorIdentity,
-    ) -> ViewerGuards {
+    /// Counts a visit and a viewer. The cause of `visit`, which has no visitor, is `Open` or `Reopen`. Retries while
+    /// the backend is unavailable.
+    pub(crate) async fn start(self, topics: Arc<[Topic]>, visit: Visit, identity: VisitorIdentity) -> ViewerGuards {
+        let opened = Instant::now();
         let (visitor, visit) = match identity {
             VisitorIdentity::Anonymous => {
-                if cause == VisitCause::Open {
-                    self.queue.push(&topics, &caused_by(cause, None));
+                if visit.cause() == VisitCause::Open {
+                    self.queue.push(&topics, visit);
                 }
                 (
                     random_bytes().map(u128::from_be_bytes).map(VisitorKey::from_u128).ok(),
@@ -59,9 +56,9 @@ impl VisitTracker {
                 )
             }
             identity => {
-                let pending = PendingVisit::new(self.background.clone(), Arc::clone(&topics), cause, identity);
-                let visitor = pending.key().await;
-                let open = |visitor| VisitQueue::open(&self.queue, Arc::clone(&topics), cause, visitor);
+                let pending = PendingVisit::new(self.background.clone(), Arc::clone(&topics), visit, identity, opened);
+                let (visitor, visit) = pending.identify().await;
+                let open = |visitor| VisitQueue::open(&self.queue, Arc::clone(&topics), visitor, visit, opened);
                 (visitor, visitor.map(open))
             }
         };

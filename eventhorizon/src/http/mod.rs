@@ -130,6 +130,7 @@ impl Handler<'_> {
             #[cfg(feature = "comments")]
             Route::Comments(page) => self.comments(page).await,
             Route::Events(page) => self.events(page).await,
+            Route::Finished(page) => self.finished(page).await,
             Route::File(file) => Ok(file.response(self.caller.headers())),
         }
     }
@@ -147,9 +148,7 @@ impl Handler<'_> {
         if self.method == Method::HEAD {
             return Ok(response::stream(None));
         }
-        let options = LiveOptions::new(page.as_ref())
-            .observe(&observed)
-            .returning(query.is_returning());
+        let options = query.add_to(LiveOptions::new(page.as_ref()).observe(&observed));
         let live = self.horizon.open_live(self.caller, options, self.deadline);
         Ok(response::stream(Some(live.await?)))
     }
@@ -160,6 +159,13 @@ impl Handler<'_> {
         let pages = slugs.iter().map(|slug| self.horizon.existing_page(slug, self.deadline));
         let pages = try_join_all(pages).await?;
         Ok(pages.into_iter().flatten().collect())
+    }
+
+    /// `/finished/{slug}`
+    async fn finished(&self, page: &str) -> HandlerResult {
+        let page = self.page(page).await?;
+        self.horizon.finish(&page, self.caller)?;
+        Ok(response::no_content())
     }
 
     async fn stats(&self, page: Option<&str>) -> HandlerResult {

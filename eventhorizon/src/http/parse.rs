@@ -13,15 +13,26 @@ pub(super) fn query<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
 }
 
 /// The query of a live stream.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 pub(super) struct LiveQuery {
     again: Option<String>,
+    /// `document.referrer`
+    r: Option<String>,
+    /// The query of the page's own URL.
+    q: Option<String>,
+    /// The width of the viewport in CSS pixels.
+    w: Option<String>,
 }
 
 impl LiveQuery {
-    /// Returns whether the client reopens a lost stream.
-    pub(super) fn is_returning(&self) -> bool {
-        self.again.as_deref() == Some("1")
+    /// Adds what the client says about the page and how it was opened.
+    pub(super) fn add_to<'a>(&'a self, options: LiveOptions<'a>) -> LiveOptions<'a> {
+        let width = self.w.as_deref().and_then(|width| width.parse().ok());
+        options
+            .returning(self.again.as_deref() == Some("1"))
+            .referrer(self.r.as_deref())
+            .page_query(self.q.as_deref())
+            .viewport_width(width)
     }
 }
 

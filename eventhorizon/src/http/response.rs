@@ -35,6 +35,12 @@ pub(super) fn see_other(location: &str) -> Response<ResponseBody> {
     response
 }
 
+pub(super) fn no_content() -> Response<ResponseBody> {
+    let mut response = Response::new(ResponseBody::Empty);
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response
+}
+
 pub(super) fn with_cookie(mut response: Response<ResponseBody>, cookie: Option<String>) -> Response<ResponseBody> {
     if let Some(cookie) = cookie {
         set(&mut response, header::SET_COOKIE, &cookie);

@@ -18,6 +18,8 @@ pub(super) enum Route<'a> {
     Comments(&'a str),
     /// `/events`, `/events/{slug}`
     Events(Option<&'a str>),
+    /// `/finished/{slug}`
+    Finished(&'a str),
     /// `/client.js`, `/comments.js`, `/events.js`, `/client.d.ts`, `/openapi.json`
     File(File),
 }
@@ -36,6 +38,7 @@ impl<'a> Route<'a> {
             #[cfg(feature = "comments")]
             ("comments", Some(page)) => Some(Self::Comments(page)),
             ("events", page) => Some(Self::Events(page)),
+            ("finished", Some(page)) => Some(Self::Finished(page)),
             ("client.js", None) => Some(Self::File(File::Script)),
             ("comments.js", None) if cfg!(feature = "comments") => Some(Self::File(File::Comments)),
             ("events.js", None) => Some(Self::File(File::Events)),
@@ -52,7 +55,7 @@ impl<'a> Route<'a> {
             Self::Likes(_) => "GET, HEAD, PUT, DELETE, POST",
             #[cfg(feature = "comments")]
             Self::Comments(_) => "GET, HEAD, POST",
-            Self::Events(_) => "POST",
+            Self::Events(_) | Self::Finished(_) => "POST",
         };
         if methods.split(", ").any(|known| known == method.as_str()) {
             return Ok(());
@@ -78,6 +81,7 @@ mod tests {
             Route::Comments(_) => "/comments/{slug}",
             Route::Events(None) => "/events",
             Route::Events(Some(_)) => "/events/{slug}",
+            Route::Finished(_) => "/finished/{slug}",
             Route::File(File::Script) => "/client.js",
             Route::File(File::Comments) => "/comments.js",
             Route::File(File::Events) => "/events.js",
@@ -91,7 +95,7 @@ mod tests {
         let document: serde_json::Value = serde_json::from_str(include_str!("openapi.json")).unwrap();
         let documented = document["paths"].as_object().unwrap().keys().map(String::as_str);
         let documented: BTreeSet<&str> = documented.collect();
-        assert_eq!(documented.len(), 13, "one for each arm of `path`");
+        assert_eq!(documented.len(), 14, "one for each arm of `path`");
         for documented in documented {
             assert_eq!(Route::parse(documented).map(path), Some(documented));
         }
@@ -110,6 +114,7 @@ mod tests {
             assert_eq!(Route::parse(path), Some(Route::Live(page)), "{path}");
         }
         assert_eq!(Route::parse("/likes/a/b"), Some(Route::Likes("/a/b")));
+        assert_eq!(Route::parse("/finished/"), Some(Route::Finished("/")));
         assert_eq!(Route::parse("/events"), Some(Route::Events(None)));
         assert_eq!(Route::parse("/events/a/b"), Some(Route::Events(Some("/a/b"))));
         #[cfg(feature = "comments")]
@@ -125,6 +130,7 @@ mod tests {
             "live",
             "//live",
             "/likes",
+            "/finished",
             "/comments",
             "/client.js/",
             "/nothing",

@@ -1,11 +1,10 @@
-//! Opens live connections, and counts visits without one.
+//! Opens live connections.
 
-use std::{collections::HashSet, future::Future, sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use futures::FutureExt;
 use horizon_backend::random_bytes;
-use horizon_core::{Error, EventKind, Result, Slug, Topic, VisitCause, VisitorKey, error_chain};
+use horizon_core::{Error, EventKind, Result, Slug, Topic, Visit, VisitCause, VisitorKey};
 use tokio::time::{Instant, timeout_at};
 
 use super::{FramePart, Live, OpenConnection};
@@ -13,8 +12,8 @@ use crate::{
     Caller, Decision, ExistingPage, Horizon, PrivacySignals, Problem,
     limits::{Networks, RateClass, ViewerPermit},
     live_viewer::LiveViewer,
-    metrics::Metrics,
     rules::rule_deadline,
+    visit_context::OpenedPage,
     visit_queue::caused_by,
     visit_tracker::VisitorIdentity,
     visitors,
@@ -39,6 +38,7 @@ pub struct LiveOptions<'a> {
     page: Option<&'a ExistingPage>,
     observed: &'a [ExistingPage],
     returning: bool,
+    opened: OpenedPage<'a>,
 }
 
 impl<'a> LiveOptions<'a> {
@@ -60,6 +60,7 @@ impl<'a> LiveOptions<'a> {
             page,
             observed: &[],
             returning: false,
+            opened: OpenedPage::default(),
         }
     }
 
@@ -75,6 +76,28 @@ impl<'a> LiveOptions<'a> {
     /// request with the header `Last-Event-ID` is one anyway.
     pub fn returning(self, returning: bool) -> Self {
         Self { returning, ..self }
+    }
+
+    /// Sets from where the reader came: the page's `document.referrer`, as `?r=` does in the HTTP contract. An event
+    /// has only what [`VisitContext`](horizon_core::VisitContext) keeps of it. Without effect on a connection that is
+    /// [opened again](Self::returning).
+    pub fn referrer(mut self, referrer: impl Into<Option<&'a str>>) -> Self {
+        self.opened.referrer = referrer.into();
+        self
+    }
+
+    /// Sets the query of the page's own URL, which may name a campaign, as `?q=` does in the HTTP contract. See
+    /// [`referrer`](Self::referrer).
+    pub fn page_query(mut self, query: impl Into<Option<&'a str>>) -> Self {
+        self.opened.query = query.into();
+        self
+    }
+
+    /// Sets the width of the page's viewport in CSS pixels, as `?w=` does in the HTTP contract. See
+    /// [`referrer`](Self::referrer).
+    pub fn viewport_width(mut self, width: impl Into<Option<u32>>) -> Self {
+        self.opened.viewport_width = width.into();
+        self
     }
 }
 
@@ -124,6 +147,7 @@ impl Horizon {
             page,
             observed,
             returning,
+            opened,
         } = options;
         let inner = &*self.0;
         check_observed(observed.iter().map(|page| &**page))?;
@@ -146,12 +170,12 @@ impl Horizon {
             Some(_) => self.named_reader(caller, deadline).await?,
             None => None,
         };
-        let cause = if returning || caller.headers().contains_key(LAST_EVENT_ID) {
-            VisitCause::Reopen
+        let visit = if returning || caller.headers().contains_key(LAST_EVENT_ID) {
+            caused_by(VisitCause::Reopen, None)
         } else {
-            VisitCause::Open
+            self.opening_visit(caller, opened)
         };
-        let (mut viewer, permit) = self.open_viewer(identity, &topics, cause, networks);
+        let (mut viewer, permit) = self.open_viewer(identity, &topics, visit, networks);
         viewer.poll_once().await;
         let joined = topics.first().and_then(|topic| inner.hub.join(topic));
         let joined = joined.ok_or_else(stopping)?;
@@ -167,132 +191,6 @@ impl Horizon {
         }
         let observed = observed.iter().map(|page| Slug::clone(page)).collect();
         Ok(live.with_observed(inner.hub.observe(observed)))
-    }
-
-    /// Counts a visit of a page without a live connection, such as by a visitor without JavaScript. A live connection
-    /// of the same visitor within half an hour is not a second visit.
-    ///
-    /// Known crawlers, prefetches and empty user agents do not count, but many programs pretend to be browsers: the
-    /// number is an upper bound. The metric `horizon_server_visits` counts these visits. A visitor with a privacy
-    /// signal ([`has_privacy_signal`](crate::has_privacy_signal)) is one visit per call and one more per live
-    /// connection; if pages open one, do not call this for such visitors.
-    ///
-    /// It does not wait: a background task records the visit. Call it within a tokio runtime. A page that the site does
-    /// not have is not counted, and neither is a visit for which a rule of the application fails.
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # use eventhorizon::{Horizon, Slug};
-    /// let horizon = Horizon::in_memory().start(|_: &Slug| true).await?;
-    /// let bread = horizon.page("bread").await?;
-    /// for agent in ["Mozilla/5.0 Firefox/130.0", "Mozilla/5.0 Firefox/130.0", "Googlebot/2.1"] {
-    ///     horizon.visit(&bread, &horizon.caller([192, 0, 2, 1].into(), [("user-agent", agent)]));
-    /// }
-    /// horizon.close().await?; // records what is queued
-    /// assert_eq!(horizon.stats(&[bread.into()]).await?[0].visits, 1);
-    /// # Ok(()) }
-    /// ```
-    pub fn visit(&self, page: &Slug, caller: &Caller) {
-        self.visit_first(vec![page.clone()], caller);
-    }
-
-    /// Counts a visit of the page with this URL path (see [`Slug::from_path`]). If the site has no such page, it is one
-    /// of the page whose name is the last segment, such as `hello` for `/blog/hello`. See [`visit`](Self::visit).
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # use eventhorizon::{Horizon, Slug, Topic};
-    /// let horizon = Horizon::in_memory().start(|slug: &Slug| matches!(slug.as_str(), "docs/intro" | "hello")).await?;
-    /// let caller = horizon.caller([192, 0, 2, 1].into(), [("user-agent", "Mozilla/5.0 Firefox/130.0")]);
-    /// for path in ["/docs/intro", "/blog/hello", "/favicon.ico"] {
-    ///     horizon.visit_path(path, &caller);
-    /// }
-    /// horizon.close().await?; // records what is queued
-    /// let pages = [Slug::new("docs/intro")?.into(), Slug::new("hello")?.into()];
-    /// assert!(horizon.stats(&pages).await?.iter().all(|page| page.visits == 1));
-    /// # Ok(()) }
-    /// ```
-    pub fn visit_path(&self, path: &str, caller: &Caller) {
-        let last = path.trim_end_matches('/').rsplit('/').next();
-        // An empty segment would be the root page.
-        let last = last.filter(|last| !last.is_empty()).map(Slug::from_path);
-        let mut pages: Vec<Slug> = last
-            .into_iter()
-            .chain([Slug::from_path(path)])
-            .flatten()
-            .rev()
-            .collect();
-        pages.dedup();
-        self.visit_first(pages, caller);
-    }
-
-    /// Counts a visit of the first of these pages that the site has.
-    fn visit_first(&self, pages: Vec<Slug>, caller: &Caller) {
-        let (horizon, caller) = (self.clone(), caller.clone());
-        self.record_in_background(async move { horizon.record_visit(&pages, &caller).await });
-    }
-
-    async fn first_existing_page(&self, pages: &[Slug], deadline: Instant) -> Result<Option<ExistingPage>> {
-        for slug in pages {
-            if let Some(page) = self.existing_page(slug, deadline).await? {
-                return Ok(Some(page));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Records a visit without delaying the caller.
-    pub(crate) fn record_in_background(&self, visit: impl Future<Output = ()> + Send + 'static) {
-        let mut visit = Box::pin(visit);
-        // A task is needed only if a rule asks a database.
-        if (&mut visit).now_or_never().is_none() && !self.0.visit_tracker.background.spawn_until_closing(visit) {
-            self.0.metrics.dropped_visit("rate");
-        }
-    }
-
-    /// Asks the rules, and queues the visit.
-    async fn record_visit(&self, pages: &[Slug], caller: &Caller) {
-        let inner = &*self.0;
-        let deadline = rule_deadline();
-        let identity = async {
-            let Some(page) = self.first_existing_page(pages, deadline).await? else {
-                return Ok::<_, Error>(None);
-            };
-            let topics = [Topic::from(&page), Topic::Site];
-            let identity = self.visitor_identity(topics.first(), caller, deadline).await?;
-            Ok(Some((page, topics, identity)))
-        };
-        match identity.await {
-            Ok(Some((page, topics, Ok(identity)))) => self.queue_visit(&page, topics, identity, caller),
-            Ok(Some((.., Err(reason)))) => inner.metrics.dropped_visit(reason),
-            Ok(None) => {}
-            Err(error) => {
-                let cause = error_chain(&error);
-                let slug = pages.first().map(Slug::as_str);
-                tracing::warn!(%error, cause, slug, "a visit is not counted");
-                inner.metrics.dropped_visit("rule");
-            }
-        }
-    }
-
-    fn queue_visit(&self, page: &ExistingPage, topics: [Topic; 2], identity: VisitorIdentity, caller: &Caller) {
-        let inner = &*self.0;
-        let networks = inner.limits.networks(caller.address());
-        if inner.limits.check_rate(RateClass::Visit, networks).is_err() {
-            return inner.metrics.dropped_visit("rate");
-        }
-        inner.limits.note_page(networks, page, inner.clock.now());
-        let (cause, today) = (VisitCause::Open, inner.clock.now().day());
-        if let Err(reason) = inner.limits.check_visitor(&identity, cause, networks, today) {
-            return inner.metrics.dropped_visit(reason);
-        }
-        let count = |metrics: &Metrics| {
-            metrics.server_visits.inc();
-        };
-        let (background, visit) = (&inner.visit_tracker.background, caused_by(cause, None));
-        if !background.spawn(Arc::new(topics), visit, identity, count) {
-            inner.metrics.dropped_visit("rate");
-        }
     }
 
     /// Returns the key that identifies the caller as a visitor today (UTC). Returns `None` for crawlers, for
@@ -315,18 +213,18 @@ impl Horizon {
         &self,
         identity: Result<VisitorIdentity, &'static str>,
         topics: &Arc<[Topic]>,
-        cause: VisitCause,
+        visit: Visit,
         networks: Networks,
     ) -> (LiveViewer, Option<ViewerPermit>) {
         let (limits, today) = (&self.0.limits, self.0.clock.now().day());
         let counted = identity.and_then(|identity| {
-            limits.check_visitor(&identity, cause, networks, today)?;
+            limits.check_visitor(&identity, visit.cause(), networks, today)?;
             Ok((limits.count_viewer(&identity, networks)?, identity))
         });
         match counted {
             Ok((permit, identity)) => {
                 let tracker = self.0.visit_tracker.clone();
-                (LiveViewer::new(tracker, Arc::clone(topics), cause, identity), permit)
+                (LiveViewer::new(tracker, Arc::clone(topics), visit, identity), permit)
             }
             Err(reason) => {
                 self.0.metrics.dropped_visit(reason);

@@ -13,6 +13,7 @@ const LOAD: PageLoad<'_> = PageLoad {
     method: "GET",
     status: 200,
     content_type: Some(b"text/html; charset=utf-8"),
+    query: None,
     has_live_stream: false,
 };
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use eventhorizon::{Builder, Caller, Horizon, LiveOptions, Slug};
-use horizon_core::{Day, Event, EventKind, Timestamp};
+use horizon_core::{Day, Event, EventKind, Timestamp, VisitCause};
 use horizon_memory::testing::{Call, Clock, Fake};
 use tokio::time::{Instant, sleep};
 
@@ -110,6 +110,27 @@ async fn visitors_who_leave_before_the_salt_is_read_are_counted_afterwards() {
     horizon.close().await.unwrap();
     assert_eq!(visitors(&fake), 101);
     assert_eq!(horizon.stats(&[bread.into()]).await.unwrap()[0].visits, 101);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_visitor_who_leaves_before_the_salt_is_read_has_a_reading_time() {
+    let (fake, clock, builder) = stage(12);
+    fake.delay(Call::Salt, MINUTE);
+    let horizon = builder.start(any).await.unwrap();
+    let bread = horizon.page("bread").await.unwrap();
+    let live = horizon.live(&reader(&horizon, 1), LiveOptions::page(&bread)).await;
+    sleep(Duration::from_millis(7_900)).await;
+    drop(live.unwrap());
+    sleep(MAINTENANCE).await;
+    clock.advance(MINUTE);
+    horizon.close().await.unwrap();
+    let visit = |event: &Event| match &event.kind {
+        EventKind::Visit(visit) => (visit.cause(), visit.seconds),
+        other => panic!("{other:?}"),
+    };
+    let visits: Vec<_> = fake.tracked().iter().map(visit).collect();
+    let (open, end) = ((VisitCause::Open, None), (VisitCause::End, Some(7)));
+    assert_eq!(visits, [open, open, end, end]);
 }
 
 #[tokio::test(start_paused = true)]

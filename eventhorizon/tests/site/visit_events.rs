@@ -1,12 +1,14 @@
 //! What the events of visits say: why they are sent, on which page, and whether the visitor did something.
 
+use std::time::Duration;
+
 use eventhorizon::{
     Caller, Decision, EventKind, ExistingPage, Horizon, Identity, LikeRequest, LiveOptions, NewComment, ProposedEvent,
-    Slug, Topic,
+    Rate, Slug, Topic,
 };
 use futures::StreamExt;
-use horizon_core::{EventId, VisitCause};
-use horizon_memory::testing::Fake;
+use horizon_core::{Error, EventId, VisitCause};
+use horizon_memory::testing::{Call, Fake};
 
 use crate::rules::{FIREFOX, User, stage};
 
@@ -37,6 +39,17 @@ fn from_network<'a>(horizon: &Horizon, number: u8, headers: impl IntoIterator<It
     horizon.caller([192, 0, 2, number].into(), headers)
 }
 
+/// Returns callers without a visitor key, and some who do not count.
+fn callers_without_visit(horizon: &Horizon) -> [Caller; 5] {
+    [
+        from_network(horizon, 1, [("sec-gpc", "1")]),
+        from_network(horizon, 2, [("dnt", "1")]),
+        from_network(horizon, 3, []).with(User("author")),
+        from_network(horizon, 4, []).with(User("hidden")),
+        horizon.caller([192, 0, 2, 5].into(), [("user-agent", "curl/8.5.0")]),
+    ]
+}
+
 /// Closes the site, and returns each event as text: its topic, then its kind with what a visit says.
 async fn events(fake: &Fake, horizon: Horizon) -> Vec<String> {
     horizon.close().await.unwrap();
@@ -45,8 +58,13 @@ async fn events(fake: &Fake, horizon: Horizon) -> Vec<String> {
             EventKind::Visit(visit) => {
                 let page = visit.page.as_ref().map_or("-", Slug::as_str);
                 let key = if visit.visitor.is_some() { "key" } else { "no key" };
-                let interactive = if visit.interactive { " interactive" } else { "" };
-                format!("{:?} {page} {key}{interactive}", visit.cause.unwrap())
+                let interactive = match (visit.interactive, visit.finished) {
+                    (true, _) => " interactive",
+                    (_, true) => " finished",
+                    _ => "",
+                };
+                let seconds = visit.seconds.map(|seconds| format!(" {seconds} s")).unwrap_or_default();
+                format!("{:?} {page} {key}{seconds}{interactive}", visit.cause.unwrap())
             }
             EventKind::Like { .. } => "like".into(),
             EventKind::Unlike { .. } => "unlike".into(),
@@ -79,18 +97,40 @@ async fn a_connection_says_whether_it_is_opened_or_opened_again_and_when_it_ends
         let expected = [
             format!("blog:docs/intro: {cause:?} - key"),
             format!("site: {cause:?} docs/intro key"),
-            "blog:docs/intro: End - key".into(),
-            "site: End docs/intro key".into(),
+            "blog:docs/intro: End - key 0 s".into(),
+            "site: End docs/intro key 0 s".into(),
         ];
         assert_eq!(events(&fake, horizon).await, expected);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_reports_how_long_it_was_open() {
+    let (fake, horizon, page) = start().await;
+    let live = horizon
+        .live(&from(&horizon, []), LiveOptions::page(&page))
+        .await
+        .unwrap();
+    let anonymous = from(&horizon, [("dnt", "1")]);
+    let without_key = horizon.live(&anonymous, LiveOptions::page(&page)).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(42_900)).await;
+    drop((live, without_key));
+    let actual = events(&fake, horizon).await;
+    let ends: Vec<_> = actual.iter().filter(|event| !event.contains("Open")).collect();
+    assert_eq!(
+        ends,
+        ["blog:docs/intro: End - key 42 s", "site: End docs/intro key 42 s"]
+    );
 }
 
 #[tokio::test]
 async fn a_connection_of_the_site_has_no_page() {
     let (fake, horizon, _) = start().await;
     drop(horizon.live(&from(&horizon, []), LiveOptions::site()).await.unwrap());
-    assert_eq!(events(&fake, horizon).await, ["site: Open - key", "site: End - key"]);
+    assert_eq!(
+        events(&fake, horizon).await,
+        ["site: Open - key", "site: End - key 0 s"]
+    );
 }
 
 #[tokio::test]
@@ -108,6 +148,39 @@ async fn a_reader_without_a_key_sends_only_that_a_page_was_opened() {
     drop(horizon.live(&again, LiveOptions::page(&page)).await.unwrap());
     let expected = ["blog:docs/intro: Open - no key", "site: Open docs/intro no key"];
     assert_eq!(events(&fake, horizon).await, expected);
+}
+
+#[tokio::test]
+async fn a_reader_who_saw_the_end_of_a_page_finished_it() {
+    let (fake, horizon, page) = start().await;
+    horizon.finish(&page, &from(&horizon, [])).unwrap();
+    let expected = [
+        "blog:docs/intro: Beat - key finished",
+        "site: Beat docs/intro key finished",
+    ];
+    assert_eq!(events(&fake, horizon).await, expected);
+}
+
+#[tokio::test]
+async fn only_a_reader_with_a_key_who_counts_finishes_a_page() {
+    let (fake, horizon, page) = start().await;
+    for caller in callers_without_visit(&horizon) {
+        horizon.finish(&page, &caller).unwrap();
+    }
+    assert_eq!(events(&fake, horizon).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_network_finishes_pages_up_to_the_rate_of_page_loads() {
+    let horizon = Horizon::in_memory()
+        .configure(|config| config.rates.visits = Rate::new(1, 1))
+        .start(|_: &Slug| true)
+        .await
+        .unwrap();
+    let page = horizon.page("docs/intro").await.unwrap();
+    let reader = from(&horizon, []);
+    horizon.finish(&page, &reader).unwrap();
+    assert_eq!(horizon.finish(&page, &reader).unwrap_err().status(), 429);
 }
 
 #[tokio::test]
@@ -178,13 +251,7 @@ async fn the_visit_of_a_named_reader_has_no_reader_id() {
 #[tokio::test]
 async fn an_interaction_of_a_caller_without_a_key_or_who_does_not_count_is_no_visit() {
     let (fake, horizon, page) = start().await;
-    let callers = [
-        from_network(&horizon, 1, [("sec-gpc", "1")]),
-        from_network(&horizon, 2, [("dnt", "1")]),
-        from_network(&horizon, 3, []).with(User("author")),
-        from_network(&horizon, 4, []).with(User("hidden")),
-        horizon.caller([192, 0, 2, 5].into(), [("user-agent", "curl/8.5.0")]),
-    ];
+    let callers = callers_without_visit(&horizon);
     for caller in &callers {
         horizon.like(&page, caller).await.unwrap();
         horizon
@@ -199,10 +266,7 @@ async fn an_interaction_of_a_caller_without_a_key_or_who_does_not_count_is_no_vi
 #[tokio::test]
 async fn a_rejected_like_is_no_visit() {
     let (fake, horizon, page) = start().await;
-    fake.fail_next(
-        horizon_memory::testing::Call::Track,
-        horizon_core::Error::unavailable("down"),
-    );
+    fake.fail_next(Call::Track, Error::unavailable("down"));
     horizon.like(&page, &from(&horizon, [])).await.unwrap_err();
     assert_eq!(events(&fake, horizon).await, [""; 0]);
 }

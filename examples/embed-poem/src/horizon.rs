@@ -47,6 +47,7 @@ pub async fn track_page_loads(endpoint: Arc<impl Endpoint>, request: Request) ->
             method: method.as_str(),
             status: response.status().as_u16(),
             content_type: response.headers().get("content-type").map(|value| value.as_bytes()),
+            query: uri.query(),
             has_live_stream: true,
         };
         site.track_page_load(uri.path(), &caller, load);

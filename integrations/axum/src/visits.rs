@@ -54,6 +54,7 @@ pub struct TrackVisits {
 struct RequestedPage {
     /// The name or the path of the page.
     page: String,
+    query: Option<String>,
     caller: Caller,
     /// The caller that extractors of the handler built, which is preferred: it is identified already.
     shared: SharedCaller,
@@ -107,19 +108,24 @@ impl TrackVisits {
         if request.method() != Method::GET {
             return None;
         }
+        // A nested router sees only the rest of the path.
+        let original = request.extensions().get().map(|OriginalUri(uri)| uri);
+        let original = original.unwrap_or(request.uri());
+        let query = original.query().map(str::to_owned);
         let page = match &self.page {
             Some(page) => page(request.uri())?.to_string(),
-            None => {
-                // A nested router sees only the rest of the path.
-                let original = request.extensions().get().map(|OriginalUri(uri)| uri);
-                original.unwrap_or(request.uri()).path().to_owned()
-            }
+            None => original.path().to_owned(),
         };
         let shared = SharedCaller::from_extensions(request.extensions_mut());
         let (headers, extensions) = (request.headers(), request.extensions());
         let address = address(&self.horizon, headers, extensions);
         let caller = new_caller(&self.horizon, address, headers, extensions);
-        Some(RequestedPage { page, caller, shared })
+        Some(RequestedPage {
+            page,
+            query,
+            caller,
+            shared,
+        })
     }
 
     /// Counts the visit, if the response is a page.
@@ -131,6 +137,7 @@ impl TrackVisits {
                 .headers()
                 .get(header::CONTENT_TYPE)
                 .map(|value| value.as_bytes()),
+            query: request.query.as_deref(),
             has_live_stream: self.with_live_streams,
         };
         let caller = request.shared.get(&self.horizon).unwrap_or(request.caller);

@@ -61,6 +61,7 @@ pub async fn track_page_loads(
         method: request.method().as_str(),
         status: response.status().as_u16(),
         content_type: response.headers().get("content-type").map(|value| value.as_bytes()),
+        query: request.uri().query(),
         has_live_stream: true,
     };
     site.track_page_load(request.uri().path(), &caller(&site, request), load);

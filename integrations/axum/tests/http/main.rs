@@ -23,6 +23,7 @@ mod embed;
 #[cfg(test)]
 mod events;
 #[cfg(test)]
+mod finished;
 mod head;
 #[cfg(test)]
 mod http1;
