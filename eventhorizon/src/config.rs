@@ -208,6 +208,10 @@ pub struct NetworkLimits {
     pub comments: u32,
     /// Custom events on one day: 2,000 by default. Repetitions with an idempotency key are free.
     pub events: u32,
+    /// New values of a visit's context on one day, such as sources and campaigns: 100 by default. Values that this
+    /// process has seen on that day are not new. Further ones are recorded as
+    /// [`OTHER_VALUE`](horizon_core::reports::OTHER_VALUE).
+    pub new_values: u32,
 }
 
 /// A rate of the generic cell rate algorithm (ITU-T I.371). As a text, `60/10` is 60 requests a minute and 10 at once.
@@ -291,6 +295,7 @@ impl Default for NetworkLimits {
             likes_without_visit: 3,
             comments: 100,
             events: 2_000,
+            new_values: 100,
         }
     }
 }

@@ -32,6 +32,9 @@ impl Horizon {
     /// Returns the context of a visit by this caller; `None` without the feature `context`. Only the returned values may
     /// get into events and logs.
     pub(crate) fn visit_context(&self, caller: &Caller, page: OpenedPage<'_>) -> Option<Box<VisitContext>> {
-        self.0.context.read(caller, page).map(Box::new)
+        let mut context = self.0.context.read(caller, page)?;
+        let limits = &self.0.limits;
+        limits.limit_values(&mut context, limits.networks(caller.address()), self.0.clock.now());
+        Some(Box::new(context))
     }
 }

@@ -124,6 +124,19 @@ impl DailyLimits {
         self.count_once("custom events", self.limits.events, today, networks, id)
     }
 
+    /// Counts a value of a dimension, unless it is known today. Returns whether it is within the limit.
+    pub(super) fn count_value(&self, today: Day, networks: Networks, dimension: &str, value: &str) -> bool {
+        let known = self.hasher.hash(("value", dimension, value));
+        let budgets = self.budgets("new values", networks, self.limits.new_values);
+        self.with_memory(today, |memory| {
+            let is_within = memory.get(known) > 0 || memory.spend(&budgets);
+            if is_within {
+                memory.values.insert(known, 1);
+            }
+            is_within
+        })
+    }
+
     fn count_once(&self, kind: &'static str, limit: u32, today: Day, networks: Networks, id: Option<EventId>) -> bool {
         let counted = id.map(|id| self.hasher.hash(("counted", kind, id, networks.own())));
         let budgets = self.budgets(kind, networks, limit);

@@ -4,6 +4,7 @@ mod daily;
 mod networks;
 mod open;
 mod rates;
+mod values;
 
 use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
 

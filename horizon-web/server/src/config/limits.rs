@@ -92,6 +92,15 @@ pub struct LimitArgs {
         default_value_t = NetworkLimits::default().events
     )]
     pub network_events: u32,
+    /// The number of new sources, campaigns and other values of visits that a network adds on one day. Further ones are
+    /// recorded as `(other)`.
+    #[arg(
+        long,
+        env = "HORIZON_NETWORK_NEW_VALUES",
+        value_name = "HORIZON_NETWORK_NEW_VALUES",
+        default_value_t = NetworkLimits::default().new_values
+    )]
+    pub network_new_values: u32,
 }
 
 impl LimitArgs {
@@ -107,6 +116,7 @@ impl LimitArgs {
         config.network_limits.likes_without_visit = self.network_likes_without_visit;
         config.network_limits.comments = self.network_comments;
         config.network_limits.events = self.network_events;
+        config.network_limits.new_values = self.network_new_values;
     }
 }
 
@@ -148,6 +158,7 @@ mod tests {
             "--network-likes-without-visit=8",
             "--network-comments=9",
             "--network-events=10",
+            "--network-new-values=11",
         ];
         let config = configured(&[rates.as_slice(), &limits].concat());
         let Rates {
@@ -163,6 +174,7 @@ mod tests {
         let limits = config.network_limits;
         assert_eq!([limits.live_streams, limits.viewers, limits.likes], [5, 6, 7]);
         assert_eq!([limits.likes_without_visit, limits.comments, limits.events], [8, 9, 10]);
+        assert_eq!(limits.new_values, 11);
     }
 
     #[test]
