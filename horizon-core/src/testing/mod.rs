@@ -35,6 +35,7 @@ mod file_store_harness;
 mod paging;
 mod presence;
 mod reference_model;
+mod reports;
 mod retention;
 mod salts;
 mod stats;
@@ -56,6 +57,7 @@ pub mod checks {
 pub use bus::BusHarness;
 pub use file_store_harness::FileStoreHarness;
 pub use presence::PresenceHarness;
+pub use reports::{RandomQueries, RandomVisits, ReportAnswer, ReportModel};
 pub use store::{Store, StoreHarness};
 
 use crate::Error;
