@@ -32,6 +32,7 @@ mod comments;
 mod custom_events;
 mod event_factory;
 mod file_store_harness;
+mod last_seen;
 mod paging;
 mod presence;
 mod reference_model;
@@ -49,7 +50,9 @@ use tokio::time::timeout;
 pub mod checks {
     pub use super::bus::checks as bus;
     pub use super::comments::checks as comments;
+    pub use super::last_seen::checks as last_seen;
     pub use super::presence::checks as presence;
+    pub use super::reports::checks as reports;
     pub use super::salts::checks as salts;
     pub use super::stats::checks as stats;
 }
@@ -177,10 +180,11 @@ macro_rules! conformance_tests {
     };
 }
 
-/// Generates the tests of all three ports of a store, in the modules `stats`, `comments` and `salts`.
+/// Generates the tests of all ports of a store, in the modules `stats`, `comments`, `salts`, and `last_seen` or `reports`.
 ///
 /// `make` is the name of an async function in the current module that returns a new
-/// [`StoreHarness`](crate::testing::StoreHarness).
+/// [`StoreHarness`](crate::testing::StoreHarness). For a store with [`Reports`](crate::reports::Reports) write
+/// `horizon_core::store_suite!(make, reports);`.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -195,6 +199,18 @@ macro_rules! conformance_tests {
 #[macro_export]
 macro_rules! store_suite {
     ($make:ident) => {
+        mod last_seen {
+            $crate::last_seen_suite!(super::$make);
+        }
+        $crate::store_suite!(@common $make);
+    };
+    ($make:ident, reports) => {
+        mod reports {
+            $crate::reports_suite!(super::$make);
+        }
+        $crate::store_suite!(@common $make);
+    };
+    (@common $make:ident) => {
         mod stats {
             $crate::stats_suite!(super::$make);
         }

@@ -7,18 +7,19 @@ use futures::future::join_all;
 pub use super::custom_events::{custom_events_count_by_name, names_of_custom_events_beyond_the_limit_count_as_other};
 pub use super::retention::{
     a_visitor_is_kept_for_a_day, an_id_is_kept_for_the_whole_window, expire_changes_no_total_and_no_like,
-    expire_erases_ids_past_the_window, expire_erases_unlikes_past_the_window, expire_erases_visitors_after_a_day,
+    expire_erases_ids_past_the_window, expire_erases_unlikes_past_the_window,
 };
 
 use super::bus::cancel_after;
 use super::event_factory::{EventFactory, page_topic};
-use super::reference_model::{Model, RandomEvents};
 use super::store::{apply, expect_likes, expect_visits, expire, total};
 use super::{StoreHarness, Violation, expect_eq, suite};
-use crate::{DEDUPE_WINDOW, Event, ReaderId, Stats, StatsStoreExt, Topic, Update, VISIT_GAP};
+use crate::{DEDUPE_WINDOW, ReaderId, Stats, StatsStoreExt, Topic, Update, VISIT_GAP};
 
 suite! { $
-    /// Generates the tests of a [`StatsStore`](crate::StatsStore); see [`store_suite!`](crate::store_suite).
+    /// Generates the tests of a [`StatsStore`](crate::StatsStore); see [`store_suite!`](crate::store_suite). Those of how
+    /// visits are told apart are in [`last_seen_suite!`](crate::last_seen_suite) and
+    /// [`reports_suite!`](crate::reports_suite).
     /// `make` is an async function that returns a new [`StoreHarness`](crate::testing::StoreHarness).
     stats_suite, stats:
     an_event_counts_once_within_a_batch
@@ -36,7 +37,6 @@ suite! { $
     each_visit_without_a_visitor_counts
     a_visit_counts_again_only_after_the_gap
     activity_extends_a_visit
-    a_late_event_is_not_a_new_visit
     custom_events_count_by_name
     names_of_custom_events_beyond_the_limit_count_as_other
     topics_are_independent
@@ -45,8 +45,6 @@ suite! { $
     an_id_is_kept_for_the_whole_window
     expire_erases_ids_past_the_window
     a_visitor_is_kept_for_a_day
-    expire_erases_visitors_after_a_day
-    random_events_match_a_reference_model
 }
 
 const MILLI: Duration = Duration::from_millis(1);
@@ -277,25 +275,6 @@ pub async fn activity_extends_a_visit(harness: &mut dyn StoreHarness) -> Result<
     expect_visits("seen every twenty minutes", harness, 1).await
 }
 
-/// The gap counts in both directions, and an older event does not move the last time seen back.
-pub async fn a_late_event_is_not_a_new_visit(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
-    let mut factory = EventFactory::new();
-    let (much_earlier, _) = (factory.visit(&Topic::Site, 1), factory.advance(VISIT_GAP));
-    let (earlier, _) = (factory.visit(&Topic::Site, 1), factory.advance(VISIT_GAP));
-    let (now, _) = (factory.visit(&Topic::Site, 1), factory.advance(VISIT_GAP));
-    let later = factory.visit(&Topic::Site, 1);
-    for (what, event, want) in [
-        ("the first to come", now, 1),
-        ("one from before, within the gap", earlier, 1),
-        ("one from long before", much_earlier, 2),
-        ("one that follows the latest", later, 2),
-    ] {
-        apply(harness, &[event]).await?;
-        expect_visits(what, harness, want).await?;
-    }
-    Ok(())
-}
-
 /// The same visitor and reader count on each topic, also if the names differ only in case.
 pub async fn topics_are_independent(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let mut factory = EventFactory::new();
@@ -338,31 +317,6 @@ pub async fn the_revision_grows_only_with_changes(harness: &mut dyn StoreHarness
         let changed = (now.revision > last.revision, now.stats != last.stats);
         expect_eq(&what, &changed, &(changes, changes))?;
         last = now;
-    }
-    Ok(())
-}
-
-/// Random events in random batches, with repeats, have the totals of a simple model.
-pub async fn random_events_match_a_reference_model(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
-    let mut factory = EventFactory::new();
-    for seed in 1..=8 {
-        let (mut random, mut model) = (RandomEvents::new(seed), Model::default());
-        let topics = [page_topic(&format!("a{seed}"))?, page_topic(&format!("b{seed}"))?];
-        let mut past: Vec<Event> = Vec::new();
-        for _ in 0..12 {
-            let mut batch = Vec::new();
-            for _ in 0..=random.below(8) {
-                let event = random.event(&mut factory, &topics, &past);
-                past.push(event.clone());
-                batch.push(event);
-            }
-            model.apply(&batch);
-            apply(harness, &batch).await?;
-            for topic in &topics {
-                let what = format!("seed {seed}, {topic}, after {} events", past.len());
-                expect_eq(&what, &total(harness, topic).await?, &model.total(topic))?;
-            }
-        }
     }
     Ok(())
 }

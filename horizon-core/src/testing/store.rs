@@ -37,12 +37,35 @@ impl<S: StatsStore + CommentStore + SaltStore> Store for S {}
 pub trait StoreHarness: Send {
     /// Returns the store with its data. A cancelled call may still run: if it locks the store, retry until it ends.
     async fn open(&mut self) -> Result<Arc<dyn Store>>;
+
+    /// Returns another handle of the store, as a second accumulator has one, or `None` if only one process may open the
+    /// store. It is used at the same time as one from [`open`](Self::open).
+    async fn open_another(&mut self) -> Result<Option<Arc<dyn Store>>> {
+        Ok(None)
+    }
+
+    /// Turns the data into those of a store that kept no reports so far, as they are after its migration. Returns
+    /// whether it did: a store that always kept reports does nothing.
+    async fn make_undated(&mut self) -> Result<bool> {
+        Ok(false)
+    }
+
+    /// Adds one to the stored total of the visits of a topic, and to nothing else. Returns whether it did. The checks
+    /// then expect that [`Reports::verify`](crate::reports::Reports::verify) finds it.
+    async fn damage_total(&mut self, topic: &Topic) -> Result<bool> {
+        let _ = topic;
+        Ok(false)
+    }
 }
 
 #[async_trait]
 impl StoreHarness for Arc<dyn Store> {
     async fn open(&mut self) -> Result<Arc<dyn Store>> {
         Ok(Arc::clone(self))
+    }
+
+    async fn open_another(&mut self) -> Result<Option<Arc<dyn Store>>> {
+        Ok(Some(Arc::clone(self)))
     }
 }
 

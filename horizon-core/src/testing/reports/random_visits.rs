@@ -193,6 +193,7 @@ impl RandomVisits {
         };
         VisitContext {
             source: value(),
+            channel: value(),
             medium: value(),
             campaign: value(),
             term: value(),

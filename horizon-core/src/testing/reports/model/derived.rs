@@ -1,10 +1,10 @@
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jiff::{ToSpan, civil};
 
-use super::{ModelVisitEvent, ReportModel};
-use crate::reports::{Dimension, MAX_READING_SECONDS, MAX_VALUES, OTHER_VALUE, SiteTimeZone};
+use super::{ModelValues, ModelVisitEvent, ReportModel};
+use crate::reports::{Dimension, MAX_READING_SECONDS, OTHER_VALUE, SiteTimeZone};
 use crate::{Day, Slug, Timestamp, Topic, VISIT_GAP, VisitCause, VisitContext, VisitorKey};
 
 /// What the events of a model amount to. Each entry is in the periods to which it counts.
@@ -65,8 +65,6 @@ pub(super) struct ModelSession {
     /// In the order of [`Dimension::OF_SESSIONS`].
     pub(super) values: Vec<Arc<str>>,
     pub(super) pages: BTreeMap<Slug, ModelSessionPage>,
-    /// The position of its first event in the order of application.
-    position: usize,
 }
 
 /// A page of a session.
@@ -77,9 +75,6 @@ pub(super) struct ModelSessionPage {
     pub(super) seconds: i64,
     pub(super) finished: i64,
 }
-
-/// A visit event, and its position in the order of application.
-type Positioned<'a> = (usize, &'a ModelVisitEvent);
 
 /// Returns the periods of instants, and keeps those of each hour.
 struct ModelCalendar<'a> {
@@ -94,35 +89,29 @@ impl Derived {
             hours: HashMap::new(),
         };
         let mut derived = Self::default();
-        let mut by_visitor = BTreeMap::<(&Topic, VisitorKey), Vec<Positioned<'_>>>::new();
-        for (position, event) in model.visits.iter().enumerate() {
+        let mut by_visitor = BTreeMap::<(&Topic, VisitorKey), Vec<&ModelVisitEvent>>::new();
+        for event in &model.visits {
             match event.visit.visitor {
                 Some(visitor) if !event.is_late => {
                     let events = by_visitor.entry((&event.topic, visitor)).or_default();
-                    events.push((position, event));
+                    events.push(event);
                 }
-                visitor => derived.add_without_key(position, event, visitor.is_some(), &mut calendar),
+                visitor => derived.add_without_key(event, visitor.is_some(), &mut calendar),
             }
         }
         for ((topic, visitor), mut events) in by_visitor {
-            events.sort_by_key(|(_, event)| event.stamp);
-            for visit in events.chunk_by(|(_, one), (_, next)| is_same_visit(one, next)) {
+            events.sort_by_key(|event| event.stamp);
+            for visit in events.chunk_by(|one, next| is_same_visit(one, next)) {
                 derived.add_visit(topic, visitor, visit, &mut calendar);
             }
         }
-        derived.limit_values();
+        derived.limit_values(&model.values);
         derived.add_interactions(model, &mut calendar);
         derived
     }
 
     /// Adds an event of a reader without a key, or a late event.
-    fn add_without_key(
-        &mut self,
-        position: usize,
-        event: &ModelVisitEvent,
-        has_key: bool,
-        calendar: &mut ModelCalendar<'_>,
-    ) {
+    fn add_without_key(&mut self, event: &ModelVisitEvent, has_key: bool, calendar: &mut ModelCalendar<'_>) {
         let periods = calendar.periods(event.stamp.at);
         if has_key && event.seconds() > 0 {
             let late = (event.topic.clone(), Arc::clone(&periods), event.seconds());
@@ -142,9 +131,8 @@ impl Derived {
                 visitor: None,
                 pageviews: 1,
                 keyed: None,
-                values: values(None, None, event.visit.context.as_deref()),
+                values: values_without_key(event),
                 pages: page.into_iter().collect(),
-                position,
             });
         }
         self.opens.push(ModelOpen {
@@ -164,43 +152,38 @@ impl Derived {
         &mut self,
         topic: &Topic,
         visitor: VisitorKey,
-        events: &[Positioned<'_>],
+        events: &[&ModelVisitEvent],
         calendar: &mut ModelCalendar<'_>,
     ) {
-        let (Some((_, first)), Some((_, last))) = (events.first(), events.last()) else {
+        let (Some(first), Some(last)) = (events.first(), events.last()) else {
             return;
         };
-        let opens = events.iter().filter(|(_, event)| event.is_open());
+        let opens = events.iter().filter(|event| event.is_open());
         let pageviews = count(opens.clone());
-        for (_, open) in opens {
+        for open in opens {
             self.opens.push(ModelOpen {
                 topic: topic.clone(),
                 periods: calendar.periods(open.stamp.at),
                 visitor: Some(visitor),
             });
         }
-        let is_interactive = events.iter().any(|(_, event)| event.visit.interactive);
+        let is_interactive = events.iter().any(|event| event.visit.interactive);
         let duration = last.stamp.at.since(first.stamp.at).as_secs();
         let keyed = ModelKeyedVisit {
-            seconds: events.iter().map(|(_, event)| event.seconds()).sum(),
-            is_finished: events.iter().any(|(_, event)| event.visit.finished),
+            seconds: events.iter().map(|event| event.seconds()).sum(),
+            is_finished: events.iter().any(|event| event.visit.finished),
             is_bounce: pageviews <= 1 && !is_interactive,
             duration: i64::try_from(duration).unwrap_or(i64::MAX),
         };
         let periods = calendar.periods(first.stamp.at);
         if *topic == Topic::Site {
-            let mut pages = events.iter().filter_map(|(_, event)| event.visit.page.as_ref());
-            let entry = pages.clone().next();
-            let exit = pages.next_back();
-            let context = events.iter().find_map(|(_, event)| event.visit.context.as_deref());
             self.sessions.push(ModelSession {
                 periods: Arc::clone(&periods),
                 visitor: Some(visitor),
                 pageviews,
                 keyed: Some(keyed),
-                values: values(entry, exit, context),
+                values: values_of_session(events),
                 pages: session_pages(events),
-                position: events.iter().map(|(position, _)| *position).min().unwrap_or_default(),
             });
         }
         self.visits.push(ModelVisit {
@@ -211,16 +194,11 @@ impl Derived {
     }
 
     /// Replaces the values of a dimension beyond the limit of each day.
-    fn limit_values(&mut self) {
-        self.sessions.sort_by_key(|session| session.position);
-        let mut known = HashMap::<(Day, usize), HashSet<Arc<str>>>::new();
+    fn limit_values(&mut self, counted: &ModelValues) {
         for session in &mut self.sessions {
             for (index, value) in session.values.iter_mut().enumerate() {
-                let known = known.entry((session.periods.day, index)).or_default();
-                if known.len() < MAX_VALUES && **value != *OTHER_VALUE {
-                    known.insert(Arc::clone(value));
-                }
-                if !known.contains(value) {
+                let counted = counted.get(&(session.periods.day, index));
+                if counted.is_none_or(|counted| !counted.contains(value)) {
                     *value = OTHER_VALUE.into();
                 }
             }
@@ -249,7 +227,7 @@ impl Derived {
 }
 
 impl ModelVisitEvent {
-    fn is_open(&self) -> bool {
+    pub(super) fn is_open(&self) -> bool {
         self.visit.cause() == VisitCause::Open
     }
 
@@ -301,12 +279,25 @@ impl ModelCalendar<'_> {
     }
 }
 
-fn is_same_visit(one: &ModelVisitEvent, next: &ModelVisitEvent) -> bool {
+pub(super) fn is_same_visit(one: &ModelVisitEvent, next: &ModelVisitEvent) -> bool {
     next.stamp.at.since(one.stamp.at) <= VISIT_GAP
 }
 
 fn count(items: impl Iterator) -> i64 {
     i64::try_from(items.count()).unwrap_or(i64::MAX)
+}
+
+/// Returns the values of the session with these events, which are in order.
+pub(super) fn values_of_session(events: &[&ModelVisitEvent]) -> Vec<Arc<str>> {
+    let mut pages = events.iter().filter_map(|event| event.visit.page.as_ref());
+    let entry = pages.clone().next();
+    let context = events.iter().find_map(|event| event.visit.context.as_deref());
+    values(entry, pages.next_back(), context)
+}
+
+/// Returns the values of the session of a reader without a key, or of a late event.
+pub(super) fn values_without_key(event: &ModelVisitEvent) -> Vec<Arc<str>> {
+    values(None, None, event.visit.context.as_deref())
 }
 
 /// Returns the values of a session, in the order of [`Dimension::OF_SESSIONS`].
@@ -325,6 +316,7 @@ fn values(entry: Option<&Slug>, exit: Option<&Slug>, context: Option<&VisitConte
 fn context_value(context: &VisitContext, dimension: Dimension) -> Option<&str> {
     let value = match dimension {
         Dimension::Source => &context.source,
+        Dimension::Channel => &context.channel,
         Dimension::Medium => &context.medium,
         Dimension::Campaign => &context.campaign,
         Dimension::Term => &context.term,
@@ -340,9 +332,9 @@ fn context_value(context: &VisitContext, dimension: Dimension) -> Option<&str> {
 }
 
 /// Returns the pages of the session with these events, which are in order.
-fn session_pages(events: &[Positioned<'_>]) -> BTreeMap<Slug, ModelSessionPage> {
+fn session_pages(events: &[&ModelVisitEvent]) -> BTreeMap<Slug, ModelSessionPage> {
     let mut by_page = BTreeMap::<&Slug, Vec<&ModelVisitEvent>>::new();
-    for (_, event) in events {
+    for event in events {
         if let Some(page) = &event.visit.page {
             by_page.entry(page).or_default().push(event);
         }

@@ -6,13 +6,14 @@ mod query_rules;
 mod tally;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::OnceLock;
+use std::ops::Bound;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use crate::reports::{Capabilities, Query, Refusal, ReportError, SiteTimeZone, Table};
+use crate::reports::{Capabilities, MAX_VALUES, OTHER_VALUE, Query, Refusal, ReportError, SiteTimeZone, Table};
 use crate::{
     DEDUPE_WINDOW, Day, Error, Event, EventId, EventKind, EventName, MAX_EVENT_NAMES, OTHER_EVENTS, ReaderId, Stamp,
-    Stats, Timestamp, Topic, Visibility, Visit,
+    Stats, Timestamp, Topic, Visibility, Visit, VisitorKey,
 };
 
 use derived::Derived;
@@ -23,10 +24,8 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 /// Keeps all events, and computes totals and the answers to queries from them by brute force: sort, split at gaps,
 /// group.
 ///
-/// It follows the definitions and shares no code with the stores, so a difference is an error of one of them. Two
-/// limits do not fit a model that looks at all events at once. The values beyond
-/// [`MAX_VALUES`](crate::reports::MAX_VALUES) of a day are those of the sessions whose first event was applied last,
-/// which is exact only if no session changes its values. The pages of a session have no limit.
+/// It follows the definitions and shares no code with the stores, so a difference is an error of one of them. The pages
+/// of a session have no limit.
 ///
 /// ```
 /// use horizon_core::reports::{Capabilities, DayRange, Metric, Query, SiteTimeZone, Value};
@@ -50,6 +49,9 @@ pub struct ReportModel {
     cutoff: Option<Timestamp>,
     late_events: u64,
     visits: Vec<ModelVisitEvent>,
+    /// The positions in `visits` of each visitor's events of the site that are not late, in order.
+    site_events: HashMap<VisitorKey, BTreeMap<Stamp, usize>>,
+    values: ModelValues,
     /// The latest like or unlike of each reader, and whether it is a like.
     likes: HashMap<(Topic, ReaderId), (Stamp, bool)>,
     comments: HashMap<EventId, ModelComment>,
@@ -58,6 +60,9 @@ pub struct ReportModel {
     /// What the events amount to. Emptied by every change.
     derived: OnceLock<Derived>,
 }
+
+/// The values that each dimension of sessions ever had on a day, up to the limit.
+type ModelValues = HashMap<(Day, usize), HashSet<Arc<str>>>;
 
 /// A visit event that is counted.
 #[derive(Debug)]
@@ -122,6 +127,8 @@ impl ReportModel {
             cutoff: None,
             late_events: 0,
             visits: Vec::new(),
+            site_events: HashMap::new(),
+            values: ModelValues::new(),
             likes: HashMap::new(),
             comments: HashMap::new(),
             comments_revisions: HashMap::new(),
@@ -217,21 +224,54 @@ impl ReportModel {
 
     fn apply_event(&mut self, event: &Event) {
         match &event.kind {
-            EventKind::Visit(visit) => {
-                let is_late = self.cutoff.is_some_and(|cutoff| event.at < cutoff);
-                self.late_events += u64::from(is_late);
-                self.visits.push(ModelVisitEvent {
-                    stamp: event.stamp(),
-                    topic: event.topic.clone(),
-                    visit: visit.clone(),
-                    is_late,
-                });
-            }
+            EventKind::Visit(visit) => self.add_visit(event, visit),
             EventKind::Like { reader } => self.set_like(event, *reader, true),
             EventKind::Unlike { reader } => self.set_like(event, *reader, false),
             EventKind::Comment { pending, .. } => self.add_comment(event, *pending),
             EventKind::Moderate { comment, verdict } => self.moderate(event, *comment, *verdict),
             EventKind::Custom { name, .. } => self.add_custom_event(event, name),
+        }
+    }
+
+    fn add_visit(&mut self, event: &Event, visit: &Visit) {
+        let is_late = self.cutoff.is_some_and(|cutoff| event.at < cutoff);
+        self.late_events += u64::from(is_late);
+        self.visits.push(ModelVisitEvent {
+            stamp: event.stamp(),
+            topic: event.topic.clone(),
+            visit: visit.clone(),
+            is_late,
+        });
+        if event.topic == Topic::Site {
+            self.note_values();
+        }
+    }
+
+    /// Notes the values of the session to which the last event belongs.
+    fn note_values(&mut self) {
+        let Some(event) = self.visits.last() else { return };
+        let (start, values) = match event.visit.visitor.filter(|_| !event.is_late) {
+            None if !event.is_open() => return,
+            None => (event.stamp.at, derived::values_without_key(event)),
+            Some(visitor) => {
+                let events = self.site_events.entry(visitor).or_default();
+                events.insert(event.stamp, self.visits.len() - 1);
+                let earlier = events.range(..event.stamp).rev();
+                let later = events.range((Bound::Excluded(event.stamp), Bound::Unbounded));
+                let mut session = neighbours(&self.visits, event, earlier.map(|(_, position)| *position));
+                session.reverse();
+                session.push(event);
+                session.extend(neighbours(&self.visits, event, later.map(|(_, position)| *position)));
+                let start = session.first().map_or(event.stamp.at, |first| first.stamp.at);
+                (start, derived::values_of_session(&session))
+            }
+        };
+        let day = self.zone.day_of(start);
+        for (index, value) in values.into_iter().enumerate() {
+            let counted = self.values.entry((day, index)).or_default();
+            if counted.len() < MAX_VALUES && *value != *OTHER_VALUE {
+                counted.insert(value);
+            }
         }
     }
 
@@ -291,6 +331,29 @@ impl ReportModel {
             name: name.to_owned(),
         });
     }
+}
+
+/// Returns the events at these positions up to the first gap between visits.
+fn neighbours<'a>(
+    visits: &'a [ModelVisitEvent],
+    event: &'a ModelVisitEvent,
+    positions: impl Iterator<Item = usize>,
+) -> Vec<&'a ModelVisitEvent> {
+    let mut last = event;
+    let mut found = Vec::new();
+    for next in positions.filter_map(|position| visits.get(position)) {
+        let (earlier, later) = if next.stamp < last.stamp {
+            (next, last)
+        } else {
+            (last, next)
+        };
+        if !derived::is_same_visit(earlier, later) {
+            break;
+        }
+        found.push(next);
+        last = next;
+    }
+    found
 }
 
 impl ModelComment {
