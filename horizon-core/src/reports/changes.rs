@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Counts, Dimension, SessionId, SessionRow, SiteState, TopicCounts, VisitorState};
+use super::{Counts, Dimension, ReadingTimes, SessionId, SessionRow, SiteState, VisitorState};
 use crate::{Day, Timestamp, Topic, VisitorKey};
 
 /// What a store writes after a batch, in the transaction that applies it. Each key is there once.
@@ -26,6 +26,29 @@ pub struct ReportChanges {
     pub removed_sessions: Vec<SessionId>,
     /// The rows of sessions. Insert or replace them.
     pub sessions: Vec<SessionRow>,
+}
+
+/// The numbers of a topic in an hour or on a day, or their change.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TopicCounts {
+    /// The numbers.
+    pub counts: Counts,
+    /// The reading times of the page visits.
+    pub reading_times: ReadingTimes,
+}
+
+impl TopicCounts {
+    /// Returns whether there is nothing in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.counts.is_zero() && self.reading_times.is_empty()
+    }
+
+    /// Adds the numbers of another bucket or a change.
+    pub fn merge(&mut self, other: &Self) {
+        self.counts += other.counts;
+        self.reading_times.merge(&other.reading_times);
+    }
 }
 
 impl ReportChanges {

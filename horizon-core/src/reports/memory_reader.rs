@@ -2,47 +2,26 @@ use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
 use super::{
     BucketLength, Counts, DayRange, Dimension, DimensionBucket, DimensionBucketSelection, EventBucket,
-    EventBucketSelection, PackedSessions, Period, ReadingTimes, ReportReader, SessionColumns, SessionColumnsError,
-    SessionId, SessionRow, TopicBucket, TopicBucketSelection, TopicSelection,
+    EventBucketSelection, PackedSessions, Period, ReportReader, SessionColumns, SessionColumnsError, SessionId,
+    SessionRow, TopicBucket, TopicBucketSelection, TopicCounts, TopicSelection,
 };
 use crate::{Day, Timestamp, Topic};
 
 /// Buckets and sessions in memory: a [`ReportReader`] for stores that read everything before they answer.
+///
+/// The maps have the keys of [`ReportChanges`](super::ReportChanges).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MemoryReportReader {
     /// The hours of each topic, by their start.
-    pub hours: BTreeMap<(Timestamp, Topic), TopicCounts>,
+    pub hours: BTreeMap<(Topic, Timestamp), TopicCounts>,
     /// The days of each topic.
-    pub days: BTreeMap<(Day, Topic), TopicCounts>,
+    pub days: BTreeMap<(Topic, Day), TopicCounts>,
     /// The days of the values of each dimension.
     pub dimensions: BTreeMap<(Dimension, Day, Arc<str>), Counts>,
-    /// The number of custom events of each hour, topic and name.
-    pub events: BTreeMap<(Timestamp, Topic, Arc<str>), i64>,
+    /// The numbers of custom events of a topic in an hour, by name.
+    pub custom_events: BTreeMap<(Topic, Timestamp, Arc<str>), i64>,
     /// The sessions.
     pub sessions: BTreeMap<SessionId, SessionRow>,
-}
-
-/// The numbers of a topic in an hour or on a day.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TopicCounts {
-    /// The numbers.
-    pub counts: Counts,
-    /// The reading times of the page visits.
-    pub reading_times: ReadingTimes,
-}
-
-impl TopicCounts {
-    /// Returns whether there is nothing in it.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.counts.is_zero() && self.reading_times.is_empty()
-    }
-
-    /// Adds the numbers of another bucket or a change.
-    pub fn merge(&mut self, other: &Self) {
-        self.counts += other.counts;
-        self.reading_times.merge(&other.reading_times);
-    }
 }
 
 impl ReportReader for MemoryReportReader {
@@ -66,22 +45,17 @@ impl ReportReader for MemoryReportReader {
                 });
             }
         };
-        // The site is before all pages.
         match selection.length {
             BucketLength::Hour => {
-                let instants = instants_of(&selection.instants);
-                for ((start, topic), numbers) in self
-                    .hours
-                    .range((instants.start, Topic::Site)..(instants.end, Topic::Site))
-                {
-                    pass(Period::Hour(*start), topic, numbers);
-                }
+                let hours = self.hours.iter();
+                hours
+                    .filter(|((_, start), _)| selection.instants.contains(start))
+                    .for_each(|((topic, start), bucket)| pass(Period::Hour(*start), topic, bucket));
             }
             BucketLength::Day => {
-                let days = days_of(selection.days);
-                for ((day, topic), numbers) in self.days.range((days.start, Topic::Site)..(days.end, Topic::Site)) {
-                    pass(Period::Day(*day), topic, numbers);
-                }
+                let days = self.days.iter();
+                days.filter(|((_, day), _)| selection.days.contains(*day))
+                    .for_each(|((topic, day), bucket)| pass(Period::Day(*day), topic, bucket));
             }
         }
         Ok(())
@@ -109,10 +83,8 @@ impl ReportReader for MemoryReportReader {
         selection: &EventBucketSelection<'_>,
         each: &mut dyn FnMut(EventBucket<'_>),
     ) -> Result<(), Self::Error> {
-        let start_of = |at| (at, Topic::Site, Arc::default());
-        let instants = instants_of(&selection.instants);
-        for ((hour, topic, name), count) in self.events.range(start_of(instants.start)..start_of(instants.end)) {
-            if selection.topics.contains(topic) {
+        for ((topic, hour, name), count) in &self.custom_events {
+            if selection.topics.contains(topic) && selection.instants.contains(hour) {
                 each(EventBucket {
                     page: page_of(topic),
                     hour: *hour,
@@ -164,8 +136,4 @@ fn page_of(topic: &Topic) -> &str {
 /// Returns the days as a range that does not end before its start, which the maps demand.
 fn days_of(days: DayRange) -> Range<Day> {
     days.first..days.last.next().max(days.first)
-}
-
-fn instants_of(instants: &Range<Timestamp>) -> Range<Timestamp> {
-    instants.start..instants.end.max(instants.start)
 }

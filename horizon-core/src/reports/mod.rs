@@ -31,13 +31,13 @@ mod visitor_state;
 
 pub use apply::apply_events_with_reports;
 pub use capabilities::Capabilities;
-pub use changes::ReportChanges;
+pub use changes::{ReportChanges, TopicCounts};
 pub use counts::Counts;
 pub use dimension::{Dimension, MAX_VALUES, OTHER_VALUE, UnknownDimension};
 pub use discrepancy::Discrepancy;
 pub use engine::{AnswerError, answer};
 pub use error::{FirstDay, Refusal, ReportError};
-pub use memory_reader::{MemoryReportReader, TopicCounts};
+pub use memory_reader::MemoryReportReader;
 pub use metric::{Metric, UnknownMetric};
 pub use port::{ReportStatus, Reports};
 pub use query::{

@@ -154,17 +154,13 @@ impl<'a> Shape<'a> {
                 operator: filter.operator,
             });
         }
-        let Some(dimension) = self.groups.first().copied() else {
-            return Ok(());
-        };
-        // The buckets of a dimension of sessions have days, but no hours.
-        let needs_hours = dimension.session_index().is_some() && by_dimension(*metric, dimension) != Source::Sessions;
         match self.query.dimensions.as_slice() {
-            [first, second] if self.groups.len() == 2 || needs_hours => Err(Refusal::TwoDimensions(*first, *second)),
-            _ => Err(Refusal::Grouping {
+            [first, second] => Err(Refusal::TwoDimensions(*first, *second)),
+            [dimension] => Err(Refusal::Grouping {
                 metric: *metric,
-                dimension,
+                dimension: *dimension,
             }),
+            _ => Err(Refusal::Metric(*metric)),
         }
     }
 }

@@ -48,17 +48,17 @@ impl ReportTables {
     pub(super) fn write(&mut self, changes: ReportChanges) {
         self.site = Some(changes.site);
         let buckets = &mut self.buckets;
-        for ((topic, hour), counts) in changes.hours {
-            buckets.hours.entry((hour, topic)).or_default().merge(&counts);
+        for (key, counts) in changes.hours {
+            buckets.hours.entry(key).or_default().merge(&counts);
         }
-        for ((topic, day), counts) in changes.days {
-            buckets.days.entry((day, topic)).or_default().merge(&counts);
+        for (key, counts) in changes.days {
+            buckets.days.entry(key).or_default().merge(&counts);
         }
         for (key, counts) in changes.dimensions {
             *buckets.dimensions.entry(key).or_default() += counts;
         }
-        for ((topic, hour, name), count) in changes.custom_events {
-            *buckets.events.entry((hour, topic, name)).or_default() += count;
+        for (key, count) in changes.custom_events {
+            *buckets.custom_events.entry(key).or_default() += count;
         }
         for id in changes.removed_sessions {
             buckets.sessions.remove(&id);

@@ -57,7 +57,7 @@ impl<E> AnswerError<E> {
 /// let mut store = MemoryReportReader::default();
 /// let mut counts = Counts::default();
 /// counts.visits = 3;
-/// store.days.entry((day, Topic::Site)).or_default().counts += counts;
+/// store.days.entry((Topic::Site, day)).or_default().counts += counts;
 ///
 /// let query = Query::new(DayRange::new(day, day)).metrics([Metric::Visits]);
 /// let table = answer(&store, &query, &SiteTimeZone::utc(), &Capabilities::ALL, None)?;

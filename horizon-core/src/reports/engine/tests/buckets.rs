@@ -109,7 +109,7 @@ fn the_median_is_that_of_all_reading_times_of_the_group() {
     let mut reader = MemoryReportReader::default();
     for (day, page, seconds) in [(0, "a", 0), (0, "a", 1), (1, "a", 1), (1, "b", 0)] {
         let day = Day::from_number(DAY.number() + day);
-        let bucket: &mut TopicCounts = reader.days.entry((day, page_topic(page))).or_default();
+        let bucket: &mut TopicCounts = reader.days.entry((page_topic(page), day)).or_default();
         bucket.reading_times.add(seconds, 1);
     }
     let by_page = query(2, &[Metric::MedianTimeOnPage], &[Dimension::Page]);
@@ -152,7 +152,7 @@ fn custom_events_are_grouped_by_name_and_page() {
         (48, page_topic("b"), "download", 100),
     ] {
         let hour = Timestamp::from_millis((DAY.number() * 24 + hour) * HOUR_MILLIS);
-        reader.events.insert((hour, topic, name.into()), count);
+        reader.custom_events.insert((topic, hour, name.into()), count);
     }
     let events = |dimensions: &[Dimension]| query(2, &[Metric::Events], dimensions);
     assert_eq!(rows(&reader, &events(&[])), ["7"]);

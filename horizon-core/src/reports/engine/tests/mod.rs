@@ -67,7 +67,7 @@ fn counts(set: impl FnOnce(&mut Counts)) -> Counts {
 
 fn add_day(reader: &mut MemoryReportReader, day: i64, topic: Topic, counts: Counts) {
     let day = Day::from_number(DAY.number() + day);
-    reader.days.entry((day, topic)).or_default().counts += counts;
+    reader.days.entry((topic, day)).or_default().counts += counts;
 }
 
 /// Adds a session on a day, which starts at an hour and takes ten seconds.

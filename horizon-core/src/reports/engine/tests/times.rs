@@ -13,8 +13,8 @@ fn times(zone: &str, first: Day, days: i64, time: Dimension) -> Vec<String> {
     while at < zone.day_start(last.next().next()) {
         let local = zone.local_time(at);
         let visit = counts(|counts| counts.visits = 1);
-        reader.hours.entry((local.hour, Topic::Site)).or_default().counts += visit;
-        reader.days.entry((local.day, Topic::Site)).or_default().counts += visit;
+        reader.hours.entry((Topic::Site, local.hour)).or_default().counts += visit;
+        reader.days.entry((Topic::Site, local.day)).or_default().counts += visit;
         at = Timestamp::from_millis(at.as_millis() + HOUR_MILLIS);
     }
     let query = Query::new(DayRange::new(first, last));
@@ -80,9 +80,9 @@ fn the_ends_of_time_are_no_panic() {
     let mut reader = MemoryReportReader::default();
     let (first, last) = (Day::from_number(i64::MIN), Day::from_number(i64::MAX));
     for day in [first, last] {
-        reader.days.entry((day, Topic::Site)).or_default().counts.visits = i64::MAX;
+        reader.days.entry((Topic::Site, day)).or_default().counts.visits = i64::MAX;
         let hour = SiteTimeZone::utc().day_start(day);
-        reader.hours.entry((hour, Topic::Site)).or_default().counts.visits = 1;
+        reader.hours.entry((Topic::Site, hour)).or_default().counts.visits = 1;
     }
     for time in [Dimension::Hour, Dimension::Day, Dimension::Week, Dimension::Month] {
         let query = Query::new(DayRange::new(first, last))
