@@ -156,6 +156,21 @@ impl DayRange {
         Self { first, last }
     }
 
+    /// Returns the `days` days that end with `last`. The range is empty if `days` is 0.
+    ///
+    /// ```
+    /// use horizon_core::Day;
+    /// use horizon_core::reports::DayRange;
+    ///
+    /// let week = DayRange::ending(Day::from_number(20_606), 7);
+    /// assert_eq!(week, DayRange::new(Day::from_number(20_600), Day::from_number(20_606)));
+    /// ```
+    #[must_use]
+    pub fn ending(last: Day, days: u32) -> Self {
+        let first = last.number().saturating_sub(i64::from(days)).saturating_add(1);
+        Self::new(Day::from_number(first), last)
+    }
+
     /// Returns whether the day is in the range.
     #[must_use]
     pub fn contains(&self, day: Day) -> bool {
