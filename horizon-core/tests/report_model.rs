@@ -18,6 +18,7 @@ use horizon_memory::MemoryStore;
 
 /// A store whose totals and reports are those of the model.
 struct ModelStore {
+    capabilities: Capabilities,
     state: Mutex<ModelState>,
     /// For the ports that are not tested.
     other: MemoryStore,
@@ -60,7 +61,7 @@ impl Reports for ModelStore {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities::ALL
+        self.capabilities
     }
 
     async fn status(&self) -> Result<ReportStatus> {
@@ -165,7 +166,7 @@ impl SaltStore for ModelStore {
     }
 }
 
-async fn make() -> Arc<dyn Store> {
+fn store(capabilities: Capabilities) -> Arc<dyn Store> {
     let zone = SiteTimeZone::utc();
     let state = ModelState {
         model: ReportModel::new(zone.clone()),
@@ -173,9 +174,40 @@ async fn make() -> Arc<dyn Store> {
         first_session_day: None,
     };
     Arc::new(ModelStore {
+        capabilities,
         state: Mutex::new(state),
         other: MemoryStore::new(),
     })
 }
 
-horizon_core::reports_suite!(make);
+mod with_all_capabilities {
+    use super::{Arc, Capabilities, Store, store};
+
+    async fn make() -> Arc<dyn Store> {
+        store(Capabilities::ALL)
+    }
+
+    horizon_core::reports_suite!(make);
+}
+
+mod without_session_rows {
+    use horizon_core::reports::{Dimension, Metric};
+
+    use super::{Arc, Capabilities, Store, store};
+
+    const METRICS: [Metric; 5] = [
+        Metric::Visitors,
+        Metric::Visits,
+        Metric::Pageviews,
+        Metric::Seconds,
+        Metric::Events,
+    ];
+
+    const DIMENSIONS: [Dimension; 4] = [Dimension::Day, Dimension::Page, Dimension::Event, Dimension::Source];
+
+    async fn make() -> Arc<dyn Store> {
+        store(Capabilities::new(&METRICS, &DIMENSIONS, false))
+    }
+
+    horizon_core::reports_suite!(make);
+}

@@ -9,7 +9,7 @@ async fn store() -> Arc<dyn Store> {
     Arc::new(MemoryStore::new())
 }
 
-horizon_core::store_suite!(store);
+horizon_core::store_suite!(store, reports);
 
 mod presence {
     use std::time::Duration;

@@ -26,7 +26,8 @@ enum FactKind {
 }
 
 /// Reads all facts but those of one kind.
-struct FactsStore {
+#[derive(Default)]
+pub(crate) struct FactsStore {
     forgotten: Option<FactKind>,
     tables: Mutex<FactTables>,
 }
@@ -152,12 +153,16 @@ fn store(forgotten: Option<FactKind>) -> Arc<dyn Store> {
     })
 }
 
-mod all_facts {
-    async fn make() -> std::sync::Arc<dyn horizon_core::testing::Store> {
-        super::store(None)
-    }
+async fn store_with_all_facts() -> Arc<dyn Store> {
+    store(None)
+}
 
-    horizon_core::stats_suite!(make);
+mod all_facts {
+    horizon_core::stats_suite!(super::store_with_all_facts);
+}
+
+mod all_facts_of_visitors {
+    horizon_core::last_seen_suite!(super::store_with_all_facts);
 }
 
 /// The check must catch a store that forgets one kind of fact.
@@ -181,7 +186,7 @@ forgotten! {
         => "a reload\n   got 2\nwanted 1";
     a_store_that_forgets_likes_counts_them_again: Likes, stats::likes_are_a_set
         => "liked twice\n   got 2\nwanted 1";
-    a_store_that_forgets_comments_ignores_verdicts: Comments, stats::random_events_match_a_reference_model
+    a_store_that_forgets_comments_ignores_verdicts: Comments, last_seen::random_events_match_a_reference_model
         => "comments_revision";
     a_store_that_forgets_verdicts_lets_older_ones_win: Verdicts, comments::the_latest_verdict_wins_in_any_order
         => "removed last, the page";

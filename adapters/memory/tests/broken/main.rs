@@ -5,9 +5,11 @@
 mod bus;
 mod comments;
 mod facts;
+mod last_seen;
 mod lines;
 mod paging;
 mod presence;
+mod reports;
 mod salts;
 mod stats;
 mod store;

@@ -3,6 +3,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use async_trait::async_trait;
+use horizon_core::reports::{
+    Capabilities, Discrepancy, Query, ReportError, ReportStatus, Reports, SiteTimeZone, Table,
+};
 use horizon_core::testing::Store;
 use horizon_core::{
     Comment, CommentStore, Day, Event, EventId, ReaderId, Result, SaltStore, Slug, StatsStore, Thread, ThreadPage,
@@ -65,6 +68,18 @@ pub(crate) trait StoreDefect: Send + Sync {
     async fn salt(&self, good: &MemoryStore, day: Day, fresh: [u8; 32]) -> Result<[u8; 32]> {
         good.salt(day, fresh).await
     }
+    async fn set_time_zone(&self, good: &MemoryStore, zone: &SiteTimeZone) -> Result<()> {
+        good.set_time_zone(zone).await
+    }
+    async fn query(&self, good: &MemoryStore, query: &Query) -> Result<Table, ReportError> {
+        good.query(query).await
+    }
+    async fn status(&self, good: &MemoryStore) -> Result<ReportStatus> {
+        good.status().await
+    }
+    async fn expire_sessions(&self, good: &MemoryStore, first: Day, dry_run: bool) -> Result<u64> {
+        good.expire_sessions(first, dry_run).await
+    }
 }
 
 struct DefectiveStore<F> {
@@ -90,6 +105,31 @@ impl<F: StoreDefect> StatsStore for DefectiveStore<F> {
     }
     async fn expire(&self, now: Timestamp) -> Result<()> {
         self.defect.expire(&self.good, now).await
+    }
+    fn reports(&self) -> Option<&dyn Reports> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl<F: StoreDefect> Reports for DefectiveStore<F> {
+    async fn set_time_zone(&self, zone: &SiteTimeZone) -> Result<()> {
+        self.defect.set_time_zone(&self.good, zone).await
+    }
+    async fn query(&self, query: &Query) -> Result<Table, ReportError> {
+        self.defect.query(&self.good, query).await
+    }
+    fn capabilities(&self) -> Capabilities {
+        self.good.capabilities()
+    }
+    async fn status(&self) -> Result<ReportStatus> {
+        self.defect.status(&self.good).await
+    }
+    async fn verify(&self) -> Result<Vec<Discrepancy>> {
+        self.good.verify().await
+    }
+    async fn expire_sessions(&self, first: Day, dry_run: bool) -> Result<u64> {
+        self.defect.expire_sessions(&self.good, first, dry_run).await
     }
 }
 

@@ -51,7 +51,7 @@ fn check_form(query: &Query) -> Result<(), Refusal> {
     for (what, count, max) in [
         ("dimensions", dimensions.len(), MAX_DIMENSIONS),
         ("filters", query.filters.len(), MAX_FILTERS),
-        ("values", most_values.unwrap_or_default(), MAX_FILTER_VALUES),
+        ("values in a filter", most_values.unwrap_or_default(), MAX_FILTER_VALUES),
     ] {
         if count > max {
             return Err(Refusal::TooMany { what, max });
