@@ -49,7 +49,7 @@ impl Query {
         let limits = [
             ("dimensions", self.dimensions.len(), MAX_DIMENSIONS),
             ("filters", self.filters.len(), MAX_FILTERS),
-            ("values", values.unwrap_or(0), MAX_FILTER_VALUES),
+            ("values in a filter", values.unwrap_or(0), MAX_FILTER_VALUES),
         ];
         match limits.into_iter().find(|(_, number, max)| number > max) {
             Some((what, _, max)) => Err(Refusal::TooMany { what, max }),

@@ -39,7 +39,7 @@ fn a_query_that_breaks_a_rule_is_refused_by_name() {
             (0..21).fold(visits.clone(), |query, _| query.filter(filter.clone())),
             too_many("filters", 20),
         ),
-        (visits.clone().filter(many), too_many("values", 200)),
+        (visits.clone().filter(many), too_many("values in a filter", 200)),
         (query(0, metrics, &[]), Refusal::EmptyRange),
         (
             query(1, metrics, &[Dimension::Day, Dimension::Hour]),
