@@ -36,7 +36,7 @@ const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let mut table = Table(std::io::stdout());
+    let mut table = ScaleTable(std::io::stdout());
     let server = RedisServer::start(&[]).await?;
     table.head()?;
     let raw = raw_xadd(&server).await?;
@@ -147,9 +147,9 @@ async fn accumulate(config: &RedisConfig, store: &dyn StatsStore) -> Result<f64>
     }
 }
 
-struct Table<W>(W);
+struct ScaleTable<W>(W);
 
-impl<W: std::io::Write> Table<W> {
+impl<W: std::io::Write> ScaleTable<W> {
     fn head(&mut self) -> Result<()> {
         writeln!(self.0, "| what | events/s | of the maximum |\n|---|--:|--:|")?;
         Ok(())

@@ -33,9 +33,9 @@ pub struct Config {
     /// Proxies whose `X-Forwarded-For` is trusted; see [`client_addr`](crate::client_addr). None by default. A single
     /// address is a network, too: `IpNet::from(address)`.
     pub trusted_proxies: Vec<IpNet>,
-    /// The site's own origin, such as `https://shop.example.com`. Then requests from its pages are same-origin even if a
-    /// proxy passes on another `Host`; see [`Horizon::is_same_origin`](crate::Horizon::is_same_origin). None by default:
-    /// `Origin` must match `Host`.
+    /// The site's own origin, such as `https://shop.example.com`. Then requests from its pages are same-origin even if
+    /// a proxy passes on another `Host`; see [`Horizon::is_same_origin`](crate::Horizon::is_same_origin). None by
+    /// default: `Origin` must match `Host`.
     pub own_origin: Option<Origin>,
     /// Other origins whose pages may show this site's stats and write to it. None by default.
     ///
@@ -49,8 +49,8 @@ pub struct Config {
     #[cfg(feature = "comments")]
     pub moderation: Moderation,
     /// The header in which the [`trusted_proxies`](Self::trusted_proxies) state the country of the visitor, such as
-    /// `cf-ipcountry`: two letters, which win over those of a
-    /// [file](crate::Builder::country_file). None by default. The header of other peers is ignored. The proxy must set it in each request: otherwise visitors can.
+    /// `cf-ipcountry`: two letters, which win over those of a [file](crate::Builder::country_file). None by default.
+    /// The header of other peers is ignored. The proxy must set it in each request: otherwise visitors can.
     #[cfg(feature = "context")]
     pub country_header: Option<HeaderName>,
     /// What the privacy signals `Sec-GPC: 1` and `DNT: 1` do.

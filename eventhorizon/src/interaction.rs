@@ -54,7 +54,7 @@ impl Horizon {
             Ok(Ok(identity)) => identity,
             Err(error) => {
                 let (cause, topic) = (error_chain(&error), topic.map(Topic::to_string));
-                tracing::warn!(%error, cause, topic, "the visit of a like, comment, custom event or read page is not counted");
+                tracing::warn!(%error, cause, topic, "an interaction or a read page is not counted as a visit");
                 return inner.metrics.dropped_visit("rule");
             }
         };

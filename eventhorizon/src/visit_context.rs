@@ -29,8 +29,8 @@ impl fmt::Debug for OpenedPage<'_> {
 }
 
 impl Horizon {
-    /// Returns the context of a visit by this caller; `None` without the feature `context`. Only the returned values may
-    /// get into events and logs.
+    /// Returns the context of a visit by this caller; `None` without the feature `context`. Only the returned values
+    /// may get into events and logs.
     pub(crate) fn visit_context(&self, caller: &Caller, page: OpenedPage<'_>) -> Option<Box<VisitContext>> {
         let mut context = self.0.context.read(caller, page)?;
         let limits = &self.0.limits;

@@ -4,8 +4,8 @@ use horizon_core::ContextValue;
 
 use crate::value::value;
 
-/// A part of an agent string, in lower case, of a browser or a system that uap-core does not recognize. With `versioned`,
-/// the digits after it are the major version.
+/// A part of an agent string, in lower case, of a browser or a system that uap-core does not recognize. With
+/// `versioned`, the digits after it are the major version.
 struct OwnPattern {
     part: &'static str,
     name: &'static str,

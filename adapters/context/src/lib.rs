@@ -1,6 +1,7 @@
 //! Where a visitor came from, and with which browser: reads the context of a visit from a request.
 //!
-//! [`ContextReader`] makes a `VisitContext` of a [`PageRequest`], with the countries of a [`CountryFile`]. `eventhorizon` uses it for each page that is opened.
+//! [`ContextReader`] makes a `VisitContext` of a [`PageRequest`], with the countries of a [`CountryFile`].
+//! `eventhorizon` uses it for each page that is opened.
 //!
 //! ```
 //! use horizon_context::{ContextReader, PageRequest};

@@ -12,12 +12,12 @@ type TestResult<T = ()> = Result<T, Box<dyn std::error::Error>>;
 /// A day (UTC).
 const DAY: Day = Day::from_number(20_600);
 
-struct Site {
+struct VisitedSite {
     store: MemoryStore,
     serial: u8,
 }
 
-impl Site {
+impl VisitedSite {
     /// Counts a visit of the site and of the page, `minutes` after the start of the day.
     async fn visit(&mut self, minutes: i64, visitor: u128, page: &str, change: impl Fn(&mut Visit)) -> TestResult {
         let slug = Slug::new(page)?;
@@ -54,7 +54,7 @@ fn from(source: &'static str) -> impl Fn(&mut Visit) {
 
 #[tokio::test]
 async fn sessions_pages_and_sources_are_counted_by_day() -> TestResult {
-    let mut site = Site {
+    let mut site = VisitedSite {
         store: MemoryStore::new(),
         serial: 0,
     };

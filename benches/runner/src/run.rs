@@ -15,14 +15,14 @@ use crate::{
     machine::Machine,
     measure::BenchSetup,
     print_progress,
-    servers::{self, Row},
+    servers::{self, ServerRow},
     size::Size,
 };
 
 /// The results of all parts.
 #[derive(Debug, Default)]
 struct Results {
-    rows: Vec<Row>,
+    rows: Vec<ServerRow>,
     aims: Vec<Aim>,
     ingestion: Option<String>,
     failures: Vec<String>,

@@ -25,7 +25,7 @@ const HEAD: &str = "\
 
 /// The figures of one server.
 #[derive(Debug)]
-pub(crate) struct Row {
+pub(crate) struct ServerRow {
     kind: SubjectKind,
     cpu_per_million: f64,
     kib_per_connection: f64,
@@ -44,15 +44,15 @@ pub(crate) async fn measure(
     server: CpuPlacement,
     load: &LoadGenerator,
     viewers: usize,
-) -> anyhow::Result<Row> {
+) -> anyhow::Result<ServerRow> {
     let subject = BenchedServer::start(kind, server).await?;
     let scenario = [&["deliveries"][..], &MESSAGES].concat();
     let name = format!("server-{}", kind.name());
     let report = load.play(&subject, &name, viewers, &scenario).await?;
-    Row::read(kind, &report)
+    ServerRow::read(kind, &report)
 }
 
-impl Row {
+impl ServerRow {
     fn read(kind: SubjectKind, report: &JsonReport) -> anyhow::Result<Self> {
         // A server that may skip messages has stale viewers; the others lose messages.
         let lost = report.find("/deliveries/lost");
@@ -91,15 +91,15 @@ impl Row {
 }
 
 /// Returns the round of a server with the median CPU, and the CPU of all rounds.
-fn median(rows: &[Row], kind: SubjectKind) -> Option<(&Row, String)> {
-    let mut rounds: Vec<&Row> = rows.iter().filter(|row| row.kind == kind).collect();
+fn median(rows: &[ServerRow], kind: SubjectKind) -> Option<(&ServerRow, String)> {
+    let mut rounds: Vec<&ServerRow> = rows.iter().filter(|row| row.kind == kind).collect();
     rounds.sort_by(|one, other| one.cpu_per_million.total_cmp(&other.cpu_per_million));
     let all: Vec<String> = rounds.iter().map(|row| short(row.cpu_per_million)).collect();
     rounds.get(rounds.len() / 2).map(|row| (*row, all.join(" · ")))
 }
 
 /// Returns the table in Markdown.
-pub(crate) fn table(rows: &[Row]) -> String {
+pub(crate) fn table(rows: &[ServerRow]) -> String {
     let mut kinds = Vec::new();
     for row in rows {
         if !kinds.contains(&row.kind) {
@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn the_median_of_each_server_is_compared_with_that_of_the_floor() {
-        let row = |kind, cpu_per_million| Row {
+        let row = |kind, cpu_per_million| ServerRow {
             kind,
             cpu_per_million,
             kib_per_connection: 0.5,

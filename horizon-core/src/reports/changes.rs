@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Counts, Dimension, ReadingTimes, SessionId, SessionRow, SiteState, VisitorState};
+use super::{Counts, Dimension, ReadingTimes, ReportSite, SessionId, SessionRow, VisitorState};
 use crate::{Day, Timestamp, Topic, VisitorKey};
 
 /// What a store writes after a batch, in the transaction that applies it. Each key is there once.
@@ -9,7 +9,7 @@ use crate::{Day, Timestamp, Topic, VisitorKey};
 #[non_exhaustive]
 pub struct ReportChanges {
     /// The state of the site. Replace it.
-    pub site: SiteState,
+    pub site: ReportSite,
     /// Add to the hours of the topics. The timestamp is the start of the hour.
     pub hours: BTreeMap<(Topic, Timestamp), TopicCounts>,
     /// Add to the days of the topics.
@@ -52,7 +52,7 @@ impl TopicCounts {
 }
 
 impl ReportChanges {
-    pub(super) const fn new(site: SiteState) -> Self {
+    pub(super) const fn new(site: ReportSite) -> Self {
         Self {
             site,
             hours: BTreeMap::new(),

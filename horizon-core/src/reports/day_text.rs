@@ -45,7 +45,15 @@ mod tests {
 
     #[test]
     fn only_dates_with_four_digits_of_the_year_are_days() {
-        for text in ["", "2026-1-1", "20261129", "2026-11-29T10:00", "+002026-11-29", "2026-11-31", "today"] {
+        for text in [
+            "",
+            "2026-1-1",
+            "20261129",
+            "2026-11-29T10:00",
+            "+002026-11-29",
+            "2026-11-31",
+            "today",
+        ] {
             assert_eq!(text.parse::<Day>(), Err(ParseDayError), "{text}");
         }
         assert_eq!("1970-01-01".parse(), Ok(Day::from_number(0)));

@@ -1,4 +1,4 @@
-use super::{Dimension, ReportChanges, SiteState, VisitorState};
+use super::{Dimension, ReportChanges, ReportSite, VisitorState};
 use crate::{Day, EventId, Ledger, ReaderId, Stamp, Topic, VisitorKey};
 
 /// The data that [`apply_events_with_reports`](super::apply_events_with_reports) reads and writes besides that of a
@@ -6,7 +6,7 @@ use crate::{Day, EventId, Ledger, ReaderId, Stamp, Topic, VisitorKey};
 pub trait ReportLedger: Ledger {
     /// Returns the state of the site. The time zone is the stored one, otherwise that of
     /// [`Reports::set_time_zone`](super::Reports::set_time_zone).
-    fn site_state(&mut self) -> Result<SiteState, Self::Error>;
+    fn site_state(&mut self) -> Result<ReportSite, Self::Error>;
 
     /// Returns the stored state of the visitor on the topic, or a default one.
     fn visitor_state(&mut self, topic: &Topic, visitor: VisitorKey) -> Result<VisitorState, Self::Error>;

@@ -29,12 +29,12 @@ pub(super) struct SessionState {
     /// The values of the first context. Those of the pages are empty.
     context: Option<(Order, SessionValues)>,
     /// Ordered by name.
-    pages: Vec<PageState>,
+    pages: Vec<SessionPage>,
 }
 
 /// A page of a session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct PageState {
+struct SessionPage {
     page: Slug,
     visits: Spans<PageVisit>,
     pageviews: u32,
@@ -68,12 +68,12 @@ impl SessionState {
     }
 
     /// Returns the state of a page, or `None` if there are too many pages.
-    fn page_state(&mut self, page: &Slug) -> Option<&mut PageState> {
+    fn page_state(&mut self, page: &Slug) -> Option<&mut SessionPage> {
         let position = match self.pages.binary_search_by(|state| state.page.cmp(page)) {
             Ok(position) => position,
             Err(_) if self.pages.len() >= MAX_PAGES => return None,
             Err(position) => {
-                self.pages.insert(position, PageState::new(page.clone()));
+                self.pages.insert(position, SessionPage::new(page.clone()));
                 position
             }
         };
@@ -96,7 +96,7 @@ impl SessionState {
 
     /// Returns the rows of the pages.
     pub(super) fn page_rows(&self) -> Vec<PageRow> {
-        self.pages.iter().map(PageState::row).collect()
+        self.pages.iter().map(SessionPage::row).collect()
     }
 }
 
@@ -115,7 +115,7 @@ impl SpanData for SessionState {
     }
 }
 
-impl PageState {
+impl SessionPage {
     fn new(page: Slug) -> Self {
         Self {
             page,

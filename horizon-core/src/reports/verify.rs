@@ -56,7 +56,7 @@ where
     R: ReportReader,
     R::Error: From<SessionColumnsError>,
 {
-    let sums = Sums::read(reader, zone)?;
+    let sums = TopicSums::read(reader, zone)?;
     let mut found = Vec::new();
     for topic in topics {
         sums.compare_totals(topic, &mut found);
@@ -79,7 +79,7 @@ type Page = Arc<str>;
 
 /// The sums of all buckets of topics.
 #[derive(Default)]
-struct Sums {
+struct TopicSums {
     /// Of all hours of a topic.
     topics: BTreeMap<Page, Counts>,
     /// Of the hours of a topic on a day, without visitors.
@@ -89,7 +89,7 @@ struct Sums {
     events: BTreeMap<(Page, Arc<str>), i64>,
 }
 
-impl Sums {
+impl TopicSums {
     fn read<R: ReportReader>(reader: &R, zone: &SiteTimeZone) -> Result<Self, R::Error> {
         let mut sums = Self::default();
         reader.topic_buckets(&all_buckets(BucketLength::Hour), &mut |bucket| {
@@ -185,7 +185,7 @@ fn compare_dimension<R>(
     dimension: Dimension,
     capabilities: &Capabilities,
     first_session_day: Option<Day>,
-    sums: &Sums,
+    sums: &TopicSums,
     found: &mut Vec<Discrepancy>,
 ) -> Result<(), R::Error>
 where

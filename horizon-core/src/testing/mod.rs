@@ -180,7 +180,8 @@ macro_rules! conformance_tests {
     };
 }
 
-/// Generates the tests of all ports of a store, in the modules `stats`, `comments`, `salts`, and `last_seen` or `reports`.
+/// Generates the tests of all ports of a store, in the modules `stats`, `comments`, `salts`, and `last_seen` or
+/// `reports`.
 ///
 /// `make` is the name of an async function in the current module that returns a new
 /// [`StoreHarness`](crate::testing::StoreHarness). For a store with [`Reports`](crate::reports::Reports) write

@@ -1,7 +1,7 @@
 use std::collections::hash_map;
 use std::convert::Infallible;
 
-use horizon_core::reports::{Dimension, NumberKind, ReportChanges, ReportLedger, SiteState, StoredLike, VisitorState};
+use horizon_core::reports::{Dimension, NumberKind, ReportChanges, ReportLedger, ReportSite, StoredLike, VisitorState};
 use horizon_core::{
     Comment, Day, Delta, EventId, Ledger, ReaderId, Stamp, Timestamp, Topic, Update, Visibility, VisitorKey,
 };
@@ -85,7 +85,7 @@ impl Ledger for Tables {
 }
 
 impl ReportLedger for Tables {
-    fn site_state(&mut self) -> Result<SiteState, Infallible> {
+    fn site_state(&mut self) -> Result<ReportSite, Infallible> {
         Ok(self.reports.site_state())
     }
 

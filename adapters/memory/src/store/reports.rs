@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use horizon_core::reports::{
     AnswerError, Capabilities, Dimension, Discrepancy, MAX_VALUES, MemoryReportReader, NumberKind, Query,
-    ReportChanges, ReportError, ReportStatus, Reports, SiteState, SiteTimeZone, Table, VerifiedTopic, VisitorState,
+    ReportChanges, ReportError, ReportSite, ReportStatus, Reports, SiteTimeZone, Table, VerifiedTopic, VisitorState,
     answer, verify,
 };
 use horizon_core::{Day, Error, Result, Timestamp, Topic, VisitorKey};
@@ -19,7 +19,7 @@ pub(super) struct ReportTables {
     /// The zone of the site until the first event.
     zone: SiteTimeZone,
     /// `None` before the first event.
-    site: Option<SiteState>,
+    site: Option<ReportSite>,
     buckets: MemoryReportReader,
     pub(super) visitors: HashMap<(Topic, VisitorKey), VisitorState>,
     values: HashMap<(Day, Dimension), BTreeSet<Arc<str>>>,
@@ -29,8 +29,8 @@ pub(super) struct ReportTables {
 }
 
 impl ReportTables {
-    pub(super) fn site_state(&self) -> SiteState {
-        self.site.clone().unwrap_or_else(|| SiteState::new(self.zone.clone()))
+    pub(super) fn site_state(&self) -> ReportSite {
+        self.site.clone().unwrap_or_else(|| ReportSite::new(self.zone.clone()))
     }
 
     pub(super) fn claim_value(&mut self, day: Day, dimension: Dimension, value: &str) -> bool {

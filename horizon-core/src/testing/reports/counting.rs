@@ -79,8 +79,8 @@ pub async fn visits_count_where_they_start(harness: &mut dyn StoreHarness) -> Re
     comparison.expect_totals().await
 }
 
-/// A reader without a visitor key is a pageview and a session with each `open`, but no visitor. Their other events count
-/// nothing.
+/// A reader without a visitor key is a pageview and a session with each `open`, but no visitor. Their other events
+/// count nothing.
 pub async fn readers_without_a_key_are_visits_but_not_visitors(
     harness: &mut dyn StoreHarness,
 ) -> Result<(), Violation> {

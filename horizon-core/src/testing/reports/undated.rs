@@ -14,8 +14,8 @@ const TEN_MINUTES: Duration = Duration::from_secs(600);
 /// and comments.
 type UndatedStep = (&'static str, Vec<Event>, (u64, u64, u64), [i64; 4]);
 
-/// Data from before reports have no hour: they are in the totals and in no answer. A visit goes on undated, an unlike or
-/// a removal lowers the undated number, and a reader who likes again has a dated like.
+/// Data from before reports have no hour: they are in the totals and in no answer. A visit goes on undated, an unlike
+/// or a removal lowers the undated number, and a reader who likes again has a dated like.
 pub async fn data_from_before_reports_stay_undated(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let (mut factory, mut comparison) = (VisitFactory::new(), ReportComparison::utc(harness)?);
     let topic = page_topic("one")?;

@@ -11,7 +11,7 @@ const CLOCK_DELAY: Duration = Duration::from_secs(24 * 3600);
 
 /// What a store keeps of the site as a whole for its reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SiteState {
+pub struct ReportSite {
     time_zone: SiteTimeZone,
     cutoff: Option<Timestamp>,
     late_events: u64,
@@ -19,7 +19,7 @@ pub struct SiteState {
     open_day_end: Option<Timestamp>,
 }
 
-impl SiteState {
+impl ReportSite {
     /// Returns the state of a site without events.
     #[must_use]
     pub const fn new(time_zone: SiteTimeZone) -> Self {
@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn a_day_closes_a_day_after_its_end_by_an_event_and_two_days_after_it_by_the_clock() {
         let day = |number: f64| Timestamp::default().plus(Duration::from_secs_f64(number * 24.0 * 3600.0));
-        let mut site = SiteState::new(SiteTimeZone::utc());
+        let mut site = ReportSite::new(SiteTimeZone::utc());
         site.close_by_clock(day(10.0));
         assert_eq!(site.cutoff(), None);
         site.close_by_event(day(5.5));
@@ -115,6 +115,6 @@ mod tests {
         assert_eq!(site.cutoff(), Some(day(5.0)));
         site.close_by_clock(day(8.0));
         assert_eq!(site.cutoff(), Some(day(6.0)));
-        assert_eq!(SiteState::stored(SiteTimeZone::utc(), Some(day(6.0)), 0), site);
+        assert_eq!(ReportSite::stored(SiteTimeZone::utc(), Some(day(6.0)), 0), site);
     }
 }
