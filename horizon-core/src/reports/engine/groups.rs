@@ -1,3 +1,4 @@
+use std::hash::{BuildHasherDefault, Hasher};
 use std::{collections::HashMap, sync::Arc};
 
 use crate::reports::time_zone::date_of;
@@ -24,7 +25,7 @@ pub(super) struct Groups<'a> {
     values: [Values; MAX_DIMENSIONS],
     periods: HashMap<Period, u32>,
     last_period: Option<(Period, u32)>,
-    numbers: HashMap<Key, usize>,
+    numbers: HashMap<u64, usize, BuildHasherDefault<KeyHasher>>,
     keys: Vec<Key>,
 }
 
@@ -33,6 +34,28 @@ pub(super) struct Groups<'a> {
 struct Values {
     numbers: HashMap<Arc<str>, u32>,
     texts: Vec<Arc<str>>,
+}
+
+/// Hashes packed keys. Nobody can choose them, because each value gets the next number.
+#[derive(Debug, Default)]
+struct KeyHasher(u64);
+
+impl Hasher for KeyHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64((*byte).into());
+        }
+    }
+
+    fn write_u64(&mut self, key: u64) {
+        // An odd number near 2^64 / golden ratio: Knuth, The Art of Computer Programming, volume 3, section 6.4.
+        let product = (self.0 ^ key).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = product ^ (product >> 32);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 impl<'a> Groups<'a> {
@@ -44,7 +67,7 @@ impl<'a> Groups<'a> {
             values: Default::default(),
             periods: HashMap::new(),
             last_period: None,
-            numbers: HashMap::new(),
+            numbers: HashMap::default(),
             keys: Vec::new(),
         };
         if query.dimensions.is_empty() {
@@ -64,7 +87,8 @@ impl<'a> Groups<'a> {
     /// Returns the number of a group.
     pub(super) fn group(&mut self, key: Key) -> usize {
         let next = self.keys.len();
-        let group = *self.numbers.entry(key).or_insert(next);
+        let packed = key.iter().fold(0, |packed, number| (packed << 32) | u64::from(*number));
+        let group = *self.numbers.entry(packed).or_insert(next);
         if group == next {
             self.keys.push(key);
         }

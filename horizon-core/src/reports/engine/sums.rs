@@ -19,8 +19,6 @@ pub(super) struct Sums {
     pub(super) comments: i64,
     pub(super) events: i64,
     pub(super) reading_times: ReadingTimes,
-    /// The part of the sessions and the visitor that were counted last.
-    pub(super) last_visitor: Option<(u32, u32)>,
 }
 
 impl Sums {

@@ -47,34 +47,62 @@ impl<'a> Column<'a> {
 
     /// Replaces the content of `numbers` by those of all rows. Greater ones than [`u32::MAX`] become [`u32::MAX`].
     pub(crate) fn copy_to(&self, numbers: &mut Vec<u32>, rows: usize) {
-        self.copy_divided_to(numbers, rows, 1);
-    }
-
-    /// Like [`copy_to`](Self::copy_to), but divides each number.
-    #[inline]
-    pub(crate) fn copy_divided_to(&self, numbers: &mut Vec<u32>, rows: usize, divisor: u32) {
-        let divisor = divisor.max(1);
-        let divide = |number: u64| u32::try_from(number / u64::from(divisor)).unwrap_or(u32::MAX);
         numbers.clear();
         match self {
-            Self::Same(number) => numbers.resize(rows, divide(*number)),
-            Self::U8(all) => numbers.extend(all.iter().map(|number| u32::from(*number) / divisor)),
-            Self::U16(all) => numbers.extend(all.iter().map(|bytes| u32::from(u16::from_le_bytes(*bytes)) / divisor)),
-            Self::U32(all) => numbers.extend(all.iter().map(|bytes| u32::from_le_bytes(*bytes) / divisor)),
-            Self::U64(all) => numbers.extend(all.iter().map(|bytes| divide(u64::from_le_bytes(*bytes)))),
+            Self::Same(number) => numbers.resize(rows, saturate(*number)),
+            Self::U8(all) => numbers.extend(all.iter().map(|number| u32::from(*number))),
+            Self::U16(all) => numbers.extend(all.iter().map(|bytes| u32::from(u16::from_le_bytes(*bytes)))),
+            Self::U32(all) => numbers.extend(all.iter().map(|bytes| u32::from_le_bytes(*bytes))),
+            Self::U64(all) => numbers.extend(all.iter().map(|bytes| saturate(u64::from_le_bytes(*bytes)))),
+        }
+    }
+
+    /// Like [`copy_to`](Self::copy_to), for some rows, each number divided by `divisor`. The number of a row that does
+    /// not exist is 0.
+    #[inline]
+    pub(crate) fn copy_rows_to(&self, numbers: &mut Vec<u32>, rows: &[u32], divisor: u32) {
+        let divisor = divisor.max(1);
+        numbers.clear();
+        let row = |row: &u32| usize::try_from(*row).unwrap_or(usize::MAX);
+        match self {
+            Self::Same(number) => numbers.resize(rows.len(), saturate(number / u64::from(divisor))),
+            Self::U8(all) => {
+                let number = |of: &u32| all.get(row(of)).map_or(0, |number| u32::from(*number) / divisor);
+                numbers.extend(rows.iter().map(number));
+            }
+            Self::U16(all) => {
+                let number = |bytes: &[u8; 2]| u32::from(u16::from_le_bytes(*bytes)) / divisor;
+                numbers.extend(rows.iter().map(|of| all.get(row(of)).map_or(0, number)));
+            }
+            Self::U32(all) => {
+                let number = |bytes: &[u8; 4]| u32::from_le_bytes(*bytes) / divisor;
+                numbers.extend(rows.iter().map(|of| all.get(row(of)).map_or(0, number)));
+            }
+            Self::U64(all) => {
+                let number = |bytes: &[u8; 8]| saturate(u64::from_le_bytes(*bytes) / u64::from(divisor));
+                numbers.extend(rows.iter().map(|of| all.get(row(of)).map_or(0, number)));
+            }
         }
     }
 
     /// Returns the greatest number, 0 without rows.
     pub(super) fn max(&self) -> u64 {
-        let max = match self {
-            Self::Same(number) => Some(*number),
-            Self::U8(all) => all.iter().max().map(|number| u64::from(*number)),
-            Self::U16(all) => all.iter().map(|bytes| u16::from_le_bytes(*bytes)).max().map(u64::from),
-            Self::U32(all) => all.iter().map(|bytes| u32::from_le_bytes(*bytes)).max().map(u64::from),
-            Self::U64(all) => all.iter().map(|bytes| u64::from_le_bytes(*bytes)).max(),
-        };
-        max.unwrap_or(0)
+        // `Iterator::max` is several times slower, because it must return the last of equal numbers.
+        match self {
+            Self::Same(number) => *number,
+            Self::U8(all) => all.iter().copied().fold(0, u8::max).into(),
+            Self::U16(all) => all
+                .iter()
+                .map(|bytes| u16::from_le_bytes(*bytes))
+                .fold(0, u16::max)
+                .into(),
+            Self::U32(all) => all
+                .iter()
+                .map(|bytes| u32::from_le_bytes(*bytes))
+                .fold(0, u32::max)
+                .into(),
+            Self::U64(all) => all.iter().map(|bytes| u64::from_le_bytes(*bytes)).fold(0, u64::max),
+        }
     }
 
     /// Returns the sum of the numbers of all rows. `None` if it overflows.
@@ -116,6 +144,10 @@ impl<'a> Column<'a> {
             out.extend(number.to_le_bytes().into_iter().take(width.into()));
         }
     }
+}
+
+fn saturate(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 fn arrays<'a, const N: usize>(input: &mut Input<'a>, rows: usize) -> Result<&'a [[u8; N]], SessionColumnsError> {

@@ -87,9 +87,10 @@ pub(crate) struct Texts<'a> {
 /// The pages of the sessions, in the order of the sessions.
 #[derive(Clone, Debug)]
 pub(crate) struct PageColumns<'a> {
-    /// The number of pages of each session.
-    pub(crate) per_session: Column<'a>,
     pub(crate) rows: usize,
+    /// How many sessions after that of the page before the session of each page is. That before the first page is
+    /// session 0.
+    pub(crate) advance: Column<'a>,
     pub(crate) page: Texts<'a>,
     pub(crate) pageviews: Column<'a>,
     pub(crate) seconds: Column<'a>,
@@ -187,8 +188,8 @@ impl<'a> PageColumns<'a> {
         let (own_day, own_sessions) = (Day::from_number(input.i64()?), input.len()?);
         let (rows, starts) = (input.len()?, input.len()?);
         let columns = Self {
-            per_session: Column::read(&mut input, own_sessions)?,
             rows,
+            advance: Column::read(&mut input, rows)?,
             page: Texts::read(&mut input, Column::read_stored, rows)?,
             pageviews: Column::read(&mut input, rows)?,
             seconds: Column::read(&mut input, rows)?,
@@ -198,7 +199,10 @@ impl<'a> PageColumns<'a> {
         };
         input.finish()?;
         let has_sums = (own_day, own_sessions) == (day, sessions)
-            && columns.per_session.sum(sessions) == Some(rows as u64)
+            && columns
+                .advance
+                .sum(rows)
+                .is_some_and(|last| rows == 0 || last < sessions as u64)
             && columns.visits.sum(rows) == Some(starts as u64);
         if has_sums {
             Ok(columns)

@@ -73,7 +73,7 @@ fn pack_pages(day: Day, rows: &[SessionRow]) -> Result<Vec<u8>, SessionColumnsEr
     for len in [rows.len(), pages().count(), starts.clone().count()] {
         out.extend(len_u32(len)?.to_le_bytes());
     }
-    Column::write(&mut out, rows.iter().map(|row| row.pages.len() as u64));
+    Column::write(&mut out, advances(rows).into_iter());
     let numbers = write_dictionary(&mut out, pages().map(|(_, page)| page.page.as_str()))?;
     Column::write_stored(&mut out, numbers.into_iter());
     let mut write = |number: fn(&PageRow) -> u64| {
@@ -85,6 +85,16 @@ fn pack_pages(day: Day, rows: &[SessionRow]) -> Result<Vec<u8>, SessionColumnsEr
     write(|page| page.starts.len() as u64);
     Column::write_stored(&mut out, starts);
     Ok(out)
+}
+
+/// Returns how many sessions after that of the page before the session of each page is.
+fn advances(rows: &[SessionRow]) -> Vec<u64> {
+    let mut before = 0;
+    let sessions = (0..)
+        .zip(rows)
+        .flat_map(|(session, row)| row.pages.iter().map(move |_| session));
+    let advances = sessions.map(|session: u64| session.saturating_sub(std::mem::replace(&mut before, session)));
+    advances.collect()
 }
 
 /// Appends a dictionary of the texts. Returns the number of each text.

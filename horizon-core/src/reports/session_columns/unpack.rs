@@ -50,6 +50,8 @@ struct PageReader<'a> {
     columns: &'a PageColumns<'a>,
     slugs: Vec<Slug>,
     next_page: usize,
+    /// The session of the next page.
+    next_session: u64,
     next_start: usize,
 }
 
@@ -62,19 +64,24 @@ impl<'a> PageReader<'a> {
                 .collect::<Result<_, _>>()
                 .map_err(|_| SessionColumnsError::Damaged)?,
             next_page: 0,
+            next_session: columns.advance.get(0),
             next_start: 0,
         })
     }
 
     /// Returns the pages of the next session, which starts at `start`.
     fn next(&mut self, session: usize, start: i64) -> Result<Vec<PageRow>, SessionColumnsError> {
-        let pages = 0..self.columns.per_session.get(session);
-        pages.map(|_| self.next_page(start)).collect()
+        let mut pages = Vec::new();
+        while self.next_page < self.columns.rows && self.next_session == session as u64 {
+            pages.push(self.next_page(start)?);
+        }
+        Ok(pages)
     }
 
     fn next_page(&mut self, start: i64) -> Result<PageRow, SessionColumnsError> {
         let (columns, row) = (self.columns, self.next_page);
         self.next_page += 1;
+        self.next_session += columns.advance.get(self.next_page);
         let slug = text_at(&self.slugs, columns.page.indices.get(row));
         let starts = (0..columns.visits.get(row)).map(|_| {
             let distance = columns.starts.get(self.next_start);

@@ -1,3 +1,4 @@
+use super::selection::Selection;
 use crate::Timestamp;
 use crate::reports::engine::groups::{Groups, Key};
 use crate::reports::{Dimension, LocalTime, MAX_DIMENSIONS, Period, SessionColumns};
@@ -18,20 +19,17 @@ pub(super) struct LocalGroups {
 /// The values of a dimension of the query in a part.
 #[derive(Debug, Default)]
 struct KeyColumn {
-    is_page: bool,
     /// The number in [`Groups`] of each value.
     values: Vec<u32>,
-    /// The position in `values` of each session's value. Empty if all are at 0.
+    /// The position in `values` of the value of each selected session or page. Empty if all are at 0.
     indices: Vec<u32>,
 }
 
 impl LocalGroups {
-    pub(super) fn read(&mut self, columns: &SessionColumns<'_>, groups: &mut Groups<'_>) {
+    /// Reads the values of the selected sessions or, with the dimension `page`, of the selected pages.
+    pub(super) fn read(&mut self, columns: &SessionColumns<'_>, selection: &Selection, groups: &mut Groups<'_>) {
         for (position, column) in self.columns.iter_mut().enumerate() {
-            match groups.dimensions().get(position) {
-                Some(dimension) => column.read(position, *dimension, columns, groups),
-                None => column.values = vec![0],
-            }
+            column.read(position, columns, selection, groups);
         }
         let sizes = self.columns.each_ref().map(|column| column.values.len());
         let size = sizes.into_iter().fold(1, usize::saturating_mul);
@@ -39,75 +37,59 @@ impl LocalGroups {
         self.table.resize(if size <= MAX_TABLE { size } else { 0 }, 0);
     }
 
-    /// Returns whether pages are a dimension of the query.
-    pub(super) fn has_pages(&self) -> bool {
-        self.columns.iter().any(|column| column.is_page)
-    }
-
-    pub(super) fn group_of_session(&mut self, row: usize, groups: &mut Groups<'_>) -> usize {
-        let indices = self.columns.each_ref().map(|column| column.index(row));
-        self.group(indices, groups)
-    }
-
-    /// Returns the group of a session and one of its pages.
-    pub(super) fn group_of_page(&mut self, row: usize, page: u32, groups: &mut Groups<'_>) -> usize {
-        let page = to_usize(page);
-        let indices = self
-            .columns
-            .each_ref()
-            .map(|column| if column.is_page { page } else { column.index(row) });
-        self.group(indices, groups)
-    }
-
-    fn group(&mut self, [first, second]: [usize; MAX_DIMENSIONS], groups: &mut Groups<'_>) -> usize {
+    /// Returns the group of the selected session or page at a position.
+    #[inline]
+    pub(super) fn group(&mut self, position: usize, groups: &mut Groups<'_>) -> usize {
         let [firsts, seconds] = &self.columns;
-        let mut find = || {
-            let key: Key = [firsts.value(first), seconds.value(second)];
-            groups.group(key)
-        };
-        match self.table.get_mut(first * seconds.values.len() + second) {
-            Some(0) => {
-                let group = find();
-                if let Some(entry) = self.table.get_mut(first * seconds.values.len() + second) {
+        let (first, second) = (firsts.index(position), seconds.index(position));
+        let entry = first.saturating_mul(seconds.values.len()).saturating_add(second);
+        match self.table.get_mut(entry) {
+            Some(0) | None => {
+                let key: Key = [firsts.value(first), seconds.value(second)];
+                let group = groups.group(key);
+                if let Some(entry) = self.table.get_mut(entry) {
                     *entry = group + 1;
                 }
                 group
             }
             Some(group) => *group - 1,
-            None => find(),
         }
     }
 }
 
 impl KeyColumn {
-    fn read(&mut self, position: usize, dimension: Dimension, columns: &SessionColumns<'_>, groups: &mut Groups<'_>) {
+    fn read(&mut self, position: usize, columns: &SessionColumns<'_>, selection: &Selection, groups: &mut Groups<'_>) {
         self.values.clear();
         self.indices.clear();
-        self.is_page = dimension == Dimension::Page;
-        let texts = if self.is_page {
-            columns.pages.as_ref().map(|pages| &pages.page)
-        } else {
-            dimension.session_index().and_then(|index| columns.values.get(index))
+        let Some(dimension) = groups.dimensions().get(position).copied() else {
+            self.values.push(0);
+            return;
+        };
+        let (texts, rows) = match dimension {
+            Dimension::Page => (columns.pages.as_ref().map(|pages| &pages.page), &selection.pages),
+            _ => {
+                let index = dimension.session_index();
+                (index.and_then(|index| columns.values.get(index)), &selection.sessions)
+            }
         };
         if let Some(texts) = texts {
             let values = texts.dictionary.iter().map(|text| groups.value(position, text));
             self.values.extend(values);
-            if !self.is_page {
-                texts.indices.copy_to(&mut self.indices, columns.len());
-            }
+            texts.indices.copy_rows_to(&mut self.indices, rows, 1);
         } else if dimension == Dimension::Hour {
-            self.read_hours(position, columns, groups);
+            self.read_hours(position, columns, &selection.sessions, groups);
         } else {
             self.values.push(groups.period(position, Period::Day(columns.day())));
         }
     }
 
-    fn read_hours(&mut self, position: usize, columns: &SessionColumns<'_>, groups: &mut Groups<'_>) {
+    fn read_hours(&mut self, position: usize, columns: &SessionColumns<'_>, sessions: &[u32], groups: &mut Groups<'_>) {
         let day = columns.day();
         let day_start = groups.zone().day_start(day);
         let hour_of = |at| LocalTime::in_day(day, day_start, Timestamp::from_millis(at));
-        let hours = (0..columns.len()).map(|row| u32::from(hour_of(columns.start_millis(row)).hour_index));
-        self.indices.extend(hours);
+        let starts = sessions.iter().map(|session| columns.start_millis(to_usize(*session)));
+        self.indices
+            .extend(starts.map(|start| u32::from(hour_of(start).hour_index)));
         let last = self.indices.iter().max().copied().unwrap_or(0);
         for hour in 0..=last {
             let start = day_start.as_millis().saturating_add(i64::from(hour) * HOUR_MILLIS);
@@ -116,8 +98,9 @@ impl KeyColumn {
         }
     }
 
-    fn index(&self, row: usize) -> usize {
-        self.indices.get(row).map_or(0, |index| to_usize(*index))
+    #[inline]
+    fn index(&self, position: usize) -> usize {
+        self.indices.get(position).map_or(0, |index| to_usize(*index))
     }
 
     fn value(&self, index: usize) -> u32 {

@@ -1,17 +1,22 @@
 //! Sums over the rows of sessions.
+//!
+//! Of each part of the sessions, [`Selection`] lists the sessions (or the pairs of a session and a page) that the
+//! filters accept. Everything else looks only at these: [`Numbers`] reads their columns, [`LocalGroups`] finds their
+//! groups, and [`GroupSums`] adds them up.
 
+mod group_sums;
 mod keys;
 mod numbers;
-
-use std::ops::Range;
+mod selection;
 
 use super::groups::Groups;
-use super::sums::{Sums, sums_of};
+use super::sums::Sums;
 use crate::reports::plan::{Plan, Source};
-use crate::reports::session_columns::PageColumns;
 use crate::reports::{Dimension, Metric, Query, ReportReader, SessionColumns};
+use group_sums::GroupSums;
 use keys::LocalGroups;
 use numbers::{Numbers, PageNumbers, PageSums};
+use selection::Selection;
 
 /// Reads the sessions that the filters accept. Returns the sums of each group.
 pub(super) fn read<R: ReportReader>(
@@ -23,154 +28,85 @@ pub(super) fn read<R: ReportReader>(
     let mut scan = Scan::new(query, plan, groups);
     let needs_pages = scan.needs_pages;
     reader.sessions(query.range, needs_pages, &mut |columns| scan.add_part(columns))?;
-    Ok(scan.sums)
+    Ok(scan.sums.iter().map(GroupSums::to_sums).collect())
 }
 
 struct Scan<'a, 'b> {
     query: &'a Query,
     groups: &'a mut Groups<'b>,
     needs_pages: bool,
-    /// Whether pageviews and seconds are those of pages, not of sessions.
-    counts_pages: bool,
+    /// Whether each page of a session is in a group of its own.
+    by_page: bool,
     has_page_filter: bool,
-    sums: Vec<Sums>,
-    local_groups: LocalGroups,
-    /// The number of the part, from 1.
-    part: u32,
-    /// Whether the filters on dimensions of sessions accept each session of the part.
-    is_selected: Vec<bool>,
+    sums: Vec<GroupSums>,
+    selection: Selection,
     numbers: Numbers,
     page_numbers: PageNumbers,
-    indices: Vec<u32>,
+    local_groups: LocalGroups,
 }
 
 impl<'a, 'b> Scan<'a, 'b> {
     fn new(query: &'a Query, plan: &Plan, groups: &'a mut Groups<'b>) -> Self {
+        let sources = plan.of_metrics.iter().map(|source| plan.sources.get(*source));
+        let metrics = query.metrics.iter().copied().zip(sources);
+        let metrics: Vec<Metric> = metrics
+            .filter(|(_, source)| *source == Some(&Source::Sessions))
+            .map(|(metric, _)| metric)
+            .collect();
         let has_page_filter = query.filters.iter().any(|filter| filter.dimension == Dimension::Page);
-        let counts_pages = has_page_filter || query.dimensions.contains(&Dimension::Page);
-        let mut sources = plan.of_metrics.iter().map(|source| plan.sources.get(*source));
-        let needs_pages = query.metrics.iter().any(|metric| {
-            let is_of_pages = matches!(metric, Metric::PageVisits | Metric::TimeOnPage | Metric::FinishedShare);
-            sources.next().flatten() == Some(&Source::Sessions) && is_of_pages
-        });
+        let by_page = query.dimensions.contains(&Dimension::Page);
+        let is_of_pages =
+            |metric: &Metric| matches!(metric, Metric::PageVisits | Metric::TimeOnPage | Metric::FinishedShare);
         Self {
             query,
             groups,
-            needs_pages: needs_pages || counts_pages,
-            counts_pages,
+            needs_pages: has_page_filter || by_page || metrics.iter().any(is_of_pages),
+            by_page,
             has_page_filter,
             sums: Vec::new(),
-            local_groups: LocalGroups::default(),
-            part: 0,
-            is_selected: Vec::new(),
-            numbers: Numbers::default(),
+            selection: Selection::default(),
+            numbers: Numbers::new(&metrics),
             page_numbers: PageNumbers::default(),
-            indices: Vec::new(),
+            local_groups: LocalGroups::default(),
         }
     }
 
     fn add_part(&mut self, columns: &SessionColumns<'_>) {
-        self.part = self.part.saturating_add(1);
-        if !self.query.range.contains(columns.day()) || !self.select(columns) {
+        if !self.query.range.contains(columns.day()) || !self.selection.select_sessions(&self.query.filters, columns) {
             return;
         }
-        self.numbers.read(columns);
-        self.local_groups.read(columns, self.groups);
-        match &columns.pages {
-            Some(pages) if self.needs_pages => self.add_sessions_with_pages(columns, pages),
-            _ => self.add_sessions(columns),
-        }
-    }
-
-    /// Selects the sessions that the filters accept. Returns `false` if there is none.
-    fn select(&mut self, columns: &SessionColumns<'_>) -> bool {
-        self.is_selected.clear();
-        self.is_selected.resize(columns.len(), true);
-        for filter in &self.query.filters {
-            let position = filter.dimension.session_index();
-            let Some(texts) = position.and_then(|position| columns.values.get(position)) else {
-                continue;
-            };
-            let accepted: Vec<bool> = texts.dictionary.iter().map(|text| filter.accepts(text)).collect();
-            if !accepted.contains(&true) {
-                return false;
+        if let Some(pages) = columns.pages.as_ref().filter(|_| self.needs_pages) {
+            if !self.selection.select_pages(&self.query.filters, pages, columns.len()) {
+                return;
             }
-            if !accepted.contains(&false) {
-                continue;
-            }
-            texts.indices.copy_to(&mut self.indices, columns.len());
-            for (is_selected, index) in self.is_selected.iter_mut().zip(&self.indices) {
-                *is_selected &= at(&accepted, *index);
-            }
-        }
-        true
-    }
-
-    fn add_sessions(&mut self, columns: &SessionColumns<'_>) {
-        for row in 0..columns.len() {
-            if self.is_selected.get(row) != Some(&true) {
-                continue;
-            }
-            let session = self.numbers.session(self.part, row);
-            let group = self.local_groups.group_of_session(row, self.groups);
-            if let Some(sums) = sums_of(&mut self.sums, group) {
-                sums.add_session(session, PageSums::default(), false);
-            }
-        }
-    }
-
-    fn add_sessions_with_pages(&mut self, columns: &SessionColumns<'_>, pages: &PageColumns<'_>) {
-        let filters = self
-            .query
-            .filters
-            .iter()
-            .filter(|filter| filter.dimension == Dimension::Page);
-        let accepts = |page: &str| filters.clone().all(|filter| filter.accepts(page));
-        let accepted: Vec<bool> = pages.page.dictionary.iter().map(accepts).collect();
-        if self.has_page_filter && !accepted.contains(&true) {
-            return;
-        }
-        self.page_numbers.read(pages, columns.len());
-        let mut next = 0;
-        for row in 0..columns.len() {
-            let first = next;
-            next += self.page_numbers.pages_of(row);
-            if self.is_selected.get(row) == Some(&true) {
-                self.add_session_with_pages(row, first..next, &accepted);
-            }
-        }
-    }
-
-    fn add_session_with_pages(&mut self, row: usize, pages: Range<usize>, accepted: &[bool]) {
-        let session = self.numbers.session(self.part, row);
-        let (mut sums, mut has_match) = (PageSums::default(), false);
-        for page in pages {
-            let index = self.page_numbers.index(page);
-            if !at(accepted, index) {
-                continue;
-            }
-            has_match = true;
-            let page_sums = self.page_numbers.sums(page);
-            if self.local_groups.has_pages() {
-                let group = self.local_groups.group_of_page(row, index, self.groups);
-                if let Some(sums) = sums_of(&mut self.sums, group) {
-                    sums.add_session(session, page_sums, true);
-                }
+            self.page_numbers.read(pages, &self.selection.pages);
+            if self.by_page {
+                self.selection.sessions.clone_from(&self.selection.sessions_of_pages);
             } else {
-                sums.add(page_sums);
+                self.page_numbers.add_up(&mut self.selection, self.has_page_filter);
             }
         }
-        if self.local_groups.has_pages() || (self.has_page_filter && !has_match) {
-            return;
-        }
-        let group = self.local_groups.group_of_session(row, self.groups);
-        if let Some(group) = sums_of(&mut self.sums, group) {
-            group.add_session(session, sums, self.counts_pages);
+        self.numbers.read(columns, &self.selection.sessions);
+        self.local_groups.read(columns, &self.selection, self.groups);
+        self.add_selected();
+    }
+
+    fn add_selected(&mut self) {
+        let counts_pages = self.by_page || self.has_page_filter;
+        for position in 0..self.selection.sessions.len() {
+            let session = self.numbers.session(position);
+            let pages = if self.needs_pages {
+                self.page_numbers.sums(position)
+            } else {
+                PageSums::default()
+            };
+            let group = self.local_groups.group(position, self.groups);
+            if group >= self.sums.len() {
+                self.sums.resize_with(group + 1, GroupSums::default);
+            }
+            if let Some(sums) = self.sums.get_mut(group) {
+                sums.add(session, pages, counts_pages);
+            }
         }
     }
-}
-
-/// Returns the value at an index of a dictionary.
-fn at(values: &[bool], index: u32) -> bool {
-    usize::try_from(index).is_ok_and(|index| values.get(index) == Some(&true))
 }

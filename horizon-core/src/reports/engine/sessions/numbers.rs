@@ -1,143 +1,168 @@
-use crate::reports::SessionColumns;
-use crate::reports::engine::sums::{Sums, add};
+use super::selection::Selection;
 use crate::reports::session_columns::PageColumns;
+use crate::reports::{Metric, SessionColumns};
 
-/// The numbers of the sessions of a part.
+/// The numbers of the selected sessions of a part. Those that no metric needs are 0.
 #[derive(Debug, Default)]
 pub(super) struct Numbers {
-    keyed: usize,
+    /// The number of each visitor of a day, counted over all parts from 1; 0 for a reader without a key.
     visitor: Vec<u32>,
+    last_visitor: u32,
     pageviews: Vec<u32>,
     seconds: Vec<u32>,
     duration: Vec<u32>,
     is_interactive: Vec<u32>,
+    needs_seconds: bool,
+    needs_duration: bool,
+    needs_interactive: bool,
 }
 
-/// A session of a part.
+/// A selected session.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Session {
-    /// The part and the visitor.
-    visitor: Option<(u32, u32)>,
-    pageviews: u32,
-    seconds: u32,
+    /// Differs for each visitor of a day. 0 for a reader without a key.
+    pub(super) visitor: u32,
+    pub(super) pageviews: u32,
+    pub(super) seconds: u32,
     /// The whole seconds from the first event to the last.
-    duration: u32,
-    is_interactive: bool,
+    pub(super) duration: u32,
+    pub(super) is_interactive: bool,
 }
 
-/// The numbers of the pages of the sessions of a part.
+/// The numbers of the selected pages of a part.
 #[derive(Debug, Default)]
 pub(super) struct PageNumbers {
-    per_session: Vec<u32>,
-    page: Vec<u32>,
     pageviews: Vec<u32>,
     seconds: Vec<u32>,
     visits: Vec<u32>,
     finished: Vec<u32>,
+    /// The sums of each selected session or, by page, of each selected page.
+    sums: Vec<PageSums>,
 }
 
 /// The sums of some pages of a session.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct PageSums {
-    pageviews: i64,
-    seconds: i64,
-    visits: i64,
-    finished: i64,
+    pub(super) pageviews: u64,
+    pub(super) seconds: u64,
+    pub(super) visits: u32,
+    pub(super) finished: u32,
 }
 
 impl Numbers {
-    pub(super) fn read(&mut self, columns: &SessionColumns<'_>) {
-        let rows = columns.len();
-        self.keyed = columns.keyed;
-        columns.visitor.copy_to(&mut self.visitor, columns.keyed);
-        columns.pageviews.copy_to(&mut self.pageviews, rows);
-        columns.seconds.copy_to(&mut self.seconds, rows);
-        columns.is_interactive.copy_to(&mut self.is_interactive, rows);
-        columns.length.copy_divided_to(&mut self.duration, rows, 1000);
+    /// Returns no numbers, to which those are added that the metrics need.
+    pub(super) fn new(metrics: &[Metric]) -> Self {
+        Self {
+            needs_seconds: metrics.contains(&Metric::Seconds),
+            needs_duration: metrics.contains(&Metric::VisitDuration),
+            needs_interactive: metrics.contains(&Metric::BounceRate),
+            ..Self::default()
+        }
     }
 
-    pub(super) fn session(&self, part: u32, row: usize) -> Session {
+    /// Reads the numbers of some sessions, one of which may be there several times in a row.
+    pub(super) fn read(&mut self, columns: &SessionColumns<'_>, sessions: &[u32]) {
+        columns.pageviews.copy_rows_to(&mut self.pageviews, sessions, 1);
+        if self.needs_seconds {
+            columns.seconds.copy_rows_to(&mut self.seconds, sessions, 1);
+        }
+        if self.needs_duration {
+            columns.length.copy_rows_to(&mut self.duration, sessions, 1000);
+        }
+        if self.needs_interactive {
+            columns
+                .is_interactive
+                .copy_rows_to(&mut self.is_interactive, sessions, 1);
+        }
+        // The sessions with a visitor are the first ones, ordered by it.
+        let keyed = u32::try_from(columns.keyed).unwrap_or(u32::MAX);
+        let keyed = sessions.partition_point(|session| *session < keyed);
+        columns
+            .visitor
+            .copy_rows_to(&mut self.visitor, sessions.get(..keyed).unwrap_or_default(), 1);
+        let mut last = None;
+        for visitor in &mut self.visitor {
+            if last != Some(*visitor) {
+                last = Some(*visitor);
+                self.last_visitor = self.last_visitor.saturating_add(1);
+            }
+            *visitor = self.last_visitor;
+        }
+    }
+
+    #[inline]
+    pub(super) fn session(&self, position: usize) -> Session {
         Session {
-            visitor: (row < self.keyed).then(|| (part, number(&self.visitor, row))),
-            pageviews: number(&self.pageviews, row),
-            seconds: number(&self.seconds, row),
-            duration: number(&self.duration, row),
-            is_interactive: number(&self.is_interactive, row) != 0,
+            visitor: number(&self.visitor, position),
+            pageviews: number(&self.pageviews, position),
+            seconds: number(&self.seconds, position),
+            duration: number(&self.duration, position),
+            is_interactive: number(&self.is_interactive, position) != 0,
         }
     }
 }
 
 impl PageNumbers {
-    pub(super) fn read(&mut self, columns: &PageColumns<'_>, sessions: usize) {
-        columns.per_session.copy_to(&mut self.per_session, sessions);
-        columns.page.indices.copy_to(&mut self.page, columns.rows);
-        columns.pageviews.copy_to(&mut self.pageviews, columns.rows);
-        columns.seconds.copy_to(&mut self.seconds, columns.rows);
-        columns.visits.copy_to(&mut self.visits, columns.rows);
-        columns.finished.copy_to(&mut self.finished, columns.rows);
+    /// Reads the numbers of some pages.
+    pub(super) fn read(&mut self, columns: &PageColumns<'_>, pages: &[u32]) {
+        columns.pageviews.copy_rows_to(&mut self.pageviews, pages, 1);
+        columns.seconds.copy_rows_to(&mut self.seconds, pages, 1);
+        columns.visits.copy_rows_to(&mut self.visits, pages, 1);
+        columns.finished.copy_rows_to(&mut self.finished, pages, 1);
+        self.sums.clear();
+        let numbers = self
+            .pageviews
+            .iter()
+            .zip(&self.seconds)
+            .zip(&self.visits)
+            .zip(&self.finished);
+        self.sums
+            .extend(numbers.map(|(((pageviews, seconds), visits), finished)| PageSums {
+                pageviews: (*pageviews).into(),
+                seconds: (*seconds).into(),
+                visits: *visits,
+                finished: *finished,
+            }));
     }
 
-    /// Returns the number of pages of a session.
-    pub(super) fn pages_of(&self, session: usize) -> usize {
-        usize::try_from(number(&self.per_session, session)).unwrap_or(0)
+    /// Adds the numbers of the pages of each session. With `only_with_pages`, sessions without a selected page are no
+    /// longer selected.
+    pub(super) fn add_up(&mut self, selection: &mut Selection, only_with_pages: bool) {
+        let mut pages = selection.sessions_of_pages.iter().zip(&self.sums).peekable();
+        let mut sums_of_sessions = Vec::with_capacity(selection.sessions.len());
+        selection.sessions.retain(|session| {
+            let mut sums = PageSums::default();
+            let mut has_page = false;
+            while let Some((_, page)) = pages.next_if(|(of, _)| *of == session) {
+                sums.add(*page);
+                has_page = true;
+            }
+            let is_selected = has_page || !only_with_pages;
+            if is_selected {
+                sums_of_sessions.push(sums);
+            }
+            is_selected
+        });
+        self.sums = sums_of_sessions;
     }
 
-    /// Returns the number of a page in the dictionary.
-    pub(super) fn index(&self, row: usize) -> u32 {
-        number(&self.page, row)
-    }
-
-    pub(super) fn sums(&self, row: usize) -> PageSums {
-        PageSums {
-            pageviews: number(&self.pageviews, row).into(),
-            seconds: number(&self.seconds, row).into(),
-            visits: number(&self.visits, row).into(),
-            finished: number(&self.finished, row).into(),
-        }
+    #[inline]
+    pub(super) fn sums(&self, position: usize) -> PageSums {
+        self.sums.get(position).copied().unwrap_or_default()
     }
 }
 
 impl PageSums {
-    pub(super) fn add(&mut self, other: Self) {
-        add(&mut self.pageviews, other.pageviews);
-        add(&mut self.seconds, other.seconds);
-        add(&mut self.visits, other.visits);
-        add(&mut self.finished, other.finished);
+    #[inline]
+    fn add(&mut self, other: Self) {
+        self.pageviews = self.pageviews.saturating_add(other.pageviews);
+        self.seconds = self.seconds.saturating_add(other.seconds);
+        self.visits = self.visits.saturating_add(other.visits);
+        self.finished = self.finished.saturating_add(other.finished);
     }
 }
 
-impl Sums {
-    /// Adds a session. `counts_pages` says whether pageviews and seconds are those of the pages.
-    pub(super) fn add_session(&mut self, session: Session, pages: PageSums, counts_pages: bool) {
-        let (pageviews, seconds) = if counts_pages {
-            (pages.pageviews, pages.seconds)
-        } else {
-            (session.pageviews.into(), session.seconds.into())
-        };
-        add(&mut self.visits, 1);
-        add(&mut self.pageviews, pageviews);
-        add(&mut self.seconds, seconds);
-        add(&mut self.page_visits, pages.visits);
-        let Some(visitor) = session.visitor else {
-            return;
-        };
-        add(&mut self.keyed_visits, 1);
-        add(&mut self.duration, session.duration.into());
-        add(
-            &mut self.bounces,
-            (session.pageviews <= 1 && !session.is_interactive).into(),
-        );
-        add(&mut self.keyed_page_visits, pages.visits);
-        add(&mut self.page_seconds, pages.seconds);
-        add(&mut self.finished, pages.finished);
-        // The sessions of a part are ordered by visitor.
-        if pageviews > 0 && self.last_visitor != Some(visitor) {
-            self.last_visitor = Some(visitor);
-            add(&mut self.visitors, 1);
-        }
-    }
-}
-
-fn number(numbers: &[u32], row: usize) -> u32 {
-    numbers.get(row).copied().unwrap_or(0)
+#[inline]
+fn number(numbers: &[u32], position: usize) -> u32 {
+    numbers.get(position).copied().unwrap_or(0)
 }
