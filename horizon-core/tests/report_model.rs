@@ -79,9 +79,8 @@ impl Reports for ModelStore {
 
     async fn expire_sessions(&self, first: Day, dry_run: bool) -> Result<u64> {
         let mut state = self.state();
-        let Some(open) = state.model.open_since() else {
-            return Ok(0);
-        };
+        let open = state.model.open_since().filter(|_| self.capabilities.has_session_rows);
+        let Some(open) = open else { return Ok(0) };
         let first = first.min(state.zone.day_of(open));
         let erased = state
             .first_session_day

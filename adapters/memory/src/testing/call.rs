@@ -28,4 +28,14 @@ pub enum Call {
     ReplyCount,
     /// [`SaltStore::salt`](horizon_core::SaltStore::salt).
     Salt,
+    /// [`Reports::set_time_zone`](horizon_core::reports::Reports::set_time_zone).
+    SetTimeZone,
+    /// [`Reports::query`](horizon_core::reports::Reports::query).
+    Query,
+    /// [`Reports::status`](horizon_core::reports::Reports::status).
+    ReportStatus,
+    /// [`Reports::verify`](horizon_core::reports::Reports::verify).
+    Verify,
+    /// [`Reports::expire_sessions`](horizon_core::reports::Reports::expire_sessions).
+    ExpireSessions,
 }

@@ -2,6 +2,9 @@ use std::num::NonZeroUsize;
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
+use horizon_core::reports::{
+    Capabilities, Discrepancy, Query, ReportError, ReportStatus, Reports, SiteTimeZone, Table,
+};
 use horizon_core::{
     Comment, CommentStore, Day, Event, EventBus, EventId, Presence, PresenceGuard, ReaderId, Result, SaltStore, Slug,
     Stats, StatsStore, Thread, ThreadPage, Timestamp, Topic, Update, Visibility, VisitorKey,
@@ -51,6 +54,39 @@ impl StatsStore for Fake {
 
     async fn expire(&self, now: Timestamp) -> Result<()> {
         self.0.call(Call::Expire, self.0.store.expire(now)).await
+    }
+
+    fn reports(&self) -> Option<&dyn Reports> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl Reports for Fake {
+    async fn set_time_zone(&self, zone: &SiteTimeZone) -> Result<()> {
+        self.0.call(Call::SetTimeZone, self.0.store.set_time_zone(zone)).await
+    }
+
+    async fn query(&self, query: &Query) -> Result<Table, ReportError> {
+        let work = async { Ok(self.0.store.query(query).await) };
+        self.0.call(Call::Query, work).await?
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.0.store.capabilities()
+    }
+
+    async fn status(&self) -> Result<ReportStatus> {
+        self.0.call(Call::ReportStatus, self.0.store.status()).await
+    }
+
+    async fn verify(&self) -> Result<Vec<Discrepancy>> {
+        self.0.call(Call::Verify, self.0.store.verify()).await
+    }
+
+    async fn expire_sessions(&self, first: Day, dry_run: bool) -> Result<u64> {
+        let work = self.0.store.expire_sessions(first, dry_run);
+        self.0.call(Call::ExpireSessions, work).await
     }
 }
 

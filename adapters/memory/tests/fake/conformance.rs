@@ -12,7 +12,7 @@ async fn store() -> Arc<dyn Store> {
     Arc::new(fake())
 }
 
-horizon_core::store_suite!(store);
+horizon_core::store_suite!(store, reports);
 
 /// Presence whose clock follows the runtime's time.
 async fn presence_harness() -> PresenceHarness {

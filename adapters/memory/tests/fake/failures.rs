@@ -1,5 +1,6 @@
 use std::num::NonZeroUsize;
 
+use horizon_core::reports::{DayRange, Metric, Query, ReportError, Reports, SiteTimeZone};
 use horizon_core::{
     CommentStore, Day, Error, EventBus, EventId, Presence, ReaderId, Result, SaltStore, Slug, StatsStore, Topic,
 };
@@ -8,7 +9,7 @@ use horizon_memory::testing::{Call, Fake};
 use crate::{ADA, GRACE, clock, fake, next_now, visit, visits};
 
 /// Every method.
-const CALLS: [Call; 13] = [
+const CALLS: [Call; 18] = [
     Call::TrackPresence,
     Call::Track,
     Call::Apply,
@@ -22,6 +23,11 @@ const CALLS: [Call; 13] = [
     Call::Comment,
     Call::ReplyCount,
     Call::Salt,
+    Call::SetTimeZone,
+    Call::Query,
+    Call::ReportStatus,
+    Call::Verify,
+    Call::ExpireSessions,
 ];
 
 /// Calls the method.
@@ -41,8 +47,21 @@ async fn call_method(fake: &Fake, call: Call) -> Result<()> {
         Call::Comment => fake.comment(id).await.map(drop),
         Call::ReplyCount => fake.reply_count(id).await.map(drop),
         Call::Salt => fake.salt(Day::from_number(1), [1; 32]).await.map(drop),
+        Call::SetTimeZone => fake.set_time_zone(&SiteTimeZone::utc()).await,
+        Call::Query => match fake.query(&visits_today()).await {
+            Err(ReportError::Store(error)) => Err(error),
+            answer => answer.map(drop).map_err(|error| Error::permanent(error.to_string())),
+        },
+        Call::ReportStatus => fake.status().await.map(drop),
+        Call::Verify => fake.verify().await.map(drop),
+        Call::ExpireSessions => fake.expire_sessions(Day::from_number(1), false).await.map(drop),
         other => Err(Error::permanent(format!("{other:?} is missing here"))),
     }
+}
+
+fn visits_today() -> Query {
+    let today = clock().now().day();
+    Query::new(DayRange::new(today, today)).metrics([Metric::Visits])
 }
 
 fn down() -> Error {

@@ -104,13 +104,12 @@ impl<'a> ReportComparison<'a> {
         })
     }
 
-    /// Expects the answer of the model.
+    /// Returns the answer of the store, which has to be that of the model.
     #[track_caller]
-    pub(super) fn expect_answer(&mut self, query: &Query) -> impl Future<Output = Result<(), Violation>> {
+    pub(super) fn expect_answer(&mut self, query: &Query) -> impl Future<Output = Result<ReportAnswer, Violation>> {
         located(async move {
             let store = self.open().await?;
-            self.answer(&*store, query, None).await?;
-            Ok(())
+            self.answer(&*store, query, None).await
         })
     }
 
