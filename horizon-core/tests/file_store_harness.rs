@@ -1,7 +1,9 @@
 //! `FileStoreHarness` retries only retryable errors.
 
+use std::sync::Arc;
+
 use horizon_core::testing::{FileStoreHarness, StoreHarness};
-use horizon_core::{Error, Result};
+use horizon_core::{Error, Result, Topic};
 use horizon_memory::MemoryStore;
 
 /// Returns a function that fails with the errors, the last one first, and then opens a store.
@@ -20,4 +22,18 @@ async fn opening_a_locked_store_is_retried() {
 async fn a_permanent_error_is_returned() {
     let mut harness = FileStoreHarness::keep_open(failing(vec![Error::permanent("no store")]));
     assert_eq!(harness.open().await.err().unwrap().to_string(), "no store");
+}
+
+#[tokio::test]
+async fn the_file_is_changed_while_the_store_is_closed() {
+    let mut harness = FileStoreHarness::keep_open(failing(Vec::new()));
+    assert!(!harness.damage_total(&Topic::Site).await.unwrap());
+    assert!(!harness.make_undated().await.unwrap());
+    let mut harness = FileStoreHarness::keep_open(failing(Vec::new()))
+        .damage_total_with(|_| Ok(()))
+        .make_undated_with(|| Err(Error::permanent("a damaged file")));
+    let store = Arc::downgrade(&harness.open().await.unwrap());
+    assert!(harness.damage_total(&Topic::Site).await.unwrap());
+    assert!(store.upgrade().is_none());
+    assert!(harness.make_undated().await.is_err());
 }

@@ -4,10 +4,13 @@ use async_trait::async_trait;
 use tokio::time::sleep;
 
 use super::{Store, StoreHarness};
-use crate::Result;
+use crate::{Result, Topic};
 
 /// How long to wait before opening the store is retried.
 const RETRY_INTERVAL: Duration = Duration::from_millis(1);
+
+/// Adds one to the stored total of the visits of a topic.
+type DamageTotal = Box<dyn FnMut(&Topic) -> Result<()> + Send>;
 
 /// A harness for a store in a file: kept open, or reopened before every call.
 ///
@@ -26,6 +29,8 @@ pub struct FileStoreHarness {
     store: Option<Arc<dyn Store>>,
     open: Box<dyn FnMut() -> Result<Arc<dyn Store>> + Send>,
     reopen: bool,
+    damage_total: Option<DamageTotal>,
+    make_undated: Option<Box<dyn FnMut() -> Result<()> + Send>>,
 }
 
 impl FileStoreHarness {
@@ -44,7 +49,23 @@ impl FileStoreHarness {
             store: None,
             open: Box::new(move || Ok(Arc::new(open()?))),
             reopen,
+            damage_total: None,
+            make_undated: None,
         }
+    }
+
+    /// Sets how [`StoreHarness::damage_total`] changes the file. The store is closed meanwhile.
+    #[must_use]
+    pub fn damage_total_with(mut self, damage: impl FnMut(&Topic) -> Result<()> + Send + 'static) -> Self {
+        self.damage_total = Some(Box::new(damage));
+        self
+    }
+
+    /// Sets how [`StoreHarness::make_undated`] changes the file. The store is closed meanwhile.
+    #[must_use]
+    pub fn make_undated_with(mut self, make_undated: impl FnMut() -> Result<()> + Send + 'static) -> Self {
+        self.make_undated = Some(Box::new(make_undated));
+        self
     }
 }
 
@@ -63,6 +84,20 @@ impl StoreHarness for FileStoreHarness {
                 opened => self.store = Some(opened?),
             }
         }
+    }
+
+    async fn make_undated(&mut self) -> Result<bool> {
+        self.store = None;
+        self.make_undated
+            .as_mut()
+            .map_or(Ok(false), |make_undated| make_undated().and(Ok(true)))
+    }
+
+    async fn damage_total(&mut self, topic: &Topic) -> Result<bool> {
+        self.store = None;
+        self.damage_total
+            .as_mut()
+            .map_or(Ok(false), |damage| damage(topic).and(Ok(true)))
     }
 }
 

@@ -20,6 +20,9 @@
 //! with the features `macros`, `rt` and `time`. `presence_suite!(each: other)` passes the names of the checks to the
 //! macro `other`.
 //!
+//! The suite of reports compares a store with [`ReportModel`], which keeps all events and computes each answer by brute
+//! force, after events of [`RandomVisits`] and for queries of [`RandomQueries`].
+//!
 //! The suites cannot check the following; an adapter needs its own tests:
 //!
 //! - An error of the backend in the middle of a batch rolls back the whole batch.

@@ -17,10 +17,10 @@ use super::{StoreHarness, Violation, expect_eq, suite};
 use crate::{DEDUPE_WINDOW, ReaderId, Stats, StatsStoreExt, Topic, Update, VISIT_GAP};
 
 suite! { $
-    /// Generates the tests of a [`StatsStore`](crate::StatsStore); see [`store_suite!`](crate::store_suite). Those of how
-    /// visits are told apart are in [`last_seen_suite!`](crate::last_seen_suite) and
-    /// [`reports_suite!`](crate::reports_suite).
-    /// `make` is an async function that returns a new [`StoreHarness`](crate::testing::StoreHarness).
+    /// Generates the tests of a [`StatsStore`](crate::StatsStore); see [`store_suite!`](crate::store_suite).
+    /// [`last_seen_suite!`](crate::last_seen_suite) or [`reports_suite!`](crate::reports_suite) has those of how visits
+    /// are told apart. `make` is an async function that returns a new
+    /// [`StoreHarness`](crate::testing::StoreHarness).
     stats_suite, stats:
     an_event_counts_once_within_a_batch
     an_event_counts_once_across_batches
