@@ -28,7 +28,7 @@ const MIGRATION_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 const OPEN_PAUSE: Duration = Duration::from_millis(20);
 
 /// The capacity of a connection's cache of compiled statements, in statements.
-const STATEMENT_CACHE: usize = 64;
+const STATEMENT_CACHE: usize = 128;
 
 /// The `application_id` of our databases, as shown by `file`: "EvHz".
 pub(crate) const APPLICATION_ID: i32 = 0x4576_487a;
@@ -246,14 +246,16 @@ mod tests {
     fn a_database_that_another_process_migrates_is_outdated_and_locked() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("horizon.db");
-        drop(open_writer(&path).unwrap());
-        assert!(!is_outdated(&path));
         let other = Connection::open(&path).unwrap();
+        schema::create(&other, 2).unwrap();
         other
-            .execute_batch("PRAGMA user_version = 2; BEGIN IMMEDIATE; PRAGMA user_version = 3")
+            .execute_batch("PRAGMA journal_mode = WAL; BEGIN IMMEDIATE; PRAGMA user_version = 3")
             .unwrap();
         assert!(is_outdated(&path));
         let locked = try_open_writer(&path).map(drop).unwrap_err();
         assert!(locked.is_retryable() && error::is_lock(&locked), "{locked}");
+        other.execute_batch("ROLLBACK").unwrap();
+        drop(open_writer(&path).unwrap());
+        assert!(!is_outdated(&path));
     }
 }

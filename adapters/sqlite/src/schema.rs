@@ -36,6 +36,15 @@ pub(crate) fn migrate(db: &mut Connection) -> rusqlite::Result<Result<(), i64>> 
     Ok(Ok(()))
 }
 
+/// Creates the schema of an earlier version.
+#[cfg(test)]
+pub(crate) fn create(db: &Connection, version: usize) -> rusqlite::Result<()> {
+    for step in STEPS.iter().take(version) {
+        db.execute_batch(step)?;
+    }
+    db.pragma_update(None, "user_version", i64::try_from(version).unwrap_or(i64::MAX))
+}
+
 /// Returns whether a database of this version needs a migration.
 pub(crate) fn is_outdated(version: i64) -> bool {
     usize::try_from(version).is_ok_and(|version| (1..VERSION).contains(&version))

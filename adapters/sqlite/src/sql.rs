@@ -44,9 +44,11 @@ macro_rules! statements {
 
         /// Each statement with its name.
         #[cfg(test)]
-        const ALL: &[(&str, Sql)] = &[$((stringify!($name), $name)),*];
+        pub(super) const ALL: &[(&str, Sql)] = &[$((stringify!($name), $name)),*];
     };
 }
+
+pub(crate) mod reports;
 
 /// A query for whole comments.
 macro_rules! comments {
@@ -86,20 +88,18 @@ statements! {
         "INDEXED BY comments_desk WHERE visibility = ?3 AND seq < ?1 ORDER BY seq DESC LIMIT ?2"
     );
     COUNT_REPLIES = "SELECT count(*) FROM comments WHERE parent = ?1";
-    ADD_COMMENT = "INSERT INTO comments (id, slug, parent, reader, author, body, at, visibility, badge)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    ADD_COMMENT = "INSERT INTO comments (id, slug, parent, reader, author, body, at, visibility, badge, is_dated)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1)";
     SET_VISIBILITY = "UPDATE comments SET visibility = ?2 WHERE id = ?1";
     VERDICT = "SELECT at, event FROM verdicts WHERE comment = ?1";
     SET_VERDICT = "INSERT INTO verdicts (comment, at, event) VALUES (?1, ?2, ?3)
         ON CONFLICT DO UPDATE SET at = excluded.at, event = excluded.event";
 
     INSERT_EVENT_ID = "INSERT INTO counted (id, at) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
-    LAST_SEEN = "SELECT at FROM visitors WHERE topic = ?1 AND visitor = ?2";
-    SET_LAST_SEEN = "INSERT INTO visitors (topic, visitor, at) VALUES (?1, ?2, ?3)
-        ON CONFLICT DO UPDATE SET at = excluded.at";
-    LAST_LIKE = "SELECT at, event, likes FROM likes WHERE topic = ?1 AND reader = ?2";
-    SET_LIKE = "INSERT INTO likes (topic, reader, likes, at, event) VALUES (?1, ?2, ?3, ?4, ?5)
-        ON CONFLICT DO UPDATE SET likes = excluded.likes, at = excluded.at, event = excluded.event";
+    LAST_LIKE = "SELECT at, event, likes, is_dated FROM likes WHERE topic = ?1 AND reader = ?2";
+    SET_LIKE = "INSERT INTO likes (topic, reader, likes, at, event, is_dated) VALUES (?1, ?2, ?3, ?4, ?5, 1)
+        ON CONFLICT DO UPDATE SET likes = excluded.likes, at = excluded.at, event = excluded.event,
+        is_dated = excluded.is_dated";
     // A subquery: because of the partial index on likes, SQLite would recompile a join for every value.
     IS_LIKED_BY = "SELECT 1 FROM likes
         WHERE topic = (SELECT topic FROM topics WHERE name = ?1) AND reader = ?2 AND likes";
@@ -115,8 +115,6 @@ statements! {
         ON CONFLICT DO UPDATE SET count = excluded.count";
 
     EXPIRE_COUNTED = "DELETE FROM counted WHERE id IN (SELECT id FROM counted WHERE at < ?1 LIMIT ?2)";
-    EXPIRE_VISITORS = "DELETE FROM visitors WHERE (topic, visitor) IN
-        (SELECT topic, visitor FROM visitors WHERE at < ?1 LIMIT ?2)";
     EXPIRE_UNLIKES = "DELETE FROM likes WHERE (topic, reader) IN
         (SELECT topic, reader FROM likes WHERE likes = 0 AND at < ?1 LIMIT ?2)";
     SALT = "SELECT salt FROM salts WHERE day = ?1";

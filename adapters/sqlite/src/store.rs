@@ -1,5 +1,6 @@
 mod comments;
 mod ledger;
+mod reports;
 mod salts;
 mod stats;
 
@@ -15,6 +16,7 @@ use crate::{
     health::StoreHealth,
     writer::{PanicReporter, WriterHandle},
 };
+use reports::SiteZone;
 
 /// A store of totals, comments and salts in one SQLite file.
 ///
@@ -50,6 +52,7 @@ pub struct SqliteStore {
     read_pool: ReadPool,
     health: Arc<StoreHealth>,
     panics: Arc<PanicReporter>,
+    zone: Arc<SiteZone>,
     path: PathBuf,
 }
 
@@ -74,6 +77,7 @@ impl SqliteStore {
             read_pool: ReadPool::new(path.into(), Arc::clone(&health)),
             health,
             panics,
+            zone: Arc::default(),
             path: path.into(),
         })
     }

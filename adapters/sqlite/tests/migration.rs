@@ -12,8 +12,30 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-/// Reverts the steps from version 2 to 4.
+/// Reverts the steps from version 2 to 5.
 const BACK_TO_2: &str = "
+    DROP VIEW visitors;
+    DROP TABLE site;
+    DROP TABLE visitor_states;
+    DROP TABLE topic_hours;
+    DROP TABLE topic_days;
+    DROP TABLE dimension_days;
+    DROP TABLE event_hours;
+    DROP TABLE day_numbers;
+    DROP TABLE sessions;
+    DROP TABLE packed_sessions;
+    ALTER TABLE topics DROP COLUMN undated_visits;
+    ALTER TABLE topics DROP COLUMN undated_likes;
+    ALTER TABLE topics DROP COLUMN undated_comments;
+    ALTER TABLE likes DROP COLUMN is_dated;
+    ALTER TABLE comments DROP COLUMN is_dated;
+    CREATE TABLE visitors (
+        topic INTEGER NOT NULL REFERENCES topics,
+        visitor BLOB NOT NULL CHECK (length(visitor) = 16),
+        at INTEGER NOT NULL,
+        PRIMARY KEY (topic, visitor)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX visitors_at ON visitors (at);
     DROP TABLE custom_events;
     ALTER TABLE topics DROP COLUMN event_names;
     ALTER TABLE comments DROP COLUMN badge;
@@ -71,8 +93,8 @@ fn a_migration_logs_its_start_and_end_and_a_new_database_logs_nothing() {
     let lines = log.0.lock().unwrap();
     assert_eq!(lines.len(), 2, "{lines:?}");
     assert!(
-        lines[0].starts_with("bringing the database from version 2 to 4"),
+        lines[0].starts_with("bringing the database from version 2 to 5"),
         "{lines:?}"
     );
-    assert!(lines[1].starts_with("the database has version 4 now"), "{lines:?}");
+    assert!(lines[1].starts_with("the database has version 5 now"), "{lines:?}");
 }

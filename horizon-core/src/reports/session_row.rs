@@ -15,7 +15,9 @@ pub struct SessionId {
 }
 
 /// What a store keeps of a session, without the visitor's key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// A store may keep it as bytes: it implements serde's traits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SessionRow {
     /// The session.
@@ -43,7 +45,7 @@ pub struct SessionRow {
 }
 
 /// A page of a session.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PageRow {
     /// The page.

@@ -58,6 +58,12 @@ impl VisitorState {
         self.last_seen().is_none_or(|last| is_closed(last, cutoff))
     }
 
+    /// Returns the first day with a session whose row may still change, or `None` if there is no such session.
+    #[must_use]
+    pub fn first_session_day(&self) -> Option<Day> {
+        self.row_ids().into_iter().map(|id| id.day).min()
+    }
+
     /// Returns the rows of the sessions.
     pub(super) fn row_ids(&self) -> Vec<SessionId> {
         let sessions = self.visits.iter().filter(|visit| !visit.data.is_undated);

@@ -70,15 +70,7 @@ where
 {
     fn run(&mut self, db: Db<'_>, health: &StoreHealth) {
         let query = self.query.take().filter(|_| !self.caller.is_closed());
-        self.result = query.map(|query| {
-            error::catch_panic(|| query(db)).map_err(|error| {
-                error
-                    .driver()
-                    .into_iter()
-                    .for_each(|driver| health.record_damage(driver));
-                error.into_error(READ_FAILED)
-            })
-        });
+        self.result = query.map(|query| run(db, health, query));
     }
 
     fn reply(self: Box<Self>, error: Option<Error>) {
@@ -115,10 +107,28 @@ impl ReadPool {
             .map_err(|e| Error::unavailable("a read of the database was cancelled").with_source(e))?
     }
 
+    /// Runs a long `query` on a connection of its own, in a read transaction, so that other reads do not wait for it.
+    pub(crate) async fn read_alone<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(Db<'_>) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        if self.queue.lock().is_closed {
+            return Err(closed());
+        }
+        let (path, health) = (Arc::clone(&self.path), Arc::clone(&self.health));
+        let read = spawn_blocking(move || {
+            let db = open_checked(&path, &health)?;
+            let transaction = db.unchecked_transaction().map_err(|e| error::map(READ_FAILED, e))?;
+            run(Db::new(&transaction), &health, query)
+        });
+        read.await
+            .map_err(|e| Error::unavailable("a read of the database was cancelled").with_source(e))?
+    }
+
     fn enqueue(&self, job: Box<dyn ReadJob>) -> Result<()> {
         let mut queue = self.queue.lock();
         if queue.is_closed {
-            return Err(Error::permanent("the store is closed"));
+            return Err(closed());
         }
         if queue.jobs.len() >= QUEUE_READS {
             return Err(Error::unavailable("too many reads wait for the database"));
@@ -150,7 +160,7 @@ impl ReadPool {
         let mut queue = self.queue.lock();
         queue.is_closed = true;
         for job in std::mem::take(&mut queue.jobs) {
-            job.reply(Some(Error::permanent("the store is closed")));
+            job.reply(Some(closed()));
         }
         std::mem::take(&mut queue.idle)
     }
@@ -179,11 +189,8 @@ impl ReadWorker {
         }
     }
 
-    /// Opens a connection to the files that the writer has open, never to files that replaced them.
     fn open(&self, path: &Path, health: &StoreHealth) -> Result<Connection> {
-        health.check_files()?;
-        let db = connection::open_reader(path)?;
-        health.check_files()?;
+        let db = open_checked(path, health)?;
         self.queue.lock().opened += 1;
         Ok(db)
     }
@@ -225,6 +232,29 @@ impl ReadQueue {
         self.idle.push(db);
         None
     }
+}
+
+/// Opens a connection to the files that the writer has open, never to files that replaced them.
+fn open_checked(path: &Path, health: &StoreHealth) -> Result<Connection> {
+    health.check_files()?;
+    let db = connection::open_reader(path)?;
+    health.check_files()?;
+    Ok(db)
+}
+
+/// Runs the query of one caller.
+fn run<T>(db: Db<'_>, health: &StoreHealth, query: impl FnOnce(Db<'_>) -> rusqlite::Result<T>) -> Result<T> {
+    error::catch_panic(|| query(db)).map_err(|error| {
+        error
+            .driver()
+            .into_iter()
+            .for_each(|driver| health.record_damage(driver));
+        error.into_error(READ_FAILED)
+    })
+}
+
+fn closed() -> Error {
+    Error::permanent("the store is closed")
 }
 
 fn run_group(group: &mut ReadGroup, db: &Connection, health: &StoreHealth) -> Result<()> {

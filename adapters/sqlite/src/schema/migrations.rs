@@ -1,3 +1,20 @@
+/// The columns of [`Counts`](horizon_core::reports::Counts).
+macro_rules! counts_columns {
+    () => {
+        "
+        pageviews INTEGER NOT NULL,
+        visits INTEGER NOT NULL,
+        keyed_visits INTEGER NOT NULL,
+        visitors INTEGER NOT NULL,
+        seconds INTEGER NOT NULL,
+        finished INTEGER NOT NULL,
+        bounces INTEGER NOT NULL,
+        duration INTEGER NOT NULL,
+        likes INTEGER NOT NULL,
+        comments INTEGER NOT NULL,"
+    };
+}
+
 /// The steps of the schema, each from one version to the next. Never change a released step. Keep an index that a
 /// released statement names: a process of an earlier version may still run it.
 pub(super) const STEPS: &[&str] = &[
@@ -108,4 +125,115 @@ pub(super) const STEPS: &[&str] = &[
     -- What the application says about the author.
     ALTER TABLE comments ADD COLUMN badge TEXT;
 ",
+    concat!(
+        "
+    -- What was counted before the store kept reports.
+    ALTER TABLE topics ADD COLUMN undated_visits INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE topics ADD COLUMN undated_likes INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE topics ADD COLUMN undated_comments INTEGER NOT NULL DEFAULT 0;
+    UPDATE topics SET undated_visits = visits, undated_likes = likes, undated_comments = comments;
+    ALTER TABLE custom_events ADD COLUMN undated INTEGER NOT NULL DEFAULT 0;
+    UPDATE custom_events SET undated = count;
+    ALTER TABLE likes ADD COLUMN is_dated INTEGER NOT NULL DEFAULT 0 CHECK (is_dated IN (0, 1));
+    ALTER TABLE comments ADD COLUMN is_dated INTEGER NOT NULL DEFAULT 0 CHECK (is_dated IN (0, 1));
+
+    -- The site: one row, from the first dated event on. The cutoff is the start of the first open day.
+    CREATE TABLE site (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        time_zone TEXT NOT NULL,
+        cutoff INTEGER NOT NULL,
+        late_events INTEGER NOT NULL,
+        first_session_day INTEGER
+    ) STRICT;
+
+    -- What is kept of a visitor until no event can change it. `last_day` is the day half an hour after the last event:
+    -- the state is erased once this day is closed. `first_day` is the first day with a session of the state. Without a
+    -- `state`, the visitor was last seen before the store kept reports. The states of visitors who are active at the
+    -- same time are next to each other.
+    CREATE TABLE visitor_states (
+        id INTEGER PRIMARY KEY,
+        topic INTEGER NOT NULL REFERENCES topics,
+        visitor BLOB NOT NULL CHECK (length(visitor) = 16),
+        last INTEGER NOT NULL,
+        last_day INTEGER NOT NULL,
+        first_day INTEGER,
+        state BLOB
+    ) STRICT;
+    -- The time zone is not known yet, and no zone is more than a day ahead of UTC.
+    INSERT INTO visitor_states (topic, visitor, last, last_day)
+        SELECT topic, visitor, at, (at + 1800000) / 86400000 + 1 FROM visitors;
+    CREATE UNIQUE INDEX visitor_states_visitor ON visitor_states (topic, visitor);
+    CREATE INDEX visitor_states_last_day ON visitor_states (last_day);
+    CREATE INDEX visitor_states_first_day ON visitor_states (first_day) WHERE first_day IS NOT NULL;
+
+    -- A process of an earlier version must not count past the reports. Every batch that it applies reads `visitors`
+    -- and fails with an error that ends in this name. Drop the view in a step that renames or drops a column.
+    DROP TABLE visitors;
+    CREATE VIEW visitors AS SELECT topic, visitor, at FROM
+        \"the database has a newer version now: restart this process with the new program\";
+
+    -- The numbers of an hour, by the second since 1970 at which it starts, and of a day of a topic.
+    CREATE TABLE topic_hours (
+        topic INTEGER NOT NULL REFERENCES topics,
+        hour INTEGER NOT NULL,",
+        counts_columns!(),
+        "
+        reading_times BLOB,
+        PRIMARY KEY (topic, hour)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE topic_days (
+        topic INTEGER NOT NULL REFERENCES topics,
+        day INTEGER NOT NULL,",
+        counts_columns!(),
+        "
+        reading_times BLOB,
+        PRIMARY KEY (topic, day)
+    ) STRICT, WITHOUT ROWID;
+
+    -- The numbers of a day of a value of a dimension. Each row has one of the places of its dimension and day.
+    CREATE TABLE dimension_days (
+        dimension INTEGER NOT NULL,
+        day INTEGER NOT NULL,
+        value TEXT NOT NULL,",
+        counts_columns!(),
+        "
+        PRIMARY KEY (dimension, day, value)
+    ) STRICT, WITHOUT ROWID;
+
+    -- How often each custom event happened in an hour.
+    CREATE TABLE event_hours (
+        topic INTEGER NOT NULL REFERENCES topics,
+        hour INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        count INTEGER NOT NULL,
+        PRIMARY KEY (topic, hour, name)
+    ) STRICT, WITHOUT ROWID;
+
+    -- The next number of a session (kind 0) or visitor (1) of a day, and how many values a dimension has (2 and more).
+    CREATE TABLE day_numbers (
+        day INTEGER NOT NULL,
+        kind INTEGER NOT NULL,
+        next INTEGER NOT NULL,
+        PRIMARY KEY (day, kind)
+    ) STRICT, WITHOUT ROWID;
+
+    -- The sessions of open days, and those that came to a closed day after it was packed.
+    CREATE TABLE sessions (
+        day INTEGER NOT NULL,
+        number INTEGER NOT NULL,
+        session BLOB NOT NULL,
+        PRIMARY KEY (day, number)
+    ) STRICT, WITHOUT ROWID;
+
+    -- The sessions of closed days in columns. Those with a number from `next` on are in `sessions`. Earlier ones that
+    -- are still there are about to be erased.
+    CREATE TABLE packed_sessions (
+        day INTEGER PRIMARY KEY,
+        next INTEGER NOT NULL,
+        count INTEGER NOT NULL,
+        sessions BLOB NOT NULL,
+        pages BLOB NOT NULL
+    ) STRICT;
+"
+    ),
 ];

@@ -1,22 +1,25 @@
 use std::collections::HashMap;
 
+use horizon_core::reports::{StoredLike, VisitorState};
 use horizon_core::{
     Comment, Delta, EventCounts, EventId, Ledger, ReaderId, Stamp, Stats, Timestamp, Topic, Update, Visibility,
     VisitorKey,
 };
 use rusqlite::{CachedStatement, OptionalExtension, Result, Row, named_params, params};
 
-use super::comments;
+use super::{
+    comments,
+    reports::{ReportTables, SiteZone},
+};
 use crate::sql::{self, Db};
 
 /// The [`Ledger`] on an open transaction.
 pub(super) struct SqlLedger<'a> {
-    db: Db<'a>,
+    pub(super) db: Db<'a>,
+    pub(super) reports: ReportTables<'a>,
     topic_keys: HashMap<Topic, i64>,
     // The statements that events need, looked up in the cache once.
     insert_event_id: CachedStatement<'a>,
-    last_seen: CachedStatement<'a>,
-    set_last_seen: CachedStatement<'a>,
     last_like: CachedStatement<'a>,
     set_like: CachedStatement<'a>,
 }
@@ -44,13 +47,13 @@ fn read_custom_events(db: Db<'_>, topic: &Topic) -> Result<EventCounts> {
 }
 
 /// Reads an unsigned column. rusqlite converts `u64` itself only from 0.38 on, with a feature that older versions lack.
-fn read_unsigned(row: &Row<'_>, column: usize) -> Result<u64> {
+pub(super) fn read_unsigned(row: &Row<'_>, column: usize) -> Result<u64> {
     let number: i64 = row.get(column)?;
     u64::try_from(number).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, number))
 }
 
 /// Converts a number to SQLite's signed integers.
-fn to_signed(number: u64) -> Result<i64> {
+pub(super) fn to_signed(number: u64) -> Result<i64> {
     i64::try_from(number).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
 }
 
@@ -63,20 +66,19 @@ fn read_stamp(row: &Row<'_>) -> Result<Stamp> {
 }
 
 impl<'a> SqlLedger<'a> {
-    pub(super) fn new(db: Db<'a>) -> Result<Self> {
+    pub(super) fn new(db: Db<'a>, zone: &'a SiteZone) -> Result<Self> {
         Ok(Self {
             db,
+            reports: ReportTables::new(db, zone)?,
             topic_keys: HashMap::new(),
             insert_event_id: db.prepare(sql::INSERT_EVENT_ID)?,
-            last_seen: db.prepare(sql::LAST_SEEN)?,
-            set_last_seen: db.prepare(sql::SET_LAST_SEEN)?,
             last_like: db.prepare(sql::LAST_LIKE)?,
             set_like: db.prepare(sql::SET_LIKE)?,
         })
     }
 
     /// Returns the key of a topic. Adds the topic if it is new.
-    fn topic_key(&mut self, topic: &Topic) -> Result<i64> {
+    pub(super) fn topic_key(&mut self, topic: &Topic) -> Result<i64> {
         if let Some(key) = self.topic_keys.get(topic) {
             return Ok(*key);
         }
@@ -92,6 +94,19 @@ impl<'a> SqlLedger<'a> {
         };
         self.topic_keys.insert(topic.clone(), key);
         Ok(key)
+    }
+
+    /// Returns the reader's latest like or unlike of the topic.
+    pub(super) fn find_like(&mut self, topic: i64, reader: ReaderId) -> Result<Option<StoredLike>> {
+        let params = params![topic, reader.as_u128().to_be_bytes()];
+        let found = self.last_like.query_row(params, |row| {
+            Ok(StoredLike {
+                is_liked: row.get(2)?,
+                stamp: read_stamp(row)?,
+                is_dated: row.get(3)?,
+            })
+        });
+        found.optional()
     }
 
     /// Stores the counts that differ from the `earlier` ones.
@@ -115,29 +130,24 @@ impl Ledger for SqlLedger<'_> {
     }
 
     fn touch_visitor(&mut self, topic: &Topic, visitor: VisitorKey, at: Timestamp) -> Result<Option<Timestamp>> {
-        let (topic, visitor) = (self.topic_key(topic)?, visitor.as_u128().to_be_bytes());
-        let last: Option<i64> = self
-            .last_seen
-            .query_row(params![topic, visitor], |row| row.get(0))
-            .optional()?;
-        if last.is_none_or(|last| last < at.as_millis()) {
-            self.set_last_seen.execute(params![topic, visitor, at.as_millis()])?;
+        let topic = self.topic_key(topic)?;
+        let last = self.reports.visitor(topic, visitor)?.last_seen();
+        if last.is_none_or(|last| last < at) {
+            self.reports.set_visitor(topic, visitor, &VisitorState::undated(at))?;
         }
-        Ok(last.map(Timestamp::from_millis))
+        Ok(last)
     }
 
     fn set_like(&mut self, topic: &Topic, reader: ReaderId, likes: bool, stamp: Stamp) -> Result<bool> {
-        let (topic, reader) = (self.topic_key(topic)?, reader.as_u128().to_be_bytes());
-        let last = self
-            .last_like
-            .query_row(params![topic, reader], |row| Ok((read_stamp(row)?, row.get(2)?)))
-            .optional()?;
-        if last.is_some_and(|(last, _)| stamp < last) {
+        let topic = self.topic_key(topic)?;
+        let last = self.find_like(topic, reader)?;
+        if last.is_some_and(|last| stamp < last.stamp) {
             return Ok(false);
         }
         let (at, event) = (stamp.at.as_millis(), comments::id_bytes(stamp.id));
+        let reader = reader.as_u128().to_be_bytes();
         self.set_like.execute(params![topic, reader, likes, at, event])?;
-        Ok(last.is_some_and(|(_, liked)| liked) != likes)
+        Ok(last.is_some_and(|last| last.is_liked) != likes)
     }
 
     fn comment(&mut self, id: EventId) -> Result<Option<Comment>> {

@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use horizon_core::{
-    DEDUPE_WINDOW, Error, Event, ReaderId, Result, StatsStore, Timestamp, Topic, Update, VISITOR_RETENTION,
-    apply_events,
+    DEDUPE_WINDOW, Error, Event, ReaderId, Result, StatsStore, Timestamp, Topic, Update,
+    reports::apply_events_with_reports,
 };
 use rusqlite::params;
 use tokio::task::spawn_blocking;
@@ -25,9 +25,9 @@ const EXPIRE_ROWS: usize = 10_000;
 #[async_trait]
 impl StatsStore for SqliteStore {
     async fn apply(&self, events: &[Event]) -> Result<Vec<Update>> {
-        let events: Arc<[Event]> = events.into();
+        let (events, zone): (Arc<[Event]>, _) = (events.into(), Arc::clone(&self.zone));
         self.writer
-            .write(move |db| apply_events(&mut SqlLedger::new(db)?, &events))
+            .write(move |db| apply_events_with_reports(&mut SqlLedger::new(db, &zone)?, &events))
             .await
     }
 
@@ -46,10 +46,10 @@ impl StatsStore for SqliteStore {
     }
 
     async fn expire(&self, now: Timestamp) -> Result<()> {
-        self.expire_rows(sql::EXPIRE_COUNTED, now.minus(DEDUPE_WINDOW)).await?;
-        self.expire_rows(sql::EXPIRE_VISITORS, now.minus(VISITOR_RETENTION))
-            .await?;
-        self.expire_rows(sql::EXPIRE_UNLIKES, now.minus(DEDUPE_WINDOW)).await?;
+        let oldest = now.minus(DEDUPE_WINDOW).as_millis();
+        self.expire_rows(sql::EXPIRE_COUNTED, oldest).await?;
+        self.expire_rows(sql::EXPIRE_UNLIKES, oldest).await?;
+        self.expire_reports(now).await?;
         self.writer.write(move |db| salts::expire(db, now.day())).await?;
         if let Err(error) = self.writer.write(|db| db.run(sql::OPTIMIZE)).await {
             tracing::warn!(%error, path = %self.path.display(), "{}", connection::NO_STATISTICS);
@@ -59,8 +59,9 @@ impl StatsStore for SqliteStore {
 }
 
 impl SqliteStore {
-    async fn expire_rows(&self, sql: Sql, before: Timestamp) -> Result<()> {
-        let params = (before.as_millis(), comments::row_limit(EXPIRE_ROWS));
+    /// Erases the rows before a time or a day, in several transactions.
+    pub(super) async fn expire_rows(&self, sql: Sql, before: i64) -> Result<()> {
+        let params = (before, comments::row_limit(EXPIRE_ROWS));
         while self.writer.write(move |db| db.prepare(sql)?.execute(params)).await? >= EXPIRE_ROWS {}
         Ok(())
     }

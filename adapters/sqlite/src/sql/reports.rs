@@ -1,0 +1,137 @@
+//! The statements of the reports.
+
+use super::Sql;
+
+/// The columns of [`Counts`](horizon_core::reports::Counts), in the order of its array.
+macro_rules! counts {
+    () => {
+        "pageviews, visits, keyed_visits, visitors, seconds, finished, bounces, duration, likes, comments"
+    };
+}
+
+/// The sums of these columns.
+macro_rules! sums {
+    () => {
+        "sum(pageviews), sum(visits), sum(keyed_visits), sum(visitors), sum(seconds), sum(finished), sum(bounces), \
+         sum(duration), sum(likes), sum(comments)"
+    };
+}
+
+/// The assignments that add to these columns.
+macro_rules! add_counts {
+    () => {
+        "pageviews = pageviews + excluded.pageviews, visits = visits + excluded.visits, \
+         keyed_visits = keyed_visits + excluded.keyed_visits, visitors = visitors + excluded.visitors, \
+         seconds = seconds + excluded.seconds, finished = finished + excluded.finished, \
+         bounces = bounces + excluded.bounces, duration = duration + excluded.duration, \
+         likes = likes + excluded.likes, comments = comments + excluded.comments"
+    };
+}
+
+/// Adds to a bucket of a topic. The histogram is replaced if ?14 says so.
+macro_rules! add_to_topic {
+    ($table:literal, $period:literal) => {
+        concat!(
+            "INSERT INTO ",
+            $table,
+            " (",
+            counts!(),
+            ", topic, ",
+            $period,
+            ", reading_times)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+                ON CONFLICT DO UPDATE SET ",
+            add_counts!(),
+            ",
+                reading_times = CASE WHEN ?14 THEN excluded.reading_times ELSE reading_times END"
+        )
+    };
+}
+
+/// The buckets of a topic, from ?2 on and before ?3.
+macro_rules! select_of_topic {
+    ($table:literal, $period:literal, $columns:expr) => {
+        concat!(
+            "SELECT ",
+            $columns,
+            " FROM ",
+            $table,
+            " WHERE topic = ?1 AND ",
+            $period,
+            " >= ?2 AND ",
+            $period,
+            " < ?3"
+        )
+    };
+}
+
+statements! {
+    SITE = "SELECT time_zone, cutoff, late_events, first_session_day FROM site WHERE id = 1";
+    SET_SITE = "INSERT INTO site (id, time_zone, cutoff, late_events) VALUES (1, ?1, ?2, ?3)
+        ON CONFLICT DO UPDATE SET cutoff = excluded.cutoff, late_events = excluded.late_events";
+    SET_FIRST_SESSION_DAY = "UPDATE site SET first_session_day = max(coalesce(first_session_day, ?1), ?1)
+        WHERE id = 1";
+
+    VISITOR_STATE = "SELECT id, last, state FROM visitor_states WHERE topic = ?1 AND visitor = ?2";
+    ADD_VISITOR_STATE = "INSERT INTO visitor_states (topic, visitor, last, last_day, first_day, state)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    SET_VISITOR_STATE = "UPDATE visitor_states SET last = ?2, last_day = ?3, first_day = ?4, state = ?5 WHERE id = ?1";
+    REMOVE_VISITOR_STATE = "DELETE FROM visitor_states WHERE id = ?1";
+    EXPIRE_VISITOR_STATES = "DELETE FROM visitor_states WHERE id IN
+        (SELECT id FROM visitor_states INDEXED BY visitor_states_last_day WHERE last_day < ?1 LIMIT ?2)";
+    // The first day whose sessions may still change.
+    FIRST_OPEN_SESSION_DAY = "SELECT first_day FROM visitor_states INDEXED BY visitor_states_first_day
+        WHERE first_day IS NOT NULL ORDER BY first_day LIMIT 1";
+
+    DAY_NUMBER = "SELECT next FROM day_numbers WHERE day = ?1 AND kind = ?2";
+    SET_DAY_NUMBER = "INSERT INTO day_numbers (day, kind, next) VALUES (?1, ?2, ?3)
+        ON CONFLICT DO UPDATE SET next = excluded.next";
+    HAS_VALUE = "SELECT 1 FROM dimension_days WHERE dimension = ?1 AND day = ?2 AND value = ?3";
+    COMMENT_IS_DATED = "SELECT is_dated FROM comments WHERE id = ?1";
+
+    ADD_TO_HOUR = add_to_topic!("topic_hours", "hour");
+    ADD_TO_DAY = add_to_topic!("topic_days", "day");
+    READING_TIMES_OF_HOUR = "SELECT reading_times FROM topic_hours WHERE topic = ?1 AND hour = ?2";
+    READING_TIMES_OF_DAY = "SELECT reading_times FROM topic_days WHERE topic = ?1 AND day = ?2";
+    ADD_TO_DIMENSION = concat!(
+        "INSERT INTO dimension_days (", counts!(), ", dimension, day, value)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+            ON CONFLICT DO UPDATE SET ", add_counts!()
+    );
+    ADD_TO_EVENT_HOUR = "INSERT INTO event_hours (topic, hour, name, count) VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT DO UPDATE SET count = count + excluded.count";
+    ADD_UNDATED = "UPDATE topics SET undated_visits = undated_visits + ?2, undated_likes = undated_likes + ?3,
+        undated_comments = undated_comments + ?4 WHERE topic = ?1";
+
+    SET_SESSION = "INSERT INTO sessions (day, number, session) VALUES (?1, ?2, ?3)
+        ON CONFLICT DO UPDATE SET session = excluded.session";
+    REMOVE_SESSION = "DELETE FROM sessions WHERE day = ?1 AND number = ?2";
+    SESSIONS_OF_DAY = "SELECT session FROM sessions WHERE day = ?1 AND number >= ?2";
+    NEXT_SESSION_DAY = "SELECT day FROM sessions WHERE day >= ?1 AND day < ?2 ORDER BY day LIMIT 1";
+    EXPIRE_SESSIONS = "DELETE FROM sessions WHERE (day, number) IN
+        (SELECT day, number FROM sessions WHERE day = ?1 AND number < ?2 LIMIT ?3)";
+    PACKED_SESSIONS = "SELECT next, sessions, pages FROM packed_sessions WHERE day = ?1";
+    PACKED_SESSIONS_OF_DAYS = "SELECT day, next, sessions, pages FROM packed_sessions WHERE day >= ?1 AND day < ?2";
+    PACKED_COUNT = "SELECT next, count FROM packed_sessions WHERE day = ?1";
+    SET_PACKED_SESSIONS = "INSERT INTO packed_sessions (day, next, count, sessions, pages) VALUES (?1, ?2, ?3, ?4, ?5)
+        ON CONFLICT DO UPDATE SET next = excluded.next, count = excluded.count, sessions = excluded.sessions,
+        pages = excluded.pages";
+    EXPIRE_PACKED_SESSIONS = "DELETE FROM packed_sessions WHERE day IN
+        (SELECT day FROM packed_sessions WHERE day < ?1 LIMIT 1)";
+    NEXT_PACKED_DAY = "SELECT day FROM packed_sessions WHERE day >= ?1 AND day < ?2 ORDER BY day LIMIT 1";
+    COUNT_SESSIONS = "SELECT count(*) FROM sessions WHERE day = ?1 AND number >= ?2";
+
+    SITE_TOPIC = "SELECT topic, name FROM topics WHERE name = 'site'";
+    PAGE_TOPICS = "SELECT topic, name FROM topics WHERE name >= 'blog:' AND name < 'blog;'";
+    HOURS = select_of_topic!("topic_hours", "hour", concat!(counts!(), ", hour, reading_times"));
+    DAYS = select_of_topic!("topic_days", "day", concat!(counts!(), ", day, reading_times"));
+    SUM_OF_HOURS = select_of_topic!("topic_hours", "hour", sums!());
+    SUM_OF_DAYS = select_of_topic!("topic_days", "day", sums!());
+    DIMENSION_DAYS = concat!(
+        "SELECT ", counts!(), ", day, value FROM dimension_days WHERE dimension = ?1 AND day >= ?2 AND day < ?3"
+    );
+    EVENT_HOURS = "SELECT hour, name, count FROM event_hours WHERE topic = ?1 AND hour >= ?2 AND hour < ?3";
+    UNDATED = "SELECT visits, likes, comments, undated_visits, undated_likes, undated_comments, event_names FROM topics
+        WHERE topic = ?1";
+    UNDATED_EVENTS = "SELECT name, count, undated FROM custom_events WHERE topic = ?1";
+}
