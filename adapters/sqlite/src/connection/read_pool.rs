@@ -22,7 +22,7 @@ const GROUP_READS: usize = 64;
 /// How long a read may take, including its wait for a thread: 10 seconds.
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
-const READ_FAILED: &str = "the database cannot be read";
+pub(crate) const READ_FAILED: &str = "the database cannot be read";
 
 /// The connections that only read. They are opened on demand.
 ///

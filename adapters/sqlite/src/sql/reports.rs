@@ -48,7 +48,7 @@ macro_rules! add_to_topic {
     };
 }
 
-/// The buckets of a topic, from ?2 on and before ?3.
+/// The buckets of a topic from ?2 to ?3.
 macro_rules! select_of_topic {
     ($table:literal, $period:literal, $columns:expr) => {
         concat!(
@@ -107,31 +107,36 @@ statements! {
         ON CONFLICT DO UPDATE SET session = excluded.session";
     REMOVE_SESSION = "DELETE FROM sessions WHERE day = ?1 AND number = ?2";
     SESSIONS_OF_DAY = "SELECT session FROM sessions WHERE day = ?1 AND number >= ?2";
-    NEXT_SESSION_DAY = "SELECT day FROM sessions WHERE day >= ?1 AND day < ?2 ORDER BY day LIMIT 1";
-    EXPIRE_SESSIONS = "DELETE FROM sessions WHERE (day, number) IN
-        (SELECT day, number FROM sessions WHERE day = ?1 AND number < ?2 LIMIT ?3)";
-    PACKED_SESSIONS = "SELECT next, sessions, pages FROM packed_sessions WHERE day = ?1";
-    PACKED_SESSIONS_OF_DAYS = "SELECT day, next, sessions, pages FROM packed_sessions WHERE day >= ?1 AND day < ?2";
-    PACKED_COUNT = "SELECT next, count FROM packed_sessions WHERE day = ?1";
+    NEXT_LOOSE_DAY = "SELECT day FROM sessions WHERE day >= ?1 AND day <= ?2 ORDER BY day LIMIT 1";
+    NEXT_PACKED_DAY = "SELECT day FROM packed_sessions WHERE day >= ?1 AND day <= ?2 ORDER BY day LIMIT 1";
+    PACKED_SESSIONS = "SELECT next, count, sessions, pages FROM packed_sessions WHERE day = ?1";
+    PACKED_DAY = "SELECT next, count FROM packed_sessions WHERE day = ?1";
     SET_PACKED_SESSIONS = "INSERT INTO packed_sessions (day, next, count, sessions, pages) VALUES (?1, ?2, ?3, ?4, ?5)
         ON CONFLICT DO UPDATE SET next = excluded.next, count = excluded.count, sessions = excluded.sessions,
         pages = excluded.pages";
+    EXPIRE_PACKED_LOOSE_SESSIONS = "DELETE FROM sessions WHERE (day, number) IN
+        (SELECT day, number FROM sessions
+        WHERE day = ?1 AND number < (SELECT next FROM packed_sessions WHERE day = ?1) LIMIT ?2)";
+    EXPIRE_LOOSE_SESSIONS = "DELETE FROM sessions WHERE (day, number) IN
+        (SELECT day, number FROM sessions WHERE day < ?1 LIMIT ?2)";
     EXPIRE_PACKED_SESSIONS = "DELETE FROM packed_sessions WHERE day IN
-        (SELECT day FROM packed_sessions WHERE day < ?1 LIMIT 1)";
-    NEXT_PACKED_DAY = "SELECT day FROM packed_sessions WHERE day >= ?1 AND day < ?2 ORDER BY day LIMIT 1";
-    COUNT_SESSIONS = "SELECT count(*) FROM sessions WHERE day = ?1 AND number >= ?2";
+        (SELECT day FROM packed_sessions WHERE day < ?1 LIMIT ?2)";
+    COUNT_PACKED_SESSIONS = "SELECT coalesce(sum(count), 0) FROM packed_sessions WHERE day < ?1";
+    COUNT_LOOSE_SESSIONS = "SELECT count(*) FROM sessions LEFT JOIN packed_sessions USING (day)
+        WHERE sessions.day < ?1 AND number >= coalesce(next, 0)";
 
     SITE_TOPIC = "SELECT topic, name FROM topics WHERE name = 'site'";
+    TOPICS = "SELECT topic, name FROM topics WHERE name > ''";
+    PAGE_TOPIC = "SELECT topic, name FROM topics WHERE name = ?1";
     PAGE_TOPICS = "SELECT topic, name FROM topics WHERE name >= 'blog:' AND name < 'blog;'";
     HOURS = select_of_topic!("topic_hours", "hour", concat!(counts!(), ", hour, reading_times"));
     DAYS = select_of_topic!("topic_days", "day", concat!(counts!(), ", day, reading_times"));
     SUM_OF_HOURS = select_of_topic!("topic_hours", "hour", sums!());
     SUM_OF_DAYS = select_of_topic!("topic_days", "day", sums!());
     DIMENSION_DAYS = concat!(
-        "SELECT ", counts!(), ", day, value FROM dimension_days WHERE dimension = ?1 AND day >= ?2 AND day < ?3"
+        "SELECT ", counts!(), ", day, value FROM dimension_days WHERE dimension = ?1 AND day >= ?2 AND day <= ?3"
     );
-    EVENT_HOURS = "SELECT hour, name, count FROM event_hours WHERE topic = ?1 AND hour >= ?2 AND hour < ?3";
-    UNDATED = "SELECT visits, likes, comments, undated_visits, undated_likes, undated_comments, event_names FROM topics
-        WHERE topic = ?1";
-    UNDATED_EVENTS = "SELECT name, count, undated FROM custom_events WHERE topic = ?1";
+    EVENT_HOURS = "SELECT hour, name, count FROM event_hours WHERE topic = ?1 AND hour >= ?2 AND hour <= ?3";
+    UNDATED = "SELECT undated_visits, undated_likes, undated_comments FROM topics WHERE topic = ?1";
+    UNDATED_EVENTS = "SELECT name, undated FROM custom_events WHERE topic = ?1";
 }

@@ -1,11 +1,13 @@
+//! The reports: hours, days, sessions and the states of visitors.
+
 mod encoding;
 mod ledger;
-mod read;
+mod packing;
+mod port;
+mod reader;
 mod retention;
-mod sessions;
 mod site;
 mod tables;
-mod verify;
 
 pub(super) use site::SiteZone;
 pub(super) use tables::ReportTables;

@@ -3,9 +3,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use horizon_core::{
     DEDUPE_WINDOW, Error, Event, ReaderId, Result, StatsStore, Timestamp, Topic, Update,
-    reports::apply_events_with_reports,
+    reports::{Reports, apply_events_with_reports},
 };
-use rusqlite::params;
+use rusqlite::{params, params_from_iter};
 use tokio::task::spawn_blocking;
 
 use super::{
@@ -20,7 +20,7 @@ use crate::{
 
 /// The maximum number of rows that one transaction of [`StatsStore::expire`] erases, so that other writes are not
 /// delayed.
-const EXPIRE_ROWS: usize = 10_000;
+pub(super) const EXPIRE_ROWS: usize = 10_000;
 
 #[async_trait]
 impl StatsStore for SqliteStore {
@@ -45,8 +45,12 @@ impl StatsStore for SqliteStore {
             .await
     }
 
+    fn reports(&self) -> Option<&dyn Reports> {
+        Some(self)
+    }
+
     async fn expire(&self, now: Timestamp) -> Result<()> {
-        let oldest = now.minus(DEDUPE_WINDOW).as_millis();
+        let oldest = [now.minus(DEDUPE_WINDOW).as_millis(), comments::row_limit(EXPIRE_ROWS)];
         self.expire_rows(sql::EXPIRE_COUNTED, oldest).await?;
         self.expire_rows(sql::EXPIRE_UNLIKES, oldest).await?;
         self.expire_reports(now).await?;
@@ -59,10 +63,15 @@ impl StatsStore for SqliteStore {
 }
 
 impl SqliteStore {
-    /// Erases the rows before a time or a day, in several transactions.
-    pub(super) async fn expire_rows(&self, sql: Sql, before: i64) -> Result<()> {
-        let params = (before, comments::row_limit(EXPIRE_ROWS));
-        while self.writer.write(move |db| db.prepare(sql)?.execute(params)).await? >= EXPIRE_ROWS {}
+    /// Erases rows in several transactions. The last parameter of the statement is the limit of one of them,
+    /// [`EXPIRE_ROWS`].
+    pub(super) async fn expire_rows<const N: usize>(&self, sql: Sql, params: [i64; N]) -> Result<()> {
+        while self
+            .writer
+            .write(move |db| db.prepare(sql)?.execute(params_from_iter(params)))
+            .await?
+            >= EXPIRE_ROWS
+        {}
         Ok(())
     }
 

@@ -67,30 +67,40 @@ pub(super) const PLANS: &[(&str, &[&str])] = &[
         &["SEARCH sessions USING PRIMARY KEY (day=? AND number>?)"],
     ),
     (
-        "NEXT_SESSION_DAY",
+        "NEXT_LOOSE_DAY",
         &["SEARCH sessions USING PRIMARY KEY (day>? AND day<?)"],
     ),
     (
-        "EXPIRE_SESSIONS",
-        &[
-            "SEARCH sessions USING PRIMARY KEY (day=? AND number=?)",
-            "LIST SUBQUERY",
-            "SEARCH sessions USING PRIMARY KEY (day=? AND number<?)",
-        ],
+        "NEXT_PACKED_DAY",
+        &["SEARCH packed_sessions USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"],
     ),
     (
         "PACKED_SESSIONS",
         &["SEARCH packed_sessions USING INTEGER PRIMARY KEY (rowid=?)"],
     ),
     (
-        "PACKED_SESSIONS_OF_DAYS",
-        &["SEARCH packed_sessions USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"],
-    ),
-    (
-        "PACKED_COUNT",
+        "PACKED_DAY",
         &["SEARCH packed_sessions USING INTEGER PRIMARY KEY (rowid=?)"],
     ),
     ("SET_PACKED_SESSIONS", &[]),
+    (
+        "EXPIRE_PACKED_LOOSE_SESSIONS",
+        &[
+            "SEARCH sessions USING PRIMARY KEY (day=? AND number=?)",
+            "LIST SUBQUERY",
+            "SEARCH sessions USING PRIMARY KEY (day=? AND number<?)",
+            "SCALAR SUBQUERY",
+            "SEARCH packed_sessions USING INTEGER PRIMARY KEY (rowid=?)",
+        ],
+    ),
+    (
+        "EXPIRE_LOOSE_SESSIONS",
+        &[
+            "SEARCH sessions USING PRIMARY KEY (day=? AND number=?)",
+            "LIST SUBQUERY",
+            "SEARCH sessions USING PRIMARY KEY (day<?)",
+        ],
+    ),
     (
         "EXPIRE_PACKED_SESSIONS",
         &[
@@ -100,15 +110,26 @@ pub(super) const PLANS: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "NEXT_PACKED_DAY",
-        &["SEARCH packed_sessions USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"],
+        "COUNT_PACKED_SESSIONS",
+        &["SEARCH packed_sessions USING INTEGER PRIMARY KEY (rowid<?)"],
     ),
     (
-        "COUNT_SESSIONS",
-        &["SEARCH sessions USING PRIMARY KEY (day=? AND number>?)"],
+        "COUNT_LOOSE_SESSIONS",
+        &[
+            "SEARCH sessions USING PRIMARY KEY (day<?)",
+            "SEARCH packed_sessions USING INTEGER PRIMARY KEY (rowid=?) LEFT-JOIN",
+        ],
     ),
     (
         "SITE_TOPIC",
+        &["SEARCH topics USING COVERING INDEX sqlite_autoindex_topics_1 (name=?)"],
+    ),
+    (
+        "TOPICS",
+        &["SEARCH topics USING COVERING INDEX sqlite_autoindex_topics_1 (name>?)"],
+    ),
+    (
+        "PAGE_TOPIC",
         &["SEARCH topics USING COVERING INDEX sqlite_autoindex_topics_1 (name=?)"],
     ),
     (

@@ -2,8 +2,8 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use horizon_core::reports::{
-    BucketChange, Counts, Dimension, MAX_VALUES, NumberKind, OTHER_VALUE, ReadingTimes, SessionId, SessionRow,
-    SiteState, SiteTimeZone, VisitorState,
+    Counts, Dimension, MAX_VALUES, NumberKind, OTHER_VALUE, ReadingTimes, SessionId, SessionRow, SiteState,
+    SiteTimeZone, TopicCounts, VisitorState,
 };
 use horizon_core::{Day, Timestamp, VISIT_GAP, VisitorKey};
 use rusqlite::{CachedStatement, OptionalExtension, Result, params};
@@ -202,11 +202,11 @@ impl<'a> ReportTables<'a> {
         statement.raw_execute().map(drop)
     }
 
-    pub(super) fn add_to_hour(&mut self, topic: i64, hour: Timestamp, change: &BucketChange) -> Result<()> {
+    pub(super) fn add_to_hour(&mut self, topic: i64, hour: Timestamp, change: &TopicCounts) -> Result<()> {
         self.hours.add(topic, hour_seconds(hour), change)
     }
 
-    pub(super) fn add_to_day(&mut self, topic: i64, day: Day, change: &BucketChange) -> Result<()> {
+    pub(super) fn add_to_day(&mut self, topic: i64, day: Day, change: &TopicCounts) -> Result<()> {
         self.days.add(topic, day.number(), change)
     }
 
@@ -258,7 +258,7 @@ impl<'a> BucketTable<'a> {
         })
     }
 
-    fn add(&mut self, topic: i64, period: i64, change: &BucketChange) -> Result<()> {
+    fn add(&mut self, topic: i64, period: i64, change: &TopicCounts) -> Result<()> {
         let is_changed = !change.reading_times.is_empty();
         let times = if is_changed {
             self.merged(topic, period, &change.reading_times)?

@@ -3,7 +3,7 @@ mod verification;
 
 use std::time::Duration;
 
-use horizon_core::reports::Discrepancy;
+use horizon_core::reports::{Discrepancy, Reports};
 use horizon_core::{
     ContextValue, Event, EventKind, Slug, Stamp, StatsStore, StatsStoreExt, Timestamp, Topic, Visit, VisitCause,
     VisitContext, VisitorKey,
@@ -80,7 +80,7 @@ impl Fixture {
     }
 
     async fn verify(&self) -> Vec<Discrepancy> {
-        self.store.discrepancies().await.unwrap()
+        self.store.verify().await.unwrap()
     }
 }
 

@@ -16,7 +16,6 @@ async fn a_store_agrees_with_itself_and_each_changed_number_is_found() {
             "likes of blog:hello",
         ),
         ("topic_days SET seconds = seconds + 1", "seconds of site on 2027-01-15"),
-        ("topic_days SET reading_times = NULL", "of blog:hello on 2027-01-15"),
         (
             "dimension_days SET visits = 5 WHERE value = 'google'",
             "visits by source on 2027-01-15",
