@@ -18,7 +18,7 @@ mod kept_open {
         FileStoreHarness::keep_open(super::open())
     }
 
-    horizon_core::store_suite!(make);
+    horizon_core::store_suite!(make, reports);
 }
 
 mod reopened_between_any_two_calls {
@@ -28,5 +28,5 @@ mod reopened_between_any_two_calls {
         FileStoreHarness::reopen_before_each_call(super::open())
     }
 
-    horizon_core::store_suite!(make);
+    horizon_core::store_suite!(make, reports);
 }

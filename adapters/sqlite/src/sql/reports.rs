@@ -60,7 +60,7 @@ macro_rules! select_of_topic {
             $period,
             " >= ?2 AND ",
             $period,
-            " < ?3"
+            " <= ?3"
         )
     };
 }
