@@ -1,165 +1,209 @@
--- Applies the events of one topic like horizon_core::apply_events, each id once. Returns the totals.
--- KEYS: those of `keys::all_of`, then the ids of each day in ARGV.
--- ARGV: the gap between two visits (ms), the retention of ids and of visitors after the last write (s), the position of
--- the batch's first comment, the limit of names of custom events and the name of all further ones, then the arguments
--- of `batch.rs`.
-local TOTAL, DAYS, VISITORS, LIKES, COMMENTS = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local STATES = { ['0'] = KEYS[6], ['1'] = KEYS[7], ['2'] = KEYS[8] }
-local THREADS, REPLIES, SHOWN_REPLIES = KEYS[9], KEYS[10], KEYS[11]
-local OTHER_IDS, FIRST_DAY, FIRST_ARGUMENT = KEYS[12], 13, 7
-local SHOWN = '1'
--- The start of the fields with the counts of custom events.
-local EVENT = 'event:'
+-- Writes a batch that Rust has counted, if what it was counted from is still stored. See `commit.rs`.
+-- KEYS: the keys, which ARGV names by their numbers. ARGV: the position of the batch's first comment, the limit of the
+-- values of a dimension, and the operations, each a letter and its arguments: first the checks, then `!`, then the
+-- writes. Returns `changed` if a check failed; or the numbers of the values for which their dimensions have no room;
+-- or the totals of the topics that were asked for. Nothing is written in the first two cases.
+local SHOWN, OTHER = '1', '(other)'
 -- The parent of a comment that is not a reply, and the stamp of a comment without a verdict.
 local NO_PARENT, NO_STAMP = string.rep('\0', 17), string.rep('\0', 24)
 
-local call, sub, pack, unpack = redis.call, string.sub, struct.pack, struct.unpack
-local gap, base = tonumber(ARGV[1]), tonumber(ARGV[4])
-local delta = { visits = 0, likes = 0, comments = 0, comments_revision = 0, events = false }
-local effects = {}
--- The key of the following ids, and the first byte of their time that is stored.
-local ids, stored_from
-local used_other, saw_visitor = false, false
+local call, sub, pack, unpack_bytes = redis.call, string.sub, struct.pack, struct.unpack
+local base, max_values = tonumber(ARGV[1]), tonumber(ARGV[2])
+local position = 3
+local operations, claims, beyond, totals = {}, {}, {}, {}
+local claim_count, is_changed = 0, false
 
--- A visit without a visitor.
-function effects.h()
-  delta.visits = delta.visits + 1
+local function argument()
+  position = position + 1
+  return ARGV[position - 1]
 end
 
--- 26: the visitor.
-function effects.v(event)
-  local visitor = sub(event, 26, 41)
-  local high, low = unpack('>I4I4', event, 2)
-  local at = (high - 2147483648) * 4294967296 + low
-  local last = tonumber(call('ZSCORE', VISITORS, visitor) or nil)
-  if not last or math.abs(at - last) > gap then
-    delta.visits = delta.visits + 1
+local function number() return tonumber(argument()) end
+
+local function key() return KEYS[number()] end
+
+-- Returns the first and the last position of the next arguments.
+local function skip(count)
+  position = position + count
+  return position - count, position - 1
+end
+
+-- Returns the sums of two lists of numbers, without zeros at the end.
+local function add(stored, changes)
+  local sums, last = {}, 0
+  local next_stored, next_change = string.gmatch(stored or '', '%S+'), string.gmatch(changes, '%S+')
+  local a, b = next_stored(), next_change()
+  while a or b do
+    local sum = (a or 0) + (b or 0)
+    sums[#sums + 1] = string.format('%.0f', sum)
+    if sum ~= 0 then last = #sums end
+    a, b = a and next_stored(), b and next_change()
   end
-  if not last or at > last then
-    call('ZADD', VISITORS, at, visitor)
-    saw_visitor = true
+  return table.concat(sums, ' ', 1, last)
+end
+
+-- Adds to the lists of numbers in the fields of a hash. The arguments are the fields and then the changes.
+local function add_all(hash, stored, first, count)
+  local fields = {}
+  for i = 1, count do
+    fields[2 * i - 1], fields[2 * i] = ARGV[first + i - 1], add(stored[i], ARGV[first + count + i - 1])
+  end
+  call('HSET', hash, unpack(fields))
+end
+
+-- A hash, a length, a count, that many fields, and the first bytes that each value must have: none if it is missing.
+operations['='] = function()
+  local hash, length, count = key(), number(), number()
+  local stored = call('HMGET', hash, unpack(ARGV, skip(count)))
+  local first = skip(count)
+  for i = 1, count do
+    if sub(stored[i] or '', 1, length) ~= ARGV[first + i - 1] then is_changed = true end
   end
 end
 
--- 26: '1' for a like, '0' for an unlike; 27: the reader.
-function effects.l(event)
-  local like, reader = sub(event, 26, 26) .. sub(event, 2, 25), sub(event, 27, 42)
-  local last = call('HGET', LIKES, reader)
-  if last and earlier(sub(like, 2), sub(last, 2)) then return end
-  call('HSET', LIKES, reader, like)
-  local liked, likes = (last and sub(last, 1, 1) == '1'), sub(like, 1, 1) == '1'
-  if likes and not liked then delta.likes = delta.likes + 1 end
-  if liked and not likes then delta.likes = delta.likes - 1 end
+-- A hash, a count, that many fields: none of them is stored.
+operations.n = function()
+  local stored = call('HMGET', key(), unpack(ARGV, skip(number())))
+  for i = 1, #stored do
+    if stored[i] then is_changed = true end
+  end
 end
+
+-- The values of a dimension on a day: a hash, a count, that many values, and what to add to each.
+operations.v = function()
+  local hash, count = key(), number()
+  local first = skip(2 * count)
+  local stored = call('HMGET', hash, unpack(ARGV, first, first + count - 1))
+  local room = max_values - call('HLEN', hash) + call('HEXISTS', hash, OTHER)
+  for i = 1, count do
+    if not stored[i] and ARGV[first + i - 1] ~= OTHER then
+      room = room - 1
+      if room < 0 then beyond[#beyond + 1] = claim_count + i end
+    end
+  end
+  claim_count = claim_count + count
+  claims[#claims + 1] = { hash, stored, first, count }
+end
+
+-- The end of the checks.
+operations['!'] = function()
+  if is_changed or #beyond > 0 then return end
+  for _, claim in ipairs(claims) do add_all(unpack(claim)) end
+end
+
+-- The buckets of a topic on a day: a hash, the list of the topic's days, the day, a count, that many fields, and what
+-- to add to each.
+operations.b = function()
+  local hash, days, day, count = key(), key(), argument(), number()
+  local first = skip(2 * count)
+  if call('EXISTS', hash) == 0 then call('APPEND', days, day) end
+  add_all(hash, call('HMGET', hash, unpack(ARGV, first, first + count - 1)), first, count)
+end
+
+-- A hash, a count, that many fields with values.
+operations.h = function()
+  local hash, count = key(), number()
+  call('HSET', hash, unpack(ARGV, skip(2 * count)))
+end
+
+-- A hash, a field and what to add.
+operations['+'] = function() call('HINCRBY', key(), argument(), argument()) end
+
+-- A hash and a field.
+operations.d = function() call('HDEL', key(), argument()) end
+
+-- A sorted set and a member.
+operations.z = function() call('ZREM', key(), argument()) end
+
+-- A set and a member.
+operations.s = function() call('SADD', key(), argument()) end
+
+-- A key and its value.
+operations.w = function() call('SET', key(), argument()) end
+
+-- A key and its life in seconds.
+operations.x = function() call('EXPIRE', key(), argument()) end
+
+-- The keys of `keys::of_marking`.
+operations.u = function() mark_undated(key(), key(), key(), key(), key()) end
+
+-- The key of the totals of a topic.
+operations.t = function() totals[#totals + 1] = call('HGETALL', key()) end
 
 -- Updates the visible threads after a comment is shown or hidden.
-local function show(id, record, shown)
+local function show(page, id, record, shown)
   local head, top = id, record
   if sub(record, 34, 34) == '1' then
     head = sub(record, 35, 50)
-    top = call('HGET', COMMENTS, head)
+    top = call('HGET', page.comments, head)
     local reply = head .. sub(record, 26, 33) .. id
-    if shown then call('ZADD', SHOWN_REPLIES, 0, reply) else call('ZREM', SHOWN_REPLIES, reply) end
+    if shown then
+      call('ZADD', page.shown_replies, 0, reply)
+    else
+      call('ZREM', page.shown_replies, reply)
+    end
   end
   local visible = sub(top, 1, 1) == SHOWN
-    or #call('ZRANGEBYLEX', SHOWN_REPLIES, '[' .. head, '(' .. head .. '\255', 'LIMIT', 0, 1) > 0
-  if visible then call('ZADD', THREADS, unpack('>I8', top, 26), head) else call('ZREM', THREADS, head) end
-  delta.comments = delta.comments + (shown and 1 or -1)
-  delta.comments_revision = delta.comments_revision + 1
+    or #call('ZRANGEBYLEX', page.shown_replies, '[' .. head, '(' .. head .. '\255', 'LIMIT', 0, 1) > 0
+  if visible then
+    call('ZADD', page.threads, unpack_bytes('>I8', top, 26), head)
+  else
+    call('ZREM', page.threads, head)
+  end
+end
+
+-- Reads the keys of `keys::of_comments`.
+local function comment_keys()
+  return {
+    total = key(),
+    comments = key(),
+    ['0'] = key(),
+    ['1'] = key(),
+    ['2'] = key(),
+    threads = key(),
+    replies = key(),
+    shown_replies = key(),
+  }
 end
 
 -- Returns a position after all comments of the page, in the order of the batch among those of other pages.
-local function next_position(number)
-  local last = tonumber(call('HGET', TOTAL, 'last_place') or 0)
-  local position = math.max(last + 1, base + number)
-  call('HSET', TOTAL, 'last_place', position)
-  return position
+local function next_position(page, number_in_batch)
+  local last = tonumber(call('HGET', page.total, 'last_place') or 0)
+  local next = math.max(last + 1, base + number_in_batch)
+  call('HSET', page.total, 'last_place', next)
+  return next
 end
 
--- 26: the state; 27: the number in the batch; 31: '1' for a reply, and its parent; 48: the rest of the record.
-function effects.c(event, id)
-  if call('HEXISTS', COMMENTS, id) == 1 then return end
-  local state, parent = sub(event, 26, 26), NO_PARENT
-  if sub(event, 31, 31) == '1' then
-    local above = call('HGET', COMMENTS, sub(event, 32, 47))
-    if above and sub(above, 34, 34) ~= '1' then parent = sub(event, 31, 47) end
-  end
-  local position = next_position(unpack('>I4', event, 27))
-  local record = state .. NO_STAMP .. pack('>I8', position) .. parent .. sub(event, 48)
-  call('HSET', COMMENTS, id, record)
-  call('ZADD', STATES[state], position, id)
+-- A new comment: the keys, the number in the batch, the id, the state, the parent and the rest of the record.
+operations.c = function()
+  local page = comment_keys()
+  local place, id, state, parent = next_position(page, number()), argument(), argument(), argument()
+  local record = state .. NO_STAMP .. pack('>I8', place) .. parent .. argument()
+  call('HSET', page.comments, id, record)
+  call('ZADD', page[state], place, id)
   if parent ~= NO_PARENT then
-    call('ZADD', REPLIES, 0, sub(parent, 2) .. sub(record, 26, 33) .. id)
+    call('ZADD', page.replies, 0, sub(parent, 2) .. sub(record, 26, 33) .. id)
   end
-  if state == SHOWN then show(id, record, true) end
+  if state == SHOWN then show(page, id, record, true) end
 end
 
--- 26: the verdict; 27: the comment.
-function effects.m(event)
-  local verdict, stamp, comment = sub(event, 26, 26), sub(event, 2, 25), sub(event, 27, 42)
-  local record = call('HGET', COMMENTS, comment)
-  if not record or earlier(stamp, sub(record, 2, 25)) then return end
+-- A verdict: the keys, the comment, the verdict and its stamp.
+operations.m = function()
+  local page = comment_keys()
+  local id, verdict, stamp = argument(), argument(), argument()
+  local record = call('HGET', page.comments, id)
   local state = sub(record, 1, 1)
   record = verdict .. stamp .. sub(record, 26)
-  call('HSET', COMMENTS, comment, record)
+  call('HSET', page.comments, id, record)
   if state == verdict then return end
-  call('ZREM', STATES[state], comment)
-  call('ZADD', STATES[verdict], unpack('>I8', record, 26), comment)
-  if state == SHOWN or verdict == SHOWN then show(comment, record, verdict == SHOWN) end
+  call('ZREM', page[state], id)
+  call('ZADD', page[verdict], unpack_bytes('>I8', record, 26), id)
+  if state == SHOWN or verdict == SHOWN then show(page, id, record, verdict == SHOWN) end
 end
 
--- 26: the name.
-function effects.e(event)
-  local field = EVENT .. sub(event, 26)
-  if call('HEXISTS', TOTAL, field) == 0 then
-    local names = tonumber(call('HGET', TOTAL, 'event_names') or 0)
-    if names < tonumber(ARGV[5]) then
-      call('HSET', TOTAL, 'event_names', names + 1)
-    else
-      field = EVENT .. ARGV[6]
-    end
-  end
-  call('HINCRBY', TOTAL, field, 1)
-  delta.events = true
+while position <= #ARGV do
+  operations[argument()]()
+  if is_changed then return 'changed' end
+  if #beyond > 0 and ARGV[position] == '!' then return beyond end
 end
-
--- 1: the kind; 2: the time; 10: the id, so that 2 to 25 are the stamp.
-local function apply(event)
-  local id = sub(event, 10, 25)
-  if call('HSETNX', ids, id, sub(event, stored_from, 9)) == 0 then return end
-  local effect = effects[sub(event, 1, 1)]
-  if effect then effect(event, id) end
-end
-
--- `d`, the index of the day's key, and the number of the day.
-local function select_day(argument)
-  local index, day = string.match(argument, '^d(%d+) (-?%d+)$')
-  ids, stored_from = KEYS[FIRST_DAY + index], 6
-  call('SADD', DAYS, day)
-end
-
-for i = FIRST_ARGUMENT, #ARGV do
-  local argument = ARGV[i]
-  local kind = sub(argument, 1, 1)
-  if kind == 'd' then
-    select_day(argument)
-  elseif kind == 'o' then
-    ids, stored_from, used_other = OTHER_IDS, 2, true
-  else
-    apply(argument)
-  end
-end
-for i = FIRST_DAY, #KEYS do call('EXPIRE', KEYS[i], ARGV[2]) end
-call('EXPIRE', DAYS, ARGV[2])
-if used_other then call('EXPIRE', OTHER_IDS, ARGV[2]) end
-if saw_visitor then call('EXPIRE', VISITORS, ARGV[3]) end
-
-local changed = delta.events
-for _, field in ipairs({ 'visits', 'likes', 'comments', 'comments_revision' }) do
-  if delta[field] ~= 0 then
-    call('HINCRBY', TOTAL, field, delta[field])
-    changed = true
-  end
-end
-if changed then call('HINCRBY', TOTAL, 'revision', 1) end
-return call('HGETALL', TOTAL)
+return { totals }

@@ -12,6 +12,8 @@ use horizon_core::{Badge, Comment, Draft, Error, EventId, ReaderId, Result, Slug
 pub(super) struct CommentRecord {
     /// When it arrived, in microseconds; greater than that of all earlier comments of its page.
     pub(super) position: u64,
+    /// The stamp of the last verdict; the earliest stamp without a verdict.
+    pub(super) verdict: Stamp,
     pub(super) comment: Comment,
 }
 
@@ -48,21 +50,33 @@ pub(super) fn parent(parent: Option<EventId>) -> [u8; 17] {
     bytes
 }
 
+/// Decodes a stamp from the start of these bytes.
+pub(super) fn read_stamp(bytes: &mut &[u8]) -> Option<Stamp> {
+    Some(Stamp {
+        at: decode_time(read(bytes)?),
+        id: EventId::from_u128(u128::from_be_bytes(read(bytes)?)),
+    })
+}
+
+fn decode_time(bytes: [u8; 8]) -> Timestamp {
+    Timestamp::from_millis(i64::from_be_bytes(bytes) ^ i64::MIN)
+}
+
 /// Encodes the part of a record that the script copies.
-pub(super) fn content(reader: ReaderId, at: Timestamp, draft: &Draft) -> Vec<u8> {
-    let mut author = draft.author().to_owned();
-    if let Some(badge) = draft.badge() {
+pub(super) fn content(comment: &Comment) -> Vec<u8> {
+    let mut author = comment.author.clone();
+    if let Some(badge) = &comment.badge {
         author.push('\n');
         author.push_str(badge.as_str());
     }
     // An author has at most 80 characters of at most 4 bytes, a badge 32.
     let length = u16::try_from(author.len()).unwrap_or(u16::MAX);
-    let mut bytes = Vec::with_capacity(26 + author.len() + draft.body().len());
-    bytes.extend(reader.as_u128().to_be_bytes());
-    bytes.extend(time(at));
+    let mut bytes = Vec::with_capacity(26 + author.len() + comment.body.len());
+    bytes.extend(comment.reader.as_u128().to_be_bytes());
+    bytes.extend(time(comment.at));
     bytes.extend(length.to_be_bytes());
     bytes.extend(author.as_bytes());
-    bytes.extend(draft.body().as_bytes());
+    bytes.extend(comment.body.as_bytes());
     bytes
 }
 
@@ -83,12 +97,12 @@ pub(super) fn decode(slug: &Slug, id: EventId, bytes: &[u8]) -> Result<CommentRe
 fn try_decode(slug: &Slug, id: EventId, bytes: &[u8]) -> Option<CommentRecord> {
     let mut bytes = bytes;
     let [state] = read(&mut bytes)?;
-    let _verdict: [u8; 24] = read(&mut bytes)?;
+    let verdict = read_stamp(&mut bytes)?;
     let position = u64::from_be_bytes(read(&mut bytes)?);
     let [is_reply] = read(&mut bytes)?;
     let parent = u128::from_be_bytes(read(&mut bytes)?);
     let reader = u128::from_be_bytes(read(&mut bytes)?);
-    let at = Timestamp::from_millis(i64::from_be_bytes(read(&mut bytes)?) ^ i64::MIN);
+    let at = decode_time(read(&mut bytes)?);
     let length = u16::from_be_bytes(read(&mut bytes)?);
     let (author, body) = bytes.split_at_checked(length.into())?;
     let mut comment = Comment::new(id, slug.clone(), ReaderId::from_u128(reader), at);
@@ -106,7 +120,11 @@ fn try_decode(slug: &Slug, id: EventId, bytes: &[u8]) -> Option<CommentRecord> {
         b'2' => Visibility::Removed,
         _ => return None,
     };
-    Some(CommentRecord { position, comment })
+    Some(CommentRecord {
+        position,
+        verdict,
+        comment,
+    })
 }
 
 fn read<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
@@ -121,13 +139,21 @@ mod tests {
 
     fn encode(draft: &Draft, parent_id: Option<EventId>, at: Timestamp) -> Vec<u8> {
         let position = 1_800_000_000_000_000_u64.to_be_bytes();
-        let reader = ReaderId::from_u128(7);
         [
             &[state(Visibility::Shown)][..],
             &[0; 24],
             &position,
             &parent(parent_id),
-            &content(reader, at, draft),
+            &content(&Comment::from_draft(
+                Stamp {
+                    at,
+                    id: EventId::from_u128(1),
+                },
+                Slug::new("hello").unwrap(),
+                ReaderId::from_u128(7),
+                draft,
+                false,
+            )),
         ]
         .concat()
     }

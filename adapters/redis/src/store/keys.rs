@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use horizon_core::reports::Dimension;
 use horizon_core::{Day, EventId, Slug, Topic, Visibility};
 
 use crate::wire::HashTag;
@@ -34,15 +35,34 @@ pub(super) const WRITABLE: &str = "horizon:writable";
 pub(super) const TOTAL: &str = "total";
 
 /// The numbers of the days with ids (set).
-pub(super) const DAYS: &str = "days";
+pub(super) const ID_DAYS: &str = "id-days";
 
 /// The ids without a time, with the times of their events (hash).
-pub(super) const OTHER_IDS: &str = "ids:other";
+pub(super) const OTHER_IDS: &str = "other-ids";
 
-/// When each visitor was last seen, in milliseconds (sorted set).
-pub(super) const VISITORS: &str = "visitors";
+/// [`ID_DAYS`] in the last version. Since then a text, at which an accumulator of that version fails.
+const OLD_ID_DAYS: &str = "days";
 
-/// The last like or unlike of each reader: `1` or `0` and its stamp (hash).
+/// [`OTHER_IDS`] in the last version. Since then a text.
+pub(super) const OLD_OTHER_IDS: &str = "ids:other";
+
+/// When each visitor was last seen, in milliseconds, as stored by the last version (sorted set).
+pub(super) const OLD_VISITORS: &str = "visitors";
+
+/// The states of visitors whose days are open, see `state_record.rs` (hash).
+pub(super) const STATES: &str = "visitor-states";
+
+/// The days that have buckets, each as 4 bytes (string).
+pub(super) const BUCKET_DAYS: &str = "bucket-days";
+
+/// What the reports keep of the site: `time_zone`, `cutoff` in milliseconds, `late_events` (hash).
+pub(super) const REPORTS: &str = "reports";
+
+/// The field of the totals with the position of the last comment from before the topic had reports. A topic without it
+/// has no reports yet.
+pub(super) const DATED_AFTER: &str = "dated_after";
+
+/// The last like or unlike of each reader, see `like_record.rs` (hash).
 pub(super) const LIKES: &str = "likes";
 
 /// The comments by their ids, see `comment_record.rs` (hash).
@@ -82,13 +102,25 @@ pub(super) fn comment(id: EventId) -> String {
     format!("horizon:comment:{id}")
 }
 
-/// Returns the first keys of `apply.lua`, in its order.
-pub(super) fn all_of(topic: &Topic) -> [String; 12] {
+/// Returns the key of the buckets of a topic on a day, see `bucket_record.rs` (hash).
+pub(super) fn buckets(topic: impl Display, day: Day) -> String {
+    of_topic(topic, &format!("buckets:{}", day.number()))
+}
+
+/// Returns the key of the values of a dimension on a day, see `bucket_record.rs` (hash).
+pub(super) fn values(dimension: Dimension, day: Day) -> String {
+    of_topic(Topic::Site, &format!("values:{}:{dimension}", day.number()))
+}
+
+/// Returns the keys with which `undated.lua` makes what a topic has undated.
+pub(super) fn of_marking(topic: impl Display) -> [String; 5] {
+    [TOTAL, ID_DAYS, OTHER_IDS, OLD_ID_DAYS, OLD_OTHER_IDS].map(|part| of_topic(&topic, part))
+}
+
+/// Returns the keys with which `apply.lua` writes a comment.
+pub(super) fn of_comments(topic: &Topic) -> [String; 8] {
     [
         TOTAL,
-        DAYS,
-        VISITORS,
-        LIKES,
         COMMENTS,
         in_state(Visibility::Pending),
         in_state(Visibility::Shown),
@@ -96,7 +128,6 @@ pub(super) fn all_of(topic: &Topic) -> [String; 12] {
         THREADS,
         REPLIES,
         SHOWN_REPLIES,
-        OTHER_IDS,
     ]
     .map(|part| of_topic(topic, part))
 }

@@ -1,16 +1,26 @@
 mod append_only_file;
+mod apply;
 mod batch;
+mod bucket_record;
 mod comment_record;
 mod comments;
+mod commit;
 mod expire;
 mod keys;
+mod ledger;
+mod like_record;
+mod operations;
 mod recent_comments;
+mod reports;
 mod salts;
 mod scripts;
+mod snapshot;
+mod state_record;
 
 use std::collections::HashMap;
 
 use async_trait::async_trait;
+use horizon_core::reports::Reports;
 use horizon_core::{Error, Event, EventKind, ReaderId, Result, Stats, StatsStore, Timestamp, Topic, Update};
 use redis::{RedisResult, Value, from_redis_value};
 
@@ -18,7 +28,8 @@ use crate::connection::RedisConfig;
 use crate::connection::commands::Commands;
 use crate::connection::confirmed::ConfirmedWrites;
 use crate::error::{map, random_id};
-use batch::{CommentOwners, TopicBatch};
+use batch::CommentOwners;
+use reports::SiteZone;
 use scripts::StoreScripts;
 
 /// The maximum number of topics whose totals one round trip reads.
@@ -64,6 +75,7 @@ pub struct RedisStore {
     redis: Commands,
     writes: ConfirmedWrites,
     scripts: StoreScripts,
+    zone: SiteZone,
 }
 
 impl RedisStore {
@@ -77,6 +89,7 @@ impl RedisStore {
             writes: ConfirmedWrites::new(config, &redis)?,
             redis,
             scripts: StoreScripts::new(),
+            zone: SiteZone::default(),
         })
     }
 
@@ -205,33 +218,15 @@ impl RedisStore {
             slugs: owners.collect::<RedisResult<_>>()?,
         })
     }
-
-    /// Applies the events of all topics in one transaction.
-    async fn apply_batches(&self, batches: &[TopicBatch<'_>], owners: &CommentOwners) -> Result<Vec<Update>> {
-        let mut pipe = redis::pipe();
-        pipe.cmd("SADD").arg(keys::TOPICS);
-        for batch in batches {
-            pipe.arg(batch.topic.to_string());
-        }
-        for batch in batches {
-            pipe.add_command(batch.call(&self.scripts.apply, owners));
-        }
-        let replies: Vec<Value> = self.writes.transact(&self.scripts.apply, &pipe, NOT_APPLIED).await?;
-        let replies = replies.into_iter().skip(1);
-        let update = |(batch, fields): (&TopicBatch<'_>, Value)| {
-            let fields = from_redis_value(fields).map_err(|e| map(NOT_APPLIED, e.into()))?;
-            Ok(update(batch.topic, &fields))
-        };
-        batches.iter().zip(replies).map(update).collect()
-    }
 }
 
 /// Returns the totals from the fields of their key.
-fn update(topic: &Topic, fields: &HashMap<String, u64>) -> Update {
-    let number = |field| fields.get(field).copied().unwrap_or_default();
+fn update(topic: &Topic, fields: &HashMap<String, i64>) -> Update {
+    let count = |count: &i64| u64::try_from(*count).unwrap_or(0);
+    let number = |field| fields.get(field).map(count).unwrap_or_default();
     let mut stats = Stats::new(number("visits"), number("likes"), number("comments"));
     stats.comments_revision = number("comments_revision");
-    let event = |(field, count): (&String, &u64)| Some((field.strip_prefix(EVENT_FIELD)?.to_owned(), *count));
+    let event = |(field, number): (&String, &i64)| Some((field.strip_prefix(EVENT_FIELD)?.to_owned(), count(number)));
     stats.events = fields.iter().filter_map(event).collect();
     Update::new(topic.clone(), stats, number("revision"))
 }
@@ -242,9 +237,7 @@ impl StatsStore for RedisStore {
         if events.is_empty() {
             return Ok(Vec::new());
         }
-        let owners = self.assign_comment_ids(events).await.map_err(|e| map(NOT_APPLIED, e))?;
-        let batches = batch::by_topic(events, &owners)?;
-        self.apply_batches(&batches, &owners).await
+        apply::apply(self, events).await
     }
 
     async fn totals(&self, topics: &[Topic]) -> Result<Vec<Update>> {
@@ -254,7 +247,7 @@ impl StatsStore for RedisStore {
             for topic in topics {
                 pipe.cmd("HGETALL").arg(keys::of_topic(topic, keys::TOTAL));
             }
-            let totals = self.redis.query_all::<HashMap<String, u64>>(&mut pipe).await;
+            let totals = self.redis.query_all::<HashMap<String, i64>>(&mut pipe).await;
             let totals = totals.map_err(|e| map("the totals cannot be read from Redis", e))?;
             updates.extend(topics.iter().zip(&totals).map(|(topic, total)| update(topic, total)));
         }
@@ -271,9 +264,12 @@ impl StatsStore for RedisStore {
     }
 
     async fn expire(&self, now: Timestamp) -> Result<()> {
-        let expired = expire::expire(self, now).await;
-        expired.map_err(|e| map("old ids, visitors and salts cannot be deleted from Redis", e))?;
+        expire::expire(self, now).await?;
         append_only_file::rewrite_if_due(self).await;
         Ok(())
+    }
+
+    fn reports(&self) -> Option<&dyn Reports> {
+        Some(self)
     }
 }

@@ -1,0 +1,2 @@
+-- Begins the reports of a topic. KEYS: see undated.lua.
+mark_undated(unpack(KEYS))
