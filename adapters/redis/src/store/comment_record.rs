@@ -5,7 +5,7 @@
 //! the length of the author's name, the name, the text. A badge follows the name after a line feed, which names do not
 //! contain, and is a part of its length.
 
-use horizon_core::{Badge, Comment, Draft, Error, EventId, ReaderId, Result, Slug, Stamp, Timestamp, Visibility};
+use horizon_core::{Badge, Comment, Error, EventId, ReaderId, Result, Slug, Stamp, Timestamp, Visibility};
 
 /// A comment and its position among all comments.
 #[derive(Debug, PartialEq)]
@@ -135,6 +135,8 @@ fn read<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
 
 #[cfg(test)]
 mod tests {
+    use horizon_core::Draft;
+
     use super::*;
 
     fn encode(draft: &Draft, parent_id: Option<EventId>, at: Timestamp) -> Vec<u8> {

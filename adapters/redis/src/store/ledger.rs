@@ -15,6 +15,9 @@ use super::comment_record::{self, CommentRecord};
 use super::like_record;
 use super::snapshot::Snapshot;
 
+/// The dimension that the store does not keep.
+pub(super) const NOT_STORED: Dimension = Dimension::ExitPage;
+
 /// A value of a dimension on a day.
 pub(super) type DimensionValue = (Dimension, Day, Arc<str>);
 
@@ -209,6 +212,9 @@ impl ReportLedger for SnapshotLedger<'_> {
     }
 
     fn claim_value(&mut self, day: Day, dimension: Dimension, value: &str) -> Result<bool> {
+        if dimension == NOT_STORED {
+            return Ok(true);
+        }
         let claim = (dimension, day, value.into());
         if self.beyond.contains(&claim) {
             return Ok(false);

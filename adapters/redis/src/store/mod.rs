@@ -1,6 +1,7 @@
 mod append_only_file;
 mod apply;
 mod batch;
+mod bucket_reader;
 mod bucket_record;
 mod comment_record;
 mod comments;
@@ -14,8 +15,10 @@ mod recent_comments;
 mod reports;
 mod salts;
 mod scripts;
+mod site_zone;
 mod snapshot;
 mod state_record;
+mod verify;
 
 use std::collections::HashMap;
 
@@ -29,7 +32,7 @@ use crate::connection::commands::Commands;
 use crate::connection::confirmed::ConfirmedWrites;
 use crate::error::{map, random_id};
 use batch::CommentOwners;
-use reports::SiteZone;
+use site_zone::SiteZone;
 use scripts::StoreScripts;
 
 /// The maximum number of topics whose totals one round trip reads.

@@ -7,7 +7,7 @@ use horizon_core::{Day, Topic};
 use redis::Cmd;
 
 use super::batch::CommentOwners;
-use super::ledger::{BatchWrites, DimensionValue};
+use super::ledger::{BatchWrites, DimensionValue, NOT_STORED};
 use super::{bucket_record, keys};
 use crate::connection::script::CachedScript;
 
@@ -116,8 +116,9 @@ impl Operations {
             let values = days.entry((claim.0, claim.1)).or_default();
             values.push((claim, change.unwrap_or_default()));
         }
+        let others = dimensions.iter().filter(|(value, _)| &*value.2 == OTHER_VALUE && value.0 != NOT_STORED);
         let claimed: HashSet<&DimensionValue> = writes.claims.iter().collect();
-        for (other, counts) in dimensions.iter().filter(|(value, _)| &*value.2 == OTHER_VALUE) {
+        for (other, counts) in others {
             if !claimed.contains(other) {
                 let values = days.entry((other.0, other.1)).or_default();
                 values.push((other, bucket_record::encode(counts)));

@@ -1,55 +1,111 @@
 //! The reports of the store.
 
-use horizon_core::reports::SiteTimeZone;
-use horizon_core::{Error, Result};
-use parking_lot::Mutex;
+use async_trait::async_trait;
+use horizon_core::reports::{
+    Capabilities, Dimension, Discrepancy, Metric, Query, ReportError, ReportStatus, Reports, SiteTimeZone, Table,
+    answer,
+};
+use horizon_core::{Day, Error, Result};
+use redis::Value;
 
-use super::RedisStore;
+use super::apply::stored_site;
+use super::bucket_reader::{self, NeededBuckets};
+use super::snapshot::StoredSite;
+use super::{RedisStore, verify};
+use crate::error::map;
 
-/// The time zone of the site, as far as this process knows it.
-#[derive(Default)]
-pub(super) struct SiteZone(Mutex<KnownZones>);
+/// All metrics, without those that need numbers of the sessions' lengths or a histogram.
+const METRICS: [Metric; 12] = [
+    Metric::Visitors,
+    Metric::Visits,
+    Metric::Pageviews,
+    Metric::PageVisits,
+    Metric::ViewsPerVisit,
+    Metric::AnonymousShare,
+    Metric::Seconds,
+    Metric::TimeOnPage,
+    Metric::FinishedShare,
+    Metric::Likes,
+    Metric::Comments,
+    Metric::Events,
+];
 
-#[derive(Default)]
-struct KnownZones {
-    /// What the process was configured with.
-    configured: Option<SiteTimeZone>,
-    /// The stored one that was read last.
-    stored: Option<SiteTimeZone>,
-}
+/// All dimensions, without [`NOT_STORED`](super::ledger::NOT_STORED).
+const DIMENSIONS: [Dimension; 18] = [
+    Dimension::Hour,
+    Dimension::Day,
+    Dimension::Week,
+    Dimension::Month,
+    Dimension::Page,
+    Dimension::Event,
+    Dimension::EntryPage,
+    Dimension::Source,
+    Dimension::Channel,
+    Dimension::Medium,
+    Dimension::Campaign,
+    Dimension::Term,
+    Dimension::Content,
+    Dimension::Browser,
+    Dimension::System,
+    Dimension::Device,
+    Dimension::Country,
+    Dimension::Language,
+];
 
-impl RedisStore {
-    /// Returns the time zone with the stored name, or the configured one if none is stored.
-    ///
-    /// # Errors
-    /// Permanent if another zone is configured, or if the name is not a time zone.
-    pub(super) fn site_zone(&self, stored: Option<&str>) -> Result<SiteTimeZone> {
-        let mut known = self.zone.0.lock();
-        let Some(name) = stored else {
-            return Ok(known.configured.clone().unwrap_or_default());
-        };
-        let zone = match known.stored.as_ref().filter(|zone| zone.name() == name) {
-            Some(zone) => zone.clone(),
-            None => parse_zone(name)?,
-        };
-        known.stored = Some(zone.clone());
-        match &known.configured {
-            Some(configured) if *configured != zone => Err(other_zone(configured, &zone)),
-            _ => Ok(zone),
-        }
+/// What the store answers.
+const CAPABILITIES: Capabilities = Capabilities::new(&METRICS, &DIMENSIONS, false);
+
+#[async_trait]
+impl Reports for RedisStore {
+    async fn set_time_zone(&self, zone: &SiteTimeZone) -> Result<()> {
+        self.set_site_zone(zone);
+        let stored = self.stored_site().await?;
+        self.site_zone(stored.zone.as_deref()).map(drop)
+    }
+
+    /// Reads the buckets in several steps. A batch that is applied meanwhile may be in a part of the numbers.
+    async fn query(&self, query: &Query) -> Result<Table, ReportError> {
+        let stored = self.stored_site().await?;
+        let zone = self.site_zone(stored.zone.as_deref())?;
+        let needed = NeededBuckets::new(zone.clone());
+        answer(&needed, query, &zone, &CAPABILITIES, None)
+            .map_err(|error| error.into_report_error(|never| match never {}))?;
+        let reader = bucket_reader::read(self, needed, &zone).await?;
+        let invalid = |e| Error::permanent("the buckets of the reports cannot be read").with_source(e);
+        let table = answer(&reader, query, &zone, &CAPABILITIES, None);
+        table.map_err(|error| error.into_report_error(invalid))
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        CAPABILITIES
+    }
+
+    async fn status(&self) -> Result<ReportStatus> {
+        let stored = self.stored_site().await?;
+        let site = stored_site(self.site_zone(stored.zone.as_deref())?, &stored);
+        let mut status = ReportStatus::new(site.time_zone().clone());
+        status.open_since = site.cutoff();
+        status.late_events = site.late_events();
+        Ok(status)
+    }
+
+    async fn verify(&self) -> Result<Vec<Discrepancy>> {
+        verify::verify(self).await
+    }
+
+    /// Erases nothing, because the store has no rows of sessions.
+    async fn expire_sessions(&self, _: Day, _: bool) -> Result<u64> {
+        Ok(0)
     }
 }
 
-fn parse_zone(name: &str) -> Result<SiteTimeZone> {
-    SiteTimeZone::new(name).map_err(|e| {
-        Error::permanent("Redis has a time zone of the site that this version does not know: update the program")
-            .with_source(e)
-    })
-}
-
-fn other_zone(configured: &SiteTimeZone, stored: &SiteTimeZone) -> Error {
-    Error::permanent(format!(
-        "the site's time zone is {configured} here and {stored} in Redis: set HORIZON_TIMEZONE={stored} for all \
-         processes"
-    ))
+impl RedisStore {
+    /// Returns what Redis has of the site.
+    pub(super) async fn stored_site(&self) -> Result<StoredSite> {
+        let failed = |e| map("the state of the reports cannot be read from Redis", e);
+        let mut pipe = redis::pipe();
+        StoredSite::append_read(&mut pipe);
+        let reply: Vec<Value> = self.redis.query_all(&mut pipe).await.map_err(failed)?;
+        StoredSite::parse(reply.into_iter().next().unwrap_or(Value::Nil)).map_err(failed)
+    }
 }
