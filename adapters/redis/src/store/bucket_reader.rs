@@ -8,7 +8,7 @@ use horizon_core::reports::{
     DayRange, Dimension, DimensionBucket, DimensionBucketSelection, EventBucket, EventBucketSelection,
     MemoryReportReader, ReportReader, SessionColumns, SiteTimeZone, TopicBucket, TopicBucketSelection, TopicSelection,
 };
-use horizon_core::{Day, Error, Result, Timestamp, Topic};
+use horizon_core::{Day, Error, Result, Topic};
 use redis::{FromRedisValue, RedisError};
 
 use super::bucket_record::{self, Field};
@@ -135,10 +135,7 @@ pub(super) async fn read(
         let keys = values.iter().map(|(dimension, day)| ("HGETALL", keys::values(*dimension, *day)));
         let buckets: Vec<HashMap<String, String>> = read_keys(store, keys).await?;
         for ((dimension, day), fields) in values.iter().zip(buckets) {
-            for (value, numbers) in fields {
-                let key = (*dimension, *day, value.into());
-                reader.dimensions.insert(key, bucket_record::decode(&numbers));
-            }
+            add_values(&mut reader, *dimension, *day, fields);
         }
     }
     Ok(reader)
@@ -191,12 +188,15 @@ pub(super) async fn topics(store: &RedisStore) -> Result<Vec<Topic>> {
 pub(super) async fn bucket_days(store: &RedisStore, topics: &[&Topic]) -> Result<Vec<Vec<Day>>> {
     let keys = topics.iter().map(|topic| ("GET", keys::of_topic(topic, keys::BUCKET_DAYS)));
     let days: Vec<Option<Vec<u8>>> = read_keys(store, keys).await?;
-    let decode = |bytes: Vec<u8>| bytes.as_chunks().0.iter().copied().map(decode_day).collect();
-    Ok(days.into_iter().map(|days| days.map(decode).unwrap_or_default()).collect())
+    Ok(days.into_iter().map(decode_days).collect())
 }
 
-fn decode_day(bytes: [u8; 4]) -> Day {
-    Day::from_number(i32::from_be_bytes(bytes).into())
+/// Decodes the days of [`keys::BUCKET_DAYS`].
+pub(super) fn decode_days(bytes: Option<Vec<u8>>) -> Vec<Day> {
+    let bytes = bytes.unwrap_or_default();
+    let (days, _) = bytes.as_chunks();
+    let day = |bytes: &[u8; 4]| Day::from_number(i32::from_be_bytes(*bytes).into());
+    days.iter().map(day).collect()
 }
 
 async fn read_keys<T: FromRedisValue>(
@@ -223,21 +223,34 @@ pub(super) fn add_day(
     fields: &HashMap<String, String>,
 ) {
     let start = zone.day_start(day);
-    let hour = |index| -> (Topic, Timestamp) { (topic.clone(), bucket_record::hour_start(start, index)) };
+    let hour = |index| bucket_record::hour_start(start, index);
     for (field, numbers) in fields {
         match Field::parse(field) {
             Some(Field::Day) => {
-                reader.days.entry((topic.clone(), day)).or_default().counts += bucket_record::decode(numbers);
+                reader.days.entry((day, topic.clone())).or_default().counts += bucket_record::decode(numbers);
             }
             Some(Field::Hour(index)) => {
-                reader.hours.entry(hour(index)).or_default().counts += bucket_record::decode(numbers);
+                let key = (hour(index), topic.clone());
+                reader.hours.entry(key).or_default().counts += bucket_record::decode(numbers);
             }
             Some(Field::Event(index, name)) => {
-                let (topic, hour) = hour(index);
-                let count = reader.custom_events.entry((topic, hour, name.into())).or_default();
-                *count = count.saturating_add(numbers.parse().unwrap_or(0));
+                let key = (hour(index), topic.clone(), name.into());
+                reader.events.insert(key, numbers.parse().unwrap_or(0));
             }
             None => {}
         }
+    }
+}
+
+/// Adds the values of a dimension on a day.
+pub(super) fn add_values(
+    reader: &mut MemoryReportReader,
+    dimension: Dimension,
+    day: Day,
+    values: HashMap<String, String>,
+) {
+    for (value, numbers) in values {
+        let key = (dimension, day, value.into());
+        reader.dimensions.insert(key, bucket_record::decode(&numbers));
     }
 }

@@ -53,14 +53,13 @@ const DIMENSIONS: [Dimension; 18] = [
 ];
 
 /// What the store answers.
-const CAPABILITIES: Capabilities = Capabilities::new(&METRICS, &DIMENSIONS, false);
+pub(super) const CAPABILITIES: Capabilities = Capabilities::new(&METRICS, &DIMENSIONS, false);
 
 #[async_trait]
 impl Reports for RedisStore {
     async fn set_time_zone(&self, zone: &SiteTimeZone) -> Result<()> {
-        self.set_site_zone(zone);
         let stored = self.stored_site().await?;
-        self.site_zone(stored.zone.as_deref()).map(drop)
+        self.set_site_zone(zone, stored.zone.as_deref())
     }
 
     /// Reads the buckets in several steps. A batch that is applied meanwhile may be in a part of the numbers.

@@ -40,8 +40,15 @@ impl RedisStore {
     }
 
     /// Sets the configured time zone.
-    pub(super) fn set_site_zone(&self, zone: &SiteTimeZone) {
+    ///
+    /// # Errors
+    /// Permanent if the stored name is that of another zone.
+    pub(super) fn set_site_zone(&self, zone: &SiteTimeZone, stored: Option<&str>) -> Result<()> {
+        if let Some(name) = stored.filter(|name| *name != zone.name()) {
+            return Err(other_zone(zone, &parse_zone(name)?));
+        }
         self.zone.0.lock().configured = Some(zone.clone());
+        Ok(())
     }
 }
 
