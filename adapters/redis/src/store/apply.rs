@@ -37,7 +37,7 @@ pub(super) async fn apply(store: &RedisStore, events: &[Event]) -> Result<Vec<Up
         let Some(snapshot) = snapshot::read(store, &reads).await? else {
             continue;
         };
-        let zone = store.site_zone(snapshot.site.zone.as_deref())?;
+        let zone = store.counting_zone(snapshot.site.zone.as_deref())?;
         let site = stored_site(zone, &snapshot.site);
         let operations = count(&events, &reads, &snapshot, site, &beyond)?;
         match write(store, &operations, &owners, &reads).await? {

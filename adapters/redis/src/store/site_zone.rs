@@ -22,7 +22,7 @@ impl RedisStore {
     /// Returns the time zone with the stored name, or the configured one if none is stored.
     ///
     /// # Errors
-    /// Permanent if another zone is configured, or if the name is not a time zone.
+    /// Permanent if the name is not a time zone.
     pub(super) fn site_zone(&self, stored: Option<&str>) -> Result<SiteTimeZone> {
         let mut known = self.zone.0.lock();
         let Some(name) = stored else {
@@ -33,7 +33,16 @@ impl RedisStore {
             None => parse_zone(name)?,
         };
         known.stored = Some(zone.clone());
-        match &known.configured {
+        Ok(zone)
+    }
+
+    /// Returns the time zone in which events are counted.
+    ///
+    /// # Errors
+    /// Permanent if another zone than the stored one is configured: another process was first.
+    pub(super) fn counting_zone(&self, stored: Option<&str>) -> Result<SiteTimeZone> {
+        let zone = self.site_zone(stored)?;
+        match &self.zone.0.lock().configured {
             Some(configured) if *configured != zone => Err(other_zone(configured, &zone)),
             _ => Ok(zone),
         }

@@ -12,6 +12,7 @@ mod names;
 mod pages;
 mod processes;
 mod random;
+mod reports;
 mod salts;
 
 use std::sync::Arc;
