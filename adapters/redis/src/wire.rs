@@ -8,6 +8,8 @@ use horizon_core::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::bus::redact::without_ids;
+
 /// The version of every message.
 const VERSION: u32 = 1;
 
@@ -112,8 +114,13 @@ pub(crate) fn encode_event(event: &Event) -> Result<String, serde_json::Error> {
 }
 
 /// Parses an event. `id` and `at` are optional, for clients that publish by hand; `default` has their values then. An
-/// error says what is wrong, as a sentence.
+/// error says what is wrong, as a sentence without ids.
 pub(crate) fn decode_event(json: &[u8], default: Stamp) -> Result<Event, String> {
+    let reason = |reason: String| String::from_utf8_lossy(&without_ids(reason.as_bytes())).into_owned();
+    try_decode_event(json, default).map_err(reason)
+}
+
+fn try_decode_event(json: &[u8], default: Stamp) -> Result<Event, String> {
     let wire: WireEvent = serde_json::from_slice(json).map_err(|e| e.to_string())?;
     check(wire.v)?;
     let stamp = Stamp {

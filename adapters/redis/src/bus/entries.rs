@@ -3,6 +3,7 @@ use std::fmt;
 use horizon_core::{Event, EventId, Stamp, Timestamp};
 use redis::{FromRedisValue, RedisWrite, ToRedisArgs, ToSingleRedisArg, Value};
 
+use super::redact::without_visitors;
 use crate::wire;
 
 /// The id of an entry of a stream.
@@ -59,7 +60,7 @@ pub(crate) struct StreamEntry {
     pub(crate) event: Event,
 }
 
-/// An entry that is not an event, and why.
+/// An entry that is not an event, and why, without its visitors.
 #[derive(Debug)]
 pub(crate) struct BadEntry {
     pub(crate) id: StreamId,
@@ -134,7 +135,11 @@ impl StreamEntries {
         };
         match wire::decode_event(&json, id.stamp()) {
             Ok(event) => self.good.push(StreamEntry { id, event }),
-            Err(reason) => self.bad.push(BadEntry { id, reason, text: json }),
+            Err(reason) => self.bad.push(BadEntry {
+                id,
+                reason,
+                text: without_visitors(&json),
+            }),
         }
     }
 }

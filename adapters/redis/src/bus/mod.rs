@@ -6,6 +6,7 @@ mod monitor;
 mod publisher;
 mod pubsub;
 mod reader;
+pub(crate) mod redact;
 mod stream_check;
 mod stream_state;
 mod totals;

@@ -158,7 +158,7 @@ impl CountedBatch<'_> {
                 None if stored.version.is_empty() => {}
                 None => {
                     operations.operation(b"d").key(keys::of_topic(topic, keys::STATES)).argument(field);
-                    operations.operation(b"w").key(keys::REWRITE_DUE.into()).argument_of("states");
+                    operations.operation(b"w").key(keys::REWRITE_DUE.into()).number(0);
                 }
             }
             if stored.is_old {

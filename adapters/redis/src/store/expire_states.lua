@@ -8,7 +8,7 @@ for i = 1, #reply[2], 2 do
   local last_high, last_low = unpack_bytes('>I4I4', reply[2][i + 1])
   if last_high < high or (last_high == high and last_low < low) then
     redis.call('HDEL', KEYS[1], reply[2][i])
-    redis.call('SET', KEYS[2], 'states')
+    redis.call('SET', KEYS[2], 0)
   end
 end
 return reply[1]

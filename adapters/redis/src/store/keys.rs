@@ -16,7 +16,7 @@ pub(super) const COMMENTED: &str = "horizon:commented";
 /// The salts by the numbers of their days (hash).
 pub(super) const SALTS: &str = "horizon:salts";
 
-/// The day of an erased salt that is still in the append-only file (string).
+/// Set while erased salts or visitors are still in the append-only file: a number (string).
 pub(super) const REWRITE_DUE: &str = "horizon:aof-rewrite-due";
 
 /// The secret that all processes sign with (string).

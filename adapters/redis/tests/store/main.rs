@@ -10,11 +10,14 @@ mod conformance;
 mod failures;
 mod names;
 mod pages;
+mod privacy;
 mod processes;
 mod random;
 mod reports;
 mod salts;
 
+use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,6 +41,19 @@ async fn start() -> (RedisServer, Arc<RedisStore>) {
 fn connect(server: &RedisServer) -> Arc<RedisStore> {
     let config = RedisConfig::new(&server.url()).expect("its address");
     Arc::new(RedisStore::connect(&config).expect("a connection that is not made yet"))
+}
+
+/// Returns whether a file of the folder contains the bytes.
+fn contains(folder: &Path, bytes: &[u8]) -> bool {
+    fs::read_dir(folder).expect("a folder").any(|entry| {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            return contains(&path, bytes);
+        }
+        // Redis deletes the old file in the background.
+        let file = fs::read(&path).unwrap_or_default();
+        file.windows(bytes.len()).any(|window| window == bytes)
+    })
 }
 
 fn page(slug: &str) -> Topic {

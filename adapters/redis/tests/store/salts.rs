@@ -1,6 +1,5 @@
 //! Erased salts are erased from the append-only file, too.
 
-use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,7 +11,7 @@ use tempfile::TempDir;
 use tokio::time::{sleep, timeout};
 use tracing::{Level, Metadata, Subscriber, span};
 
-use super::{DAY, MILLI, NOW, connect};
+use super::{DAY, MILLI, NOW, connect, contains};
 
 /// How long Redis may take to delete the old file.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -28,15 +27,7 @@ async fn start(folder: &TempDir) -> RedisServer {
 
 /// Returns whether a file of the folder contains the salt.
 fn is_on_disk(folder: &Path) -> bool {
-    fs::read_dir(folder).unwrap().any(|entry| {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            return is_on_disk(&path);
-        }
-        // Redis deletes the old file in the background.
-        let bytes = fs::read(&path).unwrap_or_default();
-        bytes.windows(SECRET.len()).any(|window| window == SECRET)
-    })
+    contains(folder, &SECRET)
 }
 
 #[tokio::test]
