@@ -11,8 +11,9 @@ use crate::{
 };
 
 /// The crates whose tests need neither a browser nor Redis.
-const CRATES: [&str; 8] = [
+const CRATES: [&str; 9] = [
     "horizon-core",
+    "horizon-context",
     "horizon-memory",
     "horizon-sqlite",
     "horizon-backend",

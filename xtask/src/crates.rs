@@ -7,8 +7,9 @@ use anyhow::Context;
 use crate::run::{self, print_line};
 
 /// The published crates, in the order in which they have to be published.
-pub(crate) const PUBLISHED: [&str; 8] = [
+pub(crate) const PUBLISHED: [&str; 9] = [
     "horizon-core",
+    "horizon-context",
     "horizon-memory",
     "horizon-sqlite",
     "horizon-redis",

@@ -5,7 +5,8 @@ use std::{collections::BTreeSet, fs, path::Path};
 use anyhow::Context;
 
 /// The front pages: comments that start with `//!`.
-const PAGES: [&str; 6] = [
+const PAGES: [&str; 7] = [
+    "adapters/context/src/lib.rs",
     "adapters/memory/src/lib.rs",
     "adapters/redis/src/lib.rs",
     "adapters/sqlite/src/lib.rs",

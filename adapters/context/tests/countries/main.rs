@@ -148,7 +148,7 @@ mod tests {
             assert!(error.to_string().contains(path.to_str().unwrap()), "{error}");
             format!("{error}: {}", error_chain(&error))
         };
-        assert!(error(None).contains("cannot be read: No such file"));
+        assert!(error(None).contains("cannot be read"));
         assert!(error(Some(b"")).contains("not a valid MMDB file"));
         assert!(error(Some(&[0xff; 100_000])).contains("not a valid MMDB file"));
         let networks = [(
