@@ -10,7 +10,7 @@ use crate::{
     Config, EventPolicy, Horizon, Identify, Pages, Secret,
     clock::EventClock,
     rules::Rules,
-    visit_context::{Countries, SiteContext},
+    visit_context::{SiteContext, SiteCountries},
 };
 
 /// How long the start waits for the time of Redis: two seconds.
@@ -39,7 +39,7 @@ pub struct Builder {
     secret: Option<Secret>,
     rules: Rules,
     clock: EventClock,
-    countries: Countries,
+    countries: SiteCountries,
     #[cfg(feature = "redis")]
     node: Option<horizon_core::presence::NodeId>,
 }
@@ -136,7 +136,7 @@ impl Builder {
             secret: None,
             rules: Rules::new(|_: &Slug| false),
             clock: EventClock::new(now),
-            countries: Countries::default(),
+            countries: SiteCountries::default(),
             #[cfg(feature = "redis")]
             node: None,
         }
@@ -186,7 +186,7 @@ impl Builder {
     /// The file cannot be read, has more than 512 MiB, is no MMDB file, or has no countries. The error names it.
     #[cfg(feature = "context")]
     pub fn country_file(mut self, path: impl Into<std::path::PathBuf>) -> Result<Self> {
-        self.countries = Some(horizon_context::CountryFile::open(path)?);
+        self.countries.0 = Some(horizon_context::CountryFile::open(path)?);
         Ok(self)
     }
 

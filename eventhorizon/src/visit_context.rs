@@ -7,8 +7,20 @@ use std::fmt;
 
 use horizon_core::VisitContext;
 
-pub(crate) use self::site_context::{Countries, SiteContext};
 use crate::{Caller, Horizon};
+
+/// The countries of addresses, if a file is configured. Empty without the feature `context`.
+#[derive(Debug, Default)]
+pub(crate) struct SiteCountries(#[cfg(feature = "context")] pub(crate) Option<horizon_context::CountryFile>);
+
+/// Reads the contexts of visits. Empty without the feature `context`.
+#[derive(Debug)]
+pub(crate) struct SiteContext {
+    #[cfg(feature = "context")]
+    reader: std::sync::Arc<horizon_context::ContextReader>,
+    #[cfg(feature = "context")]
+    country_header: Option<http::HeaderName>,
+}
 
 /// What a page or the client reports about the load of a page.
 #[derive(Clone, Copy, Default)]

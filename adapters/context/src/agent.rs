@@ -90,12 +90,16 @@ impl AgentReader {
         read
     }
 
-    /// Drops the patterns if they were not used for a while, and otherwise keeps them.
+    /// Drops the patterns if no unknown agent needed them for ten minutes.
     pub(crate) fn drop_unused_patterns(&self) {
+        self.drop_patterns_idle_for(MAX_IDLE);
+    }
+
+    fn drop_patterns_idle_for(&self, idle: Duration) {
         let mut patterns = self.patterns.lock();
         if patterns
             .as_ref()
-            .is_some_and(|patterns| patterns.last_used.elapsed() >= MAX_IDLE)
+            .is_some_and(|patterns| patterns.last_used.elapsed() >= idle)
         {
             *patterns = None;
         }
@@ -138,5 +142,55 @@ impl Patterns {
             last_used: Instant::now(),
             parsed: 0,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0";
+
+    fn parsed(reader: &AgentReader) -> Option<u32> {
+        reader.patterns.lock().as_ref().map(|patterns| patterns.parsed)
+    }
+
+    #[test]
+    fn patterns_are_compiled_for_unknown_agents_and_dropped_when_idle() {
+        let reader = AgentReader::default();
+        assert_eq!(parsed(&reader), None);
+        let first = reader.read(FIREFOX);
+        assert_eq!(first.browser.as_ref().map(ContextValue::as_str), Some("firefox 132"));
+        assert_eq!((reader.read(FIREFOX), parsed(&reader)), (first.clone(), Some(1)));
+
+        reader.drop_unused_patterns();
+        assert_eq!(parsed(&reader), Some(1));
+        reader.drop_patterns_idle_for(Duration::ZERO);
+        assert_eq!(parsed(&reader), None);
+        assert_eq!((reader.read(FIREFOX), parsed(&reader)), (first, None));
+        assert!(reader.read("Mozilla/5.0 Firefox/131.0").browser.is_some());
+        assert_eq!(parsed(&reader), Some(1));
+    }
+
+    #[test]
+    fn patterns_are_compiled_again_after_many_agents() {
+        let reader = AgentReader::default();
+        reader.read("first");
+        for patterns in reader.patterns.lock().iter_mut() {
+            patterns.parsed = MAX_PARSED;
+        }
+        reader.read(FIREFOX);
+        assert_eq!(parsed(&reader), Some(1));
+    }
+
+    #[test]
+    fn the_cache_is_bounded_and_the_rest_of_a_long_agent_is_not_read() {
+        let reader = AgentReader::default();
+        for number in 0..CACHED_AGENTS * 2 {
+            reader.read(&number.to_string());
+        }
+        assert!(reader.recent.len() <= CACHED_AGENTS, "{}", reader.recent.len());
+        let late = format!("{}{FIREFOX}", " ".repeat(MAX_AGENT_BYTES));
+        assert_eq!(reader.read(&late), Agent::default());
     }
 }

@@ -8,9 +8,9 @@ use crate::{country_file::CountryFile, iso_3166::is_country};
 
 /// Looks up countries.
 #[derive(Debug, Default)]
-pub(crate) struct Countries(pub(crate) Option<CountryFile>);
+pub(crate) struct CountryLookup(pub(crate) Option<CountryFile>);
 
-impl Countries {
+impl CountryLookup {
     /// Returns the country that a trusted header states, otherwise that of the address in the file.
     pub(crate) fn find(&self, header: Option<&str>, address: Option<IpAddr>) -> Option<ContextValue> {
         let looked_up = || self.0.as_ref()?.country(address?);
@@ -42,7 +42,7 @@ mod tests {
 
     #[test]
     fn a_header_with_a_country_is_used() {
-        let countries = Countries::default();
+        let countries = CountryLookup::default();
         let find = |header: &str| {
             countries
                 .find(Some(header), None)

@@ -6,11 +6,11 @@ use crate::{
     agent::AgentReader,
     campaign::Campaign,
     channel::Channel,
-    country::Countries,
+    country::CountryLookup,
     country_file::CountryFile,
     device::Device,
     language::language,
-    referrer::{OwnHosts, Source},
+    referrer::{OwnHosts, VisitSource},
 };
 
 /// What is known about the request that opens a page. Texts may have any length and content.
@@ -48,7 +48,7 @@ impl std::fmt::Debug for PageRequest<'_> {
 #[derive(Debug)]
 pub struct ContextReader {
     own_hosts: OwnHosts,
-    countries: Countries,
+    countries: CountryLookup,
     agents: AgentReader,
 }
 
@@ -57,7 +57,7 @@ impl ContextReader {
     pub fn new(own_hosts: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
         Self {
             own_hosts: OwnHosts::new(own_hosts),
-            countries: Countries::default(),
+            countries: CountryLookup::default(),
             agents: AgentReader::default(),
         }
     }
@@ -65,7 +65,7 @@ impl ContextReader {
     /// Sets the countries of addresses. By default there are none.
     #[must_use]
     pub fn with_countries(self, file: CountryFile) -> Self {
-        let countries = Countries(Some(file));
+        let countries = CountryLookup(Some(file));
         Self { countries, ..self }
     }
 
@@ -106,7 +106,7 @@ impl ContextReader {
         self.agents.drop_unused_patterns();
     }
 
-    fn source(&self, request: &PageRequest<'_>, campaign: &Campaign<'_>) -> Option<Source> {
+    fn source(&self, request: &PageRequest<'_>, campaign: &Campaign<'_>) -> Option<VisitSource> {
         let mut parameters = campaign.sources.iter().flatten();
         let stated = parameters.find_map(|text| self.own_hosts.source_of_parameter(text, request.host));
         let referred = || self.own_hosts.source_of_referrer(request.referrer?, request.host);

@@ -18,12 +18,12 @@ const MAX_HOST_BYTES: usize = 253;
 
 /// Where a session came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Source {
+pub(crate) struct VisitSource {
     pub(crate) name: ContextValue,
     pub(crate) channel: Channel,
 }
 
-impl From<KnownSource> for Source {
+impl From<KnownSource> for VisitSource {
     fn from(known: KnownSource) -> Self {
         Self {
             name: ContextValue::new(known.name),
@@ -50,7 +50,7 @@ impl OwnHosts {
 
     /// Returns the source that a referrer means, if it is a public host that does not belong to the site, or an
     /// Android app.
-    pub(crate) fn source_of_referrer(&self, referrer: &str, requested: Option<&str>) -> Option<Source> {
+    pub(crate) fn source_of_referrer(&self, referrer: &str, requested: Option<&str>) -> Option<VisitSource> {
         let (scheme, rest) = cut(referrer.trim(), MAX_REFERRER_BYTES).split_once("://")?;
         let authority = rest.split(['/', '?', '#', '\\']).next()?;
         match scheme.to_ascii_lowercase().as_str() {
@@ -61,7 +61,7 @@ impl OwnHosts {
     }
 
     /// Returns the source that a parameter of the page states: a name, a host or a URL. `None` for hosts of the site.
-    pub(crate) fn source_of_parameter(&self, text: &str, requested: Option<&str>) -> Option<Source> {
+    pub(crate) fn source_of_parameter(&self, text: &str, requested: Option<&str>) -> Option<VisitSource> {
         if text.contains("://") {
             return self.source_of_referrer(text, requested);
         }
@@ -73,14 +73,14 @@ impl OwnHosts {
         match host {
             Some(host) if self.contains(&host, requested) => None,
             Some(host) if public_domain(&host).is_some() => self.source_of_host(&host, requested),
-            _ => Some(Source {
+            _ => Some(VisitSource {
                 channel: channel_of_name(name.as_str()),
                 name,
             }),
         }
     }
 
-    fn source_of_host(&self, host: &str, requested: Option<&str>) -> Option<Source> {
+    fn source_of_host(&self, host: &str, requested: Option<&str>) -> Option<VisitSource> {
         if self.contains(host, requested) {
             return None;
         }
@@ -88,7 +88,7 @@ impl OwnHosts {
         let known = parents(host, domain).find_map(known_source);
         Some(match known {
             Some(known) => known.into(),
-            None => Source {
+            None => VisitSource {
                 name: ContextValue::new(domain),
                 channel: Channel::Other,
             },
@@ -105,14 +105,14 @@ fn channel_of_name(name: &str) -> Channel {
     }
 }
 
-fn source_of_app(id: &str) -> Option<Source> {
+fn source_of_app(id: &str) -> Option<VisitSource> {
     let id = id.to_ascii_lowercase();
     if !id.contains('.') || !id.bytes().all(is_host_byte) {
         return None;
     }
     Some(match known_source(&id) {
         Some(known) => known.into(),
-        None => Source {
+        None => VisitSource {
             name: ContextValue::new(&id),
             channel: Channel::Other,
         },
@@ -122,7 +122,7 @@ fn source_of_app(id: &str) -> Option<Source> {
 /// Returns the host of an authority (RFC 3986 §3.2) in lower case, without `www.`, user, port and final dot. `None` for
 /// addresses and invalid names.
 fn host_of_authority(authority: &str) -> Option<String> {
-    let host = authority.rsplit('@').next()?;
+    let host = cut(authority, MAX_REFERRER_BYTES).rsplit('@').next()?;
     let host = host.split_once(':').map_or(host, |(host, _)| host);
     let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
     let host = host.strip_prefix("www.").unwrap_or(&host);

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use horizon_context::{ContextReader, CountryFile, PageRequest};
+use horizon_context::{ContextReader, PageRequest};
 use horizon_core::VisitContext;
 use http::{HeaderMap, HeaderName, header};
 use tokio::{
@@ -10,27 +10,17 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-use super::OpenedPage;
+use super::{OpenedPage, SiteContext, SiteCountries};
 use crate::{Caller, Config, Origin};
 
 /// How often the reader drops what it does not use, and looks for a new file of countries: 15 seconds.
 const REFRESH_INTERVAL: Duration = Duration::from_secs(15);
 
-/// The countries of addresses, if a file is configured.
-pub(crate) type Countries = Option<CountryFile>;
-
-/// Reads the contexts of visits.
-#[derive(Debug)]
-pub(crate) struct SiteContext {
-    reader: Arc<ContextReader>,
-    country_header: Option<HeaderName>,
-}
-
 impl SiteContext {
-    pub(crate) fn new(config: &Config, countries: Countries) -> Self {
+    pub(crate) fn new(config: &Config, countries: SiteCountries) -> Self {
         let own_hosts = config.own_origin.iter().chain(&config.origins).map(Origin::authority);
         let reader = ContextReader::new(own_hosts);
-        let reader = match countries {
+        let reader = match countries.0 {
             Some(file) => reader.with_countries(file),
             None => reader,
         };

@@ -15,7 +15,7 @@ mod tests {
     use horizon_context::{ContextReader, CountryFile, PageRequest};
     use horizon_core::error_chain;
 
-    use crate::mmdb::{Value, database};
+    use crate::mmdb::{MmdbValue, database};
 
     /// An IPv4 network in an IPv6 database.
     fn v4(octets: [u8; 4]) -> Ipv6Addr {
@@ -24,7 +24,12 @@ mod tests {
 
     /// A database in which 192.0.2.0/24 and 2001:db8::/32 belong to a country, in the form of MaxMind.
     fn countries(code: &'static str) -> Vec<u8> {
-        let record = || Value::Map(vec![("country", Value::Map(vec![("iso_code", Value::Text(code))]))]);
+        let record = || {
+            MmdbValue::Map(vec![(
+                "country",
+                MmdbValue::Map(vec![("iso_code", MmdbValue::Text(code))]),
+            )])
+        };
         database(&[
             (v4([192, 0, 2, 0]), 120, record()),
             ("2001:db8::".parse().unwrap(), 32, record()),
@@ -88,7 +93,7 @@ mod tests {
     fn the_forms_of_other_publishers_are_read_and_codes_are_checked() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("countries.mmdb");
-        let record = |key, value| Value::Map(vec![(key, Value::Text(value))]);
+        let record = |key, value| MmdbValue::Map(vec![(key, MmdbValue::Text(value))]);
         let content = database(&[
             (v4([192, 0, 2, 0]), 128, record("country_code", "GB")),
             (v4([192, 0, 2, 1]), 128, record("country", "US")),
@@ -154,7 +159,7 @@ mod tests {
         let networks = [(
             v4([192, 0, 2, 0]),
             120,
-            Value::Map(vec![("asn", Value::Text("AS64496"))]),
+            MmdbValue::Map(vec![("asn", MmdbValue::Text("AS64496"))]),
         )];
         let no_countries = error(Some(&database(&networks)));
         assert!(

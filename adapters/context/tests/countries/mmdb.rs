@@ -3,16 +3,16 @@
 use std::net::Ipv6Addr;
 
 /// A value of the data section.
-pub(crate) enum Value {
+pub(crate) enum MmdbValue {
     Text(&'static str),
-    Map(Vec<(&'static str, Value)>),
+    Map(Vec<(&'static str, MmdbValue)>),
 }
 
 /// A node of the search tree: what follows a 0 and a 1.
-type Node = [Record; 2];
+type TreeNode = [TreeRecord; 2];
 
 #[derive(Clone, Copy)]
-enum Record {
+enum TreeRecord {
     Empty,
     Node(usize),
     /// An offset in the data section.
@@ -20,19 +20,19 @@ enum Record {
 }
 
 /// Returns a database of IPv6 networks and their records, in which IPv4 addresses are below `::/96`.
-pub(crate) fn database(networks: &[(Ipv6Addr, u8, Value)]) -> Vec<u8> {
-    let (mut nodes, mut data) = (vec![[Record::Empty; 2]], Vec::new());
+pub(crate) fn database(networks: &[(Ipv6Addr, u8, MmdbValue)]) -> Vec<u8> {
+    let (mut nodes, mut data) = (vec![[TreeRecord::Empty; 2]], Vec::new());
     for (address, length, value) in networks {
         let offset = data.len();
         write_value(&mut data, value);
-        insert(&mut nodes, u128::from(*address), *length, Record::Data(offset));
+        insert(&mut nodes, u128::from(*address), *length, TreeRecord::Data(offset));
     }
     let mut file = Vec::new();
     for record in nodes.iter().flatten() {
         let number = match *record {
-            Record::Empty => nodes.len(),
-            Record::Node(node) => node,
-            Record::Data(offset) => nodes.len() + 16 + offset,
+            TreeRecord::Empty => nodes.len(),
+            TreeRecord::Node(node) => node,
+            TreeRecord::Data(offset) => nodes.len() + 16 + offset,
         };
         file.extend_from_slice(&u32::try_from(number).unwrap().to_be_bytes());
     }
@@ -43,7 +43,7 @@ pub(crate) fn database(networks: &[(Ipv6Addr, u8, Value)]) -> Vec<u8> {
     file
 }
 
-fn insert(nodes: &mut Vec<Node>, address: u128, length: u8, record: Record) {
+fn insert(nodes: &mut Vec<TreeNode>, address: u128, length: u8, record: TreeRecord) {
     let mut node = 0;
     for bit in 0..length {
         let side = usize::from(address >> (127 - bit) & 1 == 1);
@@ -52,21 +52,21 @@ fn insert(nodes: &mut Vec<Node>, address: u128, length: u8, record: Record) {
             return;
         }
         node = match nodes[node][side] {
-            Record::Node(next) => next,
-            Record::Empty | Record::Data(_) => {
-                nodes.push([Record::Empty; 2]);
+            TreeRecord::Node(next) => next,
+            TreeRecord::Empty | TreeRecord::Data(_) => {
+                nodes.push([TreeRecord::Empty; 2]);
                 let next = nodes.len() - 1;
-                nodes[node][side] = Record::Node(next);
+                nodes[node][side] = TreeRecord::Node(next);
                 next
             }
         };
     }
 }
 
-fn write_value(data: &mut Vec<u8>, value: &Value) {
+fn write_value(data: &mut Vec<u8>, value: &MmdbValue) {
     match value {
-        Value::Text(text) => write_text(data, text),
-        Value::Map(entries) => {
+        MmdbValue::Text(text) => write_text(data, text),
+        MmdbValue::Map(entries) => {
             data.push(7 << 5 | u8::try_from(entries.len()).unwrap());
             for (key, value) in entries {
                 write_text(data, key);
