@@ -17,8 +17,9 @@ const STREAM: &str = "import { liveStream } from \"./stream.js\";";
 /// The end of the lines of that module that only the blog uses.
 const BLOG: &str = "// blog";
 
-/// The modules that `client.js` imports when a page needs them: comments, and the application's own events.
-const MODULES: [&str; 2] = ["comments.js", "events.js"];
+/// The modules that `client.js` imports when a page needs them: comments, the application's own events, and whether the
+/// end of a page was on screen.
+const MODULES: [&str; 3] = ["comments.js", "events.js", "finished.js"];
 
 /// The bits of the hash in the URL of a module.
 const HASH_BITS: u64 = 0xff_ffff;

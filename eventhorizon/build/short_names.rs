@@ -1,6 +1,11 @@
 //! Shortens a minified script: short names of variables, and no signs that change nothing.
 
+#[path = "scopes.rs"]
+mod scopes;
+
 use std::collections::{BTreeMap, BTreeSet};
+
+use scopes::Scopes;
 
 /// A part of a minified script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,11 +26,11 @@ enum Token<'a> {
 pub(crate) fn shorten(script: &str) -> String {
     let tokens = tokens(script);
     let code: Vec<Token<'_>> = tokens.iter().copied().filter(|token| !token.is(" ")).collect();
-    let (declared, excluded) = (declared(&code), excluded(&code));
+    let (scopes, excluded) = (Scopes::new(&code), excluded(&code));
     let mut counts = BTreeMap::<&str, usize>::new();
     for token in &code {
         if let Token::Word(word) = token
-            && declared.contains(word)
+            && scopes.contains(word)
             && !excluded.contains(word)
         {
             *counts.entry(word).or_default() += 1;
@@ -35,8 +40,17 @@ pub(crate) fn shorten(script: &str) -> String {
     let mut names: Vec<_> = counts.into_iter().collect();
     names.sort_by_key(|(name, count)| (std::cmp::Reverse(*count), *name));
     let used: BTreeSet<&str> = code.iter().filter_map(|token| token.word()).collect();
-    let short = short_names().filter(|short| !used.contains(short.as_str()));
-    let names: BTreeMap<&str, String> = names.into_iter().map(|(name, _)| name).zip(short).collect();
+    let mut shortened = BTreeMap::<&str, String>::new();
+    for (name, _) in names {
+        let is_free = |short: &String| {
+            let mut others = shortened.iter().filter(|(_, other)| *other == short);
+            !used.contains(short.as_str()) && others.all(|(other, _)| scopes.are_apart(name, other))
+        };
+        if let Some(short) = short_names().find(is_free) {
+            shortened.insert(name, short);
+        }
+    }
+    let names = shortened;
     let texts = compact(&tokens).into_iter().map(|token| match token {
         Token::Word(word) => names.get(word).map_or(word, String::as_str),
         Token::Literal(text) | Token::Sign(text) => text,
@@ -167,63 +181,6 @@ fn literal_len(text: &str, quote: char) -> usize {
     text.len()
 }
 
-/// Returns the names of variables and parameters.
-fn declared<'a>(tokens: &[Token<'a>]) -> BTreeSet<&'a str> {
-    let mut declared = BTreeSet::new();
-    for (index, token) in tokens.iter().enumerate() {
-        if is_declaration_word(*token) {
-            declared.extend(bindings(tokens.get(index + 1..).unwrap_or_default()));
-        } else if token.is(">")
-            && let Some([before @ .., last, Token::Sign("=")]) = tokens.get(..index)
-        {
-            let start = if last.is(")") { opening(before) } else { before.len() };
-            let parameters = tokens.get(start..index).unwrap_or_default();
-            declared.extend(bindings(
-                parameters.strip_prefix(&[Token::Sign("(")]).unwrap_or(parameters),
-            ));
-        }
-    }
-    declared
-}
-
-/// Returns the names that a list of declarations or parameters binds, up to its end.
-fn bindings<'a>(tokens: &[Token<'a>]) -> Vec<&'a str> {
-    let (mut bound, mut depth) = (Vec::new(), 0_usize);
-    // The depth of the value that is skipped.
-    let mut value = None;
-    for token in tokens {
-        match token {
-            Token::Word("of" | "in") | Token::Sign("}" | "]" | ")" | ";") if depth == 0 => break,
-            Token::Word(word) if value.is_none() => bound.push(*word),
-            Token::Sign("=") if value.is_none() => value = Some(depth),
-            Token::Sign(",") if value == Some(depth) => value = None,
-            Token::Sign("{" | "[" | "(") => depth += 1,
-            Token::Sign("}" | "]" | ")") => {
-                depth -= 1;
-                value = value.filter(|value| *value <= depth);
-            }
-            _ => {}
-        }
-    }
-    bound
-}
-
-/// Returns the index of the bracket that one after these tokens closes.
-fn opening(tokens: &[Token<'_>]) -> usize {
-    let mut depth = 1_usize;
-    for (index, token) in tokens.iter().enumerate().rev() {
-        match token {
-            Token::Sign("}" | "]" | ")") => depth += 1,
-            Token::Sign("{" | "[" | "(") => depth -= 1,
-            _ => {}
-        }
-        if depth == 0 {
-            return index;
-        }
-    }
-    0
-}
-
 /// Returns the names that must not change: properties, exports and words in templates.
 fn excluded<'a>(tokens: &[Token<'a>]) -> BTreeSet<&'a str> {
     let mut excluded = BTreeSet::new();
@@ -276,11 +233,31 @@ mod tests {
             ),
             (
                 "const add=(left,right=document)=>left+right;add(1,2);",
-                "let e=(t,n=document)=>t+n;e(1,2);",
+                "let e=(e,t=document)=>e+t;e(1,2);",
             ),
             ("items.map(item=>item.items)", "items.map(e=>e.items)"),
             ("for(const item of list)log(item);", "for(let e of list)log(e);"),
             ("f((...rest)=>g(...rest))", "f((...e)=>g(...e))"),
+            ("x={go(next){f(next)}}", "x={go(e){f(e)}}"),
+        ] {
+            assert_eq!(shorten(script), expected);
+        }
+    }
+
+    #[test]
+    fn names_that_are_never_used_at_the_same_place_share_a_short_name() {
+        for (script, expected) in [
+            ("f(left=>left,right=>right)", "f(e=>e,e=>e)"),
+            ("f(left=>{g(right=>left+right)})", "f(e=>{g(t=>e+t)})"),
+            ("x={a(left){let one},b(right){let two}}", "x={a(e){let t},b(e){let t}}"),
+            (
+                "let outer;f(()=>{let one=outer});g(two=>two)",
+                "let e;f(()=>{let t=e});g(e=>e)",
+            ),
+            (
+                "if(a){let one}for(let two of b)f(two);",
+                "if(a){let e}for(let t of b)f(t);",
+            ),
         ] {
             assert_eq!(shorten(script), expected);
         }
@@ -311,10 +288,10 @@ mod tests {
                 "let n=1,{b}=c,t=2;t();let r;",
             ),
             ("export const a=1;let b=2;const c=3;", "export let a=1;let e=2,t=3;"),
-            ("const a=()=>{let b=1;};let c;", "let e=()=>{let t=1},n;"),
+            ("const a=()=>{let b=1;};let c;", "let e=()=>{let e=1},t;"),
             (
                 "for(const a of b){let c=1;f(c);}let d;",
-                "for(let t of b){let e=1;f(e)}let n;",
+                "for(let e of b){let e=1;f(e)}let t;",
             ),
         ] {
             assert_eq!(shorten(script), expected);

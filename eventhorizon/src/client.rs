@@ -6,6 +6,9 @@ pub(crate) const COMMENTS: &str = include_str!(concat!(env!("OUT_DIR"), "/commen
 /// `events.js`
 pub(crate) const EVENTS: &str = include_str!(concat!(env!("OUT_DIR"), "/events.js"));
 
+/// `finished.js`
+pub(crate) const FINISHED: &str = include_str!(concat!(env!("OUT_DIR"), "/finished.js"));
+
 /// Returns the minified script that makes a page live: an ES module without dependencies.
 ///
 /// Serve it as `text/javascript` under the name `client.js`, next to the routes that it requests and to its
@@ -32,9 +35,13 @@ pub fn client_js() -> &'static str {
 #[must_use]
 pub fn client_modules() -> &'static [(&'static str, &'static str)] {
     if cfg!(feature = "comments") {
-        &[("events.js", EVENTS), ("comments.js", COMMENTS)]
+        &[
+            ("events.js", EVENTS),
+            ("finished.js", FINISHED),
+            ("comments.js", COMMENTS),
+        ]
     } else {
-        &[("events.js", EVENTS)]
+        &[("events.js", EVENTS), ("finished.js", FINISHED)]
     }
 }
 

@@ -15,7 +15,7 @@
  * **Lists.** Inside an element with the `data-horizon-slug` of another page, the hooks `viewers`, `visits`, `likes` and
  * `comments` show the numbers of that page; the other hooks are ignored. One stream carries all of them, and elements
  * that are added later are filled in, too. Only the first 100 other pages of the document are live, and fewer if their
- * names have more than 12,000 bytes in a URL. The reader does not count as a viewer of those pages. A list that is not a page itself needs an empty slug:
+ * names have more than 9,000 bytes in a URL. The reader does not count as a viewer of those pages. A list that is not a page itself needs an empty slug:
  *
  *     <script type="module" src="/horizon/client.js" data-slug=""></script>
  *     <a href="/hello" data-horizon-slug="hello">Hello, <b data-horizon="viewers">0</b> reading now</a>
@@ -45,6 +45,19 @@
  *
  * A script calls {@link track}.
  *
+ * **Links.** In an element with `data-horizon="links"`, such as the article or the `body`, a click on a link sends an
+ * event, too: `outbound` with the property `host` for a link to another host, and `download` with the property `file`,
+ * the path, for one to a file: with the attribute `download`, or with an ending such as `.pdf` or `.zip`. Links with
+ * `data-horizon-event` send only their own event.
+ *
+ * **The end of the page.** Once for each load of the page, the script reports that its end was on screen for about two
+ * seconds or scrolled past. The end is that of the first element with `data-horizon-end`, otherwise of the first
+ * `article` without another one next to it, otherwise of `main`; a page without any of them reports nothing.
+ *
+ * **Where readers come from.** The address of the stream says `document.referrer`, the query of the page's own URL (for
+ * `utm_source` and similar) and the width of the viewport. The server keeps no address of them, only what reports show:
+ * the name or domain of the source, the campaign, and the kind of device.
+ *
  * **Names of pages** are their decoded URL paths without slashes around them, in Unicode normalization form C, such as
  * `docs/guide`; that of the root page is `/`. In lists, elements with other names are ignored.
  *
@@ -52,8 +65,8 @@
  * that was never visible and a page that is prerendered open none, and a page in the back/forward cache has none.
  *
  * **Modules.** On pages with a comment form or a list of comments, the script imports `comments.js` from where it came
- * from itself, and `events.js` on pages with an element that sends an event, and when a script tracks one. A content
- * security policy that allows the script by its origin allows the modules, too.
+ * from itself, `events.js` on pages with an element that sends an event or whose links do, and when a script tracks one,
+ * and `finished.js` on pages with a name. A content security policy that allows the script by its origin allows the modules, too.
  */
 
 /** The numbers of a page or of the site. */

@@ -5,7 +5,7 @@ import { liveStream } from "./stream.js";
 
 const script = () => [...document.scripts].find((script) => script.src == import.meta.url);
 const freshId = () =>
-  [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, 0)).join("");
+  [...crypto.getRandomValues(new Uint8Array(32))].map((byte) => (byte % 16).toString(16)).join("");
 
 // Identifies a reader without a cookie, so that retrying a like does not add a second one.
 const key = freshId();
@@ -54,17 +54,19 @@ export const connect = ({ slug: pinned, base, root = document, onnumbers, oncomm
     button.ariaDisabled = busy;
   };
 
-  // Calls `act` with the module of comments (0) or events (1), or with null if it cannot be loaded. The next call retries.
+  // Calls `act` with the module of comments (0), events (1) or the end of the page (2), or with null if it cannot be
+  // loaded. The next call retries.
   const load = (index, act) =>
-    (modules[index] ??= (index ? import("./events.js") : import("./comments.js")).catch(
-      () => (modules[index] = null)
-    )).then(act);
+    (modules[index] ??= (
+      index ? (index > 1 ? import("./finished.js") : import("./events.js")) : import("./comments.js")
+    ).catch(() => (modules[index] = null))).then(act);
 
   // Returns the other pages whose numbers are shown.
   const drawAll = () => {
     const others = new Set();
-    // The bytes left for the names of pages in the query of the stream: the head of a request has at most 16 KiB.
-    let room = 12000;
+    // The bytes left for the names of pages in the query of the stream: the head of a request has at most 16 KiB, and
+    // stream.js adds up to 4,500 bytes.
+    let room = 9000;
     for (const element of root.querySelectorAll("[data-horizon],[data-horizon-count],[data-horizon-event]")) {
       const { horizon: name, horizonCount: count, horizonEvent } = element.dataset;
       const page = pageOf(element);
@@ -79,7 +81,7 @@ export const connect = ({ slug: pinned, base, root = document, onnumbers, oncomm
         (room -= ("&" + new URLSearchParams({ page })).length) > 0
       )
         others.add(page);
-      if (horizonEvent) load(1, (module) => module?.listen(context));
+      if (horizonEvent || name == "links") load(1, (module) => module?.listen(context));
       // An empty name is the site, whose numbers have a prefix.
       const known = page && page != slug ? pages.get(page) : numbers;
       const prefix = page ? "" : "site-";
@@ -133,6 +135,7 @@ export const connect = ({ slug: pinned, base, root = document, onnumbers, oncomm
       pages = new Map();
       liked = likeRequested = "";
       open();
+      if (slug || !isFirst) load(2, (module) => module?.watchEnd(slug && address("finished"), stream.signal));
     } else
       for (const page of drawAll()) {
         // Cards are often added one by one.

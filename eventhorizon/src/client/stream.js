@@ -15,7 +15,8 @@ export const liveStream = (onMessage) => {
   const controller = new AbortController();
   const { signal } = controller;
 
-  const on = (root, type, act) => root.addEventListener(type, act, { signal });
+  // Those of the document bubble.
+  const on = (type, act) => addEventListener(type, act, { signal });
 
   const receive = ({ type, data, target }) => {
     // After a sleep, messages from before it may be left. They do not mean that the stream is alive. The check closes
@@ -41,8 +42,12 @@ export const liveStream = (onMessage) => {
     stop();
     due = Date.now() + 45000;
     lost ||= Date.now(); // blog
-    streamUrl.searchParams[Date.now() < againUntil ? "set" : "delete"]("again", 1);
-    source = new EventSource(streamUrl, { withCredentials: true });
+    // A new visit says how the page was opened. Encoded, the texts have at most 4,500 bytes.
+    const opened =
+      Date.now() < againUntil
+        ? { again: 1 }
+        : { w: innerWidth, r: document.referrer.slice(0, 500), q: location.search.slice(1, 1000) };
+    source = new EventSource(streamUrl + new URLSearchParams(opened), { withCredentials: true });
     for (const type of ["live", "site", "comments", "page", "reader"]) source.addEventListener(type, receive);
     source.onerror = () => {
       lost ||= Date.now(); // blog
@@ -67,21 +72,21 @@ export const liveStream = (onMessage) => {
     check();
   };
 
-  on(document, "visibilitychange", () => {
+  on("visibilitychange", () => {
     seen = Date.now();
     check();
   });
   // Chromium marks requests as prefetches until shortly after the activation, and the server does not count those.
-  on(document, "prerenderingchange", () =>
+  on("prerenderingchange", () =>
     setTimeout(() => {
       isPrerendered = false;
       check();
     }, 100)
   );
-  on(window, "online", restart);
+  on("online", restart);
   // A page in the back/forward cache has no viewer.
-  on(window, "pagehide", stop);
-  on(window, "pageshow", check);
+  on("pagehide", stop);
+  on("pageshow", check);
   const timer = setInterval(check, 2000);
 
   return {
@@ -91,8 +96,8 @@ export const liveStream = (onMessage) => {
     isStale: () => lost > 0 && Date.now() > lost + 10000, // blog
     // Opens the stream at another address, with the numbers of other pages. `isSamePage`: not at another page's.
     open(address, pages, isSamePage) {
-      streamUrl = new URL(address, document.baseURI);
-      for (const page of pages) streamUrl.searchParams.append("page", page);
+      streamUrl = address + "?";
+      for (const page of pages) streamUrl += new URLSearchParams({ page }) + "&";
       againUntil = isSamePage && againUntil;
       restart();
     },

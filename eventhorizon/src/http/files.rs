@@ -8,7 +8,7 @@ use super::{
     route::Route,
 };
 use crate::{
-    client::{COMMENTS, EVENTS},
+    client::{COMMENTS, EVENTS, FINISHED},
     client_js, client_types,
 };
 
@@ -27,6 +27,8 @@ pub(super) enum File {
     Comments,
     /// `events.js`
     Events,
+    /// `finished.js`
+    Finished,
     /// `client.d.ts`
     Types,
     /// `openapi.json`
@@ -40,8 +42,15 @@ struct FileContent {
     hash: String,
 }
 
-static CONTENTS: LazyLock<[FileContent; 5]> = LazyLock::new(|| {
-    let files = [File::Script, File::Comments, File::Events, File::Types, File::Contract];
+static CONTENTS: LazyLock<[FileContent; 6]> = LazyLock::new(|| {
+    let files = [
+        File::Script,
+        File::Comments,
+        File::Events,
+        File::Finished,
+        File::Types,
+        File::Contract,
+    ];
     files.map(|file| FileContent::new(file.text()))
 });
 
@@ -63,6 +72,7 @@ impl File {
             Self::Script => client_js().into(),
             Self::Comments => COMMENTS.into(),
             Self::Events => EVENTS.into(),
+            Self::Finished => FINISHED.into(),
             Self::Types => client_types().into(),
             Self::Contract if cfg!(feature = "comments") => CONTRACT.into(),
             Self::Contract => own_routes(CONTRACT).into(),
@@ -71,18 +81,19 @@ impl File {
 
     fn media_type(self) -> &'static str {
         match self {
-            Self::Script | Self::Comments | Self::Events => "text/javascript; charset=utf-8",
+            Self::Script | Self::Comments | Self::Events | Self::Finished => "text/javascript; charset=utf-8",
             Self::Types => "text/plain; charset=utf-8",
             Self::Contract => "application/json",
         }
     }
 
     fn content(self) -> &'static FileContent {
-        let [script, comments, events, types, contract] = &*CONTENTS;
+        let [script, comments, events, finished, types, contract] = &*CONTENTS;
         match self {
             Self::Script => script,
             Self::Comments => comments,
             Self::Events => events,
+            Self::Finished => finished,
             Self::Types => types,
             Self::Contract => contract,
         }

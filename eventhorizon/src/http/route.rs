@@ -20,7 +20,7 @@ pub(super) enum Route<'a> {
     Events(Option<&'a str>),
     /// `/finished/{slug}`
     Finished(&'a str),
-    /// `/client.js`, `/comments.js`, `/events.js`, `/client.d.ts`, `/openapi.json`
+    /// `/client.js`, `/comments.js`, `/events.js`, `/finished.js`, `/client.d.ts`, `/openapi.json`
     File(File),
 }
 
@@ -42,6 +42,7 @@ impl<'a> Route<'a> {
             ("client.js", None) => Some(Self::File(File::Script)),
             ("comments.js", None) if cfg!(feature = "comments") => Some(Self::File(File::Comments)),
             ("events.js", None) => Some(Self::File(File::Events)),
+            ("finished.js", None) => Some(Self::File(File::Finished)),
             ("client.d.ts", None) => Some(Self::File(File::Types)),
             ("openapi.json", None) => Some(Self::File(File::Contract)),
             _ => None,
@@ -85,6 +86,7 @@ mod tests {
             Route::File(File::Script) => "/client.js",
             Route::File(File::Comments) => "/comments.js",
             Route::File(File::Events) => "/events.js",
+            Route::File(File::Finished) => "/finished.js",
             Route::File(File::Types) => "/client.d.ts",
             Route::File(File::Contract) => "/openapi.json",
         }
@@ -95,7 +97,7 @@ mod tests {
         let document: serde_json::Value = serde_json::from_str(include_str!("openapi.json")).unwrap();
         let documented = document["paths"].as_object().unwrap().keys().map(String::as_str);
         let documented: BTreeSet<&str> = documented.collect();
-        assert_eq!(documented.len(), 14, "one for each arm of `path`");
+        assert_eq!(documented.len(), 15, "one for each arm of `path`");
         for documented in documented {
             assert_eq!(Route::parse(documented).map(path), Some(documented));
         }

@@ -49,7 +49,7 @@
 //! | `GET`, `POST /comments/{slug}` | returns the comments of a page, or adds one |
 //! | `POST /events/{slug}`, `POST /events` | tracks a custom event of a page or of the site |
 //! | `POST /finished/{slug}` | reports that the end of a page was on the reader's screen |
-//! | `GET /client.js`, `/comments.js`, `/events.js` | returns the script for pages, and its parts |
+//! | `GET /client.js`, `/comments.js`, `/events.js`, `/finished.js` | returns the script for pages, and its parts |
 //! | `GET /client.d.ts` | returns the documentation of the script |
 //! | `GET /openapi.json` | describes all routes |
 //!

@@ -4,10 +4,11 @@ use http::header;
 
 use crate::{client::TestResponse, site::AxumSite};
 
-const FILES: [(&str, &str, &str); 4] = [
+const FILES: [(&str, &str, &str); 5] = [
     ("/client.js", "text/javascript; charset=utf-8", "connect"),
     ("/comments.js?1f", "text/javascript; charset=utf-8", "submit"),
     ("/events.js?1f", "text/javascript; charset=utf-8", "track"),
+    ("/finished.js?1f", "text/javascript; charset=utf-8", "watchEnd"),
     ("/client.d.ts", "text/plain; charset=utf-8", "connect"),
 ];
 

@@ -164,3 +164,53 @@ fn an_event_before_the_connection_is_not_tracked() -> anyhow::Result<()> {
         Ok(())
     })
 }
+
+#[test]
+fn links_to_other_hosts_and_files_send_events_where_the_author_says_so() -> anyhow::Result<()> {
+    play(1, async |test| {
+        let ada = test.browser("Ada").await?;
+        ada.open_live("/page/bread").await?;
+        // The page stays open.
+        let adds = "document.querySelector('h1').insertAdjacentHTML('afterend', `
+                <p data-horizon='links'>
+                  <a id='outbound' href='https://elsewhere.example/page?private=1'><i>Elsewhere</i></a>
+                  <a id='file' href='/files/guide.PDF?v=2'>Guide</a> <a id='saved' href='/list' download>List</a>
+                  <a id='inside' href='/list'>List</a> <a id='mail' href='mailto:ada@elsewhere.example'>Mail</a>
+                  <a id='own' href='https://elsewhere.example/' data-horizon-event='👍'>Thumbs</a>
+                </p>
+                <p><a id='not' href='https://elsewhere.example/'>Elsewhere</a></p>
+                <p><b data-horizon-count='outbound'>0</b></p>`);
+            document.addEventListener('click', event => event.preventDefault());
+            window.bodies = [];
+            const request = window.fetch;
+            window.fetch = (address, options) => {
+                if (options.method === 'POST') window.bodies.push(JSON.parse(options.body));
+                return request(address, options);
+            }";
+        ada.script(adds, &[]).await?;
+        listens(&ada).await?;
+        for link in ["outbound i", "file", "saved", "inside", "mail", "not", "own"] {
+            ada.click(&format!("#{link}")).await?;
+        }
+        sees_count(&ada, "outbound", 1).await?;
+        sees_count(&ada, "download", 2).await?;
+        sees_count(&ada, "👍", 1).await?;
+        let bodies = ada
+            .script(
+                "return window.bodies.map(({ name, properties }) => [name, properties])",
+                &[],
+            )
+            .await?;
+        anyhow::ensure!(
+            bodies
+                == json!([
+                    ["outbound", { "host": "elsewhere.example" }],
+                    ["download", { "file": "/files/guide.PDF" }],
+                    ["download", { "file": "/list" }],
+                    ["👍", {}],
+                ]),
+            "{bodies}"
+        );
+        Ok(())
+    })
+}

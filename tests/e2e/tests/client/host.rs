@@ -95,6 +95,11 @@ async fn start(address: SocketAddr, moderation: Moderation) -> anyhow::Result<Ho
 }
 
 impl HostApp {
+    /// Returns the site's metrics.
+    pub(crate) fn metrics(&self) -> String {
+        self.horizon.metrics()
+    }
+
     /// Stops it and closes every connection.
     pub(crate) async fn shutdown(self) -> anyhow::Result<()> {
         embed_actix::horizon::end(&self.horizon, &self.handle).await?;

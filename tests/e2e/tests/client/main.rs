@@ -10,6 +10,7 @@ mod likes;
 mod lists;
 mod navigation;
 mod numbers;
+mod opening;
 mod paths;
 
 use std::net::SocketAddr;

@@ -6,7 +6,7 @@ use crate::{LIKE, play, sees_it_pressed};
 
 /// Waits until the last stream that was opened has this address.
 async fn streams_from(reader: &Browser, path: &str) -> anyhow::Result<()> {
-    let script = format!("return window.observed.streams.at(-1).url.endsWith('/horizon/live{path}')");
+    let script = format!("return window.observed.streams.at(-1).url.split('?')[0].endsWith('/horizon/live{path}')");
     reader.wait_for(&format!("the stream is at {path}"), &script).await
 }
 
