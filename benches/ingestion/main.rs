@@ -22,7 +22,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use horizon_backend::{AccumulatorObserver, CorrectedClock, run_accumulator_observed};
+use horizon_backend::{AccumulatorConfig, AccumulatorObserver, CorrectedClock, run_accumulator_observed};
 use horizon_benches::cpu_seconds;
 use horizon_core::{
     BatchOutcome, Event, EventBus, EventKind, ReaderId, Slug, Stamp, StatsStore, StatsStoreExt, Timestamp, Topic,
@@ -203,7 +203,7 @@ async fn track_all(events: &[Event], file: &Path) -> Result<EventCost> {
             run_accumulator_observed(
                 &mut [&mut consumer],
                 &*store,
-                &CorrectedClock::new(|| NOW),
+                &AccumulatorConfig::new(CorrectedClock::new(|| NOW)),
                 &*batches,
                 stopped,
             )

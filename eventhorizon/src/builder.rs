@@ -1,10 +1,10 @@
 use std::fmt;
 
 use horizon_backend::{
-    Backend, BackendConfig, BackendUrls, BusUrl, ProgramKind, StoreHandle, StoreUrl, is_secret_missing, now,
-    stored_secret,
+    Backend, BackendConfig, BackendUrls, BusUrl, ProgramKind, SessionRetention, StoreHandle, StoreUrl,
+    is_secret_missing, now, stored_secret,
 };
-use horizon_core::{CommentStore, Ports, Result, SaltStore, Slug, StatsStore, Timestamp};
+use horizon_core::{CommentStore, Ports, Result, SaltStore, Slug, StatsStore, Timestamp, reports::SiteTimeZone};
 
 use crate::{
     Config, EventPolicy, Horizon, Identify, Pages, Secret,
@@ -40,6 +40,8 @@ pub struct Builder {
     rules: Rules,
     clock: EventClock,
     countries: SiteCountries,
+    time_zone: SiteTimeZone,
+    session_retention: SessionRetention,
     #[cfg(feature = "redis")]
     node: Option<horizon_core::presence::NodeId>,
 }
@@ -137,6 +139,8 @@ impl Builder {
             rules: Rules::new(|_: &Slug| false),
             clock: EventClock::new(now),
             countries: SiteCountries::default(),
+            time_zone: SiteTimeZone::utc(),
+            session_retention: SessionRetention::default(),
             #[cfg(feature = "redis")]
             node: None,
         }
@@ -190,6 +194,23 @@ impl Builder {
         Ok(self)
     }
 
+    /// Sets the time zone of the site. By default it is UTC. Visitor keys change at its midnight, and the days and hours
+    /// of the reports are those of its clocks.
+    ///
+    /// The store keeps the time zone of the first event, and [`start`](Self::start) fails with another one. All
+    /// processes of a site must have the same.
+    pub fn time_zone(mut self, time_zone: SiteTimeZone) -> Self {
+        self.time_zone = time_zone;
+        self
+    }
+
+    /// Sets how long the sessions of the reports are kept, if this process counts. By default it is 90 days. Days and
+    /// hours are always kept.
+    pub fn session_retention(mut self, retention: SessionRetention) -> Self {
+        self.session_retention = retention;
+        self
+    }
+
     /// Sets the name of this process among those that share a Redis. Names of running processes must be unique. The
     /// default is `web-` and eight random hexadecimal digits.
     #[cfg(feature = "redis")]
@@ -205,8 +226,8 @@ impl Builder {
     /// it waits a few seconds: the site also works without Redis, and counts once Redis is available.
     ///
     /// # Errors
-    /// The store cannot be opened, or another process counts into it; the secret cannot be read; the configuration is
-    /// invalid.
+    /// The store cannot be opened, or another process counts into it; its reports have another time zone; the secret
+    /// cannot be read; the configuration is invalid.
     pub async fn start(mut self, pages: impl Pages + 'static) -> Result<Horizon> {
         self.config.check()?;
         self.rules.pages = Box::new(pages);
@@ -260,21 +281,19 @@ impl Builder {
     }
 
     async fn open(&mut self) -> Result<Backend> {
-        let urls = match &self.source {
-            BackendSource::Ports(ports) => return Ok(Backend::from_ports(ports.clone())),
-            BackendSource::Store(store) => {
-                let clock = self.clock.corrected().clone();
-                return Ok(Backend::from_store(store, clock));
-            }
-            BackendSource::Urls(urls) => urls,
-        };
         let mut config = BackendConfig::new(self.clock.corrected().clone());
         config.redis_may_lose_data = self.config.redis_may_lose_data;
+        config.time_zone = self.time_zone.clone();
+        config.session_retention = self.session_retention;
         #[cfg(feature = "redis")]
         {
             config.node = self.node.take();
         }
-        Backend::open(urls, config).await
+        match &self.source {
+            BackendSource::Ports(ports) => Backend::from_ports(ports.clone(), &config).await,
+            BackendSource::Store(store) => Backend::from_store(store, config).await,
+            BackendSource::Urls(urls) => Backend::open(urls, config).await,
+        }
     }
 }
 

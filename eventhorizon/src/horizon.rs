@@ -70,7 +70,7 @@ pub(crate) struct SiteState {
     secret: Secret,
     readiness: ReadinessCheck,
     health: Health,
-    backend: Backend,
+    pub(crate) backend: Backend,
     tasks: TaskTracker,
     /// Ends the streams. Once they have ended, `delivered` ends the tasks that send their last events.
     closing: CancellationToken,
@@ -117,7 +117,8 @@ impl Horizon {
         let metrics = Arc::new(Metrics::new(registry(&backend)));
         let (closing, delivered, tasks) = (CancellationToken::new(), CancellationToken::new(), TaskTracker::new());
         let (queue, sender) = VisitQueue::new(Arc::clone(&ports.bus), clock.clone(), Arc::clone(&metrics));
-        let visitors = VisitorKeys::new(Arc::clone(&ports.salts), config.site.clone(), clock.clone());
+        let (salts, reports) = (Arc::clone(&ports.salts), backend.reports_check().clone());
+        let visitors = VisitorKeys::new(salts, config.site.clone(), clock.clone(), reports);
         let (visitors, streams, cache) = (Arc::new(visitors), TaskTracker::new(), Arc::new(ReadCache::new()));
         let background = BackgroundVisits::new(
             Arc::clone(&visitors),

@@ -104,6 +104,7 @@ mod read_cache;
 mod reader;
 #[cfg(feature = "comments")]
 mod render;
+mod reports;
 mod rules;
 mod same_origin;
 mod secret;
@@ -127,11 +128,17 @@ pub use connections::{ConnectionLimiter, ConnectionLimits, ConnectionPermit};
 pub use cookies::{HOST_COOKIE_PREFIX, cookie_values};
 pub use custom_events::CustomEvent;
 pub use horizon::Horizon;
-pub use horizon_backend::{BusUrl, Health, ReadinessError, StoreUrl, shutdown_signal};
+pub use horizon_backend::{BusUrl, Health, ReadinessError, SessionRetention, StoreUrl, shutdown_signal};
 #[cfg(feature = "log")]
 pub use horizon_backend::{LogGuard, start_log};
 pub use horizon_core::{
-    self, Badge, Error, EventId, EventKind, Ports, Slug, Timestamp, Topic, wire::CustomEventView, wire::PageStats,
+    self, Badge, Day, Error, EventId, EventKind, Ports, Slug, Timestamp, Topic,
+    reports::{
+        DayRange, Dimension, Direction, Filter, FilterOperator, Metric, OrderBy, Query, ReportError, SiteTimeZone,
+        Table, TimeZoneError, Value,
+    },
+    wire::CustomEventView,
+    wire::PageStats,
 };
 #[cfg(feature = "comments")]
 pub use horizon_core::{Comment, Visibility};

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
-use horizon_backend::random_bytes;
+use horizon_backend::{ReportsCheck, random_bytes};
 use horizon_core::{Day, Error, Result, SaltStore, Timestamp, VisitorKey};
 use http::{HeaderMap, header};
 use parking_lot::Mutex;
@@ -10,27 +10,30 @@ use tokio::time::timeout;
 
 use crate::{bots::Bots, clock::EventClock, visit_tracker::VisitorIdentity};
 
-/// How long before midnight (UTC) the next day's salt is read: one hour. No request has to wait for it at midnight.
+/// How long before the site's midnight the next day's salt is read: one hour. No request has to wait for it at midnight.
 const READ_AHEAD: Duration = Duration::from_secs(3_600);
 
 /// The time limit for reading salts ahead: one second. The site also works without them.
 const SALT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Derives visitor keys with the salt of the day.
+/// Derives visitor keys with the salt of the day in the time zone of the site.
 pub(crate) struct VisitorKeys {
     salts: Arc<dyn SaltStore>,
     site: String,
     clock: EventClock,
+    /// Knows the time zone of the site, and whether other processes have the same.
+    reports: ReportsCheck,
     /// The salts of today and tomorrow, once they are read.
     cached: Mutex<BTreeMap<Day, [u8; 32]>>,
 }
 
 impl VisitorKeys {
-    pub(crate) fn new(salts: Arc<dyn SaltStore>, site: String, clock: EventClock) -> Self {
+    pub(crate) fn new(salts: Arc<dyn SaltStore>, site: String, clock: EventClock, reports: ReportsCheck) -> Self {
         Self {
             salts,
             site,
             clock,
+            reports,
             cached: Mutex::default(),
         }
     }
@@ -53,7 +56,8 @@ impl VisitorKeys {
     /// Those of the store, or it did not respond within a second.
     pub(crate) async fn read_ahead(&self) -> Result<()> {
         let now = self.clock.now();
-        self.cached.lock().retain(|day, _| *day >= now.day());
+        let today = self.day_of(now);
+        self.cached.lock().retain(|day, _| *day >= today);
         let read = async {
             self.salt(now).await?;
             self.salt(now.plus(READ_AHEAD)).await.map(drop)
@@ -64,7 +68,9 @@ impl VisitorKeys {
     }
 
     async fn salt(&self, at: Timestamp) -> Result<[u8; 32]> {
-        let day = at.day();
+        // With another time zone than the other processes, one visitor would have two keys on a day.
+        self.reports.require_zone().await?;
+        let day = self.day_of(at);
         if let Some(salt) = self.cached.lock().get(&day) {
             return Ok(*salt);
         }
@@ -73,11 +79,15 @@ impl VisitorKeys {
             return Err(Error::unavailable("the day is unknown until Redis reports its time"));
         }
         let salt = self.salts.salt(day, random_bytes()?).await?;
-        let today = self.clock.now().day();
+        let today = self.day_of(self.clock.now());
         let mut cached = self.cached.lock();
         cached.retain(|day, _| *day >= today);
         cached.insert(day, salt);
         Ok(salt)
+    }
+
+    fn day_of(&self, at: Timestamp) -> Day {
+        self.reports.time_zone().day_of(at)
     }
 }
 

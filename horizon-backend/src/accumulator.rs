@@ -12,7 +12,7 @@ use horizon_core::{
 use tokio::time::{Instant, interval, sleep, timeout, timeout_at};
 
 use crate::batch_retry::BatchRetry;
-use crate::{CorrectedClock, Health};
+use crate::{CorrectedClock, Health, ReportsCheck, SessionRetention};
 
 /// The maximum number of events in a batch: 4,096. Events that arrive while one batch is written share the next one.
 const MAX_BATCH_EVENTS: NonZeroUsize = NonZeroUsize::new(4_096).unwrap();
@@ -34,6 +34,30 @@ const DRAIN_READ_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// The part of a process's [`Health`] that the accumulator reports.
 const HEALTH_PART: &str = "counting";
+
+/// How an accumulator counts.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct AccumulatorConfig {
+    /// Decides which events are too old or too far in the future.
+    pub clock: CorrectedClock,
+    /// If set, nothing is counted while the store's reports have another time zone.
+    pub reports: Option<ReportsCheck>,
+    /// How long the sessions of the reports are kept.
+    pub session_retention: SessionRetention,
+}
+
+impl AccumulatorConfig {
+    /// Returns the default configuration with this clock.
+    #[must_use]
+    pub fn new(clock: CorrectedClock) -> Self {
+        Self {
+            clock,
+            reports: None,
+            session_retention: SessionRetention::default(),
+        }
+    }
+}
 
 /// Observes [`run_accumulator_observed`]. It is called between two batches and must not block.
 pub trait AccumulatorObserver: Send + Sync {
@@ -92,22 +116,26 @@ pub async fn run_accumulator(
     now: impl Fn() -> Timestamp + Send + Sync + 'static,
     shutdown: impl Future<Output = ()> + Send,
 ) {
-    let clock = CorrectedClock::new(now);
-    run_accumulator_observed(&mut [&mut consumer], &*store, &clock, &(), shutdown).await;
+    let config = AccumulatorConfig::new(CorrectedClock::new(now));
+    run_accumulator_observed(&mut [&mut consumer], &*store, &config, &(), shutdown).await;
 }
 
 /// Like [`run_accumulator`], with several consumers of one bus and an observer.
 ///
-/// While one consumer publishes and acknowledges, the store counts a batch of another. While `clock` cannot be trusted,
+/// While one consumer publishes and acknowledges, the store counts a batch of another. While the clock cannot be trusted,
 /// nothing is counted, rejected or expired.
 pub async fn run_accumulator_observed(
     consumers: &mut [&mut dyn EventConsumer],
     store: &dyn StatsStore,
-    clock: &CorrectedClock,
+    config: &AccumulatorConfig,
     observer: &dyn AccumulatorObserver,
     shutdown: impl Future<Output = ()> + Send,
 ) {
-    let accumulator = Accumulator { store, clock, observer };
+    let accumulator = Accumulator {
+        store,
+        config,
+        observer,
+    };
     tokio::select! {
         () = shutdown => {}
         _ = join_all(consumers.iter_mut().map(|consumer| accumulator.run(&mut **consumer, None))) => {}
@@ -125,7 +153,7 @@ pub async fn run_accumulator_observed(
 
 struct Accumulator<'a> {
     store: &'a dyn StatsStore,
-    clock: &'a CorrectedClock,
+    config: &'a AccumulatorConfig,
     observer: &'a dyn AccumulatorObserver,
 }
 
@@ -135,13 +163,13 @@ impl Accumulator<'_> {
     async fn run(&self, consumer: &mut dyn EventConsumer, drain_until: Option<Instant>) -> bool {
         let mut consumer = GuardedConsumer {
             consumer,
-            clock: self.clock,
+            config: self.config,
             read_timeout: drain_until.map(|_| DRAIN_READ_TIMEOUT),
             is_empty: false,
         };
         let mut retry = BatchRetry::default();
         if drain_until.is_none() {
-            self.clock.compared().await;
+            self.config.clock.compared().await;
         }
         while drain_until.is_none_or(|deadline| Instant::now() < deadline) {
             match self.process_batch(&mut consumer).await {
@@ -157,7 +185,7 @@ impl Accumulator<'_> {
     }
 
     async fn process_batch(&self, consumer: &mut GuardedConsumer<'_>) -> Result<()> {
-        let outcome = process_batch(consumer, self.store, &|| self.clock.now(), MAX_BATCH_EVENTS).await?;
+        let outcome = process_batch(consumer, self.store, &|| self.config.clock.now(), MAX_BATCH_EVENTS).await?;
         for (event, reason) in &outcome.rejected {
             tracing::warn!(event = %event.id, topic = event.topic.to_string(), %reason, "event rejected");
         }
@@ -171,11 +199,11 @@ impl Accumulator<'_> {
         let mut hours = interval(EXPIRE_INTERVAL);
         loop {
             hours.tick().await;
-            while let Err(error) = self.clock.check() {
+            while let Err(error) = self.config.clock.check() {
                 tracing::debug!(%error, "the store does not expire data while the clock is wrong");
                 sleep(CLOCK_CHECK_INTERVAL).await;
             }
-            match self.store.expire(self.clock.now()).await {
+            match self.expire(self.config.clock.now()).await {
                 Ok(()) => tracing::debug!("expired data deleted"),
                 Err(error) => {
                     let cause = error_chain(&error);
@@ -184,12 +212,29 @@ impl Accumulator<'_> {
             }
         }
     }
+
+    async fn expire(&self, now: Timestamp) -> Result<()> {
+        self.store.expire(now).await?;
+        let Some(reports) = self.store.reports() else {
+            return Ok(());
+        };
+        let today = reports.status().await?.time_zone.day_of(now);
+        let Some(first) = self.config.session_retention.first_day(today) else {
+            return Ok(());
+        };
+        let erased = reports.expire_sessions(first, false).await?;
+        if erased > 0 {
+            tracing::info!(sessions = erased, before = %first, "the sessions of old days were erased");
+        }
+        Ok(())
+    }
 }
 
-/// Rejects batches while the clock cannot be trusted, and limits how long a read may wait.
+/// Rejects batches while the clock cannot be trusted or the time zone is another one, and limits how long a read may
+/// wait.
 struct GuardedConsumer<'a> {
     consumer: &'a mut dyn EventConsumer,
-    clock: &'a CorrectedClock,
+    config: &'a AccumulatorConfig,
     read_timeout: Option<Duration>,
     /// The last read timed out.
     is_empty: bool,
@@ -207,7 +252,10 @@ impl EventConsumer for GuardedConsumer<'_> {
             })?,
         };
         // After the read, which may take hours. A batch that is not acknowledged is delivered again.
-        self.clock.check()?;
+        self.config.clock.check()?;
+        if let Some(reports) = &self.config.reports {
+            reports.require_zone().await?;
+        }
         Ok(batch)
     }
 

@@ -3,6 +3,7 @@ use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
+use horizon_core::reports::SiteTimeZone;
 use horizon_core::{Error, Ports, Result};
 use horizon_memory::{MemoryBus, MemoryPresence};
 use parking_lot::Mutex;
@@ -11,7 +12,10 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 #[cfg(feature = "redis")]
 use crate::redis_node::RedisNode;
-use crate::{BackendUrlError, BackendUrls, BusUrl, CorrectedClock, Health, ReadinessCheck, StoreHandle, StoreLock};
+use crate::{
+    AccumulatorConfig, BackendUrlError, BackendUrls, BusUrl, CorrectedClock, Health, ReadinessCheck, ReportsCheck,
+    SessionRetention, StoreHandle, StoreLock,
+};
 
 /// How long the background tasks and the store may take to end: 5 seconds. An accumulator's last batch takes up to 3
 /// seconds, and SQLite up to 2.
@@ -32,6 +36,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Backend {
     ports: Ports,
     health: Health,
+    reports: ReportsCheck,
     /// `None` if the ports belong to the application.
     store: Option<StoreHandle>,
     /// Whether the accumulator runs in this process.
@@ -55,6 +60,10 @@ pub struct BackendConfig {
     pub node: Option<horizon_core::presence::NodeId>,
     /// Whether the backend is ready although its Redis may lose acknowledged data.
     pub redis_may_lose_data: bool,
+    /// The time zone of the site: UTC by default. All processes of a site must have the same.
+    pub time_zone: SiteTimeZone,
+    /// How long the sessions of the reports are kept, if this process counts.
+    pub session_retention: SessionRetention,
 }
 
 impl BackendConfig {
@@ -65,6 +74,8 @@ impl BackendConfig {
             clock,
             node: None,
             redis_may_lose_data: false,
+            time_zone: SiteTimeZone::utc(),
+            session_retention: SessionRetention::default(),
         }
     }
 }
@@ -73,7 +84,8 @@ impl Backend {
     /// Opens the bus and the store and starts the background tasks. An unavailable Redis is not an error.
     ///
     /// # Errors
-    /// The store cannot be opened, another process counts into it, or the Redis is a node of Redis Cluster.
+    /// The store cannot be opened, another process counts into it, its reports have another time zone, or the Redis is a
+    /// node of Redis Cluster.
     pub async fn open(urls: &BackendUrls, config: BackendConfig) -> Result<Self> {
         let health = Health::default();
         match urls.bus() {
@@ -87,10 +99,19 @@ impl Backend {
         }
     }
 
-    /// Returns a backend of ports that belong to the application.
-    #[must_use]
-    pub fn from_ports(ports: Ports) -> Self {
-        Self::new(ports, Health::default(), CancellationToken::new())
+    /// Returns a backend of ports that belong to the application. Call it within a tokio runtime.
+    ///
+    /// # Errors
+    /// The reports of the store have another time zone.
+    pub async fn from_ports(ports: Ports, config: &BackendConfig) -> Result<Self> {
+        let reports = ReportsCheck::new(Arc::clone(&ports.stats), config.time_zone.clone());
+        reports.refuse_other_zone().await?;
+        let (health, stop) = (Health::default(), CancellationToken::new());
+        let task = spawn_reports_check(&reports, &health, &stop);
+        Ok(Self {
+            tasks: Mutex::new(vec![task]),
+            ..Self::new(ports, reports, health, stop)
+        })
     }
 
     /// Starts an accumulator in this process that counts into a store of the application. [`close`](Self::close) counts
@@ -98,25 +119,28 @@ impl Backend {
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// use horizon_backend::{Backend, CorrectedClock, StoreHandle, now};
+    /// use horizon_backend::{Backend, BackendConfig, CorrectedClock, StoreHandle, now};
     /// use horizon_memory::MemoryStore; // your adapter
     ///
     /// let store = StoreHandle::from_store(MemoryStore::new());
-    /// let backend = Backend::from_store(&store, CorrectedClock::new(now));
+    /// let backend = Backend::from_store(&store, BackendConfig::new(CorrectedClock::new(now))).await?;
     /// assert_eq!(backend.readiness().check().await, Ok("the store can be read"));
     /// backend.close().await?;
     /// # Ok(()) }
     /// ```
-    #[must_use]
-    pub fn from_store(store: &StoreHandle, clock: CorrectedClock) -> Self {
+    ///
+    /// # Errors
+    /// The reports of the store have another time zone.
+    pub async fn from_store(store: &StoreHandle, config: BackendConfig) -> Result<Self> {
         let (health, stop) = (Health::default(), CancellationToken::new());
-        Self::embed(store, None, clock, std::future::ready(()), health, stop)
+        Self::embed(store, None, config, std::future::ready(()), health, stop).await
     }
 
-    fn new(ports: Ports, health: Health, stop: CancellationToken) -> Self {
+    fn new(ports: Ports, reports: ReportsCheck, health: Health, stop: CancellationToken) -> Self {
         Self {
             ports,
             health,
+            reports,
             store: None,
             is_accumulator: false,
             #[cfg(feature = "redis")]
@@ -139,41 +163,45 @@ impl Backend {
         let check = std::future::ready(());
         let lock = StoreLock::acquire(urls.store())?;
         let store = StoreHandle::open(urls.store())?;
-        Ok(Self::embed(&store, Some(lock), config.clock, check, health, stop))
+        Self::embed(&store, Some(lock), config, check, health, stop).await
     }
 
     /// Starts an accumulator in this process, which counts into the store behind `store`, and runs `check` at the same
     /// time. Its task closes the store before it releases the lock.
-    fn embed(
+    async fn embed(
         store: &StoreHandle,
         lock: Option<StoreLock>,
-        clock: CorrectedClock,
+        config: BackendConfig,
         check: impl Future<Output = ()> + Send + 'static,
         health: Health,
         stop: CancellationToken,
-    ) -> Self {
+    ) -> Result<Self> {
+        let reports = ReportsCheck::new(Arc::clone(&store.stats), config.time_zone);
+        reports.refuse_other_zone().await?;
+        let mut accumulator = AccumulatorConfig::new(config.clock);
+        accumulator.reports = Some(reports.clone());
+        accumulator.session_retention = config.session_retention;
         let (bus, mut consumer) = MemoryBus::new(Arc::clone(&store.stats));
         let (counted, stopped, reported) = (store.clone(), stop.clone(), health.clone());
+        let checked = reports.clone();
         let counting = async move {
             let consumers = &mut [&mut consumer as _];
+            let stats = &*counted.stats;
             let counting =
-                crate::run_accumulator_observed(consumers, &*counted.stats, &clock, &reported, stopped.cancelled());
-            tokio::join!(counting, check);
+                crate::run_accumulator_observed(consumers, stats, &accumulator, &reported, stopped.cancelled());
+            tokio::join!(counting, check, checked.run(&reported, stopped.cancelled()));
             let closed = counted.close().await;
             drop(lock);
             closed
         };
         let task = tokio::spawn(health.supervise("counting", counting));
-        Self {
+        let ports = store.ports(Arc::new(MemoryPresence::default()), Arc::new(bus));
+        Ok(Self {
             store: Some(store.clone()),
             is_accumulator: true,
             tasks: Mutex::new(vec![task]),
-            ..Self::new(
-                store.ports(Arc::new(MemoryPresence::default()), Arc::new(bus)),
-                health,
-                stop,
-            )
-        }
+            ..Self::new(ports, reports, health, stop)
+        })
     }
 
     #[cfg(feature = "redis")]
@@ -186,17 +214,20 @@ impl Backend {
     ) -> Result<Self> {
         let check = setup_check(urls, &config).await?;
         let store = StoreHandle::open(urls.store())?;
+        let reports = ReportsCheck::new(Arc::clone(&store.stats), config.time_zone);
+        reports.refuse_other_zone().await?;
         let name = config.node.map_or_else(|| crate::random_node_id("web"), Ok)?;
         let (node, bus) = RedisNode::connect(redis, delivery, &store, name, &config.clock, &health)?;
         let stop = CancellationToken::new();
         config.clock.require_comparison();
-        let tasks = RedisNode::spawn_tasks(&node, &store, config.clock, check, &stop);
+        let mut tasks = RedisNode::spawn_tasks(&node, &store, config.clock, check, &stop);
+        tasks.push(spawn_reports_check(&reports, &health, &stop));
         let presence = Arc::clone(&node.presence);
         Ok(Self {
             store: Some(store.clone()),
             node: Some(node),
             tasks: Mutex::new(tasks),
-            ..Self::new(store.ports(presence, bus), health, stop)
+            ..Self::new(store.ports(presence, bus), reports, health, stop)
         })
     }
 
@@ -210,6 +241,12 @@ impl Backend {
     #[must_use]
     pub fn health(&self) -> &Health {
         &self.health
+    }
+
+    /// Returns the check of the store's reports, which has the time zone of the site.
+    #[must_use]
+    pub fn reports_check(&self) -> &ReportsCheck {
+        &self.reports
     }
 
     /// Returns whether this process counts the events.
@@ -247,10 +284,13 @@ impl Backend {
         self.node.as_ref().map(|node| node.info())
     }
 
-    /// Registers `horizon_problem`, and `horizon_stream_lost` of a stream.
+    /// Registers `horizon_problem`, `horizon_stream_lost` of a stream, and `horizon_late_events` if this process counts.
     #[cfg(feature = "metrics")]
     pub fn register_metrics(&self, registry: &mut prometheus_client::registry::Registry) {
         registry.register_collector(Box::new(self.health.clone()));
+        if self.is_accumulator {
+            registry.register_collector(Box::new(self.reports.clone()));
+        }
         #[cfg(feature = "redis")]
         if let Some(metric) = self.node.as_ref().and_then(|node| node.lost_metric()) {
             registry.register_collector(Box::new(metric));
@@ -290,6 +330,15 @@ impl Backend {
         let late = |error| Err(Error::unavailable("the backend did not end in time").with_source(error));
         timeout(CLOSE_TIMEOUT, close).await.unwrap_or_else(late)
     }
+}
+
+fn spawn_reports_check(reports: &ReportsCheck, health: &Health, stop: &CancellationToken) -> BackgroundTask {
+    let (reports, reported, stopped) = (reports.clone(), health.clone(), stop.clone());
+    let check = async move {
+        reports.run(&reported, stopped.cancelled()).await;
+        Ok(())
+    };
+    tokio::spawn(health.supervise("reports-check", check))
 }
 
 #[cfg(feature = "redis")]

@@ -27,6 +27,8 @@ pub enum ProgramKind {
     Application,
     /// It only counts.
     Accumulator,
+    /// It only reads the store.
+    Reader,
 }
 
 /// Which of the two URLs is wrong, and why.
@@ -219,6 +221,7 @@ mod tests {
             for (program, wrong) in [
                 (ProgramKind::Application, application),
                 (ProgramKind::Accumulator, accumulator),
+                (ProgramKind::Reader, ""),
             ] {
                 let error = BackendUrls::parse(program, bus, store).err();
                 let setting = error.map_or("", |error| error.setting);

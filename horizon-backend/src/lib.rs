@@ -50,7 +50,11 @@ mod ready;
 mod redis_node;
 #[cfg(feature = "redis")]
 mod redis_setup;
+#[cfg(feature = "program")]
+mod report_settings;
+mod reports_check;
 mod secret_string;
+mod session_retention;
 #[cfg(feature = "signals")]
 mod signals;
 mod store;
@@ -58,7 +62,7 @@ mod store_lock;
 mod stored_secret;
 mod url;
 
-pub use accumulator::{AccumulatorObserver, run_accumulator, run_accumulator_observed};
+pub use accumulator::{AccumulatorConfig, AccumulatorObserver, run_accumulator, run_accumulator_observed};
 #[cfg(feature = "program")]
 pub use arguments::parse_arguments;
 pub use backend::{Backend, BackendConfig};
@@ -86,7 +90,11 @@ pub use random::random_node_id;
 pub use ready::ReadinessCheck;
 #[cfg(feature = "redis")]
 pub use redis_setup::RedisSetupCheck;
+#[cfg(feature = "program")]
+pub use report_settings::ReportSettings;
+pub use reports_check::ReportsCheck;
 pub use secret_string::SecretString;
+pub use session_retention::{ParseRetentionError, SessionRetention};
 #[cfg(feature = "signals")]
 pub use signals::{shutdown_signal, wait_for_shutdown};
 pub use store::StoreHandle;

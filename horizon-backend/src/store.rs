@@ -3,9 +3,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-#[cfg(feature = "sqlite")]
-use horizon_core::Error;
-use horizon_core::{CommentStore, EventBus, Ports, Presence, Result, SaltStore, StatsStore, Topic};
+use horizon_core::{CommentStore, Error, EventBus, Ports, Presence, Result, SaltStore, StatsStore, Topic};
 use horizon_memory::MemoryStore;
 #[cfg(feature = "redis")]
 use horizon_redis::RedisStore;
@@ -63,6 +61,26 @@ impl StoreHandle {
             })),
             #[cfg(feature = "redis")]
             StoreUrl::Redis(redis) => Ok(Self::new(Arc::new(RedisStore::connect(redis)?), StoreAdapter::Redis)),
+        }
+    }
+
+    /// Opens a store for reading, also while another process counts into it. Does not create, lock or change an SQLite
+    /// file. Redis needs a tokio runtime and may be unavailable.
+    ///
+    /// # Errors
+    /// The SQLite file is missing, was written by an older or newer version, or cannot be used; the store is in memory;
+    /// the configuration of the Redis client is invalid.
+    pub fn open_read_only(url: &StoreUrl) -> Result<Self> {
+        match url {
+            StoreUrl::Memory => Err(Error::permanent(
+                "a store in memory can only be read by its own process",
+            )),
+            #[cfg(feature = "sqlite")]
+            StoreUrl::Sqlite(path) => Ok(Self::new(Arc::new(SqliteStore::open_read_only(path)?), |store| {
+                StoreAdapter::Sqlite(store, path.clone())
+            })),
+            #[cfg(feature = "redis")]
+            StoreUrl::Redis(_) => Self::open(url),
         }
     }
 

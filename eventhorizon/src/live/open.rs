@@ -193,7 +193,7 @@ impl Horizon {
         Ok(live.with_observed(inner.hub.observe(observed)))
     }
 
-    /// Returns the key that identifies the caller as a visitor today (UTC). Returns `None` for crawlers, for
+    /// Returns the key that identifies the caller as a visitor today. Returns `None` for crawlers, for
     /// [uncounted](crate::Identity::uncounted) callers, and for visitors with a privacy signal.
     ///
     /// # Errors

@@ -109,6 +109,8 @@ async fn open(
 ) -> anyhow::Result<Horizon> {
     let mut builder = Horizon::from_parsed_urls(backend.urls.bus().clone(), backend.urls.store().clone())?
         .node_name(backend.node.clone())
+        .time_zone(args.reports.time_zone.clone())
+        .session_retention(args.reports.session_retention)
         .identify(author)
         .event_policy(args.readers.event_policy())
         .configure(|config| configure(config, args));

@@ -14,7 +14,7 @@ mod tls;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use horizon_backend::SettingError;
+use horizon_backend::{ReportSettings, SettingError};
 
 pub use self::{
     backend::{BackendArgs, NodeSettings},
@@ -87,6 +87,9 @@ pub struct ServeArgs {
     /// What readers may do, and how they are counted.
     #[command(flatten)]
     pub readers: ReaderArgs,
+    /// The reports.
+    #[command(flatten)]
+    pub reports: ReportSettings,
     /// The limits of each client network.
     #[command(flatten)]
     pub limits: LimitArgs,
