@@ -1,5 +1,6 @@
 mod comments;
 mod ledger;
+mod read_only;
 mod reports;
 mod salts;
 mod stats;

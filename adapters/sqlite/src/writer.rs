@@ -46,6 +46,8 @@ pub(crate) struct WriterHandle {
     queue: Mutex<Option<mpsc::Sender<Box<dyn WriteJob>>>>,
     /// Disconnected when the thread ends.
     ended: Arc<Mutex<std_mpsc::Receiver<()>>>,
+    /// Why writes fail once the queue is `None`.
+    closed: &'static str,
 }
 
 /// The write of one caller.
@@ -92,7 +94,18 @@ impl WriterHandle {
         Ok(Self {
             queue: Mutex::new(Some(queue)),
             ended: Arc::new(Mutex::new(ended)),
+            closed: "the store is closed",
         })
+    }
+
+    /// Returns a handle that refuses all writes.
+    pub(crate) fn read_only() -> Self {
+        let (_, ended) = std_mpsc::channel();
+        Self {
+            queue: Mutex::new(None),
+            ended: Arc::new(Mutex::new(ended)),
+            closed: "the store was opened for reading only",
+        }
     }
 
     /// Runs `work` in a transaction, and returns after the commit. Writes of other callers may share the transaction.
@@ -115,7 +128,7 @@ impl WriterHandle {
         is_probe: bool,
     ) -> Result<T> {
         let queue = self.queue.lock().clone();
-        let queue = queue.ok_or_else(|| Error::permanent("the store is closed"))?;
+        let queue = queue.ok_or_else(|| Error::permanent(self.closed))?;
         let (caller, reply) = oneshot::channel();
         let job = QueuedWrite {
             work,

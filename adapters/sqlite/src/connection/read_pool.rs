@@ -155,6 +155,13 @@ impl ReadPool {
         Ok(())
     }
 
+    /// Adds a connection to the idle ones.
+    pub(crate) fn add(&self, db: Connection) {
+        let mut queue = self.queue.lock();
+        queue.opened += 1;
+        queue.idle.push(db);
+    }
+
     /// Accepts no more reads. Returns the idle connections, because dropping them may block.
     pub(crate) fn close(&self) -> Vec<Connection> {
         let mut queue = self.queue.lock();
