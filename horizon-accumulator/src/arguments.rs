@@ -2,12 +2,16 @@
 
 use std::net::SocketAddr;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use horizon_backend::{
-    BackendUrls, BusUrl, Delivery, ProgramKind, SecretString, StoreUrl, UrlSettings, parse_listen_addr, random_node_id,
+    BackendUrls, BusUrl, Delivery, ProgramKind, ReportSettings, SecretString, StoreUrl, UrlSettings, parse_listen_addr,
+    random_node_id,
 };
-use horizon_core::presence::NodeId;
+use horizon_core::{presence::NodeId, reports::SiteTimeZone};
 use horizon_redis::RedisConfig;
+
+use crate::expire::ExpireArguments;
+use crate::report::ReportArguments;
 
 /// Counts events, each exactly once.
 ///
@@ -16,15 +20,29 @@ use horizon_redis::RedisConfig;
 #[derive(Debug, Parser)]
 #[command(version)]
 pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// The event bus: `stdin:` (the default), `redis://HOST`, or best effort `redis+pubsub://HOST`; with TLS `rediss`.
-    #[arg(long, env = "HORIZON_BUS", value_name = "HORIZON_BUS", hide_env_values = true)]
+    #[arg(
+        long,
+        env = "HORIZON_BUS",
+        value_name = "HORIZON_BUS",
+        hide_env_values = true,
+        global = true
+    )]
     bus: Option<SecretString>,
     /// The old name of `--bus`.
-    #[arg(long, env = "HORIZON_PIPE", hide = true)]
+    #[arg(long, env = "HORIZON_PIPE", hide = true, global = true)]
     pipe: Option<SecretString>,
     /// The store: `sqlite:PATH`, `redis://HOST`, or `memory:` for a trial.
     /// Default: the Redis of the bus, or `sqlite:horizon.db`.
-    #[arg(long, env = "HORIZON_STORE", value_name = "HORIZON_STORE", hide_env_values = true)]
+    #[arg(
+        long,
+        env = "HORIZON_STORE",
+        value_name = "HORIZON_STORE",
+        hide_env_values = true,
+        global = true
+    )]
     store: Option<SecretString>,
     /// The address of the service's `/healthz`, `/readyz` and `/metrics`.
     #[arg(
@@ -51,15 +69,31 @@ pub(crate) struct Arguments {
         default_value = "false"
     )]
     redis_may_lose_data: bool,
+    #[command(flatten)]
+    reports: ReportSettings,
+}
+
+/// What to do instead of counting.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show a report: how many people came, from where, on what device and for how long.
+    Report(ReportArguments),
+    /// Compare the totals with the hours and days, and the days with the sessions. The exit code is 1 if any number
+    /// differs.
+    Verify,
+    /// Erase the sessions of old days. The hours and days of the reports stay.
+    ExpireSessions(ExpireArguments),
 }
 
 /// What the program does.
 #[derive(Clone, Debug)]
 pub(crate) enum Mode {
     /// Count the lines of standard input into this store.
-    Lines(StoreUrl),
+    Lines(StoreUrl, SiteTimeZone),
     /// Count events from Redis.
     Service(ServiceConfig),
+    /// Run a command on this store.
+    Command(StoreUrl, Command),
 }
 
 #[derive(Clone, Debug)]
@@ -72,6 +106,7 @@ pub(crate) struct ServiceConfig {
     pub(crate) addr: SocketAddr,
     pub(crate) node: NodeId,
     pub(crate) redis_may_lose_data: bool,
+    pub(crate) reports: ReportSettings,
 }
 
 impl Arguments {
@@ -85,10 +120,16 @@ impl Arguments {
             pipe: self.pipe.as_ref(),
             store: self.store.as_ref(),
         };
-        let urls = BackendUrls::from_settings(ProgramKind::Accumulator, &settings, BusUrl::Stdin)
-            .map_err(|error| error.to_string())?;
+        let program = match self.command {
+            Some(_) => ProgramKind::Reader,
+            None => ProgramKind::Accumulator,
+        };
+        let urls = BackendUrls::from_settings(program, &settings, BusUrl::Stdin).map_err(|error| error.to_string())?;
+        if let Some(command) = &self.command {
+            return Ok(Mode::Command(urls.store().clone(), command.clone()));
+        }
         let BusUrl::Redis(redis, delivery) = urls.bus().clone() else {
-            return Ok(Mode::Lines(urls.store().clone()));
+            return Ok(Mode::Lines(urls.store().clone(), self.reports.time_zone.clone()));
         };
         let node = match &self.node {
             Some(node) => node.clone(),
@@ -101,6 +142,7 @@ impl Arguments {
             addr: self.addr,
             node,
             redis_may_lose_data: self.redis_may_lose_data,
+            reports: self.reports.clone(),
         }))
     }
 }
@@ -121,6 +163,8 @@ mod tests {
             ("--addr", "HORIZON_ADDR", "localhost"),
             ("--addr", "HORIZON_ADDR", "example.org:3001"),
             ("--node", "HORIZON_NODE", "two words"),
+            ("--timezone", "HORIZON_TIMEZONE", "Europe/Atlantis"),
+            ("--session-retention", "HORIZON_SESSION_RETENTION", "0"),
         ] {
             let error = arguments(&[flag, value]).unwrap_err().to_string();
             assert!(error.contains(name), "{error}");
@@ -144,6 +188,22 @@ mod tests {
             let error = arguments.mode().unwrap_err();
             assert!(error.contains(name) && !error.contains("hunter2"), "{error}");
             assert!(!format!("{arguments:?}").contains("hunter2"));
+        }
+    }
+
+    #[test]
+    fn a_command_reads_the_store_of_any_process_of_the_site() {
+        for (flags, store) in [
+            (&["--bus", "memory:", "--store", "sqlite:x.db", "verify"][..], "sqlite"),
+            (&["verify", "--store", "sqlite:x.db"], "sqlite"),
+            (&["report", "pages"], "sqlite"),
+            (&["report", "--bus", "redis://localhost"], "redis"),
+        ] {
+            let mode = arguments(flags).unwrap().mode();
+            assert!(
+                matches!(&mode, Ok(Mode::Command(url, _)) if url.name() == store),
+                "{flags:?}: {mode:?}"
+            );
         }
     }
 

@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
 use std::io::Write as _;
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use horizon_backend::{StoreHandle, StoreUrl, now};
-use horizon_core::StatsStore;
+use horizon_backend::{ReportsCheck, StoreHandle, StoreUrl, now};
+use horizon_core::{StatsStore, reports::SiteTimeZone};
 
 use crate::lines::{LineReader, count_lines};
 
@@ -11,9 +12,11 @@ use crate::lines::{LineReader, count_lines};
 /// are reported on standard error.
 ///
 /// # Errors
-/// The store failed, the output cannot be written, or lines were invalid; the valid lines are counted first.
-pub(crate) async fn count_stdin(store: &StoreUrl) -> anyhow::Result<()> {
+/// The store failed or its reports have another time zone, the output cannot be written, or lines were invalid; the valid lines are counted first.
+pub(crate) async fn count_stdin(store: &StoreUrl, time_zone: &SiteTimeZone) -> anyhow::Result<()> {
     let store = StoreHandle::open(store)?;
+    let reports = ReportsCheck::new(Arc::clone(&store.stats), time_zone.clone());
+    reports.require_zone().await?;
     let counted = count_and_print(&*store.stats).await;
     store.close().await?;
     match counted? {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use horizon_backend::{AccumulatorObserver, Health, register_log_metrics};
+use horizon_backend::{AccumulatorObserver, Health, ReportsCheck, register_log_metrics};
 use horizon_core::{BatchOutcome, Error, RejectReason, Timestamp};
 use horizon_redis::{NodeInfo, NodeRole};
 use prometheus_client::encoding::EncodeLabelSet;
@@ -35,19 +35,26 @@ pub(crate) struct ServiceMetrics {
 }
 
 impl ServiceMetrics {
-    pub(crate) fn new(config: &ServiceConfig, started: Timestamp, bus_state: BusState, health: Health) -> Self {
+    pub(crate) fn new(
+        config: &ServiceConfig,
+        started: Timestamp,
+        bus_state: BusState,
+        health: &Health,
+        reports: &ReportsCheck,
+    ) -> Self {
         let mut metrics = Self {
             registry: Registry::default(),
             name: config.node.to_string(),
             started,
             bus_state: Arc::new(bus_state),
-            health,
+            health: health.clone(),
             counted: Counter::default(),
             refused: Family::default(),
             batches: Counter::default(),
             failures: Family::default(),
         };
         metrics.register(config);
+        metrics.registry.register_collector(Box::new(reports.clone()));
         metrics
     }
 

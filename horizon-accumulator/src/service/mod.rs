@@ -11,8 +11,8 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use futures::future::select;
 use horizon_backend::{
-    CorrectedClock, Health, HeartbeatConfig, ReadinessCheck, RedisSetupCheck, StoreHandle, StoreLock, now, print_line,
-    report_stream_problems, run_accumulator_observed, run_heartbeat,
+    AccumulatorConfig, CorrectedClock, Health, HeartbeatConfig, ReadinessCheck, RedisSetupCheck, ReportsCheck,
+    StoreHandle, StoreLock, now, print_line, report_stream_problems, run_accumulator_observed, run_heartbeat,
 };
 use horizon_core::EventConsumer;
 use horizon_redis::{NodeRegistry, StreamMonitor};
@@ -37,15 +37,19 @@ pub(crate) async fn run(config: &ServiceConfig, shutdown: impl Future<Output = (
     let store = StoreHandle::open(config.urls.store()).context("HORIZON_STORE cannot be used")?;
     let setup = RedisSetupCheck::new(&config.urls, config.redis_may_lose_data)?;
     setup.refuse_unusable().await?;
+    let reports = ReportsCheck::new(Arc::clone(&store.stats), config.reports.time_zone.clone());
+    reports.refuse_other_zone().await?;
     let health = Health::default();
     let BusConsumers {
         mut consumers,
         state,
         monitors,
     } = BusConsumers::connect(config, &health)?;
-    let metrics = Arc::new(ServiceMetrics::new(config, now(), state, health.clone()));
+    let metrics = Arc::new(ServiceMetrics::new(config, now(), state, &health, &reports));
     let heartbeat = heartbeat_config(config, &store, &health)?;
-    let clock = heartbeat.clock.clone();
+    let mut accumulator = AccumulatorConfig::new(heartbeat.clock.clone());
+    accumulator.reports = Some(reports.clone());
+    accumulator.session_retention = config.reports.session_retention;
     let readiness = ReadinessCheck::new(health.clone())
         .with_store(store.clone())
         .with_redis(Arc::clone(&heartbeat.registry));
@@ -59,12 +63,21 @@ pub(crate) async fn run(config: &ServiceConfig, shutdown: impl Future<Output = (
     ));
     let checks = check_redis(setup, monitors, health.clone(), stop.clone());
     tasks.spawn(health.supervise("redis-checks", checks));
+    let (reported, stopped) = (health.clone(), stop.clone());
+    let check = async move { reports.run(&reported, stopped.cancelled()).await };
+    tasks.spawn(health.supervise("reports-check", check));
     print_line(&format!("The accumulator is at http://{address}"));
     tracing::info!(node = %config.node, redis = ?config.redis, delivery = ?config.delivery, "counting");
     let mut consumers: Vec<&mut dyn EventConsumer> =
         consumers.iter_mut().map(|consumer| &mut **consumer as _).collect();
     let shutdown_or_panic = async { drop(select(pin!(shutdown), pin!(health.wait_for_panic())).await) };
-    let counting = run_accumulator_observed(&mut consumers, &*store.stats, &clock, &*metrics, shutdown_or_panic);
+    let counting = run_accumulator_observed(
+        &mut consumers,
+        &*store.stats,
+        &accumulator,
+        &*metrics,
+        shutdown_or_panic,
+    );
     health.supervise("counting", counting).await;
     stop.cancel();
     while tasks.join_next().await.is_some() {}
