@@ -122,7 +122,7 @@ mod tests {
         };
         assert_eq!(format!("{request:?}"), "PageRequest(…)");
         let reader = ContextReader::new(["example.org"]);
-        reader.read(&request);
+        assert!(reader.read(&request).source.is_some());
         let printed = format!("{reader:?}");
         assert!(!printed.contains("secret") && !printed.contains("203"), "{printed}");
     }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use horizon_core::reports::{SiteState, SiteTimeZone, apply_events_with_reports};
+use horizon_core::reports::{ReportSite, SiteTimeZone, apply_events_with_reports};
 use horizon_core::{Error, Event, Result, Timestamp, Topic, Update};
 use redis::{Value, from_redis_value};
 
@@ -51,9 +51,9 @@ pub(super) async fn apply(store: &RedisStore, events: &[Event]) -> Result<Vec<Up
 }
 
 /// Returns the state of the site.
-pub(super) fn stored_site(zone: SiteTimeZone, stored: &StoredSite) -> SiteState {
+pub(super) fn stored_site(zone: SiteTimeZone, stored: &StoredSite) -> ReportSite {
     let cutoff = stored.cutoff.map(Timestamp::from_millis);
-    SiteState::stored(zone, cutoff, stored.late_events)
+    ReportSite::stored(zone, cutoff, stored.late_events)
 }
 
 /// Counts the events.
@@ -61,7 +61,7 @@ fn count(
     events: &[Event],
     reads: &BTreeMap<&Topic, TopicReads>,
     snapshot: &Snapshot<'_>,
-    site: SiteState,
+    site: ReportSite,
     beyond: &BTreeSet<DimensionValue>,
 ) -> Result<Operations> {
     let mut ledger = SnapshotLedger::new(snapshot, site.clone(), events, beyond)?;

@@ -227,15 +227,15 @@ pub(super) fn add_day(
     for (field, numbers) in fields {
         match Field::parse(field) {
             Some(Field::Day) => {
-                reader.days.entry((day, topic.clone())).or_default().counts += bucket_record::decode(numbers);
+                reader.days.entry((topic.clone(), day)).or_default().counts += bucket_record::decode(numbers);
             }
             Some(Field::Hour(index)) => {
-                let key = (hour(index), topic.clone());
+                let key = (topic.clone(), hour(index));
                 reader.hours.entry(key).or_default().counts += bucket_record::decode(numbers);
             }
             Some(Field::Event(index, name)) => {
-                let key = (hour(index), topic.clone(), name.into());
-                reader.events.insert(key, numbers.parse().unwrap_or(0));
+                let key = (topic.clone(), hour(index), name.into());
+                reader.custom_events.insert(key, numbers.parse().unwrap_or(0));
             }
             None => {}
         }

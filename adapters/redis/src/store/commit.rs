@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
-use horizon_core::reports::{ReportChanges, SiteState};
+use horizon_core::reports::{ReportChanges, ReportSite};
 use horizon_core::{DEDUPE_WINDOW, Event, ReaderId, Result, Topic};
 
 use super::batch::{IdSet, TopicReads};
@@ -35,7 +35,7 @@ pub(super) struct CountedBatch<'a> {
     pub(super) reads: &'a BTreeMap<&'a Topic, TopicReads>,
     pub(super) snapshot: &'a Snapshot<'a>,
     /// The site before the batch.
-    pub(super) site: &'a SiteState,
+    pub(super) site: &'a ReportSite,
     pub(super) writes: &'a BatchWrites,
     pub(super) changes: &'a ReportChanges,
 }

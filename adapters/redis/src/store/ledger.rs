@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use horizon_core::reports::{
-    Dimension, NumberKind, ReportChanges, ReportLedger, SiteState, StoredLike, VisitorState,
+    Dimension, NumberKind, ReportChanges, ReportLedger, ReportSite, StoredLike, VisitorState,
 };
 use horizon_core::{
     Comment, Day, Delta, Error, Event, EventId, Ledger, ReaderId, Result, Stamp, Timestamp, Topic, Update, Visibility,
@@ -46,7 +46,7 @@ pub(super) struct BatchWrites {
 /// A ledger on what was read, which notes what to write.
 pub(super) struct SnapshotLedger<'a> {
     snapshot: &'a Snapshot<'a>,
-    site: SiteState,
+    site: ReportSite,
     /// The values for which their dimensions have no room.
     beyond: &'a BTreeSet<DimensionValue>,
     events: std::iter::Enumerate<std::slice::Iter<'a, Event>>,
@@ -63,7 +63,7 @@ impl<'a> SnapshotLedger<'a> {
     /// A stored comment is invalid.
     pub(super) fn new(
         snapshot: &'a Snapshot<'a>,
-        site: SiteState,
+        site: ReportSite,
         events: &'a [Event],
         beyond: &'a BTreeSet<DimensionValue>,
     ) -> Result<Self> {
@@ -182,7 +182,7 @@ impl Ledger for SnapshotLedger<'_> {
 }
 
 impl ReportLedger for SnapshotLedger<'_> {
-    fn site_state(&mut self) -> Result<SiteState> {
+    fn site_state(&mut self) -> Result<ReportSite> {
         Ok(self.site.clone())
     }
 

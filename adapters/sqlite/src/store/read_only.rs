@@ -63,6 +63,7 @@ impl SqliteStore {
             health,
             panics: Arc::new(PanicReporter::default()),
             path: path.into(),
+            zone: Arc::default(),
         })
     }
 }

@@ -1,4 +1,4 @@
-use horizon_core::reports::{Dimension, NumberKind, ReportChanges, ReportLedger, SiteState, StoredLike, VisitorState};
+use horizon_core::reports::{Dimension, NumberKind, ReportChanges, ReportLedger, ReportSite, StoredLike, VisitorState};
 use horizon_core::{Day, EventId, ReaderId, Topic, VisitorKey};
 use rusqlite::{OptionalExtension, Result};
 
@@ -6,7 +6,7 @@ use crate::sql::reports as sql;
 use crate::store::{comments::id_bytes, ledger::SqlLedger};
 
 impl ReportLedger for SqlLedger<'_> {
-    fn site_state(&mut self) -> Result<SiteState> {
+    fn site_state(&mut self) -> Result<ReportSite> {
         Ok(self.reports.site()?.state.clone())
     }
 

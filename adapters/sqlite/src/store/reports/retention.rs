@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use horizon_core::reports::SiteState;
+use horizon_core::reports::ReportSite;
 use horizon_core::{Day, Result, Timestamp};
 
 use super::site::{self, SiteZone, StoredSite};
@@ -74,7 +74,7 @@ fn close_days(db: Db<'_>, zone: &SiteZone, now: Timestamp) -> rusqlite::Result<D
         site::write(db, &state)?;
     }
     // Without dated events, there may still be visitors from before the store kept reports.
-    let mut clock = SiteState::new(state.time_zone().clone());
+    let mut clock = ReportSite::new(state.time_zone().clone());
     clock.close_by_event(now.minus(CLOCK_DELAY));
     let cutoff = state.cutoff().or(clock.cutoff()).unwrap_or(now);
     Ok(state.time_zone().day_of(cutoff))

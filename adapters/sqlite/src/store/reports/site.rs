@@ -1,4 +1,4 @@
-use horizon_core::reports::{SiteState, SiteTimeZone, TimeZoneError};
+use horizon_core::reports::{ReportSite, SiteTimeZone, TimeZoneError};
 use horizon_core::{Day, Timestamp};
 use parking_lot::Mutex;
 use rusqlite::types::FromSqlError;
@@ -13,7 +13,7 @@ pub(crate) struct SiteZone(Mutex<SiteTimeZone>);
 
 /// What the file has of the site as a whole.
 pub(super) struct StoredSite {
-    pub(super) state: SiteState,
+    pub(super) state: ReportSite,
     /// The first day whose session rows are kept.
     pub(super) first_session_day: Option<Day>,
 }
@@ -44,12 +44,12 @@ impl StoredSite {
             let zone = zone.stored(name).map_err(|e| FromSqlError::Other(e.into()))?;
             let cutoff = Timestamp::from_millis(row.get(1)?);
             Ok(Self {
-                state: SiteState::stored(zone, Some(cutoff), read_unsigned(row, 2)?),
+                state: ReportSite::stored(zone, Some(cutoff), read_unsigned(row, 2)?),
                 first_session_day: row.get::<_, Option<i64>>(3)?.map(Day::from_number),
             })
         });
         Ok(found.optional()?.unwrap_or_else(|| Self {
-            state: SiteState::new(zone.get()),
+            state: ReportSite::new(zone.get()),
             first_session_day: None,
         }))
     }
@@ -62,7 +62,7 @@ impl StoredSite {
 }
 
 /// Stores the state. Does nothing before the first dated event.
-pub(super) fn write(db: Db<'_>, state: &SiteState) -> Result<()> {
+pub(super) fn write(db: Db<'_>, state: &ReportSite) -> Result<()> {
     let Some(cutoff) = state.cutoff() else { return Ok(()) };
     let late_events = to_signed(state.late_events())?;
     db.prepare(sql::SET_SITE)?

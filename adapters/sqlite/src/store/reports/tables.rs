@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use horizon_core::reports::{
-    Counts, Dimension, MAX_VALUES, NumberKind, OTHER_VALUE, ReadingTimes, SessionId, SessionRow, SiteState,
+    Counts, Dimension, MAX_VALUES, NumberKind, OTHER_VALUE, ReadingTimes, SessionId, SessionRow, ReportSite,
     SiteTimeZone, TopicCounts, VisitorState,
 };
 use horizon_core::{Day, Timestamp, VISIT_GAP, VisitorKey};
@@ -75,7 +75,7 @@ impl<'a> ReportTables<'a> {
     }
 
     /// Stores the state of the site if it has changed.
-    pub(super) fn set_site(&mut self, state: &SiteState) -> Result<()> {
+    pub(super) fn set_site(&mut self, state: &ReportSite) -> Result<()> {
         if self.site()?.state == *state {
             return Ok(());
         }
