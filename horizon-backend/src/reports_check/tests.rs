@@ -113,10 +113,10 @@ async fn an_unavailable_store_passes_at_the_start_and_is_a_problem_once_it_respo
     let (health, task) = (Health::default(), check.clone());
     let reported = health.clone();
     tokio::spawn(async move { task.run(&reported, std::future::pending()).await });
-    tokio::time::sleep(RECHECK_INTERVAL * 2).await;
+    sleep(RECHECK_INTERVAL * 2).await;
     assert!(health.problems().is_empty());
     store.is_available.store(true, Ordering::SeqCst);
-    tokio::time::sleep(RECHECK_INTERVAL * 2).await;
+    sleep(RECHECK_INTERVAL * 2).await;
     let problems = health.problems();
     assert!(
         problems.len() == 1 && problems[0].starts_with("time-zone: the time zone is UTC, but"),
