@@ -2,7 +2,7 @@ use super::{Capabilities, Dimension, FilterOperator, Metric, Query, Refusal};
 
 /// Where the numbers of a metric come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Source {
+pub(super) enum ReportSource {
     /// The buckets of the site.
     Site,
     /// The buckets of the pages.
@@ -23,7 +23,7 @@ pub(super) enum Source {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Plan {
     /// The sources, each once.
-    pub(super) sources: Vec<Source>,
+    pub(super) sources: Vec<ReportSource>,
     /// The position in `sources` of each metric's source.
     pub(super) of_metrics: Vec<usize>,
 }
@@ -33,7 +33,7 @@ impl Plan {
     pub(super) fn new(query: &Query, capabilities: &Capabilities) -> Result<Self, Refusal> {
         query.check()?;
         capabilities.check(query)?;
-        let shape = Shape::new(query);
+        let shape = QueryShape::new(query);
         let mut plan = Self {
             sources: Vec::new(),
             of_metrics: Vec::new(),
@@ -54,19 +54,19 @@ impl Plan {
 
     /// Returns whether a metric comes from the rows of sessions.
     pub(super) fn needs_sessions(&self) -> bool {
-        self.sources.contains(&Source::Sessions)
+        self.sources.contains(&ReportSource::Sessions)
     }
 }
 
 /// The parts of a query that decide where its numbers come from.
-struct Shape<'a> {
+struct QueryShape<'a> {
     query: &'a Query,
     /// The dimensions that are not times.
     groups: Vec<Dimension>,
     filtered: Vec<Dimension>,
 }
 
-impl<'a> Shape<'a> {
+impl<'a> QueryShape<'a> {
     fn new(query: &'a Query) -> Self {
         let groups = query.dimensions.iter().copied();
         Self {
@@ -76,17 +76,17 @@ impl<'a> Shape<'a> {
         }
     }
 
-    fn source_of(&self, metric: Metric) -> Result<Source, Refusal> {
+    fn source_of(&self, metric: Metric) -> Result<ReportSource, Refusal> {
         self.check(metric)?;
         let is_page = |dimension: &Dimension| *dimension == Dimension::Page;
         let has_hours = self.query.time() == Some(Dimension::Hour);
         let has_event = self.groups.contains(&Dimension::Event) || self.filtered.contains(&Dimension::Event);
         Ok(match (self.groups.as_slice(), self.filtered.as_slice()) {
-            _ if has_event => Source::Events,
+            _ if has_event => ReportSource::Events,
             ([], []) => overall(metric),
             (groups, filtered) if groups.iter().chain(filtered).all(is_page) => self.by_page(metric),
             ([dimension], []) if !has_hours => by_dimension(metric, *dimension),
-            _ => Source::Sessions,
+            _ => ReportSource::Sessions,
         })
     }
 
@@ -112,16 +112,16 @@ impl<'a> Shape<'a> {
     }
 
     /// Returns the source if the query groups and filters only by pages.
-    fn by_page(&self, metric: Metric) -> Source {
+    fn by_page(&self, metric: Metric) -> ReportSource {
         match metric {
             Metric::Visits
             | Metric::ViewsPerVisit
             | Metric::BounceRate
             | Metric::VisitDuration
-            | Metric::AnonymousShare => Source::Sessions,
+            | Metric::AnonymousShare => ReportSource::Sessions,
             // One visitor may be on several pages.
-            Metric::Visitors if self.groups.is_empty() && !self.has_one_page() => Source::Sessions,
-            Metric::Events => Source::PageEvents,
+            Metric::Visitors if self.groups.is_empty() && !self.has_one_page() => ReportSource::Sessions,
+            Metric::Events => ReportSource::PageEvents,
             Metric::Visitors
             | Metric::Pageviews
             | Metric::PageVisits
@@ -130,7 +130,7 @@ impl<'a> Shape<'a> {
             | Metric::MedianTimeOnPage
             | Metric::FinishedShare
             | Metric::Likes
-            | Metric::Comments => Source::Pages,
+            | Metric::Comments => ReportSource::Pages,
         }
     }
 
@@ -145,7 +145,7 @@ impl<'a> Shape<'a> {
     fn check_without_sessions(&self, plan: &Plan) -> Result<(), Refusal> {
         let sources = plan.of_metrics.iter().map(|position| plan.sources.get(*position));
         let mut metrics = self.query.metrics.iter().zip(sources);
-        let Some((metric, _)) = metrics.find(|(_, source)| *source == Some(&Source::Sessions)) else {
+        let Some((metric, _)) = metrics.find(|(_, source)| *source == Some(&ReportSource::Sessions)) else {
             return Ok(());
         };
         if let Some(filter) = self.query.filters.first() {
@@ -174,7 +174,7 @@ const fn has_no_sessions(metric: Metric) -> bool {
 }
 
 /// Returns the source if the query groups and filters by nothing but time.
-const fn overall(metric: Metric) -> Source {
+const fn overall(metric: Metric) -> ReportSource {
     match metric {
         Metric::Visitors
         | Metric::Visits
@@ -183,17 +183,17 @@ const fn overall(metric: Metric) -> Source {
         | Metric::BounceRate
         | Metric::VisitDuration
         | Metric::AnonymousShare
-        | Metric::Seconds => Source::Site,
-        Metric::PageVisits | Metric::TimeOnPage | Metric::MedianTimeOnPage | Metric::FinishedShare => Source::Pages,
-        Metric::Likes | Metric::Comments => Source::Topics,
-        Metric::Events => Source::Events,
+        | Metric::Seconds => ReportSource::Site,
+        Metric::PageVisits | Metric::TimeOnPage | Metric::MedianTimeOnPage | Metric::FinishedShare => ReportSource::Pages,
+        Metric::Likes | Metric::Comments => ReportSource::Topics,
+        Metric::Events => ReportSource::Events,
     }
 }
 
 /// Returns the source if the query groups by one dimension of sessions and has no filter.
-const fn by_dimension(metric: Metric, dimension: Dimension) -> Source {
+const fn by_dimension(metric: Metric, dimension: Dimension) -> ReportSource {
     match metric {
-        Metric::PageVisits | Metric::TimeOnPage | Metric::FinishedShare => Source::Sessions,
-        _ => Source::Dimension(dimension),
+        Metric::PageVisits | Metric::TimeOnPage | Metric::FinishedShare => ReportSource::Sessions,
+        _ => ReportSource::Dimension(dimension),
     }
 }

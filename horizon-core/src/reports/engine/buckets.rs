@@ -1,9 +1,9 @@
 use std::ops::Range;
 
-use super::groups::{Groups, Labels};
+use super::groups::{QueryGroups, Labels};
 use super::sums::{Sums, add, sums_of};
 use crate::Timestamp;
-use crate::reports::plan::Source;
+use crate::reports::plan::ReportSource;
 use crate::reports::{
     BucketLength, Dimension, DimensionBucketSelection, EventBucketSelection, Filter, FilterOperator, Metric, Period,
     Query, ReportReader, SiteTimeZone, TopicBucketSelection, TopicSelection,
@@ -13,25 +13,25 @@ use crate::reports::{
 pub(super) fn read<R: ReportReader>(
     reader: &R,
     query: &Query,
-    source: Source,
+    source: ReportSource,
     zone: &SiteTimeZone,
-    groups: &mut Groups<'_>,
+    groups: &mut QueryGroups<'_>,
 ) -> Result<Vec<Sums>, R::Error> {
-    let mut reading = Reading {
+    let mut scan = BucketScan {
         query,
         instants: zone.day_start(query.range.first)..zone.day_start(query.range.last.next()),
         groups,
         sums: Vec::new(),
     };
     match source {
-        Source::Pages => reading.topics(reader, page_selection(query))?,
-        Source::Topics => reading.topics(reader, TopicSelection::All)?,
-        Source::PageEvents => reading.events(reader, page_selection(query))?,
-        Source::Events => reading.events(reader, TopicSelection::All)?,
-        Source::Dimension(dimension) => reading.dimension(reader, dimension)?,
-        Source::Site | Source::Sessions => reading.topics(reader, TopicSelection::Site)?,
+        ReportSource::Pages => scan.topics(reader, page_selection(query))?,
+        ReportSource::Topics => scan.topics(reader, TopicSelection::All)?,
+        ReportSource::PageEvents => scan.events(reader, page_selection(query))?,
+        ReportSource::Events => scan.events(reader, TopicSelection::All)?,
+        ReportSource::Dimension(dimension) => scan.dimension(reader, dimension)?,
+        ReportSource::Site | ReportSource::Sessions => scan.topics(reader, TopicSelection::Site)?,
     }
-    Ok(reading.sums)
+    Ok(scan.sums)
 }
 
 /// Returns the pages, or the only one that the filters accept.
@@ -43,14 +43,14 @@ fn page_selection(query: &Query) -> TopicSelection<'_> {
     one.map_or(TopicSelection::Pages, |page| TopicSelection::Page(page))
 }
 
-struct Reading<'a, 'b> {
+struct BucketScan<'a, 'b> {
     query: &'a Query,
     instants: Range<Timestamp>,
-    groups: &'a mut Groups<'b>,
+    groups: &'a mut QueryGroups<'b>,
     sums: Vec<Sums>,
 }
 
-impl Reading<'_, '_> {
+impl BucketScan<'_, '_> {
     fn topics<R: ReportReader>(&mut self, reader: &R, topics: TopicSelection<'_>) -> Result<(), R::Error> {
         let query = self.query;
         let has_hours = query.time() == Some(Dimension::Hour);

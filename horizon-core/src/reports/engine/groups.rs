@@ -19,7 +19,7 @@ pub(super) struct Labels<'a> {
 
 /// The groups of an answer: each has a number from 0.
 #[derive(Debug)]
-pub(super) struct Groups<'a> {
+pub(super) struct QueryGroups<'a> {
     dimensions: &'a [Dimension],
     zone: &'a SiteTimeZone,
     values: [Values; MAX_DIMENSIONS],
@@ -58,7 +58,7 @@ impl Hasher for KeyHasher {
     }
 }
 
-impl<'a> Groups<'a> {
+impl<'a> QueryGroups<'a> {
     /// Returns no groups, or the only one of a query without dimensions.
     pub(super) fn new(query: &'a Query, zone: &'a SiteTimeZone) -> Self {
         let mut groups = Self {

@@ -10,10 +10,10 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use super::plan::{Plan, Source};
+use super::plan::{Plan, ReportSource};
 use super::{Capabilities, FirstDay, Query, Refusal, ReportError, ReportReader, SiteTimeZone, Table};
 use crate::{Day, Error};
-use groups::Groups;
+use groups::QueryGroups;
 use sums::Sums;
 
 /// Why [`answer`] has no answer. `E` is the error of the store's driver.
@@ -81,11 +81,11 @@ pub fn answer<R: ReportReader>(
     {
         return Err(AnswerError::RowsExpired(FirstDay(first)));
     }
-    let mut groups = Groups::new(query, zone);
+    let mut groups = QueryGroups::new(query, zone);
     let mut sums: Vec<Vec<Sums>> = Vec::new();
     for source in &plan.sources {
         let of_source = match source {
-            Source::Sessions => sessions::read(reader, query, &plan, &mut groups),
+            ReportSource::Sessions => sessions::read(reader, query, &plan, &mut groups),
             source => buckets::read(reader, query, *source, zone, &mut groups),
         };
         sums.push(of_source.map_err(AnswerError::Reader)?);

@@ -4,10 +4,10 @@ use crate::reports::{Direction, OTHER_VALUE, OrderBy, Query, Row, Value};
 
 /// The order of the rows of a table.
 pub(super) struct RowOrder {
-    columns: Vec<(Column, Direction)>,
+    columns: Vec<(OrderColumn, Direction)>,
 }
 
-enum Column {
+enum OrderColumn {
     Metric(usize),
     Dimension(usize),
 }
@@ -16,8 +16,8 @@ impl RowOrder {
     pub(super) fn new(query: &Query) -> Self {
         let time = query.dimensions.iter().position(|dimension| dimension.is_time());
         let columns = match (query.order.as_slice(), time) {
-            ([], Some(time)) => vec![(Column::Dimension(time), Direction::Ascending)],
-            ([], None) => vec![(Column::Metric(0), Direction::Descending)],
+            ([], Some(time)) => vec![(OrderColumn::Dimension(time), Direction::Ascending)],
+            ([], None) => vec![(OrderColumn::Metric(0), Direction::Descending)],
             (order, _) => {
                 let columns = order
                     .iter()
@@ -35,8 +35,8 @@ impl RowOrder {
     fn compare(&self, a: &Row, b: &Row) -> Ordering {
         for (column, direction) in &self.columns {
             let order = match column {
-                Column::Metric(column) => compare_values(a.metrics.get(*column), b.metrics.get(*column)),
-                Column::Dimension(column) => compare_texts(a.dimensions.get(*column), b.dimensions.get(*column)),
+                OrderColumn::Metric(column) => compare_values(a.metrics.get(*column), b.metrics.get(*column)),
+                OrderColumn::Dimension(column) => compare_texts(a.dimensions.get(*column), b.dimensions.get(*column)),
             };
             match (order, direction) {
                 (Ordering::Equal, _) => {}
@@ -51,16 +51,16 @@ impl RowOrder {
     }
 }
 
-fn column_of(query: &Query, by: OrderBy) -> Option<Column> {
+fn column_of(query: &Query, by: OrderBy) -> Option<OrderColumn> {
     match by {
         OrderBy::Metric(by) => query
             .metrics
             .iter()
             .position(|metric| *metric == by)
-            .map(Column::Metric),
+            .map(OrderColumn::Metric),
         OrderBy::Dimension(by) => {
             let position = query.dimensions.iter().position(|dimension| *dimension == by);
-            position.map(Column::Dimension)
+            position.map(OrderColumn::Dimension)
         }
     }
 }

@@ -1,13 +1,13 @@
 use std::sync::Arc;
 
-use super::groups::Groups;
+use super::groups::QueryGroups;
 use super::order::RowOrder;
 use super::sums::Sums;
 use crate::reports::plan::Plan;
 use crate::reports::{Dimension, Metric, OTHER_VALUE, Query, Row, Table, Value};
 
 /// Returns the table of the groups, of which `sums` has those of each source.
-pub(super) fn table(query: &Query, plan: &Plan, groups: &Groups<'_>, sums: &[Vec<Sums>]) -> Table {
+pub(super) fn table(query: &Query, plan: &Plan, groups: &QueryGroups<'_>, sums: &[Vec<Sums>]) -> Table {
     let empty = Sums::default();
     let metrics: Vec<_> = query.metrics.iter().copied().zip(plan.of_metrics.iter()).collect();
     let values = |group: usize| {

@@ -2,7 +2,7 @@ use super::{Input, SessionColumnsError};
 
 /// A number per row.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Column<'a> {
+pub(crate) enum SessionColumn<'a> {
     /// All rows have the same number.
     Same(u64),
     U8(&'a [u8]),
@@ -11,7 +11,7 @@ pub(crate) enum Column<'a> {
     U64(&'a [[u8; 8]]),
 }
 
-impl<'a> Column<'a> {
+impl<'a> SessionColumn<'a> {
     pub(super) const EMPTY: Self = Self::Same(0);
 
     pub(super) fn read(input: &mut Input<'a>, rows: usize) -> Result<Self, SessionColumnsError> {

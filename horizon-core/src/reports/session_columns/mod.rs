@@ -1,7 +1,7 @@
 //! The sessions of a day in columns: small to store and fast to scan.
 //!
 //! A part is the encoded form itself: a header, then one column after the other. A column has a width of 1, 2, 4 or 8
-//! bytes per row, or none if all rows have the same number. Numbers are little-endian. Texts are numbers of a
+//! bytes per row, or none if all rows have the same number. Numbers are little-endian. TextColumn are numbers of a
 //! dictionary that precedes their column.
 
 mod column;
@@ -13,7 +13,7 @@ mod unpack;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use column::Column;
+pub(crate) use column::SessionColumn;
 pub(crate) use dictionary::Dictionary;
 pub use pack::PackedSessions;
 
@@ -65,23 +65,23 @@ pub struct SessionColumns<'a> {
     rows: usize,
     /// The rows at the start that have a visitor, ordered by it.
     pub(crate) keyed: usize,
-    number: Column<'a>,
-    pub(crate) visitor: Column<'a>,
-    start: Column<'a>,
+    number: SessionColumn<'a>,
+    pub(crate) visitor: SessionColumn<'a>,
+    start: SessionColumn<'a>,
     /// The milliseconds from the start to the last event.
-    pub(crate) length: Column<'a>,
-    pub(crate) pageviews: Column<'a>,
-    pub(crate) seconds: Column<'a>,
-    pub(crate) is_interactive: Column<'a>,
-    pub(crate) values: [Texts<'a>; Dimension::OF_SESSIONS.len()],
+    pub(crate) length: SessionColumn<'a>,
+    pub(crate) pageviews: SessionColumn<'a>,
+    pub(crate) seconds: SessionColumn<'a>,
+    pub(crate) is_interactive: SessionColumn<'a>,
+    pub(crate) values: [TextColumn<'a>; Dimension::OF_SESSIONS.len()],
     pub(crate) pages: Option<PageColumns<'a>>,
 }
 
 /// A column of texts.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Texts<'a> {
+pub(crate) struct TextColumn<'a> {
     pub(crate) dictionary: Dictionary<'a>,
-    pub(crate) indices: Column<'a>,
+    pub(crate) indices: SessionColumn<'a>,
 }
 
 /// The pages of the sessions, in the order of the sessions.
@@ -90,15 +90,15 @@ pub(crate) struct PageColumns<'a> {
     pub(crate) rows: usize,
     /// How many sessions after that of the page before the session of each page is. That before the first page is
     /// session 0.
-    pub(crate) advance: Column<'a>,
-    pub(crate) page: Texts<'a>,
-    pub(crate) pageviews: Column<'a>,
-    pub(crate) seconds: Column<'a>,
-    pub(crate) finished: Column<'a>,
+    pub(crate) advance: SessionColumn<'a>,
+    pub(crate) page: TextColumn<'a>,
+    pub(crate) pageviews: SessionColumn<'a>,
+    pub(crate) seconds: SessionColumn<'a>,
+    pub(crate) finished: SessionColumn<'a>,
     /// The number of page visits of each page.
-    pub(crate) visits: Column<'a>,
+    pub(crate) visits: SessionColumn<'a>,
     /// The milliseconds from the start of the session to that of each page visit.
-    starts: Column<'a>,
+    starts: SessionColumn<'a>,
 }
 
 impl<'a> SessionColumns<'a> {
@@ -118,14 +118,14 @@ impl<'a> SessionColumns<'a> {
             base,
             rows,
             keyed,
-            number: Column::read_stored(&mut input, rows)?,
-            start: Column::read(&mut input, rows)?,
-            length: Column::read(&mut input, rows)?,
-            pageviews: Column::read(&mut input, rows)?,
-            seconds: Column::read(&mut input, rows)?,
-            is_interactive: Column::read(&mut input, rows)?,
-            visitor: Column::read(&mut input, keyed)?,
-            values: Texts::read_all(&mut input, rows)?,
+            number: SessionColumn::read_stored(&mut input, rows)?,
+            start: SessionColumn::read(&mut input, rows)?,
+            length: SessionColumn::read(&mut input, rows)?,
+            pageviews: SessionColumn::read(&mut input, rows)?,
+            seconds: SessionColumn::read(&mut input, rows)?,
+            is_interactive: SessionColumn::read(&mut input, rows)?,
+            visitor: SessionColumn::read(&mut input, keyed)?,
+            values: TextColumn::read_all(&mut input, rows)?,
             pages: pages.map(|pages| PageColumns::new(pages, day, rows)).transpose()?,
         };
         input.finish()?;
@@ -156,7 +156,7 @@ impl<'a> SessionColumns<'a> {
     }
 }
 
-impl<'a> Texts<'a> {
+impl<'a> TextColumn<'a> {
     fn read(input: &mut Input<'a>, read_column: ReadColumn<'a>, rows: usize) -> Result<Self, SessionColumnsError> {
         let dictionary = Dictionary::read(input)?;
         let indices = read_column(input, rows)?;
@@ -169,18 +169,18 @@ impl<'a> Texts<'a> {
     fn read_all<const N: usize>(input: &mut Input<'a>, rows: usize) -> Result<[Self; N], SessionColumnsError> {
         let mut all = [Self::EMPTY; N];
         for texts in &mut all {
-            *texts = Self::read(input, Column::read, rows)?;
+            *texts = Self::read(input, SessionColumn::read, rows)?;
         }
         Ok(all)
     }
 
     const EMPTY: Self = Self {
         dictionary: Dictionary::EMPTY,
-        indices: Column::EMPTY,
+        indices: SessionColumn::EMPTY,
     };
 }
 
-type ReadColumn<'a> = fn(&mut Input<'a>, usize) -> Result<Column<'a>, SessionColumnsError>;
+type ReadColumn<'a> = fn(&mut Input<'a>, usize) -> Result<SessionColumn<'a>, SessionColumnsError>;
 
 impl<'a> PageColumns<'a> {
     fn new(bytes: &'a [u8], day: Day, sessions: usize) -> Result<Self, SessionColumnsError> {
@@ -189,13 +189,13 @@ impl<'a> PageColumns<'a> {
         let (rows, starts) = (input.len()?, input.len()?);
         let columns = Self {
             rows,
-            advance: Column::read(&mut input, rows)?,
-            page: Texts::read(&mut input, Column::read_stored, rows)?,
-            pageviews: Column::read(&mut input, rows)?,
-            seconds: Column::read(&mut input, rows)?,
-            finished: Column::read(&mut input, rows)?,
-            visits: Column::read(&mut input, rows)?,
-            starts: Column::read_stored(&mut input, starts)?,
+            advance: SessionColumn::read(&mut input, rows)?,
+            page: TextColumn::read(&mut input, SessionColumn::read_stored, rows)?,
+            pageviews: SessionColumn::read(&mut input, rows)?,
+            seconds: SessionColumn::read(&mut input, rows)?,
+            finished: SessionColumn::read(&mut input, rows)?,
+            visits: SessionColumn::read(&mut input, rows)?,
+            starts: SessionColumn::read_stored(&mut input, starts)?,
         };
         input.finish()?;
         let has_sums = (own_day, own_sessions) == (day, sessions)

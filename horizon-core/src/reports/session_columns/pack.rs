@@ -1,4 +1,4 @@
-use super::column::Column;
+use super::column::SessionColumn;
 use super::dictionary::{DictionaryBuilder, len_u32};
 use super::{SessionColumnsError, VERSION};
 use crate::Day;
@@ -39,22 +39,22 @@ fn pack_sessions(day: Day, rows: &[SessionRow]) -> Result<Vec<u8>, SessionColumn
     out.extend(base.to_le_bytes());
     out.extend(len_u32(rows.len())?.to_le_bytes());
     out.extend(len_u32(keyed)?.to_le_bytes());
-    Column::write_stored(&mut out, rows.iter().map(|row| row.id.number.into()));
+    SessionColumn::write_stored(&mut out, rows.iter().map(|row| row.id.number.into()));
     let mut write = |number: fn(&SessionRow, i64) -> u64| {
-        Column::write(&mut out, rows.iter().map(|row| number(row, base)));
+        SessionColumn::write(&mut out, rows.iter().map(|row| number(row, base)));
     };
     write(|row, base| distance(base, row.start.as_millis()));
     write(|row, _| distance(row.start.as_millis(), row.last.as_millis()));
     write(|row, _| row.pageviews.into());
     write(|row, _| row.seconds.into());
     write(|row, _| row.is_interactive.into());
-    Column::write(&mut out, rows.iter().filter_map(|row| row.visitor.map(u64::from)));
+    SessionColumn::write(&mut out, rows.iter().filter_map(|row| row.visitor.map(u64::from)));
     for dimension in 0..crate::reports::Dimension::OF_SESSIONS.len() {
         let texts = rows
             .iter()
             .map(|row| row.values.get(dimension).map_or("", |value| value));
         let numbers = write_dictionary(&mut out, texts)?;
-        Column::write(&mut out, numbers.into_iter());
+        SessionColumn::write(&mut out, numbers.into_iter());
     }
     Ok(out)
 }
@@ -73,17 +73,17 @@ fn pack_pages(day: Day, rows: &[SessionRow]) -> Result<Vec<u8>, SessionColumnsEr
     for len in [rows.len(), pages().count(), starts.clone().count()] {
         out.extend(len_u32(len)?.to_le_bytes());
     }
-    Column::write(&mut out, advances(rows).into_iter());
+    SessionColumn::write(&mut out, advances(rows).into_iter());
     let numbers = write_dictionary(&mut out, pages().map(|(_, page)| page.page.as_str()))?;
-    Column::write_stored(&mut out, numbers.into_iter());
+    SessionColumn::write_stored(&mut out, numbers.into_iter());
     let mut write = |number: fn(&PageRow) -> u64| {
-        Column::write(&mut out, pages().map(|(_, page)| number(page)));
+        SessionColumn::write(&mut out, pages().map(|(_, page)| number(page)));
     };
     write(|page| page.pageviews.into());
     write(|page| page.seconds.into());
     write(|page| page.finished.into());
     write(|page| page.starts.len() as u64);
-    Column::write_stored(&mut out, starts);
+    SessionColumn::write_stored(&mut out, starts);
     Ok(out)
 }
 

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::{PageColumns, SessionColumns, SessionColumnsError, Texts};
+use super::{PageColumns, SessionColumns, SessionColumnsError, TextColumn};
 use crate::reports::{PageRow, SessionId, SessionRow};
 use crate::{Slug, Timestamp};
 
@@ -98,7 +98,7 @@ impl<'a> PageReader<'a> {
     }
 }
 
-impl<'a> Texts<'a> {
+impl<'a> TextColumn<'a> {
     fn to_vec<T: From<&'a str>>(self) -> Vec<T> {
         self.dictionary.iter().map(T::from).collect()
     }

@@ -1,4 +1,4 @@
-use super::numbers::{PageSums, Session};
+use super::numbers::{PageSums, SelectedSession};
 use crate::reports::engine::sums::Sums;
 
 /// The sums of the sessions of a group. It fits a cache line, because a scan adds to groups in random order.
@@ -8,7 +8,7 @@ pub(super) struct GroupSums {
     visits: u32,
     keyed_visits: u32,
     visitors: u32,
-    /// The [`Session::visitor`] that was counted last.
+    /// The [`SelectedSession::visitor`] that was counted last.
     last_visitor: u32,
     bounces: u32,
     page_visits: u32,
@@ -23,7 +23,7 @@ pub(super) struct GroupSums {
 impl GroupSums {
     /// Adds a session. `counts_pages` says whether pageviews and seconds are those of the pages.
     #[inline]
-    pub(super) fn add(&mut self, session: Session, pages: PageSums, counts_pages: bool) {
+    pub(super) fn add(&mut self, session: SelectedSession, pages: PageSums, counts_pages: bool) {
         let (pageviews, seconds) = if counts_pages {
             (pages.pageviews, pages.seconds)
         } else {

@@ -1,6 +1,6 @@
 use super::selection::Selection;
 use crate::Timestamp;
-use crate::reports::engine::groups::{Groups, Key};
+use crate::reports::engine::groups::{QueryGroups, Key};
 use crate::reports::{Dimension, LocalTime, MAX_DIMENSIONS, Period, SessionColumns};
 
 /// The maximum number of groups that [`LocalGroups`] keeps in a table: 65,536.
@@ -19,7 +19,7 @@ pub(super) struct LocalGroups {
 /// The values of a dimension of the query in a part.
 #[derive(Debug, Default)]
 struct KeyColumn {
-    /// The number in [`Groups`] of each value.
+    /// The number in [`QueryGroups`] of each value.
     values: Vec<u32>,
     /// The position in `values` of the value of each selected session or page. Empty if all are at 0.
     indices: Vec<u32>,
@@ -27,7 +27,7 @@ struct KeyColumn {
 
 impl LocalGroups {
     /// Reads the values of the selected sessions or, with the dimension `page`, of the selected pages.
-    pub(super) fn read(&mut self, columns: &SessionColumns<'_>, selection: &Selection, groups: &mut Groups<'_>) {
+    pub(super) fn read(&mut self, columns: &SessionColumns<'_>, selection: &Selection, groups: &mut QueryGroups<'_>) {
         for (position, column) in self.columns.iter_mut().enumerate() {
             column.read(position, columns, selection, groups);
         }
@@ -39,7 +39,7 @@ impl LocalGroups {
 
     /// Returns the group of the selected session or page at a position.
     #[inline]
-    pub(super) fn group(&mut self, position: usize, groups: &mut Groups<'_>) -> usize {
+    pub(super) fn group(&mut self, position: usize, groups: &mut QueryGroups<'_>) -> usize {
         let [firsts, seconds] = &self.columns;
         let (first, second) = (firsts.index(position), seconds.index(position));
         let entry = first.saturating_mul(seconds.values.len()).saturating_add(second);
@@ -58,7 +58,7 @@ impl LocalGroups {
 }
 
 impl KeyColumn {
-    fn read(&mut self, position: usize, columns: &SessionColumns<'_>, selection: &Selection, groups: &mut Groups<'_>) {
+    fn read(&mut self, position: usize, columns: &SessionColumns<'_>, selection: &Selection, groups: &mut QueryGroups<'_>) {
         self.values.clear();
         self.indices.clear();
         let Some(dimension) = groups.dimensions().get(position).copied() else {
@@ -83,7 +83,7 @@ impl KeyColumn {
         }
     }
 
-    fn read_hours(&mut self, position: usize, columns: &SessionColumns<'_>, sessions: &[u32], groups: &mut Groups<'_>) {
+    fn read_hours(&mut self, position: usize, columns: &SessionColumns<'_>, sessions: &[u32], groups: &mut QueryGroups<'_>) {
         let day = columns.day();
         let day_start = groups.zone().day_start(day);
         let hour_of = |at| LocalTime::in_day(day, day_start, Timestamp::from_millis(at));

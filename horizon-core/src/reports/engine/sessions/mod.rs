@@ -9,9 +9,9 @@ mod keys;
 mod numbers;
 mod selection;
 
-use super::groups::Groups;
+use super::groups::QueryGroups;
 use super::sums::Sums;
-use crate::reports::plan::{Plan, Source};
+use crate::reports::plan::{Plan, ReportSource};
 use crate::reports::{Dimension, Metric, Query, ReportReader, SessionColumns};
 use group_sums::GroupSums;
 use keys::LocalGroups;
@@ -23,7 +23,7 @@ pub(super) fn read<R: ReportReader>(
     reader: &R,
     query: &Query,
     plan: &Plan,
-    groups: &mut Groups<'_>,
+    groups: &mut QueryGroups<'_>,
 ) -> Result<Vec<Sums>, R::Error> {
     let mut scan = Scan::new(query, plan, groups);
     let needs_pages = scan.needs_pages;
@@ -33,7 +33,7 @@ pub(super) fn read<R: ReportReader>(
 
 struct Scan<'a, 'b> {
     query: &'a Query,
-    groups: &'a mut Groups<'b>,
+    groups: &'a mut QueryGroups<'b>,
     needs_pages: bool,
     /// Whether each page of a session is in a group of its own.
     by_page: bool,
@@ -46,11 +46,11 @@ struct Scan<'a, 'b> {
 }
 
 impl<'a, 'b> Scan<'a, 'b> {
-    fn new(query: &'a Query, plan: &Plan, groups: &'a mut Groups<'b>) -> Self {
+    fn new(query: &'a Query, plan: &Plan, groups: &'a mut QueryGroups<'b>) -> Self {
         let sources = plan.of_metrics.iter().map(|source| plan.sources.get(*source));
         let metrics = query.metrics.iter().copied().zip(sources);
         let metrics: Vec<Metric> = metrics
-            .filter(|(_, source)| *source == Some(&Source::Sessions))
+            .filter(|(_, source)| *source == Some(&ReportSource::Sessions))
             .map(|(metric, _)| metric)
             .collect();
         let has_page_filter = query.filters.iter().any(|filter| filter.dimension == Dimension::Page);

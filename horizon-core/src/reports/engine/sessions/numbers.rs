@@ -19,7 +19,7 @@ pub(super) struct Numbers {
 
 /// A selected session.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Session {
+pub(super) struct SelectedSession {
     /// Differs for each visitor of a day. 0 for a reader without a key.
     pub(super) visitor: u32,
     pub(super) pageviews: u32,
@@ -91,8 +91,8 @@ impl Numbers {
     }
 
     #[inline]
-    pub(super) fn session(&self, position: usize) -> Session {
-        Session {
+    pub(super) fn session(&self, position: usize) -> SelectedSession {
+        SelectedSession {
             visitor: number(&self.visitor, position),
             pageviews: number(&self.pageviews, position),
             seconds: number(&self.seconds, position),
