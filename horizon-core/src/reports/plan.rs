@@ -184,7 +184,9 @@ const fn overall(metric: Metric) -> ReportSource {
         | Metric::VisitDuration
         | Metric::AnonymousShare
         | Metric::Seconds => ReportSource::Site,
-        Metric::PageVisits | Metric::TimeOnPage | Metric::MedianTimeOnPage | Metric::FinishedShare => ReportSource::Pages,
+        Metric::PageVisits | Metric::TimeOnPage | Metric::MedianTimeOnPage | Metric::FinishedShare => {
+            ReportSource::Pages
+        }
         Metric::Likes | Metric::Comments => ReportSource::Topics,
         Metric::Events => ReportSource::Events,
     }

@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use super::groups::{QueryGroups, Labels};
+use super::groups::{Labels, QueryGroups};
 use super::sums::{Sums, add, sums_of};
 use crate::Timestamp;
 use crate::reports::plan::ReportSource;

@@ -1,6 +1,6 @@
 use super::selection::Selection;
 use crate::Timestamp;
-use crate::reports::engine::groups::{QueryGroups, Key};
+use crate::reports::engine::groups::{Key, QueryGroups};
 use crate::reports::{Dimension, LocalTime, MAX_DIMENSIONS, Period, SessionColumns};
 
 /// The maximum number of groups that [`LocalGroups`] keeps in a table: 65,536.
@@ -58,7 +58,13 @@ impl LocalGroups {
 }
 
 impl KeyColumn {
-    fn read(&mut self, position: usize, columns: &SessionColumns<'_>, selection: &Selection, groups: &mut QueryGroups<'_>) {
+    fn read(
+        &mut self,
+        position: usize,
+        columns: &SessionColumns<'_>,
+        selection: &Selection,
+        groups: &mut QueryGroups<'_>,
+    ) {
         self.values.clear();
         self.indices.clear();
         let Some(dimension) = groups.dimensions().get(position).copied() else {
@@ -83,7 +89,13 @@ impl KeyColumn {
         }
     }
 
-    fn read_hours(&mut self, position: usize, columns: &SessionColumns<'_>, sessions: &[u32], groups: &mut QueryGroups<'_>) {
+    fn read_hours(
+        &mut self,
+        position: usize,
+        columns: &SessionColumns<'_>,
+        sessions: &[u32],
+        groups: &mut QueryGroups<'_>,
+    ) {
         let day = columns.day();
         let day_start = groups.zone().day_start(day);
         let hour_of = |at| LocalTime::in_day(day, day_start, Timestamp::from_millis(at));
