@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -97,7 +98,8 @@ impl Reports for ModelStore {
 impl StatsStore for ModelStore {
     async fn apply(&self, events: &[Event]) -> Result<Vec<Update>> {
         self.state().model.apply(events);
-        Ok(Vec::new())
+        let topics: BTreeSet<Topic> = events.iter().map(|event| event.topic.clone()).collect();
+        self.totals(&topics.into_iter().collect::<Vec<_>>()).await
     }
 
     async fn totals(&self, topics: &[Topic]) -> Result<Vec<Update>> {

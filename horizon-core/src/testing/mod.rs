@@ -69,7 +69,7 @@ pub use store::{Store, StoreHarness};
 use crate::Error;
 
 /// How long a check may take.
-const CHECK_TIMEOUT: Duration = Duration::from_secs(30);
+const CHECK_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How long a check waits before it concludes that nothing arrives.
 const SILENCE: Duration = Duration::from_millis(100);
@@ -133,7 +133,7 @@ fn located<T>(work: impl Future<Output = Result<T, Violation>>) -> impl Future<O
     async move { work.await.map_err(|violation| Violation { check, ..violation }) }
 }
 
-/// Runs a check for at most 30 seconds. A violation has the line of the caller.
+/// Runs a check for at most a minute. A violation has the line of the caller.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]

@@ -246,13 +246,13 @@ impl StoreDefect for ExpiresFactsEarly {
     }
 }
 
-pub(crate) fn reader_per_event(event: &mut Event) {
+fn reader_per_event(event: &mut Event) {
     if let EventKind::Like { reader } = &mut event.kind {
         *reader = ReaderId::from_u128(event.id.as_u128());
     }
 }
 
-pub(crate) fn set_same_visitor(event: &mut Event) {
+fn set_same_visitor(event: &mut Event) {
     if let EventKind::Visit(Visit { visitor, .. }) = &mut event.kind {
         visitor.get_or_insert(VisitorKey::from_u128(0));
     }

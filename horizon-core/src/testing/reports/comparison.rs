@@ -54,11 +54,19 @@ impl<'a> ReportComparison<'a> {
         self.harness
     }
 
+    /// Applies the events, and expects the totals of the model.
     #[track_caller]
     pub(super) fn apply(&mut self, events: &[Event]) -> impl Future<Output = Result<(), Violation>> {
         located(async move {
             self.model.apply(events);
-            self.open().await?.apply(events).await?;
+            for update in self.open().await?.apply(events).await? {
+                let want = self.model.totals(&update.topic);
+                expect_eq(
+                    &format!("the returned totals of {}", update.topic),
+                    &update.stats,
+                    &want,
+                )?;
+            }
             Ok(())
         })
     }

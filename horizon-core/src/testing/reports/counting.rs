@@ -11,8 +11,12 @@ use super::visit_factory::VisitFactory;
 pub async fn two_visits_merge_when_an_event_joins_them(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let (mut factory, mut comparison) = (VisitFactory::new(), ReportComparison::utc(harness)?);
     let page = page_topic("one")?;
-    let mut first = vec![factory.arrival(1, 0, "a", "one")?, factory.arrival(1, 60, "b", "two")?];
-    first.extend([factory.open(&page, 1, 0), factory.open(&page, 1, 60)]);
+    let first = [
+        factory.arrival(1, 0, "a", "one")?,
+        factory.open(&page, 1, 0),
+        factory.arrival(1, 60, "b", "two")?,
+        factory.open(&page, 1, 60),
+    ];
     comparison.apply(&first).await?;
     let of_site = factory.query((0, 0), [Metric::Visits, Metric::Pageviews, Metric::Seconds], []);
     comparison

@@ -47,11 +47,26 @@ pub async fn hours_and_days_follow_the_clocks(harness: &mut dyn StoreHarness) ->
 pub async fn the_time_zone_is_stored_with_the_first_event(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
     let (kolkata, berlin) = (time_zone("Asia/Kolkata")?, time_zone("Europe/Berlin")?);
     reports(&*harness.open().await?)?.set_time_zone(&kolkata).await?;
+    let other = harness.open_another().await?;
+    if let Some(other) = &other {
+        reports(&**other)?.set_time_zone(&kolkata).await?;
+    }
     let mut factory = VisitFactory::new();
     let mut comparison = ReportComparison::new(harness, "Europe/Berlin")?;
-    // 23:30 UTC is the next day in Berlin.
+    // 23:30 UTC is the next day in Berlin, and so is 18:45 in Kolkata.
     let open = factory.open(&Topic::Site, 1, 15 * 60 + 30);
     comparison.apply(&[open]).await?;
+    // A process that started with another zone before the first event fails, or follows the stored one.
+    let earlier = factory.open(&Topic::Site, 2, 10 * 60 + 45);
+    if let Some(other) = other
+        && other
+            .apply(std::slice::from_ref(&earlier))
+            .await
+            .is_err_and(|error| error.is_retryable())
+    {
+        return Err(Violation::new("a process with another zone is told to try again"));
+    }
+    comparison.apply(&[earlier]).await?;
     let harness = comparison.harness();
     expect_eq("the stored zone", &stored_zone(harness).await?, &berlin)?;
     let outcome = reports(&*harness.open().await?)?.set_time_zone(&kolkata).await;
@@ -67,7 +82,7 @@ pub async fn the_time_zone_is_stored_with_the_first_event(harness: &mut dyn Stor
     )?;
     let by_day = factory.query((0, 1), [Metric::Visits], [Dimension::Day]);
     comparison
-        .expect_rows("the day", &by_day, &[("2027-01-16", &[1])])
+        .expect_rows("the day", &by_day, &[("2027-01-15", &[1]), ("2027-01-16", &[1])])
         .await
 }
 

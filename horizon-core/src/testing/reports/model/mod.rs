@@ -57,6 +57,8 @@ pub struct ReportModel {
     comments: HashMap<EventId, ModelComment>,
     comments_revisions: HashMap<Topic, u64>,
     custom_events: Vec<ModelCustomEvent>,
+    /// The names of each topic under which custom events count.
+    event_names: HashMap<Topic, HashSet<EventName>>,
     /// What the events amount to. Emptied by every change.
     derived: OnceLock<Derived>,
 }
@@ -133,6 +135,7 @@ impl ReportModel {
             comments: HashMap::new(),
             comments_revisions: HashMap::new(),
             custom_events: Vec::new(),
+            event_names: HashMap::new(),
             derived: OnceLock::new(),
         }
     }
@@ -320,10 +323,11 @@ impl ReportModel {
     }
 
     fn add_custom_event(&mut self, event: &Event, name: &EventName) {
-        let on_topic = self.custom_events.iter().filter(|other| other.topic == event.topic);
-        let mut names: HashSet<&str> = on_topic.map(|other| other.name.as_str()).collect();
-        names.remove(OTHER_EVENTS);
-        let is_named = names.contains(name.as_str()) || names.len() < MAX_EVENT_NAMES;
+        let names = self.event_names.entry(event.topic.clone()).or_default();
+        if names.len() < MAX_EVENT_NAMES {
+            names.insert(name.clone());
+        }
+        let is_named = names.contains(name);
         let name = if is_named { name.as_str() } else { OTHER_EVENTS };
         self.custom_events.push(ModelCustomEvent {
             topic: event.topic.clone(),
