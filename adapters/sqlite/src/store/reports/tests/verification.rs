@@ -16,18 +16,9 @@ async fn a_store_agrees_with_itself_and_each_changed_number_is_found() {
             "likes of blog:hello",
         ),
         ("topic_days SET seconds = seconds + 1", "seconds of the hours"),
-        (
-            "dimension_days SET visits = 5 WHERE value = 'google'",
-            "visits",
-        ),
-        (
-            "dimension_days SET bounces = 5 WHERE value = 'google'",
-            "bounces",
-        ),
-        (
-            "dimension_days SET visitors = 5 WHERE dimension = 0",
-            "visitors",
-        ),
+        ("dimension_days SET visits = 5 WHERE value = 'google'", "visits"),
+        ("dimension_days SET bounces = 5 WHERE value = 'google'", "bounces"),
+        ("dimension_days SET visitors = 5 WHERE dimension = 0", "visitors"),
     ] {
         fixture.sql().execute_batch(&format!("UPDATE {change}")).unwrap();
         let found = fixture.verify().await;
