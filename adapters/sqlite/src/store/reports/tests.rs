@@ -1,4 +1,5 @@
 mod migration;
+mod retention;
 mod verification;
 
 use std::time::Duration;

@@ -1,0 +1,166 @@
+//! What reports cost in SQLite: the CPU time of the events of a session, events per second, and bytes on the disk.
+//!
+//! `cargo bench -p horizon-benches --bench reports -- 1000000` counts a million sessions of 90 days and 200 pages.
+
+#![expect(clippy::unwrap_used, reason = "a failed setup stops the benchmark")]
+
+use std::time::{Duration, Instant};
+
+use horizon_core::{
+    ContextValue, Event, EventKind, Slug, Stamp, StatsStore, Timestamp, Topic, Visit, VisitCause, VisitContext,
+    VisitorKey,
+};
+use horizon_sqlite::SqliteStore;
+use rusqlite::Connection;
+
+/// The sessions, unless the command line says otherwise.
+const SESSIONS: u64 = 100_000;
+
+/// The days over which the sessions are spread.
+const DAYS: u64 = 90;
+
+/// The pages of the site. Some are read much more often than others.
+const PAGES: u64 = 200;
+
+/// The events of a batch.
+const BATCH: usize = 1_000;
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// The start of the first day.
+const START: Timestamp = Timestamp::from_millis(1_799_971_200_000);
+
+fn main() {
+    // Cargo passes options of its own.
+    let sessions = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(SESSIONS);
+    let batch = std::env::var("BATCH").map_or(BATCH, |batch| batch.parse().unwrap());
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("reports.db");
+    let store = SqliteStore::open(&path).unwrap();
+    let (mut cpu, mut time, mut count) = (0.0, Duration::ZERO, 0);
+    let mut stream = Stream::new();
+    let mut expired = Duration::ZERO;
+    println!("{:>10} {:>12} {:>12} {:>12}", "sessions", "µs/session", "events/s", "file, MiB");
+    for day in 0..DAYS {
+        let events = stream.day(day, sessions / DAYS);
+        let (before, start) = (horizon_benches::cpu_seconds().unwrap(), Instant::now());
+        for batch in events.chunks(batch) {
+            runtime.block_on(store.apply(batch)).unwrap();
+        }
+        let day_time = start.elapsed();
+        let day_cpu = horizon_benches::cpu_seconds().unwrap() - before;
+        (cpu, time, count) = (cpu + day_cpu, time + day_time, count + events.len());
+        let start = Instant::now();
+        runtime.block_on(store.expire(START.plus(DAY * u32::try_from(day + 1).unwrap()))).unwrap();
+        expired += start.elapsed();
+        if day % 10 == 9 {
+            let size = std::fs::metadata(&path).unwrap().len() as f64 / f64::from(1 << 20);
+            let per_session = day_cpu * 1e6 / (sessions / DAYS) as f64;
+            let rate = events.len() as f64 / day_time.as_secs_f64();
+            let stored = (day + 1) * (sessions / DAYS);
+            println!("{stored:>10} {per_session:>12.1} {rate:>12.0} {size:>12.1}");
+        }
+    }
+    println!("{count} events, {:.1} µs of CPU per session, {:.0} events/s", cpu * 1e6 / sessions as f64, count as f64 / time.as_secs_f64());
+    let start = Instant::now();
+    runtime.block_on(store.expire(START.plus(DAY * 120))).unwrap();
+    println!("expire: {:.1} s for all days, {:.1} s for the last", expired.as_secs_f64(), start.elapsed().as_secs_f64());
+    runtime.block_on(store.close()).unwrap();
+    drop(store);
+    print_sizes(&path, sessions);
+}
+
+/// Prints the bytes of each table.
+fn print_sizes(path: &std::path::Path, sessions: u64) {
+    let db = Connection::open(path).unwrap();
+    let before = std::fs::metadata(path).unwrap().len();
+    db.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+    let after = std::fs::metadata(path).unwrap().len();
+    let mut statement = db
+        .prepare("SELECT name, sum(pgsize) AS size FROM dbstat GROUP BY name ORDER BY size DESC LIMIT 12")
+        .unwrap();
+    let tables = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)));
+    for table in tables.unwrap() {
+        let (name, size) = table.unwrap();
+        println!("{name:>24} {size:>12} bytes {:>8.1} per session", size as f64 / sessions as f64);
+    }
+    println!("the file: {:.1} bytes per session, {:.1} after VACUUM", before as f64 / sessions as f64, after as f64 / sessions as f64);
+}
+
+/// Makes the events of sessions.
+struct Stream {
+    state: u64,
+    number: u64,
+}
+
+impl Stream {
+    const fn new() -> Self {
+        Self { state: 7, number: 0 }
+    }
+
+    /// Returns a number below `limit`; small ones are more frequent.
+    fn skewed(&mut self, limit: u64) -> u64 {
+        let (a, b) = (self.random(limit), self.random(limit));
+        a * b / limit.max(1)
+    }
+
+    fn random(&mut self, limit: u64) -> u64 {
+        self.state = self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.state >> 33) % limit
+    }
+
+    /// Returns the events of a day in the order of their time.
+    fn day(&mut self, day: u64, sessions: u64) -> Vec<Event> {
+        let start = START.plus(DAY * u32::try_from(day).unwrap());
+        let mut events = Vec::new();
+        for session in 0..sessions {
+            let at = start.plus(Duration::from_millis(session * 86_000_000 / sessions.max(1)));
+            self.session(at, day * sessions + session, &mut events);
+        }
+        events.sort_by_key(|event| event.at);
+        events
+    }
+
+    /// Adds the events of a session of two pages: each is opened, reported once and closed.
+    fn session(&mut self, start: Timestamp, visitor: u64, events: &mut Vec<Event>) {
+        let visitor = VisitorKey::from_u128(u128::from(visitor.wrapping_mul(0x9e37_79b9_7f4a_7c15)) << 64 | u128::from(visitor));
+        let mut at = start;
+        let context = self.context();
+        for _ in 0..2 {
+            let page = Slug::new(&format!("posts/page-{}", self.skewed(PAGES))).unwrap();
+            for (cause, seconds) in [(VisitCause::Open, 0), (VisitCause::Beat, 60), (VisitCause::End, 20)] {
+                let mut visit = Visit::of(Some(visitor));
+                visit.cause = Some(cause);
+                visit.seconds = Some(u32::try_from(seconds + self.random(20)).unwrap());
+                let mut of_site = visit.clone();
+                of_site.page = Some(page.clone());
+                of_site.context = (cause == VisitCause::Open).then(|| Box::new(context.clone()));
+                events.push(self.event(at, page.clone().into(), visit));
+                events.push(self.event(at, Topic::Site, of_site));
+                at = at.plus(Duration::from_secs(30 + self.random(60)));
+            }
+        }
+    }
+
+    fn event(&mut self, at: Timestamp, topic: Topic, visit: Visit) -> Event {
+        self.number += 1;
+        let mut random = [0; 10];
+        random[2..].copy_from_slice(&self.number.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes());
+        Event::new(Stamp::new(at, random), topic, EventKind::Visit(visit))
+    }
+
+    fn context(&mut self) -> VisitContext {
+        let mut context = VisitContext::default();
+        let mut value = |name: &str, values| Some(ContextValue::new(&format!("{name} {}", self.skewed(values))));
+        context.source = value("source", 100);
+        context.channel = value("channel", 7);
+        context.browser = value("browser", 20);
+        context.system = value("system", 10);
+        context.device = value("device", 4);
+        context.country = value("c", 60);
+        context.language = value("l", 20);
+        context.campaign = value("campaign", 10);
+        context
+    }
+}
